@@ -1,0 +1,103 @@
+/** Puts the agent together: the only file that knows every part by name. */
+import { randomBytes } from "node:crypto";
+import { chmod, readdir, readFile, rm } from "node:fs/promises";
+import path from "node:path";
+import { deviceRunner } from "./commands/device-runner.ts";
+import { removeTemporaryFiles } from "./commands/put-file.ts";
+import { runAgentCore } from "./core/agent-core.ts";
+import { LinkState } from "./core/link-state.ts";
+import { orderKeys } from "./core/order-check.ts";
+import type { Log, Random } from "./core/ports.ts";
+import { type DataFolder, dataFolder } from "./disk/data-folder.ts";
+import { replaceFile } from "./disk/durable.ts";
+import { isErrno, reasonOf } from "./disk/errno.ts";
+import { JournalDisk } from "./disk/journal-disk.ts";
+import { ensureDataFolders, ensureInnerFolder, ensurePrivateFolder } from "./disk/private-folder.ts";
+import { readAgentConfig } from "./identity/agent-config.ts";
+import { readDeviceKey } from "./identity/device-key.ts";
+import { lockFolder } from "./identity/folder-lock.ts";
+import { webSocketNet } from "./link/websocket-net.ts";
+import { currentFacts } from "./machine-facts/machine-facts.ts";
+import { readBootId } from "./process/boot-id.ts";
+import { openCgroups } from "./process/cgroups.ts";
+import { realClock } from "./real-clock.ts";
+
+export const realRandom: Random = {
+  fraction: () => randomBytes(4).readUInt32LE() / 2 ** 32,
+  id: () => randomBytes(16).toString("hex"),
+};
+
+/** Runs until `signal` is aborted. Rejects with a sentence when this folder cannot be run with. */
+export async function runAgent(
+  options: { root: string; env: NodeJS.ProcessEnv; log: Log },
+  signal: AbortSignal,
+): Promise<void> {
+  const { env, log } = options;
+  const folder = dataFolder(options.root);
+  await ensurePrivateFolder(folder.root);
+  const config = await readAgentConfig(folder.root);
+  const serverKeyId = config?.orderKeys[0]?.keyId;
+  if (!config || !serverKeyId) {
+    throw new Error(`${folder.root} is not enrolled. First: halligan-agent enroll --server URL --data ${folder.root}`);
+  }
+  const bootId = readBootId();
+  await using _lock = await lockFolder(folder.root, bootId);
+  await ensureDataFolders(folder);
+  await closeOwnFiles(folder.root);
+  await emptyWorkAfterRestart(folder, bootId, log);
+  await removeTemporaryFiles(folder.work);
+  const privateKey = await readDeviceKey(folder.root);
+  const link = new LinkState(realClock);
+  await using disk = new JournalDisk(folder.root);
+  const { machineId, serverUrl } = config;
+  const cgroups = await openCgroups({ root: folder.root, machineId, env, log });
+  const ports = { clock: realClock, random: realRandom, log, link };
+  log.info("agentStarted", { machineId, server: serverUrl, pid: process.pid });
+  await runAgentCore(
+    {
+      ...ports,
+      disk,
+      net: webSocketNet(serverUrl),
+      runner: deviceRunner({ ...ports, serverUrl, folder, machineId, bootId, cgroups, env }),
+      identity: { machineId, serverKeyId, privateKey },
+      orderKeys: orderKeys(config.orderKeys),
+      facts: () => currentFacts(config.name),
+    },
+    signal,
+  );
+  log.info("agentStopped", { machineId });
+}
+
+/** The working folder lasts until the device restarts (`design.md`). Where the system names no boot it is kept. */
+async function emptyWorkAfterRestart(folder: DataFolder, bootId: string, log: Log): Promise<void> {
+  const file = path.join(folder.root, "work-boot-id");
+  let before: string | null = null;
+  try {
+    before = await readFile(file, "utf8");
+  } catch (error) {
+    if (!isErrno(error, "ENOENT")) throw error;
+  }
+  if (before === bootId) return;
+  if (before !== null) {
+    try {
+      await rm(folder.work, { recursive: true, force: true });
+      log.info("workFolderEmptied");
+    } catch (error) {
+      // A file that not even root removes (immutable, a mount): an agent that starts is worth more than an empty folder.
+      log.error("workFolderNotEmptied", { error: reasonOf(error) });
+    }
+    await ensureInnerFolder(folder.work);
+  }
+  await replaceFile(file, bootId);
+}
+
+/** Its files are 0600 from the start; one that was made otherwise, as by a restored backup, is closed. Half-written ones go. */
+async function closeOwnFiles(root: string): Promise<void> {
+  for (const entry of await readdir(root, { withFileTypes: true })) {
+    const file = path.join(root, entry.name);
+    if (entry.isSymbolicLink()) throw new Error(`${file} is a link; the agent keeps its files in its own folder only.`);
+    if (!entry.isFile()) continue;
+    if (entry.name.endsWith(".new")) await rm(file, { force: true });
+    else if (process.platform !== "win32") await chmod(file, 0o600);
+  }
+}

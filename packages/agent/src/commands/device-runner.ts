@@ -1,0 +1,58 @@
+/** The commands of a real device, behind the core's Runner port. */
+import type { CommandJob, Runner, RunScriptCommand, Transcript } from "../core/ports.ts";
+import { removeOrderFiles, spoolPaths } from "../disk/order-files.ts";
+import { endTree } from "../process/end-tree.ts";
+import { TransferFailed, TransferWatch } from "../transfer/transfer-watch.ts";
+import { upload } from "../transfer/upload.ts";
+import type { CommandDeps } from "./command-deps.ts";
+import { getFile } from "./get-file.ts";
+import { putFile } from "./put-file.ts";
+import { runScript, treeMark } from "./run-script.ts";
+import { inlineTranscript, transcriptJson } from "./transcript.ts";
+
+export function deviceRunner(deps: CommandDeps): Runner {
+  const spools = (job: CommandJob<RunScriptCommand>) => spoolPaths(deps.folder, job.orderSeq, job.index);
+  return {
+    runScript: (job, spawned, signal) => runScript(deps, job, spawned, signal),
+
+    transfer(job, signal) {
+      const { command } = job;
+      return command.type === "GetFile"
+        ? getFile(deps, { ...job, command }, signal)
+        : putFile(deps, { ...job, command }, signal);
+    },
+
+    async inlineTranscript(job, exitCode) {
+      const transcript = await inlineTranscript(job.command.scriptName, exitCode, spools(job));
+      return transcript === null ? null : { kind: "inline", transcript };
+    },
+
+    async uploadTranscript(job, exitCode, signal): Promise<Transcript | null> {
+      using watch = new TransferWatch(deps.clock, null, signal);
+      const chunks = () => transcriptJson(job.command.scriptName, exitCode, spools(job));
+      try {
+        return await upload(deps, job, chunks, watch);
+      } catch (error) {
+        if (error instanceof TransferFailed) return null;
+        throw error;
+      }
+    },
+
+    async endOrphans(command, process) {
+      // Nothing outlives a restart of the device, and the numbers mean other processes now.
+      if (process && process.bootId !== deps.bootId) return [];
+      return await endTree({ root: process, mark: treeMark(command), cgroups: deps.cgroups.of(command) }, deps.clock);
+    },
+
+    endAllOrphans() {
+      const mark = [`HALLIGAN_MACHINE_ID=${deps.machineId}`];
+      return endTree({ root: null, mark, cgroups: deps.cgroups.all() }, deps.clock);
+    },
+
+    forget: (orderSeq) => removeOrderFiles(deps.folder, (other) => other !== orderSeq),
+    async forgetAllBut(orderSeqs) {
+      deps.cgroups.removeAll();
+      await removeOrderFiles(deps.folder, (orderSeq) => orderSeqs.has(orderSeq));
+    },
+  };
+}

@@ -1,0 +1,86 @@
+/** The script as a file that only the agent's account can touch, holding exactly the pinned bytes. */
+import { constants, copyFile, type FileHandle, mkdir, open, rm } from "node:fs/promises";
+import path from "node:path";
+import type { OrderFile } from "@halligan/protocol/link";
+import type { CommandJob, RunScriptCommand } from "../core/ports.ts";
+import { isErrno, reasonOf } from "../disk/errno.ts";
+import { scriptFolder } from "../disk/order-files.ts";
+import { LIMITS } from "../limits.ts";
+import { download, sha256Of } from "../transfer/download.ts";
+import { TransferFailed, TransferWatch } from "../transfer/transfer-watch.ts";
+import type { CommandDeps } from "./command-deps.ts";
+import { scriptFileName } from "./file-name.ts";
+
+export interface FetchedScript {
+  file: string;
+  /** Its first bytes, for the `#!` line: of the open file whose SHA-256 was checked. */
+  head: Uint8Array;
+}
+
+/**
+ * Not made durable: a script that was not started before a crash is not started after it either.
+ * Rejects with TransferFailed for people, or with the signal's reason; then nothing of it is left on disk.
+ */
+export async function fetchScript(
+  deps: CommandDeps,
+  job: CommandJob<RunScriptCommand>,
+  file: OrderFile,
+  signal: AbortSignal,
+): Promise<FetchedScript> {
+  const folder = scriptFolder(deps.folder, job.orderSeq, job.index);
+  const target = path.join(folder, scriptFileName(job.command.scriptName));
+  try {
+    await makeEmptyFolder(folder);
+    const copied = await copyEarlier(deps, job, file, target);
+    if (copied) return { file: target, head: copied };
+    await using handle = await open(target, "wx+", 0o700);
+    using watch = new TransferWatch(deps.clock, job.limits, signal);
+    await download(deps, job.actionId, file, handle, watch);
+    return { file: target, head: await headOf(handle) };
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true }).catch(() => undefined);
+    signal.throwIfAborted();
+    if (error instanceof TransferFailed) throw error;
+    throw new TransferFailed(`The script could not be put on the device: ${reasonOf(error)}.`, { cause: error });
+  }
+}
+
+/** What an attempt that did not come to its end left behind goes: no script runs from there. */
+async function makeEmptyFolder(folder: string): Promise<void> {
+  try {
+    return await mkdir(folder, { mode: 0o700 });
+  } catch (error) {
+    if (!isErrno(error, "EEXIST")) throw error;
+  }
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { mode: 0o700 });
+}
+
+/** The same library file is fetched once for an order. Answers with its first bytes, or null when it is to be fetched. */
+async function copyEarlier(
+  deps: CommandDeps,
+  job: CommandJob<RunScriptCommand>,
+  file: OrderFile,
+  target: string,
+): Promise<Uint8Array | null> {
+  for (const earlier of job.earlier) {
+    if (earlier.type !== "RunScript" || earlier.file?.sha256 !== file.sha256) continue;
+    const from = path.join(scriptFolder(deps.folder, job.orderSeq, earlier.index), scriptFileName(earlier.scriptName));
+    try {
+      await copyFile(from, target, constants.COPYFILE_EXCL);
+      await using handle = await open(target, "r");
+      await handle.chmod(0o700);
+      // A script may have changed its own file.
+      if ((await sha256Of(handle, file.sizeBytes)) === file.sha256) return await headOf(handle);
+    } catch {
+      // Not there any more: it is fetched again.
+    }
+    await rm(target, { force: true });
+  }
+  return null;
+}
+
+async function headOf(handle: FileHandle): Promise<Uint8Array> {
+  const { buffer, bytesRead } = await handle.read(new Uint8Array(LIMITS.maxShebangBytes), 0, LIMITS.maxShebangBytes, 0);
+  return buffer.subarray(0, bytesRead);
+}

@@ -1,0 +1,129 @@
+/**
+ * One output stream of a script on disk: written as it comes, so that a crash loses none of it, and bounded.
+ *
+ * A full disk neither stops the script nor its pipe from being drained. What does not fit is counted; when there is room again the text
+ * goes on after a note that names the gap, and a gap that lasts to the end is noted in the room of the last bytes that were kept.
+ */
+import { type FileHandle, open, rm } from "node:fs/promises";
+import { isErrno, reasonOf } from "../disk/errno.ts";
+
+export interface OutputLoss {
+  /** A sentence for people. */
+  error: string;
+  /** Whether the text itself says that something is missing. */
+  isNoted: boolean;
+}
+
+const encoder = new TextEncoder();
+
+export class OutputSpool {
+  readonly #file: string;
+  readonly #limitBytes: number;
+  #handle: FileHandle | null = null;
+  /** Of the script's own bytes. */
+  #keptBytes = 0;
+  #fileBytes = 0;
+  #isCut = false;
+  #lostBytes = 0;
+  #gapBytes = 0;
+  #reason = "";
+
+  /** @param limitBytes how much is kept; what comes after is dropped and the text says so */
+  constructor(file: string, limitBytes: number) {
+    this.#file = file;
+    this.#limitBytes = limitBytes;
+  }
+
+  /** Never rejects. */
+  async write(chunk: Uint8Array): Promise<void> {
+    if (this.#isCut) return;
+    const kept = chunk.subarray(0, this.#limitBytes - this.#keptBytes);
+    if (kept.length > 0) await this.#keep(kept);
+    if (kept.length === chunk.length) return;
+    this.#isCut = true;
+    await this.#append(encoder.encode(`\n[halligan: output cut off after ${this.#limitBytes} bytes]\n`));
+  }
+
+  /** Closes the file. Never rejects; null when nothing was lost. */
+  async finish(): Promise<OutputLoss | null> {
+    let isNoted = this.#gapBytes === 0 || (await this.#noteGap());
+    if (!isNoted) isNoted = await this.#noteOverLastBytes();
+    await this.#close();
+    if (this.#lostBytes === 0) return null;
+    return { error: `${this.#lostBytes} bytes of the script's output could not be kept: ${this.#reason}.`, isNoted };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#close();
+  }
+
+  async #keep(bytes: Uint8Array): Promise<void> {
+    const written = this.#gapBytes > 0 && !(await this.#noteGap()) ? 0 : await this.#append(bytes);
+    this.#keptBytes += written;
+    this.#lostBytes += bytes.length - written;
+    this.#gapBytes += bytes.length - written;
+  }
+
+  async #noteGap(): Promise<boolean> {
+    const note = encoder.encode(gapNote(this.#gapBytes, this.#reason));
+    const before = this.#fileBytes;
+    if ((await this.#append(note)) === note.length) {
+      this.#gapBytes = 0;
+      return true;
+    }
+    this.#fileBytes = before;
+    await this.#handle?.truncate(before).catch(() => undefined);
+    return false;
+  }
+
+  /** Most file systems write again where they have written, even when they are full. */
+  async #noteOverLastBytes(): Promise<boolean> {
+    // The note's own length depends on the number in it, but by a digit at most, for which there is room.
+    const room = gapNote(this.#gapBytes, this.#reason).length + 1;
+    const coveredBytes = Math.min(room, this.#fileBytes);
+    this.#fileBytes -= coveredBytes;
+    this.#gapBytes += coveredBytes;
+    this.#lostBytes += coveredBytes;
+    const note = encoder.encode(gapNote(this.#gapBytes, this.#reason).padEnd(room, "\n"));
+    return this.#handle !== null && (await this.#append(note)) === note.length;
+  }
+
+  /** Answers with how many of the bytes are in the file now. */
+  async #append(bytes: Uint8Array): Promise<number> {
+    let written = 0;
+    try {
+      this.#handle ??= await openNew(this.#file);
+      while (written < bytes.length) {
+        const { bytesWritten } = await this.#handle.write(bytes, written, bytes.length - written, this.#fileBytes);
+        written += bytesWritten;
+        this.#fileBytes += bytesWritten;
+      }
+    } catch (error) {
+      this.#reason = reasonOf(error);
+    }
+    return written;
+  }
+
+  async #close(): Promise<void> {
+    const handle = this.#handle;
+    this.#handle = null;
+    // What a file system reports as late as now was lost as well, but is not counted.
+    await handle?.close().catch((error: unknown) => {
+      this.#reason ||= reasonOf(error);
+    });
+  }
+}
+
+const gapNote = (gapBytes: number, reason: string) =>
+  `\n[halligan: ${gapBytes} bytes of output lost here: ${reason}]\n`;
+
+/** Never what lies there already, nor where a link points. */
+async function openNew(file: string): Promise<FileHandle> {
+  try {
+    return await open(file, "wx", 0o600);
+  } catch (error) {
+    if (!isErrno(error, "EEXIST")) throw error;
+  }
+  await rm(file, { recursive: true, force: true });
+  return await open(file, "wx", 0o600);
+}

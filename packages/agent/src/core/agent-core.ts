@@ -1,0 +1,210 @@
+/**
+ * The agent's mind: one journal, one link, at most one order that works. Everything it waits on is a port.
+ */
+import { LIMITS } from "../limits.ts";
+import { messageOf } from "./error-text.ts";
+import { hasWork, isSettled, type JournalRecord, nextCommand } from "./journal.ts";
+import { JournalWriter } from "./journal-writer.ts";
+import { keepLinked } from "./link-loop.ts";
+import type { FrameHandlers, SessionDeps } from "./link-session.ts";
+import { checkOrder, type OrderKeys, type RefusalCode } from "./order-check.ts";
+import { OrderWorker } from "./order-worker.ts";
+import type { Disk, Random, Runner } from "./ports.ts";
+import { endUnknownOrphans, recover } from "./recovery.ts";
+import { closedFrame, startedFrame, unacknowledged } from "./reports.ts";
+
+export interface CoreDeps extends Omit<SessionDeps, "journal"> {
+  disk: Disk;
+  random: Random;
+  runner: Runner;
+  orderKeys: OrderKeys;
+}
+
+/** Runs until `signal` is aborted and what runs is ended and journaled. */
+export async function runAgentCore(deps: CoreDeps, signal: AbortSignal): Promise<void> {
+  const journal = await JournalWriter.open(deps, () => endUnknownOrphans(deps.runner, deps.log));
+  await recover(journal, deps.runner, deps.log, signal);
+  await new AgentCore(deps, journal).run(signal);
+}
+
+type Frame<K extends keyof FrameHandlers> = Parameters<FrameHandlers[K]>[0];
+
+class AgentCore implements FrameHandlers {
+  readonly #deps: CoreDeps;
+  readonly #journal: JournalWriter;
+  /** Bugs and a journal that contradicts itself end the agent: going on would be guessing. */
+  readonly #broken = new AbortController();
+  #stopping: AbortSignal = this.#broken.signal;
+  #worker: OrderWorker | null = null;
+
+  constructor(deps: CoreDeps, journal: JournalWriter) {
+    this.#deps = deps;
+    this.#journal = journal;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    this.#stopping = AbortSignal.any([signal, this.#broken.signal]);
+    const linkStop = new AbortController();
+    const session = { ...this.#deps, journal: () => this.#journal.state };
+    const linked = keepLinked(session, this, linkStop.signal);
+    await new Promise<void>((resolve) => {
+      if (this.#stopping.aborted) resolve();
+      this.#stopping.addEventListener("abort", () => resolve(), { once: true });
+    });
+    // The link outlives the worker, so that the end of what was running is still told.
+    const worker = this.#worker;
+    worker?.stop();
+    const { clock } = this.#deps;
+    const waited = new AbortController();
+    const bound = clock.sleep(LIMITS.stopMs, waited.signal).catch(() => undefined);
+    await Promise.race([worker?.done.catch(() => undefined), bound]);
+    waited.abort();
+    linkStop.abort();
+    await linked;
+    if (this.#broken.signal.aborted) throw this.#broken.signal.reason;
+  }
+
+  async helloAnswer(frame: Frame<"helloAnswer">): Promise<void> {
+    // What has no verdict of this hello starts nothing further.
+    if (this.#worker) this.#worker.mayStart = false;
+    for (const { actionId, orderSeq, verdict } of frame.orders) {
+      const held = this.#journal.state.orders.get(orderSeq);
+      if (held?.order.actionId !== actionId) continue;
+      if (verdict === "forget") await this.forget({ type: "forget", actionId, orderSeq });
+      else if (verdict === "end") await this.end({ type: "end", actionId, orderSeq }, true);
+      else {
+        for (const report of unacknowledged(held)) this.#deps.link.send(report);
+        if (this.#worker?.orderSeq === orderSeq) this.#worker.mayStart = true;
+        else if (hasWork(held)) this.#work(orderSeq, []);
+        // An ack that was written when the agent died may have left nothing owed.
+        await this.#forgetIfSettled(orderSeq);
+      }
+    }
+    this.#deps.link.wake();
+  }
+
+  async order(frame: Frame<"order">): Promise<void> {
+    const { log, link, identity, orderKeys } = this.#deps;
+    const verdict = checkOrder(frame, {
+      machineId: identity.machineId,
+      keys: orderKeys,
+      journal: this.#journal.state,
+      serverNowMs: link.serverNowMs(),
+    });
+    if (verdict.kind === "unreadable") return log.error("orderUnreadable", { code: verdict.code });
+    if (verdict.kind === "held") {
+      const held = this.#journal.state.orders.get(verdict.orderSeq);
+      for (const report of held ? unacknowledged(held) : []) link.send(report);
+      return;
+    }
+    const { actionId, orderSeq } = verdict.order;
+    const refuse = (code: RefusalCode, message: string) => {
+      log.warn("orderRefused", { actionId, orderSeq, code });
+      link.send({ type: "refused", actionId, orderSeq, code, message });
+    };
+    if (verdict.kind === "refuse") return refuse(verdict.code, verdict.message);
+    if (this.#worker || this.#stopping.aborted) {
+      return refuse("busy", "The agent is ending an earlier order, or is stopping.");
+    }
+    if (this.#journal.isFull) {
+      return refuse("diskFull", "The agent's journal is full of unacknowledged results.");
+    }
+    try {
+      // Taken and started in one write: there is no order that was taken and of which nothing is known.
+      await this.#journal.tryAppend(
+        { type: "accepted", order: verdict.order },
+        { type: "started", orderSeq, index: 0 },
+      );
+    } catch (error) {
+      log.error("journalWriteFailed", { error: messageOf(error) });
+      return refuse("diskFull", "The device cannot write its journal: its disk is full or broken.");
+    }
+    log.info("orderAccepted", { actionId, orderSeq, commands: verdict.order.commands.length });
+    const held = this.#journal.state.orders.get(orderSeq);
+    if (held) link.send(startedFrame(held, 0));
+    this.#work(orderSeq, [0]);
+  }
+
+  /** @param reportAll after a hello: what ended earlier is told again as well */
+  async end(frame: Frame<"end">, reportAll = false): Promise<void> {
+    const { orderSeq, actionId } = frame;
+    const before = this.#journal.state.orders.get(orderSeq);
+    if (before && before.order.actionId !== actionId) return;
+    if (!before) {
+      // Refused or forgotten: nothing of it can be running here, and the server waits for that word.
+      this.#deps.link.send({ type: "closed", actionId, orderSeq, errors: [] });
+      return;
+    }
+    if (!before.ending) await this.#append({ type: "ending", orderSeq });
+    const held = this.#journal.state.orders.get(orderSeq);
+    if (!held) return;
+    if (reportAll) for (const report of unacknowledged(held)) this.#deps.link.send(report);
+    else if (held.closed) {
+      const closed = closedFrame(held);
+      if (closed) this.#deps.link.send(closed);
+    }
+    if (this.#worker?.orderSeq === orderSeq) this.#worker.cancel();
+    else if (!held.closed && nextCommand(held) === null) {
+      // Nothing of it runs, so this does not wait for another order's worker.
+      await this.#append({ type: "closed", orderSeq, errors: [] });
+      this.#deps.link.send({ type: "closed", actionId, orderSeq, errors: [] });
+    } else if (!held.closed) this.#work(orderSeq, []).cancel();
+  }
+
+  async ack(frame: Frame<"ack">): Promise<void> {
+    const held = this.#journal.state.orders.get(frame.orderSeq);
+    const of = held?.commands[frame.index];
+    if (!held || held.order.actionId !== frame.actionId || !of?.end || of.acked) return;
+    await this.#append({ type: "acked", orderSeq: frame.orderSeq, index: frame.index });
+    await this.#forgetIfSettled(frame.orderSeq);
+  }
+
+  async forget(frame: Frame<"forget">): Promise<void> {
+    const held = this.#journal.state.orders.get(frame.orderSeq);
+    if (held?.order.actionId !== frame.actionId) return;
+    const worker = this.#worker?.orderSeq === frame.orderSeq ? this.#worker : null;
+    if (worker && hasWork(held)) {
+      // Ending a tree takes seconds; the link must not wait for it.
+      worker.abandon();
+      void worker.done
+        .then(
+          () => this.#drop(frame.orderSeq),
+          () => undefined,
+        )
+        .catch((error: unknown) => this.#broken.abort(error));
+      return;
+    }
+    await this.#drop(frame.orderSeq);
+  }
+
+  async #forgetIfSettled(orderSeq: number): Promise<void> {
+    const held = this.#journal.state.orders.get(orderSeq);
+    if (held && isSettled(held)) await this.#drop(orderSeq);
+  }
+
+  async #drop(orderSeq: number): Promise<void> {
+    if (!this.#journal.state.orders.has(orderSeq)) return;
+    await this.#append({ type: "forgotten", orderSeq });
+    // Files that stay behind are removed at the next start.
+    await this.#deps.runner.forget(orderSeq).catch((error: unknown) => {
+      this.#deps.log.warn("filesNotRemoved", { orderSeq, error: messageOf(error) });
+    });
+  }
+
+  #work(orderSeq: number, startedHere: readonly number[]): OrderWorker {
+    if (this.#worker) throw new Error(`order ${this.#worker.orderSeq} is still being worked on`);
+    const worker = new OrderWorker({ ...this.#deps, journal: this.#journal }, orderSeq, startedHere, () => {
+      if (this.#worker === worker) this.#worker = null;
+    });
+    worker.done.catch((error: unknown) => {
+      this.#deps.log.error("orderFailed", { orderSeq, error: messageOf(error) });
+      this.#broken.abort(error);
+    });
+    this.#worker = worker;
+    return worker;
+  }
+
+  #append(...records: JournalRecord[]): Promise<void> {
+    return this.#journal.append(this.#stopping, ...records);
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * The journal as bytes. One line holds the records that become durable together, so only the last line can be torn.
+ * Each line begins with a hash over its text and the hash of the line before: a line that is missing, changed or moved
+ * is recognised, wherever it is.
+ *
+ *   <32 hex digits> <JSON array of records>\n
+ */
+import { createHash } from "node:crypto";
+import { asRecords, fold, type JournalRecord, type JournalState } from "./journal.ts";
+
+const HASH_CHARACTERS = 32;
+const LINE_FEED = 0x0a;
+
+function lineHash(previous: string, json: string): string {
+  return createHash("sha256").update(`${previous}\n${json}`).digest("hex").slice(0, HASH_CHARACTERS);
+}
+
+/** The line for these records, and its hash for the next line. */
+export function encodeLine(previous: string, list: readonly JournalRecord[]): { bytes: Uint8Array; hash: string } {
+  const json = JSON.stringify(list);
+  const hash = lineHash(previous, json);
+  return { bytes: new TextEncoder().encode(`${hash} ${json}\n`), hash };
+}
+
+export type ReadJournal =
+  | { kind: "read"; state: JournalState; hash: string; sizeBytes: number; tornBytes: number }
+  /** Nothing that was ever promised stands in it: a first line that was being written. */
+  | { kind: "empty" }
+  | { kind: "lost"; reason: string };
+
+/** Reads a whole journal. A broken last line is a write that did not finish; a broken line before it means that the journal is lost. */
+export function readJournal(bytes: Uint8Array): ReadJournal {
+  let state: JournalState | null = null;
+  let hash = "";
+  let at = 0;
+  while (at < bytes.length) {
+    const end = bytes.indexOf(LINE_FEED, at);
+    const isLast = end === -1 || end === bytes.length - 1;
+    const line = end === -1 ? null : decodeLine(hash, bytes.subarray(at, end));
+    if (!line) {
+      if (!isLast) return { kind: "lost", reason: `the record at byte ${at} is broken and others follow it` };
+      if (!state)
+        return at === 0 && end === -1 ? { kind: "empty" } : { kind: "lost", reason: "its beginning is broken" };
+      return { kind: "read", state, hash, sizeBytes: at, tornBytes: bytes.length - at };
+    }
+    try {
+      for (const record of line.records) state = fold(state, record);
+    } catch (error) {
+      return { kind: "lost", reason: error instanceof Error ? error.message : String(error) };
+    }
+    hash = line.hash;
+    at = end + 1;
+  }
+  return state ? { kind: "read", state, hash, sizeBytes: at, tornBytes: 0 } : { kind: "empty" };
+}
+
+function decodeLine(previous: string, bytes: Uint8Array): { records: JournalRecord[]; hash: string } | null {
+  const text = new TextDecoder().decode(bytes);
+  const hash = text.slice(0, HASH_CHARACTERS);
+  const json = text.slice(HASH_CHARACTERS + 1);
+  if (text[HASH_CHARACTERS] !== " " || lineHash(previous, json) !== hash) return null;
+  try {
+    const records = asRecords(JSON.parse(json));
+    return records && { records, hash };
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,211 @@
+/**
+ * The journal as data: record types, and the fold that turns records into state. Pure.
+ *
+ * A command is `waiting`, then `running` from its `started` record, then `ended`. Between the two a script that is
+ * over but whose transcript is not delivered yet has `scriptEnd`: it is never run again, only delivered.
+ * An order is closed when nothing of it runs any more after it was told to end, and forgotten when the server has
+ * all it wants. `highestOrderSeq` outlives every order.
+ */
+import { CommandResult, type HeldOrder, JournalId, Order, OrderSeq } from "@halligan/protocol/link";
+import { type Static, Type } from "typebox";
+import { Compile } from "typebox/compile";
+
+const closed = { additionalProperties: false } as const;
+const command = { orderSeq: OrderSeq, index: Type.Integer({ minimum: 0 }) };
+const Errors = Type.Array(Type.String());
+const Outcome = Type.Union([Type.Literal("completed"), Type.Literal("failed")]);
+
+export const JournalRecord = Type.Union([
+  /** The first record of every journal. */
+  Type.Object({ type: Type.Literal("journal"), version: Type.Literal(1), journalId: JournalId }, closed),
+  /** The highest orderSeq at the time of a compaction. */
+  Type.Object({ type: Type.Literal("highest"), orderSeq: Type.Integer({ minimum: 0 }) }, closed),
+  Type.Object({ type: Type.Literal("accepted"), order: Order }, closed),
+  Type.Object({ type: Type.Literal("started"), ...command }, closed),
+  Type.Object(
+    {
+      type: Type.Literal("process"),
+      ...command,
+      pid: Type.Integer({ minimum: 1 }),
+      startTime: Type.String(),
+      bootId: Type.String(),
+    },
+    closed,
+  ),
+  Type.Object(
+    {
+      type: Type.Literal("scriptEnded"),
+      ...command,
+      outcome: Outcome,
+      errors: Errors,
+      exitCode: Type.Integer(),
+      ran: Type.Boolean(),
+    },
+    closed,
+  ),
+  Type.Object(
+    {
+      type: Type.Literal("ended"),
+      ...command,
+      outcome: Outcome,
+      errors: Errors,
+      result: Type.Union([CommandResult, Type.Null()]),
+    },
+    closed,
+  ),
+  Type.Object({ type: Type.Literal("acked"), ...command }, closed),
+  Type.Object({ type: Type.Literal("ending"), orderSeq: OrderSeq }, closed),
+  Type.Object({ type: Type.Literal("closed"), orderSeq: OrderSeq, errors: Errors }, closed),
+  Type.Object({ type: Type.Literal("forgotten"), orderSeq: OrderSeq }, closed),
+]);
+export type JournalRecord = Static<typeof JournalRecord>;
+type RecordOf<T extends JournalRecord["type"]> = Extract<JournalRecord, { type: T }>;
+
+const records = Compile(Type.Array(JournalRecord));
+/** Null when this is not a list of records. */
+export function asRecords(value: unknown): JournalRecord[] | null {
+  return records.Check(value) ? value : null;
+}
+
+export interface CommandState {
+  state: "waiting" | "running" | "ended";
+  process: RecordOf<"process"> | null;
+  scriptEnd: RecordOf<"scriptEnded"> | null;
+  end: RecordOf<"ended"> | null;
+  acked: boolean;
+}
+
+export interface OrderState {
+  order: Order;
+  commands: readonly CommandState[];
+  ending: boolean;
+  closed: RecordOf<"closed"> | null;
+}
+
+export interface JournalState {
+  journalId: string;
+  highestOrderSeq: number;
+  orders: ReadonlyMap<number, OrderState>;
+}
+
+const WAITING: CommandState = { state: "waiting", process: null, scriptEnd: null, end: null, acked: false };
+
+/** A record that does not follow from the state: the journal is not one that this agent wrote. */
+export class JournalContradiction extends Error {
+  override name = "JournalContradiction";
+}
+
+export function fold(state: JournalState | null, record: JournalRecord): JournalState {
+  if (record.type === "journal") {
+    if (state) throw new JournalContradiction("a second beginning");
+    return { journalId: record.journalId, highestOrderSeq: 0, orders: new Map() };
+  }
+  if (!state) throw new JournalContradiction("no beginning");
+  switch (record.type) {
+    case "highest":
+      return { ...state, highestOrderSeq: Math.max(state.highestOrderSeq, record.orderSeq) };
+    case "accepted": {
+      const { order } = record;
+      if (state.orders.has(order.orderSeq)) throw new JournalContradiction("an order accepted twice");
+      return {
+        ...withOrder(state, { order, commands: order.commands.map(() => WAITING), ending: false, closed: null }),
+        highestOrderSeq: Math.max(state.highestOrderSeq, order.orderSeq),
+      };
+    }
+    case "started":
+      return withCommand(state, record, () => ({ state: "running" }));
+    case "process":
+      return withCommand(state, record, () => ({ process: record }));
+    case "scriptEnded":
+      return withCommand(state, record, () => ({ scriptEnd: record }));
+    case "ended":
+      return withCommand(state, record, () => ({ state: "ended", end: record }));
+    case "acked":
+      return withCommand(state, record, () => ({ acked: true }));
+    case "ending":
+      return withOrder(state, { ...orderOf(state, record.orderSeq), ending: true });
+    case "closed":
+      return withOrder(state, { ...orderOf(state, record.orderSeq), closed: record });
+    case "forgotten": {
+      const orders = new Map(state.orders);
+      orders.delete(record.orderSeq);
+      return { ...state, orders };
+    }
+  }
+}
+
+/** The shortest list of records that folds to this state. */
+export function snapshot(state: JournalState): JournalRecord[] {
+  const list: JournalRecord[] = [
+    { type: "journal", version: 1, journalId: state.journalId },
+    { type: "highest", orderSeq: state.highestOrderSeq },
+  ];
+  for (const held of state.orders.values()) {
+    const { orderSeq } = held.order;
+    list.push({ type: "accepted", order: held.order });
+    held.commands.forEach((of, index) => {
+      if (of.state !== "waiting") list.push({ type: "started", orderSeq, index });
+      // A process and a script's end matter until the command's own end is there.
+      if (of.process) list.push(of.process);
+      if (of.scriptEnd) list.push(of.scriptEnd);
+      if (of.end) list.push(of.end);
+      if (of.acked) list.push({ type: "acked", orderSeq, index });
+    });
+    if (held.ending) list.push({ type: "ending", orderSeq });
+    if (held.closed) list.push(held.closed);
+  }
+  return list;
+}
+
+function orderOf(state: JournalState, orderSeq: number): OrderState {
+  const held = state.orders.get(orderSeq);
+  if (!held) throw new JournalContradiction("a record of an order that is not held");
+  return held;
+}
+
+function withOrder(state: JournalState, held: OrderState): JournalState {
+  return { ...state, orders: new Map(state.orders).set(held.order.orderSeq, held) };
+}
+
+function withCommand(
+  state: JournalState,
+  at: { orderSeq: number; index: number },
+  change: (before: CommandState) => Partial<CommandState>,
+): JournalState {
+  const held = orderOf(state, at.orderSeq);
+  const before = held.commands[at.index];
+  if (!before) throw new JournalContradiction("a record of a command that its order does not have");
+  return withOrder(state, { ...held, commands: held.commands.with(at.index, { ...before, ...change(before) }) });
+}
+
+/** Index of the next command to work on, or null when the order has nothing left to do. */
+export function nextCommand(held: OrderState): number | null {
+  for (const [index, of] of held.commands.entries()) {
+    if (of.state === "ended") {
+      if (of.end?.outcome === "failed") return null;
+      continue;
+    }
+    // An order that was told to end starts nothing more; what runs still has to be brought to its end.
+    return held.ending && of.state === "waiting" ? null : index;
+  }
+  return null;
+}
+
+/** While an order has work no other one is taken. */
+export function hasWork(held: OrderState): boolean {
+  return nextCommand(held) !== null || (held.ending && !held.closed);
+}
+
+/** Nothing is owed to the server any more. An order that was told to end waits for the server's `forget`. */
+export function isSettled(held: OrderState): boolean {
+  return !held.ending && !hasWork(held) && held.commands.every((of) => of.state === "waiting" || of.acked);
+}
+
+/** As the hello tells it. */
+export function heldOrder(held: OrderState): HeldOrder {
+  return {
+    actionId: held.order.actionId,
+    orderSeq: held.order.orderSeq,
+    commands: held.commands.map((of, index) => ({ index, state: of.state })),
+  };
+}

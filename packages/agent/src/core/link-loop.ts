@@ -1,0 +1,48 @@
+/** Keeps a link: connects again with backoff, for ever, until told to stop. */
+import { LINK_CLOSE } from "@halligan/protocol/link";
+import { LIMITS } from "../limits.ts";
+import { backoffMs } from "./backoff.ts";
+import { messageOf } from "./error-text.ts";
+import { type FrameHandlers, LinkEnded, runLinkSession, type SessionDeps } from "./link-session.ts";
+import type { Random } from "./ports.ts";
+
+/** What a person has to put right: trying again soon would not help. */
+const HOPELESS: ReadonlyMap<number, string> = new Map([
+  [
+    LINK_CLOSE.unauthorized,
+    "The server does not accept this device: enroll it anew, or check that this is its server.",
+  ],
+  [LINK_CLOSE.quarantined, "The server keeps this machine in quarantine, as two devices use its key: enroll it anew."],
+]);
+
+export async function keepLinked(
+  deps: SessionDeps & { random: Random },
+  handlers: FrameHandlers,
+  signal: AbortSignal,
+): Promise<void> {
+  const bounds = { baseMs: LIMITS.backoffBaseMs, capMs: LIMITS.backoffCapMs };
+  let attempt = 0;
+  while (!signal.aborted) {
+    const begunMs = deps.clock.monotonicMs();
+    let waitMs: number;
+    try {
+      await runLinkSession(deps, handlers, signal);
+      waitMs = 0;
+    } catch (error) {
+      if (signal.aborted) return;
+      if (deps.clock.monotonicMs() - begunMs >= LIMITS.stableLinkMs) attempt = 0;
+      const code = error instanceof LinkEnded ? error.code : null;
+      const hopeless = code === null ? undefined : HOPELESS.get(code);
+      waitMs = hopeless ? LIMITS.backoffCapMs : backoffMs(attempt, bounds, deps.random.fraction());
+      attempt++;
+      const fields = { error: messageOf(error), closeCode: code, retryInMs: waitMs };
+      if (hopeless) deps.log.error("linkRefused", { ...fields, meaning: hopeless });
+      else deps.log.warn("linkLost", fields);
+    }
+    try {
+      await deps.clock.sleep(waitMs, signal);
+    } catch {
+      return;
+    }
+  }
+}

@@ -1,0 +1,91 @@
+/** Whether an order may be taken. Pure: the signature first, over the text as it came; nothing is parsed before it holds. */
+import { createPublicKey, type KeyObject, verify } from "node:crypto";
+import { Order, type OrderFrame, type OrderKey, orderSigningBytes, type Refused } from "@halligan/protocol/link";
+import type { Static } from "typebox";
+import { Compile } from "typebox/compile";
+import { LIMITS } from "../limits.ts";
+import { hasWork, type JournalState } from "./journal.ts";
+
+export type OrderKeys = ReadonlyMap<string, KeyObject>;
+export type RefusalCode = Static<typeof Refused>["code"];
+
+export type OrderVerdict =
+  | { kind: "accept"; order: Order }
+  /** Accepted before and still held: answered from the journal, never run again. */
+  | { kind: "held"; orderSeq: number }
+  | { kind: "refuse"; order: Pick<Order, "actionId" | "orderSeq">; code: RefusalCode; message: string }
+  /** Not even a refusal can be addressed: the text names no action. */
+  | { kind: "unreadable"; code: RefusalCode };
+
+const orderSchema = Compile(Order);
+const ACTION_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+export function orderKeys(keys: readonly OrderKey[]): OrderKeys {
+  return new Map(
+    keys.map(({ keyId, publicKey }) => [
+      keyId,
+      createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: publicKey }, format: "jwk" }),
+    ]),
+  );
+}
+
+export function checkOrder(
+  frame: Static<typeof OrderFrame>,
+  device: { machineId: string; keys: OrderKeys; journal: JournalState; serverNowMs: number },
+): OrderVerdict {
+  const key = device.keys.get(frame.keyId);
+  if (!key)
+    return refuse(frame.payload, "unknownKey", "The order is signed with a key that this device does not know.");
+  const signature = Buffer.from(frame.signature, "base64url");
+  if (!verify(null, orderSigningBytes(frame.payload), key, signature)) {
+    return refuse(frame.payload, "badSignature", "The signature of the order does not hold.");
+  }
+  const order = parse(frame.payload);
+  if (!orderSchema.Check(order) || order.commands.some((command, index) => command.index !== index)) {
+    return refuse(frame.payload, "malformed", "The order is signed but is not one that this agent understands.");
+  }
+  const no = (code: RefusalCode, message: string): OrderVerdict => ({ kind: "refuse", order, code, message });
+  if (order.machineId !== device.machineId) return no("wrongMachine", "The order is for another machine.");
+  const { journal } = device;
+  if (order.journalId !== journal.journalId) {
+    return no("wrongJournal", "The order was made for another journal of this machine: it was wiped, lost or cloned.");
+  }
+  const held = journal.orders.get(order.orderSeq);
+  if (held) {
+    return held.order.actionId === order.actionId
+      ? { kind: "held", orderSeq: order.orderSeq }
+      : no("replayed", "This order number was used for another action.");
+  }
+  if (order.orderSeq <= journal.highestOrderSeq) {
+    return no("replayed", `This device has already taken order ${journal.highestOrderSeq}.`);
+  }
+  if (device.serverNowMs > order.acceptByMs)
+    return no("late", "The order came after the time until which it may be taken.");
+  if ([...journal.orders.values()].some(hasWork)) return no("busy", "Another order is still running on this device.");
+  if (journal.orders.size >= LIMITS.maxHeldOrders) {
+    return no("busy", "This device holds as many unacknowledged orders as it may.");
+  }
+  return { kind: "accept", order };
+}
+
+function refuse(payload: string, code: RefusalCode, message: string): OrderVerdict {
+  const order = parse(payload);
+  if (typeof order === "object" && order !== null && "actionId" in order && "orderSeq" in order) {
+    const { actionId, orderSeq } = order;
+    if (typeof actionId === "string" && ACTION_ID.test(actionId) && isOrderSeq(orderSeq)) {
+      return { kind: "refuse", order: { actionId, orderSeq }, code, message };
+    }
+  }
+  return { kind: "unreadable", code };
+}
+
+const isOrderSeq = (value: unknown): value is number =>
+  typeof value === "number" && Number.isSafeInteger(value) && value >= 1;
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,27 @@
+/** Writes that survive the power going out. */
+import { open, rename, rm } from "node:fs/promises";
+import path from "node:path";
+
+/** Makes names that were made or changed in a folder durable. Windows has no such call and does it with the file. */
+export async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === "win32") return;
+  await using handle = await open(folder, "r");
+  await handle.sync();
+}
+
+/** All of the new content or all of the old one, whatever happens; 0600. */
+export async function replaceFile(file: string, bytes: Uint8Array | string): Promise<void> {
+  const temporary = `${file}.new`;
+  await rm(temporary, { force: true });
+  try {
+    await using handle = await open(temporary, "wx", 0o600);
+    await handle.writeFile(bytes);
+    await handle.sync();
+  } catch (error) {
+    // On a full disk a piece that nobody needs would stand in the way of the next try.
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw error;
+  }
+  await rename(temporary, file);
+  await syncFolder(path.dirname(file));
+}

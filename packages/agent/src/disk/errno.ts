@@ -1,0 +1,33 @@
+/** Whether an error of the system has one of these codes. */
+export function isErrno(error: unknown, ...codes: string[]): boolean {
+  const code = errnoOf(error);
+  return code !== null && codes.includes(code);
+}
+
+export function errnoOf(error: unknown): string | null {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : null;
+}
+
+const SENTENCES: Readonly<Record<string, string>> = {
+  ENOENT: "it does not exist",
+  ENOTDIR: "a part of its path is not a folder",
+  EACCES: "access is denied",
+  EPERM: "the system does not permit it",
+  EISDIR: "it is a folder",
+  ENOSPC: "the device's disk is full",
+  EDQUOT: "the device's disk quota is used up",
+  EROFS: "the file system is read-only",
+  ELOOP: "it has too many symbolic links",
+  ENAMETOOLONG: "the name is too long",
+  EMFILE: "the device has too many open files",
+  EIO: "the device's disk reports an error",
+  EAGAIN: "it has nothing to read now",
+  E2BIG: "the arguments are too long for this system",
+};
+
+/** Why a call failed, for people; without the path, which may be one of the agent's own. */
+export function reasonOf(error: unknown): string {
+  const code = errnoOf(error);
+  if (code) return SENTENCES[code] ?? `the system says ${code}`;
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,48 @@
+/** `agent.json`: what enrollment settled. Its being there is what makes a folder an enrolled one. */
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { MachineId, OrderKey } from "@halligan/protocol/link";
+import { type Static, Type } from "typebox";
+import { Compile } from "typebox/compile";
+import { replaceFile } from "../disk/durable.ts";
+import { isErrno } from "../disk/errno.ts";
+
+const AgentConfig = Type.Object(
+  {
+    version: Type.Literal(1),
+    serverUrl: Type.String(),
+    machineId: MachineId,
+    /** Pinned at enrollment: only these may sign orders. */
+    orderKeys: Type.Array(OrderKey, { minItems: 1 }),
+    /** What the device calls itself instead of its host name. */
+    name: Type.Union([Type.String(), Type.Null()]),
+  },
+  { additionalProperties: false },
+);
+export type AgentConfig = Static<typeof AgentConfig>;
+const schema = Compile(AgentConfig);
+
+const fileOf = (root: string) => path.join(root, "agent.json");
+
+/** Null when the folder is not enrolled. */
+export async function readAgentConfig(root: string): Promise<AgentConfig | null> {
+  let text: string;
+  try {
+    text = await readFile(fileOf(root), "utf8");
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return null;
+    throw error;
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    value = undefined;
+  }
+  if (!schema.Check(value)) throw new Error(`${fileOf(root)} is not a configuration of this agent.`);
+  return value;
+}
+
+export async function writeAgentConfig(root: string, config: AgentConfig): Promise<void> {
+  await replaceFile(fileOf(root), `${JSON.stringify(config, null, 2)}\n`);
+}

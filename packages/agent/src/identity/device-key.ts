@@ -1,0 +1,45 @@
+/** The device's Ed25519 key. It is made here and never leaves. */
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
+import { link, open, readFile, rm } from "node:fs/promises";
+import path from "node:path";
+import { syncFolder } from "../disk/durable.ts";
+import { isErrno } from "../disk/errno.ts";
+
+const fileOf = (root: string) => path.join(root, "device-key.pem");
+
+export async function readDeviceKey(root: string): Promise<KeyObject> {
+  return createPrivateKey(await readFile(fileOf(root), "utf8"));
+}
+
+/** The key of an enrollment that was interrupted, or a new one. */
+export async function readOrMakeDeviceKey(root: string): Promise<KeyObject> {
+  try {
+    return await readDeviceKey(root);
+  } catch (error) {
+    if (!isErrno(error, "ENOENT")) throw error;
+  }
+  const { privateKey } = generateKeyPairSync("ed25519");
+  const temporary = `${fileOf(root)}.new`;
+  await rm(temporary, { force: true });
+  {
+    await using handle = await open(temporary, "wx", 0o600);
+    await handle.writeFile(privateKey.export({ type: "pkcs8", format: "pem" }));
+    await handle.sync();
+  }
+  // A link is exclusive as a rename is not: whoever comes second gets the key of the first.
+  try {
+    await link(temporary, fileOf(root));
+  } catch (error) {
+    if (!isErrno(error, "EEXIST")) throw error;
+  }
+  await rm(temporary);
+  await syncFolder(root);
+  return await readDeviceKey(root);
+}
+
+/** The raw 32 bytes in base64url. */
+export function publicKeyText(privateKey: KeyObject): string {
+  const { x } = createPublicKey(privateKey).export({ format: "jwk" });
+  if (typeof x !== "string") throw new Error("the device's key is not an Ed25519 key");
+  return x;
+}

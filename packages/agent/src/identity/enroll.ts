@@ -1,0 +1,104 @@
+/** Enrollment: the device's key becomes known to the server, and the server's order keys to the device. */
+import { createHash, sign } from "node:crypto";
+import {
+  ENROLL_PATH,
+  type EnrollRequest,
+  EnrollResponse,
+  enrollSigningBytes,
+  type MachineFacts,
+} from "@halligan/protocol/link";
+import { Compile } from "typebox/compile";
+import { errnoOf } from "../disk/errno.ts";
+import { ensurePrivateFolder } from "../disk/private-folder.ts";
+import { LIMITS } from "../limits.ts";
+import { exchange, type HttpAnswer } from "../transfer/http-exchange.ts";
+import { readBoundedText, readErrorMessage } from "../transfer/response-body.ts";
+import { type AgentConfig, readAgentConfig, writeAgentConfig } from "./agent-config.ts";
+import { publicKeyText, readOrMakeDeviceKey } from "./device-key.ts";
+
+const enrollResponse = Compile(EnrollResponse);
+
+/** Throws a sentence for people. An enrollment that was interrupted is continued with the same key. */
+export async function enroll(wish: {
+  root: string;
+  serverUrl: string;
+  token: string;
+  name: string | null;
+  facts: MachineFacts;
+}): Promise<AgentConfig> {
+  await ensurePrivateFolder(wish.root);
+  const existing = await readAgentConfig(wish.root);
+  if (existing) throw new Error(alreadyEnrolled(wish.root, existing));
+  const privateKey = await readOrMakeDeviceKey(wish.root);
+  const publicKey = publicKeyText(privateKey);
+  const proof = sign(null, enrollSigningBytes(wish.token, publicKey), privateKey).toString("base64url");
+  const answer = await ask(wish.serverUrl, { token: wish.token, publicKey, proof, facts: wish.facts });
+  for (const key of answer.orderKeys) {
+    const keyId = createHash("sha256").update(Buffer.from(key.publicKey, "base64url")).digest("hex");
+    if (keyId !== key.keyId) throw new Error("The server's answer names an order key by a wrong id.");
+  }
+  const config: AgentConfig = { version: 1, serverUrl: wish.serverUrl, name: wish.name, ...answer };
+  await writeAgentConfig(wish.root, config);
+  return config;
+}
+
+export function alreadyEnrolled(root: string, config: AgentConfig): string {
+  return (
+    `${root} is enrolled already: machine ${config.machineId} at ${config.serverUrl}. ` +
+    "To enroll this device anew, as a new machine, stop its agent and remove that folder."
+  );
+}
+
+async function ask(serverUrl: string, request: EnrollRequest): Promise<EnrollResponse> {
+  let response: HttpAnswer;
+  try {
+    response = await exchange(
+      {
+        method: "POST",
+        url: `${serverUrl}${ENROLL_PATH}`,
+        headers: { "content-type": "application/json" },
+        body: Buffer.from(JSON.stringify(request)),
+      },
+      AbortSignal.timeout(LIMITS.enrollTimeoutMs),
+    );
+  } catch (error) {
+    throw new Error(`${serverUrl} cannot be reached: ${networkReason(error)}.`, { cause: error });
+  }
+  if (response.status !== 200) {
+    const message = await readErrorMessage(response);
+    throw new Error(`The server refused the enrollment (HTTP ${response.status}): ${message}`);
+  }
+  const text = await readBoundedText(response, LIMITS.maxEnrollAnswerBytes);
+  let value: unknown;
+  try {
+    value = JSON.parse(text ?? "");
+  } catch {
+    value = undefined;
+  }
+  if (!enrollResponse.Check(value)) throw new Error(`${serverUrl} did not answer as a Halligan server does.`);
+  return value;
+}
+
+const NETWORK_REASONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "nothing listens there",
+  ENOTFOUND: "its name is not known",
+  EAI_AGAIN: "its name could not be looked up",
+  ECONNRESET: "the connection was broken off",
+  ETIMEDOUT: "it does not answer",
+  EHOSTUNREACH: "there is no way to it",
+  ENETUNREACH: "there is no way to it",
+};
+
+function networkReason(error: unknown): string {
+  if (error instanceof Error && error.name === "TimeoutError") return "it does not answer";
+  const code = errnoOf(error) ?? "";
+  const known = NETWORK_REASONS[code];
+  if (known) return known;
+  const message = error instanceof Error ? error.message : String(error);
+  const isTls = /CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO_/.test(code) || /certificate|TLS|SSL/i.test(message);
+  if (!isTls) return code ? `${message} (${code})` : message;
+  return (
+    `its TLS certificate is not trusted by this device (${code || message}); ` +
+    "for a private authority name its certificate file in NODE_EXTRA_CA_CERTS"
+  );
+}

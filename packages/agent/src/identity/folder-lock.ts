@@ -1,0 +1,82 @@
+/**
+ * One agent for one data folder. The lock is a file that names its holder by process number, start time and boot id,
+ * so one whose holder was killed counts for nothing.
+ */
+import { link, readFile, rename, rm, unlink, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { isErrno } from "../disk/errno.ts";
+import { startTimeOf } from "../process/process-table.ts";
+
+/** Throws a sentence when another agent that lives holds the folder. */
+export async function lockFolder(root: string, bootId: string): Promise<AsyncDisposable> {
+  const file = path.join(root, "agent.lock");
+  const mine = `${process.pid} ${bootId} ${startTimeOf(process.pid)}\n`;
+  const temporary = `${file}.${process.pid}`;
+  await rm(temporary, { force: true });
+  await writeFile(temporary, mine, { flag: "wx", mode: 0o600 });
+  try {
+    while (!(await linkNew(temporary, file))) {
+      const found = await readLock(file);
+      if (found === null) continue;
+      if (isAlive(found, bootId))
+        throw new Error(`Another agent (process ${Number.parseInt(found, 10)}) runs with ${root}.`);
+      await takeAway(file, found, `${temporary}.stale`);
+    }
+  } finally {
+    await rm(temporary, { force: true });
+  }
+  return {
+    async [Symbol.asyncDispose]() {
+      if ((await readLock(file)) === mine) await unlink(file);
+    },
+  };
+}
+
+/** A link is there whole or not at all, and there once. */
+async function linkNew(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
+  } catch (error) {
+    if (isErrno(error, "EEXIST")) return false;
+    throw error;
+  }
+}
+
+async function takeAway(file: string, stale: string, aside: string): Promise<void> {
+  try {
+    await rename(file, aside);
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return;
+    throw error;
+  }
+  // Between the look and the rename another agent may have taken the stale lock away and put its own there.
+  if ((await readLock(aside)) !== stale) await linkNew(aside, file);
+  await rm(aside, { force: true });
+}
+
+function isAlive(lock: string, bootId: string): boolean {
+  const [, pidText, boot, startTime] = /^(\d+) (\S*) (.*)\n$/.exec(lock) ?? [];
+  if (!pidText || boot !== bootId) return false;
+  const pid = Number(pidText);
+  if (pid === process.pid) return false;
+  if (process.platform !== "win32") {
+    const now = startTimeOf(pid);
+    return now !== "" && now === startTime;
+  }
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function readLock(file: string): Promise<string | null> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return null;
+    throw error;
+  }
+}

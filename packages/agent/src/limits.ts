@@ -1,0 +1,72 @@
+/** Every bound that the agent sets itself. What the server may set (script time, output size) comes with the order. */
+import { MAX_HELD_ORDERS } from "@halligan/protocol/link";
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+export const LIMITS = {
+  /** From opening the socket to the server's welcome. */
+  connectTimeoutMs: 20_000,
+  /** From our hello to its answer. */
+  helloTimeoutMs: 30_000,
+  backoffBaseMs: 500,
+  backoffCapMs: 30_000,
+  /** A link that stayed up this long resets the backoff. */
+  stableLinkMs: 30_000,
+  /** The link is given up after this many ping intervals without a frame. */
+  silentIntervals: 3,
+  /** Frames received and not handled yet. When full the link is closed: a server that floods is not read. */
+  maxQueuedFrames: 256,
+
+  /** Without a link for longer than this, no further command is started. */
+  startWithoutLinkMs: 60_000,
+  /** How long a cancelled script's output may take to upload before `closed` is sent without it. */
+  cancelledDeliveryMs: 30_000,
+  /** How long stopping waits for the running command's tree to end and its end to be journaled. */
+  stopMs: 8_000,
+
+  maxHeldOrders: MAX_HELD_ORDERS,
+  /** A journal that is still larger than this after compaction takes no further order (refused as diskFull). */
+  maxJournalBytes: 128 * MIB,
+  /** The journal is compacted when it has grown by this much since the last time. */
+  compactJournalAfterBytes: 1 * MIB,
+  maxErrorCharacters: 2_000,
+  maxErrorTexts: 16,
+
+  readBlockBytes: 1 * MIB,
+  /** How much of a block is compressed to find out whether the rest is worth it. */
+  compressionSampleBytes: 32 * KIB,
+  /** A file that states no size (as in /proc) is read up to this many bytes. */
+  maxUnsizedFileBytes: 64 * MIB,
+  spoolReadBytes: 64 * KIB,
+
+  /** A whole result is sent again under a new upload id this often when the server finds it incomplete or different. */
+  uploadRestarts: 3,
+  downloadRestarts: 3,
+  /** A part that the server found changed on the way is sent again this often. */
+  partRestarts: 3,
+  /** A request that moves no byte for this long is made anew on another connection. Less than the usual stall limit of 2 minutes. */
+  silentRequestMs: 50_000,
+  transferBackoffBaseMs: 500,
+  transferBackoffCapMs: 10_000,
+  maxErrorBodyBytes: 16 * KIB,
+
+  /** After a script's own exit: how long a background child may keep its output open before the tree is ended. */
+  pipeGraceMs: 2_000,
+  /** From SIGTERM to SIGKILL. */
+  killGraceMs: 500,
+  /** From SIGKILL until a process that is still there is reported. */
+  killWaitMs: 3_000,
+  killPollMs: 20,
+  /** Where the kernel cannot kill a group as one: looks at what was forked meanwhile, before other work gets its turn. */
+  cgroupKillRounds: 100,
+  /** Each after `killPollMs`. */
+  cgroupRemoveTries: 10,
+  /** Each after `killPollMs`: how often SIGKILL goes to a script's process group in which no process is to be seen. */
+  groupKillRounds: 5,
+  maxShebangBytes: 256,
+
+  enrollTimeoutMs: 30_000,
+  maxEnrollAnswerBytes: 64 * KIB,
+  maxTokenBytes: 4 * KIB,
+} as const;

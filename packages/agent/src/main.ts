@@ -1,0 +1,126 @@
+/** The command line of halligan-agent. Exit codes: 0 done, 1 failed, 2 not understood. */
+import { parseArgs } from "node:util";
+import { runAgent } from "./agent.ts";
+import { defaultDataRoot } from "./disk/data-folder.ts";
+import { enroll } from "./identity/enroll.ts";
+import { readEnrollmentToken, TOKEN_VARIABLE } from "./identity/enrollment-token.ts";
+import { checkServerUrl } from "./identity/server-url.ts";
+import { jsonLog } from "./log.ts";
+import { currentFacts } from "./machine-facts/machine-facts.ts";
+import { AGENT_VERSION } from "./version.ts";
+
+const HELP = `halligan-agent ${AGENT_VERSION}: lets a Halligan server run live response on this device.
+
+  halligan-agent enroll --server URL [options]   make this device known to a server, once
+      --token-file FILE     file with the enrollment token
+      --token-stdin         read the token from standard input (also when it is piped in)
+                            or set ${TOKEN_VARIABLE}
+      --name NAME           what the device is called instead of its host name
+      --allow-plain-http    accept an http:// server that is not on this device
+      --data DIR            data folder (default: HALLIGAN_AGENT_DATA, else the system's usual place)
+  halligan-agent run [--data DIR]                work until stopped by SIGTERM or SIGINT
+                            HALLIGAN_AGENT_CGROUP: the cgroup folder for commands, or none (default: found at start)
+  halligan-agent help | --help | --version
+`;
+
+class Usage extends Error {}
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(argv: string[]): Promise<number> {
+  try {
+    return await dispatch(argv);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`halligan-agent: ${message}\n`);
+    return error instanceof Usage ? 2 : 1;
+  }
+}
+
+async function dispatch([command, ...rest]: string[]): Promise<number> {
+  if (rest.includes("--help")) command = "help";
+  switch (command) {
+    case "enroll":
+      return await enrollCommand(rest);
+    case "run":
+      return await runCommand(rest);
+    case "help":
+    case "--help":
+    case "-h":
+      process.stdout.write(HELP);
+      return 0;
+    case "--version":
+      process.stdout.write(`${AGENT_VERSION}\n`);
+      return 0;
+    case undefined:
+      process.stderr.write(HELP);
+      return 2;
+    default:
+      throw new Usage(`there is no command '${command}'. See: halligan-agent help`);
+  }
+}
+
+async function enrollCommand(argv: string[]): Promise<number> {
+  if (argv.some((arg) => arg === "--token" || arg.startsWith("--token="))) {
+    throw new Usage(
+      "the token is not taken as an argument, as every user of this device can read arguments. " +
+        `Use --token-file FILE, ${TOKEN_VARIABLE}, or --token-stdin. The token that was given should be revoked.`,
+    );
+  }
+  const values = parse(() =>
+    parseArgs({
+      args: argv,
+      options: {
+        server: { type: "string" },
+        data: { type: "string" },
+        name: { type: "string" },
+        "token-file": { type: "string" },
+        "token-stdin": { type: "boolean" },
+        "allow-plain-http": { type: "boolean" },
+      },
+    }),
+  );
+  if (values.server === undefined) throw new Usage("enroll needs --server URL");
+  const server = checkServerUrl(values.server, values["allow-plain-http"] === true);
+  if ("error" in server) throw new Usage(server.error);
+  const token = await readEnrollmentToken({
+    file: values["token-file"],
+    useStdin: values["token-stdin"] === true,
+    env: process.env,
+    stdin: process.stdin,
+    stdinIsTerminal: process.stdin.isTTY === true,
+  });
+  const name = values.name ?? null;
+  const root = dataRoot(values.data);
+  const config = await enroll({ root, serverUrl: server.url, token, name, facts: currentFacts(name) });
+  process.stdout.write(`Enrolled as machine ${config.machineId} at ${config.serverUrl}. Data folder: ${root}\n`);
+  return 0;
+}
+
+async function runCommand(argv: string[]): Promise<number> {
+  const values = parse(() => parseArgs({ args: argv, options: { data: { type: "string" } } }));
+  const stopping = new AbortController();
+  const stop = () => stopping.abort(new Error("The agent was told to stop."));
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+  const log = jsonLog((line) => process.stderr.write(line));
+  try {
+    await runAgent({ root: dataRoot(values.data), env: process.env, log }, stopping.signal);
+  } catch (error) {
+    if (!stopping.signal.aborted) throw error;
+  }
+  // A socket that the other side does not close would keep the process; everything that counts is on disk.
+  process.exit(0);
+}
+
+function dataRoot(given: string | undefined): string {
+  return given ?? defaultDataRoot(process.env, process.platform, process.geteuid?.() === 0);
+}
+
+function parse<T extends { values: unknown }>(work: () => T): T["values"] {
+  try {
+    return work().values;
+  } catch (error) {
+    throw new Usage(error instanceof Error ? error.message : String(error));
+  }
+}

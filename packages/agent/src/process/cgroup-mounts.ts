@@ -1,0 +1,65 @@
+/** Where this process stands in the cgroup hierarchies that are mounted here. Pure. */
+import path from "node:path";
+
+/** In order of preference: v2 knows most; of v1 the freezer stops a tree that forks, pids can only list it. */
+const V1_CONTROLLERS = ["freezer", "pids"] as const;
+
+/**
+ * @param selfCgroup text of `/proc/self/cgroup`
+ * @param mountInfo text of `/proc/self/mountinfo`
+ * @returns folders, the best first
+ */
+export function ownCgroupFolders(selfCgroup: string, mountInfo: string): string[] {
+  const mounts = mountInfo.split("\n").flatMap(readMount);
+  const entries = selfCgroup.split("\n").flatMap((line) => {
+    const [, controllers, place] = /^\d+:([^:]*):(\/.*)$/.exec(line) ?? [];
+    return controllers === undefined || place === undefined ? [] : [{ controllers: controllers.split(","), place }];
+  });
+  const folders: string[] = [];
+  const find = (isEntry: (controllers: string[]) => boolean, isMount: (mount: Mount) => boolean) => {
+    const entry = entries.find(({ controllers }) => isEntry(controllers));
+    for (const mount of entry ? mounts.filter(isMount) : []) {
+      const folder = entry && folderOf(entry.place, mount);
+      if (folder) folders.push(folder.replace(/(?<=.)\/$/, ""));
+    }
+  };
+  find(
+    (controllers) => controllers.join() === "",
+    (mount) => mount.type === "cgroup2",
+  );
+  for (const name of V1_CONTROLLERS) {
+    find(
+      (controllers) => controllers.includes(name),
+      (mount) => mount.type === "cgroup" && mount.options.includes(name),
+    );
+  }
+  return folders;
+}
+
+interface Mount {
+  /** What of the hierarchy is mounted. */
+  root: string;
+  point: string;
+  type: string;
+  options: string[];
+}
+
+function readMount(line: string): Mount[] {
+  const [before = "", after = ""] = line.split(" - ");
+  const [, , , root, point] = before.split(" ");
+  const [type, , options] = after.split(" ");
+  if (!root || !point || !type) return [];
+  return [{ root: unescapeMount(root), point: unescapeMount(point), type, options: (options ?? "").split(",") }];
+}
+
+/** Null when this process stands outside of what is mounted. */
+function folderOf(place: string, mount: Mount): string | null {
+  // Seen from a cgroup namespace that the process is not in.
+  if (place.split("/").includes("..")) return null;
+  if (mount.root === "/") return path.posix.join(mount.point, place);
+  if (place !== mount.root && !place.startsWith(`${mount.root}/`)) return null;
+  return path.posix.join(mount.point, place.slice(mount.root.length));
+}
+
+const unescapeMount = (text: string) =>
+  text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));

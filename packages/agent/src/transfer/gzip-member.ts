@@ -1,0 +1,72 @@
+/**
+ * One gzip member made of blocks that are compressed one by one, each ended by a full flush, or stored where
+ * compressing would only cost time. Compression runs on the thread pool, so the link goes on.
+ */
+import { constants, crc32, deflateRaw, deflateRawSync } from "node:zlib";
+import { LIMITS } from "../limits.ts";
+
+const HEADER = Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255);
+/** An empty last block with fixed codes. */
+const LAST_BLOCK = Uint8Array.of(0x03, 0x00);
+const MAX_STORED_BYTES = 65_535;
+/** A sample that shrinks to more than this share of itself is not worth compressing. */
+const WORTH_RATIO = 0.95;
+const LEVEL = 1;
+
+/** @param blocks each at most 1 MiB or so, and not changed until the one after the next is asked for */
+export async function* gzipMember(blocks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  yield HEADER;
+  let crc = 0;
+  let sizeBytes = 0;
+  // The next block is read and compressed while the caller deals with this one.
+  let ahead: Promise<readonly Uint8Array[]> | null = null;
+  for await (const block of blocks) {
+    if (block.length === 0) continue;
+    const coded = encodeBlock(block);
+    coded.catch(() => undefined);
+    crc = crc32(block, crc);
+    sizeBytes += block.length;
+    if (ahead) yield* await ahead;
+    ahead = coded;
+  }
+  if (ahead) yield* await ahead;
+  yield LAST_BLOCK;
+  const trailer = new DataView(new ArrayBuffer(8));
+  trailer.setUint32(0, crc, true);
+  trailer.setUint32(4, sizeBytes % 2 ** 32, true);
+  yield new Uint8Array(trailer.buffer);
+}
+
+async function encodeBlock(block: Uint8Array): Promise<readonly Uint8Array[]> {
+  if (!isWorthIt(block)) return store(block);
+  const coded = await deflate(block);
+  return coded.length < block.length ? [coded] : store(block);
+}
+
+function isWorthIt(block: Uint8Array): boolean {
+  const from = Math.max(0, Math.floor((block.length - LIMITS.compressionSampleBytes) / 2));
+  const sample = block.subarray(from, from + LIMITS.compressionSampleBytes);
+  return deflateRawSync(sample, { level: LEVEL }).length <= sample.length * WORTH_RATIO;
+}
+
+function deflate(block: Uint8Array): Promise<Uint8Array> {
+  const options = {
+    level: LEVEL,
+    finishFlush: constants.Z_FULL_FLUSH,
+    // One round trip to the thread pool for a block, instead of one for every 16 KiB that come out.
+    chunkSize: Math.max(constants.Z_MIN_CHUNK, block.length + 1024),
+  };
+  return new Promise((resolve, reject) => {
+    deflateRaw(block, options, (error, result) => (error ? reject(error) : resolve(result)));
+  });
+}
+
+function store(block: Uint8Array): Uint8Array[] {
+  const pieces: Uint8Array[] = [];
+  for (let at = 0; at < block.length; at += MAX_STORED_BYTES) {
+    const piece = block.subarray(at, at + MAX_STORED_BYTES);
+    const size = piece.length;
+    pieces.push(Uint8Array.of(0, size & 0xff, size >> 8, ~size & 0xff, (~size >> 8) & 0xff), piece);
+  }
+  return pieces;
+}

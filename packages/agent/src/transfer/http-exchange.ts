@@ -1,0 +1,83 @@
+/**
+ * One HTTP request over node's own client. fetch would copy each part of an upload once more (2 GB through it: 200 MB resident
+ * at the peak where this needs a third) and shows no progress of what it sends.
+ */
+import { once } from "node:events";
+import http from "node:http";
+import https from "node:https";
+
+export interface HttpRequest {
+  method: "GET" | "PUT" | "POST";
+  url: string;
+  headers: Readonly<Record<string, string>>;
+  /** Not changed by the caller until the exchange is over. */
+  body?: Uint8Array;
+  /** Called whenever bytes of the body were taken by the network. */
+  onProgress?: () => void;
+}
+
+export interface HttpAnswer {
+  status: number;
+  headers: http.IncomingHttpHeaders;
+  /** To be read to its end or destroyed. */
+  body: http.IncomingMessage;
+}
+
+const BODY_SLICE_BYTES = 256 * 1024;
+const AGENTS = {
+  "http:": new http.Agent({ keepAlive: true, maxSockets: 4 }),
+  "https:": new https.Agent({ keepAlive: true, maxSockets: 4 }),
+};
+
+/** Resolves with the head of the answer, whatever its status. Rejects when there was none, or with the signal's reason. */
+export async function exchange(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
+  signal.throwIfAborted();
+  const url = new URL(request.url);
+  const isTls = url.protocol === "https:";
+  const outgoing = (isTls ? https : http).request(url, {
+    method: request.method,
+    headers: { ...request.headers, "content-length": request.body?.length ?? 0 },
+    agent: isTls ? AGENTS["https:"] : AGENTS["http:"],
+    signal,
+  });
+  const answered = once(outgoing, "response");
+  // An answer may come, or the connection break, while the body is still being sent.
+  answered.catch(() => undefined);
+  try {
+    const isWhole = await sendBody(outgoing, request, signal);
+    const [incoming] = await answered;
+    if (!(incoming instanceof http.IncomingMessage)) throw new Error("no HTTP answer");
+    if (!isWhole) {
+      const status = incoming.statusCode ?? 0;
+      if (status < 300) throw new Error("The server answered before it had the whole body.");
+      // The server still takes what comes on this connection for the body: nothing else may be sent on it.
+      incoming.once("close", () => outgoing.destroy());
+    }
+    return { status: incoming.statusCode ?? 0, headers: incoming.headers, body: incoming };
+  } catch (error) {
+    outgoing.destroy();
+    signal.throwIfAborted();
+    throw error;
+  }
+}
+
+/** Answers with whether all of it was sent: not when an answer came before, or the connection broke. */
+async function sendBody(outgoing: http.ClientRequest, request: HttpRequest, signal: AbortSignal): Promise<boolean> {
+  const body = request.body ?? new Uint8Array();
+  const over = new AbortController();
+  const stop = () => over.abort();
+  outgoing.once("response", stop);
+  outgoing.once("error", stop);
+  outgoing.once("close", stop);
+  for (let at = 0; at < body.length; at += BODY_SLICE_BYTES) {
+    if (over.signal.aborted) return false;
+    const hasRoom = outgoing.write(body.subarray(at, at + BODY_SLICE_BYTES));
+    if (!hasRoom) {
+      await once(outgoing, "drain", { signal: AbortSignal.any([signal, over.signal]) }).catch(() => undefined);
+      signal.throwIfAborted();
+    }
+    request.onProgress?.();
+  }
+  outgoing.end();
+  return true;
+}

@@ -1,0 +1,30 @@
+import { ErrorWire } from "@halligan/protocol/api";
+import { Compile } from "typebox/compile";
+import { LIMITS } from "../limits.ts";
+import type { HttpAnswer } from "./http-exchange.ts";
+
+const errorWire = Compile(ErrorWire);
+
+/** At most `maxBytes` of a body as text; null when there is more. */
+export async function readBoundedText({ body }: HttpAnswer, maxBytes: number): Promise<string | null> {
+  const chunks: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of body) {
+    sizeBytes += chunk.length;
+    // Leaving the loop destroys the rest of the body.
+    if (sizeBytes > maxBytes) return null;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+/** The message of the contract's error body, or one made of the status. Reads the body to its end or gives it up. */
+export async function readErrorMessage(response: HttpAnswer): Promise<string> {
+  const plain = `The server answered with HTTP status ${response.status}.`;
+  try {
+    const value: unknown = JSON.parse((await readBoundedText(response, LIMITS.maxErrorBodyBytes)) ?? "");
+    return errorWire.Check(value) ? value.error.message.slice(0, LIMITS.maxErrorCharacters) : plain;
+  } catch {
+    return plain;
+  }
+}

@@ -1,0 +1,87 @@
+/** A request beside the link: ticket, retries with backoff, no redirects, bounded error bodies. */
+
+import { backoffMs } from "../core/backoff.ts";
+import { messageOf } from "../core/error-text.ts";
+import type { LinkState } from "../core/link-state.ts";
+import type { Clock, Log, Random } from "../core/ports.ts";
+import { LIMITS } from "../limits.ts";
+import { exchange, type HttpAnswer, type HttpRequest } from "./http-exchange.ts";
+import { readErrorMessage } from "./response-body.ts";
+import { TransferFailed, type TransferWatch } from "./transfer-watch.ts";
+
+export interface TransferDeps {
+  serverUrl: string;
+  clock: Clock;
+  random: Random;
+  log: Log;
+  link: Pick<LinkState, "ticket">;
+}
+
+/** What may be over in a while: try the same again. */
+export class TryAgain extends Error {
+  override name = "TryAgain";
+}
+
+/** The server understood and says no. */
+export class ServerRefused extends TransferFailed {
+  readonly status: number;
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+const TRY_AGAIN_STATUSES: ReadonlySet<number> = new Set([408, 425, 429]);
+
+/** Does it until it succeeds, is refused or is aborted. `work` is given an attempt's own signal. */
+export async function untilAnswered<T>(
+  deps: TransferDeps,
+  watch: TransferWatch,
+  work: (ticket: string, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const { signal } = watch;
+  let dead: string | null = null;
+  for (let attempt = 0; ; attempt++) {
+    const ticket: string = await deps.link.ticket(dead, signal);
+    const over = new AbortController();
+    // A newer link makes this ticket worthless; a request that hangs on the old network path would only lose time.
+    void deps.link
+      .ticket(ticket, AbortSignal.any([signal, over.signal]))
+      .then(() => over.abort(new TryAgain("The link was made anew.")))
+      .catch(() => undefined);
+    // A connection that a network on the way has forgotten says nothing; a new one may go through.
+    void watch
+      .silentRequest(LIMITS.silentRequestMs, AbortSignal.any([signal, over.signal]))
+      .then(() => over.abort(new TryAgain("The request was silent for too long.")))
+      .catch(() => undefined);
+    try {
+      return await work(ticket, AbortSignal.any([signal, over.signal]));
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof ServerRefused && error.status === 401) dead = ticket;
+      else if (error instanceof TransferFailed) throw error;
+      deps.log.warn("transferRetry", { error: messageOf(error) });
+    } finally {
+      over.abort();
+    }
+    const bounds = { baseMs: LIMITS.transferBackoffBaseMs, capMs: LIMITS.transferBackoffCapMs };
+    await deps.clock.sleep(backoffMs(attempt, bounds, deps.random.fraction()), signal);
+  }
+}
+
+/** One attempt. Resolves with a response of status 2xx whose body is the caller's to read; else rejects. */
+export async function requestOnce(
+  deps: TransferDeps,
+  path: string,
+  ticket: string,
+  init: Omit<HttpRequest, "url">,
+  signal: AbortSignal,
+): Promise<HttpAnswer> {
+  const url = `${deps.serverUrl.replace(/\/+$/, "")}${path}`;
+  const headers = { authorization: `Ticket ${ticket}`, ...init.headers };
+  const response = await exchange({ ...init, url, headers }, signal);
+  if (response.status >= 200 && response.status < 300) return response;
+  const message = await readErrorMessage(response);
+  if (response.status >= 500 || TRY_AGAIN_STATUSES.has(response.status)) throw new TryAgain(message);
+  throw new ServerRefused(response.status, message);
+}

@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { AGENT_VERSION } from "../../src/version.ts";
+
+const ROOT = path.join(import.meta.dirname, "../..");
+const SRC = path.join(ROOT, "src");
+
+const files = readdirSync(SRC, { recursive: true, encoding: "utf8" })
+  .filter((name) => name.endsWith(".ts"))
+  .map((name) => ({ name, text: readFileSync(path.join(SRC, name), "utf8") }));
+
+const importsOf = (text: string) => [...text.matchAll(/(?:from|import\()\s*"([^"]+)"/g)].map((found) => found[1] ?? "");
+
+test("the core waits on its ports only: no I/O, no timers, no clock and no chance of its own", () => {
+  const allowed = /^(\.\/[a-z-]+\.ts|\.\.\/limits\.ts|node:crypto|@halligan\/protocol\/link|typebox(\/compile)?)$/;
+  for (const { name, text } of files.filter((file) => file.name.startsWith("core"))) {
+    for (const from of importsOf(text)) assert.match(from, allowed, `${name} imports ${from}`);
+    const own =
+      /\b(setTimeout|setInterval|setImmediate|Date\.now|new Date|Math\.random|randomBytes|performance|fetch\()/;
+    assert.doesNotMatch(text, own, `${name} does not go through a port`);
+  }
+});
+
+test("the agent depends on the protocol and typebox alone", () => {
+  const allowed = /^(\.|node:|@halligan\/protocol\/(link|api)$|typebox(\/compile)?$)/;
+  for (const { name, text } of files) {
+    for (const from of importsOf(text)) assert.match(from, allowed, `${name} imports ${from}`);
+  }
+  const manifest = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "utf8"));
+  assert.deepEqual(Object.keys(manifest.dependencies), ["@halligan/protocol", "typebox"]);
+  assert.equal(manifest.version, AGENT_VERSION);
+});
+
+test("processes for commands are started in one place", () => {
+  const starters = files.filter(({ text }) => /import \{[^}]*\bspawn\b[^}]*\} from "node:child_process"/.test(text));
+  assert.deepEqual(
+    starters.map(({ name }) => name.replaceAll(path.sep, "/")),
+    ["process/spawn-script.ts"],
+  );
+});
+
+test("nothing is decided by the device's wall clock: only the log reads it", () => {
+  for (const { name, text } of files) {
+    if (name !== "log.ts") assert.doesNotMatch(text, /\bDate\b/, `${name} reads the wall clock`);
+  }
+});

@@ -1,0 +1,213 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { appendFile, mkdir, readdir, readFile, rename, stat, symlink, truncate, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { test } from "node:test";
+import { gunzipSync } from "node:zlib";
+import { getFile } from "../../src/commands/get-file.ts";
+import { putFile } from "../../src/commands/put-file.ts";
+import { openSourceFile, readSourceFile } from "../../src/commands/source-file.ts";
+import { commandWorld } from "../support/command-world.ts";
+
+const options = { timeout: 30_000, skip: process.platform === "win32" ? "needs POSIX files" : false };
+type World = Awaited<ReturnType<typeof commandWorld>>;
+const never = new AbortController().signal;
+
+async function get(world: World, asked: string): Promise<string> {
+  const end = await getFile(world.deps, world.job({ index: 0, type: "GetFile", path: asked }), never);
+  if (!end.result) return `failed: ${end.errors.join()}`;
+  return gunzipSync(world.server.completed.get(end.result.uploadId) ?? Buffer.alloc(0)).toString();
+}
+
+async function put(world: World, fileName: string, file: { sha256: string; sizeBytes: number } | null) {
+  return await putFile(world.deps, world.job({ index: 0, type: "PutFile", fileName, file }), never);
+}
+
+test(
+  "a file comes by its full path, or by a path in the working folder; also an empty one and one of /proc",
+  options,
+  async () => {
+    await using world = await commandWorld();
+    const { work } = world.folder;
+    await writeFile(path.join(work, "a.txt"), "hello");
+    await writeFile(path.join(work, "empty"), "");
+    await symlink(path.join(work, "a.txt"), path.join(world.temporary, "link"));
+    assert.equal(await get(world, "a.txt"), "hello");
+    assert.equal(await get(world, path.join(work, "a.txt")), "hello");
+    assert.equal(await get(world, path.join(world.temporary, "link")), "hello");
+    assert.equal(await get(world, "empty"), "");
+    if (process.platform === "linux") assert.match(await get(world, "/proc/self/status"), /^Name:/);
+  },
+);
+
+test("what is not a file, or not there, is refused with the reason and hangs nothing", options, async () => {
+  await using world = await commandWorld();
+  const fifo = path.join(world.temporary, "fifo");
+  execFileSync("mkfifo", [fifo]);
+  await mkdir(path.join(world.folder.work, "folder"));
+  await symlink("/etc/hostname", path.join(world.folder.work, "out"));
+  const cases: [string, RegExp][] = [
+    [fifo, /named pipe/],
+    ["folder", /it is a folder/],
+    ["/dev/zero", /a device/],
+    ["missing", /does not exist/],
+    ["a\0b", /NUL/],
+    ["", /No path/],
+    ["../agent.json", /must stay in the working folder/],
+    ["out", /leads out of the working folder/],
+  ];
+  for (const [asked, expected] of cases) assert.match(await get(world, asked), expected);
+});
+
+test(
+  "a file that grows while it is read comes as it was at the start; one that shrinks or changes fails",
+  options,
+  async () => {
+    await using world = await commandWorld();
+    const file = path.join(world.temporary, "log");
+    const readWith = async (change: () => Promise<void>) => {
+      await writeFile(file, "x".repeat(10));
+      await using source = await openSourceFile(file, world.folder.work);
+      await change();
+      let text = "";
+      for await (const block of readSourceFile(source, never)) text += Buffer.from(block).toString();
+      return text;
+    };
+    assert.equal(await readWith(() => appendFile(file, "more")), "x".repeat(10));
+    await assert.rejects(
+      readWith(() => truncate(file, 4)),
+      /changed while it was read/,
+    );
+    await assert.rejects(
+      readWith(() => writeFile(file, "y".repeat(10))),
+      /changed while it was read/,
+    );
+    // Of the same size, and even with the same time: the name means another file now.
+    await assert.rejects(
+      readWith(async () => {
+        await writeFile(`${file}.new`, "z".repeat(10));
+        await rename(`${file}.new`, file);
+      }),
+      /changed while it was read/,
+    );
+  },
+);
+
+test("GetFile says that a file grew, and gives a moment of it; one that changed gives nothing", options, async () => {
+  await using world = await commandWorld();
+  const file = path.join(world.folder.work, "log");
+  const getWith = async (change: () => Promise<void>) => {
+    await writeFile(file, "x".repeat(10));
+    const job = world.job({ index: 0, type: "GetFile", path: "log" } as const);
+    // The link is asked for a ticket when the file is open and its first part is ready.
+    const link = {
+      ticket: async (...args: Parameters<typeof world.deps.link.ticket>) => {
+        if (args[0] === null) await change();
+        return await world.deps.link.ticket(...args);
+      },
+    };
+    return await getFile({ ...world.deps, link }, job, never);
+  };
+  let isFirst = true;
+  world.server.intercept = (request, response) => {
+    if (!request.url?.endsWith("/complete") || !isFirst) return false;
+    isFirst = false;
+    response.writeHead(409).end();
+    return true;
+  };
+  const grown = await getWith(() => appendFile(file, "more"));
+  assert.equal(grown.outcome, "completed");
+  assert.match(
+    grown.errors[0] ?? "",
+    /^The file grew by \d+ bytes while it was read; its first 10 bytes are delivered\.$/,
+  );
+  isFirst = true;
+  const changed = await getWith(() => truncate(file, 3));
+  assert.deepEqual(
+    [changed.outcome, changed.errors],
+    ["failed", ["The file changed while it was read; ask for it again."]],
+  );
+});
+
+test("a result that the server does not want fails with its word", options, async () => {
+  await using world = await commandWorld();
+  await writeFile(path.join(world.folder.work, "a.txt"), "hello");
+  world.server.intercept = (_request, response) => {
+    response.writeHead(410).end(JSON.stringify({ error: { code: "ResourceNotFound", message: "Gone.", target: "" } }));
+    return true;
+  };
+  assert.equal(await get(world, "a.txt"), "failed: The server did not take the file: Gone.");
+});
+
+test("when the server finds the whole different, everything is sent again under a new upload id", options, async () => {
+  await using world = await commandWorld();
+  await writeFile(path.join(world.folder.work, "a.txt"), "hello");
+  const ids = new Set<string>();
+  world.server.intercept = (request, response) => {
+    if (!request.url?.endsWith("/complete")) return false;
+    ids.add(request.url);
+    if (ids.size === 2) return false;
+    response.writeHead(409).end();
+    return true;
+  };
+  assert.equal(await get(world, "a.txt"), "hello");
+  assert.equal(ids.size, 2);
+});
+
+test(
+  "a library file is put whole into the working folder, for its owner only, in place of an older one",
+  options,
+  async () => {
+    await using world = await commandWorld();
+    const target = path.join(world.folder.work, "tool");
+    await writeFile(target, "old");
+    const end = await put(world, "tool", world.server.addFile("new"));
+    assert.deepEqual(end, { outcome: "completed", errors: [], result: null });
+    assert.equal(await readFile(target, "utf8"), "new");
+    assert.equal((await stat(target)).mode & 0o777, 0o700);
+    assert.deepEqual(await readdir(world.folder.work), ["tool"]);
+  },
+);
+
+test("a download that breaks off goes on where it was", options, async () => {
+  await using world = await commandWorld();
+  const text = "0123456789".repeat(50_000);
+  const file = world.server.addFile(text);
+  const ranges: (string | undefined)[] = [];
+  world.server.intercept = (request, response) => {
+    ranges.push(request.headers.range);
+    if (ranges.length > 1) return false;
+    response.writeHead(200, { "content-length": text.length });
+    response.write(text.slice(0, 100_000), () => setTimeout(() => response.destroy(), 50));
+    return true;
+  };
+  assert.equal((await put(world, "big", file)).outcome, "completed");
+  assert.equal(await readFile(path.join(world.folder.work, "big"), "utf8"), text);
+  assert.match(ranges[1] ?? "", /^bytes=[1-9]\d*-$/);
+});
+
+test(
+  "bytes that are not the ordered ones never get the name, and neither does a name that is none",
+  options,
+  async () => {
+    await using world = await commandWorld();
+    const file = world.server.addFile("good");
+    world.server.files.set(file.sha256, Buffer.from("evil"));
+    assert.match((await put(world, "tool", file)).errors[0] ?? "", /SHA-256 differs/);
+    for (const name of ["../tool", "a/b", "a\\b", "..", "", "x\0", "a".repeat(129)]) {
+      assert.match((await put(world, name, file)).errors[0] ?? "", /name may hold/);
+    }
+    assert.deepEqual((await put(world, "tool", null)).errors, ["The library has no file named 'tool'."]);
+    assert.deepEqual(await readdir(world.folder.work), []);
+  },
+);
+
+test("a transfer without progress is given up at its stall limit and says so", options, async () => {
+  await using world = await commandWorld();
+  world.server.intercept = () => true;
+  const job = world.job({ index: 0, type: "PutFile", fileName: "x", file: world.server.addFile("x") } as const, {
+    stallTimeoutMs: 200,
+  });
+  const end = await putFile(world.deps, job, never);
+  assert.deepEqual(end.errors, ["The transfer made no progress for 200 milliseconds."]);
+});

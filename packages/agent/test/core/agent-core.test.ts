@@ -1,0 +1,206 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Order, Verdict } from "@halligan/protocol/link";
+import { until } from "../support/agent-process.ts";
+import { fetchFile, script, World } from "../support/fake-ports.ts";
+
+const options = { timeout: 20_000 };
+
+async function linked(world: World, verdict: Verdict | null = "continue"): Promise<void> {
+  await until(() => world.net.of("hello").length > 0);
+  const orders = world.net.of("hello")[0]?.orders ?? [];
+  const answers = verdict ? orders.map(({ actionId, orderSeq }) => ({ actionId, orderSeq, verdict })) : [];
+  world.net.send({ type: "helloAnswer", orders: answers });
+}
+
+const ref = ({ actionId, orderSeq }: Order) => ({ actionId, orderSeq });
+
+test("commands run one by one and each end is told", options, async () => {
+  await using world = new World();
+  world.start();
+  await linked(world);
+  const order = world.order(1, [script(0), fetchFile(1)]);
+  world.net.send(world.frameOf(order));
+  await until(() => world.net.of("ended").length === 2);
+  assert.deepEqual(world.runner.log, ["run 1-0", "transfer 1-1"]);
+  assert.deepEqual(
+    world.net.sent
+      .filter((frame) => frame.type === "started" || frame.type === "ended")
+      .map((f) => `${f.type} ${f.index}`),
+    ["started 0", "ended 0", "started 1", "ended 1"],
+  );
+});
+
+test("an order is forgotten with the last acknowledgement, and its number never taken again", options, async () => {
+  await using world = new World();
+  world.start();
+  await linked(world);
+  const order = world.order(1, [script(0)]);
+  world.net.send(world.frameOf(order));
+  await until(() => world.net.of("ended").length === 1);
+  world.net.send({ type: "ack", ...ref(order), index: 0 });
+  await until(() => world.runner.log.includes("forget 1"));
+  world.net.send(world.frameOf(order));
+  await until(() => world.net.of("refused").length === 1);
+  assert.equal(world.net.of("refused")[0]?.code, "replayed");
+  await world.stop();
+  world.start();
+  await until(() => world.net.of("hello").length > 0);
+  assert.deepEqual([world.net.of("hello")[0]?.highestOrderSeq, world.net.of("hello")[0]?.orders], [1, []]);
+});
+
+test("the same order twice runs once, and a second order is refused as busy", options, async () => {
+  await using world = new World();
+  world.start();
+  world.runner.holds = true;
+  await linked(world);
+  const order = world.order(1, [script(0)]);
+  world.net.send(world.frameOf(order));
+  world.net.send(world.frameOf(order));
+  world.net.send(world.frameOf(world.order(2, [script(0)])));
+  await until(() => world.net.of("refused").length === 1);
+  assert.deepEqual([world.net.of("refused")[0]?.code, world.net.of("refused")[0]?.orderSeq], ["busy", 2]);
+  world.runner.finish?.();
+  await until(() => world.net.of("ended").length === 1);
+  assert.deepEqual(world.runner.log, ["run 1-0", "finished"]);
+});
+
+test("after a failed command the later ones stay waiting", options, async () => {
+  await using world = new World();
+  world.start();
+  world.runner.scriptEnd = { outcome: "failed", errors: ["No."], exitCode: -1 };
+  await linked(world);
+  const order = world.order(1, [script(0), fetchFile(1)]);
+  world.net.send(world.frameOf(order));
+  await until(() => world.net.of("ended").length === 1);
+  world.net.send({ type: "ack", ...ref(order), index: 0 });
+  await until(() => world.runner.log.includes("forget 1"));
+  assert.deepEqual(world.runner.log, ["run 1-0", "forget 1"]);
+});
+
+test(
+  "a script that ran when the agent died is reported interrupted and never run again; what follows stays waiting",
+  options,
+  async () => {
+    await using world = new World();
+    world.start();
+    world.runner.holds = true;
+    await linked(world);
+    world.net.send(world.frameOf(world.order(1, [script(0), fetchFile(1)])));
+    await until(() => world.runner.log.length === 1);
+    const atCrash = world.disk.bytes;
+    await world.stop();
+    world.disk.bytes = atCrash;
+    world.start();
+    await until(() => world.net.of("hello").length > 0);
+    assert.deepEqual(world.runner.log, ["orphans 1-0"]);
+    await linked(world);
+    await until(() => world.net.of("ended").length > 0);
+    assert.match(world.net.of("ended")[0]?.errors[0] ?? "", /^Interrupted/);
+    assert.deepEqual(world.runner.log, ["orphans 1-0"]);
+  },
+);
+
+test(
+  "a transfer that ran when the agent died starts again, but not before the hello is answered with continue",
+  options,
+  async () => {
+    await using world = new World();
+    world.start();
+    await linked(world);
+    world.net.send(world.frameOf(world.order(1, [fetchFile(0), fetchFile(1)])));
+    await until(() => world.net.of("started").length > 0);
+    const accepted = world.disk.bytes ?? new Uint8Array();
+    await world.stop();
+    const lines = Buffer.from(accepted).toString().split("\n");
+    world.disk.bytes = Buffer.from(`${lines.slice(0, 2).join("\n")}\n`);
+    const beginning = world.disk.bytes;
+    for (const verdict of [null, "forget"] as const) {
+      world.disk.bytes = beginning;
+      world.start();
+      await until(() => world.net.of("hello").length > 0);
+      assert.deepEqual(world.runner.log, []);
+      await linked(world, verdict);
+      if (verdict) await until(() => world.runner.log.length > 0);
+      await world.stop();
+      assert.deepEqual(world.runner.log, verdict ? ["forget 1"] : []);
+    }
+    world.disk.bytes = beginning;
+    world.start();
+    await linked(world);
+    await until(() => world.runner.log.length === 2);
+    assert.deepEqual(world.runner.log, ["transfer 1-0", "transfer 1-1"]);
+  },
+);
+
+test("told to end, the running script is stopped and reported, then the order is closed", options, async () => {
+  await using world = new World();
+  world.start();
+  world.runner.holds = true;
+  await linked(world);
+  const order = world.order(1, [script(0), fetchFile(1)]);
+  world.net.send(world.frameOf(order));
+  await until(() => world.runner.finish !== null);
+  world.net.send({ type: "end", ...ref(order) });
+  await until(() => world.net.of("closed").length === 1);
+  assert.deepEqual(
+    world.net.sent.slice(-2).map((frame) => frame.type),
+    ["ended", "closed"],
+  );
+  assert.deepEqual(world.runner.log, ["run 1-0", "stopped"]);
+  world.net.send({ type: "forget", ...ref(order) });
+  await until(() => world.runner.log.includes("forget 1"));
+});
+
+test("an order that is not held is closed at once, as nothing of it can run", options, async () => {
+  await using world = new World();
+  world.start();
+  await linked(world);
+  world.net.send({ type: "end", ...ref(world.order(5, [script(0)])) });
+  await until(() => world.net.of("closed").length === 1);
+});
+
+test("an order that cannot be written down is refused and not run", options, async () => {
+  await using world = new World();
+  world.start();
+  await linked(world);
+  world.disk.isFull = true;
+  world.net.send(world.frameOf(world.order(1, [script(0)])));
+  await until(() => world.net.of("refused").length === 1);
+  assert.equal(world.net.of("refused")[0]?.code, "diskFull");
+  assert.deepEqual(world.runner.log, []);
+});
+
+test("a broken link is made again and the end that was not acknowledged is told again", options, async () => {
+  await using world = new World();
+  world.start();
+  await linked(world);
+  world.net.send(world.frameOf(world.order(1, [script(0)])));
+  await until(() => world.net.of("ended").length === 1);
+  world.net.sent.length = 0;
+  world.net.push({ kind: "closed", code: 1006, reason: "" });
+  await linked(world);
+  await until(() => world.net.of("ended").length === 1);
+  assert.equal(world.net.connections, 2);
+  assert.deepEqual(world.runner.log, ["run 1-0"]);
+});
+
+test("a link that falls silent is given up after three intervals, by the monotonic clock", options, async () => {
+  await using world = new World();
+  let nowMs = 0;
+  world.start({
+    monotonicMs: () => nowMs,
+    async sleep(ms, signal) {
+      // Pings pass in no time; other waits, which are deadlines here, never do.
+      if (ms !== 60_000)
+        await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+      await new Promise((resolve) => setImmediate(resolve));
+      signal.throwIfAborted();
+      nowMs += ms;
+    },
+  });
+  await linked(world);
+  await until(() => world.net.of("ping").length === 4);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(world.net.of("ping").length, 4);
+});

@@ -1,0 +1,165 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { describe, test } from "node:test";
+import { AgentProcess, RUNTIMES, temporaryFolder, until } from "../support/agent-process.ts";
+import { cgroupKinds } from "../support/cgroup-kinds.ts";
+import { FakeServer } from "../support/fake-server.ts";
+import { livingPids } from "../support/scripts.ts";
+
+const options = { timeout: 60_000 };
+const noCgroup = cgroupKinds().find(({ name }) => name === "cgroup v2")?.skip ?? false;
+
+async function enrolled(runtime: string, server: FakeServer, folder: string): Promise<string> {
+  const root = path.join(folder, "data");
+  const args = ["enroll", "--server", await server.listen(), "--data", root];
+  await using enrolling = new AgentProcess(runtime, args, { HALLIGAN_ENROLLMENT_TOKEN: "t" });
+  assert.equal(await enrolling.exited, 0, enrolling.output);
+  return root;
+}
+
+/** Answers with the beginning of what was asked for, and then nothing. */
+function holdDownloads(server: FakeServer): void {
+  server.intercept = (request, response) => {
+    const file = server.files.get(request.url?.slice(-64) ?? "");
+    if (!file) return false;
+    response.writeHead(200, { "content-length": file.length });
+    response.write(file.subarray(0, 1000));
+    return true;
+  };
+}
+
+for (const runtime of RUNTIMES) {
+  const skip = runtime.isThere ? false : `${runtime.name} is not installed`;
+  describe(`after a crash, under ${runtime.name}`, { skip }, () => {
+    test("the pieces of a PutFile that was interrupted are gone, and it is done anew", options, async () => {
+      await using folder = await temporaryFolder();
+      await using server = new FakeServer();
+      const root = await enrolled(runtime.file, server, folder.path);
+      const work = path.join(root, "work");
+      const text = "tool".repeat(10_000);
+      {
+        await using first = new AgentProcess(runtime.file, ["run", "--data", root]);
+        await server.frame("hello");
+        holdDownloads(server);
+        server.sendOrder(server.order([{ index: 0, type: "PutFile", fileName: "tool", file: server.addFile(text) }]));
+        await until(() => readdirSync(work).some((name) => name.startsWith(".halligan-put-")));
+        first.kill("SIGKILL");
+        await first.exited;
+      }
+      assert.equal(readdirSync(work).length, 1);
+      writeFileSync(path.join(root, "journal.jsonl.new"), "half");
+      server.intercept = () => false;
+      await using _second = new AgentProcess(runtime.file, ["run", "--data", root]);
+      const ended = await server.frame("ended");
+      assert.deepEqual([ended.outcome, ended.errors], ["completed", []]);
+      assert.deepEqual(readdirSync(work), ["tool"]);
+      assert.equal(readFileSync(path.join(work, "tool"), "utf8"), text);
+      assert.equal(existsSync(path.join(root, "journal.jsonl.new")), false);
+    });
+
+    test("a script that was being fetched is not run later, and its pieces go with its order", options, async () => {
+      await using folder = await temporaryFolder();
+      await using server = new FakeServer();
+      const root = await enrolled(runtime.file, server, folder.path);
+      const ran = path.join(folder.path, "ran");
+      const file = server.addFile(`touch ${ran}\n${"#".repeat(100_000)}`);
+      {
+        await using first = new AgentProcess(runtime.file, ["run", "--data", root]);
+        await server.frame("hello");
+        holdDownloads(server);
+        server.sendOrder(server.order([{ index: 0, type: "RunScript", scriptName: "a.sh", args: null, file }]));
+        await until(() => existsSync(path.join(root, "scripts", "1-0", "a.sh")));
+        first.kill("SIGKILL");
+        await first.exited;
+      }
+      server.intercept = () => false;
+      await using _second = new AgentProcess(runtime.file, ["run", "--data", root]);
+      const ended = await server.frame("ended");
+      assert.equal(ended.outcome, "failed");
+      assert.match(ended.errors[0] ?? "", /Interrupted/);
+      await until(() => readdirSync(path.join(root, "scripts")).length === 0);
+      assert.deepEqual(readdirSync(path.join(root, "spool")), []);
+      assert.equal(existsSync(ran), false);
+    });
+
+    test("a process that left everything but its cgroup is ended at the next start", {
+      ...options,
+      skip: noCgroup,
+    }, async () => {
+      await using folder = await temporaryFolder();
+      await using server = new FakeServer();
+      const root = await enrolled(runtime.file, server, folder.path);
+      const pids = path.join(folder.path, "pids");
+      const text = `(setsid env -i /bin/sh -c '/bin/sh -c "echo \\$\\$ >> ${pids}; while :; do /bin/sleep 1; done" &' >/dev/null 2>&1 &)\nsleep 1000\n`;
+      {
+        await using first = new AgentProcess(runtime.file, ["run", "--data", root]);
+        await server.frame("hello");
+        const file = server.addFile(text);
+        server.sendOrder(server.order([{ index: 0, type: "RunScript", scriptName: "a.sh", args: null, file }]));
+        await until(() => existsSync(pids) && readFileSync(pids, "utf8").endsWith("\n"));
+        first.kill("SIGKILL");
+        await first.exited;
+      }
+      assert.equal(livingPids(pids).length, 1);
+      await using second = new AgentProcess(runtime.file, ["run", "--data", root]);
+      await server.frame("ended");
+      assert.match(second.output, /"cgroupsUsed"/);
+      assert.deepEqual(livingPids(pids), []);
+    });
+
+    test("the working folder outlives the agent, and is emptied when the device was restarted", options, async () => {
+      await using folder = await temporaryFolder();
+      await using server = new FakeServer();
+      const root = await enrolled(runtime.file, server, folder.path);
+      const work = path.join(root, "work");
+      const start = async () => {
+        const from = server.frames.length;
+        await using agent = new AgentProcess(runtime.file, ["run", "--data", root]);
+        await server.frame("hello", () => true, from);
+        agent.kill("SIGTERM");
+        assert.equal(await agent.exited, 0, agent.output);
+      };
+      await start();
+      mkdirSync(path.join(work, "folder"));
+      writeFileSync(path.join(work, "folder", "tool"), "x");
+      await start();
+      assert.deepEqual(readdirSync(work), ["folder"]);
+      writeFileSync(path.join(root, "work-boot-id"), "another boot");
+      await start();
+      assert.deepEqual(readdirSync(work), []);
+    });
+  });
+}
+
+for (const years of [-40, 30]) {
+  test(
+    `a device whose clock is ${years} years off takes orders, runs them and keeps their limits`,
+    options,
+    async () => {
+      await using folder = await temporaryFolder();
+      await using server = new FakeServer();
+      const root = await enrolled(process.execPath, server, folder.path);
+      const offset = years * 31_557_600_000;
+      const wrong = `const real = Date.now; const D = Date; Date.now = () => real() + ${offset}; globalThis.Date = class extends D { constructor(...a) { if (a.length) super(...a); else super(real() + ${offset}); } static now() { return real() + ${offset}; } };`;
+      const clock = path.join(folder.path, "clock.mjs");
+      writeFileSync(clock, wrong);
+      const env = { NODE_OPTIONS: `--import=${clock}` };
+      await using agent = new AgentProcess(process.execPath, ["run", "--data", root], env);
+      await server.frame("hello");
+      const commands = [
+        { index: 0, type: "RunScript", scriptName: "a.sh", args: null, file: server.addFile("echo hello\n") },
+        { index: 1, type: "RunScript", scriptName: "a.sh", args: null, file: server.addFile("sleep 1000\n") },
+      ] as const;
+      server.sendOrder(server.order([...commands], { scriptTimeoutMs: 500 }));
+      const first = await server.frame("ended", (frame) => frame.index === 0);
+      assert.deepEqual([first.outcome, first.errors], ["completed", []]);
+      const second = await server.frame("ended", (frame) => frame.index === 1);
+      assert.match(second.errors[0] ?? "", /did not end within 500 milliseconds/);
+      assert.ok(
+        agent.output.includes(`"time":"${new Date(Date.now() + offset).getUTCFullYear()}`),
+        "the clock is wrong",
+      );
+    },
+  );
+}

@@ -1,0 +1,58 @@
+/** The agent as a process of its own, under Node or Bun. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+
+const MAIN = path.join(import.meta.dirname, "..", "..", "src", "main.ts");
+const BUN = path.join(
+  import.meta.dirname,
+  `../../../../node_modules/@oven/bun-${process.platform}-${process.arch === "arm64" ? "aarch64" : process.arch}/bin/bun`,
+);
+
+export const RUNTIMES = [
+  { name: "Node", file: process.execPath, isThere: true },
+  { name: "Bun", file: BUN, isThere: existsSync(BUN) },
+];
+
+export interface TemporaryFolder extends AsyncDisposable {
+  path: string;
+}
+
+export async function temporaryFolder(): Promise<TemporaryFolder> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), "halligan-agent-test-"));
+  return { path: folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
+}
+
+export class AgentProcess implements AsyncDisposable {
+  readonly child: ChildProcess;
+  readonly exited: Promise<number>;
+  output = "";
+
+  constructor(runtime: string, args: string[], env: NodeJS.ProcessEnv = {}) {
+    this.child = spawn(runtime, [MAIN, ...args], {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, ...env },
+    });
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      stream?.on("data", (chunk) => {
+        this.output += chunk;
+      });
+    }
+    this.exited = new Promise((resolve) => this.child.once("close", (code) => resolve(code ?? -1)));
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.kill("SIGKILL");
+    await this.exited;
+  }
+}
+
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 10));
+}

@@ -1,0 +1,73 @@
+/** A data folder and a fake server for commands that run without the core. */
+import { randomBytes } from "node:crypto";
+import path from "node:path";
+import type { Order, OrderCommand } from "@halligan/protocol/link";
+import { realRandom } from "../../src/agent.ts";
+import type { CommandDeps } from "../../src/commands/command-deps.ts";
+import type { Clock, CommandJob } from "../../src/core/ports.ts";
+import { dataFolder } from "../../src/disk/data-folder.ts";
+import { ensureDataFolders } from "../../src/disk/private-folder.ts";
+import { readBootId } from "../../src/process/boot-id.ts";
+import { CgroupHome, findCgroupHome } from "../../src/process/cgroup-home.ts";
+import { Cgroups } from "../../src/process/cgroups.ts";
+import { realClock } from "../../src/real-clock.ts";
+import { temporaryFolder } from "./agent-process.ts";
+import { silentLog } from "./fake-ports.ts";
+import { DEFAULT_LIMITS, FakeServer } from "./fake-server.ts";
+
+export interface WorldOptions {
+  /** A folder that is there, instead of `data` in a temporary one. */
+  root?: string;
+  /** Where commands get their cgroups; null for none, left out for what an agent would find here. */
+  cgroupFolder?: string | null;
+  clock?: Clock;
+}
+
+export async function commandWorld(options: WorldOptions = {}) {
+  const temporary = await temporaryFolder();
+  const server = new FakeServer();
+  const folder = dataFolder(options.root ?? path.join(temporary.path, "data"));
+  await ensureDataFolders(folder);
+  // Its own, as test files that run at the same time share the cgroups of this device.
+  const machineId = randomBytes(20).toString("hex");
+  const configured = options.cgroupFolder;
+  const found = configured === null ? null : findCgroupHome({ machineId, configured, log: silentLog });
+  const cgroupHome = found ?? (configured ? new CgroupHome(configured, machineId) : null);
+  const deps: CommandDeps = {
+    serverUrl: await server.listen(),
+    clock: options.clock ?? realClock,
+    random: realRandom,
+    log: silentLog,
+    link: { ticket: async (dead, signal) => (dead ? await forEver(signal) : "ticket-0") },
+    folder,
+    machineId,
+    bootId: readBootId(),
+    cgroups: new Cgroups(silentLog, cgroupHome),
+    env: { ...process.env, HALLIGAN_ENROLLMENT_TOKEN: "secret" },
+  };
+  const actionId = `11111111-2222-4333-8444-${randomBytes(6).toString("hex")}`;
+  const job = <C extends OrderCommand>(command: C, limits: Partial<Order["limits"]> = {}): CommandJob<C> => ({
+    actionId,
+    orderSeq: 1,
+    index: command.index,
+    command,
+    limits: { ...DEFAULT_LIMITS, ...limits },
+    earlier: [],
+  });
+  return {
+    temporary: temporary.path,
+    server,
+    folder,
+    deps,
+    cgroupHome,
+    job,
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]();
+      await temporary[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function forEver(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+}

@@ -1,0 +1,217 @@
+/** The core's ports in memory: a disk that keeps or loses, a runner that does as told, a net with one connection. */
+import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import {
+  type AgentFrame,
+  type MachineFacts,
+  type Order,
+  type OrderCommand,
+  orderSigningBytes,
+  parseAgentFrame,
+  type ServerFrame,
+} from "@halligan/protocol/link";
+import { type CoreDeps, runAgentCore } from "../../src/core/agent-core.ts";
+import { LinkState } from "../../src/core/link-state.ts";
+import { orderKeys } from "../../src/core/order-check.ts";
+import type { Clock, Connection, Disk, Log, Net, Received, Runner, ScriptEnd } from "../../src/core/ports.ts";
+import { realClock } from "../../src/real-clock.ts";
+import { DEFAULT_LIMITS, sha256 } from "./fake-server.ts";
+
+export const MACHINE_ID = "ab".repeat(20);
+export const silentLog: Log = { info() {}, warn() {}, error() {} };
+
+export class MemoryDisk implements Disk {
+  bytes: Uint8Array | null = null;
+  isFull = false;
+  async readJournal(): Promise<Uint8Array | null> {
+    return this.bytes;
+  }
+  async appendJournal(bytes: Uint8Array): Promise<void> {
+    if (this.isFull) throw new Error("no space");
+    this.bytes = Buffer.concat([this.bytes ?? new Uint8Array(), bytes]);
+  }
+  async replaceJournal(bytes: Uint8Array): Promise<void> {
+    this.bytes = bytes;
+  }
+  async setJournalAside(): Promise<void> {
+    this.bytes = null;
+  }
+}
+
+export class FakeRunner implements Runner {
+  readonly log: string[] = [];
+  scriptEnd: Partial<ScriptEnd> = {};
+  /** Scripts run until this is called or they are stopped. */
+  finish: (() => void) | null = null;
+  holds = false;
+
+  async runScript(...[job, spawned, signal]: Parameters<Runner["runScript"]>): Promise<ScriptEnd> {
+    this.log.push(`run ${job.orderSeq}-${job.index}`);
+    await spawned({ pid: 7, startTime: "1", bootId: "b" });
+    const end = { outcome: "completed" as const, errors: [], exitCode: 0, ran: true, leftovers: [], ...this.scriptEnd };
+    if (!this.holds) return end;
+    await new Promise<void>((resolve) => {
+      this.finish = resolve;
+      signal.addEventListener("abort", () => resolve());
+    });
+    this.log.push(signal.aborted ? "stopped" : "finished");
+    return signal.aborted ? { ...end, outcome: "failed", errors: ["Cancelled before it ended."] } : end;
+  }
+  async transfer(...[job]: Parameters<Runner["transfer"]>): ReturnType<Runner["transfer"]> {
+    this.log.push(`transfer ${job.orderSeq}-${job.index}`);
+    return { outcome: "completed", errors: [], result: null };
+  }
+  async inlineTranscript(): ReturnType<Runner["inlineTranscript"]> {
+    return { kind: "inline", transcript: "{}" };
+  }
+  async uploadTranscript(): ReturnType<Runner["uploadTranscript"]> {
+    return null;
+  }
+  async endOrphans(...[command]: Parameters<Runner["endOrphans"]>): Promise<string[]> {
+    this.log.push(`orphans ${command.orderSeq}-${command.index}`);
+    return [];
+  }
+  async endAllOrphans(): Promise<string[]> {
+    return [];
+  }
+  async forget(orderSeq: number): Promise<void> {
+    this.log.push(`forget ${orderSeq}`);
+  }
+  async forgetAllBut(): Promise<void> {}
+}
+
+/** One side of a link that the test holds the other side of. */
+export class FakeNet implements Net {
+  readonly sent: AgentFrame[] = [];
+  #inbox: Received[] = [];
+  #wake = Promise.withResolvers<void>();
+  connections = 0;
+
+  async connect(): Promise<Connection> {
+    this.connections++;
+    this.#inbox = [];
+    this.push({ kind: "binary", bytes: new Uint8Array(32) });
+    return {
+      receive: async (signal) => {
+        for (;;) {
+          signal.throwIfAborted();
+          const next = this.#inbox.shift();
+          if (next) return next;
+          await Promise.race([
+            this.#wake.promise,
+            new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+          ]);
+        }
+      },
+      sendText: (text) => {
+        const frame = parseAgentFrame(text);
+        if (!frame) throw new Error(`not a frame: ${text}`);
+        this.sent.push(frame);
+      },
+      sendBinary: () => {
+        const serverTimeMs = 1_000_000;
+        this.send({ type: "welcome", linkVersion: 1, linkEpoch: 1, serverTimeMs, ticket: "t", pingIntervalMs: 60_000 });
+      },
+      close: () => undefined,
+    };
+  }
+  push(received: Received): void {
+    this.#inbox.push(received);
+    this.#wake.resolve();
+    this.#wake = Promise.withResolvers<void>();
+  }
+  send(frame: ServerFrame): void {
+    this.push({ kind: "text", text: JSON.stringify(frame) });
+  }
+  of<T extends AgentFrame["type"]>(type: T): Extract<AgentFrame, { type: T }>[] {
+    return this.sent.filter((frame): frame is Extract<AgentFrame, { type: T }> => frame.type === type);
+  }
+}
+
+export const FACTS: MachineFacts = {
+  computerDnsName: "box",
+  osPlatform: "Linux",
+  version: null,
+  osVersion: null,
+  osBuild: null,
+  osArchitecture: "64-bit",
+  osProcessor: null,
+  agentVersion: "0.1.0",
+  ipAddresses: [],
+};
+
+export class World implements AsyncDisposable {
+  readonly disk = new MemoryDisk();
+  runner = new FakeRunner();
+  net = new FakeNet();
+  readonly serverKey: KeyObject;
+  readonly keyText: string;
+  readonly keyId: string;
+  readonly #deviceKey = generateKeyPairSync("ed25519").privateKey;
+  #stop = new AbortController();
+  running: Promise<void> = Promise.resolve();
+
+  constructor() {
+    const pair = generateKeyPairSync("ed25519");
+    this.serverKey = pair.privateKey;
+    this.keyText = pair.publicKey.export({ format: "jwk" }).x ?? "";
+    this.keyId = sha256(Buffer.from(this.keyText, "base64url"));
+  }
+
+  /** Starts an agent on this disk, as after a crash of the one before. */
+  start(clock: Clock = realClock): void {
+    this.runner = new FakeRunner();
+    this.net = new FakeNet();
+    this.#stop = new AbortController();
+    let ids = 0;
+    const deps: CoreDeps = {
+      clock,
+      disk: this.disk,
+      net: this.net,
+      runner: this.runner,
+      log: silentLog,
+      random: { fraction: () => 0, id: () => String(++ids).padStart(32, "0") },
+      link: new LinkState(clock),
+      identity: { machineId: MACHINE_ID, serverKeyId: this.keyId, privateKey: this.#deviceKey },
+      orderKeys: orderKeys([{ keyId: this.keyId, publicKey: this.keyText }]),
+      facts: () => FACTS,
+    };
+    this.running = runAgentCore(deps, this.#stop.signal);
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.running;
+  }
+
+  order(orderSeq: number, commands: OrderCommand[], changes: Partial<Order> = {}): Order {
+    return {
+      v: 1,
+      machineId: MACHINE_ID,
+      actionId: `11111111-2222-4333-8444-${String(orderSeq).padStart(12, "0")}`,
+      orderSeq,
+      journalId: "1".padStart(32, "0"),
+      acceptByMs: 2_000_000,
+      limits: DEFAULT_LIMITS,
+      commands,
+      ...changes,
+    };
+  }
+
+  frameOf(order: Order): Extract<ServerFrame, { type: "order" }> {
+    const payload = JSON.stringify(order);
+    const signature = sign(null, orderSigningBytes(payload), this.serverKey).toString("base64url");
+    return { type: "order", payload, keyId: this.keyId, signature };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop().catch(() => undefined);
+  }
+}
+
+export function script(index: number): OrderCommand {
+  return { index, type: "RunScript", scriptName: "a.sh", args: null, file: { sha256: "0".repeat(64), sizeBytes: 1 } };
+}
+
+export function fetchFile(index: number): OrderCommand {
+  return { index, type: "GetFile", path: "/etc/hostname" };
+}

@@ -1,0 +1,35 @@
+/** Runs a script as the agent's core would have it run, and looks at what is left of it. */
+import { readFileSync } from "node:fs";
+import type { Order } from "@halligan/protocol/link";
+import { runScript } from "../../src/commands/run-script.ts";
+import { inlineTranscript } from "../../src/commands/transcript.ts";
+import { spoolPaths } from "../../src/disk/order-files.ts";
+import type { commandWorld } from "./command-world.ts";
+
+export type World = Awaited<ReturnType<typeof commandWorld>>;
+
+export async function run(
+  world: World,
+  text: string | null,
+  more: { args?: string; name?: string; limits?: Partial<Order["limits"]>; signal?: AbortSignal } = {},
+) {
+  const scriptName = more.name ?? "a.sh";
+  const file = text === null ? null : world.server.addFile(text);
+  const job = world.job({ index: 0, type: "RunScript", scriptName, args: more.args ?? null, file }, more.limits);
+  const end = await runScript(world.deps, job, async () => undefined, more.signal ?? new AbortController().signal);
+  const text0 = end.ran ? await inlineTranscript(scriptName, end.exitCode, spoolPaths(world.folder, 1, 0)) : null;
+  const transcript: { script_output: string; script_errors: string } | null = text0 === null ? null : JSON.parse(text0);
+  return { ...end, transcript };
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, "latin1"));
+  } catch {
+    return false;
+  }
+}
+
+export function livingPids(file: string): number[] {
+  return readFileSync(file, "utf8").trim().split("\n").map(Number).filter(isAlive);
+}

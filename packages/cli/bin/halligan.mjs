@@ -1,0 +1,5 @@
+#!/usr/bin/env node
+import { requireNode } from "@halligan/protocol/require-node";
+
+requireNode("halligan");
+await import("../src/main.ts");

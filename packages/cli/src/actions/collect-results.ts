@@ -1,0 +1,104 @@
+import type { CommandStatusWire, MachineActionWire } from "@halligan/protocol/api";
+import { ApiError, type HalliganClient } from "@halligan/protocol/client";
+import type { CommandContext } from "../command.ts";
+import { describeFailure, type Failure } from "../describe-failure.ts";
+import { type DownloadedFile, downloadFile } from "../download/download-file.ts";
+import type { Target } from "../download/target.ts";
+
+export interface ScriptResult {
+  index: number;
+  type: "RunScript";
+  scriptName: string;
+  exitCode: number;
+  output: string;
+  errors: string;
+}
+
+export interface FileResult extends DownloadedFile {
+  index: number;
+  type: "GetFile";
+  /** On the device. */
+  path: string;
+}
+
+export type CommandResult = ScriptResult | FileResult;
+
+export interface CollectRequest {
+  action: MachineActionWire;
+  /** Only this command, or all. */
+  onlyIndex?: number | undefined;
+  targetOf(command: CommandStatusWire): Promise<Target>;
+  maxSizeBytes: number;
+}
+
+export interface Collected {
+  results: CommandResult[];
+  /** Why one could not be had; what was had before it is in `results` all the same. */
+  failure: Failure | null;
+}
+
+/** Results of the commands that have one, in order; for a script that failed, what it had written so far. */
+export async function collectResults(
+  context: CommandContext,
+  client: HalliganClient,
+  request: CollectRequest,
+): Promise<Collected> {
+  const results: CommandResult[] = [];
+  try {
+    for (const command of request.action.commands) {
+      if (request.onlyIndex !== undefined && command.index !== request.onlyIndex) continue;
+      const result = await collectOne(context, client, request, command);
+      if (result !== null) results.push(result);
+    }
+    return { results, failure: null };
+  } catch (error) {
+    return { results, failure: describeFailure(error) };
+  }
+}
+
+async function collectOne(
+  context: CommandContext,
+  client: HalliganClient,
+  { action, targetOf, maxSizeBytes }: CollectRequest,
+  command: CommandStatusWire,
+): Promise<CommandResult | null> {
+  const { index, commandStatus } = command;
+  const { signal, progress } = context;
+  if (command.command.type === "RunScript" && commandStatus !== "Created") {
+    try {
+      const link = await client.getResultLink(action.id, index, { signal });
+      const transcript = await client.downloadTranscript(link, { signal });
+      return {
+        index,
+        type: "RunScript",
+        scriptName: transcript.script_name,
+        exitCode: transcript.exit_code,
+        output: transcript.script_output,
+        errors: transcript.script_errors,
+      };
+    } catch (error) {
+      // A script that never started has no transcript; its failure says why.
+      if (commandStatus === "Failed" && error instanceof ApiError && error.status < 429) return null;
+      throw error;
+    }
+  }
+  if (command.command.type === "GetFile" && commandStatus === "Completed") {
+    const target = await targetOf(command);
+    const { stdout } = context.env;
+    const file = await downloadFile(client, {
+      actionId: action.id,
+      commandIndex: index,
+      target,
+      maxSizeBytes,
+      stdout,
+      progress,
+      signal,
+    });
+    return { index, type: "GetFile", path: devicePathOf(command) ?? "", ...file };
+  }
+  return null;
+}
+
+export function devicePathOf({ command }: CommandStatusWire): string | null {
+  return command.params.find(({ key }) => key === "Path")?.value ?? null;
+}

@@ -1,0 +1,77 @@
+import type { CommandStatusWire, MachineActionStatus, MachineActionWire } from "@halligan/protocol/api";
+import type { HalliganClient } from "@halligan/protocol/client";
+import type { CommandContext, Outcome } from "../command.ts";
+import type { Failure } from "../describe-failure.ts";
+import type { Target } from "../download/target.ts";
+import { EXIT, type ExitName, exitCodeOfScript } from "../exit-codes.ts";
+import { harmlessText } from "../render/harmless.ts";
+import { renderResults } from "../render/results.ts";
+import { actionJson, statusOf } from "./action-json.ts";
+import { type CommandResult, collectResults } from "./collect-results.ts";
+import { waitForAction } from "./wait-for-action.ts";
+
+export interface FinishRequest {
+  actionId: string;
+  created: MachineActionWire | null;
+  limitMs: number | null;
+  onlyIndex?: number | undefined;
+  targetOf(command: CommandStatusWire): Promise<Target>;
+  maxSizeBytes: number;
+}
+
+/**
+ * Waits, fetches what came back, and says how it ended.
+ *
+ * JSON: `{action, exitCode, results}` and `error` when it did not end well. `exitCode` is the last script's own, null when
+ * no transcript is there; each of `results` is `{index, type: "RunScript", scriptName, exitCode, output, errors}` or
+ * `{index, type: "GetFile", path, savedAs, sizeBytes, sha256}`.
+ */
+export async function finishAction(
+  context: CommandContext,
+  client: HalliganClient,
+  request: FinishRequest,
+): Promise<Outcome> {
+  const { limitMs, created } = request;
+  const { progress, signal } = context;
+  const action = await waitForAction(client, request.actionId, { created, limitMs, progress, signal });
+  const { results, failure } = await collectResults(context, client, { action, ...request });
+  const scriptExitCode = lastExitCode(results);
+  const ending = failureOfAction(action) ?? failure;
+  const rendered = renderResults(results, context.env);
+  return {
+    json: {
+      ...(ending === null ? {} : { error: { code: ending.code, message: ending.message } }),
+      action: actionJson(action),
+      exitCode: scriptExitCode,
+      results,
+    },
+    text: rendered.text,
+    notes: `${rendered.notes}${ending === null ? "" : `${harmlessText(ending.message)}\n`}`,
+    exitCode: ending === null ? exitCodeOfScript(scriptExitCode ?? 0) : EXIT[ending.exit],
+  };
+}
+
+function lastExitCode(results: readonly CommandResult[]): number | null {
+  return results.findLast((result) => result.type === "RunScript")?.exitCode ?? null;
+}
+
+const ENDINGS: Partial<Record<MachineActionStatus, { exit: ExitName; code: string; verb: string }>> = {
+  Failed: { exit: "actionFailed", code: "ActionFailed", verb: "failed" },
+  TimeOut: { exit: "actionTimedOut", code: "ActionTimedOut", verb: "timed out" },
+  Cancelled: { exit: "actionCancelled", code: "ActionCancelled", verb: "was cancelled" },
+};
+
+function failureOfAction(action: MachineActionWire): Failure | null {
+  const ending = ENDINGS[statusOf(action)];
+  if (ending === undefined) return null;
+  const reasons = action.commands.flatMap(({ command, errors }) =>
+    errors.map((text) => `\n  ${command.type}: ${text}`),
+  );
+  const comment = action.cancellationComment === null ? "" : `: ${action.cancellationComment}`;
+  return {
+    exit: ending.exit,
+    code: ending.code,
+    message: `Action ${action.id} ${ending.verb}${comment}${reasons.join("")}`,
+    json: {},
+  };
+}

@@ -1,0 +1,38 @@
+import type { CommandRequest, MachineActionWire } from "@halligan/protocol/api";
+import { ApiError, type HalliganClient, UnreachableError } from "@halligan/protocol/client";
+import { CliError, Interrupted } from "../cli-error.ts";
+import type { CommandContext } from "../command.ts";
+
+export interface StartRequest {
+  machineId: string;
+  commands: CommandRequest[];
+  comment: string | undefined;
+}
+
+/** Starts the action. An unclear end (no answer, interrupted) says that it may have been started all the same. */
+export async function startAction(
+  { signal }: CommandContext,
+  client: HalliganClient,
+  { machineId, commands, comment }: StartRequest,
+): Promise<MachineActionWire> {
+  try {
+    return await client.runLiveResponse(machineId, { Commands: commands, Comment: comment ?? "halligan" }, { signal });
+  } catch (error) {
+    const look = `The action may have been started; see: halligan actions --machine ${machineId}`;
+    if (error instanceof Interrupted) throw new Interrupted(error.signal, `Interrupted. ${look}`);
+    if (error instanceof UnreachableError) {
+      throw new CliError("unreachable", "Unreachable", `${error.message}\n${look}`, { cause: error });
+    }
+    if (error instanceof ApiError && error.code === "ActiveRequestAlreadyExists") {
+      const blockingId = /active action id:\s*([0-9a-f-]{36})/i.exec(error.message)?.[1];
+      const hint = blockingId === undefined ? "" : `\nSee: halligan action ${blockingId}`;
+      const json = blockingId === undefined ? {} : { blockingActionId: blockingId };
+      throw new CliError("machineBusy", error.code, `${error.message}${hint}`, { json, cause: error });
+    }
+    throw error;
+  }
+}
+
+export function command(type: CommandRequest["type"], params: Record<string, string>): CommandRequest {
+  return { type, params: Object.entries(params).map(([key, value]) => ({ key, value })) };
+}

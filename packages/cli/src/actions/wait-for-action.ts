@@ -1,0 +1,123 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { FINAL_STATUSES, type MachineActionWire } from "@halligan/protocol/api";
+import { ApiError, type HalliganClient, UnreachableError } from "@halligan/protocol/client";
+import { CliError, Interrupted } from "../cli-error.ts";
+import { describeFailure } from "../describe-failure.ts";
+import type { Progress } from "../render/progress.ts";
+import { formatDuration } from "../render/units.ts";
+import { actionJson, statusOf } from "./action-json.ts";
+
+const FIRST_INTERVAL_MS = 150;
+const LONGEST_INTERVAL_MS = 2_000;
+const GROWTH = 1.4;
+/**
+ * How long the server may stay away, or not know an action that it has just created (the real service is consistent only
+ * after a while), before waiting is given up.
+ */
+const PATIENCE_MS = 60_000;
+
+export interface WaitOptions {
+  /** As the server answered when it was started; null when only the id is known. */
+  created: MachineActionWire | null;
+  /** Longest wait in milliseconds; null for none. The action itself is not touched when it passes. */
+  limitMs: number | null;
+  progress: Progress;
+  signal: AbortSignal;
+}
+
+/**
+ * The action once its status is final. Throws CliError `waitLimitReached`, and `Interrupted` that says how to go on: the
+ * action does not end because nobody waits for it.
+ */
+export async function waitForAction(
+  client: HalliganClient,
+  actionId: string,
+  options: WaitOptions,
+): Promise<MachineActionWire> {
+  const { limitMs, progress } = options;
+  const startedAtMs = performance.now();
+  const limit = new AbortController();
+  const timer = limitMs === null ? undefined : setTimeout(() => limit.abort(), limitMs);
+  const signal = AbortSignal.any([options.signal, limit.signal]);
+  const reader = createActionReader(client, actionId, options.created, signal);
+  let intervalMs = FIRST_INTERVAL_MS;
+  try {
+    for (;;) {
+      const action = await reader.read();
+      if (action !== null && FINAL_STATUSES.has(statusOf(action))) return action;
+      progress.show(progressLine(actionId, action, performance.now() - startedAtMs));
+      await delay(intervalMs, undefined, { signal });
+      intervalMs = Math.min(intervalMs * GROWTH, LONGEST_INTERVAL_MS);
+    }
+  } catch (error) {
+    const last = reader.last();
+    const json = last === null ? { actionId } : { actionId, action: actionJson(last) };
+    if (options.signal.aborted) throw explainInterrupt(options.signal.reason, actionId, json);
+    if (limit.signal.aborted) {
+      const message = `Action ${actionId} is not finished after ${formatDuration(limitMs ?? 0)}; it goes on.`;
+      throw new CliError("waitLimitReached", "WaitLimitReached", `${message}\n${howToGoOn(actionId)}`, { json });
+    }
+    if (last === null) throw error;
+    const { exit, code, message } = describeFailure(error);
+    const text = `${message}\nAction ${actionId} goes on.\n${howToGoOn(actionId)}`;
+    throw new CliError(exit, code, text, { json, cause: error });
+  } finally {
+    clearTimeout(timer);
+    progress.clear();
+  }
+}
+
+interface ActionReader {
+  /** What the server says, or what was known before while it says nothing useful for a short time. */
+  read(): Promise<MachineActionWire | null>;
+  last(): MachineActionWire | null;
+}
+
+function createActionReader(
+  client: HalliganClient,
+  actionId: string,
+  created: MachineActionWire | null,
+  signal: AbortSignal,
+): ActionReader {
+  let last = created;
+  let hasBeenRead = false;
+  let answeredAtMs = performance.now();
+  return {
+    last: () => last,
+    async read() {
+      try {
+        last = await client.getMachineAction(actionId, { signal });
+        hasBeenRead = true;
+        answeredAtMs = performance.now();
+      } catch (error) {
+        const isNotYetVisible = error instanceof ApiError && error.status === 404 && !hasBeenRead;
+        const isPassing = isNotYetVisible || error instanceof UnreachableError;
+        if (last === null || !isPassing || performance.now() - answeredAtMs > PATIENCE_MS) throw error;
+      }
+      return last;
+    },
+  };
+}
+
+function explainInterrupt(reason: unknown, actionId: string, json: Record<string, unknown>): unknown {
+  if (!(reason instanceof Interrupted)) return reason;
+  const message = `No longer waiting. Action ${actionId} goes on.\n${howToGoOn(actionId)}`;
+  return new Interrupted(reason.signal, message, json);
+}
+
+function howToGoOn(actionId: string): string {
+  return [
+    `  look at it:   halligan action ${actionId}`,
+    `  its results:  halligan result ${actionId}`,
+    `  cancel it:    halligan cancel ${actionId}`,
+  ].join("\n");
+}
+
+function progressLine(actionId: string, action: MachineActionWire | null, elapsedMs: number): string {
+  if (action === null) return `${actionId}  ${formatDuration(elapsedMs)}`;
+  const { commands } = action;
+  const done = commands.filter(({ commandStatus }) => commandStatus === "Completed").length;
+  const current = commands.find(({ commandStatus }) => commandStatus === "Created");
+  const step = current === undefined ? "" : `  command ${done + 1} of ${commands.length} (${current.command.type})`;
+  return `${statusOf(action)}${step}  ${formatDuration(elapsedMs)}  ${actionId}`;
+}

@@ -1,0 +1,39 @@
+import type { ExitName } from "./exit-codes.ts";
+
+/**
+ * An end that a person can act on: `message` says what is wrong and what to do. `json` goes beside `error` into the
+ * document of `--json`.
+ */
+export class CliError extends Error {
+  override readonly name = "CliError";
+  readonly exit: ExitName;
+  readonly code: string;
+  readonly json: Record<string, unknown>;
+
+  constructor(
+    exit: ExitName,
+    code: string,
+    message: string,
+    options: { cause?: unknown; json?: Record<string, unknown> } = {},
+  ) {
+    super(message, { cause: options.cause });
+    this.exit = exit;
+    this.code = code;
+    this.json = options.json ?? {};
+  }
+}
+
+export class UsageError extends CliError {
+  constructor(message: string) {
+    super("usage", "Usage", message);
+  }
+}
+
+/** Why the command was told to stop; the reason of its AbortSignal. */
+export class Interrupted extends CliError {
+  constructor(signal: "SIGINT" | "SIGTERM", message = "Interrupted.", json: Record<string, unknown> = {}) {
+    super(signal === "SIGINT" ? "interrupted" : "terminated", "Interrupted", message, { json });
+    this.signal = signal;
+  }
+  readonly signal: "SIGINT" | "SIGTERM";
+}

@@ -1,0 +1,47 @@
+import type { HalliganClient } from "@halligan/protocol/client";
+import type { Arguments, OptionSpecs } from "./arguments.ts";
+import type { Environment } from "./environment.ts";
+import type { Progress } from "./render/progress.ts";
+
+/** What a command leaves: one of the two outputs is printed. */
+export interface Outcome {
+  /** The document of `--json`. */
+  json: Record<string, unknown>;
+  /** For people, on standard output; from our own renderers, so device text in it is already made harmless. */
+  text?: string;
+  /** For people, on standard error. */
+  notes?: string;
+  exitCode?: number;
+}
+
+export interface CommandContext {
+  args: Arguments;
+  env: Environment;
+  isJson: boolean;
+  /** Aborted with `Interrupted` on Ctrl+C and SIGTERM. */
+  signal: AbortSignal;
+  progress: Progress;
+  /** A line for the person at a terminal or in a log; on standard error, not with `--json`. */
+  note(text: string): void;
+  /** The API with the chosen profile's credentials. Throws CliError `configuration`. */
+  connect(): Promise<HalliganClient>;
+}
+
+export interface Command {
+  /** One or two words: `run`, `library add`. */
+  name: string;
+  summary: string;
+  /** After the name: `MACHINE SCRIPT [-- ARGS...]`. */
+  usage: string;
+  /** Paragraphs of the help. */
+  details?: readonly string[];
+  options: OptionSpecs;
+  /** Least and most positional arguments. */
+  positionals: { min: number; max: number };
+  /** Whether what follows `--` is for someone else. */
+  mayPassOn?: boolean;
+  examples: readonly string[];
+  /** The shape of `--json`'s document, as a line. */
+  jsonShape: string;
+  run(context: CommandContext): Promise<Outcome>;
+}

@@ -1,0 +1,46 @@
+import { UsageError } from "../cli-error.ts";
+import type { Command } from "../command.ts";
+import { addLocalFile, libraryNameOf } from "../library/add-local-file.ts";
+import { libraryFileJson } from "../library/library-file-json.ts";
+
+export const libraryAdd: Command = {
+  name: "library add",
+  summary: "add local files to the library",
+  usage: "FILE...",
+  options: {
+    name: { type: "string", placeholder: "NAME", help: "name in the library (one FILE only; default: its own)" },
+    override: { type: "boolean", help: "replace a library file of that name" },
+    description: { type: "string", placeholder: "TEXT", help: "what it is for" },
+    parameters: { type: "string", placeholder: "TEXT", help: "what its parameters mean" },
+  },
+  positionals: { min: 1, max: Number.POSITIVE_INFINITY },
+  examples: ['halligan library add triage.sh --override --description "first look"'],
+  jsonShape: "{files: [the API's library files]}",
+  async run({ args, connect, env, signal }) {
+    const name = args.text("name");
+    const paths = args.positionals;
+    if (name !== undefined && paths.length > 1) throw new UsageError("--name is for one FILE only.");
+    const names = paths.map((path) => libraryNameOf(path, name));
+    const twice = names.find((one, index) => names.indexOf(one) !== index);
+    if (twice !== undefined) throw new UsageError(`Two of the files would be "${twice}" in the library.`);
+    const client = await connect();
+    const files = [];
+    for (const path of paths) {
+      files.push(
+        await addLocalFile(client, {
+          path,
+          currentFolder: env.currentFolder,
+          name,
+          override: args.flag("override"),
+          description: args.text("description"),
+          parametersDescription: args.text("parameters"),
+          signal,
+        }),
+      );
+    }
+    return {
+      json: { files: files.map(libraryFileJson) },
+      text: files.map(({ fileName, sha256 }) => `${fileName}  SHA-256 ${sha256}\n`).join(""),
+    };
+  },
+};

@@ -1,0 +1,102 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { CredentialsFile } from "@halligan/protocol/api";
+import { createClient } from "@halligan/protocol/client";
+import { Check } from "typebox/value";
+import { CliError, UsageError } from "../cli-error.ts";
+import type { Command, CommandContext } from "../command.ts";
+import { askTokenUrl, DEFAULT_PROFILE, secretFromVariables } from "../profile/choose-profile.ts";
+import { type Profile, profileFilePath, saveProfile } from "../profile/profile-file.ts";
+import { readSecretFile, readSecretFromStdin } from "../profile/secret.ts";
+import { checkTokenUrl, isUnencrypted, parseServerUrl } from "../profile/server-url.ts";
+
+export const login: Command = {
+  name: "login",
+  summary: "check credentials and keep them as a profile",
+  usage: "(--from FILE | --server URL --client-id ID)",
+  details: [
+    "The secret comes from --secret-file, else from HALLIGAN_CLIENT_SECRET or HALLIGAN_CLIENT_SECRET_FILE, else from " +
+      "standard input (asked for on a terminal); never from an argument.",
+    "Profiles are kept in $HALLIGAN_CONFIG, else in halligan/profiles.json under $XDG_CONFIG_HOME or ~/.config, readable " +
+      "by you alone.",
+  ],
+  options: {
+    from: {
+      type: "string",
+      placeholder: "FILE",
+      help: "the credentials file that the server wrote at its first start",
+    },
+    server: { type: "string", placeholder: "URL", help: "the server's address" },
+    "client-id": { type: "string", placeholder: "ID", help: "the application" },
+    "secret-file": { type: "string", placeholder: "FILE", help: "a file with the secret" },
+  },
+  positionals: { min: 0, max: 0 },
+  examples: [
+    "halligan login --from /var/lib/halligan/admin-credentials.json",
+    "halligan login --profile lab --server https://halligan.example:8443 --client-id 0b7f2c56-77a5-4a0e-9f0e-1d2c3b4a5968",
+  ],
+  jsonShape: "{profile: {name, baseUrl, clientId, file}}",
+  async run(context) {
+    const { args, env, signal } = context;
+    const name = args.text("profile") ?? (env.variables.HALLIGAN_PROFILE || DEFAULT_PROFILE);
+    if (!/^[\w.-]{1,64}$/.test(name))
+      throw new UsageError('A profile name has letters, digits, "-", "_" and "." only.');
+    const profile = await profileFromArguments(context);
+    if (isUnencrypted(profile.baseUrl)) {
+      context.note(
+        `Warning: ${profile.baseUrl} is not https: the secret and all results cross the network unencrypted.`,
+      );
+    }
+    await createClient({ baseUrl: profile.baseUrl, credentials: profile }).verifyCredentials({ signal });
+    const file = profileFilePath(env);
+    await saveProfile(file, name, profile);
+    const { baseUrl, clientId } = profile;
+    return {
+      json: { profile: { name, baseUrl, clientId, file } },
+      text: `Logged in to ${baseUrl} as ${clientId}; profile "${name}" in ${file}\n`,
+    };
+  },
+};
+
+async function profileFromArguments(context: CommandContext): Promise<Profile> {
+  const { args, env, signal } = context;
+  const from = args.text("from");
+  const server = args.text("server");
+  const clientId = args.text("client-id");
+  const secretFile = args.text("secret-file");
+  if (from !== undefined) {
+    if (server !== undefined || clientId !== undefined || secretFile !== undefined) {
+      throw new UsageError("--from has all that is needed; leave --server, --client-id and --secret-file out.");
+    }
+    return readCredentialsFile(resolve(env.currentFolder, from));
+  }
+  if (server === undefined || clientId === undefined) {
+    throw new UsageError("Give --from FILE, or both --server URL and --client-id ID.");
+  }
+  const baseUrl = parseServerUrl(server, "--server");
+  const clientSecret =
+    secretFile !== undefined
+      ? await readSecretFile(resolve(env.currentFolder, secretFile))
+      : ((await secretFromVariables(env.variables)) ?? (await readSecretFromStdin(env, signal)));
+  return { baseUrl, tokenUrl: await askTokenUrl(baseUrl, signal), clientId, clientSecret };
+}
+
+async function readCredentialsFile(path: string): Promise<Profile> {
+  const text = await readFile(path, "utf8");
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    value = undefined;
+  }
+  if (!Check(CredentialsFile, value)) {
+    throw new CliError(
+      "configuration",
+      "BrokenCredentialsFile",
+      `${path} is not a credentials file of halligan-server.`,
+    );
+  }
+  const baseUrl = parseServerUrl(value.baseUrl, `baseUrl in ${path}`);
+  const { clientId, clientSecret } = value;
+  return { baseUrl, tokenUrl: checkTokenUrl(value.tokenUrl, baseUrl), clientId, clientSecret };
+}

@@ -1,0 +1,90 @@
+import { devicePathOf } from "../actions/collect-results.ts";
+import { finishAction } from "../actions/finish-action.ts";
+import { quoteArgs } from "../actions/quote-args.ts";
+import { command, startAction } from "../actions/start-action.ts";
+import { UsageError } from "../cli-error.ts";
+import type { Command } from "../command.ts";
+import { chooseTarget, type Target } from "../download/target.ts";
+import { placeFile, placeScript } from "../library/place-file.ts";
+import { findMachineId } from "../machine.ts";
+import { maxSizeBytes, positional, SAVE_OPTIONS, START_OPTIONS, timeoutMs } from "./shared-options.ts";
+import { startedOnly } from "./started-only.ts";
+
+export const run: Command = {
+  name: "run",
+  summary: "run a script on a machine and show what it wrote",
+  usage: "MACHINE SCRIPT [-- ARGS...]",
+  details: [
+    "MACHINE is an id or a computer name. SCRIPT is the name of a library file; with a slash (./a.sh), or when the " +
+      "library has no such name, it is a local file, which is added to the library first and replaces one of its name.",
+    "ARGS reach the script as they are written here, each as one argument.",
+    "The script's output and errors go to standard output and standard error. On a terminal, control sequences are " +
+      "taken out; in a pipe or file nothing is changed.",
+    "The exit code is the script's. One outside 0 to 255 becomes 1; --json has the true one. Ctrl+C stops waiting, not " +
+      "the action, and exits with 130.",
+  ],
+  options: {
+    put: { type: "string", multiple: true, placeholder: "FILE", help: "first put this local or library file there" },
+    get: { type: "string", multiple: true, placeholder: "PATH", help: "afterwards save this file of the machine here" },
+    "output-dir": { type: "string", placeholder: "FOLDER", help: "where --get saves (default: the current folder)" },
+    force: SAVE_OPTIONS.force,
+    "max-size": SAVE_OPTIONS["max-size"],
+    ...START_OPTIONS,
+  },
+  positionals: { min: 2, max: 2 },
+  mayPassOn: true,
+  examples: [
+    "halligan run web-01 triage.sh",
+    'halligan run web-01 ./collect.sh --get /tmp/out.tgz --comment "case 42" -- --since "2 days ago"',
+  ],
+  jsonShape:
+    "{action, exitCode, results: [{index, type: RunScript, scriptName, exitCode, output, errors} | {index, type: GetFile, path, savedAs, sizeBytes, sha256}], error?}; with --no-wait {action}",
+  async run(context) {
+    const { args, env, signal } = context;
+    const limitMs = timeoutMs(args);
+    const maxBytes = maxSizeBytes(args);
+    const targets = new Map<string, Target>();
+    for (const path of args.texts("get")) {
+      const output = args.text("output-dir") ?? ".";
+      const target = await chooseTarget({
+        devicePath: path,
+        output: output === "-" ? "./-" : output,
+        mayReplace: args.flag("force"),
+        currentFolder: env.currentFolder,
+      });
+      const isTaken = [...targets.values()].some(
+        (other) => "path" in other && "path" in target && other.path === target.path,
+      );
+      if (isTaken) throw new UsageError(`Two --get paths would be saved under the same name: ${path}. Use two runs.`);
+      targets.set(path, target);
+    }
+
+    const client = await context.connect();
+    const machineId = await findMachineId(client, positional(args, 0), signal);
+    const puts: string[] = [];
+    for (const file of args.texts("put")) puts.push(await placeFile(context, client, file));
+    const script = await placeScript(context, client, positional(args, 1));
+    const scriptParams = args.passedOn.length === 0 ? {} : { Args: quoteArgs(args.passedOn) };
+    const created = await startAction(context, client, {
+      machineId,
+      commands: [
+        ...puts.map((name) => command("PutFile", { FileName: name })),
+        command("RunScript", { ScriptName: script, ...scriptParams }),
+        ...args.texts("get").map((path) => command("GetFile", { Path: path })),
+      ],
+      comment: args.text("comment"),
+    });
+    if (args.flag("no-wait")) return startedOnly(context, created);
+    return finishAction(context, client, {
+      actionId: created.id,
+      created,
+      limitMs,
+      maxSizeBytes: maxBytes,
+      async targetOf(one) {
+        const target = targets.get(devicePathOf(one) ?? "");
+        if (target === undefined) throw new UsageError("The server ran a GetFile that was not asked for.");
+        return target;
+      },
+    });
+  },
+};

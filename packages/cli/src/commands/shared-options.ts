@@ -1,0 +1,46 @@
+import type { Arguments, OptionSpecs } from "../arguments.ts";
+import { UsageError } from "../cli-error.ts";
+import { DEFAULT_MAX_SIZE_BYTES } from "../download/download-file.ts";
+import { parseSize } from "../render/units.ts";
+
+export const COMMENT_OPTION = {
+  comment: { type: "string", placeholder: "TEXT", help: "why, for the record" },
+} as const satisfies OptionSpecs;
+
+export const WAIT_OPTIONS = {
+  timeout: { type: "string", placeholder: "SECONDS", help: "wait no longer; the action goes on (default: no limit)" },
+} as const satisfies OptionSpecs;
+
+export const START_OPTIONS = {
+  ...COMMENT_OPTION,
+  ...WAIT_OPTIONS,
+  "no-wait": { type: "boolean", help: "only start it; its id goes to standard output" },
+} as const satisfies OptionSpecs;
+
+export const SAVE_OPTIONS = {
+  output: { type: "string", short: "o", placeholder: "FILE", help: "where to save: a file or a folder" },
+  force: { type: "boolean", help: "replace a file that is there" },
+  "max-size": { type: "string", placeholder: "SIZE", help: "largest file to keep, such as 500M (default 16G)" },
+} as const satisfies OptionSpecs;
+
+const LONGEST_TIMEOUT_SECONDS = 14 * 86_400;
+
+export function timeoutMs(args: Arguments): number | null {
+  const seconds = args.integer("timeout", { min: 1, max: LONGEST_TIMEOUT_SECONDS });
+  return seconds === undefined ? null : seconds * 1_000;
+}
+
+export function maxSizeBytes(args: Arguments): number {
+  const text = args.text("max-size");
+  if (text === undefined) return DEFAULT_MAX_SIZE_BYTES;
+  const size = parseSize(text);
+  if (size === null) throw new UsageError(`--max-size takes a size such as 500M or 16G, not "${text}".`);
+  return size;
+}
+
+/** A positional argument whose presence the command's declared count has already checked. */
+export function positional(args: Arguments, index: number): string {
+  const value = args.positionals[index];
+  if (value === undefined) throw new Error(`Positional argument ${index} is missing`);
+  return value;
+}

@@ -1,0 +1,48 @@
+import { ApiError, TokenError, UnexpectedAnswerError, UnreachableError } from "@halligan/protocol/client";
+import { CliError } from "./cli-error.ts";
+import type { ExitName } from "./exit-codes.ts";
+
+/** What the person and `--json` are told about an end that is not success. */
+export interface Failure {
+  exit: ExitName;
+  code: string;
+  message: string;
+  json: Record<string, unknown>;
+}
+
+export function describeFailure(error: unknown): Failure {
+  if (error instanceof CliError)
+    return { exit: error.exit, code: error.code, message: error.message, json: error.json };
+  if (error instanceof ApiError) return describeApiError(error);
+  if (error instanceof TokenError) {
+    const exit = error.status === 429 ? "throttled" : error.status >= 500 ? "serverError" : "notPermitted";
+    return { exit, code: error.code, message: `No token was given: ${error.message}`, json: {} };
+  }
+  if (error instanceof UnreachableError) {
+    return { exit: "unreachable", code: "Unreachable", message: error.message, json: {} };
+  }
+  if (error instanceof UnexpectedAnswerError) {
+    return { exit: "unexpectedAnswer", code: "UnexpectedAnswer", message: error.message, json: {} };
+  }
+  if (isFileError(error)) return { exit: "localFile", code: error.code, message: error.message, json: {} };
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { exit: "internal", code: "Internal", message: `This is a fault in halligan. ${text}`, json: {} };
+}
+
+function describeApiError(error: ApiError): Failure {
+  const trace = error.target === null ? "" : ` (request ${error.target})`;
+  return { exit: exitOf(error), code: error.code, message: `${error.message}${trace}`, json: {} };
+}
+
+function exitOf({ status, code }: ApiError): ExitName {
+  if (code === "ActiveRequestAlreadyExists") return "machineBusy";
+  if (status === 401 || status === 403) return "notPermitted";
+  if (status === 404) return "notFound";
+  if (status === 429) return "throttled";
+  return status >= 500 ? "serverError" : "refused";
+}
+
+/** Errors of the file system; those of the network come wrapped. */
+function isFileError(error: unknown): error is Error & { code: string } {
+  return error instanceof Error && "code" in error && typeof error.code === "string" && "syscall" in error;
+}

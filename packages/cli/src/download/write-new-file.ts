@@ -1,0 +1,41 @@
+import { randomUUID } from "node:crypto";
+import { link, open, rename, unlink } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { existsError, refuseExisting } from "./target.ts";
+
+/**
+ * Gives the file its name only when all of it is on the disk; what broke off leaves nothing. 0600: it is evidence.
+ * Throws CliError `localFile` when the name is taken and may not be.
+ */
+export async function writeNewFile(
+  path: string,
+  mayReplace: boolean,
+  write: (chunkSink: (chunk: Uint8Array) => Promise<void>) => Promise<void>,
+): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path).slice(0, 100)}.${randomUUID()}.part`);
+  try {
+    await using file = await open(temporary, "wx", 0o600);
+    await write(async (chunk) => {
+      await file.writeFile(chunk);
+    });
+    await file.sync();
+    await moveInto(temporary, path, mayReplace);
+  } finally {
+    await unlink(temporary).catch(() => undefined);
+  }
+}
+
+async function moveInto(temporary: string, path: string, mayReplace: boolean): Promise<void> {
+  if (mayReplace) return rename(temporary, path);
+  try {
+    // A link refuses a taken name by itself; a check followed by a rename could replace a file made in between.
+    await link(temporary, path);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "EEXIST") throw existsError(path);
+    // File systems without links.
+    if (code !== "EPERM" && code !== "ENOTSUP" && code !== "ENOSYS" && code !== "EOPNOTSUPP") throw error;
+    await refuseExisting(path, false);
+    await rename(temporary, path);
+  }
+}

@@ -1,0 +1,70 @@
+import { GLOBAL_OPTIONS } from "./arguments.ts";
+import { UsageError } from "./cli-error.ts";
+import type { Command } from "./command.ts";
+import { COMMANDS } from "./commands/index.ts";
+import { didYouMean } from "./suggest.ts";
+
+export interface Invocation {
+  command: Command;
+  /** Everything but the command's name; options of all commands may stand before it. */
+  rest: string[];
+}
+
+/** Where the words that are not options stand, as far as a command's name can reach. */
+function wordPositions(argv: readonly string[]): number[] {
+  const positions: number[] = [];
+  for (let index = 0; index < argv.length && positions.length < 2; index += 1) {
+    const argument = argv[index] ?? "";
+    if (argument === "--") break;
+    if (!argument.startsWith("-")) positions.push(index);
+    else if (takesValue(argument)) index += 1;
+    // Past the first word only options of all commands may stand before the second; another ends the name.
+    else if (positions.length > 0 && !isGlobal(argument)) break;
+  }
+  return positions;
+}
+
+function takesValue(argument: string): boolean {
+  return Object.entries(GLOBAL_OPTIONS).some(([name, { type }]) => type === "string" && argument === `--${name}`);
+}
+
+function isGlobal(argument: string): boolean {
+  return Object.keys(GLOBAL_OPTIONS).some((name) => argument === `--${name}` || argument.startsWith(`--${name}=`));
+}
+
+/** Null when no command was named at all. Throws UsageError for one that does not exist. */
+export function findCommand(argv: readonly string[]): Invocation | null {
+  const positions = wordPositions(argv);
+  const words = positions.map((position) => argv[position] ?? "");
+  const [first] = words;
+  if (first === undefined) return null;
+  for (const count of [2, 1]) {
+    const name = words.slice(0, count).join(" ");
+    const command = COMMANDS.find((one) => one.name === name);
+    if (command === undefined) continue;
+    const used = new Set(positions.slice(0, name.split(" ").length));
+    return { command, rest: argv.filter((_, index) => !used.has(index)) };
+  }
+  throw unknownCommand(words);
+}
+
+/** The command that `help` is asked for. */
+export function commandNamed(words: readonly string[]): Command {
+  const command = COMMANDS.find(({ name }) => name === words.join(" "));
+  if (command === undefined) throw unknownCommand(words);
+  return command;
+}
+
+function unknownCommand(words: readonly string[]): UsageError {
+  const [first = "", second] = words;
+  const group = COMMANDS.filter(({ name }) => name.startsWith(`${first} `)).map(({ name }) => name);
+  if (group.length > 0) {
+    const wanted = second === undefined ? "" : ` There is no "${first} ${second}".`;
+    return new UsageError(`"${first}" needs to know what to do: ${group.join(", ")}.${wanted}`);
+  }
+  const names = COMMANDS.map(({ name }) => name);
+  const groups = names.flatMap((name) => (name.includes(" ") ? [name.split(" ")[0] ?? ""] : []));
+  return new UsageError(
+    `There is no command "${first}".${didYouMean(first, [...names, ...groups])} See: halligan help`,
+  );
+}

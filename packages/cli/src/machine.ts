@@ -1,0 +1,43 @@
+import type { MachineWire } from "@halligan/protocol/api";
+import { type HalliganClient, odataText } from "@halligan/protocol/client";
+import { CliError } from "./cli-error.ts";
+import { harmlessLine } from "./render/harmless.ts";
+import { formatTime } from "./render/units.ts";
+import { didYouMean } from "./suggest.ts";
+
+const MACHINE_ID = /^[0-9a-f]{40}$/i;
+
+/**
+ * The id of the machine a person named by id or computer name. A name that fits several machines is refused: scripts run
+ * with full rights, so no guess is good enough. Throws CliError `notFound`.
+ */
+export async function findMachineId(client: HalliganClient, named: string, signal: AbortSignal): Promise<string> {
+  if (MACHINE_ID.test(named)) return named.toLowerCase();
+  const exact = await client.listMachines({ filter: `computerDnsName eq ${odataText(named)}`, signal });
+  if (exact.length > 0) return onlyOne(exact, named).id;
+  // Names of computers have no case; the filter of the API has.
+  const all = await client.listMachines({ signal });
+  const same = all.filter(({ computerDnsName }) => computerDnsName?.toLowerCase() === named.toLowerCase());
+  if (same.length > 0) return onlyOne(same, named).id;
+  const names = all.flatMap(({ computerDnsName }) => (computerDnsName === null ? [] : [computerDnsName]));
+  throw new CliError(
+    "notFound",
+    "MachineNotFound",
+    `There is no machine "${harmlessLine(named)}".${harmlessLine(didYouMean(named, names))} See: halligan machines`,
+  );
+}
+
+function onlyOne(machines: readonly MachineWire[], named: string): MachineWire {
+  const [first] = machines;
+  if (first !== undefined && machines.length === 1) return first;
+  const lines = machines.map(
+    ({ id, healthStatus, lastSeen }) =>
+      `  ${harmlessLine(id)}  ${harmlessLine(healthStatus)}, last seen ${harmlessLine(formatTime(lastSeen) ?? "-")}`,
+  );
+  throw new CliError(
+    "notFound",
+    "AmbiguousMachine",
+    `${machines.length} machines are named "${harmlessLine(named)}"; use the id of the one you mean:\n${lines.join("\n")}`,
+    { json: { machineIds: machines.map(({ id }) => id) } },
+  );
+}

@@ -1,0 +1,71 @@
+import { createClient } from "@halligan/protocol/client";
+import { CliError } from "../cli-error.ts";
+import type { Environment } from "../environment.ts";
+import { didYouMean } from "../suggest.ts";
+import { type Profile, profileFilePath, readProfiles } from "./profile-file.ts";
+import { checkSecret, readSecretFile } from "./secret.ts";
+import { checkTokenUrl, parseServerUrl } from "./server-url.ts";
+
+export const DEFAULT_PROFILE = "default";
+
+/**
+ * Where to go and as whom: `--profile`; else the variables HALLIGAN_URL, HALLIGAN_CLIENT_ID and HALLIGAN_CLIENT_SECRET
+ * (or _FILE) together; else HALLIGAN_PROFILE; else the profile `default`.
+ */
+export async function chooseProfile(
+  env: Environment,
+  named: string | undefined,
+  signal: AbortSignal,
+): Promise<Profile> {
+  const fromVariables = named === undefined ? await profileFromVariables(env, signal) : null;
+  if (fromVariables !== null) return fromVariables;
+  const path = profileFilePath(env);
+  const profiles = await readProfiles(path);
+  const name = named ?? (env.variables.HALLIGAN_PROFILE || DEFAULT_PROFILE);
+  const profile = profiles.get(name);
+  if (profile !== undefined) return profile;
+  if (profiles.size === 0) {
+    throw new CliError(
+      "configuration",
+      "NoProfile",
+      "Not logged in. Start with: halligan login --from CREDENTIALS-FILE (the server names that file when it starts), " +
+        "or set HALLIGAN_URL, HALLIGAN_CLIENT_ID and HALLIGAN_CLIENT_SECRET.",
+    );
+  }
+  const known = [...profiles.keys()];
+  throw new CliError(
+    "configuration",
+    "NoProfile",
+    `There is no profile "${name}".${didYouMean(name, known)} Known: ${known.join(", ")}.`,
+  );
+}
+
+async function profileFromVariables({ variables }: Environment, signal: AbortSignal): Promise<Profile | null> {
+  const { HALLIGAN_URL: url, HALLIGAN_CLIENT_ID: clientId } = variables;
+  if (!url && !clientId) return null;
+  const secret = await secretFromVariables(variables);
+  if (!url || !clientId || secret === null) {
+    const missing = [
+      url ? "" : "HALLIGAN_URL",
+      clientId ? "" : "HALLIGAN_CLIENT_ID",
+      secret === null ? "HALLIGAN_CLIENT_SECRET (or HALLIGAN_CLIENT_SECRET_FILE)" : "",
+    ].filter((name) => name !== "");
+    throw new CliError("configuration", "IncompleteVariables", `Set ${missing.join(" and ")} too, or none of them.`);
+  }
+  const baseUrl = parseServerUrl(url, "HALLIGAN_URL");
+  return { baseUrl, tokenUrl: await askTokenUrl(baseUrl, signal), clientId, clientSecret: secret };
+}
+
+/** Null when neither variable is set. */
+export async function secretFromVariables(variables: Environment["variables"]): Promise<string | null> {
+  if (variables.HALLIGAN_CLIENT_SECRET) return checkSecret(variables.HALLIGAN_CLIENT_SECRET, "HALLIGAN_CLIENT_SECRET");
+  if (variables.HALLIGAN_CLIENT_SECRET_FILE) return readSecretFile(variables.HALLIGAN_CLIENT_SECRET_FILE);
+  return null;
+}
+
+/** The server itself says where its tokens come from. */
+export async function askTokenUrl(baseUrl: string, signal: AbortSignal): Promise<string> {
+  const noToken = { accessToken: () => Promise.reject(new Error("info needs no token")) };
+  const { tokenUrl } = await createClient({ baseUrl, credentials: noToken }).info({ signal });
+  return checkTokenUrl(tokenUrl, baseUrl);
+}

@@ -1,0 +1,33 @@
+import { UsageError } from "../cli-error.ts";
+
+/** The server's address as the client wants it. Throws UsageError for what is not an http or https address. */
+export function parseServerUrl(text: string, source: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    throw new UsageError(`${source} must be an http or https address, such as https://halligan.example:8443.`);
+  }
+  if (url.username !== "" || url.password !== "") {
+    throw new UsageError(`${source} must not hold a user name or password: addresses end up in logs.`);
+  }
+  url.search = "";
+  url.hash = "";
+  return url.href.replace(/\/+$/, "");
+}
+
+/** A server reached over https must not send the secret over plain http. */
+export function checkTokenUrl(tokenUrl: string, baseUrl: string): string {
+  const checked = parseServerUrl(tokenUrl, "The server's token address");
+  if (new URL(baseUrl).protocol === "https:" && new URL(checked).protocol === "http:") {
+    throw new UsageError(
+      `The server is reached over https, but names ${checked} for tokens: the secret would travel unencrypted. ` +
+        "Correct the server's public address.",
+    );
+  }
+  return checked;
+}
+
+/** Whether the secret and all results would cross a network unencrypted. */
+export function isUnencrypted(baseUrl: string): boolean {
+  const { protocol, hostname } = new URL(baseUrl);
+  return protocol === "http:" && !/^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
+}

@@ -1,0 +1,53 @@
+import type { CommandRequest, MachineActionWire } from "@halligan/protocol/api";
+import { harmlessLine } from "./harmless.ts";
+import { type Column, renderTable } from "./table.ts";
+import { formatTime } from "./units.ts";
+
+const COLUMNS: readonly Column<MachineActionWire>[] = [
+  { title: "ACTION", cell: ({ id }) => id },
+  { title: "STATUS", cell: ({ status }) => status },
+  { title: "MACHINE", cell: ({ computerDnsName, machineId }) => computerDnsName ?? machineId },
+  { title: "CREATED", cell: ({ creationDateTimeUtc }) => formatTime(creationDateTimeUtc) },
+  {
+    title: "COMMANDS",
+    cell: ({ commands }) => commands.map((one) => describe(one.command)).join(", "),
+    mayShrink: true,
+  },
+  { title: "REQUESTOR", cell: ({ requestor }) => requestor, mayShrink: true },
+];
+
+export function renderActions(actions: readonly MachineActionWire[], width: number | null): string {
+  return renderTable(actions, COLUMNS, width);
+}
+
+/** One action with its commands, a fact a line. */
+export function renderAction(action: MachineActionWire): string {
+  const facts: [string, string | null][] = [
+    ["action", action.id],
+    ["status", action.status],
+    ["machine", `${action.computerDnsName ?? "-"} (${action.machineId})`],
+    ["requestor", action.requestor],
+    ["comment", action.requestorComment],
+    ["created", formatTime(action.creationDateTimeUtc)],
+    ["updated", formatTime(action.lastUpdateDateTimeUtc)],
+  ];
+  if (action.cancellationDateTimeUtc !== null) {
+    facts.push([
+      "cancelled",
+      `${formatTime(action.cancellationDateTimeUtc)} by ${action.cancellationRequestor ?? "-"}`,
+    ]);
+    facts.push(["reason", action.cancellationComment]);
+  }
+  if (action.troubleshootInfo !== null) facts.push(["info", action.troubleshootInfo]);
+  const head = facts.map(([name, value]) => `${name.padEnd(11)}${harmlessLine(value ?? "-")}\n`).join("");
+  const commands = action.commands.map(
+    ({ index, commandStatus, command, errors }) =>
+      `  ${index}  ${commandStatus.padEnd(9)}  ${harmlessLine(describe(command))}\n` +
+      errors.map((error) => `       ${harmlessLine(error)}\n`).join(""),
+  );
+  return `${head}commands\n${commands.join("")}`;
+}
+
+function describe({ type, params }: CommandRequest): string {
+  return [type, ...params.map(({ value }) => value)].join(" ");
+}

@@ -1,0 +1,42 @@
+/**
+ * Text from a device must not steer the terminal that shows it: it could retitle the window, rewrite what was printed
+ * before, or answer into the shell. Threat 1.5 in contract/threats.md.
+ */
+
+// ESC [ ... letter: colours and cursor movement.
+const CSI = "(?:\\u001b\\[|\\u009b)[0-?]{0,64}[ -/]{0,16}[@-~]";
+// ESC ] ... BEL or ESC \: titles, links, clipboard. Without an end it is not a sequence and its ESC is shown instead.
+const STRING = "(?:\\u001b[\\]PX^_]|[\\u0090\\u0098\\u009d-\\u009f])\\P{Cc}{0,4096}(?:\\u0007|\\u001b\\\\|\\u009c)";
+// ESC and one to three characters: character sets, reset.
+const SHORT = "\\u001b[ -/]{0,2}[0-OQ-WYZ`-~]";
+const SEQUENCES = new RegExp(`${STRING}|${CSI}|${SHORT}`, "gu");
+// What is left: controls but for tab and line feed, and the marks that reverse or hide text.
+const CONTROLS = /(?![\t\n])[\p{Cc}\p{Bidi_Control}\u2028\u2029\ufeff]/gu;
+
+/** Whole sequences are dropped, other controls become visible; line breaks and tabs stay. */
+export function harmlessText(text: string): string {
+  return text.replace(/\0+$/, "").replaceAll("\r\n", "\n").replace(SEQUENCES, "").replace(CONTROLS, visible);
+}
+
+/** As `harmlessText`, on one line: for cells, names and messages. */
+export function harmlessLine(text: string): string {
+  return text
+    .replace(SEQUENCES, "")
+    .replace(CONTROLS, visible)
+    .replace(/[\t\n]/g, visible);
+}
+
+function visible(character: string): string {
+  const code = character.charCodeAt(0);
+  if (code < 0x20) return String.fromCharCode(0x2400 + code);
+  if (code === 0x7f) return "\u2421";
+  return `\\u${code.toString(16).padStart(4, "0")}`;
+}
+
+/** JSON in which every control is escaped: JSON.stringify leaves DEL, C1 and the direction marks as they are. */
+export function harmlessJson(value: unknown): string {
+  return JSON.stringify(value, null, 2).replace(
+    CONTROLS,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}

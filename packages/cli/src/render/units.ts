@@ -1,0 +1,41 @@
+/** `1536` becomes `1.5 KiB`. */
+export function formatBytes(sizeBytes: number): string {
+  let value = sizeBytes;
+  for (const unit of ["bytes", "KiB", "MiB", "GiB"]) {
+    if (value < 1_024)
+      return unit === "bytes" ? `${value} ${value === 1 ? "byte" : "bytes"}` : `${value.toFixed(1)} ${unit}`;
+    value /= 1_024;
+  }
+  return `${value.toFixed(1)} TiB`;
+}
+
+export function formatDuration(durationMs: number): string {
+  const seconds = Math.floor(durationMs / 1_000);
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  return `${Math.floor(seconds / 3_600)} h ${Math.floor((seconds % 3_600) / 60)} min`;
+}
+
+/** `2026-11-21T17:32:05.1234567Z` becomes `2026-11-21 17:32:05Z`; what is no such time stays as it is. */
+export function formatTime(isoTime: string | null): string | null {
+  const match = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z$/.exec(isoTime ?? "");
+  return match === null ? isoTime : `${match[1]} ${match[2]}Z`;
+}
+
+const UNIT_SECONDS: Record<string, number> = { s: 1, m: 60, h: 3_600, d: 86_400 };
+
+/** `90s`, `15m`, `1h`, `7d` in seconds; null for anything else. */
+export function parseDuration(text: string): number | null {
+  const match = /^(\d{1,9})([smhd])$/.exec(text);
+  const unit = UNIT_SECONDS[match?.[2] ?? ""];
+  return match === null || unit === undefined ? null : Number(match[1]) * unit;
+}
+
+const UNIT_BYTES: Record<string, number> = { "": 1, K: 1_024, M: 1_024 ** 2, G: 1_024 ** 3, T: 1_024 ** 4 };
+
+/** `500`, `20M`, `16G` in bytes; null for anything else. */
+export function parseSize(text: string): number | null {
+  const match = /^(\d{1,12})([KMGT]?)$/i.exec(text);
+  const unit = UNIT_BYTES[(match?.[2] ?? "").toUpperCase()];
+  return match === null || unit === undefined ? null : Number(match[1]) * unit;
+}

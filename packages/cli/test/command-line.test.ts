@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { ACTION_ID } from "./fake-api.ts";
+import { makeWorld } from "./halligan.ts";
+
+describe("the command line", { concurrency: 4 }, () => {
+  for (const [typed, pattern] of [
+    [["machnes"], /There is no command "machnes"\. Did you mean "machines"\?/],
+    [["library"], /library add, library list, library remove/],
+    [["machines", "--tpo", "3"], /There is no option --tpo here\. Did you mean "--top"\?/],
+    [["machines", "--top", "many"], /--top takes a whole number/],
+    [["machines", "--top"], /--top needs a value/],
+    [["run", "m"], /An argument is missing: halligan run MACHINE SCRIPT/],
+    [["run", "m", "s", "x"], /"x" is one argument too many.*go after --/],
+    [["machines", "--filter", "--json"], /write --filter=--json/],
+  ] as const) {
+    it(`"${typed.join(" ")}" is refused with a clear sentence and 64`, async () => {
+      await using world = await makeWorld();
+      const { exitCode, stdout, stderr } = await world.start(typed).ended;
+      assert.equal(exitCode, 64);
+      assert.match(`${stdout}${stderr}`, pattern);
+    });
+  }
+
+  it("errors are JSON with --json, those of the arguments too", async () => {
+    await using world = await makeWorld();
+    const { exitCode, stdout, stderr } = await world.start(["machnes", "--json"]).ended;
+    assert.equal(exitCode, 64);
+    assert.equal(JSON.parse(stdout).error.code, "Usage");
+    assert.equal(stderr, "");
+  });
+
+  it("every command has a help with an example and the shape of its JSON", async () => {
+    await using world = await makeWorld();
+    const overview = (await world.start(["help"]).ended).stdout;
+    const names =
+      overview.slice(overview.indexOf("Commands:"), overview.indexOf("Options")).match(/^ {2}[a-z-]+( [a-z]+)?/gm) ??
+      [];
+    assert.ok(names.length >= 16);
+    for (const name of names.map((text) => text.trim()).filter((text) => text !== "help")) {
+      const { exitCode, stdout } = await world.start([...name.split(" "), "--help"]).ended;
+      assert.equal(exitCode, 0, name);
+      assert.match(stdout, /Examples?:\n {2}halligan /);
+      assert.match(stdout, /JSON:\n {2}\S/);
+    }
+    assert.match(overview, /130 +Ctrl\+C/);
+  });
+
+  it("a server that is not there is unreachable", async () => {
+    await using world = await makeWorld();
+    const variables = { HALLIGAN_URL: "http://127.0.0.1:1", HALLIGAN_CLIENT_ID: "a", HALLIGAN_CLIENT_SECRET: "b" };
+    const { exitCode, stdout } = await world.start(["machines", "--json"], { variables }).ended;
+    assert.equal(exitCode, 69);
+    assert.equal(JSON.parse(stdout).error.code, "Unreachable");
+  });
+
+  it("variables that are only half set name what is missing", async () => {
+    await using world = await makeWorld();
+    const { exitCode, stderr } = await world.start(["machines"], { variables: { HALLIGAN_URL: world.api.url } }).ended;
+    assert.equal(exitCode, 78);
+    assert.match(stderr, /Set HALLIGAN_CLIENT_ID and HALLIGAN_CLIENT_SECRET/);
+  });
+});
+
+describe("the other commands", { concurrency: 4 }, () => {
+  it("library add refuses a taken name, and list and remove show what is there", async () => {
+    await using world = await makeWorld();
+    await writeFile(join(world.folder, "a.sh"), "one");
+    assert.equal((await world.run("library", "add", "a.sh")).exitCode, 0);
+    const again = await world.run("library", "add", "a.sh");
+    assert.equal(again.exitCode, 67);
+    assert.match(again.stderr, /already exists/);
+    assert.equal((await world.run("library", "add", "a.sh", "--override")).exitCode, 0);
+    assert.deepEqual(Object.keys(JSON.parse((await world.run("library", "list", "--json")).stdout)), ["files"]);
+    assert.match((await world.run("library", "list")).stdout, /^NAME .*\na\.sh /);
+    assert.deepEqual(JSON.parse((await world.run("library", "remove", "a.sh", "--json")).stdout), { removed: "a.sh" });
+    assert.equal((await world.run("library", "remove", "a.sh")).exitCode, 66);
+  });
+
+  it("put adds the local file and puts it", async () => {
+    await using world = await makeWorld();
+    await writeFile(join(world.folder, "rules.yar"), "rule");
+    assert.equal((await world.run("put", "web-01", "rules.yar")).exitCode, 0);
+    assert.deepEqual(world.api.started[0]?.Commands, [
+      { type: "PutFile", params: [{ key: "FileName", value: "rules.yar" }] },
+    ]);
+  });
+
+  it("actions, action and cancel have stable JSON", async () => {
+    await using world = await makeWorld();
+    assert.equal(
+      JSON.parse((await world.run("actions", "--status", "succeeded", "--json")).stdout).actions[0].id,
+      ACTION_ID,
+    );
+    assert.equal(JSON.parse((await world.run("action", ACTION_ID, "--json")).stdout).action.status, "Pending");
+    assert.equal(JSON.parse((await world.run("cancel", ACTION_ID, "--json")).stdout).action.status, "Cancelled");
+    assert.match((await world.run("cancel", ACTION_ID)).stdout, /is Cancelled/);
+  });
+
+  it("an enrollment token stands alone on standard output", async () => {
+    await using world = await makeWorld();
+    const { stdout, stderr } = await world.run("enrollment-token", "create", "--uses", "20", "--expires", "7d");
+    assert.equal(stdout, "enroll-me\n");
+    assert.match(stderr, /For 20 machines/);
+    assert.equal((await world.run("enrollment-token", "create", "--expires", "week")).exitCode, 64);
+  });
+
+  it("app create shows the secret once and refuses a role that does not exist", async () => {
+    await using world = await makeWorld();
+    const { stdout } = await world.run("app", "create", "playbook", "--role", "Machine.LiveResponse");
+    assert.match(stdout, /client secret {2}new secret/);
+    const wrong = await world.run("app", "create", "playbook", "--role", "Machine.LiveRespons");
+    assert.equal(wrong.exitCode, 64);
+    assert.match(wrong.stderr, /Did you mean "Machine\.LiveResponse"\?/);
+  });
+});

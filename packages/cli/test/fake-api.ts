@@ -1,0 +1,224 @@
+import { createHash } from "node:crypto";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { gzipSync } from "node:zlib";
+import type { CommandRequest, MachineActionStatus } from "@halligan/protocol/api";
+
+export interface FakeCommand {
+  status: "Created" | "Completed" | "Failed";
+  errors?: string[];
+}
+
+/** How the fake behaves; tests change it before they start the program. */
+export interface FakeApiScript {
+  /** Statuses that successive GETs of an action show; the last one stays. */
+  statuses: MachineActionStatus[];
+  commands: FakeCommand[];
+  transcript: { script_name: string; exit_code: number; script_output: string; script_errors: string };
+  file: Buffer;
+  /** What is sent instead of the file's gzip. */
+  rawFile: Buffer | null;
+  contentDisposition: string;
+  machines: { id: string; computerDnsName: string }[];
+  startError: { status: number; code: string; message: string } | null;
+}
+
+export interface FakeApi extends AsyncDisposable {
+  url: string;
+  clientId: string;
+  clientSecret: string;
+  script: FakeApiScript;
+  library: Map<string, Buffer>;
+  /** Method and path of every request, in order. */
+  seen: string[];
+  /** Bodies of the starts. */
+  started: { machineId: string; Commands: CommandRequest[]; Comment: string }[];
+  /** Resolves when a request that starts with `prefix` has been seen. */
+  whenSeen(prefix: string): Promise<void>;
+}
+
+export const MACHINE_ID = "a".repeat(40);
+export const ACTION_ID = "3f2a0d6e-5b1c-4c58-9a51-0c3f6d1b7a22";
+const TIME = "2026-11-21T17:32:05.1234567Z";
+
+/** A server on an ephemeral port that answers as contract/http-api.md says, for one action that the test scripts. */
+export async function startFakeApi(): Promise<FakeApi> {
+  const waiting: { prefix: string; resolve: () => void }[] = [];
+  const server = createServer((request, response) => {
+    handle(request, response).catch((error: unknown) => {
+      response.writeHead(500).end(String(error));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("The server has no port");
+  const url = `http://127.0.0.1:${address.port}`;
+  let reads = 0;
+  const api: FakeApi = {
+    url,
+    clientId: "app-1",
+    clientSecret: "the secret",
+    script: {
+      statuses: ["Pending", "InProgress", "Succeeded"],
+      commands: [],
+      transcript: { script_name: "a.sh", exit_code: 0, script_output: "out\n", script_errors: "" },
+      file: Buffer.from("content of the file\n"),
+      rawFile: null,
+      contentDisposition: 'attachment; filename="auth.log.gz"',
+      machines: [{ id: MACHINE_ID, computerDnsName: "web-01" }],
+      startError: null,
+    },
+    library: new Map(),
+    seen: [],
+    started: [],
+    whenSeen: (prefix) =>
+      new Promise((resolve) => {
+        if (api.seen.some((one) => one.startsWith(prefix))) resolve();
+        else waiting.push({ prefix, resolve });
+      }),
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+  return api;
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const target = new URL(request.url ?? "/", url);
+    const line = `${request.method} ${target.pathname}`;
+    api.seen.push(line);
+    for (const { prefix, resolve } of waiting) if (line.startsWith(prefix)) resolve();
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(Buffer.from(chunk));
+    const body = Buffer.concat(chunks);
+    const json = (status: number, value: unknown) => {
+      response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(value));
+    };
+    const error = (status: number, code: string, message: string) => {
+      json(status, { error: { code, message, target: "11111111-2222-3333-4444-555555555555" } });
+    };
+
+    if (line === "GET /halligan/v1/info") {
+      return json(200, { product: "Halligan", version: "0.1.0", tenant: "t", tokenUrl: `${url}/t/oauth2/v2.0/token` });
+    }
+    if (line === "POST /t/oauth2/v2.0/token") {
+      if (new URLSearchParams(body.toString()).get("client_secret") !== api.clientSecret) {
+        return json(401, { error: "invalid_client", error_description: "wrong secret" });
+      }
+      return json(200, { token_type: "Bearer", expires_in: 3_599, ext_expires_in: 3_599, access_token: "good" });
+    }
+    if (line === "GET /result/0" || line === "GET /result/1") {
+      if (request.headers.authorization !== undefined) return error(400, "BadRequest", "Authorization was sent");
+      const index = Number(target.pathname.at(-1));
+      if (api.started.at(-1)?.Commands[index]?.type === "RunScript") return json(200, api.script.transcript);
+      const bytes = api.script.rawFile ?? gzipSync(api.script.file);
+      response.writeHead(200, { "content-disposition": api.script.contentDisposition, "content-length": bytes.length });
+      response.end(bytes);
+      return;
+    }
+    if (request.headers.authorization !== "Bearer good") return error(401, "Unauthorized", "no token");
+
+    if (line === "GET /api/machines") {
+      const named = /computerDnsName eq '(.*)'/.exec(target.searchParams.get("$filter") ?? "")?.[1];
+      const machines = api.script.machines.filter(
+        ({ computerDnsName }) => named === undefined || computerDnsName === named,
+      );
+      return json(200, { "@odata.context": "#Machines", value: machines.map(machineEntity) });
+    }
+    if (line === "GET /api/libraryfiles") {
+      const value = [...api.library].map(([fileName, content]) => libraryEntity(fileName, content));
+      return json(200, { "@odata.context": "#LibraryFiles", value });
+    }
+    if (line.startsWith("PUT /halligan/v1/library/")) {
+      const fileName = decodeURIComponent(target.pathname.split("/").at(-1) ?? "");
+      const exists = api.library.has(fileName);
+      if (exists && target.searchParams.get("override") !== "true") {
+        return error(400, "InvalidInput", `${fileName} already exists`);
+      }
+      api.library.set(fileName, body);
+      return json(exists ? 200 : 201, libraryEntity(fileName, body));
+    }
+    if (line.startsWith("DELETE /api/libraryfiles/")) {
+      const fileName = decodeURIComponent(target.pathname.split("/").at(-1) ?? "");
+      if (!api.library.delete(fileName)) return error(404, "ResourceNotFound", `${fileName} was not found`);
+      response.writeHead(204).end();
+      return;
+    }
+    if (request.method === "POST" && target.pathname.endsWith("/runliveresponse")) {
+      const { startError } = api.script;
+      if (startError !== null) return error(startError.status, startError.code, startError.message);
+      const machineId = target.pathname.split("/")[3] ?? "";
+      reads = 0;
+      api.started.push({ machineId, ...JSON.parse(body.toString()) });
+      return json(201, actionEntity("Pending", true));
+    }
+    if (line === `GET /api/machineactions/${ACTION_ID}`) {
+      const { statuses } = api.script;
+      const status = statuses[Math.min(reads, statuses.length - 1)] ?? "Pending";
+      reads += 1;
+      return json(200, actionEntity(status, status === "Pending"));
+    }
+    if (line === "GET /api/machineactions") {
+      return json(200, { "@odata.context": "#MachineActions", value: [actionEntity("Succeeded", false)] });
+    }
+    if (line === `POST /api/machineactions/${ACTION_ID}/cancel`) return json(200, actionEntity("Cancelled", true));
+    const link = /GetLiveResponseResultDownloadLink\(index=(\d+)\)$/.exec(target.pathname);
+    if (link !== null) return json(200, { "@odata.context": "#Edm.String", value: `${url}/result/${link[1]}?sig=s` });
+    if (line === "POST /halligan/v1/enrollment-tokens") {
+      return json(201, { id: "t-1", token: "enroll-me", uses: JSON.parse(body.toString()).uses ?? 1, expiresAt: TIME });
+    }
+    if (line === "POST /halligan/v1/applications") {
+      const asked: object = JSON.parse(body.toString());
+      return json(201, { clientId: "app-2", createdAt: TIME, clientSecret: "new secret", ...asked });
+    }
+    return error(404, "NotFound", `${line} is not here`);
+  }
+
+  function actionEntity(status: MachineActionStatus, isUntouched: boolean) {
+    const asked = api.started.at(-1);
+    const ends = api.script.commands;
+    return {
+      "@odata.context": "#MachineActions/$entity",
+      ...{ id: ACTION_ID, type: "LiveResponse", title: null, requestor: "app", requestorComment: asked?.Comment ?? "" },
+      ...{ status, machineId: asked?.machineId ?? MACHINE_ID, computerDnsName: "web-01" },
+      ...{ creationDateTimeUtc: TIME, lastUpdateDateTimeUtc: TIME },
+      ...{ cancellationRequestor: null, cancellationComment: null, cancellationDateTimeUtc: null },
+      ...{ errorHResult: 0, scope: null, externalId: null, requestSource: "PublicApi", relatedFileInfo: null },
+      commands: (asked?.Commands ?? []).map((command, index) => ({
+        index,
+        startTime: null,
+        endTime: null,
+        commandStatus: isUntouched ? "Created" : (ends[index]?.status ?? "Completed"),
+        errors: isUntouched ? [] : (ends[index]?.errors ?? []),
+        command,
+      })),
+      troubleshootInfo: null,
+    };
+  }
+}
+
+function libraryEntity(fileName: string, content: Buffer) {
+  const sha256 = createHash("sha256").update(content).digest("hex");
+  return {
+    ...{ fileName, sha256, description: null, creationTime: TIME, lastUpdatedTime: TIME, createdBy: "app" },
+    ...{ hasParameters: false, parametersDescription: null },
+  };
+}
+
+function machineEntity({ id, computerDnsName }: { id: string; computerDnsName: string }) {
+  return {
+    ...{
+      id,
+      computerDnsName,
+      firstSeen: TIME,
+      lastSeen: TIME,
+      osPlatform: "Linux",
+      osVersion: null,
+      osProcessor: null,
+    },
+    ...{ version: null, lastIpAddress: "10.0.0.1", lastExternalIpAddress: null, agentVersion: null, osBuild: null },
+    ...{ healthStatus: "Active", deviceValue: null, rbacGroupId: 0, rbacGroupName: null, riskScore: null },
+    ...{ exposureLevel: null, isAadJoined: null, aadDeviceId: null, machineTags: [], defenderAvStatus: null },
+    ...{ onboardingStatus: "Onboarded", osArchitecture: null, managedBy: null, managedByStatus: null, ipAddresses: [] },
+    vmMetadata: null,
+  };
+}

@@ -1,0 +1,75 @@
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Readable, Writable } from "node:stream";
+import { fileURLToPath } from "node:url";
+import { type FakeApi, startFakeApi } from "./fake-api.ts";
+
+const PROGRAM = fileURLToPath(new URL("../bin/halligan.mjs", import.meta.url));
+
+export interface Ended {
+  exitCode: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface Running {
+  child: ChildProcessByStdio<Writable, Readable, Readable>;
+  ended: Promise<Ended>;
+}
+
+export interface World extends AsyncDisposable {
+  api: FakeApi;
+  /** The program's current folder, empty at first. */
+  folder: string;
+  configFile: string;
+  start(args: readonly string[], options?: { variables?: Record<string, string>; stdin?: string }): Running;
+  /** With the fake's credentials in the environment. */
+  run(...args: string[]): Promise<Ended>;
+}
+
+/** The real program as its own process, a fake API, and temporary folders. */
+export async function makeWorld(): Promise<World> {
+  const api = await startFakeApi();
+  const folder = await mkdtemp(join(tmpdir(), "halligan-cli-"));
+  const configFile = join(await mkdtemp(join(tmpdir(), "halligan-cli-config-")), "sub", "profiles.json");
+  const start: World["start"] = (args, { variables = {}, stdin = "" } = {}) => {
+    const child = spawn(process.execPath, [PROGRAM, ...args], {
+      cwd: folder,
+      // Only these: a developer's own profile must not take part.
+      env: { PATH: process.env.PATH ?? "", HOME: folder, HALLIGAN_CONFIG: configFile, ...variables },
+      stdio: ["pipe", "pipe", "pipe"],
+    });
+    let stdout = "";
+    let stderr = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+    });
+    child.stdin.end(stdin);
+    const ended = new Promise<Ended>((resolve, reject) => {
+      child.on("error", reject);
+      child.on("close", (exitCode) => resolve({ exitCode, stdout, stderr }));
+    });
+    return { child, ended };
+  };
+  return {
+    api,
+    folder,
+    configFile,
+    start,
+    run: (...args) => start(args, { variables: credentialsOf(api) }).ended,
+    async [Symbol.asyncDispose]() {
+      await api[Symbol.asyncDispose]();
+      await rm(folder, { recursive: true, force: true });
+      await rm(join(configFile, "..", ".."), { recursive: true, force: true });
+    },
+  };
+}
+
+export function credentialsOf(api: FakeApi): Record<string, string> {
+  return { HALLIGAN_URL: api.url, HALLIGAN_CLIENT_ID: api.clientId, HALLIGAN_CLIENT_SECRET: api.clientSecret };
+}

@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { Writable } from "node:stream";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import { proposedFileName, safeFileName } from "../src/download/safe-file-name.ts";
+import { harmlessJson, harmlessLine, harmlessText } from "../src/render/harmless.ts";
+import { createProgress } from "../src/render/progress.ts";
+import { renderTable } from "../src/render/table.ts";
+
+const HOSTILE = fc.string({
+  unit: fc.constantFrom(
+    "\u001b",
+    "[",
+    "]",
+    "0",
+    ";",
+    "m",
+    "\u0007",
+    "\u009b",
+    "\u009d",
+    "\\",
+    "\n",
+    "\r",
+    "\0",
+    "\u202e",
+    "a",
+    "P",
+    "é",
+  ),
+});
+const CONTROL = /(?![\t\n])[\p{Cc}\p{Bidi_Control}]/u;
+
+describe("text from a device", () => {
+  it("never keeps a control or a direction mark", () => {
+    fc.assert(
+      fc.property(HOSTILE, (text) => {
+        assert.equal(CONTROL.test(harmlessText(text)), false);
+        assert.equal(/[\p{Cc}\p{Bidi_Control}]/u.test(harmlessLine(text)), false);
+        assert.equal(CONTROL.test(harmlessJson({ text })), false);
+        assert.deepEqual(JSON.parse(harmlessJson({ text })), { text });
+      }),
+    );
+  });
+
+  it("loses whole sequences, shows what is left, and keeps its lines", () => {
+    assert.equal(harmlessText("\u001b[31mred\u001b[0m\r\n\u001b]0;title\u0007next\ttab\n\0\0"), "red\nnext\ttab\n");
+    assert.equal(harmlessText("over\rwrite \u001b"), "over␍write ␛");
+    assert.equal(harmlessLine("a\nb"), "a␊b");
+  });
+
+  it("cannot break a table", () => {
+    const table = renderTable([{ name: "a\nb\u001b[2J" }], [{ title: "NAME", cell: ({ name }) => name }], null);
+    assert.equal(table, "NAME\na␊b\n");
+  });
+});
+
+describe("a name from a device", () => {
+  it("is a plain file name or none", () => {
+    const hostile = fc.oneof(
+      fc.string({ unit: "binary" }),
+      fc.string({ unit: fc.constantFrom(".", "/", "\\", " ", "-", ":", "a", "\0", "%2F", "CON") }),
+    );
+    fc.assert(
+      fc.property(hostile, (text) => {
+        for (const name of [safeFileName(text), proposedFileName(`attachment; filename="${text}"`)]) {
+          if (name === null) continue;
+          assert.doesNotMatch(name, /[/\\:\0]|^\.{1,2}$|^-|[. ]$|^$/);
+          assert.ok(Buffer.byteLength(name) <= 201);
+        }
+      }),
+    );
+  });
+
+  it("keeps what is harmless in it", () => {
+    assert.equal(proposedFileName('attachment; filename="r%C3%A9sum%C3%A9.txt.gz"'), "résumé.txt");
+    assert.equal(safeFileName("C:\\Users\\x\\NTUSER.DAT"), "NTUSER.DAT");
+    assert.equal(safeFileName("/home/x/.bashrc"), ".bashrc");
+    assert.equal(safeFileName("/x/con.txt"), "_con.txt");
+    assert.equal(safeFileName("/x/.."), null);
+  });
+});
+
+describe("progress", () => {
+  const record = (isTTY: boolean) => {
+    let written = "";
+    const stream: Writable & { isTTY?: boolean; columns?: number } = new Writable({
+      write(chunk, _, done) {
+        written += chunk;
+        done();
+      },
+    });
+    stream.isTTY = isTTY;
+    stream.columns = 30;
+    const progress = createProgress(stream);
+    progress.show("InProgress".repeat(10));
+    progress.clear();
+    return written;
+  };
+
+  it("is one line that is rewritten on a terminal", () => {
+    assert.equal(record(true), `\r\u001b[K${"InProgress".repeat(10).slice(0, 29)}\r\u001b[K`);
+  });
+
+  it("is nothing elsewhere", () => {
+    assert.equal(record(false), "");
+  });
+});

@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { chmod, readFile, stat, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { describe, it } from "node:test";
+import { makeWorld, type World } from "./halligan.ts";
+
+const HAS_MODES = process.platform !== "win32";
+
+async function logIn(world: World, ...more: string[]) {
+  return world.start(["login", "--server", world.api.url, "--client-id", "app-1", ...more], { stdin: "the secret\n" })
+    .ended;
+}
+
+describe("halligan login", { concurrency: 4 }, () => {
+  it("keeps a checked profile in a file of 0600 in a folder of 0700, and later commands use it", async () => {
+    await using world = await makeWorld();
+    const { exitCode, stdout, stderr } = await logIn(world);
+    assert.equal(exitCode, 0, stderr);
+    assert.equal(`${stdout}${stderr}`.includes("the secret"), false);
+    if (HAS_MODES) {
+      assert.equal((await stat(world.configFile)).mode & 0o777, 0o600);
+      assert.equal((await stat(dirname(world.configFile))).mode & 0o777, 0o700);
+    }
+    const machines = await world.start(["machines"]).ended;
+    assert.equal(machines.exitCode, 0, machines.stderr);
+    assert.match(machines.stdout, /^MACHINE +ID +HEALTH .*\nweb-01 +a{40} +Active /);
+  });
+
+  it("reads the credentials file that the server wrote", async () => {
+    await using world = await makeWorld();
+    const { url, clientId, clientSecret } = world.api;
+    const credentials = { baseUrl: url, tokenUrl: `${url}/t/oauth2/v2.0/token`, tenant: "t", clientId, clientSecret };
+    await writeFile(join(world.folder, "admin.json"), JSON.stringify(credentials));
+    const { exitCode, stdout } = await world.start(["login", "--from", "admin.json", "--profile", "lab", "--json"])
+      .ended;
+    assert.equal(exitCode, 0);
+    assert.deepEqual(JSON.parse(stdout), { profile: { name: "lab", baseUrl: url, clientId, file: world.configFile } });
+    const unnamed = await world.start(["machines"]).ended;
+    assert.equal(unnamed.exitCode, 78);
+    assert.match(unnamed.stderr, /no profile "default".*Known: lab/);
+    assert.equal((await world.start(["machines"], { variables: { HALLIGAN_PROFILE: "lab" } }).ended).exitCode, 0);
+  });
+
+  it("a wrong secret is said and nothing is kept", async () => {
+    await using world = await makeWorld();
+    world.api.clientSecret = "another";
+    const { exitCode, stderr } = await logIn(world);
+    assert.equal(exitCode, 77);
+    assert.match(stderr, /wrong secret/);
+    await assert.rejects(readFile(world.configFile), { code: "ENOENT" });
+  });
+
+  it("a profile file that others can read is refused with the way to mend it", { skip: !HAS_MODES }, async () => {
+    await using world = await makeWorld();
+    await logIn(world);
+    await chmod(world.configFile, 0o640);
+    const { exitCode, stderr } = await world.start(["machines"]).ended;
+    assert.equal(exitCode, 78);
+    assert.match(stderr, /chmod 600 /);
+    assert.equal(world.api.seen.includes("GET /api/machines"), false);
+  });
+
+  it("a folder in which others can swap the file is refused", { skip: !HAS_MODES }, async () => {
+    await using world = await makeWorld();
+    await logIn(world);
+    await chmod(dirname(world.configFile), 0o777);
+    const { exitCode, stderr } = await world.start(["machines"]).ended;
+    assert.equal(exitCode, 78);
+    assert.match(stderr, /chmod 700 /);
+  });
+
+  it("a secret is not taken as an argument and not repeated", async () => {
+    await using world = await makeWorld();
+    for (const typed of [["--client-secret", "hunter2"], ["--client-secret=hunter2"]]) {
+      const { exitCode, stderr } = await world.start(["login", "--server", world.api.url, "--client-id", "a", ...typed])
+        .ended;
+      assert.equal(exitCode, 64);
+      assert.match(stderr, /--secret-file FILE/);
+      assert.equal(stderr.includes("hunter2"), false);
+    }
+  });
+
+  it("without any credentials the person is told how to start", async () => {
+    await using world = await makeWorld();
+    const { exitCode, stderr } = await world.start(["machines"]).ended;
+    assert.equal(exitCode, 78);
+    assert.match(stderr, /halligan login --from/);
+  });
+});

@@ -1,0 +1,193 @@
+import assert from "node:assert/strict";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { ACTION_ID, MACHINE_ID } from "./fake-api.ts";
+import { credentialsOf, makeWorld } from "./halligan.ts";
+
+describe("halligan run", { concurrency: 4 }, () => {
+  it("passes the script's output, errors and exit code on, and nothing else when nobody watches", async () => {
+    await using world = await makeWorld();
+    world.api.library.set("a.sh", Buffer.from("x"));
+    world.api.script.transcript = {
+      script_name: "a.sh",
+      exit_code: 3,
+      script_output: "o\u001b[31mut\n\0",
+      script_errors: "err\n",
+    };
+    const { exitCode, stdout, stderr } = await world.run("run", "web-01", "a.sh", "--", "--since", "2 days 'ago'");
+    assert.deepEqual({ exitCode, stdout, stderr }, { exitCode: 3, stdout: "o\u001b[31mut\n\0", stderr: "err\n" });
+    assert.equal(world.api.started[0]?.machineId, MACHINE_ID);
+    assert.deepEqual(world.api.started[0]?.Commands, [
+      {
+        type: "RunScript",
+        params: [
+          { key: "ScriptName", value: "a.sh" },
+          { key: "Args", value: "--since '2 days '\\''ago'\\'''" },
+        ],
+      },
+    ]);
+  });
+
+  for (const [scriptExitCode, exitCode] of [
+    [255, 255],
+    [256, 1],
+    [-1, 1],
+    [3_010, 1],
+  ] as const) {
+    it(`a script's exit code ${scriptExitCode} becomes ${exitCode}, and --json has the true one`, async () => {
+      await using world = await makeWorld();
+      world.api.library.set("a.sh", Buffer.from("x"));
+      world.api.script.transcript.exit_code = scriptExitCode;
+      const ended = await world.run("run", "web-01", "a.sh", "--json");
+      assert.equal(ended.exitCode, exitCode);
+      assert.equal(JSON.parse(ended.stdout).exitCode, scriptExitCode);
+    });
+  }
+
+  it("--json prints one document of the documented shape", async () => {
+    await using world = await makeWorld();
+    world.api.library.set("a.sh", Buffer.from("x"));
+    const { stdout, stderr } = await world.run("--json", "run", MACHINE_ID, "a.sh", "--get", "/tmp/out.txt");
+    const document = JSON.parse(stdout);
+    assert.deepEqual(Object.keys(document), ["action", "exitCode", "results"]);
+    assert.equal(document.action.id, ACTION_ID);
+    assert.equal("@odata.context" in document.action, false);
+    assert.deepEqual(document.results[0], {
+      index: 0,
+      type: "RunScript",
+      scriptName: "a.sh",
+      exitCode: 0,
+      output: "out\n",
+      errors: "",
+    });
+    assert.deepEqual(Object.keys(document.results[1]), ["index", "type", "path", "savedAs", "sizeBytes", "sha256"]);
+    assert.equal(document.results[1].savedAs, join(world.folder, "out.txt"));
+    assert.equal(stderr, "");
+    assert.equal(await readFile(join(world.folder, "out.txt"), "utf8"), "content of the file\n");
+  });
+
+  it("adds a local script and local files to the library first and says so", async () => {
+    await using world = await makeWorld();
+    await writeFile(join(world.folder, "local.sh"), "echo hi\n");
+    await writeFile(join(world.folder, "rules.yar"), "rule\n");
+    const { exitCode, stderr } = await world.run("run", "web-01", "./local.sh", "--put", "rules.yar");
+    assert.equal(exitCode, 0);
+    assert.match(stderr, /Added rules\.yar .*\nAdded \.\/local\.sh to the library as local\.sh/);
+    assert.equal(world.api.library.get("local.sh")?.toString(), "echo hi\n");
+    assert.deepEqual(
+      world.api.started[0]?.Commands.map(({ type }) => type),
+      ["PutFile", "RunScript"],
+    );
+  });
+
+  it("a stray local file does not replace the library's script of that name", async () => {
+    await using world = await makeWorld();
+    world.api.library.set("a.sh", Buffer.from("shared"));
+    await writeFile(join(world.folder, "a.sh"), "stray");
+    assert.equal((await world.run("run", "web-01", "a.sh")).exitCode, 0);
+    assert.equal(world.api.library.get("a.sh")?.toString(), "shared");
+  });
+
+  it("a script that is nowhere is reported before the machine is bothered", async () => {
+    await using world = await makeWorld();
+    world.api.library.set("triage.sh", Buffer.from("x"));
+    const { exitCode, stderr } = await world.run("run", "web-01", "triaje.sh");
+    assert.equal(exitCode, 66);
+    assert.match(stderr, /neither in the library nor a file.*Did you mean "triage\.sh"\?/);
+    assert.equal(world.api.started.length, 0);
+  });
+
+  it("a name of several machines is refused with their ids", async () => {
+    await using world = await makeWorld();
+    const ids = ["b".repeat(40), "c".repeat(40)];
+    world.api.script.machines = ids.map((id) => ({ id, computerDnsName: "twin" }));
+    const { exitCode, stderr } = await world.run("run", "twin", "a.sh");
+    assert.equal(exitCode, 66);
+    for (const id of ids) assert.ok(stderr.includes(id));
+    const asJson = JSON.parse((await world.run("run", "twin", "a.sh", "--json")).stdout);
+    assert.equal(asJson.error.code, "AmbiguousMachine");
+    assert.deepEqual(asJson.machineIds, ids);
+  });
+
+  it("a computer name is found whatever its case", async () => {
+    await using world = await makeWorld();
+    world.api.library.set("a.sh", Buffer.from("x"));
+    assert.equal((await world.run("run", "WEB-01", "a.sh")).exitCode, 0);
+  });
+
+  for (const [status, code, exitCode] of [
+    ["Failed", "ActionFailed", 80],
+    ["TimeOut", "ActionTimedOut", 81],
+    ["Cancelled", "ActionCancelled", 82],
+  ] as const) {
+    it(`an action that ends as ${status} exits with ${exitCode} and says why`, async () => {
+      await using world = await makeWorld();
+      world.api.library.set("a.sh", Buffer.from("x"));
+      world.api.script.statuses = [status];
+      world.api.script.commands = [{ status: "Failed", errors: ["killed after 600 s"] }];
+      const ended = await world.run("run", "web-01", "a.sh", "--json");
+      assert.equal(ended.exitCode, exitCode);
+      const document = JSON.parse(ended.stdout);
+      assert.equal(document.error.code, code);
+      assert.match(document.error.message, /RunScript: killed after 600 s/);
+      // What was written until then is evidence too.
+      assert.equal(document.results[0].output, "out\n");
+    });
+  }
+
+  it("a busy machine has a code of its own and names the action in the way", async () => {
+    await using world = await makeWorld();
+    world.api.library.set("a.sh", Buffer.from("x"));
+    world.api.script.startError = {
+      status: 400,
+      code: "ActiveRequestAlreadyExists",
+      message: `busy, active action id: ${ACTION_ID}`,
+    };
+    const ended = await world.run("run", "web-01", "a.sh", "--json");
+    assert.equal(ended.exitCode, 84);
+    assert.equal(JSON.parse(ended.stdout).blockingActionId, ACTION_ID);
+  });
+
+  it("--no-wait leaves the action's id alone on standard output", async () => {
+    await using world = await makeWorld();
+    world.api.library.set("a.sh", Buffer.from("x"));
+    assert.deepEqual(await world.run("run", "web-01", "a.sh", "--no-wait"), {
+      exitCode: 0,
+      stdout: `${ACTION_ID}\n`,
+      stderr: "",
+    });
+  });
+
+  it("--timeout ends the waiting, not the action", async () => {
+    await using world = await makeWorld();
+    world.api.library.set("a.sh", Buffer.from("x"));
+    world.api.script.statuses = ["InProgress"];
+    const ended = await world.run("run", "web-01", "a.sh", "--timeout", "1", "--json");
+    assert.equal(ended.exitCode, 83);
+    const document = JSON.parse(ended.stdout);
+    assert.equal(document.error.code, "WaitLimitReached");
+    assert.equal(document.action.status, "InProgress");
+    assert.equal(
+      world.api.seen.some((line) => line.endsWith("/cancel")),
+      false,
+    );
+  });
+
+  it("Ctrl+C stops the waiting, says how to go on, and exits with 130", async () => {
+    await using world = await makeWorld();
+    world.api.library.set("a.sh", Buffer.from("x"));
+    world.api.script.statuses = ["InProgress"];
+    const { child, ended } = world.start(["run", "web-01", "a.sh"], { variables: credentialsOf(world.api) });
+    await world.api.whenSeen(`GET /api/machineactions/${ACTION_ID}`);
+    child.kill("SIGINT");
+    const { exitCode, stderr } = await ended;
+    assert.equal(exitCode, 130);
+    assert.match(stderr, new RegExp(`Action ${ACTION_ID} goes on`));
+    assert.match(stderr, new RegExp(`halligan cancel ${ACTION_ID}`));
+    assert.equal(
+      world.api.seen.some((line) => line.endsWith("/cancel")),
+      false,
+    );
+  });
+});

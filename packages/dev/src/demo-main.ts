@@ -1,0 +1,18 @@
+import { parseArgs } from "node:util";
+import { runDemo } from "./demo.ts";
+
+/** `npm run demo`: the main job for real, on this machine. Exit 0 when everything was as it should be. */
+const { values } = parseArgs({ options: { json: { type: "boolean", default: false } } });
+const say = (text: string) => {
+  if (!values.json) process.stdout.write(`${text}\n`);
+};
+
+try {
+  const report = await runDemo(say);
+  if (values.json) process.stdout.write(`${JSON.stringify({ ok: true, ...report })}\n`);
+} catch (cause) {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  process.stderr.write(`The demo failed: ${message}\n`);
+  if (values.json) process.stdout.write(`${JSON.stringify({ ok: false, error: message })}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,30 @@
+import { readdir } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import type { Violations } from "../torture/violations.ts";
+import type { World } from "../world.ts";
+import { MARKER } from "./strange-values.ts";
+
+/** Every name that the server's data folder may hold. None of them has anything in it that a device or a client said. */
+const KNOWN =
+  /^(administrator\.json|halligan\.db(-wal|-shm)?|lock(-journal)?|keys(\/(access-token|order)\.pem|\/(link-ticket|result-link)\.key)?|blobs(\/(library|results)(\/[0-9a-f]{2}(\/[0-9a-f]{64})?)?|\/partials(\/[0-9a-f]{64}\.(data|parts))?|\/temporary(\/[0-9a-f]+)?)?)$/;
+
+/** 0 files outside the store: only known names in the data folder and its parent, and the fuzzer's own names nowhere. */
+export async function checkFolders(world: World, violations: Violations): Promise<number> {
+  const names = await readdir(world.dataDir, { recursive: true });
+  for (const name of names) {
+    if (!KNOWN.test(name.replaceAll("\\", "/"))) violations.add(`the data folder has ${JSON.stringify(name)}`);
+  }
+  for (const name of await readdir(world.folder)) {
+    if (name !== "server" && name !== "agents") violations.add(`beside the data folder is ${JSON.stringify(name)}`);
+  }
+  const everywhere = [world.folder, tmpdir(), "/", "/etc", process.cwd()];
+  for (const folder of everywhere) {
+    const recursive = folder === world.folder;
+    for (const name of await readdir(folder, { recursive }).catch(() => [])) {
+      if (name.includes(MARKER))
+        violations.add(`an attacker's name became a file: ${relative("/", join(folder, name))}`);
+    }
+  }
+  return names.length;
+}

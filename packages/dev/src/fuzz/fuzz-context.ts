@@ -1,0 +1,42 @@
+import type { HalliganClient } from "@halligan/protocol/client";
+import type { SeededRandom } from "../torture/seeded-random.ts";
+import type { HostileDevice, KnownOrder } from "./hostile-device.ts";
+import type { FrameCount } from "./hostile-link.ts";
+
+/** What a scenario of the fuzzer works with. Each worker has its own devices and its own choices. */
+export interface FuzzContext {
+  readonly baseUrl: string;
+  readonly linkUrl: string;
+  readonly client: HalliganClient;
+  /** The administrator's, for malformed requests of somebody who is let in. */
+  readonly bearer: string;
+  readonly tenant: string;
+  readonly random: SeededRandom;
+  readonly count: FrameCount;
+  readonly requests: RequestCount;
+  device: HostileDevice;
+  /** A second one of the same worker: one attacker may not speak for the other either. */
+  readonly accomplice: HostileDevice;
+  /** Orders and machines that are none of its business. */
+  readonly others: () => readonly KnownOrder[];
+  readonly otherMachineIds: readonly string[];
+  /** Tickets seen on any link of this worker: most of them are dead. */
+  readonly tickets: string[];
+  /** Answers to challenges, to be replayed. */
+  readonly answers: Uint8Array[];
+  /** A device for one that is in quarantine now. */
+  readonly enrollAnew: () => Promise<HostileDevice>;
+  readonly signal: AbortSignal;
+}
+
+export interface RequestCount {
+  requests: number;
+  /** By status; 0: the connection was closed without an answer. */
+  readonly byStatus: Map<number, number>;
+}
+
+/** Remembers the newest few. */
+export function remember<T>(list: T[], item: T): void {
+  list.push(item);
+  if (list.length > 50) list.shift();
+}

@@ -1,0 +1,65 @@
+import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import {
+  ENROLL_PATH,
+  EnrollResponse,
+  encodeHandshakeAnswer,
+  enrollSigningBytes,
+  handshakeSigningBytes,
+  LINK_VERSION,
+  type MachineFacts,
+} from "@halligan/protocol/link";
+import { Value } from "typebox/value";
+import type { SeededRandom } from "../torture/seeded-random.ts";
+
+/** An order as the device that it was sent to knows it. */
+export interface KnownOrder {
+  readonly actionId: string;
+  readonly orderSeq: number;
+}
+
+/** An attacker with a key of its own: enrolled like any device, honest in nothing. */
+export class HostileDevice {
+  readonly machineId: string;
+  readonly serverKeyId: string;
+  /** The same over its links, so that it is one device and not two. */
+  journalId: string;
+  order: KnownOrder | null = null;
+  readonly #privateKey: KeyObject;
+
+  private constructor(machineId: string, serverKeyId: string, journalId: string, privateKey: KeyObject) {
+    this.machineId = machineId;
+    this.serverKeyId = serverKeyId;
+    this.journalId = journalId;
+    this.#privateKey = privateKey;
+  }
+
+  static async enroll(
+    baseUrl: string,
+    token: string,
+    facts: MachineFacts,
+    random: SeededRandom,
+  ): Promise<HostileDevice> {
+    const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+    const text = publicKey.export({ format: "jwk" }).x ?? "";
+    const proof = sign(null, enrollSigningBytes(token, text), privateKey).toString("base64url");
+    const response = await fetch(`${baseUrl}${ENROLL_PATH}`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ token, publicKey: text, proof, facts }),
+    });
+    const answer: unknown = await response.json();
+    if (response.status !== 200) throw new Error(`the attacker could not enroll: ${JSON.stringify(answer)}`);
+    const { machineId, orderKeys } = Value.Parse(EnrollResponse, answer);
+    return new HostileDevice(machineId, orderKeys[0]?.keyId ?? "", random.hex(32), privateKey);
+  }
+
+  /** A good answer to a challenge, but for what is changed in it; the signature is over the changed one. */
+  answer(
+    challenge: Uint8Array,
+    changes: { version?: number; machineId?: string; serverKeyId?: string } = {},
+  ): Uint8Array {
+    const claim = { version: LINK_VERSION, machineId: this.machineId, serverKeyId: this.serverKeyId, ...changes };
+    const signature = sign(null, handshakeSigningBytes(challenge, claim), this.#privateKey);
+    return encodeHandshakeAnswer({ ...claim, signature });
+  }
+}

@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { Program } from "../../src/program.ts";
+
+const command = (name: string, args: readonly string[], onLine?: (line: string) => void) =>
+  new Program(name, {
+    command: process.execPath,
+    args: [fileURLToPath(new URL(`../../bin/halligan-${name}.mjs`, import.meta.url)), ...args],
+    env: {},
+    ...(onLine && { onLine }),
+  });
+
+test("npm run dev -- --json prints one line with everything a program needs, stays up until SIGTERM, and leaves nothing", async () => {
+  const dev = command("dev", ["--json", "--agents", "2", "--profile", "open"]);
+  const line = await dev.line((text) => text.startsWith("{"));
+  const ready = JSON.parse(line);
+  assert.deepEqual(Object.keys(ready), [
+    "baseUrl",
+    "tokenUrl",
+    "tenant",
+    "clientId",
+    "clientSecret",
+    "machines",
+    "dataDir",
+  ]);
+  assert.deepEqual(
+    ready.machines.map(({ computerDnsName }: { computerDnsName: string }) => computerDnsName),
+    ["device-1", "device-2"],
+  );
+  const { clientId, clientSecret } = ready;
+  const body = new URLSearchParams({
+    client_id: clientId,
+    client_secret: clientSecret,
+    grant_type: "client_credentials",
+    scope: "https://api.securitycenter.microsoft.com/.default",
+  });
+  assert.equal((await fetch(ready.tokenUrl, { method: "POST", body })).status, 200);
+  assert.equal(await dev.stop(), 0);
+  assert.equal(dev.output, line, "nothing but the one line was printed");
+  assert.equal(existsSync(dirname(ready.dataDir)), false, "its folder is gone");
+});
+
+test("npm run demo -- --json does the main job and ends with a line that says ok", async () => {
+  const demo = command("demo", ["--json"]);
+  assert.equal(await demo.exited, 0, demo.output);
+  const report = JSON.parse(demo.output.split("\n").at(-1) ?? "");
+  assert.equal(report.ok, true);
+  assert.equal(report.status, "Succeeded");
+  assert.match(report.sha256, /^[0-9a-f]{64}$/);
+});

@@ -1,0 +1,214 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { gunzipSync } from "node:zlib";
+import { assertSucceeded, FINAL } from "./api.ts";
+import { getFile, putFile, runScript, UNKNOWN_ACTION } from "./commands.ts";
+import { assertError, assertGolden, context } from "./golden.ts";
+import { at, listAt, numberAt, textAt } from "./json.ts";
+import { here } from "./shared.ts";
+import { OUTSIDE, onlyHalligan } from "./target.ts";
+
+/** The action while it goes on and afterwards. `clients-in-the-wild.md` section 4, `http-api.md` sections 6 and 7, `lifecycle.md` 1 and 2. */
+const statusesOf = (action: unknown) => listAt(action, "commands").map((command) => at(command, "commandStatus"));
+
+test("a finished action has the keys of real captures in their order, all of them there", async () => {
+  const { api, library, machineId } = here();
+  const name = await library.script("golden", "echo golden > golden.txt");
+  const commands = [putFile(name), runScript(name), getFile("golden.txt")];
+  const id = await api.start(machineId, commands, "golden");
+  await api.waitForEnd(id);
+  const answer = await api.action(id);
+  assert.equal(answer.status, 200);
+  assertGolden(answer.body, {
+    "@odata.context": context("MachineActions/$entity"),
+    id,
+    type: "LiveResponse",
+    title: null,
+    requestor: "<text>",
+    requestorComment: "golden",
+    status: "Succeeded",
+    machineId,
+    computerDnsName: "<text or null>",
+    creationDateTimeUtc: "<time>",
+    lastUpdateDateTimeUtc: "<time>",
+    cancellationRequestor: null,
+    cancellationComment: null,
+    cancellationDateTimeUtc: null,
+    errorHResult: 0,
+    scope: null,
+    externalId: null,
+    requestSource: "PublicApi",
+    relatedFileInfo: null,
+    commands: commands.map(({ type, params }, index) => ({
+      index,
+      startTime: "<time or null>",
+      endTime: "<time>",
+      commandStatus: "Completed",
+      errors: [],
+      command: { type, params },
+    })),
+    troubleshootInfo: null,
+  });
+});
+
+test("requestor is the application's display name", {
+  skip: onlyHalligan("to know the application's name"),
+}, async () => {
+  const { api, machineId } = here();
+  const action = await api.runToEnd(machineId, [getFile("/etc/hostname")]);
+  assert.equal(textAt(action, "requestor"), "administrator");
+});
+
+test("an unknown id is 404 ResourceNotFound, whatever it looks like", async () => {
+  const { api } = here();
+  for (const id of [UNKNOWN_ACTION, "no-guid", "0"]) assertError(await api.action(id), 404, "ResourceNotFound");
+});
+
+test("an id is found in upper case too", { skip: onlyHalligan("its choice") }, async () => {
+  const { api, machineId } = here();
+  const action = await api.runToEnd(machineId, [getFile("/etc/hostname")]);
+  const answer = await api.action(textAt(action, "id").toUpperCase());
+  assert.equal(textAt(answer.body, "id"), textAt(action, "id"));
+});
+
+test("statuses go from Pending over InProgress to Succeeded, never back, and no other text shows", async () => {
+  const { api, library, machineId } = here();
+  const name = await library.script("statuses", "sleep 0.2");
+  const id = await api.start(machineId, [runScript(name), runScript(name)]);
+  const seen: unknown[] = [];
+  await api.waitFor(id, (action) => {
+    if (seen.at(-1) !== at(action, "status")) seen.push(at(action, "status"));
+    return FINAL.has(at(action, "status"));
+  });
+  const order = ["Pending", "InProgress", "Succeeded"];
+  assert.deepEqual(
+    seen,
+    order.filter((status) => seen.includes(status)),
+  );
+  if (OUTSIDE === null) assert.ok(seen.includes("InProgress"), "polled often enough to see it run");
+});
+
+test("commandStatus has no text but the contract's, and Completed does not show before the result can be downloaded", async () => {
+  const { api, library, machineId } = here();
+  const name = await library.script("completed", "sleep 0.1; echo ready");
+  const id = await api.start(machineId, [runScript(name), runScript(name), getFile("/etc/hostname")]);
+  const completed = new Set<number>();
+  const seen = new Set<unknown>();
+  for (let isOver = false; !isOver; ) {
+    const { body } = await api.action(id);
+    isOver = FINAL.has(at(body, "status"));
+    for (const [index, status] of statusesOf(body).entries()) {
+      seen.add(status);
+      if (status !== "Completed" || completed.has(index)) continue;
+      completed.add(index);
+      assert.equal((await api.result(id, index)).status, 200, `command ${index}`);
+    }
+  }
+  const known: unknown[] = ["Created", "Submitted", "PendingResource", "Executing", "Completed", "Failed"];
+  assert.deepEqual(
+    [...seen].filter((status) => !known.includes(status)),
+    [],
+  );
+  assert.deepEqual([...completed].toSorted(), [0, 1, 2]);
+});
+
+test("a Succeeded action has only Completed commands, PutFile too", async () => {
+  const { api, library, machineId } = here();
+  const name = await library.script("only-completed", ":");
+  const action = await api.runToEnd(machineId, [putFile(name), runScript(name)]);
+  assertSucceeded(action);
+  assert.deepEqual(statusesOf(action), ["Completed", "Completed"]);
+});
+
+test("as soon as Succeeded shows, every link works", async () => {
+  const { api, library, machineId } = here();
+  const name = await library.script("as-soon-as", "head -c 300000 /dev/zero | tr '\\0' x");
+  for (let round = 0; round < 3; round += 1) {
+    const id = await api.start(machineId, [runScript(name), getFile("/etc/hostname")]);
+    await api.waitForEnd(id);
+    assert.equal(textAt(await api.transcript(id, 0), "script_output").length, 300_000);
+    assert.equal((await api.result(id, 1)).status, 200);
+  }
+});
+
+test("after a command that fails the later ones stay Created, the action is Failed and says why", async () => {
+  const { api, library, machineId } = here();
+  const name = await library.script("before-failure", "echo before");
+  const commands = [runScript(name), getFile("/no/such/file"), getFile("/etc/hostname")];
+  const action = await api.runToEnd(machineId, commands);
+  assert.equal(textAt(action, "status"), "Failed");
+  assert.deepEqual(statusesOf(action), ["Completed", "Failed", "Created"]);
+  for (const command of listAt(action, "commands")) {
+    assert.ok(listAt(command, "errors").every((error) => typeof error === "string"));
+  }
+  assert.ok(listAt(action, "commands", 1, "errors").length > 0);
+  assert.deepEqual(at(action, "commands", 2, "errors"), []);
+  assert.equal(at(action, "commands", 2, "endTime"), null);
+});
+
+test("errorHResult is 0 on success and a signed 32-bit number below it on failure", {
+  skip: onlyHalligan("its choice of numbers"),
+}, async () => {
+  const { api, machineId } = here();
+  assert.equal(numberAt(await api.runToEnd(machineId, [getFile("/etc/hostname")]), "errorHResult"), 0);
+  const failed = await api.runToEnd(machineId, [getFile("/no/such/file")]);
+  assert.equal(numberAt(failed, "errorHResult"), 0x80004005 | 0);
+});
+
+test("a script that ends with non-zero leaves its command Completed and the action Succeeded, and exit_code is true", async () => {
+  const { api, library, machineId } = here();
+  const name = await library.script("non-zero", "exit 4");
+  const action = await api.runToEnd(machineId, [runScript(name), getFile("/etc/hostname")]);
+  assertSucceeded(action);
+  assert.deepEqual(statusesOf(action), ["Completed", "Completed"]);
+  if (onlyHalligan("the script's own exit code") === false) {
+    assert.equal(numberAt(await api.transcript(textAt(action, "id")), "exit_code"), 4);
+  }
+});
+
+test("times go forward: created, commands one after the other, last update", async () => {
+  const { api, library, machineId } = here();
+  const name = await library.script("times", "sleep 0.05");
+  const action = await api.runToEnd(machineId, [runScript(name), runScript(name)]);
+  const commands = listAt(action, "commands").flatMap((command) => [
+    textAt(command, "startTime"),
+    textAt(command, "endTime"),
+  ]);
+  const times = [textAt(action, "creationDateTimeUtc"), ...commands, textAt(action, "lastUpdateDateTimeUtc")].map(
+    Date.parse,
+  );
+  assert.deepEqual(
+    times,
+    times.toSorted((a, b) => a - b),
+  );
+});
+
+test("a polled action never goes back in lastUpdateDateTimeUtc", async () => {
+  const { api, library, machineId } = here();
+  const name = await library.script("updates", "sleep 0.1");
+  const id = await api.start(machineId, [runScript(name)]);
+  const updates: number[] = [];
+  await api.waitFor(id, (action) => {
+    updates.push(Date.parse(textAt(action, "lastUpdateDateTimeUtc")));
+    return FINAL.has(at(action, "status"));
+  });
+  assert.deepEqual(
+    updates,
+    updates.toSorted((a, b) => a - b),
+  );
+});
+
+test("PutFile, RunScript and a GetFile of a relative path share one working folder, and PutFile replaces a file in it", async () => {
+  const { api, library, machineId } = here();
+  const read = await library.script(
+    "read-put",
+    `cat "$1" > seen.txt; [ -z "$HALLIGAN_WORKDIR" ] || cd "$HALLIGAN_WORKDIR"; cat "$1" >> seen.txt`,
+  );
+  for (const text of ["first", "second, longer"]) {
+    const put = await library.add("put.txt", `${text}\n`);
+    const action = await api.runToEnd(machineId, [putFile(put), runScript(read, put), getFile("seen.txt")]);
+    assertSucceeded(action);
+    const collected = await api.result(textAt(action, "id"), 2);
+    assert.equal(gunzipSync(collected.bytes).toString(), `${text}\n${text}\n`);
+  }
+});

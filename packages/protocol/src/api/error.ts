@@ -1,0 +1,12 @@
+import { type Static, Type } from "typebox";
+
+/** The body of every 4xx and 5xx of the API. `contract/http-api.md` section 11. */
+export const ErrorWire = Type.Object({
+  error: Type.Object({
+    code: Type.String(),
+    message: Type.String(),
+    /** Correlation id: the same as in the server's log. */
+    target: Type.String(),
+  }),
+});
+export type ErrorWire = Static<typeof ErrorWire>;

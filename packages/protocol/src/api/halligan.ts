@@ -1,0 +1,152 @@
+/** Halligan's own interface, under `/halligan/v1`. Names in camelCase, times as ISO 8601 UTC, errors as in the contract. */
+import { type Static, Type } from "typebox";
+
+const closed = { additionalProperties: false } as const;
+
+/** `GET /halligan/v1/info`, without a token: what a client needs to find its way. */
+export const InfoWire = Type.Object({
+  product: Type.Literal("Halligan"),
+  version: Type.String(),
+  tenant: Type.String(),
+  tokenUrl: Type.String(),
+});
+export type InfoWire = Static<typeof InfoWire>;
+
+/** `POST /halligan/v1/enrollment-tokens` */
+export const CreateEnrollmentTokenRequest = Type.Object(
+  {
+    /** Default 1. */
+    uses: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000 })),
+    /** Default 86,400 (a day), at most a year. */
+    expiresInSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 31_536_000 })),
+  },
+  closed,
+);
+export type CreateEnrollmentTokenRequest = Static<typeof CreateEnrollmentTokenRequest>;
+
+/** The token itself is shown this once and stored only as a hash. */
+export const EnrollmentTokenWire = Type.Object({
+  id: Type.String(),
+  token: Type.String(),
+  uses: Type.Integer(),
+  expiresAt: Type.String(),
+});
+export type EnrollmentTokenWire = Static<typeof EnrollmentTokenWire>;
+
+/** `POST /halligan/v1/applications` */
+export const CreateApplicationRequest = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: 120 }),
+    /** Names of `PERMISSIONS`. */
+    roles: Type.Array(Type.String(), { minItems: 1, maxItems: 64, uniqueItems: true }),
+    /** Public keys (JWK) with which it may sign its token requests instead of sending its secret: private_key_jwt. */
+    keys: Type.Optional(Type.Array(Type.Record(Type.String(), Type.Unknown()), { maxItems: 10 })),
+  },
+  closed,
+);
+export type CreateApplicationRequest = Static<typeof CreateApplicationRequest>;
+
+export const ApplicationWire = Type.Object({
+  clientId: Type.String(),
+  name: Type.String(),
+  roles: Type.Array(Type.String()),
+  createdAt: Type.String(),
+});
+export type ApplicationWire = Static<typeof ApplicationWire>;
+
+/** The secret is shown this once and stored only as a hash. */
+export const NewApplicationWire = Type.Object({ ...ApplicationWire.properties, clientSecret: Type.String() });
+export type NewApplicationWire = Static<typeof NewApplicationWire>;
+
+/** `GET /halligan/v1/applications` */
+export const ApplicationListWire = Type.Object({ value: Type.Array(ApplicationWire) });
+export type ApplicationListWire = Static<typeof ApplicationListWire>;
+
+/**
+ * The file with the first administrator's credentials (0600, in the server's data folder), and what `halligan login --from` reads.
+ */
+export const CredentialsFile = Type.Object({
+  baseUrl: Type.String(),
+  tokenUrl: Type.String(),
+  tenant: Type.String(),
+  clientId: Type.String(),
+  clientSecret: Type.String(),
+});
+export type CredentialsFile = Static<typeof CredentialsFile>;
+
+/** `GET /halligan/v1/library/{fileName}/versions` */
+export const LibraryFileVersionListWire = Type.Object({
+  value: Type.Array(
+    Type.Object({
+      fileName: Type.String(),
+      sha256: Type.String(),
+      sizeBytes: Type.Integer(),
+      description: Type.Union([Type.String(), Type.Null()]),
+      updatedBy: Type.String(),
+      updatedAt: Type.String(),
+      /** When it was replaced or removed; null for the present one. */
+      endedAt: Type.Union([Type.String(), Type.Null()]),
+    }),
+  ),
+});
+export type LibraryFileVersionListWire = Static<typeof LibraryFileVersionListWire>;
+
+/** Of machine groups: `contract/lifecycle.md` section 3. Live response needs another level than `none`. */
+export const RemediationLevelWire = Type.Union([
+  Type.Literal("none"),
+  Type.Literal("semi-all"),
+  Type.Literal("semi-non-temp"),
+  Type.Literal("semi-system"),
+  Type.Literal("full"),
+]);
+
+const names = Type.Array(Type.String({ minLength: 1, maxLength: 256 }), { maxItems: 1_000, uniqueItems: true });
+
+/** `POST /halligan/v1/device-groups`, `PUT /halligan/v1/device-groups/{id}` */
+export const DeviceGroupRequest = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: 120 }),
+    remediationLevel: RemediationLevelWire,
+    /** Ids of users who may reach its machines; with no users and no user groups it is open to all users. */
+    users: Type.Optional(names),
+    /** Groups as the users' issuer names them. */
+    userGroups: Type.Optional(names),
+  },
+  closed,
+);
+export type DeviceGroupRequest = Static<typeof DeviceGroupRequest>;
+
+export const DeviceGroupWire = Type.Object({
+  id: Type.Integer(),
+  name: Type.String(),
+  remediationLevel: RemediationLevelWire,
+  users: Type.Array(Type.String()),
+  userGroups: Type.Array(Type.String()),
+});
+export type DeviceGroupWire = Static<typeof DeviceGroupWire>;
+
+/** `GET /halligan/v1/device-groups` */
+export const DeviceGroupListWire = Type.Object({ value: Type.Array(DeviceGroupWire) });
+export type DeviceGroupListWire = Static<typeof DeviceGroupListWire>;
+
+/** `PUT /halligan/v1/machines/{id}/device-group` */
+export const MachineDeviceGroupRequest = Type.Object({ groupId: Type.Integer({ minimum: 0 }) }, closed);
+export type MachineDeviceGroupRequest = Static<typeof MachineDeviceGroupRequest>;
+
+/** `GET /halligan/v1/audit`: newest first; `nextLink` leads to older ones. */
+export const AuditRecordWire = Type.Object({
+  seq: Type.Integer(),
+  at: Type.String(),
+  actor: Type.String(),
+  actorId: Type.String(),
+  operation: Type.String(),
+  machineId: Type.Union([Type.String(), Type.Null()]),
+  actionId: Type.Union([Type.String(), Type.Null()]),
+  detail: Type.Record(Type.String(), Type.Unknown()),
+});
+export type AuditRecordWire = Static<typeof AuditRecordWire>;
+export const AuditListWire = Type.Object({
+  value: Type.Array(AuditRecordWire),
+  nextLink: Type.Union([Type.String(), Type.Null()]),
+});
+export type AuditListWire = Static<typeof AuditListWire>;

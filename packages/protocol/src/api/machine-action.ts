@@ -1,0 +1,115 @@
+import { type Static, Type } from "typebox";
+
+const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()]);
+const closed = { additionalProperties: false } as const;
+/** What people write beside an action. Without NUL, which PostgreSQL cannot store. */
+const Comment = Type.String({ maxLength: 8_192, pattern: "^[^\\u0000]*$" });
+
+export const COMMAND_TYPES = ["PutFile", "RunScript", "GetFile"] as const;
+export type CommandType = (typeof COMMAND_TYPES)[number];
+
+/** Keys that a command of each type takes; all but `Args` must be there. `contract/http-api.md` section 5. */
+export const COMMAND_KEYS = {
+  PutFile: { required: ["FileName"], optional: [] },
+  RunScript: { required: ["ScriptName"], optional: ["Args"] },
+  GetFile: { required: ["Path"], optional: [] },
+} as const satisfies Record<CommandType, { required: readonly string[]; optional: readonly string[] }>;
+
+export const CommandParam = Type.Object({ key: Type.String(), value: Type.String() }, closed);
+/** One command as it is asked for and echoed. */
+export const CommandRequest = Type.Object(
+  {
+    type: Type.Union([Type.Literal("PutFile"), Type.Literal("RunScript"), Type.Literal("GetFile")]),
+    params: Type.Array(CommandParam, { maxItems: 8 }),
+  },
+  closed,
+);
+export type CommandRequest = Static<typeof CommandRequest>;
+
+export const RunLiveResponseRequest = Type.Object(
+  {
+    Commands: Type.Array(CommandRequest, { minItems: 1, maxItems: 100 }),
+    Comment,
+  },
+  closed,
+);
+export type RunLiveResponseRequest = Static<typeof RunLiveResponseRequest>;
+
+export const CancelRequest = Type.Object({ Comment }, closed);
+export type CancelRequest = Static<typeof CancelRequest>;
+
+/** Exactly these six on the wire. `contract/lifecycle.md` section 1. */
+export const MACHINE_ACTION_STATUSES = [
+  "Pending",
+  "InProgress",
+  "Succeeded",
+  "Failed",
+  "TimeOut",
+  "Cancelled",
+] as const;
+export type MachineActionStatus = Static<typeof MachineActionStatusWire>;
+export const FINAL_STATUSES: ReadonlySet<MachineActionStatus> = new Set([
+  "Succeeded",
+  "Failed",
+  "TimeOut",
+  "Cancelled",
+]);
+
+/** Exactly these six on the wire. `contract/lifecycle.md` section 1. */
+export const MachineActionStatusWire = Type.Union([
+  Type.Literal("Pending"),
+  Type.Literal("InProgress"),
+  Type.Literal("Succeeded"),
+  Type.Literal("Failed"),
+  Type.Literal("TimeOut"),
+  Type.Literal("Cancelled"),
+]);
+
+export const CommandStatusWire = Type.Object({
+  index: Type.Integer(),
+  startTime: nullable(Type.String()),
+  endTime: nullable(Type.String()),
+  commandStatus: Type.Union([Type.Literal("Created"), Type.Literal("Completed"), Type.Literal("Failed")]),
+  errors: Type.Array(Type.String()),
+  command: CommandRequest,
+});
+export type CommandStatusWire = Static<typeof CommandStatusWire>;
+
+/** The entity of `contract/http-api.md` section 6, keys in the order of real captures, all of them always there. */
+export const MachineActionWire = Type.Object({
+  "@odata.context": Type.Optional(Type.String()),
+  id: Type.String(),
+  type: Type.String(),
+  title: nullable(Type.String()),
+  requestor: Type.String(),
+  requestorComment: Type.String(),
+  status: MachineActionStatusWire,
+  machineId: Type.String(),
+  computerDnsName: nullable(Type.String()),
+  creationDateTimeUtc: Type.String(),
+  lastUpdateDateTimeUtc: Type.String(),
+  cancellationRequestor: nullable(Type.String()),
+  cancellationComment: nullable(Type.String()),
+  cancellationDateTimeUtc: nullable(Type.String()),
+  errorHResult: Type.Integer(),
+  scope: nullable(Type.String()),
+  externalId: nullable(Type.String()),
+  requestSource: Type.String(),
+  relatedFileInfo: Type.Null(),
+  commands: Type.Array(CommandStatusWire),
+  troubleshootInfo: nullable(Type.String()),
+});
+export type MachineActionWire = Static<typeof MachineActionWire>;
+
+/** What `GetLiveResponseResultDownloadLink` answers. */
+export const ResultLinkWire = Type.Object({ "@odata.context": Type.String(), value: Type.String() });
+export type ResultLinkWire = Static<typeof ResultLinkWire>;
+
+/** The downloaded result of a RunScript. `contract/lifecycle.md` section 5. */
+export const TranscriptWire = Type.Object({
+  script_name: Type.String(),
+  exit_code: Type.Integer(),
+  script_output: Type.String(),
+  script_errors: Type.String(),
+});
+export type TranscriptWire = Static<typeof TranscriptWire>;

@@ -1,0 +1,66 @@
+import { type AdministrationOperations, administrationOperations } from "./administration.ts";
+import { type ClientClock, systemClock } from "./clock.ts";
+import type { Fetch } from "./fetch-once.ts";
+import { type LibraryOperations, libraryOperations } from "./library.ts";
+import { type MachineActionOperations, machineActionOperations } from "./machine-actions.ts";
+import { type MachineOperations, machineOperations } from "./machines.ts";
+import { type ResultOperations, resultOperations } from "./results.ts";
+import type { WaitNotice } from "./retry-policy.ts";
+import { type ApplicationCredentials, createTokenSource, type TokenProvider } from "./token-source.ts";
+import { createTransport } from "./transport.ts";
+
+export interface ClientOptions {
+  /** Where the API is, without `/api`: `https://halligan.example:8443`. */
+  baseUrl: string;
+  credentials: ApplicationCredentials | TokenProvider;
+  /** Default: the runtime's own. */
+  fetch?: Fetch;
+  /** Told before each wait on 429, 503 or a lost connection. */
+  onWait?: (notice: WaitNotice) => void;
+  /** Bound on all such waits of one operation together, in milliseconds. Default 300,000. */
+  maxRetryWaitMs?: number;
+  /** Longest silence before the head of an answer, in milliseconds; uploads are not held to it. Default 60,000. */
+  answerTimeoutMs?: number;
+  clock?: ClientClock;
+}
+
+/**
+ * One method per operation of the API. All throw ApiError, TokenError, UnreachableError or UnexpectedAnswerError, or the
+ * reason of an aborted signal; what they return was checked against its schema.
+ */
+export interface HalliganClient
+  extends AdministrationOperations,
+    MachineOperations,
+    MachineActionOperations,
+    ResultOperations,
+    LibraryOperations {
+  /** Gets a token, new if need be, and so proves that the credentials are good. */
+  verifyCredentials(options?: { signal?: AbortSignal | undefined }): Promise<void>;
+}
+
+export function createClient(options: ClientOptions): HalliganClient {
+  const shared = {
+    fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)),
+    clock: options.clock ?? systemClock,
+    answerTimeoutMs: options.answerTimeoutMs ?? 60_000,
+    maxRetryWaitMs: options.maxRetryWaitMs ?? 300_000,
+    onWait: options.onWait ?? (() => undefined),
+  };
+  const { credentials } = options;
+  const tokens = "accessToken" in credentials ? credentials : createTokenSource({ credentials, ...shared });
+  const transport = createTransport({ baseUrl: withoutTrailingSlash(options.baseUrl), tokens, ...shared });
+  return {
+    async verifyCredentials({ signal } = {}) {
+      await tokens.accessToken({ renew: true, signal });
+    },
+    ...administrationOperations(transport),
+    ...machineOperations(transport),
+    ...machineActionOperations(transport),
+    ...resultOperations(shared.fetch, shared.answerTimeoutMs),
+    ...libraryOperations(transport),
+  };
+}
+
+function withoutTrailingSlash(url: string): string {
+  return new URL(url).href.replace(/\/+$/, "");
+}

@@ -1,0 +1,13 @@
+export type { AdministrationOperations } from "./administration.ts";
+export type { ClientClock } from "./clock.ts";
+export { type ClientOptions, createClient, type HalliganClient } from "./create-client.ts";
+export { ApiError, TokenError, UnexpectedAnswerError, UnreachableError } from "./errors.ts";
+export type { Fetch } from "./fetch-once.ts";
+export type { LibraryOperations, PutLibraryFileRequest } from "./library.ts";
+export type { MachineActionOperations } from "./machine-actions.ts";
+export type { MachineOperations } from "./machines.ts";
+export { type ListOptions, odataText } from "./odata.ts";
+export type { CallOptions } from "./options.ts";
+export type { ResultOperations } from "./results.ts";
+export type { WaitNotice } from "./retry-policy.ts";
+export { API_SCOPE, type ApplicationCredentials, type TokenProvider } from "./token-source.ts";

@@ -1,0 +1,31 @@
+import type { Static, TSchema } from "typebox";
+import { Collection } from "../api/index.ts";
+import { UnexpectedAnswerError } from "./errors.ts";
+import { type ListOptions, listQuery, MAX_PAGE } from "./odata.ts";
+import type { Transport } from "./transport.ts";
+
+/** Follows `@odata.nextLink` until it is absent or `limit` entities are there. */
+export async function listAll<T extends TSchema>(
+  transport: Transport,
+  path: string,
+  item: T,
+  options: ListOptions,
+): Promise<Static<T>[]> {
+  const limit = options.limit ?? MAX_PAGE;
+  const page = Collection(item);
+  const all: Static<T>[] = [];
+  let next: string | undefined = `${path}${listQuery(options, limit)}`;
+  const seen = new Set<string>();
+  while (next !== undefined && all.length < limit) {
+    // A server that links a page to itself would otherwise be asked for ever.
+    if (seen.has(next)) throw new UnexpectedAnswerError(`GET ${path}: a nextLink leads back to a page already read`);
+    seen.add(next);
+    const answer: { value: Static<T>[]; "@odata.nextLink"?: string } = await transport.sendForJson(
+      { method: "GET", path: next, signal: options.signal },
+      page,
+    );
+    all.push(...answer.value);
+    next = answer["@odata.nextLink"];
+  }
+  return all.slice(0, limit);
+}

@@ -1,0 +1,54 @@
+import { MachineActionWire, ResultLinkWire, type RunLiveResponseRequest } from "../api/index.ts";
+import { listAll } from "./list-all.ts";
+import type { ListOptions } from "./odata.ts";
+import type { CallOptions } from "./options.ts";
+import type { Transport } from "./transport.ts";
+
+export interface MachineActionOperations {
+  /** 400 `ActiveRequestAlreadyExists` when the machine has an unfinished action; its id ends the message. */
+  runLiveResponse(
+    machineId: string,
+    request: RunLiveResponseRequest,
+    options?: CallOptions,
+  ): Promise<MachineActionWire>;
+  getMachineAction(actionId: string, options?: CallOptions): Promise<MachineActionWire>;
+  /** Newest first unless `orderBy` says otherwise. */
+  listMachineActions(options?: ListOptions): Promise<MachineActionWire[]>;
+  cancelMachineAction(actionId: string, comment: string, options?: CallOptions): Promise<MachineActionWire>;
+  /**
+   * An address that grants access to one command's result by itself, for 30 minutes. 400 `BadRequest` while the command
+   * runs, 404 `ResourceNotFound` when there will never be one.
+   */
+  getResultLink(actionId: string, commandIndex: number, options?: CallOptions): Promise<string>;
+}
+
+export function machineActionOperations(transport: Transport): MachineActionOperations {
+  return {
+    runLiveResponse: (machineId, request, { signal } = {}) =>
+      transport.sendForJson(
+        {
+          method: "POST",
+          path: `/api/machines/${encodeURIComponent(machineId)}/runliveresponse`,
+          json: request,
+          signal,
+        },
+        MachineActionWire,
+      ),
+    getMachineAction: (actionId, { signal } = {}) =>
+      transport.sendForJson({ method: "GET", path: actionPath(actionId), signal }, MachineActionWire),
+    listMachineActions: (options = {}) => listAll(transport, "/api/machineactions", MachineActionWire, options),
+    cancelMachineAction: (actionId, comment, { signal } = {}) =>
+      transport.sendForJson(
+        { method: "POST", path: `${actionPath(actionId)}/cancel`, json: { Comment: comment }, signal },
+        MachineActionWire,
+      ),
+    async getResultLink(actionId, commandIndex, { signal } = {}) {
+      const path = `${actionPath(actionId)}/GetLiveResponseResultDownloadLink(index=${commandIndex})`;
+      return (await transport.sendForJson({ method: "GET", path, signal }, ResultLinkWire)).value;
+    },
+  };
+}
+
+function actionPath(actionId: string): string {
+  return `/api/machineactions/${encodeURIComponent(actionId)}`;
+}

@@ -1,0 +1,25 @@
+/** A text as an OData literal: `it's` becomes `'it''s'`. */
+export function odataText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+export interface ListOptions {
+  /** OData `$filter`; texts in it go through `odataText`. */
+  filter?: string | undefined;
+  /** OData `$orderby`; actions come newest first without it. */
+  orderBy?: string | undefined;
+  /** Most entities to return, over all pages. Default 10,000. */
+  limit?: number | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** The largest page of the contract. */
+export const MAX_PAGE = 10_000;
+
+export function listQuery({ filter, orderBy }: ListOptions, limit: number): string {
+  const query = new URLSearchParams();
+  if (filter !== undefined) query.set("$filter", filter);
+  if (orderBy !== undefined) query.set("$orderby", orderBy);
+  query.set("$top", String(Math.min(limit, MAX_PAGE)));
+  return `?${query}`;
+}

@@ -1,0 +1,4 @@
+export interface CallOptions {
+  /** Ends the call, its waits included, with the signal's reason. */
+  signal?: AbortSignal | undefined;
+}

@@ -1,0 +1,33 @@
+import { TranscriptWire } from "../api/index.ts";
+import { UnexpectedAnswerError } from "./errors.ts";
+import { type Fetch, fetchOnce } from "./fetch-once.ts";
+import type { CallOptions } from "./options.ts";
+import { readApiError, readJson } from "./read-answer.ts";
+
+export interface ResultOperations {
+  /**
+   * The bytes behind a result link, as a stream that the caller reads or cancels. Without the Authorization header: the
+   * link carries its own right, and some object stores refuse a request that has both.
+   */
+  downloadResult(url: string, options?: CallOptions): Promise<Response>;
+  /** The result of a RunScript, whole. */
+  downloadTranscript(url: string, options?: CallOptions): Promise<TranscriptWire>;
+}
+
+export function resultOperations(fetch: Fetch, answerTimeoutMs: number): ResultOperations {
+  const downloadResult: ResultOperations["downloadResult"] = async (url, { signal } = {}) => {
+    if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
+      throw new UnexpectedAnswerError("The result link is not an http or https address");
+    }
+    const response = await fetchOnce(fetch, { url, init: { method: "GET" }, what: WHAT, answerTimeoutMs, signal });
+    if (!response.ok) throw await readApiError(response, WHAT);
+    return response;
+  };
+  return {
+    downloadResult,
+    downloadTranscript: async (url, options) => readJson(await downloadResult(url, options), TranscriptWire, WHAT),
+  };
+}
+
+/** The link itself stays out of messages: whoever has it can read the result. */
+const WHAT = "The download of a result";

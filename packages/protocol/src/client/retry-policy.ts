@@ -1,0 +1,32 @@
+import { parseRetryAfter } from "./retry-after.ts";
+
+/** Told to `onWait` before each wait of the client, so that a person can be told why nothing happens. */
+export interface WaitNotice {
+  reason: "throttled" | "unavailable" | "unreachable";
+  waitMs: number;
+}
+
+/** Waits of one operation: each is counted against one bound, so that no caller is held for ever. */
+export interface RetryBudget {
+  /** The next wait in milliseconds, or null when it would pass the bound. */
+  next(answer: { retryAfter: string | null; nowMs: number }): number | null;
+}
+
+const FIRST_BACKOFF_MS = 500;
+const LONGEST_BACKOFF_MS = 30_000;
+/** A server that says "0" over and over must not be asked in a tight loop. */
+const SHORTEST_WAIT_MS = 100;
+
+export function createRetryBudget(maxTotalWaitMs: number): RetryBudget {
+  let spentMs = 0;
+  let backoffMs = FIRST_BACKOFF_MS;
+  return {
+    next({ retryAfter, nowMs }) {
+      const waitMs = Math.max(SHORTEST_WAIT_MS, parseRetryAfter(retryAfter, nowMs) ?? backoffMs);
+      backoffMs = Math.min(backoffMs * 2, LONGEST_BACKOFF_MS);
+      if (spentMs + waitMs > maxTotalWaitMs) return null;
+      spentMs += waitMs;
+      return waitMs;
+    },
+  };
+}

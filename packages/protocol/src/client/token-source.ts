@@ -1,0 +1,117 @@
+import { Check } from "typebox/value";
+import { TokenErrorWire, TokenWire } from "../api/index.ts";
+import { type ClientClock, waitUnlessAborted } from "./clock.ts";
+import { TokenError, UnexpectedAnswerError } from "./errors.ts";
+import { type Fetch, fetchOnce } from "./fetch-once.ts";
+import { parseJson, readJson, readText } from "./read-answer.ts";
+import { createRetryBudget, type WaitNotice } from "./retry-policy.ts";
+
+export const API_SCOPE = "https://api.securitycenter.microsoft.com/.default";
+
+/** A registered application and where it gets its tokens. */
+export interface ApplicationCredentials {
+  tokenUrl: string;
+  clientId: string;
+  clientSecret: string;
+}
+
+/** For callers that have a token by other means, such as the console with a signed-in user. */
+export interface TokenProvider {
+  /** `renew`: the API has just refused the last one. */
+  accessToken(request: { renew: boolean; signal: AbortSignal | undefined }): Promise<string>;
+}
+
+export interface TokenSourceOptions {
+  credentials: ApplicationCredentials;
+  fetch: Fetch;
+  clock: ClientClock;
+  answerTimeoutMs: number;
+  maxRetryWaitMs: number;
+  onWait: (notice: WaitNotice) => void;
+}
+
+/** A token is renewed this long before its end, or a tenth of its life before it where that is shorter. */
+const RENEW_BEFORE_END_MS = 60_000;
+
+interface HeldToken {
+  text: string;
+  renewAtMs: number;
+}
+
+/**
+ * Tokens of an application by the client-credentials grant (v2), held until shortly before they end; concurrent callers
+ * share one request. Throws TokenError, UnreachableError, UnexpectedAnswerError.
+ */
+export function createTokenSource(options: TokenSourceOptions): TokenProvider {
+  let held: HeldToken | null = null;
+  let underway: Promise<HeldToken> | null = null;
+  return {
+    async accessToken({ renew, signal }) {
+      if (renew) held = null;
+      if (held !== null && options.clock.nowMs() < held.renewAtMs) return held.text;
+      // Not bound to this caller's signal: the others that wait for the same answer did not give up.
+      underway ??= requestToken(options)
+        .then((token) => {
+          held = token;
+          return token;
+        })
+        .finally(() => {
+          underway = null;
+        });
+      return (await waitUnlessAborted(underway, signal)).text;
+    },
+  };
+}
+
+async function requestToken(options: TokenSourceOptions): Promise<HeldToken> {
+  const { credentials, fetch, clock } = options;
+  const budget = createRetryBudget(options.maxRetryWaitMs);
+  const body = new URLSearchParams({
+    grant_type: "client_credentials",
+    client_id: credentials.clientId,
+    client_secret: credentials.clientSecret,
+    scope: API_SCOPE,
+  });
+  for (;;) {
+    const askedAtMs = clock.nowMs();
+    const response = await fetchOnce(fetch, {
+      url: credentials.tokenUrl,
+      init: { method: "POST", body, headers: { accept: "application/json" } },
+      what: "The token request",
+      answerTimeoutMs: options.answerTimeoutMs,
+      signal: undefined,
+    });
+    if (response.ok) return toHeldToken(await readJson(response, TokenWire, "The token request"), askedAtMs);
+    if (response.status === 429 || response.status === 503) {
+      const waitMs = budget.next({ retryAfter: response.headers.get("retry-after"), nowMs: clock.nowMs() });
+      if (waitMs !== null) {
+        await response.body?.cancel();
+        options.onWait({ reason: response.status === 429 ? "throttled" : "unavailable", waitMs });
+        await clock.sleep(waitMs, undefined);
+        continue;
+      }
+    }
+    throw await readTokenError(response);
+  }
+}
+
+function toHeldToken(answer: TokenWire, askedAtMs: number): HeldToken {
+  const lifeMs = Number(answer.expires_in) * 1_000;
+  if (!Number.isFinite(lifeMs)) throw new UnexpectedAnswerError("The token request was answered without a lifetime");
+  return { text: answer.access_token, renewAtMs: askedAtMs + lifeMs - Math.min(RENEW_BEFORE_END_MS, lifeMs / 10) };
+}
+
+const MAX_ERROR_BYTES = 64 * 1024;
+
+async function readTokenError(response: Response): Promise<TokenError> {
+  const text = await readText(response, MAX_ERROR_BYTES, "The token request").catch(() => "");
+  const body = parseJson(text);
+  if (Check(TokenErrorWire, body)) {
+    return new TokenError({ status: response.status, code: body.error, message: body.error_description || body.error });
+  }
+  return new TokenError({
+    status: response.status,
+    code: `HTTP_${response.status}`,
+    message: `The token endpoint answered with status ${response.status} and without OAuth's error body`,
+  });
+}

@@ -1,0 +1,128 @@
+import type { Static, TSchema } from "typebox";
+import type { ClientClock } from "./clock.ts";
+import { UnreachableError } from "./errors.ts";
+import { type Fetch, fetchOnce } from "./fetch-once.ts";
+import { readApiError, readJson } from "./read-answer.ts";
+import { createRetryBudget, type WaitNotice } from "./retry-policy.ts";
+import type { TokenProvider } from "./token-source.ts";
+
+export interface ApiRequest {
+  method: "GET" | "POST" | "PUT" | "DELETE";
+  /** From the root of the API, with its query; for a nextLink the whole address. */
+  path: string;
+  /** Sent as JSON. */
+  json?: unknown;
+  /** Made anew for every attempt: a stream that was sent in part cannot be sent again. */
+  content?: () => Blob | ReadableStream<Uint8Array>;
+  isPublic?: boolean;
+  signal: AbortSignal | undefined;
+}
+
+export interface TransportOptions {
+  baseUrl: string;
+  tokens: TokenProvider;
+  fetch: Fetch;
+  clock: ClientClock;
+  answerTimeoutMs: number;
+  maxRetryWaitMs: number;
+  onWait: (notice: WaitNotice) => void;
+}
+
+export interface Transport {
+  /** A 2xx answer; everything else is thrown. */
+  send(request: ApiRequest): Promise<Response>;
+  sendForJson<T extends TSchema>(request: ApiRequest, schema: T): Promise<Static<T>>;
+}
+
+/**
+ * 429 and 503 say that the request was not accepted, so any method is sent again. A lost connection says nothing, so
+ * only a GET is. A 401 renews the token once.
+ */
+export function createTransport(options: TransportOptions): Transport {
+  const { baseUrl, tokens, fetch, clock } = options;
+
+  const send = async (request: ApiRequest): Promise<Response> => {
+    const url = resolveUrl(baseUrl, request.path);
+    const what = `${request.method} ${new URL(url).pathname}`;
+    const budget = createRetryBudget(options.maxRetryWaitMs);
+    const pause = async (reason: WaitNotice["reason"], retryAfter: string | null): Promise<boolean> => {
+      const waitMs = budget.next({ retryAfter, nowMs: clock.nowMs() });
+      if (waitMs === null) return false;
+      options.onWait({ reason, waitMs });
+      await clock.sleep(waitMs, request.signal);
+      return true;
+    };
+
+    let hasRenewed = false;
+    let renew = false;
+    let lostConnections = 0;
+    for (;;) {
+      const token = request.isPublic ? null : await tokens.accessToken({ renew, signal: request.signal });
+      renew = false;
+      let response: Response;
+      try {
+        response = await fetchOnce(fetch, {
+          url,
+          init: initOf(request, token),
+          what,
+          answerTimeoutMs: request.content === undefined ? options.answerTimeoutMs : null,
+          signal: request.signal,
+        });
+      } catch (error) {
+        lostConnections += 1;
+        const mayRepeat = error instanceof UnreachableError && request.method === "GET";
+        if (mayRepeat && lostConnections <= MAX_LOST_CONNECTIONS && (await pause("unreachable", null))) continue;
+        throw error;
+      }
+      if (response.ok) return response;
+      if (response.status === 401 && token !== null && !hasRenewed) {
+        hasRenewed = true;
+        renew = true;
+        await response.body?.cancel();
+        continue;
+      }
+      // Read before the wait: it is what the caller gets when the bound is reached.
+      const retryAfter = response.headers.get("retry-after");
+      const error = await readApiError(response, what);
+      if (response.status === 429 && (await pause("throttled", retryAfter))) continue;
+      if (response.status === 503 && (await pause("unavailable", retryAfter))) continue;
+      throw error;
+    }
+  };
+
+  return {
+    send,
+    async sendForJson(request, schema) {
+      const response = await send(request);
+      return readJson(response, schema, `${request.method} ${new URL(resolveUrl(baseUrl, request.path)).pathname}`);
+    },
+  };
+}
+
+/** A server that is really gone is reported within seconds, not after the whole bound on waiting. */
+const MAX_LOST_CONNECTIONS = 3;
+
+function initOf(request: ApiRequest, token: string | null): RequestInit {
+  const headers = new Headers({ accept: "application/json" });
+  if (token !== null) headers.set("authorization", `Bearer ${token}`);
+  if (request.json !== undefined) {
+    headers.set("content-type", "application/json");
+    return { method: request.method, headers, body: JSON.stringify(request.json) };
+  }
+  if (request.content !== undefined) {
+    headers.set("content-type", "application/octet-stream");
+    // duplex is what fetch demands for a body that is a stream.
+    return { method: request.method, headers, body: request.content(), duplex: "half" };
+  }
+  return { method: request.method, headers };
+}
+
+/**
+ * `path` under the base URL. An absolute address (a nextLink) keeps its path and query but never its host: the server may
+ * know itself under another name, and the token must go nowhere but to the base URL.
+ */
+function resolveUrl(baseUrl: string, path: string): string {
+  if (path.startsWith("/")) return `${baseUrl}${path}`;
+  const link = new URL(path, `${baseUrl}/`);
+  return `${new URL(baseUrl).origin}${link.pathname}${link.search}`;
+}

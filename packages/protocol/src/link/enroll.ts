@@ -1,0 +1,38 @@
+/**
+ * Enrollment: `POST` {@link ENROLL_PATH}, once for a device. Repeating it with the same key and token gives the same
+ * answer and does not use the token up again, so an answer that was lost can be asked for once more.
+ */
+import { type Static, Type } from "typebox";
+import { MachineId, Sha256 } from "./ids.ts";
+import { MachineFacts } from "./machine-facts.ts";
+
+export const ENROLL_PATH = "/agent/v1/enroll";
+
+/** A raw Ed25519 public key, 32 bytes in base64url. */
+export const PublicKey = Type.String({ pattern: "^[A-Za-z0-9_-]{43}$" });
+
+export const EnrollRequest = Type.Object(
+  {
+    token: Type.String({ minLength: 1, maxLength: 256 }),
+    publicKey: PublicKey,
+    /** Signature (base64url) of `enrollSigningBytes(token, publicKey)` by that key: nobody enrolls a key that is not theirs. */
+    proof: Type.String({ pattern: "^[A-Za-z0-9_-]{86}$" }),
+    facts: MachineFacts,
+  },
+  { additionalProperties: false },
+);
+export type EnrollRequest = Static<typeof EnrollRequest>;
+
+/** The keys that may sign orders. A key id is the SHA-256 (hex) of the raw public key. */
+export const OrderKey = Type.Object({ keyId: Sha256, publicKey: PublicKey }, { additionalProperties: false });
+export type OrderKey = Static<typeof OrderKey>;
+
+export const EnrollResponse = Type.Object(
+  { machineId: MachineId, orderKeys: Type.Array(OrderKey, { minItems: 1, maxItems: 16 }) },
+  { additionalProperties: false },
+);
+export type EnrollResponse = Static<typeof EnrollResponse>;
+
+export function enrollSigningBytes(token: string, publicKey: string): Uint8Array {
+  return new TextEncoder().encode(`halligan-enroll-v1\n${publicKey}\n${token}`);
+}

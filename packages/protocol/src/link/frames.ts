@@ -1,0 +1,196 @@
+import { type Static, Type } from "typebox";
+import { Compile } from "typebox/compile";
+import { ActionId, CommandIndex, JournalId, OrderSeq, Sha256, SizeBytes, UnixMs, UploadId } from "./ids.ts";
+import { MachineFacts } from "./machine-facts.ts";
+
+/** Largest text frame that either side accepts, in bytes. An order with the largest allowed request body fits. */
+export const MAX_FRAME_BYTES = 2 * 1024 * 1024;
+/** Largest transcript that travels inside the report of its command's end, in bytes of JSON text. Larger ones are uploaded. */
+export const MAX_INLINE_TRANSCRIPT_BYTES = 64 * 1024;
+/** Every part of an upload but the last has exactly this size. */
+export const PART_BYTES = 8 * 1024 * 1024;
+/** Orders that one device can hold: the one that runs and ended ones whose end is not acknowledged yet. */
+export const MAX_HELD_ORDERS = 64;
+
+const closed = { additionalProperties: false } as const;
+const orderRef = { actionId: ActionId, orderSeq: OrderSeq };
+/** A reason that a person reads. Bounded, because it is stored in the action. */
+const ErrorText = Type.String({ maxLength: 2_000 });
+const ErrorTexts = Type.Array(ErrorText, { maxItems: 16 });
+
+/** How far one command of a held order is, by the device's journal. */
+export const HeldCommand = Type.Object(
+  { index: CommandIndex, state: Type.Union([Type.Literal("waiting"), Type.Literal("running"), Type.Literal("ended")]) },
+  closed,
+);
+export const HeldOrder = Type.Object({ ...orderRef, commands: Type.Array(HeldCommand, { maxItems: 1000 }) }, closed);
+export type HeldOrder = Static<typeof HeldOrder>;
+
+/** The transcript as the contract's JSON text (`contract/lifecycle.md` section 5), stored and handed out byte for byte. */
+export const InlineResult = Type.Object(
+  { kind: Type.Literal("inline"), transcript: Type.String({ maxLength: MAX_INLINE_TRANSCRIPT_BYTES }) },
+  closed,
+);
+/** An upload whose `complete` call was answered with success: from then on the server has it durably. */
+export const UploadedResult = Type.Object(
+  { kind: Type.Literal("uploaded"), uploadId: UploadId, sizeBytes: SizeBytes, sha256: Sha256 },
+  closed,
+);
+export const CommandResult = Type.Union([InlineResult, UploadedResult]);
+export type CommandResult = Static<typeof CommandResult>;
+
+// Agent to server.
+
+/** First frame after the welcome. Nothing starts on the device before it is answered. */
+export const Hello = Type.Object(
+  {
+    type: Type.Literal("hello"),
+    journalId: JournalId,
+    /** Highest orderSeq ever accepted under this journal, 0 when none was. */
+    highestOrderSeq: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+    orders: Type.Array(HeldOrder, { maxItems: MAX_HELD_ORDERS }),
+    facts: MachineFacts,
+  },
+  closed,
+);
+export type Hello = Static<typeof Hello>;
+/** The start of this command is in the device's journal. The first one also says that the order was accepted. */
+export const Started = Type.Object({ type: Type.Literal("started"), ...orderRef, index: CommandIndex }, closed);
+export type Started = Static<typeof Started>;
+/** The command ended and its output is complete. Repeated until acknowledged. `failed` needs at least one error text. */
+export const Ended = Type.Object(
+  {
+    type: Type.Literal("ended"),
+    ...orderRef,
+    index: CommandIndex,
+    outcome: Type.Union([Type.Literal("completed"), Type.Literal("failed")]),
+    errors: ErrorTexts,
+    result: Type.Union([CommandResult, Type.Null()]),
+  },
+  closed,
+);
+export type Ended = Static<typeof Ended>;
+/** Answer to `end`: nothing of this order runs on the device any more. `errors` name what could not be killed. */
+export const Closed = Type.Object({ type: Type.Literal("closed"), ...orderRef, errors: ErrorTexts }, closed);
+export type Closed = Static<typeof Closed>;
+/** The device did not take the order and never will under this orderSeq. */
+export const Refused = Type.Object(
+  {
+    type: Type.Literal("refused"),
+    ...orderRef,
+    code: Type.Union([
+      Type.Literal("badSignature"),
+      Type.Literal("unknownKey"),
+      Type.Literal("wrongMachine"),
+      Type.Literal("wrongJournal"),
+      Type.Literal("late"),
+      Type.Literal("replayed"),
+      Type.Literal("malformed"),
+      Type.Literal("busy"),
+      Type.Literal("diskFull"),
+    ]),
+    message: ErrorText,
+  },
+  closed,
+);
+export type Refused = Static<typeof Refused>;
+/** The link's own heartbeat: a WebSocket ping is invisible to a client that uses the platform's WebSocket. */
+export const Ping = Type.Object({ type: Type.Literal("ping") }, closed);
+
+export const AgentFrame = Type.Union([Hello, Started, Ended, Closed, Refused, Ping]);
+export type AgentFrame = Static<typeof AgentFrame>;
+
+// Server to agent.
+
+export const Welcome = Type.Object(
+  {
+    type: Type.Literal("welcome"),
+    linkVersion: Type.Integer({ minimum: 1 }),
+    /** Grows with every accepted link of this machine. */
+    linkEpoch: Type.Integer({ minimum: 1 }),
+    /** The only wall clock the device needs: it counts on from here with its monotonic one. */
+    serverTimeMs: UnixMs,
+    /** Authorization of this link's transfers (`Authorization: Ticket <text>`); dead as soon as a newer link is accepted. */
+    ticket: Type.String({ minLength: 1, maxLength: 1024 }),
+    /** The agent pings this often; either side gives the link up after three intervals without a frame. */
+    pingIntervalMs: Type.Integer({ minimum: 100 }),
+  },
+  closed,
+);
+export type Welcome = Static<typeof Welcome>;
+/**
+ * continue: run on and report again what was not acknowledged.
+ * end: end the process tree, then send `closed`.
+ * forget: the server has all it wants of it; the device may drop everything but its highest orderSeq.
+ */
+export const Verdict = Type.Union([Type.Literal("continue"), Type.Literal("end"), Type.Literal("forget")]);
+export type Verdict = Static<typeof Verdict>;
+export const HelloAnswer = Type.Object(
+  {
+    type: Type.Literal("helloAnswer"),
+    orders: Type.Array(Type.Object({ ...orderRef, verdict: Verdict }, closed), { maxItems: MAX_HELD_ORDERS }),
+  },
+  closed,
+);
+export type HelloAnswer = Static<typeof HelloAnswer>;
+/** `payload` is the JSON text of an `Order`; `signature` (base64url) covers `orderSigningBytes(payload)`. */
+export const OrderFrame = Type.Object(
+  {
+    type: Type.Literal("order"),
+    payload: Type.String(),
+    keyId: Sha256,
+    signature: Type.String({ pattern: "^[A-Za-z0-9_-]{86}$" }),
+  },
+  closed,
+);
+export type OrderFrame = Static<typeof OrderFrame>;
+/** The action was cancelled or given up: end what runs of it. */
+export const End = Type.Object({ type: Type.Literal("end"), ...orderRef }, closed);
+/** The end of this command is durable on the server: its bytes may go. */
+export const Ack = Type.Object({ type: Type.Literal("ack"), ...orderRef, index: CommandIndex }, closed);
+/** Nothing of this order is wanted any more. */
+export const Forget = Type.Object({ type: Type.Literal("forget"), ...orderRef }, closed);
+export const Pong = Type.Object({ type: Type.Literal("pong"), serverTimeMs: UnixMs }, closed);
+
+export const ServerFrame = Type.Union([Welcome, HelloAnswer, OrderFrame, End, Ack, Forget, Pong]);
+export type ServerFrame = Static<typeof ServerFrame>;
+
+/** Why the server closes a link; the codes are WebSocket close codes. */
+export const LINK_CLOSE = {
+  /** The server stops or moves; come back with backoff. */
+  goingAway: 1001,
+  /** A frame was not one of the list, or came out of turn. */
+  protocol: 4400,
+  /** The answer to the challenge was wrong, or of an unknown machine. */
+  unauthorized: 4401,
+  /** A newer link of the same machine was accepted. */
+  replaced: 4409,
+  /** Two devices use one key: the machine must be enrolled anew. */
+  quarantined: 4423,
+  /** The link fell silent, or did not read what was sent. */
+  silent: 4408,
+} as const;
+
+const agentFrame = Compile(AgentFrame);
+const serverFrame = Compile(ServerFrame);
+
+/** Null for anything that is not exactly one frame of the closed list. */
+export function parseAgentFrame(text: string): AgentFrame | null {
+  const value = parseJson(text);
+  return agentFrame.Check(value) ? value : null;
+}
+
+/** Null for anything that is not exactly one frame of the closed list. */
+export function parseServerFrame(text: string): ServerFrame | null {
+  const value = parseJson(text);
+  return serverFrame.Check(value) ? value : null;
+}
+
+function parseJson(text: string): unknown {
+  if (text.length > MAX_FRAME_BYTES) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,42 @@
+import { type Static, Type } from "typebox";
+
+/** Without NUL, which PostgreSQL cannot store. */
+const text = (maxLength: number) => Type.String({ maxLength, pattern: "^[^\\u0000]*$" });
+const textOrNull = (maxLength: number) => Type.Union([text(maxLength), Type.Null()]);
+
+export const MachineIpAddress = Type.Object(
+  {
+    ipAddress: text(64),
+    macAddress: textOrNull(32),
+    type: Type.Union([
+      Type.Literal("Ethernet"),
+      Type.Literal("Other"),
+      Type.Literal("SoftwareLoopback"),
+      Type.Literal("Tunnel"),
+    ]),
+    operationalStatus: Type.Union([Type.Literal("Up"), Type.Literal("Down"), Type.Literal("Unknown")]),
+  },
+  { additionalProperties: false },
+);
+
+/**
+ * What a device says of itself, in the contract's words (`contract/http-api.md` section 13). Null where the device
+ * cannot know. Claims of the device: shown as data, never used to decide who may do what (threat 1.9).
+ */
+export const MachineFacts = Type.Object(
+  {
+    computerDnsName: text(255),
+    /** `Linux`, `macOS`, `Windows10`, `Windows11`, `WindowsServer2022`, ... A name containing "windows" selects `.ps1` in real clients. */
+    osPlatform: text(64),
+    /** The system's release, for example `12` of Debian 12. */
+    version: textOrNull(64),
+    osVersion: textOrNull(128),
+    osBuild: Type.Union([Type.Integer(), Type.Null()]),
+    osArchitecture: Type.Union([Type.Literal("64-bit"), Type.Literal("32-bit")]),
+    osProcessor: textOrNull(64),
+    agentVersion: text(32),
+    ipAddresses: Type.Array(MachineIpAddress, { maxItems: 64 }),
+  },
+  { additionalProperties: false },
+);
+export type MachineFacts = Static<typeof MachineFacts>;

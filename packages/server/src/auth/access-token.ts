@@ -1,0 +1,48 @@
+import { SignJWT } from "jose";
+import type { SigningKey } from "./signing-key.ts";
+
+/** Lifetime of a token in seconds. One less than an hour, as the contract's `expires_in` is (`contract/auth.md` section 1). */
+export const TOKEN_LIFETIME_S = 3599;
+
+/** `iss` of our tokens, by the version of the token endpoint. Shaped as Entra's: `contract/auth.md` section 2. */
+export const issuers = (publicUrl: string, tenant: string) => ({
+  v1: `${publicUrl}/${tenant}/`,
+  v2: `${publicUrl}/${tenant}/v2.0`,
+});
+
+export interface AccessTokenSubject {
+  readonly application: { readonly clientId: string; readonly name: string; readonly roles: readonly string[] };
+  readonly audience: string;
+  readonly version: "v1" | "v2";
+  readonly issuer: string;
+  readonly tenant: string;
+  readonly key: SigningKey;
+  /** Unix milliseconds. */
+  readonly nowMs: number;
+  /** Anything that differs between two tokens of one second. */
+  readonly tokenId: string;
+}
+
+/** An app-only access token with the claims that Entra's have. `contract/auth.md` section 2. */
+export async function issueAccessToken(subject: AccessTokenSubject): Promise<string> {
+  const { application, audience, version, issuer, tenant, key, nowMs, tokenId } = subject;
+  const nowS = Math.floor(nowMs / 1000);
+  return await new SignJWT({
+    tid: tenant,
+    appid: application.clientId,
+    ...(version === "v2" ? { azp: application.clientId } : {}),
+    app_displayname: application.name,
+    roles: [...application.roles],
+    oid: application.clientId,
+    sub: application.clientId,
+    uti: tokenId,
+    ver: version === "v2" ? "2.0" : "1.0",
+  })
+    .setProtectedHeader({ typ: "JWT", alg: key.alg, kid: key.kid })
+    .setIssuer(issuer)
+    .setAudience(audience)
+    .setIssuedAt(nowS)
+    .setNotBefore(nowS)
+    .setExpirationTime(nowS + TOKEN_LIFETIME_S)
+    .sign(key.privateKey);
+}

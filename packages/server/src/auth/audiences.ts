@@ -1,0 +1,63 @@
+/**
+ * Resources a client may ask a token for. `contract/auth.md` section 1 and `contract/clients-in-the-wild.md` sections 1 and 2: compiled
+ * into clients, which only change their base URL. The server's own public URL comes on top.
+ */
+export const CONTRACT_AUDIENCES: readonly string[] = [
+  "https://api.securitycenter.microsoft.com",
+  "https://api.security.microsoft.com",
+  "https://api.securitycenter.windows.com",
+  "https://securitycenter.onmicrosoft.com/windowsatpservice",
+  "https://api-us.securitycenter.microsoft.com",
+  "https://api-eu.securitycenter.microsoft.com",
+  "https://api-uk.securitycenter.microsoft.com",
+  "https://api-au.securitycenter.microsoft.com",
+  "https://us.api.security.microsoft.com",
+  "https://eu.api.security.microsoft.com",
+  "https://uk.api.security.microsoft.com",
+  "https://au.api.security.microsoft.com",
+  "https://swa.api.security.microsoft.com",
+  "https://ina.api.security.microsoft.com",
+  "https://api-gcc.securitycenter.microsoft.us",
+  "https://api-gov.securitycenter.microsoft.us",
+  "fc780465-2017-40d4-a0c5-307022471b92",
+];
+
+export type AudienceRefusal = { readonly code: "invalid_resource" | "invalid_scope"; readonly message: string };
+export type AudienceChoice = { readonly audience: string } | AudienceRefusal;
+
+const DEFAULT_SUFFIX = "/.default";
+const trimSlashes = (text: string) => text.replace(/\/{1,2}$/, "");
+
+/** All audiences that this server issues for and accepts. `publicUrl`: absolute, with or without a final slash. */
+export const acceptedAudiences = (publicUrl: string): readonly string[] => [
+  ...new Set([...CONTRACT_AUDIENCES, trimSlashes(publicUrl)]),
+];
+
+/**
+ * The audience that a token request asks for, in its spelling of `accepted`.
+ *
+ * v1 has `resource`, v2 `scope` ending in `/.default` (other v2 scopes beside it, such as `openid`, are ignored; some clients put
+ * `resource` on v2 as well: `scope` decides, `resource` stands in when it is missing). Host names compare in any letter case.
+ */
+export function parseRequestedAudience(
+  request: { readonly resource: string | undefined; readonly scope: string | undefined },
+  version: "v1" | "v2",
+  accepted: readonly string[],
+): AudienceChoice {
+  const find = (name: string) => accepted.find((one) => one.toLowerCase() === trimSlashes(name).toLowerCase());
+  const { resource, scope } = request;
+  if (version === "v2" && scope !== undefined) {
+    const asked = scope.split(" ").find((one) => one.endsWith(DEFAULT_SUFFIX));
+    const audience = asked === undefined ? undefined : find(asked.slice(0, -DEFAULT_SUFFIX.length));
+    if (audience !== undefined) return { audience };
+    return { code: "invalid_scope", message: "scope must be a resource of this server followed by /.default" };
+  }
+  if (resource !== undefined) {
+    const audience = find(resource);
+    if (audience !== undefined) return { audience };
+    return { code: "invalid_resource", message: "resource is not one of this server" };
+  }
+  return version === "v2"
+    ? { code: "invalid_scope", message: "scope is missing" }
+    : { code: "invalid_resource", message: "resource is missing" };
+}

@@ -1,0 +1,31 @@
+import type { DelegatedPermission, Permission } from "@halligan/protocol/api";
+
+/** An application that calls with its own token (`roles` claim). */
+export interface ApplicationCaller {
+  readonly kind: "application";
+  /** The same as `clientId`. */
+  readonly id: string;
+  /** Of an application that an outside issuer knows: bound to that issuer, as a user's `id` is. */
+  readonly clientId: string;
+  /** Display name: what `requestor` of an action shows. `contract/auth.md` section 2. */
+  readonly name: string;
+  readonly roles: ReadonlySet<Permission>;
+}
+
+/** A user of an outside issuer (`scp` claim). What they may reach is cut further, by their device groups. */
+export interface UserCaller {
+  readonly kind: "user";
+  /** {@link idAtIssuer}: two issuers may know the same `oid` or `sub` for different people. */
+  readonly id: string;
+  /** upn, preferred_username or email: what `requestor` of an action shows. For people; it decides nothing. */
+  readonly name: string;
+  readonly scopes: ReadonlySet<DelegatedPermission>;
+  /** As the issuer names them. Empty when the token has none, also when the issuer left them out because they were too many. */
+  readonly groups: readonly string[];
+}
+
+/** Who is calling, as far as the token says and the server checked. */
+export type Caller = ApplicationCaller | UserCaller;
+
+/** An issuer's URL has no `#` (`trusted-issuer.ts` sees to that), so no issuer and subject make the id of another pair. */
+export const idAtIssuer = (issuer: string, subject: string): string => `${issuer}#${subject}`;

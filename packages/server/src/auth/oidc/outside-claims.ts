@@ -1,0 +1,76 @@
+import { isDelegatedPermission, isPermission } from "@halligan/protocol/api";
+import type { JWTPayload } from "jose";
+import { type Caller, idAtIssuer } from "../caller.ts";
+import { fault, type TokenFault } from "../token-fault.ts";
+import type { TrustedIssuer } from "./trusted-issuer.ts";
+
+/** Longest id, in characters, and longest list of groups; Entra leaves groups out beyond 200. */
+const MAX_ID_CHARS = 255;
+const MAX_GROUPS = 2_000;
+/** What is shown and stored as a name: nothing that a terminal or a page would take for anything but letters. */
+const SHOWN = /^[^\p{C}\p{Zl}\p{Zp}]{1,256}$/u;
+
+/**
+ * Whom a token of an outside issuer names. An application's permissions come only from its roles, a user's only from the scopes: roles
+ * of a user, or scopes of an application, give nothing.
+ */
+export function callerOf(payload: JWTPayload, trusted: TrustedIssuer): Caller | TokenFault {
+  const { claims, issuer } = trusted;
+  if (isApplication(payload, claims.userName)) {
+    const clientId = clientIdOf(payload) ?? idOf(payload.sub);
+    if (!trusted.allowApplications || clientId === undefined) return fault("WrongKind");
+    const id = idAtIssuer(issuer, clientId);
+    const name = shown(payload.app_displayname) ?? shown(clientId) ?? id;
+    return {
+      kind: "application",
+      id,
+      clientId: id,
+      name,
+      roles: new Set(textsOf(payload[claims.roles]).filter(isPermission)),
+    };
+  }
+  const scopes = scopesOf(payload[claims.scopes]);
+  // Entra's `oid` is the same person in every application; elsewhere the name means nothing in particular.
+  const subject = idOf(payload.tid === undefined ? undefined : payload.oid) ?? idOf(payload.sub);
+  if (!trusted.allowUsers || scopes === null || subject === undefined) return fault("WrongKind");
+  const id = idAtIssuer(issuer, subject);
+  return {
+    kind: "user",
+    id,
+    name: firstShown(payload, claims.userName) ?? shown(subject) ?? id,
+    scopes: new Set(scopes.filter(isDelegatedPermission)),
+    groups: textsOf(payload[claims.groups]).slice(0, MAX_GROUPS),
+  };
+}
+
+/**
+ * Whether nobody is signed in: the issuer says so (`idtyp` of Entra, `gty` of Auth0), or the subject is the client itself (RFC 9068
+ * section 2.2), or, in Entra's tokens without `idtyp`, `sub` and `oid` are one and there is neither scope nor user name.
+ */
+function isApplication(payload: JWTPayload, userName: readonly string[]): boolean {
+  const { idtyp, gty, sub, tid, oid, scp } = payload;
+  if (idtyp !== undefined) return idtyp === "app";
+  if (gty === "client-credentials") return true;
+  if (sub === undefined) return false;
+  if (sub === clientIdOf(payload)) return true;
+  return tid !== undefined && sub === oid && scp === undefined && userName.every((name) => payload[name] === undefined);
+}
+
+const clientIdOf = ({ appid, azp, client_id }: JWTPayload): string | undefined => idOf(appid ?? azp ?? client_id);
+
+const idOf = (value: unknown): string | undefined =>
+  typeof value === "string" && value !== "" && value.length <= MAX_ID_CHARS ? value : undefined;
+
+const shown = (value: unknown): string | undefined =>
+  typeof value === "string" && SHOWN.test(value) ? value : undefined;
+
+const firstShown = (payload: JWTPayload, names: readonly string[]): string | undefined =>
+  names.map((name) => shown(payload[name])).find((value) => value !== undefined);
+
+const textsOf = (value: unknown): readonly string[] =>
+  Array.isArray(value) ? value.filter((one) => typeof one === "string") : [];
+
+const scopesOf = (value: unknown): readonly string[] | null => {
+  if (typeof value === "string") return value.split(" ");
+  return Array.isArray(value) ? textsOf(value) : null;
+};

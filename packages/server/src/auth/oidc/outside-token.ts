@@ -1,0 +1,78 @@
+import { errors, type JWTHeaderParameters, type JWTPayload, jwtVerify } from "jose";
+import { fault, isFault, type TokenFault } from "../token-fault.ts";
+import type { VerifiedToken } from "../verified-token.ts";
+import type { IssuerKeys } from "./issuer-keys.ts";
+import { pickKey } from "./key-set.ts";
+import { callerOf } from "./outside-claims.ts";
+import type { TrustedIssuer } from "./trusted-issuer.ts";
+
+/** Everything about a token of an outside issuer that does not depend on the time of day. */
+export async function checkOutsideToken(
+  token: string,
+  trusted: TrustedIssuer,
+  keys: IssuerKeys,
+): Promise<VerifiedToken | TokenFault> {
+  if ((await keys.current()).length === 0) return fault("IssuerUnreachable");
+  const verified = await verifiedParts(token, trusted, keys);
+  if (isFault(verified)) return verified;
+  const { payload, typ } = verified;
+  const { iss, aud, tid, iat, nbf = 0, exp } = payload;
+  if (iss !== trusted.issuer) return fault("WrongIssuer");
+  if (trusted.tenant !== undefined && tid !== trusted.tenant) return fault("WrongIssuer");
+  if (![aud].flat().some((one) => one !== undefined && trusted.audiences.includes(one))) return fault("WrongAudience");
+  // JSON's 1e999 is Infinity: a token that never ends is none.
+  if (exp === undefined || !Number.isFinite(exp) || !Number.isFinite(nbf)) return fault("Malformed");
+  if (!isAccessToken(typ, payload)) return fault("WrongKind");
+  const caller = callerOf(payload, trusted);
+  if (isFault(caller)) return caller;
+  // Without `iat` a token counts as issued at the earliest time, so that revoking always reaches it.
+  return { caller, issuedAtMs: (iat ?? nbf) * 1000, notBeforeMs: nbf * 1000, expiresAtMs: exp * 1000 };
+}
+
+interface VerifiedParts {
+  readonly payload: JWTPayload;
+  readonly typ: string | undefined;
+}
+
+async function verifiedParts(
+  token: string,
+  trusted: TrustedIssuer,
+  keys: IssuerKeys,
+): Promise<VerifiedParts | TokenFault> {
+  const keyOf = async ({ kid, alg: named }: JWTHeaderParameters) => {
+    const alg = trusted.algorithms.find((one) => one === named);
+    if (alg === undefined) throw new errors.JOSEAlgNotAllowed("the algorithm is not one of the issuer's");
+    const key = pickKey(await keys.current(), { kid, alg }) ?? pickKey(await keys.renewed(), { kid, alg });
+    if (key === null) throw new errors.JWKSNoMatchingKey();
+    return key.key;
+  };
+  try {
+    const { payload, protectedHeader } = await jwtVerify(token, keyOf, {
+      algorithms: [...trusted.algorithms],
+      // As for our own tokens: the times are the verifier's question.
+      currentDate: new Date(0),
+      clockTolerance: Number.MAX_SAFE_INTEGER,
+    });
+    return { payload, typ: protectedHeader.typ };
+  } catch (error) {
+    if (error instanceof errors.JWKSNoMatchingKey) return fault("UnknownKey");
+    if (error instanceof errors.JWSSignatureVerificationFailed) return fault("BadSignature");
+    if (error instanceof errors.JOSEError || error instanceof TypeError) return fault("Malformed");
+    throw error;
+  }
+}
+
+/**
+ * Refuses what an issuer signs with the same keys for other ends: id tokens, logout and refresh tokens. RFC 9068's `at+jwt` says what it
+ * is; older issuers write `JWT` or nothing on everything, there the claims of an id token give it away (OpenID Connect Core section 2,
+ * Keycloak's payload `typ`). What is left is told apart by the audience, which for an id token is an application.
+ */
+function isAccessToken(typ: string | undefined, payload: JWTPayload): boolean {
+  const { at_hash, c_hash, s_hash, nonce, events, typ: kind } = payload;
+  const type = typ?.toLowerCase().replace(/^application\//, "");
+  if (type === "at+jwt") return true;
+  if (type !== undefined && type !== "jwt") return false;
+  if (kind !== undefined && kind !== "Bearer") return false;
+  if (at_hash !== undefined || c_hash !== undefined || s_hash !== undefined || events !== undefined) return false;
+  return nonce === undefined || kind === "Bearer";
+}

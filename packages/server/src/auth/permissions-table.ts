@@ -1,0 +1,90 @@
+import type { DelegatedPermission, Permission } from "@halligan/protocol/api";
+
+/** What a user needs beside the scope of the token; the use case sees to it, because it depends on the machine. */
+export type UserRight = "device group of the machine";
+
+/** Who may call an operation: any one of the permissions is enough. */
+export interface PermissionRule {
+  /** For applications (`roles`). */
+  readonly application: readonly [Permission, ...Permission[]];
+  /** For users (`scp`). */
+  readonly delegated: readonly [DelegatedPermission, ...DelegatedPermission[]];
+  readonly needsUserRight?: UserRight;
+}
+
+const IN_REACH = { needsUserRight: "device group of the machine" } as const;
+
+const READ = {
+  application: ["Machine.Read.All", "Machine.ReadWrite.All"],
+  delegated: ["Machine.Read", "Machine.ReadWrite"],
+  ...IN_REACH,
+} as const;
+
+const LIBRARY = { application: ["Library.Manage"], delegated: ["Library.Manage"] } as const;
+const ADMIN = { application: ["Halligan.Admin"], delegated: ["Halligan.Admin"] } as const;
+
+const ACTING = [
+  "Machine.CollectForensics",
+  "Machine.Isolate",
+  "Machine.RestrictExecution",
+  "Machine.Scan",
+  "Machine.Offboard",
+  "Machine.StopAndQuarantine",
+  "Machine.LiveResponse",
+] as const;
+
+/**
+ * Who may what: one row for each operation that asks for a token, by its name in the route table. `contract/http-api.md` section 4,
+ * for the result link `design.md` "result link permission". An operation without a row cannot be given `permitted(...)`.
+ */
+export const PERMISSION_TABLE = {
+  RunLiveResponse: { application: ["Machine.LiveResponse"], delegated: ["Machine.LiveResponse"], ...IN_REACH },
+  // A user who may run it may fetch what it brought; reading alone is not enough for a user. contract/auth.md section 3, note.
+  GetLiveResponseResultDownloadLink: {
+    application: ["Machine.Read.All", "Machine.ReadWrite.All"],
+    delegated: ["Machine.LiveResponse"],
+    ...IN_REACH,
+  },
+  CancelMachineAction: { application: ACTING, delegated: ACTING, ...IN_REACH },
+  ListMachineActions: READ,
+  GetMachineAction: READ,
+  ListMachines: READ,
+  GetMachine: READ,
+  FindMachinesByTag: READ,
+  FindMachinesByIp: READ,
+  SetMachineTags: { application: ["Machine.ReadWrite.All"], delegated: ["Machine.ReadWrite"], ...IN_REACH },
+  // The two below exist for the connection tests of clients, which call them with whatever their application has:
+  // contract/clients-in-the-wild.md section 1. Neither gives anything away but whether a machine is there.
+  ListAlerts: {
+    application: ["Machine.Read.All", "Machine.ReadWrite.All", "Machine.LiveResponse"],
+    delegated: ["Machine.Read", "Machine.ReadWrite", "Machine.LiveResponse"],
+  },
+  UnsupportedMachineAction: {
+    application: [...ACTING, "Machine.Read.All", "Machine.ReadWrite.All"],
+    delegated: [...ACTING, "Machine.Read", "Machine.ReadWrite"],
+    ...IN_REACH,
+  },
+  ListLibraryFiles: LIBRARY,
+  UploadLibraryFile: LIBRARY,
+  DeleteLibraryFile: LIBRARY,
+  PutLibraryFile: LIBRARY,
+  GetLibraryFileContent: LIBRARY,
+  ListLibraryFileVersions: LIBRARY,
+  CreateEnrollmentToken: ADMIN,
+  CreateApplication: ADMIN,
+  ListApplications: ADMIN,
+  DeleteApplication: ADMIN,
+  ListDeviceGroups: ADMIN,
+  CreateDeviceGroup: ADMIN,
+  UpdateDeviceGroup: ADMIN,
+  DeleteDeviceGroup: ADMIN,
+  SetMachineDeviceGroup: ADMIN,
+  ListAudit: {
+    application: ["Halligan.Audit.Read", "Halligan.Admin"],
+    delegated: ["Halligan.Audit.Read", "Halligan.Admin"],
+    ...IN_REACH,
+  },
+} as const satisfies Readonly<Record<string, PermissionRule>>;
+
+/** An operation that asks for a token. */
+export type PermittedOperation = keyof typeof PERMISSION_TABLE;

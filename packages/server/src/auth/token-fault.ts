@@ -1,0 +1,36 @@
+/** Why a token is not accepted. All of them are 401 `Unauthorized` on the wire; the reason goes to the message and the log. */
+export type TokenFaultReason =
+  | "Malformed"
+  | "UnknownKey"
+  | "BadSignature"
+  | "WrongIssuer"
+  | "WrongAudience"
+  | "NotYetValid"
+  | "Expired"
+  | "Revoked"
+  | "WrongKind"
+  | "IssuerUnreachable";
+
+export interface TokenFault {
+  readonly kind: "fault";
+  readonly reason: TokenFaultReason;
+  /** A sentence for the client; says nothing about the inside. */
+  readonly message: string;
+}
+
+const MESSAGES: Record<TokenFaultReason, string> = {
+  Malformed: "The access token is malformed.",
+  UnknownKey: "The access token was not signed by its issuer.",
+  BadSignature: "The access token was not signed by its issuer.",
+  WrongIssuer: "The access token was issued by somebody else.",
+  WrongAudience: "The access token was issued for another audience.",
+  NotYetValid: "The access token is not valid yet.",
+  Expired: "The access token has expired.",
+  Revoked: "The access token was revoked.",
+  WrongKind: "The token is not an access token of a kind that is accepted from its issuer.",
+  IssuerUnreachable: "The keys of the access token's issuer cannot be fetched at present.",
+};
+
+export const fault = (reason: TokenFaultReason): TokenFault => ({ kind: "fault", reason, message: MESSAGES[reason] });
+
+export const isFault = (value: object): value is TokenFault => "kind" in value && value.kind === "fault";

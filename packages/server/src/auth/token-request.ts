@@ -1,0 +1,122 @@
+import { parseRequestedAudience } from "./audiences.ts";
+import { ASSERTION_TYPE, namedClient } from "./client-assertion.ts";
+
+/** How an application shows that it is itself: by its secret, or by a signature of its private key. */
+export type ClientProof =
+  | { readonly kind: "secret"; readonly clientSecret: string }
+  | { readonly kind: "assertion"; readonly assertion: string };
+
+/** A request for an application's token that is well formed; whether the proof is right is not known yet. */
+export interface TokenRequest {
+  readonly grant: "client_credentials";
+  readonly clientId: string;
+  readonly proof: ClientProof;
+  readonly audience: string;
+}
+
+/** A refusal in OAuth's words (RFC 6749 section 5.2): the body is `{error, error_description}`. `status`: HTTP 400 or 401. */
+export interface OAuthError {
+  readonly error:
+    | "invalid_request"
+    | "invalid_client"
+    | "unsupported_grant_type"
+    | "invalid_scope"
+    | "invalid_resource"
+    | "unauthorized_client";
+  readonly error_description: string;
+  readonly status: 400 | 401;
+}
+
+const refuse = (error: OAuthError["error"], error_description: string, status: 400 | 401 = 400): OAuthError => ({
+  error,
+  error_description,
+  status,
+});
+
+const FIELDS = [
+  "grant_type",
+  "client_id",
+  "client_secret",
+  "resource",
+  "scope",
+  "client_assertion",
+  "client_assertion_type",
+];
+
+/** Wrong client id and wrong secret answer alike, so that ids cannot be found out. */
+export const INVALID_CLIENT: OAuthError = refuse("invalid_client", "client_id or client_secret is wrong", 401);
+
+/** The same for an assertion that nobody known has signed. */
+export const INVALID_ASSERTION: OAuthError = refuse(
+  "invalid_client",
+  "client_assertion is not signed with a key that is registered for the client_id",
+  401,
+);
+
+/** For whoever has the key: what is wrong with the rest. `reason`: of our own making, not the client's text. */
+export const assertionRefused = (reason: string): OAuthError =>
+  refuse("invalid_client", `client_assertion is not accepted: ${reason}`, 401);
+
+/** Grants that real clients use and this server does not: refused by name, not as something unknown. */
+const GRANTS_NOT_SERVED = new Set([
+  "password",
+  "authorization_code",
+  "refresh_token",
+  "device_code",
+  "urn:ietf:params:oauth:grant-type:device_code",
+  "urn:ietf:params:oauth:grant-type:jwt-bearer",
+]);
+
+/**
+ * Reads the form of `POST /{tenant}/oauth2/token` (v1) or `/{tenant}/oauth2/v2.0/token` (v2). Pure.
+ * Fields may come in any order, unknown ones are ignored; a field given twice is refused. `contract/clients-in-the-wild.md` section 2.
+ * `accepted`: see `acceptedAudiences`.
+ */
+export function parseTokenRequest(
+  form: URLSearchParams,
+  version: "v1" | "v2",
+  accepted: readonly string[],
+): TokenRequest | OAuthError {
+  const doubled = FIELDS.find((name) => form.getAll(name).length > 1);
+  if (doubled !== undefined) return refuse("invalid_request", `${doubled} is given more than once`);
+  const field = (name: string) => form.get(name) || undefined;
+
+  const grant = field("grant_type");
+  if (grant === undefined) return refuse("invalid_request", "grant_type is missing");
+  if (grant !== "client_credentials") {
+    const known = GRANTS_NOT_SERVED.has(grant) ? grant : "this grant_type";
+    return refuse("unsupported_grant_type", `${known} is not served here; use client_credentials`);
+  }
+  const client = readClient(field);
+  if ("error" in client) return client;
+
+  const choice = parseRequestedAudience({ resource: field("resource"), scope: field("scope") }, version, accepted);
+  if ("code" in choice) return refuse(choice.code, choice.message);
+  return { grant: "client_credentials", ...client, audience: choice.audience };
+}
+
+/** RFC 7521 section 4.2: with an assertion `client_id` may be left out; one that is there must be the assertion's. */
+function readClient(
+  field: (name: string) => string | undefined,
+): Pick<TokenRequest, "clientId" | "proof"> | OAuthError {
+  const clientId = field("client_id");
+  const clientSecret = field("client_secret");
+  const assertion = field("client_assertion");
+  const assertionType = field("client_assertion_type");
+  if (assertion === undefined && assertionType === undefined) {
+    if (clientId === undefined) return refuse("invalid_request", "client_id is missing");
+    if (clientSecret === undefined) return refuse("invalid_request", "client_secret or client_assertion is missing");
+    return { clientId, proof: { kind: "secret", clientSecret } };
+  }
+  if (assertion === undefined) return refuse("invalid_request", "client_assertion is missing");
+  if (assertionType !== ASSERTION_TYPE) {
+    return refuse("invalid_request", `client_assertion_type must be ${ASSERTION_TYPE}`);
+  }
+  if (clientSecret !== undefined) {
+    return refuse("invalid_request", "client_secret and client_assertion are given both; use one of them");
+  }
+  const named = namedClient(assertion);
+  if (named === undefined) return refuse("invalid_client", "client_assertion is not a JWT with a sub", 401);
+  // Looked up as `client_id` says; that the assertion's `sub` is the same is checked with its signature.
+  return { clientId: clientId ?? named, proof: { kind: "assertion", assertion } };
+}

@@ -1,0 +1,77 @@
+import { type FileHandle, mkdir, open, rm, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { ByteRange, OpenBlob } from "./blob-store.ts";
+
+/** Large enough that a stream runs at the disk's speed, small enough for hundreds of them. */
+const READ_CHUNK_BYTES = 256 * 1024;
+
+const isErrno = (error: unknown): error is NodeJS.ErrnoException => error instanceof Error && "code" in error;
+
+export const isMissing = (error: unknown): boolean => isErrno(error) && error.code === "ENOENT";
+
+/** A full disk, or a quota that is used up. */
+export const isDiskFull = (error: unknown): boolean =>
+  isErrno(error) && (error.code === "ENOSPC" || error.code === "EDQUOT");
+
+/** Makes names in a folder durable: a file is only safe once its folder is synced as well. */
+export async function syncFolder(path: string): Promise<void> {
+  await using folder = await open(path, "r");
+  await folder.sync();
+}
+
+/** A private folder, durable in its parent. */
+export async function makeFolder(path: string): Promise<void> {
+  const made = await mkdir(path, { recursive: true, mode: 0o700 });
+  if (made !== undefined) await syncFolder(dirname(path));
+}
+
+export async function sizeOf(path: string): Promise<number | null> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
+  }
+}
+
+/** True when there was such a file. */
+export async function removeFile(path: string): Promise<boolean> {
+  try {
+    await rm(path);
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+}
+
+export async function openBlobFile(path: string, range?: ByteRange): Promise<OpenBlob | null> {
+  let handle: FileHandle;
+  try {
+    handle = await open(path, "r");
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
+  }
+  try {
+    const { size } = await handle.stat();
+    if (range !== undefined && (range.start < 0 || range.end < range.start || range.start >= size)) {
+      throw new RangeError(`bytes ${range.start}-${range.end} are not within ${size}`);
+    }
+    const bounds = range === undefined ? {} : { start: range.start, end: Math.min(range.end, size - 1) };
+    return { sizeBytes: size, stream: handle.createReadStream({ ...bounds, highWaterMark: READ_CHUNK_BYTES }) };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/** Writes a chunk at an offset, whole. A port only so that tests can have a full disk. */
+export type WriteChunk = (handle: FileHandle, chunk: Uint8Array, position: number) => Promise<void>;
+
+export const writeChunk: WriteChunk = async (handle, chunk, position) => {
+  for (let done = 0; done < chunk.length; ) {
+    const { bytesWritten } = await handle.write(chunk, done, chunk.length - done, position + done);
+    done += bytesWritten;
+  }
+};

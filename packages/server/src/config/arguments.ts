@@ -1,0 +1,74 @@
+import { parseArgs } from "node:util";
+import { ConfigError } from "./config.ts";
+import { environmentName, NUMBER_SETTINGS } from "./settings.ts";
+
+export type ServerRequest = { kind: "help" } | { kind: "version" } | { kind: "run"; settings: Record<string, string> };
+
+/** Arguments that stand for the setting of that name; secrets are never arguments. */
+const ARGUMENTS = {
+  data: "HALLIGAN_DATA_DIR",
+  listen: "HALLIGAN_LISTEN",
+  "public-url": "HALLIGAN_PUBLIC_URL",
+  "tls-cert": "HALLIGAN_TLS_CERT_FILE",
+  "tls-key": "HALLIGAN_TLS_KEY_FILE",
+} as const;
+
+export function readArguments(args: readonly string[]): ServerRequest {
+  const text = { type: "string" } as const;
+  const parsed = parse(() =>
+    parseArgs({
+      args: [...args],
+      options: {
+        help: { type: "boolean", short: "h" },
+        version: { type: "boolean" },
+        "tls-ends-at-proxy": { type: "boolean" },
+        data: text,
+        listen: text,
+        "public-url": text,
+        "tls-cert": text,
+        "tls-key": text,
+      },
+    }),
+  );
+  if (parsed.help) return { kind: "help" };
+  if (parsed.version) return { kind: "version" };
+  const settings: Record<string, string> = {};
+  for (const [name, setting] of Object.entries(ARGUMENTS)) {
+    const value = parsed[name as keyof typeof ARGUMENTS];
+    if (value !== undefined) settings[setting] = value;
+  }
+  if (parsed["tls-ends-at-proxy"]) settings.HALLIGAN_TLS_ENDS_AT_PROXY = "true";
+  return { kind: "run", settings };
+}
+
+function parse<T>(work: () => { values: T }): T {
+  try {
+    return work().values;
+  } catch (cause) {
+    throw new ConfigError(`${cause instanceof Error ? cause.message : cause}; see halligan-server --help`, { cause });
+  }
+}
+
+export const HELP = `halligan-server: the live response server
+
+Usage: halligan-server [options]
+
+  --data DIR            data folder: database, files, keys   HALLIGAN_DATA_DIR
+  --listen HOST:PORT    default 127.0.0.1:8780               HALLIGAN_LISTEN
+  --public-url URL      how others reach it                  HALLIGAN_PUBLIC_URL
+  --tls-cert FILE       certificate chain (PEM)              HALLIGAN_TLS_CERT_FILE
+  --tls-key FILE        its key (PEM)                        HALLIGAN_TLS_KEY_FILE
+  --tls-ends-at-proxy   a proxy in front ends TLS            HALLIGAN_TLS_ENDS_AT_PROXY=true
+  --version, --help
+
+Plain HTTP is served on loopback only. The first start makes the data folder, the keys and one administrator, whose
+credentials are in administrator.json there: halligan login --from FILE reads them.
+
+Further settings, by environment (whole numbers; default):
+${Object.entries(NUMBER_SETTINGS)
+  .map(([name, rule]) => `  ${environmentName(name).padEnd(48)} ${rule.default}`)
+  .join("\n")}
+  ${"HALLIGAN_LOG_LEVEL".padEnd(48)} info
+  ${"HALLIGAN_LIMITS_PROFILE".padEnd(48)} defender (or open: lifts the throttles)
+  ${"HALLIGAN_OIDC_ISSUERS_FILE".padEnd(48)} none: outside issuers that are trusted, see docs/identity.md
+`;

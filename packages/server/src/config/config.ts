@@ -1,0 +1,168 @@
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import {
+  environmentName,
+  type LimitsProfile,
+  NUMBER_SETTINGS,
+  type NumberRule,
+  type NumberSettings,
+} from "./settings.ts";
+
+/** Everything that rules this server and is no secret. Built once; nothing else reads the environment. */
+export interface Config {
+  /** Absolute. Holds the database, the blobs, the keys and the first administrator's credentials. */
+  dataDir: string;
+  listen: { host: string; port: number };
+  /** Files of the certificate and key when this process ends TLS. */
+  tls: { certFile: string; keyFile: string } | null;
+  /** A proxy in front ends TLS. */
+  tlsEndsAtProxy: boolean;
+  /** How others reach it: absolute, without a final slash. Result links and tokens are made from it. */
+  publicUrl: string;
+  logLevel: string;
+  /** Absolute; `oidc-issuers.ts` reads it. Null: nobody outside is trusted. */
+  oidcIssuersFile: string | null;
+  numbers: NumberSettings;
+}
+
+/** A mistake of whoever set it up: the message is all they need. */
+export class ConfigError extends Error {}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Settings by their environment names; `HALLIGAN_*` that no setting has are refused, because a misspelt limit is no limit. */
+export function readConfig(env: Environment): Config {
+  refuseUnknown(env);
+  const tls = readTls(env);
+  const listen = parseListen(env.HALLIGAN_LISTEN ?? "127.0.0.1:8780");
+  const tlsEndsAtProxy = parseFlag(env, "HALLIGAN_TLS_ENDS_AT_PROXY");
+  refuseOpenPlainHttp(listen, tls, tlsEndsAtProxy);
+  return {
+    dataDir: resolve(env.HALLIGAN_DATA_DIR ?? defaultDataDir()),
+    listen,
+    tls,
+    tlsEndsAtProxy,
+    publicUrl: env.HALLIGAN_PUBLIC_URL === undefined ? urlOf(listen, tls) : parsePublicUrl(env.HALLIGAN_PUBLIC_URL),
+    oidcIssuersFile: env.HALLIGAN_OIDC_ISSUERS_FILE === undefined ? null : resolve(env.HALLIGAN_OIDC_ISSUERS_FILE),
+    logLevel: parseLogLevel(env.HALLIGAN_LOG_LEVEL ?? "info"),
+    numbers: readNumbers(env, parseProfile(env.HALLIGAN_LIMITS_PROFILE ?? "defender")),
+  };
+}
+
+const TEXT_SETTINGS = [
+  "HALLIGAN_DATA_DIR",
+  "HALLIGAN_LISTEN",
+  "HALLIGAN_TLS_CERT_FILE",
+  "HALLIGAN_TLS_KEY_FILE",
+  "HALLIGAN_TLS_ENDS_AT_PROXY",
+  "HALLIGAN_PUBLIC_URL",
+  "HALLIGAN_LOG_LEVEL",
+  "HALLIGAN_LIMITS_PROFILE",
+  "HALLIGAN_OIDC_ISSUERS_FILE",
+];
+
+/** Names that belong to the agent, the command line and enrollment, and may stand in the same environment. */
+const OTHER_PROGRAMS =
+  /^HALLIGAN_(AGENT_|URL$|CLIENT_|CONFIG$|TENANT$|ENROLLMENT_TOKEN$|WORKDIR$|MACHINE_ID$|ACTION_ID$|COMMAND_INDEX$)/;
+
+function refuseUnknown(env: Environment): void {
+  const known = new Set([...TEXT_SETTINGS, ...Object.keys(NUMBER_SETTINGS).map(environmentName)]);
+  const unknown = Object.keys(env).filter(
+    (name) => name.startsWith("HALLIGAN_") && !known.has(name) && !OTHER_PROGRAMS.test(name),
+  );
+  if (unknown.length > 0) throw new ConfigError(`there is no setting ${unknown.join(", ")}`);
+}
+
+function readTls(env: Environment): Config["tls"] {
+  const { HALLIGAN_TLS_CERT_FILE: certFile, HALLIGAN_TLS_KEY_FILE: keyFile } = env;
+  if (certFile === undefined && keyFile === undefined) return null;
+  if (certFile === undefined || keyFile === undefined) {
+    throw new ConfigError("HALLIGAN_TLS_CERT_FILE and HALLIGAN_TLS_KEY_FILE go together; one of them is missing");
+  }
+  return { certFile: resolve(certFile), keyFile: resolve(keyFile) };
+}
+
+function parseProfile(text: string): LimitsProfile {
+  if (text === "defender" || text === "open") return text;
+  throw new ConfigError(`HALLIGAN_LIMITS_PROFILE must be defender or open, not ${text}`);
+}
+
+function readNumbers(env: Environment, profile: LimitsProfile): NumberSettings {
+  const rules: Readonly<Record<string, NumberRule>> = NUMBER_SETTINGS;
+  const entries = Object.entries(rules).map(([name, rule]) => {
+    const text = env[environmentName(name)];
+    if (text === undefined) return [name, profile === "open" ? (rule.open ?? rule.default) : rule.default];
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < rule.min || value > rule.max) {
+      throw new ConfigError(
+        `${environmentName(name)} must be a whole number from ${rule.min} to ${rule.max}, not ${text}`,
+      );
+    }
+    return [name, value];
+  });
+  return Object.fromEntries(entries);
+}
+
+function refuseOpenPlainHttp(listen: Config["listen"], tls: Config["tls"], tlsEndsAtProxy: boolean): void {
+  if (tls && tlsEndsAtProxy) {
+    throw new ConfigError(
+      "HALLIGAN_TLS_CERT_FILE and HALLIGAN_TLS_ENDS_AT_PROXY contradict each other: set one of them",
+    );
+  }
+  if (tls || tlsEndsAtProxy || isLoopback(listen.host)) return;
+  throw new ConfigError(
+    `${listen.host} is not a loopback address, and tokens and files must not cross a network in the clear. Set ` +
+      "HALLIGAN_TLS_CERT_FILE and HALLIGAN_TLS_KEY_FILE, or HALLIGAN_TLS_ENDS_AT_PROXY=true when a proxy in front ends TLS",
+  );
+}
+
+export const isLoopback = (host: string): boolean =>
+  host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
+
+function parseListen(text: string): Config["listen"] {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
+  const host = match?.[1] ?? match?.[2];
+  const port = Number(match?.[3]);
+  if (host === undefined || port > 65_535) throw new ConfigError(`HALLIGAN_LISTEN must be HOST:PORT, not ${text}`);
+  return { host, port };
+}
+
+/** What others use when no public URL is set: only an address that names one host can stand in for it. */
+function urlOf({ host, port }: Config["listen"], tls: Config["tls"]): string {
+  if (port === 0 || host === "0.0.0.0" || host === "::") {
+    throw new ConfigError(
+      `HALLIGAN_LISTEN ${host}:${port} does not say how others reach this server; set HALLIGAN_PUBLIC_URL`,
+    );
+  }
+  return `${tls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+function parsePublicUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  const plain = url && !url.search && !url.hash && !url.username && !url.password;
+  if (!plain || !["http:", "https:"].includes(url.protocol)) {
+    throw new ConfigError(
+      `HALLIGAN_PUBLIC_URL must be an absolute http(s) URL without query or credentials, not ${text}`,
+    );
+  }
+  if (url.pathname !== "/") throw new ConfigError("HALLIGAN_PUBLIC_URL must not have a path");
+  return url.origin;
+}
+
+function parseFlag(env: Environment, name: string): boolean {
+  const text = env[name] ?? "false";
+  if (text !== "true" && text !== "false") throw new ConfigError(`${name} must be true or false, not ${text}`);
+  return text === "true";
+}
+
+function parseLogLevel(text: string): string {
+  const levels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"];
+  if (!levels.includes(text))
+    throw new ConfigError(`HALLIGAN_LOG_LEVEL must be one of ${levels.join(", ")}, not ${text}`);
+  return text;
+}
+
+function defaultDataDir(): string {
+  if (process.getuid?.() === 0) return "/var/lib/halligan";
+  return join(process.env.XDG_DATA_HOME ?? join(homedir(), ".local", "share"), "halligan");
+}

@@ -1,0 +1,106 @@
+import { readFile } from "node:fs/promises";
+import { type Static, Type } from "typebox";
+import { Compile } from "typebox/compile";
+import { ConfigError } from "./config.ts";
+
+const closed = { additionalProperties: false } as const;
+const name = Type.String({ minLength: 1, maxLength: 255 });
+
+/** https, or http to this very machine: keys that came over an open network prove nothing. No user name, query or fragment. */
+const ISSUER = /^(https:\/\/[^/?#@\s]+|http:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?)(\/[^?#@\s]*)?$/;
+
+const IssuerEntry = Type.Object(
+  {
+    issuer: Type.String({ pattern: ISSUER.source, maxLength: 2_048 }),
+    audiences: Type.Array(name, { minItems: 1, maxItems: 32 }),
+    /** Never none or HS*. */
+    algorithms: Type.Optional(
+      Type.Array(
+        Type.Union([
+          Type.Literal("RS256"),
+          Type.Literal("PS256"),
+          Type.Literal("ES256"),
+          Type.Literal("ES384"),
+          Type.Literal("EdDSA"),
+        ]),
+        { minItems: 1, uniqueItems: true },
+      ),
+    ),
+    tenant: Type.Optional(name),
+    keyHosts: Type.Optional(Type.Array(Type.String({ pattern: "^[a-z0-9.-]+(:\\d{1,5})?$" }), { maxItems: 8 })),
+    claims: Type.Optional(
+      Type.Object(
+        {
+          userName: Type.Optional(Type.Array(name, { minItems: 1, maxItems: 8 })),
+          groups: Type.Optional(name),
+          scopes: Type.Optional(Type.Union([Type.Literal("scp"), Type.Literal("scope")])),
+          roles: Type.Optional(name),
+        },
+        closed,
+      ),
+    ),
+    allowApplications: Type.Optional(Type.Boolean()),
+    allowUsers: Type.Optional(Type.Boolean()),
+  },
+  closed,
+);
+const IssuersFile = Compile(Type.Array(IssuerEntry, { maxItems: 32 }));
+
+/** One outside issuer with its defaults filled in; what each means stands in `auth/oidc/trusted-issuer.ts`. */
+export interface OidcIssuer extends Required<Omit<Static<typeof IssuerEntry>, "tenant" | "claims">> {
+  tenant: string | undefined;
+  claims: { userName: string[]; groups: string; scopes: "scp" | "scope"; roles: string };
+}
+
+/** Reads the file of the setting `HALLIGAN_OIDC_ISSUERS_FILE`. Without the setting nobody outside is trusted. */
+export async function readOidcIssuers(file: string | null): Promise<OidcIssuer[]> {
+  if (file === null) return [];
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : cause;
+    throw new ConfigError(`HALLIGAN_OIDC_ISSUERS_FILE could not be read: ${reason}`, { cause });
+  }
+  return parseOidcIssuers(text);
+}
+
+/** A JSON array of issuers. Throws ConfigError with the place of the mistake. */
+export function parseOidcIssuers(text: string): OidcIssuer[] {
+  const refuse = (detail: string, cause?: unknown) =>
+    new ConfigError(`HALLIGAN_OIDC_ISSUERS_FILE: ${detail}`, { cause });
+  let entries: unknown;
+  try {
+    entries = JSON.parse(text);
+  } catch (cause) {
+    throw refuse("it is not JSON", cause);
+  }
+  if (!IssuersFile.Check(entries)) {
+    const [first] = IssuersFile.Errors(entries);
+    throw refuse(`${first?.instancePath || "the file"} ${first?.message ?? "has another form"}`);
+  }
+  const issuers = entries.map(withDefaults);
+  for (const [index, { issuer, allowApplications, allowUsers }] of issuers.entries()) {
+    if (!allowApplications && !allowUsers) {
+      throw refuse(`/${index} lets nobody in: set allowApplications or allowUsers for ${issuer}`);
+    }
+    if (issuers.findIndex((one) => one.issuer === issuer) !== index) throw refuse(`${issuer} is there twice`);
+  }
+  return issuers;
+}
+
+const withDefaults = ({ claims, ...entry }: Static<typeof IssuerEntry>): OidcIssuer => ({
+  algorithms: ["RS256"],
+  keyHosts: [],
+  allowApplications: false,
+  allowUsers: false,
+  tenant: undefined,
+  ...entry,
+  claims: {
+    userName: ["upn", "preferred_username", "email"],
+    groups: "groups",
+    scopes: "scp",
+    roles: "roles",
+    ...claims,
+  },
+});

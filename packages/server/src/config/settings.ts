@@ -1,0 +1,79 @@
+export interface NumberRule {
+  default: number;
+  /** Default under the profile `open`, which lifts the throttles. */
+  open?: number;
+  min: number;
+  max: number;
+}
+
+/** Which defaults the throttles have. */
+export type LimitsProfile = "defender" | "open";
+
+const UNLIMITED = 1_000_000_000;
+
+/**
+ * Every number that a deployment may change, with its default and where that comes from. The environment name is
+ * `HALLIGAN_` and the name here in capitals: `queueTimeoutMs` is `HALLIGAN_QUEUE_TIMEOUT_MS`.
+ */
+export const NUMBER_SETTINGS = {
+  /** Runs a caller may start in a minute. Source: contract/http-api.md section 3 [D]. */
+  runRequestsPerMinute: { default: 10, open: UNLIMITED, min: 1, max: UNLIMITED },
+  /** Calls of one operation of the contract by one caller, in a minute and in an hour. Source: the same [D]. */
+  requestsPerMinute: { default: 100, open: UNLIMITED, min: 1, max: UNLIMITED },
+  requestsPerHour: { default: 1_500, open: UNLIMITED, min: 1, max: UNLIMITED },
+  /** Running sessions of the deployment. Source: contract/disagreements.md row 2: 25 in the older text, 50 in the 2026 text. */
+  runningSessions: { default: 25, open: UNLIMITED, min: 1, max: UNLIMITED },
+  /** `Retry-After` when all places for sessions are taken: nobody knows when one gets free. */
+  sessionRetryAfterMs: { default: 30_000, min: 1_000, max: 3_600_000 },
+  /** A running session whose machine is away keeps its place this long. */
+  sessionPlaceGraceMs: { default: 5 * 60_000, min: 0, max: 24 * 3_600_000 },
+  /** Longest time a Pending action waits for its machine. 3 days. Source: contract/lifecycle.md section 3 [D]; the 2026 text says 2 hours. */
+  queueTimeoutMs: { default: 3 * 24 * 3_600_000, min: 1_000, max: 365 * 24 * 3_600_000 },
+  /** Running action whose device fell silent: TimeOut after this. */
+  lostMachineTimeoutMs: { default: 24 * 3_600_000, min: 1_000, max: 365 * 24 * 3_600_000 },
+  /** A sent order may be accepted for this long, by the server's clock. */
+  orderAcceptanceMs: { default: 120_000, min: 1_000, max: 3_600_000 },
+  /** Longest run of a script. 10 minutes. Source: contract/lifecycle.md section 3 [D]. */
+  scriptTimeoutMs: { default: 600_000, min: 100, max: 24 * 3_600_000 },
+  /** Longest GetFile or PutFile. */
+  transferTimeoutMs: { default: 1_800_000, min: 1_000, max: 24 * 3_600_000 },
+  /** Longest stretch of a transfer in which no byte moves. */
+  transferStallTimeoutMs: { default: 120_000, min: 1_000, max: 3_600_000 },
+  /** How much of stdout, and of stderr, of a script is kept, each. */
+  scriptOutputLimitBytes: { default: 10 * 1024 * 1024, min: 0, max: 1024 * 1024 * 1024 },
+  /** Life of a result link. 30 minutes. Source: contract/http-api.md section 10 [D]. */
+  resultLinkLifetimeMs: { default: 30 * 60_000, min: 1_000, max: 24 * 3_600_000 },
+  /** Library upload through /api/libraryfiles. 20 MB. Source: contract/http-api.md section 14 [D]. */
+  libraryApiUploadLimitBytes: { default: 20 * 1024 * 1024, min: 1, max: 1024 ** 4 },
+  /** Library upload through /halligan/v1/library. */
+  libraryUploadLimitBytes: { default: 4 * 1024 ** 3, min: 1, max: 1024 ** 4 },
+  /** One result of a command. */
+  resultLimitBytes: { default: 64 * 1024 ** 3, min: 1, max: 1024 ** 4 },
+  /** How long the bytes of results are kept after their action ended. 30 days. Source: design, "retention". */
+  resultRetentionMs: { default: 30 * 24 * 3_600_000, min: 60_000, max: 10 * 365 * 24 * 3_600_000 },
+  /** How long actions are kept. 180 days. Source: design, "retention". */
+  actionRetentionMs: { default: 180 * 24 * 3_600_000, min: 60_000, max: 10 * 365 * 24 * 3_600_000 },
+  /** A JSON body. */
+  jsonBodyLimitBytes: { default: 1024 * 1024, min: 1_024, max: 16 * 1024 * 1024 },
+  /** Agents say something this often; three intervals of silence end a link. */
+  linkPingIntervalMs: { default: 20_000, min: 100, max: 600_000 },
+  /** Links at once. */
+  maxLinks: { default: 20_000, min: 1, max: 1_000_000 },
+  /** How long a machine may be without a link before it no longer counts as Active. */
+  healthGraceMs: { default: 60_000, min: 0, max: 24 * 3_600_000 },
+  /** How often the store is read again for what a lost wake-up left behind. */
+  rereadIntervalMs: { default: 5_000, min: 50, max: 3_600_000 },
+  /** How often stored deadlines are compared with the clock. */
+  sweepIntervalMs: { default: 1_000, min: 50, max: 3_600_000 },
+  /** Unfinished uploads to which nothing was added for this long are removed. */
+  uploadLeftoverMs: { default: 24 * 3_600_000, min: 1_000, max: 365 * 24 * 3_600_000 },
+  /** Stopping waits this long for requests under way. */
+  drainTimeoutMs: { default: 10_000, min: 0, max: 600_000 },
+} as const satisfies Record<string, NumberRule>;
+
+export type NumberSetting = keyof typeof NUMBER_SETTINGS;
+export type NumberSettings = Record<NumberSetting, number>;
+
+/** `queueTimeoutMs` -> `HALLIGAN_QUEUE_TIMEOUT_MS` */
+export const environmentName = (setting: string): string =>
+  `HALLIGAN_${setting.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;

@@ -1,0 +1,67 @@
+import type { CommandType } from "@halligan/protocol/api";
+
+/**
+ * One command of a machine action.
+ *
+ * Created:   asked for; stays so for ever when an earlier command failed or the action was cancelled before its turn.
+ * Executing: the device journalled its start. On the wire this shows as `Created` with a `startTime`
+ *            (contract/disagreements.md row 8: only the three documented values are sent).
+ * Completed: it ran to its end and its result, if it has one, is durable here.
+ * Failed:    it ended otherwise; `errors` says why. What it wrote so far may still be there as its result.
+ *
+ * A start that was lost on the way shows as an end without `startTime`, which real captures have too (contract/http-api.md
+ * section 6). A repeated start (a transfer begun again after a crash) or a repeated end changes nothing.
+ */
+export type CommandStatus = "Created" | "Executing" | "Completed" | "Failed";
+export type CommandEventType = "started" | "completed" | "failed";
+
+export const COMMAND_TRANSITIONS = {
+  Created: { started: "Executing", completed: "Completed", failed: "Failed" },
+  Executing: { completed: "Completed", failed: "Failed" },
+  Completed: {},
+  Failed: {},
+} as const satisfies Record<CommandStatus, Partial<Record<CommandEventType, CommandStatus>>>;
+
+/** Where a command's result is kept. The SHA-256 is of the bytes that a download gives. */
+export type StoredResult =
+  /** Its retention is over: the bytes are gone, what they were is still told. */
+  | { kind: "expired"; sizeBytes: number; sha256: string }
+  | { kind: "inline"; sizeBytes: number; sha256: string }
+  | { kind: "blob"; resultId: string; sizeBytes: number; sha256: string };
+
+export interface LibraryPin {
+  sha256: string;
+  sizeBytes: number;
+}
+
+export interface Command {
+  type: CommandType;
+  /** As they were asked for, in that order: echoed on the wire. */
+  params: readonly { key: string; value: string }[];
+  status: CommandStatus;
+  startedAtMs: number | null;
+  endedAtMs: number | null;
+  errors: readonly string[];
+  result: StoredResult | null;
+  /** The library content that this command uses, from the moment its name was known. */
+  pin: LibraryPin | null;
+}
+
+export function paramOf(command: Pick<Command, "params">, key: string): string | undefined {
+  return command.params.find((param) => param.key === key)?.value;
+}
+
+/** Name of the library file that this command uses, or null for a GetFile. */
+export function libraryFileNameOf(command: Pick<Command, "type" | "params">): string | null {
+  if (command.type === "GetFile") return null;
+  return paramOf(command, command.type === "PutFile" ? "FileName" : "ScriptName") ?? null;
+}
+
+/** The next status, or null when this event changes nothing for a command in that status. */
+export function nextCommandStatus(status: CommandStatus, event: CommandEventType): CommandStatus | null {
+  const row: Partial<Record<CommandEventType, CommandStatus>> = COMMAND_TRANSITIONS[status];
+  return row[event] ?? null;
+}
+
+export const isEnded = (command: Pick<Command, "status">): boolean =>
+  command.status === "Completed" || command.status === "Failed";

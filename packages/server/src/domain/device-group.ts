@@ -1,0 +1,37 @@
+/** Levels of automated remediation of a device group. Source: contract/lifecycle.md section 3 [D] machine-groups.md. */
+export const REMEDIATION_LEVELS = ["none", "semi-all", "semi-non-temp", "semi-system", "full"] as const;
+export type RemediationLevel = (typeof REMEDIATION_LEVELS)[number];
+
+export interface DeviceGroup {
+  /** 0: machines that are in no other group. */
+  id: number;
+  name: string;
+  /** Live response needs at least the minimum level, so `none` refuses it. */
+  remediationLevel: RemediationLevel;
+  /** Users who may reach its machines, by id; with no users and no user groups the group is open to all users. */
+  users: readonly string[];
+  /** Names of groups as the users' issuer tells them. */
+  userGroups: readonly string[];
+}
+
+export const UNGROUPED_ID = 0;
+
+export const allowsLiveResponse = (group: Pick<DeviceGroup, "remediationLevel">): boolean =>
+  group.remediationLevel !== "none";
+
+/** Which machines a caller may see and act on: all of them, or those of some device groups. */
+export type Reach = { kind: "all" } | { kind: "groups"; groupIds: readonly number[] };
+
+export const reaches = (reach: Reach, groupId: number): boolean =>
+  reach.kind === "all" || reach.groupIds.includes(groupId);
+
+/** The reach of a user: their groups, and those that are open to all. */
+export function reachOfUser(user: { id: string; groups: readonly string[] }, groups: readonly DeviceGroup[]): Reach {
+  const open = groups.filter(
+    ({ users, userGroups }) =>
+      (users.length === 0 && userGroups.length === 0) ||
+      users.includes(user.id) ||
+      userGroups.some((name) => user.groups.includes(name)),
+  );
+  return { kind: "groups", groupIds: open.map(({ id }) => id) };
+}

@@ -1,0 +1,40 @@
+import type { MachineActionStatus } from "@halligan/protocol/api";
+
+/**
+ * Every refusal that a use case can answer with: one variant for each case that a caller would treat differently.
+ * How each looks on the wire stands in ONE table, `http/wire-errors.ts`; leaving one out there does not compile.
+ */
+export type DomainError =
+  | { code: "MachineNotFound"; machineId: string }
+  | { code: "MachineNameAmbiguous"; name: string; machineIds: readonly string[] }
+  | { code: "MachineQuarantined"; machineId: string }
+  | { code: "MachineActionNotFound"; actionId: string }
+  | { code: "ActiveRequestAlreadyExists"; machineId: string; blockingActionId: string }
+  | { code: "MissingRequiredParameter"; parameter: string }
+  | { code: "InvalidRequestBody"; detail: string }
+  | { code: "InvalidInput"; detail: string }
+  | { code: "ODataError"; detail: string }
+  | { code: "OsPlatformNotSupported"; machineId: string; osPlatform: string }
+  | { code: "ClientVersionNotSupported"; machineId: string; agentVersion: string; minVersion: string }
+  | { code: "RemediationLevelMissing"; machineId: string; groupName: string }
+  | { code: "TooManySessions"; places: number; retryAfterMs: number }
+  | { code: "OperationNotServed"; operation: string; machineId: string }
+  | { code: "DeviceGroupNotFound"; groupId: number }
+  | { code: "DeviceGroupExists"; name: string }
+  | { code: "DeviceGroupInUse"; groupId: number; machines: number }
+  | { code: "CancelRefused"; actionId: string; status: MachineActionStatus }
+  | { code: "ResultNotReady"; actionId: string; index: number }
+  | { code: "ResultNotFound"; actionId: string; index: number; detail: string }
+  | { code: "ResultLinkInvalid" }
+  | { code: "ResultLinkExpired" }
+  | { code: "LibraryFileNotFound"; fileName: string }
+  | { code: "LibraryFileExists"; fileName: string }
+  | { code: "LibraryFileTooLarge"; limitBytes: number }
+  | { code: "ApplicationNotFound"; clientId: string }
+  | { code: "ApplicationInUse"; clientId: string }
+  | { code: "EnrollmentRefused"; detail: string }
+  | { code: "TransferRefused"; detail: string }
+  | { code: "PartMismatch"; detail: string }
+  | { code: "UploadIncomplete"; missingParts: readonly number[] }
+  | { code: "UploadMismatch"; detail: string }
+  | { code: "InsufficientStorage" };

@@ -1,0 +1,30 @@
+import { LIBRARY_FILE_NAME } from "@halligan/protocol/api";
+import type { DomainError } from "./errors.ts";
+
+/** The present version of a library file. Its content is in the blob store under its SHA-256. */
+export interface LibraryFile {
+  fileName: string;
+  sha256: string;
+  sizeBytes: number;
+  description: string | null;
+  hasParameters: boolean;
+  parametersDescription: string | null;
+  createdBy: string;
+  createdAtMs: number;
+  updatedBy: string;
+  updatedAtMs: number;
+}
+
+/** One upload of a name; `endedAtMs` is when it was replaced or removed, null for the present one. */
+export interface LibraryFileVersion extends LibraryFile {
+  endedAtMs: number | null;
+}
+
+/** Names are data on the server, but file names on devices: `contract/http-api.md` section 14. Null when it is good. */
+export function libraryFileNameFault(fileName: string): DomainError | null {
+  if (LIBRARY_FILE_NAME.test(fileName)) return null;
+  return {
+    code: "InvalidInput",
+    detail: `the file name ${JSON.stringify(fileName.slice(0, 200))} may only have letters, digits, "-", "_" and ".", and at most 128 of them`,
+  };
+}

@@ -1,0 +1,266 @@
+import { FINAL_STATUSES, type MachineActionStatus } from "@halligan/protocol/api";
+import { type Command, isEnded, nextCommandStatus, type StoredResult } from "./command.ts";
+import type { SessionPlace } from "./session-places.ts";
+
+/**
+ * One machine action: the durable unit of the queue.
+ *
+ * Pending:    accepted, waiting for its device, or sent to it without word of a start yet.
+ * InProgress: the device journalled the start of a command.
+ * Succeeded:  every command Completed.
+ * Failed:     a command Failed (later ones stay Created), or the device cannot say any more what became of it.
+ * TimeOut:    the device did not come in time, or fell silent for too long while running.
+ * Cancelled:  by a caller; final at once here, while the device is told to end the process tree.
+ *
+ * A final status is never left. A start or end that arrives afterwards is still recorded on its command, because it is
+ * the truth about the device; the status stays.
+ */
+export const TRANSITIONS = {
+  Pending: {
+    started: "InProgress",
+    succeeded: "Succeeded",
+    failed: "Failed",
+    cancelled: "Cancelled",
+    expired: "TimeOut",
+  },
+  InProgress: {
+    started: "InProgress",
+    succeeded: "Succeeded",
+    failed: "Failed",
+    cancelled: "Cancelled",
+    expired: "TimeOut",
+  },
+  Succeeded: {},
+  Failed: {},
+  TimeOut: {},
+  Cancelled: {},
+} as const satisfies Record<MachineActionStatus, Partial<Record<ActionEventType, MachineActionStatus>>>;
+
+type ActionEventType = "started" | "succeeded" | "failed" | "cancelled" | "expired";
+
+/**
+ * What was handed to the device for this action. `out` until the device can no longer run any of it: the machine's next
+ * order is not sent before (design, "The way of one action" 6).
+ */
+export interface OrderState {
+  orderSeq: number;
+  journalId: string;
+  /** The link it was last sent on; reports from an older one lose. */
+  linkEpoch: number;
+  claimedAtMs: number;
+  state: "out" | "closed";
+}
+
+export interface MachineAction {
+  id: string;
+  machineId: string;
+  computerDnsName: string;
+  status: MachineActionStatus;
+  /** Shown on the wire: application name, or a user's principal name. */
+  requestor: string;
+  /** Client id or user id: who it belongs to, whatever they call themselves. */
+  requestorId: string;
+  comment: string;
+  createdAtMs: number;
+  updatedAtMs: number;
+  /** When the present wait ends by itself: of a Pending action its queue time, of a running one the lost device; null while no clock runs. */
+  deadlineMs: number | null;
+  cancellation: { requestor: string; comment: string; atMs: number } | null;
+  errorHResult: number;
+  commands: readonly Command[];
+  order: OrderState | null;
+  /** Whether it counts as one of the running sessions; see `domain/session-places.ts`. */
+  place: SessionPlace;
+  /** Counts the saves; a save that finds another number has lost. */
+  version: number;
+}
+
+export type MachineActionEvent =
+  | { type: "started"; index: number }
+  | {
+      type: "ended";
+      index: number;
+      outcome: "completed" | "failed";
+      errors: readonly string[];
+      result: StoredResult | null;
+    }
+  | { type: "cancelled"; requestor: string; comment: string }
+  | { type: "expired" }
+  /** The device cannot say what became of it: wiped, rolled back, refused. */
+  | { type: "lost"; reason: string }
+  /** Nothing of the order runs on the device any more. */
+  | { type: "orderClosed"; errors: readonly string[] }
+  /** The retention of its results is over. */
+  | { type: "resultsExpired" };
+
+/** An event that no honest device can send: an end out of turn, a command that the action does not have. */
+export interface IllegalEvent {
+  code: "IllegalEvent";
+  detail: string;
+}
+
+export type Transition = { changed: boolean; action: MachineAction } | IllegalEvent;
+
+/** As signed 32-bit numbers, which an HRESULT is. Source: design, "Where the documents are silent". */
+export const HRESULT = {
+  none: 0,
+  failed: 0x80004005 | 0,
+  timedOut: 0x800705b4 | 0,
+  cancelled: 0x800704c7 | 0,
+} as const;
+
+export const isFinal = (status: MachineActionStatus): boolean => FINAL_STATUSES.has(status);
+
+/** Pure. `nowMs`: Unix milliseconds from the caller's clock. `changed: false` means: seen before, nothing to save. */
+export function applyEvent(action: MachineAction, event: MachineActionEvent, nowMs: number): Transition {
+  switch (event.type) {
+    case "started":
+      return applyStarted(action, event.index, nowMs);
+    case "ended":
+      return applyEnded(action, event, nowMs);
+    case "cancelled":
+      return move(action, "cancelled", nowMs, (moved) => ({
+        ...moved,
+        cancellation: { requestor: event.requestor, comment: event.comment, atMs: nowMs },
+        errorHResult: HRESULT.cancelled,
+      }));
+    case "expired":
+      return move(action, "expired", nowMs, (moved) => ({ ...moved, errorHResult: HRESULT.timedOut }));
+    case "lost":
+      return applyLost(action, event.reason, nowMs);
+    case "orderClosed":
+      return applyOrderClosed(action, event.errors, nowMs);
+    case "resultsExpired":
+      return applyResultsExpired(action);
+  }
+}
+
+function applyStarted(action: MachineAction, index: number, nowMs: number): Transition {
+  const command = action.commands[index];
+  if (!command) return illegal(`the action has no command ${index}`);
+  if (!inTurn(action, index)) return outOfTurn(action, `command ${index} was started out of turn`);
+  const status = nextCommandStatus(command.status, "started");
+  if (!status) return { changed: false, action };
+  const recorded = withCommand(action, index, { status, startedAtMs: nowMs });
+  const moved = TRANSITIONS[action.status];
+  const nextStatus = "started" in moved ? moved.started : action.status;
+  return {
+    changed: true,
+    // A running action has no clock of its own while its device is linked; the lost-device clock starts when the link ends.
+    action: {
+      ...touched(recorded, nowMs),
+      status: nextStatus,
+      deadlineMs: isFinal(nextStatus) ? action.deadlineMs : null,
+    },
+  };
+}
+
+function applyEnded(
+  action: MachineAction,
+  event: Extract<MachineActionEvent, { type: "ended" }>,
+  nowMs: number,
+): Transition {
+  const command = action.commands[event.index];
+  if (!command) return illegal(`the action has no command ${event.index}`);
+  if (!inTurn(action, event.index)) return outOfTurn(action, `command ${event.index} ended out of turn`);
+  if (event.outcome === "failed" && event.errors.length === 0) return illegal("a failed command must say why");
+  const status = nextCommandStatus(command.status, event.outcome);
+  if (!status) return { changed: false, action };
+  const recorded = touched(
+    withCommand(action, event.index, { status, endedAtMs: nowMs, errors: event.errors, result: event.result }),
+    nowMs,
+  );
+  if (isFinal(action.status)) return { changed: true, action: recorded };
+  if (event.outcome === "failed") return finish(recorded, "failed", nowMs);
+  if (event.index === action.commands.length - 1) return finish(recorded, "succeeded", nowMs);
+  return { changed: true, action: { ...recorded, status: "InProgress", deadlineMs: null } };
+}
+
+/** The device reported the last thing it had to report: its order is closed by that. */
+function finish(action: MachineAction, event: "succeeded" | "failed", nowMs: number): Transition {
+  return move(action, event, nowMs, (moved) => ({
+    ...moved,
+    errorHResult: event === "failed" ? HRESULT.failed : HRESULT.none,
+    order: moved.order && { ...moved.order, state: "closed" },
+  }));
+}
+
+function applyLost(action: MachineAction, reason: string, nowMs: number): Transition {
+  const closed: MachineAction = { ...action, order: action.order && { ...action.order, state: "closed" } };
+  if (isFinal(action.status)) return { changed: action.order?.state === "out", action: closed };
+  const index = action.commands.findIndex((command) => !isEnded(command));
+  const recorded =
+    index < 0 ? closed : withCommand(closed, index, { status: "Failed", endedAtMs: nowMs, errors: [reason] });
+  return move(recorded, "failed", nowMs, (moved) => ({ ...moved, errorHResult: HRESULT.failed }));
+}
+
+/**
+ * After a cancel or a time-out the device confirms that nothing runs any more. What it could not kill is said on the
+ * command that ran.
+ */
+function applyOrderClosed(action: MachineAction, errors: readonly string[], nowMs: number): Transition {
+  if (!action.order) return illegal("the action was never sent to a device");
+  if (!isFinal(action.status)) return illegal("an unfinished order was closed by its device");
+  if (action.order.state === "closed") return { changed: false, action };
+  const closed: MachineAction = { ...action, order: { ...action.order, state: "closed" } };
+  const ran = action.commands.findLastIndex((command) => command.startedAtMs !== null);
+  const told = ran < 0 || errors.length === 0 ? closed : withErrors(closed, ran, errors);
+  return { changed: true, action: touched(told, nowMs) };
+}
+
+/** Not a change that a reader of the action looks for: its time of last update stays. */
+function applyResultsExpired(action: MachineAction): Transition {
+  if (!isFinal(action.status)) return illegal("results of an unfinished action do not expire");
+  if (!keepsResults(action)) return { changed: false, action };
+  const commands = action.commands.map((command): Command => {
+    const { result } = command;
+    if (!result) return command;
+    return { ...command, result: { kind: "expired", sizeBytes: result.sizeBytes, sha256: result.sha256 } };
+  });
+  return { changed: true, action: { ...action, commands } };
+}
+
+/** Whether there are bytes of results to keep. */
+export const keepsResults = (action: Pick<MachineAction, "commands">): boolean =>
+  action.commands.some(({ result }) => result !== null && result.kind !== "expired");
+
+function withErrors(action: MachineAction, index: number, errors: readonly string[]): MachineAction {
+  return withCommand(action, index, { errors: [...(action.commands[index]?.errors ?? []), ...errors] });
+}
+
+function move(
+  action: MachineAction,
+  event: ActionEventType,
+  nowMs: number,
+  shape: (moved: MachineAction) => MachineAction,
+): Transition {
+  const row: Partial<Record<ActionEventType, MachineActionStatus>> = TRANSITIONS[action.status];
+  const status = row[event];
+  if (!status) return { changed: false, action };
+  return { changed: true, action: shape({ ...touched(action, nowMs), status, deadlineMs: null }) };
+}
+
+/** Commands run one by one: a command's turn comes when all before it are Completed. */
+function inTurn(action: MachineAction, index: number): boolean {
+  return action.commands.slice(0, index).every((command) => command.status === "Completed");
+}
+
+/** Of an action that was given up as lost, an honest device may have done more than was known here: that is no news of any use. */
+function outOfTurn(action: MachineAction, detail: string): Transition {
+  return isFinal(action.status) ? { changed: false, action } : illegal(detail);
+}
+
+const touched = (action: MachineAction, nowMs: number): MachineAction => ({
+  ...action,
+  updatedAtMs: Math.max(nowMs, action.updatedAtMs),
+});
+
+const illegal = (detail: string): IllegalEvent => ({ code: "IllegalEvent", detail });
+
+/** Copy of `action` with command `index` changed. */
+function withCommand(action: MachineAction, index: number, change: Partial<Command>): MachineAction {
+  return {
+    ...action,
+    commands: action.commands.map((command, i) => (i === index ? { ...command, ...change } : command)),
+  };
+}

@@ -1,0 +1,46 @@
+import type { MachineFacts } from "@halligan/protocol/link";
+
+export interface Machine {
+  id: string;
+  facts: MachineFacts;
+  tags: readonly string[];
+  firstSeenMs: number;
+  lastSeenMs: number;
+  lastExternalIp: string | null;
+  /** A link of this machine is up. */
+  linked: boolean;
+  /** Grows with every accepted link. */
+  linkEpoch: number;
+  /** The journal of the last hello; null before the first. */
+  journalId: string | null;
+  lastOrderSeq: number;
+  /** Two devices were seen with this machine's key: it takes nothing until it is enrolled anew. */
+  quarantined: boolean;
+  /** The device group it belongs to; 0 when it is in none. */
+  groupId: number;
+}
+
+/** Contract values of `healthStatus` that this server can know (contract/http-api.md section 13). */
+export type HealthStatus = "Active" | "Inactive" | "ImpairedCommunication";
+
+/** Seven days without a word: the contract's Inactive. */
+const INACTIVE_AFTER_MS = 7 * 24 * 3_600_000;
+
+/**
+ * Active while its link is up or was a moment ago; ImpairedCommunication when it is away; Inactive after seven days.
+ * `graceMs`: how long a link may be gone (a restart, a roaming laptop) before that is told.
+ */
+export function healthStatus(
+  machine: Pick<Machine, "linked" | "lastSeenMs">,
+  nowMs: number,
+  graceMs: number,
+): HealthStatus {
+  if (machine.linked) return "Active";
+  const awayMs = nowMs - machine.lastSeenMs;
+  if (awayMs <= graceMs) return "Active";
+  return awayMs <= INACTIVE_AFTER_MS ? "ImpairedCommunication" : "Inactive";
+}
+
+/** Onboarded from the first time its agent was linked; before that only its key is known. Source: contract/http-api.md section 13. */
+export const onboardingStatus = ({ journalId, quarantined }: Pick<Machine, "journalId" | "quarantined">): string =>
+  journalId === null || quarantined ? "InsufficientInfo" : "Onboarded";

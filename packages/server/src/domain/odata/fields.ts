@@ -1,0 +1,34 @@
+/**
+ * How letters of a text field count.
+ * - exact: as they are;
+ * - storedLower: ids, which are stored in lower case: what a caller writes is lowered, so an upper-case GUID finds its row through
+ *   the index;
+ * - ignored: ASCII letters of both sides are lowered (names of computers, as DNS has it).
+ */
+export type LetterCase = "exact" | "storedLower" | "ignored";
+
+/** A property that may be filtered on and, unless it is a list, ordered by. */
+export type Field = { readonly name: string } & (
+  | { readonly kind: "text"; readonly letterCase: LetterCase }
+  /** A quoted word in any letter case. `open`: a word outside `values` matches nothing instead of being refused. */
+  | { readonly kind: "enum"; readonly values: readonly string[]; readonly open: boolean }
+  | { readonly kind: "datetime" | "number" | "boolean" | "textList" }
+);
+
+/** What one list offers: the whitelist of its query options. */
+export interface Entity {
+  /** Plural, for messages. */
+  readonly title: string;
+  /** By name in lower case: clients write names in any letter case (contract/clients-in-the-wild.md section 6). */
+  readonly fields: ReadonlyMap<string, Field>;
+  /** Every top-level property of the wire form, for `$select`; by name in lower case. */
+  readonly properties: ReadonlyMap<string, string>;
+}
+
+export function defineEntity(title: string, fields: readonly Field[], properties: readonly string[]): Entity {
+  return {
+    title,
+    fields: new Map(fields.map((field) => [field.name.toLowerCase(), field])),
+    properties: new Map(properties.map((name) => [name.toLowerCase(), name])),
+  };
+}

@@ -1,0 +1,14 @@
+import { type Position, writeCursor } from "./cursor.ts";
+import type { ListQuery } from "./query.ts";
+
+/**
+ * `@odata.nextLink`: clients follow it as it is until there is none (contract/clients-in-the-wild.md section 6).
+ * `listUrl`: public URL and path of the list, without a query. `after`: the last row of the page that `query` answered.
+ */
+export function nextLink(listUrl: string, query: ListQuery, after: Position): string {
+  const left = query.left === null ? null : query.left - query.pageSize;
+  const token = writeCursor({ after, left, asOfMs: query.asOfMs }, query.orderBy);
+  return `${listUrl}?${[...query.repeated, ["$skiptoken", token] as const]
+    .map(([name, text]) => `${name}=${encodeURIComponent(text)}`)
+    .join("&")}`;
+}

@@ -1,0 +1,23 @@
+/**
+ * Negative, zero or positive: the order of SQLite's BINARY and PostgreSQL's "C", which is that of code points. JavaScript's `<` compares
+ * UTF-16 units and puts U+1F600 before U+FF5E. Both texts well-formed.
+ */
+export function compareText(a: string, b: string): number {
+  const shared = Math.min(a.length, b.length);
+  for (let at = 0; at < shared; at += 1) {
+    const left = a.charCodeAt(at);
+    const right = b.charCodeAt(at);
+    if (left !== right) return rank(left) - rank(right);
+  }
+  return a.length - b.length;
+}
+
+/** Surrogates stand for code points above all others, yet U+E000 to U+FFFF are the greater units: the two ranges change places. */
+function rank(unit: number): number {
+  if (unit >= 0xe000) return unit - 0x800;
+  return unit >= 0xd800 ? unit + 0x2000 : unit;
+}
+
+/** ASCII letters only, as `lower` and `upper` of both engines do it for our columns. */
+export const asciiLower = (text: string): string => text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+export const asciiUpper = (text: string): string => text.replace(/[a-z]+/g, (letters) => letters.toUpperCase());

@@ -1,0 +1,31 @@
+/**
+ * Places for running sessions (contract/http-api.md section 3; design, "which sessions count towards the 25").
+ *
+ * A session takes a place when it is accepted for a machine that is linked; with no place left it is refused. A session for
+ * an absent machine takes none: it waits, and when its machine is back it takes one as soon as it is free, oldest first.
+ * A machine that goes away gives its place back: at once when nothing has started, after a grace when something runs.
+ */
+export type SessionPlace = { held: false } | { held: true; untilMs: number | null };
+
+/** May a session that was just asked for start? */
+export function placeForNew(isMachineLinked: boolean, placesTaken: number, places: number): SessionPlace | "noPlace" {
+  if (!isMachineLinked) return { held: false };
+  return placesTaken < places ? { held: true, untilMs: null } : "noPlace";
+}
+
+/** `waiting`: sessions of linked machines without a place, oldest first; as many may start as there are places left. */
+export function mayTakePlace(
+  actionId: string,
+  waiting: readonly string[],
+  placesTaken: number,
+  places: number,
+): boolean {
+  const rank = waiting.indexOf(actionId);
+  return rank >= 0 && rank < places - placesTaken;
+}
+
+/** The place of a session whose machine's link has gone. */
+export function placeWhenAway(place: SessionPlace, hasStarted: boolean, nowMs: number, graceMs: number): SessionPlace {
+  if (!place.held || !hasStarted) return { held: false };
+  return { held: true, untilMs: nowMs + graceMs };
+}

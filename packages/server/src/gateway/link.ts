@@ -1,0 +1,320 @@
+import {
+  type AgentFrame,
+  CHALLENGE_BYTES,
+  decodeHandshakeAnswer,
+  type Ended,
+  HANDSHAKE_TIMEOUT_MS,
+  type Hello,
+  LINK_CLOSE,
+  LINK_VERSION,
+  parseAgentFrame,
+  type Refused,
+  type ServerFrame,
+} from "@halligan/protocol/link";
+import type { Logger } from "pino";
+import { signLinkTicket } from "../auth/link-ticket.ts";
+import type { ServiceContext } from "../service/context.ts";
+import { acceptLink, answerHello, closeLink, type LinkIdentity } from "../service/link-lifecycle.ts";
+import { type Recorded, recordClosed, recordEnded, recordRefused, recordStarted } from "../service/machine-reports.ts";
+import { nextForLink } from "../service/next-order.ts";
+import type { LinkSocket, LinkSocketEvents } from "./link-socket.ts";
+import { signOrder } from "./order-signature.ts";
+
+/** What one link may hold back: frames waiting to be handled, and bytes that the device does not read. */
+const MAX_WAITING_FRAMES = 256;
+const MAX_BUFFERED_BYTES = 8 * 1024 * 1024;
+/** Silent for this many ping intervals: the link is given up. */
+const SILENT_INTERVALS = 3;
+
+export interface LinkOwner {
+  /** Whether a hello with this journal may be answered. May take a ping interval; when it answers false it has closed the link. */
+  admits(identity: LinkIdentity, journalId: string): Promise<boolean>;
+  /** The link is accepted and its hello answered: it takes the machine's place from any older one. */
+  ready(link: Link, identity: LinkIdentity): void;
+  ended(link: Link): void;
+}
+
+/**
+ * One device's connection from challenge to close. Frames are handled one after another, in the order they came, because
+ * each may write. It sends what the store says has to be sent (`nextForLink`); it decides nothing by itself.
+ */
+export class Link implements LinkSocketEvents {
+  readonly #context: ServiceContext;
+  readonly #socket: LinkSocket;
+  readonly #owner: LinkOwner;
+  readonly #pingIntervalMs: number;
+  readonly #challenge: Uint8Array;
+  #log: Logger;
+  #phase: "answer" | "hello" | "ready" | "closed" = "answer";
+  #identity: LinkIdentity | null = null;
+  #journalId: string | null = null;
+  #lastFrameAtMs: number;
+  #cancelTimer: () => void;
+  #waitingFrames = 0;
+  /** The chain that makes work strictly one after another. */
+  #work: Promise<void> = Promise.resolve();
+  #pumpQueued = false;
+  /** Resolves when the link has ended, for what must not wait longer than it lasts. */
+  readonly #over = Promise.withResolvers<false>();
+  /** Those who wait for the device to say anything. */
+  readonly #listeners = new Set<() => void>();
+  /** What was sent on this link and needs no repeating on it. */
+  readonly #sentOrders = new Set<number>();
+  readonly #sentEnds = new Set<number>();
+
+  constructor(context: ServiceContext, socket: LinkSocket, owner: LinkOwner, options: { pingIntervalMs: number }) {
+    this.#context = context;
+    this.#socket = socket;
+    this.#owner = owner;
+    this.#pingIntervalMs = options.pingIntervalMs;
+    this.#log = context.log.child({ remoteAddress: socket.remoteAddress });
+    this.#lastFrameAtMs = context.clock.monotonicMs();
+    this.#challenge = context.ids.random(CHALLENGE_BYTES);
+    this.#cancelTimer = context.clock.after(HANDSHAKE_TIMEOUT_MS, () => this.#fail("silent", "no answer in time"));
+    socket.sendBinary(this.#challenge);
+  }
+
+  get identity(): LinkIdentity | null {
+    return this.#identity;
+  }
+
+  /** The journal of this link's hello. */
+  get journalId(): string | null {
+    return this.#journalId;
+  }
+
+  /** True as soon as the device says anything more; false when the link ends, or `withinMs` pass, before that. */
+  async speaksWithin(withinMs: number): Promise<boolean> {
+    const heard = Promise.withResolvers<boolean>();
+    const listener = () => heard.resolve(true);
+    this.#listeners.add(listener);
+    const cancelTimer = this.#context.clock.after(withinMs, () => heard.resolve(false));
+    try {
+      return await Promise.race([heard.promise, this.#over.promise]);
+    } finally {
+      cancelTimer();
+      this.#listeners.delete(listener);
+    }
+  }
+
+  binary(frame: Uint8Array): void {
+    if (this.#phase !== "answer" || this.#waitingFrames > 0) {
+      this.#fail("protocol", "a binary frame out of turn");
+      return;
+    }
+    this.#enqueue(() => this.#answered(frame));
+  }
+
+  text(frame: string): void {
+    this.#lastFrameAtMs = this.#context.clock.monotonicMs();
+    for (const heard of this.#listeners) heard();
+    if (this.#phase === "answer" || this.#waitingFrames >= MAX_WAITING_FRAMES) {
+      this.#fail("protocol", "a text frame out of turn, or too many at once");
+      return;
+    }
+    const parsed = parseAgentFrame(frame);
+    if (!parsed) {
+      this.#fail("protocol", "not a frame of this protocol");
+      return;
+    }
+    this.#enqueue(() => this.#handle(parsed));
+  }
+
+  /** The socket is gone, by whoever's doing. */
+  closed(): void {
+    if (this.#phase === "closed") return;
+    this.#phase = "closed";
+    this.#over.resolve(false);
+    this.#cancelTimer();
+    const identity = this.#identity;
+    this.#owner.ended(this);
+    if (identity) this.#work = this.#work.then(() => closeLink(this.#context, identity)).catch(this.#logFailure);
+    this.#log.info("link closed");
+  }
+
+  /** Ends the link; resolves when everything it had begun is written. */
+  async close(reason: keyof typeof LINK_CLOSE, detail: string): Promise<void> {
+    this.#socket.close(LINK_CLOSE[reason], detail);
+    this.closed();
+    await this.#work;
+  }
+
+  /** The store may have something for this machine. */
+  pump(): void {
+    if (this.#phase !== "ready" || this.#pumpQueued) return;
+    this.#pumpQueued = true;
+    this.#chain(() => {
+      this.#pumpQueued = false;
+      return this.#sendNext();
+    });
+  }
+
+  /** Called at intervals: an order that was refused as late or busy is sent again. */
+  retry(): void {
+    this.#sentOrders.clear();
+    this.#sentEnds.clear();
+    this.pump();
+  }
+
+  async #answered(frame: Uint8Array): Promise<void> {
+    const answer = decodeHandshakeAnswer(frame);
+    if (!answer) return this.#fail("unauthorized", "the answer has the wrong size");
+    if (answer.version !== LINK_VERSION)
+      return this.#fail("protocol", `this server speaks link version ${LINK_VERSION}`);
+    const accepted = await acceptLink(this.#context, this.#challenge, answer, this.#socket.remoteAddress);
+    if (accepted.kind === "refused") {
+      this.#log.warn({ machineId: answer.machineId, reason: accepted.reason }, "link refused");
+      return this.#fail(accepted.reason === "quarantined" ? "quarantined" : "unauthorized", "not accepted");
+    }
+    this.#identity = { machineId: accepted.machineId, linkEpoch: accepted.linkEpoch };
+    this.#log = this.#log.child(this.#identity);
+    if (this.#phase === "closed") return closeLink(this.#context, this.#identity);
+    this.#phase = "hello";
+    this.#cancelTimer();
+    this.#watchSilence();
+    this.#send({
+      type: "welcome",
+      linkVersion: LINK_VERSION,
+      linkEpoch: accepted.linkEpoch,
+      serverTimeMs: this.#context.clock.nowMs(),
+      ticket: signLinkTicket(accepted, this.#context.keys.linkTicket),
+      pingIntervalMs: this.#pingIntervalMs,
+    });
+  }
+
+  async #handle(frame: AgentFrame): Promise<void> {
+    const identity = this.#identity;
+    if (!identity || this.#phase === "closed") return;
+    if (frame.type === "ping") return this.#send({ type: "pong", serverTimeMs: this.#context.clock.nowMs() });
+    if (frame.type === "hello") return this.#hello(identity, frame);
+    if (this.#phase !== "ready") return this.#fail("protocol", "a report before the hello");
+    switch (frame.type) {
+      case "started":
+        this.#check(await recordStarted(this.#context, identity, frame));
+        return;
+      case "ended":
+        return this.#ended(identity, frame);
+      case "closed": {
+        const recorded = await recordClosed(this.#context, identity, frame);
+        // An order that the store does not know was ended too, and nothing of it is wanted.
+        if (recorded.kind !== "stale") this.#forget(frame.actionId, frame.orderSeq);
+        this.pump();
+        return;
+      }
+      case "refused":
+        return this.#refused(identity, frame);
+    }
+  }
+
+  async #hello(identity: LinkIdentity, hello: Hello): Promise<void> {
+    if (this.#phase !== "hello" || this.#journalId !== null) return this.#fail("protocol", "a second hello");
+    this.#journalId = hello.journalId;
+    if (!(await Promise.race([this.#owner.admits(identity, hello.journalId), this.#over.promise]))) return;
+    const answer = await answerHello(this.#context, identity, hello);
+    if (!answer) return this.#fail("replaced", "a newer link was accepted");
+    if (this.#isClosed()) return;
+    for (const { orderSeq, verdict } of answer.orders) {
+      if (verdict === "end") this.#sentEnds.add(orderSeq);
+      this.#sentOrders.add(orderSeq);
+    }
+    this.#phase = "ready";
+    this.#log.info({ heldOrders: hello.orders.length }, "link ready");
+    this.#send(answer);
+    this.#owner.ready(this, identity);
+    this.pump();
+  }
+
+  async #ended(identity: LinkIdentity, frame: Ended): Promise<void> {
+    const recorded = await recordEnded(this.#context, identity, frame);
+    if (!this.#check(recorded)) return;
+    this.#send({ type: "ack", actionId: frame.actionId, orderSeq: frame.orderSeq, index: frame.index });
+    if (recorded.action.order?.state === "closed") this.pump();
+  }
+
+  async #refused(identity: LinkIdentity, frame: Refused): Promise<void> {
+    this.#log.warn({ actionId: frame.actionId, code: frame.code }, "order refused by its device");
+    if (this.#check(await recordRefused(this.#context, identity, frame))) this.pump();
+  }
+
+  async #sendNext(): Promise<void> {
+    const identity = this.#identity;
+    if (!identity || this.#phase !== "ready") return;
+    const next = await nextForLink(this.#context, identity);
+    if (this.#isClosed() || next.type === "idle") return;
+    if (next.type === "end") {
+      if (this.#sentEnds.has(next.orderSeq)) return;
+      this.#sentEnds.add(next.orderSeq);
+      this.#send(next);
+      return;
+    }
+    if (this.#sentOrders.has(next.order.orderSeq)) return;
+    this.#sentOrders.add(next.order.orderSeq);
+    this.#log.info({ actionId: next.order.actionId, orderSeq: next.order.orderSeq }, "order sent");
+    this.#send(signOrder(next.order, this.#context.keys.order));
+  }
+
+  /** True when the report was recorded; otherwise it ended the link, or is only a late word of an older one. */
+  #check(recorded: Recorded): recorded is Extract<Recorded, { kind: "recorded" }> {
+    if (recorded.kind === "illegal") this.#fail("protocol", recorded.detail);
+    if (recorded.kind === "stale") this.#fail("replaced", "a newer link was accepted");
+    return recorded.kind === "recorded";
+  }
+
+  #forget(actionId: string, orderSeq: number): void {
+    this.#send({ type: "forget", actionId, orderSeq });
+  }
+
+  #send(frame: ServerFrame): void {
+    if (this.#phase === "closed") return;
+    if (this.#socket.bufferedBytes() > MAX_BUFFERED_BYTES) {
+      this.#fail("silent", "the device does not read");
+      return;
+    }
+    this.#socket.sendText(JSON.stringify(frame));
+  }
+
+  #watchSilence(): void {
+    const limitMs = this.#pingIntervalMs * SILENT_INTERVALS;
+    const silentMs = this.#context.clock.monotonicMs() - this.#lastFrameAtMs;
+    if (silentMs >= limitMs) {
+      this.#fail("silent", "no frame for three ping intervals");
+      return;
+    }
+    this.#cancelTimer = this.#context.clock.after(limitMs - silentMs, () => this.#watchSilence());
+  }
+
+  #fail(reason: keyof typeof LINK_CLOSE, detail: string): void {
+    if (this.#phase === "closed") return;
+    this.#log.warn({ reason, detail }, "link given up");
+    this.#socket.close(LINK_CLOSE[reason], detail);
+    this.closed();
+  }
+
+  #enqueue(work: () => Promise<void>): void {
+    this.#waitingFrames += 1;
+    this.#chain(async () => {
+      try {
+        await work();
+      } finally {
+        this.#waitingFrames -= 1;
+      }
+    });
+  }
+
+  #chain(work: () => Promise<void>): void {
+    this.#work = this.#work.then(work).catch((cause: unknown) => {
+      this.#logFailure(cause);
+      // Nothing was acknowledged: the device reports it again on its next link.
+      this.#fail("goingAway", "the server could not handle a frame");
+    });
+  }
+
+  readonly #logFailure = (cause: unknown): void => {
+    this.#log.error({ err: cause }, "link work failed");
+  };
+
+  // TypeScript narrows #phase across an await; a closed link shows only by asking again.
+  #isClosed(): boolean {
+    return this.#phase === "closed";
+  }
+}

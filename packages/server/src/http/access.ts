@@ -1,0 +1,78 @@
+import type { DelegatedPermission, Permission } from "@halligan/protocol/api";
+import type { Caller } from "../auth/caller.ts";
+import type { LinkTicket } from "../auth/link-ticket.ts";
+import { PERMISSION_TABLE, type PermittedOperation } from "../auth/permissions-table.ts";
+import { isFault } from "../auth/token-fault.ts";
+import { type ErrorAnswer, refuse } from "./answer.ts";
+import type { Incoming } from "./incoming.ts";
+
+/** Who may call an operation. `W`: what the handler then knows of the caller. Checked before any byte of the body is read. */
+export interface Access<W> {
+  readonly kind: "anonymous" | "ticket" | "permissions";
+  /** For applications; any one of them is enough. Empty for the other kinds. */
+  readonly permissions: readonly Permission[];
+  /** For users; any one of them is enough. Empty for the other kinds, and for what users may not call. */
+  readonly delegated: readonly DelegatedPermission[];
+  readonly admit: (incoming: Incoming) => Promise<{ readonly who: W } | ErrorAnswer>;
+}
+
+const unauthorized = (message: string): ErrorAnswer =>
+  refuse(401, "Unauthorized", message, { "www-authenticate": "Bearer" });
+
+/** For what carries its own proof (signed links, the token endpoint) or needs none. */
+export const anonymous: Access<object> = {
+  kind: "anonymous",
+  permissions: [],
+  delegated: [],
+  admit: async () => ({ who: {} }),
+};
+
+/** For agents: `Authorization: Ticket <ticket>`. `protocol/src/link/transfer.ts`. */
+export const ticket: Access<{ readonly ticket: LinkTicket }> = {
+  kind: "ticket",
+  permissions: [],
+  delegated: [],
+  async admit({ facts, gate }) {
+    const given = /^Ticket +([!-~]{1,512})$/i.exec(facts.headers.authorization ?? "")?.[1];
+    const known = given === undefined ? null : await gate.verifyTicket(given);
+    return known === null
+      ? refuse(401, "Unauthorized", "The ticket is missing or not valid", { "www-authenticate": "Ticket" })
+      : { who: { ticket: known } };
+  },
+};
+
+/** For callers whom the table gives the operation. `operation`: its own name. */
+export const permitted = (operation: PermittedOperation): Access<{ readonly caller: Caller }> => {
+  const { application, delegated } = PERMISSION_TABLE[operation];
+  return withAnyOf(application, delegated);
+};
+
+/**
+ * 401 for faults of the token only, 403 for missing rights: one client signs in again and repeats for ever while it sees 401
+ * (`contract/clients-in-the-wild.md` section 2). The 403 names what is missing, as the real one does: `contract/auth.md` section 4.
+ */
+const withAnyOf = (
+  application: readonly Permission[],
+  delegated: readonly DelegatedPermission[],
+): Access<{ readonly caller: Caller }> => ({
+  kind: "permissions",
+  permissions: application,
+  delegated,
+  async admit({ facts, gate }) {
+    const { authorization } = facts.headers;
+    if (authorization === undefined) return unauthorized("The Authorization header is missing");
+    const token = /^Bearer +([A-Za-z0-9._~+/=-]+)$/i.exec(authorization)?.[1];
+    if (token === undefined) return unauthorized("The Authorization header is malformed");
+    const caller = await gate.verifyToken(token);
+    if (isFault(caller)) return unauthorized(caller.message);
+    if (caller.kind === "application") {
+      if (application.some((name) => caller.roles.has(name))) return { who: { caller } };
+      return forbidden("The application has none of the required application permissions", application);
+    }
+    if (delegated.some((name) => caller.scopes.has(name))) return { who: { caller } };
+    return forbidden("The user's token has none of the required delegated permissions", delegated);
+  },
+});
+
+const forbidden = (message: string, names: readonly string[]): ErrorAnswer =>
+  refuse(403, "Forbidden", `${message} (${names.join(", ")})`);

@@ -1,0 +1,125 @@
+import { randomUUID } from "node:crypto";
+import type http from "node:http";
+import fastifyMultipart from "@fastify/multipart";
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import type { Logger } from "pino";
+import { refuse } from "./answer.ts";
+import { createHttpServer, type UpgradeHandler } from "./http-server.ts";
+import type { Gate } from "./incoming.ts";
+import { DEFAULT_HTTP_LIMITS, type HttpLimits } from "./limits.ts";
+import type { Operation } from "./operation.ts";
+import { routedTarget } from "./request-path.ts";
+import { type Source, serve } from "./serve.ts";
+
+export interface HttpAppOptions<Ctx> extends Gate {
+  readonly operations: readonly Operation<Ctx>[];
+  /** Handed to every handler as it is. */
+  readonly context: Ctx;
+  readonly log: Logger;
+  readonly limits?: Partial<HttpLimits>;
+  /** PEM texts. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+  /** WebSocket ends by path, such as `/agent/v1/link`. Other paths answer 404. */
+  readonly upgrades?: Readonly<Record<string, UpgradeHandler>>;
+  /** GUIDs; a port for tests. */
+  readonly newRequestId?: () => string;
+}
+
+export type HttpApp = FastifyInstance<http.Server>;
+
+/** Also for a path that exists with another method: the contract knows no 405. */
+const NOT_FOUND = refuse(404, "NotFound", "There is no such operation");
+const BAD_TARGET = refuse(400, "BadRequest", "The request target is not well-formed");
+
+/**
+ * The HTTP edge. Fastify routes, opens and closes; reading bodies, refusing and answering are ours (`serve.ts`), because its own 400, 404, 413
+ * and 415 bodies are not the contract's. `close()` lets requests in flight finish for `closeGraceMs`.
+ */
+export function buildHttpApp<Ctx>(options: HttpAppOptions<Ctx>): HttpApp {
+  const { operations, context, log, newRequestId = randomUUID } = options;
+  const limits = { ...DEFAULT_HTTP_LIMITS, ...options.limits };
+  const servers: http.Server[] = [];
+  let isClosing = false;
+  const app: HttpApp = Fastify<http.Server>({
+    serverFactory(handler) {
+      const server = createHttpServer(handler, {
+        limits,
+        tls: options.tls,
+        upgrades: new Map(
+          Object.entries(options.upgrades ?? {}).map(([path, upgrade]) => [path.toLowerCase(), upgrade]),
+        ),
+        newRequestId,
+        onMalformed: (requestId, code) => log.info({ requestId, code }, "malformed request"),
+      });
+      servers.push(server);
+      return server;
+    },
+    // Answered in http-server.ts; the default would answer a second time.
+    clientErrorHandler: () => undefined,
+    genReqId: () => newRequestId(),
+    rewriteUrl: (request) => routedTarget(request.url ?? "/"),
+    return503OnClosing: false,
+    exposeHeadRoutes: false,
+    forceCloseConnections: "idle",
+    frameworkErrors: (_error, request, reply) => answerWith({ refusal: BAD_TARGET })(request, reply),
+    routerOptions: {
+      caseSensitive: false,
+      ignoreTrailingSlash: true,
+      ignoreDuplicateSlashes: true,
+      maxParamLength: 2_048,
+      querystringParser: () => ({}),
+    },
+  });
+  const serving = {
+    context,
+    gate: {
+      verifyToken: (token: string) => options.verifyToken(token),
+      verifyTicket: (text: string) => options.verifyTicket(text),
+      throttle: options.throttle,
+    },
+    limits,
+    log,
+    isClosing: () => isClosing,
+    onAnswered: () => {
+      if (isClosing) for (const server of servers) server.closeIdleConnections();
+    },
+  };
+  const answerWith = (source: Source<Ctx>) => (request: FastifyRequest, reply: FastifyReply) =>
+    serve(request, reply, source, serving);
+
+  // Fastify reads no body and has no opinion about content types: `body-kinds.ts` does both. The multipart plugin's parser only
+  // marks its requests. What cannot be read as a content type at all ends in the error handlers, and goes the same way from there.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", (_request, _payload, done) => done(null));
+  app.register(fastifyMultipart);
+  const notFound = answerWith({ refusal: NOT_FOUND });
+  app.setNotFoundHandler(notFound);
+  app.setErrorHandler((_error, request, reply) => notFound(request, reply));
+  checkOperations(operations);
+  for (const operation of operations) {
+    const method = operation.method === "GET" ? ["GET", "HEAD"] : [operation.method];
+    const handler = answerWith(operation);
+    const errorHandler = (_error: Error, request: FastifyRequest, reply: FastifyReply) => void handler(request, reply);
+    app.route({ method, url: operation.path, handler, errorHandler });
+  }
+
+  let force: NodeJS.Timeout | undefined;
+  app.addHook("preClose", async () => {
+    isClosing = true;
+    force = setTimeout(() => {
+      for (const server of servers) server.closeAllConnections();
+    }, limits.closeGraceMs);
+  });
+  app.addHook("onClose", async () => clearTimeout(force));
+  return app;
+}
+
+/** Deny by default, once more at run time: a table that was not type checked must not open a route. */
+function checkOperations<Ctx>(operations: readonly Operation<Ctx>[]): void {
+  for (const { name, access } of operations) {
+    const isKnown = access?.kind === "anonymous" || access?.kind === "ticket" || access?.kind === "permissions";
+    if (!isKnown || (access.kind === "permissions" && access.permissions.length === 0)) {
+      throw new Error(`operation ${name} does not say who may call it`);
+    }
+  }
+}

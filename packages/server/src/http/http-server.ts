@@ -1,0 +1,98 @@
+import http, { type IncomingMessage, type ServerResponse } from "node:http";
+import https from "node:https";
+import type { Duplex } from "node:stream";
+import { refuse } from "./answer.ts";
+import type { HttpLimits } from "./limits.ts";
+import { answerOnSocket, malformedAnswer } from "./raw-answers.ts";
+import { splitTarget } from "./request-path.ts";
+import { writeAnswer } from "./write-answer.ts";
+
+/** Takes over a socket that asked for a WebSocket: what `ws` has as `handleUpgrade`. */
+export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+export interface HttpServerOptions {
+  readonly limits: HttpLimits;
+  /** PEM texts. Without it the server speaks plain HTTP, for a proxy or loopback. */
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+  /** By path in lower case. */
+  readonly upgrades: ReadonlyMap<string, UpgradeHandler>;
+  readonly newRequestId: () => string;
+  readonly onMalformed: (id: string, code: string | undefined) => void;
+}
+
+/** Requests whose client waits for `100 Continue`. */
+const waiting = new WeakSet<IncomingMessage>();
+
+/** Whether the client still waits to be asked for the body. */
+export const isWaitingForContinue = (raw: IncomingMessage): boolean => waiting.has(raw);
+
+export function inviteBody(raw: IncomingMessage, response: ServerResponse): void {
+  if (waiting.delete(raw)) response.writeContinue();
+}
+
+/**
+ * Node's server with bounds on everything slow or large, and with our own answers wherever Node has one of its own: malformed HTTP, unknown
+ * expectations, tunnels. `handle` gets every request, also one that asks for an upgrade nobody serves (Java's client asks for h2c).
+ */
+export function createHttpServer(handle: http.RequestListener, options: HttpServerOptions): http.Server {
+  const { limits, tls, upgrades, newRequestId, onMalformed } = options;
+  const upgradeOf = (request: IncomingMessage): UpgradeHandler | undefined =>
+    request.method === "GET" && request.headers.upgrade?.toLowerCase() === "websocket"
+      ? upgrades.get(splitTarget(request.url ?? "").path.toLowerCase())
+      : undefined;
+  const settings: http.ServerOptions = {
+    maxHeaderSize: limits.headerBytes,
+    headersTimeout: limits.headersTimeoutMs,
+    // A bound on whole requests would cut large uploads; bodies have bounds of their own (`read-body.ts`, `inactivityMs`).
+    requestTimeout: 0,
+    keepAliveTimeout: limits.keepAliveMs,
+    connectionsCheckingInterval: Math.min(5_000, limits.headersTimeoutMs),
+    // Checked by us, so that the refusal has a body.
+    requireHostHeader: false,
+    shouldUpgradeCallback: (request) => upgradeOf(request) !== undefined,
+  };
+  const server = tls === undefined ? http.createServer(settings) : https.createServer({ ...settings, ...tls });
+  server.setTimeout(limits.inactivityMs);
+
+  const responses = new WeakMap<Duplex, ServerResponse>();
+  const receive: http.RequestListener = (request, response) => {
+    responses.set(request.socket, response);
+    handle(request, response);
+  };
+  server.on("request", receive);
+  server.on("checkContinue", (request, response) => {
+    // Not invited yet: a refused request is answered before its body is sent.
+    waiting.add(request);
+    receive(request, response);
+  });
+  server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) => {
+    const exchange = { id: newRequestId(), raw: request, response, mustClose: true };
+    void writeAnswer(exchange, refuse(417, "BadRequest", "The expectation in the Expect header is not known"));
+  });
+  server.on("connect", (_request: IncomingMessage, socket: Duplex) => {
+    answerOnSocket(socket, newRequestId(), 404, "NotFound", "This server is no proxy");
+  });
+  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const upgrade = upgradeOf(request);
+    // Node before 24.9 does not ask shouldUpgradeCallback.
+    if (upgrade === undefined)
+      answerOnSocket(socket, newRequestId(), 404, "NotFound", "There is nothing to upgrade to");
+    else upgrade(request, socket, head);
+  });
+  const answered = new WeakSet<Duplex>();
+  server.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => {
+    if (answered.has(socket)) return;
+    answered.add(socket);
+    const response = responses.get(socket);
+    const isAnswering = response?.headersSent && !response.writableFinished;
+    if (error.code === "ECONNRESET" || isAnswering) {
+      socket.destroy();
+      return;
+    }
+    const id = newRequestId();
+    onMalformed(id, error.code);
+    const { status, message } = malformedAnswer(error.code);
+    answerOnSocket(socket, id, status, "BadRequest", message);
+  });
+  return server;
+}

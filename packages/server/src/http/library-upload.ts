@@ -1,0 +1,58 @@
+import type { PutLibraryAnswer } from "../blobs/blob-store.ts";
+import type { DomainError } from "../domain/errors.ts";
+import { libraryFileNameFault } from "../domain/library-file.ts";
+import { ok, type Result, refuse } from "../domain/result.ts";
+import type { LibraryFileInput } from "../service/add-library-file.ts";
+import type { MultipartPart } from "./multipart.ts";
+
+/**
+ * Reads the parts of `POST /api/libraryfiles` in whatever order and letter case they come; the content goes to `store` as it
+ * arrives. `contract/http-api.md` section 14, `contract/clients-in-the-wild.md` section 8.
+ */
+export async function readLibraryUpload(
+  parts: AsyncIterable<MultipartPart>,
+  store: (file: AsyncIterable<Uint8Array>) => Promise<PutLibraryAnswer>,
+): Promise<Result<LibraryFileInput, DomainError>> {
+  const fields = new Map<string, string>();
+  let file: { fileName: string; sha256: string; sizeBytes: number } | null = null;
+  for await (const part of parts) {
+    if (part.kind === "field") {
+      fields.set(part.name, part.value);
+      continue;
+    }
+    if (part.name !== "file") continue;
+    if (file) return refuse({ code: "InvalidRequestBody", detail: "there is more than one File part" });
+    const nameFault = libraryFileNameFault(part.fileName);
+    if (nameFault) return refuse(nameFault);
+    const stored = await store(part.stream);
+    if (stored.code !== "stored") return refuse(libraryStorageRefusal(stored));
+    file = { fileName: part.fileName, sha256: stored.sha256, sizeBytes: stored.sizeBytes };
+  }
+  if (!file) return refuse({ code: "MissingRequiredParameter", parameter: "File" });
+  const override = flag(fields, "overrideifexists");
+  const hasParameters = flag(fields, "hasparameters");
+  const parametersDescription = fields.get("parametersdescription") || null;
+  if (override === undefined || hasParameters === undefined) {
+    const name = override === undefined ? "OverrideIfExists" : "HasParameters";
+    return refuse({ code: "InvalidInput", detail: `${name} must be true or false` });
+  }
+  return ok({
+    ...file,
+    description: fields.get("description") || null,
+    hasParameters: hasParameters ?? parametersDescription !== null,
+    parametersDescription,
+    overrideIfExists: override ?? false,
+  });
+}
+
+export const libraryStorageRefusal = (stored: Exclude<PutLibraryAnswer, { code: "stored" }>): DomainError =>
+  stored.code === "TooLarge"
+    ? { code: "LibraryFileTooLarge", limitBytes: stored.limitBytes }
+    : { code: "InsufficientStorage" };
+
+/** Null when it was not sent or is empty, undefined when it is neither true nor false. */
+function flag(fields: ReadonlyMap<string, string>, name: string): boolean | null | undefined {
+  const text = fields.get(name)?.trim().toLowerCase() ?? "";
+  if (text === "") return null;
+  return text === "true" ? true : text === "false" ? false : undefined;
+}

@@ -1,0 +1,50 @@
+const MIB = 1024 * 1024;
+
+/** Bounds of the HTTP edge. Times in milliseconds, sizes in bytes. */
+export interface HttpLimits {
+  /** Longest JSON body; a longer one is refused with 400 `InvalidRequestBody`. Default 1 MiB. */
+  readonly jsonBytes: number;
+  /** Deepest nesting of a JSON body. Default 32. */
+  readonly jsonDepth: number;
+  /** Longest form of a token request. Default 64 KiB. */
+  readonly formBytes: number;
+  /** Longest text field of a multipart body. Default 64 KiB. */
+  readonly fieldBytes: number;
+  /** Most parts of a multipart body. Default 32. */
+  readonly multipartParts: number;
+  /**
+   * How much of a body nobody wants is still received before the answer, so that a client that writes all before it reads gets to
+   * read it; beyond, the connection is closed with the answer. Default 32 MiB.
+   */
+  readonly drainBytes: number;
+  /** Time for a whole JSON or form body, and for draining. Streams have {@link HttpLimits.inactivityMs} instead. Default 30 s. */
+  readonly bodyTimeoutMs: number;
+  /** Time for the request line and all headers. Default 20 s. */
+  readonly headersTimeoutMs: number;
+  /**
+   * A connection on which nothing moves for so long, in either direction, while a request is open, is closed. This, not a bound on the
+   * whole request, is what stops stalled uploads and downloads: 2 GB over a slow line may take hours. Default 120 s.
+   */
+  readonly inactivityMs: number;
+  /** How long an idle connection is kept. Above the 60 s that proxies keep theirs. Default 75 s. */
+  readonly keepAliveMs: number;
+  /** Request line and headers together; a filter may name hundreds of ids. Default 64 KiB. */
+  readonly headerBytes: number;
+  /** How long requests in flight may go on when the server closes. Default 10 s. */
+  readonly closeGraceMs: number;
+}
+
+export const DEFAULT_HTTP_LIMITS: HttpLimits = {
+  jsonBytes: MIB,
+  jsonDepth: 32,
+  formBytes: 64 * 1024,
+  fieldBytes: 64 * 1024,
+  multipartParts: 32,
+  drainBytes: 32 * MIB,
+  bodyTimeoutMs: 30_000,
+  headersTimeoutMs: 20_000,
+  inactivityMs: 120_000,
+  keepAliveMs: 75_000,
+  headerBytes: 64 * 1024,
+  closeGraceMs: 10_000,
+};

@@ -1,0 +1,129 @@
+import {
+  ApplicationListWire,
+  AuditListWire,
+  EnrollmentTokenWire,
+  InfoWire,
+  NewApplicationWire,
+  PERMISSIONS,
+} from "@halligan/protocol/api";
+import { Type } from "typebox";
+import { json, type OperationDoc } from "../operation-doc.ts";
+import { SAMPLE } from "../sample-values.ts";
+
+const application = {
+  clientId: SAMPLE.clientId,
+  name: "SOAR playbooks",
+  roles: ["Machine.LiveResponse", "Machine.Read.All"],
+  createdAt: "2026-11-20T09:00:00.25Z",
+};
+const BODY_REFUSED = "`InvalidRequestBody`, `MissingRequiredParameter`: the body.";
+const OPEN = { additionalProperties: true };
+const OpenApi = Type.Object({ openapi: Type.String(), paths: Type.Object({}, OPEN) }, OPEN);
+const text = (description: string) => ({ description, schema: Type.String() });
+
+export const administrationDocs = {
+  GetInfo: {
+    tag: "Halligan",
+    summary: "Find the token endpoint",
+    description: "What a client needs before it has a token.",
+    answers: {
+      200: json("This server.", InfoWire, {
+        product: "Halligan",
+        version: "0.1.0",
+        tenant: SAMPLE.tenant,
+        tokenUrl: `http://127.0.0.1:8780/${SAMPLE.tenant}/oauth2/v2.0/token`,
+      }),
+    },
+  },
+  GetOpenApi: {
+    tag: "Halligan",
+    summary: "This document",
+    description: "With the address of the server that is asked.",
+    answers: {
+      200: json("An OpenAPI 3.1 document.", OpenApi),
+    },
+  },
+  CreateEnrollmentToken: {
+    tag: "Halligan",
+    summary: "Make an enrollment token",
+    description: "With it devices enroll. The answer is the only place where the token ever stands.",
+    bodyExample: { uses: 1, expiresInSeconds: 3600 },
+    answers: {
+      201: json("The token.", EnrollmentTokenWire, {
+        id: "b7f0a1de-5c55-4f0e-8f5e-64b1a0f0c9d2",
+        token: SAMPLE.enrollmentToken,
+        uses: 1,
+        expiresAt: "2026-11-21T13:00:00.118Z",
+      }),
+    },
+    refusals: { 400: BODY_REFUSED },
+  },
+  CreateApplication: {
+    tag: "Halligan",
+    summary: "Register an application",
+    description: `The answer is the only place where the secret ever stands. Roles: ${Object.keys(PERMISSIONS)
+      .map((name) => `\`${name}\``)
+      .join(", ")}.`,
+    bodyExample: { name: application.name, roles: application.roles },
+    answers: {
+      201: json("The application and its secret.", NewApplicationWire, {
+        ...application,
+        clientSecret: SAMPLE.clientSecret,
+      }),
+    },
+    refusals: { 400: `${BODY_REFUSED} \`InvalidInput\`: a role that does not exist.` },
+  },
+  ListApplications: {
+    tag: "Halligan",
+    summary: "List applications",
+    answers: { 200: json("All of them.", ApplicationListWire, { value: [application] }) },
+  },
+  DeleteApplication: {
+    tag: "Halligan",
+    summary: "Remove an application",
+    description: "Its tokens are refused at once.",
+    path: {
+      clientId: { description: "Its client id.", schema: Type.String(), example: SAMPLE.clientId },
+    },
+    answers: { 204: { description: "It is removed." } },
+    refusals: {
+      400: "`BadRequest`: it is in use and cannot be removed.",
+      404: "`ResourceNotFound`: there is no such application.",
+    },
+  },
+  ListAudit: {
+    tag: "Halligan",
+    summary: "Read the audit log",
+    description: "Who asked what of which machine when, newest first. `nextLink` leads to older records.",
+    query: {
+      machineId: { ...text("Only what concerns this machine."), example: SAMPLE.machineId },
+      actionId: text("Only what concerns this machine action."),
+      actorId: text("Only what this application or user did."),
+      operation: { ...text("Only this operation."), example: "RunLiveResponse" },
+      top: {
+        description: "How many at most. Default 200.",
+        schema: Type.Integer({ minimum: 1, maximum: 1_000 }),
+        example: 10,
+      },
+      before: { description: "Only records older than the one with this `seq`.", schema: Type.Integer({ minimum: 1 }) },
+    },
+    answers: {
+      200: json("One page of it.", AuditListWire, {
+        value: [
+          {
+            seq: 17,
+            at: "2026-11-21T12:00:00.118Z",
+            actor: "Administrator",
+            actorId: SAMPLE.clientId,
+            operation: "RunLiveResponse",
+            machineId: SAMPLE.machineId,
+            actionId: SAMPLE.actionId,
+            detail: {},
+          },
+        ],
+        nextLink: null,
+      }),
+    },
+    refusals: { 400: "`BadRequest`: an option that does not exist, or a value out of its bounds." },
+  },
+} as const satisfies Record<string, OperationDoc>;

@@ -1,0 +1,138 @@
+import { LibraryFileVersionListWire, LibraryFileWire } from "@halligan/protocol/api";
+import { Type } from "typebox";
+import { LibraryFileCollection } from "../components.ts";
+import { json, type OperationDoc } from "../operation-doc.ts";
+import { SAMPLE, SAMPLE_SCRIPT } from "../sample-values.ts";
+import { BYTES, fileNameParameter, partialAnswer, RANGE_REFUSED, rangeParameter } from "./parameters.ts";
+import { contextOf, sampleLibraryFile } from "./sample-entities.ts";
+
+const NOT_FOUND = "`ResourceNotFound`: the library has no file of that name.";
+const { description, parametersDescription } = sampleLibraryFile;
+
+/** Flags of a form are text. */
+const Flag = Type.Union([Type.Literal("true"), Type.Literal("false")]);
+const LibraryUploadForm = Type.Object({
+  File: BYTES,
+  Description: Type.Optional(Type.String()),
+  HasParameters: Type.Optional(Flag),
+  ParametersDescription: Type.Optional(Type.String()),
+  OverrideIfExists: Type.Optional(Flag),
+});
+
+export const libraryDocs = {
+  ListLibraryFiles: {
+    tag: "Library",
+    summary: "List library files",
+    answers: {
+      200: json("All of them.", LibraryFileCollection, {
+        "@odata.context": contextOf("LibraryFiles"),
+        value: [sampleLibraryFile],
+      }),
+    },
+  },
+  UploadLibraryFile: {
+    tag: "Library",
+    summary: "Add a file to the library",
+    description:
+      "Its name is the file name of the part `File`: letters, digits, `-`, `_` and `.`. Up to 20 MB unless a setting says otherwise; " +
+      "PutLibraryFile takes larger ones.",
+    body: {
+      "multipart/form-data": {
+        schema: LibraryUploadForm,
+        example: {
+          File: SAMPLE_SCRIPT,
+          Description: description,
+          ParametersDescription: parametersDescription,
+          OverrideIfExists: "false",
+        },
+      },
+    },
+    answers: {
+      200: json("The file.", LibraryFileWire, {
+        "@odata.context": contextOf("LibraryFiles/$entity"),
+        ...sampleLibraryFile,
+      }),
+    },
+    refusals: {
+      400: "`InvalidInput`: the name is taken (the message has `already exists`) or not allowed, or the file is too large. `MissingRequiredParameter`: `File`.",
+      507: "`InsufficientStorage`: the server's disk is full.",
+    },
+  },
+  DeleteLibraryFile: {
+    tag: "Library",
+    summary: "Remove a file from the library",
+    description: "Actions that were accepted with it still run it.",
+    path: { fileName: fileNameParameter },
+    answers: { 204: { description: "It is removed." } },
+    refusals: { 404: NOT_FOUND },
+  },
+  PutLibraryFile: {
+    tag: "Library",
+    summary: "Add a file of any size",
+    description: "The body is the file.",
+    path: { fileName: fileNameParameter },
+    query: {
+      description: { description: "What it is for.", schema: Type.String(), example: description },
+      hasParameters: { description: "Default false.", schema: Type.Boolean(), example: true },
+      parametersDescription: {
+        description: "What its parameters are.",
+        schema: Type.String(),
+        example: parametersDescription,
+      },
+      override: {
+        description: "Whether it may take the place of one of that name. Default false.",
+        schema: Type.Boolean(),
+        example: true,
+      },
+    },
+    body: { "application/octet-stream": { schema: BYTES, example: SAMPLE_SCRIPT } },
+    answers: { 200: json("The file.", LibraryFileWire, sampleLibraryFile) },
+    refusals: {
+      400: "`InvalidInput`: the name is taken or not allowed, or the file is too large.",
+      507: "`InsufficientStorage`: the server's disk is full.",
+    },
+  },
+  GetLibraryFileContent: {
+    tag: "Library",
+    summary: "Download a library file",
+    path: { fileName: fileNameParameter },
+    query: {
+      sha256: {
+        description: "Which version, by its SHA-256 in hex. Default: the present one.",
+        schema: Type.String(),
+        example: SAMPLE.scriptSha256,
+      },
+    },
+    headers: { Range: rangeParameter },
+    answers: {
+      200: {
+        description: "Its bytes.",
+        content: { "application/octet-stream": { schema: BYTES, example: SAMPLE_SCRIPT } },
+      },
+      206: partialAnswer,
+    },
+    refusals: { 404: NOT_FOUND, 416: RANGE_REFUSED },
+  },
+  ListLibraryFileVersions: {
+    tag: "Library",
+    summary: "List every upload of a name",
+    description: "Newest first, replaced and removed ones too.",
+    path: { fileName: fileNameParameter },
+    answers: {
+      200: json("The versions.", LibraryFileVersionListWire, {
+        value: [
+          {
+            fileName: SAMPLE.fileName,
+            sha256: SAMPLE.scriptSha256,
+            sizeBytes: SAMPLE_SCRIPT.length,
+            description,
+            updatedBy: "Administrator",
+            updatedAt: sampleLibraryFile.lastUpdatedTime,
+            endedAt: null,
+          },
+        ],
+      }),
+    },
+    refusals: { 404: NOT_FOUND },
+  },
+} as const satisfies Record<string, OperationDoc>;

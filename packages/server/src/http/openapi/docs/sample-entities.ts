@@ -1,0 +1,113 @@
+import type { LibraryFileWire, MachineActionWire, MachineWire } from "@halligan/protocol/api";
+import { SAMPLE } from "../sample-values.ts";
+
+/** Entities of the example answers. */
+
+const METADATA = "http://127.0.0.1:8780/api/$metadata";
+export const contextOf = (fragment: string): string => `${METADATA}#${fragment}`;
+
+export const sampleCommands = [
+  {
+    type: "RunScript" as const,
+    params: [
+      { key: "ScriptName", value: SAMPLE.fileName },
+      { key: "Args", value: "--days 7" },
+    ],
+  },
+  { type: "GetFile" as const, params: [{ key: "Path", value: "/etc/hosts" }] },
+];
+
+export const sampleAction = {
+  id: SAMPLE.actionId,
+  type: "LiveResponse",
+  title: null,
+  requestor: "Administrator",
+  requestorComment: "Incident 4211: collect the logs",
+  status: "Pending",
+  machineId: SAMPLE.machineId,
+  computerDnsName: "build-07",
+  creationDateTimeUtc: "2026-11-21T12:00:00.118Z",
+  lastUpdateDateTimeUtc: "2026-11-21T12:00:00.118Z",
+  cancellationRequestor: null,
+  cancellationComment: null,
+  cancellationDateTimeUtc: null,
+  errorHResult: 0,
+  scope: null,
+  externalId: null,
+  requestSource: "PublicApi",
+  relatedFileInfo: null,
+  commands: sampleCommands.map((command, index) => ({
+    index,
+    startTime: null,
+    endTime: null,
+    commandStatus: "Created" as const,
+    errors: [],
+    command,
+  })),
+  troubleshootInfo: null,
+} satisfies MachineActionWire;
+
+const RUN_TIMES = [
+  { startTime: "2026-11-21T12:00:00.31Z", endTime: "2026-11-21T12:00:02.47Z" },
+  { startTime: "2026-11-21T12:00:02.48Z", endTime: "2026-11-21T12:00:02.6Z" },
+];
+
+export const sampleSucceededAction = {
+  ...sampleAction,
+  status: "Succeeded",
+  lastUpdateDateTimeUtc: "2026-11-21T12:00:02.603Z",
+  commands: sampleAction.commands.map((command, index) => ({
+    ...command,
+    ...RUN_TIMES[index],
+    commandStatus: "Completed" as const,
+  })),
+} satisfies MachineActionWire;
+
+export const sampleMachine = {
+  id: SAMPLE.machineId,
+  computerDnsName: "build-07",
+  firstSeen: "2026-11-01T08:15:30.5Z",
+  lastSeen: "2026-11-21T12:00:00.118Z",
+  osPlatform: "Linux",
+  osVersion: "6.12.9",
+  osProcessor: "x64",
+  version: "12",
+  lastIpAddress: SAMPLE.ipAddress,
+  lastExternalIpAddress: SAMPLE.ipAddress,
+  agentVersion: "0.1.0",
+  osBuild: null,
+  healthStatus: "Active",
+  deviceValue: null,
+  rbacGroupId: 0,
+  rbacGroupName: "Ungrouped",
+  riskScore: null,
+  exposureLevel: null,
+  isAadJoined: null,
+  aadDeviceId: null,
+  machineTags: ["lab"],
+  defenderAvStatus: null,
+  onboardingStatus: "Onboarded",
+  osArchitecture: "64-bit",
+  managedBy: null,
+  managedByStatus: null,
+  ipAddresses: [
+    {
+      ipAddress: SAMPLE.ipAddress,
+      macAddress: "02005e100001",
+      type: "Ethernet",
+      operationalStatus: "Up",
+    },
+  ],
+  vmMetadata: null,
+} satisfies MachineWire;
+
+export const sampleLibraryFile = {
+  fileName: SAMPLE.fileName,
+  sha256: SAMPLE.scriptSha256,
+  description: "Collects the logs of the last days",
+  creationTime: "2026-11-20T09:00:00.25Z",
+  lastUpdatedTime: "2026-11-20T09:00:00.25Z",
+  createdBy: "Administrator",
+  hasParameters: true,
+  parametersDescription: "--days N",
+} satisfies LibraryFileWire;

@@ -1,0 +1,62 @@
+import type { Access } from "./access.ts";
+import type { Answer } from "./answer.ts";
+import type { BodyKind } from "./body-kinds.ts";
+import type { Incoming, RequestFacts } from "./incoming.ts";
+
+export type HttpMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+/** What a handler gets: the facts, who is calling (`caller` or `ticket`, by the access), and the body in the type of its kind. */
+export type OperationRequest<W, B> = RequestFacts & W & { readonly body: B };
+
+interface OperationShape {
+  /** As in the contract, `RunLiveResponse`: shown in the log. */
+  readonly name: string;
+  /** A GET answers HEAD as well. */
+  readonly method: HttpMethod;
+  /** In the router's syntax. Matches in any letter case; parameters keep theirs. */
+  readonly path: `/${string}`;
+  /** How refusals look. Default the contract's body; `oauth` for token endpoints. */
+  readonly errors?: "oauth";
+}
+
+export interface OperationDefinition<Ctx, W, B> extends OperationShape {
+  /** Required: an operation nobody thought about is not reachable. */
+  readonly access: Access<W>;
+  readonly body: BodyKind<B>;
+  readonly handler: (request: OperationRequest<W, B>, ctx: Ctx) => Answer | Promise<Answer>;
+}
+
+/** One operation of the wire, its types closed over: a row of the route table. */
+export interface Operation<Ctx> extends OperationShape {
+  readonly access: Pick<Access<unknown>, "kind" | "permissions">;
+  readonly body: Pick<BodyKind<unknown>, "kind" | "schema">;
+  /** Admits the caller, then reads the body, then handles. */
+  readonly run: (incoming: Incoming, ctx: Ctx, onAdmitted: (who: unknown) => void) => Promise<Answer>;
+}
+
+/**
+ * The builder for operations that work on a context of type `Ctx`:
+ * `const operation = operationsOf<Services>(); export const cancel = operation({ name, method, path, access, body, handler })`.
+ */
+export const operationsOf =
+  <Ctx>() =>
+  <W, B>(definition: OperationDefinition<Ctx, W, B>): Operation<Ctx> => {
+    const { access, body, handler } = definition;
+    return {
+      ...definition,
+      async run(incoming, ctx, onAdmitted) {
+        const admission = await access.admit(incoming);
+        if ("kind" in admission) return admission;
+        onAdmitted(admission.who);
+        const throttled = incoming.gate.throttle(definition, callerIdOf(admission.who));
+        if (throttled) return throttled;
+        return await handler({ ...incoming.facts, ...admission.who, body: await body.read(incoming) }, ctx);
+      },
+    };
+  };
+
+/** Who a request is counted for; nobody's requests are those of operations that are not limited. */
+const callerIdOf = (who: unknown): string => {
+  const caller: unknown = typeof who === "object" && who !== null && "caller" in who ? who.caller : null;
+  return typeof caller === "object" && caller !== null && "id" in caller ? String(caller.id) : "";
+};

@@ -1,0 +1,81 @@
+import type { HttpContext } from "./context.ts";
+import type { Operation } from "./operation.ts";
+import { createApplication, deleteApplication, listApplications } from "./operations/applications.ts";
+import { cancelMachineAction } from "./operations/cancel-machine-action.ts";
+import { completeResult } from "./operations/complete-result.ts";
+import { createEnrollmentToken } from "./operations/create-enrollment-token.ts";
+import { deleteLibraryFile } from "./operations/delete-library-file.ts";
+import {
+  createDeviceGroup,
+  deleteDeviceGroup,
+  listDeviceGroups,
+  setMachineDeviceGroup,
+  updateDeviceGroup,
+} from "./operations/device-groups.ts";
+import { downloadResult } from "./operations/download-result.ts";
+import { enroll } from "./operations/enroll.ts";
+import { findMachinesByIp } from "./operations/find-machines-by-ip.ts";
+import { findMachinesByTag } from "./operations/find-machines-by-tag.ts";
+import { getInfo } from "./operations/get-info.ts";
+import { getLiveResponseResultDownloadLink } from "./operations/get-live-response-result-download-link.ts";
+import { getMachine } from "./operations/get-machine.ts";
+import { getMachineAction } from "./operations/get-machine-action.ts";
+import { getOpenApi } from "./operations/get-openapi.ts";
+import { getOrderFile } from "./operations/get-order-file.ts";
+import { getLibraryFileContent, listLibraryFileVersions } from "./operations/library-history.ts";
+import { listAlerts } from "./operations/list-alerts.ts";
+import { listAudit } from "./operations/list-audit.ts";
+import { listLibraryFiles } from "./operations/list-library-files.ts";
+import { listMachineActions } from "./operations/list-machine-actions.ts";
+import { listMachines } from "./operations/list-machines.ts";
+import { putLibraryFile } from "./operations/put-library-file.ts";
+import { putResultPart } from "./operations/put-result-part.ts";
+import { runLiveResponse } from "./operations/run-live-response.ts";
+import { setMachineTags } from "./operations/set-machine-tags.ts";
+import { tokenV1, tokenV2 } from "./operations/tokens.ts";
+import { unservedOperations } from "./operations/unserved-operations.ts";
+import { uploadLibraryFile } from "./operations/upload-library-file.ts";
+
+/** Every operation of the wire. What is not here answers 404. */
+export const OPERATIONS: readonly Operation<HttpContext>[] = [
+  // The contract.
+  tokenV1,
+  tokenV2,
+  runLiveResponse,
+  listMachineActions,
+  getMachineAction,
+  cancelMachineAction,
+  getLiveResponseResultDownloadLink,
+  listMachines,
+  findMachinesByTag,
+  findMachinesByIp,
+  getMachine,
+  setMachineTags,
+  listAlerts,
+  ...unservedOperations,
+  listLibraryFiles,
+  uploadLibraryFile,
+  deleteLibraryFile,
+  // Halligan's own.
+  getInfo,
+  getOpenApi(() => OPERATIONS),
+  downloadResult,
+  putLibraryFile,
+  getLibraryFileContent,
+  listLibraryFileVersions,
+  createEnrollmentToken,
+  createApplication,
+  listApplications,
+  deleteApplication,
+  listDeviceGroups,
+  createDeviceGroup,
+  updateDeviceGroup,
+  deleteDeviceGroup,
+  setMachineDeviceGroup,
+  listAudit,
+  // Agents.
+  enroll,
+  getOrderFile,
+  putResultPart,
+  completeResult,
+];

@@ -1,0 +1,46 @@
+import { checkResultLink } from "../../auth/result-link.ts";
+import { openResult } from "../../service/open-result.ts";
+import { anonymous } from "../access.ts";
+import { noBody } from "../body-kinds.ts";
+import { bytesBlob } from "../bytes-blob.ts";
+import { attachment, gzipAttachment } from "../content-disposition.ts";
+import { operation } from "../context.ts";
+import { blobAnswer } from "../send-stream.ts";
+import { domainRefusal } from "../wire-errors.ts";
+
+/**
+ * What a signed link gives: the transcript as JSON, or the gzip of a collected file. The link is the access; a bearer token
+ * beside it is neither needed nor looked at. `contract/clients-in-the-wild.md` section 5.
+ */
+export const downloadResult = operation({
+  name: "DownloadResult",
+  method: "GET",
+  path: "/halligan/v1/results/:actionId/:index",
+  access: anonymous,
+  body: noBody,
+  async handler({ params, query, headers }, context) {
+    const { actionId = "", index = "" } = params;
+    const link = { actionId, index, se: query.get("se") ?? "", sig: query.get("sig") ?? "" };
+    const checked = checkResultLink(link, context.keys.resultLink, context.clock.nowMs());
+    if (checked !== "ok") {
+      return domainRefusal({ code: checked === "expired" ? "ResultLinkExpired" : "ResultLinkInvalid" });
+    }
+    const opened = await openResult(context, actionId, Number(index));
+    if (!opened.ok) return domainRefusal(opened.error);
+    const { content, collectedName, sizeBytes, sha256 } = opened.value;
+    const isCollected = collectedName !== null;
+    return blobAnswer(
+      { headers },
+      {
+        sizeBytes,
+        sha256,
+        contentType: isCollected ? "application/gzip" : "application/json; charset=utf-8",
+        disposition: isCollected ? gzipAttachment(collectedName) : attachment(`output_${actionId}_${index}.json`),
+        open: async (range) =>
+          content.kind === "bytes"
+            ? bytesBlob(content.bytes, range)
+            : context.blobs.openResult(content.resultId, range),
+      },
+    );
+  },
+});

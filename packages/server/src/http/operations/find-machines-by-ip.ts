@@ -1,0 +1,31 @@
+import { isIP } from "node:net";
+import { readDatetime } from "../../domain/odata/datetime.ts";
+import { findMachinesByIp as find } from "../../service/find-machines-by-ip.ts";
+import { permitted } from "../access.ts";
+import { ok, refuse } from "../answer.ts";
+import { noBody } from "../body-kinds.ts";
+import { operation } from "../context.ts";
+import { odataContext } from "../odata-context.ts";
+import { machineWires } from "../wire/machine-wire.ts";
+import { domainRefusal } from "../wire-errors.ts";
+
+/** `findbyip(ip='192.0.2.1',timestamp=2026-01-01T00:00:00Z)`. `contract/http-api.md` section 13. */
+export const findMachinesByIp = operation({
+  name: "FindMachinesByIp",
+  method: "GET",
+  path: "/api/machines/findbyip(ip=:ip([^,]*),timestamp=:timestamp([^,]*))",
+  access: permitted("FindMachinesByIp"),
+  body: noBody,
+  async handler({ caller, params }, context) {
+    const ip = /^'([^']*)'$/.exec(params.ip ?? "")?.[1] ?? "";
+    if (isIP(ip) === 0) return refuse(400, "InvalidInput", "ip must be an address in single quotes");
+    const atMs = readDatetime((params.timestamp ?? "").replace(/\)$/, ""));
+    if (atMs === undefined) return refuse(400, "InvalidInput", "timestamp must be a time such as 2026-01-01T00:00:00Z");
+    const found = await find(context, caller, ip, atMs);
+    if (!found.ok) return domainRefusal(found.error);
+    return ok({
+      "@odata.context": odataContext(context.publicUrl, "Machines"),
+      value: await machineWires(context, found.value, context.clock.nowMs()),
+    });
+  },
+});

@@ -1,0 +1,41 @@
+import { MACHINES } from "../../domain/odata/machine-fields.ts";
+import { parseListQuery } from "../../domain/odata/query.ts";
+import { listMachines } from "../../service/list-machines.ts";
+import { permitted } from "../access.ts";
+import { refuse } from "../answer.ts";
+import { noBody } from "../body-kinds.ts";
+import { operation } from "../context.ts";
+import { collectionAnswer } from "../wire/collection-wire.ts";
+import { machineWires } from "../wire/machine-wire.ts";
+import { domainRefusal } from "../wire-errors.ts";
+
+/** `findbytag?tag=...&useStartsWithFilter=true|false`: a list filtered by one tag. `contract/http-api.md` section 13. */
+export const findMachinesByTag = operation({
+  name: "FindMachinesByTag",
+  method: "GET",
+  path: "/api/machines/findbytag",
+  access: permitted("FindMachinesByTag"),
+  body: noBody,
+  async handler({ caller, query: options }, context) {
+    const named = new Map([...options].map(([name, value]) => [name.toLowerCase(), value]));
+    const tag = named.get("tag");
+    if (!tag) return refuse(400, "MissingRequiredParameter", "Missing required parameter: tag");
+    const prefix = (named.get("usestartswithfilter") ?? "false").toLowerCase();
+    if (prefix !== "true" && prefix !== "false")
+      return refuse(400, "InvalidInput", "useStartsWithFilter must be true or false");
+    const literal = `'${tag.replaceAll("'", "''")}'`;
+    const condition = prefix === "true" ? `startswith(t,${literal})` : `t eq ${literal}`;
+    const filter = new URLSearchParams({ $filter: `machineTags/any(t: ${condition})`, $top: "10000" });
+    const query = parseListQuery(filter, MACHINES, context.clock.nowMs());
+    if (!query.ok) return domainRefusal(query.error);
+    const listed = await listMachines(context, caller, query.value);
+    const list = { path: "/api/machines", fragment: "Machines" } as const;
+    return collectionAnswer(
+      context,
+      list,
+      query.value,
+      listed,
+      await machineWires(context, listed.rows, query.value.asOfMs),
+    );
+  },
+});

@@ -1,0 +1,23 @@
+import type { InfoWire } from "@halligan/protocol/api";
+import { anonymous } from "../access.ts";
+import { ok } from "../answer.ts";
+import { noBody } from "../body-kinds.ts";
+import { operation } from "../context.ts";
+
+/** Where to get a token: what a client needs before it has one. */
+export const getInfo = operation({
+  name: "GetInfo",
+  method: "GET",
+  path: "/halligan/v1/info",
+  access: anonymous,
+  body: noBody,
+  async handler(_request, { tenant, version, publicUrl }) {
+    const info: InfoWire = {
+      product: "Halligan",
+      version,
+      tenant,
+      tokenUrl: `${publicUrl}/${tenant}/oauth2/v2.0/token`,
+    };
+    return ok(info);
+  },
+});

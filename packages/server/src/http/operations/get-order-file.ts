@@ -1,0 +1,31 @@
+import { actionForTransfer } from "../../service/receive-result.ts";
+import { ticket } from "../access.ts";
+import { noBody } from "../body-kinds.ts";
+import { operation } from "../context.ts";
+import { blobAnswer } from "../send-stream.ts";
+import { domainRefusal } from "../wire-errors.ts";
+
+/** A device fetches library content that one of its open orders names; nothing else of the library. */
+export const getOrderFile = operation({
+  name: "GetOrderFile",
+  method: "GET",
+  path: "/agent/v1/actions/:actionId/files/:sha256",
+  access: ticket,
+  body: noBody,
+  async handler({ ticket: of, params, headers }, context) {
+    const { actionId = "", sha256 = "" } = params;
+    const action = await actionForTransfer(context, of, actionId);
+    if (!action.ok) return domainRefusal(action.error);
+    const pin = action.value.commands.find((command) => command.pin?.sha256 === sha256)?.pin;
+    if (!pin) return domainRefusal({ code: "LibraryFileNotFound", fileName: sha256.slice(0, 64) });
+    return blobAnswer(
+      { headers },
+      {
+        sizeBytes: pin.sizeBytes,
+        sha256,
+        contentType: "application/octet-stream",
+        open: (range) => context.blobs.openLibrary(sha256, range),
+      },
+    );
+  },
+});

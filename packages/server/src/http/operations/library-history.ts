@@ -1,0 +1,59 @@
+import type { LibraryFileVersionListWire } from "@halligan/protocol/api";
+import { getLibraryFile, listLibraryFileVersions as list } from "../../service/list-library-files.ts";
+import { permitted } from "../access.ts";
+import { ok } from "../answer.ts";
+import { noBody } from "../body-kinds.ts";
+import { attachment } from "../content-disposition.ts";
+import { operation } from "../context.ts";
+import { blobAnswer } from "../send-stream.ts";
+import { domainRefusal } from "../wire-errors.ts";
+import { wireTime, wireTimeOrNull } from "../wire-time.ts";
+
+/** Every upload of a name, newest first, replaced and removed ones too. */
+export const listLibraryFileVersions = operation({
+  name: "ListLibraryFileVersions",
+  method: "GET",
+  path: "/halligan/v1/library/:fileName/versions",
+  access: permitted("ListLibraryFileVersions"),
+  body: noBody,
+  async handler({ params }, context) {
+    const versions = await list(context, params.fileName ?? "");
+    if (!versions.ok) return domainRefusal(versions.error);
+    const answer: LibraryFileVersionListWire = {
+      value: versions.value.map((version) => ({
+        fileName: version.fileName,
+        sha256: version.sha256,
+        sizeBytes: version.sizeBytes,
+        description: version.description,
+        updatedBy: version.updatedBy,
+        updatedAt: wireTime(version.updatedAtMs),
+        endedAt: wireTimeOrNull(version.endedAtMs),
+      })),
+    };
+    return ok(answer);
+  },
+});
+
+/** The bytes of the present version, or with `?sha256=` of an earlier one. */
+export const getLibraryFileContent = operation({
+  name: "GetLibraryFileContent",
+  method: "GET",
+  path: "/halligan/v1/library/:fileName/content",
+  access: permitted("GetLibraryFileContent"),
+  body: noBody,
+  async handler({ params, query, headers }, context) {
+    const found = await getLibraryFile(context, params.fileName ?? "", query.get("sha256"));
+    if (!found.ok) return domainRefusal(found.error);
+    const { fileName, sha256, sizeBytes } = found.value;
+    return blobAnswer(
+      { headers },
+      {
+        sizeBytes,
+        sha256,
+        contentType: "application/octet-stream",
+        disposition: attachment(fileName),
+        open: (range) => context.blobs.openLibrary(sha256, range),
+      },
+    );
+  },
+});

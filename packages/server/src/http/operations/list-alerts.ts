@@ -1,0 +1,18 @@
+import { permitted } from "../access.ts";
+import { ok } from "../answer.ts";
+import { noBody } from "../body-kinds.ts";
+import { operation } from "../context.ts";
+import { odataContext } from "../odata-context.ts";
+
+/** Live response has no alerts; two products ask for them to see whether the API answers. `contract/clients-in-the-wild.md` section 1. */
+export const listAlerts = operation({
+  name: "ListAlerts",
+  method: "GET",
+  path: "/api/alerts",
+  access: permitted("ListAlerts"),
+  body: noBody,
+  async handler({ query }, { publicUrl }) {
+    const count = query.get("$count") === "true" ? { "@odata.count": 0 } : {};
+    return ok({ "@odata.context": odataContext(publicUrl, "Alerts"), ...count, value: [] });
+  },
+});

@@ -1,0 +1,26 @@
+import { MACHINE_ACTIONS } from "../../domain/odata/machine-action-fields.ts";
+import { parseListQuery } from "../../domain/odata/query.ts";
+import { listMachineActions as list } from "../../service/list-machine-actions.ts";
+import { permitted } from "../access.ts";
+import { noBody } from "../body-kinds.ts";
+import { operation } from "../context.ts";
+import { collectionAnswer } from "../wire/collection-wire.ts";
+import { machineActionWire } from "../wire/machine-action-wire.ts";
+import { domainRefusal } from "../wire-errors.ts";
+
+const LIST = { path: "/api/machineactions", fragment: "MachineActions" } as const;
+
+/** Newest first unless `$orderby` says otherwise. `contract/http-api.md` section 8. */
+export const listMachineActions = operation({
+  name: "ListMachineActions",
+  method: "GET",
+  path: LIST.path,
+  access: permitted("ListMachineActions"),
+  body: noBody,
+  async handler({ caller, query: options }, context) {
+    const query = parseListQuery(options, MACHINE_ACTIONS, context.clock.nowMs());
+    if (!query.ok) return domainRefusal(query.error);
+    const listed = await list(context, caller, query.value);
+    return collectionAnswer(context, LIST, query.value, listed, listed.rows.map(machineActionWire));
+  },
+});

@@ -1,0 +1,55 @@
+import type { DomainError } from "../../domain/errors.ts";
+import { libraryFileNameFault } from "../../domain/library-file.ts";
+import { addLibraryFile } from "../../service/add-library-file.ts";
+import { permitted } from "../access.ts";
+import { ok } from "../answer.ts";
+import { stream } from "../body-kinds.ts";
+import { operation } from "../context.ts";
+import { libraryStorageRefusal } from "../library-upload.ts";
+import { libraryFileWire } from "../wire/library-file-wire.ts";
+import { domainRefusal } from "../wire-errors.ts";
+
+/** Halligan's own upload: the body is the file, of any size that the setting allows; what goes with it stands in the query. */
+export const putLibraryFile = operation({
+  name: "PutLibraryFile",
+  method: "PUT",
+  path: "/halligan/v1/library/:fileName",
+  access: permitted("PutLibraryFile"),
+  body: stream,
+  async handler({ caller, params, query, body, signal }, context) {
+    const fileName = params.fileName ?? "";
+    const fault = libraryFileNameFault(fileName) ?? optionFault(query);
+    if (fault) return domainRefusal(fault);
+    const stored = await context.blobs.putLibrary(body.stream, {
+      limitBytes: context.limits.libraryUploadLimitBytes,
+      signal,
+    });
+    if (stored.code !== "stored") return domainRefusal(libraryStorageRefusal(stored));
+    const added = await addLibraryFile(context, caller, {
+      fileName,
+      sha256: stored.sha256,
+      sizeBytes: stored.sizeBytes,
+      description: query.get("description") || null,
+      hasParameters: query.get("hasParameters") === "true",
+      parametersDescription: query.get("parametersDescription") || null,
+      overrideIfExists: query.get("override") === "true",
+    });
+    return added.ok ? ok(libraryFileWire(added.value)) : domainRefusal(added.error);
+  },
+});
+
+const FLAGS = ["override", "hasParameters"];
+const OPTIONS = [...FLAGS, "description", "parametersDescription"];
+
+/** What is misspelt or no boolean is refused before the first byte is read: an override that was meant must not be lost. */
+function optionFault(query: URLSearchParams): DomainError | null {
+  const unknown = [...query.keys()].find((name) => !OPTIONS.includes(name));
+  if (unknown !== undefined) {
+    return {
+      code: "InvalidInput",
+      detail: `there is no option ${JSON.stringify(unknown)}; there are ${OPTIONS.join(", ")}`,
+    };
+  }
+  const wrong = FLAGS.find((name) => !["true", "false", null].includes(query.get(name)));
+  return wrong === undefined ? null : { code: "InvalidInput", detail: `${wrong} must be true or false` };
+}

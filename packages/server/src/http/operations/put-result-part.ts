@@ -1,0 +1,36 @@
+import { PART_SHA256_HEADER, Sha256, UploadId } from "@halligan/protocol/link";
+import { Value } from "typebox/value";
+import { actionForTransfer, receiveResultPart } from "../../service/receive-result.ts";
+import { ticket } from "../access.ts";
+import { noContent, refuse } from "../answer.ts";
+import { stream } from "../body-kinds.ts";
+import { operation } from "../context.ts";
+import { domainRefusal } from "../wire-errors.ts";
+
+/** One numbered part of a result; 204 means durable. `protocol/src/link/transfer.ts`. */
+export const putResultPart = operation({
+  name: "PutResultPart",
+  method: "PUT",
+  path: "/agent/v1/actions/:actionId/commands/:index(\\d{1,3})/uploads/:uploadId/parts/:part(\\d{1,6})",
+  access: ticket,
+  body: stream,
+  async handler({ ticket: of, params, headers, body }, context) {
+    const { actionId = "", index, uploadId, part } = params;
+    const sha256 = headers[PART_SHA256_HEADER];
+    if (!Value.Check(UploadId, uploadId)) return refuse(400, "InvalidInput", "the upload id must have 32 hex digits");
+    if (!Value.Check(Sha256, sha256))
+      return refuse(400, "InvalidInput", `${PART_SHA256_HEADER} must have 64 hex digits`);
+    if (body.sizeBytes === null) return refuse(400, "InvalidInput", "a part needs a Content-Length");
+    const action = await actionForTransfer(context, of, actionId);
+    if (!action.ok) return domainRefusal(action.error);
+    const received = await receiveResultPart(context, action.value, {
+      index: Number(index),
+      uploadId,
+      part: Number(part),
+      sizeBytes: body.sizeBytes,
+      sha256,
+      body: body.stream,
+    });
+    return received.ok ? noContent() : domainRefusal(received.error);
+  },
+});

@@ -1,0 +1,26 @@
+import { RunLiveResponseRequest } from "@halligan/protocol/api";
+import { runLiveResponse as run } from "../../service/run-live-response.ts";
+import { permitted } from "../access.ts";
+import { created } from "../answer.ts";
+import { json } from "../body-kinds.ts";
+import { operation } from "../context.ts";
+import { odataContext } from "../odata-context.ts";
+import { machineActionWire } from "../wire/machine-action-wire.ts";
+import { domainRefusal } from "../wire-errors.ts";
+
+/** 201 with the whole action, `Pending` also when an agent takes it at once. `contract/http-api.md` section 5. */
+export const runLiveResponse = operation({
+  name: "RunLiveResponse",
+  method: "POST",
+  path: "/api/machines/:id/runliveresponse",
+  access: permitted("RunLiveResponse"),
+  body: json(RunLiveResponseRequest),
+  async handler({ caller, params, body }, context) {
+    const accepted = await run(context, caller, (params.id ?? "").toLowerCase(), body);
+    if (!accepted.ok) return domainRefusal(accepted.error);
+    return created({
+      "@odata.context": odataContext(context.publicUrl, "MachineActions/$entity"),
+      ...machineActionWire(accepted.value),
+    });
+  },
+});

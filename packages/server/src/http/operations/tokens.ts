@@ -1,0 +1,68 @@
+import type { TokenErrorWire, TokenWire } from "@halligan/protocol/api";
+import { type OAuthError, parseTokenRequest } from "../../auth/token-request.ts";
+import { issueToken } from "../../service/issue-token.ts";
+import { anonymous } from "../access.ts";
+import { type Answer, ok, refuse } from "../answer.ts";
+import { form } from "../body-kinds.ts";
+import { type HttpContext, operation } from "../context.ts";
+
+/** `POST /{tenant}/oauth2/token`: numbers as strings, as v1 has them. `contract/auth.md` section 1. */
+export const tokenV1 = operation({
+  name: "TokenV1",
+  method: "POST",
+  path: "/:tenant/oauth2/token",
+  access: anonymous,
+  body: form,
+  errors: "oauth",
+  handler: ({ params, body }, context) => answerTokenRequest(params.tenant, body, "v1", context),
+});
+
+/** `POST /{tenant}/oauth2/v2.0/token`: numbers as numbers; typed clients need that. */
+export const tokenV2 = operation({
+  name: "TokenV2",
+  method: "POST",
+  path: "/:tenant/oauth2/v2.0/token",
+  access: anonymous,
+  body: form,
+  errors: "oauth",
+  handler: ({ params, body }, context) => answerTokenRequest(params.tenant, body, "v2", context),
+});
+
+async function answerTokenRequest(
+  tenant: string | undefined,
+  body: URLSearchParams,
+  version: "v1" | "v2",
+  context: HttpContext,
+): Promise<Answer> {
+  if (tenant?.toLowerCase() !== context.tenant) {
+    return refuse(400, "invalid_request", "there is no such tenant on this server");
+  }
+  const request = parseTokenRequest(body, version, context.audiences);
+  if ("error" in request) return oauthRefusal(request);
+  const endpoint = { tenant: context.tenant, key: context.tokenKey, replay: context.assertionReplay };
+  const issued = await issueToken(context, endpoint, request, version);
+  if ("error" in issued) return oauthRefusal(issued);
+  const { accessToken, lifetimeSeconds } = issued;
+  if (version === "v2") {
+    const answer: TokenWire = {
+      token_type: "Bearer",
+      expires_in: lifetimeSeconds,
+      ext_expires_in: lifetimeSeconds,
+      access_token: accessToken,
+    };
+    return ok(answer);
+  }
+  const nowSeconds = Math.floor(context.clock.nowMs() / 1000);
+  return ok({
+    token_type: "Bearer",
+    expires_in: String(lifetimeSeconds),
+    ext_expires_in: String(lifetimeSeconds),
+    expires_on: String(nowSeconds + lifetimeSeconds),
+    not_before: String(nowSeconds),
+    resource: request.audience,
+    access_token: accessToken,
+  });
+}
+
+const oauthRefusal = ({ status, error, error_description }: OAuthError & TokenErrorWire): Answer =>
+  refuse(status, error, error_description);

@@ -1,0 +1,31 @@
+import { refuseUnservedOperation } from "../../service/refuse-unserved-operation.ts";
+import { permitted } from "../access.ts";
+import { noBody } from "../body-kinds.ts";
+import { type HttpContext, operation } from "../context.ts";
+import type { Operation } from "../operation.ts";
+import { domainRefusal } from "../wire-errors.ts";
+
+/** Machine actions of Defender that are not live response, as they stand in the path. */
+const NAMES = [
+  "isolate",
+  "unisolate",
+  "collectInvestigationPackage",
+  "runAntiVirusScan",
+  "restrictCodeExecution",
+  "unrestrictCodeExecution",
+  "offboard",
+  "StopAndQuarantineFile",
+];
+
+/** Each refused by name. `contract/clients-in-the-wild.md` section 1, `contract/http-api.md` section 6. */
+export const unservedOperations: readonly Operation<HttpContext>[] = NAMES.map((name) =>
+  operation({
+    name: "UnsupportedMachineAction",
+    method: "POST",
+    path: `/api/machines/:id/${name}`,
+    access: permitted("UnsupportedMachineAction"),
+    body: noBody,
+    handler: async ({ caller, params }, context) =>
+      domainRefusal(await refuseUnservedOperation(context, caller, (params.id ?? "").toLowerCase(), name)),
+  }),
+);

@@ -1,0 +1,30 @@
+import { addLibraryFile } from "../../service/add-library-file.ts";
+import { permitted } from "../access.ts";
+import { ok } from "../answer.ts";
+import { multipart } from "../body-kinds.ts";
+import { operation } from "../context.ts";
+import { readLibraryUpload } from "../library-upload.ts";
+import { odataContext } from "../odata-context.ts";
+import { libraryFileWire } from "../wire/library-file-wire.ts";
+import { domainRefusal } from "../wire-errors.ts";
+
+/** 200 with the entity: one client takes nothing else for success. `contract/http-api.md` section 14. */
+export const uploadLibraryFile = operation({
+  name: "UploadLibraryFile",
+  method: "POST",
+  path: "/api/libraryfiles",
+  access: permitted("UploadLibraryFile"),
+  // The blob store counts against the setting; the parser's own limit must only not be in its way.
+  body: multipart({ fileBytes: Number.MAX_SAFE_INTEGER }),
+  async handler({ caller, body, signal }, context) {
+    const limitBytes = context.libraryApiUploadLimitBytes;
+    const upload = await readLibraryUpload(body, (file) => context.blobs.putLibrary(file, { limitBytes, signal }));
+    if (!upload.ok) return domainRefusal(upload.error);
+    const added = await addLibraryFile(context, caller, upload.value);
+    if (!added.ok) return domainRefusal(added.error);
+    return ok({
+      "@odata.context": odataContext(context.publicUrl, "LibraryFiles/$entity"),
+      ...libraryFileWire(added.value),
+    });
+  },
+});

@@ -1,0 +1,69 @@
+import type { IncomingMessage } from "node:http";
+import { invalidBody, RequestRefused, refuse } from "./answer.ts";
+import type { Incoming } from "./incoming.ts";
+
+/** The client closed or broke the connection: there is nobody to answer. */
+export class ClientGone extends Error {
+  constructor() {
+    super("the client went away");
+    this.name = "ClientGone";
+  }
+}
+
+/**
+ * Reads a whole body of at most `limitBytes`. Throws RequestRefused when it is longer, encoded, or takes longer than the limit on time
+ * (a body that drips in is what a slow-loris attack is), ClientGone when it breaks off. What is not read is left for `settle.ts`.
+ */
+export async function readBody({ raw, limits, invite }: Incoming, limitBytes: number): Promise<Buffer> {
+  const encoding = raw.headers["content-encoding"];
+  if (encoding !== undefined && encoding.toLowerCase() !== "identity") {
+    throw invalidBody("Request body is incorrect: a Content-Encoding is not accepted");
+  }
+  const tooLarge = () => invalidBody(`Request body is larger than the limit of ${limitBytes} bytes`);
+  if (Number(raw.headers["content-length"] ?? 0) > limitBytes) throw tooLarge();
+  invite();
+  return await new Promise<Buffer>((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let sizeBytes = 0;
+    const stop = () => {
+      clearTimeout(timer);
+      raw.off("data", onData).off("end", onEnd).off("close", onGone).off("error", onGone);
+      raw.pause();
+    };
+    const onData = (chunk: Buffer) => {
+      sizeBytes += chunk.length;
+      chunks.push(chunk);
+      if (sizeBytes > limitBytes) {
+        stop();
+        reject(tooLarge());
+      }
+    };
+    const onEnd = () => {
+      stop();
+      resolve(Buffer.concat(chunks, sizeBytes));
+    };
+    const onGone = () => {
+      stop();
+      reject(new ClientGone());
+    };
+    const timer = setTimeout(() => {
+      stop();
+      const message = "The request body did not arrive in time";
+      reject(new RequestRefused(refuse(408, "BadRequest", message, { connection: "close" })));
+    }, limits.bodyTimeoutMs);
+    raw.on("data", onData).on("end", onEnd).on("close", onGone).on("error", onGone);
+  });
+}
+
+/** UTF-8, strictly; a byte order mark is dropped. */
+export function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw invalidBody("Request body is incorrect: it is not valid UTF-8");
+  }
+}
+
+/** Whether the request announces a body at all. */
+export const announcesBody = (raw: IncomingMessage): boolean =>
+  raw.headers["transfer-encoding"] !== undefined || Number(raw.headers["content-length"] ?? 0) > 0;

@@ -1,0 +1,73 @@
+import type { TLocalizedValidationError } from "typebox/error";
+import { type ErrorAnswer, refuse } from "./answer.ts";
+
+/** A JSON pointer as people write places: `/Commands/0/type` becomes `Commands[0].type`. Bounded: names come from the client. */
+function placeOf(pointer: string, name = ""): string {
+  const parts = pointer
+    .split("/")
+    .slice(1)
+    .concat(name === "" ? [] : [name.replaceAll("~", "~0").replaceAll("/", "~1")]);
+  const path = parts.reduce((before, part) => {
+    if (/^\d+$/.test(part)) return `${before}[${part}]`;
+    const decoded = part.replaceAll("~1", "/").replaceAll("~0", "~").slice(0, 80);
+    return before === "" ? decoded : `${before}.${decoded}`;
+  }, "");
+  return path.slice(0, 400);
+}
+
+const isWithinChoice = (error: TLocalizedValidationError) => /\/(anyOf|oneOf)\//.test(error.schemaPath);
+
+/**
+ * Turns the faults of a body into the contract's refusal: a missing property is `MissingRequiredParameter` and named, everything else
+ * `InvalidRequestBody` with its place. A name in the wrong case is pointed out. `contract/http-api.md` section 11.
+ */
+export function schemaRefusal(errors: readonly TLocalizedValidationError[]): ErrorAnswer {
+  for (const error of errors) {
+    if (error.keyword !== "required" || isWithinChoice(error)) continue;
+    const [missing = ""] = error.params.requiredProperties;
+    const miswritten = extraNames(errors, error.instancePath).find(
+      (name) => name.toLowerCase() === missing.toLowerCase(),
+    );
+    const hint = miswritten === undefined ? "" : ` (names are case-sensitive: the body has ${miswritten.slice(0, 80)})`;
+    const place = placeOf(error.instancePath, missing);
+    return refuse(400, "MissingRequiredParameter", `Missing required parameter: ${place}${hint}`);
+  }
+  return refuse(400, "InvalidRequestBody", `Request body is incorrect: ${describe(errors)}`);
+}
+
+const extraNames = (errors: readonly TLocalizedValidationError[], instancePath: string): readonly string[] =>
+  errors.flatMap((error) =>
+    error.keyword === "additionalProperties" && error.instancePath === instancePath
+      ? error.params.additionalProperties
+      : [],
+  );
+
+/** The first fault that says something: `schema is false` and the branches of a choice only repeat another one. */
+function describe(errors: readonly TLocalizedValidationError[]): string {
+  const error = errors.find((one) => one.keyword !== "boolean" && !isWithinChoice(one)) ?? errors[0];
+  if (error === undefined) return "it does not have the expected form";
+  const place = placeOf(error.instancePath) || "the body";
+  switch (error.keyword) {
+    case "additionalProperties": {
+      const [name = ""] = error.params.additionalProperties;
+      return `${placeOf(error.instancePath, name)} is not a known property`;
+    }
+    case "type":
+      return `${place} must be of type ${[error.params.type].flat().join(" or ")}`;
+    case "anyOf": {
+      const choices = choicesOf(errors, error.schemaPath);
+      return choices === "" ? `${place} has none of the accepted forms` : `${place} must be one of ${choices}`;
+    }
+    default:
+      return `${place} ${error.message}`;
+  }
+}
+
+const choicesOf = (errors: readonly TLocalizedValidationError[], schemaPath: string): string =>
+  errors
+    .flatMap((error) =>
+      error.keyword === "const" && error.schemaPath.startsWith(`${schemaPath}/anyOf/`)
+        ? [String(error.params.allowedValue)]
+        : [],
+    )
+    .join(", ");

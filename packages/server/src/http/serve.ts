@@ -1,0 +1,119 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Logger } from "pino";
+import { type Answer, RequestRefused, refuse } from "./answer.ts";
+import { hostFault } from "./host-header.ts";
+import { inviteBody, isWaitingForContinue } from "./http-server.ts";
+import type { Gate, Incoming, RequestFacts } from "./incoming.ts";
+import type { HttpLimits } from "./limits.ts";
+import type { Operation } from "./operation.ts";
+import { ClientGone } from "./read-body.ts";
+import { logRequest, namesOf } from "./request-log.ts";
+import { splitTarget } from "./request-path.ts";
+import { settleBody } from "./settle.ts";
+import { writeAnswer } from "./write-answer.ts";
+
+export interface ServeContext<Ctx> {
+  readonly context: Ctx;
+  readonly gate: Gate;
+  readonly limits: HttpLimits;
+  readonly log: Logger;
+  readonly isClosing: () => boolean;
+  readonly onAnswered: () => void;
+}
+
+/** Written to the log only, for a client that went away before its answer; as nginx does. */
+const CLIENT_GONE = 499;
+
+const INTERNAL_ERROR = refuse(500, "InternalServerError", "The request could not be completed");
+
+/** Where an answer comes from: an operation, or what is said when there is none. */
+export type Source<Ctx> = Operation<Ctx> | { readonly refusal: Answer; readonly errors?: undefined };
+
+/**
+ * The one way from a request to its answer. The framework's reply is put aside at the start, so that no body of its own can
+ * ever leave; whatever goes wrong becomes an answer of ours.
+ */
+export async function serve<Ctx>(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  source: Source<Ctx>,
+  serving: ServeContext<Ctx>,
+): Promise<void> {
+  reply.hijack();
+  const { raw } = request;
+  const response = reply.raw;
+  const startedMs = performance.now();
+  const gone = new AbortController();
+  response.once("close", () => {
+    if (!response.writableFinished) gone.abort();
+  });
+  const facts = factsOf(request, gone.signal);
+  let who: unknown;
+  const finish = (status: number, code?: string) => {
+    logRequest(serving.log, {
+      requestId: facts.id,
+      operation: "name" in source ? source.name : null,
+      method: facts.method,
+      path: facts.path,
+      status,
+      durationMs: Math.round((performance.now() - startedMs) * 10) / 10,
+      remoteAddress: facts.remoteAddress,
+      ...namesOf(who),
+      ...(code === undefined ? {} : { code }),
+    });
+    serving.onAnswered();
+  };
+  try {
+    const { gate, limits } = serving;
+    const invite = () => inviteBody(raw, response);
+    const answer = await answerOf(source, { facts, raw, request, gate, limits, invite }, serving, (admitted) => {
+      who = admitted;
+    });
+    // Without this a body would be invited that nobody reads.
+    const isSettled = !isWaitingForContinue(raw) && (await settleBody(raw, limits));
+    const mustClose = !isSettled || serving.isClosing();
+    await writeAnswer({ id: facts.id, raw, response, errors: source.errors, mustClose }, answer);
+    finish(gone.signal.aborted ? CLIENT_GONE : answer.status, answer.kind === "error" ? answer.code : undefined);
+  } catch (error) {
+    const isGone = error instanceof ClientGone || gone.signal.aborted || raw.destroyed;
+    if (!isGone) serving.log.error({ requestId: facts.id, err: error }, "the answer could not be written");
+    response.destroy();
+    finish(isGone ? CLIENT_GONE : 500);
+  }
+}
+
+async function answerOf<Ctx>(
+  source: Source<Ctx>,
+  incoming: Incoming,
+  { context, log }: ServeContext<Ctx>,
+  onAdmitted: (who: unknown) => void,
+): Promise<Answer> {
+  const fault = hostFault(incoming.raw);
+  if (fault !== null) return refuse(400, "BadRequest", fault);
+  if ("refusal" in source) return source.refusal;
+  try {
+    return await source.run(incoming, context, onAdmitted);
+  } catch (error) {
+    if (error instanceof RequestRefused) return error.answer;
+    if (error instanceof ClientGone || incoming.facts.signal.aborted) throw error;
+    log.error({ requestId: incoming.facts.id, operation: source.name, err: error }, "the operation failed");
+    return INTERNAL_ERROR;
+  }
+}
+
+function factsOf(request: FastifyRequest, signal: AbortSignal): RequestFacts {
+  const { path, rawQuery } = splitTarget(request.originalUrl);
+  const params: Record<string, string> = {};
+  for (const [name, value] of Object.entries(request.params ?? {})) params[name] = String(value);
+  return {
+    id: request.id,
+    method: request.method,
+    path,
+    params,
+    query: new URLSearchParams(rawQuery),
+    rawQuery,
+    headers: request.headers,
+    remoteAddress: request.ip,
+    signal,
+  };
+}

@@ -1,0 +1,158 @@
+import type { DomainError } from "../domain/errors.ts";
+import { type ErrorAnswer, refuse } from "./answer.ts";
+
+type ErrorByCode = { readonly [E in DomainError as E["code"]]: E };
+
+interface WireRow<E> {
+  readonly status: number;
+  readonly code: string;
+  readonly message: (error: E) => string;
+  /** Sent as `Retry-After`, in whole seconds. */
+  readonly retryAfterMs?: (error: E) => number;
+}
+
+/**
+ * How each refusal of the domain looks on the wire. `contract/http-api.md` section 11, `design.md` "Where the documents are silent",
+ * and for agents `protocol/src/link/transfer.ts`. 401 stands for faults of the token alone: one client signs in again for ever.
+ */
+const WIRE: { readonly [C in keyof ErrorByCode]: WireRow<ErrorByCode[C]> } = {
+  MachineNotFound: { status: 404, code: "ResourceNotFound", message: (e) => `Machine ${e.machineId} was not found` },
+  MachineNameAmbiguous: {
+    status: 400,
+    code: "InvalidInput",
+    message: (e) => `${e.name} names ${e.machineIds.length} machines (${e.machineIds.join(", ")}); use the id`,
+  },
+  MachineQuarantined: {
+    status: 403,
+    code: "DisallowedOperation",
+    message: (e) => `Machine ${e.machineId} is in quarantine until it is enrolled anew`,
+  },
+  MachineActionNotFound: {
+    status: 404,
+    code: "ResourceNotFound",
+    message: (e) => `Machine action ${e.actionId} was not found`,
+  },
+  // Ends with the id, as the real message does.
+  ActiveRequestAlreadyExists: {
+    status: 400,
+    code: "ActiveRequestAlreadyExists",
+    message: (e) => `Action is already in progress on machine ${e.machineId}, active action id: ${e.blockingActionId}`,
+  },
+  MissingRequiredParameter: {
+    status: 400,
+    code: "MissingRequiredParameter",
+    message: (e) => `Missing required parameter: ${e.parameter}`,
+  },
+  InvalidRequestBody: {
+    status: 400,
+    code: "InvalidRequestBody",
+    message: (e) => `Request body is incorrect: ${e.detail}`,
+  },
+  InvalidInput: { status: 400, code: "InvalidInput", message: (e) => e.detail },
+  ODataError: { status: 400, code: "ODataError", message: (e) => e.detail },
+  OsPlatformNotSupported: {
+    status: 400,
+    code: "OsPlatformNotSupported",
+    message: (e) => `Live response does not support ${e.osPlatform} (machine ${e.machineId})`,
+  },
+  ClientVersionNotSupported: {
+    status: 400,
+    code: "ClientVersionNotSupported",
+    message: (e) => `The agent of machine ${e.machineId} is too old: ${e.agentVersion}, needed is ${e.minVersion}`,
+  },
+  RemediationLevelMissing: {
+    status: 403,
+    code: "DisallowedOperation",
+    message: (e) =>
+      `Live response is not allowed on machine ${e.machineId}: its device group "${e.groupName}" has no remediation level`,
+  },
+  TooManySessions: {
+    status: 429,
+    code: "TooManyRequests",
+    message: (e) => `Too many requests: all ${e.places} live response sessions are running`,
+    retryAfterMs: (e) => e.retryAfterMs,
+  },
+  OperationNotServed: {
+    status: 403,
+    code: "DisabledFeature",
+    message: (e) => `${e.operation} is not served here; machine ${e.machineId} takes live response only`,
+  },
+  DeviceGroupNotFound: {
+    status: 404,
+    code: "ResourceNotFound",
+    message: (e) => `Device group ${e.groupId} was not found`,
+  },
+  DeviceGroupExists: { status: 400, code: "InvalidInput", message: (e) => `Device group ${e.name} already exists` },
+  DeviceGroupInUse: {
+    status: 400,
+    code: "BadRequest",
+    message: (e) => `Device group ${e.groupId} cannot be removed: ${e.machines} machine(s) belong to it`,
+  },
+  CancelRefused: {
+    status: 400,
+    code: "BadRequest",
+    message: (e) => `Machine action ${e.actionId} cannot be cancelled: its status is ${e.status}`,
+  },
+  ResultNotReady: {
+    status: 400,
+    code: "BadRequest",
+    message: (e) => `The result of command ${e.index} of machine action ${e.actionId} is not ready yet`,
+  },
+  ResultNotFound: {
+    status: 404,
+    code: "ResourceNotFound",
+    message: (e) => `Command ${e.index} of machine action ${e.actionId} has no result: ${e.detail}`,
+  },
+  ResultLinkInvalid: { status: 403, code: "Forbidden", message: () => "The link is not valid" },
+  ResultLinkExpired: { status: 403, code: "Forbidden", message: () => "The link has expired; ask for a new one" },
+  LibraryFileNotFound: {
+    status: 404,
+    code: "ResourceNotFound",
+    message: (e) => `Library file ${e.fileName} was not found`,
+  },
+  // Clients look for "already exists". contract/clients-in-the-wild.md section 8.
+  LibraryFileExists: {
+    status: 400,
+    code: "InvalidInput",
+    message: (e) => `Library file ${e.fileName} already exists; set OverrideIfExists to replace it`,
+  },
+  LibraryFileTooLarge: {
+    status: 400,
+    code: "InvalidInput",
+    message: (e) => `The file is larger than the limit of ${e.limitBytes} bytes`,
+  },
+  ApplicationNotFound: {
+    status: 404,
+    code: "ResourceNotFound",
+    message: (e) => `Application ${e.clientId} was not found`,
+  },
+  ApplicationInUse: {
+    status: 400,
+    code: "BadRequest",
+    message: (e) => `Application ${e.clientId} is in use and cannot be deleted`,
+  },
+  EnrollmentRefused: { status: 403, code: "Forbidden", message: (e) => `Enrollment refused: ${e.detail}` },
+  TransferRefused: { status: 410, code: "ResourceNotFound", message: (e) => e.detail },
+  PartMismatch: { status: 400, code: "PartMismatch", message: (e) => e.detail },
+  UploadIncomplete: {
+    status: 409,
+    code: "UploadIncomplete",
+    message: (e) => `Parts are missing: ${e.missingParts.join(", ")}`,
+  },
+  UploadMismatch: { status: 409, code: "UploadMismatch", message: (e) => e.detail },
+  InsufficientStorage: {
+    status: 507,
+    code: "InsufficientStorage",
+    message: () => "The server's disk is full; try again later",
+  },
+};
+
+/** The one way from a refusal of the domain to the wire. */
+export const domainRefusal = (error: DomainError): ErrorAnswer => refusalOf(error.code, error);
+
+function refusalOf<C extends keyof ErrorByCode>(code: C, error: ErrorByCode[C]): ErrorAnswer {
+  const row = WIRE[code];
+  const retryAfterMs = row.retryAfterMs?.(error);
+  const headers = retryAfterMs === undefined ? undefined : { "retry-after": String(Math.ceil(retryAfterMs / 1000)) };
+  return refuse(row.status, row.code, row.message(error), headers);
+}

@@ -1,0 +1,17 @@
+import type { LibraryFileWire } from "@halligan/protocol/api";
+import type { LibraryFile } from "../../domain/library-file.ts";
+import { wireTime } from "../wire-time.ts";
+
+/** `contract/http-api.md` section 14. */
+export function libraryFileWire(file: LibraryFile): LibraryFileWire {
+  return {
+    fileName: file.fileName,
+    sha256: file.sha256,
+    description: file.description,
+    creationTime: wireTime(file.createdAtMs),
+    lastUpdatedTime: wireTime(file.updatedAtMs),
+    createdBy: file.createdBy,
+    hasParameters: file.hasParameters,
+    parametersDescription: file.parametersDescription,
+  };
+}

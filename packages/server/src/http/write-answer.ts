@@ -1,0 +1,101 @@
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
+import { pipeline } from "node:stream/promises";
+import type { TokenErrorWire } from "@halligan/protocol/api";
+import { type Answer, type BytesAnswer, type ErrorAnswer, errorBody, refuse } from "./answer.ts";
+
+/** A response that is to be written, and what decides about its form. */
+export interface Exchange {
+  readonly id: string;
+  readonly raw: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly errors?: "oauth" | undefined;
+  /** The connection ends with this answer. */
+  readonly mustClose: boolean;
+}
+
+/** On every answer. There is no page here, so nothing may be loaded, framed or guessed; answers hold data of devices and are not kept. */
+export const standardHeaders = (id: string): OutgoingHttpHeaders => ({
+  "cache-control": "no-store",
+  "x-content-type-options": "nosniff",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "x-request-id": id,
+});
+
+/**
+ * A token endpoint's refusal in OAuth's words (RFC 6749 section 5.2). Its operation refuses with OAuth's codes, which are lower
+ * case; what the framework refuses has a code of the contract and becomes the nearest of OAuth's.
+ */
+function oauthError({ status, code, message }: ErrorAnswer): TokenErrorWire {
+  const framework = status >= 500 ? "server_error" : "invalid_request";
+  return { error: /^[a-z_]+$/.test(code) ? code : framework, error_description: message };
+}
+
+/** Writes any answer. Resolves when its bytes are handed over, rejects when a stream broke; the connection is then destroyed. */
+export async function writeAnswer(exchange: Exchange, answer: Answer): Promise<void> {
+  switch (answer.kind) {
+    case "bytes":
+      return await writeBytes(exchange, answer);
+    case "empty":
+      return writeText(exchange, answer.status, answer.headers ?? {}, null);
+    case "json":
+      return writeText(exchange, answer.status, answer.headers ?? {}, JSON.stringify(answer.body));
+    case "error": {
+      const { status, code, message, headers } = answer;
+      const body = exchange.errors === "oauth" ? oauthError(answer) : errorBody(code, message, exchange.id);
+      return writeText(exchange, status, headers ?? {}, JSON.stringify(body));
+    }
+  }
+}
+
+const connectionHeader = ({ mustClose }: Exchange): OutgoingHttpHeaders => (mustClose ? { connection: "close" } : {});
+
+function writeText(exchange: Exchange, status: number, headers: OutgoingHttpHeaders, text: string | null): void {
+  const { id, raw, response } = exchange;
+  const content =
+    text === null
+      ? {}
+      : { "content-type": "application/json; charset=utf-8", "content-length": Buffer.byteLength(text) };
+  response.writeHead(status, { ...standardHeaders(id), ...content, ...connectionHeader(exchange), ...headers });
+  response.end(raw.method === "HEAD" ? undefined : (text ?? undefined));
+}
+
+async function writeBytes(exchange: Exchange, answer: BytesAnswer): Promise<void> {
+  const { id, raw, response } = exchange;
+  const isHead = raw.method === "HEAD";
+  const blob = isHead ? null : await answer.open();
+  if (!isHead && blob === null)
+    return await writeAnswer(exchange, refuse(404, "ResourceNotFound", "The content is gone"));
+  response.writeHead(answer.status, {
+    ...standardHeaders(id),
+    ...answer.headers,
+    "content-length": answer.lengthBytes,
+    ...connectionHeader(exchange),
+  });
+  if (blob === null) {
+    response.end();
+    return;
+  }
+  try {
+    // Destroys the stream when the client goes away.
+    await pipeline(blob.stream, exactly(answer.lengthBytes), response);
+  } catch (error) {
+    response.destroy();
+    throw error;
+  }
+}
+
+/**
+ * Passes exactly so many bytes, or fails. A stream of another length would leave the client waiting, or reading the next answer as the rest of
+ * this one. Node's own `strictContentLength` throws where nobody catches it.
+ */
+function exactly(lengthBytes: number) {
+  return async function* (source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    let left = lengthBytes;
+    for await (const chunk of source) {
+      left -= chunk.length;
+      if (left < 0) break;
+      yield chunk;
+    }
+    if (left !== 0) throw new Error(`the content has not the ${lengthBytes} bytes that were announced`);
+  };
+}

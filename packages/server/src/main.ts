@@ -1,0 +1,58 @@
+import { pino } from "pino";
+import { HELP, readArguments } from "./config/arguments.ts";
+import { ConfigError, type Environment, readConfig } from "./config/config.ts";
+import { startServer } from "./server.ts";
+import { VERSION } from "./version.ts";
+
+// The data folder holds keys and evidence: what this process makes is for its own user.
+process.umask(0o077);
+
+/** The program: reads settings, starts the server, and stops it on a signal. Exit 0 after a stop, 1 when it could not start. */
+async function main(): Promise<void> {
+  const request = readArguments(process.argv.slice(2));
+  if (request.kind === "help") return void process.stdout.write(HELP);
+  if (request.kind === "version") return void process.stdout.write(`${VERSION}\n`);
+  const environment: Environment = { ...process.env, ...request.settings };
+  const config = readConfig(environment);
+  const log = pino({ level: config.logLevel, base: null, redact: ["*.token", "*.clientSecret", "*.authorization"] });
+  const stopped = nextStopSignal();
+  const server = await startServer(config, log);
+  log.info({ url: server.publicUrl, tenant: server.tenant, dataDir: config.dataDir }, "listening");
+  if (server.newCredentialsFile !== null) {
+    log.info({ file: server.newCredentialsFile }, "administrator made; its credentials are in this file");
+    if (process.stderr.isTTY) {
+      process.stderr.write(`The first administrator's credentials are in ${server.newCredentialsFile}\n`);
+    }
+  }
+  log.info({ signal: await stopped }, "stopping");
+  await server[Symbol.asyncDispose]();
+  log.info("stopped");
+}
+
+/** The first signal drains; a second one does not wait. */
+function nextStopSignal(): Promise<NodeJS.Signals> {
+  const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>();
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.once(signal, () => {
+      process.once(signal, () => process.exit(130));
+      resolve(signal);
+    });
+  }
+  return promise;
+}
+
+try {
+  await main();
+} catch (cause) {
+  process.stderr.write(`halligan-server: ${explain(cause)}\n`);
+  process.exitCode = 1;
+}
+
+function explain(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  if (cause instanceof ConfigError) return cause.message;
+  const code = "code" in cause ? cause.code : undefined;
+  if (code === "EADDRINUSE") return "the address is in use already; set another one with HALLIGAN_LISTEN or --listen";
+  const reason = cause.cause instanceof Error ? `: ${cause.cause.message}` : "";
+  return `${cause.message}${reason}`;
+}

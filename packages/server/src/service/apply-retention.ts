@@ -1,0 +1,27 @@
+import { applyEvent } from "../domain/machine-action.ts";
+import { auditChange } from "./audit.ts";
+import type { ServiceContext } from "./context.ts";
+import { SERVER } from "./events.ts";
+
+const BATCH = 100;
+
+/**
+ * Forgets what was kept long enough: first the bytes of results, later the actions themselves. The bytes go before the row says
+ * so: after a crash in between the next run finds the same row and does it again. Audit records stay.
+ */
+export async function applyRetention({ store, blobs, clock, limits }: ServiceContext): Promise<void> {
+  const nowMs = clock.nowMs();
+  const due = await store.read((tx) => tx.actions.withResultsBefore(nowMs - limits.resultRetentionMs, BATCH));
+  for (const { id } of due) {
+    for (const resultId of await store.read((tx) => tx.results.uploadsOf(id))) await blobs.deleteResult(resultId);
+    await store.write(async (tx) => {
+      const action = await tx.actions.byId(id);
+      const transition = action && applyEvent(action, { type: "resultsExpired" }, nowMs);
+      if (!transition || "code" in transition || !transition.changed) return;
+      await tx.actions.save(transition.action);
+      await tx.results.removeOf(id);
+      await auditChange(tx, SERVER, "ResultsExpired", nowMs, { actionId: id }, transition.action.machineId);
+    });
+  }
+  await store.write((tx) => tx.actions.removeBefore(nowMs - limits.actionRetentionMs, BATCH));
+}

@@ -1,0 +1,65 @@
+import { createHash } from "node:crypto";
+import { type EnrollRequest, type EnrollResponse, enrollSigningBytes } from "@halligan/protocol/link";
+import { verifyEd25519 } from "../auth/ed25519.ts";
+import { hashSecret } from "../auth/secret-hash.ts";
+import type { DomainError } from "../domain/errors.ts";
+import { ok, type Result, refuse } from "../domain/result.ts";
+import { auditChange } from "./audit.ts";
+import type { ServiceContext } from "./context.ts";
+import { machineActor } from "./events.ts";
+
+/**
+ * `POST /agent/v1/enroll`: registers a device's key. The machine's id is the first 40 hex digits of SHA-256 of this first key.
+ * An enrollment repeated with the same key and token is answered again without taking a second use.
+ */
+export async function enrollMachine(
+  { store, clock, keys }: ServiceContext,
+  request: EnrollRequest,
+  remoteAddress: string,
+): Promise<Result<EnrollResponse, DomainError>> {
+  if (!provesKey(request)) {
+    return refuse({ code: "EnrollmentRefused", detail: "the proof was not made by the private half of publicKey" });
+  }
+  const machineId = createHash("sha256").update(Buffer.from(request.publicKey, "base64url")).digest("hex").slice(0, 40);
+  const tokenSha256 = hashSecret(request.token);
+  const answer: EnrollResponse = {
+    machineId,
+    orderKeys: [{ keyId: keys.order.keyId, publicKey: keys.order.publicKey }],
+  };
+  return store.write(async (tx): Promise<Result<EnrollResponse, DomainError>> => {
+    const nowMs = clock.nowMs();
+    const known = await tx.machines.byKey(request.publicKey);
+    if (known) {
+      if (known.enrolledWith === tokenSha256) return ok({ ...answer, machineId: known.machineId });
+      return refuse({ code: "EnrollmentRefused", detail: "this device key is enrolled already" });
+    }
+    if (!(await tx.enrollmentTokens.use(tokenSha256, nowMs))) {
+      return refuse({
+        code: "EnrollmentRefused",
+        detail: "the enrollment token is unknown, has expired or is used up",
+      });
+    }
+    await tx.machines.insert({
+      id: machineId,
+      facts: request.facts,
+      tags: [],
+      firstSeenMs: nowMs,
+      lastSeenMs: nowMs,
+      lastExternalIp: remoteAddress,
+      linked: false,
+      linkEpoch: 0,
+      journalId: null,
+      lastOrderSeq: 0,
+      quarantined: false,
+      groupId: 0,
+    });
+    await tx.machines.addKey({ machineId, publicKey: request.publicKey, fromMs: nowMs, enrolledWith: tokenSha256 });
+    const { computerDnsName } = request.facts;
+    await auditChange(tx, machineActor(machineId), "EnrollMachine", nowMs, { computerDnsName }, machineId);
+    return ok(answer);
+  });
+}
+
+function provesKey({ token, publicKey, proof }: EnrollRequest): boolean {
+  return verifyEd25519(publicKey, enrollSigningBytes(token, publicKey), Buffer.from(proof, "base64url"));
+}

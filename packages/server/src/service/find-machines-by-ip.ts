@@ -1,0 +1,42 @@
+import type { Caller } from "../auth/caller.ts";
+import { reaches } from "../domain/device-group.ts";
+import type { DomainError } from "../domain/errors.ts";
+import type { Machine } from "../domain/machine.ts";
+import { ok, type Result, refuse } from "../domain/result.ts";
+import type { ServiceContext } from "./context.ts";
+import { reachOf } from "./reach.ts";
+
+/** Either side of the time that is asked for. Source: contract/http-api.md section 13 [D] find-machines-by-ip.md. */
+const WINDOW_MS = 15 * 60_000;
+/** How far back the time may lie. Source: the same. */
+const MAX_AGE_MS = 30 * 24 * 3_600_000;
+const MAX_FOUND = 10_000;
+
+/**
+ * `GET /api/machines/findbyip(ip='...',timestamp=...)`: machines that name this address, or came from it, and were there around
+ * that time. Only the newest addresses of a machine are known.
+ */
+export async function findMachinesByIp(
+  { store, clock }: ServiceContext,
+  caller: Caller,
+  ip: string,
+  atMs: number,
+): Promise<Result<Machine[], DomainError>> {
+  const nowMs = clock.nowMs();
+  if (atMs < nowMs - MAX_AGE_MS || atMs > nowMs + WINDOW_MS) {
+    return refuse({ code: "InvalidInput", detail: "timestamp must lie within the past 30 days" });
+  }
+  return store.read(async (tx) => {
+    const reach = await reachOf(tx, caller);
+    const found = await tx.machines.withAddress(ip, MAX_FOUND);
+    return ok(
+      found.filter((machine) => {
+        const named = machine.facts.ipAddresses.some(({ ipAddress }) => ipAddress === ip);
+        if (!named && machine.lastExternalIp !== ip) return false;
+        const lastSeenMs = machine.linked ? nowMs : machine.lastSeenMs;
+        const wasThere = machine.firstSeenMs <= atMs + WINDOW_MS && lastSeenMs >= atMs - WINDOW_MS;
+        return wasThere && reaches(reach, machine.groupId);
+      }),
+    );
+  });
+}

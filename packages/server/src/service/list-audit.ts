@@ -1,0 +1,13 @@
+import type { Caller } from "../auth/caller.ts";
+import type { AuditFilter, StoredAuditRecord } from "../store/audit.ts";
+import type { ServiceContext } from "./context.ts";
+import { reachOf } from "./reach.ts";
+
+/** `GET /halligan/v1/audit`: newest first. Users see what concerns the machines that they reach, and nothing else. */
+export function listAudit(
+  { store }: ServiceContext,
+  caller: Caller,
+  filter: AuditFilter,
+): Promise<StoredAuditRecord[]> {
+  return store.read(async (tx) => tx.audit.list(filter, await reachOf(tx, caller)));
+}

@@ -1,0 +1,91 @@
+import type { Order } from "@halligan/protocol/link";
+import { type LibraryPin, libraryFileNameOf } from "../domain/command.ts";
+import { nextLinkStep } from "../domain/link-work.ts";
+import type { Machine } from "../domain/machine.ts";
+import type { MachineAction } from "../domain/machine-action.ts";
+import { orderFor } from "../domain/order.ts";
+import { mayTakePlace } from "../domain/session-places.ts";
+import type { StoreTx } from "../store/store.ts";
+import type { ServiceContext } from "./context.ts";
+import { events } from "./events.ts";
+import { currentMachine, type LinkIdentity } from "./link-lifecycle.ts";
+
+export type NextForLink =
+  | { type: "order"; order: Order }
+  | { type: "end"; actionId: string; orderSeq: number }
+  | { type: "idle" };
+
+/**
+ * What this link has to send next. A claim is made here: the action gets the machine's next orderSeq and the link's epoch, and
+ * library names that were unknown when it was accepted are resolved, once. A claim without word of a start is sent again
+ * under the same orderSeq.
+ */
+export async function nextForLink(context: ServiceContext, link: LinkIdentity): Promise<NextForLink> {
+  const { store, clock, limits } = context;
+  return store.write(async (tx): Promise<NextForLink> => {
+    const machine = await currentMachine(tx, link);
+    if (!machine?.journalId) return { type: "idle" };
+    const step = nextLinkStep(await tx.actions.openOf(link.machineId));
+    if (step.type === "idle") return { type: "idle" };
+    if (step.type === "end") {
+      return { type: "end", actionId: step.action.id, orderSeq: step.action.order?.orderSeq ?? 0 };
+    }
+    const nowMs = clock.nowMs();
+    if (!(await holdsOrTakesPlace(tx, step.action, limits.runningSessions, nowMs))) return { type: "idle" };
+    const claimed =
+      step.type === "claim"
+        ? await claim(tx, machine, machine.journalId, step.action, nowMs)
+        : await resend(tx, step.action, link.linkEpoch);
+    return { type: "order", order: orderFor(claimed, limits.order, nowMs + limits.orderAcceptanceMs) };
+  });
+}
+
+async function claim(
+  tx: StoreTx,
+  machine: Machine,
+  journalId: string,
+  action: MachineAction,
+  nowMs: number,
+): Promise<MachineAction> {
+  const orderSeq = machine.lastOrderSeq + 1;
+  await tx.machines.save({ ...machine, lastOrderSeq: orderSeq });
+  const saved = await tx.actions.save({
+    ...action,
+    commands: await resolvePins(tx, action),
+    place: { held: true, untilMs: null },
+    order: { orderSeq, journalId, linkEpoch: machine.linkEpoch, claimedAtMs: nowMs, state: "out" },
+  });
+  await events.orderClaimed(tx, saved, nowMs);
+  return saved;
+}
+
+/** A session that was asked for while its machine was away waits for a place, oldest first. */
+async function holdsOrTakesPlace(tx: StoreTx, action: MachineAction, places: number, nowMs: number): Promise<boolean> {
+  if (action.place.held) return true;
+  const taken = await tx.actions.placesTaken(nowMs);
+  if (taken >= places) return false;
+  const waiting = await tx.actions.waitingForPlace(places - taken);
+  return mayTakePlace(
+    action.id,
+    waiting.map(({ id }) => id),
+    taken,
+    places,
+  );
+}
+
+async function resend(tx: StoreTx, action: MachineAction, linkEpoch: number): Promise<MachineAction> {
+  if (!action.order) return action;
+  if (action.order.linkEpoch === linkEpoch && action.place.held) return action;
+  return tx.actions.save({ ...action, place: { held: true, untilMs: null }, order: { ...action.order, linkEpoch } });
+}
+
+async function resolvePins(tx: StoreTx, action: MachineAction): Promise<MachineAction["commands"]> {
+  const resolved: MachineAction["commands"][number][] = [];
+  for (const command of action.commands) {
+    const name = command.pin ? null : libraryFileNameOf(command);
+    const file = name === null ? undefined : await tx.library.byName(name);
+    const pin: LibraryPin | null = file ? { sha256: file.sha256, sizeBytes: file.sizeBytes } : command.pin;
+    resolved.push({ ...command, pin });
+  }
+  return resolved;
+}

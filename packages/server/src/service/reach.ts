@@ -1,0 +1,29 @@
+import type { Caller } from "../auth/caller.ts";
+import { type Reach, reaches, reachOfUser } from "../domain/device-group.ts";
+import type { Machine } from "../domain/machine.ts";
+import type { MachineAction } from "../domain/machine-action.ts";
+import type { StoreTx } from "../store/store.ts";
+
+/** Applications reach the whole deployment, users the machines of their device groups (contract/auth.md section 3). */
+export async function reachOf(tx: StoreTx, caller: Caller): Promise<Reach> {
+  if (caller.kind === "application") return { kind: "all" };
+  return reachOfUser(caller, await tx.deviceGroups.list());
+}
+
+/** The machine, unless it is outside the caller's reach: then it is as if there were none. */
+export async function reachableMachine(tx: StoreTx, caller: Caller, machineId: string): Promise<Machine | undefined> {
+  const machine = await tx.machines.byId(machineId);
+  if (!machine) return undefined;
+  return reaches(await reachOf(tx, caller), machine.groupId) ? machine : undefined;
+}
+
+/** An action belongs to whoever reaches its machine. */
+export async function reachableAction(
+  tx: StoreTx,
+  caller: Caller,
+  actionId: string,
+): Promise<MachineAction | undefined> {
+  const action = await tx.actions.byId(actionId.toLowerCase());
+  if (!action || caller.kind === "application") return action;
+  return (await reachableMachine(tx, caller, action.machineId)) && action;
+}

@@ -1,0 +1,32 @@
+import { join } from "node:path";
+import { type CredentialsFile, PERMISSIONS } from "@halligan/protocol/api";
+import type { ServiceContext } from "../service/context.ts";
+import { createApplication } from "../service/create-application.ts";
+import { SERVER } from "../service/events.ts";
+import { writePrivateFile } from "./private-files.ts";
+
+/**
+ * The first start makes one application with every permission and leaves its credentials in `<dataDir>/administrator.json`, 0600.
+ * Returns that file's path when it was made now. Whether there was a first start is what the store says, so that moving or
+ * deleting the file never makes a second administrator.
+ */
+export async function ensureAdministrator(
+  service: ServiceContext,
+  dataDir: string,
+  tenant: string,
+): Promise<string | null> {
+  const file = join(dataDir, "administrator.json");
+  const existing = await service.store.read((tx) => tx.applications.list());
+  if (existing.length > 0) return null;
+  const made = await createApplication(service, SERVER, { name: "administrator", roles: Object.keys(PERMISSIONS) });
+  if (!made.ok) throw new Error(`the first administrator could not be made: ${made.error.code}`);
+  const credentials: CredentialsFile = {
+    baseUrl: service.publicUrl,
+    tokenUrl: `${service.publicUrl}/${tenant}/oauth2/v2.0/token`,
+    tenant,
+    clientId: made.value.application.clientId,
+    clientSecret: made.value.clientSecret,
+  };
+  await writePrivateFile(file, Buffer.from(`${JSON.stringify(credentials, null, 2)}\n`));
+  return file;
+}

@@ -1,0 +1,35 @@
+/**
+ * What `packages/sim` drives: the parts of the server that wait on ports only. Not an interface for anybody else.
+ */
+export type { Caller } from "./auth/caller.ts";
+export type {
+  BlobStore,
+  CompleteAnswer,
+  OpenBlob,
+  PutLibraryAnswer,
+  PutPartAnswer,
+  ResultPart,
+  WholeResult,
+} from "./blobs/blob-store.ts";
+export type { Bus } from "./bus/bus.ts";
+export { localBus } from "./bus/local-bus.ts";
+export type { Clock } from "./clock.ts";
+export type { DomainError } from "./domain/errors.ts";
+export { isFinal, type MachineAction } from "./domain/machine-action.ts";
+export { Gateway } from "./gateway/gateway.ts";
+export type { LinkSocket, LinkSocketEvents } from "./gateway/link-socket.ts";
+export { loop } from "./loops/loop.ts";
+export { addLibraryFile } from "./service/add-library-file.ts";
+export { cancelMachineAction } from "./service/cancel-machine-action.ts";
+export type { ServerKeys, ServiceContext, ServiceLimits } from "./service/context.ts";
+export { createResultLink } from "./service/create-result-link.ts";
+export { enrollMachine } from "./service/enroll-machine.ts";
+export { expireActions } from "./service/expire-actions.ts";
+export { openResult } from "./service/open-result.ts";
+export { actionForTransfer, completeResult, receiveResultPart, verifyLinkTicket } from "./service/receive-result.ts";
+export { removeLibraryFile } from "./service/remove-library-file.ts";
+export { runLiveResponse } from "./service/run-live-response.ts";
+export { migrate, SqliteExecutor } from "./store/sqlite/sqlite-store.ts";
+export { type LaneDatabase, WriteLane } from "./store/sqlite/write-lane.ts";
+export { StatementCompiler } from "./store/statement.ts";
+export { type Store, type StoreTx, storeTx } from "./store/store.ts";

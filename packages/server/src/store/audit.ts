@@ -1,0 +1,109 @@
+import type { Selectable } from "kysely";
+import { Type } from "typebox";
+import { Compile } from "typebox/compile";
+import type { Reach } from "../domain/device-group.ts";
+import type { AuditTable } from "./schema.ts";
+import { type Executor, statement } from "./statement.ts";
+
+/** Who asked what of which machine when. Written in the transaction of the change that it records. */
+export interface AuditRecord {
+  atMs: number;
+  /** Name of the application, user or machine that did it. */
+  actor: string;
+  actorId: string;
+  /** Name of the operation or event, as in `service/`: `RunLiveResponse`, `MachineActionEnded`, ... */
+  operation: string;
+  machineId: string | null;
+  actionId: string | null;
+  /** Facts of that operation. No script contents, tokens or file bytes. */
+  detail: Record<string, unknown>;
+}
+
+/** Grows with every record. */
+export type StoredAuditRecord = AuditRecord & { seq: number };
+
+export interface AuditFilter {
+  machineId: string | null;
+  actionId: string | null;
+  actorId: string | null;
+  operation: string | null;
+  /** Only records older than this one; null for the newest. */
+  beforeSeq: number | null;
+  limit: number;
+}
+
+export type AuditLog = ReturnType<typeof auditLog>;
+
+export function auditLog(executor: Executor) {
+  return {
+    async append(record: AuditRecord): Promise<void> {
+      await executor.all(insert, {
+        at_ms: record.atMs,
+        actor: record.actor,
+        actor_id: record.actorId,
+        operation: record.operation,
+        machine_id: record.machineId,
+        action_id: record.actionId,
+        detail: JSON.stringify(record.detail),
+      });
+    },
+
+    /** Newest first, within the caller's reach: records of no machine are for those who reach all. */
+    async list(filter: AuditFilter, reach: Reach): Promise<StoredAuditRecord[]> {
+      const rows = await executor.allOnce((db) => {
+        let query = db.selectFrom("audit").selectAll().orderBy("seq", "desc").limit(filter.limit);
+        if (filter.machineId !== null) query = query.where("machine_id", "=", filter.machineId);
+        if (filter.actionId !== null) query = query.where("action_id", "=", filter.actionId);
+        if (filter.actorId !== null) query = query.where("actor_id", "=", filter.actorId);
+        if (filter.operation !== null) query = query.where("operation", "=", filter.operation);
+        if (filter.beforeSeq !== null) query = query.where("seq", "<", filter.beforeSeq);
+        if (reach.kind === "groups") {
+          const within = db
+            .selectFrom("machine")
+            .select("id")
+            .where("group_id", "in", [-1, ...reach.groupIds]);
+          query = query.where("machine_id", "in", within);
+        }
+        return query;
+      });
+      return rows.map(fromRow);
+    },
+  };
+}
+
+const insert = statement<{
+  at_ms: number;
+  actor: string;
+  actor_id: string;
+  operation: string;
+  machine_id: string | null;
+  action_id: string | null;
+  detail: string;
+}>()((db, p) =>
+  db.insertInto("audit").values({
+    at_ms: p.at_ms,
+    actor: p.actor,
+    actor_id: p.actor_id,
+    operation: p.operation,
+    machine_id: p.machine_id,
+    action_id: p.action_id,
+    detail: p.detail,
+  }),
+);
+
+const StoredDetail = Compile(Type.Record(Type.String(), Type.Unknown()));
+
+function fromRow(row: Selectable<AuditTable>): StoredAuditRecord {
+  const detail: unknown = JSON.parse(row.detail);
+  if (!StoredDetail.Check(detail)) throw new Error("the store holds an audit record of another shape");
+  return {
+    seq: row.seq,
+    atMs: row.at_ms,
+    actor: row.actor,
+    actorId: row.actor_id,
+    operation: row.operation,
+    machineId: row.machine_id,
+    actionId: row.action_id,
+    detail,
+  };
+}

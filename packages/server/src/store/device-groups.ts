@@ -1,0 +1,95 @@
+import type { Selectable } from "kysely";
+import { Type } from "typebox";
+import { Compile } from "typebox/compile";
+import { type DeviceGroup, REMEDIATION_LEVELS } from "../domain/device-group.ts";
+import type { DeviceGroupTable } from "./schema.ts";
+import { type Executor, statement } from "./statement.ts";
+
+export type DeviceGroups = ReturnType<typeof deviceGroups>;
+
+export function deviceGroups(executor: Executor) {
+  return {
+    async byId(id: number): Promise<DeviceGroup | undefined> {
+      const [row] = await executor.all(selectById, { id });
+      return row && fromRow(row);
+    },
+    async byName(name: string): Promise<DeviceGroup | undefined> {
+      const [row] = await executor.all(selectByName, { name });
+      return row && fromRow(row);
+    },
+    async list(): Promise<DeviceGroup[]> {
+      return (await executor.all(selectAll, {})).map(fromRow);
+    },
+    async insert(group: Omit<DeviceGroup, "id">): Promise<DeviceGroup> {
+      const [row] = await executor.all(insert, toValues(group));
+      if (!row) throw new Error("a device group was not inserted");
+      return { ...group, id: row.id };
+    },
+    async save(group: DeviceGroup): Promise<void> {
+      await executor.all(update, { ...toValues(group), id: group.id });
+    },
+    async remove(id: number): Promise<void> {
+      await executor.all(remove, { id });
+    },
+    async machineCount(id: number): Promise<number> {
+      const [row] = await executor.all(countMachines, { id });
+      return row?.machines ?? 0;
+    },
+  };
+}
+
+type Values = { name: string; remediation_level: string; users: string; user_groups: string };
+
+const selectById = statement<{ id: number }>()((db, p) =>
+  db.selectFrom("device_group").selectAll().where("id", "=", p.id),
+);
+const selectByName = statement<{ name: string }>()((db, p) =>
+  db.selectFrom("device_group").selectAll().where("name", "=", p.name),
+);
+const selectAll = statement<Record<never, never>>()((db) => db.selectFrom("device_group").selectAll().orderBy("id"));
+const insert = statement<Values>()((db, p) =>
+  db
+    .insertInto("device_group")
+    .values({ name: p.name, remediation_level: p.remediation_level, users: p.users, user_groups: p.user_groups })
+    .returning("id"),
+);
+const update = statement<Values & { id: number }>()((db, p) =>
+  db
+    .updateTable("device_group")
+    .set({ name: p.name, remediation_level: p.remediation_level, users: p.users, user_groups: p.user_groups })
+    .where("id", "=", p.id),
+);
+const remove = statement<{ id: number }>()((db, p) => db.deleteFrom("device_group").where("id", "=", p.id));
+const countMachines = statement<{ id: number }>()((db, p) =>
+  db
+    .selectFrom("machine")
+    .select((eb) => eb.fn.countAll<number>().as("machines"))
+    .where("group_id", "=", p.id),
+);
+
+const toValues = (group: Omit<DeviceGroup, "id">): Values => ({
+  name: group.name,
+  remediation_level: group.remediationLevel,
+  users: JSON.stringify(group.users),
+  user_groups: JSON.stringify(group.userGroups),
+});
+
+const StoredNames = Compile(Type.Array(Type.String()));
+
+function parseNames(json: string): string[] {
+  const value: unknown = JSON.parse(json);
+  if (StoredNames.Check(value)) return value;
+  throw new Error("the store holds a device group of another shape");
+}
+
+function fromRow(row: Selectable<DeviceGroupTable>): DeviceGroup {
+  const remediationLevel = REMEDIATION_LEVELS.find((level) => level === row.remediation_level);
+  if (!remediationLevel) throw new Error(`the store holds the unknown remediation level ${row.remediation_level}`);
+  return {
+    id: row.id,
+    name: row.name,
+    remediationLevel,
+    users: parseNames(row.users),
+    userGroups: parseNames(row.user_groups),
+  };
+}

@@ -1,0 +1,94 @@
+import type { Selectable } from "kysely";
+import type { LibraryFile, LibraryFileVersion } from "../domain/library-file.ts";
+import type { LibraryFileTable } from "./schema.ts";
+import { type Executor, statement } from "./statement.ts";
+
+export type LibraryFiles = ReturnType<typeof libraryFiles>;
+
+/** Each upload is a row; the present one of a name has no end. Older rows and their content stay. */
+export function libraryFiles(executor: Executor) {
+  return {
+    async byName(fileName: string): Promise<LibraryFile | undefined> {
+      const [row] = await executor.all(selectByName, { file_name: fileName });
+      return row && fromRow(row);
+    },
+    async list(): Promise<LibraryFile[]> {
+      return (await executor.all(selectPresent, {})).map(fromRow);
+    },
+    /** Newest first. */
+    async versions(fileName: string): Promise<LibraryFileVersion[]> {
+      const rows = await executor.all(selectVersions, { file_name: fileName });
+      return rows.map((row) => ({ ...fromRow(row), endedAtMs: row.ended_at_ms }));
+    },
+    async insert(file: LibraryFile): Promise<void> {
+      await executor.all(insert, {
+        file_name: file.fileName,
+        sha256: file.sha256,
+        size_bytes: file.sizeBytes,
+        description: file.description,
+        has_parameters: file.hasParameters ? 1 : 0,
+        parameters_description: file.parametersDescription,
+        created_by: file.createdBy,
+        created_at_ms: file.createdAtMs,
+        updated_by: file.updatedBy,
+        updated_at_ms: file.updatedAtMs,
+      });
+    },
+    /** Replaced or removed: the row stays as history. False when there was none. */
+    async end(fileName: string, nowMs: number): Promise<boolean> {
+      return (await executor.all(endPresent, { file_name: fileName, now_ms: nowMs })).length > 0;
+    },
+  };
+}
+
+const selectByName = statement<{ file_name: string }>()((db, p) =>
+  db.selectFrom("library_file").selectAll().where("file_name", "=", p.file_name).where("ended_at_ms", "is", null),
+);
+
+const selectPresent = statement<Record<never, never>>()((db) =>
+  db.selectFrom("library_file").selectAll().where("ended_at_ms", "is", null).orderBy("file_name"),
+);
+
+const selectVersions = statement<{ file_name: string }>()((db, p) =>
+  db.selectFrom("library_file").selectAll().where("file_name", "=", p.file_name).orderBy("seq", "desc").limit(1_000),
+);
+
+const insert = statement<Omit<Selectable<LibraryFileTable>, "seq" | "ended_at_ms">>()((db, p) =>
+  db.insertInto("library_file").values({
+    file_name: p.file_name,
+    sha256: p.sha256,
+    size_bytes: p.size_bytes,
+    description: p.description,
+    has_parameters: p.has_parameters,
+    parameters_description: p.parameters_description,
+    created_by: p.created_by,
+    created_at_ms: p.created_at_ms,
+    updated_by: p.updated_by,
+    updated_at_ms: p.updated_at_ms,
+    ended_at_ms: null,
+  }),
+);
+
+const endPresent = statement<{ file_name: string; now_ms: number }>()((db, p) =>
+  db
+    .updateTable("library_file")
+    .set({ ended_at_ms: p.now_ms })
+    .where("file_name", "=", p.file_name)
+    .where("ended_at_ms", "is", null)
+    .returning("seq"),
+);
+
+function fromRow(row: Selectable<LibraryFileTable>): LibraryFile {
+  return {
+    fileName: row.file_name,
+    sha256: row.sha256,
+    sizeBytes: row.size_bytes,
+    description: row.description,
+    hasParameters: row.has_parameters === 1,
+    parametersDescription: row.parameters_description,
+    createdBy: row.created_by,
+    createdAtMs: row.created_at_ms,
+    updatedBy: row.updated_by,
+    updatedAtMs: row.updated_at_ms,
+  };
+}

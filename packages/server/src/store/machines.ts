@@ -1,0 +1,228 @@
+import { MachineFacts } from "@halligan/protocol/link";
+import type { Selectable } from "kysely";
+import { Type } from "typebox";
+import { Compile } from "typebox/compile";
+import type { Reach } from "../domain/device-group.ts";
+import type { Machine } from "../domain/machine.ts";
+import type { ListQuery } from "../domain/odata/query.ts";
+import type { ListPage } from "./odata/list-page.ts";
+import { countMachines, listMachines } from "./odata/machine-list.ts";
+import { machineListColumns } from "./odata/machine-list-columns.ts";
+import type { MachineTable } from "./schema.ts";
+import { type Executor, statement } from "./statement.ts";
+
+type Row = Selectable<MachineTable>;
+type MachineValues = Omit<Row, "seq">;
+
+export type Machines = ReturnType<typeof machines>;
+
+export function machines(executor: Executor) {
+  return {
+    async insert(machine: Machine): Promise<void> {
+      await executor.all(insert, toValues(machine));
+    },
+    async save(machine: Machine): Promise<void> {
+      await executor.all(update, toValues(machine));
+    },
+    async byId(id: string): Promise<Machine | undefined> {
+      const [row] = await executor.all(selectById, { id });
+      return row && fromRow(row);
+    },
+    /** Names are a device's own claim and may be borne by several. */
+    async byName(computerDnsName: string): Promise<Machine[]> {
+      return (await executor.all(selectByName, { computer_dns_name: computerDnsName.toLowerCase() })).map(fromRow);
+    },
+    /** One page of what a caller may see. `graceMs`: see `domain/machine.ts` healthStatus. */
+    list(query: ListQuery, reach: Reach, graceMs: number): Promise<ListPage<Machine>> {
+      return listMachines(executor, query, reach, graceMs, fromRow);
+    },
+    count(query: ListQuery, reach: Reach, graceMs: number): Promise<number> {
+      return countMachines(executor, query.filter, reach, { asOfMs: query.asOfMs, graceMs });
+    },
+
+    /** Machines whose facts name this address, or that came from it. Looked for in the text of the facts, so look again at what comes back. */
+    async withAddress(ip: string, limit: number): Promise<Machine[]> {
+      const quoted = `"ipAddress":${JSON.stringify(ip)}`;
+      return (await executor.all(selectByAddress, { quoted, ip, limit })).map(fromRow);
+    },
+
+    /** Links that a stopped server left marked as up. */
+    async linked(): Promise<Machine[]> {
+      return (await executor.all(selectLinked, {})).map(fromRow);
+    },
+
+    async addKey(key: { machineId: string; publicKey: string; fromMs: number; enrolledWith: string }): Promise<void> {
+      await executor.all(insertKey, {
+        machine_id: key.machineId,
+        public_key: key.publicKey,
+        valid_from_ms: key.fromMs,
+        enrolled_with: key.enrolledWith,
+      });
+    },
+    /**
+     * Raw public keys (base64url) that may speak for a machine at a time. From when on a key is valid is not asked: it is here, so it was
+     * registered, and after a jump of the server's clock into the past no device could link.
+     */
+    async keysOf(machineId: string, nowMs: number): Promise<string[]> {
+      return (await executor.all(selectKeys, { machine_id: machineId, now_ms: nowMs })).map((row) => row.public_key);
+    },
+    async byKey(publicKey: string): Promise<{ machineId: string; enrolledWith: string } | undefined> {
+      const [row] = await executor.all(selectByKey, { public_key: publicKey });
+      return row && { machineId: row.machine_id, enrolledWith: row.enrolled_with };
+    },
+  };
+}
+
+const insert = statement<MachineValues>()((db, p) =>
+  db.insertInto("machine").values({
+    id: p.id,
+    computer_dns_name: p.computer_dns_name,
+    facts: p.facts,
+    tags: p.tags,
+    first_seen_ms: p.first_seen_ms,
+    last_seen_ms: p.last_seen_ms,
+    last_external_ip: p.last_external_ip,
+    linked: p.linked,
+    link_epoch: p.link_epoch,
+    journal_id: p.journal_id,
+    last_order_seq: p.last_order_seq,
+    quarantined: p.quarantined,
+    group_id: p.group_id,
+    last_ip: p.last_ip,
+    os_platform: p.os_platform,
+    version: p.version,
+    os_version: p.os_version,
+    os_build: p.os_build,
+    os_architecture: p.os_architecture,
+    os_processor: p.os_processor,
+    agent_version: p.agent_version,
+  }),
+);
+
+const update = statement<MachineValues>()((db, p) =>
+  db
+    .updateTable("machine")
+    .set({
+      computer_dns_name: p.computer_dns_name,
+      facts: p.facts,
+      tags: p.tags,
+      last_seen_ms: p.last_seen_ms,
+      last_external_ip: p.last_external_ip,
+      linked: p.linked,
+      link_epoch: p.link_epoch,
+      journal_id: p.journal_id,
+      last_order_seq: p.last_order_seq,
+      quarantined: p.quarantined,
+      group_id: p.group_id,
+      last_ip: p.last_ip,
+      os_platform: p.os_platform,
+      version: p.version,
+      os_version: p.os_version,
+      os_build: p.os_build,
+      os_architecture: p.os_architecture,
+      os_processor: p.os_processor,
+      agent_version: p.agent_version,
+    })
+    .where("id", "=", p.id),
+);
+
+const selectById = statement<{ id: string }>()((db, p) => db.selectFrom("machine").selectAll().where("id", "=", p.id));
+
+const selectByName = statement<{ computer_dns_name: string }>()((db, p) =>
+  db
+    .selectFrom("machine")
+    .selectAll()
+    .where((eb) => eb(eb.fn<string>("lower", ["computer_dns_name"]), "=", p.computer_dns_name))
+    .orderBy("seq")
+    .limit(16),
+);
+
+// instr stands for strpos on the other engine.
+const selectByAddress = statement<{ quoted: string; ip: string; limit: number }>()((db, p) =>
+  db
+    .selectFrom("machine")
+    .selectAll()
+    .where((eb) =>
+      eb.or([eb("last_external_ip", "=", p.ip), eb(eb.fn<number>("instr", ["facts", eb.val(p.quoted)]), ">", 0)]),
+    )
+    .orderBy("seq")
+    .limit(p.limit),
+);
+
+const selectLinked = statement<Record<never, never>>()((db) =>
+  db.selectFrom("machine").selectAll().where("linked", "=", 1),
+);
+
+const insertKey = statement<{ machine_id: string; public_key: string; valid_from_ms: number; enrolled_with: string }>()(
+  (db, p) =>
+    db.insertInto("machine_key").values({
+      machine_id: p.machine_id,
+      public_key: p.public_key,
+      valid_from_ms: p.valid_from_ms,
+      valid_until_ms: null,
+      enrolled_with: p.enrolled_with,
+    }),
+);
+
+const selectKeys = statement<{ machine_id: string; now_ms: number }>()((db, p) =>
+  db
+    .selectFrom("machine_key")
+    .select("public_key")
+    .where("machine_id", "=", p.machine_id)
+    .where((or) => or.or([or("valid_until_ms", "is", null), or("valid_until_ms", ">", p.now_ms)])),
+);
+
+const selectByKey = statement<{ public_key: string }>()((db, p) =>
+  db.selectFrom("machine_key").select(["machine_id", "enrolled_with"]).where("public_key", "=", p.public_key),
+);
+
+function toValues(machine: Machine): MachineValues {
+  return {
+    id: machine.id,
+    computer_dns_name: machine.facts.computerDnsName,
+    facts: JSON.stringify(machine.facts),
+    tags: JSON.stringify(machine.tags),
+    first_seen_ms: machine.firstSeenMs,
+    last_seen_ms: machine.lastSeenMs,
+    last_external_ip: machine.lastExternalIp,
+    linked: machine.linked ? 1 : 0,
+    link_epoch: machine.linkEpoch,
+    journal_id: machine.journalId,
+    last_order_seq: machine.lastOrderSeq,
+    quarantined: machine.quarantined ? 1 : 0,
+    group_id: machine.groupId,
+    ...machineListColumns(machine),
+  };
+}
+
+function fromRow(row: Row): Machine {
+  return {
+    id: row.id,
+    facts: parseFacts(row.facts),
+    tags: parseTags(row.tags),
+    firstSeenMs: row.first_seen_ms,
+    lastSeenMs: row.last_seen_ms,
+    lastExternalIp: row.last_external_ip,
+    linked: row.linked === 1,
+    linkEpoch: row.link_epoch,
+    journalId: row.journal_id,
+    lastOrderSeq: row.last_order_seq,
+    quarantined: row.quarantined === 1,
+    groupId: row.group_id,
+  };
+}
+
+const StoredFacts = Compile(MachineFacts);
+const StoredTags = Compile(Type.Array(Type.String()));
+
+function parseFacts(json: string): MachineFacts {
+  const value: unknown = JSON.parse(json);
+  if (StoredFacts.Check(value)) return value;
+  throw new Error("the store holds machine facts of another shape");
+}
+
+function parseTags(json: string): string[] {
+  const value: unknown = JSON.parse(json);
+  if (StoredTags.Check(value)) return value;
+  throw new Error("the store holds machine tags of another shape");
+}

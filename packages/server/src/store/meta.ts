@@ -1,0 +1,25 @@
+import { type Executor, statement } from "./statement.ts";
+
+export type Meta = ReturnType<typeof meta>;
+
+/** Facts of the deployment itself that every node must agree on. */
+export function meta(executor: Executor) {
+  return {
+    /** The stored value; `make` is stored when there is none yet. */
+    async getOrSet(key: string, make: () => string): Promise<string> {
+      await executor.all(insertIfMissing, { key, value: make() });
+      const [row] = await executor.all(select, { key });
+      if (!row) throw new Error(`meta ${key} is neither there nor could it be set`);
+      return row.value;
+    },
+  };
+}
+
+const insertIfMissing = statement<{ key: string; value: string }>()((db, p) =>
+  db
+    .insertInto("meta")
+    .values({ key: p.key, value: p.value })
+    .onConflict((conflict) => conflict.doNothing()),
+);
+
+const select = statement<{ key: string }>()((db, p) => db.selectFrom("meta").select("value").where("key", "=", p.key));

@@ -1,0 +1,80 @@
+import { type RawBuilder, type Selectable, type SqlBool, sql } from "kysely";
+import type { Reach } from "../../domain/device-group.ts";
+import type { Filter } from "../../domain/odata/filter.ts";
+import { MACHINES } from "../../domain/odata/machine-fields.ts";
+import type { ListQuery } from "../../domain/odata/query.ts";
+import type { MachineTable } from "../schema.ts";
+import type { Executor } from "../statement.ts";
+import { type ListEngine, SQLITE_ENGINE } from "./engine.ts";
+import type { FieldSources } from "./field-source.ts";
+import { filterExpression, TRUE } from "./filter-expression.ts";
+import { joinEqualities } from "./join-equalities.ts";
+import { type ListPage, rowsToRead, toPage } from "./list-page.ts";
+import { inGroups } from "./machine-reach.ts";
+import { type HealthClock, machineSources } from "./machine-sources.ts";
+import { afterPosition, type OrderKey, orderKeys, orderSql } from "./order-expression.ts";
+import { orderValues, selectedOrder } from "./order-values.ts";
+
+type Row = Selectable<MachineTable>;
+
+/** One page of `GET /api/machines`, in the order of enrollment unless ordered otherwise. `graceMs` as in `HealthClock`. */
+export async function listMachines<T>(
+  executor: Executor,
+  query: ListQuery,
+  reach: Reach,
+  graceMs: number,
+  fromRow: (row: Row) => T,
+  engine: ListEngine = SQLITE_ENGINE,
+): Promise<ListPage<T>> {
+  if (query.pageSize === 0) return { rows: [], next: null };
+  const sources = machineSources({ asOfMs: query.asOfMs, graceMs });
+  const keys = orderKeys(query.orderBy, MACHINES, sources);
+  const descending = query.orderBy.at(-1)?.descending ?? false;
+  const seq: OrderKey = { value: sql.ref("machine.seq"), nullable: false, descending };
+  const order = orderSql([...keys.filter((key) => key !== undefined), seq]);
+  const after = query.after ? afterPosition(keys, seq, query.after) : TRUE;
+  const where = condition(query.filter, reach, sources, engine);
+  const rows = await executor.allOnce((db) =>
+    db
+      .selectFrom("machine")
+      .selectAll()
+      .select(selectedOrder(keys))
+      .where("seq", "in", (inner) =>
+        inner
+          .selectFrom("machine")
+          .select("seq")
+          .where(where)
+          .where(after)
+          .orderBy(order)
+          .limit(rowsToRead(query))
+          .offset(query.skip),
+      )
+      .orderBy(order),
+  );
+  return toPage(rows, query, (row) => orderValues(row, keys), fromRow);
+}
+
+/** `@odata.count`: all that meet the filter. `clock.asOfMs` is the query's. */
+export async function countMachines(
+  executor: Executor,
+  filter: Filter | null,
+  reach: Reach,
+  clock: HealthClock,
+  engine: ListEngine = SQLITE_ENGINE,
+): Promise<number> {
+  const where = condition(filter, reach, machineSources(clock), engine);
+  const [row] = await executor.allOnce((db) =>
+    db.selectFrom("machine").select(sql<number>`count(*)`.as("count")).where(where),
+  );
+  return Number(row?.count ?? 0);
+}
+
+function condition(
+  filter: Filter | null,
+  reach: Reach,
+  sources: FieldSources,
+  engine: ListEngine,
+): RawBuilder<SqlBool> {
+  const met = filter === null ? TRUE : filterExpression(joinEqualities(filter), sources, engine);
+  return reach.kind === "all" ? met : sql`${inGroups(reach.groupIds)} and ${met}`;
+}

@@ -1,0 +1,143 @@
+import type { Generated } from "kysely";
+
+/**
+ * The tables, for both engines. Times are Unix milliseconds, booleans 0 or 1, JSON is text. Names of columns are the
+ * domain's in snake_case; `store/*.ts` maps rows to domain types and back.
+ */
+export interface Schema {
+  meta: { key: string; value: string };
+  machine: MachineTable;
+  machine_key: MachineKeyTable;
+  machine_action: MachineActionTable;
+  inline_result: { action_id: string; command_index: number; content: Uint8Array };
+  result_upload: { result_id: string; action_id: string; size_bytes: number; sha256: string; completed_at_ms: number };
+  library_file: LibraryFileTable;
+  application: ApplicationTable;
+  enrollment_token: EnrollmentTokenTable;
+  audit: AuditTable;
+  device_group: DeviceGroupTable;
+}
+
+export interface MachineTable {
+  seq: Generated<number>;
+  id: string;
+  computer_dns_name: string;
+  facts: string;
+  tags: string;
+  first_seen_ms: number;
+  last_seen_ms: number;
+  last_external_ip: string | null;
+  linked: number;
+  link_epoch: number;
+  journal_id: string | null;
+  last_order_seq: number;
+  quarantined: number;
+  group_id: number;
+  // Repeat what `facts` says, for lists to filter and order by.
+  last_ip: string | null;
+  os_platform: string;
+  version: string | null;
+  os_version: string | null;
+  os_build: number | null;
+  os_architecture: string;
+  os_processor: string | null;
+  agent_version: string;
+}
+
+export interface MachineKeyTable {
+  machine_id: string;
+  /** Raw Ed25519 key, base64url. */
+  public_key: string;
+  valid_from_ms: number;
+  valid_until_ms: number | null;
+  /** Hash of the token that it was enrolled with: repeating an enrollment whose answer was lost is recognised by it. */
+  enrolled_with: string;
+}
+
+export interface MachineActionTable {
+  seq: Generated<number>;
+  id: string;
+  machine_id: string;
+  computer_dns_name: string;
+  type: string;
+  status: string;
+  requestor: string;
+  requestor_id: string;
+  comment: string;
+  created_at_ms: number;
+  updated_at_ms: number;
+  deadline_ms: number | null;
+  cancellation: string | null;
+  error_hresult: number;
+  /** JSON array of the domain's commands: they are only ever read and written with their action. */
+  commands: string;
+  order_seq: number | null;
+  order_state: string | null;
+  order_journal_id: string | null;
+  order_link_epoch: number | null;
+  order_claimed_at_ms: number | null;
+  /** 1 while it holds one of the places for running sessions. */
+  holds_place: number;
+  /** When a machine that is away gives its place up; null while it is linked. */
+  place_until_ms: number | null;
+  /** 1 while bytes of its results are kept: what retention looks for. */
+  keeps_results: number;
+  version: number;
+}
+
+export interface LibraryFileTable {
+  seq: Generated<number>;
+  file_name: string;
+  sha256: string;
+  size_bytes: number;
+  description: string | null;
+  has_parameters: number;
+  parameters_description: string | null;
+  created_by: string;
+  created_at_ms: number;
+  updated_by: string;
+  updated_at_ms: number;
+  /** Null for the present version; otherwise when it was replaced or removed. Rows are never deleted. */
+  ended_at_ms: number | null;
+}
+
+export interface ApplicationTable {
+  client_id: string;
+  name: string;
+  secret_sha256: string;
+  roles: string;
+  /** JSON array of public JWKs for private_key_jwt. */
+  keys: string;
+  created_at_ms: number;
+  removed_at_ms: number | null;
+}
+
+export interface EnrollmentTokenTable {
+  id: string;
+  token_sha256: string;
+  uses: number;
+  uses_left: number;
+  expires_at_ms: number;
+  created_by: string;
+  created_at_ms: number;
+}
+
+export interface DeviceGroupTable {
+  id: Generated<number>;
+  name: string;
+  remediation_level: string;
+  /** JSON arrays: ids of users, and names of their issuer's groups. */
+  users: string;
+  user_groups: string;
+}
+
+export interface AuditTable {
+  seq: Generated<number>;
+  at_ms: number;
+  actor: string;
+  actor_id: string;
+  operation: string;
+  machine_id: string | null;
+  action_id: string | null;
+  detail: string;
+}

@@ -1,0 +1,119 @@
+import Database from "better-sqlite3";
+import { type Compilable, Kysely, type Kysely as KyselyDb, SqliteDialect } from "kysely";
+import { Migrator } from "kysely/migration";
+import { MIGRATIONS } from "../migrations/index.ts";
+import type { Schema } from "../schema.ts";
+import { type Bound, bindValues, type Executor, type Statement, StatementCompiler } from "../statement.ts";
+import { type Store, type StoreTx, storeTx } from "../store.ts";
+import { WriteLane } from "./write-lane.ts";
+
+/** The embedded store: one file in the data folder, one writing connection, one that only reads. */
+export class SqliteStore implements Store {
+  readonly #writer: Database.Database;
+  readonly #reader: Database.Database;
+  readonly #readTx: StoreTx;
+  readonly #lane: WriteLane;
+
+  private constructor(writer: Database.Database, reader: Database.Database) {
+    const compiler = new StatementCompiler();
+    const writeTx = storeTx(new SqliteExecutor(writer, compiler));
+    this.#writer = writer;
+    this.#reader = reader;
+    this.#readTx = storeTx(new SqliteExecutor(reader, compiler));
+    this.#lane = new WriteLane(writer, writeTx, nextTurn);
+  }
+
+  /** Opens or makes the database in `file` and brings it to the newest schema. */
+  static async open(file: string): Promise<SqliteStore> {
+    const writer = new Database(file);
+    try {
+      // better-sqlite3 sets NORMAL with WAL: a commit that was answered would not survive a power cut.
+      writer.pragma("journal_mode = WAL");
+      writer.pragma("synchronous = FULL");
+      writer.pragma("foreign_keys = ON");
+      await migrate(writer);
+      const reader = new Database(file, { readonly: true });
+      reader.pragma("query_only = ON");
+      return new SqliteStore(writer, reader);
+    } catch (cause) {
+      writer.close();
+      throw new Error(`the database ${file} could not be opened`, { cause });
+    }
+  }
+
+  /** One statement is one consistent look; `work` runs on the reading connection without a transaction around it. */
+  read<T>(work: (tx: StoreTx) => Promise<T>): Promise<T> {
+    return work(this.#readTx);
+  }
+
+  write<T>(work: (tx: StoreTx) => Promise<T>): Promise<T> {
+    return this.#lane.run(work);
+  }
+
+  async close(): Promise<void> {
+    await this.#lane.close();
+    this.#reader.close();
+    this.#writer.close();
+  }
+}
+
+const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+export class SqliteExecutor implements Executor {
+  readonly #database: Database.Database;
+  readonly #compiler: StatementCompiler;
+  readonly #prepared = new WeakMap<object, (params: Record<string, Bound>) => unknown[]>();
+
+  constructor(database: Database.Database, compiler: StatementCompiler) {
+    this.#database = database;
+    this.#compiler = compiler;
+  }
+
+  async all<P extends Record<string, Bound>, O>(statement: Statement<P, O>, params: P): Promise<O[]> {
+    let run = this.#prepared.get(statement);
+    if (!run) {
+      run = this.#prepare(statement);
+      this.#prepared.set(statement, run);
+    }
+    // The row's type is what Kysely inferred for this very query; the schema of the table is the migrations'.
+    return run(params) as O[];
+  }
+
+  async allOnce<O>(build: (db: KyselyDb<Schema>) => Compilable<O>): Promise<O[]> {
+    const { sql, values } = this.#compiler.compileOnce(build);
+    return this.#database.prepare<Bound[], O>(sql).all(...values);
+  }
+
+  #prepare<P extends Record<string, Bound>, O>(
+    statement: Statement<P, O>,
+  ): (params: Record<string, Bound>) => unknown[] {
+    const compiled = this.#compiler.compile(statement);
+    const prepared = this.#database.prepare<Bound[]>(compiled.sql);
+    if (prepared.reader) return (params) => prepared.all(...bindValues(compiled, params));
+    return (params) => {
+      prepared.run(...bindValues(compiled, params));
+      return [];
+    };
+  }
+}
+
+export async function migrate(database: Database.Database): Promise<void> {
+  // Kysely closes what it is given; this connection goes on.
+  const dialect = new SqliteDialect({ database: async () => new Proxy(database, keepOpen) });
+  const db = new Kysely<Schema>({ dialect });
+  try {
+    const migrator = new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS } });
+    const { error } = await migrator.migrateToLatest();
+    if (error) throw error;
+  } finally {
+    await db.destroy();
+  }
+}
+
+const keepOpen: ProxyHandler<Database.Database> = {
+  get(target, name) {
+    if (name === "close") return () => undefined;
+    const value: unknown = Reflect.get(target, name, target);
+    return typeof value === "function" ? value.bind(target) : value;
+  },
+};

@@ -1,0 +1,104 @@
+import {
+  type Compilable,
+  DummyDriver,
+  Kysely,
+  type QueryCompiler,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from "kysely";
+import type { Schema } from "./schema.ts";
+
+/** What may be bound to a parameter. Booleans are stored as 0 and 1. */
+export type Bound = string | number | null | Uint8Array;
+
+/**
+ * A query that Kysely builds once for each engine and that then runs prepared. Building it each time costs more than
+ * running it: 906 whole actions a second against 3,403 (store work only, SQLite).
+ */
+export interface Statement<P extends Record<string, Bound>, O> {
+  readonly build: (db: Kysely<Schema>, params: P) => Compilable<O>;
+}
+
+export interface CompiledStatement {
+  sql: string;
+  /** For each placeholder its parameter's name, or a constant that the query itself contains. */
+  slots: readonly (Parameter | Bound)[];
+}
+
+/** Runs statements on one connection or inside one transaction. */
+export interface Executor {
+  all<P extends Record<string, Bound>, O>(statement: Statement<P, O>, params: P): Promise<O[]>;
+  /** For a query that is different each time (a caller's filter). */
+  allOnce<O>(build: (db: Kysely<Schema>) => Compilable<O>): Promise<O[]>;
+}
+
+export const statement =
+  <P extends Record<string, Bound>>() =>
+  <O>(build: (db: Kysely<Schema>, params: P) => Compilable<O>): Statement<P, O> => ({ build });
+
+class Parameter {
+  readonly name: string;
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+/** Builds queries for one engine without ever running them. */
+export class StatementCompiler {
+  readonly #db: Kysely<Schema>;
+  readonly #compiled = new WeakMap<object, CompiledStatement>();
+
+  constructor(createQueryCompiler: () => QueryCompiler = () => new SqliteQueryCompiler()) {
+    this.#db = new Kysely<Schema>({
+      dialect: {
+        createAdapter: () => new SqliteAdapter(),
+        createDriver: () => new DummyDriver(),
+        createIntrospector: (db) => new SqliteIntrospector(db),
+        createQueryCompiler,
+      },
+    });
+  }
+
+  compile<P extends Record<string, Bound>, O>(statement: Statement<P, O>): CompiledStatement {
+    const known = this.#compiled.get(statement);
+    if (known) return known;
+    const query = statement.build(this.#db, markers<P>()).compile();
+    const compiled = { sql: query.sql, slots: query.parameters.map(slot) };
+    this.#compiled.set(statement, compiled);
+    return compiled;
+  }
+
+  compileOnce<O>(build: (db: Kysely<Schema>) => Compilable<O>): { sql: string; values: Bound[] } {
+    const query = build(this.#db).compile();
+    return { sql: query.sql, values: query.parameters.map(bound) };
+  }
+}
+
+/** The values of `params` in the order of the statement's placeholders. */
+export function bindValues(compiled: CompiledStatement, params: Record<string, Bound>): Bound[] {
+  return compiled.slots.map((slot) => {
+    if (!(slot instanceof Parameter)) return slot;
+    const value = params[slot.name];
+    if (value === undefined) throw new Error(`parameter ${slot.name} has no value: ${compiled.sql}`);
+    return value;
+  });
+}
+
+/**
+ * Stands for the parameters while a query is built: every property is a marker that comes back out of the compiled query.
+ * The one place where a value does not have the type it claims; it never leaves `compile`.
+ */
+function markers<P>(): P {
+  return new Proxy({}, { get: (_, name) => new Parameter(String(name)) }) as P;
+}
+
+function slot(value: unknown): Parameter | Bound {
+  return value instanceof Parameter ? value : bound(value);
+}
+
+function bound(value: unknown): Bound {
+  if (value === null || typeof value === "string" || typeof value === "number" || value instanceof Uint8Array)
+    return value;
+  throw new TypeError(`a query cannot bind ${typeof value}`);
+}

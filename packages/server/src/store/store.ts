@@ -1,0 +1,58 @@
+import type { Applications } from "./applications.ts";
+import { applications } from "./applications.ts";
+import type { AuditLog } from "./audit.ts";
+import { auditLog } from "./audit.ts";
+import type { DeviceGroups } from "./device-groups.ts";
+import { deviceGroups } from "./device-groups.ts";
+import type { EnrollmentTokens } from "./enrollment-tokens.ts";
+import { enrollmentTokens } from "./enrollment-tokens.ts";
+import type { LibraryFiles } from "./library-files.ts";
+import { libraryFiles } from "./library-files.ts";
+import type { MachineActions } from "./machine-actions.ts";
+import { machineActions } from "./machine-actions.ts";
+import type { Machines } from "./machines.ts";
+import { machines } from "./machines.ts";
+import type { Meta } from "./meta.ts";
+import { meta } from "./meta.ts";
+import type { Results } from "./results.ts";
+import { results } from "./results.ts";
+import type { Executor } from "./statement.ts";
+
+/** Everything that one transaction can reach: the aggregates, each with its statements. */
+export interface StoreTx {
+  machines: Machines;
+  actions: MachineActions;
+  results: Results;
+  library: LibraryFiles;
+  applications: Applications;
+  enrollmentTokens: EnrollmentTokens;
+  audit: AuditLog;
+  meta: Meta;
+  deviceGroups: DeviceGroups;
+}
+
+/**
+ * The truth. A `work` function is one use case: it loads, lets the domain decide and saves; it awaits nothing but its own
+ * `tx`, because on SQLite neighbours wait for it. When it throws, nothing of it is kept; the answer comes after the
+ * commit is durable.
+ */
+export interface Store {
+  /** A consistent look. Sees every write that was answered before. */
+  read<T>(work: (tx: StoreTx) => Promise<T>): Promise<T>;
+  write<T>(work: (tx: StoreTx) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+export function storeTx(executor: Executor): StoreTx {
+  return {
+    machines: machines(executor),
+    actions: machineActions(executor),
+    results: results(executor),
+    library: libraryFiles(executor),
+    applications: applications(executor),
+    enrollmentTokens: enrollmentTokens(executor),
+    audit: auditLog(executor),
+    meta: meta(executor),
+    deviceGroups: deviceGroups(executor),
+  };
+}

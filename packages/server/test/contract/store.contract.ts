@@ -1,0 +1,285 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import type { MachineFacts } from "@halligan/protocol/link";
+import type { Machine } from "../../src/domain/machine.ts";
+import type { MachineAction } from "../../src/domain/machine-action.ts";
+import { MACHINE_ACTIONS } from "../../src/domain/odata/machine-action-fields.ts";
+import { parseListQuery } from "../../src/domain/odata/query.ts";
+import type { Store } from "../../src/store/store.ts";
+import { VersionConflict } from "../../src/store/version-conflict.ts";
+import { sampleAction, sampleCommand, sampleOrder } from "../unit/domain/sample-action.ts";
+
+const FACTS: MachineFacts = {
+  computerDnsName: "Lab-1",
+  osPlatform: "Linux",
+  version: "12",
+  osVersion: null,
+  osBuild: null,
+  osArchitecture: "64-bit",
+  osProcessor: "x64",
+  agentVersion: "0.1.0",
+  ipAddresses: [{ ipAddress: "10.0.0.1", macAddress: null, type: "Ethernet", operationalStatus: "Up" }],
+};
+
+let machines = 0;
+function newMachine(change: Partial<Machine> = {}): Machine {
+  machines += 1;
+  return {
+    id: machines.toString(16).padStart(40, "0"),
+    facts: FACTS,
+    tags: ["lab"],
+    firstSeenMs: 1_000,
+    lastSeenMs: 2_000,
+    lastExternalIp: "192.0.2.1",
+    linked: false,
+    linkEpoch: 0,
+    journalId: null,
+    lastOrderSeq: 0,
+    quarantined: false,
+    groupId: 0,
+    ...change,
+  };
+}
+
+let actions = 0;
+function newAction(machineId: string, change: Partial<MachineAction> = {}): MachineAction {
+  actions += 1;
+  return sampleAction({
+    id: `00000000-0000-4000-8000-${actions.toString(16).padStart(12, "0")}`,
+    machineId,
+    ...change,
+  });
+}
+
+/** What every store must do. Run by each adapter; one may skip a case only by name, with a reason. */
+export function describeStore(name: string, open: () => Promise<Store>): void {
+  describe(`store contract: ${name}`, () => {
+    let store: Store;
+    before(async () => {
+      store = await open();
+    });
+    after(() => store.close());
+
+    const addMachine = async (change: Partial<Machine> = {}) => {
+      const machine = newMachine(change);
+      await store.write((tx) => tx.machines.insert(machine));
+      return machine;
+    };
+    const addAction = async (machineId: string, change: Partial<MachineAction> = {}) => {
+      const action = newAction(machineId, change);
+      await store.write((tx) => tx.actions.insert(action));
+      return action;
+    };
+
+    test("a machine comes back as it was saved", async () => {
+      const machine = await addMachine();
+      const changed: Machine = {
+        ...machine,
+        linked: true,
+        linkEpoch: 4,
+        journalId: "e".repeat(32),
+        lastOrderSeq: 9,
+        quarantined: true,
+      };
+      await store.write((tx) => tx.machines.save(changed));
+      assert.deepEqual(await store.read((tx) => tx.machines.byId(machine.id)), changed);
+    });
+
+    test("a machine is found by its name in any letter case", async () => {
+      const machine = await addMachine({ facts: { ...FACTS, computerDnsName: "Only-One" } });
+      const found = await store.read((tx) => tx.machines.byName("oNLY-oNE"));
+      assert.deepEqual(
+        found.map(({ id }) => id),
+        [machine.id],
+      );
+    });
+
+    test("an action comes back as it was saved, with every field", async () => {
+      const machine = await addMachine();
+      const action = await addAction(machine.id, {
+        deadlineMs: null,
+        cancellation: { requestor: "r", comment: "ü\n'", atMs: 5 },
+        errorHResult: -2147467259,
+        order: sampleOrder(),
+        commands: [
+          sampleCommand({
+            status: "Failed",
+            startedAtMs: 1,
+            endedAtMs: 2,
+            errors: ["a", "ü"],
+            pin: { sha256: "1".repeat(64), sizeBytes: 3 },
+            result: { kind: "blob", resultId: "2".repeat(64), sizeBytes: 2 ** 40, sha256: "3".repeat(64) },
+          }),
+        ],
+      });
+      assert.deepEqual(await store.read((tx) => tx.actions.byId(action.id)), action);
+    });
+
+    test("the schema refuses a second unfinished action of a machine", async () => {
+      const machine = await addMachine();
+      const first = await addAction(machine.id);
+      await assert.rejects(addAction(machine.id));
+      await store.write((tx) => tx.actions.save({ ...first, status: "Succeeded" }));
+      await addAction(machine.id);
+    });
+
+    test("of twenty writers that look and insert at the same moment exactly one wins, and its neighbours are not harmed", async () => {
+      const machine = await addMachine();
+      const bystander = await addMachine();
+      const attempts = Array.from({ length: 20 }, () =>
+        store.write(async (tx) => {
+          if (await tx.actions.unfinishedOf(machine.id)) return false;
+          await tx.actions.insert(newAction(machine.id));
+          return true;
+        }),
+      );
+      const neighbour = addAction(bystander.id);
+      const won = (await Promise.all(attempts)).filter(Boolean);
+      assert.equal(won.length, 1);
+      await neighbour;
+    });
+
+    test("a unit of work that throws leaves nothing and takes no neighbour along", async () => {
+      const machine = await addMachine();
+      const failing = store.write(async (tx) => {
+        await tx.machines.save({ ...machine, tags: ["never"] });
+        throw new Error("changed my mind");
+      });
+      const neighbour = store.write((tx) => tx.machines.save({ ...machine, linkEpoch: 8 }));
+      await assert.rejects(failing, /changed my mind/);
+      await neighbour;
+      const found = await store.read((tx) => tx.machines.byId(machine.id));
+      assert.deepEqual([found?.tags, found?.linkEpoch], [["lab"], 8]);
+    });
+
+    test("a save with an old version loses", async () => {
+      const machine = await addMachine();
+      const action = await addAction(machine.id);
+      await store.write((tx) => tx.actions.save({ ...action, status: "InProgress" }));
+      await assert.rejects(
+        store.write((tx) => tx.actions.save({ ...action, status: "Cancelled" })),
+        VersionConflict,
+      );
+      assert.equal((await store.read((tx) => tx.actions.byId(action.id)))?.status, "InProgress");
+    });
+
+    test("open actions of a machine are the unfinished one and those whose order is out, oldest first", async () => {
+      const machine = await addMachine({ linked: true });
+      const cancelled = await addAction(machine.id, { status: "Cancelled", order: sampleOrder() });
+      await addAction(machine.id, { status: "Succeeded", order: sampleOrder({ state: "closed" }) });
+      const waiting = await addAction(machine.id);
+      const open = await store.read((tx) => tx.actions.openOf(machine.id));
+      assert.deepEqual(
+        open.map(({ id }) => id),
+        [cancelled.id, waiting.id],
+      );
+      assert.ok((await store.read((tx) => tx.actions.linkedMachinesWithWork(1_000))).includes(machine.id));
+    });
+
+    test("overdue actions are the unfinished ones whose deadline has come", async () => {
+      const [due, later, none] = [await addMachine(), await addMachine(), await addMachine()];
+      const overdue = await addAction(due.id, { deadlineMs: 77 });
+      await addAction(later.id, { deadlineMs: 79 });
+      await addAction(none.id, { deadlineMs: null });
+      const found = await store.read((tx) => tx.actions.withPassedDeadline(78, 100));
+      assert.deepEqual(
+        found.map(({ id }) => id),
+        [overdue.id],
+      );
+    });
+
+    test("actions are listed newest first, whatever their clock said", async () => {
+      const machine = await addMachine();
+      const first = await addAction(machine.id, { status: "Failed", createdAtMs: 9_000 });
+      const second = await addAction(machine.id, { status: "Failed", createdAtMs: 1 });
+      const query = parseListQuery(new URLSearchParams({ $top: "2" }), MACHINE_ACTIONS, 10_000);
+      assert.ok(query.ok);
+      const { rows } = await store.read((tx) => tx.actions.list(query.value, { kind: "all" }));
+      const [newest, next] = rows;
+      assert.deepEqual([newest?.id, next?.id], [second.id, first.id]);
+    });
+
+    test("an enrollment token is used as often as it says and not once more, also at the same moment", async () => {
+      await store.write((tx) =>
+        tx.enrollmentTokens.insert({
+          id: "t1",
+          tokenSha256: "h1",
+          uses: 3,
+          expiresAtMs: 100,
+          createdBy: "a",
+          createdAtMs: 1,
+        }),
+      );
+      const used = await Promise.all(
+        Array.from({ length: 10 }, () => store.write((tx) => tx.enrollmentTokens.use("h1", 50))),
+      );
+      assert.equal(used.filter(Boolean).length, 3);
+    });
+
+    test("an expired enrollment token is not used", async () => {
+      await store.write((tx) =>
+        tx.enrollmentTokens.insert({
+          id: "t2",
+          tokenSha256: "h2",
+          uses: 3,
+          expiresAtMs: 100,
+          createdBy: "a",
+          createdAtMs: 1,
+        }),
+      );
+      assert.equal(await store.write((tx) => tx.enrollmentTokens.use("h2", 100)), false);
+    });
+
+    test("a library file has one present version; replaced and removed ones are history", async () => {
+      const file = {
+        fileName: "a.sh",
+        sha256: "1".repeat(64),
+        sizeBytes: 2,
+        description: null,
+        hasParameters: true,
+        parametersDescription: "x",
+        createdBy: "a",
+        createdAtMs: 1,
+        updatedBy: "a",
+        updatedAtMs: 1,
+      };
+      await store.write((tx) => tx.library.insert(file));
+      await assert.rejects(store.write((tx) => tx.library.insert(file)));
+      assert.deepEqual(await store.read((tx) => tx.library.byName("a.sh")), file);
+      assert.equal(await store.write((tx) => tx.library.end("a.sh", 5)), true);
+      assert.equal(await store.write((tx) => tx.library.end("a.sh", 5)), false);
+      assert.equal(await store.read((tx) => tx.library.byName("a.sh")), undefined);
+      await store.write((tx) => tx.library.insert({ ...file, sha256: "2".repeat(64) }));
+      assert.equal((await store.read((tx) => tx.library.list())).length, 1);
+    });
+
+    test("a removed application is not found any more", async () => {
+      const application = {
+        clientId: "c1",
+        name: "playbook",
+        secretSha256: "h",
+        roles: ["Machine.LiveResponse" as const],
+        keys: [{ kty: "OKP", crv: "Ed25519", x: "AA" }],
+        createdAtMs: 1,
+      };
+      await store.write((tx) => tx.applications.insert(application));
+      assert.deepEqual(await store.read((tx) => tx.applications.byClientId("c1")), application);
+      assert.equal(await store.write((tx) => tx.applications.remove("c1", 5)), true);
+      assert.equal(await store.read((tx) => tx.applications.byClientId("c1")), undefined);
+    });
+
+    test("a meta value is set once, whoever comes first", async () => {
+      const values = await Promise.all(
+        ["a", "b", "c"].map((value) => store.write((tx) => tx.meta.getOrSet("k", () => value))),
+      );
+      assert.equal(new Set(values).size, 1);
+    });
+
+    test("an inline result is kept as the first report had it", async () => {
+      const bytes = Buffer.from('{"x":"\u0000ü"}');
+      await store.write((tx) => tx.results.insertInline("a1", 0, bytes));
+      await store.write((tx) => tx.results.insertInline("a1", 0, Buffer.from("other")));
+      assert.deepEqual(Buffer.from((await store.read((tx) => tx.results.inline("a1", 0))) ?? []), bytes);
+    });
+  });
+}

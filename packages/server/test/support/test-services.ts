@@ -1,0 +1,88 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pino } from "pino";
+import type { ApplicationCaller, UserCaller } from "../../src/auth/caller.ts";
+import { openDiskBlobStore } from "../../src/blobs/disk-blob-store.ts";
+import { localBus } from "../../src/bus/local-bus.ts";
+import type { Machine } from "../../src/domain/machine.ts";
+import type { ServiceContext, ServiceLimits } from "../../src/service/context.ts";
+import { loadKeys } from "../../src/setup/keys.ts";
+import { SqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
+import { sampleMachine } from "../unit/domain/sample-action.ts";
+
+export const LIMITS: ServiceLimits = {
+  queueTimeoutMs: 3 * 24 * 3_600_000,
+  runningSessions: 25,
+  sessionRetryAfterMs: 30_000,
+  sessionPlaceGraceMs: 300_000,
+  lostMachineTimeoutMs: 24 * 3_600_000,
+  orderAcceptanceMs: 120_000,
+  resultLinkLifetimeMs: 30 * 60_000,
+  libraryUploadLimitBytes: 1_000_000,
+  resultLimitBytes: 1_000_000_000,
+  healthGraceMs: 60_000,
+  resultRetentionMs: 30 * 24 * 3_600_000,
+  actionRetentionMs: 180 * 24 * 3_600_000,
+  order: { scriptTimeoutMs: 600_000, transferTimeoutMs: 1_800_000, stallTimeoutMs: 120_000, outputLimitBytes: 1_000 },
+};
+
+export interface TestServices extends AsyncDisposable {
+  context: ServiceContext;
+  /** What the clock says; tests move it. */
+  time: { nowMs: number };
+  /** Adds a machine that is linked at epoch 1, unless told otherwise. */
+  addMachine(change?: Partial<Machine>): Promise<Machine>;
+}
+
+/** The real use cases over a real store and real blobs in a temporary folder, with a clock that tests move. */
+export async function testServices(limits: Partial<ServiceLimits> = {}): Promise<TestServices> {
+  const folder = await mkdtemp(join(tmpdir(), "halligan-services-"));
+  const store = await SqliteStore.open(join(folder, "services.db"));
+  const time = { nowMs: 1_800_000_000_000 };
+  const context: ServiceContext = {
+    store,
+    blobs: await openDiskBlobStore({ folder: join(folder, "blobs"), random: randomBytes }),
+    bus: localBus(),
+    clock: {
+      nowMs: () => time.nowMs,
+      monotonicMs: () => time.nowMs,
+      after: () => () => undefined,
+    },
+    ids: { guid: randomUUID, random: randomBytes },
+    limits: { ...LIMITS, ...limits },
+    keys: await loadKeys(folder),
+    publicUrl: "http://127.0.0.1:8780",
+    log: pino({ level: "silent" }),
+  };
+  return {
+    context,
+    time,
+    async addMachine(change = {}) {
+      const machine = sampleMachine({ id: randomBytes(20).toString("hex"), ...change });
+      await store.write((tx) => tx.machines.insert(machine));
+      return machine;
+    },
+    async [Symbol.asyncDispose]() {
+      await store.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export const PLAYBOOK: ApplicationCaller = {
+  kind: "application",
+  id: "client-1",
+  clientId: "client-1",
+  name: "playbook",
+  roles: new Set(["Machine.LiveResponse", "Machine.Read.All"]),
+};
+
+export const user = (id: string, groups: readonly string[] = []): UserCaller => ({
+  kind: "user",
+  id,
+  name: `${id}@example`,
+  scopes: new Set(["Machine.LiveResponse", "Machine.Read"]),
+  groups,
+});

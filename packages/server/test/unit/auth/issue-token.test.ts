@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { decodeJwt } from "jose";
+import { acceptedAudiences } from "../../../src/auth/audiences.ts";
+import { ReplayGuard } from "../../../src/auth/replay-guard.ts";
+import { hashSecret } from "../../../src/auth/secret-hash.ts";
+import { loadSigningKey } from "../../../src/auth/signing-key.ts";
+import { parseTokenRequest } from "../../../src/auth/token-request.ts";
+import { issueToken } from "../../../src/service/issue-token.ts";
+import { SqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
+import { type Claims, NOW, newKey, sign } from "./outside-fixture.ts";
+
+const PUBLIC_URL = "https://halligan.example";
+const TENANT = "11111111-1111-1111-1111-111111111111";
+const TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+const key = newKey("RS256", "soar-2026");
+const CLAIMS: Claims = {
+  iss: "c1",
+  sub: "c1",
+  aud: `${PUBLIC_URL}/${TENANT}/oauth2/v2.0/token`,
+  jti: "j1",
+  exp: NOW / 1000 + 600,
+};
+
+/** A store with one application that has a secret and a key, and one that has only a secret. */
+async function world(t: TestContext) {
+  const folder = await mkdtemp(join(tmpdir(), "halligan-tokens-"));
+  const store = await SqliteStore.open(join(folder, "halligan.db"));
+  t.after(async () => {
+    await store.close();
+    await rm(folder, { recursive: true });
+  });
+  const common = { secretSha256: hashSecret("s3cret"), roles: ["Machine.Read.All" as const], createdAtMs: NOW };
+  await store.write(async (tx) => {
+    await tx.applications.insert({ ...common, clientId: "c1", name: "Playbook", keys: [key.jwk] });
+    await tx.applications.insert({ ...common, clientId: "c2", name: "Other", keys: [] });
+  });
+  const { privateKey } = newKey("EdDSA", "ours");
+  const endpoint = {
+    tenant: TENANT,
+    key: await loadSigningKey(privateKey.export({ type: "pkcs8", format: "pem" }).toString()),
+    replay: new ReplayGuard(),
+  };
+  const context = {
+    store,
+    publicUrl: PUBLIC_URL,
+    clock: { nowMs: () => NOW, monotonicMs: () => 0, after: () => () => {} },
+    ids: { guid: () => "g", random: () => new Uint8Array(32) },
+  };
+  /** The application that the token is for, or the refusal. */
+  return async (form: Record<string, string>, version: "v1" | "v2" = "v2"): Promise<string> => {
+    const fields = { grant_type: "client_credentials", resource: PUBLIC_URL, ...form };
+    const request = parseTokenRequest(new URLSearchParams(fields), version, acceptedAudiences(PUBLIC_URL));
+    const answer = "error" in request ? request : await issueToken(context, endpoint, request, version);
+    if ("error" in answer) return `${answer.status} ${answer.error}: ${answer.error_description}`;
+    const { appid, roles } = decodeJwt(answer.accessToken);
+    return `${appid} ${roles}`;
+  };
+}
+
+test("a secret gives a token; a wrong secret and an unknown application are refused alike", async (t) => {
+  const ask = await world(t);
+  assert.equal(await ask({ client_id: "c1", client_secret: "s3cret" }), "c1 Machine.Read.All");
+  const wrong = await ask({ client_id: "c1", client_secret: "other" });
+  assert.match(wrong, /^401 invalid_client/);
+  assert.equal(await ask({ client_id: "c9", client_secret: "s3cret" }), wrong);
+});
+
+test("an assertion gives a token, once, at both endpoints, with or without client_id", async (t) => {
+  const ask = await world(t);
+  const withAssertion = async (claims: Claims, form = {}, version: "v1" | "v2" = "v2") =>
+    ask({ client_assertion_type: TYPE, client_assertion: await sign(key, { ...CLAIMS, ...claims }), ...form }, version);
+  assert.equal(await withAssertion({}), "c1 Machine.Read.All");
+  assert.match(
+    await withAssertion({}),
+    /^401 invalid_client: client_assertion is not accepted: its jti was used before/,
+  );
+  assert.equal(await withAssertion({ jti: "j2" }, { client_id: "c1" }, "v1"), "c1 Machine.Read.All");
+  assert.equal(await withAssertion({ jti: "j3", aud: `${PUBLIC_URL}/${TENANT}/oauth2/token` }), "c1 Machine.Read.All");
+  assert.equal(await withAssertion({ jti: "j4", aud: `${PUBLIC_URL}/${TENANT}/v2.0` }), "c1 Machine.Read.All");
+  assert.match(await withAssertion({ jti: "j5", aud: "https://login.example" }), /^401 invalid_client: .*aud must be/);
+});
+
+test("who did not sign with a registered key learns nothing of who is registered", async (t) => {
+  const ask = await world(t);
+  const stranger = newKey("RS256", "soar-2026");
+  const from = async (clientId: string, signer = stranger) => {
+    const assertion = await sign(signer, { ...CLAIMS, iss: clientId, sub: clientId });
+    return ask({ client_assertion_type: TYPE, client_assertion: assertion, client_id: clientId });
+  };
+  const refusal = await from("c1");
+  assert.match(refusal, /^401 invalid_client: client_assertion is not signed with a key/);
+  for (const clientId of ["c2", "c9"]) assert.equal(await from(clientId), refusal, clientId);
+  assert.equal(await from("c2", key), refusal, "the key of another application");
+});
+
+test("an assertion of one application is no proof for another one", async (t) => {
+  const ask = await world(t);
+  const assertion = await sign(key, CLAIMS);
+  assert.match(
+    await ask({ client_assertion_type: TYPE, client_assertion: assertion, client_id: "c2" }),
+    /^401 invalid_client/,
+  );
+  const forged = await sign(key, { ...CLAIMS, sub: "c2" });
+  assert.match(
+    await ask({ client_assertion_type: TYPE, client_assertion: forged, client_id: "c1" }),
+    /iss and sub must be the client_id/,
+  );
+});

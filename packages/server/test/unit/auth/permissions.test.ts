@@ -1,0 +1,164 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { DELEGATED_PERMISSIONS, isDelegatedPermission, isPermission, PERMISSIONS } from "@halligan/protocol/api";
+import type { Caller } from "../../../src/auth/caller.ts";
+import { PERMISSION_TABLE, type PermissionRule } from "../../../src/auth/permissions-table.ts";
+import { fault, type TokenFault } from "../../../src/auth/token-fault.ts";
+import { OPERATIONS } from "../../../src/http/operations.ts";
+
+const TABLE: Readonly<Record<string, PermissionRule>> = PERMISSION_TABLE;
+
+/** `contract/http-api.md` section 4, written down a second time: application, then delegated. */
+const READ = ["Machine.Read.All Machine.ReadWrite.All", "Machine.Read Machine.ReadWrite"] as const;
+const ACTING =
+  "Machine.CollectForensics Machine.Isolate Machine.RestrictExecution Machine.Scan Machine.Offboard Machine.StopAndQuarantine Machine.LiveResponse";
+const CONTRACT: Readonly<Record<string, readonly [string, string]>> = {
+  RunLiveResponse: ["Machine.LiveResponse", "Machine.LiveResponse"],
+  GetLiveResponseResultDownloadLink: ["Machine.Read.All Machine.ReadWrite.All", "Machine.LiveResponse"],
+  CancelMachineAction: [ACTING, ACTING],
+  ListMachineActions: READ,
+  GetMachineAction: READ,
+  ListMachines: READ,
+  GetMachine: READ,
+  FindMachinesByTag: READ,
+  FindMachinesByIp: READ,
+  ListLibraryFiles: ["Library.Manage", "Library.Manage"],
+  UploadLibraryFile: ["Library.Manage", "Library.Manage"],
+  DeleteLibraryFile: ["Library.Manage", "Library.Manage"],
+};
+
+test("the table says what the contract says", () => {
+  for (const [operation, [application, delegated]] of Object.entries(CONTRACT)) {
+    const rule = TABLE[operation];
+    assert.deepEqual(rule?.application.toSorted(), application.split(" ").toSorted(), operation);
+    assert.deepEqual(rule?.delegated.toSorted(), delegated.split(" ").toSorted(), operation);
+  }
+});
+
+test("every row names permissions that exist, and no permission for reading lets anybody change something", () => {
+  for (const [operation, { application, delegated }] of Object.entries(TABLE)) {
+    assert.ok(application.length > 0 && delegated.length > 0, operation);
+    assert.ok(application.every(isPermission) && delegated.every(isDelegatedPermission), operation);
+    if (!/^(Get|List|Find|Unsupported)/.test(operation)) {
+      assert.ok(!application.some((name) => name === "Machine.Read.All"), operation);
+      assert.ok(!delegated.some((name) => name === "Machine.Read"), operation);
+    }
+  }
+});
+
+test("what concerns a machine asks for its device group as well", () => {
+  for (const [operation, { needsUserRight }] of Object.entries(TABLE)) {
+    const isOfMachine = /Machine|LiveResponse|Audit/.test(operation) && operation !== "SetMachineDeviceGroup";
+    assert.equal(needsUserRight !== undefined, isOfMachine, operation);
+  }
+});
+
+/** What needs no token, because it carries another proof, or none. An operation added here opens the server: think twice. */
+const WITHOUT_TOKEN: Readonly<Record<string, "anonymous" | "ticket">> = {
+  TokenV1: "anonymous",
+  TokenV2: "anonymous",
+  GetInfo: "anonymous",
+  GetOpenApi: "anonymous",
+  DownloadResult: "anonymous",
+  Enroll: "anonymous",
+  GetOrderFile: "ticket",
+  PutResultPart: "ticket",
+  CompleteResult: "ticket",
+};
+
+class Admitted extends Error {}
+
+type Run = (typeof OPERATIONS)[number]["run"];
+const never = () => assert.fail("nothing may be looked at before the caller is admitted");
+
+/** 200 for an admitted caller; the handler and the body are not reached. */
+async function statusFor(run: Run, headers: Record<string, string>, caller: Caller | TokenFault): Promise<string> {
+  const untouched = new Proxy(Object.create(null), { get: never });
+  const incoming = {
+    facts: {
+      id: "r",
+      method: "GET",
+      path: "/",
+      params: {},
+      query: new URLSearchParams(),
+      rawQuery: "",
+      headers,
+      remoteAddress: "",
+      signal: new AbortController().signal,
+    },
+    gate: { verifyToken: async () => caller, verifyTicket: () => null, throttle: () => null },
+    raw: untouched,
+    request: untouched,
+    limits: untouched,
+    invite: never,
+  };
+  try {
+    const answer = await run(incoming, untouched, () => {
+      throw new Admitted();
+    });
+    return answer.kind === "error" ? `${answer.status} ${answer.message}` : `${answer.status}`;
+  } catch (error) {
+    if (error instanceof Admitted) return "200";
+    throw error;
+  }
+}
+
+const BEARER = { authorization: "Bearer t" };
+const application = (...roles: string[]): Caller => ({
+  kind: "application",
+  id: "c",
+  clientId: "c",
+  name: "n",
+  roles: new Set(roles.filter(isPermission)),
+});
+const user = (...scopes: string[]): Caller => ({
+  kind: "user",
+  id: "i#u",
+  name: "u",
+  scopes: new Set(scopes.filter(isDelegatedPermission)),
+  groups: [],
+});
+
+test("walk: every operation of the wire admits whom its own row names, and nobody else", async () => {
+  for (const { name, access, run } of OPERATIONS) {
+    if (name in WITHOUT_TOKEN) {
+      assert.equal(access.kind, WITHOUT_TOKEN[name], name);
+      if (access.kind === "ticket") {
+        for (const headers of [{}, BEARER, { authorization: "Ticket v1.x" }]) {
+          assert.match(await statusFor(run, headers, application(...Object.keys(PERMISSIONS))), /^401/, name);
+        }
+      }
+      continue;
+    }
+    const rule = TABLE[name];
+    assert.ok(rule, `${name} is in neither table`);
+    assert.equal(access.kind, "permissions", name);
+    for (const headers of [{}, { authorization: "Ticket t" }, { authorization: "Basic t" }]) {
+      assert.match(await statusFor(run, headers, application(...Object.keys(PERMISSIONS))), /^401/, name);
+    }
+    assert.match(await statusFor(run, BEARER, fault("Expired")), /^401/, name);
+    for (const permission of Object.keys(PERMISSIONS)) {
+      const isEnough = rule.application.some((one) => one === permission);
+      assert.match(
+        await statusFor(run, BEARER, application(permission)),
+        isEnough ? /^200/ : /^403/,
+        `${name}, ${permission}`,
+      );
+    }
+    for (const scope of Object.keys(DELEGATED_PERMISSIONS)) {
+      const isEnough = rule.delegated.some((one) => one === scope);
+      assert.match(
+        await statusFor(run, BEARER, user(scope)),
+        isEnough ? /^200/ : /^403/,
+        `${name}, user with ${scope}`,
+      );
+    }
+    const refusedApplication = await statusFor(run, BEARER, application());
+    assert.ok(
+      refusedApplication.endsWith(`application permissions (${rule.application.join(", ")})`),
+      refusedApplication,
+    );
+    const refusedUser = await statusFor(run, BEARER, user());
+    assert.ok(refusedUser.endsWith(`delegated permissions (${rule.delegated.join(", ")})`), refusedUser);
+  }
+});

@@ -1,0 +1,148 @@
+import assert from "node:assert/strict";
+import { generateKeyPairSync, type KeyObject } from "node:crypto";
+import { test } from "node:test";
+import { decodeJwt, SignJWT } from "jose";
+import { issueAccessToken, issuers, TOKEN_LIFETIME_S } from "../../../src/auth/access-token.ts";
+import { loadSigningKey } from "../../../src/auth/signing-key.ts";
+import { isFault } from "../../../src/auth/token-fault.ts";
+import { createTokenVerifier, type TokenVerifierOptions } from "../../../src/auth/token-verifier.ts";
+
+const NOW = Date.UTC(2026, 0, 2);
+const TENANT = "11111111-1111-1111-1111-111111111111";
+const AUDIENCE = "https://api.securitycenter.microsoft.com";
+const { v1: ISSUER } = issuers("https://h", TENANT);
+const pemOf = (key: KeyObject) => key.export({ type: "pkcs8", format: "pem" }).toString();
+const key = await loadSigningKey(pemOf(generateKeyPairSync("ed25519").privateKey));
+const elliptic = await loadSigningKey(pemOf(generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey));
+
+const application = { clientId: "c1", name: "Playbook", roles: ["Machine.Read.All", "Unknown.Role"] };
+const subject = {
+  application,
+  audience: AUDIENCE,
+  version: "v1",
+  issuer: ISSUER,
+  tenant: TENANT,
+  key,
+  nowMs: NOW,
+  tokenId: "1",
+} as const;
+const expected: TokenVerifierOptions = {
+  keys: [key, elliptic],
+  issuers: [ISSUER],
+  audiences: [AUDIENCE],
+  tenant: TENANT,
+};
+
+const reasonOf = async (token: string, nowMs = NOW, options: Partial<TokenVerifierOptions> = {}) => {
+  const answer = await createTokenVerifier({ ...expected, ...options }).verify(token, nowMs);
+  return isFault(answer) ? answer.reason : answer.name;
+};
+
+test("a token has the claims that Entra's have", async () => {
+  const { iat, ...claims } = decodeJwt(await issueAccessToken({ ...subject, version: "v2" }));
+  assert.equal(iat, NOW / 1000);
+  assert.deepEqual(claims, {
+    iss: ISSUER,
+    aud: AUDIENCE,
+    tid: TENANT,
+    appid: "c1",
+    azp: "c1",
+    app_displayname: "Playbook",
+    roles: application.roles,
+    oid: "c1",
+    sub: "c1",
+    uti: "1",
+    ver: "2.0",
+    nbf: NOW / 1000,
+    exp: NOW / 1000 + TOKEN_LIFETIME_S,
+  });
+});
+
+test("a token of either kind of key names its caller, with the permissions that exist", async () => {
+  for (const one of [key, elliptic]) {
+    const caller = await createTokenVerifier(expected).verify(await issueAccessToken({ ...subject, key: one }), NOW);
+    assert.deepEqual(caller, {
+      kind: "application",
+      id: "c1",
+      clientId: "c1",
+      name: "Playbook",
+      roles: new Set(["Machine.Read.All"]),
+    });
+  }
+});
+
+test("a token is good from its beginning to its end, with a minute for clocks that differ", async () => {
+  const token = await issueAccessToken(subject);
+  const end = NOW + TOKEN_LIFETIME_S * 1000;
+  assert.equal(await reasonOf(token, NOW - 60_000), "Playbook");
+  assert.equal(await reasonOf(token, NOW - 60_001), "NotYetValid");
+  assert.equal(await reasonOf(token, end + 59_999), "Playbook");
+  assert.equal(await reasonOf(token, end + 60_000), "Expired");
+  const verifier = createTokenVerifier(expected);
+  await verifier.verify(token, NOW);
+  assert.equal(isFault(await verifier.verify(token, end + 60_000)), true, "also when it is remembered");
+});
+
+test("a token for somebody else, from somebody else, or signed otherwise is refused", async () => {
+  const other = await loadSigningKey(pemOf(generateKeyPairSync("ed25519").privateKey));
+  const token = await issueAccessToken(subject);
+  const [head = "", body = "", signature = ""] = token.split(".");
+  const header = (fields: object) => Buffer.from(JSON.stringify(fields)).toString("base64url");
+  assert.equal(await reasonOf(await issueAccessToken({ ...subject, audience: "https://other" })), "WrongAudience");
+  assert.equal(await reasonOf(await issueAccessToken({ ...subject, issuer: "https://other" })), "WrongIssuer");
+  assert.equal(await reasonOf(await issueAccessToken({ ...subject, tenant: "other" })), "WrongIssuer");
+  assert.equal(await reasonOf(await issueAccessToken({ ...subject, key: other })), "UnknownKey");
+  assert.equal(await reasonOf(await issueAccessToken({ ...subject, key: { ...other, kid: key.kid } })), "BadSignature");
+  assert.equal(await reasonOf(`${header({ alg: "none", typ: "JWT", kid: key.kid })}.${body}.`), "Malformed");
+  const secret = Buffer.from(key.publicKey.export({ type: "spki", format: "pem" }));
+  const swapped = new SignJWT(decodeJwt(token)).setProtectedHeader({ alg: "HS256", typ: "JWT", kid: key.kid });
+  assert.equal(await reasonOf(await swapped.sign(secret)), "Malformed");
+  for (const text of ["", "x", "..", `${head}.${body}`, `${head}.e30.${signature}`, "x".repeat(20_000)]) {
+    assert.match(await reasonOf(text), /Malformed|BadSignature/, text.slice(0, 20));
+  }
+});
+
+test("with nothing configured every token is refused", async () => {
+  const token = await issueAccessToken(subject);
+  for (const empty of [{ keys: [] }, { issuers: [] }, { audiences: [] }])
+    assert.equal(await reasonOf(token, NOW, empty), "UnknownKey");
+});
+
+test("a revoked application's tokens are refused at once, later ones are good", async () => {
+  const verifier = createTokenVerifier(expected);
+  const token = await issueAccessToken(subject);
+  assert.equal(isFault(await verifier.verify(token, NOW)), false);
+  verifier.revoke("c1", NOW + 10);
+  assert.equal(isFault(await verifier.verify(token, NOW + 20)), true);
+  const later = await issueAccessToken({ ...subject, nowMs: NOW + 1_000 });
+  assert.equal(isFault(await verifier.verify(later, NOW + 1_000)), false);
+});
+
+test("an application deleted elsewhere loses access within the stated time, and is asked for no more often", async () => {
+  let asked = 0;
+  let isThere = true;
+  const isActive = () => {
+    asked += 1;
+    return isThere;
+  };
+  const verifier = createTokenVerifier({ ...expected, activeForMs: 5_000, isActive });
+  const token = await issueAccessToken(subject);
+  for (let ms = 0; ms < 5_000; ms += 100) await verifier.verify(token, NOW + ms);
+  assert.equal(asked, 1);
+  isThere = false;
+  assert.equal(isFault(await verifier.verify(token, NOW + 5_000)), true);
+  assert.equal(isFault(await verifier.verify(token, NOW + 5_001)), true);
+});
+
+test("a flood of bad tokens does not push out a good one", async () => {
+  const verifier = createTokenVerifier({ ...expected, cacheSize: 10, isActive: () => true });
+  const token = await issueAccessToken(subject);
+  const first = await verifier.verify(token, NOW);
+  for (let i = 0; i < 100; i += 1) assert.equal(isFault(await verifier.verify(`bad${i}`, NOW)), true);
+  assert.equal(await verifier.verify(token, NOW), first, "the same object: it was remembered");
+});
+
+test("a key that is neither Ed25519 nor P-256 stops the start", async () => {
+  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  await assert.rejects(loadSigningKey(pemOf(privateKey)), /Ed25519 or P-256/);
+});

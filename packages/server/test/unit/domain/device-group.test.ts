@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type DeviceGroup, reaches, reachOfUser } from "../../../src/domain/device-group.ts";
+
+const group = (id: number, change: Partial<DeviceGroup> = {}): DeviceGroup => ({
+  id,
+  name: `group ${id}`,
+  remediationLevel: "full",
+  users: [],
+  userGroups: [],
+  ...change,
+});
+const groups = [
+  group(0),
+  group(1, { users: ["alice"] }),
+  group(2, { userGroups: ["soc"] }),
+  group(3, { users: ["bob"] }),
+];
+
+test("a user reaches the groups that name them, those of their own groups, and those that are open to all", () => {
+  const reach = reachOfUser({ id: "alice", groups: ["soc", "other"] }, groups);
+  assert.deepEqual(reach, { kind: "groups", groupIds: [0, 1, 2] });
+  assert.equal(reaches(reach, 3), false);
+});
+
+test("a user in nobody's list reaches only what is open to all", () => {
+  assert.deepEqual(reachOfUser({ id: "eve", groups: [] }, groups), { kind: "groups", groupIds: [0] });
+});
+
+test("an application reaches every group", () => {
+  assert.equal(reaches({ kind: "all" }, 17), true);
+});

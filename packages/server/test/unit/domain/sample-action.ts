@@ -1,0 +1,79 @@
+import type { Command } from "../../../src/domain/command.ts";
+import type { Machine } from "../../../src/domain/machine.ts";
+import type { MachineAction, OrderState } from "../../../src/domain/machine-action.ts";
+
+export const MACHINE_ID = "a".repeat(40);
+export const JOURNAL_ID = "b".repeat(32);
+
+export function sampleCommand(change: Partial<Command> = {}): Command {
+  return {
+    type: "RunScript",
+    params: [{ key: "ScriptName", value: "collect.sh" }],
+    status: "Created",
+    startedAtMs: null,
+    endedAtMs: null,
+    errors: [],
+    result: null,
+    pin: null,
+    ...change,
+  };
+}
+
+export function sampleAction(change: Partial<MachineAction> = {}): MachineAction {
+  return {
+    id: "00000000-0000-4000-8000-000000000001",
+    machineId: MACHINE_ID,
+    computerDnsName: "lab-1",
+    status: "Pending",
+    requestor: "playbook",
+    requestorId: "client-1",
+    comment: "why",
+    createdAtMs: 1_000,
+    updatedAtMs: 1_000,
+    deadlineMs: 10_000,
+    cancellation: null,
+    errorHResult: 0,
+    commands: [sampleCommand(), sampleCommand({ type: "GetFile", params: [{ key: "Path", value: "/tmp/x" }] })],
+    order: null,
+    place: { held: true, untilMs: null },
+    version: 1,
+    ...change,
+  };
+}
+
+export function sampleMachine(change: Partial<Machine> = {}): Machine {
+  return {
+    id: MACHINE_ID,
+    facts: {
+      computerDnsName: "lab-1",
+      osPlatform: "Linux",
+      version: "12",
+      osVersion: null,
+      osBuild: null,
+      osArchitecture: "64-bit",
+      osProcessor: null,
+      agentVersion: "0.1.0",
+      ipAddresses: [],
+    },
+    tags: [],
+    firstSeenMs: 0,
+    lastSeenMs: 0,
+    lastExternalIp: null,
+    linked: true,
+    linkEpoch: 1,
+    journalId: JOURNAL_ID,
+    lastOrderSeq: 0,
+    quarantined: false,
+    groupId: 0,
+    ...change,
+  };
+}
+
+export const sampleOrder = (change: Partial<OrderState> = {}): OrderState => ({
+  orderSeq: 7,
+  journalId: JOURNAL_ID,
+  linkEpoch: 3,
+  claimedAtMs: 1_500,
+  state: "out",
+  ...change,
+});

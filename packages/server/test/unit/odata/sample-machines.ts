@@ -1,0 +1,45 @@
+import fc from "fast-check";
+import type { Machine } from "../../../src/domain/machine.ts";
+import { arbitraryText } from "./arbitrary-values.ts";
+import { SEED } from "./runs.ts";
+
+const WEEK_MS = 7 * 24 * 3_600_000;
+
+/** Machines with awkward texts and with every `healthStatus`, in groups 0 to 2, also on the borders between them. The same for the same arguments. */
+export function sampleMachines(count: number, nowMs: number, graceMs: number, seed = SEED): Machine[] {
+  const away = fc.constantFrom(0, 1, graceMs - 1, graceMs, graceMs + 1, WEEK_MS - 1, WEEK_MS, WEEK_MS + 1, 2 * WEEK_MS);
+  const address = fc.record({
+    ipAddress: fc.constantFrom("10.0.0.1", "10.0.0.2", "fe80::1", "127.0.0.1"),
+    macAddress: fc.option(fc.constant("00:11:22:33:44:55")),
+    type: fc.constantFrom("Ethernet", "Other", "SoftwareLoopback", "Tunnel"),
+    operationalStatus: fc.constantFrom("Up", "Down", "Unknown"),
+  });
+  const facts = fc.record({
+    computerDnsName: arbitraryText,
+    osPlatform: arbitraryText,
+    version: fc.option(arbitraryText),
+    osVersion: fc.option(arbitraryText),
+    osBuild: fc.option(fc.constantFrom(0, -3, 19_045, 2)),
+    osArchitecture: fc.constantFrom("64-bit", "32-bit"),
+    osProcessor: fc.option(arbitraryText),
+    agentVersion: arbitraryText,
+    ipAddresses: fc.array(address, { maxLength: 3 }),
+  });
+  const machine = fc.record({
+    facts,
+    tags: fc.array(arbitraryText, { maxLength: 3 }),
+    firstSeenMs: away.map((ms) => nowMs - ms),
+    lastSeenMs: away.map((ms) => nowMs - ms),
+    lastExternalIp: fc.option(fc.constantFrom("192.0.2.1", "192.0.2.2")),
+    linked: fc.boolean(),
+    journalId: fc.option(fc.constant("e".repeat(32))),
+    quarantined: fc.boolean(),
+    groupId: fc.constantFrom(0, 1, 2),
+  });
+  return fc.sample(machine, { numRuns: count, seed }).map((sampled, index) => ({
+    ...sampled,
+    id: (index * 2_654_435_761).toString(16).padStart(40, "a"),
+    linkEpoch: 1,
+    lastOrderSeq: 0,
+  }));
+}

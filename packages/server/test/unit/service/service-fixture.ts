@@ -1,0 +1,83 @@
+import { generateKeyPairSync, randomBytes, randomUUID } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pino from "pino";
+import { openDiskBlobStore } from "../../../src/blobs/disk-blob-store.ts";
+import { localBus } from "../../../src/bus/local-bus.ts";
+import type { Clock } from "../../../src/clock.ts";
+import type { ServiceContext } from "../../../src/service/context.ts";
+import { orderKeyPair } from "../../../src/setup/keys.ts";
+import { SqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
+
+/** Time moves only when the test says so; the wall clock may go its own way. */
+export class HandClock implements Clock {
+  wallMs = 1_800_000_000_000;
+  #monotonicMs = 0;
+  #timers = new Set<{ atMs: number; fn: () => void }>();
+
+  nowMs(): number {
+    return this.wallMs;
+  }
+
+  monotonicMs(): number {
+    return this.#monotonicMs;
+  }
+
+  after(delayMs: number, fn: () => void): () => void {
+    const timer = { atMs: this.#monotonicMs + delayMs, fn };
+    this.#timers.add(timer);
+    return () => this.#timers.delete(timer);
+  }
+
+  /** Both clocks go on; what is due by then is called. */
+  pass(ms: number): void {
+    this.wallMs += ms;
+    this.#monotonicMs += ms;
+    for (const timer of [...this.#timers].filter(({ atMs }) => atMs <= this.#monotonicMs)) {
+      this.#timers.delete(timer);
+      timer.fn();
+    }
+  }
+}
+
+export type Service = ServiceContext & { clock: HandClock } & AsyncDisposable;
+
+/** Use cases over a real store in a temporary folder. */
+export async function openService(): Promise<Service> {
+  const folder = await mkdtemp(join(tmpdir(), "halligan-service-"));
+  const store = await SqliteStore.open(join(folder, "halligan.db"));
+  const order = generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" });
+  return {
+    store,
+    blobs: await openDiskBlobStore({ folder: join(folder, "blobs"), random: randomBytes }),
+    bus: localBus(),
+    clock: new HandClock(),
+    ids: { guid: randomUUID, random: randomBytes },
+    limits: LIMITS,
+    keys: { order: orderKeyPair(String(order)), resultLink: randomBytes(32), linkTicket: randomBytes(32) },
+    publicUrl: "https://halligan.test",
+    log: pino({ level: "silent" }),
+    async [Symbol.asyncDispose]() {
+      await store.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+const HOUR_MS = 3_600_000;
+const LIMITS: ServiceContext["limits"] = {
+  queueTimeoutMs: 72 * HOUR_MS,
+  runningSessions: 25,
+  sessionRetryAfterMs: 30_000,
+  sessionPlaceGraceMs: 300_000,
+  lostMachineTimeoutMs: 24 * HOUR_MS,
+  orderAcceptanceMs: 120_000,
+  resultLinkLifetimeMs: 1_800_000,
+  libraryUploadLimitBytes: 1_000,
+  resultLimitBytes: 1_000,
+  healthGraceMs: 60_000,
+  resultRetentionMs: 30 * 24 * HOUR_MS,
+  actionRetentionMs: 180 * 24 * HOUR_MS,
+  order: { scriptTimeoutMs: 1_000, transferTimeoutMs: 1_000, stallTimeoutMs: 1_000, outputLimitBytes: 1_000 },
+};

@@ -1,0 +1,201 @@
+import { createHash } from "node:crypto";
+import { type Connection, LinkState, type Log, orderKeys, runAgentCore } from "@halligan/agent/simulation";
+import { LINK_CLOSE, type MachineFacts } from "@halligan/protocol/link";
+import { SimLink } from "../link/sim-link.ts";
+import type { SimServer } from "../server/sim-server.ts";
+import { forever, Life } from "../time/life.ts";
+import { type KeyPair, serverKeys } from "../world/keys.ts";
+import type { World } from "../world/world.ts";
+import { agentClock } from "./agent-clock.ts";
+import { JournalFile, NoSpaceLeft } from "./journal-file.ts";
+import { ProcessTable } from "./process-table.ts";
+import { type CommandWatcher, SimRunner } from "./sim-runner.ts";
+import { Transfers } from "./transfers.ts";
+
+const { order: ORDER_KEY } = serverKeys();
+const ORDER_KEYS = orderKeys([{ keyId: ORDER_KEY.keyId, publicKey: ORDER_KEY.publicKey }]);
+
+/** What a service manager waits before it starts an agent again that could not begin its journal. */
+const RESTART_MS = 5_000;
+
+export interface DeviceWatcher {
+  commands(device: Device): CommandWatcher;
+  serverSends(device: Device, text: string): void;
+}
+
+interface Agent {
+  life: Life;
+  stop: AbortController;
+}
+
+/** A device: its key, its disk and its processes last; agents come and go on it. */
+export class Device {
+  readonly name: string;
+  readonly machineId: string;
+  readonly key: KeyPair;
+  readonly journal: JournalFile;
+  readonly processes: ProcessTable;
+  /** The network of the device; without it nothing goes in or out. */
+  isOnline = true;
+  /** Never comes back: its deadlines have to end what waits for it. */
+  isGone = false;
+  link: SimLink | null = null;
+  readonly #world: World;
+  readonly #server: SimServer;
+  readonly #watcher: DeviceWatcher;
+  #agent: Agent | null = null;
+
+  constructor(world: World, server: SimServer, watcher: DeviceWatcher, name: string, key: KeyPair) {
+    this.#world = world;
+    this.#server = server;
+    this.#watcher = watcher;
+    this.name = name;
+    this.key = key;
+    this.machineId = createHash("sha256").update(Buffer.from(key.publicKey, "base64url")).digest("hex").slice(0, 40);
+    this.journal = new JournalFile(world, name);
+    this.processes = new ProcessTable(world);
+  }
+
+  get isRunning(): boolean {
+    return this.#agent !== null;
+  }
+
+  startAgent(): void {
+    if (this.#agent || this.isGone) return;
+    const agent: Agent = { life: new Life(), stop: new AbortController() };
+    this.#agent = agent;
+    this.#note("agent starts");
+    this.#run(agent).then(
+      () => this.#exited(agent),
+      (error: unknown) => this.#failed(agent, error),
+    );
+  }
+
+  /** SIGKILL, or a power cut: the process is gone in the middle of whatever it did. */
+  kill(why: string, isLinkClosed: boolean): void {
+    const agent = this.#agent;
+    if (!agent) return;
+    this.#note(`agent dies: ${why}`);
+    this.#bury(agent);
+    this.journal.crash();
+    if (isLinkClosed) this.link?.agentGone();
+    else this.link?.break({ server: false, agent: true });
+  }
+
+  /** SIGTERM: what runs is ended and journaled first. */
+  stop(): void {
+    if (!this.#agent) return;
+    this.#note("agent is told to stop");
+    this.#agent.stop.abort();
+  }
+
+  /** The run is over: nothing may hold its world any longer. */
+  discard(): void {
+    if (this.#agent) this.#bury(this.#agent);
+  }
+
+  /**
+   * Nobody sees what a dead agent's code does when it is told to stop; but signals that are listened to and never abort would be kept by
+   * Node for ever (`AbortSignal.any`), and with them the whole world of the run.
+   */
+  #bury(agent: Agent): void {
+    agent.life.end();
+    agent.stop.abort();
+    this.#agent = null;
+  }
+
+  async #run({ life, stop }: Agent): Promise<void> {
+    const clock = agentClock(this.#world.timeline, life);
+    const link = new LinkState(clock);
+    const { random } = this.#world;
+    const transfers = new Transfers(this.#world, life, this.#server, {
+      isOnline: () => this.isOnline,
+      link,
+      clock,
+    });
+    await runAgentCore(
+      {
+        clock,
+        link,
+        log: this.#log(life),
+        random: { fraction: () => random.fraction(), id: () => random.hex(32) },
+        disk: this.journal.disk(life),
+        net: { connect: () => this.#connect(life) },
+        runner: new SimRunner({
+          world: this.#world,
+          life,
+          clock,
+          processes: this.processes,
+          transfers,
+          watcher: this.#watcher.commands(this),
+        }),
+        identity: { machineId: this.machineId, serverKeyId: ORDER_KEY.keyId, privateKey: this.key.privateKey },
+        orderKeys: ORDER_KEYS,
+        facts: () => facts(this.name),
+      },
+      stop.signal,
+    );
+  }
+
+  async #connect(life: Life): Promise<Connection> {
+    await this.#world.delay(2, 80);
+    if (life.isOver) return forever();
+    const link = new SimLink(this.#world, this.name, {
+      serverSends: (text) => this.#watcher.serverSends(this, text),
+      ended: (ended) => {
+        if (this.link === ended) this.link = null;
+      },
+    });
+    const events = this.isOnline ? this.#server.accept(link.socket) : null;
+    if (!events) throw new Error("The server could not be reached.");
+    link.attach(events);
+    this.link = link;
+    return link.connection;
+  }
+
+  #exited(agent: Agent): void {
+    if (agent.life.isOver) return;
+    this.#note("agent has stopped");
+    this.#bury(agent);
+    this.link?.agentGone();
+  }
+
+  #failed(agent: Agent, error: unknown): void {
+    if (agent.life.isOver) return;
+    const isFull = error instanceof NoSpaceLeft;
+    if (isFull || agent.stop.signal.aborted) this.#exited(agent);
+    // Its system starts it again.
+    if (isFull) this.#world.timeline.after(RESTART_MS, () => this.startAgent());
+    if (agent.life.isOver) return;
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#world.violated("nothingBreaks", `the agent of ${this.name} gave up: ${text}`);
+  }
+
+  #log(life: Life): Log {
+    const write: Log["warn"] = (event, fields = {}) => {
+      if (life.isOver) return;
+      const { meaning: _, ...told } = fields;
+      this.#note(`log ${event} ${JSON.stringify(told)}`);
+      if (fields.closeCode === LINK_CLOSE.unauthorized || fields.closeCode === LINK_CLOSE.protocol) {
+        this.#world.violated("nothingBreaks", `the server refused the enrolled ${this.name}: ${fields.error}`);
+      }
+    };
+    return { info() {}, warn: write, error: write };
+  }
+
+  #note(event: string): void {
+    this.#world.trace.note(this.name, event);
+  }
+}
+
+export const facts = (computerDnsName: string): MachineFacts => ({
+  computerDnsName,
+  osPlatform: "Linux",
+  version: "12",
+  osVersion: null,
+  osBuild: null,
+  osArchitecture: "64-bit",
+  osProcessor: null,
+  agentVersion: "0.1.0",
+  ipAddresses: [],
+});

@@ -1,0 +1,89 @@
+import type { Disk } from "@halligan/agent/simulation";
+import { forever, type Life } from "../time/life.ts";
+import type { World } from "../world/world.ts";
+
+type Unsynced = { kind: "append"; bytes: Uint8Array } | { kind: "replace"; bytes: Uint8Array };
+
+/** How many earlier contents can be come back to. */
+const HISTORY = 8;
+
+export class NoSpaceLeft extends Error {}
+
+/** The journal's bytes on a device. What is written but not yet synced may survive a crash wholly, in part, or not at all. */
+export class JournalFile {
+  readonly #world: World;
+  readonly #deviceName: string;
+  #bytes: Uint8Array | null = null;
+  /** What was on disk before, newest last. */
+  readonly #history: Uint8Array[] = [];
+  #unsynced: Unsynced | null = null;
+  isFull = false;
+  /** Set by a fault: called in the middle of a write, when so many went before it. */
+  killAtWrite: { writesBefore: number; kill: () => void } | null = null;
+
+  constructor(world: World, deviceName: string) {
+    this.#world = world;
+    this.#deviceName = deviceName;
+  }
+
+  /** Earlier contents, for a device that is set back. */
+  get history(): readonly Uint8Array[] {
+    return this.#history;
+  }
+
+  restore(bytes: Uint8Array | null): void {
+    this.#bytes = bytes;
+    this.#unsynced = null;
+  }
+
+  /** The process that wrote has died, or the power went. */
+  crash(): void {
+    const unsynced = this.#unsynced;
+    this.#unsynced = null;
+    if (!unsynced) return;
+    const survives = this.#world.random.pick<"whole" | "part" | "nothing">(["whole", "part", "nothing"]);
+    this.#world.trace.note(this.#deviceName, `a journal write was under way: ${survives} of it survives`);
+    if (survives === "nothing") return;
+    // A replacement is a rename: there is no half of it.
+    if (unsynced.kind === "replace") this.#bytes = unsynced.bytes;
+    else this.#bytes = Buffer.concat([this.#bytes ?? new Uint8Array(), this.#survivors(unsynced.bytes, survives)]);
+  }
+
+  disk(life: Life): Disk {
+    return {
+      readJournal: async () => this.#bytes,
+      appendJournal: (bytes) => this.#write(life, { kind: "append", bytes }),
+      replaceJournal: (bytes) => this.#write(life, { kind: "replace", bytes }),
+      setJournalAside: async () => {
+        if (!life.isOver) this.restore(null);
+      },
+    };
+  }
+
+  async #write(life: Life, change: Unsynced): Promise<void> {
+    if (life.isOver) return forever();
+    if (this.isFull) throw new NoSpaceLeft("no space left on the simulated disk");
+    this.#unsynced = change;
+    this.#mayBeKilled();
+    await this.#world.delay(1, 8);
+    if (life.isOver) return forever();
+    if (this.#bytes) this.#history.push(this.#bytes);
+    if (this.#history.length > HISTORY) this.#history.shift();
+    this.#bytes =
+      change.kind === "replace" ? change.bytes : Buffer.concat([this.#bytes ?? new Uint8Array(), change.bytes]);
+    this.#unsynced = null;
+  }
+
+  #mayBeKilled(): void {
+    const planned = this.killAtWrite;
+    if (!planned) return;
+    planned.writesBefore -= 1;
+    if (planned.writesBefore >= 0) return;
+    this.killAtWrite = null;
+    this.#world.timeline.after(0, planned.kill);
+  }
+
+  #survivors(bytes: Uint8Array, survives: "whole" | "part"): Uint8Array {
+    return survives === "whole" ? bytes : bytes.subarray(0, this.#world.random.between(0, bytes.length - 1));
+  }
+}

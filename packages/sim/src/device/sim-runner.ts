@@ -1,0 +1,177 @@
+import {
+  CANCELLED_TEXT,
+  type Clock,
+  type CommandJob,
+  type CommandRef,
+  type ProcessRef,
+  type Runner,
+  type RunScriptCommand,
+  type ScriptEnd,
+  STOPPED_TEXT,
+  type Transcript,
+  type TransferCommand,
+  type TransferEnd,
+} from "@halligan/agent/simulation";
+import type { Life } from "../time/life.ts";
+import { behaviourOf, MISSING_PATH } from "../world/scripts.ts";
+import type { World } from "../world/world.ts";
+import { OrderTransfers, resultText } from "./order-transfers.ts";
+import type { ProcessTable, SimProcess } from "./process-table.ts";
+import { TransferRefused, type Transfers } from "./transfers.ts";
+
+export interface CommandWatcher {
+  /** Something of this command begins on the device: what the outside world could observe. */
+  begins(command: CommandRef, type: "RunScript" | "GetFile" | "PutFile"): void;
+  ended(command: CommandRef, outcome: "completed" | "failed"): void;
+}
+
+export interface RunnerParts {
+  world: World;
+  life: Life;
+  clock: Clock;
+  processes: ProcessTable;
+  transfers: Transfers;
+  watcher: CommandWatcher;
+}
+
+const NOT_RUN = { exitCode: -1, ran: false, leftovers: [] };
+
+/** The commands of a simulated device: processes with a lifetime, transfers over a bad network. */
+export class SimRunner implements Runner {
+  readonly #parts: RunnerParts;
+  readonly #orders: OrderTransfers;
+
+  constructor(parts: RunnerParts) {
+    this.#parts = parts;
+    this.#orders = new OrderTransfers(parts.world, parts.transfers);
+  }
+
+  async runScript(
+    job: CommandJob<RunScriptCommand>,
+    spawned: (process: ProcessRef) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<ScriptEnd> {
+    const { world, processes, watcher, life } = this.#parts;
+    const { file, scriptName } = job.command;
+    const notRun = (error: string): ScriptEnd => this.#told(job, { outcome: "failed", errors: [error], ...NOT_RUN });
+    if (!file) return notRun(`There is no library file '${scriptName}'.`);
+    try {
+      // Often it is there from a command before.
+      if (world.random.chance(0.5)) await this.#orders.fetch(job.actionId, file.sha256, signal);
+      signal.throwIfAborted();
+    } catch (error) {
+      if (signal.aborted) return notRun(stopText(signal));
+      if (error instanceof TransferRefused) return notRun(error.message);
+      throw error;
+    }
+    if (life.isOver) return notRun("the agent is dead");
+    watcher.begins(job, "RunScript");
+    const [low, high] = behaviourOf(scriptName).lastsMs;
+    const process = processes.start(job, world.random.between(low, high));
+    return this.#told(job, await this.#follow(job, process, spawned(process.ref), signal));
+  }
+
+  async transfer(job: CommandJob<TransferCommand>, signal: AbortSignal): Promise<TransferEnd> {
+    const { watcher, clock } = this.#parts;
+    watcher.begins(job, job.command.type);
+    const over = new AbortController();
+    const limit = AbortSignal.any([signal, over.signal]);
+    const done = new AbortController();
+    clock.sleep(job.limits.transferTimeoutMs, AbortSignal.any([signal, done.signal])).then(
+      () => over.abort(),
+      () => undefined,
+    );
+    try {
+      return this.#told(job, await this.#transfer(job, limit));
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!over.signal.aborted && !(error instanceof TransferRefused)) throw error;
+      const text = error instanceof TransferRefused ? error.message : "The transfer took too long.";
+      return this.#told(job, { outcome: "failed", errors: [text], result: null });
+    } finally {
+      done.abort();
+    }
+  }
+
+  async inlineTranscript(job: CommandJob<RunScriptCommand>): Promise<Transcript | null> {
+    if (behaviourOf(job.command.scriptName).output === "large") return null;
+    return { kind: "inline", transcript: resultText(job) };
+  }
+
+  async uploadTranscript(
+    job: CommandJob<RunScriptCommand>,
+    _exitCode: number,
+    signal: AbortSignal,
+  ): Promise<Transcript | null> {
+    try {
+      return await this.#orders.upload(job, signal);
+    } catch (error) {
+      if (error instanceof TransferRefused) return null;
+      throw error;
+    }
+  }
+
+  async endOrphans(command: CommandRef): Promise<string[]> {
+    const { processes } = this.#parts;
+    return this.#end(() =>
+      processes.kill(({ actionId, index }) => actionId === command.actionId && index === command.index),
+    );
+  }
+
+  endAllOrphans(): Promise<string[]> {
+    return this.#end(() => this.#parts.processes.kill(() => true));
+  }
+
+  async forget(): Promise<void> {}
+
+  async forgetAllBut(): Promise<void> {}
+
+  async #follow(
+    job: CommandJob<RunScriptCommand>,
+    process: SimProcess,
+    journaled: Promise<void>,
+    signal: AbortSignal,
+  ): Promise<ScriptEnd> {
+    const { clock, processes } = this.#parts;
+    journaled.catch(() => undefined);
+    const over = new AbortController();
+    const limit = clock.sleep(job.limits.scriptTimeoutMs, AbortSignal.any([signal, over.signal])).then(
+      () => "timedOut" as const,
+      () => "aborted" as const,
+    );
+    const first = await Promise.race([process.exited, limit]);
+    over.abort();
+    if (process.isAlive) await this.#end(() => processes.kill((other) => other === process));
+    const exitCode = await process.exited;
+    await journaled;
+    if (typeof first === "number") return { outcome: "completed", errors: [], exitCode, ran: true, leftovers: [] };
+    const text = first === "timedOut" ? "The script did not end in time and was stopped." : stopText(signal);
+    return { outcome: "failed", errors: [text], exitCode, ran: true, leftovers: [] };
+  }
+
+  async #transfer(job: CommandJob<TransferCommand>, signal: AbortSignal): Promise<TransferEnd> {
+    const { command } = job;
+    if (command.type === "PutFile") {
+      if (!command.file) return { outcome: "failed", errors: ["There is no such library file."], result: null };
+      await this.#orders.fetch(job.actionId, command.file.sha256, signal);
+      return { outcome: "completed", errors: [], result: null };
+    }
+    if (command.path === MISSING_PATH) return { outcome: "failed", errors: ["There is no such file."], result: null };
+    return { outcome: "completed", errors: [], result: await this.#orders.upload(job, signal) };
+  }
+
+  /** Ending a tree takes its time, as the processes may. */
+  async #end(kill: () => void): Promise<string[]> {
+    const { world, life } = this.#parts;
+    await world.delay(5, 1_500);
+    if (!life.isOver) kill();
+    return [];
+  }
+
+  #told<E extends { outcome: "completed" | "failed" }>(command: CommandRef, end: E): E {
+    if (!this.#parts.life.isOver) this.#parts.watcher.ended(command, end.outcome);
+    return end;
+  }
+}
+
+const stopText = (signal: AbortSignal): string => (signal.reason === "agentStops" ? STOPPED_TEXT : CANCELLED_TEXT);

@@ -1,0 +1,90 @@
+import { backoffMs, type Clock, type LinkState } from "@halligan/agent/simulation";
+import { type DomainError, type ServiceContext, verifyLinkTicket } from "@halligan/server/simulation";
+import type { SimServer } from "../server/sim-server.ts";
+import { forever, type Life } from "../time/life.ts";
+import type { World } from "../world/world.ts";
+
+type Ticket = NonNullable<Awaited<ReturnType<typeof verifyLinkTicket>>>;
+type Answer<T> = { ok: true; value: T } | { ok: false; error: DomainError };
+export type Request<T> = (context: ServiceContext, ticket: Ticket) => Promise<Answer<T>>;
+
+/** The server said no, and will say so again. */
+export class TransferRefused extends Error {
+  readonly code: DomainError["code"];
+  constructor(code: DomainError["code"]) {
+    super(`the server refused the transfer: ${code}`);
+    this.code = code;
+  }
+}
+
+class Unreachable extends Error {}
+
+const RETRIES = { baseMs: 500, capMs: 10_000 };
+
+/** HTTP beside the link: requests and answers get lost, and requests arrive twice. Each is repeated until there is an answer. */
+export class Transfers {
+  readonly #world: World;
+  readonly #life: Life;
+  readonly #server: SimServer;
+  readonly #isOnline: () => boolean;
+  readonly #link: LinkState;
+  readonly #clock: Clock;
+
+  constructor(
+    world: World,
+    life: Life,
+    server: SimServer,
+    device: { isOnline: () => boolean; link: LinkState; clock: Clock },
+  ) {
+    this.#world = world;
+    this.#life = life;
+    this.#server = server;
+    this.#isOnline = device.isOnline;
+    this.#link = device.link;
+    this.#clock = device.clock;
+  }
+
+  /** Rejects with {@link TransferRefused}, or when `signal` aborts. */
+  async untilAnswered<T>(request: Request<T>, signal: AbortSignal): Promise<T> {
+    let dead: string | null = null;
+    for (let attempt = 0; ; attempt += 1) {
+      const ticket = await this.#link.ticket(dead, signal);
+      try {
+        const answer = await this.#once(ticket, request);
+        signal.throwIfAborted();
+        if (answer === "unauthorized") {
+          dead = ticket;
+          continue;
+        }
+        if (answer.ok) return answer.value;
+        if (answer.error.code !== "InsufficientStorage") throw new TransferRefused(answer.error.code);
+      } catch (error) {
+        if (!(error instanceof Unreachable)) throw error;
+      }
+      await this.#clock.sleep(backoffMs(attempt, RETRIES, this.#world.random.fraction()), signal);
+    }
+  }
+
+  async #once<T>(ticket: string, request: Request<T>): Promise<Answer<T> | "unauthorized"> {
+    await this.#travel("request lost");
+    const server = this.#server.running;
+    if (!server) throw new Unreachable();
+    const arrive = async () => {
+      const of = await verifyLinkTicket(server.context, ticket);
+      return of ? request(server.context, of) : ("unauthorized" as const);
+    };
+    if (this.#world.strikes("request arrives twice", 0.1)) void arrive().catch(() => undefined);
+    const answer = await Promise.race([arrive(), server.life.over]).catch((error: unknown) => {
+      if (!server.life.isOver) throw error;
+    });
+    if (answer === undefined || server.life.isOver) throw new Unreachable();
+    await this.#travel("answer lost");
+    return answer;
+  }
+
+  async #travel(fault: string): Promise<void> {
+    await this.#world.delay(1, 60);
+    if (this.#life.isOver) return forever();
+    if (!this.#isOnline() || this.#world.strikes(fault, 0.04)) throw new Unreachable();
+  }
+}

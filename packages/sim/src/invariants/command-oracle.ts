@@ -1,0 +1,64 @@
+import type { CommandRef } from "@halligan/agent/simulation";
+import type { CommandWatcher } from "../device/sim-runner.ts";
+import { short } from "../link/describe-frame.ts";
+import type { World } from "../world/world.ts";
+
+const keyOf = ({ actionId, index }: Pick<CommandRef, "actionId" | "index">): string => `${actionId} ${index}`;
+
+/** What the outside world could observe on the devices: each start of a command, on whichever device bears the key. */
+export class CommandOracle {
+  readonly #world: World;
+  readonly #scripts = new Map<string, string>();
+  readonly #completed = new Set<string>();
+  /** Index of the command that failed last, by action. */
+  readonly #failed = new Map<string, number>();
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  watcher(deviceName: string): CommandWatcher {
+    return {
+      begins: (command, type) => this.#begins(deviceName, command, type),
+      ended: (command, outcome) => {
+        this.#world.trace.note(deviceName, `${describe(command)} is over: ${outcome}`);
+        if (outcome === "completed") this.#completed.add(keyOf(command));
+        else this.#failed.set(command.actionId, command.index);
+      },
+    };
+  }
+
+  /** Where each script was started, by action and index. */
+  get started(): readonly { actionId: string; index: number; deviceName: string }[] {
+    return [...this.#scripts].map(([key, deviceName]) => {
+      const [actionId = "", index] = key.split(" ");
+      return { actionId, index: Number(index), deviceName };
+    });
+  }
+
+  #begins(deviceName: string, command: CommandRef, type: "RunScript" | "GetFile" | "PutFile"): void {
+    this.#world.trace.note(deviceName, `${describe(command)} begins: ${type}`);
+    this.#checkTurn(command);
+    if (type !== "RunScript") return;
+    const first = this.#scripts.get(keyOf(command));
+    if (first !== undefined) {
+      this.#world.violated("neverTwice", `${describe(command)} was started on ${first} and again on ${deviceName}`);
+    }
+    this.#scripts.set(keyOf(command), deviceName);
+  }
+
+  #checkTurn({ actionId, index }: CommandRef): void {
+    const failed = this.#failed.get(actionId);
+    if (failed !== undefined && index > failed) {
+      this.#world.violated("commandsInOrder", `command ${index} of ${actionId} begins after ${failed} has failed`);
+    }
+    // A transfer whose end a crash kept out of the journal is made again.
+    if (failed === index) this.#failed.delete(actionId);
+    for (let earlier = 0; earlier < index; earlier += 1) {
+      if (this.#completed.has(keyOf({ actionId, index: earlier }))) continue;
+      this.#world.violated("commandsInOrder", `command ${index} of ${actionId} begins before ${earlier} has completed`);
+    }
+  }
+}
+
+const describe = ({ actionId, index }: CommandRef): string => `command ${index} of action ${short(actionId)}`;

@@ -1,0 +1,65 @@
+import { openResult, type ServiceContext } from "@halligan/server/simulation";
+import { resultText } from "../device/order-transfers.ts";
+import { short } from "../link/describe-frame.ts";
+import type { MemoryBlobs } from "../server/memory-blobs.ts";
+import type { ActionRow, MemoryDatabase } from "../server/memory-database.ts";
+import type { World } from "../world/world.ts";
+import { isFinalStatus } from "./action-ledger.ts";
+import { storedCommands } from "./stored-commands.ts";
+
+interface Deployment {
+  world: World;
+  database: MemoryDatabase;
+  blobs: MemoryBlobs;
+  context: ServiceContext;
+}
+
+/** What must be true when faults have ended and time has run on. `accepted`: actions that a caller was promised. */
+export async function checkEnd(deployment: Deployment, accepted: ReadonlySet<string>): Promise<void> {
+  const { world, database } = deployment;
+  const rows = database.actions();
+  const stored = new Set(rows.map(({ id }) => id));
+  for (const id of accepted) {
+    if (!stored.has(id)) world.violated("auditIsTrue", `the accepted action ${id} is not in the store`);
+  }
+  for (const row of rows) {
+    if (!isFinalStatus(row.status)) {
+      world.violated("everyActionEnds", `action ${row.id} is still ${row.status}, deadline ${row.deadline_ms}`);
+    }
+    await checkResults(deployment, row);
+  }
+  checkAudit(deployment, rows);
+}
+
+async function checkResults({ world, blobs, context }: Deployment, row: ActionRow): Promise<void> {
+  for (const [index, command] of storedCommands(row).entries()) {
+    const owesResult = command.status === "Completed" && command.type !== "PutFile";
+    if (!owesResult && command.result === null) continue;
+    const opened = await openResult(context, row.id, index);
+    const content = opened.ok ? opened.value.content : null;
+    const bytes = content?.kind === "blob" ? blobs.result(content.resultId) : content?.bytes;
+    if (bytes && Buffer.from(bytes).toString() === resultText({ actionId: row.id, index })) continue;
+    world.violated("resultsStay", `the result of command ${index} of ${row.id} (${command.status}) cannot be read`);
+  }
+}
+
+function checkAudit({ world, database }: Deployment, rows: readonly ActionRow[]): void {
+  const records = Map.groupBy(database.auditOfActions(), ({ action_id }) => action_id);
+  for (const row of rows) {
+    const operations = (records.get(row.id) ?? []).map(({ operation, detail }) => {
+      const status: unknown = operation === "MachineActionEnded" ? JSON.parse(detail).status : "";
+      return `${operation}${status === "" ? "" : ` ${status}`}`;
+    });
+    const told = operations.filter((operation) =>
+      /^(RunLiveResponse|CancelMachineAction|MachineActionEnded)/.test(operation),
+    );
+    const happened = ["RunLiveResponse", ...endOf(row.status)];
+    if (told.toSorted().join() === happened.toSorted().join()) continue;
+    world.violated("auditIsTrue", `action ${short(row.id)}: happened ${happened}; the audit has ${told}`);
+  }
+}
+
+function endOf(status: string): string[] {
+  if (!isFinalStatus(status)) return [];
+  return [status === "Cancelled" ? "CancelMachineAction" : `MachineActionEnded ${status}`];
+}

@@ -1,0 +1,59 @@
+import { Order, parseAgentFrame, parseServerFrame, type ServerFrame } from "@halligan/protocol/link";
+import { Compile } from "typebox/compile";
+
+const OrderText = Compile(Order);
+
+export function orderOf(frame: ServerFrame): Order | null {
+  if (frame.type !== "order") return null;
+  const order: unknown = JSON.parse(frame.payload);
+  return OrderText.Check(order) ? order : null;
+}
+
+/** Enough of an id to tell it from others in one run. */
+export const short = (id: string): string => id.slice(0, 6);
+
+const refOf = (frame: { actionId: string; orderSeq: number }): string =>
+  `order ${frame.orderSeq} (action ${short(frame.actionId)})`;
+
+/** A frame in words; null for what only says that the link is alive. */
+export function describeServerFrame(text: string): string | null {
+  const frame = parseServerFrame(text);
+  if (!frame) return "something that is no frame";
+  switch (frame.type) {
+    case "pong":
+      return null;
+    case "welcome":
+      return `welcome, link ${frame.linkEpoch}`;
+    case "helloAnswer":
+      return `hello answered${frame.orders.map((order) => `, ${order.verdict} ${refOf(order)}`).join("")}`;
+    case "order": {
+      const order = orderOf(frame);
+      return order && `${refOf(order)}: ${order.commands.map(({ type }) => type).join(", ")}`;
+    }
+    case "ack":
+      return `ack of ${refOf(frame)} command ${frame.index}`;
+    default:
+      return `${frame.type} ${refOf(frame)}`;
+  }
+}
+
+export function describeAgentFrame(text: string): string | null {
+  const frame = parseAgentFrame(text);
+  if (!frame) return "something that is no frame";
+  switch (frame.type) {
+    case "ping":
+      return null;
+    case "hello": {
+      const orders = frame.orders.map((order) => `${order.orderSeq}[${order.commands.map((c) => c.state).join(" ")}]`);
+      return `hello, journal ${short(frame.journalId)}, highest ${frame.highestOrderSeq}, holds ${orders.join(", ") || "nothing"}`;
+    }
+    case "started":
+      return `started ${refOf(frame)} command ${frame.index}`;
+    case "ended":
+      return `ended ${refOf(frame)} command ${frame.index}: ${frame.outcome} ${frame.errors.join(" ")}`;
+    case "closed":
+      return `closed ${refOf(frame)}`;
+    case "refused":
+      return `refused ${refOf(frame)}: ${frame.code}`;
+  }
+}

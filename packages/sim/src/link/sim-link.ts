@@ -1,0 +1,163 @@
+import type { Connection, Received } from "@halligan/agent/simulation";
+import type { LinkSocket, LinkSocketEvents } from "@halligan/server/simulation";
+import type { World } from "../world/world.ts";
+import { describeAgentFrame, describeServerFrame } from "./describe-frame.ts";
+import { Pipe } from "./pipe.ts";
+
+const ABNORMAL = 1006;
+const isHeartbeat = (text: string): boolean => text === '{"type":"ping"}' || text.startsWith('{"type":"pong"');
+
+export interface LinkWatcher {
+  /** The server hands a frame to the network. */
+  serverSends(text: string): void;
+  ended(link: SimLink): void;
+}
+
+/**
+ * One connection between an agent and the server. The transport keeps the order and never repeats; what it can do is lose everything
+ * from some moment on, with both sides, one, or none of them noticing.
+ */
+export class SimLink {
+  readonly deviceName: string;
+  readonly #world: World;
+  readonly #watcher: LinkWatcher;
+  readonly #toAgent: Pipe;
+  readonly #toServer: Pipe;
+  readonly #inbox: Received[] = [];
+  #agentClosed: Extract<Received, { kind: "closed" }> | null = null;
+  #arrived = Promise.withResolvers<void>();
+  #server: LinkSocketEvents | null = null;
+  #isServerClosed = false;
+
+  constructor(world: World, deviceName: string, watcher: LinkWatcher) {
+    this.#world = world;
+    this.deviceName = deviceName;
+    this.#watcher = watcher;
+    this.#toAgent = new Pipe(world);
+    this.#toServer = new Pipe(world);
+  }
+
+  /** The server's end, before it is connected to anything. */
+  readonly socket: LinkSocket = {
+    remoteAddress: "192.0.2.1",
+    sendBinary: (bytes) => this.#toAgent.carry(() => this.#receive({ kind: "binary", bytes: bytes.slice() })),
+    sendText: (text) => this.#serverSends(text),
+    bufferedBytes: () => 0,
+    close: (code, reason) => this.#serverCloses(code, reason),
+  };
+
+  readonly connection: Connection = {
+    receive: (signal) => this.#nextReceived(signal),
+    sendText: (text) => this.#agentSends(text),
+    sendBinary: (bytes) => {
+      const copy = bytes.slice();
+      this.#toServer.carry(() => this.#isServerClosed || this.#server?.binary(copy));
+    },
+    close: () => this.agentGone(),
+  };
+
+  attach(server: LinkSocketEvents): void {
+    this.#server = server;
+  }
+
+  /** Both directions still carry, so each side will notice when the other goes. */
+  get isWhole(): boolean {
+    return !this.#toAgent.isCut && !this.#toServer.isCut && !this.#isServerClosed && this.#agentClosed === null;
+  }
+
+  /** The network breaks. A side that does not notice goes on as if it had a link. */
+  break(noticedBy: { server: boolean; agent: boolean }): void {
+    const { timeline, random } = this.#world;
+    this.#toAgent.cut();
+    this.#toServer.cut();
+    if (noticedBy.server) timeline.after(random.between(0, 300), () => this.#endServerSide());
+    if (noticedBy.agent) timeline.after(random.between(0, 300), () => this.#endAgentSide(ABNORMAL, "broken"));
+    this.#watcher.ended(this);
+  }
+
+  /** The agent's process closed its end, or died and its system did. */
+  agentGone(): void {
+    if (this.#agentClosed) return;
+    this.#endAgentSide(1000, "closed here");
+    this.#inbox.length = 0;
+    this.#toServer.carry(() => this.#endServerSide());
+    this.#watcher.ended(this);
+  }
+
+  /** The server's process died, and its system closed the connection. */
+  serverGone(): void {
+    this.#isServerClosed = true;
+    this.#toAgent.carry(() => this.#endAgentSide(ABNORMAL, "reset"));
+    this.#watcher.ended(this);
+  }
+
+  #serverSends(text: string): void {
+    if (this.#isServerClosed) return;
+    this.#watcher.serverSends(text);
+    this.#toAgent.carry(() => {
+      this.#note(this.deviceName, isHeartbeat(text) ? null : describeServerFrame(text));
+      this.#receive({ kind: "text", text });
+    });
+  }
+
+  #agentSends(text: string): void {
+    if (this.#agentClosed) return;
+    this.#toServer.carry(() => {
+      if (this.#isServerClosed) return;
+      this.#note("server", isHeartbeat(text) ? null : describeAgentFrame(text), ` from ${this.deviceName}`);
+      this.#server?.text(text);
+    });
+  }
+
+  #serverCloses(code: number, reason: string): void {
+    if (this.#isServerClosed) return;
+    this.#isServerClosed = true;
+    this.#world.trace.note("server", `closes the link of ${this.deviceName}: ${code} ${reason}`);
+    this.#toAgent.carry(() => this.#endAgentSide(code, reason));
+    this.#watcher.ended(this);
+  }
+
+  #endServerSide(): void {
+    if (this.#isServerClosed) return;
+    this.#isServerClosed = true;
+    this.#world.trace.note("server", `loses the link of ${this.deviceName}`);
+    this.#server?.closed();
+  }
+
+  #endAgentSide(code: number, reason: string): void {
+    if (this.#agentClosed) return;
+    this.#agentClosed = { kind: "closed", code, reason };
+    this.#wake();
+  }
+
+  #receive(received: Received): void {
+    if (this.#agentClosed) return;
+    this.#inbox.push(received);
+    this.#wake();
+  }
+
+  async #nextReceived(signal: AbortSignal): Promise<Received> {
+    for (;;) {
+      signal.throwIfAborted();
+      const next = this.#inbox.shift() ?? this.#agentClosed;
+      if (next) return next;
+      await new Promise<void>((resolve, reject) => {
+        const onAbort = () => reject(signal.reason);
+        signal.addEventListener("abort", onAbort, { once: true });
+        void this.#arrived.promise.then(() => {
+          signal.removeEventListener("abort", onAbort);
+          resolve();
+        });
+      });
+    }
+  }
+
+  #wake(): void {
+    this.#arrived.resolve();
+    this.#arrived = Promise.withResolvers<void>();
+  }
+
+  #note(actor: string, words: string | null, suffix = ""): void {
+    if (words !== null) this.#world.trace.note(actor, `<- ${words}${suffix}`);
+  }
+}

@@ -1,0 +1,122 @@
+import { type LaneDatabase, type Store, type StoreTx, storeTx, WriteLane } from "@halligan/server/simulation";
+import type { Life } from "../time/life.ts";
+import { forever } from "../time/life.ts";
+import type { World } from "../world/world.ts";
+import type { MemoryDatabase } from "./memory-database.ts";
+
+export interface StoreOwner {
+  /** Asked at each COMMIT: `before` loses it, `after` keeps it and answers nobody. */
+  crashAtCommit(): "before" | "after" | null;
+  crashed(): void;
+  /** These actions were written by a commit that is durable now. */
+  committed(actionIds: ReadonlySet<string>): void;
+}
+
+/**
+ * The store of one incarnation of the server: the product's own write lane, statements and schema over a database that outlives it. A
+ * crash rolls back what is not committed; whoever waited for an answer waits for ever.
+ */
+export class CrashingStore implements Store {
+  readonly #world: World;
+  readonly #life: Life;
+  readonly #database: MemoryDatabase;
+  readonly #owner: StoreOwner;
+  readonly #tx: StoreTx;
+  readonly #lane: WriteLane;
+  readonly #written = new Set<string>();
+  #committed = Promise.withResolvers<void>();
+
+  constructor(world: World, life: Life, database: MemoryDatabase, owner: StoreOwner) {
+    this.#world = world;
+    this.#life = life;
+    this.#database = database;
+    this.#owner = owner;
+    this.#tx = this.#watched(
+      storeTx({
+        all: async (statement, params) => {
+          this.#refuseTheDead();
+          return database.executor.all(statement, params);
+        },
+        allOnce: async (build) => {
+          this.#refuseTheDead();
+          return database.executor.allOnce(build);
+        },
+      }),
+    );
+    this.#lane = new WriteLane(this.#connection(), this.#tx, () => this.#joinBatch());
+  }
+
+  /** There is one connection only, so a look waits until it would not see what is not committed yet. */
+  async read<T>(work: (tx: StoreTx) => Promise<T>): Promise<T> {
+    while (this.#database.connection.inTransaction && !this.#life.isOver) await this.#committed.promise;
+    return work(this.#tx);
+  }
+
+  write<T>(work: (tx: StoreTx) => Promise<T>): Promise<T> {
+    return this.#lane.run(work);
+  }
+
+  close(): Promise<void> {
+    return this.#lane.close();
+  }
+
+  /** A commit takes a while, in which others join it. */
+  async #joinBatch(): Promise<void> {
+    await this.#world.delay(0, 4);
+    if (this.#life.isOver) await forever();
+  }
+
+  #connection(): LaneDatabase {
+    const { connection } = this.#database;
+    const exec = (sql: string) => {
+      this.#refuseTheDead();
+      if (sql === "COMMIT") this.#commit();
+      else connection.exec(sql);
+      return connection;
+    };
+    return {
+      exec,
+      get inTransaction() {
+        return connection.inTransaction;
+      },
+    };
+  }
+
+  #commit(): void {
+    const crash = this.#owner.crashAtCommit();
+    if (crash === "before") this.#die();
+    this.#database.connection.exec("COMMIT");
+    this.#committed.resolve();
+    this.#committed = Promise.withResolvers<void>();
+    this.#owner.committed(this.#written);
+    this.#written.clear();
+    if (crash === "after") this.#die();
+  }
+
+  #die(): never {
+    this.#owner.crashed();
+    throw new Error("the server died at a commit");
+  }
+
+  #refuseTheDead(): void {
+    if (this.#life.isOver) throw new Error("this server is dead");
+  }
+
+  #watched(tx: StoreTx): StoreTx {
+    const { insert, save } = tx.actions;
+    return {
+      ...tx,
+      actions: {
+        ...tx.actions,
+        insert: (action) => {
+          this.#written.add(action.id);
+          return insert(action);
+        },
+        save: (action) => {
+          this.#written.add(action.id);
+          return save(action);
+        },
+      },
+    };
+  }
+}

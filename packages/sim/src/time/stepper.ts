@@ -1,0 +1,46 @@
+import { quiet } from "./quiet.ts";
+import type { Timeline } from "./timeline.ts";
+
+/** Lets time pass, event after event; after each one everything that it led to has run before the next. */
+export class Stepper {
+  readonly #timeline: Timeline;
+  readonly #isOver: () => boolean;
+  #steps = 0;
+
+  /** `isOver`: asked before each step; nothing more happens then. */
+  constructor(timeline: Timeline, isOver: () => boolean) {
+    this.#timeline = timeline;
+    this.#isOver = isOver;
+  }
+
+  get steps(): number {
+    return this.#steps;
+  }
+
+  async runFor(ms: number): Promise<void> {
+    const untilMs = this.#timeline.nowMs + ms;
+    while (!this.#isOver() && (await this.#step(untilMs)));
+    this.#timeline.moveTo(untilMs);
+  }
+
+  /** As long as `work` takes. */
+  async runUntil(work: Promise<void>): Promise<void> {
+    const settled = { isDone: false };
+    const done = work.finally(() => {
+      settled.isDone = true;
+    });
+    done.catch(() => undefined);
+    await quiet();
+    while (!settled.isDone) {
+      if (!(await this.#step(Number.POSITIVE_INFINITY))) throw new Error("nothing is left that could end this");
+    }
+    await done;
+  }
+
+  async #step(untilMs: number): Promise<boolean> {
+    if (!this.#timeline.step(untilMs)) return false;
+    this.#steps += 1;
+    await quiet();
+    return true;
+  }
+}

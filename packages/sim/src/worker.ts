@@ -1,0 +1,17 @@
+import { parentPort } from "node:worker_threads";
+import { type Outcome, runSchedule } from "./schedule.ts";
+import { MemoryDatabase } from "./server/memory-database.ts";
+
+// Errors are part of every run, and their stack traces a tenth of its time. A replay of one seed has them.
+Error.stackTraceLimit = 0;
+const database = await MemoryDatabase.open();
+
+parentPort?.on("message", async ({ from, count }: { from: number; count: number }) => {
+  const outcomes: Outcome[] = [];
+  for (let seed = from; seed < from + count; seed += 1) {
+    const outcome = await runSchedule(seed, database);
+    // Only a trace that somebody will read is worth sending.
+    outcomes.push(outcome.violation ? outcome : { ...outcome, trace: [] });
+  }
+  parentPort?.postMessage(outcomes);
+});

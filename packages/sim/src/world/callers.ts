@@ -1,0 +1,132 @@
+import type { RunLiveResponseRequest } from "@halligan/protocol/api";
+import {
+  addLibraryFile,
+  type Caller,
+  cancelMachineAction,
+  createResultLink,
+  type DomainError,
+  removeLibraryFile,
+  runLiveResponse,
+  type ServiceContext,
+} from "@halligan/server/simulation";
+import type { Device } from "../device/device.ts";
+import { short } from "../link/describe-frame.ts";
+import type { SimServer } from "../server/sim-server.ts";
+import { MISSING_PATH } from "./scripts.ts";
+import type { World } from "./world.ts";
+
+const CALLER: Caller = {
+  kind: "application",
+  id: "client-1",
+  clientId: "client-1",
+  name: "playbook",
+  roles: new Set(),
+};
+const SCRIPT_NAMES = ["quick.sh", "quick.sh", "slow.sh", "slow.sh", "chatty.sh", "endless.sh", "unknown.sh"] as const;
+
+type Answer<T> = { ok: true; value: T } | { ok: false; error: DomainError };
+
+/** Tools and people who ask the server for this and that. A server that dies leaves them without an answer. */
+export class Callers {
+  readonly #world: World;
+  readonly #server: SimServer;
+  /** Actions that were answered with 201. */
+  readonly accepted = new Set<string>();
+  readonly #asked: string[] = [];
+
+  constructor(world: World, server: SimServer) {
+    this.#world = world;
+    this.#server = server;
+  }
+
+  runLiveResponse(device: Device): void {
+    const request = this.#request();
+    const words = request.Commands.map(({ type, params }) => `${type} ${params[0]?.value}`).join(", ");
+    this.#ask(`asks ${device.name} for ${words}`, async (context) => {
+      const answer = await runLiveResponse(context, CALLER, device.machineId, request);
+      if (!answer.ok) return answer;
+      this.#asked.push(answer.value.id);
+      return { ok: true, value: `action ${short(answer.value.id)}`, id: answer.value.id };
+    });
+  }
+
+  cancel(): void {
+    const id = this.#someAction();
+    if (id === null) return;
+    this.#ask(`cancels action ${short(id)}`, async (context) => {
+      const answer = await cancelMachineAction(context, CALLER, id, "no longer wanted");
+      return answer.ok ? { ok: true, value: answer.value.status } : answer;
+    });
+  }
+
+  resultLink(): void {
+    const id = this.#someAction();
+    if (id === null) return;
+    const index = this.#world.random.between(0, 2);
+    this.#ask(`wants the result ${index} of action ${short(id)}`, async (context) => {
+      const answer = await createResultLink(context, CALLER, id, index);
+      return answer.ok ? { ok: true, value: "a link" } : answer;
+    });
+  }
+
+  /** Replaces or removes what actions that were asked for already have pinned. */
+  changeLibrary(): void {
+    const { random } = this.#world;
+    const fileName = random.pick(SCRIPT_NAMES);
+    if (random.chance(0.3)) {
+      this.#ask(`removes ${fileName} from the library`, async (context) => {
+        const answer = await removeLibraryFile(context, CALLER, fileName);
+        return answer.ok ? { ok: true, value: "done" } : answer;
+      });
+      return;
+    }
+    this.addLibraryFile(fileName);
+  }
+
+  addLibraryFile(fileName: string): void {
+    const sha256 = this.#world.random.hex(64);
+    const about = { sizeBytes: 100, description: null, hasParameters: false, parametersDescription: null };
+    this.#ask(`puts ${fileName} into the library`, async (context) => {
+      const answer = await addLibraryFile(context, CALLER, { fileName, sha256, ...about, overrideIfExists: true });
+      return answer.ok ? { ok: true, value: "done" } : answer;
+    });
+  }
+
+  #ask(words: string, call: (context: ServiceContext) => Promise<Answer<string> & { id?: string }>): void {
+    const { trace } = this.#world;
+    const server = this.#server.running;
+    trace.note("caller", server ? words : `${words}: nobody answers`);
+    if (!server) return;
+    call(server.context).then(
+      (answer) => {
+        if (server.life.isOver) return;
+        if (answer.ok && answer.id !== undefined) this.accepted.add(answer.id);
+        trace.note("caller", `was answered: ${answer.ok ? answer.value : answer.error.code}`);
+      },
+      (error: unknown) => {
+        if (!server.life.isOver) this.#world.violated("nothingBreaks", `a caller got ${String(error)}`);
+      },
+    );
+  }
+
+  #someAction(): string | null {
+    if (this.#asked.length === 0) return null;
+    const back = Math.min(this.#asked.length, 4);
+    return this.#asked[this.#asked.length - this.#world.random.between(1, back)] ?? null;
+  }
+
+  #request(): RunLiveResponseRequest {
+    const { random } = this.#world;
+    const Commands: RunLiveResponseRequest["Commands"] = [];
+    const add = (type: "PutFile" | "RunScript" | "GetFile", key: string, value: string) =>
+      Commands.push({ type, params: [{ key, value }] });
+    if (random.chance(0.3)) add("PutFile", "FileName", random.pick(SCRIPT_NAMES));
+    for (let scripts = random.between(0, 2); scripts > 0; scripts -= 1) {
+      add("RunScript", "ScriptName", random.pick(SCRIPT_NAMES));
+    }
+    if (random.chance(0.4) || Commands.length === 0) {
+      add("GetFile", "Path", random.chance(0.15) ? MISSING_PATH : "/var/log/syslog");
+    }
+    return { Commands, Comment: "simulated" };
+  }
+}

@@ -1,0 +1,176 @@
+import type { Device } from "../device/device.ts";
+import type { CommandOracle } from "../invariants/command-oracle.ts";
+import { storedCommands } from "../invariants/stored-commands.ts";
+import type { MemoryDatabase } from "../server/memory-database.ts";
+import type { Fleet } from "./fleet.ts";
+import type { World } from "./world.ts";
+
+/** What goes wrong with devices and their links. What is down comes back by itself after a while. */
+export class DeviceFaults {
+  readonly #world: World;
+  readonly #fleet: Fleet;
+  readonly #database: MemoryDatabase;
+  readonly #oracle: CommandOracle;
+
+  constructor(world: World, fleet: Fleet, database: MemoryDatabase, oracle: CommandOracle) {
+    this.#world = world;
+    this.#fleet = fleet;
+    this.#database = database;
+    this.#oracle = oracle;
+  }
+
+  readonly kinds: readonly ((device: Device) => void)[] = [
+    (device) => this.#breakLink(device, "link broken", { server: true, agent: true }),
+    (device) => this.#breakLink(device, "half-open: server unaware", { server: false, agent: true }),
+    (device) => this.#breakLink(device, "half-open: agent unaware", { server: true, agent: false }),
+    (device) => this.#breakLink(device, "half-open: nobody aware", { server: false, agent: false }),
+    (device) => this.#killAgent(device),
+    (device) => this.#killAgentAtWrite(device),
+    (device) => this.#stopAgent(device),
+    (device) => this.#cutPower(device),
+    (device) => this.#fillDisk(device),
+    (device) => this.#takeOffline(device),
+    (device) => this.#wipe(device),
+    (device) => this.#restoreSnapshot(device),
+    (device) => this.#clone(device),
+  ];
+
+  /** Everything works again, but for devices that are gone for ever. */
+  heal(): void {
+    for (const device of this.#fleet.devices) {
+      device.journal.isFull = false;
+      device.journal.killAtWrite = null;
+      device.isOnline = !device.isGone;
+      device.startAgent();
+    }
+  }
+
+  /** A device that never comes back. */
+  remove(device: Device): void {
+    this.#world.fault("device gone", device.name);
+    device.isGone = true;
+    device.isOnline = false;
+    device.kill("gone", this.#world.random.chance(0.5));
+  }
+
+  #breakLink(device: Device, kind: string, noticedBy: { server: boolean; agent: boolean }): void {
+    if (!device.link) return;
+    this.#world.fault(kind, device.name);
+    device.link.break(noticedBy);
+  }
+
+  #killAgent(device: Device): void {
+    if (!device.isRunning) return;
+    this.#world.fault("agent crash", device.name);
+    device.kill("killed", true);
+    this.#startLater(device, 500, 40_000);
+  }
+
+  #killAgentAtWrite(device: Device): void {
+    this.#world.fault("agent crash at a write", device.name);
+    this.#armKill(device, this.#world.random.between(0, 4));
+  }
+
+  #armKill(device: Device, writesBefore: number): void {
+    const kill = () => {
+      device.kill("killed while it wrote", this.#world.random.chance(0.5));
+      this.#startLater(device, 500, 20_000);
+    };
+    device.journal.killAtWrite = { writesBefore, kill };
+  }
+
+  #stopAgent(device: Device): void {
+    if (!device.isRunning) return;
+    this.#world.fault("agent stopped", device.name);
+    device.stop();
+    this.#startLater(device, 10_000, 40_000);
+  }
+
+  #cutPower(device: Device): void {
+    this.#world.fault("power cut", device.name);
+    device.kill("no power", false);
+    device.processes.reboot();
+    this.#startLater(device, 3_000, 40_000);
+  }
+
+  #fillDisk(device: Device): void {
+    this.#world.fault("device disk full", device.name);
+    device.journal.isFull = true;
+    this.#later(5_000, 60_000, () => {
+      device.journal.isFull = false;
+    });
+  }
+
+  #takeOffline(device: Device, atLeastMs = 5_000): void {
+    if (!this.#world.isRough) return;
+    this.#world.fault("device offline", device.name);
+    device.isOnline = false;
+    device.link?.break({ server: this.#world.random.chance(0.5), agent: true });
+    this.#later(atLeastMs, 80_000, () => {
+      device.isOnline = !device.isGone;
+    });
+  }
+
+  /** The journal is gone. Scripts may run on when only the agent's folder was removed. */
+  #wipe(chosen: Device): void {
+    const device = this.#busyOr(chosen);
+    this.#world.fault("device wiped", device.name);
+    device.kill("wiped", this.#world.random.chance(0.5));
+    if (this.#world.random.chance(0.3)) device.processes.reboot();
+    device.journal.restore(null);
+    // A crash while the new journal is begun.
+    if (this.#world.random.chance(0.5)) this.#armKill(device, 0);
+    this.#startLater(device, 8_000, 40_000);
+  }
+
+  /**
+   * The whole device is set back, with all that ran on it. Left out is a device on which a script began of which the server has not heard:
+   * hello and journal then look as if it never had begun, and nobody could know (docs: the simulation's README).
+   */
+  #restoreSnapshot(device: Device): void {
+    const [first, ...rest] = device.journal.history;
+    if (!first) return;
+    const before = this.#world.random.pick([first, ...rest]);
+    if (this.#hasUnheardStart(device)) return;
+    this.#world.fault("device set back", device.name);
+    device.kill("set back", false);
+    device.processes.reboot();
+    device.journal.restore(before);
+    this.#startLater(device, 8_000, 40_000);
+  }
+
+  #hasUnheardStart(device: Device): boolean {
+    return this.#oracle.started.some(({ actionId, index, deviceName }) => {
+      if (deviceName !== device.name) return false;
+      const row = this.#database.action(actionId);
+      return row !== undefined && storedCommands(row)[index]?.status === "Created";
+    });
+  }
+
+  #clone(chosen: Device): void {
+    const { random } = this.#world;
+    const device = this.#busyOr(chosen);
+    if (this.#fleet.cloned.has(device.machineId)) return;
+    this.#world.fault("device cloned", device.name);
+    const copy = this.#fleet.clone(device);
+    this.#startLater(copy, 500, 15_000);
+    // Often an image is started while the original is away, and sometimes they take turns without ever meeting.
+    if (random.chance(0.7)) this.#takeOffline(device, 25_000);
+    if (random.chance(0.7)) this.#later(16_000, 30_000, () => this.#takeOffline(copy, 40_000));
+  }
+
+  /** Most is at stake on a device on which a script runs. */
+  #busyOr(chosen: Device): Device {
+    const busy = this.#fleet.devices.find(({ processes }) => processes.living.length > 0);
+    return busy && this.#world.random.chance(0.8) ? busy : chosen;
+  }
+
+  #startLater(device: Device, lowMs: number, highMs: number): void {
+    this.#later(lowMs, highMs, () => device.startAgent());
+  }
+
+  #later(lowMs: number, highMs: number, run: () => void): void {
+    const { timeline, random } = this.#world;
+    timeline.after(random.between(lowMs, highMs), run);
+  }
+}

@@ -1,0 +1,64 @@
+import { Device, type DeviceWatcher, facts } from "../device/device.ts";
+import type { CommandOracle } from "../invariants/command-oracle.ts";
+import type { ServerFrames } from "../invariants/server-frames.ts";
+import type { SimServer } from "../server/sim-server.ts";
+import { keyPair } from "./keys.ts";
+import type { World } from "./world.ts";
+
+/** The devices of a run. Their enrollment is taken as done: each machine is in the store with its key. */
+export class Fleet {
+  readonly #world: World;
+  readonly #server: SimServer;
+  readonly #watcher: DeviceWatcher;
+  readonly devices: Device[] = [];
+  /** Machines whose key was copied to a second device. */
+  readonly cloned = new Set<string>();
+
+  constructor(world: World, server: SimServer, watch: { oracle: CommandOracle; frames: ServerFrames }) {
+    this.#world = world;
+    this.#server = server;
+    this.#watcher = {
+      commands: (device) => watch.oracle.watcher(device.name),
+      serverSends: (device, text) => watch.frames.sent(device, text),
+    };
+  }
+
+  async enroll(count: number): Promise<void> {
+    for (let number = 1; number <= count; number += 1) {
+      const device = this.#add(`device${number}`, `device ${number}`);
+      await this.#server.running?.context.store.write(async (tx) => {
+        await tx.machines.insert({
+          id: device.machineId,
+          facts: facts(device.name),
+          tags: [],
+          firstSeenMs: this.#world.wallMs,
+          lastSeenMs: this.#world.wallMs,
+          lastExternalIp: null,
+          linked: false,
+          linkEpoch: 0,
+          journalId: null,
+          lastOrderSeq: 0,
+          quarantined: false,
+          groupId: 0,
+        });
+        const { machineId, key } = device;
+        const fromMs = this.#world.wallMs;
+        await tx.machines.addKey({ machineId, publicKey: key.publicKey, fromMs, enrolledWith: "token" });
+      });
+    }
+  }
+
+  /** Another device with the same key and a journal of its own: an image that was taken before the first start. */
+  clone(original: Device): Device {
+    this.cloned.add(original.machineId);
+    const copy = new Device(this.#world, this.#server, this.#watcher, `${original.name}*`, original.key);
+    this.devices.push(copy);
+    return copy;
+  }
+
+  #add(name: string, keyName: string): Device {
+    const device = new Device(this.#world, this.#server, this.#watcher, name, keyPair(keyName));
+    this.devices.push(device);
+    return device;
+  }
+}

@@ -1,0 +1,34 @@
+import { createHash, createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
+import type { ServerKeys } from "@halligan/server/simulation";
+
+export interface KeyPair {
+  privateKey: KeyObject;
+  /** Raw, base64url. */
+  publicKey: string;
+}
+
+/** DER of an Ed25519 private key up to its 32 secret bytes (RFC 8410). */
+const PKCS8_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
+const known = new Map<string, KeyPair>();
+
+/** Always the same pair for a name: keys of chance would make a run that cannot be replayed. */
+export function keyPair(name: string): KeyPair {
+  const made = known.get(name);
+  if (made) return made;
+  const secret = createHash("sha256").update(`halligan simulation ${name}`).digest();
+  const privateKey = createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, secret]), format: "der", type: "pkcs8" });
+  const pair = { privateKey, publicKey: createPublicKey(privateKey).export({ format: "jwk" }).x ?? "" };
+  known.set(name, pair);
+  return pair;
+}
+
+export function serverKeys(): ServerKeys {
+  const { privateKey, publicKey } = keyPair("server");
+  const keyId = createHash("sha256").update(Buffer.from(publicKey, "base64url")).digest("hex");
+  const secret = (name: string) => createHash("sha256").update(`halligan simulation ${name}`).digest();
+  return {
+    order: { keyId, publicKey, privateKey },
+    resultLink: secret("result link"),
+    linkTicket: secret("link ticket"),
+  };
+}

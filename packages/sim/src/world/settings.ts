@@ -1,0 +1,30 @@
+import type { ServiceLimits } from "@halligan/server/simulation";
+
+/**
+ * Times are shorter than the product's defaults but keep their order (ping < acceptance < script < lost device < queue), so that every
+ * deadline is met within an hour of simulated time.
+ */
+export const PING_INTERVAL_MS = 28_000;
+export const SWEEP_INTERVAL_MS = 20_000;
+export const REREAD_INTERVAL_MS = 20_000;
+
+export const serviceLimits = (runningSessions: number): ServiceLimits => ({
+  queueTimeoutMs: 15 * 60_000,
+  runningSessions,
+  sessionRetryAfterMs: 30_000,
+  sessionPlaceGraceMs: 2 * 60_000,
+  lostMachineTimeoutMs: 10 * 60_000,
+  orderAcceptanceMs: 60_000,
+  resultLinkLifetimeMs: 30 * 60_000,
+  libraryUploadLimitBytes: 1_000_000,
+  resultLimitBytes: 64 * 1024 ** 3,
+  healthGraceMs: 60_000,
+  resultRetentionMs: 30 * 24 * 3_600_000,
+  actionRetentionMs: 180 * 24 * 3_600_000,
+  order: {
+    scriptTimeoutMs: 4 * 60_000,
+    transferTimeoutMs: 5 * 60_000,
+    stallTimeoutMs: 2 * 60_000,
+    outputLimitBytes: 1_000_000,
+  },
+});

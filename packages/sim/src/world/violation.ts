@@ -1,0 +1,28 @@
+/** Names of what must hold; each has a mutation that breaks it (`test/mutations`). */
+export const INVARIANTS = {
+  oneUnfinishedAction: "at most one unfinished action a machine",
+  commandsInOrder: "commands start in order, and nothing after a failure",
+  neverTwice: "no script is started a second time",
+  finalStays: "a final status is never left",
+  everyActionEnds: "every action is final within its deadlines and some slack",
+  noEarlyTimeOut: "no action times out before its deadline, or while a clock was only wrong for a moment",
+  resultsStay: "what was acknowledged or shown as Completed can be read",
+  auditIsTrue: "the audit says what happened, each thing once",
+  placesHold: "no session takes a place when all are taken",
+  oneOrderAtATime: "no order is sent while processes of the order before may still run",
+  quarantineHolds: "two living devices with one key are put in quarantine, and nothing is sent there any more",
+  nothingBreaks: "no part fails in a way that nobody planned",
+} as const;
+
+export type Invariant = keyof typeof INVARIANTS;
+
+/** Something that must never happen has happened. */
+export class Violation extends Error {
+  override name = "Violation";
+  readonly invariant: Invariant;
+
+  constructor(invariant: Invariant, detail: string) {
+    super(`${INVARIANTS[invariant]}: ${detail}`);
+    this.invariant = invariant;
+  }
+}

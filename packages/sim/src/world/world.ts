@@ -1,0 +1,66 @@
+import { Random } from "../time/random.ts";
+import { Timeline } from "../time/timeline.ts";
+import { Trace } from "./trace.ts";
+import { type Invariant, Violation } from "./violation.ts";
+
+/** Unix milliseconds at which every run begins. */
+const BEGINNING_MS = Date.UTC(2026, 0, 1);
+
+/** What every part of one run shares: chance, time, the trace, and the first violation. */
+export class World {
+  readonly seed: number;
+  readonly random: Random;
+  readonly timeline: Timeline;
+  readonly trace: Trace;
+  /** How often each kind of fault was injected. */
+  readonly faults = new Map<string, number>();
+  /** While true, what may go wrong by chance does. */
+  isRough = true;
+  /** How far the server's wall clock is off. */
+  wallOffsetMs = 0;
+  #violation: Violation | null = null;
+
+  constructor(seed: number) {
+    this.seed = seed;
+    this.random = new Random(seed);
+    this.timeline = new Timeline(this.random);
+    this.trace = new Trace(() => this.timeline.nowMs);
+  }
+
+  get wallMs(): number {
+    return BEGINNING_MS + this.timeline.nowMs + this.wallOffsetMs;
+  }
+
+  get violation(): Violation | null {
+    return this.#violation;
+  }
+
+  /** Keeps the first: what follows is its consequence. Not thrown, because the code under test would catch it. */
+  violated(invariant: Invariant, detail: string): void {
+    if (this.#violation) return;
+    this.#violation = new Violation(invariant, detail);
+    this.trace.note("VIOLATION", this.#violation.message);
+  }
+
+  /** Tells whether a fault of this kind happens now, and counts it. */
+  strikes(kind: string, probability: number): boolean {
+    if (!this.isRough || !this.random.chance(probability)) return false;
+    this.#count(kind);
+    return true;
+  }
+
+  /** A fault that was injected; `name` is what it struck. */
+  fault(kind: string, name?: string): void {
+    this.#count(kind);
+    this.trace.note("FAULT", name === undefined ? kind : `${kind}: ${name}`);
+  }
+
+  /** Resolves after a delay of chance. */
+  delay(lowMs: number, highMs: number): Promise<void> {
+    return new Promise((resolve) => void this.timeline.after(this.random.between(lowMs, highMs), resolve));
+  }
+
+  #count(kind: string): void {
+    this.faults.set(kind, (this.faults.get(kind) ?? 0) + 1);
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * Runs schedules with one mutation until it is noticed. A process of its own, because a mutation is made while modules are loaded; what
+ * is on disk stays as it is. Prints JSON: `{ "schedules": N, "invariant": ..., "message": ... }`, nulls when it was not noticed.
+ *
+ *   node mutant.ts NAME SCHEDULES
+ */
+import { registerHooks } from "node:module";
+import { type Edit, MUTATIONS } from "./mutations.ts";
+
+const [name, schedules] = process.argv.slice(2);
+const mutation = MUTATIONS.find((known) => known.name === name);
+if (!mutation) throw new Error(`there is no mutation ${JSON.stringify(name)}`);
+const left = new Set<Edit>(mutation.edits);
+
+registerHooks({
+  load(url, context, nextLoad) {
+    const loaded = nextLoad(url, context);
+    const edits = mutation.edits.filter(({ file }) => url.endsWith(`/packages/${file}`));
+    if (edits.length === 0) return loaded;
+    return { ...loaded, source: edits.reduce(mutated, String(loaded.source)) };
+  },
+});
+
+function mutated(source: string, edit: Edit): string {
+  const parts = source.split(edit.find);
+  if (parts.length !== 2) throw new Error(`${edit.file} has ${parts.length - 1} times: ${edit.find}`);
+  left.delete(edit);
+  return parts.join(edit.replace);
+}
+
+Error.stackTraceLimit = 0;
+const { MemoryDatabase } = await import("../../src/server/memory-database.ts");
+const { runSchedule } = await import("../../src/schedule.ts");
+for (const { file } of left) throw new Error(`${file} was not loaded`);
+
+const database = await MemoryDatabase.open();
+const last = Number(schedules);
+let found = null;
+let seed = 1;
+for (; seed <= last && !found; seed += 1) found = (await runSchedule(seed, database)).violation;
+const { invariant = null, message = null } = found ?? {};
+process.stdout.write(JSON.stringify({ schedules: seed - 1, invariant, message }));

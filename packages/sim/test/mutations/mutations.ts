@@ -1,0 +1,217 @@
+import type { Invariant } from "../../src/world/violation.ts";
+
+export interface Edit {
+  /** Relative to `packages/`. */
+  file: string;
+  /** Stands in the file exactly once; whoever changes the line brings the mutation along. */
+  find: string;
+  replace: string;
+}
+
+export interface Mutation {
+  /** What is wrong, as one would write it into a bug report. */
+  name: string;
+  /** Which invariants it may be noticed by, the first of them is the one it is made for. */
+  breaks: readonly [Invariant, ...Invariant[]];
+  edits: readonly Edit[];
+}
+
+/** Bugs that were never committed, and some that were: each must be found within the schedules that `npm test` runs. */
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    name: "the schema and the use case forget that a machine takes one action at a time",
+    breaks: ["oneUnfinishedAction"],
+    edits: [
+      {
+        file: "server/src/store/migrations/0001-first-light.ts",
+        find: "create unique index machine_action_unfinished",
+        replace: "create index machine_action_unfinished",
+      },
+      { file: "server/src/service/run-live-response.ts", find: "if (blocking)", replace: "if (blocking === null)" },
+    ],
+  },
+  {
+    name: "the agent goes on after a command failed",
+    breaks: ["commandsInOrder"],
+    edits: [
+      {
+        file: "agent/src/core/journal.ts",
+        find: 'if (of.end?.outcome === "failed") return null;',
+        replace: "",
+      },
+    ],
+  },
+  {
+    name: "the agent starts a script again that ran when it died",
+    breaks: ["neverTwice"],
+    edits: [
+      { file: "agent/src/core/recovery.ts", find: "|| of.scriptEnd) continue;", replace: "|| true) continue;" },
+      { file: "agent/src/core/order-worker.ts", find: "this.#startedHere.delete(index)\n", replace: "true\n" },
+    ],
+  },
+  {
+    name: "the device's disk does not keep what it said was synced",
+    breaks: ["neverTwice", "oneOrderAtATime", "commandsInOrder"],
+    edits: [
+      {
+        file: "sim/src/device/journal-file.ts",
+        find: "if (!unsynced) return;",
+        replace: `const bytes = this.#bytes;
+          if (bytes) this.#bytes = bytes.subarray(0, bytes.lastIndexOf(10, bytes.length - 2) + 1);
+          return;`,
+      },
+    ],
+  },
+  {
+    name: "a journal that was set back is believed",
+    breaks: ["neverTwice", "everyActionEnds", "resultsStay"],
+    edits: [{ file: "server/src/domain/link-work.ts", find: "TOLD[status] > JOURNALED", replace: "9 < JOURNALED" }],
+  },
+  {
+    name: "an order is sent again under a new number",
+    breaks: ["neverTwice", "nothingBreaks"],
+    edits: [{ file: "server/src/service/next-order.ts", find: 'step.type === "claim"\n', replace: "true\n" }],
+  },
+  {
+    name: "a late report moves a cancelled action",
+    breaks: ["finalStays"],
+    edits: [
+      {
+        file: "server/src/domain/machine-action.ts",
+        find: "  Cancelled: {},",
+        replace: '  Cancelled: { succeeded: "Succeeded", failed: "Failed" },',
+      },
+      {
+        file: "server/src/domain/machine-action.ts",
+        find: "if (isFinal(action.status)) return { changed: true, action: recorded };",
+        replace: "",
+      },
+    ],
+  },
+  {
+    name: "the loop that compares deadlines never runs",
+    breaks: ["everyActionEnds"],
+    edits: [
+      { file: "sim/src/server/sim-server.ts", find: "() => expireActions(context, overdue)", replace: "async () => 0" },
+    ],
+  },
+  {
+    name: "a deadline fires as soon as the wall clock says so",
+    breaks: ["noEarlyTimeOut"],
+    edits: [
+      {
+        file: "server/src/service/expire-actions.ts",
+        find: "export const OVERDUE_FOR_MS = 60_000;",
+        replace: "export const OVERDUE_FOR_MS = 0;",
+      },
+    ],
+  },
+  {
+    name: "an end is acknowledged before it is recorded",
+    breaks: ["resultsStay"],
+    edits: [
+      {
+        file: "server/src/gateway/link.ts",
+        find: "const recorded = await recordEnded(this.#context, identity, frame);",
+        replace: `this.#send({ type: "ack", actionId: frame.actionId, orderSeq: frame.orderSeq, index: frame.index });
+          const recorded = await recordEnded(this.#context, identity, frame);`,
+      },
+    ],
+  },
+  {
+    name: "a transcript is not stored with the end of its command",
+    breaks: ["resultsStay"],
+    edits: [{ file: "server/src/store/results.ts", find: "content });", replace: "content: new Uint8Array() });" }],
+  },
+  {
+    name: "a time-out is not written into the audit",
+    breaks: ["auditIsTrue"],
+    edits: [
+      {
+        file: "server/src/service/expire-actions.ts",
+        find: "await events.ended(tx, SERVER, saved, nowMs);",
+        replace: "",
+      },
+    ],
+  },
+  {
+    name: "a session that waited takes a place although all are taken",
+    breaks: ["placesHold"],
+    edits: [
+      {
+        file: "server/src/service/next-order.ts",
+        find: "if (action.place.held) return true;",
+        replace: "return true;",
+      },
+    ],
+  },
+  {
+    name: "the next order does not wait for the end of a cancelled one",
+    breaks: ["oneOrderAtATime"],
+    edits: [
+      { file: "server/src/domain/link-work.ts", find: "if (toEnd) return", replace: "if (toEnd === null) return" },
+    ],
+  },
+  {
+    name: "a new journal is begun before the scripts of the lost one are ended",
+    breaks: ["oneOrderAtATime"],
+    edits: [
+      { file: "agent/src/core/journal-writer.ts", find: "    await beforeNew();\n", replace: "" },
+      {
+        file: "agent/src/core/journal-writer.ts",
+        find: 'deps.log.info("journalBegun", { journalId });',
+        replace: 'deps.log.info("journalBegun", { journalId });\n    await beforeNew();',
+      },
+    ],
+  },
+  {
+    name: "an order that was given up is forgotten while it still runs on the device that holds it",
+    breaks: ["oneOrderAtATime"],
+    edits: [{ file: "server/src/domain/link-work.ts", find: "if (!mayRun) return", replace: "return" }],
+  },
+  {
+    name: "another journal on a living link replaces it quietly",
+    breaks: ["quarantineHolds"],
+    edits: [
+      {
+        file: "server/src/gateway/gateway.ts",
+        find: "if (!older || older.journalId === journalId) return true;",
+        replace: "if (!older || older) return true;",
+      },
+    ],
+  },
+  {
+    name: "a wiped device whose old link is dead is taken for a clone",
+    breaks: ["quarantineHolds"],
+    edits: [
+      {
+        file: "server/src/gateway/gateway.ts",
+        find: "if (await older.speaksWithin(this.#options.pingIntervalMs))",
+        replace: "if (older)",
+      },
+    ],
+  },
+  {
+    name: "a device's key is not valid yet after the server's clock jumped back",
+    breaks: ["nothingBreaks"],
+    edits: [
+      {
+        file: "server/src/store/machines.ts",
+        find: '    .where((or) => or.or([or("valid_until_ms", "is", null)',
+        replace:
+          '    .where("valid_from_ms", "<=", p.now_ms)\n    .where((or) => or.or([or("valid_until_ms", "is", null)',
+      },
+    ],
+  },
+  {
+    name: "a device is refused for reporting what it did of an action that was given up",
+    breaks: ["nothingBreaks"],
+    edits: [
+      {
+        file: "server/src/domain/machine-action.ts",
+        find: "return isFinal(action.status) ? { changed: false, action } : illegal(detail);",
+        replace: "return illegal(detail);",
+      },
+    ],
+  },
+];
