@@ -8,6 +8,7 @@ import { realRandom } from "../../src/agent.ts";
 import { putFile } from "../../src/commands/put-file.ts";
 import { JournalWriter } from "../../src/core/journal-writer.ts";
 import { JournalDisk } from "../../src/disk/journal-disk.ts";
+import { spoolPaths } from "../../src/disk/order-files.ts";
 import { realClock } from "../../src/real-clock.ts";
 import { AgentProcess, RUNTIMES, temporaryFolder, until } from "../support/agent-process.ts";
 import { commandWorld } from "../support/command-world.ts";
@@ -112,7 +113,7 @@ test("output goes on after a gap when there is room again", options, async () =>
   const end = await run(world, text);
   assert.deepEqual([end.outcome, end.exitCode], ["completed", 0]);
   assert.match(
-    end.transcript?.script_output ?? "",
+    await readFile(spoolPaths(world.folder, 1, 0).stdout, "utf8"),
     /^first\nx*\n\[halligan: \d+ bytes of output lost here: .*\]\nx*last\n$/,
   );
   assert.equal(end.errors.length, 1);
