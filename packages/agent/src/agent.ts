@@ -13,7 +13,7 @@ import { replaceFile } from "./disk/durable.ts";
 import { isErrno, reasonOf } from "./disk/errno.ts";
 import { JournalDisk } from "./disk/journal-disk.ts";
 import { ensureDataFolders, ensureInnerFolder, ensurePrivateFolder } from "./disk/private-folder.ts";
-import { readAgentConfig } from "./identity/agent-config.ts";
+import { readAgentConfig, writeAgentConfig } from "./identity/agent-config.ts";
 import { readDeviceKey } from "./identity/device-key.ts";
 import { lockFolder } from "./identity/folder-lock.ts";
 import { webSocketNet } from "./link/websocket-net.ts";
@@ -36,8 +36,7 @@ export async function runAgent(
   const folder = dataFolder(options.root);
   await ensurePrivateFolder(folder.root);
   const config = await readAgentConfig(folder.root);
-  const serverKeyId = config?.orderKeys[0]?.keyId;
-  if (!config || !serverKeyId) {
+  if (!config) {
     throw new Error(`${folder.root} is not enrolled. First: halligan-agent enroll --server URL --data ${folder.root}`);
   }
   const bootId = readBootId();
@@ -59,8 +58,9 @@ export async function runAgent(
       disk,
       net: webSocketNet(serverUrl),
       runner: deviceRunner({ ...ports, serverUrl, folder, machineId, bootId, cgroups, env }),
-      identity: { machineId, serverKeyId, privateKey },
+      identity: { machineId, privateKey },
       orderKeys: orderKeys(config.orderKeys),
+      pinOrderKeys: (keys) => writeAgentConfig(folder.root, { ...config, orderKeys: [...keys] }),
       facts: () => currentFacts(config.name),
     },
     signal,

@@ -1,9 +1,9 @@
 /**
- * What `packages/sim` drives: the agent's core and the ports that it waits on. Not an interface for anybody else.
+ * What simulated devices are made of: the agent's core, the ports that it waits on, and its uploads. Not an interface for anybody else.
  */
 export { type CoreDeps, runAgentCore } from "./core/agent-core.ts";
 export { backoffMs } from "./core/backoff.ts";
-export { CANCELLED_TEXT, STOPPED_TEXT } from "./core/end-texts.ts";
+export { CANCELLED_TEXT, STOPPED_BEFORE_TEXT, STOPPED_TEXT } from "./core/end-texts.ts";
 export { LinkState } from "./core/link-state.ts";
 export { orderKeys } from "./core/order-check.ts";
 export type {
@@ -20,7 +20,10 @@ export type {
   Runner,
   RunScriptCommand,
   ScriptEnd,
+  ScriptStart,
   Transcript,
   TransferCommand,
   TransferEnd,
 } from "./core/ports.ts";
+export { TransferFailed, TransferWatch } from "./transfer/transfer-watch.ts";
+export { upload } from "./transfer/upload.ts";

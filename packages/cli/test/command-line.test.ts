@@ -99,6 +99,26 @@ describe("the other commands", { concurrency: 4 }, () => {
     assert.match((await world.run("cancel", ACTION_ID)).stdout, /is Cancelled/);
   });
 
+  it("action --timing shows each step, the milliseconds between, and the whole", async () => {
+    await using world = await makeWorld();
+    world.api.library.set("a.sh", Buffer.from("x"));
+    assert.equal((await world.run("run", "web-01", "a.sh", "--no-wait")).exitCode, 0);
+    const { stdout } = await world.run("action", ACTION_ID, "--timing");
+    assert.equal(
+      stdout.slice(stdout.indexOf("STEP")),
+      [
+        "STEP      COMMAND      TIME             MS",
+        "accepted               17:32:05.000Z     0",
+        "started   0 RunScript  17:32:05.070Z    70",
+        "final                  17:32:06.071Z  1001",
+        "total  1071 ms",
+        "",
+      ].join("\n"),
+    );
+    const { action, timing } = JSON.parse((await world.run("action", ACTION_ID, "--timing", "--json")).stdout);
+    assert.deepEqual([action.id, timing.totalMs, timing.steps.length], [ACTION_ID, 1_071, 3]);
+  });
+
   it("an enrollment token stands alone on standard output", async () => {
     await using world = await makeWorld();
     const { stdout, stderr } = await world.run("enrollment-token", "create", "--uses", "20", "--expires", "7d");

@@ -20,6 +20,17 @@ export interface FakeApiScript {
   contentDisposition: string;
   machines: { id: string; computerDnsName: string }[];
   startError: { status: number; code: string; message: string } | null;
+  /** What each stream of the action's events says; it stays open until it is ended. Null for a server without them. */
+  events: ((stream: FakeEvents) => void) | null;
+}
+
+export interface FakeEvents {
+  action(status: MachineActionStatus): void;
+  raw(text: string): void;
+  /** In order. */
+  end(): void;
+  /** As a connection that breaks. */
+  cut(): void;
 }
 
 export interface FakeApi extends AsyncDisposable {
@@ -39,6 +50,16 @@ export interface FakeApi extends AsyncDisposable {
 export const MACHINE_ID = "a".repeat(40);
 export const ACTION_ID = "3f2a0d6e-5b1c-4c58-9a51-0c3f6d1b7a22";
 const TIME = "2026-11-21T17:32:05.1234567Z";
+const TIMING = {
+  actionId: ACTION_ID,
+  status: "Succeeded",
+  steps: [
+    { step: "accepted", index: null, at: "2026-11-21T17:32:05Z", sinceMs: 0 },
+    { step: "started", index: 0, at: "2026-11-21T17:32:05.07Z", sinceMs: 70 },
+    { step: "final", index: null, at: "2026-11-21T17:32:06.071Z", sinceMs: 1_001 },
+  ],
+  totalMs: 1_071,
+};
 
 /** A server on an ephemeral port that answers as contract/http-api.md says, for one action that the test scripts. */
 export async function startFakeApi(): Promise<FakeApi> {
@@ -66,6 +87,7 @@ export async function startFakeApi(): Promise<FakeApi> {
       contentDisposition: 'attachment; filename="auth.log.gz"',
       machines: [{ id: MACHINE_ID, computerDnsName: "web-01" }],
       startError: null,
+      events: null,
     },
     library: new Map(),
     seen: [],
@@ -156,6 +178,20 @@ export async function startFakeApi(): Promise<FakeApi> {
       const status = statuses[Math.min(reads, statuses.length - 1)] ?? "Pending";
       reads += 1;
       return json(200, actionEntity(status, status === "Pending"));
+    }
+    if (line === `GET /halligan/v1/actions/${ACTION_ID}/timing`) return json(200, TIMING);
+    if (line === `GET /halligan/v1/actions/${ACTION_ID}/events` && api.script.events !== null) {
+      response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
+      const raw = (text: string) => void response.write(text);
+      api.script.events({
+        raw,
+        action: (status) =>
+          raw(`event: action\ndata: ${JSON.stringify(actionEntity(status, status === "Pending"))}\n\n`),
+        end: () => void response.end(),
+        // After what was written before it.
+        cut: () => void response.write("", () => request.socket.destroy()),
+      });
+      return;
     }
     if (line === "GET /api/machineactions") {
       return json(200, { "@odata.context": "#MachineActions", value: [actionEntity("Succeeded", false)] });

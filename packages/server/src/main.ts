@@ -1,22 +1,45 @@
 import { pino } from "pino";
+import { backUp } from "./backup.ts";
+import { BlobStoreNotOpened } from "./blobs/blob-credentials.ts";
 import { HELP, readArguments } from "./config/arguments.ts";
 import { ConfigError, type Environment, readConfig } from "./config/config.ts";
+import { readSecrets } from "./config/secrets.ts";
 import { startServer } from "./server.ts";
+import { NotTogether } from "./service/node-lease.ts";
+import { readEngines } from "./setup/engines.ts";
 import { VERSION } from "./version.ts";
 
 // The data folder holds keys and evidence: what this process makes is for its own user.
 process.umask(0o077);
 
-/** The program: reads settings, starts the server, and stops it on a signal. Exit 0 after a stop, 1 when it could not start. */
+/** The program: reads settings, starts the server, and stops it on a signal. Exit 0 after a stop, 1 when it could not start or back up. */
 async function main(): Promise<void> {
   const request = readArguments(process.argv.slice(2));
   if (request.kind === "help") return void process.stdout.write(HELP);
   if (request.kind === "version") return void process.stdout.write(`${VERSION}\n`);
   const environment: Environment = { ...process.env, ...request.settings };
   const config = readConfig(environment);
+  const engines = readEngines(config, await readSecrets(environment));
+  if (request.kind === "backup") {
+    const { folder, databaseBytes, blobs, missing } = await backUp(config, engines, request.folder);
+    const files = blobs === null ? "; the files are in object storage, which is not copied" : `, ${blobs} files`;
+    process.stdout.write(
+      `Backup of ${config.dataDir} in ${folder}: database of ${databaseBytes} bytes, keys${files}\n`,
+    );
+    if (missing.length > 0) {
+      throw new Error(`${missing.length} files that the database refers to are lost, the first is ${missing[0]}`);
+    }
+    return;
+  }
   const log = pino({ level: config.logLevel, base: null, redact: ["*.token", "*.clientSecret", "*.authorization"] });
   const stopped = nextStopSignal();
-  const server = await startServer(config, log);
+  const stop = new AbortController();
+  void stopped.then(() => stop.abort());
+  const server = await startServer(config, engines, log, stop.signal).catch((cause: unknown) => {
+    if (stop.signal.aborted) return null;
+    throw cause;
+  });
+  if (server === null) return log.info("stopped before it had started");
   log.info({ url: server.publicUrl, tenant: server.tenant, dataDir: config.dataDir }, "listening");
   if (server.newCredentialsFile !== null) {
     log.info({ file: server.newCredentialsFile }, "administrator made; its credentials are in this file");
@@ -51,6 +74,8 @@ try {
 function explain(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
   if (cause instanceof ConfigError) return cause.message;
+  if (cause instanceof BlobStoreNotOpened) return cause.message;
+  if (cause instanceof NotTogether) return `it cannot run beside the other node: ${cause.message}`;
   const code = "code" in cause ? cause.code : undefined;
   if (code === "EADDRINUSE") return "the address is in use already; set another one with HALLIGAN_LISTEN or --listen";
   const reason = cause.cause instanceof Error ? `: ${cause.cause.message}` : "";

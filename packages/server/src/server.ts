@@ -7,30 +7,42 @@ import { issuers } from "./auth/access-token.ts";
 import { acceptedAudiences } from "./auth/audiences.ts";
 import { fetchJsonWithin } from "./auth/oidc/fetch-json.ts";
 import { createOutsideIssuers, type OutsideIssuers } from "./auth/oidc/outside-issuers.ts";
-import { ReplayGuard } from "./auth/replay-guard.ts";
 import { createTokenVerifier } from "./auth/token-verifier.ts";
-import type { BlobStore } from "./blobs/blob-store.ts";
-import { openDiskBlobStore } from "./blobs/disk-blob-store.ts";
+import { blobLocationIdentity } from "./blobs/blob-location.ts";
+import { openBlobStore } from "./blobs/open-blob-store.ts";
 import { localBus } from "./bus/local-bus.ts";
-import { systemClock } from "./clock.ts";
+import type { NatsBus } from "./bus/nats-bus.ts";
+import type { NatsAddress } from "./bus/nats-options.ts";
+import { sleep, systemClock } from "./clock.ts";
 import { type Config, ConfigError } from "./config/config.ts";
 import { readOidcIssuers } from "./config/oidc-issuers.ts";
+import { BEAT_INTERVAL_MS, type NodeFacts } from "./domain/node-lease.ts";
 import { Gateway } from "./gateway/gateway.ts";
 import { WsGateway } from "./gateway/ws-gateway.ts";
 import { buildHttpApp } from "./http/app.ts";
 import type { HttpContext } from "./http/context.ts";
+import { EventStreams } from "./http/event-streams.ts";
 import { OPERATIONS } from "./http/operations.ts";
 import { answerOnSocket } from "./http/raw-answers.ts";
 import { createThrottle } from "./http/throttle.ts";
 import { loop } from "./loops/loop.ts";
+import { createMetrics } from "./metrics/metrics.ts";
 import { applyRetention } from "./service/apply-retention.ts";
+import { assertionReplay } from "./service/claim-assertion.ts";
 import type { ServiceContext, ServiceLimits } from "./service/context.ts";
+import { memoryCounter, storeCounter } from "./service/count-request.ts";
 import { expireActions, type OverdueSince } from "./service/expire-actions.ts";
+import { forgetAllLinks } from "./service/link-lifecycle.ts";
+import { NodeLease } from "./service/node-lease.ts";
+import { unready } from "./service/readiness.ts";
 import { verifyLinkTicket } from "./service/receive-result.ts";
+import { tellingStore } from "./service/tell-changes.ts";
+import type { Engines } from "./setup/engines.ts";
 import { ensureAdministrator } from "./setup/first-administrator.ts";
-import { type Keys, loadKeys } from "./setup/keys.ts";
+import { type Keys, keyFingerprints, loadKeys } from "./setup/keys.ts";
 import { lockFolder } from "./store/sqlite/folder-lock.ts";
 import { SqliteStore } from "./store/sqlite/sqlite-store.ts";
+import type { Store } from "./store/store.ts";
 import { VERSION } from "./version.ts";
 
 /** A running server. Disposing it drains: new work is refused, what is under way is finished and written. */
@@ -41,33 +53,54 @@ export interface Server extends AsyncDisposable {
   readonly newCredentialsFile: string | null;
 }
 
-/** Builds everything and starts it. The only file that knows every part by name. */
-export async function startServer(config: Config, log: Logger): Promise<Server> {
+/** Builds everything and starts it; `signal` ends a start that waits for another node. The only file that knows every part by name. */
+export async function startServer(config: Config, engines: Engines, log: Logger, signal: AbortSignal): Promise<Server> {
   await using started = new AsyncDisposableStack();
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   started.use(lockFolder(config.dataDir));
-  const keys = await loadKeys(config.dataDir);
-  const store = await SqliteStore.open(join(config.dataDir, "halligan.db"));
+  const keys = await loadKeys({ folder: config.keysDir, makes: config.makesKeys });
+  const { store, databaseNowMs } = await openStore(config, engines);
   started.defer(() => store.close());
-  const blobs = await openDiskBlobStore({ folder: join(config.dataDir, "blobs"), random: randomBytes });
+  const blobs = started.use(
+    await openBlobStore(engines.blobs.location, engines.blobs.credentials, { random: randomBytes, nowMs: Date.now }),
+  );
+  const { resultLimitBytes } = config.numbers;
+  if (blobs.maxResultBytes !== undefined && blobs.maxResultBytes < resultLimitBytes) {
+    throw new ConfigError(
+      `HALLIGAN_RESULT_LIMIT_BYTES is ${resultLimitBytes}, and the blob store takes results of at most ${blobs.maxResultBytes} bytes`,
+    );
+  }
   const tenant = await store.write((tx) => tx.meta.getOrSet("tenant", randomUUID));
+  const nats = engines.bus && (await openNats(engines.bus, tenant, log));
+  if (nats) started.use(nats);
+  const bus = nats ?? localBus();
+  const node = { id: randomUUID() };
+  const metrics = createMetrics();
   const service: ServiceContext = {
-    store,
+    store: tellingStore(store, bus),
     blobs,
-    bus: localBus(),
+    bus,
     clock: systemClock,
     ids: { guid: randomUUID, random: randomBytes },
     limits: serviceLimits(config),
     keys,
     publicUrl: config.publicUrl,
+    resultLinks: config.resultLinks,
+    measures: metrics.measures,
+    node,
     log,
   };
-  const newCredentialsFile = await ensureAdministrator(service, config.dataDir, tenant);
-  const gateway = await Gateway.open(service, {
+  const gateway = new Gateway(service, {
     pingIntervalMs: config.numbers.linkPingIntervalMs,
     maxLinks: config.numbers.maxLinks,
   });
-  started.use(startLoops(service, gateway, blobs, config));
+  const lease =
+    databaseNowMs && (await joinNodes(service, node, nodeFacts(config, engines, keys), gateway, databaseNowMs, signal));
+  if (lease) started.defer(() => lease.leave());
+  else await forgetAllLinks(service);
+  const newCredentialsFile = await ensureAdministrator(service, config.dataDir, tenant);
+  const loops = startLoops(service, gateway, lease, config);
+  started.use(loops);
 
   const sockets = new WsGateway(gateway, (socket, reason) =>
     answerOnSocket(socket, randomUUID(), 403, "Forbidden", reason),
@@ -79,22 +112,45 @@ export async function startServer(config: Config, log: Logger): Promise<Server> 
       { fetchJson: fetchJsonWithin(), clock: systemClock, log },
     ),
   );
-  const context = httpContext(service, keys, tenant, config, outside);
+  let isStopping = false;
+  const health: HttpContext["health"] = {
+    unready: () => unready({ isStopping, lease, bus: nats }),
+    metrics: () =>
+      metrics.text({
+        store,
+        nowMs: systemClock.nowMs,
+        links: () => gateway.linkCount,
+        busIsConnected: nats && (() => nats.isConnected),
+        clockOffsetMs: lease && (() => lease.clockOffsetMs),
+      }),
+    metricsContentType: metrics.contentType,
+    metricsToken: engines.metricsToken,
+    isBehindProxy: config.tlsEndsAtProxy,
+  };
+  const context = httpContext(service, keys, tenant, config, outside, health);
   const tls = await readTls(config);
+  const counter = lease
+    ? storeCounter(store, () => systemClock.nowMs() + lease.clockOffsetMs)
+    : memoryCounter(systemClock.monotonicMs);
   const app = buildHttpApp({
     operations: OPERATIONS,
     context,
     verifyToken: (token) => context.tokens.verify(token, service.clock.nowMs()),
     verifyTicket: (text) => verifyLinkTicket(service, text),
-    throttle: createThrottle(config.numbers, systemClock.monotonicMs),
+    throttle: createThrottle(config.numbers, counter),
     log,
+    onAnswered: metrics.requestAnswered,
     limits: { jsonBytes: config.numbers.jsonBodyLimitBytes, closeGraceMs: config.numbers.drainTimeoutMs },
     upgrades: { [LINK_PATH]: (request, socket, head) => sockets.upgrade(request, socket, head) },
     ...(tls && { tls }),
   });
   started.defer(() => app.close());
+  started.defer(() => context.eventStreams.close());
   // Runs first when it stops: devices are told to come back, and what they reported is written, while HTTP drains.
   started.defer(() => sockets.close());
+  started.defer(() => {
+    isStopping = true;
+  });
   await app.listen(config.listen);
 
   const running = started.move();
@@ -104,6 +160,49 @@ export async function startServer(config: Config, log: Logger): Promise<Server> 
     newCredentialsFile,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
+}
+
+/** `databaseNowMs` is there where other nodes may use the same database. */
+async function openStore(
+  config: Config,
+  { database }: Engines,
+): Promise<{ store: Store; databaseNowMs: (() => Promise<number>) | null }> {
+  if (!database) return { store: await SqliteStore.open(join(config.dataDir, "halligan.db")), databaseNowMs: null };
+  // Its library is loaded only where it is used.
+  const { PostgresStore } = await import("./store/postgres/postgres-store.ts");
+  const store = await PostgresStore.open(database);
+  return { store, databaseNowMs: () => store.nowMs() };
+}
+
+async function openNats(address: NatsAddress, tenant: string, log: Logger): Promise<NatsBus> {
+  const { natsBus } = await import("./bus/nats-bus.ts");
+  return natsBus({ ...address, deployment: tenant, log });
+}
+
+/** What other nodes compare with their own. */
+function nodeFacts(config: Config, engines: Engines, keys: Keys): NodeFacts {
+  return {
+    version: VERSION,
+    publicUrl: config.publicUrl,
+    bus: engines.bus === null ? null : engines.bus.servers.toSorted().join(","),
+    blobs: blobLocationIdentity(engines.blobs.location),
+    keys: keyFingerprints(keys),
+  };
+}
+
+function joinNodes(
+  service: ServiceContext,
+  node: { id: string },
+  facts: NodeFacts,
+  gateway: Gateway,
+  databaseNowMs: () => Promise<number>,
+  signal: AbortSignal,
+): Promise<NodeLease> {
+  const wait = async (delayMs: number) => {
+    await sleep(systemClock, delayMs, signal);
+    signal.throwIfAborted();
+  };
+  return NodeLease.join({ service, facts, node, closeLinks: () => gateway.closeLinks(), wait, databaseNowMs });
 }
 
 function serviceLimits({ numbers }: Config): ServiceLimits {
@@ -135,6 +234,7 @@ function httpContext(
   tenant: string,
   config: Config,
   outside: OutsideIssuers,
+  health: HttpContext["health"],
 ): HttpContext {
   const audiences = acceptedAudiences(service.publicUrl);
   const { v1, v2 } = issuers(service.publicUrl, tenant);
@@ -142,12 +242,15 @@ function httpContext(
     ...service,
     tenant,
     version: VERSION,
-    tokenKey: keys.accessToken,
-    assertionReplay: new ReplayGuard(),
+    tokenKey: keys.accessToken.signing,
+    health,
+    assertionReplay: assertionReplay(service.store),
     audiences,
     libraryApiUploadLimitBytes: config.numbers.libraryApiUploadLimitBytes,
+    eventStreams: new EventStreams(config.numbers.maxEventStreams),
+    rereadIntervalMs: config.numbers.rereadIntervalMs,
     tokens: createTokenVerifier({
-      keys: [keys.accessToken],
+      keys: keys.accessToken.accepted,
       issuers: [v1, v2],
       audiences,
       tenant,
@@ -161,18 +264,46 @@ function httpContext(
 /** Retention counts in days; a batch every so often keeps up with what comes. */
 const RETENTION_INTERVAL_MS = 60_000;
 
-/** The clock's own work. Disposing waits for the runs under way. */
-function startLoops(service: ServiceContext, gateway: Gateway, blobs: BlobStore, { numbers }: Config): AsyncDisposable {
+/** The clock's own work. Disposing waits for the runs under way. What all nodes would do alike one of them does. */
+function startLoops(
+  service: ServiceContext,
+  gateway: Gateway,
+  lease: NodeLease | null,
+  { numbers }: Config,
+): AsyncDisposable {
   const stop = new AbortController();
-  const { log, clock } = service;
+  const { log, clock, blobs } = service;
   const overdue: OverdueSince = new Map();
+  const start = (name: string, intervalMs: number, work: () => Promise<unknown>) =>
+    loop(name, intervalMs, work, stop.signal, clock, log);
+  const shared = (work: () => Promise<unknown>) => async () => {
+    if (!lease || lease.isSweeper) await work();
+  };
   const sweepPartials = () => blobs.sweepPartials(numbers.uploadLeftoverMs, clock.nowMs());
   const loops = [
-    loop("expire actions", numbers.sweepIntervalMs, () => expireActions(service, overdue), stop.signal, clock, log),
-    loop("reread store", numbers.rereadIntervalMs, () => gateway.rereadStore(), stop.signal, clock, log),
-    loop("apply retention", RETENTION_INTERVAL_MS, () => applyRetention(service), stop.signal, clock, log),
-    loop("sweep unfinished uploads", numbers.uploadLeftoverMs / 4, sweepPartials, stop.signal, clock, log),
+    start(
+      "expire actions",
+      numbers.sweepIntervalMs,
+      shared(() => expireActions(service, overdue)),
+    ),
+    start("reread store", numbers.rereadIntervalMs, () => gateway.rereadStore()),
+    start(
+      "apply retention",
+      RETENTION_INTERVAL_MS,
+      shared(() => applyRetention(service)),
+    ),
+    start("sweep unfinished uploads", numbers.uploadLeftoverMs / 4, shared(sweepPartials)),
   ];
+  if (lease) {
+    loops.push(
+      start("node lease", BEAT_INTERVAL_MS, () => lease.beat()),
+      start(
+        "dead nodes",
+        BEAT_INTERVAL_MS,
+        shared(() => lease.forgetTheDead()),
+      ),
+    );
+  }
   return {
     async [Symbol.asyncDispose]() {
       stop.abort();

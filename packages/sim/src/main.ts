@@ -1,15 +1,21 @@
+import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
-import { runManySchedules } from "./many-schedules.ts";
+import { runManySchedules, runManySchedulesOnPostgres } from "./many-schedules.ts";
 import { type Outcome, runSchedule } from "./schedule.ts";
 import { MemoryDatabase } from "./server/memory-database.ts";
+import { PostgresDatabase } from "./server/postgres/postgres-database.ts";
+import { createRunDatabase } from "./server/postgres/run-database.ts";
 import { Summary } from "./summary.ts";
 
-const USAGE = `npm run sim -- [--seed N] [--schedules N] [--from SEED] [--threads N]
+const USAGE = `npm run sim -- [--seed N] [--schedules N] [--from SEED] [--threads N] [--store sqlite|postgres]
   --seed N       one schedule, with its trace
   --schedules N  that many, one seed after the other (default 1000)
   --from SEED    the first of them (default 1)
   --threads N    at once (default: as the machine has processors)
+  --store NAME   sqlite (default), or postgres: a real one, at HALLIGAN_TEST_POSTGRES_URL or 127.0.0.1:5432, with one or two nodes
 Ends with 1 when an invariant was violated, with 2 when the arguments are wrong.`;
+
+type StoreName = "sqlite" | "postgres";
 
 process.exitCode = await main();
 
@@ -22,45 +28,84 @@ async function main(): Promise<number> {
   const summary = new Summary();
   const begun = performance.now();
   if (options.seed !== null) {
-    const outcome = await runSchedule(options.seed, await MemoryDatabase.open());
+    const outcome = await runOne(options.seed, options.store);
     summary.add(outcome);
     console.log(outcome.trace.join("\n"));
     console.log(`trace ${outcome.traceSha256}`);
-    tellViolation(outcome);
+    tellViolation(outcome, options.store);
   } else {
-    const { from, schedules, threads } = options;
+    const { from, schedules, threads, store } = options;
     const add = (outcome: Outcome): boolean => {
       summary.add(outcome);
       if (!outcome.violation) return true;
       console.log(outcome.trace.join("\n"));
-      tellViolation(outcome);
+      tellViolation(outcome, store);
       return false;
     };
-    await runManySchedules(from, schedules, add, threads);
+    if (store === "sqlite") await runManySchedules(from, schedules, add, threads);
+    else await runManyOnPostgres(from, schedules, add, threads ?? availableParallelism());
   }
   console.log(summary.text((performance.now() - begun) / 1000));
   return summary.violations > 0 ? 1 : 0;
 }
 
-function tellViolation({ seed, violation }: Outcome): void {
-  if (violation) console.log(`\nseed ${seed}: ${violation.message}\nreplay: npm run sim -- --seed ${seed}\n`);
+async function runOne(seed: number, store: StoreName): Promise<Outcome> {
+  if (store === "sqlite") return runSchedule(seed, await MemoryDatabase.open());
+  await using created = await createRunDatabase();
+  await using database = await PostgresDatabase.open(created.url);
+  return await runSchedule(seed, database);
+}
+
+async function runManyOnPostgres(
+  from: number,
+  schedules: number,
+  add: (outcome: Outcome) => boolean,
+  threads: number,
+): Promise<void> {
+  await using databases = new AsyncDisposableStack();
+  const urls: string[] = [];
+  while (urls.length < threads) urls.push(databases.use(await createRunDatabase()).url);
+  await runManySchedulesOnPostgres(from, schedules, add, urls);
+}
+
+function tellViolation({ seed, violation }: Outcome, store: StoreName): void {
+  if (!violation) return;
+  const again =
+    store === "sqlite"
+      ? `replay: npm run sim -- --seed ${seed}`
+      : `the same faults, though PostgreSQL's races are its own: npm run sim -- --store postgres --seed ${seed}`;
+  console.log(`\nseed ${seed}: ${violation.message}\n${again}\n`);
+}
+
+interface Options {
+  seed: number | null;
+  schedules: number;
+  from: number;
+  threads: number | undefined;
+  store: StoreName;
 }
 
 /** Null when the arguments make no sense. */
-function readOptions(): { seed: number | null; schedules: number; from: number; threads: number | undefined } | null {
+function readOptions(): Options | null {
   try {
     const text = { type: "string" } as const;
-    const { values } = parseArgs({ options: { seed: text, schedules: text, from: text, threads: text } });
+    const { values } = parseArgs({ options: { seed: text, schedules: text, from: text, threads: text, store: text } });
     return {
       seed: values.seed === undefined ? null : wholeNumber(values.seed),
       schedules: wholeNumber(values.schedules ?? "1000"),
       from: wholeNumber(values.from ?? "1"),
       threads: values.threads === undefined ? undefined : wholeNumber(values.threads),
+      store: storeName(values.store ?? "sqlite"),
     };
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     return null;
   }
+}
+
+function storeName(text: string): StoreName {
+  if (text === "sqlite" || text === "postgres") return text;
+  throw new Error(`${JSON.stringify(text)} is no store`);
 }
 
 function wholeNumber(text: string): number {

@@ -17,23 +17,51 @@ export async function runManySchedules(
   done: (outcome: Outcome) => boolean,
   threads: number = availableParallelism(),
 ): Promise<void> {
+  const workers = Math.min(threads, Math.ceil(count / CHUNK));
+  await runOnWorkers(
+    first,
+    count,
+    done,
+    Array.from({ length: workers }, () => null),
+    CHUNK,
+  );
+}
+
+/** The same over PostgreSQL, one thread for each of the empty databases at `urls`. */
+export function runManySchedulesOnPostgres(
+  first: number,
+  count: number,
+  done: (outcome: Outcome) => boolean,
+  urls: readonly string[],
+): Promise<void> {
+  return runOnWorkers(first, count, done, urls, 1);
+}
+
+async function runOnWorkers(
+  first: number,
+  count: number,
+  done: (outcome: Outcome) => boolean,
+  postgresUrls: readonly (string | null)[],
+  chunk: number,
+): Promise<void> {
   let next = first;
   let isStopped = false;
-  const work = async () => {
+  const work = async (postgresUrl: string | null) => {
     const worker = new Worker(new URL("worker.ts", import.meta.url), {
       resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MB },
+      workerData: { postgresUrl },
     });
     try {
       while (!isStopped && next < first + count) {
         const from = next;
-        next = Math.min(first + count, from + CHUNK);
+        next = Math.min(first + count, from + chunk);
         for (const outcome of await outcomesOf(worker, from, next - from)) if (!done(outcome)) isStopped = true;
       }
     } finally {
       await worker.terminate();
     }
   };
-  await Promise.all(Array.from({ length: Math.min(threads, Math.ceil(count / CHUNK)) }, work));
+  await Promise.all(postgresUrls.map(work));
 }
 
 function outcomesOf(worker: Worker, from: number, count: number): Promise<Outcome[]> {

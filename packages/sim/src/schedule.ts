@@ -4,9 +4,10 @@ import { CommandOracle } from "./invariants/command-oracle.ts";
 import { checkEnd } from "./invariants/final-check.ts";
 import { ServerFrames } from "./invariants/server-frames.ts";
 import { MemoryBlobs } from "./server/memory-blobs.ts";
-import type { MemoryDatabase } from "./server/memory-database.ts";
-import { SimServer } from "./server/sim-server.ts";
-import { quiet } from "./time/quiet.ts";
+import { NodeBuses } from "./server/node-bus.ts";
+import { Nodes } from "./server/nodes.ts";
+import type { SimDatabase } from "./server/sim-database.ts";
+import { type Incarnation, SimServer } from "./server/sim-server.ts";
 import { Stepper } from "./time/stepper.ts";
 import { Callers } from "./world/callers.ts";
 import { DeviceFaults } from "./world/device-faults.ts";
@@ -34,15 +35,17 @@ const SETTLE_MS = 2 * 3_600_000;
 const SERVER_DOWN_MS = 20_000;
 
 /** One run of a world from its seed to its end. The database is emptied first; nothing else is shared between runs. */
-export async function runSchedule(seed: number, database: MemoryDatabase): Promise<Outcome> {
-  return new Schedule(seed, database).run();
+export async function runSchedule(seed: number, database: SimDatabase): Promise<Outcome> {
+  const world = new World(seed);
+  await database.clear(world);
+  return new Schedule(world, database).run();
 }
 
 class Schedule {
   readonly #world: World;
-  readonly #database: MemoryDatabase;
+  readonly #database: SimDatabase;
   readonly #blobs: MemoryBlobs;
-  readonly #server: SimServer;
+  readonly #nodes: Nodes;
   readonly #fleet: Fleet;
   readonly #callers: Callers;
   readonly #faults: Faults;
@@ -50,33 +53,48 @@ class Schedule {
   readonly #machines: number;
   readonly #time: Stepper;
 
-  constructor(seed: number, database: MemoryDatabase) {
-    database.clear();
+  constructor(world: World, database: SimDatabase) {
     this.#database = database;
-    this.#world = new World(seed);
-    const { random } = this.#world;
-    this.#time = new Stepper(this.#world.timeline, () => this.#world.violation !== null);
+    this.#world = world;
+    const { random, timeline } = world;
+    this.#time = new Stepper(
+      timeline,
+      () => world.violation !== null,
+      () => database.quiet(),
+    );
     this.#machines = random.pick([2, 2, 3, 4]);
     const places = random.between(1, this.#machines);
     const ledger = new ActionLedger(this.#world, database, places);
     const watcher = {
       committed: (actionIds: ReadonlySet<string>) => ledger.committed(actionIds),
-      died: () => this.#serverDied(),
+      died: (server: SimServer, process: Incarnation | null) => this.#serverDied(server, process),
     };
     this.#blobs = new MemoryBlobs(this.#world);
-    this.#server = new SimServer(this.#world, database, this.#blobs, watcher, places);
+    const buses = new NodeBuses(world);
+    const parts = { world, database, blobs: this.#blobs, buses, runningSessions: places, watcher };
+    const isCluster = database.maxNodes > 1 && random.chance(0.75);
+    this.#nodes = new Nodes(
+      world,
+      isCluster
+        ? [new SimServer(parts, "node1", 0), new SimServer(parts, "node2", 1)]
+        : [new SimServer(parts, "server", 0)],
+    );
     const oracle = new CommandOracle(this.#world);
     const frames = new ServerFrames(this.#world, database);
-    this.#fleet = new Fleet(this.#world, this.#server, { oracle, frames });
-    this.#callers = new Callers(this.#world, this.#server);
-    this.#deviceFaults = new DeviceFaults(this.#world, this.#fleet, database, oracle);
-    this.#faults = new Faults(this.#world, this.#server, this.#deviceFaults);
+    this.#fleet = new Fleet(this.#world, this.#nodes, { oracle, frames });
+    this.#callers = new Callers(this.#world, this.#nodes);
+    this.#deviceFaults = new DeviceFaults(this.#world, this.#fleet);
+    this.#faults = new Faults(world, this.#nodes, database, this.#deviceFaults, () => {
+      world.wasRestored = true;
+      ledger.restored();
+      this.#callers.restored(database);
+    });
   }
 
   async run(): Promise<Outcome> {
     const { random, timeline } = this.#world;
     this.#world.isRough = false;
-    await this.#time.runUntil(this.#server.start());
+    await this.#time.runUntil(this.#nodes.start());
     for (const name of Object.keys(SCRIPTS)) this.#callers.addLibraryFile(name);
     await this.#time.runUntil(this.#fleet.enroll(this.#machines));
     for (const device of this.#fleet.devices) timeline.after(random.between(0, 5_000), () => device.startAgent());
@@ -85,7 +103,7 @@ class Schedule {
     this.#faults.heal();
     await this.#settle();
     for (const device of this.#fleet.devices) device.discard();
-    await quiet();
+    await this.#database.quiet();
     return this.#outcome();
   }
 
@@ -96,7 +114,7 @@ class Schedule {
       await this.#time.runFor(random.chance(0.4) ? random.between(1, 400) : random.between(400, 9_000));
       const device = random.pick(this.#fleetList());
       if (random.chance(0.4)) this.#faults.strike(device);
-      else if (random.chance(0.65)) this.#callers.runLiveResponse(device);
+      else if (random.chance(0.65)) this.#ask(device);
       else
         random.pick([
           () => this.#callers.cancel(),
@@ -110,6 +128,15 @@ class Schedule {
     }
   }
 
+  /** Where others may write at the same moment, often two ask at once: for the same device, or for what the other one has just asked for. */
+  #ask(device: Device): void {
+    const { random } = this.#world;
+    this.#callers.runLiveResponse(device);
+    if (this.#database.maxNodes === 1 || random.chance(0.5)) return;
+    if (random.chance(0.5)) this.#callers.runLiveResponse(device);
+    else this.#callers.cancel();
+  }
+
   async #settle(): Promise<void> {
     const { timeline } = this.#world;
     const hasClone = this.#fleet.cloned.size > 0;
@@ -118,21 +145,26 @@ class Schedule {
     const lastMs = timeline.nowMs + SETTLE_MS;
     do await this.#time.runFor(5_000);
     while (timeline.nowMs < lastMs && !this.#world.violation && !this.#isSettled());
-    const server = this.#server.running;
     if (this.#world.violation) return;
-    if (!server) return this.#world.violated("nothingBreaks", "the server did not come back");
+    const server = this.#nodes.running;
+    if (!server || !this.#nodes.areAllRunning)
+      return this.#world.violated("nothingBreaks", "the server did not come back");
     const { context } = server;
     const world = this.#world;
     await this.#time.runUntil(
       checkEnd({ world, database: this.#database, blobs: this.#blobs, context }, this.#callers.accepted),
     );
     this.#checkQuarantine();
+    const difference = await this.#database.difference();
+    if (difference !== null)
+      this.#world.violated("nothingBreaks", `the simulation looked at rows that are not there: ${difference}`);
   }
 
   #checkQuarantine(): void {
     const quarantined = new Set(this.#database.quarantinedMachines());
     for (const device of this.#fleet.devices) {
       const isCloned = this.#fleet.cloned.has(device.machineId);
+      if (this.#fleet.forked.has(device.machineId)) continue;
       if (isCloned === quarantined.has(device.machineId)) continue;
       const words = isCloned
         ? "was cloned and is not in quarantine"
@@ -143,19 +175,21 @@ class Schedule {
 
   /** Nothing is unfinished, and every device that is there has told the end of what it was given. */
   #isSettled(): boolean {
-    if (!this.#server.running) return false;
+    if (!this.#nodes.areAllRunning) return false;
     const absent = new Set(this.#fleet.devices.filter(({ isGone }) => isGone).map(({ machineId }) => machineId));
     return this.#database.open().every((row) => isFinalStatus(row.status) && absent.has(row.machine_id));
   }
 
-  #serverDied(): void {
+  #serverDied(server: SimServer, process: Incarnation | null): void {
     const { random, timeline } = this.#world;
     for (const { link } of this.#fleet.devices) {
       // A killed process's connections are reset; after a power cut nobody tells the agents.
-      if (random.chance(0.7)) link?.serverGone();
-      else link?.break({ server: false, agent: false });
+      const isReset = random.chance(0.7);
+      if (!link || link.node !== process) continue;
+      if (isReset) link.serverGone();
+      else link.break({ server: false, agent: false });
     }
-    timeline.after(random.between(100, SERVER_DOWN_MS), () => void this.#server.start());
+    timeline.after(random.between(100, SERVER_DOWN_MS), () => void server.start());
   }
 
   #fleetList(): readonly [Device, ...Device[]] {

@@ -1,10 +1,13 @@
-import { parentPort } from "node:worker_threads";
+import { parentPort, workerData } from "node:worker_threads";
 import { type Outcome, runSchedule } from "./schedule.ts";
 import { MemoryDatabase } from "./server/memory-database.ts";
+import { PostgresDatabase } from "./server/postgres/postgres-database.ts";
+
+const { postgresUrl }: { postgresUrl: string | null } = workerData;
 
 // Errors are part of every run, and their stack traces a tenth of its time. A replay of one seed has them.
 Error.stackTraceLimit = 0;
-const database = await MemoryDatabase.open();
+const database = postgresUrl === null ? await MemoryDatabase.open() : await PostgresDatabase.open(postgresUrl);
 
 parentPort?.on("message", async ({ from, count }: { from: number; count: number }) => {
   const outcomes: Outcome[] = [];

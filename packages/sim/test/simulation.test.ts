@@ -15,6 +15,7 @@ const FAULTS = [
   "agent stopped",
   "answer lost",
   "device cloned",
+  "device copied with its journal",
   "device disk full",
   "device gone",
   "device offline",
@@ -32,6 +33,7 @@ const FAULTS = [
   "server crash at a commit",
   "server disk full",
   "server restart",
+  "server set back",
   "wake-up lost",
 ];
 

@@ -13,7 +13,7 @@ import { inlineTranscript, transcriptJson } from "./transcript.ts";
 export function deviceRunner(deps: CommandDeps): Runner {
   const spools = (job: CommandJob<RunScriptCommand>) => spoolPaths(deps.folder, job.orderSeq, job.index);
   return {
-    runScript: (job, spawned, signal) => runScript(deps, job, spawned, signal),
+    runScript: (job, start, signal) => runScript(deps, job, start, signal),
 
     transfer(job, signal) {
       const { command } = job;

@@ -1,6 +1,6 @@
 /** RunScript: fetch, start, keep its output, end its tree. What it may not outlast is the order's script limit. */
-import { CANCELLED_TEXT, STOPPED_TEXT } from "../core/end-texts.ts";
-import type { CommandJob, CommandRef, ProcessRef, RunScriptCommand, ScriptEnd } from "../core/ports.ts";
+import { CANCELLED_TEXT, STOPPED_BEFORE_TEXT, STOPPED_TEXT } from "../core/end-texts.ts";
+import type { CommandJob, CommandRef, RunScriptCommand, ScriptEnd, ScriptStart } from "../core/ports.ts";
 import { reasonOf } from "../disk/errno.ts";
 import { spoolPaths } from "../disk/order-files.ts";
 import { ensureDataFolders } from "../disk/private-folder.ts";
@@ -23,7 +23,7 @@ const NO_EXIT_CODE = -1;
 export async function runScript(
   deps: CommandDeps,
   job: CommandJob<RunScriptCommand>,
-  spawned: (process: ProcessRef) => Promise<void>,
+  start: ScriptStart,
   signal: AbortSignal,
 ): Promise<ScriptEnd> {
   const { scriptName, file } = job.command;
@@ -37,9 +37,10 @@ export async function runScript(
     if (interpreter.kind === "none") return notRun(interpreter.error);
     const words = splitArgs(job.command.args ?? "", interpreter.backslash);
     if (words.some((word) => word.includes("\0"))) return notRun("The arguments contain a NUL character.");
+    cgroup = deps.cgroups.make(job);
+    await start.granted();
     // From here to the process nothing waits: an abort finds either nothing or a process to end.
     signal.throwIfAborted();
-    cgroup = deps.cgroups.make(job);
     child = await spawnScript({
       file: interpreter.file,
       args: [...interpreter.args, ...words],
@@ -49,7 +50,7 @@ export async function runScript(
     });
   } catch (error) {
     cgroup?.group.remove();
-    if (signal.aborted) return notRun(stopText(signal));
+    if (signal.aborted) return notRun(signal.reason === "agentStops" ? STOPPED_BEFORE_TEXT : CANCELLED_TEXT);
     if (error instanceof TransferFailed) return notRun(error.message);
     return notRun(`The script could not be started: ${reasonOf(error)}.`);
   }
@@ -60,7 +61,7 @@ export async function runScript(
     job,
     child,
     { root, mark: treeMark(job), cgroups: cgroup ? [cgroup.group] : [] },
-    spawned(root),
+    start.spawned(root),
     signal,
   );
 }
@@ -134,11 +135,9 @@ async function drain(output: AsyncIterable<Uint8Array>, spool: OutputSpool): Pro
 function endText(first: "timedOut" | "aborted", job: CommandJob<RunScriptCommand>, signal: AbortSignal): string {
   return first === "timedOut"
     ? `The script did not end within ${durationText(job.limits.scriptTimeoutMs)} and was stopped.`
-    : stopText(signal);
-}
-
-function stopText(signal: AbortSignal): string {
-  return signal.reason === "agentStops" ? STOPPED_TEXT : CANCELLED_TEXT;
+    : signal.reason === "agentStops"
+      ? STOPPED_TEXT
+      : CANCELLED_TEXT;
 }
 
 function notRun(error: string): ScriptEnd {

@@ -1,23 +1,29 @@
 /**
  * The agent's mind: one journal, one link, at most one order that works. Everything it waits on is a port.
  */
+import type { AgentFrame, OrderKey } from "@halligan/protocol/link";
 import { LIMITS } from "../limits.ts";
+import { EndMoments } from "./end-moments.ts";
 import { messageOf } from "./error-text.ts";
-import { hasWork, isSettled, type JournalRecord, nextCommand } from "./journal.ts";
+import { hasWork, isSettled, type JournalRecord, nextCommand, type OrderState } from "./journal.ts";
 import { JournalWriter } from "./journal-writer.ts";
 import { keepLinked } from "./link-loop.ts";
 import type { FrameHandlers, SessionDeps } from "./link-session.ts";
-import { checkOrder, type OrderKeys, type RefusalCode } from "./order-check.ts";
+import { checkOrder, type OrderKeys, orderKeys, type RefusalCode } from "./order-check.ts";
+import { checkOrderKeys } from "./order-keys-check.ts";
 import { OrderWorker } from "./order-worker.ts";
 import type { Disk, Random, Runner } from "./ports.ts";
 import { endUnknownOrphans, recover } from "./recovery.ts";
 import { closedFrame, startedFrame, unacknowledged } from "./reports.ts";
 
-export interface CoreDeps extends Omit<SessionDeps, "journal"> {
+export interface CoreDeps extends Omit<SessionDeps, "journal" | "orderKeyIds"> {
   disk: Disk;
   random: Random;
   runner: Runner;
+  /** As pinned when it starts, the one that names the server first. */
   orderKeys: OrderKeys;
+  /** Keeps a set that a pinned key has signed for the next start: durable when it resolves; when it rejects the old set is kept. */
+  pinOrderKeys(keys: readonly OrderKey[]): Promise<void>;
 }
 
 /** Runs until `signal` is aborted and what runs is ended and journaled. */
@@ -32,6 +38,8 @@ type Frame<K extends keyof FrameHandlers> = Parameters<FrameHandlers[K]>[0];
 class AgentCore implements FrameHandlers {
   readonly #deps: CoreDeps;
   readonly #journal: JournalWriter;
+  readonly #endMoments: EndMoments;
+  #orderKeys: OrderKeys;
   /** Bugs and a journal that contradicts itself end the agent: going on would be guessing. */
   readonly #broken = new AbortController();
   #stopping: AbortSignal = this.#broken.signal;
@@ -40,12 +48,15 @@ class AgentCore implements FrameHandlers {
   constructor(deps: CoreDeps, journal: JournalWriter) {
     this.#deps = deps;
     this.#journal = journal;
+    this.#orderKeys = deps.orderKeys;
+    this.#endMoments = new EndMoments(deps.clock);
   }
 
   async run(signal: AbortSignal): Promise<void> {
     this.#stopping = AbortSignal.any([signal, this.#broken.signal]);
     const linkStop = new AbortController();
-    const session = { ...this.#deps, journal: () => this.#journal.state };
+    const orderKeyIds = () => [...this.#orderKeys.keys()];
+    const session = { ...this.#deps, orderKeyIds, journal: () => this.#journal.state };
     const linked = keepLinked(session, this, linkStop.signal);
     await new Promise<void>((resolve) => {
       if (this.#stopping.aborted) resolve();
@@ -73,7 +84,7 @@ class AgentCore implements FrameHandlers {
       if (verdict === "forget") await this.forget({ type: "forget", actionId, orderSeq });
       else if (verdict === "end") await this.end({ type: "end", actionId, orderSeq }, true);
       else {
-        for (const report of unacknowledged(held)) this.#deps.link.send(report);
+        for (const report of this.#unacknowledged(held)) this.#deps.link.send(report);
         if (this.#worker?.orderSeq === orderSeq) this.#worker.mayStart = true;
         else if (hasWork(held)) this.#work(orderSeq, []);
         // An ack that was written when the agent died may have left nothing owed.
@@ -84,17 +95,17 @@ class AgentCore implements FrameHandlers {
   }
 
   async order(frame: Frame<"order">): Promise<void> {
-    const { log, link, identity, orderKeys } = this.#deps;
+    const { log, link, identity } = this.#deps;
     const verdict = checkOrder(frame, {
       machineId: identity.machineId,
-      keys: orderKeys,
+      keys: this.#orderKeys,
       journal: this.#journal.state,
       serverNowMs: link.serverNowMs(),
     });
     if (verdict.kind === "unreadable") return log.error("orderUnreadable", { code: verdict.code });
     if (verdict.kind === "held") {
       const held = this.#journal.state.orders.get(verdict.orderSeq);
-      for (const report of held ? unacknowledged(held) : []) link.send(report);
+      for (const report of held ? this.#unacknowledged(held) : []) link.send(report);
       return;
     }
     const { actionId, orderSeq } = verdict.order;
@@ -113,7 +124,7 @@ class AgentCore implements FrameHandlers {
       // Taken and started in one write: there is no order that was taken and of which nothing is known.
       await this.#journal.tryAppend(
         { type: "accepted", order: verdict.order },
-        { type: "started", orderSeq, index: 0 },
+        { type: "started", orderSeq, index: 0, startId: this.#deps.random.id() },
       );
     } catch (error) {
       log.error("journalWriteFailed", { error: messageOf(error) });
@@ -121,8 +132,28 @@ class AgentCore implements FrameHandlers {
     }
     log.info("orderAccepted", { actionId, orderSeq, commands: verdict.order.commands.length });
     const held = this.#journal.state.orders.get(orderSeq);
-    if (held) link.send(startedFrame(held, 0));
+    const started = held && startedFrame(held, 0);
+    if (started) link.send(started);
     this.#work(orderSeq, [0]);
+  }
+
+  /** What is not signed by a pinned key changes nothing, and neither does a set that cannot be kept: the link goes on with the old one. */
+  async orderKeys(frame: Frame<"orderKeys">): Promise<void> {
+    const { log, identity, pinOrderKeys } = this.#deps;
+    const verdict = checkOrderKeys(frame, { machineId: identity.machineId, pinned: this.#orderKeys });
+    if (verdict.kind === "same") return;
+    if (verdict.kind === "refuse") return log.error("orderKeysRefused", { reason: verdict.reason });
+    try {
+      await pinOrderKeys(verdict.keys);
+    } catch (error) {
+      return log.error("orderKeysNotWritten", { error: messageOf(error) });
+    }
+    this.#orderKeys = orderKeys(verdict.keys);
+    log.info("orderKeysPinned", { keyIds: [...this.#orderKeys.keys()].map((id) => id.slice(0, 16)).join(" ") });
+  }
+
+  async startGranted(frame: Frame<"startGranted">): Promise<void> {
+    if (this.#worker?.orderSeq === frame.orderSeq) this.#worker.grant(frame.startId);
   }
 
   /** @param reportAll after a hello: what ended earlier is told again as well */
@@ -138,7 +169,7 @@ class AgentCore implements FrameHandlers {
     if (!before.ending) await this.#append({ type: "ending", orderSeq });
     const held = this.#journal.state.orders.get(orderSeq);
     if (!held) return;
-    if (reportAll) for (const report of unacknowledged(held)) this.#deps.link.send(report);
+    if (reportAll) for (const report of this.#unacknowledged(held)) this.#deps.link.send(report);
     else if (held.closed) {
       const closed = closedFrame(held);
       if (closed) this.#deps.link.send(closed);
@@ -185,6 +216,7 @@ class AgentCore implements FrameHandlers {
   async #drop(orderSeq: number): Promise<void> {
     if (!this.#journal.state.orders.has(orderSeq)) return;
     await this.#append({ type: "forgotten", orderSeq });
+    this.#endMoments.forget(orderSeq);
     // Files that stay behind are removed at the next start.
     await this.#deps.runner.forget(orderSeq).catch((error: unknown) => {
       this.#deps.log.warn("filesNotRemoved", { orderSeq, error: messageOf(error) });
@@ -193,7 +225,8 @@ class AgentCore implements FrameHandlers {
 
   #work(orderSeq: number, startedHere: readonly number[]): OrderWorker {
     if (this.#worker) throw new Error(`order ${this.#worker.orderSeq} is still being worked on`);
-    const worker = new OrderWorker({ ...this.#deps, journal: this.#journal }, orderSeq, startedHere, () => {
+    const deps = { ...this.#deps, journal: this.#journal, endMoments: this.#endMoments };
+    const worker = new OrderWorker(deps, orderSeq, startedHere, () => {
       if (this.#worker === worker) this.#worker = null;
     });
     worker.done.catch((error: unknown) => {
@@ -202,6 +235,10 @@ class AgentCore implements FrameHandlers {
     });
     this.#worker = worker;
     return worker;
+  }
+
+  #unacknowledged(held: OrderState): AgentFrame[] {
+    return unacknowledged(held, this.#endMoments);
   }
 
   #append(...records: JournalRecord[]): Promise<void> {

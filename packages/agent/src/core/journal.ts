@@ -6,7 +6,7 @@
  * An order is closed when nothing of it runs any more after it was told to end, and forgotten when the server has
  * all it wants. `highestOrderSeq` outlives every order.
  */
-import { CommandResult, type HeldOrder, JournalId, Order, OrderSeq } from "@halligan/protocol/link";
+import { CommandResult, type HeldOrder, JournalId, Order, OrderSeq, StartId } from "@halligan/protocol/link";
 import { type Static, Type } from "typebox";
 import { Compile } from "typebox/compile";
 
@@ -21,7 +21,7 @@ export const JournalRecord = Type.Union([
   /** The highest orderSeq at the time of a compaction. */
   Type.Object({ type: Type.Literal("highest"), orderSeq: Type.Integer({ minimum: 0 }) }, closed),
   Type.Object({ type: Type.Literal("accepted"), order: Order }, closed),
-  Type.Object({ type: Type.Literal("started"), ...command }, closed),
+  Type.Object({ type: Type.Literal("started"), ...command, startId: StartId }, closed),
   Type.Object(
     {
       type: Type.Literal("process"),
@@ -69,6 +69,8 @@ export function asRecords(value: unknown): JournalRecord[] | null {
 
 export interface CommandState {
   state: "waiting" | "running" | "ended";
+  /** Of the one start; null while the command waits. */
+  startId: string | null;
   process: RecordOf<"process"> | null;
   scriptEnd: RecordOf<"scriptEnded"> | null;
   end: RecordOf<"ended"> | null;
@@ -88,7 +90,14 @@ export interface JournalState {
   orders: ReadonlyMap<number, OrderState>;
 }
 
-const WAITING: CommandState = { state: "waiting", process: null, scriptEnd: null, end: null, acked: false };
+const WAITING: CommandState = {
+  state: "waiting",
+  startId: null,
+  process: null,
+  scriptEnd: null,
+  end: null,
+  acked: false,
+};
 
 /** A record that does not follow from the state: the journal is not one that this agent wrote. */
 export class JournalContradiction extends Error {
@@ -113,7 +122,10 @@ export function fold(state: JournalState | null, record: JournalRecord): Journal
       };
     }
     case "started":
-      return withCommand(state, record, () => ({ state: "running" }));
+      return withCommand(state, record, ({ startId }) => {
+        if (startId !== null) throw new JournalContradiction("a command started twice");
+        return { state: "running", startId: record.startId };
+      });
     case "process":
       return withCommand(state, record, () => ({ process: record }));
     case "scriptEnded":
@@ -144,7 +156,7 @@ export function snapshot(state: JournalState): JournalRecord[] {
     const { orderSeq } = held.order;
     list.push({ type: "accepted", order: held.order });
     held.commands.forEach((of, index) => {
-      if (of.state !== "waiting") list.push({ type: "started", orderSeq, index });
+      if (of.startId !== null) list.push({ type: "started", orderSeq, index, startId: of.startId });
       // A process and a script's end matter until the command's own end is there.
       if (of.process) list.push(of.process);
       if (of.scriptEnd) list.push(of.scriptEnd);
@@ -206,6 +218,6 @@ export function heldOrder(held: OrderState): HeldOrder {
   return {
     actionId: held.order.actionId,
     orderSeq: held.order.orderSeq,
-    commands: held.commands.map((of, index) => ({ index, state: of.state })),
+    commands: held.commands.map((of, index) => ({ index, state: of.acked ? "acknowledged" : of.state })),
   };
 }

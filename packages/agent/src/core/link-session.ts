@@ -21,8 +21,6 @@ import type { Clock, Connection, Log, Net } from "./ports.ts";
 
 export interface Identity {
   machineId: string;
-  /** The order key that names the server in the handshake. */
-  serverKeyId: string;
   privateKey: KeyObject;
 }
 
@@ -32,6 +30,8 @@ export interface SessionDeps {
   log: Log;
   link: LinkState;
   identity: Identity;
+  /** The pinned ones at present. The first names the server in the handshake. */
+  orderKeyIds(): readonly string[];
   facts(): MachineFacts;
   journal(): JournalState;
 }
@@ -41,6 +41,8 @@ export interface FrameHandlers {
   /** The link counts as up when this returns. */
   helloAnswer(frame: FrameOf<"helloAnswer">): Promise<void>;
   order(frame: FrameOf<"order">): Promise<void>;
+  orderKeys(frame: FrameOf<"orderKeys">): Promise<void>;
+  startGranted(frame: FrameOf<"startGranted">): Promise<void>;
   end(frame: FrameOf<"end">): Promise<void>;
   ack(frame: FrameOf<"ack">): Promise<void>;
   forget(frame: FrameOf<"forget">): Promise<void>;
@@ -68,9 +70,10 @@ export async function runLinkSession(deps: SessionDeps, handlers: FrameHandlers,
     "The server did not answer in time.",
     (s) => deps.net.connect(s),
   );
+  const orderKeyIds = deps.orderKeyIds();
   try {
     await withDeadline(clock, HANDSHAKE_TIMEOUT_MS, all, "The server sent no challenge in time.", (s) =>
-      answerChallenge(connection, deps.identity, s),
+      answerChallenge(connection, deps.identity, orderKeyIds[0] ?? "", s),
     );
     const welcome = await withDeadline(
       clock,
@@ -89,6 +92,7 @@ export async function runLinkSession(deps: SessionDeps, handlers: FrameHandlers,
       journalId: journal.journalId,
       highestOrderSeq: journal.highestOrderSeq,
       orders: [...journal.orders.values()].map(heldOrder),
+      ...(orderKeyIds.length > 1 && { orderKeyIds: [...orderKeyIds] }),
       facts: deps.facts(),
     });
     const answer = await withDeadline(clock, LIMITS.helloTimeoutMs, all, "The hello was not answered in time.", (s) =>
@@ -109,13 +113,18 @@ export async function runLinkSession(deps: SessionDeps, handlers: FrameHandlers,
   }
 }
 
-async function answerChallenge(connection: Connection, identity: Identity, signal: AbortSignal): Promise<void> {
+async function answerChallenge(
+  connection: Connection,
+  identity: Identity,
+  serverKeyId: string,
+  signal: AbortSignal,
+): Promise<void> {
   const first = await connection.receive(signal);
   if (first.kind === "closed") throw new LinkEnded(first.reason || "The server closed the link.", first.code);
   if (first.kind !== "binary" || first.bytes.length !== CHALLENGE_BYTES) {
     throw new LinkEnded("The server did not begin with a challenge: is this a Halligan server?");
   }
-  const claim = { version: LINK_VERSION, machineId: identity.machineId, serverKeyId: identity.serverKeyId };
+  const claim = { version: LINK_VERSION, machineId: identity.machineId, serverKeyId };
   const signature = sign(null, handshakeSigningBytes(first.bytes, claim), identity.privateKey);
   connection.sendBinary(encodeHandshakeAnswer({ ...claim, signature }));
 }
@@ -166,6 +175,10 @@ async function handle(frame: ServerFrame, link: LinkState, handlers: FrameHandle
       return link.setServerTime(frame.serverTimeMs);
     case "order":
       return await handlers.order(frame);
+    case "orderKeys":
+      return await handlers.orderKeys(frame);
+    case "startGranted":
+      return await handlers.startGranted(frame);
     case "end":
       return await handlers.end(frame);
     case "ack":

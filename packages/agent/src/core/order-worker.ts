@@ -3,7 +3,9 @@
  * shows it. After a crash the same code goes on from the journal; a script that was running then has its end there
  * already (`recovery.ts`) and is only delivered.
  */
+import type { OrderCommand } from "@halligan/protocol/link";
 import { LIMITS } from "../limits.ts";
+import type { EndMoments } from "./end-moments.ts";
 import { CANCELLED_TEXT, CRASHED_TEXT } from "./end-texts.ts";
 import { type CommandState, nextCommand, type OrderState } from "./journal.ts";
 import type { JournalWriter } from "./journal-writer.ts";
@@ -11,9 +13,13 @@ import type { LinkState } from "./link-state.ts";
 import type {
   Clock,
   CommandJob,
+  CommandRef,
   Log,
+  Random,
   Runner,
   RunScriptCommand,
+  ScriptEnd,
+  ScriptStart,
   Transcript,
   TransferCommand,
   TransferEnd,
@@ -23,9 +29,11 @@ import { closedFrame, endedFrame, startedFrame } from "./reports.ts";
 export interface WorkerDeps {
   clock: Clock;
   log: Log;
+  random: Random;
   runner: Runner;
   link: LinkState;
   journal: JournalWriter;
+  endMoments: EndMoments;
 }
 
 export class OrderWorker {
@@ -37,6 +45,8 @@ export class OrderWorker {
   readonly #stopped = new AbortController();
   readonly #abandoned = new AbortController();
   readonly #leftovers: string[] = [];
+  /** Of the start that the server granted last. */
+  #grantedStartId: string | null = null;
   /** Set by the server's verdict; an order without one starts nothing after a new hello. */
   mayStart = true;
   readonly done: Promise<void>;
@@ -50,6 +60,12 @@ export class OrderWorker {
         if (!this.#abandoned.signal.aborted && !this.#stopped.signal.aborted) throw error;
       })
       .finally(onDone);
+  }
+
+  /** This start, and no other one of its command, is recorded by the server. */
+  grant(startId: string): void {
+    this.#grantedStartId = startId;
+    this.#deps.link.wake();
   }
 
   /** The order was told to end: its record is in the journal already. */
@@ -77,10 +93,12 @@ export class OrderWorker {
       const command = held.order.commands[index];
       if (!of || !command) return;
       if (of.state === "waiting") {
-        if (!(await this.#permission())) continue;
+        if (!(await this.#permission(command))) continue;
         this.#startedHere.add(index);
-        await this.#journal({ type: "started", orderSeq: this.orderSeq, index });
-        this.#report(startedFrame(held, index));
+        const startId = this.#deps.random.id();
+        await this.#journal({ type: "started", orderSeq: this.orderSeq, index, startId });
+        this.#report(startedFrame(this.#held() ?? held, index));
+        continue;
       }
       const base = {
         actionId: held.order.actionId,
@@ -95,20 +113,24 @@ export class OrderWorker {
       else await this.#transfer({ ...base, command });
       this.#deps.log.info("commandEnded", { actionId, index, outcome: this.#held()?.commands[index]?.end?.outcome });
       const after = this.#held();
-      if (after) this.#report(endedFrame(after, index));
+      if (after) this.#report(endedFrame(after, index, this.#deps.endMoments));
       this.#stopped.signal.throwIfAborted();
     }
   }
 
-  /** Waits until a further command may start. False when the order was told to end meanwhile. */
-  async #permission(): Promise<boolean> {
+  /**
+   * Waits until a further command may be journalled as started. False when the order was told to end meanwhile. A script needs the server's
+   * word anyway: without a link it stays waiting, which a crash does not turn into a failure. A transfer has a grace.
+   */
+  async #permission({ type }: OrderCommand): Promise<boolean> {
     const { link } = this.#deps;
     const signal = AbortSignal.any([this.#cancelled.signal, this.#stopped.signal, this.#abandoned.signal]);
     for (;;) {
       this.#stopped.signal.throwIfAborted();
       this.#abandoned.signal.throwIfAborted();
       if (this.#cancelled.signal.aborted) return false;
-      if (this.mayStart && link.downForMs <= LIMITS.startWithoutLinkMs) return true;
+      const isLinked = type === "RunScript" ? link.isUp : link.downForMs <= LIMITS.startWithoutLinkMs;
+      if (this.mayStart && isLinked) return true;
       await link.changed(signal).catch(() => undefined);
     }
   }
@@ -117,13 +139,10 @@ export class OrderWorker {
     const { orderSeq, index } = job;
     let end = before.scriptEnd;
     if (!end) {
+      const signal = AbortSignal.any([this.#cancelled.signal, this.#stopped.signal, this.#abandoned.signal]);
       // The one place that starts a script. The set is emptied before the start: there is no second one.
       const ran = this.#startedHere.delete(index)
-        ? await this.#deps.runner.runScript(
-            job,
-            ({ pid, startTime, bootId }) => this.#journal({ type: "process", orderSeq, index, pid, startTime, bootId }),
-            AbortSignal.any([this.#cancelled.signal, this.#stopped.signal, this.#abandoned.signal]),
-          )
+        ? await this.#run(job, before.startId, signal)
         : { outcome: "failed" as const, errors: [CRASHED_TEXT], exitCode: -1, ran: true, leftovers: [] };
       this.#leftovers.push(...ran.leftovers);
       this.#abandoned.signal.throwIfAborted();
@@ -150,6 +169,32 @@ export class OrderWorker {
       }
     }
     await this.#journal({ type: "ended", orderSeq, index, outcome, errors, result });
+  }
+
+  async #run(job: CommandJob<RunScriptCommand>, startId: string | null, signal: AbortSignal): Promise<ScriptEnd> {
+    const { orderSeq, index } = job;
+    const start: ScriptStart = {
+      granted: () => this.#untilGranted(job, startId, signal),
+      spawned: ({ pid, startTime, bootId }) =>
+        this.#journal({ type: "process", orderSeq, index, pid, startTime, bootId }),
+    };
+    const end = await this.#deps.runner.runScript(job, start, signal);
+    this.#deps.endMoments.note(orderSeq, index);
+    return end;
+  }
+
+  /**
+   * A copy of this device with the same key and journal could start the script as well, and this one may have been set back; only the
+   * server can tell the first start from a second one (docs/decisions/0007).
+   */
+  async #untilGranted({ actionId, index }: CommandRef, startId: string | null, signal: AbortSignal): Promise<void> {
+    const { link, log } = this.#deps;
+    let isTold = false;
+    while (this.#grantedStartId !== startId) {
+      if (!link.isUp && !isTold) log.info("scriptWaitsForLink", { actionId, index });
+      isTold ||= !link.isUp;
+      await link.changed(signal);
+    }
   }
 
   /** A transcript cannot be made again, so it is tried for ever, but for a cancelled order, whose `closed` is waited for. */
@@ -188,6 +233,7 @@ export class OrderWorker {
       if (!this.#cancelled.signal.aborted) throw error;
       end = { outcome: "failed", errors: [CANCELLED_TEXT], result: null };
     }
+    this.#deps.endMoments.note(orderSeq, index);
     await this.#journal({ type: "ended", orderSeq, index, ...end });
   }
 

@@ -78,6 +78,14 @@ export interface CommandJob<C extends OrderCommand> extends CommandRef {
   earlier: readonly OrderCommand[];
 }
 
+/** A script's start as the rest of the agent sees it. */
+export interface ScriptStart {
+  /** Resolves when the server has granted this start; rejects with the signal's reason. Everything but the process may be made before. */
+  granted(): Promise<void>;
+  /** Called as soon as there is a process. */
+  spawned(process: ProcessRef): Promise<void>;
+}
+
 /** Why a command's signal is aborted. */
 export type StopReason = "cancelled" | "agentStops";
 
@@ -105,13 +113,9 @@ export type Transcript =
 export interface Runner {
   /**
    * Runs the script to its end and ends what is left of its tree. Never rejects for a reason of the script: an abort
-   * (reason: {@link StopReason}) ends the tree and resolves. `spawned` is called as soon as there is a process.
+   * (reason: {@link StopReason}) ends the tree and resolves. No process is made before `start.granted` has resolved.
    */
-  runScript(
-    job: CommandJob<RunScriptCommand>,
-    spawned: (process: ProcessRef) => Promise<void>,
-    signal: AbortSignal,
-  ): Promise<ScriptEnd>;
+  runScript(job: CommandJob<RunScriptCommand>, start: ScriptStart, signal: AbortSignal): Promise<ScriptEnd>;
   /** GetFile or PutFile. Rejects only when the signal is aborted. */
   transfer(job: CommandJob<TransferCommand>, signal: AbortSignal): Promise<TransferEnd>;
   /** The transcript of what was spooled, inline where it fits, else null. */

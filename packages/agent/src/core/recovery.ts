@@ -3,7 +3,7 @@
  * never started again. GetFile and PutFile change nothing when repeated; they start again once the hello is answered.
  */
 
-import { CANCELLED_TEXT, CRASHED_TEXT } from "./end-texts.ts";
+import { CANCELLED_TEXT, CRASHED_AT_START_TEXT, CRASHED_TEXT } from "./end-texts.ts";
 import type { JournalRecord } from "./journal.ts";
 import type { JournalWriter } from "./journal-writer.ts";
 import type { Log, Runner } from "./ports.ts";
@@ -27,7 +27,7 @@ export async function recover(journal: JournalWriter, runner: Runner, log: Log, 
         orderSeq,
         index,
         outcome: "failed",
-        errors: [held.ending ? CANCELLED_TEXT : CRASHED_TEXT, ...leftovers],
+        errors: [held.ending ? CANCELLED_TEXT : of.process ? CRASHED_TEXT : CRASHED_AT_START_TEXT, ...leftovers],
         exitCode: -1,
         ran: true,
       };

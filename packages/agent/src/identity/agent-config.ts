@@ -12,7 +12,7 @@ const AgentConfig = Type.Object(
     version: Type.Literal(1),
     serverUrl: Type.String(),
     machineId: MachineId,
-    /** Pinned at enrollment: only these may sign orders. */
+    /** Only these may sign orders: pinned at enrollment, afterwards as one of them signs. The first names the server. */
     orderKeys: Type.Array(OrderKey, { minItems: 1 }),
     /** What the device calls itself instead of its host name. */
     name: Type.Union([Type.String(), Type.Null()]),

@@ -1,5 +1,5 @@
 /** Enrollment: the device's key becomes known to the server, and the server's order keys to the device. */
-import { createHash, sign } from "node:crypto";
+import { sign } from "node:crypto";
 import {
   ENROLL_PATH,
   type EnrollRequest,
@@ -8,6 +8,7 @@ import {
   type MachineFacts,
 } from "@halligan/protocol/link";
 import { Compile } from "typebox/compile";
+import { isNamedRightly } from "../core/order-keys-check.ts";
 import { errnoOf } from "../disk/errno.ts";
 import { ensurePrivateFolder } from "../disk/private-folder.ts";
 import { LIMITS } from "../limits.ts";
@@ -33,9 +34,8 @@ export async function enroll(wish: {
   const publicKey = publicKeyText(privateKey);
   const proof = sign(null, enrollSigningBytes(wish.token, publicKey), privateKey).toString("base64url");
   const answer = await ask(wish.serverUrl, { token: wish.token, publicKey, proof, facts: wish.facts });
-  for (const key of answer.orderKeys) {
-    const keyId = createHash("sha256").update(Buffer.from(key.publicKey, "base64url")).digest("hex");
-    if (keyId !== key.keyId) throw new Error("The server's answer names an order key by a wrong id.");
+  if (!answer.orderKeys.every(isNamedRightly)) {
+    throw new Error("The server's answer names an order key by a wrong id.");
   }
   const config: AgentConfig = { version: 1, serverUrl: wish.serverUrl, name: wish.name, ...answer };
   await writeAgentConfig(wish.root, config);

@@ -110,6 +110,29 @@ test("more output than the limit is dropped, the script goes on, and the text sa
   assert.ok(existsSync(done));
 });
 
+test("before its grant everything is there but the process; cancelled then, nothing of it stays", options, async () => {
+  await using world = await commandWorld();
+  const cancel = new AbortController();
+  const done = path.join(world.temporary, "done");
+  const asked = Promise.withResolvers<void>();
+  const granted = Promise.withResolvers<void>();
+  cancel.signal.addEventListener("abort", () => granted.reject(cancel.signal.reason));
+  const running = run(world, `touch ${done}\n`, {
+    signal: cancel.signal,
+    granted: () => {
+      asked.resolve();
+      return granted.promise;
+    },
+  });
+  await asked.promise;
+  assert.ok(existsSync(path.join(world.folder.scripts, "1-0", "a.sh")));
+  assert.equal(world.deps.cgroups.all().length, world.cgroupHome ? 1 : 0);
+  cancel.abort("cancelled");
+  const end = await running;
+  assert.deepEqual([end.outcome, end.ran, existsSync(done)], ["failed", false, false]);
+  assert.equal(world.deps.cgroups.all().length, 0);
+});
+
 test("cancelled, it is ended and what it wrote so far is kept", options, async () => {
   await using world = await commandWorld();
   const cancel = new AbortController();

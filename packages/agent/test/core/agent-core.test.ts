@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Order, Verdict } from "@halligan/protocol/link";
+import type { AgentFrame, Order, Verdict } from "@halligan/protocol/link";
+import { realClock } from "../../src/real-clock.ts";
 import { until } from "../support/agent-process.ts";
 import { fetchFile, script, World } from "../support/fake-ports.ts";
 
@@ -60,6 +61,7 @@ test("the same order twice runs once, and a second order is refused as busy", op
   world.net.send(world.frameOf(world.order(2, [script(0)])));
   await until(() => world.net.of("refused").length === 1);
   assert.deepEqual([world.net.of("refused")[0]?.code, world.net.of("refused")[0]?.orderSeq], ["busy", 2]);
+  assert.equal(new Set(world.net.of("started").map(({ startId }) => startId)).size, 1);
   world.runner.finish?.();
   await until(() => world.net.of("ended").length === 1);
   assert.deepEqual(world.runner.log, ["run 1-0", "finished"]);
@@ -152,6 +154,108 @@ test("told to end, the running script is stopped and reported, then the order is
   await until(() => world.runner.log.includes("forget 1"));
 });
 
+/** Frames are handled in order: when an order that is refused has its answer, everything before it was handled. */
+async function handled(world: World): Promise<void> {
+  const before = world.net.of("refused").length;
+  world.net.send(world.frameOf(world.order(9, [script(0)], { journalId: "f".repeat(32) })));
+  await until(() => world.net.of("refused").length > before);
+  await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** An agent whose script has everything but the server's grant. */
+async function ungranted(world: World, order: Order): Promise<Extract<AgentFrame, { type: "started" }>> {
+  world.start();
+  world.net.grants = false;
+  await linked(world);
+  world.net.send(world.frameOf(order));
+  await until(() => world.runner.prepared.length > 0);
+  const [started] = world.net.of("started");
+  assert.ok(started);
+  return started;
+}
+
+test("a script's process waits for the grant of its very start", options, async () => {
+  await using world = new World();
+  const started = await ungranted(world, world.order(1, [script(0)]));
+  world.net.send({ ...started, type: "startGranted", startId: "f".repeat(32) });
+  await handled(world);
+  assert.deepEqual(world.runner.log, []);
+  world.net.send({ ...started, type: "startGranted" });
+  await until(() => world.net.of("ended").length === 1);
+  assert.deepEqual(world.runner.log, ["run 1-0"]);
+});
+
+test("a start that was not granted is told again on the next link, as the same start", options, async () => {
+  await using world = new World();
+  const started = await ungranted(world, world.order(1, [script(0)]));
+  world.net.sent.length = 0;
+  world.net.push({ kind: "closed", code: 1006, reason: "" });
+  await linked(world);
+  await until(() => world.net.of("started").length > 0);
+  assert.deepEqual(world.net.of("started"), [started]);
+  assert.deepEqual(world.runner.log, []);
+  world.net.send({ ...started, type: "startGranted" });
+  await until(() => world.net.of("ended").length === 1);
+  assert.deepEqual([world.runner.log, world.runner.prepared], [["run 1-0"], [0]]);
+});
+
+test("told to end before the grant, a script never runs, and a late grant changes nothing", options, async () => {
+  await using world = new World();
+  const order = world.order(1, [script(0), script(1)]);
+  const started = await ungranted(world, order);
+  world.net.send({ type: "end", ...ref(order) });
+  await until(() => world.net.of("closed").length === 1);
+  world.net.send({ ...started, type: "startGranted" });
+  await handled(world);
+  assert.deepEqual([world.runner.log, world.net.of("ended")[0]?.outcome], [[], "failed"]);
+});
+
+test("an agent that stops does not wait for a grant, and never starts that script again", options, async () => {
+  await using world = new World();
+  await ungranted(world, world.order(1, [script(0)]));
+  await world.stop();
+  world.start();
+  await linked(world);
+  await until(() => world.net.of("ended").length === 1);
+  assert.deepEqual([world.runner.log, world.runner.prepared], [[], []]);
+});
+
+test(
+  "what a crash left before the script's process is told as it is: nobody knows whether it ran",
+  options,
+  async () => {
+    await using world = new World();
+    await ungranted(world, world.order(1, [script(0)]));
+    const atCrash = world.disk.bytes;
+    await world.stop();
+    world.disk.bytes = atCrash;
+    world.start();
+    await linked(world);
+    await until(() => world.net.of("ended").length === 1);
+    assert.match(world.net.of("ended")[0]?.errors[0] ?? "", /^Interrupted: .* whether it ran is not known\.$/);
+  },
+);
+
+test("without a link the next script stays waiting, so that a crash then does not fail it", options, async () => {
+  await using world = new World();
+  world.start();
+  world.runner.holds = true;
+  await linked(world);
+  world.net.send(world.frameOf(world.order(1, [script(0), script(1)])));
+  await until(() => world.runner.finish !== null);
+  world.net.sent.length = 0;
+  world.net.push({ kind: "closed", code: 1006, reason: "" });
+  await until(() => world.net.of("hello").length > 0);
+  world.runner.finish?.();
+  const journal = () => Buffer.from(world.disk.bytes ?? "").toString();
+  const starts = () => journal().split('"type":"started"').length - 1;
+  await until(() => journal().includes('"type":"ended"'));
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(starts(), 1);
+  await linked(world);
+  await until(() => starts() === 2);
+});
+
 test("an order that is not held is closed at once, as nothing of it can run", options, async () => {
   await using world = new World();
   world.start();
@@ -204,3 +308,30 @@ test("a link that falls silent is given up after three intervals, by the monoton
   await new Promise((resolve) => setImmediate(resolve));
   assert.equal(world.net.of("ping").length, 4);
 });
+
+test(
+  "a report says how long ago its command ended, by a clock that a restart of the agent loses",
+  options,
+  async () => {
+    await using world = new World();
+    let aheadMs = 0;
+    world.start({ ...realClock, monotonicMs: () => realClock.monotonicMs() + aheadMs });
+    await linked(world);
+    world.net.send(world.frameOf(world.order(1, [script(0)])));
+    await until(() => world.net.of("ended").length === 1);
+    const hourMs = 3_600_000;
+    assert.ok(Number(world.net.of("ended")[0]?.endedAgoMs) < hourMs);
+    world.net.sent.length = 0;
+    aheadMs = hourMs;
+    world.net.push({ kind: "closed", code: 1006, reason: "" });
+    await linked(world);
+    await until(() => world.net.of("ended").length === 1);
+    const agoMs = Number(world.net.of("ended")[0]?.endedAgoMs);
+    assert.ok(Number.isInteger(agoMs) && agoMs >= hourMs && agoMs < 2 * hourMs, `${agoMs} ms`);
+    await world.stop();
+    world.start();
+    await linked(world);
+    await until(() => world.net.of("ended").length === 1);
+    assert.equal(world.net.of("ended")[0]?.endedAgoMs, undefined);
+  },
+);

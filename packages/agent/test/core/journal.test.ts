@@ -20,7 +20,7 @@ const batches = fc
       const life: JournalRecord[][] = [
         [
           { type: "accepted", order: world.order(orderSeq, [script(0), fetchFile(1)]) },
-          { type: "started", ...at },
+          { type: "started", ...at, startId: "9".repeat(32) },
         ],
         [{ type: "process", ...at, pid: 9, startTime: "5", bootId: "b" }],
         [{ type: "scriptEnded", ...at, outcome: "failed", errors: ["x"], exitCode: 1, ran: true }],

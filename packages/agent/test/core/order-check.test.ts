@@ -64,7 +64,7 @@ test("a number that is not above the highest ever taken is a replay, also when i
 
 test("a second order is refused as busy while the first has work, and taken when it is over but not acknowledged", () => {
   const next = world.frameOf(world.order(4, [script(0)]));
-  const running = fold(withOrder(order), { type: "started", orderSeq: 3, index: 0 });
+  const running = fold(withOrder(order), { type: "started", orderSeq: 3, index: 0, startId: "9".repeat(32) });
   assert.equal(check(next, running), "refuse busy");
   const end: JournalRecord = { type: "ended", orderSeq: 3, index: 0, outcome: "completed", errors: [], result: null };
   assert.equal(check(next, fold(running, end)), "accept");

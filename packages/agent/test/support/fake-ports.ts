@@ -5,6 +5,7 @@ import {
   type MachineFacts,
   type Order,
   type OrderCommand,
+  type OrderKey,
   orderSigningBytes,
   parseAgentFrame,
   type ServerFrame,
@@ -39,14 +40,23 @@ export class MemoryDisk implements Disk {
 
 export class FakeRunner implements Runner {
   readonly log: string[] = [];
+  /** Scripts that wait for their grant, or did. */
+  readonly prepared: number[] = [];
   scriptEnd: Partial<ScriptEnd> = {};
   /** Scripts run until this is called or they are stopped. */
   finish: (() => void) | null = null;
   holds = false;
 
-  async runScript(...[job, spawned, signal]: Parameters<Runner["runScript"]>): Promise<ScriptEnd> {
+  async runScript(...[job, start, signal]: Parameters<Runner["runScript"]>): Promise<ScriptEnd> {
+    const notRun = { outcome: "failed" as const, errors: ["Not started."], exitCode: -1, ran: false, leftovers: [] };
+    this.prepared.push(job.index);
+    try {
+      await start.granted();
+    } catch {
+      return notRun;
+    }
     this.log.push(`run ${job.orderSeq}-${job.index}`);
-    await spawned({ pid: 7, startTime: "1", bootId: "b" });
+    await start.spawned({ pid: 7, startTime: "1", bootId: "b" });
     const end = { outcome: "completed" as const, errors: [], exitCode: 0, ran: true, leftovers: [], ...this.scriptEnd };
     if (!this.holds) return end;
     await new Promise<void>((resolve) => {
@@ -82,9 +92,13 @@ export class FakeRunner implements Runner {
 /** One side of a link that the test holds the other side of. */
 export class FakeNet implements Net {
   readonly sent: AgentFrame[] = [];
+  /** To the challenges. */
+  readonly answers: Uint8Array[] = [];
   #inbox: Received[] = [];
   #wake = Promise.withResolvers<void>();
   connections = 0;
+  /** Answers each script's start. */
+  grants = true;
 
   async connect(): Promise<Connection> {
     this.connections++;
@@ -106,8 +120,10 @@ export class FakeNet implements Net {
         const frame = parseAgentFrame(text);
         if (!frame) throw new Error(`not a frame: ${text}`);
         this.sent.push(frame);
+        if (frame.type === "started" && this.grants) this.send({ ...frame, type: "startGranted" });
       },
-      sendBinary: () => {
+      sendBinary: (bytes) => {
+        this.answers.push(bytes);
         const serverTimeMs = 1_000_000;
         this.send({ type: "welcome", linkVersion: 1, linkEpoch: 1, serverTimeMs, ticket: "t", pingIntervalMs: 60_000 });
       },
@@ -146,6 +162,12 @@ export class World implements AsyncDisposable {
   readonly serverKey: KeyObject;
   readonly keyText: string;
   readonly keyId: string;
+  /** The order keys that the device keeps. */
+  pinned: readonly OrderKey[];
+  /** Keeps them; a test puts a disk that refuses in its place. */
+  pin = async (keys: readonly OrderKey[]): Promise<void> => {
+    this.pinned = keys;
+  };
   readonly #deviceKey = generateKeyPairSync("ed25519").privateKey;
   #stop = new AbortController();
   running: Promise<void> = Promise.resolve();
@@ -155,6 +177,7 @@ export class World implements AsyncDisposable {
     this.serverKey = pair.privateKey;
     this.keyText = pair.publicKey.export({ format: "jwk" }).x ?? "";
     this.keyId = sha256(Buffer.from(this.keyText, "base64url"));
+    this.pinned = [{ keyId: this.keyId, publicKey: this.keyText }];
   }
 
   /** Starts an agent on this disk, as after a crash of the one before. */
@@ -171,8 +194,9 @@ export class World implements AsyncDisposable {
       log: silentLog,
       random: { fraction: () => 0, id: () => String(++ids).padStart(32, "0") },
       link: new LinkState(clock),
-      identity: { machineId: MACHINE_ID, serverKeyId: this.keyId, privateKey: this.#deviceKey },
-      orderKeys: orderKeys([{ keyId: this.keyId, publicKey: this.keyText }]),
+      identity: { machineId: MACHINE_ID, privateKey: this.#deviceKey },
+      orderKeys: orderKeys(this.pinned),
+      pinOrderKeys: (keys) => this.pin(keys),
       facts: () => FACTS,
     };
     this.running = runAgentCore(deps, this.#stop.signal);

@@ -45,6 +45,8 @@ export class FakeServer implements AsyncDisposable {
   verdict: "continue" | "end" | "forget" = "continue";
   /** Acknowledges each end as it comes. */
   acknowledges = true;
+  /** Answers each start as it comes. */
+  grants = true;
   /** Called before each request; true when it was answered there. */
   intercept: (request: IncomingMessage, response: ServerResponse) => boolean = () => false;
   /** The same, but before the body is read. */
@@ -155,6 +157,7 @@ export class FakeServer implements AsyncDisposable {
         const orders = frame.orders.map(({ actionId, orderSeq }) => ({ actionId, orderSeq, verdict: this.verdict }));
         this.send({ type: "helloAnswer", orders });
       }
+      if (frame.type === "started" && this.grants) this.send({ ...frame, type: "startGranted" });
       if (frame.type === "ended" && this.acknowledges) {
         const { actionId, orderSeq, index } = frame;
         this.send({ type: "ack", actionId, orderSeq, index });

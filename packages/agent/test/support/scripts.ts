@@ -11,12 +11,19 @@ export type World = Awaited<ReturnType<typeof commandWorld>>;
 export async function run(
   world: World,
   text: string | null,
-  more: { args?: string; name?: string; limits?: Partial<Order["limits"]>; signal?: AbortSignal } = {},
+  more: {
+    args?: string;
+    name?: string;
+    limits?: Partial<Order["limits"]>;
+    signal?: AbortSignal;
+    granted?: () => Promise<void>;
+  } = {},
 ) {
   const scriptName = more.name ?? "a.sh";
   const file = text === null ? null : world.server.addFile(text);
   const job = world.job({ index: 0, type: "RunScript", scriptName, args: more.args ?? null, file }, more.limits);
-  const end = await runScript(world.deps, job, async () => undefined, more.signal ?? new AbortController().signal);
+  const start = { granted: more.granted ?? (async () => undefined), spawned: async () => undefined };
+  const end = await runScript(world.deps, job, start, more.signal ?? new AbortController().signal);
   const text0 = end.ran ? await inlineTranscript(scriptName, end.exitCode, spoolPaths(world.folder, 1, 0)) : null;
   const transcript: { script_output: string; script_errors: string } | null = text0 === null ? null : JSON.parse(text0);
   return { ...end, transcript };

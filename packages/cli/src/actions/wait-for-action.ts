@@ -1,15 +1,19 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { FINAL_STATUSES, type MachineActionWire } from "@halligan/protocol/api";
+import { FINAL_STATUSES, type MachineActionWire, type TransferWire } from "@halligan/protocol/api";
 import { ApiError, type HalliganClient, UnreachableError } from "@halligan/protocol/client";
 import { CliError, Interrupted } from "../cli-error.ts";
 import { describeFailure } from "../describe-failure.ts";
 import type { Progress } from "../render/progress.ts";
+import { progressLine } from "../render/progress-line.ts";
 import { formatDuration } from "../render/units.ts";
 import { actionJson, statusOf } from "./action-json.ts";
+import { followAction } from "./follow-action.ts";
 
 const FIRST_INTERVAL_MS = 150;
 const LONGEST_INTERVAL_MS = 2_000;
 const GROWTH = 1.4;
+/** The progress line counts seconds while no event comes. */
+const PROGRESS_INTERVAL_MS = 1_000;
 /**
  * How long the server may stay away, or not know an action that it has just created (the real service is consistent only
  * after a while), before waiting is given up.
@@ -26,7 +30,8 @@ export interface WaitOptions {
 }
 
 /**
- * The action once its status is final. Throws CliError `waitLimitReached`, and `Interrupted` that says how to go on: the
+ * The action once its status is final: by its events where the server has them, by asking again and again where not, or when their
+ * stream was cut. Throws CliError `waitLimitReached`, and `Interrupted` that says how to go on: the
  * action does not end because nobody waits for it.
  */
 export async function waitForAction(
@@ -40,12 +45,32 @@ export async function waitForAction(
   const timer = limitMs === null ? undefined : setTimeout(() => limit.abort(), limitMs);
   const signal = AbortSignal.any([options.signal, limit.signal]);
   const reader = createActionReader(client, actionId, options.created, signal);
+  let transfer: TransferWire | null = null;
+  const showProgress = () =>
+    progress.show(progressLine(actionId, reader.last(), transfer, performance.now() - startedAtMs));
+  const ticker = setInterval(showProgress, PROGRESS_INTERVAL_MS);
+  let hasEvents = true;
   let intervalMs = FIRST_INTERVAL_MS;
   try {
     for (;;) {
+      if (hasEvents) {
+        const followed = await followAction(client, actionId, {
+          onAction(action) {
+            reader.heard(action);
+            showProgress();
+          },
+          onTransfer(moved) {
+            transfer = moved;
+            showProgress();
+          },
+          signal,
+        });
+        if (followed.kind === "final") return followed.action;
+        hasEvents = followed.kind === "cut";
+      }
       const action = await reader.read();
       if (action !== null && FINAL_STATUSES.has(statusOf(action))) return action;
-      progress.show(progressLine(actionId, action, performance.now() - startedAtMs));
+      showProgress();
       await delay(intervalMs, undefined, { signal });
       intervalMs = Math.min(intervalMs * GROWTH, LONGEST_INTERVAL_MS);
     }
@@ -63,6 +88,7 @@ export async function waitForAction(
     throw new CliError(exit, code, text, { json, cause: error });
   } finally {
     clearTimeout(timer);
+    clearInterval(ticker);
     progress.clear();
   }
 }
@@ -70,6 +96,8 @@ export async function waitForAction(
 interface ActionReader {
   /** What the server says, or what was known before while it says nothing useful for a short time. */
   read(): Promise<MachineActionWire | null>;
+  /** What it said by an event. */
+  heard(action: MachineActionWire): void;
   last(): MachineActionWire | null;
 }
 
@@ -82,13 +110,17 @@ function createActionReader(
   let last = created;
   let hasBeenRead = false;
   let answeredAtMs = performance.now();
+  const heard = (action: MachineActionWire) => {
+    last = action;
+    hasBeenRead = true;
+    answeredAtMs = performance.now();
+  };
   return {
     last: () => last,
+    heard,
     async read() {
       try {
-        last = await client.getMachineAction(actionId, { signal });
-        hasBeenRead = true;
-        answeredAtMs = performance.now();
+        heard(await client.getMachineAction(actionId, { signal }));
       } catch (error) {
         const isNotYetVisible = error instanceof ApiError && error.status === 404 && !hasBeenRead;
         const isPassing = isNotYetVisible || error instanceof UnreachableError;
@@ -111,13 +143,4 @@ function howToGoOn(actionId: string): string {
     `  its results:  halligan result ${actionId}`,
     `  cancel it:    halligan cancel ${actionId}`,
   ].join("\n");
-}
-
-function progressLine(actionId: string, action: MachineActionWire | null, elapsedMs: number): string {
-  if (action === null) return `${actionId}  ${formatDuration(elapsedMs)}`;
-  const { commands } = action;
-  const done = commands.filter(({ commandStatus }) => commandStatus === "Completed").length;
-  const current = commands.find(({ commandStatus }) => commandStatus === "Created");
-  const step = current === undefined ? "" : `  command ${done + 1} of ${commands.length} (${current.command.type})`;
-  return `${statusOf(action)}${step}  ${formatDuration(elapsedMs)}  ${actionId}`;
 }

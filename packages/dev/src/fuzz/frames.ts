@@ -1,4 +1,4 @@
-import type { AgentFrame, Hello, MachineFacts } from "@halligan/protocol/link";
+import { type AgentFrame, type Hello, MAX_TOLD_ORDER_SEQ, type MachineFacts } from "@halligan/protocol/link";
 import type { SeededRandom } from "../torture/seeded-random.ts";
 import type { HostileDevice, KnownOrder } from "./hostile-device.ts";
 import { strangeText } from "./strange-values.ts";
@@ -43,12 +43,12 @@ export function hello(device: HostileDevice, random: SeededRandom, others: reado
   return {
     type: "hello",
     journalId: device.journalId,
-    highestOrderSeq: random.pick([0, 0, 1, 7, Number.MAX_SAFE_INTEGER]),
+    highestOrderSeq: random.pick([0, 0, 1, 7, MAX_TOLD_ORDER_SEQ, Number.MAX_SAFE_INTEGER]),
     orders: held.map((order) => ({
       ...order,
       commands: Array.from({ length: random.pick([0, 1, 3, 40]) }, (_, index) => ({
         index,
-        state: random.pick(["waiting", "running", "ended"]),
+        state: random.pick(["waiting", "running", "ended", "acknowledged"]),
       })),
     })),
     facts: random.chance(0.3) ? strangeFacts(random) : plainFacts("attacker"),
@@ -71,7 +71,7 @@ export function report(device: HostileDevice, random: SeededRandom, others: read
   const index = random.pick([0, 0, 0, 1, 2, 3, 999]);
   switch (random.between(0, 3)) {
     case 0:
-      return { type: "started", actionId, orderSeq, index };
+      return { type: "started", actionId, orderSeq, index, startId: random.hex(32) };
     case 1:
       return {
         type: "closed",

@@ -4,7 +4,8 @@ import type { Ledger } from "./ledger.ts";
 import type { Violations } from "./violations.ts";
 
 /** What a fault of this run may make of a command; any other reason is the system's own. */
-const INTERRUPTED = /^Interrupted: the agent stopped while the script ran\.$/;
+const INTERRUPTED =
+  /^Interrupted: the agent stopped (while the script ran|when the script was about to start; whether it ran is not known)\.$/;
 const CANCELLED = /^Cancelled before it ended\.$/;
 
 /** Compares what the server says of every action with what was asked for and with what the scripts did. */

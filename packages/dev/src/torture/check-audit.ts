@@ -6,7 +6,7 @@ import type { Violations } from "./violations.ts";
 
 /** Each action was asked for once, ended once and was claimed at most once, by the audit. */
 export async function checkAudit(
-  world: World,
+  world: Pick<World, "credentials">,
   actions: readonly MachineActionWire[],
   violations: Violations,
 ): Promise<void> {
@@ -25,7 +25,7 @@ export async function checkAudit(
   }
 }
 
-async function auditOf({ credentials }: World): Promise<AuditRecordWire[]> {
+async function auditOf({ credentials }: Pick<World, "credentials">): Promise<AuditRecordWire[]> {
   const headers = { authorization: `Bearer ${await accessToken(credentials)}` };
   const records: AuditRecordWire[] = [];
   for (let next: string | null = `${credentials.baseUrl}/halligan/v1/audit?top=1000`; next !== null; ) {

@@ -67,11 +67,12 @@ const SERVER_MAY_IMPORT: Record<string, readonly string[]> = {
   blobs: ["blobs", "domain", "auth"],
   bus: ["bus"],
   service: ["service", "store", "blobs", "bus", "auth", "domain", "root:clock.ts"],
-  gateway: ["gateway", "service", "auth", "domain", "root:clock.ts"],
+  gateway: ["gateway", "service", "bus", "auth", "domain", "root:clock.ts"],
   http: ["http", "service", "store", "blobs", "auth", "domain"],
   loops: ["loops", "service", "domain", "root:clock.ts"],
   config: ["config"],
-  setup: ["setup", "service", "auth", "domain"],
+  metrics: ["metrics", "service", "store"],
+  setup: ["setup", "service", "blobs", "bus", "auth", "config", "domain"],
 };
 
 test("inside the server imports point down only", async () => {

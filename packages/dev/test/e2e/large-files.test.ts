@@ -11,7 +11,8 @@ import { World, type WorldMachine } from "../../src/world.ts";
 import { getFile, putFile, runToEnd } from "./live-response.ts";
 
 const MIB = 1024 * 1024;
-const GET_BYTES = 2048 * MIB;
+/** Six times the growth that is allowed; HALLIGAN_LARGE_FILE_MIB=2048 collects the 2 GB of the promise. */
+const GET_BYTES = Number(process.env.HALLIGAN_LARGE_FILE_MIB ?? 384) * MIB;
 const PUT_BYTES = 200 * MIB;
 const ALLOWED_GROWTH_BYTES = 64 * MIB;
 const skip = existsSync("/proc/self/status") ? false : "there is no /proc here to read a process's memory from";
@@ -19,14 +20,17 @@ const skip = existsSync("/proc/self/status") ? false : "there is no /proc here t
 let world: World;
 let machine: WorldMachine;
 before(async () => {
-  world = await World.start();
+  // Asked every 25 ms until its end, which the limits of Defender would stretch to the next minute.
+  world = await World.start({ settings: { HALLIGAN_LIMITS_PROFILE: "open" } });
   const [first] = world.machines;
   assert.ok(first);
   machine = first;
 });
 after(() => world[Symbol.asyncDispose]());
 
-test("a 2 GB GetFile arrives byte for byte, and neither server nor agent grows by 64 MB", { skip }, async () => {
+test(`a GetFile of ${GET_BYTES / MIB} MiB arrives byte for byte, and neither server nor agent grows by 64 MB`, {
+  skip,
+}, async () => {
   const file = join(machine.dataDir, "work", "large.bin");
   const written = await writeIncompressible(file, GET_BYTES);
   const memory = watchMemory(world, machine);

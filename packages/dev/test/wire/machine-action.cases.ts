@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
+import { ActionTimingWire } from "@halligan/protocol/api";
+import { Value } from "typebox/value";
+import { absentMachine } from "./absent-machines.ts";
 import { assertSucceeded, FINAL } from "./api.ts";
 import { getFile, putFile, runScript, UNKNOWN_ACTION } from "./commands.ts";
 import { assertError, assertGolden, context } from "./golden.ts";
@@ -211,4 +214,56 @@ test("PutFile, RunScript and a GetFile of a relative path share one working fold
     const collected = await api.result(textAt(action, "id"), 2);
     assert.equal(gunzipSync(collected.bytes).toString(), `${text}\n${text}\n`);
   }
+});
+
+test("its timing adds up to the time between its creation and its end, which is no more than its caller waited", {
+  skip: onlyHalligan("its own interface for timing"),
+}, async () => {
+  const { api, library, machineId } = here();
+  const name = await library.script("timing", "sleep 0.2");
+  const begunMs = performance.now();
+  const action = await api.runToEnd(machineId, [runScript(name), getFile("/etc/hostname")]);
+  const waitedMs = performance.now() - begunMs;
+  const { body, status } = await api.get(`/halligan/v1/actions/${textAt(action, "id")}/timing`);
+  assert.equal(status, 200);
+  Value.Assert(ActionTimingWire, body);
+  assert.deepEqual(
+    body.steps.map(({ step, index }) => (index === null ? step : `${step} ${index}`)),
+    [
+      ...["accepted", "claimed", "sent"],
+      ...["started 0", "ended 0", "uploaded 0", "started 1", "ended 1", "uploaded 1", "final"],
+    ],
+  );
+  const msOf = (key: string) => Date.parse(textAt(action, key));
+  const sumMs = body.steps.reduce((sum, { sinceMs }) => sum + sinceMs, 0);
+  assert.equal(sumMs, body.totalMs);
+  assert.equal(body.totalMs, msOf("lastUpdateDateTimeUtc") - msOf("creationDateTimeUtc"));
+  // Both ends of the whole are cut to milliseconds.
+  assert.ok(body.totalMs <= waitedMs + 1, `${body.totalMs} of ${waitedMs} ms`);
+  const ranMs = Number(body.steps.find(({ step, index }) => step === "ended" && index === 0)?.sinceMs);
+  assert.ok(ranMs >= 150, `a script that sleeps 200 ms ended on its device ${ranMs} ms after its start`);
+  const ends = body.steps.filter(({ step }) => step === "uploaded").map(({ at }) => Date.parse(at));
+  assert.deepEqual(
+    ends,
+    listAt(action, "commands").map((command) => Date.parse(textAt(command, "endTime"))),
+  );
+});
+
+test("the timing of an unfinished action has no end, and that of an unknown one is 404", {
+  skip: onlyHalligan("its own interface for timing"),
+}, async () => {
+  const opened = here();
+  const { api } = opened;
+  const id = await api.start(await absentMachine(opened), [getFile("/etc/hosts")]);
+  const { body } = await api.get(`/halligan/v1/actions/${id}/timing`);
+  Value.Assert(ActionTimingWire, body);
+  assert.deepEqual([body.status, body.steps.map(({ step }) => step), body.totalMs], ["Pending", ["accepted"], 0]);
+  await api.cancel(id);
+  const { body: after } = await api.get(`/halligan/v1/actions/${id}/timing`);
+  Value.Assert(ActionTimingWire, after);
+  assert.deepEqual(
+    after.steps.map(({ step }) => step),
+    ["accepted", "final"],
+  );
+  assertError(await api.get(`/halligan/v1/actions/${UNKNOWN_ACTION}/timing`), 404, "ResourceNotFound");
 });

@@ -120,7 +120,7 @@ describe("permissions", { skip: onlyHalligan("its route table, applications of i
   });
 
   test("a path that is not in the table is 404 with and without a token", async () => {
-    for (const path of ["/", "/api", "/api/users", "/halligan/v1/keys", "/agent/v1/none", "/metrics", "/debug"]) {
+    for (const path of ["/", "/api", "/api/users", "/halligan/v1/keys", "/agent/v1/none", "/admin", "/debug"]) {
       for (const token of [null, here().api.token]) assertError(await here().api.get(path, { token }), 404, "NotFound");
     }
   });

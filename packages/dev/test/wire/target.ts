@@ -1,4 +1,5 @@
 import { after, before } from "node:test";
+import { openTestPostgres } from "../../../server/test/support/postgres-databases.ts";
 import { World } from "../../src/world.ts";
 import { Api } from "./api.ts";
 import { LibraryOfTest } from "./library-of-test.ts";
@@ -12,6 +13,8 @@ import { LibraryOfTest } from "./library-of-test.ts";
  * one machine for all files, so run them one after another:
  *
  *   HALLIGAN_WIRE_BASE_URL=... node --test --test-concurrency=1 "packages/dev/test/wire/*.test.ts"
+ *
+ * With HALLIGAN_TEST_STORE=postgres each world keeps its rows in a fresh database of the PostgreSQL that the store's tests use.
  */
 export interface Target {
   /** Without a final slash. */
@@ -88,7 +91,7 @@ export function setUp(options: HereOptions = {}, prepare?: (here: Here) => Promi
   let here: Here | undefined;
   const stack = new AsyncDisposableStack();
   before(async () => {
-    const world = OUTSIDE === null ? stack.use(await startWorld(options, await options.open?.(stack))) : null;
+    const world = OUTSIDE === null ? stack.use(await startWorld(options, await openNeeds(options, stack))) : null;
     const target = OUTSIDE ?? targetOf(required(world));
     const api = await Api.open(target, { honoursRetryAfter: OUTSIDE !== null });
     const library = stack.use(new LibraryOfTest(api));
@@ -109,6 +112,23 @@ export function setUp(options: HereOptions = {}, prepare?: (here: Here) => Promi
     if (here === undefined) throw new Error("the set-up did not finish");
     return here;
   };
+}
+
+/** The database is there before the server and goes after it. */
+async function openNeeds(options: HereOptions, stack: AsyncDisposableStack): Promise<Readonly<Record<string, string>>> {
+  const database = await openDatabase(stack);
+  return { ...database, ...(await options.open?.(stack)) };
+}
+
+async function openDatabase(stack: AsyncDisposableStack): Promise<Readonly<Record<string, string>>> {
+  const store = process.env.HALLIGAN_TEST_STORE ?? "sqlite";
+  if (store === "sqlite") return {};
+  if (store !== "postgres") throw new Error(`HALLIGAN_TEST_STORE must be sqlite or postgres, not ${store}`);
+  const postgres = await openTestPostgres();
+  if (typeof postgres === "string") throw new Error(postgres);
+  stack.use(postgres);
+  const { url } = stack.use(await postgres.createDatabase());
+  return { HALLIGAN_DATABASE_URL: url };
 }
 
 const startWorld = (

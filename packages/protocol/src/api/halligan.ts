@@ -1,5 +1,6 @@
 /** Halligan's own interface, under `/halligan/v1`. Names in camelCase, times as ISO 8601 UTC, errors as in the contract. */
 import { type Static, Type } from "typebox";
+import { MachineActionStatusWire } from "./machine-action.ts";
 
 const closed = { additionalProperties: false } as const;
 
@@ -11,6 +12,22 @@ export const InfoWire = Type.Object({
   tokenUrl: Type.String(),
 });
 export type InfoWire = Static<typeof InfoWire>;
+
+/** `GET /healthz` */
+export const HealthWire = Type.Object({ status: Type.Literal("alive") });
+export type HealthWire = Static<typeof HealthWire>;
+
+/** `GET /readyz`: 200 when nothing is missing, else 503. */
+export const ReadinessWire = Type.Object({
+  ready: Type.Boolean(),
+  missing: Type.Array(
+    Type.Object({
+      part: Type.Union([Type.Literal("database"), Type.Literal("clock"), Type.Literal("bus"), Type.Literal("node")]),
+      reason: Type.String(),
+    }),
+  ),
+});
+export type ReadinessWire = Static<typeof ReadinessWire>;
 
 /** `POST /halligan/v1/enrollment-tokens` */
 export const CreateEnrollmentTokenRequest = Type.Object(
@@ -90,6 +107,35 @@ export const LibraryFileVersionListWire = Type.Object({
   ),
 });
 export type LibraryFileVersionListWire = Static<typeof LibraryFileVersionListWire>;
+
+/**
+ * `GET /halligan/v1/actions/{id}/timing`: the moments of an action's way that are known, in their order. `ended` is when a command ended on
+ * its device, `uploaded` when all of its result was durable on the server. The last step of a finished action is `final`.
+ */
+export const ActionTimingWire = Type.Object({
+  actionId: Type.String(),
+  status: MachineActionStatusWire,
+  steps: Type.Array(
+    Type.Object({
+      step: Type.Union([
+        Type.Literal("accepted"),
+        Type.Literal("claimed"),
+        Type.Literal("sent"),
+        Type.Literal("started"),
+        Type.Literal("ended"),
+        Type.Literal("uploaded"),
+        Type.Literal("final"),
+      ]),
+      /** Of the command; null for a step of the whole action. */
+      index: Type.Union([Type.Integer(), Type.Null()]),
+      at: Type.String(),
+      /** Milliseconds since the step before. Their sum is `totalMs`. */
+      sinceMs: Type.Integer(),
+    }),
+  ),
+  totalMs: Type.Integer(),
+});
+export type ActionTimingWire = Static<typeof ActionTimingWire>;
 
 /** Of machine groups: `contract/lifecycle.md` section 3. Live response needs another level than `none`. */
 export const RemediationLevelWire = Type.Union([

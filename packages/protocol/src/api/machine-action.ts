@@ -101,6 +101,16 @@ export const MachineActionWire = Type.Object({
 });
 export type MachineActionWire = Static<typeof MachineActionWire>;
 
+/** How far a file of a command has come on its way; less than before when the device began anew. */
+export const TransferWire = Type.Object({ index: Type.Integer(), transferredBytes: Type.Integer() });
+export type TransferWire = Static<typeof TransferWire>;
+
+/** What the stream of an action's events carries, by the name of the event. Unknown names are to be passed over. */
+export const MACHINE_ACTION_EVENTS = { action: MachineActionWire, transfer: TransferWire } as const;
+export type MachineActionEvent =
+  | { event: "action"; data: MachineActionWire }
+  | { event: "transfer"; data: TransferWire };
+
 /** What `GetLiveResponseResultDownloadLink` answers. */
 export const ResultLinkWire = Type.Object({ "@odata.context": Type.String(), value: Type.String() });
 export type ResultLinkWire = Static<typeof ResultLinkWire>;

@@ -1,4 +1,11 @@
-import { MachineActionWire, ResultLinkWire, type RunLiveResponseRequest } from "../api/index.ts";
+import {
+  ActionTimingWire,
+  type MachineActionEvent,
+  MachineActionWire,
+  ResultLinkWire,
+  type RunLiveResponseRequest,
+} from "../api/index.ts";
+import { watchMachineAction } from "./action-events.ts";
 import { listAll } from "./list-all.ts";
 import type { ListOptions } from "./odata.ts";
 import type { CallOptions } from "./options.ts";
@@ -12,6 +19,10 @@ export interface MachineActionOperations {
     options?: CallOptions,
   ): Promise<MachineActionWire>;
   getMachineAction(actionId: string, options?: CallOptions): Promise<MachineActionWire>;
+  /** Where its time went. A server other than Halligan has no such thing: 404. */
+  getMachineActionTiming(actionId: string, options?: CallOptions): Promise<ActionTimingWire>;
+  /** Its state now, then each change until the final one; see `watchMachineAction`. A server other than Halligan has no such thing. */
+  watchMachineAction(actionId: string, options?: CallOptions): AsyncGenerator<MachineActionEvent>;
   /** Newest first unless `orderBy` says otherwise. */
   listMachineActions(options?: ListOptions): Promise<MachineActionWire[]>;
   cancelMachineAction(actionId: string, comment: string, options?: CallOptions): Promise<MachineActionWire>;
@@ -36,6 +47,12 @@ export function machineActionOperations(transport: Transport): MachineActionOper
       ),
     getMachineAction: (actionId, { signal } = {}) =>
       transport.sendForJson({ method: "GET", path: actionPath(actionId), signal }, MachineActionWire),
+    getMachineActionTiming: (actionId, { signal } = {}) =>
+      transport.sendForJson(
+        { method: "GET", path: `/halligan/v1/actions/${encodeURIComponent(actionId)}/timing`, signal },
+        ActionTimingWire,
+      ),
+    watchMachineAction: (actionId, options) => watchMachineAction(transport, actionId, options),
     listMachineActions: (options = {}) => listAll(transport, "/api/machineactions", MachineActionWire, options),
     cancelMachineAction: (actionId, comment, { signal } = {}) =>
       transport.sendForJson(

@@ -18,7 +18,8 @@ export async function readJson<T extends TSchema>(response: Response, schema: T,
   return checkAnswer(value, schema, what);
 }
 
-function checkAnswer<T extends TSchema>(value: unknown, schema: T, what: string): Static<T> {
+/** Throws UnexpectedAnswerError naming the first difference. */
+export function checkAnswer<T extends TSchema>(value: unknown, schema: T, what: string): Static<T> {
   if (Check(schema, value)) return value;
   const first = Errors(schema, value)[0];
   const where = first === undefined ? "" : `: ${first.instancePath || "the whole"} ${first.message}`;
@@ -67,7 +68,7 @@ export async function readText(response: Response, maxBytes: number, what: strin
 }
 
 /** Not every browser has an async iterator on its streams. */
-async function* chunksOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+export async function* chunksOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
   const reader = body.getReader();
   let isDone = false;
   try {

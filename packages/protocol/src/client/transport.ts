@@ -15,6 +15,10 @@ export interface ApiRequest {
   /** Made anew for every attempt: a stream that was sent in part cannot be sent again. */
   content?: () => Blob | ReadableStream<Uint8Array>;
   isPublic?: boolean;
+  /** Media type of the answer. Default JSON. */
+  accept?: string;
+  /** For callers who have another way: no waiting on 429, 503 or a lost connection. */
+  isAskedOnce?: boolean;
   signal: AbortSignal | undefined;
 }
 
@@ -46,6 +50,7 @@ export function createTransport(options: TransportOptions): Transport {
     const what = `${request.method} ${new URL(url).pathname}`;
     const budget = createRetryBudget(options.maxRetryWaitMs);
     const pause = async (reason: WaitNotice["reason"], retryAfter: string | null): Promise<boolean> => {
+      if (request.isAskedOnce) return false;
       const waitMs = budget.next({ retryAfter, nowMs: clock.nowMs() });
       if (waitMs === null) return false;
       options.onWait({ reason, waitMs });
@@ -103,7 +108,7 @@ export function createTransport(options: TransportOptions): Transport {
 const MAX_LOST_CONNECTIONS = 3;
 
 function initOf(request: ApiRequest, token: string | null): RequestInit {
-  const headers = new Headers({ accept: "application/json" });
+  const headers = new Headers({ accept: request.accept ?? "application/json" });
   if (token !== null) headers.set("authorization", `Bearer ${token}`);
   if (request.json !== undefined) {
     headers.set("content-type", "application/json");

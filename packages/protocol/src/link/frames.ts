@@ -1,6 +1,6 @@
 import { type Static, Type } from "typebox";
 import { Compile } from "typebox/compile";
-import { ActionId, CommandIndex, JournalId, OrderSeq, Sha256, SizeBytes, UnixMs, UploadId } from "./ids.ts";
+import { ActionId, CommandIndex, JournalId, OrderSeq, Sha256, SizeBytes, StartId, UnixMs, UploadId } from "./ids.ts";
 import { MachineFacts } from "./machine-facts.ts";
 
 /** Largest text frame that either side accepts, in bytes. An order with the largest allowed request body fits. */
@@ -9,6 +9,11 @@ export const MAX_FRAME_BYTES = 2 * 1024 * 1024;
 export const MAX_INLINE_TRANSCRIPT_BYTES = 64 * 1024;
 /** Every part of an upload but the last has exactly this size. */
 export const PART_BYTES = 8 * 1024 * 1024;
+/**
+ * Far above what any machine comes to, far below what a number can hold: the server counts on from the highest that a device tells, also from
+ * one that lies.
+ */
+export const MAX_TOLD_ORDER_SEQ = 2 ** 48;
 /** Orders that one device can hold: the one that runs and ended ones whose end is not acknowledged yet. */
 export const MAX_HELD_ORDERS = 64;
 
@@ -18,9 +23,17 @@ const orderRef = { actionId: ActionId, orderSeq: OrderSeq };
 const ErrorText = Type.String({ maxLength: 2_000 });
 const ErrorTexts = Type.Array(ErrorText, { maxItems: 16 });
 
-/** How far one command of a held order is, by the device's journal. */
+/** How far one command of a held order is, by the device's journal. What is acknowledged is not reported again. */
 export const HeldCommand = Type.Object(
-  { index: CommandIndex, state: Type.Union([Type.Literal("waiting"), Type.Literal("running"), Type.Literal("ended")]) },
+  {
+    index: CommandIndex,
+    state: Type.Union([
+      Type.Literal("waiting"),
+      Type.Literal("running"),
+      Type.Literal("ended"),
+      Type.Literal("acknowledged"),
+    ]),
+  },
   closed,
 );
 export const HeldOrder = Type.Object({ ...orderRef, commands: Type.Array(HeldCommand, { maxItems: 1000 }) }, closed);
@@ -47,15 +60,23 @@ export const Hello = Type.Object(
     type: Type.Literal("hello"),
     journalId: JournalId,
     /** Highest orderSeq ever accepted under this journal, 0 when none was. */
-    highestOrderSeq: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+    highestOrderSeq: Type.Integer({ minimum: 0, maximum: MAX_TOLD_ORDER_SEQ }),
     orders: Type.Array(HeldOrder, { maxItems: MAX_HELD_ORDERS }),
+    /** Ids of all order keys that it pins, where there is more than the one that it named in the handshake; that one is the first. */
+    orderKeyIds: Type.Optional(Type.Array(Sha256, { minItems: 1, maxItems: 16 })),
     facts: MachineFacts,
   },
   closed,
 );
 export type Hello = Static<typeof Hello>;
-/** The start of this command is in the device's journal. The first one also says that the order was accepted. */
-export const Started = Type.Object({ type: Type.Literal("started"), ...orderRef, index: CommandIndex }, closed);
+/**
+ * The start of this command is in the device's journal. The first one also says that the order was accepted. Repeated until the command's
+ * end is acknowledged. A RunScript's process waits for `startGranted` with the same startId; the other commands wait for nothing.
+ */
+export const Started = Type.Object(
+  { type: Type.Literal("started"), ...orderRef, index: CommandIndex, startId: StartId },
+  closed,
+);
 export type Started = Static<typeof Started>;
 /** The command ended and its output is complete. Repeated until acknowledged. `failed` needs at least one error text. */
 export const Ended = Type.Object(
@@ -66,6 +87,8 @@ export const Ended = Type.Object(
     outcome: Type.Union([Type.Literal("completed"), Type.Literal("failed")]),
     errors: ErrorTexts,
     result: Type.Union([CommandResult, Type.Null()]),
+    /** How long ago it ended on the device, by its monotonic clock; absent where the agent was started anew since. */
+    endedAgoMs: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
   },
   closed,
 );
@@ -144,6 +167,29 @@ export const OrderFrame = Type.Object(
   closed,
 );
 export type OrderFrame = Static<typeof OrderFrame>;
+/**
+ * After the answer to a hello, when the device pins other order keys than the server accepts. `payload` is the JSON text of an
+ * `OrderKeySet`; `signature` (base64url) covers `orderKeysSigningBytes(payload)`, by the key that the device named in its handshake.
+ */
+export const OrderKeysFrame = Type.Object(
+  {
+    type: Type.Literal("orderKeys"),
+    payload: Type.String(),
+    keyId: Sha256,
+    signature: Type.String({ pattern: "^[A-Za-z0-9_-]{86}$" }),
+  },
+  closed,
+);
+export type OrderKeysFrame = Static<typeof OrderKeysFrame>;
+/**
+ * This very start of a RunScript is the one that the server has recorded, durably, so its process may be made. Never said about a
+ * second start of the same command, nor about one of an action that has ended.
+ */
+export const StartGranted = Type.Object(
+  { type: Type.Literal("startGranted"), ...orderRef, index: CommandIndex, startId: StartId },
+  closed,
+);
+export type StartGranted = Static<typeof StartGranted>;
 /** The action was cancelled or given up: end what runs of it. */
 export const End = Type.Object({ type: Type.Literal("end"), ...orderRef }, closed);
 /** The end of this command is durable on the server: its bytes may go. */
@@ -152,7 +198,17 @@ export const Ack = Type.Object({ type: Type.Literal("ack"), ...orderRef, index: 
 export const Forget = Type.Object({ type: Type.Literal("forget"), ...orderRef }, closed);
 export const Pong = Type.Object({ type: Type.Literal("pong"), serverTimeMs: UnixMs }, closed);
 
-export const ServerFrame = Type.Union([Welcome, HelloAnswer, OrderFrame, End, Ack, Forget, Pong]);
+export const ServerFrame = Type.Union([
+  Welcome,
+  HelloAnswer,
+  OrderFrame,
+  OrderKeysFrame,
+  StartGranted,
+  End,
+  Ack,
+  Forget,
+  Pong,
+]);
 export type ServerFrame = Static<typeof ServerFrame>;
 
 /** Why the server closes a link; the codes are WebSocket close codes. */

@@ -21,7 +21,7 @@ export interface HandshakeAnswer {
   version: number;
   /** 40 hex digits, lower case. */
   machineId: string;
-  /** 64 hex digits, lower case: the order key the agent pinned, so that an answer for one server is worthless to another. */
+  /** 64 hex digits, lower case: the first order key that the agent pins, so that an answer for one server is worthless to another. */
   serverKeyId: string;
   signature: Uint8Array;
 }

@@ -9,6 +9,8 @@ export const Sha256 = Type.String({ pattern: "^[0-9a-f]{64}$" });
 export const JournalId = Type.String({ pattern: "^[0-9a-f]{32}$" });
 /** 128 random bits made by the device for one upload of one result. */
 export const UploadId = Type.String({ pattern: "^[0-9a-f]{32}$" });
+/** 128 random bits made by the device for one start of one command, journalled with it: no other start has them. */
+export const StartId = Type.String({ pattern: "^[0-9a-f]{32}$" });
 /** Grows by one with every order that is claimed for a machine; the device keeps the highest for ever. */
 export const OrderSeq = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
 export const CommandIndex = Type.Integer({ minimum: 0, maximum: 999 });

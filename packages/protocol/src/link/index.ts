@@ -4,5 +4,6 @@ export * from "./handshake.ts";
 export * from "./ids.ts";
 export * from "./machine-facts.ts";
 export * from "./order.ts";
+export * from "./order-keys.ts";
 export * from "./transfer.ts";
 export * from "./version.ts";

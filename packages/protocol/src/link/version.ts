@@ -1,6 +1,6 @@
 /**
  * Version of the agent link. What each number added, and what a peer may then assume:
- * 1: handshake, hello, orders, started, ended, end, closed, numbered parts up, Range down.
+ * 1: handshake, hello, orders, started, startGranted, orderKeys, ended, end, closed, numbered parts up, Range down.
  */
 export const LINK_VERSION = 1;
 

@@ -1,5 +1,4 @@
 import { decodeJwt, errors, type JWTHeaderParameters, type JWTPayload, jwtVerify } from "jose";
-import type { ReplayGuard } from "./replay-guard.ts";
 import { type SignatureAlgorithm, type VerificationKey, verificationKey } from "./verification-key.ts";
 
 /** The one `client_assertion_type` there is (RFC 7523 section 2.2). */
@@ -24,7 +23,15 @@ export interface AssertionSubject {
   readonly audiences: readonly string[];
   /** Unix milliseconds. */
   readonly nowMs: number;
-  readonly replay: Pick<ReplayGuard, "claim">;
+  readonly replay: AssertionReplay;
+}
+
+/** `full`: this client has used more ids than are remembered and must be refused, because a repeated one would not be recognised. */
+export type ReplayVerdict = "fresh" | "seen" | "full";
+
+export interface AssertionReplay {
+  /** Takes the id if it is `fresh`. `untilMs`: when it stops being good anyway. Unix milliseconds. */
+  claim(clientId: string, id: string, untilMs: number, nowMs: number): Promise<ReplayVerdict>;
 }
 
 /** `proven`: the signature was good, so the reason may be told to whoever sent it; otherwise it would tell what is registered. */
@@ -54,7 +61,7 @@ export async function verifyClientAssertion(subject: AssertionSubject): Promise<
   if (nbf !== undefined && nbf * 1000 - SKEW_MS > nowMs) return refused("it is not valid yet");
   if (typeof jti !== "string" || jti === "") return refused("jti is missing");
   // Last, so that an assertion refused for another reason does not use up its id.
-  const verdict = replay.claim(application.clientId, jti, expiresAtMs + SKEW_MS, nowMs);
+  const verdict = await replay.claim(application.clientId, jti, expiresAtMs + SKEW_MS, nowMs);
   if (verdict === "seen") return refused("its jti was used before");
   return verdict === "full"
     ? refused("too many assertions in a short time: use a token for its whole life")

@@ -17,10 +17,10 @@ export const signLinkTicket = ({ machineId, linkEpoch }: LinkTicket, key: Uint8A
   `v1.${machineId}.${linkEpoch}.${signature(key, machineId, String(linkEpoch))}`;
 
 /** What the ticket says, or null when it is not one of ours. Whether its link is still the machine's current one is for the caller. */
-export function checkLinkTicket(ticket: string, key: Uint8Array): LinkTicket | null {
+export function checkLinkTicket(ticket: string, keys: readonly Uint8Array[]): LinkTicket | null {
   const [, machineId, epoch, given] = TICKET.exec(ticket) ?? [];
   if (machineId === undefined || epoch === undefined || given === undefined) return null;
-  if (!sameText(signature(key, machineId, epoch), given)) return null;
+  if (!keys.some((key) => sameText(signature(key, machineId, epoch), given))) return null;
   const linkEpoch = Number(epoch);
   return Number.isSafeInteger(linkEpoch) ? { machineId, linkEpoch } : null;
 }

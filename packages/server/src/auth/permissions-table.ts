@@ -48,6 +48,8 @@ export const PERMISSION_TABLE = {
   CancelMachineAction: { application: ACTING, delegated: ACTING, ...IN_REACH },
   ListMachineActions: READ,
   GetMachineAction: READ,
+  GetMachineActionTiming: READ,
+  WatchMachineAction: READ,
   ListMachines: READ,
   GetMachine: READ,
   FindMachinesByTag: READ,

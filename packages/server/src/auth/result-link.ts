@@ -39,10 +39,14 @@ export interface GivenResultLink {
 }
 
 /** `expired` is only said of a link that was once good. */
-export function checkResultLink(link: GivenResultLink, key: Uint8Array, nowMs: number): "ok" | "expired" | "invalid" {
+export function checkResultLink(
+  link: GivenResultLink,
+  keys: readonly Uint8Array[],
+  nowMs: number,
+): "ok" | "expired" | "invalid" {
   const { actionId, index, se, sig } = link;
   if (!ACTION_ID.test(actionId) || !INDEX.test(index) || !EPOCH_SECONDS.test(se) || !SIGNATURE.test(sig))
     return "invalid";
-  if (!sameText(hmacText(key, signedText(actionId, index, se)), sig)) return "invalid";
+  if (!keys.some((key) => sameText(hmacText(key, signedText(actionId, index, se)), sig))) return "invalid";
   return nowMs < Number(se) * 1000 ? "ok" : "expired";
 }

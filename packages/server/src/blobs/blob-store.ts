@@ -5,9 +5,12 @@ import type { Readable } from "node:stream";
  * makes. Nothing a device or a client sent is ever part of a path: ids are checked against {@link SHA256} and {@link RESULT_ID}, and a
  * wrong one throws, because it means that the caller did not look it up (threats 1.1 and 1.2).
  *
- * Everything answered as stored is durable: file and folder are synced. Errors of the disk other than a full one throw.
+ * Everything answered as stored is durable: file and folder are synced, or an object store has answered. Errors of the disk other than
+ * a full one throw; an object store that does not do its work throws {@link BlobStoreUnavailable}.
  */
 export interface BlobStore {
+  /** Longest result that this store can hold; a part beyond it is a PartMismatch that says so. Absent: {@link MAX_PARTS} parts. */
+  readonly maxResultBytes?: number;
   /**
    * Stores library content, hashing on the way. The same content twice is fine. When `body` throws or `signal` aborts, so does this,
    * and nothing is left behind. Zero bytes are content too.
@@ -31,6 +34,24 @@ export interface BlobStore {
   deleteResult(resultId: string): Promise<boolean>;
   /** Removes unfinished uploads to which nothing was added since `nowMs - olderThanMs`. Answers their number. */
   sweepPartials(olderThanMs: number, nowMs: number): Promise<number>;
+
+  /**
+   * A signed URL by which anyone may read a complete result from the object store itself until it expires; null when there is no such
+   * result, the time is over, or the credentials cannot sign. Absent where the bytes have no address of their own: on disk.
+   */
+  directLink?(resultId: string, link: DirectLink): Promise<URL | null>;
+}
+
+export interface DirectLink {
+  /** As the download shall be called, `.gz` included; percent-encoded for the header here. */
+  readonly fileName: string;
+  readonly contentType: string;
+  readonly expiresAtMs: number;
+}
+
+/** The object store cannot be reached, is overloaded or refuses us: nothing is wrong with what was asked, and asking again later helps. */
+export class BlobStoreUnavailable extends Error {
+  override readonly name = "BlobStoreUnavailable";
 }
 
 /** 64 hex digits in lower case. */

@@ -7,8 +7,7 @@ import type { CompleteAnswer, PutPartAnswer, ResultPart, WholeResult } from "./b
 import { isDiskFull, isMissing, openBlobFile, removeFile, sizeOf, syncFolder, type WriteChunk } from "./disk-files.ts";
 import { appendPartLog, readPartLog } from "./part-log.ts";
 import { Upload } from "./upload.ts";
-
-const MAX_MISSING_NAMED = 100;
+import { wholeFault } from "./whole-fault.ts";
 
 const mismatch = (detail: string) => ({ code: "PartMismatch", detail }) as const;
 
@@ -121,7 +120,7 @@ export class DiskPartials {
     upload.isSealed = true;
     try {
       await Promise.allSettled(upload.writing.values());
-      const faulty = checkShape(upload, partCount, sizeBytes);
+      const faulty = wholeFault(upload.parts, partCount, sizeBytes);
       if (faulty !== null) return faulty;
       if ((await this.#hashWhole(upload, resultId, partCount)) !== sha256) {
         return { code: "UploadMismatch", detail: "the SHA-256 of the whole does not agree" };
@@ -231,23 +230,4 @@ async function openForParts(path: string) {
     if (error instanceof Error && "code" in error && error.code === "EEXIST") return await open(path, "r+");
     throw error;
   }
-}
-
-function checkShape(upload: Upload, partCount: number, sizeBytes: number): CompleteAnswer | null {
-  if (partCount !== Math.max(1, Math.ceil(sizeBytes / PART_BYTES))) {
-    return { code: "UploadMismatch", detail: `${sizeBytes} bytes are not ${partCount} parts` };
-  }
-  const missingParts: number[] = [];
-  for (let part = 0; part < partCount && missingParts.length < MAX_MISSING_NAMED; part += 1) {
-    const stored = upload.parts.get(part);
-    const expected = Math.min(PART_BYTES, sizeBytes - part * PART_BYTES);
-    if (stored === undefined) missingParts.push(part);
-    else if (stored.sizeBytes !== expected) {
-      return { code: "UploadMismatch", detail: `part ${part} has ${stored.sizeBytes} bytes instead of ${expected}` };
-    }
-  }
-  if (missingParts.length > 0) return { code: "UploadIncomplete", missingParts };
-  if (upload.parts.size > partCount)
-    return { code: "UploadMismatch", detail: `there are more than ${partCount} parts` };
-  return null;
 }

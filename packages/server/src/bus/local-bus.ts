@@ -1,17 +1,21 @@
 import type { Bus } from "./bus.ts";
+import { progressThrottle } from "./progress-throttle.ts";
+import { Subscribers } from "./subscribers.ts";
 
-/** For one node: the listeners are called after the present turn, so that a publisher never runs their code. */
-export function localBus(): Bus {
-  const listeners = new Set<(machineId: string) => void>();
+/** For one node. `monotonicMs`: of a simulation. */
+export function localBus(monotonicMs: () => number = () => performance.now()): Bus {
+  const subscribers = new Subscribers();
+  const isWorthTelling = progressThrottle(monotonicMs);
   return {
-    wakeMachine(machineId) {
-      queueMicrotask(() => {
-        for (const listener of listeners) listener(machineId);
-      });
+    wakeMachine: (machineId) => subscribers.wake(machineId),
+    onMachineWake: (listener) => subscribers.onWake(listener),
+    // There is no other node.
+    linkTaken: () => undefined,
+    onLinkTaken: (listener) => subscribers.onTaken(listener),
+    actionChanged: (actionId) => subscribers.changed(actionId),
+    transferProgress(progress) {
+      if (isWorthTelling(progress)) subscribers.transferred(progress);
     },
-    onMachineWake(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    onActionChange: (actionId, listener) => subscribers.onAction(actionId, listener),
   };
 }

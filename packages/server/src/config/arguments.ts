@@ -1,8 +1,13 @@
 import { parseArgs } from "node:util";
 import { ConfigError } from "./config.ts";
+import { SECRET_SETTINGS } from "./secret-settings.ts";
 import { environmentName, NUMBER_SETTINGS } from "./settings.ts";
 
-export type ServerRequest = { kind: "help" } | { kind: "version" } | { kind: "run"; settings: Record<string, string> };
+export type ServerRequest =
+  | { kind: "help" }
+  | { kind: "version" }
+  | { kind: "run"; settings: Record<string, string> }
+  | { kind: "backup"; folder: string; settings: Record<string, string> };
 
 /** Arguments that stand for the setting of that name; secrets are never arguments. */
 const ARGUMENTS = {
@@ -15,9 +20,10 @@ const ARGUMENTS = {
 
 export function readArguments(args: readonly string[]): ServerRequest {
   const text = { type: "string" } as const;
-  const parsed = parse(() =>
+  const read = parse(() =>
     parseArgs({
       args: [...args],
+      allowPositionals: true,
       options: {
         help: { type: "boolean", short: "h" },
         version: { type: "boolean" },
@@ -30,6 +36,7 @@ export function readArguments(args: readonly string[]): ServerRequest {
       },
     }),
   );
+  const { values: parsed, positionals } = read;
   if (parsed.help) return { kind: "help" };
   if (parsed.version) return { kind: "version" };
   const settings: Record<string, string> = {};
@@ -38,12 +45,17 @@ export function readArguments(args: readonly string[]): ServerRequest {
     if (value !== undefined) settings[setting] = value;
   }
   if (parsed["tls-ends-at-proxy"]) settings.HALLIGAN_TLS_ENDS_AT_PROXY = "true";
-  return { kind: "run", settings };
+  const [command, folder, ...more] = positionals;
+  if (command === undefined) return { kind: "run", settings };
+  if (command !== "backup") throw new ConfigError(`there is no command ${command}; see halligan-server --help`);
+  if (folder === undefined || more.length > 0)
+    throw new ConfigError("backup takes one folder: halligan-server backup DIR");
+  return { kind: "backup", folder, settings };
 }
 
-function parse<T>(work: () => { values: T }): T {
+function parse<T>(work: () => T): T {
   try {
-    return work().values;
+    return work();
   } catch (cause) {
     throw new ConfigError(`${cause instanceof Error ? cause.message : cause}; see halligan-server --help`, { cause });
   }
@@ -51,7 +63,8 @@ function parse<T>(work: () => { values: T }): T {
 
 export const HELP = `halligan-server: the live response server
 
-Usage: halligan-server [options]
+Usage: halligan-server [options]              run
+       halligan-server backup DIR [options]   copy the data folder of a running server into DIR
 
   --data DIR            data folder: database, files, keys   HALLIGAN_DATA_DIR
   --listen HOST:PORT    default 127.0.0.1:8780               HALLIGAN_LISTEN
@@ -71,4 +84,13 @@ ${Object.entries(NUMBER_SETTINGS)
   ${"HALLIGAN_LOG_LEVEL".padEnd(48)} info
   ${"HALLIGAN_LIMITS_PROFILE".padEnd(48)} defender (or open: lifts the throttles)
   ${"HALLIGAN_OIDC_ISSUERS_FILE".padEnd(48)} none: outside issuers that are trusted, see docs/identity.md
+
+Several nodes on shared engines (docs/operations.md). What may hold a secret is read from the environment or, with _FILE behind
+its name, from a file; never from an argument:
+  ${"HALLIGAN_DATABASE_URL".padEnd(48)} postgres://... (default: the embedded store)
+  ${"HALLIGAN_BUS_URL".padEnd(48)} nats://... or tls://..., HALLIGAN_BUS_CREDS
+  ${"HALLIGAN_BLOBS".padEnd(48)} a folder, s3://bucket?... or azure://account/container
+  ${"HALLIGAN_KEYS_DIR".padEnd(48)} the keys, the same on every node
+  ${"HALLIGAN_RESULT_LINKS".padEnd(48)} stream (or direct: straight to object storage)
+  ${SECRET_SETTINGS.slice(2).join("\n  ")}
 `;

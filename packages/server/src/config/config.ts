@@ -1,5 +1,6 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
+import { SECRET_SETTINGS } from "./secret-settings.ts";
 import {
   environmentName,
   type LimitsProfile,
@@ -22,6 +23,14 @@ export interface Config {
   logLevel: string;
   /** Absolute; `oidc-issuers.ts` reads it. Null: nobody outside is trusted. */
   oidcIssuersFile: string | null;
+  /** Where bytes are kept, as `blobs/blob-location.ts` reads it. */
+  blobs: string;
+  /** Absolute. Where the keys are; with several nodes the same ones everywhere. */
+  keysDir: string;
+  /** Keys are made at the first start; where the folder was set, they must be there. */
+  makesKeys: boolean;
+  /** `direct`: result links lead straight to object storage, with the deviations that docs/conformance.md names. */
+  resultLinks: "stream" | "direct";
   numbers: NumberSettings;
 }
 
@@ -37,8 +46,13 @@ export function readConfig(env: Environment): Config {
   const listen = parseListen(env.HALLIGAN_LISTEN ?? "127.0.0.1:8780");
   const tlsEndsAtProxy = parseFlag(env, "HALLIGAN_TLS_ENDS_AT_PROXY");
   refuseOpenPlainHttp(listen, tls, tlsEndsAtProxy);
+  const dataDir = resolve(env.HALLIGAN_DATA_DIR ?? defaultDataDir());
   return {
-    dataDir: resolve(env.HALLIGAN_DATA_DIR ?? defaultDataDir()),
+    dataDir,
+    blobs: env.HALLIGAN_BLOBS ?? join(dataDir, "blobs"),
+    keysDir: resolve(env.HALLIGAN_KEYS_DIR ?? join(dataDir, "keys")),
+    makesKeys: env.HALLIGAN_KEYS_DIR === undefined,
+    resultLinks: parseResultLinks(env.HALLIGAN_RESULT_LINKS ?? "stream"),
     listen,
     tls,
     tlsEndsAtProxy,
@@ -59,6 +73,9 @@ const TEXT_SETTINGS = [
   "HALLIGAN_LOG_LEVEL",
   "HALLIGAN_LIMITS_PROFILE",
   "HALLIGAN_OIDC_ISSUERS_FILE",
+  "HALLIGAN_BLOBS",
+  "HALLIGAN_KEYS_DIR",
+  "HALLIGAN_RESULT_LINKS",
 ];
 
 /** Names that belong to the agent, the command line and enrollment, and may stand in the same environment. */
@@ -66,7 +83,11 @@ const OTHER_PROGRAMS =
   /^HALLIGAN_(AGENT_|URL$|CLIENT_|CONFIG$|TENANT$|ENROLLMENT_TOKEN$|WORKDIR$|MACHINE_ID$|ACTION_ID$|COMMAND_INDEX$)/;
 
 function refuseUnknown(env: Environment): void {
-  const known = new Set([...TEXT_SETTINGS, ...Object.keys(NUMBER_SETTINGS).map(environmentName)]);
+  const known = new Set<string>([
+    ...TEXT_SETTINGS,
+    ...SECRET_SETTINGS.flatMap((name) => [name, `${name}_FILE`]),
+    ...Object.keys(NUMBER_SETTINGS).map(environmentName),
+  ]);
   const unknown = Object.keys(env).filter(
     (name) => name.startsWith("HALLIGAN_") && !known.has(name) && !OTHER_PROGRAMS.test(name),
   );
@@ -153,6 +174,11 @@ function parseFlag(env: Environment, name: string): boolean {
   const text = env[name] ?? "false";
   if (text !== "true" && text !== "false") throw new ConfigError(`${name} must be true or false, not ${text}`);
   return text === "true";
+}
+
+function parseResultLinks(text: string): Config["resultLinks"] {
+  if (text === "stream" || text === "direct") return text;
+  throw new ConfigError(`HALLIGAN_RESULT_LINKS must be stream or direct, not ${text}`);
 }
 
 function parseLogLevel(text: string): string {

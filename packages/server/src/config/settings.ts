@@ -59,6 +59,8 @@ export const NUMBER_SETTINGS = {
   linkPingIntervalMs: { default: 20_000, min: 100, max: 600_000 },
   /** Links at once. */
   maxLinks: { default: 20_000, min: 1, max: 1_000_000 },
+  /** Streams of an action's events that a node has open at once; some 40 KB each, measured. */
+  maxEventStreams: { default: 1_000, min: 0, max: 100_000 },
   /** How long a machine may be without a link before it no longer counts as Active. */
   healthGraceMs: { default: 60_000, min: 0, max: 24 * 3_600_000 },
   /** How often the store is read again for what a lost wake-up left behind. */

@@ -10,7 +10,8 @@ import type { CommandType } from "@halligan/protocol/api";
  * Failed:    it ended otherwise; `errors` says why. What it wrote so far may still be there as its result.
  *
  * A start that was lost on the way shows as an end without `startTime`, which real captures have too (contract/http-api.md
- * section 6). A repeated start (a transfer begun again after a crash) or a repeated end changes nothing.
+ * section 6). A repeated start (a transfer begun again after a crash) or a repeated end changes nothing. A start with another id than
+ * the recorded one is that of a second device with the same key.
  */
 export type CommandStatus = "Created" | "Executing" | "Completed" | "Failed";
 export type CommandEventType = "started" | "completed" | "failed";
@@ -39,7 +40,12 @@ export interface Command {
   /** As they were asked for, in that order: echoed on the wire. */
   params: readonly { key: string; value: string }[];
   status: CommandStatus;
+  /** Of the one start that was recorded, as the device made it. */
+  startId: string | null;
   startedAtMs: number | null;
+  /** When it ended on the device, which told how long ago that was; null where it could not. */
+  finishedAtMs: number | null;
+  /** When its end was recorded: all of its result is durable here. */
   endedAtMs: number | null;
   errors: readonly string[];
   result: StoredResult | null;
@@ -65,3 +71,10 @@ export function nextCommandStatus(status: CommandStatus, event: CommandEventType
 
 export const isEnded = (command: Pick<Command, "status">): boolean =>
   command.status === "Completed" || command.status === "Failed";
+
+/** The last part of a path of Windows or of Unix. */
+export const baseName = (path: string): string =>
+  path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
+
+/** What the gzip of a collected file is called, by the path it had on the device. */
+export const collectedFileName = (devicePath: string): string => `${baseName(devicePath) || "file"}.gz`;

@@ -33,10 +33,14 @@ export type HelloVerdict =
  * `keep`: leave it as it is (it runs there, or is sent again under the same orderSeq). `close`: nothing of it can run
  * there. `lost`: nobody can say any more what became of it, so it must never be sent again.
  */
-export function judgeOpenOrder(action: MachineAction, hello: Hello): HelloVerdict {
+export function judgeOpenOrder(action: MachineAction, hello: Hello, lastOrderSeq: number): HelloVerdict {
   const { order } = action;
+  const held = hello.orders.find((o) => o.actionId === action.id && o.orderSeq === order?.orderSeq);
+  const hasForgotten = held ? wasAcknowledged(held, action) : hello.highestOrderSeq > lastOrderSeq;
+  if (hasForgotten && !isFinal(action.status)) {
+    return lost(action, "The server's records were set back, so the device may have run this action already");
+  }
   if (order?.state !== "out") return { action, decision: "keep" };
-  const held = hello.orders.find((o) => o.actionId === action.id && o.orderSeq === order.orderSeq);
   if (held && !isFinal(action.status) && knowsLess(held, action)) {
     return lost(action, "The device's journal was set back to before what it had told of this action");
   }
@@ -65,18 +69,40 @@ export function heldOrderVerdict(
   // An order that the server does not know (a store restored from a backup) must not run on.
   if (known?.order?.orderSeq !== held.orderSeq) return { verdict: "end" };
   if (known.order.state === "out") return { verdict: isFinal(known.status) ? "end" : "continue" };
-  const mayRun = held.commands.some(({ state }) => state !== "ended");
+  const mayRun = held.commands.some(({ state }) => JOURNALED[state] < JOURNALED.ended);
   if (!mayRun) return { verdict: "forget" };
   return { verdict: "end", reopened: { ...known, order: { ...known.order, state: "out" } } };
 }
 
+/**
+ * Whether a device may make the process of the start that it has told: the one that is recorded here, of a script that is still wanted.
+ * The other commands change nothing when two devices run them, and wait for no grant.
+ */
+export function isStartGranted(action: MachineAction, index: number, startId: string): boolean {
+  const command = action.commands[index];
+  return (
+    command?.type === "RunScript" &&
+    command.startId === startId &&
+    command.status === "Executing" &&
+    !isFinal(action.status)
+  );
+}
+
 const TOLD = { Created: 0, Executing: 1, Completed: 2, Failed: 2 } as const;
-const JOURNALED = { waiting: 0, running: 1, ended: 2 } as const;
+const JOURNALED = { waiting: 0, running: 1, ended: 2, acknowledged: 2 } as const;
 
 /** A device journals before it tells. Where its journal knows less than it told, it is an older one, and would start things again. */
 function knowsLess(held: HeldOrder, action: MachineAction): boolean {
   const states = new Map(held.commands.map(({ index, state }) => [index, state]));
   return action.commands.some(({ status }, index) => TOLD[status] > JOURNALED[states.get(index) ?? "waiting"]);
+}
+
+/** The device has an acknowledgement of an end that is not recorded here: the store was restored from a backup. */
+function wasAcknowledged(held: HeldOrder, action: MachineAction): boolean {
+  return held.commands.some(({ index, state }) => {
+    const command = action.commands[index];
+    return state === "acknowledged" && command !== undefined && TOLD[command.status] < TOLD.Completed;
+  });
 }
 
 const hasStarted = (action: MachineAction): boolean => action.commands.some((command) => command.status !== "Created");

@@ -48,6 +48,8 @@ export interface OrderState {
   /** The link it was last sent on; reports from an older one lose. */
   linkEpoch: number;
   claimedAtMs: number;
+  /** When it was first handed to a link; known from the next write that there was to make anyway. */
+  sentAtMs: number | null;
   state: "out" | "closed";
 }
 
@@ -63,6 +65,8 @@ export interface MachineAction {
   comment: string;
   createdAtMs: number;
   updatedAtMs: number;
+  /** When its status became final. `updatedAtMs` goes on with what arrives late. Null before, and in rows of the first release. */
+  finalAtMs: number | null;
   /** When the present wait ends by itself: of a Pending action its queue time, of a running one the lost device; null while no clock runs. */
   deadlineMs: number | null;
   cancellation: { requestor: string; comment: string; atMs: number } | null;
@@ -76,13 +80,21 @@ export interface MachineAction {
 }
 
 export type MachineActionEvent =
-  | { type: "started"; index: number }
+  | {
+      type: "started";
+      index: number;
+      startId: string;
+      /** When the order was handed to the link that tells of the start; null where that link did not send it. */
+      sentAtMs?: number | null;
+    }
   | {
       type: "ended";
       index: number;
       outcome: "completed" | "failed";
       errors: readonly string[];
       result: StoredResult | null;
+      /** By the device's monotonic clock; absent where it was started anew since. */
+      endedAgoMs?: number | undefined;
     }
   | { type: "cancelled"; requestor: string; comment: string }
   | { type: "expired" }
@@ -99,7 +111,13 @@ export interface IllegalEvent {
   detail: string;
 }
 
-export type Transition = { changed: boolean; action: MachineAction } | IllegalEvent;
+/** The command has a start with another id. One device makes one start of a command, so a second device uses its key. */
+export interface AnotherStart {
+  code: "AnotherStart";
+  detail: string;
+}
+
+export type Transition = { changed: boolean; action: MachineAction } | IllegalEvent | AnotherStart;
 
 /** As signed 32-bit numbers, which an HRESULT is. Source: design, "Where the documents are silent". */
 export const HRESULT = {
@@ -115,7 +133,7 @@ export const isFinal = (status: MachineActionStatus): boolean => FINAL_STATUSES.
 export function applyEvent(action: MachineAction, event: MachineActionEvent, nowMs: number): Transition {
   switch (event.type) {
     case "started":
-      return applyStarted(action, event.index, nowMs);
+      return applyStarted(action, event, nowMs);
     case "ended":
       return applyEnded(action, event, nowMs);
     case "cancelled":
@@ -135,20 +153,27 @@ export function applyEvent(action: MachineAction, event: MachineActionEvent, now
   }
 }
 
-function applyStarted(action: MachineAction, index: number, nowMs: number): Transition {
+function applyStarted(
+  action: MachineAction,
+  { index, startId, sentAtMs = null }: Extract<MachineActionEvent, { type: "started" }>,
+  nowMs: number,
+): Transition {
   const command = action.commands[index];
   if (!command) return illegal(`the action has no command ${index}`);
+  if (command.startId !== null && command.startId !== startId) {
+    return { code: "AnotherStart", detail: `command ${index} was started twice` };
+  }
   if (!inTurn(action, index)) return outOfTurn(action, `command ${index} was started out of turn`);
   const status = nextCommandStatus(command.status, "started");
   if (!status) return { changed: false, action };
-  const recorded = withCommand(action, index, { status, startedAtMs: nowMs });
+  const recorded = withCommand(action, index, { status, startId, startedAtMs: nowMs });
   const moved = TRANSITIONS[action.status];
   const nextStatus = "started" in moved ? moved.started : action.status;
   return {
     changed: true,
     // A running action has no clock of its own while its device is linked; the lost-device clock starts when the link ends.
     action: {
-      ...touched(recorded, nowMs),
+      ...touched(withSent(recorded, sentAtMs), nowMs),
       status: nextStatus,
       deadlineMs: isFinal(nextStatus) ? action.deadlineMs : null,
     },
@@ -166,8 +191,12 @@ function applyEnded(
   if (event.outcome === "failed" && event.errors.length === 0) return illegal("a failed command must say why");
   const status = nextCommandStatus(command.status, event.outcome);
   if (!status) return { changed: false, action };
+  const { endedAgoMs, errors, result } = event;
+  // A clock that was set back between the start and the end makes no end before its start.
+  const finishedAtMs =
+    endedAgoMs === undefined ? null : Math.max(nowMs - endedAgoMs, Math.min(command.startedAtMs ?? 0, nowMs));
   const recorded = touched(
-    withCommand(action, event.index, { status, endedAtMs: nowMs, errors: event.errors, result: event.result }),
+    withCommand(action, event.index, { status, finishedAtMs, endedAtMs: nowMs, errors, result }),
     nowMs,
   );
   if (isFinal(action.status)) return { changed: true, action: recorded };
@@ -194,13 +223,16 @@ function applyLost(action: MachineAction, reason: string, nowMs: number): Transi
   return move(recorded, "failed", nowMs, (moved) => ({ ...moved, errorHResult: HRESULT.failed }));
 }
 
+const ENDED_UNASKED =
+  "The device ended this action at the word of a server whose records were set back since (restored from a backup)";
+
 /**
  * After a cancel or a time-out the device confirms that nothing runs any more. What it could not kill is said on the
- * command that ran.
+ * command that ran. One that ended an unfinished action was told to: by this server, before its store was restored to an older state.
  */
 function applyOrderClosed(action: MachineAction, errors: readonly string[], nowMs: number): Transition {
   if (!action.order) return illegal("the action was never sent to a device");
-  if (!isFinal(action.status)) return illegal("an unfinished order was closed by its device");
+  if (!isFinal(action.status)) return applyLost(action, [ENDED_UNASKED, ...errors].join("; "), nowMs);
   if (action.order.state === "closed") return { changed: false, action };
   const closed: MachineAction = { ...action, order: { ...action.order, state: "closed" } };
   const ran = action.commands.findLastIndex((command) => command.startedAtMs !== null);
@@ -237,7 +269,8 @@ function move(
   const row: Partial<Record<ActionEventType, MachineActionStatus>> = TRANSITIONS[action.status];
   const status = row[event];
   if (!status) return { changed: false, action };
-  return { changed: true, action: shape({ ...touched(action, nowMs), status, deadlineMs: null }) };
+  const moved = touched(action, nowMs);
+  return { changed: true, action: shape({ ...moved, status, finalAtMs: moved.updatedAtMs, deadlineMs: null }) };
 }
 
 /** Commands run one by one: a command's turn comes when all before it are Completed. */
@@ -256,6 +289,12 @@ const touched = (action: MachineAction, nowMs: number): MachineAction => ({
 });
 
 const illegal = (detail: string): IllegalEvent => ({ code: "IllegalEvent", detail });
+
+/** The moment at which the order was handed to a link; the first one that is known stays. */
+export const withSent = (action: MachineAction, sentAtMs: number | null): MachineAction => ({
+  ...action,
+  order: action.order && { ...action.order, sentAtMs: action.order.sentAtMs ?? sentAtMs },
+});
 
 /** Copy of `action` with command `index` changed. */
 function withCommand(action: MachineAction, index: number, change: Partial<Command>): MachineAction {

@@ -9,6 +9,8 @@ export interface Machine {
   lastExternalIp: string | null;
   /** A link of this machine is up. */
   linked: boolean;
+  /** The node that holds its link, or held it last. */
+  nodeId: string | null;
   /** Grows with every accepted link. */
   linkEpoch: number;
   /** The journal of the last hello; null before the first. */

@@ -7,6 +7,11 @@
  */
 export type SessionPlace = { held: false } | { held: true; untilMs: number | null };
 
+/** The most that the setting takes: nobody counts, and nobody waits to be counted. */
+const UNLIMITED = 1_000_000_000;
+
+export const arePlacesLimited = (places: number): boolean => places < UNLIMITED;
+
 /** May a session that was just asked for start? */
 export function placeForNew(isMachineLinked: boolean, placesTaken: number, places: number): SessionPlace | "noPlace" {
   if (!isMachineLinked) return { held: false };

@@ -1,8 +1,12 @@
+import type { TakenLink } from "../bus/bus.ts";
 import type { ServiceContext } from "../service/context.ts";
-import { forgetLinks, type LinkIdentity } from "../service/link-lifecycle.ts";
+import type { AcceptedLink, LinkIdentity } from "../service/link-lifecycle.ts";
 import { quarantineMachine } from "../service/quarantine-machine.ts";
 import { Link, type LinkOwner } from "./link.ts";
 import type { LinkSocket, LinkSocketEvents } from "./link-socket.ts";
+
+/** How long a hint takes to another node at the most, when it arrives at all. */
+const HINT_MS = 1_000;
 
 export interface GatewayOptions {
   pingIntervalMs: number;
@@ -19,15 +23,17 @@ export class Gateway implements LinkOwner {
   readonly #unsubscribe: () => void;
   #closing = false;
 
-  private constructor(context: ServiceContext, options: GatewayOptions) {
+  constructor(context: ServiceContext, options: GatewayOptions) {
     this.#context = context;
     this.#options = options;
-    this.#unsubscribe = context.bus.onMachineWake((machineId) => this.#ready.get(machineId)?.pump());
-  }
-
-  static async open(context: ServiceContext, options: GatewayOptions): Promise<Gateway> {
-    await forgetLinks(context);
-    return new Gateway(context, options);
+    const { bus } = context;
+    const subscriptions = [
+      bus.onMachineWake((machineId) => this.#ready.get(machineId)?.pump()),
+      bus.onLinkTaken((taken) => void this.#taken(taken)),
+    ];
+    this.#unsubscribe = () => {
+      for (const unsubscribe of subscriptions) unsubscribe();
+    };
   }
 
   /** Takes a new connection over; null when there is no room, and the caller closes it. */
@@ -42,7 +48,16 @@ export class Gateway implements LinkOwner {
    * A device that comes again with its own journal has lost its older link, whether this side noticed or not. Another journal is either
    * the same device, wiped, or a second one with its key: as agents speak once in every ping interval, the older link tells which.
    */
-  async admits({ machineId, linkEpoch }: LinkIdentity, journalId: string): Promise<boolean> {
+  async admits(
+    { machineId, linkEpoch }: LinkIdentity,
+    journalId: string,
+    leftNode: AcceptedLink["leftNode"],
+  ): Promise<boolean> {
+    if (leftNode) {
+      this.#context.bus.linkTaken({ machineId, linkEpoch, journalId });
+      // The other node asks its link, and puts the machine in quarantine if that one still speaks; this link is then stale.
+      if (leftNode.journalId !== journalId) await this.#wait(this.#options.pingIntervalMs + HINT_MS);
+    }
     for (;;) {
       const older = this.#ready.get(machineId);
       if (!older || older.journalId === journalId) return true;
@@ -55,6 +70,24 @@ export class Gateway implements LinkOwner {
       }
       if (this.#ready.get(machineId) === older) void older.close("silent", "no frame while another journal came");
     }
+  }
+
+  /** Another node has a newer link of a machine. Of the same device, this one is over; another journal makes two of them, if it speaks. */
+  async #taken({ machineId, linkEpoch, journalId }: TakenLink): Promise<void> {
+    const older = this.#ready.get(machineId);
+    if (!older?.identity || older.identity.linkEpoch >= linkEpoch) return;
+    if (older.journalId !== journalId && (await older.speaksWithin(this.#options.pingIntervalMs))) {
+      await quarantineMachine(this.#context, machineId, [older.journalId ?? "", journalId]).catch((cause: unknown) =>
+        this.#context.log.error({ err: cause, machineId }, "a machine could not be put in quarantine"),
+      );
+      this.#closeAllOf(machineId);
+      return;
+    }
+    await older.close("replaced", "a newer link was accepted");
+  }
+
+  #wait(delayMs: number): Promise<void> {
+    return new Promise((resolve) => void this.#context.clock.after(delayMs, resolve));
   }
 
   ready(link: Link, { machineId }: LinkIdentity): void {
@@ -71,7 +104,9 @@ export class Gateway implements LinkOwner {
 
   /** A wake-up may have been lost: the machines that have work are looked up in the store and their links asked again. */
   async rereadStore(): Promise<void> {
-    const machineIds = await this.#context.store.read((tx) => tx.actions.linkedMachinesWithWork(10_000));
+    const machineIds = await this.#context.store.read((tx) =>
+      tx.actions.linkedMachinesWithWork(this.#context.node.id, 10_000),
+    );
     for (const machineId of machineIds) this.#ready.get(machineId)?.retry();
   }
 
@@ -82,7 +117,16 @@ export class Gateway implements LinkOwner {
     }
   }
 
+  /** Makes every device dial anew: what the store says of their links does not hold any more. */
+  async closeLinks(): Promise<void> {
+    await Promise.all([...this.#all].map((link) => link.close("goingAway", "the node was taken for dead")));
+  }
+
   /** Tells every device to come back, and waits until what was under way is written. */
+  get linkCount(): number {
+    return this.#ready.size;
+  }
+
   async close(): Promise<void> {
     this.#closing = true;
     this.#unsubscribe();

@@ -10,14 +10,32 @@ import {
   parseAgentFrame,
   type Refused,
   type ServerFrame,
+  type Started,
 } from "@halligan/protocol/link";
 import type { Logger } from "pino";
 import { signLinkTicket } from "../auth/link-ticket.ts";
 import type { ServiceContext } from "../service/context.ts";
-import { acceptLink, answerHello, closeLink, type LinkIdentity } from "../service/link-lifecycle.ts";
-import { type Recorded, recordClosed, recordEnded, recordRefused, recordStarted } from "../service/machine-reports.ts";
+import {
+  type AcceptedLink,
+  acceptLink,
+  answerHello,
+  closeLink,
+  type LinkIdentity,
+  type RefusedLink,
+  type SentOrder,
+} from "../service/link-lifecycle.ts";
+import {
+  type Recorded,
+  type RecordedStart,
+  recordClosed,
+  recordEnded,
+  recordRefused,
+  recordStarted,
+} from "../service/machine-reports.ts";
 import { nextForLink } from "../service/next-order.ts";
+import { quarantineMachine } from "../service/quarantine-machine.ts";
 import type { LinkSocket, LinkSocketEvents } from "./link-socket.ts";
+import { orderKeysFrame } from "./order-keys-frame.ts";
 import { signOrder } from "./order-signature.ts";
 
 /** What one link may hold back: frames waiting to be handled, and bytes that the device does not read. */
@@ -26,9 +44,18 @@ const MAX_BUFFERED_BYTES = 8 * 1024 * 1024;
 /** Silent for this many ping intervals: the link is given up. */
 const SILENT_INTERVALS = 3;
 
+/** What whoever reads the log can do about it. */
+const REFUSAL_MEANINGS: Readonly<Record<RefusedLink["reason"], string>> = {
+  unknownServerKey:
+    "the device pins an order key that is not accepted here: put that key back as order-previous.pem, or enroll it anew",
+  unknownMachine: "no such machine is enrolled here: enroll it anew, or see whether it looks for another server",
+  badSignature: "the answer was not signed by a key of this machine",
+  quarantined: "two devices use this machine's key: enroll it anew",
+};
+
 export interface LinkOwner {
   /** Whether a hello with this journal may be answered. May take a ping interval; when it answers false it has closed the link. */
-  admits(identity: LinkIdentity, journalId: string): Promise<boolean>;
+  admits(identity: LinkIdentity, journalId: string, leftNode: AcceptedLink["leftNode"]): Promise<boolean>;
   /** The link is accepted and its hello answered: it takes the machine's place from any older one. */
   ready(link: Link, identity: LinkIdentity): void;
   ended(link: Link): void;
@@ -47,6 +74,9 @@ export class Link implements LinkSocketEvents {
   #log: Logger;
   #phase: "answer" | "hello" | "ready" | "closed" = "answer";
   #identity: LinkIdentity | null = null;
+  /** The order key that the device named: it believes what that one signs. */
+  #serverKeyId = "";
+  #leftNode: AcceptedLink["leftNode"] = null;
   #journalId: string | null = null;
   #lastFrameAtMs: number;
   #cancelTimer: () => void;
@@ -61,6 +91,8 @@ export class Link implements LinkSocketEvents {
   /** What was sent on this link and needs no repeating on it. */
   readonly #sentOrders = new Set<number>();
   readonly #sentEnds = new Set<number>();
+  /** One order is out at a time. Sent again on this link, it keeps its first moment. */
+  #lastSent: SentOrder | null = null;
 
   constructor(context: ServiceContext, socket: LinkSocket, owner: LinkOwner, options: { pingIntervalMs: number }) {
     this.#context = context;
@@ -128,7 +160,8 @@ export class Link implements LinkSocketEvents {
     this.#cancelTimer();
     const identity = this.#identity;
     this.#owner.ended(this);
-    if (identity) this.#work = this.#work.then(() => closeLink(this.#context, identity)).catch(this.#logFailure);
+    if (identity)
+      this.#work = this.#work.then(() => closeLink(this.#context, identity, this.#lastSent)).catch(this.#logFailure);
     this.#log.info("link closed");
   }
 
@@ -163,10 +196,13 @@ export class Link implements LinkSocketEvents {
       return this.#fail("protocol", `this server speaks link version ${LINK_VERSION}`);
     const accepted = await acceptLink(this.#context, this.#challenge, answer, this.#socket.remoteAddress);
     if (accepted.kind === "refused") {
-      this.#log.warn({ machineId: answer.machineId, reason: accepted.reason }, "link refused");
+      const meaning = REFUSAL_MEANINGS[accepted.reason];
+      this.#log.warn({ machineId: answer.machineId, reason: accepted.reason, meaning }, "link refused");
       return this.#fail(accepted.reason === "quarantined" ? "quarantined" : "unauthorized", "not accepted");
     }
     this.#identity = { machineId: accepted.machineId, linkEpoch: accepted.linkEpoch };
+    this.#serverKeyId = answer.serverKeyId;
+    this.#leftNode = accepted.leftNode;
     this.#log = this.#log.child(this.#identity);
     if (this.#phase === "closed") return closeLink(this.#context, this.#identity);
     this.#phase = "hello";
@@ -177,7 +213,7 @@ export class Link implements LinkSocketEvents {
       linkVersion: LINK_VERSION,
       linkEpoch: accepted.linkEpoch,
       serverTimeMs: this.#context.clock.nowMs(),
-      ticket: signLinkTicket(accepted, this.#context.keys.linkTicket),
+      ticket: signLinkTicket(accepted, this.#context.keys.linkTicket.signing),
       pingIntervalMs: this.#pingIntervalMs,
     });
   }
@@ -190,8 +226,7 @@ export class Link implements LinkSocketEvents {
     if (this.#phase !== "ready") return this.#fail("protocol", "a report before the hello");
     switch (frame.type) {
       case "started":
-        this.#check(await recordStarted(this.#context, identity, frame));
-        return;
+        return this.#started(identity, frame);
       case "ended":
         return this.#ended(identity, frame);
       case "closed": {
@@ -209,7 +244,8 @@ export class Link implements LinkSocketEvents {
   async #hello(identity: LinkIdentity, hello: Hello): Promise<void> {
     if (this.#phase !== "hello" || this.#journalId !== null) return this.#fail("protocol", "a second hello");
     this.#journalId = hello.journalId;
-    if (!(await Promise.race([this.#owner.admits(identity, hello.journalId), this.#over.promise]))) return;
+    if (!(await Promise.race([this.#owner.admits(identity, hello.journalId, this.#leftNode), this.#over.promise])))
+      return;
     const answer = await answerHello(this.#context, identity, hello);
     if (!answer) return this.#fail("replaced", "a newer link was accepted");
     if (this.#isClosed()) return;
@@ -220,8 +256,25 @@ export class Link implements LinkSocketEvents {
     this.#phase = "ready";
     this.#log.info({ heldOrders: hello.orders.length }, "link ready");
     this.#send(answer);
+    // Before any order: it may be signed by a key that the device does not know yet.
+    const { order } = this.#context.keys;
+    const pinned = [this.#serverKeyId, ...(hello.orderKeyIds ?? []).slice(1)];
+    const keys = orderKeysFrame(identity.machineId, order, pinned);
+    if (keys) this.#send(keys);
     this.#owner.ready(this, identity);
     this.pump();
+  }
+
+  async #started(identity: LinkIdentity, frame: Started): Promise<void> {
+    const sent = this.#lastSent?.orderSeq === frame.orderSeq ? this.#lastSent : null;
+    const recorded = await recordStarted(this.#context, identity, frame, sent?.atMs ?? null);
+    if (recorded.kind === "twoDevices") {
+      await quarantineMachine(this.#context, identity.machineId, [this.#journalId ?? ""]);
+      return this.#fail("quarantined", "two devices started one command");
+    }
+    if (!this.#check(recorded)) return;
+    const { actionId, orderSeq, index, startId } = frame;
+    if (recorded.isGranted) this.#send({ type: "startGranted", actionId, orderSeq, index, startId });
   }
 
   async #ended(identity: LinkIdentity, frame: Ended): Promise<void> {
@@ -241,6 +294,11 @@ export class Link implements LinkSocketEvents {
     if (!identity || this.#phase !== "ready") return;
     const next = await nextForLink(this.#context, identity);
     if (this.#isClosed() || next.type === "idle") return;
+    if (next.type === "stale") {
+      // While a newer link with another journal waits for this device's word, this one tells whether they are two.
+      if (this.#listeners.size === 0) this.#fail("replaced", "a newer link was accepted");
+      return;
+    }
     if (next.type === "end") {
       if (this.#sentEnds.has(next.orderSeq)) return;
       this.#sentEnds.add(next.orderSeq);
@@ -250,11 +308,14 @@ export class Link implements LinkSocketEvents {
     if (this.#sentOrders.has(next.order.orderSeq)) return;
     this.#sentOrders.add(next.order.orderSeq);
     this.#log.info({ actionId: next.order.actionId, orderSeq: next.order.orderSeq }, "order sent");
-    this.#send(signOrder(next.order, this.#context.keys.order));
+    this.#send(signOrder(next.order, this.#context.keys.order.signing));
+    if (this.#lastSent?.orderSeq !== next.order.orderSeq) {
+      this.#lastSent = { orderSeq: next.order.orderSeq, atMs: this.#context.clock.nowMs() };
+    }
   }
 
-  /** True when the report was recorded; otherwise it ended the link, or is only a late word of an older one. */
-  #check(recorded: Recorded): recorded is Extract<Recorded, { kind: "recorded" }> {
+  /** True when the report was recorded; otherwise it ended the link, or is about an order of which nothing is known here. */
+  #check<R extends Recorded | RecordedStart>(recorded: R): recorded is Extract<R, { kind: "recorded" }> {
     if (recorded.kind === "illegal") this.#fail("protocol", recorded.detail);
     if (recorded.kind === "stale") this.#fail("replaced", "a newer link was accepted");
     return recorded.kind === "recorded";

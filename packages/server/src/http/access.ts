@@ -41,8 +41,14 @@ export const ticket: Access<{ readonly ticket: LinkTicket }> = {
   },
 };
 
+export interface Permitted {
+  readonly caller: Caller;
+  /** Looks at the token again, for answers that last: it may have run out or been withdrawn. */
+  readonly isStillAdmitted: () => Promise<boolean>;
+}
+
 /** For callers whom the table gives the operation. `operation`: its own name. */
-export const permitted = (operation: PermittedOperation): Access<{ readonly caller: Caller }> => {
+export const permitted = (operation: PermittedOperation): Access<Permitted> => {
   const { application, delegated } = PERMISSION_TABLE[operation];
   return withAnyOf(application, delegated);
 };
@@ -54,7 +60,7 @@ export const permitted = (operation: PermittedOperation): Access<{ readonly call
 const withAnyOf = (
   application: readonly Permission[],
   delegated: readonly DelegatedPermission[],
-): Access<{ readonly caller: Caller }> => ({
+): Access<Permitted> => ({
   kind: "permissions",
   permissions: application,
   delegated,
@@ -65,11 +71,13 @@ const withAnyOf = (
     if (token === undefined) return unauthorized("The Authorization header is malformed");
     const caller = await gate.verifyToken(token);
     if (isFault(caller)) return unauthorized(caller.message);
+    // What the token permits is written in it; only whether it counts can change.
+    const isStillAdmitted = async () => !isFault(await gate.verifyToken(token));
     if (caller.kind === "application") {
-      if (application.some((name) => caller.roles.has(name))) return { who: { caller } };
+      if (application.some((name) => caller.roles.has(name))) return { who: { caller, isStillAdmitted } };
       return forbidden("The application has none of the required application permissions", application);
     }
-    if (delegated.some((name) => caller.scopes.has(name))) return { who: { caller } };
+    if (delegated.some((name) => caller.scopes.has(name))) return { who: { caller, isStillAdmitted } };
     return forbidden("The user's token has none of the required delegated permissions", delegated);
   },
 });

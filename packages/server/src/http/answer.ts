@@ -4,7 +4,7 @@ import type { OpenBlob } from "../blobs/blob-store.ts";
 type Headers = Readonly<Record<string, string>>;
 
 /** What an operation answers; written by `write-answer.ts` and nothing else, so every answer has the same headers and error body. */
-export type Answer = JsonAnswer | EmptyAnswer | ErrorAnswer | BytesAnswer;
+export type Answer = JsonAnswer | EmptyAnswer | ErrorAnswer | BytesAnswer | EventsAnswer;
 
 export interface JsonAnswer {
   readonly kind: "json";
@@ -35,6 +35,16 @@ export interface BytesAnswer {
   readonly lengthBytes: number;
   readonly headers: Headers;
   readonly open: () => Promise<Pick<OpenBlob, "stream"> | null>;
+  /** Told of each chunk on its way. */
+  readonly onChunk?: ((sizeBytes: number) => void) | undefined;
+}
+
+/** `text/event-stream`, until `events` ends; not begun for HEAD. `held` is disposed when the answer is over, written or not. */
+export interface EventsAnswer {
+  readonly kind: "events";
+  readonly status: 200;
+  readonly events: AsyncIterable<string>;
+  readonly held: Disposable;
 }
 
 export const ok = (body: unknown): JsonAnswer => ({ kind: "json", status: 200, body });

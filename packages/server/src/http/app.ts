@@ -8,6 +8,7 @@ import { createHttpServer, type UpgradeHandler } from "./http-server.ts";
 import type { Gate } from "./incoming.ts";
 import { DEFAULT_HTTP_LIMITS, type HttpLimits } from "./limits.ts";
 import type { Operation } from "./operation.ts";
+import type { RequestLine } from "./request-log.ts";
 import { routedTarget } from "./request-path.ts";
 import { type Source, serve } from "./serve.ts";
 
@@ -16,6 +17,8 @@ export interface HttpAppOptions<Ctx> extends Gate {
   /** Handed to every handler as it is. */
   readonly context: Ctx;
   readonly log: Logger;
+  /** Told of each answer when it is over. */
+  readonly onAnswered?: (line: RequestLine) => void;
   readonly limits?: Partial<HttpLimits>;
   /** PEM texts. */
   readonly tls?: { readonly cert: string; readonly key: string };
@@ -80,7 +83,8 @@ export function buildHttpApp<Ctx>(options: HttpAppOptions<Ctx>): HttpApp {
     limits,
     log,
     isClosing: () => isClosing,
-    onAnswered: () => {
+    onAnswered: (line: RequestLine) => {
+      options.onAnswered?.(line);
       if (isClosing) for (const server of servers) server.closeIdleConnections();
     },
   };

@@ -1,7 +1,9 @@
-import type { ReplayGuard } from "../auth/replay-guard.ts";
+import type { AssertionReplay } from "../auth/client-assertion.ts";
 import type { SigningKey } from "../auth/signing-key.ts";
 import type { TokenVerifier } from "../auth/token-verifier.ts";
 import type { ServiceContext } from "../service/context.ts";
+import type { Unready } from "../service/readiness.ts";
+import type { EventStreams } from "./event-streams.ts";
 import { operationsOf } from "./operation.ts";
 
 /** What the operations work on: the use cases' context, and what only the wire needs. */
@@ -10,9 +12,19 @@ export interface HttpContext extends ServiceContext {
   version: string;
   tokenKey: SigningKey;
   tokens: TokenVerifier;
-  assertionReplay: ReplayGuard;
+  assertionReplay: AssertionReplay;
   audiences: readonly string[];
   libraryApiUploadLimitBytes: number;
+  health: {
+    readonly unready: () => Unready;
+    readonly metrics: () => Promise<string>;
+    readonly metricsContentType: string;
+    readonly metricsToken: string | null;
+    /** A proxy of this machine may bring requests from anywhere. */
+    readonly isBehindProxy: boolean;
+  };
+  eventStreams: EventStreams;
+  rereadIntervalMs: number;
 }
 
 export const operation = operationsOf<HttpContext>();

@@ -48,7 +48,7 @@ export const operationsOf =
         const admission = await access.admit(incoming);
         if ("kind" in admission) return admission;
         onAdmitted(admission.who);
-        const throttled = incoming.gate.throttle(definition, callerIdOf(admission.who));
+        const throttled = await incoming.gate.throttle(definition, callerIdOf(admission.who));
         if (throttled) return throttled;
         return await handler({ ...incoming.facts, ...admission.who, body: await body.read(incoming) }, ctx);
       },

@@ -1,5 +1,6 @@
 import type { HttpContext } from "./context.ts";
 import type { Operation } from "./operation.ts";
+import { watchMachineAction } from "./operations/action-events.ts";
 import { createApplication, deleteApplication, listApplications } from "./operations/applications.ts";
 import { cancelMachineAction } from "./operations/cancel-machine-action.ts";
 import { completeResult } from "./operations/complete-result.ts";
@@ -20,8 +21,10 @@ import { getInfo } from "./operations/get-info.ts";
 import { getLiveResponseResultDownloadLink } from "./operations/get-live-response-result-download-link.ts";
 import { getMachine } from "./operations/get-machine.ts";
 import { getMachineAction } from "./operations/get-machine-action.ts";
+import { getMachineActionTiming } from "./operations/get-machine-action-timing.ts";
 import { getOpenApi } from "./operations/get-openapi.ts";
 import { getOrderFile } from "./operations/get-order-file.ts";
+import { getHealth, getMetrics, getReadiness } from "./operations/health.ts";
 import { getLibraryFileContent, listLibraryFileVersions } from "./operations/library-history.ts";
 import { listAlerts } from "./operations/list-alerts.ts";
 import { listAudit } from "./operations/list-audit.ts";
@@ -59,6 +62,8 @@ export const OPERATIONS: readonly Operation<HttpContext>[] = [
   // Halligan's own.
   getInfo,
   getOpenApi(() => OPERATIONS),
+  getMachineActionTiming,
+  watchMachineAction,
   downloadResult,
   putLibraryFile,
   getLibraryFileContent,
@@ -73,6 +78,10 @@ export const OPERATIONS: readonly Operation<HttpContext>[] = [
   deleteDeviceGroup,
   setMachineDeviceGroup,
   listAudit,
+  // Whoever runs it.
+  getHealth,
+  getReadiness,
+  getMetrics,
   // Agents.
   enroll,
   getOrderFile,

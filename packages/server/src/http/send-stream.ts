@@ -7,9 +7,11 @@ export interface BlobToSend {
   readonly contentType: string;
   /** SHA-256 in hex when it is known: becomes the ETag, by which `If-Range` resumes only the same content. */
   readonly sha256?: string;
-  /** Value of `Content-Disposition`; see `content-disposition.ts`. */
+  /** Value of `Content-Disposition`; see `domain/content-disposition.ts`. */
   readonly disposition?: string;
   readonly open: (range?: ByteRange) => Promise<OpenBlob | null>;
+  /** Told how far into the content the client has been sent. */
+  readonly onSent?: (positionBytes: number) => void;
 }
 
 /**
@@ -23,7 +25,7 @@ export function blobAnswer(
   },
   blob: BlobToSend,
 ): BytesAnswer | ErrorAnswer {
-  const { sizeBytes, contentType, sha256, disposition, open } = blob;
+  const { sizeBytes, contentType, sha256, disposition, open, onSent } = blob;
   const etag = sha256 === undefined ? undefined : `"${sha256}"`;
   const condition = request.headers["if-range"];
   const isSame = condition === undefined || condition === etag;
@@ -40,7 +42,8 @@ export function blobAnswer(
     ...(disposition === undefined ? {} : { "content-disposition": disposition }),
   };
   if (range === "full") {
-    return { kind: "bytes", status: 200, lengthBytes: sizeBytes, headers, open: async () => await open() };
+    const onChunk = onSent && positionFrom(0, onSent);
+    return { kind: "bytes", status: 200, lengthBytes: sizeBytes, headers, open: async () => await open(), onChunk };
   }
   return {
     kind: "bytes",
@@ -48,5 +51,14 @@ export function blobAnswer(
     lengthBytes: range.end - range.start + 1,
     headers: { ...headers, "content-range": `bytes ${range.start}-${range.end}/${sizeBytes}` },
     open: async () => await open(range),
+    onChunk: onSent && positionFrom(range.start, onSent),
+  };
+}
+
+function positionFrom(startBytes: number, onSent: (positionBytes: number) => void): (sizeBytes: number) => void {
+  let positionBytes = startBytes;
+  return (sizeBytes) => {
+    positionBytes += sizeBytes;
+    onSent(positionBytes);
   };
 }

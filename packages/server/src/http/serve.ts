@@ -1,5 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
+import { BlobStoreUnavailable } from "../blobs/blob-store.ts";
+import { StoreUnavailable } from "../store/store-unavailable.ts";
 import { type Answer, RequestRefused, refuse } from "./answer.ts";
 import { hostFault } from "./host-header.ts";
 import { inviteBody, isWaitingForContinue } from "./http-server.ts";
@@ -7,7 +9,7 @@ import type { Gate, Incoming, RequestFacts } from "./incoming.ts";
 import type { HttpLimits } from "./limits.ts";
 import type { Operation } from "./operation.ts";
 import { ClientGone } from "./read-body.ts";
-import { logRequest, namesOf } from "./request-log.ts";
+import { logRequest, namesOf, type RequestLine, subjectOf } from "./request-log.ts";
 import { splitTarget } from "./request-path.ts";
 import { settleBody } from "./settle.ts";
 import { writeAnswer } from "./write-answer.ts";
@@ -18,11 +20,16 @@ export interface ServeContext<Ctx> {
   readonly limits: HttpLimits;
   readonly log: Logger;
   readonly isClosing: () => boolean;
-  readonly onAnswered: () => void;
+  readonly onAnswered: (line: RequestLine) => void;
 }
 
 /** Written to the log only, for a client that went away before its answer; as nginx does. */
 const CLIENT_GONE = 499;
+
+/** Engines are back within seconds, or somebody is called. */
+const AWAY = refuse(503, "ServiceUnavailable", "The service cannot reach its storage; try again later", {
+  "retry-after": "5",
+});
 
 const INTERNAL_ERROR = refuse(500, "InternalServerError", "The request could not be completed");
 
@@ -49,8 +56,8 @@ export async function serve<Ctx>(
   });
   const facts = factsOf(request, gone.signal);
   let who: unknown;
-  const finish = (status: number, code?: string) => {
-    logRequest(serving.log, {
+  const finish = (status: number, code?: string, sentBytes?: number) => {
+    const line: RequestLine = {
       requestId: facts.id,
       operation: "name" in source ? source.name : null,
       method: facts.method,
@@ -58,10 +65,13 @@ export async function serve<Ctx>(
       status,
       durationMs: Math.round((performance.now() - startedMs) * 10) / 10,
       remoteAddress: facts.remoteAddress,
+      ...subjectOf(facts.path, facts.params),
       ...namesOf(who),
+      ...(sentBytes !== undefined && { sentBytes }),
       ...(code === undefined ? {} : { code }),
-    });
-    serving.onAnswered();
+    };
+    logRequest(serving.log, line);
+    serving.onAnswered(line);
   };
   try {
     const { gate, limits } = serving;
@@ -69,11 +79,14 @@ export async function serve<Ctx>(
     const answer = await answerOf(source, { facts, raw, request, gate, limits, invite }, serving, (admitted) => {
       who = admitted;
     });
+    using _ = answer.kind === "events" ? answer.held : null;
     // Without this a body would be invited that nobody reads.
     const isSettled = !isWaitingForContinue(raw) && (await settleBody(raw, limits));
     const mustClose = !isSettled || serving.isClosing();
     await writeAnswer({ id: facts.id, raw, response, errors: source.errors, mustClose }, answer);
-    finish(gone.signal.aborted ? CLIENT_GONE : answer.status, answer.kind === "error" ? answer.code : undefined);
+    const code = answer.kind === "error" ? answer.code : undefined;
+    const sentBytes = answer.kind === "bytes" && raw.method === "GET" ? answer.lengthBytes : undefined;
+    finish(gone.signal.aborted ? CLIENT_GONE : answer.status, code, sentBytes);
   } catch (error) {
     const isGone = error instanceof ClientGone || gone.signal.aborted || raw.destroyed;
     if (!isGone) serving.log.error({ requestId: facts.id, err: error }, "the answer could not be written");
@@ -96,6 +109,10 @@ async function answerOf<Ctx>(
   } catch (error) {
     if (error instanceof RequestRefused) return error.answer;
     if (error instanceof ClientGone || incoming.facts.signal.aborted) throw error;
+    if (error instanceof StoreUnavailable || error instanceof BlobStoreUnavailable) {
+      log.warn({ requestId: incoming.facts.id, operation: source.name, reason: error.message }, "an engine is away");
+      return AWAY;
+    }
     log.error({ requestId: incoming.facts.id, operation: source.name, err: error }, "the operation failed");
     return INTERNAL_ERROR;
   }

@@ -1,11 +1,9 @@
-import { BoundedMap } from "../auth/bounded-map.ts";
-import { recordAdmitted, type WindowRule, waitForWindow } from "../domain/request-window.ts";
+import type { WindowRule } from "../domain/request-window.ts";
+import type { RequestCounter } from "../service/count-request.ts";
 import { type ErrorAnswer, tooManyRequests } from "./answer.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
-/** Pairs of caller and operation that are counted; the one unused for longest is forgotten first. */
-const MAX_COUNTED = 20_000;
 
 export interface ThrottleLimits {
   runRequestsPerMinute: number;
@@ -14,31 +12,25 @@ export interface ThrottleLimits {
 }
 
 /** Null when the request is admitted and counted, else its 429. */
-export type Throttle = (operation: { name: string; path: string }, callerId: string) => ErrorAnswer | null;
+export type Throttle = (operation: { name: string; path: string }, callerId: string) => Promise<ErrorAnswer | null>;
 
 /**
  * Limits of the contract's operations, each counted for itself and for each calling application or user
  * (contract/http-api.md section 3; design, "limits"). Halligan's own operations and the agents' are not limited here.
  */
-export function createThrottle(limits: ThrottleLimits, monotonicMs: () => number): Throttle {
-  const admitted = new BoundedMap<string, number[]>(MAX_COUNTED);
+export function createThrottle(limits: ThrottleLimits, counter: RequestCounter): Throttle {
   const run: WindowRule[] = [{ limit: limits.runRequestsPerMinute, windowMs: MINUTE_MS }];
   const other: WindowRule[] = [
     { limit: limits.requestsPerMinute, windowMs: MINUTE_MS },
     { limit: limits.requestsPerHour, windowMs: HOUR_MS },
   ];
   const isOff = (rules: readonly WindowRule[]) => rules.every(({ limit }) => limit >= UNCOUNTED_FROM);
-  return (operation, callerId) => {
+  return async (operation, callerId) => {
     if (!operation.path.startsWith("/api/")) return null;
     const rules = operation.name === "RunLiveResponse" ? run : other;
     if (isOff(rules)) return null;
-    const key = `${operation.name}\n${callerId}`;
-    const nowMs = monotonicMs();
-    const times = admitted.get(key) ?? [];
-    const waitMs = waitForWindow(times, rules, nowMs);
-    if (waitMs !== null) return tooManyRequests(waitMs / 1000, `the limit of ${operation.name} is reached`);
-    admitted.set(key, recordAdmitted(times, rules, nowMs));
-    return null;
+    const waitMs = await counter.count(`${operation.name}\n${callerId}`, rules);
+    return waitMs === null ? null : tooManyRequests(waitMs / 1000, `the limit of ${operation.name} is reached`);
   };
 }
 

@@ -1,7 +1,8 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
+import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { TokenErrorWire } from "@halligan/protocol/api";
-import { type Answer, type BytesAnswer, type ErrorAnswer, errorBody, refuse } from "./answer.ts";
+import { type Answer, type BytesAnswer, type ErrorAnswer, type EventsAnswer, errorBody, refuse } from "./answer.ts";
 
 /** A response that is to be written, and what decides about its form. */
 export interface Exchange {
@@ -35,6 +36,8 @@ export async function writeAnswer(exchange: Exchange, answer: Answer): Promise<v
   switch (answer.kind) {
     case "bytes":
       return await writeBytes(exchange, answer);
+    case "events":
+      return await writeEvents(exchange, answer);
     case "empty":
       return writeText(exchange, answer.status, answer.headers ?? {}, null);
     case "json":
@@ -77,23 +80,42 @@ async function writeBytes(exchange: Exchange, answer: BytesAnswer): Promise<void
   }
   try {
     // Destroys the stream when the client goes away.
-    await pipeline(blob.stream, exactly(answer.lengthBytes), response);
+    await pipeline(blob.stream, exactly(answer.lengthBytes, answer.onChunk), response);
   } catch (error) {
     response.destroy();
     throw error;
   }
 }
 
+async function writeEvents(exchange: Exchange, { status, events }: EventsAnswer): Promise<void> {
+  const { id, raw, response } = exchange;
+  response.writeHead(status, {
+    ...standardHeaders(id),
+    "content-type": "text/event-stream; charset=utf-8",
+    // nginx, and others after it, would collect a whole buffer before they pass anything on.
+    "x-accel-buffering": "no",
+    // Kept for another request, it would hold up a server that stops: it began before anybody knew.
+    connection: "close",
+  });
+  if (raw.method === "HEAD") {
+    response.end();
+    return;
+  }
+  // One event is held for a client that does not read, and the next one is not asked for.
+  await pipeline(Readable.from(events, { highWaterMark: 1 }), response);
+}
+
 /**
  * Passes exactly so many bytes, or fails. A stream of another length would leave the client waiting, or reading the next answer as the rest of
  * this one. Node's own `strictContentLength` throws where nobody catches it.
  */
-function exactly(lengthBytes: number) {
+function exactly(lengthBytes: number, onChunk: (sizeBytes: number) => void = () => undefined) {
   return async function* (source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     let left = lengthBytes;
     for await (const chunk of source) {
       left -= chunk.length;
       if (left < 0) break;
+      onChunk(chunk.length);
       yield chunk;
     }
     if (left !== 0) throw new Error(`the content has not the ${lengthBytes} bytes that were announced`);

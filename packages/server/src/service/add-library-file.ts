@@ -40,7 +40,8 @@ export async function addLibraryFile(
       updatedBy: caller.name,
       updatedAtMs: nowMs,
     };
-    await tx.library.end(input.fileName, nowMs);
+    // Only what was seen: an upload of somebody else in between makes the insert fail, and the second look finds it.
+    if (present) await tx.library.end(input.fileName, nowMs);
     await tx.library.insert(file);
     await auditChange(tx, caller, "AddLibraryFile", nowMs, { fileName: file.fileName, sha256: file.sha256 });
     return ok(file);

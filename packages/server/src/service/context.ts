@@ -6,6 +6,7 @@ import type { BlobStore } from "../blobs/blob-store.ts";
 import type { Bus } from "../bus/bus.ts";
 import type { Clock } from "../clock.ts";
 import type { Store } from "../store/store.ts";
+import type { Measures } from "./measures.ts";
 
 export interface Ids {
   guid(): string;
@@ -38,11 +39,17 @@ export interface OrderKeyPair {
   privateKey: KeyObject;
 }
 
+/** One key signs; what others of the ring have signed is accepted too, during and after a rotation. The first accepted one signs. */
+export interface KeyRing<K> {
+  signing: K;
+  accepted: readonly K[];
+}
+
 export interface ServerKeys {
-  order: OrderKeyPair;
+  order: KeyRing<OrderKeyPair>;
   /** HMAC keys, 32 bytes each, one for each purpose. */
-  resultLink: Uint8Array;
-  linkTicket: Uint8Array;
+  resultLink: KeyRing<Uint8Array>;
+  linkTicket: KeyRing<Uint8Array>;
 }
 
 /** What every use case is given. */
@@ -55,5 +62,10 @@ export interface ServiceContext {
   limits: ServiceLimits;
   keys: ServerKeys;
   publicUrl: string;
+  readonly measures: Measures;
+  /** `direct`: links to results in object storage lead there (docs/conformance.md). */
+  readonly resultLinks: "stream" | "direct";
+  /** This node, under the name that it has among the others at present. */
+  readonly node: { readonly id: string };
   log: Logger;
 }

@@ -1,6 +1,6 @@
 import type { Caller } from "../auth/caller.ts";
 import { signResultLink } from "../auth/result-link.ts";
-import { isEnded, type StoredResult } from "../domain/command.ts";
+import { collectedFileName, isEnded, paramOf, type StoredResult } from "../domain/command.ts";
 import type { DomainError } from "../domain/errors.ts";
 import { isFinal, type MachineAction } from "../domain/machine-action.ts";
 import { ok, type Result, refuse } from "../domain/result.ts";
@@ -13,7 +13,7 @@ import { reachableAction } from "./reach.ts";
  * 400 while the result may still come (one client polls on that), 404 when it never will.
  */
 export async function createResultLink(
-  { store, clock, keys, publicUrl, limits }: ServiceContext,
+  { store, blobs, clock, keys, publicUrl, limits, resultLinks }: ServiceContext,
   caller: Caller,
   actionId: string,
   index: number,
@@ -25,7 +25,20 @@ export async function createResultLink(
   if (!result.ok) return result;
   await store.write((tx) => events.resultLinkCreated(tx, caller, found, index, nowMs));
   const expiresAtMs = nowMs + limits.resultLinkLifetimeMs;
-  return ok(signResultLink({ publicUrl, actionId: found.id, index, expiresAtMs, key: keys.resultLink }));
+  if (resultLinks === "direct" && result.value.kind === "blob") {
+    const link = { ...downloadOf(found, index), expiresAtMs };
+    const url = await blobs.directLink?.(result.value.resultId, link);
+    if (url) return ok(url.href);
+  }
+  return ok(signResultLink({ publicUrl, actionId: found.id, index, expiresAtMs, key: keys.resultLink.signing }));
+}
+
+/** What a download is called, and what it is: the gzip of a collected file, or a transcript. */
+export function downloadOf(action: MachineAction, index: number): { fileName: string; contentType: string } {
+  const command = action.commands[index];
+  return command?.type === "GetFile"
+    ? { fileName: collectedFileName(paramOf(command, "Path") ?? ""), contentType: "application/gzip" }
+    : { fileName: `output_${action.id}_${index}.json`, contentType: "application/json; charset=utf-8" };
 }
 
 /** A result whose bytes are here. */

@@ -39,7 +39,7 @@ export async function updateDeviceGroup(
     const bearer = await tx.deviceGroups.byName(request.name);
     if (bearer && bearer.id !== groupId) return refuse({ code: "DeviceGroupExists", name: request.name });
     const group: DeviceGroup = { ...groupOf(request), id: groupId };
-    await tx.deviceGroups.save(group);
+    if (!(await tx.deviceGroups.save(group))) return refuse({ code: "DeviceGroupNotFound", groupId });
     await auditChange(tx, caller, "UpdateDeviceGroup", clock.nowMs(), { ...group });
     return ok(group);
   });
@@ -56,7 +56,7 @@ export async function removeDeviceGroup(
     if (!group) return refuse({ code: "DeviceGroupNotFound", groupId });
     const machines = await tx.deviceGroups.machineCount(groupId);
     if (machines > 0) return refuse({ code: "DeviceGroupInUse", groupId, machines });
-    await tx.deviceGroups.remove(groupId);
+    if (!(await tx.deviceGroups.remove(groupId))) return refuse({ code: "DeviceGroupNotFound", groupId });
     await auditChange(tx, caller, "DeleteDeviceGroup", clock.nowMs(), { id: groupId, name: group.name });
     return ok(null);
   });

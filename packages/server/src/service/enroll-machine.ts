@@ -24,7 +24,7 @@ export async function enrollMachine(
   const tokenSha256 = hashSecret(request.token);
   const answer: EnrollResponse = {
     machineId,
-    orderKeys: [{ keyId: keys.order.keyId, publicKey: keys.order.publicKey }],
+    orderKeys: keys.order.accepted.map(({ keyId, publicKey }) => ({ keyId, publicKey })),
   };
   return store.write(async (tx): Promise<Result<EnrollResponse, DomainError>> => {
     const nowMs = clock.nowMs();
@@ -47,6 +47,7 @@ export async function enrollMachine(
       lastSeenMs: nowMs,
       lastExternalIp: remoteAddress,
       linked: false,
+      nodeId: null,
       linkEpoch: 0,
       journalId: null,
       lastOrderSeq: 0,

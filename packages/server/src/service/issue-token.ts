@@ -1,6 +1,5 @@
 import { issueAccessToken, issuers, TOKEN_LIFETIME_S } from "../auth/access-token.ts";
-import { verifyClientAssertion } from "../auth/client-assertion.ts";
-import type { ReplayGuard } from "../auth/replay-guard.ts";
+import { type AssertionReplay, verifyClientAssertion } from "../auth/client-assertion.ts";
 import { secretMatches } from "../auth/secret-hash.ts";
 import type { SigningKey } from "../auth/signing-key.ts";
 import {
@@ -23,7 +22,7 @@ export interface TokenEndpoint {
   tenant: string;
   key: SigningKey;
   /** Assertions that were used already. */
-  replay: Pick<ReplayGuard, "claim">;
+  replay: AssertionReplay;
 }
 
 /** Both token endpoints: an application's id and proof for a token with its roles. */
@@ -58,7 +57,7 @@ const checkSecret = (application: Application | undefined, clientSecret: string)
 async function checkAssertion(
   application: Application | undefined,
   assertion: string,
-  at: { publicUrl: string; tenant: string; replay: Pick<ReplayGuard, "claim">; nowMs: number },
+  at: { publicUrl: string; tenant: string; replay: AssertionReplay; nowMs: number },
 ): Promise<OAuthError | null> {
   if (application === undefined) return INVALID_ASSERTION;
   const { publicUrl, tenant, replay, nowMs } = at;

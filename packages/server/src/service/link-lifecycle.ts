@@ -7,9 +7,9 @@ import {
   type Verdict,
 } from "@halligan/protocol/link";
 import { verifyEd25519 } from "../auth/ed25519.ts";
-import { heldOrderVerdict, judgeOpenOrder } from "../domain/link-work.ts";
+import { type HelloVerdict, heldOrderVerdict, judgeOpenOrder } from "../domain/link-work.ts";
 import type { Machine } from "../domain/machine.ts";
-import { applyEvent, type MachineAction } from "../domain/machine-action.ts";
+import { applyEvent, type MachineAction, withSent } from "../domain/machine-action.ts";
 import { placeWhenAway } from "../domain/session-places.ts";
 import type { StoreTx } from "../store/store.ts";
 import type { ServiceContext, ServiceLimits } from "./context.ts";
@@ -21,7 +21,8 @@ export interface LinkIdentity {
   linkEpoch: number;
 }
 
-export type AcceptedLink = LinkIdentity & { kind: "accepted" };
+/** `leftNode`: the machine was linked to another node a moment ago, by a device with this journal; null otherwise. */
+export type AcceptedLink = LinkIdentity & { kind: "accepted"; leftNode: { journalId: string | null } | null };
 export type RefusedLink = {
   kind: "refused";
   reason: "unknownServerKey" | "unknownMachine" | "badSignature" | "quarantined";
@@ -32,12 +33,13 @@ export type RefusedLink = {
  * machine lose. Unknown machine and bad signature differ only in the log.
  */
 export async function acceptLink(
-  { store, clock, keys }: ServiceContext,
+  { store, clock, keys, node }: ServiceContext,
   challenge: Uint8Array,
   answer: HandshakeAnswer,
   remoteAddress: string,
 ): Promise<AcceptedLink | RefusedLink> {
-  if (answer.serverKeyId !== keys.order.keyId) return { kind: "refused", reason: "unknownServerKey" };
+  if (!keys.order.accepted.some(({ keyId }) => keyId === answer.serverKeyId))
+    return { kind: "refused", reason: "unknownServerKey" };
   const { machineId } = answer;
   const publicKeys = await store.read((tx) => tx.machines.keysOf(machineId, clock.nowMs()));
   if (publicKeys.length === 0) return { kind: "refused", reason: "unknownMachine" };
@@ -54,10 +56,12 @@ export async function acceptLink(
       ...machine,
       linkEpoch,
       linked: true,
+      nodeId: node.id,
       lastSeenMs: clock.nowMs(),
       lastExternalIp: remoteAddress,
     });
-    return { kind: "accepted", machineId, linkEpoch };
+    const wasElsewhere = machine.linked && machine.nodeId !== node.id;
+    return { kind: "accepted", machineId, linkEpoch, leftNode: wasElsewhere ? { journalId: machine.journalId } : null };
   });
 }
 
@@ -71,9 +75,16 @@ export async function answerHello(
     const machine = await currentMachine(tx, link);
     if (!machine) return null;
     const nowMs = clock.nowMs();
-    await tx.machines.save({ ...machine, facts: hello.facts, journalId: hello.journalId, lastSeenMs: nowMs });
+    await tx.machines.save({
+      ...machine,
+      facts: hello.facts,
+      journalId: hello.journalId,
+      lastSeenMs: nowMs,
+      // A store that was restored from a backup goes on above what the device has taken since.
+      lastOrderSeq: Math.max(machine.lastOrderSeq, hello.highestOrderSeq),
+    });
     for (const action of await tx.actions.openOf(link.machineId)) {
-      await reconcile(tx, action, hello, nowMs);
+      await reconcile(tx, action, judgeOpenOrder(action, hello, machine.lastOrderSeq), nowMs);
     }
     const orders: HelloAnswer["orders"] = [];
     for (const held of hello.orders) {
@@ -84,8 +95,7 @@ export async function answerHello(
   });
 }
 
-async function reconcile(tx: StoreTx, action: MachineAction, hello: Hello, nowMs: number): Promise<void> {
-  const judged = judgeOpenOrder(action, hello);
+async function reconcile(tx: StoreTx, action: MachineAction, judged: HelloVerdict, nowMs: number): Promise<void> {
   if (judged.decision === "keep") {
     await backOnALink(tx, action);
     return;
@@ -114,30 +124,62 @@ async function verdictOn(tx: StoreTx, machineId: string, held: HeldOrder): Promi
   return verdict;
 }
 
+/** The order that a link sent last, and when it did so first. */
+export interface SentOrder {
+  orderSeq: number;
+  atMs: number;
+}
+
 /** The link is gone. If it was the machine's last one, the machine is away from now on and running actions get a deadline. */
-export async function closeLink({ store, clock, limits }: ServiceContext, link: LinkIdentity): Promise<void> {
+export async function closeLink(
+  { store, clock, limits }: ServiceContext,
+  link: LinkIdentity,
+  sent: SentOrder | null = null,
+): Promise<void> {
   await store.write(async (tx) => {
     const machine = await currentMachine(tx, link);
-    if (machine) await markAway(tx, machine, clock.nowMs(), limits);
+    if (machine) await markAway(tx, machine, clock.nowMs(), limits, sent);
   });
 }
 
-/** At the start of the server nobody is linked, whatever a crash left in the store. */
-export async function forgetLinks({ store, clock, limits }: ServiceContext): Promise<void> {
-  await store.write(async (tx) => {
-    for (const machine of await tx.machines.linked()) {
-      await markAway(tx, machine, clock.nowMs(), limits);
-    }
-  });
+/** A node has gone without closing its links: none of them is up, whatever it left in the store. Repeating it is fine. */
+export async function forgetLinksOf({ store, clock, limits }: ServiceContext, nodeId: string): Promise<void> {
+  for (;;) {
+    const machineIds = await store.read((tx) => tx.machines.linkedAt(nodeId, FORGET_AT_ONCE));
+    await store.write(async (tx) => {
+      for (const machineId of machineIds) {
+        const machine = await tx.machines.byId(machineId);
+        // It may be back on another node by now.
+        if (machine?.linked && machine.nodeId === nodeId) await markAway(tx, machine, clock.nowMs(), limits);
+      }
+    });
+    if (machineIds.length < FORGET_AT_ONCE) return;
+  }
 }
 
-async function markAway(tx: StoreTx, machine: Machine, nowMs: number, limits: ServiceLimits): Promise<void> {
+/** At the start of a server that has its store for itself nobody is linked. */
+export async function forgetAllLinks(context: ServiceContext): Promise<void> {
+  for (const nodeId of await context.store.read((tx) => tx.machines.nodesWithLinks())) {
+    await forgetLinksOf(context, nodeId);
+  }
+}
+
+/** Machines in one transaction: their rows are locked until it ends. */
+const FORGET_AT_ONCE = 100;
+
+async function markAway(
+  tx: StoreTx,
+  machine: Machine,
+  nowMs: number,
+  limits: ServiceLimits,
+  sent: SentOrder | null = null,
+): Promise<void> {
   await tx.machines.save({ ...machine, linked: false, lastSeenMs: nowMs });
   const action = await tx.actions.unfinishedOf(machine.id);
   if (!action) return;
   const isRunning = action.status === "InProgress";
   await tx.actions.save({
-    ...action,
+    ...withSent(action, sent?.orderSeq === action.order?.orderSeq ? (sent?.atMs ?? null) : null),
     place: placeWhenAway(action.place, isRunning, nowMs, limits.sessionPlaceGraceMs),
     deadlineMs: isRunning ? (action.deadlineMs ?? nowMs + limits.lostMachineTimeoutMs) : action.deadlineMs,
   });

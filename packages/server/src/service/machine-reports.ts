@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Closed, CommandResult, Ended, Refused, Started } from "@halligan/protocol/link";
 import type { StoredResult } from "../domain/command.ts";
+import { isStartGranted } from "../domain/link-work.ts";
 import { applyEvent, isFinal, type MachineAction, type MachineActionEvent } from "../domain/machine-action.ts";
 import type { StoreTx } from "../store/store.ts";
 import type { ServiceContext } from "./context.ts";
@@ -14,16 +15,36 @@ import { wakeForFreePlace } from "./wake-for-free-place.ts";
  * recorded: durable, and may be acknowledged (a repeated report as well).
  * stale:    from a link that is not the machine's newest, or about an order that was closed: not recorded, not acknowledged.
  * illegal:  nothing an honest device sends: the link is closed.
+ * unknown:  about an order that the store does not know, as after it was restored from a backup: there is nothing to record.
+ * twoDevices: another start of the same command was recorded: the machine belongs into quarantine.
  */
 export type Recorded =
   | { kind: "recorded"; action: MachineAction }
   | { kind: "stale" }
-  | { kind: "illegal"; detail: string };
+  | { kind: "illegal"; detail: string }
+  | { kind: "unknown" }
+  | { kind: "twoDevices" };
+
+export type RecordedStart = Exclude<Recorded, { kind: "recorded" }> | { kind: "recorded"; isGranted: boolean };
+
+const UPLOAD_LOST = "The server does not have the result that the device uploaded.";
 
 type Report = Pick<Started, "actionId" | "orderSeq">;
 
-export function recordStarted(context: ServiceContext, link: LinkIdentity, report: Started): Promise<Recorded> {
-  return record(context, link, report, async () => ({ type: "started", index: report.index }));
+/**
+ * The one start of a command; a script's process waits for the grant. It rests on the same commit, so it costs no write of its own.
+ * `sentAtMs`: when this link sent the order, if it did.
+ */
+export async function recordStarted(
+  context: ServiceContext,
+  link: LinkIdentity,
+  report: Started,
+  sentAtMs: number | null = null,
+): Promise<RecordedStart> {
+  const { index, startId } = report;
+  const recorded = await record(context, link, report, async () => ({ type: "started", index, startId, sentAtMs }));
+  if (recorded.kind !== "recorded") return recorded;
+  return { kind: "recorded", isGranted: isStartGranted(recorded.action, index, startId) };
 }
 
 /** The end of a command and its result, in one commit. Whatever is acknowledged after it can be downloaded. */
@@ -32,8 +53,12 @@ export function recordEnded(context: ServiceContext, link: LinkIdentity, report:
     const command = action.commands[report.index];
     const seenBefore = command?.status === "Completed" || command?.status === "Failed";
     const result = seenBefore ? command.result : await storeResult(tx, action, report);
-    if (result === "unknownUpload") return { code: "the end names an upload that was not completed" };
-    return { type: "ended", index: report.index, outcome: report.outcome, errors: report.errors, result };
+    const { index, outcome, errors, endedAgoMs } = report;
+    // A device names only what it was told is complete: the store was restored from a backup since. Refused, it would say so for ever.
+    if (result === "unknownUpload") {
+      return { type: "ended", index, outcome: "failed", errors: [...errors, UPLOAD_LOST], result: null, endedAgoMs };
+    }
+    return { type: "ended", index, outcome, errors, result, endedAgoMs };
   });
 }
 
@@ -51,7 +76,7 @@ export async function recordRefused(context: ServiceContext, link: LinkIdentity,
   });
 }
 
-type Decision = MachineActionEvent | { code: string } | null;
+type Decision = MachineActionEvent | null;
 
 async function record(
   context: ServiceContext,
@@ -61,17 +86,23 @@ async function record(
 ): Promise<Recorded> {
   const { store, clock } = context;
   const recorded = await store.write(async (tx): Promise<Recorded & { ended?: boolean }> => {
-    if (!(await currentMachine(tx, link))) return { kind: "stale" };
-    const action = await tx.actions.byId(report.actionId);
-    if (action?.machineId !== link.machineId || action.order?.orderSeq !== report.orderSeq) {
+    // Asked for together: one round trip. The machine comes first, and with it the lock.
+    const [machine, action] = await Promise.all([currentMachine(tx, link), tx.actions.byId(report.actionId)]);
+    if (!machine) return { kind: "stale" };
+    const isOther = action?.order && action.order.orderSeq !== report.orderSeq;
+    if (isOther || (action && action.machineId !== link.machineId)) {
       return { kind: "illegal", detail: "a report about an order that this machine was never given" };
     }
+    if (!action?.order) return { kind: "unknown" };
     const event = await decide(tx, action);
     if (event === null) return { kind: "recorded", action };
-    if ("code" in event) return { kind: "illegal", detail: event.code };
     const nowMs = clock.nowMs();
     const transition = applyEvent(action, event, nowMs);
-    if ("code" in transition) return { kind: "illegal", detail: transition.detail };
+    if ("code" in transition) {
+      return transition.code === "AnotherStart"
+        ? { kind: "twoDevices" }
+        : { kind: "illegal", detail: transition.detail };
+    }
     if (!transition.changed) return { kind: "recorded", action };
     const saved = await tx.actions.save(transition.action);
     const ended = isFinal(saved.status) && !isFinal(action.status);

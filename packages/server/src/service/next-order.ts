@@ -4,7 +4,7 @@ import { nextLinkStep } from "../domain/link-work.ts";
 import type { Machine } from "../domain/machine.ts";
 import type { MachineAction } from "../domain/machine-action.ts";
 import { orderFor } from "../domain/order.ts";
-import { mayTakePlace } from "../domain/session-places.ts";
+import { arePlacesLimited, mayTakePlace } from "../domain/session-places.ts";
 import type { StoreTx } from "../store/store.ts";
 import type { ServiceContext } from "./context.ts";
 import { events } from "./events.ts";
@@ -13,7 +13,9 @@ import { currentMachine, type LinkIdentity } from "./link-lifecycle.ts";
 export type NextForLink =
   | { type: "order"; order: Order }
   | { type: "end"; actionId: string; orderSeq: number }
-  | { type: "idle" };
+  | { type: "idle" }
+  /** The machine has a newer link, here or on another node. */
+  | { type: "stale" };
 
 /**
  * What this link has to send next. A claim is made here: the action gets the machine's next orderSeq and the link's epoch, and
@@ -21,23 +23,28 @@ export type NextForLink =
  * under the same orderSeq.
  */
 export async function nextForLink(context: ServiceContext, link: LinkIdentity): Promise<NextForLink> {
-  const { store, clock, limits } = context;
-  return store.write(async (tx): Promise<NextForLink> => {
-    const machine = await currentMachine(tx, link);
-    if (!machine?.journalId) return { type: "idle" };
-    const step = nextLinkStep(await tx.actions.openOf(link.machineId));
+  const { store, clock, limits, measures } = context;
+  const next = await store.write(async (tx): Promise<NextForLink & { waitedMs?: number }> => {
+    // Asked for together: one round trip. The machine comes first, and with it the lock.
+    const [machine, open] = await Promise.all([currentMachine(tx, link), tx.actions.openOf(link.machineId)]);
+    if (!machine) return { type: "stale" };
+    if (!machine.journalId) return { type: "idle" };
+    const step = nextLinkStep(open);
     if (step.type === "idle") return { type: "idle" };
     if (step.type === "end") {
       return { type: "end", actionId: step.action.id, orderSeq: step.action.order?.orderSeq ?? 0 };
     }
     const nowMs = clock.nowMs();
-    if (!(await holdsOrTakesPlace(tx, step.action, limits.runningSessions, nowMs))) return { type: "idle" };
+    if (!(await holdsOrTakesPlace(tx, machine, step.action, limits.runningSessions, nowMs))) return { type: "idle" };
     const claimed =
       step.type === "claim"
         ? await claim(tx, machine, machine.journalId, step.action, nowMs)
         : await resend(tx, step.action, link.linkEpoch);
-    return { type: "order", order: orderFor(claimed, limits.order, nowMs + limits.orderAcceptanceMs) };
+    const order = orderFor(claimed, limits.order, nowMs + limits.orderAcceptanceMs);
+    return { type: "order", order, ...(step.type === "claim" && { waitedMs: nowMs - claimed.createdAtMs }) };
   });
+  if (next.waitedMs !== undefined) measures.orderClaimed(next.waitedMs);
+  return next;
 }
 
 async function claim(
@@ -53,16 +60,23 @@ async function claim(
     ...action,
     commands: await resolvePins(tx, action),
     place: { held: true, untilMs: null },
-    order: { orderSeq, journalId, linkEpoch: machine.linkEpoch, claimedAtMs: nowMs, state: "out" },
+    order: { orderSeq, journalId, linkEpoch: machine.linkEpoch, claimedAtMs: nowMs, sentAtMs: null, state: "out" },
   });
   await events.orderClaimed(tx, saved, nowMs);
   return saved;
 }
 
 /** A session that was asked for while its machine was away waits for a place, oldest first. */
-async function holdsOrTakesPlace(tx: StoreTx, action: MachineAction, places: number, nowMs: number): Promise<boolean> {
+async function holdsOrTakesPlace(
+  tx: StoreTx,
+  machine: Machine,
+  action: MachineAction,
+  places: number,
+  nowMs: number,
+): Promise<boolean> {
   if (action.place.held) return true;
-  const taken = await tx.actions.placesTaken(nowMs);
+  if (!arePlacesLimited(places)) return machine.linked;
+  const taken = await tx.actions.placesTakenUntilEnd(places, nowMs);
   if (taken >= places) return false;
   const waiting = await tx.actions.waitingForPlace(places - taken);
   return mayTakePlace(

@@ -1,13 +1,12 @@
-import { paramOf } from "../domain/command.ts";
 import type { DomainError } from "../domain/errors.ts";
 import { ok, type Result, refuse } from "../domain/result.ts";
 import type { ServiceContext } from "./context.ts";
-import { resultOf } from "./create-result-link.ts";
+import { downloadOf, resultOf } from "./create-result-link.ts";
 
 /** Where the bytes of a result are, and what the download is called. */
 export interface OpenedResult {
-  /** Base name without the contract's `.gz`, as the caller's Path had it; null for a transcript. */
-  collectedName: string | null;
+  fileName: string;
+  contentType: string;
   sizeBytes: number;
   sha256: string;
   content: { kind: "bytes"; bytes: Uint8Array } | { kind: "blob"; resultId: string };
@@ -24,16 +23,15 @@ export async function openResult(
     if (!action) return refuse({ code: "MachineActionNotFound", actionId });
     const result = resultOf(action, index);
     if (!result.ok) return result;
-    const command = action.commands[index];
-    const collectedName = command?.type === "GetFile" ? (paramOf(command, "Path") ?? null) : null;
+    const download = downloadOf(action, index);
     if (result.value.kind === "blob") {
       const { resultId, sizeBytes, sha256 } = result.value;
-      return ok({ collectedName, sizeBytes, sha256, content: { kind: "blob", resultId } as const });
+      return ok({ ...download, sizeBytes, sha256, content: { kind: "blob", resultId } as const });
     }
     const bytes = await tx.results.inline(actionId, index);
     if (!bytes) throw new Error(`the transcript of action ${actionId}, command ${index} is not in the store`);
     return ok({
-      collectedName,
+      ...download,
       sizeBytes: bytes.length,
       sha256: result.value.sha256,
       content: { kind: "bytes", bytes } as const,

@@ -4,8 +4,7 @@ import type { ServiceContext } from "./context.ts";
 import { events, SERVER } from "./events.ts";
 import { wakeForFreePlace } from "./wake-for-free-place.ts";
 
-const REASON =
-  "Two devices used this machine's key at the same time, so nobody can say which of them ran what. Enroll the machine anew";
+const REASON = "Two devices used this machine's key, so nobody can say which of them ran what. Enroll the machine anew";
 
 /**
  * Two devices were seen with one key: the machine takes nothing more until it is enrolled anew. What was open on it has failed, because

@@ -5,6 +5,7 @@ import type { DomainError } from "../domain/errors.ts";
 import type { MachineAction } from "../domain/machine-action.ts";
 import { ok, type Result, refuse } from "../domain/result.ts";
 import type { ServiceContext } from "./context.ts";
+import { countTransfer } from "./count-transfer.ts";
 
 /**
  * The id under which an upload is kept: the device chooses `uploadId`, so that it can resume, but never a path; whatever it
@@ -16,7 +17,7 @@ export function resultIdOf(machineId: string, actionId: string, index: number, u
 
 /** Whose transfers a ticket allows; null when it is not one of ours, or its link is not the machine's newest. */
 export async function verifyLinkTicket({ store, keys }: ServiceContext, text: string): Promise<LinkTicket | null> {
-  const ticket = checkLinkTicket(text, keys.linkTicket);
+  const ticket = checkLinkTicket(text, keys.linkTicket.accepted);
   if (!ticket) return null;
   const machine = await store.read((tx) => tx.machines.byId(ticket.machineId));
   return machine?.linkEpoch === ticket.linkEpoch && !machine.quarantined ? ticket : null;
@@ -47,7 +48,7 @@ export interface ResultPart {
 
 /** `PUT .../parts/{n}`: durable when it answers. */
 export async function receiveResultPart(
-  { blobs, limits }: ServiceContext,
+  { blobs, bus, limits, measures }: ServiceContext,
   action: MachineAction,
   { index, uploadId, part, sizeBytes, sha256, body }: ResultPart,
 ): Promise<Result<null, DomainError>> {
@@ -57,8 +58,11 @@ export async function receiveResultPart(
     return refuse({ code: "InvalidInput", detail: `a result has at most ${limits.resultLimitBytes} bytes` });
   }
   const resultId = resultIdOf(action.machineId, action.id, index, uploadId);
-  const stored = await blobs.putResultPart({ resultId, part, sizeBytes, sha256, body });
-  return stored.code === "stored" ? ok(null) : refuse(stored);
+  const counted = countTransfer(bus, { actionId: action.id, index, fromBytes: part * PART_BYTES }, body);
+  const stored = await blobs.putResultPart({ resultId, part, sizeBytes, sha256, body: counted });
+  if (stored.code !== "stored") return refuse(stored);
+  measures.received(sizeBytes);
+  return ok(null);
 }
 
 /** `POST .../complete`: the whole is durable and its SHA-256 agrees; only now may the command's end name it. */

@@ -5,10 +5,12 @@ import type { DomainError } from "../domain/errors.ts";
 import type { MachineAction } from "../domain/machine-action.ts";
 import { libraryFileNames, newMachineAction } from "../domain/new-machine-action.ts";
 import { ok, type Result, refuse } from "../domain/result.ts";
+import { arePlacesLimited } from "../domain/session-places.ts";
 import type { StoreTx } from "../store/store.ts";
 import type { ServiceContext } from "./context.ts";
 import { events } from "./events.ts";
 import { reachableMachine } from "./reach.ts";
+import { settleDoubt } from "./settle-doubt.ts";
 
 /**
  * `POST /api/machines/{id}/runliveresponse`: one transaction writes the action with its commands and the audit row. Library
@@ -21,43 +23,64 @@ export async function runLiveResponse(
   request: RunLiveResponseRequest,
 ): Promise<Result<MachineAction, DomainError>> {
   const { store, clock, ids, limits, bus } = context;
-  const accepted = await store.write(async (tx): Promise<Result<MachineAction, DomainError>> => {
+  const last: { written: MachineAction | null } = { written: null };
+  const accept = async (tx: StoreTx): Promise<Result<MachineAction, DomainError>> => {
     const machine = await reachableMachine(tx, caller, machineId);
     if (!machine) return refuse({ code: "MachineNotFound", machineId });
-    const blocking = await tx.actions.unfinishedOf(machineId);
+    // Asked for together: one round trip.
+    const [blocking, group, pins] = await Promise.all([
+      tx.actions.unfinishedOf(machineId),
+      tx.deviceGroups.byId(machine.groupId),
+      pinsOf(tx, request),
+    ]);
     if (blocking) return refuse({ code: "ActiveRequestAlreadyExists", machineId, blockingActionId: blocking.id });
-    const group = await tx.deviceGroups.byId(machine.groupId);
     if (!group) throw new Error(`machine ${machineId} is in a device group that is not there`);
     const nowMs = clock.nowMs();
+    const places = limits.runningSessions;
+    const needsPlace = machine.linked && arePlacesLimited(places);
     const action = newMachineAction({
       id: ids.guid(),
       machine,
       group,
       request,
       requestor: caller,
-      pins: await pinsOf(tx, request),
+      pins,
       nowMs,
       queueTimeoutMs: limits.queueTimeoutMs,
       sessions: {
-        taken: await tx.actions.placesTaken(nowMs),
-        places: limits.runningSessions,
+        taken: needsPlace ? await tx.actions.placesTakenUntilEnd(places, nowMs) : 0,
+        places,
         retryAfterMs: limits.sessionRetryAfterMs,
       },
     });
     if (!action.ok) return action;
     await tx.actions.insert(action.value);
     await events.liveResponseRequested(tx, caller, action.value);
+    last.written = action.value;
     return ok(action.value);
-  });
+  };
+  const accepted = await settleDoubt(
+    context,
+    () => store.write(accept),
+    () => store.write((tx) => whatIsThere(tx, last.written)),
+  );
   if (accepted.ok) bus.wakeMachine(machineId);
   return accepted;
 }
 
+/** The machine's row comes first, and with it the lock. */
+async function whatIsThere(
+  tx: StoreTx,
+  written: MachineAction | null,
+): Promise<Result<MachineAction, DomainError> | null> {
+  if (!written) return null;
+  await tx.machines.byId(written.machineId);
+  return (await tx.actions.byId(written.id)) ? ok(written) : null;
+}
+
 async function pinsOf(tx: StoreTx, request: RunLiveResponseRequest): Promise<Map<string, LibraryPin>> {
-  const pins = new Map<string, LibraryPin>();
-  for (const name of libraryFileNames(request.Commands)) {
-    const file = await tx.library.byName(name);
-    if (file) pins.set(name, { sha256: file.sha256, sizeBytes: file.sizeBytes });
-  }
-  return pins;
+  const files = await Promise.all(libraryFileNames(request.Commands).map((name) => tx.library.byName(name)));
+  return new Map(
+    files.flatMap((file) => (file ? [[file.fileName, { sha256: file.sha256, sizeBytes: file.sizeBytes }]] : [])),
+  );
 }

@@ -18,8 +18,13 @@ export async function ensureAdministrator(
   const file = join(dataDir, "administrator.json");
   const existing = await service.store.read((tx) => tx.applications.list());
   if (existing.length > 0) return null;
-  const made = await createApplication(service, SERVER, { name: "administrator", roles: Object.keys(PERMISSIONS) });
-  if (!made.ok) throw new Error(`the first administrator could not be made: ${made.error.code}`);
+  const input = { name: "administrator", roles: Object.keys(PERMISSIONS) };
+  const made = await createApplication(service, SERVER, input, async (tx, { clientId }) => {
+    // Nodes that start together wait for each other here, and only one of them finds its own id.
+    const first = await tx.meta.getOrSet("first-administrator", () => clientId);
+    return first === clientId || (await tx.applications.list()).length === 0;
+  });
+  if (!made.ok) return null;
   const credentials: CredentialsFile = {
     baseUrl: service.publicUrl,
     tokenUrl: `${service.publicUrl}/${tenant}/oauth2/v2.0/token`,

@@ -25,11 +25,13 @@ export function deviceGroups(executor: Executor) {
       if (!row) throw new Error("a device group was not inserted");
       return { ...group, id: row.id };
     },
-    async save(group: DeviceGroup): Promise<void> {
-      await executor.all(update, { ...toValues(group), id: group.id });
+    /** False when somebody has removed it meanwhile. */
+    async save(group: DeviceGroup): Promise<boolean> {
+      return (await executor.all(update, { ...toValues(group), id: group.id })).length > 0;
     },
-    async remove(id: number): Promise<void> {
-      await executor.all(remove, { id });
+    /** The same. The schema refuses to remove a group that a machine is in. */
+    async remove(id: number): Promise<boolean> {
+      return (await executor.all(remove, { id })).length > 0;
     },
     async machineCount(id: number): Promise<number> {
       const [row] = await executor.all(countMachines, { id });
@@ -57,9 +59,12 @@ const update = statement<Values & { id: number }>()((db, p) =>
   db
     .updateTable("device_group")
     .set({ name: p.name, remediation_level: p.remediation_level, users: p.users, user_groups: p.user_groups })
-    .where("id", "=", p.id),
+    .where("id", "=", p.id)
+    .returning("id"),
 );
-const remove = statement<{ id: number }>()((db, p) => db.deleteFrom("device_group").where("id", "=", p.id));
+const remove = statement<{ id: number }>()((db, p) =>
+  db.deleteFrom("device_group").where("id", "=", p.id).returning("id"),
+);
 const countMachines = statement<{ id: number }>()((db, p) =>
   db
     .selectFrom("machine")

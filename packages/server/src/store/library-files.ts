@@ -2,6 +2,7 @@ import type { Selectable } from "kysely";
 import type { LibraryFile, LibraryFileVersion } from "../domain/library-file.ts";
 import type { LibraryFileTable } from "./schema.ts";
 import { type Executor, statement } from "./statement.ts";
+import { VersionConflict } from "./version-conflict.ts";
 
 export type LibraryFiles = ReturnType<typeof libraryFiles>;
 
@@ -36,7 +37,12 @@ export function libraryFiles(executor: Executor) {
     },
     /** Replaced or removed: the row stays as history. False when there was none. */
     async end(fileName: string, nowMs: number): Promise<boolean> {
-      return (await executor.all(endPresent, { file_name: fileName, now_ms: nowMs })).length > 0;
+      if ((await executor.all(endPresent, { file_name: fileName, now_ms: nowMs })).length > 0) return true;
+      if (!executor.locks) return false;
+      // Somebody else's upload may have replaced the row while this statement waited for it: then the new one was not in its view.
+      const [present] = await executor.all(selectByName, { file_name: fileName });
+      if (present) throw new VersionConflict(`the library file ${fileName} was replaced by somebody else`);
+      return false;
     },
   };
 }

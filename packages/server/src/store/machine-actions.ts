@@ -24,6 +24,14 @@ const UNFINISHED = [sql.lit("Pending"), sql.lit("InProgress")];
 const OUT = sql.lit("out");
 const LIVE_RESPONSE = sql.lit("LiveResponse");
 
+export interface ActionLoad {
+  pending: number;
+  inProgress: number;
+  placesTaken: number;
+  /** When the oldest pending action of a linked machine was accepted; null when none waits. */
+  oldestWaitingMs: number | null;
+}
+
 export type MachineActions = ReturnType<typeof machineActions>;
 
 export function machineActions(executor: Executor) {
@@ -54,9 +62,9 @@ export function machineActions(executor: Executor) {
       return (await executor.all(selectOpen, { machine_id: machineId })).map(fromRow);
     },
 
-    /** Machines with a link and an action that waits to be sent: what a lost wake-up would leave behind. */
-    async linkedMachinesWithWork(limit: number): Promise<string[]> {
-      return (await executor.all(selectMachinesWithWork, { limit })).map((row) => row.machine_id);
+    /** Machines with a link on this node and an action that waits to be sent: what a lost wake-up would leave behind. */
+    async linkedMachinesWithWork(nodeId: string, limit: number): Promise<string[]> {
+      return (await executor.all(selectMachinesWithWork, { node_id: nodeId, limit })).map((row) => row.machine_id);
     },
 
     async withPassedDeadline(nowMs: number, limit: number): Promise<MachineAction[]> {
@@ -79,10 +87,37 @@ export function machineActions(executor: Executor) {
       return row?.taken ?? 0;
     },
 
+    /**
+     * The same, and so until this transaction ends: whoever is about to take one of `places` waits here for the others, on every node.
+     * When all are taken nobody waits, because none is about to be taken.
+     */
+    async placesTakenUntilEnd(places: number, nowMs: number): Promise<number> {
+      const [before] = await executor.all(countPlaces, { now_ms: nowMs });
+      if (!executor.locks || (before?.taken ?? 0) >= places) return before?.taken ?? 0;
+      // Sent together; the count sees what was committed before the lock was given.
+      const [, [exact]] = await Promise.all([
+        executor.all(lockPlaces, {}),
+        executor.all(countPlaces, { now_ms: nowMs }),
+      ]);
+      return exact?.taken ?? 0;
+    },
+
     /** Actions of linked machines that wait for a place, oldest first. */
     async waitingForPlace(limit: number): Promise<{ id: string; machineId: string }[]> {
       const rows = await executor.all(selectWaitingForPlace, { limit });
       return rows.map((row) => ({ id: row.id, machineId: row.machine_id }));
+    },
+
+    /** How much waits and runs in the whole deployment. */
+    async load(nowMs: number): Promise<ActionLoad> {
+      const counts = new Map((await executor.all(countUnfinished, {})).map(({ status, actions }) => [status, actions]));
+      const [oldest] = await executor.all(selectOldestWaiting, {});
+      return {
+        pending: counts.get("Pending") ?? 0,
+        inProgress: counts.get("InProgress") ?? 0,
+        placesTaken: await this.placesTaken(nowMs),
+        oldestWaitingMs: oldest?.created_at_ms ?? null,
+      };
     },
 
     /** One page of what a caller may see, in the order that the query asks for. */
@@ -116,6 +151,8 @@ const insert = statement<ActionValues>()((db, p) =>
     order_journal_id: p.order_journal_id,
     order_link_epoch: p.order_link_epoch,
     order_claimed_at_ms: p.order_claimed_at_ms,
+    order_sent_at_ms: p.order_sent_at_ms,
+    final_at_ms: p.final_at_ms,
     holds_place: p.holds_place,
     place_until_ms: p.place_until_ms,
     keeps_results: p.keeps_results,
@@ -138,6 +175,8 @@ const update = statement<ActionValues & { expected_version: number }>()((db, p) 
       order_journal_id: p.order_journal_id,
       order_link_epoch: p.order_link_epoch,
       order_claimed_at_ms: p.order_claimed_at_ms,
+      order_sent_at_ms: p.order_sent_at_ms,
+      final_at_ms: p.final_at_ms,
       holds_place: p.holds_place,
       place_until_ms: p.place_until_ms,
       keeps_results: p.keeps_results,
@@ -161,16 +200,30 @@ const selectUnfinished = statement<{ machine_id: string }>()((db, p) =>
     .where("status", "in", UNFINISHED),
 );
 
+// Two looks instead of one `or`, each along its partial index: an `or` walks the machine's whole history on SQLite.
 const selectOpen = statement<{ machine_id: string }>()((db, p) =>
   db
     .selectFrom("machine_action")
     .selectAll()
-    .where("machine_id", "=", p.machine_id)
-    .where((or) => or.or([or("status", "in", UNFINISHED), or("order_state", "=", OUT)]))
+    .where("seq", "in", (open) =>
+      open
+        .selectFrom("machine_action")
+        .select("seq")
+        .where("machine_id", "=", p.machine_id)
+        .where("type", "=", LIVE_RESPONSE)
+        .where("status", "in", UNFINISHED)
+        .unionAll((out) =>
+          out
+            .selectFrom("machine_action")
+            .select("seq")
+            .where("machine_id", "=", p.machine_id)
+            .where("order_state", "=", OUT),
+        ),
+    )
     .orderBy("seq"),
 );
 
-const selectMachinesWithWork = statement<{ limit: number }>()((db, p) =>
+const selectMachinesWithWork = statement<{ node_id: string; limit: number }>()((db, p) =>
   db
     .selectFrom("machine_action")
     .innerJoin("machine", "machine.id", "machine_action.machine_id")
@@ -178,6 +231,7 @@ const selectMachinesWithWork = statement<{ limit: number }>()((db, p) =>
     .distinct()
     .where((or) => or.or([or("machine_action.status", "in", UNFINISHED), or("machine_action.order_state", "=", OUT)]))
     .where("machine.linked", "=", 1)
+    .where("machine.node_id", "=", p.node_id)
     .limit(p.limit),
 );
 
@@ -216,6 +270,9 @@ const removeOld = statement<{ before_ms: number; limit: number }>()((db, p) =>
         .orderBy("created_at_ms")
         .limit(p.limit),
     )
+    // Said again of the row itself: its device may open the order anew while this statement waits for the row.
+    .where("keeps_results", "=", 0)
+    .where((or) => or.or([or("order_state", "is", null), or("order_state", "=", "closed")]))
     .returning("seq"),
 );
 
@@ -226,6 +283,32 @@ const countPlaces = statement<{ now_ms: number }>()((db, p) =>
     .where("status", "in", UNFINISHED)
     .where("holds_place", "=", 1)
     .where((or) => or.or([or("place_until_ms", "is", null), or("place_until_ms", ">", p.now_ms)])),
+);
+
+/** Any number that nobody else locks; given back by the end of the transaction, after its commit can be seen. */
+const PLACES_LOCK = sql.lit(4_225_001);
+
+const lockPlaces = statement<Record<never, never>>()((db) =>
+  db.selectNoFrom(sql`pg_advisory_xact_lock(${PLACES_LOCK})`.as("locked")),
+);
+
+const countUnfinished = statement<Record<never, never>>()((db) =>
+  db
+    .selectFrom("machine_action")
+    .select(["status", (eb) => eb.fn.countAll<number>().as("actions")])
+    .where("status", "in", UNFINISHED)
+    .groupBy("status"),
+);
+
+const selectOldestWaiting = statement<Record<never, never>>()((db) =>
+  db
+    .selectFrom("machine_action")
+    .innerJoin("machine", "machine.id", "machine_action.machine_id")
+    .select("machine_action.created_at_ms")
+    .where("machine_action.status", "=", sql.lit("Pending"))
+    .where("machine.linked", "=", 1)
+    .orderBy("machine_action.seq")
+    .limit(1),
 );
 
 const selectWaitingForPlace = statement<{ limit: number }>()((db, p) =>
@@ -262,6 +345,8 @@ function toValues(action: MachineAction): ActionValues {
     order_journal_id: action.order?.journalId ?? null,
     order_link_epoch: action.order?.linkEpoch ?? null,
     order_claimed_at_ms: action.order?.claimedAtMs ?? null,
+    order_sent_at_ms: action.order?.sentAtMs ?? null,
+    final_at_ms: action.finalAtMs,
     holds_place: action.place.held ? 1 : 0,
     place_until_ms: action.place.held ? action.place.untilMs : null,
     keeps_results: keepsResults(action) ? 1 : 0,
@@ -280,6 +365,7 @@ function fromRow(row: Row): MachineAction {
     comment: row.comment,
     createdAtMs: row.created_at_ms,
     updatedAtMs: row.updated_at_ms,
+    finalAtMs: row.final_at_ms,
     deadlineMs: row.deadline_ms,
     cancellation: row.cancellation === null ? null : parseCancellation(row.cancellation),
     errorHResult: row.error_hresult,
@@ -298,6 +384,7 @@ function orderFromRow(row: Row): OrderState | null {
     journalId: row.order_journal_id ?? "",
     linkEpoch: row.order_link_epoch ?? 0,
     claimedAtMs: row.order_claimed_at_ms ?? 0,
+    sentAtMs: row.order_sent_at_ms,
   };
 }
 
@@ -319,7 +406,10 @@ const StoredCommands = Compile(
         Type.Literal("Completed"),
         Type.Literal("Failed"),
       ]),
+      startId: nullable(Type.String()),
       startedAtMs: nullable(Type.Integer()),
+      // Not in rows that the first release wrote.
+      finishedAtMs: Type.Optional(nullable(Type.Integer())),
       endedAtMs: nullable(Type.Integer()),
       errors: Type.Array(Type.String()),
       result: Type.Union([
@@ -346,6 +436,6 @@ function parseCancellation(json: string): NonNullable<MachineAction["cancellatio
 
 function parseCommands(json: string): readonly Command[] {
   const value: unknown = JSON.parse(json);
-  if (StoredCommands.Check(value)) return value;
+  if (StoredCommands.Check(value)) return value.map(({ finishedAtMs = null, ...rest }) => ({ ...rest, finishedAtMs }));
   throw new Error("the store holds commands of another shape");
 }

@@ -1,5 +1,5 @@
 import { MachineFacts } from "@halligan/protocol/link";
-import type { Selectable } from "kysely";
+import { type Selectable, sql } from "kysely";
 import { Type } from "typebox";
 import { Compile } from "typebox/compile";
 import type { Reach } from "../domain/device-group.ts";
@@ -24,8 +24,9 @@ export function machines(executor: Executor) {
     async save(machine: Machine): Promise<void> {
       await executor.all(update, toValues(machine));
     },
+    /** Inside a write nobody else changes this machine, or takes it for a change, until the transaction ends. */
     async byId(id: string): Promise<Machine | undefined> {
-      const [row] = await executor.all(selectById, { id });
+      const [row] = await executor.all(executor.locks ? selectByIdToChange : selectById, { id });
       return row && fromRow(row);
     },
     /** Names are a device's own claim and may be borne by several. */
@@ -46,9 +47,13 @@ export function machines(executor: Executor) {
       return (await executor.all(selectByAddress, { quoted, ip, limit })).map(fromRow);
     },
 
-    /** Links that a stopped server left marked as up. */
-    async linked(): Promise<Machine[]> {
-      return (await executor.all(selectLinked, {})).map(fromRow);
+    /** Ids of some machines whose link is marked as up on this node. */
+    async linkedAt(nodeId: string, limit: number): Promise<string[]> {
+      return (await executor.all(selectLinkedAt, { node_id: nodeId, limit })).map(({ id }) => id);
+    },
+    /** The nodes on which links are marked as up. */
+    async nodesWithLinks(): Promise<string[]> {
+      return (await executor.all(selectNodesWithLinks, {})).map((row) => row.node_id ?? "");
     },
 
     async addKey(key: { machineId: string; publicKey: string; fromMs: number; enrolledWith: string }): Promise<void> {
@@ -83,6 +88,7 @@ const insert = statement<MachineValues>()((db, p) =>
     last_seen_ms: p.last_seen_ms,
     last_external_ip: p.last_external_ip,
     linked: p.linked,
+    node_id: p.node_id,
     link_epoch: p.link_epoch,
     journal_id: p.journal_id,
     last_order_seq: p.last_order_seq,
@@ -109,6 +115,7 @@ const update = statement<MachineValues>()((db, p) =>
       last_seen_ms: p.last_seen_ms,
       last_external_ip: p.last_external_ip,
       linked: p.linked,
+      node_id: p.node_id,
       link_epoch: p.link_epoch,
       journal_id: p.journal_id,
       last_order_seq: p.last_order_seq,
@@ -128,6 +135,12 @@ const update = statement<MachineValues>()((db, p) =>
 
 const selectById = statement<{ id: string }>()((db, p) => db.selectFrom("machine").selectAll().where("id", "=", p.id));
 
+// The row stands for the machine with all its actions: whoever decides about them loads it first. Not the lock of a key's change, which
+// would wait for every insert that refers to it.
+const selectByIdToChange = statement<{ id: string }>()((db, p) =>
+  db.selectFrom("machine").selectAll().where("id", "=", p.id).forNoKeyUpdate(),
+);
+
 const selectByName = statement<{ computer_dns_name: string }>()((db, p) =>
   db
     .selectFrom("machine")
@@ -137,20 +150,31 @@ const selectByName = statement<{ computer_dns_name: string }>()((db, p) =>
     .limit(16),
 );
 
-// instr stands for strpos on the other engine.
-const selectByAddress = statement<{ quoted: string; ip: string; limit: number }>()((db, p) =>
+const selectByAddress = statement<{ quoted: string; ip: string; limit: number }>()((db, p, engine) =>
   db
     .selectFrom("machine")
     .selectAll()
-    .where((eb) =>
-      eb.or([eb("last_external_ip", "=", p.ip), eb(eb.fn<number>("instr", ["facts", eb.val(p.quoted)]), ">", 0)]),
-    )
+    .where((eb) => eb.or([eb("last_external_ip", "=", p.ip), eb(engine.position(eb.ref("facts"), p.quoted), ">", 0)]))
     .orderBy("seq")
     .limit(p.limit),
 );
 
-const selectLinked = statement<Record<never, never>>()((db) =>
-  db.selectFrom("machine").selectAll().where("linked", "=", 1),
+// Written out, because a partial index serves only a condition that the engine can read.
+const LINKED = sql.lit(1);
+
+const selectLinkedAt = statement<{ node_id: string; limit: number }>()((db, p) =>
+  db
+    .selectFrom("machine")
+    .select("id")
+    .where("node_id", "=", p.node_id)
+    .where("linked", "=", LINKED)
+    // Always in one order, or two nodes that forget the same machines would wait for each other.
+    .orderBy("id")
+    .limit(p.limit),
+);
+
+const selectNodesWithLinks = statement<Record<never, never>>()((db) =>
+  db.selectFrom("machine").select("node_id").distinct().where("linked", "=", LINKED),
 );
 
 const insertKey = statement<{ machine_id: string; public_key: string; valid_from_ms: number; enrolled_with: string }>()(
@@ -181,11 +205,13 @@ function toValues(machine: Machine): MachineValues {
     id: machine.id,
     computer_dns_name: machine.facts.computerDnsName,
     facts: JSON.stringify(machine.facts),
-    tags: JSON.stringify(machine.tags),
+    // PostgreSQL looks into the array with its own parser, which refuses half a surrogate pair.
+    tags: JSON.stringify(machine.tags.map((tag) => tag.toWellFormed())),
     first_seen_ms: machine.firstSeenMs,
     last_seen_ms: machine.lastSeenMs,
     last_external_ip: machine.lastExternalIp,
     linked: machine.linked ? 1 : 0,
+    node_id: machine.nodeId,
     link_epoch: machine.linkEpoch,
     journal_id: machine.journalId,
     last_order_seq: machine.lastOrderSeq,
@@ -204,6 +230,7 @@ function fromRow(row: Row): Machine {
     lastSeenMs: row.last_seen_ms,
     lastExternalIp: row.last_external_ip,
     linked: row.linked === 1,
+    nodeId: row.node_id,
     linkEpoch: row.link_epoch,
     journalId: row.journal_id,
     lastOrderSeq: row.last_order_seq,

@@ -16,6 +16,9 @@ export interface Schema {
   enrollment_token: EnrollmentTokenTable;
   audit: AuditTable;
   device_group: DeviceGroupTable;
+  node: { id: string; beat: number; facts: string };
+  request_window: { key: string; admitted: string; until_ms: number; version: number };
+  used_assertion: { client_id: string; digest: string; until_ms: number };
 }
 
 export interface MachineTable {
@@ -28,6 +31,8 @@ export interface MachineTable {
   last_seen_ms: number;
   last_external_ip: string | null;
   linked: number;
+  /** The node that holds, or held last, the link. */
+  node_id: string | null;
   link_epoch: number;
   journal_id: string | null;
   last_order_seq: number;
@@ -76,6 +81,9 @@ export interface MachineActionTable {
   order_journal_id: string | null;
   order_link_epoch: number | null;
   order_claimed_at_ms: number | null;
+  order_sent_at_ms: number | null;
+  /** Null while it is unfinished, and in rows of before this column. */
+  final_at_ms: number | null;
   /** 1 while it holds one of the places for running sessions. */
   holds_place: number;
   /** When a machine that is away gives its place up; null while it is linked. */

@@ -2,12 +2,14 @@ import {
   type Compilable,
   DummyDriver,
   Kysely,
-  type QueryCompiler,
+  type OperationNode,
+  type RootOperationNode,
   SqliteAdapter,
   SqliteIntrospector,
-  SqliteQueryCompiler,
 } from "kysely";
+import type { Engine } from "./engine.ts";
 import type { Schema } from "./schema.ts";
+import { SQLITE_ENGINE } from "./sqlite/sqlite-engine.ts";
 
 /** What may be bound to a parameter. Booleans are stored as 0 and 1. */
 export type Bound = string | number | null | Uint8Array;
@@ -17,17 +19,25 @@ export type Bound = string | number | null | Uint8Array;
  * running it: 906 whole actions a second against 3,403 (store work only, SQLite).
  */
 export interface Statement<P extends Record<string, Bound>, O> {
-  readonly build: (db: Kysely<Schema>, params: P) => Compilable<O>;
+  readonly build: (db: Kysely<Schema>, params: P, engine: Engine) => Compilable<O>;
 }
 
 export interface CompiledStatement {
   sql: string;
+  /** False for a change of which only the success matters. */
+  returnsRows: boolean;
   /** For each placeholder its parameter's name, or a constant that the query itself contains. */
   slots: readonly (Parameter | Bound)[];
 }
 
 /** Runs statements on one connection or inside one transaction. */
 export interface Executor {
+  readonly engine: Engine;
+  /**
+   * True where somebody else may write at the same moment: what is read to be changed is then locked until this transaction
+   * ends. SQLite has one writer.
+   */
+  readonly locks: boolean;
   all<P extends Record<string, Bound>, O>(statement: Statement<P, O>, params: P): Promise<O[]>;
   /** For a query that is different each time (a caller's filter). */
   allOnce<O>(build: (db: Kysely<Schema>) => Compilable<O>): Promise<O[]>;
@@ -35,7 +45,7 @@ export interface Executor {
 
 export const statement =
   <P extends Record<string, Bound>>() =>
-  <O>(build: (db: Kysely<Schema>, params: P) => Compilable<O>): Statement<P, O> => ({ build });
+  <O>(build: (db: Kysely<Schema>, params: P, engine: Engine) => Compilable<O>): Statement<P, O> => ({ build });
 
 class Parameter {
   readonly name: string;
@@ -46,16 +56,18 @@ class Parameter {
 
 /** Builds queries for one engine without ever running them. */
 export class StatementCompiler {
+  readonly engine: Engine;
   readonly #db: Kysely<Schema>;
   readonly #compiled = new WeakMap<object, CompiledStatement>();
 
-  constructor(createQueryCompiler: () => QueryCompiler = () => new SqliteQueryCompiler()) {
+  constructor(engine: Engine = SQLITE_ENGINE) {
+    this.engine = engine;
     this.#db = new Kysely<Schema>({
       dialect: {
         createAdapter: () => new SqliteAdapter(),
         createDriver: () => new DummyDriver(),
         createIntrospector: (db) => new SqliteIntrospector(db),
-        createQueryCompiler,
+        createQueryCompiler: () => engine.createQueryCompiler(),
       },
     });
   }
@@ -63,8 +75,9 @@ export class StatementCompiler {
   compile<P extends Record<string, Bound>, O>(statement: Statement<P, O>): CompiledStatement {
     const known = this.#compiled.get(statement);
     if (known) return known;
-    const query = statement.build(this.#db, markers<P>()).compile();
-    const compiled = { sql: query.sql, slots: query.parameters.map(slot) };
+    const query = statement.build(this.#db, markers<P>(), this.engine).compile();
+    const slots = query.parameters.map(slot);
+    const compiled = { sql: query.sql, returnsRows: returnsRows(query.query), slots };
     this.#compiled.set(statement, compiled);
     return compiled;
   }
@@ -92,6 +105,13 @@ export function bindValues(compiled: CompiledStatement, params: Record<string, B
 function markers<P>(): P {
   return new Proxy({}, { get: (_, name) => new Parameter(String(name)) }) as P;
 }
+
+function returnsRows(query: RootOperationNode): boolean {
+  const returning: OperationNode | undefined = "returning" in query ? query.returning : undefined;
+  return returning !== undefined || !CHANGES.has(query.kind);
+}
+
+const CHANGES: ReadonlySet<string> = new Set(["InsertQueryNode", "UpdateQueryNode", "DeleteQueryNode"]);
 
 function slot(value: unknown): Parameter | Bound {
   return value instanceof Parameter ? value : bound(value);

@@ -14,9 +14,15 @@ import type { Machines } from "./machines.ts";
 import { machines } from "./machines.ts";
 import type { Meta } from "./meta.ts";
 import { meta } from "./meta.ts";
+import type { Nodes } from "./nodes.ts";
+import { nodes } from "./nodes.ts";
+import type { RequestWindows } from "./request-windows.ts";
+import { requestWindows } from "./request-windows.ts";
 import type { Results } from "./results.ts";
 import { results } from "./results.ts";
 import type { Executor } from "./statement.ts";
+import type { UsedAssertions } from "./used-assertions.ts";
+import { usedAssertions } from "./used-assertions.ts";
 
 /** Everything that one transaction can reach: the aggregates, each with its statements. */
 export interface StoreTx {
@@ -29,12 +35,15 @@ export interface StoreTx {
   audit: AuditLog;
   meta: Meta;
   deviceGroups: DeviceGroups;
+  nodes: Nodes;
+  requestWindows: RequestWindows;
+  usedAssertions: UsedAssertions;
 }
 
 /**
  * The truth. A `work` function is one use case: it loads, lets the domain decide and saves; it awaits nothing but its own
  * `tx`, because on SQLite neighbours wait for it. When it throws, nothing of it is kept; the answer comes after the
- * commit is durable.
+ * commit is durable. Where writers meet it may run more than once, each time from the beginning: it has no effect but through `tx`.
  */
 export interface Store {
   /** A consistent look. Sees every write that was answered before. */
@@ -54,5 +63,8 @@ export function storeTx(executor: Executor): StoreTx {
     audit: auditLog(executor),
     meta: meta(executor),
     deviceGroups: deviceGroups(executor),
+    nodes: nodes(executor),
+    requestWindows: requestWindows(executor),
+    usedAssertions: usedAssertions(executor),
   };
 }

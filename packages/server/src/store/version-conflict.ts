@@ -1,2 +1,2 @@
-/** A save found that somebody else had saved first. Use cases on one machine do not meet on SQLite. */
+/** Somebody else had saved first. A store whose writers meet repeats the use case; on SQLite they do not meet. */
 export class VersionConflict extends Error {}

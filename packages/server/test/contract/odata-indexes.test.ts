@@ -9,14 +9,14 @@ import { countMachineActions, listMachineActions } from "../../src/store/odata/m
 import { countMachines, listMachines } from "../../src/store/odata/machine-list.ts";
 import { SEED } from "../unit/odata/runs.ts";
 import { sampleMachines } from "../unit/odata/sample-machines.ts";
-import { ListDatabase } from "./odata-database.ts";
+import { SqliteLists } from "./odata-database.ts";
 import { sampleActions } from "./odata-sample-actions.ts";
 
 const NOW_MS = Date.UTC(2026, 0, 2);
 const ALL: Reach = { kind: "all" };
 const ROWS = 20_000;
 
-const database = await ListDatabase.open();
+const database = await SqliteLists.open();
 after(() => database[Symbol.asyncDispose]());
 const machines = sampleMachines(ROWS / 100, NOW_MS, 60_000);
 await database.addMachines(machines);

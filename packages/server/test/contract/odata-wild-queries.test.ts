@@ -9,7 +9,7 @@ import { type ListQuery, parseListQuery } from "../../src/domain/odata/query.ts"
 import { countMachineActions, listMachineActions } from "../../src/store/odata/machine-action-list.ts";
 import { countMachines, listMachines } from "../../src/store/odata/machine-list.ts";
 import { sampleAction } from "../unit/domain/sample-action.ts";
-import { ListDatabase } from "./odata-database.ts";
+import { SqliteLists } from "./odata-database.ts";
 
 const NOW_MS = Date.UTC(2026, 0, 10);
 const GRACE_MS = 60_000;
@@ -36,6 +36,7 @@ const machine = (id: string, computerDnsName: string, ipAddress: string, change:
   lastSeenMs: NOW_MS - DAY_MS,
   lastExternalIp: null,
   linked: true,
+  nodeId: "node-1",
   linkEpoch: 1,
   journalId: "e".repeat(32),
   lastOrderSeq: 0,
@@ -44,7 +45,7 @@ const machine = (id: string, computerDnsName: string, ipAddress: string, change:
   ...change,
 });
 
-const database = await ListDatabase.open();
+const database = await SqliteLists.open();
 after(() => database[Symbol.asyncDispose]());
 await database.addMachines([
   machine(A, "lab-1", "10.0.0.1", {}),

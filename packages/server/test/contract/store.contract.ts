@@ -34,6 +34,7 @@ function newMachine(change: Partial<Machine> = {}): Machine {
     linked: false,
     linkEpoch: 0,
     journalId: null,
+    nodeId: null,
     lastOrderSeq: 0,
     quarantined: false,
     groupId: 0,
@@ -76,6 +77,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       const changed: Machine = {
         ...machine,
         linked: true,
+        nodeId: "node-1",
         linkEpoch: 4,
         journalId: "e".repeat(32),
         lastOrderSeq: 9,
@@ -100,12 +102,14 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         deadlineMs: null,
         cancellation: { requestor: "r", comment: "ü\n'", atMs: 5 },
         errorHResult: -2147467259,
-        order: sampleOrder(),
+        finalAtMs: 4,
+        order: sampleOrder({ sentAtMs: 1_600 }),
         commands: [
           sampleCommand({
             status: "Failed",
             startedAtMs: 1,
-            endedAtMs: 2,
+            finishedAtMs: 2,
+            endedAtMs: 3,
             errors: ["a", "ü"],
             pin: { sha256: "1".repeat(64), sizeBytes: 3 },
             result: { kind: "blob", resultId: "2".repeat(64), sizeBytes: 2 ** 40, sha256: "3".repeat(64) },
@@ -164,7 +168,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
     });
 
     test("open actions of a machine are the unfinished one and those whose order is out, oldest first", async () => {
-      const machine = await addMachine({ linked: true });
+      const machine = await addMachine({ linked: true, nodeId: "node-1" });
       const cancelled = await addAction(machine.id, { status: "Cancelled", order: sampleOrder() });
       await addAction(machine.id, { status: "Succeeded", order: sampleOrder({ state: "closed" }) });
       const waiting = await addAction(machine.id);
@@ -173,7 +177,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         open.map(({ id }) => id),
         [cancelled.id, waiting.id],
       );
-      assert.ok((await store.read((tx) => tx.actions.linkedMachinesWithWork(1_000))).includes(machine.id));
+      assert.ok((await store.read((tx) => tx.actions.linkedMachinesWithWork("node-1", 1_000))).includes(machine.id));
     });
 
     test("overdue actions are the unfinished ones whose deadline has come", async () => {

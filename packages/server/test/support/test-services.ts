@@ -8,8 +8,10 @@ import { openDiskBlobStore } from "../../src/blobs/disk-blob-store.ts";
 import { localBus } from "../../src/bus/local-bus.ts";
 import type { Machine } from "../../src/domain/machine.ts";
 import type { ServiceContext, ServiceLimits } from "../../src/service/context.ts";
+import { NO_MEASURES } from "../../src/service/measures.ts";
 import { loadKeys } from "../../src/setup/keys.ts";
 import { SqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
+import type { Store } from "../../src/store/store.ts";
 import { sampleMachine } from "../unit/domain/sample-action.ts";
 
 export const LIMITS: ServiceLimits = {
@@ -36,10 +38,13 @@ export interface TestServices extends AsyncDisposable {
   addMachine(change?: Partial<Machine>): Promise<Machine>;
 }
 
-/** The real use cases over a real store and real blobs in a temporary folder, with a clock that tests move. */
-export async function testServices(limits: Partial<ServiceLimits> = {}): Promise<TestServices> {
+/** The real use cases over a real store and real blobs in a temporary folder, with a clock that tests move. A store that is given stays its owner's. */
+export async function testServices(
+  limits: Partial<ServiceLimits> = {},
+  on: { store?: Store; nodeId?: string } = {},
+): Promise<TestServices> {
   const folder = await mkdtemp(join(tmpdir(), "halligan-services-"));
-  const store = await SqliteStore.open(join(folder, "services.db"));
+  const store = on.store ?? (await SqliteStore.open(join(folder, "services.db")));
   const time = { nowMs: 1_800_000_000_000 };
   const context: ServiceContext = {
     store,
@@ -52,8 +57,11 @@ export async function testServices(limits: Partial<ServiceLimits> = {}): Promise
     },
     ids: { guid: randomUUID, random: randomBytes },
     limits: { ...LIMITS, ...limits },
-    keys: await loadKeys(folder),
+    keys: await loadKeys({ folder: join(folder, "keys"), makes: true }),
     publicUrl: "http://127.0.0.1:8780",
+    resultLinks: "stream",
+    measures: NO_MEASURES,
+    node: { id: on.nodeId ?? "node-1" },
     log: pino({ level: "silent" }),
   };
   return {
@@ -65,7 +73,7 @@ export async function testServices(limits: Partial<ServiceLimits> = {}): Promise
       return machine;
     },
     async [Symbol.asyncDispose]() {
-      await store.close();
+      if (!on.store) await store.close();
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { type Connection, LinkState, type Log, orderKeys, runAgentCore } from "@halligan/agent/simulation";
 import { LINK_CLOSE, type MachineFacts } from "@halligan/protocol/link";
 import { SimLink } from "../link/sim-link.ts";
-import type { SimServer } from "../server/sim-server.ts";
+import type { Nodes } from "../server/nodes.ts";
 import { forever, Life } from "../time/life.ts";
 import { type KeyPair, serverKeys } from "../world/keys.ts";
 import type { World } from "../world/world.ts";
@@ -12,7 +12,7 @@ import { ProcessTable } from "./process-table.ts";
 import { type CommandWatcher, SimRunner } from "./sim-runner.ts";
 import { Transfers } from "./transfers.ts";
 
-const { order: ORDER_KEY } = serverKeys();
+const ORDER_KEY = serverKeys().order.signing;
 const ORDER_KEYS = orderKeys([{ keyId: ORDER_KEY.keyId, publicKey: ORDER_KEY.publicKey }]);
 
 /** What a service manager waits before it starts an agent again that could not begin its journal. */
@@ -37,15 +37,16 @@ export class Device {
   readonly processes: ProcessTable;
   /** The network of the device; without it nothing goes in or out. */
   isOnline = true;
+  wasSetBack = false;
   /** Never comes back: its deadlines have to end what waits for it. */
   isGone = false;
   link: SimLink | null = null;
   readonly #world: World;
-  readonly #server: SimServer;
+  readonly #server: Nodes;
   readonly #watcher: DeviceWatcher;
   #agent: Agent | null = null;
 
-  constructor(world: World, server: SimServer, watcher: DeviceWatcher, name: string, key: KeyPair) {
+  constructor(world: World, server: Nodes, watcher: DeviceWatcher, name: string, key: KeyPair) {
     this.#world = world;
     this.#server = server;
     this.#watcher = watcher;
@@ -129,8 +130,10 @@ export class Device {
           transfers,
           watcher: this.#watcher.commands(this),
         }),
-        identity: { machineId: this.machineId, serverKeyId: ORDER_KEY.keyId, privateKey: this.key.privateKey },
+        identity: { machineId: this.machineId, privateKey: this.key.privateKey },
         orderKeys: ORDER_KEYS,
+        // One key for all schedules: no set ever comes.
+        pinOrderKeys: async () => undefined,
         facts: () => facts(this.name),
       },
       stop.signal,
@@ -146,9 +149,9 @@ export class Device {
         if (this.link === ended) this.link = null;
       },
     });
-    const events = this.isOnline ? this.#server.accept(link.socket) : null;
-    if (!events) throw new Error("The server could not be reached.");
-    link.attach(events);
+    const taken = this.isOnline ? this.#server.accept(link.socket) : null;
+    if (!taken) throw new Error("The server could not be reached.");
+    link.attach(taken);
     this.link = link;
     return link.connection;
   }

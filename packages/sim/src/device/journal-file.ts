@@ -4,8 +4,8 @@ import type { World } from "../world/world.ts";
 
 type Unsynced = { kind: "append"; bytes: Uint8Array } | { kind: "replace"; bytes: Uint8Array };
 
-/** How many earlier contents can be come back to. */
-const HISTORY = 8;
+/** How many earlier contents can be come back to: those of a few actions. */
+const HISTORY = 48;
 
 export class NoSpaceLeft extends Error {}
 
@@ -19,14 +19,19 @@ export class JournalFile {
   #unsynced: Unsynced | null = null;
   isFull = false;
   /** Set by a fault: called in the middle of a write, when so many went before it. */
-  killAtWrite: { writesBefore: number; kill: () => void } | null = null;
+  atWrite: { writesBefore: number; strike: () => void } | null = null;
 
   constructor(world: World, deviceName: string) {
     this.#world = world;
     this.#deviceName = deviceName;
   }
 
-  /** Earlier contents, for a device that is set back. */
+  /** What is on disk now. */
+  get bytes(): Uint8Array | null {
+    return this.#bytes;
+  }
+
+  /** Earlier contents, for a device that is set back; also those of a time that it was set back from. */
   get history(): readonly Uint8Array[] {
     return this.#history;
   }
@@ -64,7 +69,7 @@ export class JournalFile {
     if (life.isOver) return forever();
     if (this.isFull) throw new NoSpaceLeft("no space left on the simulated disk");
     this.#unsynced = change;
-    this.#mayBeKilled();
+    this.#mayBeStruck();
     await this.#world.delay(1, 8);
     if (life.isOver) return forever();
     if (this.#bytes) this.#history.push(this.#bytes);
@@ -74,13 +79,13 @@ export class JournalFile {
     this.#unsynced = null;
   }
 
-  #mayBeKilled(): void {
-    const planned = this.killAtWrite;
+  #mayBeStruck(): void {
+    const planned = this.atWrite;
     if (!planned) return;
     planned.writesBefore -= 1;
     if (planned.writesBefore >= 0) return;
-    this.killAtWrite = null;
-    this.#world.timeline.after(0, planned.kill);
+    this.atWrite = null;
+    this.#world.timeline.after(0, planned.strike);
   }
 
   #survivors(bytes: Uint8Array, survives: "whole" | "part"): Uint8Array {

@@ -3,10 +3,11 @@ import {
   type Clock,
   type CommandJob,
   type CommandRef,
-  type ProcessRef,
   type Runner,
   type RunScriptCommand,
   type ScriptEnd,
+  type ScriptStart,
+  STOPPED_BEFORE_TEXT,
   STOPPED_TEXT,
   type Transcript,
   type TransferCommand,
@@ -46,11 +47,7 @@ export class SimRunner implements Runner {
     this.#orders = new OrderTransfers(parts.world, parts.transfers);
   }
 
-  async runScript(
-    job: CommandJob<RunScriptCommand>,
-    spawned: (process: ProcessRef) => Promise<void>,
-    signal: AbortSignal,
-  ): Promise<ScriptEnd> {
+  async runScript(job: CommandJob<RunScriptCommand>, start: ScriptStart, signal: AbortSignal): Promise<ScriptEnd> {
     const { world, processes, watcher, life } = this.#parts;
     const { file, scriptName } = job.command;
     const notRun = (error: string): ScriptEnd => this.#told(job, { outcome: "failed", errors: [error], ...NOT_RUN });
@@ -58,9 +55,10 @@ export class SimRunner implements Runner {
     try {
       // Often it is there from a command before.
       if (world.random.chance(0.5)) await this.#orders.fetch(job.actionId, file.sha256, signal);
+      await start.granted();
       signal.throwIfAborted();
     } catch (error) {
-      if (signal.aborted) return notRun(stopText(signal));
+      if (signal.aborted) return notRun(signal.reason === "agentStops" ? STOPPED_BEFORE_TEXT : CANCELLED_TEXT);
       if (error instanceof TransferRefused) return notRun(error.message);
       throw error;
     }
@@ -68,7 +66,7 @@ export class SimRunner implements Runner {
     watcher.begins(job, "RunScript");
     const [low, high] = behaviourOf(scriptName).lastsMs;
     const process = processes.start(job, world.random.between(low, high));
-    return this.#told(job, await this.#follow(job, process, spawned(process.ref), signal));
+    return this.#told(job, await this.#follow(job, process, start.spawned(process.ref), signal));
   }
 
   async transfer(job: CommandJob<TransferCommand>, signal: AbortSignal): Promise<TransferEnd> {

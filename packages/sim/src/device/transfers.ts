@@ -1,6 +1,6 @@
 import { backoffMs, type Clock, type LinkState } from "@halligan/agent/simulation";
 import { type DomainError, type ServiceContext, verifyLinkTicket } from "@halligan/server/simulation";
-import type { SimServer } from "../server/sim-server.ts";
+import type { Nodes } from "../server/nodes.ts";
 import { forever, type Life } from "../time/life.ts";
 import type { World } from "../world/world.ts";
 
@@ -25,7 +25,7 @@ const RETRIES = { baseMs: 500, capMs: 10_000 };
 export class Transfers {
   readonly #world: World;
   readonly #life: Life;
-  readonly #server: SimServer;
+  readonly #server: Nodes;
   readonly #isOnline: () => boolean;
   readonly #link: LinkState;
   readonly #clock: Clock;
@@ -33,7 +33,7 @@ export class Transfers {
   constructor(
     world: World,
     life: Life,
-    server: SimServer,
+    server: Nodes,
     device: { isOnline: () => boolean; link: LinkState; clock: Clock },
   ) {
     this.#world = world;

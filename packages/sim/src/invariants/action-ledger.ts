@@ -1,5 +1,5 @@
 import { short } from "../link/describe-frame.ts";
-import type { ActionRow, MemoryDatabase } from "../server/memory-database.ts";
+import type { ActionRow, SimDatabase } from "../server/sim-database.ts";
 import type { World } from "../world/world.ts";
 
 const FINAL: ReadonlySet<string> = new Set(["Succeeded", "Failed", "TimeOut", "Cancelled"]);
@@ -17,11 +17,13 @@ interface Seen {
 /** Looks at every action as soon as a commit has changed it, in the table itself. */
 export class ActionLedger {
   readonly #world: World;
-  readonly #database: MemoryDatabase;
+  readonly #database: SimDatabase;
   readonly #places: number;
   readonly #seen = new Map<string, Seen>();
+  /** Sessions that have just got back the place that they had lost, with when. */
+  readonly #returned = new Map<string, number>();
 
-  constructor(world: World, database: MemoryDatabase, places: number) {
+  constructor(world: World, database: SimDatabase, places: number) {
     this.#world = world;
     this.#database = database;
     this.#places = places;
@@ -29,7 +31,6 @@ export class ActionLedger {
 
   committed(actionIds: ReadonlySet<string>): void {
     const granted: string[] = [];
-    const returned: string[] = [];
     for (const id of actionIds) {
       const row = this.#database.action(id);
       if (!row) continue;
@@ -37,14 +38,24 @@ export class ActionLedger {
       this.#follow(row, before);
       const holds = this.#holdsPlace(row);
       const held = before !== undefined && this.#holdsPlace(before.row);
-      if (holds && !held) (before?.row.status === "InProgress" ? returned : granted).push(id);
+      if (holds && !held && before?.row.status === "InProgress") this.#returned.set(id, this.#world.timeline.nowMs);
+      else if (holds && !held) granted.push(id);
       const sameDeadline = before?.row.deadline_ms === row.deadline_ms;
       const deadlineSinceMs = sameDeadline ? before.deadlineSinceMs : this.#world.timeline.nowMs;
       this.#seen.set(id, { row, deadlineSinceMs });
     }
     if (actionIds.size === 0) return;
     this.#checkUnfinished(actionIds);
-    if (granted.length > 0) this.#checkPlaces(new Set(returned));
+    if (granted.length > 0) this.#checkPlaces();
+  }
+
+  /** The table is an earlier one again: what it had then is what is known. */
+  restored(): void {
+    for (const [id, { deadlineSinceMs }] of this.#seen) {
+      const row = this.#database.action(id);
+      if (row) this.#seen.set(id, { row, deadlineSinceMs });
+      else this.#seen.delete(id);
+    }
   }
 
   #follow(row: ActionRow, before: Seen | undefined): void {
@@ -75,9 +86,15 @@ export class ActionLedger {
     }
   }
 
-  /** A session that still runs on a device that came back has its place again, even when all were given away meanwhile. */
-  #checkPlaces(returnedNow: ReadonlySet<string>): void {
-    const holders = [...this.#seen.values()].filter(({ row }) => this.#holdsPlace(row) && !returnedNow.has(row.id));
+  /**
+   * A session that still runs on a device that came back has its place again, even when all were given away meanwhile; and whoever takes one
+   * at that moment, on another node or in the same commit, does not know of it.
+   */
+  #checkPlaces(): void {
+    const { nowMs } = this.#world.timeline;
+    const holders = [...this.#seen.values()].filter(
+      ({ row }) => this.#holdsPlace(row) && this.#returned.get(row.id) !== nowMs,
+    );
     if (holders.length <= this.#places) return;
     const ids = holders.map(({ row }) => short(row.id)).join(", ");
     this.#world.violated("placesHold", `${ids} hold places, and there are ${this.#places}`);

@@ -10,7 +10,7 @@ export class CommandOracle {
   readonly #world: World;
   readonly #scripts = new Map<string, string>();
   readonly #completed = new Set<string>();
-  /** Index of the command that failed last, by action. */
+  /** Index of the command that failed last, by device and action: of two that bear one key, each goes on by its own journal. */
   readonly #failed = new Map<string, number>();
 
   constructor(world: World) {
@@ -23,22 +23,14 @@ export class CommandOracle {
       ended: (command, outcome) => {
         this.#world.trace.note(deviceName, `${describe(command)} is over: ${outcome}`);
         if (outcome === "completed") this.#completed.add(keyOf(command));
-        else this.#failed.set(command.actionId, command.index);
+        else this.#failed.set(`${deviceName} ${command.actionId}`, command.index);
       },
     };
   }
 
-  /** Where each script was started, by action and index. */
-  get started(): readonly { actionId: string; index: number; deviceName: string }[] {
-    return [...this.#scripts].map(([key, deviceName]) => {
-      const [actionId = "", index] = key.split(" ");
-      return { actionId, index: Number(index), deviceName };
-    });
-  }
-
   #begins(deviceName: string, command: CommandRef, type: "RunScript" | "GetFile" | "PutFile"): void {
     this.#world.trace.note(deviceName, `${describe(command)} begins: ${type}`);
-    this.#checkTurn(command);
+    this.#checkTurn(deviceName, command);
     if (type !== "RunScript") return;
     const first = this.#scripts.get(keyOf(command));
     if (first !== undefined) {
@@ -47,13 +39,14 @@ export class CommandOracle {
     this.#scripts.set(keyOf(command), deviceName);
   }
 
-  #checkTurn({ actionId, index }: CommandRef): void {
-    const failed = this.#failed.get(actionId);
+  #checkTurn(deviceName: string, { actionId, index }: CommandRef): void {
+    const byDevice = `${deviceName} ${actionId}`;
+    const failed = this.#failed.get(byDevice);
     if (failed !== undefined && index > failed) {
       this.#world.violated("commandsInOrder", `command ${index} of ${actionId} begins after ${failed} has failed`);
     }
     // A transfer whose end a crash kept out of the journal is made again.
-    if (failed === index) this.#failed.delete(actionId);
+    if (failed === index) this.#failed.delete(byDevice);
     for (let earlier = 0; earlier < index; earlier += 1) {
       if (this.#completed.has(keyOf({ actionId, index: earlier }))) continue;
       this.#world.violated("commandsInOrder", `command ${index} of ${actionId} begins before ${earlier} has completed`);

@@ -2,14 +2,14 @@ import { openResult, type ServiceContext } from "@halligan/server/simulation";
 import { resultText } from "../device/order-transfers.ts";
 import { short } from "../link/describe-frame.ts";
 import type { MemoryBlobs } from "../server/memory-blobs.ts";
-import type { ActionRow, MemoryDatabase } from "../server/memory-database.ts";
+import type { ActionRow, SimDatabase } from "../server/sim-database.ts";
 import type { World } from "../world/world.ts";
 import { isFinalStatus } from "./action-ledger.ts";
 import { storedCommands } from "./stored-commands.ts";
 
 interface Deployment {
   world: World;
-  database: MemoryDatabase;
+  database: SimDatabase;
   blobs: MemoryBlobs;
   context: ServiceContext;
 }

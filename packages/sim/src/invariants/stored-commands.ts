@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 import { Compile } from "typebox/compile";
-import type { ActionRow } from "../server/memory-database.ts";
+import type { ActionRow } from "../server/sim-database.ts";
 
 const Result = Type.Union([
   Type.Object({ kind: Type.Literal("inline") }),

@@ -30,6 +30,8 @@ export function describeServerFrame(text: string): string | null {
       const order = orderOf(frame);
       return order && `${refOf(order)}: ${order.commands.map(({ type }) => type).join(", ")}`;
     }
+    case "orderKeys":
+      return "order keys";
     case "ack":
       return `ack of ${refOf(frame)} command ${frame.index}`;
     default:

@@ -1,5 +1,6 @@
 import type { Connection, Received } from "@halligan/agent/simulation";
-import type { LinkSocket, LinkSocketEvents } from "@halligan/server/simulation";
+import type { LinkSocket } from "@halligan/server/simulation";
+import type { TakenSocket } from "../server/nodes.ts";
 import type { World } from "../world/world.ts";
 import { describeAgentFrame, describeServerFrame } from "./describe-frame.ts";
 import { Pipe } from "./pipe.ts";
@@ -26,7 +27,7 @@ export class SimLink {
   readonly #inbox: Received[] = [];
   #agentClosed: Extract<Received, { kind: "closed" }> | null = null;
   #arrived = Promise.withResolvers<void>();
-  #server: LinkSocketEvents | null = null;
+  #server: TakenSocket | null = null;
   #isServerClosed = false;
 
   constructor(world: World, deviceName: string, watcher: LinkWatcher) {
@@ -51,13 +52,18 @@ export class SimLink {
     sendText: (text) => this.#agentSends(text),
     sendBinary: (bytes) => {
       const copy = bytes.slice();
-      this.#toServer.carry(() => this.#isServerClosed || this.#server?.binary(copy));
+      this.#toServer.carry(() => this.#isServerClosed || this.#server?.events.binary(copy));
     },
     close: () => this.agentGone(),
   };
 
-  attach(server: LinkSocketEvents): void {
+  attach(server: TakenSocket): void {
     this.#server = server;
+  }
+
+  /** The process of the server that has the other end. */
+  get node(): TakenSocket["node"] | null {
+    return this.#server?.node ?? null;
   }
 
   /** Both directions still carry, so each side will notice when the other goes. */
@@ -104,15 +110,15 @@ export class SimLink {
     if (this.#agentClosed) return;
     this.#toServer.carry(() => {
       if (this.#isServerClosed) return;
-      this.#note("server", isHeartbeat(text) ? null : describeAgentFrame(text), ` from ${this.deviceName}`);
-      this.#server?.text(text);
+      this.#note(this.#nodeName, isHeartbeat(text) ? null : describeAgentFrame(text), ` from ${this.deviceName}`);
+      this.#server?.events.text(text);
     });
   }
 
   #serverCloses(code: number, reason: string): void {
     if (this.#isServerClosed) return;
     this.#isServerClosed = true;
-    this.#world.trace.note("server", `closes the link of ${this.deviceName}: ${code} ${reason}`);
+    this.#world.trace.note(this.#nodeName, `closes the link of ${this.deviceName}: ${code} ${reason}`);
     this.#toAgent.carry(() => this.#endAgentSide(code, reason));
     this.#watcher.ended(this);
   }
@@ -120,8 +126,8 @@ export class SimLink {
   #endServerSide(): void {
     if (this.#isServerClosed) return;
     this.#isServerClosed = true;
-    this.#world.trace.note("server", `loses the link of ${this.deviceName}`);
-    this.#server?.closed();
+    this.#world.trace.note(this.#nodeName, `loses the link of ${this.deviceName}`);
+    this.#server?.events.closed();
   }
 
   #endAgentSide(code: number, reason: string): void {
@@ -150,6 +156,10 @@ export class SimLink {
         });
       });
     }
+  }
+
+  get #nodeName(): string {
+    return this.#server?.node.name ?? "server";
   }
 
   #wake(): void {

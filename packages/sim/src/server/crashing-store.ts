@@ -3,14 +3,7 @@ import type { Life } from "../time/life.ts";
 import { forever } from "../time/life.ts";
 import type { World } from "../world/world.ts";
 import type { MemoryDatabase } from "./memory-database.ts";
-
-export interface StoreOwner {
-  /** Asked at each COMMIT: `before` loses it, `after` keeps it and answers nobody. */
-  crashAtCommit(): "before" | "after" | null;
-  crashed(): void;
-  /** These actions were written by a commit that is durable now. */
-  committed(actionIds: ReadonlySet<string>): void;
-}
+import type { StoreOwner } from "./sim-database.ts";
 
 /**
  * The store of one incarnation of the server: the product's own write lane, statements and schema over a database that outlives it. A
@@ -33,6 +26,8 @@ export class CrashingStore implements Store {
     this.#owner = owner;
     this.#tx = this.#watched(
       storeTx({
+        engine: database.executor.engine,
+        locks: database.executor.locks,
         all: async (statement, params) => {
           this.#refuseTheDead();
           return database.executor.all(statement, params);

@@ -1,32 +1,26 @@
-import { migrate, SqliteExecutor, StatementCompiler } from "@halligan/server/simulation";
+import { migrate, SqliteExecutor, StatementCompiler, type Store } from "@halligan/server/simulation";
 import Database from "better-sqlite3";
-
-/** One row of `machine_action` as it is in the table, whatever the code above it believes. */
-export interface ActionRow {
-  id: string;
-  machine_id: string;
-  status: string;
-  deadline_ms: number | null;
-  order_seq: number | null;
-  order_state: string | null;
-  holds_place: number;
-  place_until_ms: number | null;
-  commands: string;
-}
+import type { Life } from "../time/life.ts";
+import { quiet } from "../time/quiet.ts";
+import type { World } from "../world/world.ts";
+import { CrashingStore } from "./crashing-store.ts";
+import type { ActionRow, AuditRow, Backup, SimDatabase, StoreOwner } from "./sim-database.ts";
 
 /**
  * The store's bytes: what was committed survives every crash of the server. SQLite in memory; one connection, kept from run to run,
  * because migrating and preparing would take longer than a run.
  */
-export class MemoryDatabase {
+export class MemoryDatabase implements SimDatabase {
+  readonly maxNodes = 1;
   readonly connection: Database.Database;
   readonly executor: SqliteExecutor;
   readonly #action: Database.Statement<[string], ActionRow>;
   readonly #actions: Database.Statement<[], ActionRow>;
   readonly #open: Database.Statement<[], ActionRow>;
-  readonly #audit: Database.Statement<[], { operation: string; action_id: string | null; detail: string }>;
+  readonly #audit: Database.Statement<[], AuditRow>;
   readonly #quarantined: Database.Statement<[], { id: string }>;
   readonly #tables: readonly string[];
+  #world: World | null = null;
 
   private constructor(connection: Database.Database) {
     this.connection = connection;
@@ -52,11 +46,49 @@ export class MemoryDatabase {
     return new MemoryDatabase(connection);
   }
 
-  /** Empty again, but for what the migrations put there. */
-  clear(): void {
-    if (this.connection.inTransaction) this.connection.exec("ROLLBACK");
+  async clear(world: World): Promise<void> {
+    this.#world = world;
+    this.rollBack();
     for (const table of this.#tables) {
       if (table !== "device_group") this.connection.exec(`delete from ${table}`);
+    }
+  }
+
+  openStore(_nodeIndex: number, life: Life, owner: StoreOwner): Store {
+    if (!this.#world) throw new Error("the database belongs to no run yet");
+    return new CrashingStore(this.#world, life, this, owner);
+  }
+
+  rollBack(): void {
+    if (this.connection.inTransaction) this.connection.exec("ROLLBACK");
+  }
+
+  quiet(): Promise<void> {
+    return quiet();
+  }
+
+  backup(): Backup | null {
+    if (this.connection.inTransaction) return null;
+    const tables = this.#tables.map((table) => ({
+      table,
+      rows: this.connection.prepare<[], Record<string, unknown>>(`select * from ${table}`).all(),
+    }));
+    return { restore: async () => this.#restore(tables) };
+  }
+
+  /** They are shown the very tables. */
+  async difference(): Promise<null> {
+    return null;
+  }
+
+  #restore(tables: readonly { table: string; rows: readonly Record<string, unknown>[] }[]): void {
+    for (const { table, rows } of tables) {
+      this.connection.exec(`delete from ${table}`);
+      for (const row of rows) {
+        const columns = Object.keys(row);
+        const values = columns.map((column) => `@${column}`);
+        this.connection.prepare(`insert into ${table} (${columns}) values (${values})`).run(row);
+      }
     }
   }
 
@@ -68,7 +100,6 @@ export class MemoryDatabase {
     return this.#actions.all();
   }
 
-  /** Unfinished, or with an order that may still run. */
   open(): ActionRow[] {
     return this.#open.all();
   }
@@ -81,7 +112,7 @@ export class MemoryDatabase {
     return this.quarantinedMachines().includes(machineId);
   }
 
-  auditOfActions(): { operation: string; action_id: string | null; detail: string }[] {
+  auditOfActions(): AuditRow[] {
     return this.#audit.all();
   }
 }

@@ -1,61 +1,70 @@
 import {
-  type Bus,
-  type Clock,
+  BEAT_INTERVAL_MS,
   expireActions,
   Gateway,
-  type LinkSocket,
-  type LinkSocketEvents,
-  localBus,
   loop,
+  NO_MEASURES,
+  type NodeLease,
   type ServiceContext,
 } from "@halligan/server/simulation";
-import pino from "pino";
 import { Life } from "../time/life.ts";
 import { serverKeys } from "../world/keys.ts";
 import { PING_INTERVAL_MS, REREAD_INTERVAL_MS, SWEEP_INTERVAL_MS, serviceLimits } from "../world/settings.ts";
 import type { World } from "../world/world.ts";
-import { CrashingStore } from "./crashing-store.ts";
+import { joinNodes } from "./join-nodes.ts";
 import type { MemoryBlobs } from "./memory-blobs.ts";
-import type { MemoryDatabase } from "./memory-database.ts";
+import type { NodeBuses } from "./node-bus.ts";
+import { serverClock, serverIds, serverLog } from "./server-ports.ts";
+import type { SimDatabase } from "./sim-database.ts";
 
 /** A process of the server from its start to its end. */
 export interface Incarnation {
+  /** Of its node. */
+  name: string;
   life: Life;
   context: ServiceContext;
   gateway: Gateway;
+  /** Its place among the nodes; null where there are no others. */
+  lease: NodeLease | null;
   stopLoops: AbortController;
+  loops: Promise<unknown>;
+}
+
+export interface ServerParts {
+  world: World;
+  database: SimDatabase;
+  blobs: MemoryBlobs;
+  buses: NodeBuses;
+  /** Places for sessions in the whole deployment. */
+  runningSessions: number;
+  watcher: ServerWatcher;
 }
 
 export interface ServerWatcher {
   committed(actionIds: ReadonlySet<string>): void;
   /** Every link of the process has lost its server side. */
-  died(): void;
+  died(server: SimServer, process: Incarnation | null): void;
 }
 
-/** The server as it is seen from outside: up or not, with a database and blobs that outlive each of its processes. */
+/** One node as it is seen from outside: up or not, with a database and blobs that outlive each of its processes. */
 export class SimServer {
+  readonly name: string;
+  readonly #index: number;
+  readonly #parts: ServerParts;
   readonly #world: World;
-  readonly #database: MemoryDatabase;
-  readonly #blobs: MemoryBlobs;
-  readonly #watcher: ServerWatcher;
-  readonly runningSessions: number;
   /** Set by a fault: the next commit but this many is the last thing the process does. */
   crashAtCommitIn: number | null = null;
+  /** Set by a fault: what it asks the database before then arrives then. */
+  cutOffUntilMs = 0;
   #running: Incarnation | null = null;
   #isStarting = false;
+  #leaveBus: () => void = () => undefined;
 
-  constructor(
-    world: World,
-    database: MemoryDatabase,
-    blobs: MemoryBlobs,
-    watcher: ServerWatcher,
-    runningSessions: number,
-  ) {
-    this.#world = world;
-    this.#database = database;
-    this.#blobs = blobs;
-    this.#watcher = watcher;
-    this.runningSessions = runningSessions;
+  constructor(parts: ServerParts, name: string, index: number) {
+    this.#parts = parts;
+    this.#world = parts.world;
+    this.name = name;
+    this.#index = index;
   }
 
   /** Null while there is no process that answers. */
@@ -67,13 +76,15 @@ export class SimServer {
     if (this.#running || this.#isStarting) return;
     this.#isStarting = true;
     const life = new Life();
-    const context = this.#context(life);
-    this.#world.trace.note("server", "starts");
+    const node = { id: "simulated" };
+    const context = this.#context(life, node);
+    this.#world.trace.note(this.name, "starts");
     try {
-      const gateway = await Gateway.open(context, { pingIntervalMs: PING_INTERVAL_MS, maxLinks: 1_000 });
+      const gateway = new Gateway(context, { pingIntervalMs: PING_INTERVAL_MS, maxLinks: 1_000 });
+      const lease = await joinNodes(this.#world, this.#parts.database, { context, node, gateway });
       const stopLoops = new AbortController();
-      this.#running = { life, context, gateway, stopLoops };
-      this.#startLoops(context, gateway, stopLoops.signal);
+      const loops = this.#startLoops(context, gateway, lease, stopLoops.signal);
+      this.#running = { name: this.name, life, context, gateway, lease, stopLoops, loops };
     } catch (error) {
       if (!life.isOver) throw error;
     } finally {
@@ -81,13 +92,9 @@ export class SimServer {
     }
   }
 
-  accept(socket: LinkSocket): LinkSocketEvents | null {
-    return this.#running?.gateway.connect(socket) ?? null;
-  }
-
   crash(why: string): void {
     if (!this.#running) return;
-    this.#world.trace.note("server", `dies: ${why}`);
+    this.#world.trace.note(this.name, `dies: ${why}`);
     this.#bury(this.#running.life);
   }
 
@@ -95,76 +102,95 @@ export class SimServer {
   async stop(): Promise<void> {
     const stopping = this.#running;
     if (!stopping) return;
-    this.#world.trace.note("server", "stops");
+    this.#world.trace.note(this.name, "stops");
     stopping.stopLoops.abort();
     await stopping.gateway.close();
+    if (stopping.lease) {
+      await stopping.loops;
+      await stopping.lease.leave().catch((error: unknown) => {
+        if (!stopping.life.isOver) throw error;
+      });
+    }
     if (!stopping.life.isOver) this.#bury(stopping.life);
   }
 
   #bury(life: Life): void {
+    const process = this.#running;
     life.end();
-    if (this.#database.connection.inTransaction) this.#database.connection.exec("ROLLBACK");
+    this.#leaveBus();
+    this.#parts.database.rollBack();
     this.#running = null;
     this.crashAtCommitIn = null;
-    this.#watcher.died();
+    this.#parts.watcher.died(this, process);
   }
 
-  #context(life: Life): ServiceContext {
-    const { random } = this.#world;
+  #context(life: Life, node: { id: string }): ServiceContext {
+    const { database, watcher, blobs, buses, runningSessions } = this.#parts;
+    const { bus, leave } = buses.join();
+    this.#leaveBus = leave;
     return {
-      store: new CrashingStore(this.#world, life, this.#database, {
+      store: database.openStore(this.#index, life, {
+        reachesDatabase: () => this.#reachesDatabase(),
         crashAtCommit: () => this.#crashAtCommit(),
         crashed: () => {
-          this.#world.trace.note("server", "dies at a commit");
+          this.#world.trace.note(this.name, "dies at a commit");
           this.#bury(life);
         },
-        committed: (actionIds) => this.#watcher.committed(actionIds),
+        committed: (actionIds) => watcher.committed(actionIds),
+        ranAgain: () => this.#world.fault("transaction lost a race", this.name),
       }),
-      blobs: this.#blobs,
-      bus: this.#bus(),
-      clock: this.#clock(life),
-      ids: { guid: () => guid(random.hex(32)), random: (sizeBytes) => random.bytes(sizeBytes) },
-      limits: serviceLimits(this.runningSessions),
+      blobs,
+      bus,
+      clock: serverClock(this.#world, life),
+      ids: serverIds(this.#world),
+      limits: serviceLimits(runningSessions),
       keys: KEYS,
       publicUrl: "https://simulation.invalid",
-      log: this.#log(life),
+      resultLinks: "stream",
+      measures: NO_MEASURES,
+      node,
+      log: serverLog(this.#world, life),
     };
   }
 
-  #clock(life: Life): Clock {
-    const { timeline } = this.#world;
-    const startedMs = timeline.nowMs;
-    return {
-      nowMs: () => this.#world.wallMs,
-      monotonicMs: () => timeline.nowMs - startedMs,
-      after: (delayMs, fn) => timeline.after(delayMs, () => life.isOver || fn()),
-    };
-  }
-
-  /** A wake-up is a hint and may be lost. */
-  #bus(): Bus {
-    const bus = localBus();
-    return {
-      wakeMachine: (machineId) => {
-        if (!this.#world.strikes("wake-up lost", 0.1)) bus.wakeMachine(machineId);
-      },
-      onMachineWake: (listener) => bus.onMachineWake(listener),
-    };
-  }
-
-  /** What a living server logs as an error is something that nobody planned. */
-  #log(life: Life): ServiceContext["log"] {
-    const write = (line: string) => {
-      if (!life.isOver) this.#world.violated("nothingBreaks", `the server logged ${line.trim()}`);
-    };
-    return pino({ level: "error", base: null, timestamp: false }, { write });
-  }
-
-  #startLoops(context: ServiceContext, gateway: Gateway, signal: AbortSignal): void {
+  #startLoops(
+    context: ServiceContext,
+    gateway: Gateway,
+    lease: NodeLease | null,
+    signal: AbortSignal,
+  ): Promise<unknown> {
     const { clock, log } = context;
     const overdue = new Map();
-    void loop("expire actions", SWEEP_INTERVAL_MS, () => expireActions(context, overdue), signal, clock, log);
-    void loop("reread store", REREAD_INTERVAL_MS, () => gateway.rereadStore(), signal, clock, log);
+    const start = (name: string, intervalMs: number, work: () => Promise<unknown>) =>
+      loop(name, intervalMs, work, signal, clock, log);
+    const shared = (work: () => Promise<unknown>) => (lease ? async () => lease.isSweeper && (await work()) : work);
+    const loops = [
+      start(
+        "expire actions",
+        SWEEP_INTERVAL_MS,
+        shared(() => expireActions(context, overdue)),
+      ),
+      start("reread store", REREAD_INTERVAL_MS, () => gateway.rereadStore()),
+    ];
+    if (lease) {
+      loops.push(
+        start("node lease", BEAT_INTERVAL_MS, () => lease.beat()),
+        start(
+          "dead nodes",
+          BEAT_INTERVAL_MS,
+          shared(() => lease.forgetTheDead()),
+        ),
+      );
+    }
+    return Promise.all(loops);
+  }
+
+  async #reachesDatabase(): Promise<void> {
+    for (;;) {
+      const waitMs = this.cutOffUntilMs - this.#world.timeline.nowMs;
+      if (waitMs <= 0) return;
+      await this.#world.delay(waitMs, waitMs);
+    }
   }
 
   #crashAtCommit(): "before" | "after" | null {
@@ -176,6 +202,3 @@ export class SimServer {
 }
 
 const KEYS = serverKeys();
-
-const guid = (hex: string): string =>
-  `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;

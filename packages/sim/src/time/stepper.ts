@@ -1,16 +1,17 @@
-import { quiet } from "./quiet.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** Lets time pass, event after event; after each one everything that it led to has run before the next. */
 export class Stepper {
   readonly #timeline: Timeline;
   readonly #isOver: () => boolean;
+  readonly #quiet: () => Promise<void>;
   #steps = 0;
 
-  /** `isOver`: asked before each step; nothing more happens then. */
-  constructor(timeline: Timeline, isOver: () => boolean) {
+  /** `isOver`: asked before each step; nothing more happens then. `quiet`: resolves when everything that a step led to has run. */
+  constructor(timeline: Timeline, isOver: () => boolean, quiet: () => Promise<void>) {
     this.#timeline = timeline;
     this.#isOver = isOver;
+    this.#quiet = quiet;
   }
 
   get steps(): number {
@@ -30,7 +31,7 @@ export class Stepper {
       settled.isDone = true;
     });
     done.catch(() => undefined);
-    await quiet();
+    await this.#quiet();
     while (!settled.isDone) {
       if (!(await this.#step(Number.POSITIVE_INFINITY))) throw new Error("nothing is left that could end this");
     }
@@ -40,7 +41,7 @@ export class Stepper {
   async #step(untilMs: number): Promise<boolean> {
     if (!this.#timeline.step(untilMs)) return false;
     this.#steps += 1;
-    await quiet();
+    await this.#quiet();
     return true;
   }
 }

@@ -11,7 +11,8 @@ import {
 } from "@halligan/server/simulation";
 import type { Device } from "../device/device.ts";
 import { short } from "../link/describe-frame.ts";
-import type { SimServer } from "../server/sim-server.ts";
+import type { Nodes } from "../server/nodes.ts";
+import type { SimDatabase } from "../server/sim-database.ts";
 import { MISSING_PATH } from "./scripts.ts";
 import type { World } from "./world.ts";
 
@@ -29,12 +30,12 @@ type Answer<T> = { ok: true; value: T } | { ok: false; error: DomainError };
 /** Tools and people who ask the server for this and that. A server that dies leaves them without an answer. */
 export class Callers {
   readonly #world: World;
-  readonly #server: SimServer;
+  readonly #server: Nodes;
   /** Actions that were answered with 201. */
   readonly accepted = new Set<string>();
   readonly #asked: string[] = [];
 
-  constructor(world: World, server: SimServer) {
+  constructor(world: World, server: Nodes) {
     this.#world = world;
     this.#server = server;
   }
@@ -90,6 +91,11 @@ export class Callers {
       const answer = await addLibraryFile(context, CALLER, { fileName, sha256, ...about, overrideIfExists: true });
       return answer.ok ? { ok: true, value: "done" } : answer;
     });
+  }
+
+  /** What was asked for after the backup is not promised any more. */
+  restored(database: SimDatabase): void {
+    for (const id of this.accepted) if (!database.action(id)) this.accepted.delete(id);
   }
 
   #ask(words: string, call: (context: ServiceContext) => Promise<Answer<string> & { id?: string }>): void {

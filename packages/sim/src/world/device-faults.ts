@@ -1,7 +1,4 @@
 import type { Device } from "../device/device.ts";
-import type { CommandOracle } from "../invariants/command-oracle.ts";
-import { storedCommands } from "../invariants/stored-commands.ts";
-import type { MemoryDatabase } from "../server/memory-database.ts";
 import type { Fleet } from "./fleet.ts";
 import type { World } from "./world.ts";
 
@@ -9,14 +6,10 @@ import type { World } from "./world.ts";
 export class DeviceFaults {
   readonly #world: World;
   readonly #fleet: Fleet;
-  readonly #database: MemoryDatabase;
-  readonly #oracle: CommandOracle;
 
-  constructor(world: World, fleet: Fleet, database: MemoryDatabase, oracle: CommandOracle) {
+  constructor(world: World, fleet: Fleet) {
     this.#world = world;
     this.#fleet = fleet;
-    this.#database = database;
-    this.#oracle = oracle;
   }
 
   readonly kinds: readonly ((device: Device) => void)[] = [
@@ -30,16 +23,21 @@ export class DeviceFaults {
     (device) => this.#cutPower(device),
     (device) => this.#fillDisk(device),
     (device) => this.#takeOffline(device),
+  ];
+
+  /** After these a device, or a second one with its key, does not know all that was done. */
+  readonly forgetfulKinds: readonly ((device: Device) => void)[] = [
     (device) => this.#wipe(device),
     (device) => this.#restoreSnapshot(device),
     (device) => this.#clone(device),
+    (device) => this.#copy(device),
   ];
 
   /** Everything works again, but for devices that are gone for ever. */
   heal(): void {
     for (const device of this.#fleet.devices) {
       device.journal.isFull = false;
-      device.journal.killAtWrite = null;
+      device.journal.atWrite = null;
       device.isOnline = !device.isGone;
       device.startAgent();
     }
@@ -72,11 +70,11 @@ export class DeviceFaults {
   }
 
   #armKill(device: Device, writesBefore: number): void {
-    const kill = () => {
+    const strike = () => {
       device.kill("killed while it wrote", this.#world.random.chance(0.5));
       this.#startLater(device, 500, 20_000);
     };
-    device.journal.killAtWrite = { writesBefore, kill };
+    device.journal.atWrite = { writesBefore, strike };
   }
 
   #stopAgent(device: Device): void {
@@ -119,19 +117,18 @@ export class DeviceFaults {
     if (this.#world.random.chance(0.3)) device.processes.reboot();
     device.journal.restore(null);
     // A crash while the new journal is begun.
-    if (this.#world.random.chance(0.5)) this.#armKill(device, 0);
+    if (this.#world.random.chance(0.7)) this.#armKill(device, 0);
     this.#startLater(device, 8_000, 40_000);
   }
 
-  /**
-   * The whole device is set back, with all that ran on it. Left out is a device on which a script began of which the server has not heard:
-   * hello and journal then look as if it never had begun, and nobody could know (docs: the simulation's README).
-   */
-  #restoreSnapshot(device: Device): void {
-    const [first, ...rest] = device.journal.history;
-    if (!first) return;
-    const before = this.#world.random.pick([first, ...rest]);
-    if (this.#hasUnheardStart(device)) return;
+  /** The whole device is set back to any earlier state of its journal, with all that ran on it. */
+  #restoreSnapshot(chosen: Device): void {
+    const device = this.#busyOr(chosen);
+    const before = this.#earlierJournal(device);
+    if (!before) return;
+    // From a second one it may come to a time that the first one took back.
+    if (device.wasSetBack) this.#fleet.forked.add(device.machineId);
+    device.wasSetBack = true;
     this.#world.fault("device set back", device.name);
     device.kill("set back", false);
     device.processes.reboot();
@@ -139,24 +136,53 @@ export class DeviceFaults {
     this.#startLater(device, 8_000, 40_000);
   }
 
-  #hasUnheardStart(device: Device): boolean {
-    return this.#oracle.started.some(({ actionId, index, deviceName }) => {
-      if (deviceName !== device.name) return false;
-      const row = this.#database.action(actionId);
-      return row !== undefined && storedCommands(row)[index]?.status === "Created";
-    });
+  /** Often the last but a few, as most is undecided there. */
+  #earlierJournal({ journal }: Device): Uint8Array | undefined {
+    const { random } = this.#world;
+    const { history } = journal;
+    const back = random.chance(0.6) ? Math.min(4, history.length) : history.length;
+    return history[history.length - random.between(1, Math.max(1, back))];
   }
 
   #clone(chosen: Device): void {
     const { random } = this.#world;
     const device = this.#busyOr(chosen);
-    if (this.#fleet.cloned.has(device.machineId)) return;
+    if (this.#isTwice(device)) return;
     this.#world.fault("device cloned", device.name);
     const copy = this.#fleet.clone(device);
     this.#startLater(copy, 500, 15_000);
     // Often an image is started while the original is away, and sometimes they take turns without ever meeting.
     if (random.chance(0.7)) this.#takeOffline(device, 25_000);
     if (random.chance(0.7)) this.#later(16_000, 30_000, () => this.#takeOffline(copy, 40_000));
+  }
+
+  /** A second device with the same key and journal: a disk that was put into another machine, a backup that was restored beside its original. */
+  #copy(chosen: Device): void {
+    const { random } = this.#world;
+    // Most is at stake while a start is written: neither copy nor server know of it, and its device waits for the grant.
+    if (random.chance(0.6)) {
+      const strike = () => this.#copyNow(chosen, chosen.journal.bytes);
+      chosen.journal.atWrite = { writesBefore: random.between(0, 3), strike };
+      return;
+    }
+    const device = this.#busyOr(chosen);
+    this.#copyNow(device, random.chance(0.5) ? device.journal.bytes : this.#earlierJournal(device));
+  }
+
+  #copyNow(device: Device, journal: Uint8Array | null | undefined): void {
+    const { random } = this.#world;
+    if (!journal || this.#isTwice(device) || !this.#world.isRough) return;
+    const copy = this.#fleet.copy(device, journal);
+    const original = random.pick(["stays", "comes back", "comes back", "is gone"]);
+    this.#world.fault("device copied with its journal", `${device.name}, which ${original}`);
+    if (original === "is gone") this.remove(device);
+    if (original === "comes back") this.#takeOffline(device, 25_000);
+    this.#startLater(copy, 500, 15_000);
+    if (random.chance(0.5)) this.#later(16_000, 30_000, () => this.#takeOffline(copy, 40_000));
+  }
+
+  #isTwice({ machineId }: Device): boolean {
+    return this.#fleet.devices.filter((device) => device.machineId === machineId).length > 1;
   }
 
   /** Most is at stake on a device on which a script runs. */

@@ -1,5 +1,6 @@
 import type { Device } from "../device/device.ts";
-import type { SimServer } from "../server/sim-server.ts";
+import type { Nodes } from "../server/nodes.ts";
+import type { SimDatabase } from "../server/sim-database.ts";
 import type { DeviceFaults } from "./device-faults.ts";
 import type { World } from "./world.ts";
 
@@ -8,18 +9,26 @@ const HOUR_MS = 3_600_000;
 /** Everything that goes wrong on purpose. */
 export class Faults {
   readonly #world: World;
-  readonly #server: SimServer;
+  readonly #nodes: Nodes;
+  readonly #database: SimDatabase;
+  readonly #restored: () => void;
   readonly #devices: DeviceFaults;
 
-  constructor(world: World, server: SimServer, devices: DeviceFaults) {
+  /** `restored`: told when the database is an earlier one. */
+  constructor(world: World, nodes: Nodes, database: SimDatabase, devices: DeviceFaults, restored: () => void) {
     this.#world = world;
-    this.#server = server;
+    this.#nodes = nodes;
+    this.#database = database;
+    this.#restored = restored;
     this.#devices = devices;
   }
 
   /** One fault of chance; `device` is the one that it strikes when it strikes one. */
   strike(device: Device): void {
-    this.#world.random.pick([this.#crashServer, ...this.#serverKinds, ...this.#devices.kinds])(device);
+    const { random, forgetful } = this.#world;
+    const forgetting = forgetful === "server" ? [this.#setServerBack] : this.#devices.forgetfulKinds;
+    const shared = this.#database.maxNodes > 1 ? [this.#cutOff] : [];
+    random.pick([this.#crashServer, ...this.#serverKinds, ...shared, ...this.#devices.kinds, ...forgetting])(device);
   }
 
   /** From now on everything works; what is down comes back. */
@@ -27,26 +36,52 @@ export class Faults {
     this.#world.trace.note("world", "everything works again");
     this.#world.isRough = false;
     this.#world.wallOffsetMs = 0;
-    this.#server.crashAtCommitIn = null;
-    void this.#server.start();
+    for (const node of this.#nodes.all) {
+      node.crashAtCommitIn = null;
+      node.cutOffUntilMs = 0;
+    }
+    void this.#nodes.start();
     this.#devices.heal();
   }
 
   readonly #crashServer = (): void => {
-    if (!this.#server.running) return;
+    const node = this.#nodes.any();
+    if (!node.running) return;
     this.#world.fault("server crash");
-    this.#server.crash("killed");
+    node.crash("killed");
+  };
+
+  /** Long enough, often, for the other nodes to take it for dead while its devices still talk to it. */
+  readonly #cutOff = (): void => {
+    const { random, timeline } = this.#world;
+    const node = this.#nodes.any();
+    this.#world.fault("node cut off from the database", node.name);
+    node.cutOffUntilMs = timeline.nowMs + random.between(2_000, 40_000);
+  };
+
+  readonly #setServerBack = (): void => {
+    const { random, timeline } = this.#world;
+    const backup = this.#database.backup();
+    if (!backup) return;
+    timeline.after(random.between(1_000, 40_000), () => {
+      if (!this.#world.isRough || !this.#nodes.areAllRunning) return;
+      this.#world.fault("server set back");
+      this.#nodes.restore(backup, this.#restored).catch((error: unknown) => {
+        this.#world.violated("nothingBreaks", `a backup could not be restored: ${String(error)}`);
+      });
+    });
   };
 
   readonly #serverKinds: readonly (() => void)[] = [
     () => {
       this.#world.fault("server crash at a commit");
-      this.#server.crashAtCommitIn = this.#world.random.between(0, 6);
+      this.#nodes.any().crashAtCommitIn = this.#world.random.between(0, 6);
     },
     () => {
-      if (!this.#server.running) return;
+      const node = this.#nodes.any();
+      if (!node.running) return;
       this.#world.fault("server restart");
-      void this.#server.stop();
+      void node.stop();
     },
     () => {
       this.#world.fault("server clock jumps");

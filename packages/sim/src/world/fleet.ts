@@ -1,20 +1,22 @@
 import { Device, type DeviceWatcher, facts } from "../device/device.ts";
 import type { CommandOracle } from "../invariants/command-oracle.ts";
 import type { ServerFrames } from "../invariants/server-frames.ts";
-import type { SimServer } from "../server/sim-server.ts";
+import type { Nodes } from "../server/nodes.ts";
 import { keyPair } from "./keys.ts";
 import type { World } from "./world.ts";
 
 /** The devices of a run. Their enrollment is taken as done: each machine is in the store with its key. */
 export class Fleet {
   readonly #world: World;
-  readonly #server: SimServer;
+  readonly #server: Nodes;
   readonly #watcher: DeviceWatcher;
   readonly devices: Device[] = [];
-  /** Machines whose key was copied to a second device. */
+  /** Machines whose key was copied to a second device with a journal of its own: they must meet and be told apart. */
   readonly cloned = new Set<string>();
+  /** Machines of which two histories with one journal exist, on two devices or on one that was set back. Whether they meet is chance. */
+  readonly forked = new Set<string>();
 
-  constructor(world: World, server: SimServer, watch: { oracle: CommandOracle; frames: ServerFrames }) {
+  constructor(world: World, server: Nodes, watch: { oracle: CommandOracle; frames: ServerFrames }) {
     this.#world = world;
     this.#server = server;
     this.#watcher = {
@@ -35,6 +37,7 @@ export class Fleet {
           lastSeenMs: this.#world.wallMs,
           lastExternalIp: null,
           linked: false,
+          nodeId: null,
           linkEpoch: 0,
           journalId: null,
           lastOrderSeq: 0,
@@ -51,6 +54,18 @@ export class Fleet {
   /** Another device with the same key and a journal of its own: an image that was taken before the first start. */
   clone(original: Device): Device {
     this.cloned.add(original.machineId);
+    return this.#copy(original);
+  }
+
+  /** Another device with the same key and this content of the same journal. */
+  copy(original: Device, journal: Uint8Array): Device {
+    this.forked.add(original.machineId);
+    const copy = this.#copy(original);
+    copy.journal.restore(journal);
+    return copy;
+  }
+
+  #copy(original: Device): Device {
     const copy = new Device(this.#world, this.#server, this.#watcher, `${original.name}*`, original.key);
     this.devices.push(copy);
     return copy;

@@ -22,13 +22,15 @@ export function keyPair(name: string): KeyPair {
   return pair;
 }
 
+const ring = <K>(signing: K) => ({ signing, accepted: [signing] });
+
 export function serverKeys(): ServerKeys {
   const { privateKey, publicKey } = keyPair("server");
   const keyId = createHash("sha256").update(Buffer.from(publicKey, "base64url")).digest("hex");
   const secret = (name: string) => createHash("sha256").update(`halligan simulation ${name}`).digest();
   return {
-    order: { keyId, publicKey, privateKey },
-    resultLink: secret("result link"),
-    linkTicket: secret("link ticket"),
+    order: ring({ keyId, publicKey, privateKey }),
+    resultLink: ring(secret("result link")),
+    linkTicket: ring(secret("link ticket")),
   };
 }

@@ -18,11 +18,19 @@ export class World {
   isRough = true;
   /** How far the server's wall clock is off. */
   wallOffsetMs = 0;
+  /**
+   * Which side may forget what was done, in one run only one of them: where the server's store is restored from a backup *and* the device's
+   * journal is lost or an earlier one, nobody knows any more what ran.
+   */
+  readonly forgetful: "server" | "devices";
+  /** The server's store was restored from a backup: it has forgotten orders that are out. */
+  wasRestored = false;
   #violation: Violation | null = null;
 
   constructor(seed: number) {
     this.seed = seed;
     this.random = new Random(seed);
+    this.forgetful = this.random.chance(0.12) ? "server" : "devices";
     this.timeline = new Timeline(this.random);
     this.trace = new Trace(() => this.timeline.nowMs);
   }

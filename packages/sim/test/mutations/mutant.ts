@@ -1,6 +1,7 @@
 /**
  * Runs schedules with one mutation until it is noticed. A process of its own, because a mutation is made while modules are loaded; what
- * is on disk stays as it is. Prints JSON: `{ "schedules": N, "invariant": ..., "message": ... }`, nulls when it was not noticed.
+ * is on disk stays as it is. Begins at the mutation's hint and goes round, so a hint that has become stale costs time only. Prints JSON:
+ * `{ "schedules": N, "seed": ..., "invariant": ..., "message": ... }`, nulls when it was not noticed.
  *
  *   node mutant.ts NAME SCHEDULES
  */
@@ -35,8 +36,12 @@ for (const { file } of left) throw new Error(`${file} was not loaded`);
 
 const database = await MemoryDatabase.open();
 const last = Number(schedules);
-let found = null;
-let seed = 1;
-for (; seed <= last && !found; seed += 1) found = (await runSchedule(seed, database)).violation;
-const { invariant = null, message = null } = found ?? {};
-process.stdout.write(JSON.stringify({ schedules: seed - 1, invariant, message }));
+const startAt = mutation.startAt ?? 1;
+const report = { schedules: 0, seed: null, invariant: null, message: null };
+while (report.schedules < last && report.invariant === null) {
+  const seed = ((startAt - 1 + report.schedules) % last) + 1;
+  const { violation } = await runSchedule(seed, database);
+  report.schedules += 1;
+  if (violation) Object.assign(report, { seed, ...violation });
+}
+process.stdout.write(JSON.stringify(report));

@@ -14,6 +14,8 @@ export interface Mutation {
   /** Which invariants it may be noticed by, the first of them is the one it is made for. */
   breaks: readonly [Invariant, ...Invariant[]];
   edits: readonly Edit[];
+  /** Where to begin looking: a seed that noticed it. Any of the schedules may; this one only makes the search short. */
+  startAt?: number;
 }
 
 /** Bugs that were never committed, and some that were: each must be found within the schedules that `npm test` runs. */
@@ -51,6 +53,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "the device's disk does not keep what it said was synced",
+    startAt: 629,
     breaks: ["neverTwice", "oneOrderAtATime", "commandsInOrder"],
     edits: [
       {
@@ -64,17 +67,56 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "a journal that was set back is believed",
-    breaks: ["neverTwice", "everyActionEnds", "resultsStay"],
+    startAt: 117,
+    breaks: ["quarantineHolds", "everyActionEnds", "resultsStay"],
     edits: [{ file: "server/src/domain/link-work.ts", find: "TOLD[status] > JOURNALED", replace: "9 < JOURNALED" }],
   },
   {
     name: "an order is sent again under a new number",
+    startAt: 33,
     breaks: ["neverTwice", "nothingBreaks"],
     edits: [{ file: "server/src/service/next-order.ts", find: 'step.type === "claim"\n', replace: "true\n" }],
   },
   {
+    name: "the server grants every start of a script",
+    startAt: 300,
+    breaks: ["neverTwice"],
+    edits: [
+      {
+        file: "server/src/domain/machine-action.ts",
+        find: "command.startId !== null && command.startId !== startId",
+        replace: "startId === null",
+      },
+      { file: "server/src/domain/link-work.ts", find: "    command.startId === startId &&\n", replace: "" },
+    ],
+  },
+  {
+    name: "the agent does not wait for the grant of a script's start",
+    startAt: 1006,
+    breaks: ["neverTwice"],
+    edits: [
+      {
+        file: "agent/src/core/order-worker.ts",
+        find: "while (this.#grantedStartId !== startId)",
+        replace: "while (startId === null)",
+      },
+    ],
+  },
+  {
+    name: "a server whose store was set back sends again what the device may have run",
+    startAt: 208,
+    breaks: ["neverTwice", "nothingBreaks"],
+    edits: [
+      {
+        file: "server/src/domain/link-work.ts",
+        find: "hello.highestOrderSeq > lastOrderSeq",
+        replace: "hello.highestOrderSeq < 0",
+      },
+    ],
+  },
+  {
     name: "a late report moves a cancelled action",
-    breaks: ["finalStays"],
+    breaks: ["finalStays", "nothingBreaks"],
     edits: [
       {
         file: "server/src/domain/machine-action.ts",
@@ -147,6 +189,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "the next order does not wait for the end of a cancelled one",
+    startAt: 80,
     breaks: ["oneOrderAtATime"],
     edits: [
       { file: "server/src/domain/link-work.ts", find: "if (toEnd) return", replace: "if (toEnd === null) return" },
@@ -154,6 +197,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "a new journal is begun before the scripts of the lost one are ended",
+    startAt: 1018,
     breaks: ["oneOrderAtATime"],
     edits: [
       { file: "agent/src/core/journal-writer.ts", find: "    await beforeNew();\n", replace: "" },
@@ -166,6 +210,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "an order that was given up is forgotten while it still runs on the device that holds it",
+    startAt: 1168,
     breaks: ["oneOrderAtATime"],
     edits: [{ file: "server/src/domain/link-work.ts", find: "if (!mayRun) return", replace: "return" }],
   },
@@ -182,6 +227,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "a wiped device whose old link is dead is taken for a clone",
+    startAt: 38,
     breaks: ["quarantineHolds"],
     edits: [
       {
@@ -205,6 +251,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "a device is refused for reporting what it did of an action that was given up",
+    startAt: 343,
     breaks: ["nothingBreaks"],
     edits: [
       {

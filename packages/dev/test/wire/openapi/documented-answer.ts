@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Compile } from "typebox/schema";
-import type { Answer } from "../api.ts";
+import { type Answer, parsed } from "../api.ts";
+import { eventsOf } from "../event-stream.ts";
 import { at, keysOf, shown } from "../json.ts";
 
 /** Fails unless the answer is one that the document promises for a good request. `document`: the whole of it. */
@@ -20,6 +21,12 @@ export function assertDocumented(document: unknown, operation: unknown, answer: 
   const media = at(content, type);
   assert.ok(media !== undefined, `${type} is not documented`);
   const example = at(media, "example");
+  if (type === "text/event-stream") {
+    const events = eventsOf(answer.text);
+    assert.ok(events.length > 0, "there are no events");
+    for (const { event, data } of events) assertFits(document, at(media, "schema", "x-events", event), parsed(data));
+    return;
+  }
   if (type !== "application/json") {
     if (example !== undefined) assert.equal(answer.text, example);
     return;

@@ -1,4 +1,5 @@
 import {
+  ActionTimingWire,
   ApplicationListWire,
   ApplicationWire,
   AuditListWire,
@@ -29,6 +30,7 @@ import {
   TokenErrorWire,
   TokenWire,
   TranscriptWire,
+  TransferWire,
 } from "@halligan/protocol/api";
 import { CompleteUpload, EnrollRequest, EnrollResponse, MachineFacts, MachineIpAddress } from "@halligan/protocol/link";
 import { type TSchema, Type } from "typebox";
@@ -55,9 +57,11 @@ export const COMPONENTS: Readonly<Record<string, TSchema>> = {
   MachineAction: MachineActionWire,
   MachineActionStatus: MachineActionStatusWire,
   MachineActionCollection,
+  ActionTiming: ActionTimingWire,
   CancelRequest,
   ResultLink: ResultLinkWire,
   Transcript: TranscriptWire,
+  Transfer: TransferWire,
   Machine: MachineWire,
   MachineCollection,
   MachineTagsRequest,

@@ -36,7 +36,7 @@ export interface AnswerDoc {
   readonly content?: ContentDoc;
 }
 
-export type RefusalStatus = 400 | 401 | 403 | 404 | 409 | 410 | 416 | 507;
+export type RefusalStatus = 400 | 401 | 403 | 404 | 409 | 410 | 416 | 429 | 507;
 
 /**
  * What the route table cannot say of an operation. Method, path, access and the schema of a JSON body stand there, and the document

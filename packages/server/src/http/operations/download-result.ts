@@ -1,9 +1,9 @@
 import { checkResultLink } from "../../auth/result-link.ts";
+import { attachment } from "../../domain/content-disposition.ts";
 import { openResult } from "../../service/open-result.ts";
 import { anonymous } from "../access.ts";
 import { noBody } from "../body-kinds.ts";
 import { bytesBlob } from "../bytes-blob.ts";
-import { attachment, gzipAttachment } from "../content-disposition.ts";
 import { operation } from "../context.ts";
 import { blobAnswer } from "../send-stream.ts";
 import { domainRefusal } from "../wire-errors.ts";
@@ -21,21 +21,20 @@ export const downloadResult = operation({
   async handler({ params, query, headers }, context) {
     const { actionId = "", index = "" } = params;
     const link = { actionId, index, se: query.get("se") ?? "", sig: query.get("sig") ?? "" };
-    const checked = checkResultLink(link, context.keys.resultLink, context.clock.nowMs());
+    const checked = checkResultLink(link, context.keys.resultLink.accepted, context.clock.nowMs());
     if (checked !== "ok") {
       return domainRefusal({ code: checked === "expired" ? "ResultLinkExpired" : "ResultLinkInvalid" });
     }
     const opened = await openResult(context, actionId, Number(index));
     if (!opened.ok) return domainRefusal(opened.error);
-    const { content, collectedName, sizeBytes, sha256 } = opened.value;
-    const isCollected = collectedName !== null;
+    const { content, fileName, contentType, sizeBytes, sha256 } = opened.value;
     return blobAnswer(
       { headers },
       {
         sizeBytes,
         sha256,
-        contentType: isCollected ? "application/gzip" : "application/json; charset=utf-8",
-        disposition: isCollected ? gzipAttachment(collectedName) : attachment(`output_${actionId}_${index}.json`),
+        contentType,
+        disposition: attachment(fileName),
         open: async (range) =>
           content.kind === "bytes"
             ? bytesBlob(content.bytes, range)

@@ -16,7 +16,12 @@ export const getOrderFile = operation({
     const { actionId = "", sha256 = "" } = params;
     const action = await actionForTransfer(context, of, actionId);
     if (!action.ok) return domainRefusal(action.error);
-    const pin = action.value.commands.find((command) => command.pin?.sha256 === sha256)?.pin;
+    const { commands } = action.value;
+    const asks = (isEnded: boolean) =>
+      commands.findIndex(({ pin, endedAtMs }) => pin?.sha256 === sha256 && (endedAtMs !== null) === isEnded);
+    // Commands run in their order, so the first of them that has not ended is the one that wants it.
+    const index = asks(false) === -1 ? asks(true) : asks(false);
+    const pin = commands[index]?.pin;
     if (!pin) return domainRefusal({ code: "LibraryFileNotFound", fileName: sha256.slice(0, 64) });
     return blobAnswer(
       { headers },
@@ -25,6 +30,7 @@ export const getOrderFile = operation({
         sha256,
         contentType: "application/octet-stream",
         open: (range) => context.blobs.openLibrary(sha256, range),
+        onSent: (transferredBytes) => context.bus.transferProgress({ actionId, index, transferredBytes }),
       },
     );
   },

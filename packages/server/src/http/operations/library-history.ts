@@ -1,9 +1,9 @@
 import type { LibraryFileVersionListWire } from "@halligan/protocol/api";
+import { attachment } from "../../domain/content-disposition.ts";
 import { getLibraryFile, listLibraryFileVersions as list } from "../../service/list-library-files.ts";
 import { permitted } from "../access.ts";
 import { ok } from "../answer.ts";
 import { noBody } from "../body-kinds.ts";
-import { attachment } from "../content-disposition.ts";
 import { operation } from "../context.ts";
 import { blobAnswer } from "../send-stream.ts";
 import { domainRefusal } from "../wire-errors.ts";

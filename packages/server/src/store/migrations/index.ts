@@ -1,7 +1,9 @@
 import type { Migration } from "kysely/migration";
 import * as firstLight from "./0001-first-light.ts";
+import * as manyNodes from "./0002-many-nodes.ts";
 
 /** In the order in which they run. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0001-first-light": firstLight,
+  "0002-many-nodes": manyNodes,
 };

@@ -1,7 +1,7 @@
 import { type Expression, type RawBuilder, type SqlBool, sql } from "kysely";
 import { meets } from "../../domain/odata/evaluate.ts";
 import { type ComparisonOperator, ELEMENT, type Filter, type Operand, type Value } from "../../domain/odata/filter.ts";
-import type { ListEngine } from "./engine.ts";
+import type { Engine } from "../engine.ts";
 import { type FieldSources, sourceOf } from "./field-source.ts";
 
 type Condition = RawBuilder<SqlBool>;
@@ -12,7 +12,7 @@ export const TRUE: Condition = sql`true`;
 export const FALSE: Condition = sql`false`;
 
 /** The filter as SQL that is true or false and never null, so that `not` turns one into the other as `meets` does. Values are bound. */
-export function filterExpression(filter: Filter, sources: FieldSources, engine: ListEngine): Condition {
+export function filterExpression(filter: Filter, sources: FieldSources, engine: Engine): Condition {
   switch (filter.kind) {
     case "and":
     case "or":
@@ -52,7 +52,7 @@ function joined(keyword: "and" | "or", conditions: readonly Condition[]): Condit
 function anyExpression(
   { field, where }: Extract<Filter, { kind: "any" }>,
   sources: FieldSources,
-  engine: ListEngine,
+  engine: Engine,
 ): Condition {
   const source = sourceOf(sources, field);
   if (source.from !== "list") throw new Error(`the field ${field} is no list`);
@@ -111,7 +111,7 @@ function membership(value: Expression<unknown>, values: readonly Value[]): Condi
 }
 
 /** By characters, not by LIKE: its wildcards and letter cases differ from engine to engine. */
-function match(value: Expression<unknown>, { how, text }: Match, engine: ListEngine): Condition {
+function match(value: Expression<unknown>, { how, text }: Match, engine: Engine): Condition {
   if (how === "contains") return sql`${engine.position(value, text)} > 0`;
   const length = [...text].length;
   if (how === "startswith") return sql`substr(${value}, 1, ${length}) = ${text}`;

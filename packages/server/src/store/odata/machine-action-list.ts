@@ -3,9 +3,9 @@ import type { Reach } from "../../domain/device-group.ts";
 import type { Filter } from "../../domain/odata/filter.ts";
 import { MACHINE_ACTIONS, type MachineActionField } from "../../domain/odata/machine-action-fields.ts";
 import type { ListQuery } from "../../domain/odata/query.ts";
+import type { Engine } from "../engine.ts";
 import type { MachineActionTable } from "../schema.ts";
 import type { Executor } from "../statement.ts";
-import { type ListEngine, SQLITE_ENGINE } from "./engine.ts";
 import type { FieldSource, FieldSources } from "./field-source.ts";
 import { FALSE, filterExpression, TRUE } from "./filter-expression.ts";
 import { joinEqualities } from "./join-equalities.ts";
@@ -43,7 +43,6 @@ export async function listMachineActions<T>(
   query: ListQuery,
   reach: Reach,
   fromRow: (row: Row) => T,
-  engine: ListEngine = SQLITE_ENGINE,
 ): Promise<ListPage<T>> {
   if (query.pageSize === 0) return { rows: [], next: null };
   const sources: FieldSources = new Map(Object.entries(SOURCES));
@@ -51,7 +50,7 @@ export async function listMachineActions<T>(
   const seq: OrderKey = { value: SEQ, nullable: false, descending: query.orderBy.at(-1)?.descending ?? true };
   const order = orderSql([...keys.filter((key) => key !== undefined), seq]);
   const after = query.after ? afterPosition(keys, seq, query.after) : TRUE;
-  const where = condition(query.filter, reach, (filter) => chooseIndex(filter, query.orderBy), engine);
+  const where = condition(query.filter, reach, (filter) => chooseIndex(filter, query.orderBy), executor.engine);
   const rows = await executor.allOnce((db) =>
     db
       .selectFrom("machine_action")
@@ -73,13 +72,8 @@ export async function listMachineActions<T>(
 }
 
 /** `@odata.count`: all that meet the filter. */
-export async function countMachineActions(
-  executor: Executor,
-  filter: Filter | null,
-  reach: Reach,
-  engine: ListEngine = SQLITE_ENGINE,
-): Promise<number> {
-  const where = condition(filter, reach, (joined) => chooseIndex(joined, null), engine);
+export async function countMachineActions(executor: Executor, filter: Filter | null, reach: Reach): Promise<number> {
+  const where = condition(filter, reach, (joined) => chooseIndex(joined, null), executor.engine);
   const [row] = await executor.allOnce((db) =>
     db.selectFrom("machine_action").select(sql<number>`count(*)`.as("count")).where(where),
   );
@@ -90,25 +84,21 @@ function condition(
   filter: Filter | null,
   reach: Reach,
   choose: (filter: Filter) => IndexChoice,
-  engine: ListEngine,
+  engine: Engine,
 ): RawBuilder<SqlBool> {
   const met = filter === null ? TRUE : filterCondition(joinEqualities(filter), choose, engine);
   return reach.kind === "all" ? met : sql`${onMachinesIn(reach.groupIds, engine)} and ${met}`;
 }
 
 /** Of machines that are in the groups today. Only checked: a user who reaches most machines walks the list as everybody else does. */
-function onMachinesIn(groupIds: readonly number[], engine: ListEngine): RawBuilder<SqlBool> {
+function onMachinesIn(groupIds: readonly number[], engine: Engine): RawBuilder<SqlBool> {
   // Otherwise every action would be looked at for nothing.
   if (groupIds.length === 0) return FALSE;
   const machineId = engine.unindexed(SOURCES.machineId.value);
   return sql`${machineId} in (select machine.id from machine where ${inGroups(groupIds)})`;
 }
 
-function filterCondition(
-  filter: Filter,
-  choose: (filter: Filter) => IndexChoice,
-  engine: ListEngine,
-): RawBuilder<SqlBool> {
+function filterCondition(filter: Filter, choose: (filter: Filter) => IndexChoice, engine: Engine): RawBuilder<SqlBool> {
   const { unindexed, bounding } = choose(filter);
   const sources: FieldSources = new Map(
     Object.entries<FieldSource>(SOURCES).map(([field, source]) => [
@@ -130,7 +120,7 @@ function filterCondition(
 function sequenceBounds(
   bound: Extract<Filter, { kind: "compare" }>,
   sources: FieldSources,
-  engine: ListEngine,
+  engine: Engine,
 ): RawBuilder<SqlBool> {
   const matching = sql`from machine_action where ${filterExpression(bound, sources, engine)}`;
   const first = sql<SqlBool>`${SEQ} >= (select min(seq + 0) ${matching})`;

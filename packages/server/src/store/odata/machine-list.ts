@@ -3,9 +3,9 @@ import type { Reach } from "../../domain/device-group.ts";
 import type { Filter } from "../../domain/odata/filter.ts";
 import { MACHINES } from "../../domain/odata/machine-fields.ts";
 import type { ListQuery } from "../../domain/odata/query.ts";
+import type { Engine } from "../engine.ts";
 import type { MachineTable } from "../schema.ts";
 import type { Executor } from "../statement.ts";
-import { type ListEngine, SQLITE_ENGINE } from "./engine.ts";
 import type { FieldSources } from "./field-source.ts";
 import { filterExpression, TRUE } from "./filter-expression.ts";
 import { joinEqualities } from "./join-equalities.ts";
@@ -24,10 +24,10 @@ export async function listMachines<T>(
   reach: Reach,
   graceMs: number,
   fromRow: (row: Row) => T,
-  engine: ListEngine = SQLITE_ENGINE,
 ): Promise<ListPage<T>> {
   if (query.pageSize === 0) return { rows: [], next: null };
-  const sources = machineSources({ asOfMs: query.asOfMs, graceMs });
+  const { engine } = executor;
+  const sources = machineSources({ asOfMs: query.asOfMs, graceMs }, engine);
   const keys = orderKeys(query.orderBy, MACHINES, sources);
   const descending = query.orderBy.at(-1)?.descending ?? false;
   const seq: OrderKey = { value: sql.ref("machine.seq"), nullable: false, descending };
@@ -60,21 +60,16 @@ export async function countMachines(
   filter: Filter | null,
   reach: Reach,
   clock: HealthClock,
-  engine: ListEngine = SQLITE_ENGINE,
 ): Promise<number> {
-  const where = condition(filter, reach, machineSources(clock), engine);
+  const { engine } = executor;
+  const where = condition(filter, reach, machineSources(clock, engine), engine);
   const [row] = await executor.allOnce((db) =>
     db.selectFrom("machine").select(sql<number>`count(*)`.as("count")).where(where),
   );
   return Number(row?.count ?? 0);
 }
 
-function condition(
-  filter: Filter | null,
-  reach: Reach,
-  sources: FieldSources,
-  engine: ListEngine,
-): RawBuilder<SqlBool> {
+function condition(filter: Filter | null, reach: Reach, sources: FieldSources, engine: Engine): RawBuilder<SqlBool> {
   const met = filter === null ? TRUE : filterExpression(joinEqualities(filter), sources, engine);
   return reach.kind === "all" ? met : sql`${inGroups(reach.groupIds)} and ${met}`;
 }

@@ -2,6 +2,7 @@ import { type Expression, type RawBuilder, sql } from "kysely";
 import type { Value } from "../../domain/odata/filter.ts";
 import type { MachineField } from "../../domain/odata/machine-fields.ts";
 import { SAME_FOR_ALL } from "../../domain/odata/machine-record.ts";
+import type { Engine } from "../engine.ts";
 import type { MachineTable } from "../schema.ts";
 import type { FieldSource, FieldSources } from "./field-source.ts";
 
@@ -17,14 +18,14 @@ export interface HealthClock {
 const INACTIVE_AFTER_MS = 7 * 24 * 3_600_000;
 
 /** Constants of the domain, which a caller cannot change: they stand in the statement and not among its values. */
-export function machineSources(clock: HealthClock): FieldSources {
+export function machineSources(clock: HealthClock, engine: Engine): FieldSources {
   const sources: Record<MachineField, FieldSource> = {
     computerDnsName: expression(column("computer_dns_name")),
     id: expression(column("id")),
     machineTags: { from: "list", json: column("tags") },
     firstSeen: expression(column("first_seen_ms")),
     lastSeen: expression(lastSeen(clock)),
-    healthStatus: expression(healthStatus(clock)),
+    healthStatus: expression(engine.byCodePoints(healthStatus(clock))),
     lastExternalIpAddress: nullable(column("last_external_ip")),
     lastIpAddress: nullable(column("last_ip")),
     osPlatform: expression(column("os_platform")),
@@ -34,7 +35,7 @@ export function machineSources(clock: HealthClock): FieldSources {
     osArchitecture: expression(column("os_architecture")),
     osProcessor: nullable(column("os_processor")),
     agentVersion: expression(column("agent_version")),
-    onboardingStatus: expression(ONBOARDING_STATUS),
+    onboardingStatus: expression(engine.byCodePoints(ONBOARDING_STATUS)),
     rbacGroupId: expression(column("group_id")),
     rbacGroupName: expression(groupName()),
     riskScore: constant(SAME_FOR_ALL.riskScore),

@@ -1,25 +1,28 @@
 import Database from "better-sqlite3";
 import { type Compilable, Kysely, type Kysely as KyselyDb, SqliteDialect } from "kysely";
-import { Migrator } from "kysely/migration";
-import { MIGRATIONS } from "../migrations/index.ts";
+import { migrateToLatest } from "../migrations/migrate.ts";
 import type { Schema } from "../schema.ts";
 import { type Bound, bindValues, type Executor, type Statement, StatementCompiler } from "../statement.ts";
 import { type Store, type StoreTx, storeTx } from "../store.ts";
+import { ScanLane } from "./scan-lane.ts";
+import { SQLITE_ENGINE } from "./sqlite-engine.ts";
 import { WriteLane } from "./write-lane.ts";
 
-/** The embedded store: one file in the data folder, one writing connection, one that only reads. */
+/** The embedded store: one file in the data folder, one writing connection, one that only reads, and threads for long queries. */
 export class SqliteStore implements Store {
   readonly #writer: Database.Database;
   readonly #reader: Database.Database;
   readonly #readTx: StoreTx;
   readonly #lane: WriteLane;
+  readonly #scans: ScanLane;
 
-  private constructor(writer: Database.Database, reader: Database.Database) {
+  private constructor(writer: Database.Database, reader: Database.Database, scans: ScanLane) {
     const compiler = new StatementCompiler();
     const writeTx = storeTx(new SqliteExecutor(writer, compiler));
     this.#writer = writer;
     this.#reader = reader;
-    this.#readTx = storeTx(new SqliteExecutor(reader, compiler));
+    this.#scans = scans;
+    this.#readTx = storeTx(new SqliteReader(reader, compiler, scans));
     this.#lane = new WriteLane(writer, writeTx, nextTurn);
   }
 
@@ -34,7 +37,7 @@ export class SqliteStore implements Store {
       await migrate(writer);
       const reader = new Database(file, { readonly: true });
       reader.pragma("query_only = ON");
-      return new SqliteStore(writer, reader);
+      return new SqliteStore(writer, reader, new ScanLane(file));
     } catch (cause) {
       writer.close();
       throw new Error(`the database ${file} could not be opened`, { cause });
@@ -52,6 +55,7 @@ export class SqliteStore implements Store {
 
   async close(): Promise<void> {
     await this.#lane.close();
+    await this.#scans.close();
     this.#reader.close();
     this.#writer.close();
   }
@@ -60,13 +64,15 @@ export class SqliteStore implements Store {
 const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 export class SqliteExecutor implements Executor {
+  readonly engine = SQLITE_ENGINE;
+  readonly locks = false;
   readonly #database: Database.Database;
-  readonly #compiler: StatementCompiler;
+  protected readonly compiler: StatementCompiler;
   readonly #prepared = new WeakMap<object, (params: Record<string, Bound>) => unknown[]>();
 
   constructor(database: Database.Database, compiler: StatementCompiler) {
     this.#database = database;
-    this.#compiler = compiler;
+    this.compiler = compiler;
   }
 
   async all<P extends Record<string, Bound>, O>(statement: Statement<P, O>, params: P): Promise<O[]> {
@@ -80,14 +86,14 @@ export class SqliteExecutor implements Executor {
   }
 
   async allOnce<O>(build: (db: KyselyDb<Schema>) => Compilable<O>): Promise<O[]> {
-    const { sql, values } = this.#compiler.compileOnce(build);
+    const { sql, values } = this.compiler.compileOnce(build);
     return this.#database.prepare<Bound[], O>(sql).all(...values);
   }
 
   #prepare<P extends Record<string, Bound>, O>(
     statement: Statement<P, O>,
   ): (params: Record<string, Bound>) => unknown[] {
-    const compiled = this.#compiler.compile(statement);
+    const compiled = this.compiler.compile(statement);
     const prepared = this.#database.prepare<Bound[]>(compiled.sql);
     if (prepared.reader) return (params) => prepared.all(...bindValues(compiled, params));
     return (params) => {
@@ -97,14 +103,28 @@ export class SqliteExecutor implements Executor {
   }
 }
 
+/** Outside transactions: what may look at every row is left to threads. */
+class SqliteReader extends SqliteExecutor {
+  readonly #scans: ScanLane;
+
+  constructor(database: Database.Database, compiler: StatementCompiler, scans: ScanLane) {
+    super(database, compiler);
+    this.#scans = scans;
+  }
+
+  override async allOnce<O>(build: (db: KyselyDb<Schema>) => Compilable<O>): Promise<O[]> {
+    const { sql, values } = this.compiler.compileOnce(build);
+    // As in `all`: the row's type is the query's own.
+    return (await this.#scans.all(sql, values)) as O[];
+  }
+}
+
 export async function migrate(database: Database.Database): Promise<void> {
   // Kysely closes what it is given; this connection goes on.
   const dialect = new SqliteDialect({ database: async () => new Proxy(database, keepOpen) });
-  const db = new Kysely<Schema>({ dialect });
+  const db = new Kysely<unknown>({ dialect });
   try {
-    const migrator = new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS } });
-    const { error } = await migrator.migrateToLatest();
-    if (error) throw error;
+    await migrateToLatest(db);
   } finally {
     await db.destroy();
   }

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
 import { SignJWT } from "jose";
-import { verifyClientAssertion } from "../../../src/auth/client-assertion.ts";
-import { ReplayGuard } from "../../../src/auth/replay-guard.ts";
+import { type AssertionReplay, verifyClientAssertion } from "../../../src/auth/client-assertion.ts";
+import { assertionReplay } from "../../../src/service/claim-assertion.ts";
+import { testServices } from "../../support/test-services.ts";
 import { type Claims, NOW, newKey, sign, type TestKey } from "./outside-fixture.ts";
 
 const V1 = "https://halligan.example/t/oauth2/token";
@@ -18,8 +19,8 @@ const verdictOf = async (
   {
     keys = [key.jwk],
     nowMs = NOW,
-    replay = new ReplayGuard(),
-  }: { keys?: unknown[]; nowMs?: number; replay?: ReplayGuard } = {},
+    replay = { claim: async () => "fresh" },
+  }: { keys?: unknown[]; nowMs?: number; replay?: AssertionReplay } = {},
 ) => {
   const application = { clientId: "c1", keys };
   const verdict = await verifyClientAssertion({ assertion, application, audiences: [V1, V2], nowMs, replay });
@@ -94,26 +95,37 @@ test("clocks may differ by a minute, and an hour is the longest life", async () 
 });
 
 test("an assertion is good once, until it would have expired; another application may use the same id", async () => {
-  const replay = new ReplayGuard();
+  await using services = await testServices();
+  const replay = assertionReplay(services.context.store);
   const assertion = await sign(key, CLAIMS);
   assert.equal(await verdictOf(assertion, { replay }), "ok");
   assert.match(await verdictOf(assertion, { replay }), /jti was used before/);
   assert.match(await verdictOf(assertion, { replay, nowMs: NOW + 659_999 }), /jti was used before/);
   assert.match(await verdictOf(assertion, { replay, nowMs: NOW + 660_000 }), /expired/);
-  assert.equal(replay.claim("c2", "j1", NOW + 1, NOW), "fresh");
+  assert.equal(await replay.claim("c2", "j1", NOW + 1, NOW), "fresh");
 });
 
 test("a refused assertion does not use up its id", async () => {
-  const replay = new ReplayGuard();
+  await using services = await testServices();
+  const replay = assertionReplay(services.context.store);
   assert.match(await verdictOf(await sign(key, { ...CLAIMS, aud: "x" }), { replay }), /aud/);
   assert.equal(await verdictOf(await sign(key, CLAIMS), { replay }), "ok");
 });
 
-test("ids are forgotten when they expire, and one client that uses too many is refused by itself", () => {
-  const replay = new ReplayGuard({ idsPerClient: 3, sweepEveryMs: 10 });
-  for (const id of ["a", "b", "c"]) assert.equal(replay.claim("c1", id, NOW + 100, NOW), "fresh");
-  assert.equal(replay.claim("c1", "d", NOW + 100, NOW), "full");
-  assert.equal(replay.claim("c1", "a", NOW + 100, NOW), "seen");
-  assert.equal(replay.claim("c2", "d", NOW + 100, NOW), "fresh");
-  assert.equal(replay.claim("c1", "d", NOW + 200, NOW + 100), "fresh");
+test("ids are forgotten when they expire, and one client that uses too many is refused by itself", async () => {
+  await using services = await testServices();
+  const replay = assertionReplay(services.context.store, 3);
+  for (const id of ["a", "b", "c"]) assert.equal(await replay.claim("c1", id, NOW + 100, NOW), "fresh");
+  assert.equal(await replay.claim("c1", "d", NOW + 100, NOW), "full");
+  assert.equal(await replay.claim("c1", "a", NOW + 100, NOW), "seen");
+  assert.equal(await replay.claim("c2", "d", NOW + 100, NOW), "fresh");
+  assert.equal(await replay.claim("c1", "d", NOW + 200, NOW + 100), "fresh");
+});
+
+test("of one assertion that is shown ten times at once one is good", async () => {
+  await using services = await testServices();
+  const replay = assertionReplay(services.context.store);
+  const assertion = await sign(key, CLAIMS);
+  const verdicts = await Promise.all(Array.from({ length: 10 }, () => verdictOf(assertion, { replay })));
+  assert.equal(verdicts.filter((verdict) => verdict === "ok").length, 1, verdicts.join());
 });

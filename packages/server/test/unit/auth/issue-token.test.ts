@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { decodeJwt } from "jose";
 import { acceptedAudiences } from "../../../src/auth/audiences.ts";
-import { ReplayGuard } from "../../../src/auth/replay-guard.ts";
 import { hashSecret } from "../../../src/auth/secret-hash.ts";
 import { loadSigningKey } from "../../../src/auth/signing-key.ts";
 import { parseTokenRequest } from "../../../src/auth/token-request.ts";
+import { assertionReplay } from "../../../src/service/claim-assertion.ts";
 import { issueToken } from "../../../src/service/issue-token.ts";
 import { SqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
 import { type Claims, NOW, newKey, sign } from "./outside-fixture.ts";
@@ -42,7 +42,7 @@ async function world(t: TestContext) {
   const endpoint = {
     tenant: TENANT,
     key: await loadSigningKey(privateKey.export({ type: "pkcs8", format: "pem" }).toString()),
-    replay: new ReplayGuard(),
+    replay: assertionReplay(store),
   };
   const context = {
     store,

@@ -18,6 +18,8 @@ const CONTRACT: Readonly<Record<string, readonly [string, string]>> = {
   CancelMachineAction: [ACTING, ACTING],
   ListMachineActions: READ,
   GetMachineAction: READ,
+  GetMachineActionTiming: READ,
+  WatchMachineAction: READ,
   ListMachines: READ,
   GetMachine: READ,
   FindMachinesByTag: READ,
@@ -39,7 +41,7 @@ test("every row names permissions that exist, and no permission for reading lets
   for (const [operation, { application, delegated }] of Object.entries(TABLE)) {
     assert.ok(application.length > 0 && delegated.length > 0, operation);
     assert.ok(application.every(isPermission) && delegated.every(isDelegatedPermission), operation);
-    if (!/^(Get|List|Find|Unsupported)/.test(operation)) {
+    if (!/^(Get|List|Find|Watch|Unsupported)/.test(operation)) {
       assert.ok(!application.some((name) => name === "Machine.Read.All"), operation);
       assert.ok(!delegated.some((name) => name === "Machine.Read"), operation);
     }
@@ -58,6 +60,9 @@ const WITHOUT_TOKEN: Readonly<Record<string, "anonymous" | "ticket">> = {
   TokenV1: "anonymous",
   TokenV2: "anonymous",
   GetInfo: "anonymous",
+  GetHealth: "anonymous",
+  GetReadiness: "anonymous",
+  GetMetrics: "anonymous",
   GetOpenApi: "anonymous",
   DownloadResult: "anonymous",
   Enroll: "anonymous",
@@ -86,7 +91,7 @@ async function statusFor(run: Run, headers: Record<string, string>, caller: Call
       remoteAddress: "",
       signal: new AbortController().signal,
     },
-    gate: { verifyToken: async () => caller, verifyTicket: () => null, throttle: () => null },
+    gate: { verifyToken: async () => caller, verifyTicket: () => null, throttle: async () => null },
     raw: untouched,
     request: untouched,
     limits: untouched,

@@ -21,9 +21,9 @@ const signed = () =>
 test("a link is good until the second it expires, with its own key only", () => {
   const link = signed();
   assert.deepEqual([link.actionId, link.index, link.se], [ACTION, "2", "1800000000"]);
-  assert.equal(checkResultLink(link, KEY, EXPIRES - 1), "ok");
-  assert.equal(checkResultLink(link, KEY, EXPIRES), "expired");
-  assert.equal(checkResultLink(link, Buffer.alloc(32, 8), EXPIRES - 1), "invalid");
+  assert.equal(checkResultLink(link, [KEY], EXPIRES - 1), "ok");
+  assert.equal(checkResultLink(link, [KEY], EXPIRES), "expired");
+  assert.equal(checkResultLink(link, [Buffer.alloc(32, 8)], EXPIRES - 1), "invalid");
 });
 
 test("a link is plain text that survives being used verbatim", () => {
@@ -51,7 +51,7 @@ test("no link with any other part, in any other spelling, is good", () => {
     { sig: `${link.sig}=` },
     { sig: "" },
   ]) {
-    assert.equal(checkResultLink({ ...link, ...altered }, KEY, 0), "invalid", JSON.stringify(altered));
+    assert.equal(checkResultLink({ ...link, ...altered }, [KEY], 0), "invalid", JSON.stringify(altered));
   }
 });
 
@@ -66,9 +66,9 @@ test("a signature changed in any one character is refused, spare bits included",
       const alter = (text: string, offset: number) =>
         text.slice(0, offset + at) + character + text.slice(offset + at + 1);
       const sig = alter(link.sig, 0);
-      assert.equal(checkResultLink({ ...link, sig }, KEY, 0), sig === link.sig ? "ok" : "invalid");
+      assert.equal(checkResultLink({ ...link, sig }, [KEY], 0), sig === link.sig ? "ok" : "invalid");
       const changed = alter(ticket, ticket.length - 43);
-      assert.deepEqual(checkLinkTicket(changed, KEY), changed === ticket ? { machineId, linkEpoch: 3 } : null);
+      assert.deepEqual(checkLinkTicket(changed, [KEY]), changed === ticket ? { machineId, linkEpoch: 3 } : null);
     }),
     { numRuns: 2_000 },
   );
@@ -77,8 +77,8 @@ test("a signature changed in any one character is refused, spare bits included",
 test("a ticket says whose it is, and no other text does", () => {
   const machineId = "0123456789abcdef0123456789abcdef01234567";
   const ticket = signLinkTicket({ machineId, linkEpoch: 12 }, KEY);
-  assert.deepEqual(checkLinkTicket(ticket, KEY), { machineId, linkEpoch: 12 });
-  assert.equal(checkLinkTicket(ticket, Buffer.alloc(32)), null);
+  assert.deepEqual(checkLinkTicket(ticket, [KEY]), { machineId, linkEpoch: 12 });
+  assert.equal(checkLinkTicket(ticket, [Buffer.alloc(32)]), null);
   for (const text of [
     "",
     ticket.replace(".12.", ".13."),
@@ -86,6 +86,6 @@ test("a ticket says whose it is, and no other text does", () => {
     ticket.replace("v1", "v2"),
     `${ticket}\n`,
   ]) {
-    assert.equal(checkLinkTicket(text, KEY), null, text);
+    assert.equal(checkLinkTicket(text, [KEY]), null, text);
   }
 });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Hello } from "@halligan/protocol/link";
-import { heldOrderVerdict, judgeOpenOrder, nextLinkStep } from "../../../src/domain/link-work.ts";
-import { JOURNAL_ID, sampleAction, sampleCommand, sampleOrder } from "./sample-action.ts";
+import { heldOrderVerdict, isStartGranted, judgeOpenOrder, nextLinkStep } from "../../../src/domain/link-work.ts";
+import { JOURNAL_ID, START_ID, sampleAction, sampleCommand, sampleOrder } from "./sample-action.ts";
 
 const hello = (change: Partial<Hello> = {}): Hello => ({
   type: "hello",
@@ -22,6 +22,7 @@ const hello = (change: Partial<Hello> = {}): Hello => ({
   },
   ...change,
 });
+const LAST_ORDER_SEQ = 7;
 const out = sampleAction({ order: sampleOrder() });
 const started = {
   ...out,
@@ -44,11 +45,11 @@ test("a claim without word of a start is sent again, one with a start is left al
 });
 
 test("an order that the device never accepted is kept and sent again", () => {
-  assert.equal(judgeOpenOrder(out, hello()).decision, "keep");
+  assert.equal(judgeOpenOrder(out, hello(), LAST_ORDER_SEQ).decision, "keep");
 });
 
 test("an order that the device holds goes on", () => {
-  assert.equal(judgeOpenOrder(started, hello({ highestOrderSeq: 7, orders: [held] })).decision, "keep");
+  assert.equal(judgeOpenOrder(started, hello({ highestOrderSeq: 7, orders: [held] }), LAST_ORDER_SEQ).decision, "keep");
   assert.equal(heldOrderVerdict(held, started).verdict, "continue");
 });
 
@@ -57,25 +58,56 @@ test("a device with another journal, with a journal set back, or that forgot the
     [out, hello({ journalId: "d".repeat(32) })],
     [started, hello({ highestOrderSeq: 6 })],
     [started, hello({ highestOrderSeq: 7 })],
-    [out, hello({ highestOrderSeq: 9 })],
+    [out, hello({ highestOrderSeq: 7 })],
   ] as const) {
-    assert.equal(judgeOpenOrder(action, told).decision, "lost");
+    assert.equal(judgeOpenOrder(action, told, LAST_ORDER_SEQ).decision, "lost");
   }
+});
+
+test("what was open when the server's store was set back is lost, unless the device still holds it", () => {
+  const waiting = sampleAction();
+  assert.equal(judgeOpenOrder(waiting, hello({ highestOrderSeq: 7 }), LAST_ORDER_SEQ).decision, "keep");
+  for (const action of [waiting, out, started]) {
+    assert.equal(judgeOpenOrder(action, hello({ highestOrderSeq: 8 }), LAST_ORDER_SEQ).decision, "lost");
+  }
+  const holding = (state: "running" | "acknowledged") =>
+    hello({ highestOrderSeq: 8, orders: [{ ...held, commands: [{ index: 0, state }] }] });
+  assert.equal(judgeOpenOrder(started, holding("running"), LAST_ORDER_SEQ).decision, "keep");
+  assert.equal(judgeOpenOrder(started, holding("acknowledged"), LAST_ORDER_SEQ).decision, "lost");
+  const completed = { ...started, commands: [sampleCommand({ status: "Completed" }), sampleCommand()] };
+  assert.equal(judgeOpenOrder(completed, holding("acknowledged"), LAST_ORDER_SEQ).decision, "keep");
 });
 
 test("a device whose journal knows less of an order than it told is one that was set back, and loses the action", () => {
   const journaled = (state: "waiting" | "running" | "ended") =>
     hello({ highestOrderSeq: 7, orders: [{ ...held, commands: [{ index: 0, state }] }] });
-  assert.equal(judgeOpenOrder(started, journaled("waiting")).decision, "lost");
-  assert.equal(judgeOpenOrder(started, journaled("ended")).decision, "keep");
+  assert.equal(judgeOpenOrder(started, journaled("waiting"), LAST_ORDER_SEQ).decision, "lost");
+  assert.equal(judgeOpenOrder(started, journaled("ended"), LAST_ORDER_SEQ).decision, "keep");
   const completed = { ...started, commands: [sampleCommand({ status: "Completed" }), sampleCommand()] };
-  assert.equal(judgeOpenOrder(completed, journaled("running")).decision, "lost");
+  assert.equal(judgeOpenOrder(completed, journaled("running"), LAST_ORDER_SEQ).decision, "lost");
+});
+
+test("only the recorded start of a running script that is still wanted is granted", () => {
+  const executing = sampleCommand({ status: "Executing", startId: START_ID });
+  const running = { ...started, commands: [executing] };
+  assert.equal(isStartGranted(running, 0, START_ID), true);
+  assert.equal(isStartGranted(running, 0, "f".repeat(32)), false);
+  assert.equal(isStartGranted(running, 1, START_ID), false);
+  for (const status of ["Cancelled", "TimeOut", "Failed"] as const) {
+    assert.equal(isStartGranted({ ...running, status }, 0, START_ID), false);
+  }
+  for (const change of [{ type: "GetFile" }, { status: "Completed" }, { status: "Created", startId: null }] as const) {
+    assert.equal(isStartGranted({ ...running, commands: [{ ...executing, ...change }] }, 0, START_ID), false);
+  }
 });
 
 test("a cancelled order that the device does not hold is closed", () => {
   const cancelled = sampleAction({ status: "Cancelled", order: sampleOrder() });
-  assert.equal(judgeOpenOrder(cancelled, hello()).decision, "close");
-  assert.equal(judgeOpenOrder(cancelled, hello({ orders: [held], highestOrderSeq: 7 })).decision, "keep");
+  assert.equal(judgeOpenOrder(cancelled, hello(), LAST_ORDER_SEQ).decision, "close");
+  assert.equal(
+    judgeOpenOrder(cancelled, hello({ orders: [held], highestOrderSeq: 7 }), LAST_ORDER_SEQ).decision,
+    "keep",
+  );
   assert.equal(heldOrderVerdict(held, cancelled).verdict, "end");
 });
 

@@ -8,7 +8,7 @@ import {
   type MachineAction,
   type MachineActionEvent,
 } from "../../../src/domain/machine-action.ts";
-import { sampleAction, sampleCommand, sampleOrder } from "./sample-action.ts";
+import { START_ID, sampleAction, sampleCommand, sampleOrder } from "./sample-action.ts";
 
 function must(action: MachineAction, event: MachineActionEvent, nowMs = 2_000): MachineAction {
   const transition = applyEvent(action, event, nowMs);
@@ -33,20 +33,31 @@ const failed = (index: number): MachineActionEvent => ({
 });
 
 test("an action goes from Pending over InProgress to Succeeded when every command completed", () => {
-  let action = must(running, { type: "started", index: 0 });
+  let action = must(running, { type: "started", index: 0, startId: START_ID });
   assert.equal(action.status, "InProgress");
   assert.equal(action.deadlineMs, null);
   action = must(action, completed(0));
   assert.equal(action.status, "InProgress");
-  action = must(must(action, { type: "started", index: 1 }), completed(1), 5_000);
+  action = must(must(action, { type: "started", index: 1, startId: START_ID }), completed(1), 5_000);
   assert.equal(action.status, "Succeeded");
   assert.equal(action.order?.state, "closed");
   assert.equal(action.updatedAtMs, 5_000);
   assert.equal(action.errorHResult, HRESULT.none);
 });
 
+test("a start with another id than the recorded one is told apart, also when the action is final", () => {
+  const first = must(running, { type: "started", index: 0, startId: START_ID });
+  const another = { type: "started", index: 0, startId: "f".repeat(32) } as const;
+  const cancelled = must(first, { type: "cancelled", requestor: "r", comment: "c" });
+  for (const action of [first, cancelled, must(first, completed(0))]) {
+    const transition = applyEvent(action, another, 3_000);
+    assert.equal("code" in transition && transition.code, "AnotherStart");
+    assert.equal(must(action, { type: "started", index: 0, startId: START_ID }), action);
+  }
+});
+
 test("a failing command ends the action as Failed and leaves the later ones Created", () => {
-  const action = must(must(running, { type: "started", index: 0 }), failed(0));
+  const action = must(must(running, { type: "started", index: 0, startId: START_ID }), failed(0));
   assert.equal(action.status, "Failed");
   assert.equal(action.errorHResult, -2147467259);
   assert.deepEqual(
@@ -57,7 +68,7 @@ test("a failing command ends the action as Failed and leaves the later ones Crea
 });
 
 test("a late end after a cancel is recorded on its command and leaves the status", () => {
-  const cancelled = must(must(running, { type: "started", index: 0 }), {
+  const cancelled = must(must(running, { type: "started", index: 0, startId: START_ID }), {
     type: "cancelled",
     requestor: "analyst",
     comment: "wrong machine",
@@ -82,11 +93,19 @@ test("reports that no honest device sends are refused", () => {
   for (const event of [completed(1), completed(9), { ...failed(0), errors: [] }] as MachineActionEvent[]) {
     assert.ok("code" in applyEvent(running, event, 2_000), JSON.stringify(event));
   }
-  assert.ok("code" in applyEvent(running, { type: "orderClosed", errors: [] }, 2_000));
+});
+
+test("an unfinished action that its device has ended, at the word of a server before its restore, fails and says so", () => {
+  const action = must(running, { type: "orderClosed", errors: [] });
+  assert.deepEqual([action.status, action.order?.state], ["Failed", "closed"]);
+  assert.match(action.commands[0]?.errors.join() ?? "", /restored from a backup/);
 });
 
 test("an action whose device lost its journal fails on the command whose turn it was, saying why", () => {
-  const action = must(must(running, { type: "started", index: 0 }), { type: "lost", reason: "wiped" });
+  const action = must(must(running, { type: "started", index: 0, startId: START_ID }), {
+    type: "lost",
+    reason: "wiped",
+  });
   assert.equal(action.status, "Failed");
   assert.deepEqual(action.commands[0]?.errors, ["wiped"]);
   assert.equal(action.commands[1]?.status, "Created");
@@ -95,7 +114,11 @@ test("an action whose device lost its journal fails on the command whose turn it
 
 const index = fc.integer({ min: -1, max: 3 });
 const anyEvent: fc.Arbitrary<MachineActionEvent> = fc.oneof(
-  index.map((i) => ({ type: "started" as const, index: i })),
+  fc.record({
+    type: fc.constant("started" as const),
+    index,
+    startId: fc.constantFrom(START_ID, "f".repeat(32)),
+  }),
   index.map(completed),
   index.map(failed),
   fc.constant({ type: "cancelled" as const, requestor: "r", comment: "c" }),
@@ -158,7 +181,7 @@ test("what a device did of an action that was given up as lost is no reason to r
   const lost = applyEvent(running, { type: "lost", reason: "another journal" }, 2_000);
   assert.ok(!("code" in lost));
   for (const event of [
-    { type: "started", index: 1 },
+    { type: "started", index: 1, startId: START_ID },
     { type: "ended", index: 1, outcome: "completed", errors: [], result: null },
   ] as const) {
     assert.deepEqual(applyEvent(lost.action, event, 3_000), { changed: false, action: lost.action });

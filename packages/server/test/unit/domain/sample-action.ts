@@ -4,13 +4,16 @@ import type { MachineAction, OrderState } from "../../../src/domain/machine-acti
 
 export const MACHINE_ID = "a".repeat(40);
 export const JOURNAL_ID = "b".repeat(32);
+export const START_ID = "e".repeat(32);
 
 export function sampleCommand(change: Partial<Command> = {}): Command {
   return {
     type: "RunScript",
     params: [{ key: "ScriptName", value: "collect.sh" }],
     status: "Created",
+    startId: null,
     startedAtMs: null,
+    finishedAtMs: null,
     endedAtMs: null,
     errors: [],
     result: null,
@@ -30,6 +33,7 @@ export function sampleAction(change: Partial<MachineAction> = {}): MachineAction
     comment: "why",
     createdAtMs: 1_000,
     updatedAtMs: 1_000,
+    finalAtMs: null,
     deadlineMs: 10_000,
     cancellation: null,
     errorHResult: 0,
@@ -60,6 +64,7 @@ export function sampleMachine(change: Partial<Machine> = {}): Machine {
     lastSeenMs: 0,
     lastExternalIp: null,
     linked: true,
+    nodeId: "node-1",
     linkEpoch: 1,
     journalId: JOURNAL_ID,
     lastOrderSeq: 0,
@@ -74,6 +79,7 @@ export const sampleOrder = (change: Partial<OrderState> = {}): OrderState => ({
   journalId: JOURNAL_ID,
   linkEpoch: 3,
   claimedAtMs: 1_500,
+  sentAtMs: null,
   state: "out",
   ...change,
 });

@@ -71,7 +71,8 @@ export async function enrolledMachine({ store, keys }: Service): Promise<(gatewa
     const key = publicKey.export({ format: "jwk" }).x ?? "";
     await tx.machines.addKey({ machineId: MACHINE_ID, publicKey: key, fromMs: 0, enrolledWith: "token" });
   });
-  return (gateway) => new DeviceOnALink(gateway, (challenge) => answer(challenge, keys.order.keyId, privateKey));
+  return (gateway) =>
+    new DeviceOnALink(gateway, (challenge) => answer(challenge, keys.order.signing.keyId, privateKey));
 }
 
 function answer(challenge: Uint8Array, serverKeyId: string, privateKey: KeyObject): Uint8Array {

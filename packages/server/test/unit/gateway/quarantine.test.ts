@@ -21,7 +21,7 @@ async function turns(): Promise<void> {
 
 async function openGateway() {
   const service = await openService();
-  const gateway = await Gateway.open(service, { pingIntervalMs: PING_INTERVAL_MS, maxLinks: 10 });
+  const gateway = new Gateway(service, { pingIntervalMs: PING_INTERVAL_MS, maxLinks: 10 });
   const link = await enrolledMachine(service);
   const connect = () => link(gateway);
   const welcomed = async (): Promise<DeviceOnALink> => {

@@ -70,7 +70,7 @@ test("an operation that does not say who may call it cannot be registered", () =
           log: pino({ level: "silent" }),
           verifyToken: async () => assert.fail("not asked"),
           verifyTicket: () => null,
-          throttle: () => null,
+          throttle: async () => null,
         }),
       /Open does not say who may call it/,
     );

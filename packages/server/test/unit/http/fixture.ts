@@ -190,7 +190,7 @@ export async function startApp(
     verifyToken: async (token) =>
       token === "good" ? ALL : token === "poor" ? { ...ALL, roles: new Set() } : fault("Expired"),
     verifyTicket: (text) => (text === "v1" ? { machineId: "m1", linkEpoch: 1 } : null),
-    throttle: () => null,
+    throttle: async () => null,
     ...overrides,
   });
   await app.listen({ host: "127.0.0.1", port: 0 });

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { baseName, gzipAttachment } from "../../../src/http/content-disposition.ts";
+import { baseName, collectedFileName } from "../../../src/domain/command.ts";
+import { attachment } from "../../../src/domain/content-disposition.ts";
 import { readJsonText } from "../../../src/http/json-text.ts";
 import { odataContext } from "../../../src/http/odata-context.ts";
 import { parseRange } from "../../../src/http/range.ts";
@@ -73,6 +74,7 @@ test("a range lies within the content whatever the header says", () => {
 });
 
 test("a download's name is the base name by both separators, encoded, with nothing after it", () => {
+  const gzipAttachment = (path: string) => attachment(collectedFileName(path));
   assert.equal(gzipAttachment("C:\\t\\a b.zip"), 'attachment; filename="a%20b.zip.gz"');
   assert.equal(gzipAttachment('/var/log/ü"\r\n;.log'), 'attachment; filename="%C3%BC%22%0D%0A%3B.log.gz"');
   assert.equal(gzipAttachment("C:\\"), 'attachment; filename="file.gz"');

@@ -40,6 +40,7 @@ export function sampleMachines(count: number, nowMs: number, graceMs: number, se
     ...sampled,
     id: (index * 2_654_435_761).toString(16).padStart(40, "a"),
     linkEpoch: 1,
+    nodeId: null,
     lastOrderSeq: 0,
   }));
 }

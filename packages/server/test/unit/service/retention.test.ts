@@ -34,7 +34,7 @@ describe("retention: results 30 days, actions 180 days", () => {
     assert.ok(next.type === "order");
     const { orderSeq } = next.order;
     const report = { actionId, orderSeq, outcome: "completed" as const, errors: [] };
-    await recordStarted(context, link, { type: "started", actionId, orderSeq, index: 0 });
+    await recordStarted(context, link, { type: "started", actionId, orderSeq, index: 0, startId: "5".repeat(32) });
     const transcript = '{"script_name":"a.sh","exit_code":0,"script_output":"","script_errors":""}';
     await recordEnded(context, link, { type: "ended", ...report, index: 0, result: { kind: "inline", transcript } });
     const content = randomBytes(1_000);

@@ -7,6 +7,7 @@ import { openDiskBlobStore } from "../../../src/blobs/disk-blob-store.ts";
 import { localBus } from "../../../src/bus/local-bus.ts";
 import type { Clock } from "../../../src/clock.ts";
 import type { ServiceContext } from "../../../src/service/context.ts";
+import { NO_MEASURES } from "../../../src/service/measures.ts";
 import { orderKeyPair } from "../../../src/setup/keys.ts";
 import { SqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
 
@@ -55,8 +56,15 @@ export async function openService(): Promise<Service> {
     clock: new HandClock(),
     ids: { guid: randomUUID, random: randomBytes },
     limits: LIMITS,
-    keys: { order: orderKeyPair(String(order)), resultLink: randomBytes(32), linkTicket: randomBytes(32) },
+    keys: {
+      order: ring(orderKeyPair(String(order))),
+      resultLink: ring(randomBytes(32)),
+      linkTicket: ring(randomBytes(32)),
+    },
     publicUrl: "https://halligan.test",
+    measures: NO_MEASURES,
+    resultLinks: "stream",
+    node: { id: "node-1" },
     log: pino({ level: "silent" }),
     async [Symbol.asyncDispose]() {
       await store.close();
@@ -81,3 +89,5 @@ const LIMITS: ServiceContext["limits"] = {
   actionRetentionMs: 180 * 24 * HOUR_MS,
   order: { scriptTimeoutMs: 1_000, transferTimeoutMs: 1_000, stallTimeoutMs: 1_000, outputLimitBytes: 1_000 },
 };
+
+const ring = <K>(signing: K) => ({ signing, accepted: [signing] });

@@ -72,7 +72,7 @@ describe("places for running sessions, three of them", () => {
     assert.ok(order.type === "order");
     const identity = { machineId: machine.id, linkEpoch: machine.linkEpoch };
     const { actionId, orderSeq } = order.order;
-    await recordStarted(context, identity, { type: "started", actionId, orderSeq, index: 0 });
+    await recordStarted(context, identity, { type: "started", actionId, orderSeq, index: 0, startId: "5".repeat(32) });
     await closeLink(context, identity);
     assert.equal(await taken(), before + 1);
     time.nowMs += 5 * 60_000 + 1;

@@ -2,9 +2,11 @@ import {
   ApplicationListWire,
   AuditListWire,
   EnrollmentTokenWire,
+  HealthWire,
   InfoWire,
   NewApplicationWire,
   PERMISSIONS,
+  ReadinessWire,
 } from "@halligan/protocol/api";
 import { Type } from "typebox";
 import { json, type OperationDoc } from "../operation-doc.ts";
@@ -34,6 +36,32 @@ export const administrationDocs = {
         tokenUrl: `http://127.0.0.1:8780/${SAMPLE.tenant}/oauth2/v2.0/token`,
       }),
     },
+  },
+  GetHealth: {
+    tag: "Halligan",
+    summary: "Whether the process lives",
+    description: "For what restarts it. Asks no database, so that one that is away restarts nothing.",
+    answers: { 200: json("It lives.", HealthWire, { status: "alive" }) },
+  },
+  GetReadiness: {
+    tag: "Halligan",
+    summary: "Whether this node may be given work",
+    description: "For a load balancer: 503 with what is missing.",
+    answers: {
+      200: json("It is ready.", ReadinessWire, { ready: true, missing: [] }),
+      503: json("It is not.", ReadinessWire, {
+        ready: false,
+        missing: [{ part: "database", reason: "it does not answer" }],
+      }),
+    },
+  },
+  GetMetrics: {
+    tag: "Halligan",
+    summary: "Figures for Prometheus",
+    description:
+      "Given to this machine itself, and elsewhere to whoever has the token of `HALLIGAN_METRICS_TOKEN` as its bearer token.",
+    answers: { 200: { description: "The figures.", content: { "text/plain": { schema: Type.String() } } } },
+    refusals: { 401: "`Unauthorized`: asked from elsewhere without the token." },
   },
   GetOpenApi: {
     tag: "Halligan",

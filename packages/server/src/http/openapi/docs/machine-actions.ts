@@ -1,12 +1,13 @@
-import { MachineActionWire } from "@halligan/protocol/api";
+import { ActionTimingWire, MACHINE_ACTION_EVENTS, MachineActionWire } from "@halligan/protocol/api";
 import { Type } from "typebox";
 import { MACHINE_ACTIONS } from "../../../domain/odata/machine-action-fields.ts";
+import { eventText } from "../../event-text.ts";
 import { AlertCollection, MachineActionCollection } from "../components.ts";
 import { odataParameters } from "../odata-parameters.ts";
 import { json, type OperationDoc } from "../operation-doc.ts";
 import { SAMPLE } from "../sample-values.ts";
 import { actionIdParameter, machineIdParameter } from "./parameters.ts";
-import { contextOf, sampleAction, sampleSucceededAction } from "./sample-entities.ts";
+import { contextOf, sampleAction, sampleSucceededAction, sampleTiming } from "./sample-entities.ts";
 
 export const machineActionDocs = {
   ListMachineActions: {
@@ -40,6 +41,50 @@ export const machineActionDocs = {
     },
     refusals: {
       404: "`ResourceNotFound`: there is no such action, or its machine is in none of the user's device groups.",
+    },
+  },
+  GetMachineActionTiming: {
+    tag: "Machine actions",
+    summary: "Get the timing of a machine action",
+    description:
+      "The moments of its way that are known, in their order: accepted, claimed for its device, sent to it, then each command started, ended " +
+      "on the device and uploaded (all of its result is durable here), and final. The milliseconds between them add up to the whole.",
+    path: { id: actionIdParameter },
+    answers: { 200: json("The steps so far.", ActionTimingWire, sampleTiming) },
+    refusals: {
+      404: "`ResourceNotFound`: there is no such action, or its machine is in none of the user's device groups.",
+    },
+  },
+  WatchMachineAction: {
+    tag: "Machine actions",
+    summary: "Watch a machine action",
+    description:
+      "Server-sent events: the action as it is, then again after each change of it, and how far the files of its commands are. " +
+      "The stream ends by itself after a final status. A comment comes every 15 seconds, so that a silent stream is a dead one. It also " +
+      "ends when the token runs out and when the server stops: whoever comes again gets the present state, with or without " +
+      "`Last-Event-ID`. A node has so many streams and no more (`HALLIGAN_MAX_EVENT_STREAMS`); beyond, ask for the action instead.",
+    path: { id: actionIdParameter },
+    answers: {
+      200: {
+        description: "The events.",
+        content: {
+          "text/event-stream": {
+            schema: Type.String({
+              description:
+                "`x-events` has the schema of the `data` of each event, which is JSON on one line, by its name.",
+              "x-events": MACHINE_ACTION_EVENTS,
+            }),
+            example: [
+              eventText({ event: "transfer", data: { index: 1, transferredBytes: 8_388_608 } }),
+              eventText({ event: "action", data: sampleSucceededAction }),
+            ].join(""),
+          },
+        },
+      },
+    },
+    refusals: {
+      404: "`ResourceNotFound`: there is no such action, or its machine is in none of the user's device groups.",
+      429: "`TooManyRequests`: all streams of this node are taken. `Retry-After` says when to try again.",
     },
   },
   CancelMachineAction: {

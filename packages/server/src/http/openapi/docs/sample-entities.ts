@@ -1,4 +1,4 @@
-import type { LibraryFileWire, MachineActionWire, MachineWire } from "@halligan/protocol/api";
+import type { ActionTimingWire, LibraryFileWire, MachineActionWire, MachineWire } from "@halligan/protocol/api";
 import { SAMPLE } from "../sample-values.ts";
 
 /** Entities of the example answers. */
@@ -62,6 +62,25 @@ export const sampleSucceededAction = {
     commandStatus: "Completed" as const,
   })),
 } satisfies MachineActionWire;
+
+/** Of `sampleSucceededAction`. */
+export const sampleTiming = {
+  actionId: SAMPLE.actionId,
+  status: "Succeeded",
+  steps: [
+    { step: "accepted", index: null, at: "2026-11-21T12:00:00.118Z", sinceMs: 0 },
+    { step: "claimed", index: null, at: "2026-11-21T12:00:00.121Z", sinceMs: 3 },
+    { step: "sent", index: null, at: "2026-11-21T12:00:00.124Z", sinceMs: 3 },
+    { step: "started", index: 0, at: "2026-11-21T12:00:00.31Z", sinceMs: 186 },
+    { step: "ended", index: 0, at: "2026-11-21T12:00:02.465Z", sinceMs: 2_155 },
+    { step: "uploaded", index: 0, at: "2026-11-21T12:00:02.47Z", sinceMs: 5 },
+    { step: "started", index: 1, at: "2026-11-21T12:00:02.48Z", sinceMs: 10 },
+    { step: "ended", index: 1, at: "2026-11-21T12:00:02.6Z", sinceMs: 120 },
+    { step: "uploaded", index: 1, at: "2026-11-21T12:00:02.603Z", sinceMs: 3 },
+    { step: "final", index: null, at: "2026-11-21T12:00:02.603Z", sinceMs: 0 },
+  ],
+  totalMs: 2_485,
+} satisfies ActionTimingWire;
 
 export const sampleMachine = {
   id: SAMPLE.machineId,

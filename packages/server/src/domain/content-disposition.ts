@@ -1,7 +1,3 @@
-/** The last part of a path of Windows or of Unix. */
-export const baseName = (path: string): string =>
-  path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
-
 /** Percent-encodes the UTF-8 of everything but `[A-Za-z0-9._-]`; a lone surrogate becomes U+FFFD. */
 const encodeName = (name: string): string =>
   [...Buffer.from(name.toWellFormed(), "utf8")]
@@ -16,6 +12,3 @@ const encodeName = (name: string): string =>
  * header, strips quotes and a final `.gz`, and percent-decodes it. `contract/clients-in-the-wild.md` section 5.
  */
 export const attachment = (fileName: string): string => `attachment; filename="${encodeName(fileName)}"`;
-
-/** For the gzip of a collected file, by the path it had on the device. */
-export const gzipAttachment = (devicePath: string): string => attachment(`${baseName(devicePath) || "file"}.gz`);

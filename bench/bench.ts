@@ -1,0 +1,24 @@
+import type { Measured } from "./figure.ts";
+
+export interface BenchContext {
+  /** Empty, for this bench alone, removed after it. */
+  readonly folder: string;
+  /** Small numbers that show only that the bench works. */
+  readonly quick: boolean;
+  /** Where the server process leaves a CPU profile when it stops; null: nowhere. */
+  readonly profileDir: string | null;
+  readonly signal: AbortSignal;
+  /** A line for people: what goes on, or what was left out and why. */
+  note(text: string): void;
+}
+
+export interface Bench {
+  readonly name: string;
+  /** One line: what it measures. What it does not stands in the head of its file. */
+  readonly about: string;
+  /**
+   * Throws when the measurement was not sound: something was lost, failed or came out wrong. A goal that was not reached is a figure
+   * like any other.
+   */
+  run(context: BenchContext): Promise<Measured[]>;
+}

@@ -1,0 +1,13 @@
+import type { Bench } from "./bench.ts";
+import { actions } from "./benches/actions.ts";
+import { cluster } from "./benches/cluster.ts";
+import { files } from "./benches/files.ts";
+import { idle } from "./benches/idle.ts";
+import { intake } from "./benches/intake.ts";
+import { latency } from "./benches/latency.ts";
+import { list } from "./benches/list.ts";
+import { peers } from "./benches/peers.ts";
+import { scripts } from "./benches/scripts.ts";
+
+/** In the order in which they run and are printed. */
+export const BENCHES: readonly Bench[] = [latency, scripts, actions, intake, files, idle, list, peers, cluster];

@@ -1,0 +1,145 @@
+import { join } from "node:path";
+import type { ClusterEngines } from "../../packages/dev/src/cluster/engines.ts";
+import { freePort } from "../../packages/dev/src/free-port.ts";
+import { openOwnEngines } from "../../packages/dev/test/cluster/own-engines.ts";
+import type { Bench, BenchContext } from "../bench.ts";
+import { FleetProcess } from "../fleet/fleet-process.ts";
+import type { Api } from "../load/api.ts";
+import { addTrivialScript } from "../load/trivial-script.ts";
+import { BenchServer } from "../processes/server.ts";
+import { hasProcessFiles, processorMs } from "../processes/usage.ts";
+import { percentile } from "../statistics.ts";
+
+/**
+ * The server as one, two and three nodes on a PostgreSQL, a NATS and an object store of the bench's own, started anew for each. Where one
+ * of them is not installed, the bench says so and gives no figure.
+ *
+ * Measured: whole actions a second as in `actions`, each device's caller at another node than its link; the processor time of all
+ * nodes for an action; from the POST to the order in the device's journal, one at a time, within one node and from one node to another.
+ *
+ * Not measured: machines of their own. Nodes, engines, devices and callers share the cores, so more nodes cannot be faster here: what is
+ * shown is what they cost. fsync of PostgreSQL is on. The floor of each figure is the same with one node.
+ */
+export const cluster: Bench = {
+  name: "cluster",
+  about: "1, 2 and 3 nodes on PostgreSQL and NATS",
+  async run(context) {
+    const counts = context.quick ? [2] : [1, 2, 3];
+    const measured = new Map<number, Measurement>();
+    for (const nodes of counts) {
+      await using engines = await openEngines(context);
+      if (!engines) return [];
+      measured.set(nodes, await measure(context, engines, nodes));
+    }
+    const one = measured.get(1);
+    return [...measured].flatMap(([nodes, { perSecond, processorMsEach, sameMs, acrossMs }]) => {
+      const name = nodes === 1 ? "1 node" : `${nodes} nodes`;
+      const isLast = nodes === counts.at(-1);
+      return [
+        {
+          figure: `${name} on PostgreSQL`,
+          value: perSecond,
+          unit: "/s" as const,
+          ...(one && nodes > 1 && { floor: one.perSecond }),
+          goals: nodes === 1 ? [{ atLeast: 1_000 }] : isLast && one ? [{ atLeastFloors: 0.8 }] : [],
+        },
+        {
+          figure: `${name}: processor time an action`,
+          value: processorMsEach,
+          unit: "ms" as const,
+          ...(one && nodes > 1 && { floor: one.processorMsEach }),
+          goals: isLast && one ? [{ atMostFloors: 1.3 }] : [],
+        },
+        ...(isLast
+          ? [0.5, 0.99].map((share) => ({
+              figure: `submit to agent across nodes, p${share * 100}`,
+              value: percentile(acrossMs, share),
+              unit: "ms" as const,
+              floor: percentile(sameMs, share),
+            }))
+          : []),
+      ];
+    });
+  },
+};
+
+interface Measurement {
+  readonly perSecond: number;
+  readonly processorMsEach: number;
+  /** From submit to agent, within one node and across. */
+  readonly sameMs: readonly number[];
+  readonly acrossMs: readonly number[];
+}
+
+async function openEngines(context: BenchContext): Promise<ClusterEngines | null> {
+  const engines = await openOwnEngines();
+  if (typeof engines !== "string") return engines;
+  context.note(`left out: ${engines}`);
+  return null;
+}
+
+async function measure(context: BenchContext, engines: ClusterEngines, count: number): Promise<Measurement> {
+  const [devices, warmUpMs, measureMs, serial] = context.quick ? [4, 50, 200, 4] : [500, 3_000, 8_000, 200];
+  await using owner = new AsyncDisposableStack();
+  const nodes = await startNodes(context, engines, count, owner);
+  const [first] = nodes;
+  if (!first) throw new Error("a cluster has a node");
+  const api = owner.use(await first.signIn(4));
+  const urls = nodes.map(({ baseUrl }) => baseUrl);
+  await addTrivialScript(first, context.folder);
+  const fleetOf = async (name: string, size: number, callersAt: "same" | "next") => {
+    const fleet = owner.use(new FleetProcess(`${name}-${count}`));
+    await fleet.enroll(api, size, urls, { callersAt });
+    await fleet.link();
+    return fleet;
+  };
+  const same = await (await fleetOf("same", count, "same")).dispatch(serial);
+  const across = await (await fleetOf("across", count, "next")).dispatch(serial);
+  const fleet = await fleetOf("work", devices, "next");
+  const before = await processorOf(nodes);
+  const worked = await fleet.work(warmUpMs, measureMs);
+  const usedMs = (await processorOf(nodes)) - before;
+  await checkNothingLost(api, worked.accepted + 2 * serial);
+  context.note(`${count} nodes: ${worked.accepted} actions, none lost`);
+  return {
+    perSecond: (worked.measured * 1_000) / worked.measuredMs,
+    processorMsEach: usedMs / worked.accepted,
+    sameMs: same,
+    acrossMs: across,
+  };
+}
+
+async function startNodes(
+  context: BenchContext,
+  engines: ClusterEngines,
+  count: number,
+  owner: AsyncDisposableStack,
+): Promise<BenchServer[]> {
+  const nodes: BenchServer[] = [];
+  const settings = {
+    ...engines.blobs,
+    HALLIGAN_DATABASE_URL: engines.postgres.url,
+    HALLIGAN_BUS_URL: engines.nats.url,
+    // What others would reach them all by; here each is asked by its own address.
+    HALLIGAN_PUBLIC_URL: `http://127.0.0.1:${await freePort()}`,
+  };
+  for (let n = 1; n <= count; n += 1) {
+    const [first] = nodes;
+    // The first makes the keys, the others are given them.
+    const keys = first && { HALLIGAN_KEYS_DIR: join(first.dataDir, "keys") };
+    const options = { folderName: `${count}-nodes-${n}`, settings: { ...settings, ...keys } };
+    nodes.push(owner.use(await BenchServer.start(context, options)));
+  }
+  return nodes;
+}
+
+async function processorOf(nodes: readonly BenchServer[]): Promise<number> {
+  if (!hasProcessFiles) return Number.NaN;
+  const times = await Promise.all(nodes.map(({ pid }) => processorMs(pid)));
+  return times.reduce((sum, ms) => sum + ms, 0);
+}
+
+async function checkNothingLost(api: Api, accepted: number): Promise<void> {
+  const succeeded = await api.countActions("status eq 'Succeeded'");
+  if (succeeded !== accepted) throw new Error(`${accepted - succeeded} of ${accepted} actions are lost`);
+}

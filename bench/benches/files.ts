@@ -1,0 +1,118 @@
+import { createReadStream, openAsBlob } from "node:fs";
+import { rm } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
+import type { CommandRequest } from "@halligan/protocol/api";
+import { createClient, type HalliganClient } from "@halligan/protocol/client";
+import type { Bench, BenchContext } from "../bench.ts";
+import type { Measured } from "../figure.ts";
+import { type SampleFile, writeSampleFile } from "../files/sample-files.ts";
+import { sha256Of } from "../files/sha256-of.ts";
+import { measureFileFloor } from "../floors/file-floor-process.ts";
+import type { Api } from "../load/api.ts";
+import { endOf } from "../load/end-of-action.ts";
+import { type RealAgent, shippedRuntime, startRealAgent } from "../processes/real-agents.ts";
+import { BenchServer } from "../processes/server.ts";
+import { hasProcessFiles, MemoryWatch } from "../processes/usage.ts";
+
+const MB = 1_000_000;
+
+/**
+ * One file of 1 GB from a device (GetFile) and one to it (PutFile), random bytes and text, by the real agent.
+ *
+ * Measured: from the POST to the end of the action, which is when every byte is on disk and checked by SHA-256 at both ends: on the server,
+ * compressed where that helps, for GetFile; in the device's working folder for PutFile. MB/s count the file's own bytes. While it goes on the memory
+ * of server and agent is watched. Afterwards, not measured, the result is downloaded, unpacked and compared, as is the device's file.
+ *
+ * Not measured as a goal: the upload into the library before a PutFile (its figure is printed), a network, a disk other than this one.
+ * Floor: the same bytes over loopback HTTP into a file, synced, hashed at both ends.
+ */
+export const files: Bench = {
+  name: "files",
+  about: "GetFile and PutFile of 1 GB, random and text",
+  async run(context) {
+    const sizeBytes = context.quick ? 3 * MB : 1_000 * MB;
+    await using server = await BenchServer.start(context);
+    using api = await server.signIn(2);
+    await using agent = await startRealAgent(context, server, api, "device", shippedRuntime(context));
+    const client = createClient({ baseUrl: server.baseUrl, credentials: await server.credentials() });
+    const figures: Measured[] = [];
+    for (const kind of ["random", "text"] as const) {
+      const sample = await writeSampleFile(kind, join(context.folder, `sample-${kind}.bin`), sizeBytes);
+      const target = join(context.folder, "floor.bin");
+      const floor = await measureFileFloor(sample, target);
+      await rm(target);
+      figures.push(...(await measure(context, { server, api, agent, client, sample, floor })));
+      await rm(sample.file);
+    }
+    return figures;
+  },
+};
+
+interface Parts {
+  readonly server: BenchServer;
+  readonly api: Api;
+  readonly agent: RealAgent;
+  readonly client: HalliganClient;
+  readonly sample: SampleFile;
+  readonly floor: number;
+}
+
+async function measure(context: BenchContext, parts: Parts): Promise<Measured[]> {
+  const { agent, client, sample, floor } = parts;
+  const { kind, file, sizeBytes, sha256 } = sample;
+  const got = await transfer(context, parts, { type: "GetFile", params: [{ key: "Path", value: file }] });
+  const link = await client.getResultLink(got.actionId, 0);
+  const { body } = await client.downloadResult(link);
+  if (!body) throw new Error("the result has no body");
+  if ((await sha256Of(Readable.fromWeb(body).pipe(createGunzip()))) !== sha256) {
+    throw new Error(`the collected ${kind} file is another one`);
+  }
+  const fileName = basename(file);
+  const uploadBegunMs = performance.now();
+  const content = await openAsBlob(file);
+  await client.putLibraryFile({ fileName, content: () => content });
+  const uploadMs = performance.now() - uploadBegunMs;
+  const put = await transfer(context, parts, { type: "PutFile", params: [{ key: "FileName", value: fileName }] });
+  const arrived = join(agent.workDir, fileName);
+  if ((await sha256Of(createReadStream(arrived))) !== sha256)
+    throw new Error(`the ${kind} file arrived as another one`);
+  await rm(arrived);
+  // The goal speaks of random bytes; text, which is compressed on the way, is printed beside it.
+  const goals = kind === "random" ? [{ atLeast: 150 }, { atLeastFloors: 0.6 }] : [];
+  const speed = (tookMs: number) => sizeBytes / 1_000 / tookMs;
+  const memory = (figure: string, grownBytes: number | null): Measured[] =>
+    grownBytes === null ? [] : [{ figure, value: grownBytes / MB, unit: "MB", goals: [{ below: 64 }] }];
+  return [
+    { figure: `GetFile, ${kind}`, value: speed(got.tookMs), unit: "MB/s", floor, goals },
+    ...memory(`GetFile, ${kind}: server memory growth`, got.serverGrownBytes),
+    ...memory(`GetFile, ${kind}: agent memory growth`, got.agentGrownBytes),
+    { figure: `PutFile, ${kind}`, value: speed(put.tookMs), unit: "MB/s", floor, goals },
+    ...memory(`PutFile, ${kind}: server memory growth`, put.serverGrownBytes),
+    ...memory(`PutFile, ${kind}: agent memory growth`, put.agentGrownBytes),
+    { figure: `upload into the library, ${kind}`, value: speed(uploadMs), unit: "MB/s", floor },
+  ];
+}
+
+interface Transfer {
+  readonly actionId: string;
+  readonly tookMs: number;
+  readonly serverGrownBytes: number | null;
+  readonly agentGrownBytes: number | null;
+}
+
+async function transfer(context: BenchContext, parts: Parts, command: CommandRequest): Promise<Transfer> {
+  const { server, api, agent } = parts;
+  using serverMemory = hasProcessFiles ? await MemoryWatch.of(server.pid) : null;
+  using agentMemory = hasProcessFiles ? await MemoryWatch.of(agent.pid) : null;
+  const begunMs = performance.now();
+  const actionId = await api.startAction(agent.machineId, [command]);
+  await endOf(api, actionId, context.signal);
+  return {
+    actionId,
+    tookMs: performance.now() - begunMs,
+    serverGrownBytes: serverMemory?.grownBytes ?? null,
+    agentGrownBytes: agentMemory?.grownBytes ?? null,
+  };
+}

@@ -1,0 +1,88 @@
+import type { Runtime } from "../../packages/dev/src/runtimes.ts";
+import type { Bench, BenchContext } from "../bench.ts";
+import type { Measured } from "../figure.ts";
+import { SpawnFloor } from "../floors/spawn-floor-process.ts";
+import type { Api } from "../load/api.ts";
+import { endOf } from "../load/end-of-action.ts";
+import { addTrivialScript, RUN_SCRIPT, SCRIPT_OUTPUT } from "../load/trivial-script.ts";
+import { type RealAgent, shippedRuntime, startRealAgent } from "../processes/real-agents.ts";
+import { BenchServer } from "../processes/server.ts";
+import { median, percentile } from "../statistics.ts";
+
+/**
+ * One device, a trivial script, one action after another.
+ *
+ * Measured: from the POST until the caller, who follows the action by its events, knows that it has Succeeded, which by contract is when its result can be
+ * downloaded. All of it is durable: the action, its claim, its end with the transcript on the server; the order, its start and its end in
+ * the agent's journal. Every result is then downloaded and compared, outside the measured time.
+ *
+ * Not measured: a network (both ends are on loopback), TLS, the token request. Floor: the same script spawned directly with its output
+ * captured, by the agent's runtime, in turns with the actions, so that a busy machine slows both alike.
+ */
+export const latency: Bench = {
+  name: "latency",
+  about: "submit to result downloadable: one device, trivial script, serial",
+  async run(context) {
+    const rounds = context.quick ? 10 : 500;
+    const shipped = shippedRuntime(context);
+    const { timesMs, floorsMs } = await measure(context, shipped, rounds);
+    const floor = median(floorsMs);
+    const figures: Measured[] = [
+      { figure: "p50", value: median(timesMs), unit: "ms", floor, goals: [{ atMostFloors: 2 }, { atMost: 5 }] },
+      {
+        figure: "p99",
+        value: percentile(timesMs, 0.99),
+        unit: "ms",
+        floor: percentile(floorsMs, 0.99),
+        goals: [{ atMost: 20 }],
+      },
+    ];
+    if (shipped === "node" || context.quick) return figures;
+    const underNode = await measure(context, "node", Math.ceil(rounds / 2));
+    return [
+      ...figures,
+      {
+        figure: "p50, agent under Node",
+        value: median(underNode.timesMs),
+        unit: "ms",
+        floor: median(underNode.floorsMs),
+      },
+    ];
+  },
+};
+
+/** Caches, statements and compiled code are those of a server that has run for a moment. */
+const WARM_UP = 100;
+
+async function measure(
+  context: BenchContext,
+  runtime: Runtime,
+  rounds: number,
+): Promise<{ timesMs: number[]; floorsMs: number[] }> {
+  await using server = await BenchServer.start(context, { folderName: `server-${runtime}` });
+  using api = await server.signIn(1);
+  const script = await addTrivialScript(server, context.folder);
+  await using agent = await startRealAgent(context, server, api, `device-${runtime}`, runtime);
+  await using floor = new SpawnFloor(runtime, script);
+  const timesMs: number[] = [];
+  const floorsMs: number[] = [];
+  for (let round = context.quick ? 0 : -WARM_UP; round < rounds; round += 1) {
+    context.signal.throwIfAborted();
+    const [spawnMs = Number.NaN] = (await floor.spawn(1, 1)).timesMs;
+    const actionMs = await oneAction(api, agent, context.signal);
+    if (round < 0) continue;
+    floorsMs.push(spawnMs);
+    timesMs.push(actionMs);
+  }
+  return { timesMs, floorsMs };
+}
+
+async function oneAction(api: Api, agent: RealAgent, signal: AbortSignal): Promise<number> {
+  const begunMs = performance.now();
+  const id = await api.startAction(agent.machineId, RUN_SCRIPT);
+  await endOf(api, id, signal);
+  const tookMs = performance.now() - begunMs;
+  const { script_output: output } = await api.transcript(id);
+  if (output !== SCRIPT_OUTPUT) throw new Error(`action ${id} has the output ${JSON.stringify(output)}`);
+  return tookMs;
+}

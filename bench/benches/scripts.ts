@@ -1,0 +1,69 @@
+import type { Bench } from "../bench.ts";
+import { SpawnFloor } from "../floors/spawn-floor-process.ts";
+import { endOf } from "../load/end-of-action.ts";
+import { addTrivialScript, RUN_SCRIPT } from "../load/trivial-script.ts";
+import { shippedRuntime, startRealAgents } from "../processes/real-agents.ts";
+import { BenchServer } from "../processes/server.ts";
+import { percentile } from "../statistics.ts";
+
+const FLOOR_SPAWNS = 4_000;
+
+/**
+ * Many real agents, each a process of its own with its own journal, each running real scripts; for every agent one caller that starts
+ * the next action as soon as it knows that the last one has ended.
+ *
+ * Measured: whole actions a second after a warm-up, everything durable at both ends, and that none is lost:
+ * afterwards the server is asked how many of them Succeeded.
+ *
+ * Not measured: agents on machines of their own. Here the agents, the scripts and the server share the cores, so the figure is what is
+ * left of the floor when everything around a spawn is done as well. Floor: as many spawns of the same script, as many in parallel, from one
+ * process of the agent's runtime.
+ */
+export const scripts: Bench = {
+  name: "scripts",
+  about: "actions a second with real agents and real scripts",
+  async run(context) {
+    const [agentCount, warmUpMs, measureMs] = context.quick ? [2, 50, 200] : [40, 2_000, 10_000];
+    const runtime = shippedRuntime(context);
+    await using owner = new AsyncDisposableStack();
+    const server = owner.use(await BenchServer.start(context));
+    const api = owner.use(await server.signIn(agentCount + 1));
+    const script = await addTrivialScript(server, context.folder);
+    const agents = await startRealAgents(context, server, api, agentCount, runtime, owner);
+    context.note(`${agentCount} agents under ${runtime} are linked`);
+
+    const timesMs: number[] = [];
+    let accepted = 0;
+    const [fromMs, untilMs] = [performance.now() + warmUpMs, performance.now() + warmUpMs + measureMs];
+    const work = async (machineId: string) => {
+      while (performance.now() < untilMs || timesMs.length === 0) {
+        context.signal.throwIfAborted();
+        const begunMs = performance.now();
+        const actionId = await api.startAction(machineId, RUN_SCRIPT);
+        accepted += 1;
+        await endOf(api, actionId, context.signal);
+        const endedMs = performance.now();
+        if (endedMs >= fromMs && (endedMs < untilMs || timesMs.length === 0)) timesMs.push(endedMs - begunMs);
+      }
+    };
+    await Promise.all(agents.map(({ machineId }) => work(machineId)));
+    const lost = accepted - (await api.countActions("status eq 'Succeeded'"));
+    if (lost !== 0) throw new Error(`${lost} of ${accepted} actions are lost`);
+
+    await using floor = new SpawnFloor(runtime, script);
+    await floor.spawn(agentCount, agentCount);
+    const spawns = context.quick ? agentCount : FLOOR_SPAWNS;
+    const direct = await floor.spawn(spawns, agentCount);
+    return [
+      {
+        figure: "actions",
+        value: (timesMs.length * 1_000) / measureMs,
+        unit: "/s",
+        floor: (spawns * 1_000) / direct.wallMs,
+        goals: [{ atLeastFloors: 0.7 }],
+      },
+      { figure: "p99 of one action", value: percentile(timesMs, 0.99), unit: "ms" },
+      { figure: "lost", value: lost, unit: "actions", goals: [{ atMost: 0 }] },
+    ];
+  },
+};

@@ -1,0 +1,121 @@
+/**
+ * What the store alone costs: the use cases of a whole action (create, claim, start, end) called directly on the database that a server has
+ * left behind, without HTTP, links, signatures and devices. Requests: `{"actions":N,"dataDir":DIR}`.
+ */
+import { randomBytes, randomUUID } from "node:crypto";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import Database from "better-sqlite3";
+import { pino } from "pino";
+import { Type } from "typebox";
+import { Value } from "typebox/value";
+import type { ApplicationCaller } from "../../packages/server/src/auth/caller.ts";
+import { openDiskBlobStore } from "../../packages/server/src/blobs/disk-blob-store.ts";
+import { localBus } from "../../packages/server/src/bus/local-bus.ts";
+import { systemClock } from "../../packages/server/src/clock.ts";
+import { readConfig } from "../../packages/server/src/config/config.ts";
+import type { ServiceContext } from "../../packages/server/src/service/context.ts";
+import type { LinkIdentity } from "../../packages/server/src/service/link-lifecycle.ts";
+import { recordEnded, recordStarted } from "../../packages/server/src/service/machine-reports.ts";
+import { NO_MEASURES } from "../../packages/server/src/service/measures.ts";
+import { nextForLink } from "../../packages/server/src/service/next-order.ts";
+import { runLiveResponse } from "../../packages/server/src/service/run-live-response.ts";
+import { loadKeys } from "../../packages/server/src/setup/keys.ts";
+import { SqliteStore } from "../../packages/server/src/store/sqlite/sqlite-store.ts";
+import { RUN_SCRIPT } from "../load/trivial-script.ts";
+
+const Request = Type.Object({ actions: Type.Integer({ minimum: 1 }), dataDir: Type.String() });
+const Links = Type.Array(Type.Object({ machineId: Type.String(), linkEpoch: Type.Integer() }));
+
+const CALLER: ApplicationCaller = {
+  kind: "application",
+  id: "bench",
+  clientId: "bench",
+  name: "bench",
+  roles: new Set(["Machine.LiveResponse", "Machine.Read.All"]),
+};
+const RESULT = {
+  kind: "inline" as const,
+  transcript: JSON.stringify({ script_name: "a.sh", exit_code: 0, script_output: "ok\n", script_errors: "" }),
+};
+
+async function contextOf(dataDir: string, store: SqliteStore): Promise<ServiceContext> {
+  const { numbers } = readConfig({ HALLIGAN_LIMITS_PROFILE: "open", HALLIGAN_DATA_DIR: dataDir });
+  return {
+    store,
+    blobs: await openDiskBlobStore({ folder: join(dataDir, "blobs"), random: randomBytes }),
+    bus: localBus(),
+    clock: systemClock,
+    ids: { guid: randomUUID, random: randomBytes },
+    limits: {
+      ...numbers,
+      order: {
+        scriptTimeoutMs: numbers.scriptTimeoutMs,
+        transferTimeoutMs: numbers.transferTimeoutMs,
+        stallTimeoutMs: numbers.transferStallTimeoutMs,
+        outputLimitBytes: numbers.scriptOutputLimitBytes,
+      },
+    },
+    keys: await loadKeys({ folder: join(dataDir, "keys"), makes: true }),
+    publicUrl: "http://127.0.0.1",
+    resultLinks: "stream",
+    measures: NO_MEASURES,
+    node: { id: "bench" },
+    log: pino({ level: "silent" }),
+  };
+}
+
+/** The machines of the last run, as if they were linked still. */
+function linksOf(databaseFile: string): LinkIdentity[] {
+  const database = new Database(databaseFile);
+  try {
+    database.exec("update machine set linked = 1");
+    const rows = database.prepare("select id as machineId, link_epoch as linkEpoch from machine").all();
+    return Value.Parse(Links, rows);
+  } finally {
+    database.close();
+  }
+}
+
+async function wholeAction(context: ServiceContext, link: LinkIdentity): Promise<void> {
+  const request = { Commands: [...RUN_SCRIPT], Comment: "bench" };
+  const accepted = await runLiveResponse(context, CALLER, link.machineId, request);
+  if (!accepted.ok) throw new Error(`not accepted: ${accepted.error.code}`);
+  const next = await nextForLink(context, link);
+  if (next.type !== "order") throw new Error("the action was not claimed");
+  const { actionId, orderSeq } = next.order;
+  const of = { actionId, orderSeq, index: 0 };
+  const started = await recordStarted(context, link, {
+    type: "started",
+    ...of,
+    startId: randomBytes(16).toString("hex"),
+  });
+  if (started.kind !== "recorded") throw new Error(`the start is ${started.kind}`);
+  const ended = await recordEnded(context, link, {
+    type: "ended",
+    ...of,
+    outcome: "completed",
+    errors: [],
+    result: RESULT,
+  });
+  if (ended.kind !== "recorded" || ended.action.status !== "Succeeded") throw new Error("the end was not recorded");
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const { actions, dataDir } = Value.Parse(Request, JSON.parse(line));
+  const file = join(dataDir, "halligan.db");
+  const links = linksOf(file);
+  const store = await SqliteStore.open(file);
+  const context = await contextOf(dataDir, store);
+  let left = actions;
+  const begunMs = performance.now();
+  const work = async (link: LinkIdentity) => {
+    while (left > 0) {
+      left -= 1;
+      await wholeAction(context, link);
+    }
+  };
+  await Promise.all(links.map(work));
+  process.stdout.write(`${JSON.stringify({ wallMs: performance.now() - begunMs })}\n`);
+  await store.close();
+}

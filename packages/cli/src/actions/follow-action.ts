@@ -1,0 +1,40 @@
+import { FINAL_STATUSES, type MachineActionWire, type TransferWire } from "@halligan/protocol/api";
+import type { HalliganClient } from "@halligan/protocol/client";
+import { statusOf } from "./action-json.ts";
+
+/**
+ * How following an action by its events ended.
+ * final:      with the action at its end.
+ * cut:        in the middle; it may be tried again.
+ * notOffered: before anything came: another server than Halligan, a proxy that collects answers, or no stream free.
+ */
+export type Followed = { kind: "final"; action: MachineActionWire } | { kind: "cut" } | { kind: "notOffered" };
+
+export interface FollowOptions {
+  onAction(action: MachineActionWire): void;
+  onTransfer(transfer: TransferWire): void;
+  signal: AbortSignal;
+}
+
+/** Never throws but for the signal: whatever is wrong with a stream, asking for the action tells it better. */
+export async function followAction(
+  client: Pick<HalliganClient, "watchMachineAction">,
+  actionId: string,
+  { onAction, onTransfer, signal }: FollowOptions,
+): Promise<Followed> {
+  let hasSpoken = false;
+  try {
+    for await (const { event, data } of client.watchMachineAction(actionId, { signal })) {
+      hasSpoken = true;
+      if (event === "transfer") {
+        onTransfer(data);
+        continue;
+      }
+      if (FINAL_STATUSES.has(statusOf(data))) return { kind: "final", action: data };
+      onAction(data);
+    }
+  } catch {
+    signal.throwIfAborted();
+  }
+  return { kind: hasSpoken ? "cut" : "notOffered" };
+}

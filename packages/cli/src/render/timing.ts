@@ -1,0 +1,28 @@
+import type { ActionTimingWire, MachineActionWire } from "@halligan/protocol/api";
+import { type Column, renderTable } from "./table.ts";
+
+type Step = ActionTimingWire["steps"][number];
+
+/** Where the time of an action went, a step a line, and the whole. */
+export function renderTiming(
+  { steps, totalMs }: ActionTimingWire,
+  { commands }: Pick<MachineActionWire, "commands">,
+  width: number | null,
+): string {
+  const columns: readonly Column<Step>[] = [
+    { title: "STEP", cell: ({ step }) => step },
+    {
+      title: "COMMAND",
+      cell: ({ index }) => (index === null ? "" : `${index} ${commands[index]?.command.type ?? ""}`.trimEnd()),
+    },
+    { title: "TIME", cell: ({ at }) => timeOfDay(at) },
+    { title: "MS", cell: ({ sinceMs }) => String(sinceMs), align: "right" },
+  ];
+  return `${renderTable(steps, columns, width)}total  ${totalMs} ms\n`;
+}
+
+/** `2026-11-21T17:32:05.12Z` becomes `17:32:05.120Z`: fractions that end in zeros are cut on the wire. */
+function timeOfDay(isoTime: string): string {
+  const match = /T(\d\d:\d\d:\d\d)(?:\.(\d+))?Z$/.exec(isoTime);
+  return match ? `${match[1]}.${(match[2] ?? "").slice(0, 3).padEnd(3, "0")}Z` : isoTime;
+}

@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { ACTION_ID } from "./fake-api.ts";
+import { makeWorld, type World } from "./halligan.ts";
+
+const EVENTS = `GET /halligan/v1/actions/${ACTION_ID}/events`;
+const POLL = `GET /api/machineactions/${ACTION_ID}`;
+const count = (world: World, line: string) => world.api.seen.filter((one) => one === line).length;
+
+async function runScript(events: World["api"]["script"]["events"], ...args: string[]) {
+  const world = await makeWorld();
+  world.api.library.set("a.sh", Buffer.from("x"));
+  world.api.script.events = events;
+  const ended = await world.run("run", "web-01", "a.sh", ...args);
+  return { world, ended, [Symbol.asyncDispose]: () => world[Symbol.asyncDispose]() };
+}
+
+describe("waiting by events", { concurrency: 4 }, () => {
+  it("a server that tells of the end is not asked again and again", async () => {
+    await using run = await runScript((stream) => {
+      for (const status of ["Pending", "InProgress", "Succeeded"] as const) stream.action(status);
+      stream.end();
+    });
+    assert.deepEqual(run.ended, { exitCode: 0, stdout: "out\n", stderr: "" });
+    assert.equal(count(run.world, EVENTS), 1);
+    assert.equal(count(run.world, POLL), 0);
+  });
+
+  it("--json is the same by events and without them", async () => {
+    await using byEvents = await runScript((stream) => stream.action("Succeeded"), "--json");
+    await using byAsking = await runScript(null, "--json");
+    assert.equal(count(byEvents.world, POLL), 0);
+    assert.ok(count(byAsking.world, POLL) > 0);
+    assert.equal(byEvents.ended.stdout, byAsking.ended.stdout);
+  });
+
+  it("a server without events is asked for them once, and then for the action", async () => {
+    await using run = await runScript(null);
+    assert.equal(run.ended.exitCode, 0);
+    assert.equal(count(run.world, EVENTS), 1);
+    assert.ok(count(run.world, POLL) >= 3);
+  });
+
+  it("a stream that is cut is taken up again after the action was asked for", async () => {
+    let opened = 0;
+    await using run = await runScript((stream) => {
+      opened += 1;
+      stream.action("InProgress");
+      if (opened < 3) stream.cut();
+      else stream.action("Failed");
+    });
+    assert.equal(run.ended.exitCode, 80);
+    assert.deepEqual([opened, count(run.world, POLL)], [3, 2]);
+  });
+
+  it("what happened while a stream was cut is found by asking", async () => {
+    let opened = 0;
+    await using world = await makeWorld();
+    world.api.library.set("a.sh", Buffer.from("x"));
+    world.api.script.statuses = ["Succeeded"];
+    world.api.script.events = (stream) => {
+      opened += 1;
+      stream.action("InProgress");
+      stream.cut();
+    };
+    assert.equal((await world.run("run", "web-01", "a.sh")).exitCode, 0);
+    assert.equal(opened, 1);
+  });
+
+  it("a stream that ends before the action, or talks nonsense, does not end the waiting", async () => {
+    for (const speak of [
+      (stream) => stream.end(),
+      (stream) => stream.raw("event: action\ndata: {}\n\n"),
+      (stream) => stream.raw("event: action\ndata: {\n\n"),
+      (stream) => stream.raw("event: later\ndata: 1\n\n: comment\r\nevent: transfer\r\ndata: {}\r\n\r\n"),
+    ] satisfies NonNullable<World["api"]["script"]["events"]>[]) {
+      await using run = await runScript(speak);
+      assert.equal(run.ended.exitCode, 0);
+      assert.ok(count(run.world, POLL) >= 3);
+    }
+  });
+
+  it("a proxy that collects the stream does not hold up the waiting", async () => {
+    await using run = await runScript(() => undefined);
+    assert.equal(run.ended.exitCode, 0);
+    assert.equal(count(run.world, EVENTS), 1);
+    assert.ok(count(run.world, POLL) >= 3);
+  });
+
+  it("--timeout ends the waiting for events too", async () => {
+    await using run = await runScript((stream) => stream.action("InProgress"), "--timeout", "1", "--json");
+    assert.equal(run.ended.exitCode, 83);
+    assert.equal(JSON.parse(run.ended.stdout).action.status, "InProgress");
+  });
+});

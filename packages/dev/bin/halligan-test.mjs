@@ -1,0 +1,27 @@
+#!/usr/bin/env node
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { requireNode } from "@halligan/protocol/require-node";
+
+requireNode("npm test");
+
+/**
+ * All tests, or those of the given files: `npm test -- packages/agent/test/core/*.test.ts`. The tests start some hundreds of processes from
+ * the same sources; with their compiled form kept in a folder each start costs about a third less.
+ */
+const files = process.argv.slice(2);
+const cache = fileURLToPath(new URL("../../../node_modules/.cache/halligan-compiled", import.meta.url));
+const child = spawn(
+  process.execPath,
+  [
+    "--test",
+    "--test-reporter=spec",
+    "--test-concurrency=3",
+    ...(files.length > 0 ? files : ["packages/*/test/**/*.test.ts"]),
+  ],
+  { stdio: "inherit", env: { NODE_COMPILE_CACHE: cache, ...process.env } },
+);
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
+child.once("exit", (code, signal) => {
+  process.exitCode = code ?? (signal === null ? 1 : 130);
+});

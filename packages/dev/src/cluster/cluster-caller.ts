@@ -1,0 +1,113 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { FINAL_STATUSES, type MachineActionWire } from "@halligan/protocol/api";
+import { odataText } from "@halligan/protocol/client";
+import type { Ledger } from "../torture/ledger.ts";
+import type { Plan } from "../torture/plan.ts";
+import type { Violations } from "../torture/violations.ts";
+import type { Chronicle } from "./chronicle.ts";
+import type { Door, WatchedApi } from "./watched-api.ts";
+
+const POLL_MS = 120;
+const RETRY_MS = 300;
+/** A node that was killed may have sent its commit: the database is given this long to have made it. */
+const COMMIT_MS = 1_000;
+
+export interface CallerDeps {
+  readonly api: WatchedApi;
+  readonly ledger: Ledger;
+  readonly violations: Violations;
+  readonly chronicle: Chronicle;
+  /** The balancer, or any node that lives. */
+  readonly pickDoor: () => Door;
+}
+
+/** A caller of the contract: repeats what was answered 503, looks before it repeats a start whose answer was lost. */
+export class ClusterCaller {
+  readonly #deps: CallerDeps;
+
+  constructor(deps: CallerDeps) {
+    this.#deps = deps;
+  }
+
+  /** Starts what is planned, cancels it if that is planned, and waits for its end. */
+  async run(machineId: string, plan: Plan, signal: AbortSignal): Promise<MachineActionWire> {
+    const { ledger, violations, chronicle } = this.#deps;
+    const { id } = await this.#start(machineId, plan, signal);
+    chronicle.note("caller", id, `accepted: ${plan.kind} ${plan.token} on ${machineId}`);
+    const refusal = ledger.accept({ id, machineId, plan });
+    if (refusal !== null) violations.add(refusal);
+    if (plan.cancelAfterMs !== null) {
+      await sleep(plan.cancelAfterMs, undefined, { signal });
+      await this.#cancel(id, signal);
+    }
+    return await this.#end(id, signal);
+  }
+
+  async #start(machineId: string, plan: Plan, signal: AbortSignal): Promise<MachineActionWire> {
+    const { api, ledger, violations, pickDoor } = this.#deps;
+    const path = `/api/machines/${machineId}/runliveresponse`;
+    let isUncertain = false;
+    for (;;) {
+      const answer = await api.send(pickDoor(), "POST", path, { Commands: plan.commands, Comment: plan.token });
+      if (answer.kind === "action") return answer.action;
+      if (answer.kind === "unavailable") {
+        await sleep(RETRY_MS, undefined, { signal });
+        continue;
+      }
+      const isBlocked = answer.kind === "refused" && answer.code === "ActiveRequestAlreadyExists";
+      if (answer.kind !== "lost" && !isBlocked) {
+        throw new Error(`a start on ${machineId} was answered ${JSON.stringify(answer)}`);
+      }
+      if (answer.kind === "lost") await sleep(COMMIT_MS, undefined, { signal });
+      const known = await this.#find(machineId, plan.token, signal);
+      if (known) {
+        ledger.foundAgain += 1;
+        if (!isUncertain && answer.kind !== "lost") {
+          violations.add(`action ${known.id} was started though its caller was only ever told 503`);
+        }
+        return known;
+      }
+      // This caller is the machine's only one, and waited for the end of its last action.
+      if (isBlocked) violations.add(`a start on ${machineId} is blocked by nothing: ${JSON.stringify(answer)}`);
+      isUncertain = true;
+    }
+  }
+
+  async #find(machineId: string, token: string, signal: AbortSignal): Promise<MachineActionWire | undefined> {
+    const filter = encodeURIComponent(`machineId eq ${odataText(machineId)}`);
+    for (;;) {
+      const { api, pickDoor } = this.#deps;
+      const answer = await api.send(pickDoor(), "GET", `/api/machineactions?$filter=${filter}&$top=20`);
+      if (answer.kind === "list") return answer.actions.find(({ requestorComment }) => requestorComment === token);
+      if (answer.kind === "refused") throw new Error(`a list was answered ${JSON.stringify(answer)}`);
+      await sleep(RETRY_MS, undefined, { signal });
+    }
+  }
+
+  async #cancel(id: string, signal: AbortSignal): Promise<void> {
+    const { api, ledger, violations, pickDoor } = this.#deps;
+    for (;;) {
+      const answer = await api.send(pickDoor(), "POST", `/api/machineactions/${id}/cancel`, { Comment: "cluster" });
+      if (answer.kind === "action") {
+        const { status } = answer.action;
+        if (!FINAL_STATUSES.has(status)) violations.add(`action ${id} is ${status} after its cancel was answered`);
+        ledger.cancels += 1;
+        return;
+      }
+      // It ended before: refused by name.
+      if (answer.kind === "refused" && answer.status === 400) return;
+      if (answer.kind === "refused") throw new Error(`a cancel was answered ${JSON.stringify(answer)}`);
+      await sleep(RETRY_MS, undefined, { signal });
+    }
+  }
+
+  async #end(id: string, signal: AbortSignal): Promise<MachineActionWire> {
+    for (;;) {
+      const { api, pickDoor } = this.#deps;
+      const answer = await api.send(pickDoor(), "GET", `/api/machineactions/${id}`);
+      if (answer.kind === "action" && FINAL_STATUSES.has(answer.action.status)) return answer.action;
+      if (answer.kind === "refused") throw new Error(`action ${id} was answered ${JSON.stringify(answer)}`);
+      await sleep(POLL_MS, undefined, { signal });
+    }
+  }
+}

@@ -1,0 +1,153 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { accessToken } from "../torture/access-token.ts";
+import { Ledger } from "../torture/ledger.ts";
+import { SeededRandom } from "../torture/seeded-random.ts";
+import { Violations } from "../torture/violations.ts";
+import { checkCluster, type FoundAtTheEnd } from "./check-cluster.ts";
+import { Chronicle } from "./chronicle.ts";
+import { Cluster } from "./cluster.ts";
+import { ClusterCaller } from "./cluster-caller.ts";
+import { ClusterFaults } from "./cluster-faults.ts";
+import { DeviceFleet } from "./device-fleet.ts";
+import type { ClusterEngines } from "./engines.ts";
+import { LINE_SCRIPT, makeLinePlan } from "./line-script.ts";
+import { Outages } from "./outages.ts";
+import { probeDevices } from "./probe-devices.ts";
+import { type AnswerCounts, type Door, WatchedApi } from "./watched-api.ts";
+
+export interface TrialOptions {
+  readonly engines: ClusterEngines;
+  readonly nodes: number;
+  readonly devices: number;
+  /** How long things break; starting, healing and checking come on top. */
+  readonly seconds: number;
+  readonly seed: string;
+}
+
+export interface TrialReport extends AnswerCounts, FoundAtTheEnd {
+  readonly nodeKills: number;
+  readonly engineFaults: Readonly<Record<"postgres" | "nats" | "cuts", number>>;
+  readonly cancels: number;
+  readonly foundAgain: number;
+  readonly slowestAnswerMs: number;
+  readonly violations: readonly string[];
+  /** The way of the actions that the violations name; empty without any. */
+  readonly explanation: string;
+}
+
+const SETTINGS = {
+  HALLIGAN_LIMITS_PROFILE: "open",
+  HALLIGAN_REREAD_INTERVAL_MS: "1000",
+  HALLIGAN_LINK_PING_INTERVAL_MS: "2000",
+};
+/** On a machine that is too busy for the time that was asked for it takes longer. */
+const MIN_NODE_KILLS = 3;
+const CALLERS = 12;
+const CALLER_PAUSE_MS = 40;
+/** After the healing nothing may take longer, on a loaded machine. */
+const SETTLE_WITHIN_MS = 120_000;
+
+/** Several nodes, many devices, a steady load; kills -9 nodes and engines and cuts a node off, then heals all and checks every promise. */
+export async function clusterTrial(options: TrialOptions, say: (text: string) => void): Promise<TrialReport> {
+  const { engines, seed } = options;
+  const random = new SeededRandom(seed);
+  const violations = new Violations(say);
+  const chronicle = new Chronicle();
+  const outages = new Outages();
+  const ledger = new Ledger();
+  const run = new AbortController();
+  await using owner = new AsyncDisposableStack();
+  const onLine = (program: string, line: string) => chronicle.heard(program, line);
+  const cluster = owner.use(await Cluster.start({ engines, nodes: options.nodes, settings: SETTINGS, onLine }));
+  const { client } = cluster;
+  say(`${options.nodes} nodes listen`);
+  await client.putLibraryFile({ fileName: LINE_SCRIPT, override: true, content: () => new Blob(["#!/bin/sh\n"]) });
+  const linesFile = join(cluster.folder, "lines");
+  await writeFile(linesFile, "");
+  const { token: enrollmentToken } = await client.createEnrollmentToken({
+    uses: options.devices,
+    expiresInSeconds: 600,
+  });
+  const fleet = owner.use(
+    await DeviceFleet.start(
+      { baseUrl: cluster.balancer.url, devices: options.devices, namePrefix: "device", enrollmentToken, linesFile },
+      (line) => chronicle.heard("device", line),
+    ),
+  );
+  void fleet.exited.then(() => {
+    if (!run.signal.aborted) violations.add(`the devices ended by themselves: ${fleet.output.slice(-2_000)}`);
+  });
+  say(`${fleet.machineIds.length} devices are linked`);
+
+  const api = new WatchedApi(await accessToken(cluster.credentials), outages, violations);
+  const doors = random.fork("doors");
+  const pickDoor = (): Door => {
+    const living = cluster.nodes.filter((node) => node.isUp).map(({ url, name }) => ({ url, node: name }));
+    return (doors.chance(0.5) ? doors.pickAny(living) : null) ?? { url: cluster.balancer.url, node: null };
+  };
+  const caller = new ClusterCaller({ api, ledger, violations, chronicle, pickDoor });
+  const faults = new ClusterFaults({ cluster, engines, outages, violations, chronicle, say });
+  owner.defer(() => faults.end());
+  const faulty = new AbortController();
+  const healed = new AbortController();
+  const callers = Array.from({ length: CALLERS }, async (_, i) => {
+    const own = random.fork(`caller ${i}`);
+    const machineIds = fleet.machineIds.filter((_, m) => m % CALLERS === i);
+    for (let n = 0; !healed.signal.aborted; n += 1) {
+      const machineId = machineIds[n % machineIds.length];
+      if (machineId !== undefined) await caller.run(machineId, makeLinePlan(own, `${i}-${n}`), run.signal);
+      await sleep(CALLER_PAUSE_MS, undefined, { signal: run.signal });
+    }
+  });
+  const over = setTimeout(() => faulty.abort(), options.seconds * 1_000);
+  owner.defer(() => clearTimeout(over));
+  const broken = Promise.all([
+    faults.killNodes(random.fork("nodes"), MIN_NODE_KILLS, faulty.signal, run.signal),
+    faults.breakEngines(random.fork("engines"), options.seconds * 1_000, faulty.signal, run.signal),
+  ]);
+  try {
+    const worked = Promise.all(callers);
+    await Promise.race([broken, worked.then(() => broken)]);
+    healed.abort();
+    say(`all is healed; ${ledger.accepted.size} actions were accepted`);
+    await within(SETTLE_WITHIN_MS, worked);
+    await within(SETTLE_WITHIN_MS, probeDevices(fleet.machineIds, caller, violations, run.signal));
+    say("every device has run one action more");
+  } catch (cause) {
+    violations.add(`the run could not go on: ${cause instanceof Error ? cause.stack : cause}`);
+  } finally {
+    healed.abort();
+    faulty.abort();
+    run.abort();
+    await Promise.allSettled([...callers, broken]);
+  }
+
+  const found = await checkCluster(cluster, linesFile, ledger, violations);
+  return {
+    ...api.counts,
+    nodeKills: outages.count(/^node-/),
+    engineFaults: {
+      postgres: outages.count(/^postgres$/),
+      nats: outages.count(/^nats$/),
+      cuts: outages.count(/^nats of/),
+    },
+    ...found,
+    cancels: ledger.cancels,
+    foundAgain: ledger.foundAgain,
+    slowestAnswerMs: Math.round(api.slowestMs),
+    violations: violations.list,
+    explanation: violations.list.length === 0 ? "" : chronicle.explain(violations.list),
+  };
+}
+
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(`not done ${ms} ms after everything was healed`)), ms);
+  try {
+    return await Promise.race([work, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

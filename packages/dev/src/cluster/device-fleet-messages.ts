@@ -1,0 +1,15 @@
+/** What a process of simulated devices is told, and what it says beside its log. */
+import { type Static, Type } from "typebox";
+
+export const FleetOrder = Type.Object({
+  baseUrl: Type.String(),
+  devices: Type.Integer({ minimum: 1 }),
+  namePrefix: Type.String(),
+  enrollmentToken: Type.String(),
+  linesFile: Type.String(),
+});
+export type FleetOrder = Static<typeof FleetOrder>;
+
+export const FleetEnrolled = Type.Object({ word: Type.Literal("enrolled"), machineIds: Type.Array(Type.String()) });
+export const FleetLinked = Type.Object({ word: Type.Literal("linked") });
+export type FleetWord = Static<typeof FleetEnrolled> | Static<typeof FleetLinked>;

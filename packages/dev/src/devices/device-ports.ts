@@ -1,0 +1,55 @@
+/** The agent core's ports for a simulated device: real time, and a journal in memory. */
+import { randomBytes } from "node:crypto";
+import { type Clock, type Disk, LinkState, type Random } from "@halligan/agent/simulation";
+
+export const clock: Clock = {
+  monotonicMs: () => performance.now(),
+  sleep: (ms, signal) =>
+    new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason);
+      const onAbort = () => {
+        clearTimeout(timer);
+        reject(signal.reason);
+      };
+      const timer = setTimeout(() => {
+        signal.removeEventListener("abort", onAbort);
+        resolve();
+      }, ms);
+      signal.addEventListener("abort", onAbort, { once: true });
+    }),
+};
+
+export const random: Random = {
+  fraction: () => Math.random(),
+  id: () => randomBytes(16).toString("hex"),
+};
+
+/** Written as the real one is, but not to a disk: many devices share this machine's only one with the server. */
+export class MemoryJournal implements Disk {
+  #lines: Uint8Array[] = [];
+  async readJournal(): Promise<Uint8Array | null> {
+    return this.#lines.length === 0 ? null : Buffer.concat(this.#lines);
+  }
+  async appendJournal(bytes: Uint8Array): Promise<void> {
+    this.#lines.push(bytes);
+  }
+  async replaceJournal(bytes: Uint8Array): Promise<void> {
+    this.#lines = [bytes];
+  }
+  async setJournalAside(): Promise<void> {
+    this.#lines = [];
+  }
+}
+
+/** A link that tells when it is up. */
+export class WatchedLink extends LinkState {
+  readonly #onUp: () => void;
+  constructor(onUp: () => void) {
+    super(clock);
+    this.#onUp = onUp;
+  }
+  override up(live: Parameters<LinkState["up"]>[0]): void {
+    super.up(live);
+    this.#onUp();
+  }
+}

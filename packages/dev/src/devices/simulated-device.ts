@@ -1,0 +1,97 @@
+import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import {
+  type LinkState,
+  type Log,
+  type Net,
+  orderKeys,
+  type Random,
+  type Runner,
+  runAgentCore,
+} from "@halligan/agent/simulation";
+import {
+  type EnrollRequest,
+  type EnrollResponse,
+  enrollSigningBytes,
+  type MachineFacts,
+} from "@halligan/protocol/link";
+import { clock, MemoryJournal, random, WatchedLink } from "./device-ports.ts";
+
+export interface Connecting {
+  readonly net: Net;
+  readonly log: Log;
+  /** Default: chance, as in the field. */
+  readonly random?: Random;
+  /** What its commands do. `link` has the tickets for transfers. */
+  readonly runner: (link: LinkState) => Runner;
+}
+
+/**
+ * A simulated device: the real agent's core (handshake, journal, checks of every order's signature, reports) over a real WebSocket. Only
+ * its disk and its processes are not there. One link after another, one journal for all of them.
+ */
+export class SimulatedDevice implements AsyncDisposable {
+  readonly machineId: string;
+  /** Set by who wants to know. */
+  onUp: () => void = () => undefined;
+  readonly #enrolled: EnrollResponse;
+  readonly #privateKey: KeyObject;
+  readonly #name: string;
+  readonly #stop = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+
+  private constructor(name: string, privateKey: KeyObject, enrolled: EnrollResponse) {
+    this.#name = name;
+    this.#privateKey = privateKey;
+    this.#enrolled = enrolled;
+    this.machineId = enrolled.machineId;
+  }
+
+  static async enroll(
+    ask: (request: EnrollRequest) => Promise<EnrollResponse>,
+    name: string,
+    token: string,
+  ): Promise<SimulatedDevice> {
+    const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+    const { x = "" } = publicKey.export({ format: "jwk" });
+    const proof = sign(null, enrollSigningBytes(token, x), privateKey).toString("base64url");
+    return new SimulatedDevice(name, privateKey, await ask({ token, publicKey: x, proof, facts: factsOf(name) }));
+  }
+
+  connect({ net, log, random: chance = random, runner }: Connecting): void {
+    const link = new WatchedLink(() => this.onUp());
+    this.#running = runAgentCore(
+      {
+        clock,
+        random: chance,
+        log,
+        link,
+        disk: new MemoryJournal(),
+        net,
+        runner: runner(link),
+        identity: { machineId: this.machineId, privateKey: this.#privateKey },
+        orderKeys: orderKeys(this.#enrolled.orderKeys),
+        // It keeps nothing for a next process; its journal is in memory too.
+        pinOrderKeys: async () => undefined,
+        facts: () => factsOf(this.#name),
+      },
+      this.#stop.signal,
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+  }
+}
+
+const factsOf = (computerDnsName: string): MachineFacts => ({
+  computerDnsName,
+  osPlatform: "Linux",
+  version: "12",
+  osVersion: null,
+  osBuild: null,
+  osArchitecture: "64-bit",
+  osProcessor: null,
+  agentVersion: "0.1.0",
+  ipAddresses: [],
+});

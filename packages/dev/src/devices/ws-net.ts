@@ -1,0 +1,90 @@
+import type { Connection, Net, Received } from "@halligan/agent/simulation";
+import { LINK_PATH } from "@halligan/protocol/link";
+import { type RawData, WebSocket } from "ws";
+
+/**
+ * The link's network over `ws`. The real agent uses the platform's WebSocket, which is made for one link in a process, not for
+ * thousands, and takes no certificate of its own.
+ */
+export function wsNet(baseUrl: string, ca: string | null): Net {
+  const url = `${baseUrl.replace(/^http/, "ws")}${LINK_PATH}`;
+  return {
+    async connect(signal) {
+      const connection = new WsConnection(url, ca);
+      const giveUp = () => connection.close();
+      signal.addEventListener("abort", giveUp, { once: true });
+      try {
+        await connection.opened;
+        return connection;
+      } finally {
+        signal.removeEventListener("abort", giveUp);
+      }
+    },
+  };
+}
+
+class WsConnection implements Connection {
+  readonly opened: Promise<void>;
+  readonly #socket: WebSocket;
+  readonly #queue: Received[] = [];
+  #closed: Received | null = null;
+  #waiting: (() => void) | null = null;
+
+  constructor(url: string, ca: string | null) {
+    this.#socket = new WebSocket(url, { perMessageDeflate: false, ...(ca !== null && { ca }) });
+    this.opened = new Promise((resolve, reject) => {
+      this.#socket.once("open", () => resolve());
+      this.#socket.on("error", (error) => reject(error));
+      this.#socket.on("close", (code, reason) => {
+        reject(new Error("The server could not be reached."));
+        this.#closed ??= { kind: "closed", code, reason: reason.toString("utf8") };
+        this.#waiting?.();
+      });
+    });
+    this.#socket.on("message", (data, isBinary) => {
+      const bytes = bytesOf(data);
+      this.#queue.push(isBinary ? { kind: "binary", bytes } : { kind: "text", text: bytes.toString("utf8") });
+      this.#waiting?.();
+    });
+  }
+
+  async receive(signal: AbortSignal): Promise<Received> {
+    for (;;) {
+      signal.throwIfAborted();
+      const next = this.#queue.shift() ?? this.#closed;
+      if (next) return next;
+      await this.#arrival(signal);
+    }
+  }
+
+  /** The signal lasts as long as the link: what is not taken off it is kept for as long. */
+  async #arrival(signal: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const wake = () => resolve();
+    this.#waiting = wake;
+    signal.addEventListener("abort", wake, { once: true });
+    await promise;
+    signal.removeEventListener("abort", wake);
+    this.#waiting = null;
+  }
+
+  sendText(text: string): void {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(text);
+  }
+
+  sendBinary(bytes: Uint8Array): void {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(bytes);
+  }
+
+  close(): void {
+    this.#closed ??= { kind: "closed", code: 1000, reason: "The device closed the link." };
+    this.#waiting?.();
+    if (this.#socket.readyState === WebSocket.CONNECTING) this.#socket.terminate();
+    else this.#socket.close(1000);
+  }
+}
+
+function bytesOf(data: RawData): Buffer {
+  if (Array.isArray(data)) return Buffer.concat(data);
+  return Buffer.isBuffer(data) ? data : Buffer.from(data);
+}

@@ -1,0 +1,170 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Cluster } from "../../src/cluster/cluster.ts";
+import { type Answer, Api, assertSucceeded } from "../wire/api.ts";
+import { getFile, runScript, UNKNOWN_MACHINE } from "../wire/commands.ts";
+import { assertError } from "../wire/golden.ts";
+import { at, listAt, textAt } from "../wire/json.ts";
+import type { Target } from "../wire/target.ts";
+import { HeldDevice } from "./held-device.ts";
+import { openOwnEngines } from "./own-engines.ts";
+
+const PLACES = 25;
+const SETTINGS = {
+  HALLIGAN_LIMITS_PROFILE: "open",
+  HALLIGAN_RUN_REQUESTS_PER_MINUTE: "10",
+  HALLIGAN_RUNNING_SESSIONS: String(PLACES),
+  HALLIGAN_HEALTH_GRACE_MS: "0",
+  HALLIGAN_REREAD_INTERVAL_MS: "1000",
+};
+const SCRIPT = "held.sh";
+const ROLES = ["Machine.LiveResponse", "Machine.Read.All", "Library.Manage"];
+
+describe("two nodes of one deployment", { timeout: 300_000 }, () => {
+  const owner = new AsyncDisposableStack();
+  /** What this machine lacks; null when it has all. */
+  let missing: string | null = null;
+  let cluster: Cluster;
+  let target: Target;
+  /** The same administrator at either node. */
+  let nodes: readonly [Api, Api];
+  let enrollmentToken = "";
+  let applications = 0;
+  const devices: HeldDevice[] = [];
+
+  before(async () => {
+    const engines = await openOwnEngines();
+    if (typeof engines === "string") {
+      missing = engines;
+      return;
+    }
+    owner.use(engines);
+    cluster = owner.use(await Cluster.start({ engines, nodes: 2, settings: SETTINGS }));
+    const { clientId, clientSecret, tokenUrl } = cluster.credentials;
+    const tokenUrlV1 = tokenUrl.replace("/oauth2/v2.0/token", "/oauth2/token");
+    target = { baseUrl: cluster.balancer.url, tokenUrl, tokenUrlV1, clientId, clientSecret, machineIds: [] };
+    nodes = [await apiAt(0), await apiAt(1)];
+    await cluster.client.putLibraryFile({ fileName: SCRIPT, override: true, content: () => new Blob(["#!/bin/sh\n"]) });
+    ({ token: enrollmentToken } = await cluster.client.createEnrollmentToken({ uses: 100, expiresInSeconds: 3_600 }));
+  });
+  after(() => owner.disposeAsync());
+
+  const onBoth = (title: string, work: () => Promise<void>): void => {
+    test(title, (t) => (missing === null ? work() : t.skip(missing)));
+  };
+  const urlOf = (node: number): string => cluster.nodes[node]?.url ?? "";
+  const apiAt = (node: number, own: Partial<Target> = {}): Promise<Api> =>
+    Api.open({ ...target, ...own, baseUrl: urlOf(node) });
+
+  /** One application as both nodes see it: runs are counted for each. */
+  async function application(): Promise<[Api, Api]> {
+    applications += 1;
+    const made = await nodes[0].post("/halligan/v1/applications", { name: `caller ${applications}`, roles: ROLES });
+    assert.equal(made.status, 201, made.text);
+    const own = { clientId: textAt(made.body, "clientId"), clientSecret: textAt(made.body, "clientSecret") };
+    return [await apiAt(0, own), await apiAt(1, own)];
+  }
+
+  async function device(node: number): Promise<HeldDevice> {
+    const held = await HeldDevice.start(urlOf(node), `device-${devices.length}`, enrollmentToken);
+    devices.push(owner.use(held));
+    return held;
+  }
+
+  const idOf = ({ body }: Answer): string => textAt(body, "id");
+
+  onBoth("of twenty starts on one machine at the same moment, ten at each node, exactly one wins", async () => {
+    const held = await device(0);
+    const callers = [...(await application()), ...(await application())];
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => callers[i % 4]?.run(held.machineId, [runScript(SCRIPT)])),
+    );
+    const won = answers.filter((answer) => answer?.status === 201);
+    assert.equal(won.length, 1);
+    const id = won[0] ? idOf(won[0]) : "";
+    for (const answer of answers) {
+      if (answer && answer.status !== 201) assertError(answer, 400, "ActiveRequestAlreadyExists", new RegExp(id));
+    }
+    held.letGo();
+    assertSucceeded(await nodes[1].waitForEnd(id));
+    assert.deepEqual(held.ran, [id]);
+  });
+
+  onBoth("the ten runs a minute of one application are counted over both nodes together", async () => {
+    const callers = await application();
+    const answers = await Promise.all(
+      Array.from({ length: 24 }, (_, i) => callers[i % 2]?.run(UNKNOWN_MACHINE, [getFile("/x")])),
+    );
+    const count = (status: number) => answers.filter((answer) => answer?.status === status).length;
+    assert.deepEqual([count(404), count(429)], [10, 14]);
+  });
+
+  onBoth("of thirty starts at the same moment over both nodes exactly as many run as there are places", async () => {
+    const held = await Promise.all(Array.from({ length: PLACES + 5 }, (_, i) => device(i % 2)));
+    const callers = (await Promise.all([application(), application(), application(), application()])).flat();
+    const answers = await Promise.all(
+      held.map(({ machineId }, i) => callers[i % callers.length]?.run(machineId, [runScript(SCRIPT)])),
+    );
+    const started = answers.filter((answer) => answer !== undefined && answer.status === 201).map((a) => a && idOf(a));
+    assert.equal(started.length, PLACES);
+    for (const answer of answers) if (answer && answer.status !== 201) assertError(answer, 429, "TooManyRequests");
+    for (const one of held) one.letGo();
+    for (const id of started) assertSucceeded(await nodes[0].waitForEnd(id ?? ""));
+    assert.equal(held.flatMap(({ ran }) => ran).length, PLACES);
+  });
+
+  onBoth("a device that moves to the other node in the middle of a script takes its session along", async () => {
+    const held = await device(0);
+    const [caller] = await application();
+    const id = idOf(await caller.run(held.machineId, [runScript(SCRIPT)]));
+    await caller.waitFor(
+      id,
+      (action) => at(action, "commands", 0, "commandStatus") !== "Created" || held.ran.length > 0,
+    );
+    await held.moveTo(urlOf(1));
+    assert.equal(textAt((await caller.action(id)).body, "status"), "InProgress");
+    held.letGo();
+    assertSucceeded(await caller.waitForEnd(id));
+    assert.deepEqual(held.ran, [id]);
+    assert.equal(textAt(await nodes[0].transcript(id), "script_output"), "held\n");
+    // The node that it is at now is the one that wakes it.
+    const next = idOf(await caller.run(held.machineId, [runScript(SCRIPT)]));
+    assertSucceeded(await nodes[1].waitForEnd(next));
+  });
+
+  onBoth("a start whose wake-up is lost reaches its device when the store is read again", async () => {
+    const held = await device(1);
+    held.letGo();
+    const [caller] = await application();
+    const [first] = cluster.nodes;
+    assert.ok(first);
+    cluster.cutFromNats(first);
+    const answer = await caller.run(held.machineId, [runScript(SCRIPT)]);
+    assert.equal(answer.status, 201, answer.text);
+    assertSucceeded(await caller.waitForEnd(idOf(answer)));
+    const ready = await fetch(`${urlOf(0)}/readyz`);
+    assert.equal(ready.status, 503, "it was cut off all the time");
+    cluster.giveNatsBack(first);
+    while ((await fetch(`${urlOf(0)}/readyz`)).status !== 200) await sleep(50);
+  });
+
+  onBoth(
+    "the devices of a killed node are no longer Active when its lease has run out, and those of the other still are",
+    async () => {
+      const [lost, kept] = [await device(0), await device(1)];
+      const health = async ({ machineId }: HeldDevice) =>
+        textAt((await nodes[1].get(`/api/machines/${machineId}`)).body, "healthStatus");
+      assert.deepEqual([await health(lost), await health(kept)], ["Active", "Active"]);
+      await cluster.nodes[0]?.kill();
+      while ((await health(lost)) === "Active") await sleep(100);
+      assert.equal(await health(kept), "Active");
+      const filter = encodeURIComponent("healthStatus eq 'Active'");
+      const active = listAt((await nodes[1].get(`/api/machines?$filter=${filter}`)).body, "value");
+      const ids = active.map((machine) => textAt(machine, "id"));
+      assert.ok(!ids.includes(lost.machineId) && ids.includes(kept.machineId));
+      await lost.moveTo(urlOf(1));
+      assert.equal(await health(lost), "Active");
+    },
+  );
+});

@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { glob } from "node:fs/promises";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Type } from "typebox";
+import { Value } from "typebox/value";
+import { NatsServer, natsServerProgram } from "../../../server/test/support/nats-server.ts";
+import { PostgresServer } from "../../../server/test/support/postgres-server.ts";
+import { parseMetrics } from "../../../server/test/unit/metrics/prometheus-text.ts";
+import { Program } from "../../src/program.ts";
+import { World } from "../../src/world.ts";
+import { addScript, runScript, runToEnd, transcriptOf } from "../e2e/live-response.ts";
+
+const Readiness = Type.Object({ missing: Type.Array(Type.Object({ part: Type.String() })) });
+let psql: string | undefined;
+for await (const found of glob("/usr/lib/postgresql/*/bin/psql")) psql = found;
+const skip = psql === undefined || natsServerProgram() === null ? "PostgreSQL or NATS is not installed here" : false;
+
+/** Runs one of PostgreSQL's programs as an operator would. */
+async function postgresProgram(name: string, args: readonly string[]): Promise<void> {
+  await using program = new Program(name, { command: (psql ?? "").replace(/psql$/, name), args, env: {} });
+  assert.equal(await program.exited, 0, program.output);
+}
+
+/** What /readyz says is missing, as soon as it is `wanted`; how long that took is told. */
+async function until(t: TestContext, what: string, world: World, wanted: readonly string[]): Promise<void> {
+  const begunMs = performance.now();
+  for (;;) {
+    const answer = await fetch(`${world.credentials.baseUrl}/readyz`);
+    const { missing } = Value.Parse(Readiness, await answer.json());
+    const parts = missing.map(({ part }) => part);
+    assert.equal(answer.status, parts.length === 0 ? 200 : 503);
+    if (parts.join() === wanted.join()) break;
+    await sleep(50);
+  }
+  t.diagnostic(`${what}: ${Math.round(performance.now() - begunMs)} ms`);
+}
+
+const timesLinked = (agent: Program): number => agent.output.split('"event":"linked"').length;
+
+const figure = async ({ credentials: { baseUrl } }: World, name: string) => {
+  const text = await (await fetch(`${baseUrl}/metrics`)).text();
+  return parseMetrics(text).find((sample) => sample.name === name)?.value;
+};
+
+test("a node without its bus or its database lives, says what is missing, and goes on by itself; a dump brings a lost database back", {
+  skip,
+}, async (t) => {
+  await using postgres = await PostgresServer.start();
+  assert.ok(postgres);
+  await using nats = await NatsServer.start();
+  const database = new URL(postgres.url);
+  database.pathname = "/halligan";
+  const sql = (text: string) => postgresProgram("psql", ["--quiet", "--command", text, postgres.url]);
+  const create = "create database halligan template template0 encoding 'UTF8'";
+  await sql(create);
+  await using world = await World.start({
+    settings: {
+      HALLIGAN_DATABASE_URL: database.href,
+      HALLIGAN_BUS_URL: nats.url,
+      HALLIGAN_LIMITS_PROFILE: "open",
+    },
+  });
+  const [machine] = world.machines;
+  assert.ok(machine);
+  await addScript(world, "say.sh", "#!/bin/sh\necho said\n");
+  const say = async () => {
+    const action = await runToEnd(world, machine.id, [runScript("say.sh")]);
+    assert.equal(action.status, "Succeeded");
+    return action;
+  };
+  await until(t, "ready", world, []);
+
+  await nats.kill();
+  await until(t, "the bus is missed after", world, ["bus"]);
+  assert.equal(await figure(world, "halligan_bus_connected"), 0);
+  await say();
+  await nats.startAgain();
+  await until(t, "the bus is back after", world, []);
+
+  const kept = await say();
+  const dump = join(world.folder, "halligan.dump");
+  await postgresProgram("pg_dump", ["--format=custom", `--file=${dump}`, database.href]);
+
+  await postgres.kill();
+  assert.equal((await fetch(`${world.credentials.baseUrl}/healthz`)).status, 200);
+  await until(t, "the database is missed after", world, ["database"]);
+  assert.equal(await figure(world, "halligan_database_up"), 0);
+  assert.equal((await fetch(`${world.credentials.baseUrl}/healthz`)).status, 200);
+  await postgres.restart();
+  await until(t, "the database is back after", world, []);
+  await say();
+
+  await world.server.stop();
+  await sql("drop database halligan with (force)");
+  await sql(create);
+  await postgresProgram("pg_restore", ["--exit-on-error", `--dbname=${database.href}`, dump]);
+  const linksBefore = timesLinked(world.agent(machine.id));
+  await world.startServer();
+  assert.match(JSON.stringify(await transcriptOf(world, kept.id, 0)), /said/);
+  // The device took orders that the restored store knows nothing of: what is asked for before it has told so fails, in case it ran already.
+  while (timesLinked(world.agent(machine.id)) === linksBefore) await sleep(50);
+  await say();
+});

@@ -1,0 +1,18 @@
+/**
+ * The part of the wire suite in which engines could differ (order, filters and paging, what two requests at once may do, what is counted)
+ * on PostgreSQL. The whole of it: HALLIGAN_TEST_STORE=postgres, see CONTRIBUTING.md.
+ */
+import { test } from "node:test";
+import { openTestPostgres } from "../../../server/test/support/postgres-databases.ts";
+
+const postgres = await openTestPostgres();
+if (typeof postgres === "string") {
+  test("the wire suite on PostgreSQL", { skip: postgres });
+} else {
+  await postgres[Symbol.asyncDispose]();
+  // Read when the set-up runs, which is after these imports.
+  process.env.HALLIGAN_TEST_STORE = "postgres";
+  await import("./list-actions.cases.ts");
+  await import("./start.cases.ts");
+  await import("./throttling.test.ts");
+}

@@ -1,0 +1,20 @@
+import { type Static, Type } from "typebox";
+import { OrderKey } from "./enroll.ts";
+import { MachineId } from "./ids.ts";
+
+/**
+ * The keys that may sign orders from now on; the first one signs. Signed by a key that the machine has pinned, so that a rotation reaches
+ * the agents that were enrolled before it. As with an order, the text that was signed travels as it is (`OrderKeysFrame.payload`).
+ */
+export const OrderKeySet = Type.Object(
+  { v: Type.Literal(1), machineId: MachineId, keys: Type.Array(OrderKey, { minItems: 1, maxItems: 16 }) },
+  { additionalProperties: false },
+);
+export type OrderKeySet = Static<typeof OrderKeySet>;
+
+const SIGNING_PREFIX = "halligan-order-keys-v1\n";
+
+/** The bytes that a pinned key signs for a set whose JSON text is `payload`. No order has this beginning. */
+export function orderKeysSigningBytes(payload: string): Uint8Array {
+  return new TextEncoder().encode(SIGNING_PREFIX + payload);
+}

@@ -1,0 +1,28 @@
+import { RestError } from "@azure/storage-blob";
+import { BlobStoreUnavailable } from "../blob-store.ts";
+import { ObjectStoreFull } from "../objects/object-store.ts";
+
+export const statusOf = (error: unknown): number | undefined =>
+  error instanceof RestError ? error.statusCode : undefined;
+
+/** The service's own word, as `ContainerNotFound`, or that of the network. */
+export function codeOf(error: unknown): string {
+  if (error instanceof Error && "code" in error && typeof error.code === "string") return error.code;
+  return error instanceof Error ? error.name : "unknown";
+}
+
+/** HEAD has no body, so a missing container looks as a missing blob there; lists and writes tell them apart. */
+export const isMissing = (error: unknown): boolean => statusOf(error) === 404 && codeOf(error) !== "ContainerNotFound";
+
+/** What a failed call is to the callers of the blob store. The library's error holds the request, and a SAS is in its URL: not kept. */
+export function azureFault(error: unknown): Error {
+  if (error instanceof BlobStoreUnavailable || error instanceof ObjectStoreFull || error instanceof RangeError)
+    return error;
+  const [code, status] = [codeOf(error), statusOf(error)];
+  const cause = new Error(code);
+  if (status === 507 || code === "QuotaExceeded" || code === "InsufficientStorage") {
+    return new ObjectStoreFull("the Azure container is full", { cause });
+  }
+  const said = status === undefined ? `did not answer (${code})` : `answered ${status} ${code}`;
+  return new BlobStoreUnavailable(`Azure Blob ${said}`, { cause });
+}

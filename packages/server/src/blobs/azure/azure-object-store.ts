@@ -1,0 +1,186 @@
+import { Readable } from "node:stream";
+import {
+  BlobSASPermissions,
+  type ContainerClient,
+  generateBlobSASQueryParameters,
+  SASProtocol,
+  type StorageSharedKeyCredential,
+} from "@azure/storage-blob";
+import type { Random } from "../../auth/random.ts";
+import { attachment } from "../../domain/content-disposition.ts";
+import type { ByteRange, DirectLink, OpenBlob } from "../blob-store.ts";
+import { CALL_TIMEOUT_MS, STREAM_TIMEOUT_MS, withDeadline } from "../objects/deadline.ts";
+import { fillBuffer } from "../objects/fill-buffer.ts";
+import type { Announced, ListedObject, ObjectHead, ObjectStore, WholeWriter } from "../objects/object-store.ts";
+import { openBlob, outside } from "../objects/range-answer.ts";
+import { tries } from "../objects/tries.ts";
+import { azureFault, isMissing, statusOf } from "./azure-fault.ts";
+import { beginBlocks } from "./blocks.ts";
+
+/** Azure's own limit. */
+const MAX_PIECES = 50_000;
+/** Deletions at a time: Azure has no list of names to delete that a SAS may use. */
+const DELETING = 16;
+
+export interface AzurePlace {
+  /** Repeats what fails. */
+  readonly container: ContainerClient;
+  /** Tries once: for what carries a stream. */
+  readonly once: ContainerClient;
+  /** Empty, or ending in a slash. */
+  readonly prefix: string;
+  /** Signs direct links; null when all that was given is a SAS. */
+  readonly key: StorageSharedKeyCredential | null;
+  readonly random: Random;
+  readonly nowMs: () => number;
+}
+
+export class AzureObjectStore implements ObjectStore {
+  readonly maxPieces = MAX_PIECES;
+  readonly #place: AzurePlace;
+
+  constructor(place: AzurePlace) {
+    this.#place = place;
+  }
+
+  #blob = (key: string) => this.#place.container.getBlockBlobClient(this.#place.prefix + key);
+
+  async head(key: string): Promise<ObjectHead | null> {
+    const answer = await this.#call((abortSignal) => orMissing(this.#blob(key).getProperties({ abortSignal })));
+    if (answer === null) return null;
+    return { sizeBytes: answer.contentLength ?? 0, sha256: answer.metadata?.sha256 ?? null };
+  }
+
+  async open(key: string, range?: ByteRange): Promise<OpenBlob | null> {
+    const answer = await this.#call((signal) => this.#download(key, signal, range));
+    return answer === null ? null : openBlob(answer.stream, answer.contentRange, answer.lengthBytes, range);
+  }
+
+  async #download(key: string, abortSignal: AbortSignal, range?: ByteRange) {
+    if (range !== undefined && (range.start < 0 || range.end < range.start)) throw outside(range);
+    const count = range && range.end - range.start + 1;
+    try {
+      const answer = await orMissing(
+        this.#blob(key).download(range?.start, count, { abortSignal, maxRetryRequests: 2 }),
+      );
+      if (answer === null) return null;
+      if (!(answer.readableStreamBody instanceof Readable)) throw new Error("Azure answered without a body");
+      const { readableStreamBody: stream, contentRange, contentLength = 0 } = answer;
+      return { stream, contentRange, lengthBytes: contentLength };
+    } catch (error) {
+      throw range !== undefined && statusOf(error) === 416 ? outside(range) : error;
+    }
+  }
+
+  readInto = async (key: string, target: Buffer): Promise<Buffer | null> =>
+    await this.#call((signal) =>
+      tries(async () => {
+        const answer = await this.#download(key, signal);
+        return answer === null ? null : await fillBuffer(answer.stream, target, signal);
+      }),
+    );
+
+  async putStream(key: string, body: Readable, { sizeBytes, sha256 }: Announced, signal: AbortSignal): Promise<void> {
+    const blob = this.#place.once.getBlockBlobClient(this.#place.prefix + key);
+    await this.#call(
+      (abortSignal) => blob.upload(() => body, sizeBytes, { abortSignal, metadata: { sha256 } }),
+      STREAM_TIMEOUT_MS,
+      signal,
+    );
+  }
+
+  async putBytes(key: string, bytes: Buffer, sha256: string): Promise<void> {
+    await this.#call((abortSignal) =>
+      this.#blob(key).upload(bytes, bytes.length, { abortSignal, metadata: { sha256 } }),
+    );
+  }
+
+  beginWhole = async (key: string, sha256: string): Promise<WholeWriter> =>
+    beginBlocks(this.#blob(key), sha256, this.#place.random, (call) => this.#call(call));
+
+  async *list(prefix: string): AsyncGenerator<ListedObject> {
+    let continuationToken: string | undefined;
+    do {
+      const page = await this.#page(prefix, continuationToken);
+      for (const { name, properties } of page?.segment.blobItems ?? []) {
+        yield {
+          key: name.slice(this.#place.prefix.length),
+          sizeBytes: properties.contentLength ?? 0,
+          modifiedAtMs: properties.lastModified.getTime(),
+        };
+      }
+      continuationToken = page?.continuationToken || undefined;
+    } while (continuationToken !== undefined);
+  }
+
+  #page = async (prefix: string, continuationToken: string | undefined) =>
+    await this.#call(async (abortSignal) => {
+      const listing = this.#place.container.listBlobsFlat({ prefix: this.#place.prefix + prefix, abortSignal });
+      const pages = listing.byPage(continuationToken === undefined ? {} : { continuationToken });
+      const { value } = await pages.next();
+      return value;
+    });
+
+  async delete(keys: readonly string[]): Promise<void> {
+    for (let at = 0; at < keys.length; at += DELETING) {
+      await Promise.all(
+        keys
+          .slice(at, at + DELETING)
+          .map((key) => this.#call((abortSignal) => orMissing(this.#blob(key).delete({ abortSignal })))),
+      );
+    }
+  }
+
+  /** From a list's answer: a SAS of a container may list it, but not ask for its properties. */
+  async nowMs(): Promise<number> {
+    const page = await this.#page("probe/", undefined);
+    if (page?.date === undefined) throw azureFault(new Error("an answer has no date"));
+    return page.date.getTime();
+  }
+
+  /** Azure itself discards blocks that nothing was made of within a week, and has no call for it. */
+  abandonWholes = (_beforeMs: number): Promise<void> => Promise.resolve();
+
+  async directLink(key: string, { fileName, contentType, expiresAtMs }: DirectLink): Promise<URL | null> {
+    if (this.#place.key === null || expiresAtMs <= this.#place.nowMs()) return null;
+    const { containerName } = this.#place.container;
+    const link = new URL(this.#blob(key).url);
+    link.search = generateBlobSASQueryParameters(
+      {
+        containerName,
+        blobName: this.#place.prefix + key,
+        permissions: BlobSASPermissions.from({ read: true }),
+        expiresOn: new Date(expiresAtMs),
+        contentDisposition: attachment(fileName),
+        contentType,
+        ...(link.protocol === "https:" && { protocol: SASProtocol.Https }),
+      },
+      this.#place.key,
+    ).toString();
+    return link;
+  }
+
+  /** The library keeps its connections in agents of the process; idle ones do not hold it open. */
+  [Symbol.asyncDispose] = (): Promise<void> => Promise.resolve();
+
+  async #call<T>(
+    call: (signal: AbortSignal) => Promise<T>,
+    timeoutMs: number = CALL_TIMEOUT_MS,
+    outer?: AbortSignal,
+  ): Promise<T> {
+    try {
+      return await withDeadline(timeoutMs, call, outer);
+    } catch (error) {
+      throw azureFault(error);
+    }
+  }
+}
+
+async function orMissing<T>(answer: Promise<T>): Promise<T | null> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,88 @@
+import { createHash } from "node:crypto";
+import { PART_BYTES } from "@halligan/protocol/link";
+import { BlobStoreUnavailable } from "../blob-store.ts";
+import type { IncomingPart } from "./incoming-key.ts";
+import type { ObjectStore } from "./object-store.ts";
+
+/** Of a part each: 32 MiB. A store answers a part in about a fifth of a second, so one at a time would be slow whatever the network is. */
+const BUFFERS = 4;
+const READ_AHEAD = 2;
+
+/**
+ * Makes stored parts one object under `key` when their SHA-256 together is `sha256`; false, and nothing there, when it is not.
+ *
+ * The bytes are read back and written on in one pass, {@link BUFFERS} parts in memory at a time: what becomes visible is exactly what was hashed.
+ * A multipart upload that all nodes add to was rejected: its parts cannot be read before it is completed, so its content would be
+ * visible before it is checked, and two nodes that receive the first two parts would have to agree on its id, for which S3 has nothing
+ * that every S3 server does. The price is that each byte is sent to the store twice.
+ */
+export async function compose(
+  objects: ObjectStore,
+  key: string,
+  parts: readonly IncomingPart[],
+  sha256: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  signal.throwIfAborted();
+  const [first] = parts;
+  if (first === undefined) throw new Error("a whole has one part at least");
+  const buffers = Array.from({ length: Math.min(BUFFERS, parts.length) }, () =>
+    Buffer.allocUnsafe(Math.min(PART_BYTES, first.sizeBytes)),
+  );
+  const read = (index: number): Promise<Buffer> => {
+    const [part, target] = [parts[index], buffers[index % BUFFERS]];
+    if (part === undefined || target === undefined) throw new RangeError(`there is no part ${index}`);
+    return readPart(objects, part, target);
+  };
+  const hash = createHash("sha256");
+  if (parts.length === 1) {
+    const bytes = await read(0);
+    if (hash.update(bytes).digest("hex") !== sha256) return false;
+    await objects.putBytes(key, bytes, sha256);
+    return true;
+  }
+  const whole = await objects.beginWhole(key, sha256);
+  const reading: Promise<Buffer>[] = [];
+  const writing: Promise<void>[] = [];
+  // A part is read when the write that last used its buffer is over.
+  const beginRead = (index: number): void => {
+    if (index >= parts.length) return;
+    const free = writing[index % BUFFERS] ?? Promise.resolve();
+    reading[index % BUFFERS] = awaitedLater(free.then(() => read(index)));
+  };
+  try {
+    for (let index = 0; index < READ_AHEAD; index += 1) beginRead(index);
+    for (let index = 0; index < parts.length; index += 1) {
+      const bytes = await reading[index % BUFFERS];
+      if (bytes === undefined) throw new RangeError(`part ${index} was not read`);
+      signal.throwIfAborted();
+      hash.update(bytes);
+      writing[index % BUFFERS] = awaitedLater(whole.write(index, bytes));
+      beginRead(index + READ_AHEAD);
+    }
+    await Promise.all(writing);
+    if (hash.digest("hex") !== sha256) {
+      await whole.abandon();
+      return false;
+    }
+    await whole.finish();
+    return true;
+  } catch (error) {
+    await Promise.allSettled([...reading, ...writing]);
+    // What cannot be given up now is swept later: the first error is the one to tell.
+    await whole.abandon().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Until it is awaited its failure has a listener, or it would end the process. */
+function awaitedLater<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
+}
+
+async function readPart(objects: ObjectStore, part: IncomingPart, target: Buffer): Promise<Buffer> {
+  const bytes = await objects.readInto(part.key, target.subarray(0, part.sizeBytes));
+  if (bytes?.length === part.sizeBytes) return bytes;
+  throw new BlobStoreUnavailable("a stored part could not be read back whole");
+}

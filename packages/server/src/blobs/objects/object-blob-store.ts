@@ -1,0 +1,208 @@
+import { PART_BYTES } from "@halligan/protocol/link";
+import type { Random } from "../../auth/random.ts";
+import {
+  type BlobStore,
+  BlobStoreUnavailable,
+  type ByteRange,
+  type CompleteAnswer,
+  type DirectLink,
+  MAX_PARTS,
+  type PutLibraryOptions,
+  RESULT_ID,
+  type ResultPart,
+  SHA256,
+  type WholeResult,
+} from "../blob-store.ts";
+import { wholeFault } from "../whole-fault.ts";
+import { CheckedBody } from "./checked-body.ts";
+import { compose } from "./compose.ts";
+import { type IncomingPart, parseIncomingKey, partKey, partPrefix, uploadPrefix } from "./incoming-key.ts";
+import { libraryKey, putLibraryObject } from "./object-library.ts";
+import { type ObjectHead, type ObjectStore, ObjectStoreFull } from "./object-store.ts";
+import { Slots } from "./slots.ts";
+import { sweepIncoming } from "./sweep-incoming.ts";
+
+/** At most this many wholes are made at a time: each holds four parts of 8 MiB in memory. */
+const MAX_COMPOSING = 2;
+
+const mismatch = (detail: string) => ({ code: "PartMismatch", detail }) as const;
+
+/**
+ * Blobs in an object store that many nodes share. Nothing about an upload is remembered in the process: each part is an object of its
+ * own until the whole is made of them, so any node takes any part and any node completes.
+ */
+export class ObjectBlobStore implements BlobStore, AsyncDisposable {
+  readonly maxResultBytes: number;
+  readonly #objects: ObjectStore;
+  readonly #random: Random;
+  readonly #composing = new Slots(MAX_COMPOSING);
+  /** Completions under way here, so that a device that asks again while one runs does not begin another. */
+  readonly #completions = new Map<string, Promise<CompleteAnswer>>();
+  readonly #stopping = new AbortController();
+
+  constructor(objects: ObjectStore, random: Random) {
+    this.#objects = objects;
+    this.#random = random;
+    this.maxResultBytes = Math.min(MAX_PARTS, objects.maxPieces) * PART_BYTES;
+  }
+
+  async putLibrary(body: AsyncIterable<Uint8Array>, options: PutLibraryOptions) {
+    const uploadId = Buffer.from(this.#random(32)).toString("hex");
+    return await putLibraryObject(
+      { objects: this.#objects, uploadId, composing: this.#composing, stopping: this.#stopping.signal },
+      body,
+      options,
+    );
+  }
+
+  openLibrary = async (sha256: string, range?: ByteRange) => await this.#objects.open(checkedLibraryKey(sha256), range);
+
+  async deleteLibrary(sha256: string) {
+    const key = checkedLibraryKey(sha256);
+    if ((await this.#objects.head(key)) === null) return false;
+    await this.#objects.delete([key]);
+    return true;
+  }
+
+  async putResultPart(given: ResultPart) {
+    const { resultId, part, sizeBytes, sha256 } = given;
+    const key = resultKey(resultId);
+    const maxParts = this.maxResultBytes / PART_BYTES;
+    if (!Number.isSafeInteger(part) || part < 0 || part >= maxParts) {
+      return mismatch(`this store holds results of at most ${maxParts} parts, numbered from 0`);
+    }
+    if (sizeBytes > PART_BYTES) return mismatch(`a part has at most ${PART_BYTES} bytes`);
+    const [whole, parts] = await Promise.all([this.#objects.head(key), this.#partsUnder(partPrefix(resultId, part))]);
+    // A part repeated after the end is late, not wrong: the content can no longer change.
+    if (whole !== null) return { code: "stored" } as const;
+    const stored = parts.get(part);
+    if (stored !== undefined) {
+      const isSame = stored.sizeBytes === sizeBytes && stored.sha256 === sha256;
+      return isSame ? ({ code: "stored" } as const) : mismatch(`part ${part} is stored with another content`);
+    }
+    return await this.#putPart(given, partKey(resultId, part, { sizeBytes, sha256 }));
+  }
+
+  async #putPart(given: ResultPart, key: string) {
+    using body = new CheckedBody(given);
+    try {
+      if (given.sizeBytes > 0) await this.#objects.putStream(key, body.stream, given, body.signal);
+      else {
+        // There is no last byte to hold back: it must be known to be empty first.
+        for await (const _ of body.stream);
+        await this.#objects.putBytes(key, Buffer.alloc(0), given.sha256);
+      }
+      return { code: "stored" } as const;
+    } catch (error) {
+      if (body.fault !== null) return mismatch(body.fault);
+      if (body.failure !== null) throw body.failure.error;
+      if (error instanceof ObjectStoreFull) return { code: "InsufficientStorage" } as const;
+      throw error;
+    }
+  }
+
+  async completeResult(whole: WholeResult): Promise<CompleteAnswer> {
+    const id = JSON.stringify([resultKey(whole.resultId), whole.partCount, whole.sizeBytes, whole.sha256]);
+    const completing = this.#completions.get(id) ?? this.#complete(whole);
+    this.#completions.set(id, completing);
+    try {
+      return await completing;
+    } finally {
+      this.#completions.delete(id);
+    }
+  }
+
+  async #complete({ resultId, partCount, sizeBytes, sha256 }: WholeResult): Promise<CompleteAnswer> {
+    const key = resultKey(resultId);
+    const known = await this.#objects.head(key);
+    if (known !== null) return sameAs(known, { sizeBytes, sha256 });
+    const parts = await this.#partsUnder(uploadPrefix(resultId));
+    const fault = wholeFault(parts, partCount, sizeBytes);
+    if (fault !== null) {
+      // Another node may have completed it, and removed the parts, between the two looks.
+      const meanwhile = fault.code === "UploadIncomplete" ? await this.#objects.head(key) : null;
+      return meanwhile === null ? fault : sameAs(meanwhile, { sizeBytes, sha256 });
+    }
+    const ordered = [...parts].sort(([one], [other]) => one - other).map(([, stored]) => stored);
+    try {
+      const isMade = await this.#composing.run(() =>
+        compose(this.#objects, key, ordered, sha256, this.#stopping.signal),
+      );
+      if (!isMade) return { code: "UploadMismatch", detail: "the SHA-256 of the whole does not agree" };
+    } catch (error) {
+      if (error instanceof ObjectStoreFull) return { code: "InsufficientStorage" };
+      // Two nodes at once: the one that is late finds the parts gone, and the result there.
+      const made = await this.#objects.head(key).catch(() => null);
+      if (made === null) throw error;
+      return sameAs(made, { sizeBytes, sha256 });
+    }
+    // The result is there; parts that cannot be removed now are swept later.
+    await this.#removeIncoming(resultId).catch(() => undefined);
+    return { code: "complete" };
+  }
+
+  async statResult(resultId: string) {
+    const head = await this.#objects.head(resultKey(resultId));
+    return head === null ? null : { sizeBytes: head.sizeBytes };
+  }
+
+  openResult = async (resultId: string, range?: ByteRange) => await this.#objects.open(resultKey(resultId), range);
+
+  async deleteResult(resultId: string) {
+    const key = resultKey(resultId);
+    const isComplete = (await this.#objects.head(key)) !== null;
+    if (isComplete) await this.#objects.delete([key]);
+    return (await this.#removeIncoming(resultId)) || isComplete;
+  }
+
+  /** By the store's clock: nodes whose clocks differ must not sweep what another has just received. */
+  sweepPartials = async (olderThanMs: number, _nowMs: number) => await sweepIncoming(this.#objects, olderThanMs);
+
+  async directLink(resultId: string, link: DirectLink): Promise<URL | null> {
+    const key = resultKey(resultId);
+    return (await this.#objects.head(key)) === null ? null : await this.#objects.directLink(key, link);
+  }
+
+  /** What is being made whole is given up at its next part: the device asks again, and any node can do it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping.abort(new BlobStoreUnavailable("this node is stopping"));
+    await Promise.allSettled(this.#completions.values());
+    await this.#objects[Symbol.asyncDispose]();
+  }
+
+  /** The first content stored under each number. */
+  async #partsUnder(prefix: string): Promise<Map<number, IncomingPart>> {
+    const parts = new Map<number, IncomingPart>();
+    for await (const { key, sizeBytes } of this.#objects.list(prefix)) {
+      const found = parseIncomingKey(key);
+      // Of another size than its name says: not put by us.
+      if (found === null || found.stored.sizeBytes !== sizeBytes || parts.has(found.part)) continue;
+      parts.set(found.part, found.stored);
+    }
+    return parts;
+  }
+
+  async #removeIncoming(resultId: string): Promise<boolean> {
+    const keys: string[] = [];
+    for await (const { key } of this.#objects.list(uploadPrefix(resultId))) keys.push(key);
+    if (keys.length > 0) await this.#objects.delete(keys);
+    return keys.length > 0;
+  }
+}
+
+function sameAs(known: ObjectHead, whole: { sizeBytes: number; sha256: string }): CompleteAnswer {
+  const isSame = known.sizeBytes === whole.sizeBytes && known.sha256 === whole.sha256;
+  return isSame
+    ? { code: "complete" }
+    : { code: "UploadMismatch", detail: "the result is complete with another content" };
+}
+
+function checkedLibraryKey(sha256: string): string {
+  if (!SHA256.test(sha256)) throw new TypeError("not a SHA-256");
+  return libraryKey(sha256);
+}
+
+function resultKey(resultId: string): string {
+  if (!RESULT_ID.test(resultId)) throw new TypeError("not a result id");
+  return `results/${resultId}`;
+}

@@ -1,0 +1,80 @@
+import { createHash } from "node:crypto";
+import { PART_BYTES } from "@halligan/protocol/link";
+import type { PutLibraryAnswer, PutLibraryOptions } from "../blob-store.ts";
+import { compose } from "./compose.ts";
+import { type IncomingPart, partKey } from "./incoming-key.ts";
+import { type ObjectStore, ObjectStoreFull } from "./object-store.ts";
+import { inPieces } from "./pieces.ts";
+import type { Slots } from "./slots.ts";
+
+export interface LibraryUpload {
+  readonly objects: ObjectStore;
+  /** Random, for what does not fit in one piece. */
+  readonly uploadId: string;
+  readonly composing: Slots;
+  readonly stopping: AbortSignal;
+}
+
+export const libraryKey = (sha256: string): string => `library/${sha256}`;
+
+/**
+ * The name is known only when the last byte is. What fits in one piece waits in memory and is put under its name at once; more of it
+ * lies under a random name, as the parts of a result do, and is made whole in the same way. A server-side copy was rejected: S3's ends
+ * at 5 GiB, and Azure's shows the target before it is done.
+ */
+export async function putLibraryObject(
+  { objects, uploadId, composing, stopping }: LibraryUpload,
+  body: AsyncIterable<Uint8Array>,
+  { limitBytes, signal }: PutLibraryOptions,
+): Promise<PutLibraryAnswer> {
+  const ending = signal === undefined ? stopping : AbortSignal.any([signal, stopping]);
+  const limit = Math.min(limitBytes, objects.maxPieces * PART_BYTES);
+  const hash = createHash("sha256");
+  const parts: IncomingPart[] = [];
+  let sizeBytes = 0;
+  let isTooLarge = false;
+  async function* measured(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of body) {
+      ending.throwIfAborted();
+      isTooLarge = sizeBytes + chunk.length > limit;
+      if (isTooLarge) return;
+      sizeBytes += chunk.length;
+      hash.update(chunk);
+      yield chunk;
+    }
+    ending.throwIfAborted();
+  }
+  const keep = async (piece: Buffer): Promise<void> => {
+    const stored = { sizeBytes: piece.length, sha256: createHash("sha256").update(piece).digest("hex") };
+    const key = partKey(uploadId, parts.length, stored);
+    parts.push({ key, ...stored });
+    await objects.putBytes(key, piece, stored.sha256);
+  };
+  try {
+    for await (const piece of inPieces(measured(), PART_BYTES)) {
+      if (isTooLarge) break;
+      if (parts.length === 0 && piece.length < PART_BYTES) {
+        const sha256 = hash.digest("hex");
+        if (!(await isThere(objects, sha256, sizeBytes))) await objects.putBytes(libraryKey(sha256), piece, sha256);
+        return { code: "stored", sha256, sizeBytes };
+      }
+      await keep(piece);
+    }
+    if (isTooLarge) return { code: "TooLarge", limitBytes: limit };
+    const sha256 = hash.digest("hex");
+    const isStored =
+      (await isThere(objects, sha256, sizeBytes)) ||
+      (await composing.run(() => compose(objects, libraryKey(sha256), parts, sha256, ending)));
+    if (!isStored) throw new Error("library content came back from the object store altered");
+    return { code: "stored", sha256, sizeBytes };
+  } catch (error) {
+    if (error instanceof ObjectStoreFull) return { code: "InsufficientStorage" };
+    throw error;
+  } finally {
+    // What cannot be removed now is swept later.
+    if (parts.length > 0) await objects.delete(parts.map(({ key }) => key)).catch(() => undefined);
+  }
+}
+
+const isThere = async (objects: ObjectStore, sha256: string, sizeBytes: number): Promise<boolean> =>
+  (await objects.head(libraryKey(sha256)))?.sizeBytes === sizeBytes;

@@ -1,0 +1,110 @@
+import { DeleteObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import type { Random } from "../../auth/random.ts";
+import { BLOB_SETTINGS, type BlobCredentials, BlobStoreNotOpened } from "../blob-credentials.ts";
+import type { S3Location } from "../blob-location.ts";
+import { withDeadline } from "../objects/deadline.ts";
+import { codeOf, statusOf } from "./s3-fault.ts";
+import { S3ObjectStore } from "./s3-object-store.ts";
+
+const OPEN_TIMEOUT_MS = 30_000;
+/** Sockets of all calls together; more calls wait for one. */
+const MAX_SOCKETS = 64;
+
+const ignore = (): void => undefined;
+const SILENT = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore };
+
+export async function openS3(
+  location: S3Location,
+  credentials: BlobCredentials,
+  { random, nowMs }: { readonly random: Random; readonly nowMs: () => number },
+): Promise<S3ObjectStore> {
+  const { bucket, prefix } = location;
+  const client = new S3Client({
+    region: location.region,
+    forcePathStyle: location.pathStyle,
+    ...(location.endpoint && { endpoint: location.endpoint.href }),
+    ...keysOf(credentials),
+    // The first try and two more, with the SDK's own growing pauses. What carries a stream is tried once: a stream cannot be repeated.
+    maxAttempts: 3,
+    requestHandler: {
+      connectionTimeout: 5_000,
+      // A try's limit comes with the call: one for all would end the part of a slow device.
+      throwOnRequestTimeout: true,
+      // Above the 120 s after which our own edge gives up a silent device or reader: it is the one to decide.
+      socketTimeout: 150_000,
+      httpAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },
+      httpsAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },
+    },
+    // What fails is thrown to us; the SDK would write some of it to the console as well.
+    logger: SILENT,
+    // The SDK's default trailing checksums are unknown to many S3 servers; our own SHA-256 goes with every body instead.
+    requestChecksumCalculation: "WHEN_REQUIRED",
+    responseChecksumValidation: "WHEN_REQUIRED",
+  });
+  try {
+    await withDeadline(OPEN_TIMEOUT_MS, (signal) => tryAccess(client, location, random, signal));
+  } catch (error) {
+    client.destroy();
+    throw notOpened(location, error);
+  }
+  return new S3ObjectStore(client, { bucket, prefix, nowMs });
+}
+
+/** Not HEAD of the bucket: its answer has no body that would name the mistake. */
+async function tryAccess(
+  client: S3Client,
+  { bucket, prefix }: S3Location,
+  random: Random,
+  abortSignal: AbortSignal,
+): Promise<void> {
+  await client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, MaxKeys: 1 }), { abortSignal });
+  // A name of its own: nodes that start together must not delete each other's.
+  const at = { Bucket: bucket, Key: `${prefix}probe/${Buffer.from(random(16)).toString("hex")}` };
+  await client.send(new PutObjectCommand({ ...at, Body: Buffer.alloc(0) }), { abortSignal });
+  await client.send(new DeleteObjectCommand(at), { abortSignal });
+}
+
+function keysOf({ s3AccessKeyId, s3SecretAccessKey, s3SessionToken }: BlobCredentials) {
+  const { s3AccessKeyId: id, s3SecretAccessKey: secret, s3SessionToken: token } = BLOB_SETTINGS;
+  if (s3AccessKeyId !== undefined && s3SecretAccessKey !== undefined) {
+    return {
+      credentials: {
+        accessKeyId: s3AccessKeyId,
+        secretAccessKey: s3SecretAccessKey,
+        ...(s3SessionToken !== undefined && { sessionToken: s3SessionToken }),
+      },
+    };
+  }
+  if (s3AccessKeyId !== undefined || s3SecretAccessKey !== undefined) {
+    throw new BlobStoreNotOpened(`${id} and ${secret} go together; one of them is missing`);
+  }
+  if (s3SessionToken !== undefined) throw new BlobStoreNotOpened(`${token} needs ${id} and ${secret}`);
+  return {};
+}
+
+function notOpened({ bucket, region, endpoint }: S3Location, error: unknown): Error {
+  const { location, s3AccessKeyId, s3SecretAccessKey } = BLOB_SETTINGS;
+  const keys = `${s3AccessKeyId} and ${s3SecretAccessKey}`;
+  const code = codeOf(error);
+  const said = (text: string) => new BlobStoreNotOpened(text);
+  if (code === "NoSuchBucket") return said(`${location}: there is no bucket ${bucket}`);
+  if (code === "CredentialsProviderError") {
+    return said(`no credentials for S3: set ${keys}, or give this machine a role`);
+  }
+  if (code === "InvalidAccessKeyId") return said(`S3 does not know the key id in ${s3AccessKeyId}`);
+  if (code === "SignatureDoesNotMatch") return said(`the secret in ${s3SecretAccessKey} is not that of its key id`);
+  if (code === "PermanentRedirect" || code === "AuthorizationHeaderMalformed" || code === "IllegalLocationConstraint") {
+    return said(`${location}: bucket ${bucket} is not in region ${region}`);
+  }
+  if (statusOf(error) === 403) {
+    return said(`${keys} (or this machine's role) may not list, read, write and delete in bucket ${bucket}`);
+  }
+  const where = endpoint === null ? `Amazon S3 in ${region}` : endpoint.host;
+  if (statusOf(error) === undefined) return said(`${location}: ${where} cannot be reached (${networkCode(error)})`);
+  return said(`${location}: ${where} answered ${statusOf(error)} ${codeOf(error)}`);
+}
+
+function networkCode(error: unknown): string {
+  if (error instanceof Error && "code" in error && typeof error.code === "string") return error.code;
+  return error instanceof Error && error.message !== "" ? error.message : codeOf(error);
+}

@@ -1,0 +1,33 @@
+import { S3ServiceException } from "@aws-sdk/client-s3";
+import { BlobStoreUnavailable } from "../blob-store.ts";
+import { ObjectStoreFull } from "../objects/object-store.ts";
+
+/** Of S3 itself, Ceph and MinIO; 507 stands for all others. */
+const FULL = new Set([
+  "QuotaExceeded",
+  "InsufficientCapacity",
+  "XMinioStorageFull",
+  "XMinioAdminBucketQuotaExceeded",
+  "XMinioDiskFull",
+]);
+
+export const codeOf = (error: unknown): string => (error instanceof Error ? error.name : "unknown");
+
+export const statusOf = (error: unknown): number | undefined =>
+  error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
+
+export const isMissing = (error: unknown): boolean => codeOf(error) === "NoSuchKey" || codeOf(error) === "NotFound";
+
+/**
+ * What a failed call is to the callers of the blob store. Only name and message of the library's error are kept: its other properties
+ * hold the canonical request, and with it a session token.
+ */
+export function s3Fault(error: unknown): Error {
+  if (error instanceof BlobStoreUnavailable || error instanceof ObjectStoreFull || error instanceof RangeError)
+    return error;
+  const status = statusOf(error);
+  const cause = new Error(error instanceof Error ? `${error.name}: ${error.message}` : "not an error");
+  if (status === 507 || FULL.has(codeOf(error))) return new ObjectStoreFull("the S3 bucket is full", { cause });
+  const said = status === undefined ? `did not answer (${codeOf(error)})` : `answered ${status} ${codeOf(error)}`;
+  return new BlobStoreUnavailable(`S3 ${said}`, { cause });
+}

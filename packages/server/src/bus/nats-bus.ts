@@ -1,0 +1,126 @@
+import type { Msg, NatsConnection, Subscription } from "@nats-io/transport-node";
+import type { Logger } from "pino";
+import type { Bus, TransferProgress } from "./bus.ts";
+import { NatsLink } from "./nats-link.ts";
+import { type ActionHint, parseActionHint, parseTaken, parseWake, type Wake } from "./nats-messages.ts";
+import { checkNatsAddress, type NatsAddress } from "./nats-options.ts";
+import { progressThrottle } from "./progress-throttle.ts";
+import { Subscribers } from "./subscribers.ts";
+
+export interface NatsBusOptions extends NatsAddress {
+  /** The deployment's id: nodes with the same one hear each other. Letters, digits, `-` and `_`. */
+  readonly deployment: string;
+  readonly log: Pick<Logger, "info" | "warn">;
+}
+
+export interface NatsBus extends Bus, AsyncDisposable {
+  /** Whether other nodes hear this one now. */
+  readonly isConnected: boolean;
+  /** Sends what was said last and ends the connection; waits two seconds at most. */
+  close(): Promise<void>;
+}
+
+const DEPLOYMENT = /^[A-Za-z0-9_-]{1,64}$/;
+/** Ids become parts of subjects, where dots and stars have a meaning. */
+const ACTION_ID = /^[0-9a-f-]{1,64}$/;
+
+/**
+ * For many nodes, over plain NATS: no JetStream, because a hint that is late is worth nothing and the store is the truth. This
+ * node's own listeners are told at once, whether NATS is there or not. Returns at once and connects by itself.
+ *
+ * Wake-ups are one subject that every node hears: nodes are few, each looks into its own map of links, and nobody has to know
+ * where a machine is. Changes of actions have a subject for each action, so that NATS drops those that nobody watches: a node
+ * with no watchers gets none of a thousand a second.
+ */
+export function natsBus(options: NatsBusOptions): NatsBus {
+  const { deployment, log } = options;
+  if (!DEPLOYMENT.test(deployment)) throw new Error("the deployment's id cannot be part of a NATS subject");
+  checkNatsAddress(options);
+  const wakeSubject = `halligan.${deployment}.wake`;
+  const takenSubject = `halligan.${deployment}.taken`;
+  const actionSubject = (actionId: string) => `halligan.${deployment}.action.${actionId}`;
+  const subscribers = new Subscribers();
+  const isWorthTelling = progressThrottle(() => performance.now());
+  const actionSubscriptions = new Map<string, Subscription>();
+
+  const onWake = (message: Msg) => {
+    const wake = parseWake(message.data);
+    if (wake !== null) subscribers.wake(wake.machineId);
+  };
+  const onTaken = (message: Msg) => {
+    const taken = parseTaken(message.data);
+    if (taken !== null) subscribers.taken(taken);
+  };
+  const subscribeToAction = (connection: NatsConnection, actionId: string) => {
+    const subscription = listen(connection, actionSubject(actionId), ({ data }) => {
+      const hint = parseActionHint(data);
+      if (hint?.type === "changed") subscribers.changed(actionId);
+      if (hint?.type === "transferred") {
+        const { index, transferredBytes } = hint;
+        subscribers.transferred({ actionId, index, transferredBytes });
+      }
+    });
+    if (subscription !== null) actionSubscriptions.set(actionId, subscription);
+  };
+  const link = new NatsLink(options, log, (connection) => {
+    listen(connection, wakeSubject, onWake);
+    listen(connection, takenSubject, onTaken);
+    actionSubscriptions.clear();
+    for (const actionId of subscribers.watchedActions()) {
+      if (ACTION_ID.test(actionId)) subscribeToAction(connection, actionId);
+    }
+  });
+  const tellAction = (actionId: string, hint: ActionHint) => {
+    if (ACTION_ID.test(actionId)) link.publish(actionSubject(actionId), JSON.stringify(hint));
+  };
+  const close = () => link.close();
+
+  return {
+    get isConnected() {
+      return link.connection !== null && !link.connection.isClosed();
+    },
+    wakeMachine(machineId) {
+      subscribers.wake(machineId);
+      link.publish(wakeSubject, JSON.stringify({ machineId } satisfies Wake));
+    },
+    onMachineWake: (listener) => subscribers.onWake(listener),
+    linkTaken: (taken) => link.publish(takenSubject, JSON.stringify(taken)),
+    onLinkTaken: (listener) => subscribers.onTaken(listener),
+    actionChanged(actionId) {
+      subscribers.changed(actionId);
+      tellAction(actionId, { type: "changed" });
+    },
+    transferProgress(progress: TransferProgress) {
+      if (!isWorthTelling(progress)) return;
+      subscribers.transferred(progress);
+      const { actionId, index, transferredBytes } = progress;
+      tellAction(actionId, { type: "transferred", index, transferredBytes });
+    },
+    onActionChange: (actionId, listener) =>
+      subscribers.onAction(actionId, listener, {
+        onFirst() {
+          if (link.connection !== null && ACTION_ID.test(actionId)) subscribeToAction(link.connection, actionId);
+        },
+        onLast() {
+          actionSubscriptions.get(actionId)?.unsubscribe();
+          actionSubscriptions.delete(actionId);
+        },
+      }),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** Null when the connection ended a moment ago: the next one subscribes to everything. */
+function listen(connection: NatsConnection, subject: string, onMessage: (message: Msg) => void): Subscription | null {
+  try {
+    return connection.subscribe(subject, {
+      callback(error, message) {
+        // An error is a refusal by the server; the link logs it.
+        if (error === null) onMessage(message);
+      },
+    });
+  } catch {
+    return null;
+  }
+}

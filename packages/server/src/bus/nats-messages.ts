@@ -1,0 +1,49 @@
+import { type Static, type TSchema, Type } from "typebox";
+import { Compile } from "typebox/compile";
+
+/** What crosses NATS. Whoever may publish there may send anything: what does not fit is nobody's message. */
+const closed = { additionalProperties: false } as const;
+const Wake = Type.Object({ machineId: Type.String({ pattern: "^[0-9a-f]{40}$" }) }, closed);
+const Taken = Type.Object(
+  {
+    machineId: Type.String({ pattern: "^[0-9a-f]{40}$" }),
+    linkEpoch: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
+    journalId: Type.String({ minLength: 1, maxLength: 64 }),
+  },
+  closed,
+);
+const ActionHint = Type.Union([
+  Type.Object({ type: Type.Literal("changed") }, closed),
+  Type.Object(
+    {
+      type: Type.Literal("transferred"),
+      index: Type.Integer({ minimum: 0, maximum: 999 }),
+      transferredBytes: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+    },
+    closed,
+  ),
+]);
+export type Wake = Static<typeof Wake>;
+export type ActionHint = Static<typeof ActionHint>;
+
+/** Ours have less than 100. */
+const MAX_MESSAGE_BYTES = 256;
+
+const decoder = new TextDecoder();
+
+function parserOf<T extends TSchema>(schema: T): (message: Uint8Array) => Static<T> | null {
+  const validator = Compile(schema);
+  return (message) => {
+    if (message.length > MAX_MESSAGE_BYTES) return null;
+    try {
+      const value: unknown = JSON.parse(decoder.decode(message));
+      return validator.Check(value) ? value : null;
+    } catch {
+      return null;
+    }
+  };
+}
+
+export const parseWake = parserOf(Wake);
+export const parseTaken = parserOf(Taken);
+export const parseActionHint = parserOf(ActionHint);

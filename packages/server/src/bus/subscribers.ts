@@ -1,0 +1,68 @@
+import type { ActionListener, TakenLink, TransferProgress } from "./bus.ts";
+
+/** The listeners of one node. They are called after the present turn, so that a publisher never runs their code. */
+export class Subscribers {
+  readonly #machineListeners = new Set<(machineId: string) => void>();
+  readonly #takenListeners = new Set<(link: TakenLink) => void>();
+  readonly #actionListeners = new Map<string, Set<ActionListener>>();
+
+  wake(machineId: string): void {
+    queueMicrotask(() => {
+      for (const listener of this.#machineListeners) listener(machineId);
+    });
+  }
+
+  taken(link: TakenLink): void {
+    queueMicrotask(() => {
+      for (const listener of this.#takenListeners) listener(link);
+    });
+  }
+
+  changed(actionId: string): void {
+    this.#tell(actionId, (listener) => listener.changed());
+  }
+
+  transferred(progress: TransferProgress): void {
+    this.#tell(progress.actionId, (listener) => listener.transferred(progress));
+  }
+
+  onWake(listener: (machineId: string) => void): () => void {
+    this.#machineListeners.add(listener);
+    return () => this.#machineListeners.delete(listener);
+  }
+
+  onTaken(listener: (link: TakenLink) => void): () => void {
+    this.#takenListeners.add(listener);
+    return () => this.#takenListeners.delete(listener);
+  }
+
+  /** `onFirst` when nobody listened to this action before, `onLast` when nobody does any more. */
+  onAction(
+    actionId: string,
+    listener: ActionListener,
+    { onFirst, onLast }: { onFirst?: () => void; onLast?: () => void } = {},
+  ): () => void {
+    const listeners = this.#actionListeners.get(actionId) ?? new Set();
+    listeners.add(listener);
+    if (listeners.size === 1) {
+      this.#actionListeners.set(actionId, listeners);
+      onFirst?.();
+    }
+    return () => {
+      if (!listeners.delete(listener) || listeners.size > 0) return;
+      this.#actionListeners.delete(actionId);
+      onLast?.();
+    };
+  }
+
+  watchedActions(): Iterable<string> {
+    return this.#actionListeners.keys();
+  }
+
+  #tell(actionId: string, tell: (listener: ActionListener) => void): void {
+    if (!this.#actionListeners.has(actionId)) return;
+    queueMicrotask(() => {
+      for (const listener of this.#actionListeners.get(actionId) ?? []) tell(listener);
+    });
+  }
+}

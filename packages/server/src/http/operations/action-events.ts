@@ -1,0 +1,65 @@
+import type { MachineActionEvent } from "@halligan/protocol/api";
+import { ActionWatch, type WatchStep } from "../../service/watch-action.ts";
+import { permitted } from "../access.ts";
+import { tooManyRequests } from "../answer.ts";
+import { noBody } from "../body-kinds.ts";
+import { operation } from "../context.ts";
+import { eventText, HEARTBEAT } from "../event-text.ts";
+import { machineActionWire } from "../wire/machine-action-wire.ts";
+import { domainRefusal } from "../wire-errors.ts";
+
+/** A stream that says nothing for longer looks dead: clients and proxies give up after 30 to 60 s. */
+const HEARTBEAT_INTERVAL_MS = 15_000;
+/** Nobody knows when a place gets free; a client that cannot have one asks for the action instead. */
+const RETRY_AFTER_S = 30;
+
+/**
+ * An action as it changes, as server-sent events: its state at once, then each change of it and how far files are; ends after the
+ * final state. The events are levels, so `Last-Event-ID` is not needed: who comes again gets the present state.
+ */
+export const watchMachineAction = operation({
+  name: "WatchMachineAction",
+  method: "GET",
+  path: "/halligan/v1/actions/:id/events",
+  access: permitted("WatchMachineAction"),
+  body: noBody,
+  async handler({ caller, isStillAdmitted, params, signal: gone }, context) {
+    const { eventStreams, rereadIntervalMs } = context;
+    using opened = new DisposableStack();
+    const place = eventStreams.enter(gone);
+    if (place === null) return tooManyRequests(RETRY_AFTER_S, "all streams of events are taken");
+    opened.use(place);
+    const watch = await ActionWatch.open(context, caller, params.id ?? "", { rereadIntervalMs, isStillAdmitted });
+    if (!watch.ok) return domainRefusal(watch.error);
+    opened.use(watch.value);
+    return { kind: "events", status: 200, events: eventsOf(watch.value, place.signal), held: opened.move() };
+  },
+});
+
+/** Asked for the next event only when the client has taken the last one. */
+async function* eventsOf(watch: ActionWatch, signal: AbortSignal): AsyncGenerator<string> {
+  let last = "";
+  for (;;) {
+    const step = await watch.next(HEARTBEAT_INTERVAL_MS, signal);
+    if (step.kind === "over") return;
+    if (step.kind === "quiet") {
+      yield HEARTBEAT;
+      continue;
+    }
+    const text = textOf(step);
+    // Not every change of the row shows on the wire.
+    if (text !== last) yield text;
+    last = text;
+  }
+}
+
+function textOf(step: Extract<WatchStep, { kind: "action" | "transfers" }>): string {
+  const events: MachineActionEvent[] =
+    step.kind === "action"
+      ? [{ event: "action", data: machineActionWire(step.action) }]
+      : step.transfers.map(({ index, transferredBytes }) => ({
+          event: "transfer",
+          data: { index, transferredBytes },
+        }));
+  return events.map(eventText).join("");
+}

@@ -1,0 +1,70 @@
+import type { HealthWire, ReadinessWire } from "@halligan/protocol/api";
+import { sameText } from "../../auth/canonical-text.ts";
+import { anonymous } from "../access.ts";
+import { ok, refuse } from "../answer.ts";
+import { noBody } from "../body-kinds.ts";
+import { bytesBlob } from "../bytes-blob.ts";
+import { operation } from "../context.ts";
+
+/** Whether the process lives. Asks nothing else, so that a database that is away restarts no node. */
+export const getHealth = operation({
+  name: "GetHealth",
+  method: "GET",
+  path: "/healthz",
+  access: anonymous,
+  body: noBody,
+  handler() {
+    const health: HealthWire = { status: "alive" };
+    return ok(health);
+  },
+});
+
+/** Whether a load balancer may send work here; 503 with what is missing. */
+export const getReadiness = operation({
+  name: "GetReadiness",
+  method: "GET",
+  path: "/readyz",
+  access: anonymous,
+  body: noBody,
+  handler(_request, { health }) {
+    const missing = health.unready();
+    const readiness: ReadinessWire = { ready: missing.length === 0, missing: [...missing] };
+    return { ...ok(readiness), status: missing.length === 0 ? 200 : 503 };
+  },
+});
+
+/**
+ * For Prometheus. The figures name no device and no caller, but tell how busy a deployment is: they are given to this machine itself,
+ * and elsewhere to whoever has the token. Behind a proxy everybody seems to be this machine, and not every proxy adds a header.
+ */
+export const getMetrics = operation({
+  name: "GetMetrics",
+  method: "GET",
+  path: "/metrics",
+  access: anonymous,
+  body: noBody,
+  async handler({ headers, remoteAddress }, { health }) {
+    const isOwn = !health.isBehindProxy && isFromThisMachine(remoteAddress, headers);
+    const given = /^Bearer +([!-~]{1,512})$/i.exec(headers.authorization ?? "")?.[1];
+    const hasToken = given !== undefined && health.metricsToken !== null && sameText(given, health.metricsToken);
+    if (!isOwn && !hasToken) {
+      return refuse(401, "Unauthorized", "Metrics need the token of HALLIGAN_METRICS_TOKEN", {
+        "www-authenticate": "Bearer",
+      });
+    }
+    const bytes = Buffer.from(await health.metrics(), "utf8");
+    return {
+      kind: "bytes",
+      status: 200,
+      lengthBytes: bytes.length,
+      headers: { "content-type": health.metricsContentType },
+      open: async () => bytesBlob(bytes),
+    };
+  },
+});
+
+/** Not what a proxy of this machine passes on and says so. */
+export const isFromThisMachine = (remoteAddress: string, headers: Readonly<Record<string, unknown>>): boolean =>
+  /^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/.test(remoteAddress) && FORWARDED.every((name) => headers[name] === undefined);
+
+const FORWARDED = ["x-forwarded-for", "forwarded", "x-real-ip", "via"];

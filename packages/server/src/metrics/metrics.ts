@@ -1,0 +1,153 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { Measures } from "../service/measures.ts";
+import type { Store } from "../store/store.ts";
+
+/** What is known of a request when it has been answered. */
+export interface AnsweredRequest {
+  /** Null for a path that no operation has. */
+  readonly operation: string | null;
+  readonly status: number;
+  /** Of a refusal. */
+  readonly code?: string;
+  readonly durationMs: number;
+  /** Of a file or a result. */
+  readonly sentBytes?: number;
+}
+
+export interface MetricsSources {
+  readonly store: Store;
+  readonly nowMs: () => number;
+  readonly links: () => number;
+  /** Null where there is no bus. */
+  readonly busIsConnected: (() => boolean) | null;
+  /** Null where the database is this process's own. */
+  readonly clockOffsetMs: (() => number) | null;
+}
+
+export interface Metrics {
+  readonly measures: Measures;
+  readonly requestAnswered: (request: AnsweredRequest) => void;
+  /** In Prometheus' text form. `sources` are asked now. */
+  readonly text: (sources: MetricsSources) => Promise<string>;
+  readonly contentType: string;
+}
+
+const FAST_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
+/** From milliseconds to the three days that an action may wait. */
+const WAIT_SECONDS = [0.002, 0.005, 0.01, 0.025, 0.1, 0.5, 1, 5, 30, 300, 3_600, 86_400, 259_200];
+
+/** One registry a process: nothing is kept beside it, and no label has a value that a caller chooses. */
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const dispatch = new Histogram({
+    name: "halligan_dispatch_seconds",
+    help: "From the acceptance of an action to the claim of its order for a device",
+    buckets: WAIT_SECONDS,
+    registers,
+  });
+  const bytes = new Counter({
+    name: "halligan_transfer_bytes_total",
+    help: "Bytes of results from devices, and of results to callers and library files to devices",
+    labelNames: ["direction"],
+    registers,
+  });
+  const requests = new Histogram({
+    name: "halligan_http_request_seconds",
+    help: "Requests by operation and status",
+    labelNames: ["operation", "status"],
+    buckets: FAST_SECONDS,
+    registers,
+  });
+  const refused = new Counter({
+    name: "halligan_requests_refused_total",
+    help: "Refused requests by operation and code",
+    labelNames: ["operation", "code"],
+    registers,
+  });
+  const database = new Gauge({
+    name: "halligan_database_up",
+    help: "1 when the database answered just now",
+    registers,
+  });
+  // Apart from the rest: while the database is away nobody knows them, and a 0 would be a lie.
+  const deployment = new Registry();
+  const ofDeployment = [deployment];
+  const sessions = new Gauge({
+    name: "halligan_sessions",
+    help: "Unfinished actions of the whole deployment by status",
+    labelNames: ["status"],
+    registers: ofDeployment,
+  });
+  const places = new Gauge({
+    name: "halligan_session_places_taken",
+    help: "Running sessions that count",
+    registers: ofDeployment,
+  });
+  const queueAge = new Gauge({
+    name: "halligan_queue_age_seconds",
+    help: "Age of the oldest pending action of a machine that is linked",
+    registers: ofDeployment,
+  });
+  const links = new Gauge({ name: "halligan_links", help: "Devices that are linked to this node", registers });
+  // Registered by their first value: a node that has no bus would else tell a 0, which is the alarm of one that lost it.
+  const bus = new Gauge({ name: "halligan_bus_connected", help: "1 while the bus is connected", registers: [] });
+  const clock = new Gauge({
+    name: "halligan_clock_offset_seconds",
+    help: "The database's clock minus this node's",
+    registers: [],
+  });
+
+  return {
+    measures: {
+      orderClaimed: (waitedMs) => dispatch.observe(Math.max(0, waitedMs) / 1000),
+      received: (sizeBytes) => bytes.inc({ direction: "received" }, sizeBytes),
+    },
+    requestAnswered({ operation, status, code, durationMs, sentBytes }) {
+      const name = operation ?? "none";
+      requests.observe({ operation: name, status: String(status) }, durationMs / 1000);
+      if (sentBytes !== undefined) bytes.inc({ direction: "sent" }, sentBytes);
+      if (code !== undefined) refused.inc({ operation: name, code });
+    },
+    async text(sources) {
+      const nowMs = sources.nowMs();
+      const load = await within(
+        STORE_TIMEOUT_MS,
+        sources.store.read((tx) => tx.actions.load(nowMs)),
+      );
+      database.set(load ? 1 : 0);
+      if (load) {
+        sessions.set({ status: "Pending" }, load.pending);
+        sessions.set({ status: "InProgress" }, load.inProgress);
+        places.set(load.placesTaken);
+        queueAge.set(load.oldestWaitingMs === null ? 0 : Math.max(0, nowMs - load.oldestWaitingMs) / 1000);
+      }
+      links.set(sources.links());
+      if (sources.busIsConnected) {
+        bus.set(sources.busIsConnected() ? 1 : 0);
+        registry.registerMetric(bus);
+      }
+      if (sources.clockOffsetMs) {
+        clock.set(sources.clockOffsetMs() / 1000);
+        registry.registerMetric(clock);
+      }
+      return `${await registry.metrics()}${load ? await deployment.metrics() : ""}`;
+    },
+    contentType: registry.contentType,
+  };
+}
+
+/** Less than Prometheus waits for its whole answer (10 s unless told), so that the other figures still come. */
+const STORE_TIMEOUT_MS = 3_000;
+
+/** Null when it fails or takes longer: the store says so in its own way, and the figure here is that it did. */
+async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T | null> {
+  const over = Promise.withResolvers<null>();
+  const timer = setTimeout(() => over.resolve(null), timeoutMs);
+  try {
+    return await Promise.race([work.catch(() => null), over.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,35 @@
+/** What a node needs to do its work, each with why it is not there; empty when it is ready. */
+export type Unready = readonly { readonly part: "database" | "clock" | "bus" | "node"; readonly reason: string }[];
+
+/** More than this off the database's clock, deadlines and tokens of this node would contradict those of the others. */
+export const MAX_CLOCK_OFFSET_MS = 2_000;
+
+export interface ReadinessFacts {
+  readonly isStopping: boolean;
+  /** Null where the database is this process's own. */
+  readonly lease: {
+    readonly isHeld: boolean;
+    readonly clockOffsetMs: number;
+    readonly contradiction: string | null;
+  } | null;
+  /** Null where there is no bus. */
+  readonly bus: { readonly isConnected: boolean } | null;
+}
+
+/**
+ * For a load balancer: may this node be given work? Without its bus it works on, and its wake-ups are lost: that costs each action the
+ * seconds until the store is read again, so it is better left out while others have theirs.
+ */
+export function unready({ isStopping, lease, bus }: ReadinessFacts): Unready {
+  const parts: { part: Unready[number]["part"]; reason: string }[] = [];
+  if (isStopping) parts.push({ part: "node", reason: "it stops" });
+  if (lease && lease.contradiction !== null) parts.push({ part: "node", reason: lease.contradiction });
+  else if (lease && !lease.isHeld) parts.push({ part: "database", reason: "it does not answer" });
+  if (lease && Math.abs(lease.clockOffsetMs) > MAX_CLOCK_OFFSET_MS) {
+    const side = lease.clockOffsetMs < 0 ? "ahead of" : "behind";
+    const reason = `this node's clock is ${Math.round(Math.abs(lease.clockOffsetMs))} ms ${side} the database's`;
+    parts.push({ part: "clock", reason });
+  }
+  if (bus && !bus.isConnected) parts.push({ part: "bus", reason: "it is not connected" });
+  return parts;
+}

@@ -1,0 +1,103 @@
+import { resolve } from "node:path";
+import type { BlobCredentials } from "../blobs/blob-credentials.ts";
+import { type BlobLocation, parseBlobLocation } from "../blobs/blob-location.ts";
+import type { NatsAddress, NatsCredentials } from "../bus/nats-options.ts";
+import { type Config, ConfigError } from "../config/config.ts";
+import type { Secrets } from "../config/secrets.ts";
+
+/** The engines that this node uses instead of its own disk and memory. */
+export interface Engines {
+  /** Null: the embedded store in the data folder. */
+  readonly database: { readonly url: string; readonly password: string | undefined } | null;
+  /** Null: this process alone. */
+  readonly bus: NatsAddress | null;
+  readonly blobs: { readonly location: BlobLocation; readonly credentials: BlobCredentials };
+  /** Bearer token with which `/metrics` may be read from elsewhere than this machine. */
+  readonly metricsToken: string | null;
+}
+
+/** Messages never repeat what was set: it may hold a secret. */
+export function readEngines(config: Config, secrets: Secrets): Engines {
+  return {
+    database: secrets.HALLIGAN_DATABASE_URL === undefined ? null : parseDatabase(secrets.HALLIGAN_DATABASE_URL),
+    bus: parseBus(secrets),
+    blobs: { location: parseBlobs(config), credentials: blobCredentials(secrets) },
+    metricsToken: secrets.HALLIGAN_METRICS_TOKEN ?? null,
+  };
+}
+
+function parseDatabase(text: string): { url: string; password: string | undefined } {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (!url || !["postgres:", "postgresql:"].includes(url.protocol) || url.pathname.length < 2) {
+    throw new ConfigError("HALLIGAN_DATABASE_URL must be postgres://user:password@host:port/database");
+  }
+  if (url.searchParams.has("password")) {
+    // What is left of the URL is printed and logged.
+    throw new ConfigError("HALLIGAN_DATABASE_URL: the password belongs before the host, not behind the question mark");
+  }
+  const password = url.password === "" ? undefined : decoded(url.password, "HALLIGAN_DATABASE_URL");
+  url.password = "";
+  return { url: url.href, password };
+}
+
+function decoded(text: string, setting: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    // Without its cause, which repeats nothing today but is not ours.
+    throw new ConfigError(`${setting}: a % in the user or password must be written %25`);
+  }
+}
+
+/** `nats://` or `tls://`, several servers of one cluster with commas between them; credentials in the first. */
+function parseBus(secrets: Secrets): NatsAddress | null {
+  const { HALLIGAN_BUS_URL: text, HALLIGAN_BUS_CREDS: creds } = secrets;
+  if (text === undefined) {
+    if (creds === undefined) return null;
+    throw new ConfigError("HALLIGAN_BUS_CREDS is set, and HALLIGAN_BUS_URL is not");
+  }
+  const urls = text.split(",").map((part) => {
+    const url = URL.canParse(part.trim()) ? new URL(part.trim()) : null;
+    if (url && ["nats:", "tls:"].includes(url.protocol) && url.hostname !== "") return url;
+    throw new ConfigError("HALLIGAN_BUS_URL must be nats://host:port or tls://host:port, several with commas between");
+  });
+  const [first, ...others] = urls;
+  if (others.some(({ username, password }) => username !== "" || password !== "")) {
+    throw new ConfigError("HALLIGAN_BUS_URL: credentials stand in the first URL and count for all");
+  }
+  const inUrl = credentialsIn(first);
+  if (inUrl && creds !== undefined) {
+    throw new ConfigError("HALLIGAN_BUS_URL has credentials and HALLIGAN_BUS_CREDS is set; one of them is enough");
+  }
+  const credentials = creds === undefined ? inUrl : ({ kind: "creds", content: creds } as const);
+  const servers = urls.map(({ protocol, host }) => `${protocol}//${host}`);
+  return { servers, ...(credentials && { credentials }) };
+}
+
+function credentialsIn(url: URL | undefined): NatsCredentials | null {
+  if (!url || (url.username === "" && url.password === "")) return null;
+  const user = decoded(url.username, "HALLIGAN_BUS_URL");
+  if (user === "") throw new ConfigError("HALLIGAN_BUS_URL has a password and no user");
+  if (url.password === "") return { kind: "token", token: user };
+  return { kind: "password", user, password: decoded(url.password, "HALLIGAN_BUS_URL") };
+}
+
+function parseBlobs(config: Config): BlobLocation {
+  const parsed = parseBlobLocation(config.blobs);
+  if (!parsed.ok) throw new ConfigError(`HALLIGAN_BLOBS: ${parsed.error.detail}`);
+  const { value } = parsed;
+  return value.kind === "folder" ? { kind: "folder", folder: resolve(value.folder) } : value;
+}
+
+function blobCredentials(secrets: Secrets): BlobCredentials {
+  return {
+    ...(secrets.HALLIGAN_S3_ACCESS_KEY_ID && { s3AccessKeyId: secrets.HALLIGAN_S3_ACCESS_KEY_ID }),
+    ...(secrets.HALLIGAN_S3_SECRET_ACCESS_KEY && { s3SecretAccessKey: secrets.HALLIGAN_S3_SECRET_ACCESS_KEY }),
+    ...(secrets.HALLIGAN_S3_SESSION_TOKEN && { s3SessionToken: secrets.HALLIGAN_S3_SESSION_TOKEN }),
+    ...(secrets.HALLIGAN_AZURE_ACCOUNT_KEY && { azureAccountKey: secrets.HALLIGAN_AZURE_ACCOUNT_KEY }),
+    ...(secrets.HALLIGAN_AZURE_CONNECTION_STRING && {
+      azureConnectionString: secrets.HALLIGAN_AZURE_CONNECTION_STRING,
+    }),
+    ...(secrets.HALLIGAN_AZURE_SAS && { azureSas: secrets.HALLIGAN_AZURE_SAS }),
+  };
+}

@@ -1,0 +1,34 @@
+import type { Compilable, Kysely } from "kysely";
+import type { Schema } from "../schema.ts";
+import type { Bound, Executor, Statement } from "../statement.ts";
+import type { PlannedStatements } from "./planned-statements.ts";
+import type { PostgresConnection } from "./postgres-connection.ts";
+import { POSTGRES_ENGINE } from "./postgres-engine.ts";
+import type { PlannedQuery } from "./statement-batch.ts";
+
+/** Statements without a transaction around them: each is one consistent look. */
+export class PostgresReader implements Executor {
+  readonly engine = POSTGRES_ENGINE;
+  readonly locks = false;
+  readonly #connection: PostgresConnection;
+  readonly #statements: PlannedStatements;
+
+  constructor(connection: PostgresConnection, statements: PlannedStatements) {
+    this.#connection = connection;
+    this.#statements = statements;
+  }
+
+  all<P extends Record<string, Bound>, O>(statement: Statement<P, O>, params: P): Promise<O[]> {
+    return this.#run(this.#statements.plan(statement, params).query);
+  }
+
+  async allOnce<O>(build: (db: Kysely<Schema>) => Compilable<O>): Promise<O[]> {
+    return this.#run(this.#statements.planOnce(build));
+  }
+
+  async #run<O>(query: PlannedQuery): Promise<O[]> {
+    const [rows] = await this.#connection.run([query]);
+    // The row's type is what Kysely inferred for this very query; the schema of the table is the migrations'.
+    return rows as O[];
+  }
+}

@@ -1,0 +1,137 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { Kysely, PostgresDialect } from "kysely";
+import type pg from "pg";
+import { migrateToLatest } from "../migrations/migrate.ts";
+import { type Store, type StoreTx, storeTx } from "../store.ts";
+import { StoreUnavailable } from "../store-unavailable.ts";
+import { checkServer } from "./check-server.ts";
+import { PlannedStatements } from "./planned-statements.ts";
+import { POSTGRES_COLUMNS } from "./postgres-columns.ts";
+import { PostgresConnection } from "./postgres-connection.ts";
+import { storeError, triesFor } from "./postgres-errors.ts";
+import { answerTimeoutMs, openMigrationPool, openPool, type PostgresOptions } from "./postgres-pool.ts";
+import { PostgresReader } from "./postgres-reader.ts";
+import { PostgresTransaction } from "./postgres-transaction.ts";
+
+/** Units of work that wait for a connection. Beyond it the database does not keep up, and who asks is told at once. */
+const MAX_WAITING = 10_000;
+const LONGEST_PAUSE_MS = 64;
+
+/**
+ * The store of many nodes. Each write is a transaction of its own at READ COMMITTED; the database puts the commits of neighbours into one
+ * fsync by itself. Use cases are written as if alone: the machine's row is the lock of all that is decided about it, an action is saved
+ * by compare and set, and a unit that lost a race after all is repeated from its beginning.
+ */
+export class PostgresStore implements Store {
+  readonly #pool: pg.Pool;
+  readonly #silenceMs: number;
+  readonly #statements = new PlannedStatements();
+  readonly #running = new Set<Promise<unknown>>();
+  readonly #closing = new AbortController();
+
+  private constructor(pool: pg.Pool, silenceMs: number) {
+    this.#pool = pool;
+    this.#silenceMs = silenceMs;
+  }
+
+  /** Connects, refuses a server that does not keep what it answers, and brings the database to the newest schema. */
+  static async open(options: PostgresOptions): Promise<PostgresStore> {
+    const pool = openPool(options);
+    try {
+      await checkServer(pool);
+      await migrate(options);
+      return new PostgresStore(pool, answerTimeoutMs(options));
+    } catch (cause) {
+      await pool.end();
+      throw storeError(cause);
+    }
+  }
+
+  read<T>(work: (tx: StoreTx) => Promise<T>): Promise<T> {
+    return this.#track(() =>
+      this.#onConnection((connection) => work(storeTx(new PostgresReader(connection, this.#statements)))),
+    );
+  }
+
+  /** `work` is repeated when it lost a race: all that it does it does through its `tx`. */
+  write<T>(work: (tx: StoreTx) => Promise<T>): Promise<T> {
+    return this.#track(() => this.#onConnection((connection) => this.#transaction(connection, work)));
+  }
+
+  /** The clock that all nodes share, Unix milliseconds; rounded down. */
+  async nowMs(): Promise<number> {
+    try {
+      // pg reads a bigint as text.
+      const { rows } = await this.#pool.query<{ now_ms: number }>(
+        "select floor(extract(epoch from clock_timestamp()) * 1000)::float8 as now_ms",
+      );
+      return rows[0]?.now_ms ?? Number.NaN;
+    } catch (cause) {
+      throw storeError(cause);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await Promise.allSettled(this.#running);
+    await this.#pool.end();
+  }
+
+  async #transaction<T>(connection: PostgresConnection, work: (tx: StoreTx) => Promise<T>): Promise<T> {
+    const transaction = new PostgresTransaction(connection, this.#statements);
+    try {
+      const value = await work(storeTx(transaction));
+      await transaction.commit();
+      return value;
+    } catch (cause) {
+      await transaction.rollback();
+      throw cause;
+    }
+  }
+
+  async #onConnection<T>(work: (connection: PostgresConnection) => Promise<T>): Promise<T> {
+    if (this.#pool.waitingCount >= MAX_WAITING) throw new StoreUnavailable("the database does not keep up");
+    const connection = new PostgresConnection(await this.#pool.connect(), this.#silenceMs);
+    try {
+      return await work(connection);
+    } finally {
+      connection.release();
+    }
+  }
+
+  async #track<T>(attempt: () => Promise<T>): Promise<T> {
+    if (this.#closing.signal.aborted) throw new Error("the store is closed");
+    const running = this.#repeat(attempt);
+    this.#running.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#running.delete(running);
+    }
+  }
+
+  async #repeat<T>(attempt: () => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await attempt();
+      } catch (cause) {
+        if (tries >= triesFor(cause) || this.#closing.signal.aborted) throw storeError(cause);
+      }
+      // Not all at once again; a closing store goes on without delay.
+      const pauseMs = Math.random() * Math.min(2 ** tries, LONGEST_PAUSE_MS);
+      await pause(pauseMs, undefined, { signal: this.#closing.signal }).catch(() => undefined);
+    }
+  }
+}
+
+async function migrate(options: PostgresOptions): Promise<void> {
+  const db = new Kysely<unknown>({
+    dialect: new PostgresDialect({ pool: openMigrationPool(options) }),
+    plugins: [POSTGRES_COLUMNS],
+  });
+  try {
+    await migrateToLatest(db);
+  } finally {
+    await db.destroy();
+  }
+}

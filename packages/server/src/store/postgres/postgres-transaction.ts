@@ -1,0 +1,119 @@
+import type { Compilable, Kysely } from "kysely";
+import type { Schema } from "../schema.ts";
+import type { Bound, Executor, Statement } from "../statement.ts";
+import type { PlannedStatements } from "./planned-statements.ts";
+import type { PostgresConnection } from "./postgres-connection.ts";
+import { POSTGRES_ENGINE } from "./postgres-engine.ts";
+import { CommitUnknown, ConnectionLost } from "./postgres-errors.ts";
+import type { PlannedQuery, Row } from "./statement-batch.ts";
+
+const command = (name: string, text: string): PlannedQuery => ({ name, text, values: [] });
+/** Said out loud, because a database may have another default: each statement sees what was committed before it. */
+const BEGIN = command("halligan_begin", "begin isolation level read committed");
+const COMMIT = command("halligan_commit", "commit");
+const ROLLBACK = command("halligan_rollback", "rollback");
+
+/** Changes that wait for the next answer that somebody needs; more are sent by themselves. */
+const MAX_HELD = 64;
+
+/** `answer`: null for a change of which nobody asks for rows. */
+interface Asked {
+  query: PlannedQuery;
+  answer: PromiseWithResolvers<Row[]> | null;
+}
+
+/**
+ * One unit of work. Statements that are asked for together travel together; a change whose rows nobody asks for is held and travels with
+ * the next statement or with the commit, as does the beginning: a whole action takes 13 round trips for its 28 statements. So the error of such
+ * a change comes with a later statement; the work cannot go on after either.
+ */
+export class PostgresTransaction implements Executor {
+  readonly engine = POSTGRES_ENGINE;
+  readonly locks = true;
+  readonly #connection: PostgresConnection;
+  readonly #statements: PlannedStatements;
+  #waiting: Asked[] = [{ query: BEGIN, answer: null }];
+  #sending: Promise<void> | null = null;
+  #isOpenOnServer = false;
+  #failure: { cause: unknown } | null = null;
+  #isOver = false;
+
+  constructor(connection: PostgresConnection, statements: PlannedStatements) {
+    this.#connection = connection;
+    this.#statements = statements;
+  }
+
+  async all<P extends Record<string, Bound>, O>(statement: Statement<P, O>, params: P): Promise<O[]> {
+    this.#refuseWhenOver();
+    const { query, returnsRows } = this.#statements.plan(statement, params);
+    if (returnsRows || this.#waiting.length >= MAX_HELD) return this.#answerTo(query);
+    this.#waiting.push({ query, answer: null });
+    return [];
+  }
+
+  async allOnce<O>(build: (db: Kysely<Schema>) => Compilable<O>): Promise<O[]> {
+    this.#refuseWhenOver();
+    return this.#answerTo(this.#statements.planOnce(build));
+  }
+
+  async commit(): Promise<void> {
+    this.#refuseWhenOver();
+    this.#isOver = true;
+    try {
+      // The work may have caught what a statement threw, and the server has given the transaction up all the same: then this throws it.
+      await this.#answerTo(COMMIT);
+      this.#isOpenOnServer = false;
+    } catch (cause) {
+      if (cause instanceof ConnectionLost) throw new CommitUnknown("the connection broke at a commit", { cause });
+      throw cause;
+    }
+  }
+
+  /** Leaves the connection as it was found, or says that it is of no use any more. */
+  async rollback(): Promise<void> {
+    this.#isOver = true;
+    await this.#sending;
+    if (!this.#isOpenOnServer || !this.#connection.isUsable) return;
+    try {
+      await this.#connection.run([ROLLBACK]);
+    } catch {
+      // The work's own error is the one to hear about; the server rolls back what loses its connection.
+      this.#connection.isUsable = false;
+    }
+  }
+
+  async #answerTo<O>(query: PlannedQuery): Promise<O[]> {
+    const answer = Promise.withResolvers<Row[]>();
+    this.#waiting.push({ query, answer });
+    this.#sending ??= this.#send();
+    // The row's type is what Kysely inferred for this very query; the schema of the table is the migrations'.
+    return (await answer.promise) as O[];
+  }
+
+  async #send(): Promise<void> {
+    // Whoever asks in the same turn comes along.
+    await null;
+    while (this.#waiting.some(({ answer }) => answer)) {
+      const batch = this.#waiting;
+      this.#waiting = [];
+      await this.#run(batch);
+    }
+    this.#sending = null;
+  }
+
+  async #run(batch: readonly Asked[]): Promise<void> {
+    try {
+      if (this.#failure) throw this.#failure.cause;
+      this.#isOpenOnServer = true;
+      const rows = await this.#connection.run(batch.map(({ query }) => query));
+      for (const [index, { answer }] of batch.entries()) answer?.resolve(rows[index] ?? []);
+    } catch (cause) {
+      this.#failure ??= { cause };
+      for (const { answer } of batch) answer?.reject(this.#failure.cause);
+    }
+  }
+
+  #refuseWhenOver(): void {
+    if (this.#isOver) throw new Error("a statement came after the end of its transaction");
+  }
+}

@@ -1,0 +1,41 @@
+import { open } from "node:fs/promises";
+import Database from "better-sqlite3";
+
+/** Everything at once: copied in steps of some pages, the copy begins anew with each commit of the server that goes on meanwhile. */
+const ALL_PAGES = 0x7fff_ffff;
+
+/**
+ * Copies the database of a server that may be running: what was committed by one moment, and nothing half. Readers and the writer
+ * go on, only the write-ahead log cannot be taken over meanwhile and grows. `to` must not exist.
+ */
+export async function backUpDatabase(from: string, to: string): Promise<void> {
+  const source = new Database(from, { readonly: true, fileMustExist: true });
+  try {
+    await source.backup(to, { progress: () => ALL_PAGES });
+  } finally {
+    source.close();
+  }
+  await using file = await open(to, "r+");
+  await file.sync();
+}
+
+/** Names the blobs that the rows of a database refer to, each with its size. */
+export function* referredBlobs(databaseFile: string): Generator<ReferredBlob> {
+  const database = new Database(databaseFile, { readonly: true, fileMustExist: true });
+  try {
+    yield* database.prepare<[], ReferredBlob>(REFERRED).iterate();
+  } finally {
+    database.close();
+  }
+}
+
+export interface ReferredBlob {
+  readonly kind: "library" | "results";
+  readonly id: string;
+  readonly sizeBytes: number;
+}
+
+const REFERRED = `
+  select distinct 'library' as kind, sha256 as id, size_bytes as "sizeBytes" from library_file
+  union all
+  select 'results', result_id, size_bytes from result_upload`;

@@ -1,0 +1,149 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { Bound } from "../statement.ts";
+import { StoreUnavailable } from "../store-unavailable.ts";
+
+/** A query for the processes, and what one answers. */
+export interface Scan {
+  readonly id: number;
+  readonly sql: string;
+  readonly values: readonly Bound[];
+}
+export type Scanned =
+  | { readonly id: number; readonly rows: readonly unknown[] }
+  | { readonly id: number; readonly error: string };
+
+interface Waiting extends Scan {
+  readonly settle: (answer: Scanned | Error) => void;
+}
+
+interface Reader {
+  readonly process: ChildProcess;
+  running: { readonly waiting: Waiting; readonly timer: NodeJS.Timeout } | null;
+}
+
+export interface ScanLimits {
+  /** Longest run of one query; then its process is killed. */
+  readonly timeLimitMs: number;
+  /** A slow query keeps one process; the others serve the quick ones meanwhile. */
+  readonly processes: number;
+  /** Queries that wait for a process; beyond it who asks is told at once. */
+  readonly maxWaiting: number;
+}
+
+const LIMITS: ScanLimits = { timeLimitMs: 10_000, processes: 2, maxWaiting: 1_000 };
+
+const SCAN_PROCESS = fileURLToPath(new URL("scan-process.ts", import.meta.url));
+
+/**
+ * Queries that may look at every row (lists, counts, the audit log), in processes of their own, so that the event loop never waits for
+ * one: a filter without an index takes 440 ms at a million actions, in which nothing else would be accepted or sent. Processes and not
+ * readers, because nothing ends a reader in the middle of SQLite's own loop. They start with the first query.
+ */
+export class ScanLane {
+  readonly #file: string;
+  readonly #limits: ScanLimits;
+  readonly #readers: Reader[] = [];
+  readonly #waiting: Waiting[] = [];
+  #lastId = 0;
+  #isClosed = false;
+
+  constructor(file: string, limits: Partial<ScanLimits> = {}) {
+    this.#file = file;
+    this.#limits = { ...LIMITS, ...limits };
+  }
+
+  /** The rows of a query that reads. Sees every commit that was answered before. */
+  async all(sql: string, values: readonly Bound[]): Promise<readonly unknown[]> {
+    if (this.#isClosed) throw new Error("the store is closed");
+    if (this.#waiting.length >= this.#limits.maxWaiting)
+      throw new StoreUnavailable("too many lists are asked for at once");
+    const { promise, resolve } = Promise.withResolvers<Scanned | Error>();
+    this.#lastId += 1;
+    this.#waiting.push({ id: this.#lastId, sql, values, settle: resolve });
+    this.#assign();
+    const answer = await promise;
+    if (answer instanceof Error) throw answer;
+    if ("error" in answer) throw new Error(`a list failed: ${answer.error}`);
+    return answer.rows;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const closed = new Error("the store is closed");
+    for (const { settle } of this.#waiting.splice(0)) settle(closed);
+    await Promise.all(this.#readers.splice(0).map((reader) => this.#end(reader, closed)));
+  }
+
+  #assign(): void {
+    while (this.#waiting.length > 0) {
+      const reader = this.#readers.find(({ running }) => running === null) ?? this.#newReader();
+      const waiting = reader === null ? undefined : this.#waiting.shift();
+      if (reader === null || waiting === undefined) return;
+      const timer = setTimeout(() => this.#tooSlow(reader), this.#limits.timeLimitMs);
+      reader.running = { waiting, timer };
+      const { id, sql, values } = waiting;
+      reader.process.channel?.ref();
+      reader.process.send({ id, sql, values } satisfies Scan);
+    }
+  }
+
+  #newReader(): Reader | null {
+    if (this.#readers.length >= this.#limits.processes) return null;
+    const process = fork(SCAN_PROCESS, [this.#file], {
+      serialization: "advanced",
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
+      // A debugger's port and a test runner's settings are the parent's own.
+      execArgv: [],
+    });
+    const reader: Reader = { process, running: null };
+    idle(process);
+    process.on("message", (answer: Scanned) => this.#answered(reader, answer));
+    process.on("error", (cause) => this.#lost(reader, new Error("a process for lists could not run", { cause })));
+    process.on("exit", () => this.#lost(reader, new Error("a process for lists ended")));
+    this.#readers.push(reader);
+    return reader;
+  }
+
+  #answered(reader: Reader, answer: Scanned): void {
+    const { running } = reader;
+    if (running?.waiting.id !== answer.id) return;
+    clearTimeout(running.timer);
+    reader.running = null;
+    idle(reader.process);
+    running.waiting.settle(answer);
+    this.#assign();
+  }
+
+  #tooSlow(reader: Reader): void {
+    const { timeLimitMs } = this.#limits;
+    this.#lost(
+      reader,
+      new StoreUnavailable(`the list was given up after ${timeLimitMs / 1000} s; a narrower filter helps`),
+    );
+  }
+
+  #lost(reader: Reader, why: Error): void {
+    const at = this.#readers.indexOf(reader);
+    if (at < 0) return;
+    this.#readers.splice(at, 1);
+    void this.#end(reader, why);
+    if (!this.#isClosed) this.#assign();
+  }
+
+  async #end({ process, running }: Reader, why: Error): Promise<void> {
+    if (running) clearTimeout(running.timer);
+    running?.waiting.settle(why);
+    if (process.exitCode !== null || process.signalCode !== null) return;
+    const gone = new Promise((resolve) => process.once("exit", resolve));
+    process.ref();
+    process.kill("SIGKILL");
+    await gone;
+  }
+}
+
+/** Only a query under way keeps the server's process alive. */
+function idle(process: ChildProcess): void {
+  process.unref();
+  process.channel?.unref();
+}

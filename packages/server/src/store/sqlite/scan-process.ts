@@ -1,0 +1,20 @@
+import Database from "better-sqlite3";
+import type { Scan, Scanned } from "./scan-lane.ts";
+
+/** A process with a connection that only reads; answers one query after another. See `scan-lane.ts`. */
+const database = new Database(process.argv[2] ?? "", { readonly: true });
+database.pragma("query_only = ON");
+
+process.on("message", ({ id, sql, values }: Scan) => {
+  let answer: Scanned;
+  try {
+    answer = { id, rows: database.prepare(sql).all(...values) };
+  } catch (cause) {
+    answer = { id, error: cause instanceof Error ? cause.message : String(cause) };
+  }
+  process.send?.(answer);
+});
+// The server is gone, by whatever end. A signal for its whole group is its own to answer.
+process.once("disconnect", () => process.exit());
+process.on("SIGINT", () => undefined);
+process.on("SIGTERM", () => undefined);

@@ -1,0 +1,10 @@
+import { SqliteQueryCompiler, sql } from "kysely";
+import type { Engine } from "../engine.ts";
+
+export const SQLITE_ENGINE: Engine = {
+  createQueryCompiler: () => new SqliteQueryCompiler(),
+  position: (text, part) => sql`instr(${text}, ${part})`,
+  elements: (json) => sql`json_each(${json}) as element`,
+  byCodePoints: (text) => text,
+  unindexed: (value) => sql`+${value}`,
+};

@@ -1,0 +1,110 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { accessSync, constants } from "node:fs";
+import { connect, createServer } from "node:net";
+import { delimiter, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** `nobody`: what a test starts has no business with root's rights. */
+const UNPRIVILEGED_ID = 65_534;
+
+/** The program, from PATH or where Debian puts it; null when this machine has none. */
+export function natsServerProgram(): string | null {
+  const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/usr/local/bin"];
+  return folders.map((folder) => join(folder, "nats-server")).find(isExecutable) ?? null;
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A NATS server of a test's own, on an ephemeral port that it keeps when it is killed and started again. */
+export class NatsServer implements AsyncDisposable {
+  readonly port: number;
+  readonly #program: string;
+  readonly #args: readonly string[];
+  #child: ChildProcess | null = null;
+  readonly #killWithUs = () => this.#child?.kill("SIGKILL");
+
+  private constructor(program: string, port: number, args: readonly string[]) {
+    this.#program = program;
+    this.port = port;
+    this.#args = args;
+    process.once("exit", this.#killWithUs);
+  }
+
+  /** `args`: more of the program's own, such as `--user a --pass b`. Throws when there is no program. */
+  static async start(args: readonly string[] = []): Promise<NatsServer> {
+    const program = natsServerProgram();
+    if (program === null) throw new Error("there is no nats-server on this machine");
+    const server = new NatsServer(program, await freePort(), args);
+    await server.startAgain();
+    return server;
+  }
+
+  get url(): string {
+    return `nats://127.0.0.1:${this.port}`;
+  }
+
+  /** On the same port, once it was killed. */
+  async startAgain(): Promise<void> {
+    if (this.#child !== null) throw new Error("the NATS server runs already");
+    const child = spawn(this.#program, ["--addr", "127.0.0.1", "--port", String(this.port), ...this.#args], {
+      stdio: "ignore",
+      ...(process.getuid?.() === 0 && { uid: UNPRIVILEGED_ID, gid: UNPRIVILEGED_ID }),
+    });
+    this.#child = child;
+    await once(child, "spawn");
+    while (!(await answers(this.port))) {
+      if (child.exitCode !== null) throw new Error(`nats-server ended with code ${child.exitCode}`);
+      await sleep(10);
+    }
+  }
+
+  /** As a crash would: nothing is said to anybody. */
+  async kill(): Promise<void> {
+    const child = this.#child;
+    this.#child = null;
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, "exit");
+    child.kill("SIGKILL");
+    await ended;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    process.off("exit", this.#killWithUs);
+    return this.kill();
+  }
+}
+
+/** Whether there is a NATS server: it speaks first. */
+export async function answers(port: number, host = "127.0.0.1"): Promise<boolean> {
+  const socket = connect({ port, host, timeout: 1_000 });
+  try {
+    const [greeting] = await Promise.race([
+      once(socket, "data"),
+      once(socket, "timeout").then(() => [""]),
+      once(socket, "end").then(() => [""]),
+    ]);
+    return String(greeting).startsWith("INFO ");
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}

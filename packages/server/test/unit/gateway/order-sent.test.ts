@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Gateway } from "../../../src/gateway/gateway.ts";
+import { MACHINE_ID, START_ID, sampleAction } from "../domain/sample-action.ts";
+import { openService } from "../service/service-fixture.ts";
+import { type DeviceOnALink, enrolledMachine } from "./device-on-a-link.ts";
+
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise<void>((resolve) => setImmediate(resolve));
+}
+
+/** A machine with one action that waits, and a device that has just been sent its order. */
+async function openGateway() {
+  const service = await openService();
+  const gateway = new Gateway(service, { pingIntervalMs: 20_000, maxLinks: 10 });
+  const link = await enrolledMachine(service);
+  const action = sampleAction({ createdAtMs: service.clock.nowMs(), deadlineMs: service.clock.nowMs() + 1e9 });
+  await service.store.write((tx) => tx.actions.insert(action));
+  const sentTo = async (): Promise<DeviceOnALink> => {
+    const device = link(gateway);
+    await until(() => device.has("welcome"));
+    device.hello();
+    await until(() => device.has("order"));
+    return device;
+  };
+  const stored = async () => (await service.store.read((tx) => tx.actions.byId(action.id)))?.order;
+  const started = { type: "started", actionId: action.id, orderSeq: 1, index: 0, startId: START_ID } as const;
+  return {
+    service,
+    gateway,
+    sentTo,
+    stored,
+    tellStart: async (device: DeviceOnALink) => {
+      device.send(started);
+      await until(() => device.has("startGranted"));
+    },
+    async [Symbol.asyncDispose]() {
+      await gateway.close();
+      await service[Symbol.asyncDispose]();
+    },
+  };
+}
+
+test("the moment at which an order was sent is written with the start, and sending it again on the link changes nothing", async () => {
+  await using at = await openGateway();
+  const sentAtMs = at.service.clock.nowMs();
+  const device = await at.sentTo();
+  at.service.clock.pass(700);
+  device.frames.length = 0;
+  await at.gateway.rereadStore();
+  await until(() => device.has("order"));
+  assert.equal((await at.stored())?.sentAtMs, null, "no write of its own");
+  await at.tellStart(device);
+  assert.equal((await at.stored())?.sentAtMs, sentAtMs);
+});
+
+test("an order that is sent again on a newer link keeps the moment at which it was sent first", async () => {
+  await using at = await openGateway();
+  const sentAtMs = at.service.clock.nowMs();
+  const lost = await at.sentTo();
+  at.service.clock.pass(700);
+  lost.vanish();
+  await until(async () => (await at.service.store.read((tx) => tx.machines.byId(MACHINE_ID)))?.linked === false);
+  assert.equal((await at.stored())?.sentAtMs, sentAtMs);
+  await at.tellStart(await at.sentTo());
+  assert.equal((await at.stored())?.sentAtMs, sentAtMs);
+});

@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { LINK_CLOSE } from "@halligan/protocol/link";
+import type { Bus, TakenLink } from "../../../src/bus/bus.ts";
+import { Gateway } from "../../../src/gateway/gateway.ts";
+import { MACHINE_ID, sampleAction, sampleOrder } from "../domain/sample-action.ts";
+import { openService } from "../service/service-fixture.ts";
+import { enrolledMachine } from "./device-on-a-link.ts";
+
+const PING_INTERVAL_MS = 20_000;
+const OWN = "1".repeat(32);
+const OTHER = "2".repeat(32);
+
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await turn();
+}
+async function turns(): Promise<void> {
+  for (let count = 0; count < 50; count += 1) await turn();
+}
+
+/** Two gateways on one store, which tell each other of links; the hint may be lost. */
+async function openNodes({ hintsArrive = true } = {}) {
+  const service = await openService();
+  const listeners: ((link: TakenLink) => void)[][] = [[], []];
+  const busOf = (own: number): Bus => ({
+    ...service.bus,
+    linkTaken: (link) => {
+      for (const listener of hintsArrive ? (listeners[1 - own] ?? []) : []) queueMicrotask(() => listener(link));
+    },
+    onLinkTaken: (listener) => {
+      listeners[own]?.push(listener);
+      return () => undefined;
+    },
+  });
+  const options = { pingIntervalMs: PING_INTERVAL_MS, maxLinks: 10 };
+  const [here, there] = [
+    new Gateway({ ...service, node: { id: "here" }, bus: busOf(0) }, options),
+    new Gateway({ ...service, node: { id: "there" }, bus: busOf(1) }, options),
+  ];
+  const link = await enrolledMachine(service);
+  const dialled = async (gateway: Gateway, journalId: string) => {
+    const device = link(gateway);
+    await until(() => device.has("welcome"));
+    device.hello({ journalId });
+    return device;
+  };
+  const machine = () => service.store.read((tx) => tx.machines.byId(MACHINE_ID));
+  return {
+    service,
+    here,
+    there,
+    dialled,
+    machine,
+    async [Symbol.asyncDispose]() {
+      await Promise.all([here.close(), there.close()]);
+      await service[Symbol.asyncDispose]();
+    },
+  };
+}
+
+test("a device that moves to another node is served there at once, and its older link is closed", async () => {
+  await using at = await openNodes();
+  const before = await at.dialled(at.here, OWN);
+  await until(() => before.has("helloAnswer"));
+  const moved = await at.dialled(at.there, OWN);
+  await until(() => moved.has("helloAnswer"));
+  await until(() => before.closeCode !== null);
+  assert.equal(before.closeCode, LINK_CLOSE.replaced);
+  assert.deepEqual([(await at.machine())?.nodeId, (await at.machine())?.linked], ["there", true]);
+});
+
+test("when the hint is lost, the older link is closed as soon as its node looks at it", async () => {
+  await using at = await openNodes({ hintsArrive: false });
+  const before = await at.dialled(at.here, OWN);
+  await until(() => before.has("helloAnswer"));
+  const moved = await at.dialled(at.there, OWN);
+  await until(() => moved.has("helloAnswer"));
+  assert.equal(before.closeCode, null);
+  at.service.bus.wakeMachine(MACHINE_ID);
+  await until(() => before.closeCode !== null);
+  assert.equal(before.closeCode, LINK_CLOSE.replaced);
+  assert.equal((await at.machine())?.linked, true);
+});
+
+test("two living devices with one key on two nodes put the machine in quarantine", async () => {
+  await using at = await openNodes();
+  await at.service.store.write((tx) =>
+    tx.actions.insert(sampleAction({ status: "InProgress", order: sampleOrder({ journalId: OWN }) })),
+  );
+  const first = await at.dialled(at.here, OWN);
+  await until(() => first.has("helloAnswer"));
+  const second = await at.dialled(at.there, OTHER);
+  await turns();
+  assert.equal(second.has("helloAnswer"), false);
+  first.ping();
+  await until(async () => (await at.machine())?.quarantined === true);
+  at.service.clock.pass(PING_INTERVAL_MS + 1_000);
+  await until(() => first.closeCode !== null && second.closeCode !== null);
+  assert.equal(first.closeCode, LINK_CLOSE.quarantined);
+  assert.equal(second.has("helloAnswer"), false);
+});
+
+test("a wiped device whose older link on another node is dead is let in after a ping interval", async () => {
+  await using at = await openNodes();
+  const before = await at.dialled(at.here, OWN);
+  await until(() => before.has("helloAnswer"));
+  const wiped = await at.dialled(at.there, OTHER);
+  await turns();
+  assert.equal(wiped.has("helloAnswer"), false);
+  at.service.clock.pass(PING_INTERVAL_MS + 1_000);
+  await until(() => wiped.has("helloAnswer"));
+  assert.equal((await at.machine())?.quarantined, false);
+  assert.equal(before.closeCode, LINK_CLOSE.replaced);
+});

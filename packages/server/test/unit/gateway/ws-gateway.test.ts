@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { connect, type Socket } from "node:net";
+import { test } from "node:test";
+import { LINK_CLOSE, LINK_PATH } from "@halligan/protocol/link";
+import { Gateway } from "../../../src/gateway/gateway.ts";
+import { WsGateway } from "../../../src/gateway/ws-gateway.ts";
+import { openService } from "../service/service-fixture.ts";
+
+/** Less than the 30 s that `ws` waits by itself for the other side's goodbye. */
+const GRACE_MS = 2_000;
+
+async function listen() {
+  const service = await openService();
+  const gateway = new WsGateway(new Gateway(service, { pingIntervalMs: 20_000, maxLinks: 10 }), (socket) =>
+    socket.destroy(),
+  );
+  const http = createServer().on("upgrade", (request, socket, head) => gateway.upgrade(request, socket, head));
+  await once(http.listen(0, "127.0.0.1"), "listening");
+  const address = http.address();
+  assert.ok(address !== null && typeof address === "object");
+  return {
+    port: address.port,
+    async [Symbol.asyncDispose]() {
+      http.closeAllConnections();
+      http.close();
+      await service[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Speaks just enough to be taken for a WebSocket, and never says goodbye. */
+async function rudeClient(port: number): Promise<{ socket: Socket; received: () => Buffer }> {
+  const socket = connect(port, "127.0.0.1");
+  socket.on("error", () => undefined);
+  let received = Buffer.alloc(0);
+  socket.on("data", (chunk) => {
+    received = Buffer.concat([received, chunk]);
+  });
+  const key = Buffer.alloc(16).toString("base64");
+  socket.write(
+    `GET ${LINK_PATH} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`,
+  );
+  return { socket, received: () => received };
+}
+
+/** A masked text frame of two bytes, which is out of turn before the challenge is answered. */
+const OUT_OF_TURN = Buffer.from([0x81, 0x82, 0, 0, 0, 0, 0x7b, 0x7d]);
+const closeFrame = (code: number) => Buffer.from([0x88, 0, code >> 8, code & 0xff]);
+
+function hasClosed(received: Buffer): boolean {
+  const code = closeFrame(LINK_CLOSE.protocol).subarray(2);
+  const at = received.lastIndexOf(code);
+  return at >= 2 && received[at - 2] === 0x88;
+}
+
+test("a closed link whose device does not say goodbye is cut after a grace", { timeout: 20_000 }, async (t) => {
+  await using server = await listen();
+  const { socket, received } = await rudeClient(server.port);
+  while (!received().includes("\r\n\r\n")) await once(socket, "data");
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  socket.write(OUT_OF_TURN);
+  while (!hasClosed(received())) await once(socket, "data");
+  const closed = once(socket, "close");
+  t.mock.timers.tick(GRACE_MS);
+  await closed;
+});

@@ -1,0 +1,54 @@
+import { type Bus, localBus } from "@halligan/server/simulation";
+import type { World } from "../world/world.ts";
+
+/** A hint is there within a second, or never. */
+const HINT_MS = 900;
+
+type TakenListener = Parameters<Bus["onLinkTaken"]>[0];
+
+/** One process on the bus. */
+interface Member {
+  local: Bus;
+  takenListeners: Set<TakenListener>;
+}
+
+/** What the nodes of a run tell each other. Each hint may be lost, and those to another node take their time. */
+export class NodeBuses {
+  readonly #world: World;
+  readonly #members = new Set<Member>();
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** The bus of one process, until it leaves. */
+  join(): { bus: Bus; leave: () => void } {
+    const local = localBus(() => this.#world.timeline.nowMs);
+    const member: Member = { local, takenListeners: new Set() };
+    this.#members.add(member);
+    const bus: Bus = {
+      ...local,
+      wakeMachine: (machineId) => {
+        if (!this.#world.strikes("wake-up lost", 0.1)) local.wakeMachine(machineId);
+        this.#tellOthers(member, "wake-up between nodes lost", (other) => other.local.wakeMachine(machineId));
+      },
+      linkTaken: (link) =>
+        this.#tellOthers(member, "hint of a taken link lost", ({ takenListeners }) => {
+          for (const listener of takenListeners) listener(link);
+        }),
+      onLinkTaken: (listener) => {
+        member.takenListeners.add(listener);
+        return () => void member.takenListeners.delete(listener);
+      },
+    };
+    return { bus, leave: () => void this.#members.delete(member) };
+  }
+
+  #tellOthers(from: Member, loss: string, tell: (other: Member) => void): void {
+    const { timeline, random } = this.#world;
+    for (const other of this.#members) {
+      if (other === from || this.#world.strikes(loss, 0.15)) continue;
+      timeline.after(random.between(1, HINT_MS), () => this.#members.has(other) && tell(other));
+    }
+  }
+}

@@ -1,0 +1,110 @@
+import type { PostgresStore, Store, StoreTx } from "@halligan/server/simulation";
+import type { Life } from "../../time/life.ts";
+import type { StoreOwner } from "../sim-database.ts";
+import type { CommitPlace } from "./commit-order.ts";
+import { Written } from "./committed-rows.ts";
+import { refusingTx, watchedTx } from "./watched-tx.ts";
+
+/** What the stores of all processes share. */
+export interface SharedDatabase {
+  /** Waits until a request of this node reaches the database. */
+  arrive(): Promise<void>;
+  /** Time stands still until `work` has ended. */
+  busyWith<T>(work: () => Promise<T>): Promise<T>;
+  takePlace(): CommitPlace;
+  show(written: Written): void;
+}
+
+interface Attempt {
+  written: Written;
+  place: CommitPlace;
+  crash: "before" | "after" | null;
+}
+
+/**
+ * The store of one incarnation of a node: the product's PostgresStore with its transactions, locks and repetitions. It outlives the
+ * incarnation, for all that a process leaves behind in it are open connections and what they have prepared; opening anew takes 150 to 250 ms
+ * (busy machine), several times in a schedule of 700. What the dead process has under way is refused its next statement and rolled back, unless its
+ * commit was asked for already: then it is made, and nobody is answered.
+ */
+export class CrashingPostgresStore implements Store {
+  readonly #store: PostgresStore;
+  readonly #shared: SharedDatabase;
+  readonly #life: Life;
+  readonly #owner: StoreOwner;
+
+  constructor(store: PostgresStore, shared: SharedDatabase, life: Life, owner: StoreOwner) {
+    this.#store = store;
+    this.#shared = shared;
+    this.#life = life;
+    this.#owner = owner;
+  }
+
+  async read<T>(work: (tx: StoreTx) => Promise<T>): Promise<T> {
+    await this.#arrive();
+    const answer = await this.#shared.busyWith(() =>
+      this.#store.read((tx) => work(refusingTx(tx, this.#refuseTheDead))),
+    );
+    this.#refuseTheDead();
+    return answer;
+  }
+
+  async write<T>(work: (tx: StoreTx) => Promise<T>): Promise<T> {
+    await this.#arrive();
+    return this.#shared.busyWith(() => this.#write(work));
+  }
+
+  /** The connections are those of the next incarnation. */
+  async close(): Promise<void> {}
+
+  async #write<T>(work: (tx: StoreTx) => Promise<T>): Promise<T> {
+    const attempts: Attempt[] = [];
+    let isRepeated = false;
+    try {
+      const value = await this.#store.write(async (tx) => {
+        // What it wrote before is lost.
+        attempts.pop()?.place.lost();
+        if (isRepeated) this.#owner.ranAgain();
+        isRepeated = true;
+        const written = new Written();
+        const answer = await work(refusingTx(watchedTx(tx, written), this.#refuseTheDead));
+        this.#refuseTheDead();
+        const crash = this.#owner.crashAtCommit();
+        if (crash === "before") this.#die();
+        attempts.push({ written, place: this.#shared.takePlace(), crash });
+        return answer;
+      });
+      await this.#committed(attempts.pop());
+      this.#refuseTheDead();
+      return value;
+    } finally {
+      attempts.pop()?.place.lost();
+    }
+  }
+
+  async #committed(attempt: Attempt | undefined): Promise<void> {
+    if (!attempt) throw new Error("a commit without work");
+    const { written, place, crash } = attempt;
+    await place.committed(() => {
+      this.#shared.show(written);
+      this.#owner.committed(new Set(written.actions.keys()));
+    });
+    if (crash === "after" && !this.#life.isOver) this.#die();
+  }
+
+  async #arrive(): Promise<void> {
+    this.#refuseTheDead();
+    await this.#owner.reachesDatabase();
+    await this.#shared.arrive();
+    this.#refuseTheDead();
+  }
+
+  #die(): never {
+    this.#owner.crashed();
+    throw new Error("the server died at a commit");
+  }
+
+  readonly #refuseTheDead = (): void => {
+    if (this.#life.isOver) throw new Error("this server is dead");
+  };
+}

@@ -1,0 +1,47 @@
+import type { StoreTx } from "@halligan/server/simulation";
+import type { Written } from "./committed-rows.ts";
+
+/** Keeps what a transaction writes, to be shown when it is committed. */
+export function watchedTx(tx: StoreTx, written: Written): StoreTx {
+  const { actions, machines, audit } = tx;
+  return {
+    ...tx,
+    actions: {
+      ...actions,
+      async insert(action) {
+        await actions.insert(action);
+        written.actions.set(action.id, action);
+      },
+      async save(action) {
+        const saved = await actions.save(action);
+        written.actions.set(saved.id, saved);
+        return saved;
+      },
+    },
+    machines: {
+      ...machines,
+      async save(machine) {
+        await machines.save(machine);
+        if (machine.quarantined) written.quarantined.add(machine.id);
+      },
+    },
+    audit: {
+      ...audit,
+      async append(record) {
+        await audit.append(record);
+        const { operation, actionId, detail } = record;
+        if (actionId !== null) written.audit.push({ operation, action_id: actionId, detail: JSON.stringify(detail) });
+      },
+    },
+  };
+}
+
+/** `refuse` throws when no statement may be sent any more: use cases ask their `tx` for each one. */
+export function refusingTx(tx: StoreTx, refuse: () => void): StoreTx {
+  return new Proxy(tx, {
+    get(target, aggregate) {
+      refuse();
+      return Reflect.get(target, aggregate);
+    },
+  });
+}

@@ -1,0 +1,30 @@
+import type { Clock, ServiceContext } from "@halligan/server/simulation";
+import pino from "pino";
+import type { Life } from "../time/life.ts";
+import type { World } from "../world/world.ts";
+
+/** The clocks of one process: the wall clock may jump, the other begins with the process. */
+export function serverClock(world: World, life: Life): Clock {
+  const { timeline } = world;
+  const startedMs = timeline.nowMs;
+  return {
+    nowMs: () => world.wallMs,
+    monotonicMs: () => timeline.nowMs - startedMs,
+    after: (delayMs, fn) => timeline.after(delayMs, () => life.isOver || fn()),
+  };
+}
+
+/** What a living server logs as an error is something that nobody planned. */
+export function serverLog(world: World, life: Life): ServiceContext["log"] {
+  const write = (line: string) => {
+    if (!life.isOver) world.violated("nothingBreaks", `the server logged ${line.trim()}`);
+  };
+  return pino({ level: "error", base: null, timestamp: false }, { write });
+}
+
+export function serverIds({ random }: World): ServiceContext["ids"] {
+  return { guid: () => guid(random.hex(32)), random: (sizeBytes) => random.bytes(sizeBytes) };
+}
+
+const guid = (hex: string): string =>
+  `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
