@@ -3,6 +3,7 @@ import { glob } from "node:fs/promises";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { ErrorWire } from "@halligan/protocol/api";
 import { Type } from "typebox";
 import { Value } from "typebox/value";
 import { NatsServer, natsServerProgram } from "../../../server/test/support/nats-server.ts";
@@ -28,7 +29,10 @@ async function until(t: TestContext, what: string, world: World, wanted: readonl
   const begunMs = performance.now();
   for (;;) {
     const answer = await fetch(`${world.credentials.baseUrl}/readyz`);
-    const { missing } = Value.Parse(Readiness, await answer.json());
+    const body: unknown = await answer.json();
+    const { missing } = Value.Parse(Readiness, body);
+    // A 503 has the error body that every other one has.
+    assert.equal(Value.Check(ErrorWire, body), answer.status === 503);
     const parts = missing.map(({ part }) => part);
     assert.equal(answer.status, parts.length === 0 ? 200 : 503);
     if (parts.join() === wanted.join()) break;

@@ -1,5 +1,6 @@
 /** Halligan's own interface, under `/halligan/v1`. Names in camelCase, times as ISO 8601 UTC, errors as in the contract. */
 import { type Static, Type } from "typebox";
+import { ErrorWire } from "./error.ts";
 import { MachineActionStatusWire } from "./machine-action.ts";
 
 const closed = { additionalProperties: false } as const;
@@ -17,7 +18,7 @@ export type InfoWire = Static<typeof InfoWire>;
 export const HealthWire = Type.Object({ status: Type.Literal("alive") });
 export type HealthWire = Static<typeof HealthWire>;
 
-/** `GET /readyz`: 200 when nothing is missing, else 503. */
+/** `GET /readyz`: 200 when nothing is missing. */
 export const ReadinessWire = Type.Object({
   ready: Type.Boolean(),
   missing: Type.Array(
@@ -28,6 +29,9 @@ export const ReadinessWire = Type.Object({
   ),
 });
 export type ReadinessWire = Static<typeof ReadinessWire>;
+/** `GET /readyz`: 503, the error of the API and beside it what is missing. */
+export const UnreadyWire = Type.Object({ ...ErrorWire.properties, ...ReadinessWire.properties });
+export type UnreadyWire = Static<typeof UnreadyWire>;
 
 /** `POST /halligan/v1/enrollment-tokens` */
 export const CreateEnrollmentTokenRequest = Type.Object(

@@ -1,7 +1,7 @@
-import type { HealthWire, ReadinessWire } from "@halligan/protocol/api";
+import type { HealthWire, ReadinessWire, UnreadyWire } from "@halligan/protocol/api";
 import { sameText } from "../../auth/canonical-text.ts";
 import { anonymous } from "../access.ts";
-import { ok, refuse } from "../answer.ts";
+import { errorBody, ok, refuse } from "../answer.ts";
 import { noBody } from "../body-kinds.ts";
 import { bytesBlob } from "../bytes-blob.ts";
 import { operation } from "../context.ts";
@@ -26,10 +26,20 @@ export const getReadiness = operation({
   path: "/readyz",
   access: anonymous,
   body: noBody,
-  handler(_request, { health }) {
-    const missing = health.unready();
-    const readiness: ReadinessWire = { ready: missing.length === 0, missing: [...missing] };
-    return { ...ok(readiness), status: missing.length === 0 ? 200 : 503 };
+  handler({ id }, { health }) {
+    const missing = [...health.unready()];
+    if (missing.length === 0) {
+      const readiness: ReadinessWire = { ready: true, missing };
+      return ok(readiness);
+    }
+    // The body of every 5xx, and beside it the same for programs.
+    const words = missing.map(({ part, reason }) => `${part}: ${reason}`).join("; ");
+    const body: UnreadyWire = {
+      ...errorBody("ServiceUnavailable", `This node is not ready: ${words}`, id),
+      ready: false,
+      missing,
+    };
+    return { ...ok(body), status: 503 };
   },
 });
 

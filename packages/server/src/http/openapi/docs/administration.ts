@@ -7,6 +7,7 @@ import {
   NewApplicationWire,
   PERMISSIONS,
   ReadinessWire,
+  UnreadyWire,
 } from "@halligan/protocol/api";
 import { Type } from "typebox";
 import { json, type OperationDoc } from "../operation-doc.ts";
@@ -49,7 +50,12 @@ export const administrationDocs = {
     description: "For a load balancer: 503 with what is missing.",
     answers: {
       200: json("It is ready.", ReadinessWire, { ready: true, missing: [] }),
-      503: json("It is not.", ReadinessWire, {
+      503: json("It is not.", UnreadyWire, {
+        error: {
+          code: "ServiceUnavailable",
+          message: "This node is not ready: database: it does not answer",
+          target: "7f5a3c1e-9a94-4f0b-8d53-0c2e6f1a4b77",
+        },
         ready: false,
         missing: [{ part: "database", reason: "it does not answer" }],
       }),
