@@ -57,11 +57,15 @@ export class LinkState {
     return this.#serverTime.serverTimeMs + (this.#clock.monotonicMs() - this.#serverTime.atMs);
   }
 
-  /** A ticket of a usable link, other than `dead`; waits for one. */
+  /**
+   * A ticket of a usable link, other than `dead`; waits for one. A newer link's ticket is another one also when its text is the same: a
+   * server that was restored from a backup counts its links anew.
+   */
   async ticket(dead: string | null, signal: AbortSignal): Promise<string> {
+    const before = this.#live;
     for (;;) {
       signal.throwIfAborted();
-      if (this.#live && this.#live.ticket !== dead) return this.#live.ticket;
+      if (this.#live && (this.#live !== before || this.#live.ticket !== dead)) return this.#live.ticket;
       await this.changed(signal);
     }
   }
