@@ -25,5 +25,6 @@ export type {
   TransferCommand,
   TransferEnd,
 } from "./core/ports.ts";
+export { realClock } from "./real-clock.ts";
 export { TransferFailed, TransferWatch } from "./transfer/transfer-watch.ts";
 export { upload } from "./transfer/upload.ts";

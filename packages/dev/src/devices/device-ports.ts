@@ -1,23 +1,8 @@
 /** The agent core's ports for a simulated device: real time, and a journal in memory. */
 import { randomBytes } from "node:crypto";
-import { type Clock, type Disk, LinkState, type Random } from "@halligan/agent/simulation";
+import { type Disk, LinkState, type Random, realClock } from "@halligan/agent/simulation";
 
-export const clock: Clock = {
-  monotonicMs: () => performance.now(),
-  sleep: (ms, signal) =>
-    new Promise((resolve, reject) => {
-      if (signal.aborted) return reject(signal.reason);
-      const onAbort = () => {
-        clearTimeout(timer);
-        reject(signal.reason);
-      };
-      const timer = setTimeout(() => {
-        signal.removeEventListener("abort", onAbort);
-        resolve();
-      }, ms);
-      signal.addEventListener("abort", onAbort, { once: true });
-    }),
-};
+export { realClock as clock };
 
 export const random: Random = {
   fraction: () => Math.random(),
@@ -45,7 +30,7 @@ export class MemoryJournal implements Disk {
 export class WatchedLink extends LinkState {
   readonly #onUp: () => void;
   constructor(onUp: () => void) {
-    super(clock);
+    super(realClock);
     this.#onUp = onUp;
   }
   override up(live: Parameters<LinkState["up"]>[0]): void {

@@ -4,10 +4,12 @@ import type { ServiceContext } from "./context.ts";
 import { SERVER } from "./events.ts";
 
 const BATCH = 100;
+const WINDOW_SLACK_MS = 60_000;
 
 /**
  * Forgets what was kept long enough: first the bytes of results, later the actions themselves. The bytes go before the row says
- * so: after a crash in between the next run finds the same row and does it again. Audit records stay.
+ * so: after a crash in between the next run finds the same row and does it again. Audit records stay. Windows of requests that have
+ * run out go with them; a minute later, because another node's clock may be behind this one.
  */
 export async function applyRetention({ store, blobs, clock, limits }: ServiceContext): Promise<void> {
   const nowMs = clock.nowMs();
@@ -23,5 +25,8 @@ export async function applyRetention({ store, blobs, clock, limits }: ServiceCon
       await auditChange(tx, SERVER, "ResultsExpired", nowMs, { actionId: id }, transition.action.machineId);
     });
   }
-  await store.write((tx) => tx.actions.removeBefore(nowMs - limits.actionRetentionMs, BATCH));
+  await store.write(async (tx) => {
+    await tx.actions.removeBefore(nowMs - limits.actionRetentionMs, BATCH);
+    await tx.requestWindows.removeBefore(nowMs - WINDOW_SLACK_MS);
+  });
 }

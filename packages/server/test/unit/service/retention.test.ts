@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import { applyRetention } from "../../../src/service/apply-retention.ts";
+import { storeCounter } from "../../../src/service/count-request.ts";
 import { createResultLink } from "../../../src/service/create-result-link.ts";
 import { recordEnded, recordStarted } from "../../../src/service/machine-reports.ts";
 import { nextForLink } from "../../../src/service/next-order.ts";
@@ -85,6 +86,20 @@ describe("retention: results 30 days, actions 180 days", () => {
     const records = await services.context.store.read((tx) => tx.audit.list(filter, { kind: "all" }));
     assert.ok(records.length >= 2);
   });
+});
+
+test("a window of requests that has run out is forgotten, and one that still counts is not", async () => {
+  await using services = await testServices();
+  const { context, time } = services;
+  const counter = storeCounter(context.store, () => time.nowMs);
+  const rules = [{ limit: 1, windowMs: 60_000 }];
+  const rows = async (key: string) => (await context.store.read((tx) => tx.requestWindows.byKey(key))).version;
+  await counter.count("early", rules);
+  time.nowMs += 120_001;
+  await counter.count("late", rules);
+  await applyRetention(context);
+  assert.deepEqual([await rows("early"), await rows("late")], [0, 1]);
+  assert.equal(await counter.count("late", rules), 60_000);
 });
 
 async function* chunks(content: Uint8Array): AsyncGenerator<Uint8Array> {

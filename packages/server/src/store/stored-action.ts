@@ -1,0 +1,59 @@
+import { type MachineActionStatus, MachineActionStatusWire } from "@halligan/protocol/api";
+import { Type } from "typebox";
+import { Compile } from "typebox/compile";
+import type { Command } from "../domain/command.ts";
+import type { MachineAction } from "../domain/machine-action.ts";
+
+/** What an action's row holds as text, read back; a row of another shape was not written by us. */
+
+const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()]);
+
+const StoredStatus = Compile(MachineActionStatusWire);
+const StoredCancellation = Compile(
+  Type.Object({ requestor: Type.String(), comment: Type.String(), atMs: Type.Integer() }),
+);
+const size = { sizeBytes: Type.Integer(), sha256: Type.String() };
+const StoredCommands = Compile(
+  Type.Array(
+    Type.Object({
+      type: Type.Union([Type.Literal("PutFile"), Type.Literal("RunScript"), Type.Literal("GetFile")]),
+      params: Type.Array(Type.Object({ key: Type.String(), value: Type.String() })),
+      status: Type.Union([
+        Type.Literal("Created"),
+        Type.Literal("Executing"),
+        Type.Literal("Completed"),
+        Type.Literal("Failed"),
+      ]),
+      startId: nullable(Type.String()),
+      startedAtMs: nullable(Type.Integer()),
+      // Not in rows that the first release wrote.
+      finishedAtMs: Type.Optional(nullable(Type.Integer())),
+      endedAtMs: nullable(Type.Integer()),
+      errors: Type.Array(Type.String()),
+      result: Type.Union([
+        Type.Object({ kind: Type.Literal("expired"), ...size }),
+        Type.Object({ kind: Type.Literal("inline"), ...size }),
+        Type.Object({ kind: Type.Literal("blob"), resultId: Type.String(), ...size }),
+        Type.Null(),
+      ]),
+      pin: nullable(Type.Object(size)),
+    }),
+  ),
+);
+
+export function parseStatus(text: string): MachineActionStatus {
+  if (StoredStatus.Check(text)) return text;
+  throw new Error(`the store holds an action with the unknown status ${JSON.stringify(text)}`);
+}
+
+export function parseCancellation(json: string): NonNullable<MachineAction["cancellation"]> {
+  const value: unknown = JSON.parse(json);
+  if (StoredCancellation.Check(value)) return value;
+  throw new Error("the store holds a cancellation of another shape");
+}
+
+export function parseCommands(json: string): readonly Command[] {
+  const value: unknown = JSON.parse(json);
+  if (StoredCommands.Check(value)) return value.map(({ finishedAtMs = null, ...rest }) => ({ ...rest, finishedAtMs }));
+  throw new Error("the store holds commands of another shape");
+}
