@@ -10,6 +10,7 @@ import { postBurst } from "../load/post-burst.ts";
 import { addTrivialScript, RUN_SCRIPT } from "../load/trivial-script.ts";
 import { RequestProcess } from "../processes/request-process.ts";
 import { BenchServer } from "../processes/server.ts";
+import { hasProcessFiles, processorMs } from "../processes/usage.ts";
 import { percentile } from "../statistics.ts";
 
 /** Callers at once: enough for the server to share commits, few enough for playbooks. */
@@ -40,7 +41,9 @@ export const intake: Bench = {
     const paths = machineIds.map(pathOf);
     const post = (path: string) => api.post(path, BODY);
     await postBurst(paths.slice(0, warmUp), AT_ONCE, post, context.signal);
+    const before = hasProcessFiles ? await processorMs(server.pid) : 0;
     const { wallMs, timesMs } = await postBurst(paths.slice(warmUp), AT_ONCE, post, context.signal);
+    const usedMs = hasProcessFiles ? (await processorMs(server.pid)) - before : 0;
     const stored = await api.countActions("status eq 'Pending'");
     if (stored !== paths.length) throw new Error(`${paths.length} actions were accepted, ${stored} are stored`);
     await server.stop();
@@ -55,6 +58,9 @@ export const intake: Bench = {
       },
       { figure: "p50", value: percentile(timesMs, 0.5), unit: "ms", floor: percentile(floor.timesMs, 0.5) },
       { figure: "p99", value: percentile(timesMs, 0.99), unit: "ms", floor: percentile(floor.timesMs, 0.99) },
+      ...(hasProcessFiles
+        ? [{ figure: "server processor time a request", value: usedMs / count, unit: "ms" as const }]
+        : []),
     ];
   },
 };

@@ -1,12 +1,11 @@
 import { setFlagsFromString } from "node:v8";
 
 /**
- * Keeps V8's young generation small. A stream of files leaves a trail of 64 KiB buffers, which are freed only when the young
- * generation is collected; at its default of 16 MiB that is seldom: a 1 GiB upload grew the server by 70 MiB, with 1 MiB
- * by 12 MiB, at the same speed. Must run before the heap has grown, so before the program's own imports.
+ * Keeps V8's young generation at the 1 MiB that it starts with. A stream of files leaves a trail of 64 KiB buffers, which are freed only
+ * when the young generation is collected; at its default limit of 16 MiB that is seldom. For programs that do little else than stream: one under
+ * load would spend a sixth of its time on collections (docs/decisions/0004).
  */
 export function keepYoungGenerationSmall() {
   if (process.versions.bun) return;
-  setFlagsFromString("--max-semi-space-size=1");
   setFlagsFromString("--semi-space-growth-factor=1");
 }

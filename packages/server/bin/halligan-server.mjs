@@ -1,7 +1,5 @@
 #!/usr/bin/env node
 import { requireNode } from "@halligan/protocol/require-node";
-import { keepYoungGenerationSmall } from "@halligan/protocol/young-generation";
 
 requireNode("halligan-server");
-keepYoungGenerationSmall();
 await import("../src/main.ts");

@@ -25,6 +25,7 @@ import { EventStreams } from "./http/event-streams.ts";
 import { OPERATIONS } from "./http/operations.ts";
 import { answerOnSocket } from "./http/raw-answers.ts";
 import { createThrottle } from "./http/throttle.ts";
+import { systemIds } from "./ids.ts";
 import { loop } from "./loops/loop.ts";
 import { createMetrics } from "./metrics/metrics.ts";
 import { applyRetention } from "./service/apply-retention.ts";
@@ -81,7 +82,7 @@ export async function startServer(config: Config, engines: Engines, log: Logger,
     blobs,
     bus,
     clock: systemClock,
-    ids: { guid: randomUUID, random: randomBytes },
+    ids: systemIds(systemClock.nowMs),
     limits: serviceLimits(config),
     keys,
     publicUrl: config.publicUrl,

@@ -7,12 +7,13 @@ import { PostgresDatabase } from "./server/postgres/postgres-database.ts";
 import { createRunDatabase } from "./server/postgres/run-database.ts";
 import { Summary } from "./summary.ts";
 
-const USAGE = `npm run sim -- [--seed N] [--schedules N] [--from SEED] [--threads N] [--store sqlite|postgres]
+const USAGE = `npm run sim -- [--seed N] [--schedules N] [--from SEED] [--threads N] [--store sqlite|postgres] [--json]
   --seed N       one schedule, with its trace
   --schedules N  that many, one seed after the other (default 1000)
   --from SEED    the first of them (default 1)
   --threads N    at once (default: as the machine has processors)
   --store NAME   sqlite (default), or postgres: a real one, at HALLIGAN_TEST_POSTGRES_URL or 127.0.0.1:5432, with one or two nodes
+  --json         one line of JSON for docs/reliability-runs.jsonl on standard output, all else on standard error
 Ends with 1 when an invariant was violated, with 2 when the arguments are wrong.`;
 
 type StoreName = "sqlite" | "postgres";
@@ -26,26 +27,31 @@ async function main(): Promise<number> {
     return 2;
   }
   const summary = new Summary();
+  const say = options.json ? console.error : console.log;
   const begun = performance.now();
   if (options.seed !== null) {
     const outcome = await runOne(options.seed, options.store);
     summary.add(outcome);
-    console.log(outcome.trace.join("\n"));
-    console.log(`trace ${outcome.traceSha256}`);
-    tellViolation(outcome, options.store);
+    say(outcome.trace.join("\n"));
+    say(`trace ${outcome.traceSha256}`);
+    tellViolation(outcome, options.store, say);
   } else {
     const { from, schedules, threads, store } = options;
     const add = (outcome: Outcome): boolean => {
       summary.add(outcome);
       if (!outcome.violation) return true;
-      console.log(outcome.trace.join("\n"));
-      tellViolation(outcome, store);
+      say(outcome.trace.join("\n"));
+      tellViolation(outcome, store, say);
       return false;
     };
     if (store === "sqlite") await runManySchedules(from, schedules, add, threads);
     else await runManyOnPostgres(from, schedules, add, threads ?? availableParallelism());
   }
-  console.log(summary.text((performance.now() - begun) / 1000));
+  say(summary.text((performance.now() - begun) / 1000));
+  if (options.json) {
+    const first = options.seed ?? options.from;
+    console.log(JSON.stringify({ run: "simulation", store: options.store, firstSeed: first, ...summary.facts() }));
+  }
   return summary.violations > 0 ? 1 : 0;
 }
 
@@ -68,13 +74,13 @@ async function runManyOnPostgres(
   await runManySchedulesOnPostgres(from, schedules, add, urls);
 }
 
-function tellViolation({ seed, violation }: Outcome, store: StoreName): void {
+function tellViolation({ seed, violation }: Outcome, store: StoreName, say: (text: string) => void): void {
   if (!violation) return;
   const again =
     store === "sqlite"
       ? `replay: npm run sim -- --seed ${seed}`
       : `the same faults, though PostgreSQL's races are its own: npm run sim -- --store postgres --seed ${seed}`;
-  console.log(`\nseed ${seed}: ${violation.message}\n${again}\n`);
+  say(`\nseed ${seed}: ${violation.message}\n${again}\n`);
 }
 
 interface Options {
@@ -83,19 +89,23 @@ interface Options {
   from: number;
   threads: number | undefined;
   store: StoreName;
+  json: boolean;
 }
 
 /** Null when the arguments make no sense. */
 function readOptions(): Options | null {
   try {
     const text = { type: "string" } as const;
-    const { values } = parseArgs({ options: { seed: text, schedules: text, from: text, threads: text, store: text } });
+    const { values } = parseArgs({
+      options: { seed: text, schedules: text, from: text, threads: text, store: text, json: { type: "boolean" } },
+    });
     return {
       seed: values.seed === undefined ? null : wholeNumber(values.seed),
       schedules: wholeNumber(values.schedules ?? "1000"),
       from: wholeNumber(values.from ?? "1"),
       threads: values.threads === undefined ? undefined : wholeNumber(values.threads),
       store: storeName(values.store ?? "sqlite"),
+      json: values.json ?? false,
     };
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);

@@ -27,12 +27,24 @@ export class Summary {
     return this.#faults;
   }
 
+  /** For `docs/reliability-runs.jsonl`. */
+  facts() {
+    return {
+      schedules: this.#schedules,
+      steps: this.#steps,
+      simulatedHours: Math.round(this.#simulatedMs / 3_600_000),
+      actions: this.#actions,
+      violations: this.#violations,
+      faults: Object.fromEntries([...this.#faults].toSorted(([, a], [, b]) => b - a)),
+    };
+  }
+
   text(seconds: number): string {
-    const faults = [...this.#faults].toSorted(([, a], [, b]) => b - a).map(([kind, count]) => `${kind} ${count}`);
-    const hours = Math.round(this.#simulatedMs / 3_600_000);
+    const { schedules, steps, simulatedHours, actions, violations, faults } = this.facts();
+    const faultList = Object.entries(faults).map(([kind, count]) => `${kind} ${count}`);
     return (
-      `${this.#schedules} schedules in ${seconds.toFixed(1)} s, ${this.#steps} steps, ${hours} simulated hours, ${this.#actions} actions, ` +
-      `${this.#violations} violations; faults: ${faults.join(", ") || "none"}`
+      `${schedules} schedules in ${seconds.toFixed(1)} s, ${steps} steps, ${simulatedHours} simulated hours, ${actions} actions, ` +
+      `${violations} violations; faults: ${faultList.join(", ") || "none"}`
     );
   }
 }

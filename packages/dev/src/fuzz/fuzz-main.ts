@@ -2,26 +2,34 @@ import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
 import { fuzz } from "./fuzz.ts";
 
-/** `npm run fuzz -- --frames N`: exit 0 when the server stood it, 1 with the seed and the facts when not. */
+/** `npm run fuzz -- --frames N`: exit 0 when the server stood it, 1 with the seed and the facts when not. `--json`: a line for
+ * docs/reliability-runs.jsonl on standard output, all else on standard error. */
 const { values } = parseArgs({
   options: {
     frames: { type: "string", default: "100000" },
     seed: { type: "string", default: randomUUID().slice(0, 8) },
     only: { type: "string", multiple: true },
+    json: { type: "boolean", default: false },
   },
 });
 const begunMs = performance.now();
 const say = (text: string) =>
-  process.stdout.write(`${((performance.now() - begunMs) / 1000).toFixed(1).padStart(7)} s  ${text}\n`);
+  (values.json ? process.stderr : process.stdout).write(
+    `${((performance.now() - begunMs) / 1000).toFixed(1).padStart(7)} s  ${text}\n`,
+  );
 
 const frames = Number(values.frames);
 if (!Number.isInteger(frames) || frames < 1) {
-  process.stderr.write("usage: npm run fuzz -- --frames N [--seed TEXT] [--only ATTACK]...\n");
+  process.stderr.write("usage: npm run fuzz -- --frames N [--seed TEXT] [--only ATTACK]... [--json]\n");
   process.exitCode = 2;
 } else {
   say(`seed ${values.seed}, ${frames} frames`);
   const { violations, ...counts } = await fuzz({ frames, seed: values.seed, only: values.only ?? [] }, say);
   say(`seed ${values.seed}: ${JSON.stringify(counts)}; ${violations.length} violations`);
+  if (values.json) {
+    const run = { run: "fuzz", seed: values.seed, ...counts, violations: violations.length };
+    process.stdout.write(`${JSON.stringify(run)}\n`);
+  }
   if (violations.length > 0) {
     process.stderr.write(`\n${violations.length} violations, seed ${values.seed}:\n${violations.join("\n")}\n`);
     process.exitCode = 1;

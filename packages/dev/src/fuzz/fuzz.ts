@@ -48,7 +48,7 @@ const SETTINGS = {
   // A hostile link that keeps silent costs the run three of them.
   HALLIGAN_LINK_PING_INTERVAL_MS: "2000",
   // What is kept is to be seen, not what waits to be collected: left alone, V8 lets 150 MiB of dead frames lie before it collects them.
-  NODE_OPTIONS: "--max-old-space-size=96",
+  NODE_OPTIONS: "--max-old-space-size=96 --max-semi-space-size=1",
 };
 
 /** Hostile devices and clients against a real server process, beside an honest machine whose work must not notice. */

@@ -3,23 +3,29 @@ import { parseArgs } from "node:util";
 import { runtimeExecutable } from "../runtimes.ts";
 import { torture } from "./torture.ts";
 
-/** `npm run torture -- --kills N`: exit 0 when every promise was kept, 1 with the seed and the facts when not. */
+/** `npm run torture -- --kills N`: exit 0 when every promise was kept, 1 with the seed and the facts when not. `--json`: a line
+ * for docs/reliability-runs.jsonl on standard output, all else on standard error. */
 const { values } = parseArgs({
   options: {
     kills: { type: "string", default: "40" },
     agents: { type: "string", default: "3" },
     seed: { type: "string", default: randomUUID().slice(0, 8) },
     runtime: { type: "string", default: "node" },
+    json: { type: "boolean", default: false },
   },
 });
 const begunMs = performance.now();
 const say = (text: string) =>
-  process.stdout.write(`${((performance.now() - begunMs) / 1000).toFixed(1).padStart(7)} s  ${text}\n`);
+  (values.json ? process.stderr : process.stdout).write(
+    `${((performance.now() - begunMs) / 1000).toFixed(1).padStart(7)} s  ${text}\n`,
+  );
 
 const runtime = values.runtime === "bun" ? "bun" : "node";
 const [kills, agents] = [Number(values.kills), Number(values.agents)];
 if (!Number.isInteger(kills) || kills < 1 || !Number.isInteger(agents) || agents < 1 || agents > 50) {
-  process.stderr.write("usage: npm run torture -- --kills N [--agents 1-50] [--seed TEXT] [--runtime node|bun]\n");
+  process.stderr.write(
+    "usage: npm run torture -- --kills N [--agents 1-50] [--seed TEXT] [--runtime node|bun] [--json]\n",
+  );
   process.exitCode = 2;
 } else if (runtimeExecutable(runtime) === null) {
   process.stderr.write(`there is no ${runtime} for this platform in this install\n`);
@@ -28,6 +34,10 @@ if (!Number.isInteger(kills) || kills < 1 || !Number.isInteger(agents) || agents
   say(`seed ${values.seed}, ${kills} kills, ${agents} agents under ${runtime}`);
   const { violations, ...counts } = await torture({ kills, agents, seed: values.seed, runtime }, say);
   say(`seed ${values.seed} ${runtime}: ${JSON.stringify(counts)}; ${violations.length} violations`);
+  if (values.json) {
+    const run = { run: "torture", seed: values.seed, runtime, ...counts, violations: violations.length };
+    process.stdout.write(`${JSON.stringify(run)}\n`);
+  }
   if (violations.length > 0) {
     process.stderr.write(`\n${violations.length} violations, seed ${values.seed}:\n${violations.join("\n")}\n`);
     process.exitCode = 1;

@@ -69,6 +69,8 @@ export interface OpenBlob {
   /** Of the whole content, also when a range was asked for. */
   readonly sizeBytes: number;
   readonly stream: Readable;
+  /** Takes back a chunk of `stream` that nobody needs any more, to use its memory again. Whoever keeps chunks does not call it. */
+  readonly recycle?: (chunk: Uint8Array) => void;
 }
 
 export interface PutLibraryOptions {

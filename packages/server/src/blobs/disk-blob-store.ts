@@ -131,6 +131,9 @@ async function sha256Of(path: string): Promise<string | null> {
   const blob = await openBlobFile(path);
   if (blob === null) return null;
   const hash = createHash("sha256");
-  for await (const chunk of blob.stream) hash.update(chunk);
+  for await (const chunk of blob.stream) {
+    hash.update(chunk);
+    blob.recycle?.(chunk);
+  }
   return hash.digest("hex");
 }

@@ -1,9 +1,7 @@
 import { type FileHandle, mkdir, open, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { ByteRange, OpenBlob } from "./blob-store.ts";
-
-/** Large enough that a stream runs at the disk's speed, small enough for hundreds of them. */
-const READ_CHUNK_BYTES = 256 * 1024;
+import { FileStream } from "./file-stream.ts";
 
 const isErrno = (error: unknown): error is NodeJS.ErrnoException => error instanceof Error && "code" in error;
 
@@ -58,8 +56,8 @@ export async function openBlobFile(path: string, range?: ByteRange): Promise<Ope
     if (range !== undefined && (range.start < 0 || range.end < range.start || range.start >= size)) {
       throw new RangeError(`bytes ${range.start}-${range.end} are not within ${size}`);
     }
-    const bounds = range === undefined ? {} : { start: range.start, end: Math.min(range.end, size - 1) };
-    return { sizeBytes: size, stream: handle.createReadStream({ ...bounds, highWaterMark: READ_CHUNK_BYTES }) };
+    const stream = new FileStream(handle, range?.start ?? 0, Math.min(range?.end ?? size, size - 1));
+    return { sizeBytes: size, stream, recycle: (chunk) => stream.recycle(chunk) };
   } catch (error) {
     await handle.close();
     throw error;

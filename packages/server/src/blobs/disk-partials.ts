@@ -147,7 +147,10 @@ export class DiskPartials {
     const size = (await sizeOf(this.dataPath(resultId))) ?? 0;
     if (upload.hashedParts < partCount && start < size) {
       const rest = await openBlobFile(this.dataPath(resultId), { start, end: size - 1 });
-      for await (const chunk of rest?.stream ?? []) whole.update(chunk);
+      for await (const chunk of rest?.stream ?? []) {
+        whole.update(chunk);
+        rest?.recycle?.(chunk);
+      }
     }
     return whole.digest("hex");
   }

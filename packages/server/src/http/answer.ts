@@ -34,7 +34,7 @@ export interface BytesAnswer {
   readonly status: number;
   readonly lengthBytes: number;
   readonly headers: Headers;
-  readonly open: () => Promise<Pick<OpenBlob, "stream"> | null>;
+  readonly open: () => Promise<Pick<OpenBlob, "stream" | "recycle"> | null>;
   /** Told of each chunk on its way. */
   readonly onChunk?: ((sizeBytes: number) => void) | undefined;
 }

@@ -6,6 +6,7 @@ import type { Incoming } from "./incoming.ts";
 import { readJsonText } from "./json-text.ts";
 import { type MultipartPart, readMultipart } from "./multipart.ts";
 import { decodeUtf8, readBody } from "./read-body.ts";
+import { received } from "./received-bytes.ts";
 import { schemaRefusal } from "./schema-faults.ts";
 
 /** How an operation takes its body, and the type `B` that its handler then gets. */
@@ -75,7 +76,7 @@ export const stream: BodyKind<StreamBody> = {
     invite();
     return {
       // Leaving the loop must not destroy the request, which would close the connection before the answer is written.
-      stream: raw.iterator({ destroyOnReturn: false }),
+      stream: received(raw.iterator({ destroyOnReturn: false })),
       sizeBytes: encoding !== undefined ? null : Number(length ?? 0),
     };
   },

@@ -4,6 +4,7 @@ import { invalidBody } from "./answer.ts";
 import { mediaTypeOf } from "./content-type.ts";
 import type { Incoming } from "./incoming.ts";
 import { ClientGone } from "./read-body.ts";
+import { received } from "./received-bytes.ts";
 
 /** A part of a multipart body. Names are in lower case: clients write `File` and `file`. `contract/http-api.md` section 14. */
 export type MultipartPart =
@@ -66,7 +67,7 @@ async function* readFile(
   fileBytes: number,
 ): AsyncGenerator<Uint8Array> {
   try {
-    yield* file.iterator({ destroyOnReturn: false });
+    yield* received(file.iterator({ destroyOnReturn: false }));
   } catch (error) {
     // A body that breaks off inside a file shows here, in the hands of whoever reads the file.
     throw explained(error, incoming, fileBytes);

@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { TokenErrorWire } from "@halligan/protocol/api";
 import { type Answer, type BytesAnswer, type ErrorAnswer, type EventsAnswer, errorBody, refuse } from "./answer.ts";
+import { ClientGone } from "./read-body.ts";
 
 /** A response that is to be written, and what decides about its form. */
 export interface Exchange {
@@ -79,8 +80,13 @@ async function writeBytes(exchange: Exchange, answer: BytesAnswer): Promise<void
     return;
   }
   try {
-    // Destroys the stream when the client goes away.
-    await pipeline(blob.stream, exactly(answer.lengthBytes, answer.onChunk), response);
+    // Left early, the loop destroys the stream.
+    for await (const chunk of exactly(answer.lengthBytes, blob.stream)) {
+      await handOver(response, chunk);
+      answer.onChunk?.(chunk.length);
+      blob.recycle?.(chunk);
+    }
+    response.end();
   } catch (error) {
     response.destroy();
     throw error;
@@ -109,15 +115,27 @@ async function writeEvents(exchange: Exchange, { status, events }: EventsAnswer)
  * Passes exactly so many bytes, or fails. A stream of another length would leave the client waiting, or reading the next answer as the rest of
  * this one. Node's own `strictContentLength` throws where nobody catches it.
  */
-function exactly(lengthBytes: number, onChunk: (sizeBytes: number) => void = () => undefined) {
-  return async function* (source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-    let left = lengthBytes;
-    for await (const chunk of source) {
-      left -= chunk.length;
-      if (left < 0) break;
-      onChunk(chunk.length);
-      yield chunk;
-    }
-    if (left !== 0) throw new Error(`the content has not the ${lengthBytes} bytes that were announced`);
-  };
+async function* exactly(lengthBytes: number, source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let left = lengthBytes;
+  for await (const chunk of source) {
+    left -= chunk.length;
+    if (left < 0) break;
+    yield chunk;
+  }
+  if (left !== 0) throw new Error(`the content has not the ${lengthBytes} bytes that were announced`);
+}
+
+/** Resolves when the system has taken the bytes, so that their memory is free again; rejects when the client went away before. */
+function handOver(response: ServerResponse, chunk: Buffer): Promise<void> {
+  return new Promise((resolve, reject) => {
+    // A response that waits behind another one of its connection is never told that the connection broke, but closes.
+    const onClose = () => reject(new ClientGone());
+    if (response.closed || response.destroyed) return onClose();
+    response.once("close", onClose);
+    response.write(chunk, (error) => {
+      response.off("close", onClose);
+      if (error) reject(error);
+      else resolve();
+    });
+  });
 }

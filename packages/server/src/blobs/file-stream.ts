@@ -1,0 +1,57 @@
+import type { FileHandle } from "node:fs/promises";
+import { Readable } from "node:stream";
+
+/** Large enough that a stream runs at the disk's speed, small enough for hundreds of them. */
+const READ_CHUNK_BYTES = 256 * 1024;
+
+/**
+ * The bytes of an open file from `start` to `end`, both included; closes it. Chunks that are handed back are read into again: fresh memory for each
+ * lies outside V8's heap, where its collector sees little of it, and a download of 1 GiB grew the server by 66 MiB.
+ */
+export class FileStream extends Readable {
+  readonly #file: FileHandle;
+  readonly #free: Buffer[] = [];
+  readonly #end: number;
+  #position: number;
+  #reading: Promise<unknown> = Promise.resolve();
+
+  constructor(file: FileHandle, start: number, end: number) {
+    // Counted in chunks, because a stream of bytes joins what waits into a new buffer. One is read ahead.
+    super({ objectMode: true, highWaterMark: 1 });
+    this.#file = file;
+    this.#position = start;
+    this.#end = end;
+  }
+
+  /** The caller needs this chunk no more. What another stream made is left alone. */
+  recycle(chunk: Uint8Array): void {
+    const { buffer } = chunk;
+    if (buffer.byteLength === READ_CHUNK_BYTES && this.#free.length < 2) this.#free.push(Buffer.from(buffer));
+  }
+
+  override _read(): void {
+    this.#reading = this.#readChunk().then(
+      (chunk) => this.push(chunk),
+      (error: Error) => this.destroy(error),
+    );
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    // A read under way has the file's number: closed now, the number could be another file's.
+    const close = () => this.#file.close();
+    this.#reading.then(close).then(
+      () => done(error),
+      (fault: Error) => done(error ?? fault),
+    );
+  }
+
+  async #readChunk(): Promise<Buffer | null> {
+    const wanted = Math.min(READ_CHUNK_BYTES, this.#end - this.#position + 1);
+    if (wanted <= 0) return null;
+    const memory = this.#free.pop() ?? Buffer.allocUnsafeSlow(READ_CHUNK_BYTES);
+    const { bytesRead } = await this.#file.read(memory, 0, wanted, this.#position);
+    if (bytesRead === 0) return null;
+    this.#position += bytesRead;
+    return memory.subarray(0, bytesRead);
+  }
+}
