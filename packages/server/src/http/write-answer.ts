@@ -134,7 +134,8 @@ function handOver(response: ServerResponse, chunk: Buffer): Promise<void> {
     response.once("close", onClose);
     response.write(chunk, (error) => {
       response.off("close", onClose);
-      if (error) reject(error);
+      // A write that fails is told before the close that it comes from.
+      if (error) onClose();
       else resolve();
     });
   });

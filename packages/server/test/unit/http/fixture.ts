@@ -145,6 +145,25 @@ const operations = [
     }),
   }),
   operation({
+    name: "Endless",
+    method: "GET",
+    path: "/endless",
+    access: anonymous,
+    body: noBody,
+    handler: (_request, { seen }) => ({
+      kind: "bytes",
+      status: 200,
+      lengthBytes: Number.MAX_SAFE_INTEGER,
+      headers: {},
+      async open() {
+        const stream = new Readable({ read: () => void stream.push(Buffer.alloc(100_000)) });
+        seen.push("opened");
+        stream.once("close", () => seen.push("closed"));
+        return { stream };
+      },
+    }),
+  }),
+  operation({
     name: "Slow",
     method: "GET",
     path: "/slow",
