@@ -20,7 +20,7 @@ export async function applyRetention({ store, blobs, clock, limits }: ServiceCon
       const action = await tx.actions.byId(id);
       const transition = action && applyEvent(action, { type: "resultsExpired" }, nowMs);
       if (!transition || "code" in transition || !transition.changed) return;
-      await tx.actions.save(transition.action);
+      await tx.actions.save(action, transition.action);
       await tx.results.removeOf(id);
       await auditChange(tx, SERVER, "ResultsExpired", nowMs, { actionId: id }, transition.action.machineId);
     });

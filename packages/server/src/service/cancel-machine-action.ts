@@ -28,7 +28,7 @@ export async function cancelMachineAction(
     if ("code" in transition || !transition.changed) {
       return refuse({ code: "CancelRefused", actionId, status: action.status });
     }
-    const saved = await tx.actions.save(transition.action);
+    const saved = await tx.actions.save(action, transition.action);
     await events.cancelled(tx, caller, saved, nowMs);
     return ok(saved);
   });

@@ -74,7 +74,7 @@ export async function setMachineDeviceGroup(
     if (!machine) return refuse({ code: "MachineNotFound", machineId });
     if (!(await tx.deviceGroups.byId(groupId))) return refuse({ code: "DeviceGroupNotFound", groupId });
     const moved: Machine = { ...machine, groupId };
-    await tx.machines.save(moved);
+    await tx.machines.save(machine, moved);
     await auditChange(
       tx,
       caller,

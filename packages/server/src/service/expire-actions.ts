@@ -57,7 +57,7 @@ async function expire({ store, clock, bus, log }: ServiceContext, actionId: stri
     if (await isBack(tx, action)) return null;
     const transition = applyEvent(action, { type: "expired" }, nowMs);
     if ("code" in transition || !transition.changed) return null;
-    const saved = await tx.actions.save(transition.action);
+    const saved = await tx.actions.save(action, transition.action);
     await events.ended(tx, SERVER, saved, nowMs);
     return saved;
   });

@@ -52,7 +52,7 @@ export async function acceptLink(
     if (!machine) return { kind: "refused", reason: "unknownMachine" };
     if (machine.quarantined) return { kind: "refused", reason: "quarantined" };
     const linkEpoch = machine.linkEpoch + 1;
-    await tx.machines.save({
+    await tx.machines.save(machine, {
       ...machine,
       linkEpoch,
       linked: true,
@@ -75,7 +75,7 @@ export async function answerHello(
     const machine = await currentMachine(tx, link);
     if (!machine) return null;
     const nowMs = clock.nowMs();
-    await tx.machines.save({
+    await tx.machines.save(machine, {
       ...machine,
       facts: hello.facts,
       journalId: hello.journalId,
@@ -106,7 +106,7 @@ async function reconcile(tx: StoreTx, action: MachineAction, judged: HelloVerdic
       : ({ type: "orderClosed", errors: [] } as const);
   const transition = applyEvent(action, event, nowMs);
   if ("code" in transition || !transition.changed) return;
-  const saved = await tx.actions.save(transition.action);
+  const saved = await tx.actions.save(action, transition.action);
   if (judged.decision === "lost") await events.ended(tx, machineActor(action.machineId), saved, nowMs);
 }
 
@@ -114,13 +114,13 @@ async function reconcile(tx: StoreTx, action: MachineAction, judged: HelloVerdic
 async function backOnALink(tx: StoreTx, action: MachineAction): Promise<void> {
   if (action.status !== "InProgress") return;
   if (action.deadlineMs === null && action.place.held && action.place.untilMs === null) return;
-  await tx.actions.save({ ...action, deadlineMs: null, place: { held: true, untilMs: null } });
+  await tx.actions.save(action, { ...action, deadlineMs: null, place: { held: true, untilMs: null } });
 }
 
 async function verdictOn(tx: StoreTx, machineId: string, held: HeldOrder): Promise<Verdict> {
   const known = await tx.actions.byId(held.actionId);
   const { verdict, reopened } = heldOrderVerdict(held, known?.machineId === machineId ? known : undefined);
-  if (reopened) await tx.actions.save(reopened);
+  if (known && reopened) await tx.actions.save(known, reopened);
   return verdict;
 }
 
@@ -174,11 +174,11 @@ async function markAway(
   limits: ServiceLimits,
   sent: SentOrder | null = null,
 ): Promise<void> {
-  await tx.machines.save({ ...machine, linked: false, lastSeenMs: nowMs });
+  await tx.machines.save(machine, { ...machine, linked: false, lastSeenMs: nowMs });
   const action = await tx.actions.unfinishedOf(machine.id);
   if (!action) return;
   const isRunning = action.status === "InProgress";
-  await tx.actions.save({
+  await tx.actions.save(action, {
     ...withSent(action, sent?.orderSeq === action.order?.orderSeq ? (sent?.atMs ?? null) : null),
     place: placeWhenAway(action.place, isRunning, nowMs, limits.sessionPlaceGraceMs),
     deadlineMs: isRunning ? (action.deadlineMs ?? nowMs + limits.lostMachineTimeoutMs) : action.deadlineMs,

@@ -104,7 +104,7 @@ async function record(
         : { kind: "illegal", detail: transition.detail };
     }
     if (!transition.changed) return { kind: "recorded", action };
-    const saved = await tx.actions.save(transition.action);
+    const saved = await tx.actions.save(action, transition.action);
     const ended = isFinal(saved.status) && !isFinal(action.status);
     if (ended) await events.ended(tx, machineActor(link.machineId), saved, nowMs);
     return { kind: "recorded", action: saved, ended };

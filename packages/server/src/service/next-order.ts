@@ -55,8 +55,8 @@ async function claim(
   nowMs: number,
 ): Promise<MachineAction> {
   const orderSeq = machine.lastOrderSeq + 1;
-  await tx.machines.save({ ...machine, lastOrderSeq: orderSeq });
-  const saved = await tx.actions.save({
+  await tx.machines.save(machine, { ...machine, lastOrderSeq: orderSeq });
+  const saved = await tx.actions.save(action, {
     ...action,
     commands: await resolvePins(tx, action),
     place: { held: true, untilMs: null },
@@ -90,7 +90,11 @@ async function holdsOrTakesPlace(
 async function resend(tx: StoreTx, action: MachineAction, linkEpoch: number): Promise<MachineAction> {
   if (!action.order) return action;
   if (action.order.linkEpoch === linkEpoch && action.place.held) return action;
-  return tx.actions.save({ ...action, place: { held: true, untilMs: null }, order: { ...action.order, linkEpoch } });
+  return tx.actions.save(action, {
+    ...action,
+    place: { held: true, untilMs: null },
+    order: { ...action.order, linkEpoch },
+  });
 }
 
 async function resolvePins(tx: StoreTx, action: MachineAction): Promise<MachineAction["commands"]> {

@@ -20,12 +20,12 @@ export async function quarantineMachine(
     const machine = await tx.machines.byId(machineId);
     if (!machine || machine.quarantined) return false;
     const nowMs = clock.nowMs();
-    await tx.machines.save({ ...machine, quarantined: true, linked: false, linkEpoch: machine.linkEpoch + 1 });
+    await tx.machines.save(machine, { ...machine, quarantined: true, linked: false, linkEpoch: machine.linkEpoch + 1 });
     await auditChange(tx, SERVER, "QuarantineMachine", nowMs, { journalIds }, machineId);
     for (const action of await tx.actions.openOf(machineId)) {
       const transition = applyEvent(action, { type: "lost", reason: REASON }, nowMs);
       if ("code" in transition || !transition.changed) continue;
-      const saved = await tx.actions.save(transition.action);
+      const saved = await tx.actions.save(action, transition.action);
       if (saved.status !== action.status) await events.ended(tx, SERVER, saved, nowMs);
     }
     return true;

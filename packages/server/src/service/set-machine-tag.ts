@@ -25,7 +25,7 @@ export async function setMachineTag(
     if (tags.length > MAX_TAGS)
       return refuse({ code: "InvalidInput", detail: `a machine has at most ${MAX_TAGS} tags` });
     const tagged: Machine = { ...machine, tags };
-    await tx.machines.save(tagged);
+    await tx.machines.save(machine, tagged);
     await auditChange(tx, caller, "SetMachineTags", clock.nowMs(), { tag, change }, machineId);
     return ok(tagged);
   });

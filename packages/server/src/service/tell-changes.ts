@@ -32,9 +32,9 @@ function telling(tx: StoreTx, changed: Set<string>): StoreTx {
         changed.add(action.id);
         return actions.insert(action);
       },
-      save(action) {
+      save(loaded, action) {
         changed.add(action.id);
-        return actions.save(action);
+        return actions.save(loaded, action);
       },
     },
   };

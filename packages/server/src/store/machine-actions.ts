@@ -3,6 +3,7 @@ import type { Reach } from "../domain/device-group.ts";
 import { keepsResults, type MachineAction, type OrderState } from "../domain/machine-action.ts";
 import type { Filter } from "../domain/odata/filter.ts";
 import type { ListQuery } from "../domain/odata/query.ts";
+import { changedColumns, onlyColumns, statementsByColumns } from "./changed-columns.ts";
 import type { ListPage } from "./odata/list-page.ts";
 import { countMachineActions, listMachineActions } from "./odata/machine-action-list.ts";
 import type { MachineActionTable } from "./schema.ts";
@@ -38,11 +39,13 @@ export function machineActions(executor: Executor) {
       await executor.all(insert, toValues(action));
     },
 
-    /** Compare and set: `action.version` is the one that was loaded. */
-    async save(action: MachineAction): Promise<MachineAction> {
-      const saved: MachineAction = { ...action, version: action.version + 1 };
-      const rows = await executor.all(update, { ...toValues(saved), expected_version: action.version });
-      if (rows.length === 0) throw new VersionConflict(`machine action ${action.id} was saved by somebody else`);
+    /** Compare and set of what changes: `loaded` is the action as it was read. */
+    async save(loaded: MachineAction, changed: MachineAction): Promise<MachineAction> {
+      const saved: MachineAction = { ...changed, version: loaded.version + 1 };
+      const values = toValues(saved);
+      const update = updateOf(changedColumns(toValues(loaded), values));
+      const rows = await executor.all(update, { ...values, expected_version: loaded.version });
+      if (rows.length === 0) throw new VersionConflict(`machine action ${saved.id} was saved by somebody else`);
       return saved;
     },
 
@@ -157,31 +160,15 @@ const insert = statement<ActionValues>()((db, p) =>
   }),
 );
 
-const update = statement<ActionValues & { expected_version: number }>()((db, p) =>
-  db
-    .updateTable("machine_action")
-    .set({
-      status: p.status,
-      updated_at_ms: p.updated_at_ms,
-      deadline_ms: p.deadline_ms,
-      cancellation: p.cancellation,
-      error_hresult: p.error_hresult,
-      commands: p.commands,
-      order_seq: p.order_seq,
-      order_state: p.order_state,
-      order_journal_id: p.order_journal_id,
-      order_link_epoch: p.order_link_epoch,
-      order_claimed_at_ms: p.order_claimed_at_ms,
-      order_sent_at_ms: p.order_sent_at_ms,
-      final_at_ms: p.final_at_ms,
-      holds_place: p.holds_place,
-      place_until_ms: p.place_until_ms,
-      keeps_results: p.keeps_results,
-      version: p.version,
-    })
-    .where("id", "=", p.id)
-    .where("version", "=", p.expected_version)
-    .returning("seq"),
+const updateOf = statementsByColumns((columns: readonly (keyof ActionValues)[]) =>
+  statement<ActionValues & { expected_version: number }>()((db, p) =>
+    db
+      .updateTable("machine_action")
+      .set(onlyColumns<ActionValues, keyof ActionValues>(p, columns))
+      .where("id", "=", p.id)
+      .where("version", "=", p.expected_version)
+      .returning("seq"),
+  ),
 );
 
 const selectById = statement<{ id: string }>()((db, p) =>

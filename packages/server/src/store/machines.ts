@@ -5,6 +5,7 @@ import { Compile } from "typebox/compile";
 import type { Reach } from "../domain/device-group.ts";
 import type { Machine } from "../domain/machine.ts";
 import type { ListQuery } from "../domain/odata/query.ts";
+import { changedColumns, onlyColumns, statementsByColumns } from "./changed-columns.ts";
 import type { ListPage } from "./odata/list-page.ts";
 import { countMachines, listMachines } from "./odata/machine-list.ts";
 import { machineListColumns } from "./odata/machine-list-columns.ts";
@@ -21,8 +22,11 @@ export function machines(executor: Executor) {
     async insert(machine: Machine): Promise<void> {
       await executor.all(insert, toValues(machine));
     },
-    async save(machine: Machine): Promise<void> {
-      await executor.all(update, toValues(machine));
+    /** Writes what changes; `loaded` is the machine as it was read in the same transaction. */
+    async save(loaded: Machine, changed: Machine): Promise<void> {
+      const values = toValues(changed);
+      const columns = changedColumns(toValues(loaded), values);
+      if (columns.length > 0) await executor.all(updateOf(columns), values);
     },
     /** Inside a write nobody else changes this machine, or takes it for a change, until the transaction ends. */
     async byId(id: string): Promise<Machine | undefined> {
@@ -105,32 +109,8 @@ const insert = statement<MachineValues>()((db, p) =>
   }),
 );
 
-const update = statement<MachineValues>()((db, p) =>
-  db
-    .updateTable("machine")
-    .set({
-      computer_dns_name: p.computer_dns_name,
-      facts: p.facts,
-      tags: p.tags,
-      last_seen_ms: p.last_seen_ms,
-      last_external_ip: p.last_external_ip,
-      linked: p.linked,
-      node_id: p.node_id,
-      link_epoch: p.link_epoch,
-      journal_id: p.journal_id,
-      last_order_seq: p.last_order_seq,
-      quarantined: p.quarantined,
-      group_id: p.group_id,
-      last_ip: p.last_ip,
-      os_platform: p.os_platform,
-      version: p.version,
-      os_version: p.os_version,
-      os_build: p.os_build,
-      os_architecture: p.os_architecture,
-      os_processor: p.os_processor,
-      agent_version: p.agent_version,
-    })
-    .where("id", "=", p.id),
+const updateOf = statementsByColumns((columns: readonly (keyof MachineValues)[]) =>
+  statement<MachineValues>()((db, p) => db.updateTable("machine").set(onlyColumns(p, columns)).where("id", "=", p.id)),
 );
 
 const selectById = statement<{ id: string }>()((db, p) => db.selectFrom("machine").selectAll().where("id", "=", p.id));

@@ -43,7 +43,7 @@ export interface StoreTx {
 /**
  * The truth. A `work` function is one use case: it loads, lets the domain decide and saves; it awaits nothing but its own
  * `tx`, because on SQLite neighbours wait for it. When it throws, nothing of it is kept; the answer comes after the
- * commit is durable. Where writers meet it may run more than once, each time from the beginning: it has no effect but through `tx`.
+ * commit is durable. It may run more than once, each time from the beginning, when it or a neighbour failed: it has no effect but through `tx`.
  */
 export interface Store {
   /** A consistent look. Sees every write that was answered before. */

@@ -88,7 +88,7 @@ export function describeTwoNodes(name: string, openNodes: () => Promise<readonly
       const answers = await Promise.all(machines.map((machine, index) => run(contextOf(index), machine)));
       assert.ok(answers.every((one) => one.ok));
       await Promise.all(
-        machines.map((machine) => stores[0].write((tx) => tx.machines.save({ ...machine, linked: true }))),
+        machines.map((machine) => stores[0].write((tx) => tx.machines.save(machine, { ...machine, linked: true }))),
       );
       const next = await Promise.all(
         machines.map(({ id, linkEpoch }, index) => nextForLink(contextOf(index), { machineId: id, linkEpoch })),

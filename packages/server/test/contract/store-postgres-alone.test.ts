@@ -100,7 +100,7 @@ else {
         await arrived[own === 0 ? 1 : 0].promise;
         const machine = await tx.machines.byId(second.id);
         assert.ok(machine);
-        await tx.machines.save({ ...machine, tags: [...machine.tags, `by ${own}`] });
+        await tx.machines.save(machine, { ...machine, tags: [...machine.tags, `by ${own}`] });
       });
     await Promise.all([lockBoth(0, a, b), lockBoth(1, b, a)]);
     assert.equal(runs, 3);
@@ -119,7 +119,7 @@ else {
         store.write(async (tx) => {
           const loaded = await tx.machines.byId(machine.id);
           assert.ok(loaded);
-          await tx.machines.save({ ...loaded, linkEpoch: loaded.linkEpoch + 1 });
+          await tx.machines.save(loaded, { ...loaded, linkEpoch: loaded.linkEpoch + 1 });
         }),
       ),
     );

@@ -83,7 +83,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         lastOrderSeq: 9,
         quarantined: true,
       };
-      await store.write((tx) => tx.machines.save(changed));
+      await store.write((tx) => tx.machines.save(machine, changed));
       assert.deepEqual(await store.read((tx) => tx.machines.byId(machine.id)), changed);
     });
 
@@ -123,7 +123,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       const machine = await addMachine();
       const first = await addAction(machine.id);
       await assert.rejects(addAction(machine.id));
-      await store.write((tx) => tx.actions.save({ ...first, status: "Succeeded" }));
+      await store.write((tx) => tx.actions.save(first, { ...first, status: "Succeeded" }));
       await addAction(machine.id);
     });
 
@@ -146,10 +146,10 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
     test("a unit of work that throws leaves nothing and takes no neighbour along", async () => {
       const machine = await addMachine();
       const failing = store.write(async (tx) => {
-        await tx.machines.save({ ...machine, tags: ["never"] });
+        await tx.machines.save(machine, { ...machine, tags: ["never"] });
         throw new Error("changed my mind");
       });
-      const neighbour = store.write((tx) => tx.machines.save({ ...machine, linkEpoch: 8 }));
+      const neighbour = store.write((tx) => tx.machines.save(machine, { ...machine, linkEpoch: 8 }));
       await assert.rejects(failing, /changed my mind/);
       await neighbour;
       const found = await store.read((tx) => tx.machines.byId(machine.id));
@@ -159,9 +159,9 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
     test("a save with an old version loses", async () => {
       const machine = await addMachine();
       const action = await addAction(machine.id);
-      await store.write((tx) => tx.actions.save({ ...action, status: "InProgress" }));
+      await store.write((tx) => tx.actions.save(action, { ...action, status: "InProgress" }));
       await assert.rejects(
-        store.write((tx) => tx.actions.save({ ...action, status: "Cancelled" })),
+        store.write((tx) => tx.actions.save(action, { ...action, status: "Cancelled" })),
         VersionConflict,
       );
       assert.equal((await store.read((tx) => tx.actions.byId(action.id)))?.status, "InProgress");

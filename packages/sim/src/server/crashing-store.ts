@@ -67,6 +67,7 @@ export class CrashingStore implements Store {
       this.#refuseTheDead();
       if (sql === "COMMIT") this.#commit();
       else connection.exec(sql);
+      if (sql === "ROLLBACK") this.#written.clear();
       return connection;
     };
     return {
@@ -107,9 +108,9 @@ export class CrashingStore implements Store {
           this.#written.add(action.id);
           return insert(action);
         },
-        save: (action) => {
-          this.#written.add(action.id);
-          return save(action);
+        save: (loaded, changed) => {
+          this.#written.add(loaded.id);
+          return save(loaded, changed);
         },
       },
     };

@@ -22,7 +22,7 @@ describe("places for running sessions, three of them", () => {
     nextForLink(services.context, { machineId: machine.id, linkEpoch: machine.linkEpoch });
   const link = async (machine: Machine) => {
     const linked = { ...machine, linked: true, linkEpoch: machine.linkEpoch + 1 };
-    await services.context.store.write((tx) => tx.machines.save(linked));
+    await services.context.store.write((tx) => tx.machines.save(machine, linked));
     return linked;
   };
 

@@ -34,7 +34,7 @@ test("an action that a transaction made or saved is told once, and only when the
     await tx.actions.insert(sampleAction());
     const action = await tx.actions.byId(ID);
     assert.ok(action);
-    await tx.actions.save(action);
+    await tx.actions.save(action, action);
     assert.deepEqual(told, []);
   });
   assert.deepEqual(told, [{ actionId: ID, isDurable: true }]);

@@ -50,7 +50,7 @@ async function openStage(): Promise<Stage> {
     store.write(async (tx) => {
       const action = await tx.actions.byId(ID);
       assert.ok(action);
-      await tx.actions.save({ ...action, ...change });
+      await tx.actions.save(action, { ...action, ...change });
     });
   return {
     service,

@@ -12,17 +12,17 @@ export function watchedTx(tx: StoreTx, written: Written): StoreTx {
         await actions.insert(action);
         written.actions.set(action.id, action);
       },
-      async save(action) {
-        const saved = await actions.save(action);
+      async save(loaded, changed) {
+        const saved = await actions.save(loaded, changed);
         written.actions.set(saved.id, saved);
         return saved;
       },
     },
     machines: {
       ...machines,
-      async save(machine) {
-        await machines.save(machine);
-        if (machine.quarantined) written.quarantined.add(machine.id);
+      async save(loaded, changed) {
+        await machines.save(loaded, changed);
+        if (changed.quarantined) written.quarantined.add(changed.id);
       },
     },
     audit: {
