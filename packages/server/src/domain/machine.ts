@@ -22,6 +22,9 @@ export interface Machine {
   groupId: number;
 }
 
+/** What the work of a link needs to know of its machine. */
+export type MachineLink = Pick<Machine, "id" | "linked" | "linkEpoch" | "journalId" | "lastOrderSeq">;
+
 /** Contract values of `healthStatus` that this server can know (contract/http-api.md section 13). */
 export type HealthStatus = "Active" | "Inactive" | "ImpairedCommunication";
 

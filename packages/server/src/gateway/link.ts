@@ -281,7 +281,8 @@ export class Link implements LinkSocketEvents {
     const recorded = await recordEnded(this.#context, identity, frame);
     if (!this.#check(recorded)) return;
     this.#send({ type: "ack", actionId: frame.actionId, orderSeq: frame.orderSeq, index: frame.index });
-    if (recorded.action.order?.state === "closed") this.pump();
+    // The action that this end finished was the machine's open one, so there is no other to look for.
+    if (!recorded.hasFinished && recorded.action.order?.state === "closed") this.pump();
   }
 
   async #refused(identity: LinkIdentity, frame: Refused): Promise<void> {

@@ -8,7 +8,7 @@ import {
 } from "@halligan/protocol/link";
 import { verifyEd25519 } from "../auth/ed25519.ts";
 import { type HelloVerdict, heldOrderVerdict, judgeOpenOrder } from "../domain/link-work.ts";
-import type { Machine } from "../domain/machine.ts";
+import type { Machine, MachineLink } from "../domain/machine.ts";
 import { applyEvent, type MachineAction, withSent } from "../domain/machine-action.ts";
 import { placeWhenAway } from "../domain/session-places.ts";
 import type { StoreTx } from "../store/store.ts";
@@ -185,8 +185,14 @@ async function markAway(
   });
 }
 
+/** What its work needs of the machine, when `link` is the newest one. */
+export async function currentLink(tx: StoreTx, link: LinkIdentity): Promise<MachineLink | undefined> {
+  const machine = await tx.machines.linkOf(link.machineId);
+  return machine?.linkEpoch === link.linkEpoch ? machine : undefined;
+}
+
 /** The machine, when `link` is its newest one. */
-export async function currentMachine(tx: StoreTx, link: LinkIdentity): Promise<Machine | undefined> {
+async function currentMachine(tx: StoreTx, link: LinkIdentity): Promise<Machine | undefined> {
   const machine = await tx.machines.byId(link.machineId);
   return machine?.linkEpoch === link.linkEpoch ? machine : undefined;
 }

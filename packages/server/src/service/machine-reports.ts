@@ -6,20 +6,20 @@ import { applyEvent, isFinal, type MachineAction, type MachineActionEvent } from
 import type { StoreTx } from "../store/store.ts";
 import type { ServiceContext } from "./context.ts";
 import { events, machineActor } from "./events.ts";
-import { currentMachine, type LinkIdentity } from "./link-lifecycle.ts";
+import { currentLink, type LinkIdentity } from "./link-lifecycle.ts";
 import { resultIdOf } from "./receive-result.ts";
 import { wakeForFreePlace } from "./wake-for-free-place.ts";
 
 /**
  * What a report led to.
- * recorded: durable, and may be acknowledged (a repeated report as well).
+ * recorded: durable, and may be acknowledged (a repeated report as well). `hasFinished`: this report made the action's status final.
  * stale:    from a link that is not the machine's newest, or about an order that was closed: not recorded, not acknowledged.
  * illegal:  nothing an honest device sends: the link is closed.
  * unknown:  about an order that the store does not know, as after it was restored from a backup: there is nothing to record.
  * twoDevices: another start of the same command was recorded: the machine belongs into quarantine.
  */
 export type Recorded =
-  | { kind: "recorded"; action: MachineAction }
+  | { kind: "recorded"; action: MachineAction; hasFinished: boolean }
   | { kind: "stale" }
   | { kind: "illegal"; detail: string }
   | { kind: "unknown" }
@@ -85,9 +85,9 @@ async function record(
   decide: (tx: StoreTx, action: MachineAction) => Promise<Decision>,
 ): Promise<Recorded> {
   const { store, clock } = context;
-  const recorded = await store.write(async (tx): Promise<Recorded & { ended?: boolean }> => {
+  const recorded = await store.write(async (tx): Promise<Recorded> => {
     // Asked for together: one round trip. The machine comes first, and with it the lock.
-    const [machine, action] = await Promise.all([currentMachine(tx, link), tx.actions.byId(report.actionId)]);
+    const [machine, action] = await Promise.all([currentLink(tx, link), tx.actions.byId(report.actionId)]);
     if (!machine) return { kind: "stale" };
     const isOther = action?.order && action.order.orderSeq !== report.orderSeq;
     if (isOther || (action && action.machineId !== link.machineId)) {
@@ -95,7 +95,7 @@ async function record(
     }
     if (!action?.order) return { kind: "unknown" };
     const event = await decide(tx, action);
-    if (event === null) return { kind: "recorded", action };
+    if (event === null) return { kind: "recorded", action, hasFinished: false };
     const nowMs = clock.nowMs();
     const transition = applyEvent(action, event, nowMs);
     if ("code" in transition) {
@@ -103,13 +103,13 @@ async function record(
         ? { kind: "twoDevices" }
         : { kind: "illegal", detail: transition.detail };
     }
-    if (!transition.changed) return { kind: "recorded", action };
+    if (!transition.changed) return { kind: "recorded", action, hasFinished: false };
     const saved = await tx.actions.save(action, transition.action);
-    const ended = isFinal(saved.status) && !isFinal(action.status);
-    if (ended) await events.ended(tx, machineActor(link.machineId), saved, nowMs);
-    return { kind: "recorded", action: saved, ended };
+    const hasFinished = isFinal(saved.status) && !isFinal(action.status);
+    if (hasFinished) await events.ended(tx, machineActor(link.machineId), saved, nowMs);
+    return { kind: "recorded", action: saved, hasFinished };
   });
-  if (recorded.ended) await wakeForFreePlace(context);
+  if (recorded.kind === "recorded" && recorded.hasFinished) await wakeForFreePlace(context);
   return recorded;
 }
 

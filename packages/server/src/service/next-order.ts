@@ -1,14 +1,14 @@
 import type { Order } from "@halligan/protocol/link";
 import { type LibraryPin, libraryFileNameOf } from "../domain/command.ts";
 import { nextLinkStep } from "../domain/link-work.ts";
-import type { Machine } from "../domain/machine.ts";
+import type { MachineLink } from "../domain/machine.ts";
 import type { MachineAction } from "../domain/machine-action.ts";
 import { orderFor } from "../domain/order.ts";
 import { arePlacesLimited, mayTakePlace } from "../domain/session-places.ts";
 import type { StoreTx } from "../store/store.ts";
 import type { ServiceContext } from "./context.ts";
 import { events } from "./events.ts";
-import { currentMachine, type LinkIdentity } from "./link-lifecycle.ts";
+import { currentLink, type LinkIdentity } from "./link-lifecycle.ts";
 
 export type NextForLink =
   | { type: "order"; order: Order }
@@ -26,7 +26,7 @@ export async function nextForLink(context: ServiceContext, link: LinkIdentity): 
   const { store, clock, limits, measures } = context;
   const next = await store.write(async (tx): Promise<NextForLink & { waitedMs?: number }> => {
     // Asked for together: one round trip. The machine comes first, and with it the lock.
-    const [machine, open] = await Promise.all([currentMachine(tx, link), tx.actions.openOf(link.machineId)]);
+    const [machine, open] = await Promise.all([currentLink(tx, link), tx.actions.openOf(link.machineId)]);
     if (!machine) return { type: "stale" };
     if (!machine.journalId) return { type: "idle" };
     const step = nextLinkStep(open);
@@ -49,13 +49,13 @@ export async function nextForLink(context: ServiceContext, link: LinkIdentity): 
 
 async function claim(
   tx: StoreTx,
-  machine: Machine,
+  machine: MachineLink,
   journalId: string,
   action: MachineAction,
   nowMs: number,
 ): Promise<MachineAction> {
   const orderSeq = machine.lastOrderSeq + 1;
-  await tx.machines.save(machine, { ...machine, lastOrderSeq: orderSeq });
+  await tx.machines.saveLastOrderSeq(machine.id, orderSeq);
   const saved = await tx.actions.save(action, {
     ...action,
     commands: await resolvePins(tx, action),
@@ -69,7 +69,7 @@ async function claim(
 /** A session that was asked for while its machine was away waits for a place, oldest first. */
 async function holdsOrTakesPlace(
   tx: StoreTx,
-  machine: Machine,
+  machine: MachineLink,
   action: MachineAction,
   places: number,
   nowMs: number,

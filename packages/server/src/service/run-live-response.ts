@@ -25,14 +25,14 @@ export async function runLiveResponse(
   const { store, clock, ids, limits, bus } = context;
   const last: { written: MachineAction | null } = { written: null };
   const accept = async (tx: StoreTx): Promise<Result<MachineAction, DomainError>> => {
-    const machine = await reachableMachine(tx, caller, machineId);
-    if (!machine) return refuse({ code: "MachineNotFound", machineId });
-    // Asked for together: one round trip.
-    const [blocking, group, pins] = await Promise.all([
+    // Asked for together: one round trip. The machine comes first, and with it the lock.
+    const [machine, blocking, group, pins] = await Promise.all([
+      reachableMachine(tx, caller, machineId),
       tx.actions.unfinishedOf(machineId),
-      tx.deviceGroups.byId(machine.groupId),
+      tx.deviceGroups.ofMachine(machineId),
       pinsOf(tx, request),
     ]);
+    if (!machine) return refuse({ code: "MachineNotFound", machineId });
     if (blocking) return refuse({ code: "ActiveRequestAlreadyExists", machineId, blockingActionId: blocking.id });
     if (!group) throw new Error(`machine ${machineId} is in a device group that is not there`);
     const nowMs = clock.nowMs();

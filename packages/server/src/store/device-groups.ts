@@ -13,6 +13,10 @@ export function deviceGroups(executor: Executor) {
       const [row] = await executor.all(selectById, { id });
       return row && fromRow(row);
     },
+    async ofMachine(machineId: string): Promise<DeviceGroup | undefined> {
+      const [row] = await executor.all(selectOfMachine, { machine_id: machineId });
+      return row && fromRow(row);
+    },
     async byName(name: string): Promise<DeviceGroup | undefined> {
       const [row] = await executor.all(selectByName, { name });
       return row && fromRow(row);
@@ -44,6 +48,12 @@ type Values = { name: string; remediation_level: string; users: string; user_gro
 
 const selectById = statement<{ id: number }>()((db, p) =>
   db.selectFrom("device_group").selectAll().where("id", "=", p.id),
+);
+const selectOfMachine = statement<{ machine_id: string }>()((db, p) =>
+  db
+    .selectFrom("device_group")
+    .selectAll()
+    .where("id", "=", (machine) => machine.selectFrom("machine").select("group_id").where("id", "=", p.machine_id)),
 );
 const selectByName = statement<{ name: string }>()((db, p) =>
   db.selectFrom("device_group").selectAll().where("name", "=", p.name),

@@ -9,7 +9,6 @@ import { countMachineActions, listMachineActions } from "./odata/machine-action-
 import type { MachineActionTable } from "./schema.ts";
 import { type Executor, statement } from "./statement.ts";
 import { parseCancellation, parseCommands, parseStatus } from "./stored-action.ts";
-import { VersionConflict } from "./version-conflict.ts";
 
 type Row = Selectable<MachineActionTable>;
 type ActionValues = Omit<Row, "seq" | "type">;
@@ -44,8 +43,7 @@ export function machineActions(executor: Executor) {
       const saved: MachineAction = { ...changed, version: loaded.version + 1 };
       const values = toValues(saved);
       const update = updateOf(changedColumns(toValues(loaded), values));
-      const rows = await executor.all(update, { ...values, expected_version: loaded.version });
-      if (rows.length === 0) throw new VersionConflict(`machine action ${saved.id} was saved by somebody else`);
+      await executor.changeOne(update, { ...values, expected_version: loaded.version });
       return saved;
     },
 
@@ -166,8 +164,7 @@ const updateOf = statementsByColumns((columns: readonly (keyof ActionValues)[]) 
       .updateTable("machine_action")
       .set(onlyColumns<ActionValues, keyof ActionValues>(p, columns))
       .where("id", "=", p.id)
-      .where("version", "=", p.expected_version)
-      .returning("seq"),
+      .where("version", "=", p.expected_version),
   ),
 );
 

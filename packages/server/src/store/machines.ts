@@ -3,7 +3,7 @@ import { type Selectable, sql } from "kysely";
 import { Type } from "typebox";
 import { Compile } from "typebox/compile";
 import type { Reach } from "../domain/device-group.ts";
-import type { Machine } from "../domain/machine.ts";
+import type { Machine, MachineLink } from "../domain/machine.ts";
 import type { ListQuery } from "../domain/odata/query.ts";
 import { changedColumns, onlyColumns, statementsByColumns } from "./changed-columns.ts";
 import type { ListPage } from "./odata/list-page.ts";
@@ -32,6 +32,22 @@ export function machines(executor: Executor) {
     async byId(id: string): Promise<Machine | undefined> {
       const [row] = await executor.all(executor.locks ? selectByIdToChange : selectById, { id });
       return row && fromRow(row);
+    },
+    /** The same lock, and few columns: the facts of a device are most of its row. */
+    async linkOf(id: string): Promise<MachineLink | undefined> {
+      const [row] = await executor.all(executor.locks ? selectLinkToChange : selectLink, { id });
+      return (
+        row && {
+          id,
+          linked: row.linked === 1,
+          linkEpoch: row.link_epoch,
+          journalId: row.journal_id,
+          lastOrderSeq: row.last_order_seq,
+        }
+      );
+    },
+    async saveLastOrderSeq(id: string, lastOrderSeq: number): Promise<void> {
+      await executor.all(updateLastOrderSeq, { id, last_order_seq: lastOrderSeq });
     },
     /** Names are a device's own claim and may be borne by several. */
     async byName(computerDnsName: string): Promise<Machine[]> {
@@ -119,6 +135,20 @@ const selectById = statement<{ id: string }>()((db, p) => db.selectFrom("machine
 // would wait for every insert that refers to it.
 const selectByIdToChange = statement<{ id: string }>()((db, p) =>
   db.selectFrom("machine").selectAll().where("id", "=", p.id).forNoKeyUpdate(),
+);
+
+const LINK_COLUMNS = ["linked", "link_epoch", "journal_id", "last_order_seq"] as const;
+
+const selectLink = statement<{ id: string }>()((db, p) =>
+  db.selectFrom("machine").select(LINK_COLUMNS).where("id", "=", p.id),
+);
+
+const selectLinkToChange = statement<{ id: string }>()((db, p) =>
+  db.selectFrom("machine").select(LINK_COLUMNS).where("id", "=", p.id).forNoKeyUpdate(),
+);
+
+const updateLastOrderSeq = statement<{ id: string; last_order_seq: number }>()((db, p) =>
+  db.updateTable("machine").set({ last_order_seq: p.last_order_seq }).where("id", "=", p.id),
 );
 
 const selectByName = statement<{ computer_dns_name: string }>()((db, p) =>

@@ -1,7 +1,6 @@
 import { Type } from "typebox";
 import { Compile } from "typebox/compile";
 import { type Executor, statement } from "./statement.ts";
-import { VersionConflict } from "./version-conflict.ts";
 
 export type RequestWindows = ReturnType<typeof requestWindows>;
 
@@ -25,8 +24,7 @@ export function requestWindows(executor: Executor) {
     /** Compare and set: `version` is the one that was loaded. `untilMs`: from when on nothing in it matters. */
     async save({ key, admittedMs, version }: RequestWindow, untilMs: number): Promise<void> {
       const values = { key, admitted: JSON.stringify(admittedMs), until_ms: untilMs, version: version + 1 };
-      const rows = await executor.all(version === 0 ? insert : update, { ...values, expected_version: version });
-      if (rows.length === 0) throw new VersionConflict(`the request window ${key} was saved by somebody else`);
+      await executor.changeOne(version === 0 ? insert : update, { ...values, expected_version: version });
     },
     async removeBefore(nowMs: number): Promise<void> {
       await executor.all(removeOld, { now_ms: nowMs });
@@ -55,8 +53,7 @@ const insert = statement<Values>()((db, p) =>
   db
     .insertInto("request_window")
     .values({ key: p.key, admitted: p.admitted, until_ms: p.until_ms, version: p.version })
-    .onConflict((conflict) => conflict.doNothing())
-    .returning("key"),
+    .onConflict((conflict) => conflict.doNothing()),
 );
 
 const update = statement<Values>()((db, p) =>
@@ -64,8 +61,7 @@ const update = statement<Values>()((db, p) =>
     .updateTable("request_window")
     .set({ admitted: p.admitted, until_ms: p.until_ms, version: p.version })
     .where("key", "=", p.key)
-    .where("version", "=", p.expected_version)
-    .returning("key"),
+    .where("version", "=", p.expected_version),
 );
 
 const removeOld = statement<{ now_ms: number }>()((db, p) =>

@@ -39,6 +39,11 @@ export interface Executor {
    */
   readonly locks: boolean;
   all<P extends Record<string, Bound>, O>(statement: Statement<P, O>, params: P): Promise<O[]>;
+  /**
+   * A compare and set: `VersionConflict` unless it changes exactly one row. Where that is known only later it comes with a later
+   * statement or with the commit, so `statement` asks for no rows.
+   */
+  changeOne<P extends Record<string, Bound>>(statement: Statement<P, unknown>, params: P): Promise<void>;
   /** For a query that is different each time (a caller's filter). */
   allOnce<O>(build: (db: Kysely<Schema>) => Compilable<O>): Promise<O[]>;
 }

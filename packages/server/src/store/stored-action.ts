@@ -54,6 +54,7 @@ export function parseCancellation(json: string): NonNullable<MachineAction["canc
 
 export function parseCommands(json: string): readonly Command[] {
   const value: unknown = JSON.parse(json);
-  if (StoredCommands.Check(value)) return value.map(({ finishedAtMs = null, ...rest }) => ({ ...rest, finishedAtMs }));
+  if (StoredCommands.Check(value))
+    return value.map((command) => ({ ...command, finishedAtMs: command.finishedAtMs ?? null }));
   throw new Error("the store holds commands of another shape");
 }

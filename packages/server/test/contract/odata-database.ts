@@ -77,6 +77,7 @@ export class SqliteLists extends ListStore implements ListDatabase {
       engine: this.executor.engine,
       locks: false,
       all: () => Promise.reject(new Error("lists run queries that are new each time")),
+      changeOne: () => Promise.reject(new Error("lists change nothing")),
       allOnce: async (build) => {
         const { sql, values } = this.#compiler.compileOnce(build);
         const steps = this.database.prepare<Bound[], { detail: string }>(`explain query plan ${sql}`).all(...values);

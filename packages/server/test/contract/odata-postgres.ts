@@ -45,6 +45,7 @@ export class PostgresLists extends ListStore implements ListDatabase {
       engine: POSTGRES_ENGINE,
       locks: false,
       all: () => Promise.reject(new Error("lists run queries that are new each time")),
+      changeOne: () => Promise.reject(new Error("lists change nothing")),
       allOnce: async (build) => {
         const { sql, values } = this.#compiler.compileOnce(build);
         const [steps] = await this.#connection.run([{ name: null, text: `explain ${sql}`, values }]);

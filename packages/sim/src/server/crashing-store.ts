@@ -32,6 +32,10 @@ export class CrashingStore implements Store {
           this.#refuseTheDead();
           return database.executor.all(statement, params);
         },
+        changeOne: async (statement, params) => {
+          this.#refuseTheDead();
+          return database.executor.changeOne(statement, params);
+        },
         allOnce: async (build) => {
           this.#refuseTheDead();
           return database.executor.allOnce(build);

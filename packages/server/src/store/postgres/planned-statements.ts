@@ -8,6 +8,7 @@ import type { PlannedQuery } from "./statement-batch.ts";
 export class PlannedStatements {
   readonly #compiler = new StatementCompiler(POSTGRES_ENGINE);
   readonly #names = new WeakMap<object, string>();
+  readonly #changesOfOne = new WeakMap<object, { name: string; text: string }>();
   #count = 0;
 
   plan<P extends Record<string, Bound>, O>(
@@ -17,16 +18,32 @@ export class PlannedStatements {
     const compiled = this.#compiler.compile(statement);
     let name = this.#names.get(compiled);
     if (name === undefined) {
-      this.#count += 1;
-      name = `halligan_${this.#count}`;
+      name = this.#nextName();
       this.#names.set(compiled, name);
     }
     const query = { name, text: compiled.sql, values: bindValues(compiled, params) };
     return { query, returnsRows: compiled.returnsRows };
   }
 
+  /** One that fails with `division_by_zero` unless it changes exactly one row: the database itself refuses what comes after it. */
+  planOne<P extends Record<string, Bound>>(statement: Statement<P, unknown>, params: P): PlannedQuery {
+    const compiled = this.#compiler.compile(statement);
+    let named = this.#changesOfOne.get(compiled);
+    if (named === undefined) {
+      const text = `with changed as (${compiled.sql} returning 1) select 1 / (count(*) = 1)::int from changed`;
+      named = { name: this.#nextName(), text };
+      this.#changesOfOne.set(compiled, named);
+    }
+    return { ...named, values: bindValues(compiled, params) };
+  }
+
   planOnce<O>(build: (db: Kysely<Schema>) => Compilable<O>): PlannedQuery {
     const { sql, values } = this.#compiler.compileOnce(build);
     return { name: null, text: sql, values };
+  }
+
+  #nextName(): string {
+    this.#count += 1;
+    return `halligan_${this.#count}`;
   }
 }

@@ -50,6 +50,10 @@ export function storeError(cause: unknown): unknown {
 export const endsConnection = (cause: unknown): boolean =>
   cause instanceof DatabaseError && /^(?:08|57P0)/.test(cause.code ?? "");
 
+/** What a compare and set ends in that another one came before (`PlannedStatements.planOne`). No other statement divides. */
+export const isOtherThanOneChanged = (cause: unknown): boolean =>
+  cause instanceof DatabaseError && cause.code === "22012";
+
 /** The schema was migrated under a prepared statement, whose columns are others now. */
 export const isPlanOutdated = (cause: unknown): boolean =>
   cause instanceof DatabaseError && cause.code === "0A000" && /cached plan/.test(cause.message);

@@ -22,6 +22,10 @@ export class PostgresReader implements Executor {
     return this.#run(this.#statements.plan(statement, params).query);
   }
 
+  async changeOne(): Promise<never> {
+    throw new Error("a change belongs into a transaction");
+  }
+
   async allOnce<O>(build: (db: Kysely<Schema>) => Compilable<O>): Promise<O[]> {
     return this.#run(this.#statements.planOnce(build));
   }

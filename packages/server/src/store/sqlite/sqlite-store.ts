@@ -2,8 +2,16 @@ import Database from "better-sqlite3";
 import { type Compilable, Kysely, type Kysely as KyselyDb, SqliteDialect } from "kysely";
 import { migrateToLatest } from "../migrations/migrate.ts";
 import type { Schema } from "../schema.ts";
-import { type Bound, bindValues, type Executor, type Statement, StatementCompiler } from "../statement.ts";
+import {
+  type Bound,
+  bindValues,
+  type CompiledStatement,
+  type Executor,
+  type Statement,
+  StatementCompiler,
+} from "../statement.ts";
 import { type Store, type StoreTx, storeTx } from "../store.ts";
+import { VersionConflict } from "../version-conflict.ts";
 import { ScanLane } from "./scan-lane.ts";
 import { SQLITE_ENGINE } from "./sqlite-engine.ts";
 import { WriteLane } from "./write-lane.ts";
@@ -63,12 +71,17 @@ export class SqliteStore implements Store {
 
 const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
+interface Prepared {
+  readonly compiled: CompiledStatement;
+  readonly prepared: Database.Statement<Bound[]>;
+}
+
 export class SqliteExecutor implements Executor {
   readonly engine = SQLITE_ENGINE;
   readonly locks = false;
   readonly #database: Database.Database;
   protected readonly compiler: StatementCompiler;
-  readonly #prepared = new WeakMap<object, (params: Record<string, Bound>) => unknown[]>();
+  readonly #prepared = new WeakMap<object, Prepared>();
 
   constructor(database: Database.Database, compiler: StatementCompiler) {
     this.#database = database;
@@ -76,13 +89,18 @@ export class SqliteExecutor implements Executor {
   }
 
   async all<P extends Record<string, Bound>, O>(statement: Statement<P, O>, params: P): Promise<O[]> {
-    let run = this.#prepared.get(statement);
-    if (!run) {
-      run = this.#prepare(statement);
-      this.#prepared.set(statement, run);
-    }
+    const { compiled, prepared } = this.#prepare(statement);
+    const values = bindValues(compiled, params);
     // The row's type is what Kysely inferred for this very query; the schema of the table is the migrations'.
-    return run(params) as O[];
+    if (prepared.reader) return prepared.all(...values) as O[];
+    prepared.run(...values);
+    return [];
+  }
+
+  async changeOne<P extends Record<string, Bound>>(statement: Statement<P, unknown>, params: P): Promise<void> {
+    const { compiled, prepared } = this.#prepare(statement);
+    const { changes } = prepared.run(...bindValues(compiled, params));
+    if (changes !== 1) throw new VersionConflict(`${changes} rows were changed by ${compiled.sql}`);
   }
 
   async allOnce<O>(build: (db: KyselyDb<Schema>) => Compilable<O>): Promise<O[]> {
@@ -90,16 +108,13 @@ export class SqliteExecutor implements Executor {
     return this.#database.prepare<Bound[], O>(sql).all(...values);
   }
 
-  #prepare<P extends Record<string, Bound>, O>(
-    statement: Statement<P, O>,
-  ): (params: Record<string, Bound>) => unknown[] {
+  #prepare<P extends Record<string, Bound>, O>(statement: Statement<P, O>): Prepared {
+    const known = this.#prepared.get(statement);
+    if (known) return known;
     const compiled = this.compiler.compile(statement);
-    const prepared = this.#database.prepare<Bound[]>(compiled.sql);
-    if (prepared.reader) return (params) => prepared.all(...bindValues(compiled, params));
-    return (params) => {
-      prepared.run(...bindValues(compiled, params));
-      return [];
-    };
+    const prepared = { compiled, prepared: this.#database.prepare<Bound[]>(compiled.sql) };
+    this.#prepared.set(statement, prepared);
+    return prepared;
   }
 }
 
