@@ -1,3 +1,4 @@
+import { createSecureContext, type SecureContext } from "node:tls";
 import type { Connection, Net, Received } from "@halligan/agent/simulation";
 import { LINK_PATH } from "@halligan/protocol/link";
 import { type RawData, WebSocket } from "ws";
@@ -7,10 +8,11 @@ import { type RawData, WebSocket } from "ws";
  * thousands, and takes no certificate of its own.
  */
 export function wsNet(baseUrl: string, ca: string | null): Net {
+  const secureContext = ca === null ? null : contextOf(ca);
   const url = `${baseUrl.replace(/^http/, "ws")}${LINK_PATH}`;
   return {
     async connect(signal) {
-      const connection = new WsConnection(url, ca);
+      const connection = new WsConnection(url, secureContext);
       const giveUp = () => connection.close();
       signal.addEventListener("abort", giveUp, { once: true });
       try {
@@ -23,6 +25,15 @@ export function wsNet(baseUrl: string, ca: string | null): Net {
   };
 }
 
+/** By certificate: made for each connection anew, it is a third of the device's work for a link, and thousands of devices share this process. */
+const contexts = new Map<string, SecureContext>();
+
+function contextOf(ca: string): SecureContext {
+  const known = contexts.get(ca) ?? createSecureContext({ ca });
+  contexts.set(ca, known);
+  return known;
+}
+
 class WsConnection implements Connection {
   readonly opened: Promise<void>;
   readonly #socket: WebSocket;
@@ -30,8 +41,8 @@ class WsConnection implements Connection {
   #closed: Received | null = null;
   #waiting: (() => void) | null = null;
 
-  constructor(url: string, ca: string | null) {
-    this.#socket = new WebSocket(url, { perMessageDeflate: false, ...(ca !== null && { ca }) });
+  constructor(url: string, secureContext: SecureContext | null) {
+    this.#socket = new WebSocket(url, { perMessageDeflate: false, ...(secureContext && { secureContext }) });
     this.opened = new Promise((resolve, reject) => {
       this.#socket.once("open", () => resolve());
       this.#socket.on("error", (error) => reject(error));

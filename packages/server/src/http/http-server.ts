@@ -2,6 +2,7 @@ import http, { type IncomingMessage, type ServerResponse } from "node:http";
 import https from "node:https";
 import type { Duplex } from "node:stream";
 import { refuse } from "./answer.ts";
+import { awaitFirstBytes } from "./first-bytes.ts";
 import type { HttpLimits } from "./limits.ts";
 import { answerOnSocket, malformedAnswer } from "./raw-answers.ts";
 import { splitTarget } from "./request-path.ts";
@@ -52,6 +53,7 @@ export function createHttpServer(handle: http.RequestListener, options: HttpServ
     shouldUpgradeCallback: (request) => upgradeOf(request) !== undefined,
   };
   const server = tls === undefined ? http.createServer(settings) : https.createServer({ ...settings, ...tls });
+  if (tls !== undefined) awaitFirstBytes(server, limits.headersTimeoutMs);
   server.setTimeout(limits.inactivityMs);
 
   const responses = new WeakMap<Duplex, ServerResponse>();
