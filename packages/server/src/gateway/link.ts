@@ -70,7 +70,8 @@ export class Link implements LinkSocketEvents {
   readonly #socket: LinkSocket;
   readonly #owner: LinkOwner;
   readonly #pingIntervalMs: number;
-  readonly #challenge: Uint8Array;
+  /** Null once it is answered: of an idle link nothing stays that it does not need. */
+  #challenge: Uint8Array | null;
   #log: Logger;
   #phase: "answer" | "hello" | "ready" | "closed" = "answer";
   #identity: LinkIdentity | null = null;
@@ -84,10 +85,10 @@ export class Link implements LinkSocketEvents {
   /** The chain that makes work strictly one after another. */
   #work: Promise<void> = Promise.resolve();
   #pumpQueued = false;
-  /** Resolves when the link has ended, for what must not wait longer than it lasts. */
-  readonly #over = Promise.withResolvers<false>();
   /** Those who wait for the device to say anything. */
   readonly #listeners = new Set<() => void>();
+  /** Told when the link has ended: who must not wait longer than it lasts. */
+  readonly #waiters = new Set<() => void>();
   /** What was sent on this link and needs no repeating on it. */
   readonly #sentOrders = new Set<number>();
   readonly #sentEnds = new Set<number>();
@@ -101,9 +102,10 @@ export class Link implements LinkSocketEvents {
     this.#pingIntervalMs = options.pingIntervalMs;
     this.#log = context.log.child({ remoteAddress: socket.remoteAddress });
     this.#lastFrameAtMs = context.clock.monotonicMs();
-    this.#challenge = context.ids.random(CHALLENGE_BYTES);
+    const challenge = context.ids.random(CHALLENGE_BYTES);
+    this.#challenge = challenge;
     this.#cancelTimer = context.clock.after(HANDSHAKE_TIMEOUT_MS, () => this.#fail("silent", "no answer in time"));
-    socket.sendBinary(this.#challenge);
+    socket.sendBinary(challenge);
   }
 
   get identity(): LinkIdentity | null {
@@ -122,7 +124,7 @@ export class Link implements LinkSocketEvents {
     this.#listeners.add(listener);
     const cancelTimer = this.#context.clock.after(withinMs, () => heard.resolve(false));
     try {
-      return await Promise.race([heard.promise, this.#over.promise]);
+      return await this.#unlessOver(heard.promise);
     } finally {
       cancelTimer();
       this.#listeners.delete(listener);
@@ -156,7 +158,7 @@ export class Link implements LinkSocketEvents {
   closed(): void {
     if (this.#phase === "closed") return;
     this.#phase = "closed";
-    this.#over.resolve(false);
+    for (const over of this.#waiters) over();
     this.#cancelTimer();
     const identity = this.#identity;
     this.#owner.ended(this);
@@ -191,10 +193,13 @@ export class Link implements LinkSocketEvents {
 
   async #answered(frame: Uint8Array): Promise<void> {
     const answer = decodeHandshakeAnswer(frame);
+    const challenge = this.#challenge;
+    this.#challenge = null;
+    if (!challenge) return this.#fail("protocol", "a second answer");
     if (!answer) return this.#fail("unauthorized", "the answer has the wrong size");
     if (answer.version !== LINK_VERSION)
       return this.#fail("protocol", `this server speaks link version ${LINK_VERSION}`);
-    const accepted = await acceptLink(this.#context, this.#challenge, answer, this.#socket.remoteAddress);
+    const accepted = await acceptLink(this.#context, challenge, answer, this.#socket.remoteAddress);
     if (accepted.kind === "refused") {
       const meaning = REFUSAL_MEANINGS[accepted.reason];
       this.#log.warn({ machineId: answer.machineId, reason: accepted.reason, meaning }, "link refused");
@@ -203,7 +208,8 @@ export class Link implements LinkSocketEvents {
     this.#identity = { machineId: accepted.machineId, linkEpoch: accepted.linkEpoch };
     this.#serverKeyId = answer.serverKeyId;
     this.#leftNode = accepted.leftNode;
-    this.#log = this.#log.child(this.#identity);
+    // Not a child of the child: each logger that is a parent costs half a kilobyte.
+    this.#log = this.#context.log.child({ remoteAddress: this.#socket.remoteAddress, ...this.#identity });
     if (this.#phase === "closed") return closeLink(this.#context, this.#identity);
     this.#phase = "hello";
     this.#cancelTimer();
@@ -244,8 +250,7 @@ export class Link implements LinkSocketEvents {
   async #hello(identity: LinkIdentity, hello: Hello): Promise<void> {
     if (this.#phase !== "hello" || this.#journalId !== null) return this.#fail("protocol", "a second hello");
     this.#journalId = hello.journalId;
-    if (!(await Promise.race([this.#owner.admits(identity, hello.journalId, this.#leftNode), this.#over.promise])))
-      return;
+    if (!(await this.#unlessOver(this.#owner.admits(identity, hello.journalId, this.#leftNode)))) return;
     const answer = await answerHello(this.#context, identity, hello);
     if (!answer) return this.#fail("replaced", "a newer link was accepted");
     if (this.#isClosed()) return;
@@ -320,6 +325,19 @@ export class Link implements LinkSocketEvents {
     if (recorded.kind === "illegal") this.#fail("protocol", recorded.detail);
     if (recorded.kind === "stale") this.#fail("replaced", "a newer link was accepted");
     return recorded.kind === "recorded";
+  }
+
+  /** What `work` comes to, or false when the link ends before. */
+  async #unlessOver(work: Promise<boolean>): Promise<boolean> {
+    if (this.#isClosed()) return false;
+    const over = Promise.withResolvers<false>();
+    const waiter = () => over.resolve(false);
+    this.#waiters.add(waiter);
+    try {
+      return await Promise.race([work, over.promise]);
+    } finally {
+      this.#waiters.delete(waiter);
+    }
   }
 
   #forget(actionId: string, orderSeq: number): void {

@@ -1,8 +1,10 @@
 import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { ANSWER_BYTES, LINK_CLOSE, MAX_FRAME_BYTES } from "@halligan/protocol/link";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import type { Gateway } from "./gateway.ts";
+import type { LinkSocket } from "./link-socket.ts";
 
 /** How long a closed link may take to say goodbye before its connection is cut. */
 const CLOSE_GRACE_MS = 2_000;
@@ -42,32 +44,11 @@ export class WsGateway {
     this.#sockets.close();
   }
 
-  #connected(ws: WebSocket, request: IncomingMessage): void {
-    const { socket } = request;
-    let unknownBytes = 0;
-    const countUnknown = (chunk: Buffer) => {
-      unknownBytes += chunk.length;
-      if (unknownBytes > MAX_UNKNOWN_BYTES) ws.terminate();
-    };
-    socket.on("data", countUnknown);
-    const events = this.#gateway.connect({
-      remoteAddress: socket.remoteAddress ?? "",
-      sendBinary: (frame) => ws.send(frame),
-      sendText(frame) {
-        // The first text is the welcome: the device is known.
-        socket.off("data", countUnknown);
-        ws.send(frame);
-      },
-      bufferedBytes: () => ws.bufferedAmount,
-      close(code, reason) {
-        ws.close(code, reason.slice(0, 120));
-        // ws waits 30 s for the goodbye of the other side, and takes its frames meanwhile.
-        const cut = setTimeout(() => ws.terminate(), CLOSE_GRACE_MS).unref();
-        ws.once("close", () => clearTimeout(cut));
-      },
-    });
+  #connected(ws: WebSocket, { socket }: IncomingMessage): void {
+    const link = new WsLinkSocket(ws, socket);
     // An error is always followed by close, which is where the link learns of it.
-    ws.on("error", () => undefined);
+    ws.on("error", ignore);
+    const events = this.#gateway.connect(link);
     if (!events) {
       ws.close(LINK_CLOSE.goingAway, "no room for another link");
       return;
@@ -80,6 +61,51 @@ export class WsGateway {
     ws.on("close", () => events.closed());
   }
 }
+
+/** A class and not an object of closures: there are as many as links, and they last as long. */
+class WsLinkSocket implements LinkSocket {
+  readonly remoteAddress: string;
+  readonly #ws: WebSocket;
+  readonly #socket: Socket;
+  /** Null once the device is known. */
+  #countUnknown: ((chunk: Buffer) => void) | null;
+
+  constructor(ws: WebSocket, socket: Socket) {
+    this.#ws = ws;
+    this.#socket = socket;
+    this.remoteAddress = socket.remoteAddress ?? "";
+    let unknownBytes = 0;
+    this.#countUnknown = (chunk) => {
+      unknownBytes += chunk.length;
+      if (unknownBytes > MAX_UNKNOWN_BYTES) ws.terminate();
+    };
+    socket.on("data", this.#countUnknown);
+  }
+
+  sendBinary(frame: Uint8Array): void {
+    this.#ws.send(frame);
+  }
+
+  sendText(frame: string): void {
+    // The first text is the welcome: the device is known.
+    if (this.#countUnknown) this.#socket.off("data", this.#countUnknown);
+    this.#countUnknown = null;
+    this.#ws.send(frame);
+  }
+
+  bufferedBytes(): number {
+    return this.#ws.bufferedAmount;
+  }
+
+  close(code: number, reason: string): void {
+    this.#ws.close(code, reason.slice(0, 120));
+    // ws waits 30 s for the goodbye of the other side, and takes its frames meanwhile.
+    const cut = setTimeout(() => this.#ws.terminate(), CLOSE_GRACE_MS).unref();
+    this.#ws.once("close", () => clearTimeout(cut));
+  }
+}
+
+const ignore = (): void => undefined;
 
 function toBytes(data: RawData): Buffer {
   if (Array.isArray(data)) return Buffer.concat(data);
