@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { chmod, readdir, readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import { deviceRunner } from "./commands/device-runner.ts";
+import { KeptScripts } from "./commands/kept-scripts.ts";
 import { removeTemporaryFiles } from "./commands/put-file.ts";
 import { runAgentCore } from "./core/agent-core.ts";
 import { LinkState } from "./core/link-state.ts";
@@ -34,21 +35,22 @@ export async function runAgent(
 ): Promise<void> {
   const { env, log } = options;
   const folder = dataFolder(options.root);
-  await ensurePrivateFolder(folder.root);
+  ensurePrivateFolder(folder.root);
   const config = await readAgentConfig(folder.root);
   if (!config) {
     throw new Error(`${folder.root} is not enrolled. First: halligan-agent enroll --server URL --data ${folder.root}`);
   }
   const bootId = readBootId();
   await using _lock = await lockFolder(folder.root, bootId);
-  await ensureDataFolders(folder);
+  ensureDataFolders(folder);
   await closeOwnFiles(folder.root);
   await emptyWorkAfterRestart(folder, bootId, log);
   await removeTemporaryFiles(folder.work);
   const privateKey = await readDeviceKey(folder.root);
   const link = new LinkState(realClock);
-  await using disk = new JournalDisk(folder.root);
+  using disk = new JournalDisk(folder.root);
   const { machineId, serverUrl } = config;
+  const keptScripts = new KeptScripts();
   const cgroups = await openCgroups({ root: folder.root, machineId, env, log });
   const ports = { clock: realClock, random: realRandom, log, link };
   log.info("agentStarted", { machineId, server: serverUrl, pid: process.pid });
@@ -57,7 +59,7 @@ export async function runAgent(
       ...ports,
       disk,
       net: webSocketNet(serverUrl),
-      runner: deviceRunner({ ...ports, serverUrl, folder, machineId, bootId, cgroups, env }),
+      runner: deviceRunner({ ...ports, serverUrl, folder, machineId, bootId, cgroups, keptScripts, env }),
       identity: { machineId, privateKey },
       orderKeys: orderKeys(config.orderKeys),
       pinOrderKeys: (keys) => writeAgentConfig(folder.root, { ...config, orderKeys: [...keys] }),
@@ -86,7 +88,7 @@ async function emptyWorkAfterRestart(folder: DataFolder, bootId: string, log: Lo
       // A file that not even root removes (immutable, a mount): an agent that starts is worth more than an empty folder.
       log.error("workFolderNotEmptied", { error: reasonOf(error) });
     }
-    await ensureInnerFolder(folder.work);
+    ensureInnerFolder(folder.work);
   }
   await replaceFile(file, bootId);
 }

@@ -65,6 +65,10 @@ export const LIMITS = {
   /** Each after `killPollMs`: how often SIGKILL goes to a script's process group in which no process is to be seen. */
   groupKillRounds: 5,
   maxShebangBytes: 256,
+  /** A larger script is fetched anew for each order. */
+  maxKeptScriptBytes: 64 * KIB,
+  /** All scripts that are kept in memory. */
+  keptScriptsBytes: 1 * MIB,
 
   enrollTimeoutMs: 30_000,
   maxEnrollAnswerBytes: 64 * KIB,

@@ -23,7 +23,7 @@ export function deviceRunner(deps: CommandDeps): Runner {
     },
 
     async inlineTranscript(job, exitCode) {
-      const transcript = await inlineTranscript(job.command.scriptName, exitCode, spools(job));
+      const transcript = inlineTranscript(job.command.scriptName, exitCode, spools(job));
       return transcript === null ? null : { kind: "inline", transcript };
     },
 

@@ -1,5 +1,6 @@
 /** The script as a file that only the agent's account can touch, holding exactly the pinned bytes. */
-import { constants, copyFile, type FileHandle, mkdir, open, rm } from "node:fs/promises";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { constants, copyFile, type FileHandle, open, rm } from "node:fs/promises";
 import path from "node:path";
 import type { OrderFile } from "@halligan/protocol/link";
 import type { CommandJob, RunScriptCommand } from "../core/ports.ts";
@@ -30,13 +31,21 @@ export async function fetchScript(
   const folder = scriptFolder(deps.folder, job.orderSeq, job.index);
   const target = path.join(folder, scriptFileName(job.command.scriptName));
   try {
-    await makeEmptyFolder(folder);
+    makeEmptyFolder(folder);
+    const kept = deps.keptScripts.get(file);
+    if (kept) {
+      writeFileSync(target, kept, { flag: "wx", mode: 0o700 });
+      return { file: target, head: kept.subarray(0, LIMITS.maxShebangBytes) };
+    }
     const copied = await copyEarlier(deps, job, file, target);
     if (copied) return { file: target, head: copied };
     await using handle = await open(target, "wx+", 0o700);
     using watch = new TransferWatch(deps.clock, job.limits, signal);
     await download(deps, job.actionId, file, handle, watch);
-    return { file: target, head: await headOf(handle) };
+    if (!deps.keptScripts.mayKeep(file)) return { file: target, head: await startOf(handle, LIMITS.maxShebangBytes) };
+    const bytes = await startOf(handle, file.sizeBytes);
+    deps.keptScripts.keep(file, bytes);
+    return { file: target, head: bytes.subarray(0, LIMITS.maxShebangBytes) };
   } catch (error) {
     await rm(folder, { recursive: true, force: true }).catch(() => undefined);
     signal.throwIfAborted();
@@ -46,14 +55,15 @@ export async function fetchScript(
 }
 
 /** What an attempt that did not come to its end left behind goes: no script runs from there. */
-async function makeEmptyFolder(folder: string): Promise<void> {
+function makeEmptyFolder(folder: string): void {
   try {
-    return await mkdir(folder, { mode: 0o700 });
+    mkdirSync(folder, { mode: 0o700 });
+    return;
   } catch (error) {
     if (!isErrno(error, "EEXIST")) throw error;
   }
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { mode: 0o700 });
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { mode: 0o700 });
 }
 
 /** The same library file is fetched once for an order. Answers with its first bytes, or null when it is to be fetched. */
@@ -71,7 +81,8 @@ async function copyEarlier(
       await using handle = await open(target, "r");
       await handle.chmod(0o700);
       // A script may have changed its own file.
-      if ((await sha256Of(handle, file.sizeBytes)) === file.sha256) return await headOf(handle);
+      if ((await sha256Of(handle, file.sizeBytes)) === file.sha256)
+        return await startOf(handle, LIMITS.maxShebangBytes);
     } catch {
       // Not there any more: it is fetched again.
     }
@@ -80,7 +91,7 @@ async function copyEarlier(
   return null;
 }
 
-async function headOf(handle: FileHandle): Promise<Uint8Array> {
-  const { buffer, bytesRead } = await handle.read(new Uint8Array(LIMITS.maxShebangBytes), 0, LIMITS.maxShebangBytes, 0);
+async function startOf(handle: FileHandle, sizeBytes: number): Promise<Uint8Array> {
+  const { buffer, bytesRead } = await handle.read(new Uint8Array(sizeBytes), 0, sizeBytes, 0);
   return buffer.subarray(0, bytesRead);
 }

@@ -4,7 +4,7 @@
  * optional argument), so that a script also runs from a file system without execute rights, and so that the usual
  * mistakes in that line are told clearly.
  */
-import { access, constants, stat } from "node:fs/promises";
+import { accessSync, constants, statSync } from "node:fs";
 import path from "node:path";
 
 export type Interpreter =
@@ -15,24 +15,20 @@ const SHELL_ENDINGS: ReadonlySet<string> = new Set(["", ".sh", ".bash"]);
 const POWERSHELL_ARGS = ["-NoProfile", "-NonInteractive", "-ExecutionPolicy", "Bypass", "-File"];
 
 /** @param head the script's first bytes, at least as many as a `#!` line has */
-export async function chooseInterpreter(
-  script: string,
-  head: Uint8Array,
-  env: NodeJS.ProcessEnv,
-): Promise<Interpreter> {
+export function chooseInterpreter(script: string, head: Uint8Array, env: NodeJS.ProcessEnv): Interpreter {
   const ending = path.extname(script).toLowerCase();
   const isWindows = process.platform === "win32";
   const shebang = isWindows ? null : readShebang(head);
-  if (shebang !== null) return await fromShebang(shebang, script);
+  if (shebang !== null) return fromShebang(shebang, script);
   if (ending === ".ps1") {
     const names = isWindows ? ["pwsh.exe", "powershell.exe"] : ["pwsh"];
-    const file = await findInPath(names, env);
+    const file = findInPath(names, env);
     return file
       ? { kind: "found", file, args: [...POWERSHELL_ARGS, script], backslash: "literal" }
       : none("This device has no PowerShell (pwsh), which scripts named .ps1 need.");
   }
   if (SHELL_ENDINGS.has(ending)) {
-    const file = await findInPath(isWindows ? ["bash.exe", "sh.exe"] : ["bash", "sh"], env);
+    const file = findInPath(isWindows ? ["bash.exe", "sh.exe"] : ["bash", "sh"], env);
     return file
       ? { kind: "found", file, args: [script], backslash: "escape" }
       : none("This device has no bash and no sh, which shell scripts need.");
@@ -51,7 +47,7 @@ function readShebang(head: Uint8Array): string | null {
   return start.startsWith("#!") ? (start.slice(2).split("\n", 1)[0] ?? "") : null;
 }
 
-async function fromShebang(line: string, script: string): Promise<Interpreter> {
+function fromShebang(line: string, script: string): Interpreter {
   if (line.endsWith("\r")) {
     return none(
       "The script has Windows line ends (CR LF), so its '#!' line names no program: save it with LF line ends.",
@@ -60,7 +56,7 @@ async function fromShebang(line: string, script: string): Promise<Interpreter> {
   const [, file, arg] = /^[ \t]*(\S*)[ \t]*(.*?)[ \t]*$/.exec(line) ?? [];
   if (!file?.startsWith("/")) return none("The script's '#!' line does not name a program by its full path.");
   try {
-    await access(file, constants.X_OK);
+    accessSync(file, constants.X_OK);
   } catch {
     return none(`This device has no program ${file}, which the script's '#!' line asks for.`);
   }
@@ -70,18 +66,18 @@ async function fromShebang(line: string, script: string): Promise<Interpreter> {
 /** Where a program was found the last time, by names and search path: asked first, as the search goes through many folders. */
 const found = new Map<string, string>();
 
-async function findInPath(names: readonly string[], env: NodeJS.ProcessEnv): Promise<string | null> {
+function findInPath(names: readonly string[], env: NodeJS.ProcessEnv): string | null {
   const fallback = process.platform === "win32" ? "C:\\Windows\\System32\\WindowsPowerShell\\v1.0" : "/usr/bin:/bin";
   const searched = `${env.PATH ?? env.Path ?? ""}${path.delimiter}${fallback}`;
   const key = `${names.join()} ${searched}`;
   const before = found.get(key);
-  if (before !== undefined && (await isProgram(before))) return before;
+  if (before !== undefined && isProgram(before)) return before;
   for (const name of names) {
     for (const folder of searched.split(path.delimiter)) {
       // A relative entry would find what lies in the working folder, which scripts may write.
       if (!path.isAbsolute(folder)) continue;
       const file = path.join(folder, name);
-      if (!(await isProgram(file))) continue;
+      if (!isProgram(file)) continue;
       found.set(key, file);
       return file;
     }
@@ -89,10 +85,10 @@ async function findInPath(names: readonly string[], env: NodeJS.ProcessEnv): Pro
   return null;
 }
 
-async function isProgram(file: string): Promise<boolean> {
+function isProgram(file: string): boolean {
   try {
-    await access(file, constants.X_OK);
-    return (await stat(file)).isFile();
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
   } catch {
     return false;
   }

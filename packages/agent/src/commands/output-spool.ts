@@ -3,8 +3,11 @@
  *
  * A full disk neither stops the script nor its pipe from being drained. What does not fit is counted; when there is room again the text
  * goes on after a note that names the gap, and a gap that lasts to the end is noted in the room of the last bytes that were kept.
+ *
+ * Written without the thread pool: the page cache takes a chunk in microseconds, `limitBytes` bounds them all, and a pipe whose chunks
+ * are dealt with as they come needs nothing that holds it back.
  */
-import { type FileHandle, open, rm } from "node:fs/promises";
+import { closeSync, ftruncateSync, openSync, rmSync, writeSync } from "node:fs";
 import { isErrno, reasonOf } from "../disk/errno.ts";
 
 export interface OutputLoss {
@@ -19,7 +22,7 @@ const encoder = new TextEncoder();
 export class OutputSpool {
   readonly #file: string;
   readonly #limitBytes: number;
-  #handle: FileHandle | null = null;
+  #fd: number | null = null;
   /** Of the script's own bytes. */
   #keptBytes = 0;
   #fileBytes = 0;
@@ -34,50 +37,53 @@ export class OutputSpool {
     this.#limitBytes = limitBytes;
   }
 
-  /** Never rejects. */
-  async write(chunk: Uint8Array): Promise<void> {
+  /** Never throws. */
+  write(chunk: Uint8Array): void {
     if (this.#isCut) return;
     const kept = chunk.subarray(0, this.#limitBytes - this.#keptBytes);
-    if (kept.length > 0) await this.#keep(kept);
+    if (kept.length > 0) this.#keep(kept);
     if (kept.length === chunk.length) return;
     this.#isCut = true;
-    await this.#append(encoder.encode(`\n[halligan: output cut off after ${this.#limitBytes} bytes]\n`));
+    this.#append(encoder.encode(`\n[halligan: output cut off after ${this.#limitBytes} bytes]\n`));
   }
 
-  /** Closes the file. Never rejects; null when nothing was lost. */
-  async finish(): Promise<OutputLoss | null> {
-    let isNoted = this.#gapBytes === 0 || (await this.#noteGap());
-    if (!isNoted) isNoted = await this.#noteOverLastBytes();
-    await this.#close();
+  /** Closes the file. Never throws; null when nothing was lost. */
+  finish(): OutputLoss | null {
+    const isNoted = this.#gapBytes === 0 || this.#noteGap() || this.#noteOverLastBytes();
+    this.#close();
     if (this.#lostBytes === 0) return null;
     return { error: `${this.#lostBytes} bytes of the script's output could not be kept: ${this.#reason}.`, isNoted };
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#close();
+  [Symbol.dispose](): void {
+    this.#close();
   }
 
-  async #keep(bytes: Uint8Array): Promise<void> {
-    const written = this.#gapBytes > 0 && !(await this.#noteGap()) ? 0 : await this.#append(bytes);
+  #keep(bytes: Uint8Array): void {
+    const written = this.#gapBytes > 0 && !this.#noteGap() ? 0 : this.#append(bytes);
     this.#keptBytes += written;
     this.#lostBytes += bytes.length - written;
     this.#gapBytes += bytes.length - written;
   }
 
-  async #noteGap(): Promise<boolean> {
+  #noteGap(): boolean {
     const note = encoder.encode(gapNote(this.#gapBytes, this.#reason));
     const before = this.#fileBytes;
-    if ((await this.#append(note)) === note.length) {
+    if (this.#append(note) === note.length) {
       this.#gapBytes = 0;
       return true;
     }
     this.#fileBytes = before;
-    await this.#handle?.truncate(before).catch(() => undefined);
+    try {
+      if (this.#fd !== null) ftruncateSync(this.#fd, before);
+    } catch {
+      // What of the note is there is written over.
+    }
     return false;
   }
 
   /** Most file systems write again where they have written, even when they are full. */
-  async #noteOverLastBytes(): Promise<boolean> {
+  #noteOverLastBytes(): boolean {
     // The note's own length depends on the number in it, but by a digit at most, for which there is room.
     const room = gapNote(this.#gapBytes, this.#reason).length + 1;
     const coveredBytes = Math.min(room, this.#fileBytes);
@@ -85,16 +91,16 @@ export class OutputSpool {
     this.#gapBytes += coveredBytes;
     this.#lostBytes += coveredBytes;
     const note = encoder.encode(gapNote(this.#gapBytes, this.#reason).padEnd(room, "\n"));
-    return this.#handle !== null && (await this.#append(note)) === note.length;
+    return this.#fd !== null && this.#append(note) === note.length;
   }
 
   /** Answers with how many of the bytes are in the file now. */
-  async #append(bytes: Uint8Array): Promise<number> {
+  #append(bytes: Uint8Array): number {
     let written = 0;
     try {
-      this.#handle ??= await openNew(this.#file);
+      this.#fd ??= openNew(this.#file);
       while (written < bytes.length) {
-        const { bytesWritten } = await this.#handle.write(bytes, written, bytes.length - written, this.#fileBytes);
+        const bytesWritten = writeSync(this.#fd, bytes, written, bytes.length - written, this.#fileBytes);
         written += bytesWritten;
         this.#fileBytes += bytesWritten;
       }
@@ -104,13 +110,15 @@ export class OutputSpool {
     return written;
   }
 
-  async #close(): Promise<void> {
-    const handle = this.#handle;
-    this.#handle = null;
-    // What a file system reports as late as now was lost as well, but is not counted.
-    await handle?.close().catch((error: unknown) => {
+  #close(): void {
+    const fd = this.#fd;
+    this.#fd = null;
+    try {
+      if (fd !== null) closeSync(fd);
+    } catch (error) {
+      // What a file system reports as late as now was lost as well, but is not counted.
       this.#reason ||= reasonOf(error);
-    });
+    }
   }
 }
 
@@ -118,12 +126,12 @@ const gapNote = (gapBytes: number, reason: string) =>
   `\n[halligan: ${gapBytes} bytes of output lost here: ${reason}]\n`;
 
 /** Never what lies there already, nor where a link points. */
-async function openNew(file: string): Promise<FileHandle> {
+function openNew(file: string): number {
   try {
-    return await open(file, "wx", 0o600);
+    return openSync(file, "wx", 0o600);
   } catch (error) {
     if (!isErrno(error, "EEXIST")) throw error;
   }
-  await rm(file, { recursive: true, force: true });
-  return await open(file, "wx", 0o600);
+  rmSync(file, { recursive: true, force: true });
+  return openSync(file, "wx", 0o600);
 }

@@ -25,7 +25,7 @@ export async function putFile(
   }
   const temporary = path.join(deps.folder.work, `${TEMPORARY_PREFIX}${deps.random.id()}`);
   try {
-    await ensureDataFolders(deps.folder);
+    ensureDataFolders(deps.folder);
     {
       // Exclusive, so a link that a script left under this name is not followed; the rename replaces a link as it is.
       // Executable by the agent's account, as tools are put on a device to be run by a script.

@@ -1,4 +1,5 @@
 /** RunScript: fetch, start, keep its output, end its tree. What it may not outlast is the order's script limit. */
+import type { Readable } from "node:stream";
 import { CANCELLED_TEXT, STOPPED_BEFORE_TEXT, STOPPED_TEXT } from "../core/end-texts.ts";
 import type { CommandJob, CommandRef, RunScriptCommand, ScriptEnd, ScriptStart } from "../core/ports.ts";
 import { reasonOf } from "../disk/errno.ts";
@@ -31,9 +32,9 @@ export async function runScript(
   let child: ScriptProcess;
   let cgroup: MadeCgroup | null = null;
   try {
-    await ensureDataFolders(deps.folder);
+    ensureDataFolders(deps.folder);
     const script = await fetchScript(deps, job, file, signal);
-    const interpreter = await chooseInterpreter(script.file, script.head, deps.env);
+    const interpreter = chooseInterpreter(script.file, script.head, deps.env);
     if (interpreter.kind === "none") return notRun(interpreter.error);
     const words = splitArgs(job.command.args ?? "", interpreter.backslash);
     if (words.some((word) => word.includes("\0"))) return notRun("The arguments contain a NUL character.");
@@ -77,8 +78,8 @@ async function follow(
   // It is awaited at the end; until then its failure has a listener.
   journaled.catch(() => undefined);
   const paths = spoolPaths(deps.folder, job.orderSeq, job.index);
-  await using stdout = new OutputSpool(paths.stdout, job.limits.outputLimitBytes);
-  await using stderr = new OutputSpool(paths.stderr, job.limits.outputLimitBytes);
+  using stdout = new OutputSpool(paths.stdout, job.limits.outputLimitBytes);
+  using stderr = new OutputSpool(paths.stderr, job.limits.outputLimitBytes);
   const drained = Promise.all([drain(child.stdout, stdout), drain(child.stderr, stderr)]);
   const over = new AbortController();
   const limit = deps.clock
@@ -87,18 +88,18 @@ async function follow(
     .catch(() => "aborted" as const);
   const first = await Promise.race([child.exited, limit]);
   over.abort();
-  if (typeof first === "number") {
-    // A background child may hold the pipes for ever; what was written by then is the output.
-    await withinGrace(deps, drained);
-  }
+  // A background child may hold the pipes for ever; what was written by then is the output.
+  const isDrained = typeof first === "number" && (await withinGrace(deps, drained)) !== null;
   const leftovers = typeof first === "number" && isSurelyGone(tree) ? [] : await endTree(tree, deps.clock);
-  const exitCode = await withinGrace(deps, child.exited);
-  await withinGrace(deps, drained);
-  child.stdout.destroy();
-  child.stderr.destroy();
-  await drained;
+  const exitCode = typeof first === "number" ? first : await withinGrace(deps, child.exited);
+  if (!isDrained) {
+    await withinGrace(deps, drained);
+    child.stdout.destroy();
+    child.stderr.destroy();
+    await drained;
+  }
   await journaled;
-  const losses = [await stdout.finish(), await stderr.finish()].filter((loss) => loss !== null);
+  const losses = [stdout.finish(), stderr.finish()].filter((loss) => loss !== null);
   const isStopped = typeof first !== "number";
   return {
     // A script that ran to its end did, whatever of its output could be kept, as long as the transcript says what is missing.
@@ -124,12 +125,14 @@ async function withinGrace<T>(deps: CommandDeps, promise: Promise<T>): Promise<T
   }
 }
 
-async function drain(output: AsyncIterable<Uint8Array>, spool: OutputSpool): Promise<void> {
-  try {
-    for await (const chunk of output) await spool.write(chunk);
-  } catch {
-    // The pipe was closed by us, or broke with the process: what came is kept.
-  }
+/** Resolves at the pipe's end, or when it was closed by us or broke with the process: what came is kept. */
+function drain(output: Readable, spool: OutputSpool): Promise<void> {
+  return new Promise((resolve) => {
+    output.on("data", (chunk: Uint8Array) => spool.write(chunk));
+    output.on("error", () => undefined);
+    output.once("end", resolve);
+    output.once("close", resolve);
+  });
 }
 
 function endText(first: "timedOut" | "aborted", job: CommandJob<RunScriptCommand>, signal: AbortSignal): string {

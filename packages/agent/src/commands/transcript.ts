@@ -1,4 +1,5 @@
 /** The transcript of `contract/lifecycle.md` section 5, made from the spooled output without holding it whole. */
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { MAX_INLINE_TRANSCRIPT_BYTES } from "@halligan/protocol/link";
 import { isErrno } from "../disk/errno.ts";
@@ -19,20 +20,39 @@ export async function* transcriptJson(
   yield encoder.encode(`"}`);
 }
 
-/** The transcript as one text when it may travel inside the report of the end, else null. */
-export async function inlineTranscript(
-  scriptName: string,
-  exitCode: number,
-  spools: SpoolPaths,
-): Promise<string | null> {
-  const chunks: Uint8Array[] = [];
-  let sizeBytes = 0;
-  for await (const chunk of transcriptJson(scriptName, exitCode, spools)) {
-    sizeBytes += chunk.length;
-    if (sizeBytes > MAX_INLINE_TRANSCRIPT_BYTES) return null;
-    chunks.push(chunk);
+/** The transcript as one text when it may travel inside the report of the end, else null. The same text as {@link transcriptJson}. */
+export function inlineTranscript(scriptName: string, exitCode: number, spools: SpoolPaths): string | null {
+  const output = readSmallSpool(spools.stdout);
+  const errors = output === null ? null : readSmallSpool(spools.stderr);
+  if (output === null || errors === null) return null;
+  const text = JSON.stringify({
+    script_name: scriptName,
+    exit_code: exitCode,
+    script_output: output,
+    script_errors: errors,
+  });
+  return Buffer.byteLength(text) > MAX_INLINE_TRANSCRIPT_BYTES ? null : text;
+}
+
+/** Null when it is larger than what travels inline, or not a file any more; neither text nor JSON is ever shorter than the bytes. */
+function readSmallSpool(file: string): string | null {
+  let fd: number;
+  try {
+    // A script with the agent's rights may have put a pipe there, on which an ordinary open waits for ever.
+    fd = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return "";
+    throw error;
   }
-  return Buffer.concat(chunks).toString("utf8");
+  try {
+    const found = fstatSync(fd);
+    if (!found.isFile() || found.size > MAX_INLINE_TRANSCRIPT_BYTES) return null;
+    const bytes = new Uint8Array(found.size);
+    const readBytes = readSync(fd, bytes, 0, bytes.length, 0);
+    return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes.subarray(0, readBytes));
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** The inside of a JSON string. A decoder in stream mode never gives half a surrogate pair, so neither does this. */

@@ -1,13 +1,20 @@
 /** The journal's file, behind the core's Disk port. */
-import { type FileHandle, open, readFile, rename } from "node:fs/promises";
+import { closeSync, fdatasync, fstatSync, ftruncateSync, openSync, writeSync } from "node:fs";
+import { readFile, rename } from "node:fs/promises";
 import path from "node:path";
+import { promisify } from "node:util";
 import type { Disk } from "../core/ports.ts";
 import { replaceFile, syncFolder } from "./durable.ts";
 import { isErrno } from "./errno.ts";
 
+const untilOnDisk = promisify(fdatasync);
+
+/**
+ * A line goes into the page cache at once; only its way to the disk is waited for on the thread pool, where it may take long.
+ */
 export class JournalDisk implements Disk {
   readonly #file: string;
-  #handle: FileHandle | null = null;
+  #fd: number | null = null;
   #sizeBytes = 0;
   /** Bytes of a failed append may stand behind what counts. */
   #hasRemains = false;
@@ -26,28 +33,28 @@ export class JournalDisk implements Disk {
   }
 
   async appendJournal(bytes: Uint8Array): Promise<void> {
-    this.#handle ??= await this.#open();
-    const handle = this.#handle;
+    this.#fd ??= this.#open();
+    const fd = this.#fd;
     try {
       // A shorter line over them would leave their end behind it.
-      if (this.#hasRemains) await handle.truncate(this.#sizeBytes);
+      if (this.#hasRemains) ftruncateSync(fd, this.#sizeBytes);
       this.#hasRemains = true;
       let written = 0;
       while (written < bytes.length) {
-        written += (await handle.write(bytes, written, bytes.length - written, this.#sizeBytes + written)).bytesWritten;
+        written += writeSync(fd, bytes, written, bytes.length - written, this.#sizeBytes + written);
       }
-      await handle.datasync();
+      await untilOnDisk(fd);
       this.#sizeBytes += bytes.length;
       this.#hasRemains = false;
     } catch (error) {
       // A line that is there in part, or wholly but perhaps not on disk, must not be read as a promise later. If even
       // this fails, the next append begins with it.
-      await handle.truncate(this.#sizeBytes).then(
-        () => {
-          this.#hasRemains = false;
-        },
-        () => undefined,
-      );
+      try {
+        ftruncateSync(fd, this.#sizeBytes);
+        this.#hasRemains = false;
+      } catch {
+        // It stays as it is until then.
+      }
       throw error;
     }
   }
@@ -55,7 +62,7 @@ export class JournalDisk implements Disk {
   async replaceJournal(bytes: Uint8Array): Promise<void> {
     // The old file stays open until the new one is there: where that fails, appends go on as before.
     await replaceFile(this.#file, bytes);
-    await this.#close();
+    this.#close();
   }
 
   async setJournalAside(): Promise<void> {
@@ -63,20 +70,20 @@ export class JournalDisk implements Disk {
     await syncFolder(path.dirname(this.#file));
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#close();
+  [Symbol.dispose](): void {
+    this.#close();
   }
 
-  async #close(): Promise<void> {
-    const handle = this.#handle;
-    this.#handle = null;
+  #close(): void {
+    const fd = this.#fd;
+    this.#fd = null;
     this.#hasRemains = false;
-    await handle?.close();
+    if (fd !== null) closeSync(fd);
   }
 
-  async #open(): Promise<FileHandle> {
-    const handle = await open(this.#file, "r+");
-    this.#sizeBytes = (await handle.stat()).size;
-    return handle;
+  #open(): number {
+    const fd = openSync(this.#file, "r+");
+    this.#sizeBytes = fstatSync(fd).size;
+    return fd;
   }
 }

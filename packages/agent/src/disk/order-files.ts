@@ -1,5 +1,6 @@
 /** Where the files of a command lie: its spooled output and its script. Removed when the order is forgotten. */
-import { readdir, rm } from "node:fs/promises";
+import { readdirSync, rmdirSync, unlinkSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import path from "node:path";
 import type { DataFolder } from "./data-folder.ts";
 
@@ -20,10 +21,30 @@ export function scriptFolder(folder: DataFolder, orderSeq: number, index: number
 /** Removes the files of orders for which `isWanted` says no. */
 export async function removeOrderFiles(folder: DataFolder, isWanted: (orderSeq: number) => boolean): Promise<void> {
   for (const parent of [folder.spool, folder.scripts]) {
-    for (const name of await readdir(parent)) {
+    for (const name of readdirSync(parent)) {
       const orderSeq = /^(\d+)-\d+/.exec(name)?.[1];
       if (orderSeq === undefined || isWanted(Number(orderSeq))) continue;
-      await rm(path.join(parent, name), { recursive: true, force: true });
+      const entry = path.join(parent, name);
+      if (!removeAsMade(entry)) await rm(entry, { recursive: true, force: true });
     }
+  }
+}
+
+/** A file, or a folder with one file in it: what the agent made, and no more. False when it is something else, which may be large. */
+function removeAsMade(entry: string): boolean {
+  try {
+    unlinkSync(entry);
+    return true;
+  } catch {
+    // A folder, or gone.
+  }
+  try {
+    const [name, ...others] = readdirSync(entry);
+    if (others.length > 0) return false;
+    if (name !== undefined) unlinkSync(path.join(entry, name));
+    rmdirSync(entry);
+    return true;
+  } catch {
+    return false;
   }
 }

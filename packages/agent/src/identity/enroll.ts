@@ -27,7 +27,7 @@ export async function enroll(wish: {
   name: string | null;
   facts: MachineFacts;
 }): Promise<AgentConfig> {
-  await ensurePrivateFolder(wish.root);
+  ensurePrivateFolder(wish.root);
   const existing = await readAgentConfig(wish.root);
   if (existing) throw new Error(alreadyEnrolled(wish.root, existing));
   const privateKey = await readOrMakeDeviceKey(wish.root);

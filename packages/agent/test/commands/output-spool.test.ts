@@ -11,10 +11,10 @@ test("what is written is there before the end, and nothing is lost", async () =>
   await using folder = await temporaryFolder();
   const file = path.join(folder.path, "a");
   const spool = new OutputSpool(file, 100);
-  await spool.write(bytes("one "));
-  await spool.write(bytes("two"));
+  spool.write(bytes("one "));
+  spool.write(bytes("two"));
   assert.equal(readFileSync(file, "utf8"), "one two");
-  assert.equal(await spool.finish(), null);
+  assert.equal(spool.finish(), null);
 });
 
 test("a disk that cannot be written makes no failure of the script, and is told at the end", async () => {
@@ -23,26 +23,26 @@ test("a disk that cannot be written makes no failure of the script, and is told 
   const missing = path.join(folder.path, "missing");
   const file = path.join(missing, "a");
   const spool = new OutputSpool(file, 1000);
-  await spool.write(bytes("lost"));
-  await spool.write(bytes("too"));
+  spool.write(bytes("lost"));
+  spool.write(bytes("too"));
   mkdirSync(missing);
-  await spool.write(bytes("kept"));
+  spool.write(bytes("kept"));
   const note = "\n[halligan: 7 bytes of output lost here: it does not exist]\n";
   assert.equal(readFileSync(file, "utf8"), `${note}kept`);
-  assert.deepEqual(await spool.finish(), {
+  assert.deepEqual(spool.finish(), {
     error: "7 bytes of the script's output could not be kept: it does not exist.",
     isNoted: true,
   });
   rmSync(missing, { recursive: true });
   const never = new OutputSpool(file, 1000);
-  await never.write(bytes("lost"));
-  assert.equal((await never.finish())?.isNoted, false);
+  never.write(bytes("lost"));
+  assert.equal(never.finish()?.isNoted, false);
 });
 
 test("nothing is made where a script wrote nothing", async () => {
   await using folder = await temporaryFolder();
   chmodSync(folder.path, 0o700);
   const file = path.join(folder.path, "a");
-  assert.equal(await new OutputSpool(file, 10).finish(), null);
+  assert.equal(new OutputSpool(file, 10).finish(), null);
   assert.throws(() => readFileSync(file), /ENOENT/);
 });

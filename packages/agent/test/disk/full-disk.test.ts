@@ -30,7 +30,7 @@ test("a journal that cannot be written stays as it was, and goes on when there i
       type: "accepted",
       order: world.order(orderSeq, [{ index: 0, type: "RunScript", scriptName: "a", args, file: null }]),
     }) as const;
-  await using file = new JournalDisk(disk.path);
+  using file = new JournalDisk(disk.path);
   const deps = { disk: file, clock: realClock, random: realRandom, log: silentLog };
   const journal = await JournalWriter.open(deps, async () => undefined);
   await journal.tryAppend(record(1));

@@ -16,7 +16,7 @@ async function open(folder: string) {
     isNew = true;
   };
   const journal = await JournalWriter.open({ disk, clock: realClock, random: realRandom, log: silentLog }, beforeNew);
-  return { journal, isNew, [Symbol.asyncDispose]: () => disk[Symbol.asyncDispose]() };
+  return { journal, isNew, [Symbol.dispose]: () => disk[Symbol.dispose]() };
 }
 
 const world = new World();
@@ -27,18 +27,18 @@ test("what was appended is there after the next opening, and a torn last line is
   const file = path.join(folder.path, "journal.jsonl");
   let journalId: string;
   {
-    await using first = await open(folder.path);
+    using first = await open(folder.path);
     journalId = first.journal.state.journalId;
     await first.journal.tryAppend(accept(4));
   }
   await appendFile(file, "0123 torn");
   {
-    await using second = await open(folder.path);
+    using second = await open(folder.path);
     assert.equal(second.isNew, false);
     assert.deepEqual([second.journal.state.journalId, second.journal.state.highestOrderSeq], [journalId, 4]);
     await second.journal.tryAppend({ type: "forgotten", orderSeq: 4 });
   }
-  await using third = await open(folder.path);
+  using third = await open(folder.path);
   assert.deepEqual([third.journal.state.highestOrderSeq, third.journal.state.orders.size], [4, 0]);
 });
 
@@ -47,13 +47,13 @@ test("a journal that is broken inside is put aside and a new one begun under ano
   const file = path.join(folder.path, "journal.jsonl");
   let journalId: string;
   {
-    await using first = await open(folder.path);
+    using first = await open(folder.path);
     journalId = first.journal.state.journalId;
     await first.journal.tryAppend(accept(1));
     await first.journal.tryAppend({ type: "forgotten", orderSeq: 1 });
   }
   await writeFile(file, (await readFile(file, "utf8")).replace("accepted", "acceptee"));
-  await using second = await open(folder.path);
+  using second = await open(folder.path);
   assert.equal(second.isNew, true);
   assert.notEqual(second.journal.state.journalId, journalId);
   assert.deepEqual((await readdir(folder.path)).sort(), ["journal.jsonl", "journal.jsonl.broken"]);
@@ -61,7 +61,7 @@ test("a journal that is broken inside is put aside and a new one begun under ano
 
 test("the file stays small however many orders come and go", async () => {
   await using folder = await temporaryFolder();
-  await using open1 = await open(folder.path);
+  using open1 = await open(folder.path);
   const { journal } = open1;
   const args = "x".repeat(100_000);
   for (let orderSeq = 1; orderSeq <= 30; orderSeq++) {

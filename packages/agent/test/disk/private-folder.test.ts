@@ -28,27 +28,27 @@ test("folders are made 0700 and put right at the start", options, async () => {
   await using temporary = await temporaryFolder();
   const folder = dataFolder(path.join(temporary.path, "data"));
   const all = [folder.root, folder.work, folder.spool, folder.scripts];
-  await ensureDataFolders(folder);
+  ensureDataFolders(folder);
   assert.deepEqual(all.map(modeOf), [0o700, 0o700, 0o700, 0o700]);
   for (const inner of all.slice(1)) chmodSync(inner, 0o1777);
   chmodSync(folder.root, 0o755);
-  await ensureDataFolders(folder);
+  ensureDataFolders(folder);
   assert.deepEqual(all.map(modeOf), [0o700, 0o700, 0o700, 0o700]);
 });
 
 test("a data folder that others can write, that is a link, or that is another's is refused", options, async () => {
   await using temporary = await temporaryFolder();
   const root = path.join(temporary.path, "data");
-  await ensureDataFolders(dataFolder(root));
+  ensureDataFolders(dataFolder(root));
   chmodSync(root, 0o770);
-  await assert.rejects(ensureDataFolders(dataFolder(root)), /can be written by others/);
+  assert.throws(() => ensureDataFolders(dataFolder(root)), /can be written by others/);
   chmodSync(root, 0o700);
   const link = path.join(temporary.path, "link");
   symlinkSync(root, link);
-  await assert.rejects(ensureDataFolders(dataFolder(link)), /is a link/);
+  assert.throws(() => ensureDataFolders(dataFolder(link)), /is a link/);
   if (!isRoot) return;
   chownSync(root, 12345, 12345);
-  await assert.rejects(ensureDataFolders(dataFolder(root)), /belongs to another user/);
+  assert.throws(() => ensureDataFolders(dataFolder(root)), /belongs to another user/);
 });
 
 test("an inner folder that was given to another user is taken back", {

@@ -4,6 +4,7 @@ import path from "node:path";
 import type { Order, OrderCommand } from "@halligan/protocol/link";
 import { realRandom } from "../../src/agent.ts";
 import type { CommandDeps } from "../../src/commands/command-deps.ts";
+import { KeptScripts } from "../../src/commands/kept-scripts.ts";
 import type { Clock, CommandJob } from "../../src/core/ports.ts";
 import { dataFolder } from "../../src/disk/data-folder.ts";
 import { ensureDataFolders } from "../../src/disk/private-folder.ts";
@@ -27,7 +28,7 @@ export async function commandWorld(options: WorldOptions = {}) {
   const temporary = await temporaryFolder();
   const server = new FakeServer();
   const folder = dataFolder(options.root ?? path.join(temporary.path, "data"));
-  await ensureDataFolders(folder);
+  ensureDataFolders(folder);
   // Its own, as test files that run at the same time share the cgroups of this device.
   const machineId = randomBytes(20).toString("hex");
   const configured = options.cgroupFolder;
@@ -43,6 +44,7 @@ export async function commandWorld(options: WorldOptions = {}) {
     machineId,
     bootId: readBootId(),
     cgroups: new Cgroups(silentLog, cgroupHome),
+    keptScripts: new KeptScripts(),
     env: { ...process.env, HALLIGAN_ENROLLMENT_TOKEN: "secret" },
   };
   const actionId = `11111111-2222-4333-8444-${randomBytes(6).toString("hex")}`;
