@@ -5,7 +5,7 @@ import type { AgentFrame, OrderKey } from "@halligan/protocol/link";
 import { LIMITS } from "../limits.ts";
 import { EndMoments } from "./end-moments.ts";
 import { messageOf } from "./error-text.ts";
-import { hasWork, isSettled, type JournalRecord, nextCommand, type OrderState } from "./journal.ts";
+import { acknowledgement, hasWork, isSettled, type JournalRecord, nextCommand, type OrderState } from "./journal.ts";
 import { JournalWriter } from "./journal-writer.ts";
 import { keepLinked } from "./link-loop.ts";
 import type { FrameHandlers, SessionDeps } from "./link-session.ts";
@@ -183,11 +183,9 @@ class AgentCore implements FrameHandlers {
   }
 
   async ack(frame: Frame<"ack">): Promise<void> {
-    const held = this.#journal.state.orders.get(frame.orderSeq);
-    const of = held?.commands[frame.index];
-    if (!held || held.order.actionId !== frame.actionId || !of?.end || of.acked) return;
-    await this.#append({ type: "acked", orderSeq: frame.orderSeq, index: frame.index });
-    await this.#forgetIfSettled(frame.orderSeq);
+    if (!this.#journal.state.orders.has(frame.orderSeq)) return;
+    await this.#journal.appendDecided(this.#stopping, (state) => acknowledgement(state, frame));
+    if (!this.#journal.state.orders.has(frame.orderSeq)) await this.#forgotten(frame.orderSeq);
   }
 
   async forget(frame: Frame<"forget">): Promise<void> {
@@ -216,6 +214,10 @@ class AgentCore implements FrameHandlers {
   async #drop(orderSeq: number): Promise<void> {
     if (!this.#journal.state.orders.has(orderSeq)) return;
     await this.#append({ type: "forgotten", orderSeq });
+    await this.#forgotten(orderSeq);
+  }
+
+  async #forgotten(orderSeq: number): Promise<void> {
     this.#endMoments.forget(orderSeq);
     // Files that stay behind are removed at the next start.
     await this.#deps.runner.forget(orderSeq).catch((error: unknown) => {

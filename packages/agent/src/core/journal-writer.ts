@@ -68,17 +68,20 @@ export class JournalWriter {
 
   /** Durable when it resolves. Rejects, with the state as it was, when the disk refuses. */
   tryAppend(...records: JournalRecord[]): Promise<void> {
-    const mine = this.#last.then(() => this.#append(records));
-    this.#last = mine.catch(() => undefined);
-    return mine;
+    return this.#inTurn(() => records);
   }
 
   /** As {@link tryAppend}, but a full disk is waited for: what happened must not be lost. */
-  async append(signal: AbortSignal, ...records: JournalRecord[]): Promise<void> {
+  append(signal: AbortSignal, ...records: JournalRecord[]): Promise<void> {
+    return this.appendDecided(signal, () => records);
+  }
+
+  /** As {@link append}, of what follows from the state when its turn comes, perhaps nothing: until then others may append. */
+  async appendDecided(signal: AbortSignal, decide: (state: JournalState) => readonly JournalRecord[]): Promise<void> {
     const { clock, random, log } = this.#deps;
     for (let attempt = 0; ; attempt++) {
       try {
-        return await this.tryAppend(...records);
+        return await this.#inTurn(decide);
       } catch (error) {
         log.error("journalWriteFailed", { error: messageOf(error) });
         const bounds = { baseMs: LIMITS.backoffBaseMs, capMs: LIMITS.backoffCapMs };
@@ -87,7 +90,14 @@ export class JournalWriter {
     }
   }
 
+  #inTurn(decide: (state: JournalState) => readonly JournalRecord[]): Promise<void> {
+    const mine = this.#last.then(() => this.#append(decide(this.#state)));
+    this.#last = mine.catch(() => undefined);
+    return mine;
+  }
+
   async #append(records: readonly JournalRecord[]): Promise<void> {
+    if (records.length === 0) return;
     const next = records.reduce<JournalState>((state, record) => fold(state, record), this.#state);
     const line = encodeLine(this.#hash, records);
     await this.#deps.disk.appendJournal(line.bytes);

@@ -213,6 +213,22 @@ export function isSettled(held: OrderState): boolean {
   return !held.ending && !hasWork(held) && held.commands.every((of) => of.state === "waiting" || of.acked);
 }
 
+/**
+ * What an acknowledged end adds: nothing when it says nothing new; the end of the order with it, in the same write, when nothing more
+ * is owed then.
+ */
+export function acknowledgement(
+  state: JournalState,
+  { actionId, orderSeq, index }: { actionId: string; orderSeq: number; index: number },
+): JournalRecord[] {
+  const held = state.orders.get(orderSeq);
+  const of = held?.commands[index];
+  if (held?.order.actionId !== actionId || !of?.end || of.acked) return [];
+  const acked: JournalRecord = { type: "acked", orderSeq, index };
+  const after = fold(state, acked).orders.get(orderSeq);
+  return after && isSettled(after) ? [acked, { type: "forgotten", orderSeq }] : [acked];
+}
+
 /** As the hello tells it. */
 export function heldOrder(held: OrderState): HeldOrder {
   return {
