@@ -5,6 +5,7 @@ import { type OrderFile, orderFilePath } from "@halligan/protocol/link";
 import { reasonOf } from "../disk/errno.ts";
 import { LIMITS } from "../limits.ts";
 import type { HttpAnswer } from "./http-exchange.ts";
+import { releaseChunk } from "./release-chunk.ts";
 import { requestOnce, ServerRefused, type TransferDeps, TryAgain, untilAnswered } from "./server-request.ts";
 import { TransferFailed, type TransferWatch } from "./transfer-watch.ts";
 
@@ -74,6 +75,7 @@ async function fetchInto(
         if (haveBytes + chunk.length > file.sizeBytes) throw new Differs("the server sent more than it has");
         await writeAll(handle, chunk, haveBytes);
         haveBytes += chunk.length;
+        releaseChunk(chunk);
         watch.moved();
       }
       const statedBytes = answer.headers["content-length"];

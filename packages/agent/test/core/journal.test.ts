@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { fold, type JournalRecord, type JournalState, snapshot } from "../../src/core/journal.ts";
+import { acknowledgement, fold, type JournalRecord, type JournalState, snapshot } from "../../src/core/journal.ts";
 import { encodeLine, readJournal } from "../../src/core/journal-text.ts";
 import { fetchFile, script, World } from "../support/fake-ports.ts";
 
@@ -125,4 +125,36 @@ test("a line that is left out, repeated or exchanged with its neighbour is notic
   ]) {
     assert.equal(readJournal(Buffer.from(`${wrong.join("\n")}\n`)).kind, "lost");
   }
+});
+
+test("the acknowledgement of the last end that was owed forgets the order with it; one that says nothing new adds nothing", () => {
+  const order = world.order(1, [script(0), fetchFile(1)]);
+  const at = (index: number) => ({ orderSeq: 1, index });
+  const end = { outcome: "completed" as const, errors: [], result: null };
+  const list: JournalRecord[] = [
+    ...BEGINNING,
+    { type: "accepted", order },
+    { type: "started", ...at(0), startId: "9".repeat(32) },
+    { type: "ended", ...at(0), ...end },
+  ];
+  const of = (index: number) => ({ actionId: order.actionId, ...at(index) });
+  const stateOf = (more: JournalRecord[] = []) => foldAll([...list, ...more]) ?? assert.fail();
+  const first = acknowledgement(stateOf(), of(0));
+  assert.deepEqual(first, [{ type: "acked", ...at(0) }]);
+  assert.deepEqual(acknowledgement(stateOf(), of(1)), []);
+  assert.deepEqual(acknowledgement(stateOf(), { ...of(0), actionId: "another" }), []);
+  assert.deepEqual(acknowledgement(stateOf(first), of(0)), []);
+  const second: JournalRecord[] = [
+    ...first,
+    { type: "started", ...at(1), startId: "8".repeat(32) },
+    { type: "ended", ...at(1), ...end },
+  ];
+  assert.deepEqual(acknowledgement(stateOf(second), of(1)), [
+    { type: "acked", ...at(1) },
+    { type: "forgotten", orderSeq: 1 },
+  ]);
+  // An order that was told to end is forgotten when the server says so.
+  assert.deepEqual(acknowledgement(stateOf([...second, { type: "ending", orderSeq: 1 }]), of(1)), [
+    { type: "acked", ...at(1) },
+  ]);
 });
