@@ -5,7 +5,7 @@ import { type OrderFile, orderFilePath } from "@halligan/protocol/link";
 import { reasonOf } from "../disk/errno.ts";
 import { LIMITS } from "../limits.ts";
 import type { HttpAnswer } from "./http-exchange.ts";
-import { releaseChunk } from "./release-chunk.ts";
+import { releaseChunk } from "./release-buffer.ts";
 import { requestOnce, ServerRefused, type TransferDeps, TryAgain, untilAnswered } from "./server-request.ts";
 import { TransferFailed, type TransferWatch } from "./transfer-watch.ts";
 

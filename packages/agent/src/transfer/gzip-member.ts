@@ -4,6 +4,7 @@
  */
 import { constants, crc32, deflateRaw, deflateRawSync } from "node:zlib";
 import { LIMITS } from "../limits.ts";
+import { releaseOwnBuffer } from "./release-buffer.ts";
 
 const HEADER = Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255);
 /** An empty last block with fixed codes. */
@@ -13,23 +14,32 @@ const MAX_STORED_BYTES = 65_535;
 const WORTH_RATIO = 0.95;
 const LEVEL = 1;
 
-/** @param blocks each at most 1 MiB or so, and not changed until the one after the next is asked for */
+interface CodedBlock {
+  pieces: readonly Uint8Array[];
+  /** Made for this block alone: freed when the caller has dealt with it. */
+  compressed: Uint8Array | null;
+}
+
+/**
+ * What is yielded holds until the next is asked for.
+ * @param blocks each at most 1 MiB or so, and not changed until the one after the next is asked for
+ */
 export async function* gzipMember(blocks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
   yield HEADER;
   let crc = 0;
   let sizeBytes = 0;
   // The next block is read and compressed while the caller deals with this one.
-  let ahead: Promise<readonly Uint8Array[]> | null = null;
+  let ahead: Promise<CodedBlock> | null = null;
   for await (const block of blocks) {
     if (block.length === 0) continue;
     const coded = encodeBlock(block);
     coded.catch(() => undefined);
     crc = crc32(block, crc);
     sizeBytes += block.length;
-    if (ahead) yield* await ahead;
+    if (ahead) yield* handOut(await ahead);
     ahead = coded;
   }
-  if (ahead) yield* await ahead;
+  if (ahead) yield* handOut(await ahead);
   yield LAST_BLOCK;
   const trailer = new DataView(new ArrayBuffer(8));
   trailer.setUint32(0, crc, true);
@@ -37,10 +47,15 @@ export async function* gzipMember(blocks: AsyncIterable<Uint8Array>): AsyncGener
   yield new Uint8Array(trailer.buffer);
 }
 
-async function encodeBlock(block: Uint8Array): Promise<readonly Uint8Array[]> {
-  if (!isWorthIt(block)) return store(block);
-  const coded = await deflate(block);
-  return coded.length < block.length ? [coded] : store(block);
+function* handOut({ pieces, compressed }: CodedBlock): Generator<Uint8Array, void, undefined> {
+  yield* pieces;
+  if (compressed) releaseOwnBuffer(compressed);
+}
+
+async function encodeBlock(block: Uint8Array): Promise<CodedBlock> {
+  if (!isWorthIt(block)) return { pieces: store(block), compressed: null };
+  const compressed = await deflate(block);
+  return { pieces: compressed.length < block.length ? [compressed] : store(block), compressed };
 }
 
 function isWorthIt(block: Uint8Array): boolean {

@@ -12,7 +12,8 @@ async function gzip(bytes: Uint8Array, blockBytes = MIB): Promise<Buffer> {
     for (let at = 0; at < bytes.length; at += blockBytes) yield bytes.subarray(at, at + blockBytes);
   }
   const chunks: Uint8Array[] = [];
-  for await (const chunk of gzipMember(blocks())) chunks.push(chunk);
+  // A chunk holds until the next is asked for.
+  for await (const chunk of gzipMember(blocks())) chunks.push(Uint8Array.from(chunk));
   return Buffer.concat(chunks);
 }
 
