@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
+import { fetchScript } from "../../src/commands/fetch-script.ts";
 import { KeptScripts } from "../../src/commands/kept-scripts.ts";
 import { LIMITS } from "../../src/limits.ts";
 import { commandWorld } from "../support/command-world.ts";
@@ -48,6 +49,26 @@ test("a script larger than what is kept is fetched each time", options, async ()
   for (let times = 0; times < 2; times++) assert.equal((await run(world, text)).transcript?.script_output, "hello\n");
   assert.equal(requests(), 2);
 });
+
+test(
+  "within one order a larger one is copied from the earlier command, unless a script changed it",
+  options,
+  async () => {
+    await using world = await commandWorld();
+    const requests = countRequests(world);
+    const text = `exit\n${"#".repeat(LIMITS.maxKeptScriptBytes)}`;
+    const file = world.server.addFile(text);
+    const never = new AbortController().signal;
+    const command = (index: number) => ({ index, type: "RunScript", scriptName: "a.sh", args: null, file }) as const;
+    const first = await fetchScript(world.deps, world.job(command(0)), file, never);
+    const job = { ...world.job(command(1)), earlier: [command(0)] };
+    assert.equal(readFileSync((await fetchScript(world.deps, job, file, never)).file, "utf8"), text);
+    assert.equal(requests(), 1);
+    writeFileSync(first.file, "echo evil\n");
+    assert.equal(readFileSync((await fetchScript(world.deps, job, file, never)).file, "utf8"), text);
+    assert.equal(requests(), 2);
+  },
+);
 
 test("bytes are kept under their own hash only", () => {
   const scripts = new KeptScripts();
