@@ -53,6 +53,9 @@ export interface Command {
   pin: LibraryPin | null;
 }
 
+/** What the wire form has of a command. */
+export type ListedCommand = Pick<Command, "type" | "params" | "status" | "startedAtMs" | "endedAtMs" | "errors">;
+
 export function paramOf(command: Pick<Command, "params">, key: string): string | undefined {
   return command.params.find((param) => param.key === key)?.value;
 }

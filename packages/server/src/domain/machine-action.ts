@@ -1,5 +1,5 @@
 import { FINAL_STATUSES, type MachineActionStatus } from "@halligan/protocol/api";
-import { type Command, isEnded, nextCommandStatus, type StoredResult } from "./command.ts";
+import { type Command, isEnded, type ListedCommand, nextCommandStatus, type StoredResult } from "./command.ts";
 import type { SessionPlace } from "./session-places.ts";
 
 /**
@@ -78,6 +78,21 @@ export interface MachineAction {
   /** Counts the saves; a save that finds another number has lost. */
   version: number;
 }
+
+/** What a list shows of an action: all that the wire form has. */
+export type ListedAction = Pick<
+  MachineAction,
+  | "id"
+  | "machineId"
+  | "computerDnsName"
+  | "status"
+  | "requestor"
+  | "comment"
+  | "createdAtMs"
+  | "updatedAtMs"
+  | "cancellation"
+  | "errorHResult"
+> & { commands: readonly ListedCommand[] };
 
 export type MachineActionEvent =
   | {

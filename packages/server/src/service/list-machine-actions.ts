@@ -1,5 +1,5 @@
 import type { Caller } from "../auth/caller.ts";
-import type { MachineAction } from "../domain/machine-action.ts";
+import type { ListedAction } from "../domain/machine-action.ts";
 import type { Position } from "../domain/odata/cursor.ts";
 import type { ListQuery } from "../domain/odata/query.ts";
 import type { ServiceContext } from "./context.ts";
@@ -17,7 +17,7 @@ export function listMachineActions(
   { store }: ServiceContext,
   caller: Caller,
   query: ListQuery,
-): Promise<Listed<MachineAction>> {
+): Promise<Listed<ListedAction>> {
   return store.read(async (tx) => {
     const reach = await reachOf(tx, caller);
     const page = await tx.actions.list(query, reach);

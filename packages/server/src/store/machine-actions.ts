@@ -1,9 +1,10 @@
 import { type Selectable, sql } from "kysely";
 import type { Reach } from "../domain/device-group.ts";
-import { keepsResults, type MachineAction, type OrderState } from "../domain/machine-action.ts";
+import { keepsResults, type ListedAction, type MachineAction, type OrderState } from "../domain/machine-action.ts";
 import type { Filter } from "../domain/odata/filter.ts";
 import type { ListQuery } from "../domain/odata/query.ts";
 import { changedColumns, onlyColumns, statementsByColumns } from "./changed-columns.ts";
+import { listedFromRow } from "./listed-action.ts";
 import type { ListPage } from "./odata/list-page.ts";
 import { countMachineActions, listMachineActions } from "./odata/machine-action-list.ts";
 import type { MachineActionTable } from "./schema.ts";
@@ -119,8 +120,8 @@ export function machineActions(executor: Executor) {
     },
 
     /** One page of what a caller may see, in the order that the query asks for. */
-    list(query: ListQuery, reach: Reach): Promise<ListPage<MachineAction>> {
-      return listMachineActions(executor, query, reach, fromRow);
+    list(query: ListQuery, reach: Reach): Promise<ListPage<ListedAction>> {
+      return listMachineActions(executor, query, reach, listedFromRow);
     },
     count(filter: Filter | null, reach: Reach): Promise<number> {
       return countMachineActions(executor, filter, reach);

@@ -1,7 +1,7 @@
 import { type MachineActionStatus, MachineActionStatusWire } from "@halligan/protocol/api";
 import { Type } from "typebox";
 import { Compile } from "typebox/compile";
-import type { Command } from "../domain/command.ts";
+import type { Command, ListedCommand } from "../domain/command.ts";
 import type { MachineAction } from "../domain/machine-action.ts";
 
 /** What an action's row holds as text, read back; a row of another shape was not written by us. */
@@ -13,23 +13,27 @@ const StoredCancellation = Compile(
   Type.Object({ requestor: Type.String(), comment: Type.String(), atMs: Type.Integer() }),
 );
 const size = { sizeBytes: Type.Integer(), sha256: Type.String() };
+const listed = {
+  type: Type.Union([Type.Literal("PutFile"), Type.Literal("RunScript"), Type.Literal("GetFile")]),
+  params: Type.Array(Type.Object({ key: Type.String(), value: Type.String() })),
+  status: Type.Union([
+    Type.Literal("Created"),
+    Type.Literal("Executing"),
+    Type.Literal("Completed"),
+    Type.Literal("Failed"),
+  ]),
+  startedAtMs: nullable(Type.Integer()),
+  endedAtMs: nullable(Type.Integer()),
+  errors: Type.Array(Type.String()),
+};
+const ListedCommands = Compile(Type.Array(Type.Object(listed)));
 const StoredCommands = Compile(
   Type.Array(
     Type.Object({
-      type: Type.Union([Type.Literal("PutFile"), Type.Literal("RunScript"), Type.Literal("GetFile")]),
-      params: Type.Array(Type.Object({ key: Type.String(), value: Type.String() })),
-      status: Type.Union([
-        Type.Literal("Created"),
-        Type.Literal("Executing"),
-        Type.Literal("Completed"),
-        Type.Literal("Failed"),
-      ]),
+      ...listed,
       startId: nullable(Type.String()),
-      startedAtMs: nullable(Type.Integer()),
       // Not in rows that the first release wrote.
       finishedAtMs: Type.Optional(nullable(Type.Integer())),
-      endedAtMs: nullable(Type.Integer()),
-      errors: Type.Array(Type.String()),
       result: Type.Union([
         Type.Object({ kind: Type.Literal("expired"), ...size }),
         Type.Object({ kind: Type.Literal("inline"), ...size }),
@@ -56,5 +60,12 @@ export function parseCommands(json: string): readonly Command[] {
   const value: unknown = JSON.parse(json);
   if (StoredCommands.Check(value))
     return value.map((command) => ({ ...command, finishedAtMs: command.finishedAtMs ?? null }));
+  throw new Error("the store holds commands of another shape");
+}
+
+/** Only what a list shows: read and checked for a thousand actions at a time. */
+export function parseListedCommands(json: string): readonly ListedCommand[] {
+  const value: unknown = JSON.parse(json);
+  if (ListedCommands.Check(value)) return value;
   throw new Error("the store holds commands of another shape");
 }

@@ -1,10 +1,10 @@
 import type { CommandStatusWire, MachineActionWire } from "@halligan/protocol/api";
-import type { Command } from "../../domain/command.ts";
-import type { MachineAction } from "../../domain/machine-action.ts";
+import type { ListedCommand } from "../../domain/command.ts";
+import type { ListedAction } from "../../domain/machine-action.ts";
 import { wireTime, wireTimeOrNull } from "../wire-time.ts";
 
 /** The entity key for key as in real captures; all keys always there. `contract/http-api.md` section 6. */
-export function machineActionWire(action: MachineAction): MachineActionWire {
+export function machineActionWire(action: ListedAction): MachineActionWire {
   const { cancellation } = action;
   return {
     id: action.id,
@@ -30,7 +30,7 @@ export function machineActionWire(action: MachineAction): MachineActionWire {
   };
 }
 
-function commandWire(command: Command, index: number): CommandStatusWire {
+function commandWire(command: ListedCommand, index: number): CommandStatusWire {
   return {
     index,
     startTime: wireTimeOrNull(command.startedAtMs),

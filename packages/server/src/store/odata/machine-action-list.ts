@@ -1,9 +1,10 @@
-import { type Expression, type RawBuilder, type Selectable, type SqlBool, sql } from "kysely";
+import { type Expression, type RawBuilder, type SqlBool, sql } from "kysely";
 import type { Reach } from "../../domain/device-group.ts";
 import type { Filter } from "../../domain/odata/filter.ts";
 import { MACHINE_ACTIONS, type MachineActionField } from "../../domain/odata/machine-action-fields.ts";
 import type { ListQuery } from "../../domain/odata/query.ts";
 import type { Engine } from "../engine.ts";
+import { LISTED_COLUMNS, type ListedRow } from "../listed-action.ts";
 import type { MachineActionTable } from "../schema.ts";
 import type { Executor } from "../statement.ts";
 import type { FieldSource, FieldSources } from "./field-source.ts";
@@ -14,8 +15,6 @@ import { chooseIndex, type IndexChoice } from "./machine-action-index.ts";
 import { inGroups } from "./machine-reach.ts";
 import { afterPosition, type OrderKey, orderKeys, orderSql } from "./order-expression.ts";
 import { orderValues, selectedOrder } from "./order-values.ts";
-
-type Row = Selectable<MachineActionTable>;
 
 const column = (name: keyof MachineActionTable) =>
   ({ from: "expression", value: sql.ref(`machine_action.${name}`), nullable: false }) as const;
@@ -42,7 +41,7 @@ export async function listMachineActions<T>(
   executor: Executor,
   query: ListQuery,
   reach: Reach,
-  fromRow: (row: Row) => T,
+  fromRow: (row: ListedRow) => T,
 ): Promise<ListPage<T>> {
   if (query.pageSize === 0) return { rows: [], next: null };
   const sources: FieldSources = new Map(Object.entries(SOURCES));
@@ -54,7 +53,7 @@ export async function listMachineActions<T>(
   const rows = await executor.allOnce((db) =>
     db
       .selectFrom("machine_action")
-      .selectAll()
+      .select(LISTED_COLUMNS)
       .select(selectedOrder(keys))
       .where("seq", "in", (inner) =>
         inner

@@ -8,7 +8,7 @@ database.pragma("query_only = ON");
 process.on("message", ({ id, sql, values }: Scan) => {
   let answer: Scanned;
   try {
-    answer = { id, rows: database.prepare(sql).all(...values) };
+    answer = { id, json: JSON.stringify(database.prepare(sql).all(...values)) };
   } catch (cause) {
     answer = { id, error: cause instanceof Error ? cause.message : String(cause) };
   }
