@@ -7,6 +7,7 @@ import { changedColumns, onlyColumns, statementsByColumns } from "./changed-colu
 import { listedFromRow } from "./listed-action.ts";
 import type { ListPage } from "./odata/list-page.ts";
 import { countMachineActions, listMachineActions } from "./odata/machine-action-list.ts";
+import { ACTIONS_REMOVED } from "./odata/settled-counts.ts";
 import type { MachineActionTable } from "./schema.ts";
 import { type Executor, statement } from "./statement.ts";
 import { parseCancellation, parseCommands, parseStatus } from "./stored-action.ts";
@@ -77,7 +78,9 @@ export function machineActions(executor: Executor) {
 
     /** Removes finished actions that were made before `beforeMs` and keep no results; how many. */
     async removeBefore(beforeMs: number, limit: number): Promise<number> {
-      return (await executor.all(removeOld, { before_ms: beforeMs, limit })).length;
+      const removed = await executor.all(removeOld, { before_ms: beforeMs, limit });
+      if (removed.length > 0) await executor.all(tellRemoved, { key: ACTIONS_REMOVED });
+      return removed.length;
     },
 
     /** Running sessions: unfinished actions that hold a place. */
@@ -236,6 +239,16 @@ const selectWithResults = statement<{ before_ms: number; limit: number }>()((db,
     .where("updated_at_ms", "<", p.before_ms)
     .orderBy("updated_at_ms")
     .limit(p.limit),
+);
+
+/** In the same transaction: see `settled-counts.ts`. */
+const tellRemoved = statement<{ key: string }>()((db, p) =>
+  db
+    .insertInto("meta")
+    .values({ key: p.key, value: "1" })
+    .onConflict((conflict) =>
+      conflict.column("key").doUpdateSet({ value: sql`cast(cast(meta.value as integer) + 1 as text)` }),
+    ),
 );
 
 const removeOld = statement<{ before_ms: number; limit: number }>()((db, p) =>

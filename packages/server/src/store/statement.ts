@@ -8,6 +8,7 @@ import {
   SqliteIntrospector,
 } from "kysely";
 import type { Engine } from "./engine.ts";
+import type { SettledCounts } from "./odata/settled-counts.ts";
 import type { Schema } from "./schema.ts";
 import { SQLITE_ENGINE } from "./sqlite/sqlite-engine.ts";
 
@@ -38,6 +39,8 @@ export interface Executor {
    * ends. SQLite has one writer.
    */
   readonly locks: boolean;
+  /** Where counts of many actions need not begin anew. Undefined inside transactions, and where rows may appear out of order. */
+  readonly settledCounts?: SettledCounts;
   all<P extends Record<string, Bound>, O>(statement: Statement<P, O>, params: P): Promise<O[]>;
   /**
    * A compare and set: `VersionConflict` unless it changes exactly one row. Where that is known only later it comes with a later

@@ -72,12 +72,19 @@ export async function listMachineActions<T>(
 
 /** `@odata.count`: all that meet the filter. */
 export async function countMachineActions(executor: Executor, filter: Filter | null, reach: Reach): Promise<number> {
-  const where = condition(filter, reach, (joined) => chooseIndex(joined, null), executor.engine);
+  const all = condition(filter, reach, (joined) => chooseIndex(joined, null), executor.engine);
+  // Which group a machine is in may change at any time.
+  if (executor.settledCounts && reach.kind === "all") {
+    const checked = condition(filter, reach, () => NO_INDEX, executor.engine);
+    return await executor.settledCounts.count(executor, filter, { all, checked });
+  }
   const [row] = await executor.allOnce((db) =>
-    db.selectFrom("machine_action").select(sql<number>`count(*)`.as("count")).where(where),
+    db.selectFrom("machine_action").select(sql<number>`count(*)`.as("count")).where(all),
   );
   return Number(row?.count ?? 0);
 }
+
+const NO_INDEX: IndexChoice = { unindexed: new Set(Object.keys(SOURCES)), bounding: [] };
 
 function condition(
   filter: Filter | null,

@@ -1,6 +1,7 @@
 import Database from "better-sqlite3";
 import { type Compilable, Kysely, type Kysely as KyselyDb, SqliteDialect } from "kysely";
 import { migrateToLatest } from "../migrations/migrate.ts";
+import { SettledCounts } from "../odata/settled-counts.ts";
 import type { Schema } from "../schema.ts";
 import {
   type Bound,
@@ -120,6 +121,7 @@ export class SqliteExecutor implements Executor {
 
 /** Outside transactions: what may look at every row is left to threads. */
 class SqliteReader extends SqliteExecutor {
+  readonly settledCounts = new SettledCounts();
   readonly #scans: ScanLane;
 
   constructor(database: Database.Database, compiler: StatementCompiler, scans: ScanLane) {
