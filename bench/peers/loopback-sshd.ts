@@ -62,9 +62,10 @@ export class LoopbackSshd implements AsyncDisposable {
     });
     try {
       await listens(port, context.signal);
-    } catch (cause) {
+    } catch {
       await daemon.stop();
-      throw new Error("sshd does not listen", { cause });
+      // Its log says why: run by root, for instance, it wants a folder /run/sshd, which only a started system has.
+      throw await daemon.failure("does not listen");
     }
     return new LoopbackSshd(programs, daemon, port, folder);
   }
