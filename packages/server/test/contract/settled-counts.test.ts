@@ -43,6 +43,7 @@ const reading: Executor & { statements: number } = {
   settledCounts: new SettledCounts({ worthKeeping: 0, maxLookups: 6, maxFilters: filters.length }),
   statements: 0,
   all: (statement, params) => executor.all(statement, params),
+  changeOne: (statement, params) => executor.changeOne(statement, params),
   allOnce(build) {
     this.statements += 1;
     return executor.allOnce(build);
@@ -67,10 +68,10 @@ async function take({ at, status, what }: Step): Promise<void> {
       const changed = { id, machineId, requestor, createdAtMs, updatedAtMs: createdAtMs, order: null };
       await tx.actions.insert(sampleAction({ ...changed, status: isOpen ? "Pending" : status }));
     } else if (what === "end" && open) {
-      await tx.actions.save({ ...open, status });
+      await tx.actions.save(open, { ...open, status });
     } else if (what === "late") {
       const late = await tx.actions.byId(`00000000-0000-4000-8000-${String(1 + (at % (made + 1))).padStart(12, "0")}`);
-      if (late) await tx.actions.save({ ...late, updatedAtMs: NOW_MS + at });
+      if (late) await tx.actions.save(late, { ...late, updatedAtMs: NOW_MS + at });
     } else if (what === "remove") {
       await tx.actions.removeBefore(NOW_MS - 1_000 + Math.floor(made / 2), 1 + (at % 3));
     }

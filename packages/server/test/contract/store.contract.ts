@@ -156,6 +156,31 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       assert.deepEqual([found?.tags, found?.linkEpoch], [["lab"], 8]);
     });
 
+    test("what was done before a compare and set that loses is not kept", async () => {
+      const machine = await addMachine();
+      const action = await addAction(machine.id);
+      await store.write((tx) => tx.actions.save(action, { ...action, status: "InProgress" }));
+      await assert.rejects(
+        store.write(async (tx) => {
+          await tx.machines.save(machine, { ...machine, tags: ["never"] });
+          await tx.actions.save(action, { ...action, status: "Cancelled" });
+          await tx.machines.save(machine, { ...machine, linkEpoch: 8 });
+        }),
+        VersionConflict,
+      );
+      const found = await store.read((tx) => tx.machines.byId(machine.id));
+      assert.deepEqual([found?.tags, found?.linkEpoch], [["lab"], 0]);
+    });
+
+    test("a save writes what it changes and nothing else", async () => {
+      const machine = await addMachine();
+      await store.write((tx) => tx.machines.save(machine, { ...machine, tags: ["new"] }));
+      await store.write((tx) => tx.machines.save(machine, { ...machine, linkEpoch: 8 }));
+      await store.write((tx) => tx.machines.save(machine, machine));
+      const found = await store.read((tx) => tx.machines.byId(machine.id));
+      assert.deepEqual([found?.tags, found?.linkEpoch], [["new"], 8]);
+    });
+
     test("a save with an old version loses", async () => {
       const machine = await addMachine();
       const action = await addAction(machine.id);
