@@ -43,9 +43,10 @@ export function fillActions(dataDir: string, count: number): void {
       updated_at_ms: `$now - ${YEAR_MS / 2} + cast(i * ${YEAR_MS / 2}.0 / $count as integer) + 5000`,
     };
     const columns = columnsOf(database, "machine_action").filter((name) => name !== "seq");
+    // A number is bound as a fraction: without the cast the requestors would be 'playbook-3.0', whom no query asks for.
     const insert = database.prepare(
       `insert into machine_action (${columns.join(", ")})
-       with recursive step(i) as (select $from union all select i + 1 from step where i + 1 < $to)
+       with recursive step(i) as (select cast($from as integer) union all select i + 1 from step where i + 1 < $to)
        select ${columns.map((name) => own[name] ?? `template.${name}`).join(", ")}
        from step, (select * from machine_action order by seq desc limit 1) template`,
     );

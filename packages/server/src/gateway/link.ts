@@ -12,7 +12,6 @@ import {
   type ServerFrame,
   type Started,
 } from "@halligan/protocol/link";
-import type { Logger } from "pino";
 import { signLinkTicket } from "../auth/link-ticket.ts";
 import type { ServiceContext } from "../service/context.ts";
 import {
@@ -72,7 +71,6 @@ export class Link implements LinkSocketEvents {
   readonly #pingIntervalMs: number;
   /** Null once it is answered: of an idle link nothing stays that it does not need. */
   #challenge: Uint8Array | null;
-  #log: Logger;
   #phase: "answer" | "hello" | "ready" | "closed" = "answer";
   #identity: LinkIdentity | null = null;
   /** The order key that the device named: it believes what that one signs. */
@@ -100,7 +98,6 @@ export class Link implements LinkSocketEvents {
     this.#socket = socket;
     this.#owner = owner;
     this.#pingIntervalMs = options.pingIntervalMs;
-    this.#log = context.log.child({ remoteAddress: socket.remoteAddress });
     this.#lastFrameAtMs = context.clock.monotonicMs();
     const challenge = context.ids.random(CHALLENGE_BYTES);
     this.#challenge = challenge;
@@ -163,8 +160,10 @@ export class Link implements LinkSocketEvents {
     const identity = this.#identity;
     this.#owner.ended(this);
     if (identity)
-      this.#work = this.#work.then(() => closeLink(this.#context, identity, this.#lastSent)).catch(this.#logFailure);
-    this.#log.info("link closed");
+      this.#work = this.#work
+        .then(() => closeLink(this.#context, identity, this.#lastSent))
+        .catch((cause: unknown) => this.#logFailure(cause));
+    this.#context.log.info(this.#names, "link closed");
   }
 
   /** Ends the link; resolves when everything it had begun is written. */
@@ -202,14 +201,15 @@ export class Link implements LinkSocketEvents {
     const accepted = await acceptLink(this.#context, challenge, answer, this.#socket.remoteAddress);
     if (accepted.kind === "refused") {
       const meaning = REFUSAL_MEANINGS[accepted.reason];
-      this.#log.warn({ machineId: answer.machineId, reason: accepted.reason, meaning }, "link refused");
+      this.#context.log.warn(
+        { ...this.#names, machineId: answer.machineId, reason: accepted.reason, meaning },
+        "link refused",
+      );
       return this.#fail(accepted.reason === "quarantined" ? "quarantined" : "unauthorized", "not accepted");
     }
     this.#identity = { machineId: accepted.machineId, linkEpoch: accepted.linkEpoch };
     this.#serverKeyId = answer.serverKeyId;
     this.#leftNode = accepted.leftNode;
-    // Not a child of the child: each logger that is a parent costs half a kilobyte.
-    this.#log = this.#context.log.child({ remoteAddress: this.#socket.remoteAddress, ...this.#identity });
     if (this.#phase === "closed") return closeLink(this.#context, this.#identity);
     this.#phase = "hello";
     this.#cancelTimer();
@@ -259,7 +259,7 @@ export class Link implements LinkSocketEvents {
       this.#sentOrders.add(orderSeq);
     }
     this.#phase = "ready";
-    this.#log.info({ heldOrders: hello.orders.length }, "link ready");
+    this.#context.log.info({ ...this.#names, heldOrders: hello.orders.length }, "link ready");
     this.#send(answer);
     // Before any order: it may be signed by a key that the device does not know yet.
     const { order } = this.#context.keys;
@@ -291,7 +291,10 @@ export class Link implements LinkSocketEvents {
   }
 
   async #refused(identity: LinkIdentity, frame: Refused): Promise<void> {
-    this.#log.warn({ actionId: frame.actionId, code: frame.code }, "order refused by its device");
+    this.#context.log.warn(
+      { ...this.#names, actionId: frame.actionId, code: frame.code },
+      "order refused by its device",
+    );
     if (this.#check(await recordRefused(this.#context, identity, frame))) this.pump();
   }
 
@@ -313,7 +316,10 @@ export class Link implements LinkSocketEvents {
     }
     if (this.#sentOrders.has(next.order.orderSeq)) return;
     this.#sentOrders.add(next.order.orderSeq);
-    this.#log.info({ actionId: next.order.actionId, orderSeq: next.order.orderSeq }, "order sent");
+    this.#context.log.info(
+      { ...this.#names, actionId: next.order.actionId, orderSeq: next.order.orderSeq },
+      "order sent",
+    );
     this.#send(signOrder(next.order, this.#context.keys.order.signing));
     if (this.#lastSent?.orderSeq !== next.order.orderSeq) {
       this.#lastSent = { orderSeq: next.order.orderSeq, atMs: this.#context.clock.nowMs() };
@@ -365,7 +371,7 @@ export class Link implements LinkSocketEvents {
 
   #fail(reason: keyof typeof LINK_CLOSE, detail: string): void {
     if (this.#phase === "closed") return;
-    this.#log.warn({ reason, detail }, "link given up");
+    this.#context.log.warn({ ...this.#names, reason, detail }, "link given up");
     this.#socket.close(LINK_CLOSE[reason], detail);
     this.closed();
   }
@@ -389,9 +395,14 @@ export class Link implements LinkSocketEvents {
     });
   }
 
-  readonly #logFailure = (cause: unknown): void => {
-    this.#log.error({ err: cause }, "link work failed");
-  };
+  /** On each of its log lines. No logger of its own: that is a kilobyte for as long as the link lasts. */
+  get #names(): object {
+    return { remoteAddress: this.#socket.remoteAddress, ...this.#identity };
+  }
+
+  #logFailure(cause: unknown): void {
+    this.#context.log.error({ ...this.#names, err: cause }, "link work failed");
+  }
 
   // TypeScript narrows #phase across an await; a closed link shows only by asking again.
   #isClosed(): boolean {
