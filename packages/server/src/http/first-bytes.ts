@@ -7,8 +7,8 @@ const PIECE_BYTES = 1_023;
  * Hands a TLS server its connections together with their first bytes, instead of before them, and those in small pieces.
  *
  * Node's TLS keeps what it reads through for as long as the connection lasts: 64 KiB when its first read is from the network, 1 KiB when
- * pieces that fit into it are there already; 16 KiB more as soon as one read fills that. At 10,000 idle links the 64 KiB are 25 KB of
- * resident memory for each, and so much memory outside of the heap that a quarter of the processor time went into collecting it.
+ * pieces that fit into it are there already; 16 KiB more as soon as one read fills that. An idle link is 42 KB with this and 66 KB
+ * without. The processor time of a handshake is the same; of a large upload's TLS it is a tenth more.
  *
  * A connection that has said nothing after `silentMs` is closed.
  */
