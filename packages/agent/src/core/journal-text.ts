@@ -10,6 +10,7 @@ import { asRecords, fold, type JournalRecord, type JournalState } from "./journa
 
 const HASH_CHARACTERS = 32;
 const LINE_FEED = 0x0a;
+const END_OF_ARRAY = 0x5d;
 
 function lineHash(previous: string, json: string): string {
   return createHash("sha256").update(`${previous}\n${json}`).digest("hex").slice(0, HASH_CHARACTERS);
@@ -28,7 +29,10 @@ export type ReadJournal =
   | { kind: "empty" }
   | { kind: "lost"; reason: string };
 
-/** Reads a whole journal. A broken last line is a write that did not finish; a broken line before it means that the journal is lost. */
+/**
+ * Reads a whole journal. A broken last line is a write that did not finish; a broken line before it,
+ * or one whose line feed was changed, means that the journal is lost.
+ */
 export function readJournal(bytes: Uint8Array): ReadJournal {
   let state: JournalState | null = null;
   let hash = "";
@@ -39,6 +43,8 @@ export function readJournal(bytes: Uint8Array): ReadJournal {
     const line = end === -1 ? null : decodeLine(hash, bytes.subarray(at, end));
     if (!line) {
       if (!isLast) return { kind: "lost", reason: `the record at byte ${at} is broken and others follow it` };
+      if (endsWithin(hash, bytes.subarray(at)))
+        return { kind: "lost", reason: `the end of the record at byte ${at} is changed` };
       if (!state)
         return at === 0 && end === -1 ? { kind: "empty" } : { kind: "lost", reason: "its beginning is broken" };
       return { kind: "read", state, hash, sizeBytes: at, tornBytes: bytes.length - at };
@@ -52,6 +58,23 @@ export function readJournal(bytes: Uint8Array): ReadJournal {
     at = end + 1;
   }
   return state ? { kind: "read", state, hash, sizeBytes: at, tornBytes: 0 } : { kind: "empty" };
+}
+
+/**
+ * Whether a whole line stands at the beginning of what should be one and is not: its line feed was changed, and what follows would pass for
+ * a write that did not finish. Not when only zeros follow: a power cut may leave them where the line feed was not written yet.
+ */
+function endsWithin(previous: string, bytes: Uint8Array): boolean {
+  const claimed = new TextDecoder("latin1").decode(bytes.subarray(0, HASH_CHARACTERS));
+  if (claimed.length < HASH_CHARACTERS) return false;
+  const hash = createHash("sha256").update(`${previous}\n`);
+  let hashedTo = HASH_CHARACTERS + 1;
+  for (let end = bytes.indexOf(END_OF_ARRAY, hashedTo); end !== -1; end = bytes.indexOf(END_OF_ARRAY, hashedTo)) {
+    hash.update(bytes.subarray(hashedTo, end + 1));
+    hashedTo = end + 1;
+    if (hash.copy().digest("hex").startsWith(claimed)) return bytes.subarray(hashedTo).some((byte) => byte !== 0);
+  }
+  return false;
 }
 
 function decodeLine(previous: string, bytes: Uint8Array): { records: JournalRecord[]; hash: string } | null {

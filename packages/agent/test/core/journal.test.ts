@@ -106,6 +106,18 @@ test("a changed byte before the last line means that the journal is lost", () =>
   );
 });
 
+test("a changed line feed before the last line does not make two lines pass for one that was being written", () => {
+  const list = [BEGINNING, [{ type: "highest", orderSeq: 4 }], [{ type: "highest", orderSeq: 5 }]] as JournalRecord[][];
+  for (const mask of [1, 0x2a, 0x57, 0xff]) {
+    for (const cut of [0, 1, 8]) {
+      const { bytes, ends } = write(list);
+      const place = (ends.at(-2) ?? 0) - 1;
+      bytes[place] = (bytes[place] ?? 0) ^ mask;
+      assert.equal(readJournal(bytes.subarray(0, bytes.length - cut)).kind, "lost", `${mask}, ${cut} bytes short`);
+    }
+  }
+});
+
 test("a line that is left out, repeated or exchanged with its neighbour is noticed", () => {
   const list = [
     BEGINNING,
