@@ -36,11 +36,18 @@ export function watchedTx(tx: StoreTx, written: Written): StoreTx {
   };
 }
 
-/** `refuse` throws when no statement may be sent any more: use cases ask their `tx` for each one. */
+/**
+ * `refuse` throws when no statement may be sent any more. Use cases ask their `tx` for each one, several together as well: so it is answered
+ * as a store answers, by a rejection of each, or those that were asked for before it would be left with nobody who waits for them.
+ */
 export function refusingTx(tx: StoreTx, refuse: () => void): StoreTx {
   return new Proxy(tx, {
     get(target, aggregate) {
-      refuse();
+      try {
+        refuse();
+      } catch (cause) {
+        return new Proxy({}, { get: () => () => Promise.reject(cause) });
+      }
       return Reflect.get(target, aggregate);
     },
   });
