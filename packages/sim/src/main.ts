@@ -99,6 +99,12 @@ function readOptions(): Options | null {
     const { values } = parseArgs({
       options: { seed: text, schedules: text, from: text, threads: text, store: text, json: { type: "boolean" } },
     });
+    const many = (["schedules", "from", "threads"] as const).find((name) => values[name] !== undefined);
+    if (values.seed !== undefined && many !== undefined) {
+      throw new Error(
+        `--seed runs one schedule and --${many} belongs to many: use --from ${values.seed} --schedules N for several, or --seed alone`,
+      );
+    }
     return {
       seed: values.seed === undefined ? null : wholeNumber(values.seed),
       schedules: wholeNumber(values.schedules ?? "1000"),
