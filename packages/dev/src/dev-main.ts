@@ -64,9 +64,9 @@ Halligan is running; Ctrl+C ends it and removes everything.
 
 In another terminal, in this folder:
 
-  npx halligan login --from ${dataDir}/administrator.json
-  npx halligan machines
-  npx halligan run ${first} ./some-script.sh -- an argument
+  bin/halligan login --from ${dataDir}/administrator.json
+  bin/halligan machines
+  bin/halligan run ${first} ./some-script.sh -- an argument
 
 `;
 }

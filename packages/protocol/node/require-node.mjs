@@ -12,11 +12,16 @@ export function requireNode(program) {
   if (major >= NEEDED_MAJOR) return;
   process.stderr.write(
     `${program} needs Node ${NEEDED_MAJOR} or newer; this is Node ${process.versions.node} (${process.execPath}).\n` +
-      `In a checkout, start it through npm, which uses the Node that "npm ci" installed: npx ${program}\n` +
+      `In a checkout, start ${howToStart(program)}, which uses the Node that "npm ci" installed.\n` +
       `If that prints this again, the pinned Node was not installed for ${process.platform}-${process.arch}` +
       `${isMusl() ? " (musl: the pinned build needs glibc)" : ""}: install Node ${NEEDED_MAJOR} and put it first in PATH.\n`,
   );
   process.exit(1);
+}
+
+/** @param {string} program */
+function howToStart(program) {
+  return program.startsWith("npm ") ? `it by "${program}"` : `bin/${program} of the checkout`;
 }
 
 function isMusl() {
