@@ -4,27 +4,68 @@ import { World } from "./world.ts";
 /** `npm run dev`: a world to work with until SIGTERM or Ctrl+C. With --json one line says where it is. */
 const HELP = `npm run dev -- [options]
 
-  --agents N         agents on this machine (default 1)
-  --profile NAME     defender (default) or open: open lifts the throttles
+  --agents N         agents on this machine (0 to 200, default 1); each takes about 110 MB of memory
+  --profile NAME     open (default), or defender: defender answers 429 after 10 starts a minute, as the contract does
   --json             print one line of JSON when ready, and nothing else
 `;
 
-const { values } = parseArgs({
-  options: {
-    agents: { type: "string", default: "1" },
-    profile: { type: "string", default: "defender" },
-    json: { type: "boolean", default: false },
-    help: { type: "boolean", short: "h", default: false },
-  },
-});
-if (values.help) {
-  process.stdout.write(HELP);
-} else {
-  await run(Number(values.agents), values.profile, values.json);
+const MAX_AGENTS = 200;
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  let options: Options | null;
+  try {
+    options = readOptions();
+  } catch (error) {
+    process.stderr.write(`npm run dev: ${messageOf(error)}\n\n${HELP}`);
+    return 2;
+  }
+  if (options === null) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  try {
+    await run(options);
+    return 0;
+  } catch (error) {
+    process.stderr.write(`npm run dev: ${messageOf(error)}\n`);
+    return 1;
+  }
 }
 
-async function run(agents: number, profile: string, json: boolean): Promise<void> {
-  if (!Number.isInteger(agents) || agents < 0 || agents > 200) throw new Error("--agents takes a number from 0 to 200");
+interface Options {
+  agents: number;
+  profile: string;
+  json: boolean;
+}
+
+/** Null when the help is asked for; throws with a sentence when the arguments are wrong. */
+function readOptions(): Options | null {
+  const { values } = parseArgs({
+    options: {
+      agents: { type: "string", default: "1" },
+      profile: { type: "string", default: "open" },
+      json: { type: "boolean", default: false },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  if (values.help) return null;
+  const agents = /^\d{1,3}$/.test(values.agents) ? Number(values.agents) : Number.NaN;
+  if (!(agents <= MAX_AGENTS))
+    throw new Error(`--agents takes a number from 0 to ${MAX_AGENTS}, not "${values.agents}"`);
+  const { profile, json } = values;
+  if (profile !== "open" && profile !== "defender") {
+    throw new Error(`--profile takes open or defender, not "${profile}"`);
+  }
+  return { agents, profile, json };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+async function run({ agents, profile, json }: Options): Promise<void> {
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
   process.once("SIGTERM", () => stop());
   process.once("SIGINT", () => stop());

@@ -7,6 +7,12 @@ const KEPT_LINES = 500;
 const STOP_TIMEOUT_MS = 30_000;
 const START_TIMEOUT_MS = 60_000;
 
+/** Killed when this process ends without disposing of them. One listener for all: a world has up to 200 programs. */
+const running = new Set<ChildProcess>();
+process.once("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
 export interface ProgramOptions {
   command: string;
   args: readonly string[];
@@ -44,10 +50,8 @@ export class Program implements AsyncDisposable {
       this.#exitCode = typeof code === "number" ? code : -1;
       return this.#exitCode;
     });
-    // Whoever ends this process without disposing must not leave children behind.
-    const killWithParent = () => this.#child.kill("SIGKILL");
-    process.once("exit", killWithParent);
-    void this.#exited.finally(() => process.removeListener("exit", killWithParent));
+    running.add(this.#child);
+    void this.#exited.finally(() => running.delete(this.#child));
   }
 
   get pid(): number {

@@ -11,6 +11,9 @@ for (const many of ["--schedules", "--from", "--threads"]) {
     const { status, stdout, stderr } = sim("--seed", "7", many, "2");
     assert.equal(status, 2);
     assert.equal(stdout, "");
-    assert.match(stderr, new RegExp(`--seed runs one schedule and ${many} belongs to many: use --from 7 --schedules N`));
+    assert.match(
+      stderr,
+      new RegExp(`--seed runs one schedule and ${many} belongs to many: use --from 7 --schedules N`),
+    );
   });
 }

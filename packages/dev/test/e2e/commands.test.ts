@@ -14,7 +14,7 @@ const command = (name: string, args: readonly string[], onLine?: (line: string) 
   });
 
 test("npm run dev -- --json prints one line with everything a program needs, stays up until SIGTERM, and leaves nothing", async () => {
-  const dev = command("dev", ["--json", "--agents", "2", "--profile", "open"]);
+  const dev = command("dev", ["--json", "--agents", "12"]);
   const line = await dev.line((text) => text.startsWith("{"));
   const ready = JSON.parse(line);
   assert.deepEqual(Object.keys(ready), [
@@ -28,7 +28,7 @@ test("npm run dev -- --json prints one line with everything a program needs, sta
   ]);
   assert.deepEqual(
     ready.machines.map(({ computerDnsName }: { computerDnsName: string }) => computerDnsName),
-    ["device-1", "device-2"],
+    Array.from({ length: 12 }, (_, i) => `device-${i + 1}`),
   );
   const { clientId, clientSecret } = ready;
   const body = new URLSearchParams({
@@ -42,6 +42,22 @@ test("npm run dev -- --json prints one line with everything a program needs, sta
   assert.equal(dev.output, line, "nothing but the one line was printed");
   assert.equal(existsSync(dirname(ready.dataDir)), false, "its folder is gone");
 });
+
+for (const [args, sentence] of [
+  [["--agents", "201"], '--agents takes a number from 0 to 200, not "201"'],
+  [["--agents", "two"], '--agents takes a number from 0 to 200, not "two"'],
+  [["--profile", "fast"], '--profile takes open or defender, not "fast"'],
+  [["--agent", "2"], "Unknown option '--agent'"],
+] as const) {
+  test(`npm run dev -- ${args.join(" ")} names the mistake, shows the options and exits with 2`, async () => {
+    const dev = command("dev", args);
+    assert.equal(await dev.exited, 2);
+    const [first = "", ...rest] = dev.output.split("\n");
+    assert.ok(first.startsWith(`npm run dev: ${sentence}`), first);
+    assert.ok(rest.some((line) => line.includes("--profile NAME")));
+    assert.ok(!dev.output.includes("    at "), "no stack trace");
+  });
+}
 
 test("npm run demo -- --json does the main job and ends with a line that says ok", async () => {
   const demo = command("demo", ["--json"]);
