@@ -1,8 +1,9 @@
+import { boundText } from "../bound-text.ts";
 import { LIMITS } from "../limits.ts";
 
 /** Keeps the reasons that go to the server within the bounds of the wire. */
 export function boundErrors(errors: readonly string[]): string[] {
-  return errors.slice(0, LIMITS.maxErrorTexts).map((text) => text.slice(0, LIMITS.maxErrorCharacters));
+  return errors.slice(0, LIMITS.maxErrorTexts).map((text) => boundText(text, LIMITS.maxErrorCharacters));
 }
 
 export function messageOf(error: unknown): string {

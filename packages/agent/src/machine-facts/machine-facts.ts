@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import os from "node:os";
 import type { MachineFacts } from "@halligan/protocol/link";
+import { boundText } from "../bound-text.ts";
 import { AGENT_VERSION } from "../version.ts";
 import { ipAddresses } from "./ip-addresses.ts";
 import { operatingSystem } from "./operating-system.ts";
@@ -10,12 +11,12 @@ import { operatingSystem } from "./operating-system.ts";
 const system = () => {
   const { osPlatform, version, osVersion, osBuild } = operatingSystem();
   return {
-    osPlatform: osPlatform.slice(0, 64),
-    version: version?.slice(0, 64) ?? null,
-    osVersion: osVersion?.slice(0, 128) ?? null,
+    osPlatform: boundText(osPlatform, 64),
+    version: boundOrNull(version, 64),
+    osVersion: boundOrNull(osVersion, 128),
     osBuild,
     osArchitecture: /64|s390x/.test(os.arch()) ? ("64-bit" as const) : ("32-bit" as const),
-    osProcessor: processorName()?.slice(0, 64) ?? null,
+    osProcessor: boundOrNull(processorName(), 64),
   };
 };
 let systemFacts: ReturnType<typeof system> | null = null;
@@ -24,12 +25,15 @@ let systemFacts: ReturnType<typeof system> | null = null;
 export function currentFacts(name: string | null): MachineFacts {
   systemFacts ??= system();
   return {
-    computerDnsName: (name ?? os.hostname()).slice(0, 255),
+    computerDnsName: boundText(name ?? os.hostname(), 255),
     ...systemFacts,
     agentVersion: AGENT_VERSION,
     ipAddresses: ipAddresses(),
   };
 }
+
+const boundOrNull = (text: string | null, maxCharacters: number): string | null =>
+  text === null ? null : boundText(text, maxCharacters);
 
 function processorName(): string | null {
   const model = os.cpus()[0]?.model.trim();

@@ -1,5 +1,6 @@
 import { ErrorWire } from "@halligan/protocol/api";
 import { Compile } from "typebox/compile";
+import { boundText } from "../bound-text.ts";
 import { LIMITS } from "../limits.ts";
 import type { HttpAnswer } from "./http-exchange.ts";
 
@@ -23,7 +24,7 @@ export async function readErrorMessage(response: HttpAnswer): Promise<string> {
   const plain = `The server answered with HTTP status ${response.status}.`;
   try {
     const value: unknown = JSON.parse((await readBoundedText(response, LIMITS.maxErrorBodyBytes)) ?? "");
-    return errorWire.Check(value) ? value.error.message.slice(0, LIMITS.maxErrorCharacters) : plain;
+    return errorWire.Check(value) ? boundText(value.error.message, LIMITS.maxErrorCharacters) : plain;
   } catch {
     return plain;
   }

@@ -14,7 +14,8 @@ const files = readdirSync(SRC, { recursive: true, encoding: "utf8" })
 const importsOf = (text: string) => [...text.matchAll(/(?:from|import\()\s*"([^"]+)"/g)].map((found) => found[1] ?? "");
 
 test("the core waits on its ports only: no I/O, no timers, no clock and no chance of its own", () => {
-  const allowed = /^(\.\/[a-z-]+\.ts|\.\.\/limits\.ts|node:crypto|@halligan\/protocol\/link|typebox(\/compile)?)$/;
+  const allowed =
+    /^(\.\/[a-z-]+\.ts|\.\.\/(limits|bound-text)\.ts|node:crypto|@halligan\/protocol\/link|typebox(\/compile)?)$/;
   for (const { name, text } of files.filter((file) => file.name.startsWith("core"))) {
     for (const from of importsOf(text)) assert.match(from, allowed, `${name} imports ${from}`);
     const own =
@@ -24,7 +25,7 @@ test("the core waits on its ports only: no I/O, no timers, no clock and no chanc
 });
 
 test("the agent depends on the protocol and typebox alone", () => {
-  const allowed = /^(\.|node:|@halligan\/protocol\/(link|api)$|typebox(\/compile)?$)/;
+  const allowed = /^(\.|node:|@halligan\/protocol\/(link|api|text)$|typebox(\/compile)?$)/;
   for (const { name, text } of files) {
     for (const from of importsOf(text)) assert.match(from, allowed, `${name} imports ${from}`);
   }

@@ -1,5 +1,6 @@
 import { type Static, Type } from "typebox";
 import { Compile } from "typebox/compile";
+import { cleanText } from "../text/clean-text.ts";
 import { ActionId, CommandIndex, JournalId, OrderSeq, Sha256, SizeBytes, StartId, UnixMs, UploadId } from "./ids.ts";
 import { MachineFacts } from "./machine-facts.ts";
 
@@ -242,10 +243,18 @@ export function parseServerFrame(text: string): ServerFrame | null {
   return serverFrame.Check(value) ? value : null;
 }
 
+/** Escapes from which JSON makes text that is not clean, perhaps. */
+const MAY_BE_UNCLEAN = /\\u(?:0000|[dD][89a-fA-F])/;
+
+/**
+ * Text that is not clean is repaired here, not refused: what a device has to report it repeats until it is acknowledged, so a refusal
+ * would keep the machine off its link for as long as its journal lives.
+ */
 function parseJson(text: string): unknown {
   if (text.length > MAX_FRAME_BYTES) return undefined;
   try {
-    return JSON.parse(text);
+    if (!MAY_BE_UNCLEAN.test(text)) return JSON.parse(text);
+    return JSON.parse(text, (_key, value: unknown) => (typeof value === "string" ? cleanText(value) : value));
   } catch {
     return undefined;
   }

@@ -31,7 +31,11 @@ export const MachineFacts = Type.Object(
     /** The system's release, for example `12` of Debian 12. */
     version: textOrNull(64),
     osVersion: textOrNull(128),
-    osBuild: Type.Union([Type.Integer(), Type.Null()]),
+    /** Within what a number and a column of the store hold exactly. */
+    osBuild: Type.Union([
+      Type.Integer({ minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER }),
+      Type.Null(),
+    ]),
     osArchitecture: Type.Union([Type.Literal("64-bit"), Type.Literal("32-bit")]),
     osProcessor: textOrNull(64),
     agentVersion: text(32),

@@ -1,3 +1,5 @@
+import { cleanText, textFault } from "@halligan/protocol/text";
+
 /** What a JSON text says, or what is wrong with it, as a sentence for whoever wrote it. */
 export type JsonReading = { readonly value: unknown } | { readonly fault: string };
 
@@ -6,8 +8,9 @@ type Frame =
   | { readonly kind: "array"; index: number };
 
 /**
- * JSON as RFC 8259 has it, without what readers disagree about: a name given twice in one object is refused (JSON.parse silently keeps
- * the last), so is `__proto__`, and nesting beyond `maxDepth`. Property names keep their case: the contract's are case-sensitive.
+ * JSON as RFC 8259 has it, without what readers disagree about, much as I-JSON (RFC 7493) restricts it. Refused with their place: a name
+ * given twice in one object (JSON.parse silently keeps the last), `__proto__`, a lone surrogate or a NUL in any name or value, a number
+ * beyond ±(2^53 - 1), nesting beyond `maxDepth`. Property names keep their case: the contract's are case-sensitive.
  */
 export function readJsonText(text: string, maxDepth: number): JsonReading {
   let value: unknown;
@@ -22,6 +25,9 @@ export function readJsonText(text: string, maxDepth: number): JsonReading {
   const fault = findFault(text, maxDepth);
   return fault === null ? { value } : { fault };
 }
+
+/** In a text that is known to be valid JSON, outside strings. */
+const NUMBER = /-?\d[\d.eE+-]*/y;
 
 /** Walks a text that is known to be valid JSON. */
 function findFault(text: string, maxDepth: number): string | null {
@@ -47,8 +53,12 @@ function findFault(text: string, maxDepth: number): string | null {
         break;
       case '"': {
         const end = endOfString(text, i);
+        const quoted = text.slice(i, end + 1);
+        // Without escapes it is as clean as the bytes that it came from: strict UTF-8, and no JSON with a raw NUL is valid.
+        const fault = quoted.includes("\\u") ? textFault(decodeString(quoted)) : null;
+        if (isName && frame?.kind === "object") frame.key = decodeString(quoted);
+        if (fault !== null) return `${pathOf(frames)} ${fault}`;
         if (isName && frame?.kind === "object") {
-          frame.key = decodeString(text.slice(i, end + 1));
           if (frame.keys.has(frame.key)) return `${pathOf(frames)} is given more than once`;
           if (frame.key === "__proto__") return `${pathOf(frames)} is not a property name that is accepted`;
           frame.keys.add(frame.key);
@@ -56,6 +66,15 @@ function findFault(text: string, maxDepth: number): string | null {
         }
         i = end;
         break;
+      }
+      default: {
+        NUMBER.lastIndex = i;
+        const [number] = NUMBER.exec(text) ?? [];
+        if (number === undefined) break;
+        if (Math.abs(Number(number)) > Number.MAX_SAFE_INTEGER) {
+          return `${pathOf(frames)} is a number beyond ${Number.MAX_SAFE_INTEGER}, which cannot be held exactly`;
+        }
+        i += number.length - 1;
       }
     }
   }
@@ -81,6 +100,6 @@ const MAX_NAME_CHARS = 80;
 const pathOf = (frames: readonly Frame[]): string =>
   frames.reduce((path, frame) => {
     if (frame.kind === "array") return `${path}[${frame.index}]`;
-    const name = frame.key.slice(0, MAX_NAME_CHARS);
+    const name = cleanText(frame.key.slice(0, MAX_NAME_CHARS));
     return path === "" ? name : `${path}.${name}`;
-  }, "");
+  }, "") || "the body";

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
+import { toJsonText } from "@halligan/protocol/text";
 import { errorBody } from "./answer.ts";
 import { standardHeaders } from "./write-answer.ts";
 
@@ -19,7 +20,7 @@ export function answerOnSocket(socket: Duplex, id: string, status: number, code:
     socket.destroy();
     return;
   }
-  const body = JSON.stringify(errorBody(code, message, id));
+  const body = toJsonText(errorBody(code, message, id));
   const headers = {
     ...standardHeaders(id),
     "content-type": "application/json; charset=utf-8",

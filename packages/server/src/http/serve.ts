@@ -1,3 +1,4 @@
+import { textFault } from "@halligan/protocol/text";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import { BlobStoreUnavailable } from "../blobs/blob-store.ts";
@@ -12,6 +13,7 @@ import { ClientGone } from "./read-body.ts";
 import { logRequest, namesOf, type RequestLine, subjectOf } from "./request-log.ts";
 import { splitTarget } from "./request-path.ts";
 import { settleBody } from "./settle.ts";
+import { readUrlEncoded } from "./url-encoded.ts";
 import { writeAnswer } from "./write-answer.ts";
 
 export interface ServeContext<Ctx> {
@@ -54,7 +56,8 @@ export async function serve<Ctx>(
   response.once("close", () => {
     if (!response.writableFinished) gone.abort();
   });
-  const facts = factsOf(request, gone.signal);
+  const query = readUrlEncoded(splitTarget(request.originalUrl).rawQuery, "query option");
+  const facts = factsOf(request, "params" in query ? query.params : new URLSearchParams(), gone.signal);
   let who: unknown;
   const finish = (status: number, code?: string, sentBytes?: number) => {
     const line: RequestLine = {
@@ -76,9 +79,14 @@ export async function serve<Ctx>(
   try {
     const { gate, limits } = serving;
     const invite = () => inviteBody(raw, response);
-    const answer = await answerOf(source, { facts, raw, request, gate, limits, invite }, serving, (admitted) => {
-      who = admitted;
-    });
+    const incoming = { facts, raw, request, gate, limits, invite };
+    const fault = "fault" in query ? query.fault : targetFault(facts);
+    const answer =
+      fault === null
+        ? await answerOf(source, incoming, serving, (admitted) => {
+            who = admitted;
+          })
+        : refuse(400, "BadRequest", `The request target is incorrect: ${fault}`);
     using _ = answer.kind === "events" ? answer.held : null;
     // Without this a body would be invited that nobody reads.
     const isSettled = !isWaitingForContinue(raw) && (await settleBody(raw, limits));
@@ -118,7 +126,15 @@ async function answerOf<Ctx>(
   }
 }
 
-function factsOf(request: FastifyRequest, signal: AbortSignal): RequestFacts {
+/** Text that no parameter may hold; what is not UTF-8 never comes so far. */
+function targetFault({ params }: RequestFacts): string | null {
+  const fault = Object.values(params)
+    .map(textFault)
+    .find((found) => found !== null);
+  return fault === undefined ? null : `the path ${fault}`;
+}
+
+function factsOf(request: FastifyRequest, query: URLSearchParams, signal: AbortSignal): RequestFacts {
   const { path, rawQuery } = splitTarget(request.originalUrl);
   const params: Record<string, string> = {};
   for (const [name, value] of Object.entries(request.params ?? {})) params[name] = String(value);
@@ -127,7 +143,7 @@ function factsOf(request: FastifyRequest, signal: AbortSignal): RequestFacts {
     method: request.method,
     path,
     params,
-    query: new URLSearchParams(rawQuery),
+    query,
     rawQuery,
     headers: request.headers,
     remoteAddress: request.ip,

@@ -2,6 +2,7 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { TokenErrorWire } from "@halligan/protocol/api";
+import { toJsonText } from "@halligan/protocol/text";
 import { type Answer, type BytesAnswer, type ErrorAnswer, type EventsAnswer, errorBody, refuse } from "./answer.ts";
 import { ClientGone } from "./read-body.ts";
 
@@ -42,11 +43,11 @@ export async function writeAnswer(exchange: Exchange, answer: Answer): Promise<v
     case "empty":
       return writeText(exchange, answer.status, answer.headers ?? {}, null);
     case "json":
-      return writeText(exchange, answer.status, answer.headers ?? {}, JSON.stringify(answer.body));
+      return writeText(exchange, answer.status, answer.headers ?? {}, toJsonText(answer.body));
     case "error": {
       const { status, code, message, headers } = answer;
       const body = exchange.errors === "oauth" ? oauthError(answer) : errorBody(code, message, exchange.id);
-      return writeText(exchange, status, headers ?? {}, JSON.stringify(body));
+      return writeText(exchange, status, headers ?? {}, toJsonText(body));
     }
   }
 }

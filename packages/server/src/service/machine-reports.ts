@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Closed, CommandResult, Ended, Refused, Started } from "@halligan/protocol/link";
+import { wellFormedJson } from "@halligan/protocol/text";
 import type { StoredResult } from "../domain/command.ts";
 import { isStartGranted } from "../domain/link-work.ts";
 import { applyEvent, isFinal, type MachineAction, type MachineActionEvent } from "../domain/machine-action.ts";
@@ -121,7 +122,8 @@ async function storeResult(
   const result: CommandResult | null = report.result;
   if (result === null) return null;
   if (result.kind === "inline") {
-    const content = Buffer.from(result.transcript, "utf8");
+    // JSON inside JSON: the frame's own text was repaired when it was read, the transcript's escapes were not.
+    const content = Buffer.from(wellFormedJson(result.transcript), "utf8");
     await tx.results.insertInline(action.id, report.index, content);
     return { kind: "inline", sizeBytes: content.length, sha256: createHash("sha256").update(content).digest("hex") };
   }

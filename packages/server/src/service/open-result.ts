@@ -7,6 +7,8 @@ import { downloadOf, resultOf } from "./create-result-link.ts";
 export interface OpenedResult {
   fileName: string;
   contentType: string;
+  /** JSON that a device wrote, otherwise the gzip of a file. */
+  isTranscript: boolean;
   sizeBytes: number;
   sha256: string;
   content: { kind: "bytes"; bytes: Uint8Array } | { kind: "blob"; resultId: string };
@@ -23,7 +25,7 @@ export async function openResult(
     if (!action) return refuse({ code: "MachineActionNotFound", actionId });
     const result = resultOf(action, index);
     if (!result.ok) return result;
-    const download = downloadOf(action, index);
+    const download = { ...downloadOf(action, index), isTranscript: action.commands[index]?.type === "RunScript" };
     if (result.value.kind === "blob") {
       const { resultId, sizeBytes, sha256 } = result.value;
       return ok({ ...download, sizeBytes, sha256, content: { kind: "blob", resultId } as const });

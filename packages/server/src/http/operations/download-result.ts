@@ -1,10 +1,12 @@
 import { checkResultLink } from "../../auth/result-link.ts";
+import type { ByteRange } from "../../blobs/blob-store.ts";
 import { attachment } from "../../domain/content-disposition.ts";
 import { openResult } from "../../service/open-result.ts";
 import { anonymous } from "../access.ts";
 import { noBody } from "../body-kinds.ts";
 import { bytesBlob } from "../bytes-blob.ts";
 import { operation } from "../context.ts";
+import { openTranscript } from "../open-transcript.ts";
 import { blobAnswer } from "../send-stream.ts";
 import { domainRefusal } from "../wire-errors.ts";
 
@@ -27,7 +29,11 @@ export const downloadResult = operation({
     }
     const opened = await openResult(context, actionId, Number(index));
     if (!opened.ok) return domainRefusal(opened.error);
-    const { content, fileName, contentType, sizeBytes, sha256 } = opened.value;
+    const { content, fileName, contentType, sizeBytes, sha256, isTranscript } = opened.value;
+    const openStored = async (range?: ByteRange) =>
+      content.kind === "bytes"
+        ? bytesBlob(content.bytes, range)
+        : await context.blobs.openResult(content.resultId, range);
     return blobAnswer(
       { headers },
       {
@@ -35,10 +41,7 @@ export const downloadResult = operation({
         sha256,
         contentType,
         disposition: attachment(fileName),
-        open: async (range) =>
-          content.kind === "bytes"
-            ? bytesBlob(content.bytes, range)
-            : context.blobs.openResult(content.resultId, range),
+        open: isTranscript ? (range) => openTranscript(openStored, range) : openStored,
       },
     );
   },

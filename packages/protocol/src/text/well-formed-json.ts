@@ -1,0 +1,58 @@
+/**
+ * The escapes of a JSON text, each whole, so that a backslash that is itself escaped is not taken for the beginning of
+ * one. First alternative: an escaped surrogate pair. Second: a lone surrogate. Third: every other escape.
+ */
+const ESCAPES =
+  /\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|[\s\S])/g;
+const MAY_HAVE_SURROGATE = /\\u[dD][89a-fA-F]/;
+const REPLACEMENT = "\\ufffd";
+
+/** Longest escape, in characters: a pair. */
+const LONGEST_ESCAPE = 12;
+
+/**
+ * The same JSON text with each lone surrogate, which stands in it as an escape, replaced by U+FFFD. Both escapes have six
+ * characters, so the length stays the same. Costs one search of the text when there is none.
+ */
+export function wellFormedJson(json: string): string {
+  if (!MAY_HAVE_SURROGATE.test(json)) return json;
+  return json.replace(ESCAPES, (whole: string, lone: string | undefined) => (lone === undefined ? whole : REPLACEMENT));
+}
+
+/** The only way in which the server writes JSON: no text that it holds makes an answer that strict readers refuse. */
+export const toJsonText = (value: unknown): string => wellFormedJson(JSON.stringify(value));
+
+/**
+ * {@link wellFormedJson} for a JSON text that arrives in chunks of bytes; gives as many bytes as it gets. An escape that a
+ * chunk cuts is held until the rest of it arrives, which is never more than {@link LONGEST_ESCAPE} bytes.
+ */
+export async function* wellFormedJsonBytes(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): AsyncGenerator<Buffer, void, undefined> {
+  let held = "";
+  for await (const chunk of chunks) {
+    const text = held + Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString("latin1");
+    const end = endOfWholeEscapes(text);
+    held = text.slice(end);
+    if (end > 0) yield Buffer.from(wellFormedJson(text.slice(0, end)), "latin1");
+  }
+  if (held !== "") yield Buffer.from(wellFormedJson(held), "latin1");
+}
+
+/** `text` begins outside an escape. Where its last escape begins if more characters could belong to it, else its end. */
+function endOfWholeEscapes(text: string): number {
+  const tail = Math.max(0, text.length - LONGEST_ESCAPE + 1);
+  if (!text.includes("\\", tail)) return text.length;
+  // From one escape earlier, because the first one of the tail may be the second half of a pair. Whether a backslash
+  // begins an escape depends on how many stand directly before it.
+  let at = text.indexOf("\\", Math.max(0, tail - LONGEST_ESCAPE));
+  while (at > 0 && text[at - 1] === "\\") at -= 1;
+  ESCAPES.lastIndex = at;
+  for (;;) {
+    const begin = text.indexOf("\\", ESCAPES.lastIndex);
+    if (begin < 0) return text.length;
+    if (begin >= tail && (begin === text.length - 1 || text[begin + 1] === "u")) return begin;
+    ESCAPES.lastIndex = begin;
+    if (ESCAPES.exec(text) === null) return begin;
+  }
+}

@@ -1,0 +1,48 @@
+import { isUtf8 } from "node:buffer";
+import { textFault } from "@halligan/protocol/text";
+
+/** The pairs of a query or a form, or the place of text that is none: `of` as in {@link readUrlEncoded}. */
+export type UrlEncodedReading = { readonly params: URLSearchParams } | { readonly fault: string };
+
+/**
+ * Reads `name=value&...` as URLSearchParams does, but refuses what that turns into U+FFFD without a word: escapes that are
+ * not UTF-8, and NUL. A percent sign that begins no escape stays what it is; clients write secrets without encoding them.
+ * `of`: what a pair is called in a fault, such as "query option".
+ */
+export function readUrlEncoded(text: string, of: string): UrlEncodedReading {
+  // Without an escape or a NUL nothing can be wrong. URLSearchParams would drop a question mark at the beginning.
+  if (!text.includes("%") && !text.includes("\0")) return { params: new URLSearchParams(`&${text}`) };
+  const params = new URLSearchParams();
+  for (const pair of text.split("&")) {
+    if (pair === "") continue;
+    const equalsAt = pair.indexOf("=");
+    const name = decode(equalsAt < 0 ? pair : pair.slice(0, equalsAt));
+    if ("fault" in name) return { fault: `the name of a ${of} ${name.fault}` };
+    const value = decode(equalsAt < 0 ? "" : pair.slice(equalsAt + 1));
+    if ("fault" in value)
+      return { fault: `the ${of} ${name.text.slice(0, MAX_NAME_CHARS).toWellFormed()} ${value.fault}` };
+    params.append(name.text, value.text);
+  }
+  return { params };
+}
+
+/** Longest name that is repeated in a message. */
+const MAX_NAME_CHARS = 80;
+
+const ESCAPES = /%[0-9a-f]{2}/gi;
+
+function decode(encoded: string): { readonly text: string } | { readonly fault: string } {
+  const spaced = encoded.replaceAll("+", " ");
+  if (!spaced.includes("%")) return checked(spaced);
+  const latin1 = Buffer.from(spaced, "utf8").toString("latin1");
+  const bytes = Buffer.from(
+    latin1.replace(ESCAPES, (encodedByte) => String.fromCharCode(Number.parseInt(encodedByte.slice(1), 16))),
+    "latin1",
+  );
+  return isUtf8(bytes) ? checked(bytes.toString("utf8")) : { fault: "is not valid UTF-8" };
+}
+
+function checked(text: string): { readonly text: string } | { readonly fault: string } {
+  const fault = textFault(text);
+  return fault === null ? { text } : { fault };
+}
