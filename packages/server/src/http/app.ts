@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import type http from "node:http";
-import fastifyMultipart from "@fastify/multipart";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import { refuse } from "./answer.ts";
@@ -91,11 +90,9 @@ export function buildHttpApp<Ctx>(options: HttpAppOptions<Ctx>): HttpApp {
   const answerWith = (source: Source<Ctx>) => (request: FastifyRequest, reply: FastifyReply) =>
     serve(request, reply, source, serving);
 
-  // Fastify reads no body and has no opinion about content types: `body-kinds.ts` does both. The multipart plugin's parser only
-  // marks its requests. What cannot be read as a content type at all ends in the error handlers, and goes the same way from there.
+  // Fastify reads no body and has no opinion about content types: `body-kinds.ts` does both. What cannot be read as a content type at all ends in the error handlers, and goes the same way from there.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", (_request, _payload, done) => done(null));
-  app.register(fastifyMultipart);
   const notFound = answerWith({ refusal: NOT_FOUND });
   app.setNotFoundHandler(notFound);
   app.setErrorHandler((_error, request, reply) => notFound(request, reply));

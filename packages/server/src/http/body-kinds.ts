@@ -5,9 +5,10 @@ import { charsetOf, isJsonType, mediaTypeOf } from "./content-type.ts";
 import type { Incoming } from "./incoming.ts";
 import { readJsonText } from "./json-text.ts";
 import { type MultipartPart, readMultipart } from "./multipart.ts";
-import { decodeUtf8, readBody } from "./read-body.ts";
+import { decodeUtf8, readBody, refuseEncoded } from "./read-body.ts";
 import { received } from "./received-bytes.ts";
 import { schemaRefusal } from "./schema-faults.ts";
+import { readUrlEncoded } from "./url-encoded.ts";
 
 /** How an operation takes its body, and the type `B` that its handler then gets. */
 export interface BodyKind<B> {
@@ -52,7 +53,12 @@ export function json<T extends TSchema>(
 /** A form, whatever the content type says: one product sends none. `contract/clients-in-the-wild.md` section 2. */
 export const form: BodyKind<URLSearchParams> = {
   kind: "form",
-  read: async (incoming) => new URLSearchParams(decodeUtf8(await readBody(incoming, incoming.limits.formBytes))),
+  async read(incoming) {
+    const text = decodeUtf8(await readBody(incoming, incoming.limits.formBytes));
+    const reading = readUrlEncoded(text, "field");
+    if ("fault" in reading) throw invalidBody(`Request body is incorrect: ${reading.fault}`);
+    return reading.params;
+  },
 };
 
 /** The parts in order, each file streamed. `fileBytes`: longest file; a longer one makes its stream throw RequestRefused. */
@@ -73,6 +79,7 @@ export const stream: BodyKind<StreamBody> = {
   kind: "stream",
   async read({ raw, invite }) {
     const { "content-length": length, "transfer-encoding": encoding } = raw.headers;
+    refuseEncoded(raw);
     invite();
     return {
       // Leaving the loop must not destroy the request, which would close the connection before the answer is written.

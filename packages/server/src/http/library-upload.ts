@@ -5,6 +5,15 @@ import { ok, type Result, refuse } from "../domain/result.ts";
 import type { LibraryFileInput } from "../service/add-library-file.ts";
 import type { MultipartPart } from "./multipart.ts";
 
+const FILE = "File";
+/** Parts that are read, by their name in lower case; others are passed over: clients send more than the contract has. */
+const PARTS: ReadonlyMap<string, string> = new Map(
+  [FILE, "Description", "ParametersDescription", "OverrideIfExists", "HasParameters"].map((name) => [
+    name.toLowerCase(),
+    name,
+  ]),
+);
+
 /**
  * Reads the parts of `POST /api/libraryfiles` in whatever order and letter case they come; the content goes to `store` as it
  * arrives. `contract/http-api.md` section 14, `contract/clients-in-the-wild.md` section 8.
@@ -16,19 +25,25 @@ export async function readLibraryUpload(
   const fields = new Map<string, string>();
   let file: { fileName: string; sha256: string; sizeBytes: number } | null = null;
   for await (const part of parts) {
-    if (part.kind === "field") {
+    const known = PARTS.get(part.name);
+    if (known === undefined) continue;
+    const isSecond = known === FILE ? file !== null : fields.has(part.name);
+    if (isSecond) return refuse({ code: "InvalidRequestBody", detail: `there is more than one ${known} part` });
+    if (part.kind === "field" && known !== FILE) {
       fields.set(part.name, part.value);
       continue;
     }
-    if (part.name !== "file") continue;
-    if (file) return refuse({ code: "InvalidRequestBody", detail: "there is more than one File part" });
+    if (known !== FILE) return refuse({ code: "InvalidRequestBody", detail: `the part ${known} must be a text` });
+    if (part.kind === "field" || !part.fileName) {
+      return refuse({ code: "MissingRequiredParameter", parameter: "filename of the part File" });
+    }
     const nameFault = libraryFileNameFault(part.fileName);
     if (nameFault) return refuse(nameFault);
     const stored = await store(part.stream);
     if (stored.code !== "stored") return refuse(libraryStorageRefusal(stored));
     file = { fileName: part.fileName, sha256: stored.sha256, sizeBytes: stored.sizeBytes };
   }
-  if (!file) return refuse({ code: "MissingRequiredParameter", parameter: "File" });
+  if (!file) return refuse({ code: "MissingRequiredParameter", parameter: FILE });
   const override = flag(fields, "overrideifexists");
   const hasParameters = flag(fields, "hasparameters");
   const parametersDescription = fields.get("parametersdescription") || null;

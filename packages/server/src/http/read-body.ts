@@ -15,10 +15,7 @@ export class ClientGone extends Error {
  * (a body that drips in is what a slow-loris attack is), ClientGone when it breaks off. What is not read is left for `settle.ts`.
  */
 export async function readBody({ raw, limits, invite }: Incoming, limitBytes: number): Promise<Buffer> {
-  const encoding = raw.headers["content-encoding"];
-  if (encoding !== undefined && encoding.toLowerCase() !== "identity") {
-    throw invalidBody("Request body is incorrect: a Content-Encoding is not accepted");
-  }
+  refuseEncoded(raw);
   const tooLarge = () => invalidBody(`Request body is larger than the limit of ${limitBytes} bytes`);
   if (Number(raw.headers["content-length"] ?? 0) > limitBytes) throw tooLarge();
   invite();
@@ -53,6 +50,13 @@ export async function readBody({ raw, limits, invite }: Incoming, limitBytes: nu
     }, limits.bodyTimeoutMs);
     raw.on("data", onData).on("end", onEnd).on("close", onGone).on("error", onGone);
   });
+}
+
+/** Of every kind of body: bytes that are kept would be other ones than the client means. */
+export function refuseEncoded({ headers }: IncomingMessage): void {
+  const encoding = headers["content-encoding"];
+  if (encoding === undefined || encoding.toLowerCase() === "identity") return;
+  throw invalidBody("Request body is incorrect: a Content-Encoding is not accepted");
 }
 
 /** UTF-8, strictly; a byte order mark is dropped. */

@@ -1,0 +1,95 @@
+import { isUtf8 } from "node:buffer";
+import { textFault } from "@halligan/protocol/text";
+import { parameterOf, parseHeaderParameters } from "./header-parameters.ts";
+
+/** What the headers of a part say, by RFC 7578 section 4. */
+export interface PartHead {
+  /** In the letter case of the client. */
+  readonly name: string;
+  /** Without the folders of a path; null when the part has no filename. */
+  readonly fileName: string | null;
+  /** Media type in lower case; `text/plain` when the part has none. */
+  readonly mediaType: string;
+  /** Of the text, in lower case; null when the part has none. */
+  readonly charset: string | null;
+}
+
+/** `fault`: what is wrong with the part, as the end of a sentence about it. */
+export type PartHeadReading = PartHead | { readonly fault: string };
+
+/** Encodings that change nothing. RFC 7578 section 4.7 has no others; taken as they are, the bytes stored would be wrong. */
+const IDENTITY_ENCODINGS = ["7bit", "8bit", "binary"];
+
+/** Reads the header block of a part, without the empty line at its end. Headers that are not known are ignored. */
+export function readPartHead(block: Buffer): PartHeadReading {
+  if (!isUtf8(block)) return { fault: "has headers that are not valid UTF-8" };
+  const headers = readHeaders(block.toString("utf8"));
+  if ("fault" in headers) return headers;
+  const disposition = headers.get("content-disposition");
+  if (disposition === undefined) return { fault: "has no Content-Disposition header" };
+  const parsed = parseHeaderParameters(disposition);
+  if (parsed?.type !== "form-data") return { fault: "has a Content-Disposition that is not form-data" };
+  const name = parameterOf(parsed, "name");
+  if (name === undefined) return { fault: "has more than one name" };
+  if (name === null || name === "") return { fault: "has no name" };
+  const fileName = readFileName(parameterOf(parsed, "filename"), parameterOf(parsed, "filename*"));
+  if (fileName !== null && typeof fileName === "object") return fileName;
+  const type = parseHeaderParameters(headers.get("content-type") ?? "text/plain");
+  if (type === null) return { fault: "has a Content-Type that cannot be read" };
+  if (type.type.startsWith("multipart/") && fileName === null) {
+    return { fault: "is a multipart body of its own, which is not accepted: send each file as a part" };
+  }
+  const encoding = headers.get("content-transfer-encoding")?.trim().toLowerCase() ?? "binary";
+  if (!IDENTITY_ENCODINGS.includes(encoding)) {
+    return { fault: "has a Content-Transfer-Encoding that is not accepted: send the bytes as they are" };
+  }
+  const charset = parameterOf(type, "charset");
+  if (charset === undefined) return { fault: "has more than one charset" };
+  return { name, fileName, mediaType: type.type, charset: charset?.toLowerCase() || null };
+}
+
+function readHeaders(block: string): Map<string, string> | { readonly fault: string } {
+  const fault = textFault(block);
+  if (fault !== null) return { fault: `has a header that ${fault}` };
+  const headers = new Map<string, string>();
+  // A line that begins with white space goes on with the one before it.
+  for (const line of block.replace(/\r\n[ \t]+/g, " ").split("\r\n")) {
+    if (line === "") continue;
+    if (/[\r\n]/.test(line)) return { fault: "has a header line that does not end in CR LF" };
+    const [, name, value = ""] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)[ \t]*:(.*)$/.exec(line) ?? [];
+    if (name === undefined) return { fault: "has a header line that is not a name, a colon and a value" };
+    const known = name.toLowerCase();
+    if (headers.has(known)) return { fault: `has more than one ${name} header` };
+    headers.set(known, value.trim());
+  }
+  return headers;
+}
+
+/**
+ * `filename` alone counts where it is there: RFC 7578 section 4.2 knows no other. `filename*` is read where a client sends
+ * nothing else; .NET sends both, older Python only this for names that are not ASCII.
+ */
+function readFileName(
+  plain: string | null | undefined,
+  extended: string | null | undefined,
+): string | null | { readonly fault: string } {
+  if (plain === undefined || extended === undefined) return { fault: "has more than one filename" };
+  if (plain !== null) return baseOf(plain);
+  if (extended === null) return null;
+  const [, encoded] = /^utf-8'[^']*'(.*)$/i.exec(extended) ?? [];
+  const decoded = encoded === undefined ? null : decodeOrNull(encoded);
+  if (decoded === null) return { fault: "has a filename* that is not UTF-8 in percent-encoding" };
+  const fault = textFault(decoded);
+  return fault === null ? baseOf(decoded) : { fault: `has a filename* that ${fault}` };
+}
+
+function decodeOrNull(encoded: string): string | null {
+  try {
+    return decodeURIComponent(encoded);
+  } catch {
+    return null;
+  }
+}
+
+/** RFC 7578 section 4.2: folders of the sender mean nothing here. */
+const baseOf = (path: string): string => path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
