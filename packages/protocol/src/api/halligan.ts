@@ -180,7 +180,10 @@ export const DeviceGroupListWire = Type.Object({ value: Type.Array(DeviceGroupWi
 export type DeviceGroupListWire = Static<typeof DeviceGroupListWire>;
 
 /** `PUT /halligan/v1/machines/{id}/device-group` */
-export const MachineDeviceGroupRequest = Type.Object({ groupId: Type.Integer({ minimum: 0 }) }, closed);
+export const MachineDeviceGroupRequest = Type.Object(
+  { groupId: Type.Integer({ minimum: 0, maximum: 999_999_999 }) },
+  closed,
+);
 export type MachineDeviceGroupRequest = Static<typeof MachineDeviceGroupRequest>;
 
 /** `GET /halligan/v1/audit`: newest first; `nextLink` leads to older ones. */

@@ -52,7 +52,8 @@ export async function verifyClientAssertion(subject: AssertionSubject): Promise<
   const payload = await provenPayload(assertion, application.keys);
   if (payload === null) return unproven("no registered key has signed it");
   const { iss, sub, aud, exp, nbf, jti } = payload;
-  if (iss !== application.clientId || sub !== application.clientId) return refused("iss and sub must be the client_id");
+  const isClient = (claim: string | undefined) => claim?.toLowerCase() === application.clientId;
+  if (!isClient(iss) || !isClient(sub)) return refused("iss and sub must be the client_id");
   if (!isForUs(aud, audiences)) return refused("aud must be this token endpoint's URL and nothing else");
   if (exp === undefined) return refused("exp is missing");
   const expiresAtMs = exp * 1000;

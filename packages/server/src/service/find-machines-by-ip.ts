@@ -2,6 +2,7 @@ import type { Caller } from "../auth/caller.ts";
 import { reaches } from "../domain/device-group.ts";
 import type { DomainError } from "../domain/errors.ts";
 import type { Machine } from "../domain/machine.ts";
+import { asciiLower } from "../domain/odata/text-order.ts";
 import { ok, type Result, refuse } from "../domain/result.ts";
 import type { ServiceContext } from "./context.ts";
 import { reachOf } from "./reach.ts";
@@ -31,8 +32,10 @@ export async function findMachinesByIp(
     const found = await tx.machines.withAddress(ip, MAX_FOUND);
     return ok(
       found.filter((machine) => {
-        const named = machine.facts.ipAddresses.some(({ ipAddress }) => ipAddress === ip);
-        if (!named && machine.lastExternalIp !== ip) return false;
+        const addresses = machine.facts.ipAddresses.map(({ ipAddress }) => ipAddress);
+        // An IPv6 address has letters, and text is compared without regard to their case.
+        const isNamed = [...addresses, machine.lastExternalIp ?? ""].some((one) => asciiLower(one) === asciiLower(ip));
+        if (!isNamed) return false;
         const lastSeenMs = machine.linked ? nowMs : machine.lastSeenMs;
         const wasThere = machine.firstSeenMs <= atMs + WINDOW_MS && lastSeenMs >= atMs - WINDOW_MS;
         return wasThere && reaches(reach, machine.groupId);

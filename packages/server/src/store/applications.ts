@@ -29,8 +29,9 @@ export function applications(executor: Executor) {
         created_at_ms: application.createdAtMs,
       });
     },
+    /** Ids are stored in lower case, as every id here, and found in any. */
     async byClientId(clientId: string): Promise<Application | undefined> {
-      const [row] = await executor.all(selectById, { client_id: clientId });
+      const [row] = await executor.all(selectById, { client_id: clientId.toLowerCase() });
       return row && fromRow(row);
     },
     async list(): Promise<Application[]> {
@@ -38,7 +39,7 @@ export function applications(executor: Executor) {
     },
     /** False when there is no such application, or it was removed before. */
     async remove(clientId: string, nowMs: number): Promise<boolean> {
-      return (await executor.all(remove, { client_id: clientId, now_ms: nowMs })).length > 0;
+      return (await executor.all(remove, { client_id: clientId.toLowerCase(), now_ms: nowMs })).length > 0;
     },
   };
 }

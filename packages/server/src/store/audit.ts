@@ -1,7 +1,8 @@
-import type { Selectable } from "kysely";
+import { type Selectable, sql } from "kysely";
 import { Type } from "typebox";
 import { Compile } from "typebox/compile";
 import type { Reach } from "../domain/device-group.ts";
+import { asciiLower } from "../domain/odata/text-order.ts";
 import type { AuditTable } from "./schema.ts";
 import { type Executor, statement } from "./statement.ts";
 
@@ -52,10 +53,11 @@ export function auditLog(executor: Executor) {
     async list(filter: AuditFilter, reach: Reach): Promise<StoredAuditRecord[]> {
       const rows = await executor.allOnce((db) => {
         let query = db.selectFrom("audit").selectAll().orderBy("seq", "desc").limit(filter.limit);
-        if (filter.machineId !== null) query = query.where("machine_id", "=", filter.machineId);
-        if (filter.actionId !== null) query = query.where("action_id", "=", filter.actionId);
-        if (filter.actorId !== null) query = query.where("actor_id", "=", filter.actorId);
-        if (filter.operation !== null) query = query.where("operation", "=", filter.operation);
+        // Text is compared without regard to letter case, as in every list. These two ids are stored in lower case, and indexed.
+        if (filter.machineId !== null) query = query.where("machine_id", "=", asciiLower(filter.machineId));
+        if (filter.actionId !== null) query = query.where("action_id", "=", asciiLower(filter.actionId));
+        if (filter.actorId !== null) query = query.where(lower("actor_id"), "=", asciiLower(filter.actorId));
+        if (filter.operation !== null) query = query.where(lower("operation"), "=", asciiLower(filter.operation));
         if (filter.beforeSeq !== null) query = query.where("seq", "<", filter.beforeSeq);
         if (reach.kind === "groups") {
           const within = db
@@ -70,6 +72,8 @@ export function auditLog(executor: Executor) {
     },
   };
 }
+
+const lower = (column: "actor_id" | "operation") => sql<string>`lower(${sql.ref(column)})`;
 
 const insert = statement<{
   at_ms: number;

@@ -5,6 +5,7 @@ import { Compile } from "typebox/compile";
 import type { Reach } from "../domain/device-group.ts";
 import type { Machine, MachineLink } from "../domain/machine.ts";
 import type { ListQuery } from "../domain/odata/query.ts";
+import { asciiLower } from "../domain/odata/text-order.ts";
 import { changedColumns, onlyColumns, statementsByColumns } from "./changed-columns.ts";
 import type { ListPage } from "./odata/list-page.ts";
 import { countMachines, listMachines } from "./odata/machine-list.ts";
@@ -51,7 +52,7 @@ export function machines(executor: Executor) {
     },
     /** Names are a device's own claim and may be borne by several. */
     async byName(computerDnsName: string): Promise<Machine[]> {
-      return (await executor.all(selectByName, { computer_dns_name: computerDnsName.toLowerCase() })).map(fromRow);
+      return (await executor.all(selectByName, { computer_dns_name: asciiLower(computerDnsName) })).map(fromRow);
     },
     /** One page of what a caller may see. `graceMs`: see `domain/machine.ts` healthStatus. */
     list(query: ListQuery, reach: Reach, graceMs: number): Promise<ListPage<Machine>> {
@@ -63,8 +64,9 @@ export function machines(executor: Executor) {
 
     /** Machines whose facts name this address, or that came from it. Looked for in the text of the facts, so look again at what comes back. */
     async withAddress(ip: string, limit: number): Promise<Machine[]> {
-      const quoted = `"ipAddress":${JSON.stringify(ip)}`;
-      return (await executor.all(selectByAddress, { quoted, ip, limit })).map(fromRow);
+      const lower = asciiLower(ip);
+      const quoted = `"ipaddress":${JSON.stringify(lower)}`;
+      return (await executor.all(selectByAddress, { quoted, ip: lower, limit })).map(fromRow);
     },
 
     /** Ids of some machines whose link is marked as up on this node. */
@@ -164,7 +166,10 @@ const selectByAddress = statement<{ quoted: string; ip: string; limit: number }>
   db
     .selectFrom("machine")
     .selectAll()
-    .where((eb) => eb.or([eb("last_external_ip", "=", p.ip), eb(engine.position(eb.ref("facts"), p.quoted), ">", 0)]))
+    .where((eb) => {
+      const lower = (column: "last_external_ip" | "facts") => eb.fn<string>("lower", [column]);
+      return eb.or([eb(lower("last_external_ip"), "=", p.ip), eb(engine.position(lower("facts"), p.quoted), ">", 0)]);
+    })
     .orderBy("seq")
     .limit(p.limit),
 );

@@ -38,6 +38,7 @@ const WILD: readonly Readonly<Record<string, string>>[] = [
   { $filter: `machineId eq '${A}' AND status eq 'Succeeded'`, $orderby: "creationDateTimeUtc desc", $top: "50" },
   { $filter: "CreationDateTimeUtc ge 2026-01-02T00:00:00Z", $orderby: "CreationDateTimeUtc desc" },
   { $filter: "CreationDateTimeUtc ge 2026-01-02T00:00:00Z" },
+  { $filter: "requestor eq 'Somebody Else'", $top: "50" },
 ];
 
 const postgres = await openTestPostgres();

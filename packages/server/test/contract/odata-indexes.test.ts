@@ -49,7 +49,7 @@ async function plansOf(
 
 const byMachine = /SEARCH machine_action USING (COVERING )?INDEX machine_action_machine \(machine_id=\?/;
 const byStatus = /SEARCH machine_action USING (COVERING )?INDEX machine_action_status \(status=\?/;
-const byRequestor = /SEARCH machine_action USING (COVERING )?INDEX machine_action_requestor \(requestor=\?/;
+const byRequestor = /SEARCH machine_action USING (COVERING )?INDEX machine_action_requestor \(<expr>=\?/;
 const byId = /SEARCH machine_action USING (COVERING )?INDEX sqlite_autoindex_machine_action_1 \(id=\?/;
 const byCreation = /SEARCH machine_action USING COVERING INDEX machine_action_created \(created_at_ms>\?/;
 const bySequence = /SEARCH machine_action USING INTEGER PRIMARY KEY \(rowid>\?/;
@@ -73,7 +73,7 @@ const WILD: readonly (readonly [Readonly<Record<string, string>>, list: RegExp, 
     byRequestor,
     byRequestor,
   ],
-  [{ $filter: "requestor eq 'a'", $top: "50" }, byRequestor, byRequestor],
+  [{ $filter: "requestor eq 'A'", $top: "50" }, byRequestor, byRequestor],
   [
     { $filter: `status eq 'Succeeded' and (machineId eq '${A}' or machineId eq '${B}')`, $top: "50" },
     byMachine,

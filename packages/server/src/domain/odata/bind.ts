@@ -9,7 +9,6 @@ import { asciiLower } from "./text-order.ts";
 /** A field as the caller wrote it: alone, or inside `tolower` or `toupper`. */
 export interface FieldUse {
   readonly field: Field;
-  readonly fold: Operand["fold"];
   readonly at: number;
 }
 
@@ -49,13 +48,12 @@ export function bindMatch(how: MatchFunction, use: FieldUse, literal: Literal): 
   // A part of a word of an enum is compared as the whole word is: in any letter case.
   if (field.kind === "enum")
     return ok({ kind: "match", how, operand: { field: field.name, fold: "lower" }, text: asciiLower(literal.value) });
-  const text = field.letterCase === "exact" ? literal.value : asciiLower(literal.value);
-  return ok({ kind: "match", how, operand: operandOf(use), text });
+  return ok({ kind: "match", how, operand: operandOf(use), text: asciiLower(literal.value) });
 }
 
-function operandOf({ field, fold }: FieldUse): Operand {
-  if (field.kind !== "text" || field.letterCase === "storedLower") return { field: field.name, fold: "none" };
-  return { field: field.name, fold: field.letterCase === "ignored" ? "lower" : fold };
+/** `tolower` and `toupper` change nothing: text is compared in lower case anyhow, and an enum's word is one of its list. */
+function operandOf({ field }: FieldUse): Operand {
+  return { field: field.name, fold: field.kind === "text" && field.letterCase === "ignored" ? "lower" : "none" };
 }
 
 /**
@@ -69,10 +67,10 @@ function bindValue(use: FieldUse, literal: Literal): ODataResult<Exclude<Value, 
   switch (field.kind) {
     case "text":
       if (typeof value !== "string") break;
-      return ok(field.letterCase === "exact" ? value : asciiLower(value));
+      return ok(asciiLower(value));
     case "enum": {
       if (typeof value !== "string") break;
-      const known = field.values.find((word) => word.toLowerCase() === value.toLowerCase());
+      const known = field.values.find((word) => asciiLower(word) === asciiLower(value));
       if (known !== undefined || field.open) return ok(known ?? value);
       return refuseQuery(`${field.name} is never ${quoted(value)}, but one of ${field.values.join(", ")}`, literal.at);
     }

@@ -1,5 +1,5 @@
 import { type ComparisonOperator, ELEMENT, type FieldValue, type Filter, type Operand, type Value } from "./filter.ts";
-import { asciiLower, asciiUpper, compareText } from "./text-order.ts";
+import { asciiLower, compareText } from "./text-order.ts";
 
 /** A record's fields by their names in the entity's table. Ids are in lower case, as they are stored. */
 export type FilterRecord = Readonly<Record<string, FieldValue>>;
@@ -40,7 +40,7 @@ function readValue({ field, fold }: Operand, record: FilterRecord): Value {
     throw new Error(`the record has no single value ${field}`);
   }
   if (typeof value !== "string" || fold === "none") return value;
-  return fold === "lower" ? asciiLower(value) : asciiUpper(value);
+  return asciiLower(value);
 }
 
 function readList(field: string, record: FilterRecord): readonly string[] {

@@ -1,11 +1,10 @@
 /**
- * How letters of a text field count.
- * - exact: as they are;
- * - storedLower: ids, which are stored in lower case: what a caller writes is lowered, so an upper-case GUID finds its row through
- *   the index;
- * - ignored: ASCII letters of both sides are lowered (names of computers, as DNS has it).
+ * Text is compared without regard to the case of its ASCII letters, in every field of every list (docs/conformance.md, "Text in filters").
+ * - storedLower: ids, which are stored in lower case: only what a caller writes is lowered, so an upper-case GUID finds its row through
+ *   the index of the column;
+ * - ignored: both sides are lowered.
  */
-export type LetterCase = "exact" | "storedLower" | "ignored";
+export type LetterCase = "storedLower" | "ignored";
 
 /** A property that may be filtered on and, unless it is a list, ordered by. */
 export type Field = { readonly name: string } & (

@@ -5,10 +5,10 @@ export type FieldValue = Value | readonly string[];
 export type ComparisonOperator = "eq" | "ne" | "gt" | "ge" | "lt" | "le";
 export type MatchFunction = "startswith" | "contains" | "endswith";
 
-/** A field as it is compared. `fold`: its ASCII letters are changed first, as `tolower` and `toupper` do. */
+/** A field as it is compared. `fold`: its ASCII letters are lowered first. */
 export interface Operand {
   readonly field: string;
-  readonly fold: "none" | "lower" | "upper";
+  readonly fold: "none" | "lower";
 }
 
 /**
@@ -18,7 +18,8 @@ export interface Operand {
  *
  * Two-valued, in memory and in SQL alike: a null property is equal to null and to nothing else, `ne` is the opposite of `eq`, every
  * other condition on null is false, and `not` turns false into true (OData's own null would stay null under `not`).
- * Text is compared exactly, by code points, as SQLite's BINARY and PostgreSQL's "C" do.
+ * Texts of the filter are in lower case, and so is what they are compared with, stored or folded so; then text is compared by code points, as
+ * SQLite's BINARY and PostgreSQL's "C" do. An enum's words alone keep their letter case, and are found by it.
  */
 export type Filter =
   | { readonly kind: "and" | "or"; readonly operands: readonly Filter[] }

@@ -23,7 +23,7 @@ const FIELDS = [
   { name: "machineId", kind: "text", letterCase: "storedLower" },
   // Open: Defender's list has grown over the years, and a tool that asks for a kind of action that is never here is to get an empty list.
   { name: "type", kind: "enum", values: TYPES, open: true },
-  { name: "requestor", kind: "text", letterCase: "exact" },
+  { name: "requestor", kind: "text", letterCase: "ignored" },
   { name: "creationDateTimeUtc", kind: "datetime" },
   { name: "lastUpdateDateTimeUtc", kind: "datetime" },
   { name: "computerDnsName", kind: "text", letterCase: "ignored" },

@@ -1,7 +1,7 @@
 import { MachineWire } from "@halligan/protocol/api";
 import { defineEntity, type Entity, type Field } from "./fields.ts";
 
-const text = <const N extends string>(name: N) => ({ name, kind: "text", letterCase: "exact" }) as const;
+const text = <const N extends string>(name: N) => ({ name, kind: "text", letterCase: "ignored" }) as const;
 const oneOf = <const N extends string>(name: N, ...values: readonly string[]) =>
   ({ name, kind: "enum", values, open: false }) as const;
 

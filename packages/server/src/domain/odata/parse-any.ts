@@ -30,7 +30,7 @@ export function parseAny(parsing: Parsing, { field, at }: FieldUse, depth: numbe
 function elementOf(listName: string, variable: string): Entity {
   return {
     title: `the elements of ${listName}`,
-    fields: new Map([[variable.toLowerCase(), { name: ELEMENT, kind: "text", letterCase: "exact" }]]),
+    fields: new Map([[variable.toLowerCase(), { name: ELEMENT, kind: "text", letterCase: "ignored" }]]),
     properties: new Map(),
   };
 }

@@ -5,18 +5,14 @@ import type { Token } from "./lexer.ts";
 import { type ODataResult, quoted, refuseQuery } from "./odata-error.ts";
 import { found, need, type Parsing } from "./parsing.ts";
 
-const FOLDS = new Map<string, "lower" | "upper">([
-  ["tolower", "lower"],
-  ["toupper", "upper"],
-]);
+const FOLDS: ReadonlySet<string> = new Set(["tolower", "toupper"]);
 
 /** A property, `tolower(property)` or `toupper(property)`. */
 export function takeField(parsing: Parsing): ODataResult<FieldUse> {
   const { tokens } = parsing;
   if (!tokens.nextIs("(", 1)) return takeName(parsing);
   const name = tokens.take();
-  const fold = FOLDS.get(name.text.toLowerCase());
-  if (!fold) return refuseFunction(name);
+  if (!FOLDS.has(name.text.toLowerCase())) return refuseFunction(name);
   tokens.take();
   const use = takeName(parsing);
   if (!use.ok) return use;
@@ -24,7 +20,7 @@ export function takeField(parsing: Parsing): ODataResult<FieldUse> {
   if (field.kind !== "text" && field.kind !== "enum")
     return refuseQuery(`${name.text} needs a text property, and ${field.name} is a ${field.kind}`, at);
   const close = need(parsing, ")");
-  return close.ok ? ok({ ...use.value, fold }) : close;
+  return close.ok ? ok(use.value) : close;
 }
 
 function takeName({ tokens, entity }: Parsing): ODataResult<FieldUse> {
@@ -33,7 +29,7 @@ function takeName({ tokens, entity }: Parsing): ODataResult<FieldUse> {
     return refuseQuery(`a property of ${entity.title} is expected, not ${found(word)}`, word.at);
   const name = word.text.toLowerCase();
   const field: Field | undefined = entity.fields.get(name);
-  if (field) return ok({ field, fold: "none", at: word.at });
+  if (field) return ok({ field, at: word.at });
   const known = entity.properties.get(name);
   return known
     ? refuseQuery(`the property ${known} of ${entity.title} cannot be filtered on`, word.at)

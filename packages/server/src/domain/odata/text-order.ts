@@ -18,6 +18,5 @@ function rank(unit: number): number {
   return unit >= 0xd800 ? unit + 0x2000 : unit;
 }
 
-/** ASCII letters only, as `lower` and `upper` of both engines do it for our columns. */
+/** ASCII letters only, as `lower` of both engines does it for our columns. */
 export const asciiLower = (text: string): string => text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
-export const asciiUpper = (text: string): string => text.replace(/[a-z]+/g, (letters) => letters.toUpperCase());

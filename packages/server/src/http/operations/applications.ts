@@ -38,6 +38,7 @@ export const listApplications = operation({
   method: "GET",
   path: "/halligan/v1/applications",
   access: permitted("ListApplications"),
+  query: {},
   body: noBody,
   async handler(_request, context) {
     const answer: ApplicationListWire = { value: (await list(context)).map(applicationWire) };
@@ -53,7 +54,7 @@ export const deleteApplication = operation({
   access: permitted("DeleteApplication"),
   body: noBody,
   async handler({ caller, params }, context) {
-    const clientId = params.clientId ?? "";
+    const clientId = (params.clientId ?? "").toLowerCase();
     const removed = await removeApplication(context, caller, clientId);
     if (!removed.ok) return domainRefusal(removed.error);
     context.tokens.revoke(clientId, context.clock.nowMs());

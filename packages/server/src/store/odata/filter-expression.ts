@@ -65,7 +65,7 @@ function anyExpression(
 
 export function folded(value: Expression<unknown>, fold: Operand["fold"]): Expression<unknown> {
   if (fold === "none") return value;
-  return fold === "lower" ? sql`lower(${value})` : sql`upper(${value})`;
+  return sql`lower(${value})`;
 }
 
 function unlessNull(value: Expression<unknown>, nullable: boolean, condition: Condition): Condition {

@@ -23,7 +23,8 @@ export interface IndexChoice {
 export function chooseIndex(filter: Filter, orderBy: readonly OrderTerm[] | null): IndexChoice {
   const conditions = conjuncts(filter);
   const equal = new Set(
-    conditions.map(equalityOf).flatMap((found) => (found?.operand.fold === "none" ? [found.operand.field] : [])),
+    // The index of a folded field is over its text in lower case.
+    conditions.map(equalityOf).flatMap((found) => (found ? [found.operand.field] : [])),
   );
   const best = BY_SELECTIVITY.find((field) => equal.has(field));
   const created = conditions.filter(isCreationTime);

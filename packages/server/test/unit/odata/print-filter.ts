@@ -73,7 +73,7 @@ class Printer {
   #field({ field, fold }: Operand): string {
     const known = this.#fields.get(field);
     const name = this.#cased(field === ELEMENT ? this.#variable : field);
-    const anyFold = known?.kind === "enum" || (known?.kind === "text" && known.letterCase !== "exact");
+    const anyFold = known?.kind === "enum" || known?.kind === "text";
     const wrapped = anyFold ? this.#pick(["none", "lower", "upper"] as const) : fold;
     return wrapped === "none"
       ? name
@@ -87,7 +87,7 @@ class Printer {
       const text = known?.kind === "datetime" ? this.#datetime(value) : String(value);
       return this.#chance(4) ? `'${text}'` : text;
     }
-    const free = known?.kind === "enum" || (known?.kind === "text" && known.letterCase !== "exact");
+    const free = known?.kind === "enum" || known?.kind === "text";
     return `'${(free ? this.#cased(value) : value).replaceAll("'", "''")}'`;
   }
 
