@@ -14,5 +14,7 @@ if (typeof postgres === "string") {
   process.env.HALLIGAN_TEST_STORE = "postgres";
   await import("./list-actions.cases.ts");
   await import("./start.cases.ts");
+  await import("./text.cases.ts");
+  await import("./query-options.cases.ts");
   await import("./throttling.test.ts");
 }

@@ -7,3 +7,5 @@ import "./library.cases.ts";
 import "./machines.cases.ts";
 import "./device-groups.cases.ts";
 import "./start.cases.ts";
+import "./text.cases.ts";
+import "./query-options.cases.ts";

@@ -2,11 +2,17 @@ import type { Access } from "./access.ts";
 import type { Answer } from "./answer.ts";
 import type { BodyKind } from "./body-kinds.ts";
 import type { Incoming, RequestFacts } from "./incoming.ts";
+import { type QueryOptions, readQueryOptions } from "./query-options.ts";
 
 export type HttpMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /** What a handler gets: the facts, who is calling (`caller` or `ticket`, by the access), and the body in the type of its kind. */
-export type OperationRequest<W, B> = RequestFacts & W & { readonly body: B };
+export type OperationRequest<W, B> = RequestFacts &
+  W & {
+    readonly body: B;
+    /** Of those that the operation declares, by their declared names. */
+    readonly options: ReadonlyMap<string, string>;
+  };
 
 interface OperationShape {
   /** As in the contract, `RunLiveResponse`: shown in the log. */
@@ -15,6 +21,11 @@ interface OperationShape {
   readonly method: HttpMethod;
   /** In the router's syntax. Matches in any letter case; parameters keep theirs. */
   readonly path: `/${string}`;
+  /**
+   * Checked before the handler (`query-options.ts`). Absent: the operation reads its query itself, as OData's lists do, or takes no options
+   * and answers one thing, where there is nothing to narrow down.
+   */
+  readonly query?: QueryOptions;
   /** How refusals look. Default the contract's body; `oauth` for token endpoints. */
   readonly errors?: "oauth";
 }
@@ -50,10 +61,15 @@ export const operationsOf =
         onAdmitted(admission.who);
         const throttled = await incoming.gate.throttle(definition, callerIdOf(admission.who));
         if (throttled) return throttled;
-        return await handler({ ...incoming.facts, ...admission.who, body: await body.read(incoming) }, ctx);
+        const { path, query } = definition;
+        const options = query === undefined ? NO_OPTIONS : readQueryOptions(path, incoming.facts.query, query);
+        if ("kind" in options) return options;
+        return await handler({ ...incoming.facts, ...admission.who, options, body: await body.read(incoming) }, ctx);
       },
     };
   };
+
+const NO_OPTIONS: ReadonlyMap<string, string> = new Map();
 
 /** Who a request is counted for; nobody's requests are those of operations that are not limited. */
 const callerIdOf = (who: unknown): string => {

@@ -9,6 +9,7 @@ import { inviteBody, isWaitingForContinue } from "./http-server.ts";
 import type { Gate, Incoming, RequestFacts } from "./incoming.ts";
 import type { HttpLimits } from "./limits.ts";
 import type { Operation } from "./operation.ts";
+import { queryRefusal } from "./query-options.ts";
 import { ClientGone } from "./read-body.ts";
 import { logRequest, namesOf, type RequestLine, subjectOf } from "./request-log.ts";
 import { splitTarget } from "./request-path.ts";
@@ -80,13 +81,13 @@ export async function serve<Ctx>(
     const { gate, limits } = serving;
     const invite = () => inviteBody(raw, response);
     const incoming = { facts, raw, request, gate, limits, invite };
-    const fault = "fault" in query ? query.fault : targetFault(facts);
+    const refused =
+      "fault" in query ? queryRefusal("path" in source ? source.path : "/api/", query.fault) : pathRefusal(facts);
     const answer =
-      fault === null
-        ? await answerOf(source, incoming, serving, (admitted) => {
-            who = admitted;
-          })
-        : refuse(400, "BadRequest", `The request target is incorrect: ${fault}`);
+      refused ??
+      (await answerOf(source, incoming, serving, (admitted) => {
+        who = admitted;
+      }));
     using _ = answer.kind === "events" ? answer.held : null;
     // Without this a body would be invited that nobody reads.
     const isSettled = !isWaitingForContinue(raw) && (await settleBody(raw, limits));
@@ -127,11 +128,11 @@ async function answerOf<Ctx>(
 }
 
 /** Text that no parameter may hold; what is not UTF-8 never comes so far. */
-function targetFault({ params }: RequestFacts): string | null {
+function pathRefusal({ params }: RequestFacts): Answer | null {
   const fault = Object.values(params)
     .map(textFault)
     .find((found) => found !== null);
-  return fault === undefined ? null : `the path ${fault}`;
+  return fault === undefined ? null : refuse(400, "BadRequest", `the path ${fault}`);
 }
 
 function factsOf(request: FastifyRequest, query: URLSearchParams, signal: AbortSignal): RequestFacts {

@@ -7,6 +7,12 @@ import { type OrderTerm, parseOrderBy } from "./order-by.ts";
 import { parseFilter } from "./parse-filter.ts";
 import { parseSelect } from "./select.ts";
 
+/** What is said of a list beside its entity. */
+export interface ListKind extends Partial<PageLimits> {
+  /** Default true. False: all rows stand on one page. */
+  readonly hasPages?: boolean;
+}
+
 /** In rows. contract/http-api.md section 8 gives the 10,000; the default page is ours (design, "Where the documents are silent"). */
 export interface PageLimits {
   readonly defaultPage: number;
@@ -42,8 +48,12 @@ export interface ListQuery {
   readonly repeated: readonly (readonly [name: string, text: string])[];
 }
 
-const OPTIONS = ["$filter", "$orderby", "$top", "$skip", "$count", "$select", "$skiptoken"] as const;
-type Option = (typeof OPTIONS)[number];
+const OPTIONS = ["$filter", "$orderby", "$top", "$skip", "$count", "$select"] as const;
+/** Of a list that comes in pages: named to nobody, because the server gives it out. */
+const PAGED_OPTIONS = [...OPTIONS, "$skiptoken"] as const;
+/** Of alerts, which have evidence to expand. */
+const ALERT_OPTIONS = [...OPTIONS, "$expand"] as const;
+type Option = (typeof PAGED_OPTIONS)[number] | (typeof ALERT_OPTIONS)[number];
 const REPEATED: readonly Option[] = ["$filter", "$orderby", "$count", "$select"];
 
 /** All options of a list, or the first that cannot be answered. What is not known is refused by name, not ignored. `nowMs`: the caller's clock. */
@@ -51,9 +61,10 @@ export function parseListQuery(
   params: URLSearchParams,
   entity: Entity,
   nowMs: number,
-  limits: PageLimits = PAGE_LIMITS,
+  { hasPages = true, ...kind }: ListKind = {},
 ): ODataResult<ListQuery> {
-  const read = readOptions(params);
+  const limits = { ...PAGE_LIMITS, ...kind };
+  const read = readOptions(params, hasPages ? PAGED_OPTIONS : OPTIONS);
   if (!read.ok) return read;
   const options = read.value;
 
@@ -94,20 +105,37 @@ export function parseListQuery(
   });
 }
 
-function readOptions(params: URLSearchParams): ODataResult<ReadonlyMap<Option, string>> {
+/**
+ * The options of a list that is always empty: no filter, order or selection can change it, so theirs are not read. Which
+ * options there are, and how they are written, is the same as everywhere.
+ */
+export function parseEmptyListQuery(params: URLSearchParams): ODataResult<Pick<ListQuery, "count">> {
+  const read = readOptions(params, ALERT_OPTIONS);
+  if (!read.ok) return read;
+  const count = parsed(read.value.get("$count"), false, parseCount);
+  if (!count.ok) return count;
+  const top = parsed(read.value.get("$top"), null, (text) => parseWhole("$top", text, PAGE_LIMITS.maxTop));
+  if (!top.ok) return top;
+  const skip = parsed(read.value.get("$skip"), 0, (text) => parseWhole("$skip", text, MAX_SKIP));
+  return skip.ok ? ok({ count: count.value }) : skip;
+}
+
+/** The rule of every list: names in any letter case, each once, none empty, and one that is not known is refused by name. */
+function readOptions(params: URLSearchParams, known: readonly Option[]): ODataResult<ReadonlyMap<Option, string>> {
   const options = new Map<Option, string>();
   for (const [written, text] of params) {
-    const name = OPTIONS.find((option) => option === written.toLowerCase());
-    if (!name) return refuseOption(written);
+    const name = known.find((option) => option === written.toLowerCase());
+    if (!name) return refuseOption(written, known);
+    if (text.trim() === "") return refuseQuery(`the query option ${name} is empty`);
     if (options.has(name)) return refuseQuery(`the query option ${name} is given twice`);
     options.set(name, text);
   }
   return ok(options);
 }
 
-function refuseOption(written: string): ReturnType<typeof refuseQuery> {
-  const meant = OPTIONS.find((option) => option === `$${written.toLowerCase()}`);
-  const hint = meant ? `: write ${meant}` : `; there are ${OPTIONS.slice(0, -1).join(", ")}`;
+function refuseOption(written: string, known: readonly Option[]): ReturnType<typeof refuseQuery> {
+  const meant = known.find((option) => option === `$${written.toLowerCase()}`);
+  const hint = meant ? `: write ${meant}` : `; there are ${OPTIONS.join(", ")}`;
   return refuseQuery(`the query option ${quoted(written)} is not supported${hint}`);
 }
 

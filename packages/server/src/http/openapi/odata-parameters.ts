@@ -9,6 +9,7 @@ const whole = (maximum?: number) => Type.Integer({ minimum: 0, ...(maximum !== u
 export function odataParameters(
   { title, fields }: Entity,
   examples: { readonly $filter?: string; readonly $orderby?: string },
+  { hasPages = true }: { readonly hasPages?: boolean } = {},
 ): Readonly<Record<string, ParameterDoc>> {
   const names = [...fields.values()].map(({ name }) => `\`${name}\``).join(", ");
   const { $filter, $orderby } = examples;
@@ -16,7 +17,7 @@ export function odataParameters(
     $filter: {
       description:
         `Which ${title}: \`eq\`, \`ne\`, \`gt\`, \`ge\`, \`lt\`, \`le\`, \`in\`, \`and\`, \`or\`, \`not\`, \`startswith\`, \`endswith\`, \`contains\`. ` +
-        `Texts in single quotes, times without. Properties, in any letter case: ${names}.`,
+        `Texts in single quotes, in any letter case; times without. Properties, in any letter case: ${names}.`,
       schema: Type.String(),
       ...($filter !== undefined && { example: $filter }),
     },
@@ -26,7 +27,9 @@ export function odataParameters(
       ...($orderby !== undefined && { example: $orderby }),
     },
     $top: {
-      description: `How many at most, over all pages. Without it pages of ${PAGE_LIMITS.defaultPage} with \`@odata.nextLink\`.`,
+      description: hasPages
+        ? `How many at most, over all pages. Without it pages of ${PAGE_LIMITS.defaultPage} with \`@odata.nextLink\`.`
+        : "How many at most. Without it all of them.",
       schema: whole(PAGE_LIMITS.maxTop),
       example: 10,
     },
@@ -36,6 +39,11 @@ export function odataParameters(
       description: "Properties to answer with, separated by commas; the items then have these alone.",
       schema: Type.String(),
     },
-    $skiptoken: { description: "Where to go on: part of `@odata.nextLink`, not to be made up.", schema: Type.String() },
+    ...(hasPages && {
+      $skiptoken: {
+        description: "Where to go on: part of `@odata.nextLink`, not to be made up.",
+        schema: Type.String(),
+      },
+    }),
   };
 }

@@ -20,6 +20,7 @@ export const listDeviceGroups = operation({
   method: "GET",
   path: "/halligan/v1/device-groups",
   access: permitted("ListDeviceGroups"),
+  query: {},
   body: noBody,
   async handler(_request, context) {
     const answer: DeviceGroupListWire = { value: (await groups.listDeviceGroups(context)).map(deviceGroupWire) };

@@ -15,6 +15,7 @@ export const findMachinesByIp = operation({
   method: "GET",
   path: "/api/machines/findbyip(ip=:ip([^,]*),timestamp=:timestamp([^,]*))",
   access: permitted("FindMachinesByIp"),
+  query: {},
   body: noBody,
   async handler({ caller, params }, context) {
     const ip = /^'([^']*)'$/.exec(params.ip ?? "")?.[1] ?? "";

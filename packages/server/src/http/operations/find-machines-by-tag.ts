@@ -15,12 +15,12 @@ export const findMachinesByTag = operation({
   method: "GET",
   path: "/api/machines/findbytag",
   access: permitted("FindMachinesByTag"),
+  query: { tag: "text", useStartsWithFilter: "value" },
   body: noBody,
-  async handler({ caller, query: options }, context) {
-    const named = new Map([...options].map(([name, value]) => [name.toLowerCase(), value]));
-    const tag = named.get("tag");
+  async handler({ caller, options }, context) {
+    const tag = options.get("tag");
     if (!tag) return refuse(400, "MissingRequiredParameter", "Missing required parameter: tag");
-    const prefix = (named.get("usestartswithfilter") ?? "false").toLowerCase();
+    const prefix = (options.get("useStartsWithFilter") ?? "false").toLowerCase();
     if (prefix !== "true" && prefix !== "false")
       return refuse(400, "InvalidInput", "useStartsWithFilter must be true or false");
     const literal = `'${tag.replaceAll("'", "''")}'`;

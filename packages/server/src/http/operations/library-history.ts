@@ -15,6 +15,7 @@ export const listLibraryFileVersions = operation({
   method: "GET",
   path: "/halligan/v1/library/:fileName/versions",
   access: permitted("ListLibraryFileVersions"),
+  query: {},
   body: noBody,
   async handler({ params }, context) {
     const versions = await list(context, params.fileName ?? "");
@@ -40,9 +41,10 @@ export const getLibraryFileContent = operation({
   method: "GET",
   path: "/halligan/v1/library/:fileName/content",
   access: permitted("GetLibraryFileContent"),
+  query: { sha256: "value" },
   body: noBody,
-  async handler({ params, query, headers }, context) {
-    const found = await getLibraryFile(context, params.fileName ?? "", query.get("sha256"));
+  async handler({ params, options, headers }, context) {
+    const found = await getLibraryFile(context, params.fileName ?? "", options.get("sha256")?.toLowerCase() ?? null);
     if (!found.ok) return domainRefusal(found.error);
     const { fileName, sha256, sizeBytes } = found.value;
     return blobAnswer(

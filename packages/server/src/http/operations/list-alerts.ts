@@ -1,8 +1,10 @@
+import { parseEmptyListQuery } from "../../domain/odata/query.ts";
 import { permitted } from "../access.ts";
 import { ok } from "../answer.ts";
 import { noBody } from "../body-kinds.ts";
 import { operation } from "../context.ts";
 import { odataContext } from "../odata-context.ts";
+import { domainRefusal } from "../wire-errors.ts";
 
 /** Live response has no alerts; two products ask for them to see whether the API answers. `contract/clients-in-the-wild.md` section 1. */
 export const listAlerts = operation({
@@ -11,8 +13,10 @@ export const listAlerts = operation({
   path: "/api/alerts",
   access: permitted("ListAlerts"),
   body: noBody,
-  async handler({ query }, { publicUrl }) {
-    const count = query.get("$count") === "true" ? { "@odata.count": 0 } : {};
+  async handler({ query: options }, { publicUrl }) {
+    const query = parseEmptyListQuery(options);
+    if (!query.ok) return domainRefusal(query.error);
+    const count = query.value.count ? { "@odata.count": 0 } : {};
     return ok({ "@odata.context": odataContext(publicUrl, "Alerts"), ...count, value: [] });
   },
 });

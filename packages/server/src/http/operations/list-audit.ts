@@ -9,7 +9,14 @@ import { wireTime } from "../wire-time.ts";
 
 const DEFAULT_TOP = 200;
 const MAX_TOP = 1_000;
-const OPTIONS = ["machineId", "actionId", "actorId", "operation", "before", "top"];
+const OPTIONS = {
+  machineId: "value",
+  actionId: "value",
+  actorId: "value",
+  operation: "value",
+  before: "value",
+  top: "value",
+} as const;
 
 /** Who asked what of which machine when, newest first; `?machineId= actionId= actorId= operation= top= before=<seq>`. */
 export const listAudit = operation({
@@ -17,25 +24,24 @@ export const listAudit = operation({
   method: "GET",
   path: "/halligan/v1/audit",
   access: permitted("ListAudit"),
+  query: OPTIONS,
   body: noBody,
-  async handler({ caller, query, path }, context) {
-    const unknown = [...query.keys()].find((name) => !OPTIONS.includes(name));
-    if (unknown !== undefined) return refuse(400, "BadRequest", `There is no option ${JSON.stringify(unknown)}`);
-    const top = wholeNumber(query.get("top") ?? String(DEFAULT_TOP), MAX_TOP);
-    const before = query.has("before") ? wholeNumber(query.get("before") ?? "", Number.MAX_SAFE_INTEGER) : null;
+  async handler({ caller, options, path }, context) {
+    const top = wholeNumber(options.get("top") ?? String(DEFAULT_TOP), MAX_TOP);
+    const before = options.has("before") ? wholeNumber(options.get("before") ?? "", Number.MAX_SAFE_INTEGER) : null;
     if (top === undefined || before === undefined) {
-      return refuse(400, "BadRequest", `top must be a number from 1 to ${MAX_TOP}, before the seq of a record`);
+      return refuse(400, "InvalidInput", `top must be a number from 1 to ${MAX_TOP}, before the seq of a record`);
     }
     const records = await list(context, caller, {
-      machineId: query.get("machineId"),
-      actionId: query.get("actionId"),
-      actorId: query.get("actorId"),
-      operation: query.get("operation"),
+      machineId: options.get("machineId") ?? null,
+      actionId: options.get("actionId") ?? null,
+      actorId: options.get("actorId") ?? null,
+      operation: options.get("operation") ?? null,
       beforeSeq: before,
       limit: top,
     });
     const last = records.at(-1);
-    const next = new URLSearchParams(query);
+    const next = new URLSearchParams([...options]);
     if (last) next.set("before", String(last.seq));
     const answer: AuditListWire = {
       value: records.map(auditRecordWire),

@@ -15,10 +15,11 @@ export const putLibraryFile = operation({
   method: "PUT",
   path: "/halligan/v1/library/:fileName",
   access: permitted("PutLibraryFile"),
+  query: { override: "value", hasParameters: "value", description: "text", parametersDescription: "text" },
   body: stream,
-  async handler({ caller, params, query, body, signal }, context) {
+  async handler({ caller, params, options, body, signal }, context) {
     const fileName = params.fileName ?? "";
-    const fault = libraryFileNameFault(fileName) ?? optionFault(query);
+    const fault = libraryFileNameFault(fileName) ?? flagFault(options);
     if (fault) return domainRefusal(fault);
     const stored = await context.blobs.putLibrary(body.stream, {
       limitBytes: context.limits.libraryUploadLimitBytes,
@@ -29,27 +30,19 @@ export const putLibraryFile = operation({
       fileName,
       sha256: stored.sha256,
       sizeBytes: stored.sizeBytes,
-      description: query.get("description") || null,
-      hasParameters: query.get("hasParameters") === "true",
-      parametersDescription: query.get("parametersDescription") || null,
-      overrideIfExists: query.get("override") === "true",
+      description: options.get("description") || null,
+      hasParameters: options.get("hasParameters") === "true",
+      parametersDescription: options.get("parametersDescription") || null,
+      overrideIfExists: options.get("override") === "true",
     });
     return added.ok ? ok(libraryFileWire(added.value)) : domainRefusal(added.error);
   },
 });
 
 const FLAGS = ["override", "hasParameters"];
-const OPTIONS = [...FLAGS, "description", "parametersDescription"];
 
-/** What is misspelt or no boolean is refused before the first byte is read: an override that was meant must not be lost. */
-function optionFault(query: URLSearchParams): DomainError | null {
-  const unknown = [...query.keys()].find((name) => !OPTIONS.includes(name));
-  if (unknown !== undefined) {
-    return {
-      code: "InvalidInput",
-      detail: `there is no option ${JSON.stringify(unknown)}; there are ${OPTIONS.join(", ")}`,
-    };
-  }
-  const wrong = FLAGS.find((name) => !["true", "false", null].includes(query.get(name)));
+/** What is no boolean is refused before the first byte is read: an override that was meant must not be lost. */
+function flagFault(options: ReadonlyMap<string, string>): DomainError | null {
+  const wrong = FLAGS.find((name) => !["true", "false", undefined].includes(options.get(name)));
   return wrong === undefined ? null : { code: "InvalidInput", detail: `${wrong} must be true or false` };
 }

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { errorOf, GOOD, startApp, talk } from "./fixture.ts";
+import { anonymous } from "../../../src/http/access.ts";
+import { ok, refuse } from "../../../src/http/answer.ts";
+import { noBody } from "../../../src/http/body-kinds.ts";
+import { eventText } from "../../../src/http/event-text.ts";
+import { operationsOf } from "../../../src/http/operation.ts";
+import { errorOf, GOOD, startApp, talk, type World } from "./fixture.ts";
 
 const RUN = "/api/machines/x/runliveresponse";
 const JSON_GOOD = { ...GOOD, "content-type": "application/json" };
@@ -104,7 +109,8 @@ test("text of a query or a path that is not UTF-8 or holds a NUL is 400 and its 
   ] as const) {
     const answer = await fetch(base + target, { headers: GOOD });
     const error = errorOf(await answer.text());
-    assert.deepEqual([answer.status, error.code], [400, "BadRequest"], target);
+    const code = target.includes("?") ? "ODataError" : "BadRequest";
+    assert.deepEqual([answer.status, error.code], [400, code], target);
     assert.match(error.message, message, target);
   }
   const raw = await talk(
@@ -138,4 +144,39 @@ test("text of a form that is not UTF-8 or holds a NUL is 400 and its field is na
     assert.match(text, /"error":"invalid_request"/);
     assert.match(text, message, String(body));
   }
+});
+
+test("whatever text is stored, no answer and no event has half of a surrogate pair", async (t) => {
+  const stored = { comment: "a\ud800", "\udfff": ["\ude00\ud83d", "\u{1f600}"] };
+  const operation = operationsOf<World>();
+  const { base } = await startApp(t, {
+    operations: [
+      operation({
+        name: "Json",
+        method: "GET",
+        path: "/json",
+        access: anonymous,
+        body: noBody,
+        handler: () => ok(stored),
+      }),
+      operation({
+        name: "Error",
+        method: "GET",
+        path: "/error",
+        access: anonymous,
+        body: noBody,
+        handler: () => refuse(400, "InvalidInput", stored.comment),
+      }),
+    ],
+  });
+  const answer = await (await fetch(`${base}/json`)).text();
+  assert.equal(answer, '{"comment":"a\\ufffd","\\ufffd":["\\ufffd\\ufffd","\u{1f600}"]}');
+  assert.equal(errorOf(await (await fetch(`${base}/error`)).text()).message, "a\ufffd");
+  const action = { id: "\ud800" } as const;
+  assert.equal(
+    eventText({ event: "transfer", data: Object.assign({ index: 0, transferredBytes: 0 }, action) }).includes(
+      "\\ud800",
+    ),
+    false,
+  );
 });

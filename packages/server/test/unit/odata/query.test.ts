@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { readCursor, writeCursor } from "../../../src/domain/odata/cursor.ts";
+import { LIBRARY_FILES } from "../../../src/domain/odata/library-file-fields.ts";
 import { MACHINE_ACTIONS } from "../../../src/domain/odata/machine-action-fields.ts";
 import { MACHINES } from "../../../src/domain/odata/machine-fields.ts";
 import { nextLink } from "../../../src/domain/odata/next-link.ts";
-import { type ListQuery, parseListQuery } from "../../../src/domain/odata/query.ts";
+import { type ListQuery, parseEmptyListQuery, parseListQuery } from "../../../src/domain/odata/query.ts";
 import { selectProperties } from "../../../src/domain/odata/select.ts";
 import { arbitraryText } from "./arbitrary-values.ts";
 import { RUNS, SEED } from "./runs.ts";
@@ -60,7 +61,7 @@ for (const [text, expected] of [
   ["$top=1&$TOP=1", /\$top is given twice/],
   ["$top=10001", /\$top must be a whole number from 0 to 10000/],
   ["$top=-1", /\$top must be/],
-  ["$top=", /\$top must be/],
+  ["$top=", /\$top is empty/],
   ["$top=1e3", /\$top must be/],
   ["$skip=x", /\$skip must be/],
   ["$count=yes", /\$count must be true or false/],
@@ -72,12 +73,27 @@ for (const [text, expected] of [
   ["$orderby=id asc desc", /only asc or desc/],
   ["$orderby=id,ID desc", /id is named twice/],
   ["$filter=status eq", /\$filter, character 10: a value is expected, not the end/],
-  ["$filter=", /\$filter, character 1: a condition is expected/],
+  ["$filter=%20", /\$filter is empty/],
   ["$skiptoken=e30", /not one that this server has given out/],
-  ["$skiptoken=", /not one that this server has given out/],
+  ["$skiptoken=", /\$skiptoken is empty/],
 ] as const) {
   test(`refused by name: ${text}`, () => assert.match(refusal(text), expected));
 }
+
+test("a list without pages has every option but $skiptoken, and an empty list takes $expand too", () => {
+  const whole = (text: string) => parseListQuery(new URLSearchParams(text), LIBRARY_FILES, NOW_MS, { hasPages: false });
+  assert.ok(whole("$filter=fileName eq 'a'&$orderby=createdBy&$top=1&$skip=1&$count=true&$select=sha256").ok);
+  assert.ok(!whole("$skiptoken=e30").ok);
+  assert.ok(!whole("$expand=x").ok);
+  const empty = (text: string) => parseEmptyListQuery(new URLSearchParams(text));
+  assert.deepEqual(empty("$top=1&$expand=evidence&$filter=severity eq 'High'&$COUNT=true"), {
+    ok: true,
+    value: { count: true },
+  });
+  for (const text of ["$foo=1", "foo", "top=1", "$top=x", "$top=1&$TOP=2", "$count=", "$skip=-1", "$skiptoken=e30"]) {
+    assert.ok(!empty(text).ok, text);
+  }
+});
 
 const after = (seq: number) => ({ values: [], seq });
 

@@ -1,6 +1,8 @@
 import { LibraryFileVersionListWire, LibraryFileWire } from "@halligan/protocol/api";
 import { Type } from "typebox";
+import { LIBRARY_FILES } from "../../../domain/odata/library-file-fields.ts";
 import { LibraryFileCollection } from "../components.ts";
+import { odataParameters } from "../odata-parameters.ts";
 import { json, type OperationDoc } from "../operation-doc.ts";
 import { SAMPLE, SAMPLE_SCRIPT } from "../sample-values.ts";
 import { BYTES, fileNameParameter, partialAnswer, RANGE_REFUSED, rangeParameter } from "./parameters.ts";
@@ -23,6 +25,12 @@ export const libraryDocs = {
   ListLibraryFiles: {
     tag: "Library",
     summary: "List library files",
+    description: "All of them on one page, unless `$top` says less.",
+    query: odataParameters(
+      LIBRARY_FILES,
+      { $filter: "hasParameters eq false", $orderby: "fileName" },
+      { hasPages: false },
+    ),
     answers: {
       200: json("All of them.", LibraryFileCollection, {
         "@odata.context": contextOf("LibraryFiles"),

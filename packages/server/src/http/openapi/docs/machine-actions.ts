@@ -128,7 +128,11 @@ export const machineActionDocs = {
     description: "Live response has no alerts. Clients ask for them to see whether the API answers.",
     query: {
       $count: { description: "Adds `@odata.count`, which is 0.", schema: Type.Boolean(), example: true },
-      $top: { description: "Taken and not looked at, as every other option.", schema: Type.Integer(), example: 1 },
+      $top: {
+        description: "Taken, as the other options of a list and `$expand`; the list is empty whatever they say.",
+        schema: Type.Integer(),
+        example: 1,
+      },
     },
     answers: {
       200: json("An empty list.", AlertCollection, {

@@ -1,0 +1,53 @@
+import { type FilterRecord, meets } from "./evaluate.ts";
+import type { Entity } from "./fields.ts";
+import type { FieldValue } from "./filter.ts";
+import type { OrderTerm } from "./order-by.ts";
+import type { ListQuery } from "./query.ts";
+import { asciiLower, compareText } from "./text-order.ts";
+
+/**
+ * A list that is short enough to be read whole, as the stores answer longer ones in SQL. `rows`: in the list's own order.
+ * All that `$top` allows stands on one page.
+ */
+export function listInMemory<R>(
+  rows: readonly R[],
+  recordOf: (row: R) => FilterRecord,
+  entity: Entity,
+  { filter, orderBy, skip, left, count }: ListQuery,
+): { readonly rows: readonly R[]; readonly count: number | null; readonly next: null } {
+  const found = rows
+    .map((row) => ({ row, record: recordOf(row) }))
+    .filter(({ record }) => filter === null || meets(filter, record));
+  const sorted = orderBy.length === 0 ? found : inOrder(found, orderBy, entity);
+  const end = left === null ? undefined : skip + left;
+  return { rows: sorted.slice(skip, end).map(({ row }) => row), count: count ? found.length : null, next: null };
+}
+
+/** Rows that nothing tells apart keep their order, or its reverse, by the direction of the last term. */
+function inOrder<T extends { readonly record: FilterRecord }>(
+  found: readonly T[],
+  orderBy: readonly OrderTerm[],
+  entity: Entity,
+): readonly T[] {
+  const fields = orderBy.map(({ field, descending }) => {
+    const known = entity.fields.get(field.toLowerCase());
+    return { field, descending, folds: known?.kind === "text" };
+  });
+  const base = orderBy.at(-1)?.descending ? found.toReversed() : found;
+  return base.toSorted((a, b) => {
+    for (const { field, descending, folds } of fields) {
+      const order = compareValues(a.record[field], b.record[field], folds);
+      if (order !== 0) return descending ? -order : order;
+    }
+    return 0;
+  });
+}
+
+/** Null comes before every value, false before true. */
+function compareValues(a: FieldValue | undefined, b: FieldValue | undefined, folds: boolean): number {
+  if (typeof a === "string" && typeof b === "string") {
+    return folds ? compareText(asciiLower(a), asciiLower(b)) : compareText(a, b);
+  }
+  if (a === null || b === null) return Number(a !== null) - Number(b !== null);
+  return Number(a) - Number(b);
+}
