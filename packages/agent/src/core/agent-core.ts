@@ -182,6 +182,13 @@ class AgentCore implements FrameHandlers {
     } else if (!held.closed) this.#work(orderSeq, []).cancel();
   }
 
+  async retired(): Promise<void> {
+    for (const held of [...this.#journal.state.orders.values()]) {
+      if (held.closed) continue;
+      await this.end({ type: "end", actionId: held.order.actionId, orderSeq: held.order.orderSeq });
+    }
+  }
+
   async ack(frame: Frame<"ack">): Promise<void> {
     if (!this.#journal.state.orders.has(frame.orderSeq)) return;
     await this.#journal.appendDecided(this.#stopping, (state) => acknowledgement(state, frame));

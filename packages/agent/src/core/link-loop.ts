@@ -13,6 +13,10 @@ const HOPELESS: ReadonlyMap<number, string> = new Map([
     "The server does not accept this device: enroll it anew, or check that this is its server.",
   ],
   [LINK_CLOSE.quarantined, "The server keeps this machine in quarantine, as two devices use its key: enroll it anew."],
+  [
+    LINK_CLOSE.retired,
+    "The server has retired this machine. To enroll this device as a new one, stop its agent and remove its data folder.",
+  ],
 ]);
 
 export async function keepLinked(
@@ -38,11 +42,21 @@ export async function keepLinked(
       const fields = { error: messageOf(error), closeCode: code, retryInMs: waitMs };
       if (hopeless) deps.log.error("linkRefused", { ...fields, meaning: hopeless });
       else deps.log.warn("linkLost", fields);
+      if (code === LINK_CLOSE.retired) await endWhatRuns(deps, handlers);
     }
     try {
       await deps.clock.sleep(waitMs, signal);
     } catch {
       return;
     }
+  }
+}
+
+/** What fails here is tried again when the next connection is refused for the same reason. */
+async function endWhatRuns({ log }: SessionDeps, handlers: FrameHandlers): Promise<void> {
+  try {
+    await handlers.retired();
+  } catch (error) {
+    log.error("ordersNotEnded", { error: messageOf(error) });
   }
 }

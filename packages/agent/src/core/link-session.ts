@@ -46,6 +46,8 @@ export interface FrameHandlers {
   end(frame: FrameOf<"end">): Promise<void>;
   ack(frame: FrameOf<"ack">): Promise<void>;
   forget(frame: FrameOf<"forget">): Promise<void>;
+  /** The server refuses this device for good: nothing of its orders may go on. */
+  retired(): Promise<void>;
 }
 
 /** The link ended; `code` is the WebSocket's close code, or null when there was none. */

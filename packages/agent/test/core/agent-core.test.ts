@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { AgentFrame, Order, Verdict } from "@halligan/protocol/link";
+import { type AgentFrame, LINK_CLOSE, type Order, type Verdict } from "@halligan/protocol/link";
 import { realClock } from "../../src/real-clock.ts";
 import { until } from "../support/agent-process.ts";
 import { fetchFile, script, World } from "../support/fake-ports.ts";
@@ -335,3 +335,15 @@ test(
     assert.equal(world.net.of("ended")[0]?.endedAgoMs, undefined);
   },
 );
+
+test("when the server has retired the machine, what runs is ended and nothing further starts", options, async () => {
+  await using world = new World();
+  world.start();
+  world.runner.holds = true;
+  await linked(world);
+  world.net.send(world.frameOf(world.order(1, [script(0), script(1)])));
+  await until(() => world.runner.log.length === 1);
+  world.net.push({ kind: "closed", code: LINK_CLOSE.retired, reason: "the machine was retired" });
+  await until(() => world.runner.log.includes("stopped"));
+  assert.deepEqual(world.runner.log, ["run 1-0", "stopped"]);
+});

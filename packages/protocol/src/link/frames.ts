@@ -224,6 +224,8 @@ export const LINK_CLOSE = {
   replaced: 4409,
   /** Two devices use one key: the machine must be enrolled anew. */
   quarantined: 4423,
+  /** The machine was retired: nothing of this device is wanted any more. */
+  retired: 4410,
   /** The link fell silent, or did not read what was sent. */
   silent: 4408,
 } as const;
