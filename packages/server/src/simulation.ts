@@ -32,6 +32,7 @@ export { NodeLease } from "./service/node-lease.ts";
 export { openResult } from "./service/open-result.ts";
 export { actionForTransfer, completeResult, receiveResultPart, verifyLinkTicket } from "./service/receive-result.ts";
 export { removeLibraryFile } from "./service/remove-library-file.ts";
+export { reinstateMachine, retireMachine } from "./service/retire-machine.ts";
 export { runLiveResponse } from "./service/run-live-response.ts";
 export { PlannedStatements } from "./store/postgres/planned-statements.ts";
 export { PostgresConnection } from "./store/postgres/postgres-connection.ts";

@@ -34,6 +34,7 @@ const SAMPLES: Readonly<Record<string, string>> = {
   id: UNKNOWN_MACHINE,
   actionId: UNKNOWN_ACTION,
   clientId: UNKNOWN_ACTION,
+  tokenId: UNKNOWN_ACTION,
   uploadId: "0123456789abcdef0123456789abcdef",
   sha256: "0123456789abcdef".repeat(4),
   fileName: "wire-none.txt",

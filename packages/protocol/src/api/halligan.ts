@@ -54,6 +54,31 @@ export const EnrollmentTokenWire = Type.Object({
 });
 export type EnrollmentTokenWire = Static<typeof EnrollmentTokenWire>;
 
+/** What is known of a token; the token itself is stored only as a hash and never shown again. */
+export const EnrollmentTokenSummaryWire = Type.Object({
+  id: Type.String(),
+  state: Type.Union([Type.Literal("usable"), Type.Literal("usedUp"), Type.Literal("expired"), Type.Literal("revoked")]),
+  createdBy: Type.String(),
+  createdAt: Type.String(),
+  expiresAt: Type.String(),
+  uses: Type.Integer(),
+  /** 0 after it was revoked. */
+  usesLeft: Type.Integer(),
+  lastUsedAt: Type.Union([Type.String(), Type.Null()]),
+  /** Machines that enrolled with it, retired and removed ones too. */
+  machinesEnrolled: Type.Integer(),
+  revokedAt: Type.Union([Type.String(), Type.Null()]),
+  revokedBy: Type.Union([Type.String(), Type.Null()]),
+});
+export type EnrollmentTokenSummaryWire = Static<typeof EnrollmentTokenSummaryWire>;
+
+/** `GET /halligan/v1/enrollment-tokens`: newest first; `nextLink` leads to older ones. */
+export const EnrollmentTokenListWire = Type.Object({
+  value: Type.Array(EnrollmentTokenSummaryWire),
+  nextLink: Type.Union([Type.String(), Type.Null()]),
+});
+export type EnrollmentTokenListWire = Static<typeof EnrollmentTokenListWire>;
+
 /** `POST /halligan/v1/applications` */
 export const CreateApplicationRequest = Type.Object(
   {

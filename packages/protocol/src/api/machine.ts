@@ -43,12 +43,86 @@ export const MachineWire = Type.Object({
 });
 export type MachineWire = Static<typeof MachineWire>;
 
+const MachineTag = Type.String({ minLength: 1, maxLength: 200, pattern: "^[^\\u0000]*$" });
+
+/** Tags that one machine may have: its record stays small. */
+export const MAX_MACHINE_TAGS = 100;
+
 /** `POST /api/machines/{id}/tags`: one tag at a time, as Defender's API has it. */
 export const MachineTagsRequest = Type.Object(
   {
-    Value: Type.String({ minLength: 1, maxLength: 200, pattern: "^[^\\u0000]*$" }),
+    Value: MachineTag,
     Action: Type.Union([Type.Literal("Add"), Type.Literal("Remove")]),
   },
   { additionalProperties: false },
 );
 export type MachineTagsRequest = Static<typeof MachineTagsRequest>;
+
+/** `PUT /halligan/v1/machines/{id}/tags`: all tags at once. */
+export const ReplaceMachineTagsRequest = Type.Object(
+  { tags: Type.Array(MachineTag, { maxItems: MAX_MACHINE_TAGS, uniqueItems: true }) },
+  { additionalProperties: false },
+);
+export type ReplaceMachineTagsRequest = Static<typeof ReplaceMachineTagsRequest>;
+
+/** `PUT /halligan/v1/machines/{id}/name`. A name is one line with something to see in it. */
+export const RenameMachineRequest = Type.Object(
+  {
+    /** Null gives the device's own name back. */
+    name: Type.Union([
+      Type.String({
+        minLength: 1,
+        maxLength: 120,
+        pattern:
+          "^[^\\s\\u0000-\\u001f\\u007f-\\u009f]([^\\u0000-\\u001f\\u007f-\\u009f]*[^\\s\\u0000-\\u001f\\u007f-\\u009f])?$",
+      }),
+      Type.Null(),
+    ]),
+  },
+  { additionalProperties: false },
+);
+export type RenameMachineRequest = Static<typeof RenameMachineRequest>;
+
+/** `POST /halligan/v1/machines/{id}/retire` */
+export const RetireMachineRequest = Type.Object(
+  {
+    /** Stands in the audit log and in the errors of the actions that the retirement ends. */
+    reason: Type.String({ minLength: 1, maxLength: 1_000, pattern: "^[^\\u0000]*$" }),
+  },
+  { additionalProperties: false },
+);
+export type RetireMachineRequest = Static<typeof RetireMachineRequest>;
+
+/** `GET /halligan/v1/machines/{id}`: the contract's entity, and what the contract has no word for. */
+export const ListedMachineWire = Type.Object({
+  ...MachineWire.properties,
+  /** The name that the device states. `computerDnsName` is `displayName` where there is one. */
+  deviceName: Type.String(),
+  /** The name that an operator gave it. */
+  displayName: textOrNull,
+  /**
+   * enrolled: its key is known, its agent has not connected yet. active: its agent has connected at least once, whether or
+   * not it is there now. quarantined: two devices use its key. retired: its key is refused.
+   */
+  state: Type.Union([
+    Type.Literal("enrolled"),
+    Type.Literal("active"),
+    Type.Literal("quarantined"),
+    Type.Literal("retired"),
+  ]),
+  /** Whether its agent is connected now. */
+  isConnected: Type.Boolean(),
+  retiredAt: textOrNull,
+  retiredBy: textOrNull,
+  retireReason: textOrNull,
+});
+export type ListedMachineWire = Static<typeof ListedMachineWire>;
+
+export const MachineDetailsWire = Type.Object({
+  ...ListedMachineWire.properties,
+  /** The token that it enrolled with; null when that is not known any more. */
+  enrollmentTokenId: textOrNull,
+  /** Its action that has not ended yet. */
+  unfinishedActionId: textOrNull,
+});
+export type MachineDetailsWire = Static<typeof MachineDetailsWire>;

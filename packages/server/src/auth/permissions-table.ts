@@ -20,6 +20,8 @@ const READ = {
   ...IN_REACH,
 } as const;
 
+const WRITE = { application: ["Machine.ReadWrite.All"], delegated: ["Machine.ReadWrite"], ...IN_REACH } as const;
+
 const LIBRARY = { application: ["Library.Manage"], delegated: ["Library.Manage"] } as const;
 const ADMIN = { application: ["Halligan.Admin"], delegated: ["Halligan.Admin"] } as const;
 
@@ -54,7 +56,7 @@ export const PERMISSION_TABLE = {
   GetMachine: READ,
   FindMachinesByTag: READ,
   FindMachinesByIp: READ,
-  SetMachineTags: { application: ["Machine.ReadWrite.All"], delegated: ["Machine.ReadWrite"], ...IN_REACH },
+  SetMachineTags: WRITE,
   // The two below exist for the connection tests of clients, which call them with whatever their application has:
   // contract/clients-in-the-wild.md section 1. Neither gives anything away but whether a machine is there.
   ListAlerts: {
@@ -72,7 +74,21 @@ export const PERMISSION_TABLE = {
   PutLibraryFile: LIBRARY,
   GetLibraryFileContent: LIBRARY,
   ListLibraryFileVersions: LIBRARY,
+  ListMachineDetails: READ,
+  GetMachineDetails: READ,
+  RenameMachine: WRITE,
+  ReplaceMachineTags: WRITE,
+  // Defender's own permission to take a device out of service, and the administrator's.
+  RetireMachine: {
+    application: ["Machine.Offboard", "Halligan.Admin"],
+    delegated: ["Machine.Offboard", "Halligan.Admin"],
+    ...IN_REACH,
+  },
+  ReinstateMachine: { ...ADMIN, ...IN_REACH },
+  DeleteMachine: { ...ADMIN, ...IN_REACH },
   CreateEnrollmentToken: ADMIN,
+  ListEnrollmentTokens: ADMIN,
+  RevokeEnrollmentToken: ADMIN,
   CreateApplication: ADMIN,
   ListApplications: ADMIN,
   DeleteApplication: ADMIN,

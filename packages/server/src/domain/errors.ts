@@ -8,6 +8,8 @@ export type DomainError =
   | { code: "MachineNotFound"; machineId: string }
   | { code: "MachineNameAmbiguous"; name: string; machineIds: readonly string[] }
   | { code: "MachineQuarantined"; machineId: string }
+  | { code: "MachineRetired"; machineId: string; retiredAtMs: number }
+  | { code: "MachineNotRetired"; machineId: string }
   | { code: "MachineActionNotFound"; actionId: string }
   | { code: "ActiveRequestAlreadyExists"; machineId: string; blockingActionId: string }
   | { code: "MissingRequiredParameter"; parameter: string }
@@ -21,7 +23,7 @@ export type DomainError =
   | { code: "OperationNotServed"; operation: string; machineId: string }
   | { code: "DeviceGroupNotFound"; groupId: number }
   | { code: "DeviceGroupExists"; name: string }
-  | { code: "DeviceGroupInUse"; groupId: number; machines: number }
+  | { code: "DeviceGroupInUse"; groupId: number; machines: number; retired: number }
   | { code: "CancelRefused"; actionId: string; status: MachineActionStatus }
   | { code: "ResultNotReady"; actionId: string; index: number }
   | { code: "ResultNotFound"; actionId: string; index: number; detail: string }
@@ -32,6 +34,7 @@ export type DomainError =
   | { code: "LibraryFileTooLarge"; limitBytes: number }
   | { code: "ApplicationNotFound"; clientId: string }
   | { code: "ApplicationInUse"; clientId: string }
+  | { code: "EnrollmentTokenNotFound"; tokenId: string }
   | { code: "EnrollmentRefused"; detail: string }
   | { code: "TransferRefused"; detail: string }
   | { code: "PartMismatch"; detail: string }

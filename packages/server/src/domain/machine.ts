@@ -20,10 +20,33 @@ export interface Machine {
   quarantined: boolean;
   /** The device group it belongs to; 0 when it is in none. */
   groupId: number;
+  /** The name that an operator gave it; null while it has only the one that its device states. */
+  displayName: string | null;
+  /** Null while the machine is in use. */
+  retirement: Retirement | null;
+  /** When it was removed. Only a retired machine is removed; its row stays for the history that refers to it. */
+  removedAtMs: number | null;
 }
 
+/** From `atMs` on the machine's key is refused and nothing runs on it. */
+export interface Retirement {
+  atMs: number;
+  /** Name of the application or user. */
+  by: string;
+  reason: string;
+}
+
+/** The name under which the API shows a machine, finds it, and records it in new actions. */
+export const machineName = ({ displayName, facts }: Pick<Machine, "displayName" | "facts">): string =>
+  displayName ?? facts.computerDnsName;
+
+/** Which machines a list shows. Removed machines are in none. */
+export type MachineLife = "inUse" | "retired" | "all";
+
 /** What the work of a link needs to know of its machine. */
-export type MachineLink = Pick<Machine, "id" | "linked" | "linkEpoch" | "journalId" | "lastOrderSeq">;
+export type MachineLink = Pick<Machine, "id" | "linked" | "linkEpoch" | "journalId" | "lastOrderSeq"> & {
+  isRetired: boolean;
+};
 
 /** Contract values of `healthStatus` that this server can know (contract/http-api.md section 13). */
 export type HealthStatus = "Active" | "Inactive" | "ImpairedCommunication";
@@ -32,20 +55,31 @@ export type HealthStatus = "Active" | "Inactive" | "ImpairedCommunication";
 const INACTIVE_AFTER_MS = 7 * 24 * 3_600_000;
 
 /**
- * Active while its link is up or was a moment ago; ImpairedCommunication when it is away; Inactive after seven days.
+ * Active while its link is up or was a moment ago; ImpairedCommunication when it is away; Inactive after seven days, and
+ * as soon as the machine is retired.
  * `graceMs`: how long a link may be gone (a restart, a roaming laptop) before that is told.
  */
 export function healthStatus(
-  machine: Pick<Machine, "linked" | "lastSeenMs">,
+  machine: Pick<Machine, "linked" | "lastSeenMs" | "retirement">,
   nowMs: number,
   graceMs: number,
 ): HealthStatus {
+  if (machine.retirement) return "Inactive";
   if (machine.linked) return "Active";
   const awayMs = nowMs - machine.lastSeenMs;
   if (awayMs <= graceMs) return "Active";
   return awayMs <= INACTIVE_AFTER_MS ? "ImpairedCommunication" : "Inactive";
 }
 
-/** Onboarded from the first time its agent was linked; before that only its key is known. Source: contract/http-api.md section 13. */
-export const onboardingStatus = ({ journalId, quarantined }: Pick<Machine, "journalId" | "quarantined">): string =>
-  journalId === null || quarantined ? "InsufficientInfo" : "Onboarded";
+/**
+ * Onboarded from the first time its agent was linked; before that only its key is known. A retired machine is one whose
+ * device may be enrolled: CanBeOnboarded. Source: contract/http-api.md section 13.
+ */
+export function onboardingStatus({
+  journalId,
+  quarantined,
+  retirement,
+}: Pick<Machine, "journalId" | "quarantined" | "retirement">): string {
+  if (retirement) return "CanBeOnboarded";
+  return journalId === null || quarantined ? "InsufficientInfo" : "Onboarded";
+}

@@ -2,7 +2,7 @@ import { COMMAND_KEYS, COMMAND_TYPES, type CommandRequest, type RunLiveResponseR
 import type { LibraryPin } from "./command.ts";
 import { allowsLiveResponse, type DeviceGroup } from "./device-group.ts";
 import type { DomainError } from "./errors.ts";
-import type { Machine } from "./machine.ts";
+import { type Machine, machineName } from "./machine.ts";
 import type { MachineAction } from "./machine-action.ts";
 import { ok, type Result, refuse } from "./result.ts";
 import { placeForNew } from "./session-places.ts";
@@ -80,7 +80,7 @@ export function newMachineAction(input: NewMachineActionInput): Result<MachineAc
   return ok({
     id: input.id,
     machineId: machine.id,
-    computerDnsName: machine.facts.computerDnsName,
+    computerDnsName: machineName(machine),
     status: "Pending",
     requestor: input.requestor.name,
     requestorId: input.requestor.id,
@@ -110,6 +110,8 @@ export function newMachineAction(input: NewMachineActionInput): Result<MachineAc
 }
 
 function machineFault(machine: Machine, group: DeviceGroup): DomainError | null {
+  if (machine.retirement)
+    return { code: "MachineRetired", machineId: machine.id, retiredAtMs: machine.retirement.atMs };
   if (machine.quarantined) return { code: "MachineQuarantined", machineId: machine.id };
   if (!allowsLiveResponse(group)) {
     return { code: "RemediationLevelMissing", machineId: machine.id, groupName: group.name };

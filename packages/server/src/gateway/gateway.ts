@@ -8,6 +8,12 @@ import type { LinkSocket, LinkSocketEvents } from "./link-socket.ts";
 /** How long a hint takes to another node at the most, when it arrives at all. */
 const HINT_MS = 1_000;
 
+/**
+ * How far back connections of retired machines are looked for. Only a lost wake-up leaves one open, and a node that cannot
+ * read the store for this long has closed all its connections.
+ */
+const RETIRED_WITHIN_MS = 10 * 60_000;
+
 export interface GatewayOptions {
   pingIntervalMs: number;
   /** Links at once, accepted or not. Beyond, a new one is told to come back. */
@@ -108,6 +114,9 @@ export class Gateway implements LinkOwner {
       tx.actions.linkedMachinesWithWork(this.#context.node.id, 10_000),
     );
     for (const machineId of machineIds) this.#ready.get(machineId)?.retry();
+    const sinceMs = this.#context.clock.nowMs() - RETIRED_WITHIN_MS;
+    const retired = await this.#context.store.read((tx) => tx.machines.retiredSince(sinceMs, 10_000));
+    for (const machineId of retired) this.#ready.get(machineId)?.pump();
   }
 
   /** Not awaited: the link that led to this waits for it. */

@@ -50,6 +50,7 @@ const REFUSAL_MEANINGS: Readonly<Record<RefusedLink["reason"], string>> = {
   unknownMachine: "no such machine is enrolled here: enroll it anew, or see whether it looks for another server",
   badSignature: "the answer was not signed by a key of this machine",
   quarantined: "two devices use this machine's key: enroll it anew",
+  retired: "the machine was retired: reinstate it, or remove its agent",
 };
 
 export interface LinkOwner {
@@ -205,7 +206,9 @@ export class Link implements LinkSocketEvents {
         { ...this.#names, machineId: answer.machineId, reason: accepted.reason, meaning },
         "link refused",
       );
-      return this.#fail(accepted.reason === "quarantined" ? "quarantined" : "unauthorized", "not accepted");
+      const { reason } = accepted;
+      const isNamed = reason === "quarantined" || reason === "retired";
+      return this.#fail(isNamed ? reason : "unauthorized", "not accepted");
     }
     this.#identity = { machineId: accepted.machineId, linkEpoch: accepted.linkEpoch };
     this.#serverKeyId = answer.serverKeyId;
@@ -303,6 +306,7 @@ export class Link implements LinkSocketEvents {
     if (!identity || this.#phase !== "ready") return;
     const next = await nextForLink(this.#context, identity);
     if (this.#isClosed() || next.type === "idle") return;
+    if (next.type === "retired") return this.#fail("retired", "the machine was retired");
     if (next.type === "stale") {
       // While a newer link with another journal waits for this device's word, this one tells whether they are two.
       if (this.#listeners.size === 0) this.#fail("replaced", "a newer link was accepted");

@@ -15,6 +15,7 @@ import {
 } from "./operations/device-groups.ts";
 import { downloadResult } from "./operations/download-result.ts";
 import { enroll } from "./operations/enroll.ts";
+import { listEnrollmentTokens, revokeEnrollmentToken } from "./operations/enrollment-tokens.ts";
 import { findMachinesByIp } from "./operations/find-machines-by-ip.ts";
 import { findMachinesByTag } from "./operations/find-machines-by-tag.ts";
 import { getInfo } from "./operations/get-info.ts";
@@ -31,6 +32,14 @@ import { listAudit } from "./operations/list-audit.ts";
 import { listLibraryFiles } from "./operations/list-library-files.ts";
 import { listMachineActions } from "./operations/list-machine-actions.ts";
 import { listMachines } from "./operations/list-machines.ts";
+import { getMachineDetails, listMachineDetails } from "./operations/machine-details.ts";
+import {
+  deleteMachine,
+  reinstateMachine,
+  renameMachine,
+  replaceMachineTags,
+  retireMachine,
+} from "./operations/machine-life.ts";
 import { putLibraryFile } from "./operations/put-library-file.ts";
 import { putResultPart } from "./operations/put-result-part.ts";
 import { runLiveResponse } from "./operations/run-live-response.ts";
@@ -68,7 +77,16 @@ export const OPERATIONS: readonly Operation<HttpContext>[] = [
   putLibraryFile,
   getLibraryFileContent,
   listLibraryFileVersions,
+  listMachineDetails,
+  getMachineDetails,
+  renameMachine,
+  replaceMachineTags,
+  retireMachine,
+  reinstateMachine,
+  deleteMachine,
   createEnrollmentToken,
+  listEnrollmentTokens,
+  revokeEnrollmentToken,
   createApplication,
   listApplications,
   deleteApplication,

@@ -1,5 +1,6 @@
 import type { DomainError } from "../domain/errors.ts";
 import { type ErrorAnswer, refuse } from "./answer.ts";
+import { wireTime } from "./wire-time.ts";
 
 type ErrorByCode = { readonly [E in DomainError as E["code"]]: E };
 
@@ -26,6 +27,17 @@ const WIRE: { readonly [C in keyof ErrorByCode]: WireRow<ErrorByCode[C]> } = {
     status: 403,
     code: "DisallowedOperation",
     message: (e) => `Machine ${e.machineId} is in quarantine until it is enrolled anew`,
+  },
+  MachineRetired: {
+    status: 403,
+    code: "DisallowedOperation",
+    message: (e) =>
+      `Machine ${e.machineId} was retired at ${wireTime(e.retiredAtMs)} and takes no more actions; reinstate it first`,
+  },
+  MachineNotRetired: {
+    status: 400,
+    code: "BadRequest",
+    message: (e) => `Machine ${e.machineId} is in use: retire it before you remove it`,
   },
   MachineActionNotFound: {
     status: 404,
@@ -86,7 +98,8 @@ const WIRE: { readonly [C in keyof ErrorByCode]: WireRow<ErrorByCode[C]> } = {
   DeviceGroupInUse: {
     status: 400,
     code: "BadRequest",
-    message: (e) => `Device group ${e.groupId} cannot be removed: ${e.machines} machine(s) belong to it`,
+    message: (e) =>
+      `Device group ${e.groupId} cannot be removed: ${e.machines} machine(s) belong to it, ${e.retired} of them retired or removed`,
   },
   CancelRefused: {
     status: 400,
@@ -130,6 +143,11 @@ const WIRE: { readonly [C in keyof ErrorByCode]: WireRow<ErrorByCode[C]> } = {
     status: 400,
     code: "BadRequest",
     message: (e) => `Application ${e.clientId} is in use and cannot be deleted`,
+  },
+  EnrollmentTokenNotFound: {
+    status: 404,
+    code: "ResourceNotFound",
+    message: (e) => `Enrollment token ${e.tokenId} was not found`,
   },
   EnrollmentRefused: { status: 403, code: "Forbidden", message: (e) => `Enrollment refused: ${e.detail}` },
   TransferRefused: { status: 410, code: "ResourceNotFound", message: (e) => e.detail },

@@ -54,15 +54,18 @@ export async function removeDeviceGroup(
   return store.write(async (tx): Promise<Result<null, DomainError>> => {
     const group = groupId === UNGROUPED_ID ? undefined : await tx.deviceGroups.byId(groupId);
     if (!group) return refuse({ code: "DeviceGroupNotFound", groupId });
-    const machines = await tx.deviceGroups.machineCount(groupId);
-    if (machines > 0) return refuse({ code: "DeviceGroupInUse", groupId, machines });
+    const { machines, retired } = await tx.deviceGroups.machineCount(groupId);
+    if (machines > 0) return refuse({ code: "DeviceGroupInUse", groupId, machines, retired });
     if (!(await tx.deviceGroups.remove(groupId))) return refuse({ code: "DeviceGroupNotFound", groupId });
     await auditChange(tx, caller, "DeleteDeviceGroup", clock.nowMs(), { id: groupId, name: group.name });
     return ok(null);
   });
 }
 
-/** `PUT /halligan/v1/machines/{id}/device-group` */
+/**
+ * `PUT /halligan/v1/machines/{id}/device-group`. A removed machine is moved too: its group decides who reads its history,
+ * and a group that has machines cannot be deleted.
+ */
 export async function setMachineDeviceGroup(
   { store, clock }: ServiceContext,
   caller: Caller,

@@ -30,13 +30,16 @@ export async function enrollMachine(
     const nowMs = clock.nowMs();
     const known = await tx.machines.byKey(request.publicKey);
     if (known) {
+      const machine = await tx.machines.byId(known.machineId);
+      if (machine?.retirement) return refuse({ code: "EnrollmentRefused", detail: RETIRED });
       if (known.enrolledWith === tokenSha256) return ok({ ...answer, machineId: known.machineId });
       return refuse({ code: "EnrollmentRefused", detail: "this device key is enrolled already" });
     }
-    if (!(await tx.enrollmentTokens.use(tokenSha256, nowMs))) {
+    const enrollmentTokenId = await tx.enrollmentTokens.use(tokenSha256, nowMs);
+    if (enrollmentTokenId === undefined) {
       return refuse({
         code: "EnrollmentRefused",
-        detail: "the enrollment token is unknown, has expired or is used up",
+        detail: "the enrollment token is unknown, has expired, is used up or was revoked",
       });
     }
     await tx.machines.insert({
@@ -53,13 +56,26 @@ export async function enrollMachine(
       lastOrderSeq: 0,
       quarantined: false,
       groupId: 0,
+      displayName: null,
+      retirement: null,
+      removedAtMs: null,
     });
     await tx.machines.addKey({ machineId, publicKey: request.publicKey, fromMs: nowMs, enrolledWith: tokenSha256 });
     const { computerDnsName } = request.facts;
-    await auditChange(tx, machineActor(machineId), "EnrollMachine", nowMs, { computerDnsName }, machineId);
+    await auditChange(
+      tx,
+      machineActor(machineId),
+      "EnrollMachine",
+      nowMs,
+      { computerDnsName, enrollmentTokenId },
+      machineId,
+    );
     return ok(answer);
   });
 }
+
+const RETIRED =
+  "the machine of this device key was retired: reinstate it, or remove the agent's data folder to enroll it as a new machine";
 
 function provesKey({ token, publicKey, proof }: EnrollRequest): boolean {
   return verifyEd25519(publicKey, enrollSigningBytes(token, publicKey), Buffer.from(proof, "base64url"));

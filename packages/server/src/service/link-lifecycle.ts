@@ -25,7 +25,7 @@ export interface LinkIdentity {
 export type AcceptedLink = LinkIdentity & { kind: "accepted"; leftNode: { journalId: string | null } | null };
 export type RefusedLink = {
   kind: "refused";
-  reason: "unknownServerKey" | "unknownMachine" | "badSignature" | "quarantined";
+  reason: "unknownServerKey" | "unknownMachine" | "badSignature" | "quarantined" | "retired";
 };
 
 /**
@@ -50,6 +50,7 @@ export async function acceptLink(
   return store.write(async (tx): Promise<AcceptedLink | RefusedLink> => {
     const machine = await tx.machines.byId(machineId);
     if (!machine) return { kind: "refused", reason: "unknownMachine" };
+    if (machine.retirement) return { kind: "refused", reason: "retired" };
     if (machine.quarantined) return { kind: "refused", reason: "quarantined" };
     const linkEpoch = machine.linkEpoch + 1;
     await tx.machines.save(machine, {

@@ -1,19 +1,28 @@
 import type { Caller } from "../auth/caller.ts";
-import type { Machine } from "../domain/machine.ts";
+import type { Machine, MachineLife } from "../domain/machine.ts";
 import type { ListQuery } from "../domain/odata/query.ts";
 import type { ServiceContext } from "./context.ts";
 import type { Listed } from "./list-machine-actions.ts";
 import { reachOf } from "./reach.ts";
 
-/** `GET /api/machines`, `GET /api/machines/findbytag` */
+export interface MachineChoice {
+  life: MachineLife;
+  enrollmentTokenId: string | null;
+}
+
+/** What the contract's own lists show: a client that runs something on all that it sees must not see a retired machine. */
+const IN_USE: MachineChoice = { life: "inUse", enrollmentTokenId: null };
+
+/** `GET /api/machines`, `GET /api/machines/findbytag`, `GET /halligan/v1/machines` */
 export function listMachines(
   { store, limits }: ServiceContext,
   caller: Caller,
   query: ListQuery,
+  choice: MachineChoice = IN_USE,
 ): Promise<Listed<Machine>> {
   return store.read(async (tx) => {
-    const reach = await reachOf(tx, caller);
-    const page = await tx.machines.list(query, reach, limits.healthGraceMs);
-    return { ...page, count: query.count ? await tx.machines.count(query, reach, limits.healthGraceMs) : null };
+    const scope = { ...choice, reach: await reachOf(tx, caller) };
+    const page = await tx.machines.list(query, scope, limits.healthGraceMs);
+    return { ...page, count: query.count ? await tx.machines.count(query, scope, limits.healthGraceMs) : null };
   });
 }

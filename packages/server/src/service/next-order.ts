@@ -8,14 +8,15 @@ import { arePlacesLimited, mayTakePlace } from "../domain/session-places.ts";
 import type { StoreTx } from "../store/store.ts";
 import type { ServiceContext } from "./context.ts";
 import { events } from "./events.ts";
-import { currentLink, type LinkIdentity } from "./link-lifecycle.ts";
+import type { LinkIdentity } from "./link-lifecycle.ts";
 
 export type NextForLink =
   | { type: "order"; order: Order }
   | { type: "end"; actionId: string; orderSeq: number }
   | { type: "idle" }
   /** The machine has a newer link, here or on another node. */
-  | { type: "stale" };
+  | { type: "stale" }
+  | { type: "retired" };
 
 /**
  * What this link has to send next. A claim is made here: the action gets the machine's next orderSeq and the link's epoch, and
@@ -26,8 +27,9 @@ export async function nextForLink(context: ServiceContext, link: LinkIdentity): 
   const { store, clock, limits, measures } = context;
   const next = await store.write(async (tx): Promise<NextForLink & { waitedMs?: number }> => {
     // Asked for together: one round trip. The machine comes first, and with it the lock.
-    const [machine, open] = await Promise.all([currentLink(tx, link), tx.actions.openOf(link.machineId)]);
-    if (!machine) return { type: "stale" };
+    const [machine, open] = await Promise.all([tx.machines.linkOf(link.machineId), tx.actions.openOf(link.machineId)]);
+    if (machine?.isRetired) return { type: "retired" };
+    if (machine?.linkEpoch !== link.linkEpoch) return { type: "stale" };
     if (!machine.journalId) return { type: "idle" };
     const step = nextLinkStep(open);
     if (step.type === "idle") return { type: "idle" };

@@ -1,7 +1,7 @@
-import { applyEvent } from "../domain/machine-action.ts";
 import { auditChange } from "./audit.ts";
 import type { ServiceContext } from "./context.ts";
-import { events, SERVER } from "./events.ts";
+import { endOpenActions } from "./end-open-actions.ts";
+import { SERVER } from "./events.ts";
 import { wakeForFreePlace } from "./wake-for-free-place.ts";
 
 const REASON = "Two devices used this machine's key, so nobody can say which of them ran what. Enroll the machine anew";
@@ -22,12 +22,7 @@ export async function quarantineMachine(
     const nowMs = clock.nowMs();
     await tx.machines.save(machine, { ...machine, quarantined: true, linked: false, linkEpoch: machine.linkEpoch + 1 });
     await auditChange(tx, SERVER, "QuarantineMachine", nowMs, { journalIds }, machineId);
-    for (const action of await tx.actions.openOf(machineId)) {
-      const transition = applyEvent(action, { type: "lost", reason: REASON }, nowMs);
-      if ("code" in transition || !transition.changed) continue;
-      const saved = await tx.actions.save(action, transition.action);
-      if (saved.status !== action.status) await events.ended(tx, SERVER, saved, nowMs);
-    }
+    await endOpenActions(tx, SERVER, machineId, REASON, nowMs);
     return true;
   });
   if (!isNew) return;

@@ -20,7 +20,8 @@ export async function verifyLinkTicket({ store, keys }: ServiceContext, text: st
   const ticket = checkLinkTicket(text, keys.linkTicket.accepted);
   if (!ticket) return null;
   const machine = await store.read((tx) => tx.machines.byId(ticket.machineId));
-  return machine?.linkEpoch === ticket.linkEpoch && !machine.quarantined ? ticket : null;
+  if (!machine || machine.quarantined || machine.retirement) return null;
+  return machine.linkEpoch === ticket.linkEpoch ? ticket : null;
 }
 
 /** The action that a transfer is about: its order must be out on the ticket's machine. */

@@ -37,9 +37,10 @@ export function deviceGroups(executor: Executor) {
     async remove(id: number): Promise<boolean> {
       return (await executor.all(remove, { id })).length > 0;
     },
-    async machineCount(id: number): Promise<number> {
+    /** Retired and removed machines count too: their group decides who reads their history. */
+    async machineCount(id: number): Promise<{ machines: number; retired: number }> {
       const [row] = await executor.all(countMachines, { id });
-      return row?.machines ?? 0;
+      return { machines: row?.machines ?? 0, retired: row?.retired ?? 0 };
     },
   };
 }
@@ -78,7 +79,7 @@ const remove = statement<{ id: number }>()((db, p) =>
 const countMachines = statement<{ id: number }>()((db, p) =>
   db
     .selectFrom("machine")
-    .select((eb) => eb.fn.countAll<number>().as("machines"))
+    .select((eb) => [eb.fn.countAll<number>().as("machines"), eb.fn.count<number>("retired_at_ms").as("retired")])
     .where("group_id", "=", p.id),
 );
 

@@ -1,3 +1,6 @@
+import { type RawBuilder, type Selectable, type SqlBool, sql } from "kysely";
+import type { EnrollmentToken } from "../domain/enrollment-token.ts";
+import type { EnrollmentTokenTable } from "./schema.ts";
 import { type Executor, statement } from "./statement.ts";
 
 export type EnrollmentTokens = ReturnType<typeof enrollmentTokens>;
@@ -21,12 +24,42 @@ export function enrollmentTokens(executor: Executor) {
         created_at_ms: token.createdAtMs,
       });
     },
-    /** Takes one use off in one statement, so that two devices never share the last one. False: unknown, expired or used up. */
-    async use(tokenSha256: string, nowMs: number): Promise<boolean> {
-      return (await executor.all(use, { token_sha256: tokenSha256, now_ms: nowMs })).length > 0;
+    /**
+     * Takes one use off in one statement, so that two devices never share the last one. The id of the token; undefined
+     * when it is unknown, has expired, is used up or was revoked.
+     */
+    async use(tokenSha256: string, nowMs: number): Promise<string | undefined> {
+      return (await executor.all(use, { token_sha256: tokenSha256, now_ms: nowMs }))[0]?.id;
+    },
+    /** Inside a write the row is locked until the transaction ends. */
+    async byId(id: string): Promise<EnrollmentToken | undefined> {
+      const [row] = await executor.all(executor.locks ? selectByIdToChange : selectById, { id });
+      return row && (await this.withUses(row));
+    },
+    /** Newest first; `beforeId`: only those older than this one. */
+    async list({ beforeId, limit }: { beforeId: string | null; limit: number }): Promise<EnrollmentToken[]> {
+      const rows = await executor.allOnce((db) => {
+        const tokens = db.selectFrom("enrollment_token").selectAll();
+        const older = beforeId === null ? tokens : tokens.where(olderThan(beforeId));
+        return older.orderBy("created_at_ms", "desc").orderBy("id", "desc").limit(limit);
+      });
+      return Promise.all(rows.map((row) => this.withUses(row)));
+    },
+    /** From then on no device enrolls with it, on a node of the release before as well: no use is left. */
+    async revoke(id: string, atMs: number, by: string): Promise<void> {
+      await executor.all(revoke, { id, at_ms: atMs, by });
+    },
+    /** What the keys say that were enrolled with it: a use is taken in the transaction that adds the key. */
+    async withUses(row: Selectable<EnrollmentTokenTable>): Promise<EnrollmentToken> {
+      const [used] = await executor.all(selectUses, { token_sha256: row.token_sha256 });
+      return fromRow(row, { machines: used?.machines ?? 0, lastMs: used?.last_ms ?? null });
     },
   };
 }
+
+/** Nothing is older than a token that does not exist. */
+const olderThan = (id: string): RawBuilder<SqlBool> =>
+  sql`(created_at_ms, id) < (select one.created_at_ms, one.id from enrollment_token as one where one.id = ${id})`;
 
 const insert = statement<{
   id: string;
@@ -44,6 +77,8 @@ const insert = statement<{
     expires_at_ms: p.expires_at_ms,
     created_by: p.created_by,
     created_at_ms: p.created_at_ms,
+    revoked_at_ms: null,
+    revoked_by: null,
   }),
 );
 
@@ -54,5 +89,45 @@ const use = statement<{ token_sha256: string; now_ms: number }>()((db, p) =>
     .where("token_sha256", "=", p.token_sha256)
     .where("uses_left", ">", 0)
     .where("expires_at_ms", ">", p.now_ms)
+    .where("revoked_at_ms", "is", null)
     .returning("id"),
 );
+
+const selectById = statement<{ id: string }>()((db, p) =>
+  db.selectFrom("enrollment_token").selectAll().where("id", "=", p.id),
+);
+
+const selectByIdToChange = statement<{ id: string }>()((db, p) =>
+  db.selectFrom("enrollment_token").selectAll().where("id", "=", p.id).forNoKeyUpdate(),
+);
+
+const revoke = statement<{ id: string; at_ms: number; by: string }>()((db, p) =>
+  db
+    .updateTable("enrollment_token")
+    .set({ revoked_at_ms: p.at_ms, revoked_by: p.by, uses_left: 0 })
+    .where("id", "=", p.id),
+);
+
+const selectUses = statement<{ token_sha256: string }>()((db, p) =>
+  db
+    .selectFrom("machine_key")
+    .select((eb) => [eb.fn.countAll<number>().as("machines"), eb.fn.max<number | null>("valid_from_ms").as("last_ms")])
+    .where("enrolled_with", "=", p.token_sha256),
+);
+
+function fromRow(
+  row: Selectable<EnrollmentTokenTable>,
+  used: { machines: number; lastMs: number | null },
+): EnrollmentToken {
+  return {
+    id: row.id,
+    uses: row.uses,
+    usesLeft: row.uses_left,
+    expiresAtMs: row.expires_at_ms,
+    createdBy: row.created_by,
+    createdAtMs: row.created_at_ms,
+    lastUsedAtMs: used.lastMs,
+    machinesEnrolled: used.machines,
+    revocation: row.revoked_at_ms === null ? null : { atMs: row.revoked_at_ms, by: row.revoked_by ?? "" },
+  };
+}

@@ -2,13 +2,12 @@ import { MachineFacts } from "@halligan/protocol/link";
 import { type Selectable, sql } from "kysely";
 import { Type } from "typebox";
 import { Compile } from "typebox/compile";
-import type { Reach } from "../domain/device-group.ts";
-import type { Machine, MachineLink } from "../domain/machine.ts";
+import { type Machine, type MachineLink, machineName, type Retirement } from "../domain/machine.ts";
 import type { ListQuery } from "../domain/odata/query.ts";
 import { asciiLower } from "../domain/odata/text-order.ts";
 import { changedColumns, onlyColumns, statementsByColumns } from "./changed-columns.ts";
 import type { ListPage } from "./odata/list-page.ts";
-import { countMachines, listMachines } from "./odata/machine-list.ts";
+import { countMachines, listMachines, type MachineListScope } from "./odata/machine-list.ts";
 import { machineListColumns } from "./odata/machine-list-columns.ts";
 import type { MachineTable } from "./schema.ts";
 import { type Executor, statement } from "./statement.ts";
@@ -44,22 +43,26 @@ export function machines(executor: Executor) {
           linkEpoch: row.link_epoch,
           journalId: row.journal_id,
           lastOrderSeq: row.last_order_seq,
+          isRetired: row.retired_at_ms !== null,
         }
       );
     },
     async saveLastOrderSeq(id: string, lastOrderSeq: number): Promise<void> {
       await executor.all(updateLastOrderSeq, { id, last_order_seq: lastOrderSeq });
     },
-    /** Names are a device's own claim and may be borne by several. */
+    /**
+     * Names are a device's own claim, or an operator's choice, and several machines may have one. Machines in use come
+     * first, then retired ones; removed ones are left out.
+     */
     async byName(computerDnsName: string): Promise<Machine[]> {
       return (await executor.all(selectByName, { computer_dns_name: asciiLower(computerDnsName) })).map(fromRow);
     },
     /** One page of what a caller may see. `graceMs`: see `domain/machine.ts` healthStatus. */
-    list(query: ListQuery, reach: Reach, graceMs: number): Promise<ListPage<Machine>> {
-      return listMachines(executor, query, reach, graceMs, fromRow);
+    list(query: ListQuery, scope: MachineListScope, graceMs: number): Promise<ListPage<Machine>> {
+      return listMachines(executor, query, scope, graceMs, fromRow);
     },
-    count(query: ListQuery, reach: Reach, graceMs: number): Promise<number> {
-      return countMachines(executor, query.filter, reach, { asOfMs: query.asOfMs, graceMs });
+    count(query: ListQuery, scope: MachineListScope, graceMs: number): Promise<number> {
+      return countMachines(executor, query.filter, scope, { asOfMs: query.asOfMs, graceMs });
     },
 
     /** Machines whose facts name this address, or that came from it. Looked for in the text of the facts, so look again at what comes back. */
@@ -72,6 +75,10 @@ export function machines(executor: Executor) {
     /** Ids of some machines whose link is marked as up on this node. */
     async linkedAt(nodeId: string, limit: number): Promise<string[]> {
       return (await executor.all(selectLinkedAt, { node_id: nodeId, limit })).map(({ id }) => id);
+    },
+    /** Ids of machines that were retired after `sinceMs`, the latest first. */
+    async retiredSince(sinceMs: number, limit: number): Promise<string[]> {
+      return (await executor.all(selectRetiredSince, { since_ms: sinceMs, limit })).map(({ id }) => id);
     },
     /** The nodes on which links are marked as up. */
     async nodesWithLinks(): Promise<string[]> {
@@ -97,6 +104,11 @@ export function machines(executor: Executor) {
       const [row] = await executor.all(selectByKey, { public_key: publicKey });
       return row && { machineId: row.machine_id, enrolledWith: row.enrolled_with };
     },
+    /** When a machine was enrolled, and the id of the token that it used; undefined without a key. */
+    async enrollmentOf(machineId: string): Promise<{ atMs: number; tokenId: string | null } | undefined> {
+      const [row] = await executor.all(selectEnrollment, { machine_id: machineId });
+      return row && { atMs: row.valid_from_ms, tokenId: row.token_id };
+    },
   };
 }
 
@@ -116,6 +128,11 @@ const insert = statement<MachineValues>()((db, p) =>
     last_order_seq: p.last_order_seq,
     quarantined: p.quarantined,
     group_id: p.group_id,
+    display_name: p.display_name,
+    retired_at_ms: p.retired_at_ms,
+    retired_by: p.retired_by,
+    retire_reason: p.retire_reason,
+    removed_at_ms: p.removed_at_ms,
     last_ip: p.last_ip,
     os_platform: p.os_platform,
     version: p.version,
@@ -139,7 +156,7 @@ const selectByIdToChange = statement<{ id: string }>()((db, p) =>
   db.selectFrom("machine").selectAll().where("id", "=", p.id).forNoKeyUpdate(),
 );
 
-const LINK_COLUMNS = ["linked", "link_epoch", "journal_id", "last_order_seq"] as const;
+const LINK_COLUMNS = ["linked", "link_epoch", "journal_id", "last_order_seq", "retired_at_ms"] as const;
 
 const selectLink = statement<{ id: string }>()((db, p) =>
   db.selectFrom("machine").select(LINK_COLUMNS).where("id", "=", p.id),
@@ -158,6 +175,8 @@ const selectByName = statement<{ computer_dns_name: string }>()((db, p) =>
     .selectFrom("machine")
     .selectAll()
     .where((eb) => eb(eb.fn<string>("lower", ["computer_dns_name"]), "=", p.computer_dns_name))
+    .where("removed_at_ms", "is", null)
+    .orderBy((eb) => eb.case().when("retired_at_ms", "is", null).then(0).else(1).end())
     .orderBy("seq")
     .limit(16),
 );
@@ -170,6 +189,7 @@ const selectByAddress = statement<{ quoted: string; ip: string; limit: number }>
       const lower = (column: "last_external_ip" | "facts") => eb.fn<string>("lower", [column]);
       return eb.or([eb(lower("last_external_ip"), "=", p.ip), eb(engine.position(lower("facts"), p.quoted), ">", 0)]);
     })
+    .where("retired_at_ms", "is", null)
     .orderBy("seq")
     .limit(p.limit),
 );
@@ -190,6 +210,15 @@ const selectLinkedAt = statement<{ node_id: string; limit: number }>()((db, p) =
 
 const selectNodesWithLinks = statement<Record<never, never>>()((db) =>
   db.selectFrom("machine").select("node_id").distinct().where("linked", "=", LINKED),
+);
+
+const selectRetiredSince = statement<{ since_ms: number; limit: number }>()((db, p) =>
+  db
+    .selectFrom("machine")
+    .select("id")
+    .where("retired_at_ms", ">", p.since_ms)
+    .orderBy("retired_at_ms", "desc")
+    .limit(p.limit),
 );
 
 const insertKey = statement<{ machine_id: string; public_key: string; valid_from_ms: number; enrolled_with: string }>()(
@@ -215,10 +244,20 @@ const selectByKey = statement<{ public_key: string }>()((db, p) =>
   db.selectFrom("machine_key").select(["machine_id", "enrolled_with"]).where("public_key", "=", p.public_key),
 );
 
+const selectEnrollment = statement<{ machine_id: string }>()((db, p) =>
+  db
+    .selectFrom("machine_key")
+    .leftJoin("enrollment_token", "enrollment_token.token_sha256", "machine_key.enrolled_with")
+    .select(["machine_key.valid_from_ms", "enrollment_token.id as token_id"])
+    .where("machine_key.machine_id", "=", p.machine_id)
+    .orderBy("machine_key.valid_from_ms")
+    .limit(1),
+);
+
 function toValues(machine: Machine): MachineValues {
   return {
     id: machine.id,
-    computer_dns_name: machine.facts.computerDnsName,
+    computer_dns_name: machineName(machine),
     facts: JSON.stringify(machine.facts),
     // PostgreSQL looks into the array with its own parser, which refuses half a surrogate pair.
     tags: JSON.stringify(machine.tags.map((tag) => tag.toWellFormed())),
@@ -232,6 +271,11 @@ function toValues(machine: Machine): MachineValues {
     last_order_seq: machine.lastOrderSeq,
     quarantined: machine.quarantined ? 1 : 0,
     group_id: machine.groupId,
+    display_name: machine.displayName,
+    retired_at_ms: machine.retirement?.atMs ?? null,
+    retired_by: machine.retirement?.by ?? null,
+    retire_reason: machine.retirement?.reason ?? null,
+    removed_at_ms: machine.removedAtMs,
     ...machineListColumns(machine),
   };
 }
@@ -251,7 +295,15 @@ function fromRow(row: Row): Machine {
     lastOrderSeq: row.last_order_seq,
     quarantined: row.quarantined === 1,
     groupId: row.group_id,
+    displayName: row.display_name,
+    retirement: retirementFromRow(row),
+    removedAtMs: row.removed_at_ms,
   };
+}
+
+function retirementFromRow(row: Row): Retirement | null {
+  if (row.retired_at_ms === null) return null;
+  return { atMs: row.retired_at_ms, by: row.retired_by ?? "", reason: row.retire_reason ?? "" };
 }
 
 const StoredFacts = Compile(MachineFacts);

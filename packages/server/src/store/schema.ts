@@ -24,6 +24,7 @@ export interface Schema {
 export interface MachineTable {
   seq: Generated<number>;
   id: string;
+  /** `display_name`, or the name in `facts`: what lists filter and sort by. */
   computer_dns_name: string;
   facts: string;
   tags: string;
@@ -38,6 +39,12 @@ export interface MachineTable {
   last_order_seq: number;
   quarantined: number;
   group_id: number;
+  display_name: string | null;
+  /** Null while it is in use; `retired_by` and `retire_reason` are set with it. */
+  retired_at_ms: number | null;
+  retired_by: string | null;
+  retire_reason: string | null;
+  removed_at_ms: number | null;
   // Repeat what `facts` says, for lists to filter and order by.
   last_ip: string | null;
   os_platform: string;
@@ -128,6 +135,9 @@ export interface EnrollmentTokenTable {
   expires_at_ms: number;
   created_by: string;
   created_at_ms: number;
+  /** Null unless it was revoked; `revoked_by` is set with it. A revoked token has no uses left. */
+  revoked_at_ms: number | null;
+  revoked_by: string | null;
 }
 
 export interface DeviceGroupTable {

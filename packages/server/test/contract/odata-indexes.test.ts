@@ -6,7 +6,7 @@ import { MACHINE_ACTIONS } from "../../src/domain/odata/machine-action-fields.ts
 import { MACHINES } from "../../src/domain/odata/machine-fields.ts";
 import { type ListQuery, parseListQuery } from "../../src/domain/odata/query.ts";
 import { countMachineActions, listMachineActions } from "../../src/store/odata/machine-action-list.ts";
-import { countMachines, listMachines } from "../../src/store/odata/machine-list.ts";
+import { countMachines, listMachines, type MachineListScope } from "../../src/store/odata/machine-list.ts";
 import { SEED } from "../unit/odata/runs.ts";
 import { sampleMachines } from "../unit/odata/sample-machines.ts";
 import { SqliteLists } from "./odata-database.ts";
@@ -14,6 +14,7 @@ import { sampleActions } from "./odata-sample-actions.ts";
 
 const NOW_MS = Date.UTC(2026, 0, 2);
 const ALL: Reach = { kind: "all" };
+const IN_USE: MachineListScope = { reach: ALL, life: "inUse", enrollmentTokenId: null };
 const ROWS = 20_000;
 
 const database = await SqliteLists.open();
@@ -140,8 +141,8 @@ for (const [filter, index] of [
   test(`an index leads to the machines of ${filter}`, async () => {
     const query = parsed({ $filter: filter }, MACHINES);
     const plans: string[] = [];
-    await listMachines(database.explaining(plans), query, ALL, 60_000, (row) => row);
-    await countMachines(database.explaining(plans), query.filter, ALL, { asOfMs: NOW_MS, graceMs: 60_000 });
+    await listMachines(database.explaining(plans), query, IN_USE, 60_000, (row) => row);
+    await countMachines(database.explaining(plans), query.filter, IN_USE, { asOfMs: NOW_MS, graceMs: 60_000 });
     assert.equal(plans.filter((step) => step.includes(`INDEX ${index} `)).length, 2, plans.join("\n"));
     assert.ok(!plans.includes("SCAN machine"));
   });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import fc from "fast-check";
 import type { Reach } from "../../src/domain/device-group.ts";
+import type { Machine, MachineLife } from "../../src/domain/machine.ts";
 import { meets } from "../../src/domain/odata/evaluate.ts";
 import type { Entity } from "../../src/domain/odata/fields.ts";
 import type { Filter } from "../../src/domain/odata/filter.ts";
@@ -31,6 +32,7 @@ interface Row extends Stored {
 
 /** One list with its rows, for tests that do not care which. */
 interface List {
+  readonly title: string;
   readonly entity: Entity;
   readonly newestFirst: boolean;
   readonly rows: readonly Row[];
@@ -48,8 +50,21 @@ const actions = sampleActions(
 const clock = { asOfMs: NOW_MS, graceMs: GRACE_MS };
 const seqOf = (row: { seq: number }): number => row.seq;
 
+const machineList = (executor: () => Executor, life: MachineLife): Pick<List, "page" | "count"> => ({
+  page: (query, reach) => listMachines(executor(), query, scopeOf(reach, life), GRACE_MS, seqOf),
+  count: (filter, reach) => countMachines(executor(), filter, scopeOf(reach, life), clock),
+});
+const scopeOf = (reach: Reach, life: MachineLife) => ({ reach, life, enrollmentTokenId: null });
+const rowsOf = (isListed: (machine: Machine) => boolean): Row[] =>
+  machines.flatMap((machine, index) => {
+    const { groupId } = machine;
+    const record = machineRecord(machine, groupName(groupId), NOW_MS, GRACE_MS);
+    return isListed(machine) ? [{ seq: index + 1, record, groupId }] : [];
+  });
+
 const listsOf = (executor: () => Executor): readonly List[] => [
   {
+    title: "machine actions",
     entity: MACHINE_ACTIONS,
     newestFirst: true,
     rows: actions.map((action, index) => ({
@@ -61,15 +76,25 @@ const listsOf = (executor: () => Executor): readonly List[] => [
     count: (filter, reach) => countMachineActions(executor(), filter, reach),
   },
   {
+    title: "machines",
     entity: MACHINES,
     newestFirst: false,
-    rows: machines.map((machine, index) => ({
-      seq: index + 1,
-      record: machineRecord(machine, groupName(machine.groupId), NOW_MS, GRACE_MS),
-      groupId: machine.groupId,
-    })),
-    page: (query, reach) => listMachines(executor(), query, reach, GRACE_MS, seqOf),
-    count: (filter, reach) => countMachines(executor(), filter, reach, clock),
+    rows: rowsOf(({ removedAtMs }) => removedAtMs === null),
+    ...machineList(executor, "all"),
+  },
+  {
+    title: "machines in use",
+    entity: MACHINES,
+    newestFirst: false,
+    rows: rowsOf(({ retirement }) => retirement === null),
+    ...machineList(executor, "inUse"),
+  },
+  {
+    title: "retired machines",
+    entity: MACHINES,
+    newestFirst: false,
+    rows: rowsOf(({ retirement, removedAtMs }) => retirement !== null && removedAtMs === null),
+    ...machineList(executor, "retired"),
   },
 ];
 
@@ -113,9 +138,9 @@ export function describeLists(name: string, open: () => Promise<ListDatabase>, r
     const lists = listsOf(() => database.executor);
 
     for (const list of lists) {
-      const { entity } = list;
+      const { entity, title } = list;
 
-      test(`${entity.title}: the store finds what the filter means, and counts it`, async () => {
+      test(`${title}: the store finds what the filter means, and counts it`, async () => {
         await fc.assert(
           fc.asyncProperty(arbitraryFilter(entity), reaches, fc.boolean(), async (filter, reach, byFirst) => {
             const [field] = entity.fields.values();
@@ -141,7 +166,7 @@ export function describeLists(name: string, open: () => Promise<ListDatabase>, r
         .tuple(fc.subarray(fields, { maxLength: 3 }), fc.infiniteStream(fc.boolean()))
         .map(([names, ways]) => names.map((name) => `${name}${ways.next().value ? " desc" : ""}`).join(","));
 
-      test(`${entity.title}: the pages together are the list, every row once and in order, whatever ties there are`, async () => {
+      test(`${title}: the pages together are the list, every row once and in order, whatever ties there are`, async () => {
         const options = fc.record({
           order: orders,
           filter: fc.option(arbitraryFilter(entity, 1)),
@@ -170,7 +195,7 @@ export function describeLists(name: string, open: () => Promise<ListDatabase>, r
         );
       });
 
-      test(`${entity.title}: a forged place between the rows is answered`, async () => {
+      test(`${title}: a forged place between the rows is answered`, async () => {
         const place = fc.record({
           text: fc.option(fc.string()),
           number: fc.option(fc.maxSafeInteger()),

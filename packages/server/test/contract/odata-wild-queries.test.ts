@@ -7,13 +7,14 @@ import { MACHINE_ACTIONS } from "../../src/domain/odata/machine-action-fields.ts
 import { MACHINES } from "../../src/domain/odata/machine-fields.ts";
 import { type ListQuery, parseListQuery } from "../../src/domain/odata/query.ts";
 import { countMachineActions, listMachineActions } from "../../src/store/odata/machine-action-list.ts";
-import { countMachines, listMachines } from "../../src/store/odata/machine-list.ts";
+import { countMachines, listMachines, type MachineListScope } from "../../src/store/odata/machine-list.ts";
 import { sampleAction } from "../unit/domain/sample-action.ts";
 import { SqliteLists } from "./odata-database.ts";
 
 const NOW_MS = Date.UTC(2026, 0, 10);
 const GRACE_MS = 60_000;
 const ALL: Reach = { kind: "all" };
+const IN_USE: MachineListScope = { reach: ALL, life: "inUse", enrollmentTokenId: null };
 const DAY_MS = 24 * 3_600_000;
 const [A, B] = ["a".repeat(40), "b".repeat(40)];
 const guid = (n: number) => `5382f7ea-7557-4ab7-9782-${String(n).padStart(12, "0")}`;
@@ -42,6 +43,9 @@ const machine = (id: string, computerDnsName: string, ipAddress: string, change:
   lastOrderSeq: 0,
   quarantined: false,
   groupId: 0,
+  displayName: null,
+  retirement: null,
+  removedAtMs: null,
   ...change,
 });
 
@@ -148,9 +152,10 @@ const MACHINE_QUERIES: readonly (readonly [search: string, found: readonly strin
 for (const [search, found, counted] of MACHINE_QUERIES) {
   test(`machines: ${search || "no query at all"}`, async () => {
     const query = parsed(search, MACHINES);
-    const page = await listMachines(database.executor, query, ALL, GRACE_MS, (row) => row.computer_dns_name);
+    const page = await listMachines(database.executor, query, IN_USE, GRACE_MS, (row) => row.computer_dns_name);
     assert.deepEqual([...page.rows], found);
     const clock = { asOfMs: query.asOfMs, graceMs: GRACE_MS };
-    if (counted !== undefined) assert.equal(await countMachines(database.executor, query.filter, ALL, clock), counted);
+    if (counted !== undefined)
+      assert.equal(await countMachines(database.executor, query.filter, IN_USE, clock), counted);
   });
 }

@@ -38,6 +38,9 @@ function newMachine(change: Partial<Machine> = {}): Machine {
     lastOrderSeq: 0,
     quarantined: false,
     groupId: 0,
+    displayName: null,
+    retirement: null,
+    removedAtMs: null,
     ...change,
   };
 }
@@ -256,7 +259,63 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
           createdAtMs: 1,
         }),
       );
-      assert.equal(await store.write((tx) => tx.enrollmentTokens.use("h2", 100)), false);
+      assert.equal(await store.write((tx) => tx.enrollmentTokens.use("h2", 100)), undefined);
+    });
+
+    test("tokens are listed newest first and in pages, with what was done with them", async () => {
+      const ids = ["t-a", "t-b", "t-c"];
+      const machine = await addMachine();
+      await store.write(async (tx) => {
+        for (const id of ids) {
+          const times = { expiresAtMs: 2_000, createdAtMs: 1_000 };
+          await tx.enrollmentTokens.insert({ id, tokenSha256: `hash ${id}`, uses: 2, createdBy: "a", ...times });
+        }
+        assert.equal(await tx.enrollmentTokens.use("hash t-b", 1_500), "t-b");
+        const enrolledWith = "hash t-b";
+        await tx.machines.addKey({ machineId: machine.id, publicKey: "key of t-b", fromMs: 1_500, enrolledWith });
+      });
+      const page = await store.read((tx) => tx.enrollmentTokens.list({ beforeId: null, limit: 2 }));
+      assert.deepEqual(
+        page.map(({ id, usesLeft, lastUsedAtMs, machinesEnrolled }) => [id, usesLeft, lastUsedAtMs, machinesEnrolled]),
+        [
+          ["t-c", 2, null, 0],
+          ["t-b", 1, 1_500, 1],
+        ],
+      );
+      const next = await store.read((tx) => tx.enrollmentTokens.list({ beforeId: "t-b", limit: 2 }));
+      assert.equal(next[0]?.id, "t-a");
+      assert.deepEqual(await store.read((tx) => tx.enrollmentTokens.list({ beforeId: "none", limit: 2 })), []);
+      const enrollment = await store.read((tx) => tx.machines.enrollmentOf(machine.id));
+      assert.deepEqual(enrollment, { atMs: 1_500, tokenId: "t-b" });
+    });
+
+    test("a revoked token is not used, and says by whom it was revoked", async () => {
+      const token = { id: "t3", tokenSha256: "h3", uses: 3, expiresAtMs: 100, createdBy: "a", createdAtMs: 1 };
+      await store.write(async (tx) => {
+        await tx.enrollmentTokens.insert(token);
+        await tx.enrollmentTokens.revoke("t3", 40, "b");
+      });
+      assert.equal(await store.write((tx) => tx.enrollmentTokens.use("h3", 50)), undefined);
+      const found = await store.read((tx) => tx.enrollmentTokens.byId("t3"));
+      assert.deepEqual([found?.usesLeft, found?.revocation], [0, { atMs: 40, by: "b" }]);
+    });
+
+    test("a retired machine is found by its name after those in use, a removed one not at all", async () => {
+      const retirement = { atMs: 9_000, by: "a", reason: "sold" };
+      const old = await addMachine({ displayName: "Twin-7", retirement });
+      const present = await addMachine({ displayName: "twin-7" });
+      await addMachine({ displayName: "twin-7", retirement, removedAtMs: 9_500 });
+      const found = await store.read((tx) => tx.machines.byName("TWIN-7"));
+      assert.deepEqual(
+        found.map(({ id, retirement: how }) => [id, how]),
+        [
+          [present.id, null],
+          [old.id, retirement],
+        ],
+      );
+      const since = await store.read((tx) => tx.machines.retiredSince(8_999, 10_000));
+      assert.ok(since.includes(old.id) && !since.includes(present.id));
+      assert.deepEqual(await store.read((tx) => tx.machines.retiredSince(9_000, 10_000)), []);
     });
 
     test("a library file has one present version; replaced and removed ones are history", async () => {

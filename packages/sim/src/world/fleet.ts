@@ -43,6 +43,9 @@ export class Fleet {
           lastOrderSeq: 0,
           quarantined: false,
           groupId: 0,
+          displayName: null,
+          retirement: null,
+          removedAtMs: null,
         });
         const { machineId, key } = device;
         const fromMs = this.#world.wallMs;

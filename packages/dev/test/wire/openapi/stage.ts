@@ -58,6 +58,17 @@ export class Stage {
     return textAt((await this.#made("/halligan/v1/enrollment-tokens", {})).body, "token");
   }
 
+  async enrollmentTokenId(): Promise<string> {
+    return textAt((await this.#made("/halligan/v1/enrollment-tokens", {})).body, "id");
+  }
+
+  async retiredMachine(): Promise<string> {
+    const { machineId } = await this.enrolled();
+    const answer = await this.here.api.post(`/halligan/v1/machines/${machineId}/retire`, { reason: "sold" });
+    if (answer.status !== 200) throw new Error(`the machine was not retired: ${answer.text}`);
+    return machineId;
+  }
+
   async application(): Promise<string> {
     const answer = await this.#made("/halligan/v1/applications", { name: "to remove", roles: ["Machine.Read.All"] });
     return textAt(answer.body, "clientId");

@@ -1,4 +1,4 @@
-import { MachineWire } from "@halligan/protocol/api";
+import { ListedMachineWire, MachineWire } from "@halligan/protocol/api";
 import { defineEntity, type Entity, type Field } from "./fields.ts";
 
 const text = <const N extends string>(name: N) => ({ name, kind: "text", letterCase: "ignored" }) as const;
@@ -42,8 +42,13 @@ const FIELDS = [
 
 export type MachineField = (typeof FIELDS)[number]["name"];
 
-export const MACHINES: Entity = defineEntity(
-  "machines",
-  FIELDS,
-  Object.keys(MachineWire.properties).filter((name) => !name.startsWith("@")),
-);
+const entityOf = ({ properties }: { properties: object }): Entity =>
+  defineEntity(
+    "machines",
+    FIELDS,
+    Object.keys(properties).filter((name) => !name.startsWith("@")),
+  );
+
+export const MACHINES: Entity = entityOf(MachineWire);
+/** The same fields; Halligan's own list shows more properties. */
+export const MACHINE_DETAILS: Entity = entityOf(ListedMachineWire);

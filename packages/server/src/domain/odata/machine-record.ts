@@ -1,4 +1,4 @@
-import { healthStatus, type Machine, onboardingStatus } from "../machine.ts";
+import { healthStatus, type Machine, machineName, onboardingStatus } from "../machine.ts";
 import type { FieldValue } from "./filter.ts";
 import type { MachineField } from "./machine-fields.ts";
 
@@ -15,7 +15,7 @@ export function machineRecord(
   const { facts } = machine;
   return {
     id: machine.id,
-    computerDnsName: facts.computerDnsName,
+    computerDnsName: machineName(machine),
     version: facts.version,
     machineTags: machine.tags,
     firstSeen: machine.firstSeenMs,

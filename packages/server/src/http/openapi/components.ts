@@ -13,19 +13,26 @@ import {
   DeviceGroupListWire,
   DeviceGroupRequest,
   DeviceGroupWire,
+  EnrollmentTokenListWire,
+  EnrollmentTokenSummaryWire,
   EnrollmentTokenWire,
   ErrorWire,
   InfoWire,
   LibraryFileVersionListWire,
   LibraryFileWire,
+  ListedMachineWire,
   MachineActionStatusWire,
   MachineActionWire,
+  MachineDetailsWire,
   MachineDeviceGroupRequest,
   MachineTagsRequest,
   MachineWire,
   NewApplicationWire,
   RemediationLevelWire,
+  RenameMachineRequest,
+  ReplaceMachineTagsRequest,
   ResultLinkWire,
+  RetireMachineRequest,
   RunLiveResponseRequest,
   TokenErrorWire,
   TokenWire,
@@ -38,6 +45,7 @@ import type { Json, JsonObject } from "./json.ts";
 import type { ContentDoc } from "./operation-doc.ts";
 
 export const MachineCollection = Collection(MachineWire);
+export const ListedMachineCollection = Collection(ListedMachineWire);
 export const MachineActionCollection = Collection(MachineActionWire);
 export const LibraryFileCollection = Collection(LibraryFileWire);
 export const AlertCollection = Collection(Type.Unknown());
@@ -64,6 +72,12 @@ export const COMPONENTS: Readonly<Record<string, TSchema>> = {
   Transfer: TransferWire,
   Machine: MachineWire,
   MachineCollection,
+  MachineDetails: MachineDetailsWire,
+  ListedMachine: ListedMachineWire,
+  ListedMachineCollection,
+  RenameMachineRequest,
+  ReplaceMachineTagsRequest,
+  RetireMachineRequest,
   MachineTagsRequest,
   AlertCollection,
   LibraryFile: LibraryFileWire,
@@ -80,6 +94,8 @@ export const COMPONENTS: Readonly<Record<string, TSchema>> = {
   ApplicationList: ApplicationListWire,
   CreateEnrollmentTokenRequest,
   EnrollmentToken: EnrollmentTokenWire,
+  EnrollmentTokenSummary: EnrollmentTokenSummaryWire,
+  EnrollmentTokenList: EnrollmentTokenListWire,
   RemediationLevel: RemediationLevelWire,
   DeviceGroupRequest,
   DeviceGroup: DeviceGroupWire,

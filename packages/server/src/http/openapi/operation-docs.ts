@@ -5,6 +5,7 @@ import { deviceGroupDocs } from "./docs/device-groups.ts";
 import { libraryDocs } from "./docs/library.ts";
 import { liveResponseDocs } from "./docs/live-response.ts";
 import { machineActionDocs } from "./docs/machine-actions.ts";
+import { machineLifeDocs } from "./docs/machine-life.ts";
 import { machineDocs } from "./docs/machines.ts";
 import { tokenDocs } from "./docs/tokens.ts";
 import type { OperationDoc } from "./operation-doc.ts";
@@ -14,6 +15,7 @@ const DOCS = {
   ...liveResponseDocs,
   ...machineActionDocs,
   ...machineDocs,
+  ...machineLifeDocs,
   ...libraryDocs,
   ...administrationDocs,
   ...deviceGroupDocs,

@@ -24,6 +24,7 @@ export const SAMPLE = {
   timestamp: "2026-11-21T12:00:00Z",
   linkExpiry: "1795264200",
   linkSignature: "EXAMPLE-link-signature".padEnd(43, "0"),
+  enrollmentTokenId: "b7f0a1de-5c55-4f0e-8f5e-64b1a0f0c9d2",
   enrollmentToken: "example-enrollment-token",
   publicKey: "EXAMPLE-public-key".padEnd(43, "0"),
   proof: "EXAMPLE-proof".padEnd(86, "0"),

@@ -1,5 +1,5 @@
 import type { MachineWire } from "@halligan/protocol/api";
-import { healthStatus, type Machine, onboardingStatus } from "../../domain/machine.ts";
+import { healthStatus, type Machine, machineName, onboardingStatus } from "../../domain/machine.ts";
 import { lastIpAddress } from "../../domain/odata/machine-record.ts";
 import type { HttpContext } from "../context.ts";
 import { odataContext } from "../odata-context.ts";
@@ -31,7 +31,7 @@ export function machineWire(machine: Machine, groupName: string, nowMs: number, 
   const { facts } = machine;
   return {
     id: machine.id,
-    computerDnsName: facts.computerDnsName,
+    computerDnsName: machineName(machine),
     firstSeen: wireTime(machine.firstSeenMs),
     lastSeen: wireTime(machine.linked ? nowMs : machine.lastSeenMs),
     osPlatform: facts.osPlatform,

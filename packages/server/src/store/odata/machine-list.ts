@@ -1,5 +1,6 @@
 import { type RawBuilder, type Selectable, type SqlBool, sql } from "kysely";
 import type { Reach } from "../../domain/device-group.ts";
+import type { MachineLife } from "../../domain/machine.ts";
 import type { Filter } from "../../domain/odata/filter.ts";
 import { MACHINES } from "../../domain/odata/machine-fields.ts";
 import type { ListQuery } from "../../domain/odata/query.ts";
@@ -17,11 +18,19 @@ import { orderValues, selectedOrder } from "./order-values.ts";
 
 type Row = Selectable<MachineTable>;
 
+/** Which machines a list may show, before any filter of the caller. */
+export interface MachineListScope {
+  readonly reach: Reach;
+  readonly life: MachineLife;
+  /** Only those that were enrolled with this token; null for all. */
+  readonly enrollmentTokenId: string | null;
+}
+
 /** One page of `GET /api/machines`, in the order of enrollment unless ordered otherwise. `graceMs` as in `HealthClock`. */
 export async function listMachines<T>(
   executor: Executor,
   query: ListQuery,
-  reach: Reach,
+  scope: MachineListScope,
   graceMs: number,
   fromRow: (row: Row) => T,
 ): Promise<ListPage<T>> {
@@ -33,7 +42,7 @@ export async function listMachines<T>(
   const seq: OrderKey = { value: sql.ref("machine.seq"), nullable: false, descending };
   const order = orderSql([...keys.filter((key) => key !== undefined), seq]);
   const after = query.after ? afterPosition(keys, seq, query.after) : TRUE;
-  const where = condition(query.filter, reach, sources, engine);
+  const where = condition(query.filter, scope, sources, engine);
   const rows = await executor.allOnce((db) =>
     db
       .selectFrom("machine")
@@ -58,18 +67,39 @@ export async function listMachines<T>(
 export async function countMachines(
   executor: Executor,
   filter: Filter | null,
-  reach: Reach,
+  scope: MachineListScope,
   clock: HealthClock,
 ): Promise<number> {
   const { engine } = executor;
-  const where = condition(filter, reach, machineSources(clock, engine), engine);
+  const where = condition(filter, scope, machineSources(clock, engine), engine);
   const [row] = await executor.allOnce((db) =>
     db.selectFrom("machine").select(sql<number>`count(*)`.as("count")).where(where),
   );
   return Number(row?.count ?? 0);
 }
 
-function condition(filter: Filter | null, reach: Reach, sources: FieldSources, engine: Engine): RawBuilder<SqlBool> {
-  const met = filter === null ? TRUE : filterExpression(joinEqualities(filter), sources, engine);
-  return reach.kind === "all" ? met : sql`${inGroups(reach.groupIds)} and ${met}`;
+function condition(
+  filter: Filter | null,
+  { reach, life, enrollmentTokenId }: MachineListScope,
+  sources: FieldSources,
+  engine: Engine,
+): RawBuilder<SqlBool> {
+  const parts = [LIFE[life]];
+  if (reach.kind === "groups") parts.push(inGroups(reach.groupIds));
+  if (enrollmentTokenId !== null) parts.push(enrolledWith(enrollmentTokenId));
+  if (filter !== null) parts.push(filterExpression(joinEqualities(filter), sources, engine));
+  return sql`${sql.join(parts, sql` and `)}`;
+}
+
+const LIFE: Readonly<Record<MachineLife, RawBuilder<SqlBool>>> = {
+  inUse: sql`machine.retired_at_ms is null`,
+  // Written so that the partial index of retired machines serves it.
+  retired: sql`machine.retired_at_ms is not null and machine.removed_at_ms is null`,
+  all: sql`machine.removed_at_ms is null`,
+};
+
+function enrolledWith(tokenId: string): RawBuilder<SqlBool> {
+  return sql`machine.id in (select machine_key.machine_id from machine_key
+    join enrollment_token on enrollment_token.token_sha256 = machine_key.enrolled_with
+    where enrollment_token.id = ${tokenId})`;
 }

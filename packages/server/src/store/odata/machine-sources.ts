@@ -55,12 +55,13 @@ function lastSeen({ asOfMs }: HealthClock): RawBuilder<number> {
 /** The same decision as `healthStatus` of `domain/machine.ts`. */
 function healthStatus({ asOfMs, graceMs }: HealthClock): RawBuilder<string> {
   const seen = column("last_seen_ms");
-  return sql`case when ${column("linked")} = 1 or ${seen} >= ${sql.lit(asOfMs - graceMs)} then 'Active'
+  return sql`case when ${column("retired_at_ms")} is not null then 'Inactive'
+    when ${column("linked")} = 1 or ${seen} >= ${sql.lit(asOfMs - graceMs)} then 'Active'
     when ${seen} >= ${sql.lit(asOfMs - INACTIVE_AFTER_MS)} then 'ImpairedCommunication' else 'Inactive' end`;
 }
 
 /** The same decision as `onboardingStatus` of `domain/machine.ts`. */
-const ONBOARDING_STATUS: RawBuilder<string> = sql`case
+const ONBOARDING_STATUS: RawBuilder<string> = sql`case when machine.retired_at_ms is not null then 'CanBeOnboarded'
   when machine.journal_id is null or machine.quarantined = 1 then 'InsufficientInfo' else 'Onboarded' end`;
 
 function groupName(): RawBuilder<string> {

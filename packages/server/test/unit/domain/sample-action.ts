@@ -70,6 +70,9 @@ export function sampleMachine(change: Partial<Machine> = {}): Machine {
     lastOrderSeq: 0,
     quarantined: false,
     groupId: 0,
+    displayName: null,
+    retirement: null,
+    removedAtMs: null,
     ...change,
   };
 }

@@ -35,9 +35,13 @@ export function sampleMachines(count: number, nowMs: number, graceMs: number, se
     journalId: fc.option(fc.constant("e".repeat(32))),
     quarantined: fc.boolean(),
     groupId: fc.constantFrom(0, 1, 2),
+    displayName: fc.option(arbitraryText),
+    life: fc.constantFrom("inUse", "inUse", "inUse", "retired", "removed"),
   });
-  return fc.sample(machine, { numRuns: count, seed }).map((sampled, index) => ({
+  return fc.sample(machine, { numRuns: count, seed }).map(({ life, ...sampled }, index) => ({
     ...sampled,
+    retirement: life === "inUse" ? null : { atMs: nowMs - 5_000, by: "Administrator", reason: "sold" },
+    removedAtMs: life === "removed" ? nowMs - 1_000 : null,
     id: (index * 2_654_435_761).toString(16).padStart(40, "a"),
     linkEpoch: 1,
     nodeId: null,

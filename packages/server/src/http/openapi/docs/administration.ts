@@ -1,6 +1,8 @@
 import {
   ApplicationListWire,
   AuditListWire,
+  EnrollmentTokenListWire,
+  EnrollmentTokenSummaryWire,
   EnrollmentTokenWire,
   HealthWire,
   InfoWire,
@@ -18,6 +20,19 @@ const application = {
   name: "SOAR playbooks",
   roles: ["Machine.LiveResponse", "Machine.Read.All"],
   createdAt: "2026-11-20T09:00:00.25Z",
+};
+const enrollmentToken = {
+  id: SAMPLE.enrollmentTokenId,
+  state: "usable" as const,
+  createdBy: "Administrator",
+  createdAt: "2026-11-20T13:00:00.118Z",
+  expiresAt: "2026-11-21T13:00:00.118Z",
+  uses: 20,
+  usesLeft: 18,
+  lastUsedAt: "2026-11-20T14:12:09.4Z",
+  machinesEnrolled: 2,
+  revokedAt: null,
+  revokedBy: null,
 };
 const BODY_REFUSED = "`InvalidRequestBody`, `MissingRequiredParameter`: the body.";
 const OPEN = { additionalProperties: true };
@@ -84,13 +99,50 @@ export const administrationDocs = {
     bodyExample: { uses: 1, expiresInSeconds: 3600 },
     answers: {
       201: json("The token.", EnrollmentTokenWire, {
-        id: "b7f0a1de-5c55-4f0e-8f5e-64b1a0f0c9d2",
+        id: SAMPLE.enrollmentTokenId,
         token: SAMPLE.enrollmentToken,
         uses: 1,
         expiresAt: "2026-11-21T13:00:00.118Z",
       }),
     },
     refusals: { 400: BODY_REFUSED },
+  },
+  ListEnrollmentTokens: {
+    tag: "Halligan",
+    summary: "List enrollment tokens",
+    description: "Newest first, those that are used up, expired or revoked too. The tokens themselves are not kept.",
+    query: {
+      top: {
+        description: "How many at most. Default 200.",
+        schema: Type.Integer({ minimum: 1, maximum: 1_000 }),
+        example: 10,
+      },
+      before: text("Only tokens that were made before the one with this id."),
+    },
+    answers: {
+      200: json("One page of them.", EnrollmentTokenListWire, { value: [enrollmentToken], nextLink: null }),
+    },
+    refusals: { 400: "`BadRequest`: an option that does not exist, or a value out of its bounds." },
+  },
+  RevokeEnrollmentToken: {
+    tag: "Halligan",
+    summary: "Revoke an enrollment token",
+    description:
+      "No device enrolls with it from then on. Machines that did stay enrolled; " +
+      "`GET /halligan/v1/machines?enrollmentTokenId=` lists them. Repeating it changes nothing.",
+    path: {
+      tokenId: { description: "Id of the token.", schema: Type.String(), example: SAMPLE.enrollmentTokenId },
+    },
+    answers: {
+      200: json("The token.", EnrollmentTokenSummaryWire, {
+        ...enrollmentToken,
+        state: "revoked",
+        usesLeft: 0,
+        revokedAt: "2026-11-21T12:30:00.5Z",
+        revokedBy: "Administrator",
+      }),
+    },
+    refusals: { 404: "`ResourceNotFound`: there is no such token." },
   },
   CreateApplication: {
     tag: "Halligan",

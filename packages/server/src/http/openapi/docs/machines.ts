@@ -22,7 +22,7 @@ export const machineDocs = {
   ListMachines: {
     tag: "Machines",
     summary: "List machines",
-    description: "Those of the user's device groups; an application sees all.",
+    description: "Those of the user's device groups; an application sees all. Retired machines are not among them.",
     query: odataParameters(MACHINES, { $filter: "onboardingStatus eq 'Onboarded'", $orderby: "computerDnsName" }),
     answers: { 200: { ...machines, description: "One page of them." } },
     refusals: { 400: "`ODataError`: a query option; the message says where." },

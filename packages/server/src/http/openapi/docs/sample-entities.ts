@@ -1,4 +1,10 @@
-import type { ActionTimingWire, LibraryFileWire, MachineActionWire, MachineWire } from "@halligan/protocol/api";
+import type {
+  ActionTimingWire,
+  LibraryFileWire,
+  ListedMachineWire,
+  MachineActionWire,
+  MachineWire,
+} from "@halligan/protocol/api";
 import { SAMPLE } from "../sample-values.ts";
 
 /** Entities of the example answers. */
@@ -119,6 +125,17 @@ export const sampleMachine = {
   ],
   vmMetadata: null,
 } satisfies MachineWire;
+
+export const sampleListedMachine = {
+  ...sampleMachine,
+  deviceName: sampleMachine.computerDnsName,
+  displayName: null,
+  state: "active",
+  isConnected: true,
+  retiredAt: null,
+  retiredBy: null,
+  retireReason: null,
+} satisfies ListedMachineWire;
 
 export const sampleLibraryFile = {
   fileName: SAMPLE.fileName,

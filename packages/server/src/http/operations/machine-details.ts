@@ -1,0 +1,58 @@
+import { MACHINE_DETAILS } from "../../domain/odata/machine-fields.ts";
+import { parseListQuery } from "../../domain/odata/query.ts";
+import { listMachines } from "../../service/list-machines.ts";
+import { getMachineDetails as get } from "../../service/machine-details.ts";
+import { permitted } from "../access.ts";
+import { ok, refuse } from "../answer.ts";
+import { noBody } from "../body-kinds.ts";
+import { operation } from "../context.ts";
+import { collectionAnswer } from "../wire/collection-wire.ts";
+import { listedMachineWires, machineDetailsWire } from "../wire/machine-details-wire.ts";
+import { domainRefusal } from "../wire-errors.ts";
+
+const LIST = { path: "/halligan/v1/machines", fragment: "Machines" } as const;
+const STATES = ["inUse", "retired", "all"] as const;
+/** Options of this list alone; the others are those of `GET /api/machines`. */
+const OWN_OPTIONS = ["state", "enrollmentTokenId"];
+
+/** `?state=inUse|retired|all` and `?enrollmentTokenId=` beside the query options of the contract's list. */
+export const listMachineDetails = operation({
+  name: "ListMachineDetails",
+  method: "GET",
+  path: LIST.path,
+  access: permitted("ListMachineDetails"),
+  body: noBody,
+  async handler({ caller, query: options }, context) {
+    const twice = OWN_OPTIONS.find((name) => options.getAll(name).length > 1);
+    if (twice !== undefined) return refuse(400, "InvalidInput", `${twice} is given twice`);
+    const given = options.get("state") ?? "inUse";
+    const life = STATES.find((state) => state === given);
+    if (life === undefined) return refuse(400, "InvalidInput", `state must be one of ${STATES.join(", ")}`);
+    const enrollmentTokenId = options.get("enrollmentTokenId");
+    const others = new URLSearchParams([...options].filter(([name]) => !OWN_OPTIONS.includes(name)));
+    const query = parseListQuery(others, MACHINE_DETAILS, context.clock.nowMs());
+    if (!query.ok) return domainRefusal(query.error);
+    const listed = await listMachines(context, caller, query.value, { life, enrollmentTokenId });
+    const own = [...options].filter(([name]) => OWN_OPTIONS.includes(name));
+    return collectionAnswer(
+      context,
+      LIST,
+      { ...query.value, repeated: [...own, ...query.value.repeated] },
+      listed,
+      await listedMachineWires(context, listed.rows, query.value.asOfMs),
+    );
+  },
+});
+
+/** By id or name; retired machines as well. */
+export const getMachineDetails = operation({
+  name: "GetMachineDetails",
+  method: "GET",
+  path: "/halligan/v1/machines/:id",
+  access: permitted("GetMachineDetails"),
+  body: noBody,
+  async handler({ caller, params }, context) {
+    const found = await get(context, caller, params.id ?? "");
+    return found.ok ? ok(machineDetailsWire(context, found.value)) : domainRefusal(found.error);
+  },
+});

@@ -1,0 +1,89 @@
+import type { Caller } from "../auth/caller.ts";
+import type { DomainError } from "../domain/errors.ts";
+import type { Machine } from "../domain/machine.ts";
+import { ok, type Result, refuse } from "../domain/result.ts";
+import { auditChange } from "./audit.ts";
+import type { ServiceContext } from "./context.ts";
+import { endOpenActions } from "./end-open-actions.ts";
+import { reachableMachine } from "./reach.ts";
+import { wakeForFreePlace } from "./wake-for-free-place.ts";
+
+/**
+ * `POST /halligan/v1/machines/{id}/retire`: one transaction refuses the machine's key from then on and ends its open
+ * actions. Its connection epoch grows, so that whatever its device still reports on an open connection is refused; the
+ * wake-up makes the node that holds the connection close it. Repeating it changes nothing: the first reason stays.
+ */
+export async function retireMachine(
+  context: ServiceContext,
+  caller: Caller,
+  machineId: string,
+  reason: string,
+): Promise<Result<Machine, DomainError>> {
+  const { store, clock, bus } = context;
+  const outcome = await store.write(async (tx): Promise<Result<Machine, DomainError>> => {
+    const machine = await reachableMachine(tx, caller, machineId);
+    if (!machine) return refuse({ code: "MachineNotFound", machineId });
+    if (machine.retirement) return ok(machine);
+    const nowMs = clock.nowMs();
+    const retired: Machine = {
+      ...machine,
+      retirement: { atMs: nowMs, by: caller.name, reason },
+      linked: false,
+      lastSeenMs: machine.linked ? nowMs : machine.lastSeenMs,
+      linkEpoch: machine.linkEpoch + 1,
+    };
+    await tx.machines.save(machine, retired);
+    const text = `The machine was retired by ${caller.name}: ${reason}`;
+    const endedActionIds = await endOpenActions(tx, caller, machineId, text, nowMs);
+    await auditChange(tx, caller, "RetireMachine", nowMs, { reason, endedActionIds }, machineId);
+    return ok(retired);
+  });
+  if (outcome.ok) {
+    bus.wakeMachine(machineId);
+    await wakeForFreePlace(context);
+  }
+  return outcome;
+}
+
+/**
+ * `POST /halligan/v1/machines/{id}/reinstate`: takes a retirement back. The device's key is accepted again and its agent,
+ * where it still runs, connects by itself. What the retirement ended stays ended. Repeating it changes nothing.
+ */
+export async function reinstateMachine(
+  { store, clock }: ServiceContext,
+  caller: Caller,
+  machineId: string,
+): Promise<Result<Machine, DomainError>> {
+  return store.write(async (tx): Promise<Result<Machine, DomainError>> => {
+    const machine = await reachableMachine(tx, caller, machineId);
+    if (!machine) return refuse({ code: "MachineNotFound", machineId });
+    if (!machine.retirement) return ok(machine);
+    const reinstated: Machine = { ...machine, retirement: null };
+    await tx.machines.save(machine, reinstated);
+    const { reason, by } = machine.retirement;
+    await auditChange(tx, caller, "ReinstateMachine", clock.nowMs(), { retiredBy: by, reason }, machineId);
+    return ok(reinstated);
+  });
+}
+
+/**
+ * `DELETE /halligan/v1/machines/{id}`: the machine is in no list and found by nothing any more. Its row stays, because
+ * its actions and audit records refer to it and its device group decides who reads them; so does its key, which is
+ * refused as before.
+ */
+export async function deleteMachine(
+  { store, clock }: ServiceContext,
+  caller: Caller,
+  machineId: string,
+): Promise<Result<null, DomainError>> {
+  return store.write(async (tx): Promise<Result<null, DomainError>> => {
+    const machine = await reachableMachine(tx, caller, machineId);
+    if (!machine) return refuse({ code: "MachineNotFound", machineId });
+    if (!machine.retirement) return refuse({ code: "MachineNotRetired", machineId });
+    const nowMs = clock.nowMs();
+    await tx.machines.save(machine, { ...machine, removedAtMs: nowMs });
+    const { computerDnsName } = machine.facts;
+    await auditChange(tx, caller, "DeleteMachine", nowMs, { computerDnsName }, machineId);
+    return ok(null);
+  });
+}
