@@ -2,6 +2,7 @@ import type { Device } from "./device/device.ts";
 import { ActionLedger, isFinalStatus } from "./invariants/action-ledger.ts";
 import { CommandOracle } from "./invariants/command-oracle.ts";
 import { checkEnd } from "./invariants/final-check.ts";
+import { RetiredMachines } from "./invariants/retired-machines.ts";
 import { ServerFrames } from "./invariants/server-frames.ts";
 import { MemoryBlobs } from "./server/memory-blobs.ts";
 import { NodeBuses } from "./server/node-bus.ts";
@@ -13,6 +14,7 @@ import { Callers } from "./world/callers.ts";
 import { DeviceFaults } from "./world/device-faults.ts";
 import { Faults } from "./world/faults.ts";
 import { Fleet } from "./world/fleet.ts";
+import { Retirements } from "./world/retirements.ts";
 import { SCRIPTS } from "./world/scripts.ts";
 import { PING_INTERVAL_MS } from "./world/settings.ts";
 import type { Invariant } from "./world/violation.ts";
@@ -48,6 +50,7 @@ class Schedule {
   readonly #nodes: Nodes;
   readonly #fleet: Fleet;
   readonly #callers: Callers;
+  readonly #retirements: Retirements;
   readonly #faults: Faults;
   readonly #deviceFaults: DeviceFaults;
   readonly #machines: number;
@@ -65,8 +68,12 @@ class Schedule {
     this.#machines = random.pick([2, 2, 3, 4]);
     const places = random.between(1, this.#machines);
     const ledger = new ActionLedger(this.#world, database, places);
+    const retired = new RetiredMachines(world, database);
     const watcher = {
-      committed: (actionIds: ReadonlySet<string>) => ledger.committed(actionIds),
+      committed: (actionIds: ReadonlySet<string>) => {
+        ledger.committed(actionIds);
+        retired.committed(actionIds);
+      },
       died: (server: SimServer, process: Incarnation | null) => this.#serverDied(server, process),
     };
     this.#blobs = new MemoryBlobs(this.#world);
@@ -79,14 +86,16 @@ class Schedule {
         ? [new SimServer(parts, "node1", 0), new SimServer(parts, "node2", 1)]
         : [new SimServer(parts, "server", 0)],
     );
-    const oracle = new CommandOracle(this.#world);
+    const oracle = new CommandOracle(this.#world, retired);
     const frames = new ServerFrames(this.#world, database);
     this.#fleet = new Fleet(this.#world, this.#nodes, { oracle, frames });
     this.#callers = new Callers(this.#world, this.#nodes);
+    this.#retirements = new Retirements(world, this.#nodes, this.#callers, retired);
     this.#deviceFaults = new DeviceFaults(this.#world, this.#fleet);
     this.#faults = new Faults(world, this.#nodes, database, this.#deviceFaults, () => {
       world.wasRestored = true;
       ledger.restored();
+      retired.restored();
       this.#callers.restored(database);
     });
   }
@@ -110,6 +119,7 @@ class Schedule {
   /** Callers and faults in any order, some seconds apart, often close together. */
   async #roughTime(): Promise<void> {
     const { random } = this.#world;
+    this.#retirements.plan(() => this.#fleetList());
     for (let events = random.between(15, 40); events > 0 && !this.#world.violation; events -= 1) {
       await this.#time.runFor(random.chance(0.4) ? random.between(1, 400) : random.between(400, 9_000));
       const device = random.pick(this.#fleetList());
@@ -164,7 +174,8 @@ class Schedule {
     const quarantined = new Set(this.#database.quarantinedMachines());
     for (const device of this.#fleet.devices) {
       const isCloned = this.#fleet.cloned.has(device.machineId);
-      if (this.#fleet.forked.has(device.machineId)) continue;
+      // A retired device is not let in, so two of them do not meet.
+      if (this.#fleet.forked.has(device.machineId) || this.#retirements.asked.has(device.machineId)) continue;
       if (isCloned === quarantined.has(device.machineId)) continue;
       const words = isCloned
         ? "was cloned and is not in quarantine"

@@ -25,6 +25,8 @@ const FAULTS = [
   "half-open: nobody aware",
   "half-open: server unaware",
   "link broken",
+  "machine reinstated",
+  "machine retired",
   "power cut",
   "request arrives twice",
   "request lost",

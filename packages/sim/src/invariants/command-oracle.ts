@@ -2,19 +2,22 @@ import type { CommandRef } from "@halligan/agent/simulation";
 import type { CommandWatcher } from "../device/sim-runner.ts";
 import { short } from "../link/describe-frame.ts";
 import type { World } from "../world/world.ts";
+import type { RetiredMachines } from "./retired-machines.ts";
 
 const keyOf = ({ actionId, index }: Pick<CommandRef, "actionId" | "index">): string => `${actionId} ${index}`;
 
 /** What the outside world could observe on the devices: each start of a command, on whichever device bears the key. */
 export class CommandOracle {
   readonly #world: World;
+  readonly #retired: RetiredMachines;
   readonly #scripts = new Map<string, string>();
   readonly #completed = new Set<string>();
   /** Index of the command that failed last, by device and action: of two that bear one key, each goes on by its own journal. */
   readonly #failed = new Map<string, number>();
 
-  constructor(world: World) {
+  constructor(world: World, retired: RetiredMachines) {
     this.#world = world;
+    this.#retired = retired;
   }
 
   watcher(deviceName: string): CommandWatcher {
@@ -32,6 +35,7 @@ export class CommandOracle {
     this.#world.trace.note(deviceName, `${describe(command)} begins: ${type}`);
     this.#checkTurn(deviceName, command);
     if (type !== "RunScript") return;
+    this.#retired.scriptBegins(deviceName, command);
     const first = this.#scripts.get(keyOf(command));
     if (first !== undefined) {
       this.#world.violated("neverTwice", `${describe(command)} was started on ${first} and again on ${deviceName}`);

@@ -9,7 +9,13 @@ const Result = Type.Union([
 ]);
 const Commands = Compile(
   Type.Array(
-    Type.Object({ type: Type.String(), status: Type.String(), errors: Type.Array(Type.String()), result: Result }),
+    Type.Object({
+      type: Type.String(),
+      status: Type.String(),
+      startId: Type.Union([Type.String(), Type.Null()]),
+      errors: Type.Array(Type.String()),
+      result: Result,
+    }),
   ),
 );
 

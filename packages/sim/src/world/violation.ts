@@ -11,6 +11,8 @@ export const INVARIANTS = {
   placesHold: "no session takes a place when all are taken",
   oneOrderAtATime: "no order is sent while processes of the order before may still run",
   quarantineHolds: "two living devices with one key are put in quarantine, and nothing is sent there any more",
+  retirementHolds:
+    "once a retirement is answered, no script starts on the machine and none of its actions is unfinished",
   nothingBreaks: "no part fails in a way that nobody planned",
 } as const;
 

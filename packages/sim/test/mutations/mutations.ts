@@ -238,6 +238,34 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
+    name: "a retirement leaves the machine's open action as it is",
+    breaks: ["retirementHolds"],
+    edits: [
+      {
+        file: "server/src/service/retire-machine.ts",
+        find: "const endedActionIds = await endOpenActions(tx, caller, machineId, text, nowMs);",
+        replace: "const endedActionIds: string[] = [text].slice(1);",
+      },
+    ],
+  },
+  {
+    name: "a start is granted that was reported after the machine was retired",
+    breaks: ["retirementHolds"],
+    edits: [
+      { file: "server/src/service/retire-machine.ts", find: "linkEpoch: machine.linkEpoch + 1,", replace: "" },
+      {
+        file: "server/src/service/next-order.ts",
+        find: 'if (machine?.isRetired) return { type: "retired" };',
+        replace: "",
+      },
+      {
+        file: "server/src/service/machine-reports.ts",
+        find: "isGranted: isStartGranted(recorded.action, index, startId)",
+        replace: 'isGranted: recorded.action.commands[index]?.type === "RunScript"',
+      },
+    ],
+  },
+  {
     name: "a device's key is not valid yet after the server's clock jumped back",
     breaks: ["nothingBreaks"],
     edits: [

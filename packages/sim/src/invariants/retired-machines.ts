@@ -1,0 +1,64 @@
+import type { CommandRef } from "@halligan/agent/simulation";
+import { short } from "../link/describe-frame.ts";
+import type { ActionRow, SimDatabase } from "../server/sim-database.ts";
+import type { World } from "../world/world.ts";
+import { isFinalStatus } from "./action-ledger.ts";
+import { storedCommands } from "./stored-commands.ts";
+
+const keyOf = ({ actionId, index }: Pick<CommandRef, "actionId" | "index">): string => `${actionId} ${index}`;
+
+/** What holds for a machine from the answer to its retirement until somebody asks to take it back. */
+export class RetiredMachines {
+  readonly #world: World;
+  readonly #database: SimDatabase;
+  /**
+   * By machine: the starts that were recorded before. Their grants may be on the way to the device, which then starts them;
+   * no server could call them back.
+   */
+  readonly #retired = new Map<string, ReadonlySet<string>>();
+
+  constructor(world: World, database: SimDatabase) {
+    this.#world = world;
+    this.#database = database;
+  }
+
+  answered(machineId: string): void {
+    const rows = this.#database.actions().filter((row) => row.machine_id === machineId);
+    for (const row of rows) this.#checkFinal(row);
+    const started = rows.flatMap((row) =>
+      storedCommands(row).flatMap(({ startId }, index) =>
+        startId === null ? [] : [keyOf({ actionId: row.id, index })],
+      ),
+    );
+    this.#retired.set(machineId, new Set(started));
+  }
+
+  takenBack(machineId: string): void {
+    this.#retired.delete(machineId);
+  }
+
+  /** The store may be one in which the machine is not retired yet. */
+  restored(): void {
+    this.#retired.clear();
+  }
+
+  committed(actionIds: ReadonlySet<string>): void {
+    for (const id of actionIds) {
+      const row = this.#database.action(id);
+      if (row && this.#retired.has(row.machine_id)) this.#checkFinal(row);
+    }
+  }
+
+  scriptBegins(deviceName: string, command: Pick<CommandRef, "actionId" | "index">): void {
+    const row = this.#database.action(command.actionId);
+    const before = row && this.#retired.get(row.machine_id);
+    if (!before || before.has(keyOf(command))) return;
+    const what = `command ${command.index} of action ${short(command.actionId)}`;
+    this.#world.violated("retirementHolds", `${what} was started on ${deviceName}, whose machine is retired`);
+  }
+
+  #checkFinal(row: ActionRow): void {
+    if (isFinalStatus(row.status)) return;
+    this.#world.violated("retirementHolds", `action ${row.id} is ${row.status} on a machine that is retired`);
+  }
+}
