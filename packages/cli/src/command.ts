@@ -12,6 +12,8 @@ export interface Outcome {
   /** For people, on standard error. */
   notes?: string;
   exitCode?: number;
+  /** All documents were written by `emit` as they came; `json` is not printed. */
+  isStreamed?: true;
 }
 
 export interface CommandContext {
@@ -23,6 +25,11 @@ export interface CommandContext {
   progress: Progress;
   /** A line for the person at a terminal or in a log; on standard error, not with `--json`. */
   note(text: string): void;
+  /**
+   * For commands that go on: writes one document to standard output at once, with `--json` as one line. Waits while the
+   * reader is slower.
+   */
+  emit(document: Record<string, unknown>, text: string): Promise<void>;
   /** The API with the chosen profile's credentials. Throws CliError `configuration`. */
   connect(): Promise<HalliganClient>;
 }

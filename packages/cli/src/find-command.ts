@@ -42,10 +42,19 @@ export function findCommand(argv: readonly string[]): Invocation | null {
     const name = words.slice(0, count).join(" ");
     const command = COMMANDS.find((one) => one.name === name);
     if (command === undefined) continue;
+    if (count === 1 && command.positionals.max === 0) refuseUnknownSecond(words);
     const used = new Set(positions.slice(0, name.split(" ").length));
     return { command, rest: argv.filter((_, index) => !used.has(index)) };
   }
   throw unknownCommand(words);
+}
+
+/** `machines shwo`: the first word is a command of its own, but one that takes no further words. */
+function refuseUnknownSecond([first = "", second]: readonly string[]): void {
+  const group = COMMANDS.filter(({ name }) => name.startsWith(`${first} `)).map(({ name }) => name);
+  if (second === undefined || group.length === 0) return;
+  const wanted = `${first} ${second}`;
+  throw new UsageError(`There is no "${wanted}".${didYouMean(wanted, group)} There are: ${group.join(", ")}.`);
 }
 
 /** The command that `help` is asked for. */

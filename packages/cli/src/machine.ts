@@ -27,6 +27,25 @@ export async function findMachineId(client: HalliganClient, named: string, signa
   );
 }
 
+/**
+ * The id of a machine that may be retired. With `all` a machine in use is meant before a retired one of the same name, as
+ * a device that was enrolled again bears the name of its predecessor. Throws CliError `notFound`.
+ */
+export async function findAnyMachineId(
+  client: HalliganClient,
+  named: string,
+  state: "retired" | "all",
+  signal: AbortSignal,
+): Promise<string> {
+  if (MACHINE_ID.test(named)) return named.toLowerCase();
+  const found = await client.listMachineDetails({ filter: `computerDnsName eq ${odataText(named)}`, state, signal });
+  const inUse = found.filter((machine) => machine.state !== "retired");
+  if (found.length > 0) return onlyOne(inUse.length > 0 ? inUse : found, named).id;
+  const kind = state === "retired" ? "retired machine" : "machine";
+  const hint = state === "retired" ? "halligan machines --retired" : "halligan machines --all";
+  throw new CliError("notFound", "MachineNotFound", `There is no ${kind} "${harmlessLine(named)}". See: ${hint}`);
+}
+
 function onlyOne(machines: readonly MachineWire[], named: string): MachineWire {
   const [first] = machines;
   if (first !== undefined && machines.length === 1) return first;

@@ -40,8 +40,9 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 
 try {
   const outcome = await dispatch();
-  if (isJson) env.stdout.write(`${harmlessJson(outcome.json)}\n`);
-  else {
+  if (isJson) {
+    if (!outcome.isStreamed) env.stdout.write(`${harmlessJson(outcome.json)}\n`);
+  } else {
     env.stdout.write(outcome.text ?? "");
     env.stderr.write(outcome.notes ?? "");
   }

@@ -1,10 +1,11 @@
+import { once } from "node:events";
 import { createClient } from "@halligan/protocol/client";
 import { type Arguments, GLOBAL_OPTIONS, parseArguments } from "./arguments.ts";
-import { UsageError } from "./cli-error.ts";
+import { CliError, UsageError } from "./cli-error.ts";
 import type { Command, CommandContext, Outcome } from "./command.ts";
 import type { Environment } from "./environment.ts";
 import { chooseProfile } from "./profile/choose-profile.ts";
-import { harmlessLine } from "./render/harmless.ts";
+import { harmlessJsonLine, harmlessLine } from "./render/harmless.ts";
 import { renderCommandHelp } from "./render/help.ts";
 import { createProgress } from "./render/progress.ts";
 import { formatDuration } from "./render/units.ts";
@@ -32,6 +33,10 @@ export async function runCommand(
     note: (text) => {
       if (!isJson) env.stderr.write(`${harmlessLine(text)}\n`);
     },
+    async emit(document, text) {
+      const isTaken = env.stdout.write(isJson ? `${harmlessJsonLine(document)}\n` : text);
+      if (!isTaken) await once(env.stdout, "drain", { signal });
+    },
     async connect() {
       const profile = await chooseProfile(env, args.text("profile"), signal);
       return createClient({
@@ -44,6 +49,10 @@ export async function runCommand(
   };
   try {
     return await command.run(context);
+  } catch (error) {
+    // Waits of the platform reject with an error of their own; the reason is what the person did.
+    if (signal.aborted && !(error instanceof CliError)) throw signal.reason;
+    throw error;
   } finally {
     progress.clear();
   }

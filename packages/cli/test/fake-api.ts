@@ -20,6 +20,8 @@ export interface FakeApiScript {
   contentDisposition: string;
   machines: { id: string; computerDnsName: string }[];
   startError: { status: number; code: string; message: string } | null;
+  /** Answers of the test's own, by method and path; asked before all others that need a token. */
+  routes: Map<string, (request: { query: URLSearchParams; body: unknown }) => { status: number; json?: unknown }>;
   /** What each stream of the action's events says; it stays open until it is ended. Null for a server without them. */
   events: ((stream: FakeEvents) => void) | null;
 }
@@ -87,6 +89,7 @@ export async function startFakeApi(): Promise<FakeApi> {
       contentDisposition: 'attachment; filename="auth.log.gz"',
       machines: [{ id: MACHINE_ID, computerDnsName: "web-01" }],
       startError: null,
+      routes: new Map(),
       events: null,
     },
     library: new Map(),
@@ -139,6 +142,15 @@ export async function startFakeApi(): Promise<FakeApi> {
     }
     if (request.headers.authorization !== "Bearer good") return error(401, "Unauthorized", "no token");
 
+    const route = api.script.routes.get(line);
+    if (route !== undefined) {
+      const { status, json: value } = route({
+        query: target.searchParams,
+        body: body.length === 0 ? undefined : JSON.parse(body.toString()),
+      });
+      if (value === undefined) return void response.writeHead(status).end();
+      return json(status, value);
+    }
     if (line === "GET /api/machines") {
       const named = /computerDnsName eq '(.*)'/.exec(target.searchParams.get("$filter") ?? "")?.[1];
       const machines = api.script.machines.filter(
@@ -240,7 +252,7 @@ function libraryEntity(fileName: string, content: Buffer) {
   };
 }
 
-function machineEntity({ id, computerDnsName }: { id: string; computerDnsName: string }) {
+export function machineEntity({ id, computerDnsName }: { id: string; computerDnsName: string }) {
   return {
     ...{
       id,

@@ -61,7 +61,8 @@ const ENDINGS: Partial<Record<MachineActionStatus, { exit: ExitName; code: strin
   Cancelled: { exit: "actionCancelled", code: "ActionCancelled", verb: "was cancelled" },
 };
 
-function failureOfAction(action: MachineActionWire): Failure | null {
+/** Null when it succeeded. */
+export function failureOfAction(action: MachineActionWire): Failure | null {
   const ending = ENDINGS[statusOf(action)];
   if (ending === undefined) return null;
   const reasons = action.commands.flatMap(({ command, errors }) =>

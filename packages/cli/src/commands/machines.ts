@@ -1,5 +1,7 @@
 import type { MachineWire } from "@halligan/protocol/api";
+import { UsageError } from "../cli-error.ts";
 import type { Command } from "../command.ts";
+import { machineJson } from "../render/machine-details.ts";
 import { type Column, renderTable } from "../render/table.ts";
 import { terminalWidth } from "../render/terminal-width.ts";
 import { formatTime } from "../render/units.ts";
@@ -22,20 +24,49 @@ export const machines: Command = {
   name: "machines",
   summary: "list the machines",
   usage: "",
+  details: [
+    "Retired machines are left out unless --retired or --all asks for them.",
+    "One machine: halligan machines show, rename, retire, reinstate, remove.",
+  ],
   options: {
     filter: { type: "string", placeholder: "ODATA", help: "only these, for example: healthStatus eq 'Active'" },
     top: { type: "string", placeholder: "N", help: "at most N (default 10000)" },
+    retired: { type: "boolean", help: "only retired machines" },
+    all: { type: "boolean", help: "retired machines too" },
+    "enrolled-with": {
+      type: "string",
+      placeholder: "TOKEN-ID",
+      help: "only machines that enrolled with this token (see enrollment-token list)",
+    },
   },
   positionals: { min: 0, max: 0 },
-  examples: ["halligan machines", "halligan machines --filter \"healthStatus eq 'Active'\""],
-  jsonShape: "{machines: [the API's machine entities]}",
+  examples: [
+    "halligan machines",
+    "halligan machines --filter \"healthStatus eq 'Active'\"",
+    "halligan machines --all --enrolled-with b7f0a1de-5c55-4f0e-8f5e-64b1a0f0c9d2",
+  ],
+  jsonShape:
+    "{machines: [the API's machine entities]}; with --retired, --all or --enrolled-with also deviceName, displayName, " +
+    "state, isConnected, retiredAt, retiredBy, retireReason of each",
   async run({ args, connect, env, signal }) {
     const limit = args.integer("top", { min: 1, max: 1_000_000 });
+    const [isRetired, isAll] = [args.flag("retired"), args.flag("all")];
+    if (isRetired && isAll) throw new UsageError("--all includes what --retired shows; give one of them.");
+    const enrollmentTokenId = args.text("enrolled-with");
+    const filter = args.text("filter");
     const client = await connect();
-    const all = await client.listMachines({ filter: args.text("filter"), limit, signal });
+    // The contract's own list where it is enough: other servers have no other.
+    const isContract = !isRetired && !isAll && enrollmentTokenId === undefined;
+    const state = isRetired ? "retired" : isAll ? "all" : "inUse";
+    const found = isContract
+      ? await client.listMachines({ filter, limit, signal })
+      : await client.listMachineDetails({ filter, limit, state, enrollmentTokenId, signal });
     return {
-      json: { machines: all.map(({ "@odata.context": _, ...machine }) => machine) },
-      text: renderTable(all, COLUMNS, terminalWidth(env.stdout)),
+      json: { machines: found.map((machine) => machineJson(machine)) },
+      text: renderTable<MachineWire>(found, COLUMNS, terminalWidth(env.stdout)),
     };
   },
 };
+
+/** The same under the name that its neighbours lead one to type. */
+export const machinesList: Command = { ...machines, name: "machines list", summary: "the same" };

@@ -35,8 +35,14 @@ function visible(character: string): string {
 
 /** JSON in which every control is escaped: JSON.stringify leaves DEL, C1 and the direction marks as they are. */
 export function harmlessJson(value: unknown): string {
-  return JSON.stringify(value, null, 2).replace(
-    CONTROLS,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  return escapeControls(JSON.stringify(value, null, 2));
+}
+
+/** The same on one line, for documents that follow each other. */
+export function harmlessJsonLine(value: unknown): string {
+  return escapeControls(JSON.stringify(value));
+}
+
+function escapeControls(json: string): string {
+  return json.replace(CONTROLS, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

@@ -3,6 +3,8 @@ import {
   type ApplicationWire,
   type CreateApplicationRequest,
   type CreateEnrollmentTokenRequest,
+  EnrollmentTokenListWire,
+  EnrollmentTokenSummaryWire,
   EnrollmentTokenWire,
   InfoWire,
   NewApplicationWire,
@@ -14,6 +16,10 @@ export interface AdministrationOperations {
   /** Needs no token. UnexpectedAnswerError when the server is not Halligan. */
   info(options?: CallOptions): Promise<InfoWire>;
   createEnrollmentToken(request: CreateEnrollmentTokenRequest, options?: CallOptions): Promise<EnrollmentTokenWire>;
+  /** Newest first. `limit`: default 1,000. */
+  listEnrollmentTokens(options?: CallOptions & { limit?: number | undefined }): Promise<EnrollmentTokenSummaryWire[]>;
+  /** Repeating it changes nothing. */
+  revokeEnrollmentToken(tokenId: string, options?: CallOptions): Promise<EnrollmentTokenSummaryWire>;
   createApplication(request: CreateApplicationRequest, options?: CallOptions): Promise<NewApplicationWire>;
   listApplications(options?: CallOptions): Promise<ApplicationWire[]>;
   deleteApplication(clientId: string, options?: CallOptions): Promise<void>;
@@ -24,9 +30,24 @@ export function administrationOperations(transport: Transport): AdministrationOp
     info: ({ signal } = {}) =>
       transport.sendForJson({ method: "GET", path: "/halligan/v1/info", isPublic: true, signal }, InfoWire),
     createEnrollmentToken: (request, { signal } = {}) =>
+      transport.sendForJson({ method: "POST", path: TOKENS, json: request, signal }, EnrollmentTokenWire),
+    async listEnrollmentTokens({ limit = 1_000, signal } = {}) {
+      const all: EnrollmentTokenSummaryWire[] = [];
+      let next: string | null = `${TOKENS}?top=${Math.min(limit, MAX_TOKENS_AT_ONCE)}`;
+      while (next !== null && all.length < limit) {
+        const page: EnrollmentTokenListWire = await transport.sendForJson(
+          { method: "GET", path: next, signal },
+          EnrollmentTokenListWire,
+        );
+        all.push(...page.value);
+        next = page.value.length === 0 ? null : page.nextLink;
+      }
+      return all.slice(0, limit);
+    },
+    revokeEnrollmentToken: (tokenId, { signal } = {}) =>
       transport.sendForJson(
-        { method: "POST", path: "/halligan/v1/enrollment-tokens", json: request, signal },
-        EnrollmentTokenWire,
+        { method: "POST", path: `${TOKENS}/${encodeURIComponent(tokenId)}/revoke`, signal },
+        EnrollmentTokenSummaryWire,
       ),
     createApplication: (request, { signal } = {}) =>
       transport.sendForJson({ method: "POST", path: APPLICATIONS, json: request, signal }, NewApplicationWire),
@@ -40,4 +61,6 @@ export function administrationOperations(transport: Transport): AdministrationOp
   };
 }
 
+const TOKENS = "/halligan/v1/enrollment-tokens";
+const MAX_TOKENS_AT_ONCE = 1_000;
 const APPLICATIONS = "/halligan/v1/applications";

@@ -1,5 +1,7 @@
 import { type AdministrationOperations, administrationOperations } from "./administration.ts";
+import { type AuditOperations, auditOperations } from "./audit.ts";
 import { type ClientClock, systemClock } from "./clock.ts";
+import { type DeviceGroupOperations, deviceGroupOperations } from "./device-groups.ts";
 import type { Fetch } from "./fetch-once.ts";
 import { type LibraryOperations, libraryOperations } from "./library.ts";
 import { type MachineActionOperations, machineActionOperations } from "./machine-actions.ts";
@@ -33,7 +35,9 @@ export interface HalliganClient
     MachineOperations,
     MachineActionOperations,
     ResultOperations,
-    LibraryOperations {
+    LibraryOperations,
+    DeviceGroupOperations,
+    AuditOperations {
   /** Gets a token, new if need be, and so proves that the credentials are good. */
   verifyCredentials(options?: { signal?: AbortSignal | undefined }): Promise<void>;
 }
@@ -58,6 +62,8 @@ export function createClient(options: ClientOptions): HalliganClient {
     ...machineActionOperations(transport),
     ...resultOperations(shared.fetch, shared.answerTimeoutMs),
     ...libraryOperations(transport),
+    ...deviceGroupOperations(transport),
+    ...auditOperations(transport),
   };
 }
 

@@ -1,11 +1,13 @@
 export type { AdministrationOperations } from "./administration.ts";
+export type { AuditOperations, AuditOptions } from "./audit.ts";
 export type { ClientClock } from "./clock.ts";
 export { type ClientOptions, createClient, type HalliganClient } from "./create-client.ts";
+export type { DeviceGroupOperations } from "./device-groups.ts";
 export { ApiError, TokenError, UnexpectedAnswerError, UnreachableError } from "./errors.ts";
 export type { Fetch } from "./fetch-once.ts";
 export type { LibraryOperations, PutLibraryFileRequest } from "./library.ts";
 export type { MachineActionOperations } from "./machine-actions.ts";
-export type { MachineOperations } from "./machines.ts";
+export type { MachineDetailsOptions, MachineOperations } from "./machines.ts";
 export { type ListOptions, odataText } from "./odata.ts";
 export type { CallOptions } from "./options.ts";
 export type { ResultOperations } from "./results.ts";

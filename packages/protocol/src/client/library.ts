@@ -1,4 +1,4 @@
-import { Collection, LibraryFileWire } from "../api/index.ts";
+import { Collection, LibraryFileVersionListWire, LibraryFileWire } from "../api/index.ts";
 import type { CallOptions } from "./options.ts";
 import type { Transport } from "./transport.ts";
 
@@ -18,6 +18,10 @@ export interface LibraryOperations {
   /** Any size, streamed, through Halligan's own interface. */
   putLibraryFile(request: PutLibraryFileRequest, options?: CallOptions): Promise<LibraryFileWire>;
   deleteLibraryFile(fileName: string, options?: CallOptions): Promise<void>;
+  /** Every upload of the name, newest first, replaced and removed ones too. */
+  listLibraryFileVersions(fileName: string, options?: CallOptions): Promise<LibraryFileVersionListWire["value"]>;
+  /** The bytes as a stream that the caller reads or cancels: of the present version, or of the one with `sha256`. */
+  downloadLibraryFile(fileName: string, options?: CallOptions & { sha256?: string | undefined }): Promise<Response>;
 }
 
 export function libraryOperations(transport: Transport): LibraryOperations {
@@ -40,6 +44,15 @@ export function libraryOperations(transport: Transport): LibraryOperations {
     async deleteLibraryFile(fileName, { signal } = {}) {
       const path = `/api/libraryfiles/${encodeURIComponent(fileName)}`;
       await (await transport.send({ method: "DELETE", path, signal })).body?.cancel();
+    },
+    async listLibraryFileVersions(fileName, { signal } = {}) {
+      const path = `/halligan/v1/library/${encodeURIComponent(fileName)}/versions`;
+      return (await transport.sendForJson({ method: "GET", path, signal }, LibraryFileVersionListWire)).value;
+    },
+    downloadLibraryFile(fileName, { sha256, signal } = {}) {
+      const query = sha256 === undefined ? "" : `?${new URLSearchParams({ sha256 })}`;
+      const path = `/halligan/v1/library/${encodeURIComponent(fileName)}/content${query}`;
+      return transport.send({ method: "GET", path, accept: "application/octet-stream", signal });
     },
   };
 }

@@ -4,17 +4,18 @@ import { UnexpectedAnswerError } from "./errors.ts";
 import { type ListOptions, listQuery, MAX_PAGE } from "./odata.ts";
 import type { Transport } from "./transport.ts";
 
-/** Follows `@odata.nextLink` until it is absent or `limit` entities are there. */
+/** Follows `@odata.nextLink` until it is absent or `limit` entities are there. `own`: query options of this list alone. */
 export async function listAll<T extends TSchema>(
   transport: Transport,
   path: string,
   item: T,
   options: ListOptions,
+  own: Readonly<Record<string, string>> = {},
 ): Promise<Static<T>[]> {
   const limit = options.limit ?? MAX_PAGE;
   const page = Collection(item);
   const all: Static<T>[] = [];
-  let next: string | undefined = `${path}${listQuery(options, limit)}`;
+  let next: string | undefined = `${path}${listQuery(options, limit, own)}`;
   const seen = new Set<string>();
   while (next !== undefined && all.length < limit) {
     // A server that links a page to itself would otherwise be asked for ever.

@@ -1,16 +1,39 @@
-import { MachineWire } from "../api/index.ts";
+import { ListedMachineWire, MachineDetailsWire, type MachineTagsRequest, MachineWire } from "../api/index.ts";
 import { listAll } from "./list-all.ts";
 import type { ListOptions } from "./odata.ts";
 import type { CallOptions } from "./options.ts";
-import type { Transport } from "./transport.ts";
+import type { ApiRequest, Transport } from "./transport.ts";
+
+export interface MachineDetailsOptions extends ListOptions {
+  /** Default `inUse`. */
+  state?: "inUse" | "retired" | "all" | undefined;
+  /** Only machines that enrolled with the token of this id. */
+  enrollmentTokenId?: string | undefined;
+}
 
 export interface MachineOperations {
+  /** Without retired machines, as the contract's list is. */
   listMachines(options?: ListOptions): Promise<MachineWire[]>;
   /** ApiError 404 `ResourceNotFound` when there is none. */
   getMachine(machineId: string, options?: CallOptions): Promise<MachineWire>;
+  setMachineTag(machineId: string, change: MachineTagsRequest, options?: CallOptions): Promise<MachineWire>;
+  /** What follows is Halligan's own: another server has no such thing. */
+  listMachineDetails(options?: MachineDetailsOptions): Promise<ListedMachineWire[]>;
+  getMachineDetails(machineId: string, options?: CallOptions): Promise<MachineDetailsWire>;
+  /** Null gives the device's own name back. */
+  renameMachine(machineId: string, name: string | null, options?: CallOptions): Promise<MachineDetailsWire>;
+  replaceMachineTags(machineId: string, tags: readonly string[], options?: CallOptions): Promise<MachineDetailsWire>;
+  /** Repeating it changes nothing: the first reason stays. */
+  retireMachine(machineId: string, reason: string, options?: CallOptions): Promise<MachineDetailsWire>;
+  reinstateMachine(machineId: string, options?: CallOptions): Promise<MachineDetailsWire>;
+  /** Only of a retired machine: 400 `BadRequest` for one in use. */
+  deleteMachine(machineId: string, options?: CallOptions): Promise<void>;
+  setMachineDeviceGroup(machineId: string, groupId: number, options?: CallOptions): Promise<MachineWire>;
 }
 
 export function machineOperations(transport: Transport): MachineOperations {
+  const changed = (method: ApiRequest["method"], path: string, json: unknown, { signal }: CallOptions = {}) =>
+    transport.sendForJson({ method, path, ...(json !== undefined && { json }), signal }, MachineDetailsWire);
   return {
     listMachines: (options = {}) => listAll(transport, "/api/machines", MachineWire, options),
     getMachine: (machineId, { signal } = {}) =>
@@ -18,5 +41,36 @@ export function machineOperations(transport: Transport): MachineOperations {
         { method: "GET", path: `/api/machines/${encodeURIComponent(machineId)}`, signal },
         MachineWire,
       ),
+    setMachineTag: (machineId, change, { signal } = {}) =>
+      transport.sendForJson(
+        { method: "POST", path: `/api/machines/${encodeURIComponent(machineId)}/tags`, json: change, signal },
+        MachineWire,
+      ),
+    listMachineDetails({ state, enrollmentTokenId, ...options } = {}) {
+      const own = {
+        ...(state !== undefined && { state }),
+        ...(enrollmentTokenId !== undefined && { enrollmentTokenId }),
+      };
+      return listAll(transport, MACHINES, ListedMachineWire, options, own);
+    },
+    getMachineDetails: (machineId, options) => changed("GET", machinePath(machineId), undefined, options),
+    renameMachine: (machineId, name, options) => changed("PUT", `${machinePath(machineId)}/name`, { name }, options),
+    replaceMachineTags: (machineId, tags, options) =>
+      changed("PUT", `${machinePath(machineId)}/tags`, { tags }, options),
+    retireMachine: (machineId, reason, options) =>
+      changed("POST", `${machinePath(machineId)}/retire`, { reason }, options),
+    reinstateMachine: (machineId, options) =>
+      changed("POST", `${machinePath(machineId)}/reinstate`, undefined, options),
+    async deleteMachine(machineId, { signal } = {}) {
+      await (await transport.send({ method: "DELETE", path: machinePath(machineId), signal })).body?.cancel();
+    },
+    setMachineDeviceGroup: (machineId, groupId, { signal } = {}) =>
+      transport.sendForJson(
+        { method: "PUT", path: `${machinePath(machineId)}/device-group`, json: { groupId }, signal },
+        MachineWire,
+      ),
   };
 }
+
+const MACHINES = "/halligan/v1/machines";
+const machinePath = (machineId: string): string => `${MACHINES}/${encodeURIComponent(machineId)}`;

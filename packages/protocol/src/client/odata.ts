@@ -16,8 +16,12 @@ export interface ListOptions {
 /** The largest page of the contract. */
 export const MAX_PAGE = 10_000;
 
-export function listQuery({ filter, orderBy }: ListOptions, limit: number): string {
-  const query = new URLSearchParams();
+export function listQuery(
+  { filter, orderBy }: ListOptions,
+  limit: number,
+  own: Readonly<Record<string, string>> = {},
+): string {
+  const query = new URLSearchParams(own);
   if (filter !== undefined) query.set("$filter", filter);
   if (orderBy !== undefined) query.set("$orderby", orderBy);
   query.set("$top", String(Math.min(limit, MAX_PAGE)));

@@ -1,0 +1,147 @@
+import type { DeviceGroupWire } from "@halligan/protocol/api";
+import { UsageError } from "../cli-error.ts";
+import type { Command } from "../command.ts";
+import { findDeviceGroup, REMEDIATION_LEVELS, remediationLevel } from "../device-group.ts";
+import { findMachineId } from "../machine.ts";
+import { harmlessLine } from "../render/harmless.ts";
+import { type Column, renderTable } from "../render/table.ts";
+import { terminalWidth } from "../render/terminal-width.ts";
+import { positional } from "./shared-options.ts";
+
+const COLUMNS: readonly Column<DeviceGroupWire>[] = [
+  { title: "GROUP", cell: ({ id }) => String(id), align: "right" },
+  { title: "NAME", cell: ({ name }) => name },
+  { title: "LEVEL", cell: ({ remediationLevel: level }) => level },
+  { title: "USERS", cell: ({ users }) => users.join(",") || null, mayShrink: true },
+  { title: "USER GROUPS", cell: ({ userGroups }) => userGroups.join(",") || null, mayShrink: true },
+];
+
+const JSON_SHAPE = "{group: {id, name, remediationLevel, users, userGroups}}";
+const ABOUT_GROUPS =
+  "A machine belongs to one group. Users reach the machines of the groups that name them, or one of their user groups; a " +
+  "group that names nobody is open to all users. The level none refuses live response.";
+const REACH_OPTIONS = {
+  user: { type: "string", multiple: true, placeholder: "ID", help: "a user who reaches its machines; repeatable" },
+  "user-group": {
+    type: "string",
+    multiple: true,
+    placeholder: "NAME",
+    help: "a group of users, as their issuer names it; repeatable",
+  },
+} as const;
+const LEVEL_HELP = `remediation level: ${REMEDIATION_LEVELS.join(", ")}`;
+
+export const groupsList: Command = {
+  name: "groups list",
+  summary: "list the device groups",
+  usage: "",
+  details: [ABOUT_GROUPS],
+  options: {},
+  positionals: { min: 0, max: 0 },
+  examples: ["halligan groups list"],
+  jsonShape: "{groups: [{id, name, remediationLevel, users, userGroups}]}",
+  async run({ connect, env, signal }) {
+    const groups = await (await connect()).listDeviceGroups({ signal });
+    return { json: { groups }, text: renderTable(groups, COLUMNS, terminalWidth(env.stdout)) };
+  },
+};
+
+export const groupsCreate: Command = {
+  name: "groups create",
+  summary: "make a device group",
+  usage: "NAME",
+  details: [ABOUT_GROUPS],
+  options: {
+    level: { type: "string", placeholder: "LEVEL", help: `${LEVEL_HELP} (default full)` },
+    ...REACH_OPTIONS,
+  },
+  positionals: { min: 1, max: 1 },
+  examples: [
+    "halligan groups create laboratory --user-group lab-analysts",
+    "halligan groups create kiosks --level none",
+  ],
+  jsonShape: JSON_SHAPE,
+  async run({ args, connect, signal }) {
+    const request = {
+      name: positional(args, 0),
+      remediationLevel: remediationLevel(args.text("level") ?? "full"),
+      users: [...new Set(args.texts("user"))],
+      userGroups: [...new Set(args.texts("user-group"))],
+    };
+    const group = await (await connect()).createDeviceGroup(request, { signal });
+    return { json: { group }, text: `Group ${group.id} is ${harmlessLine(group.name)}\n` };
+  },
+};
+
+export const groupsUpdate: Command = {
+  name: "groups update",
+  summary: "change a device group",
+  usage: "GROUP",
+  details: [
+    "GROUP is a number or a name. What is not given stays; --user and --user-group replace all that were named before.",
+  ],
+  options: {
+    name: { type: "string", placeholder: "NAME", help: "its new name" },
+    level: { type: "string", placeholder: "LEVEL", help: LEVEL_HELP },
+    ...REACH_OPTIONS,
+    open: { type: "boolean", help: "name no users and no user groups: open to all users" },
+  },
+  positionals: { min: 1, max: 1 },
+  examples: ["halligan groups update laboratory --level semi-all", "halligan groups update 3 --open"],
+  jsonShape: JSON_SHAPE,
+  async run({ args, connect, signal }) {
+    const [name, level, isOpen] = [args.text("name"), args.text("level"), args.flag("open")];
+    const [users, userGroups] = [args.texts("user"), args.texts("user-group")];
+    const hasReach = users.length > 0 || userGroups.length > 0;
+    if (isOpen && hasReach) throw new UsageError("--open names nobody; leave --user and --user-group out.");
+    if (name === undefined && level === undefined && !isOpen && !hasReach) {
+      throw new UsageError("Nothing to change: give --name, --level, --user, --user-group or --open.");
+    }
+    const remediation = level === undefined ? undefined : remediationLevel(level);
+    const client = await connect();
+    const before = await findDeviceGroup(client, positional(args, 0), signal);
+    const request = {
+      name: name ?? before.name,
+      remediationLevel: remediation ?? before.remediationLevel,
+      users: isOpen ? [] : users.length > 0 ? [...new Set(users)] : before.users,
+      userGroups: isOpen ? [] : userGroups.length > 0 ? [...new Set(userGroups)] : before.userGroups,
+    };
+    const group = await client.updateDeviceGroup(before.id, request, { signal });
+    return { json: { group }, text: `Changed group ${group.id}, ${harmlessLine(group.name)}\n` };
+  },
+};
+
+export const groupsDelete: Command = {
+  name: "groups delete",
+  summary: "delete a device group that has no machines",
+  usage: "GROUP",
+  details: ["GROUP is a number or a name. Retired and removed machines count: assign them to another group first."],
+  options: {},
+  positionals: { min: 1, max: 1 },
+  examples: ["halligan groups delete laboratory"],
+  jsonShape: "{deleted: GROUP-NUMBER}",
+  async run({ args, connect, signal }) {
+    const client = await connect();
+    const { id, name } = await findDeviceGroup(client, positional(args, 0), signal);
+    await client.deleteDeviceGroup(id, { signal });
+    return { json: { deleted: id }, text: `Deleted group ${id}, ${harmlessLine(name)}\n` };
+  },
+};
+
+export const groupsAssign: Command = {
+  name: "groups assign",
+  summary: "move a machine to a device group",
+  usage: "MACHINE GROUP",
+  details: ["GROUP is a number or a name; 0 is the group of machines that are in no other."],
+  options: {},
+  positionals: { min: 2, max: 2 },
+  examples: ["halligan groups assign web-01 laboratory"],
+  jsonShape: "{machineId, group: {id, name, remediationLevel, users, userGroups}}",
+  async run({ args, connect, signal }) {
+    const client = await connect();
+    const machineId = await findMachineId(client, positional(args, 0), signal);
+    const group = await findDeviceGroup(client, positional(args, 1), signal);
+    await client.setMachineDeviceGroup(machineId, group.id, { signal });
+    return { json: { machineId, group }, text: `${machineId} is in group ${group.id}, ${harmlessLine(group.name)}\n` };
+  },
+};

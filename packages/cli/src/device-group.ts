@@ -1,0 +1,30 @@
+import type { DeviceGroupWire } from "@halligan/protocol/api";
+import type { HalliganClient } from "@halligan/protocol/client";
+import { CliError, UsageError } from "./cli-error.ts";
+import { harmlessLine } from "./render/harmless.ts";
+import { didYouMean } from "./suggest.ts";
+
+export const REMEDIATION_LEVELS = ["none", "semi-all", "semi-non-temp", "semi-system", "full"] as const;
+
+/** The device group that a person named by number or name. Throws CliError `notFound`. */
+export async function findDeviceGroup(
+  client: HalliganClient,
+  named: string,
+  signal: AbortSignal,
+): Promise<DeviceGroupWire> {
+  const groups = await client.listDeviceGroups({ signal });
+  const found = groups.find(({ id }) => String(id) === named) ?? groups.find(({ name }) => name === named);
+  if (found !== undefined) return found;
+  const names = groups.map(({ name }) => name);
+  throw new CliError(
+    "notFound",
+    "DeviceGroupNotFound",
+    `There is no device group "${harmlessLine(named)}".${harmlessLine(didYouMean(named, names))} See: halligan groups list`,
+  );
+}
+
+export function remediationLevel(typed: string): DeviceGroupWire["remediationLevel"] {
+  const level = REMEDIATION_LEVELS.find((one) => one === typed);
+  if (level !== undefined) return level;
+  throw new UsageError(`--level is one of ${REMEDIATION_LEVELS.join(", ")}, not "${typed}".`);
+}

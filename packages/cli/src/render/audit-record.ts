@@ -1,0 +1,28 @@
+import type { AuditRecordWire } from "@halligan/protocol/api";
+import { harmlessLine } from "./harmless.ts";
+import { formatTime } from "./units.ts";
+
+const SHOWN = new Set(["seq", "at", "actor", "actorId", "operation", "machineId", "actionId", "detail"]);
+
+/**
+ * A record on one line: when, what, who, on what, and every fact of the operation. A later server may tell more about a
+ * record beside `detail`; that is shown in the same way.
+ */
+export function renderAuditRecord(record: AuditRecordWire): string {
+  const more = Object.entries(record).filter(([name]) => !SHOWN.has(name));
+  const facts = [...more, ...Object.entries(record.detail)].flatMap(([name, value]) =>
+    value === null || value === undefined ? [] : [`${name}=${factText(value)}`],
+  );
+  const parts = [
+    formatTime(record.at) ?? record.at,
+    record.operation.padEnd(22),
+    record.actor,
+    ...(record.machineId === null || record.actorId === record.machineId ? [] : [`machine ${record.machineId}`]),
+    ...(record.actionId === null ? [] : [`action ${record.actionId}`]),
+    ...facts,
+  ];
+  return `${harmlessLine(parts.join("  "))}\n`;
+}
+
+const factText = (value: unknown): string =>
+  typeof value === "string" && /^[^\s"]+$/.test(value) ? value : JSON.stringify(value);

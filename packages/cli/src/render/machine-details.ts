@@ -1,0 +1,40 @@
+import type { MachineDetailsWire } from "@halligan/protocol/api";
+import { renderFacts } from "./facts.ts";
+import { formatTime } from "./units.ts";
+
+/** One machine, a fact a line. */
+export function renderMachineDetails(machine: MachineDetailsWire): string {
+  const isRenamed = machine.displayName !== null;
+  const system = [machine.osPlatform, machine.version, machine.osArchitecture].filter(Boolean).join(" ");
+  return renderFacts([
+    ["machine", machine.computerDnsName],
+    ...(isRenamed ? ([["device's name", machine.deviceName]] as const) : []),
+    ["id", machine.id],
+    ["state", machine.isConnected ? `${machine.state}, connected` : machine.state],
+    ["health", machine.healthStatus],
+    ...(machine.retiredAt === null
+      ? []
+      : ([
+          ["retired", `${formatTime(machine.retiredAt)} by ${machine.retiredBy}`],
+          ["reason", machine.retireReason],
+        ] as const)),
+    ["system", system],
+    ["agent", machine.agentVersion],
+    ["addresses", machine.ipAddresses.map(({ ipAddress }) => ipAddress).join(", ") || null],
+    ["seen from", machine.lastExternalIpAddress],
+    ["first seen", formatTime(machine.firstSeen)],
+    ["last seen", formatTime(machine.lastSeen)],
+    ["group", `${machine.rbacGroupName} (${machine.rbacGroupId})`],
+    ["tags", machine.machineTags.join(", ") || null],
+    ["enrolled with", machine.enrollmentTokenId],
+    ["action", machine.unfinishedActionId],
+  ]);
+}
+
+/** A machine in `--json`: the API's entity without its OData context. */
+export function machineJson<M extends { "@odata.context"?: string }>({
+  "@odata.context": _,
+  ...machine
+}: M): Omit<M, "@odata.context"> {
+  return machine;
+}

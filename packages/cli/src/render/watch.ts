@@ -1,0 +1,25 @@
+import type { MachineActionWire, TransferWire } from "@halligan/protocol/api";
+import { harmlessLine } from "./harmless.ts";
+import { formatBytes, formatTime } from "./units.ts";
+
+/** What is new since `before`, a line each; empty when nothing that shows is. */
+export function renderActionChange(action: MachineActionWire, before: MachineActionWire | null): string {
+  const lines: string[] = [];
+  if (before?.status !== action.status) lines.push(action.status);
+  for (const [index, { command, commandStatus, errors, startTime }] of action.commands.entries()) {
+    const known = before?.commands[index];
+    const name = [index, command.type, ...command.params.slice(0, 1).map(({ value }) => value)].join(" ");
+    if (startTime !== null && (known?.startTime ?? null) === null && commandStatus === "Created") {
+      lines.push(`command ${name}: started`);
+    }
+    if (commandStatus !== (known?.commandStatus ?? "Created")) lines.push(`command ${name}: ${commandStatus}`);
+    for (const error of errors.slice(known?.errors.length ?? 0)) lines.push(`command ${name}: ${error}`);
+  }
+  const time = formatTime(action.lastUpdateDateTimeUtc) ?? "-";
+  return lines.map((line) => `${time}  ${harmlessLine(line)}\n`).join("");
+}
+
+export function renderTransfer({ index, transferredBytes }: TransferWire, action: MachineActionWire | null): string {
+  const type = action?.commands[index]?.command.type ?? "";
+  return `${" ".repeat(22)}command ${index} ${type}: ${formatBytes(transferredBytes)}\n`;
+}

@@ -1,0 +1,30 @@
+import { DeviceGroupListWire, type DeviceGroupRequest, DeviceGroupWire } from "../api/index.ts";
+import type { CallOptions } from "./options.ts";
+import type { Transport } from "./transport.ts";
+
+export interface DeviceGroupOperations {
+  listDeviceGroups(options?: CallOptions): Promise<DeviceGroupWire[]>;
+  /** 400 `InvalidInput` when the name is taken. */
+  createDeviceGroup(request: DeviceGroupRequest, options?: CallOptions): Promise<DeviceGroupWire>;
+  /** Everything of it is replaced. */
+  updateDeviceGroup(groupId: number, request: DeviceGroupRequest, options?: CallOptions): Promise<DeviceGroupWire>;
+  /** 400 `BadRequest` while machines belong to it. */
+  deleteDeviceGroup(groupId: number, options?: CallOptions): Promise<void>;
+}
+
+export function deviceGroupOperations(transport: Transport): DeviceGroupOperations {
+  return {
+    async listDeviceGroups({ signal } = {}) {
+      return (await transport.sendForJson({ method: "GET", path: GROUPS, signal }, DeviceGroupListWire)).value;
+    },
+    createDeviceGroup: (request, { signal } = {}) =>
+      transport.sendForJson({ method: "POST", path: GROUPS, json: request, signal }, DeviceGroupWire),
+    updateDeviceGroup: (groupId, request, { signal } = {}) =>
+      transport.sendForJson({ method: "PUT", path: `${GROUPS}/${groupId}`, json: request, signal }, DeviceGroupWire),
+    async deleteDeviceGroup(groupId, { signal } = {}) {
+      await (await transport.send({ method: "DELETE", path: `${GROUPS}/${groupId}`, signal })).body?.cancel();
+    },
+  };
+}
+
+const GROUPS = "/halligan/v1/device-groups";
