@@ -26,8 +26,8 @@ export interface CommandContext {
   /** A line for the person at a terminal or in a log; on standard error, not with `--json`. */
   note(text: string): void;
   /**
-   * For commands that go on: writes one document to standard output at once, with `--json` as one line. Waits while the
-   * reader is slower.
+   * For commands that go on: writes one document to standard output at once, with `--json` as one
+   * line. Waits while the reader is slower.
    */
   emit(document: Record<string, unknown>, text: string): Promise<void>;
   /** The API with the chosen profile's credentials. Throws CliError `configuration`. */

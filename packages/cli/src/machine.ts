@@ -28,8 +28,9 @@ export async function findMachineId(client: HalliganClient, named: string, signa
 }
 
 /**
- * The id of a machine that may be retired. With `all` a machine in use is meant before a retired one of the same name, as
- * a device that was enrolled again bears the name of its predecessor. Throws CliError `notFound`.
+ * The id of a machine that may be retired. With `all` a machine in use is meant before a retired
+ * one of the same name, as a device that was enrolled again bears the name of its predecessor.
+ * Throws CliError `notFound`.
  */
 export async function findAnyMachineId(
   client: HalliganClient,

@@ -6,7 +6,10 @@ import { findAnyMachineId } from "../machine.ts";
 import { renderAuditRecord } from "../render/audit-record.ts";
 
 const POLL_INTERVAL_MS = 2_000;
-/** A record may become visible after one with a greater number, so this many of the newest are looked at each time. */
+/**
+ * A record may become visible after one with a greater number, so this many of the newest are
+ * looked at each time.
+ */
 const LOOKED_AT = 1_000;
 
 export const audit: Command = {

@@ -19,7 +19,7 @@ const COLUMNS: readonly Column<DeviceGroupWire>[] = [
 const JSON_SHAPE = "{group: {id, name, remediationLevel, users, userGroups}}";
 const ABOUT_GROUPS =
   "A machine belongs to one group. Users reach the machines of the groups that name them, or one of their user groups; a " +
-  "group that names nobody is open to all users. The level none refuses live response.";
+  "group that names none is open to all users. The level none refuses live response.";
 const REACH_OPTIONS = {
   user: { type: "string", multiple: true, placeholder: "ID", help: "a user who reaches its machines; repeatable" },
   "user-group": {
@@ -93,7 +93,7 @@ export const groupsUpdate: Command = {
     const [name, level, isOpen] = [args.text("name"), args.text("level"), args.flag("open")];
     const [users, userGroups] = [args.texts("user"), args.texts("user-group")];
     const hasReach = users.length > 0 || userGroups.length > 0;
-    if (isOpen && hasReach) throw new UsageError("--open names nobody; leave --user and --user-group out.");
+    if (isOpen && hasReach) throw new UsageError("--open names no users; leave --user and --user-group out.");
     if (name === undefined && level === undefined && !isOpen && !hasReach) {
       throw new UsageError("Nothing to change: give --name, --level, --user, --user-group or --open.");
     }

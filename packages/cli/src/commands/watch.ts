@@ -64,7 +64,10 @@ export const watch: Command = {
   },
 };
 
-/** What the next question for the action answers better: no streams there, none free, or one that broke off. */
+/**
+ * What the next question for the action answers better: no streams there, none free, or one that
+ * broke off.
+ */
 const isWithoutEvents = (error: unknown): boolean =>
   error instanceof UnreachableError ||
   error instanceof UnexpectedAnswerError ||

@@ -5,8 +5,8 @@ import { formatTime } from "./units.ts";
 const SHOWN = new Set(["seq", "at", "actor", "actorId", "operation", "machineId", "actionId", "detail"]);
 
 /**
- * A record on one line: when, what, who, on what, and every fact of the operation. A later server may tell more about a
- * record beside `detail`; that is shown in the same way.
+ * A record on one line: when, what, who, on what, and every fact of the operation. A later server
+ * may tell more about a record than its `detail`; that is shown in the same way.
  */
 export function renderAuditRecord(record: AuditRecordWire): string {
   const more = Object.entries(record).filter(([name]) => !SHOWN.has(name));

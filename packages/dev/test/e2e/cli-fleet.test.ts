@@ -11,7 +11,10 @@ import { addScript } from "./live-response.ts";
 
 const CLI = fileURLToPath(new URL("../../../cli/bin/halligan.mjs", import.meta.url));
 
-/** `halligan` with a real server and a real agent: everything that an operator does with machines, groups, tokens and audit. */
+/**
+ * `halligan` with a real server and a real agent: everything that an operator does with machines,
+ * groups, tokens and audit.
+ */
 describe("halligan for operators", { timeout: 600_000 }, () => {
   let world: World;
   before(async () => {

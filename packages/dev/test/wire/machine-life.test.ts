@@ -6,7 +6,10 @@ import { assertError, assertGolden } from "./golden.ts";
 import { at, listAt, textAt } from "./json.ts";
 import { onlyHalligan, setUp } from "./target.ts";
 
-/** What Halligan's own interface says of machines and enrollment tokens, and what of it the contract's lists show. */
+/**
+ * What Halligan's own interface says of machines and enrollment tokens, and what of it the
+ * contract's lists show.
+ */
 describe("machines and enrollment tokens", { skip: onlyHalligan("its interface for machines") }, () => {
   const here = setUp({ agents: 1 });
   const path = (machineId: string, operation = "") => `/halligan/v1/machines/${machineId}${operation}`;

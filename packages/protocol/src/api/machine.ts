@@ -93,7 +93,9 @@ export const RetireMachineRequest = Type.Object(
 );
 export type RetireMachineRequest = Static<typeof RetireMachineRequest>;
 
-/** `GET /halligan/v1/machines/{id}`: the contract's entity, and what the contract has no word for. */
+/**
+ * `GET /halligan/v1/machines/{id}`: the contract's entity, and what the contract has no word for.
+ */
 export const ListedMachineWire = Type.Object({
   ...MachineWire.properties,
   /** The name that the device states. `computerDnsName` is `displayName` where there is one. */
@@ -101,8 +103,9 @@ export const ListedMachineWire = Type.Object({
   /** The name that an operator gave it. */
   displayName: textOrNull,
   /**
-   * enrolled: its key is known, its agent has not connected yet. active: its agent has connected at least once, whether or
-   * not it is there now. quarantined: two devices use its key. retired: its key is refused.
+   * enrolled: its key is known, its agent has not connected yet. active: its agent has connected at
+   * least once, whether or not it is there now. quarantined: two devices use its key. retired: its
+   * key is refused.
    */
   state: Type.Union([
     Type.Literal("enrolled"),

@@ -20,7 +20,10 @@ export interface LibraryOperations {
   deleteLibraryFile(fileName: string, options?: CallOptions): Promise<void>;
   /** Every upload of the name, newest first, replaced and removed ones too. */
   listLibraryFileVersions(fileName: string, options?: CallOptions): Promise<LibraryFileVersionListWire["value"]>;
-  /** The bytes as a stream that the caller reads or cancels: of the present version, or of the one with `sha256`. */
+  /**
+   * The bytes as a stream that the caller reads or cancels: of the present version, or of the one
+   * with `sha256`.
+   */
   downloadLibraryFile(fileName: string, options?: CallOptions & { sha256?: string | undefined }): Promise<Response>;
 }
 

@@ -4,7 +4,10 @@ import { UnexpectedAnswerError } from "./errors.ts";
 import { type ListOptions, listQuery, MAX_PAGE } from "./odata.ts";
 import type { Transport } from "./transport.ts";
 
-/** Follows `@odata.nextLink` until it is absent or `limit` entities are there. `own`: query options of this list alone. */
+/**
+ * Follows `@odata.nextLink` until it is absent or `limit` entities are there. `own`: query options
+ * of this list alone.
+ */
 export async function listAll<T extends TSchema>(
   transport: Transport,
   path: string,

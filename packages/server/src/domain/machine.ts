@@ -24,7 +24,10 @@ export interface Machine {
   displayName: string | null;
   /** Null while the machine is in use. */
   retirement: Retirement | null;
-  /** When it was removed. Only a retired machine is removed; its row stays for the history that refers to it. */
+  /**
+   * When it was removed. Only a retired machine is removed; its row stays for the history that
+   * refers to it.
+   */
   removedAtMs: number | null;
 }
 
@@ -55,9 +58,9 @@ export type HealthStatus = "Active" | "Inactive" | "ImpairedCommunication";
 const INACTIVE_AFTER_MS = 7 * 24 * 3_600_000;
 
 /**
- * Active while its link is up or was a moment ago; ImpairedCommunication when it is away; Inactive after seven days, and
- * as soon as the machine is retired.
- * `graceMs`: how long a link may be gone (a restart, a roaming laptop) before that is told.
+ * Active while its link is up or was a moment ago; ImpairedCommunication when it is away; Inactive
+ * after seven days, and as soon as the machine is retired. `graceMs`: how long a link may be gone
+ * (a restart, a roaming laptop) before that is told.
  */
 export function healthStatus(
   machine: Pick<Machine, "linked" | "lastSeenMs" | "retirement">,
@@ -72,8 +75,9 @@ export function healthStatus(
 }
 
 /**
- * Onboarded from the first time its agent was linked; before that only its key is known. A retired machine is one whose
- * device may be enrolled: CanBeOnboarded. Source: contract/http-api.md section 13.
+ * Onboarded from the first time its agent was linked; before that only its key is known. A retired
+ * machine is one whose device may be enrolled: CanBeOnboarded. Source: contract/http-api.md section
+ * 13.
  */
 export function onboardingStatus({
   journalId,

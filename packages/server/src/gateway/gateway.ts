@@ -9,8 +9,8 @@ import type { LinkSocket, LinkSocketEvents } from "./link-socket.ts";
 const HINT_MS = 1_000;
 
 /**
- * How far back connections of retired machines are looked for. Only a lost wake-up leaves one open, and a node that cannot
- * read the store for this long has closed all its connections.
+ * How far back connections of retired machines are looked for. Only a lost wake-up leaves one open,
+ * and a node that cannot read the store for this long has closed all its connections.
  */
 const RETIRED_WITHIN_MS = 10 * 60_000;
 

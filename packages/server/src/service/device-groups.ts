@@ -63,8 +63,8 @@ export async function removeDeviceGroup(
 }
 
 /**
- * `PUT /halligan/v1/machines/{id}/device-group`. A removed machine is moved too: its group decides who reads its history,
- * and a group that has machines cannot be deleted.
+ * `PUT /halligan/v1/machines/{id}/device-group`. A removed machine is moved too: its group decides
+ * who reads its history, and a group that has machines cannot be deleted.
  */
 export async function setMachineDeviceGroup(
   { store, clock }: ServiceContext,

@@ -3,8 +3,9 @@ import type { StoreTx } from "../store/store.ts";
 import { type Actor, events } from "./events.ts";
 
 /**
- * Ends everything that is open on a machine whose device is not believed or heard any more; returns the ids of the actions
- * that became final by it. Their orders are closed, because no device will confirm that they are.
+ * Ends everything that is open on a machine whose device is not believed or heard any more; returns
+ * the ids of the actions that became final by it. Their orders are closed, because no device will
+ * confirm that they are.
  */
 export async function endOpenActions(
   tx: StoreTx,

@@ -14,8 +14,8 @@ const MAX_AGE_MS = 30 * 24 * 3_600_000;
 const MAX_FOUND = 10_000;
 
 /**
- * `GET /api/machines/findbyip(ip='...',timestamp=...)`: machines in use that name this address, or came from it, and were there around
- * that time. Only the newest addresses of a machine are known.
+ * `GET /api/machines/findbyip(ip='...',timestamp=...)`: machines in use that name this address, or
+ * came from it, and were there around that time. Only the newest addresses of a machine are known.
  */
 export async function findMachinesByIp(
   { store, clock }: ServiceContext,

@@ -17,8 +17,8 @@ export async function getMachine(
 }
 
 /**
- * Retired machines do not make a name ambiguous, because a device that is enrolled again bears the name of its
- * predecessor. Where every machine of that name is retired, the name still finds it.
+ * Retired machines do not make a name ambiguous, because a device that is enrolled again bears the
+ * name of its predecessor. Where every machine of that name is retired, the name still finds it.
  */
 export async function machineByIdOrName(
   tx: StoreTx,

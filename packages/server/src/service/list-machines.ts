@@ -10,7 +10,10 @@ export interface MachineChoice {
   enrollmentTokenId: string | null;
 }
 
-/** What the contract's own lists show: a client that runs something on all that it sees must not see a retired machine. */
+/**
+ * What the contract's own lists show: a client that runs something on all that it sees must not see
+ * a retired machine.
+ */
 const IN_USE: MachineChoice = { life: "inUse", enrollmentTokenId: null };
 
 /** `GET /api/machines`, `GET /api/machines/findbytag`, `GET /halligan/v1/machines` */

@@ -10,14 +10,17 @@ export async function reachOf(tx: StoreTx, caller: Caller): Promise<Reach> {
   return reachOfUser(caller, await tx.deviceGroups.list());
 }
 
-/** The machine, unless it was removed or is outside the caller's reach: then it is as if there were none. */
+/**
+ * The machine, unless it was removed or is outside the caller's reach: then it is as if there were
+ * none.
+ */
 export async function reachableMachine(tx: StoreTx, caller: Caller, machineId: string): Promise<Machine | undefined> {
   const machine = await tx.machines.byId(machineId);
   if (!machine || machine.removedAtMs !== null) return undefined;
   return reaches(await reachOf(tx, caller), machine.groupId) ? machine : undefined;
 }
 
-/** An action belongs to whoever reaches its machine, also after the machine was removed. */
+/** An action belongs to the callers who reach its machine, also after the machine was removed. */
 export async function reachableAction(
   tx: StoreTx,
   caller: Caller,

@@ -9,9 +9,10 @@ import { reachableMachine } from "./reach.ts";
 import { wakeForFreePlace } from "./wake-for-free-place.ts";
 
 /**
- * `POST /halligan/v1/machines/{id}/retire`: one transaction refuses the machine's key from then on and ends its open
- * actions. Its connection epoch grows, so that whatever its device still reports on an open connection is refused; the
- * wake-up makes the node that holds the connection close it. Repeating it changes nothing: the first reason stays.
+ * `POST /halligan/v1/machines/{id}/retire`: one transaction refuses the machine's key from then on
+ * and ends its open actions. Its connection epoch grows, so that whatever its device still reports
+ * on an open connection is refused; the wake-up makes the node that holds the connection close it.
+ * Repeating it changes nothing: the first reason stays.
  */
 export async function retireMachine(
   context: ServiceContext,
@@ -46,8 +47,9 @@ export async function retireMachine(
 }
 
 /**
- * `POST /halligan/v1/machines/{id}/reinstate`: takes a retirement back. The device's key is accepted again and its agent,
- * where it still runs, connects by itself. What the retirement ended stays ended. Repeating it changes nothing.
+ * `POST /halligan/v1/machines/{id}/reinstate`: takes a retirement back. The device's key is
+ * accepted again and its agent, where it still runs, connects by itself. What the retirement ended
+ * stays ended. Repeating it changes nothing.
  */
 export async function reinstateMachine(
   { store, clock }: ServiceContext,
@@ -67,9 +69,9 @@ export async function reinstateMachine(
 }
 
 /**
- * `DELETE /halligan/v1/machines/{id}`: the machine is in no list and found by nothing any more. Its row stays, because
- * its actions and audit records refer to it and its device group decides who reads them; so does its key, which is
- * refused as before.
+ * `DELETE /halligan/v1/machines/{id}`: the machine is in no list and found by nothing any more. Its
+ * row stays, because its actions and audit records refer to it and its device group decides who
+ * reads them; so does its key, which is refused as before.
  */
 export async function deleteMachine(
   { store, clock }: ServiceContext,

@@ -25,8 +25,8 @@ export function enrollmentTokens(executor: Executor) {
       });
     },
     /**
-     * Takes one use off in one statement, so that two devices never share the last one. The id of the token; undefined
-     * when it is unknown, has expired, is used up or was revoked.
+     * Takes one use off in one statement, so that two devices never share the last one. The id of
+     * the token; undefined when it is unknown, has expired, is used up or was revoked.
      */
     async use(tokenSha256: string, nowMs: number): Promise<string | undefined> {
       return (await executor.all(use, { token_sha256: tokenSha256, now_ms: nowMs }))[0]?.id;
@@ -45,11 +45,17 @@ export function enrollmentTokens(executor: Executor) {
       });
       return Promise.all(rows.map((row) => this.withUses(row)));
     },
-    /** From then on no device enrolls with it, on a node of the release before as well: no use is left. */
+    /**
+     * From then on no device enrolls with it, on a node of the release before as well: no use is
+     * left.
+     */
     async revoke(id: string, atMs: number, by: string): Promise<void> {
       await executor.all(revoke, { id, at_ms: atMs, by });
     },
-    /** What the keys say that were enrolled with it: a use is taken in the transaction that adds the key. */
+    /**
+     * What the keys say that were enrolled with it: a use is taken in the transaction that adds the
+     * key.
+     */
     async withUses(row: Selectable<EnrollmentTokenTable>): Promise<EnrollmentToken> {
       const [used] = await executor.all(selectUses, { token_sha256: row.token_sha256 });
       return fromRow(row, { machines: used?.machines ?? 0, lastMs: used?.last_ms ?? null });

@@ -51,8 +51,8 @@ export function machines(executor: Executor) {
       await executor.all(updateLastOrderSeq, { id, last_order_seq: lastOrderSeq });
     },
     /**
-     * Names are a device's own claim, or an operator's choice, and several machines may have one. Machines in use come
-     * first, then retired ones; removed ones are left out.
+     * Names are a device's own claim, or an operator's choice, and several machines may have one.
+     * Machines in use come first, then retired ones; removed ones are left out.
      */
     async byName(computerDnsName: string): Promise<Machine[]> {
       return (await executor.all(selectByName, { computer_dns_name: asciiLower(computerDnsName) })).map(fromRow);
@@ -104,7 +104,9 @@ export function machines(executor: Executor) {
       const [row] = await executor.all(selectByKey, { public_key: publicKey });
       return row && { machineId: row.machine_id, enrolledWith: row.enrolled_with };
     },
-    /** When a machine was enrolled, and the id of the token that it used; undefined without a key. */
+    /**
+     * When a machine was enrolled, and the id of the token that it used; undefined without a key.
+     */
     async enrollmentOf(machineId: string): Promise<{ atMs: number; tokenId: string | null } | undefined> {
       const [row] = await executor.all(selectEnrollment, { machine_id: machineId });
       return row && { atMs: row.valid_from_ms, tokenId: row.token_id };

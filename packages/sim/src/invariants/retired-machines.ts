@@ -7,13 +7,16 @@ import { storedCommands } from "./stored-commands.ts";
 
 const keyOf = ({ actionId, index }: Pick<CommandRef, "actionId" | "index">): string => `${actionId} ${index}`;
 
-/** What holds for a machine from the answer to its retirement until somebody asks to take it back. */
+/**
+ * What holds for a machine from the answer to its retirement until an operator asks to take it
+ * back.
+ */
 export class RetiredMachines {
   readonly #world: World;
   readonly #database: SimDatabase;
   /**
-   * By machine: the starts that were recorded before. Their grants may be on the way to the device, which then starts them;
-   * no server could call them back.
+   * By machine: the starts that were recorded before. Their grants may be on the way to the device,
+   * which then starts them; no server can call them back.
    */
   readonly #retired = new Map<string, ReadonlySet<string>>();
 

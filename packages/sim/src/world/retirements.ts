@@ -15,8 +15,8 @@ const OPERATOR: Caller = {
 };
 
 /**
- * An operator who, in some schedules, retires a machine while everything else goes on, and sometimes takes it back. Chance of
- * its own, so that the other schedules are what they were.
+ * An operator who, in some schedules, retires a machine while everything else goes on, and
+ * sometimes takes it back. Chance of its own, so that the other schedules are what they were.
  */
 export class Retirements {
   readonly #world: World;
@@ -24,7 +24,7 @@ export class Retirements {
   readonly #callers: Callers;
   readonly #watch: RetiredMachines;
   readonly #random: Random;
-  /** Machines that somebody asked to retire, whatever came of it. */
+  /** Machines whose retirement was asked for, whatever came of it. */
   readonly asked = new Set<string>();
 
   constructor(world: World, nodes: Nodes, callers: Callers, watch: RetiredMachines) {

@@ -15,7 +15,10 @@ const STATES = ["inUse", "retired", "all"] as const;
 /** Options of this list alone; the others are those of `GET /api/machines`. */
 const OWN_OPTIONS = ["state", "enrollmentTokenId"];
 
-/** `?state=inUse|retired|all` and `?enrollmentTokenId=` beside the query options of the contract's list. */
+/**
+ * `?state=inUse|retired|all` and `?enrollmentTokenId=` in addition to the query options of the
+ * contract's list.
+ */
 export const listMachineDetails = operation({
   name: "ListMachineDetails",
   method: "GET",

@@ -69,7 +69,10 @@ export const deleteMachine = operation({
   },
 });
 
-/** What changes a machine takes its id alone: a name may be that of another machine by the time it arrives. */
+/**
+ * What changes a machine takes its id alone: a name may be that of another machine by the time it
+ * arrives.
+ */
 const idOf = (params: Readonly<Record<string, string | undefined>>): string => (params.id ?? "").toLowerCase();
 
 async function answer(context: HttpContext, changed: Result<Machine, DomainError>): Promise<Answer> {

@@ -1,6 +1,9 @@
 import { type Kysely, sql } from "kysely";
 
-/** Machines get a name of their operator's choice, are retired and removed; enrollment tokens are listed and revoked. */
+/**
+ * Machines get a name of their operator's choice, are retired and removed; enrollment tokens are
+ * listed and revoked.
+ */
 export async function up(db: Kysely<unknown>): Promise<void> {
   // One column a statement: SQLite takes no more.
   for (const [name, type] of [

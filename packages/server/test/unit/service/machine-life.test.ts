@@ -138,7 +138,7 @@ describe("the life of a machine", () => {
     assert.equal((await auditOf(machine.id, "DeleteMachine", bob)).length, 0);
   });
 
-  test("a group keeps its removed machines until they are moved, so that nobody else gets to read their history", async () => {
+  test("a group keeps its removed machines until they are moved, so that their history gets no new readers", async () => {
     const group = value(await createDeviceGroup(context(), PLAYBOOK, { name: "West", remediationLevel: "full" }));
     const machine = await services.addMachine({ groupId: group.id });
     value(await retireMachine(context(), PLAYBOOK, machine.id, "sold"));
