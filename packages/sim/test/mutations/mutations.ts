@@ -53,7 +53,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "the device's disk does not keep what it said was synced",
-    startAt: 629,
+    startAt: 675,
     breaks: ["neverTwice", "oneOrderAtATime", "commandsInOrder"],
     edits: [
       {
@@ -67,19 +67,19 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "a journal that was set back is believed",
-    startAt: 117,
+    startAt: 244,
     breaks: ["quarantineHolds", "everyActionEnds", "resultsStay"],
     edits: [{ file: "server/src/domain/link-work.ts", find: "TOLD[status] > JOURNALED", replace: "9 < JOURNALED" }],
   },
   {
     name: "an order is sent again under a new number",
-    startAt: 33,
+    startAt: 39,
     breaks: ["neverTwice", "nothingBreaks"],
     edits: [{ file: "server/src/service/next-order.ts", find: 'step.type === "claim"\n', replace: "true\n" }],
   },
   {
     name: "the server grants every start of a script",
-    startAt: 300,
+    startAt: 341,
     breaks: ["neverTwice"],
     edits: [
       {
@@ -189,7 +189,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "the next order does not wait for the end of a cancelled one",
-    startAt: 80,
+    startAt: 109,
     breaks: ["oneOrderAtATime"],
     edits: [
       { file: "server/src/domain/link-work.ts", find: "if (toEnd) return", replace: "if (toEnd === null) return" },
@@ -197,7 +197,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "a new journal is begun before the scripts of the lost one are ended",
-    startAt: 1018,
+    startAt: 1762,
     breaks: ["oneOrderAtATime"],
     edits: [
       { file: "agent/src/core/journal-writer.ts", find: "    await beforeNew();\n", replace: "" },
@@ -250,6 +250,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "a start is granted that was reported after the machine was retired",
+    startAt: 140,
     breaks: ["retirementHolds"],
     edits: [
       { file: "server/src/service/retire-machine.ts", find: "linkEpoch: machine.linkEpoch + 1,", replace: "" },
@@ -279,7 +280,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "a device is refused for reporting what it did of an action that was given up",
-    startAt: 343,
+    startAt: 491,
     breaks: ["nothingBreaks"],
     edits: [
       {
