@@ -103,5 +103,7 @@ function listByPs(): ProcessEntry[] {
 }
 
 function ps(args: string[]): string {
-  return execFileSync("/bin/ps", args, { encoding: "utf8", timeout: 10_000, maxBuffer: 32 * 1024 * 1024 });
+  // In another language a start time has other words.
+  const env = { PATH: "/usr/bin:/bin", LC_ALL: "C" };
+  return execFileSync("/bin/ps", args, { encoding: "utf8", timeout: 10_000, maxBuffer: 32 * 1024 * 1024, env });
 }

@@ -1,8 +1,9 @@
 /** A running agent with a fake server: one script after the other, each in an order of its own. */
-import { chmodSync, chownSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import type { Order, OrderCommand } from "@halligan/protocol/link";
-import { AgentProcess, type AgentStart, type TemporaryFolder, temporaryFolder } from "./agent-process.ts";
+import { CgroupHome } from "../../src/process/cgroup-home.ts";
+import { AgentProcess, type AgentStart, type TemporaryFolder, temporaryFolder, until } from "./agent-process.ts";
 import { FakeServer } from "./fake-server.ts";
 
 type RunScript = Extract<OrderCommand, { type: "RunScript" }>;
@@ -82,8 +83,19 @@ export class EnrolledAgent implements AsyncDisposable {
     return { order, outcome: end.outcome, errors: end.errors, transcript };
   }
 
+  /** Those of a script that was cut off, and of what a test let it keep and has killed by now. */
+  async #removeCgroups(): Promise<void> {
+    const file = path.join(this.root, "cgroup-home");
+    if (!existsSync(file)) return;
+    for (const group of new CgroupHome(readFileSync(file, "utf8"), this.server.machineId).all()) {
+      group.kill();
+      await until(() => group.remove());
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.process?.[Symbol.asyncDispose]();
+    await this.#removeCgroups();
     await this.server[Symbol.asyncDispose]();
     await this.folder[Symbol.asyncDispose]();
   }
