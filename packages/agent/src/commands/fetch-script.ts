@@ -58,7 +58,9 @@ export async function fetchScript(
   }
 }
 
-/** Takes the byte order mark away from the copy that runs. Answers with the SHA-256 of what is left. */
+/**
+ * Takes the byte order mark away from the copy that runs. Answers with the SHA-256 of what is left.
+ */
 export async function removeMark(script: FetchedScript): Promise<string> {
   const shorter = `${script.file}.new`;
   const hash = createHash("sha256");

@@ -1,4 +1,7 @@
-/** A script from its process to its end: keeps what it writes, ends what is left of its tree, or leaves it where it may stay. */
+/**
+ * A script from its process to its end: keeps what it writes, ends what is left of its tree, or
+ * leaves it where it may stay.
+ */
 import { CANCELLED_TEXT, STOPPED_TEXT } from "../core/end-texts.ts";
 import type { CommandJob, RunScriptCommand, ScriptEnd } from "../core/ports.ts";
 import { reasonOf } from "../disk/errno.ts";
@@ -74,7 +77,8 @@ export async function followScript(
   for (const note of said) stderr.note(note);
   const losses = [stdout.finish(), stderr.finish()].filter((loss) => loss !== null);
   const end: ScriptEnd = {
-    // A script that ran to its end did, whatever of its output could be kept, as long as the transcript says what is missing.
+    // A script that ran to its end did, whatever of its output could be kept, as long as the
+    // transcript says what is missing.
     outcome: isStopped || losses.some((loss) => !loss.isNoted) ? "failed" : "completed",
     errors: [
       ...(isStopped ? [endText(first, job, signal)] : []),

@@ -1,9 +1,11 @@
 /**
- * What runs a script: the table of docs/scripts.md. A `#!` line decides; else the file is a program of this device; else the ending of its
- * name. What would fail in a way that people misread is refused with the remedy instead.
+ * What runs a script: the table of docs/scripts.md. A `#!` line decides; else the file is a program
+ * of this device; else the ending of its name. What would fail in a way that people misread is
+ * refused with the remedy instead.
  *
- * The agent reads the `#!` line itself, as the kernel would (one optional argument), so that a script also runs from a file system without
- * execute rights, and so that the usual mistakes in that line are told clearly.
+ * The agent reads the `#!` line itself, as the kernel would (one optional argument), so that a
+ * script also runs from a file system without execute rights, and so that the usual mistakes in
+ * that line are told clearly.
  */
 import path from "node:path";
 import { lineEnds, readContent, type ScriptContent } from "./script-content.ts";
@@ -13,7 +15,10 @@ export interface Found {
   file: string;
   args: readonly string[];
   backslash: "escape" | "literal";
-  /** The copy that runs lacks the byte order mark, because its interpreter would take that for a part of the first line. */
+  /**
+   * The copy that runs lacks the byte order mark, because its interpreter would take that for a
+   * part of the first line.
+   */
   withoutMark: boolean;
   /** Sentences for people about a script that runs all the same. */
   notes: readonly string[];
@@ -58,10 +63,12 @@ const BY_ENDING: Readonly<Record<string, Rule>> = {
 };
 
 const SHELLS = /^(ba|da|a|k|mk|z|pdk)?sh[0-9.]*$/;
-/** They take a byte order mark as what it is. */
+/** They recognise a byte order mark. */
 const MARK_READERS = /^(python|perl|ruby|node|nodejs|bun|deno|pwsh|powershell)[0-9.]*(\.exe)?$/i;
 
-/** @param head the script's first bytes, at least {@link LIMITS.maxScriptHeadBytes} or all of them */
+/**
+ * @param head the script's first bytes, at least {@link LIMITS.maxScriptHeadBytes} or all of them
+ */
 export function chooseInterpreter(script: string, head: Uint8Array, device: Device): Interpreter {
   const content = readContent(head);
   const ending = path.extname(script).toLowerCase();

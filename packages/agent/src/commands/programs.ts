@@ -14,7 +14,10 @@ export function thisDevice(environment: Environment): Device {
   };
 }
 
-/** Where a program was found the last time, by names and search path: asked first, as the search goes through many folders. */
+/**
+ * Where a program was found the last time, by names and search path: asked first, as the search
+ * goes through many folders.
+ */
 const found = new Map<string, string>();
 
 function findInPath(names: readonly string[], environment: Environment): string | null {

@@ -1,4 +1,6 @@
-/** RunScript: fetch, start, follow to its end. What it may not outlast is the order's script limit. */
+/**
+ * RunScript: fetch, start, follow to its end. What it may not outlast is the order's script limit.
+ */
 import { CANCELLED_TEXT, STOPPED_BEFORE_TEXT } from "../core/end-texts.ts";
 import type { CommandJob, RunScriptCommand, ScriptEnd, ScriptStart } from "../core/ports.ts";
 import { reasonOf } from "../disk/errno.ts";
@@ -38,7 +40,8 @@ export async function runScript(
     if (interpreter.withoutMark) notes.push(withoutMarkText(await removeMark(script)));
     const words = splitArgs(job.command.args ?? "", interpreter.backslash);
     if (words.some((word) => word.includes("\0"))) return notRun("The arguments contain a NUL character.");
-    // A group of this name in which something was kept can only be of a server that was set back: it is left alone.
+    // A group of this name in which something was kept can only be of a server that was set back:
+    // it is left alone.
     cgroup = deps.keptProcesses.has(job) ? null : deps.cgroups.make(job);
     opened = await deps.scriptPipes.open();
     await start.granted();

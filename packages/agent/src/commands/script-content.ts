@@ -1,4 +1,7 @@
-/** What a script's first bytes say of it: byte order mark, `#!` line, program, text, line ends. Pure. */
+/**
+ * What a script's first bytes say of it: byte order mark, `#!` line, program, text, line ends.
+ * Pure.
+ */
 
 export type ScriptContent =
   | { kind: "empty" }
@@ -94,7 +97,8 @@ function readProgram(head: Uint8Array): ScriptContent | null {
       machine: ELF_MACHINES[number(18)] ?? null,
     };
   }
-  // 64-bit of one processor, and of several processors; the latter has the first bytes of a Java class, which has a version there.
+  // 64-bit of one processor, and of several processors; the latter has the first bytes of a Java
+  // class, which has a version there.
   if (startsWith(head, [0xcf, 0xfa, 0xed, 0xfe])) return machO();
   if (startsWith(head, [0xca, 0xfe, 0xba, 0xbe, 0, 0, 0]) && (head[7] ?? 0) < 20) return machO();
   if (startsWith(head, [0x4d, 0x5a]) && head.subarray(0, BINARY_CHECK_BYTES).includes(0)) {
@@ -105,7 +109,10 @@ function readProgram(head: Uint8Array): ScriptContent | null {
 
 const machO = (): ScriptContent => ({ kind: "program", format: "Mach-O", isExecutable: true, machine: null });
 
-/** Every second byte of the beginning is NUL, as in UTF-16 of Western text that Windows programs write. */
+/**
+ * Every second byte of the beginning is NUL, as in UTF-16 of Western text that Windows programs
+ * write.
+ */
 function isWideWithoutMark(head: Uint8Array): boolean {
   const pairs = Math.min(Math.floor(head.length / 2), 32);
   if (pairs < 2) return false;

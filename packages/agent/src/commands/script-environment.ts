@@ -1,6 +1,7 @@
 /**
- * The environment of a script: small, documented in docs/scripts.md, and the same however the agent was started. Nothing else of the
- * agent's own environment reaches a script: it may hold proxies with passwords, secrets of a service, and variables of npm.
+ * The environment of a script: small, documented in docs/scripts.md, and the same however the agent
+ * was started. Nothing else of the agent's own environment reaches a script: it may hold proxies
+ * with passwords, secrets of a service, and variables of npm.
  */
 import type { CommandRef } from "../core/ports.ts";
 import { ownAccount } from "../process/account.ts";
@@ -49,7 +50,8 @@ const WINDOWS_NAMES = [
 /**
  * What every script of this agent process gets.
  *
- * @param env the agent's own environment, of which the names in HALLIGAN_AGENT_SCRIPT_ENV are passed on
+ * @param env the agent's own environment, of which the names in HALLIGAN_AGENT_SCRIPT_ENV are
+ * passed on
  * @throws a sentence when that list is not one of names that may be passed
  */
 export function baseEnvironment(env: NodeJS.ProcessEnv, platform: NodeJS.Platform = process.platform): Environment {
@@ -59,7 +61,9 @@ export function baseEnvironment(env: NodeJS.ProcessEnv, platform: NodeJS.Platfor
     : { ...posixEnvironment(), ...pick(env, extra) };
 }
 
-/** With the four names that say which command this is. They also mark its processes (`treeMark`). */
+/**
+ * With the four names that say which command this is. They also mark its processes (`treeMark`).
+ */
 export function scriptEnvironment(
   base: Environment,
   command: CommandRef & { machineId: string; workFolder: string },

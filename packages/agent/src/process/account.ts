@@ -8,8 +8,9 @@ export interface Account {
 }
 
 /**
- * Not from `os.userInfo`: under Bun it answers with the variables HOME and USER, which depend on how the agent was started.
- * An account that no directory knows has its number as its name and the root folder as its home.
+ * Not from `os.userInfo`: under Bun it answers with the variables HOME and USER, which depend on
+ * how the agent was started. An account that no directory knows has its number as its name and the
+ * root folder as its home.
  */
 export function ownAccount(): Account {
   const uid = process.geteuid?.() ?? 0;
@@ -18,7 +19,10 @@ export function ownAccount(): Account {
   );
 }
 
-/** @param text lines of a passwd file. The home is always the last field but one, also in the longer lines of macOS. */
+/**
+ * @param text lines of a passwd file. The home is always the last field but one, also in the longer
+ * lines of macOS.
+ */
 export function passwdAccount(text: string, uid: number): Account | null {
   for (const line of text.split("\n")) {
     const fields = line.split(":");

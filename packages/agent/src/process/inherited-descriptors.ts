@@ -1,12 +1,16 @@
 /**
- * Files that the agent was started with besides its standard ones, as from a shell with `3> file` or a careless service manager. Node
- * passes them on to every program that it starts, so a script could write into them, and hold a lock or a socket of another program.
+ * Files that the agent was started with besides its standard ones, as from a shell with `3> file`
+ * or a careless service manager. Node passes them on to every program that it starts, so a script
+ * could write into them, and hold a lock or a socket of another program.
  */
 import { closeSync, readdirSync, readFileSync } from "node:fs";
 
 const O_CLOEXEC = 0o2000000;
 
-/** Called before the agent opens anything: what both runtimes open themselves is closed in their children already. */
+/**
+ * Called before the agent opens anything: what both runtimes open themselves is closed in their
+ * children already.
+ */
 export function closeInheritedDescriptors(): void {
   // Bun closes them in its children itself. With a channel to the parent one of them is Node's own.
   if (process.platform !== "linux" || process.versions.bun || process.connected) return;

@@ -1,6 +1,7 @@
 /**
- * Processes that scripts left running on purpose (`keepProcesses`), remembered on disk beside the journal: an order is forgotten when the
- * server has its end, and neither a restart of the agent nor a lost journal may end them. What ended by itself is forgotten here.
+ * Processes that scripts left running on purpose (`keepProcesses`), remembered on disk beside the
+ * journal: an order is forgotten when the server has its end, and neither a restart of the agent
+ * nor a lost journal may end them. What ended by itself is forgotten here.
  */
 import { readFileSync } from "node:fs";
 import path from "node:path";
@@ -45,7 +46,10 @@ export interface KeptProcessesDeps {
 export class KeptProcesses {
   readonly #deps: KeptProcessesDeps;
   #commands: KeptCommand[];
-  /** Outputs that kept processes still have open: read and dropped, as they would get SIGPIPE when they write. */
+  /**
+   * Outputs that kept processes still have open: read and dropped, as they would get SIGPIPE when
+   * they write.
+   */
   readonly #outputs: OutputSource[] = [];
 
   /** Nothing outlives a restart of the device: a list of another boot is empty. */
@@ -67,7 +71,10 @@ export class KeptProcesses {
     return this.#commands.map((kept) => this.#deps.markOf(kept));
   }
 
-  /** Durable when it resolves. Rejects when the disk refuses: they run on, but a restart of the agent ends them. */
+  /**
+   * Durable when it resolves. Rejects when the disk refuses: they run on, but a restart of the
+   * agent ends them.
+   */
   async keep(command: CommandRef, processes: readonly { pid: number; startTime: string }[]): Promise<void> {
     const { actionId, orderSeq, index } = command;
     const kept = {

@@ -6,8 +6,8 @@ import type { ProcessEntry } from "./process-table.ts";
 import type { Tree } from "./process-tree.ts";
 
 /**
- * Looks twice: the other side of a pipe that the script had, as in `exec > >(tee log)`, ends a moment after it, and is not left
- * behind. Waits only where something is there at the first look.
+ * Looks twice: the other side of a pipe that the script had, as in `exec > >(tee log)`, ends a
+ * moment after it, and is not left behind. Waits only where something is there at the first look.
  */
 export async function leftProcesses(tree: Tree, clock: Clock): Promise<{ left: ProcessEntry[]; isGone: boolean }> {
   if (process.platform === "win32") return { left: [], isGone: false };

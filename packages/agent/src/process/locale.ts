@@ -1,4 +1,7 @@
-/** A locale with UTF-8 that this device has. Without one, programs show other letters than ASCII as `?` or fail. */
+/**
+ * A locale with UTF-8 that this device has. Without one, programs show other letters than ASCII as
+ * `?` or fail.
+ */
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { isErrno } from "../disk/errno.ts";

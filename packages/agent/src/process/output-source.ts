@@ -1,10 +1,16 @@
-/** One output stream of a script, as the agent reads it: the same under Node and Bun, for a pipe and for a socket. */
+/**
+ * One output stream of a script, as the agent reads it: the same under Node and Bun, for a pipe and
+ * for a socket.
+ */
 import { closeSync } from "node:fs";
 import { Socket } from "node:net";
 import type { Readable } from "node:stream";
 
 export interface OutputSource {
-  /** Called once. Resolves at the end of the stream, when it breaks, or when it is closed. Never rejects. */
+  /**
+   * Called once. Resolves at the end of the stream, when it breaks, or when it is closed. Never
+   * rejects.
+   */
   read(onBytes: (bytes: Uint8Array) => void): Promise<void>;
   /** Stops reading. A process that still writes gets SIGPIPE. */
   close(): void;
@@ -31,9 +37,13 @@ export function readableSource(stream: Readable): OutputSource {
   };
 }
 
-/** @param fd of the reading end of a pipe, opened with O_NONBLOCK. It belongs to the source, which closes it. */
+/**
+ * @param fd of the reading end of a pipe, opened with O_NONBLOCK. It belongs to the source, which
+ * closes it.
+ */
 export function pipeSource(fd: number): OutputSource {
-  // Bun has no `Socket({ fd })`, and its `createReadStream` reports EAGAIN for a pipe that is empty.
+  // Bun has no `Socket({ fd })`, and its `createReadStream` reports EAGAIN for a pipe that is
+  // empty.
   if (globalThis.Bun) return bunPipeSource(globalThis.Bun, fd);
   return readableSource(new Socket({ fd, readable: true, writable: false }));
 }

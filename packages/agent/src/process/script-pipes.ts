@@ -1,12 +1,14 @@
 /**
  * Pipes for a script's output and errors.
  *
- * `spawn` of Node and Bun makes sockets, and Linux cannot open a socket by name: `echo x > /dev/stderr` fails with ENXIO. A regular file
- * can be opened, but `> /dev/stdout` would truncate it, and neither its size nor its order could be kept while several processes write.
- * Neither runtime makes an anonymous pipe, so these are FIFOs of the data folder, made by `mkfifo`.
+ * `spawn` of Node and Bun makes sockets, and Linux cannot open a socket by name: `echo x >
+ * /dev/stderr` fails with ENXIO. A regular file can be opened, but `> /dev/stdout` would truncate
+ * it, and neither its size nor its order could be kept while several processes write. Neither
+ * runtime makes an anonymous pipe, so these are FIFOs of the data folder, made by `mkfifo`.
  *
- * A pair whose writers are all gone is used again, so that `mkfifo` (2 ms) runs once and not for each script. Elsewhere than on Linux
- * `/dev/stdout` duplicates the descriptor, which works with sockets.
+ * A pair whose writers are all gone is used again, so that `mkfifo` (2 ms) runs once and not for
+ * each script. Elsewhere than on Linux `/dev/stdout` duplicates the descriptor, which works with
+ * sockets.
  */
 import { execFile } from "node:child_process";
 import { closeSync, constants, fstatSync, openSync, rmSync } from "node:fs";
@@ -28,7 +30,9 @@ interface Ends {
   writeFd: number;
 }
 
-/** All four ends are the agent's until {@link ScriptPipes.started} or {@link ScriptPipes.abandoned}. */
+/**
+ * All four ends are the agent's until {@link ScriptPipes.started} or {@link ScriptPipes.abandoned}.
+ */
 export interface OpenPipes {
   pair: Pair;
   stdout: Ends;
@@ -74,7 +78,10 @@ export class ScriptPipes {
     }
   }
 
-  /** The script has the writing ends now: without the agent's own copies the reading ends see its end. */
+  /**
+   * The script has the writing ends now: without the agent's own copies the reading ends see its
+   * end.
+   */
   started({ stdout, stderr }: OpenPipes): { stdout: OutputSource; stderr: OutputSource } {
     closeSync(stdout.writeFd);
     closeSync(stderr.writeFd);
@@ -87,7 +94,10 @@ export class ScriptPipes {
     this.release(pair, true);
   }
 
-  /** @param isUnused no process has the pair open. Else the next script gets another one, whose output is its own. */
+  /**
+   * @param isUnused no process has the pair open. Else the next script gets another one, whose
+   * output is its own.
+   */
   release(pair: Pair, isUnused: boolean): void {
     if (isUnused && !this.#free) this.#free = pair;
     else removePair(pair);
@@ -109,7 +119,8 @@ export class ScriptPipes {
     this.#made += 1;
     const name = (stream: string) => path.join(this.#folder, `${this.#made}.${stream}`);
     const pair = { stdout: name("out"), stderr: name("err") };
-    // Others may write: the folder keeps them out, but a script may start a program as another account that opens /dev/stderr.
+    // Others may write: the folder keeps them out, but a script may start a program as another
+    // account that opens /dev/stderr.
     await promisify(execFile)("mkfifo", ["-m", "0622", pair.stdout, pair.stderr], {
       timeout: LIMITS.makePipesMs,
       env: { PATH: "/usr/bin:/bin" },
@@ -134,8 +145,8 @@ function openEnds(file: string): Ends | null {
   try {
     readFd = openSync(file, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
     if (!fstatSync(readFd).isFIFO()) throw new Error("it is not a pipe");
-    // O_NONBLOCK belongs to this opening; the script's end is one that waits. By its descriptor, as opening what a
-    // script had put under the name could wait for a reader.
+    // O_NONBLOCK belongs to this opening; the script's end is one that waits. By its descriptor, as
+    // opening what a script had put under the name could wait for a reader.
     return { readFd, writeFd: openSync(`/proc/self/fd/${readFd}`, O_WRONLY) };
   } catch {
     if (readFd !== null) closeSync(readFd);

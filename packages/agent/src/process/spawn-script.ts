@@ -17,10 +17,11 @@ export interface ScriptProcess {
 /**
  * Its own session and process group; standard input is empty. Rejects when there is no process.
  *
- * The first process is a shell that sets what a script finds (`launcher.ts`), enters the cgroup and then becomes the interpreter, so
- * nothing of the script ever runs outside. It costs a millisecond. The agent could instead move itself there, spawn and move back: each of these moves
- * waits ten milliseconds on the agent's only thread, and an agent that could not move back would be killed with the script.
- * Writing the number after a plain spawn is a race that the script can win.
+ * The first process is a shell that sets what a script finds (`launcher.ts`), enters the cgroup and
+ * then becomes the interpreter, so nothing of the script ever runs outside. It costs a millisecond.
+ * The agent could instead move itself there, spawn and move back: each of these moves waits ten
+ * milliseconds on the agent's only thread, and an agent that could not move back would be killed
+ * with the script. Writing the number after a plain spawn is a race that the script can win.
  */
 export async function spawnScript(start: {
   file: string;

@@ -73,7 +73,8 @@ for (const runtime of RUNTIMES) {
 
     test("does not depend on how the agent was started, nor on whether it has cgroups", options, async () => {
       const plain = await found({});
-      // With nothing at all, as under a service manager; with other settings, as by hand under nohup.
+      // With nothing at all, as under a service manager; with other settings, as by hand under
+      // nohup.
       const bare = { HALLIGAN_AGENT_CGROUP: noCgroup ? "" : "none" };
       assert.deepEqual(await found({ isEnvWhole: true, env: bare }), plain);
       // Node itself closes the first inherited descriptors up to a gap, so these have high numbers.

@@ -10,7 +10,10 @@ const accounts = [
   { account: "another account than root", uid: NOBODY, isThere: process.geteuid?.() === 0 },
 ];
 
-/** What a script does, and what it writes to its output and to its errors. All of them run under `set -e`. */
+/**
+ * What a script does, and what it writes to its output and to its errors. All of them run under
+ * `set -e`.
+ */
 const CASES: readonly (readonly [script: string, output: string, errors: string])[] = [
   ["echo x > /dev/stderr; echo end", "end\n", "x\n"],
   ["echo a; echo x > /dev/stdout; echo end", "a\nx\nend\n", ""],
