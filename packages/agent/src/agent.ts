@@ -5,6 +5,7 @@ import path from "node:path";
 import { deviceRunner } from "./commands/device-runner.ts";
 import { KeptScripts } from "./commands/kept-scripts.ts";
 import { removeTemporaryFiles } from "./commands/put-file.ts";
+import { baseEnvironment, treeMark } from "./commands/script-environment.ts";
 import { runAgentCore } from "./core/agent-core.ts";
 import { LinkState } from "./core/link-state.ts";
 import { orderKeys } from "./core/order-check.ts";
@@ -21,6 +22,8 @@ import { webSocketNet } from "./link/websocket-net.ts";
 import { currentFacts } from "./machine-facts/machine-facts.ts";
 import { readBootId } from "./process/boot-id.ts";
 import { openCgroups } from "./process/cgroups.ts";
+import { KeptProcesses } from "./process/kept-processes.ts";
+import { ScriptPipes } from "./process/script-pipes.ts";
 import { realClock } from "./real-clock.ts";
 
 export const realRandom: Random = {
@@ -40,6 +43,7 @@ export async function runAgent(
   if (!config) {
     throw new Error(`${folder.root} is not enrolled. First: halligan-agent enroll --server URL --data ${folder.root}`);
   }
+  const environment = baseEnvironment(env);
   const bootId = readBootId();
   await using _lock = await lockFolder(folder.root, bootId);
   ensureDataFolders(folder);
@@ -52,6 +56,8 @@ export async function runAgent(
   const { machineId, serverUrl } = config;
   const keptScripts = new KeptScripts();
   const cgroups = await openCgroups({ root: folder.root, machineId, env, log });
+  const keptProcesses = new KeptProcesses({ root: folder.root, bootId, cgroups, log, markOf: treeMark });
+  const scriptPipes = new ScriptPipes(folder.pipes, log);
   const ports = { clock: realClock, random: realRandom, log, link };
   log.info("agentStarted", { machineId, server: serverUrl, pid: process.pid });
   await runAgentCore(
@@ -59,7 +65,18 @@ export async function runAgent(
       ...ports,
       disk,
       net: webSocketNet(serverUrl),
-      runner: deviceRunner({ ...ports, serverUrl, folder, machineId, bootId, cgroups, keptScripts, env }),
+      runner: deviceRunner({
+        ...ports,
+        serverUrl,
+        folder,
+        machineId,
+        bootId,
+        cgroups,
+        keptScripts,
+        keptProcesses,
+        scriptPipes,
+        environment,
+      }),
       identity: { machineId, privateKey },
       orderKeys: orderKeys(config.orderKeys),
       pinOrderKeys: (keys) => writeAgentConfig(folder.root, { ...config, orderKeys: [...keys] }),

@@ -62,9 +62,22 @@ export const LIMITS = {
   cgroupKillRounds: 100,
   /** Each after `killPollMs`. */
   cgroupRemoveTries: 10,
+  /** How many processes that a script left are named in its errors. */
+  maxNamedProcesses: 10,
+  /** Scripts whose left processes are remembered over a restart of the agent. */
+  maxKeptCommands: 256,
+  /** Remembered of each, for a device without cgroups. */
+  maxKeptPids: 64,
+  /** Outputs that kept processes have open and that are read on. */
+  maxKeptOutputs: 32,
   /** Each after `killPollMs`: how often SIGKILL goes to a script's process group in which no process is to be seen. */
   groupKillRounds: 5,
-  maxShebangBytes: 256,
+  /** The soft limit of open files of a script: the usual one of Linux. */
+  scriptOpenFiles: 1_024,
+  /** How long `mkfifo` may take. */
+  makePipesMs: 5_000,
+  /** What decides how a script is run is looked for in these first bytes. */
+  maxScriptHeadBytes: 64 * KIB,
   /** A larger script is fetched anew for each order. */
   maxKeptScriptBytes: 64 * KIB,
   /** All scripts that are kept in memory. */

@@ -1,12 +1,14 @@
 /** The command line of halligan-agent. Exit codes: 0 done, 1 failed, 2 not understood. */
 import { parseArgs } from "node:util";
 import { runAgent } from "./agent.ts";
+import { EXTRA_NAMES_VARIABLE } from "./commands/script-environment.ts";
 import { defaultDataRoot } from "./disk/data-folder.ts";
 import { enroll } from "./identity/enroll.ts";
 import { readEnrollmentToken, TOKEN_VARIABLE } from "./identity/enrollment-token.ts";
 import { checkServerUrl } from "./identity/server-url.ts";
 import { jsonLog } from "./log.ts";
 import { currentFacts } from "./machine-facts/machine-facts.ts";
+import { closeInheritedDescriptors } from "./process/inherited-descriptors.ts";
 import { AGENT_VERSION } from "./version.ts";
 
 const HELP = `halligan-agent ${AGENT_VERSION}: lets a Halligan server run live response on this device.
@@ -20,6 +22,8 @@ const HELP = `halligan-agent ${AGENT_VERSION}: lets a Halligan server run live r
       --data DIR            data folder (default: HALLIGAN_AGENT_DATA, else the system's usual place)
   halligan-agent run [--data DIR]                work until stopped by SIGTERM or SIGINT
                             HALLIGAN_AGENT_CGROUP: the cgroup folder for commands, or none (default: found at start)
+                            ${EXTRA_NAMES_VARIABLE}: names of variables of the agent that scripts get as well,
+                            separated by commas (default: none, see docs/scripts.md)
   halligan-agent help | --help | --version
 `;
 
@@ -99,6 +103,7 @@ async function enrollCommand(argv: string[]): Promise<number> {
 
 async function runCommand(argv: string[]): Promise<number> {
   const values = parse(() => parseArgs({ args: argv, options: { data: { type: "string" } } }));
+  closeInheritedDescriptors();
   const stopping = new AbortController();
   const stop = () => stopping.abort(new Error("The agent was told to stop."));
   process.on("SIGTERM", stop);

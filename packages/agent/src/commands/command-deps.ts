@@ -1,7 +1,10 @@
 import type { DataFolder } from "../disk/data-folder.ts";
 import type { Cgroups } from "../process/cgroups.ts";
+import type { KeptProcesses } from "../process/kept-processes.ts";
+import type { ScriptPipes } from "../process/script-pipes.ts";
 import type { TransferDeps } from "../transfer/server-request.ts";
 import type { KeptScripts } from "./kept-scripts.ts";
+import type { Environment } from "./script-environment.ts";
 
 /** What the commands need of the rest of the agent. */
 export interface CommandDeps extends TransferDeps {
@@ -10,6 +13,8 @@ export interface CommandDeps extends TransferDeps {
   bootId: string;
   cgroups: Cgroups;
   keptScripts: KeptScripts;
-  /** The agent's own environment, which scripts inherit but for its secrets. */
-  env: NodeJS.ProcessEnv;
+  keptProcesses: KeptProcesses;
+  scriptPipes: ScriptPipes;
+  /** What every script gets (`baseEnvironment`). */
+  environment: Environment;
 }

@@ -1,13 +1,14 @@
 /** The commands of a real device, behind the core's Runner port. */
 import type { CommandJob, Runner, RunScriptCommand, Transcript } from "../core/ports.ts";
 import { removeOrderFiles, spoolPaths } from "../disk/order-files.ts";
-import { endTree } from "../process/end-tree.ts";
+import { endTree, notEndedTexts } from "../process/end-tree.ts";
 import { TransferFailed, TransferWatch } from "../transfer/transfer-watch.ts";
 import { upload } from "../transfer/upload.ts";
 import type { CommandDeps } from "./command-deps.ts";
 import { getFile } from "./get-file.ts";
 import { putFile } from "./put-file.ts";
-import { runScript, treeMark } from "./run-script.ts";
+import { runScript } from "./run-script.ts";
+import { treeMark } from "./script-environment.ts";
 import { inlineTranscript, transcriptJson } from "./transcript.ts";
 
 export function deviceRunner(deps: CommandDeps): Runner {
@@ -41,17 +42,22 @@ export function deviceRunner(deps: CommandDeps): Runner {
     async endOrphans(command, process) {
       // Nothing outlives a restart of the device, and the numbers mean other processes now.
       if (process && process.bootId !== deps.bootId) return [];
-      return await endTree({ root: process, mark: treeMark(command), cgroups: deps.cgroups.of(command) }, deps.clock);
+      const tree = { root: process, mark: treeMark(command), cgroups: deps.cgroups.of(command) };
+      const notEnded = await endTree(tree, deps.clock);
+      await deps.keptProcesses.forget(command);
+      return notEndedTexts(notEnded);
     },
 
-    endAllOrphans() {
+    async endAllOrphans() {
+      const { keptProcesses } = deps;
       const mark = [`HALLIGAN_MACHINE_ID=${deps.machineId}`];
-      return endTree({ root: null, mark, cgroups: deps.cgroups.all() }, deps.clock);
+      const cgroups = deps.cgroups.all().filter((group) => !keptProcesses.hasGroup(group));
+      return notEndedTexts(await endTree({ root: null, mark, except: keptProcesses.marks(), cgroups }, deps.clock));
     },
 
     forget: (orderSeq) => removeOrderFiles(deps.folder, (other) => other !== orderSeq),
     async forgetAllBut(orderSeqs) {
-      deps.cgroups.removeAll();
+      deps.cgroups.removeAll((group) => deps.keptProcesses.hasGroup(group));
       await removeOrderFiles(deps.folder, (orderSeq) => orderSeqs.has(orderSeq));
     },
   };

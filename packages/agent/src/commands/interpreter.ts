@@ -1,95 +1,239 @@
 /**
- * What runs a script. A first line `#!...` decides; else the ending: `.ps1` is PowerShell's, `.sh`, `.bash` and no
- * ending are bash's (sh where there is no bash). The agent reads the `#!` line itself, as the kernel would (one
- * optional argument), so that a script also runs from a file system without execute rights, and so that the usual
- * mistakes in that line are told clearly.
+ * What runs a script: the table of docs/scripts.md. A `#!` line decides; else the file is a program
+ * of this device; else the ending of its name. What would fail in a way that people misread is
+ * refused with the remedy instead.
+ *
+ * The agent reads the `#!` line itself, as the kernel would (one optional argument), so that a
+ * script also runs from a file system without execute rights, and so that the usual mistakes in
+ * that line are told clearly.
  */
-import { accessSync, constants, statSync } from "node:fs";
 import path from "node:path";
+import { lineEnds, readContent, type ScriptContent } from "./script-content.ts";
 
-export type Interpreter =
-  | { kind: "found"; file: string; args: readonly string[]; backslash: "escape" | "literal" }
-  | { kind: "none"; error: string };
+export interface Found {
+  kind: "found";
+  file: string;
+  args: readonly string[];
+  backslash: "escape" | "literal";
+  /**
+   * The copy that runs lacks the byte order mark, because its interpreter would take that for a
+   * part of the first line.
+   */
+  withoutMark: boolean;
+  /** Sentences for people about a script that runs all the same. */
+  notes: readonly string[];
+}
+export type Interpreter = Found | { kind: "none"; error: string };
 
-const SHELL_ENDINGS: ReadonlySet<string> = new Set(["", ".sh", ".bash"]);
-const POWERSHELL_ARGS = ["-NoProfile", "-NonInteractive", "-ExecutionPolicy", "Bypass", "-File"];
+/** What of the device decides. */
+export interface Device {
+  platform: NodeJS.Platform;
+  arch: NodeJS.Architecture;
+  /** The path of the first of these programs that is in the search path of scripts. */
+  find(names: readonly string[]): string | null;
+  /** Whether this is a file that may be executed; a file system may forbid it. */
+  isProgram(file: string): boolean;
+}
 
-/** @param head the script's first bytes, at least as many as a `#!` line has */
-export function chooseInterpreter(script: string, head: Uint8Array, env: NodeJS.ProcessEnv): Interpreter {
+interface Rule {
+  names: readonly string[];
+  windowsNames: readonly string[];
+  args?: readonly string[];
+  backslash?: "literal";
+}
+
+const SHELL: Rule = { names: ["bash", "sh"], windowsNames: ["bash.exe", "sh.exe"] };
+const NODE: Rule = { names: ["node", "nodejs"], windowsNames: ["node.exe"] };
+const BY_ENDING: Readonly<Record<string, Rule>> = {
+  "": SHELL,
+  ".sh": SHELL,
+  ".bash": SHELL,
+  ".py": { names: ["python3", "python"], windowsNames: ["python.exe", "py.exe"] },
+  ".pl": { names: ["perl"], windowsNames: ["perl.exe"] },
+  ".rb": { names: ["ruby"], windowsNames: ["ruby.exe"] },
+  ".js": NODE,
+  ".mjs": NODE,
+  ".cjs": NODE,
+  ".ps1": {
+    names: ["pwsh"],
+    windowsNames: ["pwsh.exe", "powershell.exe"],
+    args: ["-NoProfile", "-NonInteractive", "-ExecutionPolicy", "Bypass", "-File"],
+    backslash: "literal",
+  },
+};
+
+const SHELLS = /^(ba|da|a|k|mk|z|pdk)?sh[0-9.]*$/;
+/** They recognise a byte order mark. */
+const MARK_READERS = /^(python|perl|ruby|node|nodejs|bun|deno|pwsh|powershell)[0-9.]*(\.exe)?$/i;
+
+/**
+ * @param head the script's first bytes, at least {@link LIMITS.maxScriptHeadBytes} or all of them
+ */
+export function chooseInterpreter(script: string, head: Uint8Array, device: Device): Interpreter {
+  const content = readContent(head);
   const ending = path.extname(script).toLowerCase();
-  const isWindows = process.platform === "win32";
-  const shebang = isWindows ? null : readShebang(head);
-  if (shebang !== null) return fromShebang(shebang, script);
-  if (ending === ".ps1") {
-    const names = isWindows ? ["pwsh.exe", "powershell.exe"] : ["pwsh"];
-    const file = findInPath(names, env);
-    return file
-      ? { kind: "found", file, args: [...POWERSHELL_ARGS, script], backslash: "literal" }
-      : none("This device has no PowerShell (pwsh), which scripts named .ps1 need.");
+  switch (content.kind) {
+    case "empty":
+      return none("The script is empty, so there is nothing to run. Upload the file again.");
+    case "wideText":
+      if (ending === ".ps1" && content.hasMark) return byEnding(ending, script, head, device, false);
+      return none(`The script is ${content.encoding} text, which its interpreter does not read. Save it as UTF-8.`);
+    case "program":
+      return asProgram(content, script, device);
+    case "binary":
+      return none(
+        "The file is neither text nor a program of this device, so nothing can run it. " +
+          "Put it on the device with PutFile and run a script that uses it.",
+      );
+    case "shebang":
+      // Windows has no such line.
+      return device.platform === "win32"
+        ? byEnding(ending, script, head, device, content.hasMark)
+        : fromShebang(content, script, head, device);
+    case "text":
+      return byEnding(ending, script, head, device, content.hasMark);
   }
-  if (SHELL_ENDINGS.has(ending)) {
-    const file = findInPath(isWindows ? ["bash.exe", "sh.exe"] : ["bash", "sh"], env);
-    return file
-      ? { kind: "found", file, args: [script], backslash: "escape" }
-      : none("This device has no bash and no sh, which shell scripts need.");
-  }
-  return none(
-    `A script named '*${ending.slice(0, 32)}' cannot be run as it is: the agent runs .sh, .bash, .ps1, names without an ending, ` +
-      "and any text that begins with a line such as '#!/usr/bin/env python3'. Wrap anything else in a script.",
-  );
 }
 
 const none = (error: string): Interpreter => ({ kind: "none", error });
 
-/** The first line after `#!`, or null. */
-function readShebang(head: Uint8Array): string | null {
-  const start = Buffer.from(head).toString("utf8");
-  return start.startsWith("#!") ? (start.slice(2).split("\n", 1)[0] ?? "") : null;
-}
-
-function fromShebang(line: string, script: string): Interpreter {
-  if (line.endsWith("\r")) {
+function byEnding(ending: string, script: string, head: Uint8Array, device: Device, hasMark: boolean): Interpreter {
+  const rule = Object.hasOwn(BY_ENDING, ending) ? BY_ENDING[ending] : undefined;
+  if (!rule) {
     return none(
-      "The script has Windows line ends (CR LF), so its '#!' line names no program: save it with LF line ends.",
+      `The agent does not know what runs a script named '*${ending.slice(0, 32)}'. ` +
+        `Begin it with a line such as '#!/usr/bin/env python3', or give it one of the endings ${knownEndings()}.`,
     );
   }
-  const [, file, arg] = /^[ \t]*(\S*)[ \t]*(.*?)[ \t]*$/.exec(line) ?? [];
-  if (!file?.startsWith("/")) return none("The script's '#!' line does not name a program by its full path.");
-  try {
-    accessSync(file, constants.X_OK);
-  } catch {
-    return none(`This device has no program ${file}, which the script's '#!' line asks for.`);
+  const names = device.platform === "win32" ? rule.windowsNames : rule.names;
+  const file = device.find(names);
+  if (!file) {
+    const what = rule === SHELL ? "shell scripts" : `scripts named '*${ending}'`;
+    const line = device.platform === "win32" ? "" : ", or begin the script with a '#!' line that names another program";
+    return none(`This device has no ${names.join(" and no ")}, which ${what} need. Install it${line}.`);
   }
-  return { kind: "found", file, args: arg ? [arg, script] : [script], backslash: "escape" };
+  return checked(path.basename(file), head, hasMark, {
+    file,
+    args: [...(rule.args ?? []), script],
+    backslash: rule.backslash ?? "escape",
+  });
 }
 
-/** Where a program was found the last time, by names and search path: asked first, as the search goes through many folders. */
-const found = new Map<string, string>();
+function knownEndings(): string {
+  return Object.keys(BY_ENDING)
+    .filter((ending) => ending !== "")
+    .join(", ");
+}
 
-function findInPath(names: readonly string[], env: NodeJS.ProcessEnv): string | null {
-  const fallback = process.platform === "win32" ? "C:\\Windows\\System32\\WindowsPowerShell\\v1.0" : "/usr/bin:/bin";
-  const searched = `${env.PATH ?? env.Path ?? ""}${path.delimiter}${fallback}`;
-  const key = `${names.join()} ${searched}`;
-  const before = found.get(key);
-  if (before !== undefined && isProgram(before)) return before;
-  for (const name of names) {
-    for (const folder of searched.split(path.delimiter)) {
-      // A relative entry would find what lies in the working folder, which scripts may write.
-      if (!path.isAbsolute(folder)) continue;
-      const file = path.join(folder, name);
-      if (!isProgram(file)) continue;
-      found.set(key, file);
-      return file;
+function asProgram(content: ScriptContent & { kind: "program" }, script: string, device: Device): Interpreter {
+  const { platform, arch } = device;
+  const isOurs =
+    (content.format === "ELF" && platform === "linux") ||
+    (content.format === "Mach-O" && platform === "darwin") ||
+    (content.format === "Windows" && platform === "win32" && path.extname(script).toLowerCase() === ".exe");
+  const machine = content.machine ?? (content.format === "ELF" ? "another processor" : null);
+  const fits = machine === null || machine === arch || (machine === "ia32" && arch === "x64");
+  if (!isOurs || !fits || !content.isExecutable) {
+    const of = machine === null ? "" : ` for ${machine}`;
+    const what = content.isExecutable
+      ? `a program (${content.format}${of})`
+      : `a library or object file (${content.format}${of})`;
+    return none(`The file is ${what}; this device is ${platform} on ${arch} and cannot run it. Upload a build for it.`);
+  }
+  if (!device.isProgram(script)) {
+    return none(
+      "The file is a program, but the agent's data folder lies on a file system without execute rights (noexec). " +
+        "Mount it with execute rights, or give the agent another data folder.",
+    );
+  }
+  return { kind: "found", file: script, args: [], backslash: "escape", withoutMark: false, notes: [] };
+}
+
+const CR_LF_REMEDY = "Save it with LF line ends, for example with dos2unix.";
+
+function fromShebang(
+  content: ScriptContent & { kind: "shebang" },
+  script: string,
+  head: Uint8Array,
+  device: Device,
+): Interpreter {
+  const { line } = content;
+  if (line.includes("\r")) {
+    return none(`The script has Windows line ends (CR LF), so its '#!' line names no program. ${CR_LF_REMEDY}`);
+  }
+  if (content.isCut) return none("The script's '#!' line is longer than 255 bytes. Shorten it.");
+  const [, file = "", arg = ""] = /^[ \t]*(\S*)[ \t]*(.*?)[ \t]*$/.exec(line) ?? [];
+  if (!file.startsWith("/")) {
+    const given = file === "" ? "names no program" : `names '${file}', which is not a full path`;
+    return none(`The script's '#!' line ${given}. Write one such as '#!/bin/bash' or '#!/usr/bin/env python3'.`);
+  }
+  if (!device.isProgram(file)) {
+    return none(
+      `This device has no program ${file}, which the script's '#!' line names. Install it or name another one.`,
+    );
+  }
+  let program = path.basename(file);
+  if (program === "env") {
+    const named = readEnv(arg);
+    if ("error" in named) return none(named.error);
+    if (named.program !== null) {
+      if (!named.program.includes("/") && device.find([named.program]) === null) {
+        return none(
+          `This device has no program ${named.program} in the PATH of scripts, which the script's '#!' line names. ` +
+            "Install it or name another one by its full path.",
+        );
+      }
+      program = path.basename(named.program);
     }
   }
-  return null;
+  return checked(program, head, content.hasMark, {
+    file,
+    args: arg === "" ? [script] : [arg, script],
+    backslash: "escape",
+  });
 }
 
-function isProgram(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return statSync(file).isFile();
-  } catch {
-    return false;
+/** The program that `env` starts; null where that is for `env` alone to say. */
+function readEnv(arg: string): { program: string | null } | { error: string } {
+  if (arg === "")
+    return { error: "The script's '#!' line names env without a program. Write '#!/usr/bin/env python3'." };
+  const split = /^(?:-S|--split-string=)[ \t]*(.*)$/.exec(arg)?.[1];
+  if (split === undefined) {
+    if (arg.startsWith("-")) return { program: null };
+    if (/[ \t]/.test(arg)) {
+      return {
+        error: `The script's '#!' line gives env '${arg}' as one name of a program. Write '#!/usr/bin/env -S ${arg}'.`,
+      };
+    }
+    return { program: arg.includes("=") ? null : arg };
   }
+  // Quotes, variables, options and assignments are for env itself.
+  if (/["'\\$]/.test(split) || split.startsWith("-")) return { program: null };
+  return { program: split.split(/[ \t]+/).find((word) => !word.includes("=")) ?? null };
+}
+
+/** Line ends and byte order mark, as far as the program takes them for a part of its text. */
+function checked(
+  program: string,
+  head: Uint8Array,
+  hasMark: boolean,
+  found: Pick<Found, "file" | "args" | "backslash">,
+): Interpreter {
+  const isShell = SHELLS.test(program.replace(/\.exe$/i, "")) || program === "busybox";
+  const notes: string[] = [];
+  if (isShell) {
+    const ends = lineEnds(head);
+    if (ends.first === "CR LF" || ends.first === "CR") {
+      const name = ends.first === "CR LF" ? "Windows line ends (CR LF)" : "old line ends (CR)";
+      return none(`The script has ${name}, which a shell takes for a part of each command. ${CR_LF_REMEDY}`);
+    }
+    if (ends.firstCrLfLine !== null) {
+      notes.push(
+        `The script has both kinds of line ends: line ${ends.firstCrLfLine} is the first that ends with CR LF, and a shell takes ` +
+          `the CR for a part of it. ${CR_LF_REMEDY}`,
+      );
+    }
+  }
+  const withoutMark = hasMark && !MARK_READERS.test(program);
+  return { kind: "found", ...found, withoutMark, notes };
 }

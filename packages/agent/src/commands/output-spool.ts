@@ -47,6 +47,15 @@ export class OutputSpool {
     this.#append(encoder.encode(`\n[halligan: output cut off after ${this.#limitBytes} bytes]\n`));
   }
 
+  /**
+   * What the agent itself has to say about the script, after all that this wrote and whatever the
+   * limit. Never throws.
+   */
+  note(text: string): void {
+    if (this.#gapBytes > 0 && !this.#noteGap()) return;
+    this.#append(encoder.encode(`${this.#fileBytes === 0 ? "" : "\n"}[halligan: ${text}]\n`));
+  }
+
   /** Closes the file. Never throws; null when nothing was lost. */
   finish(): OutputLoss | null {
     const isNoted = this.#gapBytes === 0 || this.#noteGap() || this.#noteOverLastBytes();

@@ -10,6 +10,8 @@ export interface DataFolder {
   spool: string;
   /** Scripts of the orders that are held. */
   scripts: string;
+  /** The named pipes through which scripts write. Made when the first script needs them. */
+  pipes: string;
 }
 
 export function dataFolder(root: string): DataFolder {
@@ -19,6 +21,7 @@ export function dataFolder(root: string): DataFolder {
     work: path.join(absolute, "work"),
     spool: path.join(absolute, "spool"),
     scripts: path.join(absolute, "scripts"),
+    pipes: path.join(absolute, "pipes"),
   };
 }
 

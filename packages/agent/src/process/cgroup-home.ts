@@ -10,6 +10,7 @@ import type { CommandRef, Log } from "../core/ports.ts";
 import { errnoOf, isErrno, reasonOf } from "../disk/errno.ts";
 import { ownCgroupFolders } from "./cgroup-mounts.ts";
 import { CommandCgroup } from "./command-cgroup.ts";
+import { LAUNCHER_SETTINGS } from "./launcher.ts";
 
 type CommandNumbers = Pick<CommandRef, "orderSeq" | "index">;
 
@@ -22,7 +23,7 @@ export interface MadeCgroup {
 /** A shell that enters and becomes the program; where it cannot enter, it takes the empty group away and goes on outside. */
 export function enterAndBecome({ group, entry }: MadeCgroup, file: string, args: readonly string[]) {
   const text = '{ echo 0 >"$0" || rmdir "$1" || exit 126; } 2>/dev/null; shift; exec "$@"';
-  return { file: "/bin/sh", args: ["-c", text, entry, group.folder, file, ...args] };
+  return { file: "/bin/sh", args: ["-c", LAUNCHER_SETTINGS + text, entry, group.folder, file, ...args] };
 }
 
 export class CgroupHome {

@@ -40,8 +40,13 @@ export class Cgroups {
   }
 
   /** At the agent's start, when every script that the journal knows of is ended. */
-  removeAll(): void {
+  removeAll(isKept: (group: CommandCgroup) => boolean): void {
     for (const group of this.all()) {
+      // Where nothing that was kept runs any more, the group goes as well.
+      if (isKept(group)) {
+        group.removeEmpty();
+        continue;
+      }
       const pids = group.pids();
       if (pids.length > 0) this.#log.warn("strayProcessesEnded", { count: pids.length });
       group.kill();

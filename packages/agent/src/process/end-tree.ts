@@ -2,21 +2,23 @@
 import { spawnSync } from "node:child_process";
 import type { Clock } from "../core/ports.ts";
 import { LIMITS } from "../limits.ts";
-import { hasEnvironment, listProcesses } from "./process-table.ts";
+import { hasEnvironment, listProcesses, type ProcessEntry } from "./process-table.ts";
 import { ownsGroup, type Tree, treeMembers } from "./process-tree.ts";
 import { groupIsThere, signalProcess } from "./signal-process.ts";
 
 interface Living {
+  members: ProcessEntry[];
   pids: number[];
   /** Groups whose leader is, or was, of the tree: a signal to one reaches also what is forked at that moment. */
   groupIds: number[];
 }
 
 /**
- * Answers with sentences about what could not be ended. It does not heed a signal: it is what an abort leads to, and is
- * bounded by itself (about four seconds; less than one where nothing resists SIGKILL).
+ * Answers with the processes that could not be ended. It does not heed a signal: it is what an
+ * abort leads to, and is bounded by itself (about four seconds; less than one where nothing resists
+ * SIGKILL).
  */
-export async function endTree(tree: Tree, clock: Clock): Promise<string[]> {
+export async function endTree(tree: Tree, clock: Clock): Promise<number[]> {
   if (process.platform === "win32") return endWindowsTree(tree);
   const never = new AbortController().signal;
   let left = living(tree);
@@ -51,7 +53,23 @@ export async function endTree(tree: Tree, clock: Clock): Promise<string[]> {
       await clock.sleep(LIMITS.killPollMs, never);
     }
   }
-  return left.pids.map((pid) => `Process ${pid} of the script could not be ended.`);
+  return left.pids;
+}
+
+export function notEndedTexts(pids: readonly number[]): string[] {
+  return pids.map((pid) => `Process ${pid} of the script could not be ended.`);
+}
+
+/** One look at every process of the device. Not for Windows. */
+export function lookAtTree(tree: Tree): {
+  /** The living processes of the tree, as the system lists them. */
+  members: ProcessEntry[];
+  /** Neither process nor process group nor cgroup of it is there. */
+  isGone: boolean;
+} {
+  const { members, pids, groupIds } = living(tree);
+  const isGone = pids.length === 0 && groupIds.length === 0 && tree.cgroups.every((group) => !group.exists);
+  return { members, isGone };
 }
 
 /**
@@ -68,16 +86,22 @@ export function isSurelyGone({ root, cgroups }: Tree): boolean {
 function living(tree: Tree): Living {
   const table = listProcesses();
   const own = table.find(({ pid }) => pid === process.pid);
-  const members = treeMembers(tree, table, (pid) => hasEnvironment(pid, tree.mark), process.pid);
+  const isMarked = (pid: number) =>
+    hasEnvironment(pid, tree.mark) && !tree.except?.some((other) => hasEnvironment(pid, other));
+  const members = treeMembers(tree, table, isMarked, process.pid);
   const groupIds = members
     .filter(({ groupId, sessionId }) => groupId > 1 && groupId !== own?.groupId && sessionId !== own?.sessionId)
     .map(({ groupId }) => groupId);
   if (tree.root && ownsGroup(tree.root, table) && groupIsThere(tree.root.pid)) groupIds.push(tree.root.pid);
-  const pids = [...members.map(({ pid }) => pid), ...tree.cgroups.flatMap((group) => group.pids())];
-  return { pids: [...new Set(pids)], groupIds: [...new Set(groupIds)] };
+  const pids = new Set([...members.map(({ pid }) => pid), ...tree.cgroups.flatMap((group) => group.pids())]);
+  return {
+    members: table.filter(({ pid }) => pids.has(pid)),
+    pids: [...pids],
+    groupIds: [...new Set(groupIds)],
+  };
 }
 
-function endWindowsTree(tree: Tree): string[] {
+function endWindowsTree(tree: Tree): number[] {
   if (!tree.root) return [];
   const args = ["/PID", String(tree.root.pid), "/T", "/F"];
   const NOT_FOUND = 128;
@@ -86,5 +110,5 @@ function endWindowsTree(tree: Tree): string[] {
     stdio: "ignore",
     windowsHide: true,
   });
-  return status === 0 || status === NOT_FOUND ? [] : [`Process ${tree.root.pid} of the script could not be ended.`];
+  return status === 0 || status === NOT_FOUND ? [] : [tree.root.pid];
 }

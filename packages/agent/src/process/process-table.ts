@@ -9,6 +9,8 @@ export interface ProcessEntry {
   sessionId: number;
   /** Linux: clock ticks since the device started. Elsewhere a text of `ps`. */
   startTime: string;
+  /** As the process calls itself: on Linux 15 bytes at most, of any value. */
+  name: string;
 }
 
 /** Without zombies: they hold nothing and cannot be ended. Not for Windows. */
@@ -51,7 +53,8 @@ function readStat(pid: string): (ProcessEntry & { isZombie: boolean }) | null {
   const stat = readSmall(`/proc/${pid}/stat`);
   if (stat === null) return null;
   // The name in parentheses may hold spaces and parentheses of its own.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const nameEnd = stat.lastIndexOf(")");
+  const fields = stat.slice(nameEnd + 2).split(" ");
   const [state, parentPid, groupId, sessionId] = fields;
   return {
     pid: Number(pid),
@@ -59,6 +62,7 @@ function readStat(pid: string): (ProcessEntry & { isZombie: boolean }) | null {
     groupId: Number(groupId),
     sessionId: Number(sessionId),
     startTime: fields[19] ?? "",
+    name: Buffer.from(stat.slice(stat.indexOf("(") + 1, nameEnd), "latin1").toString(),
     isZombie: state === "Z" || state === "X",
   };
 }
@@ -80,8 +84,9 @@ function readSmall(file: string): string | null {
 
 function listByPs(): ProcessEntry[] {
   const entries: ProcessEntry[] = [];
-  for (const line of ps(["-A", "-o", "pid=,ppid=,pgid=,stat=,lstart="]).split("\n")) {
-    const found = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line);
+  for (const line of ps(["-A", "-o", "pid=,ppid=,pgid=,stat=,lstart=,ucomm="]).split("\n")) {
+    // `lstart` is five words: Thu Nov 26 10:00:00 2026.
+    const found = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+((?:\S+\s+){4}\S+)\s+(.*)$/.exec(line);
     if (!found || found[4]?.startsWith("Z")) continue;
     const groupId = Number(found[3]);
     entries.push({
@@ -90,12 +95,15 @@ function listByPs(): ProcessEntry[] {
       groupId,
       // ps of macOS tells no usable session; a script is the leader of its group and its session alike.
       sessionId: groupId,
-      startTime: found[5]?.trim() ?? "",
+      startTime: found[5] ?? "",
+      name: found[6]?.trim() ?? "",
     });
   }
   return entries;
 }
 
 function ps(args: string[]): string {
-  return execFileSync("/bin/ps", args, { encoding: "utf8", timeout: 10_000, maxBuffer: 32 * 1024 * 1024 });
+  // In another language a start time has other words.
+  const env = { PATH: "/usr/bin:/bin", LC_ALL: "C" };
+  return execFileSync("/bin/ps", args, { encoding: "utf8", timeout: 10_000, maxBuffer: 32 * 1024 * 1024, env });
 }

@@ -12,6 +12,11 @@ export interface Tree {
   cgroups: readonly CommandCgroup[];
   /** `NAME=value` entries that every process of the tree was started with. */
   mark: readonly string[];
+  /**
+   * Marks of other trees: what carries all entries of one of them is not of this tree, though it
+   * carries its mark.
+   */
+  except?: readonly (readonly string[])[];
 }
 
 /** The living processes of the tree. Pure but for `isMarked`, which is asked as little as possible. */

@@ -1,24 +1,27 @@
 /** The one place where the agent starts a process for a command (threat 2.5: one choke point). */
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
-import type { Readable } from "node:stream";
 import { enterAndBecome, type MadeCgroup } from "./cgroup-home.ts";
+import { becomeProgram } from "./launcher.ts";
+import { type OutputSource, readableSource } from "./output-source.ts";
+import type { OpenPipes, ScriptPipes } from "./script-pipes.ts";
 
 export interface ScriptProcess {
   pid: number;
-  stdout: Readable;
-  stderr: Readable;
+  stdout: OutputSource;
+  stderr: OutputSource;
   /** The exit code, or 128 + n when signal n ended it. */
   exited: Promise<number>;
 }
 
 /**
- * Its own session and process group; no standard input. Rejects when there is no process.
+ * Its own session and process group; standard input is empty. Rejects when there is no process.
  *
- * With a cgroup the first process is a shell that enters it and then becomes the interpreter, so nothing of the script
- * ever runs outside. It costs a millisecond. The agent could instead move itself there, spawn and move back: each of these moves
- * waits ten milliseconds on the agent's only thread, and an agent that could not move back would be killed with the script.
- * Writing the number after a plain spawn is a race that the script can win.
+ * The first process is a shell that sets what a script finds (`launcher.ts`), enters the cgroup and
+ * then becomes the interpreter, so nothing of the script ever runs outside. It costs a millisecond.
+ * The agent could instead move itself there, spawn and move back: each of these moves waits ten
+ * milliseconds on the agent's only thread, and an agent that could not move back would be killed
+ * with the script. Writing the number after a plain spawn is a race that the script can win.
  */
 export async function spawnScript(start: {
   file: string;
@@ -26,13 +29,21 @@ export async function spawnScript(start: {
   cwd: string;
   env: Record<string, string>;
   cgroup: MadeCgroup | null;
+  /** Null for sockets. When this rejects they are as they were. */
+  pipes: { of: ScriptPipes; opened: OpenPipes } | null;
 }): Promise<ScriptProcess> {
-  const { file, args } = start.cgroup ? enterAndBecome(start.cgroup, start.file, start.args) : start;
+  const isWindows = process.platform === "win32";
+  const { file, args } = start.cgroup
+    ? enterAndBecome(start.cgroup, start.file, start.args)
+    : isWindows
+      ? start
+      : becomeProgram(start.file, start.args);
+  const { pipes } = start;
   const child = spawn(file, args, {
     cwd: start.cwd,
     env: start.env,
-    stdio: ["ignore", "pipe", "pipe"],
-    detached: process.platform !== "win32",
+    stdio: ["ignore", pipes?.opened.stdout.writeFd ?? "pipe", pipes?.opened.stderr.writeFd ?? "pipe"],
+    detached: !isWindows,
     windowsHide: true,
   });
   const failed = Promise.withResolvers<never>();
@@ -43,5 +54,7 @@ export async function spawnScript(start: {
   });
   const { pid, stdout, stderr } = child;
   if (pid === undefined) return await failed.promise;
-  return { pid, stdout, stderr, exited };
+  if (pipes) return { pid, exited, ...pipes.of.started(pipes.opened) };
+  if (!stdout || !stderr) throw new Error("the process has no output");
+  return { pid, exited, stdout: readableSource(stdout), stderr: readableSource(stderr) };
 }

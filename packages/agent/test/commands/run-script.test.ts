@@ -46,7 +46,7 @@ test(
     const wrong: [string, string, RegExp][] = [
       ["#!/bin/sh\r\necho\r\n", "a.sh", /Windows line ends/],
       ["#!/no/such/thing\n", "a.sh", /no program \/no\/such\/thing/],
-      ["print(1)\n", "a.py", /'\*\.py' cannot be run/],
+      ["puts 1\n", "a.lua", /does not know what runs a script named '\*\.lua'/],
     ];
     for (const [text, name, expected] of wrong) {
       const end = await run(world, text, { name });

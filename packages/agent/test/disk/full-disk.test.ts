@@ -140,7 +140,7 @@ for (const runtime of RUNTIMES) {
     const root = path.join(disk.path, "data");
     {
       const args = ["enroll", "--server", await server.listen(), "--data", root];
-      await using enrolling = new AgentProcess(runtime.file, args, { HALLIGAN_ENROLLMENT_TOKEN: "t" });
+      await using enrolling = new AgentProcess(runtime.file, args, { env: { HALLIGAN_ENROLLMENT_TOKEN: "t" } });
       assert.equal(await enrolling.exited, 0, enrolling.output);
     }
     await using agent = new AgentProcess(runtime.file, ["run", "--data", root]);

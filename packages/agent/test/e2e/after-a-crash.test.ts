@@ -13,7 +13,7 @@ const noCgroup = cgroupKinds().find(({ name }) => name === "cgroup v2")?.skip ??
 async function enrolled(runtime: string, server: FakeServer, folder: string): Promise<string> {
   const root = path.join(folder, "data");
   const args = ["enroll", "--server", await server.listen(), "--data", root];
-  await using enrolling = new AgentProcess(runtime, args, { HALLIGAN_ENROLLMENT_TOKEN: "t" });
+  await using enrolling = new AgentProcess(runtime, args, { env: { HALLIGAN_ENROLLMENT_TOKEN: "t" } });
   assert.equal(await enrolling.exited, 0, enrolling.output);
   return root;
 }
@@ -145,7 +145,7 @@ for (const years of [-40, 30]) {
       const clock = path.join(folder.path, "clock.mjs");
       writeFileSync(clock, wrong);
       const env = { NODE_OPTIONS: `--import=${clock}` };
-      await using agent = new AgentProcess(process.execPath, ["run", "--data", root], env);
+      await using agent = new AgentProcess(process.execPath, ["run", "--data", root], { env });
       await server.frame("hello");
       const commands = [
         { index: 0, type: "RunScript", scriptName: "a.sh", args: null, file: server.addFile("echo hello\n") },

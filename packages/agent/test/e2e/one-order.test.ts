@@ -12,7 +12,7 @@ const options = { timeout: 60_000 };
 async function enrolled(runtime: string, server: FakeServer, root: string): Promise<void> {
   const url = await server.listen();
   const args = ["enroll", "--server", url, "--data", root, "--name", "testbox"];
-  await using enrolling = new AgentProcess(runtime, args, { HALLIGAN_ENROLLMENT_TOKEN: "one-time" });
+  await using enrolling = new AgentProcess(runtime, args, { env: { HALLIGAN_ENROLLMENT_TOKEN: "one-time" } });
   assert.equal(await enrolling.exited, 0, enrolling.output);
 }
 
@@ -28,7 +28,7 @@ for (const runtime of RUNTIMES) {
         assert.equal((await stat(path.join(root, name))).mode & 0o777, 0o600);
       }
       await using again = new AgentProcess(runtime.file, ["enroll", "--server", "http://127.0.0.1:9", "--data", root], {
-        HALLIGAN_ENROLLMENT_TOKEN: "x",
+        env: { HALLIGAN_ENROLLMENT_TOKEN: "x" },
       });
       assert.equal(await again.exited, 1);
       assert.match(again.output, /enrolled already/);

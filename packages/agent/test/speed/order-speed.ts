@@ -24,7 +24,7 @@ for (const runtime of RUNTIMES.filter(({ isThere }) => isThere)) {
   await writeFile(script, TEXT);
   const enroll = ["enroll", "--server", await server.listen(), "--data", root];
   {
-    await using enrolling = new AgentProcess(runtime.file, enroll, { HALLIGAN_ENROLLMENT_TOKEN: "t" });
+    await using enrolling = new AgentProcess(runtime.file, enroll, { env: { HALLIGAN_ENROLLMENT_TOKEN: "t" } });
     await enrolling.exited;
   }
   await using _agent = new AgentProcess(runtime.file, ["run", "--data", root]);

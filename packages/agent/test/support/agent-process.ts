@@ -25,15 +25,28 @@ export async function temporaryFolder(): Promise<TemporaryFolder> {
   return { path: folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
 }
 
+export interface AgentStart {
+  env?: NodeJS.ProcessEnv;
+  /** `env` is the whole environment, not what is added to the tests' own. */
+  isEnvWhole?: boolean;
+  /** Another account than the tests' own; needs root. */
+  uid?: number | null;
+  /** A program that starts the agent, with its arguments. */
+  before?: string[];
+}
+
 export class AgentProcess implements AsyncDisposable {
   readonly child: ChildProcess;
   readonly exited: Promise<number>;
   output = "";
 
-  constructor(runtime: string, args: string[], env: NodeJS.ProcessEnv = {}) {
-    this.child = spawn(runtime, [MAIN, ...args], {
+  constructor(runtime: string, args: string[], start: AgentStart = {}) {
+    const { env, isEnvWhole, uid, before } = start;
+    const [file = runtime, ...first] = [...(before ?? []), runtime];
+    this.child = spawn(file, [...first, MAIN, ...args], {
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, ...env },
+      env: isEnvWhole ? env : { ...process.env, ...env },
+      ...(uid && { uid, gid: uid }),
     });
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream?.on("data", (chunk) => {

@@ -5,12 +5,15 @@ import type { Order, OrderCommand } from "@halligan/protocol/link";
 import { realRandom } from "../../src/agent.ts";
 import type { CommandDeps } from "../../src/commands/command-deps.ts";
 import { KeptScripts } from "../../src/commands/kept-scripts.ts";
+import { baseEnvironment, treeMark } from "../../src/commands/script-environment.ts";
 import type { Clock, CommandJob } from "../../src/core/ports.ts";
 import { dataFolder } from "../../src/disk/data-folder.ts";
 import { ensureDataFolders } from "../../src/disk/private-folder.ts";
 import { readBootId } from "../../src/process/boot-id.ts";
 import { CgroupHome, findCgroupHome } from "../../src/process/cgroup-home.ts";
 import { Cgroups } from "../../src/process/cgroups.ts";
+import { KeptProcesses } from "../../src/process/kept-processes.ts";
+import { ScriptPipes } from "../../src/process/script-pipes.ts";
 import { realClock } from "../../src/real-clock.ts";
 import { temporaryFolder } from "./agent-process.ts";
 import { silentLog } from "./fake-ports.ts";
@@ -22,6 +25,8 @@ export interface WorldOptions {
   /** Where commands get their cgroups; null for none, left out for what an agent would find here. */
   cgroupFolder?: string | null;
   clock?: Clock;
+  /** The environment that an agent would have been started with. */
+  env?: NodeJS.ProcessEnv;
 }
 
 export async function commandWorld(options: WorldOptions = {}) {
@@ -34,6 +39,8 @@ export async function commandWorld(options: WorldOptions = {}) {
   const configured = options.cgroupFolder;
   const found = configured === null ? null : findCgroupHome({ machineId, configured, log: silentLog });
   const cgroupHome = found ?? (configured ? new CgroupHome(configured, machineId) : null);
+  const bootId = readBootId();
+  const cgroups = new Cgroups(silentLog, cgroupHome);
   const deps: CommandDeps = {
     serverUrl: await server.listen(),
     clock: options.clock ?? realClock,
@@ -42,10 +49,12 @@ export async function commandWorld(options: WorldOptions = {}) {
     link: { ticket: async (dead, signal) => (dead ? await forEver(signal) : "ticket-0") },
     folder,
     machineId,
-    bootId: readBootId(),
-    cgroups: new Cgroups(silentLog, cgroupHome),
+    bootId,
+    cgroups,
     keptScripts: new KeptScripts(),
-    env: { ...process.env, HALLIGAN_ENROLLMENT_TOKEN: "secret" },
+    keptProcesses: new KeptProcesses({ root: folder.root, bootId, cgroups, log: silentLog, markOf: treeMark }),
+    scriptPipes: new ScriptPipes(folder.pipes, silentLog),
+    environment: baseEnvironment(options.env ?? { HALLIGAN_ENROLLMENT_TOKEN: "secret" }),
   };
   const actionId = `11111111-2222-4333-8444-${randomBytes(6).toString("hex")}`;
   const job = <C extends OrderCommand>(command: C, limits: Partial<Order["limits"]> = {}): CommandJob<C> => ({

@@ -10,18 +10,21 @@ export type World = Awaited<ReturnType<typeof commandWorld>>;
 
 export async function run(
   world: World,
-  text: string | null,
+  text: string | Buffer | null,
   more: {
     args?: string;
     name?: string;
     limits?: Partial<Order["limits"]>;
     signal?: AbortSignal;
     granted?: () => Promise<void>;
+    keepProcesses?: boolean;
   } = {},
 ) {
   const scriptName = more.name ?? "a.sh";
   const file = text === null ? null : world.server.addFile(text);
-  const job = world.job({ index: 0, type: "RunScript", scriptName, args: more.args ?? null, file }, more.limits);
+  const keep = more.keepProcesses === undefined ? {} : { keepProcesses: more.keepProcesses };
+  const command = { index: 0, type: "RunScript", scriptName, args: more.args ?? null, file, ...keep } as const;
+  const job = world.job(command, more.limits);
   const start = { granted: more.granted ?? (async () => undefined), spawned: async () => undefined };
   const end = await runScript(world.deps, job, start, more.signal ?? new AbortController().signal);
   const text0 = end.ran ? await inlineTranscript(scriptName, end.exitCode, spoolPaths(world.folder, 1, 0)) : null;

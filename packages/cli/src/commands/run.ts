@@ -20,6 +20,8 @@ export const run: Command = {
     "ARGS reach the script as they are written here, each as one argument.",
     "The script's output and errors go to standard output and standard error. On a terminal, control sequences are " +
       "taken out; in a pipe or file nothing is changed.",
+    "Processes that the script leaves running are ended when it ends, and named in its errors. --keep-processes leaves them " +
+      "running and names them as well.",
     "The exit code is the script's. One outside 0 to 255 becomes 1; --json has the true one. Ctrl+C stops waiting, not " +
       "the action, and exits with 130.",
   ],

@@ -24,6 +24,8 @@ export const OrderCommand = Type.Union([
       /** One opaque string, as the contract's clients send it; null when they sent none. */
       args: Type.Union([Type.String(), Type.Null()]),
       file: Type.Union([OrderFile, Type.Null()]),
+      /** Processes that the script leaves running when it ends are not ended. Default false. */
+      keepProcesses: Type.Optional(Type.Boolean()),
     },
     { additionalProperties: false },
   ),

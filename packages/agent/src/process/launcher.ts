@@ -1,0 +1,20 @@
+/**
+ * The shell that becomes a script's program, and what it sets before: what a program inherits from
+ * its parent and neither runtime lets `spawn` choose. So a script finds the same however the agent
+ * was started.
+ *
+ * - The file mode mask is 022, not that of whoever started the agent.
+ * - The soft limit of open files is the usual one. Both runtimes raise their own to the hard limit,
+ *   which programs that close every possible descriptor, or use select(), do not expect. A lower
+ *   hard limit stays.
+ *
+ * Niceness, the other limits and the rights of the agent's service are the administrator's choice
+ * and stay.
+ */
+import { LIMITS } from "../limits.ts";
+
+export const LAUNCHER_SETTINGS = `umask 022; ulimit -Sn ${LIMITS.scriptOpenFiles} 2>/dev/null; `;
+
+export function becomeProgram(file: string, args: readonly string[]): { file: string; args: string[] } {
+  return { file: "/bin/sh", args: ["-c", `${LAUNCHER_SETTINGS}exec "$0" "$@"`, file, ...args] };
+}
