@@ -42,7 +42,9 @@ export function deviceRunner(deps: CommandDeps): Runner {
     async endOrphans(command, process) {
       // Nothing outlives a restart of the device, and the numbers mean other processes now.
       if (process && process.bootId !== deps.bootId) return [];
-      const tree = { root: process, mark: treeMark(command), cgroups: deps.cgroups.of(command) };
+      const others = deps.keptProcesses.groupsOfOthers(command).map(({ folder }) => folder);
+      const cgroups = deps.cgroups.of(command).filter(({ folder }) => !others.includes(folder));
+      const tree = { root: process, mark: treeMark(command), cgroups };
       const notEnded = await endTree(tree, deps.clock);
       await deps.keptProcesses.forget(command);
       return notEndedTexts(notEnded);

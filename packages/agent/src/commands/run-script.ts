@@ -40,9 +40,8 @@ export async function runScript(
     if (interpreter.withoutMark) notes.push(withoutMarkText(await removeMark(script)));
     const words = splitArgs(job.command.args ?? "", interpreter.backslash);
     if (words.some((word) => word.includes("\0"))) return notRun("The arguments contain a NUL character.");
-    // A group of this name in which something was kept can only be of a server that was set back:
-    // it is left alone.
-    cgroup = deps.keptProcesses.has(job) ? null : deps.cgroups.make(job);
+    // A server that was set back may use a number again. Then this script runs without a group.
+    cgroup = deps.keptProcesses.groupsOfOthers(job).length > 0 ? null : deps.cgroups.make(job);
     opened = await deps.scriptPipes.open();
     await start.granted();
     // From here to the process nothing waits: an abort finds either nothing or a process to end.

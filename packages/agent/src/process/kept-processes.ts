@@ -58,7 +58,13 @@ export class KeptProcesses {
     this.#commands = this.#read();
   }
 
-  has(command: CommandRef): boolean {
+  /** Groups that have the name of this command's and hold what another action left. */
+  groupsOfOthers(command: CommandRef): CommandCgroup[] {
+    if (this.#has(command)) return [];
+    return this.#deps.cgroups.of(command).filter((group) => this.hasGroup(group));
+  }
+
+  #has(command: CommandRef): boolean {
     return this.#commands.some((kept) => isSame(kept, command));
   }
 
@@ -93,7 +99,7 @@ export class KeptProcesses {
 
   /** The agent died before the end of this command was on disk: its processes are ended with it. */
   async forget(command: CommandRef): Promise<void> {
-    if (!this.has(command)) return;
+    if (!this.#has(command)) return;
     this.#commands = this.#commands.filter((kept) => !isSame(kept, command));
     await this.#write().catch((error: unknown) => {
       this.#deps.log.warn("keptProcessesNotWritten", { error: reasonOf(error) });
