@@ -2,6 +2,7 @@
 import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import {
   type AgentFrame,
+  LINK_VERSION,
   type MachineFacts,
   type Order,
   type OrderCommand,
@@ -125,7 +126,14 @@ export class FakeNet implements Net {
       sendBinary: (bytes) => {
         this.answers.push(bytes);
         const serverTimeMs = 1_000_000;
-        this.send({ type: "welcome", linkVersion: 1, linkEpoch: 1, serverTimeMs, ticket: "t", pingIntervalMs: 60_000 });
+        this.send({
+          type: "welcome",
+          linkVersion: LINK_VERSION,
+          linkEpoch: 1,
+          serverTimeMs,
+          ticket: "t",
+          pingIntervalMs: 60_000,
+        });
       },
       close: () => undefined,
     };
