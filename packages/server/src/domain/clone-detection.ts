@@ -90,7 +90,11 @@ export function judgeContinuity(
   }
   if (value.number < known.lowestNumber) return clone("OldRollingValue");
   if (value.number === known.held?.number && value.text !== known.held.text) return clone("OtherRollingValue");
-  const isKnown = value.text === known.held?.text || value.text === known.offered?.text;
+  // Only the newest texts are stored. An offer before the last one is known by its number: its key may be gone by now.
+  const isKnown =
+    value.text === known.held?.text ||
+    value.text === known.offered?.text ||
+    value.number < (known.offered?.number ?? 0);
   if (!value.isGenuine && !isKnown) return { kind: "unknownValue" };
   const { number, text } = value;
   return sameDevice(withHeld({ ...known, ...processes }, { number, text }));
