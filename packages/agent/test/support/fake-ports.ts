@@ -24,11 +24,18 @@ export const silentLog: Log = { info() {}, warn() {}, error() {} };
 export class MemoryDisk implements Disk {
   bytes: Uint8Array | null = null;
   isFull = false;
+  /** So many of the next appends fail. */
+  failures = 0;
+  #fails(): boolean {
+    if (this.failures === 0) return false;
+    this.failures -= 1;
+    return true;
+  }
   async readJournal(): Promise<Uint8Array | null> {
     return this.bytes;
   }
   async appendJournal(bytes: Uint8Array): Promise<void> {
-    if (this.isFull) throw new Error("no space");
+    if (this.isFull || this.#fails()) throw new Error("no space");
     this.bytes = Buffer.concat([this.bytes ?? new Uint8Array(), bytes]);
   }
   async replaceJournal(bytes: Uint8Array): Promise<void> {
