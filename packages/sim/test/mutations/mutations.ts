@@ -277,6 +277,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "a value that is newer than a restored server's records is taken for a copy's",
+    startAt: 84,
     breaks: ["quarantineHolds"],
     edits: [
       {
@@ -288,6 +289,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "a start is granted before the rolling value of its connection is confirmed",
+    startAt: 126,
     breaks: ["clonesAreFound"],
     edits: [
       {
@@ -299,23 +301,13 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "a process that comes back after another one is let in",
+    startAt: 536,
     breaks: ["clonesAreFound"],
     edits: [
       {
         file: "server/src/domain/clone-detection.ts",
         find: "if (known.earlierProcessIds.includes(presented.processId))",
         replace: "if (presented.processId === journalId)",
-      },
-    ],
-  },
-  {
-    name: "a frame that a dead process had sent counts as its sign of life",
-    breaks: ["quarantineHolds"],
-    edits: [
-      {
-        file: "server/src/gateway/link.ts",
-        find: "if (nonce === null || answered === nonce)",
-        replace: "if (nonce === null || answered !== undefined)",
       },
     ],
   },
