@@ -14,7 +14,9 @@ export type {
 export type { Bus } from "./bus/bus.ts";
 export { localBus } from "./bus/local-bus.ts";
 export type { Clock } from "./clock.ts";
+export { NO_CONTINUITY } from "./domain/clone-detection.ts";
 export type { DomainError } from "./domain/errors.ts";
+export type { Machine } from "./domain/machine.ts";
 export { isFinal, type MachineAction } from "./domain/machine-action.ts";
 export { BEAT_INTERVAL_MS } from "./domain/node-lease.ts";
 export { Gateway } from "./gateway/gateway.ts";

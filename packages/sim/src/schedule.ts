@@ -1,5 +1,6 @@
 import type { Device } from "./device/device.ts";
 import { ActionLedger, isFinalStatus } from "./invariants/action-ledger.ts";
+import { CloneWatch } from "./invariants/clone-watch.ts";
 import { CommandOracle } from "./invariants/command-oracle.ts";
 import { checkEnd } from "./invariants/final-check.ts";
 import { RetiredMachines } from "./invariants/retired-machines.ts";
@@ -67,6 +68,7 @@ class Schedule {
     );
     this.#machines = random.pick([2, 2, 3, 4]);
     const places = random.between(1, this.#machines);
+    const clones = new CloneWatch(world);
     const ledger = new ActionLedger(this.#world, database, places);
     const retired = new RetiredMachines(world, database);
     const watcher = {
@@ -74,6 +76,7 @@ class Schedule {
         ledger.committed(actionIds);
         retired.committed(actionIds);
       },
+      held: (machineId: string, value: string, journalId: string | null) => clones.held(machineId, value, journalId),
       died: (server: SimServer, process: Incarnation | null) => this.#serverDied(server, process),
     };
     this.#blobs = new MemoryBlobs(this.#world);
@@ -87,8 +90,8 @@ class Schedule {
         : [new SimServer(parts, "server", 0)],
     );
     const oracle = new CommandOracle(this.#world, retired);
-    const frames = new ServerFrames(this.#world, database);
-    this.#fleet = new Fleet(this.#world, this.#nodes, { oracle, frames });
+    const frames = new ServerFrames(this.#world, database, clones);
+    this.#fleet = new Fleet(this.#world, this.#nodes, { oracle, frames, clones });
     this.#callers = new Callers(this.#world, this.#nodes);
     this.#retirements = new Retirements(world, this.#nodes, this.#callers, retired);
     this.#deviceFaults = new DeviceFaults(this.#world, this.#fleet);
@@ -96,6 +99,7 @@ class Schedule {
       world.wasRestored = true;
       ledger.restored();
       retired.restored();
+      clones.restored();
       this.#callers.restored(database);
     });
   }
@@ -133,7 +137,7 @@ class Schedule {
         ])();
     }
     for (const device of this.#fleet.devices) {
-      if (!random.chance(0.1) || this.#fleet.cloned.has(device.machineId)) continue;
+      if (!random.chance(0.1) || this.#fleet.hasLivingCopies(device.machineId)) continue;
       this.#deviceFaults.remove(device);
     }
   }
@@ -149,8 +153,8 @@ class Schedule {
 
   async #settle(): Promise<void> {
     const { timeline } = this.#world;
-    const hasClone = this.#fleet.cloned.size > 0;
-    // Two clones have to meet; what else is open ends when it ends.
+    const hasClone = this.#fleet.devices.some(({ machineId }) => this.#fleet.hasLivingCopies(machineId));
+    // Two copies have to connect once more each; what else is open ends when it ends.
     if (hasClone) await this.#time.runFor(6 * PING_INTERVAL_MS + 30_000);
     const lastMs = timeline.nowMs + SETTLE_MS;
     do await this.#time.runFor(5_000);
@@ -172,15 +176,17 @@ class Schedule {
 
   #checkQuarantine(): void {
     const quarantined = new Set(this.#database.quarantinedMachines());
-    for (const device of this.#fleet.devices) {
-      const isCloned = this.#fleet.cloned.has(device.machineId);
+    const { cloned, copied, setBack } = this.#fleet;
+    for (const { machineId, name } of this.#fleet.devices) {
       // A retired device is not let in, so two of them do not meet.
-      if (this.#fleet.forked.has(device.machineId) || this.#retirements.asked.has(device.machineId)) continue;
-      if (isCloned === quarantined.has(device.machineId)) continue;
-      const words = isCloned
-        ? "was cloned and is not in quarantine"
-        : "is alone with its key and was put in quarantine";
-      this.#world.violated("quarantineHolds", `${device.name} ${words}`);
+      const isTwice = this.#fleet.hasLivingCopies(machineId) && !this.#retirements.asked.has(machineId);
+      const mayBeTwice = [cloned, copied, setBack].some((machines) => machines.has(machineId));
+      if (isTwice && !quarantined.has(machineId)) {
+        this.#world.violated("quarantineHolds", `${name} was copied and is not in quarantine`);
+      }
+      if (!mayBeTwice && quarantined.has(machineId)) {
+        this.#world.violated("quarantineHolds", `${name} is alone with its key and was put in quarantine`);
+      }
     }
   }
 

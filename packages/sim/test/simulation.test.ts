@@ -14,6 +14,7 @@ const FAULTS = [
   "agent crash at a write",
   "agent stopped",
   "answer lost",
+  "copies take turns",
   "device cloned",
   "device copied with its journal",
   "device disk full",

@@ -15,8 +15,9 @@ import { OrderWorker } from "./order-worker.ts";
 import type { Disk, Random, Runner } from "./ports.ts";
 import { endUnknownOrphans, recover } from "./recovery.ts";
 import { closedFrame, startedFrame, unacknowledged } from "./reports.ts";
+import { RollingValueKeeper } from "./rolling-value.ts";
 
-export interface CoreDeps extends Omit<SessionDeps, "journal" | "orderKeyIds"> {
+export interface CoreDeps extends Omit<SessionDeps, "journal" | "orderKeyIds" | "processId"> {
   disk: Disk;
   random: Random;
   runner: Runner;
@@ -44,19 +45,22 @@ class AgentCore implements FrameHandlers {
   readonly #broken = new AbortController();
   #stopping: AbortSignal = this.#broken.signal;
   #worker: OrderWorker | null = null;
+  readonly #rollingValue: RollingValueKeeper;
 
   constructor(deps: CoreDeps, journal: JournalWriter) {
     this.#deps = deps;
     this.#journal = journal;
     this.#orderKeys = deps.orderKeys;
     this.#endMoments = new EndMoments(deps.clock);
+    this.#rollingValue = new RollingValueKeeper({ ...deps, journal, onKeptLate: () => this.#reportAll() });
   }
 
   async run(signal: AbortSignal): Promise<void> {
     this.#stopping = AbortSignal.any([signal, this.#broken.signal]);
     const linkStop = new AbortController();
     const orderKeyIds = () => [...this.#orderKeys.keys()];
-    const session = { ...this.#deps, orderKeyIds, journal: () => this.#journal.state };
+    const processId = this.#deps.random.id();
+    const session = { ...this.#deps, processId, orderKeyIds, journal: () => this.#journal.state };
     const linked = keepLinked(session, this, linkStop.signal);
     await new Promise<void>((resolve) => {
       if (this.#stopping.aborted) resolve();
@@ -78,6 +82,7 @@ class AgentCore implements FrameHandlers {
   async helloAnswer(frame: Frame<"helloAnswer">): Promise<void> {
     // What has no verdict of this hello starts nothing further.
     if (this.#worker) this.#worker.mayStart = false;
+    await this.#rollingValue.keep(frame.rollingValue ?? null, this.#stopping);
     for (const { actionId, orderSeq, verdict } of frame.orders) {
       const held = this.#journal.state.orders.get(orderSeq);
       if (held?.order.actionId !== actionId) continue;
@@ -121,11 +126,15 @@ class AgentCore implements FrameHandlers {
       return refuse("diskFull", "The agent's journal is full of unacknowledged results.");
     }
     try {
-      // Taken and started in one write: there is no order that was taken and of which nothing is known.
+      const pending = this.#rollingValue.pending;
+      // Taken and started in one write: there is no order that was taken and of which nothing is known. Nor is there one
+      // that was taken before the value of its connection was durable.
       await this.#journal.tryAppend(
+        ...(pending?.records ?? []),
         { type: "accepted", order: verdict.order },
         { type: "started", orderSeq, index: 0, startId: this.#deps.random.id() },
       );
+      if (pending) this.#rollingValue.confirm(pending.value);
     } catch (error) {
       log.error("journalWriteFailed", { error: messageOf(error) });
       return refuse("diskFull", "The device cannot write its journal: its disk is full or broken.");
@@ -244,6 +253,12 @@ class AgentCore implements FrameHandlers {
     });
     this.#worker = worker;
     return worker;
+  }
+
+  #reportAll(): void {
+    for (const held of this.#journal.state.orders.values()) {
+      for (const report of this.#unacknowledged(held)) this.#deps.link.send(report);
+    }
   }
 
   #unacknowledged(held: OrderState): AgentFrame[] {

@@ -6,7 +6,15 @@
  * An order is closed when nothing of it runs any more after it was told to end, and forgotten when the server has
  * all it wants. `highestOrderSeq` outlives every order.
  */
-import { CommandResult, type HeldOrder, JournalId, Order, OrderSeq, StartId } from "@halligan/protocol/link";
+import {
+  CommandResult,
+  type HeldOrder,
+  JournalId,
+  Order,
+  OrderSeq,
+  RollingValue,
+  StartId,
+} from "@halligan/protocol/link";
 import { type Static, Type } from "typebox";
 import { Compile } from "typebox/compile";
 
@@ -20,6 +28,8 @@ export const JournalRecord = Type.Union([
   Type.Object({ type: Type.Literal("journal"), version: Type.Literal(1), journalId: JournalId }, closed),
   /** The highest orderSeq at the time of a compaction. */
   Type.Object({ type: Type.Literal("highest"), orderSeq: Type.Integer({ minimum: 0 }) }, closed),
+  /** What the next hello presents. Each record replaces the one before. */
+  Type.Object({ type: Type.Literal("rollingValue"), value: RollingValue }, closed),
   Type.Object({ type: Type.Literal("accepted"), order: Order }, closed),
   Type.Object({ type: Type.Literal("started"), ...command, startId: StartId }, closed),
   Type.Object(
@@ -87,6 +97,8 @@ export interface OrderState {
 export interface JournalState {
   journalId: string;
   highestOrderSeq: number;
+  /** Handed out by the server on an earlier connection; null before the first. */
+  rollingValue: string | null;
   orders: ReadonlyMap<number, OrderState>;
 }
 
@@ -107,12 +119,14 @@ export class JournalContradiction extends Error {
 export function fold(state: JournalState | null, record: JournalRecord): JournalState {
   if (record.type === "journal") {
     if (state) throw new JournalContradiction("a second beginning");
-    return { journalId: record.journalId, highestOrderSeq: 0, orders: new Map() };
+    return { journalId: record.journalId, highestOrderSeq: 0, rollingValue: null, orders: new Map() };
   }
   if (!state) throw new JournalContradiction("no beginning");
   switch (record.type) {
     case "highest":
       return { ...state, highestOrderSeq: Math.max(state.highestOrderSeq, record.orderSeq) };
+    case "rollingValue":
+      return { ...state, rollingValue: record.value };
     case "accepted": {
       const { order } = record;
       if (state.orders.has(order.orderSeq)) throw new JournalContradiction("an order accepted twice");
@@ -152,6 +166,7 @@ export function snapshot(state: JournalState): JournalRecord[] {
     { type: "journal", version: 1, journalId: state.journalId },
     { type: "highest", orderSeq: state.highestOrderSeq },
   ];
+  if (state.rollingValue !== null) list.push({ type: "rollingValue", value: state.rollingValue });
   for (const held of state.orders.values()) {
     const { orderSeq } = held.order;
     list.push({ type: "accepted", order: held.order });

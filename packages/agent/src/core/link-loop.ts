@@ -12,7 +12,11 @@ const HOPELESS: ReadonlyMap<number, string> = new Map([
     LINK_CLOSE.unauthorized,
     "The server does not accept this device: enroll it anew, or check that this is its server.",
   ],
-  [LINK_CLOSE.quarantined, "The server keeps this machine in quarantine, as two devices use its key: enroll it anew."],
+  [
+    LINK_CLOSE.quarantined,
+    "The server keeps this machine in quarantine because two devices use its key, or this one was set back to an " +
+      "earlier state. On each of them: stop the agent, remove its data folder and enroll with a new token.",
+  ],
   [
     LINK_CLOSE.retired,
     "The server has retired this machine. To enroll this device as a new one, stop its agent and remove its data folder.",

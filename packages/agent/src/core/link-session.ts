@@ -30,6 +30,8 @@ export interface SessionDeps {
   log: Log;
   link: LinkState;
   identity: Identity;
+  /** Of this process, made when it started and never written down: a copy of the data folder does not have it. */
+  processId: string;
   /** The pinned ones at present. The first names the server in the handshake. */
   orderKeyIds(): readonly string[];
   facts(): MachineFacts;
@@ -85,7 +87,9 @@ export async function runLinkSession(deps: SessionDeps, handlers: FrameHandlers,
       (s) => expectFrame(connection, "welcome", s),
     );
     if (welcome.linkVersion < LINK_VERSION)
-      throw new LinkEnded(`The server speaks link version ${welcome.linkVersion}.`);
+      throw new LinkEnded(
+        `The server speaks link version ${welcome.linkVersion}, this agent version ${LINK_VERSION}: upgrade the server first.`,
+      );
     link.setServerTime(welcome.serverTimeMs);
     const send = (frame: AgentFrame) => connection.sendText(JSON.stringify(frame));
     const journal = deps.journal();
@@ -95,6 +99,7 @@ export async function runLinkSession(deps: SessionDeps, handlers: FrameHandlers,
       highestOrderSeq: journal.highestOrderSeq,
       orders: [...journal.orders.values()].map(heldOrder),
       ...(orderKeyIds.length > 1 && { orderKeyIds: [...orderKeyIds] }),
+      continuity: { processId: deps.processId, rollingValue: journal.rollingValue },
       facts: deps.facts(),
     });
     const answer = await withDeadline(clock, LIMITS.helloTimeoutMs, all, "The hello was not answered in time.", (s) =>
@@ -175,6 +180,8 @@ async function handle(frame: ServerFrame, link: LinkState, handlers: FrameHandle
   switch (frame.type) {
     case "pong":
       return link.setServerTime(frame.serverTimeMs);
+    case "probe":
+      return link.send({ type: "probeAnswer", nonce: frame.nonce });
     case "order":
       return await handlers.order(frame);
     case "orderKeys":

@@ -2,6 +2,7 @@
 import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import {
   type AgentFrame,
+  LINK_VERSION,
   type MachineFacts,
   type Order,
   type OrderCommand,
@@ -23,11 +24,18 @@ export const silentLog: Log = { info() {}, warn() {}, error() {} };
 export class MemoryDisk implements Disk {
   bytes: Uint8Array | null = null;
   isFull = false;
+  /** So many of the next appends fail. */
+  failures = 0;
+  #fails(): boolean {
+    if (this.failures === 0) return false;
+    this.failures -= 1;
+    return true;
+  }
   async readJournal(): Promise<Uint8Array | null> {
     return this.bytes;
   }
   async appendJournal(bytes: Uint8Array): Promise<void> {
-    if (this.isFull) throw new Error("no space");
+    if (this.isFull || this.#fails()) throw new Error("no space");
     this.bytes = Buffer.concat([this.bytes ?? new Uint8Array(), bytes]);
   }
   async replaceJournal(bytes: Uint8Array): Promise<void> {
@@ -125,7 +133,14 @@ export class FakeNet implements Net {
       sendBinary: (bytes) => {
         this.answers.push(bytes);
         const serverTimeMs = 1_000_000;
-        this.send({ type: "welcome", linkVersion: 1, linkEpoch: 1, serverTimeMs, ticket: "t", pingIntervalMs: 60_000 });
+        this.send({
+          type: "welcome",
+          linkVersion: LINK_VERSION,
+          linkEpoch: 1,
+          serverTimeMs,
+          ticket: "t",
+          pingIntervalMs: 60_000,
+        });
       },
       close: () => undefined,
     };

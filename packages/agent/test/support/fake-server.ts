@@ -16,6 +16,7 @@ import {
   ENROLL_PATH,
   handshakeSigningBytes,
   LINK_PATH,
+  LINK_VERSION,
   type Order,
   type OrderCommand,
   orderSigningBytes,
@@ -142,7 +143,7 @@ export class FakeServer implements AsyncDisposable {
         this.#socket = socket;
         this.send({
           type: "welcome",
-          linkVersion: 1,
+          linkVersion: LINK_VERSION,
           linkEpoch: ++this.#epoch,
           serverTimeMs: Date.now(),
           ticket: `ticket-${this.#epoch}`,

@@ -26,7 +26,7 @@ const FIRST_FRAMES: readonly FirstFrame[] = [
   ({ random }, link) => link.binary(random.bytes(random.pick([0, 1, ANSWER_BYTES - 1, ANSWER_BYTES + 1, 5_000]))),
   ({ random }, link) => link.binary(random.bytes(ANSWER_BYTES)),
   ({ random }, link) => link.binary(random.chance(0.02) ? Buffer.alloc(2 * 1024 * 1024 + 1) : Buffer.alloc(300_000)),
-  ({ random, device }, link, challenge) => link.binary(device.answer(challenge, { version: random.pick([0, 2, 255]) })),
+  ({ random, device }, link, challenge) => link.binary(device.answer(challenge, { version: random.pick([0, 3, 255]) })),
   ({ random, device }, link, challenge) => link.binary(device.answer(challenge, { serverKeyId: random.hex(64) })),
   ({ random, device }, link, challenge) => link.binary(device.answer(challenge, { machineId: random.hex(40) })),
   // Another machine's name under this key: threat 1.8.

@@ -1,4 +1,11 @@
-import { type AgentFrame, type Hello, MAX_TOLD_ORDER_SEQ, type MachineFacts } from "@halligan/protocol/link";
+import {
+  type AgentFrame,
+  type Continuity,
+  type Hello,
+  MAX_TOLD_ORDER_SEQ,
+  type MachineFacts,
+  OLDEST_LINK_VERSION,
+} from "@halligan/protocol/link";
 import type { SeededRandom } from "../torture/seeded-random.ts";
 import type { HostileDevice, KnownOrder } from "./hostile-device.ts";
 import { strangeText } from "./strange-values.ts";
@@ -51,9 +58,21 @@ export function hello(device: HostileDevice, random: SeededRandom, others: reado
         state: random.pick(["waiting", "running", "ended", "acknowledged"]),
       })),
     })),
+    ...(device.version > OLDEST_LINK_VERSION && { continuity: continuity(device, random) }),
     facts: random.chance(0.3) ? strangeFacts(random) : plainFacts("attacker"),
   };
 }
+
+/** Seldom another process or a value that nobody handed out: either may lead to quarantine, which ends this device's use. */
+function continuity({ processId }: HostileDevice, random: SeededRandom): Continuity {
+  return {
+    processId: random.chance(0.02) ? random.hex(32) : processId,
+    rollingValue: random.chance(0.02) ? madeUpValue(random) : null,
+  };
+}
+
+const madeUpValue = (random: SeededRandom): string =>
+  `${random.pick([0, 1, 2, 7, 999_999_999_999_999])}.${random.hex(32)}.${random.hex(43)}`;
 
 /** Its own open order, another machine's, or one that never was. */
 function someOrder(device: HostileDevice, random: SeededRandom, others: readonly KnownOrder[]): KnownOrder {
@@ -69,7 +88,11 @@ function someOrder(device: HostileDevice, random: SeededRandom, others: readonly
 export function report(device: HostileDevice, random: SeededRandom, others: readonly KnownOrder[]): AgentFrame {
   const { actionId, orderSeq } = someOrder(device, random, others);
   const index = random.pick([0, 0, 0, 1, 2, 3, 999]);
-  switch (random.between(0, 3)) {
+  switch (random.between(0, 5)) {
+    case 4:
+      return { type: "kept", rollingValue: madeUpValue(random) };
+    case 5:
+      return { type: "probeAnswer", nonce: random.hex(32) };
     case 0:
       return { type: "started", actionId, orderSeq, index, startId: random.hex(32) };
     case 1:

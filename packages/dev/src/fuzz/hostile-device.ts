@@ -7,6 +7,7 @@ import {
   handshakeSigningBytes,
   LINK_VERSION,
   type MachineFacts,
+  OLDEST_LINK_VERSION,
 } from "@halligan/protocol/link";
 import { Value } from "typebox/value";
 import type { SeededRandom } from "../torture/seeded-random.ts";
@@ -24,12 +25,17 @@ export class HostileDevice {
   /** The same over its links, so that it is one device and not two. */
   journalId: string;
   order: KnownOrder | null = null;
+  /** Of the link: an attacker speaks either. */
+  readonly version: number;
+  readonly processId: string;
   readonly #privateKey: KeyObject;
 
-  private constructor(machineId: string, serverKeyId: string, journalId: string, privateKey: KeyObject) {
+  private constructor(machineId: string, serverKeyId: string, random: SeededRandom, privateKey: KeyObject) {
     this.machineId = machineId;
     this.serverKeyId = serverKeyId;
-    this.journalId = journalId;
+    this.journalId = random.hex(32);
+    this.processId = random.hex(32);
+    this.version = random.chance(0.3) ? OLDEST_LINK_VERSION : LINK_VERSION;
     this.#privateKey = privateKey;
   }
 
@@ -50,7 +56,7 @@ export class HostileDevice {
     const answer: unknown = await response.json();
     if (response.status !== 200) throw new Error(`the attacker could not enroll: ${JSON.stringify(answer)}`);
     const { machineId, orderKeys } = Value.Parse(EnrollResponse, answer);
-    return new HostileDevice(machineId, orderKeys[0]?.keyId ?? "", random.hex(32), privateKey);
+    return new HostileDevice(machineId, orderKeys[0]?.keyId ?? "", random, privateKey);
   }
 
   /** A good answer to a challenge, but for what is changed in it; the signature is over the changed one. */
@@ -58,7 +64,7 @@ export class HostileDevice {
     challenge: Uint8Array,
     changes: { version?: number; machineId?: string; serverKeyId?: string } = {},
   ): Uint8Array {
-    const claim = { version: LINK_VERSION, machineId: this.machineId, serverKeyId: this.serverKeyId, ...changes };
+    const claim = { version: this.version, machineId: this.machineId, serverKeyId: this.serverKeyId, ...changes };
     const signature = sign(null, handshakeSigningBytes(challenge, claim), this.#privateKey);
     return encodeHandshakeAnswer({ ...claim, signature });
   }

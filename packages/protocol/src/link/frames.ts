@@ -1,6 +1,7 @@
 import { type Static, Type } from "typebox";
 import { Compile } from "typebox/compile";
 import { cleanText } from "../text/clean-text.ts";
+import { Continuity, ProbeNonce, RollingValue } from "./continuity.ts";
 import { ActionId, CommandIndex, JournalId, OrderSeq, Sha256, SizeBytes, StartId, UnixMs, UploadId } from "./ids.ts";
 import { MachineFacts } from "./machine-facts.ts";
 
@@ -65,6 +66,8 @@ export const Hello = Type.Object(
     orders: Type.Array(HeldOrder, { maxItems: MAX_HELD_ORDERS }),
     /** Ids of all order keys that it pins, where there is more than the one that it named in the handshake; that one is the first. */
     orderKeyIds: Type.Optional(Type.Array(Sha256, { minItems: 1, maxItems: 16 })),
+    /** Required from link version 2 on, absent in version 1. */
+    continuity: Type.Optional(Continuity),
     facts: MachineFacts,
   },
   closed,
@@ -118,10 +121,19 @@ export const Refused = Type.Object(
   closed,
 );
 export type Refused = Static<typeof Refused>;
+/**
+ * Version 2: the value of the hello's answer is durable in the journal. Sent before anything else that this connection
+ * reports; no start is granted on a connection whose value was not confirmed.
+ */
+export const Kept = Type.Object({ type: Type.Literal("kept"), rollingValue: RollingValue }, closed);
+export type Kept = Static<typeof Kept>;
+/** Version 2: the answer to `probe`. It proves that this process still ran after the server had sent the nonce. */
+export const ProbeAnswer = Type.Object({ type: Type.Literal("probeAnswer"), nonce: ProbeNonce }, closed);
+export type ProbeAnswer = Static<typeof ProbeAnswer>;
 /** The link's own heartbeat: a WebSocket ping is invisible to a client that uses the platform's WebSocket. */
 export const Ping = Type.Object({ type: Type.Literal("ping") }, closed);
 
-export const AgentFrame = Type.Union([Hello, Started, Ended, Closed, Refused, Ping]);
+export const AgentFrame = Type.Union([Hello, Kept, Started, Ended, Closed, Refused, ProbeAnswer, Ping]);
 export type AgentFrame = Static<typeof AgentFrame>;
 
 // Server to agent.
@@ -153,6 +165,8 @@ export const HelloAnswer = Type.Object(
   {
     type: Type.Literal("helloAnswer"),
     orders: Type.Array(Type.Object({ ...orderRef, verdict: Verdict }, closed), { maxItems: MAX_HELD_ORDERS }),
+    /** The value to keep and to present next time. From link version 2 on, absent in version 1. */
+    rollingValue: Type.Optional(RollingValue),
   },
   closed,
 );
@@ -197,6 +211,8 @@ export const End = Type.Object({ type: Type.Literal("end"), ...orderRef }, close
 export const Ack = Type.Object({ type: Type.Literal("ack"), ...orderRef, index: CommandIndex }, closed);
 /** Nothing of this order is wanted any more. */
 export const Forget = Type.Object({ type: Type.Literal("forget"), ...orderRef }, closed);
+/** Version 2: another process came with this machine's key. The agent answers at once with the nonce. */
+export const Probe = Type.Object({ type: Type.Literal("probe"), nonce: ProbeNonce }, closed);
 export const Pong = Type.Object({ type: Type.Literal("pong"), serverTimeMs: UnixMs }, closed);
 
 export const ServerFrame = Type.Union([
@@ -208,6 +224,7 @@ export const ServerFrame = Type.Union([
   End,
   Ack,
   Forget,
+  Probe,
   Pong,
 ]);
 export type ServerFrame = Static<typeof ServerFrame>;
@@ -222,7 +239,7 @@ export const LINK_CLOSE = {
   unauthorized: 4401,
   /** A newer link of the same machine was accepted. */
   replaced: 4409,
-  /** Two devices use one key: the machine must be enrolled anew. */
+  /** Two devices use one key: each of them has to be enrolled again, with an empty data folder. */
   quarantined: 4423,
   /** The machine was retired: nothing of this device is wanted any more. */
   retired: 4410,

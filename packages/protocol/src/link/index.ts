@@ -1,3 +1,4 @@
+export * from "./continuity.ts";
 export * from "./enroll.ts";
 export * from "./frames.ts";
 export * from "./handshake.ts";

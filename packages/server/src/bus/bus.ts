@@ -13,6 +13,8 @@ export interface TakenLink {
   readonly linkEpoch: number;
   /** Of the link's hello. */
   readonly journalId: string;
+  /** The same; null for link version 1. */
+  readonly processId: string | null;
 }
 
 /** Told what happens to one action. What it is told may be late, doubled or missing. */

@@ -9,6 +9,7 @@ const Taken = Type.Object(
     machineId: Type.String({ pattern: "^[0-9a-f]{40}$" }),
     linkEpoch: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
     journalId: Type.String({ minLength: 1, maxLength: 64 }),
+    processId: Type.Union([Type.String({ pattern: "^[0-9a-f]{32}$" }), Type.Null()]),
   },
   closed,
 );

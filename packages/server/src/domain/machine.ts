@@ -1,4 +1,5 @@
 import type { MachineFacts } from "@halligan/protocol/link";
+import type { KnownContinuity } from "./clone-detection.ts";
 
 export interface Machine {
   id: string;
@@ -16,8 +17,9 @@ export interface Machine {
   /** The journal of the last hello; null before the first. */
   journalId: string | null;
   lastOrderSeq: number;
-  /** Two devices were seen with this machine's key: it takes nothing until it is enrolled anew. */
+  /** Two devices were seen with this machine's key: it takes nothing any more. */
   quarantined: boolean;
+  continuity: KnownContinuity;
   /** The device group it belongs to; 0 when it is in none. */
   groupId: number;
   /** The name that an operator gave it; null while it has only the one that its device states. */

@@ -1,12 +1,14 @@
 import type { TakenLink } from "../bus/bus.ts";
 import type { ServiceContext } from "../service/context.ts";
-import type { AcceptedLink, LinkIdentity } from "../service/link-lifecycle.ts";
+import type { DeviceMarks, LinkIdentity } from "../service/link-lifecycle.ts";
 import { quarantineMachine } from "../service/quarantine-machine.ts";
-import { Link, type LinkOwner } from "./link.ts";
+import { Link, type LinkMarks, type LinkOwner } from "./link.ts";
 import type { LinkSocket, LinkSocketEvents } from "./link-socket.ts";
 
 /** How long a hint takes to another node at the most, when it arrives at all. */
 const HINT_MS = 1_000;
+/** How long a live process of link version 2 may take to answer a probe. One that takes longer is found out later, by its value. */
+export const PROBE_MS = 3_000;
 
 /**
  * How far back connections of retired machines are looked for. Only a lost wake-up leaves one open,
@@ -18,6 +20,12 @@ export interface GatewayOptions {
   pingIntervalMs: number;
   /** Links at once, accepted or not. Beyond, a new one is told to come back. */
   maxLinks: number;
+}
+
+/** Where one side does not name its process, the journal alone tells: link version 1. */
+function mayBeOneProcess(older: DeviceMarks, newer: DeviceMarks): boolean {
+  if (older.journalId !== newer.journalId) return false;
+  return older.processId === null || newer.processId === null || older.processId === newer.processId;
 }
 
 /** All links of this node: at most one a machine that is ready, woken by the bus. */
@@ -51,45 +59,56 @@ export class Gateway implements LinkOwner {
   }
 
   /**
-   * A device that comes again with its own journal has lost its older link, whether this side noticed or not. Another journal is either
-   * the same device, wiped, or a second one with its key: as agents speak once in every ping interval, the older link tells which.
+   * The same process with the same journal has lost its older link, whether this side noticed or not. Another process, or
+   * another journal, is either the same device, started again or wiped, or a second one with its key: whether the process
+   * of the older link still runs tells which.
    */
   async admits(
     { machineId, linkEpoch }: LinkIdentity,
-    journalId: string,
-    leftNode: AcceptedLink["leftNode"],
+    marks: LinkMarks,
+    leftNode: DeviceMarks | null,
   ): Promise<boolean> {
     if (leftNode) {
-      this.#context.bus.linkTaken({ machineId, linkEpoch, journalId });
-      // The other node asks its link, and puts the machine in quarantine if that one still speaks; this link is then stale.
-      if (leftNode.journalId !== journalId) await this.#wait(this.#options.pingIntervalMs + HINT_MS);
+      this.#context.bus.linkTaken({ machineId, linkEpoch, ...marks });
+      // The other node asks its link, and puts the machine in quarantine if that process still runs; this link is then stale.
+      if (!mayBeOneProcess(leftNode, marks)) await this.#wait(this.#proofMs(leftNode) + HINT_MS);
     }
     for (;;) {
       const older = this.#ready.get(machineId);
-      if (!older || older.journalId === journalId) return true;
+      if (!older?.marks || mayBeOneProcess(older.marks, marks)) return true;
       // One that came later than this says nothing about this one, which is stale and will be told so.
       if (older.identity && older.identity.linkEpoch > linkEpoch) return true;
-      if (await older.speaksWithin(this.#options.pingIntervalMs)) {
-        await quarantineMachine(this.#context, machineId, [older.journalId ?? "", journalId]);
-        this.#closeAllOf(machineId);
+      if (await older.provesAlive(this.#proofMs(older.marks))) {
+        await this.#quarantine(machineId, older.marks, marks);
         return false;
       }
-      if (this.#ready.get(machineId) === older) void older.close("silent", "no frame while another journal came");
+      if (this.#ready.get(machineId) === older) void older.close("silent", "no sign of life while another one came");
     }
   }
 
-  /** Another node has a newer link of a machine. Of the same device, this one is over; another journal makes two of them, if it speaks. */
-  async #taken({ machineId, linkEpoch, journalId }: TakenLink): Promise<void> {
+  /** Another node has a newer link of a machine. Of the same process, this one is over; of another one, there are two if this one lives. */
+  async #taken({ machineId, linkEpoch, ...marks }: TakenLink): Promise<void> {
     const older = this.#ready.get(machineId);
-    if (!older?.identity || older.identity.linkEpoch >= linkEpoch) return;
-    if (older.journalId !== journalId && (await older.speaksWithin(this.#options.pingIntervalMs))) {
-      await quarantineMachine(this.#context, machineId, [older.journalId ?? "", journalId]).catch((cause: unknown) =>
+    if (!older?.identity || !older.marks || older.identity.linkEpoch >= linkEpoch) return;
+    if (!mayBeOneProcess(older.marks, marks) && (await older.provesAlive(this.#proofMs(older.marks)))) {
+      await this.#quarantine(machineId, older.marks, marks).catch((cause: unknown) =>
         this.#context.log.error({ err: cause, machineId }, "a machine could not be put in quarantine"),
       );
-      this.#closeAllOf(machineId);
       return;
     }
     await older.close("replaced", "a newer link was accepted");
+  }
+
+  async #quarantine(machineId: string, older: LinkMarks, newer: LinkMarks): Promise<void> {
+    const evidence = older.journalId === newer.journalId ? "TwoProcesses" : "TwoJournals";
+    await quarantineMachine(this.#context, machineId, evidence, [older.journalId, newer.journalId]);
+    this.closeAllOf(machineId);
+  }
+
+  /** How long a live device of these marks may take to prove it: agents of link version 1 speak once in a ping interval. */
+  #proofMs({ processId }: DeviceMarks): number {
+    const { pingIntervalMs } = this.#options;
+    return processId === null ? pingIntervalMs : Math.min(PROBE_MS, pingIntervalMs);
   }
 
   #wait(delayMs: number): Promise<void> {
@@ -119,8 +138,8 @@ export class Gateway implements LinkOwner {
     for (const machineId of retired) this.#ready.get(machineId)?.pump();
   }
 
-  /** Not awaited: the link that led to this waits for it. */
-  #closeAllOf(machineId: string): void {
+  /** Of a machine in quarantine. Not awaited: the link that led to this waits for it. */
+  closeAllOf(machineId: string): void {
     for (const link of this.#all) {
       if (link.identity?.machineId === machineId) void link.close("quarantined", "two devices use this machine's key");
     }

@@ -5,22 +5,26 @@ import {
   type Ended,
   HANDSHAKE_TIMEOUT_MS,
   type Hello,
+  type Kept,
   LINK_CLOSE,
   LINK_VERSION,
+  OLDEST_LINK_VERSION,
   parseAgentFrame,
   type Refused,
   type ServerFrame,
   type Started,
 } from "@halligan/protocol/link";
 import { signLinkTicket } from "../auth/link-ticket.ts";
+import type { CloneEvidence, RollingValue } from "../domain/clone-detection.ts";
 import type { ServiceContext } from "../service/context.ts";
 import {
-  type AcceptedLink,
   acceptLink,
   answerHello,
   closeLink,
+  type DeviceMarks,
   type LinkIdentity,
   type RefusedLink,
+  recordKept,
   type SentOrder,
 } from "../service/link-lifecycle.ts";
 import {
@@ -32,10 +36,13 @@ import {
   recordStarted,
 } from "../service/machine-reports.ts";
 import { nextForLink } from "../service/next-order.ts";
-import { quarantineMachine } from "../service/quarantine-machine.ts";
+import { QUARANTINE_REMEDY, quarantineMachine } from "../service/quarantine-machine.ts";
 import type { LinkSocket, LinkSocketEvents } from "./link-socket.ts";
 import { orderKeysFrame } from "./order-keys-frame.ts";
 import { signOrder } from "./order-signature.ts";
+
+const PROBE_NONCE_BYTES = 16;
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 
 /** What one link may hold back: frames waiting to be handled, and bytes that the device does not read. */
 const MAX_WAITING_FRAMES = 256;
@@ -49,13 +56,22 @@ const REFUSAL_MEANINGS: Readonly<Record<RefusedLink["reason"], string>> = {
     "the device pins an order key that is not accepted here: put that key back as order-previous.pem, or enroll it anew",
   unknownMachine: "no such machine is enrolled here: enroll it anew, or see whether it looks for another server",
   badSignature: "the answer was not signed by a key of this machine",
-  quarantined: "two devices use this machine's key: enroll it anew",
   retired: "the machine was retired: reinstate it, or remove its agent",
+  quarantined: `two devices use this machine's key. ${QUARANTINE_REMEDY}`,
 };
 
+const UNKNOWN_VALUE_MEANING =
+  "the device presents a rolling value that is newer than all that is known here and was signed by another key: put that " +
+  "key back as link-ticket-previous.key, or remove the device's data folder and enroll it with a new token";
+
+/** Of a link's hello. */
+export type LinkMarks = DeviceMarks & { journalId: string };
+
 export interface LinkOwner {
-  /** Whether a hello with this journal may be answered. May take a ping interval; when it answers false it has closed the link. */
-  admits(identity: LinkIdentity, journalId: string, leftNode: AcceptedLink["leftNode"]): Promise<boolean>;
+  /** Whether a hello with these marks may be answered. May take a ping interval; when it answers false it has closed the link. */
+  admits(identity: LinkIdentity, marks: LinkMarks, leftNode: DeviceMarks | null): Promise<boolean>;
+  /** Closes every link of a machine that was put in quarantine, this one as well. */
+  closeAllOf(machineId: string): void;
   /** The link is accepted and its hello answered: it takes the machine's place from any older one. */
   ready(link: Link, identity: LinkIdentity): void;
   ended(link: Link): void;
@@ -76,16 +92,19 @@ export class Link implements LinkSocketEvents {
   #identity: LinkIdentity | null = null;
   /** The order key that the device named: it believes what that one signs. */
   #serverKeyId = "";
-  #leftNode: AcceptedLink["leftNode"] = null;
-  #journalId: string | null = null;
+  #version = LINK_VERSION;
+  #leftNode: DeviceMarks | null = null;
+  #marks: LinkMarks | null = null;
+  /** The rolling value of the hello's answer, until the device has confirmed it: no start is granted before. */
+  #unkept: RollingValue | null = null;
   #lastFrameAtMs: number;
   #cancelTimer: () => void;
   #waitingFrames = 0;
   /** The chain that makes work strictly one after another. */
   #work: Promise<void> = Promise.resolve();
   #pumpQueued = false;
-  /** Those who wait for the device to say anything. */
-  readonly #listeners = new Set<() => void>();
+  /** Those who wait for a sign of life. They are given the nonce of an answered probe, or null for any other frame. */
+  readonly #listeners = new Set<(nonce: string | null) => void>();
   /** Told when the link has ended: who must not wait longer than it lasts. */
   readonly #waiters = new Set<() => void>();
   /** What was sent on this link and needs no repeating on it. */
@@ -110,16 +129,24 @@ export class Link implements LinkSocketEvents {
     return this.#identity;
   }
 
-  /** The journal of this link's hello. */
-  get journalId(): string | null {
-    return this.#journalId;
+  /** Null before its hello. */
+  get marks(): LinkMarks | null {
+    return this.#marks;
   }
 
-  /** True as soon as the device says anything more; false when the link ends, or `withinMs` pass, before that. */
-  async speaksWithin(withinMs: number): Promise<boolean> {
+  /**
+   * True as soon as the device proves that its process runs now; false when the link ends, or `withinMs` pass, before that.
+   * Only the answer to a probe proves it: frames that a process sent before it ended may arrive later. In link version 1,
+   * which has no probe, any frame has to do.
+   */
+  async provesAlive(withinMs: number): Promise<boolean> {
     const heard = Promise.withResolvers<boolean>();
-    const listener = () => heard.resolve(true);
+    const nonce = this.#version === OLDEST_LINK_VERSION ? null : hex(this.#context.ids.random(PROBE_NONCE_BYTES));
+    const listener = (answered: string | null) => {
+      if (nonce === null || answered === nonce) heard.resolve(true);
+    };
     this.#listeners.add(listener);
+    if (nonce !== null) this.#send({ type: "probe", nonce });
     const cancelTimer = this.#context.clock.after(withinMs, () => heard.resolve(false));
     try {
       return await this.#unlessOver(heard.promise);
@@ -139,7 +166,6 @@ export class Link implements LinkSocketEvents {
 
   text(frame: string): void {
     this.#lastFrameAtMs = this.#context.clock.monotonicMs();
-    for (const heard of this.#listeners) heard();
     if (this.#phase === "answer" || this.#waitingFrames >= MAX_WAITING_FRAMES) {
       this.#fail("protocol", "a text frame out of turn, or too many at once");
       return;
@@ -149,6 +175,8 @@ export class Link implements LinkSocketEvents {
       this.#fail("protocol", "not a frame of this protocol");
       return;
     }
+    for (const heard of this.#listeners) heard(parsed.type === "probeAnswer" ? parsed.nonce : null);
+    if (parsed.type === "probeAnswer") return;
     this.#enqueue(() => this.#handle(parsed));
   }
 
@@ -197,8 +225,11 @@ export class Link implements LinkSocketEvents {
     this.#challenge = null;
     if (!challenge) return this.#fail("protocol", "a second answer");
     if (!answer) return this.#fail("unauthorized", "the answer has the wrong size");
-    if (answer.version !== LINK_VERSION)
-      return this.#fail("protocol", `this server speaks link version ${LINK_VERSION}`);
+    if (answer.version < OLDEST_LINK_VERSION || answer.version > LINK_VERSION) {
+      const versions = `${OLDEST_LINK_VERSION} to ${LINK_VERSION}`;
+      return this.#fail("protocol", `this server speaks link versions ${versions}, not ${answer.version}`);
+    }
+    this.#version = answer.version;
     const accepted = await acceptLink(this.#context, challenge, answer, this.#socket.remoteAddress);
     if (accepted.kind === "refused") {
       const meaning = REFUSAL_MEANINGS[accepted.reason];
@@ -219,7 +250,7 @@ export class Link implements LinkSocketEvents {
     this.#watchSilence();
     this.#send({
       type: "welcome",
-      linkVersion: LINK_VERSION,
+      linkVersion: answer.version,
       linkEpoch: accepted.linkEpoch,
       serverTimeMs: this.#context.clock.nowMs(),
       ticket: signLinkTicket(accepted, this.#context.keys.linkTicket.signing),
@@ -234,6 +265,8 @@ export class Link implements LinkSocketEvents {
     if (frame.type === "hello") return this.#hello(identity, frame);
     if (this.#phase !== "ready") return this.#fail("protocol", "a report before the hello");
     switch (frame.type) {
+      case "kept":
+        return this.#kept(identity, frame);
       case "started":
         return this.#started(identity, frame);
       case "ended":
@@ -251,12 +284,24 @@ export class Link implements LinkSocketEvents {
   }
 
   async #hello(identity: LinkIdentity, hello: Hello): Promise<void> {
-    if (this.#phase !== "hello" || this.#journalId !== null) return this.#fail("protocol", "a second hello");
-    this.#journalId = hello.journalId;
-    if (!(await this.#unlessOver(this.#owner.admits(identity, hello.journalId, this.#leftNode)))) return;
-    const answer = await answerHello(this.#context, identity, hello);
-    if (!answer) return this.#fail("replaced", "a newer link was accepted");
+    if (this.#phase !== "hello" || this.#marks !== null) return this.#fail("protocol", "a second hello");
+    const { journalId, continuity } = hello;
+    if ((continuity === undefined) !== (this.#version === OLDEST_LINK_VERSION)) {
+      return this.#fail("protocol", `not a hello of link version ${this.#version}`);
+    }
+    const marks = { journalId, processId: continuity?.processId ?? null };
+    this.#marks = marks;
+    if (!(await this.#unlessOver(this.#owner.admits(identity, marks, this.#leftNode)))) return;
+    const answered = await answerHello(this.#context, identity, hello);
+    if (answered.kind === "stale") return this.#fail("replaced", "a newer link was accepted");
+    if (answered.kind === "clone") return this.#quarantine(identity, answered.evidence);
+    if (answered.kind === "unknownValue") {
+      this.#context.log.warn({ ...this.#names, meaning: UNKNOWN_VALUE_MEANING }, "link refused");
+      return this.#fail("unauthorized", "the rolling value is not of this server");
+    }
     if (this.#isClosed()) return;
+    const { answer } = answered;
+    this.#unkept = answered.offered;
     for (const { orderSeq, verdict } of answer.orders) {
       if (verdict === "end") this.#sentEnds.add(orderSeq);
       this.#sentOrders.add(orderSeq);
@@ -273,16 +318,32 @@ export class Link implements LinkSocketEvents {
     this.pump();
   }
 
+  /** A value of another connection, written late, confirms nothing: the device has this one's as well by now, or will. */
+  async #kept(identity: LinkIdentity, { rollingValue }: Kept): Promise<void> {
+    const unkept = this.#unkept;
+    if (unkept?.text !== rollingValue) return;
+    if (!(await recordKept(this.#context, identity, unkept))) {
+      return this.#fail("replaced", "a newer link was accepted");
+    }
+    this.#unkept = null;
+  }
+
   async #started(identity: LinkIdentity, frame: Started): Promise<void> {
     const sent = this.#lastSent?.orderSeq === frame.orderSeq ? this.#lastSent : null;
     const recorded = await recordStarted(this.#context, identity, frame, sent?.atMs ?? null);
     if (recorded.kind === "twoDevices") {
-      await quarantineMachine(this.#context, identity.machineId, [this.#journalId ?? ""]);
-      return this.#fail("quarantined", "two devices started one command");
+      return this.#quarantine(identity, "TwoStarts");
     }
     if (!this.#check(recorded)) return;
     const { actionId, orderSeq, index, startId } = frame;
-    if (recorded.isGranted) this.#send({ type: "startGranted", actionId, orderSeq, index, startId });
+    // The device reports it again once it has confirmed its rolling value.
+    if (recorded.isGranted && !this.#unkept) this.#send({ type: "startGranted", actionId, orderSeq, index, startId });
+  }
+
+  /** Proven on this link. The others of the machine are told as well. */
+  async #quarantine(identity: LinkIdentity, evidence: CloneEvidence): Promise<void> {
+    await quarantineMachine(this.#context, identity.machineId, evidence, [this.#marks?.journalId ?? ""]);
+    this.#owner.closeAllOf(identity.machineId);
   }
 
   async #ended(identity: LinkIdentity, frame: Ended): Promise<void> {

@@ -66,6 +66,12 @@ export function createMetrics(): Metrics {
     labelNames: ["operation", "code"],
     registers,
   });
+  const quarantines = new Counter({
+    name: "halligan_quarantines_total",
+    help: "Machines that this node put in quarantine, by what proved a second device with their key",
+    labelNames: ["evidence"],
+    registers,
+  });
   const database = new Gauge({
     name: "halligan_database_up",
     help: "1 when the database answered just now",
@@ -78,6 +84,11 @@ export function createMetrics(): Metrics {
     name: "halligan_sessions",
     help: "Unfinished actions of the whole deployment by status",
     labelNames: ["status"],
+    registers: ofDeployment,
+  });
+  const inQuarantine = new Gauge({
+    name: "halligan_machines_quarantined",
+    help: "Machines of the whole deployment that are in quarantine",
     registers: ofDeployment,
   });
   const places = new Gauge({
@@ -103,6 +114,7 @@ export function createMetrics(): Metrics {
     measures: {
       orderClaimed: (waitedMs) => dispatch.observe(Math.max(0, waitedMs) / 1000),
       received: (sizeBytes) => bytes.inc({ direction: "received" }, sizeBytes),
+      quarantined: (evidence) => quarantines.inc({ evidence }),
     },
     requestAnswered({ operation, status, code, durationMs, sentBytes }) {
       const name = operation ?? "none";
@@ -114,13 +126,17 @@ export function createMetrics(): Metrics {
       const nowMs = sources.nowMs();
       const load = await within(
         STORE_TIMEOUT_MS,
-        sources.store.read((tx) => tx.actions.load(nowMs)),
+        sources.store.read(async (tx) => ({
+          ...(await tx.actions.load(nowMs)),
+          quarantined: await tx.machines.quarantinedCount(),
+        })),
       );
       database.set(load ? 1 : 0);
       if (load) {
         sessions.set({ status: "Pending" }, load.pending);
         sessions.set({ status: "InProgress" }, load.inProgress);
         places.set(load.placesTaken);
+        inQuarantine.set(load.quarantined);
         queueAge.set(load.oldestWaitingMs === null ? 0 : Math.max(0, nowMs - load.oldestWaitingMs) / 1000);
       }
       links.set(sources.links());

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { type EnrollRequest, type EnrollResponse, enrollSigningBytes } from "@halligan/protocol/link";
 import { verifyEd25519 } from "../auth/ed25519.ts";
 import { hashSecret } from "../auth/secret-hash.ts";
+import { NO_CONTINUITY } from "../domain/clone-detection.ts";
 import type { DomainError } from "../domain/errors.ts";
 import { ok, type Result, refuse } from "../domain/result.ts";
 import { auditChange } from "./audit.ts";
@@ -32,8 +33,10 @@ export async function enrollMachine(
     if (known) {
       const machine = await tx.machines.byId(known.machineId);
       if (machine?.retirement) return refuse({ code: "EnrollmentRefused", detail: RETIRED });
+      // A copy has the same key: enrolled under it, it would be refused on every connection.
+      if (machine?.quarantined) return refuse({ code: "EnrollmentRefused", detail: `${IN_QUARANTINE}. ${NEW_KEY}` });
       if (known.enrolledWith === tokenSha256) return ok({ ...answer, machineId: known.machineId });
-      return refuse({ code: "EnrollmentRefused", detail: "this device key is enrolled already" });
+      return refuse({ code: "EnrollmentRefused", detail: `this device key is enrolled already. ${NEW_KEY}` });
     }
     const enrollmentTokenId = await tx.enrollmentTokens.use(tokenSha256, nowMs);
     if (enrollmentTokenId === undefined) {
@@ -55,6 +58,7 @@ export async function enrollMachine(
       journalId: null,
       lastOrderSeq: 0,
       quarantined: false,
+      continuity: NO_CONTINUITY,
       groupId: 0,
       displayName: null,
       retirement: null,
@@ -76,6 +80,8 @@ export async function enrollMachine(
 
 const RETIRED =
   "the machine of this device key was retired: reinstate it, or remove the agent's data folder to enroll it as a new machine";
+const IN_QUARANTINE = "the machine of this device key is in quarantine because two devices used it";
+const NEW_KEY = "To enroll this device as a new machine, stop its agent, remove its data folder and enroll again";
 
 function provesKey({ token, publicKey, proof }: EnrollRequest): boolean {
   return verifyEd25519(publicKey, enrollSigningBytes(token, publicKey), Buffer.from(proof, "base64url"));

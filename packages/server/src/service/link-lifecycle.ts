@@ -7,6 +7,17 @@ import {
   type Verdict,
 } from "@halligan/protocol/link";
 import { verifyEd25519 } from "../auth/ed25519.ts";
+import { makeRollingValue, readRollingValue } from "../auth/rolling-value.ts";
+import {
+  afterOldHello,
+  type CloneEvidence,
+  type HelloJudgement,
+  judgeContinuity,
+  type KnownContinuity,
+  nextNumber,
+  type RollingValue,
+  withHeld,
+} from "../domain/clone-detection.ts";
 import { type HelloVerdict, heldOrderVerdict, judgeOpenOrder } from "../domain/link-work.ts";
 import type { Machine, MachineLink } from "../domain/machine.ts";
 import { applyEvent, type MachineAction, withSent } from "../domain/machine-action.ts";
@@ -21,8 +32,14 @@ export interface LinkIdentity {
   linkEpoch: number;
 }
 
-/** `leftNode`: the machine was linked to another node a moment ago, by a device with this journal; null otherwise. */
-export type AcceptedLink = LinkIdentity & { kind: "accepted"; leftNode: { journalId: string | null } | null };
+/** What tells devices with one key apart, where both say it. `processId`: null for link version 1. */
+export interface DeviceMarks {
+  journalId: string | null;
+  processId: string | null;
+}
+
+/** `leftNode`: the machine was linked to another node a moment ago, by a device with these marks; null otherwise. */
+export type AcceptedLink = LinkIdentity & { kind: "accepted"; leftNode: DeviceMarks | null };
 export type RefusedLink = {
   kind: "refused";
   reason: "unknownServerKey" | "unknownMachine" | "badSignature" | "quarantined" | "retired";
@@ -62,22 +79,35 @@ export async function acceptLink(
       lastExternalIp: remoteAddress,
     });
     const wasElsewhere = machine.linked && machine.nodeId !== node.id;
-    return { kind: "accepted", machineId, linkEpoch, leftNode: wasElsewhere ? { journalId: machine.journalId } : null };
+    const marks: DeviceMarks = { journalId: machine.journalId, processId: machine.continuity.processId };
+    return { kind: "accepted", machineId, linkEpoch, leftNode: wasElsewhere ? marks : null };
   });
 }
 
-/** Compares what the device holds with what the store has out, and says about each held order what becomes of it. */
-export async function answerHello(
-  { store, clock }: ServiceContext,
-  link: LinkIdentity,
-  hello: Hello,
-): Promise<HelloAnswer | null> {
-  return store.write(async (tx) => {
+export type AnsweredHello =
+  /** `offered`: the value that the device has to confirm; null in link version 1. */
+  | { kind: "answered"; answer: HelloAnswer; offered: RollingValue | null }
+  /** The machine has a newer link, or was put in quarantine. */
+  | { kind: "stale" }
+  | { kind: "clone"; evidence: CloneEvidence }
+  | { kind: "unknownValue" };
+
+/**
+ * Tells whether the device is a copy. If it is not: compares what it holds with what the store has out, says about each
+ * held order what becomes of it, and offers the next rolling value.
+ */
+export async function answerHello(context: ServiceContext, link: LinkIdentity, hello: Hello): Promise<AnsweredHello> {
+  const { store, clock } = context;
+  return store.write(async (tx): Promise<AnsweredHello> => {
     const machine = await currentMachine(tx, link);
-    if (!machine) return null;
+    if (!machine) return { kind: "stale" };
+    const judged = judge(context, machine, hello);
+    if (judged.kind !== "sameDevice") return judged;
+    const offered = hello.continuity ? offer(context, machine.id, judged.continuity) : null;
     const nowMs = clock.nowMs();
     await tx.machines.save(machine, {
       ...machine,
+      continuity: offered ? { ...judged.continuity, offered } : judged.continuity,
       facts: hello.facts,
       journalId: hello.journalId,
       lastSeenMs: nowMs,
@@ -92,7 +122,28 @@ export async function answerHello(
       const { actionId, orderSeq } = held;
       orders.push({ actionId, orderSeq, verdict: await verdictOn(tx, link.machineId, held) });
     }
-    return { type: "helloAnswer", orders };
+    const answer: HelloAnswer = { type: "helloAnswer", orders, ...(offered && { rollingValue: offered.text }) };
+    return { kind: "answered", answer, offered };
+  });
+}
+
+function judge({ keys }: ServiceContext, machine: Machine, { journalId, continuity }: Hello): HelloJudgement {
+  if (!continuity) return { kind: "sameDevice", continuity: afterOldHello(machine.continuity) };
+  const { processId, rollingValue } = continuity;
+  const value = rollingValue === null ? null : readRollingValue(rollingValue, machine.id, keys.linkTicket.accepted);
+  return judgeContinuity(machine.continuity, machine.journalId, { journalId, processId, rollingValue: value });
+}
+
+const offer = ({ ids, keys }: ServiceContext, machineId: string, known: KnownContinuity): RollingValue =>
+  makeRollingValue(machineId, nextNumber(known), ids.random, keys.linkTicket.signing);
+
+/** The device has the value of this link's hello answer on its disk. False when the link is not the machine's newest. */
+export function recordKept({ store }: ServiceContext, link: LinkIdentity, kept: RollingValue): Promise<boolean> {
+  return store.write(async (tx) => {
+    const machine = await currentMachine(tx, link);
+    if (!machine) return false;
+    await tx.machines.save(machine, { ...machine, continuity: withHeld(machine.continuity, kept) });
+    return true;
   });
 }
 

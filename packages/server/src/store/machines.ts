@@ -11,6 +11,7 @@ import { countMachines, listMachines, type MachineListScope } from "./odata/mach
 import { machineListColumns } from "./odata/machine-list-columns.ts";
 import type { MachineTable } from "./schema.ts";
 import { type Executor, statement } from "./statement.ts";
+import { continuityText, parseContinuity } from "./stored-continuity.ts";
 
 type Row = Selectable<MachineTable>;
 type MachineValues = Omit<Row, "seq">;
@@ -80,6 +81,11 @@ export function machines(executor: Executor) {
     async retiredSince(sinceMs: number, limit: number): Promise<string[]> {
       return (await executor.all(selectRetiredSince, { since_ms: sinceMs, limit })).map(({ id }) => id);
     },
+    /** How many are in quarantine. */
+    async quarantinedCount(): Promise<number> {
+      const [row] = await executor.all(countQuarantined, {});
+      return Number(row?.count ?? 0);
+    },
     /** The nodes on which links are marked as up. */
     async nodesWithLinks(): Promise<string[]> {
       return (await executor.all(selectNodesWithLinks, {})).map((row) => row.node_id ?? "");
@@ -129,6 +135,7 @@ const insert = statement<MachineValues>()((db, p) =>
     journal_id: p.journal_id,
     last_order_seq: p.last_order_seq,
     quarantined: p.quarantined,
+    continuity: p.continuity,
     group_id: p.group_id,
     display_name: p.display_name,
     retired_at_ms: p.retired_at_ms,
@@ -197,21 +204,25 @@ const selectByAddress = statement<{ quoted: string; ip: string; limit: number }>
 );
 
 // Written out, because a partial index serves only a condition that the engine can read.
-const LINKED = sql.lit(1);
+const YES = sql.lit(1);
 
 const selectLinkedAt = statement<{ node_id: string; limit: number }>()((db, p) =>
   db
     .selectFrom("machine")
     .select("id")
     .where("node_id", "=", p.node_id)
-    .where("linked", "=", LINKED)
+    .where("linked", "=", YES)
     // Always in one order, or two nodes that forget the same machines would wait for each other.
     .orderBy("id")
     .limit(p.limit),
 );
 
 const selectNodesWithLinks = statement<Record<never, never>>()((db) =>
-  db.selectFrom("machine").select("node_id").distinct().where("linked", "=", LINKED),
+  db.selectFrom("machine").select("node_id").distinct().where("linked", "=", YES),
+);
+
+const countQuarantined = statement<Record<never, never>>()((db) =>
+  db.selectFrom("machine").select(sql<number>`count(*)`.as("count")).where("quarantined", "=", YES),
 );
 
 const selectRetiredSince = statement<{ since_ms: number; limit: number }>()((db, p) =>
@@ -272,6 +283,7 @@ function toValues(machine: Machine): MachineValues {
     journal_id: machine.journalId,
     last_order_seq: machine.lastOrderSeq,
     quarantined: machine.quarantined ? 1 : 0,
+    continuity: continuityText(machine.continuity),
     group_id: machine.groupId,
     display_name: machine.displayName,
     retired_at_ms: machine.retirement?.atMs ?? null,
@@ -296,6 +308,7 @@ function fromRow(row: Row): Machine {
     journalId: row.journal_id,
     lastOrderSeq: row.last_order_seq,
     quarantined: row.quarantined === 1,
+    continuity: parseContinuity(row.continuity),
     groupId: row.group_id,
     displayName: row.display_name,
     retirement: retirementFromRow(row),

@@ -38,6 +38,8 @@ export interface MachineTable {
   journal_id: string | null;
   last_order_seq: number;
   quarantined: number;
+  /** JSON; null where nothing is known. */
+  continuity: string | null;
   group_id: number;
   display_name: string | null;
   /** Null while it is in use; `retired_by` and `retire_reason` are set with it. */

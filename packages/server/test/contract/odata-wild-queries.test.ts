@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { NO_CONTINUITY } from "../../src/domain/clone-detection.ts";
 import type { Reach } from "../../src/domain/device-group.ts";
 import type { Machine } from "../../src/domain/machine.ts";
 import type { Entity } from "../../src/domain/odata/fields.ts";
@@ -42,6 +43,7 @@ const machine = (id: string, computerDnsName: string, ipAddress: string, change:
   journalId: "e".repeat(32),
   lastOrderSeq: 0,
   quarantined: false,
+  continuity: NO_CONTINUITY,
   groupId: 0,
   displayName: null,
   retirement: null,

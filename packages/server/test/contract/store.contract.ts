@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { MachineFacts } from "@halligan/protocol/link";
+import { NO_CONTINUITY } from "../../src/domain/clone-detection.ts";
 import type { Machine } from "../../src/domain/machine.ts";
 import type { MachineAction } from "../../src/domain/machine-action.ts";
 import { MACHINE_ACTIONS } from "../../src/domain/odata/machine-action-fields.ts";
@@ -37,6 +38,7 @@ function newMachine(change: Partial<Machine> = {}): Machine {
     nodeId: null,
     lastOrderSeq: 0,
     quarantined: false,
+    continuity: NO_CONTINUITY,
     groupId: 0,
     displayName: null,
     retirement: null,

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type Connection, LinkState, type Log, orderKeys, runAgentCore } from "@halligan/agent/simulation";
-import { LINK_CLOSE, type MachineFacts } from "@halligan/protocol/link";
+import { type Hello, LINK_CLOSE, type MachineFacts, parseAgentFrame } from "@halligan/protocol/link";
 import { SimLink } from "../link/sim-link.ts";
 import type { Nodes } from "../server/nodes.ts";
 import { forever, Life } from "../time/life.ts";
@@ -18,9 +18,17 @@ const ORDER_KEYS = orderKeys([{ keyId: ORDER_KEY.keyId, publicKey: ORDER_KEY.pub
 /** What a service manager waits before it starts an agent again that could not begin its journal. */
 const RESTART_MS = 5_000;
 
+/** On one link. */
+export interface SaidOnLink {
+  hello: Hello | null;
+  /** The rolling value of the hello's answer. */
+  offered: string | null;
+}
+
 export interface DeviceWatcher {
   commands(device: Device): CommandWatcher;
-  serverSends(device: Device, text: string): void;
+  /** `said`: what the device has told on this link. */
+  serverSends(device: Device, text: string, said: SaidOnLink): void;
 }
 
 interface Agent {
@@ -37,7 +45,6 @@ export class Device {
   readonly processes: ProcessTable;
   /** The network of the device; without it nothing goes in or out. */
   isOnline = true;
-  wasSetBack = false;
   /** Never comes back: its deadlines have to end what waits for it. */
   isGone = false;
   link: SimLink | null = null;
@@ -143,8 +150,13 @@ export class Device {
   async #connect(life: Life): Promise<Connection> {
     await this.#world.delay(2, 80);
     if (life.isOver) return forever();
+    const said: SaidOnLink = { hello: null, offered: null };
     const link = new SimLink(this.#world, this.name, {
-      serverSends: (text) => this.#watcher.serverSends(this, text),
+      agentSends: (text) => {
+        const frame = text.startsWith('{"type":"hello"') ? parseAgentFrame(text) : null;
+        if (frame?.type === "hello") said.hello = frame;
+      },
+      serverSends: (text) => this.#watcher.serverSends(this, text, said),
       ended: (ended) => {
         if (this.link === ended) this.link = null;
       },

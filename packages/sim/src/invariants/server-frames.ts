@@ -1,25 +1,38 @@
 import { parseServerFrame } from "@halligan/protocol/link";
-import type { Device } from "../device/device.ts";
+import type { Device, SaidOnLink } from "../device/device.ts";
 import { orderOf, short } from "../link/describe-frame.ts";
 import type { SimDatabase } from "../server/sim-database.ts";
 import type { World } from "../world/world.ts";
 import { isFinalStatus } from "./action-ledger.ts";
+import type { CloneWatch } from "./clone-watch.ts";
 import { storedCommands } from "./stored-commands.ts";
+
+const LOOKED_AT = ["order", "ack", "helloAnswer", "startGranted"];
 
 /** Looks at what the server sends at the moment in which it sends it. */
 export class ServerFrames {
   readonly #world: World;
   readonly #database: SimDatabase;
+  readonly #clones: CloneWatch;
 
-  constructor(world: World, database: SimDatabase) {
+  constructor(world: World, database: SimDatabase, clones: CloneWatch) {
     this.#world = world;
     this.#database = database;
+    this.#clones = clones;
   }
 
-  sent(device: Device, text: string): void {
-    if (!text.startsWith('{"type":"order"') && !text.startsWith('{"type":"ack"')) return;
+  sent(device: Device, text: string, said: SaidOnLink): void {
+    if (!LOOKED_AT.some((type) => text.startsWith(`{"type":"${type}"`))) return;
     const frame = parseServerFrame(text);
     if (frame?.type === "ack") this.#checkAck(frame.actionId, frame.index);
+    if (frame?.type === "helloAnswer" && said.hello) {
+      this.#clones.helloAnswered(device, said.hello, frame.rollingValue);
+      said.offered = frame.rollingValue ?? null;
+    }
+    if (frame?.type === "startGranted") {
+      this.#clones.startGranted(device, said.offered);
+      this.#checkQuarantine(device, "a grant");
+    }
     const order = frame && orderOf(frame);
     if (order) this.#checkOrder(device, order.actionId);
   }
@@ -41,9 +54,12 @@ export class ServerFrames {
       const [sent, runs] = [short(actionId), short(other.actionId)];
       this.#world.violated("oneOrderAtATime", `${device.name} is sent action ${sent} while a script of ${runs} runs`);
     }
-    if (this.#database.isQuarantined(device.machineId)) {
-      this.#world.violated("quarantineHolds", `${device.name} is sent an order although it is in quarantine`);
-    }
+    this.#checkQuarantine(device, "an order");
+  }
+
+  #checkQuarantine(device: Device, what: string): void {
+    if (!this.#database.isQuarantined(device.machineId)) return;
+    this.#world.violated("quarantineHolds", `${device.name} is sent ${what} although it is in quarantine`);
   }
 }
 

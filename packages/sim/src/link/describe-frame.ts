@@ -22,6 +22,8 @@ export function describeServerFrame(text: string): string | null {
   switch (frame.type) {
     case "pong":
       return null;
+    case "probe":
+      return "probe";
     case "welcome":
       return `welcome, link ${frame.linkEpoch}`;
     case "helloAnswer":
@@ -47,8 +49,14 @@ export function describeAgentFrame(text: string): string | null {
       return null;
     case "hello": {
       const orders = frame.orders.map((order) => `${order.orderSeq}[${order.commands.map((c) => c.state).join(" ")}]`);
-      return `hello, journal ${short(frame.journalId)}, highest ${frame.highestOrderSeq}, holds ${orders.join(", ") || "nothing"}`;
+      const { processId = "none", rollingValue } = frame.continuity ?? {};
+      const value = rollingValue?.split(".", 1)[0] ?? "none";
+      return `hello, journal ${short(frame.journalId)}, process ${short(processId)}, value ${value}, highest ${frame.highestOrderSeq}, holds ${orders.join(", ") || "nothing"}`;
     }
+    case "kept":
+      return `kept value ${frame.rollingValue.split(".", 1)[0]}`;
+    case "probeAnswer":
+      return "probe answered";
     case "started":
       return `started ${refOf(frame)} command ${frame.index}`;
     case "ended":

@@ -9,6 +9,8 @@ const ABNORMAL = 1006;
 const isHeartbeat = (text: string): boolean => text === '{"type":"ping"}' || text.startsWith('{"type":"pong"');
 
 export interface LinkWatcher {
+  /** The agent hands a frame to the network. */
+  agentSends(text: string): void;
   /** The server hands a frame to the network. */
   serverSends(text: string): void;
   ended(link: SimLink): void;
@@ -108,6 +110,7 @@ export class SimLink {
 
   #agentSends(text: string): void {
     if (this.#agentClosed) return;
+    this.#watcher.agentSends(text);
     this.#toServer.carry(() => {
       if (this.#isServerClosed) return;
       this.#note(this.#nodeName, isHeartbeat(text) ? null : describeAgentFrame(text), ` from ${this.deviceName}`);

@@ -2,6 +2,7 @@ import { type LaneDatabase, type Store, type StoreTx, storeTx, WriteLane } from 
 import type { Life } from "../time/life.ts";
 import { forever } from "../time/life.ts";
 import type { World } from "../world/world.ts";
+import { type HeldValue, heldValue } from "./held-value.ts";
 import type { MemoryDatabase } from "./memory-database.ts";
 import type { StoreOwner } from "./sim-database.ts";
 
@@ -17,6 +18,7 @@ export class CrashingStore implements Store {
   readonly #tx: StoreTx;
   readonly #lane: WriteLane;
   readonly #written = new Set<string>();
+  readonly #held: HeldValue[] = [];
   #committed = Promise.withResolvers<void>();
 
   constructor(world: World, life: Life, database: MemoryDatabase, owner: StoreOwner) {
@@ -71,7 +73,10 @@ export class CrashingStore implements Store {
       this.#refuseTheDead();
       if (sql === "COMMIT") this.#commit();
       else connection.exec(sql);
-      if (sql === "ROLLBACK") this.#written.clear();
+      if (sql === "ROLLBACK") {
+        this.#written.clear();
+        this.#held.length = 0;
+      }
       return connection;
     };
     return {
@@ -88,6 +93,7 @@ export class CrashingStore implements Store {
     this.#database.connection.exec("COMMIT");
     this.#committed.resolve();
     this.#committed = Promise.withResolvers<void>();
+    for (const { machineId, value, journalId } of this.#held.splice(0)) this.#owner.held(machineId, value, journalId);
     this.#owner.committed(this.#written);
     this.#written.clear();
     if (crash === "after") this.#die();
@@ -104,8 +110,17 @@ export class CrashingStore implements Store {
 
   #watched(tx: StoreTx): StoreTx {
     const { insert, save } = tx.actions;
+    const { machines } = tx;
     return {
       ...tx,
+      machines: {
+        ...machines,
+        save: (loaded, changed) => {
+          const held = heldValue(loaded, changed);
+          if (held) this.#held.push(held);
+          return machines.save(loaded, changed);
+        },
+      },
       actions: {
         ...tx.actions,
         insert: (action) => {

@@ -36,6 +36,8 @@ export interface StoreOwner {
   crashed(): void;
   /** These actions were written by a commit that is durable now. */
   committed(actionIds: ReadonlySet<string>): void;
+  /** A commit that is durable now says that the device of a machine holds this rolling value. */
+  held(machineId: string, value: string, journalId: string | null): void;
   /** A transaction lost a race and was run again. */
   ranAgain(): void;
 }

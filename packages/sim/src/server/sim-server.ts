@@ -42,6 +42,7 @@ export interface ServerParts {
 
 export interface ServerWatcher {
   committed(actionIds: ReadonlySet<string>): void;
+  held(machineId: string, value: string, journalId: string | null): void;
   /** Every link of the process has lost its server side. */
   died(server: SimServer, process: Incarnation | null): void;
 }
@@ -137,6 +138,7 @@ export class SimServer {
           this.#bury(life);
         },
         committed: (actionIds) => watcher.committed(actionIds),
+        held: (machineId, value, journalId) => watcher.held(machineId, value, journalId),
         ranAgain: () => this.#world.fault("transaction lost a race", this.name),
       }),
       blobs,

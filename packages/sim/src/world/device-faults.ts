@@ -126,9 +126,7 @@ export class DeviceFaults {
     const device = this.#busyOr(chosen);
     const before = this.#earlierJournal(device);
     if (!before) return;
-    // From a second one it may come to a time that the first one took back.
-    if (device.wasSetBack) this.#fleet.forked.add(device.machineId);
-    device.wasSetBack = true;
+    this.#fleet.setBack.add(device.machineId);
     this.#world.fault("device set back", device.name);
     device.kill("set back", false);
     device.processes.reboot();
@@ -151,6 +149,10 @@ export class DeviceFaults {
     this.#world.fault("device cloned", device.name);
     const copy = this.#fleet.clone(device);
     this.#startLater(copy, 500, 15_000);
+    if (random.chance(0.4)) {
+      this.#takeTurns(device, copy);
+      return;
+    }
     // Often an image is started while the original is away, and sometimes they take turns without ever meeting.
     if (random.chance(0.7)) this.#takeOffline(device, 25_000);
     if (random.chance(0.7)) this.#later(16_000, 30_000, () => this.#takeOffline(copy, 40_000));
@@ -175,10 +177,42 @@ export class DeviceFaults {
     const copy = this.#fleet.copy(device, journal);
     const original = random.pick(["stays", "comes back", "comes back", "is gone"]);
     this.#world.fault("device copied with its journal", `${device.name}, which ${original}`);
+    if (original === "stays" && random.chance(0.6)) {
+      this.#takeTurns(device, copy);
+      return;
+    }
     if (original === "is gone") this.remove(device);
     if (original === "comes back") this.#takeOffline(device, 25_000);
     this.#startLater(copy, 500, 15_000);
     if (random.chance(0.5)) this.#later(16_000, 30_000, () => this.#takeOffline(copy, 40_000));
+  }
+
+  /** Now one, now the other, now both: switched off and on, restarted, cut off, for seconds or for longer than a ping. */
+  #takeTurns(original: Device, copy: Device): void {
+    const { random, timeline } = this.#world;
+    this.#world.fault("copies take turns", original.name);
+    let atMs = 0;
+    for (let turns = random.between(2, 7); turns > 0; turns -= 1) {
+      const [one, other] = random.chance(0.5) ? [original, copy] : [copy, original];
+      timeline.after(atMs, () => {
+        if (this.#world.isRough) this.#turn(one, other);
+      });
+      atMs += random.chance(0.7) ? random.between(300, 12_000) : random.between(12_000, 45_000);
+    }
+  }
+
+  #turn(one: Device, other: Device): void {
+    const { random } = this.#world;
+    one.isOnline = !one.isGone;
+    one.startAgent();
+    const ends: readonly [() => void, ...(() => void)[]] = [
+      () => other.kill("its turn is over", random.chance(0.5)),
+      () => other.stop(),
+      () => this.#takeOffline(other),
+      () => this.#breakLink(other, "link broken", { server: random.chance(0.5), agent: true }),
+      () => undefined,
+    ];
+    random.pick(ends)();
   }
 
   #isTwice({ machineId }: Device): boolean {

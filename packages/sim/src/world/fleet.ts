@@ -1,4 +1,6 @@
+import { NO_CONTINUITY } from "@halligan/server/simulation";
 import { Device, type DeviceWatcher, facts } from "../device/device.ts";
+import type { CloneWatch } from "../invariants/clone-watch.ts";
 import type { CommandOracle } from "../invariants/command-oracle.ts";
 import type { ServerFrames } from "../invariants/server-frames.ts";
 import type { Nodes } from "../server/nodes.ts";
@@ -10,18 +12,22 @@ export class Fleet {
   readonly #world: World;
   readonly #server: Nodes;
   readonly #watcher: DeviceWatcher;
+  readonly #clones: CloneWatch;
   readonly devices: Device[] = [];
   /** Machines whose key was copied to a second device with a journal of its own: they must meet and be told apart. */
   readonly cloned = new Set<string>();
-  /** Machines of which two histories with one journal exist, on two devices or on one that was set back. Whether they meet is chance. */
-  readonly forked = new Set<string>();
+  /** Machines whose key was copied to a second device together with its journal. */
+  readonly copied = new Set<string>();
+  /** Machines whose device was set back: one that presents an old value cannot be told from a copy. */
+  readonly setBack = new Set<string>();
 
-  constructor(world: World, server: Nodes, watch: { oracle: CommandOracle; frames: ServerFrames }) {
+  constructor(world: World, server: Nodes, watch: { oracle: CommandOracle; frames: ServerFrames; clones: CloneWatch }) {
     this.#world = world;
+    this.#clones = watch.clones;
     this.#server = server;
     this.#watcher = {
       commands: (device) => watch.oracle.watcher(device.name),
-      serverSends: (device, text) => watch.frames.sent(device, text),
+      serverSends: (device, text, said) => watch.frames.sent(device, text, said),
     };
   }
 
@@ -42,6 +48,7 @@ export class Fleet {
           journalId: null,
           lastOrderSeq: 0,
           quarantined: false,
+          continuity: NO_CONTINUITY,
           groupId: 0,
           displayName: null,
           retirement: null,
@@ -62,13 +69,19 @@ export class Fleet {
 
   /** Another device with the same key and this content of the same journal. */
   copy(original: Device, journal: Uint8Array): Device {
-    this.forked.add(original.machineId);
+    this.copied.add(original.machineId);
     const copy = this.#copy(original);
     copy.journal.restore(journal);
     return copy;
   }
 
+  /** Whether both devices of a machine can be found out: each is there and connects. */
+  hasLivingCopies(machineId: string): boolean {
+    return this.devices.filter((device) => device.machineId === machineId && !device.isGone).length > 1;
+  }
+
   #copy(original: Device): Device {
+    this.#clones.copied(original.machineId);
     const copy = new Device(this.#world, this.#server, this.#watcher, `${original.name}*`, original.key);
     this.devices.push(copy);
     return copy;

@@ -10,6 +10,8 @@ export const INVARIANTS = {
   auditIsTrue: "the audit says what happened, each thing once",
   placesHold: "no session takes a place when all are taken",
   oneOrderAtATime: "no order is sent while processes of the order before may still run",
+  clonesAreFound:
+    "once a device has confirmed a value of its own, no copy of it is answered; and nothing starts before that",
   quarantineHolds: "two living devices with one key are put in quarantine, and nothing is sent there any more",
   retirementHolds:
     "once a retirement is answered, no script starts on the machine and none of its actions is unfinished",

@@ -220,8 +220,94 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: "server/src/gateway/gateway.ts",
-        find: "if (!older || older.journalId === journalId) return true;",
-        replace: "if (!older || older) return true;",
+        find: "if (!older?.marks || mayBeOneProcess(older.marks, marks)) return true;",
+        replace: "if (!older?.marks || older) return true;",
+      },
+    ],
+  },
+  {
+    name: "a rolling value that the device has replaced is accepted",
+    breaks: ["clonesAreFound", "quarantineHolds"],
+    edits: [
+      {
+        file: "server/src/domain/clone-detection.ts",
+        find: 'if (value.number < known.lowestNumber) return clone("OldRollingValue");',
+        replace: "",
+      },
+    ],
+  },
+  {
+    name: "a rolling value is confirmed before it is durable on the device",
+    breaks: ["quarantineHolds"],
+    edits: [
+      {
+        file: "agent/src/core/rolling-value.ts",
+        find: '      await this.#deps.journal.tryAppend({ type: "rollingValue", value });\n',
+        replace: "",
+      },
+    ],
+  },
+  {
+    name: "a rolling value does not survive the journal's compaction",
+    breaks: ["quarantineHolds"],
+    edits: [
+      {
+        file: "agent/src/core/journal.ts",
+        find: "if (state.rollingValue !== null) list.push",
+        replace: "if (state.rollingValue === null) list.push",
+      },
+      { file: "agent/src/core/journal.ts", find: "value: state.rollingValue });", replace: 'value: "" });' },
+      {
+        file: "agent/src/limits.ts",
+        find: "compactJournalAfterBytes: 1 * MIB",
+        replace: "compactJournalAfterBytes: 1",
+      },
+    ],
+  },
+  {
+    name: "an offered rolling value counts as held before the device has confirmed it",
+    breaks: ["quarantineHolds"],
+    edits: [
+      {
+        file: "server/src/service/link-lifecycle.ts",
+        find: "continuity: offered ? { ...judged.continuity, offered } : judged.continuity,",
+        replace: "continuity: offered ? withHeld({ ...judged.continuity, offered }, offered) : judged.continuity,",
+      },
+    ],
+  },
+  {
+    name: "a value that is newer than a restored server's records is taken for a copy's",
+    startAt: 84,
+    breaks: ["quarantineHolds"],
+    edits: [
+      {
+        file: "server/src/domain/clone-detection.ts",
+        find: 'if (!value.isGenuine && !isKnown) return { kind: "unknownValue" };',
+        replace: 'if (!isKnown && value.number > (known.offered?.number ?? 0)) return clone("OtherRollingValue");',
+      },
+    ],
+  },
+  {
+    name: "a start is granted before the rolling value of its connection is confirmed",
+    startAt: 126,
+    breaks: ["clonesAreFound"],
+    edits: [
+      {
+        file: "server/src/gateway/link.ts",
+        find: "recorded.isGranted && !this.#unkept",
+        replace: "recorded.isGranted",
+      },
+    ],
+  },
+  {
+    name: "a process that comes back after another one is let in",
+    startAt: 536,
+    breaks: ["clonesAreFound"],
+    edits: [
+      {
+        file: "server/src/domain/clone-detection.ts",
+        find: "if (known.earlierProcessIds.includes(presented.processId))",
+        replace: "if (presented.processId === journalId)",
       },
     ],
   },
@@ -232,7 +318,7 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: "server/src/gateway/gateway.ts",
-        find: "if (await older.speaksWithin(this.#options.pingIntervalMs))",
+        find: "if (await older.provesAlive(this.#proofMs(older.marks)))",
         replace: "if (older)",
       },
     ],

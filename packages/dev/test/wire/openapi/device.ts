@@ -60,7 +60,8 @@ export class TestDevice implements Disposable {
   /** `facts`: as they were enrolled. */
   async hello(facts: MachineFacts): Promise<void> {
     const journalId = randomBytes(16).toString("hex");
-    this.#send({ type: "hello", journalId, highestOrderSeq: 0, orders: [], facts });
+    const continuity = { processId: randomBytes(16).toString("hex"), rollingValue: null };
+    this.#send({ type: "hello", journalId, highestOrderSeq: 0, orders: [], continuity, facts });
     await frameOf(this.#socket, "helloAnswer");
   }
 

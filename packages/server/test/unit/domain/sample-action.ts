@@ -1,3 +1,4 @@
+import { NO_CONTINUITY } from "../../../src/domain/clone-detection.ts";
 import type { Command } from "../../../src/domain/command.ts";
 import type { Machine } from "../../../src/domain/machine.ts";
 import type { MachineAction, OrderState } from "../../../src/domain/machine-action.ts";
@@ -69,6 +70,7 @@ export function sampleMachine(change: Partial<Machine> = {}): Machine {
     journalId: JOURNAL_ID,
     lastOrderSeq: 0,
     quarantined: false,
+    continuity: NO_CONTINUITY,
     groupId: 0,
     displayName: null,
     retirement: null,

@@ -4,7 +4,7 @@ import {
   encodeHandshakeAnswer,
   type Hello,
   handshakeSigningBytes,
-  LINK_VERSION,
+  OLDEST_LINK_VERSION,
   parseServerFrame,
   type ServerFrame,
 } from "@halligan/protocol/link";
@@ -63,8 +63,11 @@ export class DeviceOnALink {
   }
 }
 
-/** A machine in the store, and what its devices need to link. */
-export async function enrolledMachine({ store, keys }: Service): Promise<(gateway: Gateway) => DeviceOnALink> {
+/** A machine in the store, and what its devices need to link, under link version 1 unless told otherwise. */
+export async function enrolledMachine(
+  { store, keys }: Service,
+  version = OLDEST_LINK_VERSION,
+): Promise<(gateway: Gateway) => DeviceOnALink> {
   const { privateKey, publicKey } = generateKeyPairSync("ed25519");
   await store.write(async (tx) => {
     await tx.machines.insert(sampleMachine({ linked: false, linkEpoch: 0, journalId: null }));
@@ -72,11 +75,11 @@ export async function enrolledMachine({ store, keys }: Service): Promise<(gatewa
     await tx.machines.addKey({ machineId: MACHINE_ID, publicKey: key, fromMs: 0, enrolledWith: "token" });
   });
   return (gateway) =>
-    new DeviceOnALink(gateway, (challenge) => answer(challenge, keys.order.signing.keyId, privateKey));
+    new DeviceOnALink(gateway, (challenge) => answer(version, challenge, keys.order.signing.keyId, privateKey));
 }
 
-function answer(challenge: Uint8Array, serverKeyId: string, privateKey: KeyObject): Uint8Array {
-  const claim = { version: LINK_VERSION, machineId: MACHINE_ID, serverKeyId };
+function answer(version: number, challenge: Uint8Array, serverKeyId: string, privateKey: KeyObject): Uint8Array {
+  const claim = { version, machineId: MACHINE_ID, serverKeyId };
   return encodeHandshakeAnswer({
     ...claim,
     signature: sign(null, handshakeSigningBytes(challenge, claim), privateKey),

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { NO_CONTINUITY } from "../../../src/domain/clone-detection.ts";
 import type { Machine } from "../../../src/domain/machine.ts";
 import { arbitraryText } from "./arbitrary-values.ts";
 import { SEED } from "./runs.ts";
@@ -46,5 +47,6 @@ export function sampleMachines(count: number, nowMs: number, graceMs: number, se
     linkEpoch: 1,
     nodeId: null,
     lastOrderSeq: 0,
+    continuity: NO_CONTINUITY,
   }));
 }

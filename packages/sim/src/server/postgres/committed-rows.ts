@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { MachineAction } from "@halligan/server/simulation";
+import type { HeldValue } from "../held-value.ts";
 import type { ActionRow, AuditRow } from "../sim-database.ts";
 import type { StoredRows } from "./table-rows.ts";
 
@@ -8,6 +9,7 @@ export class Written {
   readonly actions = new Map<string, MachineAction>();
   readonly audit: AuditRow[] = [];
   readonly quarantined = new Set<string>();
+  readonly held: HeldValue[] = [];
 }
 
 /** What the database holds: everything that was committed, from the moment in which its commit is heard of. */

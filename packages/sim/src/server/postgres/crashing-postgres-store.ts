@@ -87,6 +87,7 @@ export class CrashingPostgresStore implements Store {
     const { written, place, crash } = attempt;
     await place.committed(() => {
       this.#shared.show(written);
+      for (const { machineId, value, journalId } of written.held) this.#owner.held(machineId, value, journalId);
       this.#owner.committed(new Set(written.actions.keys()));
     });
     if (crash === "after" && !this.#life.isOver) this.#die();

@@ -1,4 +1,5 @@
 import type { StoreTx } from "@halligan/server/simulation";
+import { heldValue } from "../held-value.ts";
 import type { Written } from "./committed-rows.ts";
 
 /** Keeps what a transaction writes, to be shown when it is committed. */
@@ -23,6 +24,8 @@ export function watchedTx(tx: StoreTx, written: Written): StoreTx {
       async save(loaded, changed) {
         await machines.save(loaded, changed);
         if (changed.quarantined) written.quarantined.add(changed.id);
+        const held = heldValue(loaded, changed);
+        if (held) written.held.push(held);
       },
     },
     audit: {
