@@ -1,11 +1,13 @@
 import type { Migration } from "kysely/migration";
 import * as firstLight from "./0001-first-light.ts";
 import * as manyNodes from "./0002-many-nodes.ts";
+import * as chosenContent from "./0004-chosen-content.ts";
 import * as textWithoutCase from "./0012-text-without-case.ts";
 
 /** In the order in which they run. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0001-first-light": firstLight,
   "0002-many-nodes": manyNodes,
+  "0004-chosen-content": chosenContent,
   "0012-text-without-case": textWithoutCase,
 };
