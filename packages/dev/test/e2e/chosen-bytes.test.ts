@@ -8,7 +8,7 @@ import { after, before, beforeEach, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { World } from "../../src/world.ts";
-import { addScript, runScript, waitFor, waitForEnd } from "./live-response.ts";
+import { addScript, runScript, transcriptOf, waitFor, waitForEnd } from "./live-response.ts";
 
 const CLI = fileURLToPath(new URL("../../../cli/bin/halligan.mjs", import.meta.url));
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
@@ -100,9 +100,9 @@ describe("a run is bound to the bytes that its caller chose", { timeout: 180_000
     const [ofA, ofB] = [await local("a", "collect.sh", "echo of A\n"), await local("b", "collect.sh", "echo of B\n")];
     const giveBack = await takeTheSession();
     const a = halligan("run", "device-1", ofA);
-    await seen(/^(Run|Start)LiveResponse 429/, 1);
+    await seen(/^StartLiveResponse 429/, 1);
     const b = halligan("run", "device-2", ofB);
-    await seen(/^(PutLibraryFile|StageContent) 2/, countOf(/^addScript/) + 2);
+    await seen(/^StageContent 2/, 2);
     await giveBack();
     assert.deepEqual(await Promise.all([a, b]).then((ends) => ends.map(({ stdout }) => stdout)), ["of A\n", "of B\n"]);
   });
@@ -114,7 +114,7 @@ describe("a run is bound to the bytes that its caller chose", { timeout: 180_000
     const replacement = await local("c", "shared.sh", other);
     const giveBack = await takeTheSession();
     const run = halligan("run", "device-1", "shared.sh");
-    await seen(/^(Run|Start)LiveResponse 429/, 1);
+    await seen(/^StartLiveResponse 429/, 1);
     assert.equal((await halligan("library", "add", replacement, "--override")).exitCode, 0);
     await giveBack();
     const { exitCode, stderr } = await run;
@@ -126,12 +126,22 @@ describe("a run is bound to the bytes that its caller chose", { timeout: 180_000
 
   test("a library file that is replaced after its run was accepted runs as it was", async () => {
     const [begun, go] = [join(world.folder, "begun"), join(world.folder, "go-on")];
-    const wait = `touch ${begun}; while [ ! -e ${go} ]; do sleep 0.05; done`;
-    const first = await local("d", "first.sh", `${wait}\n`);
-    await addScript(world, "second.sh", "echo chosen\n");
-    const run = halligan("run", "device-1", "second.sh", "--put", first);
-    await run;
-    assert.equal((await run).stdout, "chosen\n");
+    const path = await local("d", "later.sh", "echo other\n");
+    await addScript(world, "later.sh", "echo chosen\n");
+    const first = `touch ${begun}; while [ ! -e ${go} ]; do sleep 0.05; done`;
+    await addScript(world, "first.sh", `${first}\n`);
+    const sha256Of = async (name: string) => (await world.client.getLibraryFile(name)).sha256;
+    const commands = [
+      { ...runScript("first.sh"), sha256: await sha256Of("first.sh") },
+      { ...runScript("later.sh"), sha256: await sha256Of("later.sh") },
+    ];
+    const id = world.machines[0]?.id ?? "";
+    const action = await world.client.startLiveResponse(id, { Commands: commands, Comment: "test" });
+    while (!(await isThere(begun))) await sleep(10);
+    assert.equal((await halligan("library", "add", path, "--override")).exitCode, 0);
+    await writeFile(go, "");
+    assert.equal((await waitForEnd(world, action.id)).status, "Succeeded");
+    assert.equal((await transcriptOf(world, action.id, 1)).script_output, "chosen\n");
   });
 
   test("run, run --put and put leave the library as it is", async () => {
@@ -152,12 +162,9 @@ describe("a run is bound to the bytes that its caller chose", { timeout: 180_000
   });
 
   for (const [what, name] of [
-    ["blanks", "my first script .sh"],
-    ["quotes", `it's "quoted" \`here\` $(id).sh`],
-    ["letters that are not ASCII", "Überprüfung-日本語-🚒.sh"],
+    ["blanks, quotes and letters that are not ASCII", `it's "my" \`1st\` $(id) Überprüfung-日本語-🚒.sh`],
     ["a leading dash", "-rf.sh"],
-    ["255 bytes", `${"x".repeat(252)}.sh`],
-    ["255 bytes of longer characters", `${"ü".repeat(126)}.sh`],
+    ["255 bytes", `${"ü".repeat(126)}.sh`],
   ] as const) {
     test(`a name with ${what} works for local files and for files of the library`, async () => {
       const path = await local("names", name, "echo ran\n");
