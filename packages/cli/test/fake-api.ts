@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
-import type { CommandRequest, MachineActionStatus } from "@halligan/protocol/api";
+import type { ActionOptions, MachineActionStatus, StartCommandRequest } from "@halligan/protocol/api";
 
 export interface FakeCommand {
   status: "Created" | "Completed" | "Failed";
@@ -43,8 +43,12 @@ export interface FakeApi extends AsyncDisposable {
   library: Map<string, Buffer>;
   /** Method and path of every request, in order. */
   seen: string[];
+  /** Called for each request before its body is read. */
+  onRequest: ((line: string, query: URLSearchParams) => void) | null;
   /** Bodies of the starts. */
-  started: { machineId: string; Commands: CommandRequest[]; Comment: string }[];
+  started: { machineId: string; Commands: StartCommandRequest[]; Comment: string; options?: ActionOptions }[];
+  /** By SHA-256, as it was named in the path. */
+  staged: Map<string, Buffer>;
   /** Resolves when a request that starts with `prefix` has been seen. */
   whenSeen(prefix: string): Promise<void>;
 }
@@ -93,7 +97,9 @@ export async function startFakeApi(): Promise<FakeApi> {
       events: null,
     },
     library: new Map(),
+    staged: new Map(),
     seen: [],
+    onRequest: null,
     started: [],
     whenSeen: (prefix) =>
       new Promise((resolve) => {
@@ -111,6 +117,7 @@ export async function startFakeApi(): Promise<FakeApi> {
     const target = new URL(request.url ?? "/", url);
     const line = `${request.method} ${target.pathname}`;
     api.seen.push(line);
+    api.onRequest?.(line, target.searchParams);
     for (const { prefix, resolve } of waiting) if (line.startsWith(prefix)) resolve();
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(Buffer.from(chunk));
@@ -162,6 +169,18 @@ export async function startFakeApi(): Promise<FakeApi> {
       const value = [...api.library].map(([fileName, content]) => libraryEntity(fileName, content));
       return json(200, { "@odata.context": "#LibraryFiles", value });
     }
+    if (line.startsWith("GET /halligan/v1/library/")) {
+      const fileName = decodeURIComponent(target.pathname.split("/").at(-1) ?? "");
+      const content = api.library.get(fileName);
+      if (content === undefined) return error(404, "ResourceNotFound", `${fileName} was not found`);
+      return json(200, libraryEntity(fileName, content));
+    }
+    if (line.startsWith("PUT /halligan/v1/content/")) {
+      const sha256 = target.pathname.split("/").at(-1) ?? "";
+      if (createHash("sha256").update(body).digest("hex") !== sha256) return error(400, "InvalidInput", "other bytes");
+      api.staged.set(sha256, body);
+      return json(200, { sha256, sizeBytes: body.length, expiresAt: TIME });
+    }
     if (line.startsWith("PUT /halligan/v1/library/")) {
       const fileName = decodeURIComponent(target.pathname.split("/").at(-1) ?? "");
       const exists = api.library.has(fileName);
@@ -177,10 +196,10 @@ export async function startFakeApi(): Promise<FakeApi> {
       response.writeHead(204).end();
       return;
     }
-    if (request.method === "POST" && target.pathname.endsWith("/runliveresponse")) {
+    if (request.method === "POST" && /^\/halligan\/v1\/machines\/\w+\/actions$/.test(target.pathname)) {
       const { startError } = api.script;
       if (startError !== null) return error(startError.status, startError.code, startError.message);
-      const machineId = target.pathname.split("/")[3] ?? "";
+      const machineId = target.pathname.split("/")[4] ?? "";
       reads = 0;
       api.started.push({ machineId, ...JSON.parse(body.toString()) });
       return json(201, actionEntity("Pending", true));
@@ -237,7 +256,7 @@ export async function startFakeApi(): Promise<FakeApi> {
         endTime: null,
         commandStatus: isUntouched ? "Created" : (ends[index]?.status ?? "Completed"),
         errors: isUntouched ? [] : (ends[index]?.errors ?? []),
-        command,
+        command: { type: command.type, params: command.params },
       })),
       troubleshootInfo: null,
     };

@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { appendFileSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { ACTION_ID, MACHINE_ID } from "./fake-api.ts";
 import { credentialsOf, makeWorld } from "./halligan.ts";
+
+const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
 describe("halligan run", { concurrency: 4 }, () => {
   it("passes the script's output, errors and exit code on, and nothing else when nobody watches", async () => {
@@ -25,6 +29,7 @@ describe("halligan run", { concurrency: 4 }, () => {
           { key: "ScriptName", value: "a.sh" },
           { key: "Args", value: "--since '2 days '\\''ago'\\'''" },
         ],
+        sha256: sha256("x"),
       },
     ]);
   });
@@ -67,17 +72,70 @@ describe("halligan run", { concurrency: 4 }, () => {
     assert.equal(await readFile(join(world.folder, "out.txt"), "utf8"), "content of the file\n");
   });
 
-  it("adds a local script and local files to the library first and says so", async () => {
+  it("sends a local script and local files with the action, under their own names, and leaves the library alone", async () => {
     await using world = await makeWorld();
+    world.api.library.set("local.sh", Buffer.from("of a colleague"));
     await writeFile(join(world.folder, "local.sh"), "echo hi\n");
-    await writeFile(join(world.folder, "rules.yar"), "rule\n");
-    const { exitCode, stderr } = await world.run("run", "web-01", "./local.sh", "--put", "rules.yar");
+    await writeFile(join(world.folder, "my rules.yar"), "rule\n");
+    const { exitCode, stderr } = await world.run("run", "web-01", "./local.sh", "--put", "my rules.yar");
     assert.equal(exitCode, 0);
-    assert.match(stderr, /Added rules\.yar .*\nAdded \.\/local\.sh to the library as local\.sh/);
-    assert.equal(world.api.library.get("local.sh")?.toString(), "echo hi\n");
+    assert.match(stderr, /Using the local file \.\/local\.sh \(SHA-256 [0-9a-f]{64}\)/);
+    assert.deepEqual([...world.api.library.values()].map(String), ["of a colleague"]);
+    assert.deepEqual([...world.api.staged.values()].map(String).toSorted(), ["echo hi\n", "rule\n"]);
+    assert.deepEqual(world.api.started[0]?.Commands, [
+      { type: "PutFile", params: [{ key: "FileName", value: "my rules.yar" }], staged: sha256("rule\n") },
+      { type: "RunScript", params: [{ key: "ScriptName", value: "local.sh" }], staged: sha256("echo hi\n") },
+    ]);
+  });
+
+  it("library: names a library file also where a local one lies, and one that begins with a dash", async () => {
+    await using world = await makeWorld();
+    world.api.library.set("-x.sh", Buffer.from("dash"));
+    world.api.library.set("rules.yar", Buffer.from("shared"));
+    await writeFile(join(world.folder, "rules.yar"), "stray");
+    const { exitCode, stderr } = await world.run("run", "web-01", "library:-x.sh", "--put", "library:rules.yar");
+    assert.equal(exitCode, 0, stderr);
+    assert.deepEqual(world.api.started[0]?.Commands, [
+      { type: "PutFile", params: [{ key: "FileName", value: "rules.yar" }], sha256: sha256("shared") },
+      { type: "RunScript", params: [{ key: "ScriptName", value: "-x.sh" }], sha256: sha256("dash") },
+    ]);
+    assert.equal(world.api.staged.size, 0);
+  });
+
+  it("a library file that was replaced since it was chosen is not run, and the error says what is there now", async () => {
+    await using world = await makeWorld();
+    world.api.library.set("a.sh", Buffer.from("x"));
+    const message = `Library file a.sh was replaced: it has the SHA-256 ${sha256("y")} now, not ${sha256("x")}`;
+    world.api.script.startError = { status: 409, code: "LibraryFileChanged", message };
+    const ended = await world.run("run", "web-01", "a.sh", "--json");
+    assert.equal(ended.exitCode, 67);
+    const { error } = JSON.parse(ended.stdout);
+    assert.equal(error.code, "LibraryFileChanged");
+    assert.ok(error.message.includes(message));
+  });
+
+  it("a large local file that changes between its hash and its sending is refused", async () => {
+    await using world = await makeWorld();
+    const path = join(world.folder, "large.bin");
+    await writeFile(path, Buffer.alloc(40 * 1024 * 1024));
+    // Its head is here, so it has been hashed; most of its body is still to be read.
+    world.api.onRequest = (line) => {
+      if (line.startsWith("PUT /halligan/v1/content/")) appendFileSync(path, "more");
+    };
+    const { exitCode, stderr } = await world.run("put", MACHINE_ID, "./large.bin");
+    assert.equal(exitCode, 73, stderr);
+    assert.match(stderr, /large\.bin was changed while it was read/);
+    assert.equal(world.api.started.length, 0);
+  });
+
+  it("--keep-processes is an option of the action", async () => {
+    await using world = await makeWorld();
+    world.api.library.set("a.sh", Buffer.from("x"));
+    await world.run("run", "web-01", "a.sh", "--keep-processes");
+    await world.run("run", "web-01", "a.sh");
     assert.deepEqual(
-      world.api.started[0]?.Commands.map(({ type }) => type),
-      ["PutFile", "RunScript"],
+      world.api.started.map(({ options }) => options),
+      [{ keepProcesses: true }, undefined],
     );
   });
 

@@ -1,13 +1,21 @@
-/** A name that can be one file in one folder and nothing else (threat 2.2). */
-const SAFE_NAME = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,128}$/;
+import { fileNameFault } from "@halligan/protocol/link";
 
-export function isSafeFileName(name: string): boolean {
-  return SAFE_NAME.test(name);
+/** What Windows gives another meaning: a stream, a pattern, a device, or a name without its last characters. */
+const WINDOWS_SPECIAL = /[<>:"|?*]|[. ]$/;
+const WINDOWS_DEVICE = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]) *(\.|$)/i;
+
+/** Why a text cannot be one file in one folder of this device and nothing else (threat 2.2); null when it can. */
+export function deviceFileNameFault(name: string, platform: NodeJS.Platform = process.platform): string | null {
+  const fault = fileNameFault(name);
+  if (fault !== null || platform !== "win32") return fault;
+  if (WINDOWS_SPECIAL.test(name))
+    return 'holds a character that Windows does not take (< > : " | ? *, or a last . or blank)';
+  return WINDOWS_DEVICE.test(name) ? "is the name of a device on Windows" : null;
 }
 
 /** The name on disk for a script: its own, or a plain one with its ending where its own could not be a file's. */
 export function scriptFileName(scriptName: string): string {
-  if (isSafeFileName(scriptName)) return scriptName;
+  if (deviceFileNameFault(scriptName) === null) return scriptName;
   return `script${/\.[A-Za-z0-9]{1,16}$/.exec(scriptName)?.[0] ?? ""}`;
 }
 

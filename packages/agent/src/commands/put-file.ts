@@ -8,7 +8,7 @@ import { ensureDataFolders } from "../disk/private-folder.ts";
 import { download } from "../transfer/download.ts";
 import { TransferFailed, TransferWatch } from "../transfer/transfer-watch.ts";
 import type { CommandDeps } from "./command-deps.ts";
-import { isSafeFileName, notInLibrary } from "./file-name.ts";
+import { deviceFileNameFault, notInLibrary } from "./file-name.ts";
 
 type PutFileCommand = Extract<TransferCommand, { type: "PutFile" }>;
 const TEMPORARY_PREFIX = ".halligan-put-";
@@ -20,8 +20,9 @@ export async function putFile(
 ): Promise<TransferEnd> {
   const { fileName, file } = job.command;
   if (!file) return failed(notInLibrary(fileName));
-  if (!isSafeFileName(fileName)) {
-    return failed("The file's name may hold letters, digits, '.', '_' and '-' only, at most 128 of them.");
+  const fault = deviceFileNameFault(fileName);
+  if (fault !== null) {
+    return failed(`The file's name ${fault}. Put it under another name.`);
   }
   const temporary = path.join(deps.folder.work, `${TEMPORARY_PREFIX}${deps.random.id()}`);
   try {

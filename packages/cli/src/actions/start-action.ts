@@ -1,22 +1,24 @@
-import type { CommandRequest, MachineActionWire } from "@halligan/protocol/api";
+import type { ActionOptions, MachineActionWire, StartCommandRequest } from "@halligan/protocol/api";
 import { ApiError, type HalliganClient, UnreachableError } from "@halligan/protocol/client";
 import { CliError, Interrupted } from "../cli-error.ts";
 import type { CommandContext } from "../command.ts";
 
 export interface StartRequest {
   machineId: string;
-  commands: CommandRequest[];
+  commands: StartCommandRequest[];
   comment: string | undefined;
+  options?: ActionOptions;
 }
 
 /** Starts the action. An unclear end (no answer, interrupted) says that it may have been started all the same. */
 export async function startAction(
   { signal }: CommandContext,
   client: HalliganClient,
-  { machineId, commands, comment }: StartRequest,
+  { machineId, commands, comment, options }: StartRequest,
 ): Promise<MachineActionWire> {
   try {
-    return await client.runLiveResponse(machineId, { Commands: commands, Comment: comment ?? "halligan" }, { signal });
+    const request = { Commands: commands, Comment: comment ?? "halligan", ...(options && { options }) };
+    return await client.startLiveResponse(machineId, request, { signal });
   } catch (error) {
     const look = `The action may have been started; see: halligan actions --machine ${machineId}`;
     if (error instanceof Interrupted) throw new Interrupted(error.signal, `Interrupted. ${look}`);
@@ -33,6 +35,11 @@ export async function startAction(
   }
 }
 
-export function command(type: CommandRequest["type"], params: Record<string, string>): CommandRequest {
-  return { type, params: Object.entries(params).map(([key, value]) => ({ key, value })) };
+/** `pin`: which bytes a name means. */
+export function command(
+  type: StartCommandRequest["type"],
+  params: Record<string, string>,
+  pin: Pick<StartCommandRequest, "sha256" | "staged"> = {},
+): StartCommandRequest {
+  return { type, params: Object.entries(params).map(([key, value]) => ({ key, value })), ...pin };
 }

@@ -7,10 +7,14 @@ export const libraryAdd: Command = {
   name: "library add",
   summary: "add local files to the library",
   usage: "FILE...",
+  details: [
+    "Only this command writes to the library. A name may have blanks, quotes and letters of any script, up to 255 bytes. A " +
+      "file that is there is replaced only with --override; then its description stays unless another one is given.",
+  ],
   options: {
     name: { type: "string", placeholder: "NAME", help: "name in the library (one FILE only; default: its own)" },
     override: { type: "boolean", help: "replace a library file of that name" },
-    description: { type: "string", placeholder: "TEXT", help: "what it is for" },
+    description: { type: "string", placeholder: "TEXT", help: "what it is for (default: that of the replaced file)" },
     parameters: { type: "string", placeholder: "TEXT", help: "what its parameters mean" },
   },
   positionals: { min: 1, max: Number.POSITIVE_INFINITY },

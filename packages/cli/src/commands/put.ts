@@ -2,8 +2,9 @@ import { finishAction } from "../actions/finish-action.ts";
 import { command, startAction } from "../actions/start-action.ts";
 import type { Command } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
-import { placeFile } from "../library/place-file.ts";
+import { chooseFile, pinOf, stage } from "../library/choose-file.ts";
 import { findMachineId } from "../machine.ts";
+import { harmlessLine } from "../render/harmless.ts";
 import { positional, START_OPTIONS, timeoutMs } from "./shared-options.ts";
 import { startedOnly } from "./started-only.ts";
 
@@ -12,8 +13,10 @@ export const put: Command = {
   summary: "put a file into a machine's working folder",
   usage: "MACHINE FILE",
   details: [
-    "A local FILE is added to the library first and replaces one of its name; where there is no such local file, FILE is " +
-      "the name of a library file. Scripts find it in their current folder until the machine restarts.",
+    "FILE is a local file, which is read once and sent with the action; the library is not touched. Where there is no such " +
+      "local file, FILE is the name of a library file, and library:NAME is in any case. What is put is what you chose: a " +
+      "library file that was replaced since it was looked up is refused. Scripts find the file in their current folder " +
+      "until the machine restarts.",
   ],
   options: START_OPTIONS,
   positionals: { min: 2, max: 2 },
@@ -24,10 +27,11 @@ export const put: Command = {
     const limitMs = timeoutMs(args);
     const client = await context.connect();
     const machineId = await findMachineId(client, positional(args, 0), signal);
-    const fileName = await placeFile(context, client, positional(args, 1));
+    const file = await chooseFile(context, client, positional(args, 1));
+    await stage(context, client, file);
     const created = await startAction(context, client, {
       machineId,
-      commands: [command("PutFile", { FileName: fileName })],
+      commands: [command("PutFile", { FileName: file.name }, pinOf(file))],
       comment: args.text("comment"),
     });
     if (args.flag("no-wait")) return startedOnly(context, created);
@@ -38,6 +42,8 @@ export const put: Command = {
       maxSizeBytes: 0,
       targetOf: () => Promise.reject(new Error("A PutFile has no result")),
     });
-    return outcome.exitCode === EXIT.ok ? { ...outcome, text: `${fileName} is on the machine\n` } : outcome;
+    return outcome.exitCode === EXIT.ok
+      ? { ...outcome, text: `${harmlessLine(file.name)} is on the machine\n` }
+      : outcome;
   },
 };

@@ -5,7 +5,7 @@ import { command, startAction } from "../actions/start-action.ts";
 import { UsageError } from "../cli-error.ts";
 import type { Command } from "../command.ts";
 import { chooseTarget, type Target } from "../download/target.ts";
-import { placeFile, placeScript } from "../library/place-file.ts";
+import { type ChosenFile, chooseFile, chooseScript, pinOf, stage } from "../library/choose-file.ts";
 import { findMachineId } from "../machine.ts";
 import { maxSizeBytes, positional, SAVE_OPTIONS, START_OPTIONS, timeoutMs } from "./shared-options.ts";
 import { startedOnly } from "./started-only.ts";
@@ -16,7 +16,9 @@ export const run: Command = {
   usage: "MACHINE SCRIPT [-- ARGS...]",
   details: [
     "MACHINE is an id or a computer name. SCRIPT is the name of a library file; with a slash (./a.sh), or when the " +
-      "library has no such name, it is a local file, which is added to the library first and replaces one of its name.",
+      "library has no such name, it is a local file. library:NAME is the library's in any case.",
+    "What runs is what you chose: a local file is read once and sent with the action, and the library is not touched; a " +
+      "library file is looked up once, and the run is refused when it was replaced since, also after a wait on the server.",
     "ARGS reach the script as they are written here, each as one argument.",
     "The script's output and errors go to standard output and standard error. On a terminal, control sequences are " +
       "taken out; in a pipe or file nothing is changed.",
@@ -31,6 +33,7 @@ export const run: Command = {
     "output-dir": { type: "string", placeholder: "FOLDER", help: "where --get saves (default: the current folder)" },
     force: SAVE_OPTIONS.force,
     "max-size": SAVE_OPTIONS["max-size"],
+    "keep-processes": { type: "boolean", help: "do not end processes that the script leaves behind" },
     ...START_OPTIONS,
   },
   positionals: { min: 2, max: 2 },
@@ -63,18 +66,20 @@ export const run: Command = {
 
     const client = await context.connect();
     const machineId = await findMachineId(client, positional(args, 0), signal);
-    const puts: string[] = [];
-    for (const file of args.texts("put")) puts.push(await placeFile(context, client, file));
-    const script = await placeScript(context, client, positional(args, 1));
+    const script = await chooseScript(context, client, positional(args, 1));
+    const puts: ChosenFile[] = [];
+    for (const file of args.texts("put")) puts.push(await chooseFile(context, client, file));
+    for (const file of [...puts, script]) await stage(context, client, file);
     const scriptParams = args.passedOn.length === 0 ? {} : { Args: quoteArgs(args.passedOn) };
     const created = await startAction(context, client, {
       machineId,
       commands: [
-        ...puts.map((name) => command("PutFile", { FileName: name })),
-        command("RunScript", { ScriptName: script, ...scriptParams }),
+        ...puts.map((file) => command("PutFile", { FileName: file.name }, pinOf(file))),
+        command("RunScript", { ScriptName: script.name, ...scriptParams }, pinOf(script)),
         ...args.texts("get").map((path) => command("GetFile", { Path: path })),
       ],
       comment: args.text("comment"),
+      ...(args.flag("keep-processes") && { options: { keepProcesses: true } }),
     });
     if (args.flag("no-wait")) return startedOnly(context, created);
     return finishAction(context, client, {

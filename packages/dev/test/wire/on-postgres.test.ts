@@ -16,5 +16,6 @@ if (typeof postgres === "string") {
   await import("./start.cases.ts");
   await import("./text.cases.ts");
   await import("./query-options.cases.ts");
+  await import("./chosen-content.cases.ts");
   await import("./throttling.test.ts");
 }

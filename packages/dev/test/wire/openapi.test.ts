@@ -129,7 +129,7 @@ describe("the OpenAPI document", { skip: onlyHalligan("its OpenAPI document") },
       const { stage, document } = ready();
       const { operation, answer } = await sendExample(id, (await PREPARED[id]?.(stage)) ?? {});
       assertDocumented(document, operation, answer);
-      if (id === "RunLiveResponse") await here().api.waitForEnd(textAt(answer.body, "id"));
+      if (["RunLiveResponse", "StartLiveResponse"].includes(id)) await here().api.waitForEnd(textAt(answer.body, "id"));
     });
   }
 

@@ -4,6 +4,7 @@ import "./connection-tests.cases.ts";
 import "./tokens.cases.ts";
 import "./errors.cases.ts";
 import "./library.cases.ts";
+import "./chosen-content.cases.ts";
 import "./machines.cases.ts";
 import "./device-groups.cases.ts";
 import "./start.cases.ts";

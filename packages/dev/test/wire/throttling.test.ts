@@ -55,7 +55,22 @@ describe("the defender profile", { skip }, () => {
     assertError(await run(second), 404, "ResourceNotFound");
   });
 
+  test("starts of both ways are counted together", async () => {
+    const api = await application("both ways");
+    const command = { ...runScript("x.sh"), content: "echo x" };
+    const own = () =>
+      api.post(`/halligan/v1/machines/${UNKNOWN_MACHINE}/actions`, { Commands: [command], Comment: "x" });
+    const contract = () => api.run(UNKNOWN_MACHINE, [getFile("/x")]);
+    for (let i = 0; i < 5; i += 1) {
+      assertError(await own(), 404, "ResourceNotFound");
+      assertError(await contract(), 404, "ResourceNotFound");
+    }
+    retryAfter(await own());
+    retryAfter(await contract());
+  });
+
   for (const [name, request] of [
+    ["PUT content", (api) => api.send("PUT", `/halligan/v1/content/${"a".repeat(64)}`, { body: "x" })],
     ["GET machineactions", (api) => api.get("/api/machineactions?$top=1")],
     ["GET machineactions/{id}", (api) => api.action(UNKNOWN_ACTION)],
     ["GET GetLiveResponseResultDownloadLink", (api) => api.resultLink(UNKNOWN_ACTION, 0)],

@@ -1,3 +1,4 @@
+export { fileNameFault } from "../file-name.ts";
 export * from "./collection.ts";
 export * from "./error.ts";
 export * from "./halligan.ts";
@@ -5,4 +6,5 @@ export * from "./library-file.ts";
 export * from "./machine.ts";
 export * from "./machine-action.ts";
 export * from "./permissions.ts";
+export * from "./start-live-response.ts";
 export * from "./token.ts";

@@ -8,13 +8,18 @@ export interface PutLibraryFileRequest {
   content: () => Blob | ReadableStream<Uint8Array>;
   /** Replace a file of that name. Without it, 400 `InvalidInput` with "already exists" in the message. Default false. */
   override?: boolean | undefined;
+  /** Left out, a replaced file's description stays, and so does `parametersDescription`. */
   description?: string | undefined;
   /** What the script's parameters mean; also marks the file as having some. */
   parametersDescription?: string | undefined;
+  /** Of the content, when it is known: other bytes that arrive are refused with 400 `InvalidInput`. */
+  sha256?: string | undefined;
 }
 
 export interface LibraryOperations {
   listLibraryFiles(options?: CallOptions): Promise<LibraryFileWire[]>;
+  /** What a name stands for now, through Halligan's own interface. ApiError 404 `ResourceNotFound` when there is none. */
+  getLibraryFile(fileName: string, options?: CallOptions): Promise<LibraryFileWire>;
   /** Any size, streamed, through Halligan's own interface. */
   putLibraryFile(request: PutLibraryFileRequest, options?: CallOptions): Promise<LibraryFileWire>;
   deleteLibraryFile(fileName: string, options?: CallOptions): Promise<void>;
@@ -34,6 +39,11 @@ export function libraryOperations(transport: Transport): LibraryOperations {
       const request = { method: "GET", path: "/api/libraryfiles", signal } as const;
       return (await transport.sendForJson(request, Collection(LibraryFileWire))).value;
     },
+    getLibraryFile: (fileName, { signal } = {}) =>
+      transport.sendForJson(
+        { method: "GET", path: `/halligan/v1/library/${encodeURIComponent(fileName)}`, signal },
+        LibraryFileWire,
+      ),
     putLibraryFile(request, { signal } = {}) {
       const query = new URLSearchParams({ override: String(request.override ?? false) });
       if (request.description !== undefined) query.set("description", request.description);
@@ -41,6 +51,7 @@ export function libraryOperations(transport: Transport): LibraryOperations {
         query.set("hasParameters", "true");
         query.set("parametersDescription", request.parametersDescription);
       }
+      if (request.sha256 !== undefined) query.set("sha256", request.sha256);
       const path = `/halligan/v1/library/${encodeURIComponent(request.fileName)}?${query}`;
       return transport.sendForJson({ method: "PUT", path, content: request.content, signal }, LibraryFileWire);
     },

@@ -4,6 +4,8 @@ import {
   MachineActionWire,
   ResultLinkWire,
   type RunLiveResponseRequest,
+  StagedContentWire,
+  type StartLiveResponseRequest,
 } from "../api/index.ts";
 import { watchMachineAction } from "./action-events.ts";
 import { listAll } from "./list-all.ts";
@@ -18,6 +20,17 @@ export interface MachineActionOperations {
     request: RunLiveResponseRequest,
     options?: CallOptions,
   ): Promise<MachineActionWire>;
+  /**
+   * The same through Halligan's own interface, which takes the bytes that the caller means beside their names. 409
+   * `LibraryFileChanged` when a pinned library file is another one by now.
+   */
+  startLiveResponse(
+    machineId: string,
+    request: StartLiveResponseRequest,
+    options?: CallOptions,
+  ): Promise<MachineActionWire>;
+  /** Uploads bytes for `startLiveResponse`; only this caller's actions may refer to them. Repeating it is fine. */
+  stageContent(sha256: string, content: Blob, options?: CallOptions): Promise<StagedContentWire>;
   getMachineAction(actionId: string, options?: CallOptions): Promise<MachineActionWire>;
   /** Where its time went. A server other than Halligan has no such thing: 404. */
   getMachineActionTiming(actionId: string, options?: CallOptions): Promise<ActionTimingWire>;
@@ -44,6 +57,26 @@ export function machineActionOperations(transport: Transport): MachineActionOper
           signal,
         },
         MachineActionWire,
+      ),
+    startLiveResponse: (machineId, request, { signal } = {}) =>
+      transport.sendForJson(
+        {
+          method: "POST",
+          path: `/halligan/v1/machines/${encodeURIComponent(machineId)}/actions`,
+          json: request,
+          signal,
+        },
+        MachineActionWire,
+      ),
+    stageContent: (sha256, content, { signal } = {}) =>
+      transport.sendForJson(
+        {
+          method: "PUT",
+          path: `/halligan/v1/content/${encodeURIComponent(sha256)}`,
+          content: () => content,
+          signal,
+        },
+        StagedContentWire,
       ),
     getMachineAction: (actionId, { signal } = {}) =>
       transport.sendForJson({ method: "GET", path: actionPath(actionId), signal }, MachineActionWire),

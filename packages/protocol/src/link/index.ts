@@ -1,3 +1,4 @@
+export { fileNameFault } from "../file-name.ts";
 export * from "./continuity.ts";
 export * from "./enroll.ts";
 export * from "./frames.ts";

@@ -1,7 +1,7 @@
 import { type Static, Type } from "typebox";
 import { ActionId, CommandIndex, JournalId, MachineId, OrderSeq, Sha256, SizeBytes, UnixMs } from "./ids.ts";
 
-/** A library file as it was pinned when the action was accepted or claimed. */
+/** The bytes that a command uses, as they were pinned when the action was accepted or claimed. */
 export const OrderFile = Type.Object({ sha256: Sha256, sizeBytes: SizeBytes }, { additionalProperties: false });
 export type OrderFile = Static<typeof OrderFile>;
 
@@ -24,7 +24,10 @@ export const OrderCommand = Type.Union([
       /** One opaque string, as the contract's clients send it; null when they sent none. */
       args: Type.Union([Type.String(), Type.Null()]),
       file: Type.Union([OrderFile, Type.Null()]),
-      /** Processes that the script leaves running when it ends are not ended. Default false. */
+      /**
+       * True: processes that the script leaves running when it ends are not ended. Absent otherwise, because older agents
+       * refuse an order that has it.
+       */
       keepProcesses: Type.Optional(Type.Boolean()),
     },
     { additionalProperties: false },

@@ -41,6 +41,9 @@ const ACTING = [
  */
 export const PERMISSION_TABLE = {
   RunLiveResponse: { application: ["Machine.LiveResponse"], delegated: ["Machine.LiveResponse"], ...IN_REACH },
+  // For content that is not of the library the use case asks for Library.Manage as well.
+  StartLiveResponse: { application: ["Machine.LiveResponse"], delegated: ["Machine.LiveResponse"], ...IN_REACH },
+  StageContent: LIBRARY,
   // A user who may run it may fetch what it brought; reading alone is not enough for a user. contract/auth.md section 3, note.
   GetLiveResponseResultDownloadLink: {
     application: ["Machine.Read.All", "Machine.ReadWrite.All"],
@@ -71,6 +74,11 @@ export const PERMISSION_TABLE = {
   ListLibraryFiles: LIBRARY,
   UploadLibraryFile: LIBRARY,
   DeleteLibraryFile: LIBRARY,
+  // Who may run a file by its name may see what the name stands for, to pin it.
+  GetLibraryFile: {
+    application: ["Library.Manage", "Machine.LiveResponse"],
+    delegated: ["Library.Manage", "Machine.LiveResponse"],
+  },
   PutLibraryFile: LIBRARY,
   GetLibraryFileContent: LIBRARY,
   ListLibraryFileVersions: LIBRARY,

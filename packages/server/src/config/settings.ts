@@ -47,6 +47,10 @@ export const NUMBER_SETTINGS = {
   libraryApiUploadLimitBytes: { default: 20 * 1024 * 1024, min: 1, max: 1024 ** 4 },
   /** Library upload through /halligan/v1/library. */
   libraryUploadLimitBytes: { default: 4 * 1024 ** 3, min: 1, max: 1024 ** 4 },
+  /** Content that a caller staged for actions is kept this long while no action refers to it. Above the CLI's longest wait of a day. */
+  stagedContentLifetimeMs: { default: 3 * 24 * 3_600_000, min: 1_000, max: 365 * 24 * 3_600_000 },
+  /** Content that one caller has staged and no action refers to. */
+  stagedContentLimitBytes: { default: 16 * 1024 ** 3, min: 1, max: 1024 ** 4 },
   /** One result of a command. */
   resultLimitBytes: { default: 64 * 1024 ** 3, min: 1, max: 1024 ** 4 },
   /** How long the bytes of results are kept after their action ended. 30 days. Source: design, "retention". */

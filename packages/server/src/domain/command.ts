@@ -30,9 +30,12 @@ export type StoredResult =
   | { kind: "inline"; sizeBytes: number; sha256: string }
   | { kind: "blob"; resultId: string; sizeBytes: number; sha256: string };
 
+/** The bytes that a command uses. */
 export interface LibraryPin {
   sha256: string;
   sizeBytes: number;
+  /** Of bytes that came with the action: their id in the store. Absent: content of the library, or bytes that are gone. */
+  contentId?: string | undefined;
 }
 
 export interface Command {
@@ -49,7 +52,7 @@ export interface Command {
   endedAtMs: number | null;
   errors: readonly string[];
   result: StoredResult | null;
-  /** The library content that this command uses, from the moment its name was known. */
+  /** The content that this command uses, from the moment it was chosen or its name was known. */
   pin: LibraryPin | null;
 }
 
@@ -60,7 +63,7 @@ export function paramOf(command: Pick<Command, "params">, key: string): string |
   return command.params.find((param) => param.key === key)?.value;
 }
 
-/** Name of the library file that this command uses, or null for a GetFile. */
+/** Name of the file that this command uses, of the library unless its pin says otherwise; null for a GetFile. */
 export function libraryFileNameOf(command: Pick<Command, "type" | "params">): string | null {
   if (command.type === "GetFile") return null;
   return paramOf(command, command.type === "PutFile" ? "FileName" : "ScriptName") ?? null;

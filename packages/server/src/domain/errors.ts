@@ -32,6 +32,11 @@ export type DomainError =
   | { code: "LibraryFileNotFound"; fileName: string }
   | { code: "LibraryFileExists"; fileName: string }
   | { code: "LibraryFileTooLarge"; limitBytes: number }
+  | { code: "LibraryFileChanged"; fileName: string; wantedSha256: string; presentSha256: string }
+  | { code: "ContentNotPermitted" }
+  | { code: "ContentMismatch"; detail: string }
+  | { code: "StagedContentNotFound"; sha256: string }
+  | { code: "StagedContentLimit"; limitBytes: number; limitCount: number }
   | { code: "ApplicationNotFound"; clientId: string }
   | { code: "ApplicationInUse"; clientId: string }
   | { code: "EnrollmentTokenNotFound"; tokenId: string }

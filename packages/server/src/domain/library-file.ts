@@ -1,4 +1,4 @@
-import { LIBRARY_FILE_NAME } from "@halligan/protocol/api";
+import { fileNameFault, LIBRARY_FILE_NAME } from "@halligan/protocol/api";
 import type { DomainError } from "./errors.ts";
 
 /** The present version of a library file. Its content is in the blob store under its SHA-256. */
@@ -20,11 +20,18 @@ export interface LibraryFileVersion extends LibraryFile {
   endedAtMs: number | null;
 }
 
-/** Names are data on the server, but file names on devices: `contract/http-api.md` section 14. Null when it is good. */
-export function libraryFileNameFault(fileName: string): DomainError | null {
+/** Names as the contract's upload takes them: `contract/http-api.md` section 14. Null when it is good. */
+export function contractFileNameFault(fileName: string): DomainError | null {
   if (LIBRARY_FILE_NAME.test(fileName)) return null;
   return {
     code: "InvalidInput",
     detail: `the file name ${JSON.stringify(fileName.slice(0, 200))} may only have letters, digits, "-", "_" and ".", and at most 128 of them`,
   };
+}
+
+/** Names are data on the server, but file names on devices. Halligan's own upload takes every one that can be. Null when it is good. */
+export function libraryFileNameFault(fileName: string): DomainError | null {
+  const fault = fileNameFault(fileName);
+  if (fault === null) return null;
+  return { code: "InvalidInput", detail: `the file name ${JSON.stringify(fileName.slice(0, 200))} ${fault}` };
 }

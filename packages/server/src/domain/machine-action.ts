@@ -71,6 +71,7 @@ export interface MachineAction {
   deadlineMs: number | null;
   cancellation: { requestor: string; comment: string; atMs: number } | null;
   errorHResult: number;
+  options: { readonly keepProcesses: boolean };
   commands: readonly Command[];
   order: OrderState | null;
   /** Whether it counts as one of the running sessions; see `domain/session-places.ts`. */
@@ -117,7 +118,7 @@ export type MachineActionEvent =
   | { type: "lost"; reason: string }
   /** Nothing of the order runs on the device any more. */
   | { type: "orderClosed"; errors: readonly string[] }
-  /** The retention of its results is over. */
+  /** The retention of its results, and of content that came with it, is over. */
   | { type: "resultsExpired" };
 
 /** An event that no honest device can send: an end out of turn, a command that the action does not have. */
@@ -258,18 +259,24 @@ function applyOrderClosed(action: MachineAction, errors: readonly string[], nowM
 /** Not a change that a reader of the action looks for: its time of last update stays. */
 function applyResultsExpired(action: MachineAction): Transition {
   if (!isFinal(action.status)) return illegal("results of an unfinished action do not expire");
-  if (!keepsResults(action)) return { changed: false, action };
-  const commands = action.commands.map((command): Command => {
-    const { result } = command;
-    if (!result) return command;
-    return { ...command, result: { kind: "expired", sizeBytes: result.sizeBytes, sha256: result.sha256 } };
-  });
+  if (!keepsBytes(action)) return { changed: false, action };
+  const commands = action.commands.map(
+    ({ result, pin, ...command }): Command => ({
+      ...command,
+      result: result && { kind: "expired", sizeBytes: result.sizeBytes, sha256: result.sha256 },
+      pin: pin && { sha256: pin.sha256, sizeBytes: pin.sizeBytes },
+    }),
+  );
   return { changed: true, action: { ...action, commands } };
 }
 
-/** Whether there are bytes of results to keep. */
-export const keepsResults = (action: Pick<MachineAction, "commands">): boolean =>
-  action.commands.some(({ result }) => result !== null && result.kind !== "expired");
+/** Whether there are bytes to keep: of results, or of content that came with the action. */
+export const keepsBytes = (action: Pick<MachineAction, "commands">): boolean =>
+  action.commands.some(({ result }) => result !== null && result.kind !== "expired") || contentIdsOf(action).length > 0;
+
+/** Of content that came with the action, each once, in a fixed order. */
+export const contentIdsOf = ({ commands }: Pick<MachineAction, "commands">): string[] =>
+  [...new Set(commands.flatMap(({ pin }) => (pin?.contentId === undefined ? [] : [pin.contentId])))].sort();
 
 function withErrors(action: MachineAction, index: number, errors: readonly string[]): MachineAction {
   return withCommand(action, index, { errors: [...(action.commands[index]?.errors ?? []), ...errors] });

@@ -1,4 +1,10 @@
-import { COMMAND_KEYS, COMMAND_TYPES, type CommandRequest, type RunLiveResponseRequest } from "@halligan/protocol/api";
+import {
+  COMMAND_KEYS,
+  COMMAND_TYPES,
+  type CommandRequest,
+  type RunLiveResponseRequest,
+  type StartLiveResponseRequest,
+} from "@halligan/protocol/api";
 import type { LibraryPin } from "./command.ts";
 import { allowsLiveResponse, type DeviceGroup } from "./device-group.ts";
 import type { DomainError } from "./errors.ts";
@@ -59,10 +65,10 @@ export interface NewMachineActionInput {
   id: string;
   machine: Machine;
   group: DeviceGroup;
-  request: RunLiveResponseRequest;
+  request: RunLiveResponseRequest & Pick<StartLiveResponseRequest, "options">;
   requestor: { name: string; id: string };
-  /** Library content of the names that exist now. */
-  pins: ReadonlyMap<string, LibraryPin>;
+  /** Of each command, in their order. */
+  pins: readonly (LibraryPin | null)[];
   nowMs: number;
   /** Longest time it may wait for its machine. */
   queueTimeoutMs: number;
@@ -91,7 +97,8 @@ export function newMachineAction(input: NewMachineActionInput): Result<MachineAc
     deadlineMs: nowMs + input.queueTimeoutMs,
     cancellation: null,
     errorHResult: 0,
-    commands: request.Commands.map((command) => ({
+    options: { keepProcesses: request.options?.keepProcesses ?? false },
+    commands: request.Commands.map((command, index) => ({
       type: command.type,
       params: command.params,
       status: "Created",
@@ -101,7 +108,7 @@ export function newMachineAction(input: NewMachineActionInput): Result<MachineAc
       endedAtMs: null,
       errors: [],
       result: null,
-      pin: pinOf(command, input.pins),
+      pin: input.pins[index] ?? null,
     })),
     order: null,
     place,
@@ -117,12 +124,6 @@ function machineFault(machine: Machine, group: DeviceGroup): DomainError | null 
     return { code: "RemediationLevelMissing", machineId: machine.id, groupName: group.name };
   }
   return systemFault(machine.id, machine.facts);
-}
-
-function pinOf(command: CommandRequest, pins: ReadonlyMap<string, LibraryPin>): LibraryPin | null {
-  const key = command.type === "PutFile" ? "FileName" : command.type === "RunScript" ? "ScriptName" : null;
-  const name = command.params.find((param) => param.key === key)?.value;
-  return name === undefined ? null : (pins.get(name) ?? null);
 }
 
 /** Names of library files that a request uses, each once. */

@@ -13,21 +13,24 @@ export function orderFor(action: MachineAction, limits: OrderLimits, acceptByMs:
     journalId: action.order.journalId,
     acceptByMs,
     limits,
-    commands: action.commands.map(orderCommand),
+    commands: action.commands.map((command, index) => orderCommand(command, index, action.options)),
   };
 }
 
-function orderCommand(command: Command, index: number): OrderCommand {
+function orderCommand(command: Command, index: number, { keepProcesses }: MachineAction["options"]): OrderCommand {
+  const file = command.pin && { sha256: command.pin.sha256, sizeBytes: command.pin.sizeBytes };
   switch (command.type) {
     case "PutFile":
-      return { index, type: "PutFile", fileName: libraryFileNameOf(command) ?? "", file: command.pin };
+      return { index, type: "PutFile", fileName: libraryFileNameOf(command) ?? "", file };
     case "RunScript":
       return {
         index,
         type: "RunScript",
         scriptName: libraryFileNameOf(command) ?? "",
         args: paramOf(command, "Args") ?? null,
-        file: command.pin,
+        file,
+        // Only when it is true: an agent that does not know it refuses the whole order.
+        ...(keepProcesses && { keepProcesses }),
       };
     case "GetFile":
       return { index, type: "GetFile", path: paramOf(command, "Path") ?? "" };

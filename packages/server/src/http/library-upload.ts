@@ -1,6 +1,6 @@
 import type { PutLibraryAnswer } from "../blobs/blob-store.ts";
 import type { DomainError } from "../domain/errors.ts";
-import { libraryFileNameFault } from "../domain/library-file.ts";
+import { contractFileNameFault } from "../domain/library-file.ts";
 import { ok, type Result, refuse } from "../domain/result.ts";
 import type { LibraryFileInput } from "../service/add-library-file.ts";
 import type { MultipartPart } from "./multipart.ts";
@@ -37,7 +37,7 @@ export async function readLibraryUpload(
     if (part.kind === "field" || !part.fileName) {
       return refuse({ code: "MissingRequiredParameter", parameter: "filename of the part File" });
     }
-    const nameFault = libraryFileNameFault(part.fileName);
+    const nameFault = contractFileNameFault(part.fileName);
     if (nameFault) return refuse(nameFault);
     const stored = await store(part.stream);
     if (stored.code !== "stored") return refuse(libraryStorageRefusal(stored));

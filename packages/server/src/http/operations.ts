@@ -19,6 +19,7 @@ import { listEnrollmentTokens, revokeEnrollmentToken } from "./operations/enroll
 import { findMachinesByIp } from "./operations/find-machines-by-ip.ts";
 import { findMachinesByTag } from "./operations/find-machines-by-tag.ts";
 import { getInfo } from "./operations/get-info.ts";
+import { getLibraryFile } from "./operations/get-library-file.ts";
 import { getLiveResponseResultDownloadLink } from "./operations/get-live-response-result-download-link.ts";
 import { getMachine } from "./operations/get-machine.ts";
 import { getMachineAction } from "./operations/get-machine-action.ts";
@@ -44,6 +45,8 @@ import { putLibraryFile } from "./operations/put-library-file.ts";
 import { putResultPart } from "./operations/put-result-part.ts";
 import { runLiveResponse } from "./operations/run-live-response.ts";
 import { setMachineTags } from "./operations/set-machine-tags.ts";
+import { stageContent } from "./operations/stage-content.ts";
+import { startLiveResponse } from "./operations/start-live-response.ts";
 import { tokenV1, tokenV2 } from "./operations/tokens.ts";
 import { unservedOperations } from "./operations/unserved-operations.ts";
 import { uploadLibraryFile } from "./operations/upload-library-file.ts";
@@ -71,9 +74,12 @@ export const OPERATIONS: readonly Operation<HttpContext>[] = [
   // Halligan's own.
   getInfo,
   getOpenApi(() => OPERATIONS),
+  startLiveResponse,
+  stageContent,
   getMachineActionTiming,
   watchMachineAction,
   downloadResult,
+  getLibraryFile,
   putLibraryFile,
   getLibraryFileContent,
   listLibraryFileVersions,

@@ -16,7 +16,7 @@ export type Throttle = (operation: { name: string; path: string }, callerId: str
 
 /**
  * Limits of the contract's operations, each counted for itself and for each calling application or user
- * (contract/http-api.md section 3; design, "limits"). Halligan's own operations and the agents' are not limited here.
+ * (contract/http-api.md section 3; design, "limits"), and of those of Halligan's own that start or store something for a start.
  */
 export function createThrottle(limits: ThrottleLimits, counter: RequestCounter): Throttle {
   const run: WindowRule[] = [{ limit: limits.runRequestsPerMinute, windowMs: MINUTE_MS }];
@@ -26,13 +26,24 @@ export function createThrottle(limits: ThrottleLimits, counter: RequestCounter):
   ];
   const isOff = (rules: readonly WindowRule[]) => rules.every(({ limit }) => limit >= UNCOUNTED_FROM);
   return async (operation, callerId) => {
-    if (!operation.path.startsWith("/api/")) return null;
-    const rules = operation.name === "RunLiveResponse" ? run : other;
+    const name = countedAs(operation);
+    if (name === null) return null;
+    const rules = name === "RunLiveResponse" ? run : other;
     if (isOff(rules)) return null;
-    const waitMs = await counter.count(`${operation.name}\n${callerId}`, rules);
-    return waitMs === null ? null : tooManyRequests(waitMs / 1000, `the limit of ${operation.name} is reached`);
+    const waitMs = await counter.count(`${name}\n${callerId}`, rules);
+    return waitMs === null ? null : tooManyRequests(waitMs / 1000, `the limit of ${name} is reached`);
   };
 }
+
+/** Halligan's own operations that are limited too, and under which name: a start is a start, whichever way it comes. */
+const OWN_LIMITED: ReadonlyMap<string, string> = new Map([
+  ["StartLiveResponse", "RunLiveResponse"],
+  ["StageContent", "StageContent"],
+]);
+
+/** The name under which requests of an operation are counted; null for one without limits. */
+export const countedAs = ({ name, path }: { name: string; path: string }): string | null =>
+  path.startsWith("/api/") ? name : (OWN_LIMITED.get(name) ?? null);
 
 /** A limit this high is none: nothing is kept for it. */
 const UNCOUNTED_FROM = 100_000;

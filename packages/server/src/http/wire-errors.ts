@@ -134,6 +134,34 @@ const WIRE: { readonly [C in keyof ErrorByCode]: WireRow<ErrorByCode[C]> } = {
     code: "InvalidInput",
     message: (e) => `The file is larger than the limit of ${e.limitBytes} bytes`,
   },
+  LibraryFileChanged: {
+    status: 409,
+    code: "LibraryFileChanged",
+    message: (e) =>
+      `Library file ${e.fileName} was replaced: it has the SHA-256 ${e.presentSha256} now, not ${e.wantedSha256}. ` +
+      "Look at the new file, then start again with its SHA-256",
+  },
+  ContentNotPermitted: {
+    status: 403,
+    code: "Forbidden",
+    message: () =>
+      "Content that is not a library file needs one more permission, because it is new to this server (Library.Manage)",
+  },
+  ContentMismatch: { status: 400, code: "InvalidInput", message: (e) => e.detail },
+  StagedContentNotFound: {
+    status: 404,
+    code: "ResourceNotFound",
+    message: (e) =>
+      `No content with the SHA-256 ${e.sha256} is staged for this caller: it was not uploaded, or has expired. ` +
+      `Upload it with PUT /halligan/v1/content/${e.sha256}`,
+  },
+  StagedContentLimit: {
+    status: 400,
+    code: "InvalidInput",
+    message: (e) =>
+      `A caller may have ${e.limitBytes} bytes in ${e.limitCount} staged contents that no action refers to; ` +
+      "start what was staged before, or wait until it expires",
+  },
   ApplicationNotFound: {
     status: 404,
     code: "ResourceNotFound",

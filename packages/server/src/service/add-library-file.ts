@@ -14,6 +14,8 @@ export interface LibraryFileInput {
   hasParameters: boolean;
   parametersDescription: string | null;
   overrideIfExists: boolean;
+  /** What a file that is replaced hands on to this one, because the caller said nothing of it. Default nothing. */
+  keeps?: { readonly description: boolean; readonly parameters: boolean };
 }
 
 /** `POST /api/libraryfiles`, `PUT /halligan/v1/library/{fileName}`. What was there before stays as history. */
@@ -28,13 +30,15 @@ export async function addLibraryFile(
     const nowMs = clock.nowMs();
     const present = await tx.library.byName(input.fileName);
     if (present && !input.overrideIfExists) return refuse({ code: "LibraryFileExists", fileName: input.fileName });
+    const { description } = (input.keeps?.description && present) || input;
+    const { hasParameters, parametersDescription } = (input.keeps?.parameters && present) || input;
     const file: LibraryFile = {
       fileName: input.fileName,
       sha256: input.sha256,
       sizeBytes: input.sizeBytes,
-      description: input.description,
-      hasParameters: input.hasParameters,
-      parametersDescription: input.parametersDescription,
+      description,
+      hasParameters,
+      parametersDescription,
       createdBy: present?.createdBy ?? caller.name,
       createdAtMs: present?.createdAtMs ?? nowMs,
       updatedBy: caller.name,

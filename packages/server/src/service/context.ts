@@ -23,6 +23,9 @@ export interface ServiceLimits {
   orderAcceptanceMs: number;
   resultLinkLifetimeMs: number;
   libraryUploadLimitBytes: number;
+  stagedContentLifetimeMs: number;
+  stagedContentLimitBytes: number;
+  uploadLeftoverMs: number;
   resultLimitBytes: number;
   healthGraceMs: number;
   resultRetentionMs: number;

@@ -22,6 +22,7 @@ export const events = {
         target: params.find(({ key }) => key !== "Args")?.value ?? null,
         sha256: pin?.sha256 ?? null,
       })),
+      ...(action.options.keepProcesses && { options: action.options }),
     });
   },
   async orderClaimed(tx: StoreTx, action: MachineAction, nowMs: number): Promise<void> {

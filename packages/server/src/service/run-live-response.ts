@@ -1,8 +1,9 @@
-import type { RunLiveResponseRequest } from "@halligan/protocol/api";
+import type { StartLiveResponseRequest } from "@halligan/protocol/api";
 import type { Caller } from "../auth/caller.ts";
+import { choosePins, stagedHashes } from "../domain/chosen-content.ts";
 import type { LibraryPin } from "../domain/command.ts";
 import type { DomainError } from "../domain/errors.ts";
-import type { MachineAction } from "../domain/machine-action.ts";
+import { contentIdsOf, type MachineAction } from "../domain/machine-action.ts";
 import { libraryFileNames, newMachineAction } from "../domain/new-machine-action.ts";
 import { ok, type Result, refuse } from "../domain/result.ts";
 import { arePlacesLimited } from "../domain/session-places.ts";
@@ -13,28 +14,31 @@ import { reachableMachine } from "./reach.ts";
 import { settleDoubt } from "./settle-doubt.ts";
 
 /**
- * `POST /api/machines/{id}/runliveresponse`: one transaction writes the action with its commands and the audit row. Library
- * names that exist now are pinned to their content.
+ * `POST /api/machines/{id}/runliveresponse`, and every other start: one transaction writes the action with its commands and the
+ * audit row. Library names that exist now are pinned to their content; commands that say which bytes they mean get those or none.
  */
 export async function runLiveResponse(
   context: ServiceContext,
   caller: Caller,
   machineId: string,
-  request: RunLiveResponseRequest,
+  request: StartLiveResponseRequest,
 ): Promise<Result<MachineAction, DomainError>> {
   const { store, clock, ids, limits, bus } = context;
   const last: { written: MachineAction | null } = { written: null };
   const accept = async (tx: StoreTx): Promise<Result<MachineAction, DomainError>> => {
     // Asked for together: one round trip. The machine comes first, and with it the lock.
-    const [machine, blocking, group, pins] = await Promise.all([
+    const [machine, blocking, group, library, staged] = await Promise.all([
       reachableMachine(tx, caller, machineId),
       tx.actions.unfinishedOf(machineId),
       tx.deviceGroups.ofMachine(machineId),
-      pinsOf(tx, request),
+      libraryPins(tx, request),
+      stagedPins(tx, caller, request),
     ]);
     if (!machine) return refuse({ code: "MachineNotFound", machineId });
     if (blocking) return refuse({ code: "ActiveRequestAlreadyExists", machineId, blockingActionId: blocking.id });
     if (!group) throw new Error(`machine ${machineId} is in a device group that is not there`);
+    const pins = choosePins(request.Commands, { library, staged });
+    if (!pins.ok) return pins;
     const nowMs = clock.nowMs();
     const places = limits.runningSessions;
     const needsPlace = machine.linked && arePlacesLimited(places);
@@ -44,7 +48,7 @@ export async function runLiveResponse(
       group,
       request,
       requestor: caller,
-      pins,
+      pins: pins.value,
       nowMs,
       queueTimeoutMs: limits.queueTimeoutMs,
       sessions: {
@@ -54,6 +58,7 @@ export async function runLiveResponse(
       },
     });
     if (!action.ok) return action;
+    for (const contentId of contentIdsOf(action.value)) await tx.stagedContents.use(contentId);
     await tx.actions.insert(action.value);
     await events.liveResponseRequested(tx, caller, action.value);
     last.written = action.value;
@@ -78,9 +83,27 @@ async function whatIsThere(
   return (await tx.actions.byId(written.id)) ? ok(written) : null;
 }
 
-async function pinsOf(tx: StoreTx, request: RunLiveResponseRequest): Promise<Map<string, LibraryPin>> {
+async function libraryPins(tx: StoreTx, request: StartLiveResponseRequest): Promise<Map<string, LibraryPin>> {
   const files = await Promise.all(libraryFileNames(request.Commands).map((name) => tx.library.byName(name)));
   return new Map(
     files.flatMap((file) => (file ? [[file.fileName, { sha256: file.sha256, sizeBytes: file.sizeBytes }]] : [])),
+  );
+}
+
+/** Only what this very caller staged: knowing a hash gives no access to bytes of others. */
+async function stagedPins(
+  tx: StoreTx,
+  caller: Caller,
+  request: StartLiveResponseRequest,
+): Promise<Map<string, LibraryPin>> {
+  const contents = await Promise.all(
+    stagedHashes(request.Commands).map((sha256) => tx.stagedContents.find(caller.id, sha256)),
+  );
+  return new Map(
+    contents.flatMap((content) =>
+      content
+        ? [[content.sha256, { sha256: content.sha256, sizeBytes: content.sizeBytes, contentId: content.id }]]
+        : [],
+    ),
   );
 }

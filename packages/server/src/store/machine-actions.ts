@@ -1,6 +1,6 @@
 import { type Selectable, sql } from "kysely";
 import type { Reach } from "../domain/device-group.ts";
-import { keepsResults, type ListedAction, type MachineAction, type OrderState } from "../domain/machine-action.ts";
+import { keepsBytes, type ListedAction, type MachineAction, type OrderState } from "../domain/machine-action.ts";
 import type { Filter } from "../domain/odata/filter.ts";
 import type { ListQuery } from "../domain/odata/query.ts";
 import { changedColumns, onlyColumns, statementsByColumns } from "./changed-columns.ts";
@@ -10,7 +10,7 @@ import { countMachineActions, listMachineActions } from "./odata/machine-action-
 import { ACTIONS_REMOVED } from "./odata/settled-counts.ts";
 import type { MachineActionTable } from "./schema.ts";
 import { type Executor, statement } from "./statement.ts";
-import { parseCancellation, parseCommands, parseStatus } from "./stored-action.ts";
+import { parseCancellation, parseCommands, parseOptions, parseStatus } from "./stored-action.ts";
 
 type Row = Selectable<MachineActionTable>;
 type ActionValues = Omit<Row, "seq" | "type">;
@@ -71,7 +71,7 @@ export function machineActions(executor: Executor) {
       return (await executor.all(selectOverdue, { now_ms: nowMs, limit })).map(fromRow);
     },
 
-    /** Finished before `beforeMs`, with bytes of results that are still kept; oldest first. */
+    /** Finished before `beforeMs`, with bytes that are still kept; oldest first. */
     async withResultsBefore(beforeMs: number, limit: number): Promise<MachineAction[]> {
       return (await executor.all(selectWithResults, { before_ms: beforeMs, limit })).map(fromRow);
     },
@@ -148,6 +148,7 @@ const insert = statement<ActionValues>()((db, p) =>
     cancellation: p.cancellation,
     error_hresult: p.error_hresult,
     commands: p.commands,
+    options: p.options,
     order_seq: p.order_seq,
     order_state: p.order_state,
     order_journal_id: p.order_journal_id,
@@ -335,6 +336,7 @@ function toValues(action: MachineAction): ActionValues {
     cancellation: action.cancellation && JSON.stringify(action.cancellation),
     error_hresult: action.errorHResult,
     commands: JSON.stringify(action.commands),
+    options: action.options.keepProcesses ? JSON.stringify({ keepProcesses: true }) : null,
     order_seq: action.order?.orderSeq ?? null,
     order_state: action.order?.state ?? null,
     order_journal_id: action.order?.journalId ?? null,
@@ -344,7 +346,7 @@ function toValues(action: MachineAction): ActionValues {
     final_at_ms: action.finalAtMs,
     holds_place: action.place.held ? 1 : 0,
     place_until_ms: action.place.held ? action.place.untilMs : null,
-    keeps_results: keepsResults(action) ? 1 : 0,
+    keeps_results: keepsBytes(action) ? 1 : 0,
     version: action.version,
   };
 }
@@ -365,6 +367,7 @@ function fromRow(row: Row): MachineAction {
     cancellation: row.cancellation === null ? null : parseCancellation(row.cancellation),
     errorHResult: row.error_hresult,
     commands: parseCommands(row.commands),
+    options: parseOptions(row.options),
     order: orderFromRow(row),
     place: row.holds_place === 1 ? { held: true, untilMs: row.place_until_ms } : { held: false },
     version: row.version,

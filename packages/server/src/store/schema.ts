@@ -18,6 +18,7 @@ export interface Schema {
   device_group: DeviceGroupTable;
   node: { id: string; beat: number; facts: string };
   request_window: { key: string; admitted: string; until_ms: number; version: number };
+  staged_content: StagedContentTable;
   used_assertion: { client_id: string; digest: string; until_ms: number };
 }
 
@@ -85,6 +86,8 @@ export interface MachineActionTable {
   error_hresult: number;
   /** JSON array of the domain's commands: they are only ever read and written with their action. */
   commands: string;
+  /** JSON; null when there are none. */
+  options: string | null;
   order_seq: number | null;
   order_state: string | null;
   order_journal_id: string | null;
@@ -97,7 +100,7 @@ export interface MachineActionTable {
   holds_place: number;
   /** When a machine that is away gives its place up; null while it is linked. */
   place_until_ms: number | null;
-  /** 1 while bytes of its results are kept: what retention looks for. */
+  /** 1 while bytes of its results, or of content that came with it, are kept: what retention looks for. */
   keeps_results: number;
   version: number;
 }
@@ -116,6 +119,21 @@ export interface LibraryFileTable {
   updated_at_ms: number;
   /** Null for the present version; otherwise when it was replaced or removed. Rows are never deleted. */
   ended_at_ms: number | null;
+}
+
+export interface StagedContentTable {
+  /** Also the id of its bytes in the blob store, where nothing else has it: the bytes go with the row. */
+  id: string;
+  /** The caller who uploaded it; nobody else's action may refer to it. */
+  owner_id: string;
+  sha256: string;
+  size_bytes: number;
+  /** uploading: being received, or left so by a crash. staged: complete. removing: nothing may refer to it any more. */
+  state: string;
+  /** Actions that keep it. */
+  uses: number;
+  /** From then on it goes when no action keeps it. */
+  expires_at_ms: number;
 }
 
 export interface ApplicationTable {

@@ -20,6 +20,8 @@ import type { RequestWindows } from "./request-windows.ts";
 import { requestWindows } from "./request-windows.ts";
 import type { Results } from "./results.ts";
 import { results } from "./results.ts";
+import type { StagedContents } from "./staged-contents.ts";
+import { stagedContents } from "./staged-contents.ts";
 import type { Executor } from "./statement.ts";
 import type { UsedAssertions } from "./used-assertions.ts";
 import { usedAssertions } from "./used-assertions.ts";
@@ -37,6 +39,7 @@ export interface StoreTx {
   deviceGroups: DeviceGroups;
   nodes: Nodes;
   requestWindows: RequestWindows;
+  stagedContents: StagedContents;
   usedAssertions: UsedAssertions;
 }
 
@@ -65,6 +68,7 @@ export function storeTx(executor: Executor): StoreTx {
     deviceGroups: deviceGroups(executor),
     nodes: nodes(executor),
     requestWindows: requestWindows(executor),
+    stagedContents: stagedContents(executor),
     usedAssertions: usedAssertions(executor),
   };
 }

@@ -12,6 +12,7 @@ const StoredStatus = Compile(MachineActionStatusWire);
 const StoredCancellation = Compile(
   Type.Object({ requestor: Type.String(), comment: Type.String(), atMs: Type.Integer() }),
 );
+const StoredOptions = Compile(Type.Object({ keepProcesses: Type.Boolean() }));
 const size = { sizeBytes: Type.Integer(), sha256: Type.String() };
 const listed = {
   type: Type.Union([Type.Literal("PutFile"), Type.Literal("RunScript"), Type.Literal("GetFile")]),
@@ -40,7 +41,7 @@ const StoredCommands = Compile(
         Type.Object({ kind: Type.Literal("blob"), resultId: Type.String(), ...size }),
         Type.Null(),
       ]),
-      pin: nullable(Type.Object(size)),
+      pin: nullable(Type.Object({ ...size, contentId: Type.Optional(Type.String()) })),
     }),
   ),
 );
@@ -61,6 +62,14 @@ export function parseCommands(json: string): readonly Command[] {
   if (StoredCommands.Check(value))
     return value.map((command) => ({ ...command, finishedAtMs: command.finishedAtMs ?? null }));
   throw new Error("the store holds commands of another shape");
+}
+
+/** Null in rows without any, and of before this column. */
+export function parseOptions(json: string | null): MachineAction["options"] {
+  if (json === null) return { keepProcesses: false };
+  const value: unknown = JSON.parse(json);
+  if (StoredOptions.Check(value)) return value;
+  throw new Error("the store holds options of an action of another shape");
 }
 
 /** Only what a list shows: read and checked for a thousand actions at a time. */

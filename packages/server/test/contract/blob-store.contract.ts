@@ -4,6 +4,7 @@ import { describe, type TestContext, test } from "node:test";
 import { PART_BYTES } from "@halligan/protocol/link";
 import fc from "fast-check";
 import type { BlobStore } from "../../src/blobs/blob-store.ts";
+import { putWhole } from "../../src/blobs/put-whole.ts";
 
 export const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 export const idOf = (name: string): string => sha256(Buffer.from(name));
@@ -80,6 +81,24 @@ export function describeBlobStore(name: string, make: (t: TestContext) => Promis
         name: "AbortError",
       });
       assert.equal(await store.openLibrary(sha256(bytes)), null);
+    });
+
+    test("content that arrives in one stream is there under its id, and nothing of another content or one that breaks off", async (t) => {
+      const store = await make(t);
+      const { signal } = new AbortController();
+      const whole = pattern(PART_BYTES + 1_000);
+      const put = (id: string, body: AsyncIterable<Uint8Array>, bytes = whole) =>
+        putWhole(store, { id, body, sizeBytes: bytes.length, sha256: sha256(bytes), signal });
+      assert.deepEqual(await put(idOf("whole"), inChunks(whole)), { code: "stored" });
+      assert.deepEqual(await readBlob(await store.openResult(idOf("whole"))), whole);
+      const empty = Buffer.alloc(0);
+      assert.deepEqual(await put(idOf("empty"), inChunks(empty), empty), { code: "stored" });
+      for (const body of [pattern(PART_BYTES + 1_000, 7), pattern(PART_BYTES + 999), pattern(PART_BYTES + 1_001)]) {
+        assert.equal((await put(idOf("other"), inChunks(body))).code, "Mismatch");
+        await store.deleteResult(idOf("other"));
+      }
+      await assert.rejects(put(idOf("broken"), breaking(whole)), /connection lost/);
+      for (const id of [idOf("other"), idOf("broken")]) assert.equal(await store.statResult(id), null);
     });
 
     test("a range is read from its first to its last byte, and one beyond the content refused", async (t) => {

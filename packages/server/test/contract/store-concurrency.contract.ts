@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { generateKeyPairSync, randomBytes, randomUUID, sign } from "node:crypto";
+import { createHash, generateKeyPairSync, randomBytes, randomUUID, sign } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import { enrollSigningBytes, handshakeSigningBytes, LINK_VERSION } from "@halligan/protocol/link";
+import type { Caller } from "../../src/auth/caller.ts";
 import { hashSecret } from "../../src/auth/secret-hash.ts";
 import type { DomainError } from "../../src/domain/errors.ts";
 import type { Machine } from "../../src/domain/machine.ts";
@@ -16,6 +17,9 @@ import { acceptLink, closeLink } from "../../src/service/link-lifecycle.ts";
 import { nextForLink } from "../../src/service/next-order.ts";
 import { removeLibraryFile } from "../../src/service/remove-library-file.ts";
 import { runLiveResponse } from "../../src/service/run-live-response.ts";
+import { stageContent } from "../../src/service/stage-content.ts";
+import { startLiveResponse } from "../../src/service/start-live-response.ts";
+import type { StagedContent } from "../../src/store/staged-contents.ts";
 import type { Store } from "../../src/store/store.ts";
 import { PLAYBOOK, type TestServices, testServices } from "../support/test-services.ts";
 import { sampleMachine } from "../unit/domain/sample-action.ts";
@@ -73,6 +77,52 @@ export function describeTwoNodes(name: string, openNodes: () => Promise<readonly
         assert.equal(one.error.blockingActionId, accepted);
       }
       await end(answers);
+    });
+
+    const LIBRARIAN: Caller = { ...PLAYBOOK, roles: new Set(["Machine.LiveResponse", "Library.Manage"]) };
+    const never = new AbortController().signal;
+    const stage = (context: ServiceContext, bytes: Uint8Array) => {
+      const sha256 = createHash("sha256").update(bytes).digest("hex");
+      const body = (async function* () {
+        yield bytes;
+      })();
+      return stageContent(context, LIBRARIAN, { sha256, sizeBytes: bytes.length, body, signal: never });
+    };
+    const startWith = (context: ServiceContext, machine: Machine, sha256: string) => {
+      const params = [{ key: "ScriptName", value: "x.sh" }];
+      const Commands = [{ type: "RunScript" as const, params, staged: sha256 }];
+      return startLiveResponse(context, LIBRARIAN, machine.id, { Commands, Comment: "c" }, never);
+    };
+
+    const stagedAnew = async (): Promise<StagedContent> => {
+      const staged = await stage(nodes[0].context, randomBytes(100));
+      const sha256 = staged.ok ? staged.value.sha256 : "";
+      const content = await stores[0].read((tx) => tx.stagedContents.find(LIBRARIAN.id, sha256));
+      if (!content) throw new Error("it is not staged");
+      return content;
+    };
+
+    test("one content that is staged twenty times at once is there once", async () => {
+      const bytes = randomBytes(100);
+      const answers = await atOnce(20, (context) => stage(context, bytes));
+      assert.ok(answers.every((one) => one.ok));
+      const { count } = await stores[0].read((tx) => tx.stagedContents.unusedOf(LIBRARIAN.id));
+      assert.equal(count, 1);
+    });
+
+    test("of a start and the end of what it refers to exactly one happens: no action keeps bytes that are gone", async () => {
+      for (let round = 0; round < 15; round += 1) {
+        const machine = await addMachine();
+        const { id, sha256 } = await stagedAnew();
+        const starting = startWith(contextOf(round), machine, sha256);
+        const isRemoved: boolean = await stores[round % 2 === 0 ? 1 : 0].write((tx) =>
+          tx.stagedContents.markRemoved(id),
+        );
+        const started = await starting;
+        assert.equal(started.ok, !isRemoved, started.ok ? "both" : started.error.code);
+        if (!started.ok) assert.equal(started.error.code, "StagedContentNotFound");
+        await end([started]);
+      }
     });
 
     test("of sixty starts on sixty machines exactly as many are accepted as there are places", async () => {

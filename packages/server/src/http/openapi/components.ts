@@ -34,6 +34,9 @@ import {
   ResultLinkWire,
   RetireMachineRequest,
   RunLiveResponseRequest,
+  StagedContentWire,
+  StartCommandRequest,
+  StartLiveResponseRequest,
   TokenErrorWire,
   TokenWire,
   TranscriptWire,
@@ -60,6 +63,9 @@ export const TokenV1Wire = Type.Object({
 /** Schemas that have a name in the document, so that code made from it has types with names. The rest stands where it is used. */
 export const COMPONENTS: Readonly<Record<string, TSchema>> = {
   RunLiveResponseRequest,
+  StartLiveResponseRequest,
+  StartCommand: StartCommandRequest,
+  StagedContent: StagedContentWire,
   Command: CommandRequest,
   CommandStatus: CommandStatusWire,
   MachineAction: MachineActionWire,

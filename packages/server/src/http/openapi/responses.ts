@@ -1,10 +1,11 @@
 import { ErrorWire, TokenErrorWire } from "@halligan/protocol/api";
 import type { Operation } from "../operation.ts";
+import { countedAs } from "../throttle.ts";
 import { contentJson, schemaJson } from "./components.ts";
 import type { JsonObject } from "./json.ts";
 import type { OperationDoc } from "./operation-doc.ts";
 
-type Row = Pick<Operation<never>, "path" | "access" | "errors">;
+type Row = Pick<Operation<never>, "name" | "path" | "access" | "errors">;
 
 /** The answers and refusals of one operation, by status. Object keys that are numbers stand in ascending order by themselves. */
 export function responsesOf(row: Row, doc: OperationDoc): JsonObject {
@@ -21,8 +22,7 @@ export function responsesOf(row: Row, doc: OperationDoc): JsonObject {
 
 const FORBIDDEN = "`Forbidden`: the token has none of the permissions.";
 
-/** `throttle.ts` counts the requests of the contract's operations. */
-const isThrottled = ({ path, access }: Row) => access.kind === "permissions" && path.startsWith("/api/");
+const isThrottled = (row: Row) => row.access.kind === "permissions" && countedAs(row) !== null;
 
 function refusalsByAccess(row: Row): JsonObject {
   const { kind } = row.access;

@@ -5,7 +5,7 @@ import { operation } from "../context.ts";
 import { blobAnswer } from "../send-stream.ts";
 import { domainRefusal } from "../wire-errors.ts";
 
-/** A device fetches library content that one of its open orders names; nothing else of the library. */
+/** A device fetches the content that one of its open orders names, of the library or of the action itself; nothing else. */
 export const getOrderFile = operation({
   name: "GetOrderFile",
   method: "GET",
@@ -29,7 +29,10 @@ export const getOrderFile = operation({
         sizeBytes: pin.sizeBytes,
         sha256,
         contentType: "application/octet-stream",
-        open: (range) => context.blobs.openLibrary(sha256, range),
+        open: (range) =>
+          pin.contentId === undefined
+            ? context.blobs.openLibrary(sha256, range)
+            : context.blobs.openResult(pin.contentId, range),
         onSent: (transferredBytes) => context.bus.transferProgress({ actionId, index, transferredBytes }),
       },
     );

@@ -15,7 +15,13 @@ export const putLibraryFile = operation({
   method: "PUT",
   path: "/halligan/v1/library/:fileName",
   access: permitted("PutLibraryFile"),
-  query: { override: "value", hasParameters: "value", description: "text", parametersDescription: "text" },
+  query: {
+    override: "value",
+    hasParameters: "value",
+    description: "text",
+    parametersDescription: "text",
+    sha256: "value",
+  },
   body: stream,
   async handler({ caller, params, options, body, signal }, context) {
     const fileName = params.fileName ?? "";
@@ -26,6 +32,11 @@ export const putLibraryFile = operation({
       signal,
     });
     if (stored.code !== "stored") return domainRefusal(libraryStorageRefusal(stored));
+    const announced = options.get("sha256");
+    if (announced !== undefined && announced !== stored.sha256) {
+      const detail = `the content that arrived has the SHA-256 ${stored.sha256}, not ${announced}`;
+      return domainRefusal({ code: "ContentMismatch", detail });
+    }
     const added = await addLibraryFile(context, caller, {
       fileName,
       sha256: stored.sha256,
@@ -34,6 +45,10 @@ export const putLibraryFile = operation({
       hasParameters: options.get("hasParameters") === "true",
       parametersDescription: options.get("parametersDescription") || null,
       overrideIfExists: options.get("override") === "true",
+      keeps: {
+        description: !options.has("description"),
+        parameters: !options.has("hasParameters") && !options.has("parametersDescription"),
+      },
     });
     return added.ok ? ok(libraryFileWire(added.value)) : domainRefusal(added.error);
   },

@@ -2,6 +2,7 @@ import type { Migration } from "kysely/migration";
 import * as firstLight from "./0001-first-light.ts";
 import * as manyNodes from "./0002-many-nodes.ts";
 import * as machineLife from "./0003-machine-life.ts";
+import * as chosenContent from "./0004-chosen-content.ts";
 import * as clones from "./0005-clones.ts";
 import * as textWithoutCase from "./0012-text-without-case.ts";
 
@@ -10,6 +11,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0001-first-light": firstLight,
   "0002-many-nodes": manyNodes,
   "0003-machine-life": machineLife,
+  "0004-chosen-content": chosenContent,
   "0005-clones": clones,
   "0012-text-without-case": textWithoutCase,
 };

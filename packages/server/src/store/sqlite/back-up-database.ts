@@ -38,4 +38,6 @@ export interface ReferredBlob {
 const REFERRED = `
   select distinct 'library' as kind, sha256 as id, size_bytes as "sizeBytes" from library_file
   union all
-  select 'results', result_id, size_bytes from result_upload`;
+  select 'results', result_id, size_bytes from result_upload
+  union all
+  select 'results', id, size_bytes from staged_content where state = 'staged'`;

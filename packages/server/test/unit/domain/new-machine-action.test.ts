@@ -40,7 +40,7 @@ const input = (change: Partial<NewMachineActionInput> = {}): NewMachineActionInp
   group: { id: 0, name: "UnassignedGroup", remediationLevel: "full", users: [], userGroups: [] },
   request: { Commands: [put, run, get], Comment: "why" },
   requestor: { name: "playbook", id: "client-1" },
-  pins: new Map(),
+  pins: [null, null, null],
   nowMs: 5_000,
   queueTimeoutMs: 1_000,
   sessions: { taken: 0, places: 25, retryAfterMs: 30_000 },
@@ -49,7 +49,7 @@ const input = (change: Partial<NewMachineActionInput> = {}): NewMachineActionInp
 
 test("a new action is Pending, its commands Created, and names that the library has are pinned", () => {
   const pin = { sha256: "c".repeat(64), sizeBytes: 3 };
-  const action = newMachineAction(input({ pins: new Map([["a.sh", pin]]) }));
+  const action = newMachineAction(input({ pins: [null, pin, null] }));
   assert.ok(action.ok);
   assert.equal(action.value.status, "Pending");
   assert.equal(action.value.deadlineMs, 6_000);

@@ -38,6 +38,7 @@ export function sampleAction(change: Partial<MachineAction> = {}): MachineAction
     deadlineMs: 10_000,
     cancellation: null,
     errorHResult: 0,
+    options: { keepProcesses: false },
     commands: [sampleCommand(), sampleCommand({ type: "GetFile", params: [{ key: "Path", value: "/tmp/x" }] })],
     order: null,
     place: { held: true, untilMs: null },

@@ -74,10 +74,20 @@ export const libraryDocs = {
     answers: { 204: { description: "It is removed." } },
     refusals: { 404: NOT_FOUND },
   },
+  GetLibraryFile: {
+    tag: "Library",
+    summary: "Get a library file",
+    description: "What the name stands for now. Its `sha256` pins a start to these bytes.",
+    path: { fileName: fileNameParameter },
+    answers: { 200: json("The file.", LibraryFileWire, sampleLibraryFile) },
+    refusals: { 404: NOT_FOUND },
+  },
   PutLibraryFile: {
     tag: "Library",
     summary: "Add a file of any size",
-    description: "The body is the file.",
+    description:
+      "The body is the file. Its name may have up to 255 bytes of UTF-8, without slashes and control characters. A file that is replaced " +
+      "hands on its description, and what its parameters are, unless the query says something of them.",
     path: { fileName: fileNameParameter },
     query: {
       description: { description: "What it is for.", schema: Type.String(), example: description },
@@ -92,11 +102,16 @@ export const libraryDocs = {
         schema: Type.Boolean(),
         example: true,
       },
+      sha256: {
+        description: "Of the file, in hex: when other bytes arrive the library stays as it is.",
+        schema: Type.String(),
+        example: SAMPLE.scriptSha256,
+      },
     },
     body: { "application/octet-stream": { schema: BYTES, example: SAMPLE_SCRIPT } },
     answers: { 200: json("The file.", LibraryFileWire, sampleLibraryFile) },
     refusals: {
-      400: "`InvalidInput`: the name is taken or not allowed, or the file is too large.",
+      400: "`InvalidInput`: the name is taken or not allowed, the file is too large, or its SHA-256 is another one.",
       507: "`InsufficientStorage`: the server's disk is full.",
     },
   },

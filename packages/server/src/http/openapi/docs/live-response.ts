@@ -1,7 +1,7 @@
-import { MachineActionWire, ResultLinkWire, TranscriptWire } from "@halligan/protocol/api";
+import { MachineActionWire, ResultLinkWire, StagedContentWire, TranscriptWire } from "@halligan/protocol/api";
 import { Type } from "typebox";
 import { json, type OperationDoc } from "../operation-doc.ts";
-import { SAMPLE } from "../sample-values.ts";
+import { SAMPLE, SAMPLE_SCRIPT } from "../sample-values.ts";
 import {
   actionIdParameter,
   BYTES,
@@ -35,6 +35,72 @@ export const liveResponseDocs = {
         "`MissingRequiredParameter`: the body. `OsPlatformNotSupported`, `ClientVersionNotSupported`: the device.",
       403: "`DisallowedOperation`: the machine is in quarantine, or its device group has no remediation level.",
       404: "`ResourceNotFound`: there is no such machine, or it is in none of the user's device groups.",
+    },
+  },
+  StartLiveResponse: {
+    tag: "Live response",
+    summary: "Run commands on a machine, with exactly these bytes",
+    description:
+      "As RunLiveResponse, with the same limits, and counted together with it. A `PutFile` or `RunScript` may say which bytes it means, " +
+      "by one of: `sha256`, the library file of that name with that SHA-256; `staged`, content that this caller has uploaded with " +
+      "StageContent; `content`, the text itself. With `staged` and `content` the name is only what the file is called, up to 255 bytes " +
+      "without slashes and control characters, and the library is not touched; both need `Library.Manage` as well. " +
+      "What an action uses is kept with it, as long as its results. `options.keepProcesses`: processes that a script leaves behind go on.",
+    path: { id: machineIdParameter },
+    bodyExample: {
+      Commands: [
+        {
+          type: "RunScript",
+          params: [{ key: "ScriptName", value: "triage of today.sh" }],
+          content: SAMPLE_SCRIPT,
+        },
+      ],
+      Comment: sampleAction.requestorComment,
+    },
+    answers: {
+      201: json("The action, `Pending`.", MachineActionWire, {
+        "@odata.context": contextOf("MachineActions/$entity"),
+        ...sampleAction,
+      }),
+    },
+    refusals: {
+      400:
+        "As RunLiveResponse. `InvalidRequestBody` also: more than one choice of bytes, or a name that cannot be a file's. " +
+        "`InvalidInput`: the caller has too much staged.",
+      403:
+        "`Forbidden`: content that is not a library file needs `Library.Manage`. " +
+        "`DisallowedOperation`: the machine is in quarantine, or its device group has no remediation level.",
+      404:
+        "`ResourceNotFound`: there is no such machine, or it is in none of the user's device groups; the library has no file of a " +
+        "pinned name; this caller has not staged such content.",
+      409: "`LibraryFileChanged`: the library file of that name has another SHA-256 now, which the message says.",
+      507: "`InsufficientStorage`: the server's disk is full.",
+    },
+  },
+  StageContent: {
+    tag: "Live response",
+    summary: "Upload bytes for actions",
+    description:
+      "The body is the content; it needs a Content-Length. Only actions of the caller who uploaded it may refer to it, by its SHA-256. " +
+      "It expires when no action refers to it. Repeating it is fine and prolongs it.",
+    path: {
+      sha256: {
+        description: "SHA-256 of the content: 64 hex digits in lower case.",
+        schema: Type.String(),
+        example: SAMPLE.scriptSha256,
+      },
+    },
+    body: { "application/octet-stream": { schema: BYTES, example: SAMPLE_SCRIPT } },
+    answers: {
+      200: json("It is durable here.", StagedContentWire, {
+        sha256: SAMPLE.scriptSha256,
+        sizeBytes: SAMPLE_SCRIPT.length,
+        expiresAt: "2026-11-24T12:00:00Z",
+      }),
+    },
+    refusals: {
+      400: "`InvalidInput`: other bytes arrived, or they are too many, or the caller has too much staged.",
+      507: "`InsufficientStorage`: the server's disk is full.",
     },
   },
   GetLiveResponseResultDownloadLink: {

@@ -1,4 +1,3 @@
-import { LIBRARY_FILE_NAME } from "@halligan/protocol/api";
 import { Type } from "typebox";
 import type { AnswerDoc, ParameterDoc } from "../operation-doc.ts";
 import { SAMPLE } from "../sample-values.ts";
@@ -25,7 +24,7 @@ export const commandIndexParameter: ParameterDoc = {
 
 export const fileNameParameter: ParameterDoc = {
   description: "Name of the library file.",
-  schema: Type.String({ pattern: LIBRARY_FILE_NAME.source }),
+  schema: Type.String(),
   example: SAMPLE.fileName,
 };
 

@@ -1,0 +1,114 @@
+import { fileNameFault, type StartCommandRequest } from "@halligan/protocol/api";
+import { ApiError, type HalliganClient } from "@halligan/protocol/client";
+import { CliError } from "../cli-error.ts";
+import type { CommandContext } from "../command.ts";
+import { didYouMean } from "../suggest.ts";
+import { changedWhileRead, isLocalFile, type LocalFile, readLocalFile } from "./local-file.ts";
+
+/** What a person meant by a FILE or SCRIPT, with the hash of its bytes at this moment: whatever happens later, no others are used. */
+export type ChosenFile = { kind: "library"; name: string; sha256: string } | ({ kind: "local" } & LocalFile);
+
+/** Before a name: it is one of the library, whatever it looks like and whatever lies in the current folder. */
+const LIBRARY_PREFIX = "library:";
+
+/**
+ * A SCRIPT. With a slash it is a local file. Without one the library comes first, so that a stray file in the current folder does not
+ * take the place of a shared script unasked.
+ */
+export async function chooseScript(
+  context: CommandContext,
+  client: HalliganClient,
+  typed: string,
+): Promise<ChosenFile> {
+  if (typed.startsWith(LIBRARY_PREFIX)) return ofLibrary(context, client, typed.slice(LIBRARY_PREFIX.length));
+  const { env, signal } = context;
+  if (hasSlash(typed)) return local(context, typed);
+  const isLocal = await isLocalFile(typed, env.currentFolder);
+  const found = await findInLibrary(client, typed, signal);
+  if (found !== null) {
+    if (isLocal) context.note(`Using ${typed} of the library; for the local file write ./${typed}`);
+    return found;
+  }
+  if (isLocal) return local(context, typed);
+  throw await noSuchFile(client, typed, signal);
+}
+
+/** A FILE to put: a local file, where there is one, else a name in the library. */
+export async function chooseFile(context: CommandContext, client: HalliganClient, typed: string): Promise<ChosenFile> {
+  if (typed.startsWith(LIBRARY_PREFIX)) return ofLibrary(context, client, typed.slice(LIBRARY_PREFIX.length));
+  if (hasSlash(typed) || (await isLocalFile(typed, context.env.currentFolder))) return local(context, typed);
+  return ofLibrary(context, client, typed);
+}
+
+/** Uploads what is not there yet; nothing of it touches the library. */
+export async function stage(context: CommandContext, client: HalliganClient, file: ChosenFile): Promise<void> {
+  if (file.kind === "library") return;
+  const { signal } = context;
+  try {
+    await client.stageContent(file.sha256, file.content, { signal });
+  } catch (error) {
+    if (isChangedFile(error)) throw changedWhileRead(file.path);
+    throw error;
+  }
+}
+
+/** How a start says that it means these bytes. */
+export function pinOf(file: ChosenFile): Pick<StartCommandRequest, "sha256" | "staged"> {
+  return file.kind === "library" ? { sha256: file.sha256 } : { staged: file.sha256 };
+}
+
+async function local(context: CommandContext, path: string): Promise<ChosenFile> {
+  const file = await readLocalFile(path, context.env.currentFolder, context.signal);
+  context.note(`Using the local file ${path} (SHA-256 ${file.sha256})`);
+  return { kind: "local", ...file };
+}
+
+async function ofLibrary({ signal }: CommandContext, client: HalliganClient, name: string): Promise<ChosenFile> {
+  const found = await findInLibrary(client, name, signal);
+  if (found === null) throw await noSuchFile(client, name, signal);
+  return found;
+}
+
+async function findInLibrary(client: HalliganClient, name: string, signal: AbortSignal): Promise<ChosenFile | null> {
+  // No file of the library has it, and as a part of a path it could mean another one.
+  if (fileNameFault(name) !== null) return null;
+  try {
+    const { fileName, sha256 } = await client.getLibraryFile(name, { signal });
+    return { kind: "library", name: fileName, sha256 };
+  } catch (error) {
+    // Not every 404: a server without this operation says NotFound.
+    if (error instanceof ApiError && error.code === "ResourceNotFound") return null;
+    throw error;
+  }
+}
+
+async function noSuchFile(client: HalliganClient, typed: string, signal: AbortSignal): Promise<CliError> {
+  const reason = didYouMean(typed, await libraryNames(client, signal));
+  return new CliError(
+    "notFound",
+    "FileNotFound",
+    `"${typed}" is neither in the library nor a file in this folder.${reason} See: halligan library list`,
+  );
+}
+
+/** None when the application may run scripts but not list the library. */
+async function libraryNames(client: HalliganClient, signal: AbortSignal): Promise<string[]> {
+  try {
+    return (await client.listLibraryFiles({ signal })).map(({ fileName }) => fileName);
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 403) return [];
+    throw error;
+  }
+}
+
+/** The runtime refuses to read a file that was changed since it was hashed; fetch has that as its cause. */
+function isChangedFile(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause.name === "NotReadableError") return true;
+  }
+  return false;
+}
+
+function hasSlash(path: string): boolean {
+  return path.includes("/") || (process.platform === "win32" && path.includes("\\"));
+}

@@ -1,0 +1,55 @@
+import { type Static, Type } from "typebox";
+import { CommandRequest, RunLiveResponseRequest } from "./machine-action.ts";
+
+const closed = { additionalProperties: false } as const;
+const Sha256Hex = Type.String({ pattern: "^[0-9a-f]{64}$" });
+
+/** Longest script inside the request, in UTF-16 units. Longer content is staged: `PUT /halligan/v1/content/{sha256}`. */
+export const MAX_INLINE_CONTENT = 262_144;
+
+/**
+ * A command as the contract has it, and which bytes it means: at most one of `sha256`, `staged` and `content`, for `PutFile` and
+ * `RunScript`. With none of them the name is a library file, looked up as the contract says.
+ */
+export const StartCommandRequest = Type.Object(
+  {
+    ...CommandRequest.properties,
+    /** The library file of that name, if it has exactly these bytes. */
+    sha256: Type.Optional(Sha256Hex),
+    /** Bytes that this caller staged; the name is only what they are called. */
+    staged: Type.Optional(Sha256Hex),
+    /** The text itself, in UTF-8; the name is only what it is called. */
+    content: Type.Optional(Type.String({ maxLength: MAX_INLINE_CONTENT })),
+  },
+  closed,
+);
+export type StartCommandRequest = Static<typeof StartCommandRequest>;
+
+export const ActionOptions = Type.Object(
+  {
+    /** Processes that a script leaves behind are not ended with it. Default false. */
+    keepProcesses: Type.Optional(Type.Boolean()),
+  },
+  closed,
+);
+export type ActionOptions = Static<typeof ActionOptions>;
+
+/** `POST /halligan/v1/machines/{id}/actions`: the contract's body, and what the contract has no word for. */
+export const StartLiveResponseRequest = Type.Object(
+  {
+    ...RunLiveResponseRequest.properties,
+    Commands: Type.Array(StartCommandRequest, { minItems: 1, maxItems: 100 }),
+    options: Type.Optional(ActionOptions),
+  },
+  closed,
+);
+export type StartLiveResponseRequest = Static<typeof StartLiveResponseRequest>;
+
+/** `PUT /halligan/v1/content/{sha256}` */
+export const StagedContentWire = Type.Object({
+  sha256: Sha256Hex,
+  sizeBytes: Type.Integer(),
+  /** Until then an action may refer to it; what an action refers to is kept with that action. */
+  expiresAt: Type.String(),
+});
+export type StagedContentWire = Static<typeof StagedContentWire>;
