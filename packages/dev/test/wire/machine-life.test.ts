@@ -143,7 +143,7 @@ describe("machines and enrollment tokens", { skip: onlyHalligan("its interface f
     assert.equal(listAt(second.body, "value").length, 1);
     assert.notDeepEqual(idsOf(second.body), idsOf(page.body));
     for (const query of ["top=0", "top=1001", "top=x", "tpo=1"]) {
-      assertError(await api.get(`/halligan/v1/enrollment-tokens?${query}`), 400, "BadRequest");
+      assertError(await api.get(`/halligan/v1/enrollment-tokens?${query}`), 400, "InvalidInput");
     }
   });
 

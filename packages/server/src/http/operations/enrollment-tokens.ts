@@ -11,7 +11,6 @@ import { wireTime, wireTimeOrNull } from "../wire-time.ts";
 const PATH = "/halligan/v1/enrollment-tokens";
 const DEFAULT_TOP = 200;
 const MAX_TOP = 1_000;
-const OPTIONS = ["top", "before"];
 
 /** Newest first; `?top= before=<id of a token>`. */
 export const listEnrollmentTokens = operation({
@@ -19,16 +18,18 @@ export const listEnrollmentTokens = operation({
   method: "GET",
   path: PATH,
   access: permitted("ListEnrollmentTokens"),
+  query: { top: "value", before: "value" },
   body: noBody,
-  async handler({ query }, context) {
-    const unknown = [...query.keys()].find((name) => !OPTIONS.includes(name));
-    if (unknown !== undefined) return refuse(400, "BadRequest", `There is no option ${JSON.stringify(unknown)}`);
-    const text = query.get("top") ?? String(DEFAULT_TOP);
+  async handler({ options }, context) {
+    const text = options.get("top") ?? String(DEFAULT_TOP);
     const limit = /^\d{1,4}$/.test(text) ? Number(text) : 0;
-    if (limit < 1 || limit > MAX_TOP) return refuse(400, "BadRequest", `top must be a number from 1 to ${MAX_TOP}`);
-    const listed = await tokens.listEnrollmentTokens(context, { beforeId: query.get("before"), limit });
+    if (limit < 1 || limit > MAX_TOP) return refuse(400, "InvalidInput", `top must be a number from 1 to ${MAX_TOP}`);
+    const listed = await tokens.listEnrollmentTokens(context, {
+      beforeId: options.get("before")?.toLowerCase() ?? null,
+      limit,
+    });
     const last = listed.at(-1);
-    const next = new URLSearchParams({ ...Object.fromEntries(query), before: last?.id ?? "" });
+    const next = new URLSearchParams({ ...Object.fromEntries(options), before: last?.id ?? "" });
     const nowMs = context.clock.nowMs();
     const answer: EnrollmentTokenListWire = {
       value: listed.map((token) => summaryWire(token, nowMs)),

@@ -12,8 +12,18 @@ import { domainRefusal } from "../wire-errors.ts";
 
 const LIST = { path: "/halligan/v1/machines", fragment: "Machines" } as const;
 const STATES = ["inUse", "retired", "all"] as const;
-/** Options of this list alone; the others are those of `GET /api/machines`. */
-const OWN_OPTIONS = ["state", "enrollmentTokenId"];
+/** Options of this list alone. */
+const OWN_OPTIONS = { state: "value", enrollmentTokenId: "value" } as const;
+/** Those of `GET /api/machines`. */
+const LIST_OPTIONS = {
+  $filter: "value",
+  $orderby: "value",
+  $top: "value",
+  $skip: "value",
+  $count: "value",
+  $select: "value",
+  $skiptoken: "value",
+} as const;
 
 /**
  * `?state=inUse|retired|all` and `?enrollmentTokenId=` in addition to the query options of the
@@ -24,19 +34,21 @@ export const listMachineDetails = operation({
   method: "GET",
   path: LIST.path,
   access: permitted("ListMachineDetails"),
+  query: { ...OWN_OPTIONS, ...LIST_OPTIONS },
   body: noBody,
-  async handler({ caller, query: options }, context) {
-    const twice = OWN_OPTIONS.find((name) => options.getAll(name).length > 1);
-    if (twice !== undefined) return refuse(400, "InvalidInput", `${twice} is given twice`);
+  async handler({ caller, options }, context) {
     const given = options.get("state") ?? "inUse";
     const life = STATES.find((state) => state === given);
     if (life === undefined) return refuse(400, "InvalidInput", `state must be one of ${STATES.join(", ")}`);
-    const enrollmentTokenId = options.get("enrollmentTokenId");
-    const others = new URLSearchParams([...options].filter(([name]) => !OWN_OPTIONS.includes(name)));
-    const query = parseListQuery(others, MACHINE_DETAILS, context.clock.nowMs());
+    const enrollmentTokenId = options.get("enrollmentTokenId")?.toLowerCase() ?? null;
+    const query = parseListQuery(
+      new URLSearchParams([...options].filter(([name]) => name in LIST_OPTIONS)),
+      MACHINE_DETAILS,
+      context.clock.nowMs(),
+    );
     if (!query.ok) return domainRefusal(query.error);
     const listed = await listMachines(context, caller, query.value, { life, enrollmentTokenId });
-    const own = [...options].filter(([name]) => OWN_OPTIONS.includes(name));
+    const own = [...options].filter(([name]) => name in OWN_OPTIONS);
     return collectionAnswer(
       context,
       LIST,

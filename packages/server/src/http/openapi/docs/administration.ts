@@ -122,7 +122,7 @@ export const administrationDocs = {
     answers: {
       200: json("One page of them.", EnrollmentTokenListWire, { value: [enrollmentToken], nextLink: null }),
     },
-    refusals: { 400: "`BadRequest`: an option that does not exist, or a value out of its bounds." },
+    refusals: { 400: "`InvalidInput`: an option that does not exist, or a value out of its bounds." },
   },
   RevokeEnrollmentToken: {
     tag: "Halligan",

@@ -47,7 +47,9 @@ export const machineLifeDocs = {
         value: [sampleListedMachine],
       }),
     },
-    refusals: { 400: "`ODataError`: a query option; the message says where. `InvalidInput`: `state`." },
+    refusals: {
+      400: "`ODataError`: the value of a query option; the message says where. `InvalidInput`: an option that does not exist, or `state`.",
+    },
   },
   GetMachineDetails: {
     tag: "Machines",
