@@ -20,7 +20,7 @@ interface Ended {
 }
 
 /** Two analysts at the same time, each with the CLI, one server, real agents. */
-describe("a run is bound to the bytes that its caller chose", { timeout: 180_000 }, () => {
+describe("a run is bound to the bytes that its caller chose", { timeout: 600_000 }, () => {
   let world: World;
   /** Operations of the server with their status, in the order in which they ended. */
   const answered: string[] = [];
