@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { LINK_CLOSE } from "@halligan/protocol/link";
+import { LINK_CLOSE, LINK_VERSION, OLDEST_LINK_VERSION } from "@halligan/protocol/link";
 import type { Bus, TakenLink } from "../../../src/bus/bus.ts";
 import { Gateway } from "../../../src/gateway/gateway.ts";
 import { MACHINE_ID, sampleAction, sampleOrder } from "../domain/sample-action.ts";
@@ -20,7 +20,7 @@ async function turns(): Promise<void> {
 }
 
 /** Two gateways on one store, which tell each other of links; the hint may be lost. */
-async function openNodes({ hintsArrive = true } = {}) {
+async function openNodes({ hintsArrive = true, version = OLDEST_LINK_VERSION } = {}) {
   const service = await openService();
   const listeners: ((link: TakenLink) => void)[][] = [[], []];
   const busOf = (own: number): Bus => ({
@@ -38,11 +38,12 @@ async function openNodes({ hintsArrive = true } = {}) {
     new Gateway({ ...service, node: { id: "here" }, bus: busOf(0) }, options),
     new Gateway({ ...service, node: { id: "there" }, bus: busOf(1) }, options),
   ];
-  const link = await enrolledMachine(service);
-  const dialled = async (gateway: Gateway, journalId: string) => {
+  const link = await enrolledMachine(service, version);
+  const dialled = async (gateway: Gateway, journalId: string, processId = "c".repeat(32)) => {
     const device = link(gateway);
     await until(() => device.has("welcome"));
-    device.hello({ journalId });
+    const continuity = { processId, rollingValue: null };
+    device.hello({ journalId, ...(version > OLDEST_LINK_VERSION && { continuity }) });
     return device;
   };
   const machine = () => service.store.read((tx) => tx.machines.byId(MACHINE_ID));
@@ -110,6 +111,33 @@ test("a wiped device whose older link on another node is dead is let in after a 
   assert.equal(wiped.has("helloAnswer"), false);
   at.service.clock.pass(PING_INTERVAL_MS + 1_000);
   await until(() => wiped.has("helloAnswer"));
+  assert.equal((await at.machine())?.quarantined, false);
+  assert.equal(before.closeCode, LINK_CLOSE.replaced);
+});
+
+test("two living processes with one journal on two nodes put the machine in quarantine, the newer one unanswered", async () => {
+  await using at = await openNodes({ version: LINK_VERSION });
+  const original = await at.dialled(at.here, OWN);
+  await until(() => original.has("helloAnswer"));
+  const copy = await at.dialled(at.there, OWN, "d".repeat(32));
+  await until(() => original.has("probe"));
+  const probe = original.frames.find((frame) => frame.type === "probe");
+  assert.ok(probe?.type === "probe");
+  original.send({ type: "probeAnswer", nonce: probe.nonce });
+  await until(async () => (await at.machine())?.quarantined === true);
+  at.service.clock.pass(PING_INTERVAL_MS);
+  await until(() => original.closeCode !== null && copy.closeCode !== null);
+  assert.deepEqual([original.closeCode, copy.has("helloAnswer")], [LINK_CLOSE.quarantined, false]);
+});
+
+test("a process that was started again is served on another node once its older link did not answer there", async () => {
+  await using at = await openNodes({ version: LINK_VERSION });
+  const before = await at.dialled(at.here, OWN);
+  await until(() => before.has("helloAnswer"));
+  const restarted = await at.dialled(at.there, OWN, "d".repeat(32));
+  await until(() => before.has("probe"));
+  at.service.clock.pass(PING_INTERVAL_MS);
+  await until(() => restarted.has("helloAnswer"));
   assert.equal((await at.machine())?.quarantined, false);
   assert.equal(before.closeCode, LINK_CLOSE.replaced);
 });
