@@ -44,6 +44,14 @@ import { putLibraryFile } from "./operations/put-library-file.ts";
 import { putResultPart } from "./operations/put-result-part.ts";
 import { runLiveResponse } from "./operations/run-live-response.ts";
 import { setMachineTags } from "./operations/set-machine-tags.ts";
+import {
+  discoverInstance,
+  getUserRealm,
+  openIdConfigurationV1,
+  openIdConfigurationV2,
+  tokenKeysV1,
+  tokenKeysV2,
+} from "./operations/sign-in-discovery.ts";
 import { tokenV1, tokenV2 } from "./operations/tokens.ts";
 import { unservedOperations } from "./operations/unserved-operations.ts";
 import { uploadLibraryFile } from "./operations/upload-library-file.ts";
@@ -53,6 +61,12 @@ export const OPERATIONS: readonly Operation<HttpContext>[] = [
   // The contract.
   tokenV1,
   tokenV2,
+  openIdConfigurationV1,
+  openIdConfigurationV2,
+  tokenKeysV1,
+  tokenKeysV2,
+  discoverInstance,
+  getUserRealm,
   runLiveResponse,
   listMachineActions,
   getMachineAction,

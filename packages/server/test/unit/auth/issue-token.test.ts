@@ -40,7 +40,7 @@ async function world(t: TestContext) {
   });
   const { privateKey } = newKey("EdDSA", "ours");
   const endpoint = {
-    tenant: TENANT,
+    tenant: { id: TENANT, names: [] },
     key: await loadSigningKey(privateKey.export({ type: "pkcs8", format: "pem" }).toString()),
     replay: assertionReplay(store),
   };
