@@ -217,9 +217,25 @@ export const AuditRecordWire = Type.Object({
   at: Type.String(),
   actor: Type.String(),
   actorId: Type.String(),
+  /** Null in older records. */
+  actorKind: Type.Union([
+    Type.Literal("application"),
+    Type.Literal("user"),
+    Type.Literal("machine"),
+    Type.Literal("server"),
+    Type.Null(),
+  ]),
+  /** Client id of the application that called, or that a user called through. */
+  application: Type.Union([Type.String(), Type.Null()]),
+  /** Network address of the caller; null for what the server did by itself. */
+  address: Type.Union([Type.String(), Type.Null()]),
   operation: Type.String(),
   machineId: Type.Union([Type.String(), Type.Null()]),
   actionId: Type.Union([Type.String(), Type.Null()]),
+  /**
+   * Facts of the operation; of a start `commands` with their `args`, and `comment`.
+   * docs/identity.md.
+   */
   detail: Type.Record(Type.String(), Type.Unknown()),
 });
 export type AuditRecordWire = Static<typeof AuditRecordWire>;

@@ -19,6 +19,8 @@ import { events, machineActor } from "./events.ts";
 export interface LinkIdentity {
   machineId: string;
   linkEpoch: number;
+  /** Where the device connects from; for the audit. */
+  remoteAddress?: string;
 }
 
 /** `leftNode`: the machine was linked to another node a moment ago, by a device with this journal; null otherwise. */
@@ -85,7 +87,7 @@ export async function answerHello(
       lastOrderSeq: Math.max(machine.lastOrderSeq, hello.highestOrderSeq),
     });
     for (const action of await tx.actions.openOf(link.machineId)) {
-      await reconcile(tx, action, judgeOpenOrder(action, hello, machine.lastOrderSeq), nowMs);
+      await reconcile(tx, link, action, judgeOpenOrder(action, hello, machine.lastOrderSeq), nowMs);
     }
     const orders: HelloAnswer["orders"] = [];
     for (const held of hello.orders) {
@@ -96,7 +98,13 @@ export async function answerHello(
   });
 }
 
-async function reconcile(tx: StoreTx, action: MachineAction, judged: HelloVerdict, nowMs: number): Promise<void> {
+async function reconcile(
+  tx: StoreTx,
+  { machineId, remoteAddress }: LinkIdentity,
+  action: MachineAction,
+  judged: HelloVerdict,
+  nowMs: number,
+): Promise<void> {
   if (judged.decision === "keep") {
     await backOnALink(tx, action);
     return;
@@ -108,7 +116,7 @@ async function reconcile(tx: StoreTx, action: MachineAction, judged: HelloVerdic
   const transition = applyEvent(action, event, nowMs);
   if ("code" in transition || !transition.changed) return;
   const saved = await tx.actions.save(action, transition.action);
-  if (judged.decision === "lost") await events.ended(tx, machineActor(action.machineId), saved, nowMs);
+  if (judged.decision === "lost") await events.ended(tx, machineActor(machineId, remoteAddress), saved, nowMs);
 }
 
 /** What runs has no clock of a lost device any more, and its place, which it may have lost meanwhile, is its own again. */

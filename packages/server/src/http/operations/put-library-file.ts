@@ -26,7 +26,7 @@ export const putLibraryFile = operation({
       signal,
     });
     if (stored.code !== "stored") return domainRefusal(libraryStorageRefusal(stored));
-    const added = await addLibraryFile(context, caller, {
+    const file = {
       fileName,
       sha256: stored.sha256,
       sizeBytes: stored.sizeBytes,
@@ -34,7 +34,8 @@ export const putLibraryFile = operation({
       hasParameters: options.get("hasParameters") === "true",
       parametersDescription: options.get("parametersDescription") || null,
       overrideIfExists: options.get("override") === "true",
-    });
+    };
+    const added = await addLibraryFile(context, caller, file, "PutLibraryFile");
     return added.ok ? ok(libraryFileWire(added.value)) : domainRefusal(added.error);
   },
 });

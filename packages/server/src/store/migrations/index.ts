@@ -2,6 +2,7 @@ import type { Migration } from "kysely/migration";
 import * as firstLight from "./0001-first-light.ts";
 import * as manyNodes from "./0002-many-nodes.ts";
 import * as machineLife from "./0003-machine-life.ts";
+import * as auditOfCallers from "./0006-audit-of-callers.ts";
 import * as textWithoutCase from "./0012-text-without-case.ts";
 
 /** In the order in which they run. */
@@ -9,5 +10,6 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0001-first-light": firstLight,
   "0002-many-nodes": manyNodes,
   "0003-machine-life": machineLife,
+  "0006-audit-of-callers": auditOfCallers,
   "0012-text-without-case": textWithoutCase,
 };

@@ -185,7 +185,12 @@ export const administrationDocs = {
       machineId: { ...text("Only what concerns this machine."), example: SAMPLE.machineId },
       actionId: text("Only what concerns this machine action."),
       actorId: text("Only what this application or user did."),
-      operation: { ...text("Only this operation."), example: "RunLiveResponse" },
+      operation: {
+        ...text(
+          "Only this operation, by its name in this document, or a background event; records under a former name too.",
+        ),
+        example: "RunLiveResponse",
+      },
       top: {
         description: "How many at most. Default 200.",
         schema: Type.Integer({ minimum: 1, maximum: 1_000 }),
@@ -201,10 +206,16 @@ export const administrationDocs = {
             at: "2026-11-21T12:00:00.118Z",
             actor: "Administrator",
             actorId: SAMPLE.clientId,
+            actorKind: "application",
+            application: SAMPLE.clientId,
+            address: "192.0.2.7",
             operation: "RunLiveResponse",
             machineId: SAMPLE.machineId,
             actionId: SAMPLE.actionId,
-            detail: {},
+            detail: {
+              comment: "case 4711",
+              commands: [{ type: "RunScript", target: SAMPLE.fileName, args: "--all", sha256: SAMPLE.scriptSha256 }],
+            },
           },
         ],
         nextLink: null,
