@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { createPublicKey } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,7 +6,9 @@ import { after, before, describe, test } from "node:test";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { Program } from "../../src/program.ts";
+import { ENTRY } from "../../src/runtimes.ts";
 import { World } from "../../src/world.ts";
+import { at, textAt } from "../wire/json.ts";
 import { addScript } from "./live-response.ts";
 import type { Job, Proof } from "./sign-in/job.ts";
 import { TestAuthority } from "./sign-in/test-certificate.ts";
@@ -55,8 +56,9 @@ before(async () => {
   const roles = ["Machine.LiveResponse", "Machine.Read.All"];
   const { clientId, clientSecret } = await world.client.createApplication({ name: "with a secret", roles });
   assert.ok(clientSecret);
-  const jwk = createPublicKey(client.certificate).export({ format: "jwk" });
-  const keyed = await world.client.createApplication({ name: "with a key", roles, keys: [{ ...jwk }] });
+  const clientFile = join(folder, "client.crt");
+  await writeFile(clientFile, client.certificate);
+  const keyed = { clientId: await createWithKey(clientFile, roles) };
   proofs = {
     secret: { clientId, proof: { kind: "secret", clientSecret } },
     certificate: { clientId: keyed.clientId, proof: { kind: "certificate", ...client } },
@@ -64,6 +66,29 @@ before(async () => {
   };
 });
 after(() => stack.disposeAsync());
+
+/** As an administrator does it, with the command line. */
+async function createWithKey(file: string, roles: readonly string[]): Promise<string> {
+  const { baseUrl, clientId, clientSecret } = world.credentials;
+  await using cli = new Program("halligan", {
+    command: process.execPath,
+    args: [
+      ENTRY.cli,
+      "app",
+      "create",
+      "with a key",
+      ...roles.flatMap((role) => ["--role", role]),
+      "--key",
+      file,
+      "--json",
+    ],
+    env: { HALLIGAN_URL: baseUrl, HALLIGAN_CLIENT_ID: clientId, HALLIGAN_CLIENT_SECRET: clientSecret },
+  });
+  assert.equal(await cli.exited, 0, cli.output);
+  const answer: unknown = JSON.parse(cli.output);
+  assert.equal(at(answer, "application", "clientSecret"), null);
+  return textAt(answer, "application", "clientId");
+}
 
 interface Case {
   readonly proof: Proof["kind"];

@@ -83,6 +83,7 @@ describe("the OpenAPI document", { skip: onlyHalligan("its OpenAPI document") },
     DeleteMachine: async (stage) => ({ machineId: await stage.retiredMachine() }),
     RevokeEnrollmentToken: async (stage) => ({ enrollmentTokenId: await stage.enrollmentTokenId() }),
     DeleteApplication: async (stage) => ({ clientId: await stage.application() }),
+    DeleteApplicationSecret: async (stage) => ({ clientId: await stage.applicationWithKey() }),
     DeleteDeviceGroup: async (stage) => ({ deviceGroupId: await stage.deviceGroup() }),
     Enroll: async (stage) => {
       const [key, enrollmentToken] = [new DeviceKey(), await stage.enrollmentToken()];

@@ -34,6 +34,7 @@ export type DomainError =
   | { code: "LibraryFileTooLarge"; limitBytes: number }
   | { code: "ApplicationNotFound"; clientId: string }
   | { code: "ApplicationInUse"; clientId: string }
+  | { code: "ApplicationHasNoKey"; clientId: string }
   | { code: "EnrollmentTokenNotFound"; tokenId: string }
   | { code: "EnrollmentRefused"; detail: string }
   | { code: "TransferRefused"; detail: string }

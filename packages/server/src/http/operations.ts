@@ -1,7 +1,12 @@
 import type { HttpContext } from "./context.ts";
 import type { Operation } from "./operation.ts";
 import { watchMachineAction } from "./operations/action-events.ts";
-import { createApplication, deleteApplication, listApplications } from "./operations/applications.ts";
+import {
+  createApplication,
+  deleteApplication,
+  deleteApplicationSecret,
+  listApplications,
+} from "./operations/applications.ts";
 import { cancelMachineAction } from "./operations/cancel-machine-action.ts";
 import { completeResult } from "./operations/complete-result.ts";
 import { createEnrollmentToken } from "./operations/create-enrollment-token.ts";
@@ -104,6 +109,7 @@ export const OPERATIONS: readonly Operation<HttpContext>[] = [
   createApplication,
   listApplications,
   deleteApplication,
+  deleteApplicationSecret,
   listDeviceGroups,
   createDeviceGroup,
   updateDeviceGroup,

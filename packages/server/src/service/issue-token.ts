@@ -54,7 +54,7 @@ export async function issueToken(
 }
 
 const checkSecret = (application: Application | undefined, clientSecret: string): OAuthError | null =>
-  application !== undefined && secretMatches(clientSecret, application.secretSha256) ? null : INVALID_CLIENT;
+  application?.secretSha256 && secretMatches(clientSecret, application.secretSha256) ? null : INVALID_CLIENT;
 
 async function checkAssertion(
   application: Application | undefined,

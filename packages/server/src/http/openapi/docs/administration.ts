@@ -19,6 +19,8 @@ const application = {
   clientId: SAMPLE.clientId,
   name: "SOAR playbooks",
   roles: ["Machine.LiveResponse", "Machine.Read.All"],
+  hasSecret: true,
+  keyIds: [],
   createdAt: "2026-11-20T09:00:00.25Z",
 };
 const enrollmentToken = {
@@ -147,7 +149,9 @@ export const administrationDocs = {
   CreateApplication: {
     tag: "Halligan",
     summary: "Register an application",
-    description: `The answer is the only place where the secret ever stands. Roles: ${Object.keys(PERMISSIONS)
+    description: `The answer is the only place where the secret ever stands. With \`keys\` there is none. Roles: ${Object.keys(
+      PERMISSIONS,
+    )
       .map((name) => `\`${name}\``)
       .join(", ")}.`,
     bodyExample: { name: application.name, roles: application.roles },
@@ -174,6 +178,20 @@ export const administrationDocs = {
     answers: { 204: { description: "It is removed." } },
     refusals: {
       400: "`BadRequest`: it is in use and cannot be removed.",
+      404: "`ResourceNotFound`: there is no such application.",
+    },
+  },
+  DeleteApplicationSecret: {
+    tag: "Halligan",
+    summary: "Remove an application's secret",
+    description:
+      "For an application that has keys as well, as older versions made them. Tokens that it got by the secret last until they expire.",
+    path: {
+      clientId: { description: "Its client id.", schema: Type.String(), example: SAMPLE.clientId },
+    },
+    answers: { 204: { description: "It has no secret." } },
+    refusals: {
+      400: "`BadRequest`: it has no key.",
       404: "`ResourceNotFound`: there is no such application.",
     },
   },
