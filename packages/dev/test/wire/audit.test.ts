@@ -134,6 +134,6 @@ describe("the audit log", { skip: onlyHalligan("its audit log") }, () => {
     const names = (await records("operation=DeleteLibraryFile")).map((one) => at(one, "operation"));
     assert.deepEqual([...new Set(names)], ["DeleteLibraryFile"]);
     assert.deepEqual(await records("operation=Nothing"), []);
-    assertError(await here().api.get("/halligan/v1/audit?operations=x"), 400, "BadRequest");
+    assertError(await here().api.get("/halligan/v1/audit?operations=x"), 400, "InvalidInput");
   });
 });

@@ -56,8 +56,10 @@ describe("HTTP Basic client authentication", () => {
   test("the same client_id in the form is accepted", async () => {
     const { target } = here();
     const headers = { authorization: basic(target.clientId, target.clientSecret) };
-    const answer = await ask(target.tokenUrl, { ...GRANT, client_id: target.clientId }, headers);
-    assert.equal(answer.status, 200, answer.text);
+    for (const client_id of [target.clientId, target.clientId.toUpperCase()]) {
+      const answer = await ask(target.tokenUrl, { ...GRANT, client_id }, headers);
+      assert.equal(answer.status, 200, answer.text);
+    }
   });
 
   test("a second proof in the form, or another client_id, is 400 invalid_request", async () => {

@@ -72,7 +72,9 @@ export async function verifyClientAssertion(subject: AssertionSubject): Promise<
   // MSAL rounds for `nbf` and rounds down for `iat`: the later one is a whole ten minutes before
   // `exp`.
   const beginsAtS = Math.max(iat ?? 0, nbf ?? 0);
-  if (exp - beginsAtS <= REPEATABLE_LIFETIME_S) return { ok: true };
+  // An `iat` in the future would make a long life look short.
+  const hasBegun = beginsAtS * 1000 - SKEW_MS <= nowMs;
+  if (hasBegun && exp - beginsAtS <= REPEATABLE_LIFETIME_S) return { ok: true };
   // Last, so that an assertion refused for another reason does not use up its id.
   const verdict = await replay.claim(application.clientId, jti, expiresAtMs + SKEW_MS, nowMs);
   if (verdict === "seen") return refused("its jti was used before");

@@ -120,7 +120,7 @@ function readBasicClient(
   if (second !== undefined) {
     return refuse("invalid_request", `the Authorization header and ${second} are given both; use one of them`);
   }
-  if (![undefined, clientId].includes(field("client_id"))) {
+  if (field("client_id") !== undefined && field("client_id")?.toLowerCase() !== clientId.toLowerCase()) {
     return refuse("invalid_request", "client_id is not the client of the Authorization header");
   }
   return { clientId, proof: { kind: "secret", clientSecret } };

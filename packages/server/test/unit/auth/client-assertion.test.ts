@@ -118,6 +118,7 @@ test("an assertion that lives longer, or does not say since when, is good once",
   for (const [jti, claims] of [
     ["longer", { exp: nowS + 601 }],
     ["unstated", { nbf: undefined }],
+    ["issued in the future", { iat: nowS + 3_000, exp: nowS + 3_600 }],
     ["longer since both of its times", { iat: nowS - 1, nbf: nowS - 2 }],
   ] as const) {
     const assertion = await sign(key, { ...CLAIMS, ...claims, jti });
