@@ -49,6 +49,8 @@ export interface FakeApi extends AsyncDisposable {
   started: { machineId: string; Commands: StartCommandRequest[]; Comment: string; options?: ActionOptions }[];
   /** By SHA-256, as it was named in the path. */
   staged: Map<string, Buffer>;
+  /** Keys with which applications were asked for. */
+  applicationKeys: object[];
   /** Resolves when a request that starts with `prefix` has been seen. */
   whenSeen(prefix: string): Promise<void>;
 }
@@ -101,6 +103,7 @@ export async function startFakeApi(): Promise<FakeApi> {
     seen: [],
     onRequest: null,
     started: [],
+    applicationKeys: [],
     whenSeen: (prefix) =>
       new Promise((resolve) => {
         if (api.seen.some((one) => one.startsWith(prefix))) resolve();
@@ -234,8 +237,11 @@ export async function startFakeApi(): Promise<FakeApi> {
       return json(201, { id: "t-1", token: "enroll-me", uses: JSON.parse(body.toString()).uses ?? 1, expiresAt: TIME });
     }
     if (line === "POST /halligan/v1/applications") {
-      const asked: object = JSON.parse(body.toString());
-      return json(201, { clientId: "app-2", createdAt: TIME, clientSecret: "new secret", ...asked });
+      const { keys = [], ...asked }: { keys?: object[] } = JSON.parse(body.toString());
+      api.applicationKeys.push(...keys);
+      const proof = { hasSecret: keys.length === 0, clientSecret: keys.length === 0 ? "new secret" : null };
+      const keyIds = keys.map((_key, index) => `key-${index}`);
+      return json(201, { clientId: "app-2", createdAt: TIME, ...proof, keyIds, ...asked });
     }
     return error(404, "NotFound", `${line} is not here`);
   }

@@ -157,6 +157,7 @@ describe("halligan tags and groups", { concurrency: 4 }, () => {
 describe("halligan audit and watch", { concurrency: 4 }, () => {
   const record = (seq: number, more: object = {}) => ({
     ...{ seq, at: TIME, actor: "playbook", actorId: "app-1", operation: "RunLiveResponse" },
+    ...{ actorKind: "application", application: "app-1", address: null },
     ...{ machineId: MACHINE_ID, actionId: ACTION_ID, detail: { sha256: "abc" }, ...more },
   });
 
@@ -172,7 +173,7 @@ describe("halligan audit and watch", { concurrency: 4 }, () => {
     assert.equal(
       stdout,
       `2026-11-21 17:32:05Z  RunLiveResponse         playbook  machine ${MACHINE_ID}  action ${ACTION_ID}  ` +
-        'comment="case 42"  address=192.0.2.7  sha256=abc\n',
+        'address=192.0.2.7  comment="case 42"  sha256=abc\n',
     );
     assert.equal(query, "top=5&actorId=app-1&operation=RunLiveResponse");
     const { records } = JSON.parse((await world.run("audit", "--json")).stdout);

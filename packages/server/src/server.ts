@@ -7,6 +7,7 @@ import { issuers } from "./auth/access-token.ts";
 import { acceptedAudiences } from "./auth/audiences.ts";
 import { fetchJsonWithin } from "./auth/oidc/fetch-json.ts";
 import { createOutsideIssuers, type OutsideIssuers } from "./auth/oidc/outside-issuers.ts";
+import { deploymentTenant } from "./auth/tenant.ts";
 import { createTokenVerifier } from "./auth/token-verifier.ts";
 import { blobLocationIdentity } from "./blobs/blob-location.ts";
 import { openBlobStore } from "./blobs/open-blob-store.ts";
@@ -244,9 +245,9 @@ function httpContext(
   const { v1, v2 } = issuers(service.publicUrl, tenant);
   return {
     ...service,
-    tenant,
+    tenant: deploymentTenant(tenant, service.publicUrl, config.tenantNames),
     version: VERSION,
-    tokenKey: keys.accessToken.signing,
+    tokenKeys: keys.accessToken,
     health,
     assertionReplay: assertionReplay(service.store),
     audiences,

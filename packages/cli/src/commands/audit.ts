@@ -18,8 +18,8 @@ export const audit: Command = {
   usage: "",
   details: [
     "Newest first; with --follow oldest first, and then each further record as it is written, until Ctrl+C.",
-    "A record has every fact of its operation, such as the comment, the commands and the caller's address where the server " +
-      "tells them.",
+    "A record has every fact of its operation: of a start its comment and its commands with their arguments, and the " +
+      "caller's address.",
   ],
   options: {
     machine: { type: "string", placeholder: "MACHINE", help: "only what concerns this machine" },
@@ -32,7 +32,7 @@ export const audit: Command = {
   positionals: { min: 0, max: 0 },
   examples: ["halligan audit --machine web-01", "halligan audit --operation RunLiveResponse --follow"],
   jsonShape:
-    "{records: [{seq, at, actor, actorId, operation, machineId, actionId, detail}]}; with --follow one record on each line",
+    "{records: [{seq, at, actor, actorId, actorKind, application, address, operation, machineId, actionId, detail}]}; with --follow one record on each line",
   async run(context) {
     const { args, connect, signal } = context;
     const isFollowing = args.flag("follow");

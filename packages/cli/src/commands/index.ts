@@ -4,6 +4,7 @@ import { actions } from "./actions.ts";
 import { appCreate } from "./app-create.ts";
 import { appList } from "./app-list.ts";
 import { appRemove } from "./app-remove.ts";
+import { appRemoveSecret } from "./app-remove-secret.ts";
 import { audit } from "./audit.ts";
 import { cancel } from "./cancel.ts";
 import { enrollmentTokenCreate } from "./enrollment-token-create.ts";
@@ -66,5 +67,6 @@ export const COMMANDS: readonly Command[] = [
   appCreate,
   appList,
   appRemove,
+  appRemoveSecret,
   audit,
 ];

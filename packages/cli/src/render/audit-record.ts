@@ -2,14 +2,17 @@ import type { AuditRecordWire } from "@halligan/protocol/api";
 import { harmlessLine } from "./harmless.ts";
 import { formatTime } from "./units.ts";
 
-const SHOWN = new Set(["seq", "at", "actor", "actorId", "operation", "machineId", "actionId", "detail"]);
+const SHOWN = new Set(["seq", "at", "actor", "actorId", "actorKind", "operation", "machineId", "actionId", "detail"]);
 
 /**
  * A record on one line: when, what, who, on what, and every fact of the operation. A later server
  * may tell more about a record than its `detail`; that is shown in the same way.
  */
 export function renderAuditRecord(record: AuditRecordWire): string {
-  const more = Object.entries(record).filter(([name]) => !SHOWN.has(name));
+  const more = Object.entries(record).filter(
+    // An application that acts for itself is named already.
+    ([name, value]) => !SHOWN.has(name) && !(name === "application" && value === record.actorId),
+  );
   const facts = [...more, ...Object.entries(record.detail)].flatMap(([name, value]) =>
     value === null || value === undefined ? [] : [`${name}=${factText(value)}`],
   );

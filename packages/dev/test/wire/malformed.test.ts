@@ -97,7 +97,7 @@ for (const route of routes.filter(({ body }) => body !== "stream" && body !== "n
   });
 }
 
-for (const route of routes.filter(({ isOAuth }) => isOAuth)) {
+for (const route of routes.filter(({ body }) => body === "form")) {
   test(`forms that are none are refused in OAuth's form by ${route.title}`, async () => {
     for (const body of [
       "",

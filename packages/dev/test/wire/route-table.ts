@@ -5,6 +5,8 @@ import { UNKNOWN_ACTION, UNKNOWN_MACHINE } from "./commands.ts";
 export interface Route {
   /** Method and path as in the table: unique, and what a test is called by. */
   readonly title: string;
+  /** Of the operation. */
+  readonly name: string;
   readonly method: string;
   /** In the router's syntax. */
   readonly pattern: string;
@@ -18,8 +20,9 @@ export interface Route {
   readonly isContract: boolean;
 }
 
-export const ROUTES: readonly Route[] = OPERATIONS.map(({ method, path, access, body, errors }) => ({
+export const ROUTES: readonly Route[] = OPERATIONS.map(({ name, method, path, access, body, errors }) => ({
   title: `${method} ${path}`,
+  name,
   method,
   pattern: path,
   access: access.kind,
@@ -40,6 +43,7 @@ const SAMPLES: Readonly<Record<string, string>> = {
   fileName: "wire-none.txt",
   index: "0",
   part: "0",
+  user: "analyst@soc.example",
   ip: "'203.0.113.99'",
 };
 

@@ -77,6 +77,23 @@ describe("users", { skip: onlyHalligan("an issuer of users that it trusts") }, (
     assert.equal(textAt(cancelled.body, "cancellationRequestor"), "analyst@example.org");
   });
 
+  test("the audit of a user's start names the person and the application that it came through", async () => {
+    const { api, machineId } = here();
+    const token = issuer.token(["Machine.LiveResponse", "Machine.Read"], { azp: "soar-portal" });
+    const body = { Commands: [getFile("/no/such")], Comment: "x" };
+    const started = await api.post(`/api/machines/${machineId}/runliveresponse`, body, { token });
+    assert.equal(started.status, 201, started.text);
+    const id = textAt(started.body, "id");
+    const answer = await api.get(`/halligan/v1/audit?actionId=${id}&operation=RunLiveResponse`);
+    const [record] = listAt(answer.body, "value");
+    assert.equal(textAt(record, "actorKind"), "user");
+    assert.equal(textAt(record, "actor"), "analyst@example.org");
+    assert.match(textAt(record, "actorId"), /#user-1$/);
+    assert.match(textAt(record, "application"), /#soar-portal$/);
+    assert.equal(textAt(record, "address"), "127.0.0.1");
+    await api.waitForEnd(id);
+  });
+
   test("a user's token of another audience, of an unknown issuer, unsigned or expired is 401", async () => {
     const good = issuer.token(["Machine.Read"]);
     assert.equal((await here().api.get("/api/machines", { token: good })).status, 200);

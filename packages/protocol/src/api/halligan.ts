@@ -85,7 +85,10 @@ export const CreateApplicationRequest = Type.Object(
     name: Type.String({ minLength: 1, maxLength: 120 }),
     /** Names of `PERMISSIONS`. */
     roles: Type.Array(Type.String(), { minItems: 1, maxItems: 64, uniqueItems: true }),
-    /** Public keys (JWK) with which it may sign its token requests instead of sending its secret: private_key_jwt. */
+    /**
+     * Public keys (JWK) with which it signs its token requests: private_key_jwt. It then gets no
+     * secret.
+     */
     keys: Type.Optional(Type.Array(Type.Record(Type.String(), Type.Unknown()), { maxItems: 10 })),
   },
   closed,
@@ -96,12 +99,19 @@ export const ApplicationWire = Type.Object({
   clientId: Type.String(),
   name: Type.String(),
   roles: Type.Array(Type.String()),
+  /** Whether it may sign in with a secret. */
+  hasSecret: Type.Boolean(),
+  /** `kid` of each of its keys. */
+  keyIds: Type.Array(Type.String()),
   createdAt: Type.String(),
 });
 export type ApplicationWire = Static<typeof ApplicationWire>;
 
-/** The secret is shown this once and stored only as a hash. */
-export const NewApplicationWire = Type.Object({ ...ApplicationWire.properties, clientSecret: Type.String() });
+/** The secret is shown this once and stored only as a hash. Null for an application with keys. */
+export const NewApplicationWire = Type.Object({
+  ...ApplicationWire.properties,
+  clientSecret: Type.Union([Type.String(), Type.Null()]),
+});
 export type NewApplicationWire = Static<typeof NewApplicationWire>;
 
 /** `GET /halligan/v1/applications` */
@@ -217,9 +227,25 @@ export const AuditRecordWire = Type.Object({
   at: Type.String(),
   actor: Type.String(),
   actorId: Type.String(),
+  /** Null in older records. */
+  actorKind: Type.Union([
+    Type.Literal("application"),
+    Type.Literal("user"),
+    Type.Literal("machine"),
+    Type.Literal("server"),
+    Type.Null(),
+  ]),
+  /** Client id of the application that called, or that a user called through. */
+  application: Type.Union([Type.String(), Type.Null()]),
+  /** Network address of the caller; null for what the server did by itself. */
+  address: Type.Union([Type.String(), Type.Null()]),
   operation: Type.String(),
   machineId: Type.Union([Type.String(), Type.Null()]),
   actionId: Type.Union([Type.String(), Type.Null()]),
+  /**
+   * Facts of the operation; of a start `commands` with their `args`, and `comment`.
+   * docs/identity.md.
+   */
   detail: Type.Record(Type.String(), Type.Unknown()),
 });
 export type AuditRecordWire = Static<typeof AuditRecordWire>;

@@ -23,6 +23,8 @@ export interface AdministrationOperations {
   createApplication(request: CreateApplicationRequest, options?: CallOptions): Promise<NewApplicationWire>;
   listApplications(options?: CallOptions): Promise<ApplicationWire[]>;
   deleteApplication(clientId: string, options?: CallOptions): Promise<void>;
+  /** Of an application that has keys as well. */
+  deleteApplicationSecret(clientId: string, options?: CallOptions): Promise<void>;
 }
 
 export function administrationOperations(transport: Transport): AdministrationOperations {
@@ -56,6 +58,10 @@ export function administrationOperations(transport: Transport): AdministrationOp
     },
     async deleteApplication(clientId, { signal } = {}) {
       const path = `${APPLICATIONS}/${encodeURIComponent(clientId)}`;
+      await (await transport.send({ method: "DELETE", path, signal })).body?.cancel();
+    },
+    async deleteApplicationSecret(clientId, { signal } = {}) {
+      const path = `${APPLICATIONS}/${encodeURIComponent(clientId)}/secret`;
       await (await transport.send({ method: "DELETE", path, signal })).body?.cancel();
     },
   };

@@ -1,4 +1,3 @@
-import { createHash, createPublicKey, X509Certificate } from "node:crypto";
 import { calculateJwkThumbprint } from "jose";
 import { ASSERTION_ALGORITHMS } from "./client-assertion.ts";
 import { verificationKey } from "./verification-key.ts";
@@ -43,18 +42,4 @@ export async function readApplicationKeys(
     keys.push({ kid: await calculateJwkThumbprint(usable.key), ...Object.fromEntries(kept) });
   }
   return { keys };
-}
-
-/** The JWK of a PEM text: a public key (SPKI), or a certificate, whose `x5t` is then part of it. Throws for every other text. */
-export function jwkOfPem(pem: string): ApplicationKey {
-  if (pem.includes("PRIVATE KEY"))
-    throw new Error("the PEM text has a private key; give the public key or the certificate");
-  const certificate = pem.includes("BEGIN CERTIFICATE") ? new X509Certificate(pem) : null;
-  const publicKey = certificate === null ? createPublicKey(pem) : certificate.publicKey;
-  const fields = Object.entries(publicKey.export({ format: "jwk" })).flatMap(([name, value]): [string, string][] =>
-    typeof value === "string" ? [[name, value]] : [],
-  );
-  // SHA-1 names the certificate here (RFC 7515 section 4.1.7); nothing is trusted because of it.
-  const x5t = certificate && createHash("sha1").update(certificate.raw).digest("base64url");
-  return { ...Object.fromEntries(fields), ...(x5t && { x5t }) };
 }

@@ -36,8 +36,10 @@ export const acceptedAudiences = (publicUrl: string): readonly string[] => [
 /**
  * The audience that a token request asks for, in its spelling of `accepted`.
  *
- * v1 has `resource`, v2 `scope` ending in `/.default` (other v2 scopes beside it, such as `openid`, are ignored; some clients put
- * `resource` on v2 as well: `scope` decides, `resource` stands in when it is missing). Host names compare in any letter case.
+ * v1 has `resource`, v2 `scope` ending in `/.default` (other v2 scopes with it, such as `openid`,
+ * are ignored). Some clients send the field of the other version, alone or as well: the version's
+ * own field decides, the other stands in when it is missing. MSAL sends `scope` to v1 when it was
+ * given the v1 configuration. Host names compare in any letter case.
  */
 export function parseRequestedAudience(
   request: { readonly resource: string | undefined; readonly scope: string | undefined },
@@ -46,7 +48,7 @@ export function parseRequestedAudience(
 ): AudienceChoice {
   const find = (name: string) => accepted.find((one) => one.toLowerCase() === trimSlashes(name).toLowerCase());
   const { resource, scope } = request;
-  if (version === "v2" && scope !== undefined) {
+  if (scope !== undefined && (version === "v2" || resource === undefined)) {
     const asked = scope.split(" ").find((one) => one.endsWith(DEFAULT_SUFFIX));
     const audience = asked === undefined ? undefined : find(asked.slice(0, -DEFAULT_SUFFIX.length));
     if (audience !== undefined) return { audience };

@@ -10,6 +10,8 @@ export interface ApplicationCaller {
   /** Display name: what `requestor` of an action shows. `contract/auth.md` section 2. */
   readonly name: string;
   readonly roles: ReadonlySet<Permission>;
+  /** Network address that the request came from; the edge adds it, a token does not say it. */
+  readonly address?: string;
 }
 
 /** A user of an outside issuer (`scp` claim). What they may reach is cut further, by their device groups. */
@@ -20,6 +22,13 @@ export interface UserCaller {
   /** upn, preferred_username or email: what `requestor` of an action shows. For people; it decides nothing. */
   readonly name: string;
   readonly scopes: ReadonlySet<DelegatedPermission>;
+  /**
+   * {@link idAtIssuer} of the application that the user signed in to; absent when the token does
+   * not say.
+   */
+  readonly clientId?: string;
+  /** As for an application. */
+  readonly address?: string;
   /** As the issuer names them. Empty when the token has none, also when the issuer left them out because they were too many. */
   readonly groups: readonly string[];
 }

@@ -11,6 +11,14 @@ export const ASSERTION_ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"] as cons
 const MAX_LIFETIME_MS = 3_600_000;
 const SKEW_MS = 60_000;
 
+/**
+ * Longest stated life, from `iat` or `nbf` to `exp`, of an assertion that is good more than once.
+ * MSAL keeps one assertion for ten minutes and sends it with every request until then, as Entra
+ * allows. An attacker who can repeat it has read the token request, and the token in its answer
+ * lasts longer.
+ */
+const REPEATABLE_LIFETIME_S = 600;
+
 /** Longest assertion, in characters; with a whole certificate chain in its header it has under 8,000. */
 export const MAX_ASSERTION_CHARS = 16_384;
 
@@ -51,7 +59,7 @@ export async function verifyClientAssertion(subject: AssertionSubject): Promise<
   if (assertion.length > MAX_ASSERTION_CHARS) return unproven("it is too long");
   const payload = await provenPayload(assertion, application.keys);
   if (payload === null) return unproven("no registered key has signed it");
-  const { iss, sub, aud, exp, nbf, jti } = payload;
+  const { iss, sub, aud, exp, iat, nbf, jti } = payload;
   const isClient = (claim: string | undefined) => claim?.toLowerCase() === application.clientId;
   if (!isClient(iss) || !isClient(sub)) return refused("iss and sub must be the client_id");
   if (!isForUs(aud, audiences)) return refused("aud must be this token endpoint's URL and nothing else");
@@ -61,6 +69,12 @@ export async function verifyClientAssertion(subject: AssertionSubject): Promise<
   if (!(expiresAtMs <= nowMs + MAX_LIFETIME_MS + SKEW_MS)) return refused("exp is more than an hour ahead");
   if (nbf !== undefined && nbf * 1000 - SKEW_MS > nowMs) return refused("it is not valid yet");
   if (typeof jti !== "string" || jti === "") return refused("jti is missing");
+  // MSAL rounds for `nbf` and rounds down for `iat`: the later one is a whole ten minutes before
+  // `exp`.
+  const beginsAtS = Math.max(iat ?? 0, nbf ?? 0);
+  // An `iat` in the future would make a long life look short.
+  const hasBegun = beginsAtS * 1000 - SKEW_MS <= nowMs;
+  if (hasBegun && exp - beginsAtS <= REPEATABLE_LIFETIME_S) return { ok: true };
   // Last, so that an assertion refused for another reason does not use up its id.
   const verdict = await replay.claim(application.clientId, jti, expiresAtMs + SKEW_MS, nowMs);
   if (verdict === "seen") return refused("its jti was used before");

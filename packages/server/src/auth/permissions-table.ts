@@ -100,6 +100,7 @@ export const PERMISSION_TABLE = {
   CreateApplication: ADMIN,
   ListApplications: ADMIN,
   DeleteApplication: ADMIN,
+  DeleteApplicationSecret: ADMIN,
   ListDeviceGroups: ADMIN,
   CreateDeviceGroup: ADMIN,
   UpdateDeviceGroup: ADMIN,

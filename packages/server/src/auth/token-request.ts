@@ -1,4 +1,5 @@
 import { parseRequestedAudience } from "./audiences.ts";
+import { type BasicCredentials, readBasicCredentials } from "./basic-credentials.ts";
 import { ASSERTION_TYPE, namedClient } from "./client-assertion.ts";
 
 /** How an application shows that it is itself: by its secret, or by a signature of its private key. */
@@ -46,6 +47,12 @@ const FIELDS = [
 /** Wrong client id and wrong secret answer alike, so that ids cannot be found out. */
 export const INVALID_CLIENT: OAuthError = refuse("invalid_client", "client_id or client_secret is wrong", 401);
 
+const MALFORMED_BASIC: OAuthError = refuse(
+  "invalid_client",
+  "the Authorization header is no HTTP Basic with a form-urlencoded client id and secret",
+  401,
+);
+
 /** The same for an assertion that nobody known has signed. */
 export const INVALID_ASSERTION: OAuthError = refuse(
   "invalid_client",
@@ -69,13 +76,15 @@ const GRANTS_NOT_SERVED = new Set([
 
 /**
  * Reads the form of `POST /{tenant}/oauth2/token` (v1) or `/{tenant}/oauth2/v2.0/token` (v2). Pure.
- * Fields may come in any order, unknown ones are ignored; a field given twice is refused. `contract/clients-in-the-wild.md` section 2.
- * `accepted`: see `acceptedAudiences`.
+ * Fields may come in any order, unknown ones are ignored; a field given twice is refused.
+ * `contract/clients-in-the-wild.md` section 2. `accepted`: see `acceptedAudiences`.
+ * `authorization`: the header, for clients that send their id and secret by HTTP Basic.
  */
 export function parseTokenRequest(
   form: URLSearchParams,
   version: "v1" | "v2",
   accepted: readonly string[],
+  authorization?: string | undefined,
 ): TokenRequest | OAuthError {
   const doubled = FIELDS.find((name) => form.getAll(name).length > 1);
   if (doubled !== undefined) return refuse("invalid_request", `${doubled} is given more than once`);
@@ -87,12 +96,34 @@ export function parseTokenRequest(
     const known = GRANTS_NOT_SERVED.has(grant) ? grant : "this grant_type";
     return refuse("unsupported_grant_type", `${known} is not served here; use client_credentials`);
   }
-  const client = readClient(field);
+  const basic = readBasicCredentials(authorization);
+  if (basic === "malformed") return MALFORMED_BASIC;
+  const client = basic === null ? readClient(field) : readBasicClient(basic, field);
   if ("error" in client) return client;
 
   const choice = parseRequestedAudience({ resource: field("resource"), scope: field("scope") }, version, accepted);
   if ("code" in choice) return refuse(choice.code, choice.message);
   return { grant: "client_credentials", ...client, audience: choice.audience };
+}
+
+/**
+ * RFC 6749 section 2.3: a client uses one way to authenticate in one request. Its id may stand in
+ * the form as well.
+ */
+function readBasicClient(
+  { clientId, clientSecret }: BasicCredentials,
+  field: (name: string) => string | undefined,
+): Pick<TokenRequest, "clientId" | "proof"> | OAuthError {
+  const second = ["client_secret", "client_assertion", "client_assertion_type"].find(
+    (name) => field(name) !== undefined,
+  );
+  if (second !== undefined) {
+    return refuse("invalid_request", `the Authorization header and ${second} are given both; use one of them`);
+  }
+  if (field("client_id") !== undefined && field("client_id")?.toLowerCase() !== clientId.toLowerCase()) {
+    return refuse("invalid_request", "client_id is not the client of the Authorization header");
+  }
+  return { clientId, proof: { kind: "secret", clientSecret } };
 }
 
 /** RFC 7521 section 4.2: with an assertion `client_id` may be left out; one that is there must be the assertion's. */
@@ -105,7 +136,9 @@ function readClient(
   const assertionType = field("client_assertion_type");
   if (assertion === undefined && assertionType === undefined) {
     if (clientId === undefined) return refuse("invalid_request", "client_id is missing");
-    if (clientSecret === undefined) return refuse("invalid_request", "client_secret or client_assertion is missing");
+    if (clientSecret === undefined) {
+      return refuse("invalid_request", "client_secret, client_assertion or an Authorization header is missing");
+    }
     return { clientId, proof: { kind: "secret", clientSecret } };
   }
   if (assertion === undefined) return refuse("invalid_request", "client_assertion is missing");

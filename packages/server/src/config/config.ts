@@ -8,6 +8,7 @@ import {
   type NumberRule,
   type NumberSettings,
 } from "./settings.ts";
+import { parseTenantNames } from "./tenant-names.ts";
 
 /** Everything that rules this server and is no secret. Built once; nothing else reads the environment. */
 export interface Config {
@@ -20,6 +21,8 @@ export interface Config {
   tlsEndsAtProxy: boolean;
   /** How others reach it: absolute, without a final slash. Result links and tokens are made from it. */
   publicUrl: string;
+  /** Further names of the tenant in paths of the token endpoints, in lower case. */
+  tenantNames: readonly string[];
   logLevel: string;
   /** Absolute; `oidc-issuers.ts` reads it. Null: nobody outside is trusted. */
   oidcIssuersFile: string | null;
@@ -57,6 +60,7 @@ export function readConfig(env: Environment): Config {
     tls,
     tlsEndsAtProxy,
     publicUrl: env.HALLIGAN_PUBLIC_URL === undefined ? urlOf(listen, tls) : parsePublicUrl(env.HALLIGAN_PUBLIC_URL),
+    tenantNames: readTenantNames(env.HALLIGAN_TENANT_NAMES ?? ""),
     oidcIssuersFile: env.HALLIGAN_OIDC_ISSUERS_FILE === undefined ? null : resolve(env.HALLIGAN_OIDC_ISSUERS_FILE),
     logLevel: parseLogLevel(env.HALLIGAN_LOG_LEVEL ?? "info"),
     numbers: readNumbers(env, parseProfile(env.HALLIGAN_LIMITS_PROFILE ?? "defender")),
@@ -70,6 +74,7 @@ const TEXT_SETTINGS = [
   "HALLIGAN_TLS_KEY_FILE",
   "HALLIGAN_TLS_ENDS_AT_PROXY",
   "HALLIGAN_PUBLIC_URL",
+  "HALLIGAN_TENANT_NAMES",
   "HALLIGAN_LOG_LEVEL",
   "HALLIGAN_LIMITS_PROFILE",
   "HALLIGAN_OIDC_ISSUERS_FILE",
@@ -168,6 +173,12 @@ function parsePublicUrl(text: string): string {
   }
   if (url.pathname !== "/") throw new ConfigError("HALLIGAN_PUBLIC_URL must not have a path");
   return url.origin;
+}
+
+function readTenantNames(text: string): string[] {
+  const parsed = parseTenantNames(text);
+  if ("names" in parsed) return parsed.names;
+  throw new ConfigError(`HALLIGAN_TENANT_NAMES must be domain names with commas between them; ${parsed.wrong} is none`);
 }
 
 function parseFlag(env: Environment, name: string): boolean {

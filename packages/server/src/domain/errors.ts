@@ -39,6 +39,7 @@ export type DomainError =
   | { code: "StagedContentLimit"; limitBytes: number; limitCount: number }
   | { code: "ApplicationNotFound"; clientId: string }
   | { code: "ApplicationInUse"; clientId: string }
+  | { code: "ApplicationHasNoKey"; clientId: string }
   | { code: "EnrollmentTokenNotFound"; tokenId: string }
   | { code: "EnrollmentRefused"; detail: string }
   | { code: "TransferRefused"; detail: string }

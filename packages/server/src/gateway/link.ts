@@ -241,7 +241,8 @@ export class Link implements LinkSocketEvents {
       const isNamed = reason === "quarantined" || reason === "retired";
       return this.#fail(isNamed ? reason : "unauthorized", "not accepted");
     }
-    this.#identity = { machineId: accepted.machineId, linkEpoch: accepted.linkEpoch };
+    const { machineId, linkEpoch } = accepted;
+    this.#identity = { machineId, linkEpoch, remoteAddress: this.#socket.remoteAddress };
     this.#serverKeyId = answer.serverKeyId;
     this.#leftNode = accepted.leftNode;
     if (this.#phase === "closed") return closeLink(this.#context, this.#identity);

@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { ANSWER_BYTES, LINK_CLOSE, MAX_FRAME_BYTES } from "@halligan/protocol/link";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
+import { peerAddress } from "../domain/peer-address.ts";
 import type { Gateway } from "./gateway.ts";
 import type { LinkSocket } from "./link-socket.ts";
 
@@ -73,7 +74,7 @@ class WsLinkSocket implements LinkSocket {
   constructor(ws: WebSocket, socket: Socket) {
     this.#ws = ws;
     this.#socket = socket;
-    this.remoteAddress = socket.remoteAddress ?? "";
+    this.remoteAddress = peerAddress(socket.remoteAddress);
     let unknownBytes = 0;
     this.#countUnknown = (chunk) => {
       unknownBytes += chunk.length;

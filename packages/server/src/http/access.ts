@@ -73,11 +73,13 @@ const withAnyOf = (
     if (isFault(caller)) return unauthorized(caller.message);
     // What the token permits is written in it; only whether it counts can change.
     const isStillAdmitted = async () => !isFault(await gate.verifyToken(token));
+    // A copy: the verifier shares one caller between all requests with this token.
+    const who = { caller: { ...caller, address: facts.remoteAddress }, isStillAdmitted };
     if (caller.kind === "application") {
-      if (application.some((name) => caller.roles.has(name))) return { who: { caller, isStillAdmitted } };
+      if (application.some((name) => caller.roles.has(name))) return { who };
       return forbidden("The application has none of the required application permissions", application);
     }
-    if (delegated.some((name) => caller.scopes.has(name))) return { who: { caller, isStillAdmitted } };
+    if (delegated.some((name) => caller.scopes.has(name))) return { who };
     return forbidden("The user's token has none of the required delegated permissions", delegated);
   },
 });

@@ -1,16 +1,17 @@
 import type { AssertionReplay } from "../auth/client-assertion.ts";
 import type { SigningKey } from "../auth/signing-key.ts";
+import type { Tenant } from "../auth/tenant.ts";
 import type { TokenVerifier } from "../auth/token-verifier.ts";
-import type { ServiceContext } from "../service/context.ts";
+import type { KeyRing, ServiceContext } from "../service/context.ts";
 import type { Unready } from "../service/readiness.ts";
 import type { EventStreams } from "./event-streams.ts";
 import { operationsOf } from "./operation.ts";
 
 /** What the operations work on: the use cases' context, and what only the wire needs. */
 export interface HttpContext extends ServiceContext {
-  tenant: string;
+  tenant: Tenant;
   version: string;
-  tokenKey: SigningKey;
+  tokenKeys: KeyRing<SigningKey>;
   tokens: TokenVerifier;
   assertionReplay: AssertionReplay;
   audiences: readonly string[];

@@ -1,7 +1,12 @@
 import type { HttpContext } from "./context.ts";
 import type { Operation } from "./operation.ts";
 import { watchMachineAction } from "./operations/action-events.ts";
-import { createApplication, deleteApplication, listApplications } from "./operations/applications.ts";
+import {
+  createApplication,
+  deleteApplication,
+  deleteApplicationSecret,
+  listApplications,
+} from "./operations/applications.ts";
 import { cancelMachineAction } from "./operations/cancel-machine-action.ts";
 import { completeResult } from "./operations/complete-result.ts";
 import { createEnrollmentToken } from "./operations/create-enrollment-token.ts";
@@ -45,6 +50,14 @@ import { putLibraryFile } from "./operations/put-library-file.ts";
 import { putResultPart } from "./operations/put-result-part.ts";
 import { runLiveResponse } from "./operations/run-live-response.ts";
 import { setMachineTags } from "./operations/set-machine-tags.ts";
+import {
+  discoverInstance,
+  getUserRealm,
+  openIdConfigurationV1,
+  openIdConfigurationV2,
+  tokenKeysV1,
+  tokenKeysV2,
+} from "./operations/sign-in-discovery.ts";
 import { stageContent } from "./operations/stage-content.ts";
 import { startLiveResponse } from "./operations/start-live-response.ts";
 import { tokenV1, tokenV2 } from "./operations/tokens.ts";
@@ -56,6 +69,12 @@ export const OPERATIONS: readonly Operation<HttpContext>[] = [
   // The contract.
   tokenV1,
   tokenV2,
+  openIdConfigurationV1,
+  openIdConfigurationV2,
+  tokenKeysV1,
+  tokenKeysV2,
+  discoverInstance,
+  getUserRealm,
   runLiveResponse,
   listMachineActions,
   getMachineAction,
@@ -96,6 +115,7 @@ export const OPERATIONS: readonly Operation<HttpContext>[] = [
   createApplication,
   listApplications,
   deleteApplication,
+  deleteApplicationSecret,
   listDeviceGroups,
   createDeviceGroup,
   updateDeviceGroup,

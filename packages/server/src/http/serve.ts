@@ -2,6 +2,7 @@ import { textFault } from "@halligan/protocol/text";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import { BlobStoreUnavailable } from "../blobs/blob-store.ts";
+import { peerAddress } from "../domain/peer-address.ts";
 import { StoreUnavailable } from "../store/store-unavailable.ts";
 import { type Answer, RequestRefused, refuse } from "./answer.ts";
 import { hostFault } from "./host-header.ts";
@@ -147,7 +148,7 @@ function factsOf(request: FastifyRequest, query: URLSearchParams, signal: AbortS
     query,
     rawQuery,
     headers: request.headers,
-    remoteAddress: request.ip,
+    remoteAddress: peerAddress(request.ip),
     signal,
   };
 }

@@ -172,6 +172,12 @@ const WIRE: { readonly [C in keyof ErrorByCode]: WireRow<ErrorByCode[C]> } = {
     code: "BadRequest",
     message: (e) => `Application ${e.clientId} is in use and cannot be deleted`,
   },
+  ApplicationHasNoKey: {
+    status: 400,
+    code: "BadRequest",
+    message: (e) =>
+      `Application ${e.clientId} has no key and could not sign in without its secret; create one with keys and remove this one`,
+  },
   EnrollmentTokenNotFound: {
     status: 404,
     code: "ResourceNotFound",

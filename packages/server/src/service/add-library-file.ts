@@ -18,11 +18,15 @@ export interface LibraryFileInput {
   keeps?: { readonly description: boolean; readonly parameters: boolean };
 }
 
-/** `POST /api/libraryfiles`, `PUT /halligan/v1/library/{fileName}`. What was there before stays as history. */
+/**
+ * `POST /api/libraryfiles`, `PUT /halligan/v1/library/{fileName}`. What was there before stays as
+ * history. `operation`: the route, for the audit.
+ */
 export async function addLibraryFile(
   { store, clock }: ServiceContext,
   caller: Caller,
   input: LibraryFileInput,
+  operation: "UploadLibraryFile" | "PutLibraryFile" = "UploadLibraryFile",
 ): Promise<Result<LibraryFile, DomainError>> {
   const nameFault = libraryFileNameFault(input.fileName);
   if (nameFault) return refuse(nameFault);
@@ -47,7 +51,7 @@ export async function addLibraryFile(
     // Only what was seen: an upload of somebody else in between makes the insert fail, and the second look finds it.
     if (present) await tx.library.end(input.fileName, nowMs);
     await tx.library.insert(file);
-    await auditChange(tx, caller, "AddLibraryFile", nowMs, { fileName: file.fileName, sha256: file.sha256 });
+    await auditChange(tx, caller, operation, nowMs, { fileName: file.fileName, sha256: file.sha256 });
     return ok(file);
   });
 }

@@ -12,13 +12,14 @@ import type { Actor } from "./events.ts";
 /** The secret is in no store and no log; whoever asked is the only one who has it. */
 export interface NewApplication {
   application: Application;
-  clientSecret: string;
+  /** Null for one with keys. */
+  clientSecret: string | null;
 }
 
 export interface NewApplicationInput {
   name: string;
   roles: readonly string[];
-  /** Public JWKs for private_key_jwt. */
+  /** Public JWKs for private_key_jwt. With any of them it gets no secret. */
   keys?: readonly Record<string, unknown>[] | undefined;
 }
 
@@ -34,11 +35,12 @@ export async function createApplication(
     return refuse({ code: "InvalidInput", detail: `there is no permission ${unknown.join(", ")}` });
   const read = await readApplicationKeys(input.keys ?? []);
   if ("fault" in read) return refuse({ code: "InvalidInput", detail: read.fault });
-  const clientSecret = newSecret(ids.random);
+  // An unused secret is one more thing that can leak.
+  const clientSecret = read.keys.length > 0 ? null : newSecret(ids.random);
   const application: Application = {
     clientId: ids.guid(),
     name: input.name,
-    secretSha256: hashSecret(clientSecret),
+    secretSha256: clientSecret === null ? null : hashSecret(clientSecret),
     roles: input.roles.filter(isPermission),
     keys: read.keys,
     createdAtMs: clock.nowMs(),
@@ -47,7 +49,8 @@ export async function createApplication(
     if (!(await mayInsert(tx, application))) return false;
     await tx.applications.insert(application);
     const { clientId, name, roles, createdAtMs } = application;
-    await auditChange(tx, actor, "CreateApplication", createdAtMs, { clientId, name, roles });
+    const keyIds = read.keys.map(({ kid }) => kid);
+    await auditChange(tx, actor, "CreateApplication", createdAtMs, { clientId, name, roles, keyIds });
     return true;
   });
   if (!isMade) return refuse({ code: "InvalidInput", detail: "there is one already" });

@@ -68,8 +68,8 @@ export async function enrollMachine(
     const { computerDnsName } = request.facts;
     await auditChange(
       tx,
-      machineActor(machineId),
-      "EnrollMachine",
+      machineActor(machineId, remoteAddress),
+      "Enroll",
       nowMs,
       { computerDnsName, enrollmentTokenId },
       machineId,

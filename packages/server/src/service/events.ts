@@ -1,27 +1,40 @@
+import { auditedComment, auditedRequest } from "../domain/audited-request.ts";
 import type { MachineAction } from "../domain/machine-action.ts";
+import type { AuditActorKind } from "../store/audit.ts";
 import type { StoreTx } from "../store/store.ts";
+import { auditedActor } from "./audit.ts";
+import type { AuditedOperation } from "./audit-operations.ts";
 
 /** Who does something: an application or user that calls, a machine that reports, or the server's own clock. */
 export interface Actor {
-  name: string;
-  id: string;
+  readonly kind: AuditActorKind;
+  readonly name: string;
+  readonly id: string;
+  /** Of the application that calls, or that a user calls through. */
+  readonly clientId?: string;
+  /** Network address of the other end; absent for what the server does by itself. */
+  readonly address?: string;
 }
 
-export const SERVER: Actor = { name: "halligan-server", id: "halligan-server" };
-export const machineActor = (machineId: string): Actor => ({ name: `machine ${machineId}`, id: machineId });
+export const SERVER: Actor = { kind: "server", name: "halligan-server", id: "halligan-server" };
+/** `address`: where its report or request came from. */
+export const machineActor = (machineId: string, address?: string): Actor => ({
+  kind: "machine",
+  name: `machine ${machineId}`,
+  id: machineId,
+  ...(address !== undefined && { address }),
+});
 
 /**
- * The audit record of each thing that happens to a machine action, written in the transaction of the change. It names what
- * was asked and the SHA-256 of what ran, never contents or arguments' secrets beyond what the caller already put into the action.
+ * The audit record of each thing that happens to a machine action, written in the transaction of
+ * the change. It has what was asked, with arguments and comment within a bound, and the SHA-256 of
+ * what ran; never contents. Secrets have no place in arguments, which the device shows in its
+ * process list.
  */
 export const events = {
   async liveResponseRequested(tx: StoreTx, actor: Actor, action: MachineAction): Promise<void> {
     await append(tx, actor, "RunLiveResponse", action, action.createdAtMs, {
-      commands: action.commands.map(({ type, params, pin }) => ({
-        type,
-        target: params.find(({ key }) => key !== "Args")?.value ?? null,
-        sha256: pin?.sha256 ?? null,
-      })),
+      ...auditedRequest(action),
       ...(action.options.keepProcesses && { options: action.options }),
     });
   },
@@ -32,7 +45,7 @@ export const events = {
     });
   },
   async cancelled(tx: StoreTx, actor: Actor, action: MachineAction, nowMs: number): Promise<void> {
-    await append(tx, actor, "CancelMachineAction", action, nowMs, {});
+    await append(tx, actor, "CancelMachineAction", action, nowMs, auditedComment(action.cancellation?.comment ?? ""));
   },
   /** The action reached a final status by itself. */
   async ended(tx: StoreTx, actor: Actor, action: MachineAction, nowMs: number): Promise<void> {
@@ -41,8 +54,8 @@ export const events = {
       results: action.commands.map(({ status, result }) => ({ status, sha256: result?.sha256 ?? null })),
     });
   },
-  async orderRefused(tx: StoreTx, action: MachineAction, code: string, nowMs: number): Promise<void> {
-    await append(tx, machineActor(action.machineId), "OrderRefused", action, nowMs, { code });
+  async orderRefused(tx: StoreTx, actor: Actor, action: MachineAction, code: string, nowMs: number): Promise<void> {
+    await append(tx, actor, "OrderRefused", action, nowMs, { code });
   },
   async resultLinkCreated(
     tx: StoreTx,
@@ -58,15 +71,14 @@ export const events = {
 function append(
   tx: StoreTx,
   actor: Actor,
-  operation: string,
+  operation: AuditedOperation,
   action: MachineAction,
   atMs: number,
   detail: Record<string, unknown>,
 ): Promise<void> {
   return tx.audit.append({
     atMs,
-    actor: actor.name,
-    actorId: actor.id,
+    ...auditedActor(actor),
     operation,
     machineId: action.machineId,
     actionId: action.id,

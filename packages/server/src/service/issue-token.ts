@@ -1,7 +1,9 @@
 import { issueAccessToken, issuers, TOKEN_LIFETIME_S } from "../auth/access-token.ts";
 import { type AssertionReplay, verifyClientAssertion } from "../auth/client-assertion.ts";
+import { endpointUrl } from "../auth/openid-configuration.ts";
 import { secretMatches } from "../auth/secret-hash.ts";
 import type { SigningKey } from "../auth/signing-key.ts";
+import type { Tenant } from "../auth/tenant.ts";
 import {
   assertionRefused,
   INVALID_ASSERTION,
@@ -19,7 +21,7 @@ export interface IssuedToken {
 
 /** What the token endpoints have besides the use cases' context. */
 export interface TokenEndpoint {
-  tenant: string;
+  tenant: Tenant;
   key: SigningKey;
   /** Assertions that were used already. */
   replay: AssertionReplay;
@@ -42,8 +44,8 @@ export async function issueToken(
     application,
     audience: request.audience,
     version,
-    issuer: issuers(publicUrl, tenant)[version],
-    tenant,
+    issuer: issuers(publicUrl, tenant.id)[version],
+    tenant: tenant.id,
     key,
     nowMs: clock.nowMs(),
     tokenId: ids.guid(),
@@ -52,20 +54,21 @@ export async function issueToken(
 }
 
 const checkSecret = (application: Application | undefined, clientSecret: string): OAuthError | null =>
-  application !== undefined && secretMatches(clientSecret, application.secretSha256) ? null : INVALID_CLIENT;
+  application?.secretSha256 && secretMatches(clientSecret, application.secretSha256) ? null : INVALID_CLIENT;
 
 async function checkAssertion(
   application: Application | undefined,
   assertion: string,
-  at: { publicUrl: string; tenant: string; replay: AssertionReplay; nowMs: number },
+  at: { publicUrl: string; tenant: Tenant; replay: AssertionReplay; nowMs: number },
 ): Promise<OAuthError | null> {
   if (application === undefined) return INVALID_ASSERTION;
   const { publicUrl, tenant, replay, nowMs } = at;
-  const audiences = [
-    `${publicUrl}/${tenant}/oauth2/token`,
-    `${publicUrl}/${tenant}/oauth2/v2.0/token`,
-    ...Object.values(issuers(publicUrl, tenant)),
-  ];
+  // MSAL puts the tenant into the audience as its authority has it, so under each of its names.
+  const audiences = [tenant.id, ...tenant.names].flatMap((segment) => [
+    endpointUrl(publicUrl, segment, "v1", "token"),
+    endpointUrl(publicUrl, segment, "v2", "token"),
+    ...Object.values(issuers(publicUrl, segment)),
+  ]);
   const verdict = await verifyClientAssertion({ assertion, application, audiences, nowMs, replay });
   if (verdict.ok) return null;
   return verdict.isProven ? assertionRefused(verdict.reason) : INVALID_ASSERTION;

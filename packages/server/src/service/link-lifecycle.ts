@@ -30,6 +30,8 @@ import { events, machineActor } from "./events.ts";
 export interface LinkIdentity {
   machineId: string;
   linkEpoch: number;
+  /** Where the device connects from; for the audit. */
+  remoteAddress?: string;
 }
 
 /** What tells devices with one key apart, where both say it. `processId`: null for link version 1. */
@@ -115,7 +117,7 @@ export async function answerHello(context: ServiceContext, link: LinkIdentity, h
       lastOrderSeq: Math.max(machine.lastOrderSeq, hello.highestOrderSeq),
     });
     for (const action of await tx.actions.openOf(link.machineId)) {
-      await reconcile(tx, action, judgeOpenOrder(action, hello, machine.lastOrderSeq), nowMs);
+      await reconcile(tx, link, action, judgeOpenOrder(action, hello, machine.lastOrderSeq), nowMs);
     }
     const orders: HelloAnswer["orders"] = [];
     for (const held of hello.orders) {
@@ -147,7 +149,13 @@ export function recordKept({ store }: ServiceContext, link: LinkIdentity, kept: 
   });
 }
 
-async function reconcile(tx: StoreTx, action: MachineAction, judged: HelloVerdict, nowMs: number): Promise<void> {
+async function reconcile(
+  tx: StoreTx,
+  { machineId, remoteAddress }: LinkIdentity,
+  action: MachineAction,
+  judged: HelloVerdict,
+  nowMs: number,
+): Promise<void> {
   if (judged.decision === "keep") {
     await backOnALink(tx, action);
     return;
@@ -159,7 +167,7 @@ async function reconcile(tx: StoreTx, action: MachineAction, judged: HelloVerdic
   const transition = applyEvent(action, event, nowMs);
   if ("code" in transition || !transition.changed) return;
   const saved = await tx.actions.save(action, transition.action);
-  if (judged.decision === "lost") await events.ended(tx, machineActor(action.machineId), saved, nowMs);
+  if (judged.decision === "lost") await events.ended(tx, machineActor(machineId, remoteAddress), saved, nowMs);
 }
 
 /** What runs has no clock of a lost device any more, and its place, which it may have lost meanwhile, is its own again. */

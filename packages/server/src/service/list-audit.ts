@@ -1,5 +1,6 @@
 import type { Caller } from "../auth/caller.ts";
 import type { AuditFilter, StoredAuditRecord } from "../store/audit.ts";
+import { recordedNames } from "./audit-operations.ts";
 import type { ServiceContext } from "./context.ts";
 import { reachOf } from "./reach.ts";
 
@@ -7,7 +8,8 @@ import { reachOf } from "./reach.ts";
 export function listAudit(
   { store }: ServiceContext,
   caller: Caller,
-  filter: AuditFilter,
+  { operation, ...filter }: Omit<AuditFilter, "operations"> & { operation: string | null },
 ): Promise<StoredAuditRecord[]> {
-  return store.read(async (tx) => tx.audit.list(filter, await reachOf(tx, caller)));
+  const operations = operation === null ? null : recordedNames(operation);
+  return store.read(async (tx) => tx.audit.list({ ...filter, operations }, await reachOf(tx, caller)));
 }

@@ -72,7 +72,14 @@ export async function recordRefused(context: ServiceContext, link: LinkIdentity,
   return record(context, link, report, async (tx, action) => {
     if (report.code === "busy" || report.code === "late") return null;
     // A device may say so as often as it likes; only what ends an action is worth a record.
-    if (!isFinal(action.status)) await events.orderRefused(tx, action, report.code, context.clock.nowMs());
+    if (!isFinal(action.status))
+      await events.orderRefused(
+        tx,
+        machineActor(link.machineId, link.remoteAddress),
+        action,
+        report.code,
+        context.clock.nowMs(),
+      );
     return { type: "lost", reason: `The device refused the order (${report.code}): ${report.message}` };
   });
 }
@@ -107,7 +114,7 @@ async function record(
     if (!transition.changed) return { kind: "recorded", action, hasFinished: false };
     const saved = await tx.actions.save(action, transition.action);
     const hasFinished = isFinal(saved.status) && !isFinal(action.status);
-    if (hasFinished) await events.ended(tx, machineActor(link.machineId), saved, nowMs);
+    if (hasFinished) await events.ended(tx, machineActor(link.machineId, link.remoteAddress), saved, nowMs);
     return { kind: "recorded", action: saved, hasFinished };
   });
   if (recorded.kind === "recorded" && recorded.hasFinished) await wakeForFreePlace(context);

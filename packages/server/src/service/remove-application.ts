@@ -14,7 +14,7 @@ export async function removeApplication(
   return store.write(async (tx): Promise<Result<null, DomainError>> => {
     const nowMs = clock.nowMs();
     if (!(await tx.applications.remove(clientId, nowMs))) return refuse({ code: "ApplicationNotFound", clientId });
-    await auditChange(tx, caller, "RemoveApplication", nowMs, { clientId });
+    await auditChange(tx, caller, "DeleteApplication", nowMs, { clientId });
     return ok(null);
   });
 }

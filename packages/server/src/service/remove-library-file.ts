@@ -13,7 +13,7 @@ export async function removeLibraryFile(
   return store.write(async (tx): Promise<Result<null, DomainError>> => {
     const nowMs = clock.nowMs();
     if (!(await tx.library.end(fileName, nowMs))) return refuse({ code: "LibraryFileNotFound", fileName });
-    await auditChange(tx, caller, "RemoveLibraryFile", nowMs, { fileName });
+    await auditChange(tx, caller, "DeleteLibraryFile", nowMs, { fileName });
     return ok(null);
   });
 }

@@ -25,12 +25,14 @@ export async function ensureAdministrator(
     return first === clientId || (await tx.applications.list()).length === 0;
   });
   if (!made.ok) return null;
+  const { application, clientSecret } = made.value;
+  if (clientSecret === null) throw new Error("the first administrator was made without a secret");
   const credentials: CredentialsFile = {
     baseUrl: service.publicUrl,
     tokenUrl: `${service.publicUrl}/${tenant}/oauth2/v2.0/token`,
     tenant,
-    clientId: made.value.application.clientId,
-    clientSecret: made.value.clientSecret,
+    clientId: application.clientId,
+    clientSecret,
   };
   await writePrivateFile(file, Buffer.from(`${JSON.stringify(credentials, null, 2)}\n`));
   return file;

@@ -8,12 +8,19 @@ import { type Executor, statement } from "./statement.ts";
 export interface Application {
   clientId: string;
   name: string;
-  secretSha256: string;
+  /** Null for one that signs its token requests with a key. */
+  secretSha256: string | null;
   roles: readonly Permission[];
-  /** Public keys (JWK) with which it may sign its token requests instead of a secret. */
+  /** Public keys (JWK) with which it signs its token requests. */
   keys: readonly Record<string, unknown>[];
   createdAtMs: number;
 }
+
+/**
+ * The column takes no null. No SHA-256 is empty, so an older server refuses every secret for it
+ * too.
+ */
+const NO_SECRET = "";
 
 export type Applications = ReturnType<typeof applications>;
 
@@ -23,7 +30,7 @@ export function applications(executor: Executor) {
       await executor.all(insert, {
         client_id: application.clientId,
         name: application.name,
-        secret_sha256: application.secretSha256,
+        secret_sha256: application.secretSha256 ?? NO_SECRET,
         roles: JSON.stringify(application.roles),
         keys: JSON.stringify(application.keys),
         created_at_ms: application.createdAtMs,
@@ -36,6 +43,10 @@ export function applications(executor: Executor) {
     },
     async list(): Promise<Application[]> {
       return (await executor.all(selectAll, {})).map(fromRow);
+    },
+    /** False when there is none, or it has no secret. */
+    async removeSecret(clientId: string): Promise<boolean> {
+      return (await executor.all(removeSecret, { client_id: clientId })).length > 0;
     },
     /** False when there is no such application, or it was removed before. */
     async remove(clientId: string, nowMs: number): Promise<boolean> {
@@ -76,6 +87,16 @@ const selectAll = statement<Record<never, never>>()((db) =>
     .orderBy("client_id"),
 );
 
+const removeSecret = statement<{ client_id: string }>()((db, p) =>
+  db
+    .updateTable("application")
+    .set({ secret_sha256: NO_SECRET })
+    .where("client_id", "=", p.client_id)
+    .where("removed_at_ms", "is", null)
+    .where("secret_sha256", "!=", NO_SECRET)
+    .returning("client_id"),
+);
+
 const remove = statement<{ client_id: string; now_ms: number }>()((db, p) =>
   db
     .updateTable("application")
@@ -96,7 +117,7 @@ function fromRow(row: Selectable<ApplicationTable>): Application {
   return {
     clientId: row.client_id,
     name: row.name,
-    secretSha256: row.secret_sha256,
+    secretSha256: row.secret_sha256 === NO_SECRET ? null : row.secret_sha256,
     roles: roles.filter(isPermission),
     keys,
     createdAtMs: row.created_at_ms,

@@ -6,13 +6,24 @@ import { asciiLower } from "../domain/odata/text-order.ts";
 import type { AuditTable } from "./schema.ts";
 import { type Executor, statement } from "./statement.ts";
 
+export const AUDIT_ACTOR_KINDS = ["application", "user", "machine", "server"] as const;
+export type AuditActorKind = (typeof AUDIT_ACTOR_KINDS)[number];
+
 /** Who asked what of which machine when. Written in the transaction of the change that it records. */
 export interface AuditRecord {
   atMs: number;
   /** Name of the application, user or machine that did it. */
   actor: string;
   actorId: string;
-  /** Name of the operation or event, as in `service/`: `RunLiveResponse`, `MachineActionEnded`, ... */
+  /** Null in older records. */
+  actorKind: AuditActorKind | null;
+  /** Client id of the application that called, or that a user called through; null for none. */
+  application: string | null;
+  /**
+   * Network address of the other end; null for what the server did by itself, and where unknown.
+   */
+  address: string | null;
+  /** Name of the operation or event: `service/audit-operations.ts`. */
   operation: string;
   machineId: string | null;
   actionId: string | null;
@@ -27,7 +38,8 @@ export interface AuditFilter {
   machineId: string | null;
   actionId: string | null;
   actorId: string | null;
-  operation: string | null;
+  /** Any of these names; null for all. */
+  operations: readonly string[] | null;
   /** Only records older than this one; null for the newest. */
   beforeSeq: number | null;
   limit: number;
@@ -42,6 +54,9 @@ export function auditLog(executor: Executor) {
         at_ms: record.atMs,
         actor: record.actor,
         actor_id: record.actorId,
+        actor_kind: record.actorKind,
+        application: record.application,
+        address: record.address,
         operation: record.operation,
         machine_id: record.machineId,
         action_id: record.actionId,
@@ -57,7 +72,8 @@ export function auditLog(executor: Executor) {
         if (filter.machineId !== null) query = query.where("machine_id", "=", asciiLower(filter.machineId));
         if (filter.actionId !== null) query = query.where("action_id", "=", asciiLower(filter.actionId));
         if (filter.actorId !== null) query = query.where(lower("actor_id"), "=", asciiLower(filter.actorId));
-        if (filter.operation !== null) query = query.where(lower("operation"), "=", asciiLower(filter.operation));
+        if (filter.operations !== null)
+          query = query.where(lower("operation"), "in", filter.operations.map(asciiLower));
         if (filter.beforeSeq !== null) query = query.where("seq", "<", filter.beforeSeq);
         if (reach.kind === "groups") {
           const within = db
@@ -79,6 +95,9 @@ const insert = statement<{
   at_ms: number;
   actor: string;
   actor_id: string;
+  actor_kind: string | null;
+  application: string | null;
+  address: string | null;
   operation: string;
   machine_id: string | null;
   action_id: string | null;
@@ -88,6 +107,9 @@ const insert = statement<{
     at_ms: p.at_ms,
     actor: p.actor,
     actor_id: p.actor_id,
+    actor_kind: p.actor_kind,
+    application: p.application,
+    address: p.address,
     operation: p.operation,
     machine_id: p.machine_id,
     action_id: p.action_id,
@@ -105,6 +127,9 @@ function fromRow(row: Selectable<AuditTable>): StoredAuditRecord {
     atMs: row.at_ms,
     actor: row.actor,
     actorId: row.actor_id,
+    actorKind: AUDIT_ACTOR_KINDS.find((kind) => kind === row.actor_kind) ?? null,
+    application: row.application,
+    address: row.address,
     operation: row.operation,
     machineId: row.machine_id,
     actionId: row.action_id,

@@ -174,6 +174,9 @@ export interface AuditTable {
   at_ms: number;
   actor: string;
   actor_id: string;
+  actor_kind: string | null;
+  application: string | null;
+  address: string | null;
   operation: string;
   machine_id: string | null;
   action_id: string | null;

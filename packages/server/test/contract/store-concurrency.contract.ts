@@ -61,7 +61,7 @@ export function describeTwoNodes(name: string, openNodes: () => Promise<readonly
     const auditOf = (machineId: string, operation: string) =>
       stores[0].read((tx) =>
         tx.audit.list(
-          { machineId, actionId: null, actorId: null, operation, beforeSeq: null, limit: 100 },
+          { machineId, actionId: null, actorId: null, operations: [operation], beforeSeq: null, limit: 100 },
           { kind: "all" },
         ),
       );

@@ -343,7 +343,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       assert.equal((await store.read((tx) => tx.library.list())).length, 1);
     });
 
-    test("a removed application is not found any more", async () => {
+    test("an application may lose its secret or have none; a removed one is not found any more", async () => {
       const application = {
         clientId: "c1",
         name: "playbook",
@@ -354,6 +354,15 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       };
       await store.write((tx) => tx.applications.insert(application));
       assert.deepEqual(await store.read((tx) => tx.applications.byClientId("c1")), application);
+      assert.equal(await store.write((tx) => tx.applications.removeSecret("c1")), true);
+      assert.equal(await store.write((tx) => tx.applications.removeSecret("c1")), false);
+      const withoutSecret = { ...application, secretSha256: null };
+      assert.deepEqual(await store.read((tx) => tx.applications.byClientId("c1")), withoutSecret);
+      await store.write((tx) => tx.applications.insert({ ...withoutSecret, clientId: "c2" }));
+      assert.deepEqual(await store.read((tx) => tx.applications.byClientId("c2")), {
+        ...withoutSecret,
+        clientId: "c2",
+      });
       assert.equal(await store.write((tx) => tx.applications.remove("c1", 5)), true);
       assert.equal(await store.read((tx) => tx.applications.byClientId("c1")), undefined);
     });

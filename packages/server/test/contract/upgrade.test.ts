@@ -95,6 +95,12 @@ function describeUpgrade(engine: string, withFirstRelease: (work: (old: Old) => 
           });
           assert.equal((await tx.library.byName("collect.sh"))?.sizeBytes, 12);
           assert.equal((await tx.applications.byClientId("client-1"))?.name, "playbook");
+          const filter = { machineId: MACHINE_ID, actionId: null, actorId: null, beforeSeq: null, limit: 9 };
+          const [record] = await tx.audit.list({ ...filter, operations: null }, { kind: "all" });
+          assert.deepEqual(
+            [record?.operation, record?.actorId, record?.actorKind, record?.application, record?.address],
+            ["RunLiveResponse", "client-1", null, null, null],
+          );
         });
         assert.equal(await store.write((tx) => tx.meta.getOrSet("tenant", () => "another")), "tenant-1");
       } finally {

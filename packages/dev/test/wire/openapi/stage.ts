@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
 import type { MachineFacts } from "@halligan/protocol/link";
 import { assertSucceeded, type Command } from "../api.ts";
 import { getFile, putFile, runScript } from "../commands.ts";
@@ -72,6 +72,12 @@ export class Stage {
   async application(): Promise<string> {
     const answer = await this.#made("/halligan/v1/applications", { name: "to remove", roles: ["Machine.Read.All"] });
     return textAt(answer.body, "clientId");
+  }
+
+  async applicationWithKey(): Promise<string> {
+    const keys = [generateKeyPairSync("ed25519").publicKey.export({ format: "jwk" })];
+    const body = { name: "with a key", roles: ["Machine.Read.All"], keys };
+    return textAt((await this.#made("/halligan/v1/applications", body)).body, "clientId");
   }
 
   async deviceGroup(): Promise<number> {

@@ -34,9 +34,11 @@ export function callerOf(payload: JWTPayload, trusted: TrustedIssuer): Caller | 
   const subject = idOf(payload.tid === undefined ? undefined : payload.oid) ?? idOf(payload.sub);
   if (!trusted.allowUsers || scopes === null || subject === undefined) return fault("WrongKind");
   const id = idAtIssuer(issuer, subject);
+  const clientId = clientIdOf(payload);
   return {
     kind: "user",
     id,
+    ...(clientId !== undefined && { clientId: idAtIssuer(issuer, clientId) }),
     name: firstShown(payload, claims.userName) ?? shown(subject) ?? id,
     scopes: new Set(scopes.filter(isDelegatedPermission)),
     groups: textsOf(payload[claims.groups]).slice(0, MAX_GROUPS),

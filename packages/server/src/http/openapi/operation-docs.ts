@@ -7,11 +7,13 @@ import { liveResponseDocs } from "./docs/live-response.ts";
 import { machineActionDocs } from "./docs/machine-actions.ts";
 import { machineLifeDocs } from "./docs/machine-life.ts";
 import { machineDocs } from "./docs/machines.ts";
+import { signInDiscoveryDocs } from "./docs/sign-in-discovery.ts";
 import { tokenDocs } from "./docs/tokens.ts";
 import type { OperationDoc } from "./operation-doc.ts";
 
 const DOCS = {
   ...tokenDocs,
+  ...signInDiscoveryDocs,
   ...liveResponseDocs,
   ...machineActionDocs,
   ...machineDocs,

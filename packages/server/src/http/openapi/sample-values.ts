@@ -16,6 +16,7 @@ export const SAMPLE = {
   tenant: "3f0c2a64-7a51-4c0e-9d3e-5b1f0e6c8a27",
   clientId: "5a1d0c3e-2b7f-4f86-8e59-0d9c4b7a6e13",
   clientSecret: "example-client-secret",
+  authorizationEndpoint: "https://halligan.example/organizations/oauth2/v2.0/authorize",
   machineId: "4d1f0a6b8c2e3957d0b1a2c3e4f5061728394a5b",
   actionId: "7c9e6679-7425-40de-944b-e07fc1f90ae7",
   fileName: "collect-logs.sh",

@@ -7,6 +7,7 @@ import {
 import { createApplication as create } from "../../service/create-application.ts";
 import { listApplications as list } from "../../service/list-applications.ts";
 import { removeApplication } from "../../service/remove-application.ts";
+import { removeApplicationSecret } from "../../service/remove-application-secret.ts";
 import type { Application } from "../../store/applications.ts";
 import { permitted } from "../access.ts";
 import { created, noContent, ok } from "../answer.ts";
@@ -15,7 +16,7 @@ import { operation } from "../context.ts";
 import { domainRefusal } from "../wire-errors.ts";
 import { wireTime } from "../wire-time.ts";
 
-/** The answer is the only place where the secret ever stands. */
+/** The answer is the only place where the secret of an application without keys ever stands. */
 export const createApplication = operation({
   name: "CreateApplication",
   method: "POST",
@@ -62,9 +63,24 @@ export const deleteApplication = operation({
   },
 });
 
-const applicationWire = ({ clientId, name, roles, createdAtMs }: Application): ApplicationWire => ({
+/** For an application of an older version, which has a secret as well as keys. */
+export const deleteApplicationSecret = operation({
+  name: "DeleteApplicationSecret",
+  method: "DELETE",
+  path: "/halligan/v1/applications/:clientId/secret",
+  access: permitted("DeleteApplicationSecret"),
+  body: noBody,
+  async handler({ caller, params }, context) {
+    const removed = await removeApplicationSecret(context, caller, params.clientId ?? "");
+    return removed.ok ? noContent() : domainRefusal(removed.error);
+  },
+});
+
+const applicationWire = ({ clientId, name, roles, keys, secretSha256, createdAtMs }: Application): ApplicationWire => ({
   clientId,
   name,
   roles: [...roles],
+  hasSecret: secretSha256 !== null,
+  keyIds: keys.flatMap(({ kid }) => (typeof kid === "string" ? [kid] : [])),
   createdAt: wireTime(createdAtMs),
 });

@@ -1,4 +1,5 @@
 import type { InfoWire } from "@halligan/protocol/api";
+import { endpointUrl } from "../../auth/openid-configuration.ts";
 import { anonymous } from "../access.ts";
 import { ok } from "../answer.ts";
 import { noBody } from "../body-kinds.ts";
@@ -15,8 +16,8 @@ export const getInfo = operation({
     const info: InfoWire = {
       product: "Halligan",
       version,
-      tenant,
-      tokenUrl: `${publicUrl}/${tenant}/oauth2/v2.0/token`,
+      tenant: tenant.id,
+      tokenUrl: endpointUrl(publicUrl, tenant.id, "v2", "token"),
     };
     return ok(info);
   },

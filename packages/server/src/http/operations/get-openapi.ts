@@ -1,3 +1,4 @@
+import { endpointUrl } from "../../auth/openid-configuration.ts";
 import { anonymous } from "../access.ts";
 import { ok } from "../answer.ts";
 import { noBody } from "../body-kinds.ts";
@@ -20,7 +21,7 @@ export const getOpenApi = (operations: () => readonly Operation<HttpContext>[]):
       openApiDocument(operations(), {
         version,
         server: { url: publicUrl, description: "This server." },
-        tokenUrl: `${publicUrl}/${tenant}/oauth2/v2.0/token`,
+        tokenUrl: endpointUrl(publicUrl, tenant.id, "v2", "token"),
       });
     made.set(context, document);
     return document;

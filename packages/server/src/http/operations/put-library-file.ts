@@ -37,7 +37,7 @@ export const putLibraryFile = operation({
       const detail = `the content that arrived has the SHA-256 ${stored.sha256}, not ${announced}`;
       return domainRefusal({ code: "ContentMismatch", detail });
     }
-    const added = await addLibraryFile(context, caller, {
+    const file = {
       fileName,
       sha256: stored.sha256,
       sizeBytes: stored.sizeBytes,
@@ -49,7 +49,8 @@ export const putLibraryFile = operation({
         description: !options.has("description"),
         parameters: !options.has("hasParameters") && !options.has("parametersDescription"),
       },
-    });
+    };
+    const added = await addLibraryFile(context, caller, file, "PutLibraryFile");
     return added.ok ? ok(libraryFileWire(added.value)) : domainRefusal(added.error);
   },
 });

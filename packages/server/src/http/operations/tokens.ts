@@ -1,4 +1,5 @@
 import type { TokenErrorWire, TokenWire } from "@halligan/protocol/api";
+import { tenantOf, tenantRefusal } from "../../auth/tenant.ts";
 import { type OAuthError, parseTokenRequest } from "../../auth/token-request.ts";
 import { issueToken } from "../../service/issue-token.ts";
 import { anonymous } from "../access.ts";
@@ -14,7 +15,8 @@ export const tokenV1 = operation({
   access: anonymous,
   body: form,
   errors: "oauth",
-  handler: ({ params, body }, context) => answerTokenRequest(params.tenant, body, "v1", context),
+  handler: ({ params, body, headers }, context) =>
+    answerTokenRequest({ segment: params.tenant, form: body, authorization: headers.authorization }, "v1", context),
 });
 
 /** `POST /{tenant}/oauth2/v2.0/token`: numbers as numbers; typed clients need that. */
@@ -25,21 +27,25 @@ export const tokenV2 = operation({
   access: anonymous,
   body: form,
   errors: "oauth",
-  handler: ({ params, body }, context) => answerTokenRequest(params.tenant, body, "v2", context),
+  handler: ({ params, body, headers }, context) =>
+    answerTokenRequest({ segment: params.tenant, form: body, authorization: headers.authorization }, "v2", context),
 });
 
 async function answerTokenRequest(
-  tenant: string | undefined,
-  body: URLSearchParams,
+  {
+    segment,
+    form,
+    authorization,
+  }: { segment: string | undefined; form: URLSearchParams; authorization: string | undefined },
   version: "v1" | "v2",
   context: HttpContext,
 ): Promise<Answer> {
-  if (tenant?.toLowerCase() !== context.tenant) {
-    return refuse(400, "invalid_request", "there is no such tenant on this server");
-  }
-  const request = parseTokenRequest(body, version, context.audiences);
+  const { tenant } = context;
+  const named = tenantOf(segment, tenant);
+  if (named.kind !== "own") return refuse(400, "invalid_request", tenantRefusal(named, tenant));
+  const request = parseTokenRequest(form, version, context.audiences, authorization);
   if ("error" in request) return oauthRefusal(request);
-  const endpoint = { tenant: context.tenant, key: context.tokenKey, replay: context.assertionReplay };
+  const endpoint = { tenant, key: context.tokenKeys.signing, replay: context.assertionReplay };
   const issued = await issueToken(context, endpoint, request, version);
   if ("error" in issued) return oauthRefusal(issued);
   const { accessToken, lifetimeSeconds } = issued;
@@ -64,5 +70,8 @@ async function answerTokenRequest(
   });
 }
 
+/** RFC 9110 section 15.5.2: a 401 names a scheme with which the client may try again. */
+const CHALLENGE = { "www-authenticate": 'Basic realm="Halligan"' };
+
 const oauthRefusal = ({ status, error, error_description }: OAuthError & TokenErrorWire): Answer =>
-  refuse(status, error, error_description);
+  refuse(status, error, error_description, status === 401 ? CHALLENGE : undefined);

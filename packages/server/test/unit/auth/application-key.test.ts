@@ -1,11 +1,8 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
-import { jwkOfPem, readApplicationKeys } from "../../../src/auth/application-key.ts";
+import { readApplicationKeys } from "../../../src/auth/application-key.ts";
 import { newKey } from "./outside-fixture.ts";
-
-const pemOf = (key: { publicKey: { export(options: { type: "spki"; format: "pem" }): string | Buffer } }) =>
-  key.publicKey.export({ type: "spki", format: "pem" }).toString();
 
 test("a public key is kept with what verifying needs, and gets its thumbprint for a name", async () => {
   const { jwk } = newKey("ES256", "mine");
@@ -44,31 +41,4 @@ test("what cannot verify an assertion is refused", async () => {
   }
   const many = await readApplicationKeys(Array.from({ length: 11 }, () => jwk));
   assert.match("fault" in many ? many.fault : "", /at most 10/);
-});
-
-test("a PEM text becomes the same key; one with a private key is refused", async () => {
-  const key = newKey("RS256", "r");
-  const { n, e } = key.jwk;
-  assert.deepEqual(jwkOfPem(pemOf(key)), { kty: "RSA", n, e });
-  assert.ok("keys" in (await readApplicationKeys([jwkOfPem(pemOf(key))])));
-  assert.throws(() => jwkOfPem(key.privateKey.export({ type: "pkcs8", format: "pem" }).toString()), /private key/);
-  assert.throws(() => jwkOfPem("nonsense"));
-});
-
-/** Made once with `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=soar`; nobody has its private half. */
-const CERTIFICATE = `-----BEGIN CERTIFICATE-----
-MIIBcjCCARmgAwIBAgIUakI1Jzkq6RGG6V/8D9EUK7gioHYwCgYIKoZIzj0EAwIw
-DzENMAsGA1UEAwwEc29hcjAeFw0yNjExMjExODM4MzhaFw0zNjExMTgxODM4Mzha
-MA8xDTALBgNVBAMMBHNvYXIwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAAT24WKJ
-zAgJqD+KlhVoi0mRMP7H5IaK3YTMrJ2zv85b1Ee/upMSDkdxcFjqNoHH3Hyu7+Mu
-V/DpQ2NtHQISvTRjo1MwUTAdBgNVHQ4EFgQU8SAspasbRDknOVXoUWbaojMFJcww
-HwYDVR0jBBgwFoAU8SAspasbRDknOVXoUWbaojMFJcwwDwYDVR0TAQH/BAUwAwEB
-/zAKBggqhkjOPQQDAgNHADBEAiB2Bu5tuUPJD0nTkNWKMW0EgcBdAP0U4px5QBci
-UIk+UAIgcRCjiawT5Yh2DlFAl4uxI0wbGw1KakvK6ZAt+r6UJzc=
------END CERTIFICATE-----`;
-
-test("a certificate becomes its key, named by x5t as clients name it", () => {
-  const jwk = jwkOfPem(CERTIFICATE);
-  assert.equal(jwk.kty, "EC");
-  assert.equal(jwk.x5t, "ZUHakQw04OH3IwOlvFCwEAyxMws");
 });

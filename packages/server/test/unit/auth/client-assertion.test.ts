@@ -14,6 +14,9 @@ const key = newKey("ES256", "mine");
 const rsa = newKey("RS256", "rsa");
 const CLAIMS: Claims = { iss: "c1", sub: "c1", aud: V2, jti: "j1", nbf: nowS, exp: nowS + 600 };
 
+/** It lives longer than those that are good more than once. */
+const LONG: Claims = { ...CLAIMS, exp: nowS + 900 };
+
 const verdictOf = async (
   assertion: string,
   {
@@ -94,22 +97,52 @@ test("clocks may differ by a minute, and an hour is the longest life", async () 
   assert.equal(await at({ nbf: nowS + 60 }), "ok");
 });
 
+test("an assertion that states a life of ten minutes at most is good until it ends, as MSAL uses it", async () => {
+  await using services = await testServices();
+  const replay = assertionReplay(services.context.store);
+  for (const claims of [
+    CLAIMS,
+    { ...CLAIMS, iat: nowS - 1 },
+    { ...CLAIMS, nbf: undefined, iat: nowS },
+    { ...CLAIMS, exp: nowS + 60 },
+  ]) {
+    const assertion = await sign(key, claims);
+    for (let use = 0; use < 3; use += 1) assert.equal(await verdictOf(assertion, { replay }), "ok");
+    assert.match(await verdictOf(assertion, { replay, nowMs: NOW + 660_000 }), /expired/);
+  }
+});
+
+test("an assertion that lives longer, or does not say since when, is good once", async () => {
+  await using services = await testServices();
+  const replay = assertionReplay(services.context.store);
+  for (const [jti, claims] of [
+    ["longer", { exp: nowS + 601 }],
+    ["unstated", { nbf: undefined }],
+    ["issued in the future", { iat: nowS + 3_000, exp: nowS + 3_600 }],
+    ["longer since both of its times", { iat: nowS - 1, nbf: nowS - 2 }],
+  ] as const) {
+    const assertion = await sign(key, { ...CLAIMS, ...claims, jti });
+    assert.equal(await verdictOf(assertion, { replay }), "ok", jti);
+    assert.match(await verdictOf(assertion, { replay }), /jti was used before/, jti);
+  }
+});
+
 test("an assertion is good once, until it would have expired; another application may use the same id", async () => {
   await using services = await testServices();
   const replay = assertionReplay(services.context.store);
-  const assertion = await sign(key, CLAIMS);
+  const assertion = await sign(key, LONG);
   assert.equal(await verdictOf(assertion, { replay }), "ok");
   assert.match(await verdictOf(assertion, { replay }), /jti was used before/);
-  assert.match(await verdictOf(assertion, { replay, nowMs: NOW + 659_999 }), /jti was used before/);
-  assert.match(await verdictOf(assertion, { replay, nowMs: NOW + 660_000 }), /expired/);
+  assert.match(await verdictOf(assertion, { replay, nowMs: NOW + 959_999 }), /jti was used before/);
+  assert.match(await verdictOf(assertion, { replay, nowMs: NOW + 960_000 }), /expired/);
   assert.equal(await replay.claim("c2", "j1", NOW + 1, NOW), "fresh");
 });
 
 test("a refused assertion does not use up its id", async () => {
   await using services = await testServices();
   const replay = assertionReplay(services.context.store);
-  assert.match(await verdictOf(await sign(key, { ...CLAIMS, aud: "x" }), { replay }), /aud/);
-  assert.equal(await verdictOf(await sign(key, CLAIMS), { replay }), "ok");
+  assert.match(await verdictOf(await sign(key, { ...LONG, aud: "x" }), { replay }), /aud/);
+  assert.equal(await verdictOf(await sign(key, LONG), { replay }), "ok");
 });
 
 test("ids are forgotten when they expire, and one client that uses too many is refused by itself", async () => {
@@ -125,7 +158,7 @@ test("ids are forgotten when they expire, and one client that uses too many is r
 test("of one assertion that is shown ten times at once one is good", async () => {
   await using services = await testServices();
   const replay = assertionReplay(services.context.store);
-  const assertion = await sign(key, CLAIMS);
+  const assertion = await sign(key, LONG);
   const verdicts = await Promise.all(Array.from({ length: 10 }, () => verdictOf(assertion, { replay })));
   assert.equal(verdicts.filter((verdict) => verdict === "ok").length, 1, verdicts.join());
 });

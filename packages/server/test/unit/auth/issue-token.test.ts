@@ -1,15 +1,18 @@
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { decodeJwt } from "jose";
 import { acceptedAudiences } from "../../../src/auth/audiences.ts";
+import type { Caller } from "../../../src/auth/caller.ts";
 import { hashSecret } from "../../../src/auth/secret-hash.ts";
 import { loadSigningKey } from "../../../src/auth/signing-key.ts";
 import { parseTokenRequest } from "../../../src/auth/token-request.ts";
 import { assertionReplay } from "../../../src/service/claim-assertion.ts";
 import { issueToken } from "../../../src/service/issue-token.ts";
+import { removeApplicationSecret } from "../../../src/service/remove-application-secret.ts";
 import { SqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
 import { type Claims, NOW, newKey, sign } from "./outside-fixture.ts";
 
@@ -24,6 +27,8 @@ const CLAIMS: Claims = {
   jti: "j1",
   exp: NOW / 1000 + 600,
 };
+
+const ADMINISTRATOR: Caller = { kind: "application", id: "a", clientId: "a", name: "administrator", roles: new Set() };
 
 /** A store with one application that has a secret and a key, and one that has only a secret. */
 async function world(t: TestContext) {
@@ -40,7 +45,7 @@ async function world(t: TestContext) {
   });
   const { privateKey } = newKey("EdDSA", "ours");
   const endpoint = {
-    tenant: TENANT,
+    tenant: { id: TENANT, names: [] },
     key: await loadSigningKey(privateKey.export({ type: "pkcs8", format: "pem" }).toString()),
     replay: assertionReplay(store),
   };
@@ -51,7 +56,7 @@ async function world(t: TestContext) {
     ids: { guid: () => "g", random: () => new Uint8Array(32) },
   };
   /** The application that the token is for, or the refusal. */
-  return async (form: Record<string, string>, version: "v1" | "v2" = "v2"): Promise<string> => {
+  const ask = async (form: Record<string, string>, version: "v1" | "v2" = "v2"): Promise<string> => {
     const fields = { grant_type: "client_credentials", resource: PUBLIC_URL, ...form };
     const request = parseTokenRequest(new URLSearchParams(fields), version, acceptedAudiences(PUBLIC_URL));
     const answer = "error" in request ? request : await issueToken(context, endpoint, request, version);
@@ -59,6 +64,7 @@ async function world(t: TestContext) {
     const { appid, roles } = decodeJwt(answer.accessToken);
     return `${appid} ${roles}`;
   };
+  return Object.assign(ask, { context });
 }
 
 test("a secret gives a token; a wrong secret and an unknown application are refused alike", async (t) => {
@@ -108,5 +114,26 @@ test("an assertion of one application is no proof for another one", async (t) =>
   assert.match(
     await ask({ client_assertion_type: TYPE, client_assertion: forged, client_id: "c1" }),
     /iss and sub must be the client_id/,
+  );
+});
+
+test("an older application with a key and a secret signs in by both until its secret is removed, then by its key", async (t) => {
+  const ask = await world(t);
+  const byKey = async () =>
+    ask({ client_assertion_type: TYPE, client_assertion: await sign(key, { ...CLAIMS, jti: randomUUID() }) });
+  assert.equal(await ask({ client_id: "c1", client_secret: "s3cret" }), "c1 Machine.Read.All");
+  assert.equal(await byKey(), "c1 Machine.Read.All");
+  const { context } = ask;
+  assert.deepEqual(await removeApplicationSecret(context, ADMINISTRATOR, "c1"), { ok: true, value: null });
+  assert.match(await ask({ client_id: "c1", client_secret: "s3cret" }), /^401 invalid_client/);
+  assert.match(await ask({ client_id: "c1", client_secret: "" }), /^400 invalid_request/);
+  assert.equal(await byKey(), "c1 Machine.Read.All");
+  // Nothing is left to remove, so nothing is recorded.
+  assert.equal((await removeApplicationSecret(context, ADMINISTRATOR, "c1")).ok, true);
+  const filter = { machineId: null, actionId: null, actorId: null, operations: null, beforeSeq: null, limit: 9 };
+  const records = await context.store.read((tx) => tx.audit.list(filter, { kind: "all" }));
+  assert.deepEqual(
+    records.map(({ operation, detail }) => [operation, detail]),
+    [["DeleteApplicationSecret", { clientId: "c1" }]],
   );
 });

@@ -59,6 +59,12 @@ test("what concerns a machine asks for its device group as well", () => {
 const WITHOUT_TOKEN: Readonly<Record<string, "anonymous" | "ticket">> = {
   TokenV1: "anonymous",
   TokenV2: "anonymous",
+  OpenIdConfigurationV1: "anonymous",
+  OpenIdConfigurationV2: "anonymous",
+  TokenKeysV1: "anonymous",
+  TokenKeysV2: "anonymous",
+  DiscoverInstance: "anonymous",
+  GetUserRealm: "anonymous",
   GetInfo: "anonymous",
   GetHealth: "anonymous",
   GetReadiness: "anonymous",

@@ -83,3 +83,19 @@ test("a public URL with a path, a query or credentials is refused", () => {
     assert.throws(() => read({ HALLIGAN_PUBLIC_URL: url }), /HALLIGAN_PUBLIC_URL/, url);
   }
 });
+
+test("further names of the tenant are domain names with commas between them", () => {
+  assert.deepEqual(read({}).tenantNames, []);
+  const names = read({ HALLIGAN_TENANT_NAMES: " Contoso.onmicrosoft.com, soc.example,," }).tenantNames;
+  assert.deepEqual(names, ["contoso.onmicrosoft.com", "soc.example"]);
+  for (const wrong of [
+    "common",
+    "a b",
+    "https://soc.example",
+    "10.0.0.1",
+    "a..b",
+    "3f0c2a64-7a51-4c0e-9d3e-5b1f0e6c8a27",
+  ]) {
+    assert.throws(() => read({ HALLIGAN_TENANT_NAMES: wrong }), /HALLIGAN_TENANT_NAMES must be domain names/);
+  }
+});

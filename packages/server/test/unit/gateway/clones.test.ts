@@ -97,7 +97,7 @@ test("a copy that presents the value before is not answered, and both are closed
     tx.audit.list(
       {
         machineId: MACHINE_ID,
-        operation: "QuarantineMachine",
+        operations: ["QuarantineMachine"],
         actionId: null,
         actorId: null,
         beforeSeq: null,

@@ -82,7 +82,7 @@ describe("retention: results 30 days, actions 180 days", () => {
     services.time.nowMs += 150 * DAY_MS;
     await applyRetention(services.context);
     assert.equal(await action(), undefined);
-    const filter = { machineId: null, actionId, actorId: null, operation: null, beforeSeq: null, limit: 10 };
+    const filter = { machineId: null, actionId, actorId: null, operations: null, beforeSeq: null, limit: 10 };
     const records = await services.context.store.read((tx) => tx.audit.list(filter, { kind: "all" }));
     assert.ok(records.length >= 2);
   });

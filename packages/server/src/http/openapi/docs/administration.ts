@@ -19,6 +19,8 @@ const application = {
   clientId: SAMPLE.clientId,
   name: "SOAR playbooks",
   roles: ["Machine.LiveResponse", "Machine.Read.All"],
+  hasSecret: true,
+  keyIds: [],
   createdAt: "2026-11-20T09:00:00.25Z",
 };
 const enrollmentToken = {
@@ -147,7 +149,9 @@ export const administrationDocs = {
   CreateApplication: {
     tag: "Halligan",
     summary: "Register an application",
-    description: `The answer is the only place where the secret ever stands. Roles: ${Object.keys(PERMISSIONS)
+    description: `The answer is the only place where the secret ever stands. With \`keys\` there is none. Roles: ${Object.keys(
+      PERMISSIONS,
+    )
       .map((name) => `\`${name}\``)
       .join(", ")}.`,
     bodyExample: { name: application.name, roles: application.roles },
@@ -177,6 +181,20 @@ export const administrationDocs = {
       404: "`ResourceNotFound`: there is no such application.",
     },
   },
+  DeleteApplicationSecret: {
+    tag: "Halligan",
+    summary: "Remove an application's secret",
+    description:
+      "For an application that has keys as well, as older versions made them. Tokens that it got by the secret last until they expire.",
+    path: {
+      clientId: { description: "Its client id.", schema: Type.String(), example: SAMPLE.clientId },
+    },
+    answers: { 204: { description: "It has no secret." } },
+    refusals: {
+      400: "`BadRequest`: it has no key.",
+      404: "`ResourceNotFound`: there is no such application.",
+    },
+  },
   ListAudit: {
     tag: "Halligan",
     summary: "Read the audit log",
@@ -185,7 +203,12 @@ export const administrationDocs = {
       machineId: { ...text("Only what concerns this machine."), example: SAMPLE.machineId },
       actionId: text("Only what concerns this machine action."),
       actorId: text("Only what this application or user did."),
-      operation: { ...text("Only this operation."), example: "RunLiveResponse" },
+      operation: {
+        ...text(
+          "Only this operation, by its name in this document, or a background event; records under a former name too.",
+        ),
+        example: "RunLiveResponse",
+      },
       top: {
         description: "How many at most. Default 200.",
         schema: Type.Integer({ minimum: 1, maximum: 1_000 }),
@@ -201,10 +224,16 @@ export const administrationDocs = {
             at: "2026-11-21T12:00:00.118Z",
             actor: "Administrator",
             actorId: SAMPLE.clientId,
+            actorKind: "application",
+            application: SAMPLE.clientId,
+            address: "192.0.2.7",
             operation: "RunLiveResponse",
             machineId: SAMPLE.machineId,
             actionId: SAMPLE.actionId,
-            detail: {},
+            detail: {
+              comment: "case 4711",
+              commands: [{ type: "RunScript", target: SAMPLE.fileName, args: "--all", sha256: SAMPLE.scriptSha256 }],
+            },
           },
         ],
         nextLink: null,

@@ -1,0 +1,65 @@
+import type { CommandType } from "@halligan/protocol/api";
+import type { MachineAction } from "./machine-action.ts";
+
+/** Longest comment in one audit record, in characters. */
+const COMMENT_LIMIT_CHARS = 2_048;
+/**
+ * Room for the texts of all commands together, and what each text may have in any case. Characters.
+ */
+const COMMANDS_LIMIT_CHARS = 12_288;
+const SHORTEST_LIMIT_CHARS = 256;
+
+export interface AuditedCommand {
+  type: CommandType;
+  /** What it is about: the library file, or the path on the device. */
+  target: string | null;
+  args: string | null;
+  /** Of the library file that was pinned. */
+  sha256: string | null;
+}
+
+export interface AuditedRequest {
+  comment: string;
+  commands: AuditedCommand[];
+  /** A text was cut; each that was says how long it had been. */
+  truncated?: true;
+}
+
+/**
+ * What an action was asked to do, as its audit record keeps it beyond the action's own life. Each
+ * command has an equal share of the room, so that a long one hides nothing of the others. Pure.
+ */
+export function auditedRequest({ comment, commands }: Pick<MachineAction, "comment" | "commands">): AuditedRequest {
+  const shareChars = Math.floor(COMMANDS_LIMIT_CHARS / Math.max(1, commands.length));
+  const limitChars = Math.max(SHORTEST_LIMIT_CHARS, Math.floor(shareChars / 2));
+  const isCut =
+    comment.length > COMMENT_LIMIT_CHARS ||
+    commands.some(({ params }) => params.some(({ value }) => value.length > limitChars));
+  return {
+    comment: cut(comment, COMMENT_LIMIT_CHARS),
+    commands: commands.map(({ type, params, pin }) => {
+      const args = params.find(({ key }) => key === "Args")?.value;
+      const target = params.find(({ key }) => key !== "Args")?.value;
+      return {
+        type,
+        target: target === undefined ? null : cut(target, limitChars),
+        args: args === undefined ? null : cut(args, limitChars),
+        sha256: pin?.sha256 ?? null,
+      };
+    }),
+    ...(isCut && { truncated: true }),
+  };
+}
+
+/** A comment that goes with something else than a start. */
+export const auditedComment = (comment: string): Pick<AuditedRequest, "comment" | "truncated"> => ({
+  comment: cut(comment, COMMENT_LIMIT_CHARS),
+  ...(comment.length > COMMENT_LIMIT_CHARS && { truncated: true }),
+});
+
+/** Never between the halves of a surrogate pair, which JSON could not carry. */
+function cut(text: string, limitChars: number): string {
+  if (text.length <= limitChars) return text;
+  const isBetweenHalves = /[\uD800-\uDBFF]/.test(text.charAt(limitChars - 1));
+  return `${text.slice(0, isBetweenHalves ? limitChars - 1 : limitChars)}… [cut: ${text.length} characters in all]`;
+}

@@ -1,0 +1,37 @@
+import type { PermittedOperation } from "../auth/permissions-table.ts";
+
+/** What is recorded and is no operation of the route table, by who does it and when. */
+export const BACKGROUND_EVENTS = {
+  OrderClaimed: "the server, when it gives an action's order to the machine",
+  MachineActionEnded: "the machine when it reports the end, the server when a deadline passed",
+  OrderRefused: "the machine, when it refuses an order",
+  QuarantineMachine: "the server, when two devices use one machine's key",
+  ResultsExpired: "the server, when the bytes of an action's results are removed",
+} as const satisfies Record<string, string>;
+
+/**
+ * Names that a record may have: those of the route table, so that a reader finds the operation in
+ * the API's documents, and those of background events.
+ */
+export type AuditedOperation = PermittedOperation | "Enroll" | keyof typeof BACKGROUND_EVENTS;
+
+/** Names in older records, each with the operations that it stood for. Records keep theirs. */
+const FORMER_NAMES: Readonly<Record<string, readonly AuditedOperation[]>> = {
+  AddLibraryFile: ["UploadLibraryFile", "PutLibraryFile"],
+  RemoveLibraryFile: ["DeleteLibraryFile"],
+  RemoveApplication: ["DeleteApplication"],
+  EnrollMachine: ["Enroll"],
+};
+
+/**
+ * All names under which records of an operation may stand, whichever of its names is given, in any
+ * letter case.
+ */
+export function recordedNames(operation: string): readonly string[] {
+  const isAsked = (name: string) => name.toLowerCase() === operation.toLowerCase();
+  const others = Object.entries(FORMER_NAMES).flatMap(([former, present]): readonly string[] => {
+    if (isAsked(former)) return present;
+    return present.some(isAsked) ? [former] : [];
+  });
+  return [operation, ...others];
+}
