@@ -1,6 +1,7 @@
 /** The command line of halligan-agent. Exit codes: 0 done, 1 failed, 2 not understood. */
 import { parseArgs } from "node:util";
 import { runAgent } from "./agent.ts";
+import { fileCalls } from "./commands/file-calls.ts";
 import { EXTRA_NAMES_VARIABLE } from "./commands/script-environment.ts";
 import { defaultDataRoot } from "./disk/data-folder.ts";
 import { enroll } from "./identity/enroll.ts";
@@ -114,6 +115,8 @@ async function runCommand(argv: string[]): Promise<number> {
   } catch (error) {
     if (!stopping.signal.aborted) throw error;
   }
+  // At an exit Node waits for the threads of its pool, also for one that waits for a file system that does not answer.
+  if (fileCalls.stuck > 0) process.kill(process.pid, "SIGKILL");
   // A socket that the other side does not close would keep the process; everything that counts is on disk.
   process.exit(0);
 }

@@ -44,6 +44,7 @@ test("processes for commands are started in one place", () => {
 
 test("nothing is decided by the device's wall clock: only the log reads it", () => {
   for (const { name, text } of files) {
-    if (name !== "log.ts") assert.doesNotMatch(text, /\bDate\b/, `${name} reads the wall clock`);
+    // `new Date(x)` with an argument only writes a time that was given.
+    if (name !== "log.ts") assert.doesNotMatch(text, /\bDate\b(?!\([^)])/, `${name} reads the wall clock`);
   }
 });

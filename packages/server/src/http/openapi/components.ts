@@ -1,4 +1,5 @@
 import {
+  ActionResultsWire,
   ActionTimingWire,
   ApplicationListWire,
   ApplicationWire,
@@ -72,6 +73,7 @@ export const COMPONENTS: Readonly<Record<string, TSchema>> = {
   MachineActionStatus: MachineActionStatusWire,
   MachineActionCollection,
   ActionTiming: ActionTimingWire,
+  ActionResults: ActionResultsWire,
   CancelRequest,
   ResultLink: ResultLinkWire,
   Transcript: TranscriptWire,
