@@ -16,7 +16,7 @@ for (const runtime of RUNTIMES) {
       await using mount = await hangingMount("everything");
       const root = path.join(folder.path, "data");
       const args = ["enroll", "--server", await server.listen(), "--data", root];
-      await using enrolling = new AgentProcess(runtime.file, args, { HALLIGAN_ENROLLMENT_TOKEN: "t" });
+      await using enrolling = new AgentProcess(runtime.file, args, { env: { HALLIGAN_ENROLLMENT_TOKEN: "t" } });
       assert.equal(await enrolling.exited, 0, enrolling.output);
       await using agent = new AgentProcess(runtime.file, ["run", "--data", root]);
       await server.frame("hello");
