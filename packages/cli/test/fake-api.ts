@@ -37,6 +37,8 @@ export interface FakeEvents {
 
 export interface FakeApi extends AsyncDisposable {
   url: string;
+  /** What it names in its own addresses. */
+  publicUrl: string;
   clientId: string;
   clientSecret: string;
   script: FakeApiScript;
@@ -100,6 +102,7 @@ export async function startFakeApi(): Promise<FakeApi> {
   let reads = 0;
   const api: FakeApi = {
     url,
+    publicUrl: url,
     clientId: "app-1",
     clientSecret: "the secret",
     script: {
@@ -148,7 +151,12 @@ export async function startFakeApi(): Promise<FakeApi> {
     };
 
     if (line === "GET /halligan/v1/info") {
-      return json(200, { product: "Halligan", version: "0.1.0", tenant: "t", tokenUrl: `${url}/t/oauth2/v2.0/token` });
+      return json(200, {
+        product: "Halligan",
+        version: "0.1.0",
+        tenant: "t",
+        tokenUrl: `${api.publicUrl}/t/oauth2/v2.0/token`,
+      });
     }
     if (line === "POST /t/oauth2/v2.0/token") {
       if (new URLSearchParams(body.toString()).get("client_secret") !== api.clientSecret) {
