@@ -16,10 +16,12 @@ import { isErrno, reasonOf } from "./disk/errno.ts";
 import { JournalDisk } from "./disk/journal-disk.ts";
 import { ensureDataFolders, ensureInnerFolder, ensurePrivateFolder } from "./disk/private-folder.ts";
 import { readAgentConfig, writeAgentConfig } from "./identity/agent-config.ts";
+import { keptAuthorities, trustSystemAnd } from "./identity/authority.ts";
 import { readDeviceKey } from "./identity/device-key.ts";
 import { lockFolder } from "./identity/folder-lock.ts";
 import { webSocketNet } from "./link/websocket-net.ts";
 import { currentFacts } from "./machine-facts/machine-facts.ts";
+import { agentNetwork } from "./network/agent-network.ts";
 import { readBootId } from "./process/boot-id.ts";
 import { openCgroups } from "./process/cgroups.ts";
 import { KeptProcesses } from "./process/kept-processes.ts";
@@ -56,15 +58,24 @@ export async function runAgent(
   const { machineId, serverUrl } = config;
   const keptScripts = new KeptScripts();
   const cgroups = await openCgroups({ root: folder.root, machineId, env, log });
+  const network = agentNetwork(env);
   const keptProcesses = new KeptProcesses({ root: folder.root, bootId, cgroups, log, markOf: treeMark });
   const scriptPipes = new ScriptPipes(folder.pipes, log);
-  const ports = { clock: realClock, random: realRandom, log, link };
-  log.info("agentStarted", { machineId, server: serverUrl, pid: process.pid });
+  const ports = { clock: realClock, random: realRandom, log, link, network };
+  log.info("agentStarted", {
+    machineId,
+    server: serverUrl,
+    proxy: network.proxyNameFor(new URL(serverUrl)),
+    pid: process.pid,
+  });
+  const isTls = [serverUrl, network.proxyNameFor(new URL(serverUrl))].some((url) => url?.startsWith("https:"));
+  // At each connection: the store of a system changes while its agent runs for months.
+  const trust = () => isTls && trustSystemAnd(keptAuthorities(folder.root), env, log);
   await runAgentCore(
     {
       ...ports,
       disk,
-      net: webSocketNet(serverUrl),
+      net: webSocketNet(serverUrl, network, trust),
       runner: deviceRunner({
         ...ports,
         serverUrl,

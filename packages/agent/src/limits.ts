@@ -17,6 +17,14 @@ export const LIMITS = {
   silentIntervals: 3,
   /** Frames received and not handled yet. When full the link is closed: a server that floods is not read. */
   maxQueuedFrames: 256,
+  /** Frames that the network has not taken yet. When full the link is closed: the server does not read. */
+  maxUnsentBytes: 16 * MIB,
+  /** From the end of a link until its connection is cut. */
+  socketCloseMs: 5_000,
+  /** From dialling a proxy until it has connected: less than `connectTimeoutMs`, so that the proxy is named. */
+  proxyTimeoutMs: 15_000,
+  /** Connections to the server for transfers at a time. */
+  maxServerConnections: 4,
 
   /** Without a link for longer than this, no further command is started. */
   startWithoutLinkMs: 60_000,

@@ -1,13 +1,17 @@
 /** The command line of halligan-agent. Exit codes: 0 done, 1 failed, 2 not understood. */
 import { parseArgs } from "node:util";
 import { runAgent } from "./agent.ts";
+import { fileCalls } from "./commands/file-calls.ts";
 import { EXTRA_NAMES_VARIABLE } from "./commands/script-environment.ts";
+import type { LogFields } from "./core/ports.ts";
 import { defaultDataRoot } from "./disk/data-folder.ts";
+import { keptAuthorities, namedAuthorities, trustSystemAnd } from "./identity/authority.ts";
 import { enroll } from "./identity/enroll.ts";
 import { readEnrollmentToken, TOKEN_VARIABLE } from "./identity/enrollment-token.ts";
 import { checkServerUrl } from "./identity/server-url.ts";
 import { jsonLog } from "./log.ts";
 import { currentFacts } from "./machine-facts/machine-facts.ts";
+import { agentNetwork } from "./network/agent-network.ts";
 import { closeInheritedDescriptors } from "./process/inherited-descriptors.ts";
 import { AGENT_VERSION } from "./version.ts";
 
@@ -18,6 +22,8 @@ const HELP = `halligan-agent ${AGENT_VERSION}: lets a Halligan server run live r
       --token-stdin         read the token from standard input (also when it is piped in)
                             or set ${TOKEN_VARIABLE}
       --name NAME           what the device is called instead of its host name
+      --ca FILE             trust this certificate authority (PEM) too, also at later starts
+                            (default: the file that NODE_EXTRA_CA_CERTS names)
       --allow-plain-http    accept an http:// server that is not on this device
       --data DIR            data folder (default: HALLIGAN_AGENT_DATA, else the system's usual place)
   halligan-agent run [--data DIR]                work until stopped by SIGTERM or SIGINT
@@ -25,6 +31,9 @@ const HELP = `halligan-agent ${AGENT_VERSION}: lets a Halligan server run live r
                             ${EXTRA_NAMES_VARIABLE}: names of variables of the agent that scripts get as well,
                             separated by commas (default: none, see docs/scripts.md)
   halligan-agent help | --help | --version
+
+Both take the proxy of HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY (or in lower case), with credentials as
+http://USER:PASSWORD@HOST:PORT, and trust the system's certificate store (or SSL_CERT_FILE, SSL_CERT_DIR).
 `;
 
 class Usage extends Error {}
@@ -80,6 +89,7 @@ async function enrollCommand(argv: string[]): Promise<number> {
         name: { type: "string" },
         "token-file": { type: "string" },
         "token-stdin": { type: "boolean" },
+        ca: { type: "string" },
         "allow-plain-http": { type: "boolean" },
       },
     }),
@@ -87,6 +97,13 @@ async function enrollCommand(argv: string[]): Promise<number> {
   if (values.server === undefined) throw new Usage("enroll needs --server URL");
   const server = checkServerUrl(values.server, values["allow-plain-http"] === true);
   if ("error" in server) throw new Usage(server.error);
+  const authorities = namedAuthorities(values.ca, process.env);
+  const root = dataRoot(values.data);
+  const network = agentNetwork(process.env);
+  // A proxy that cannot be used is named before the token is asked for.
+  network.proxyNameFor(new URL(server.url));
+  const warn = (_event: string, fields?: LogFields) => process.stderr.write(`halligan-agent: ${fields?.problem}\n`);
+  trustSystemAnd(authorities ?? keptAuthorities(root), process.env, { warn });
   const token = await readEnrollmentToken({
     file: values["token-file"],
     useStdin: values["token-stdin"] === true,
@@ -95,8 +112,8 @@ async function enrollCommand(argv: string[]): Promise<number> {
     stdinIsTerminal: process.stdin.isTTY === true,
   });
   const name = values.name ?? null;
-  const root = dataRoot(values.data);
-  const config = await enroll({ root, serverUrl: server.url, token, name, facts: currentFacts(name) });
+  const facts = currentFacts(name);
+  const config = await enroll({ root, serverUrl: server.url, token, name, facts, network, authorities });
   process.stdout.write(`Enrolled as machine ${config.machineId} at ${config.serverUrl}. Data folder: ${root}\n`);
   return 0;
 }
@@ -114,6 +131,8 @@ async function runCommand(argv: string[]): Promise<number> {
   } catch (error) {
     if (!stopping.signal.aborted) throw error;
   }
+  // At an exit Node waits for the threads of its pool, also for one that waits for a file system that does not answer.
+  if (fileCalls.stuck > 0) process.kill(process.pid, "SIGKILL");
   // A socket that the other side does not close would keep the process; everything that counts is on disk.
   process.exit(0);
 }

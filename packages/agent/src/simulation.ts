@@ -25,6 +25,7 @@ export type {
   TransferCommand,
   TransferEnd,
 } from "./core/ports.ts";
+export { agentNetwork } from "./network/agent-network.ts";
 export { realClock } from "./real-clock.ts";
 export { TransferFailed, TransferWatch } from "./transfer/transfer-watch.ts";
 export { upload } from "./transfer/upload.ts";

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from "node:stream";
+import type { CliNetwork } from "./network/cli-network.ts";
 
 /** Variables that `halligan` reads; nothing else of the environment is used. */
 export interface Variables {
@@ -9,10 +10,21 @@ export interface Variables {
   HALLIGAN_CLIENT_SECRET?: string | undefined;
   HALLIGAN_CLIENT_SECRET_FILE?: string | undefined;
   XDG_CONFIG_HOME?: string | undefined;
+  HTTPS_PROXY?: string | undefined;
+  https_proxy?: string | undefined;
+  HTTP_PROXY?: string | undefined;
+  http_proxy?: string | undefined;
+  ALL_PROXY?: string | undefined;
+  all_proxy?: string | undefined;
+  NO_PROXY?: string | undefined;
+  no_proxy?: string | undefined;
+  SSL_CERT_FILE?: string | undefined;
+  SSL_CERT_DIR?: string | undefined;
 }
 
 export interface Environment {
   variables: Variables;
+  network: CliNetwork;
   homeFolder: string;
   currentFolder: string;
   stdin: Readable & { isTTY?: boolean; setRawMode?(isRaw: boolean): unknown };

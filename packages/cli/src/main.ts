@@ -8,12 +8,14 @@ import { describeFailure } from "./describe-failure.ts";
 import type { Environment } from "./environment.ts";
 import { EXIT } from "./exit-codes.ts";
 import { commandNamed, findCommand } from "./find-command.ts";
+import { cliNetwork } from "./network/cli-network.ts";
 import { harmlessJson, harmlessText } from "./render/harmless.ts";
 import { renderCommandHelp, renderOverview } from "./render/help.ts";
 import { runCommand } from "./run-command.ts";
 
 const env: Environment = {
   variables: process.env,
+  network: cliNetwork(process.env),
   homeFolder: homedir(),
   currentFolder: process.cwd(),
   stdin: process.stdin,

@@ -42,6 +42,7 @@ export async function runCommand(
       return createClient({
         baseUrl: profile.baseUrl,
         credentials: profile,
+        fetch: env.network.fetch,
         maxRetryWaitMs: maxWaitSeconds * 1_000,
         onWait: ({ reason, waitMs }) => progress.show(`The server is ${reason}; waiting ${formatDuration(waitMs)}`),
       });

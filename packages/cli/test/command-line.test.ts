@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
+import { appendFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { ACTION_ID } from "./fake-api.ts";
@@ -65,6 +65,22 @@ describe("the command line", { concurrency: 4 }, () => {
 });
 
 describe("the other commands", { concurrency: 4 }, () => {
+  it("library add of a file that changes while it is read says so, and not that the server cannot be reached", async () => {
+    await using world = await makeWorld();
+    const file = join(world.folder, "growing.log");
+    await writeFile(file, "x".repeat(1_000_000));
+    const writing = new AbortController();
+    const written = (async () => {
+      while (!writing.signal.aborted) await appendFile(file, "x");
+    })();
+    const { exitCode, stderr } = await world.run("library", "add", "growing.log");
+    writing.abort();
+    await written;
+    assert.equal(exitCode, 73, stderr);
+    assert.match(stderr, /growing\.log was changed while it was read/);
+    assert.equal(world.api.library.size, 0);
+  });
+
   it("library add refuses a taken name, and list and remove show what is there", async () => {
     await using world = await makeWorld();
     await writeFile(join(world.folder, "a.sh"), "one");
@@ -117,6 +133,18 @@ describe("the other commands", { concurrency: 4 }, () => {
     );
     const { action, timing } = JSON.parse((await world.run("action", ACTION_ID, "--timing", "--json")).stdout);
     assert.deepEqual([action.id, timing.totalMs, timing.steps.length], [ACTION_ID, 1_071, 3]);
+  });
+
+  it("action --results shows size, hash and how a file changed", async () => {
+    await using world = await makeWorld();
+    assert.equal((await world.run("get", "web-01", "/var/log/auth.log", "--no-wait")).exitCode, 0);
+    const { stdout } = await world.run("action", ACTION_ID, "--results");
+    assert.match(
+      stdout,
+      /COMMAND +RESULT +SIZE +SHA-256 +CHANGED\n0 GetFile +auth\.log\.gz +44 bytes +c{64} +grew, replaced\n/,
+    );
+    const { results } = JSON.parse((await world.run("action", ACTION_ID, "--results", "--json")).stdout);
+    assert.deepEqual(results[0].fileChange.kinds, ["grew", "replaced"]);
   });
 
   it("an enrollment token stands alone on standard output", async () => {

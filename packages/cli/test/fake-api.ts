@@ -37,6 +37,8 @@ export interface FakeEvents {
 
 export interface FakeApi extends AsyncDisposable {
   url: string;
+  /** What it names in its own addresses. */
+  publicUrl: string;
   clientId: string;
   clientSecret: string;
   script: FakeApiScript;
@@ -69,6 +71,24 @@ const TIMING = {
   totalMs: 1_071,
 };
 
+const STAMP = { sizeBytes: 20, modifiedAt: "2026-11-21T17:32:05.123456789Z" };
+const RESULTS = {
+  actionId: ACTION_ID,
+  value: [
+    {
+      ...{
+        index: 0,
+        type: "GetFile",
+        fileName: "auth.log.gz",
+        sizeBytes: 44,
+        sha256: "c".repeat(64),
+        isAvailable: true,
+      },
+      fileChange: { kinds: ["grew", "replaced"], collectedBytes: 20, before: STAMP, after: STAMP },
+    },
+  ],
+};
+
 /** A server on an ephemeral port that answers as contract/http-api.md says, for one action that the test scripts. */
 export async function startFakeApi(): Promise<FakeApi> {
   const waiting: { prefix: string; resolve: () => void }[] = [];
@@ -84,6 +104,7 @@ export async function startFakeApi(): Promise<FakeApi> {
   let reads = 0;
   const api: FakeApi = {
     url,
+    publicUrl: url,
     clientId: "app-1",
     clientSecret: "the secret",
     script: {
@@ -133,7 +154,12 @@ export async function startFakeApi(): Promise<FakeApi> {
     };
 
     if (line === "GET /halligan/v1/info") {
-      return json(200, { product: "Halligan", version: "0.1.0", tenant: "t", tokenUrl: `${url}/t/oauth2/v2.0/token` });
+      return json(200, {
+        product: "Halligan",
+        version: "0.1.0",
+        tenant: "t",
+        tokenUrl: `${api.publicUrl}/t/oauth2/v2.0/token`,
+      });
     }
     if (line === "POST /t/oauth2/v2.0/token") {
       if (new URLSearchParams(body.toString()).get("client_secret") !== api.clientSecret) {
@@ -214,6 +240,7 @@ export async function startFakeApi(): Promise<FakeApi> {
       return json(200, actionEntity(status, status === "Pending"));
     }
     if (line === `GET /halligan/v1/actions/${ACTION_ID}/timing`) return json(200, TIMING);
+    if (line === `GET /halligan/v1/actions/${ACTION_ID}/results`) return json(200, RESULTS);
     if (line === `GET /halligan/v1/actions/${ACTION_ID}/events` && api.script.events !== null) {
       response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
       const raw = (text: string) => void response.write(text);

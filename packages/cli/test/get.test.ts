@@ -20,6 +20,15 @@ describe("halligan get", { concurrency: 4 }, () => {
     if (process.platform !== "win32") assert.equal((await stat(saved)).mode & 0o777, 0o600);
   });
 
+  it("says that the file changed while it was collected, and is done all the same", async () => {
+    await using world = await makeWorld();
+    world.api.script.commands = [{ status: "Completed", errors: ["Note: the file changed while it was collected."] }];
+    const { exitCode, stdout, stderr } = await world.run("get", "web-01", "/var/log/auth.log");
+    assert.equal(exitCode, 0);
+    assert.match(stdout, /SHA-256/);
+    assert.match(stderr, /^GetFile: Note: the file changed while it was collected\.$/m);
+  });
+
   it("does not replace a file, and says so before anything runs on the machine", async () => {
     await using world = await makeWorld();
     await writeFile(join(world.folder, "auth.log"), "mine");

@@ -6,22 +6,28 @@ import { ServerRefused } from "../transfer/server-request.ts";
 import { TransferFailed, TransferWatch } from "../transfer/transfer-watch.ts";
 import { upload } from "../transfer/upload.ts";
 import type { CommandDeps } from "./command-deps.ts";
-import { openSourceFile, readSourceFile } from "./source-file.ts";
+import { changeNote } from "./file-change.ts";
+import { openSourceFile } from "./source-file.ts";
 
 type GetFileCommand = Extract<TransferCommand, { type: "GetFile" }>;
 
+/**
+ * The bytes of one result come from one reading of one open file: what has to be sent again after a lost connection is
+ * still in memory, and a whole that has to be sent again, also after a crash, is read again under another upload id.
+ */
 export async function getFile(
   deps: CommandDeps,
   job: CommandJob<GetFileCommand>,
   signal: AbortSignal,
 ): Promise<TransferEnd> {
   try {
-    await using source = await openSourceFile(job.command.path, deps.folder.work);
+    // Before the file: opening it is within the limits of the transfer.
     using watch = new TransferWatch(deps.clock, job.limits, signal);
-    const result = await upload(deps, job, () => gzipMember(readSourceFile(source, watch.signal)), watch);
-    const { grownBytes, before } = source;
-    const grew = `The file grew by ${grownBytes} bytes while it was read; its first ${before.size} bytes are delivered.`;
-    return { outcome: "completed", errors: grownBytes > 0 ? [grew] : [], result };
+    await using source = await openSourceFile(job.command.path, deps.folder.work, watch);
+    const result = await upload(deps, job, () => gzipMember(source.blocks()), watch);
+    const { change } = source;
+    if (!change) return { outcome: "completed", errors: [], result };
+    return { outcome: "completed", errors: [changeNote(change)], result: { ...result, fileChange: change } };
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof ServerRefused) return failed(`The server did not take the file: ${error.message}`);

@@ -1,26 +1,27 @@
 /**
- * A file of the device, opened so that nothing can hang, and read as it was at the start.
+ * A file of the device, opened and read so that nothing can hang, whatever happens to the file meanwhile.
  *
- * What is delivered is the size that the file had when it was opened. A file that only grew meanwhile (a log) is
- * delivered up to there, and the command says so. One that became shorter, or that was changed or replaced while its size stayed, fails as "changed while it
- * was read": the bytes would be of two moments. A change inside a file that also grew cannot be told from growth.
- * A file that states no size (as in /proc) is read to its end, up to a bound.
+ * Collected is what the open file gives up to the size that it had when the reading began: a file that grows without
+ * end has an end for us, and a file that only grows is collected as it was at one moment. A file that changes otherwise
+ * is collected too, because the bytes of a log, a journal or a database are worth more than none; `fileChange` says how
+ * it changed. The handle stays on the file that the path named first, so a replaced file is collected whole
+ * (docs/decisions/0019-a-changing-file-is-collected.md). A file that states no size, as in /proc, is read to its end,
+ * up to a bound.
  */
 import type { BigIntStats } from "node:fs";
 import { constants, type FileHandle, lstat, open, realpath, stat } from "node:fs/promises";
 import path from "node:path";
+import type { FileChange } from "@halligan/protocol/link";
 import { isErrno, reasonOf } from "../disk/errno.ts";
 import { LIMITS } from "../limits.ts";
-import { TransferFailed } from "../transfer/transfer-watch.ts";
+import { TransferFailed, type TransferWatch } from "../transfer/transfer-watch.ts";
+import { fileCalls } from "./file-calls.ts";
+import { type Collected, fileChange } from "./file-change.ts";
 
-export interface SourceFile extends AsyncDisposable {
-  handle: FileHandle;
-  before: BigIntStats;
-  /** Set when it was read to its end: how much longer it had become by then. */
-  grownBytes: number;
-}
+/** What a reading needs of a transfer: when it is over, and where it tells that bytes came. */
+export type ReadWatch = Pick<TransferWatch, "signal" | "moved">;
 
-export async function openSourceFile(asked: string, workFolder: string): Promise<SourceFile> {
+export async function openSourceFile(asked: string, workFolder: string, watch: ReadWatch): Promise<SourceFile> {
   if (asked === "") throw new TransferFailed("No path was given.");
   if (asked.includes("\0")) throw new TransferFailed("The path contains a NUL character.");
   const file = path.isAbsolute(asked) ? asked : path.join(workFolder, asked);
@@ -28,22 +29,42 @@ export async function openSourceFile(asked: string, workFolder: string): Promise
     new TransferFailed(`'${asked}' cannot be fetched: ${why}.`, { cause });
   if (!path.isAbsolute(asked) && !isInside(workFolder, file))
     throw refuse("a relative path must stay in the working folder");
+  const { signal } = watch;
+  const call = <T>(work: () => Promise<T>) => fileCalls.run(signal, work);
   let handle: FileHandle | null = null;
   try {
-    if (process.platform === "win32" && (await lstat(file)).isSymbolicLink()) throw refuse("it is a reparse point");
-    if (!path.isAbsolute(asked) && !isInside(await realpath(workFolder), await realpath(file))) {
-      throw refuse("it is a link that leads out of the working folder");
+    if (process.platform === "win32" && (await call(() => lstat(file))).isSymbolicLink())
+      throw refuse("it is a reparse point");
+    if (!path.isAbsolute(asked)) {
+      const real = await call(async () => [await realpath(workFolder), await realpath(file)] as const);
+      if (!isInside(...real)) throw refuse("it is a link that leads out of the working folder");
     }
     // Before opening: opening some devices already does something. After opening again: the name may mean another now.
-    requireRegular(await stat(file, { bigint: true }), refuse);
-    handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0));
-    const before = await handle.stat({ bigint: true });
-    requireRegular(before, refuse);
+    requireRegular(await call(() => stat(file, { bigint: true })), refuse);
+    const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0);
+    handle = await fileCalls.run(signal, () => open(file, flags), closeInBackground);
     const opened = handle;
-    return { handle: opened, before, grownBytes: 0, [Symbol.asyncDispose]: () => opened.close() };
+    requireRegular(await call(() => opened.stat({ bigint: true })), refuse);
+    return new SourceFile(file, opened, watch);
   } catch (error) {
-    await handle?.close();
-    throw error instanceof TransferFailed ? error : refuse(reasonOf(error), error);
+    if (handle) closeInBackground(handle);
+    if (error instanceof TransferFailed) throw error;
+    signal.throwIfAborted();
+    const isDangling = isErrno(error, "ENOENT") && (await isLink(file, watch));
+    throw refuse(isDangling ? "it is a link to something that does not exist" : reasonOf(error), error);
+  }
+}
+
+/** Closing can wait as reading can, and nothing depends on it. */
+function closeInBackground(handle: FileHandle): void {
+  handle.close().catch(() => undefined);
+}
+
+async function isLink(file: string, { signal }: ReadWatch): Promise<boolean> {
+  try {
+    return (await fileCalls.run(signal, () => lstat(file))).isSymbolicLink();
+  } catch {
+    return false;
   }
 }
 
@@ -60,55 +81,119 @@ function requireRegular(found: BigIntStats, refuse: (why: string) => Error): voi
   throw refuse("it is a device, not a file");
 }
 
-/**
- * Blocks of 1 MiB. A block holds until the one after the next is asked for: two buffers take turns, as new ones for
- * each block are collected late (400 MB under Bun: 114 MB resident at the peak instead of 183). Can be read more than once.
- * Rejects with TransferFailed.
- */
-export async function* readSourceFile(
-  source: SourceFile,
-  signal: AbortSignal,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  const { handle, before } = source;
-  const statedBytes = Number(before.size);
-  const isSized = statedBytes > 0;
-  const boundBytes = isSized ? statedBytes : LIMITS.maxUnsizedFileBytes;
-  const blockBytes = Math.min(LIMITS.readBlockBytes, boundBytes);
-  let block = Buffer.allocUnsafeSlow(blockBytes);
-  let other = Buffer.allocUnsafeSlow(blockBytes);
-  let at = 0;
-  while (at < boundBytes) {
-    signal.throwIfAborted();
-    [block, other] = [other, block];
-    const filled = await readBlock(handle, block.subarray(0, boundBytes - at), at);
-    if (filled === 0) break;
-    yield block.subarray(0, filled);
-    at += filled;
-  }
-  if (!isSized) {
-    if (at >= boundBytes) throw new TransferFailed(`The file states no size and goes on beyond ${boundBytes} bytes.`);
-    return;
-  }
-  const after = await handle.stat({ bigint: true });
-  const isTouched = after.mtimeNs !== before.mtimeNs || after.ctimeNs !== before.ctimeNs;
-  if (at < boundBytes || after.size < before.size || (after.size === before.size && isTouched)) {
-    throw new TransferFailed("The file changed while it was read; ask for it again.");
-  }
-  source.grownBytes = Number(after.size - before.size);
-}
+/** Some files of /proc are read in multiples of their entries' size only. */
+const PROBE_BYTES = 4096;
 
-/** Fills the block as far as the file goes: a short read is not an end. */
-async function readBlock(handle: FileHandle, block: Uint8Array, position: number): Promise<number> {
-  let filled = 0;
-  try {
-    while (filled < block.length) {
-      const { bytesRead } = await handle.read(block, filled, block.length - filled, position + filled);
-      if (bytesRead === 0) break;
-      filled += bytesRead;
-    }
-  } catch (error) {
-    const why = isErrno(error, "EAGAIN") ? "it has nothing to read now" : reasonOf(error);
-    throw new TransferFailed(`The file could not be read: ${why}.`, { cause: error });
+export class SourceFile implements AsyncDisposable {
+  readonly #path: string;
+  readonly #handle: FileHandle;
+  readonly #watch: ReadWatch;
+  #change: FileChange | null = null;
+  /** A read whose outcome is not known yet: the file is closed after it. */
+  #reading: Promise<unknown> = Promise.resolve();
+
+  constructor(filePath: string, handle: FileHandle, watch: ReadWatch) {
+    this.#path = filePath;
+    this.#handle = handle;
+    this.#watch = watch;
   }
-  return filled;
+
+  /** How the file changed during the last reading that came to its end; null when it did not. */
+  get change(): FileChange | null {
+    return this.#change;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const { signal } = this.#watch;
+    if (!signal.aborted) return await fileCalls.run(signal, () => this.#handle.close()).catch(() => undefined);
+    void this.#reading.catch(() => undefined).then(() => closeInBackground(this.#handle));
+  }
+
+  /**
+   * Blocks of 1 MiB. A block holds until the one after the next is asked for: two buffers take turns, as new ones for
+   * each block are collected late (400 MB under Bun: 114 MB resident at the peak instead of 183). Can be read more than
+   * once, each time from the beginning. Rejects with TransferFailed.
+   */
+  async *blocks(): AsyncGenerator<Uint8Array, void, undefined> {
+    this.#change = null;
+    const before = await this.#state();
+    const isSized = before.size > 0n;
+    const boundBytes = isSized ? Number(before.size) : LIMITS.maxUnsizedFileBytes;
+    const blockBytes = Math.min(LIMITS.readBlockBytes, boundBytes);
+    let block = Buffer.allocUnsafeSlow(blockBytes);
+    let other = Buffer.allocUnsafeSlow(blockBytes);
+    let at = 0;
+    while (at < boundBytes) {
+      [block, other] = [other, block];
+      const filled = await this.#readBlock(block.subarray(0, boundBytes - at), at);
+      if (filled === 0) break;
+      this.#watch.moved();
+      yield block.subarray(0, filled);
+      at += filled;
+    }
+    const isCutOff = !isSized && at >= boundBytes && (await this.#hasMore(at));
+    const after = await this.#state();
+    this.#change = fileChange({ before, after, named: await this.#named(), collectedBytes: at, isCutOff });
+  }
+
+  /** A file that cannot be read there may have more. */
+  async #hasMore(at: number): Promise<boolean> {
+    try {
+      return (await this.#readBlock(new Uint8Array(PROBE_BYTES), at)) > 0;
+    } catch (error) {
+      this.#watch.signal.throwIfAborted();
+      if (error instanceof TransferFailed) return true;
+      throw error;
+    }
+  }
+
+  /** Fills the block as far as the file goes: a short read is not an end. */
+  async #readBlock(block: Uint8Array, position: number): Promise<number> {
+    let filled = 0;
+    while (filled < block.length) {
+      const [from, length] = [filled, block.length - filled];
+      try {
+        const { bytesRead } = await this.#call(() => this.#handle.read(block, from, length, position + from));
+        if (bytesRead === 0) break;
+        filled += bytesRead;
+      } catch (error) {
+        if (error instanceof TransferFailed) throw error;
+        this.#watch.signal.throwIfAborted();
+        const at = position + filled;
+        // A file that hands out what comes, as /proc/kmsg, has given what there is.
+        if (isErrno(error, "EAGAIN") && at > 0) break;
+        const why = isErrno(error, "EAGAIN") ? "it has nothing to read now" : reasonOf(error);
+        throw new TransferFailed(`The file could not be read at byte ${at}: ${why}.`, { cause: error });
+      }
+    }
+    return filled;
+  }
+
+  async #state(): Promise<BigIntStats> {
+    try {
+      return await this.#call(() => this.#handle.stat({ bigint: true }));
+    } catch (error) {
+      if (error instanceof TransferFailed) throw error;
+      this.#watch.signal.throwIfAborted();
+      throw new TransferFailed(`The file could not be read: ${reasonOf(error)}.`, { cause: error });
+    }
+  }
+
+  async #named(): Promise<Collected["named"]> {
+    try {
+      return await this.#call(() => stat(this.#path, { bigint: true }));
+    } catch (error) {
+      if (error instanceof TransferFailed) throw error;
+      this.#watch.signal.throwIfAborted();
+      return isErrno(error, "ENOENT", "ENOTDIR") ? null : "unknown";
+    }
+  }
+
+  async #call<T>(work: () => Promise<T>): Promise<T> {
+    return await fileCalls.run(this.#watch.signal, () => {
+      const outcome = work();
+      this.#reading = outcome;
+      return outcome;
+    });
+  }
 }

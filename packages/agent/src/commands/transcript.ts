@@ -64,15 +64,21 @@ export async function* jsonCharacters(chunks: AsyncIterable<Uint8Array>): AsyncG
   yield escaped(decoder.decode());
 }
 
-/** A script that wrote nothing has no file. */
+/**
+ * A script that wrote nothing has no file. One with the agent's rights can have put something else there, such as a
+ * pipe, at which an ordinary open waits: that is said in the text. The file is read up to its size at the beginning.
+ */
 async function* readSpool(file: string): AsyncGenerator<Uint8Array, void, undefined> {
   try {
-    await using handle = await open(file, "r");
+    await using handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    const found = await handle.stat();
+    if (!found.isFile()) return yield new TextEncoder().encode("\n[halligan: the script replaced its output file]\n");
     const block = new Uint8Array(LIMITS.spoolReadBytes);
-    for (;;) {
-      const { bytesRead } = await handle.read(block, 0, block.length, null);
+    for (let at = 0; at < found.size; ) {
+      const { bytesRead } = await handle.read(block, 0, Math.min(block.length, found.size - at), at);
       if (bytesRead === 0) return;
       yield block.subarray(0, bytesRead);
+      at += bytesRead;
     }
   } catch (error) {
     if (!isErrno(error, "ENOENT")) throw error;

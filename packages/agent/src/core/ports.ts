@@ -2,7 +2,7 @@
  * What the agent's core waits on, and nothing else: the simulation gives it other clocks, networks, disks and runners.
  * A wait that is aborted rejects with the signal's reason.
  */
-import type { OrderCommand, OrderLimits } from "@halligan/protocol/link";
+import type { FileChange, OrderCommand, OrderLimits } from "@halligan/protocol/link";
 
 export interface Clock {
   /** Milliseconds from an arbitrary start; never goes back. The device's wall clock decides nothing. */
@@ -102,7 +102,16 @@ export interface ScriptEnd {
 export interface TransferEnd {
   outcome: "completed" | "failed";
   errors: string[];
-  result: { kind: "uploaded"; uploadId: string; sizeBytes: number; sha256: string } | null;
+  result: CollectedFile | null;
+}
+
+export interface CollectedFile {
+  kind: "uploaded";
+  uploadId: string;
+  sizeBytes: number;
+  sha256: string;
+  /** Only where the file changed while it was read. */
+  fileChange?: FileChange;
 }
 
 export type Transcript =

@@ -22,6 +22,11 @@ const SENTENCES: Readonly<Record<string, string>> = {
   EMFILE: "the device has too many open files",
   EIO: "the device's disk reports an error",
   EAGAIN: "it has nothing to read now",
+  ESPIPE: "it can only be read as a stream, as a pipe is",
+  ESTALE: "its file server has replaced or removed it",
+  ENOTCONN: "its file system is mounted, but its server is gone",
+  EHOSTDOWN: "its file server cannot be reached",
+  ETIMEDOUT: "its file server does not answer",
   E2BIG: "the arguments are too long for this system",
 };
 

@@ -7,14 +7,16 @@ import {
   enrollSigningBytes,
   type MachineFacts,
 } from "@halligan/protocol/link";
+import type { Network } from "@halligan/protocol/network";
 import { Compile } from "typebox/compile";
 import { isNamedRightly } from "../core/order-keys-check.ts";
-import { errnoOf } from "../disk/errno.ts";
 import { ensurePrivateFolder } from "../disk/private-folder.ts";
 import { LIMITS } from "../limits.ts";
+import { networkReason } from "../network/network-reason.ts";
 import { exchange, type HttpAnswer } from "../transfer/http-exchange.ts";
 import { readBoundedText, readErrorMessage } from "../transfer/response-body.ts";
 import { type AgentConfig, readAgentConfig, writeAgentConfig } from "./agent-config.ts";
+import { keepAuthorities } from "./authority.ts";
 import { publicKeyText, readOrMakeDeviceKey } from "./device-key.ts";
 
 const enrollResponse = Compile(EnrollResponse);
@@ -26,6 +28,9 @@ export async function enroll(wish: {
   token: string;
   name: string | null;
   facts: MachineFacts;
+  network: Network;
+  /** Certificates in PEM that are trusted besides the system's, also at later starts; null to keep what is there. */
+  authorities: readonly string[] | null;
 }): Promise<AgentConfig> {
   ensurePrivateFolder(wish.root);
   const existing = await readAgentConfig(wish.root);
@@ -33,11 +38,13 @@ export async function enroll(wish: {
   const privateKey = await readOrMakeDeviceKey(wish.root);
   const publicKey = publicKeyText(privateKey);
   const proof = sign(null, enrollSigningBytes(wish.token, publicKey), privateKey).toString("base64url");
-  const answer = await ask(wish.serverUrl, { token: wish.token, publicKey, proof, facts: wish.facts });
+  const answer = await ask(wish, { token: wish.token, publicKey, proof, facts: wish.facts });
   if (!answer.orderKeys.every(isNamedRightly)) {
     throw new Error("The server's answer names an order key by a wrong id.");
   }
   const config: AgentConfig = { version: 1, serverUrl: wish.serverUrl, name: wish.name, ...answer };
+  // Before the configuration, whose being there makes the folder an enrolled one.
+  if (wish.authorities) await keepAuthorities(wish.root, wish.authorities);
   await writeAgentConfig(wish.root, config);
   return config;
 }
@@ -49,7 +56,10 @@ export function alreadyEnrolled(root: string, config: AgentConfig): string {
   );
 }
 
-async function ask(serverUrl: string, request: EnrollRequest): Promise<EnrollResponse> {
+async function ask(
+  { serverUrl, network }: { serverUrl: string; network: Network },
+  request: EnrollRequest,
+): Promise<EnrollResponse> {
   let response: HttpAnswer;
   try {
     response = await exchange(
@@ -59,6 +69,7 @@ async function ask(serverUrl: string, request: EnrollRequest): Promise<EnrollRes
         headers: { "content-type": "application/json" },
         body: Buffer.from(JSON.stringify(request)),
       },
+      network,
       AbortSignal.timeout(LIMITS.enrollTimeoutMs),
     );
   } catch (error) {
@@ -77,28 +88,4 @@ async function ask(serverUrl: string, request: EnrollRequest): Promise<EnrollRes
   }
   if (!enrollResponse.Check(value)) throw new Error(`${serverUrl} did not answer as a Halligan server does.`);
   return value;
-}
-
-const NETWORK_REASONS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "nothing listens there",
-  ENOTFOUND: "its name is not known",
-  EAI_AGAIN: "its name could not be looked up",
-  ECONNRESET: "the connection was broken off",
-  ETIMEDOUT: "it does not answer",
-  EHOSTUNREACH: "there is no way to it",
-  ENETUNREACH: "there is no way to it",
-};
-
-function networkReason(error: unknown): string {
-  if (error instanceof Error && error.name === "TimeoutError") return "it does not answer";
-  const code = errnoOf(error) ?? "";
-  const known = NETWORK_REASONS[code];
-  if (known) return known;
-  const message = error instanceof Error ? error.message : String(error);
-  const isTls = /CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO_/.test(code) || /certificate|TLS|SSL/i.test(message);
-  if (!isTls) return code ? `${message} (${code})` : message;
-  return (
-    `its TLS certificate is not trusted by this device (${code || message}); ` +
-    "for a private authority name its certificate file in NODE_EXTRA_CA_CERTS"
-  );
 }

@@ -1,101 +1,81 @@
-/** The link over the platform's WebSocket, which Node and Bun both have. */
-import { LINK_PATH, MAX_FRAME_BYTES } from "@halligan/protocol/link";
+/** Opens the link: a WebSocket over node's HTTP client, so through the same proxy and with the same trust as transfers. */
+import { createHash, randomBytes } from "node:crypto";
+import http from "node:http";
+import https from "node:https";
+import type { Duplex } from "node:stream";
+import { LINK_PATH } from "@halligan/protocol/link";
+import type { Network } from "@halligan/protocol/network";
 import { abortable } from "../core/deadline.ts";
-import type { Connection, Net, Received } from "../core/ports.ts";
-import { LIMITS } from "../limits.ts";
+import type { Net } from "../core/ports.ts";
+import { networkReason } from "../network/network-reason.ts";
+import { WebSocketConnection } from "./websocket-connection.ts";
 
-const ABNORMAL_CLOSE = 1006;
-const OWN_CLOSE = 1000;
+const ACCEPT_SUFFIX = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+const SWITCHING_PROTOCOLS = 101;
 
-export function linkUrl(serverUrl: string): string {
+export function linkUrl(serverUrl: string): URL {
   const url = new URL(serverUrl);
-  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   url.pathname = `${url.pathname.replace(/\/+$/, "")}${LINK_PATH}`;
-  return url.href;
+  return url;
 }
 
-export function webSocketNet(serverUrl: string): Net {
+/** @param beforeEach called before each connection, as the certificates of the system may have changed */
+export function webSocketNet(serverUrl: string, network: Network, beforeEach: () => unknown = () => undefined): Net {
   const url = linkUrl(serverUrl);
   return {
     async connect(signal) {
-      const connection = new WebSocketConnection(url);
-      try {
-        await abortable(connection.opened, signal);
-        return connection;
-      } catch (error) {
-        connection.close();
-        throw error;
-      }
+      beforeEach();
+      const { socket, head } = await upgrade(url, network, signal);
+      return new WebSocketConnection(socket, head);
     },
   };
 }
 
-class WebSocketConnection implements Connection {
-  readonly opened: Promise<void>;
-  readonly #socket: WebSocket;
-  readonly #queue: Received[] = [];
-  #closed: (Received & { kind: "closed" }) | null = null;
-  #arrived = Promise.withResolvers<void>();
+interface Upgraded {
+  socket: Duplex;
+  head: Uint8Array;
+}
 
-  constructor(url: string) {
-    const socket = new WebSocket(url);
-    socket.binaryType = "arraybuffer";
-    this.#socket = socket;
-    const opened = Promise.withResolvers<void>();
-    this.opened = opened.promise;
-    socket.addEventListener("open", () => opened.resolve());
-    socket.addEventListener("message", (event) => this.#take(event.data));
-    socket.addEventListener("error", () => opened.reject(new Error("The server could not be reached.")));
-    socket.addEventListener("close", (event) => {
-      opened.reject(new Error("The server could not be reached."));
-      this.#end({ kind: "closed", code: event.code, reason: event.reason });
+async function upgrade(url: URL, network: Network, signal: AbortSignal): Promise<Upgraded> {
+  signal.throwIfAborted();
+  const key = randomBytes(16).toString("base64");
+  const request = (url.protocol === "https:" ? https : http).request(url, {
+    agent: network.upgradeAgentFor(url),
+    headers: {
+      connection: "Upgrade",
+      upgrade: "websocket",
+      "sec-websocket-version": "13",
+      "sec-websocket-key": key,
+    },
+  });
+  const opened = new Promise<Upgraded>((resolve, reject) => {
+    request.once("upgrade", (response, socket, head) => {
+      if (response.statusCode === SWITCHING_PROTOCOLS && isAccepted(response, key)) return resolve({ socket, head });
+      socket.destroy();
+      reject(new Error("The server could not be reached: what answers at its address is not a WebSocket server."));
     });
-    this.opened.catch(() => undefined);
+    request.once("response", (response) => {
+      response.destroy();
+      const status = `HTTP ${response.statusCode ?? 0}`;
+      reject(new Error(`The server answered with ${status} instead of a WebSocket: check its address, and any proxy.`));
+    });
+    request.once("error", (error) => {
+      reject(new Error(`The server could not be reached: ${networkReason(error)}.`, { cause: error }));
+    });
+  });
+  request.end();
+  try {
+    return await abortable(opened, signal);
+  } catch (error) {
+    request.on("error", () => undefined);
+    request.destroy();
+    // A connection that opens after all is not wanted.
+    opened.then(({ socket }) => socket.destroy()).catch(() => undefined);
+    throw error;
   }
+}
 
-  async receive(signal: AbortSignal): Promise<Received> {
-    for (;;) {
-      signal.throwIfAborted();
-      const next = this.#queue.shift() ?? this.#closed;
-      if (next) return next;
-      await abortable(this.#arrived.promise, signal);
-    }
-  }
-
-  sendText(text: string): void {
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(text);
-  }
-
-  sendBinary(bytes: Uint8Array): void {
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(new Uint8Array(bytes));
-  }
-
-  close(): void {
-    if (!this.#closed) this.#end({ kind: "closed", code: OWN_CLOSE, reason: "The agent closed the link." });
-    this.#queue.length = 0;
-    this.#socket.close(OWN_CLOSE);
-  }
-
-  #take(data: unknown): void {
-    if (this.#closed) return;
-    const size = typeof data === "string" ? data.length : data instanceof ArrayBuffer ? data.byteLength : 0;
-    if (this.#queue.length >= LIMITS.maxQueuedFrames || size > MAX_FRAME_BYTES) {
-      this.#socket.close(OWN_CLOSE);
-      this.#end({ kind: "closed", code: ABNORMAL_CLOSE, reason: "The server sent more than the agent takes." });
-      return;
-    }
-    if (typeof data === "string") this.#queue.push({ kind: "text", text: data });
-    else if (data instanceof ArrayBuffer) this.#queue.push({ kind: "binary", bytes: new Uint8Array(data) });
-    this.#wake();
-  }
-
-  #end(closed: Received & { kind: "closed" }): void {
-    this.#closed ??= closed;
-    this.#wake();
-  }
-
-  #wake(): void {
-    this.#arrived.resolve();
-    this.#arrived = Promise.withResolvers<void>();
-  }
+function isAccepted({ headers }: http.IncomingMessage, key: string): boolean {
+  const expected = createHash("sha1").update(`${key}${ACCEPT_SUFFIX}`).digest("base64");
+  return headers["sec-websocket-accept"] === expected;
 }

@@ -5,6 +5,7 @@
 import { once } from "node:events";
 import http from "node:http";
 import https from "node:https";
+import type { Network } from "@halligan/protocol/network";
 
 export interface HttpRequest {
   method: "GET" | "PUT" | "POST";
@@ -24,20 +25,20 @@ export interface HttpAnswer {
 }
 
 const BODY_SLICE_BYTES = 256 * 1024;
-const AGENTS = {
-  "http:": new http.Agent({ keepAlive: true, maxSockets: 4 }),
-  "https:": new https.Agent({ keepAlive: true, maxSockets: 4 }),
-};
 
 /** Resolves with the head of the answer, whatever its status. Rejects when there was none, or with the signal's reason. */
-export async function exchange(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
+export async function exchange(
+  request: HttpRequest,
+  network: Pick<Network, "agentFor">,
+  signal: AbortSignal,
+): Promise<HttpAnswer> {
   signal.throwIfAborted();
   const url = new URL(request.url);
   const isTls = url.protocol === "https:";
   const outgoing = (isTls ? https : http).request(url, {
     method: request.method,
     headers: { ...request.headers, "content-length": request.body?.length ?? 0 },
-    agent: isTls ? AGENTS["https:"] : AGENTS["http:"],
+    agent: network.agentFor(url),
     signal,
   });
   const answered = once(outgoing, "response");

@@ -1,5 +1,6 @@
 /** A request beside the link: ticket, retries with backoff, no redirects, bounded error bodies. */
 
+import type { Network } from "@halligan/protocol/network";
 import { backoffMs } from "../core/backoff.ts";
 import { messageOf } from "../core/error-text.ts";
 import type { LinkState } from "../core/link-state.ts";
@@ -15,6 +16,7 @@ export interface TransferDeps {
   random: Random;
   log: Log;
   link: Pick<LinkState, "ticket">;
+  network: Pick<Network, "agentFor">;
 }
 
 /** What may be over in a while: try the same again. */
@@ -79,7 +81,7 @@ export async function requestOnce(
 ): Promise<HttpAnswer> {
   const url = `${deps.serverUrl.replace(/\/+$/, "")}${path}`;
   const headers = { authorization: `Ticket ${ticket}`, ...init.headers };
-  const response = await exchange({ ...init, url, headers }, signal);
+  const response = await exchange({ ...init, url, headers }, deps.network, signal);
   if (response.status >= 200 && response.status < 300) return response;
   const message = await readErrorMessage(response);
   if (response.status >= 500 || TRY_AGAIN_STATUSES.has(response.status)) throw new TryAgain(message);

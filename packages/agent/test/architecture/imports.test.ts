@@ -25,7 +25,7 @@ test("the core waits on its ports only: no I/O, no timers, no clock and no chanc
 });
 
 test("the agent depends on the protocol and typebox alone", () => {
-  const allowed = /^(\.|node:|@halligan\/protocol\/(link|api|text)$|typebox(\/compile)?$)/;
+  const allowed = /^(\.|node:|@halligan\/protocol\/(link|api|network|text)$|typebox(\/compile)?$)/;
   for (const { name, text } of files) {
     for (const from of importsOf(text)) assert.match(from, allowed, `${name} imports ${from}`);
   }
@@ -44,6 +44,7 @@ test("processes for commands are started in one place", () => {
 
 test("nothing is decided by the device's wall clock: only the log reads it", () => {
   for (const { name, text } of files) {
-    if (name !== "log.ts") assert.doesNotMatch(text, /\bDate\b/, `${name} reads the wall clock`);
+    // `new Date(x)` with an argument only writes a time that was given.
+    if (name !== "log.ts") assert.doesNotMatch(text, /\bDate\b(?!\([^)])/, `${name} reads the wall clock`);
   }
 });

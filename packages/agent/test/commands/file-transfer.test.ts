@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { appendFile, mkdir, readdir, readFile, rename, stat, symlink, truncate, writeFile } from "node:fs/promises";
+import { once } from "node:events";
+import { mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import path from "node:path";
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { getFile } from "../../src/commands/get-file.ts";
 import { putFile } from "../../src/commands/put-file.ts";
-import { openSourceFile, readSourceFile } from "../../src/commands/source-file.ts";
 import { commandWorld } from "../support/command-world.ts";
 
 const options = { timeout: 30_000, skip: process.platform === "win32" ? "needs POSIX files" : false };
@@ -46,6 +47,13 @@ test("what is not a file, or not there, is refused with the reason and hangs not
   execFileSync("mkfifo", [fifo]);
   await mkdir(path.join(world.folder.work, "folder"));
   await symlink("/etc/hostname", path.join(world.folder.work, "out"));
+  const linkTo = async (target: string, name: string) => {
+    await symlink(target, path.join(world.folder.work, name));
+    return name;
+  };
+  const socket = path.join(world.temporary, "socket");
+  const listening = createServer().listen(socket);
+  await once(listening, "listening");
   const cases: [string, RegExp][] = [
     [fifo, /named pipe/],
     ["folder", /it is a folder/],
@@ -55,78 +63,17 @@ test("what is not a file, or not there, is refused with the reason and hangs not
     ["", /No path/],
     ["../agent.json", /must stay in the working folder/],
     ["out", /leads out of the working folder/],
+    [socket, /a socket/],
+    [path.join(world.folder.work, await linkTo(fifo, "to-fifo")), /named pipe/],
+    [path.join(world.folder.work, await linkTo("/dev/zero", "to-device")), /a device/],
+    [path.join(world.folder.work, await linkTo("nowhere", "dangling")), /a link to something that does not exist/],
+    ["dangling", /a link to something that does not exist/],
+    [path.join(world.folder.work, await linkTo("loop", "loop")), /too many symbolic links/],
+    [path.join(world.folder.work, "folder", "..", "missing", "x"), /does not exist/],
+    ["/etc/hostname/x", /a part of its path is not a folder/],
   ];
   for (const [asked, expected] of cases) assert.match(await get(world, asked), expected);
-});
-
-test(
-  "a file that grows while it is read comes as it was at the start; one that shrinks or changes fails",
-  options,
-  async () => {
-    await using world = await commandWorld();
-    const file = path.join(world.temporary, "log");
-    const readWith = async (change: () => Promise<void>) => {
-      await writeFile(file, "x".repeat(10));
-      await using source = await openSourceFile(file, world.folder.work);
-      await change();
-      let text = "";
-      for await (const block of readSourceFile(source, never)) text += Buffer.from(block).toString();
-      return text;
-    };
-    assert.equal(await readWith(() => appendFile(file, "more")), "x".repeat(10));
-    await assert.rejects(
-      readWith(() => truncate(file, 4)),
-      /changed while it was read/,
-    );
-    await assert.rejects(
-      readWith(() => writeFile(file, "y".repeat(10))),
-      /changed while it was read/,
-    );
-    // Of the same size, and even with the same time: the name means another file now.
-    await assert.rejects(
-      readWith(async () => {
-        await writeFile(`${file}.new`, "z".repeat(10));
-        await rename(`${file}.new`, file);
-      }),
-      /changed while it was read/,
-    );
-  },
-);
-
-test("GetFile says that a file grew, and gives a moment of it; one that changed gives nothing", options, async () => {
-  await using world = await commandWorld();
-  const file = path.join(world.folder.work, "log");
-  const getWith = async (change: () => Promise<void>) => {
-    await writeFile(file, "x".repeat(10));
-    const job = world.job({ index: 0, type: "GetFile", path: "log" } as const);
-    // The link is asked for a ticket when the file is open and its first part is ready.
-    const link = {
-      ticket: async (...args: Parameters<typeof world.deps.link.ticket>) => {
-        if (args[0] === null) await change();
-        return await world.deps.link.ticket(...args);
-      },
-    };
-    return await getFile({ ...world.deps, link }, job, never);
-  };
-  let isFirst = true;
-  world.server.intercept = (request, response) => {
-    if (!request.url?.endsWith("/complete") || !isFirst) return false;
-    isFirst = false;
-    response.writeHead(409).end();
-    return true;
-  };
-  const grown = await getWith(() => appendFile(file, "more"));
-  assert.equal(grown.outcome, "completed");
-  assert.match(
-    grown.errors[0] ?? "",
-    /^The file grew by \d+ bytes while it was read; its first 10 bytes are delivered\.$/,
-  );
-  isFirst = true;
-  const changed = await getWith(() => truncate(file, 3));
-  assert.deepEqual(
-    [changed.outcome, changed.errors],
-    ["failed", ["The file changed while it was read; ask for it again."]],
-  );
+  listening.close();
 });
 
 test("a result that the server does not want fails with its word", options, async () => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
@@ -47,6 +48,20 @@ test("a transcript has the contract's four keys, and a script that wrote nothing
     script_errors: "",
   });
   assert.equal(await inlineTranscript('a "b".sh', -1, spools), expected);
+});
+
+test("a pipe that a script put in place of its output file stops nothing, and the transcript says so", {
+  skip: process.platform === "win32" ? "needs POSIX files" : false,
+  timeout: 30_000,
+}, async () => {
+  await using folder = await temporaryFolder();
+  const spools = { stdout: path.join(folder.path, "1-0.out"), stderr: path.join(folder.path, "1-0.err") };
+  execFileSync("mkfifo", [spools.stdout]);
+  await writeFile(spools.stderr, "kept");
+  assert.equal(inlineTranscript("a.sh", 0, spools), null);
+  const { script_output, script_errors } = JSON.parse((await collect(transcriptJson("a.sh", 0, spools))).toString());
+  assert.match(script_output, /the script replaced its output file/);
+  assert.equal(script_errors, "kept");
 });
 
 test("a transcript that is too large to travel inline is not, and its stream is the same JSON", async () => {

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, test } from "node:test";
+import { gunzipSync } from "node:zlib";
 import { AgentProcess, RUNTIMES, temporaryFolder, until } from "../support/agent-process.ts";
 import { cgroupKinds } from "../support/cgroup-kinds.ts";
 import { FakeServer } from "../support/fake-server.ts";
@@ -56,6 +58,56 @@ for (const runtime of RUNTIMES) {
       assert.deepEqual(readdirSync(work), ["tool"]);
       assert.equal(readFileSync(path.join(work, "tool"), "utf8"), text);
       assert.equal(existsSync(path.join(root, "journal.jsonl.new")), false);
+    });
+
+    test("a file that changed between a crash and its repetition comes whole, as it is then", options, async () => {
+      await using folder = await temporaryFolder();
+      await using server = new FakeServer();
+      const root = await enrolled(runtime.file, server, folder.path);
+      const file = path.join(folder.path, "log");
+      writeFileSync(file, randomBytes(20 * 1024 * 1024));
+      let parts = 0;
+      {
+        await using first = new AgentProcess(runtime.file, ["run", "--data", root]);
+        await server.frame("hello");
+        // The first part is stored, the second one is never answered.
+        server.intercept = (request) => request.url?.includes("/parts/") === true && ++parts > 1;
+        server.sendOrder(server.order([{ index: 0, type: "GetFile", path: file }]));
+        await until(() => parts > 1);
+        first.kill("SIGKILL");
+        await first.exited;
+      }
+      server.intercept = () => false;
+      const later = randomBytes(20 * 1024 * 1024);
+      writeFileSync(file, later);
+      await using _second = new AgentProcess(runtime.file, ["run", "--data", root]);
+      const ended = await server.frame("ended");
+      assert.deepEqual([ended.outcome, ended.errors], ["completed", []]);
+      const result = ended.result?.kind === "uploaded" ? ended.result : undefined;
+      assert.equal(result?.fileChange, undefined);
+      assert.ok(gunzipSync(server.completed.get(result?.uploadId ?? "") ?? "").equals(later));
+    });
+
+    test("a note of a change outlives a crash before its report", options, async () => {
+      await using folder = await temporaryFolder();
+      await using server = new FakeServer();
+      const root = await enrolled(runtime.file, server, folder.path);
+      server.acknowledges = false;
+      {
+        await using first = new AgentProcess(runtime.file, ["run", "--data", root]);
+        await server.frame("hello");
+        server.sendOrder(server.order([{ index: 0, type: "GetFile", path: "/proc/self/pagemap" }]));
+        const ended = await server.frame("ended");
+        assert.deepEqual(ended.result?.kind === "uploaded" && ended.result.fileChange?.kinds, ["cutOff"]);
+        first.kill("SIGKILL");
+        await first.exited;
+      }
+      server.acknowledges = true;
+      const seen = server.frames.length;
+      await using _second = new AgentProcess(runtime.file, ["run", "--data", root]);
+      const again = await server.frame("ended", () => true, seen);
+      assert.match(again.errors[0] ?? "", /collected in part/);
+      assert.deepEqual(again.result?.kind === "uploaded" && again.result.fileChange?.kinds, ["cutOff"]);
     });
 
     test("a script that was being fetched is not run later, and its pieces go with its order", options, async () => {

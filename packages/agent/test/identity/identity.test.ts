@@ -9,10 +9,12 @@ import { readEnrollmentToken } from "../../src/identity/enrollment-token.ts";
 import { lockFolder } from "../../src/identity/folder-lock.ts";
 import { checkServerUrl } from "../../src/identity/server-url.ts";
 import { linkUrl } from "../../src/link/websocket-net.ts";
+import { agentNetwork } from "../../src/network/agent-network.ts";
 import { AgentProcess, temporaryFolder } from "../support/agent-process.ts";
 import { FACTS } from "../support/fake-ports.ts";
 import { FakeServer } from "../support/fake-server.ts";
 
+const network = agentNetwork({});
 const posix = { skip: process.platform === "win32" ? "needs POSIX modes" : false };
 
 test("plain http is accepted for this device only, unless it is allowed", () => {
@@ -28,8 +30,8 @@ test("plain http is accepted for this device only, unless it is allowed", () => 
 });
 
 test("the link's address follows the server's", () => {
-  assert.equal(linkUrl("http://127.0.0.1:8080"), "ws://127.0.0.1:8080/agent/v1/link");
-  assert.equal(linkUrl("https://h.example/base"), "wss://h.example/base/agent/v1/link");
+  assert.equal(linkUrl("http://127.0.0.1:8080").href, "http://127.0.0.1:8080/agent/v1/link");
+  assert.equal(linkUrl("https://h.example/base").href, "https://h.example/base/agent/v1/link");
 });
 
 test("a token as an argument is refused with the reason, and is not repeated in it", async () => {
@@ -74,7 +76,7 @@ test("an interrupted enrollment goes on with the same key, and the server's refu
       .end(JSON.stringify({ error: { code: "Unauthorized", message: "Token is used up.", target: "" } }));
     return true;
   };
-  const wish = { root: folder.path, serverUrl, token: "t", name: null, facts: FACTS };
+  const wish = { root: folder.path, serverUrl, token: "t", name: null, facts: FACTS, network, authorities: null };
   await assert.rejects(enroll(wish), /HTTP 401\): Token is used up\./);
   const pem = await readFile(path.join(folder.path, "device-key.pem"), "utf8");
   server.intercept = () => false;
@@ -89,7 +91,7 @@ test("a server that is not there is told as such", async () => {
   const gone = new FakeServer();
   const serverUrl = await gone.listen();
   await gone[Symbol.asyncDispose]();
-  const wish = { root: folder.path, serverUrl, token: "t", name: null, facts: FACTS };
+  const wish = { root: folder.path, serverUrl, token: "t", name: null, facts: FACTS, network, authorities: null };
   await assert.rejects(enroll(wish), /cannot be reached: nothing listens there/);
 });
 

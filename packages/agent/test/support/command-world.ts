@@ -9,6 +9,7 @@ import { baseEnvironment, treeMark } from "../../src/commands/script-environment
 import type { Clock, CommandJob } from "../../src/core/ports.ts";
 import { dataFolder } from "../../src/disk/data-folder.ts";
 import { ensureDataFolders } from "../../src/disk/private-folder.ts";
+import { agentNetwork } from "../../src/network/agent-network.ts";
 import { readBootId } from "../../src/process/boot-id.ts";
 import { CgroupHome, findCgroupHome } from "../../src/process/cgroup-home.ts";
 import { Cgroups } from "../../src/process/cgroups.ts";
@@ -47,6 +48,7 @@ export async function commandWorld(options: WorldOptions = {}) {
     random: realRandom,
     log: silentLog,
     link: { ticket: async (dead, signal) => (dead ? await forEver(signal) : "ticket-0") },
+    network: agentNetwork({}),
     folder,
     machineId,
     bootId,

@@ -8,7 +8,8 @@ import {
   sign,
   verify,
 } from "node:crypto";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import {
   type AgentFrame,
@@ -56,10 +57,16 @@ export class FakeServer implements AsyncDisposable {
   #orderSeq = 0;
   #socket: WebSocket | null = null;
   readonly #waiters = new Set<() => void>();
-  readonly #http = createServer((request, response) => void this.#serve(request, response));
-  readonly #sockets = new WebSocketServer({ server: this.#http, path: LINK_PATH });
+  readonly #http: Server;
+  readonly #sockets: WebSocketServer;
+  readonly #scheme: string;
 
-  constructor() {
+  /** @param tls for https */
+  constructor(tls?: { cert: string; key: string }) {
+    const listener = (request: IncomingMessage, response: ServerResponse) => void this.#serve(request, response);
+    this.#http = tls ? createTlsServer(tls, listener) : createServer(listener);
+    this.#scheme = tls ? "https" : "http";
+    this.#sockets = new WebSocketServer({ server: this.#http, path: LINK_PATH });
     const pair = generateKeyPairSync("ed25519");
     this.key = pair.privateKey;
     this.keyText = pair.publicKey.export({ format: "jwk" }).x ?? "";
@@ -70,7 +77,7 @@ export class FakeServer implements AsyncDisposable {
   async listen(): Promise<string> {
     await new Promise<void>((resolve) => this.#http.listen(0, "127.0.0.1", resolve));
     const { port } = this.#http.address() as AddressInfo;
-    return `http://127.0.0.1:${port}`;
+    return `${this.#scheme}://127.0.0.1:${port}`;
   }
 
   addFile(text: string | Buffer): { sha256: string; sizeBytes: number } {

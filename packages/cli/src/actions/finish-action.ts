@@ -46,9 +46,17 @@ export async function finishAction(
       results,
     },
     text: rendered.text,
-    notes: `${rendered.notes}${ending === null ? "" : `${harmlessText(ending.message)}\n`}`,
+    notes: `${rendered.notes}${ending === null ? notesOf(action, request.onlyIndex) : `${harmlessText(ending.message)}\n`}`,
     exitCode: ending === null ? exitCodeOfScript(scriptExitCode ?? 0) : EXIT[ending.exit],
   };
+}
+
+/** What the device says of a command that completed: a file that changed while it was collected, lost output. */
+function notesOf({ commands }: MachineActionWire, onlyIndex: number | undefined): string {
+  return commands
+    .filter(({ index }) => onlyIndex === undefined || index === onlyIndex)
+    .flatMap(({ command, errors }) => errors.map((text) => `${harmlessText(`${command.type}: ${text}`)}\n`))
+    .join("");
 }
 
 function lastExitCode(results: readonly CommandResult[]): number | null {

@@ -1,6 +1,7 @@
 import { actionJson } from "../actions/action-json.ts";
 import type { Command } from "../command.ts";
 import { renderAction } from "../render/action.ts";
+import { renderResultFacts } from "../render/result-facts.ts";
 import { terminalWidth } from "../render/terminal-width.ts";
 import { renderTiming } from "../render/timing.ts";
 import { positional } from "./shared-options.ts";
@@ -14,6 +15,10 @@ export const action: Command = {
       type: "boolean",
       help: "also where its time went: when each step was reached, and the milliseconds between",
     },
+    results: {
+      type: "boolean",
+      help: "also what is known of its results: size, SHA-256, and how a file changed while it was collected",
+    },
   },
   positionals: { min: 1, max: 1 },
   examples: [
@@ -21,15 +26,25 @@ export const action: Command = {
     "halligan action 3f2a0d6e-5b1c-4c58-9a51-0c3f6d1b7a22 --timing",
   ],
   jsonShape:
-    "{action: the API's machine action}; with --timing also timing: {steps: [{step, index, at, sinceMs}], totalMs}",
+    "{action: the API's machine action}; with --timing also timing: {steps: [{step, index, at, sinceMs}], totalMs}; " +
+    "with --results also results: [{index, type, fileName, sizeBytes, sha256, isAvailable, fileChange}]",
   async run({ args, connect, env, signal }) {
     const client = await connect();
     const id = positional(args, 0);
     const found = await client.getMachineAction(id, { signal });
-    const json = { action: actionJson(found) };
-    if (!args.flag("timing")) return { json, text: renderAction(found) };
-    const timing = await client.getMachineActionTiming(id, { signal });
-    const table = renderTiming(timing, found, terminalWidth(env.stdout));
-    return { json: { ...json, timing }, text: `${renderAction(found)}\n${table}` };
+    const json: Record<string, unknown> = { action: actionJson(found) };
+    let text = renderAction(found);
+    const width = terminalWidth(env.stdout);
+    if (args.flag("timing")) {
+      const timing = await client.getMachineActionTiming(id, { signal });
+      json.timing = timing;
+      text += `\n${renderTiming(timing, found, width)}`;
+    }
+    if (args.flag("results")) {
+      const { value } = await client.getMachineActionResults(id, { signal });
+      json.results = value;
+      text += `\n${renderResultFacts(value, width)}`;
+    }
+    return { json, text };
   },
 };

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { CredentialsFile } from "@halligan/protocol/api";
 import { createClient } from "@halligan/protocol/client";
+import { readAuthorityFile } from "@halligan/protocol/network";
 import { Check } from "typebox/value";
 import { CliError, UsageError } from "../cli-error.ts";
 import type { Command, CommandContext } from "../command.ts";
@@ -29,6 +30,11 @@ export const login: Command = {
     server: { type: "string", placeholder: "URL", help: "the server's address" },
     "client-id": { type: "string", placeholder: "ID", help: "the application" },
     "secret-file": { type: "string", placeholder: "FILE", help: "a file with the secret" },
+    ca: {
+      type: "string",
+      placeholder: "FILE",
+      help: "trust this certificate authority (PEM) for this profile, besides the system's store",
+    },
   },
   positionals: { min: 0, max: 0 },
   examples: [
@@ -41,13 +47,16 @@ export const login: Command = {
     const name = args.text("profile") ?? (env.variables.HALLIGAN_PROFILE || DEFAULT_PROFILE);
     if (!/^[\w.-]{1,64}$/.test(name))
       throw new UsageError('A profile name has letters, digits, "-", "_" and "." only.');
-    const profile = await profileFromArguments(context);
+    const authorities = readAuthorities(context);
+    const profile = { ...(await profileFromArguments(context)), ...(authorities && { ca: authorities.join("") }) };
     if (isUnencrypted(profile.baseUrl)) {
       context.note(
         `Warning: ${profile.baseUrl} is not https: the secret and all results cross the network unencrypted.`,
       );
     }
-    await createClient({ baseUrl: profile.baseUrl, credentials: profile }).verifyCredentials({ signal });
+    await createClient({ baseUrl: profile.baseUrl, credentials: profile, fetch: env.network.fetch }).verifyCredentials({
+      signal,
+    });
     const file = profileFilePath(env);
     await saveProfile(file, name, profile);
     const { baseUrl, clientId } = profile;
@@ -78,7 +87,22 @@ async function profileFromArguments(context: CommandContext): Promise<Profile> {
     secretFile !== undefined
       ? await readSecretFile(resolve(env.currentFolder, secretFile))
       : ((await secretFromVariables(env.variables)) ?? (await readSecretFromStdin(env, signal)));
-  return { baseUrl, tokenUrl: await askTokenUrl(baseUrl, signal), clientId, clientSecret };
+  return { baseUrl, tokenUrl: await askTokenUrl(baseUrl, env.network, signal), clientId, clientSecret };
+}
+
+/** Trusted from now on; null where none is named. */
+function readAuthorities({ args, env }: CommandContext): string[] | null {
+  const file = args.text("ca");
+  if (file === undefined) return null;
+  try {
+    const authorities = readAuthorityFile(resolve(env.currentFolder, file), "--ca");
+    env.network.trust(authorities);
+    return authorities;
+  } catch (error) {
+    throw new CliError("localFile", "BadAuthorityFile", error instanceof Error ? error.message : String(error), {
+      cause: error,
+    });
+  }
 }
 
 async function readCredentialsFile(path: string): Promise<Profile> {

@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { fileNameFault, type LibraryFileWire } from "@halligan/protocol/api";
 import { ApiError, type HalliganClient } from "@halligan/protocol/client";
 import { CliError, UsageError } from "../cli-error.ts";
-import { readLocalFile } from "./local-file.ts";
+import { changedWhileRead, isChangedFile, readLocalFile } from "./local-file.ts";
 
 export interface AddLocalFileRequest {
   path: string;
@@ -38,6 +38,7 @@ export async function addLocalFile(client: HalliganClient, request: AddLocalFile
       { signal },
     );
   } catch (error) {
+    if (isChangedFile(error)) throw changedWhileRead(path);
     if (override || !(error instanceof ApiError) || !error.message.includes("already exists")) throw error;
     throw await alreadyThere(client, fileName, signal, error);
   }

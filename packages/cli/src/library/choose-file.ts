@@ -3,7 +3,7 @@ import { ApiError, type HalliganClient } from "@halligan/protocol/client";
 import { CliError } from "../cli-error.ts";
 import type { CommandContext } from "../command.ts";
 import { didYouMean } from "../suggest.ts";
-import { changedWhileRead, isLocalFile, type LocalFile, readLocalFile } from "./local-file.ts";
+import { changedWhileRead, isChangedFile, isLocalFile, type LocalFile, readLocalFile } from "./local-file.ts";
 
 /** What a person meant by a FILE or SCRIPT, with the hash of its bytes at this moment: whatever happens later, no others are used. */
 export type ChosenFile = { kind: "library"; name: string; sha256: string } | ({ kind: "local" } & LocalFile);
@@ -99,14 +99,6 @@ async function libraryNames(client: HalliganClient, signal: AbortSignal): Promis
     if (error instanceof ApiError && error.status === 403) return [];
     throw error;
   }
-}
-
-/** The runtime refuses to read a file that was changed since it was hashed; fetch has that as its cause. */
-function isChangedFile(error: unknown): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (cause.name === "NotReadableError") return true;
-  }
-  return false;
 }
 
 function hasSlash(path: string): boolean {

@@ -48,7 +48,7 @@ export async function readLocalFile(path: string, currentFolder: string, signal:
       hash.update(chunk);
     }
   } catch (error) {
-    if (error instanceof DOMException && error.name === "NotReadableError") throw changedWhileRead(path);
+    if (isChangedFile(error)) throw changedWhileRead(path);
     throw error;
   }
   return { name, path, sha256: hash.digest("hex"), content };
@@ -60,6 +60,14 @@ export const changedWhileRead = (path: string): CliError =>
     "FileChanged",
     `${path} was changed while it was read, so it is not clear which content is meant. Copy it, then use the copy.`,
   );
+
+/** The runtime refuses to read a file that was changed since it was hashed; fetch has that as its cause. */
+export function isChangedFile(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause.name === "NotReadableError") return true;
+  }
+  return false;
+}
 
 /** Null when it is larger; then nothing of it is kept. */
 async function readSmall(fullPath: string): Promise<Blob | null> {

@@ -1,6 +1,8 @@
 import { createClient } from "@halligan/protocol/client";
+import { pemCertificates } from "@halligan/protocol/network";
 import { CliError } from "../cli-error.ts";
 import type { Environment } from "../environment.ts";
+import type { CliNetwork } from "../network/cli-network.ts";
 import { didYouMean } from "../suggest.ts";
 import { type Profile, profileFilePath, readProfiles } from "./profile-file.ts";
 import { checkSecret, readSecretFile } from "./secret.ts";
@@ -23,7 +25,10 @@ export async function chooseProfile(
   const profiles = await readProfiles(path);
   const name = named ?? (env.variables.HALLIGAN_PROFILE || DEFAULT_PROFILE);
   const profile = profiles.get(name);
-  if (profile !== undefined) return profile;
+  if (profile !== undefined) {
+    if (profile.ca !== undefined) env.network.trust(pemCertificates(profile.ca));
+    return profile;
+  }
   if (profiles.size === 0) {
     throw new CliError(
       "configuration",
@@ -40,7 +45,7 @@ export async function chooseProfile(
   );
 }
 
-async function profileFromVariables({ variables }: Environment, signal: AbortSignal): Promise<Profile | null> {
+async function profileFromVariables({ variables, network }: Environment, signal: AbortSignal): Promise<Profile | null> {
   const { HALLIGAN_URL: url, HALLIGAN_CLIENT_ID: clientId } = variables;
   if (!url && !clientId) return null;
   const secret = await secretFromVariables(variables);
@@ -53,7 +58,7 @@ async function profileFromVariables({ variables }: Environment, signal: AbortSig
     throw new CliError("configuration", "IncompleteVariables", `Set ${missing.join(" and ")} too, or none of them.`);
   }
   const baseUrl = parseServerUrl(url, "HALLIGAN_URL");
-  return { baseUrl, tokenUrl: await askTokenUrl(baseUrl, signal), clientId, clientSecret: secret };
+  return { baseUrl, tokenUrl: await askTokenUrl(baseUrl, network, signal), clientId, clientSecret: secret };
 }
 
 /** Null when neither variable is set. */
@@ -64,8 +69,8 @@ export async function secretFromVariables(variables: Environment["variables"]): 
 }
 
 /** The server itself says where its tokens come from. */
-export async function askTokenUrl(baseUrl: string, signal: AbortSignal): Promise<string> {
+export async function askTokenUrl(baseUrl: string, { fetch }: CliNetwork, signal: AbortSignal): Promise<string> {
   const noToken = { accessToken: () => Promise.reject(new Error("info needs no token")) };
-  const { tokenUrl } = await createClient({ baseUrl, credentials: noToken }).info({ signal });
+  const { tokenUrl } = await createClient({ baseUrl, credentials: noToken, fetch }).info({ signal });
   return checkTokenUrl(tokenUrl, baseUrl);
 }

@@ -9,7 +9,14 @@ import type { Environment } from "../environment.ts";
 const closed = { additionalProperties: false } as const;
 
 export const Profile = Type.Object(
-  { baseUrl: Type.String(), tokenUrl: Type.String(), clientId: Type.String(), clientSecret: Type.String() },
+  {
+    baseUrl: Type.String(),
+    tokenUrl: Type.String(),
+    clientId: Type.String(),
+    clientSecret: Type.String(),
+    /** Certificate authorities in PEM that are trusted besides the system's. */
+    ca: Type.Optional(Type.String()),
+  },
   closed,
 );
 export type Profile = Static<typeof Profile>;

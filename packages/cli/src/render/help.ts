@@ -26,6 +26,8 @@ export function renderOverview(commands: readonly Command[]): string {
     "",
     "Environment: HALLIGAN_URL, HALLIGAN_CLIENT_ID and HALLIGAN_CLIENT_SECRET (or HALLIGAN_CLIENT_SECRET_FILE) take the",
     "place of a profile. HALLIGAN_PROFILE names one. HALLIGAN_CONFIG is the file with the profiles.",
+    "HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY (or in lower case) name a proxy and what is reached without it.",
+    "The system's certificate store is trusted (or SSL_CERT_FILE, SSL_CERT_DIR), and what login --ca named.",
     "",
     "With --json an error is {error: {code, message}} on standard output.",
     "",

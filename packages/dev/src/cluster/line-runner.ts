@@ -1,6 +1,7 @@
 import { appendFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import {
+  agentNetwork,
   CANCELLED_TEXT,
   type CommandJob,
   type LinkState,
@@ -22,12 +23,15 @@ export interface LineRunnerDeps {
   readonly linesFile: string;
 }
 
+/** Shared by all devices of this process. */
+const network = agentNetwork({});
+
 /** From here on a transcript goes beside the link, as the real agent's do when they are large. */
 const INLINE_BYTES = 16 * 1024;
 
 /** Commands without a process: a script appends its line, a file is made from its name. Results travel as the real agent's do. */
 export function lineRunner({ link, log, serverUrl, linesFile }: LineRunnerDeps): Runner {
-  const deps = { link, log, serverUrl, clock, random };
+  const deps = { link, log, serverUrl, clock, random, network };
   const transcriptOf = ({ command }: CommandJob<RunScriptCommand>, exitCode: number): string =>
     JSON.stringify({
       script_name: command.scriptName,

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
-import { ActionTimingWire } from "@halligan/protocol/api";
+import { ActionResultsWire, ActionTimingWire } from "@halligan/protocol/api";
 import { Value } from "typebox/value";
 import { absentMachine } from "./absent-machines.ts";
 import { assertSucceeded, FINAL } from "./api.ts";
@@ -247,6 +248,40 @@ test("its timing adds up to the time between its creation and its end, which is 
     ends,
     listAt(action, "commands").map((command) => Date.parse(textAt(command, "endTime"))),
   );
+});
+
+test("what is known of its results stands beside it, also how a file changed while it was collected", {
+  skip: onlyHalligan("its own interface for results"),
+}, async () => {
+  const { api, library, machineId } = here();
+  const name = await library.script("results", "echo out > out.txt");
+  // States no size and is larger than what is read of such a file: of the changes the one that is sure to happen.
+  const commands = [putFile(name), runScript(name), getFile("out.txt"), getFile("/proc/self/pagemap")];
+  const action = await api.runToEnd(machineId, commands);
+  assertSucceeded(action);
+  const id = textAt(action, "id");
+  const { body, status } = await api.get(`/halligan/v1/actions/${id}/results`);
+  assert.equal(status, 200);
+  Value.Assert(ActionResultsWire, body);
+  assert.deepEqual(
+    body.value.map(({ index, type, fileName, isAvailable }) => [index, type, fileName, isAvailable]),
+    [
+      [1, "RunScript", `output_${id}_1.json`, true],
+      [2, "GetFile", "out.txt.gz", true],
+      [3, "GetFile", "pagemap.gz", true],
+    ],
+  );
+  const { bytes } = await api.result(id, 2);
+  assert.equal(body.value[1]?.sizeBytes, bytes.length);
+  assert.equal(body.value[1]?.sha256, createHash("sha256").update(bytes).digest("hex"));
+  assert.deepEqual([body.value[0]?.fileChange, body.value[1]?.fileChange], [null, null]);
+  const changed = body.value[2]?.fileChange;
+  assert.deepEqual(changed?.kinds, ["cutOff"]);
+  assert.equal(gunzipSync((await api.result(id, 3)).bytes).length, changed?.collectedBytes);
+  const errors = listAt(action, "commands").map((command) => at(command, "errors"));
+  assert.deepEqual(errors.slice(0, 3), [[], [], []]);
+  assert.match(String(errors[3]), /^Note: the file was collected in part\./);
+  assertError(await api.get(`/halligan/v1/actions/${UNKNOWN_ACTION}/results`), 404, "ResourceNotFound");
 });
 
 test("the timing of an unfinished action has no end, and that of an unknown one is 404", {

@@ -1,5 +1,6 @@
 /** Halligan's own interface, under `/halligan/v1`. Names in camelCase, times as ISO 8601 UTC, errors as in the contract. */
 import { type Static, Type } from "typebox";
+import { FileChange } from "../link/file-change.ts";
 import { ErrorWire } from "./error.ts";
 import { MachineActionStatusWire } from "./machine-action.ts";
 
@@ -175,6 +176,32 @@ export const ActionTimingWire = Type.Object({
   totalMs: Type.Integer(),
 });
 export type ActionTimingWire = Static<typeof ActionTimingWire>;
+
+/** How a file changed on its device while it was collected. */
+export const FileChangeWire = Type.Object(FileChange.properties);
+export type FileChangeWire = Static<typeof FileChangeWire>;
+
+/** `GET /halligan/v1/actions/{id}/results`: what is known of each result, also after its bytes were removed. */
+export const ActionResultsWire = Type.Object({
+  actionId: Type.String(),
+  value: Type.Array(
+    Type.Object({
+      /** Of the command. */
+      index: Type.Integer(),
+      type: Type.Union([Type.Literal("RunScript"), Type.Literal("GetFile")]),
+      /** Of the download. */
+      fileName: Type.String(),
+      /** Of the download: the gzip of a collected file. */
+      sizeBytes: Type.Integer(),
+      sha256: Type.String(),
+      /** False when the time for which results are kept is over. */
+      isAvailable: Type.Boolean(),
+      /** Null when the file did not change, and for a script. */
+      fileChange: Type.Union([FileChangeWire, Type.Null()]),
+    }),
+  ),
+});
+export type ActionResultsWire = Static<typeof ActionResultsWire>;
 
 /** Of machine groups: `contract/lifecycle.md` section 3. Live response needs another level than `none`. */
 export const RemediationLevelWire = Type.Union([

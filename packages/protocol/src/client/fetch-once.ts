@@ -49,10 +49,10 @@ function originOf(url: string): string {
   return new URL(url).origin;
 }
 
-/** fetch says "fetch failed" and hides the reason one or two causes deep. */
+/** fetch says "fetch failed" and hides the reason one or two causes deep; a proxy's error names the proxy itself. */
 function reasonOf(error: unknown): string {
   let cause: unknown = error;
-  while (cause instanceof Error && cause.cause instanceof Error) cause = cause.cause;
+  while (cause instanceof Error && cause.name !== "ProxyError" && cause.cause instanceof Error) cause = cause.cause;
   if (!(cause instanceof Error)) return "";
   const code = "code" in cause && typeof cause.code === "string" ? cause.code : "";
   const message = cause.message || code;

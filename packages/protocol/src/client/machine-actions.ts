@@ -1,4 +1,5 @@
 import {
+  ActionResultsWire,
   ActionTimingWire,
   type MachineActionEvent,
   MachineActionWire,
@@ -34,6 +35,8 @@ export interface MachineActionOperations {
   getMachineAction(actionId: string, options?: CallOptions): Promise<MachineActionWire>;
   /** Where its time went. A server other than Halligan has no such thing: 404. */
   getMachineActionTiming(actionId: string, options?: CallOptions): Promise<ActionTimingWire>;
+  /** Size, SHA-256 and, of a file that changed while it was collected, how. Halligan's own. */
+  getMachineActionResults(actionId: string, options?: CallOptions): Promise<ActionResultsWire>;
   /** Its state now, then each change until the final one; see `watchMachineAction`. A server other than Halligan has no such thing. */
   watchMachineAction(actionId: string, options?: CallOptions): AsyncGenerator<MachineActionEvent>;
   /** Newest first unless `orderBy` says otherwise. */
@@ -84,6 +87,11 @@ export function machineActionOperations(transport: Transport): MachineActionOper
       transport.sendForJson(
         { method: "GET", path: `/halligan/v1/actions/${encodeURIComponent(actionId)}/timing`, signal },
         ActionTimingWire,
+      ),
+    getMachineActionResults: (actionId, { signal } = {}) =>
+      transport.sendForJson(
+        { method: "GET", path: `/halligan/v1/actions/${encodeURIComponent(actionId)}/results`, signal },
+        ActionResultsWire,
       ),
     watchMachineAction: (actionId, options) => watchMachineAction(transport, actionId, options),
     listMachineActions: (options = {}) => listAll(transport, "/api/machineactions", MachineActionWire, options),

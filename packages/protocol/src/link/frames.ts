@@ -2,6 +2,7 @@ import { type Static, Type } from "typebox";
 import { Compile } from "typebox/compile";
 import { cleanText } from "../text/clean-text.ts";
 import { Continuity, ProbeNonce, RollingValue } from "./continuity.ts";
+import { FileChange } from "./file-change.ts";
 import { ActionId, CommandIndex, JournalId, OrderSeq, Sha256, SizeBytes, StartId, UnixMs, UploadId } from "./ids.ts";
 import { MachineFacts } from "./machine-facts.ts";
 
@@ -48,7 +49,14 @@ export const InlineResult = Type.Object(
 );
 /** An upload whose `complete` call was answered with success: from then on the server has it durably. */
 export const UploadedResult = Type.Object(
-  { kind: Type.Literal("uploaded"), uploadId: UploadId, sizeBytes: SizeBytes, sha256: Sha256 },
+  {
+    kind: Type.Literal("uploaded"),
+    uploadId: UploadId,
+    sizeBytes: SizeBytes,
+    sha256: Sha256,
+    /** Only of a collected file that changed. Since link version 2. */
+    fileChange: Type.Optional(FileChange),
+  },
   closed,
 );
 export const CommandResult = Type.Union([InlineResult, UploadedResult]);

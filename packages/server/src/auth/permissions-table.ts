@@ -54,6 +54,7 @@ export const PERMISSION_TABLE = {
   ListMachineActions: READ,
   GetMachineAction: READ,
   GetMachineActionTiming: READ,
+  GetMachineActionResults: READ,
   WatchMachineAction: READ,
   ListMachines: READ,
   GetMachine: READ,

@@ -1,4 +1,5 @@
 import type { CommandType } from "@halligan/protocol/api";
+import type { FileChange } from "@halligan/protocol/link";
 
 /**
  * One command of a machine action.
@@ -26,9 +27,10 @@ export const COMMAND_TRANSITIONS = {
 /** Where a command's result is kept. The SHA-256 is of the bytes that a download gives. */
 export type StoredResult =
   /** Its retention is over: the bytes are gone, what they were is still told. */
-  | { kind: "expired"; sizeBytes: number; sha256: string }
+  | { kind: "expired"; sizeBytes: number; sha256: string; fileChange?: FileChange }
   | { kind: "inline"; sizeBytes: number; sha256: string }
-  | { kind: "blob"; resultId: string; sizeBytes: number; sha256: string };
+  /** `fileChange`: how a collected file changed while it was collected; absent when it did not. */
+  | { kind: "blob"; resultId: string; sizeBytes: number; sha256: string; fileChange?: FileChange };
 
 /** The bytes that a command uses. */
 export interface LibraryPin {

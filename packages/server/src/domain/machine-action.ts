@@ -256,6 +256,13 @@ function applyOrderClosed(action: MachineAction, errors: readonly string[], nowM
   return { changed: true, action: touched(told, nowMs) };
 }
 
+/** The bytes are gone; what they were is still stated. */
+function expired(result: StoredResult): StoredResult {
+  const { sizeBytes, sha256 } = result;
+  const fileChange = "fileChange" in result ? result.fileChange : undefined;
+  return { kind: "expired", sizeBytes, sha256, ...(fileChange && { fileChange }) };
+}
+
 /** Not a change that a reader of the action looks for: its time of last update stays. */
 function applyResultsExpired(action: MachineAction): Transition {
   if (!isFinal(action.status)) return illegal("results of an unfinished action do not expire");
@@ -263,7 +270,7 @@ function applyResultsExpired(action: MachineAction): Transition {
   const commands = action.commands.map(
     ({ result, pin, ...command }): Command => ({
       ...command,
-      result: result && { kind: "expired", sizeBytes: result.sizeBytes, sha256: result.sha256 },
+      result: result && expired(result),
       pin: pin && { sha256: pin.sha256, sizeBytes: pin.sizeBytes },
     }),
   );

@@ -28,6 +28,7 @@ import { getLibraryFile } from "./operations/get-library-file.ts";
 import { getLiveResponseResultDownloadLink } from "./operations/get-live-response-result-download-link.ts";
 import { getMachine } from "./operations/get-machine.ts";
 import { getMachineAction } from "./operations/get-machine-action.ts";
+import { getMachineActionResults } from "./operations/get-machine-action-results.ts";
 import { getMachineActionTiming } from "./operations/get-machine-action-timing.ts";
 import { getOpenApi } from "./operations/get-openapi.ts";
 import { getOrderFile } from "./operations/get-order-file.ts";
@@ -96,6 +97,7 @@ export const OPERATIONS: readonly Operation<HttpContext>[] = [
   startLiveResponse,
   stageContent,
   getMachineActionTiming,
+  getMachineActionResults,
   watchMachineAction,
   downloadResult,
   getLibraryFile,

@@ -1,4 +1,5 @@
 import { type MachineActionStatus, MachineActionStatusWire } from "@halligan/protocol/api";
+import { FileChange } from "@halligan/protocol/link";
 import { Type } from "typebox";
 import { Compile } from "typebox/compile";
 import type { Command, ListedCommand } from "../domain/command.ts";
@@ -36,9 +37,14 @@ const StoredCommands = Compile(
       // Not in rows that the first release wrote.
       finishedAtMs: Type.Optional(nullable(Type.Integer())),
       result: Type.Union([
-        Type.Object({ kind: Type.Literal("expired"), ...size }),
+        Type.Object({ kind: Type.Literal("expired"), ...size, fileChange: Type.Optional(FileChange) }),
         Type.Object({ kind: Type.Literal("inline"), ...size }),
-        Type.Object({ kind: Type.Literal("blob"), resultId: Type.String(), ...size }),
+        Type.Object({
+          kind: Type.Literal("blob"),
+          resultId: Type.String(),
+          ...size,
+          fileChange: Type.Optional(FileChange),
+        }),
         Type.Null(),
       ]),
       pin: nullable(Type.Object({ ...size, contentId: Type.Optional(Type.String()) })),

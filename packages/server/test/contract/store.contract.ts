@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import type { MachineFacts } from "@halligan/protocol/link";
+import type { FileChange, MachineFacts } from "@halligan/protocol/link";
 import { NO_CONTINUITY } from "../../src/domain/clone-detection.ts";
 import type { Machine } from "../../src/domain/machine.ts";
 import type { MachineAction } from "../../src/domain/machine-action.ts";
@@ -102,6 +102,8 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
     });
 
     test("an action comes back as it was saved, with every field", async () => {
+      const stamp = { sizeBytes: 7, modifiedAt: "2026-11-27T12:00:00.000000001Z" };
+      const fileChange: FileChange = { kinds: ["grew"], collectedBytes: 7, before: stamp, after: stamp };
       const machine = await addMachine();
       const action = await addAction(machine.id, {
         deadlineMs: null,
@@ -119,6 +121,10 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
             pin: { sha256: "1".repeat(64), sizeBytes: 3 },
             result: { kind: "blob", resultId: "2".repeat(64), sizeBytes: 2 ** 40, sha256: "3".repeat(64) },
           }),
+          sampleCommand({
+            result: { kind: "blob", resultId: "4".repeat(64), sizeBytes: 5, sha256: "6".repeat(64), fileChange },
+          }),
+          sampleCommand({ result: { kind: "expired", sizeBytes: 5, sha256: "6".repeat(64), fileChange } }),
         ],
       });
       assert.deepEqual(await store.read((tx) => tx.actions.byId(action.id)), action);

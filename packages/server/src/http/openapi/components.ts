@@ -1,4 +1,5 @@
 import {
+  ActionResultsWire,
   ActionTimingWire,
   ApplicationListWire,
   ApplicationWire,
@@ -75,6 +76,7 @@ export const COMPONENTS: Readonly<Record<string, TSchema>> = {
   MachineActionStatus: MachineActionStatusWire,
   MachineActionCollection,
   ActionTiming: ActionTimingWire,
+  ActionResults: ActionResultsWire,
   CancelRequest,
   ResultLink: ResultLinkWire,
   Transcript: TranscriptWire,

@@ -19,6 +19,7 @@ const CONTRACT: Readonly<Record<string, readonly [string, string]>> = {
   ListMachineActions: READ,
   GetMachineAction: READ,
   GetMachineActionTiming: READ,
+  GetMachineActionResults: READ,
   WatchMachineAction: READ,
   ListMachines: READ,
   GetMachine: READ,

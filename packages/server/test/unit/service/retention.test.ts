@@ -12,6 +12,9 @@ import { PLAYBOOK, type TestServices, testServices } from "../../support/test-se
 
 const DAY_MS = 24 * 3_600_000;
 
+const STAMP = { sizeBytes: 900, modifiedAt: null };
+const CHANGE = { kinds: ["rewritten" as const], collectedBytes: 900, before: STAMP, after: STAMP };
+
 describe("retention: results 30 days, actions 180 days", () => {
   let services: TestServices;
   let actionId: string;
@@ -46,7 +49,7 @@ describe("retention: results 30 days, actions 180 days", () => {
     const part = { index: 1, uploadId, part: 0, sizeBytes: 1_000, sha256 };
     await receiveResultPart(context, action.value, { ...part, body: chunks(content) });
     await completeResult(context, action.value, 1, uploadId, { partCount: 1, sizeBytes: 1_000, sha256 });
-    const result = { kind: "uploaded" as const, uploadId, sizeBytes: 1_000, sha256 };
+    const result = { kind: "uploaded" as const, uploadId, sizeBytes: 1_000, sha256, fileChange: CHANGE };
     const ended = await recordEnded(context, link, { type: "ended", ...report, index: 1, result });
     assert.ok(ended.kind === "recorded" && ended.action.status === "Succeeded");
     const stored = ended.action.commands[1]?.result;
@@ -75,7 +78,9 @@ describe("retention: results 30 days, actions 180 days", () => {
     }
     const kept = await action();
     assert.equal(kept?.status, "Succeeded");
-    assert.match(kept?.commands[1]?.result?.sha256 ?? "", /^[0-9a-f]{64}$/);
+    const expired = kept?.commands[1]?.result;
+    assert.match(expired?.sha256 ?? "", /^[0-9a-f]{64}$/);
+    assert.deepEqual(expired?.kind === "expired" && expired.fileChange, CHANGE);
   });
 
   test("after 180 days the action is gone and its audit records stay", async () => {

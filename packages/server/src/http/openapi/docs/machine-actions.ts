@@ -1,4 +1,4 @@
-import { ActionTimingWire, MACHINE_ACTION_EVENTS, MachineActionWire } from "@halligan/protocol/api";
+import { ActionResultsWire, ActionTimingWire, MACHINE_ACTION_EVENTS, MachineActionWire } from "@halligan/protocol/api";
 import { Type } from "typebox";
 import { MACHINE_ACTIONS } from "../../../domain/odata/machine-action-fields.ts";
 import { eventText } from "../../event-text.ts";
@@ -7,7 +7,7 @@ import { odataParameters } from "../odata-parameters.ts";
 import { json, type OperationDoc } from "../operation-doc.ts";
 import { SAMPLE } from "../sample-values.ts";
 import { actionIdParameter, machineIdParameter } from "./parameters.ts";
-import { contextOf, sampleAction, sampleSucceededAction, sampleTiming } from "./sample-entities.ts";
+import { contextOf, sampleAction, sampleResults, sampleSucceededAction, sampleTiming } from "./sample-entities.ts";
 
 export const machineActionDocs = {
   ListMachineActions: {
@@ -51,6 +51,18 @@ export const machineActionDocs = {
       "on the device and uploaded (all of its result is durable here), and final. The milliseconds between them add up to the whole.",
     path: { id: actionIdParameter },
     answers: { 200: json("The steps so far.", ActionTimingWire, sampleTiming) },
+    refusals: {
+      404: "`ResourceNotFound`: there is no such action, or its machine is in none of the user's device groups.",
+    },
+  },
+  GetMachineActionResults: {
+    tag: "Machine actions",
+    summary: "Get what is known of the results of a machine action",
+    description:
+      "Name, size and SHA-256 of each result, also after its bytes were removed. `fileChange` says how a file changed while it was " +
+      "collected: its size and modification time before and after, and how many of its bytes are in the result.",
+    path: { id: actionIdParameter },
+    answers: { 200: json("The results so far, by command.", ActionResultsWire, sampleResults) },
     refusals: {
       404: "`ResourceNotFound`: there is no such action, or its machine is in none of the user's device groups.",
     },

@@ -1,4 +1,5 @@
 import type {
+  ActionResultsWire,
   ActionTimingWire,
   LibraryFileWire,
   ListedMachineWire,
@@ -87,6 +88,36 @@ export const sampleTiming = {
   ],
   totalMs: 2_485,
 } satisfies ActionTimingWire;
+
+/** Of `sampleSucceededAction`. */
+export const sampleResults = {
+  actionId: SAMPLE.actionId,
+  value: [
+    {
+      index: 0,
+      type: "RunScript",
+      fileName: `output_${SAMPLE.actionId}_0.json`,
+      sizeBytes: 214,
+      sha256: SAMPLE.scriptSha256,
+      isAvailable: true,
+      fileChange: null,
+    },
+    {
+      index: 1,
+      type: "GetFile",
+      fileName: "hosts.gz",
+      sizeBytes: 190,
+      sha256: SAMPLE.scriptSha256,
+      isAvailable: true,
+      fileChange: {
+        kinds: ["grew"],
+        collectedBytes: 174,
+        before: { sizeBytes: 174, modifiedAt: "2026-11-20T09:14:03.120000000Z" },
+        after: { sizeBytes: 201, modifiedAt: "2026-11-21T12:00:02.512345678Z" },
+      },
+    },
+  ],
+} satisfies ActionResultsWire;
 
 export const sampleMachine = {
   id: SAMPLE.machineId,

@@ -1,0 +1,5 @@
+/** The way to a server from a program: proxies and trusted certificates. For Node and Bun; a browser has its own. */
+export * from "./certificates.ts";
+export * from "./network.ts";
+export * from "./proxy-error.ts";
+export * from "./proxy-rules.ts";

@@ -1,0 +1,65 @@
+/** Agents of node's HTTP client that take the proxy of the environment, if any. */
+import http from "node:http";
+import https from "node:https";
+import net from "node:net";
+import type { Duplex } from "node:stream";
+import tls from "node:tls";
+import { type HttpProxy, type ProxyEnvironment, portOf, proxyFor } from "./proxy-rules.ts";
+import { openTunnel, serverName, withoutBrackets } from "./tunnel.ts";
+
+export interface Network {
+  /** For a request to this address. Throws ProxyError for a variable that names no usable proxy. */
+  agentFor(url: URL): http.Agent;
+  /** For a request that takes its connection over, as a WebSocket does: no other request uses it. */
+  upgradeAgentFor(url: URL): http.Agent;
+  /** The proxy for this address, for people; null for none. */
+  proxyNameFor(url: URL): string | null;
+}
+
+export interface NetworkOptions {
+  env: ProxyEnvironment;
+  /** Until a proxy has connected, in milliseconds. */
+  proxyTimeoutMs: number;
+  /** Most connections to one server at a time. */
+  maxSockets: number;
+}
+
+export function createNetwork({ env, proxyTimeoutMs, maxSockets }: NetworkOptions): Network {
+  const shared = new Map<string, http.Agent>();
+  return {
+    agentFor(url) {
+      const proxy = proxyFor(url, env);
+      // A tunnel leads to one server, so each server has an agent of its own.
+      let agent = shared.get(url.origin);
+      if (!agent) {
+        agent = makeAgent(url, proxy, proxyTimeoutMs, { keepAlive: true, maxSockets });
+        shared.set(url.origin, agent);
+      }
+      return agent;
+    },
+    upgradeAgentFor: (url) => makeAgent(url, proxyFor(url, env), proxyTimeoutMs, {}),
+    proxyNameFor: (url) => proxyFor(url, env)?.name ?? null,
+  };
+}
+
+function makeAgent(url: URL, proxy: HttpProxy | null, timeoutMs: number, options: http.AgentOptions): http.Agent {
+  const isTls = url.protocol === "https:";
+  const agent = isTls ? new https.Agent(options) : new http.Agent(options);
+  if (!proxy) return agent;
+  agent.createConnection = (_options, callback) => {
+    connect(url, proxy, timeoutMs).then(
+      (socket) => callback?.(null, socket),
+      // The type wants a connection; with an error nothing looks at it.
+      (error: Error) => callback?.(error, new net.Socket()),
+    );
+    return undefined;
+  };
+  return agent;
+}
+
+async function connect(url: URL, proxy: HttpProxy, timeoutMs: number): Promise<Duplex> {
+  const socket = await openTunnel(proxy, { hostname: url.hostname, port: portOf(url) }, timeoutMs);
+  if (url.protocol !== "https:") return socket;
+  const host = withoutBrackets(url.hostname);
+  return tls.connect({ socket, host, ALPNProtocols: ["http/1.1"], ...serverName(host) });
+}
