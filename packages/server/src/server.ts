@@ -1,6 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { mkdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir } from "node:fs/promises";
 import { LINK_PATH } from "@halligan/protocol/link";
 import type { Logger } from "pino";
 import { issuers } from "./auth/access-token.ts";
@@ -41,9 +40,9 @@ import { tellingStore } from "./service/tell-changes.ts";
 import type { Engines } from "./setup/engines.ts";
 import { ensureAdministrator } from "./setup/first-administrator.ts";
 import { type Keys, keyFingerprints, loadKeys } from "./setup/keys.ts";
+import { openStore } from "./setup/open-store.ts";
+import { ServedCertificate } from "./setup/served-certificate.ts";
 import { lockFolder } from "./store/sqlite/folder-lock.ts";
-import { SqliteStore } from "./store/sqlite/sqlite-store.ts";
-import type { Store } from "./store/store.ts";
 import { VERSION } from "./version.ts";
 
 /** A running server. Disposing it drains: new work is refused, what is under way is finished and written. */
@@ -52,11 +51,16 @@ export interface Server extends AsyncDisposable {
   readonly tenant: string;
   /** The file with the first administrator's credentials, when this start made it. */
   readonly newCredentialsFile: string | null;
+  /** Reads again what may change while it runs: the certificate and its key. Logs what came of it. */
+  reload(): Promise<void>;
 }
 
 /** Builds everything and starts it; `signal` ends a start that waits for another node. The only file that knows every part by name. */
 export async function startServer(config: Config, engines: Engines, log: Logger, signal: AbortSignal): Promise<Server> {
   await using started = new AsyncDisposableStack();
+  // What only reads comes first: a mistake in it leaves nothing behind.
+  const certificate = config.tls && (await ServedCertificate.open(config.tls, log, systemClock.nowMs));
+  const oidcIssuers = await readOidcIssuers(config.oidcIssuersFile);
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   started.use(lockFolder(config.dataDir));
   const keys = await loadKeys({ folder: config.keysDir, makes: config.makesKeys });
@@ -99,23 +103,23 @@ export async function startServer(config: Config, engines: Engines, log: Logger,
     databaseNowMs && (await joinNodes(service, node, nodeFacts(config, engines, keys), gateway, databaseNowMs, signal));
   if (lease) started.defer(() => lease.leave());
   else await forgetAllLinks(service);
-  const newCredentialsFile = await ensureAdministrator(service, config.dataDir, tenant);
-  const loops = startLoops(service, gateway, lease, config);
+  const loops = startLoops(service, gateway, lease, certificate, config);
   started.use(loops);
 
   const sockets = new WsGateway(gateway, (socket, reason) =>
     answerOnSocket(socket, randomUUID(), 403, "Forbidden", reason),
   );
   const outside = started.use(
-    createOutsideIssuers(
-      await readOidcIssuers(config.oidcIssuersFile),
-      Object.values(issuers(service.publicUrl, tenant)),
-      { fetchJson: fetchJsonWithin(), clock: systemClock, log },
-    ),
+    createOutsideIssuers(oidcIssuers, Object.values(issuers(service.publicUrl, tenant)), {
+      fetchJson: fetchJsonWithin(),
+      clock: systemClock,
+      log,
+    }),
   );
   let isStopping = false;
   const health: HttpContext["health"] = {
     unready: () => unready({ isStopping, lease, bus: nats }),
+    warnings: () => (certificate?.warnings() ?? []).map((reason) => ({ part: "certificate", reason }) as const),
     metrics: () =>
       metrics.text({
         store,
@@ -123,13 +127,13 @@ export async function startServer(config: Config, engines: Engines, log: Logger,
         links: () => gateway.linkCount,
         busIsConnected: nats && (() => nats.isConnected),
         clockOffsetMs: lease && (() => lease.clockOffsetMs),
+        certificate,
       }),
     metricsContentType: metrics.contentType,
     metricsToken: engines.metricsToken,
     isBehindProxy: config.tlsEndsAtProxy,
   };
   const context = httpContext(service, keys, tenant, config, outside, health);
-  const tls = await readTls(config);
   const counter = lease
     ? storeCounter(store, () => systemClock.nowMs() + lease.clockOffsetMs)
     : memoryCounter(systemClock.monotonicMs);
@@ -143,7 +147,9 @@ export async function startServer(config: Config, engines: Engines, log: Logger,
     onAnswered: metrics.requestAnswered,
     limits: { jsonBytes: config.numbers.jsonBodyLimitBytes, closeGraceMs: config.numbers.drainTimeoutMs },
     upgrades: { [LINK_PATH]: (request, socket, head) => sockets.upgrade(request, socket, head) },
-    ...(tls && { tls }),
+    ...(certificate && {
+      tls: { ...certificate.current, onChange: (apply) => certificate.onChange(apply) },
+    }),
   });
   started.defer(() => app.close());
   started.defer(() => context.eventStreams.close());
@@ -153,26 +159,21 @@ export async function startServer(config: Config, engines: Engines, log: Logger,
     isStopping = true;
   });
   await app.listen(config.listen);
+  // Last: a start that fails, as over a port in use, makes no administrator.
+  const { dataDir, publicUrl } = config;
+  const newCredentialsFile = await ensureAdministrator(service, { dataDir, tenant, publicUrl });
 
   const running = started.move();
   return {
-    publicUrl: config.publicUrl,
+    publicUrl,
     tenant,
     newCredentialsFile,
+    reload: async () => {
+      if (certificate) await certificate.reload(true);
+      else log.info("nothing to reload: this process does not end TLS; other settings are read at the start");
+    },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
-}
-
-/** `databaseNowMs` is there where other nodes may use the same database. */
-async function openStore(
-  config: Config,
-  { database }: Engines,
-): Promise<{ store: Store; databaseNowMs: (() => Promise<number>) | null }> {
-  if (!database) return { store: await SqliteStore.open(join(config.dataDir, "halligan.db")), databaseNowMs: null };
-  // Its library is loaded only where it is used.
-  const { PostgresStore } = await import("./store/postgres/postgres-store.ts");
-  const store = await PostgresStore.open(database);
-  return { store, databaseNowMs: () => store.nowMs() };
 }
 
 async function openNats(address: NatsAddress, tenant: string, log: Logger): Promise<NatsBus> {
@@ -273,6 +274,7 @@ function startLoops(
   service: ServiceContext,
   gateway: Gateway,
   lease: NodeLease | null,
+  certificate: ServedCertificate | null,
   { numbers }: Config,
 ): AsyncDisposable {
   const stop = new AbortController();
@@ -298,6 +300,9 @@ function startLoops(
     ),
     start("sweep unfinished uploads", numbers.uploadLeftoverMs / 4, shared(sweepPartials)),
   ];
+  if (certificate) {
+    loops.push(start("reload certificate", numbers.tlsReloadIntervalMs, () => certificate.reload(false)));
+  }
   if (lease) {
     loops.push(
       start("node lease", BEAT_INTERVAL_MS, () => lease.beat()),
@@ -314,18 +319,4 @@ function startLoops(
       await Promise.all(loops);
     },
   };
-}
-
-async function readTls({ tls }: Config): Promise<{ cert: string; key: string } | null> {
-  if (!tls) return null;
-  try {
-    return { cert: await readFile(tls.certFile, "utf8"), key: await readFile(tls.keyFile, "utf8") };
-  } catch (cause) {
-    throw new ConfigError(
-      `the certificate or key could not be read: ${cause instanceof Error ? cause.message : cause}`,
-      {
-        cause,
-      },
-    );
-  }
 }

@@ -27,6 +27,15 @@ export const ReadinessWire = Type.Object({
       reason: Type.String(),
     }),
   ),
+  /** What an operator should see to while the node works on, as a certificate that soon expires. Not there before 0.2. */
+  warnings: Type.Optional(
+    Type.Array(
+      Type.Object({
+        part: Type.Union([Type.Literal("certificate"), Type.Literal("disk")]),
+        reason: Type.String(),
+      }),
+    ),
+  ),
 });
 export type ReadinessWire = Static<typeof ReadinessWire>;
 /** `GET /readyz`: 503, the error of the API and beside it what is missing. */

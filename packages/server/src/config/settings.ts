@@ -71,6 +71,8 @@ export const NUMBER_SETTINGS = {
   rereadIntervalMs: { default: 5_000, min: 50, max: 3_600_000 },
   /** How often stored deadlines are compared with the clock. */
   sweepIntervalMs: { default: 1_000, min: 50, max: 3_600_000 },
+  /** How often the files of the certificate and its key are read again. */
+  tlsReloadIntervalMs: { default: 10_000, min: 100, max: 24 * 3_600_000 },
   /** Unfinished uploads to which nothing was added for this long are removed. */
   uploadLeftoverMs: { default: 24 * 3_600_000, min: 1_000, max: 365 * 24 * 3_600_000 },
   /** Stopping waits this long for requests under way. */

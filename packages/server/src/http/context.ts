@@ -2,7 +2,7 @@ import type { AssertionReplay } from "../auth/client-assertion.ts";
 import type { SigningKey } from "../auth/signing-key.ts";
 import type { TokenVerifier } from "../auth/token-verifier.ts";
 import type { ServiceContext } from "../service/context.ts";
-import type { Unready } from "../service/readiness.ts";
+import type { ReadinessWarnings, Unready } from "../service/readiness.ts";
 import type { EventStreams } from "./event-streams.ts";
 import { operationsOf } from "./operation.ts";
 
@@ -17,6 +17,7 @@ export interface HttpContext extends ServiceContext {
   libraryApiUploadLimitBytes: number;
   health: {
     readonly unready: () => Unready;
+    readonly warnings: () => ReadinessWarnings;
     readonly metrics: () => Promise<string>;
     readonly metricsContentType: string;
     readonly metricsToken: string | null;

@@ -22,6 +22,8 @@ export interface MetricsSources {
   readonly busIsConnected: (() => boolean) | null;
   /** Null where the database is this process's own. */
   readonly clockOffsetMs: (() => number) | null;
+  /** Null where this process does not end TLS. */
+  readonly certificate: { readonly secondsUntilExpiry: number; readonly reloadFailed: boolean } | null;
 }
 
 export interface Metrics {
@@ -109,6 +111,16 @@ export function createMetrics(): Metrics {
     help: "The database's clock minus this node's",
     registers: [],
   });
+  const certificateEnd = new Gauge({
+    name: "halligan_tls_certificate_expiry_seconds",
+    help: "Seconds until the served certificate expires; negative afterwards",
+    registers: [],
+  });
+  const certificateFailed = new Gauge({
+    name: "halligan_tls_reload_failed",
+    help: "1 while the certificate files on disk cannot be used and the former certificate is served",
+    registers: [],
+  });
 
   return {
     measures: {
@@ -147,6 +159,12 @@ export function createMetrics(): Metrics {
       if (sources.clockOffsetMs) {
         clock.set(sources.clockOffsetMs() / 1000);
         registry.registerMetric(clock);
+      }
+      if (sources.certificate) {
+        certificateEnd.set(sources.certificate.secondsUntilExpiry);
+        certificateFailed.set(sources.certificate.reloadFailed ? 1 : 0);
+        registry.registerMetric(certificateEnd);
+        registry.registerMetric(certificateFailed);
       }
       return `${await registry.metrics()}${load ? await deployment.metrics() : ""}`;
     },

@@ -1,6 +1,9 @@
 /** What a node needs to do its work, each with why it is not there; empty when it is ready. */
 export type Unready = readonly { readonly part: "database" | "clock" | "bus" | "node"; readonly reason: string }[];
 
+/** What an operator should see to, while the node does its work. */
+export type ReadinessWarnings = readonly { readonly part: "certificate" | "disk"; readonly reason: string }[];
+
 /** More than this off the database's clock, deadlines and tokens of this node would contradict those of the others. */
 export const MAX_CLOCK_OFFSET_MS = 2_000;
 

@@ -16,6 +16,7 @@ const sources = (change: Partial<MetricsSources> = {}): MetricsSources => ({
   links: () => 3,
   busIsConnected: null,
   clockOffsetMs: null,
+  certificate: null,
   ...change,
 });
 const figure = (samples: readonly Sample[], name: string, labels: Readonly<Record<string, string>> = {}) =>
