@@ -15,6 +15,7 @@ import { freePort } from "../../src/free-port.ts";
 import { Program } from "../../src/program.ts";
 import { ENTRY } from "../../src/runtimes.ts";
 
+const postgres = await openTestPostgres();
 const folder = await mkdtemp(join(tmpdir(), "halligan-administrator-"));
 after(() => rm(folder, { recursive: true, force: true }));
 
@@ -149,7 +150,6 @@ test("a start that was killed between the commit and the file's name finishes th
   assert.deepEqual([await exists(pending), await read(dataDir)], [false, credentials]);
 });
 
-const postgres = await openTestPostgres();
 const databases = ["sqlite", "postgres"] as const;
 
 for (const kind of databases) {
