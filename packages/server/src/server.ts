@@ -34,9 +34,12 @@ import { memoryCounter, storeCounter } from "./service/count-request.ts";
 import { expireActions, type OverdueSince } from "./service/expire-actions.ts";
 import { forgetAllLinks } from "./service/link-lifecycle.ts";
 import { NodeLease } from "./service/node-lease.ts";
-import { unready } from "./service/readiness.ts";
+import { readinessWarnings, unready } from "./service/readiness.ts";
 import { verifyLinkTicket } from "./service/receive-result.ts";
+import { removeAbandonedUploads } from "./service/remove-abandoned-uploads.ts";
+import { ResultSpace } from "./service/result-space.ts";
 import { tellingStore } from "./service/tell-changes.ts";
+import { Disks } from "./setup/disks.ts";
 import type { Engines } from "./setup/engines.ts";
 import { ensureAdministrator } from "./setup/first-administrator.ts";
 import { type Keys, keyFingerprints, loadKeys } from "./setup/keys.ts";
@@ -67,7 +70,11 @@ export async function startServer(config: Config, engines: Engines, log: Logger,
   const { store, databaseNowMs } = await openStore(config, engines);
   started.defer(() => store.close());
   const blobs = started.use(
-    await openBlobStore(engines.blobs.location, engines.blobs.credentials, { random: randomBytes, nowMs: Date.now }),
+    await openBlobStore(engines.blobs.location, engines.blobs.credentials, {
+      random: randomBytes,
+      nowMs: Date.now,
+      reserveBytes: config.numbers.diskReserveBytes,
+    }),
   );
   const { resultLimitBytes } = config.numbers;
   if (blobs.maxResultBytes !== undefined && blobs.maxResultBytes < resultLimitBytes) {
@@ -92,6 +99,7 @@ export async function startServer(config: Config, engines: Engines, log: Logger,
     publicUrl: config.publicUrl,
     resultLinks: config.resultLinks,
     measures: metrics.measures,
+    resultSpace: new ResultSpace(systemClock.monotonicMs),
     node,
     log,
   };
@@ -116,18 +124,30 @@ export async function startServer(config: Config, engines: Engines, log: Logger,
       log,
     }),
   );
+  const disks = new Disks({
+    databaseFolder: engines.database ? null : config.dataDir,
+    resultsFolder: engines.blobs.location.kind === "folder" ? engines.blobs.location.folder : null,
+    reserveBytes: config.numbers.diskReserveBytes,
+  });
   let isStopping = false;
   const health: HttpContext["health"] = {
-    unready: () => unready({ isStopping, lease, bus: nats }),
-    warnings: () => (certificate?.warnings() ?? []).map((reason) => ({ part: "certificate", reason }) as const),
-    metrics: () =>
+    readiness: async () => {
+      const disk = await disks.state();
+      return {
+        missing: unready({ isStopping, lease, bus: nats, disk }),
+        warnings: readinessWarnings({ certificate: certificate?.warnings() ?? [], disk }),
+      };
+    },
+    metrics: async () =>
       metrics.text({
         store,
+        resultSpace: service.resultSpace,
         nowMs: systemClock.nowMs,
         links: () => gateway.linkCount,
         busIsConnected: nats && (() => nats.isConnected),
         clockOffsetMs: lease && (() => lease.clockOffsetMs),
         certificate,
+        disk: await disks.state(),
       }),
     metricsContentType: metrics.contentType,
     metricsToken: engines.metricsToken,
@@ -221,6 +241,8 @@ function serviceLimits({ numbers }: Config): ServiceLimits {
     stagedContentLimitBytes: numbers.stagedContentLimitBytes,
     uploadLeftoverMs: numbers.uploadLeftoverMs,
     resultLimitBytes: numbers.resultLimitBytes,
+    machineResultsLimitBytes: numbers.machineResultsLimitBytes,
+    allResultsLimitBytes: numbers.allResultsLimitBytes,
     healthGraceMs: numbers.healthGraceMs,
     resultRetentionMs: numbers.resultRetentionMs,
     actionRetentionMs: numbers.actionRetentionMs,
@@ -268,6 +290,8 @@ function httpContext(
 
 /** Retention counts in days; a batch every so often keeps up with what comes. */
 const RETENTION_INTERVAL_MS = 60_000;
+/** The space of a cancelled upload is free again after this long, beyond the time that its output is taken. */
+const ABANDONED_INTERVAL_MS = 10_000;
 
 /** The clock's own work. Disposing waits for the runs under way. What all nodes would do alike one of them does. */
 function startLoops(
@@ -299,6 +323,11 @@ function startLoops(
       shared(() => applyRetention(service)),
     ),
     start("sweep unfinished uploads", numbers.uploadLeftoverMs / 4, shared(sweepPartials)),
+    start(
+      "remove abandoned uploads",
+      ABANDONED_INTERVAL_MS,
+      shared(() => removeAbandonedUploads(service, numbers.uploadLeftoverMs)),
+    ),
   ];
   if (certificate) {
     loops.push(start("reload certificate", numbers.tlsReloadIntervalMs, () => certificate.reload(false)));

@@ -1,7 +1,7 @@
 /** Halligan's own interface, under `/halligan/v1`. Names in camelCase, times as ISO 8601 UTC, errors as in the contract. */
 import { type Static, Type } from "typebox";
 import { ErrorWire } from "./error.ts";
-import { MachineActionStatusWire } from "./machine-action.ts";
+import { MachineActionStatusWire, WaitingWire } from "./machine-action.ts";
 
 const closed = { additionalProperties: false } as const;
 
@@ -23,7 +23,13 @@ export const ReadinessWire = Type.Object({
   ready: Type.Boolean(),
   missing: Type.Array(
     Type.Object({
-      part: Type.Union([Type.Literal("database"), Type.Literal("clock"), Type.Literal("bus"), Type.Literal("node")]),
+      part: Type.Union([
+        Type.Literal("database"),
+        Type.Literal("clock"),
+        Type.Literal("bus"),
+        Type.Literal("node"),
+        Type.Literal("disk"),
+      ]),
       reason: Type.String(),
     }),
   ),
@@ -172,6 +178,8 @@ export const ActionTimingWire = Type.Object({
     }),
   ),
   totalMs: Type.Integer(),
+  /** What an unfinished action waits for on the server. Not there before 0.2. */
+  waiting: Type.Optional(Type.Array(WaitingWire)),
 });
 export type ActionTimingWire = Static<typeof ActionTimingWire>;
 

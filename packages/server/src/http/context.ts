@@ -16,8 +16,7 @@ export interface HttpContext extends ServiceContext {
   audiences: readonly string[];
   libraryApiUploadLimitBytes: number;
   health: {
-    readonly unready: () => Unready;
-    readonly warnings: () => ReadinessWarnings;
+    readonly readiness: () => Promise<{ missing: Unready; warnings: ReadinessWarnings }>;
     readonly metrics: () => Promise<string>;
     readonly metricsContentType: string;
     readonly metricsToken: string | null;

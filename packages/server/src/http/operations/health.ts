@@ -26,9 +26,9 @@ export const getReadiness = operation({
   path: "/readyz",
   access: anonymous,
   body: noBody,
-  handler({ id }, { health }) {
-    const missing = [...health.unready()];
-    const warnings = [...health.warnings()];
+  async handler({ id }, { health }) {
+    const { missing: missingParts, warnings: warned } = await health.readiness();
+    const [missing, warnings] = [[...missingParts], [...warned]];
     if (missing.length === 0) {
       const readiness: ReadinessWire = { ready: true, missing, warnings };
       return ok(readiness);
