@@ -195,7 +195,10 @@ test(
   "a transfer that is given up names what the server answered last, and nothing once it has taken bytes",
   options,
   async () => {
-    const full = early(507, JSON.stringify({ error: { code: "InsufficientStorage", message: "out of space", target: "1" } }));
+    const full = early(
+      507,
+      JSON.stringify({ error: { code: "InsufficientStorage", message: "out of space", target: "1" } }),
+    );
     const refused = await getThrough(Array(500).fill(full), { limits: { stallTimeoutMs: 10_000 } });
     assert.equal(refused.outcome, "failed");
     assert.match(
