@@ -12,7 +12,8 @@ const namesIn = (text: string, pattern: RegExp) => [...new Set(text.match(patter
 test("the page for operators names every setting that --help names, and no other", async () => {
   await using help = new Program("help", { command: process.execPath, args: [ENTRY.server, "--help"], env: {} });
   assert.equal(await help.exited, 0);
-  const setting = /HALLIGAN_[A-Z0-9_]+[A-Z0-9]/g;
+  // The agent's own are in its help.
+  const setting = /HALLIGAN_(?!AGENT_)[A-Z0-9_]+[A-Z0-9]/g;
   assert.deepEqual(namesIn(operations, setting), namesIn(help.output, setting));
 });
 

@@ -8,7 +8,7 @@ import { ApiError } from "@halligan/protocol/client";
 import { noSmallDisk, smallDisk } from "../../../agent/test/support/small-disk.ts";
 import { parseMetrics } from "../../../server/test/unit/metrics/prometheus-text.ts";
 import { World } from "../../src/world.ts";
-import { addScript, collected, getFile, runScript, runToEnd, waitForEnd } from "../e2e/live-response.ts";
+import { addScript, collected, getFile, runScript, runToEnd, sha256Of, waitForEnd } from "../e2e/live-response.ts";
 
 const MIB = 1024 ** 2;
 
@@ -70,10 +70,11 @@ test("on a full disk results wait and say why, starts and cancels work, and all 
   assert.ok(figure("halligan_disk_free_bytes", "database") > 0);
   assert.equal(figure("halligan_disk_reserve_bytes"), 48 * MIB);
 
-  await assert.rejects(
-    client.putLibraryFile({ fileName: "large.bin", content: () => new Blob([Buffer.alloc(20 * MIB)]) }),
-    (error: unknown) => error instanceof ApiError && error.status === 507 && error.code === "InsufficientStorage",
-  );
+  const large = Buffer.alloc(20 * MIB);
+  const isFull = (error: unknown) =>
+    error instanceof ApiError && error.status === 507 && error.code === "InsufficientStorage";
+  await assert.rejects(client.putLibraryFile({ fileName: "large.bin", content: () => new Blob([large]) }), isFull);
+  await assert.rejects(client.stageContent(sha256Of(large), new Blob([large])), isFull, "content of an action");
   assert.equal((await runToEnd(world, second.id, [runScript("hello.sh")])).status, "Succeeded", "starts work");
   const other = await client.runLiveResponse(second.id, { Commands: [getFile(evidence)], Comment: "test" });
   await until(async () => ((await client.getMachineActionTiming(other.id)).waiting ?? []).length > 0);
