@@ -19,6 +19,7 @@ import type { LinkIdentity } from "../../packages/server/src/service/link-lifecy
 import { recordEnded, recordStarted } from "../../packages/server/src/service/machine-reports.ts";
 import { NO_MEASURES } from "../../packages/server/src/service/measures.ts";
 import { nextForLink } from "../../packages/server/src/service/next-order.ts";
+import { ResultSpace } from "../../packages/server/src/service/result-space.ts";
 import { runLiveResponse } from "../../packages/server/src/service/run-live-response.ts";
 import { loadKeys } from "../../packages/server/src/setup/keys.ts";
 import { SqliteStore } from "../../packages/server/src/store/sqlite/sqlite-store.ts";
@@ -60,6 +61,7 @@ async function contextOf(dataDir: string, store: SqliteStore): Promise<ServiceCo
     publicUrl: "http://127.0.0.1",
     resultLinks: "stream",
     measures: NO_MEASURES,
+    resultSpace: new ResultSpace(systemClock.monotonicMs),
     node: { id: "bench" },
     log: pino({ level: "silent" }),
   };

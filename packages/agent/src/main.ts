@@ -13,6 +13,7 @@ import { jsonLog } from "./log.ts";
 import { currentFacts } from "./machine-facts/machine-facts.ts";
 import { agentNetwork } from "./network/agent-network.ts";
 import { closeInheritedDescriptors } from "./process/inherited-descriptors.ts";
+import { takeSignals } from "./signals.ts";
 import { AGENT_VERSION } from "./version.ts";
 
 const HELP = `halligan-agent ${AGENT_VERSION}: lets a Halligan server run live response on this device.
@@ -26,7 +27,7 @@ const HELP = `halligan-agent ${AGENT_VERSION}: lets a Halligan server run live r
                             (default: the file that NODE_EXTRA_CA_CERTS names)
       --allow-plain-http    accept an http:// server that is not on this device
       --data DIR            data folder (default: HALLIGAN_AGENT_DATA, else the system's usual place)
-  halligan-agent run [--data DIR]                work until stopped by SIGTERM or SIGINT
+  halligan-agent run [--data DIR]                work until stopped by SIGTERM, SIGINT or SIGQUIT; other signals are ignored
                             HALLIGAN_AGENT_CGROUP: the cgroup folder for commands, or none (default: found at start)
                             ${EXTRA_NAMES_VARIABLE}: names of variables of the agent that scripts get as well,
                             separated by commas (default: none, see docs/scripts.md)
@@ -123,9 +124,8 @@ async function runCommand(argv: string[]): Promise<number> {
   closeInheritedDescriptors();
   const stopping = new AbortController();
   const stop = () => stopping.abort(new Error("The agent was told to stop."));
-  process.on("SIGTERM", stop);
-  process.on("SIGINT", stop);
   const log = jsonLog((line) => process.stderr.write(line));
+  takeSignals(log, stop);
   try {
     await runAgent({ root: dataRoot(values.data), env: process.env, log }, stopping.signal);
   } catch (error) {

@@ -215,6 +215,8 @@ describe("halligan audit and watch", { concurrency: 4 }, () => {
     world.api.script.events = (stream) => {
       stream.action("InProgress");
       stream.raw('event: transfer\ndata: {"index": 0, "transferredBytes": 2048}\n\n');
+      const waiting = { index: 0, reason: "InsufficientStorage", since: "2026-11-21T12:00:02Z", detail: "no space" };
+      stream.raw(`event: waiting\ndata: ${JSON.stringify(waiting)}\n\n`);
       stream.action("Failed");
       stream.end();
     };
@@ -225,11 +227,15 @@ describe("halligan audit and watch", { concurrency: 4 }, () => {
       .split("\n")
       .map((line) => JSON.parse(line));
     assert.deepEqual(
-      events.map(({ event, action, transferredBytes }) => [event, action?.status ?? transferredBytes]),
+      events.map(({ event, action, transferredBytes, reason }) => [
+        event,
+        action?.status ?? transferredBytes ?? reason,
+      ]),
       [
         ["action", "Pending"],
         ["action", "InProgress"],
         ["transfer", 2_048],
+        ["waiting", "InsufficientStorage"],
         ["action", "Failed"],
       ],
     );

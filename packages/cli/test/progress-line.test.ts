@@ -47,3 +47,11 @@ it("the progress line says which command runs, how far its file is, and for how 
   }
   assert.equal(progressLine("the-id", null, null, 61_000), "the-id  1 min 1 s");
 });
+
+it("the progress line says why a result waits on the server", () => {
+  const waiting = { index: 1, reason: "InsufficientStorage", since: "", detail: "the server is out of storage space" };
+  assert.equal(
+    progressLine("the-id", ACTION, null, 8_400, waiting),
+    "InProgress  command 2 of 2 (GetFile)  8 s  waiting: the server is out of storage space  the-id",
+  );
+});

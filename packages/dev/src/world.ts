@@ -15,6 +15,8 @@ export interface WorldOptions {
   runtime?: Runtime;
   /** Settings of the server by environment name. */
   settings?: Readonly<Record<string, string>>;
+  /** The server's data folder, which must not exist; one of the world's own by default. */
+  dataDir?: string;
   /** Told every line that a program of the world writes. */
   onLine?: (program: string, line: string) => void;
 }
@@ -64,9 +66,10 @@ export class World implements AsyncDisposable {
     const folder = await mkdtemp(join(tmpdir(), "halligan-"));
     await using undo = new AsyncDisposableStack();
     undo.defer(() => rm(folder, { recursive: true, force: true }));
-    const { server, settings } = await startOnFreePort(join(folder, "server"), options);
+    const { dataDir = join(folder, "server") } = options;
+    const { server, settings } = await startOnFreePort(dataDir, options);
     undo.use(server);
-    const credentials = await readCredentials(join(folder, "server", "administrator.json"));
+    const credentials = await readCredentials(join(dataDir, "administrator.json"));
     const world = new World(folder, credentials, server, settings, options);
     undo.defer(() => world[Symbol.asyncDispose]());
     await startAgents(world, options.agents ?? 1);

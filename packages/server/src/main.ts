@@ -7,10 +7,13 @@ import { readSecrets } from "./config/secrets.ts";
 import { startServer } from "./server.ts";
 import { NotTogether } from "./service/node-lease.ts";
 import { readEngines } from "./setup/engines.ts";
+import { resetAdministrator } from "./setup/reset-administrator.ts";
+import { ignoreSignals, nextStopSignal } from "./signals.ts";
 import { VERSION } from "./version.ts";
 
 // The data folder holds keys and evidence: what this process makes is for its own user.
 process.umask(0o077);
+ignoreSignals();
 
 /** What waits for a reader of the log that does not read; further lines are dropped, as a server that cannot speak should still serve. */
 const MAX_UNREAD_LOG_CHARS = 16 * 1024 * 1024;
@@ -34,10 +37,22 @@ async function main(): Promise<void> {
     }
     return;
   }
+  if (request.kind === "adminReset") {
+    const { file, credentials } = await resetAdministrator(config, engines, pino({ level: "silent" }));
+    process.stdout.write(
+      `The new administrator's credentials are in ${file}. The former ones no longer work.\n` +
+        `Sign in with: halligan login --from ${file}\n`,
+    );
+    if (request.showsSecret) process.stdout.write(credentials);
+    return;
+  }
   // Written beside the event loop, many lines at once when there are many: a write each took a twentieth of a busy server's time.
+  const destination = pino.destination({ dest: 1, sync: false, maxLength: MAX_UNREAD_LOG_CHARS });
+  // A terminal that was closed, a full disk behind a redirected log: without a listener the error would end the server.
+  destination.on("error", () => undefined);
   const log = pino(
     { level: config.logLevel, base: null, redact: ["*.token", "*.clientSecret", "*.authorization"] },
-    pino.destination({ dest: 1, sync: false, maxLength: MAX_UNREAD_LOG_CHARS }),
+    destination,
   );
   const stopped = nextStopSignal();
   const stop = new AbortController();
@@ -54,21 +69,13 @@ async function main(): Promise<void> {
       process.stderr.write(`The first administrator's credentials are in ${server.newCredentialsFile}\n`);
     }
   }
+  process.on("SIGHUP", () => void server.reload());
+  for (const signal of ["SIGUSR1", "SIGUSR2"] as const) {
+    process.on(signal, () => log.info({ signal }, "signal ignored"));
+  }
   log.info({ signal: await stopped }, "stopping");
   await server[Symbol.asyncDispose]();
   log.info("stopped");
-}
-
-/** The first signal drains; a second one does not wait. */
-function nextStopSignal(): Promise<NodeJS.Signals> {
-  const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>();
-  for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    process.once(signal, () => {
-      process.once(signal, () => process.exit(130));
-      resolve(signal);
-    });
-  }
-  return promise;
 }
 
 try {

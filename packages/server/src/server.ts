@@ -1,6 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { mkdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir } from "node:fs/promises";
 import { LINK_PATH } from "@halligan/protocol/link";
 import type { Logger } from "pino";
 import { issuers } from "./auth/access-token.ts";
@@ -36,15 +35,18 @@ import { memoryCounter, storeCounter } from "./service/count-request.ts";
 import { expireActions, type OverdueSince } from "./service/expire-actions.ts";
 import { forgetAllLinks } from "./service/link-lifecycle.ts";
 import { NodeLease } from "./service/node-lease.ts";
-import { unready } from "./service/readiness.ts";
+import { readinessWarnings, unready } from "./service/readiness.ts";
 import { verifyLinkTicket } from "./service/receive-result.ts";
+import { removeAbandonedUploads } from "./service/remove-abandoned-uploads.ts";
+import { ResultSpace } from "./service/result-space.ts";
 import { tellingStore } from "./service/tell-changes.ts";
+import { Disks } from "./setup/disks.ts";
 import type { Engines } from "./setup/engines.ts";
 import { ensureAdministrator } from "./setup/first-administrator.ts";
 import { type Keys, keyFingerprints, loadKeys } from "./setup/keys.ts";
+import { openStore } from "./setup/open-store.ts";
+import { ServedCertificate } from "./setup/served-certificate.ts";
 import { lockFolder } from "./store/sqlite/folder-lock.ts";
-import { SqliteStore } from "./store/sqlite/sqlite-store.ts";
-import type { Store } from "./store/store.ts";
 import { VERSION } from "./version.ts";
 
 /** A running server. Disposing it drains: new work is refused, what is under way is finished and written. */
@@ -53,18 +55,27 @@ export interface Server extends AsyncDisposable {
   readonly tenant: string;
   /** The file with the first administrator's credentials, when this start made it. */
   readonly newCredentialsFile: string | null;
+  /** Reads again what may change while it runs: the certificate and its key. Logs what came of it. */
+  reload(): Promise<void>;
 }
 
 /** Builds everything and starts it; `signal` ends a start that waits for another node. The only file that knows every part by name. */
 export async function startServer(config: Config, engines: Engines, log: Logger, signal: AbortSignal): Promise<Server> {
   await using started = new AsyncDisposableStack();
+  // What only reads comes first: a mistake in it leaves nothing behind.
+  const certificate = config.tls && (await ServedCertificate.open(config.tls, log, systemClock.nowMs));
+  const oidcIssuers = await readOidcIssuers(config.oidcIssuersFile);
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   started.use(lockFolder(config.dataDir));
   const keys = await loadKeys({ folder: config.keysDir, makes: config.makesKeys });
   const { store, databaseNowMs } = await openStore(config, engines);
   started.defer(() => store.close());
   const blobs = started.use(
-    await openBlobStore(engines.blobs.location, engines.blobs.credentials, { random: randomBytes, nowMs: Date.now }),
+    await openBlobStore(engines.blobs.location, engines.blobs.credentials, {
+      random: randomBytes,
+      nowMs: Date.now,
+      reserveBytes: config.numbers.diskReserveBytes,
+    }),
   );
   const { resultLimitBytes } = config.numbers;
   if (blobs.maxResultBytes !== undefined && blobs.maxResultBytes < resultLimitBytes) {
@@ -89,6 +100,7 @@ export async function startServer(config: Config, engines: Engines, log: Logger,
     publicUrl: config.publicUrl,
     resultLinks: config.resultLinks,
     measures: metrics.measures,
+    resultSpace: new ResultSpace(systemClock.monotonicMs),
     node,
     log,
   };
@@ -100,37 +112,49 @@ export async function startServer(config: Config, engines: Engines, log: Logger,
     databaseNowMs && (await joinNodes(service, node, nodeFacts(config, engines, keys), gateway, databaseNowMs, signal));
   if (lease) started.defer(() => lease.leave());
   else await forgetAllLinks(service);
-  const newCredentialsFile = await ensureAdministrator(service, config.dataDir, tenant);
-  const loops = startLoops(service, gateway, lease, config);
+  const loops = startLoops(service, gateway, lease, certificate, config);
   started.use(loops);
 
   const sockets = new WsGateway(gateway, (socket, reason) =>
     answerOnSocket(socket, randomUUID(), 403, "Forbidden", reason),
   );
   const outside = started.use(
-    createOutsideIssuers(
-      await readOidcIssuers(config.oidcIssuersFile),
-      Object.values(issuers(service.publicUrl, tenant)),
-      { fetchJson: fetchJsonWithin(), clock: systemClock, log },
-    ),
+    createOutsideIssuers(oidcIssuers, Object.values(issuers(service.publicUrl, tenant)), {
+      fetchJson: fetchJsonWithin(),
+      clock: systemClock,
+      log,
+    }),
   );
+  const disks = new Disks({
+    databaseFolder: engines.database ? null : config.dataDir,
+    resultsFolder: engines.blobs.location.kind === "folder" ? engines.blobs.location.folder : null,
+    reserveBytes: config.numbers.diskReserveBytes,
+  });
   let isStopping = false;
   const health: HttpContext["health"] = {
-    unready: () => unready({ isStopping, lease, bus: nats }),
-    metrics: () =>
+    readiness: async () => {
+      const disk = await disks.state();
+      return {
+        missing: unready({ isStopping, lease, bus: nats, disk }),
+        warnings: readinessWarnings({ certificate: certificate?.warnings() ?? [], disk }),
+      };
+    },
+    metrics: async () =>
       metrics.text({
         store,
+        resultSpace: service.resultSpace,
         nowMs: systemClock.nowMs,
         links: () => gateway.linkCount,
         busIsConnected: nats && (() => nats.isConnected),
         clockOffsetMs: lease && (() => lease.clockOffsetMs),
+        certificate,
+        disk: await disks.state(),
       }),
     metricsContentType: metrics.contentType,
     metricsToken: engines.metricsToken,
     isBehindProxy: config.tlsEndsAtProxy,
   };
   const context = httpContext(service, keys, tenant, config, outside, health);
-  const tls = await readTls(config);
   const counter = lease
     ? storeCounter(store, () => systemClock.nowMs() + lease.clockOffsetMs)
     : memoryCounter(systemClock.monotonicMs);
@@ -144,7 +168,9 @@ export async function startServer(config: Config, engines: Engines, log: Logger,
     onAnswered: metrics.requestAnswered,
     limits: { jsonBytes: config.numbers.jsonBodyLimitBytes, closeGraceMs: config.numbers.drainTimeoutMs },
     upgrades: { [LINK_PATH]: (request, socket, head) => sockets.upgrade(request, socket, head) },
-    ...(tls && { tls }),
+    ...(certificate && {
+      tls: { ...certificate.current, onChange: (apply) => certificate.onChange(apply) },
+    }),
   });
   started.defer(() => app.close());
   started.defer(() => context.eventStreams.close());
@@ -154,26 +180,21 @@ export async function startServer(config: Config, engines: Engines, log: Logger,
     isStopping = true;
   });
   await app.listen(config.listen);
+  // Last: a start that fails, as over a port in use, makes no administrator.
+  const { dataDir, publicUrl } = config;
+  const newCredentialsFile = await ensureAdministrator(service, { dataDir, tenant, publicUrl });
 
   const running = started.move();
   return {
-    publicUrl: config.publicUrl,
+    publicUrl,
     tenant,
     newCredentialsFile,
+    reload: async () => {
+      if (certificate) await certificate.reload(true);
+      else log.info("nothing to reload: this process does not end TLS; other settings are read at the start");
+    },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
-}
-
-/** `databaseNowMs` is there where other nodes may use the same database. */
-async function openStore(
-  config: Config,
-  { database }: Engines,
-): Promise<{ store: Store; databaseNowMs: (() => Promise<number>) | null }> {
-  if (!database) return { store: await SqliteStore.open(join(config.dataDir, "halligan.db")), databaseNowMs: null };
-  // Its library is loaded only where it is used.
-  const { PostgresStore } = await import("./store/postgres/postgres-store.ts");
-  const store = await PostgresStore.open(database);
-  return { store, databaseNowMs: () => store.nowMs() };
 }
 
 async function openNats(address: NatsAddress, tenant: string, log: Logger): Promise<NatsBus> {
@@ -221,6 +242,8 @@ function serviceLimits({ numbers }: Config): ServiceLimits {
     stagedContentLimitBytes: numbers.stagedContentLimitBytes,
     uploadLeftoverMs: numbers.uploadLeftoverMs,
     resultLimitBytes: numbers.resultLimitBytes,
+    machineResultsLimitBytes: numbers.machineResultsLimitBytes,
+    allResultsLimitBytes: numbers.allResultsLimitBytes,
     healthGraceMs: numbers.healthGraceMs,
     resultRetentionMs: numbers.resultRetentionMs,
     actionRetentionMs: numbers.actionRetentionMs,
@@ -268,12 +291,15 @@ function httpContext(
 
 /** Retention counts in days; a batch every so often keeps up with what comes. */
 const RETENTION_INTERVAL_MS = 60_000;
+/** The space of a cancelled upload is free again after this long, beyond the time that its output is taken. */
+const ABANDONED_INTERVAL_MS = 10_000;
 
 /** The clock's own work. Disposing waits for the runs under way. What all nodes would do alike one of them does. */
 function startLoops(
   service: ServiceContext,
   gateway: Gateway,
   lease: NodeLease | null,
+  certificate: ServedCertificate | null,
   { numbers }: Config,
 ): AsyncDisposable {
   const stop = new AbortController();
@@ -298,7 +324,15 @@ function startLoops(
       shared(() => applyRetention(service)),
     ),
     start("sweep unfinished uploads", numbers.uploadLeftoverMs / 4, shared(sweepPartials)),
+    start(
+      "remove abandoned uploads",
+      ABANDONED_INTERVAL_MS,
+      shared(() => removeAbandonedUploads(service, numbers.uploadLeftoverMs)),
+    ),
   ];
+  if (certificate) {
+    loops.push(start("reload certificate", numbers.tlsReloadIntervalMs, () => certificate.reload(false)));
+  }
   if (lease) {
     loops.push(
       start("node lease", BEAT_INTERVAL_MS, () => lease.beat()),
@@ -315,18 +349,4 @@ function startLoops(
       await Promise.all(loops);
     },
   };
-}
-
-async function readTls({ tls }: Config): Promise<{ cert: string; key: string } | null> {
-  if (!tls) return null;
-  try {
-    return { cert: await readFile(tls.certFile, "utf8"), key: await readFile(tls.keyFile, "utf8") };
-  } catch (cause) {
-    throw new ConfigError(
-      `the certificate or key could not be read: ${cause instanceof Error ? cause.message : cause}`,
-      {
-        cause,
-      },
-    );
-  }
 }

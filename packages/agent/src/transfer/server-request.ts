@@ -24,6 +24,11 @@ export class TryAgain extends Error {
   override name = "TryAgain";
 }
 
+/** The server answered that it cannot do it now, as when its disk is full. */
+export class ServerBusy extends TryAgain {
+  override name = "ServerBusy";
+}
+
 /** The server understood and says no. */
 export class ServerRefused extends TransferFailed {
   readonly status: number;
@@ -57,11 +62,14 @@ export async function untilAnswered<T>(
       .then(() => over.abort(new TryAgain("The request was silent for too long.")))
       .catch(() => undefined);
     try {
-      return await work(ticket, AbortSignal.any([signal, over.signal]));
+      const done = await work(ticket, AbortSignal.any([signal, over.signal]));
+      watch.refused(null);
+      return done;
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof ServerRefused && error.status === 401) dead = ticket;
       else if (error instanceof TransferFailed) throw error;
+      if (error instanceof ServerBusy) watch.refused(error.message);
       deps.log.warn("transferRetry", { error: messageOf(error) });
     } finally {
       over.abort();
@@ -84,6 +92,6 @@ export async function requestOnce(
   const response = await exchange({ ...init, url, headers }, deps.network, signal);
   if (response.status >= 200 && response.status < 300) return response;
   const message = await readErrorMessage(response);
-  if (response.status >= 500 || TRY_AGAIN_STATUSES.has(response.status)) throw new TryAgain(message);
+  if (response.status >= 500 || TRY_AGAIN_STATUSES.has(response.status)) throw new ServerBusy(message);
   throw new ServerRefused(response.status, message);
 }

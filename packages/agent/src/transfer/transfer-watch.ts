@@ -11,6 +11,7 @@ export class TransferWatch {
   readonly #over = new AbortController();
   readonly #gaveUp = new AbortController();
   #movedAtMs: number;
+  #lastRefusal: string | null = null;
   /** Aborted with {@link TransferFailed} when a limit is passed, or with the outer signal's reason. */
   readonly signal: AbortSignal;
 
@@ -21,7 +22,10 @@ export class TransferWatch {
     this.signal = AbortSignal.any([outer, this.#gaveUp.signal]);
     if (!limits) return;
     const ends = AbortSignal.any([outer, this.#over.signal]);
-    const giveUp = (message: string) => () => this.#gaveUp.abort(new TransferFailed(message));
+    const giveUp = (message: string) => () => {
+      const refusal = this.#lastRefusal === null ? "" : ` The server's last answer was: ${this.#lastRefusal}`;
+      this.#gaveUp.abort(new TransferFailed(`${message}${refusal}`));
+    };
     const { transferTimeoutMs, stallTimeoutMs } = limits;
     clock
       .sleep(transferTimeoutMs, ends)
@@ -35,6 +39,11 @@ export class TransferWatch {
   /** Bytes moved. */
   moved(): void {
     this.#movedAtMs = this.#clock.monotonicMs();
+  }
+
+  /** The server asked to try again later; null once it has taken something. It explains a limit that is passed later. */
+  refused(message: string | null): void {
+    this.#lastRefusal = message;
   }
 
   [Symbol.dispose](): void {

@@ -190,3 +190,24 @@ test("a large file takes a bounded amount of memory, also when parts are sent tw
   assert.ok(requests >= 26);
   assert.ok(peakBytes < 80 * MIB, `${Math.round(peakBytes / MIB)} MiB`);
 });
+
+test(
+  "a transfer that is given up names what the server answered last, and nothing once it has taken bytes",
+  options,
+  async () => {
+    const full = early(
+      507,
+      JSON.stringify({ error: { code: "InsufficientStorage", message: "out of space", target: "1" } }),
+    );
+    const refused = await getThrough(Array(500).fill(full), { limits: { stallTimeoutMs: 10_000 } });
+    assert.equal(refused.outcome, "failed");
+    assert.match(
+      refused.errors[0] ?? "",
+      /^The transfer (made no progress for|did not end within) .*The server's last answer was: .*out of space/,
+    );
+    const silent: Fault = () => undefined;
+    const later = await getThrough([full, null, ...Array(500).fill(silent)], { limits: { stallTimeoutMs: 10_000 } });
+    assert.equal(later.outcome, "failed");
+    assert.doesNotMatch(later.errors[0] ?? "", /last answer/);
+  },
+);

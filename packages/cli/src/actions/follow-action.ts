@@ -1,4 +1,4 @@
-import { FINAL_STATUSES, type MachineActionWire, type TransferWire } from "@halligan/protocol/api";
+import { FINAL_STATUSES, type MachineActionWire, type TransferWire, type WaitingWire } from "@halligan/protocol/api";
 import type { HalliganClient } from "@halligan/protocol/client";
 import { statusOf } from "./action-json.ts";
 
@@ -13,6 +13,7 @@ export type Followed = { kind: "final"; action: MachineActionWire } | { kind: "c
 export interface FollowOptions {
   onAction(action: MachineActionWire): void;
   onTransfer(transfer: TransferWire): void;
+  onWaiting(waiting: WaitingWire): void;
   signal: AbortSignal;
 }
 
@@ -20,7 +21,7 @@ export interface FollowOptions {
 export async function followAction(
   client: Pick<HalliganClient, "watchMachineAction">,
   actionId: string,
-  { onAction, onTransfer, signal }: FollowOptions,
+  { onAction, onTransfer, onWaiting, signal }: FollowOptions,
 ): Promise<Followed> {
   let hasSpoken = false;
   try {
@@ -28,6 +29,10 @@ export async function followAction(
       hasSpoken = true;
       if (event === "transfer") {
         onTransfer(data);
+        continue;
+      }
+      if (event === "waiting") {
+        onWaiting(data);
         continue;
       }
       if (FINAL_STATUSES.has(statusOf(data))) return { kind: "final", action: data };

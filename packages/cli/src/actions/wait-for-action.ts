@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { FINAL_STATUSES, type MachineActionWire, type TransferWire } from "@halligan/protocol/api";
+import { FINAL_STATUSES, type MachineActionWire, type TransferWire, type WaitingWire } from "@halligan/protocol/api";
 import { ApiError, type HalliganClient, UnreachableError } from "@halligan/protocol/client";
 import { CliError, Interrupted } from "../cli-error.ts";
 import { describeFailure } from "../describe-failure.ts";
@@ -46,8 +46,9 @@ export async function waitForAction(
   const signal = AbortSignal.any([options.signal, limit.signal]);
   const reader = createActionReader(client, actionId, options.created, signal);
   let transfer: TransferWire | null = null;
+  let waiting: WaitingWire | null = null;
   const showProgress = () =>
-    progress.show(progressLine(actionId, reader.last(), transfer, performance.now() - startedAtMs));
+    progress.show(progressLine(actionId, reader.last(), transfer, performance.now() - startedAtMs, waiting));
   const ticker = setInterval(showProgress, PROGRESS_INTERVAL_MS);
   let hasEvents = true;
   let intervalMs = FIRST_INTERVAL_MS;
@@ -57,6 +58,12 @@ export async function waitForAction(
         const followed = await followAction(client, actionId, {
           onAction(action) {
             reader.heard(action);
+            // Told again after each change for as long as it waits.
+            waiting = null;
+            showProgress();
+          },
+          onWaiting(told) {
+            waiting = told;
             showProgress();
           },
           onTransfer(moved) {

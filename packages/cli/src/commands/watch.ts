@@ -6,7 +6,7 @@ import { failureOfAction } from "../actions/finish-action.ts";
 import type { Command } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { harmlessText } from "../render/harmless.ts";
-import { renderActionChange, renderTransfer } from "../render/watch.ts";
+import { renderActionChange, renderTransfer, renderWaiting } from "../render/watch.ts";
 import { positional } from "./shared-options.ts";
 
 const POLL_INTERVAL_MS = 2_000;
@@ -17,7 +17,7 @@ export const watch: Command = {
   summary: "show an action as it changes, until it ends",
   usage: "ACTION",
   details: [
-    "Its state at once, then a line for each change and for how far a file has come. Ctrl+C stops watching, not the action. " +
+    "Its state at once, then a line for each change, for how far a file has come, and for why one waits. Ctrl+C stops watching, not the action. " +
       "Its results afterwards: halligan result ACTION.",
   ],
   options: {},
@@ -25,7 +25,7 @@ export const watch: Command = {
   examples: ["halligan watch 3f2a0d6e-5b1c-4c58-9a51-0c3f6d1b7a22"],
   jsonShape:
     'one document on each line: {event: "action", action: the API\'s machine action} or ' +
-    '{event: "transfer", index, transferredBytes}',
+    '{event: "transfer", index, transferredBytes} or {event: "waiting", index, reason, since, detail}',
   async run(context) {
     const { args, connect, emit, signal } = context;
     const client = await connect();
@@ -43,6 +43,7 @@ export const watch: Command = {
       try {
         for await (const { event, data } of client.watchMachineAction(actionId, { signal })) {
           if (event === "action") await show(data);
+          else if (event === "waiting") await emit({ event, ...data }, renderWaiting(data));
           else await emit({ event, ...data }, renderTransfer(data, last));
         }
       } catch (error) {

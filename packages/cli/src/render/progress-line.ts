@@ -1,4 +1,4 @@
-import type { MachineActionWire, TransferWire } from "@halligan/protocol/api";
+import type { MachineActionWire, TransferWire, WaitingWire } from "@halligan/protocol/api";
 import { formatBytes, formatDuration } from "./units.ts";
 
 /** How far an action is, for whoever waits for it: `InProgress  command 2 of 3 (GetFile, 12.0 MiB)  8 s  <id>`. */
@@ -7,6 +7,7 @@ export function progressLine(
   action: MachineActionWire | null,
   transfer: TransferWire | null,
   elapsedMs: number,
+  waiting: WaitingWire | null = null,
 ): string {
   if (action === null) return `${actionId}  ${formatDuration(elapsedMs)}`;
   const { commands } = action;
@@ -16,5 +17,7 @@ export function progressLine(
     transfer !== null && transfer.index === current?.index ? `, ${formatBytes(transfer.transferredBytes)}` : "";
   const step =
     current === undefined ? "" : `  command ${done + 1} of ${commands.length} (${current.command.type}${moved})`;
-  return `${action.status}${step}  ${formatDuration(elapsedMs)}  ${actionId}`;
+  // Before the id, which a narrow terminal may cut off.
+  const wait = waiting === null ? "" : `  waiting: ${waiting.detail}`;
+  return `${action.status}${step}  ${formatDuration(elapsedMs)}${wait}  ${actionId}`;
 }

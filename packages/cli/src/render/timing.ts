@@ -5,7 +5,7 @@ type Step = ActionTimingWire["steps"][number];
 
 /** Where the time of an action went, a step a line, and the whole. */
 export function renderTiming(
-  { steps, totalMs }: ActionTimingWire,
+  { steps, totalMs, waiting = [] }: ActionTimingWire,
   { commands }: Pick<MachineActionWire, "commands">,
   width: number | null,
 ): string {
@@ -18,7 +18,8 @@ export function renderTiming(
     { title: "TIME", cell: ({ at }) => timeOfDay(at) },
     { title: "MS", cell: ({ sinceMs }) => String(sinceMs), align: "right" },
   ];
-  return `${renderTable(steps, columns, width)}total  ${totalMs} ms\n`;
+  const waits = waiting.map(({ index, since, detail }) => `command ${index} waits since ${since}: ${detail}\n`);
+  return `${renderTable(steps, columns, width)}total  ${totalMs} ms\n${waits.join("")}`;
 }
 
 /** `2026-11-21T17:32:05.12Z` becomes `17:32:05.120Z`: fractions that end in zeros are cut on the wire. */

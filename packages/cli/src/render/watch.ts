@@ -1,4 +1,4 @@
-import type { MachineActionWire, TransferWire } from "@halligan/protocol/api";
+import type { MachineActionWire, TransferWire, WaitingWire } from "@halligan/protocol/api";
 import { harmlessLine } from "./harmless.ts";
 import { formatBytes, formatTime } from "./units.ts";
 
@@ -22,4 +22,8 @@ export function renderActionChange(action: MachineActionWire, before: MachineAct
 export function renderTransfer({ index, transferredBytes }: TransferWire, action: MachineActionWire | null): string {
   const type = action?.commands[index]?.command.type ?? "";
   return `${" ".repeat(22)}command ${index} ${type}: ${formatBytes(transferredBytes)}\n`;
+}
+
+export function renderWaiting({ index, since, detail }: WaitingWire): string {
+  return `${formatTime(since) ?? "-"}  ${harmlessLine(`command ${index} waits: ${detail}`)}\n`;
 }

@@ -72,7 +72,8 @@ const SERVER_MAY_IMPORT: Record<string, readonly string[]> = {
   loops: ["loops", "service", "domain", "root:clock.ts"],
   config: ["config"],
   metrics: ["metrics", "service", "store"],
-  setup: ["setup", "service", "blobs", "bus", "auth", "config", "domain"],
+  // It opens the store, also for commands that run beside a server.
+  setup: ["setup", "service", "store", "blobs", "bus", "auth", "config", "domain", "root:clock.ts", "root:ids.ts"],
 };
 
 test("inside the server imports point down only", async () => {

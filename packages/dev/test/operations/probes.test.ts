@@ -14,7 +14,7 @@ test("a load balancer and Prometheus get what they ask for, and nobody else gets
   const alive = await get("/healthz", forwarded);
   assert.deepEqual([alive.status, await alive.json()], [200, { status: "alive" }]);
   const ready = await get("/readyz", forwarded);
-  assert.deepEqual([ready.status, await ready.json()], [200, { ready: true, missing: [] }]);
+  assert.deepEqual([ready.status, await ready.json()], [200, { ready: true, missing: [], warnings: [] }]);
 
   const refused = await get("/metrics", forwarded);
   assert.deepEqual([refused.status, refused.headers.get("www-authenticate")], [401, "Bearer"]);

@@ -2,7 +2,7 @@
 import { type Static, Type } from "typebox";
 import { FileChange } from "../link/file-change.ts";
 import { ErrorWire } from "./error.ts";
-import { MachineActionStatusWire } from "./machine-action.ts";
+import { MachineActionStatusWire, WaitingWire } from "./machine-action.ts";
 
 const closed = { additionalProperties: false } as const;
 
@@ -24,9 +24,24 @@ export const ReadinessWire = Type.Object({
   ready: Type.Boolean(),
   missing: Type.Array(
     Type.Object({
-      part: Type.Union([Type.Literal("database"), Type.Literal("clock"), Type.Literal("bus"), Type.Literal("node")]),
+      part: Type.Union([
+        Type.Literal("database"),
+        Type.Literal("clock"),
+        Type.Literal("bus"),
+        Type.Literal("node"),
+        Type.Literal("disk"),
+      ]),
       reason: Type.String(),
     }),
+  ),
+  /** What an operator should see to while the node works on, as a certificate that soon expires. Not there before 0.2. */
+  warnings: Type.Optional(
+    Type.Array(
+      Type.Object({
+        part: Type.Union([Type.Literal("certificate"), Type.Literal("disk")]),
+        reason: Type.String(),
+      }),
+    ),
   ),
 });
 export type ReadinessWire = Static<typeof ReadinessWire>;
@@ -174,6 +189,8 @@ export const ActionTimingWire = Type.Object({
     }),
   ),
   totalMs: Type.Integer(),
+  /** What an unfinished action waits for on the server. Not there before 0.2. */
+  waiting: Type.Optional(Type.Array(WaitingWire)),
 });
 export type ActionTimingWire = Static<typeof ActionTimingWire>;
 

@@ -105,11 +105,27 @@ export type MachineActionWire = Static<typeof MachineActionWire>;
 export const TransferWire = Type.Object({ index: Type.Integer(), transferredBytes: Type.Integer() });
 export type TransferWire = Static<typeof TransferWire>;
 
+/** A command whose result waits on the server; the device tries again until the time of its transfer is over. */
+export const WaitingWire = Type.Object({
+  index: Type.Integer(),
+  /** `InsufficientStorage` or `ResultQuotaExceeded`; later versions may know more. */
+  reason: Type.String(),
+  since: Type.String(),
+  /** For people. */
+  detail: Type.String(),
+});
+export type WaitingWire = Static<typeof WaitingWire>;
+
 /** What the stream of an action's events carries, by the name of the event. Unknown names are to be passed over. */
-export const MACHINE_ACTION_EVENTS = { action: MachineActionWire, transfer: TransferWire } as const;
+export const MACHINE_ACTION_EVENTS = {
+  action: MachineActionWire,
+  transfer: TransferWire,
+  waiting: WaitingWire,
+} as const;
 export type MachineActionEvent =
   | { event: "action"; data: MachineActionWire }
-  | { event: "transfer"; data: TransferWire };
+  | { event: "transfer"; data: TransferWire }
+  | { event: "waiting"; data: WaitingWire };
 
 /** What `GetLiveResponseResultDownloadLink` answers. */
 export const ResultLinkWire = Type.Object({ "@odata.context": Type.String(), value: Type.String() });

@@ -1,5 +1,5 @@
 import type { MachineActionEvent } from "../api/index.ts";
-import { MachineActionWire, TransferWire } from "../api/index.ts";
+import { MachineActionWire, TransferWire, WaitingWire } from "../api/index.ts";
 import { UnexpectedAnswerError, UnreachableError } from "./errors.ts";
 import { readEvents } from "./event-stream.ts";
 import type { CallOptions } from "./options.ts";
@@ -69,5 +69,6 @@ export async function* watchMachineAction(
 function toEvent(event: string, data: string, what: string): MachineActionEvent | null {
   if (event === "action") return { event, data: checkAnswer(parseJson(data), MachineActionWire, what) };
   if (event === "transfer") return { event, data: checkAnswer(parseJson(data), TransferWire, what) };
+  if (event === "waiting") return { event, data: checkAnswer(parseJson(data), WaitingWire, what) };
   return null;
 }

@@ -17,6 +17,7 @@ import {
 import { isDiskFull, makeFolder, openBlobFile, removeFile, sizeOf, type WriteChunk, writeChunk } from "./disk-files.ts";
 import { type LibraryFolders, putLibraryFile, shardOf } from "./disk-library.ts";
 import { DiskPartials } from "./disk-partials.ts";
+import { type DiskSpace, UNRESERVED } from "./disk-space.ts";
 
 export interface DiskBlobStoreOptions {
   /** Absolute; made when it is missing. One process at a time. */
@@ -25,11 +26,13 @@ export interface DiskBlobStoreOptions {
   /** Unfinished uploads whose running SHA-256 is kept in memory; beyond, content is read once more. Default 256. */
   readonly hashStates?: number;
   readonly write?: WriteChunk;
+  /** Asked before bytes are read. Default: no reserve. */
+  readonly space?: DiskSpace;
 }
 
 /** Opens the store and clears what a crash has left: temporary files, and logs of uploads without content. Folders 0700, files 0600. */
 export async function openDiskBlobStore(options: DiskBlobStoreOptions): Promise<BlobStore> {
-  const { folder, random, hashStates = 256, write = writeChunk } = options;
+  const { folder, random, hashStates = 256, write = writeChunk, space = UNRESERVED } = options;
   const at = {
     library: join(folder, "library"),
     results: join(folder, "results"),
@@ -38,10 +41,10 @@ export async function openDiskBlobStore(options: DiskBlobStoreOptions): Promise<
   };
   for (const path of [folder, ...Object.values(at)]) await makeFolder(path);
   for (const name of await readdir(at.temporary)) await removeFile(join(at.temporary, name));
-  const partials = new DiskPartials(at.partials, write, hashStates);
+  const partials = new DiskPartials(at.partials, write, hashStates, space);
   await partials.removeLeftovers();
   return new DiskBlobStore(
-    { libraryFolder: at.library, temporaryFolder: at.temporary, random, write },
+    { libraryFolder: at.library, temporaryFolder: at.temporary, random, write, space },
     at.results,
     partials,
   );

@@ -4,13 +4,18 @@ import { join } from "node:path";
 import type { Random } from "../auth/random.ts";
 import type { PutLibraryAnswer, PutLibraryOptions } from "./blob-store.ts";
 import { isDiskFull, makeFolder, removeFile, sizeOf, syncFolder, type WriteChunk } from "./disk-files.ts";
+import type { DiskSpace } from "./disk-space.ts";
 
 export interface LibraryFolders {
   readonly libraryFolder: string;
   readonly temporaryFolder: string;
   readonly random: Random;
   readonly write: WriteChunk;
+  readonly space: DiskSpace;
 }
+
+/** Space is claimed in steps, because the size of an upload need not be known. */
+const CLAIM_BYTES = 8 * 1024 * 1024;
 
 export const shardOf = (id: string): string => id.slice(0, 2);
 
@@ -25,11 +30,24 @@ export async function putLibraryFile(
   try {
     const hash = createHash("sha256");
     let sizeBytes = 0;
+    using claims = new DisposableStack();
+    let claimedBytes = 0;
+    const claimUpTo = async (bytes: number): Promise<boolean> => {
+      while (claimedBytes < bytes) {
+        const claim = await folders.space.claim(CLAIM_BYTES);
+        if (claim === null) return false;
+        claims.use(claim);
+        claimedBytes += CLAIM_BYTES;
+      }
+      return true;
+    };
+    if (!(await claimUpTo(1))) return { code: "InsufficientStorage" };
     {
       await using file = await open(temporary, "wx", 0o600);
       for await (const chunk of body) {
         signal?.throwIfAborted();
         if (sizeBytes + chunk.length > limitBytes) return { code: "TooLarge", limitBytes };
+        if (!(await claimUpTo(sizeBytes + chunk.length))) return { code: "InsufficientStorage" };
         const writing = folders.write(file, chunk, sizeBytes);
         hash.update(chunk);
         await writing;

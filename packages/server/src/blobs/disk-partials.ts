@@ -5,6 +5,7 @@ import { PART_BYTES } from "@halligan/protocol/link";
 import { BoundedMap } from "../auth/bounded-map.ts";
 import type { CompleteAnswer, PutPartAnswer, ResultPart, WholeResult } from "./blob-store.ts";
 import { isDiskFull, isMissing, openBlobFile, removeFile, sizeOf, syncFolder, type WriteChunk } from "./disk-files.ts";
+import type { DiskSpace } from "./disk-space.ts";
 import { appendPartLog, readPartLog } from "./part-log.ts";
 import { Upload } from "./upload.ts";
 import { wholeFault } from "./whole-fault.ts";
@@ -15,12 +16,14 @@ const mismatch = (detail: string) => ({ code: "PartMismatch", detail }) as const
 export class DiskPartials {
   readonly #folder: string;
   readonly #write: WriteChunk;
+  readonly #space: DiskSpace;
   /** Idle uploads; more of them than this are read from their logs again. */
   readonly #idle: BoundedMap<string, Upload>;
   readonly #busy = new Map<string, Upload>();
   readonly #loading = new Map<string, Promise<Upload>>();
 
-  constructor(folder: string, write: WriteChunk, hashStates: number) {
+  constructor(folder: string, write: WriteChunk, hashStates: number, space: DiskSpace) {
+    this.#space = space;
     this.#folder = folder;
     this.#write = write;
     this.#idle = new BoundedMap(hashStates);
@@ -63,6 +66,8 @@ export class DiskPartials {
     // The state of the whole goes on in a copy: a part that turns out wrong must not have touched it.
     const whole = part === upload.hashedParts ? upload.whole.copy() : null;
     const isNew = upload.parts.size === 0;
+    using claim = await this.#space.claim(sizeBytes);
+    if (claim === null) return { code: "InsufficientStorage" };
     try {
       await using file = await openForParts(this.dataPath(resultId));
       let received = 0;

@@ -3,11 +3,14 @@ import type { BlobCredentials } from "./blob-credentials.ts";
 import type { BlobLocation } from "./blob-location.ts";
 import type { BlobStore } from "./blob-store.ts";
 import { openDiskBlobStore } from "./disk-blob-store.ts";
+import { diskSpace } from "./disk-space.ts";
 
 export interface BlobStoreDeps {
   readonly random: Random;
   /** The wall clock: how long a direct link lives is counted from it. */
   readonly nowMs: () => number;
+  /** Of a folder: what stays free on its file system. Default 0. */
+  readonly reserveBytes?: number;
 }
 
 /**
@@ -17,10 +20,11 @@ export interface BlobStoreDeps {
 export async function openBlobStore(
   location: BlobLocation,
   credentials: BlobCredentials,
-  { random, nowMs }: BlobStoreDeps,
+  { random, nowMs, reserveBytes = 0 }: BlobStoreDeps,
 ): Promise<BlobStore & AsyncDisposable> {
   if (location.kind === "folder") {
-    const store = await openDiskBlobStore({ folder: location.folder, random });
+    const { folder } = location;
+    const store = await openDiskBlobStore({ folder, random, space: diskSpace(folder, reserveBytes) });
     return Object.assign(store, { [Symbol.asyncDispose]: () => Promise.resolve() });
   }
   const { ObjectBlobStore } = await import("./objects/object-blob-store.ts");

@@ -7,7 +7,8 @@ export type ServerRequest =
   | { kind: "help" }
   | { kind: "version" }
   | { kind: "run"; settings: Record<string, string> }
-  | { kind: "backup"; folder: string; settings: Record<string, string> };
+  | { kind: "backup"; folder: string; settings: Record<string, string> }
+  | { kind: "adminReset"; showsSecret: boolean; settings: Record<string, string> };
 
 /** Arguments that stand for the setting of that name; secrets are never arguments. */
 const ARGUMENTS = {
@@ -28,6 +29,7 @@ export function readArguments(args: readonly string[]): ServerRequest {
         help: { type: "boolean", short: "h" },
         version: { type: "boolean" },
         "tls-ends-at-proxy": { type: "boolean" },
+        "show-secret": { type: "boolean" },
         data: text,
         listen: text,
         "public-url": text,
@@ -46,6 +48,14 @@ export function readArguments(args: readonly string[]): ServerRequest {
   }
   if (parsed["tls-ends-at-proxy"]) settings.HALLIGAN_TLS_ENDS_AT_PROXY = "true";
   const [command, folder, ...more] = positionals;
+  const showsSecret = parsed["show-secret"] === true;
+  if (command === "admin") {
+    if (folder !== "reset" || more.length > 0) {
+      throw new ConfigError("admin has one command: halligan-server admin reset; see halligan-server --help");
+    }
+    return { kind: "adminReset", showsSecret, settings };
+  }
+  if (showsSecret) throw new ConfigError("--show-secret belongs to halligan-server admin reset");
   if (command === undefined) return { kind: "run", settings };
   if (command !== "backup") throw new ConfigError(`there is no command ${command}; see halligan-server --help`);
   if (folder === undefined || more.length > 0)
@@ -65,6 +75,7 @@ export const HELP = `halligan-server: the live response server
 
 Usage: halligan-server [options]              run
        halligan-server backup DIR [options]   copy the data folder of a running server into DIR
+       halligan-server admin reset [options]  make a new administrator when the secret is lost
 
   --data DIR            data folder: database, files, keys   HALLIGAN_DATA_DIR
   --listen HOST:PORT    default 127.0.0.1:8780               HALLIGAN_LISTEN
@@ -72,10 +83,19 @@ Usage: halligan-server [options]              run
   --tls-cert FILE       certificate chain (PEM)              HALLIGAN_TLS_CERT_FILE
   --tls-key FILE        its key (PEM)                        HALLIGAN_TLS_KEY_FILE
   --tls-ends-at-proxy   a proxy in front ends TLS            HALLIGAN_TLS_ENDS_AT_PROXY=true
+  --show-secret         admin reset: print the new credentials, too
   --version, --help
 
 Plain HTTP is served on loopback only. The first start makes the data folder, the keys and one administrator, whose
 credentials are in administrator.json there: halligan login --from FILE reads them.
+
+admin reset works on the data folder, or on the database of HALLIGAN_DATABASE_URL, while the server runs or not. Run it with
+the server's settings and as the server's user. It removes the administrator that the server made before, with its secret and
+its tokens, and writes the credentials of a new one to administrator.json, readable for that user alone. Other applications
+stay.
+
+Signals: SIGTERM, SIGINT and SIGQUIT stop the server when its requests have ended, a second one at once. SIGHUP makes it read
+the certificate and key again; it also does so by itself when the files change. Other signals are ignored.
 
 Further settings, by environment (whole numbers; default):
 ${Object.entries(NUMBER_SETTINGS)

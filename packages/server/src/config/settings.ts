@@ -53,6 +53,12 @@ export const NUMBER_SETTINGS = {
   stagedContentLimitBytes: { default: 16 * 1024 ** 3, min: 1, max: 1024 ** 4 },
   /** One result of a command. */
   resultLimitBytes: { default: 64 * 1024 ** 3, min: 1, max: 1024 ** 4 },
+  /** All results of one machine that are kept or being uploaded. */
+  machineResultsLimitBytes: { default: 256 * 1024 ** 3, min: 1, max: 1024 ** 5 },
+  /** The same of all machines. */
+  allResultsLimitBytes: { default: 4 * 1024 ** 4, min: 1, max: 1024 ** 5 },
+  /** Free space of the blob folder's file system that no file of a device or caller may take: the database lives on. */
+  diskReserveBytes: { default: 512 * 1024 ** 2, min: 0, max: 1024 ** 5 },
   /** How long the bytes of results are kept after their action ended. 30 days. Source: design, "retention". */
   resultRetentionMs: { default: 30 * 24 * 3_600_000, min: 60_000, max: 10 * 365 * 24 * 3_600_000 },
   /** How long actions are kept. 180 days. Source: design, "retention". */
@@ -71,6 +77,8 @@ export const NUMBER_SETTINGS = {
   rereadIntervalMs: { default: 5_000, min: 50, max: 3_600_000 },
   /** How often stored deadlines are compared with the clock. */
   sweepIntervalMs: { default: 1_000, min: 50, max: 3_600_000 },
+  /** How often the files of the certificate and its key are read again. */
+  tlsReloadIntervalMs: { default: 10_000, min: 100, max: 24 * 3_600_000 },
   /** Unfinished uploads to which nothing was added for this long are removed. */
   uploadLeftoverMs: { default: 24 * 3_600_000, min: 1_000, max: 365 * 24 * 3_600_000 },
   /** Stopping waits this long for requests under way. */

@@ -1,5 +1,6 @@
 import type { CommandType } from "@halligan/protocol/api";
 import type { FileChange } from "@halligan/protocol/link";
+import type { TransferRefusal } from "./transfer-refusal.ts";
 
 /**
  * One command of a machine action.
@@ -56,6 +57,8 @@ export interface Command {
   result: StoredResult | null;
   /** The content that this command uses, from the moment it was chosen or its name was known. */
   pin: LibraryPin | null;
+  /** Its result waits, or waited, for space on the server. Gone when it has ended; `errors` then says it. */
+  refusal?: TransferRefusal;
 }
 
 /** What the wire form has of a command. */

@@ -46,4 +46,5 @@ export type DomainError =
   | { code: "PartMismatch"; detail: string }
   | { code: "UploadIncomplete"; missingParts: readonly number[] }
   | { code: "UploadMismatch"; detail: string }
-  | { code: "InsufficientStorage" };
+  | { code: "InsufficientStorage" }
+  | { code: "ResultQuotaExceeded"; of: "machine" | "deployment" };

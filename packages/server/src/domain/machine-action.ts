@@ -1,6 +1,7 @@
 import { FINAL_STATUSES, type MachineActionStatus } from "@halligan/protocol/api";
 import { type Command, isEnded, type ListedCommand, nextCommandStatus, type StoredResult } from "./command.ts";
 import type { SessionPlace } from "./session-places.ts";
+import { refusalNote, type StorageCode } from "./transfer-refusal.ts";
 
 /**
  * One machine action: the durable unit of the queue.
@@ -114,6 +115,10 @@ export type MachineActionEvent =
     }
   | { type: "cancelled"; requestor: string; comment: string }
   | { type: "expired" }
+  /** Bytes of its result were not taken for lack of space. */
+  | { type: "transferRefused"; index: number; code: StorageCode }
+  /** Bytes of its result were taken again. */
+  | { type: "transferResumed"; index: number }
   /** The device cannot say what became of it: wiped, rolled back, refused. */
   | { type: "lost"; reason: string }
   /** Nothing of the order runs on the device any more. */
@@ -160,6 +165,10 @@ export function applyEvent(action: MachineAction, event: MachineActionEvent, now
       }));
     case "expired":
       return move(action, "expired", nowMs, (moved) => ({ ...moved, errorHResult: HRESULT.timedOut }));
+    case "transferRefused":
+      return applyTransferRefused(action, event.index, event.code, nowMs);
+    case "transferResumed":
+      return applyTransferResumed(action, event.index, nowMs);
     case "lost":
       return applyLost(action, event.reason, nowMs);
     case "orderClosed":
@@ -211,8 +220,13 @@ function applyEnded(
   // A clock that was set back between the start and the end makes no end before its start.
   const finishedAtMs =
     endedAgoMs === undefined ? null : Math.max(nowMs - endedAgoMs, Math.min(command.startedAtMs ?? 0, nowMs));
+  const { refusal } = command;
+  const told = refusal ? [...errors, refusalNote(refusal, nowMs)] : errors;
   const recorded = touched(
-    withCommand(action, event.index, { status, finishedAtMs, endedAtMs: nowMs, errors, result }),
+    withoutRefusal(
+      withCommand(action, event.index, { status, finishedAtMs, endedAtMs: nowMs, errors: told, result }),
+      event.index,
+    ),
     nowMs,
   );
   if (isFinal(action.status)) return { changed: true, action: recorded };
@@ -261,6 +275,32 @@ function expired(result: StoredResult): StoredResult {
   const { sizeBytes, sha256 } = result;
   const fileChange = "fileChange" in result ? result.fileChange : undefined;
   return { kind: "expired", sizeBytes, sha256, ...(fileChange && { fileChange }) };
+}
+
+/** A change for readers of the action, so that a wait has a reason; its status stays. */
+function applyTransferRefused(action: MachineAction, index: number, code: StorageCode, nowMs: number): Transition {
+  const command = action.commands[index];
+  if (!command) return illegal(`the action has no command ${index}`);
+  const { refusal } = command;
+  if (isFinal(action.status) || isEnded(command) || (refusal?.code === code && refusal.untilMs === null)) {
+    return { changed: false, action };
+  }
+  const sinceMs = refusal?.sinceMs ?? nowMs;
+  return {
+    changed: true,
+    action: touched(withCommand(action, index, { refusal: { code, sinceMs, untilMs: null } }), nowMs),
+  };
+}
+
+function applyTransferResumed(action: MachineAction, index: number, nowMs: number): Transition {
+  const command = action.commands[index];
+  if (!command) return illegal(`the action has no command ${index}`);
+  const { refusal } = command;
+  if (refusal?.untilMs !== null || isEnded(command)) return { changed: false, action };
+  return {
+    changed: true,
+    action: touched(withCommand(action, index, { refusal: { ...refusal, untilMs: nowMs } }), nowMs),
+  };
 }
 
 /** Not a change that a reader of the action looks for: its time of last update stays. */
@@ -324,6 +364,17 @@ export const withSent = (action: MachineAction, sentAtMs: number | null): Machin
   ...action,
   order: action.order && { ...action.order, sentAtMs: action.order.sentAtMs ?? sentAtMs },
 });
+
+function withoutRefusal(action: MachineAction, index: number): MachineAction {
+  return {
+    ...action,
+    commands: action.commands.map((command, i) => {
+      if (i !== index) return command;
+      const { refusal: _, ...rest } = command;
+      return rest;
+    }),
+  };
+}
 
 /** Copy of `action` with command `index` changed. */
 function withCommand(action: MachineAction, index: number, change: Partial<Command>): MachineAction {

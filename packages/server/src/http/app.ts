@@ -3,7 +3,7 @@ import type http from "node:http";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import { refuse } from "./answer.ts";
-import { createHttpServer, type UpgradeHandler } from "./http-server.ts";
+import { createHttpServer, type TlsSource, type UpgradeHandler } from "./http-server.ts";
 import type { Gate } from "./incoming.ts";
 import { DEFAULT_HTTP_LIMITS, type HttpLimits } from "./limits.ts";
 import type { Operation } from "./operation.ts";
@@ -19,8 +19,7 @@ export interface HttpAppOptions<Ctx> extends Gate {
   /** Told of each answer when it is over. */
   readonly onAnswered?: (line: RequestLine) => void;
   readonly limits?: Partial<HttpLimits>;
-  /** PEM texts. */
-  readonly tls?: { readonly cert: string; readonly key: string };
+  readonly tls?: TlsSource;
   /** WebSocket ends by path, such as `/agent/v1/link`. Other paths answer 404. */
   readonly upgrades?: Readonly<Record<string, UpgradeHandler>>;
   /** GUIDs; a port for tests. */

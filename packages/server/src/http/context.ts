@@ -3,7 +3,7 @@ import type { SigningKey } from "../auth/signing-key.ts";
 import type { Tenant } from "../auth/tenant.ts";
 import type { TokenVerifier } from "../auth/token-verifier.ts";
 import type { KeyRing, ServiceContext } from "../service/context.ts";
-import type { Unready } from "../service/readiness.ts";
+import type { ReadinessWarnings, Unready } from "../service/readiness.ts";
 import type { EventStreams } from "./event-streams.ts";
 import { operationsOf } from "./operation.ts";
 
@@ -17,7 +17,7 @@ export interface HttpContext extends ServiceContext {
   audiences: readonly string[];
   libraryApiUploadLimitBytes: number;
   health: {
-    readonly unready: () => Unready;
+    readonly readiness: () => Promise<{ missing: Unready; warnings: ReadinessWarnings }>;
     readonly metrics: () => Promise<string>;
     readonly metricsContentType: string;
     readonly metricsToken: string | null;

@@ -11,10 +11,18 @@ import { writeAnswer } from "./write-answer.ts";
 /** Takes over a socket that asked for a WebSocket: what `ws` has as `handleUpgrade`. */
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
+/** PEM texts. */
+export interface TlsSource {
+  readonly cert: string;
+  readonly key: string;
+  /** Calls back with what takes their place: new connections are served with it, open ones go on. */
+  readonly onChange?: (apply: (pair: { readonly cert: string; readonly key: string }) => void) => void;
+}
+
 export interface HttpServerOptions {
   readonly limits: HttpLimits;
-  /** PEM texts. Without it the server speaks plain HTTP, for a proxy or loopback. */
-  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+  /** Without it the server speaks plain HTTP, for a proxy or loopback. */
+  readonly tls?: TlsSource | undefined;
   /** By path in lower case. */
   readonly upgrades: ReadonlyMap<string, UpgradeHandler>;
   readonly newRequestId: () => string;
@@ -52,7 +60,7 @@ export function createHttpServer(handle: http.RequestListener, options: HttpServ
     requireHostHeader: false,
     shouldUpgradeCallback: (request) => upgradeOf(request) !== undefined,
   };
-  const server = tls === undefined ? http.createServer(settings) : https.createServer({ ...settings, ...tls });
+  const server = tls === undefined ? http.createServer(settings) : createTlsServer(settings, tls);
   if (tls !== undefined) awaitFirstBytes(server, limits.headersTimeoutMs);
   server.setTimeout(limits.inactivityMs);
 
@@ -96,5 +104,11 @@ export function createHttpServer(handle: http.RequestListener, options: HttpServ
     const { status, message } = malformedAnswer(error.code);
     answerOnSocket(socket, id, status, "BadRequest", message);
   });
+  return server;
+}
+
+function createTlsServer(settings: http.ServerOptions, { cert, key, onChange }: TlsSource): http.Server {
+  const server = https.createServer({ ...settings, cert, key });
+  onChange?.((pair) => server.setSecureContext({ cert: pair.cert, key: pair.key }));
   return server;
 }

@@ -195,7 +195,15 @@ const WIRE: { readonly [C in keyof ErrorByCode]: WireRow<ErrorByCode[C]> } = {
   InsufficientStorage: {
     status: 507,
     code: "InsufficientStorage",
-    message: () => "The server's disk is full; try again later",
+    message: () => "The server is out of storage space; an operator has to free or add some. Try again later",
+  },
+  ResultQuotaExceeded: {
+    status: 507,
+    code: "ResultQuotaExceeded",
+    message: (e) =>
+      e.of === "machine"
+        ? "The results of this machine that are kept have reached their quota; it is freed by their retention, or an operator raises it"
+        : "The results that are kept have reached the quota of all machines; it is freed by their retention, or an operator raises it",
   },
 };
 

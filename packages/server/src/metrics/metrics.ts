@@ -1,5 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Measures } from "../service/measures.ts";
+import type { DiskState } from "../service/readiness.ts";
+import type { ResultSpace } from "../service/result-space.ts";
 import type { Store } from "../store/store.ts";
 
 /** What is known of a request when it has been answered. */
@@ -16,12 +18,16 @@ export interface AnsweredRequest {
 
 export interface MetricsSources {
   readonly store: Store;
+  readonly resultSpace: Pick<ResultSpace, "totalBytes">;
   readonly nowMs: () => number;
   readonly links: () => number;
   /** Null where there is no bus. */
   readonly busIsConnected: (() => boolean) | null;
   /** Null where the database is this process's own. */
   readonly clockOffsetMs: (() => number) | null;
+  /** Null where this process does not end TLS. */
+  readonly disk: DiskState;
+  readonly certificate: { readonly secondsUntilExpiry: number; readonly reloadFailed: boolean } | null;
 }
 
 export interface Metrics {
@@ -109,12 +115,45 @@ export function createMetrics(): Metrics {
     help: "The database's clock minus this node's",
     registers: [],
   });
+  const refusedStorage = new Counter({
+    name: "halligan_storage_refused_bytes_total",
+    help: "Bytes of results and library files that were not taken for lack of space, by code",
+    labelNames: ["code"],
+    registers,
+  });
+  const diskFree = new Gauge({
+    name: "halligan_disk_free_bytes",
+    help: "Free space of the file system of the embedded database, and of that of results and library files",
+    labelNames: ["of"],
+    registers: [],
+  });
+  const diskReserve = new Gauge({
+    name: "halligan_disk_reserve_bytes",
+    help: "Free space that results and library files may not take",
+    registers: [],
+  });
+  const resultBytes = new Gauge({
+    name: "halligan_results_bytes",
+    help: "Bytes of all results that are kept or being uploaded, as the quota counts them",
+    registers: ofDeployment,
+  });
+  const certificateEnd = new Gauge({
+    name: "halligan_tls_certificate_expiry_seconds",
+    help: "Seconds until the served certificate expires; negative afterwards",
+    registers: [],
+  });
+  const certificateFailed = new Gauge({
+    name: "halligan_tls_reload_failed",
+    help: "1 while the certificate files on disk cannot be used and the former certificate is served",
+    registers: [],
+  });
 
   return {
     measures: {
       orderClaimed: (waitedMs) => dispatch.observe(Math.max(0, waitedMs) / 1000),
       received: (sizeBytes) => bytes.inc({ direction: "received" }, sizeBytes),
       quarantined: (evidence) => quarantines.inc({ evidence }),
+      refusedBytes: (code, sizeBytes) => refusedStorage.inc({ code }, sizeBytes),
     },
     requestAnswered({ operation, status, code, durationMs, sentBytes }) {
       const name = operation ?? "none";
@@ -129,6 +168,7 @@ export function createMetrics(): Metrics {
         sources.store.read(async (tx) => ({
           ...(await tx.actions.load(nowMs)),
           quarantined: await tx.machines.quarantinedCount(),
+          resultBytes: await sources.resultSpace.totalBytes(tx),
         })),
       );
       database.set(load ? 1 : 0);
@@ -137,9 +177,18 @@ export function createMetrics(): Metrics {
         sessions.set({ status: "InProgress" }, load.inProgress);
         places.set(load.placesTaken);
         inQuarantine.set(load.quarantined);
+        resultBytes.set(load.resultBytes);
         queueAge.set(load.oldestWaitingMs === null ? 0 : Math.max(0, nowMs - load.oldestWaitingMs) / 1000);
       }
       links.set(sources.links());
+      const { databaseFreeBytes, resultsFreeBytes, reserveBytes } = sources.disk;
+      if (databaseFreeBytes !== null) diskFree.set({ of: "database" }, databaseFreeBytes);
+      if (resultsFreeBytes !== null) {
+        diskFree.set({ of: "results" }, resultsFreeBytes);
+        diskReserve.set(reserveBytes);
+        registry.registerMetric(diskReserve);
+      }
+      if (databaseFreeBytes !== null || resultsFreeBytes !== null) registry.registerMetric(diskFree);
       if (sources.busIsConnected) {
         bus.set(sources.busIsConnected() ? 1 : 0);
         registry.registerMetric(bus);
@@ -147,6 +196,12 @@ export function createMetrics(): Metrics {
       if (sources.clockOffsetMs) {
         clock.set(sources.clockOffsetMs() / 1000);
         registry.registerMetric(clock);
+      }
+      if (sources.certificate) {
+        certificateEnd.set(sources.certificate.secondsUntilExpiry);
+        certificateFailed.set(sources.certificate.reloadFailed ? 1 : 0);
+        registry.registerMetric(certificateEnd);
+        registry.registerMetric(certificateFailed);
       }
       return `${await registry.metrics()}${load ? await deployment.metrics() : ""}`;
     },

@@ -7,6 +7,7 @@ import type { Bus } from "../bus/bus.ts";
 import type { Clock } from "../clock.ts";
 import type { Store } from "../store/store.ts";
 import type { Measures } from "./measures.ts";
+import type { ResultSpace } from "./result-space.ts";
 
 export interface Ids {
   guid(): string;
@@ -27,6 +28,8 @@ export interface ServiceLimits {
   stagedContentLimitBytes: number;
   uploadLeftoverMs: number;
   resultLimitBytes: number;
+  machineResultsLimitBytes: number;
+  allResultsLimitBytes: number;
   healthGraceMs: number;
   resultRetentionMs: number;
   actionRetentionMs: number;
@@ -66,6 +69,7 @@ export interface ServiceContext {
   keys: ServerKeys;
   publicUrl: string;
   readonly measures: Measures;
+  readonly resultSpace: ResultSpace;
   /** `direct`: links to results in object storage lead there (docs/conformance.md). */
   readonly resultLinks: "stream" | "direct";
   /** This node, under the name that it has among the others at present. */

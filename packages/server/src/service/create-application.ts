@@ -4,7 +4,6 @@ import { hashSecret, newSecret } from "../auth/secret-hash.ts";
 import type { DomainError } from "../domain/errors.ts";
 import { ok, type Result, refuse } from "../domain/result.ts";
 import type { Application } from "../store/applications.ts";
-import type { StoreTx } from "../store/store.ts";
 import { auditChange } from "./audit.ts";
 import type { ServiceContext } from "./context.ts";
 import type { Actor } from "./events.ts";
@@ -23,12 +22,11 @@ export interface NewApplicationInput {
   keys?: readonly Record<string, unknown>[] | undefined;
 }
 
-/** `POST /halligan/v1/applications`. `mayInsert` is asked inside the transaction; when it says no, nothing is made. */
+/** `POST /halligan/v1/applications` */
 export async function createApplication(
   { store, clock, ids }: Pick<ServiceContext, "store" | "clock" | "ids">,
   actor: Actor,
   input: NewApplicationInput,
-  mayInsert: (tx: StoreTx, application: Application) => Promise<boolean> = async () => true,
 ): Promise<Result<NewApplication, DomainError>> {
   const unknown = input.roles.filter((role) => !isPermission(role));
   if (unknown.length > 0)
@@ -45,14 +43,11 @@ export async function createApplication(
     keys: read.keys,
     createdAtMs: clock.nowMs(),
   };
-  const isMade = await store.write(async (tx) => {
-    if (!(await mayInsert(tx, application))) return false;
+  await store.write(async (tx) => {
     await tx.applications.insert(application);
     const { clientId, name, roles, createdAtMs } = application;
     const keyIds = read.keys.map(({ kid }) => kid);
     await auditChange(tx, actor, "CreateApplication", createdAtMs, { clientId, name, roles, keyIds });
-    return true;
   });
-  if (!isMade) return refuse({ code: "InvalidInput", detail: "there is one already" });
   return ok({ application, clientSecret });
 }

@@ -137,6 +137,7 @@ async function storeResult(
   const resultId = resultIdOf(action.machineId, action.id, report.index, result.uploadId);
   const upload = await tx.results.upload(resultId);
   if (upload?.sha256 !== result.sha256 || upload.sizeBytes !== result.sizeBytes) return "unknownUpload";
+  await tx.resultSpace.keep(resultId);
   const { fileChange } = result;
   return { kind: "blob", resultId, ...upload, ...(fileChange && { fileChange }) };
 }

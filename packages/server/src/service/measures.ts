@@ -1,4 +1,5 @@
 import type { CloneEvidence } from "../domain/clone-detection.ts";
+import type { StorageCode } from "../domain/transfer-refusal.ts";
 
 /** Told what happens, for whoever counts it. Never fails and never waits. */
 export interface Measures {
@@ -8,6 +9,8 @@ export interface Measures {
   received(sizeBytes: number): void;
   /** A machine was put in quarantine. */
   quarantined(evidence: CloneEvidence): void;
+  /** Bytes of a result or library file were not taken for lack of space. */
+  refusedBytes(code: StorageCode, sizeBytes: number): void;
 }
 
 /** For what nobody counts. */
@@ -15,4 +18,5 @@ export const NO_MEASURES: Measures = {
   orderClaimed: () => undefined,
   received: () => undefined,
   quarantined: () => undefined,
+  refusedBytes: () => undefined,
 };

@@ -1,5 +1,13 @@
+import { PART_BYTES } from "@halligan/protocol/link";
+
 /** What a node needs to do its work, each with why it is not there; empty when it is ready. */
-export type Unready = readonly { readonly part: "database" | "clock" | "bus" | "node"; readonly reason: string }[];
+export type Unready = readonly {
+  readonly part: "database" | "clock" | "bus" | "node" | "disk";
+  readonly reason: string;
+}[];
+
+/** What an operator should see to, while the node does its work. */
+export type ReadinessWarnings = readonly { readonly part: "certificate" | "disk"; readonly reason: string }[];
 
 /** More than this off the database's clock, deadlines and tokens of this node would contradict those of the others. */
 export const MAX_CLOCK_OFFSET_MS = 2_000;
@@ -14,13 +22,24 @@ export interface ReadinessFacts {
   } | null;
   /** Null where there is no bus. */
   readonly bus: { readonly isConnected: boolean } | null;
+  readonly disk: DiskState;
 }
+
+/** Null where nothing of it lies on this machine's disk, or it cannot be asked. */
+export interface DiskState {
+  readonly databaseFreeBytes: number | null;
+  readonly resultsFreeBytes: number | null;
+  readonly reserveBytes: number;
+}
+
+/** With less the embedded database cannot write a commit of usual size, and a checkpoint of its log. */
+export const DATABASE_NEEDS_BYTES = 8 * 1024 * 1024;
 
 /**
  * For a load balancer: may this node be given work? Without its bus it works on, and its wake-ups are lost: that costs each action the
  * seconds until the store is read again, so it is better left out while others have theirs.
  */
-export function unready({ isStopping, lease, bus }: ReadinessFacts): Unready {
+export function unready({ isStopping, lease, bus, disk }: ReadinessFacts): Unready {
   const parts: { part: Unready[number]["part"]; reason: string }[] = [];
   if (isStopping) parts.push({ part: "node", reason: "it stops" });
   if (lease && lease.contradiction !== null) parts.push({ part: "node", reason: lease.contradiction });
@@ -31,5 +50,25 @@ export function unready({ isStopping, lease, bus }: ReadinessFacts): Unready {
     parts.push({ part: "clock", reason });
   }
   if (bus && !bus.isConnected) parts.push({ part: "bus", reason: "it is not connected" });
+  if (disk.databaseFreeBytes !== null && disk.databaseFreeBytes < DATABASE_NEEDS_BYTES) {
+    parts.push({ part: "disk", reason: "the file system of the database is full" });
+  }
   return parts;
+}
+
+export function readinessWarnings({
+  certificate,
+  disk,
+}: {
+  readonly certificate: readonly string[];
+  readonly disk: DiskState;
+}): ReadinessWarnings {
+  const { resultsFreeBytes, reserveBytes } = disk;
+  const isFull = resultsFreeBytes !== null && resultsFreeBytes < reserveBytes + PART_BYTES;
+  return [
+    ...certificate.map((reason) => ({ part: "certificate", reason }) as const),
+    ...(isFull
+      ? [{ part: "disk", reason: `only the reserve is free: results and library files are refused with 507` } as const]
+      : []),
+  ];
 }

@@ -4,8 +4,11 @@ import { checkLinkTicket, type LinkTicket } from "../auth/link-ticket.ts";
 import type { DomainError } from "../domain/errors.ts";
 import type { MachineAction } from "../domain/machine-action.ts";
 import { ok, type Result, refuse } from "../domain/result.ts";
+import { longestResultBytes, uploadRefusal } from "../domain/result-space.ts";
 import type { ServiceContext } from "./context.ts";
 import { countTransfer } from "./count-transfer.ts";
+import { noteTransferRefusal, noteTransferResumed } from "./note-transfer-refusal.ts";
+import { reserveResultSpace } from "./reserve-result-space.ts";
 
 /**
  * The id under which an upload is kept: the device chooses `uploadId`, so that it can resume, but never a path; whatever it
@@ -35,9 +38,6 @@ export async function actionForTransfer(
   return refuse({ code: "TransferRefused", detail: "the action is not one whose order is out on this machine" });
 }
 
-/** An agent sends a result again under a new id three times at most, and once more after each crash of its own. */
-const MAX_UPLOADS_PER_COMMAND = 16;
-
 export interface ResultPart {
   index: number;
   uploadId: string;
@@ -47,48 +47,65 @@ export interface ResultPart {
   body: AsyncIterable<Uint8Array>;
 }
 
-/** `PUT .../parts/{n}`: durable when it answers. */
+/** `PUT .../parts/{n}`: durable when it answers. What does not fit is refused before its first byte is read. */
 export async function receiveResultPart(
-  { blobs, bus, limits, measures }: ServiceContext,
+  context: ServiceContext,
   action: MachineAction,
   { index, uploadId, part, sizeBytes, sha256, body }: ResultPart,
 ): Promise<Result<null, DomainError>> {
-  if (!action.commands[index]) return refuse({ code: "InvalidInput", detail: `the action has no command ${index}` });
+  const { blobs, bus, clock, limits, measures } = context;
+  const command = action.commands[index];
+  if (!command) return refuse({ code: "InvalidInput", detail: `the action has no command ${index}` });
+  const refusal = uploadRefusal(action, index, clock.nowMs());
+  if (refusal !== null) return refuse({ code: "TransferRefused", detail: refusal });
   if (sizeBytes > PART_BYTES) return refuse({ code: "InvalidInput", detail: `a part has at most ${PART_BYTES} bytes` });
-  if (part * PART_BYTES + sizeBytes > limits.resultLimitBytes) {
-    return refuse({ code: "InvalidInput", detail: `a result has at most ${limits.resultLimitBytes} bytes` });
+  const neededBytes = part * PART_BYTES + sizeBytes;
+  const longestBytes = longestResultBytes(command, limits);
+  if (neededBytes > longestBytes) {
+    return refuse({ code: "InvalidInput", detail: `a result of this command has at most ${longestBytes} bytes` });
   }
   const resultId = resultIdOf(action.machineId, action.id, index, uploadId);
+  const reserved = await reserveResultSpace(context, { actionId: action.id, index, resultId, neededBytes });
+  if (!reserved.ok) {
+    const { code } = reserved.error;
+    if (code === "ResultQuotaExceeded") await noteTransferRefusal(context, action, { index, code, sizeBytes });
+    return reserved;
+  }
   const counted = countTransfer(bus, { actionId: action.id, index, fromBytes: part * PART_BYTES }, body);
   const stored = await blobs.putResultPart({ resultId, part, sizeBytes, sha256, body: counted });
-  if (stored.code !== "stored") return refuse(stored);
+  if (stored.code !== "stored") {
+    const { code } = stored;
+    if (code === "InsufficientStorage") await noteTransferRefusal(context, action, { index, code, sizeBytes });
+    return refuse(stored);
+  }
   measures.received(sizeBytes);
+  await noteTransferResumed(context, action, index);
   return ok(null);
 }
 
 /** `POST .../complete`: the whole is durable and its SHA-256 agrees; only now may the command's end name it. */
 export async function completeResult(
-  { store, blobs, clock }: ServiceContext,
+  context: ServiceContext,
   action: MachineAction,
   index: number,
   uploadId: string,
   whole: CompleteUpload,
 ): Promise<Result<null, DomainError>> {
+  const { store, blobs, clock, resultSpace } = context;
   const resultId = resultIdOf(action.machineId, action.id, index, uploadId);
-  const uploads = await store.read((tx) => tx.results.uploadsOf(action.id));
-  if (!uploads.includes(resultId) && uploads.length >= MAX_UPLOADS_PER_COMMAND * action.commands.length) {
-    return refuse({ code: "InvalidInput", detail: "this action has had more uploads than any honest device makes" });
-  }
+  // Also where its parts came before this release, or before the store was restored from a backup.
+  const wanted = { actionId: action.id, index, resultId, neededBytes: whole.sizeBytes };
+  const reserved = await reserveResultSpace(context, wanted);
+  if (!reserved.ok) return reserved;
   const completed = await blobs.completeResult({ resultId, ...whole });
   if (completed.code !== "complete") return refuse(completed);
-  await store.write((tx) =>
-    tx.results.insertUpload({
-      resultId,
-      actionId: action.id,
-      sizeBytes: whole.sizeBytes,
-      sha256: whole.sha256,
-      completedAtMs: clock.nowMs(),
-    }),
-  );
+  const { machineId } = action;
+  await store.write(async (tx) => {
+    const completedAtMs = clock.nowMs();
+    const { sizeBytes, sha256 } = whole;
+    await tx.results.insertUpload({ resultId, actionId: action.id, sizeBytes, sha256, completedAtMs });
+    await tx.resultSpace.grant({ resultId, actionId: action.id, index, machineId, bytes: sizeBytes }, completedAtMs);
+  });
+  resultSpace.completed(resultId, whole.sizeBytes);
   return ok(null);
 }

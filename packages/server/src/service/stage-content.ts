@@ -6,6 +6,7 @@ import { ok, type Result, refuse } from "../domain/result.ts";
 import type { StoreTx } from "../store/store.ts";
 import { auditChange } from "./audit.ts";
 import type { ServiceContext } from "./context.ts";
+import { noteStorageRefusal } from "./note-transfer-refusal.ts";
 
 /** Staged contents of one caller that no action keeps. */
 const MAX_UNUSED = 1_000;
@@ -51,6 +52,7 @@ export async function stageContent(
     const { sha256, sizeBytes, body, signal } = upload;
     const stored = await putWhole(blobs, { id, sha256, sizeBytes, body, signal });
     if (stored.code === "Mismatch") return refuse({ code: "ContentMismatch", detail: stored.detail });
+    if (stored.code === "InsufficientStorage") noteStorageRefusal(context, stored.code, sizeBytes, { sha256 });
     if (stored.code !== "stored") return refuse(stored);
     const finished = await finish(context, caller, id, upload);
     isKept = finished.ok && finished.value.id === id;

@@ -12,6 +12,13 @@ export function meta(executor: Executor) {
       if (!row) throw new Error(`meta ${key} is neither there nor could it be set`);
       return row.value;
     },
+    async get(key: string): Promise<string | undefined> {
+      const [row] = await executor.all(select, { key });
+      return row?.value;
+    },
+    async set(key: string, value: string): Promise<void> {
+      await executor.all(upsert, { key, value });
+    },
   };
 }
 
@@ -20,6 +27,13 @@ const insertIfMissing = statement<{ key: string; value: string }>()((db, p) =>
     .insertInto("meta")
     .values({ key: p.key, value: p.value })
     .onConflict((conflict) => conflict.doNothing()),
+);
+
+const upsert = statement<{ key: string; value: string }>()((db, p) =>
+  db
+    .insertInto("meta")
+    .values({ key: p.key, value: p.value })
+    .onConflict((conflict) => conflict.column("key").doUpdateSet((eb) => ({ value: eb.ref("excluded.value") }))),
 );
 
 const select = statement<{ key: string }>()((db, p) => db.selectFrom("meta").select("value").where("key", "=", p.key));

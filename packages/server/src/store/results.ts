@@ -30,13 +30,14 @@ export function results(executor: Executor) {
         completed_at_ms: upload.completedAtMs,
       });
     },
-    /** Ids of everything that was uploaded for an action, also what no command's end ever named. */
+    /** Ids of everything that was uploaded for an action, in part too, also what no command's end ever named. */
     async uploadsOf(actionId: string): Promise<string[]> {
       return (await executor.all(selectUploadsOf, { action_id: actionId })).map((row) => row.result_id);
     },
     async removeOf(actionId: string): Promise<void> {
       await executor.all(removeInline, { action_id: actionId });
       await executor.all(removeUploads, { action_id: actionId });
+      await executor.all(removeSpaces, { action_id: actionId });
     },
     async upload(resultId: string): Promise<{ sizeBytes: number; sha256: string } | undefined> {
       const [row] = await executor.all(selectUpload, { result_id: resultId });
@@ -80,13 +81,21 @@ const insertUpload = statement<{
 );
 
 const selectUploadsOf = statement<{ action_id: string }>()((db, p) =>
-  db.selectFrom("result_upload").select("result_id").where("action_id", "=", p.action_id),
+  db
+    .selectFrom("result_upload")
+    .select("result_id")
+    .where("action_id", "=", p.action_id)
+    .union(db.selectFrom("result_space").select("result_id").where("action_id", "=", p.action_id)),
 );
 const removeInline = statement<{ action_id: string }>()((db, p) =>
   db.deleteFrom("inline_result").where("action_id", "=", p.action_id),
 );
 const removeUploads = statement<{ action_id: string }>()((db, p) =>
   db.deleteFrom("result_upload").where("action_id", "=", p.action_id),
+);
+
+const removeSpaces = statement<{ action_id: string }>()((db, p) =>
+  db.deleteFrom("result_space").where("action_id", "=", p.action_id),
 );
 
 const selectUpload = statement<{ result_id: string }>()((db, p) =>

@@ -11,6 +11,7 @@ export interface Schema {
   machine_action: MachineActionTable;
   inline_result: { action_id: string; command_index: number; content: Uint8Array };
   result_upload: { result_id: string; action_id: string; size_bytes: number; sha256: string; completed_at_ms: number };
+  result_space: ResultSpaceTable;
   library_file: LibraryFileTable;
   application: ApplicationTable;
   enrollment_token: EnrollmentTokenTable;
@@ -103,6 +104,20 @@ export interface MachineActionTable {
   /** 1 while bytes of its results, or of content that came with it, are kept: what retention looks for. */
   keeps_results: number;
   version: number;
+}
+
+export interface ResultSpaceTable {
+  result_id: string;
+  action_id: string;
+  /** -1 for results of before this table. */
+  command_index: number;
+  machine_id: string;
+  /** Granted while it is uploaded, then its size. */
+  bytes: number;
+  started_at_ms: number;
+  touched_at_ms: number;
+  /** 1 when a command's end names it. */
+  is_kept: number;
 }
 
 export interface LibraryFileTable {

@@ -18,6 +18,8 @@ import type { Nodes } from "./nodes.ts";
 import { nodes } from "./nodes.ts";
 import type { RequestWindows } from "./request-windows.ts";
 import { requestWindows } from "./request-windows.ts";
+import type { ResultSpaces } from "./result-space.ts";
+import { resultSpaces } from "./result-space.ts";
 import type { Results } from "./results.ts";
 import { results } from "./results.ts";
 import type { StagedContents } from "./staged-contents.ts";
@@ -31,6 +33,7 @@ export interface StoreTx {
   machines: Machines;
   actions: MachineActions;
   results: Results;
+  resultSpace: ResultSpaces;
   library: LibraryFiles;
   applications: Applications;
   enrollmentTokens: EnrollmentTokens;
@@ -60,6 +63,7 @@ export function storeTx(executor: Executor): StoreTx {
     machines: machines(executor),
     actions: machineActions(executor),
     results: results(executor),
+    resultSpace: resultSpaces(executor),
     library: libraryFiles(executor),
     applications: applications(executor),
     enrollmentTokens: enrollmentTokens(executor),

@@ -48,6 +48,14 @@ const StoredCommands = Compile(
         Type.Null(),
       ]),
       pin: nullable(Type.Object({ ...size, contentId: Type.Optional(Type.String()) })),
+      // Only while a result waits or waited for space, until the command ends.
+      refusal: Type.Optional(
+        Type.Object({
+          code: Type.Union([Type.Literal("InsufficientStorage"), Type.Literal("ResultQuotaExceeded")]),
+          sinceMs: Type.Integer(),
+          untilMs: nullable(Type.Integer()),
+        }),
+      ),
     }),
   ),
 );

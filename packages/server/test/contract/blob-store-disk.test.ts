@@ -7,6 +7,7 @@ import { type TestContext, test } from "node:test";
 import { PART_BYTES } from "@halligan/protocol/link";
 import { type DiskBlobStoreOptions, openDiskBlobStore } from "../../src/blobs/disk-blob-store.ts";
 import { writeChunk } from "../../src/blobs/disk-files.ts";
+import { diskSpace } from "../../src/blobs/disk-space.ts";
 import {
   complete,
   describeBlobStore,
@@ -147,4 +148,44 @@ test("more unfinished uploads than hash states are kept still complete", async (
   for (const id of ids) await putPart(store, id, 0, first);
   for (const id of ids) await putPart(store, id, 1, second);
   for (const id of ids) assert.deepEqual(await complete(store, id, whole), { code: "complete" });
+});
+
+test("what would take from the reserve is refused before it is read, also in the middle of a library upload", async (t) => {
+  let freeBytes = 40 * PART_BYTES;
+  const folder = await makeFolder(t);
+  const reserve = diskSpace(folder, 30 * PART_BYTES, async () => freeBytes);
+  const store = await openStore(folder, { space: reserve });
+  const part = pattern(PART_BYTES);
+  assert.deepEqual(await putPart(store, idOf("a"), 0, part), { code: "stored" });
+  freeBytes = 31 * PART_BYTES - 1;
+  const described = { resultId: idOf("a"), part: 1, sizeBytes: PART_BYTES, sha256: sha256(part) };
+  let wasRead = false;
+  async function* body() {
+    wasRead = true;
+    yield part;
+  }
+  assert.deepEqual(await store.putResultPart({ ...described, body: body() }), { code: "InsufficientStorage" });
+  assert.deepEqual(await store.putLibrary(body(), { limitBytes: PART_BYTES }), { code: "InsufficientStorage" });
+  assert.equal(wasRead, false);
+  freeBytes = 32 * PART_BYTES;
+  const large = () => inChunks(pattern(3 * PART_BYTES));
+  assert.deepEqual(await store.putLibrary(large(), { limitBytes: 9 * PART_BYTES }), { code: "InsufficientStorage" });
+  assert.deepEqual(await readdir(join(folder, "temporary")), []);
+  freeBytes = 40 * PART_BYTES;
+  assert.equal((await store.putLibrary(large(), { limitBytes: 9 * PART_BYTES })).code, "stored");
+  assert.deepEqual(await putPart(store, idOf("a"), 1, part), { code: "stored" });
+});
+
+test("claims that are held count against each other, and are given back", async () => {
+  const space = diskSpace("/", 10, async () => 100);
+  const first = await space.claim(60);
+  assert.ok(first);
+  assert.equal(await space.claim(31), null);
+  const second = await space.claim(30);
+  assert.ok(second);
+  first[Symbol.dispose]();
+  first[Symbol.dispose]();
+  assert.ok(await space.claim(60));
+  const broken = diskSpace("/", 10, () => Promise.reject(new Error("no such file system")));
+  await assert.rejects(broken.claim(1), /no such file system/);
 });

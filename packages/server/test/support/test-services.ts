@@ -9,6 +9,7 @@ import { localBus } from "../../src/bus/local-bus.ts";
 import type { Machine } from "../../src/domain/machine.ts";
 import type { ServiceContext, ServiceLimits } from "../../src/service/context.ts";
 import { NO_MEASURES } from "../../src/service/measures.ts";
+import { ResultSpace } from "../../src/service/result-space.ts";
 import { loadKeys } from "../../src/setup/keys.ts";
 import { SqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -27,6 +28,8 @@ export const LIMITS: ServiceLimits = {
   stagedContentLimitBytes: 4_000_000,
   uploadLeftoverMs: 24 * 3_600_000,
   resultLimitBytes: 1_000_000_000,
+  machineResultsLimitBytes: 1_000_000_000_000,
+  allResultsLimitBytes: 1_000_000_000_000,
   healthGraceMs: 60_000,
   resultRetentionMs: 30 * 24 * 3_600_000,
   actionRetentionMs: 180 * 24 * 3_600_000,
@@ -64,6 +67,7 @@ export async function testServices(
     publicUrl: "http://127.0.0.1:8780",
     resultLinks: "stream",
     measures: NO_MEASURES,
+    resultSpace: new ResultSpace(() => time.nowMs),
     node: { id: on.nodeId ?? "node-1" },
     log: pino({ level: "silent" }),
   };

@@ -155,7 +155,13 @@ export class SimRunner implements Runner {
       return { outcome: "completed", errors: [], result: null };
     }
     if (command.path === MISSING_PATH) return { outcome: "failed", errors: ["There is no such file."], result: null };
-    return { outcome: "completed", errors: [], result: await this.#orders.upload(job, signal) };
+    try {
+      return { outcome: "completed", errors: [], result: await this.#orders.upload(job, signal) };
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof TransferRefused)) throw error;
+      return { outcome: "failed", errors: [error.message], result: null };
+    }
   }
 
   /** Ending a tree takes its time, as the processes may. */

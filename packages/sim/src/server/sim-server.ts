@@ -5,11 +5,19 @@ import {
   loop,
   NO_MEASURES,
   type NodeLease,
+  ResultSpace,
+  removeAbandonedUploads,
   type ServiceContext,
 } from "@halligan/server/simulation";
 import { Life } from "../time/life.ts";
 import { serverKeys } from "../world/keys.ts";
-import { PING_INTERVAL_MS, REREAD_INTERVAL_MS, SWEEP_INTERVAL_MS, serviceLimits } from "../world/settings.ts";
+import {
+  PING_INTERVAL_MS,
+  REREAD_INTERVAL_MS,
+  SWEEP_INTERVAL_MS,
+  serviceLimits,
+  UPLOAD_LEFTOVER_MS,
+} from "../world/settings.ts";
 import type { World } from "../world/world.ts";
 import { joinNodes } from "./join-nodes.ts";
 import type { MemoryBlobs } from "./memory-blobs.ts";
@@ -129,6 +137,7 @@ export class SimServer {
     const { database, watcher, blobs, buses, runningSessions } = this.#parts;
     const { bus, leave } = buses.join();
     this.#leaveBus = leave;
+    const clock = serverClock(this.#world, life);
     return {
       store: database.openStore(this.#index, life, {
         reachesDatabase: () => this.#reachesDatabase(),
@@ -143,9 +152,10 @@ export class SimServer {
       }),
       blobs,
       bus,
-      clock: serverClock(this.#world, life),
+      clock,
       ids: serverIds(this.#world),
       limits: serviceLimits(runningSessions),
+      resultSpace: new ResultSpace(clock.monotonicMs),
       keys: KEYS,
       publicUrl: "https://simulation.invalid",
       resultLinks: "stream",
@@ -171,6 +181,11 @@ export class SimServer {
         "expire actions",
         SWEEP_INTERVAL_MS,
         shared(() => expireActions(context, overdue)),
+      ),
+      start(
+        "remove abandoned uploads",
+        SWEEP_INTERVAL_MS,
+        shared(() => removeAbandonedUploads(context, UPLOAD_LEFTOVER_MS)),
       ),
       start("reread store", REREAD_INTERVAL_MS, () => gateway.rereadStore()),
     ];

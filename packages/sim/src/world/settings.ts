@@ -7,6 +7,7 @@ import type { ServiceLimits } from "@halligan/server/simulation";
 export const PING_INTERVAL_MS = 28_000;
 export const SWEEP_INTERVAL_MS = 20_000;
 export const REREAD_INTERVAL_MS = 20_000;
+export const UPLOAD_LEFTOVER_MS = 20 * 60_000;
 
 export const serviceLimits = (runningSessions: number): ServiceLimits => ({
   queueTimeoutMs: 15 * 60_000,
@@ -21,6 +22,8 @@ export const serviceLimits = (runningSessions: number): ServiceLimits => ({
   stagedContentLimitBytes: 4_000_000,
   uploadLeftoverMs: 24 * 3_600_000,
   resultLimitBytes: 64 * 1024 ** 3,
+  machineResultsLimitBytes: 1024 ** 4,
+  allResultsLimitBytes: 1024 ** 4,
   healthGraceMs: 60_000,
   resultRetentionMs: 30 * 24 * 3_600_000,
   actionRetentionMs: 180 * 24 * 3_600_000,

@@ -6,6 +6,7 @@ import { noBody } from "../body-kinds.ts";
 import { operation } from "../context.ts";
 import { eventText, HEARTBEAT } from "../event-text.ts";
 import { machineActionWire } from "../wire/machine-action-wire.ts";
+import { waitingWire } from "../wire/waiting-wire.ts";
 import { domainRefusal } from "../wire-errors.ts";
 
 /** A stream that says nothing for longer looks dead: clients and proxies give up after 30 to 60 s. */
@@ -14,8 +15,8 @@ const HEARTBEAT_INTERVAL_MS = 15_000;
 const RETRY_AFTER_S = 30;
 
 /**
- * An action as it changes, as server-sent events: its state at once, then each change of it and how far files are; ends after the
- * final state. The events are levels, so `Last-Event-ID` is not needed: who comes again gets the present state.
+ * An action as it changes, as server-sent events: its state at once, then each change of it, how far files are, and why one waits; ends
+ * after the final state. The events are levels, so `Last-Event-ID` is not needed: who comes again gets the present state.
  */
 export const watchMachineAction = operation({
   name: "WatchMachineAction",
@@ -56,7 +57,10 @@ async function* eventsOf(watch: ActionWatch, signal: AbortSignal): AsyncGenerato
 function textOf(step: Extract<WatchStep, { kind: "action" | "transfers" }>): string {
   const events: MachineActionEvent[] =
     step.kind === "action"
-      ? [{ event: "action", data: machineActionWire(step.action) }]
+      ? [
+          { event: "action", data: machineActionWire(step.action) },
+          ...waitingWire(step.action).map((data) => ({ event: "waiting", data }) as const),
+        ]
       : step.transfers.map(({ index, transferredBytes }) => ({
           event: "transfer",
           data: { index, transferredBytes },

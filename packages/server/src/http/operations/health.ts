@@ -19,17 +19,18 @@ export const getHealth = operation({
   },
 });
 
-/** Whether a load balancer may send work here; 503 with what is missing. */
+/** Whether a load balancer may send work here; 503 with what is missing. Warnings are for operators and change no status. */
 export const getReadiness = operation({
   name: "GetReadiness",
   method: "GET",
   path: "/readyz",
   access: anonymous,
   body: noBody,
-  handler({ id }, { health }) {
-    const missing = [...health.unready()];
+  async handler({ id }, { health }) {
+    const { missing: missingParts, warnings: warned } = await health.readiness();
+    const [missing, warnings] = [[...missingParts], [...warned]];
     if (missing.length === 0) {
-      const readiness: ReadinessWire = { ready: true, missing };
+      const readiness: ReadinessWire = { ready: true, missing, warnings };
       return ok(readiness);
     }
     // The body of every 5xx, and beside it the same for programs.
@@ -38,6 +39,7 @@ export const getReadiness = operation({
       ...errorBody("ServiceUnavailable", `This node is not ready: ${words}`, id),
       ready: false,
       missing,
+      warnings,
     };
     return { ...ok(body), status: 503 };
   },

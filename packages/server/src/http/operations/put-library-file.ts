@@ -1,6 +1,7 @@
 import type { DomainError } from "../../domain/errors.ts";
 import { libraryFileNameFault } from "../../domain/library-file.ts";
 import { addLibraryFile } from "../../service/add-library-file.ts";
+import { noteStorageRefusal } from "../../service/note-transfer-refusal.ts";
 import { permitted } from "../access.ts";
 import { ok } from "../answer.ts";
 import { stream } from "../body-kinds.ts";
@@ -31,6 +32,8 @@ export const putLibraryFile = operation({
       limitBytes: context.limits.libraryUploadLimitBytes,
       signal,
     });
+    if (stored.code === "InsufficientStorage")
+      noteStorageRefusal(context, stored.code, body.sizeBytes ?? 0, { fileName });
     if (stored.code !== "stored") return domainRefusal(libraryStorageRefusal(stored));
     const announced = options.get("sha256");
     if (announced !== undefined && announced !== stored.sha256) {

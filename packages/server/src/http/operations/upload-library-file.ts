@@ -1,4 +1,5 @@
 import { addLibraryFile } from "../../service/add-library-file.ts";
+import { noteStorageRefusal } from "../../service/note-transfer-refusal.ts";
 import { permitted } from "../access.ts";
 import { ok } from "../answer.ts";
 import { multipart } from "../body-kinds.ts";
@@ -19,7 +20,10 @@ export const uploadLibraryFile = operation({
   async handler({ caller, body, signal }, context) {
     const limitBytes = context.libraryApiUploadLimitBytes;
     const upload = await readLibraryUpload(body, (file) => context.blobs.putLibrary(file, { limitBytes, signal }));
-    if (!upload.ok) return domainRefusal(upload.error);
+    if (!upload.ok) {
+      if (upload.error.code === "InsufficientStorage") noteStorageRefusal(context, upload.error.code, 0, {});
+      return domainRefusal(upload.error);
+    }
     const added = await addLibraryFile(context, caller, upload.value);
     if (!added.ok) return domainRefusal(added.error);
     return ok({

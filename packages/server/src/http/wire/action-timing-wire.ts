@@ -2,6 +2,7 @@ import type { ActionTimingWire } from "@halligan/protocol/api";
 import { actionTiming } from "../../domain/action-timing.ts";
 import type { MachineAction } from "../../domain/machine-action.ts";
 import { wireTime } from "../wire-time.ts";
+import { waitingWire } from "./waiting-wire.ts";
 
 export function actionTimingWire(action: MachineAction): ActionTimingWire {
   const steps = actionTiming(action);
@@ -12,5 +13,11 @@ export function actionTimingWire(action: MachineAction): ActionTimingWire {
     beforeMs = step.atMs;
     return { step: step.step, index: "index" in step ? step.index : null, at: wireTime(step.atMs), sinceMs };
   });
-  return { actionId: action.id, status: action.status, steps: value, totalMs: beforeMs - firstMs };
+  return {
+    actionId: action.id,
+    status: action.status,
+    steps: value,
+    totalMs: beforeMs - firstMs,
+    waiting: waitingWire(action),
+  };
 }

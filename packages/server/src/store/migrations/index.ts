@@ -5,6 +5,7 @@ import * as machineLife from "./0003-machine-life.ts";
 import * as chosenContent from "./0004-chosen-content.ts";
 import * as clones from "./0005-clones.ts";
 import * as auditOfCallers from "./0006-audit-of-callers.ts";
+import * as resultSpace from "./0007-result-space.ts";
 import * as textWithoutCase from "./0012-text-without-case.ts";
 
 /** In the order in which they run. */
@@ -15,5 +16,6 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0004-chosen-content": chosenContent,
   "0005-clones": clones,
   "0006-audit-of-callers": auditOfCallers,
+  "0007-result-space": resultSpace,
   "0012-text-without-case": textWithoutCase,
 };

@@ -16,3 +16,21 @@ export function lockFolder(dataDir: string): Disposable {
   }
   return { [Symbol.dispose]: () => database.close() };
 }
+
+/** How long another process may take to write the administrator's file. */
+const ADMINISTRATOR_LOCK_MS = 10_000;
+
+/** One writer of the administrator's file: a first start and `admin reset` may run at the same time. */
+export function lockAdministrator(dataDir: string): Disposable {
+  const database = new Database(join(dataDir, "administrator.lock"), { timeout: ADMINISTRATOR_LOCK_MS });
+  try {
+    database.exec("BEGIN EXCLUSIVE");
+  } catch (cause) {
+    database.close();
+    throw new Error(
+      `another halligan-server process writes the administrator's file in ${dataDir}; try again when it has ended`,
+      { cause },
+    );
+  }
+  return { [Symbol.dispose]: () => database.close() };
+}

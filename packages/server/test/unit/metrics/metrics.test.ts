@@ -16,6 +16,9 @@ const sources = (change: Partial<MetricsSources> = {}): MetricsSources => ({
   links: () => 3,
   busIsConnected: null,
   clockOffsetMs: null,
+  certificate: null,
+  resultSpace: { totalBytes: async () => 4_096 },
+  disk: { databaseFreeBytes: null, resultsFreeBytes: null, reserveBytes: 0 },
   ...change,
 });
 const figure = (samples: readonly Sample[], name: string, labels: Readonly<Record<string, string>> = {}) =>

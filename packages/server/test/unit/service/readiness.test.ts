@@ -1,9 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MAX_CLOCK_OFFSET_MS, type ReadinessFacts, unready } from "../../../src/service/readiness.ts";
+import {
+  MAX_CLOCK_OFFSET_MS,
+  type ReadinessFacts,
+  readinessWarnings,
+  unready,
+} from "../../../src/service/readiness.ts";
 
 const lease = { isHeld: true, clockOffsetMs: 0, contradiction: null };
-const READY: ReadinessFacts = { isStopping: false, lease, bus: { isConnected: true } };
+const NO_DISK = { databaseFreeBytes: null, resultsFreeBytes: null, reserveBytes: 0 };
+const READY: ReadinessFacts = { isStopping: false, lease, bus: { isConnected: true }, disk: NO_DISK };
 
 const TABLE: [string, Partial<ReadinessFacts>, RegExp[]][] = [
   ["a node with all it needs", {}, []],
@@ -20,6 +26,11 @@ const TABLE: [string, Partial<ReadinessFacts>, RegExp[]][] = [
     [/^node: the keys differ$/],
   ],
   [
+    "one whose database has a full disk",
+    { disk: { databaseFreeBytes: 1_000_000, resultsFreeBytes: 1_000_000, reserveBytes: 0 } },
+    [/^disk: the file system of the database is full$/],
+  ],
+  [
     "everything at once",
     { isStopping: true, lease: { ...lease, isHeld: false, clockOffsetMs: 9_000 }, bus: { isConnected: false } },
     [/^node/, /^database/, /^clock/, /^bus/],
@@ -33,3 +44,14 @@ for (const [name, facts, wanted] of TABLE) {
     for (const [index, pattern] of wanted.entries()) assert.match(told[index] ?? "", pattern);
   });
 }
+
+test("a full reserve and a certificate near its end are warnings and keep no node from its work", () => {
+  const disk = { databaseFreeBytes: 600_000_000, resultsFreeBytes: 530_000_000, reserveBytes: 530_000_000 };
+  assert.deepEqual(unready({ ...READY, disk }), []);
+  const told = readinessWarnings({ certificate: ["it expires"], disk });
+  assert.deepEqual(
+    told.map(({ part }) => part),
+    ["certificate", "disk"],
+  );
+  assert.deepEqual(readinessWarnings({ certificate: [], disk: { ...disk, reserveBytes: 500_000_000 } }), []);
+});

@@ -8,6 +8,7 @@ import { localBus } from "../../../src/bus/local-bus.ts";
 import type { Clock } from "../../../src/clock.ts";
 import type { ServiceContext } from "../../../src/service/context.ts";
 import { NO_MEASURES } from "../../../src/service/measures.ts";
+import { ResultSpace } from "../../../src/service/result-space.ts";
 import { orderKeyPair } from "../../../src/setup/keys.ts";
 import { SqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
 
@@ -63,6 +64,7 @@ export async function openService(): Promise<Service> {
     },
     publicUrl: "https://halligan.test",
     measures: NO_MEASURES,
+    resultSpace: new ResultSpace(() => 0),
     resultLinks: "stream",
     node: { id: "node-1" },
     log: pino({ level: "silent" }),
@@ -87,6 +89,8 @@ const LIMITS: ServiceContext["limits"] = {
   stagedContentLimitBytes: 4_000_000,
   uploadLeftoverMs: 24 * 3_600_000,
   resultLimitBytes: 1_000,
+  machineResultsLimitBytes: 1_000_000,
+  allResultsLimitBytes: 1_000_000,
   healthGraceMs: 60_000,
   resultRetentionMs: 30 * 24 * HOUR_MS,
   actionRetentionMs: 180 * 24 * HOUR_MS,

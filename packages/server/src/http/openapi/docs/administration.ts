@@ -66,7 +66,7 @@ export const administrationDocs = {
     summary: "Whether this node may be given work",
     description: "For a load balancer: 503 with what is missing.",
     answers: {
-      200: json("It is ready.", ReadinessWire, { ready: true, missing: [] }),
+      200: json("It is ready.", ReadinessWire, { ready: true, missing: [], warnings: [] }),
       503: json("It is not.", UnreadyWire, {
         error: {
           code: "ServiceUnavailable",

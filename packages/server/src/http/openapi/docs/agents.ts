@@ -5,7 +5,8 @@ import { SAMPLE, SAMPLE_PART, SAMPLE_PART_SHA256, SAMPLE_SCRIPT } from "../sampl
 import { actionIdParameter, BYTES, partialAnswer, RANGE_REFUSED, rangeParameter } from "./parameters.ts";
 
 const GONE = "`ResourceNotFound`: it is not an action whose order is out on this machine; the server does not want it.";
-const DISK_FULL = "`InsufficientStorage`: the server's disk is full; try again later.";
+const DISK_FULL =
+  "`InsufficientStorage`: the server is out of space. `ResultQuotaExceeded`: a quota for results is used up. Try again later.";
 
 const commandIndexParameter: ParameterDoc = {
   description: "Number of the command in the action, from 0.",

@@ -1,6 +1,7 @@
 import { ActionResultsWire, ActionTimingWire, MACHINE_ACTION_EVENTS, MachineActionWire } from "@halligan/protocol/api";
 import { Type } from "typebox";
 import { MACHINE_ACTIONS } from "../../../domain/odata/machine-action-fields.ts";
+import { refusalReason } from "../../../domain/transfer-refusal.ts";
 import { eventText } from "../../event-text.ts";
 import { AlertCollection, MachineActionCollection } from "../components.ts";
 import { odataParameters } from "../odata-parameters.ts";
@@ -88,6 +89,15 @@ export const machineActionDocs = {
             }),
             example: [
               eventText({ event: "transfer", data: { index: 1, transferredBytes: 8_388_608 } }),
+              eventText({
+                event: "waiting",
+                data: {
+                  index: 1,
+                  reason: "InsufficientStorage",
+                  since: "2026-11-21T12:00:02.5Z",
+                  detail: refusalReason("InsufficientStorage"),
+                },
+              }),
               eventText({ event: "action", data: sampleSucceededAction }),
             ].join(""),
           },

@@ -87,6 +87,7 @@ export const sampleTiming = {
     { step: "final", index: null, at: "2026-11-21T12:00:02.603Z", sinceMs: 0 },
   ],
   totalMs: 2_485,
+  waiting: [],
 } satisfies ActionTimingWire;
 
 /** Of `sampleSucceededAction`. */

@@ -1,0 +1,24 @@
+import { freeBytesOf } from "../blobs/disk-space.ts";
+import type { DiskState } from "../service/readiness.ts";
+
+/** The file systems that the data of this process lies on; null for what lies elsewhere. */
+export class Disks {
+  readonly #databaseFolder: string | null;
+  readonly #resultsFolder: string | null;
+  readonly #reserveBytes: number;
+
+  constructor(options: { databaseFolder: string | null; resultsFolder: string | null; reserveBytes: number }) {
+    this.#databaseFolder = options.databaseFolder;
+    this.#resultsFolder = options.resultsFolder;
+    this.#reserveBytes = options.reserveBytes;
+  }
+
+  async state(): Promise<DiskState> {
+    const free = (folder: string | null) => (folder === null ? null : freeBytesOf(folder).catch(() => null));
+    const [databaseFreeBytes, resultsFreeBytes] = await Promise.all([
+      free(this.#databaseFolder),
+      free(this.#resultsFolder),
+    ]);
+    return { databaseFreeBytes, resultsFreeBytes, reserveBytes: this.#reserveBytes };
+  }
+}
