@@ -1,6 +1,8 @@
 import type { Hello } from "@halligan/protocol/link";
 import type { World } from "../world/world.ts";
 
+const numberOf = (value: string): number => Number(value.split(".", 1)[0]);
+
 interface Offer {
   deviceName: string;
   /** How often the machine had been copied by then: a copy that was made later may have the value too. */
@@ -13,6 +15,10 @@ interface Machine {
   held: { number: number; text: string } | null;
   /** The device that alone has the newest value, and its journal; null while that is not known. */
   only: { deviceName: string; journalId: string } | null;
+  /** Values under a lower number are of journals before the present one. */
+  lowest: number;
+  /** Of the last answered hello. */
+  journalId: string | null;
   /** Of answered hellos, in their order. */
   processIds: string[];
 }
@@ -42,6 +48,7 @@ export class CloneWatch {
     for (const machine of this.#machines.values()) {
       machine.held = null;
       machine.only = null;
+      machine.lowest = 0;
       machine.processIds = [];
     }
   }
@@ -49,7 +56,7 @@ export class CloneWatch {
   /** A commit says that the machine's device has this value. */
   held(machineId: string, text: string, journalId: string | null): void {
     const machine = this.#of(machineId);
-    const number = Number(text.split(".", 1)[0]);
+    const number = numberOf(text);
     const before = machine.held;
     if (before && (number < before.number || (number === before.number && text !== before.text))) {
       this.#seen(`a value ${number} was accepted although the device has ${before.number}`);
@@ -74,8 +81,16 @@ export class CloneWatch {
         this.#seen(`${device.name} was answered although ${only.deviceName} alone has the newest value`);
       }
     }
+    const presented = continuity.rollingValue;
+    if (presented !== null && numberOf(presented) < machine.lowest) {
+      this.#seen(`${device.name} was answered with a value of a journal that was given up`);
+    }
     // With a new journal and no value it may be the same device, wiped. Then nothing of before is accepted again.
-    if (continuity.rollingValue === null && only) machine.only = { deviceName: device.name, journalId };
+    if (presented === null && journalId !== machine.journalId) {
+      machine.lowest = numberOf(offered);
+      machine.only = null;
+    }
+    machine.journalId = journalId;
     const { processIds } = machine;
     const at = processIds.indexOf(continuity.processId);
     if (at === -1) processIds.push(continuity.processId);
@@ -97,7 +112,7 @@ export class CloneWatch {
   #of(machineId: string): Machine {
     const known = this.#machines.get(machineId);
     if (known) return known;
-    const machine: Machine = { copies: 0, held: null, only: null, processIds: [] };
+    const machine: Machine = { copies: 0, held: null, only: null, lowest: 0, journalId: null, processIds: [] };
     this.#machines.set(machineId, machine);
     return machine;
   }

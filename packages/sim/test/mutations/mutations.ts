@@ -67,7 +67,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "a journal that was set back is believed",
-    startAt: 244,
+    startAt: 336,
     breaks: ["quarantineHolds", "everyActionEnds", "resultsStay"],
     edits: [{ file: "server/src/domain/link-work.ts", find: "TOLD[status] > JOURNALED", replace: "9 < JOURNALED" }],
   },
@@ -92,7 +92,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "the agent does not wait for the grant of a script's start",
-    startAt: 1006,
+    startAt: 1525,
     breaks: ["neverTwice"],
     edits: [
       {
@@ -215,13 +215,14 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [{ file: "server/src/domain/link-work.ts", find: "if (!mayRun) return", replace: "return" }],
   },
   {
-    name: "another journal on a living link replaces it quietly",
-    breaks: ["quarantineHolds"],
+    name: "a new journal leaves the values of the journal before it valid",
+    startAt: 675,
+    breaks: ["clonesAreFound", "quarantineHolds"],
     edits: [
       {
-        file: "server/src/gateway/gateway.ts",
-        find: "if (!older?.marks || mayBeOneProcess(older.marks, marks)) return true;",
-        replace: "if (!older?.marks || older) return true;",
+        file: "server/src/domain/clone-detection.ts",
+        find: "held: null, lowestNumber: nextNumber(known) });",
+        replace: "held: null });",
       },
     ],
   },
@@ -301,7 +302,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "a process that comes back after another one is let in",
-    startAt: 536,
+    startAt: 869,
     breaks: ["clonesAreFound"],
     edits: [
       {

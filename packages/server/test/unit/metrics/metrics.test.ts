@@ -51,6 +51,15 @@ test("the load of the deployment is what the store says now", async () => {
   assert.equal(figure(samples, "halligan_database_up"), 1);
 });
 
+test("a quarantine is counted by its evidence, and machines in quarantine are counted in the store", async () => {
+  await services.addMachine({ quarantined: true });
+  const metrics = createMetrics();
+  metrics.measures.quarantined("OldRollingValue");
+  const samples = parseMetrics(await metrics.text(sources()));
+  assert.equal(figure(samples, "halligan_quarantines_total", { evidence: "OldRollingValue" }), 1);
+  assert.equal(figure(samples, "halligan_machines_quarantined"), 1);
+});
+
 test("while the database is away, or says nothing, the node's own figures still come, and none of the deployment's is invented", async (t) => {
   const never: Store = { ...store, read: () => Promise.withResolvers<never>().promise };
   const away: Store = { ...store, read: () => Promise.reject(new Error("the database does not answer")) };

@@ -1,0 +1,24 @@
+import assert from "node:assert/strict";
+import { createHash, generateKeyPairSync, sign } from "node:crypto";
+import { test } from "node:test";
+import { enrollSigningBytes } from "@halligan/protocol/link";
+import { createEnrollmentToken } from "../../../src/service/create-enrollment-token.ts";
+import { enrollMachine } from "../../../src/service/enroll-machine.ts";
+import { quarantineMachine } from "../../../src/service/quarantine-machine.ts";
+import { PLAYBOOK, testServices } from "../../support/test-services.ts";
+import { sampleMachine } from "../domain/sample-action.ts";
+
+test("the key of a machine in quarantine is not enrolled again, not even by the answer to its first enrollment", async () => {
+  await using at = await testServices();
+  const { token } = await createEnrollmentToken(at.context, PLAYBOOK, { uses: 2 });
+  const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+  const key = publicKey.export({ format: "jwk" }).x ?? "";
+  const proof = sign(null, enrollSigningBytes(token, key), privateKey).toString("base64url");
+  const request = { token, publicKey: key, proof, facts: sampleMachine().facts };
+  for (let time = 0; time < 2; time += 1) assert.ok((await enrollMachine(at.context, request, "192.0.2.1")).ok);
+  const machineId = createHash("sha256").update(Buffer.from(key, "base64url")).digest("hex").slice(0, 40);
+  await quarantineMachine(at.context, machineId, "OldRollingValue", []);
+  const refused = await enrollMachine(at.context, request, "192.0.2.1");
+  assert.ok(!refused.ok && refused.error.code === "EnrollmentRefused");
+  assert.match(refused.error.detail, /quarantine .* remove its data folder/);
+});
