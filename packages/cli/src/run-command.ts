@@ -4,6 +4,7 @@ import { type Arguments, GLOBAL_OPTIONS, parseArguments } from "./arguments.ts";
 import { CliError, UsageError } from "./cli-error.ts";
 import type { Command, CommandContext, Outcome } from "./command.ts";
 import type { Environment } from "./environment.ts";
+import { commandsOfGroup } from "./find-command.ts";
 import { chooseProfile } from "./profile/choose-profile.ts";
 import { harmlessJsonLine, harmlessLine } from "./render/harmless.ts";
 import { renderCommandHelp } from "./render/help.ts";
@@ -19,7 +20,10 @@ export async function runCommand(
 ): Promise<Outcome> {
   const options = { ...command.options, ...GLOBAL_OPTIONS };
   const args = parseArguments(argv, options, command.mayPassOn ?? false);
-  if (args.flag("help")) return { json: { help: renderCommandHelp(command) }, text: renderCommandHelp(command) };
+  if (args.flag("help")) {
+    const help = renderCommandHelp(command, commandsOfGroup(command.name));
+    return { json: { help }, text: help };
+  }
   checkPositionals(command, args);
   const maxWaitSeconds = args.integer("max-wait", { min: 0, max: 86_400 }) ?? 300;
   const isJson = args.flag("json");

@@ -36,17 +36,57 @@ describe("the command line", { concurrency: 4 }, () => {
     await using world = await makeWorld();
     const overview = (await world.start(["help"]).ended).stdout;
     const names =
-      overview.slice(overview.indexOf("Commands:"), overview.indexOf("Options")).match(/^ {2}[a-z-]+( [a-z]+)?/gm) ??
+      overview.slice(overview.indexOf("Commands:"), overview.indexOf("Options")).match(/^ {2}[a-z-]+( [a-z-]+)?/gm) ??
       [];
     assert.ok(names.length >= 16);
-    for (const name of names.map((text) => text.trim()).filter((text) => text !== "help")) {
+    for (const name of names.map((text) => text.trim()).filter((text) => !text.startsWith("help"))) {
+      if (name === "version") continue;
       const { exitCode, stdout } = await world.start([...name.split(" "), "--help"]).ended;
       assert.equal(exitCode, 0, name);
       assert.match(stdout, /Examples?:\n {2}halligan /);
       assert.match(stdout, /JSON:\n {2}\S/);
     }
-    assert.match(overview, /130 +Ctrl\+C/);
   });
+
+  for (const [typed, pattern] of [
+    [["help", "library"], /library add .*\n {2}library list /],
+    [["library", "--help"], /library add .*\n {2}library list /],
+    [["--help", "library"], /library add .*\n {2}library list /],
+    [["library", "-h"], /library add .*\n {2}library list /],
+    [["help", "library", "add"], /^halligan library add: /],
+    [["library", "add", "--help"], /^halligan library add: /],
+    [["--help", "library", "add"], /^halligan library add: /],
+    [["help", "machines"], /See also:\n {2}machines list /],
+    [["help", "help"], /^halligan: live response/],
+    [["help", "exit-codes"], /\n {2}64 +the command line is wrong\n[\s\S]*\n {2}130 +Ctrl\+C/],
+    [["help", "output"], /\{error: \{code,/],
+    [["help", "login"], /login --from \/var\/lib\/halligan\/administrator\.json/],
+    [["version"], /^halligan \d/],
+  ] as const) {
+    it(`"${typed.join(" ")}" shows help and exits with 0, in a document with --json`, async () => {
+      await using world = await makeWorld();
+      const { exitCode, stdout, stderr } = await world.start(typed).ended;
+      assert.equal(exitCode, 0, stderr);
+      assert.match(stdout, pattern);
+      const json = await world.start([...typed, "--json"]).ended;
+      assert.equal(json.exitCode, 0);
+      assert.equal(typeof JSON.parse(json.stdout), "object");
+    });
+  }
+
+  for (const [typed, pattern] of [
+    [["help", "librery"], /There is no command "librery"\. Did you mean "library"\?/],
+    [["help", "exitcodes"], /Did you mean "exit-codes"\?/],
+    [["help", "library", "ad"], /Did you mean "library add"\?/],
+    [["library", "ad", "--help"], /Did you mean "library add"\?/],
+  ] as const) {
+    it(`"${typed.join(" ")}" suggests what was meant and exits with 64`, async () => {
+      await using world = await makeWorld();
+      const { exitCode, stderr } = await world.start(typed).ended;
+      assert.equal(exitCode, 64);
+      assert.match(stderr, pattern);
+    });
+  }
 
   it("a server that is not there is unreachable", async () => {
     await using world = await makeWorld();

@@ -36,9 +36,14 @@ describe("halligan run", { concurrency: 4 }, () => {
 
   for (const [scriptExitCode, exitCode] of [
     [255, 255],
-    [256, 1],
-    [-1, 1],
-    [3_010, 1],
+    [63, 63],
+    [64, 85],
+    [99, 85],
+    [130, 85],
+    [137, 137],
+    [256, 85],
+    [-1, 85],
+    [3_010, 85],
   ] as const) {
     it(`a script's exit code ${scriptExitCode} becomes ${exitCode}, and --json has the true one`, async () => {
       await using world = await makeWorld();
@@ -47,6 +52,9 @@ describe("halligan run", { concurrency: 4 }, () => {
       const ended = await world.run("run", "web-01", "a.sh", "--json");
       assert.equal(ended.exitCode, exitCode);
       assert.equal(JSON.parse(ended.stdout).exitCode, scriptExitCode);
+      assert.equal("error" in JSON.parse(ended.stdout), false);
+      const { stderr } = await world.run("result", ACTION_ID);
+      assert.equal(stderr.includes(`halligan: The script ended with exit code ${scriptExitCode}.`), exitCode === 85);
     });
   }
 

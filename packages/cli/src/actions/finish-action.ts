@@ -46,7 +46,7 @@ export async function finishAction(
       results,
     },
     text: rendered.text,
-    notes: `${rendered.notes}${ending === null ? notesOf(action, request.onlyIndex) : `${harmlessText(ending.message)}\n`}`,
+    notes: `${rendered.notes}${ending === null ? `${reservedCodeNote(scriptExitCode ?? 0)}${notesOf(action, request.onlyIndex)}` : `${harmlessText(ending.message)}\n`}`,
     exitCode: ending === null ? exitCodeOfScript(scriptExitCode ?? 0) : EXIT[ending.exit],
   };
 }
@@ -57,6 +57,13 @@ function notesOf({ commands }: MachineActionWire, onlyIndex: number | undefined)
     .filter(({ index }) => onlyIndex === undefined || index === onlyIndex)
     .flatMap(({ command, errors }) => errors.map((text) => `${harmlessText(`${command.type}: ${text}`)}\n`))
     .join("");
+}
+
+/** In a pipe too: the process's exit code does not have it. */
+function reservedCodeNote(scriptExitCode: number): string {
+  const exitCode = exitCodeOfScript(scriptExitCode);
+  if (exitCode === scriptExitCode) return "";
+  return `halligan: The script ended with exit code ${scriptExitCode}. halligan exits with ${exitCode}, see: halligan help exit-codes\n`;
 }
 
 function lastExitCode(results: readonly CommandResult[]): number | null {

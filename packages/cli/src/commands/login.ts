@@ -25,7 +25,7 @@ export const login: Command = {
     from: {
       type: "string",
       placeholder: "FILE",
-      help: "the credentials file that the server wrote at its first start",
+      help: "the credentials file: administrator.json in the server's data folder",
     },
     server: { type: "string", placeholder: "URL", help: "the server's address" },
     "client-id": { type: "string", placeholder: "ID", help: "the application" },
@@ -38,7 +38,7 @@ export const login: Command = {
   },
   positionals: { min: 0, max: 0 },
   examples: [
-    "halligan login --from /var/lib/halligan/admin-credentials.json",
+    "halligan login --from /var/lib/halligan/administrator.json",
     "halligan login --profile lab --server https://halligan.example:8443 --client-id 0b7f2c56-77a5-4a0e-9f0e-1d2c3b4a5968",
   ],
   jsonShape: "{profile: {name, baseUrl, clientId, file}}",

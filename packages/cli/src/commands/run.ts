@@ -24,8 +24,8 @@ export const run: Command = {
       "taken out; in a pipe or file nothing is changed.",
     "Processes that the script leaves running are ended when it ends, and named in its errors. --keep-processes leaves them " +
       "running and names them as well.",
-    "The exit code is the script's. One outside 0 to 255 becomes 1; --json has the true one. Ctrl+C stops waiting, not " +
-      "the action, and exits with 130.",
+    "The exit code is the script's, unless it is one that halligan uses itself: then it is 85, and standard error and " +
+      "--json have the script's own. See: halligan help exit-codes. Ctrl+C stops waiting, not the action, and exits with 130.",
   ],
   options: {
     put: { type: "string", multiple: true, placeholder: "FILE", help: "first put this local or library file there" },
