@@ -96,6 +96,15 @@ describe("the command line", { concurrency: 4 }, () => {
     assert.equal(JSON.parse(stdout).error.code, "Unreachable");
   });
 
+  it("login --from a missing file is a sentence with the path, and a document with --json", async () => {
+    await using world = await makeWorld();
+    const { exitCode, stderr } = await world.start(["login", "--from", "gone.json"]).ended;
+    assert.equal(exitCode, 73);
+    assert.match(stderr, /^halligan: \/.*\/gone\.json cannot be used: it does not exist\. Check the path\.\n$/);
+    const { stdout } = await world.start(["login", "--from", ".", "--json"]).ended;
+    assert.equal(JSON.parse(stdout).error.code, "IsAFolder");
+  });
+
   it("variables that are only half set name what is missing", async () => {
     await using world = await makeWorld();
     const { exitCode, stderr } = await world.start(["machines"], { variables: { HALLIGAN_URL: world.api.url } }).ended;

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { CredentialsFile } from "@halligan/protocol/api";
 import { createClient } from "@halligan/protocol/client";
@@ -6,10 +5,13 @@ import { readAuthorityFile } from "@halligan/protocol/network";
 import { Check } from "typebox/value";
 import { CliError, UsageError } from "../cli-error.ts";
 import type { Command, CommandContext } from "../command.ts";
+import { readSmallFile } from "../local-file-error.ts";
 import { askTokenUrl, DEFAULT_PROFILE, secretFromVariables } from "../profile/choose-profile.ts";
 import { type Profile, profileFilePath, saveProfile } from "../profile/profile-file.ts";
 import { readSecretFile, readSecretFromStdin } from "../profile/secret.ts";
 import { checkTokenUrl, isUnencrypted, parseServerUrl } from "../profile/server-url.ts";
+
+const MAX_CREDENTIALS_BYTES = 65_536;
 
 export const login: Command = {
   name: "login",
@@ -106,7 +108,7 @@ function readAuthorities({ args, env }: CommandContext): string[] | null {
 }
 
 async function readCredentialsFile(path: string): Promise<Profile> {
-  const text = await readFile(path, "utf8");
+  const text = await readSmallFile(path, MAX_CREDENTIALS_BYTES);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -117,7 +119,7 @@ async function readCredentialsFile(path: string): Promise<Profile> {
     throw new CliError(
       "configuration",
       "BrokenCredentialsFile",
-      `${path} is not a credentials file of halligan-server.`,
+      `${path} is not a credentials file of halligan-server. Such a file is administrator.json in the server's data folder.`,
     );
   }
   const baseUrl = parseServerUrl(value.baseUrl, `baseUrl in ${path}`);

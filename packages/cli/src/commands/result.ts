@@ -30,6 +30,9 @@ export const result: Command = {
       throw new UsageError(`INDEX is a number from 0, not "${index}".`);
     const limitMs = timeoutMs(args);
     const maxBytes = maxSizeBytes(args);
+    const target = { output, mayReplace: args.flag("force"), currentFolder: env.currentFolder };
+    // Before the wait, which can be long.
+    if (output !== undefined) await chooseTarget({ ...target, devicePath: null });
     const client = await context.connect();
     return finishAction(context, client, {
       actionId: positional(args, 0),
@@ -37,13 +40,7 @@ export const result: Command = {
       limitMs,
       onlyIndex: index === undefined ? undefined : Number(index),
       maxSizeBytes: maxBytes,
-      targetOf: (one) =>
-        chooseTarget({
-          devicePath: devicePathOf(one),
-          output,
-          mayReplace: args.flag("force"),
-          currentFolder: env.currentFolder,
-        }),
+      targetOf: (one) => chooseTarget({ ...target, devicePath: devicePathOf(one) }),
     });
   },
 };

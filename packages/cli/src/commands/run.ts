@@ -53,7 +53,8 @@ export const run: Command = {
       const output = args.text("output-dir") ?? ".";
       const target = await chooseTarget({
         devicePath: path,
-        output: output === "-" ? "./-" : output,
+        output,
+        isFolder: true,
         mayReplace: args.flag("force"),
         currentFolder: env.currentFolder,
       });
