@@ -33,7 +33,9 @@ export function describeFailure(error: unknown): Failure {
 
 function describeApiError(error: ApiError): Failure {
   const trace = error.target === null ? "" : ` (request ${error.target})`;
-  return { exit: exitOf(error), code: error.code, message: `${error.message}${trace}`, json: {} };
+  const exit = exitOf(error);
+  const remedy = exit === "throttled" ? "\nTry again later, or allow a longer wait with --max-wait SECONDS." : "";
+  return { exit, code: error.code, message: `${error.message}${trace}${remedy}`, json: {} };
 }
 
 function exitOf({ status, code }: ApiError): ExitName {

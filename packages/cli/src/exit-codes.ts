@@ -29,9 +29,9 @@ export type ExitName = keyof typeof EXIT;
 
 export const EXIT_MEANINGS: Record<ExitName, string> = {
   ok: "done (run, result: the script's own exit code, unless it is reserved)",
-  usage: "the command line is wrong",
+  usage: "the command line is wrong, or a name fits several machines, groups or applications",
   unexpectedAnswer: "the server answered with something the API does not promise",
-  notFound: "machine, action, library file or application not found, or a machine name that fits several",
+  notFound: "machine, action, library file or application not found",
   refused: "the server refused the request",
   unreachable: "the server cannot be reached",
   internal: "a fault in halligan itself",

@@ -58,7 +58,7 @@ describe("the command line", { concurrency: 4 }, () => {
     [["--help", "library", "add"], /^halligan library add: /],
     [["help", "machines"], /See also:\n {2}machines list /],
     [["help", "help"], /^halligan: live response/],
-    [["help", "exit-codes"], /\n {2}64 +the command line is wrong\n[\s\S]*\n {2}130 +Ctrl\+C/],
+    [["help", "exit-codes"], /\n {2}64 +the command line is wrong[\s\S]*\n {2}130 +Ctrl\+C/],
     [["help", "output"], /\{error: \{code,/],
     [["help", "login"], /login --from \/var\/lib\/halligan\/administrator\.json/],
     [["version"], /^halligan \d/],
@@ -202,6 +202,58 @@ describe("the other commands", { concurrency: 4 }, () => {
     assert.equal(stdout, "enroll-me\n");
     assert.match(stderr, /For 20 machines/);
     assert.equal((await world.run("enrollment-token", "create", "--expires", "week")).exitCode, 64);
+  });
+
+  it("a wait on 429 is a line on standard error that says which limit, until when, and what to do", async () => {
+    await using world = await makeWorld();
+    let asked = 0;
+    const limited = "Too many requests: the limit of ListApplications is reached (10 a minute).";
+    const throttled = { error: { code: "TooManyRequests", message: limited, target: "t" } };
+    world.api.script.routes.set("GET /halligan/v1/applications", () => {
+      asked += 1;
+      return asked === 1 ? { status: 429, json: throttled } : { status: 200, json: { value: [] } };
+    });
+    const { exitCode, stderr } = await world.run("app", "list");
+    assert.equal(exitCode, 0, stderr);
+    assert.match(
+      stderr,
+      /^halligan: The server limits requests: Too many requests: the limit of ListApplications is reached \(10 a minute\)\. Waiting 1 s, until \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ, then trying again\. Ctrl\+C stops; --max-wait SECONDS bounds all waits\.\n$/,
+    );
+    asked = 0;
+    const given = await world.run("app", "list", "--max-wait", "0");
+    assert.equal(given.exitCode, 75);
+    assert.match(
+      given.stderr,
+      /ListApplications is reached[^\n]*\nTry again later, or allow a longer wait with --max-wait/,
+    );
+  });
+
+  it("app remove takes a name of one application, and an id where several have the name", async () => {
+    await using world = await makeWorld();
+    const ids = ["aaaaaaaa-0000-4000-8000-000000000001", "aaaaaaaa-0000-4000-8000-000000000002"];
+    const names = ["playbook", "playbook", "other"];
+    const removed: string[] = [];
+    const value = [...ids, "aaaaaaaa-0000-4000-8000-000000000003"].map((clientId, index) => ({
+      ...{ clientId, name: names[index], roles: ["Machine.Read.All"], createdAt: "2026-11-21T17:32:05Z" },
+    }));
+    world.api.script.routes.set("GET /halligan/v1/applications", () => ({ status: 200, json: { value } }));
+    for (const { clientId } of value) {
+      world.api.script.routes.set(`DELETE /halligan/v1/applications/${clientId}`, () => {
+        removed.push(clientId);
+        return { status: 204 };
+      });
+    }
+    const several = await world.run("app", "remove", "playbook");
+    assert.equal(several.exitCode, 64);
+    assert.match(several.stderr, /2 applications are named "playbook"; use the client id/);
+    for (const id of ids) assert.ok(several.stderr.includes(id));
+    assert.deepEqual(removed, []);
+    const unknown = await world.run("app", "remove", "othr");
+    assert.equal(unknown.exitCode, 66);
+    assert.match(unknown.stderr, /no application "othr"\. Did you mean "other"\?/);
+    assert.equal((await world.run("app", "remove", "other")).exitCode, 0);
+    assert.equal((await world.run("app", "remove", ids[1] ?? "")).exitCode, 0);
+    assert.deepEqual(removed, ["aaaaaaaa-0000-4000-8000-000000000003", ids[1]]);
   });
 
   it("app create shows the secret once and refuses a role that does not exist", async () => {

@@ -169,7 +169,7 @@ describe("halligan run", { concurrency: 4 }, () => {
     const ids = ["b".repeat(40), "c".repeat(40)];
     world.api.script.machines = ids.map((id) => ({ id, computerDnsName: "twin" }));
     const { exitCode, stderr } = await world.run("run", "twin", "a.sh");
-    assert.equal(exitCode, 66);
+    assert.equal(exitCode, 64);
     for (const id of ids) assert.ok(stderr.includes(id));
     const asJson = JSON.parse((await world.run("run", "twin", "a.sh", "--json")).stdout);
     assert.equal(asJson.error.code, "AmbiguousMachine");
