@@ -34,7 +34,7 @@ function renderOutput(): string {
       'errors starts with "halligan: ".',
     "run and result write what the script wrote to standard output to standard output, and the same for standard error. On " +
       "a terminal, control sequences are taken out. In a pipe or a file the text is unchanged, but bytes that are not " +
-      "UTF-8 become U+FFFD.",
+      "UTF-8 become U+FFFD; --raw writes the exact bytes.",
     "With --json, standard output holds one JSON document and standard error stays empty. An error is {error: {code, " +
       "message}} in that document, and the exit code is the same as without --json. What was found out before the error " +
       "stands next to it, for example action and results of run. watch and audit --follow write one document on each line " +
