@@ -8,9 +8,9 @@ export interface Outcome {
   /** The document of `--json`. */
   json: Record<string, unknown>;
   /** For people, on standard output; from our own renderers, so device text in it is already made harmless. */
-  text?: string;
+  text?: string | Uint8Array;
   /** For people, on standard error. */
-  notes?: string;
+  notes?: string | Uint8Array;
   exitCode?: number;
   /** All documents were written by `emit` as they came; `json` is not printed. */
   isStreamed?: true;

@@ -1,6 +1,7 @@
 import { ApiError, TokenError, UnexpectedAnswerError, UnreachableError } from "@halligan/protocol/client";
 import { CliError } from "./cli-error.ts";
 import type { ExitName } from "./exit-codes.ts";
+import { isFileError, localFileError } from "./local-file-error.ts";
 
 /** What the person and `--json` are told about an end that is not success. */
 export interface Failure {
@@ -24,14 +25,17 @@ export function describeFailure(error: unknown): Failure {
   if (error instanceof UnexpectedAnswerError) {
     return { exit: "unexpectedAnswer", code: "UnexpectedAnswer", message: error.message, json: {} };
   }
-  if (isFileError(error)) return { exit: "localFile", code: error.code, message: error.message, json: {} };
+  const local = isFileError(error) ? localFileError(error.path ?? "A file", error) : error;
+  if (local instanceof CliError) return describeFailure(local);
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { exit: "internal", code: "Internal", message: `This is a fault in halligan. ${text}`, json: {} };
 }
 
 function describeApiError(error: ApiError): Failure {
   const trace = error.target === null ? "" : ` (request ${error.target})`;
-  return { exit: exitOf(error), code: error.code, message: `${error.message}${trace}`, json: {} };
+  const exit = exitOf(error);
+  const remedy = exit === "throttled" ? "\nTry again later, or allow a longer wait with --max-wait SECONDS." : "";
+  return { exit, code: error.code, message: `${error.message}${trace}${remedy}`, json: {} };
 }
 
 function exitOf({ status, code }: ApiError): ExitName {
@@ -40,9 +44,4 @@ function exitOf({ status, code }: ApiError): ExitName {
   if (status === 404) return "notFound";
   if (status === 429) return "throttled";
   return status >= 500 ? "serverError" : "refused";
-}
-
-/** Errors of the file system; those of the network come wrapped. */
-function isFileError(error: unknown): error is Error & { code: string } {
-  return error instanceof Error && "code" in error && typeof error.code === "string" && "syscall" in error;
 }

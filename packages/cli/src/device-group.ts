@@ -13,8 +13,15 @@ export async function findDeviceGroup(
   signal: AbortSignal,
 ): Promise<DeviceGroupWire> {
   const groups = await client.listDeviceGroups({ signal });
-  const found = groups.find(({ id }) => String(id) === named) ?? groups.find(({ name }) => name === named);
-  if (found !== undefined) return found;
+  const byId = groups.find(({ id }) => String(id) === named);
+  if (byId !== undefined) return byId;
+  const [found, ...others] = groups.filter(({ name }) => name === named);
+  if (found !== undefined && others.length === 0) return found;
+  if (found !== undefined) {
+    const ids = [found, ...others].map(({ id }) => id);
+    const message = `${ids.length} groups are named "${harmlessLine(named)}"; use the number of one: ${ids.join(", ")}`;
+    throw new CliError("usage", "AmbiguousDeviceGroup", message, { json: { groupIds: ids } });
+  }
   const names = groups.map(({ name }) => name);
   throw new CliError(
     "notFound",

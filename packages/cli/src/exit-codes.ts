@@ -1,7 +1,7 @@
 /**
- * Every exit code of `halligan`. 0 is success. `run` and `result` pass on the script's own code, which can be any of
- * 0 to 255 and so can equal one of these: `--json` tells them apart (`exitCode` is the script's, `error` is ours).
- * Codes of our own start at 64, above what scripts commonly use.
+ * Every exit code of `halligan`. 0 is success. The others are reserved: `run` and `result` pass the script's own code
+ * on, but never one of these, so that a caller can tell a failed script from a failed halligan. The reason is in
+ * docs/decisions/0024-exit-codes.md.
  */
 export const EXIT = {
   ok: 0,
@@ -21,16 +21,17 @@ export const EXIT = {
   actionCancelled: 82,
   waitLimitReached: 83,
   machineBusy: 84,
+  scriptCodeReserved: 85,
   interrupted: 130,
   terminated: 143,
 } as const;
 export type ExitName = keyof typeof EXIT;
 
 export const EXIT_MEANINGS: Record<ExitName, string> = {
-  ok: "done (run, result: the script's own exit code, 0 to 255)",
-  usage: "the command line is wrong",
+  ok: "done (run, result: the script's own exit code, unless it is reserved)",
+  usage: "the command line is wrong, or a name fits several machines, groups or applications",
   unexpectedAnswer: "the server answered with something the API does not promise",
-  notFound: "machine, action, library file or application not found, or a machine name that fits several",
+  notFound: "machine, action, library file or application not found",
   refused: "the server refused the request",
   unreachable: "the server cannot be reached",
   internal: "a fault in halligan itself",
@@ -44,14 +45,29 @@ export const EXIT_MEANINGS: Record<ExitName, string> = {
   actionCancelled: "the action ended as Cancelled",
   waitLimitReached: "--timeout passed; the action goes on",
   machineBusy: "the machine has an unfinished action",
+  scriptCodeReserved: "the script ended with a reserved code, or one outside 0 to 255; standard error has it",
   interrupted: "Ctrl+C; an action that was started goes on",
   terminated: "asked to end (SIGTERM); an action that was started goes on",
 };
 
-/**
- * The process's code for a script's. 0 to 255 as it is. Others cannot be expressed: they are 1, since cutting them to
- * eight bits would turn 256 into success. `--json` has the true number.
- */
+/** In the order of the help. */
+export const EXIT_CODES: readonly { code: number; meaning: string }[] = Object.entries(EXIT_MEANINGS)
+  .map(([name, meaning]) => ({ code: codeOf(name), meaning }))
+  .toSorted((a, b) => a.code - b.code);
+
+function codeOf(name: string): number {
+  const code = Object.entries(EXIT).find(([other]) => other === name)?.[1];
+  if (code === undefined) throw new Error(`There is no exit code ${name}`);
+  return code;
+}
+
+/** Whether the code is always halligan's own. Unused numbers of the range are reserved for later versions. */
+export function isReservedExitCode(code: number): boolean {
+  return (code >= 64 && code <= 99) || code === EXIT.interrupted || code === EXIT.terminated;
+}
+
+/** The process's code for a script's. `--json` and standard error have the script's own. */
 export function exitCodeOfScript(scriptExitCode: number): number {
-  return Number.isInteger(scriptExitCode) && scriptExitCode >= 0 && scriptExitCode <= 255 ? scriptExitCode : 1;
+  const isByte = Number.isInteger(scriptExitCode) && scriptExitCode >= 0 && scriptExitCode <= 255;
+  return isByte && !isReservedExitCode(scriptExitCode) ? scriptExitCode : EXIT.scriptCodeReserved;
 }

@@ -32,10 +32,20 @@ function isGlobal(argument: string): boolean {
   return Object.keys(GLOBAL_OPTIONS).some((name) => argument === `--${name}` || argument.startsWith(`--${name}=`));
 }
 
+/** The first two words, which are no options and no values of them: as far as a command's name can reach. */
+export function commandWords(argv: readonly string[]): string[] {
+  return wordPositions(argv).map((position) => argv[position] ?? "");
+}
+
+/** The commands whose name begins with this word, as `library add` does with `library`. */
+export function commandsOfGroup(word: string): readonly Command[] {
+  return COMMANDS.filter(({ name }) => name.startsWith(`${word} `));
+}
+
 /** Null when no command was named at all. Throws UsageError for one that does not exist. */
 export function findCommand(argv: readonly string[]): Invocation | null {
   const positions = wordPositions(argv);
-  const words = positions.map((position) => argv[position] ?? "");
+  const words = commandWords(argv);
   const [first] = words;
   if (first === undefined) return null;
   for (const count of [2, 1]) {
@@ -51,29 +61,23 @@ export function findCommand(argv: readonly string[]): Invocation | null {
 
 /** `machines shwo`: the first word is a command of its own, but one that takes no further words. */
 function refuseUnknownSecond([first = "", second]: readonly string[]): void {
-  const group = COMMANDS.filter(({ name }) => name.startsWith(`${first} `)).map(({ name }) => name);
+  const group = commandsOfGroup(first).map(({ name }) => name);
   if (second === undefined || group.length === 0) return;
   const wanted = `${first} ${second}`;
   throw new UsageError(`There is no "${wanted}".${didYouMean(wanted, group)} There are: ${group.join(", ")}.`);
 }
 
-/** The command that `help` is asked for. */
-export function commandNamed(words: readonly string[]): Command {
-  const command = COMMANDS.find(({ name }) => name === words.join(" "));
-  if (command === undefined) throw unknownCommand(words);
-  return command;
-}
-
-function unknownCommand(words: readonly string[]): UsageError {
+export function unknownCommand(words: readonly string[], topics: readonly string[] = []): UsageError {
   const [first = "", second] = words;
-  const group = COMMANDS.filter(({ name }) => name.startsWith(`${first} `)).map(({ name }) => name);
+  const group = commandsOfGroup(first).map(({ name }) => name);
   if (group.length > 0) {
-    const wanted = second === undefined ? "" : ` There is no "${first} ${second}".`;
+    const wanted =
+      second === undefined ? "" : ` There is no "${first} ${second}".${didYouMean(`${first} ${second}`, group)}`;
     return new UsageError(`"${first}" needs to know what to do: ${group.join(", ")}.${wanted}`);
   }
   const names = COMMANDS.map(({ name }) => name);
   const groups = names.flatMap((name) => (name.includes(" ") ? [name.split(" ")[0] ?? ""] : []));
   return new UsageError(
-    `There is no command "${first}".${didYouMean(first, [...names, ...groups])} See: halligan help`,
+    `There is no command "${first}".${didYouMean(first, [...names, ...groups, ...topics])} See: halligan help`,
   );
 }

@@ -9,7 +9,7 @@ const MACHINE_ID = /^[0-9a-f]{40}$/i;
 
 /**
  * The id of the machine a person named by id or computer name. A name that fits several machines is refused: scripts run
- * with full rights, so no guess is good enough. Throws CliError `notFound`.
+ * with full rights, so no guess is good enough. Throws CliError `usage` for such a name and `notFound` for an unknown one.
  */
 export async function findMachineId(client: HalliganClient, named: string, signal: AbortSignal): Promise<string> {
   if (MACHINE_ID.test(named)) return named.toLowerCase();
@@ -55,7 +55,7 @@ function onlyOne(machines: readonly MachineWire[], named: string): MachineWire {
       `  ${harmlessLine(id)}  ${harmlessLine(healthStatus)}, last seen ${harmlessLine(formatTime(lastSeen) ?? "-")}`,
   );
   throw new CliError(
-    "notFound",
+    "usage",
     "AmbiguousMachine",
     `${machines.length} machines are named "${harmlessLine(named)}"; use the id of the one you mean:\n${lines.join("\n")}`,
     { json: { machineIds: machines.map(({ id }) => id) } },

@@ -7,10 +7,11 @@ import { COMMANDS } from "./commands/index.ts";
 import { describeFailure } from "./describe-failure.ts";
 import type { Environment } from "./environment.ts";
 import { EXIT } from "./exit-codes.ts";
-import { commandNamed, findCommand } from "./find-command.ts";
+import { findCommand } from "./find-command.ts";
+import { findHelp } from "./find-help.ts";
 import { cliNetwork } from "./network/cli-network.ts";
 import { harmlessJson, harmlessText } from "./render/harmless.ts";
-import { renderCommandHelp, renderOverview } from "./render/help.ts";
+import { renderOverview } from "./render/help.ts";
 import { runCommand } from "./run-command.ts";
 
 const env: Environment = {
@@ -57,25 +58,18 @@ try {
 }
 
 async function dispatch(): Promise<Outcome> {
-  const [first, ...words] = argv.filter((argument) => argument !== "--json");
-  if (first === "--version") {
+  const [first] = argv.filter((argument) => argument !== "--json");
+  if (first === "--version" || first === "version") {
     const version = await readVersion();
     return { json: { version }, text: `halligan ${version}\n` };
   }
-  if (first === "help" && words.length > 0) {
-    const help = renderCommandHelp(commandNamed(words));
-    return { json: { help }, text: help };
-  }
-  if (first === undefined || first === "help" || first === "--help" || first === "-h") {
-    const help = renderOverview(COMMANDS);
-    // Typed alone it is a question, in a script a mistake.
-    if (first === undefined) return { json: { help }, notes: help, exitCode: EXIT.usage };
-    return { json: { help }, text: help };
-  }
+  const help = findHelp(argv);
+  if (help !== null) return { json: { help }, text: help };
   const invocation = findCommand(argv);
   if (invocation === null) {
-    const help = renderOverview(COMMANDS);
-    return { json: { help }, notes: help, exitCode: EXIT.usage };
+    // A call without a command is a mistake in a script, so its exit code is not 0.
+    const overview = renderOverview(COMMANDS);
+    return { json: { help: overview }, notes: overview, exitCode: EXIT.usage };
   }
   return runCommand(invocation.command, invocation.rest, env, stopping.signal);
 }

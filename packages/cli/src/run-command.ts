@@ -1,14 +1,15 @@
 import { once } from "node:events";
-import { createClient } from "@halligan/protocol/client";
+import { createClient, type WaitNotice } from "@halligan/protocol/client";
 import { type Arguments, GLOBAL_OPTIONS, parseArguments } from "./arguments.ts";
 import { CliError, UsageError } from "./cli-error.ts";
 import type { Command, CommandContext, Outcome } from "./command.ts";
 import type { Environment } from "./environment.ts";
+import { commandsOfGroup } from "./find-command.ts";
 import { chooseProfile } from "./profile/choose-profile.ts";
 import { harmlessJsonLine, harmlessLine } from "./render/harmless.ts";
 import { renderCommandHelp } from "./render/help.ts";
 import { createProgress } from "./render/progress.ts";
-import { formatDuration } from "./render/units.ts";
+import { describeWait } from "./render/wait.ts";
 
 /** Throws whatever describeFailure can describe. */
 export async function runCommand(
@@ -19,7 +20,10 @@ export async function runCommand(
 ): Promise<Outcome> {
   const options = { ...command.options, ...GLOBAL_OPTIONS };
   const args = parseArguments(argv, options, command.mayPassOn ?? false);
-  if (args.flag("help")) return { json: { help: renderCommandHelp(command) }, text: renderCommandHelp(command) };
+  if (args.flag("help")) {
+    const help = renderCommandHelp(command, commandsOfGroup(command.name));
+    return { json: { help }, text: help };
+  }
   checkPositionals(command, args);
   const maxWaitSeconds = args.integer("max-wait", { min: 0, max: 86_400 }) ?? 300;
   const isJson = args.flag("json");
@@ -44,7 +48,7 @@ export async function runCommand(
         credentials: profile,
         fetch: env.network.fetch,
         maxRetryWaitMs: maxWaitSeconds * 1_000,
-        onWait: ({ reason, waitMs }) => progress.show(`The server is ${reason}; waiting ${formatDuration(waitMs)}`),
+        onWait: tellWaits(context),
       });
     },
   };
@@ -57,6 +61,22 @@ export async function runCommand(
   } finally {
     progress.clear();
   }
+}
+
+const SHORT_WAIT_MS = 5_000;
+const REPEAT_AFTER_MS = 15_000;
+
+/** A line for each wait. Short ones of the same reason, as while a server restarts, share a line. */
+function tellWaits({ note, progress }: CommandContext): (notice: WaitNotice) => void {
+  const toldAtMs = new Map<WaitNotice["reason"], number>();
+  return (notice) => {
+    const nowMs = Date.now();
+    const isRecent = nowMs - (toldAtMs.get(notice.reason) ?? Number.NEGATIVE_INFINITY) < REPEAT_AFTER_MS;
+    if (isRecent && notice.waitMs < SHORT_WAIT_MS) return;
+    toldAtMs.set(notice.reason, nowMs);
+    progress.clear();
+    note(describeWait(notice, nowMs));
+  };
 }
 
 function checkPositionals({ name, usage, positionals, mayPassOn }: Command, { positionals: given }: Arguments): void {

@@ -36,17 +36,57 @@ describe("the command line", { concurrency: 4 }, () => {
     await using world = await makeWorld();
     const overview = (await world.start(["help"]).ended).stdout;
     const names =
-      overview.slice(overview.indexOf("Commands:"), overview.indexOf("Options")).match(/^ {2}[a-z-]+( [a-z]+)?/gm) ??
+      overview.slice(overview.indexOf("Commands:"), overview.indexOf("Options")).match(/^ {2}[a-z-]+( [a-z-]+)?/gm) ??
       [];
     assert.ok(names.length >= 16);
-    for (const name of names.map((text) => text.trim()).filter((text) => text !== "help")) {
+    for (const name of names.map((text) => text.trim()).filter((text) => !text.startsWith("help"))) {
+      if (name === "version") continue;
       const { exitCode, stdout } = await world.start([...name.split(" "), "--help"]).ended;
       assert.equal(exitCode, 0, name);
       assert.match(stdout, /Examples?:\n {2}halligan /);
       assert.match(stdout, /JSON:\n {2}\S/);
     }
-    assert.match(overview, /130 +Ctrl\+C/);
   });
+
+  for (const [typed, pattern] of [
+    [["help", "library"], /library add .*\n {2}library list /],
+    [["library", "--help"], /library add .*\n {2}library list /],
+    [["--help", "library"], /library add .*\n {2}library list /],
+    [["library", "-h"], /library add .*\n {2}library list /],
+    [["help", "library", "add"], /^halligan library add: /],
+    [["library", "add", "--help"], /^halligan library add: /],
+    [["--help", "library", "add"], /^halligan library add: /],
+    [["help", "machines"], /See also:\n {2}machines list /],
+    [["help", "help"], /^halligan: live response/],
+    [["help", "exit-codes"], /\n {2}64 +the command line is wrong[\s\S]*\n {2}130 +Ctrl\+C/],
+    [["help", "output"], /\{error: \{code,/],
+    [["help", "login"], /login --from \/var\/lib\/halligan\/administrator\.json/],
+    [["version"], /^halligan \d/],
+  ] as const) {
+    it(`"${typed.join(" ")}" shows help and exits with 0, in a document with --json`, async () => {
+      await using world = await makeWorld();
+      const { exitCode, stdout, stderr } = await world.start(typed).ended;
+      assert.equal(exitCode, 0, stderr);
+      assert.match(stdout, pattern);
+      const json = await world.start([...typed, "--json"]).ended;
+      assert.equal(json.exitCode, 0);
+      assert.equal(typeof JSON.parse(json.stdout), "object");
+    });
+  }
+
+  for (const [typed, pattern] of [
+    [["help", "librery"], /There is no command "librery"\. Did you mean "library"\?/],
+    [["help", "exitcodes"], /Did you mean "exit-codes"\?/],
+    [["help", "library", "ad"], /Did you mean "library add"\?/],
+    [["library", "ad", "--help"], /Did you mean "library add"\?/],
+  ] as const) {
+    it(`"${typed.join(" ")}" suggests what was meant and exits with 64`, async () => {
+      await using world = await makeWorld();
+      const { exitCode, stderr } = await world.start(typed).ended;
+      assert.equal(exitCode, 64);
+      assert.match(stderr, pattern);
+    });
+  }
 
   it("a server that is not there is unreachable", async () => {
     await using world = await makeWorld();
@@ -54,6 +94,15 @@ describe("the command line", { concurrency: 4 }, () => {
     const { exitCode, stdout } = await world.start(["machines", "--json"], { variables }).ended;
     assert.equal(exitCode, 69);
     assert.equal(JSON.parse(stdout).error.code, "Unreachable");
+  });
+
+  it("login --from a missing file is a sentence with the path, and a document with --json", async () => {
+    await using world = await makeWorld();
+    const { exitCode, stderr } = await world.start(["login", "--from", "gone.json"]).ended;
+    assert.equal(exitCode, 73);
+    assert.match(stderr, /^halligan: \/.*\/gone\.json cannot be used: it does not exist\. Check the path\.\n$/);
+    const { stdout } = await world.start(["login", "--from", ".", "--json"]).ended;
+    assert.equal(JSON.parse(stdout).error.code, "IsAFolder");
   });
 
   it("variables that are only half set name what is missing", async () => {
@@ -153,6 +202,58 @@ describe("the other commands", { concurrency: 4 }, () => {
     assert.equal(stdout, "enroll-me\n");
     assert.match(stderr, /For 20 machines/);
     assert.equal((await world.run("enrollment-token", "create", "--expires", "week")).exitCode, 64);
+  });
+
+  it("a wait on 429 is a line on standard error that says which limit, until when, and what to do", async () => {
+    await using world = await makeWorld();
+    let asked = 0;
+    const limited = "Too many requests: the limit of ListApplications is reached (10 a minute).";
+    const throttled = { error: { code: "TooManyRequests", message: limited, target: "t" } };
+    world.api.script.routes.set("GET /halligan/v1/applications", () => {
+      asked += 1;
+      return asked === 1 ? { status: 429, json: throttled } : { status: 200, json: { value: [] } };
+    });
+    const { exitCode, stderr } = await world.run("app", "list");
+    assert.equal(exitCode, 0, stderr);
+    assert.match(
+      stderr,
+      /^halligan: The server limits requests: Too many requests: the limit of ListApplications is reached \(10 a minute\)\. Waiting 1 s, until \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ, then trying again\. Ctrl\+C stops; --max-wait SECONDS bounds all waits\.\n$/,
+    );
+    asked = 0;
+    const given = await world.run("app", "list", "--max-wait", "0");
+    assert.equal(given.exitCode, 75);
+    assert.match(
+      given.stderr,
+      /ListApplications is reached[^\n]*\nTry again later, or allow a longer wait with --max-wait/,
+    );
+  });
+
+  it("app remove takes a name of one application, and an id where several have the name", async () => {
+    await using world = await makeWorld();
+    const ids = ["aaaaaaaa-0000-4000-8000-000000000001", "aaaaaaaa-0000-4000-8000-000000000002"];
+    const names = ["playbook", "playbook", "other"];
+    const removed: string[] = [];
+    const value = [...ids, "aaaaaaaa-0000-4000-8000-000000000003"].map((clientId, index) => ({
+      ...{ clientId, name: names[index], roles: ["Machine.Read.All"], createdAt: "2026-11-21T17:32:05Z" },
+    }));
+    world.api.script.routes.set("GET /halligan/v1/applications", () => ({ status: 200, json: { value } }));
+    for (const { clientId } of value) {
+      world.api.script.routes.set(`DELETE /halligan/v1/applications/${clientId}`, () => {
+        removed.push(clientId);
+        return { status: 204 };
+      });
+    }
+    const several = await world.run("app", "remove", "playbook");
+    assert.equal(several.exitCode, 64);
+    assert.match(several.stderr, /2 applications are named "playbook"; use the client id/);
+    for (const id of ids) assert.ok(several.stderr.includes(id));
+    assert.deepEqual(removed, []);
+    const unknown = await world.run("app", "remove", "othr");
+    assert.equal(unknown.exitCode, 66);
+    assert.match(unknown.stderr, /no application "othr"\. Did you mean "other"\?/);
+    assert.equal((await world.run("app", "remove", "other")).exitCode, 0);
+    assert.equal((await world.run("app", "remove", ids[1] ?? "")).exitCode, 0);
+    assert.deepEqual(removed, ["aaaaaaaa-0000-4000-8000-000000000003", ids[1]]);
   });
 
   it("app create shows the secret once and refuses a role that does not exist", async () => {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
-import type { ActionOptions, MachineActionStatus, StartCommandRequest } from "@halligan/protocol/api";
+import type { ActionOptions, MachineActionStatus, StartCommandRequest, TranscriptWire } from "@halligan/protocol/api";
 
 export interface FakeCommand {
   status: "Created" | "Completed" | "Failed";
@@ -13,7 +13,7 @@ export interface FakeApiScript {
   /** Statuses that successive GETs of an action show; the last one stays. */
   statuses: MachineActionStatus[];
   commands: FakeCommand[];
-  transcript: { script_name: string; exit_code: number; script_output: string; script_errors: string };
+  transcript: TranscriptWire;
   file: Buffer;
   /** What is sent instead of the file's gzip. */
   rawFile: Buffer | null;

@@ -53,7 +53,7 @@ describe("halligan machines", { concurrency: 4 }, () => {
     await using world = await makeWorld();
     withMachines(world, { retired: [], all: [details(), details({ id: OTHER_ID })] });
     const { exitCode, stdout } = await world.run("machines", "show", "web-01", "--json");
-    assert.equal(exitCode, 66);
+    assert.equal(exitCode, 64);
     assert.deepEqual(JSON.parse(stdout).machineIds, [MACHINE_ID, OTHER_ID]);
   });
 

@@ -41,6 +41,20 @@ describe("halligan get", { concurrency: 4 }, () => {
     assert.equal(await readFile(join(world.folder, "auth.log"), "utf8"), "content of the file\n");
   });
 
+  it("get, run --get and result refuse a missing folder before anything runs or is waited for", async () => {
+    await using world = await makeWorld();
+    for (const args of [
+      ["get", "web-01", "/var/log/auth.log", "-o", "gone/x"],
+      ["run", "web-01", "a.sh", "--get", "/var/log/auth.log", "--output-dir", "gone"],
+      ["result", ACTION_ID, "-o", "gone/x"],
+    ]) {
+      const { exitCode, stderr } = await world.run(...args);
+      assert.equal(exitCode, 73);
+      assert.match(stderr, /\/gone does not exist\. Make it first: mkdir -p/);
+    }
+    assert.equal(world.api.started.length, 0);
+  });
+
   it("a hostile name in the answer is not used: the file is called what was asked for", async () => {
     await using world = await makeWorld();
     world.api.script.contentDisposition = 'attachment; filename="..%2F..%2Fevil.gz"';

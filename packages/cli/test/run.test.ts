@@ -4,6 +4,7 @@ import { appendFileSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { renderResults } from "../src/render/results.ts";
 import { ACTION_ID, MACHINE_ID } from "./fake-api.ts";
 import { credentialsOf, makeWorld } from "./halligan.ts";
 
@@ -36,9 +37,14 @@ describe("halligan run", { concurrency: 4 }, () => {
 
   for (const [scriptExitCode, exitCode] of [
     [255, 255],
-    [256, 1],
-    [-1, 1],
-    [3_010, 1],
+    [63, 63],
+    [64, 85],
+    [99, 85],
+    [130, 85],
+    [137, 137],
+    [256, 85],
+    [-1, 85],
+    [3_010, 85],
   ] as const) {
     it(`a script's exit code ${scriptExitCode} becomes ${exitCode}, and --json has the true one`, async () => {
       await using world = await makeWorld();
@@ -47,6 +53,9 @@ describe("halligan run", { concurrency: 4 }, () => {
       const ended = await world.run("run", "web-01", "a.sh", "--json");
       assert.equal(ended.exitCode, exitCode);
       assert.equal(JSON.parse(ended.stdout).exitCode, scriptExitCode);
+      assert.equal("error" in JSON.parse(ended.stdout), false);
+      const { stderr } = await world.run("result", ACTION_ID);
+      assert.equal(stderr.includes(`halligan: The script ended with exit code ${scriptExitCode}.`), exitCode === 85);
     });
   }
 
@@ -65,11 +74,45 @@ describe("halligan run", { concurrency: 4 }, () => {
       exitCode: 0,
       output: "out\n",
       errors: "",
+      truncated: false,
     });
     assert.deepEqual(Object.keys(document.results[1]), ["index", "type", "path", "savedAs", "sizeBytes", "sha256"]);
     assert.equal(document.results[1].savedAs, join(world.folder, "out.txt"));
     assert.equal(stderr, "");
     assert.equal(await readFile(join(world.folder, "out.txt"), "utf8"), "content of the file\n");
+  });
+
+  it("says on standard error and with --json that output was cut, in a pipe too", async () => {
+    await using world = await makeWorld();
+    world.api.library.set("a.sh", Buffer.from("x"));
+    world.api.script.transcript = {
+      ...{ script_name: "a.sh", exit_code: 0, script_output: "12\n[halligan: output cut off after 2 bytes]\n" },
+      script_errors: "no line end",
+      halligan: { stdout: { sizeBytes: 9, keptBytes: 2, textBytes: 2 } },
+    };
+    world.api.script.commands = [{ status: "Completed", errors: ["stdout was cut: 2 of 9 bytes kept."] }];
+    const { exitCode, stdout, stderr } = await world.run("run", "web-01", "a.sh", "--raw");
+    assert.equal(exitCode, 0);
+    assert.equal(stdout, "12");
+    assert.equal(stderr, "no line end\nRunScript: stdout was cut: 2 of 9 bytes kept.\n");
+    const { results } = JSON.parse((await world.run("result", ACTION_ID, "--json")).stdout);
+    assert.equal(results[0].truncated, true);
+    assert.deepEqual(results[0].streams, { stdout: { sizeBytes: 9, keptBytes: 2, textBytes: 2 } });
+    assert.equal((await world.run("result", ACTION_ID, "--json", "--raw")).exitCode, 64);
+  });
+
+  it("--raw gives back the exact bytes of output that is not UTF-8", () => {
+    const bytes = Buffer.from([0x61, 0xff, 0x00, 0x1b, 0x5b, 0x32, 0x4a]);
+    const script = {
+      ...({ index: 0, type: "RunScript", scriptName: "a.sh", exitCode: 0, output: "a\ufffd", errors: "e" } as const),
+      ...{
+        truncated: false,
+        streams: { stdout: { sizeBytes: 7, keptBytes: 7, textBytes: 7, base64: bytes.toString("base64") } },
+      },
+    };
+    const { text, notes } = renderResults([script], { stdout: process.stdout, stderr: process.stderr }, true);
+    assert.ok(Buffer.from(text).equals(bytes));
+    assert.match(Buffer.from(notes).toString(), /^e/);
   });
 
   it("sends a local script and local files with the action, under their own names, and leaves the library alone", async () => {
@@ -161,7 +204,7 @@ describe("halligan run", { concurrency: 4 }, () => {
     const ids = ["b".repeat(40), "c".repeat(40)];
     world.api.script.machines = ids.map((id) => ({ id, computerDnsName: "twin" }));
     const { exitCode, stderr } = await world.run("run", "twin", "a.sh");
-    assert.equal(exitCode, 66);
+    assert.equal(exitCode, 64);
     for (const id of ids) assert.ok(stderr.includes(id));
     const asJson = JSON.parse((await world.run("run", "twin", "a.sh", "--json")).stdout);
     assert.equal(asJson.error.code, "AmbiguousMachine");

@@ -82,6 +82,7 @@ export async function followScript(
     outcome: isStopped || losses.some((loss) => !loss.isNoted) ? "failed" : "completed",
     errors: [
       ...(isStopped ? [endText(first, job, signal)] : []),
+      ...[stdout.cutText("stdout"), stderr.cutText("stderr")].filter((text) => text !== null),
       ...losses.map((loss) => loss.error),
       ...treeEnd.notEnded,
       ...said,

@@ -9,6 +9,7 @@
  */
 import { closeSync, ftruncateSync, openSync, rmSync, writeSync } from "node:fs";
 import { isErrno, reasonOf } from "../disk/errno.ts";
+import { factsFile, writeFacts } from "./output-facts.ts";
 
 export interface OutputLoss {
   /** A sentence for people. */
@@ -27,6 +28,9 @@ export class OutputSpool {
   #keptBytes = 0;
   #fileBytes = 0;
   #isCut = false;
+  #sizeBytes = 0;
+  /** Where the agent's notes at the end begin; null while there are none. */
+  #bodyBytes: number | null = null;
   #lostBytes = 0;
   #gapBytes = 0;
   #reason = "";
@@ -39,11 +43,13 @@ export class OutputSpool {
 
   /** Never throws. */
   write(chunk: Uint8Array): void {
+    this.#sizeBytes += chunk.length;
     if (this.#isCut) return;
     const kept = chunk.subarray(0, this.#limitBytes - this.#keptBytes);
     if (kept.length > 0) this.#keep(kept);
     if (kept.length === chunk.length) return;
     this.#isCut = true;
+    this.#bodyBytes ??= this.#fileBytes;
     this.#append(encoder.encode(`\n[halligan: output cut off after ${this.#limitBytes} bytes]\n`));
   }
 
@@ -53,6 +59,7 @@ export class OutputSpool {
    */
   note(text: string): void {
     if (this.#gapBytes > 0 && !this.#noteGap()) return;
+    this.#bodyBytes ??= this.#fileBytes;
     this.#append(encoder.encode(`${this.#fileBytes === 0 ? "" : "\n"}[halligan: ${text}]\n`));
   }
 
@@ -60,8 +67,20 @@ export class OutputSpool {
   finish(): OutputLoss | null {
     const isNoted = this.#gapBytes === 0 || this.#noteGap() || this.#noteOverLastBytes();
     this.#close();
+    const hasNotes = this.#bodyBytes !== null && this.#bodyBytes < this.#fileBytes;
+    if (hasNotes || this.#lostBytes > 0) {
+      const bodyBytes = this.#lostBytes > 0 ? this.#fileBytes : (this.#bodyBytes ?? this.#fileBytes);
+      writeFacts(this.#file, { sizeBytes: this.#sizeBytes, keptBytes: this.#keptBytes, bodyBytes });
+    }
     if (this.#lostBytes === 0) return null;
     return { error: `${this.#lostBytes} bytes of the script's output could not be kept: ${this.#reason}.`, isNoted };
+  }
+
+  /** A sentence when the limit was reached, for people; null when not. @param name `stdout` or `stderr` */
+  cutText(name: string): string | null {
+    if (!this.#isCut) return null;
+    const [kept, size] = [this.#keptBytes, this.#sizeBytes].map((count) => count.toLocaleString("en-US"));
+    return `${name} was cut: ${kept} of ${size} bytes kept.`;
   }
 
   [Symbol.dispose](): void {
@@ -99,6 +118,7 @@ export class OutputSpool {
     this.#fileBytes -= coveredBytes;
     this.#gapBytes += coveredBytes;
     this.#lostBytes += coveredBytes;
+    this.#keptBytes = Math.max(0, this.#keptBytes - coveredBytes);
     const note = encoder.encode(gapNote(this.#gapBytes, this.#reason).padEnd(room, "\n"));
     return this.#fd !== null && this.#append(note) === note.length;
   }
@@ -141,6 +161,6 @@ function openNew(file: string): number {
   } catch (error) {
     if (!isErrno(error, "EEXIST")) throw error;
   }
-  rmSync(file, { recursive: true, force: true });
+  for (const one of [file, factsFile(file)]) rmSync(one, { recursive: true, force: true });
   return openSync(file, "wx", 0o600);
 }

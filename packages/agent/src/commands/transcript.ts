@@ -5,8 +5,12 @@ import { MAX_INLINE_TRANSCRIPT_BYTES } from "@halligan/protocol/link";
 import { isErrno } from "../disk/errno.ts";
 import type { SpoolPaths } from "../disk/order-files.ts";
 import { LIMITS } from "../limits.ts";
+import { outputMember, outputObject } from "./output-facts.ts";
 
-/** The same text as JSON.stringify of the whole; output that is not UTF-8 shows U+FFFD where it is not. */
+/**
+ * The same text as JSON.stringify of the whole. Output that is not UTF-8 shows U+FFFD where it is not; the member
+ * `halligan` then has its bytes (`output-facts.ts`).
+ */
 export async function* transcriptJson(
   scriptName: string,
   exitCode: number,
@@ -17,31 +21,36 @@ export async function* transcriptJson(
   yield* jsonCharacters(readSpool(spools.stdout));
   yield encoder.encode(`","script_errors":"`);
   yield* jsonCharacters(readSpool(spools.stderr));
-  yield encoder.encode(`"}`);
+  yield encoder.encode(`"`);
+  yield* outputMember(spools);
+  yield encoder.encode("}");
 }
 
 /** The transcript as one text when it may travel inside the report of the end, else null. The same text as {@link transcriptJson}. */
 export function inlineTranscript(scriptName: string, exitCode: number, spools: SpoolPaths): string | null {
-  const output = readSmallSpool(spools.stdout);
-  const errors = output === null ? null : readSmallSpool(spools.stderr);
-  if (output === null || errors === null) return null;
+  const stdout = readSmallSpool(spools.stdout);
+  const stderr = stdout === null ? null : readSmallSpool(spools.stderr);
+  if (stdout === null || stderr === null) return null;
+  const decode = (bytes: Uint8Array) => new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+  const halligan = outputObject(spools, { stdout, stderr });
   const text = JSON.stringify({
     script_name: scriptName,
     exit_code: exitCode,
-    script_output: output,
-    script_errors: errors,
+    script_output: decode(stdout),
+    script_errors: decode(stderr),
+    ...(halligan && { halligan }),
   });
   return Buffer.byteLength(text) > MAX_INLINE_TRANSCRIPT_BYTES ? null : text;
 }
 
 /** Null when it is larger than what travels inline, or not a file any more; neither text nor JSON is ever shorter than the bytes. */
-function readSmallSpool(file: string): string | null {
+function readSmallSpool(file: string): Uint8Array | null {
   let fd: number;
   try {
     // A script with the agent's rights may have put a pipe there, on which an ordinary open waits for ever.
     fd = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
-    if (isErrno(error, "ENOENT")) return "";
+    if (isErrno(error, "ENOENT")) return new Uint8Array();
     throw error;
   }
   try {
@@ -49,7 +58,7 @@ function readSmallSpool(file: string): string | null {
     if (!found.isFile() || found.size > MAX_INLINE_TRANSCRIPT_BYTES) return null;
     const bytes = new Uint8Array(found.size);
     const readBytes = readSync(fd, bytes, 0, bytes.length, 0);
-    return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes.subarray(0, readBytes));
+    return bytes.subarray(0, readBytes);
   } finally {
     closeSync(fd);
   }

@@ -8,11 +8,11 @@ import {
   type MachineFacts,
 } from "@halligan/protocol/link";
 import type { Network } from "@halligan/protocol/network";
+import { networkFailure } from "@halligan/protocol/text";
 import { Compile } from "typebox/compile";
 import { isNamedRightly } from "../core/order-keys-check.ts";
 import { ensurePrivateFolder } from "../disk/private-folder.ts";
 import { LIMITS } from "../limits.ts";
-import { networkReason } from "../network/network-reason.ts";
 import { exchange, type HttpAnswer } from "../transfer/http-exchange.ts";
 import { readBoundedText, readErrorMessage } from "../transfer/response-body.ts";
 import { type AgentConfig, readAgentConfig, writeAgentConfig } from "./agent-config.ts";
@@ -73,7 +73,7 @@ async function ask(
       AbortSignal.timeout(LIMITS.enrollTimeoutMs),
     );
   } catch (error) {
-    throw new Error(`${serverUrl} cannot be reached: ${networkReason(error)}.`, { cause: error });
+    throw new Error(networkFailure(serverUrl, error), { cause: error });
   }
   if (response.status !== 200) {
     const message = await readErrorMessage(response);

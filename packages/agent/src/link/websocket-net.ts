@@ -5,9 +5,9 @@ import https from "node:https";
 import type { Duplex } from "node:stream";
 import { LINK_PATH } from "@halligan/protocol/link";
 import type { Network } from "@halligan/protocol/network";
+import { networkFailure } from "@halligan/protocol/text";
 import { abortable } from "../core/deadline.ts";
 import type { Net } from "../core/ports.ts";
-import { networkReason } from "../network/network-reason.ts";
 import { WebSocketConnection } from "./websocket-connection.ts";
 
 const ACCEPT_SUFFIX = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -60,7 +60,7 @@ async function upgrade(url: URL, network: Network, signal: AbortSignal): Promise
       reject(new Error(`The server answered with ${status} instead of a WebSocket: check its address, and any proxy.`));
     });
     request.once("error", (error) => {
-      reject(new Error(`The server could not be reached: ${networkReason(error)}.`, { cause: error }));
+      reject(new Error(networkFailure(url.href, error), { cause: error }));
     });
   });
   request.end();

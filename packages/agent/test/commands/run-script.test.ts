@@ -105,7 +105,7 @@ test("more output than the limit is dropped, the script goes on, and the text sa
   const end = await run(world, `head -c 3000000 /dev/zero | tr '\\0' x; touch ${done}\n`, {
     limits: { outputLimitBytes: 1000 },
   });
-  assert.equal(end.outcome, "completed");
+  assert.deepEqual([end.outcome, end.errors], ["completed", ["stdout was cut: 1,000 of 3,000,000 bytes kept."]]);
   assert.equal(end.transcript?.script_output, `${"x".repeat(1000)}\n[halligan: output cut off after 1000 bytes]\n`);
   assert.ok(existsSync(done));
 });

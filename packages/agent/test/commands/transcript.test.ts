@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
+import { OutputSpool } from "../../src/commands/output-spool.ts";
 import { inlineTranscript, jsonCharacters, transcriptJson } from "../../src/commands/transcript.ts";
 import { temporaryFolder } from "../support/agent-process.ts";
 
@@ -46,8 +48,48 @@ test("a transcript has the contract's four keys, and a script that wrote nothing
     exit_code: -1,
     script_output: "ok\r\n\0 \ufffd\ufffd",
     script_errors: "",
+    halligan: {
+      stdout: {
+        sizeBytes: 8,
+        keptBytes: 8,
+        textBytes: 8,
+        base64: Buffer.from("ok\r\n\0 \xff\xc3", "latin1").toString("base64"),
+      },
+    },
   });
   assert.equal(await inlineTranscript('a "b".sh', -1, spools), expected);
+  assert.equal((await collect(transcriptJson('a "b".sh', -1, spools))).toString(), expected);
+});
+
+test("output that was cut has its sizes outside of the text, and its bytes when the cut made them invalid UTF-8", async () => {
+  await using folder = await temporaryFolder();
+  const spools = { stdout: path.join(folder.path, "1-0.out"), stderr: path.join(folder.path, "1-0.err") };
+  const stdout = new OutputSpool(spools.stdout, 10);
+  stdout.write(Buffer.from("123456"));
+  stdout.write(Buffer.from("7890abc"));
+  assert.equal(stdout.finish(), null);
+  assert.equal(stdout.cutText("stdout"), "stdout was cut: 10 of 13 bytes kept.");
+  const stderr = new OutputSpool(spools.stderr, 3);
+  stderr.write(Buffer.from("a\u{1f600}"));
+  stderr.note("a process was left");
+  stderr.finish();
+  const inline = inlineTranscript("a.sh", 0, spools);
+  assert.equal((await collect(transcriptJson("a.sh", 0, spools))).toString(), inline);
+  const { script_output, halligan } = JSON.parse(inline ?? "");
+  assert.equal(script_output, "1234567890\n[halligan: output cut off after 10 bytes]\n");
+  assert.deepEqual(halligan, {
+    stdout: { sizeBytes: 13, keptBytes: 10, textBytes: 10 },
+    stderr: { sizeBytes: 5, keptBytes: 3, textBytes: 3, base64: Buffer.from([0x61, 0xf0, 0x9f]).toString("base64") },
+  });
+});
+
+test("large output that is not UTF-8 has exactly its bytes in the streamed transcript", async () => {
+  await using folder = await temporaryFolder();
+  const spools = { stdout: path.join(folder.path, "1-0.out"), stderr: path.join(folder.path, "1-0.err") };
+  const bytes = randomBytes(300_001);
+  await writeFile(spools.stdout, bytes);
+  const { halligan } = JSON.parse((await collect(transcriptJson("a.sh", 0, spools))).toString());
+  assert.ok(Buffer.from(halligan.stdout.base64, "base64").equals(bytes));
 });
 
 test("a pipe that a script put in place of its output file stops nothing, and the transcript says so", {

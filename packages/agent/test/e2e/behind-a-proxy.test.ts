@@ -140,11 +140,11 @@ for (const runtime of RUNTIMES) {
       const cases: [NodeJS.ProcessEnv, RegExp][] = [
         [{ HTTPS_PROXY: `http://127.0.0.1:${squid.port}` }, /wants credentials \(407\): give them in HTTPS_PROXY/],
         [{ HTTPS_PROXY: proxyUrl.replace("device", "other") }, /refused the credentials in HTTPS_PROXY \(407\)/],
-        [{ HTTPS_PROXY: proxyUrl, NO_PROXY: HOSTNAME }, /its name (is not known|could not be looked up)/],
+        [{ HTTPS_PROXY: proxyUrl, NO_PROXY: HOSTNAME }, /host name (is not known|could not be looked up)/],
         [{ HTTPS_PROXY: proxyUrl.replace("http:", "socks5:") }, /HTTPS_PROXY names a proxy of the kind socks5:\/\//],
         [{ HTTPS_PROXY: proxyUrl.replace("http:", "https:") }, /does not speak TLS; write http:\/\//],
         [{ HTTPS_PROXY: here.tlsProxyUrl }, /has a certificate that is not trusted/],
-        [{ HTTPS_PROXY: proxyUrl }, /TLS certificate is not trusted by this device .*--ca FILE/],
+        [{ HTTPS_PROXY: proxyUrl }, /not from an authority that this computer trusts.*--ca FILE/],
       ];
       for (const [env, expected] of cases) {
         const { code, output } = await enroll(runtime.file, here, env);

@@ -92,7 +92,7 @@ test("a server that is not there is told as such", async () => {
   const serverUrl = await gone.listen();
   await gone[Symbol.asyncDispose]();
   const wish = { root: folder.path, serverUrl, token: "t", name: null, facts: FACTS, network, authorities: null };
-  await assert.rejects(enroll(wish), /cannot be reached: nothing listens there/);
+  await assert.rejects(enroll(wish), /could not be reached: nothing listens at this address/);
 });
 
 test("two that make the key at once get one key", async () => {

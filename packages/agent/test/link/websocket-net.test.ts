@@ -107,7 +107,7 @@ test("what is no WebSocket server is told apart from one that cannot be reached"
   const wrong = webSocketNet(`${server.url}/elsewhere`, agentNetwork({}));
   await assert.rejects(wrong.connect(never), /answered with HTTP 4\d\d instead of a WebSocket/);
   const gone = webSocketNet("http://127.0.0.1:1", agentNetwork({}));
-  await assert.rejects(gone.connect(never), /could not be reached: nothing listens there/);
+  await assert.rejects(gone.connect(never), /could not be reached: nothing listens at this address/);
 });
 
 test("a connection that is not wanted any more is given up with the signal's reason", options, async () => {

@@ -1,4 +1,4 @@
-import type { CommandStatusWire, MachineActionWire } from "@halligan/protocol/api";
+import type { CommandStatusWire, MachineActionWire, TranscriptWire } from "@halligan/protocol/api";
 import { ApiError, type HalliganClient } from "@halligan/protocol/client";
 import type { CommandContext } from "../command.ts";
 import { describeFailure, type Failure } from "../describe-failure.ts";
@@ -12,6 +12,10 @@ export interface ScriptResult {
   exitCode: number;
   output: string;
   errors: string;
+  /** Something of the output or the errors is missing. */
+  truncated: boolean;
+  /** What the texts cannot say; only where one of them is not exactly what the script wrote. */
+  streams?: NonNullable<TranscriptWire["halligan"]>;
 }
 
 export interface FileResult extends DownloadedFile {
@@ -75,6 +79,8 @@ async function collectOne(
         exitCode: transcript.exit_code,
         output: transcript.script_output,
         errors: transcript.script_errors,
+        truncated: isTruncated(transcript),
+        ...(transcript.halligan && { streams: transcript.halligan }),
       };
     } catch (error) {
       // A script that never started has no transcript; its failure says why.
@@ -97,6 +103,10 @@ async function collectOne(
     return { index, type: "GetFile", path: devicePathOf(command) ?? "", ...file };
   }
   return null;
+}
+
+function isTruncated({ halligan }: TranscriptWire): boolean {
+  return [halligan?.stdout, halligan?.stderr].some((facts) => facts !== undefined && facts.keptBytes < facts.sizeBytes);
 }
 
 export function devicePathOf({ command }: CommandStatusWire): string | null {

@@ -17,13 +17,15 @@ export interface FinishRequest {
   onlyIndex?: number | undefined;
   targetOf(command: CommandStatusWire): Promise<Target>;
   maxSizeBytes: number;
+  /** Standard output and standard error get the script's exact bytes. */
+  isRaw?: boolean;
 }
 
 /**
  * Waits, fetches what came back, and says how it ended.
  *
  * JSON: `{action, exitCode, results}` and `error` when it did not end well. `exitCode` is the last script's own, null when
- * no transcript is there; each of `results` is `{index, type: "RunScript", scriptName, exitCode, output, errors}` or
+ * no transcript is there; each of `results` is `{index, type: "RunScript", scriptName, exitCode, output, errors, truncated, streams?}` or
  * `{index, type: "GetFile", path, savedAs, sizeBytes, sha256}`.
  */
 export async function finishAction(
@@ -37,7 +39,11 @@ export async function finishAction(
   const { results, failure } = await collectResults(context, client, { action, ...request });
   const scriptExitCode = lastExitCode(results);
   const ending = failureOfAction(action) ?? failure;
-  const rendered = renderResults(results, context.env);
+  const rendered = renderResults(results, context.env, request.isRaw ?? false);
+  const said =
+    ending === null
+      ? `${reservedCodeNote(scriptExitCode ?? 0)}${notesOf(action, request.onlyIndex, results)}`
+      : `${harmlessText(ending.message)}\n`;
   return {
     json: {
       ...(ending === null ? {} : { error: { code: ending.code, message: ending.message } }),
@@ -46,17 +52,38 @@ export async function finishAction(
       results,
     },
     text: rendered.text,
-    notes: `${rendered.notes}${ending === null ? notesOf(action, request.onlyIndex) : `${harmlessText(ending.message)}\n`}`,
+    notes: Buffer.concat([rendered.notes, Buffer.from(onItsOwnLine(rendered.notes, said))]),
     exitCode: ending === null ? exitCodeOfScript(scriptExitCode ?? 0) : EXIT[ending.exit],
   };
 }
 
-/** What the device says of a command that completed: a file that changed while it was collected, lost output. */
-function notesOf({ commands }: MachineActionWire, onlyIndex: number | undefined): string {
+/** What the device says of a command that completed: a file that changed while it was collected, output that was cut. */
+function notesOf(
+  { commands }: MachineActionWire,
+  onlyIndex: number | undefined,
+  results: readonly CommandResult[],
+): string {
+  // The agent writes most of its notes into the script's errors as well.
+  const isShown = (text: string) =>
+    results.some((result) => result.type === "RunScript" && result.errors.includes(`[halligan: ${text}]`));
   return commands
     .filter(({ index }) => onlyIndex === undefined || index === onlyIndex)
-    .flatMap(({ command, errors }) => errors.map((text) => `${harmlessText(`${command.type}: ${text}`)}\n`))
+    .flatMap(({ command, errors }) =>
+      errors.filter((text) => !isShown(text)).map((text) => `${harmlessText(`${command.type}: ${text}`)}\n`),
+    )
     .join("");
+}
+
+function onItsOwnLine(before: Uint8Array, said: string): string {
+  const LINE_FEED = 10;
+  return said === "" || before.length === 0 || before.at(-1) === LINE_FEED ? said : `\n${said}`;
+}
+
+/** In a pipe too: the process's exit code does not have it. */
+function reservedCodeNote(scriptExitCode: number): string {
+  const exitCode = exitCodeOfScript(scriptExitCode);
+  if (exitCode === scriptExitCode) return "";
+  return `halligan: The script ended with exit code ${scriptExitCode}. halligan exits with ${exitCode}, see: halligan help exit-codes\n`;
 }
 
 function lastExitCode(results: readonly CommandResult[]): number | null {

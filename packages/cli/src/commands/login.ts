@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { CredentialsFile } from "@halligan/protocol/api";
 import { createClient } from "@halligan/protocol/client";
@@ -6,10 +5,13 @@ import { readAuthorityFile } from "@halligan/protocol/network";
 import { Check } from "typebox/value";
 import { CliError, UsageError } from "../cli-error.ts";
 import type { Command, CommandContext } from "../command.ts";
+import { readSmallFile } from "../local-file-error.ts";
 import { askTokenUrl, DEFAULT_PROFILE, secretFromVariables } from "../profile/choose-profile.ts";
 import { type Profile, profileFilePath, saveProfile } from "../profile/profile-file.ts";
 import { readSecretFile, readSecretFromStdin } from "../profile/secret.ts";
 import { checkTokenUrl, isUnencrypted, parseServerUrl } from "../profile/server-url.ts";
+
+const MAX_CREDENTIALS_BYTES = 65_536;
 
 export const login: Command = {
   name: "login",
@@ -25,7 +27,7 @@ export const login: Command = {
     from: {
       type: "string",
       placeholder: "FILE",
-      help: "the credentials file that the server wrote at its first start",
+      help: "the credentials file: administrator.json in the server's data folder",
     },
     server: { type: "string", placeholder: "URL", help: "the server's address" },
     "client-id": { type: "string", placeholder: "ID", help: "the application" },
@@ -38,7 +40,7 @@ export const login: Command = {
   },
   positionals: { min: 0, max: 0 },
   examples: [
-    "halligan login --from /var/lib/halligan/admin-credentials.json",
+    "halligan login --from /var/lib/halligan/administrator.json",
     "halligan login --profile lab --server https://halligan.example:8443 --client-id 0b7f2c56-77a5-4a0e-9f0e-1d2c3b4a5968",
   ],
   jsonShape: "{profile: {name, baseUrl, clientId, file}}",
@@ -106,7 +108,7 @@ function readAuthorities({ args, env }: CommandContext): string[] | null {
 }
 
 async function readCredentialsFile(path: string): Promise<Profile> {
-  const text = await readFile(path, "utf8");
+  const text = await readSmallFile(path, MAX_CREDENTIALS_BYTES);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -117,7 +119,7 @@ async function readCredentialsFile(path: string): Promise<Profile> {
     throw new CliError(
       "configuration",
       "BrokenCredentialsFile",
-      `${path} is not a credentials file of halligan-server.`,
+      `${path} is not a credentials file of halligan-server. Such a file is administrator.json in the server's data folder.`,
     );
   }
   const baseUrl = parseServerUrl(value.baseUrl, `baseUrl in ${path}`);

@@ -3,7 +3,15 @@ import { finishAction } from "../actions/finish-action.ts";
 import { UsageError } from "../cli-error.ts";
 import type { Command } from "../command.ts";
 import { chooseTarget } from "../download/target.ts";
-import { maxSizeBytes, positional, SAVE_OPTIONS, timeoutMs, WAIT_OPTIONS } from "./shared-options.ts";
+import {
+  maxSizeBytes,
+  positional,
+  RAW_OPTION,
+  SAVE_OPTIONS,
+  timeoutMs,
+  WAIT_OPTIONS,
+  wantsRaw,
+} from "./shared-options.ts";
 
 export const result: Command = {
   name: "result",
@@ -13,7 +21,7 @@ export const result: Command = {
     "What run and get do after the start: for actions started with --no-wait, by others, or waited for until Ctrl+C. " +
       "INDEX takes one command's result; without it all are fetched.",
   ],
-  options: { ...SAVE_OPTIONS, ...WAIT_OPTIONS },
+  options: { ...SAVE_OPTIONS, ...RAW_OPTION, ...WAIT_OPTIONS },
   positionals: { min: 1, max: 2 },
   examples: [
     "halligan result 3f2a0d6e-5b1c-4c58-9a51-0c3f6d1b7a22",
@@ -30,6 +38,10 @@ export const result: Command = {
       throw new UsageError(`INDEX is a number from 0, not "${index}".`);
     const limitMs = timeoutMs(args);
     const maxBytes = maxSizeBytes(args);
+    const isRaw = wantsRaw(context);
+    const target = { output, mayReplace: args.flag("force"), currentFolder: env.currentFolder };
+    // Before the wait, which can be long.
+    if (output !== undefined) await chooseTarget({ ...target, devicePath: null });
     const client = await context.connect();
     return finishAction(context, client, {
       actionId: positional(args, 0),
@@ -37,13 +49,8 @@ export const result: Command = {
       limitMs,
       onlyIndex: index === undefined ? undefined : Number(index),
       maxSizeBytes: maxBytes,
-      targetOf: (one) =>
-        chooseTarget({
-          devicePath: devicePathOf(one),
-          output,
-          mayReplace: args.flag("force"),
-          currentFolder: env.currentFolder,
-        }),
+      isRaw,
+      targetOf: (one) => chooseTarget({ ...target, devicePath: devicePathOf(one) }),
     });
   },
 };

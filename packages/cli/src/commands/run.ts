@@ -7,7 +7,15 @@ import type { Command } from "../command.ts";
 import { chooseTarget, type Target } from "../download/target.ts";
 import { type ChosenFile, chooseFile, chooseScript, pinOf, stage } from "../library/choose-file.ts";
 import { findMachineId } from "../machine.ts";
-import { maxSizeBytes, positional, SAVE_OPTIONS, START_OPTIONS, timeoutMs } from "./shared-options.ts";
+import {
+  maxSizeBytes,
+  positional,
+  RAW_OPTION,
+  SAVE_OPTIONS,
+  START_OPTIONS,
+  timeoutMs,
+  wantsRaw,
+} from "./shared-options.ts";
 import { startedOnly } from "./started-only.ts";
 
 export const run: Command = {
@@ -21,11 +29,12 @@ export const run: Command = {
       "library file is looked up once, and the run is refused when it was replaced since, also after a wait on the server.",
     "ARGS reach the script as they are written here, each as one argument.",
     "The script's output and errors go to standard output and standard error. On a terminal, control sequences are " +
-      "taken out; in a pipe or file nothing is changed.",
+      "taken out. In a pipe or file the text is unchanged, but bytes that are not UTF-8 become U+FFFD; --raw writes the exact " +
+      "bytes, on a terminal too. Output that was cut is noted on standard error, and truncated is true with --json.",
     "Processes that the script leaves running are ended when it ends, and named in its errors. --keep-processes leaves them " +
       "running and names them as well.",
-    "The exit code is the script's. One outside 0 to 255 becomes 1; --json has the true one. Ctrl+C stops waiting, not " +
-      "the action, and exits with 130.",
+    "The exit code is the script's, unless it is one that halligan uses itself: then it is 85, and standard error and " +
+      "--json have the script's own. See: halligan help exit-codes. Ctrl+C stops waiting, not the action, and exits with 130.",
   ],
   options: {
     put: { type: "string", multiple: true, placeholder: "FILE", help: "first put this local or library file there" },
@@ -34,6 +43,7 @@ export const run: Command = {
     force: SAVE_OPTIONS.force,
     "max-size": SAVE_OPTIONS["max-size"],
     "keep-processes": { type: "boolean", help: "do not end processes that the script leaves behind" },
+    ...RAW_OPTION,
     ...START_OPTIONS,
   },
   positionals: { min: 2, max: 2 },
@@ -43,17 +53,19 @@ export const run: Command = {
     'halligan run web-01 ./collect.sh --get /tmp/out.tgz --comment "case 42" -- --since "2 days ago"',
   ],
   jsonShape:
-    "{action, exitCode, results: [{index, type: RunScript, scriptName, exitCode, output, errors} | {index, type: GetFile, path, savedAs, sizeBytes, sha256}], error?}; with --no-wait {action}",
+    "{action, exitCode, results: [{index, type: RunScript, scriptName, exitCode, output, errors, truncated, streams?} | {index, type: GetFile, path, savedAs, sizeBytes, sha256}], error?}; with --no-wait {action}",
   async run(context) {
     const { args, env, signal } = context;
     const limitMs = timeoutMs(args);
     const maxBytes = maxSizeBytes(args);
+    const isRaw = wantsRaw(context);
     const targets = new Map<string, Target>();
     for (const path of args.texts("get")) {
       const output = args.text("output-dir") ?? ".";
       const target = await chooseTarget({
         devicePath: path,
-        output: output === "-" ? "./-" : output,
+        output,
+        isFolder: true,
         mayReplace: args.flag("force"),
         currentFolder: env.currentFolder,
       });
@@ -87,6 +99,7 @@ export const run: Command = {
       created,
       limitMs,
       maxSizeBytes: maxBytes,
+      isRaw,
       async targetOf(one) {
         const target = targets.get(devicePathOf(one) ?? "");
         if (target === undefined) throw new UsageError("The server ran a GetFile that was not asked for.");

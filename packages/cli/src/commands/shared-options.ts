@@ -1,5 +1,6 @@
 import type { Arguments, OptionSpecs } from "../arguments.ts";
 import { UsageError } from "../cli-error.ts";
+import type { CommandContext } from "../command.ts";
 import { DEFAULT_MAX_SIZE_BYTES } from "../download/download-file.ts";
 import { parseSize } from "../render/units.ts";
 
@@ -22,6 +23,19 @@ export const SAVE_OPTIONS = {
   force: { type: "boolean", help: "replace a file that is there" },
   "max-size": { type: "string", placeholder: "SIZE", help: "largest file to keep, such as 500M (default 16G)" },
 } as const satisfies OptionSpecs;
+
+export const RAW_OPTION = {
+  raw: { type: "boolean", help: "write the script's exact bytes, without notes of the agent and not made harmless" },
+} as const satisfies OptionSpecs;
+
+export function wantsRaw({ args, isJson }: Pick<CommandContext, "args" | "isJson">): boolean {
+  if (!args.flag("raw")) return false;
+  if (isJson)
+    throw new UsageError(
+      "--json has the exact bytes in streams.stdout.base64 where they are not UTF-8; leave --raw out.",
+    );
+  return true;
+}
 
 const LONGEST_TIMEOUT_SECONDS = 14 * 86_400;
 

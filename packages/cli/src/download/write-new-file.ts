@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { link, open, rename, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { localFileError } from "../local-file-error.ts";
 import { existsError, refuseExisting } from "./target.ts";
 
 /**
@@ -20,6 +21,8 @@ export async function writeNewFile(
     });
     await file.sync();
     await moveInto(temporary, path, mayReplace);
+  } catch (error) {
+    throw localFileError(path, error);
   } finally {
     await unlink(temporary).catch(() => undefined);
   }

@@ -33,8 +33,8 @@ export async function chooseProfile(
     throw new CliError(
       "configuration",
       "NoProfile",
-      "Not logged in. Start with: halligan login --from CREDENTIALS-FILE (the server names that file when it starts), " +
-        "or set HALLIGAN_URL, HALLIGAN_CLIENT_ID and HALLIGAN_CLIENT_SECRET.",
+      "Not logged in. Start with: halligan login --from FILE (administrator.json in the data " +
+        "folder of the server, or the file from its administrator), or set HALLIGAN_URL, HALLIGAN_CLIENT_ID and HALLIGAN_CLIENT_SECRET.",
     );
   }
   const known = [...profiles.keys()];

@@ -5,6 +5,7 @@ import { type Static, Type } from "typebox";
 import { Check } from "typebox/value";
 import { CliError } from "../cli-error.ts";
 import type { Environment } from "../environment.ts";
+import { localFileError } from "../local-file-error.ts";
 
 const closed = { additionalProperties: false } as const;
 
@@ -42,7 +43,7 @@ export async function readProfiles(path: string): Promise<Map<string, Profile>> 
     text = await file.readFile("utf8");
   } catch (error) {
     if (isMissing(error)) return new Map();
-    throw error;
+    throw localFileError(path, error);
   }
   await refuseUnsafeFolder(dirname(path));
   return new Map(Object.entries(parseProfiles(path, text).profiles));
@@ -53,7 +54,9 @@ export async function saveProfile(path: string, name: string, profile: Profile):
   const profiles = await readProfiles(path);
   profiles.set(name, profile);
   const content: ProfileFile = { version: 1, profiles: Object.fromEntries(profiles) };
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+    throw localFileError(dirname(path), error);
+  });
   await refuseUnsafeFolder(dirname(path));
   const temporary = `${path}.${randomUUID()}.tmp`;
   try {
@@ -63,7 +66,7 @@ export async function saveProfile(path: string, name: string, profile: Profile):
     await rename(temporary, path);
   } catch (error) {
     await unlink(temporary).catch(() => undefined);
-    throw error;
+    throw localFileError(path, error);
   }
 }
 

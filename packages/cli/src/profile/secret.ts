@@ -1,12 +1,12 @@
-import { readFile } from "node:fs/promises";
 import { CliError } from "../cli-error.ts";
 import type { Environment } from "../environment.ts";
+import { readSmallFile } from "../local-file-error.ts";
 
 const MAX_SECRET_LENGTH = 4_096;
 
 /** The secret from a file, without the line break that editors put at its end. */
 export async function readSecretFile(path: string): Promise<string> {
-  return checkSecret((await readFile(path, "utf8")).replace(/\r?\n$/, ""), path);
+  return checkSecret((await readSmallFile(path, MAX_SECRET_LENGTH * 4)).replace(/\r?\n$/, ""), path);
 }
 
 /** The first line of standard input; asked for without showing what is typed where that is a terminal. */

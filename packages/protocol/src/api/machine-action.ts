@@ -131,11 +131,30 @@ export type MachineActionEvent =
 export const ResultLinkWire = Type.Object({ "@odata.context": Type.String(), value: Type.String() });
 export type ResultLinkWire = Static<typeof ResultLinkWire>;
 
-/** The downloaded result of a RunScript. `contract/lifecycle.md` section 5. */
+/** What the text of one output stream cannot say. */
+const OutputFactsWire = Type.Object({
+  /** Bytes that the script wrote. */
+  sizeBytes: Type.Integer({ minimum: 0 }),
+  /** Bytes of these that were kept. Smaller than `sizeBytes` when the output was cut. */
+  keptBytes: Type.Integer({ minimum: 0 }),
+  /** Length of the text in UTF-8 before the notes that the agent added at its end. */
+  textBytes: Type.Integer({ minimum: 0 }),
+  /** The output as it was kept; only when they are not valid UTF-8. */
+  base64: Type.Optional(Type.String()),
+});
+export type OutputFactsWire = Static<typeof OutputFactsWire>;
+
+/**
+ * The downloaded result of a RunScript. `contract/lifecycle.md` section 5. Halligan adds the member `halligan` only when a
+ * text is not exactly what the script wrote: cut, with a note of the agent, or not UTF-8.
+ */
 export const TranscriptWire = Type.Object({
   script_name: Type.String(),
   exit_code: Type.Integer(),
   script_output: Type.String(),
   script_errors: Type.String(),
+  halligan: Type.Optional(
+    Type.Object({ stdout: Type.Optional(OutputFactsWire), stderr: Type.Optional(OutputFactsWire) }),
+  ),
 });
 export type TranscriptWire = Static<typeof TranscriptWire>;

@@ -1,3 +1,4 @@
+import { networkFailure } from "../text/network-failure.ts";
 import { UnexpectedAnswerError, UnreachableError } from "./errors.ts";
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
@@ -23,16 +24,14 @@ export async function fetchOnce(
   signal?.throwIfAborted();
   const silence = new AbortController();
   const timer =
-    answerTimeoutMs === null
-      ? undefined
-      : setTimeout(() => silence.abort(new Error(`no answer within ${answerTimeoutMs} ms`)), answerTimeoutMs);
+    answerTimeoutMs === null ? undefined : setTimeout(() => silence.abort(noAnswer(answerTimeoutMs)), answerTimeoutMs);
   const anySignal = signal === undefined ? silence.signal : AbortSignal.any([silence.signal, signal]);
   let response: Response;
   try {
     response = await fetch(url, { ...init, redirect: "manual", signal: anySignal });
   } catch (error) {
     signal?.throwIfAborted();
-    throw new UnreachableError(`${what}: ${originOf(url)} could not be reached${reasonOf(error)}`, { cause: error });
+    throw new UnreachableError(`${networkFailure(url, error)} (${what})`, { cause: error });
   } finally {
     clearTimeout(timer);
   }
@@ -49,12 +48,8 @@ function originOf(url: string): string {
   return new URL(url).origin;
 }
 
-/** fetch says "fetch failed" and hides the reason one or two causes deep; a proxy's error names the proxy itself. */
-function reasonOf(error: unknown): string {
-  let cause: unknown = error;
-  while (cause instanceof Error && cause.name !== "ProxyError" && cause.cause instanceof Error) cause = cause.cause;
-  if (!(cause instanceof Error)) return "";
-  const code = "code" in cause && typeof cause.code === "string" ? cause.code : "";
-  const message = cause.message || code;
-  return message === "" ? "" : `: ${message}`;
+function noAnswer(timeoutMs: number): Error {
+  const error = new Error(`no answer within ${timeoutMs} ms`);
+  error.name = "TimeoutError";
+  return error;
 }

@@ -4,6 +4,8 @@ import { parseRetryAfter } from "./retry-after.ts";
 export interface WaitNotice {
   reason: "throttled" | "unavailable" | "unreachable";
   waitMs: number;
+  /** What the server said, or why it could not be reached. */
+  message: string;
 }
 
 /** Waits of one operation: each is counted against one bound, so that no caller is held for ever. */

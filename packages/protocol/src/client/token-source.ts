@@ -82,16 +82,18 @@ async function requestToken(options: TokenSourceOptions): Promise<HeldToken> {
       signal: undefined,
     });
     if (response.ok) return toHeldToken(await readJson(response, TokenWire, "The token request"), askedAtMs);
+    const retryAfter = response.headers.get("retry-after");
+    const error = await readTokenError(response);
     if (response.status === 429 || response.status === 503) {
-      const waitMs = budget.next({ retryAfter: response.headers.get("retry-after"), nowMs: clock.nowMs() });
+      const waitMs = budget.next({ retryAfter, nowMs: clock.nowMs() });
       if (waitMs !== null) {
-        await response.body?.cancel();
-        options.onWait({ reason: response.status === 429 ? "throttled" : "unavailable", waitMs });
+        const reason = response.status === 429 ? "throttled" : "unavailable";
+        options.onWait({ reason, waitMs, message: error.message });
         await clock.sleep(waitMs, undefined);
         continue;
       }
     }
-    throw await readTokenError(response);
+    throw error;
   }
 }
 

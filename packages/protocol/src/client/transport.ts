@@ -49,11 +49,15 @@ export function createTransport(options: TransportOptions): Transport {
     const url = resolveUrl(baseUrl, request.path);
     const what = `${request.method} ${new URL(url).pathname}`;
     const budget = createRetryBudget(options.maxRetryWaitMs);
-    const pause = async (reason: WaitNotice["reason"], retryAfter: string | null): Promise<boolean> => {
+    const pause = async (
+      reason: WaitNotice["reason"],
+      retryAfter: string | null,
+      { message }: Error,
+    ): Promise<boolean> => {
       if (request.isAskedOnce) return false;
       const waitMs = budget.next({ retryAfter, nowMs: clock.nowMs() });
       if (waitMs === null) return false;
-      options.onWait({ reason, waitMs });
+      options.onWait({ reason, waitMs, message });
       await clock.sleep(waitMs, request.signal);
       return true;
     };
@@ -76,7 +80,7 @@ export function createTransport(options: TransportOptions): Transport {
       } catch (error) {
         lostConnections += 1;
         const mayRepeat = error instanceof UnreachableError && request.method === "GET";
-        if (mayRepeat && lostConnections <= MAX_LOST_CONNECTIONS && (await pause("unreachable", null))) continue;
+        if (mayRepeat && lostConnections <= MAX_LOST_CONNECTIONS && (await pause("unreachable", null, error))) continue;
         throw error;
       }
       if (response.ok) return response;
@@ -89,8 +93,8 @@ export function createTransport(options: TransportOptions): Transport {
       // Read before the wait: it is what the caller gets when the bound is reached.
       const retryAfter = response.headers.get("retry-after");
       const error = await readApiError(response, what);
-      if (response.status === 429 && (await pause("throttled", retryAfter))) continue;
-      if (response.status === 503 && (await pause("unavailable", retryAfter))) continue;
+      if (response.status === 429 && (await pause("throttled", retryAfter, error))) continue;
+      if (response.status === 503 && (await pause("unavailable", retryAfter, error))) continue;
       throw error;
     }
   };

@@ -1,2 +1,3 @@
 export * from "./clean-text.ts";
+export * from "./network-failure.ts";
 export * from "./well-formed-json.ts";

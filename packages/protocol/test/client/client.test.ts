@@ -160,7 +160,7 @@ describe("throttling and lost connections", () => {
     const notices: WaitNotice[] = [];
     await clientOf(server, { clock, onWait: (notice) => notices.push(notice) }).listApplications();
     assert.deepEqual(clock.slept, [7_000]);
-    assert.deepEqual(notices, [{ reason: "throttled", waitMs: 7_000 }]);
+    assert.deepEqual(notices, [{ reason: "throttled", waitMs: 7_000, message: "it is TooManyRequests" }]);
   });
 
   it("waits until the date that Retry-After says", async () => {

@@ -31,7 +31,7 @@ export function createThrottle(limits: ThrottleLimits, counter: RequestCounter):
     const rules = name === "RunLiveResponse" ? run : other;
     if (isOff(rules)) return null;
     const waitMs = await counter.count(`${name}\n${callerId}`, rules);
-    return waitMs === null ? null : tooManyRequests(waitMs / 1000, `the limit of ${name} is reached`);
+    return waitMs === null ? null : refusal(name, rules, waitMs);
   };
 }
 
@@ -44,6 +44,17 @@ const OWN_LIMITED: ReadonlyMap<string, string> = new Map([
 /** The name under which requests of an operation are counted; null for one without limits. */
 export const countedAs = ({ name, path }: { name: string; path: string }): string | null =>
   path.startsWith("/api/") ? name : (OWN_LIMITED.get(name) ?? null);
+
+/** Names the limit and the end of the wait, for people: a client shows this text. */
+function refusal(name: string, rules: readonly WindowRule[], waitMs: number): ErrorAnswer {
+  const windows = rules.map(({ limit, windowMs }) => `${limit} ${windowMs === HOUR_MS ? "an hour" : "a minute"}`);
+  const waitS = Math.max(1, Math.ceil(waitMs / 1_000));
+  return tooManyRequests(
+    waitS,
+    `the limit of ${name} is reached (${windows.join(", ")} for each application or user). The next one is admitted in ` +
+      `${waitS} seconds.`,
+  );
+}
 
 /** A limit this high is none: nothing is kept for it. */
 const UNCOUNTED_FROM = 100_000;
