@@ -34,6 +34,8 @@ export class Gateway implements LinkOwner {
   readonly #options: GatewayOptions;
   readonly #all = new Set<Link>();
   readonly #ready = new Map<string, Link>();
+  /** Machines whose newest link is being looked up because of a message. */
+  readonly #looking = new Set<string>();
   readonly #unsubscribe: () => void;
   #closing = false;
 
@@ -86,12 +88,34 @@ export class Gateway implements LinkOwner {
     }
   }
 
-  /** Another node has a newer link of a machine. Of the same process, this one is over; of another one, there are two if this one lives. */
+  /**
+   * Another node has a newer link of a machine. Of the same process, this one is over; of another one, there are two if this
+   * one lives. The message is a hint, because every client of the bus may send it: the store says whether there is a newer
+   * link. One look at a time for each machine bounds what a flood of messages costs.
+   */
   async #taken({ machineId, linkEpoch, ...marks }: TakenLink): Promise<void> {
     const older = this.#ready.get(machineId);
     if (!older?.identity || !older.marks || older.identity.linkEpoch >= linkEpoch) return;
-    if (!mayBeOneProcess(older.marks, marks) && (await older.provesAlive(this.#proofMs(older.marks)))) {
-      await this.#quarantine(machineId, older.marks, marks).catch((cause: unknown) =>
+    if (this.#looking.has(machineId)) return;
+    this.#looking.add(machineId);
+    try {
+      if (await this.#hasNewerLink(older.identity)) await this.#replaced(older, older.marks, machineId, marks);
+    } catch (cause) {
+      // The link finds out by itself when it next reads the store.
+      this.#context.log.error({ err: cause, machineId }, "a newer link could not be looked up");
+    } finally {
+      this.#looking.delete(machineId);
+    }
+  }
+
+  async #hasNewerLink({ machineId, linkEpoch }: LinkIdentity): Promise<boolean> {
+    const machine = await this.#context.store.read((tx) => tx.machines.linkOf(machineId));
+    return machine !== undefined && machine.linkEpoch > linkEpoch;
+  }
+
+  async #replaced(older: Link, olderMarks: LinkMarks, machineId: string, marks: LinkMarks): Promise<void> {
+    if (!mayBeOneProcess(olderMarks, marks) && (await older.provesAlive(this.#proofMs(olderMarks)))) {
+      await this.#quarantine(machineId, olderMarks, marks).catch((cause: unknown) =>
         this.#context.log.error({ err: cause, machineId }, "a machine could not be put in quarantine"),
       );
       return;

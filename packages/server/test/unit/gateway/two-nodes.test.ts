@@ -53,6 +53,10 @@ async function openNodes({ hintsArrive = true, version = OLDEST_LINK_VERSION } =
     there,
     dialled,
     machine,
+    /** What any client of the bus may send to the node `here`. */
+    forge: (link: TakenLink) => {
+      for (const listener of listeners[0] ?? []) listener(link);
+    },
     async [Symbol.asyncDispose]() {
       await Promise.all([here.close(), there.close()]);
       await service[Symbol.asyncDispose]();
@@ -70,6 +74,24 @@ test("a device that moves to another node is served there at once, and its older
   assert.equal(before.closeCode, LINK_CLOSE.replaced);
   assert.deepEqual([(await at.machine())?.nodeId, (await at.machine())?.linked], ["there", true]);
 });
+
+for (const version of [OLDEST_LINK_VERSION, LINK_VERSION]) {
+  test(`a bus message about a connection that the store does not know changes nothing, link version ${version}`, async () => {
+    await using at = await openNodes({ version });
+    const device = await at.dialled(at.here, OWN);
+    await until(() => device.has("helloAnswer"));
+    const machineId = MACHINE_ID;
+    const linkEpoch = Number.MAX_SAFE_INTEGER;
+    at.forge({ machineId, linkEpoch, journalId: OTHER, processId: "d".repeat(32) });
+    at.forge({ machineId, linkEpoch, journalId: OWN, processId: "c".repeat(32) });
+    await turns();
+    device.ping();
+    await turns();
+    assert.equal(device.has("probe"), false);
+    assert.equal(device.closeCode, null);
+    assert.deepEqual([(await at.machine())?.quarantined, (await at.machine())?.linked], [false, true]);
+  });
+}
 
 test("when the hint is lost, the older link is closed as soon as its node looks at it", async () => {
   await using at = await openNodes({ hintsArrive: false });
