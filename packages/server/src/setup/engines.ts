@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { BlobCredentials } from "../blobs/blob-credentials.ts";
 import { type BlobLocation, parseBlobLocation } from "../blobs/blob-location.ts";
 import type { NatsAddress, NatsCredentials } from "../bus/nats-options.ts";
-import { type Config, ConfigError } from "../config/config.ts";
+import { type Config, ConfigError, isLoopback } from "../config/config.ts";
 import type { Secrets } from "../config/secrets.ts";
 
 /** The engines that this node uses instead of its own disk and memory. */
@@ -37,8 +37,26 @@ function parseDatabase(text: string): { url: string; password: string | undefine
   }
   const password = url.password === "" ? undefined : decoded(url.password, "HALLIGAN_DATABASE_URL");
   url.password = "";
+  refuseOpenDatabase(url);
   return { url: url.href, password };
 }
+
+/** What libpq's modes are worth on a network: the others fall back to plain text, or never use TLS. */
+const TLS_MODES: ReadonlySet<string> = new Set(["require", "verify-ca", "verify-full"]);
+
+/** The password, every action and every result would cross the network in the clear. A socket's folder is no network. */
+function refuseOpenDatabase({ hostname, searchParams }: URL): void {
+  const host = searchParams.get("host") ?? decodeURIComponent(hostname);
+  if (host === "" || host.startsWith("/") || isLoopback(hostOf(host))) return;
+  if (TLS_MODES.has(searchParams.get("sslmode") ?? "")) return;
+  throw new ConfigError(
+    "HALLIGAN_DATABASE_URL: the host is not a loopback address, so the connection needs TLS: " +
+      "add sslmode=verify-full (or verify-ca, or require, which trusts any certificate)",
+  );
+}
+
+/** Without the brackets that a URL puts around an IPv6 address. */
+const hostOf = (host: string): string => host.replace(/^\[(.*)\]$/, "$1");
 
 function decoded(text: string, setting: string): string {
   try {
@@ -70,8 +88,29 @@ function parseBus(secrets: Secrets): NatsAddress | null {
     throw new ConfigError("HALLIGAN_BUS_URL has credentials and HALLIGAN_BUS_CREDS is set; one of them is enough");
   }
   const credentials = creds === undefined ? inUrl : ({ kind: "creds", content: creds } as const);
+  refuseOpenBus(urls, credentials !== null);
   const servers = urls.map(({ protocol, host }) => `${protocol}//${host}`);
   return { servers, ...(credentials && { credentials }) };
+}
+
+/**
+ * Whoever can publish may wake nodes at will, and whoever can subscribe learns which machines work when. So other hosts take
+ * only TLS and credentials.
+ */
+function refuseOpenBus(urls: readonly URL[], hasCredentials: boolean): void {
+  const open = urls.find(({ hostname }) => !isLoopback(hostOf(hostname)));
+  if (!open) return;
+  if (open.protocol !== "tls:") {
+    throw new ConfigError(
+      "HALLIGAN_BUS_URL: a host is not a loopback address, so the connection needs TLS: write tls:// instead of nats://",
+    );
+  }
+  if (!hasCredentials) {
+    throw new ConfigError(
+      "HALLIGAN_BUS_URL: a host is not a loopback address, so NATS must know its clients: " +
+        "put user:password@ or token@ before the first host, or set HALLIGAN_BUS_CREDS",
+    );
+  }
 }
 
 function credentialsIn(url: URL | undefined): NatsCredentials | null {

@@ -97,9 +97,29 @@ const MISTAKES: [Environment, RegExp][] = [
     { HALLIGAN_BUS_URL: `nats://u:${SECRET}@h`, HALLIGAN_BUS_CREDS: SECRET },
     /HALLIGAN_BUS_URL has cred.*HALLIGAN_BUS_CREDS/,
   ],
+  [{ HALLIGAN_DATABASE_URL: `postgres://u:${SECRET}@h/d` }, /needs TLS: add sslmode=verify-full/],
+  [{ HALLIGAN_DATABASE_URL: `postgres://u:${SECRET}@h/d?sslmode=prefer` }, /needs TLS: add sslmode=verify-full/],
+  [{ HALLIGAN_DATABASE_URL: `postgres://u:${SECRET}@127.0.0.1/d?host=h` }, /needs TLS: add sslmode=verify-full/],
+  [{ HALLIGAN_BUS_URL: `nats://u:${SECRET}@h:4222` }, /HALLIGAN_BUS_URL: .* needs TLS: write tls:/],
+  [{ HALLIGAN_BUS_URL: `tls://${SECRET}:4222` }, /HALLIGAN_BUS_URL: .* NATS must know its clients: put user:password@/],
   [{ HALLIGAN_BLOBS: `s3://key:${SECRET}@bucket?region=x` }, /HALLIGAN_BLOBS: it must not hold credentials/],
   [{ HALLIGAN_BLOBS: `gs://bucket/${SECRET}` }, /HALLIGAN_BLOBS: there is no gs:/],
 ];
+
+for (const env of [
+  { HALLIGAN_DATABASE_URL: "postgres://u@127.0.0.1/d" },
+  { HALLIGAN_DATABASE_URL: "postgres://u@[::1]:5432/d" },
+  { HALLIGAN_DATABASE_URL: "postgres://u@localhost/d?host=/run/postgresql" },
+  { HALLIGAN_DATABASE_URL: "postgres://u@%2Frun%2Fpostgresql/d" },
+  { HALLIGAN_DATABASE_URL: "postgres://u@h/d?sslmode=require" },
+  { HALLIGAN_BUS_URL: "nats://127.0.0.1:4222,nats://[::1]:4222" },
+  { HALLIGAN_BUS_URL: "tls://h:4222", HALLIGAN_BUS_CREDS: "creds" },
+  { HALLIGAN_BUS_URL: "tls://token@h:4222" },
+]) {
+  test(`on this machine no TLS is needed, on others it is enough: ${Object.values(env)[0]}`, async () => {
+    await engines(env);
+  });
+}
 
 test("each mistake is named by its setting, and no message repeats what may be a secret", async () => {
   for (const [env, wanted] of MISTAKES) {
