@@ -177,9 +177,10 @@ class Schedule {
   #checkQuarantine(): void {
     const quarantined = new Set(this.#database.quarantinedMachines());
     const { cloned, copied, setBack } = this.#fleet;
-    for (const { machineId, name } of this.#fleet.devices) {
+    for (const device of this.#fleet.devices) {
+      const { machineId, name } = device;
       // A retired device is not let in, so two of them do not meet.
-      const isTwice = this.#fleet.hasLivingCopies(machineId) && !this.#retirements.asked.has(machineId);
+      const isTwice = this.#fleet.mustBeFound(device) && !this.#retirements.asked.has(machineId);
       const mayBeTwice = [cloned, copied, setBack].some((machines) => machines.has(machineId));
       if (isTwice && !quarantined.has(machineId)) {
         this.#world.violated("quarantineHolds", `${name} was copied and is not in quarantine`);

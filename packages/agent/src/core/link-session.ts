@@ -9,6 +9,7 @@ import {
   LINK_VERSION,
   MAX_FRAME_BYTES,
   type MachineFacts,
+  OLDEST_LINK_VERSION,
   parseServerFrame,
   type ServerFrame,
 } from "@halligan/protocol/link";
@@ -30,6 +31,8 @@ export interface SessionDeps {
   log: Log;
   link: LinkState;
   identity: Identity;
+  /** 1: as an agent of the release before. The simulation runs those as well; default {@link LINK_VERSION}. */
+  linkVersion?: number;
   /** Of this process, made when it started and never written down: a copy of the data folder does not have it. */
   processId: string;
   /** The pinned ones at present. The first names the server in the handshake. */
@@ -75,9 +78,10 @@ export async function runLinkSession(deps: SessionDeps, handlers: FrameHandlers,
     (s) => deps.net.connect(s),
   );
   const orderKeyIds = deps.orderKeyIds();
+  const { linkVersion = LINK_VERSION } = deps;
   try {
     await withDeadline(clock, HANDSHAKE_TIMEOUT_MS, all, "The server sent no challenge in time.", (s) =>
-      answerChallenge(connection, deps.identity, orderKeyIds[0] ?? "", s),
+      answerChallenge(connection, deps.identity, linkVersion, orderKeyIds[0] ?? "", s),
     );
     const welcome = await withDeadline(
       clock,
@@ -86,9 +90,9 @@ export async function runLinkSession(deps: SessionDeps, handlers: FrameHandlers,
       "The server sent no welcome in time.",
       (s) => expectFrame(connection, "welcome", s),
     );
-    if (welcome.linkVersion < LINK_VERSION)
+    if (welcome.linkVersion < linkVersion)
       throw new LinkEnded(
-        `The server speaks link version ${welcome.linkVersion}, this agent version ${LINK_VERSION}: upgrade the server first.`,
+        `The server speaks link version ${welcome.linkVersion}, this agent version ${linkVersion}: upgrade the server first.`,
       );
     link.setServerTime(welcome.serverTimeMs);
     const send = (frame: AgentFrame) => connection.sendText(JSON.stringify(frame));
@@ -99,7 +103,9 @@ export async function runLinkSession(deps: SessionDeps, handlers: FrameHandlers,
       highestOrderSeq: journal.highestOrderSeq,
       orders: [...journal.orders.values()].map(heldOrder),
       ...(orderKeyIds.length > 1 && { orderKeyIds: [...orderKeyIds] }),
-      continuity: { processId: deps.processId, rollingValue: journal.rollingValue },
+      ...(linkVersion > OLDEST_LINK_VERSION && {
+        continuity: { processId: deps.processId, rollingValue: journal.rollingValue },
+      }),
       facts: deps.facts(),
     });
     const answer = await withDeadline(clock, LIMITS.helloTimeoutMs, all, "The hello was not answered in time.", (s) =>
@@ -123,6 +129,7 @@ export async function runLinkSession(deps: SessionDeps, handlers: FrameHandlers,
 async function answerChallenge(
   connection: Connection,
   identity: Identity,
+  version: number,
   serverKeyId: string,
   signal: AbortSignal,
 ): Promise<void> {
@@ -131,7 +138,7 @@ async function answerChallenge(
   if (first.kind !== "binary" || first.bytes.length !== CHALLENGE_BYTES) {
     throw new LinkEnded("The server did not begin with a challenge: is this a Halligan server?");
   }
-  const claim = { version: LINK_VERSION, machineId: identity.machineId, serverKeyId };
+  const claim = { version, machineId: identity.machineId, serverKeyId };
   const signature = sign(null, handshakeSigningBytes(first.bytes, claim), identity.privateKey);
   connection.sendBinary(encodeHandshakeAnswer({ ...claim, signature }));
 }

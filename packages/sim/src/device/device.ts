@@ -41,6 +41,8 @@ export class Device {
   readonly name: string;
   readonly machineId: string;
   readonly key: KeyPair;
+  /** Of its agent: the present one, or that of the release before. */
+  readonly linkVersion: number;
   readonly journal: JournalFile;
   readonly processes: ProcessTable;
   /** The network of the device; without it nothing goes in or out. */
@@ -53,12 +55,13 @@ export class Device {
   readonly #watcher: DeviceWatcher;
   #agent: Agent | null = null;
 
-  constructor(world: World, server: Nodes, watcher: DeviceWatcher, name: string, key: KeyPair) {
+  constructor(world: World, server: Nodes, watcher: DeviceWatcher, name: string, key: KeyPair, linkVersion: number) {
     this.#world = world;
     this.#server = server;
     this.#watcher = watcher;
     this.name = name;
     this.key = key;
+    this.linkVersion = linkVersion;
     this.machineId = createHash("sha256").update(Buffer.from(key.publicKey, "base64url")).digest("hex").slice(0, 40);
     this.journal = new JournalFile(world, name);
     this.processes = new ProcessTable(world);
@@ -137,6 +140,7 @@ export class Device {
           transfers,
           watcher: this.#watcher.commands(this),
         }),
+        linkVersion: this.linkVersion,
         identity: { machineId: this.machineId, privateKey: this.key.privateKey },
         orderKeys: ORDER_KEYS,
         // One key for all schedules: no set ever comes.

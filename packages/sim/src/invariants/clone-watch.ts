@@ -71,8 +71,10 @@ export class CloneWatch {
   helloAnswered(device: { name: string; machineId: string }, hello: Hello, offered: string | undefined): void {
     const machine = this.#of(device.machineId);
     const { continuity, journalId } = hello;
+    // Link version 1 has neither.
+    if (!continuity && offered === undefined) return;
     if (!continuity || offered === undefined) {
-      this.#seen(`${device.name} was offered no value`);
+      this.#seen(`${device.name} and the server speak of different link versions`);
       return;
     }
     const { only } = machine;

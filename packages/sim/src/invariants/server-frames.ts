@@ -30,7 +30,7 @@ export class ServerFrames {
       said.offered = frame.rollingValue ?? null;
     }
     if (frame?.type === "startGranted") {
-      this.#clones.startGranted(device, said.offered);
+      if (said.hello?.continuity) this.#clones.startGranted(device, said.offered);
       this.#checkQuarantine(device, "a grant");
     }
     const order = frame && orderOf(frame);

@@ -1,3 +1,4 @@
+import { LINK_VERSION, OLDEST_LINK_VERSION } from "@halligan/protocol/link";
 import { NO_CONTINUITY } from "@halligan/server/simulation";
 import { Device, type DeviceWatcher, facts } from "../device/device.ts";
 import type { CloneWatch } from "../invariants/clone-watch.ts";
@@ -75,20 +76,34 @@ export class Fleet {
     return copy;
   }
 
-  /** Whether both devices of a machine can be found out: each is there and connects. */
+  /** Whether the devices of a machine have to be found out in the end. Agents of link version 1 are told apart by journals only. */
+  mustBeFound({ machineId, linkVersion }: Device): boolean {
+    if (linkVersion === OLDEST_LINK_VERSION && !this.cloned.has(machineId)) return false;
+    return this.hasLivingCopies(machineId);
+  }
+
+  /** Whether two devices of a machine are there and connect. */
   hasLivingCopies(machineId: string): boolean {
     return this.devices.filter((device) => device.machineId === machineId && !device.isGone).length > 1;
   }
 
   #copy(original: Device): Device {
     this.#clones.copied(original.machineId);
-    const copy = new Device(this.#world, this.#server, this.#watcher, `${original.name}*`, original.key);
+    const copy = new Device(
+      this.#world,
+      this.#server,
+      this.#watcher,
+      `${original.name}*`,
+      original.key,
+      original.linkVersion,
+    );
     this.devices.push(copy);
     return copy;
   }
 
   #add(name: string, keyName: string): Device {
-    const device = new Device(this.#world, this.#server, this.#watcher, name, keyPair(keyName));
+    const linkVersion = this.#world.random.chance(0.15) ? OLDEST_LINK_VERSION : LINK_VERSION;
+    const device = new Device(this.#world, this.#server, this.#watcher, name, keyPair(keyName), linkVersion);
     this.devices.push(device);
     return device;
   }
