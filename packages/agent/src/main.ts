@@ -1,5 +1,6 @@
 /** The command line of halligan-agent. Exit codes: 0 done, 1 failed, 2 not understood. */
 import { parseArgs } from "node:util";
+import { nameFault } from "@halligan/protocol/text";
 import { runAgent } from "./agent.ts";
 import { fileCalls } from "./commands/file-calls.ts";
 import { EXTRA_NAMES_VARIABLE } from "./commands/script-environment.ts";
@@ -36,6 +37,8 @@ const HELP = `halligan-agent ${AGENT_VERSION}: lets a Halligan server run live r
 Both take the proxy of HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY (or in lower case), with credentials as
 http://USER:PASSWORD@HOST:PORT, and trust the system's certificate store (or SSL_CERT_FILE, SSL_CERT_DIR).
 `;
+
+const MAX_NAME_LENGTH = 255;
 
 class Usage extends Error {}
 
@@ -96,6 +99,8 @@ async function enrollCommand(argv: string[]): Promise<number> {
     }),
   );
   if (values.server === undefined) throw new Usage("enroll needs --server URL");
+  const nameProblem = values.name === undefined ? null : nameFault(values.name, MAX_NAME_LENGTH);
+  if (nameProblem !== null) throw new Usage(`--name ${nameProblem}`);
   const server = checkServerUrl(values.server, values["allow-plain-http"] === true);
   if ("error" in server) throw new Usage(server.error);
   const authorities = namedAuthorities(values.ca, process.env);

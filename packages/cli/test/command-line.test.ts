@@ -234,7 +234,14 @@ describe("the other commands", { concurrency: 4 }, () => {
     const names = ["playbook", "playbook", "other"];
     const removed: string[] = [];
     const value = [...ids, "aaaaaaaa-0000-4000-8000-000000000003"].map((clientId, index) => ({
-      ...{ clientId, name: names[index], roles: ["Machine.Read.All"], createdAt: "2026-11-21T17:32:05Z" },
+      ...{
+        clientId,
+        name: names[index],
+        roles: ["Machine.Read.All"],
+        createdAt: "2026-11-21T17:32:05Z",
+        hasSecret: true,
+        keyIds: [],
+      },
     }));
     world.api.script.routes.set("GET /halligan/v1/applications", () => ({ status: 200, json: { value } }));
     for (const { clientId } of value) {

@@ -98,7 +98,7 @@ describe("progress", () => {
   };
 
   it("is one line that is rewritten on a terminal", () => {
-    assert.equal(record(true), `\r\u001b[K${"InProgress".repeat(10).slice(0, 29)}\r\u001b[K`);
+    assert.equal(record(true), `\r\u001b[K${"InProgress".repeat(10).slice(0, 28)}…\r\u001b[K`);
   });
 
   it("is nothing elsewhere", () => {

@@ -43,6 +43,23 @@ test("a token as an argument is refused with the reason, and is not repeated in 
   }
 });
 
+test("a name without anything to see, or with a control character, is refused with the remedy", async () => {
+  for (const [name, fault] of [
+    ["", /--name is empty or has only blanks: give a name, or leave the option out/],
+    [" ", /--name is empty or has only blanks/],
+    ["a\nb", /--name contains a control character/],
+  ] as const) {
+    await using agent = new AgentProcess(process.execPath, [
+      "enroll",
+      "--server",
+      "http://127.0.0.1",
+      `--name=${name}`,
+    ]);
+    assert.equal(await agent.exited, 2);
+    assert.match(agent.output, fault);
+  }
+});
+
 test("the token comes from the file, else the environment, else standard input", async () => {
   await using folder = await temporaryFolder();
   const file = path.join(folder.path, "token");

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { isPermission, PERMISSIONS } from "@halligan/protocol/api";
 import { readKeyFile } from "../application-keys/read-key-file.ts";
+import { chosenName } from "../chosen-name.ts";
 import { UsageError } from "../cli-error.ts";
 import type { Command } from "../command.ts";
 import { harmlessLine } from "../render/harmless.ts";
@@ -30,6 +31,7 @@ export const appCreate: Command = {
   jsonShape:
     "{application: {clientId, name, roles, hasSecret, keyIds, createdAt, clientSecret}}; clientSecret is null with --key",
   async run({ args, env, connect, signal }) {
+    const name = chosenName(positional(args, 0), "The application's name");
     const roles = [...new Set(args.texts("role"))];
     if (roles.length === 0) throw new UsageError("An application needs at least one --role ROLE.");
     const unknown = roles.find((role) => !isPermission(role));
@@ -40,7 +42,7 @@ export const appCreate: Command = {
     const keys = (await Promise.all(files.map(readKeyFile))).flat();
     const client = await connect();
     const created = await client.createApplication(
-      { name: positional(args, 0), roles, ...(keys.length > 0 && { keys: [...keys] }) },
+      { name, roles, ...(keys.length > 0 && { keys: [...keys] }) },
       { signal },
     );
     const id = `client id      ${harmlessLine(created.clientId)}\n`;

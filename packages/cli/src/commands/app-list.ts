@@ -6,7 +6,7 @@ import { formatTime } from "../render/units.ts";
 
 const COLUMNS: readonly Column<ApplicationWire>[] = [
   { title: "CLIENT ID", cell: ({ clientId }) => clientId },
-  { title: "NAME", cell: ({ name }) => name },
+  { title: "NAME", cell: ({ name }) => name, isName: true },
   { title: "SIGNS IN BY", cell: signsInBy },
   { title: "CREATED", cell: ({ createdAt }) => formatTime(createdAt) },
   { title: "ROLES", cell: ({ roles }) => roles.join(" "), mayShrink: true },

@@ -1,4 +1,5 @@
 import type { DeviceGroupWire } from "@halligan/protocol/api";
+import { chosenName } from "../chosen-name.ts";
 import { UsageError } from "../cli-error.ts";
 import type { Command } from "../command.ts";
 import { findDeviceGroup, REMEDIATION_LEVELS, remediationLevel } from "../device-group.ts";
@@ -10,7 +11,7 @@ import { positional } from "./shared-options.ts";
 
 const COLUMNS: readonly Column<DeviceGroupWire>[] = [
   { title: "GROUP", cell: ({ id }) => String(id), align: "right" },
-  { title: "NAME", cell: ({ name }) => name },
+  { title: "NAME", cell: ({ name }) => name, isName: true },
   { title: "LEVEL", cell: ({ remediationLevel: level }) => level },
   { title: "USERS", cell: ({ users }) => users.join(",") || null, mayShrink: true },
   { title: "USER GROUPS", cell: ({ userGroups }) => userGroups.join(",") || null, mayShrink: true },
@@ -63,7 +64,7 @@ export const groupsCreate: Command = {
   jsonShape: JSON_SHAPE,
   async run({ args, connect, signal }) {
     const request = {
-      name: positional(args, 0),
+      name: chosenName(positional(args, 0), "The group's name"),
       remediationLevel: remediationLevel(args.text("level") ?? "full"),
       users: [...new Set(args.texts("user"))],
       userGroups: [...new Set(args.texts("user-group"))],
@@ -97,6 +98,7 @@ export const groupsUpdate: Command = {
     if (name === undefined && level === undefined && !isOpen && !hasReach) {
       throw new UsageError("Nothing to change: give --name, --level, --user, --user-group or --open.");
     }
+    if (name !== undefined) chosenName(name, "The group's name");
     const remediation = level === undefined ? undefined : remediationLevel(level);
     const client = await connect();
     const before = await findDeviceGroup(client, positional(args, 0), signal);

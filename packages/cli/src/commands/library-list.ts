@@ -6,7 +6,7 @@ import { terminalWidth } from "../render/terminal-width.ts";
 import { formatTime } from "../render/units.ts";
 
 const COLUMNS: readonly Column<LibraryFileWire>[] = [
-  { title: "NAME", cell: ({ fileName }) => fileName },
+  { title: "NAME", cell: ({ fileName }) => fileName, isName: true },
   { title: "UPDATED", cell: ({ lastUpdatedTime }) => formatTime(lastUpdatedTime) },
   { title: "BY", cell: ({ createdBy }) => createdBy, mayShrink: true },
   { title: "SHA-256", cell: ({ sha256 }) => sha256, mayShrink: true },

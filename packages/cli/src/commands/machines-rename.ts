@@ -1,3 +1,4 @@
+import { chosenName } from "../chosen-name.ts";
 import { UsageError } from "../cli-error.ts";
 import type { Command } from "../command.ts";
 import { findMachineId } from "../machine.ts";
@@ -20,6 +21,7 @@ export const machinesRename: Command = {
   async run({ args, connect, signal }) {
     const name = args.positionals[1] ?? null;
     if ((name === null) !== args.flag("reset")) throw new UsageError("Give either a NAME or --reset.");
+    if (name !== null) chosenName(name, "The new name");
     const client = await connect();
     const machineId = await findMachineId(client, positional(args, 0), signal);
     const renamed = await client.renameMachine(machineId, name, { signal });

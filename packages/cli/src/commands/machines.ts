@@ -7,7 +7,7 @@ import { terminalWidth } from "../render/terminal-width.ts";
 import { formatTime } from "../render/units.ts";
 
 const COLUMNS: readonly Column<MachineWire>[] = [
-  { title: "MACHINE", cell: ({ computerDnsName }) => computerDnsName },
+  { title: "MACHINE", cell: ({ computerDnsName }) => computerDnsName, isName: true },
   { title: "ID", cell: ({ id }) => id },
   { title: "HEALTH", cell: ({ healthStatus }) => healthStatus },
   {

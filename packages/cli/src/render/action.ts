@@ -6,7 +6,7 @@ import { formatTime } from "./units.ts";
 const COLUMNS: readonly Column<MachineActionWire>[] = [
   { title: "ACTION", cell: ({ id }) => id },
   { title: "STATUS", cell: ({ status }) => status },
-  { title: "MACHINE", cell: ({ computerDnsName, machineId }) => computerDnsName ?? machineId },
+  { title: "MACHINE", cell: ({ computerDnsName, machineId }) => computerDnsName ?? machineId, isName: true },
   { title: "CREATED", cell: ({ creationDateTimeUtc }) => formatTime(creationDateTimeUtc) },
   {
     title: "COMMANDS",

@@ -1,5 +1,6 @@
 import type { Writable } from "node:stream";
 import { harmlessLine } from "./harmless.ts";
+import { cutToWidth } from "./text-width.ts";
 
 /** One line on standard error that is rewritten in place; nothing at all where that is not a terminal. */
 export interface Progress {
@@ -13,7 +14,7 @@ export function createProgress(stream: Writable & { isTTY?: boolean; columns?: n
   return {
     show(text) {
       // A line longer than the terminal would wrap and could not be rewritten.
-      stream.write(`\r\u001b[K${harmlessLine(text).slice(0, Math.max(20, (stream.columns ?? 80) - 1))}`);
+      stream.write(`\r\u001b[K${cutToWidth(harmlessLine(text), Math.max(20, (stream.columns ?? 80) - 1))}`);
       isShown = true;
     },
     clear() {

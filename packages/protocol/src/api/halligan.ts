@@ -1,6 +1,7 @@
 /** Halligan's own interface, under `/halligan/v1`. Names in camelCase, times as ISO 8601 UTC, errors as in the contract. */
 import { type Static, Type } from "typebox";
 import { FileChange } from "../link/file-change.ts";
+import { NAME_PATTERN } from "../text/name-fault.ts";
 import { ErrorWire } from "./error.ts";
 import { MachineActionStatusWire, WaitingWire } from "./machine-action.ts";
 
@@ -98,7 +99,7 @@ export type EnrollmentTokenListWire = Static<typeof EnrollmentTokenListWire>;
 /** `POST /halligan/v1/applications` */
 export const CreateApplicationRequest = Type.Object(
   {
-    name: Type.String({ minLength: 1, maxLength: 120 }),
+    name: Type.String({ minLength: 1, maxLength: 120, pattern: NAME_PATTERN }),
     /** Names of `PERMISSIONS`. */
     roles: Type.Array(Type.String(), { minItems: 1, maxItems: 64, uniqueItems: true }),
     /**
@@ -234,7 +235,7 @@ const names = Type.Array(Type.String({ minLength: 1, maxLength: 256 }), { maxIte
 /** `POST /halligan/v1/device-groups`, `PUT /halligan/v1/device-groups/{id}` */
 export const DeviceGroupRequest = Type.Object(
   {
-    name: Type.String({ minLength: 1, maxLength: 120 }),
+    name: Type.String({ minLength: 1, maxLength: 120, pattern: NAME_PATTERN }),
     remediationLevel: RemediationLevelWire,
     /** Ids of users who may reach its machines; with no users and no user groups it is open to all users. */
     users: Type.Optional(names),

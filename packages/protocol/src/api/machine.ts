@@ -1,4 +1,5 @@
 import { type Static, Type } from "typebox";
+import { NAME_PATTERN } from "../text/name-fault.ts";
 
 const textOrNull = Type.Union([Type.String(), Type.Null()]);
 
@@ -69,15 +70,7 @@ export type ReplaceMachineTagsRequest = Static<typeof ReplaceMachineTagsRequest>
 export const RenameMachineRequest = Type.Object(
   {
     /** Null gives the device's own name back. */
-    name: Type.Union([
-      Type.String({
-        minLength: 1,
-        maxLength: 120,
-        pattern:
-          "^[^\\s\\u0000-\\u001f\\u007f-\\u009f]([^\\u0000-\\u001f\\u007f-\\u009f]*[^\\s\\u0000-\\u001f\\u007f-\\u009f])?$",
-      }),
-      Type.Null(),
-    ]),
+    name: Type.Union([Type.String({ minLength: 1, maxLength: 120, pattern: NAME_PATTERN }), Type.Null()]),
   },
   { additionalProperties: false },
 );

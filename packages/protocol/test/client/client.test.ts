@@ -20,7 +20,16 @@ import {
 } from "./fake-server.ts";
 
 const APPLICATIONS = {
-  value: [{ clientId: "c", name: "n", roles: ["Machine.LiveResponse"], createdAt: "2026-11-21T00:00:00Z" }],
+  value: [
+    {
+      clientId: "c",
+      name: "n",
+      roles: ["Machine.LiveResponse"],
+      createdAt: "2026-11-21T00:00:00Z",
+      hasSecret: true,
+      keyIds: [],
+    },
+  ],
 };
 
 /** Time passes only by sleeping. */
