@@ -65,19 +65,14 @@ export const ReplaceMachineTagsRequest = Type.Object(
 );
 export type ReplaceMachineTagsRequest = Static<typeof ReplaceMachineTagsRequest>;
 
+export const MACHINE_NAME_PATTERN =
+  "^[^\\s\\u0000-\\u001f\\u007f-\\u009f]([^\\u0000-\\u001f\\u007f-\\u009f]*[^\\s\\u0000-\\u001f\\u007f-\\u009f])?$";
+
 /** `PUT /halligan/v1/machines/{id}/name`. A name is one line with something to see in it. */
 export const RenameMachineRequest = Type.Object(
   {
     /** Null gives the device's own name back. */
-    name: Type.Union([
-      Type.String({
-        minLength: 1,
-        maxLength: 120,
-        pattern:
-          "^[^\\s\\u0000-\\u001f\\u007f-\\u009f]([^\\u0000-\\u001f\\u007f-\\u009f]*[^\\s\\u0000-\\u001f\\u007f-\\u009f])?$",
-      }),
-      Type.Null(),
-    ]),
+    name: Type.Union([Type.String({ minLength: 1, maxLength: 120, pattern: MACHINE_NAME_PATTERN }), Type.Null()]),
   },
   { additionalProperties: false },
 );
