@@ -133,6 +133,9 @@ describe("the audit log", { skip: onlyHalligan("its audit log") }, () => {
   test("a filter by operation takes the name of the route table, and no name of something else", async () => {
     const names = (await records("operation=DeleteLibraryFile")).map((one) => at(one, "operation"));
     assert.deepEqual([...new Set(names)], ["DeleteLibraryFile"]);
+    const starts = await records("operation=RunLiveResponse");
+    assert.notEqual(starts.length, 0);
+    assert.deepEqual(await records("operation=StartLiveResponse"), starts);
     assert.deepEqual(await records("operation=Nothing"), []);
     assertError(await here().api.get("/halligan/v1/audit?operations=x"), 400, "InvalidInput");
   });

@@ -131,6 +131,32 @@ test("an existing name without override is a 4xx whose message says that it alre
   assert.equal(textAt(await listed(name), "sha256"), sha256("old"));
 });
 
+test("a SHA-256 in a query or a path is taken in any letter case, and one that is none is refused before a byte is read", {
+  skip: onlyHalligan("its upload"),
+}, async () => {
+  const { api, library } = here();
+  const name = await library.add("any-case.txt", "one");
+  const hash = sha256("one").toUpperCase();
+  const path = `/halligan/v1/library/${name}`;
+  const put = await api.send("PUT", `${path}?override=true&sha256=${hash}`, { body: "one" });
+  assert.equal(put.status, 200, put.text);
+  assert.equal((await api.get(`${path}/content?sha256=${hash}`)).text, "one");
+  const staged = await api.send("PUT", `/halligan/v1/content/${hash}`, { body: "one" });
+  assert.equal(textAt(staged.body, "sha256"), sha256("one"), staged.text);
+  for (const none of ["abc", "g".repeat(64), "a".repeat(65)]) {
+    assertError(
+      await api.send("PUT", `${path}?override=true&sha256=${none}`, { body: "two" }),
+      400,
+      "InvalidInput",
+      /sha256 must have 64 hex digits/,
+    );
+    assertError(await api.get(`${path}/content?sha256=${none}`), 400, "InvalidInput", /sha256 must have 64 hex digits/);
+    const answer = await api.send("PUT", `/halligan/v1/content/${none}`, { body: "two" });
+    assertError(answer, 400, "InvalidInput", /64 hex digits/);
+  }
+  assert.equal(textAt(await listed(name), "sha256"), sha256("one"));
+});
+
 test("with override the content is the new one, the creation time the old one", async () => {
   const { library } = here();
   const name = await library.add("override.txt", "old");

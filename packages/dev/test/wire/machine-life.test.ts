@@ -62,7 +62,24 @@ describe("machines and enrollment tokens", { skip: onlyHalligan("its interface f
     for (const name of ["", " ", " x", "x ", "a\nb", "a\u001b[31m", "x".repeat(121), 7, undefined]) {
       const answer = await api.send("PUT", path(machineId, "/name"), { json: { name } });
       assert.equal(answer.status, 400, `${JSON.stringify(name)}: ${answer.text}`);
+      if (typeof name === "string") {
+        assertError(answer, 400, "InvalidRequestBody", /name must (be one line of text|not have)/);
+        assert.doesNotMatch(answer.text, /pattern|accepted forms/);
+      }
     }
+  });
+
+  test("the record of a removal names the machine as it was shown, and by its own name", async () => {
+    const { api } = here();
+    const machineId = await absentMachine(here());
+    await api.send("PUT", path(machineId, "/name"), { json: { name: "Front desk" } });
+    await api.post(path(machineId, "/retire"), { reason: "sold" });
+    assert.equal((await api.send("DELETE", path(machineId))).status, 204);
+    const audit = await api.get(`/halligan/v1/audit?machineId=${machineId}&operation=DeleteMachine`);
+    assert.deepEqual(at(audit.body, "value", 0, "detail"), {
+      computerDnsName: "Front desk",
+      deviceName: "absent.example",
+    });
   });
 
   test("a retired machine is hidden, listed when asked for, refuses actions, and keeps the history of its actions", async () => {

@@ -119,6 +119,17 @@ test("the v1 form is read as a form without any Content-Type header", async () =
   assert.ok(textAt(answer.body, "access_token"));
 });
 
+test("fields that are sent as JSON or as multipart are refused, and the answer says how to send them", async () => {
+  const parts = new FormData();
+  for (const [name, value] of Object.entries(goodV2())) parts.set(name, value);
+  for (const sending of [{ json: goodV2() }, { body: parts }]) {
+    const answer = await post(here().target.tokenUrl, sending);
+    assertOAuthError(answer, 400, "invalid_request");
+    const isOurs = onlyHalligan("its words") === false;
+    if (isOurs) assert.match(textAt(answer.body, "error_description"), /; send the fields as application\/x-www-form/);
+  }
+});
+
 test("the form's own content type may carry a charset", async () => {
   const answer = await post(here().target.tokenUrl, {
     body: new URLSearchParams(goodV2()).toString(),

@@ -3,6 +3,9 @@ import { CommandRequest, RunLiveResponseRequest } from "./machine-action.ts";
 
 const closed = { additionalProperties: false } as const;
 const Sha256Hex = Type.String({ pattern: "^[0-9a-f]{64}$" });
+/** Of a request: PowerShell's Get-FileHash writes capitals. */
+export const GIVEN_SHA256_PATTERN = "^[0-9a-fA-F]{64}$";
+const GivenSha256 = Type.String({ pattern: GIVEN_SHA256_PATTERN });
 
 /** Longest script inside the request, in UTF-16 units. Longer content is staged: `PUT /halligan/v1/content/{sha256}`. */
 export const MAX_INLINE_CONTENT = 262_144;
@@ -15,9 +18,9 @@ export const StartCommandRequest = Type.Object(
   {
     ...CommandRequest.properties,
     /** The library file of that name, if it has exactly these bytes. */
-    sha256: Type.Optional(Sha256Hex),
+    sha256: Type.Optional(GivenSha256),
     /** Bytes that this caller staged; the name is only what they are called. */
-    staged: Type.Optional(Sha256Hex),
+    staged: Type.Optional(GivenSha256),
     /** The text itself, in UTF-8; the name is only what it is called. */
     content: Type.Optional(Type.String({ maxLength: MAX_INLINE_CONTENT })),
   },

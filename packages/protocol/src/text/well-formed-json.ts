@@ -19,8 +19,21 @@ export function wellFormedJson(json: string): string {
   return json.replace(ESCAPES, (whole: string, lone: string | undefined) => (lone === undefined ? whole : REPLACEMENT));
 }
 
-/** The only way in which the server writes JSON: no text that it holds makes an answer that strict readers refuse. */
-export const toJsonText = (value: unknown): string => wellFormedJson(JSON.stringify(value));
+/** As {@link ESCAPES}, with NUL in its second alternative. */
+const ESCAPES_OR_NUL = new RegExp(ESCAPES.source.replace("|(", "|(u0000|"), "g");
+
+/**
+ * The only way in which the server writes JSON: no text that it holds makes an answer that strict readers refuse. NUL becomes
+ * U+FFFD too: it is valid JSON, but readers that store text, such as PostgreSQL's jsonb, refuse it. A transcript is not written
+ * here, because a NUL in the output of a script is what the script wrote.
+ */
+export function toJsonText(value: unknown): string {
+  const json = wellFormedJson(JSON.stringify(value));
+  if (!json.includes("\\u0000")) return json;
+  return json.replace(ESCAPES_OR_NUL, (whole: string, nul: string | undefined) =>
+    nul === undefined ? whole : REPLACEMENT,
+  );
+}
 
 /**
  * {@link wellFormedJson} for a JSON text that arrives in chunks of bytes; gives as many bytes as it gets. An escape that a

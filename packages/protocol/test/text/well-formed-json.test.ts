@@ -9,9 +9,9 @@ const anyText = fc
   .map((units) => units.join(""));
 
 const repaired = (value: unknown): unknown =>
-  JSON.parse(JSON.stringify(value), (_, inner: unknown) => (typeof inner === "string" ? inner.toWellFormed() : inner));
+  JSON.parse(JSON.stringify(value), (_, inner: unknown) => (typeof inner === "string" ? cleanText(inner) : inner));
 
-test("what is written as JSON is well-formed in every string, and well-formed text is written as it stands", () => {
+test("what is written as JSON is well-formed and without NUL in every string, and clean text is written unchanged", () => {
   fc.assert(
     fc.property(fc.array(fc.record({ key: anyText, value: anyText })), (value) => {
       const text = toJsonText(value);
@@ -21,9 +21,10 @@ test("what is written as JSON is well-formed in every string, and well-formed te
     }),
   );
   assert.equal(toJsonText({ "\ud800": 1 }), '{"\\ufffd":1}');
+  assert.equal(toJsonText({ "a\0": "\0\\u0000" }), '{"a\\ufffd":"\\ufffd\\\\u0000"}');
 });
 
-test("foreign JSON keeps escaped pairs and loses lone surrogates, at the same length", () => {
+test("foreign JSON keeps escaped pairs and NUL and loses lone surrogates, at the same length", () => {
   for (const [json, expected] of [
     ['"\\ud83d\\ude00"', '"\\ud83d\\ude00"'],
     ['"\\uD83D\\uDE00"', '"\\uD83D\\uDE00"'],

@@ -14,8 +14,8 @@ export type ContentChoice =
   | { kind: "inline"; content: string };
 
 export function contentChoiceOf(command: StartCommandRequest): ContentChoice {
-  if (command.sha256 !== undefined) return { kind: "library", sha256: command.sha256 };
-  if (command.staged !== undefined) return { kind: "staged", sha256: command.staged };
+  if (command.sha256 !== undefined) return { kind: "library", sha256: command.sha256.toLowerCase() };
+  if (command.staged !== undefined) return { kind: "staged", sha256: command.staged.toLowerCase() };
   if (command.content !== undefined) return { kind: "inline", content: command.content };
   return { kind: "byName" };
 }
@@ -44,7 +44,7 @@ const invalid = (detail: string): DomainError => ({ code: "InvalidRequestBody", 
 
 /** SHA-256 of all content that commands take from what their caller staged, each once, in a fixed order. */
 export function stagedHashes(commands: readonly StartCommandRequest[]): string[] {
-  const hashes = commands.flatMap(({ staged }) => (staged === undefined ? [] : [staged]));
+  const hashes = commands.flatMap(({ staged }) => (staged === undefined ? [] : [staged.toLowerCase()]));
   return [...new Set(hashes)].sort();
 }
 

@@ -1,3 +1,5 @@
+import { GIVEN_SHA256_PATTERN } from "@halligan/protocol/api";
+import { NAME_PATTERN } from "@halligan/protocol/text";
 import type { TLocalizedValidationError } from "typebox/error";
 import { type ErrorAnswer, refuse } from "./answer.ts";
 
@@ -56,11 +58,28 @@ function describe(errors: readonly TLocalizedValidationError[]): string {
       return `${place} must be of type ${[error.params.type].flat().join(" or ")}`;
     case "anyOf": {
       const choices = choicesOf(errors, error.schemaPath);
-      return choices === "" ? `${place} has none of the accepted forms` : `${place} must be one of ${choices}`;
+      if (choices !== "") return `${place} must be one of ${choices}`;
+      const meant = meantForm(errors, error.schemaPath);
+      return meant === undefined ? `${place} has none of the accepted forms` : describe([meant]);
     }
+    case "pattern":
+      return `${place} must ${PATTERNS.get(String(error.params.pattern)) ?? `match the pattern ${error.params.pattern}`}`;
     default:
       return `${place} ${error.message}`;
   }
+}
+
+/** What a pattern of a request asks for. A pattern is no explanation. */
+const PATTERNS: ReadonlyMap<string, string> = new Map([
+  [NAME_PATTERN, "be one line of text without control characters, and without blanks at its beginning and end"],
+  [GIVEN_SHA256_PATTERN, "have 64 hex digits, as sha256sum prints it"],
+]);
+
+/** The form of a choice that the value has the type of: what is wrong with the value within it. */
+function meantForm(errors: readonly TLocalizedValidationError[], schemaPath: string) {
+  const within = errors.filter((error) => error.schemaPath.startsWith(`${schemaPath}/anyOf/`));
+  const otherTypes = new Set(within.flatMap(({ keyword, schemaPath }) => (keyword === "type" ? [schemaPath] : [])));
+  return within.find((error) => !otherTypes.has(error.schemaPath));
 }
 
 const choicesOf = (errors: readonly TLocalizedValidationError[], schemaPath: string): string =>

@@ -25,6 +25,12 @@ const FORMER_NAMES: Readonly<Record<string, readonly AuditedOperation[]>> = {
 };
 
 /**
+ * Operations of the route table that are recorded under the name of another one, because they do the
+ * same: a search for starts finds all of them by one name.
+ */
+export const RECORDED_AS: Readonly<Record<string, AuditedOperation>> = { StartLiveResponse: "RunLiveResponse" };
+
+/**
  * All names under which records of an operation may stand, whichever of its names is given, in any
  * letter case.
  */
@@ -34,5 +40,6 @@ export function recordedNames(operation: string): readonly string[] {
     if (isAsked(former)) return present;
     return present.some(isAsked) ? [former] : [];
   });
-  return [operation, ...others];
+  const recorded = Object.entries(RECORDED_AS).flatMap(([name, as]) => (isAsked(name) ? [as] : []));
+  return [operation, ...others, ...recorded];
 }

@@ -19,7 +19,8 @@ export function removeApplicationSecret(
     if (!application) return refuse({ code: "ApplicationNotFound", clientId });
     if (application.keys.length === 0) return refuse({ code: "ApplicationHasNoKey", clientId });
     if (await tx.applications.removeSecret(clientId)) {
-      await auditChange(tx, caller, "DeleteApplicationSecret", clock.nowMs(), { clientId });
+      const record = { clientId: application.clientId };
+      await auditChange(tx, caller, "DeleteApplicationSecret", clock.nowMs(), record);
     }
     return ok(null);
   });

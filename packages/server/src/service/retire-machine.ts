@@ -1,6 +1,6 @@
 import type { Caller } from "../auth/caller.ts";
 import type { DomainError } from "../domain/errors.ts";
-import type { Machine } from "../domain/machine.ts";
+import { type Machine, machineName } from "../domain/machine.ts";
 import { ok, type Result, refuse } from "../domain/result.ts";
 import { auditChange } from "./audit.ts";
 import type { ServiceContext } from "./context.ts";
@@ -84,8 +84,9 @@ export async function deleteMachine(
     if (!machine.retirement) return refuse({ code: "MachineNotRetired", machineId });
     const nowMs = clock.nowMs();
     await tx.machines.save(machine, { ...machine, removedAtMs: nowMs });
-    const { computerDnsName } = machine.facts;
-    await auditChange(tx, caller, "DeleteMachine", nowMs, { computerDnsName }, machineId);
+    // The row is in no list any more: the record is where a reader finds the machine by either name.
+    const names = { computerDnsName: machineName(machine), deviceName: machine.facts.computerDnsName };
+    await auditChange(tx, caller, "DeleteMachine", nowMs, names, machineId);
     return ok(null);
   });
 }

@@ -46,7 +46,7 @@ export function applications(executor: Executor) {
     },
     /** False when there is none, or it has no secret. */
     async removeSecret(clientId: string): Promise<boolean> {
-      return (await executor.all(removeSecret, { client_id: clientId })).length > 0;
+      return (await executor.all(removeSecret, { client_id: clientId.toLowerCase() })).length > 0;
     },
     /** False when there is no such application, or it was removed before. */
     async remove(clientId: string, nowMs: number): Promise<boolean> {

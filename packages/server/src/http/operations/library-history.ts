@@ -5,6 +5,7 @@ import { permitted } from "../access.ts";
 import { ok } from "../answer.ts";
 import { noBody } from "../body-kinds.ts";
 import { operation } from "../context.ts";
+import { readSha256 } from "../given-sha256.ts";
 import { blobAnswer } from "../send-stream.ts";
 import { domainRefusal } from "../wire-errors.ts";
 import { wireTime, wireTimeOrNull } from "../wire-time.ts";
@@ -44,7 +45,10 @@ export const getLibraryFileContent = operation({
   query: { sha256: "value" },
   body: noBody,
   async handler({ params, options, headers }, context) {
-    const found = await getLibraryFile(context, params.fileName ?? "", options.get("sha256")?.toLowerCase() ?? null);
+    const asked = options.get("sha256");
+    const given = asked === undefined ? { sha256: null } : readSha256(asked, "sha256");
+    if (!("sha256" in given)) return given;
+    const found = await getLibraryFile(context, params.fileName ?? "", given.sha256);
     if (!found.ok) return domainRefusal(found.error);
     const { fileName, sha256, sizeBytes } = found.value;
     return blobAnswer(

@@ -6,6 +6,7 @@ import { permitted } from "../access.ts";
 import { ok } from "../answer.ts";
 import { stream } from "../body-kinds.ts";
 import { operation } from "../context.ts";
+import { readSha256 } from "../given-sha256.ts";
 import { libraryStorageRefusal } from "../library-upload.ts";
 import { libraryFileWire } from "../wire/library-file-wire.ts";
 import { domainRefusal } from "../wire-errors.ts";
@@ -28,6 +29,9 @@ export const putLibraryFile = operation({
     const fileName = params.fileName ?? "";
     const fault = libraryFileNameFault(fileName) ?? flagFault(options);
     if (fault) return domainRefusal(fault);
+    const asked = options.get("sha256");
+    const announced = asked === undefined ? { sha256: null } : readSha256(asked, "sha256");
+    if (!("sha256" in announced)) return announced;
     const stored = await context.blobs.putLibrary(body.stream, {
       limitBytes: context.limits.libraryUploadLimitBytes,
       signal,
@@ -35,9 +39,8 @@ export const putLibraryFile = operation({
     if (stored.code === "InsufficientStorage")
       noteStorageRefusal(context, stored.code, body.sizeBytes ?? 0, { fileName });
     if (stored.code !== "stored") return domainRefusal(libraryStorageRefusal(stored));
-    const announced = options.get("sha256");
-    if (announced !== undefined && announced !== stored.sha256) {
-      const detail = `the content that arrived has the SHA-256 ${stored.sha256}, not ${announced}`;
+    if (announced.sha256 !== null && announced.sha256 !== stored.sha256) {
+      const detail = `the content that arrived has the SHA-256 ${stored.sha256}, not ${announced.sha256}`;
       return domainRefusal({ code: "ContentMismatch", detail });
     }
     const file = {

@@ -1,11 +1,10 @@
 import type { StagedContentWire } from "@halligan/protocol/api";
-import { Sha256 } from "@halligan/protocol/link";
-import { Value } from "typebox/value";
 import { stageContent as stage } from "../../service/stage-content.ts";
 import { permitted } from "../access.ts";
 import { ok, refuse } from "../answer.ts";
 import { stream } from "../body-kinds.ts";
 import { operation } from "../context.ts";
+import { readSha256 } from "../given-sha256.ts";
 import { domainRefusal } from "../wire-errors.ts";
 import { wireTime } from "../wire-time.ts";
 
@@ -16,10 +15,10 @@ export const stageContent = operation({
   path: "/halligan/v1/content/:sha256",
   access: permitted("StageContent"),
   body: stream,
-  async handler({ caller, params: { sha256 }, body, signal }, context) {
-    if (!Value.Check(Sha256, sha256)) {
-      return refuse(400, "InvalidInput", "the SHA-256 in the path must have 64 hex digits in lower case");
-    }
+  async handler({ caller, params, body, signal }, context) {
+    const given = readSha256(params.sha256 ?? "", "the SHA-256 in the path");
+    if (!("sha256" in given)) return given;
+    const { sha256 } = given;
     const { sizeBytes } = body;
     if (sizeBytes === null) return refuse(400, "InvalidInput", "content needs a Content-Length");
     const staged = await stage(context, caller, { sha256, sizeBytes, body: body.stream, signal });

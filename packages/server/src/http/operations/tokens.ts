@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { TokenErrorWire, TokenWire } from "@halligan/protocol/api";
 import { tenantOf, tenantRefusal } from "../../auth/tenant.ts";
 import { type OAuthError, parseTokenRequest } from "../../auth/token-request.ts";
@@ -5,6 +6,7 @@ import { issueToken } from "../../service/issue-token.ts";
 import { anonymous } from "../access.ts";
 import { type Answer, ok, refuse } from "../answer.ts";
 import { form } from "../body-kinds.ts";
+import { mediaTypeOf } from "../content-type.ts";
 import { type HttpContext, operation } from "../context.ts";
 
 /** `POST /{tenant}/oauth2/token`: numbers as strings, as v1 has them. `contract/auth.md` section 1. */
@@ -16,7 +18,7 @@ export const tokenV1 = operation({
   body: form,
   errors: "oauth",
   handler: ({ params, body, headers }, context) =>
-    answerTokenRequest({ segment: params.tenant, form: body, authorization: headers.authorization }, "v1", context),
+    answerTokenRequest({ segment: params.tenant, form: body, headers }, "v1", context),
 });
 
 /** `POST /{tenant}/oauth2/v2.0/token`: numbers as numbers; typed clients need that. */
@@ -28,23 +30,19 @@ export const tokenV2 = operation({
   body: form,
   errors: "oauth",
   handler: ({ params, body, headers }, context) =>
-    answerTokenRequest({ segment: params.tenant, form: body, authorization: headers.authorization }, "v2", context),
+    answerTokenRequest({ segment: params.tenant, form: body, headers }, "v2", context),
 });
 
 async function answerTokenRequest(
-  {
-    segment,
-    form,
-    authorization,
-  }: { segment: string | undefined; form: URLSearchParams; authorization: string | undefined },
+  { segment, form, headers }: { segment: string | undefined; form: URLSearchParams; headers: IncomingHttpHeaders },
   version: "v1" | "v2",
   context: HttpContext,
 ): Promise<Answer> {
   const { tenant } = context;
   const named = tenantOf(segment, tenant);
   if (named.kind !== "own") return refuse(400, "invalid_request", tenantRefusal(named, tenant));
-  const request = parseTokenRequest(form, version, context.audiences, authorization);
-  if ("error" in request) return oauthRefusal(request);
+  const request = parseTokenRequest(form, version, context.audiences, headers.authorization);
+  if ("error" in request) return oauthRefusal(withContentType(request, headers["content-type"]));
   const endpoint = { tenant, key: context.tokenKeys.signing, replay: context.assertionReplay };
   const issued = await issueToken(context, endpoint, request, version);
   if ("error" in issued) return oauthRefusal(issued);
@@ -68,6 +66,14 @@ async function answerTokenRequest(
     resource: request.audience,
     access_token: accessToken,
   });
+}
+
+const FORM = "application/x-www-form-urlencoded";
+
+/** Any content type is read as a form, so one that is none may be why a field seems to be missing. */
+function withContentType(refusal: OAuthError, contentType: string | undefined): OAuthError {
+  if (refusal.error !== "invalid_request" || ["", FORM].includes(mediaTypeOf(contentType))) return refusal;
+  return { ...refusal, error_description: `${refusal.error_description}; send the fields as ${FORM}` };
 }
 
 /** RFC 9110 section 15.5.2: a 401 names a scheme with which the client may try again. */

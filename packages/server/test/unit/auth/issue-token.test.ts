@@ -124,7 +124,7 @@ test("an older application with a key and a secret signs in by both until its se
   assert.equal(await ask({ client_id: "c1", client_secret: "s3cret" }), "c1 Machine.Read.All");
   assert.equal(await byKey(), "c1 Machine.Read.All");
   const { context } = ask;
-  assert.deepEqual(await removeApplicationSecret(context, ADMINISTRATOR, "c1"), { ok: true, value: null });
+  assert.deepEqual(await removeApplicationSecret(context, ADMINISTRATOR, "C1"), { ok: true, value: null });
   assert.match(await ask({ client_id: "c1", client_secret: "s3cret" }), /^401 invalid_client/);
   assert.match(await ask({ client_id: "c1", client_secret: "" }), /^400 invalid_request/);
   assert.equal(await byKey(), "c1 Machine.Read.All");

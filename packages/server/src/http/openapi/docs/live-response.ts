@@ -85,7 +85,7 @@ export const liveResponseDocs = {
       "It expires when no action refers to it. Repeating it is fine and prolongs it.",
     path: {
       sha256: {
-        description: "SHA-256 of the content: 64 hex digits in lower case.",
+        description: "SHA-256 of the content: 64 hex digits, in any letter case.",
         schema: Type.String(),
         example: SAMPLE.scriptSha256,
       },
