@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { appendFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
@@ -136,7 +137,7 @@ describe("the other commands", { concurrency: 4 }, () => {
     assert.equal((await world.run("library", "add", "a.sh")).exitCode, 0);
     const again = await world.run("library", "add", "a.sh");
     assert.equal(again.exitCode, 67);
-    assert.match(again.stderr, /already exists/);
+    assert.match(again.stderr, /The library has a file named a\.sh .*Replace it with --override/);
     assert.equal((await world.run("library", "add", "a.sh", "--override")).exitCode, 0);
     assert.deepEqual(Object.keys(JSON.parse((await world.run("library", "list", "--json")).stdout)), ["files"]);
     assert.match((await world.run("library", "list")).stdout, /^NAME .*\na\.sh /);
@@ -144,12 +145,13 @@ describe("the other commands", { concurrency: 4 }, () => {
     assert.equal((await world.run("library", "remove", "a.sh")).exitCode, 66);
   });
 
-  it("put adds the local file and puts it", async () => {
+  it("put sends the local file with the action and puts it", async () => {
     await using world = await makeWorld();
     await writeFile(join(world.folder, "rules.yar"), "rule");
     assert.equal((await world.run("put", "web-01", "rules.yar")).exitCode, 0);
+    const staged = createHash("sha256").update("rule").digest("hex");
     assert.deepEqual(world.api.started[0]?.Commands, [
-      { type: "PutFile", params: [{ key: "FileName", value: "rules.yar" }] },
+      { type: "PutFile", params: [{ key: "FileName", value: "rules.yar" }], staged },
     ]);
   });
 
