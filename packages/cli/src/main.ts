@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import process from "node:process";
+import { refuseReplacedBytes } from "./argument-text.ts";
 import { Interrupted } from "./cli-error.ts";
 import type { Outcome } from "./command.ts";
 import { COMMANDS } from "./commands/index.ts";
@@ -58,6 +59,7 @@ try {
 }
 
 async function dispatch(): Promise<Outcome> {
+  refuseReplacedBytes(argv);
   const [first] = argv.filter((argument) => argument !== "--json");
   if (first === "--version" || first === "version") {
     const version = await readVersion();

@@ -19,12 +19,19 @@ export interface Running {
   ended: Promise<Ended>;
 }
 
+export interface StartOptions {
+  variables?: Record<string, string>;
+  stdin?: string;
+  /** A program and its first arguments, which gets the command line of halligan behind these. */
+  through?: readonly string[];
+}
+
 export interface World extends AsyncDisposable {
   api: FakeApi;
   /** The program's current folder, empty at first. */
   folder: string;
   configFile: string;
-  start(args: readonly string[], options?: { variables?: Record<string, string>; stdin?: string }): Running;
+  start(args: readonly string[], options?: StartOptions): Running;
   /** With the fake's credentials in the environment. */
   run(...args: string[]): Promise<Ended>;
 }
@@ -34,8 +41,9 @@ export async function makeWorld(): Promise<World> {
   const api = await startFakeApi();
   const folder = await mkdtemp(join(tmpdir(), "halligan-cli-"));
   const configFile = join(await mkdtemp(join(tmpdir(), "halligan-cli-config-")), "sub", "profiles.json");
-  const start: World["start"] = (args, { variables = {}, stdin = "" } = {}) => {
-    const child = spawn(process.execPath, [PROGRAM, ...args], {
+  const start: World["start"] = (args, { variables = {}, stdin = "", through = [] } = {}) => {
+    const [file = process.execPath, ...words] = [...through, process.execPath, PROGRAM, ...args];
+    const child = spawn(file, words, {
       cwd: folder,
       // Only these: a developer's own profile must not take part.
       env: { PATH: process.env.PATH ?? "", HOME: folder, HALLIGAN_CONFIG: configFile, ...variables },

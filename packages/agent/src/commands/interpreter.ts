@@ -8,6 +8,7 @@
  * that line are told clearly.
  */
 import path from "node:path";
+import { readEnv } from "./env-line.ts";
 import { lineEnds, readContent, type ScriptContent } from "./script-content.ts";
 
 export interface Found {
@@ -191,25 +192,6 @@ function fromShebang(
     args: arg === "" ? [script] : [arg, script],
     backslash: "escape",
   });
-}
-
-/** The program that `env` starts; null where that is for `env` alone to say. */
-function readEnv(arg: string): { program: string | null } | { error: string } {
-  if (arg === "")
-    return { error: "The script's '#!' line names env without a program. Write '#!/usr/bin/env python3'." };
-  const split = /^(?:-S|--split-string=)[ \t]*(.*)$/.exec(arg)?.[1];
-  if (split === undefined) {
-    if (arg.startsWith("-")) return { program: null };
-    if (/[ \t]/.test(arg)) {
-      return {
-        error: `The script's '#!' line gives env '${arg}' as one name of a program. Write '#!/usr/bin/env -S ${arg}'.`,
-      };
-    }
-    return { program: arg.includes("=") ? null : arg };
-  }
-  // Quotes, variables, options and assignments are for env itself.
-  if (/["'\\$]/.test(split) || split.startsWith("-")) return { program: null };
-  return { program: split.split(/[ \t]+/).find((word) => !word.includes("=")) ?? null };
 }
 
 /** Line ends and byte order mark, as far as the program takes them for a part of its text. */

@@ -67,7 +67,9 @@ const RUNS: readonly (readonly [what: string, name: string, content: string | Ui
   ["env finds a program", "a", "#!/usr/bin/env python3\n", "/usr/bin/env python3 /scripts/a"],
   ["env -S splits", "a", "#!/usr/bin/env -S python3 -u\n", "/usr/bin/env -S python3 -u /scripts/a"],
   ["env -S sets variables", "a", "#!/usr/bin/env -S A=1 python3\n", "/usr/bin/env -S A=1 python3 /scripts/a"],
-  ["other options of env are its own", "a", "#!/usr/bin/env -i nothing\n", "/usr/bin/env -i nothing /scripts/a"],
+  ["options before -S are env's own", "a", "#!/usr/bin/env -vS sh\n", "/usr/bin/env -vS sh /scripts/a"],
+  ["so are options behind -S", "a", "#!/usr/bin/env -S -i -u A sh\n", "/usr/bin/env -S -i -u A sh /scripts/a"],
+  ["so are quotes", "a", "#!/usr/bin/env -S 'a tool' -x\n", "/usr/bin/env -S 'a tool' -x /scripts/a"],
   ["CR LF is a line end to Python", "a.py", "print(1)\r\n", "/usr/bin/python3 /scripts/a.py"],
   ["a mark is what it is to Python", "a.py", `${MARK}print(1)\n`, "/usr/bin/python3 /scripts/a.py"],
   ["a mark is what it is to PowerShell", "a.ps1", `${MARK}1\r\n`, `${PWSH} /scripts/a.ps1`],
@@ -87,6 +89,8 @@ for (const [what, name, content, command] of RUNS) {
     assert.deepEqual([found.notes, found.withoutMark], [[], false]);
   });
 }
+
+const ENV_ALONE = /names env without a program.*'#!\/usr\/bin\/env -S/;
 
 const REFUSED: readonly (readonly [
   what: string,
@@ -116,6 +120,14 @@ const REFUSED: readonly (readonly [
   ["a '#!' line that is too long", "a", `#!/bin/sh ${"x".repeat(300)}\n`, /longer than 255 bytes\. Shorten it/],
   ["a NUL in a '#!' line", "a", "#!/bin/sh\0\n", /neither text nor a program/],
   ["env without a program", "a", "#!/usr/bin/env\n", /names env without a program/],
+  ["env that would start the script itself, again and again", "a", "#!/usr/bin/env -i\n", ENV_ALONE],
+  ["the same by an assignment", "a", "#!/usr/bin/env A=1\n", ENV_ALONE],
+  ["the same by an option and its value", "a", "#!/usr/bin/env --unset=A\n", ENV_ALONE],
+  ["env with options of its own", "a", "#!/usr/bin/env -i python3\n", /Write '#!\/usr\/bin\/env -S -i python3'/],
+  ["the same behind -S", "a", "#!/usr/bin/env -S\n", ENV_ALONE],
+  ["the same by an option behind -S", "a", "#!/usr/bin/env -S -i\n", ENV_ALONE],
+  ["the same by options with values", "a", "#!/usr/bin/env -S -u A --chdir /tmp B=1\n", ENV_ALONE],
+  ["env options and a program that is not there", "a", "#!/usr/bin/env -S -i php\n", /no program php in the PATH/],
   ["env with options of the program", "a", "#!/usr/bin/env python3 -u\n", /Write '#!\/usr\/bin\/env -S python3 -u'/],
   ["env with a program that is not there", "a", "#!/usr/bin/env php\n", /no program php in the PATH of scripts/],
   ["the same with -S", "a", "#!/usr/bin/env -S php -q\n", /no program php in the PATH/],

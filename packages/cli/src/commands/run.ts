@@ -27,7 +27,7 @@ export const run: Command = {
       "library has no such name, it is a local file. library:NAME is the library's in any case.",
     "What runs is what you chose: a local file is read once and sent with the action, and the library is not touched; a " +
       "library file is looked up once, and the run is refused when it was replaced since, also after a wait on the server.",
-    "ARGS reach the script as they are written here, each as one argument.",
+    "ARGS reach the script as they are written here, each as one argument. Bytes that are not UTF-8 are refused.",
     "The script's output and errors go to standard output and standard error. On a terminal, control sequences are " +
       "taken out. In a pipe or file the text is unchanged, but bytes that are not UTF-8 become U+FFFD; --raw writes the exact " +
       "bytes, on a terminal too. Output that was cut is noted on standard error, and truncated is true with --json.",

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { openAsBlob } from "node:fs";
+import { openAsBlob, type Stats } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { fileNameFault } from "@halligan/protocol/api";
@@ -7,6 +7,8 @@ import { CliError, UsageError } from "../cli-error.ts";
 
 /** Up to this size a file is read once, into memory. */
 const MAX_IN_MEMORY_BYTES = 16 * 1024 * 1024;
+/** Read at a time of a file that states no size, such as those of /proc. */
+const BLOCK_BYTES = 64 * 1024;
 
 /** A file of this computer as it was at one moment: the hash is of the very bytes that `content` sends. */
 export interface LocalFile {
@@ -19,12 +21,15 @@ export interface LocalFile {
 
 /** Whether `path` names a file here. Other trouble than its absence is thrown. */
 export async function isLocalFile(path: string, currentFolder: string): Promise<boolean> {
-  const found = await stat(resolve(currentFolder, path)).catch((error: NodeJS.ErrnoException) => {
+  return (await statsOf(path, currentFolder))?.isFile() ?? false;
+}
+
+function statsOf(path: string, currentFolder: string): Promise<Stats | null> {
+  return stat(resolve(currentFolder, path)).catch((error: NodeJS.ErrnoException) => {
     // A name that is too long for a file here can still be one of the library.
     if (["ENOENT", "ENOTDIR", "ENAMETOOLONG"].includes(error.code ?? "")) return null;
     throw error;
   });
-  return found?.isFile() ?? false;
 }
 
 /**
@@ -35,11 +40,14 @@ export async function readLocalFile(path: string, currentFolder: string, signal:
   const name = basename(path);
   const fault = fileNameFault(name);
   if (fault !== null) throw new UsageError(`The file's name ${fault}: ${JSON.stringify(name)}. Rename it first.`);
-  if (!(await isLocalFile(path, currentFolder))) {
-    throw new CliError("localFile", "NoSuchFile", `There is no file ${path} here.`);
-  }
+  const found = await statsOf(path, currentFolder);
+  if (found === null) throw new CliError("localFile", "NoSuchFile", `There is no file ${path} here.`);
+  if (!found.isFile()) throw notPlain(path, found);
   const fullPath = resolve(currentFolder, path);
   const held = await readSmall(fullPath);
+  if (held === null && found.size === 0) {
+    throw new CliError("localFile", "NoFileSize", `${path} states no size and is large. Copy it, then use the copy.`);
+  }
   const content = held ?? (await openAsBlob(fullPath));
   const hash = createHash("sha256");
   try {
@@ -52,6 +60,13 @@ export async function readLocalFile(path: string, currentFolder: string, signal:
     throw error;
   }
   return { name, path, sha256: hash.digest("hex"), content };
+}
+
+/** Its bytes can be read once at most, but they are hashed first and can be sent several times. */
+function notPlain(path: string, found: Stats): CliError {
+  if (found.isDirectory()) return new CliError("localFile", "IsAFolder", `${path} is a folder. Name a file.`);
+  const kind = found.isFIFO() ? "a named pipe" : found.isSocket() ? "a socket" : "a device";
+  return new CliError("localFile", "NotAFile", `${path} is ${kind}. Save its content to a file, then use that file.`);
 }
 
 export const changedWhileRead = (path: string): CliError =>
@@ -72,12 +87,16 @@ export function isChangedFile(error: unknown): boolean {
 /** Null when it is larger; then nothing of it is kept. */
 async function readSmall(fullPath: string): Promise<Blob | null> {
   await using file = await open(fullPath, "r");
-  // One byte more, so that a file that has grown since it was looked at is seen as too large, not cut.
-  const bytes = new Uint8Array(Math.min((await file.stat()).size, MAX_IN_MEMORY_BYTES) + 1);
+  // One byte more, so that a file that has grown since it was looked at is seen as larger, not cut.
+  const statedBytes = (await file.stat()).size + 1;
+  const blocks: Uint8Array<ArrayBuffer>[] = [];
   let sizeBytes = 0;
-  while (sizeBytes < bytes.length) {
-    const { bytesRead } = await file.read(bytes, sizeBytes, bytes.length - sizeBytes, sizeBytes);
-    if (bytesRead === 0) return new Blob([bytes.subarray(0, sizeBytes)]);
+  while (sizeBytes <= MAX_IN_MEMORY_BYTES) {
+    const wanted = Math.max(statedBytes - sizeBytes, BLOCK_BYTES);
+    const block = new Uint8Array(Math.min(wanted, MAX_IN_MEMORY_BYTES + 1 - sizeBytes));
+    const { bytesRead } = await file.read(block, 0, block.length, sizeBytes);
+    if (bytesRead === 0) return new Blob(blocks);
+    blocks.push(block.subarray(0, bytesRead));
     sizeBytes += bytesRead;
   }
   return null;

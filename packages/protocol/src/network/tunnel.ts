@@ -78,7 +78,7 @@ function responseHead(socket: net.Socket, proxy: HttpProxy, target: TunnelTarget
     };
     const onError = (error: Error) => fail(`The proxy ${proxy.name} ${unreachable(error, proxy)}`, error);
     const onClose = () =>
-      fail(`The proxy ${proxy.name} closed the connection without a response. Is ${proxy.variable} right?`);
+      fail(`The proxy ${proxy.name} closed the connection without a response. Check ${proxy.variable}.`);
     const end = (settle: () => void) => {
       clearTimeout(timer);
       socket.off(connected, onConnect).off("readable", onReadable).off("error", onError).off("close", onClose);
@@ -92,7 +92,7 @@ function responseHead(socket: net.Socket, proxy: HttpProxy, target: TunnelTarget
 }
 
 function silent({ name, variable }: HttpProxy, timeoutMs: number): string {
-  return `The proxy ${name} did not respond within ${timeoutMs / 1000} seconds. Is ${variable} right?`;
+  return `The proxy ${name} did not respond within ${timeoutMs / 1000} seconds. Check ${variable}.`;
 }
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -108,7 +108,7 @@ const REASONS: Readonly<Record<string, string>> = {
 function unreachable(error: Error, { variable, isTls }: HttpProxy): string {
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
   const known = REASONS[code];
-  if (known) return `${known} Is ${variable} right?`;
+  if (known) return `${known} Check ${variable}.`;
   if (/WRONG_VERSION|PACKET_LENGTH|EPROTO/.test(code)) {
     return `does not speak TLS; write http:// instead of https:// in ${variable}.`;
   }
@@ -122,7 +122,8 @@ function checkResponse(head: string, proxy: HttpProxy, { hostname, port }: Tunne
   if (status >= 200 && status < 300) return;
   const target = `${hostname}:${port}`;
   const { name, variable } = proxy;
-  if (status === 407) {
+  // tinyproxy refuses wrong credentials with 401.
+  if (status === 407 || status === 401) {
     const schemes = [...head.matchAll(/^proxy-authenticate:\s*([\w-]+)/gim)].map((found) => found[1] ?? "");
     if (schemes.length > 0 && !schemes.some((scheme) => scheme.toLowerCase() === "basic")) {
       throw new ProxyError(
@@ -132,8 +133,8 @@ function checkResponse(head: string, proxy: HttpProxy, { hostname, port }: Tunne
     }
     throw new ProxyError(
       proxy.authorization === null
-        ? `The proxy ${name} wants credentials (407): give them in ${variable} as http://USER:PASSWORD@HOST:PORT.`
-        : `The proxy ${name} refused the credentials in ${variable} (407): correct the user name or the password.`,
+        ? `The proxy ${name} wants credentials (${status}): give them in ${variable} as http://USER:PASSWORD@HOST:PORT.`
+        : `The proxy ${name} refused the credentials in ${variable} (${status}): correct the user name or the password.`,
     );
   }
   if (status === 403 || status === 405) {
@@ -147,6 +148,6 @@ function checkResponse(head: string, proxy: HttpProxy, { hostname, port }: Tunne
       `The proxy ${name} could not connect to ${target} (${status}): check that the proxy reaches that server.`,
     );
   }
-  if (status === 0) throw new ProxyError(`${name} does not respond as an HTTP proxy does. Is ${variable} right?`);
+  if (status === 0) throw new ProxyError(`${name} does not respond as an HTTP proxy does. Check ${variable}.`);
   throw new ProxyError(`The proxy ${name} responded with status ${status} to CONNECT ${target}.`);
 }

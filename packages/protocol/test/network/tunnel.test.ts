@@ -36,7 +36,7 @@ async function proxyThat(serve: (socket: net.Socket) => void) {
 const answers = (text: string) => (socket: net.Socket) => void socket.once("data", () => socket.write(text));
 
 const CASES: [title: string, serve: (socket: net.Socket) => void, expected: RegExp][] = [
-  ["hangs", () => undefined, /did not respond within 0\.3 seconds\. Is HTTPS_PROXY right\?/],
+  ["hangs", () => undefined, /did not respond within 0\.3 seconds\. Check HTTPS_PROXY\./],
   ["closes", (socket) => void socket.once("data", () => socket.end()), /closed the connection without a response/],
   ["closes within the head", answers("HTTP/1.1 200 OK\r\nA:"), /did not respond within/],
   [
@@ -65,6 +65,11 @@ const CASES: [title: string, serve: (socket: net.Socket) => void, expected: RegE
     /refused the credentials in HTTPS_PROXY \(407\)/,
   ],
   [
+    "answers 401 to credentials, as tinyproxy does,",
+    answers('HTTP/1.0 401 Unauthorized\r\nProxy-Authenticate: Basic realm="x"\r\n\r\n'),
+    /refused the credentials in HTTPS_PROXY \(401\): correct the user name or the password/,
+  ],
+  [
     "wants another authentication",
     answers("HTTP/1.1 407 Auth\r\nProxy-Authenticate: Negotiate\r\nproxy-authenticate: NTLM\r\n\r\n"),
     /wants Negotiate or NTLM authentication, which is not supported/,
@@ -91,7 +96,7 @@ test("a proxy that is not there is named", { timeout: 20_000 }, async () => {
   await gone[Symbol.asyncDispose]();
   await assert.rejects(
     openTunnel(gone.proxy, TARGET, 5_000),
-    /cannot be reached: nothing listens there\. Is HTTPS_PROXY/,
+    /cannot be reached: nothing listens there\. Check HTTPS_PROXY/,
   );
 });
 

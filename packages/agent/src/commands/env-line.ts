@@ -1,0 +1,47 @@
+/** `#!/usr/bin/env ...`: which program `env` starts. */
+
+/** Options whose value is the next word. */
+const WITH_VALUE = /^(?:-[iv0]*[uCa]|--(?:unset|chdir|argv0))$/;
+
+/**
+ * The program that `env` starts; null where that is for `env` alone to say. A line that names none is
+ * refused: `env` would start the script itself, whose first line starts `env`, and so on without end.
+ *
+ * @param arg what follows `env`, which the kernel passes on as one argument
+ */
+export function readEnv(arg: string): { program: string | null } | { error: string } {
+  const split = /^(?:-[iv0]*S|--s[a-z-]*=)[ \t]*(.*)$/.exec(arg)?.[1];
+  if (split !== undefined) {
+    // Quotes and variables are for env itself.
+    if (/["'\\$]/.test(split)) return { program: null };
+    const program = programAmong(split.split(/[ \t]+/));
+    return program === null ? withoutProgram() : { program };
+  }
+  if (/[ \t]/.test(arg)) {
+    return {
+      error: `The script's '#!' line gives env '${arg}' as one name of a program. Write '#!/usr/bin/env -S ${arg}'.`,
+    };
+  }
+  return programAmong([arg]) === null ? withoutProgram() : { program: arg };
+}
+
+function programAmong(words: readonly string[]): string | null {
+  let isPastOptions = false;
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? "";
+    if (!isPastOptions && word.startsWith("-")) {
+      if (word === "--") isPastOptions = true;
+      else if (WITH_VALUE.test(word)) at++;
+      continue;
+    }
+    isPastOptions = true;
+    if (word !== "" && !word.includes("=")) return word;
+  }
+  return null;
+}
+
+const withoutProgram = () => ({
+  error:
+    "The script's '#!' line names env without a program. " +
+    "Write '#!/usr/bin/env python3', or with options '#!/usr/bin/env -S -i python3'.",
+});
