@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { describe, test } from "node:test";
+import { describe, type TestContext, test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { AgentProcess, RUNTIMES, temporaryFolder, until } from "../support/agent-process.ts";
 import { FakeServer } from "../support/fake-server.ts";
@@ -82,6 +82,13 @@ async function doOneAction({ server, folder }: World): Promise<void> {
   assert.equal(result && gunzipSync(result).toString(), big);
 }
 
+/** A test that ends at its time limit tells what the agent and the proxy saw. */
+function sayWhenLate(t: TestContext, { squid }: World, agent: AgentProcess): void {
+  t.signal.addEventListener("abort", () => {
+    t.diagnostic(`${agent.output}\n${squid.requests().join("\n")}\n${squid.log()}`);
+  });
+}
+
 function assertNoSecret(text: string): void {
   for (const secret of [PASSWORD, encodeURIComponent(PASSWORD), Buffer.from(`device:${PASSWORD}`).toString("base64")]) {
     assert.ok(!text.includes(secret), text);
@@ -92,7 +99,7 @@ for (const runtime of RUNTIMES) {
   const skip = runtime.isThere ? noSquid : `${runtime.name} is not installed`;
   describe(`behind a proxy, under ${runtime.name}`, { skip }, () => {
     for (const kind of ["plain", "TLS"] as const) {
-      test(`enrolls, links and transfers through a ${kind} proxy, and keeps the authority`, options, async () => {
+      test(`enrolls, links and transfers through a ${kind} proxy, and keeps the authority`, options, async (t) => {
         await using here = await world();
         const proxy = kind === "plain" ? here.proxyUrl : here.tlsProxyUrl;
         const { code, output } = await enroll(
@@ -109,6 +116,7 @@ for (const runtime of RUNTIMES) {
         await using agent = new AgentProcess(runtime.file, ["run", "--data", here.root], {
           env: { ...CLEAN, ALL_PROXY: proxy },
         });
+        sayWhenLate(t, here, agent);
         await here.server.frame("hello");
         await doOneAction(here);
         const { squid, port } = here;
@@ -123,13 +131,14 @@ for (const runtime of RUNTIMES) {
       });
     }
 
-    test("a server without TLS is reached through HTTP_PROXY in the same way", options, async () => {
+    test("a server without TLS is reached through HTTP_PROXY in the same way", options, async (t) => {
       await using here = await world(false);
       const { code, output } = await enroll(runtime.file, here, { HTTP_PROXY: here.proxyUrl }, "--allow-plain-http");
       assert.equal(code, 0, output);
-      await using _agent = new AgentProcess(runtime.file, ["run", "--data", here.root], {
+      await using agent = new AgentProcess(runtime.file, ["run", "--data", here.root], {
         env: { ...CLEAN, http_proxy: here.proxyUrl },
       });
+      sayWhenLate(t, here, agent);
       await here.server.frame("hello");
       await doOneAction(here);
     });

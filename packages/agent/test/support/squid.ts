@@ -22,6 +22,8 @@ export interface Squid extends AsyncDisposable {
   tlsPort: number;
   /** Lines like `CONNECT halligan.test:443 200`. */
   requests(): string[];
+  /** What it says of itself. */
+  log(): string;
 }
 
 export async function startSquid(options: {
@@ -41,14 +43,14 @@ export async function startSquid(options: {
   await writeFile(file("passwords"), `${user}:${hash}\n`);
   await writeFile(file("hosts"), `127.0.0.1 ${hostname}\n`);
   await writeFile(file("server.pem"), authority.cert + authority.key);
-  const log = file("access.log");
+  const accessLog = file("access.log");
   await writeFile(
     file("squid.conf"),
     [
       `http_port 127.0.0.1:${port}`,
       `https_port 127.0.0.1:${tlsPort} tls-cert=${file("server.pem")} tls-key=${file("server.pem")}`,
       `auth_param basic program ${CHECK_PASSWORD} ${file("passwords")}`,
-      "auth_param basic children 1",
+      "auth_param basic children 2 startup=1 idle=1 queue-size=100",
       `hosts_file ${file("hosts")}`,
       "acl known proxy_auth REQUIRED",
       `acl target port ${targetPort}`,
@@ -56,7 +58,7 @@ export async function startSquid(options: {
       "http_access allow known",
       "http_access deny all",
       "logformat short %rm %ru %>Hs",
-      `access_log stdio:${log} short`,
+      `access_log stdio:${accessLog} short`,
       `cache_log ${file("cache.log")}`,
       "cache deny all",
       "pid_filename none",
@@ -67,15 +69,17 @@ export async function startSquid(options: {
   );
   await openToSquid(folder);
   const child = spawn(SQUID, ["-N", "-f", file("squid.conf")], { cwd: folder, stdio: "ignore" });
+  const closed = once(child, "close");
+  const log = () => (existsSync(file("cache.log")) ? readFileSync(file("cache.log"), "utf8") : "");
   while (!(await isListening(port))) {
-    if (child.exitCode !== null) throw new Error(`squid does not start: ${readFileSync(file("cache.log"), "utf8")}`);
+    if (child.exitCode !== null) throw new Error(`squid does not start: ${log()}`);
   }
   return {
     port,
     tlsPort,
-    requests: () => (existsSync(log) ? readFileSync(log, "utf8").trim().split("\n") : []),
+    requests: () => (existsSync(accessLog) ? readFileSync(accessLog, "utf8").trim().split("\n") : []),
+    log,
     async [Symbol.asyncDispose]() {
-      const closed = once(child, "close");
       child.kill("SIGKILL");
       await closed;
       await rm(folder, { recursive: true, force: true });
