@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,11 +17,16 @@ describe("the target of a download", () => {
     folder = await mkdtemp(join(tmpdir(), "halligan-target-"));
     await mkdir(join(folder, "sub"));
     await mkdir(join(folder, "locked"));
-    await chmod(join(folder, "locked"), 0o500);
+    // Modes do not bind root.
+    if (IS_ROOT) execFileSync("mount", ["-t", "tmpfs", "-o", "ro", "halligan-test", join(folder, "locked")]);
+    else await chmod(join(folder, "locked"), 0o500);
     await mkdir(join(folder, "sub", "auth.log"));
     await writeFile(join(folder, "file"), "x");
   });
-  after(() => rm(folder, { recursive: true, force: true }));
+  after(() => {
+    if (IS_ROOT) execFileSync("umount", [join(folder, "locked")]);
+    return rm(folder, { recursive: true, force: true });
+  });
   const choose = (request: Partial<TargetRequest>) =>
     chooseTarget({
       devicePath: "/var/log/auth.log",
@@ -60,7 +66,7 @@ describe("the target of a download", () => {
     await assert.rejects(choose({ output: "-", isFolder: true }), refused("NoSuchFolder", /mkdir -p/));
   });
 
-  it("is refused when its folder is not writable", { skip: IS_ROOT || process.platform === "win32" }, async () => {
+  it("is refused when its folder is not writable", { skip: process.platform === "win32" }, async () => {
     await assert.rejects(choose({ output: "locked" }), refused("FolderNotWritable", /no right to write/));
     await assert.rejects(choose({ output: "locked/x" }), refused("FolderNotWritable", /no right to write/));
   });

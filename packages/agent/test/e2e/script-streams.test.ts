@@ -62,14 +62,17 @@ for (const runtime of RUNTIMES) {
         });
       }
 
-      test("are pipes that a program of another account may open by name as well", {
-        ...options,
-        skip: uid === null && process.geteuid?.() === 0 ? options.skip : "needs root",
-      }, async () => {
-        const text = `setpriv --reuid=${NOBODY} --clear-groups /bin/sh -ec 'echo x > /dev/stdout; echo y > /dev/stderr'\n`;
-        const { transcript } = await agent.run(text);
-        assert.deepEqual([transcript?.script_output, transcript?.script_errors], ["x\n", "y\n"]);
-      });
+      // Only root can become another account; the agent of another account has no such case.
+      if (uid === null) {
+        test("are pipes that a program of another account may open by name as well", {
+          ...options,
+          skip: process.geteuid?.() === 0 ? options.skip : "needs root",
+        }, async () => {
+          const text = `setpriv --reuid=${NOBODY} --clear-groups /bin/sh -ec 'echo x > /dev/stdout; echo y > /dev/stderr'\n`;
+          const { transcript } = await agent.run(text);
+          assert.deepEqual([transcript?.script_output, transcript?.script_errors], ["x\n", "y\n"]);
+        });
+      }
 
       test("do not hold up a script that writes on after its reader has its limit", options, async () => {
         const end = await agent.run("yes | head -c 5000000 > /dev/stdout; echo end >&2\n", { outputLimitBytes: 10 });
@@ -80,8 +83,11 @@ for (const runtime of RUNTIMES) {
       test("leave no descriptor of the agent open, however many scripts ran", options, async () => {
         const count = `ls /proc/$(awk '/^PPid/ { print $2 }' /proc/$$/status)/fd | wc -l\n`;
         const before = Number((await agent.run(count)).transcript?.script_output);
-        for (let n = 0; n < 10; n++) await agent.run("echo x; echo y >&2\n");
-        assert.ok(Number((await agent.run(count)).transcript?.script_output) <= before + 2);
+        const scripts = 10;
+        for (let n = 0; n < scripts; n++) await agent.run("echo x; echo y >&2\n");
+        // Connections to the server come and go. A leak is one descriptor for each script at least.
+        const after = Number((await agent.run(count)).transcript?.script_output);
+        assert.ok(after < before + scripts, `${before} descriptors before, ${after} after`);
       });
     });
   }

@@ -6,7 +6,8 @@ import type { Violations } from "./violations.ts";
 /** What a fault of this run may make of a command; any other reason is the system's own. */
 const INTERRUPTED =
   /^Interrupted: the agent stopped (while the script ran|when the script was about to start; whether it ran is not known)\.$/;
-const CANCELLED = /^Cancelled before it ended\.$/;
+/** The second: the server takes no more parts of a file once its action is cancelled, before the device hears of it. */
+const CANCELLED = /^Cancelled before it ended\.$|the action was cancelled/;
 
 /** Compares what the server says of every action with what was asked for and with what the scripts did. */
 export function checkActions(
