@@ -67,7 +67,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "a journal that was set back is believed",
-    startAt: 336,
+    startAt: 507,
     breaks: ["quarantineHolds", "everyActionEnds", "resultsStay"],
     edits: [{ file: "server/src/domain/link-work.ts", find: "TOLD[status] > JOURNALED", replace: "9 < JOURNALED" }],
   },
@@ -79,9 +79,11 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "the server grants every start of a script",
-    startAt: 341,
+    startAt: 626,
     breaks: ["neverTwice"],
     edits: [
+      // Copies with agents of link version 2 are found before they come to a second start.
+      { file: "sim/src/world/fleet.ts", find: "random.chance(0.15)", replace: "random.chance(1)" },
       {
         file: "server/src/domain/machine-action.ts",
         find: "command.startId !== null && command.startId !== startId",
@@ -104,7 +106,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "a server whose store was set back sends again what the device may have run",
-    startAt: 208,
+    startAt: 343,
     breaks: ["neverTwice", "nothingBreaks"],
     edits: [
       {
@@ -189,7 +191,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "the next order does not wait for the end of a cancelled one",
-    startAt: 109,
+    startAt: 212,
     breaks: ["oneOrderAtATime"],
     edits: [
       { file: "server/src/domain/link-work.ts", find: "if (toEnd) return", replace: "if (toEnd === null) return" },
@@ -197,7 +199,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "a new journal is begun before the scripts of the lost one are ended",
-    startAt: 1762,
+    startAt: 1999,
     breaks: ["oneOrderAtATime"],
     edits: [
       { file: "agent/src/core/journal-writer.ts", find: "    await beforeNew();\n", replace: "" },
@@ -210,13 +212,13 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "an order that was given up is forgotten while it still runs on the device that holds it",
-    startAt: 1168,
+    startAt: 1715,
     breaks: ["oneOrderAtATime"],
     edits: [{ file: "server/src/domain/link-work.ts", find: "if (!mayRun) return", replace: "return" }],
   },
   {
     name: "a new journal leaves the values of the journal before it valid",
-    startAt: 675,
+    startAt: 730,
     breaks: ["clonesAreFound", "quarantineHolds"],
     edits: [
       {
@@ -278,7 +280,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "a value that is newer than a restored server's records is taken for a copy's",
-    startAt: 84,
+    startAt: 208,
     breaks: ["quarantineHolds"],
     edits: [
       {
@@ -302,7 +304,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "a process that comes back after another one is let in",
-    startAt: 869,
+    startAt: 1158,
     breaks: ["clonesAreFound"],
     edits: [
       {
@@ -337,7 +339,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "a start is granted that was reported after the machine was retired",
-    startAt: 140,
+    startAt: 428,
     breaks: ["retirementHolds"],
     edits: [
       { file: "server/src/service/retire-machine.ts", find: "linkEpoch: machine.linkEpoch + 1,", replace: "" },
@@ -367,7 +369,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "a device is refused for reporting what it did of an action that was given up",
-    startAt: 491,
+    startAt: 373,
     breaks: ["nothingBreaks"],
     edits: [
       {
