@@ -60,6 +60,7 @@ test("a user of a real issuer is known by their token, with scopes and groups", 
   assert.deepEqual(await verifier.verify(token, Date.now()), {
     kind: "user",
     id: `${issuer.issuer}#alice`,
+    clientId: `${issuer.issuer}#soar`,
     name: "alice@example.org",
     scopes: new Set(["Machine.Read", "Machine.LiveResponse"]),
     groups: ["soc"],
