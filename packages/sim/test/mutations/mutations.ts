@@ -212,9 +212,13 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "an order that was given up is forgotten while it still runs on the device that holds it",
-    startAt: 1715,
+    startAt: 147,
     breaks: ["oneOrderAtATime"],
-    edits: [{ file: "server/src/domain/link-work.ts", find: "if (!mayRun) return", replace: "return" }],
+    edits: [
+      // A device of link version 2 that comes back with its old journal is found to be a copy first.
+      { file: "sim/src/world/fleet.ts", find: "random.chance(0.15)", replace: "random.chance(1)" },
+      { file: "server/src/domain/link-work.ts", find: "if (!mayRun) return", replace: "return" },
+    ],
   },
   {
     name: "a new journal leaves the values of the journal before it valid",
