@@ -59,7 +59,7 @@ export async function followScript(
   const first = await Promise.race([child.exited, limit]);
   over.abort();
   const isStopped = typeof first !== "number";
-  // A background child may hold the pipes for ever; what was written by then is the output.
+  // A background child may hold the pipes open indefinitely; what was written by then is the output.
   const isDrained = !isStopped && (await withinGrace(deps, drained)) !== null;
   const treeEnd = await endOfTree(deps, job, tree, isStopped);
   const exitCode = isStopped ? await withinGrace(deps, child.exited) : first;

@@ -3,7 +3,7 @@
  * its parent and neither runtime lets `spawn` choose. So a script finds the same however the agent
  * was started.
  *
- * - The file mode mask is 022, not that of whoever started the agent.
+ * - The file mode mask is 022, whatever started the agent.
  * - The soft limit of open files is the usual one. Both runtimes raise their own to the hard limit,
  *   which programs that close every possible descriptor, or use select(), do not expect. A lower
  *   hard limit stays.

@@ -58,7 +58,7 @@ export async function waitForAction(
         const followed = await followAction(client, actionId, {
           onAction(action) {
             reader.heard(action);
-            // Told again after each change for as long as it waits.
+            // Reported again after each change while it waits.
             waiting = null;
             showProgress();
           },

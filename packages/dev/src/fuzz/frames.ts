@@ -63,7 +63,7 @@ export function hello(device: HostileDevice, random: SeededRandom, others: reado
   };
 }
 
-/** Seldom another process or a value that nobody handed out: either may lead to quarantine, which ends this device's use. */
+/** Seldom another process or a value that the server never issued: either may lead to quarantine of this device. */
 function continuity({ processId }: HostileDevice, random: SeededRandom): Continuity {
   return {
     processId: random.chance(0.02) ? random.hex(32) : processId,

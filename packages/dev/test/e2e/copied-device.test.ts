@@ -73,7 +73,7 @@ async function quarantineRecord({ world }: Opened, { id }: WorldMachine): Promis
   }
 }
 
-/** Nothing is run by either copy any more, and what was asked for is not open for ever. */
+/** Neither copy runs anything further, and no requested action stays open. */
 async function isClosedForBoth(at: Opened, asked: readonly string[]): Promise<void> {
   await quarantineRecord(at, at.machine);
   assert.equal(await at.run(), null, "a machine in quarantine takes no action");
