@@ -6,8 +6,12 @@ import { requireNode } from "@halligan/protocol/require-node";
 requireNode("npm test");
 
 /**
- * All tests, or those of the given files: `npm test -- packages/agent/test/core/*.test.ts`. The tests start some hundreds of processes from
- * the same sources; with their compiled form kept in a folder each start costs about a third less.
+ * Runs all tests, or those of the given files: `npm test -- packages/agent/test/core/*.test.ts`. The
+ * tests start some hundreds of processes from the same sources. Their compiled form is kept in a
+ * folder, which makes each start about a third cheaper.
+ *
+ * Both limits only end what hangs: the longest test takes about a minute on two idle cores. Without
+ * them one endless loop keeps the run alive and hides its name.
  */
 const files = process.argv.slice(2);
 const cache = fileURLToPath(new URL("../../../node_modules/.cache/halligan-compiled", import.meta.url));
@@ -17,6 +21,8 @@ const child = spawn(
     "--test",
     "--test-reporter=spec",
     "--test-concurrency=3",
+    `--test-timeout=${process.env.HALLIGAN_TEST_LIMIT_MS ?? 600_000}`,
+    `--import=${new URL("test-file-limit.mjs", import.meta.url)}`,
     ...(files.length > 0 ? files : ["packages/*/test/**/*.test.ts"]),
   ],
   { stdio: "inherit", env: { NODE_COMPILE_CACHE: cache, ...process.env } },

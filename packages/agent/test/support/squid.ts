@@ -3,9 +3,10 @@ import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { chmod, chown, mkdtemp, rm, writeFile } from "node:fs/promises";
-import net, { type AddressInfo } from "node:net";
+import net from "node:net";
 import os from "node:os";
 import path from "node:path";
+import { freePort } from "../../../dev/src/free-port.ts";
 import type { TestAuthority } from "./test-authority.ts";
 
 const SQUID = ["/usr/sbin/squid", "/usr/local/sbin/squid"].find((file) => existsSync(file)) ?? "";
@@ -93,15 +94,6 @@ async function openToSquid(folder: string): Promise<void> {
   const [uid, gid] = ["-u", "-g"].map((which) => Number(execFileSync("id", [which, "proxy"])));
   await chmod(folder, 0o755);
   await chown(folder, uid ?? 0, gid ?? 0);
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 function isListening(port: number): Promise<boolean> {
