@@ -19,7 +19,7 @@ describe("the command line", { concurrency: 4 }, () => {
   ] as const) {
     it(`"${typed.join(" ")}" is refused with a clear sentence and 64`, async () => {
       await using world = await makeWorld();
-      const { exitCode, stdout, stderr } = await world.start(typed).ended;
+      const { exitCode, stdout, stderr } = await world.call(typed);
       assert.equal(exitCode, 64);
       assert.match(`${stdout}${stderr}`, pattern);
     });
@@ -27,7 +27,7 @@ describe("the command line", { concurrency: 4 }, () => {
 
   it("errors are JSON with --json, those of the arguments too", async () => {
     await using world = await makeWorld();
-    const { exitCode, stdout, stderr } = await world.start(["machnes", "--json"]).ended;
+    const { exitCode, stdout, stderr } = await world.call(["machnes", "--json"]);
     assert.equal(exitCode, 64);
     assert.equal(JSON.parse(stdout).error.code, "Usage");
     assert.equal(stderr, "");
@@ -35,14 +35,14 @@ describe("the command line", { concurrency: 4 }, () => {
 
   it("every command has a help with an example and the shape of its JSON", async () => {
     await using world = await makeWorld();
-    const overview = (await world.start(["help"]).ended).stdout;
+    const overview = (await world.call(["help"])).stdout;
     const names =
       overview.slice(overview.indexOf("Commands:"), overview.indexOf("Options")).match(/^ {2}[a-z-]+( [a-z-]+)?/gm) ??
       [];
     assert.ok(names.length >= 16);
     for (const name of names.map((text) => text.trim()).filter((text) => !text.startsWith("help"))) {
       if (name === "version") continue;
-      const { exitCode, stdout } = await world.start([...name.split(" "), "--help"]).ended;
+      const { exitCode, stdout } = await world.call([...name.split(" "), "--help"]);
       assert.equal(exitCode, 0, name);
       assert.match(stdout, /Examples?:\n {2}halligan /);
       assert.match(stdout, /JSON:\n {2}\S/);
@@ -66,10 +66,10 @@ describe("the command line", { concurrency: 4 }, () => {
   ] as const) {
     it(`"${typed.join(" ")}" shows help and exits with 0, in a document with --json`, async () => {
       await using world = await makeWorld();
-      const { exitCode, stdout, stderr } = await world.start(typed).ended;
+      const { exitCode, stdout, stderr } = await world.call(typed);
       assert.equal(exitCode, 0, stderr);
       assert.match(stdout, pattern);
-      const json = await world.start([...typed, "--json"]).ended;
+      const json = await world.call([...typed, "--json"]);
       assert.equal(json.exitCode, 0);
       assert.equal(typeof JSON.parse(json.stdout), "object");
     });
@@ -83,7 +83,7 @@ describe("the command line", { concurrency: 4 }, () => {
   ] as const) {
     it(`"${typed.join(" ")}" suggests what was meant and exits with 64`, async () => {
       await using world = await makeWorld();
-      const { exitCode, stderr } = await world.start(typed).ended;
+      const { exitCode, stderr } = await world.call(typed);
       assert.equal(exitCode, 64);
       assert.match(stderr, pattern);
     });
@@ -92,23 +92,23 @@ describe("the command line", { concurrency: 4 }, () => {
   it("a server that is not there is unreachable", async () => {
     await using world = await makeWorld();
     const variables = { HALLIGAN_URL: "http://127.0.0.1:1", HALLIGAN_CLIENT_ID: "a", HALLIGAN_CLIENT_SECRET: "b" };
-    const { exitCode, stdout } = await world.start(["machines", "--json"], { variables }).ended;
+    const { exitCode, stdout } = await world.call(["machines", "--json"], { variables });
     assert.equal(exitCode, 69);
     assert.equal(JSON.parse(stdout).error.code, "Unreachable");
   });
 
   it("login --from a missing file is a sentence with the path, and a document with --json", async () => {
     await using world = await makeWorld();
-    const { exitCode, stderr } = await world.start(["login", "--from", "gone.json"]).ended;
+    const { exitCode, stderr } = await world.call(["login", "--from", "gone.json"]);
     assert.equal(exitCode, 73);
     assert.match(stderr, /^halligan: \/.*\/gone\.json cannot be used: it does not exist\. Check the path\.\n$/);
-    const { stdout } = await world.start(["login", "--from", ".", "--json"]).ended;
+    const { stdout } = await world.call(["login", "--from", ".", "--json"]);
     assert.equal(JSON.parse(stdout).error.code, "IsAFolder");
   });
 
   it("variables that are only half set name what is missing", async () => {
     await using world = await makeWorld();
-    const { exitCode, stderr } = await world.start(["machines"], { variables: { HALLIGAN_URL: world.api.url } }).ended;
+    const { exitCode, stderr } = await world.call(["machines"], { variables: { HALLIGAN_URL: world.api.url } });
     assert.equal(exitCode, 78);
     assert.match(stderr, /Set HALLIGAN_CLIENT_ID and HALLIGAN_CLIENT_SECRET/);
   });

@@ -191,7 +191,7 @@ describe("halligan audit and watch", { concurrency: 4 }, () => {
     });
     const variables = { HALLIGAN_URL: world.api.url, HALLIGAN_CLIENT_ID: world.api.clientId };
     const secret = { HALLIGAN_CLIENT_SECRET: world.api.clientSecret };
-    const running = world.start(["audit", "--follow", "--json"], { variables: { ...variables, ...secret } });
+    const running = world.spawn(["audit", "--follow", "--json"], { variables: { ...variables, ...secret } });
     let stdout = "";
     await new Promise<void>((resolve) => {
       running.child.stdout.on("data", (text: string) => {

@@ -4,24 +4,23 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { call, type Ended } from "./call.ts";
 import { type FakeApi, startFakeApi } from "./fake-api.ts";
 
 const PROGRAM = fileURLToPath(new URL("../bin/halligan.mjs", import.meta.url));
 
-export interface Ended {
-  exitCode: number | null;
-  stdout: string;
-  stderr: string;
-}
-
+/** A process of its own. */
 export interface Running {
   child: ChildProcessByStdio<Writable, Readable, Readable>;
   ended: Promise<Ended>;
 }
 
-export interface StartOptions {
+export interface CallOptions {
   variables?: Record<string, string>;
   stdin?: string;
+}
+
+export interface SpawnOptions extends CallOptions {
   /** A program and its first arguments, which gets the command line of halligan behind these. */
   through?: readonly string[];
 }
@@ -31,17 +30,21 @@ export interface World extends AsyncDisposable {
   /** The program's current folder, empty at first. */
   folder: string;
   configFile: string;
-  start(args: readonly string[], options?: StartOptions): Running;
-  /** With the fake's credentials in the environment. */
+  spawn(args: readonly string[], options?: SpawnOptions): Running;
+  /** In this process. */
+  call(args: readonly string[], options?: CallOptions): Promise<Ended>;
+  /** In this process, with the fake's credentials in the environment. */
   run(...args: string[]): Promise<Ended>;
 }
 
-/** The real program as its own process, a fake API, and temporary folders. */
+/** The real program, a fake API, and temporary folders. */
 export async function makeWorld(): Promise<World> {
   const api = await startFakeApi();
   const folder = await mkdtemp(join(tmpdir(), "halligan-cli-"));
   const configFile = join(await mkdtemp(join(tmpdir(), "halligan-cli-config-")), "sub", "profiles.json");
-  const start: World["start"] = (args, { variables = {}, stdin = "", through = [] } = {}) => {
+  const inProcess: World["call"] = (args, { variables = {}, stdin = "" } = {}) =>
+    call(args, { folder, stdin, variables: { HALLIGAN_CONFIG: configFile, ...variables } });
+  const startProcess: World["spawn"] = (args, { variables = {}, stdin = "", through = [] } = {}) => {
     const [file = process.execPath, ...words] = [...through, process.execPath, PROGRAM, ...args];
     const child = spawn(file, words, {
       cwd: folder,
@@ -68,8 +71,9 @@ export async function makeWorld(): Promise<World> {
     api,
     folder,
     configFile,
-    start,
-    run: (...args) => start(args, { variables: credentialsOf(api) }).ended,
+    spawn: startProcess,
+    call: inProcess,
+    run: (...args) => inProcess(args, { variables: credentialsOf(api) }),
     async [Symbol.asyncDispose]() {
       await api[Symbol.asyncDispose]();
       await rm(folder, { recursive: true, force: true });

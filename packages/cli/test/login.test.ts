@@ -7,8 +7,7 @@ import { makeWorld, type World } from "./halligan.ts";
 const HAS_MODES = process.platform !== "win32";
 
 async function logIn(world: World, ...more: string[]) {
-  return world.start(["login", "--server", world.api.url, "--client-id", "app-1", ...more], { stdin: "the secret\n" })
-    .ended;
+  return world.call(["login", "--server", world.api.url, "--client-id", "app-1", ...more], { stdin: "the secret\n" });
 }
 
 describe("halligan login", { concurrency: 4 }, () => {
@@ -21,7 +20,7 @@ describe("halligan login", { concurrency: 4 }, () => {
       assert.equal((await stat(world.configFile)).mode & 0o777, 0o600);
       assert.equal((await stat(dirname(world.configFile))).mode & 0o777, 0o700);
     }
-    const machines = await world.start(["machines"]).ended;
+    const machines = await world.call(["machines"]);
     assert.equal(machines.exitCode, 0, machines.stderr);
     assert.match(machines.stdout, /^MACHINE +ID +HEALTH .*\nweb-01 +a{40} +Active /);
   });
@@ -31,14 +30,13 @@ describe("halligan login", { concurrency: 4 }, () => {
     const { url, clientId, clientSecret } = world.api;
     const credentials = { baseUrl: url, tokenUrl: `${url}/t/oauth2/v2.0/token`, tenant: "t", clientId, clientSecret };
     await writeFile(join(world.folder, "admin.json"), JSON.stringify(credentials));
-    const { exitCode, stdout } = await world.start(["login", "--from", "admin.json", "--profile", "lab", "--json"])
-      .ended;
+    const { exitCode, stdout } = await world.call(["login", "--from", "admin.json", "--profile", "lab", "--json"]);
     assert.equal(exitCode, 0);
     assert.deepEqual(JSON.parse(stdout), { profile: { name: "lab", baseUrl: url, clientId, file: world.configFile } });
-    const unnamed = await world.start(["machines"]).ended;
+    const unnamed = await world.call(["machines"]);
     assert.equal(unnamed.exitCode, 78);
     assert.match(unnamed.stderr, /no profile "default".*Known: lab/);
-    assert.equal((await world.start(["machines"], { variables: { HALLIGAN_PROFILE: "lab" } }).ended).exitCode, 0);
+    assert.equal((await world.call(["machines"], { variables: { HALLIGAN_PROFILE: "lab" } })).exitCode, 0);
   });
 
   it("a wrong secret is said and nothing is kept", async () => {
@@ -54,7 +52,7 @@ describe("halligan login", { concurrency: 4 }, () => {
     await using world = await makeWorld();
     await logIn(world);
     await chmod(world.configFile, 0o640);
-    const { exitCode, stderr } = await world.start(["machines"]).ended;
+    const { exitCode, stderr } = await world.call(["machines"]);
     assert.equal(exitCode, 78);
     assert.match(stderr, /chmod 600 /);
     assert.equal(world.api.seen.includes("GET /api/machines"), false);
@@ -64,7 +62,7 @@ describe("halligan login", { concurrency: 4 }, () => {
     await using world = await makeWorld();
     await logIn(world);
     await chmod(dirname(world.configFile), 0o777);
-    const { exitCode, stderr } = await world.start(["machines"]).ended;
+    const { exitCode, stderr } = await world.call(["machines"]);
     assert.equal(exitCode, 78);
     assert.match(stderr, /chmod 700 /);
   });
@@ -72,8 +70,7 @@ describe("halligan login", { concurrency: 4 }, () => {
   it("a secret is not taken as an argument and not repeated", async () => {
     await using world = await makeWorld();
     for (const typed of [["--client-secret", "hunter2"], ["--client-secret=hunter2"]]) {
-      const { exitCode, stderr } = await world.start(["login", "--server", world.api.url, "--client-id", "a", ...typed])
-        .ended;
+      const { exitCode, stderr } = await world.call(["login", "--server", world.api.url, "--client-id", "a", ...typed]);
       assert.equal(exitCode, 64);
       assert.match(stderr, /--secret-file FILE/);
       assert.equal(stderr.includes("hunter2"), false);
@@ -82,7 +79,7 @@ describe("halligan login", { concurrency: 4 }, () => {
 
   it("without any credentials the person is told how to start", async () => {
     await using world = await makeWorld();
-    const { exitCode, stderr } = await world.start(["machines"]).ended;
+    const { exitCode, stderr } = await world.call(["machines"]);
     assert.equal(exitCode, 78);
     assert.match(stderr, /halligan login --from/);
   });

@@ -79,10 +79,10 @@ describe("halligan on the network", { concurrency: 3 }, () => {
       http_proxy: `http://me:pass%3Aword@127.0.0.1:${proxy.port}`,
     };
     await writeFile(join(world.folder, "big.bin"), Buffer.alloc(5_000_000, "x"));
-    const added = await world.start(["library", "add", "big.bin"], { variables }).ended;
+    const added = await world.spawn(["library", "add", "big.bin"], { variables }).ended;
     assert.equal(added.exitCode, 0, added.stderr);
     assert.equal(world.api.library.get("big.bin")?.length, 5_000_000);
-    const got = await world.start(["get", "web-01", "/var/log/auth.log", "-o", "-"], { variables }).ended;
+    const got = await world.spawn(["get", "web-01", "/var/log/auth.log", "-o", "-"], { variables }).ended;
     assert.deepEqual([got.exitCode, got.stdout], [0, "content of the file\n"]);
     assert.ok(proxy.requests.length > 0);
     for (const line of proxy.requests) assert.equal(line, `CONNECT ${new URL(url).host} HTTP/1.1`);
@@ -96,7 +96,7 @@ describe("halligan on the network", { concurrency: 3 }, () => {
       HALLIGAN_URL: world.api.url.replace("127.0.0.1", HOSTNAME),
       ALL_PROXY: `me:wrong-secret@127.0.0.1:${proxy.port}`,
     };
-    const { exitCode, stderr } = await world.start(
+    const { exitCode, stderr } = await world.spawn(
       ["login", "--server", variables.HALLIGAN_URL, "--client-id", "app-1"],
       {
         variables,
@@ -107,7 +107,7 @@ describe("halligan on the network", { concurrency: 3 }, () => {
     assert.doesNotMatch(stderr, /wrong-secret/);
     const direct = { ...variables, NO_PROXY: `.test,${HOSTNAME}` };
     assert.match(
-      (await world.start(["machines"], { variables: direct }).ended).stderr,
+      (await world.spawn(["machines"], { variables: direct }).ended).stderr,
       /host name (is not known|could not be looked up)/,
     );
   });
@@ -119,18 +119,18 @@ describe("halligan on the network", { concurrency: 3 }, () => {
     const server = `https://127.0.0.1:${front.port}`;
     const secret = { HALLIGAN_CLIENT_SECRET: world.api.clientSecret };
     const login = ["login", "--server", server, "--client-id", world.api.clientId];
-    const refused = await world.start(login, { variables: secret }).ended;
+    const refused = await world.spawn(login, { variables: secret }).ended;
     assert.equal(refused.exitCode, 69);
     assert.match(refused.stderr, /not from an authority that this computer trusts.*--ca FILE.*NODE_EXTRA_CA_CERTS/);
     world.api.publicUrl = server;
-    const done = await world.start([...login, "--ca", authority.caFile], { variables: secret }).ended;
+    const done = await world.spawn([...login, "--ca", authority.caFile], { variables: secret }).ended;
     assert.equal(done.exitCode, 0, done.stderr);
     if (process.platform !== "win32") assert.equal((await stat(world.configFile)).mode & 0o777, 0o600);
-    const listed = await world.start(["machines"]).ended;
+    const listed = await world.spawn(["machines"]).ended;
     assert.equal(listed.exitCode, 0, listed.stderr);
     const variables = { ...credentialsOf(world.api), HALLIGAN_URL: server, SSL_CERT_FILE: authority.caFile };
-    assert.equal((await world.start(["machines"], { variables }).ended).exitCode, 0);
-    const wrong = await world.start([...login, "--ca", "nowhere.crt"], { variables: secret }).ended;
+    assert.equal((await world.spawn(["machines"], { variables }).ended).exitCode, 0);
+    const wrong = await world.spawn([...login, "--ca", "nowhere.crt"], { variables: secret }).ended;
     assert.equal(wrong.exitCode, 73);
     assert.match(wrong.stderr, /nowhere\.crt of --ca cannot be read: it does not exist/);
   });

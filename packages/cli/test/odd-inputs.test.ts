@@ -50,7 +50,7 @@ describe("local files and arguments that are not as usual", { concurrency: 4 }, 
     world.api.library.set("a.sh", Buffer.from("x"));
     // A shell passes such bytes on; the spawn of Node does not.
     const run = (bytes: string) => {
-      const { child, ended } = world.start(["run", "web-01", "a.sh", "--", "unused"], {
+      const { child, ended } = world.spawn(["run", "web-01", "a.sh", "--", "unused"], {
         variables: credentialsOf(world.api),
         through: ["bash", "-c", `exec "\${@:1:5}" -- $'${bytes}'`, "bash"],
       });

@@ -287,7 +287,7 @@ describe("halligan run", { concurrency: 4 }, () => {
     await using world = await makeWorld();
     world.api.library.set("a.sh", Buffer.from("x"));
     world.api.script.statuses = ["InProgress"];
-    const { child, ended } = world.start(["run", "web-01", "a.sh"], { variables: credentialsOf(world.api) });
+    const { child, ended } = world.spawn(["run", "web-01", "a.sh"], { variables: credentialsOf(world.api) });
     await world.api.whenSeen(`GET /api/machineactions/${ACTION_ID}`);
     child.kill("SIGINT");
     const { exitCode, stderr } = await ended;
