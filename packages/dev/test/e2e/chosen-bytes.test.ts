@@ -1,23 +1,14 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { once } from "node:events";
 import { access, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { World } from "../../src/world.ts";
+import { halligan as callHalligan } from "./halligan.ts";
 import { addScript, runScript, transcriptOf, waitFor, waitForEnd } from "./live-response.ts";
 
-const CLI = fileURLToPath(new URL("../../../cli/bin/halligan.mjs", import.meta.url));
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
-
-interface Ended {
-  exitCode: number;
-  stdout: string;
-  stderr: string;
-}
 
 /** Two analysts at the same time, each with the CLI, one server, real agents. */
 describe("a run is bound to the bytes that its caller chose", { timeout: 600_000 }, () => {
@@ -44,29 +35,7 @@ describe("a run is bound to the bytes that its caller chose", { timeout: 600_000
     answered.length = 0;
   });
 
-  function halligan(...args: string[]): Promise<Ended> {
-    const { baseUrl, clientId, clientSecret } = world.credentials;
-    const child = spawn(process.execPath, [CLI, ...args], {
-      cwd: world.folder,
-      env: {
-        PATH: process.env.PATH ?? "",
-        HALLIGAN_CONFIG: join(world.folder, "none.json"),
-        HALLIGAN_URL: baseUrl,
-        HALLIGAN_CLIENT_ID: clientId,
-        HALLIGAN_CLIENT_SECRET: clientSecret,
-      },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    const ended = { exitCode: -1, stdout: "", stderr: "" };
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      ended.stdout += text;
-    });
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      ended.stderr += text;
-    });
-    return once(child, "close").then(([exitCode]) => ({ ...ended, exitCode: Number(exitCode) }));
-  }
-
+  const halligan = (...args: string[]) => callHalligan(world, ...args);
   const countOf = (pattern: RegExp) => answered.filter((line) => pattern.test(line)).length;
   async function seen(pattern: RegExp, times: number): Promise<void> {
     while (countOf(pattern) < times) await sleep(10);

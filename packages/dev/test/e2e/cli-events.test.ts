@@ -1,15 +1,11 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { access, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { World } from "../../src/world.ts";
+import { halligan as callHalligan } from "./halligan.ts";
 import { addScript } from "./live-response.ts";
-
-const CLI = fileURLToPath(new URL("../../../cli/bin/halligan.mjs", import.meta.url));
 
 /** `halligan`, with the real server: it waits by the events of its action. */
 describe("halligan run by events", { timeout: 120_000 }, () => {
@@ -27,24 +23,9 @@ describe("halligan run by events", { timeout: 120_000 }, () => {
   });
   after(() => world[Symbol.asyncDispose]());
 
-  function halligan(...args: string[]) {
-    const { baseUrl, clientId, clientSecret } = world.credentials;
-    const child = spawn(process.execPath, [CLI, ...args], {
-      cwd: world.folder,
-      env: {
-        PATH: process.env.PATH ?? "",
-        HALLIGAN_CONFIG: join(world.folder, "none.json"),
-        HALLIGAN_URL: baseUrl,
-        HALLIGAN_CLIENT_ID: clientId,
-        HALLIGAN_CLIENT_SECRET: clientSecret,
-      },
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    let stdout = "";
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      stdout += text;
-    });
-    return once(child, "close").then(([exitCode]) => ({ exitCode: Number(exitCode), stdout }));
+  async function halligan(...args: string[]) {
+    const { exitCode, stdout } = await callHalligan(world, ...args);
+    return { exitCode, stdout };
   }
 
   test("it asks for the action not once while the server tells of it", async () => {

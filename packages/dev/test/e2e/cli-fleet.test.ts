@@ -7,6 +7,7 @@ import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { World } from "../../src/world.ts";
+import { halligan as callHalligan, variablesFor } from "./halligan.ts";
 import { addScript } from "./live-response.ts";
 
 const CLI = fileURLToPath(new URL("../../../cli/bin/halligan.mjs", import.meta.url));
@@ -23,31 +24,14 @@ describe("halligan for operators", { timeout: 600_000 }, () => {
   after(() => world[Symbol.asyncDispose]());
 
   function start(...args: string[]) {
-    const { baseUrl, clientId, clientSecret } = world.credentials;
     return spawn(process.execPath, [CLI, ...args], {
       cwd: world.folder,
-      env: {
-        PATH: process.env.PATH ?? "",
-        HALLIGAN_CONFIG: join(world.folder, "none.json"),
-        HALLIGAN_URL: baseUrl,
-        HALLIGAN_CLIENT_ID: clientId,
-        HALLIGAN_CLIENT_SECRET: clientSecret,
-      },
+      env: { PATH: process.env.PATH ?? "", ...variablesFor(world) },
       stdio: ["ignore", "pipe", "pipe"],
     });
   }
 
-  async function halligan(...args: string[]) {
-    const child = start(...args);
-    const output = { stdout: "", stderr: "" };
-    for (const name of ["stdout", "stderr"] as const) {
-      child[name].setEncoding("utf8").on("data", (text: string) => {
-        output[name] += text;
-      });
-    }
-    const [exitCode] = await once(child, "close");
-    return { exitCode: Number(exitCode), ...output };
-  }
+  const halligan = (...args: string[]) => callHalligan(world, ...args);
 
   /** The document of `--json` of a command that must succeed. */
   async function json(...args: string[]) {
