@@ -5,14 +5,14 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { INVARIANTS } from "../src/world/violation.ts";
 import { MUTATIONS } from "./mutations/mutations.ts";
-import { SCHEDULES } from "./schedules.ts";
+import { MUTANT_SCHEDULES } from "./schedules.ts";
 
 const MUTANT = fileURLToPath(new URL("mutations/mutant.ts", import.meta.url));
 
 async function runMutant(
   name: string,
 ): Promise<{ schedules: number; invariant: string | null; message: string | null }> {
-  const { stdout } = await promisify(execFile)(process.execPath, [MUTANT, name, String(SCHEDULES)]);
+  const { stdout } = await promisify(execFile)(process.execPath, [MUTANT, name, String(MUTANT_SCHEDULES)]);
   return JSON.parse(stdout);
 }
 
