@@ -19,6 +19,7 @@ import { readOidcIssuers } from "./config/oidc-issuers.ts";
 import { BEAT_INTERVAL_MS, type NodeFacts } from "./domain/node-lease.ts";
 import { Gateway } from "./gateway/gateway.ts";
 import { WsGateway } from "./gateway/ws-gateway.ts";
+import { AddressLimits } from "./http/address-limits.ts";
 import { buildHttpApp } from "./http/app.ts";
 import type { HttpContext } from "./http/context.ts";
 import { EventStreams } from "./http/event-streams.ts";
@@ -164,6 +165,7 @@ export async function startServer(config: Config, engines: Engines, log: Logger,
     verifyToken: (token) => context.tokens.verify(token, service.clock.nowMs()),
     verifyTicket: (text) => verifyLinkTicket(service, text),
     throttle: createThrottle(config.numbers, counter),
+    addresses: new AddressLimits(config.numbers, systemClock.monotonicMs),
     log,
     onAnswered: metrics.requestAnswered,
     limits: { jsonBytes: config.numbers.jsonBodyLimitBytes, closeGraceMs: config.numbers.drainTimeoutMs },

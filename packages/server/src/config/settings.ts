@@ -63,6 +63,8 @@ export const NUMBER_SETTINGS = {
   resultRetentionMs: { default: 30 * 24 * 3_600_000, min: 60_000, max: 10 * 365 * 24 * 3_600_000 },
   /** How long actions are kept. 180 days. Source: design, "retention". */
   actionRetentionMs: { default: 180 * 24 * 3_600_000, min: 60_000, max: 10 * 365 * 24 * 3_600_000 },
+  /** Requests whose body is read without authentication (enrollment, tokens), from one address. A sixth of them may come at once. */
+  anonymousRequestsPerMinute: { default: 6_000, min: 1, max: UNLIMITED },
   /** A JSON body. */
   jsonBodyLimitBytes: { default: 1024 * 1024, min: 1_024, max: 16 * 1024 * 1024 },
   /** Agents say something this often; three intervals of silence end a link. */

@@ -77,6 +77,7 @@ export function buildHttpApp<Ctx>(options: HttpAppOptions<Ctx>): HttpApp {
       verifyToken: (token: string) => options.verifyToken(token),
       verifyTicket: (text: string) => options.verifyTicket(text),
       throttle: options.throttle,
+      addresses: options.addresses,
     },
     limits,
     log,
@@ -114,9 +115,16 @@ export function buildHttpApp<Ctx>(options: HttpAppOptions<Ctx>): HttpApp {
   return app;
 }
 
-/** Deny by default, once more at run time: a table that was not type checked must not open a route. */
+/** Longest body that is read without authentication, in bytes. */
+const MAX_ANONYMOUS_BODY_BYTES = 32 * 1024;
+
+/** Access is denied by default, and no unbounded body is read without authentication, also when a table was not type checked. */
 function checkOperations<Ctx>(operations: readonly Operation<Ctx>[]): void {
-  for (const { name, access } of operations) {
+  for (const { name, access, body } of operations) {
+    const isShort = body.kind === "none" || (body.limitBytes ?? Infinity) <= MAX_ANONYMOUS_BODY_BYTES;
+    if (access?.kind === "anonymous" && !isShort) {
+      throw new Error(`operation ${name} reads a long body without authentication`);
+    }
     const isKnown = access?.kind === "anonymous" || access?.kind === "ticket" || access?.kind === "permissions";
     if (!isKnown || (access.kind === "permissions" && access.permissions.length === 0)) {
       throw new Error(`operation ${name} does not say who may call it`);

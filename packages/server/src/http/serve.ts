@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import { textFault } from "@halligan/protocol/text";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
@@ -91,7 +92,8 @@ export async function serve<Ctx>(
       }));
     using _ = answer.kind === "events" ? answer.held : null;
     // Without this a body would be invited that nobody reads.
-    const isSettled = !isWaitingForContinue(raw) && (await settleBody(raw, limits));
+    const isSettled =
+      !isWaitingForContinue(raw) && (await settleBody(raw, limits, drainBytes(source, raw, who !== undefined, limits)));
     const mustClose = !isSettled || serving.isClosing();
     await writeAnswer({ id: facts.id, raw, response, errors: source.errors, mustClose }, answer);
     const code = answer.kind === "error" ? answer.code : undefined;
@@ -103,6 +105,15 @@ export async function serve<Ctx>(
     response.destroy();
     finish(isGone ? CLIENT_GONE : 500);
   }
+}
+
+/** A body that belongs to no admitted request is received only where an honest client sends one: with a length, after its token expired. */
+function drainBytes<Ctx>(source: Source<Ctx>, raw: IncomingMessage, isAdmitted: boolean, limits: HttpLimits): number {
+  const wantsBody = "access" in source && source.access.kind !== "anonymous";
+  const isChunked = raw.headers["transfer-encoding"] !== undefined;
+  if (wantsBody && (isAdmitted || !isChunked)) return limits.drainBytes;
+  const { anonymousDrainBytes } = limits;
+  return Number(raw.headers["content-length"] ?? 0) > anonymousDrainBytes ? 0 : anonymousDrainBytes;
 }
 
 async function answerOf<Ctx>(

@@ -6,13 +6,16 @@ import { json } from "../body-kinds.ts";
 import { operation } from "../context.ts";
 import { domainRefusal } from "../wire-errors.ts";
 
+/** Longest enrollment, in bytes: a device with 64 network addresses sends about 10 KiB. Read without authentication. */
+const ENROLL_LIMIT_BYTES = 16 * 1024;
+
 /** A device registers its key; the enrollment token in the body is its access. */
 export const enroll = operation({
   name: "Enroll",
   method: "POST",
   path: ENROLL_PATH,
   access: anonymous,
-  body: json(EnrollRequest),
+  body: json(EnrollRequest, { limitBytes: ENROLL_LIMIT_BYTES }),
   async handler({ body, remoteAddress }, context) {
     const enrolled = await enrollMachine(context, body, remoteAddress);
     return enrolled.ok ? ok(enrolled.value) : domainRefusal(enrolled.error);
