@@ -23,8 +23,8 @@ export class RateTable {
   }
 
   /** How long one more has to wait, in milliseconds; null when it may pass. Counts nothing. */
-  waitMs(key: string, rate = this.#rate): number | null {
-    return waitForRate(this.#fullAtMs.get(key), rate, this.#monotonicMs());
+  waitMs(key: string): number | null {
+    return waitForRate(this.#fullAtMs.get(key), this.#rate, this.#monotonicMs());
   }
 
   charge(key: string): void {

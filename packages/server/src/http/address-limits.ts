@@ -1,3 +1,4 @@
+import type { FailedAuthentications } from "../auth/failed-authentications.ts";
 import { RateTable } from "../auth/rate-table.ts";
 import { addressKey } from "../domain/address-key.ts";
 import { type ErrorAnswer, tooManyRequests } from "./answer.ts";
@@ -14,11 +15,26 @@ const BURST_SHARE = 1 / 6;
 export class AddressLimits {
   readonly #anonymous: RateTable;
   readonly #perMinute: number;
+  readonly #failures: Pick<FailedAuthentications, "noted">;
 
-  constructor({ anonymousRequestsPerMinute }: AddressRates, monotonicMs: () => number) {
+  constructor(
+    { anonymousRequestsPerMinute }: AddressRates,
+    monotonicMs: () => number,
+    failures: Pick<FailedAuthentications, "noted">,
+  ) {
+    this.#failures = failures;
     this.#perMinute = anonymousRequestsPerMinute;
     const burst = Math.max(1, Math.ceil(anonymousRequestsPerMinute * BURST_SHARE));
     this.#anonymous = new RateTable({ perMinute: anonymousRequestsPerMinute, burst }, monotonicMs);
+  }
+
+  /**
+   * Counts a request whose access token or ticket is no good. Called after the check, which is cheap:
+   * an address over its limit never keeps out a valid token.
+   */
+  countForged(address: string): ErrorAnswer | null {
+    this.#failures.noted({ kind: "accessToken", address, account: null, credential: "" });
+    return this.countAnonymous(address);
   }
 
   /** Counts a request whose body is read without authentication; null when it may be read. */

@@ -33,7 +33,7 @@ export interface Gate {
   verifyTicket(ticket: string): LinkTicket | null | Promise<LinkTicket | null>;
   /** Null when the caller may go on. */
   throttle: Throttle;
-  addresses: Pick<AddressLimits, "countAnonymous">;
+  addresses: Pick<AddressLimits, "countAnonymous" | "countForged">;
 }
 
 /** A request inside the framework: what access rules and body kinds need beyond the facts. */

@@ -22,6 +22,10 @@ export interface HttpLimits {
   readonly anonymousDrainBytes: number;
   /** Time for a whole JSON or form body, and for draining. Streams have {@link HttpLimits.inactivityMs} instead. Default 30 s. */
   readonly bodyTimeoutMs: number;
+  /** How long a refusal of too many unauthenticated requests waits before it is sent. Default 1 s. */
+  readonly refusalDelayMs: number;
+  /** Time for a TLS handshake, from its first byte. Default 10 s. */
+  readonly tlsHandshakeTimeoutMs: number;
   /** Time for the request line and all headers. Default 20 s. */
   readonly headersTimeoutMs: number;
   /**
@@ -45,6 +49,8 @@ export const DEFAULT_HTTP_LIMITS: HttpLimits = {
   drainBytes: 32 * MIB,
   anonymousDrainBytes: 256 * 1024,
   bodyTimeoutMs: 30_000,
+  refusalDelayMs: 1_000,
+  tlsHandshakeTimeoutMs: 10_000,
   headersTimeoutMs: 20_000,
   inactivityMs: 120_000,
   keepAliveMs: 75_000,

@@ -28,6 +28,8 @@ interface OperationShape {
   readonly query?: QueryOptions;
   /** How refusals look. Default the contract's body; `oauth` for token endpoints. */
   readonly errors?: "oauth";
+  /** Answers everybody alike, as a probe does. Its log lines are sampled. */
+  readonly isPublic?: boolean;
 }
 
 export interface OperationDefinition<Ctx, W, B> extends OperationShape {

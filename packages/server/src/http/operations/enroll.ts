@@ -1,7 +1,8 @@
 import { ENROLL_PATH, EnrollRequest } from "@halligan/protocol/link";
+import type { Attempt } from "../../auth/failed-authentications.ts";
 import { enrollMachine } from "../../service/enroll-machine.ts";
 import { anonymous } from "../access.ts";
-import { ok } from "../answer.ts";
+import { ok, tooManyRequests } from "../answer.ts";
 import { json } from "../body-kinds.ts";
 import { operation } from "../context.ts";
 import { domainRefusal } from "../wire-errors.ts";
@@ -17,7 +18,21 @@ export const enroll = operation({
   access: anonymous,
   body: json(EnrollRequest, { limitBytes: ENROLL_LIMIT_BYTES }),
   async handler({ body, remoteAddress }, context) {
+    const { authentications } = context;
+    const attempt: Attempt = {
+      kind: "enrollmentToken",
+      address: remoteAddress,
+      account: null,
+      credential: body.token,
+    };
+    const waitMs = authentications.waitMs(attempt);
+    if (waitMs !== null) return tooManyRequests(waitMs / 1_000, "too many failed enrollments from this address.");
     const enrolled = await enrollMachine(context, body, remoteAddress);
-    return enrolled.ok ? ok(enrolled.value) : domainRefusal(enrolled.error);
+    if (!enrolled.ok) {
+      authentications.failed(attempt);
+      return domainRefusal(enrolled.error);
+    }
+    authentications.succeeded(attempt);
+    return ok(enrolled.value);
   },
 });

@@ -35,6 +35,7 @@ export const getOpenApi = (operations: () => readonly Operation<HttpContext>[]):
     method: "GET",
     path: "/openapi.json",
     access: anonymous,
+    isPublic: true,
     body: noBody,
     handler(_request, context) {
       const bytes = documentOf(context);

@@ -102,7 +102,7 @@ async function statusFor(run: Run, headers: Record<string, string>, caller: Call
       verifyToken: async () => caller,
       verifyTicket: () => null,
       throttle: async () => null,
-      addresses: { countAnonymous: () => null },
+      addresses: { countAnonymous: () => null, countForged: () => null },
     },
     raw: untouched,
     request: untouched,
