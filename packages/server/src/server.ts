@@ -4,6 +4,8 @@ import { LINK_PATH } from "@halligan/protocol/link";
 import type { Logger } from "pino";
 import { issuers } from "./auth/access-token.ts";
 import { acceptedAudiences } from "./auth/audiences.ts";
+import { FailedAuthentications } from "./auth/failed-authentications.ts";
+import { FailureSummaries } from "./auth/failure-summaries.ts";
 import { fetchJsonWithin } from "./auth/oidc/fetch-json.ts";
 import { createOutsideIssuers, type OutsideIssuers } from "./auth/oidc/outside-issuers.ts";
 import { deploymentTenant } from "./auth/tenant.ts";
@@ -16,15 +18,19 @@ import type { NatsAddress } from "./bus/nats-options.ts";
 import { sleep, systemClock } from "./clock.ts";
 import { type Config, ConfigError } from "./config/config.ts";
 import { readOidcIssuers } from "./config/oidc-issuers.ts";
+import { UNLIMITED } from "./config/settings.ts";
 import { BEAT_INTERVAL_MS, type NodeFacts } from "./domain/node-lease.ts";
 import { Gateway } from "./gateway/gateway.ts";
 import { WsGateway } from "./gateway/ws-gateway.ts";
+import { AddressLimits } from "./http/address-limits.ts";
 import { buildHttpApp } from "./http/app.ts";
+import { parseTrustedProxies, type TrustedProxies } from "./http/client-address.ts";
 import type { HttpContext } from "./http/context.ts";
 import { EventStreams } from "./http/event-streams.ts";
 import { OPERATIONS } from "./http/operations.ts";
 import { answerOnSocket } from "./http/raw-answers.ts";
 import { createThrottle } from "./http/throttle.ts";
+import { UnauthenticatedLog } from "./http/unauthenticated-log.ts";
 import { systemIds } from "./ids.ts";
 import { loop } from "./loops/loop.ts";
 import { createMetrics } from "./metrics/metrics.ts";
@@ -37,6 +43,7 @@ import { forgetAllLinks } from "./service/link-lifecycle.ts";
 import { NodeLease } from "./service/node-lease.ts";
 import { readinessWarnings, unready } from "./service/readiness.ts";
 import { verifyLinkTicket } from "./service/receive-result.ts";
+import { recordFailedAuthentications } from "./service/record-failed-authentications.ts";
 import { removeAbandonedUploads } from "./service/remove-abandoned-uploads.ts";
 import { ResultSpace } from "./service/result-space.ts";
 import { tellingStore } from "./service/tell-changes.ts";
@@ -64,6 +71,7 @@ export async function startServer(config: Config, engines: Engines, log: Logger,
   await using started = new AsyncDisposableStack();
   // What only reads comes first: a mistake in it leaves nothing behind.
   const certificate = config.tls && (await ServedCertificate.open(config.tls, log, systemClock.nowMs));
+  const proxies = trustedProxies(config, log);
   const oidcIssuers = await readOidcIssuers(config.oidcIssuersFile);
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   started.use(lockFolder(config.dataDir));
@@ -154,7 +162,13 @@ export async function startServer(config: Config, engines: Engines, log: Logger,
     metricsToken: engines.metricsToken,
     isBehindProxy: config.tlsEndsAtProxy,
   };
-  const context = httpContext(service, keys, tenant, config, outside, health);
+  const rates = proxies.isAddressShared ? { ...config.numbers, ...NO_ADDRESS_RATES } : config.numbers;
+  const summaries = new FailureSummaries(systemClock.nowMs);
+  const { monotonicMs } = systemClock;
+  const authentications = new FailedAuthentications(rates, { monotonicMs, random: randomBytes, summaries });
+  const unauthenticatedLog = new UnauthenticatedLog(rates.unauthenticatedLogLinesPerMinute, monotonicMs, log);
+  started.use(startSummaries(service, summaries, unauthenticatedLog));
+  const context = httpContext(service, keys, tenant, config, outside, health, authentications);
   const counter = lease
     ? storeCounter(store, () => systemClock.nowMs() + lease.clockOffsetMs)
     : memoryCounter(systemClock.monotonicMs);
@@ -164,6 +178,9 @@ export async function startServer(config: Config, engines: Engines, log: Logger,
     verifyToken: (token) => context.tokens.verify(token, service.clock.nowMs()),
     verifyTicket: (text) => verifyLinkTicket(service, text),
     throttle: createThrottle(config.numbers, counter),
+    addresses: new AddressLimits(rates, monotonicMs, authentications),
+    proxies,
+    unauthenticatedLog,
     log,
     onAnswered: metrics.requestAnswered,
     limits: { jsonBytes: config.numbers.jsonBodyLimitBytes, closeGraceMs: config.numbers.drainTimeoutMs },
@@ -200,6 +217,56 @@ export async function startServer(config: Config, engines: Engines, log: Logger,
 async function openNats(address: NatsAddress, tenant: string, log: Logger): Promise<NatsBus> {
   const { natsBus } = await import("./bus/nats-bus.ts");
   return natsBus({ ...address, deployment: tenant, log });
+}
+
+/** Where all callers share the proxy's address, a limit of an address would be one of all callers. */
+const NO_ADDRESS_RATES = {
+  anonymousRequestsPerMinute: UNLIMITED,
+  failedSignInsPerMinute: UNLIMITED,
+  failedSignInsPerAddressPerMinute: UNLIMITED,
+  failedSignInsPerAccountPerMinute: UNLIMITED,
+};
+
+function trustedProxies(
+  { trustProxy, tlsEndsAtProxy }: Config,
+  log: Logger,
+): TrustedProxies & { readonly isAddressShared: boolean } {
+  const parsed = parseTrustedProxies(trustProxy);
+  if ("wrong" in parsed) {
+    throw new ConfigError(
+      `HALLIGAN_TRUST_PROXY must be addresses or CIDR ranges with commas between them; ${parsed.wrong} is none`,
+    );
+  }
+  const isAddressShared = tlsEndsAtProxy && parsed.count === 0;
+  if (isAddressShared) {
+    log.warn("no limit is counted by address: set HALLIGAN_TRUST_PROXY to the addresses of the proxy that ends TLS");
+  }
+  return { ...parsed.proxies, isAddressShared };
+}
+
+/** How often failed authentications are recorded, and dropped log lines reported. */
+const SUMMARY_INTERVAL_MS = 60_000;
+
+/** Disposing writes what is left. */
+function startSummaries(
+  service: ServiceContext,
+  summaries: FailureSummaries,
+  unauthenticatedLog: UnauthenticatedLog,
+): AsyncDisposable {
+  const stop = new AbortController();
+  const { clock, log } = service;
+  const summarise = async () => {
+    unauthenticatedLog.report();
+    await recordFailedAuthentications(service, summaries);
+  };
+  const running = loop("summarise failed authentications", SUMMARY_INTERVAL_MS, summarise, stop.signal, clock, log);
+  return {
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await running;
+      await summarise().catch((err: unknown) => log.error({ err }, "failed authentications not recorded"));
+    },
+  };
 }
 
 /** What other nodes compare with their own. */
@@ -263,6 +330,7 @@ function httpContext(
   config: Config,
   outside: OutsideIssuers,
   health: HttpContext["health"],
+  authentications: FailedAuthentications,
 ): HttpContext {
   const audiences = acceptedAudiences(service.publicUrl);
   const { v1, v2 } = issuers(service.publicUrl, tenant);
@@ -273,9 +341,10 @@ function httpContext(
     tokenKeys: keys.accessToken,
     health,
     assertionReplay: assertionReplay(service.store),
+    authentications,
     audiences,
     libraryApiUploadLimitBytes: config.numbers.libraryApiUploadLimitBytes,
-    eventStreams: new EventStreams(config.numbers.maxEventStreams),
+    eventStreams: new EventStreams(config.numbers.maxEventStreams, config.numbers.maxCallerEventStreams),
     rereadIntervalMs: config.numbers.rereadIntervalMs,
     tokens: createTokenVerifier({
       keys: keys.accessToken.accepted,

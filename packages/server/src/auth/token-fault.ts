@@ -7,6 +7,7 @@ export type TokenFaultReason =
   | "WrongAudience"
   | "NotYetValid"
   | "Expired"
+  | "TooLong"
   | "Revoked"
   | "WrongKind"
   | "IssuerUnreachable";
@@ -26,6 +27,7 @@ const MESSAGES: Record<TokenFaultReason, string> = {
   WrongAudience: "The access token was issued for another audience.",
   NotYetValid: "The access token is not valid yet.",
   Expired: "The access token has expired.",
+  TooLong: "The access token expires later than is accepted.",
   Revoked: "The access token was revoked.",
   WrongKind: "The token is not an access token of a kind that is accepted from its issuer.",
   IssuerUnreachable: "The keys of the access token's issuer cannot be fetched at present.",

@@ -43,6 +43,11 @@ export interface TokenVerifier {
   revoke(callerId: string, nowMs: number): void;
 }
 
+/** Ours are good for an hour. */
+const MAX_OWN_LIFETIME_MS = 24 * 3_600_000;
+/** The longest life that an issuer's settings offer for access tokens: Auth0's 30 days. A token that never ends cannot be taken back. */
+const MAX_OUTSIDE_LIFETIME_MS = 30 * 24 * 3_600_000;
+
 /** Longest token that is looked at, in characters: one of Entra with the 200 groups that it writes at most has about 12,000. */
 const MAX_TOKEN_CHARS = 16_384;
 
@@ -74,9 +79,11 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   const bad = new BoundedMap<string, Bad>(cacheSize);
   const revokedAtMs = new BoundedMap<string, number>(cacheSize);
 
-  const timeFault = (token: VerifiedToken, nowMs: number): TokenFault | null => {
+  const timeFault = (token: Good, nowMs: number): TokenFault | null => {
     if (nowMs + skewMs < token.notBeforeMs) return fault("NotYetValid");
     if (nowMs - skewMs >= token.expiresAtMs) return fault("Expired");
+    const longestMs = token.isOutside ? MAX_OUTSIDE_LIFETIME_MS : MAX_OWN_LIFETIME_MS;
+    if (!(token.expiresAtMs <= nowMs + longestMs + skewMs)) return fault("TooLong");
     const revoked = revokedAtMs.get(token.caller.id);
     return revoked !== undefined && token.issuedAtMs <= revoked ? fault("Revoked") : null;
   };

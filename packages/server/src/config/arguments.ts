@@ -103,6 +103,7 @@ ${Object.entries(NUMBER_SETTINGS)
   .join("\n")}
   ${"HALLIGAN_LOG_LEVEL".padEnd(48)} info
   ${"HALLIGAN_LIMITS_PROFILE".padEnd(48)} defender (or open: lifts the throttles)
+  ${"HALLIGAN_TRUST_PROXY".padEnd(48)} none: proxies whose X-Forwarded-For is believed, see docs/operations.md
   ${"HALLIGAN_TENANT_NAMES".padEnd(48)} none: further names of the tenant, see docs/identity.md
   ${"HALLIGAN_OIDC_ISSUERS_FILE".padEnd(48)} none: outside issuers that are trusted, see docs/identity.md
 

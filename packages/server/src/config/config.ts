@@ -19,6 +19,8 @@ export interface Config {
   tls: { certFile: string; keyFile: string } | null;
   /** A proxy in front ends TLS. */
   tlsEndsAtProxy: boolean;
+  /** Addresses and CIDR ranges of the proxies in front, as `http/client-address.ts` reads them. */
+  trustProxy: string;
   /** How others reach it: absolute, without a final slash. Result links and tokens are made from it. */
   publicUrl: string;
   /** Further names of the tenant in paths of the token endpoints, in lower case. */
@@ -59,6 +61,7 @@ export function readConfig(env: Environment): Config {
     listen,
     tls,
     tlsEndsAtProxy,
+    trustProxy: env.HALLIGAN_TRUST_PROXY ?? "",
     publicUrl: env.HALLIGAN_PUBLIC_URL === undefined ? urlOf(listen, tls) : parsePublicUrl(env.HALLIGAN_PUBLIC_URL),
     tenantNames: readTenantNames(env.HALLIGAN_TENANT_NAMES ?? ""),
     oidcIssuersFile: env.HALLIGAN_OIDC_ISSUERS_FILE === undefined ? null : resolve(env.HALLIGAN_OIDC_ISSUERS_FILE),
@@ -73,6 +76,7 @@ const TEXT_SETTINGS = [
   "HALLIGAN_TLS_CERT_FILE",
   "HALLIGAN_TLS_KEY_FILE",
   "HALLIGAN_TLS_ENDS_AT_PROXY",
+  "HALLIGAN_TRUST_PROXY",
   "HALLIGAN_PUBLIC_URL",
   "HALLIGAN_TENANT_NAMES",
   "HALLIGAN_LOG_LEVEL",

@@ -9,7 +9,8 @@ export interface NumberRule {
 /** Which defaults the throttles have. */
 export type LimitsProfile = "defender" | "open";
 
-const UNLIMITED = 1_000_000_000;
+/** A limit that none reaches. */
+export const UNLIMITED = 1_000_000_000;
 
 /**
  * Every number that a deployment may change, with its default and where that comes from. The environment name is
@@ -63,6 +64,14 @@ export const NUMBER_SETTINGS = {
   resultRetentionMs: { default: 30 * 24 * 3_600_000, min: 60_000, max: 10 * 365 * 24 * 3_600_000 },
   /** How long actions are kept. 180 days. Source: design, "retention". */
   actionRetentionMs: { default: 180 * 24 * 3_600_000, min: 60_000, max: 10 * 365 * 24 * 3_600_000 },
+  /** Requests whose body is read without authentication (enrollment, tokens), from one address. A sixth of them may come at once. */
+  anonymousRequestsPerMinute: { default: 6_000, min: 1, max: UNLIMITED },
+  /** Wrong secrets, assertions and enrollment tokens after which more wait: of one account from one address, of one address, of one account. */
+  failedSignInsPerMinute: { default: 20, min: 1, max: UNLIMITED },
+  failedSignInsPerAddressPerMinute: { default: 300, min: 1, max: UNLIMITED },
+  failedSignInsPerAccountPerMinute: { default: 600, min: 1, max: UNLIMITED },
+  /** Log lines that requests of one address without authentication cause. */
+  unauthenticatedLogLinesPerMinute: { default: 600, min: 1, max: UNLIMITED },
   /** A JSON body. */
   jsonBodyLimitBytes: { default: 1024 * 1024, min: 1_024, max: 16 * 1024 * 1024 },
   /** Agents say something this often; three intervals of silence end a link. */
@@ -71,6 +80,8 @@ export const NUMBER_SETTINGS = {
   maxLinks: { default: 20_000, min: 1, max: 1_000_000 },
   /** Streams of an action's events that a node has open at once; some 40 KB each, measured. */
   maxEventStreams: { default: 1_000, min: 0, max: 100_000 },
+  /** The same of one application or user. */
+  maxCallerEventStreams: { default: 250, min: 0, max: 100_000 },
   /** How long a machine may be without a link before it no longer counts as Active. */
   healthGraceMs: { default: 60_000, min: 0, max: 24 * 3_600_000 },
   /** How often the store is read again for what a lost wake-up left behind. */

@@ -2,7 +2,7 @@ import type { DelegatedPermission, Permission } from "@halligan/protocol/api";
 import type { Caller } from "../auth/caller.ts";
 import type { LinkTicket } from "../auth/link-ticket.ts";
 import { PERMISSION_TABLE, type PermittedOperation } from "../auth/permissions-table.ts";
-import { isFault } from "../auth/token-fault.ts";
+import { isFault, type TokenFaultReason } from "../auth/token-fault.ts";
 import { type ErrorAnswer, refuse } from "./answer.ts";
 import type { Incoming } from "./incoming.ts";
 
@@ -35,9 +35,9 @@ export const ticket: Access<{ readonly ticket: LinkTicket }> = {
   async admit({ facts, gate }) {
     const given = /^Ticket +([!-~]{1,512})$/i.exec(facts.headers.authorization ?? "")?.[1];
     const known = given === undefined ? null : await gate.verifyTicket(given);
-    return known === null
-      ? refuse(401, "Unauthorized", "The ticket is missing or not valid", { "www-authenticate": "Ticket" })
-      : { who: { ticket: known } };
+    if (known !== null) return { who: { ticket: known } };
+    const answer = refuse(401, "Unauthorized", "The ticket is missing or not valid", { "www-authenticate": "Ticket" });
+    return gate.addresses.countAnonymous(facts.remoteAddress) ?? answer;
   },
 };
 
@@ -66,11 +66,19 @@ const withAnyOf = (
   delegated,
   async admit({ facts, gate }) {
     const { authorization } = facts.headers;
-    if (authorization === undefined) return unauthorized("The Authorization header is missing");
+    const { remoteAddress } = facts;
+    if (authorization === undefined) {
+      return gate.addresses.countAnonymous(remoteAddress) ?? unauthorized("The Authorization header is missing");
+    }
     const token = /^Bearer +([A-Za-z0-9._~+/=-]+)$/i.exec(authorization)?.[1];
-    if (token === undefined) return unauthorized("The Authorization header is malformed");
+    if (token === undefined) {
+      return gate.addresses.countForged(remoteAddress) ?? unauthorized("The Authorization header is malformed");
+    }
     const caller = await gate.verifyToken(token);
-    if (isFault(caller)) return unauthorized(caller.message);
+    if (isFault(caller)) {
+      const limited = FORGED.has(caller.reason) ? gate.addresses.countForged(remoteAddress) : null;
+      return limited ?? unauthorized(caller.message);
+    }
     // What the token permits is written in it; only whether it counts can change.
     const isStillAdmitted = async () => !isFault(await gate.verifyToken(token));
     // A copy: the verifier shares one caller between all requests with this token.
@@ -83,6 +91,9 @@ const withAnyOf = (
     return forbidden("The user's token has none of the required delegated permissions", delegated);
   },
 });
+
+/** Of other tokens the issuer is right: their client needs the 401 to know that it must sign in again. */
+const FORGED: ReadonlySet<TokenFaultReason> = new Set(["Malformed", "UnknownKey", "BadSignature", "WrongIssuer"]);
 
 const forbidden = (message: string, names: readonly string[]): ErrorAnswer =>
   refuse(403, "Forbidden", `${message} (${names.join(", ")})`);

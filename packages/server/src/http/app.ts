@@ -2,7 +2,10 @@ import { randomUUID } from "node:crypto";
 import type http from "node:http";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Logger } from "pino";
+import { peerAddress } from "../domain/peer-address.ts";
 import { refuse } from "./answer.ts";
+import type { TrustedProxies } from "./client-address.ts";
+import { HeldRefusals } from "./held-refusals.ts";
 import { createHttpServer, type TlsSource, type UpgradeHandler } from "./http-server.ts";
 import type { Gate } from "./incoming.ts";
 import { DEFAULT_HTTP_LIMITS, type HttpLimits } from "./limits.ts";
@@ -10,6 +13,7 @@ import type { Operation } from "./operation.ts";
 import type { RequestLine } from "./request-log.ts";
 import { routedTarget } from "./request-path.ts";
 import { type Source, serve } from "./serve.ts";
+import type { UnauthenticatedLog } from "./unauthenticated-log.ts";
 
 export interface HttpAppOptions<Ctx> extends Gate {
   readonly operations: readonly Operation<Ctx>[];
@@ -24,9 +28,15 @@ export interface HttpAppOptions<Ctx> extends Gate {
   readonly upgrades?: Readonly<Record<string, UpgradeHandler>>;
   /** GUIDs; a port for tests. */
   readonly newRequestId?: () => string;
+  /** Default none. */
+  readonly proxies?: TrustedProxies;
+  /** Default: drops nothing. */
+  readonly unauthenticatedLog?: Pick<UnauthenticatedLog, "admits">;
 }
 
 export type HttpApp = FastifyInstance<http.Server>;
+
+const NO_PROXIES: TrustedProxies = { has: () => false };
 
 /** Also for a path that exists with another method: the contract knows no 405. */
 const NOT_FOUND = refuse(404, "NotFound", "There is no such operation");
@@ -41,6 +51,8 @@ export function buildHttpApp<Ctx>(options: HttpAppOptions<Ctx>): HttpApp {
   const limits = { ...DEFAULT_HTTP_LIMITS, ...options.limits };
   const servers: http.Server[] = [];
   let isClosing = false;
+  const held = new HeldRefusals(limits.refusalDelayMs);
+  const unauthenticatedLog = options.unauthenticatedLog ?? { admits: () => true };
   const app: HttpApp = Fastify<http.Server>({
     serverFactory(handler) {
       const server = createHttpServer(handler, {
@@ -50,7 +62,11 @@ export function buildHttpApp<Ctx>(options: HttpAppOptions<Ctx>): HttpApp {
           Object.entries(options.upgrades ?? {}).map(([path, upgrade]) => [path.toLowerCase(), upgrade]),
         ),
         newRequestId,
-        onMalformed: (requestId, code) => log.info({ requestId, code }, "malformed request"),
+        onMalformed: (requestId, code, peer) => {
+          const remoteAddress = peerAddress(peer);
+          if (unauthenticatedLog.admits(remoteAddress))
+            log.info({ requestId, code, remoteAddress }, "malformed request");
+        },
       });
       servers.push(server);
       return server;
@@ -77,9 +93,13 @@ export function buildHttpApp<Ctx>(options: HttpAppOptions<Ctx>): HttpApp {
       verifyToken: (token: string) => options.verifyToken(token),
       verifyTicket: (text: string) => options.verifyTicket(text),
       throttle: options.throttle,
+      addresses: options.addresses,
     },
     limits,
     log,
+    held,
+    proxies: options.proxies ?? NO_PROXIES,
+    unauthenticatedLog,
     isClosing: () => isClosing,
     onAnswered: (line: RequestLine) => {
       options.onAnswered?.(line);
@@ -106,6 +126,7 @@ export function buildHttpApp<Ctx>(options: HttpAppOptions<Ctx>): HttpApp {
   let force: NodeJS.Timeout | undefined;
   app.addHook("preClose", async () => {
     isClosing = true;
+    held.close();
     force = setTimeout(() => {
       for (const server of servers) server.closeAllConnections();
     }, limits.closeGraceMs);
@@ -114,9 +135,16 @@ export function buildHttpApp<Ctx>(options: HttpAppOptions<Ctx>): HttpApp {
   return app;
 }
 
-/** Deny by default, once more at run time: a table that was not type checked must not open a route. */
+/** Longest body that is read without authentication, in bytes. */
+const MAX_ANONYMOUS_BODY_BYTES = 32 * 1024;
+
+/** Access is denied by default, and no unbounded body is read without authentication, also when a table was not type checked. */
 function checkOperations<Ctx>(operations: readonly Operation<Ctx>[]): void {
-  for (const { name, access } of operations) {
+  for (const { name, access, body } of operations) {
+    const isShort = body.kind === "none" || (body.limitBytes ?? Infinity) <= MAX_ANONYMOUS_BODY_BYTES;
+    if (access?.kind === "anonymous" && !isShort) {
+      throw new Error(`operation ${name} reads a long body without authentication`);
+    }
     const isKnown = access?.kind === "anonymous" || access?.kind === "ticket" || access?.kind === "permissions";
     if (!isKnown || (access.kind === "permissions" && access.permissions.length === 0)) {
       throw new Error(`operation ${name} does not say who may call it`);

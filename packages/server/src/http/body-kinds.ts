@@ -1,6 +1,7 @@
 import type { StaticEncode, TSchema } from "typebox";
 import { Compile } from "typebox/compile";
 import { invalidBody, RequestRefused } from "./answer.ts";
+import { boundedForFaults } from "./bounded-value.ts";
 import { charsetOf, isJsonType, mediaTypeOf } from "./content-type.ts";
 import type { Incoming } from "./incoming.ts";
 import { readJsonText } from "./json-text.ts";
@@ -15,6 +16,8 @@ export interface BodyKind<B> {
   readonly kind: "none" | "json" | "form" | "multipart" | "stream";
   /** Of a JSON body. */
   readonly schema?: TSchema;
+  /** Longest body, where the kind has one bound for all requests. */
+  readonly limitBytes?: number;
   /** Throws RequestRefused for what is wrong with the body. Called after the caller was admitted. */
   readonly read: (incoming: Incoming) => Promise<B>;
 }
@@ -31,6 +34,7 @@ export function json<T extends TSchema>(
   return {
     kind: "json",
     schema,
+    ...(options.limitBytes !== undefined && { limitBytes: options.limitBytes }),
     async read(incoming) {
       const contentType = incoming.raw.headers["content-type"];
       const mediaType = mediaTypeOf(contentType);
@@ -44,17 +48,31 @@ export function json<T extends TSchema>(
       const reading = readJsonText(text, incoming.limits.jsonDepth);
       if ("fault" in reading) throw invalidBody(`Request body is incorrect: ${reading.fault}`);
       const { value } = reading;
-      if (!validator.Check(value)) throw new RequestRefused(schemaRefusal(validator.Errors(value)));
+      if (!validator.Check(value)) {
+        throw new RequestRefused(schemaRefusal(validator.Errors(boundedForFaults(schema, value))));
+      }
       return value;
     },
   };
 }
 
+/**
+ * Longest form, in bytes: a client assertion of at most 16,384 characters, with all other fields of a
+ * token request. Read without authentication.
+ */
+const FORM_LIMIT_BYTES = 24 * 1024;
+/** Most fields of a form; MSAL sends about a dozen. */
+const MAX_FORM_FIELDS = 64;
+
 /** A form, whatever the content type says: one product sends none. `contract/clients-in-the-wild.md` section 2. */
 export const form: BodyKind<URLSearchParams> = {
   kind: "form",
+  limitBytes: FORM_LIMIT_BYTES,
   async read(incoming) {
-    const text = decodeUtf8(await readBody(incoming, incoming.limits.formBytes));
+    const text = decodeUtf8(await readBody(incoming, FORM_LIMIT_BYTES));
+    if (text.split("&", MAX_FORM_FIELDS + 1).length > MAX_FORM_FIELDS) {
+      throw invalidBody(`Request body is incorrect: it has more than ${MAX_FORM_FIELDS} fields`);
+    }
     const reading = readUrlEncoded(text, "field");
     if ("fault" in reading) throw invalidBody(`Request body is incorrect: ${reading.fault}`);
     return reading.params;

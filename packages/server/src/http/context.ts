@@ -1,4 +1,5 @@
 import type { AssertionReplay } from "../auth/client-assertion.ts";
+import type { FailedAuthentications } from "../auth/failed-authentications.ts";
 import type { SigningKey } from "../auth/signing-key.ts";
 import type { Tenant } from "../auth/tenant.ts";
 import type { TokenVerifier } from "../auth/token-verifier.ts";
@@ -14,6 +15,7 @@ export interface HttpContext extends ServiceContext {
   tokenKeys: KeyRing<SigningKey>;
   tokens: TokenVerifier;
   assertionReplay: AssertionReplay;
+  authentications: FailedAuthentications;
   audiences: readonly string[];
   libraryApiUploadLimitBytes: number;
   health: {

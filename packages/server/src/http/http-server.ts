@@ -1,5 +1,6 @@
 import http, { type IncomingMessage, type ServerResponse } from "node:http";
 import https from "node:https";
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { refuse } from "./answer.ts";
 import { awaitFirstBytes } from "./first-bytes.ts";
@@ -26,7 +27,7 @@ export interface HttpServerOptions {
   /** By path in lower case. */
   readonly upgrades: ReadonlyMap<string, UpgradeHandler>;
   readonly newRequestId: () => string;
-  readonly onMalformed: (id: string, code: string | undefined) => void;
+  readonly onMalformed: (id: string, code: string | undefined, peer: string | undefined) => void;
 }
 
 /** Requests whose client waits for `100 Continue`. */
@@ -60,7 +61,10 @@ export function createHttpServer(handle: http.RequestListener, options: HttpServ
     requireHostHeader: false,
     shouldUpgradeCallback: (request) => upgradeOf(request) !== undefined,
   };
-  const server = tls === undefined ? http.createServer(settings) : createTlsServer(settings, tls);
+  const server =
+    tls === undefined
+      ? http.createServer(settings)
+      : createTlsServer({ ...settings, handshakeTimeout: limits.tlsHandshakeTimeoutMs }, tls);
   if (tls !== undefined) awaitFirstBytes(server, limits.headersTimeoutMs);
   server.setTimeout(limits.inactivityMs);
 
@@ -95,19 +99,20 @@ export function createHttpServer(handle: http.RequestListener, options: HttpServ
     answered.add(socket);
     const response = responses.get(socket);
     const isAnswering = response?.headersSent && !response.writableFinished;
-    if (error.code === "ECONNRESET" || isAnswering) {
+    // No answer can be sent before the handshake is over.
+    if (error.code === "ECONNRESET" || error.code === "ERR_TLS_HANDSHAKE_TIMEOUT" || isAnswering) {
       socket.destroy();
       return;
     }
     const id = newRequestId();
-    onMalformed(id, error.code);
+    onMalformed(id, error.code, socket instanceof Socket ? socket.remoteAddress : undefined);
     const { status, message } = malformedAnswer(error.code);
     answerOnSocket(socket, id, status, "BadRequest", message);
   });
   return server;
 }
 
-function createTlsServer(settings: http.ServerOptions, { cert, key, onChange }: TlsSource): http.Server {
+function createTlsServer(settings: https.ServerOptions, { cert, key, onChange }: TlsSource): http.Server {
   const server = https.createServer({ ...settings, cert, key });
   onChange?.((pair) => server.setSecureContext({ cert: pair.cert, key: pair.key }));
   return server;

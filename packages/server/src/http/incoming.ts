@@ -3,6 +3,7 @@ import type { FastifyRequest } from "fastify";
 import type { Caller } from "../auth/caller.ts";
 import type { LinkTicket } from "../auth/link-ticket.ts";
 import type { TokenFault } from "../auth/token-fault.ts";
+import type { AddressLimits } from "./address-limits.ts";
 import type { HttpLimits } from "./limits.ts";
 import type { Throttle } from "./throttle.ts";
 
@@ -32,6 +33,7 @@ export interface Gate {
   verifyTicket(ticket: string): LinkTicket | null | Promise<LinkTicket | null>;
   /** Null when the caller may go on. */
   throttle: Throttle;
+  addresses: Pick<AddressLimits, "countAnonymous" | "countForged">;
 }
 
 /** A request inside the framework: what access rules and body kinds need beyond the facts. */

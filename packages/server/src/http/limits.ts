@@ -6,8 +6,6 @@ export interface HttpLimits {
   readonly jsonBytes: number;
   /** Deepest nesting of a JSON body. Default 32. */
   readonly jsonDepth: number;
-  /** Longest form of a token request. Default 64 KiB. */
-  readonly formBytes: number;
   /** Longest text field of a multipart body. Default 64 KiB. */
   readonly fieldBytes: number;
   /** Most parts of a multipart body. Default 32. */
@@ -17,8 +15,17 @@ export interface HttpLimits {
    * read it; beyond, the connection is closed with the answer. Default 32 MiB.
    */
   readonly drainBytes: number;
+  /**
+   * The same for a request without authentication, on routes that want none and where a body is sent in
+   * chunks: a chunk of one byte costs more than a megabyte of a body with a length. Default 256 KiB.
+   */
+  readonly anonymousDrainBytes: number;
   /** Time for a whole JSON or form body, and for draining. Streams have {@link HttpLimits.inactivityMs} instead. Default 30 s. */
   readonly bodyTimeoutMs: number;
+  /** How long a refusal of too many unauthenticated requests waits before it is sent. Default 1 s. */
+  readonly refusalDelayMs: number;
+  /** Time for a TLS handshake, from its first byte. Default 10 s. */
+  readonly tlsHandshakeTimeoutMs: number;
   /** Time for the request line and all headers. Default 20 s. */
   readonly headersTimeoutMs: number;
   /**
@@ -37,11 +44,13 @@ export interface HttpLimits {
 export const DEFAULT_HTTP_LIMITS: HttpLimits = {
   jsonBytes: MIB,
   jsonDepth: 32,
-  formBytes: 64 * 1024,
   fieldBytes: 64 * 1024,
   multipartParts: 32,
   drainBytes: 32 * MIB,
+  anonymousDrainBytes: 256 * 1024,
   bodyTimeoutMs: 30_000,
+  refusalDelayMs: 1_000,
+  tlsHandshakeTimeoutMs: 10_000,
   headersTimeoutMs: 20_000,
   inactivityMs: 120_000,
   keepAliveMs: 75_000,

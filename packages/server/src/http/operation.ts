@@ -28,6 +28,8 @@ interface OperationShape {
   readonly query?: QueryOptions;
   /** How refusals look. Default the contract's body; `oauth` for token endpoints. */
   readonly errors?: "oauth";
+  /** Answers everybody alike, as a probe does. Its log lines are sampled. */
+  readonly isPublic?: boolean;
 }
 
 export interface OperationDefinition<Ctx, W, B> extends OperationShape {
@@ -40,7 +42,7 @@ export interface OperationDefinition<Ctx, W, B> extends OperationShape {
 /** One operation of the wire, its types closed over: a row of the route table. */
 export interface Operation<Ctx> extends OperationShape {
   readonly access: Pick<Access<unknown>, "kind" | "permissions">;
-  readonly body: Pick<BodyKind<unknown>, "kind" | "schema">;
+  readonly body: BodyKind<unknown>;
   /** Admits the caller, then reads the body, then handles. */
   readonly run: (incoming: Incoming, ctx: Ctx, onAdmitted: (who: unknown) => void) => Promise<Answer>;
 }
@@ -56,6 +58,10 @@ export const operationsOf =
     return {
       ...definition,
       async run(incoming, ctx, onAdmitted) {
+        if (access.kind === "anonymous" && body.kind !== "none") {
+          const refused = incoming.gate.addresses.countAnonymous(incoming.facts.remoteAddress);
+          if (refused) return refused;
+        }
         const admission = await access.admit(incoming);
         if ("kind" in admission) return admission;
         onAdmitted(admission.who);

@@ -10,6 +10,10 @@ export class ClientGone extends Error {
   }
 }
 
+/** Fewest bytes that the pieces of a body have on average, once there are many of them. */
+const MIN_PIECE_BYTES = 64;
+const MANY_PIECES = 1_024;
+
 /**
  * Reads a whole body of at most `limitBytes`. Throws RequestRefused when it is longer, encoded, or takes longer than the limit on time
  * (a body that drips in is what a slow-loris attack is), ClientGone when it breaks off. What is not read is left for `settle.ts`.
@@ -33,6 +37,10 @@ export async function readBody({ raw, limits, invite }: Incoming, limitBytes: nu
       if (sizeBytes > limitBytes) {
         stop();
         reject(tooLarge());
+      } else if (chunks.length > MANY_PIECES && sizeBytes < chunks.length * MIN_PIECE_BYTES) {
+        // Each piece costs a buffer of its own: a MiB in chunks of one byte takes 100 MiB and a second.
+        stop();
+        reject(invalidBody("Request body is incorrect: its chunks are too small"));
       }
     };
     const onEnd = () => {

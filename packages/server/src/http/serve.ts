@@ -1,10 +1,12 @@
+import type { IncomingMessage } from "node:http";
 import { textFault } from "@halligan/protocol/text";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import { BlobStoreUnavailable } from "../blobs/blob-store.ts";
-import { peerAddress } from "../domain/peer-address.ts";
 import { StoreUnavailable } from "../store/store-unavailable.ts";
 import { type Answer, RequestRefused, refuse } from "./answer.ts";
+import { clientAddress, type TrustedProxies } from "./client-address.ts";
+import type { HeldRefusals } from "./held-refusals.ts";
 import { hostFault } from "./host-header.ts";
 import { inviteBody, isWaitingForContinue } from "./http-server.ts";
 import type { Gate, Incoming, RequestFacts } from "./incoming.ts";
@@ -15,6 +17,7 @@ import { ClientGone } from "./read-body.ts";
 import { logRequest, namesOf, type RequestLine, subjectOf } from "./request-log.ts";
 import { splitTarget } from "./request-path.ts";
 import { settleBody } from "./settle.ts";
+import type { UnauthenticatedLog } from "./unauthenticated-log.ts";
 import { readUrlEncoded } from "./url-encoded.ts";
 import { writeAnswer } from "./write-answer.ts";
 
@@ -23,6 +26,9 @@ export interface ServeContext<Ctx> {
   readonly gate: Gate;
   readonly limits: HttpLimits;
   readonly log: Logger;
+  readonly held: HeldRefusals;
+  readonly proxies: TrustedProxies;
+  readonly unauthenticatedLog: Pick<UnauthenticatedLog, "admits">;
   readonly isClosing: () => boolean;
   readonly onAnswered: (line: RequestLine) => void;
 }
@@ -59,7 +65,12 @@ export async function serve<Ctx>(
     if (!response.writableFinished) gone.abort();
   });
   const query = readUrlEncoded(splitTarget(request.originalUrl).rawQuery, "query option");
-  const facts = factsOf(request, "params" in query ? query.params : new URLSearchParams(), gone.signal);
+  const facts = factsOf(
+    request,
+    "params" in query ? query.params : new URLSearchParams(),
+    gone.signal,
+    serving.proxies,
+  );
   let who: unknown;
   const finish = (status: number, code?: string, sentBytes?: number) => {
     const line: RequestLine = {
@@ -75,7 +86,8 @@ export async function serve<Ctx>(
       ...(sentBytes !== undefined && { sentBytes }),
       ...(code === undefined ? {} : { code }),
     };
-    logRequest(serving.log, line);
+    if (!isSampled(line, source) || serving.unauthenticatedLog.admits(line.remoteAddress))
+      logRequest(serving.log, line);
     serving.onAnswered(line);
   };
   try {
@@ -91,8 +103,10 @@ export async function serve<Ctx>(
       }));
     using _ = answer.kind === "events" ? answer.held : null;
     // Without this a body would be invited that nobody reads.
-    const isSettled = !isWaitingForContinue(raw) && (await settleBody(raw, limits));
-    const mustClose = !isSettled || serving.isClosing();
+    const isSettled =
+      !isWaitingForContinue(raw) && (await settleBody(raw, limits, drainBytes(source, raw, who !== undefined, limits)));
+    const wasHeld = !isHeld(answer, source, who) || (await serving.held.hold(facts.remoteAddress, gone.signal));
+    const mustClose = !isSettled || !wasHeld || serving.isClosing();
     await writeAnswer({ id: facts.id, raw, response, errors: source.errors, mustClose }, answer);
     const code = answer.kind === "error" ? answer.code : undefined;
     const sentBytes = answer.kind === "bytes" && raw.method === "GET" ? answer.lengthBytes : undefined;
@@ -103,6 +117,32 @@ export async function serve<Ctx>(
     response.destroy();
     finish(isGone ? CLIENT_GONE : 500);
   }
+}
+
+/** Whether the access says who the caller is; an anonymous operation admits everybody. */
+const isIdentified = (who: unknown): boolean =>
+  typeof who === "object" && who !== null && ("caller" in who || "ticket" in who);
+
+/** Too many requests without authentication, and bodies that no honest client sends to them. */
+function isHeld<Ctx>(answer: Answer, source: Source<Ctx>, who: unknown): boolean {
+  if (answer.kind !== "error" || isIdentified(who)) return false;
+  if (answer.status === 429) return true;
+  return "access" in source && source.body.kind !== "none" && answer.code === "InvalidRequestBody";
+}
+
+/** Lines that any address can cause: refusals without authentication, and what is answered to everybody. */
+function isSampled<Ctx>(line: RequestLine, source: Source<Ctx>): boolean {
+  if (line.callerId !== undefined || line.machineId !== undefined || line.status >= 500) return false;
+  return line.status >= 400 || !("access" in source) || source.access.kind !== "anonymous" || source.isPublic === true;
+}
+
+/** A body that belongs to no admitted request is received only where an honest client sends one: with a length, after its token expired. */
+function drainBytes<Ctx>(source: Source<Ctx>, raw: IncomingMessage, isAdmitted: boolean, limits: HttpLimits): number {
+  const wantsBody = "access" in source && source.access.kind !== "anonymous";
+  const isChunked = raw.headers["transfer-encoding"] !== undefined;
+  if (wantsBody && (isAdmitted || !isChunked)) return limits.drainBytes;
+  const { anonymousDrainBytes } = limits;
+  return Number(raw.headers["content-length"] ?? 0) > anonymousDrainBytes ? 0 : anonymousDrainBytes;
 }
 
 async function answerOf<Ctx>(
@@ -136,7 +176,12 @@ function pathRefusal({ params }: RequestFacts): Answer | null {
   return fault === undefined ? null : refuse(400, "BadRequest", `the path ${fault}`);
 }
 
-function factsOf(request: FastifyRequest, query: URLSearchParams, signal: AbortSignal): RequestFacts {
+function factsOf(
+  request: FastifyRequest,
+  query: URLSearchParams,
+  signal: AbortSignal,
+  proxies: TrustedProxies,
+): RequestFacts {
   const { path, rawQuery } = splitTarget(request.originalUrl);
   const params: Record<string, string> = {};
   for (const [name, value] of Object.entries(request.params ?? {})) params[name] = String(value);
@@ -148,7 +193,7 @@ function factsOf(request: FastifyRequest, query: URLSearchParams, signal: AbortS
     query,
     rawQuery,
     headers: request.headers,
-    remoteAddress: peerAddress(request.ip),
+    remoteAddress: clientAddress(request.ip, request.headers["x-forwarded-for"], proxies),
     signal,
   };
 }

@@ -7,11 +7,15 @@ import { announcesBody } from "./read-body.ts";
  * otherwise meet a closed connection and never see why; and GETs arrive with bodies, which must not spoil the next request of the
  * connection (`contract/clients-in-the-wild.md` section 1). False when it was too much or too slow: then the connection must close.
  */
-export async function settleBody(raw: IncomingMessage, limits: HttpLimits): Promise<boolean> {
+export async function settleBody(
+  raw: IncomingMessage,
+  { bodyTimeoutMs }: HttpLimits,
+  drainBytes: number,
+): Promise<boolean> {
   if (raw.readableEnded || !announcesBody(raw)) return true;
-  if (raw.destroyed) return false;
+  if (raw.destroyed || drainBytes === 0) return false;
   return await new Promise<boolean>((resolve) => {
-    let left = limits.drainBytes;
+    let left = drainBytes;
     const finish = (isSettled: boolean) => {
       clearTimeout(timer);
       raw.off("data", onData).off("end", onEnd).off("close", onGone).off("error", onGone);
@@ -24,7 +28,7 @@ export async function settleBody(raw: IncomingMessage, limits: HttpLimits): Prom
     };
     const onEnd = () => finish(true);
     const onGone = () => finish(false);
-    const timer = setTimeout(() => finish(false), limits.bodyTimeoutMs);
+    const timer = setTimeout(() => finish(false), bodyTimeoutMs);
     // A multipart parser whose file nobody reads would pause the request for ever.
     raw.unpipe();
     raw.on("data", onData).on("end", onEnd).on("close", onGone).on("error", onGone);

@@ -2,6 +2,7 @@ import type { PermittedOperation } from "../auth/permissions-table.ts";
 
 /** What is recorded and is no operation of the route table, by who does it and when. */
 export const BACKGROUND_EVENTS = {
+  FailedAuthentications: "the server, once a minute for each address and kind of credential that failed",
   OrderClaimed: "the server, when it gives an action's order to the machine",
   MachineActionEnded: "the machine when it reports the end, the server when a deadline passed",
   OrderRefused: "the machine, when it refuses an order",

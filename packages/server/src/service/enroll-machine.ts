@@ -5,6 +5,7 @@ import { hashSecret } from "../auth/secret-hash.ts";
 import { NO_CONTINUITY } from "../domain/clone-detection.ts";
 import type { DomainError } from "../domain/errors.ts";
 import { ok, type Result, refuse } from "../domain/result.ts";
+import type { StoreTx } from "../store/store.ts";
 import { auditChange } from "./audit.ts";
 import type { ServiceContext } from "./context.ts";
 import { machineActor } from "./events.ts";
@@ -18,33 +19,28 @@ export async function enrollMachine(
   request: EnrollRequest,
   remoteAddress: string,
 ): Promise<Result<EnrollResponse, DomainError>> {
-  if (!provesKey(request)) {
-    return refuse({ code: "EnrollmentRefused", detail: "the proof was not made by the private half of publicKey" });
-  }
   const machineId = createHash("sha256").update(Buffer.from(request.publicKey, "base64url")).digest("hex").slice(0, 40);
   const tokenSha256 = hashSecret(request.token);
   const answer: EnrollResponse = {
     machineId,
     orderKeys: keys.order.accepted.map(({ keyId, publicKey }) => ({ keyId, publicKey })),
   };
+  // What is refused takes no write, and an unknown token no signature check: both are for strangers to ask.
+  const before = await store.read(async (tx) => ({
+    again: await answerAgain(tx, request, tokenSha256, answer),
+    isUsable: await tx.enrollmentTokens.isUsable(tokenSha256, clock.nowMs()),
+  }));
+  if (before.again === null && !before.isUsable) return UNUSABLE_TOKEN;
+  if (!provesKey(request)) {
+    return refuse({ code: "EnrollmentRefused", detail: "the proof was not made by the private half of publicKey" });
+  }
+  if (before.again !== null) return before.again;
   return store.write(async (tx): Promise<Result<EnrollResponse, DomainError>> => {
     const nowMs = clock.nowMs();
-    const known = await tx.machines.byKey(request.publicKey);
-    if (known) {
-      const machine = await tx.machines.byId(known.machineId);
-      if (machine?.retirement) return refuse({ code: "EnrollmentRefused", detail: RETIRED });
-      // A copy has the same key: enrolled under it, it would be refused on every connection.
-      if (machine?.quarantined) return refuse({ code: "EnrollmentRefused", detail: `${IN_QUARANTINE}. ${NEW_KEY}` });
-      if (known.enrolledWith === tokenSha256) return ok({ ...answer, machineId: known.machineId });
-      return refuse({ code: "EnrollmentRefused", detail: `this device key is enrolled already. ${NEW_KEY}` });
-    }
+    const again = await answerAgain(tx, request, tokenSha256, answer);
+    if (again !== null) return again;
     const enrollmentTokenId = await tx.enrollmentTokens.use(tokenSha256, nowMs);
-    if (enrollmentTokenId === undefined) {
-      return refuse({
-        code: "EnrollmentRefused",
-        detail: "the enrollment token is unknown, has expired, is used up or was revoked",
-      });
-    }
+    if (enrollmentTokenId === undefined) return UNUSABLE_TOKEN;
     await tx.machines.insert({
       id: machineId,
       facts: request.facts,
@@ -76,6 +72,28 @@ export async function enrollMachine(
     );
     return ok(answer);
   });
+}
+
+const UNUSABLE_TOKEN: Result<EnrollResponse, DomainError> = refuse({
+  code: "EnrollmentRefused",
+  detail: "the enrollment token is unknown, has expired, is used up or was revoked",
+});
+
+/** The answer for a key that was enrolled before; null for a new key. */
+async function answerAgain(
+  tx: StoreTx,
+  { publicKey }: EnrollRequest,
+  tokenSha256: string,
+  answer: EnrollResponse,
+): Promise<Result<EnrollResponse, DomainError> | null> {
+  const known = await tx.machines.byKey(publicKey);
+  if (!known) return null;
+  const machine = await tx.machines.byId(known.machineId);
+  if (machine?.retirement) return refuse({ code: "EnrollmentRefused", detail: RETIRED });
+  // A copy has the same key: enrolled under it, it would be refused on every connection.
+  if (machine?.quarantined) return refuse({ code: "EnrollmentRefused", detail: `${IN_QUARANTINE}. ${NEW_KEY}` });
+  if (known.enrolledWith === tokenSha256) return ok({ ...answer, machineId: known.machineId });
+  return refuse({ code: "EnrollmentRefused", detail: `this device key is enrolled already. ${NEW_KEY}` });
 }
 
 const RETIRED =

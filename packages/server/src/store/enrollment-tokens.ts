@@ -31,6 +31,10 @@ export function enrollmentTokens(executor: Executor) {
     async use(tokenSha256: string, nowMs: number): Promise<string | undefined> {
       return (await executor.all(use, { token_sha256: tokenSha256, now_ms: nowMs }))[0]?.id;
     },
+    /** Whether {@link use} would take a use now. Writes nothing. */
+    async isUsable(tokenSha256: string, nowMs: number): Promise<boolean> {
+      return (await executor.all(selectUsable, { token_sha256: tokenSha256, now_ms: nowMs })).length > 0;
+    },
     /** Inside a write the row is locked until the transaction ends. */
     async byId(id: string): Promise<EnrollmentToken | undefined> {
       const [row] = await executor.all(executor.locks ? selectByIdToChange : selectById, { id });
@@ -97,6 +101,16 @@ const use = statement<{ token_sha256: string; now_ms: number }>()((db, p) =>
     .where("expires_at_ms", ">", p.now_ms)
     .where("revoked_at_ms", "is", null)
     .returning("id"),
+);
+
+const selectUsable = statement<{ token_sha256: string; now_ms: number }>()((db, p) =>
+  db
+    .selectFrom("enrollment_token")
+    .select("id")
+    .where("token_sha256", "=", p.token_sha256)
+    .where("uses_left", ">", 0)
+    .where("expires_at_ms", ">", p.now_ms)
+    .where("revoked_at_ms", "is", null),
 );
 
 const selectById = statement<{ id: string }>()((db, p) =>

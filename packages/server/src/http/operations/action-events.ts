@@ -27,8 +27,9 @@ export const watchMachineAction = operation({
   async handler({ caller, isStillAdmitted, params, signal: gone }, context) {
     const { eventStreams, rereadIntervalMs } = context;
     using opened = new DisposableStack();
-    const place = eventStreams.enter(gone);
-    if (place === null) return tooManyRequests(RETRY_AFTER_S, "all streams of events are taken");
+    const place = eventStreams.enter(caller.id, gone);
+    if (place === null)
+      return tooManyRequests(RETRY_AFTER_S, "all streams of events, or all of this caller, are taken");
     opened.use(place);
     const watch = await ActionWatch.open(context, caller, params.id ?? "", { rereadIntervalMs, isStillAdmitted });
     if (!watch.ok) return domainRefusal(watch.error);

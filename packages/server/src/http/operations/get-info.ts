@@ -11,6 +11,7 @@ export const getInfo = operation({
   method: "GET",
   path: "/halligan/v1/info",
   access: anonymous,
+  isPublic: true,
   body: noBody,
   async handler(_request, { tenant, version, publicUrl }) {
     const info: InfoWire = {

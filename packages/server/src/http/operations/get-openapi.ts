@@ -1,10 +1,10 @@
+import { toJsonText } from "@halligan/protocol/text";
 import { endpointUrl } from "../../auth/openid-configuration.ts";
 import { anonymous } from "../access.ts";
-import { ok } from "../answer.ts";
 import { noBody } from "../body-kinds.ts";
+import { bytesBlob } from "../bytes-blob.ts";
 import { type HttpContext, operation } from "../context.ts";
 import { openApiDocument } from "../openapi/document.ts";
-import type { JsonObject } from "../openapi/json.ts";
 import type { Operation } from "../operation.ts";
 
 /**
@@ -12,17 +12,21 @@ import type { Operation } from "../operation.ts";
  * `operations`: the route table, which has this operation too and therefore is asked for only when it is complete.
  */
 export const getOpenApi = (operations: () => readonly Operation<HttpContext>[]): Operation<HttpContext> => {
-  // Made once for each server: it takes milliseconds, and anybody may ask.
-  const made = new WeakMap<HttpContext, JsonObject>();
-  const documentOf = (context: HttpContext): JsonObject => {
+  // Made once for each server, as bytes: making it and writing it as JSON take milliseconds, and no token is asked for.
+  const made = new WeakMap<HttpContext, Buffer>();
+  const documentOf = (context: HttpContext): Buffer => {
     const { version, publicUrl, tenant } = context;
     const document =
       made.get(context) ??
-      openApiDocument(operations(), {
-        version,
-        server: { url: publicUrl, description: "This server." },
-        tokenUrl: endpointUrl(publicUrl, tenant.id, "v2", "token"),
-      });
+      Buffer.from(
+        toJsonText(
+          openApiDocument(operations(), {
+            version,
+            server: { url: publicUrl, description: "This server." },
+            tokenUrl: endpointUrl(publicUrl, tenant.id, "v2", "token"),
+          }),
+        ),
+      );
     made.set(context, document);
     return document;
   };
@@ -31,7 +35,17 @@ export const getOpenApi = (operations: () => readonly Operation<HttpContext>[]):
     method: "GET",
     path: "/openapi.json",
     access: anonymous,
+    isPublic: true,
     body: noBody,
-    handler: (_request, context) => ok(documentOf(context)),
+    handler(_request, context) {
+      const bytes = documentOf(context);
+      return {
+        kind: "bytes",
+        status: 200,
+        lengthBytes: bytes.length,
+        headers: { "content-type": "application/json; charset=utf-8" },
+        open: async () => bytesBlob(bytes),
+      };
+    },
   });
 };

@@ -12,6 +12,7 @@ export const getHealth = operation({
   method: "GET",
   path: "/healthz",
   access: anonymous,
+  isPublic: true,
   body: noBody,
   handler() {
     const health: HealthWire = { status: "alive" };
@@ -25,6 +26,7 @@ export const getReadiness = operation({
   method: "GET",
   path: "/readyz",
   access: anonymous,
+  isPublic: true,
   body: noBody,
   async handler({ id }, { health }) {
     const { missing: missingParts, warnings: warned } = await health.readiness();

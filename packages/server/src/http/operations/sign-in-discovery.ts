@@ -16,7 +16,7 @@ import { type HttpContext, operation } from "../context.ts";
  * What sign-in libraries ask for before the token endpoint, when they know an authority only.
  * `contract/clients-in-the-wild.md` section 2.
  */
-const discovery = { method: "GET", access: anonymous, body: noBody, errors: "oauth" } as const;
+const discovery = { method: "GET", access: anonymous, isPublic: true, body: noBody, errors: "oauth" } as const;
 
 export const openIdConfigurationV2 = operation({
   ...discovery,

@@ -1,13 +1,14 @@
-import type { IncomingHttpHeaders } from "node:http";
 import type { TokenErrorWire, TokenWire } from "@halligan/protocol/api";
+import type { Attempt } from "../../auth/failed-authentications.ts";
 import { tenantOf, tenantRefusal } from "../../auth/tenant.ts";
 import { type OAuthError, parseTokenRequest } from "../../auth/token-request.ts";
 import { issueToken } from "../../service/issue-token.ts";
 import { anonymous } from "../access.ts";
-import { type Answer, ok, refuse } from "../answer.ts";
+import { type Answer, ok, refuse, tooManyRequests } from "../answer.ts";
 import { form } from "../body-kinds.ts";
 import { mediaTypeOf } from "../content-type.ts";
 import { type HttpContext, operation } from "../context.ts";
+import type { OperationRequest } from "../operation.ts";
 
 /** `POST /{tenant}/oauth2/token`: numbers as strings, as v1 has them. `contract/auth.md` section 1. */
 export const tokenV1 = operation({
@@ -17,8 +18,7 @@ export const tokenV1 = operation({
   access: anonymous,
   body: form,
   errors: "oauth",
-  handler: ({ params, body, headers }, context) =>
-    answerTokenRequest({ segment: params.tenant, form: body, headers }, "v1", context),
+  handler: (request, context) => answerTokenRequest(request, "v1", context),
 });
 
 /** `POST /{tenant}/oauth2/v2.0/token`: numbers as numbers; typed clients need that. */
@@ -29,23 +29,35 @@ export const tokenV2 = operation({
   access: anonymous,
   body: form,
   errors: "oauth",
-  handler: ({ params, body, headers }, context) =>
-    answerTokenRequest({ segment: params.tenant, form: body, headers }, "v2", context),
+  handler: (request, context) => answerTokenRequest(request, "v2", context),
 });
 
 async function answerTokenRequest(
-  { segment, form, headers }: { segment: string | undefined; form: URLSearchParams; headers: IncomingHttpHeaders },
+  { params, body, headers, remoteAddress }: OperationRequest<object, URLSearchParams>,
   version: "v1" | "v2",
   context: HttpContext,
 ): Promise<Answer> {
-  const { tenant } = context;
-  const named = tenantOf(segment, tenant);
+  const { tenant, authentications } = context;
+  const named = tenantOf(params.tenant, tenant);
   if (named.kind !== "own") return refuse(400, "invalid_request", tenantRefusal(named, tenant));
-  const request = parseTokenRequest(form, version, context.audiences, headers.authorization);
+  const request = parseTokenRequest(body, version, context.audiences, headers.authorization);
   if ("error" in request) return oauthRefusal(withContentType(request, headers["content-type"]));
+  const { proof, clientId } = request;
+  const attempt: Attempt = {
+    kind: proof.kind,
+    address: remoteAddress,
+    account: clientId,
+    credential: proof.kind === "secret" ? proof.clientSecret : proof.assertion,
+  };
+  const waitMs = authentications.waitMs(attempt);
+  if (waitMs !== null) return tooManyFailures(waitMs);
   const endpoint = { tenant, key: context.tokenKeys.signing, replay: context.assertionReplay };
   const issued = await issueToken(context, endpoint, request, version);
-  if ("error" in issued) return oauthRefusal(issued);
+  if ("error" in issued) {
+    authentications.failed(attempt);
+    return oauthRefusal(issued);
+  }
+  authentications.succeeded(attempt);
   const { accessToken, lifetimeSeconds } = issued;
   if (version === "v2") {
     const answer: TokenWire = {
@@ -66,6 +78,15 @@ async function answerTokenRequest(
     resource: request.audience,
     access_token: accessToken,
   });
+}
+
+/** RFC 6749 has no code for it at this endpoint; clients go by the status and `Retry-After`. */
+function tooManyFailures(waitMs: number): Answer {
+  const { message, headers } = tooManyRequests(
+    waitMs / 1_000,
+    "too many failed sign-ins of this address or client_id.",
+  );
+  return refuse(429, "temporarily_unavailable", message, headers);
 }
 
 const FORM = "application/x-www-form-urlencoded";

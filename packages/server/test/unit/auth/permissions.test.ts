@@ -98,7 +98,12 @@ async function statusFor(run: Run, headers: Record<string, string>, caller: Call
       remoteAddress: "",
       signal: new AbortController().signal,
     },
-    gate: { verifyToken: async () => caller, verifyTicket: () => null, throttle: async () => null },
+    gate: {
+      verifyToken: async () => caller,
+      verifyTicket: () => null,
+      throttle: async () => null,
+      addresses: { countAnonymous: () => null, countForged: () => null },
+    },
     raw: untouched,
     request: untouched,
     limits: untouched,

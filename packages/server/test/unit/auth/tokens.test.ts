@@ -146,3 +146,18 @@ test("a key that is neither Ed25519 nor P-256 stops the start", async () => {
   const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   await assert.rejects(loadSigningKey(pemOf(privateKey)), /Ed25519 or P-256/);
 });
+
+test("a token that expires beyond reason is refused", async () => {
+  const signed = (exp: number) =>
+    new SignJWT({ tid: TENANT, appid: "c1", app_displayname: "Playbook", roles: [], exp })
+      .setProtectedHeader({ typ: "JWT", alg: key.alg, kid: key.kid })
+      .setIssuer(ISSUER)
+      .setAudience(AUDIENCE)
+      .setIssuedAt(NOW / 1000)
+      .setNotBefore(NOW / 1000)
+      .sign(key.privateKey);
+  assert.equal(await reasonOf(await signed(NOW / 1000 + 24 * 3_600)), "Playbook");
+  for (const exp of [NOW / 1000 + 25 * 3_600, NOW / 1000 + 100 * 365 * 24 * 3_600, Number.MAX_SAFE_INTEGER, 1e308]) {
+    assert.equal(await reasonOf(await signed(exp)), "TooLong", String(exp));
+  }
+});

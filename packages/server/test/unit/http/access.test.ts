@@ -71,6 +71,7 @@ test("an operation that does not say who may call it cannot be registered", () =
           verifyToken: async () => assert.fail("not asked"),
           verifyTicket: () => null,
           throttle: async () => null,
+          addresses: { countAnonymous: () => null, countForged: () => null },
         }),
       /Open does not say who may call it/,
     );

@@ -173,7 +173,7 @@ test("refusals at a token endpoint have OAuth's form", async (t) => {
   const body: unknown = await answer.json();
   assert.deepEqual(body, {
     error: "invalid_request",
-    error_description: "Request body is larger than the limit of 65536 bytes",
+    error_description: "Request body is larger than the limit of 24576 bytes",
   });
 });
 

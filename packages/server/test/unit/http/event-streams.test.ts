@@ -18,7 +18,7 @@ function endless() {
     access: anonymous,
     body: noBody,
     handler({ signal }) {
-      const place = streams.enter(signal);
+      const place = streams.enter("c1", signal);
       if (place === null) throw new Error("no place");
       const events = async function* () {
         while (!place.signal.aborted) {
@@ -82,19 +82,32 @@ test("closing ends the streams that are open, in order, and lets no new one begi
   let isDone = false;
   while (!isDone) isDone = (await reader.read()).done;
   await until(() => state.disposed === 1);
-  assert.equal(streams.enter(new AbortController().signal), null);
+  assert.equal(streams.enter("c1", new AbortController().signal), null);
   await app.close();
 });
 
 test("there are as many places as the limit says, and a client that has gone already has none for long", () => {
   const streams = new EventStreams(2);
   const here = new AbortController().signal;
-  const first = streams.enter(here);
-  const gone = streams.enter(AbortSignal.abort());
+  const first = streams.enter("c1", here);
+  const gone = streams.enter("c1", AbortSignal.abort());
   assert.equal(gone?.signal.aborted, true);
-  assert.equal(streams.enter(here), null);
+  assert.equal(streams.enter("c1", here), null);
   first?.[Symbol.dispose]();
   first?.[Symbol.dispose]();
-  assert.ok(streams.enter(here));
-  assert.equal(streams.enter(here), null);
+  assert.ok(streams.enter("c1", here));
+  assert.equal(streams.enter("c1", here), null);
+});
+
+test("one caller has a bounded share of the places", () => {
+  const streams = new EventStreams(4, 2);
+  const here = new AbortController().signal;
+  const first = streams.enter("c1", here);
+  assert.ok(first && streams.enter("c1", here));
+  assert.equal(streams.enter("c1", here), null);
+  assert.ok(streams.enter("c2", here));
+  first[Symbol.dispose]();
+  first[Symbol.dispose]();
+  assert.ok(streams.enter("c1", here));
+  assert.equal(streams.enter("c1", here), null);
 });

@@ -210,6 +210,7 @@ export async function startApp(
       token === "good" ? ALL : token === "poor" ? { ...ALL, roles: new Set() } : fault("Expired"),
     verifyTicket: (text) => (text === "v1" ? { machineId: "m1", linkEpoch: 1 } : null),
     throttle: async () => null,
+    addresses: { countAnonymous: () => null, countForged: () => null },
     ...overrides,
   });
   await app.listen({ host: "127.0.0.1", port: 0 });

@@ -22,3 +22,35 @@ test("the key of a machine in quarantine is not enrolled again, not even by the 
   assert.ok(!refused.ok && refused.error.code === "EnrollmentRefused");
   assert.match(refused.error.detail, /quarantine .* remove its data folder/);
 });
+
+test("an enrollment that is refused takes no write transaction", async () => {
+  await using at = await testServices();
+  const { token } = await createEnrollmentToken(at.context, PLAYBOOK, { uses: 1 });
+  const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+  const key = publicKey.export({ format: "jwk" }).x ?? "";
+  const requestWith = (tokenText: string, signed = tokenText) => ({
+    token: tokenText,
+    publicKey: key,
+    proof: sign(null, enrollSigningBytes(signed, key), privateKey).toString("base64url"),
+    facts: sampleMachine().facts,
+  });
+  let writes = 0;
+  const { store } = at.context;
+  const write = store.write.bind(store);
+  Object.assign(store, {
+    write: (work: never) => {
+      writes += 1;
+      return write(work);
+    },
+  });
+  const enroll = (request: Parameters<typeof enrollMachine>[1]) => enrollMachine(at.context, request, "192.0.2.1");
+  for (const request of [requestWith("unknown"), requestWith(token, "another")]) {
+    const refused = await enroll(request);
+    assert.ok(!refused.ok && refused.error.code === "EnrollmentRefused");
+  }
+  assert.equal(writes, 0);
+  const enrolled = await enroll(requestWith(token));
+  assert.deepEqual([enrolled.ok, writes], [true, 1]);
+  assert.deepEqual(await enroll(requestWith(token)), enrolled);
+  assert.equal(writes, 1, "the answer that was lost is given again without one");
+});
