@@ -7,6 +7,7 @@ import type { ApplicationCaller, UserCaller } from "../../src/auth/caller.ts";
 import { openDiskBlobStore } from "../../src/blobs/disk-blob-store.ts";
 import { localBus } from "../../src/bus/local-bus.ts";
 import type { Machine } from "../../src/domain/machine.ts";
+import { CONTRACT_POLICY } from "../../src/domain/policy.ts";
 import type { ServiceContext, ServiceLimits } from "../../src/service/context.ts";
 import { NO_MEASURES } from "../../src/service/measures.ts";
 import { ResultSpace } from "../../src/service/result-space.ts";
@@ -63,6 +64,7 @@ export async function testServices(
     },
     ids: { guid: randomUUID, random: randomBytes },
     limits: { ...LIMITS, ...limits },
+    policy: CONTRACT_POLICY,
     keys: await loadKeys({ folder: join(folder, "keys"), makes: true }),
     publicUrl: "http://127.0.0.1:8780",
     resultLinks: "stream",
