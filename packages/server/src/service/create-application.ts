@@ -2,6 +2,7 @@ import { isPermission } from "@halligan/protocol/api";
 import { readApplicationKeys } from "../auth/application-key.ts";
 import { accountOf, type Caller } from "../auth/caller.ts";
 import { hashSecret, newSecret } from "../auth/secret-hash.ts";
+import { applicationNameFault } from "../domain/application-name.ts";
 import type { DomainError } from "../domain/errors.ts";
 import { grantFault } from "../domain/grants.ts";
 import { ok, type Result, refuse } from "../domain/result.ts";
@@ -39,6 +40,8 @@ export async function createApplication(
   const unknown = input.roles.filter((role) => !isPermission(role));
   if (unknown.length > 0)
     return refuse({ code: "InvalidInput", detail: `there is no permission ${unknown.join(", ")}` });
+  const nameFault = applicationNameFault(input.name);
+  if (nameFault !== null) return refuse({ code: "InvalidInput", detail: nameFault });
   const roles = input.roles.filter(isPermission);
   const notHeld = grantFault(policy.grants, caller, roles);
   if (notHeld.length > 0) return refuse({ code: "GrantNotHeld", permissions: notHeld });

@@ -1,6 +1,6 @@
 import type { StartLiveResponseRequest } from "@halligan/protocol/api";
 import { accountOf, type Caller } from "../auth/caller.ts";
-import { type AvailableContent, choosePins, stagedHashes } from "../domain/chosen-content.ts";
+import { type AvailableContent, stagedHashes } from "../domain/chosen-content.ts";
 import { type LibraryPin, libraryFileNameOf } from "../domain/command.ts";
 import type { DomainError } from "../domain/errors.ts";
 import type { LibraryFile } from "../domain/library-file.ts";
@@ -8,7 +8,6 @@ import { type UsedContent, useFault } from "../domain/library-rights.ts";
 import type { MachineAction } from "../domain/machine-action.ts";
 import { libraryFileNames } from "../domain/new-machine-action.ts";
 import type { Policy } from "../domain/policy.ts";
-import { type Result, refuse } from "../domain/result.ts";
 import type { StoreTx } from "../store/store.ts";
 
 /** What the commands of a start name, as it is in the store. */
@@ -30,31 +29,29 @@ export async function namedContent(
   return { files, library, staged };
 }
 
-/** The pin of each command of a start, or why the machine may not run one of them. */
-export async function allowedPins(
+/** Why the machine may not run what a start names. `pins`: of its commands, in their order. */
+export async function contentFault(
   tx: StoreTx,
   policy: Policy,
   caller: Caller,
   request: StartLiveResponseRequest,
   machine: { id: string; groupId: number },
-  named: NamedContent,
-): Promise<Result<(LibraryPin | null)[], DomainError>> {
-  const pins = choosePins(request.Commands, named);
-  if (!pins.ok) return pins;
+  { files, pins }: { files: NamedContent["files"]; pins: readonly (LibraryPin | null)[] },
+): Promise<DomainError | null> {
   for (const [index, command] of request.Commands.entries()) {
-    const pin = pins.value[index];
+    const pin = pins[index];
     const fileName = libraryFileNameOf(command);
     if (fileName === null) continue;
     if (!pin) {
-      if (policy.unknownLibraryFiles === "refuse") return refuse({ code: "LibraryFileNotFound", fileName });
+      if (policy.unknownLibraryFiles === "refuse") return { code: "LibraryFileNotFound", fileName };
       continue;
     }
-    const file = pin.contentId === undefined ? named.files.get(fileName) : undefined;
+    const file = pin.contentId === undefined ? files.get(fileName) : undefined;
     const own = { sha256: pin.sha256, ownerAccountId: accountOf(caller), deviceGroups: null };
     const fault = await faultOf(tx, policy, file ?? own, machine);
-    if (fault) return refuse(fault);
+    if (fault) return fault;
   }
-  return pins;
+  return null;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { StartLiveResponseRequest } from "@halligan/protocol/api";
 import type { Caller } from "../auth/caller.ts";
+import { choosePins } from "../domain/chosen-content.ts";
 import type { DomainError } from "../domain/errors.ts";
 import { contentIdsOf, type MachineAction } from "../domain/machine-action.ts";
 import { newMachineAction } from "../domain/new-machine-action.ts";
@@ -8,7 +9,7 @@ import { arePlacesLimited } from "../domain/session-places.ts";
 import type { StoreTx } from "../store/store.ts";
 import type { ServiceContext } from "./context.ts";
 import { events } from "./events.ts";
-import { allowedPins, namedContent } from "./library-pins.ts";
+import { contentFault, namedContent } from "./library-pins.ts";
 import { reachableMachine } from "./reach.ts";
 import { settleDoubt } from "./settle-doubt.ts";
 
@@ -35,7 +36,7 @@ export async function runLiveResponse(
     if (!machine) return refuse({ code: "MachineNotFound", machineId });
     if (blocking) return refuse({ code: "ActiveRequestAlreadyExists", machineId, blockingActionId: blocking.id });
     if (!group) throw new Error(`machine ${machineId} is in a device group that is not there`);
-    const pins = await allowedPins(tx, policy, caller, request, machine, named);
+    const pins = choosePins(request.Commands, named);
     if (!pins.ok) return pins;
     const nowMs = clock.nowMs();
     const places = limits.runningSessions;
@@ -56,6 +57,9 @@ export async function runLiveResponse(
       },
     });
     if (!action.ok) return action;
+    const { files } = named;
+    const fault = await contentFault(tx, policy, caller, request, machine, { files, pins: pins.value });
+    if (fault) return refuse(fault);
     for (const contentId of contentIdsOf(action.value)) await tx.stagedContents.use(contentId);
     await tx.actions.insert(action.value);
     await events.liveResponseRequested(tx, caller, action.value);

@@ -15,6 +15,7 @@ export const TRUSTED: TrustedIssuer = {
   algorithms: ["RS256", "ES256"],
   keyHosts: [],
   claims: { userName: ["upn", "preferred_username", "email"], groups: "groups", scopes: "scp", roles: "roles" },
+  userNameDomains: "any",
   allowApplications: true,
   allowUsers: true,
 };

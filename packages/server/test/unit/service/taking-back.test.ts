@@ -86,6 +86,13 @@ describe("what was handed out", () => {
     });
   });
 
+  test("a name is not given to an application that a caller of an outside issuer could have", async () => {
+    for (const name of ["alice@example.org", "administrator (https://login.example)"]) {
+      const made = await createApplication(services.context, root, { name, roles: ["Machine.Read.All"] });
+      assert.equal(made.ok || made.error.code, "InvalidInput", name);
+    }
+  });
+
   describe("secrets", () => {
     test("overlap, end at their time, and are removed one by one; at most ten", async () => {
       const { context, time } = services;

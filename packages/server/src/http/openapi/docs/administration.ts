@@ -31,7 +31,7 @@ const application = {
   ownerId: null,
 };
 const blockedCaller = {
-  callerId: "https://login.example/realms/soc#user-17",
+  callerId: SAMPLE.outsideCallerId,
   blockedBy: "Administrator",
   blockedAt: "2026-11-21T12:30:00.5Z",
   reason: "Left the company",

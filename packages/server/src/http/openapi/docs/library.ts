@@ -14,12 +14,12 @@ const { description, parametersDescription } = sampleLibraryFile;
 const sha256Parameter = {
   description: "SHA-256 of the content, in hex.",
   schema: Type.String(),
-  example: SAMPLE.scriptSha256,
+  example: SAMPLE.approvedSha256,
 };
 const approvals = json("Who approved it.", LibraryApprovalListWire, {
   value: [
     {
-      sha256: SAMPLE.scriptSha256,
+      sha256: SAMPLE.approvedSha256,
       accountId: SAMPLE.clientId,
       approvedBy: "Reviewers",
       approvedAt: "2026-11-21T12:30:00.5Z",

@@ -112,7 +112,7 @@ export const liveResponseDocs = {
     answers: {
       200: json("The link, in `value`.", ResultLinkWire, {
         "@odata.context": contextOf("Edm.String"),
-        value: `http://127.0.0.1:8780/halligan/v1/results/${SAMPLE.actionId}/0?se=${SAMPLE.linkExpiry}&by=${SAMPLE.clientId}&gen=0.0&sig=${SAMPLE.linkSignature}`,
+        value: `http://127.0.0.1:8780/halligan/v1/results/${SAMPLE.actionId}/0?se=${SAMPLE.linkExpiry}&by=${SAMPLE.clientId}&gen=${SAMPLE.linkGenerations}&sig=${SAMPLE.linkSignature}`,
       }),
     },
     refusals: {
