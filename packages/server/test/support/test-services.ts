@@ -38,6 +38,8 @@ export const LIMITS: ServiceLimits = {
 };
 
 export interface TestServices extends AsyncDisposable {
+  /** Blobs and keys are in it. */
+  readonly folder: string;
   context: ServiceContext;
   /** What the clock says; tests move it. */
   time: { nowMs: number };
@@ -74,6 +76,7 @@ export async function testServices(
     log: pino({ level: "silent" }),
   };
   return {
+    folder,
     context,
     time,
     async addMachine(change = {}) {
