@@ -41,7 +41,7 @@ const RESULT = {
 };
 
 async function contextOf(dataDir: string, store: SqliteStore): Promise<ServiceContext> {
-  const { numbers } = readConfig({ HALLIGAN_LIMITS_PROFILE: "open", HALLIGAN_DATA_DIR: dataDir });
+  const { numbers, policy } = readConfig({ HALLIGAN_LIMITS_PROFILE: "open", HALLIGAN_DATA_DIR: dataDir });
   return {
     store,
     blobs: await openDiskBlobStore({ folder: join(dataDir, "blobs"), random: randomBytes }),
@@ -57,6 +57,7 @@ async function contextOf(dataDir: string, store: SqliteStore): Promise<ServiceCo
         outputLimitBytes: numbers.scriptOutputLimitBytes,
       },
     },
+    policy,
     keys: await loadKeys({ folder: join(dataDir, "keys"), makes: true }),
     publicUrl: "http://127.0.0.1",
     resultLinks: "stream",

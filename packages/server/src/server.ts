@@ -34,6 +34,7 @@ import { UnauthenticatedLog } from "./http/unauthenticated-log.ts";
 import { systemIds } from "./ids.ts";
 import { loop } from "./loops/loop.ts";
 import { createMetrics } from "./metrics/metrics.ts";
+import { applicationStanding } from "./service/application-standing.ts";
 import { applyRetention } from "./service/apply-retention.ts";
 import { assertionReplay } from "./service/claim-assertion.ts";
 import type { ServiceContext, ServiceLimits } from "./service/context.ts";
@@ -104,6 +105,7 @@ export async function startServer(config: Config, engines: Engines, log: Logger,
     clock: systemClock,
     ids: systemIds(systemClock.nowMs),
     limits: serviceLimits(config),
+    policy: config.policy,
     keys,
     publicUrl: config.publicUrl,
     resultLinks: config.resultLinks,
@@ -352,8 +354,8 @@ function httpContext(
       audiences,
       tenant,
       outside,
-      isActive: async (clientId) =>
-        (await service.store.read((tx) => tx.applications.byClientId(clientId))) !== undefined,
+      isBlocked: async (callerId) => (await service.store.read((tx) => tx.blockedCallers.byId(callerId))) !== undefined,
+      standingOf: (clientId) => applicationStanding(service, clientId),
     }),
   };
 }

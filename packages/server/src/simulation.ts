@@ -19,6 +19,7 @@ export type { DomainError } from "./domain/errors.ts";
 export type { Machine } from "./domain/machine.ts";
 export { isFinal, type MachineAction } from "./domain/machine-action.ts";
 export { BEAT_INTERVAL_MS } from "./domain/node-lease.ts";
+export { CONTRACT_POLICY } from "./domain/policy.ts";
 export { Gateway } from "./gateway/gateway.ts";
 export type { LinkSocket, LinkSocketEvents } from "./gateway/link-socket.ts";
 export { loop } from "./loops/loop.ts";

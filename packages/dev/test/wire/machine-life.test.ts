@@ -36,6 +36,7 @@ describe("machines and enrollment tokens", { skip: onlyHalligan("its interface f
       retiredAt: null,
       retiredBy: null,
       retireReason: null,
+      quarantineReason: null,
       enrollmentTokenId: "<guid>",
       unfinishedActionId: null,
     });

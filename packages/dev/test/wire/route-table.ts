@@ -38,6 +38,8 @@ const SAMPLES: Readonly<Record<string, string>> = {
   actionId: UNKNOWN_ACTION,
   clientId: UNKNOWN_ACTION,
   tokenId: UNKNOWN_ACTION,
+  secretId: UNKNOWN_ACTION,
+  callerId: encodeURIComponent("https://id.example#none"),
   uploadId: "0123456789abcdef0123456789abcdef",
   sha256: "0123456789abcdef".repeat(4),
   fileName: "wire-none.txt",

@@ -138,7 +138,13 @@ const startWorld = (
   World.start({
     ...(agents !== undefined && { agents }),
     ...(onLine && { onLine }),
-    settings: { HALLIGAN_LIMITS_PROFILE: "open", ...settings, ...opened },
+    settings: {
+      HALLIGAN_LIMITS_PROFILE: "open",
+      // The throttles are lifted; the rest is as the contract has it.
+      HALLIGAN_UNKNOWN_LIBRARY_FILES: "accept",
+      ...settings,
+      ...opened,
+    },
   });
 
 export function targetOf({ credentials, machines }: World): Target {

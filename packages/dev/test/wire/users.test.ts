@@ -12,7 +12,13 @@ import { onlyHalligan, setUp } from "./target.ts";
 /** Users with delegated permissions. `http-api.md` section 4, `auth.md` sections 2 to 4. */
 describe("users", { skip: onlyHalligan("an issuer of users that it trusts") }, () => {
   const issuer = new OutsideIssuer();
-  const here = setUp({ agents: 1, open: (stack) => stack.use(issuer).open() });
+  const here = setUp({ agents: 1, open: (stack) => stack.use(issuer).open() }, async ({ api, machineId }) => {
+    const token = issuer.token(["Machine.Read"]);
+    assertError(await api.get(`/api/machines/${machineId}`, { token }), 404, "ResourceNotFound");
+    const open = { name: "UnassignedGroup", remediationLevel: "full", isOpenToUsers: true };
+    const opened = await api.send("PUT", "/halligan/v1/device-groups/0", { json: open });
+    assert.equal(opened.status, 200, opened.text);
+  });
 
   const reading = ["Machine.Read", "Machine.ReadWrite"];
   const cancelling = [

@@ -96,6 +96,8 @@ export const EnrollmentTokenListWire = Type.Object({
 });
 export type EnrollmentTokenListWire = Static<typeof EnrollmentTokenListWire>;
 
+const secretLifetime = Type.Integer({ minimum: 1, maximum: 315_360_000 });
+
 /** `POST /halligan/v1/applications` */
 export const CreateApplicationRequest = Type.Object(
   {
@@ -107,10 +109,34 @@ export const CreateApplicationRequest = Type.Object(
      * secret.
      */
     keys: Type.Optional(Type.Array(Type.Record(Type.String(), Type.Unknown()), { maxItems: 10 })),
+    /** When its secret ends, at most ten years from now. Default never. */
+    secretExpiresInSeconds: Type.Optional(secretLifetime),
   },
   closed,
 );
 export type CreateApplicationRequest = Static<typeof CreateApplicationRequest>;
+
+/** A secret without its value, which nobody but the application has. */
+export const ApplicationSecretWire = Type.Object({
+  id: Type.String(),
+  createdAt: Type.String(),
+  /** Null for one without an end. */
+  expiresAt: Type.Union([Type.String(), Type.Null()]),
+  /** False when it has expired. */
+  isUsable: Type.Boolean(),
+});
+export type ApplicationSecretWire = Static<typeof ApplicationSecretWire>;
+
+/** `POST /halligan/v1/applications/{clientId}/secrets` */
+export const AddApplicationSecretRequest = Type.Object({ expiresInSeconds: Type.Optional(secretLifetime) }, closed);
+export type AddApplicationSecretRequest = Static<typeof AddApplicationSecretRequest>;
+
+/** The value is shown this once and stored only as a hash. */
+export const NewApplicationSecretWire = Type.Object({
+  ...ApplicationSecretWire.properties,
+  clientSecret: Type.String(),
+});
+export type NewApplicationSecretWire = Static<typeof NewApplicationSecretWire>;
 
 export const ApplicationWire = Type.Object({
   clientId: Type.String(),
@@ -118,9 +144,13 @@ export const ApplicationWire = Type.Object({
   roles: Type.Array(Type.String()),
   /** Whether it may sign in with a secret. */
   hasSecret: Type.Boolean(),
+  /** Oldest first, expired ones too. Not there before 0.2. */
+  secrets: Type.Optional(Type.Array(ApplicationSecretWire)),
   /** `kid` of each of its keys. */
   keyIds: Type.Array(Type.String()),
   createdAt: Type.String(),
+  /** Id of the account that made it and stands for it; null when it stands for itself. Not there before 0.2. */
+  ownerId: Type.Optional(Type.Union([Type.String(), Type.Null()])),
 });
 export type ApplicationWire = Static<typeof ApplicationWire>;
 
@@ -146,6 +176,43 @@ export const CredentialsFile = Type.Object({
   clientSecret: Type.String(),
 });
 export type CredentialsFile = Static<typeof CredentialsFile>;
+
+/** `GET`, `PUT /halligan/v1/library-approvals/{sha256}`: who approved these bytes, oldest first. */
+export const LibraryApprovalListWire = Type.Object({
+  value: Type.Array(
+    Type.Object({
+      sha256: Type.String(),
+      /** The account that approved: the application, or the one that stands for it. */
+      accountId: Type.String(),
+      approvedBy: Type.String(),
+      approvedAt: Type.String(),
+    }),
+  ),
+});
+export type LibraryApprovalListWire = Static<typeof LibraryApprovalListWire>;
+
+/** `POST /halligan/v1/blocked-callers` */
+export const BlockCallerRequest = Type.Object(
+  {
+    /** `actorId` of the audit log: of a user or application of an outside issuer. */
+    callerId: Type.String({ minLength: 3, maxLength: 2_048, pattern: "^[^#\\u0000]+#[^\\u0000]+$" }),
+    reason: Type.String({ minLength: 1, maxLength: 1_000, pattern: "^[^\\u0000]*$" }),
+  },
+  closed,
+);
+export type BlockCallerRequest = Static<typeof BlockCallerRequest>;
+
+export const BlockedCallerWire = Type.Object({
+  callerId: Type.String(),
+  blockedBy: Type.String(),
+  blockedAt: Type.String(),
+  reason: Type.String(),
+});
+export type BlockedCallerWire = Static<typeof BlockedCallerWire>;
+
+/** `GET /halligan/v1/blocked-callers`: newest first. */
+export const BlockedCallerListWire = Type.Object({ value: Type.Array(BlockedCallerWire) });
+export type BlockedCallerListWire = Static<typeof BlockedCallerListWire>;
 
 /** `GET /halligan/v1/library/{fileName}/versions` */
 export const LibraryFileVersionListWire = Type.Object({
@@ -237,7 +304,9 @@ export const DeviceGroupRequest = Type.Object(
   {
     name: Type.String({ minLength: 1, maxLength: 120, pattern: NAME_PATTERN }),
     remediationLevel: RemediationLevelWire,
-    /** Ids of users who may reach its machines; with no users and no user groups it is open to all users. */
+    /** Whether all users of outside issuers may reach its machines. Default false. */
+    isOpenToUsers: Type.Optional(Type.Boolean()),
+    /** Ids of users who may reach its machines. */
     users: Type.Optional(names),
     /** Groups as the users' issuer names them. */
     userGroups: Type.Optional(names),
@@ -250,6 +319,8 @@ export const DeviceGroupWire = Type.Object({
   id: Type.Integer(),
   name: Type.String(),
   remediationLevel: RemediationLevelWire,
+  /** Not there before 0.2: then a group that names no users and no groups is open. */
+  isOpenToUsers: Type.Optional(Type.Boolean()),
   users: Type.Array(Type.String()),
   userGroups: Type.Array(Type.String()),
 });

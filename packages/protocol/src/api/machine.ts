@@ -86,6 +86,10 @@ export const RetireMachineRequest = Type.Object(
 );
 export type RetireMachineRequest = Static<typeof RetireMachineRequest>;
 
+/** `POST /halligan/v1/machines/{id}/quarantine` */
+export const QuarantineMachineRequest = RetireMachineRequest;
+export type QuarantineMachineRequest = RetireMachineRequest;
+
 /**
  * `GET /halligan/v1/machines/{id}`: the contract's entity, and what the contract has no word for.
  */
@@ -97,8 +101,8 @@ export const ListedMachineWire = Type.Object({
   displayName: textOrNull,
   /**
    * enrolled: its key is known, its agent has not connected yet. active: its agent has connected at
-   * least once, whether or not it is there now. quarantined: two devices use its key. retired: its
-   * key is refused.
+   * least once, whether or not it is there now. quarantined: two devices use its key, or an operator
+   * does not trust it. retired: its key is refused.
    */
   state: Type.Union([
     Type.Literal("enrolled"),
@@ -111,6 +115,8 @@ export const ListedMachineWire = Type.Object({
   retiredAt: textOrNull,
   retiredBy: textOrNull,
   retireReason: textOrNull,
+  /** Why an operator put it in quarantine; null when the server did. Not there before 0.2. */
+  quarantineReason: Type.Optional(textOrNull),
 });
 export type ListedMachineWire = Static<typeof ListedMachineWire>;
 

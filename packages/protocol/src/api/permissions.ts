@@ -1,4 +1,4 @@
-/** Application permissions that this server grants and checks: the contract's names, and two of Halligan's own. */
+/** Application permissions that this server grants and checks: the contract's names, and Halligan's own. */
 export const PERMISSIONS = {
   "Machine.LiveResponse": "Run live response on a specific machine",
   "Machine.Read.All": "Read all machine profiles",
@@ -12,6 +12,8 @@ export const PERMISSIONS = {
   "Machine.StopAndQuarantine": "Stop and quarantine",
   "Halligan.Admin": "Manage applications, enrollment tokens and settings of Halligan",
   "Halligan.Audit.Read": "Read the audit log of Halligan",
+  "Halligan.Library.Override": "Replace and remove library files of others",
+  "Halligan.Library.Approve": "Approve library content of others",
 } as const;
 
 export type Permission = keyof typeof PERMISSIONS;
@@ -32,6 +34,8 @@ export const DELEGATED_PERMISSIONS = {
   "Machine.StopAndQuarantine": "Stop and quarantine",
   "Halligan.Admin": "Manage applications, enrollment tokens and settings of Halligan",
   "Halligan.Audit.Read": "Read the audit log of Halligan",
+  "Halligan.Library.Override": "Replace and remove library files of others",
+  "Halligan.Library.Approve": "Approve library content of others",
 } as const;
 
 export type DelegatedPermission = keyof typeof DELEGATED_PERMISSIONS;

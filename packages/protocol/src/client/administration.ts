@@ -1,4 +1,5 @@
 import {
+  type AddApplicationSecretRequest,
   ApplicationListWire,
   type ApplicationWire,
   type CreateApplicationRequest,
@@ -7,6 +8,7 @@ import {
   EnrollmentTokenSummaryWire,
   EnrollmentTokenWire,
   InfoWire,
+  NewApplicationSecretWire,
   NewApplicationWire,
 } from "../api/index.ts";
 import type { CallOptions } from "./options.ts";
@@ -25,6 +27,15 @@ export interface AdministrationOperations {
   deleteApplication(clientId: string, options?: CallOptions): Promise<void>;
   /** Of an application that has keys as well. */
   deleteApplicationSecret(clientId: string, options?: CallOptions): Promise<void>;
+  /** 403 `Forbidden` when the application has a permission that the caller has not. */
+  addApplicationSecret(
+    clientId: string,
+    request: AddApplicationSecretRequest,
+    options?: CallOptions,
+  ): Promise<NewApplicationSecretWire>;
+  removeApplicationSecret(clientId: string, secretId: string, options?: CallOptions): Promise<void>;
+  /** Access tokens and result links that it has are refused from then on. */
+  revokeApplicationTokens(clientId: string, options?: CallOptions): Promise<void>;
 }
 
 export function administrationOperations(transport: Transport): AdministrationOperations {
@@ -63,6 +74,18 @@ export function administrationOperations(transport: Transport): AdministrationOp
     async deleteApplicationSecret(clientId, { signal } = {}) {
       const path = `${APPLICATIONS}/${encodeURIComponent(clientId)}/secret`;
       await (await transport.send({ method: "DELETE", path, signal })).body?.cancel();
+    },
+    addApplicationSecret(clientId, request, { signal } = {}) {
+      const path = `${APPLICATIONS}/${encodeURIComponent(clientId)}/secrets`;
+      return transport.sendForJson({ method: "POST", path, json: request, signal }, NewApplicationSecretWire);
+    },
+    async removeApplicationSecret(clientId, secretId, { signal } = {}) {
+      const path = `${APPLICATIONS}/${encodeURIComponent(clientId)}/secrets/${encodeURIComponent(secretId)}`;
+      await (await transport.send({ method: "DELETE", path, signal })).body?.cancel();
+    },
+    async revokeApplicationTokens(clientId, { signal } = {}) {
+      const path = `${APPLICATIONS}/${encodeURIComponent(clientId)}/revoke-tokens`;
+      await (await transport.send({ method: "POST", path, signal })).body?.cancel();
     },
   };
 }

@@ -26,6 +26,9 @@ export interface MachineOperations {
   /** Repeating it changes nothing: the first reason stays. */
   retireMachine(machineId: string, reason: string, options?: CallOptions): Promise<MachineDetailsWire>;
   reinstateMachine(machineId: string, options?: CallOptions): Promise<MachineDetailsWire>;
+  /** Repeating it changes nothing: the first reason stays. */
+  quarantineMachine(machineId: string, reason: string, options?: CallOptions): Promise<MachineDetailsWire>;
+  releaseMachine(machineId: string, options?: CallOptions): Promise<MachineDetailsWire>;
   /** Only of a retired machine: 400 `BadRequest` for one in use. */
   deleteMachine(machineId: string, options?: CallOptions): Promise<void>;
   setMachineDeviceGroup(machineId: string, groupId: number, options?: CallOptions): Promise<MachineWire>;
@@ -61,6 +64,9 @@ export function machineOperations(transport: Transport): MachineOperations {
       changed("POST", `${machinePath(machineId)}/retire`, { reason }, options),
     reinstateMachine: (machineId, options) =>
       changed("POST", `${machinePath(machineId)}/reinstate`, undefined, options),
+    quarantineMachine: (machineId, reason, options) =>
+      changed("POST", `${machinePath(machineId)}/quarantine`, { reason }, options),
+    releaseMachine: (machineId, options) => changed("POST", `${machinePath(machineId)}/release`, undefined, options),
     async deleteMachine(machineId, { signal } = {}) {
       await (await transport.send({ method: "DELETE", path: machinePath(machineId), signal })).body?.cancel();
     },

@@ -11,7 +11,14 @@ export const issuers = (publicUrl: string, tenant: string) => ({
 });
 
 export interface AccessTokenSubject {
-  readonly application: { readonly clientId: string; readonly name: string; readonly roles: readonly string[] };
+  readonly application: {
+    readonly clientId: string;
+    readonly name: string;
+    readonly roles: readonly string[];
+    readonly tokenGeneration?: number;
+  };
+  /** The secret that it was asked for with. Its end ends the token. Null for a key. */
+  readonly secret?: { readonly id: string; readonly expiresAtMs: number | null } | null;
   readonly audience: string;
   readonly version: "v1" | "v2";
   readonly issuer: string;
@@ -23,9 +30,16 @@ export interface AccessTokenSubject {
   readonly tokenId: string;
 }
 
+/** A token does not outlive the secret that it was asked for with. */
+export function lifetimeSeconds(secret: AccessTokenSubject["secret"], nowMs: number): number {
+  if (secret?.expiresAtMs == null) return TOKEN_LIFETIME_S;
+  const leftS = Math.floor(secret.expiresAtMs / 1000) - Math.floor(nowMs / 1000);
+  return Math.min(TOKEN_LIFETIME_S, Math.max(0, leftS));
+}
+
 /** An app-only access token with the claims that Entra's have. `contract/auth.md` section 2. */
 export async function issueAccessToken(subject: AccessTokenSubject): Promise<string> {
-  const { application, audience, version, issuer, tenant, key, nowMs, tokenId } = subject;
+  const { application, secret, audience, version, issuer, tenant, key, nowMs, tokenId } = subject;
   const nowS = Math.floor(nowMs / 1000);
   return await new SignJWT({
     tid: tenant,
@@ -37,12 +51,14 @@ export async function issueAccessToken(subject: AccessTokenSubject): Promise<str
     sub: application.clientId,
     uti: tokenId,
     ver: version === "v2" ? "2.0" : "1.0",
+    gen: application.tokenGeneration ?? 0,
+    ...(secret && { sec: secret.id }),
   })
     .setProtectedHeader({ typ: "JWT", alg: key.alg, kid: key.kid })
     .setIssuer(issuer)
     .setAudience(audience)
     .setIssuedAt(nowS)
     .setNotBefore(nowS)
-    .setExpirationTime(nowS + TOKEN_LIFETIME_S)
+    .setExpirationTime(nowS + lifetimeSeconds(secret, nowMs))
     .sign(key.privateKey);
 }

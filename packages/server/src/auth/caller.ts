@@ -10,6 +10,11 @@ export interface ApplicationCaller {
   /** Display name: what `requestor` of an action shows. `contract/auth.md` section 2. */
   readonly name: string;
   readonly roles: ReadonlySet<Permission>;
+  /**
+   * The account that made it and stands for it. Absent when it stands for itself, as those do that
+   * the first administrator made.
+   */
+  readonly accountId?: string;
   /** Network address that the request came from; the edge adds it, a token does not say it. */
   readonly address?: string;
 }
@@ -35,6 +40,14 @@ export interface UserCaller {
 
 /** Who is calling, as far as the token says and the server checked. */
 export type Caller = ApplicationCaller | UserCaller;
+
+/** Whom requests are counted for, and who approves or uploads, however many applications act for them. */
+export const accountOf = (caller: Caller): string =>
+  (caller.kind === "application" ? caller.accountId : undefined) ?? caller.id;
+
+/** Whether the token gives a permission that applications and users have under one name. */
+export const holds = (caller: Caller, permission: Permission & DelegatedPermission): boolean =>
+  caller.kind === "application" ? caller.roles.has(permission) : caller.scopes.has(permission);
 
 /** An issuer's URL has no `#` (`trusted-issuer.ts` sees to that), so no issuer and subject make the id of another pair. */
 export const idAtIssuer = (issuer: string, subject: string): string => `${issuer}#${subject}`;

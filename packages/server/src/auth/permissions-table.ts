@@ -23,6 +23,7 @@ const READ = {
 const WRITE = { application: ["Machine.ReadWrite.All"], delegated: ["Machine.ReadWrite"], ...IN_REACH } as const;
 
 const LIBRARY = { application: ["Library.Manage"], delegated: ["Library.Manage"] } as const;
+const APPROVE = { application: ["Halligan.Library.Approve"], delegated: ["Halligan.Library.Approve"] } as const;
 const ADMIN = { application: ["Halligan.Admin"], delegated: ["Halligan.Admin"] } as const;
 
 const ACTING = [
@@ -47,6 +48,12 @@ export const PERMISSION_TABLE = {
   // A user who may run it may fetch what it brought; reading alone is not enough for a user. contract/auth.md section 3, note.
   GetLiveResponseResultDownloadLink: {
     application: ["Machine.Read.All", "Machine.ReadWrite.All"],
+    delegated: ["Machine.LiveResponse"],
+    ...IN_REACH,
+  },
+  // It ends links of others, so reading alone is not enough.
+  RevokeResultLinks: {
+    application: ["Machine.ReadWrite.All", "Machine.LiveResponse"],
     delegated: ["Machine.LiveResponse"],
     ...IN_REACH,
   },
@@ -81,8 +88,18 @@ export const PERMISSION_TABLE = {
     delegated: ["Library.Manage", "Machine.LiveResponse"],
   },
   PutLibraryFile: LIBRARY,
-  GetLibraryFileContent: LIBRARY,
+  // Who approves bytes reads them first.
+  GetLibraryFileContent: {
+    application: ["Library.Manage", "Halligan.Library.Approve"],
+    delegated: ["Library.Manage", "Halligan.Library.Approve"],
+  },
   ListLibraryFileVersions: LIBRARY,
+  ApproveLibraryContent: APPROVE,
+  WithdrawLibraryApproval: APPROVE,
+  ListLibraryApprovals: {
+    application: ["Halligan.Library.Approve", "Library.Manage", "Machine.LiveResponse"],
+    delegated: ["Halligan.Library.Approve", "Library.Manage", "Machine.LiveResponse"],
+  },
   ListMachineDetails: READ,
   GetMachineDetails: READ,
   RenameMachine: WRITE,
@@ -95,6 +112,13 @@ export const PERMISSION_TABLE = {
   },
   ReinstateMachine: { ...ADMIN, ...IN_REACH },
   DeleteMachine: { ...ADMIN, ...IN_REACH },
+  // Defender's own permission to cut a device off, and the administrator's.
+  QuarantineMachine: {
+    application: ["Machine.Isolate", "Halligan.Admin"],
+    delegated: ["Machine.Isolate", "Halligan.Admin"],
+    ...IN_REACH,
+  },
+  ReleaseMachine: { ...ADMIN, ...IN_REACH },
   CreateEnrollmentToken: ADMIN,
   ListEnrollmentTokens: ADMIN,
   RevokeEnrollmentToken: ADMIN,
@@ -102,6 +126,12 @@ export const PERMISSION_TABLE = {
   ListApplications: ADMIN,
   DeleteApplication: ADMIN,
   DeleteApplicationSecret: ADMIN,
+  AddApplicationSecret: ADMIN,
+  RemoveApplicationSecret: ADMIN,
+  RevokeApplicationTokens: ADMIN,
+  BlockCaller: ADMIN,
+  UnblockCaller: ADMIN,
+  ListBlockedCallers: ADMIN,
   ListDeviceGroups: ADMIN,
   CreateDeviceGroup: ADMIN,
   UpdateDeviceGroup: ADMIN,

@@ -1,15 +1,34 @@
+import { createHash } from "node:crypto";
 import { hmacText, sameText } from "./canonical-text.ts";
 
 const ACTION_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const INDEX = /^(0|[1-9][0-9]{0,2})$/;
 const EPOCH_SECONDS = /^[1-9][0-9]{0,11}$/;
 const SIGNATURE = /^[A-Za-z0-9_-]{43}$/;
+const MAKER = /^[A-Za-z0-9_-]{1,64}$/;
+const GENERATIONS = /^(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})$/;
 
 /** The first line keeps a key that is used for two purposes from signing for the other one. */
-const signedText = (actionId: string, index: string, se: string) =>
-  `halligan result link 1\n${actionId}\n${index}\n${se}`;
+const signedText = (actionId: string, index: string, se: string, made: { by: string; gen: string } | null) =>
+  made === null
+    ? `halligan result link 1\n${actionId}\n${index}\n${se}`
+    : `halligan result link 2\n${actionId}\n${index}\n${se}\n${made.by}\n${made.gen}`;
 
-export interface ResultLinkSubject {
+/** Who made a link and what it is good for, so that either can be taken back. */
+export interface ResultLinkOrigin {
+  /** {@link linkMaker} of the caller. */
+  readonly maker: string;
+  /** Of the maker's tokens; 0 for a caller of an outside issuer. */
+  readonly makerGeneration: number;
+  /** Of the action's links. */
+  readonly actionGeneration: number;
+}
+
+/** The client id of an application of ours, and what stands for the longer id of a caller of an outside issuer. */
+export const linkMaker = (callerId: string): string =>
+  callerId.includes("#") ? `o-${createHash("sha256").update(callerId, "utf8").digest("base64url")}` : callerId;
+
+export interface ResultLinkSubject extends ResultLinkOrigin {
   /** Absolute, without a final slash. */
   readonly publicUrl: string;
   readonly actionId: string;
@@ -21,13 +40,15 @@ export interface ResultLinkSubject {
 }
 
 /**
- * The absolute URL under which the result of one command is given to whoever holds it, until it expires.
+ * The absolute URL under which the result of one command is given to whoever holds it, until it expires or is taken back.
  * Only characters that need no escaping: clients use it verbatim, some HTML-decode it (`contract/clients-in-the-wild.md` section 5).
  */
-export function signResultLink({ publicUrl, actionId, index, expiresAtMs, key }: ResultLinkSubject): string {
+export function signResultLink(subject: ResultLinkSubject): string {
+  const { publicUrl, actionId, index, expiresAtMs, key, maker, makerGeneration, actionGeneration } = subject;
   const se = String(Math.floor(expiresAtMs / 1000));
-  const sig = hmacText(key, signedText(actionId, String(index), se));
-  return `${publicUrl}/halligan/v1/results/${actionId}/${index}?se=${se}&sig=${sig}`;
+  const gen = `${actionGeneration}.${makerGeneration}`;
+  const sig = hmacText(key, signedText(actionId, String(index), se, { by: maker, gen }));
+  return `${publicUrl}/halligan/v1/results/${actionId}/${index}?se=${se}&by=${maker}&gen=${gen}&sig=${sig}`;
 }
 
 /** The parts of a link as they arrived; all of them text, all of them untrusted. */
@@ -36,17 +57,30 @@ export interface GivenResultLink {
   readonly index: string;
   readonly se: string;
   readonly sig: string;
+  /** Both null in a link of an older release. */
+  readonly by: string | null;
+  readonly gen: string | null;
 }
 
-/** `expired` is only said of a link that was once good. */
-export function checkResultLink(
-  link: GivenResultLink,
-  keys: readonly Uint8Array[],
-  nowMs: number,
-): "ok" | "expired" | "invalid" {
-  const { actionId, index, se, sig } = link;
+/** `expired` is only said of a link that was once good. `origin`: null for a link of an older release. */
+export type CheckedResultLink =
+  | { readonly kind: "signed"; readonly origin: ResultLinkOrigin | null }
+  | { readonly kind: "expired" | "invalid" };
+
+export function checkResultLink(link: GivenResultLink, keys: readonly Uint8Array[], nowMs: number): CheckedResultLink {
+  const { actionId, index, se, sig, by, gen } = link;
   if (!ACTION_ID.test(actionId) || !INDEX.test(index) || !EPOCH_SECONDS.test(se) || !SIGNATURE.test(sig))
-    return "invalid";
-  if (!keys.some((key) => sameText(hmacText(key, signedText(actionId, index, se)), sig))) return "invalid";
-  return nowMs < Number(se) * 1000 ? "ok" : "expired";
+    return { kind: "invalid" };
+  const made = by === null || gen === null ? null : { by, gen };
+  const generations = made && GENERATIONS.exec(made.gen);
+  if (made && (!generations || !MAKER.test(made.by))) return { kind: "invalid" };
+  const text = signedText(actionId, index, se, made);
+  if (!keys.some((key) => sameText(hmacText(key, text), sig))) return { kind: "invalid" };
+  if (nowMs >= Number(se) * 1000) return { kind: "expired" };
+  if (!made) return { kind: "signed", origin: null };
+  const [, action, maker] = generations ?? [];
+  return {
+    kind: "signed",
+    origin: { maker: made.by, actionGeneration: Number(action), makerGeneration: Number(maker) },
+  };
 }

@@ -61,8 +61,12 @@ function readClaims(payload: JWTPayload, expected: TokenExpectations): VerifiedT
   const granted = roles.filter((role) => typeof role === "string").filter(isPermission);
   return {
     caller: { kind: "application", id: appid, clientId: appid, name, roles: new Set(granted) },
-    issuedAtMs: iat * 1000,
     notBeforeMs: nbf * 1000,
     expiresAtMs: exp * 1000,
+    // A token of before these claims is of the first generation.
+    issuedUnder: {
+      generation: typeof payload.gen === "number" ? payload.gen : 0,
+      secretId: typeof payload.sec === "string" ? payload.sec : null,
+    },
   };
 }

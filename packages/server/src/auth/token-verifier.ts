@@ -6,7 +6,7 @@ import type { OutsideIssuers } from "./oidc/outside-issuers.ts";
 import type { SigningKey } from "./signing-key.ts";
 import { checkTokenSignature } from "./token-check.ts";
 import { fault, isFault, type TokenFault } from "./token-fault.ts";
-import type { VerifiedToken } from "./verified-token.ts";
+import type { IssuedUnder, VerifiedToken } from "./verified-token.ts";
 
 export interface TokenVerifierOptions {
   /** Keys that may have signed our own tokens, by `kid`. With none, every one of them is refused. */
@@ -17,12 +17,14 @@ export interface TokenVerifierOptions {
   /** Issuers beside our own. Without it nobody else is trusted. */
   readonly outside?: Pick<OutsideIssuers, "knows" | "check">;
   /**
-   * Whether our application is still there. Asked at most once in `activeForMs` for one token, so a deletion made elsewhere takes
-   * effect within that time; one made here should call `revoke` and takes effect at once.
+   * What counts of our application now; undefined when it was removed. Asked at most once in `standingForMs` for one token, so what
+   * was taken back elsewhere is refused within that time; what was taken back here should call `revoke` and is refused at once.
    */
-  readonly isActive?: (clientId: string) => boolean | Promise<boolean>;
-  /** Milliseconds, default 5,000. */
-  readonly activeForMs?: number;
+  readonly standingOf?: (clientId: string) => Promise<ApplicationStanding | undefined>;
+  /** Whether an administrator has blocked this caller of an outside issuer. Asked as often. */
+  readonly isBlocked?: (callerId: string) => Promise<boolean>;
+  /** Milliseconds, default 1,000. */
+  readonly standingForMs?: number;
   /**
    * How long a token of an outside issuer is taken as checked, in milliseconds, default 300,000: with the age that its keys may have
    * (`oidc/issuer-keys.ts`) that bounds the time in which a withdrawn key stops counting, to ten minutes while the issuer answers.
@@ -39,8 +41,16 @@ export interface TokenVerifierOptions {
 export interface TokenVerifier {
   /** The caller that the token names, or why it is refused. Never throws for anything a client sent. */
   verify(token: string, nowMs: number): Promise<Caller | TokenFault>;
-  /** Refuses every token of the caller, by its `id`, that was issued up to now. */
-  revoke(callerId: string, nowMs: number): void;
+  /** Looks at the standing of the caller, by its `id`, before any of its tokens is taken again. */
+  revoke(callerId: string): void;
+}
+
+/** What decides whether tokens of an application of ours count. */
+export interface ApplicationStanding {
+  readonly tokenGeneration: number;
+  readonly secretIds: readonly string[];
+  /** Null when it stands for itself. */
+  readonly ownerId: string | null;
 }
 
 /** Ours are good for an hour. */
@@ -54,7 +64,9 @@ const MAX_TOKEN_CHARS = 16_384;
 interface Good extends VerifiedToken {
   readonly isOutside: boolean;
   readonly checkedAtMs: number;
-  activeUntilMs: number;
+  /** The caller with what its standing says. */
+  admitted: Caller;
+  standingUntilMs: number;
 }
 
 interface Bad {
@@ -73,20 +85,30 @@ const isFresh = ({ checkedAtMs }: { readonly checkedAtMs: number }, forMs: numbe
  * costs no more than that (threat 3.10).
  */
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
-  const { outside, isActive, activeForMs = 5_000, skewMs = 60_000, cacheSize = 10_000 } = options;
+  const { outside, standingOf, isBlocked, standingForMs = 1_000, skewMs = 60_000, cacheSize = 10_000 } = options;
   const { outsideForMs = 300_000, outsideBadForMs = 5_000 } = options;
   const good = new BoundedMap<string, Good>(cacheSize);
   const bad = new BoundedMap<string, Bad>(cacheSize);
-  const revokedAtMs = new BoundedMap<string, number>(cacheSize);
 
   const timeFault = (token: Good, nowMs: number): TokenFault | null => {
     if (nowMs + skewMs < token.notBeforeMs) return fault("NotYetValid");
     if (nowMs - skewMs >= token.expiresAtMs) return fault("Expired");
     const longestMs = token.isOutside ? MAX_OUTSIDE_LIFETIME_MS : MAX_OWN_LIFETIME_MS;
-    if (!(token.expiresAtMs <= nowMs + longestMs + skewMs)) return fault("TooLong");
-    const revoked = revokedAtMs.get(token.caller.id);
-    return revoked !== undefined && token.issuedAtMs <= revoked ? fault("Revoked") : null;
+    return token.expiresAtMs <= nowMs + longestMs + skewMs ? null : fault("TooLong");
   };
+
+  // A clock that was set back must not keep an old look for longer.
+  /** The caller as it counts now; null when its token was taken back. */
+  const standing = async ({ caller, isOutside, issuedUnder }: Good): Promise<Caller | null> => {
+    if (isOutside) return (await isBlocked?.(caller.id)) === true ? null : caller;
+    if (standingOf === undefined) return caller;
+    const found = await standingOf(caller.id);
+    return found && isIssuedUnder(issuedUnder, found) ? withAccount(caller, found) : null;
+  };
+
+  let revocations = 0;
+  const isFreshStanding = ({ standingUntilMs }: Good, nowMs: number): boolean =>
+    nowMs < standingUntilMs && standingUntilMs - nowMs <= standingForMs;
 
   const admit = async (digest: string, token: Good, nowMs: number): Promise<Caller | TokenFault> => {
     const refused = timeFault(token, nowMs);
@@ -94,15 +116,19 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
       good.delete(digest);
       return refused;
     }
-    if (isActive !== undefined && !token.isOutside && nowMs >= token.activeUntilMs) {
-      if (!(await isActive(token.caller.id))) {
+    if (!isFreshStanding(token, nowMs)) {
+      const before = revocations;
+      const admitted = await standing(token);
+      if (admitted === null) {
         good.delete(digest);
         return fault("Revoked");
       }
-      token.activeUntilMs = nowMs + activeForMs;
+      token.admitted = admitted;
+      // What was revoked while the store was read may not be in what was read.
+      token.standingUntilMs = before === revocations ? nowMs + standingForMs : 0;
     }
     good.set(digest, token);
-    return token.caller;
+    return token.admitted;
   };
 
   return {
@@ -127,16 +153,29 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
         return checked;
       }
       bad.delete(digest);
-      return await admit(digest, { ...checked, isOutside, checkedAtMs: nowMs, activeUntilMs: 0 }, nowMs);
+      return await admit(
+        digest,
+        { ...checked, isOutside, checkedAtMs: nowMs, admitted: checked.caller, standingUntilMs: 0 },
+        nowMs,
+      );
     },
-    revoke(callerId, nowMs) {
-      revokedAtMs.set(callerId, nowMs);
+    revoke(callerId) {
+      revocations += 1;
       for (const [digest, token] of [...good.entries()]) {
         if (token.caller.id === callerId) good.delete(digest);
       }
     },
   };
 }
+
+/** Generations are compared and not times: the clocks of two nodes may differ. */
+const isIssuedUnder = (issuedUnder: IssuedUnder | undefined, standing: ApplicationStanding): boolean =>
+  issuedUnder !== undefined &&
+  issuedUnder.generation === standing.tokenGeneration &&
+  (issuedUnder.secretId === null || standing.secretIds.includes(issuedUnder.secretId));
+
+const withAccount = (caller: Caller, { ownerId }: ApplicationStanding): Caller =>
+  caller.kind === "application" && ownerId !== null ? { ...caller, accountId: ownerId } : caller;
 
 /** The `iss` that a token claims: it chooses the issuer to check with, and is worth nothing before that. */
 function namedIssuer(token: string): string | undefined {

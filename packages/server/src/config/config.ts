@@ -1,5 +1,6 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
+import type { Policy } from "../domain/policy.ts";
 import { SECRET_SETTINGS } from "./secret-settings.ts";
 import {
   environmentName,
@@ -36,6 +37,7 @@ export interface Config {
   makesKeys: boolean;
   /** `direct`: result links lead straight to object storage, with the deviations that docs/conformance.md names. */
   resultLinks: "stream" | "direct";
+  policy: Policy;
   numbers: NumberSettings;
 }
 
@@ -51,13 +53,14 @@ export function readConfig(env: Environment): Config {
   const listen = parseListen(env.HALLIGAN_LISTEN ?? "127.0.0.1:8780");
   const tlsEndsAtProxy = parseFlag(env, "HALLIGAN_TLS_ENDS_AT_PROXY");
   refuseOpenPlainHttp(listen, tls, tlsEndsAtProxy);
+  const profile = parseChoice(env, "HALLIGAN_LIMITS_PROFILE", ["defender", "open"], "defender");
   const dataDir = resolve(env.HALLIGAN_DATA_DIR ?? defaultDataDir());
   return {
     dataDir,
     blobs: env.HALLIGAN_BLOBS ?? join(dataDir, "blobs"),
     keysDir: resolve(env.HALLIGAN_KEYS_DIR ?? join(dataDir, "keys")),
     makesKeys: env.HALLIGAN_KEYS_DIR === undefined,
-    resultLinks: parseResultLinks(env.HALLIGAN_RESULT_LINKS ?? "stream"),
+    resultLinks: parseChoice(env, "HALLIGAN_RESULT_LINKS", ["stream", "direct"], "stream"),
     listen,
     tls,
     tlsEndsAtProxy,
@@ -66,7 +69,8 @@ export function readConfig(env: Environment): Config {
     tenantNames: readTenantNames(env.HALLIGAN_TENANT_NAMES ?? ""),
     oidcIssuersFile: env.HALLIGAN_OIDC_ISSUERS_FILE === undefined ? null : resolve(env.HALLIGAN_OIDC_ISSUERS_FILE),
     logLevel: parseLogLevel(env.HALLIGAN_LOG_LEVEL ?? "info"),
-    numbers: readNumbers(env, parseProfile(env.HALLIGAN_LIMITS_PROFILE ?? "defender")),
+    policy: readPolicy(env, profile),
+    numbers: readNumbers(env, profile),
   };
 }
 
@@ -85,6 +89,9 @@ const TEXT_SETTINGS = [
   "HALLIGAN_BLOBS",
   "HALLIGAN_KEYS_DIR",
   "HALLIGAN_RESULT_LINKS",
+  "HALLIGAN_GRANTS",
+  "HALLIGAN_UNKNOWN_LIBRARY_FILES",
+  "HALLIGAN_LIBRARY_APPROVAL",
 ];
 
 /** Names that belong to the agent, the command line and enrollment, and may stand in the same environment. */
@@ -112,9 +119,23 @@ function readTls(env: Environment): Config["tls"] {
   return { certFile: resolve(certFile), keyFile: resolve(keyFile) };
 }
 
-function parseProfile(text: string): LimitsProfile {
-  if (text === "defender" || text === "open") return text;
-  throw new ConfigError(`HALLIGAN_LIMITS_PROFILE must be defender or open, not ${text}`);
+/** The contract accepts a start that names a file which is not there; only the open profile may differ by itself. */
+const readPolicy = (env: Environment, profile: LimitsProfile): Policy => ({
+  grants: parseChoice(env, "HALLIGAN_GRANTS", ["held", "any"], "held"),
+  unknownLibraryFiles: parseChoice(
+    env,
+    "HALLIGAN_UNKNOWN_LIBRARY_FILES",
+    ["accept", "refuse"],
+    profile === "open" ? "refuse" : "accept",
+  ),
+  libraryApproval: parseFlag(env, "HALLIGAN_LIBRARY_APPROVAL"),
+});
+
+function parseChoice<const C extends string>(env: Environment, name: string, choices: readonly C[], preset: C): C {
+  const text = env[name] ?? preset;
+  const choice = choices.find((one) => one === text);
+  if (choice === undefined) throw new ConfigError(`${name} must be ${choices.join(" or ")}, not ${text}`);
+  return choice;
 }
 
 function readNumbers(env: Environment, profile: LimitsProfile): NumberSettings {
@@ -189,11 +210,6 @@ function parseFlag(env: Environment, name: string): boolean {
   const text = env[name] ?? "false";
   if (text !== "true" && text !== "false") throw new ConfigError(`${name} must be true or false, not ${text}`);
   return text === "true";
-}
-
-function parseResultLinks(text: string): Config["resultLinks"] {
-  if (text === "stream" || text === "direct") return text;
-  throw new ConfigError(`HALLIGAN_RESULT_LINKS must be stream or direct, not ${text}`);
 }
 
 function parseLogLevel(text: string): string {

@@ -9,6 +9,9 @@ const name = Type.String({ minLength: 1, maxLength: 255 });
 /** https, or http to this very machine: keys that came over an open network prove nothing. No user name, query or fragment. */
 const ISSUER = /^(https:\/\/[^/?#@\s]+|http:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?)(\/[^?#@\s]*)?$/;
 
+/** In lower case; names are compared so. */
+const DOMAIN = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
+
 const IssuerEntry = Type.Object(
   {
     issuer: Type.String({ pattern: ISSUER.source, maxLength: 2_048 }),
@@ -39,6 +42,9 @@ const IssuerEntry = Type.Object(
         closed,
       ),
     ),
+    userNameDomains: Type.Optional(
+      Type.Array(Type.String({ pattern: DOMAIN.source, maxLength: 255 }), { maxItems: 100, uniqueItems: true }),
+    ),
     allowApplications: Type.Optional(Type.Boolean()),
     allowUsers: Type.Optional(Type.Boolean()),
   },
@@ -47,8 +53,10 @@ const IssuerEntry = Type.Object(
 const IssuersFile = Compile(Type.Array(IssuerEntry, { maxItems: 32 }));
 
 /** One outside issuer with its defaults filled in; what each means stands in `auth/oidc/trusted-issuer.ts`. */
-export interface OidcIssuer extends Required<Omit<Static<typeof IssuerEntry>, "tenant" | "claims">> {
+export interface OidcIssuer
+  extends Required<Omit<Static<typeof IssuerEntry>, "tenant" | "claims" | "userNameDomains">> {
   tenant: string | undefined;
+  userNameDomains: readonly string[] | "any";
   claims: { userName: string[]; groups: string; scopes: "scp" | "scope"; roles: string };
 }
 
@@ -79,7 +87,13 @@ export function parseOidcIssuers(text: string): OidcIssuer[] {
     const [first] = IssuersFile.Errors(entries);
     throw refuse(`${first?.instancePath || "the file"} ${first?.message ?? "has another form"}`);
   }
-  const issuers = entries.map(withDefaults);
+  // One issuer of users speaks for every domain; of several each for those that it was given.
+  const isOnlyOne = entries.filter(({ allowUsers }) => allowUsers).length === 1;
+  const issuers = entries.map((entry) => withDefaults(entry, isOnlyOne));
+  const domains = issuers.flatMap(({ userNameDomains }) => (userNameDomains === "any" ? [] : userNameDomains));
+  const doubled = domains.find((domain, index) => domains.indexOf(domain) !== index);
+  if (doubled !== undefined)
+    throw refuse(`two issuers have ${doubled} in their userNameDomains; one of them speaks for it`);
   for (const [index, { issuer, allowApplications, allowUsers }] of issuers.entries()) {
     if (!allowApplications && !allowUsers) {
       throw refuse(`/${index} lets nobody in: set allowApplications or allowUsers for ${issuer}`);
@@ -89,12 +103,13 @@ export function parseOidcIssuers(text: string): OidcIssuer[] {
   return issuers;
 }
 
-const withDefaults = ({ claims, ...entry }: Static<typeof IssuerEntry>): OidcIssuer => ({
+const withDefaults = ({ claims, ...entry }: Static<typeof IssuerEntry>, isOnlyOne: boolean): OidcIssuer => ({
   algorithms: ["RS256"],
   keyHosts: [],
   allowApplications: false,
   allowUsers: false,
   tenant: undefined,
+  userNameDomains: isOnlyOne && entry.allowUsers === true ? "any" : [],
   ...entry,
   claims: {
     userName: ["upn", "preferred_username", "email"],

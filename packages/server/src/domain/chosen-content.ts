@@ -5,7 +5,7 @@ import { ok, type Result, refuse } from "./result.ts";
 
 /** Which bytes a command means. */
 export type ContentChoice =
-  /** Whatever the library has under the name, when the action is accepted or, failing that, claimed. */
+  /** What the library has under the name when the action is accepted; failing that, the caller's own file when it is claimed. */
   | { kind: "byName" }
   /** The library file of that name, if it has these bytes. */
   | { kind: "library"; sha256: string }

@@ -111,6 +111,18 @@ export const afterOldHello = (known: KnownContinuity): KnownContinuity => ({
   ...withProcess(known, null),
 });
 
+/**
+ * An operator took the quarantine back: whichever device connects first is the machine. What is
+ * offered next has a higher number than all before, so the other device is found by its old value.
+ */
+export const afterRelease = (known: KnownContinuity): KnownContinuity => ({
+  held: null,
+  offered: known.offered,
+  lowestNumber: 0,
+  processId: null,
+  earlierProcessIds: [],
+});
+
 /** The number of the next offer: above all that was handed out, also by a server whose records are newer than these. */
 export const nextNumber = ({ offered, held, lowestNumber }: KnownContinuity): number =>
   Math.max(offered?.number ?? 0, held?.number ?? 0, lowestNumber - 1) + 1;

@@ -8,7 +8,9 @@ export interface DeviceGroup {
   name: string;
   /** Live response needs at least the minimum level, so `none` refuses it. */
   remediationLevel: RemediationLevel;
-  /** Users who may reach its machines, by id; with no users and no user groups the group is open to all users. */
+  /** Whether all users may reach its machines. */
+  isOpenToUsers: boolean;
+  /** Users who may reach its machines, by id. */
   users: readonly string[];
   /** Names of groups as the users' issuer tells them. */
   userGroups: readonly string[];
@@ -28,10 +30,8 @@ export const reaches = (reach: Reach, groupId: number): boolean =>
 /** The reach of a user: their groups, and those that are open to all. */
 export function reachOfUser(user: { id: string; groups: readonly string[] }, groups: readonly DeviceGroup[]): Reach {
   const open = groups.filter(
-    ({ users, userGroups }) =>
-      (users.length === 0 && userGroups.length === 0) ||
-      users.includes(user.id) ||
-      userGroups.some((name) => user.groups.includes(name)),
+    ({ isOpenToUsers, users, userGroups }) =>
+      isOpenToUsers || users.includes(user.id) || userGroups.some((name) => user.groups.includes(name)),
   );
   return { kind: "groups", groupIds: open.map(({ id }) => id) };
 }

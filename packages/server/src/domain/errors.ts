@@ -29,8 +29,17 @@ export type DomainError =
   | { code: "ResultNotFound"; actionId: string; index: number; detail: string }
   | { code: "ResultLinkInvalid" }
   | { code: "ResultLinkExpired" }
+  | { code: "ResultLinkRevoked" }
   | { code: "LibraryFileNotFound"; fileName: string }
   | { code: "LibraryFileExists"; fileName: string }
+  | { code: "LibraryFileOfAnother"; fileName: string }
+  | { code: "LibraryFileOfOtherGroups"; fileName: string }
+  | { code: "LibraryFileUnbound" }
+  | { code: "ContentOfOtherGroups"; sha256: string; machineId: string }
+  | { code: "ContentNotApproved"; sha256: string }
+  | { code: "ApprovalOfOwnContent"; sha256: string }
+  | { code: "ContentUnknown"; sha256: string }
+  | { code: "CallerNotBlocked"; callerId: string }
   | { code: "LibraryFileTooLarge"; limitBytes: number }
   | { code: "LibraryFileChanged"; fileName: string; wantedSha256: string; presentSha256: string }
   | { code: "ContentNotPermitted" }
@@ -40,6 +49,10 @@ export type DomainError =
   | { code: "ApplicationNotFound"; clientId: string }
   | { code: "ApplicationInUse"; clientId: string }
   | { code: "ApplicationHasNoKey"; clientId: string }
+  | { code: "ApplicationHasKeys"; clientId: string }
+  | { code: "ApplicationSecretNotFound"; clientId: string; secretId: string }
+  | { code: "TooManySecrets"; limit: number }
+  | { code: "GrantNotHeld"; permissions: readonly string[] }
   | { code: "EnrollmentTokenNotFound"; tokenId: string }
   | { code: "EnrollmentRefused"; detail: string }
   | { code: "TransferRefused"; detail: string }

@@ -13,6 +13,12 @@ export interface LibraryFile {
   createdAtMs: number;
   updatedBy: string;
   updatedAtMs: number;
+  /** Id of the caller who uploaded it; null where that is not known. */
+  ownerId: string | null;
+  /** The account of that caller. */
+  ownerAccountId: string | null;
+  /** Ids of the device groups whose machines may run it; null for all. */
+  deviceGroups: readonly number[] | null;
 }
 
 /** One upload of a name; `endedAtMs` is when it was replaced or removed, null for the present one. */

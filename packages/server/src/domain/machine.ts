@@ -17,8 +17,10 @@ export interface Machine {
   /** The journal of the last hello; null before the first. */
   journalId: string | null;
   lastOrderSeq: number;
-  /** Two devices were seen with this machine's key: it takes nothing any more. */
+  /** Two devices were seen with this machine's key, or an operator does not trust it: it takes nothing any more. */
   quarantined: boolean;
+  /** Why an operator put it in quarantine; null when two devices were seen, and outside quarantine. */
+  quarantineReason: string | null;
   continuity: KnownContinuity;
   /** The device group it belongs to; 0 when it is in none. */
   groupId: number;

@@ -65,7 +65,7 @@ export const operationsOf =
         const admission = await access.admit(incoming);
         if ("kind" in admission) return admission;
         onAdmitted(admission.who);
-        const throttled = await incoming.gate.throttle(definition, callerIdOf(admission.who));
+        const throttled = await incoming.gate.throttle(definition, accountIdOf(admission.who));
         if (throttled) return throttled;
         const { path, query } = definition;
         const options = query === undefined ? NO_OPTIONS : readQueryOptions(path, incoming.facts.query, query);
@@ -77,8 +77,13 @@ export const operationsOf =
 
 const NO_OPTIONS: ReadonlyMap<string, string> = new Map();
 
-/** Who a request is counted for; nobody's requests are those of operations that are not limited. */
-const callerIdOf = (who: unknown): string => {
+/**
+ * The account that a request is counted for: ten applications of one account have the rate of one.
+ * Empty for operations that are not limited.
+ */
+const accountIdOf = (who: unknown): string => {
   const caller: unknown = typeof who === "object" && who !== null && "caller" in who ? who.caller : null;
-  return typeof caller === "object" && caller !== null && "id" in caller ? String(caller.id) : "";
+  if (typeof caller !== "object" || caller === null) return "";
+  if ("accountId" in caller && typeof caller.accountId === "string") return caller.accountId;
+  return "id" in caller ? String(caller.id) : "";
 };

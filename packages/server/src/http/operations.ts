@@ -2,11 +2,15 @@ import type { HttpContext } from "./context.ts";
 import type { Operation } from "./operation.ts";
 import { watchMachineAction } from "./operations/action-events.ts";
 import {
+  addApplicationSecret,
   createApplication,
   deleteApplication,
   deleteApplicationSecret,
   listApplications,
+  removeOneSecret,
+  revokeApplicationTokens,
 } from "./operations/applications.ts";
+import { blockCaller, listBlockedCallers, unblockCaller } from "./operations/blocked-callers.ts";
 import { cancelMachineAction } from "./operations/cancel-machine-action.ts";
 import { completeResult } from "./operations/complete-result.ts";
 import { createEnrollmentToken } from "./operations/create-enrollment-token.ts";
@@ -33,6 +37,11 @@ import { getMachineActionTiming } from "./operations/get-machine-action-timing.t
 import { getOpenApi } from "./operations/get-openapi.ts";
 import { getOrderFile } from "./operations/get-order-file.ts";
 import { getHealth, getMetrics, getReadiness } from "./operations/health.ts";
+import {
+  approveLibraryContent,
+  listLibraryApprovals,
+  withdrawLibraryApproval,
+} from "./operations/library-approvals.ts";
 import { getLibraryFileContent, listLibraryFileVersions } from "./operations/library-history.ts";
 import { listAlerts } from "./operations/list-alerts.ts";
 import { listAudit } from "./operations/list-audit.ts";
@@ -42,13 +51,16 @@ import { listMachines } from "./operations/list-machines.ts";
 import { getMachineDetails, listMachineDetails } from "./operations/machine-details.ts";
 import {
   deleteMachine,
+  quarantineMachine,
   reinstateMachine,
+  releaseMachine,
   renameMachine,
   replaceMachineTags,
   retireMachine,
 } from "./operations/machine-life.ts";
 import { putLibraryFile } from "./operations/put-library-file.ts";
 import { putResultPart } from "./operations/put-result-part.ts";
+import { revokeResultLinks } from "./operations/revoke-result-links.ts";
 import { runLiveResponse } from "./operations/run-live-response.ts";
 import { setMachineTags } from "./operations/set-machine-tags.ts";
 import {
@@ -100,16 +112,22 @@ export const OPERATIONS: readonly Operation<HttpContext>[] = [
   getMachineActionResults,
   watchMachineAction,
   downloadResult,
+  revokeResultLinks,
   getLibraryFile,
   putLibraryFile,
   getLibraryFileContent,
   listLibraryFileVersions,
+  approveLibraryContent,
+  withdrawLibraryApproval,
+  listLibraryApprovals,
   listMachineDetails,
   getMachineDetails,
   renameMachine,
   replaceMachineTags,
   retireMachine,
   reinstateMachine,
+  quarantineMachine,
+  releaseMachine,
   deleteMachine,
   createEnrollmentToken,
   listEnrollmentTokens,
@@ -118,6 +136,12 @@ export const OPERATIONS: readonly Operation<HttpContext>[] = [
   listApplications,
   deleteApplication,
   deleteApplicationSecret,
+  addApplicationSecret,
+  removeOneSecret,
+  revokeApplicationTokens,
+  blockCaller,
+  listBlockedCallers,
+  unblockCaller,
   listDeviceGroups,
   createDeviceGroup,
   updateDeviceGroup,

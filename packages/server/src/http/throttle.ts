@@ -12,7 +12,7 @@ export interface ThrottleLimits {
 }
 
 /** Null when the request is admitted and counted, else its 429. */
-export type Throttle = (operation: { name: string; path: string }, callerId: string) => Promise<ErrorAnswer | null>;
+export type Throttle = (operation: { name: string; path: string }, accountId: string) => Promise<ErrorAnswer | null>;
 
 /**
  * Limits of the contract's operations, each counted for itself and for each calling application or user
@@ -25,12 +25,12 @@ export function createThrottle(limits: ThrottleLimits, counter: RequestCounter):
     { limit: limits.requestsPerHour, windowMs: HOUR_MS },
   ];
   const isOff = (rules: readonly WindowRule[]) => rules.every(({ limit }) => limit >= UNCOUNTED_FROM);
-  return async (operation, callerId) => {
+  return async (operation, accountId) => {
     const name = countedAs(operation);
     if (name === null) return null;
     const rules = name === "RunLiveResponse" ? run : other;
     if (isOff(rules)) return null;
-    const waitMs = await counter.count(`${name}\n${callerId}`, rules);
+    const waitMs = await counter.count(`${name}\n${accountId}`, rules);
     return waitMs === null ? null : refusal(name, rules, waitMs);
   };
 }

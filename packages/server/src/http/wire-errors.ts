@@ -118,6 +118,7 @@ const WIRE: { readonly [C in keyof ErrorByCode]: WireRow<ErrorByCode[C]> } = {
   },
   ResultLinkInvalid: { status: 403, code: "Forbidden", message: () => "The link is not valid" },
   ResultLinkExpired: { status: 403, code: "Forbidden", message: () => "The link has expired; ask for a new one" },
+  ResultLinkRevoked: { status: 403, code: "Forbidden", message: () => "The link was revoked; ask for a new one" },
   LibraryFileNotFound: {
     status: 404,
     code: "ResourceNotFound",
@@ -128,6 +129,51 @@ const WIRE: { readonly [C in keyof ErrorByCode]: WireRow<ErrorByCode[C]> } = {
     status: 400,
     code: "InvalidInput",
     message: (e) => `Library file ${e.fileName} already exists; set OverrideIfExists to replace it`,
+  },
+  LibraryFileOfOtherGroups: {
+    status: 403,
+    code: "Forbidden",
+    message: (e) => `Library file ${e.fileName} is bound to device groups that the caller does not reach`,
+  },
+  LibraryFileUnbound: {
+    status: 403,
+    code: "Forbidden",
+    message: () => "Only a caller who reaches the machines of all device groups adds a file that all of them may run",
+  },
+  ContentOfOtherGroups: {
+    status: 403,
+    code: "DisallowedOperation",
+    message: (e) =>
+      `The library file with the SHA-256 ${e.sha256} is bound to other device groups than that of machine ${e.machineId}`,
+  },
+  ContentNotApproved: {
+    status: 403,
+    code: "DisallowedOperation",
+    message: (e) =>
+      `The content with the SHA-256 ${e.sha256} is not approved: another account than the one that uploaded it has to ` +
+      "approve it (Halligan.Library.Approve)",
+  },
+  ApprovalOfOwnContent: {
+    status: 403,
+    code: "DisallowedOperation",
+    message: (e) =>
+      `The content with the SHA-256 ${e.sha256} comes from the caller's own account; another one has to approve it`,
+  },
+  ContentUnknown: {
+    status: 404,
+    code: "ResourceNotFound",
+    message: (e) => `There is no approval of the SHA-256 ${e.sha256}`,
+  },
+  CallerNotBlocked: {
+    status: 404,
+    code: "ResourceNotFound",
+    message: (e) => `Caller ${e.callerId} is not blocked`,
+  },
+  LibraryFileOfAnother: {
+    status: 403,
+    code: "Forbidden",
+    message: (e) =>
+      `Library file ${e.fileName} belongs to another caller; changing it needs one more permission (Halligan.Library.Override)`,
   },
   LibraryFileTooLarge: {
     status: 400,
@@ -177,6 +223,26 @@ const WIRE: { readonly [C in keyof ErrorByCode]: WireRow<ErrorByCode[C]> } = {
     code: "BadRequest",
     message: (e) =>
       `Application ${e.clientId} has no key and could not sign in without its secret; create one with keys and remove this one`,
+  },
+  ApplicationHasKeys: {
+    status: 400,
+    code: "BadRequest",
+    message: (e) => `Application ${e.clientId} signs its token requests with keys and takes no secret`,
+  },
+  ApplicationSecretNotFound: {
+    status: 404,
+    code: "ResourceNotFound",
+    message: (e) => `Application ${e.clientId} has no secret ${e.secretId}`,
+  },
+  TooManySecrets: {
+    status: 400,
+    code: "BadRequest",
+    message: (e) => `An application may have ${e.limit} secrets; remove one that is no longer used`,
+  },
+  GrantNotHeld: {
+    status: 403,
+    code: "Forbidden",
+    message: (e) => `A caller grants only permissions that it has itself; this one lacks ${e.permissions.join(", ")}`,
   },
   EnrollmentTokenNotFound: {
     status: 404,

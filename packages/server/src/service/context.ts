@@ -5,6 +5,7 @@ import type { Random } from "../auth/random.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import type { Bus } from "../bus/bus.ts";
 import type { Clock } from "../clock.ts";
+import type { Policy } from "../domain/policy.ts";
 import type { Store } from "../store/store.ts";
 import type { Measures } from "./measures.ts";
 import type { ResultSpace } from "./result-space.ts";
@@ -66,6 +67,7 @@ export interface ServiceContext {
   clock: Clock;
   ids: Ids;
   limits: ServiceLimits;
+  readonly policy: Policy;
   keys: ServerKeys;
   publicUrl: string;
   readonly measures: Measures;

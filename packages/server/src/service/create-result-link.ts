@@ -7,6 +7,7 @@ import { ok, type Result, refuse } from "../domain/result.ts";
 import type { ServiceContext } from "./context.ts";
 import { events } from "./events.ts";
 import { reachableAction } from "./reach.ts";
+import { originOfLink } from "./result-link-origin.ts";
 
 /**
  * `GET /api/machineactions/{id}/GetLiveResponseResultDownloadLink(index=N)`: a signed link, good for 30 minutes by default.
@@ -23,14 +24,19 @@ export async function createResultLink(
   if (!found) return refuse({ code: "MachineActionNotFound", actionId });
   const result = resultOf(found, index);
   if (!result.ok) return result;
-  await store.write((tx) => events.resultLinkCreated(tx, caller, found, index, nowMs));
+  const origin = await store.write(async (tx) => {
+    await events.resultLinkCreated(tx, caller, found, index, nowMs);
+    return originOfLink(tx, caller, found.id);
+  });
   const expiresAtMs = nowMs + limits.resultLinkLifetimeMs;
   if (resultLinks === "direct" && result.value.kind === "blob") {
     const link = { ...downloadOf(found, index), expiresAtMs };
     const url = await blobs.directLink?.(result.value.resultId, link);
     if (url) return ok(url.href);
   }
-  return ok(signResultLink({ publicUrl, actionId: found.id, index, expiresAtMs, key: keys.resultLink.signing }));
+  return ok(
+    signResultLink({ publicUrl, actionId: found.id, index, expiresAtMs, key: keys.resultLink.signing, ...origin }),
+  );
 }
 
 /** What a download is called, and what it is: the gzip of a collected file, or a transcript. */

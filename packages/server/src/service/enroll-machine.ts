@@ -54,6 +54,7 @@ export async function enrollMachine(
       journalId: null,
       lastOrderSeq: 0,
       quarantined: false,
+      quarantineReason: null,
       continuity: NO_CONTINUITY,
       groupId: 0,
       displayName: null,

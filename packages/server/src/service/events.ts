@@ -66,6 +66,9 @@ export const events = {
   ): Promise<void> {
     await append(tx, actor, "GetLiveResponseResultDownloadLink", action, nowMs, { index });
   },
+  async resultLinksRevoked(tx: StoreTx, actor: Actor, action: MachineAction, nowMs: number): Promise<void> {
+    await append(tx, actor, "RevokeResultLinks", action, nowMs, {});
+  },
 };
 
 function append(

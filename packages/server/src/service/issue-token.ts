@@ -1,4 +1,4 @@
-import { issueAccessToken, issuers, TOKEN_LIFETIME_S } from "../auth/access-token.ts";
+import { issueAccessToken, issuers, lifetimeSeconds } from "../auth/access-token.ts";
 import { type AssertionReplay, verifyClientAssertion } from "../auth/client-assertion.ts";
 import { endpointUrl } from "../auth/openid-configuration.ts";
 import { secretMatches } from "../auth/secret-hash.ts";
@@ -11,6 +11,7 @@ import {
   type OAuthError,
   type TokenRequest,
 } from "../auth/token-request.ts";
+import { type ApplicationSecret, isSecretUsable } from "../domain/application-secret.ts";
 import type { Application } from "../store/applications.ts";
 import type { ServiceContext } from "./context.ts";
 
@@ -35,26 +36,37 @@ export async function issueToken(
   version: "v1" | "v2",
 ): Promise<IssuedToken | OAuthError> {
   const application = await store.read((tx) => tx.applications.byClientId(request.clientId));
-  const refusal =
-    request.proof.kind === "secret"
-      ? checkSecret(application, request.proof.clientSecret)
-      : await checkAssertion(application, request.proof.assertion, { publicUrl, tenant, replay, nowMs: clock.nowMs() });
-  if (refusal !== null || application === undefined) return refusal ?? INVALID_CLIENT;
+  const nowMs = clock.nowMs();
+  let secret: ApplicationSecret | null = null;
+  if (request.proof.kind === "secret") {
+    secret = usableSecret(application, request.proof.clientSecret, nowMs) ?? null;
+    if (secret === null) return INVALID_CLIENT;
+  } else {
+    const refusal = await checkAssertion(application, request.proof.assertion, { publicUrl, tenant, replay, nowMs });
+    if (refusal !== null) return refusal;
+  }
+  if (application === undefined) return INVALID_CLIENT;
   const accessToken = await issueAccessToken({
     application,
+    secret,
     audience: request.audience,
     version,
     issuer: issuers(publicUrl, tenant.id)[version],
     tenant: tenant.id,
     key,
-    nowMs: clock.nowMs(),
+    nowMs,
     tokenId: ids.guid(),
   });
-  return { accessToken, lifetimeSeconds: TOKEN_LIFETIME_S };
+  return { accessToken, lifetimeSeconds: lifetimeSeconds(secret, nowMs) };
 }
 
-const checkSecret = (application: Application | undefined, clientSecret: string): OAuthError | null =>
-  application?.secretSha256 && secretMatches(clientSecret, application.secretSha256) ? null : INVALID_CLIENT;
+/** An expired secret is refused as a wrong one is: only its application knows that it once was good. */
+const usableSecret = (
+  application: Application | undefined,
+  clientSecret: string,
+  nowMs: number,
+): ApplicationSecret | undefined =>
+  application?.secrets.find((one) => secretMatches(clientSecret, one.sha256) && isSecretUsable(one, nowMs));
 
 async function checkAssertion(
   application: Application | undefined,

@@ -1,13 +1,15 @@
 import type { Order } from "@halligan/protocol/link";
-import { type LibraryPin, libraryFileNameOf } from "../domain/command.ts";
+import { libraryFileNameOf } from "../domain/command.ts";
 import { nextLinkStep } from "../domain/link-work.ts";
 import type { MachineLink } from "../domain/machine.ts";
 import type { MachineAction } from "../domain/machine-action.ts";
 import { orderFor } from "../domain/order.ts";
+import type { Policy } from "../domain/policy.ts";
 import { arePlacesLimited, mayTakePlace } from "../domain/session-places.ts";
 import type { StoreTx } from "../store/store.ts";
 import type { ServiceContext } from "./context.ts";
 import { events } from "./events.ts";
+import { latePin } from "./library-pins.ts";
 import type { LinkIdentity } from "./link-lifecycle.ts";
 
 export type NextForLink =
@@ -20,11 +22,11 @@ export type NextForLink =
 
 /**
  * What this link has to send next. A claim is made here: the action gets the machine's next orderSeq and the link's epoch, and
- * library names that were unknown when it was accepted are resolved, once. A claim without word of a start is sent again
+ * library names that were unknown when it was accepted are resolved, once, with files of the caller who asked for the action. A claim without word of a start is sent again
  * under the same orderSeq.
  */
 export async function nextForLink(context: ServiceContext, link: LinkIdentity): Promise<NextForLink> {
-  const { store, clock, limits, measures } = context;
+  const { store, clock, limits, policy, measures } = context;
   const next = await store.write(async (tx): Promise<NextForLink & { waitedMs?: number }> => {
     // Asked for together: one round trip. The machine comes first, and with it the lock.
     const [machine, open] = await Promise.all([tx.machines.linkOf(link.machineId), tx.actions.openOf(link.machineId)]);
@@ -40,7 +42,7 @@ export async function nextForLink(context: ServiceContext, link: LinkIdentity): 
     if (!(await holdsOrTakesPlace(tx, machine, step.action, limits.runningSessions, nowMs))) return { type: "idle" };
     const claimed =
       step.type === "claim"
-        ? await claim(tx, machine, machine.journalId, step.action, nowMs)
+        ? await claim(tx, policy, machine, machine.journalId, step.action, nowMs)
         : await resend(tx, step.action, link.linkEpoch);
     const order = orderFor(claimed, limits.order, nowMs + limits.orderAcceptanceMs);
     return { type: "order", order, ...(step.type === "claim" && { waitedMs: nowMs - claimed.createdAtMs }) };
@@ -51,6 +53,7 @@ export async function nextForLink(context: ServiceContext, link: LinkIdentity): 
 
 async function claim(
   tx: StoreTx,
+  policy: Policy,
   machine: MachineLink,
   journalId: string,
   action: MachineAction,
@@ -60,7 +63,7 @@ async function claim(
   await tx.machines.saveLastOrderSeq(machine.id, orderSeq);
   const saved = await tx.actions.save(action, {
     ...action,
-    commands: await resolvePins(tx, action),
+    commands: await resolvePins(tx, policy, action),
     place: { held: true, untilMs: null },
     order: { orderSeq, journalId, linkEpoch: machine.linkEpoch, claimedAtMs: nowMs, sentAtMs: null, state: "out" },
   });
@@ -99,13 +102,11 @@ async function resend(tx: StoreTx, action: MachineAction, linkEpoch: number): Pr
   });
 }
 
-async function resolvePins(tx: StoreTx, action: MachineAction): Promise<MachineAction["commands"]> {
+async function resolvePins(tx: StoreTx, policy: Policy, action: MachineAction): Promise<MachineAction["commands"]> {
   const resolved: MachineAction["commands"][number][] = [];
   for (const command of action.commands) {
     const name = command.pin ? null : libraryFileNameOf(command);
-    const file = name === null ? undefined : await tx.library.byName(name);
-    const pin: LibraryPin | null = file ? { sha256: file.sha256, sizeBytes: file.sizeBytes } : command.pin;
-    resolved.push({ ...command, pin });
+    resolved.push(name === null ? command : { ...command, pin: await latePin(tx, policy, action, name) });
   }
   return resolved;
 }

@@ -1,7 +1,9 @@
+import type { ResultLinkOrigin } from "../auth/result-link.ts";
 import type { DomainError } from "../domain/errors.ts";
 import { ok, type Result, refuse } from "../domain/result.ts";
 import type { ServiceContext } from "./context.ts";
 import { downloadOf, resultOf } from "./create-result-link.ts";
+import { isLinkGood } from "./result-link-origin.ts";
 
 /** Where the bytes of a result are, and what the download is called. */
 export interface OpenedResult {
@@ -14,15 +16,20 @@ export interface OpenedResult {
   content: { kind: "bytes"; bytes: Uint8Array } | { kind: "blob"; resultId: string };
 }
 
-/** What a signed link gives. The link was checked by the caller; the store is asked each time, so that it dies with its action. */
+/**
+ * What a signed link gives. Its signature was checked by the caller. The store is asked each time, so that a link ends with its action,
+ * with its maker, and when it is taken back.
+ */
 export async function openResult(
   { store }: ServiceContext,
   actionId: string,
   index: number,
+  origin: ResultLinkOrigin | null,
 ): Promise<Result<OpenedResult, DomainError>> {
   return store.read(async (tx) => {
     const action = await tx.actions.byId(actionId);
     if (!action) return refuse({ code: "MachineActionNotFound", actionId });
+    if (!(await isLinkGood(tx, actionId, origin))) return refuse({ code: "ResultLinkRevoked" });
     const result = resultOf(action, index);
     if (!result.ok) return result;
     const download = { ...downloadOf(action, index), isTranscript: action.commands[index]?.type === "RunScript" };

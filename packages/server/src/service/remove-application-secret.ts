@@ -18,7 +18,7 @@ export function removeApplicationSecret(
     const application = await tx.applications.byClientId(clientId);
     if (!application) return refuse({ code: "ApplicationNotFound", clientId });
     if (application.keys.length === 0) return refuse({ code: "ApplicationHasNoKey", clientId });
-    if (await tx.applications.removeSecret(clientId)) {
+    if (await tx.applications.removeSecrets(clientId)) {
       const record = { clientId: application.clientId };
       await auditChange(tx, caller, "DeleteApplicationSecret", clock.nowMs(), record);
     }

@@ -5,12 +5,12 @@ import type { AuditedOperation } from "../service/audit-operations.ts";
 import type { ServiceContext } from "../service/context.ts";
 import { type Actor, SERVER } from "../service/events.ts";
 import type { Application } from "../store/applications.ts";
+import { ADMINISTRATOR } from "../store/meta.ts";
 import { lockAdministrator } from "../store/sqlite/folder-lock.ts";
 import type { StoreTx } from "../store/store.ts";
 import { settlePendingCredentials, updateCredentialUrls, writePendingCredentials } from "./administrator-file.ts";
 
-/** Under these keys the store keeps which application the server made itself, and under which URL it started last. */
-const ADMINISTRATOR = "first-administrator";
+/** Under this key the store keeps under which URL it started last. */
 const PUBLIC_URL = "public-url";
 
 export type AdministratorContext = Pick<ServiceContext, "store" | "clock" | "ids" | "log">;
@@ -97,13 +97,16 @@ async function make(
   mayInsert: (tx: StoreTx, application: Application) => Promise<Record<string, unknown> | null>,
 ): Promise<string | null> {
   const clientSecret = newSecret(ids.random);
+  const nowMs = clock.nowMs();
   const application: Application = {
     clientId: ids.guid(),
     name: "administrator",
-    secretSha256: hashSecret(clientSecret),
+    secrets: [{ id: ids.guid(), sha256: hashSecret(clientSecret), createdAtMs: nowMs, expiresAtMs: null }],
     roles: Object.keys(PERMISSIONS).filter(isPermission),
     keys: [],
-    createdAtMs: clock.nowMs(),
+    createdAtMs: nowMs,
+    ownerId: null,
+    tokenGeneration: 0,
   };
   const { clientId, name, roles, createdAtMs } = application;
   await writePendingCredentials(deployment.dataDir, { ...urlsOf(deployment), clientId, clientSecret });

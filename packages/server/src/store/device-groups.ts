@@ -45,7 +45,13 @@ export function deviceGroups(executor: Executor) {
   };
 }
 
-type Values = { name: string; remediation_level: string; users: string; user_groups: string };
+type Values = {
+  name: string;
+  remediation_level: string;
+  users: string;
+  user_groups: string;
+  open_to_users: number;
+};
 
 const selectById = statement<{ id: number }>()((db, p) =>
   db.selectFrom("device_group").selectAll().where("id", "=", p.id),
@@ -63,13 +69,25 @@ const selectAll = statement<Record<never, never>>()((db) => db.selectFrom("devic
 const insert = statement<Values>()((db, p) =>
   db
     .insertInto("device_group")
-    .values({ name: p.name, remediation_level: p.remediation_level, users: p.users, user_groups: p.user_groups })
+    .values({
+      name: p.name,
+      remediation_level: p.remediation_level,
+      users: p.users,
+      user_groups: p.user_groups,
+      open_to_users: p.open_to_users,
+    })
     .returning("id"),
 );
 const update = statement<Values & { id: number }>()((db, p) =>
   db
     .updateTable("device_group")
-    .set({ name: p.name, remediation_level: p.remediation_level, users: p.users, user_groups: p.user_groups })
+    .set({
+      name: p.name,
+      remediation_level: p.remediation_level,
+      users: p.users,
+      user_groups: p.user_groups,
+      open_to_users: p.open_to_users,
+    })
     .where("id", "=", p.id)
     .returning("id"),
 );
@@ -88,6 +106,7 @@ const toValues = (group: Omit<DeviceGroup, "id">): Values => ({
   remediation_level: group.remediationLevel,
   users: JSON.stringify(group.users),
   user_groups: JSON.stringify(group.userGroups),
+  open_to_users: group.isOpenToUsers ? 1 : 0,
 });
 
 const StoredNames = Compile(Type.Array(Type.String()));
@@ -101,11 +120,9 @@ function parseNames(json: string): string[] {
 function fromRow(row: Selectable<DeviceGroupTable>): DeviceGroup {
   const remediationLevel = REMEDIATION_LEVELS.find((level) => level === row.remediation_level);
   if (!remediationLevel) throw new Error(`the store holds the unknown remediation level ${row.remediation_level}`);
-  return {
-    id: row.id,
-    name: row.name,
-    remediationLevel,
-    users: parseNames(row.users),
-    userGroups: parseNames(row.user_groups),
-  };
+  const [users, userGroups] = [parseNames(row.users), parseNames(row.user_groups)];
+  // Null in rows of an older release, for which a group that names nobody is open.
+  const isOpenToUsers =
+    row.open_to_users === null ? users.length === 0 && userGroups.length === 0 : row.open_to_users === 1;
+  return { id: row.id, name: row.name, remediationLevel, isOpenToUsers, users, userGroups };
 }

@@ -1,4 +1,6 @@
 import type { Selectable } from "kysely";
+import { Type } from "typebox";
+import { Compile } from "typebox/compile";
 import type { LibraryFile, LibraryFileVersion } from "../domain/library-file.ts";
 import type { LibraryFileTable } from "./schema.ts";
 import { type Executor, statement } from "./statement.ts";
@@ -12,6 +14,16 @@ export function libraryFiles(executor: Executor) {
     async byName(fileName: string): Promise<LibraryFile | undefined> {
       const [row] = await executor.all(selectByName, { file_name: fileName });
       return row && fromRow(row);
+    },
+    /** Accounts that uploaded these bytes, under whatever name. */
+    async ownerAccountsOf(sha256: string): Promise<(string | null)[]> {
+      const rows = await executor.all(selectOwnersOf, { sha256 });
+      return rows.map((row) => row.owner_account_id ?? row.owner_id);
+    },
+    /** The present version of a name, or its last one: a name keeps its owner after its file was removed. */
+    async lastOf(fileName: string): Promise<LibraryFileVersion | undefined> {
+      const [row] = await executor.all(selectLast, { file_name: fileName });
+      return row && { ...fromRow(row), endedAtMs: row.ended_at_ms };
     },
     async list(): Promise<LibraryFile[]> {
       return (await executor.all(selectPresent, {})).map(fromRow);
@@ -33,6 +45,9 @@ export function libraryFiles(executor: Executor) {
         created_at_ms: file.createdAtMs,
         updated_by: file.updatedBy,
         updated_at_ms: file.updatedAtMs,
+        owner_id: file.ownerId,
+        owner_account_id: file.ownerAccountId,
+        device_groups: file.deviceGroups && JSON.stringify(file.deviceGroups),
       });
     },
     /** Replaced or removed: the row stays as history. False when there was none. */
@@ -49,6 +64,14 @@ export function libraryFiles(executor: Executor) {
 
 const selectByName = statement<{ file_name: string }>()((db, p) =>
   db.selectFrom("library_file").selectAll().where("file_name", "=", p.file_name).where("ended_at_ms", "is", null),
+);
+
+const selectOwnersOf = statement<{ sha256: string }>()((db, p) =>
+  db.selectFrom("library_file").select(["owner_id", "owner_account_id"]).distinct().where("sha256", "=", p.sha256),
+);
+
+const selectLast = statement<{ file_name: string }>()((db, p) =>
+  db.selectFrom("library_file").selectAll().where("file_name", "=", p.file_name).orderBy("seq", "desc").limit(1),
 );
 
 const selectPresent = statement<Record<never, never>>()((db) =>
@@ -72,6 +95,9 @@ const insert = statement<Omit<Selectable<LibraryFileTable>, "seq" | "ended_at_ms
     updated_by: p.updated_by,
     updated_at_ms: p.updated_at_ms,
     ended_at_ms: null,
+    owner_id: p.owner_id,
+    owner_account_id: p.owner_account_id,
+    device_groups: p.device_groups,
   }),
 );
 
@@ -96,5 +122,17 @@ function fromRow(row: Selectable<LibraryFileTable>): LibraryFile {
     createdAtMs: row.created_at_ms,
     updatedBy: row.updated_by,
     updatedAtMs: row.updated_at_ms,
+    ownerId: row.owner_id,
+    ownerAccountId: row.owner_account_id ?? row.owner_id,
+    deviceGroups: parseGroups(row.device_groups),
   };
+}
+
+const StoredGroups = Compile(Type.Array(Type.Integer()));
+
+function parseGroups(json: string | null): readonly number[] | null {
+  if (json === null) return null;
+  const value: unknown = JSON.parse(json);
+  if (StoredGroups.Check(value)) return value;
+  throw new Error("the store holds the device groups of a library file in another shape");
 }

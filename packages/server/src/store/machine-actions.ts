@@ -13,7 +13,7 @@ import { type Executor, statement } from "./statement.ts";
 import { parseCancellation, parseCommands, parseOptions, parseStatus } from "./stored-action.ts";
 
 type Row = Selectable<MachineActionTable>;
-type ActionValues = Omit<Row, "seq" | "type">;
+type ActionValues = Omit<Row, "seq" | "type" | "link_generation">;
 
 /**
  * Written out instead of bound: SQLite uses a partial index only for a condition that it can read, and it prepares a statement anew for

@@ -77,7 +77,7 @@ export function machines(executor: Executor) {
     async linkedAt(nodeId: string, limit: number): Promise<string[]> {
       return (await executor.all(selectLinkedAt, { node_id: nodeId, limit })).map(({ id }) => id);
     },
-    /** Ids of machines that were retired after `sinceMs`, the latest first. */
+    /** Ids of machines that were retired, or put in quarantine by hand, after `sinceMs`. */
     async retiredSince(sinceMs: number, limit: number): Promise<string[]> {
       return (await executor.all(selectRetiredSince, { since_ms: sinceMs, limit })).map(({ id }) => id);
     },
@@ -135,6 +135,7 @@ const insert = statement<MachineValues>()((db, p) =>
     journal_id: p.journal_id,
     last_order_seq: p.last_order_seq,
     quarantined: p.quarantined,
+    quarantine_reason: p.quarantine_reason,
     continuity: p.continuity,
     group_id: p.group_id,
     display_name: p.display_name,
@@ -230,7 +231,14 @@ const selectRetiredSince = statement<{ since_ms: number; limit: number }>()((db,
     .selectFrom("machine")
     .select("id")
     .where("retired_at_ms", ">", p.since_ms)
-    .orderBy("retired_at_ms", "desc")
+    .unionAll(
+      db
+        .selectFrom("machine")
+        .select("id")
+        .where("quarantined", "=", YES)
+        .where("quarantine_reason", "is not", null)
+        .where("last_seen_ms", ">", p.since_ms),
+    )
     .limit(p.limit),
 );
 
@@ -283,6 +291,7 @@ function toValues(machine: Machine): MachineValues {
     journal_id: machine.journalId,
     last_order_seq: machine.lastOrderSeq,
     quarantined: machine.quarantined ? 1 : 0,
+    quarantine_reason: machine.quarantineReason,
     continuity: continuityText(machine.continuity),
     group_id: machine.groupId,
     display_name: machine.displayName,
@@ -308,6 +317,7 @@ function fromRow(row: Row): Machine {
     journalId: row.journal_id,
     lastOrderSeq: row.last_order_seq,
     quarantined: row.quarantined === 1,
+    quarantineReason: row.quarantine_reason,
     continuity: parseContinuity(row.continuity),
     groupId: row.group_id,
     displayName: row.display_name,

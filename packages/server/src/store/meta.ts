@@ -1,5 +1,8 @@
 import { type Executor, statement } from "./statement.ts";
 
+/** Under this key: client id of the application with every permission that the server made itself. */
+export const ADMINISTRATOR = "first-administrator";
+
 export type Meta = ReturnType<typeof meta>;
 
 /** Facts of the deployment itself that every node must agree on. */

@@ -14,6 +14,9 @@ export interface Schema {
   result_space: ResultSpaceTable;
   library_file: LibraryFileTable;
   application: ApplicationTable;
+  application_secret: ApplicationSecretTable;
+  library_approval: { sha256: string; account_id: string; approved_by: string; approved_at_ms: number };
+  blocked_caller: { caller_id: string; maker: string; blocked_by: string; blocked_at_ms: number; reason: string };
   enrollment_token: EnrollmentTokenTable;
   audit: AuditTable;
   device_group: DeviceGroupTable;
@@ -40,6 +43,7 @@ export interface MachineTable {
   journal_id: string | null;
   last_order_seq: number;
   quarantined: number;
+  quarantine_reason: string | null;
   /** JSON; null where nothing is known. */
   continuity: string | null;
   group_id: number;
@@ -104,6 +108,8 @@ export interface MachineActionTable {
   /** 1 while bytes of its results, or of content that came with it, are kept: what retention looks for. */
   keeps_results: number;
   version: number;
+  /** Result links of an earlier generation are refused. */
+  link_generation: Generated<number>;
 }
 
 export interface ResultSpaceTable {
@@ -134,6 +140,11 @@ export interface LibraryFileTable {
   updated_at_ms: number;
   /** Null for the present version; otherwise when it was replaced or removed. Rows are never deleted. */
   ended_at_ms: number | null;
+  /** Id of the caller who uploaded it, and of its account; null where that is not known. */
+  owner_id: string | null;
+  owner_account_id: string | null;
+  /** JSON array of ids; null for all groups. */
+  device_groups: string | null;
 }
 
 export interface StagedContentTable {
@@ -154,12 +165,26 @@ export interface StagedContentTable {
 export interface ApplicationTable {
   client_id: string;
   name: string;
+  /** Of an application that a release before `application_secret` made; empty for none. */
   secret_sha256: string;
   roles: string;
   /** JSON array of public JWKs for private_key_jwt. */
   keys: string;
   created_at_ms: number;
   removed_at_ms: number | null;
+  /** Id of the account that made it and stands for it; null where it stands for itself. */
+  owner_id: string | null;
+  /** Access tokens and result links of another generation are refused. */
+  token_generation: Generated<number>;
+}
+
+export interface ApplicationSecretTable {
+  id: string;
+  client_id: string;
+  sha256: string;
+  created_at_ms: number;
+  /** Null for one without an end. */
+  expires_at_ms: number | null;
 }
 
 export interface EnrollmentTokenTable {
@@ -182,6 +207,8 @@ export interface DeviceGroupTable {
   /** JSON arrays: ids of users, and names of their issuer's groups. */
   users: string;
   user_groups: string;
+  /** 1 when all users may reach it. Null in rows of an older release: then no users and no groups mean all. */
+  open_to_users: number | null;
 }
 
 export interface AuditTable {

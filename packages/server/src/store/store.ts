@@ -2,10 +2,14 @@ import type { Applications } from "./applications.ts";
 import { applications } from "./applications.ts";
 import type { AuditLog } from "./audit.ts";
 import { auditLog } from "./audit.ts";
+import type { BlockedCallers } from "./blocked-callers.ts";
+import { blockedCallers } from "./blocked-callers.ts";
 import type { DeviceGroups } from "./device-groups.ts";
 import { deviceGroups } from "./device-groups.ts";
 import type { EnrollmentTokens } from "./enrollment-tokens.ts";
 import { enrollmentTokens } from "./enrollment-tokens.ts";
+import type { LibraryApprovals } from "./library-approvals.ts";
+import { libraryApprovals } from "./library-approvals.ts";
 import type { LibraryFiles } from "./library-files.ts";
 import { libraryFiles } from "./library-files.ts";
 import type { MachineActions } from "./machine-actions.ts";
@@ -18,6 +22,8 @@ import type { Nodes } from "./nodes.ts";
 import { nodes } from "./nodes.ts";
 import type { RequestWindows } from "./request-windows.ts";
 import { requestWindows } from "./request-windows.ts";
+import type { ResultLinks } from "./result-links.ts";
+import { resultLinks } from "./result-links.ts";
 import type { ResultSpaces } from "./result-space.ts";
 import { resultSpaces } from "./result-space.ts";
 import type { Results } from "./results.ts";
@@ -35,6 +41,9 @@ export interface StoreTx {
   results: Results;
   resultSpace: ResultSpaces;
   library: LibraryFiles;
+  libraryApprovals: LibraryApprovals;
+  resultLinks: ResultLinks;
+  blockedCallers: BlockedCallers;
   applications: Applications;
   enrollmentTokens: EnrollmentTokens;
   audit: AuditLog;
@@ -65,6 +74,9 @@ export function storeTx(executor: Executor): StoreTx {
     results: results(executor),
     resultSpace: resultSpaces(executor),
     library: libraryFiles(executor),
+    libraryApprovals: libraryApprovals(executor),
+    resultLinks: resultLinks(executor),
+    blockedCallers: blockedCallers(executor),
     applications: applications(executor),
     enrollmentTokens: enrollmentTokens(executor),
     audit: auditLog(executor),

@@ -27,7 +27,13 @@ export class ListStore {
   async addGroups(): Promise<void> {
     await this.store.write(async (tx) => {
       for (const id of [1, 2]) {
-        const group = { name: groupName(id), remediationLevel: "full", users: [], userGroups: [] } as const;
+        const group = {
+          name: groupName(id),
+          remediationLevel: "full",
+          isOpenToUsers: true,
+          users: [],
+          userGroups: [],
+        } as const;
         assert.equal((await tx.deviceGroups.insert(group)).id, id);
       }
     });

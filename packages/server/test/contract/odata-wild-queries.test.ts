@@ -43,6 +43,7 @@ const machine = (id: string, computerDnsName: string, ipAddress: string, change:
   journalId: "e".repeat(32),
   lastOrderSeq: 0,
   quarantined: false,
+  quarantineReason: null,
   continuity: NO_CONTINUITY,
   groupId: 0,
   displayName: null,

@@ -38,6 +38,7 @@ function newMachine(change: Partial<Machine> = {}): Machine {
     nodeId: null,
     lastOrderSeq: 0,
     quarantined: false,
+    quarantineReason: null,
     continuity: NO_CONTINUITY,
     groupId: 0,
     displayName: null,
@@ -336,6 +337,9 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         parametersDescription: "x",
         createdBy: "a",
         createdAtMs: 1,
+        ownerId: "c1",
+        ownerAccountId: "c9",
+        deviceGroups: [0, 3],
         updatedBy: "a",
         updatedAtMs: 1,
       };
@@ -349,29 +353,47 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       assert.equal((await store.read((tx) => tx.library.list())).length, 1);
     });
 
-    test("an application may lose its secret or have none; a removed one is not found any more", async () => {
+    test("an application's secrets are removed one by one or together; a removed one is not found any more", async () => {
+      const secret = (id: string, expiresAtMs: number | null = null) => ({
+        id,
+        sha256: id,
+        createdAtMs: 1,
+        expiresAtMs,
+      });
       const application = {
         clientId: "c1",
         name: "playbook",
-        secretSha256: "h",
+        secrets: [secret("s1")],
         roles: ["Machine.LiveResponse" as const],
         keys: [{ kty: "OKP", crv: "Ed25519", x: "AA" }],
         createdAtMs: 1,
+        ownerId: "c9",
+        tokenGeneration: 0,
       };
       await store.write((tx) => tx.applications.insert(application));
       assert.deepEqual(await store.read((tx) => tx.applications.byClientId("c1")), application);
       // An id is found in any letter case, so what is done by it must reach the same row.
-      assert.equal(await store.write((tx) => tx.applications.removeSecret("C1")), true);
-      assert.equal(await store.write((tx) => tx.applications.removeSecret("c1")), false);
-      const withoutSecret = { ...application, secretSha256: null };
-      assert.deepEqual(await store.read((tx) => tx.applications.byClientId("c1")), withoutSecret);
-      await store.write((tx) => tx.applications.insert({ ...withoutSecret, clientId: "c2" }));
-      assert.deepEqual(await store.read((tx) => tx.applications.byClientId("c2")), {
-        ...withoutSecret,
-        clientId: "c2",
-      });
+      await store.write((tx) => tx.applications.insertSecret("C1", secret("s2", 99)));
+      assert.deepEqual((await store.read((tx) => tx.applications.byClientId("c1")))?.secrets, [
+        secret("s1"),
+        secret("s2", 99),
+      ]);
+      assert.equal(await store.write((tx) => tx.applications.removeSecret("c2", "s2")), false);
+      assert.equal(await store.write((tx) => tx.applications.removeSecret("C1", "s2")), true);
+      assert.equal(await store.write((tx) => tx.applications.removeSecret("c1", "s2")), false);
+      assert.equal(await store.write((tx) => tx.applications.removeSecrets("C1")), true);
+      assert.equal(await store.write((tx) => tx.applications.removeSecrets("c1")), false);
+      assert.equal(await store.write((tx) => tx.applications.revokeTokens("C1")), true);
+      const changed = { ...application, secrets: [], tokenGeneration: 1 };
+      assert.deepEqual(await store.read((tx) => tx.applications.byClientId("c1")), changed);
+      await store.write((tx) => tx.applications.insert({ ...changed, clientId: "c2", tokenGeneration: 0 }));
+      assert.deepEqual(
+        (await store.read((tx) => tx.applications.list())).map(({ clientId }) => clientId),
+        ["c1", "c2"],
+      );
       assert.equal(await store.write((tx) => tx.applications.remove("c1", 5)), true);
       assert.equal(await store.read((tx) => tx.applications.byClientId("c1")), undefined);
+      assert.equal(await store.write((tx) => tx.applications.revokeTokens("c1")), false);
     });
 
     test("a meta value is set once, whoever comes first", async () => {

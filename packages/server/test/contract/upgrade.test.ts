@@ -61,6 +61,13 @@ const fill = async (run: Run) => {
     values ('collect.sh', ${"f".repeat(64)}, 12, null, 0, null, 'a', 1, 'a', 1, null)`);
   await run(sql`insert into application (client_id, name, secret_sha256, roles, keys, created_at_ms, removed_at_ms)
     values ('client-1', 'playbook', 'x', '["Machine.Read.All"]', '[]', 1, null)`);
+  await run(sql`insert into library_file (file_name, sha256, size_bytes, description, has_parameters, parameters_description,
+    created_by, created_at_ms, updated_by, updated_at_ms, ended_at_ms)
+    values ('unrecorded.sh', ${"f".repeat(64)}, 12, null, 0, null, 'a', 1, 'a', 2, null)`);
+  await run(sql`insert into application (client_id, name, secret_sha256, roles, keys, created_at_ms, removed_at_ms)
+    values ('client-2', 'administrator', 'x', '["Halligan.Admin"]', '[]', 1, null)`);
+  await run(sql`insert into audit (at_ms, actor, actor_id, operation, machine_id, action_id, detail)
+    values (1, 'a', 'client-1', 'AddLibraryFile', null, null, '{"fileName":"collect.sh"}')`);
   await run(sql`insert into audit (at_ms, actor, actor_id, operation, machine_id, action_id, detail)
     values (1000, 'playbook', 'client-1', 'RunLiveResponse', ${MACHINE_ID}, ${ACTION_ID}, '{}')`);
   await run(sql`insert into meta (key, value) values ('tenant', 'tenant-1')`);
@@ -94,7 +101,22 @@ function describeUpgrade(engine: string, withFirstRelease: (work: (old: Old) => 
             sha256: "e".repeat(64),
           });
           assert.equal((await tx.library.byName("collect.sh"))?.sizeBytes, 12);
-          assert.equal((await tx.applications.byClientId("client-1"))?.name, "playbook");
+          const application = await tx.applications.byClientId("client-1");
+          assert.deepEqual(
+            [application?.name, application?.secrets, application?.ownerId, application?.tokenGeneration],
+            ["playbook", [{ id: "first", sha256: "x", createdAtMs: 1, expiresAtMs: null }], null, 0],
+          );
+          // Whoever could give itself every permission has the new ones; the others keep what they have.
+          assert.deepEqual(application?.roles, ["Machine.Read.All"]);
+          assert.deepEqual((await tx.applications.byClientId("client-2"))?.roles, [
+            "Halligan.Admin",
+            "Halligan.Library.Override",
+            "Halligan.Library.Approve",
+          ]);
+          // The record of an upload names its owner. Where there is none, nobody is it.
+          assert.equal((await tx.library.byName("collect.sh"))?.ownerId, "client-1");
+          assert.equal((await tx.library.byName("unrecorded.sh"))?.ownerId, null);
+          assert.deepEqual((await tx.deviceGroups.byId(0))?.isOpenToUsers, true);
           const filter = { machineId: MACHINE_ID, actionId: null, actorId: null, beforeSeq: null, limit: 9 };
           const [record] = await tx.audit.list({ ...filter, operations: null }, { kind: "all" });
           assert.deepEqual(

@@ -7,6 +7,7 @@ import type { ApplicationCaller, UserCaller } from "../../src/auth/caller.ts";
 import { openDiskBlobStore } from "../../src/blobs/disk-blob-store.ts";
 import { localBus } from "../../src/bus/local-bus.ts";
 import type { Machine } from "../../src/domain/machine.ts";
+import { CONTRACT_POLICY } from "../../src/domain/policy.ts";
 import type { ServiceContext, ServiceLimits } from "../../src/service/context.ts";
 import { NO_MEASURES } from "../../src/service/measures.ts";
 import { ResultSpace } from "../../src/service/result-space.ts";
@@ -37,6 +38,8 @@ export const LIMITS: ServiceLimits = {
 };
 
 export interface TestServices extends AsyncDisposable {
+  /** Blobs and keys are in it. */
+  readonly folder: string;
   context: ServiceContext;
   /** What the clock says; tests move it. */
   time: { nowMs: number };
@@ -63,6 +66,7 @@ export async function testServices(
     },
     ids: { guid: randomUUID, random: randomBytes },
     limits: { ...LIMITS, ...limits },
+    policy: CONTRACT_POLICY,
     keys: await loadKeys({ folder: join(folder, "keys"), makes: true }),
     publicUrl: "http://127.0.0.1:8780",
     resultLinks: "stream",
@@ -72,6 +76,7 @@ export async function testServices(
     log: pino({ level: "silent" }),
   };
   return {
+    folder,
     context,
     time,
     async addMachine(change = {}) {

@@ -35,7 +35,7 @@ async function checkResults({ world, blobs, context }: Deployment, row: ActionRo
   for (const [index, command] of storedCommands(row).entries()) {
     const owesResult = command.status === "Completed" && command.type !== "PutFile";
     if (!owesResult && command.result === null) continue;
-    const opened = await openResult(context, row.id, index);
+    const opened = await openResult(context, row.id, index, null);
     const content = opened.ok ? opened.value.content : null;
     const bytes = content?.kind === "blob" ? blobs.result(content.resultId) : content?.bytes;
     if (bytes && Buffer.from(bytes).toString() === resultText({ actionId: row.id, index })) continue;

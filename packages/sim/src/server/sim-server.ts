@@ -1,5 +1,6 @@
 import {
   BEAT_INTERVAL_MS,
+  CONTRACT_POLICY,
   expireActions,
   Gateway,
   loop,
@@ -155,6 +156,7 @@ export class SimServer {
       clock,
       ids: serverIds(this.#world),
       limits: serviceLimits(runningSessions),
+      policy: CONTRACT_POLICY,
       resultSpace: new ResultSpace(clock.monotonicMs),
       keys: KEYS,
       publicUrl: "https://simulation.invalid",

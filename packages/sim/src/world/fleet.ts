@@ -49,6 +49,7 @@ export class Fleet {
           journalId: null,
           lastOrderSeq: 0,
           quarantined: false,
+          quarantineReason: null,
           continuity: NO_CONTINUITY,
           groupId: 0,
           displayName: null,

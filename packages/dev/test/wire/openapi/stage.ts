@@ -74,6 +74,28 @@ export class Stage {
     return textAt(answer.body, "clientId");
   }
 
+  /** An application, and the id of its secret. */
+  async secret(): Promise<RealValues> {
+    const clientId = await this.application();
+    const { body } = await this.#made(`/halligan/v1/applications/${clientId}/secrets`, {});
+    return { clientId, secretId: textAt(body, "id") };
+  }
+
+  /** SHA-256 of content that is approved. */
+  async approval(): Promise<string> {
+    const sha256 = randomBytes(32).toString("hex");
+    const answer = await this.here.api.send("PUT", `/halligan/v1/library-approvals/${sha256}`);
+    if (answer.status !== 200) throw new Error(`the content was not approved: ${answer.text}`);
+    return sha256;
+  }
+
+  async blockedCaller(): Promise<string> {
+    const callerId = `https://login.example/realms/soc#user-${randomBytes(4).toString("hex")}`;
+    const answer = await this.here.api.post("/halligan/v1/blocked-callers", { callerId, reason: "left" });
+    if (answer.status !== 200) throw new Error(`the caller was not blocked: ${answer.text}`);
+    return callerId;
+  }
+
   async applicationWithKey(): Promise<string> {
     const keys = [generateKeyPairSync("ed25519").publicKey.export({ format: "jwk" })];
     const body = { name: "with a key", roles: ["Machine.Read.All"], keys };
@@ -106,7 +128,11 @@ export class Stage {
   async resultLink(actionId: string): Promise<RealValues> {
     const { body } = await this.here.api.resultLink(actionId, 0);
     const { searchParams } = new URL(textAt(body, "value"));
-    return { linkExpiry: searchParams.get("se") ?? "", linkSignature: searchParams.get("sig") ?? "" };
+    return {
+      linkExpiry: searchParams.get("se") ?? "",
+      linkSignature: searchParams.get("sig") ?? "",
+      linkGenerations: searchParams.get("gen") ?? "",
+    };
   }
 
   async seenFrom(): Promise<RealValues> {

@@ -2,6 +2,7 @@ import { isDelegatedPermission, isPermission } from "@halligan/protocol/api";
 import type { JWTPayload } from "jose";
 import { type Caller, idAtIssuer } from "../caller.ts";
 import { fault, type TokenFault } from "../token-fault.ts";
+import { shownApplicationName, shownUserName } from "./shown-name.ts";
 import type { TrustedIssuer } from "./trusted-issuer.ts";
 
 /** Longest id, in characters, and longest list of groups; Entra leaves groups out beyond 200. */
@@ -25,7 +26,7 @@ export function callerOf(payload: JWTPayload, trusted: TrustedIssuer): Caller | 
       kind: "application",
       id,
       clientId: id,
-      name,
+      name: shownApplicationName(name, trusted),
       roles: new Set(textsOf(payload[claims.roles]).filter(isPermission)),
     };
   }
@@ -39,7 +40,7 @@ export function callerOf(payload: JWTPayload, trusted: TrustedIssuer): Caller | 
     kind: "user",
     id,
     ...(clientId !== undefined && { clientId: idAtIssuer(issuer, clientId) }),
-    name: firstShown(payload, claims.userName) ?? shown(subject) ?? id,
+    name: shownUserName(firstShown(payload, claims.userName) ?? shown(subject) ?? id, trusted),
     scopes: new Set(scopes.filter(isDelegatedPermission)),
     groups: textsOf(payload[claims.groups]).slice(0, MAX_GROUPS),
   };

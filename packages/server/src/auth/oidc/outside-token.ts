@@ -16,7 +16,7 @@ export async function checkOutsideToken(
   const verified = await verifiedParts(token, trusted, keys);
   if (isFault(verified)) return verified;
   const { payload, typ } = verified;
-  const { iss, aud, tid, iat, nbf = 0, exp } = payload;
+  const { iss, aud, tid, nbf = 0, exp } = payload;
   if (iss !== trusted.issuer) return fault("WrongIssuer");
   if (trusted.tenant !== undefined && tid !== trusted.tenant) return fault("WrongIssuer");
   if (![aud].flat().some((one) => one !== undefined && trusted.audiences.includes(one))) return fault("WrongAudience");
@@ -25,8 +25,7 @@ export async function checkOutsideToken(
   if (!isAccessToken(typ, payload)) return fault("WrongKind");
   const caller = callerOf(payload, trusted);
   if (isFault(caller)) return caller;
-  // Without `iat` a token counts as issued at the earliest time, so that revoking always reaches it.
-  return { caller, issuedAtMs: (iat ?? nbf) * 1000, notBeforeMs: nbf * 1000, expiresAtMs: exp * 1000 };
+  return { caller, notBeforeMs: nbf * 1000, expiresAtMs: exp * 1000 };
 }
 
 interface VerifiedParts {

@@ -24,6 +24,8 @@ export interface TrustedIssuer {
   /** Hosts, `name` or `name:port`, that its keys may be on besides its own. */
   readonly keyHosts: readonly string[];
   readonly claims: ClaimNames;
+  /** Domains of principal names for which the issuer speaks; names of others are shown with the issuer. */
+  readonly userNameDomains: readonly string[] | "any";
   readonly allowApplications: boolean;
   readonly allowUsers: boolean;
 }

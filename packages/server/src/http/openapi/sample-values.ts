@@ -15,6 +15,9 @@ export const SAMPLE_PART = "a collected file";
 export const SAMPLE = {
   tenant: "3f0c2a64-7a51-4c0e-9d3e-5b1f0e6c8a27",
   clientId: "5a1d0c3e-2b7f-4f86-8e59-0d9c4b7a6e13",
+  linkGenerations: "31.27",
+  secretId: "8d3f6b1a-54c9-4e7d-9a02-6b7c1d5e8f30",
+  outsideCallerId: "https://login.example/realms/soc#user-17",
   clientSecret: "example-client-secret",
   authorizationEndpoint: "https://halligan.example/organizations/oauth2/v2.0/authorize",
   machineId: "4d1f0a6b8c2e3957d0b1a2c3e4f5061728394a5b",
@@ -30,6 +33,7 @@ export const SAMPLE = {
   publicKey: "EXAMPLE-public-key".padEnd(43, "0"),
   proof: "EXAMPLE-proof".padEnd(86, "0"),
   scriptSha256: sha256(SAMPLE_SCRIPT),
+  approvedSha256: sha256("content that somebody else uploaded"),
   uploadId: "0a1b2c3d4e5f60718293a4b5c6d7e8f9",
 } as const;
 

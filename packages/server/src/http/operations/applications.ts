@@ -1,9 +1,18 @@
 import {
+  AddApplicationSecretRequest,
   type ApplicationListWire,
+  type ApplicationSecretWire,
   type ApplicationWire,
   CreateApplicationRequest,
+  type NewApplicationSecretWire,
   type NewApplicationWire,
 } from "@halligan/protocol/api";
+import { type ApplicationSecret, isSecretUsable } from "../../domain/application-secret.ts";
+import {
+  addApplicationSecret as addSecret,
+  removeOneApplicationSecret,
+  revokeApplicationTokens as revokeTokens,
+} from "../../service/application-secrets.ts";
 import { createApplication as create } from "../../service/create-application.ts";
 import { listApplications as list } from "../../service/list-applications.ts";
 import { removeApplication } from "../../service/remove-application.ts";
@@ -14,7 +23,7 @@ import { created, noContent, ok } from "../answer.ts";
 import { json, noBody } from "../body-kinds.ts";
 import { operation } from "../context.ts";
 import { domainRefusal } from "../wire-errors.ts";
-import { wireTime } from "../wire-time.ts";
+import { wireTime, wireTimeOrNull } from "../wire-time.ts";
 
 /** The answer is the only place where the secret of an application without keys ever stands. */
 export const createApplication = operation({
@@ -24,10 +33,14 @@ export const createApplication = operation({
   access: permitted("CreateApplication"),
   body: json(CreateApplicationRequest),
   async handler({ caller, body }, context) {
-    const made = await create(context, caller, body);
+    const { secretExpiresInSeconds, ...input } = body;
+    const made = await create(context, caller, {
+      ...input,
+      secretExpiresAtMs: endOf(context.clock.nowMs(), secretExpiresInSeconds),
+    });
     if (!made.ok) return domainRefusal(made.error);
     const answer: NewApplicationWire = {
-      ...applicationWire(made.value.application),
+      ...applicationWire(made.value.application, context.clock.nowMs()),
       clientSecret: made.value.clientSecret,
     };
     return created(answer);
@@ -42,12 +55,13 @@ export const listApplications = operation({
   query: {},
   body: noBody,
   async handler(_request, context) {
-    const answer: ApplicationListWire = { value: (await list(context)).map(applicationWire) };
+    const nowMs = context.clock.nowMs();
+    const answer: ApplicationListWire = { value: (await list(context)).map((one) => applicationWire(one, nowMs)) };
     return ok(answer);
   },
 });
 
-/** Its tokens are refused at once on this node. */
+/** Its tokens are refused at once on this node, and on the others within a second. */
 export const deleteApplication = operation({
   name: "DeleteApplication",
   method: "DELETE",
@@ -58,7 +72,7 @@ export const deleteApplication = operation({
     const clientId = (params.clientId ?? "").toLowerCase();
     const removed = await removeApplication(context, caller, clientId);
     if (!removed.ok) return domainRefusal(removed.error);
-    context.tokens.revoke(clientId, context.clock.nowMs());
+    context.tokens.revoke(clientId);
     return noContent();
   },
 });
@@ -71,16 +85,83 @@ export const deleteApplicationSecret = operation({
   access: permitted("DeleteApplicationSecret"),
   body: noBody,
   async handler({ caller, params }, context) {
-    const removed = await removeApplicationSecret(context, caller, params.clientId ?? "");
-    return removed.ok ? noContent() : domainRefusal(removed.error);
+    const clientId = (params.clientId ?? "").toLowerCase();
+    const removed = await removeApplicationSecret(context, caller, clientId);
+    if (!removed.ok) return domainRefusal(removed.error);
+    context.tokens.revoke(clientId);
+    return noContent();
   },
 });
 
-const applicationWire = ({ clientId, name, roles, keys, secretSha256, createdAtMs }: Application): ApplicationWire => ({
+/** The answer is the only place where the secret ever stands. */
+export const addApplicationSecret = operation({
+  name: "AddApplicationSecret",
+  method: "POST",
+  path: "/halligan/v1/applications/:clientId/secrets",
+  access: permitted("AddApplicationSecret"),
+  body: json(AddApplicationSecretRequest),
+  async handler({ caller, params, body }, context) {
+    const expiresAtMs = endOf(context.clock.nowMs(), body.expiresInSeconds);
+    const added = await addSecret(context, caller, (params.clientId ?? "").toLowerCase(), expiresAtMs);
+    if (!added.ok) return domainRefusal(added.error);
+    const { secret, clientSecret } = added.value;
+    const answer: NewApplicationSecretWire = { ...secretWire(secret, context.clock.nowMs()), clientSecret };
+    return created(answer);
+  },
+});
+
+/** Tokens that the secret gave are refused at once on this node, and on the others within a second. */
+export const removeOneSecret = operation({
+  name: "RemoveApplicationSecret",
+  method: "DELETE",
+  path: "/halligan/v1/applications/:clientId/secrets/:secretId",
+  access: permitted("RemoveApplicationSecret"),
+  body: noBody,
+  async handler({ caller, params }, context) {
+    const clientId = (params.clientId ?? "").toLowerCase();
+    const removed = await removeOneApplicationSecret(context, caller, clientId, (params.secretId ?? "").toLowerCase());
+    if (!removed.ok) return domainRefusal(removed.error);
+    context.tokens.revoke(clientId);
+    return noContent();
+  },
+});
+
+/** For a token that leaked. The application's secrets stay good. */
+export const revokeApplicationTokens = operation({
+  name: "RevokeApplicationTokens",
+  method: "POST",
+  path: "/halligan/v1/applications/:clientId/revoke-tokens",
+  access: permitted("RevokeApplicationTokens"),
+  body: noBody,
+  async handler({ caller, params }, context) {
+    const clientId = (params.clientId ?? "").toLowerCase();
+    const revoked = await revokeTokens(context, caller, clientId);
+    if (!revoked.ok) return domainRefusal(revoked.error);
+    context.tokens.revoke(clientId);
+    return noContent();
+  },
+});
+
+const endOf = (nowMs: number, seconds: number | undefined): number | null =>
+  seconds === undefined ? null : nowMs + seconds * 1_000;
+
+const applicationWire = (
+  { clientId, name, roles, keys, secrets, createdAtMs, ownerId }: Application,
+  nowMs: number,
+): ApplicationWire => ({
   clientId,
   name,
   roles: [...roles],
-  hasSecret: secretSha256 !== null,
+  hasSecret: secrets.some((secret) => isSecretUsable(secret, nowMs)),
+  secrets: secrets.map((secret) => secretWire(secret, nowMs)),
   keyIds: keys.flatMap(({ kid }) => (typeof kid === "string" ? [kid] : [])),
   createdAt: wireTime(createdAtMs),
+  ownerId,
+});
+
+const secretWire = (secret: ApplicationSecret, nowMs: number): ApplicationSecretWire => ({
+  id: secret.id,
+  createdAt: wireTime(secret.createdAtMs),
+  expiresAt: wireTimeOrNull(secret.expiresAtMs),
+  isUsable: isSecretUsable(secret, nowMs),
 });

@@ -76,10 +76,18 @@ export const setMachineDeviceGroup = operation({
   },
 });
 
-const deviceGroupWire = ({ id, name, remediationLevel, users, userGroups }: DeviceGroup): DeviceGroupWire => ({
+const deviceGroupWire = ({
   id,
   name,
   remediationLevel,
+  isOpenToUsers,
+  users,
+  userGroups,
+}: DeviceGroup): DeviceGroupWire => ({
+  id,
+  name,
+  remediationLevel,
+  isOpenToUsers,
   users: [...users],
   userGroups: [...userGroups],
 });

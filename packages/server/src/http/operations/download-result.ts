@@ -22,12 +22,13 @@ export const downloadResult = operation({
   body: noBody,
   async handler({ params, query, headers }, context) {
     const { actionId = "", index = "" } = params;
-    const link = { actionId, index, se: query.get("se") ?? "", sig: query.get("sig") ?? "" };
+    const [by, gen] = [query.get("by"), query.get("gen")];
+    const link = { actionId, index, se: query.get("se") ?? "", sig: query.get("sig") ?? "", by, gen };
     const checked = checkResultLink(link, context.keys.resultLink.accepted, context.clock.nowMs());
-    if (checked !== "ok") {
-      return domainRefusal({ code: checked === "expired" ? "ResultLinkExpired" : "ResultLinkInvalid" });
+    if (checked.kind !== "signed") {
+      return domainRefusal({ code: checked.kind === "expired" ? "ResultLinkExpired" : "ResultLinkInvalid" });
     }
-    const opened = await openResult(context, actionId, Number(index));
+    const opened = await openResult(context, actionId, Number(index), checked.origin);
     if (!opened.ok) return domainRefusal(opened.error);
     const { content, fileName, contentType, sizeBytes, sha256, isTranscript } = opened.value;
     const openStored = async (range?: ByteRange) =>

@@ -1,7 +1,13 @@
-import { RenameMachineRequest, ReplaceMachineTagsRequest, RetireMachineRequest } from "@halligan/protocol/api";
+import {
+  QuarantineMachineRequest,
+  RenameMachineRequest,
+  ReplaceMachineTagsRequest,
+  RetireMachineRequest,
+} from "@halligan/protocol/api";
 import type { DomainError } from "../../domain/errors.ts";
 import type { Machine } from "../../domain/machine.ts";
 import type { Result } from "../../domain/result.ts";
+import * as quarantine from "../../service/quarantine-by-hand.ts";
 import { renameMachine as rename } from "../../service/rename-machine.ts";
 import * as life from "../../service/retire-machine.ts";
 import { replaceMachineTags as replaceTags } from "../../service/set-machine-tag.ts";
@@ -54,6 +60,29 @@ export const reinstateMachine = operation({
   body: noBody,
   async handler({ caller, params }, context) {
     return answer(context, await life.reinstateMachine(context, caller, idOf(params)));
+  },
+});
+
+/** Answers when it is durable: nothing starts on the machine from then on. */
+export const quarantineMachine = operation({
+  name: "QuarantineMachine",
+  method: "POST",
+  path: "/halligan/v1/machines/:id/quarantine",
+  access: permitted("QuarantineMachine"),
+  body: json(QuarantineMachineRequest),
+  async handler({ caller, params, body }, context) {
+    return answer(context, await quarantine.quarantineByHand(context, caller, idOf(params), body.reason));
+  },
+});
+
+export const releaseMachine = operation({
+  name: "ReleaseMachine",
+  method: "POST",
+  path: "/halligan/v1/machines/:id/release",
+  access: permitted("ReleaseMachine"),
+  body: noBody,
+  async handler({ caller, params }, context) {
+    return answer(context, await quarantine.releaseMachine(context, caller, idOf(params)));
   },
 });
 

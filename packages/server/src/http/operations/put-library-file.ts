@@ -1,6 +1,6 @@
 import type { DomainError } from "../../domain/errors.ts";
 import { libraryFileNameFault } from "../../domain/library-file.ts";
-import { addLibraryFile } from "../../service/add-library-file.ts";
+import { addLibraryFile, type LibraryFileInput } from "../../service/add-library-file.ts";
 import { noteStorageRefusal } from "../../service/note-transfer-refusal.ts";
 import { permitted } from "../access.ts";
 import { ok } from "../answer.ts";
@@ -23,6 +23,7 @@ export const putLibraryFile = operation({
     description: "text",
     parametersDescription: "text",
     sha256: "value",
+    deviceGroups: "value",
   },
   body: stream,
   async handler({ caller, params, options, body, signal }, context) {
@@ -32,6 +33,8 @@ export const putLibraryFile = operation({
     const asked = options.get("sha256");
     const announced = asked === undefined ? { sha256: null } : readSha256(asked, "sha256");
     if (!("sha256" in announced)) return announced;
+    const groups = readGroups(options.get("deviceGroups"));
+    if (groups === null) return domainRefusal(NO_GROUPS);
     const stored = await context.blobs.putLibrary(body.stream, {
       limitBytes: context.limits.libraryUploadLimitBytes,
       signal,
@@ -51,6 +54,7 @@ export const putLibraryFile = operation({
       hasParameters: options.get("hasParameters") === "true",
       parametersDescription: options.get("parametersDescription") || null,
       overrideIfExists: options.get("override") === "true",
+      ...groups,
       keeps: {
         description: !options.has("description"),
         parameters: !options.has("hasParameters") && !options.has("parametersDescription"),
@@ -60,6 +64,19 @@ export const putLibraryFile = operation({
     return added.ok ? ok(libraryFileWire(added.value)) : domainRefusal(added.error);
   },
 });
+
+const NO_GROUPS: DomainError = {
+  code: "InvalidInput",
+  detail: "deviceGroups must be numbers of device groups with commas between them, or all",
+};
+
+/** Null for a text that is neither a list of numbers nor `all`. */
+function readGroups(text: string | undefined): Pick<LibraryFileInput, "deviceGroups"> | null {
+  if (text === undefined) return {};
+  if (text === "all") return { deviceGroups: "all" };
+  if (!/^\d{1,9}(,\d{1,9}){0,99}$/.test(text)) return null;
+  return { deviceGroups: [...new Set(text.split(",").map(Number))] };
+}
 
 const FLAGS = ["override", "hasParameters"];
 

@@ -43,6 +43,7 @@ function listedMachine(context: HttpContext, machine: Machine, groupName: string
     retiredAt: retirement && wireTime(retirement.atMs),
     retiredBy: retirement?.by ?? null,
     retireReason: retirement?.reason ?? null,
+    quarantineReason: machine.quarantineReason,
   };
 }
 

@@ -38,10 +38,22 @@ async function world(t: TestContext) {
     await store.close();
     await rm(folder, { recursive: true });
   });
-  const common = { secretSha256: hashSecret("s3cret"), roles: ["Machine.Read.All" as const], createdAtMs: NOW };
+  const common = {
+    roles: ["Machine.Read.All" as const],
+    createdAtMs: NOW,
+    ownerId: null,
+    tokenGeneration: 0,
+  };
+  const secrets = (id: string) => [{ id, sha256: hashSecret("s3cret"), createdAtMs: NOW, expiresAtMs: null }];
   await store.write(async (tx) => {
-    await tx.applications.insert({ ...common, clientId: "c1", name: "Playbook", keys: [key.jwk] });
-    await tx.applications.insert({ ...common, clientId: "c2", name: "Other", keys: [] });
+    await tx.applications.insert({
+      ...common,
+      clientId: "c1",
+      name: "Playbook",
+      keys: [key.jwk],
+      secrets: secrets("s1"),
+    });
+    await tx.applications.insert({ ...common, clientId: "c2", name: "Other", keys: [], secrets: secrets("s2") });
   });
   const { privateKey } = newKey("EdDSA", "ours");
   const endpoint = {

@@ -3,7 +3,7 @@ import { CompactSign } from "jose";
 import { pino } from "pino";
 import { createOutsideIssuers } from "../../../src/auth/oidc/outside-issuers.ts";
 import type { TrustedIssuer } from "../../../src/auth/oidc/trusted-issuer.ts";
-import { createTokenVerifier } from "../../../src/auth/token-verifier.ts";
+import { createTokenVerifier, type TokenVerifierOptions } from "../../../src/auth/token-verifier.ts";
 
 export const ISSUER = "https://id.example/t1";
 export const AUDIENCE = "https://halligan.example";
@@ -15,6 +15,7 @@ export const TRUSTED: TrustedIssuer = {
   algorithms: ["RS256", "ES256"],
   keyHosts: [],
   claims: { userName: ["upn", "preferred_username", "email"], groups: "groups", scopes: "scp", roles: "roles" },
+  userNameDomains: "any",
   allowApplications: true,
   allowUsers: true,
 };
@@ -64,7 +65,11 @@ export const sign = (key: TestKey, payload: Claims, header: Claims = {}): Promis
     .sign(key.privateKey);
 
 /** An issuer made of two documents, and a verifier that trusts it. What it is asked for is recorded in `asked`. */
-export function world(keys: readonly TestKey[], trusted: Partial<TrustedIssuer> = {}) {
+export function world(
+  keys: readonly TestKey[],
+  trusted: Partial<TrustedIssuer> = {},
+  more: Partial<TokenVerifierOptions> = {},
+) {
   const asked: string[] = [];
   const state = {
     asked,
@@ -86,7 +91,7 @@ export function world(keys: readonly TestKey[], trusted: Partial<TrustedIssuer> 
     },
   });
   const own = { keys: [], issuers: [], audiences: [], tenant: "t" };
-  const verifier = createTokenVerifier({ ...own, outside });
+  const verifier = createTokenVerifier({ ...own, ...more, outside });
   /** The caller's id, or the reason of the refusal. */
   const outcome = async (token: string, nowMs = NOW): Promise<string> => {
     const answer = await verifier.verify(token, nowMs);

@@ -51,7 +51,8 @@ test("every row names permissions that exist, and no permission for reading lets
 
 test("what concerns a machine asks for its device group as well", () => {
   for (const [operation, { needsUserRight }] of Object.entries(TABLE)) {
-    const isOfMachine = /Machine|LiveResponse|Audit/.test(operation) && operation !== "SetMachineDeviceGroup";
+    const isOfMachine =
+      /Machine|LiveResponse|Audit|ResultLinks/.test(operation) && operation !== "SetMachineDeviceGroup";
     assert.equal(needsUserRight !== undefined, isOfMachine, operation);
   }
 });

@@ -11,19 +11,34 @@ const EXPIRES = 1_800_000_000_000;
 function partsOf(url: string) {
   const { pathname, searchParams } = new URL(url);
   const [, , , , actionId = "", index = ""] = pathname.split("/");
-  return { actionId, index, se: searchParams.get("se") ?? "", sig: searchParams.get("sig") ?? "" };
+  const [by, gen] = [searchParams.get("by"), searchParams.get("gen")];
+  return { actionId, index, se: searchParams.get("se") ?? "", sig: searchParams.get("sig") ?? "", by, gen };
 }
+const ORIGIN = { maker: "c1", makerGeneration: 4, actionGeneration: 3 };
+/** What a check says, and of whom. */
+const outcome = (...given: Parameters<typeof checkResultLink>) => {
+  const checked = checkResultLink(...given);
+  return checked.kind === "signed" ? JSON.stringify(checked.origin) : checked.kind;
+};
+const OK = JSON.stringify({ maker: "c1", actionGeneration: 3, makerGeneration: 4 });
 const signed = () =>
   partsOf(
-    signResultLink({ publicUrl: "https://h.example", actionId: ACTION, index: 2, expiresAtMs: EXPIRES, key: KEY }),
+    signResultLink({
+      publicUrl: "https://h.example",
+      actionId: ACTION,
+      index: 2,
+      expiresAtMs: EXPIRES,
+      key: KEY,
+      ...ORIGIN,
+    }),
   );
 
 test("a link is good until the second it expires, with its own key only", () => {
   const link = signed();
   assert.deepEqual([link.actionId, link.index, link.se], [ACTION, "2", "1800000000"]);
-  assert.equal(checkResultLink(link, [KEY], EXPIRES - 1), "ok");
-  assert.equal(checkResultLink(link, [KEY], EXPIRES), "expired");
-  assert.equal(checkResultLink(link, [Buffer.alloc(32, 8)], EXPIRES - 1), "invalid");
+  assert.equal(outcome(link, [KEY], EXPIRES - 1), OK);
+  assert.equal(outcome(link, [KEY], EXPIRES), "expired");
+  assert.equal(outcome(link, [Buffer.alloc(32, 8)], EXPIRES - 1), "invalid");
 });
 
 test("a link is plain text that survives being used verbatim", () => {
@@ -33,8 +48,12 @@ test("a link is plain text that survives being used verbatim", () => {
     index: 0,
     expiresAtMs: EXPIRES,
     key: KEY,
+    ...ORIGIN,
   });
-  assert.match(url, /^https:\/\/h\.example\/halligan\/v1\/results\/[0-9a-f-]{36}\/0\?se=\d+&sig=[A-Za-z0-9_-]{43}$/);
+  assert.match(
+    url,
+    /^https:\/\/h\.example\/halligan\/v1\/results\/[0-9a-f-]{36}\/0\?se=\d+&by=c1&gen=3\.4&sig=[A-Za-z0-9_-]{43}$/,
+  );
 });
 
 test("no link with any other part, in any other spelling, is good", () => {
@@ -50,8 +69,14 @@ test("no link with any other part, in any other spelling, is good", () => {
     { se: "18e8" },
     { sig: `${link.sig}=` },
     { sig: "" },
+    { by: "c2" },
+    { by: "c1 " },
+    { by: null },
+    { gen: "3.5" },
+    { gen: "03.4" },
+    { gen: null },
   ]) {
-    assert.equal(checkResultLink({ ...link, ...altered }, [KEY], 0), "invalid", JSON.stringify(altered));
+    assert.equal(outcome({ ...link, ...altered }, [KEY], 0), "invalid", JSON.stringify(altered));
   }
 });
 
@@ -66,7 +91,7 @@ test("a signature changed in any one character is refused, spare bits included",
       const alter = (text: string, offset: number) =>
         text.slice(0, offset + at) + character + text.slice(offset + at + 1);
       const sig = alter(link.sig, 0);
-      assert.equal(checkResultLink({ ...link, sig }, [KEY], 0), sig === link.sig ? "ok" : "invalid");
+      assert.equal(outcome({ ...link, sig }, [KEY], 0), sig === link.sig ? OK : "invalid");
       const changed = alter(ticket, ticket.length - 43);
       assert.deepEqual(checkLinkTicket(changed, [KEY]), changed === ticket ? { machineId, linkEpoch: 3 } : null);
     }),

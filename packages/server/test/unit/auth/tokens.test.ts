@@ -53,6 +53,7 @@ test("a token has the claims that Entra's have", async () => {
     sub: "c1",
     uti: "1",
     ver: "2.0",
+    gen: 0,
     nbf: NOW / 1000,
     exp: NOW / 1000 + TOKEN_LIFETIME_S,
   });
@@ -109,23 +110,61 @@ test("with nothing configured every token is refused", async () => {
 });
 
 test("a revoked application's tokens are refused at once, later ones are good", async () => {
-  const verifier = createTokenVerifier(expected);
+  let tokenGeneration = 0;
+  const standingOf = async () => ({ tokenGeneration, secretIds: [], ownerId: null });
+  const verifier = createTokenVerifier({ ...expected, standingOf });
   const token = await issueAccessToken(subject);
   assert.equal(isFault(await verifier.verify(token, NOW)), false);
-  verifier.revoke("c1", NOW + 10);
-  assert.equal(isFault(await verifier.verify(token, NOW + 20)), true);
-  const later = await issueAccessToken({ ...subject, nowMs: NOW + 1_000 });
-  assert.equal(isFault(await verifier.verify(later, NOW + 1_000)), false);
+  tokenGeneration = 1;
+  verifier.revoke("c1");
+  assert.equal(isFault(await verifier.verify(token, NOW)), true);
+  const later = await issueAccessToken({ ...subject, application: { ...application, tokenGeneration } });
+  assert.equal(isFault(await verifier.verify(later, NOW)), false);
+});
+
+test("what is revoked while the store is read is looked at again before the token's next use", async () => {
+  const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+  let tokenGeneration = 0;
+  const standingOf = async () => {
+    const read = { tokenGeneration, secretIds: [], ownerId: null };
+    await answered;
+    return read;
+  };
+  const verifier = createTokenVerifier({ ...expected, standingOf });
+  const token = await issueAccessToken(subject);
+  const first = verifier.verify(token, NOW);
+  await Promise.resolve();
+  tokenGeneration = 1;
+  verifier.revoke("c1");
+  answer();
+  await first;
+  assert.equal(isFault(await verifier.verify(token, NOW)), true);
+});
+
+test("a token ends with the secret that it was asked for with", async () => {
+  const secret = { id: "s1", expiresAtMs: NOW + 600_000 };
+  let secretIds = ["s1", "s2"];
+  const standingOf = async () => ({ tokenGeneration: 0, secretIds, ownerId: null });
+  const verifier = createTokenVerifier({ ...expected, standingOf });
+  const [one, other] = await Promise.all(
+    [secret, { id: "s2", expiresAtMs: null }].map((by) => issueAccessToken({ ...subject, secret: by })),
+  );
+  assert.equal(decodeJwt(one ?? "").exp, (NOW + 600_000) / 1000);
+  assert.equal(isFault(await verifier.verify(one ?? "", NOW)), false);
+  secretIds = ["s2"];
+  verifier.revoke("c1");
+  assert.equal(isFault(await verifier.verify(one ?? "", NOW)), true);
+  assert.equal(isFault(await verifier.verify(other ?? "", NOW)), false);
 });
 
 test("an application deleted elsewhere loses access within the stated time, and is asked for no more often", async () => {
   let asked = 0;
   let isThere = true;
-  const isActive = () => {
+  const standingOf = async () => {
     asked += 1;
-    return isThere;
+    return isThere ? { tokenGeneration: 0, secretIds: [], ownerId: null } : undefined;
   };
-  const verifier = createTokenVerifier({ ...expected, activeForMs: 5_000, isActive });
+  const verifier = createTokenVerifier({ ...expected, standingForMs: 5_000, standingOf });
   const token = await issueAccessToken(subject);
   for (let ms = 0; ms < 5_000; ms += 100) await verifier.verify(token, NOW + ms);
   assert.equal(asked, 1);
@@ -135,7 +174,7 @@ test("an application deleted elsewhere loses access within the stated time, and 
 });
 
 test("a flood of bad tokens does not push out a good one", async () => {
-  const verifier = createTokenVerifier({ ...expected, cacheSize: 10, isActive: () => true });
+  const verifier = createTokenVerifier({ ...expected, cacheSize: 10 });
   const token = await issueAccessToken(subject);
   const first = await verifier.verify(token, NOW);
   for (let i = 0; i < 100; i += 1) assert.equal(isFault(await verifier.verify(`bad${i}`, NOW)), true);

@@ -20,11 +20,23 @@ test("what is left out has defaults: RS256, Entra's claims, and nobody let in", 
       algorithms: ["RS256"],
       keyHosts: [],
       tenant: undefined,
+      userNameDomains: "any",
       allowApplications: false,
       claims: { userName: ["upn", "preferred_username", "email"], groups: "groups", scopes: "scp", roles: "roles" },
     },
   ]);
   assert.deepEqual(parse({ ...ISSUER, claims: { scopes: "scope" } })[0]?.claims.scopes, "scope");
+});
+
+test("the one issuer of users speaks for every domain, of several each for its own, and no two for one", () => {
+  const other = { ...ISSUER, issuer: "https://id.example/t2" };
+  const domainsOf = (...entries: object[]) => parse(...entries).map(({ userNameDomains }) => userNameDomains);
+  assert.deepEqual(domainsOf(ISSUER, { ...other, allowUsers: false, allowApplications: true }), ["any", []]);
+  assert.deepEqual(domainsOf(ISSUER, other), [[], []]);
+  assert.deepEqual(domainsOf({ ...ISSUER, userNameDomains: ["a.example"] }, other), [["a.example"], []]);
+  const both = { userNameDomains: ["a.example"] };
+  assert.throws(() => parse({ ...ISSUER, ...both }, { ...other, ...both }), /two issuers have a\.example/);
+  assert.throws(() => parse({ ...ISSUER, userNameDomains: ["A.example"] }), /\/0\/userNameDomains/);
 });
 
 test("what it gives is what the outside issuers take, with every algorithm that they know", () => {

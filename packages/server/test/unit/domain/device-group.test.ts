@@ -6,15 +6,17 @@ const group = (id: number, change: Partial<DeviceGroup> = {}): DeviceGroup => ({
   id,
   name: `group ${id}`,
   remediationLevel: "full",
+  isOpenToUsers: false,
   users: [],
   userGroups: [],
   ...change,
 });
 const groups = [
-  group(0),
+  group(0, { isOpenToUsers: true }),
   group(1, { users: ["alice"] }),
   group(2, { userGroups: ["soc"] }),
   group(3, { users: ["bob"] }),
+  group(4),
 ];
 
 test("a user reaches the groups that name them, those of their own groups, and those that are open to all", () => {

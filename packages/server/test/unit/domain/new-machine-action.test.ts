@@ -37,7 +37,7 @@ test("a parameter that the type does not have, a doubled one, a missing one, an 
 const input = (change: Partial<NewMachineActionInput> = {}): NewMachineActionInput => ({
   id: "x",
   machine: sampleMachine(),
-  group: { id: 0, name: "UnassignedGroup", remediationLevel: "full", users: [], userGroups: [] },
+  group: { id: 0, name: "UnassignedGroup", remediationLevel: "full", isOpenToUsers: true, users: [], userGroups: [] },
   request: { Commands: [put, run, get], Comment: "why" },
   requestor: { name: "playbook", id: "client-1" },
   pins: [null, null, null],
@@ -75,7 +75,14 @@ test("a session for a linked machine takes a place, one for an absent machine wa
 test("what a machine, its group or its system does not allow is refused by its own code", () => {
   const facts = sampleMachine().facts;
   const full = { taken: 25, places: 25, retryAfterMs: 30_000 };
-  const none = { id: 3, name: "Printers", remediationLevel: "none", users: [], userGroups: [] } as const;
+  const none = {
+    id: 3,
+    name: "Printers",
+    remediationLevel: "none",
+    isOpenToUsers: true,
+    users: [],
+    userGroups: [],
+  } as const;
   for (const [change, code] of [
     [{ sessions: full }, "TooManySessions"],
     [{ group: none }, "RemediationLevelMissing"],

@@ -71,6 +71,7 @@ export function sampleMachine(change: Partial<Machine> = {}): Machine {
     journalId: JOURNAL_ID,
     lastOrderSeq: 0,
     quarantined: false,
+    quarantineReason: null,
     continuity: NO_CONTINUITY,
     groupId: 0,
     displayName: null,

@@ -35,6 +35,7 @@ export function sampleMachines(count: number, nowMs: number, graceMs: number, se
     linked: fc.boolean(),
     journalId: fc.option(fc.constant("e".repeat(32))),
     quarantined: fc.boolean(),
+    quarantineReason: fc.constant(null),
     groupId: fc.constantFrom(0, 1, 2),
     displayName: fc.option(arbitraryText),
     life: fc.constantFrom("inUse", "inUse", "inUse", "retired", "removed"),

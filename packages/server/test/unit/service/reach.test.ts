@@ -92,16 +92,35 @@ describe("a user sees and touches only what belongs to the machines of their dev
     assert.ok((await listAudit(context, PLAYBOOK, filter)).some(({ machineId }) => machineId === outside.id));
   });
 
-  test("a user who is in no group reaches only what is open to all", async () => {
+  test("a user who is in no group reaches only what is open to all, and the default group of a new deployment is not", async () => {
     const { context, time } = services;
     const listed = await listMachines(context, user("eve"), listQuery("machines", time.nowMs));
     assert.deepEqual(listed.rows, []);
     const ungrouped = await services.addMachine();
+    const closed = await listMachines(context, user("eve"), listQuery("machines", time.nowMs));
+    assert.deepEqual(closed.rows, []);
+    const open = { name: "UnassignedGroup", remediationLevel: "full", isOpenToUsers: true } as const;
+    assert.equal(codeOf(await updateDeviceGroup(context, PLAYBOOK, 0, open)), "ok");
     const again = await listMachines(context, user("eve"), listQuery("machines", time.nowMs));
     assert.deepEqual(
       again.rows.map(({ id }) => id),
       [ungrouped.id],
     );
+  });
+
+  test("an administrator who is a user decides about the groups that they reach, and grants themselves no others", async () => {
+    const { context } = services;
+    const admin = { ...alice, scopes: new Set(["Halligan.Admin", "Machine.Read"] as const) };
+    const mine = { name: "Lab", remediationLevel: "full" as const, users: [alice.id], userGroups: ["soc"] };
+    const take = { name: "Vault", remediationLevel: "full" as const, users: ["bob", alice.id] };
+    const groups = await context.store.read((tx) => tx.deviceGroups.list());
+    const idOf = (name: string) => groups.find((group) => group.name === name)?.id ?? -1;
+    assert.equal(codeOf(await updateDeviceGroup(context, admin, idOf("Lab"), mine)), "ok");
+    assert.equal(codeOf(await updateDeviceGroup(context, admin, idOf("Vault"), take)), "DeviceGroupNotFound");
+    const moved = await setMachineDeviceGroup(context, admin, outside.id, idOf("Lab"));
+    assert.equal(codeOf(moved), "MachineNotFound");
+    const away = await setMachineDeviceGroup(context, admin, within.id, idOf("Vault"));
+    assert.equal(codeOf(away), "DeviceGroupNotFound");
   });
 
   test("a group without a remediation level refuses live response, also to applications", async () => {

@@ -6,6 +6,7 @@ import pino from "pino";
 import { openDiskBlobStore } from "../../../src/blobs/disk-blob-store.ts";
 import { localBus } from "../../../src/bus/local-bus.ts";
 import type { Clock } from "../../../src/clock.ts";
+import { CONTRACT_POLICY } from "../../../src/domain/policy.ts";
 import type { ServiceContext } from "../../../src/service/context.ts";
 import { NO_MEASURES } from "../../../src/service/measures.ts";
 import { ResultSpace } from "../../../src/service/result-space.ts";
@@ -57,6 +58,7 @@ export async function openService(): Promise<Service> {
     clock: new HandClock(),
     ids: { guid: randomUUID, random: randomBytes },
     limits: LIMITS,
+    policy: CONTRACT_POLICY,
     keys: {
       order: ring(orderKeyPair(String(order))),
       resultLink: ring(randomBytes(32)),

@@ -1,11 +1,14 @@
 import {
   ApplicationListWire,
   AuditListWire,
+  BlockedCallerListWire,
+  BlockedCallerWire,
   EnrollmentTokenListWire,
   EnrollmentTokenSummaryWire,
   EnrollmentTokenWire,
   HealthWire,
   InfoWire,
+  NewApplicationSecretWire,
   NewApplicationWire,
   PERMISSIONS,
   ReadinessWire,
@@ -20,8 +23,18 @@ const application = {
   name: "SOAR playbooks",
   roles: ["Machine.LiveResponse", "Machine.Read.All"],
   hasSecret: true,
+  secrets: [
+    { id: SAMPLE.secretId, createdAt: "2026-11-20T09:00:00.25Z", expiresAt: "2027-02-18T09:00:00.25Z", isUsable: true },
+  ],
   keyIds: [],
   createdAt: "2026-11-20T09:00:00.25Z",
+  ownerId: null,
+};
+const blockedCaller = {
+  callerId: SAMPLE.outsideCallerId,
+  blockedBy: "Administrator",
+  blockedAt: "2026-11-21T12:30:00.5Z",
+  reason: "Left the company",
 };
 const enrollmentToken = {
   id: SAMPLE.enrollmentTokenId,
@@ -161,7 +174,10 @@ export const administrationDocs = {
         clientSecret: SAMPLE.clientSecret,
       }),
     },
-    refusals: { 400: `${BODY_REFUSED} \`InvalidInput\`: a role that does not exist.` },
+    refusals: {
+      400: `${BODY_REFUSED} \`InvalidInput\`: a role that does not exist.`,
+      403: "`Forbidden`: a role that the caller does not have itself.",
+    },
   },
   ListApplications: {
     tag: "Halligan",
@@ -171,7 +187,7 @@ export const administrationDocs = {
   DeleteApplication: {
     tag: "Halligan",
     summary: "Remove an application",
-    description: "Its tokens are refused at once.",
+    description: "Its tokens and result links are refused at once, and within a second on other nodes.",
     path: {
       clientId: { description: "Its client id.", schema: Type.String(), example: SAMPLE.clientId },
     },
@@ -185,7 +201,7 @@ export const administrationDocs = {
     tag: "Halligan",
     summary: "Remove an application's secret",
     description:
-      "For an application that has keys as well, as older versions made them. Tokens that it got by the secret last until they expire.",
+      "For an application that has keys as well, as older versions made them. Tokens that it got by the secret are refused.",
     path: {
       clientId: { description: "Its client id.", schema: Type.String(), example: SAMPLE.clientId },
     },
@@ -194,6 +210,73 @@ export const administrationDocs = {
       400: "`BadRequest`: it has no key.",
       404: "`ResourceNotFound`: there is no such application.",
     },
+  },
+  AddApplicationSecret: {
+    tag: "Halligan",
+    summary: "Add a secret to an application",
+    description:
+      "Up to ten at a time, each with an end of its own, so that installations change over one by one. The answer is the " +
+      "only place where the secret ever stands. The caller needs every permission that the application has.",
+    path: { clientId: { description: "Its client id.", schema: Type.String(), example: SAMPLE.clientId } },
+    bodyExample: { expiresInSeconds: 7_776_000 },
+    answers: {
+      201: json("The secret.", NewApplicationSecretWire, {
+        ...application.secrets[0],
+        clientSecret: SAMPLE.clientSecret,
+      }),
+    },
+    refusals: {
+      400: `${BODY_REFUSED} \`BadRequest\`: it signs in by keys, or has ten secrets.`,
+      403: "`Forbidden`: the application has a permission that the caller does not have.",
+      404: "`ResourceNotFound`: there is no such application.",
+    },
+  },
+  RemoveApplicationSecret: {
+    tag: "Halligan",
+    summary: "Remove one secret of an application",
+    description: "Tokens that it gave are refused at once, and within a second on other nodes.",
+    path: {
+      clientId: { description: "Its client id.", schema: Type.String(), example: SAMPLE.clientId },
+      secretId: { description: "Id of the secret.", schema: Type.String(), example: SAMPLE.secretId },
+    },
+    answers: { 204: { description: "It is removed." } },
+    refusals: {
+      400: "`BadRequest`: it is the only one of the application that asks.",
+      404: "`ResourceNotFound`: there is no such application, or it has no such secret.",
+    },
+  },
+  RevokeApplicationTokens: {
+    tag: "Halligan",
+    summary: "Revoke the tokens of an application",
+    description:
+      "Access tokens and result links that it has are refused at once, and within a second on other nodes. Its secrets stay good.",
+    path: { clientId: { description: "Its client id.", schema: Type.String(), example: SAMPLE.clientId } },
+    answers: { 204: { description: "They are revoked." } },
+    refusals: { 404: "`ResourceNotFound`: there is no such application." },
+  },
+  BlockCaller: {
+    tag: "Halligan",
+    summary: "Block a caller of an outside issuer",
+    description:
+      "Its tokens and result links are refused at once, and within a second on other nodes, whatever the issuer says. " +
+      "Repeating it changes nothing.",
+    bodyExample: { callerId: blockedCaller.callerId, reason: blockedCaller.reason },
+    answers: { 200: json("The blocked caller.", BlockedCallerWire, blockedCaller) },
+    refusals: { 400: `${BODY_REFUSED} \`InvalidInput\`: the caller itself.` },
+  },
+  ListBlockedCallers: {
+    tag: "Halligan",
+    summary: "List blocked callers",
+    answers: { 200: json("All of them, newest first.", BlockedCallerListWire, { value: [blockedCaller] }) },
+  },
+  UnblockCaller: {
+    tag: "Halligan",
+    summary: "End the block of a caller",
+    path: {
+      callerId: { description: "Its id.", schema: Type.String(), example: blockedCaller.callerId },
+    },
+    answers: { 204: { description: "It is not blocked any more." } },
+    refusals: { 404: "`ResourceNotFound`: it is not blocked." },
   },
   ListAudit: {
     tag: "Halligan",

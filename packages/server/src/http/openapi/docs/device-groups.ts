@@ -10,7 +10,13 @@ const idParameter: ParameterDoc = {
   schema: Type.Integer({ minimum: 0 }),
   example: SAMPLE.deviceGroupId,
 };
-const request = { name: "Laboratory", remediationLevel: "full", users: [], userGroups: ["lab-analysts"] };
+const request = {
+  name: "Laboratory",
+  remediationLevel: "full",
+  isOpenToUsers: false,
+  users: [],
+  userGroups: ["lab-analysts"],
+};
 const changed = { ...request, name: "Laboratory, west wing", remediationLevel: "semi-all" };
 const group = { id: SAMPLE.deviceGroupId, ...request };
 const NOT_FOUND = "`ResourceNotFound`: there is no such device group.";
@@ -26,7 +32,8 @@ export const deviceGroupDocs = {
     tag: "Halligan",
     summary: "Make a device group",
     description:
-      "Without users and user groups it is open to all users. Live response needs another remediation level than `none`.",
+      "Users reach its machines when it names them or one of their groups, or is open to all users. Live response needs " +
+      "another remediation level than `none`.",
     bodyExample: request,
     answers: { 201: json("The group.", DeviceGroupWire, group) },
     refusals: { 400: BODY_REFUSED },

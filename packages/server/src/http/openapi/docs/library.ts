@@ -1,4 +1,4 @@
-import { LibraryFileVersionListWire, LibraryFileWire } from "@halligan/protocol/api";
+import { LibraryApprovalListWire, LibraryFileVersionListWire, LibraryFileWire } from "@halligan/protocol/api";
 import { Type } from "typebox";
 import { LIBRARY_FILES } from "../../../domain/odata/library-file-fields.ts";
 import { LibraryFileCollection } from "../components.ts";
@@ -10,6 +10,22 @@ import { contextOf, sampleLibraryFile } from "./sample-entities.ts";
 
 const NOT_FOUND = "`ResourceNotFound`: the library has no file of that name.";
 const { description, parametersDescription } = sampleLibraryFile;
+
+const sha256Parameter = {
+  description: "SHA-256 of the content, in hex.",
+  schema: Type.String(),
+  example: SAMPLE.approvedSha256,
+};
+const approvals = json("Who approved it.", LibraryApprovalListWire, {
+  value: [
+    {
+      sha256: SAMPLE.approvedSha256,
+      accountId: SAMPLE.clientId,
+      approvedBy: "Reviewers",
+      approvedAt: "2026-11-21T12:30:00.5Z",
+    },
+  ],
+});
 
 /** Flags of a form are text. */
 const Flag = Type.Union([Type.Literal("true"), Type.Literal("false")]);
@@ -107,6 +123,13 @@ export const libraryDocs = {
         schema: Type.String(),
         example: SAMPLE.scriptSha256,
       },
+      deviceGroups: {
+        description:
+          "Numbers of the device groups whose machines may run it, with commas between them; `all` for no bound. Default: as " +
+          "the file that is replaced, else all that the caller reaches.",
+        schema: Type.String(),
+        example: "all",
+      },
     },
     body: { "application/octet-stream": { schema: BYTES, example: SAMPLE_SCRIPT } },
     answers: { 200: json("The file.", LibraryFileWire, sampleLibraryFile) },
@@ -157,5 +180,33 @@ export const libraryDocs = {
       }),
     },
     refusals: { 404: NOT_FOUND },
+  },
+  ApproveLibraryContent: {
+    tag: "Library",
+    summary: "Approve content",
+    description:
+      "Where `HALLIGAN_LIBRARY_APPROVAL` is set, content runs only after another account than the one that uploaded it approved " +
+      "its SHA-256. Repeating it changes nothing.",
+    path: { sha256: sha256Parameter },
+    answers: { 200: approvals },
+    refusals: {
+      400: "`InvalidInput`: no SHA-256.",
+      403: "`DisallowedOperation`: the caller's own account uploaded it.",
+    },
+  },
+  WithdrawLibraryApproval: {
+    tag: "Library",
+    summary: "Withdraw all approvals of content",
+    description: "No later start runs it. Actions that were accepted before do.",
+    path: { sha256: sha256Parameter },
+    answers: { 204: { description: "It is not approved any more." } },
+    refusals: { 400: "`InvalidInput`: no SHA-256.", 404: "`ResourceNotFound`: it has no approval." },
+  },
+  ListLibraryApprovals: {
+    tag: "Library",
+    summary: "List who approved content",
+    path: { sha256: sha256Parameter },
+    answers: { 200: approvals },
+    refusals: { 400: "`InvalidInput`: no SHA-256." },
   },
 } as const satisfies Record<string, OperationDoc>;

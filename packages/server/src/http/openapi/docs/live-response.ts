@@ -112,13 +112,21 @@ export const liveResponseDocs = {
     answers: {
       200: json("The link, in `value`.", ResultLinkWire, {
         "@odata.context": contextOf("Edm.String"),
-        value: `http://127.0.0.1:8780/halligan/v1/results/${SAMPLE.actionId}/0?se=${SAMPLE.linkExpiry}&sig=${SAMPLE.linkSignature}`,
+        value: `http://127.0.0.1:8780/halligan/v1/results/${SAMPLE.actionId}/0?se=${SAMPLE.linkExpiry}&by=${SAMPLE.clientId}&gen=${SAMPLE.linkGenerations}&sig=${SAMPLE.linkSignature}`,
       }),
     },
     refusals: {
       400: "`BadRequest`: the result is not ready yet; ask again.",
       404: "`ResourceNotFound`: there is no such action, or the command will never have a result.",
     },
+  },
+  RevokeResultLinks: {
+    tag: "Live response",
+    summary: "Revoke the links to an action's results",
+    description: "For a link that leaked: all that were made are refused from then on. New ones are made as before.",
+    path: { id: actionIdParameter },
+    answers: { 204: { description: "They are revoked." } },
+    refusals: { 404: "`ResourceNotFound`: there is no such action." },
   },
   DownloadResult: {
     tag: "Live response",
@@ -133,6 +141,12 @@ export const liveResponseDocs = {
         schema: Type.String(),
         example: SAMPLE.linkExpiry,
         required: true,
+      },
+      by: { description: "Who made the link.", schema: Type.String(), example: SAMPLE.clientId },
+      gen: {
+        description: "Under which revocations it was made.",
+        schema: Type.String(),
+        example: SAMPLE.linkGenerations,
       },
       sig: { description: "Its signature.", schema: Type.String(), example: SAMPLE.linkSignature, required: true },
     },

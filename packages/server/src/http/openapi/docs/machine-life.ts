@@ -107,6 +107,35 @@ export const machineLifeDocs = {
     answers: { 200: machine },
     refusals: { 404: NOT_FOUND },
   },
+  QuarantineMachine: {
+    tag: "Machines",
+    summary: "Put a machine in quarantine",
+    description:
+      "For a device that is not trusted. Refuses its key, ends its open actions as Failed with this reason in their errors, and " +
+      "closes its connection. Repeating it changes nothing.",
+    path: { id: machineIdParameter },
+    bodyExample: { reason: "Under investigation" },
+    answers: {
+      200: json("The machine.", MachineDetailsWire, {
+        ...details,
+        onboardingStatus: "InsufficientInfo",
+        isConnected: false,
+        state: "quarantined",
+        quarantineReason: "Under investigation",
+      }),
+    },
+    refusals: { 400: BODY_REFUSED, 404: NOT_FOUND },
+  },
+  ReleaseMachine: {
+    tag: "Machines",
+    summary: "End the quarantine of a machine",
+    description:
+      "Its device may connect again. Of two devices with one key the first to connect is the machine from then on. What the " +
+      "quarantine ended stays ended. Repeating it changes nothing.",
+    path: { id: machineIdParameter },
+    answers: { 200: machine },
+    refusals: { 404: NOT_FOUND },
+  },
   DeleteMachine: {
     tag: "Machines",
     summary: "Remove a retired machine",

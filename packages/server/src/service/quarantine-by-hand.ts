@@ -1,0 +1,75 @@
+import type { Caller } from "../auth/caller.ts";
+import { afterRelease } from "../domain/clone-detection.ts";
+import type { DomainError } from "../domain/errors.ts";
+import type { Machine } from "../domain/machine.ts";
+import { ok, type Result, refuse } from "../domain/result.ts";
+import { auditChange } from "./audit.ts";
+import type { ServiceContext } from "./context.ts";
+import { endOpenActions } from "./end-open-actions.ts";
+import { reachableMachine } from "./reach.ts";
+import { wakeForFreePlace } from "./wake-for-free-place.ts";
+
+/**
+ * `POST /halligan/v1/machines/{id}/quarantine`: an operator does not trust the device. Its key is
+ * refused, its connection is closed, and what was open has failed. Repeating it changes nothing.
+ */
+export async function quarantineByHand(
+  context: ServiceContext,
+  caller: Caller,
+  machineId: string,
+  reason: string,
+): Promise<Result<Machine, DomainError>> {
+  const { store, clock, bus } = context;
+  const outcome = await store.write(async (tx): Promise<Result<Machine, DomainError>> => {
+    const machine = await reachableMachine(tx, caller, machineId);
+    if (!machine) return refuse({ code: "MachineNotFound", machineId });
+    if (machine.quarantined) return ok(machine);
+    const nowMs = clock.nowMs();
+    const quarantined: Machine = {
+      ...machine,
+      quarantined: true,
+      quarantineReason: reason,
+      linked: false,
+      lastSeenMs: machine.linked ? nowMs : machine.lastSeenMs,
+      linkEpoch: machine.linkEpoch + 1,
+    };
+    await tx.machines.save(machine, quarantined);
+    const text = `The machine was put in quarantine by ${caller.name}: ${reason}`;
+    const endedActionIds = await endOpenActions(tx, caller, machineId, text, nowMs);
+    await auditChange(tx, caller, "QuarantineMachine", nowMs, { reason, endedActionIds }, machineId);
+    return ok(quarantined);
+  });
+  if (outcome.ok) {
+    bus.wakeMachine(machineId);
+    await wakeForFreePlace(context);
+  }
+  return outcome;
+}
+
+/**
+ * `POST /halligan/v1/machines/{id}/release`: the device may connect again. Of two devices with one key
+ * the first one to connect is the machine from then on, and the other one puts it back in quarantine.
+ * What the quarantine ended stays ended. Repeating it changes nothing.
+ */
+export function releaseMachine(
+  { store, clock }: ServiceContext,
+  caller: Caller,
+  machineId: string,
+): Promise<Result<Machine, DomainError>> {
+  return store.write(async (tx): Promise<Result<Machine, DomainError>> => {
+    const machine = await reachableMachine(tx, caller, machineId);
+    if (!machine) return refuse({ code: "MachineNotFound", machineId });
+    if (!machine.quarantined) return ok(machine);
+    const wasByHand = machine.quarantineReason !== null;
+    const released: Machine = {
+      ...machine,
+      quarantined: false,
+      quarantineReason: null,
+      continuity: wasByHand ? machine.continuity : afterRelease(machine.continuity),
+    };
+    await tx.machines.save(machine, released);
+    const detail = { wasByHand, reason: machine.quarantineReason };
+    await auditChange(tx, caller, "ReleaseMachine", clock.nowMs(), detail, machineId);
+    return ok(released);
+  });
+}

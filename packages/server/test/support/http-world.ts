@@ -1,0 +1,108 @@
+import { join } from "node:path";
+import { pino } from "pino";
+import { issuers } from "../../src/auth/access-token.ts";
+import { acceptedAudiences } from "../../src/auth/audiences.ts";
+import { createOutsideIssuers } from "../../src/auth/oidc/outside-issuers.ts";
+import { deploymentTenant } from "../../src/auth/tenant.ts";
+import { createTokenVerifier } from "../../src/auth/token-verifier.ts";
+import { buildHttpApp } from "../../src/http/app.ts";
+import type { HttpContext } from "../../src/http/context.ts";
+import { EventStreams } from "../../src/http/event-streams.ts";
+import { OPERATIONS } from "../../src/http/operations.ts";
+import { applicationStanding } from "../../src/service/application-standing.ts";
+import { assertionReplay } from "../../src/service/claim-assertion.ts";
+import { issueToken } from "../../src/service/issue-token.ts";
+import { verifyLinkTicket } from "../../src/service/receive-result.ts";
+import { loadKeys } from "../../src/setup/keys.ts";
+import type { Store } from "../../src/store/store.ts";
+import { AUDIENCE, ISSUER, NOW, newKey, TRUSTED } from "../unit/auth/outside-fixture.ts";
+import { type TestServices, testServices } from "./test-services.ts";
+
+const TENANT = "11111111-1111-4111-8111-111111111111";
+
+export interface HttpWorld extends AsyncDisposable {
+  readonly services: TestServices;
+  readonly context: HttpContext;
+  readonly base: string;
+  /** Signs tokens of the outside issuer that the server trusts. */
+  readonly issuerKey: ReturnType<typeof newKey>;
+  /** An access token of an application of ours, from the token endpoint's use case. */
+  signIn(clientId: string, clientSecret: string): Promise<string>;
+}
+
+/** The whole route table on a real port and a real store, in this process, with a clock that tests move. */
+export async function openHttpWorld(on: { store?: Store } = {}): Promise<HttpWorld> {
+  await using opened = new AsyncDisposableStack();
+  const services = opened.use(await testServices({}, on));
+  services.time.nowMs = NOW;
+  const service = services.context;
+  const keys = await loadKeys({ folder: join(services.folder, "keys"), makes: false });
+  const issuerKey = newKey("ES256", "e1");
+  const outside = createOutsideIssuers([{ ...TRUSTED, audiences: [AUDIENCE] }], [], {
+    clock: { monotonicMs: () => 0 },
+    log: pino({ level: "silent" }),
+    fetchJson: async (url) =>
+      url.href.endsWith("/openid-configuration")
+        ? { issuer: ISSUER, jwks_uri: `${ISSUER}/keys` }
+        : { keys: [issuerKey.jwk] },
+  });
+  opened.use(outside);
+  const audiences = [...acceptedAudiences(service.publicUrl), AUDIENCE];
+  const { v1, v2 } = issuers(service.publicUrl, TENANT);
+  const tokens = createTokenVerifier({
+    keys: keys.accessToken.accepted,
+    issuers: [v1, v2],
+    audiences,
+    tenant: TENANT,
+    outside,
+    isBlocked: async (id) => (await service.store.read((tx) => tx.blockedCallers.byId(id))) !== undefined,
+    standingOf: (clientId) => applicationStanding(service, clientId),
+  });
+  const tenant = deploymentTenant(TENANT, service.publicUrl, []);
+  const context: HttpContext = {
+    ...service,
+    tenant,
+    version: "test",
+    tokenKeys: keys.accessToken,
+    tokens,
+    assertionReplay: assertionReplay(service.store),
+    audiences,
+    libraryApiUploadLimitBytes: 1_000_000,
+    health: {
+      readiness: async () => ({ missing: [], warnings: [] }),
+      metrics: async () => "",
+      metricsContentType: "text/plain",
+      metricsToken: "metrics-token",
+      isBehindProxy: true,
+    },
+    eventStreams: new EventStreams(10),
+    rereadIntervalMs: 10,
+  };
+  const app = buildHttpApp({
+    operations: OPERATIONS,
+    context,
+    log: pino({ level: "silent" }),
+    verifyToken: (token) => tokens.verify(token, service.clock.nowMs()),
+    verifyTicket: (text) => verifyLinkTicket(service, text),
+    throttle: async () => null,
+  });
+  const base = await app.listen({ host: "127.0.0.1", port: 0 });
+  opened.defer(() => app.close());
+  opened.defer(() => context.eventStreams.close());
+  const owned = opened.move();
+  const endpoint = { tenant, key: keys.accessToken.signing, replay: context.assertionReplay };
+  return {
+    services,
+    context,
+    base,
+    issuerKey,
+    async signIn(clientId, clientSecret) {
+      const proof = { kind: "secret" as const, clientSecret };
+      const request = { grant: "client_credentials" as const, clientId, audience: AUDIENCE, proof };
+      const issued = await issueToken(service, endpoint, request, "v2");
+      if ("error" in issued) throw new Error(issued.error_description);
+      return issued.accessToken;
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
