@@ -17,13 +17,14 @@ import { sleep, systemClock } from "./clock.ts";
 import { type Config, ConfigError } from "./config/config.ts";
 import { readOidcIssuers } from "./config/oidc-issuers.ts";
 import { BEAT_INTERVAL_MS, type NodeFacts } from "./domain/node-lease.ts";
+import { connectionStates } from "./gateway/connection-states.ts";
 import { Gateway } from "./gateway/gateway.ts";
 import { WsGateway } from "./gateway/ws-gateway.ts";
 import { buildHttpApp } from "./http/app.ts";
 import type { HttpContext } from "./http/context.ts";
 import { EventStreams } from "./http/event-streams.ts";
 import { OPERATIONS } from "./http/operations.ts";
-import { answerOnSocket } from "./http/raw-answers.ts";
+import { refuseUpgrade } from "./http/refuse-upgrade.ts";
 import { createThrottle } from "./http/throttle.ts";
 import { systemIds } from "./ids.ts";
 import { loop } from "./loops/loop.ts";
@@ -107,6 +108,10 @@ export async function startServer(config: Config, engines: Engines, log: Logger,
   const gateway = new Gateway(service, {
     pingIntervalMs: config.numbers.linkPingIntervalMs,
     maxLinks: config.numbers.maxLinks,
+    maxUnauthenticatedLinks: config.numbers.maxUnauthenticatedLinks,
+    maxUnauthenticatedLinksPerAddress: config.numbers.maxUnauthenticatedLinksPerAddress,
+    linkAttemptsPerAddressPerMinute: config.numbers.linkAttemptsPerAddressPerMinute,
+    handshakesPerMachinePerMinute: config.numbers.handshakesPerMachinePerMinute,
   });
   const lease =
     databaseNowMs && (await joinNodes(service, node, nodeFacts(config, engines, keys), gateway, databaseNowMs, signal));
@@ -115,9 +120,12 @@ export async function startServer(config: Config, engines: Engines, log: Logger,
   const loops = startLoops(service, gateway, lease, certificate, config);
   started.use(loops);
 
-  const sockets = new WsGateway(gateway, (socket, reason) =>
-    answerOnSocket(socket, randomUUID(), 403, "Forbidden", reason),
-  );
+  const sockets = new WsGateway(gateway, {
+    clock: systemClock,
+    refuse: refuseUpgrade,
+    framesPerSecond: config.numbers.linkFramesPerSecond,
+    isAddressShared: config.tlsEndsAtProxy,
+  });
   const outside = started.use(
     createOutsideIssuers(oidcIssuers, Object.values(issuers(service.publicUrl, tenant)), {
       fetchJson: fetchJsonWithin(),
@@ -144,7 +152,7 @@ export async function startServer(config: Config, engines: Engines, log: Logger,
         store,
         resultSpace: service.resultSpace,
         nowMs: systemClock.nowMs,
-        links: () => gateway.linkCount,
+        connections: () => connectionStates(gateway, sockets),
         busIsConnected: nats && (() => nats.isConnected),
         clockOffsetMs: lease && (() => lease.clockOffsetMs),
         certificate,

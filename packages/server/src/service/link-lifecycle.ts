@@ -44,7 +44,7 @@ export interface DeviceMarks {
 export type AcceptedLink = LinkIdentity & { kind: "accepted"; leftNode: DeviceMarks | null };
 export type RefusedLink = {
   kind: "refused";
-  reason: "unknownServerKey" | "unknownMachine" | "badSignature" | "quarantined" | "retired";
+  reason: "unknownServerKey" | "unknownMachine" | "badSignature" | "quarantined" | "retired" | "machineRate" | "noRoom";
 };
 
 /**
@@ -56,6 +56,7 @@ export async function acceptLink(
   challenge: Uint8Array,
   answer: HandshakeAnswer,
   remoteAddress: string,
+  proves: (machineId: string) => "machineRate" | "noRoom" | null = () => null,
 ): Promise<AcceptedLink | RefusedLink> {
   if (!keys.order.accepted.some(({ keyId }) => keyId === answer.serverKeyId))
     return { kind: "refused", reason: "unknownServerKey" };
@@ -66,6 +67,9 @@ export async function acceptLink(
   if (!publicKeys.some((key) => verifyEd25519(key, signed, answer.signature))) {
     return { kind: "refused", reason: "badSignature" };
   }
+  // After the signature, so that a claimed machine id harms no machine; before the write, which costs most.
+  const refusal = proves(machineId);
+  if (refusal) return { kind: "refused", reason: refusal };
   return store.write(async (tx): Promise<AcceptedLink | RefusedLink> => {
     const machine = await tx.machines.byId(machineId);
     if (!machine) return { kind: "refused", reason: "unknownMachine" };
