@@ -244,6 +244,7 @@ function serviceLimits({ numbers }: Config): ServiceLimits {
     sessionPlaceGraceMs: numbers.sessionPlaceGraceMs,
     lostMachineTimeoutMs: numbers.lostMachineTimeoutMs,
     orderAcceptanceMs: numbers.orderAcceptanceMs,
+    actionGraceMs: numbers.actionGraceMs,
     resultLinkLifetimeMs: numbers.resultLinkLifetimeMs,
     libraryUploadLimitBytes: numbers.libraryUploadLimitBytes,
     stagedContentLifetimeMs: numbers.stagedContentLifetimeMs,

@@ -33,6 +33,8 @@ export const NUMBER_SETTINGS = {
   lostMachineTimeoutMs: { default: 24 * 3_600_000, min: 1_000, max: 365 * 24 * 3_600_000 },
   /** A sent order may be accepted for this long, by the server's clock. */
   orderAcceptanceMs: { default: 120_000, min: 1_000, max: 3_600_000 },
+  /** How long an action may hold a session slot beyond what its commands may take by their own limits. */
+  actionGraceMs: { default: 600_000, min: 0, max: 24 * 3_600_000 },
   /** Longest run of a script. 10 minutes. Source: contract/lifecycle.md section 3 [D]. */
   scriptTimeoutMs: { default: 600_000, min: 100, max: 24 * 3_600_000 },
   /** Longest GetFile or PutFile. */

@@ -8,6 +8,7 @@ import {
 } from "@halligan/protocol/link";
 import { verifyEd25519 } from "../auth/ed25519.ts";
 import { makeRollingValue, readRollingValue } from "../auth/rolling-value.ts";
+import { newBound, pauseBound, resumeBound } from "../domain/action-bound.ts";
 import {
   afterOldHello,
   type CloneEvidence,
@@ -20,7 +21,7 @@ import {
 } from "../domain/clone-detection.ts";
 import { type HelloVerdict, heldOrderVerdict, judgeOpenOrder } from "../domain/link-work.ts";
 import type { Machine, MachineLink } from "../domain/machine.ts";
-import { applyEvent, type MachineAction, withSent } from "../domain/machine-action.ts";
+import { applyEvent, type MachineAction, waitsForStorage, withSent } from "../domain/machine-action.ts";
 import { placeWhenAway } from "../domain/session-places.ts";
 import type { StoreTx } from "../store/store.ts";
 import type { ServiceContext, ServiceLimits } from "./context.ts";
@@ -121,7 +122,7 @@ export async function answerHello(context: ServiceContext, link: LinkIdentity, h
       lastOrderSeq: Math.max(machine.lastOrderSeq, hello.highestOrderSeq),
     });
     for (const action of await tx.actions.openOf(link.machineId)) {
-      await reconcile(tx, link, action, judgeOpenOrder(action, hello, machine.lastOrderSeq), nowMs);
+      await reconcile(tx, link, action, judgeOpenOrder(action, hello, machine.lastOrderSeq), context.limits, nowMs);
     }
     const orders: HelloAnswer["orders"] = [];
     for (const held of hello.orders) {
@@ -158,10 +159,11 @@ async function reconcile(
   { machineId, remoteAddress }: LinkIdentity,
   action: MachineAction,
   judged: HelloVerdict,
+  limits: ServiceLimits,
   nowMs: number,
 ): Promise<void> {
   if (judged.decision === "keep") {
-    await backOnALink(tx, action);
+    await backOnALink(tx, action, limits, nowMs);
     return;
   }
   const event =
@@ -175,10 +177,21 @@ async function reconcile(
 }
 
 /** What runs has no clock of a lost device any more, and its place, which it may have lost meanwhile, is its own again. */
-async function backOnALink(tx: StoreTx, action: MachineAction): Promise<void> {
+async function backOnALink(tx: StoreTx, action: MachineAction, limits: ServiceLimits, nowMs: number): Promise<void> {
   if (action.status !== "InProgress") return;
-  if (action.deadlineMs === null && action.place.held && action.place.untilMs === null) return;
-  await tx.actions.save(action, { ...action, deadlineMs: null, place: { held: true, untilMs: null } });
+  const { bound } = action;
+  if (bound && action.deadlineMs === null && action.place.held && action.place.untilMs === null) return;
+  await tx.actions.save(action, {
+    ...action,
+    deadlineMs: null,
+    place: { held: true, untilMs: null },
+    // A row of the release before has none.
+    bound: !bound
+      ? newBound(action.commands, limits, null, nowMs)
+      : waitsForStorage(action)
+        ? bound
+        : resumeBound(bound, nowMs),
+  });
 }
 
 async function verdictOn(tx: StoreTx, machineId: string, held: HeldOrder): Promise<Verdict> {
@@ -245,6 +258,7 @@ async function markAway(
   await tx.actions.save(action, {
     ...withSent(action, sent?.orderSeq === action.order?.orderSeq ? (sent?.atMs ?? null) : null),
     place: placeWhenAway(action.place, isRunning, nowMs, limits.sessionPlaceGraceMs),
+    bound: pauseBound(action.bound, isRunning ? nowMs + limits.sessionPlaceGraceMs : nowMs),
     deadlineMs: isRunning ? (action.deadlineMs ?? nowMs + limits.lostMachineTimeoutMs) : action.deadlineMs,
   });
 }

@@ -15,6 +15,9 @@ import { openService } from "../service/service-fixture.ts";
 const service = await openService();
 after(() => service[Symbol.asyncDispose]());
 
+/** A connection that is not closed as it should be must not hold the suite. */
+const LIMIT = { timeout: 60_000 };
+
 /** A gateway on a real port. All cases share the store; each has machines of its own. */
 async function listen(options: Partial<GatewayOptions> = {}) {
   const gateway = new Gateway(service, { pingIntervalMs: 20_000, maxLinks: 10, ...options });
@@ -36,50 +39,61 @@ async function listen(options: Partial<GatewayOptions> = {}) {
   };
 }
 
-test("a device that takes connection after connection and never says hello leaves the others their places", async () => {
-  await using server = await listen({ maxLinks: 3, handshakesPerMachinePerMinute: 1_000 });
-  const hostile = await server.device();
-  const taken: WsConnection[] = [];
-  for (let n = 0; n < 40; n += 1) {
-    const [connection] = await hostile.handshake();
-    connection.socket.send('{"type":"ping"}');
-    taken.push(connection);
-  }
-  const honest = [await server.device(), await server.device()];
-  for (const device of honest) assert.deepEqual((await device.ready())[1], true);
-  await Promise.all(taken.slice(0, -1).map((connection) => connection.ended()));
-  assert.deepEqual(new Set(taken.slice(0, -1).map(({ closeCode }) => closeCode)), new Set([LINK_CLOSE.replaced]));
-  const { authenticating, ready, unauthenticated } = server.states();
-  assert.deepEqual({ authenticating, ready, unauthenticated }, { authenticating: 1, ready: 2, unauthenticated: 0 });
+test(
+  "a device that takes connection after connection and never says hello leaves the others their places",
+  LIMIT,
+  async () => {
+    await using server = await listen({ maxLinks: 3, handshakesPerMachinePerMinute: 1_000 });
+    const hostile = await server.device();
+    const taken: WsConnection[] = [];
+    for (let n = 0; n < 40; n += 1) {
+      const [connection] = await hostile.handshake();
+      connection.socket.send('{"type":"ping"}');
+      taken.push(connection);
+    }
+    const honest = [await server.device(), await server.device()];
+    for (const device of honest) assert.deepEqual((await device.ready())[1], true);
+    await Promise.all(taken.slice(0, -1).map((connection) => connection.ended()));
+    assert.deepEqual(new Set(taken.slice(0, -1).map(({ closeCode }) => closeCode)), new Set([LINK_CLOSE.replaced]));
+    const { authenticating, ready, unauthenticated } = server.states();
+    assert.deepEqual({ authenticating, ready, unauthenticated }, { authenticating: 1, ready: 2, unauthenticated: 0 });
 
-  const last = taken.at(-1);
-  assert.ok(last);
-  for (let seconds = 0; seconds < 12; seconds += 1) {
-    last.socket.send('{"type":"ping"}');
-    await last.until(() => last.frames.length > seconds + 1);
-    service.clock.pass(1_000);
-  }
-  await last.ended();
-  assert.equal(last.closeCode, LINK_CLOSE.silent, "pings do not take the place of the hello");
-  assert.equal(server.states().authenticating, 0);
-});
+    const last = taken.at(-1);
+    assert.ok(last);
+    for (let seconds = 0; seconds < 12; seconds += 1) {
+      last.socket.send('{"type":"ping"}');
+      await last.until(() => last.frames.length > seconds + 1);
+      service.clock.pass(1_000);
+    }
+    await last.ended();
+    assert.equal(last.closeCode, LINK_CLOSE.silent, "pings do not take the place of the hello");
+    assert.equal(server.states().authenticating, 0);
+  },
+);
 
-test("a device has its ready connection and one more at most, and the newest becomes the ready one", async () => {
-  await using server = await listen();
-  const device = await server.device();
-  const [first, isFirstReady] = await device.ready();
-  const [second] = await device.handshake();
-  const [third] = await device.handshake();
-  await second.ended();
-  assert.deepEqual([isFirstReady, first.closeCode, second.closeCode], [true, null, LINK_CLOSE.replaced]);
-  assert.deepEqual({ ...server.states(), closing: 0 }, { unauthenticated: 0, authenticating: 1, ready: 1, closing: 0 });
-  third.socket.send(JSON.stringify(device.hello()));
-  assert.ok(await third.until(() => third.has("helloAnswer")));
-  await first.ended();
-  assert.equal(first.closeCode, LINK_CLOSE.replaced);
-});
+test(
+  "a device has its ready connection and one more at most, and the newest becomes the ready one",
+  LIMIT,
+  async () => {
+    await using server = await listen();
+    const device = await server.device();
+    const [first, isFirstReady] = await device.ready();
+    const [second] = await device.handshake();
+    const [third] = await device.handshake();
+    await second.ended();
+    assert.deepEqual([isFirstReady, first.closeCode, second.closeCode], [true, null, LINK_CLOSE.replaced]);
+    assert.deepEqual(
+      { ...server.states(), closing: 0 },
+      { unauthenticated: 0, authenticating: 1, ready: 1, closing: 0 },
+    );
+    third.socket.send(JSON.stringify(device.hello()));
+    assert.ok(await third.until(() => third.has("helloAnswer")));
+    await first.ended();
+    assert.equal(first.closeCode, LINK_CLOSE.replaced);
+  },
+);
 
-test("a device that connects in a loop is told to wait, before the handshake costs a write", async () => {
+test("a device that connects in a loop is told to wait, before the handshake costs a write", LIMIT, async () => {
   await using server = await listen({ handshakesPerMachinePerMinute: 5 });
   const [device, other] = [await server.device(), await server.device()];
   const codes: (number | null)[] = [];
@@ -95,20 +109,24 @@ test("a device that connects in a loop is told to wait, before the handshake cos
   assert.ok((await other.ready())[1]);
 });
 
-test("an address without a key is refused at its bounds with Retry-After, and takes no place of a machine", async () => {
-  await using server = await listen({ maxLinks: 2, maxUnauthenticatedLinksPerAddress: 5 });
-  const silent = Array.from({ length: 5 }, () => new WsConnection(server.port, "127.0.0.9"));
-  for (const connection of silent) await connection.until(() => connection.challenge !== null);
-  const refused = new WsConnection(server.port, "127.0.0.9");
-  await refused.ended();
-  assert.deepEqual([refused.status, refused.retryAfter], [429, "5"]);
-  for (const device of [await server.device(), await server.device()]) assert.ok((await device.ready())[1]);
-  service.clock.pass(5_000);
-  await Promise.all(silent.map((connection) => connection.ended()));
-  assert.equal(server.states().unauthenticated, 0);
-});
+test(
+  "an address without a key is refused at its bounds with Retry-After, and takes no place of a machine",
+  LIMIT,
+  async () => {
+    await using server = await listen({ maxLinks: 2, maxUnauthenticatedLinksPerAddress: 5 });
+    const silent = Array.from({ length: 5 }, () => new WsConnection(server.port, "127.0.0.9"));
+    for (const connection of silent) await connection.until(() => connection.challenge !== null);
+    const refused = new WsConnection(server.port, "127.0.0.9");
+    await refused.ended();
+    assert.deepEqual([refused.status, refused.retryAfter], [429, "5"]);
+    for (const device of [await server.device(), await server.device()]) assert.ok((await device.ready())[1]);
+    service.clock.pass(5_000);
+    await Promise.all(silent.map((connection) => connection.ended()));
+    assert.equal(server.states().unauthenticated, 0);
+  },
+);
 
-test("a hundred devices behind one address come back at once within the defaults", { timeout: 60_000 }, async () => {
+test("a hundred devices behind one address come back at once within the defaults", LIMIT, async () => {
   await using server = await listen({ maxLinks: 100 });
   const devices = await Promise.all(Array.from({ length: 100 }, () => server.device()));
   for (let round = 0; round < 2; round += 1) {
@@ -122,7 +140,7 @@ test("a hundred devices behind one address come back at once within the defaults
   }
 });
 
-test("a hello that is too large ends its connection before it is parsed or held", async () => {
+test("a hello that is too large ends its connection before it is parsed or held", LIMIT, async () => {
   await using server = await listen();
   const device = await server.device();
   const [parsed] = await device.handshake();
@@ -139,7 +157,7 @@ test("a hello that is too large ends its connection before it is parsed or held"
   assert.equal(held.closeCode, 1006);
 });
 
-test("a device that pings without pause is read slowly, and does not lose its connection", async () => {
+test("a device that pings without pause is read slowly, and does not lose its connection", LIMIT, async () => {
   await using server = await listen();
   const device = await server.device();
   const [connection, isReady] = await device.ready();
@@ -152,7 +170,7 @@ test("a device that pings without pause is read slowly, and does not lose its co
   assert.ok(performance.now() - begunMs > 200, "frames beyond the rate wait for the next second");
 });
 
-test("a socket that asks for an upgrade and then says nothing is cut", async () => {
+test("a socket that asks for an upgrade and then says nothing is cut", LIMIT, async () => {
   await using server = await listen();
   const socket = connect(server.port, "127.0.0.1");
   socket.on("error", () => undefined);
