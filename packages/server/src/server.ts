@@ -20,6 +20,7 @@ import { type Config, ConfigError } from "./config/config.ts";
 import { readOidcIssuers } from "./config/oidc-issuers.ts";
 import { UNLIMITED } from "./config/settings.ts";
 import { BEAT_INTERVAL_MS, type NodeFacts } from "./domain/node-lease.ts";
+import { connectionStates } from "./gateway/connection-states.ts";
 import { Gateway } from "./gateway/gateway.ts";
 import { WsGateway } from "./gateway/ws-gateway.ts";
 import { AddressLimits } from "./http/address-limits.ts";
@@ -28,7 +29,7 @@ import { parseTrustedProxies, type TrustedProxies } from "./http/client-address.
 import type { HttpContext } from "./http/context.ts";
 import { EventStreams } from "./http/event-streams.ts";
 import { OPERATIONS } from "./http/operations.ts";
-import { answerOnSocket } from "./http/raw-answers.ts";
+import { refuseUpgrade } from "./http/refuse-upgrade.ts";
 import { createThrottle } from "./http/throttle.ts";
 import { UnauthenticatedLog } from "./http/unauthenticated-log.ts";
 import { systemIds } from "./ids.ts";
@@ -117,6 +118,10 @@ export async function startServer(config: Config, engines: Engines, log: Logger,
   const gateway = new Gateway(service, {
     pingIntervalMs: config.numbers.linkPingIntervalMs,
     maxLinks: config.numbers.maxLinks,
+    maxUnauthenticatedLinks: config.numbers.maxUnauthenticatedLinks,
+    maxUnauthenticatedLinksPerAddress: config.numbers.maxUnauthenticatedLinksPerAddress,
+    linkAttemptsPerAddressPerMinute: config.numbers.linkAttemptsPerAddressPerMinute,
+    handshakesPerMachinePerMinute: config.numbers.handshakesPerMachinePerMinute,
   });
   const lease =
     databaseNowMs && (await joinNodes(service, node, nodeFacts(config, engines, keys), gateway, databaseNowMs, signal));
@@ -125,9 +130,12 @@ export async function startServer(config: Config, engines: Engines, log: Logger,
   const loops = startLoops(service, gateway, lease, certificate, config);
   started.use(loops);
 
-  const sockets = new WsGateway(gateway, (socket, reason) =>
-    answerOnSocket(socket, randomUUID(), 403, "Forbidden", reason),
-  );
+  const sockets = new WsGateway(gateway, {
+    clock: systemClock,
+    refuse: refuseUpgrade,
+    framesPerSecond: config.numbers.linkFramesPerSecond,
+    isAddressShared: config.tlsEndsAtProxy,
+  });
   const outside = started.use(
     createOutsideIssuers(oidcIssuers, Object.values(issuers(service.publicUrl, tenant)), {
       fetchJson: fetchJsonWithin(),
@@ -154,7 +162,7 @@ export async function startServer(config: Config, engines: Engines, log: Logger,
         store,
         resultSpace: service.resultSpace,
         nowMs: systemClock.nowMs,
-        links: () => gateway.linkCount,
+        connections: () => connectionStates(gateway, sockets),
         busIsConnected: nats && (() => nats.isConnected),
         clockOffsetMs: lease && (() => lease.clockOffsetMs),
         certificate,
@@ -305,6 +313,7 @@ function serviceLimits({ numbers }: Config): ServiceLimits {
     sessionPlaceGraceMs: numbers.sessionPlaceGraceMs,
     lostMachineTimeoutMs: numbers.lostMachineTimeoutMs,
     orderAcceptanceMs: numbers.orderAcceptanceMs,
+    actionGraceMs: numbers.actionGraceMs,
     resultLinkLifetimeMs: numbers.resultLinkLifetimeMs,
     libraryUploadLimitBytes: numbers.libraryUploadLimitBytes,
     stagedContentLifetimeMs: numbers.stagedContentLifetimeMs,

@@ -14,6 +14,7 @@ export type {
 export type { Bus } from "./bus/bus.ts";
 export { localBus } from "./bus/local-bus.ts";
 export type { Clock } from "./clock.ts";
+export { boundEndsMs } from "./domain/action-bound.ts";
 export { NO_CONTINUITY } from "./domain/clone-detection.ts";
 export type { DomainError } from "./domain/errors.ts";
 export type { Machine } from "./domain/machine.ts";

@@ -1,5 +1,5 @@
 /** Keeps a link: connects again with backoff, for ever, until told to stop. */
-import { LINK_CLOSE } from "@halligan/protocol/link";
+import { LINK_CLOSE, TOO_OFTEN_WAIT_MS } from "@halligan/protocol/link";
 import { LIMITS } from "../limits.ts";
 import { backoffMs } from "./backoff.ts";
 import { messageOf } from "./error-text.ts";
@@ -42,6 +42,7 @@ export async function keepLinked(
       const code = error instanceof LinkEnded ? error.code : null;
       const hopeless = code === null ? undefined : HOPELESS.get(code);
       waitMs = hopeless ? LIMITS.backoffCapMs : backoffMs(attempt, bounds, deps.random.fraction());
+      if (code === LINK_CLOSE.tooOften) waitMs = Math.max(waitMs, TOO_OFTEN_WAIT_MS);
       attempt++;
       const fields = { error: messageOf(error), closeCode: code, retryInMs: waitMs };
       if (hopeless) deps.log.error("linkRefused", { ...fields, meaning: hopeless });

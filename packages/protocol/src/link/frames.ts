@@ -237,6 +237,9 @@ export const ServerFrame = Type.Union([
 ]);
 export type ServerFrame = Static<typeof ServerFrame>;
 
+/** How long a device waits at least after `tooOften`. */
+export const TOO_OFTEN_WAIT_MS = 10_000;
+
 /** Why the server closes a link; the codes are WebSocket close codes. */
 export const LINK_CLOSE = {
   /** The server stops or moves; come back with backoff. */
@@ -253,6 +256,8 @@ export const LINK_CLOSE = {
   retired: 4410,
   /** The link fell silent, or did not read what was sent. */
   silent: 4408,
+  /** The machine connected too often: come back after {@link TOO_OFTEN_WAIT_MS} at least. */
+  tooOften: 4429,
 } as const;
 
 const agentFrame = Compile(AgentFrame);

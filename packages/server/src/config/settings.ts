@@ -34,6 +34,8 @@ export const NUMBER_SETTINGS = {
   lostMachineTimeoutMs: { default: 24 * 3_600_000, min: 1_000, max: 365 * 24 * 3_600_000 },
   /** A sent order may be accepted for this long, by the server's clock. */
   orderAcceptanceMs: { default: 120_000, min: 1_000, max: 3_600_000 },
+  /** How long an action may hold a session slot beyond what its commands may take by their own limits. */
+  actionGraceMs: { default: 600_000, min: 0, max: 24 * 3_600_000 },
   /** Longest run of a script. 10 minutes. Source: contract/lifecycle.md section 3 [D]. */
   scriptTimeoutMs: { default: 600_000, min: 100, max: 24 * 3_600_000 },
   /** Longest GetFile or PutFile. */
@@ -76,7 +78,17 @@ export const NUMBER_SETTINGS = {
   jsonBodyLimitBytes: { default: 1024 * 1024, min: 1_024, max: 16 * 1024 * 1024 },
   /** Agents say something this often; three intervals of silence end a link. */
   linkPingIntervalMs: { default: 20_000, min: 100, max: 600_000 },
-  /** Links at once. */
+  /** Connections whose device is not known yet. They take nothing of `maxLinks`; beyond, the address with most loses its oldest. */
+  maxUnauthenticatedLinks: { default: 4_096, min: 1, max: 1_000_000 },
+  /** The same from one address. A thousand devices behind one address come back at once after a restart. */
+  maxUnauthenticatedLinksPerAddress: { default: 1_024, min: 1, max: 1_000_000 },
+  /** Connections from one address that prove no key: a minute's worth at once, then evenly. */
+  linkAttemptsPerAddressPerMinute: { default: 3_000, min: 1, max: UNLIMITED },
+  /** Handshakes of one machine. Backoff of an honest agent makes ten in its worst minute. */
+  handshakesPerMachinePerMinute: { default: 30, min: 1, max: UNLIMITED },
+  /** Frames that are read of one connection; beyond, they wait in the network. A frame counts once more for each 8 KiB. */
+  linkFramesPerSecond: { default: 1_000, min: 10, max: UNLIMITED },
+  /** Machines that are connected at once. */
   maxLinks: { default: 20_000, min: 1, max: 1_000_000 },
   /** Streams of an action's events that a node has open at once; some 40 KB each, measured. */
   maxEventStreams: { default: 1_000, min: 0, max: 100_000 },

@@ -1,4 +1,5 @@
 import { FINAL_STATUSES, type MachineActionStatus } from "@halligan/protocol/api";
+import { type ActionBound, pauseBound, resumeBound } from "./action-bound.ts";
 import { type Command, isEnded, type ListedCommand, nextCommandStatus, type StoredResult } from "./command.ts";
 import type { SessionPlace } from "./session-places.ts";
 import { refusalNote, type StorageCode } from "./transfer-refusal.ts";
@@ -10,7 +11,8 @@ import { refusalNote, type StorageCode } from "./transfer-refusal.ts";
  * InProgress: the device journalled the start of a command.
  * Succeeded:  every command Completed.
  * Failed:     a command Failed (later ones stay Created), or the device cannot say any more what became of it.
- * TimeOut:    the device did not come in time, or fell silent for too long while running.
+ * TimeOut:    the device did not come in time, fell silent for too long while running, or did not end within the
+ *             action's bound (`domain/action-bound.ts`).
  * Cancelled:  by a caller; final at once here, while the device is told to end the process tree.
  *
  * A final status is never left. A start or end that arrives afterwards is still recorded on its command, because it is
@@ -77,6 +79,8 @@ export interface MachineAction {
   order: OrderState | null;
   /** Whether it counts as one of the running sessions; see `domain/session-places.ts`. */
   place: SessionPlace;
+  /** When it is final at the latest; null before it takes a slot. */
+  bound: ActionBound | null;
   /** Counts the saves; a save that finds another number has lost. */
   version: number;
 }
@@ -115,6 +119,8 @@ export type MachineActionEvent =
     }
   | { type: "cancelled"; requestor: string; comment: string }
   | { type: "expired" }
+  /** Its bound has passed: the device has had all the time that its commands may take. */
+  | { type: "overran"; reason: string }
   /** Bytes of its result were not taken for lack of space. */
   | { type: "transferRefused"; index: number; code: StorageCode }
   /** Bytes of its result were taken again. */
@@ -148,6 +154,10 @@ export const HRESULT = {
   cancelled: 0x800704c7 | 0,
 } as const;
 
+/** The server has no space for the result of the command that runs. */
+export const waitsForStorage = ({ commands }: Pick<MachineAction, "commands">): boolean =>
+  commands.some(({ refusal }) => refusal?.code === "InsufficientStorage" && refusal.untilMs === null);
+
 export const isFinal = (status: MachineActionStatus): boolean => FINAL_STATUSES.has(status);
 
 /** Pure. `nowMs`: Unix milliseconds from the caller's clock. `changed: false` means: seen before, nothing to save. */
@@ -165,6 +175,8 @@ export function applyEvent(action: MachineAction, event: MachineActionEvent, now
       }));
     case "expired":
       return move(action, "expired", nowMs, (moved) => ({ ...moved, errorHResult: HRESULT.timedOut }));
+    case "overran":
+      return applyOverran(action, event.reason, nowMs);
     case "transferRefused":
       return applyTransferRefused(action, event.index, event.code, nowMs);
     case "transferResumed":
@@ -244,6 +256,16 @@ function finish(action: MachineAction, event: "succeeded" | "failed", nowMs: num
   }));
 }
 
+/** The command counts as ended from now on, so that a late report changes nothing. Its device is still to end the order. */
+function applyOverran(action: MachineAction, reason: string, nowMs: number): Transition {
+  const index = action.commands.findIndex((command) => !isEnded(command));
+  const recorded =
+    isFinal(action.status) || index < 0
+      ? action
+      : withCommand(withoutRefusal(action, index), index, { status: "Failed", endedAtMs: nowMs, errors: [reason] });
+  return move(recorded, "expired", nowMs, (moved) => ({ ...moved, errorHResult: HRESULT.timedOut }));
+}
+
 function applyLost(action: MachineAction, reason: string, nowMs: number): Transition {
   const closed: MachineAction = { ...action, order: action.order && { ...action.order, state: "closed" } };
   if (isFinal(action.status)) return { changed: action.order?.state === "out", action: closed };
@@ -286,9 +308,11 @@ function applyTransferRefused(action: MachineAction, index: number, code: Storag
     return { changed: false, action };
   }
   const sinceMs = refusal?.sinceMs ?? nowMs;
+  // Without space the device can do nothing but wait. A quota is of what its own machine has sent.
+  const bound = code === "InsufficientStorage" ? pauseBound(action.bound, nowMs) : action.bound;
   return {
     changed: true,
-    action: touched(withCommand(action, index, { refusal: { code, sinceMs, untilMs: null } }), nowMs),
+    action: touched({ ...withCommand(action, index, { refusal: { code, sinceMs, untilMs: null } }), bound }, nowMs),
   };
 }
 
@@ -297,9 +321,10 @@ function applyTransferResumed(action: MachineAction, index: number, nowMs: numbe
   if (!command) return illegal(`the action has no command ${index}`);
   const { refusal } = command;
   if (refusal?.untilMs !== null || isEnded(command)) return { changed: false, action };
+  const bound = action.bound && resumeBound(action.bound, nowMs);
   return {
     changed: true,
-    action: touched(withCommand(action, index, { refusal: { ...refusal, untilMs: nowMs } }), nowMs),
+    action: touched({ ...withCommand(action, index, { refusal: { ...refusal, untilMs: nowMs } }), bound }, nowMs),
   };
 }
 

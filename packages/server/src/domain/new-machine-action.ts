@@ -5,6 +5,7 @@ import {
   type RunLiveResponseRequest,
   type StartLiveResponseRequest,
 } from "@halligan/protocol/api";
+import { type BoundLimits, newBound } from "./action-bound.ts";
 import type { LibraryPin } from "./command.ts";
 import { allowsLiveResponse, type DeviceGroup } from "./device-group.ts";
 import type { DomainError } from "./errors.ts";
@@ -72,6 +73,7 @@ export interface NewMachineActionInput {
   nowMs: number;
   /** Longest time it may wait for its machine. */
   queueTimeoutMs: number;
+  bounds: BoundLimits;
   sessions: { taken: number; places: number; retryAfterMs: number };
 }
 
@@ -112,6 +114,7 @@ export function newMachineAction(input: NewMachineActionInput): Result<MachineAc
     })),
     order: null,
     place,
+    bound: place.held ? newBound(request.Commands, input.bounds, nowMs + input.queueTimeoutMs, nowMs) : null,
     version: 1,
   });
 }

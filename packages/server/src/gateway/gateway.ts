@@ -2,6 +2,14 @@ import type { TakenLink } from "../bus/bus.ts";
 import type { ServiceContext } from "../service/context.ts";
 import type { DeviceMarks, LinkIdentity } from "../service/link-lifecycle.ts";
 import { quarantineMachine } from "../service/quarantine-machine.ts";
+import {
+  type ConnectionBounds,
+  ConnectionBudget,
+  type ConnectionCounts,
+  type ConnectionRefusal,
+  DEFAULT_BOUNDS,
+  type MachineRefusal,
+} from "./connection-budget.ts";
 import { Link, type LinkMarks, type LinkOwner } from "./link.ts";
 import type { LinkSocket, LinkSocketEvents } from "./link-socket.ts";
 
@@ -16,9 +24,9 @@ export const PROBE_MS = 3_000;
  */
 const RETIRED_WITHIN_MS = 10 * 60_000;
 
-export interface GatewayOptions {
+export interface GatewayOptions extends Partial<ConnectionBounds> {
   pingIntervalMs: number;
-  /** Links at once, accepted or not. Beyond, a new one is told to come back. */
+  /** Machines that are connected at once. */
   maxLinks: number;
 }
 
@@ -32,6 +40,7 @@ function mayBeOneProcess(older: DeviceMarks, newer: DeviceMarks): boolean {
 export class Gateway implements LinkOwner {
   readonly #context: ServiceContext;
   readonly #options: GatewayOptions;
+  readonly #budget: ConnectionBudget<Link>;
   readonly #all = new Set<Link>();
   readonly #ready = new Map<string, Link>();
   /** Machines whose newest link is being looked up because of a message. */
@@ -42,6 +51,7 @@ export class Gateway implements LinkOwner {
   constructor(context: ServiceContext, options: GatewayOptions) {
     this.#context = context;
     this.#options = options;
+    this.#budget = new ConnectionBudget({ ...DEFAULT_BOUNDS, ...options });
     const { bus } = context;
     const subscriptions = [
       bus.onMachineWake((machineId) => this.#ready.get(machineId)?.pump()),
@@ -52,12 +62,39 @@ export class Gateway implements LinkOwner {
     };
   }
 
-  /** Takes a new connection over; null when there is no room, and the caller closes it. */
-  connect(socket: LinkSocket): LinkSocketEvents | null {
-    if (this.#closing || this.#all.size >= this.#options.maxLinks) return null;
+  /** Whether a connection from this address may be made; null as the address where many devices share it. */
+  refusalFor(address: string | null): ConnectionRefusal | null {
+    const refusal = this.#budget.refusalFor(address, this.#context.clock.monotonicMs());
+    if (refusal) this.#context.measures.connectionRefused(refusal.code);
+    return refusal;
+  }
+
+  /** Takes a new connection over; null when the server stops, and the caller closes it. */
+  connect(socket: LinkSocket, address: string | null = socket.remoteAddress): LinkSocketEvents | null {
+    if (this.#closing) return null;
     const link = new Link(this.#context, socket, this, this.#options);
     this.#all.add(link);
+    const crowdedOut = this.#budget.opened(link, address);
+    if (crowdedOut) {
+      this.#context.measures.connectionRefused("unauthenticatedFull");
+      void crowdedOut.close("goingAway", "too many connections whose device is not known");
+    }
     return link;
+  }
+
+  proves(link: Link, machineId: string): MachineRefusal | null {
+    const refusal = this.#budget.proved(link, machineId, this.#context.clock.monotonicMs());
+    if (refusal) this.#context.measures.connectionRefused(refusal);
+    return refusal;
+  }
+
+  /** Of a machine's connections whose hello is not answered only the newest one can still become ready. */
+  proven(link: Link, { machineId, linkEpoch }: LinkIdentity): void {
+    for (const other of this.#budget.of(machineId)) {
+      const isOlder = other.identity && other.identity.linkEpoch < linkEpoch;
+      if (other === link || !isOlder || this.#ready.get(machineId) === other) continue;
+      void other.close("replaced", "a newer link was accepted");
+    }
   }
 
   /**
@@ -147,6 +184,7 @@ export class Gateway implements LinkOwner {
 
   ended(link: Link): void {
     this.#all.delete(link);
+    this.#budget.closed(link);
     const machineId = link.identity?.machineId;
     if (machineId !== undefined && this.#ready.get(machineId) === link) this.#ready.delete(machineId);
   }
@@ -174,11 +212,11 @@ export class Gateway implements LinkOwner {
     await Promise.all([...this.#all].map((link) => link.close("goingAway", "the node was taken for dead")));
   }
 
-  /** Tells every device to come back, and waits until what was under way is written. */
-  get linkCount(): number {
-    return this.#ready.size;
+  get counts(): ConnectionCounts {
+    return this.#budget.counts(this.#ready.size);
   }
 
+  /** Tells every device to come back, and waits until what was under way is written. */
   async close(): Promise<void> {
     this.#closing = true;
     this.#unsubscribe();

@@ -14,6 +14,8 @@ export interface LinkSocket {
 
 /** What the link wants to hear of its socket. */
 export interface LinkSocketEvents {
+  /** The device is known and its hello answered. */
+  readonly isReady: boolean;
   binary(frame: Uint8Array): void;
   text(frame: string): void;
   closed(): void;

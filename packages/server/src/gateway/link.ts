@@ -37,6 +37,7 @@ import {
 } from "../service/machine-reports.ts";
 import { nextForLink } from "../service/next-order.ts";
 import { QUARANTINE_REMEDY, quarantineMachine } from "../service/quarantine-machine.ts";
+import type { MachineRefusal } from "./connection-budget.ts";
 import type { LinkSocket, LinkSocketEvents } from "./link-socket.ts";
 import { orderKeysFrame } from "./order-keys-frame.ts";
 import { signOrder } from "./order-signature.ts";
@@ -49,6 +50,10 @@ const MAX_WAITING_FRAMES = 256;
 const MAX_BUFFERED_BYTES = 8 * 1024 * 1024;
 /** Silent for this many ping intervals: the link is given up. */
 const SILENT_INTERVALS = 3;
+/** From the welcome to the hello. Pings do not extend it. */
+const HELLO_TIMEOUT_MS = 10_000;
+/** A hello with all that a device holds: 64 orders of 100 commands are 240 KB. */
+export const MAX_HELLO_BYTES = 512 * 1024;
 
 /** What whoever reads the log can do about it. */
 const REFUSAL_MEANINGS: Readonly<Record<RefusedLink["reason"], string>> = {
@@ -57,7 +62,17 @@ const REFUSAL_MEANINGS: Readonly<Record<RefusedLink["reason"], string>> = {
   unknownMachine: "no such machine is enrolled here: enroll it anew, or see whether it looks for another server",
   badSignature: "the answer was not signed by a key of this machine",
   retired: "the machine was retired: reinstate it, or remove its agent",
+  machineRate: "the machine connects too often: see in the agent's log why its connections end",
+  noRoom: "as many machines are connected as HALLIGAN_MAX_LINKS allows",
   quarantined: `two devices use this machine's key. ${QUARANTINE_REMEDY}`,
+};
+
+/** The others are `unauthorized`, which says nothing about why. */
+const REFUSAL_CLOSE: Readonly<Partial<Record<RefusedLink["reason"], keyof typeof LINK_CLOSE>>> = {
+  quarantined: "quarantined",
+  retired: "retired",
+  machineRate: "tooOften",
+  noRoom: "goingAway",
 };
 
 const UNKNOWN_VALUE_MEANING =
@@ -68,6 +83,10 @@ const UNKNOWN_VALUE_MEANING =
 export type LinkMarks = DeviceMarks & { journalId: string };
 
 export interface LinkOwner {
+  /** The device proved the machine's key. Null when the link may go on. */
+  proves(link: Link, machineId: string): MachineRefusal | null;
+  /** The store has given the link its epoch. */
+  proven(link: Link, identity: LinkIdentity): void;
   /** Whether a hello with these marks may be answered. May take a ping interval; when it answers false it has closed the link. */
   admits(identity: LinkIdentity, marks: LinkMarks, leftNode: DeviceMarks | null): Promise<boolean>;
   /** Closes every link of a machine that was put in quarantine, this one as well. */
@@ -98,7 +117,10 @@ export class Link implements LinkSocketEvents {
   /** The rolling value of the hello's answer, until the device has confirmed it: no start is granted before. */
   #unkept: RollingValue | null = null;
   #lastFrameAtMs: number;
+  #welcomedAtMs = 0;
+  /** Of the handshake and the hello. */
   #cancelTimer: () => void;
+  #cancelSilence: () => void = () => undefined;
   #waitingFrames = 0;
   /** The chain that makes work strictly one after another. */
   #work: Promise<void> = Promise.resolve();
@@ -121,12 +143,16 @@ export class Link implements LinkSocketEvents {
     this.#lastFrameAtMs = context.clock.monotonicMs();
     const challenge = context.ids.random(CHALLENGE_BYTES);
     this.#challenge = challenge;
-    this.#cancelTimer = context.clock.after(HANDSHAKE_TIMEOUT_MS, () => this.#fail("silent", "no answer in time"));
+    this.#cancelTimer = context.clock.after(HANDSHAKE_TIMEOUT_MS, () => this.#handshakeTimeout());
     socket.sendBinary(challenge);
   }
 
   get identity(): LinkIdentity | null {
     return this.#identity;
+  }
+
+  get isReady(): boolean {
+    return this.#phase === "ready";
   }
 
   /** Null before its hello. */
@@ -170,9 +196,9 @@ export class Link implements LinkSocketEvents {
       this.#fail("protocol", "a text frame out of turn, or too many at once");
       return;
     }
-    const parsed = parseAgentFrame(frame);
+    const parsed = this.#phase === "hello" && frame.length > MAX_HELLO_BYTES ? null : parseAgentFrame(frame);
     if (!parsed) {
-      this.#fail("protocol", "not a frame of this protocol");
+      this.#fail("protocol", "not a frame of this protocol, or a hello that is too large");
       return;
     }
     for (const heard of this.#listeners) heard(parsed.type === "probeAnswer" ? parsed.nonce : null);
@@ -186,6 +212,7 @@ export class Link implements LinkSocketEvents {
     this.#phase = "closed";
     for (const over of this.#waiters) over();
     this.#cancelTimer();
+    this.#cancelSilence();
     const identity = this.#identity;
     this.#owner.ended(this);
     if (identity)
@@ -230,7 +257,10 @@ export class Link implements LinkSocketEvents {
       return this.#fail("protocol", `this server speaks link versions ${versions}, not ${answer.version}`);
     }
     this.#version = answer.version;
-    const accepted = await acceptLink(this.#context, challenge, answer, this.#socket.remoteAddress);
+    const accepted = await acceptLink(this.#context, challenge, answer, this.#socket.remoteAddress, (machineId) =>
+      this.#isClosed() ? "noRoom" : this.#owner.proves(this, machineId),
+    );
+    if (this.#isClosed() && accepted.kind === "refused") return;
     if (accepted.kind === "refused") {
       const meaning = REFUSAL_MEANINGS[accepted.reason];
       this.#context.log.warn(
@@ -238,8 +268,7 @@ export class Link implements LinkSocketEvents {
         "link refused",
       );
       const { reason } = accepted;
-      const isNamed = reason === "quarantined" || reason === "retired";
-      return this.#fail(isNamed ? reason : "unauthorized", "not accepted");
+      return this.#fail(REFUSAL_CLOSE[reason] ?? "unauthorized", "not accepted");
     }
     const { machineId, linkEpoch } = accepted;
     this.#identity = { machineId, linkEpoch, remoteAddress: this.#socket.remoteAddress };
@@ -247,7 +276,8 @@ export class Link implements LinkSocketEvents {
     this.#leftNode = accepted.leftNode;
     if (this.#phase === "closed") return closeLink(this.#context, this.#identity);
     this.#phase = "hello";
-    this.#cancelTimer();
+    this.#owner.proven(this, this.#identity);
+    this.#welcomedAtMs = this.#context.clock.monotonicMs();
     this.#watchSilence();
     this.#send({
       type: "welcome",
@@ -308,6 +338,7 @@ export class Link implements LinkSocketEvents {
       this.#sentOrders.add(orderSeq);
     }
     this.#phase = "ready";
+    this.#cancelTimer();
     this.#context.log.info({ ...this.#names, heldOrders: hello.orders.length }, "link ready");
     this.#send(answer);
     // Before any order: it may be signed by a key that the device does not know yet.
@@ -432,7 +463,17 @@ export class Link implements LinkSocketEvents {
       this.#fail("silent", "no frame for three ping intervals");
       return;
     }
-    this.#cancelTimer = this.#context.clock.after(limitMs - silentMs, () => this.#watchSilence());
+    this.#cancelSilence = this.#context.clock.after(limitMs - silentMs, () => this.#watchSilence());
+  }
+
+  /** The same timer waits for the answer and for the hello, because each one costs memory as long as it runs. */
+  #handshakeTimeout(): void {
+    // A hello that was received is answered as soon as the server can.
+    if (this.#marks) return;
+    const leftMs = this.#welcomedAtMs + HELLO_TIMEOUT_MS - this.#context.clock.monotonicMs();
+    if (this.#phase === "answer") this.#fail("silent", "no answer in time");
+    else if (leftMs <= 0) this.#fail("silent", "no hello in time");
+    else this.#cancelTimer = this.#context.clock.after(leftMs, () => this.#handshakeTimeout());
   }
 
   #fail(reason: keyof typeof LINK_CLOSE, detail: string): void {

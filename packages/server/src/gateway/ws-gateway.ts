@@ -3,9 +3,13 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { ANSWER_BYTES, LINK_CLOSE, MAX_FRAME_BYTES } from "@halligan/protocol/link";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
+import type { Clock } from "../clock.ts";
 import { peerAddress } from "../domain/peer-address.ts";
+import type { ConnectionRefusal } from "./connection-budget.ts";
+import { FrameRate } from "./frame-rate.ts";
 import type { Gateway } from "./gateway.ts";
-import type { LinkSocket } from "./link-socket.ts";
+import { MAX_HELLO_BYTES } from "./link.ts";
+import type { LinkSocket, LinkSocketEvents } from "./link-socket.ts";
 
 /** How long a closed link may take to say goodbye before its connection is cut. */
 const CLOSE_GRACE_MS = 2_000;
@@ -14,28 +18,56 @@ const CLOSE_GRACE_MS = 2_000;
  * never finished, would otherwise hold its bytes here for as long as the connection lasts (threats 1.4 and 1.6).
  */
 const MAX_UNKNOWN_BYTES = 8 * ANSWER_BYTES;
+/** An agent sends each message in one frame; proxies may split some. */
+const MAX_FRAGMENTS = 1_024;
+
+/** Why an upgrade is not taken. */
+export type UpgradeRefusal = { code: "origin" } | ConnectionRefusal;
+
+export interface WsGatewayOptions {
+  clock: Clock;
+  /** Answers an upgrade that is not taken. */
+  refuse(socket: Duplex, refusal: UpgradeRefusal): void;
+  /** Frames a second of one connection; a large frame counts as several. */
+  framesPerSecond?: number;
+  /** Whether connections of many devices come from one address, as behind a proxy: then no bound is of an address. */
+  isAddressShared?: boolean;
+}
+export const DEFAULT_FRAMES_PER_SECOND = 1_000;
 
 /** The `ws` end of the gateway: what upgrades on LINK_PATH becomes a link. */
 export class WsGateway {
   readonly #gateway: Gateway;
   readonly #sockets: WebSocketServer;
-  readonly #refuse: (socket: Duplex, reason: string) => void;
+  readonly #options: WsGatewayOptions;
 
-  /** `refuse` answers an upgrade that is not taken. */
-  constructor(gateway: Gateway, refuse: (socket: Duplex, reason: string) => void) {
+  constructor(gateway: Gateway, options: WsGatewayOptions) {
     this.#gateway = gateway;
-    this.#refuse = refuse;
+    this.#options = options;
     // No compression: its window costs each idle link memory, and a small frame could unpack to a large one.
-    this.#sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES, perMessageDeflate: false });
+    this.#sockets = new WebSocketServer({
+      noServer: true,
+      maxPayload: MAX_FRAME_BYTES,
+      maxFragments: MAX_FRAGMENTS,
+      perMessageDeflate: false,
+    });
   }
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     // A browser sends Origin; no agent does. A page must not be able to speak the link (threat 3.5).
     if (request.headers.origin !== undefined) {
-      this.#refuse(socket, "The agent link is not for browsers");
+      this.#options.refuse(socket, { code: "origin" });
       return;
     }
-    this.#sockets.handleUpgrade(request, socket, head, (ws) => this.#connected(ws, request));
+    const address = this.#options.isAddressShared ? null : peerAddress(request.socket.remoteAddress);
+    const refusal = this.#gateway.refusalFor(address);
+    if (refusal) this.#options.refuse(socket, refusal);
+    else this.#sockets.handleUpgrade(request, socket, head, (ws) => this.#connected(ws, request, address));
+  }
+
+  /** With those that were closed here and whose network end is still open. */
+  get socketCount(): number {
+    return this.#sockets.clients.size;
   }
 
   async close(): Promise<void> {
@@ -45,17 +77,22 @@ export class WsGateway {
     this.#sockets.close();
   }
 
-  #connected(ws: WebSocket, { socket }: IncomingMessage): void {
+  #connected(ws: WebSocket, { socket }: IncomingMessage, address: string | null): void {
     const link = new WsLinkSocket(ws, socket);
+    const rate = new FrameRate(this.#options.clock, this.#options.framesPerSecond ?? DEFAULT_FRAMES_PER_SECOND);
     // An error is always followed by close, which is where the link learns of it.
     ws.on("error", ignore);
-    const events = this.#gateway.connect(link);
+    const events = this.#gateway.connect(link, address);
     if (!events) {
-      ws.close(LINK_CLOSE.goingAway, "no room for another link");
+      link.close(LINK_CLOSE.goingAway, "the server stops");
       return;
     }
+    link.countUntilReady(events);
+    ws.on("ping", (data) => rate.count(data.length, ws));
+    ws.on("close", () => rate.stop());
     ws.on("message", (data, isBinary) => {
       const bytes = toBytes(data);
+      rate.count(bytes.length, ws);
       if (isBinary) events.binary(bytes);
       else events.text(bytes.toString("utf8"));
     });
@@ -68,19 +105,24 @@ class WsLinkSocket implements LinkSocket {
   readonly remoteAddress: string;
   readonly #ws: WebSocket;
   readonly #socket: Socket;
-  /** Null once the device is known. */
-  #countUnknown: ((chunk: Buffer) => void) | null;
+  /** What it may send before it is ready: grows with the welcome by what a hello may have. */
+  #limitBytes = MAX_UNKNOWN_BYTES;
 
   constructor(ws: WebSocket, socket: Socket) {
     this.#ws = ws;
     this.#socket = socket;
     this.remoteAddress = peerAddress(socket.remoteAddress);
-    let unknownBytes = 0;
-    this.#countUnknown = (chunk) => {
-      unknownBytes += chunk.length;
-      if (unknownBytes > MAX_UNKNOWN_BYTES) ws.terminate();
+  }
+
+  /** A link that is ready has other bounds, and keeps no listener. */
+  countUntilReady(events: LinkSocketEvents): void {
+    let receivedBytes = 0;
+    const count = (chunk: Buffer) => {
+      receivedBytes += chunk.length;
+      if (events.isReady) this.#socket.off("data", count);
+      else if (receivedBytes > this.#limitBytes) this.#ws.terminate();
     };
-    socket.on("data", this.#countUnknown);
+    this.#socket.on("data", count);
   }
 
   sendBinary(frame: Uint8Array): void {
@@ -89,8 +131,7 @@ class WsLinkSocket implements LinkSocket {
 
   sendText(frame: string): void {
     // The first text is the welcome: the device is known.
-    if (this.#countUnknown) this.#socket.off("data", this.#countUnknown);
-    this.#countUnknown = null;
+    this.#limitBytes = MAX_UNKNOWN_BYTES + MAX_HELLO_BYTES;
     this.#ws.send(frame);
   }
 

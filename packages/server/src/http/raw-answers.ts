@@ -15,7 +15,14 @@ export function malformedAnswer(code: string | undefined): { readonly status: nu
 }
 
 /** Answers on a bare socket, where no response object exists, with the same body as everywhere, and closes. */
-export function answerOnSocket(socket: Duplex, id: string, status: number, code: string, message: string): void {
+export function answerOnSocket(
+  socket: Duplex,
+  id: string,
+  status: number,
+  code: string,
+  message: string,
+  extraHeaders: Readonly<Record<string, string>> = {},
+): void {
   if (!socket.writable) {
     socket.destroy();
     return;
@@ -26,6 +33,7 @@ export function answerOnSocket(socket: Duplex, id: string, status: number, code:
     "content-type": "application/json; charset=utf-8",
     "content-length": Buffer.byteLength(body),
     connection: "close",
+    ...extraHeaders,
   };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.on("error", () => socket.destroy());

@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import type { Measures } from "../service/measures.ts";
+import type { ConnectionStates, Measures } from "../service/measures.ts";
 import type { DiskState } from "../service/readiness.ts";
 import type { ResultSpace } from "../service/result-space.ts";
 import type { Store } from "../store/store.ts";
@@ -20,7 +20,7 @@ export interface MetricsSources {
   readonly store: Store;
   readonly resultSpace: Pick<ResultSpace, "totalBytes">;
   readonly nowMs: () => number;
-  readonly links: () => number;
+  readonly connections: () => ConnectionStates;
   /** Null where there is no bus. */
   readonly busIsConnected: (() => boolean) | null;
   /** Null where the database is this process's own. */
@@ -108,6 +108,18 @@ export function createMetrics(): Metrics {
     registers: ofDeployment,
   });
   const links = new Gauge({ name: "halligan_links", help: "Devices that are linked to this node", registers });
+  const connections = new Gauge({
+    name: "halligan_connections",
+    help: "Agent connections of this node by state: unauthenticated, authenticating, ready, closing",
+    labelNames: ["state"],
+    registers,
+  });
+  const refusedConnections = new Counter({
+    name: "halligan_connections_refused_total",
+    help: "Agent connections that were not taken, or closed, by the bound that was reached",
+    labelNames: ["bound"],
+    registers,
+  });
   // Registered by their first value: a node that has no bus would else tell a 0, which is the alarm of one that lost it.
   const bus = new Gauge({ name: "halligan_bus_connected", help: "1 while the bus is connected", registers: [] });
   const clock = new Gauge({
@@ -154,6 +166,7 @@ export function createMetrics(): Metrics {
       received: (sizeBytes) => bytes.inc({ direction: "received" }, sizeBytes),
       quarantined: (evidence) => quarantines.inc({ evidence }),
       refusedBytes: (code, sizeBytes) => refusedStorage.inc({ code }, sizeBytes),
+      connectionRefused: (bound) => refusedConnections.inc({ bound }),
     },
     requestAnswered({ operation, status, code, durationMs, sentBytes }) {
       const name = operation ?? "none";
@@ -180,7 +193,9 @@ export function createMetrics(): Metrics {
         resultBytes.set(load.resultBytes);
         queueAge.set(load.oldestWaitingMs === null ? 0 : Math.max(0, nowMs - load.oldestWaitingMs) / 1000);
       }
-      links.set(sources.links());
+      const states = sources.connections();
+      links.set(states.ready);
+      for (const [state, count] of Object.entries(states)) connections.set({ state }, count);
       const { databaseFreeBytes, resultsFreeBytes, reserveBytes } = sources.disk;
       if (databaseFreeBytes !== null) diskFree.set({ of: "database" }, databaseFreeBytes);
       if (resultsFreeBytes !== null) {

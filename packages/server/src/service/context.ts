@@ -23,6 +23,7 @@ export interface ServiceLimits {
   sessionPlaceGraceMs: number;
   lostMachineTimeoutMs: number;
   orderAcceptanceMs: number;
+  actionGraceMs: number;
   resultLinkLifetimeMs: number;
   libraryUploadLimitBytes: number;
   stagedContentLifetimeMs: number;

@@ -1,4 +1,5 @@
-import { applyEvent, type MachineAction } from "../domain/machine-action.ts";
+import { boundEndsMs } from "../domain/action-bound.ts";
+import { applyEvent, type MachineAction, type MachineActionEvent } from "../domain/machine-action.ts";
 import type { StoreTx } from "../store/store.ts";
 import type { ServiceContext } from "./context.ts";
 import { events, SERVER } from "./events.ts";
@@ -19,8 +20,8 @@ export type OverdueSince = Map<string, { deadlineMs: number; sinceMs: number }>;
 export async function expireActions(context: ServiceContext, overdueSince: OverdueSince): Promise<number> {
   const { store, clock } = context;
   const nowMs = clock.nowMs();
-  const overdue = await store.read((tx) => tx.actions.withPassedDeadline(nowMs, BATCH));
-  const due = rememberOverdue(overdue, overdueSince, clock.monotonicMs());
+  const overdue = await store.read((tx) => tx.actions.overdue(nowMs, BATCH));
+  const due = rememberOverdue(overdue, overdueSince, nowMs, clock.monotonicMs());
   let expired = 0;
   for (const { id } of due) {
     if (await expire(context, id)) expired += 1;
@@ -34,11 +35,14 @@ export async function expireActions(context: ServiceContext, overdueSince: Overd
 function rememberOverdue(
   overdue: readonly MachineAction[],
   overdueSince: OverdueSince,
+  nowMs: number,
   monotonicMs: number,
 ): MachineAction[] {
   const before = new Map(overdueSince);
   overdueSince.clear();
-  return overdue.filter(({ id, deadlineMs }) => {
+  return overdue.filter((action) => {
+    const { id } = action;
+    const deadlineMs = passedMs(action, nowMs);
     if (deadlineMs === null) return false;
     const known = before.get(id);
     // Another deadline is another wait.
@@ -48,14 +52,21 @@ function rememberOverdue(
   });
 }
 
+/** The bound comes first: it holds whether the device is back or not. */
+function passedMs({ bound, deadlineMs }: MachineAction, nowMs: number): number | null {
+  const endsMs = bound && boundEndsMs(bound);
+  if (endsMs !== null && endsMs <= nowMs) return endsMs;
+  return deadlineMs !== null && deadlineMs <= nowMs ? deadlineMs : null;
+}
+
 async function expire({ store, clock, bus, log }: ServiceContext, actionId: string): Promise<boolean> {
   const expired = await store.write(async (tx) => {
     // Read again inside the transaction: the device may have come back in between.
     const action = await tx.actions.byId(actionId);
     const nowMs = clock.nowMs();
-    if (!action || action.deadlineMs === null || action.deadlineMs > nowMs) return null;
-    if (await isBack(tx, action)) return null;
-    const transition = applyEvent(action, { type: "expired" }, nowMs);
+    const event = action && (await passedEvent(tx, action, nowMs));
+    if (!event) return null;
+    const transition = applyEvent(action, event, nowMs);
     if ("code" in transition || !transition.changed) return null;
     const saved = await tx.actions.save(action, transition.action);
     await events.ended(tx, SERVER, saved, nowMs);
@@ -66,6 +77,17 @@ async function expire({ store, clock, bus, log }: ServiceContext, actionId: stri
   bus.wakeMachine(expired.machineId);
   return true;
 }
+
+async function passedEvent(tx: StoreTx, action: MachineAction, nowMs: number): Promise<MachineActionEvent | null> {
+  const { bound, deadlineMs } = action;
+  if (bound && boundEndsMs(bound) <= nowMs) return { type: "overran", reason: OVERRAN };
+  if (deadlineMs === null || deadlineMs > nowMs || (await isBack(tx, action))) return null;
+  return { type: "expired" };
+}
+
+const OVERRAN =
+  "The device did not end this command within the time that the action may take: the limits of its commands and a grace. " +
+  "What the device reports after this is not recorded";
 
 /** The clock of a running action is that of its lost device; a device that is linked is not lost, and its hello stops the clock. */
 async function isBack(tx: StoreTx, action: MachineAction): Promise<boolean> {

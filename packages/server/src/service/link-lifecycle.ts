@@ -8,6 +8,7 @@ import {
 } from "@halligan/protocol/link";
 import { verifyEd25519 } from "../auth/ed25519.ts";
 import { makeRollingValue, readRollingValue } from "../auth/rolling-value.ts";
+import { newBound, pauseBound, resumeBound } from "../domain/action-bound.ts";
 import {
   afterOldHello,
   type CloneEvidence,
@@ -20,7 +21,7 @@ import {
 } from "../domain/clone-detection.ts";
 import { type HelloVerdict, heldOrderVerdict, judgeOpenOrder } from "../domain/link-work.ts";
 import type { Machine, MachineLink } from "../domain/machine.ts";
-import { applyEvent, type MachineAction, withSent } from "../domain/machine-action.ts";
+import { applyEvent, type MachineAction, waitsForStorage, withSent } from "../domain/machine-action.ts";
 import { placeWhenAway } from "../domain/session-places.ts";
 import type { StoreTx } from "../store/store.ts";
 import type { ServiceContext, ServiceLimits } from "./context.ts";
@@ -44,7 +45,7 @@ export interface DeviceMarks {
 export type AcceptedLink = LinkIdentity & { kind: "accepted"; leftNode: DeviceMarks | null };
 export type RefusedLink = {
   kind: "refused";
-  reason: "unknownServerKey" | "unknownMachine" | "badSignature" | "quarantined" | "retired";
+  reason: "unknownServerKey" | "unknownMachine" | "badSignature" | "quarantined" | "retired" | "machineRate" | "noRoom";
 };
 
 /**
@@ -56,6 +57,7 @@ export async function acceptLink(
   challenge: Uint8Array,
   answer: HandshakeAnswer,
   remoteAddress: string,
+  proves: (machineId: string) => "machineRate" | "noRoom" | null = () => null,
 ): Promise<AcceptedLink | RefusedLink> {
   if (!keys.order.accepted.some(({ keyId }) => keyId === answer.serverKeyId))
     return { kind: "refused", reason: "unknownServerKey" };
@@ -66,6 +68,9 @@ export async function acceptLink(
   if (!publicKeys.some((key) => verifyEd25519(key, signed, answer.signature))) {
     return { kind: "refused", reason: "badSignature" };
   }
+  // After the signature, so that a claimed machine id harms no machine; before the write, which costs most.
+  const refusal = proves(machineId);
+  if (refusal) return { kind: "refused", reason: refusal };
   return store.write(async (tx): Promise<AcceptedLink | RefusedLink> => {
     const machine = await tx.machines.byId(machineId);
     if (!machine) return { kind: "refused", reason: "unknownMachine" };
@@ -117,7 +122,7 @@ export async function answerHello(context: ServiceContext, link: LinkIdentity, h
       lastOrderSeq: Math.max(machine.lastOrderSeq, hello.highestOrderSeq),
     });
     for (const action of await tx.actions.openOf(link.machineId)) {
-      await reconcile(tx, link, action, judgeOpenOrder(action, hello, machine.lastOrderSeq), nowMs);
+      await reconcile(tx, link, action, judgeOpenOrder(action, hello, machine.lastOrderSeq), context.limits, nowMs);
     }
     const orders: HelloAnswer["orders"] = [];
     for (const held of hello.orders) {
@@ -154,10 +159,11 @@ async function reconcile(
   { machineId, remoteAddress }: LinkIdentity,
   action: MachineAction,
   judged: HelloVerdict,
+  limits: ServiceLimits,
   nowMs: number,
 ): Promise<void> {
   if (judged.decision === "keep") {
-    await backOnALink(tx, action);
+    await backOnALink(tx, action, limits, nowMs);
     return;
   }
   const event =
@@ -171,10 +177,21 @@ async function reconcile(
 }
 
 /** What runs has no clock of a lost device any more, and its place, which it may have lost meanwhile, is its own again. */
-async function backOnALink(tx: StoreTx, action: MachineAction): Promise<void> {
+async function backOnALink(tx: StoreTx, action: MachineAction, limits: ServiceLimits, nowMs: number): Promise<void> {
   if (action.status !== "InProgress") return;
-  if (action.deadlineMs === null && action.place.held && action.place.untilMs === null) return;
-  await tx.actions.save(action, { ...action, deadlineMs: null, place: { held: true, untilMs: null } });
+  const { bound } = action;
+  if (bound && action.deadlineMs === null && action.place.held && action.place.untilMs === null) return;
+  await tx.actions.save(action, {
+    ...action,
+    deadlineMs: null,
+    place: { held: true, untilMs: null },
+    // A row of the release before has none.
+    bound: !bound
+      ? newBound(action.commands, limits, null, nowMs)
+      : waitsForStorage(action)
+        ? bound
+        : resumeBound(bound, nowMs),
+  });
 }
 
 async function verdictOn(tx: StoreTx, machineId: string, held: HeldOrder): Promise<Verdict> {
@@ -241,6 +258,7 @@ async function markAway(
   await tx.actions.save(action, {
     ...withSent(action, sent?.orderSeq === action.order?.orderSeq ? (sent?.atMs ?? null) : null),
     place: placeWhenAway(action.place, isRunning, nowMs, limits.sessionPlaceGraceMs),
+    bound: pauseBound(action.bound, isRunning ? nowMs + limits.sessionPlaceGraceMs : nowMs),
     deadlineMs: isRunning ? (action.deadlineMs ?? nowMs + limits.lostMachineTimeoutMs) : action.deadlineMs,
   });
 }

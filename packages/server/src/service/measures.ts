@@ -11,7 +11,22 @@ export interface Measures {
   quarantined(evidence: CloneEvidence): void;
   /** Bytes of a result or library file were not taken for lack of space. */
   refusedBytes(code: StorageCode, sizeBytes: number): void;
+  /** An agent connection was not taken, or closed, because a bound was reached. */
+  connectionRefused(bound: ConnectionBound): void;
 }
+
+/** Agent connections of one node, each in one of these states. */
+export interface ConnectionStates {
+  unauthenticated: number;
+  /** Proved their key; their hello is not answered yet. */
+  authenticating: number;
+  ready: number;
+  /** Closed by this node; their network end is still open, for two seconds at most. */
+  closing: number;
+}
+
+/** Which bound of agent connections was reached. */
+export type ConnectionBound = "addressRate" | "addressFull" | "unauthenticatedFull" | "machineRate" | "noRoom";
 
 /** For what nobody counts. */
 export const NO_MEASURES: Measures = {
@@ -19,4 +34,5 @@ export const NO_MEASURES: Measures = {
   received: () => undefined,
   quarantined: () => undefined,
   refusedBytes: () => undefined,
+  connectionRefused: () => undefined,
 };

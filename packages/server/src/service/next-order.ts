@@ -1,4 +1,5 @@
 import type { Order } from "@halligan/protocol/link";
+import { type BoundLimits, newBound, resumeBound } from "../domain/action-bound.ts";
 import { libraryFileNameOf } from "../domain/command.ts";
 import { nextLinkStep } from "../domain/link-work.ts";
 import type { MachineLink } from "../domain/machine.ts";
@@ -42,8 +43,8 @@ export async function nextForLink(context: ServiceContext, link: LinkIdentity): 
     if (!(await holdsOrTakesPlace(tx, machine, step.action, limits.runningSessions, nowMs))) return { type: "idle" };
     const claimed =
       step.type === "claim"
-        ? await claim(tx, policy, machine, machine.journalId, step.action, nowMs)
-        : await resend(tx, step.action, link.linkEpoch);
+        ? await claim(tx, policy, machine, machine.journalId, step.action, limits, nowMs)
+        : await resend(tx, step.action, link.linkEpoch, limits, nowMs);
     const order = orderFor(claimed, limits.order, nowMs + limits.orderAcceptanceMs);
     return { type: "order", order, ...(step.type === "claim" && { waitedMs: nowMs - claimed.createdAtMs }) };
   });
@@ -57,6 +58,7 @@ async function claim(
   machine: MachineLink,
   journalId: string,
   action: MachineAction,
+  limits: BoundLimits,
   nowMs: number,
 ): Promise<MachineAction> {
   const orderSeq = machine.lastOrderSeq + 1;
@@ -64,7 +66,7 @@ async function claim(
   const saved = await tx.actions.save(action, {
     ...action,
     commands: await resolvePins(tx, policy, action),
-    place: { held: true, untilMs: null },
+    ...withSlot(action, limits, nowMs),
     order: { orderSeq, journalId, linkEpoch: machine.linkEpoch, claimedAtMs: nowMs, sentAtMs: null, state: "out" },
   });
   await events.orderClaimed(tx, saved, nowMs);
@@ -92,12 +94,28 @@ async function holdsOrTakesPlace(
   );
 }
 
-async function resend(tx: StoreTx, action: MachineAction, linkEpoch: number): Promise<MachineAction> {
+/** It holds a slot from now on, and its bound runs. */
+const withSlot = (
+  action: MachineAction,
+  limits: BoundLimits,
+  nowMs: number,
+): Pick<MachineAction, "place" | "bound"> => ({
+  place: { held: true, untilMs: null },
+  bound: action.bound ? resumeBound(action.bound, nowMs) : newBound(action.commands, limits, action.deadlineMs, nowMs),
+});
+
+async function resend(
+  tx: StoreTx,
+  action: MachineAction,
+  linkEpoch: number,
+  limits: BoundLimits,
+  nowMs: number,
+): Promise<MachineAction> {
   if (!action.order) return action;
   if (action.order.linkEpoch === linkEpoch && action.place.held) return action;
   return tx.actions.save(action, {
     ...action,
-    place: { held: true, untilMs: null },
+    ...withSlot(action, limits, nowMs),
     order: { ...action.order, linkEpoch },
   });
 }

@@ -50,6 +50,7 @@ export async function runLiveResponse(
       pins: pins.value,
       nowMs,
       queueTimeoutMs: limits.queueTimeoutMs,
+      bounds: limits,
       sessions: {
         taken: needsPlace ? await tx.actions.placesTakenUntilEnd(places, nowMs) : 0,
         places,

@@ -1,4 +1,5 @@
 import { type Selectable, sql } from "kysely";
+import { boundEndsMs } from "../domain/action-bound.ts";
 import type { Reach } from "../domain/device-group.ts";
 import { keepsBytes, type ListedAction, type MachineAction, type OrderState } from "../domain/machine-action.ts";
 import type { Filter } from "../domain/odata/filter.ts";
@@ -67,7 +68,8 @@ export function machineActions(executor: Executor) {
       return (await executor.all(selectMachinesWithWork, { node_id: nodeId, limit })).map((row) => row.machine_id);
     },
 
-    async withPassedDeadline(nowMs: number, limit: number): Promise<MachineAction[]> {
+    /** Unfinished actions whose deadline or bound has passed. */
+    async overdue(nowMs: number, limit: number): Promise<MachineAction[]> {
       return (await executor.all(selectOverdue, { now_ms: nowMs, limit })).map(fromRow);
     },
 
@@ -158,6 +160,10 @@ const insert = statement<ActionValues>()((db, p) =>
     final_at_ms: p.final_at_ms,
     holds_place: p.holds_place,
     place_until_ms: p.place_until_ms,
+    bound_ms: p.bound_ms,
+    bound_until_ms: p.bound_until_ms,
+    bound_latest_ms: p.bound_latest_ms,
+    bound_paused_at_ms: p.bound_paused_at_ms,
     keeps_results: p.keeps_results,
     version: p.version,
   }),
@@ -221,13 +227,26 @@ const selectMachinesWithWork = statement<{ node_id: string; limit: number }>()((
     .limit(p.limit),
 );
 
+// Two looks instead of one `or`, each along its partial index, as in `selectOpen`. Most overdue first.
 const selectOverdue = statement<{ now_ms: number; limit: number }>()((db, p) =>
   db
     .selectFrom("machine_action")
     .selectAll()
-    .where("status", "in", UNFINISHED)
-    .where("deadline_ms", "<=", p.now_ms)
-    .orderBy("deadline_ms")
+    .where("seq", "in", (overdue) =>
+      overdue
+        .selectFrom("machine_action")
+        .select("seq")
+        .where("status", "in", UNFINISHED)
+        .where("deadline_ms", "<=", p.now_ms)
+        .union((bound) =>
+          bound
+            .selectFrom("machine_action")
+            .select("seq")
+            .where("status", "in", UNFINISHED)
+            .where("bound_ms", "<=", p.now_ms),
+        ),
+    )
+    .orderBy((eb) => eb.fn.coalesce("deadline_ms", "bound_ms"))
     .limit(p.limit),
 );
 
@@ -346,6 +365,10 @@ function toValues(action: MachineAction): ActionValues {
     final_at_ms: action.finalAtMs,
     holds_place: action.place.held ? 1 : 0,
     place_until_ms: action.place.held ? action.place.untilMs : null,
+    bound_ms: action.bound && boundEndsMs(action.bound),
+    bound_until_ms: action.bound?.untilMs ?? null,
+    bound_latest_ms: action.bound?.latestMs ?? null,
+    bound_paused_at_ms: action.bound?.pausedAtMs ?? null,
     keeps_results: keepsBytes(action) ? 1 : 0,
     version: action.version,
   };
@@ -370,8 +393,14 @@ function fromRow(row: Row): MachineAction {
     options: parseOptions(row.options),
     order: orderFromRow(row),
     place: row.holds_place === 1 ? { held: true, untilMs: row.place_until_ms } : { held: false },
+    bound: boundFromRow(row),
     version: row.version,
   };
+}
+
+function boundFromRow(row: Row): MachineAction["bound"] {
+  if (row.bound_until_ms === null || row.bound_latest_ms === null) return null;
+  return { untilMs: row.bound_until_ms, latestMs: row.bound_latest_ms, pausedAtMs: row.bound_paused_at_ms };
 }
 
 function orderFromRow(row: Row): OrderState | null {

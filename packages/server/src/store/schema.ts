@@ -105,6 +105,11 @@ export interface MachineActionTable {
   holds_place: number;
   /** When a machine that is away gives its place up; null while it is linked. */
   place_until_ms: number | null;
+  /** When its bound passes as things stand: what the clock is compared with. Null in rows of before this column. */
+  bound_ms: number | null;
+  bound_until_ms: number | null;
+  bound_latest_ms: number | null;
+  bound_paused_at_ms: number | null;
   /** 1 while bytes of its results, or of content that came with it, are kept: what retention looks for. */
   keeps_results: number;
   version: number;

@@ -222,7 +222,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       const overdue = await addAction(due.id, { deadlineMs: 77 });
       await addAction(later.id, { deadlineMs: 79 });
       await addAction(none.id, { deadlineMs: null });
-      const found = await store.read((tx) => tx.actions.withPassedDeadline(78, 100));
+      const found = await store.read((tx) => tx.actions.overdue(78, 100));
       assert.deepEqual(
         found.map(({ id }) => id),
         [overdue.id],

@@ -1,7 +1,9 @@
+import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { pino } from "pino";
 import { issuers } from "../../src/auth/access-token.ts";
 import { acceptedAudiences } from "../../src/auth/audiences.ts";
+import { FailedAuthentications } from "../../src/auth/failed-authentications.ts";
 import { createOutsideIssuers } from "../../src/auth/oidc/outside-issuers.ts";
 import { deploymentTenant } from "../../src/auth/tenant.ts";
 import { createTokenVerifier } from "../../src/auth/token-verifier.ts";
@@ -29,6 +31,13 @@ export interface HttpWorld extends AsyncDisposable {
   /** An access token of an application of ours, from the token endpoint's use case. */
   signIn(clientId: string, clientSecret: string): Promise<string>;
 }
+
+/** Limits of failures have tests of their own; the matrix asks hundreds of wrong credentials. */
+const UNLIMITED_FAILURES = {
+  failedSignInsPerMinute: 1e6,
+  failedSignInsPerAddressPerMinute: 1e6,
+  failedSignInsPerAccountPerMinute: 1e6,
+};
 
 /** The whole route table on a real port and a real store, in this process, with a clock that tests move. */
 export async function openHttpWorld(on: { store?: Store } = {}): Promise<HttpWorld> {
@@ -58,6 +67,8 @@ export async function openHttpWorld(on: { store?: Store } = {}): Promise<HttpWor
     isBlocked: async (id) => (await service.store.read((tx) => tx.blockedCallers.byId(id))) !== undefined,
     standingOf: (clientId) => applicationStanding(service, clientId),
   });
+  const rates = { monotonicMs: () => 0, random: randomBytes, summaries: { add: () => undefined } };
+  const authentications = new FailedAuthentications(UNLIMITED_FAILURES, rates);
   const tenant = deploymentTenant(TENANT, service.publicUrl, []);
   const context: HttpContext = {
     ...service,
@@ -65,6 +76,7 @@ export async function openHttpWorld(on: { store?: Store } = {}): Promise<HttpWor
     version: "test",
     tokenKeys: keys.accessToken,
     tokens,
+    authentications,
     assertionReplay: assertionReplay(service.store),
     audiences,
     libraryApiUploadLimitBytes: 1_000_000,
@@ -85,6 +97,7 @@ export async function openHttpWorld(on: { store?: Store } = {}): Promise<HttpWor
     verifyToken: (token) => tokens.verify(token, service.clock.nowMs()),
     verifyTicket: (text) => verifyLinkTicket(service, text),
     throttle: async () => null,
+    addresses: { countAnonymous: () => null, countForged: () => null },
   });
   const base = await app.listen({ host: "127.0.0.1", port: 0 });
   opened.defer(() => app.close());

@@ -23,6 +23,7 @@ export const LIMITS: ServiceLimits = {
   sessionPlaceGraceMs: 300_000,
   lostMachineTimeoutMs: 24 * 3_600_000,
   orderAcceptanceMs: 120_000,
+  actionGraceMs: 600_000,
   resultLinkLifetimeMs: 30 * 60_000,
   libraryUploadLimitBytes: 1_000_000,
   stagedContentLifetimeMs: 3 * 24 * 3_600_000,

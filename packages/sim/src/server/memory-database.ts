@@ -26,7 +26,7 @@ export class MemoryDatabase implements SimDatabase {
     this.connection = connection;
     this.executor = new SqliteExecutor(connection, new StatementCompiler());
     const columns =
-      "id, machine_id, status, deadline_ms, order_seq, order_state, holds_place, place_until_ms, commands";
+      "id, machine_id, status, deadline_ms, order_seq, order_state, holds_place, place_until_ms, bound_ms, commands";
     this.#action = connection.prepare(`select ${columns} from machine_action where id = ?`);
     this.#actions = connection.prepare(`select ${columns} from machine_action order by seq`);
     const isOpen = "status in ('Pending', 'InProgress') or order_state = 'out'";

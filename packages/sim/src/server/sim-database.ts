@@ -12,6 +12,7 @@ export interface ActionRow {
   order_state: string | null;
   holds_place: number;
   place_until_ms: number | null;
+  bound_ms: number | null;
   commands: string;
 }
 

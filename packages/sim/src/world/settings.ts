@@ -16,6 +16,7 @@ export const serviceLimits = (runningSessions: number): ServiceLimits => ({
   sessionPlaceGraceMs: 2 * 60_000,
   lostMachineTimeoutMs: 10 * 60_000,
   orderAcceptanceMs: 60_000,
+  actionGraceMs: 5 * 60_000,
   resultLinkLifetimeMs: 30 * 60_000,
   libraryUploadLimitBytes: 1_000_000,
   stagedContentLifetimeMs: 3 * 24 * 3_600_000,

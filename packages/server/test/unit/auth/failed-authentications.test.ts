@@ -110,10 +110,12 @@ test("failures are recorded once for an address, with a count, and name only acc
     tx.applications.insert({
       clientId: ACCOUNT,
       name: "playbook",
-      secretSha256: "a".repeat(64),
+      secrets: [],
       roles: [],
       keys: [],
       createdAtMs: 0,
+      ownerId: null,
+      tokenGeneration: 0,
     }),
   );
   const { summaries, authentications, attempt, fail } = limits();

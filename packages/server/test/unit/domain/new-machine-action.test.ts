@@ -43,6 +43,13 @@ const input = (change: Partial<NewMachineActionInput> = {}): NewMachineActionInp
   pins: [null, null, null],
   nowMs: 5_000,
   queueTimeoutMs: 1_000,
+  bounds: {
+    actionGraceMs: 0,
+    orderAcceptanceMs: 0,
+    lostMachineTimeoutMs: 0,
+    sessionPlaceGraceMs: 0,
+    order: { scriptTimeoutMs: 0, transferTimeoutMs: 0 },
+  },
   sessions: { taken: 0, places: 25, retryAfterMs: 30_000 },
   ...change,
 });

@@ -42,6 +42,7 @@ export function sampleAction(change: Partial<MachineAction> = {}): MachineAction
     commands: [sampleCommand(), sampleCommand({ type: "GetFile", params: [{ key: "Path", value: "/tmp/x" }] })],
     order: null,
     place: { held: true, untilMs: null },
+    bound: null,
     version: 1,
     ...change,
   };

@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import { connect, type Socket } from "node:net";
 import { test } from "node:test";
 import { LINK_CLOSE, LINK_PATH } from "@halligan/protocol/link";
+import { systemClock } from "../../../src/clock.ts";
 import { Gateway } from "../../../src/gateway/gateway.ts";
 import { WsGateway } from "../../../src/gateway/ws-gateway.ts";
 import { openService } from "../service/service-fixture.ts";
@@ -13,9 +14,10 @@ const GRACE_MS = 2_000;
 
 async function listen() {
   const service = await openService();
-  const gateway = new WsGateway(new Gateway(service, { pingIntervalMs: 20_000, maxLinks: 10 }), (socket) =>
-    socket.destroy(),
-  );
+  const gateway = new WsGateway(new Gateway(service, { pingIntervalMs: 20_000, maxLinks: 10 }), {
+    clock: systemClock,
+    refuse: (socket) => socket.destroy(),
+  });
   const http = createServer().on("upgrade", (request, socket, head) => gateway.upgrade(request, socket, head));
   await once(http.listen(0, "127.0.0.1"), "listening");
   const address = http.address();

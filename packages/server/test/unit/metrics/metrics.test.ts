@@ -13,7 +13,7 @@ const { store } = services.context;
 const sources = (change: Partial<MetricsSources> = {}): MetricsSources => ({
   store,
   nowMs: () => services.time.nowMs,
-  links: () => 3,
+  connections: () => ({ unauthenticated: 2, authenticating: 1, ready: 3, closing: 0 }),
   busIsConnected: null,
   clockOffsetMs: null,
   certificate: null,
@@ -78,7 +78,7 @@ test("while the database is away, or says nothing, the node's own figures still 
   }
 });
 
-test("what callers and devices send makes no new series: labels are names of operations, codes and statuses", async () => {
+test("what callers and devices send makes no new series: labels are names of operations, codes, statuses and states", async () => {
   const metrics = createMetrics();
   for (let n = 0; n < 500; n += 1) {
     metrics.requestAnswered({ operation: null, status: 404, code: "ResourceNotFound", durationMs: n });
@@ -95,5 +95,5 @@ test("what callers and devices send makes no new series: labels are names of ope
   assert.equal(figure(samples, "halligan_transfer_bytes_total", { direction: "sent" }), (499 * 500) / 2);
   assert.ok(samples.length < 80, `${samples.length} series`);
   const labels = new Set(samples.flatMap((one) => Object.keys(one.labels)));
-  assert.deepEqual([...labels].sort(), ["code", "direction", "le", "operation", "status"]);
+  assert.deepEqual([...labels].sort(), ["code", "direction", "le", "operation", "state", "status"]);
 });

@@ -85,6 +85,7 @@ const LIMITS: ServiceContext["limits"] = {
   sessionPlaceGraceMs: 300_000,
   lostMachineTimeoutMs: 24 * HOUR_MS,
   orderAcceptanceMs: 120_000,
+  actionGraceMs: 60_000,
   resultLinkLifetimeMs: 1_800_000,
   libraryUploadLimitBytes: 1_000,
   stagedContentLifetimeMs: 3 * 24 * 3_600_000,

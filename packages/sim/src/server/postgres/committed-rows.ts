@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { MachineAction } from "@halligan/server/simulation";
+import { boundEndsMs, type MachineAction } from "@halligan/server/simulation";
 import type { HeldValue } from "../held-value.ts";
 import type { ActionRow, AuditRow } from "../sim-database.ts";
 import type { StoredRows } from "./table-rows.ts";
@@ -71,5 +71,6 @@ export const rowOf = (action: MachineAction): ActionRow => ({
   order_state: action.order?.state ?? null,
   holds_place: action.place.held ? 1 : 0,
   place_until_ms: action.place.held ? action.place.untilMs : null,
+  bound_ms: action.bound && boundEndsMs(action.bound),
   commands: JSON.stringify(action.commands),
 });

@@ -18,6 +18,7 @@ const Rows = Compile(
         order_state: nullable(Type.String()),
         holds_place: Type.Integer(),
         place_until_ms: nullable(Type.Integer()),
+        bound_ms: nullable(Type.Integer()),
         commands: Type.String(),
       }),
     ),
@@ -35,7 +36,7 @@ export interface StoredRows {
 }
 
 const ACTION_COLUMNS =
-  "id, machine_id, status, deadline_ms, order_seq, order_state, holds_place, place_until_ms, commands";
+  "id, machine_id, status, deadline_ms, order_seq, order_state, holds_place, place_until_ms, bound_ms, commands";
 /** One statement is one look. */
 const SELECT_ROWS = `select json_build_object(
   'actions', (select coalesce(json_agg(a), '[]') from (select ${ACTION_COLUMNS} from machine_action) a),

@@ -1,0 +1,139 @@
+import type { ConnectionStates } from "../service/measures.ts";
+import { addressGroup } from "./address-group.ts";
+import { TokenBuckets } from "./token-buckets.ts";
+
+/** Bounds of agent connections on one node; each is a setting. */
+export interface ConnectionBounds {
+  /** Machines with a connection that proved its key. */
+  maxLinks: number;
+  /** Connections whose device is not known yet. They take nothing of `maxLinks`. */
+  maxUnauthenticatedLinks: number;
+  maxUnauthenticatedLinksPerAddress: number;
+  /** Connections of one address that do not prove a key. */
+  linkAttemptsPerAddressPerMinute: number;
+  /** Handshakes of one machine that prove its key: each costs two commits. */
+  handshakesPerMachinePerMinute: number;
+}
+
+export const DEFAULT_BOUNDS: Omit<ConnectionBounds, "maxLinks"> = {
+  maxUnauthenticatedLinks: 4_096,
+  maxUnauthenticatedLinksPerAddress: 1_024,
+  linkAttemptsPerAddressPerMinute: 3_000,
+  handshakesPerMachinePerMinute: 30,
+};
+
+export type ConnectionRefusal =
+  | { code: "addressRate"; retryAfterMs: number }
+  | { code: "addressFull"; retryAfterMs: number };
+/** Of a connection whose signature was right. */
+export type MachineRefusal = "machineRate" | "noRoom";
+
+/** A bound on connections from this address says nothing where many devices share it. */
+export const SHARED_ADDRESS = null;
+type Address = string | typeof SHARED_ADDRESS;
+
+/** Until a handshake that is under way has ended or timed out. */
+const RETRY_AFTER_MS = 5_000;
+
+export type ConnectionCounts = Omit<ConnectionStates, "closing">;
+
+/**
+ * Who may have a connection. The two budgets are separate: connections that prove no key compete with each other only,
+ * and a key has one machine's share whatever its device does.
+ */
+export class ConnectionBudget<C extends object> {
+  readonly #bounds: ConnectionBounds;
+  readonly #attempts: TokenBuckets;
+  readonly #handshakes: TokenBuckets;
+  /** Not known yet, by address; oldest first. */
+  readonly #unknown = new Map<Address, Set<C>>();
+  readonly #addresses = new Map<C, Address>();
+  readonly #machines = new Map<string, Set<C>>();
+  readonly #machineOf = new Map<C, string>();
+
+  constructor(bounds: ConnectionBounds) {
+    this.#bounds = bounds;
+    this.#attempts = new TokenBuckets(bounds.linkAttemptsPerAddressPerMinute);
+    this.#handshakes = new TokenBuckets(bounds.handshakesPerMachinePerMinute);
+  }
+
+  /** Before the connection is made: null when it may be. `SHARED_ADDRESS`: not known, as behind a proxy. */
+  refusalFor(address: string | typeof SHARED_ADDRESS, nowMs: number): ConnectionRefusal | null {
+    if (address === SHARED_ADDRESS) return null;
+    const group = addressGroup(address);
+    if ((this.#unknown.get(group)?.size ?? 0) >= this.#bounds.maxUnauthenticatedLinksPerAddress) {
+      return { code: "addressFull", retryAfterMs: RETRY_AFTER_MS };
+    }
+    const waitMs = this.#attempts.take(group, nowMs);
+    return waitMs > 0 ? { code: "addressRate", retryAfterMs: waitMs } : null;
+  }
+
+  /**
+   * A connection was made. When there are too many, the answer is the one to close for it: the oldest of the address
+   * that has most, so that an address that has few is never the one that loses.
+   */
+  opened(connection: C, address: string | typeof SHARED_ADDRESS): C | null {
+    const victim = this.#unknownCount() >= this.#bounds.maxUnauthenticatedLinks ? this.#oldestOfLargest() : null;
+    if (victim) this.closed(victim);
+    const group = address === SHARED_ADDRESS ? SHARED_ADDRESS : addressGroup(address);
+    this.#addresses.set(connection, group);
+    setOf(this.#unknown, group).add(connection);
+    return victim;
+  }
+
+  /** The connection proved the machine's key: from now on it counts as the machine's. Null when it may go on. */
+  proved(connection: C, machineId: string, nowMs: number): MachineRefusal | null {
+    const address = this.#addresses.get(connection);
+    if (address === undefined) return "noRoom";
+    if (this.#handshakes.take(machineId, nowMs) > 0) return "machineRate";
+    if (!this.#machines.has(machineId) && this.#machines.size >= this.#bounds.maxLinks) return "noRoom";
+    this.closed(connection);
+    // Honest devices behind one address do not use up its attempts.
+    if (address !== SHARED_ADDRESS) this.#attempts.refund(address);
+    setOf(this.#machines, machineId).add(connection);
+    this.#machineOf.set(connection, machineId);
+    return null;
+  }
+
+  /** Connections that proved this machine's key. */
+  of(machineId: string): ReadonlySet<C> {
+    return this.#machines.get(machineId) ?? new Set();
+  }
+
+  closed(connection: C): void {
+    const address = this.#addresses.get(connection);
+    if (address !== undefined) take(this.#unknown, address, connection);
+    this.#addresses.delete(connection);
+    const machineId = this.#machineOf.get(connection);
+    if (machineId !== undefined) take(this.#machines, machineId, connection);
+    this.#machineOf.delete(connection);
+  }
+
+  counts(ready: number): ConnectionCounts {
+    return { unauthenticated: this.#unknownCount(), authenticating: this.#machineOf.size - ready, ready };
+  }
+
+  #unknownCount(): number {
+    return this.#addresses.size;
+  }
+
+  #oldestOfLargest(): C | null {
+    let largest: Set<C> | null = null;
+    for (const set of this.#unknown.values()) if (!largest || set.size > largest.size) largest = set;
+    const oldest = largest?.values().next();
+    return oldest && !oldest.done ? oldest.value : null;
+  }
+}
+
+function setOf<K, C>(sets: Map<K, Set<C>>, key: K): Set<C> {
+  const known = sets.get(key);
+  if (known) return known;
+  const made = new Set<C>();
+  sets.set(key, made);
+  return made;
+}
+
+function take<K, C>(sets: Map<K, Set<C>>, key: K, connection: C): void {
+  const set = sets.get(key);
+  if (set?.delete(connection) && set.size === 0) sets.delete(key);
+}

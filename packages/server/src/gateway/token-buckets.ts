@@ -1,0 +1,59 @@
+/** Keys that are remembered. A key that was forgotten has a full bucket again. */
+const MAX_KEYS = 65_536;
+
+interface Bucket {
+  tokens: number;
+  atMs: number;
+}
+
+/**
+ * One token bucket per key: a minute's worth at once, then one after another at the same rate. Times are of the
+ * caller's monotonic clock.
+ */
+export class TokenBuckets {
+  readonly #perMinute: number;
+  readonly #buckets = new Map<string, Bucket>();
+
+  constructor(perMinute: number) {
+    this.#perMinute = perMinute;
+  }
+
+  /** Takes a token: 0 when there was one, or the milliseconds until there is one. */
+  take(key: string, nowMs: number): number {
+    const bucket = this.#bucketOf(key, nowMs);
+    if (bucket.tokens < 1) return Math.ceil(((1 - bucket.tokens) * 60_000) / this.#perMinute);
+    bucket.tokens -= 1;
+    return 0;
+  }
+
+  /** Gives a token back: what it was taken for was no burden. */
+  refund(key: string): void {
+    const bucket = this.#buckets.get(key);
+    if (bucket) bucket.tokens = Math.min(this.#perMinute, bucket.tokens + 1);
+  }
+
+  get size(): number {
+    return this.#buckets.size;
+  }
+
+  #bucketOf(key: string, nowMs: number): Bucket {
+    const known = this.#buckets.get(key);
+    if (known) {
+      known.tokens = Math.min(this.#perMinute, known.tokens + ((nowMs - known.atMs) * this.#perMinute) / 60_000);
+      known.atMs = nowMs;
+      return known;
+    }
+    this.#makeRoom(nowMs);
+    const bucket = { tokens: this.#perMinute, atMs: nowMs };
+    this.#buckets.set(key, bucket);
+    return bucket;
+  }
+
+  /** A bucket that nothing was taken from for a minute is full, as a new one is. */
+  #makeRoom(nowMs: number): void {
+    if (this.#buckets.size < MAX_KEYS) return;
+    for (const [key, { atMs }] of this.#buckets) if (nowMs - atMs >= 60_000) this.#buckets.delete(key);
+    const oldest = this.#buckets.keys().next();
+    if (this.#buckets.size >= MAX_KEYS && !oldest.done) this.#buckets.delete(oldest.value);
+  }
+}
