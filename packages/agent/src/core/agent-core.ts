@@ -5,6 +5,7 @@ import type { AgentFrame, OrderKey } from "@halligan/protocol/link";
 import { LIMITS } from "../limits.ts";
 import { EndMoments } from "./end-moments.ts";
 import { messageOf } from "./error-text.ts";
+import { isFresh } from "./freshness.ts";
 import { acknowledgement, hasWork, isSettled, type JournalRecord, nextCommand, type OrderState } from "./journal.ts";
 import { JournalWriter } from "./journal-writer.ts";
 import { keepLinked } from "./link-loop.ts";
@@ -17,7 +18,7 @@ import { endUnknownOrphans, recover } from "./recovery.ts";
 import { closedFrame, startedFrame, unacknowledged } from "./reports.ts";
 import { RollingValueKeeper } from "./rolling-value.ts";
 
-export interface CoreDeps extends Omit<SessionDeps, "journal" | "orderKeyIds" | "processId"> {
+export interface CoreDeps extends Omit<SessionDeps, "journal" | "orderKeys" | "processId"> {
   disk: Disk;
   random: Random;
   runner: Runner;
@@ -34,6 +35,7 @@ export async function runAgentCore(deps: CoreDeps, signal: AbortSignal): Promise
   await new AgentCore(deps, journal).run(signal);
 }
 
+type Received = Parameters<FrameHandlers["order"]>[1];
 type Frame<K extends keyof FrameHandlers> = Parameters<FrameHandlers[K]>[0];
 
 class AgentCore implements FrameHandlers {
@@ -58,9 +60,9 @@ class AgentCore implements FrameHandlers {
   async run(signal: AbortSignal): Promise<void> {
     this.#stopping = AbortSignal.any([signal, this.#broken.signal]);
     const linkStop = new AbortController();
-    const orderKeyIds = () => [...this.#orderKeys.keys()];
+    const orderKeys = () => this.#orderKeys;
     const processId = this.#deps.random.id();
-    const session = { ...this.#deps, processId, orderKeyIds, journal: () => this.#journal.state };
+    const session = { ...this.#deps, processId, orderKeys, journal: () => this.#journal.state };
     const linked = keepLinked(session, this, linkStop.signal);
     await new Promise<void>((resolve) => {
       if (this.#stopping.aborted) resolve();
@@ -99,8 +101,8 @@ class AgentCore implements FrameHandlers {
     this.#deps.link.wake();
   }
 
-  async order(frame: Frame<"order">): Promise<void> {
-    const { log, link, identity } = this.#deps;
+  async order(frame: Frame<"order">, received: Received): Promise<void> {
+    const { log, link, identity, clock } = this.#deps;
     const verdict = checkOrder(frame, {
       machineId: identity.machineId,
       keys: this.#orderKeys,
@@ -119,6 +121,8 @@ class AgentCore implements FrameHandlers {
       link.send({ type: "refused", actionId, orderSeq, code, message });
     };
     if (verdict.kind === "refuse") return refuse(verdict.code, verdict.message);
+    // The server sends it again when it still wants it.
+    if (!isFresh(received, clock.monotonicMs())) return refuse("late", "The order was under way for too long.");
     if (this.#worker || this.#stopping.aborted) {
       return refuse("busy", "The agent is ending an earlier order, or is stopping.");
     }
@@ -161,8 +165,8 @@ class AgentCore implements FrameHandlers {
     log.info("orderKeysPinned", { keyIds: [...this.#orderKeys.keys()].map((id) => id.slice(0, 16)).join(" ") });
   }
 
-  async startGranted(frame: Frame<"startGranted">): Promise<void> {
-    if (this.#worker?.orderSeq === frame.orderSeq) this.#worker.grant(frame.startId);
+  async startGranted(frame: Frame<"startGranted">, { sentAtMs }: Received): Promise<void> {
+    if (this.#worker?.orderSeq === frame.orderSeq) this.#worker.grant(frame.startId, sentAtMs);
   }
 
   /** @param reportAll after a hello: what ended earlier is told again as well */

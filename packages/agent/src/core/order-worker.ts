@@ -7,6 +7,7 @@ import type { OrderCommand } from "@halligan/protocol/link";
 import { LIMITS } from "../limits.ts";
 import type { EndMoments } from "./end-moments.ts";
 import { CANCELLED_TEXT, CRASHED_TEXT } from "./end-texts.ts";
+import { isRecent } from "./freshness.ts";
 import { type CommandState, nextCommand, type OrderState } from "./journal.ts";
 import type { JournalWriter } from "./journal-writer.ts";
 import type { LinkState } from "./link-state.ts";
@@ -45,8 +46,8 @@ export class OrderWorker {
   readonly #stopped = new AbortController();
   readonly #abandoned = new AbortController();
   readonly #leftovers: string[] = [];
-  /** Of the start that the server granted last. */
-  #grantedStartId: string | null = null;
+  /** The last one of the server, and the earliest moment at which it can have been given. */
+  #grant: { startId: string; sentAtMs: number } | null = null;
   /** Set by the server's verdict; an order without one starts nothing after a new hello. */
   mayStart = true;
   readonly done: Promise<void>;
@@ -63,8 +64,8 @@ export class OrderWorker {
   }
 
   /** This start, and no other one of its command, is recorded by the server. */
-  grant(startId: string): void {
-    this.#grantedStartId = startId;
+  grant(startId: string, sentAtMs: number): void {
+    this.#grant = { startId, sentAtMs };
     this.#deps.link.wake();
   }
 
@@ -190,11 +191,22 @@ export class OrderWorker {
   async #untilGranted({ actionId, index }: CommandRef, startId: string | null, signal: AbortSignal): Promise<void> {
     const { link, log } = this.#deps;
     let isTold = false;
-    while (this.#grantedStartId !== startId) {
+    while (this.#grant?.startId !== startId || !this.#isFreshGrant(index)) {
       if (!link.isUp && !isTold) log.info("scriptWaitsForLink", { actionId, index });
       isTold ||= !link.isUp;
       await link.changed(signal);
     }
+  }
+
+  /** One that was under way for too long, or that came long before it is used, is asked for again: its action may be over. */
+  #isFreshGrant(index: number): boolean {
+    const { clock, log } = this.#deps;
+    if (this.#grant && isRecent(this.#grant.sentAtMs, clock.monotonicMs())) return true;
+    this.#grant = null;
+    log.warn("startGrantExpired", { orderSeq: this.orderSeq, index });
+    const held = this.#held();
+    if (held) this.#report(startedFrame(held, index));
+    return false;
   }
 
   /** A transcript cannot be made again, so it is tried for ever, but for a cancelled order, whose `closed` is waited for. */

@@ -107,6 +107,8 @@ test(
     await until(() => world.net.of("ended").length === 1);
     assert.deepEqual(world.pinned, [plain(next), plain(own)]);
     world.net.sent.length = 0;
+    world.signer = next.privateKey;
+    world.net.orderKey = world.signer;
     world.net.push({ kind: "closed", code: 1006, reason: "" });
     await until(() => world.net.of("hello").length > 0);
     assert.deepEqual([named(world), world.net.of("hello")[0]?.orderKeyIds], [next.keyId, [next.keyId, own.keyId]]);

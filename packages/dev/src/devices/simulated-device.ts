@@ -1,11 +1,13 @@
 import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import {
+  type Clock,
   type LinkState,
   type Log,
   type Net,
   orderKeys,
   type Random,
   type Runner,
+  realClock,
   runAgentCore,
 } from "@halligan/agent/simulation";
 import {
@@ -14,13 +16,15 @@ import {
   enrollSigningBytes,
   type MachineFacts,
 } from "@halligan/protocol/link";
-import { clock, MemoryJournal, random, WatchedLink } from "./device-ports.ts";
+import { MemoryJournal, random, WatchedLink } from "./device-ports.ts";
 
 export interface Connecting {
   readonly net: Net;
   readonly log: Log;
   /** Default: chance, as in the field. */
   readonly random?: Random;
+  /** Default: this system's. */
+  readonly clock?: Clock;
   /** What its commands do. `link` has the tickets for transfers. */
   readonly runner: (link: LinkState) => Runner;
 }
@@ -57,8 +61,8 @@ export class SimulatedDevice implements AsyncDisposable {
     return new SimulatedDevice(name, privateKey, await ask({ token, publicKey: x, proof, facts: factsOf(name) }));
   }
 
-  connect({ net, log, random: chance = random, runner }: Connecting): void {
-    const link = new WatchedLink(() => this.onUp());
+  connect({ net, log, random: chance = random, clock = realClock, runner }: Connecting): void {
+    const link = new WatchedLink(clock, () => this.onUp());
     this.#running = runAgentCore(
       {
         clock,

@@ -163,6 +163,19 @@ export const Welcome = Type.Object(
 );
 export type Welcome = Static<typeof Welcome>;
 /**
+ * Version 2: the welcome, signed. `payload` is the JSON text of a `SignedWelcomeContent`; `signature` (base64url) covers
+ * `welcomeSigningBytes`, by the key that the device named in its handshake.
+ */
+export const SignedWelcome = Type.Object(
+  {
+    type: Type.Literal("signedWelcome"),
+    payload: Type.String({ maxLength: 4_096 }),
+    signature: Type.String({ pattern: "^[A-Za-z0-9_-]{86}$" }),
+  },
+  closed,
+);
+export type SignedWelcome = Static<typeof SignedWelcome>;
+/**
  * continue: run on and report again what was not acknowledged.
  * end: end the process tree, then send `closed`.
  * forget: the server has all it wants of it; the device may drop everything but its highest orderSeq.
@@ -225,6 +238,7 @@ export const Pong = Type.Object({ type: Type.Literal("pong"), serverTimeMs: Unix
 
 export const ServerFrame = Type.Union([
   Welcome,
+  SignedWelcome,
   HelloAnswer,
   OrderFrame,
   OrderKeysFrame,

@@ -4,6 +4,8 @@ import {
   decodeHandshakeAnswer,
   type Ended,
   HANDSHAKE_TIMEOUT_MS,
+  type HandshakeAnswer,
+  type HandshakeTranscript,
   type Hello,
   type Kept,
   LINK_CLOSE,
@@ -11,12 +13,13 @@ import {
   OLDEST_LINK_VERSION,
   parseAgentFrame,
   type Refused,
+  SEALED_SINCE_VERSION,
   type ServerFrame,
   type Started,
 } from "@halligan/protocol/link";
 import { signLinkTicket } from "../auth/link-ticket.ts";
 import type { CloneEvidence, RollingValue } from "../domain/clone-detection.ts";
-import type { ServiceContext } from "../service/context.ts";
+import type { OrderKeyPair, ServiceContext } from "../service/context.ts";
 import {
   acceptLink,
   answerHello,
@@ -37,6 +40,7 @@ import {
 } from "../service/machine-reports.ts";
 import { nextForLink } from "../service/next-order.ts";
 import { QUARANTINE_REMEDY, quarantineMachine } from "../service/quarantine-machine.ts";
+import { type LinkSeal, sealedWelcome, signedRefusal } from "./link-seal.ts";
 import type { LinkSocket, LinkSocketEvents } from "./link-socket.ts";
 import { orderKeysFrame } from "./order-keys-frame.ts";
 import { signOrder } from "./order-signature.ts";
@@ -93,6 +97,8 @@ export class Link implements LinkSocketEvents {
   /** The order key that the device named: it believes what that one signs. */
   #serverKeyId = "";
   #version = LINK_VERSION;
+  /** From the welcome on; null in link version 1. */
+  #seal: LinkSeal | null = null;
   #leftNode: DeviceMarks | null = null;
   #marks: LinkMarks | null = null;
   /** The rolling value of the hello's answer, until the device has confirmed it: no start is granted before. */
@@ -170,7 +176,12 @@ export class Link implements LinkSocketEvents {
       this.#fail("protocol", "a text frame out of turn, or too many at once");
       return;
     }
-    const parsed = parseAgentFrame(frame);
+    const json = this.#seal ? this.#seal.open(frame) : frame;
+    if (json === null) {
+      this.#fail("protocol", "a frame was changed, repeated, left out or moved on the way");
+      return;
+    }
+    const parsed = parseAgentFrame(json);
     if (!parsed) {
       this.#fail("protocol", "not a frame of this protocol");
       return;
@@ -197,7 +208,7 @@ export class Link implements LinkSocketEvents {
 
   /** Ends the link; resolves when everything it had begun is written. */
   async close(reason: keyof typeof LINK_CLOSE, detail: string): Promise<void> {
-    this.#socket.close(LINK_CLOSE[reason], detail);
+    if (this.#phase !== "closed") this.#socket.close(LINK_CLOSE[reason], this.#closeReason(reason, detail));
     this.closed();
     await this.#work;
   }
@@ -225,6 +236,7 @@ export class Link implements LinkSocketEvents {
     this.#challenge = null;
     if (!challenge) return this.#fail("protocol", "a second answer");
     if (!answer) return this.#fail("unauthorized", "the answer has the wrong size");
+    const transcript = { challenge, answer: frame };
     if (answer.version < OLDEST_LINK_VERSION || answer.version > LINK_VERSION) {
       const versions = `${OLDEST_LINK_VERSION} to ${LINK_VERSION}`;
       return this.#fail("protocol", `this server speaks link versions ${versions}, not ${answer.version}`);
@@ -237,9 +249,7 @@ export class Link implements LinkSocketEvents {
         { ...this.#names, machineId: answer.machineId, reason: accepted.reason, meaning },
         "link refused",
       );
-      const { reason } = accepted;
-      const isNamed = reason === "quarantined" || reason === "retired";
-      return this.#fail(isNamed ? reason : "unauthorized", "not accepted");
+      return this.#refuse(accepted.reason, answer, transcript);
     }
     const { machineId, linkEpoch } = accepted;
     this.#identity = { machineId, linkEpoch, remoteAddress: this.#socket.remoteAddress };
@@ -249,14 +259,38 @@ export class Link implements LinkSocketEvents {
     this.#phase = "hello";
     this.#cancelTimer();
     this.#watchSilence();
-    this.#send({
-      type: "welcome",
+    const welcome = {
       linkVersion: answer.version,
       linkEpoch: accepted.linkEpoch,
       serverTimeMs: this.#context.clock.nowMs(),
       ticket: signLinkTicket(accepted, this.#context.keys.linkTicket.signing),
       pingIntervalMs: this.#pingIntervalMs,
-    });
+    };
+    if (answer.version < SEALED_SINCE_VERSION) return this.#send({ type: "welcome", ...welcome });
+    const signed = sealedWelcome(
+      transcript,
+      answer.ephemeralKey,
+      welcome,
+      this.#namedKey(answer),
+      this.#context.clock.monotonicMs(),
+    );
+    if (!signed) return this.#fail("protocol", "the device's ephemeral key is none");
+    this.#send(signed.frame);
+    this.#seal = signed.seal;
+  }
+
+  /** A device of link version 2 believes only a signed refusal when that would end what it runs. */
+  #refuse(reason: RefusedLink["reason"], answer: HandshakeAnswer, transcript: HandshakeTranscript): void {
+    const words = "not accepted";
+    if (reason !== "quarantined" && reason !== "retired") this.#fail("unauthorized", words);
+    else if (answer.version < SEALED_SINCE_VERSION) this.#fail(reason, words);
+    else this.#fail(reason, words, signedRefusal(transcript, LINK_CLOSE[reason], words, this.#namedKey(answer)));
+  }
+
+  /** The order key that the device named, which is accepted here. */
+  #namedKey({ serverKeyId }: HandshakeAnswer): OrderKeyPair {
+    const { order } = this.#context.keys;
+    return order.accepted.find(({ keyId }) => keyId === serverKeyId) ?? order.signing;
   }
 
   async #handle(frame: AgentFrame): Promise<void> {
@@ -422,7 +456,8 @@ export class Link implements LinkSocketEvents {
       this.#fail("silent", "the device does not read");
       return;
     }
-    this.#socket.sendText(JSON.stringify(frame));
+    const json = JSON.stringify(frame);
+    this.#socket.sendText(this.#seal ? this.#seal.seal(json, this.#context.clock.monotonicMs()) : json);
   }
 
   #watchSilence(): void {
@@ -435,11 +470,16 @@ export class Link implements LinkSocketEvents {
     this.#cancelTimer = this.#context.clock.after(limitMs - silentMs, () => this.#watchSilence());
   }
 
-  #fail(reason: keyof typeof LINK_CLOSE, detail: string): void {
+  /** @param proven the reason of the close frame where that is more than the detail */
+  #fail(reason: keyof typeof LINK_CLOSE, detail: string, proven = this.#closeReason(reason, detail)): void {
     if (this.#phase === "closed") return;
     this.#context.log.warn({ ...this.#names, reason, detail }, "link given up");
-    this.#socket.close(LINK_CLOSE[reason], detail);
+    this.#socket.close(LINK_CLOSE[reason], proven);
     this.closed();
+  }
+
+  #closeReason(reason: keyof typeof LINK_CLOSE, detail: string): string {
+    return this.#seal ? this.#seal.close(LINK_CLOSE[reason], detail) : detail;
   }
 
   #enqueue(work: () => Promise<void>): void {

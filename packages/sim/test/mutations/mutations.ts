@@ -99,7 +99,7 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: "agent/src/core/order-worker.ts",
-        find: "while (this.#grantedStartId !== startId)",
+        find: "while (this.#grant?.startId !== startId || !this.#isFreshGrant(index))",
         replace: "while (startId === null)",
       },
     ],

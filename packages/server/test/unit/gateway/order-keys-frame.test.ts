@@ -62,7 +62,7 @@ test("on a link the keys come after the answer to the hello and before any order
   opened.defer(() => gateway.close());
   await service.store.write((tx) => tx.actions.insert(sampleAction({ deadlineMs: null })));
   const link = device(gateway);
-  await until(() => link.has("welcome"));
+  await until(() => link.isWelcome);
   link.hello();
   await until(() => link.has("order"));
   assert.deepEqual(

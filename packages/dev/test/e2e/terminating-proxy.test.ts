@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { after, before, beforeEach, describe, test } from "node:test";
+import {
+  type Crossing,
+  jsonOf,
+  type LinkMessage,
+  passOn,
+  TerminatingProxy,
+  typeOf,
+} from "../../src/link-proxy/terminating-proxy.ts";
+import { World } from "../../src/world.ts";
+import { addScript, runScript, transcriptOf, waitForEnd } from "./live-response.ts";
+import { eventually, RecordingDevice } from "./recording-device.ts";
+
+const options = { timeout: 60_000 };
+const TWO_MINUTES_MS = 120_000;
+
+describe("a proxy that terminates the agent link", options, () => {
+  let world: World;
+  let proxy: TerminatingProxy;
+  let device: RecordingDevice;
+
+  before(async () => {
+    world = await World.start({ agents: 0, settings: { HALLIGAN_LIMITS_PROFILE: "open" } });
+    await addScript(world, "say.sh", "#!/bin/sh\necho said\n");
+    proxy = await TerminatingProxy.listen(world.credentials.baseUrl);
+    const { token } = await world.client.createEnrollmentToken({ uses: 1 });
+    const urls = { baseUrl: world.credentials.baseUrl, proxyUrl: proxy.url };
+    device = await RecordingDevice.start(urls, "behind-a-proxy", token);
+  });
+
+  after(async () => {
+    await device?.[Symbol.asyncDispose]();
+    await proxy?.[Symbol.asyncDispose]();
+    await world?.[Symbol.asyncDispose]();
+  });
+
+  beforeEach(() => {
+    proxy.onMessage = passOn;
+  });
+
+  const ask = async (): Promise<string> => {
+    const { id } = await world.client.runLiveResponse(device.machineId, {
+      Commands: [runScript("say.sh")],
+      Comment: "through a proxy",
+    });
+    return id;
+  };
+
+  test("passes an action when it changes nothing", async () => {
+    const { status } = await waitForEnd(world, await ask());
+    assert.equal(status, "Succeeded");
+  });
+
+  test("cannot start a script two minutes after its action was cancelled by answering for both sides", async () => {
+    const held: [LinkMessage, Crossing][] = [];
+    proxy.onMessage = (message, crossing) => {
+      const type = typeOf(message);
+      if (type === "startGranted") held.push([message, crossing]);
+      else if (type === "end") {
+        // To the server in the name of the device; the device hears nothing.
+        const { actionId, orderSeq } = JSON.parse(jsonOf(message));
+        crossing.toServer(JSON.stringify({ type: "closed", actionId, orderSeq, errors: [] }));
+      } else passOn(message, crossing);
+    };
+    const id = await ask();
+    await eventually("the proxy holds the grant", () => held.length > 0);
+    await world.client.cancelMachineAction(id, "no longer wanted");
+    device.clock.advance(TWO_MINUTES_MS);
+    for (const [message, crossing] of held) passOn(message, crossing);
+    proxy.onMessage = passOn;
+    // A further action shows that all that was sent before has been handled.
+    const next = await waitForEnd(world, await ask());
+    assert.equal(next.status, "Succeeded");
+    assert.deepEqual(
+      device.ran.filter((actionId) => actionId === id),
+      [],
+    );
+  });
+
+  test("cannot change a result", async () => {
+    proxy.onMessage = (message, crossing) => {
+      if (typeOf(message) !== "ended") return passOn(message, crossing);
+      proxy.onMessage = passOn;
+      crossing.toServer(message.bytes.toString("utf8").replace("true output", "false output"));
+    };
+    const action = await waitForEnd(world, await ask());
+    assert.equal(action.status, "Succeeded");
+    assert.equal((await transcriptOf(world, action.id, 0)).script_output, "true output\n");
+  });
+
+  test("cannot end the orders of a device by saying that it is retired", async () => {
+    const before = device.events.length;
+    proxy.onMessage = (message, crossing) => {
+      if (typeOf(message) !== "startGranted") return passOn(message, crossing);
+      proxy.onMessage = passOn;
+      crossing.close(4410);
+    };
+    const { status } = await waitForEnd(world, await ask());
+    assert.equal(status, "Succeeded", device.events.slice(before).join(" "));
+  });
+});
