@@ -1,7 +1,7 @@
 /**
  * The agent's mind: one journal, one link, at most one order that works. Everything it waits on is a port.
  */
-import type { AgentFrame, OrderKey } from "@halligan/protocol/link";
+import { type AgentFrame, LINK_VERSION, type OrderKey, SEALED_SINCE_VERSION } from "@halligan/protocol/link";
 import { LIMITS } from "../limits.ts";
 import { EndMoments } from "./end-moments.ts";
 import { messageOf } from "./error-text.ts";
@@ -15,7 +15,7 @@ import { checkOrderKeys } from "./order-keys-check.ts";
 import { OrderWorker } from "./order-worker.ts";
 import type { Disk, Random, Runner } from "./ports.ts";
 import { endUnknownOrphans, recover } from "./recovery.ts";
-import { closedFrame, startedFrame, unacknowledged } from "./reports.ts";
+import { closedFrame, Reports, startedFrame } from "./reports.ts";
 import { RollingValueKeeper } from "./rolling-value.ts";
 
 export interface CoreDeps extends Omit<SessionDeps, "journal" | "orderKeys" | "processId"> {
@@ -42,6 +42,7 @@ class AgentCore implements FrameHandlers {
   readonly #deps: CoreDeps;
   readonly #journal: JournalWriter;
   readonly #endMoments: EndMoments;
+  readonly #reports: Reports;
   #orderKeys: OrderKeys;
   /** Bugs and a journal that contradicts itself end the agent: going on would be guessing. */
   readonly #broken = new AbortController();
@@ -54,6 +55,8 @@ class AgentCore implements FrameHandlers {
     this.#journal = journal;
     this.#orderKeys = deps.orderKeys;
     this.#endMoments = new EndMoments(deps.clock);
+    const { identity, linkVersion = LINK_VERSION } = deps;
+    this.#reports = new Reports(this.#endMoments, linkVersion < SEALED_SINCE_VERSION ? null : identity);
     this.#rollingValue = new RollingValueKeeper({ ...deps, journal, onKeptLate: () => this.#reportAll() });
   }
 
@@ -247,7 +250,7 @@ class AgentCore implements FrameHandlers {
 
   #work(orderSeq: number, startedHere: readonly number[]): OrderWorker {
     if (this.#worker) throw new Error(`order ${this.#worker.orderSeq} is still being worked on`);
-    const deps = { ...this.#deps, journal: this.#journal, endMoments: this.#endMoments };
+    const deps = { ...this.#deps, journal: this.#journal, endMoments: this.#endMoments, reports: this.#reports };
     const worker = new OrderWorker(deps, orderSeq, startedHere, () => {
       if (this.#worker === worker) this.#worker = null;
     });
@@ -266,7 +269,7 @@ class AgentCore implements FrameHandlers {
   }
 
   #unacknowledged(held: OrderState): AgentFrame[] {
-    return unacknowledged(held, this.#endMoments);
+    return this.#reports.unacknowledged(held);
   }
 
   #append(...records: JournalRecord[]): Promise<void> {

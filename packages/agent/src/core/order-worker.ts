@@ -3,7 +3,7 @@
  * shows it. After a crash the same code goes on from the journal; a script that was running then has its end there
  * already (`recovery.ts`) and is only delivered.
  */
-import type { OrderCommand } from "@halligan/protocol/link";
+import type { AgentFrame, OrderCommand } from "@halligan/protocol/link";
 import { LIMITS } from "../limits.ts";
 import type { EndMoments } from "./end-moments.ts";
 import { CANCELLED_TEXT, CRASHED_TEXT } from "./end-texts.ts";
@@ -25,7 +25,7 @@ import type {
   TransferCommand,
   TransferEnd,
 } from "./ports.ts";
-import { closedFrame, endedFrame, startedFrame } from "./reports.ts";
+import { closedFrame, type Reports, startedFrame } from "./reports.ts";
 
 export interface WorkerDeps {
   clock: Clock;
@@ -35,6 +35,7 @@ export interface WorkerDeps {
   link: LinkState;
   journal: JournalWriter;
   endMoments: EndMoments;
+  reports: Reports;
 }
 
 export class OrderWorker {
@@ -114,7 +115,7 @@ export class OrderWorker {
       else await this.#transfer({ ...base, command });
       this.#deps.log.info("commandEnded", { actionId, index, outcome: this.#held()?.commands[index]?.end?.outcome });
       const after = this.#held();
-      if (after) this.#report(endedFrame(after, index, this.#deps.endMoments));
+      if (after) this.#report(this.#deps.reports.ended(after, index));
       this.#stopped.signal.throwIfAborted();
     }
   }
@@ -169,7 +170,8 @@ export class OrderWorker {
         errors = [...errors, "The transcript could not be delivered."];
       }
     }
-    await this.#journal({ type: "ended", orderSeq, index, outcome, errors, result });
+    const exitCode = end.ran && { exitCode: end.exitCode };
+    await this.#journal({ type: "ended", orderSeq, index, outcome, errors, result, ...exitCode });
   }
 
   async #run(job: CommandJob<RunScriptCommand>, startId: string | null, signal: AbortSignal): Promise<ScriptEnd> {
@@ -268,7 +270,7 @@ export class OrderWorker {
     return this.#deps.journal.append(this.#abandoned.signal, ...records);
   }
 
-  #report(frame: ReturnType<typeof endedFrame>): void {
+  #report(frame: AgentFrame | null): void {
     if (frame) this.#deps.link.send(frame);
   }
 }

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { after, before, beforeEach, describe, test } from "node:test";
 import {
   type Crossing,
@@ -9,6 +11,7 @@ import {
   typeOf,
 } from "../../src/link-proxy/terminating-proxy.ts";
 import { World } from "../../src/world.ts";
+import { halligan } from "./halligan.ts";
 import { addScript, runScript, transcriptOf, waitForEnd } from "./live-response.ts";
 import { eventually, RecordingDevice } from "./recording-device.ts";
 
@@ -87,6 +90,23 @@ describe("a proxy that terminates the agent link", options, () => {
     const action = await waitForEnd(world, await ask());
     assert.equal(action.status, "Succeeded");
     assert.equal((await transcriptOf(world, action.id, 0)).script_output, "true output\n");
+  });
+
+  test("leaves a result that the device's signature proves without the server", async () => {
+    const { id } = await waitForEnd(world, await ask());
+    const verified = await halligan(world, "action", id, "--verify", "--json");
+    assert.equal(verified.exitCode, 0, verified.stdout);
+    const { verification } = JSON.parse(verified.stdout);
+    assert.deepEqual([verification[0].isVerified, verification[0].problem], [true, null]);
+    // A server that changes what it stored shows it itself.
+    using closing = new DisposableStack();
+    const database = closing.adopt(new DatabaseSync(join(world.dataDir, "halligan.db")), (open) => open.close());
+    database.exec("pragma busy_timeout = 10000");
+    const content = '{"script_name":"say.sh","exit_code":0,"script_output":"false output\\n","script_errors":""}';
+    database.prepare("update inline_result set content = ? where action_id = ?").run(Buffer.from(content), id);
+    const changed = await halligan(world, "action", id, "--verify", "--json");
+    assert.equal(changed.exitCode, 86, changed.stdout);
+    assert.match(JSON.parse(changed.stdout).verification[0].problem, /not those that the device signed/);
   });
 
   test("cannot end the orders of a device by saying that it is retired", async () => {

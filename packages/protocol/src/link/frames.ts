@@ -10,6 +10,8 @@ import { MachineFacts } from "./machine-facts.ts";
 export const MAX_FRAME_BYTES = 2 * 1024 * 1024;
 /** Largest transcript that travels inside the report of its command's end, in bytes of JSON text. Larger ones are uploaded. */
 export const MAX_INLINE_TRANSCRIPT_BYTES = 64 * 1024;
+/** Largest text that a device signs about an end: all error texts, each character escaped, and the rest. */
+export const MAX_EVIDENCE_CHARACTERS = 256 * 1024;
 /** Every part of an upload but the last has exactly this size. */
 export const PART_BYTES = 8 * 1024 * 1024;
 /**
@@ -101,6 +103,16 @@ export const Ended = Type.Object(
     result: Type.Union([CommandResult, Type.Null()]),
     /** How long ago it ended on the device, by its monotonic clock; absent where the agent was started anew since. */
     endedAgoMs: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
+    /** The same as a `SignedEnd`, whose JSON text is `payload`. Required from link version 2 on, absent in version 1. */
+    evidence: Type.Optional(
+      Type.Object(
+        {
+          payload: Type.String({ maxLength: MAX_EVIDENCE_CHARACTERS }),
+          signature: Type.String({ pattern: "^[A-Za-z0-9_-]{86}$" }),
+        },
+        closed,
+      ),
+    ),
   },
   closed,
 );

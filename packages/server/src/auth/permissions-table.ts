@@ -55,6 +55,7 @@ export const PERMISSION_TABLE = {
   GetMachineAction: READ,
   GetMachineActionTiming: READ,
   GetMachineActionResults: READ,
+  GetMachineActionEvidence: READ,
   WatchMachineAction: READ,
   ListMachines: READ,
   GetMachine: READ,

@@ -18,6 +18,7 @@ import {
   type Started,
 } from "@halligan/protocol/link";
 import { signLinkTicket } from "../auth/link-ticket.ts";
+import { checkSignedEnd } from "../auth/signed-end.ts";
 import type { CloneEvidence, RollingValue } from "../domain/clone-detection.ts";
 import type { OrderKeyPair, ServiceContext } from "../service/context.ts";
 import {
@@ -97,6 +98,7 @@ export class Link implements LinkSocketEvents {
   /** The order key that the device named: it believes what that one signs. */
   #serverKeyId = "";
   #version = LINK_VERSION;
+  #deviceKey: string | null = null;
   /** From the welcome on; null in link version 1. */
   #seal: LinkSeal | null = null;
   #leftNode: DeviceMarks | null = null;
@@ -255,6 +257,7 @@ export class Link implements LinkSocketEvents {
     this.#identity = { machineId, linkEpoch, remoteAddress: this.#socket.remoteAddress };
     this.#serverKeyId = answer.serverKeyId;
     this.#leftNode = accepted.leftNode;
+    this.#deviceKey = accepted.deviceKey;
     if (this.#phase === "closed") return closeLink(this.#context, this.#identity);
     this.#phase = "hello";
     this.#cancelTimer();
@@ -382,7 +385,11 @@ export class Link implements LinkSocketEvents {
   }
 
   async #ended(identity: LinkIdentity, frame: Ended): Promise<void> {
-    const recorded = await recordEnded(this.#context, identity, frame);
+    const evidence = this.#deviceKey === null ? null : checkSignedEnd(frame, identity.machineId, this.#deviceKey);
+    if (this.#seal !== null && evidence === null) {
+      return this.#fail("protocol", "the device did not sign what it reports");
+    }
+    const recorded = await recordEnded(this.#context, identity, frame, evidence);
     if (!this.#check(recorded)) return;
     this.#send({ type: "ack", actionId: frame.actionId, orderSeq: frame.orderSeq, index: frame.index });
     // The action that this end finished was the machine's open one, so there is no other to look for.

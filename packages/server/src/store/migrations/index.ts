@@ -7,6 +7,7 @@ import * as clones from "./0005-clones.ts";
 import * as auditOfCallers from "./0006-audit-of-callers.ts";
 import * as resultSpace from "./0007-result-space.ts";
 import * as textWithoutCase from "./0012-text-without-case.ts";
+import * as signedEnds from "./0013-signed-ends.ts";
 
 /** In the order in which they run. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -18,4 +19,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0006-audit-of-callers": auditOfCallers,
   "0007-result-space": resultSpace,
   "0012-text-without-case": textWithoutCase,
+  "0013-signed-ends": signedEnds,
 };
