@@ -1,7 +1,7 @@
 /**
  * The agent's mind: one journal, one link, at most one order that works. Everything it waits on is a port.
  */
-import { type AgentFrame, LINK_VERSION, type OrderKey, SEALED_SINCE_VERSION } from "@halligan/protocol/link";
+import { type AgentFrame, LINK_VERSION, SEALED_SINCE_VERSION } from "@halligan/protocol/link";
 import { LIMITS } from "../limits.ts";
 import { EndMoments } from "./end-moments.ts";
 import { messageOf } from "./error-text.ts";
@@ -11,21 +11,21 @@ import { JournalWriter } from "./journal-writer.ts";
 import { keepLinked } from "./link-loop.ts";
 import type { FrameHandlers, SessionDeps } from "./link-session.ts";
 import { checkOrder, type OrderKeys, orderKeys, type RefusalCode } from "./order-check.ts";
-import { checkOrderKeys } from "./order-keys-check.ts";
+import { checkOrderKeys, type PinnedKeys } from "./order-keys-check.ts";
 import { OrderWorker } from "./order-worker.ts";
 import type { Disk, Random, Runner } from "./ports.ts";
 import { endUnknownOrphans, recover } from "./recovery.ts";
 import { closedFrame, Reports, startedFrame } from "./reports.ts";
 import { RollingValueKeeper } from "./rolling-value.ts";
 
-export interface CoreDeps extends Omit<SessionDeps, "journal" | "orderKeys" | "processId"> {
+export interface CoreDeps extends Omit<SessionDeps, "journal" | "orderKeys" | "orderKeySet" | "processId"> {
   disk: Disk;
   random: Random;
   runner: Runner;
-  /** As pinned when it starts, the one that names the server first. */
-  orderKeys: OrderKeys;
-  /** Keeps a set that a pinned key has signed for the next start: durable when it resolves; when it rejects the old set is kept. */
-  pinOrderKeys(keys: readonly OrderKey[]): Promise<void>;
+  /** When it starts, the one that names the server first. */
+  pinnedKeys: PinnedKeys;
+  /** Keeps them for the next start: durable when it resolves; when it rejects the old ones are kept. */
+  pinKeys(pinned: PinnedKeys): Promise<void>;
 }
 
 /** Runs until `signal` is aborted and what runs is ended and journaled. */
@@ -43,6 +43,7 @@ class AgentCore implements FrameHandlers {
   readonly #journal: JournalWriter;
   readonly #endMoments: EndMoments;
   readonly #reports: Reports;
+  #pinned: PinnedKeys;
   #orderKeys: OrderKeys;
   /** Bugs and a journal that contradicts itself end the agent: going on would be guessing. */
   readonly #broken = new AbortController();
@@ -53,7 +54,8 @@ class AgentCore implements FrameHandlers {
   constructor(deps: CoreDeps, journal: JournalWriter) {
     this.#deps = deps;
     this.#journal = journal;
-    this.#orderKeys = deps.orderKeys;
+    this.#pinned = deps.pinnedKeys;
+    this.#orderKeys = orderKeys(this.#pinned.keys);
     this.#endMoments = new EndMoments(deps.clock);
     const { identity, linkVersion = LINK_VERSION } = deps;
     this.#reports = new Reports(this.#endMoments, linkVersion < SEALED_SINCE_VERSION ? null : identity);
@@ -63,9 +65,9 @@ class AgentCore implements FrameHandlers {
   async run(signal: AbortSignal): Promise<void> {
     this.#stopping = AbortSignal.any([signal, this.#broken.signal]);
     const linkStop = new AbortController();
-    const orderKeys = () => this.#orderKeys;
+    const pins = { orderKeys: () => this.#orderKeys, orderKeySet: () => this.#pinned.setNumber };
     const processId = this.#deps.random.id();
-    const session = { ...this.#deps, processId, orderKeys, journal: () => this.#journal.state };
+    const session = { ...this.#deps, processId, ...pins, journal: () => this.#journal.state };
     const linked = keepLinked(session, this, linkStop.signal);
     await new Promise<void>((resolve) => {
       if (this.#stopping.aborted) resolve();
@@ -155,16 +157,17 @@ class AgentCore implements FrameHandlers {
 
   /** What is not signed by a pinned key changes nothing, and neither does a set that cannot be kept: the link goes on with the old one. */
   async orderKeys(frame: Frame<"orderKeys">): Promise<void> {
-    const { log, identity, pinOrderKeys } = this.#deps;
-    const verdict = checkOrderKeys(frame, { machineId: identity.machineId, pinned: this.#orderKeys });
+    const { log, identity, pinKeys } = this.#deps;
+    const verdict = checkOrderKeys(frame, { machineId: identity.machineId, pinned: this.#pinned });
     if (verdict.kind === "same") return;
     if (verdict.kind === "refuse") return log.error("orderKeysRefused", { reason: verdict.reason });
     try {
-      await pinOrderKeys(verdict.keys);
+      await pinKeys(verdict.pinned);
     } catch (error) {
       return log.error("orderKeysNotWritten", { error: messageOf(error) });
     }
-    this.#orderKeys = orderKeys(verdict.keys);
+    this.#pinned = verdict.pinned;
+    this.#orderKeys = orderKeys(this.#pinned.keys);
     log.info("orderKeysPinned", { keyIds: [...this.#orderKeys.keys()].map((id) => id.slice(0, 16)).join(" ") });
   }
 

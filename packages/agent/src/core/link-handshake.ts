@@ -3,6 +3,7 @@ import type { KeyObject } from "node:crypto";
 import {
   CHALLENGE_BYTES,
   HANDSHAKE_TIMEOUT_MS,
+  type OrderKeysFrame,
   parseServerFrame,
   SEALED_SINCE_VERSION,
   type Welcome,
@@ -31,6 +32,8 @@ interface HandshakeDeps {
   linkVersion: number;
   /** The first of them names the server, and has to sign its welcome. */
   orderKeys: OrderKeys;
+  /** A server that does not have that key any more may have other ones that the recovery key has signed. */
+  recovered(set: OrderKeysFrame): Promise<void>;
 }
 
 const UNPROVEN =
@@ -61,7 +64,7 @@ export async function openLink(deps: HandshakeDeps, connection: Connection, sign
     (s) =>
       linkVersion < SEALED_SINCE_VERSION
         ? plainWelcome(connection, clock, s)
-        : provenWelcome(connection, clock, { handshake, serverKey, answeredAtMs }, s),
+        : provenWelcome(connection, clock, { handshake, serverKey, answeredAtMs }, deps.recovered, s),
   );
   const { welcome } = opened;
   if (welcome.linkVersion === linkVersion) return opened;
@@ -90,6 +93,7 @@ async function provenWelcome(
   connection: Connection,
   clock: Clock,
   proof: { handshake: DeviceHandshake; serverKey: KeyObject; answeredAtMs: number },
+  recovered: HandshakeDeps["recovered"],
   signal: AbortSignal,
 ): Promise<OpenedLink> {
   const { handshake, serverKey, answeredAtMs } = proof;
@@ -100,6 +104,10 @@ async function provenWelcome(
     throw new LinkEnded(words ?? (reason || "The server closed the link."), code, words !== null);
   }
   const frame = received.kind === "text" ? parseServerFrame(received.text) : null;
+  if (frame?.type === "orderKeys") {
+    await recovered(frame);
+    throw new LinkEnded("The server named other order keys instead of a welcome.");
+  }
   const opened = frame?.type === "signedWelcome" ? handshake.open(frame, serverKey) : null;
   if (!opened) throw new LinkEnded(UNPROVEN);
   return {

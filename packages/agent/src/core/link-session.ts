@@ -24,6 +24,8 @@ export interface SessionDeps {
   processId: string;
   /** The pinned ones at present. The first names the server in the handshake. */
   orderKeys(): OrderKeys;
+  /** Number of the pinned set. */
+  orderKeySet(): number;
   facts(): MachineFacts;
   journal(): JournalState;
 }
@@ -61,7 +63,11 @@ export async function runLinkSession(deps: SessionDeps, handlers: FrameHandlers,
   const orderKeyIds = [...orderKeys.keys()];
   try {
     const { clock, identity } = deps;
-    const { welcome, channel } = await openLink({ clock, identity, linkVersion, orderKeys }, connection, all);
+    const { welcome, channel } = await openLink(
+      { clock, identity, linkVersion, orderKeys, recovered: (set) => handlers.orderKeys(set) },
+      connection,
+      all,
+    );
     link.setServerTime(welcome.serverTimeMs);
     const send = channel.send.bind(channel);
     const journal = deps.journal();
@@ -72,6 +78,7 @@ export async function runLinkSession(deps: SessionDeps, handlers: FrameHandlers,
       orders: [...journal.orders.values()].map(heldOrder),
       ...(orderKeyIds.length > 1 && { orderKeyIds }),
       ...(linkVersion > OLDEST_LINK_VERSION && {
+        orderKeySet: deps.orderKeySet(),
         continuity: { processId: deps.processId, rollingValue: journal.rollingValue },
       }),
       facts: deps.facts(),

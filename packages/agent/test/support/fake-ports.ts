@@ -11,7 +11,7 @@ import {
 } from "@halligan/protocol/link";
 import { type CoreDeps, runAgentCore } from "../../src/core/agent-core.ts";
 import { LinkState } from "../../src/core/link-state.ts";
-import { orderKeys } from "../../src/core/order-check.ts";
+import type { PinnedKeys } from "../../src/core/order-keys-check.ts";
 import type { Clock, Connection, Disk, Log, Net, Received, Runner, ScriptEnd } from "../../src/core/ports.ts";
 import { realClock } from "../../src/real-clock.ts";
 import { DEFAULT_LIMITS, sha256 } from "./fake-server.ts";
@@ -187,9 +187,13 @@ export class World implements AsyncDisposable {
   readonly keyId: string;
   /** The order keys that the device keeps. */
   pinned: readonly OrderKey[];
+  setNumber = 1;
+  recoveryKey: OrderKey | null = null;
   /** Keeps them; a test puts a disk that refuses in its place. */
-  pin = async (keys: readonly OrderKey[]): Promise<void> => {
+  pin = async ({ keys, setNumber, recoveryKey }: PinnedKeys): Promise<void> => {
     this.pinned = keys;
+    this.setNumber = setNumber;
+    this.recoveryKey = recoveryKey;
   };
   readonly #deviceKey = generateKeyPairSync("ed25519").privateKey;
   #stop = new AbortController();
@@ -220,8 +224,8 @@ export class World implements AsyncDisposable {
       random: { fraction: () => 0, id: () => String(++ids).padStart(32, "0") },
       link: new LinkState(clock),
       identity: { machineId: MACHINE_ID, privateKey: this.#deviceKey },
-      orderKeys: orderKeys(this.pinned),
-      pinOrderKeys: (keys) => this.pin(keys),
+      pinnedKeys: { keys: this.pinned, setNumber: this.setNumber, recoveryKey: this.recoveryKey },
+      pinKeys: (pinned) => this.pin(pinned),
       facts: () => FACTS,
     };
     this.running = runAgentCore(deps, this.#stop.signal);

@@ -20,7 +20,7 @@ async function pinnedBy({ dataDir }: WorldMachine): Promise<string[]> {
   return orderKeys.map(({ keyId }) => keyId);
 }
 
-test("agents that were enrolled before a rotation of the order key follow it, and one that missed it is told to be enrolled anew", {
+test("agents that were enrolled before a rotation of the order key follow it, and one that missed it waits for the recovery key", {
   timeout: 300_000,
 }, async () => {
   await using world = await World.start({ settings: { HALLIGAN_LIMITS_PROFILE: "open" } });
@@ -70,7 +70,14 @@ test("agents that were enrolled before a rotation of the order key follow it, an
   await runsOn(late);
   assert.deepEqual(await pinnedBy(late), [newId, oldId]);
 
-  await restart(() => rm(keyFile("-previous")));
+  const [recoveryFile, offline] = [join(world.dataDir, "keys", "recovery.pem"), join(world.folder, "recovery.pem")];
+  await restart(async () => {
+    await rm(keyFile("-previous"));
+    // The private half is taken away; the server keeps the public one.
+    await rename(recoveryFile, offline);
+    const publicKey = createPublicKey(createPrivateKey(await readFile(offline)));
+    await writeFile(recoveryFile, publicKey.export({ type: "spki", format: "pem" }), { mode: 0o600 });
+  });
   await pins(newId);
   assert.deepEqual(await pinnedBy(steady), [newId]);
   await runsOn(steady);
@@ -84,4 +91,16 @@ test("agents that were enrolled before a rotation of the order key follow it, an
   assert.match(await refused.line((line) => line.includes("linkRefused")), /enroll it anew/);
   assert.match(await world.server.line((line) => line.includes("unknownServerKey")), /enroll it anew/);
   assert.deepEqual(await pinnedBy(tooLate), [oldId]);
+
+  await using signing = new Program("sign-order-keys", {
+    command: process.execPath,
+    args: [ENTRY.server, "sign-order-keys", offline, "--data", world.dataDir],
+    env: {},
+  });
+  assert.equal(await signing.exited, 0, signing.output);
+  await refused.stop();
+  await restart(async () => undefined);
+  await world.startAgent(tooLate.id);
+  await runsOn(tooLate);
+  assert.deepEqual(await pinnedBy(tooLate), [newId]);
 });

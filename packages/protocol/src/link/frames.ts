@@ -2,6 +2,7 @@ import { type Static, Type } from "typebox";
 import { Compile } from "typebox/compile";
 import { cleanText } from "../text/clean-text.ts";
 import { Continuity, ProbeNonce, RollingValue } from "./continuity.ts";
+import { OrderKeySetNumber } from "./enroll.ts";
 import { FileChange } from "./file-change.ts";
 import { ActionId, CommandIndex, JournalId, OrderSeq, Sha256, SizeBytes, StartId, UnixMs, UploadId } from "./ids.ts";
 import { MachineFacts } from "./machine-facts.ts";
@@ -76,6 +77,8 @@ export const Hello = Type.Object(
     orders: Type.Array(HeldOrder, { maxItems: MAX_HELD_ORDERS }),
     /** Ids of all order keys that it pins, where there is more than the one that it named in the handshake; that one is the first. */
     orderKeyIds: Type.Optional(Type.Array(Sha256, { minItems: 1, maxItems: 16 })),
+    /** Number of the set of order keys that it pins. Required from link version 2 on, absent in version 1. */
+    orderKeySet: Type.Optional(OrderKeySetNumber),
     /** Required from link version 2 on, absent in version 1. */
     continuity: Type.Optional(Continuity),
     facts: MachineFacts,

@@ -58,7 +58,8 @@ const SILENT_INTERVALS = 3;
 /** What whoever reads the log can do about it. */
 const REFUSAL_MEANINGS: Readonly<Record<RefusedLink["reason"], string>> = {
   unknownServerKey:
-    "the device pins an order key that is not accepted here: put that key back as order-previous.pem, or enroll it anew",
+    "the device pins an order key that is not accepted here: put that key back as order-previous.pem, sign the present keys " +
+    "with the recovery key (halligan-server sign-order-keys), or enroll it anew",
   unknownMachine: "no such machine is enrolled here: enroll it anew, or see whether it looks for another server",
   badSignature: "the answer was not signed by a key of this machine",
   retired: "the machine was retired: reinstate it, or remove its agent",
@@ -251,6 +252,11 @@ export class Link implements LinkSocketEvents {
         { ...this.#names, machineId: answer.machineId, reason: accepted.reason, meaning },
         "link refused",
       );
+      const { set } = this.#context.keys.recovery;
+      if (accepted.reason === "unknownServerKey" && set && answer.version >= SEALED_SINCE_VERSION) {
+        // It names keys and no secret, so that it may be sent to any caller.
+        this.#send({ type: "orderKeys", ...set });
+      }
       return this.#refuse(accepted.reason, answer, transcript);
     }
     const { machineId, linkEpoch } = accepted;
@@ -348,9 +354,9 @@ export class Link implements LinkSocketEvents {
     this.#context.log.info({ ...this.#names, heldOrders: hello.orders.length }, "link ready");
     this.#send(answer);
     // Before any order: it may be signed by a key that the device does not know yet.
-    const { order } = this.#context.keys;
     const pinned = [this.#serverKeyId, ...(hello.orderKeyIds ?? []).slice(1)];
-    const keys = orderKeysFrame(identity.machineId, order, pinned);
+    const pins = { version: this.#version, keyIds: pinned, setNumber: hello.orderKeySet ?? 0 };
+    const keys = orderKeysFrame(identity.machineId, this.#context.keys, pins);
     if (keys) this.#send(keys);
     this.#owner.ready(this, identity);
     this.pump();

@@ -26,6 +26,7 @@ export async function enrollMachine(
   const answer: EnrollResponse = {
     machineId,
     orderKeys: keys.order.accepted.map(({ keyId, publicKey }) => ({ keyId, publicKey })),
+    ...(request.linkVersion !== undefined && { orderKeySet: keys.orderKeySet, recoveryKey: keys.recovery.key }),
   };
   return store.write(async (tx): Promise<Result<EnrollResponse, DomainError>> => {
     const nowMs = clock.nowMs();
