@@ -13,6 +13,7 @@ import {
   type EnrollRequest,
   type EnrollResponse,
   enrollSigningBytes,
+  LINK_VERSION,
   type MachineFacts,
 } from "@halligan/protocol/link";
 import { MemoryJournal, random, WatchedLink } from "./device-ports.ts";
@@ -24,6 +25,8 @@ export interface Connecting {
   readonly random?: Random;
   /** Default: this system's. */
   readonly clock?: Clock;
+  /** Default: the agent's. */
+  readonly linkVersion?: number;
   /** What its commands do. `link` has the tickets for transfers. */
   readonly runner: (link: LinkState) => Runner;
 }
@@ -60,11 +63,19 @@ export class SimulatedDevice implements AsyncDisposable {
     return new SimulatedDevice(name, privateKey, await ask({ token, publicKey: x, proof, facts: factsOf(name) }));
   }
 
-  connect({ net, log, random: chance = random, clock = realClock, runner }: Connecting): void {
+  connect({
+    net,
+    log,
+    random: chance = random,
+    clock = realClock,
+    linkVersion = LINK_VERSION,
+    runner,
+  }: Connecting): void {
     const link = new WatchedLink(clock, () => this.onUp());
     this.#running = runAgentCore(
       {
         clock,
+        linkVersion,
         random: chance,
         log,
         link,

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, before, beforeEach, describe, test } from "node:test";
+import { OLDEST_LINK_VERSION } from "@halligan/protocol/link";
+import { eventually, outputOf, RecordingDevice } from "../../src/link-proxy/recording-device.ts";
 import {
   type Crossing,
   jsonOf,
@@ -13,7 +15,6 @@ import {
 import { World } from "../../src/world.ts";
 import { halligan } from "./halligan.ts";
 import { addScript, runScript, transcriptOf, waitForEnd } from "./live-response.ts";
-import { eventually, RecordingDevice } from "./recording-device.ts";
 
 const options = { timeout: 60_000 };
 const TWO_MINUTES_MS = 120_000;
@@ -89,7 +90,7 @@ describe("a proxy that terminates the agent link", options, () => {
     };
     const action = await waitForEnd(world, await ask());
     assert.equal(action.status, "Succeeded");
-    assert.equal((await transcriptOf(world, action.id, 0)).script_output, "true output\n");
+    assert.equal((await transcriptOf(world, action.id, 0)).script_output, outputOf(action.id));
   });
 
   test("leaves a result that the device's signature proves without the server", async () => {
@@ -107,6 +108,17 @@ describe("a proxy that terminates the agent link", options, () => {
     const changed = await halligan(world, "action", id, "--verify", "--json");
     assert.equal(changed.exitCode, 86, changed.stdout);
     assert.match(JSON.parse(changed.stdout).verification[0].problem, /not those that the device signed/);
+  });
+
+  test("is not found out by a device of link version 1, whose ends the server takes and shows as not signed", async () => {
+    const { token } = await world.client.createEnrollmentToken({ uses: 1 });
+    const urls = { baseUrl: world.credentials.baseUrl, proxyUrl: proxy.url };
+    await using old = await RecordingDevice.start(urls, "not-upgraded", token, OLDEST_LINK_VERSION);
+    const request = { Commands: [runScript("say.sh")], Comment: "of the version before" };
+    const { id } = await world.client.runLiveResponse(old.machineId, request);
+    assert.equal((await waitForEnd(world, id)).status, "Succeeded");
+    const { value } = await world.client.getMachineActionEvidence(id);
+    assert.deepEqual(value, [{ index: 0, type: "RunScript", evidence: null }]);
   });
 
   test("cannot end the orders of a device by saying that it is retired", async () => {

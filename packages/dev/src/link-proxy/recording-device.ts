@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Clock, type Log, type Runner, realClock } from "@halligan/agent/simulation";
-import { ENROLL_PATH, EnrollResponse } from "@halligan/protocol/link";
+import { ENROLL_PATH, EnrollResponse, LINK_VERSION } from "@halligan/protocol/link";
 import { Value } from "typebox/value";
-import { SimulatedDevice } from "../../src/devices/simulated-device.ts";
-import { wsNet } from "../../src/devices/ws-net.ts";
+import { SimulatedDevice } from "../devices/simulated-device.ts";
+import { wsNet } from "../devices/ws-net.ts";
 
 /** Backoffs of next to nothing. */
 const IMPATIENT = { fraction: () => 0.02, id: () => crypto.randomUUID().replaceAll("-", "") };
@@ -29,8 +29,8 @@ export class MovableClock implements Clock {
 export class RecordingDevice implements AsyncDisposable {
   /** Action ids of the scripts that were started. */
   readonly ran: string[] = [];
-  /** Action ids of the scripts that wait for their grant, or waited. */
-  readonly waited: string[] = [];
+  /** Called just before a script would run. */
+  onRun: (actionId: string) => void = () => undefined;
   readonly events: string[] = [];
   readonly clock = new MovableClock();
   readonly #device: SimulatedDevice;
@@ -43,6 +43,7 @@ export class RecordingDevice implements AsyncDisposable {
     { baseUrl, proxyUrl }: { baseUrl: string; proxyUrl: string },
     name: string,
     enrollmentToken: string,
+    linkVersion: number = LINK_VERSION,
   ): Promise<RecordingDevice> {
     const device = await SimulatedDevice.enroll(
       async (request) => {
@@ -65,6 +66,7 @@ export class RecordingDevice implements AsyncDisposable {
       log: recording.#log(),
       random: IMPATIENT,
       clock: recording.clock,
+      linkVersion,
       runner: () => recording.#runner(),
     });
     await up;
@@ -87,23 +89,23 @@ export class RecordingDevice implements AsyncDisposable {
   #runner(): Runner {
     return {
       runScript: async (job, start) => {
-        this.waited.push(job.actionId);
         try {
           await start.granted();
         } catch {
           return { outcome: "failed", errors: ["Not started."], exitCode: -1, ran: false, leftovers: [] };
         }
         this.ran.push(job.actionId);
+        this.onRun(job.actionId);
         await start.spawned({ pid: 1, startTime: "1", bootId: "recorded" });
         return { outcome: "completed", errors: [], exitCode: 0, ran: true, leftovers: [] };
       },
       transfer: async () => ({ outcome: "failed", errors: ["It has no files."], result: null }),
-      inlineTranscript: async ({ command }, exitCode) => ({
+      inlineTranscript: async ({ actionId, command }, exitCode) => ({
         kind: "inline",
         transcript: JSON.stringify({
           script_name: command.scriptName,
           exit_code: exitCode,
-          script_output: "true output\n",
+          script_output: outputOf(actionId),
           script_errors: "",
         }),
       }),
@@ -115,6 +117,9 @@ export class RecordingDevice implements AsyncDisposable {
     };
   }
 }
+
+/** What the script of an action writes. */
+export const outputOf = (actionId: string): string => `true output of ${actionId}\n`;
 
 /** Waits for a condition; rejects with `what` when it does not come to hold. */
 export async function eventually(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
