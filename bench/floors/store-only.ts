@@ -14,7 +14,7 @@ import { openDiskBlobStore } from "../../packages/server/src/blobs/disk-blob-sto
 import { localBus } from "../../packages/server/src/bus/local-bus.ts";
 import { systemClock } from "../../packages/server/src/clock.ts";
 import { readConfig } from "../../packages/server/src/config/config.ts";
-import type { ServiceContext } from "../../packages/server/src/service/context.ts";
+import { NO_RECOVERY, type ServiceContext } from "../../packages/server/src/service/context.ts";
 import type { LinkIdentity } from "../../packages/server/src/service/link-lifecycle.ts";
 import { recordEnded, recordStarted } from "../../packages/server/src/service/machine-reports.ts";
 import { NO_MEASURES } from "../../packages/server/src/service/measures.ts";
@@ -58,7 +58,11 @@ async function contextOf(dataDir: string, store: SqliteStore): Promise<ServiceCo
       },
     },
     policy,
-    keys: await loadKeys({ folder: join(dataDir, "keys"), makes: true }),
+    keys: {
+      ...(await loadKeys({ folder: join(dataDir, "keys"), makes: true })),
+      orderKeySet: 1,
+      recovery: NO_RECOVERY,
+    },
     publicUrl: "http://127.0.0.1",
     resultLinks: "stream",
     measures: NO_MEASURES,

@@ -8,7 +8,6 @@ import { removeTemporaryFiles } from "./commands/put-file.ts";
 import { baseEnvironment, treeMark } from "./commands/script-environment.ts";
 import { runAgentCore } from "./core/agent-core.ts";
 import { LinkState } from "./core/link-state.ts";
-import { orderKeys } from "./core/order-check.ts";
 import type { Log, Random } from "./core/ports.ts";
 import { type DataFolder, dataFolder } from "./disk/data-folder.ts";
 import { replaceFile } from "./disk/durable.ts";
@@ -89,8 +88,13 @@ export async function runAgent(
         environment,
       }),
       identity: { machineId, privateKey },
-      orderKeys: orderKeys(config.orderKeys),
-      pinOrderKeys: (keys) => writeAgentConfig(folder.root, { ...config, orderKeys: [...keys] }),
+      pinnedKeys: {
+        keys: config.orderKeys,
+        setNumber: config.orderKeySet ?? 0,
+        recoveryKey: config.recoveryKey ?? null,
+      },
+      pinKeys: ({ keys, setNumber, recoveryKey }) =>
+        writeAgentConfig(folder.root, { ...config, orderKeys: [...keys], orderKeySet: setNumber, recoveryKey }),
       facts: () => currentFacts(config.name),
     },
     signal,

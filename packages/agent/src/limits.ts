@@ -19,6 +19,13 @@ export const LIMITS = {
   maxQueuedFrames: 256,
   /** Frames that the network has not taken yet. When full the link is closed: the server does not read. */
   maxUnsentBytes: 16 * MIB,
+  /**
+   * An order, a verdict or the grant of a start that can be older than this is not acted on: what it is about may have been
+   * cancelled since, and the word of it held back on the way.
+   */
+  maxGrantAgeMs: 10_000,
+  /** What a large order may take longer: the slowest link that it still comes through. */
+  slowestLinkBytesPerMs: 8,
   /** From the end of a link until its connection is cut. */
   socketCloseMs: 5_000,
   /** From dialling a proxy until it has connected: less than `connectTimeoutMs`, so that the proxy is named. */

@@ -5,7 +5,7 @@ export { type CoreDeps, runAgentCore } from "./core/agent-core.ts";
 export { backoffMs } from "./core/backoff.ts";
 export { CANCELLED_TEXT, STOPPED_BEFORE_TEXT, STOPPED_TEXT } from "./core/end-texts.ts";
 export { LinkState } from "./core/link-state.ts";
-export { orderKeys } from "./core/order-check.ts";
+export type { PinnedKeys } from "./core/order-keys-check.ts";
 export type {
   Clock,
   CommandJob,

@@ -22,6 +22,7 @@ export const EXIT = {
   waitLimitReached: 83,
   machineBusy: 84,
   scriptCodeReserved: 85,
+  notVerified: 86,
   interrupted: 130,
   terminated: 143,
 } as const;
@@ -46,6 +47,7 @@ export const EXIT_MEANINGS: Record<ExitName, string> = {
   waitLimitReached: "--timeout passed; the action goes on",
   machineBusy: "the machine has an unfinished action",
   scriptCodeReserved: "the script ended with a reserved code, or one outside 0 to 255; standard error has it",
+  notVerified: "action --verify: a signature is missing or does not hold, or the bytes are not the signed ones",
   interrupted: "Ctrl+C; an action that was started goes on",
   terminated: "asked to end (SIGTERM); an action that was started goes on",
 };

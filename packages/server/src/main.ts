@@ -8,6 +8,7 @@ import { startServer } from "./server.ts";
 import { NotTogether } from "./service/node-lease.ts";
 import { readEngines } from "./setup/engines.ts";
 import { resetAdministrator } from "./setup/reset-administrator.ts";
+import { signOrderKeys } from "./setup/sign-order-keys.ts";
 import { ignoreSignals, nextStopSignal } from "./signals.ts";
 import { VERSION } from "./version.ts";
 
@@ -35,6 +36,13 @@ async function main(): Promise<void> {
     if (missing.length > 0) {
       throw new Error(`${missing.length} files that the database refers to are lost, the first is ${missing[0]}`);
     }
+    return;
+  }
+  if (request.kind === "signOrderKeys") {
+    const file = await signOrderKeys(config, request.recoveryKeyFile, Date.now());
+    process.stdout.write(
+      `The order keys are signed in ${file}. Restart the server; then take the recovery key away.\n`,
+    );
     return;
   }
   if (request.kind === "adminReset") {

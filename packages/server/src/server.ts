@@ -54,6 +54,7 @@ import type { Engines } from "./setup/engines.ts";
 import { ensureAdministrator } from "./setup/first-administrator.ts";
 import { type Keys, keyFingerprints, loadKeys } from "./setup/keys.ts";
 import { openStore } from "./setup/open-store.ts";
+import { numberOrderKeys } from "./setup/order-key-set.ts";
 import { ServedCertificate } from "./setup/served-certificate.ts";
 import { lockFolder } from "./store/sqlite/folder-lock.ts";
 import { VERSION } from "./version.ts";
@@ -77,7 +78,7 @@ export async function startServer(config: Config, engines: Engines, log: Logger,
   const oidcIssuers = await readOidcIssuers(config.oidcIssuersFile);
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   started.use(lockFolder(config.dataDir));
-  const keys = await loadKeys({ folder: config.keysDir, makes: config.makesKeys });
+  const loadedKeys = await loadKeys({ folder: config.keysDir, makes: config.makesKeys });
   const { store, databaseNowMs } = await openStore(config, engines);
   started.defer(() => store.close());
   const blobs = started.use(
@@ -93,6 +94,8 @@ export async function startServer(config: Config, engines: Engines, log: Logger,
       `HALLIGAN_RESULT_LIMIT_BYTES is ${resultLimitBytes}, and the blob store takes results of at most ${blobs.maxResultBytes} bytes`,
     );
   }
+  const numbered = { folder: config.keysDir, accepted: loadedKeys.order.accepted, recovery: loadedKeys.recoveryFile };
+  const keys: Keys = { ...loadedKeys, ...(await numberOrderKeys(store, numbered, systemClock.nowMs())) };
   const tenant = await store.write((tx) => tx.meta.getOrSet("tenant", randomUUID));
   const nats = engines.bus && (await openNats(engines.bus, tenant, log));
   if (nats) started.use(nats);

@@ -26,7 +26,7 @@ export type { LinkSocket, LinkSocketEvents } from "./gateway/link-socket.ts";
 export { loop } from "./loops/loop.ts";
 export { addLibraryFile } from "./service/add-library-file.ts";
 export { cancelMachineAction } from "./service/cancel-machine-action.ts";
-export type { ServerKeys, ServiceContext, ServiceLimits } from "./service/context.ts";
+export { NO_RECOVERY, type ServerKeys, type ServiceContext, type ServiceLimits } from "./service/context.ts";
 export { createResultLink } from "./service/create-result-link.ts";
 export { enrollMachine } from "./service/enroll-machine.ts";
 export { expireActions } from "./service/expire-actions.ts";

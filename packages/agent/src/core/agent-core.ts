@@ -1,30 +1,31 @@
 /**
  * The agent's mind: one journal, one link, at most one order that works. Everything it waits on is a port.
  */
-import type { AgentFrame, OrderKey } from "@halligan/protocol/link";
+import { type AgentFrame, LINK_VERSION, SEALED_SINCE_VERSION } from "@halligan/protocol/link";
 import { LIMITS } from "../limits.ts";
 import { EndMoments } from "./end-moments.ts";
 import { messageOf } from "./error-text.ts";
+import { isFresh } from "./freshness.ts";
 import { acknowledgement, hasWork, isSettled, type JournalRecord, nextCommand, type OrderState } from "./journal.ts";
 import { JournalWriter } from "./journal-writer.ts";
 import { keepLinked } from "./link-loop.ts";
 import type { FrameHandlers, SessionDeps } from "./link-session.ts";
 import { checkOrder, type OrderKeys, orderKeys, type RefusalCode } from "./order-check.ts";
-import { checkOrderKeys } from "./order-keys-check.ts";
+import { checkOrderKeys, type PinnedKeys } from "./order-keys-check.ts";
 import { OrderWorker } from "./order-worker.ts";
 import type { Disk, Random, Runner } from "./ports.ts";
 import { endUnknownOrphans, recover } from "./recovery.ts";
-import { closedFrame, startedFrame, unacknowledged } from "./reports.ts";
+import { closedFrame, Reports, startedFrame } from "./reports.ts";
 import { RollingValueKeeper } from "./rolling-value.ts";
 
-export interface CoreDeps extends Omit<SessionDeps, "journal" | "orderKeyIds" | "processId"> {
+export interface CoreDeps extends Omit<SessionDeps, "journal" | "orderKeys" | "orderKeySet" | "processId"> {
   disk: Disk;
   random: Random;
   runner: Runner;
-  /** As pinned when it starts, the one that names the server first. */
-  orderKeys: OrderKeys;
-  /** Keeps a set that a pinned key has signed for the next start: durable when it resolves; when it rejects the old set is kept. */
-  pinOrderKeys(keys: readonly OrderKey[]): Promise<void>;
+  /** When it starts, the one that names the server first. */
+  pinnedKeys: PinnedKeys;
+  /** Keeps them for the next start: durable when it resolves; when it rejects the old ones are kept. */
+  pinKeys(pinned: PinnedKeys): Promise<void>;
 }
 
 /** Runs until `signal` is aborted and what runs is ended and journaled. */
@@ -34,12 +35,15 @@ export async function runAgentCore(deps: CoreDeps, signal: AbortSignal): Promise
   await new AgentCore(deps, journal).run(signal);
 }
 
+type Received = Parameters<FrameHandlers["order"]>[1];
 type Frame<K extends keyof FrameHandlers> = Parameters<FrameHandlers[K]>[0];
 
 class AgentCore implements FrameHandlers {
   readonly #deps: CoreDeps;
   readonly #journal: JournalWriter;
   readonly #endMoments: EndMoments;
+  readonly #reports: Reports;
+  #pinned: PinnedKeys;
   #orderKeys: OrderKeys;
   /** Bugs and a journal that contradicts itself end the agent: going on would be guessing. */
   readonly #broken = new AbortController();
@@ -50,17 +54,20 @@ class AgentCore implements FrameHandlers {
   constructor(deps: CoreDeps, journal: JournalWriter) {
     this.#deps = deps;
     this.#journal = journal;
-    this.#orderKeys = deps.orderKeys;
+    this.#pinned = deps.pinnedKeys;
+    this.#orderKeys = orderKeys(this.#pinned.keys);
     this.#endMoments = new EndMoments(deps.clock);
+    const { identity, linkVersion = LINK_VERSION } = deps;
+    this.#reports = new Reports(this.#endMoments, linkVersion < SEALED_SINCE_VERSION ? null : identity);
     this.#rollingValue = new RollingValueKeeper({ ...deps, journal, onKeptLate: () => this.#reportAll() });
   }
 
   async run(signal: AbortSignal): Promise<void> {
     this.#stopping = AbortSignal.any([signal, this.#broken.signal]);
     const linkStop = new AbortController();
-    const orderKeyIds = () => [...this.#orderKeys.keys()];
+    const pins = { orderKeys: () => this.#orderKeys, orderKeySet: () => this.#pinned.setNumber };
     const processId = this.#deps.random.id();
-    const session = { ...this.#deps, processId, orderKeyIds, journal: () => this.#journal.state };
+    const session = { ...this.#deps, processId, ...pins, journal: () => this.#journal.state };
     const linked = keepLinked(session, this, linkStop.signal);
     await new Promise<void>((resolve) => {
       if (this.#stopping.aborted) resolve();
@@ -99,8 +106,8 @@ class AgentCore implements FrameHandlers {
     this.#deps.link.wake();
   }
 
-  async order(frame: Frame<"order">): Promise<void> {
-    const { log, link, identity } = this.#deps;
+  async order(frame: Frame<"order">, received: Received): Promise<void> {
+    const { log, link, identity, clock } = this.#deps;
     const verdict = checkOrder(frame, {
       machineId: identity.machineId,
       keys: this.#orderKeys,
@@ -119,6 +126,8 @@ class AgentCore implements FrameHandlers {
       link.send({ type: "refused", actionId, orderSeq, code, message });
     };
     if (verdict.kind === "refuse") return refuse(verdict.code, verdict.message);
+    // The server sends it again when it still wants it.
+    if (!isFresh(received, clock.monotonicMs())) return refuse("late", "The order was under way for too long.");
     if (this.#worker || this.#stopping.aborted) {
       return refuse("busy", "The agent is ending an earlier order, or is stopping.");
     }
@@ -148,21 +157,22 @@ class AgentCore implements FrameHandlers {
 
   /** What is not signed by a pinned key changes nothing, and neither does a set that cannot be kept: the link goes on with the old one. */
   async orderKeys(frame: Frame<"orderKeys">): Promise<void> {
-    const { log, identity, pinOrderKeys } = this.#deps;
-    const verdict = checkOrderKeys(frame, { machineId: identity.machineId, pinned: this.#orderKeys });
+    const { log, identity, pinKeys } = this.#deps;
+    const verdict = checkOrderKeys(frame, { machineId: identity.machineId, pinned: this.#pinned });
     if (verdict.kind === "same") return;
     if (verdict.kind === "refuse") return log.error("orderKeysRefused", { reason: verdict.reason });
     try {
-      await pinOrderKeys(verdict.keys);
+      await pinKeys(verdict.pinned);
     } catch (error) {
       return log.error("orderKeysNotWritten", { error: messageOf(error) });
     }
-    this.#orderKeys = orderKeys(verdict.keys);
+    this.#pinned = verdict.pinned;
+    this.#orderKeys = orderKeys(this.#pinned.keys);
     log.info("orderKeysPinned", { keyIds: [...this.#orderKeys.keys()].map((id) => id.slice(0, 16)).join(" ") });
   }
 
-  async startGranted(frame: Frame<"startGranted">): Promise<void> {
-    if (this.#worker?.orderSeq === frame.orderSeq) this.#worker.grant(frame.startId);
+  async startGranted(frame: Frame<"startGranted">, { sentAtMs }: Received): Promise<void> {
+    if (this.#worker?.orderSeq === frame.orderSeq) this.#worker.grant(frame.startId, sentAtMs);
   }
 
   /** @param reportAll after a hello: what ended earlier is told again as well */
@@ -243,7 +253,7 @@ class AgentCore implements FrameHandlers {
 
   #work(orderSeq: number, startedHere: readonly number[]): OrderWorker {
     if (this.#worker) throw new Error(`order ${this.#worker.orderSeq} is still being worked on`);
-    const deps = { ...this.#deps, journal: this.#journal, endMoments: this.#endMoments };
+    const deps = { ...this.#deps, journal: this.#journal, endMoments: this.#endMoments, reports: this.#reports };
     const worker = new OrderWorker(deps, orderSeq, startedHere, () => {
       if (this.#worker === worker) this.#worker = null;
     });
@@ -262,7 +272,7 @@ class AgentCore implements FrameHandlers {
   }
 
   #unacknowledged(held: OrderState): AgentFrame[] {
-    return unacknowledged(held, this.#endMoments);
+    return this.#reports.unacknowledged(held);
   }
 
   #append(...records: JournalRecord[]): Promise<void> {

@@ -60,6 +60,8 @@ export const JournalRecord = Type.Union([
       outcome: Outcome,
       errors: Errors,
       result: Type.Union([CommandResult, Type.Null()]),
+      /** Of a script that ran. Absent in journals of the version before. */
+      exitCode: Type.Optional(Type.Integer()),
     },
     closed,
   ),

@@ -3,7 +3,8 @@ import { LINK_CLOSE, TOO_OFTEN_WAIT_MS } from "@halligan/protocol/link";
 import { LIMITS } from "../limits.ts";
 import { backoffMs } from "./backoff.ts";
 import { messageOf } from "./error-text.ts";
-import { type FrameHandlers, LinkEnded, runLinkSession, type SessionDeps } from "./link-session.ts";
+import { LinkEnded } from "./link-ended.ts";
+import { type FrameHandlers, runLinkSession, type SessionDeps } from "./link-session.ts";
 import type { Random } from "./ports.ts";
 
 /** What a person has to put right: trying again soon would not help. */
@@ -39,15 +40,17 @@ export async function keepLinked(
     } catch (error) {
       if (signal.aborted) return;
       if (deps.clock.monotonicMs() - begunMs >= LIMITS.stableLinkMs) attempt = 0;
-      const code = error instanceof LinkEnded ? error.code : null;
-      const hopeless = code === null ? undefined : HOPELESS.get(code);
+      const { code, isProven } = error instanceof LinkEnded ? error : { code: null, isProven: false };
+      // A server that does not have the order key cannot prove that it refuses the device.
+      const isBelieved = isProven || code === LINK_CLOSE.unauthorized;
+      const hopeless = code === null || !isBelieved ? undefined : HOPELESS.get(code);
       waitMs = hopeless ? LIMITS.backoffCapMs : backoffMs(attempt, bounds, deps.random.fraction());
       if (code === LINK_CLOSE.tooOften) waitMs = Math.max(waitMs, TOO_OFTEN_WAIT_MS);
       attempt++;
       const fields = { error: messageOf(error), closeCode: code, retryInMs: waitMs };
       if (hopeless) deps.log.error("linkRefused", { ...fields, meaning: hopeless });
       else deps.log.warn("linkLost", fields);
-      if (code === LINK_CLOSE.retired) await endWhatRuns(deps, handlers);
+      if (code === LINK_CLOSE.retired && isProven) await endWhatRuns(deps, handlers);
     }
     try {
       await deps.clock.sleep(waitMs, signal);

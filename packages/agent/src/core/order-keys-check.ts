@@ -1,37 +1,81 @@
 /** Whether a set of order keys may take the place of the pinned one. Pure: the signature first, as with an order. */
-import { createHash, verify } from "node:crypto";
-import { type OrderKey, OrderKeySet, type OrderKeysFrame, orderKeysSigningBytes } from "@halligan/protocol/link";
+import { createHash, createPublicKey, verify } from "node:crypto";
+import {
+  NumberedOrderKeySet,
+  type OrderKey,
+  type OrderKeysFrame,
+  orderKeysSigningBytes,
+} from "@halligan/protocol/link";
 import { Compile } from "typebox/compile";
-import type { OrderKeys } from "./order-check.ts";
+
+export interface PinnedKeys {
+  /** The first one names the server. */
+  keys: readonly OrderKey[];
+  /** 0: from an enrollment before link version 2. */
+  setNumber: number;
+  /** Outranks them. */
+  recoveryKey: OrderKey | null;
+}
 
 export type OrderKeysVerdict =
-  | { kind: "pin"; keys: readonly OrderKey[] }
-  /** Just what is pinned, in that order. */
+  | { kind: "pin"; pinned: PinnedKeys }
+  /** Just what is pinned. */
   | { kind: "same" }
-  | { kind: "refuse"; reason: "unknownKey" | "badSignature" | "malformed" | "wrongMachine" };
+  | {
+      kind: "refuse";
+      reason:
+        | "unknownKey"
+        | "badSignature"
+        | "malformed"
+        | "wrongMachine"
+        /** Its number is not above the one of the pinned set. */
+        | "replayed"
+        /** It has none of the pinned keys, or another recovery key. */
+        | "outranked";
+    };
 
-const keySet = Compile(OrderKeySet);
+const keySet = Compile(NumberedOrderKeySet);
 
 export function checkOrderKeys(
   frame: OrderKeysFrame,
-  device: { machineId: string; pinned: OrderKeys },
+  device: { machineId: string; pinned: PinnedKeys },
 ): OrderKeysVerdict {
   const { machineId, pinned } = device;
-  const signer = pinned.get(frame.keyId);
-  if (!signer) return { kind: "refuse", reason: "unknownKey" };
-  if (!verify(null, orderKeysSigningBytes(frame.payload), signer, Buffer.from(frame.signature, "base64url"))) {
-    return { kind: "refuse", reason: "badSignature" };
+  const isRecovery = pinned.recoveryKey?.keyId === frame.keyId;
+  const signer = isRecovery ? pinned.recoveryKey : pinned.keys.find(({ keyId }) => keyId === frame.keyId);
+  const no = (reason: Extract<OrderKeysVerdict, { kind: "refuse" }>["reason"]) => ({ kind: "refuse", reason }) as const;
+  if (!signer) return no("unknownKey");
+  const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: signer.publicKey }, format: "jwk" });
+  if (!verify(null, orderKeysSigningBytes(frame.payload), key, Buffer.from(frame.signature, "base64url"))) {
+    return no("badSignature");
   }
   const set = parse(frame.payload);
-  if (!keySet.Check(set) || !set.keys.every(isNamedRightly) || hasDoubles(set.keys)) {
-    return { kind: "refuse", reason: "malformed" };
-  }
-  if (set.machineId !== machineId) return { kind: "refuse", reason: "wrongMachine" };
-  const pinnedIds = [...pinned.keys()];
-  const isSame =
-    set.keys.length === pinnedIds.length && set.keys.every(({ keyId }, place) => keyId === pinnedIds[place]);
-  return isSame ? { kind: "same" } : { kind: "pin", keys: set.keys };
+  if (!keySet.Check(set) || !namedKeys(set).every(isNamedRightly) || hasDoubles(set.keys)) return no("malformed");
+  if (set.machineId !== machineId && !(isRecovery && set.machineId === null)) return no("wrongMachine");
+  const next: PinnedKeys = {
+    keys: set.keys,
+    setNumber: set.number,
+    recoveryKey: set.recoveryKey ?? pinned.recoveryKey,
+  };
+  if (isSame(next, pinned)) return { kind: "same" };
+  if (set.number <= pinned.setNumber) return no("replayed");
+  return isRecovery || isWithinRank(next, pinned) ? { kind: "pin", pinned: next } : no("outranked");
 }
+
+/** What an order key may change: it leaves one of the pinned keys, and the recovery key where there is one. */
+function isWithinRank(next: PinnedKeys, pinned: PinnedKeys): boolean {
+  const known = new Set(pinned.keys.map(({ keyId }) => keyId));
+  const isRecoveryKept = pinned.recoveryKey === null || next.recoveryKey?.keyId === pinned.recoveryKey.keyId;
+  return isRecoveryKept && next.keys.some(({ keyId }) => known.has(keyId));
+}
+
+function isSame(next: PinnedKeys, pinned: PinnedKeys): boolean {
+  const ids = ({ keys, recoveryKey }: PinnedKeys) => [...keys, recoveryKey].map((key) => key?.keyId).join();
+  return next.setNumber === pinned.setNumber && ids(next) === ids(pinned);
+}
+
+const namedKeys = ({ keys, recoveryKey }: NumberedOrderKeySet): OrderKey[] =>
+  recoveryKey === null ? keys : [...keys, recoveryKey];
 
 const hasDoubles = (keys: readonly OrderKey[]): boolean => new Set(keys.map(({ keyId }) => keyId)).size < keys.length;
 

@@ -3,10 +3,11 @@
  * shows it. After a crash the same code goes on from the journal; a script that was running then has its end there
  * already (`recovery.ts`) and is only delivered.
  */
-import type { OrderCommand } from "@halligan/protocol/link";
+import type { AgentFrame, OrderCommand } from "@halligan/protocol/link";
 import { LIMITS } from "../limits.ts";
 import type { EndMoments } from "./end-moments.ts";
 import { CANCELLED_TEXT, CRASHED_TEXT } from "./end-texts.ts";
+import { isRecent } from "./freshness.ts";
 import { type CommandState, nextCommand, type OrderState } from "./journal.ts";
 import type { JournalWriter } from "./journal-writer.ts";
 import type { LinkState } from "./link-state.ts";
@@ -24,7 +25,7 @@ import type {
   TransferCommand,
   TransferEnd,
 } from "./ports.ts";
-import { closedFrame, endedFrame, startedFrame } from "./reports.ts";
+import { closedFrame, type Reports, startedFrame } from "./reports.ts";
 
 export interface WorkerDeps {
   clock: Clock;
@@ -34,6 +35,7 @@ export interface WorkerDeps {
   link: LinkState;
   journal: JournalWriter;
   endMoments: EndMoments;
+  reports: Reports;
 }
 
 export class OrderWorker {
@@ -45,8 +47,8 @@ export class OrderWorker {
   readonly #stopped = new AbortController();
   readonly #abandoned = new AbortController();
   readonly #leftovers: string[] = [];
-  /** Of the start that the server granted last. */
-  #grantedStartId: string | null = null;
+  /** The last one of the server, and the earliest moment at which it can have been given. */
+  #grant: { startId: string; sentAtMs: number } | null = null;
   /** Set by the server's verdict; an order without one starts nothing after a new hello. */
   mayStart = true;
   readonly done: Promise<void>;
@@ -63,8 +65,8 @@ export class OrderWorker {
   }
 
   /** This start, and no other one of its command, is recorded by the server. */
-  grant(startId: string): void {
-    this.#grantedStartId = startId;
+  grant(startId: string, sentAtMs: number): void {
+    this.#grant = { startId, sentAtMs };
     this.#deps.link.wake();
   }
 
@@ -113,7 +115,7 @@ export class OrderWorker {
       else await this.#transfer({ ...base, command });
       this.#deps.log.info("commandEnded", { actionId, index, outcome: this.#held()?.commands[index]?.end?.outcome });
       const after = this.#held();
-      if (after) this.#report(endedFrame(after, index, this.#deps.endMoments));
+      if (after) this.#report(this.#deps.reports.ended(after, index));
       this.#stopped.signal.throwIfAborted();
     }
   }
@@ -168,7 +170,8 @@ export class OrderWorker {
         errors = [...errors, "The transcript could not be delivered."];
       }
     }
-    await this.#journal({ type: "ended", orderSeq, index, outcome, errors, result });
+    const exitCode = end.ran && { exitCode: end.exitCode };
+    await this.#journal({ type: "ended", orderSeq, index, outcome, errors, result, ...exitCode });
   }
 
   async #run(job: CommandJob<RunScriptCommand>, startId: string | null, signal: AbortSignal): Promise<ScriptEnd> {
@@ -190,11 +193,22 @@ export class OrderWorker {
   async #untilGranted({ actionId, index }: CommandRef, startId: string | null, signal: AbortSignal): Promise<void> {
     const { link, log } = this.#deps;
     let isTold = false;
-    while (this.#grantedStartId !== startId) {
+    while (this.#grant?.startId !== startId || !this.#isFreshGrant(index)) {
       if (!link.isUp && !isTold) log.info("scriptWaitsForLink", { actionId, index });
       isTold ||= !link.isUp;
       await link.changed(signal);
     }
+  }
+
+  /** One that was under way for too long, or that came long before it is used, is asked for again: its action may be over. */
+  #isFreshGrant(index: number): boolean {
+    const { clock, log } = this.#deps;
+    if (this.#grant && isRecent(this.#grant.sentAtMs, clock.monotonicMs())) return true;
+    this.#grant = null;
+    log.warn("startGrantExpired", { orderSeq: this.orderSeq, index });
+    const held = this.#held();
+    if (held) this.#report(startedFrame(held, index));
+    return false;
   }
 
   /** A transcript cannot be made again, so it is tried for ever, but for a cancelled order, whose `closed` is waited for. */
@@ -256,7 +270,7 @@ export class OrderWorker {
     return this.#deps.journal.append(this.#abandoned.signal, ...records);
   }
 
-  #report(frame: ReturnType<typeof endedFrame>): void {
+  #report(frame: AgentFrame | null): void {
     if (frame) this.#deps.link.send(frame);
   }
 }

@@ -1,7 +1,7 @@
 /** `agent.json`: what enrollment settled. Its being there is what makes a folder an enrolled one. */
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { MachineId, OrderKey } from "@halligan/protocol/link";
+import { MachineId, OrderKey, OrderKeySetNumber } from "@halligan/protocol/link";
 import { type Static, Type } from "typebox";
 import { Compile } from "typebox/compile";
 import { replaceFile } from "../disk/durable.ts";
@@ -14,6 +14,10 @@ const AgentConfig = Type.Object(
     machineId: MachineId,
     /** Only these may sign orders: pinned at enrollment, afterwards as one of them signs. The first names the server. */
     orderKeys: Type.Array(OrderKey, { minItems: 1 }),
+    /** Number of that set; absent before link version 2. */
+    orderKeySet: Type.Optional(OrderKeySetNumber),
+    /** May replace all of them. */
+    recoveryKey: Type.Optional(Type.Union([OrderKey, Type.Null()])),
     /** What the device calls itself instead of its host name. */
     name: Type.Union([Type.String(), Type.Null()]),
   },

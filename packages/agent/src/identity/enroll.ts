@@ -5,6 +5,7 @@ import {
   type EnrollRequest,
   EnrollResponse,
   enrollSigningBytes,
+  LINK_VERSION,
   type MachineFacts,
 } from "@halligan/protocol/link";
 import type { Network } from "@halligan/protocol/network";
@@ -38,8 +39,15 @@ export async function enroll(wish: {
   const privateKey = await readOrMakeDeviceKey(wish.root);
   const publicKey = publicKeyText(privateKey);
   const proof = sign(null, enrollSigningBytes(wish.token, publicKey), privateKey).toString("base64url");
-  const answer = await ask(wish, { token: wish.token, publicKey, proof, facts: wish.facts });
-  if (!answer.orderKeys.every(isNamedRightly)) {
+  const answer = await ask(wish, {
+    token: wish.token,
+    publicKey,
+    proof,
+    facts: wish.facts,
+    linkVersion: LINK_VERSION,
+  });
+  const { orderKeys, recoveryKey = null } = answer;
+  if (![...orderKeys, ...(recoveryKey ? [recoveryKey] : [])].every(isNamedRightly)) {
     throw new Error("The server's answer names an order key by a wrong id.");
   }
   const config: AgentConfig = { version: 1, serverUrl: wish.serverUrl, name: wish.name, ...answer };

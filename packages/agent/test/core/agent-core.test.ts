@@ -343,7 +343,7 @@ test("when the server has retired the machine, what runs is ended and nothing fu
   await linked(world);
   world.net.send(world.frameOf(world.order(1, [script(0), script(1)])));
   await until(() => world.runner.log.length === 1);
-  world.net.push({ kind: "closed", code: LINK_CLOSE.retired, reason: "the machine was retired" });
+  world.net.closeWith(LINK_CLOSE.retired, "the machine was retired");
   await until(() => world.runner.log.includes("stopped"));
   assert.deepEqual(world.runner.log, ["run 1-0", "stopped"]);
 });

@@ -8,8 +8,7 @@ import {
   orderKeysSigningBytes,
   orderSigningBytes,
 } from "@halligan/protocol/link";
-import { orderKeys } from "../../src/core/order-check.ts";
-import { checkOrderKeys } from "../../src/core/order-keys-check.ts";
+import { checkOrderKeys, type PinnedKeys } from "../../src/core/order-keys-check.ts";
 import { until } from "../support/agent-process.ts";
 import { MACHINE_ID, script, World } from "../support/fake-ports.ts";
 import { sha256 } from "../support/fake-server.ts";
@@ -29,24 +28,60 @@ function frameOf(set: unknown, signer = old, bytesOf = orderKeysSigningBytes): O
   const signature = sign(null, bytesOf(payload), signer.privateKey).toString("base64url");
   return { type: "orderKeys", payload, keyId: signer.keyId, signature };
 }
-const setOf = (...keys: OrderKey[]) => ({ v: 1, machineId: MACHINE_ID, keys: keys.map(plain) });
-const pinned = orderKeys([old]);
+const setOf = (...keys: OrderKey[]) => ({
+  v: 2,
+  machineId: MACHINE_ID,
+  number: 2,
+  keys: keys.map(plain),
+  recoveryKey: null,
+});
+const pinsOf = (...keys: OrderKey[]): PinnedKeys => ({ keys: keys.map(plain), setNumber: 1, recoveryKey: null });
+const pinned = pinsOf(old);
 function check(frame: OrderKeysFrame, pins = pinned): string {
   const verdict = checkOrderKeys(frame, { machineId: MACHINE_ID, pinned: pins });
   return verdict.kind === "refuse" ? verdict.reason : verdict.kind;
 }
 
-test("a set that a pinned key has signed is pinned, unless it is the pinned one already; the order counts", () => {
+test("a set that a pinned key has signed is pinned, unless it is the pinned one already", () => {
   assert.equal(check(frameOf(setOf(next, old))), "pin");
-  assert.equal(check(frameOf(setOf(next))), "pin");
-  assert.equal(check(frameOf(setOf(old))), "same");
-  assert.equal(check(frameOf(setOf(next, old)), orderKeys([next, old])), "same");
-  assert.equal(check(frameOf(setOf(next, old)), orderKeys([old, next])), "pin");
+  assert.equal(check(frameOf({ ...setOf(old), number: 1 })), "same");
+  assert.equal(check(frameOf(setOf(next, old)), pinsOf(old, next)), "pin");
+});
+
+test("a set whose number is not above that of the pinned one is refused, with the same keys or others", () => {
+  for (const number of [0, 1]) {
+    assert.equal(check(frameOf({ ...setOf(next, old), number })), "replayed");
+    assert.equal(check(frameOf({ ...setOf(old, next), number }), pinsOf(next, old)), "replayed");
+  }
+});
+
+test("a set without any pinned key is refused, unless the recovery key signed it", () => {
+  assert.equal(check(frameOf(setOf(next))), "outranked");
+  const recovery = newKey();
+  const pins = { ...pinned, recoveryKey: plain(recovery) };
+  assert.equal(check(frameOf(setOf(next)), pins), "outranked");
+  assert.equal(check(frameOf(setOf(next), recovery), pins), "pin");
+  assert.equal(check(frameOf({ ...setOf(next), machineId: null }, recovery), pins), "pin");
+  assert.equal(check(frameOf({ ...setOf(next), number: 1 }, recovery), pins), "replayed");
+  assert.equal(check(frameOf(setOf(next), recovery)), "unknownKey", "a recovery key that is not pinned");
+  assert.equal(check(frameOf({ ...setOf(next, old), machineId: null })), "wrongMachine", "of an order key");
+});
+
+test("an order key gives a recovery key to a device that has none, and cannot replace one", () => {
+  const [recovery, other] = [newKey(), newKey()];
+  const set = { ...setOf(next, old), recoveryKey: plain(recovery) };
+  assert.equal(check(frameOf(set)), "pin");
+  assert.equal(check(frameOf({ ...set, recoveryKey: { ...plain(recovery), keyId: other.keyId } })), "malformed");
+  const pins = { ...pinned, recoveryKey: plain(recovery) };
+  assert.equal(check(frameOf({ ...set, recoveryKey: plain(other) }), pins), "outranked");
+  assert.equal(check(frameOf({ ...set, recoveryKey: plain(other) }, recovery), pins), "pin");
+  const verdict = checkOrderKeys(frameOf(setOf(next, old)), { machineId: MACHINE_ID, pinned: pins });
+  assert.deepEqual(verdict.kind === "pin" && verdict.pinned.recoveryKey, plain(recovery), "it stays pinned");
 });
 
 test("a set with any part altered, or signed otherwise, is refused", () => {
   const frame = frameOf(setOf(next, old));
-  assert.equal(check({ ...frame, payload: frame.payload.replace('"v":1', '"v": 1') }), "badSignature");
+  assert.equal(check({ ...frame, payload: frame.payload.replace('"v":2', '"v": 2') }), "badSignature");
   assert.equal(
     check({ ...frame, signature: `${frame.signature.startsWith("A") ? "B" : "A"}${frame.signature.slice(1)}` }),
     "badSignature",
@@ -61,9 +96,10 @@ test("a signed set for another machine, an empty one, and one that is not right 
   assert.equal(check(frameOf({ ...setOf(next), machineId: "cd".repeat(20) })), "wrongMachine");
   for (const set of [
     setOf(),
-    { ...setOf(next), v: 2 },
+    { ...setOf(next), v: 1 },
+    { ...setOf(next), number: -1 },
     { ...setOf(next), more: 1 },
-    { machineId: MACHINE_ID, keys: [plain(next)] },
+    { v: 1, machineId: MACHINE_ID, keys: [plain(next)] },
     setOf(next, next),
     setOf({ keyId: old.keyId, publicKey: next.publicKey }),
     "text",
@@ -107,6 +143,8 @@ test(
     await until(() => world.net.of("ended").length === 1);
     assert.deepEqual(world.pinned, [plain(next), plain(own)]);
     world.net.sent.length = 0;
+    world.signer = next.privateKey;
+    world.net.orderKey = world.signer;
     world.net.push({ kind: "closed", code: 1006, reason: "" });
     await until(() => world.net.of("hello").length > 0);
     assert.deepEqual([named(world), world.net.of("hello")[0]?.orderKeyIds], [next.keyId, [next.keyId, own.keyId]]);

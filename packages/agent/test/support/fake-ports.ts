@@ -2,21 +2,20 @@
 import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import {
   type AgentFrame,
-  LINK_VERSION,
   type MachineFacts,
   type Order,
   type OrderCommand,
   type OrderKey,
   orderSigningBytes,
-  parseAgentFrame,
   type ServerFrame,
 } from "@halligan/protocol/link";
 import { type CoreDeps, runAgentCore } from "../../src/core/agent-core.ts";
 import { LinkState } from "../../src/core/link-state.ts";
-import { orderKeys } from "../../src/core/order-check.ts";
+import type { PinnedKeys } from "../../src/core/order-keys-check.ts";
 import type { Clock, Connection, Disk, Log, Net, Received, Runner, ScriptEnd } from "../../src/core/ports.ts";
 import { realClock } from "../../src/real-clock.ts";
 import { DEFAULT_LIMITS, sha256 } from "./fake-server.ts";
+import { ServerSeal } from "./server-seal.ts";
 
 export const MACHINE_ID = "ab".repeat(20);
 export const silentLog: Log = { info() {}, warn() {}, error() {} };
@@ -107,11 +106,20 @@ export class FakeNet implements Net {
   connections = 0;
   /** Answers each script's start. */
   grants = true;
+  /** Of the newest connection. */
+  seal: ServerSeal | null = null;
+  /** Signs the welcome. */
+  orderKey: KeyObject;
+
+  constructor(orderKey: KeyObject) {
+    this.orderKey = orderKey;
+  }
 
   async connect(): Promise<Connection> {
     this.connections++;
     this.#inbox = [];
-    this.push({ kind: "binary", bytes: new Uint8Array(32) });
+    const challenge = new Uint8Array(32);
+    this.push({ kind: "binary", bytes: challenge });
     return {
       receive: async (signal) => {
         for (;;) {
@@ -125,22 +133,16 @@ export class FakeNet implements Net {
         }
       },
       sendText: (text) => {
-        const frame = parseAgentFrame(text);
+        const frame = this.seal?.open(text);
         if (!frame) throw new Error(`not a frame: ${text}`);
         this.sent.push(frame);
         if (frame.type === "started" && this.grants) this.send({ ...frame, type: "startGranted" });
       },
       sendBinary: (bytes) => {
         this.answers.push(bytes);
-        const serverTimeMs = 1_000_000;
-        this.send({
-          type: "welcome",
-          linkVersion: LINK_VERSION,
-          linkEpoch: 1,
-          serverTimeMs,
-          ticket: "t",
-          pingIntervalMs: 60_000,
-        });
+        const welcome = { linkEpoch: 1, serverTimeMs: 1_000_000, ticket: "t", pingIntervalMs: 60_000 };
+        this.seal = new ServerSeal(challenge, bytes, this.orderKey, welcome);
+        this.push({ kind: "text", text: this.seal.welcome });
       },
       close: () => undefined,
     };
@@ -151,7 +153,11 @@ export class FakeNet implements Net {
     this.#wake = Promise.withResolvers<void>();
   }
   send(frame: ServerFrame): void {
-    this.push({ kind: "text", text: JSON.stringify(frame) });
+    if (this.seal) this.push({ kind: "text", text: this.seal.seal(frame) });
+  }
+  /** As the server closes a connection. */
+  closeWith(code: number, words: string): void {
+    this.push({ kind: "closed", code, reason: this.seal?.close(code, words) ?? words });
   }
   of<T extends AgentFrame["type"]>(type: T): Extract<AgentFrame, { type: T }>[] {
     return this.sent.filter((frame): frame is Extract<AgentFrame, { type: T }> => frame.type === type);
@@ -173,15 +179,21 @@ export const FACTS: MachineFacts = {
 export class World implements AsyncDisposable {
   readonly disk = new MemoryDisk();
   runner = new FakeRunner();
-  net = new FakeNet();
+  net: FakeNet;
   readonly serverKey: KeyObject;
+  /** Signs the welcomes of the next agent. */
+  signer: KeyObject;
   readonly keyText: string;
   readonly keyId: string;
   /** The order keys that the device keeps. */
   pinned: readonly OrderKey[];
+  setNumber = 1;
+  recoveryKey: OrderKey | null = null;
   /** Keeps them; a test puts a disk that refuses in its place. */
-  pin = async (keys: readonly OrderKey[]): Promise<void> => {
+  pin = async ({ keys, setNumber, recoveryKey }: PinnedKeys): Promise<void> => {
     this.pinned = keys;
+    this.setNumber = setNumber;
+    this.recoveryKey = recoveryKey;
   };
   readonly #deviceKey = generateKeyPairSync("ed25519").privateKey;
   #stop = new AbortController();
@@ -190,6 +202,8 @@ export class World implements AsyncDisposable {
   constructor() {
     const pair = generateKeyPairSync("ed25519");
     this.serverKey = pair.privateKey;
+    this.signer = this.serverKey;
+    this.net = new FakeNet(this.signer);
     this.keyText = pair.publicKey.export({ format: "jwk" }).x ?? "";
     this.keyId = sha256(Buffer.from(this.keyText, "base64url"));
     this.pinned = [{ keyId: this.keyId, publicKey: this.keyText }];
@@ -198,7 +212,7 @@ export class World implements AsyncDisposable {
   /** Starts an agent on this disk, as after a crash of the one before. */
   start(clock: Clock = realClock): void {
     this.runner = new FakeRunner();
-    this.net = new FakeNet();
+    this.net = new FakeNet(this.signer);
     this.#stop = new AbortController();
     let ids = 0;
     const deps: CoreDeps = {
@@ -210,8 +224,8 @@ export class World implements AsyncDisposable {
       random: { fraction: () => 0, id: () => String(++ids).padStart(32, "0") },
       link: new LinkState(clock),
       identity: { machineId: MACHINE_ID, privateKey: this.#deviceKey },
-      orderKeys: orderKeys(this.pinned),
-      pinOrderKeys: (keys) => this.pin(keys),
+      pinnedKeys: { keys: this.pinned, setNumber: this.setNumber, recoveryKey: this.recoveryKey },
+      pinKeys: (pinned) => this.pin(pinned),
       facts: () => FACTS,
     };
     this.running = runAgentCore(deps, this.#stop.signal);

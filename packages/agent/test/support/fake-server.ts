@@ -17,14 +17,13 @@ import {
   ENROLL_PATH,
   handshakeSigningBytes,
   LINK_PATH,
-  LINK_VERSION,
   type Order,
   type OrderCommand,
   orderSigningBytes,
-  parseAgentFrame,
   type ServerFrame,
 } from "@halligan/protocol/link";
 import { type WebSocket, WebSocketServer } from "ws";
+import { ServerSeal } from "./server-seal.ts";
 
 export const sha256 = (bytes: Uint8Array | string) => createHash("sha256").update(bytes).digest("hex");
 export const DEFAULT_LIMITS: Order["limits"] = {
@@ -56,6 +55,7 @@ export class FakeServer implements AsyncDisposable {
   #epoch = 0;
   #orderSeq = 0;
   #socket: WebSocket | null = null;
+  #seal: ServerSeal | null = null;
   readonly #waiters = new Set<() => void>();
   readonly #http: Server;
   readonly #sockets: WebSocketServer;
@@ -107,7 +107,7 @@ export class FakeServer implements AsyncDisposable {
   }
 
   send(frame: ServerFrame): void {
-    this.#socket?.send(JSON.stringify(frame));
+    if (this.#seal) this.#socket?.send(this.#seal.seal(frame));
   }
 
   dropLink(): void {
@@ -138,27 +138,30 @@ export class FakeServer implements AsyncDisposable {
 
   #link(socket: WebSocket): void {
     const challenge = randomBytes(32);
-    let isKnown = false;
+    let seal: ServerSeal | null = null;
     socket.on("message", (data: Buffer, isBinary) => {
-      if (!isKnown) {
+      if (!seal) {
         const answer = isBinary ? decodeHandshakeAnswer(data) : null;
         const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: this.deviceKey }, format: "jwk" });
         if (!answer || !verify(null, handshakeSigningBytes(challenge, answer), key, answer.signature)) {
           return socket.close(4401, "no");
         }
-        isKnown = true;
-        this.#socket = socket;
-        this.send({
-          type: "welcome",
-          linkVersion: LINK_VERSION,
-          linkEpoch: ++this.#epoch,
+        this.#epoch += 1;
+        const welcomedAtMs = performance.now();
+        const welcome = {
+          linkEpoch: this.#epoch,
           serverTimeMs: Date.now(),
           ticket: `ticket-${this.#epoch}`,
           pingIntervalMs: 200,
-        });
+        };
+        seal = new ServerSeal(challenge, data, this.key, welcome);
+        seal.linkMs = () => Math.round(performance.now() - welcomedAtMs);
+        this.#socket = socket;
+        this.#seal = seal;
+        socket.send(seal.welcome);
         return;
       }
-      const frame = parseAgentFrame(data.toString());
+      const frame = seal.open(data.toString());
       if (!frame) return socket.close(4400, "not a frame");
       if (frame.type === "ping") return this.send({ type: "pong", serverTimeMs: Date.now() });
       if (frame.type === "hello") {

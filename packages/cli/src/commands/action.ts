@@ -1,9 +1,12 @@
 import { actionJson } from "../actions/action-json.ts";
+import { verifyEvidence } from "../actions/verify-evidence.ts";
 import type { Command } from "../command.ts";
+import { EXIT } from "../exit-codes.ts";
 import { renderAction } from "../render/action.ts";
 import { renderResultFacts } from "../render/result-facts.ts";
 import { terminalWidth } from "../render/terminal-width.ts";
 import { renderTiming } from "../render/timing.ts";
+import { renderVerification } from "../render/verification.ts";
 import { positional } from "./shared-options.ts";
 
 export const action: Command = {
@@ -19,6 +22,10 @@ export const action: Command = {
       type: "boolean",
       help: "also what is known of its results: size, SHA-256, and how a file changed while it was collected",
     },
+    verify: {
+      type: "boolean",
+      help: "also download its results and compare them with what the device signed; exit code 86 when that does not hold",
+    },
   },
   positionals: { min: 1, max: 1 },
   examples: [
@@ -27,7 +34,8 @@ export const action: Command = {
   ],
   jsonShape:
     "{action: the API's machine action}; with --timing also timing: {steps: [{step, index, at, sinceMs}], totalMs}; " +
-    "with --results also results: [{index, type, fileName, sizeBytes, sha256, isAvailable, fileChange}]",
+    "with --results also results: [{index, type, fileName, sizeBytes, sha256, isAvailable, fileChange}]; " +
+    "with --verify also verification: [{index, type, isVerified, problem, sha256}]",
   async run({ args, connect, env, signal }) {
     const client = await connect();
     const id = positional(args, 0);
@@ -45,6 +53,11 @@ export const action: Command = {
       json.results = value;
       text += `\n${renderResultFacts(value, width)}`;
     }
-    return { json, text };
+    if (!args.flag("verify")) return { json, text };
+    const evidence = await client.getMachineActionEvidence(id, { signal });
+    const verified = await verifyEvidence(client, found, evidence, signal);
+    json.verification = verified;
+    text += `\n${renderVerification(verified, width)}`;
+    return { json, text, ...(verified.some(({ isVerified }) => !isVerified) && { exitCode: EXIT.notVerified }) };
   },
 };

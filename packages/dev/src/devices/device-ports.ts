@@ -1,6 +1,6 @@
 /** The agent core's ports for a simulated device: real time, and a journal in memory. */
 import { randomBytes } from "node:crypto";
-import { type Disk, LinkState, type Random, realClock } from "@halligan/agent/simulation";
+import { type Clock, type Disk, LinkState, type Random, realClock } from "@halligan/agent/simulation";
 
 export { realClock as clock };
 
@@ -29,8 +29,8 @@ export class MemoryJournal implements Disk {
 /** A link that tells when it is up. */
 export class WatchedLink extends LinkState {
   readonly #onUp: () => void;
-  constructor(onUp: () => void) {
-    super(realClock);
+  constructor(clock: Clock, onUp: () => void) {
+    super(clock);
     this.#onUp = onUp;
   }
   override up(live: Parameters<LinkState["up"]>[0]): void {

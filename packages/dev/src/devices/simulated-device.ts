@@ -1,26 +1,32 @@
 import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import {
+  type Clock,
   type LinkState,
   type Log,
   type Net,
-  orderKeys,
   type Random,
   type Runner,
+  realClock,
   runAgentCore,
 } from "@halligan/agent/simulation";
 import {
   type EnrollRequest,
   type EnrollResponse,
   enrollSigningBytes,
+  LINK_VERSION,
   type MachineFacts,
 } from "@halligan/protocol/link";
-import { clock, MemoryJournal, random, WatchedLink } from "./device-ports.ts";
+import { MemoryJournal, random, WatchedLink } from "./device-ports.ts";
 
 export interface Connecting {
   readonly net: Net;
   readonly log: Log;
   /** Default: chance, as in the field. */
   readonly random?: Random;
+  /** Default: this system's. */
+  readonly clock?: Clock;
+  /** Default: the agent's. */
+  readonly linkVersion?: number;
   /** What its commands do. `link` has the tickets for transfers. */
   readonly runner: (link: LinkState) => Runner;
 }
@@ -57,11 +63,19 @@ export class SimulatedDevice implements AsyncDisposable {
     return new SimulatedDevice(name, privateKey, await ask({ token, publicKey: x, proof, facts: factsOf(name) }));
   }
 
-  connect({ net, log, random: chance = random, runner }: Connecting): void {
-    const link = new WatchedLink(() => this.onUp());
+  connect({
+    net,
+    log,
+    random: chance = random,
+    clock = realClock,
+    linkVersion = LINK_VERSION,
+    runner,
+  }: Connecting): void {
+    const link = new WatchedLink(clock, () => this.onUp());
     this.#running = runAgentCore(
       {
         clock,
+        linkVersion,
         random: chance,
         log,
         link,
@@ -69,9 +83,9 @@ export class SimulatedDevice implements AsyncDisposable {
         net,
         runner: runner(link),
         identity: { machineId: this.machineId, privateKey: this.#privateKey },
-        orderKeys: orderKeys(this.#enrolled.orderKeys),
+        pinnedKeys: { keys: this.#enrolled.orderKeys, setNumber: 0, recoveryKey: null },
         // It keeps nothing for a next process; its journal is in memory too.
-        pinOrderKeys: async () => undefined,
+        pinKeys: async () => undefined,
         facts: () => factsOf(this.#name),
       },
       this.#stop.signal,

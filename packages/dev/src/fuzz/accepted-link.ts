@@ -1,5 +1,7 @@
 import type { RunLiveResponseRequest } from "@halligan/protocol/api";
 import { ApiError } from "@halligan/protocol/client";
+import { SEALED_SINCE_VERSION } from "@halligan/protocol/link";
+import type { DeviceHandshake } from "@halligan/protocol/link-crypto";
 import { hello } from "./frames.ts";
 import { type FuzzContext, remember } from "./fuzz-context.ts";
 import type { HostileDevice } from "./hostile-device.ts";
@@ -17,13 +19,22 @@ export async function welcomed(
 ): Promise<string | null> {
   const challenge = await link.challenge();
   if (!challenge) return null;
-  const answer = device.answer(challenge);
-  remember(context.answers, answer);
-  await link.binary(answer);
-  const welcome = await link.frame("welcome");
+  const handshake = device.handshake(challenge);
+  remember(context.answers, handshake.answer);
+  await link.binary(handshake.answer);
+  const ticket = await ticketOf(link, device, handshake);
+  if (ticket !== null) remember(context.tickets, ticket);
+  return ticket;
+}
+
+async function ticketOf(link: HostileLink, device: HostileDevice, handshake: DeviceHandshake): Promise<string | null> {
+  if (device.version < SEALED_SINCE_VERSION) return (await link.frame("welcome"))?.ticket ?? null;
+  const welcome = await link.frame("signedWelcome");
   if (!welcome) return null;
-  remember(context.tickets, welcome.ticket);
-  return welcome.ticket;
+  const opened = handshake.open(welcome, device.serverKey);
+  if (!opened) throw new Error("the server did not prove itself to a device that it has enrolled");
+  link.seal(opened.keys);
+  return opened.content.ticket;
 }
 
 /** Up to the hello's answer: the ticket of a link that is ready, or null. Takes the order that may come with it. */

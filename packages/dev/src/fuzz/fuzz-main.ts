@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
+import { proxyFuzz } from "../link-proxy/proxy-fuzz.ts";
 import { fuzz } from "./fuzz.ts";
 
-/** `npm run fuzz -- --frames N`: exit 0 when the server stood it, 1 with the seed and the facts when not. `--json`: a line for
+/** `npm run fuzz -- --frames N`, with `--proxy` a hostile proxy instead of hostile devices: exit 0 when the server stood it, 1 with the seed and the facts when not. `--json`: a line for
  * docs/reliability-runs.jsonl on standard output, all else on standard error. */
 const { values } = parseArgs({
   options: {
@@ -10,6 +11,7 @@ const { values } = parseArgs({
     seed: { type: "string", default: randomUUID().slice(0, 8) },
     only: { type: "string", multiple: true },
     json: { type: "boolean", default: false },
+    proxy: { type: "boolean", default: false },
   },
 });
 const begunMs = performance.now();
@@ -20,14 +22,21 @@ const say = (text: string) =>
 
 const frames = Number(values.frames);
 if (!Number.isInteger(frames) || frames < 1) {
-  process.stderr.write("usage: npm run fuzz -- --frames N [--seed TEXT] [--only ATTACK]... [--json]\n");
+  process.stderr.write("usage: npm run fuzz -- --frames N [--seed TEXT] [--only ATTACK]... [--proxy] [--json]\n");
   process.exitCode = 2;
 } else {
   say(`seed ${values.seed}, ${frames} frames`);
-  const { violations, ...counts } = await fuzz({ frames, seed: values.seed, only: values.only ?? [] }, say);
+  const { violations, ...counts } = values.proxy
+    ? await proxyFuzz({ frames, seed: values.seed }, say)
+    : await fuzz({ frames, seed: values.seed, only: values.only ?? [] }, say);
   say(`seed ${values.seed}: ${JSON.stringify(counts)}; ${violations.length} violations`);
   if (values.json) {
-    const run = { run: "fuzz", seed: values.seed, ...counts, violations: violations.length };
+    const run = {
+      run: values.proxy ? "proxy fuzz" : "fuzz",
+      seed: values.seed,
+      ...counts,
+      violations: violations.length,
+    };
     process.stdout.write(`${JSON.stringify(run)}\n`);
   }
   if (violations.length > 0) {

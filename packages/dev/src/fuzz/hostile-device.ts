@@ -1,14 +1,14 @@
-import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { createPublicKey, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import {
   ENROLL_PATH,
   EnrollResponse,
-  encodeHandshakeAnswer,
   enrollSigningBytes,
-  handshakeSigningBytes,
   LINK_VERSION,
   type MachineFacts,
   OLDEST_LINK_VERSION,
+  type OrderKey,
 } from "@halligan/protocol/link";
+import { DeviceHandshake } from "@halligan/protocol/link-crypto";
 import { Value } from "typebox/value";
 import type { SeededRandom } from "../torture/seeded-random.ts";
 
@@ -21,7 +21,8 @@ export interface KnownOrder {
 /** An attacker with a key of its own: enrolled like any device, honest in nothing. */
 export class HostileDevice {
   readonly machineId: string;
-  readonly serverKeyId: string;
+  readonly serverKey: KeyObject;
+  readonly #serverKeyId: string;
   /** The same over its links, so that it is one device and not two. */
   journalId: string;
   order: KnownOrder | null = null;
@@ -30,9 +31,11 @@ export class HostileDevice {
   readonly processId: string;
   readonly #privateKey: KeyObject;
 
-  private constructor(machineId: string, serverKeyId: string, random: SeededRandom, privateKey: KeyObject) {
+  private constructor(machineId: string, serverKey: OrderKey, random: SeededRandom, privateKey: KeyObject) {
     this.machineId = machineId;
-    this.serverKeyId = serverKeyId;
+    this.#serverKeyId = serverKey.keyId;
+    const jwk = { kty: "OKP", crv: "Ed25519", x: serverKey.publicKey };
+    this.serverKey = createPublicKey({ key: jwk, format: "jwk" });
     this.journalId = random.hex(32);
     this.processId = random.hex(32);
     this.version = random.chance(0.3) ? OLDEST_LINK_VERSION : LINK_VERSION;
@@ -56,16 +59,21 @@ export class HostileDevice {
     const answer: unknown = await response.json();
     if (response.status !== 200) throw new Error(`the attacker could not enroll: ${JSON.stringify(answer)}`);
     const { machineId, orderKeys } = Value.Parse(EnrollResponse, answer);
-    return new HostileDevice(machineId, orderKeys[0]?.keyId ?? "", random, privateKey);
+    const [serverKey] = orderKeys;
+    if (!serverKey) throw new Error("the server names no order key");
+    return new HostileDevice(machineId, serverKey, random, privateKey);
   }
 
-  /** A good answer to a challenge, but for what is changed in it; the signature is over the changed one. */
-  answer(
+  /** With a good answer to a challenge, but for what is changed in it; the signature is over the changed one. */
+  handshake(
     challenge: Uint8Array,
     changes: { version?: number; machineId?: string; serverKeyId?: string } = {},
-  ): Uint8Array {
-    const claim = { version: this.version, machineId: this.machineId, serverKeyId: this.serverKeyId, ...changes };
-    const signature = sign(null, handshakeSigningBytes(challenge, claim), this.#privateKey);
-    return encodeHandshakeAnswer({ ...claim, signature });
+  ): DeviceHandshake {
+    const claim = { version: this.version, machineId: this.machineId, serverKeyId: this.#serverKeyId, ...changes };
+    return new DeviceHandshake(challenge, claim, this.#privateKey);
+  }
+
+  answer(challenge: Uint8Array, changes: Parameters<typeof this.handshake>[1] = {}): Uint8Array {
+    return this.handshake(challenge, changes).answer;
   }
 }

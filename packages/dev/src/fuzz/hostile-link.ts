@@ -1,4 +1,5 @@
 import { parseServerFrame, type ServerFrame } from "@halligan/protocol/link";
+import { FrameSeal, type LinkKeys } from "@halligan/protocol/link-crypto";
 import { WebSocket } from "ws";
 
 /** Frames of this process, over all links. */
@@ -18,6 +19,8 @@ export class HostileLink implements AsyncDisposable {
   readonly #count: FrameCount;
   readonly #seen = new Map<ServerFrame["type"], ServerFrame>();
   #challenge: Uint8Array | null = null;
+  #toServer: FrameSeal | null = null;
+  #toAgent: FrameSeal | null = null;
   #pongs = 0;
   #isClosed = false;
   /** Resolves at whatever comes next. */
@@ -70,9 +73,20 @@ export class HostileLink implements AsyncDisposable {
     while (!holds() && !this.#isClosed) await this.#changed.promise;
   }
 
+  /** From here on each text is sealed: an attacker that is enrolled has the keys of its own connection. */
+  seal({ toServer, toAgent }: LinkKeys): void {
+    this.#toServer = new FrameSeal(toServer);
+    this.#toAgent = new FrameSeal(toAgent);
+  }
+
   /** As a text frame, whatever the bytes are. */
   async text(frame: string | Uint8Array): Promise<void> {
-    await this.#send(frame, false);
+    if (!this.#toServer) return await this.#send(frame, false);
+    const bytes = Buffer.from(frame);
+    // The server decodes before it verifies, so the code is over what bytes that are not UTF-8 become.
+    const text = bytes.toString("utf8");
+    const code = this.#toServer.seal(text).slice(0, -text.length || undefined);
+    await this.#send(Buffer.concat([Buffer.from(code), bytes]), false);
   }
 
   async binary(frame: Uint8Array): Promise<void> {
@@ -103,7 +117,9 @@ export class HostileLink implements AsyncDisposable {
   }
 
   #take(text: string): void {
-    const frame = parseServerFrame(text);
+    const opened = this.#toAgent ? this.#toAgent.open(text) : text;
+    if (opened === null) throw new Error(`the server's seal does not hold: ${text.slice(0, 200)}`);
+    const frame = parseServerFrame(opened.slice(Math.max(0, opened.indexOf("{"))));
     if (!frame) throw new Error(`the server sent a frame that is none: ${text.slice(0, 200)}`);
     if (frame.type === "pong") this.#pongs += 1;
     this.#seen.set(frame.type, frame);

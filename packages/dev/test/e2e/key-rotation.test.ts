@@ -20,7 +20,20 @@ async function pinnedBy({ dataDir }: WorldMachine): Promise<string[]> {
   return orderKeys.map(({ keyId }) => keyId);
 }
 
-test("agents that were enrolled before a rotation of the order key follow it, and one that missed it is told to be enrolled anew", {
+/** An agent of link version 1 pinned neither a number nor a recovery key; upgraded, it gets both on its first connection. */
+async function learnsItsRecoveryKey(world: World, { id, dataDir }: WorldMachine): Promise<void> {
+  const file = join(dataDir, "agent.json");
+  const read = async () => JSON.parse(await readFile(file, "utf8"));
+  await world.agent(id).stop();
+  const { orderKeySet, recoveryKey, ...before } = await read();
+  assert.ok(orderKeySet > 0 && recoveryKey !== null);
+  await writeFile(file, JSON.stringify(before), { mode: 0o600 });
+  const agent = await world.startAgent(id);
+  await agent.line((line) => line.includes("orderKeysPinned"));
+  assert.deepEqual(await read(), { ...before, orderKeySet, recoveryKey });
+}
+
+test("agents that were enrolled before a rotation of the order key follow it, and one that missed it waits for the recovery key", {
   timeout: 300_000,
 }, async () => {
   await using world = await World.start({ settings: { HALLIGAN_LIMITS_PROFILE: "open" } });
@@ -32,7 +45,7 @@ test("agents that were enrolled before a rotation of the order key follow it, an
   const oldId = idOf(createPrivateKey(await readFile(keyFile())));
   const { privateKey } = generateKeyPairSync("ed25519");
   const newId = idOf(privateKey);
-  const agent = world.agent(steady.id);
+  let agent = world.agent(steady.id);
   const pins = (...ids: string[]) => {
     const keyIds = ids.map((id) => id.slice(0, 16)).join(" ");
     return agent.line((line) => line.includes("orderKeysPinned") && line.includes(`"keyIds":"${keyIds}"`));
@@ -50,6 +63,8 @@ test("agents that were enrolled before a rotation of the order key follow it, an
 
   await runsOn(steady);
   assert.deepEqual(await pinnedBy(steady), [oldId]);
+  await learnsItsRecoveryKey(world, steady);
+  agent = world.agent(steady.id);
 
   await restart(() =>
     writeFile(keyFile("-next"), privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 }),
@@ -70,7 +85,14 @@ test("agents that were enrolled before a rotation of the order key follow it, an
   await runsOn(late);
   assert.deepEqual(await pinnedBy(late), [newId, oldId]);
 
-  await restart(() => rm(keyFile("-previous")));
+  const [recoveryFile, offline] = [join(world.dataDir, "keys", "recovery.pem"), join(world.folder, "recovery.pem")];
+  await restart(async () => {
+    await rm(keyFile("-previous"));
+    // The private half is taken away; the server keeps the public one.
+    await rename(recoveryFile, offline);
+    const publicKey = createPublicKey(createPrivateKey(await readFile(offline)));
+    await writeFile(recoveryFile, publicKey.export({ type: "spki", format: "pem" }), { mode: 0o600 });
+  });
   await pins(newId);
   assert.deepEqual(await pinnedBy(steady), [newId]);
   await runsOn(steady);
@@ -84,4 +106,16 @@ test("agents that were enrolled before a rotation of the order key follow it, an
   assert.match(await refused.line((line) => line.includes("linkRefused")), /enroll it anew/);
   assert.match(await world.server.line((line) => line.includes("unknownServerKey")), /enroll it anew/);
   assert.deepEqual(await pinnedBy(tooLate), [oldId]);
+
+  await using signing = new Program("sign-order-keys", {
+    command: process.execPath,
+    args: [ENTRY.server, "sign-order-keys", offline, "--data", world.dataDir],
+    env: {},
+  });
+  assert.equal(await signing.exited, 0, signing.output);
+  await refused.stop();
+  await restart(async () => undefined);
+  await world.startAgent(tooLate.id);
+  await runsOn(tooLate);
+  assert.deepEqual(await pinnedBy(tooLate), [newId]);
 });

@@ -288,6 +288,35 @@ export const ActionResultsWire = Type.Object({
 });
 export type ActionResultsWire = Static<typeof ActionResultsWire>;
 
+/**
+ * `GET /halligan/v1/actions/{id}/evidence`: what the device signed about the end of each command that has ended. How to verify it without
+ * the server: docs/operations.md.
+ */
+export const ActionEvidenceWire = Type.Object({
+  actionId: Type.String(),
+  machineId: Type.String(),
+  value: Type.Array(
+    Type.Object({
+      /** Of the command. */
+      index: Type.Integer(),
+      type: Type.Union([Type.Literal("RunScript"), Type.Literal("GetFile"), Type.Literal("PutFile")]),
+      /** Null when the device did not sign: its agent has an earlier version, or the server ended the command. */
+      evidence: Type.Union([
+        Type.Object({
+          /** JSON text as it was signed: machine, action, start, outcome, errors, exit code, size and SHA-256 of the result. */
+          payload: Type.String(),
+          /** Ed25519, base64url, over `halligan-end-v1`, a line feed and the payload. */
+          signature: Type.String(),
+          /** Raw Ed25519 key, base64url. The machine's id is the first 40 hex digits of its SHA-256. */
+          publicKey: Type.String(),
+        }),
+        Type.Null(),
+      ]),
+    }),
+  ),
+});
+export type ActionEvidenceWire = Static<typeof ActionEvidenceWire>;
+
 /** Of machine groups: `contract/lifecycle.md` section 3. Live response needs another level than `none`. */
 export const RemediationLevelWire = Type.Union([
   Type.Literal("none"),

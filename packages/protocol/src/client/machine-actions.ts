@@ -1,4 +1,5 @@
 import {
+  ActionEvidenceWire,
   ActionResultsWire,
   ActionTimingWire,
   type MachineActionEvent,
@@ -37,6 +38,8 @@ export interface MachineActionOperations {
   getMachineActionTiming(actionId: string, options?: CallOptions): Promise<ActionTimingWire>;
   /** Size, SHA-256 and, of a file that changed while it was collected, how. Halligan's own. */
   getMachineActionResults(actionId: string, options?: CallOptions): Promise<ActionResultsWire>;
+  /** What the device signed about the end of each command. Halligan's own. */
+  getMachineActionEvidence(actionId: string, options?: CallOptions): Promise<ActionEvidenceWire>;
   /** Its state now, then each change until the final one; see `watchMachineAction`. A server other than Halligan has no such thing. */
   watchMachineAction(actionId: string, options?: CallOptions): AsyncGenerator<MachineActionEvent>;
   /** Newest first unless `orderBy` says otherwise. */
@@ -92,6 +95,11 @@ export function machineActionOperations(transport: Transport): MachineActionOper
       transport.sendForJson(
         { method: "GET", path: `/halligan/v1/actions/${encodeURIComponent(actionId)}/results`, signal },
         ActionResultsWire,
+      ),
+    getMachineActionEvidence: (actionId, { signal } = {}) =>
+      transport.sendForJson(
+        { method: "GET", path: `/halligan/v1/actions/${encodeURIComponent(actionId)}/evidence`, signal },
+        ActionEvidenceWire,
       ),
     watchMachineAction: (actionId, options) => watchMachineAction(transport, actionId, options),
     listMachineActions: (options = {}) => listAll(transport, "/api/machineactions", MachineActionWire, options),

@@ -18,6 +18,8 @@ export const EnrollRequest = Type.Object(
     /** Signature (base64url) of `enrollSigningBytes(token, publicKey)` by that key: nobody enrolls a key that is not theirs. */
     proof: Type.String({ pattern: "^[A-Za-z0-9_-]{86}$" }),
     facts: MachineFacts,
+    /** Of the agent; absent before link version 2, which takes no answer with more than it knows. */
+    linkVersion: Type.Optional(Type.Integer({ minimum: 2, maximum: 255 })),
   },
   { additionalProperties: false },
 );
@@ -27,8 +29,18 @@ export type EnrollRequest = Static<typeof EnrollRequest>;
 export const OrderKey = Type.Object({ keyId: Sha256, publicKey: PublicKey }, { additionalProperties: false });
 export type OrderKey = Static<typeof OrderKey>;
 
+/** Of a set of order keys. It only grows. */
+export const OrderKeySetNumber = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+
 export const EnrollResponse = Type.Object(
-  { machineId: MachineId, orderKeys: Type.Array(OrderKey, { minItems: 1, maxItems: 16 }) },
+  {
+    machineId: MachineId,
+    orderKeys: Type.Array(OrderKey, { minItems: 1, maxItems: 16 }),
+    /** The two below only for a request that names its link version. */
+    orderKeySet: Type.Optional(OrderKeySetNumber),
+    /** Outranks the order keys: what it signs replaces all of them. Null where the server has none. */
+    recoveryKey: Type.Optional(Type.Union([OrderKey, Type.Null()])),
+  },
   { additionalProperties: false },
 );
 export type EnrollResponse = Static<typeof EnrollResponse>;

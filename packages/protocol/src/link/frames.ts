@@ -2,6 +2,7 @@ import { type Static, Type } from "typebox";
 import { Compile } from "typebox/compile";
 import { cleanText } from "../text/clean-text.ts";
 import { Continuity, ProbeNonce, RollingValue } from "./continuity.ts";
+import { OrderKeySetNumber } from "./enroll.ts";
 import { FileChange } from "./file-change.ts";
 import { ActionId, CommandIndex, JournalId, OrderSeq, Sha256, SizeBytes, StartId, UnixMs, UploadId } from "./ids.ts";
 import { MachineFacts } from "./machine-facts.ts";
@@ -10,6 +11,8 @@ import { MachineFacts } from "./machine-facts.ts";
 export const MAX_FRAME_BYTES = 2 * 1024 * 1024;
 /** Largest transcript that travels inside the report of its command's end, in bytes of JSON text. Larger ones are uploaded. */
 export const MAX_INLINE_TRANSCRIPT_BYTES = 64 * 1024;
+/** Largest text that a device signs about an end: all error texts, each character escaped, and the rest. */
+export const MAX_EVIDENCE_CHARACTERS = 256 * 1024;
 /** Every part of an upload but the last has exactly this size. */
 export const PART_BYTES = 8 * 1024 * 1024;
 /**
@@ -74,6 +77,8 @@ export const Hello = Type.Object(
     orders: Type.Array(HeldOrder, { maxItems: MAX_HELD_ORDERS }),
     /** Ids of all order keys that it pins, where there is more than the one that it named in the handshake; that one is the first. */
     orderKeyIds: Type.Optional(Type.Array(Sha256, { minItems: 1, maxItems: 16 })),
+    /** Number of the set of order keys that it pins. Required from link version 2 on, absent in version 1. */
+    orderKeySet: Type.Optional(OrderKeySetNumber),
     /** Required from link version 2 on, absent in version 1. */
     continuity: Type.Optional(Continuity),
     facts: MachineFacts,
@@ -101,6 +106,16 @@ export const Ended = Type.Object(
     result: Type.Union([CommandResult, Type.Null()]),
     /** How long ago it ended on the device, by its monotonic clock; absent where the agent was started anew since. */
     endedAgoMs: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
+    /** The same as a `SignedEnd`, whose JSON text is `payload`. Required from link version 2 on, absent in version 1. */
+    evidence: Type.Optional(
+      Type.Object(
+        {
+          payload: Type.String({ maxLength: MAX_EVIDENCE_CHARACTERS }),
+          signature: Type.String({ pattern: "^[A-Za-z0-9_-]{86}$" }),
+        },
+        closed,
+      ),
+    ),
   },
   closed,
 );
@@ -162,6 +177,19 @@ export const Welcome = Type.Object(
   closed,
 );
 export type Welcome = Static<typeof Welcome>;
+/**
+ * Version 2: the welcome, signed. `payload` is the JSON text of a `SignedWelcomeContent`; `signature` (base64url) covers
+ * `welcomeSigningBytes`, by the key that the device named in its handshake.
+ */
+export const SignedWelcome = Type.Object(
+  {
+    type: Type.Literal("signedWelcome"),
+    payload: Type.String({ maxLength: 4_096 }),
+    signature: Type.String({ pattern: "^[A-Za-z0-9_-]{86}$" }),
+  },
+  closed,
+);
+export type SignedWelcome = Static<typeof SignedWelcome>;
 /**
  * continue: run on and report again what was not acknowledged.
  * end: end the process tree, then send `closed`.
@@ -225,6 +253,7 @@ export const Pong = Type.Object({ type: Type.Literal("pong"), serverTimeMs: Unix
 
 export const ServerFrame = Type.Union([
   Welcome,
+  SignedWelcome,
   HelloAnswer,
   OrderFrame,
   OrderKeysFrame,

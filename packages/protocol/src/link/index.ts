@@ -8,5 +8,7 @@ export * from "./ids.ts";
 export * from "./machine-facts.ts";
 export * from "./order.ts";
 export * from "./order-keys.ts";
+export * from "./signed-end.ts";
+export * from "./signed-welcome.ts";
 export * from "./transfer.ts";
 export * from "./version.ts";

@@ -1,5 +1,5 @@
 import { type Static, Type } from "typebox";
-import { OrderKey } from "./enroll.ts";
+import { OrderKey, OrderKeySetNumber } from "./enroll.ts";
 import { MachineId } from "./ids.ts";
 
 /**
@@ -11,6 +11,24 @@ export const OrderKeySet = Type.Object(
   { additionalProperties: false },
 );
 export type OrderKeySet = Static<typeof OrderKeySet>;
+
+/**
+ * The same since link version 2. `number` only grows: a device takes no set under a number that is not above its own, and none, unless the
+ * recovery key signed it, that has none of the keys that it pins.
+ */
+export const NumberedOrderKeySet = Type.Object(
+  {
+    v: Type.Literal(2),
+    /** Null for every machine of a deployment: only the recovery key may sign such a set. */
+    machineId: Type.Union([MachineId, Type.Null()]),
+    number: OrderKeySetNumber,
+    keys: Type.Array(OrderKey, { minItems: 1, maxItems: 16 }),
+    /** Pinned by a device that pins none. Only the present recovery key names another one. */
+    recoveryKey: Type.Union([OrderKey, Type.Null()]),
+  },
+  { additionalProperties: false },
+);
+export type NumberedOrderKeySet = Static<typeof NumberedOrderKeySet>;
 
 const SIGNING_PREFIX = "halligan-order-keys-v1\n";
 

@@ -62,6 +62,7 @@ export const PERMISSION_TABLE = {
   GetMachineAction: READ,
   GetMachineActionTiming: READ,
   GetMachineActionResults: READ,
+  GetMachineActionEvidence: READ,
   WatchMachineAction: READ,
   ListMachines: READ,
   GetMachine: READ,

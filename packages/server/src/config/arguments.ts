@@ -8,6 +8,7 @@ export type ServerRequest =
   | { kind: "version" }
   | { kind: "run"; settings: Record<string, string> }
   | { kind: "backup"; folder: string; settings: Record<string, string> }
+  | { kind: "signOrderKeys"; recoveryKeyFile: string; settings: Record<string, string> }
   | { kind: "adminReset"; showsSecret: boolean; settings: Record<string, string> };
 
 /** Arguments that stand for the setting of that name; secrets are never arguments. */
@@ -57,6 +58,11 @@ export function readArguments(args: readonly string[]): ServerRequest {
   }
   if (showsSecret) throw new ConfigError("--show-secret belongs to halligan-server admin reset");
   if (command === undefined) return { kind: "run", settings };
+  if (command === "sign-order-keys") {
+    if (folder === undefined || more.length > 0)
+      throw new ConfigError("sign-order-keys takes one file: halligan-server sign-order-keys RECOVERY_KEY");
+    return { kind: "signOrderKeys", recoveryKeyFile: folder, settings };
+  }
   if (command !== "backup") throw new ConfigError(`there is no command ${command}; see halligan-server --help`);
   if (folder === undefined || more.length > 0)
     throw new ConfigError("backup takes one folder: halligan-server backup DIR");
@@ -76,6 +82,7 @@ export const HELP = `halligan-server: the live response server
 Usage: halligan-server [options]              run
        halligan-server backup DIR [options]   copy the data folder of a running server into DIR
        halligan-server admin reset [options]  make a new administrator when the secret is lost
+       halligan-server sign-order-keys FILE   sign the order keys with the private recovery key of FILE
 
   --data DIR            data folder: database, files, keys   HALLIGAN_DATA_DIR
   --listen HOST:PORT    default 127.0.0.1:8780               HALLIGAN_LISTEN

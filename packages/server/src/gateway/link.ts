@@ -4,6 +4,8 @@ import {
   decodeHandshakeAnswer,
   type Ended,
   HANDSHAKE_TIMEOUT_MS,
+  type HandshakeAnswer,
+  type HandshakeTranscript,
   type Hello,
   type Kept,
   LINK_CLOSE,
@@ -11,12 +13,14 @@ import {
   OLDEST_LINK_VERSION,
   parseAgentFrame,
   type Refused,
+  SEALED_SINCE_VERSION,
   type ServerFrame,
   type Started,
 } from "@halligan/protocol/link";
 import { signLinkTicket } from "../auth/link-ticket.ts";
+import { checkSignedEnd } from "../auth/signed-end.ts";
 import type { CloneEvidence, RollingValue } from "../domain/clone-detection.ts";
-import type { ServiceContext } from "../service/context.ts";
+import type { OrderKeyPair, ServiceContext } from "../service/context.ts";
 import {
   acceptLink,
   answerHello,
@@ -38,6 +42,7 @@ import {
 import { nextForLink } from "../service/next-order.ts";
 import { QUARANTINE_REMEDY, quarantineMachine } from "../service/quarantine-machine.ts";
 import type { MachineRefusal } from "./connection-budget.ts";
+import { type LinkSeal, sealedWelcome, signedRefusal } from "./link-seal.ts";
 import type { LinkSocket, LinkSocketEvents } from "./link-socket.ts";
 import { orderKeysFrame } from "./order-keys-frame.ts";
 import { signOrder } from "./order-signature.ts";
@@ -58,7 +63,8 @@ export const MAX_HELLO_BYTES = 512 * 1024;
 /** What whoever reads the log can do about it. */
 const REFUSAL_MEANINGS: Readonly<Record<RefusedLink["reason"], string>> = {
   unknownServerKey:
-    "the device pins an order key that is not accepted here: put that key back as order-previous.pem, or enroll it anew",
+    "the device pins an order key that is not accepted here: put that key back as order-previous.pem, sign the present keys " +
+    "with the recovery key (halligan-server sign-order-keys), or enroll it anew",
   unknownMachine: "no such machine is enrolled here: enroll it anew, or see whether it looks for another server",
   badSignature: "the answer was not signed by a key of this machine",
   retired: "the machine was retired: reinstate it, or remove its agent",
@@ -112,6 +118,9 @@ export class Link implements LinkSocketEvents {
   /** The order key that the device named: it believes what that one signs. */
   #serverKeyId = "";
   #version = LINK_VERSION;
+  #deviceKey: string | null = null;
+  /** From the welcome on; null in link version 1. */
+  #seal: LinkSeal | null = null;
   #leftNode: DeviceMarks | null = null;
   #marks: LinkMarks | null = null;
   /** The rolling value of the hello's answer, until the device has confirmed it: no start is granted before. */
@@ -196,7 +205,13 @@ export class Link implements LinkSocketEvents {
       this.#fail("protocol", "a text frame out of turn, or too many at once");
       return;
     }
-    const parsed = this.#phase === "hello" && frame.length > MAX_HELLO_BYTES ? null : parseAgentFrame(frame);
+    const isHelloTooLarge = this.#phase === "hello" && frame.length > MAX_HELLO_BYTES;
+    const json = isHelloTooLarge || !this.#seal ? frame : this.#seal.open(frame);
+    if (json === null) {
+      this.#fail("protocol", "a frame was changed, repeated, left out or moved on the way");
+      return;
+    }
+    const parsed = isHelloTooLarge ? null : parseAgentFrame(json);
     if (!parsed) {
       this.#fail("protocol", "not a frame of this protocol, or a hello that is too large");
       return;
@@ -224,7 +239,7 @@ export class Link implements LinkSocketEvents {
 
   /** Ends the link; resolves when everything it had begun is written. */
   async close(reason: keyof typeof LINK_CLOSE, detail: string): Promise<void> {
-    this.#socket.close(LINK_CLOSE[reason], detail);
+    if (this.#phase !== "closed") this.#socket.close(LINK_CLOSE[reason], this.#closeReason(reason, detail));
     this.closed();
     await this.#work;
   }
@@ -252,6 +267,7 @@ export class Link implements LinkSocketEvents {
     this.#challenge = null;
     if (!challenge) return this.#fail("protocol", "a second answer");
     if (!answer) return this.#fail("unauthorized", "the answer has the wrong size");
+    const transcript = { challenge, answer: frame };
     if (answer.version < OLDEST_LINK_VERSION || answer.version > LINK_VERSION) {
       const versions = `${OLDEST_LINK_VERSION} to ${LINK_VERSION}`;
       return this.#fail("protocol", `this server speaks link versions ${versions}, not ${answer.version}`);
@@ -267,26 +283,57 @@ export class Link implements LinkSocketEvents {
         { ...this.#names, machineId: answer.machineId, reason: accepted.reason, meaning },
         "link refused",
       );
-      const { reason } = accepted;
-      return this.#fail(REFUSAL_CLOSE[reason] ?? "unauthorized", "not accepted");
+      const { set } = this.#context.keys.recovery;
+      if (accepted.reason === "unknownServerKey" && set && answer.version >= SEALED_SINCE_VERSION) {
+        // It names keys and no secret, so that it may be sent to any caller.
+        this.#send({ type: "orderKeys", ...set });
+      }
+      return this.#refuse(accepted.reason, answer, transcript);
     }
     const { machineId, linkEpoch } = accepted;
     this.#identity = { machineId, linkEpoch, remoteAddress: this.#socket.remoteAddress };
     this.#serverKeyId = answer.serverKeyId;
     this.#leftNode = accepted.leftNode;
+    this.#deviceKey = accepted.deviceKey;
     if (this.#phase === "closed") return closeLink(this.#context, this.#identity);
     this.#phase = "hello";
     this.#owner.proven(this, this.#identity);
     this.#welcomedAtMs = this.#context.clock.monotonicMs();
     this.#watchSilence();
-    this.#send({
-      type: "welcome",
+    const welcome = {
       linkVersion: answer.version,
       linkEpoch: accepted.linkEpoch,
       serverTimeMs: this.#context.clock.nowMs(),
       ticket: signLinkTicket(accepted, this.#context.keys.linkTicket.signing),
       pingIntervalMs: this.#pingIntervalMs,
-    });
+    };
+    if (answer.version < SEALED_SINCE_VERSION) return this.#send({ type: "welcome", ...welcome });
+    const signed = sealedWelcome(
+      transcript,
+      answer.ephemeralKey,
+      welcome,
+      this.#namedKey(answer),
+      this.#context.clock.monotonicMs(),
+    );
+    if (!signed) return this.#fail("protocol", "the device's ephemeral key is none");
+    this.#send(signed.frame);
+    this.#seal = signed.seal;
+  }
+
+  /** A device of link version 2 believes only a signed refusal when that would end what it runs. */
+  #refuse(reason: RefusedLink["reason"], answer: HandshakeAnswer, transcript: HandshakeTranscript): void {
+    const words = "not accepted";
+    const close = REFUSAL_CLOSE[reason] ?? "unauthorized";
+    // The others end or delay one attempt, as any proxy can.
+    const isBelieved = close === "quarantined" || close === "retired";
+    if (!isBelieved || answer.version < SEALED_SINCE_VERSION) this.#fail(close, words);
+    else this.#fail(close, words, signedRefusal(transcript, LINK_CLOSE[close], words, this.#namedKey(answer)));
+  }
+
+  /** The order key that the device named, which is accepted here. */
+  #namedKey({ serverKeyId }: HandshakeAnswer): OrderKeyPair {
+    const { order } = this.#context.keys;
+    return order.accepted.find(({ keyId }) => keyId === serverKeyId) ?? order.signing;
   }
 
   async #handle(frame: AgentFrame): Promise<void> {
@@ -342,9 +389,9 @@ export class Link implements LinkSocketEvents {
     this.#context.log.info({ ...this.#names, heldOrders: hello.orders.length }, "link ready");
     this.#send(answer);
     // Before any order: it may be signed by a key that the device does not know yet.
-    const { order } = this.#context.keys;
     const pinned = [this.#serverKeyId, ...(hello.orderKeyIds ?? []).slice(1)];
-    const keys = orderKeysFrame(identity.machineId, order, pinned);
+    const pins = { version: this.#version, keyIds: pinned, setNumber: hello.orderKeySet ?? 0 };
+    const keys = orderKeysFrame(identity.machineId, this.#context.keys, pins);
     if (keys) this.#send(keys);
     this.#owner.ready(this, identity);
     this.pump();
@@ -379,7 +426,11 @@ export class Link implements LinkSocketEvents {
   }
 
   async #ended(identity: LinkIdentity, frame: Ended): Promise<void> {
-    const recorded = await recordEnded(this.#context, identity, frame);
+    const evidence = this.#deviceKey === null ? null : checkSignedEnd(frame, identity.machineId, this.#deviceKey);
+    if (this.#seal !== null && evidence === null) {
+      return this.#fail("protocol", "the device did not sign what it reports");
+    }
+    const recorded = await recordEnded(this.#context, identity, frame, evidence);
     if (!this.#check(recorded)) return;
     this.#send({ type: "ack", actionId: frame.actionId, orderSeq: frame.orderSeq, index: frame.index });
     // The action that this end finished was the machine's open one, so there is no other to look for.
@@ -453,7 +504,8 @@ export class Link implements LinkSocketEvents {
       this.#fail("silent", "the device does not read");
       return;
     }
-    this.#socket.sendText(JSON.stringify(frame));
+    const json = JSON.stringify(frame);
+    this.#socket.sendText(this.#seal ? this.#seal.seal(json, this.#context.clock.monotonicMs()) : json);
   }
 
   #watchSilence(): void {
@@ -476,11 +528,16 @@ export class Link implements LinkSocketEvents {
     else this.#cancelTimer = this.#context.clock.after(leftMs, () => this.#handshakeTimeout());
   }
 
-  #fail(reason: keyof typeof LINK_CLOSE, detail: string): void {
+  /** @param proven the reason of the close frame where that is more than the detail */
+  #fail(reason: keyof typeof LINK_CLOSE, detail: string, proven = this.#closeReason(reason, detail)): void {
     if (this.#phase === "closed") return;
     this.#context.log.warn({ ...this.#names, reason, detail }, "link given up");
-    this.#socket.close(LINK_CLOSE[reason], detail);
+    this.#socket.close(LINK_CLOSE[reason], proven);
     this.closed();
+  }
+
+  #closeReason(reason: keyof typeof LINK_CLOSE, detail: string): string {
+    return this.#seal ? this.#seal.close(LINK_CLOSE[reason], detail) : detail;
   }
 
   #enqueue(work: () => Promise<void>): void {

@@ -27,6 +27,7 @@ import { enroll } from "./operations/enroll.ts";
 import { listEnrollmentTokens, revokeEnrollmentToken } from "./operations/enrollment-tokens.ts";
 import { findMachinesByIp } from "./operations/find-machines-by-ip.ts";
 import { findMachinesByTag } from "./operations/find-machines-by-tag.ts";
+import { getMachineActionEvidence } from "./operations/get-action-evidence.ts";
 import { getInfo } from "./operations/get-info.ts";
 import { getLibraryFile } from "./operations/get-library-file.ts";
 import { getLiveResponseResultDownloadLink } from "./operations/get-live-response-result-download-link.ts";
@@ -110,6 +111,7 @@ export const OPERATIONS: readonly Operation<HttpContext>[] = [
   stageContent,
   getMachineActionTiming,
   getMachineActionResults,
+  getMachineActionEvidence,
   watchMachineAction,
   downloadResult,
   revokeResultLinks,

@@ -31,7 +31,8 @@ export async function applyRetention(context: ServiceContext): Promise<void> {
   }
   await removeExpiredContent(context);
   await store.write(async (tx) => {
-    await tx.actions.removeBefore(nowMs - limits.actionRetentionMs, BATCH);
+    const removed = await tx.actions.removeBefore(nowMs - limits.actionRetentionMs, BATCH);
+    for (const actionId of removed) await tx.signedEnds.removeOf(actionId);
     await tx.requestWindows.removeBefore(nowMs - WINDOW_SLACK_MS);
   });
 }

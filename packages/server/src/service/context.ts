@@ -1,5 +1,5 @@
 import type { KeyObject } from "node:crypto";
-import type { OrderLimits } from "@halligan/protocol/link";
+import type { OrderKey, OrderKeysFrame, OrderLimits } from "@halligan/protocol/link";
 import type { Logger } from "pino";
 import type { Random } from "../auth/random.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
@@ -53,8 +53,21 @@ export interface KeyRing<K> {
   accepted: readonly K[];
 }
 
+/**
+ * The key that outranks the order keys. `set`: the present order keys, signed by it, for devices that pin none of them; null while
+ * nobody has signed them.
+ */
+export interface RecoveryKey {
+  key: OrderKey | null;
+  set: Omit<OrderKeysFrame, "type"> | null;
+}
+export const NO_RECOVERY: RecoveryKey = { key: null, set: null };
+
 export interface ServerKeys {
   order: KeyRing<OrderKeyPair>;
+  /** Number of the set that they are. */
+  orderKeySet: number;
+  recovery: RecoveryKey;
   /** HMAC keys, 32 bytes each, one for each purpose. */
   resultLink: KeyRing<Uint8Array>;
   linkTicket: KeyRing<Uint8Array>;

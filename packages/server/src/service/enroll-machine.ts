@@ -24,6 +24,7 @@ export async function enrollMachine(
   const answer: EnrollResponse = {
     machineId,
     orderKeys: keys.order.accepted.map(({ keyId, publicKey }) => ({ keyId, publicKey })),
+    ...(request.linkVersion !== undefined && { orderKeySet: keys.orderKeySet, recoveryKey: keys.recovery.key }),
   };
   // What is refused takes no write, and an unknown token no signature check: both are for strangers to ask.
   const before = await store.read(async (tx) => ({

@@ -42,7 +42,12 @@ export interface DeviceMarks {
 }
 
 /** `leftNode`: the machine was linked to another node a moment ago, by a device with these marks; null otherwise. */
-export type AcceptedLink = LinkIdentity & { kind: "accepted"; leftNode: DeviceMarks | null };
+export type AcceptedLink = LinkIdentity & {
+  kind: "accepted";
+  leftNode: DeviceMarks | null;
+  /** That signed the answer: raw, base64url. */
+  deviceKey: string;
+};
 export type RefusedLink = {
   kind: "refused";
   reason: "unknownServerKey" | "unknownMachine" | "badSignature" | "quarantined" | "retired" | "machineRate" | "noRoom";
@@ -65,9 +70,8 @@ export async function acceptLink(
   const publicKeys = await store.read((tx) => tx.machines.keysOf(machineId, clock.nowMs()));
   if (publicKeys.length === 0) return { kind: "refused", reason: "unknownMachine" };
   const signed = handshakeSigningBytes(challenge, answer);
-  if (!publicKeys.some((key) => verifyEd25519(key, signed, answer.signature))) {
-    return { kind: "refused", reason: "badSignature" };
-  }
+  const deviceKey = publicKeys.find((key) => verifyEd25519(key, signed, answer.signature));
+  if (deviceKey === undefined) return { kind: "refused", reason: "badSignature" };
   // After the signature, so that a claimed machine id harms no machine; before the write, which costs most.
   const refusal = proves(machineId);
   if (refusal) return { kind: "refused", reason: refusal };
@@ -87,7 +91,7 @@ export async function acceptLink(
     });
     const wasElsewhere = machine.linked && machine.nodeId !== node.id;
     const marks: DeviceMarks = { journalId: machine.journalId, processId: machine.continuity.processId };
-    return { kind: "accepted", machineId, linkEpoch, leftNode: wasElsewhere ? marks : null };
+    return { kind: "accepted", machineId, linkEpoch, leftNode: wasElsewhere ? marks : null, deviceKey };
   });
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Closed, CommandResult, Ended, Refused, Started } from "@halligan/protocol/link";
 import { wellFormedJson } from "@halligan/protocol/text";
+import type { EndEvidence } from "../auth/signed-end.ts";
 import type { StoredResult } from "../domain/command.ts";
 import { isStartGranted } from "../domain/link-work.ts";
 import { applyEvent, isFinal, type MachineAction, type MachineActionEvent } from "../domain/machine-action.ts";
@@ -48,13 +49,22 @@ export async function recordStarted(
   return { kind: "recorded", isGranted: isStartGranted(recorded.action, index, startId) };
 }
 
-/** The end of a command and its result, in one commit. Whatever is acknowledged after it can be downloaded. */
-export function recordEnded(context: ServiceContext, link: LinkIdentity, report: Ended): Promise<Recorded> {
+/**
+ * The end of a command, its result and what the device signed about both, in one commit. Whatever is acknowledged after it can be
+ * downloaded. `evidence`: verified; null from a device of link version 1.
+ */
+export function recordEnded(
+  context: ServiceContext,
+  link: LinkIdentity,
+  report: Ended,
+  evidence: EndEvidence | null = null,
+): Promise<Recorded> {
   return record(context, link, report, async (tx, action) => {
     const command = action.commands[report.index];
     const seenBefore = command?.status === "Completed" || command?.status === "Failed";
     const result = seenBefore ? command.result : await storeResult(tx, action, report);
     const { index, outcome, errors, endedAgoMs } = report;
+    if (evidence && !seenBefore) await tx.signedEnds.insert({ actionId: action.id, index, ...evidence });
     // A device names only what it was told is complete: the store was restored from a backup since. Refused, it would say so for ever.
     if (result === "unknownUpload") {
       return { type: "ended", index, outcome: "failed", errors: [...errors, UPLOAD_LOST], result: null, endedAgoMs };

@@ -1,22 +1,20 @@
-import {
-  createHash,
-  createHmac,
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  randomBytes,
-} from "node:crypto";
+import { createHmac, createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes } from "node:crypto";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { loadSigningKey, type SigningKey } from "../auth/signing-key.ts";
 import { ConfigError } from "../config/config.ts";
 import type { NodeFacts } from "../domain/node-lease.ts";
 import type { KeyRing, OrderKeyPair, ServerKeys } from "../service/context.ts";
-import { readOrMake } from "./private-files.ts";
+import { orderKeyOf } from "./order-key.ts";
+import { isMissing, readOrMake } from "./private-files.ts";
+import { type RecoveryKeyFile, readRecoveryKey } from "./recovery-key.ts";
 
-export interface Keys extends ServerKeys {
+export interface LoadedKeys extends Omit<ServerKeys, "orderKeySet" | "recovery"> {
   accessToken: KeyRing<SigningKey>;
+  recoveryFile: RecoveryKeyFile | null;
 }
+
+export type Keys = LoadedKeys & ServerKeys;
 
 const HMAC_KEY_BYTES = 32;
 
@@ -36,8 +34,9 @@ export interface KeyFolder {
  * The server's keys, one for each purpose: `order.pem`, `access-token.pem`, `result-link.key`, `link-ticket.key`. Losing the order key
  * orphans every agent. Beside each may lie others that are accepted and do not sign, as `order-next.pem` before a rotation and
  * `order-previous.pem` after it: with several nodes a key has to be known everywhere before the first one signs with it.
+ * `recovery.pem` outranks the order keys on the devices.
  */
-export async function loadKeys({ folder, makes }: KeyFolder): Promise<Keys> {
+export async function loadKeys({ folder, makes }: KeyFolder): Promise<LoadedKeys> {
   if (makes) await mkdir(folder, { recursive: true, mode: 0o700 });
   const one = async <K>(
     name: string,
@@ -68,11 +67,12 @@ export async function loadKeys({ folder, makes }: KeyFolder): Promise<Keys> {
   const accessToken = await one("access-token", ".pem", (pem) => loadSigningKey(pem.toString("utf8")), newEd25519Pem);
   const resultLink = await secret("result-link");
   const linkTicket = await secret("link-ticket");
-  return { order, accessToken, resultLink, linkTicket };
+  const recoveryFile = await readRecoveryKey(folder, makes ? newEd25519Pem : null);
+  return { order, accessToken, resultLink, linkTicket, recoveryFile };
 }
 
 /** What nodes compare: a key that one signs with must be accepted by the other. No secret can be read from it. */
-export function keyFingerprints(keys: Keys): NodeFacts["keys"] {
+export function keyFingerprints(keys: LoadedKeys): NodeFacts["keys"] {
   const hmac = (purpose: string, key: Uint8Array) =>
     `${purpose} ${createHmac("sha256", key).update(`halligan fingerprint of ${purpose}`).digest("hex").slice(0, 16)}`;
   const of = (pick: <K>(ring: KeyRing<K>) => readonly K[]): string[] => [
@@ -101,7 +101,7 @@ async function readIfThere(file: string): Promise<Buffer | null> {
   try {
     return await readFile(file);
   } catch (cause) {
-    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return null;
+    if (isMissing(cause)) return null;
     throw cause;
   }
 }
@@ -113,11 +113,5 @@ function newEd25519Pem(): Buffer {
 
 export function orderKeyPair(pem: string): OrderKeyPair {
   const privateKey = createPrivateKey(pem);
-  const { x } = createPublicKey(privateKey).export({ format: "jwk" });
-  if (privateKey.asymmetricKeyType !== "ed25519" || x === undefined) throw new Error("the order key must be Ed25519");
-  return {
-    keyId: createHash("sha256").update(Buffer.from(x, "base64url")).digest("hex"),
-    publicKey: x,
-    privateKey,
-  };
+  return { ...orderKeyOf(createPublicKey(privateKey)), privateKey };
 }

@@ -38,4 +38,5 @@ export async function writePrivateFile(file: string, content: Uint8Array): Promi
   }
 }
 
-const isMissing = (cause: unknown): boolean => cause instanceof Error && "code" in cause && cause.code === "ENOENT";
+export const isMissing = (cause: unknown): boolean =>
+  cause instanceof Error && "code" in cause && cause.code === "ENOENT";

@@ -79,10 +79,10 @@ export function machineActions(executor: Executor) {
     },
 
     /** Removes finished actions that were made before `beforeMs` and keep no results; how many. */
-    async removeBefore(beforeMs: number, limit: number): Promise<number> {
+    async removeBefore(beforeMs: number, limit: number): Promise<string[]> {
       const removed = await executor.all(removeOld, { before_ms: beforeMs, limit });
       if (removed.length > 0) await executor.all(tellRemoved, { key: ACTIONS_REMOVED });
-      return removed.length;
+      return removed.map(({ id }) => id);
     },
 
     /** Running sessions: unfinished actions that hold a place. */
@@ -288,7 +288,7 @@ const removeOld = statement<{ before_ms: number; limit: number }>()((db, p) =>
     // Said again of the row itself: its device may open the order anew while this statement waits for the row.
     .where("keeps_results", "=", 0)
     .where((or) => or.or([or("order_state", "is", null), or("order_state", "=", "closed")]))
-    .returning("seq"),
+    .returning("id"),
 );
 
 const countPlaces = statement<{ now_ms: number }>()((db, p) =>

@@ -12,6 +12,7 @@ export interface Schema {
   inline_result: { action_id: string; command_index: number; content: Uint8Array };
   result_upload: { result_id: string; action_id: string; size_bytes: number; sha256: string; completed_at_ms: number };
   result_space: ResultSpaceTable;
+  signed_end: SignedEndTable;
   library_file: LibraryFileTable;
   application: ApplicationTable;
   application_secret: ApplicationSecretTable;
@@ -24,6 +25,15 @@ export interface Schema {
   request_window: { key: string; admitted: string; until_ms: number; version: number };
   staged_content: StagedContentTable;
   used_assertion: { client_id: string; digest: string; until_ms: number };
+}
+
+export interface SignedEndTable {
+  action_id: string;
+  command_index: number;
+  /** As it was signed. */
+  payload: string;
+  signature: string;
+  public_key: string;
 }
 
 export interface MachineTable {

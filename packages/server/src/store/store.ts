@@ -28,6 +28,8 @@ import type { ResultSpaces } from "./result-space.ts";
 import { resultSpaces } from "./result-space.ts";
 import type { Results } from "./results.ts";
 import { results } from "./results.ts";
+import type { SignedEnds } from "./signed-ends.ts";
+import { signedEnds } from "./signed-ends.ts";
 import type { StagedContents } from "./staged-contents.ts";
 import { stagedContents } from "./staged-contents.ts";
 import type { Executor } from "./statement.ts";
@@ -40,6 +42,7 @@ export interface StoreTx {
   actions: MachineActions;
   results: Results;
   resultSpace: ResultSpaces;
+  signedEnds: SignedEnds;
   library: LibraryFiles;
   libraryApprovals: LibraryApprovals;
   resultLinks: ResultLinks;
@@ -73,6 +76,7 @@ export function storeTx(executor: Executor): StoreTx {
     actions: machineActions(executor),
     results: results(executor),
     resultSpace: resultSpaces(executor),
+    signedEnds: signedEnds(executor),
     library: libraryFiles(executor),
     libraryApprovals: libraryApprovals(executor),
     resultLinks: resultLinks(executor),

@@ -171,7 +171,12 @@ export function describeTwoNodes(name: string, openNodes: () => Promise<readonly
       const { machine, key } = await enrolled(3);
       const accepted = await atOnce(6, async (context) => {
         const challenge = randomBytes(32);
-        const answer = { machineId: machine, serverKeyId: context.keys.order.signing.keyId, version: LINK_VERSION };
+        const answer = {
+          machineId: machine,
+          serverKeyId: context.keys.order.signing.keyId,
+          version: LINK_VERSION,
+          ephemeralKey: new Uint8Array(32),
+        };
         return acceptLink(
           context,
           challenge,

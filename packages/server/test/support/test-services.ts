@@ -8,7 +8,7 @@ import { openDiskBlobStore } from "../../src/blobs/disk-blob-store.ts";
 import { localBus } from "../../src/bus/local-bus.ts";
 import type { Machine } from "../../src/domain/machine.ts";
 import { CONTRACT_POLICY } from "../../src/domain/policy.ts";
-import type { ServiceContext, ServiceLimits } from "../../src/service/context.ts";
+import { NO_RECOVERY, type ServiceContext, type ServiceLimits } from "../../src/service/context.ts";
 import { NO_MEASURES } from "../../src/service/measures.ts";
 import { ResultSpace } from "../../src/service/result-space.ts";
 import { loadKeys } from "../../src/setup/keys.ts";
@@ -68,7 +68,7 @@ export async function testServices(
     ids: { guid: randomUUID, random: randomBytes },
     limits: { ...LIMITS, ...limits },
     policy: CONTRACT_POLICY,
-    keys: await loadKeys({ folder: join(folder, "keys"), makes: true }),
+    keys: { ...(await loadKeys({ folder: join(folder, "keys"), makes: true })), orderKeySet: 1, recovery: NO_RECOVERY },
     publicUrl: "http://127.0.0.1:8780",
     resultLinks: "stream",
     measures: NO_MEASURES,

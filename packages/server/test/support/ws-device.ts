@@ -101,7 +101,12 @@ export class WsDevice {
   }
 
   answer(connection: WsConnection): void {
-    const claim = { version: OLDEST_LINK_VERSION, machineId: this.machineId, serverKeyId: this.#serverKeyId };
+    const claim = {
+      version: OLDEST_LINK_VERSION,
+      machineId: this.machineId,
+      serverKeyId: this.#serverKeyId,
+      ephemeralKey: new Uint8Array(),
+    };
     const signed = handshakeSigningBytes(connection.challenge ?? new Uint8Array(32), claim);
     connection.socket.send(encodeHandshakeAnswer({ ...claim, signature: sign(null, signed, this.#privateKey) }));
   }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type Connection, LinkState, type Log, orderKeys, runAgentCore } from "@halligan/agent/simulation";
+import { type Connection, LinkState, type Log, runAgentCore } from "@halligan/agent/simulation";
 import { type Hello, LINK_CLOSE, type MachineFacts, parseAgentFrame } from "@halligan/protocol/link";
 import { SimLink } from "../link/sim-link.ts";
 import type { Nodes } from "../server/nodes.ts";
@@ -13,7 +13,11 @@ import { type CommandWatcher, SimRunner } from "./sim-runner.ts";
 import { Transfers } from "./transfers.ts";
 
 const ORDER_KEY = serverKeys().order.signing;
-const ORDER_KEYS = orderKeys([{ keyId: ORDER_KEY.keyId, publicKey: ORDER_KEY.publicKey }]);
+const PINNED_KEYS = {
+  keys: [{ keyId: ORDER_KEY.keyId, publicKey: ORDER_KEY.publicKey }],
+  setNumber: serverKeys().orderKeySet,
+  recoveryKey: null,
+};
 
 /** What a service manager waits before it starts an agent again that could not begin its journal. */
 const RESTART_MS = 5_000;
@@ -142,9 +146,9 @@ export class Device {
         }),
         linkVersion: this.linkVersion,
         identity: { machineId: this.machineId, privateKey: this.key.privateKey },
-        orderKeys: ORDER_KEYS,
+        pinnedKeys: PINNED_KEYS,
         // One key for all schedules: no set ever comes.
-        pinOrderKeys: async () => undefined,
+        pinKeys: async () => undefined,
         facts: () => facts(this.name),
       },
       stop.signal,

@@ -1,4 +1,10 @@
-import { Order, parseAgentFrame, parseServerFrame, type ServerFrame } from "@halligan/protocol/link";
+import {
+  Order,
+  parseAgentFrame,
+  parseServerFrame,
+  parseSignedWelcome,
+  type ServerFrame,
+} from "@halligan/protocol/link";
 import { Compile } from "typebox/compile";
 
 const OrderText = Compile(Order);
@@ -15,15 +21,20 @@ export const short = (id: string): string => id.slice(0, 6);
 const refOf = (frame: { actionId: string; orderSeq: number }): string =>
   `order ${frame.orderSeq} (action ${short(frame.actionId)})`;
 
+/** A frame without its seal, which is other in each run. */
+export const frameText = (text: string): string => text.slice(Math.max(0, text.indexOf("{")));
+
 /** A frame in words; null for what only says that the link is alive. */
 export function describeServerFrame(text: string): string | null {
-  const frame = parseServerFrame(text);
+  const frame = parseServerFrame(frameText(text));
   if (!frame) return "something that is no frame";
   switch (frame.type) {
     case "pong":
       return null;
     case "probe":
       return "probe";
+    case "signedWelcome":
+      return `welcome, link ${parseSignedWelcome(frame.payload)?.linkEpoch}`;
     case "welcome":
       return `welcome, link ${frame.linkEpoch}`;
     case "helloAnswer":
@@ -42,7 +53,7 @@ export function describeServerFrame(text: string): string | null {
 }
 
 export function describeAgentFrame(text: string): string | null {
-  const frame = parseAgentFrame(text);
+  const frame = parseAgentFrame(frameText(text));
   if (!frame) return "something that is no frame";
   switch (frame.type) {
     case "ping":

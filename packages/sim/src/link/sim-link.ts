@@ -2,16 +2,16 @@ import type { Connection, Received } from "@halligan/agent/simulation";
 import type { LinkSocket } from "@halligan/server/simulation";
 import type { TakenSocket } from "../server/nodes.ts";
 import type { World } from "../world/world.ts";
-import { describeAgentFrame, describeServerFrame } from "./describe-frame.ts";
+import { describeAgentFrame, describeServerFrame, frameText } from "./describe-frame.ts";
 import { Pipe } from "./pipe.ts";
 
 const ABNORMAL = 1006;
-const isHeartbeat = (text: string): boolean => text === '{"type":"ping"}' || text.startsWith('{"type":"pong"');
+const isHeartbeat = (text: string): boolean => /^[^{]*\{"type":"p[io]ng"/.test(text);
 
 export interface LinkWatcher {
-  /** The agent hands a frame to the network. */
+  /** The agent hands a frame to the network; without its seal. */
   agentSends(text: string): void;
-  /** The server hands a frame to the network. */
+  /** The server hands a frame to the network; without its seal. */
   serverSends(text: string): void;
   ended(link: SimLink): void;
 }
@@ -101,7 +101,7 @@ export class SimLink {
 
   #serverSends(text: string): void {
     if (this.#isServerClosed) return;
-    this.#watcher.serverSends(text);
+    this.#watcher.serverSends(frameText(text));
     this.#toAgent.carry(() => {
       this.#note(this.deviceName, isHeartbeat(text) ? null : describeServerFrame(text));
       this.#receive({ kind: "text", text });
@@ -110,7 +110,7 @@ export class SimLink {
 
   #agentSends(text: string): void {
     if (this.#agentClosed) return;
-    this.#watcher.agentSends(text);
+    this.#watcher.agentSends(frameText(text));
     this.#toServer.carry(() => {
       if (this.#isServerClosed) return;
       this.#note(this.#nodeName, isHeartbeat(text) ? null : describeAgentFrame(text), ` from ${this.deviceName}`);
@@ -121,7 +121,7 @@ export class SimLink {
   #serverCloses(code: number, reason: string): void {
     if (this.#isServerClosed) return;
     this.#isServerClosed = true;
-    this.#world.trace.note(this.#nodeName, `closes the link of ${this.deviceName}: ${code} ${reason}`);
+    this.#world.trace.note(this.#nodeName, `closes the link of ${this.deviceName}: ${code}`);
     this.#toAgent.carry(() => this.#endAgentSide(code, reason));
     this.#watcher.ended(this);
   }

@@ -1,5 +1,5 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
-import type { ServerKeys } from "@halligan/server/simulation";
+import { NO_RECOVERY, type ServerKeys } from "@halligan/server/simulation";
 
 export interface KeyPair {
   privateKey: KeyObject;
@@ -30,6 +30,8 @@ export function serverKeys(): ServerKeys {
   const secret = (name: string) => createHash("sha256").update(`halligan simulation ${name}`).digest();
   return {
     order: ring({ keyId, publicKey, privateKey }),
+    orderKeySet: 1,
+    recovery: NO_RECOVERY,
     resultLink: ring(secret("result link")),
     linkTicket: ring(secret("link ticket")),
   };

@@ -99,7 +99,7 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: "agent/src/core/order-worker.ts",
-        find: "while (this.#grantedStartId !== startId)",
+        find: "while (this.#grant?.startId !== startId || !this.#isFreshGrant(index))",
         replace: "while (startId === null)",
       },
     ],
@@ -156,9 +156,9 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: "server/src/gateway/link.ts",
-        find: "const recorded = await recordEnded(this.#context, identity, frame);",
+        find: "const recorded = await recordEnded(this.#context, identity, frame, evidence);",
         replace: `this.#send({ type: "ack", actionId: frame.actionId, orderSeq: frame.orderSeq, index: frame.index });
-          const recorded = await recordEnded(this.#context, identity, frame);`,
+          const recorded = await recordEnded(this.#context, identity, frame, evidence);`,
       },
     ],
   },

@@ -1,15 +1,15 @@
-import { generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
+import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
 import {
   type AgentFrame,
-  encodeHandshakeAnswer,
   enrollSigningBytes,
-  handshakeSigningBytes,
   LINK_PATH,
   LINK_VERSION,
   type MachineFacts,
+  type OrderKey,
   parseServerFrame,
   type ServerFrame,
 } from "@halligan/protocol/link";
+import { DeviceHandshake, FrameSeal, type LinkKeys } from "@halligan/protocol/link-crypto";
 import { textAt } from "../json.ts";
 import { FrameSocket } from "./frame-socket.ts";
 
@@ -30,7 +30,7 @@ export class DeviceKey {
 
 export interface Enrolled {
   readonly machineId: string;
-  readonly serverKeyId: string;
+  readonly serverKey: OrderKey;
   readonly key: DeviceKey;
 }
 
@@ -39,22 +39,28 @@ export class TestDevice implements Disposable {
   readonly machineId: string;
   readonly ticket: string;
   readonly #socket: FrameSocket;
+  readonly #toServer: FrameSeal;
+  readonly #toAgent: FrameSeal;
 
-  private constructor(machineId: string, ticket: string, socket: FrameSocket) {
+  private constructor(machineId: string, ticket: string, socket: FrameSocket, keys: LinkKeys) {
     this.machineId = machineId;
     this.ticket = ticket;
     this.#socket = socket;
+    this.#toServer = new FrameSeal(keys.toServer);
+    this.#toAgent = new FrameSeal(keys.toAgent);
   }
 
-  static async link(baseUrl: string, { machineId, serverKeyId, key }: Enrolled): Promise<TestDevice> {
+  static async link(baseUrl: string, { machineId, serverKey, key }: Enrolled): Promise<TestDevice> {
     const socket = new FrameSocket(`${baseUrl.replace(/^http/, "ws")}${LINK_PATH}`);
     const challenge = await socket.next();
     if (typeof challenge === "string") throw new Error("the server did not begin with a challenge");
-    const claim = { version: LINK_VERSION, machineId, serverKeyId };
-    const signature = sign(null, handshakeSigningBytes(challenge, claim), key.privateKey);
-    socket.send(encodeHandshakeAnswer({ ...claim, signature }));
-    const welcome = await frameOf(socket, "welcome");
-    return new TestDevice(machineId, welcome.ticket, socket);
+    const claim = { version: LINK_VERSION, machineId, serverKeyId: serverKey.keyId };
+    const handshake = new DeviceHandshake(challenge, claim, key.privateKey);
+    socket.send(handshake.answer);
+    const welcome = frameOf(await socket.next(), "signedWelcome");
+    const opened = handshake.open(welcome, createPublicKey({ key: jwkOf(serverKey), format: "jwk" }));
+    if (!opened) throw new Error("the server did not prove itself");
+    return new TestDevice(machineId, opened.content.ticket, socket, opened.keys);
   }
 
   /** `facts`: as they were enrolled. */
@@ -62,16 +68,22 @@ export class TestDevice implements Disposable {
     const journalId = randomBytes(16).toString("hex");
     const continuity = { processId: randomBytes(16).toString("hex"), rollingValue: null };
     this.#send({ type: "hello", journalId, highestOrderSeq: 0, orders: [], continuity, facts });
-    await frameOf(this.#socket, "helloAnswer");
+    await this.#next("helloAnswer");
   }
 
   /** Waits for the order of the action that was asked for. */
   async order(): Promise<void> {
-    await frameOf(this.#socket, "order");
+    await this.#next("order");
   }
 
   #send(frame: AgentFrame): void {
-    this.#socket.send(JSON.stringify(frame));
+    this.#socket.send(this.#toServer.seal(JSON.stringify(frame)));
+  }
+
+  async #next(type: ServerFrame["type"]): Promise<void> {
+    const received = await this.#socket.next();
+    const text = typeof received === "string" ? this.#toAgent.open(received) : null;
+    frameOf(text?.slice(text.indexOf("{")) ?? null, type);
   }
 
   [Symbol.dispose](): void {
@@ -81,8 +93,9 @@ export class TestDevice implements Disposable {
 
 type FrameOf<T extends ServerFrame["type"]> = Extract<ServerFrame, { type: T }>;
 
-async function frameOf<T extends ServerFrame["type"]>(socket: FrameSocket, type: T): Promise<FrameOf<T>> {
-  const received = await socket.next();
+const jwkOf = ({ publicKey: x }: OrderKey) => ({ kty: "OKP", crv: "Ed25519", x });
+
+function frameOf<T extends ServerFrame["type"]>(received: unknown, type: T): FrameOf<T> {
   const frame = typeof received === "string" ? parseServerFrame(received) : null;
   if (frame === null || !isOfType(frame, type)) throw new Error(`not a ${type}: ${received}`);
   return frame;

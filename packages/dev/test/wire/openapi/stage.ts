@@ -1,5 +1,6 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
-import type { MachineFacts } from "@halligan/protocol/link";
+import { EnrollResponse, type MachineFacts } from "@halligan/protocol/link";
+import { Value } from "typebox/value";
 import { assertSucceeded, type Command } from "../api.ts";
 import { getFile, putFile, runScript } from "../commands.ts";
 import { at, numberAt, textAt } from "../json.ts";
@@ -111,7 +112,10 @@ export class Stage {
     const [key, token] = [new DeviceKey(), await this.enrollmentToken()];
     const request = { token, publicKey: key.publicKey, proof: key.proof(token), facts: FACTS };
     const { body } = await this.here.api.post("/agent/v1/enroll", request, { token: null });
-    return { key, machineId: textAt(body, "machineId"), serverKeyId: textAt(body, "orderKeys", 0, "keyId") };
+    const { machineId, orderKeys } = Value.Parse(EnrollResponse, body);
+    const [serverKey] = orderKeys;
+    if (!serverKey) throw new Error("the server names no order key");
+    return { key, machineId, serverKey };
   }
 
   /** A device that holds an order, and what the examples of the agents' operations need of it. */

@@ -1,4 +1,5 @@
 import {
+  ActionEvidenceWire,
   ActionResultsWire,
   ActionTimingWire,
   ApplicationListWire,
@@ -77,6 +78,7 @@ export const COMPONENTS: Readonly<Record<string, TSchema>> = {
   MachineActionCollection,
   ActionTiming: ActionTimingWire,
   ActionResults: ActionResultsWire,
+  ActionEvidence: ActionEvidenceWire,
   CancelRequest,
   ResultLink: ResultLinkWire,
   Transcript: TranscriptWire,

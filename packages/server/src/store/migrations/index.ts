@@ -7,6 +7,7 @@ import * as clones from "./0005-clones.ts";
 import * as auditOfCallers from "./0006-audit-of-callers.ts";
 import * as resultSpace from "./0007-result-space.ts";
 import * as textWithoutCase from "./0012-text-without-case.ts";
+import * as signedEnds from "./0013-signed-ends.ts";
 import * as actionBounds from "./0015-action-bounds.ts";
 import * as rights from "./0016-rights.ts";
 
@@ -20,6 +21,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0006-audit-of-callers": auditOfCallers,
   "0007-result-space": resultSpace,
   "0012-text-without-case": textWithoutCase,
+  "0013-signed-ends": signedEnds,
   "0015-action-bounds": actionBounds,
   "0016-rights": rights,
 };

@@ -20,6 +20,7 @@ const CONTRACT: Readonly<Record<string, readonly [string, string]>> = {
   GetMachineAction: READ,
   GetMachineActionTiming: READ,
   GetMachineActionResults: READ,
+  GetMachineActionEvidence: READ,
   WatchMachineAction: READ,
   ListMachines: READ,
   GetMachine: READ,

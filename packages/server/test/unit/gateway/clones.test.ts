@@ -30,13 +30,13 @@ async function openGateway(version = LINK_VERSION) {
     /** Up to its hello. */
     async says(processId: string, rollingValue: string | null, change: Partial<Hello> = {}): Promise<DeviceOnALink> {
       const device = link(gateway);
-      await until(() => device.has("welcome"));
+      await until(() => device.isWelcome);
       device.hello({ journalId: JOURNAL, continuity: { processId, rollingValue }, ...change });
       return device;
     },
     async welcomed(): Promise<DeviceOnALink> {
       const device = link(gateway);
-      await until(() => device.has("welcome"));
+      await until(() => device.isWelcome);
       return device;
     },
     async [Symbol.asyncDispose]() {

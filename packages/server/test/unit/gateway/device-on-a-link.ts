@@ -1,13 +1,12 @@
-import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import {
   type AgentFrame,
-  encodeHandshakeAnswer,
   type Hello,
-  handshakeSigningBytes,
   OLDEST_LINK_VERSION,
   parseServerFrame,
   type ServerFrame,
 } from "@halligan/protocol/link";
+import { DeviceHandshake, FrameSeal } from "@halligan/protocol/link-crypto";
 import type { Gateway } from "../../../src/gateway/gateway.ts";
 import type { LinkSocketEvents } from "../../../src/gateway/link-socket.ts";
 import { MACHINE_ID, sampleMachine } from "../domain/sample-action.ts";
@@ -17,35 +16,63 @@ import type { Service } from "../service/service-fixture.ts";
 export class DeviceOnALink {
   readonly frames: ServerFrame[] = [];
   closeCode: number | null = null;
+  /** As it came, with its proof. */
+  closeReason: string | null = null;
+  /** Set by a signed welcome. */
+  seals: { toServer: FrameSeal; toAgent: FrameSeal } | null = null;
   readonly #events: LinkSocketEvents;
 
-  constructor(gateway: Gateway, answer: (challenge: Uint8Array) => Uint8Array) {
+  constructor(
+    gateway: Gateway,
+    handshakeOf: (challenge: Uint8Array) => { handshake: DeviceHandshake; serverKey: KeyObject },
+  ) {
     let challenge = new Uint8Array();
+    let proof: ReturnType<typeof handshakeOf> | null = null;
     const events = gateway.connect({
       remoteAddress: "192.0.2.1",
       sendBinary: (bytes) => {
         challenge = Uint8Array.from(bytes);
       },
       sendText: (text) => {
-        const frame = parseServerFrame(text);
-        if (frame) this.frames.push(frame);
+        const sealed = this.seals === null ? text : (this.seals.toAgent.open(text) ?? "");
+        const frame = parseServerFrame(sealed.slice(sealed.indexOf("{")));
+        if (!frame) return;
+        this.frames.push(frame);
+        if (frame.type !== "signedWelcome" || !proof) return;
+        const opened = proof.handshake.open(frame, proof.serverKey);
+        if (!opened) throw new Error("the welcome is not signed");
+        const { keys } = opened;
+        this.seals = { toServer: new FrameSeal(keys.toServer), toAgent: new FrameSeal(keys.toAgent) };
       },
       bufferedBytes: () => 0,
-      close: (code) => {
+      close: (code, reason) => {
         this.closeCode ??= code;
+        this.closeReason ??= reason;
       },
     });
     if (!events) throw new Error("the gateway takes no link");
     this.#events = events;
-    events.binary(answer(challenge));
+    proof = handshakeOf(challenge);
+    events.binary(proof.handshake.answer);
   }
 
   has(type: ServerFrame["type"]): boolean {
     return this.frames.some((frame) => frame.type === type);
   }
 
+  /** Of either version. */
+  get isWelcome(): boolean {
+    return this.has("welcome") || this.has("signedWelcome");
+  }
+
   send(frame: AgentFrame): void {
-    this.#events.text(JSON.stringify(frame));
+    const json = JSON.stringify(frame);
+    this.text(this.seals ? this.seals.toServer.seal(json) : json);
+  }
+
+  /** As it is. */
+  text(text: string): void {
+    this.#events.text(text);
   }
 
   hello(change: Partial<Hello> = {}): void {
@@ -74,14 +101,11 @@ export async function enrolledMachine(
     const key = publicKey.export({ format: "jwk" }).x ?? "";
     await tx.machines.addKey({ machineId: MACHINE_ID, publicKey: key, fromMs: 0, enrolledWith: "token" });
   });
-  return (gateway) =>
-    new DeviceOnALink(gateway, (challenge) => answer(version, challenge, keys.order.signing.keyId, privateKey));
-}
-
-function answer(version: number, challenge: Uint8Array, serverKeyId: string, privateKey: KeyObject): Uint8Array {
-  const claim = { version, machineId: MACHINE_ID, serverKeyId };
-  return encodeHandshakeAnswer({
-    ...claim,
-    signature: sign(null, handshakeSigningBytes(challenge, claim), privateKey),
-  });
+  return (gateway) => {
+    const { keyId: serverKeyId, privateKey: orderKey } = keys.order.signing;
+    return new DeviceOnALink(gateway, (challenge) => ({
+      handshake: new DeviceHandshake(challenge, { version, machineId: MACHINE_ID, serverKeyId }, privateKey),
+      serverKey: createPublicKey(orderKey),
+    }));
+  };
 }

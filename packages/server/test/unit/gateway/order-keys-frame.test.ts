@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { orderKeysSigningBytes } from "@halligan/protocol/link";
 import { Gateway } from "../../../src/gateway/gateway.ts";
 import { orderKeysFrame } from "../../../src/gateway/order-keys-frame.ts";
+import type { OrderKeyPair } from "../../../src/service/context.ts";
 import { orderKeyPair } from "../../../src/setup/keys.ts";
 import { MACHINE_ID, sampleAction } from "../domain/sample-action.ts";
 import { openService } from "../service/service-fixture.ts";
@@ -12,7 +13,15 @@ import { enrolledMachine } from "./device-on-a-link.ts";
 const newPair = () =>
   orderKeyPair(String(generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" })));
 const [old, present, next] = [newPair(), newPair(), newPair()];
-const ring = { signing: present, accepted: [present, next, old] };
+const recovery = { key: { keyId: "f".repeat(64), publicKey: "r".repeat(43) }, set: null };
+const keysOf = (...[signing = present, ...others]: OrderKeyPair[]) => ({
+  order: { signing, accepted: [signing, ...others] },
+  orderKeySet: 7,
+  recovery,
+});
+const ring = keysOf(present, next, old);
+/** As devices of link version 1 tell them. */
+const pins = (...keys: OrderKeyPair[]) => ({ version: 1, keyIds: keys.map(({ keyId }) => keyId), setNumber: 0 });
 
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise<void>((resolve) => setImmediate(resolve));
@@ -20,36 +29,32 @@ async function until(condition: () => boolean): Promise<void> {
 
 test("a device is told of the keys when it pins others, or in another order, signed by the one that it named", () => {
   for (const pinned of [[old], [present], [present, next], [old, present], [next, present, old]]) {
-    const frame = orderKeysFrame(
-      MACHINE_ID,
-      ring,
-      pinned.map(({ keyId }) => keyId),
-    );
+    const frame = orderKeysFrame(MACHINE_ID, ring, pins(...pinned));
     assert.ok(frame);
     assert.equal(frame.keyId, pinned[0]?.keyId);
     const signer = createPublicKey(pinned[0]?.privateKey ?? present.privateKey);
     assert.ok(verify(null, orderKeysSigningBytes(frame.payload), signer, Buffer.from(frame.signature, "base64url")));
-    const keys = ring.accepted.map(({ keyId, publicKey }) => ({ keyId, publicKey }));
+    const keys = ring.order.accepted.map(({ keyId, publicKey }) => ({ keyId, publicKey }));
     assert.deepEqual(JSON.parse(frame.payload), { v: 1, machineId: MACHINE_ID, keys });
   }
 });
 
 test("a device that pins just these is told nothing, and neither is one whose key is not here", () => {
-  assert.equal(
-    orderKeysFrame(
-      MACHINE_ID,
-      ring,
-      ring.accepted.map(({ keyId }) => keyId),
-    ),
-    null,
-  );
-  assert.equal(orderKeysFrame(MACHINE_ID, { signing: present, accepted: [present] }, [present.keyId]), null);
-  assert.equal(orderKeysFrame(MACHINE_ID, { signing: present, accepted: [present] }, [old.keyId, present.keyId]), null);
+  assert.equal(orderKeysFrame(MACHINE_ID, ring, pins(...ring.order.accepted)), null);
+  assert.equal(orderKeysFrame(MACHINE_ID, keysOf(present), pins(present)), null);
+  assert.equal(orderKeysFrame(MACHINE_ID, keysOf(present), pins(old, present)), null);
 });
 
 test("a key that was retired is taken from a device that still pins it", () => {
-  const frame = orderKeysFrame(MACHINE_ID, { signing: present, accepted: [present] }, [present.keyId, old.keyId]);
+  const frame = orderKeysFrame(MACHINE_ID, keysOf(present), pins(present, old));
   assert.deepEqual(JSON.parse(frame?.payload ?? "").keys.length, 1);
+});
+
+test("a device of link version 2 is told of a set whose number is above its own, with the recovery key, and of no other", () => {
+  const at = (setNumber: number) => orderKeysFrame(MACHINE_ID, ring, { ...pins(old), version: 2, setNumber });
+  const { v, number, recoveryKey } = JSON.parse(at(6)?.payload ?? "");
+  assert.deepEqual([v, number, recoveryKey], [2, 7, recovery.key]);
+  assert.deepEqual([at(7), at(8)], [null, null]);
 });
 
 test("on a link the keys come after the answer to the hello and before any order", async () => {
@@ -62,7 +67,7 @@ test("on a link the keys come after the answer to the hello and before any order
   opened.defer(() => gateway.close());
   await service.store.write((tx) => tx.actions.insert(sampleAction({ deadlineMs: null })));
   const link = device(gateway);
-  await until(() => link.has("welcome"));
+  await until(() => link.isWelcome);
   link.hello();
   await until(() => link.has("order"));
   assert.deepEqual(

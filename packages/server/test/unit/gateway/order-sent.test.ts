@@ -18,7 +18,7 @@ async function openGateway() {
   await service.store.write((tx) => tx.actions.insert(action));
   const sentTo = async (): Promise<DeviceOnALink> => {
     const device = link(gateway);
-    await until(() => device.has("welcome"));
+    await until(() => device.isWelcome);
     device.hello();
     await until(() => device.has("order"));
     return device;

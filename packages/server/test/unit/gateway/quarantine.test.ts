@@ -26,7 +26,7 @@ async function openGateway() {
   const connect = () => link(gateway);
   const welcomed = async (): Promise<DeviceOnALink> => {
     const device = connect();
-    await until(() => device.has("welcome"));
+    await until(() => device.isWelcome);
     return device;
   };
   const linked = async (journalId: string): Promise<DeviceOnALink> => {

@@ -26,7 +26,7 @@ async function openNodes({ hintsArrive = true } = {}) {
   const link = await enrolledMachine(service);
   const linked = async (): Promise<DeviceOnALink> => {
     const device = link(gateway);
-    await until(() => device.has("welcome"));
+    await until(() => device.isWelcome);
     device.hello();
     await until(() => device.has("helloAnswer"));
     return device;

@@ -27,7 +27,7 @@ async function openGateway() {
   await service.store.write((tx) => tx.actions.insert(action));
   const linked = async (state: "waiting" | "running" = "waiting"): Promise<DeviceOnALink> => {
     const device = link(gateway);
-    await until(() => device.has("welcome"));
+    await until(() => device.isWelcome);
     const held = { actionId, orderSeq: order.orderSeq, commands: [{ index: 0, state }] };
     device.hello({ journalId: JOURNAL_ID, highestOrderSeq: order.orderSeq, orders: [held] });
     await until(() => device.has("helloAnswer"));

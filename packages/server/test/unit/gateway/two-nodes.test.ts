@@ -41,7 +41,7 @@ async function openNodes({ hintsArrive = true, version = OLDEST_LINK_VERSION } =
   const link = await enrolledMachine(service, version);
   const dialled = async (gateway: Gateway, journalId: string, processId = "c".repeat(32)) => {
     const device = link(gateway);
-    await until(() => device.has("welcome"));
+    await until(() => device.isWelcome);
     const continuity = { processId, rollingValue: null };
     device.hello({ journalId, ...(version > OLDEST_LINK_VERSION && { continuity }) });
     return device;

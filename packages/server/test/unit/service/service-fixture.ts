@@ -7,7 +7,7 @@ import { openDiskBlobStore } from "../../../src/blobs/disk-blob-store.ts";
 import { localBus } from "../../../src/bus/local-bus.ts";
 import type { Clock } from "../../../src/clock.ts";
 import { CONTRACT_POLICY } from "../../../src/domain/policy.ts";
-import type { ServiceContext } from "../../../src/service/context.ts";
+import { NO_RECOVERY, type ServiceContext } from "../../../src/service/context.ts";
 import { NO_MEASURES } from "../../../src/service/measures.ts";
 import { ResultSpace } from "../../../src/service/result-space.ts";
 import { orderKeyPair } from "../../../src/setup/keys.ts";
@@ -63,6 +63,8 @@ export async function openService(): Promise<Service> {
       order: ring(orderKeyPair(String(order))),
       resultLink: ring(randomBytes(32)),
       linkTicket: ring(randomBytes(32)),
+      orderKeySet: 1,
+      recovery: NO_RECOVERY,
     },
     publicUrl: "https://halligan.test",
     measures: NO_MEASURES,

@@ -1,4 +1,10 @@
-import { ActionResultsWire, ActionTimingWire, MACHINE_ACTION_EVENTS, MachineActionWire } from "@halligan/protocol/api";
+import {
+  ActionEvidenceWire,
+  ActionResultsWire,
+  ActionTimingWire,
+  MACHINE_ACTION_EVENTS,
+  MachineActionWire,
+} from "@halligan/protocol/api";
 import { Type } from "typebox";
 import { MACHINE_ACTIONS } from "../../../domain/odata/machine-action-fields.ts";
 import { refusalReason } from "../../../domain/transfer-refusal.ts";
@@ -8,7 +14,14 @@ import { odataParameters } from "../odata-parameters.ts";
 import { json, type OperationDoc } from "../operation-doc.ts";
 import { SAMPLE } from "../sample-values.ts";
 import { actionIdParameter, machineIdParameter } from "./parameters.ts";
-import { contextOf, sampleAction, sampleResults, sampleSucceededAction, sampleTiming } from "./sample-entities.ts";
+import {
+  contextOf,
+  sampleAction,
+  sampleEvidence,
+  sampleResults,
+  sampleSucceededAction,
+  sampleTiming,
+} from "./sample-entities.ts";
 
 export const machineActionDocs = {
   ListMachineActions: {
@@ -64,6 +77,20 @@ export const machineActionDocs = {
       "collected: its size and modification time before and after, and how many of its bytes are in the result.",
     path: { id: actionIdParameter },
     answers: { 200: json("The results so far, by command.", ActionResultsWire, sampleResults) },
+    refusals: {
+      404: "`ResourceNotFound`: there is no such action, or its machine is in none of the user's device groups.",
+    },
+  },
+  GetMachineActionEvidence: {
+    tag: "Machine actions",
+    summary: "Get what the device signed about the ends of an action's commands",
+    description:
+      "`payload` is the text that the device's key signed: start, outcome, errors, exit code, and size and SHA-256 of the result's " +
+      "bytes as a download gives them. The machine's id is computed from that key, so the evidence is verified without trust in this " +
+      "server: `halligan action ID --verify` does so. `evidence` is null where the device did not sign, because its agent " +
+      "is older or the server ended the command. It is kept as long as the action.",
+    path: { id: actionIdParameter },
+    answers: { 200: json("The evidence so far, by command.", ActionEvidenceWire, sampleEvidence) },
     refusals: {
       404: "`ResourceNotFound`: there is no such action, or its machine is in none of the user's device groups.",
     },

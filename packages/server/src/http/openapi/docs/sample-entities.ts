@@ -1,4 +1,5 @@
 import type {
+  ActionEvidenceWire,
   ActionResultsWire,
   ActionTimingWire,
   LibraryFileWire,
@@ -119,6 +120,35 @@ export const sampleResults = {
     },
   ],
 } satisfies ActionResultsWire;
+
+/** Of `sampleSucceededAction`. */
+export const sampleEvidence = {
+  actionId: SAMPLE.actionId,
+  machineId: SAMPLE.machineId,
+  value: [
+    {
+      index: 0,
+      type: "RunScript",
+      evidence: {
+        payload: JSON.stringify({
+          v: 1,
+          machineId: SAMPLE.machineId,
+          actionId: SAMPLE.actionId,
+          orderSeq: 12,
+          index: 0,
+          outcome: "completed",
+          errors: [],
+          startId: "5f2c9a7e1b3d4c60a8e7f1029384a5b6",
+          exitCode: 0,
+          result: { kind: "inline", sizeBytes: 214, sha256: SAMPLE.scriptSha256 },
+        }),
+        signature: "EXAMPLE-signature-of-a-device".padEnd(86, "0"),
+        publicKey: SAMPLE.publicKey,
+      },
+    },
+    { index: 1, type: "GetFile", evidence: null },
+  ],
+} satisfies ActionEvidenceWire;
 
 export const sampleMachine = {
   id: SAMPLE.machineId,

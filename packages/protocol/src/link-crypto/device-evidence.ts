@@ -1,0 +1,29 @@
+import { createHash, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
+import { endSigningBytes, parseSignedEnd, type SignedEnd } from "../link/index.ts";
+
+/** The text that was signed travels as it is, so no canonical form is needed. */
+export interface DeviceEvidence {
+  payload: string;
+  /** Base64url. */
+  signature: string;
+}
+
+export function signEnd(end: SignedEnd, deviceKey: KeyObject): DeviceEvidence {
+  const payload = JSON.stringify(end);
+  return { payload, signature: sign(null, endSigningBytes(payload), deviceKey).toString("base64url") };
+}
+
+/** What the device said; null when that key did not sign it. `publicKey`: raw, base64url. */
+export function openEnd({ payload, signature }: DeviceEvidence, publicKey: string): SignedEnd | null {
+  try {
+    const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: publicKey }, format: "jwk" });
+    if (!verify(null, endSigningBytes(payload), key, Buffer.from(signature, "base64url"))) return null;
+  } catch {
+    return null;
+  }
+  return parseSignedEnd(payload);
+}
+
+/** The id that a machine gets by its first key: who knows the id needs no one's word for the key. */
+export const machineIdOf = (publicKey: string): string =>
+  createHash("sha256").update(Buffer.from(publicKey, "base64url")).digest("hex").slice(0, 40);

@@ -1,0 +1,52 @@
+/**
+ * Link version 2: how the server proves itself, and what a close frame has to carry to be believed
+ * (docs/decisions/0021-signed-link.md).
+ */
+import { type Static, Type } from "typebox";
+import { Compile } from "typebox/compile";
+import { Welcome } from "./frames.ts";
+import { concat } from "./handshake.ts";
+
+export const SignedWelcomeContent = Type.Object(
+  {
+    ...Type.Omit(Welcome, ["type"]).properties,
+    /** Raw X25519 key of this connection, base64url. */
+    ephemeralKey: Type.String({ pattern: "^[A-Za-z0-9_-]{43}$" }),
+  },
+  { additionalProperties: false },
+);
+export type SignedWelcomeContent = Static<typeof SignedWelcomeContent>;
+
+const content = Compile(SignedWelcomeContent);
+
+/** Null when it is not one. To be called only when its signature holds. */
+export function parseSignedWelcome(payload: string): SignedWelcomeContent | null {
+  try {
+    const value: unknown = JSON.parse(payload);
+    return content.Check(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+/** One handshake: what makes a signature worthless on every other connection. Both have sizes that are known before. */
+export interface HandshakeTranscript {
+  challenge: Uint8Array;
+  /** The whole frame, with the device's ephemeral key in it. */
+  answer: Uint8Array;
+}
+
+const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+/** The bytes that the order key signs for a welcome whose JSON text is `payload`. */
+export function welcomeSigningBytes({ challenge, answer }: HandshakeTranscript, payload: string): Uint8Array {
+  return concat([bytesOf("halligan-welcome-v2\n"), challenge, answer, bytesOf(payload)]);
+}
+
+/** The bytes that the order key signs when it refuses the device in place of a welcome. */
+export function refusalSigningBytes({ challenge, answer }: HandshakeTranscript, closeText: string): Uint8Array {
+  return concat([bytesOf("halligan-refusal-v2\n"), challenge, answer, bytesOf(closeText)]);
+}
+
+/** What a proof of a close frame covers. No other text that is proven begins like this. */
+export const closeText = (code: number, words: string): string => `close ${code} ${words}`;
