@@ -5,7 +5,7 @@ import path from "node:path";
 import { deviceRunner } from "./commands/device-runner.ts";
 import { KeptScripts } from "./commands/kept-scripts.ts";
 import { removeTemporaryFiles } from "./commands/put-file.ts";
-import { baseEnvironment, treeMark } from "./commands/script-environment.ts";
+import { agentEnvironment, treeMark } from "./commands/script-environment.ts";
 import { runAgentCore } from "./core/agent-core.ts";
 import { LinkState } from "./core/link-state.ts";
 import type { Log, Random } from "./core/ports.ts";
@@ -44,7 +44,7 @@ export async function runAgent(
   if (!config) {
     throw new Error(`${folder.root} is not enrolled. First: halligan-agent enroll --server URL --data ${folder.root}`);
   }
-  const environment = baseEnvironment(env);
+  const environment = agentEnvironment(env, log);
   const bootId = readBootId();
   await using _lock = await lockFolder(folder.root, bootId);
   ensureDataFolders(folder);

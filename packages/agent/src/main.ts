@@ -1,5 +1,6 @@
 /** The command line of halligan-agent. Exit codes: 0 done, 1 failed, 2 not understood. */
 import { parseArgs } from "node:util";
+import { uncheckedTlsFault } from "@halligan/protocol/network";
 import { nameFault } from "@halligan/protocol/text";
 import { runAgent } from "./agent.ts";
 import { fileCalls } from "./commands/file-calls.ts";
@@ -56,6 +57,8 @@ async function main(argv: string[]): Promise<number> {
 
 async function dispatch([command, ...rest]: string[]): Promise<number> {
   if (rest.includes("--help")) command = "help";
+  const tlsFault = uncheckedTlsFault(process.env);
+  if (tlsFault !== null && (command === "enroll" || command === "run")) throw new Error(tlsFault);
   switch (command) {
     case "enroll":
       return await enrollCommand(rest);

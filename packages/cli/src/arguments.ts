@@ -24,6 +24,10 @@ export const GLOBAL_OPTIONS = {
     placeholder: "SECONDS",
     help: "longest wait on a throttling or unavailable server (default 300)",
   },
+  "allow-plain-http": {
+    type: "boolean",
+    help: "for labs: send the secret and take results unencrypted to a server that is not on this computer",
+  },
   help: { type: "boolean", short: "h", help: "show the help of the command" },
 } as const satisfies OptionSpecs;
 

@@ -18,6 +18,7 @@ export interface Variables {
   all_proxy?: string | undefined;
   NO_PROXY?: string | undefined;
   no_proxy?: string | undefined;
+  NODE_TLS_REJECT_UNAUTHORIZED?: string | undefined;
   SSL_CERT_FILE?: string | undefined;
   SSL_CERT_DIR?: string | undefined;
 }

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createClient, type WaitNotice } from "@halligan/protocol/client";
+import { uncheckedTlsFault } from "@halligan/protocol/network";
 import { type Arguments, GLOBAL_OPTIONS, parseArguments } from "./arguments.ts";
 import { CliError, UsageError } from "./cli-error.ts";
 import type { Command, CommandContext, Outcome } from "./command.ts";
@@ -25,6 +26,8 @@ export async function runCommand(
     return { json: { help }, text: help };
   }
   checkPositionals(command, args);
+  const tlsFault = uncheckedTlsFault({ ...env.variables });
+  if (tlsFault !== null) throw new CliError("configuration", "UncheckedTls", tlsFault);
   const maxWaitSeconds = args.integer("max-wait", { min: 0, max: 86_400 }) ?? 300;
   const isJson = args.flag("json");
   const progress = createProgress(env.stderr);
@@ -42,7 +45,8 @@ export async function runCommand(
       if (!isTaken) await once(env.stdout, "drain", { signal });
     },
     async connect() {
-      const profile = await chooseProfile(env, args.text("profile"), signal);
+      const chosen = { named: args.text("profile"), allowsPlainHttp: args.flag("allow-plain-http") };
+      const profile = await chooseProfile(env, chosen, signal);
       return createClient({
         baseUrl: profile.baseUrl,
         credentials: profile,

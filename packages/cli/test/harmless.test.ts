@@ -23,19 +23,24 @@ const HOSTILE = fc.string({
     "\r",
     "\0",
     "\u202e",
+    "\u200b",
+    "\u00ad",
+    "\u{e0041}",
+    "\ufe0f",
+    "⚠",
     "a",
     "P",
     "é",
   ),
 });
-const CONTROL = /(?![\t\n])[\p{Cc}\p{Bidi_Control}]/u;
+const CONTROL = /(?![\t\n])(?!(?<=⚠)\ufe0f)[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/u;
 
 describe("text from a device", () => {
   it("never keeps a control or a direction mark", () => {
     fc.assert(
       fc.property(HOSTILE, (text) => {
         assert.equal(CONTROL.test(harmlessText(text)), false);
-        assert.equal(/[\p{Cc}\p{Bidi_Control}]/u.test(harmlessLine(text)), false);
+        assert.equal(/(?!(?<=⚠)\ufe0f)[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/u.test(harmlessLine(text)), false);
         assert.equal(CONTROL.test(harmlessJson({ text })), false);
         assert.deepEqual(JSON.parse(harmlessJson({ text })), { text });
       }),
@@ -46,6 +51,17 @@ describe("text from a device", () => {
     assert.equal(harmlessText("\u001b[31mred\u001b[0m\r\n\u001b]0;title\u0007next\ttab\n\0\0"), "red\nnext\ttab\n");
     assert.equal(harmlessText("over\rwrite \u001b"), "over␍write ␛");
     assert.equal(harmlessLine("a\nb"), "a␊b");
+  });
+
+  it("shows what takes no room, reverses text or hides a message in tags", () => {
+    const tags = [..."rm"].map((letter) => String.fromCodePoint(0xe0000 + letter.charCodeAt(0))).join("");
+    assert.equal(harmlessLine(`pay\u200bload\u202e\u2066`), "pay\\u200bload\\u202e\\u2066");
+    assert.equal(harmlessText(`ok${tags}\u{e0100}\u3164`), "ok\\u{e0072}\\u{e006d}\\u{e0100}\\u3164");
+    assert.equal(harmlessText("⚠\ufe0f 注意 café naïve"), "⚠\ufe0f 注意 café naïve");
+    const hidden = { output: `ok${tags}` };
+    assert.match(harmlessJson(hidden), /^[\n -~]*$/);
+    assert.deepEqual(JSON.parse(harmlessJson(hidden)), hidden);
+    assert.equal(safeFileName(`a\u200b${tags}.txt`), "a___.txt");
   });
 
   it("cannot break a table", () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmod, readFile, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { makeWorld, type World } from "./halligan.ts";
@@ -37,6 +37,65 @@ describe("halligan login", { concurrency: 4 }, () => {
     assert.equal(unnamed.exitCode, 78);
     assert.match(unnamed.stderr, /no profile "default".*Known: lab/);
     assert.equal((await world.call(["machines"], { variables: { HALLIGAN_PROFILE: "lab" } })).exitCode, 0);
+  });
+
+  it("removes the file of --from once the profile is kept, not before, and not with --keep-file", async () => {
+    await using world = await makeWorld();
+    const { url, clientId, clientSecret } = world.api;
+    const file = join(world.folder, "admin.json");
+    const write = (secret: string) => {
+      const tokenUrl = `${url}/t/oauth2/v2.0/token`;
+      const credentials = { baseUrl: url, tokenUrl, tenant: "t", clientId, clientSecret: secret };
+      return writeFile(file, JSON.stringify(credentials));
+    };
+    await write("wrong");
+    assert.equal((await world.start(["login", "--from", "admin.json"]).ended).exitCode, 77);
+    await write(clientSecret);
+    assert.equal((await world.start(["login", "--from", "admin.json", "--keep-file"]).ended).exitCode, 0);
+    const { exitCode, stderr } = await world.start(["login", "--from", "admin.json"]).ended;
+    assert.equal(exitCode, 0, stderr);
+    await assert.rejects(stat(file), { code: "ENOENT" });
+    assert.equal((await world.start(["machines"]).ended).exitCode, 0);
+  });
+
+  it("sends nothing over plain HTTP to another computer, unless --allow-plain-http was given", async () => {
+    await using world = await makeWorld();
+    const { url, clientId, clientSecret } = world.api;
+    // Leads to this computer, and does not say so.
+    const elsewhere = url.replace("127.0.0.1", "0.0.0.0");
+    const variables = { HALLIGAN_URL: elsewhere, HALLIGAN_CLIENT_ID: clientId, HALLIGAN_CLIENT_SECRET: clientSecret };
+    const profile = { baseUrl: elsewhere, tokenUrl: `${elsewhere}/t/oauth2/v2.0/token`, clientId, clientSecret };
+    await writeFile(join(world.folder, "admin.json"), JSON.stringify({ ...profile, tenant: "t" }));
+    await mkdir(dirname(world.configFile), { mode: 0o700 });
+    const former = { version: 1, profiles: { default: profile } };
+    await writeFile(world.configFile, JSON.stringify(former), { mode: 0o600 });
+    const ways: [string[], Record<string, string>][] = [
+      [["machines"], {}],
+      [["machines"], variables],
+      [["login", "--server", elsewhere, "--client-id", clientId], {}],
+      [["login", "--from", "admin.json"], {}],
+    ];
+    for (const [words, given] of ways) {
+      const options = { variables: given, stdin: `${clientSecret}\n` };
+      const refused = await world.start(words, options).ended;
+      assert.equal(refused.exitCode, 78, refused.stderr);
+      assert.match(refused.stderr, /http:\/\/0\.0\.0\.0:\d+ is not https.*--allow-plain-http/);
+    }
+    assert.deepEqual(world.api.seen, []);
+    const allowed = await world.start(["login", "--from", "admin.json", "--allow-plain-http"]).ended;
+    assert.equal(allowed.exitCode, 0, allowed.stderr);
+    assert.equal((await world.start(["machines"]).ended).exitCode, 0, "the profile knows what was allowed");
+  });
+
+  it("refuses an environment that turns the check of certificates off, before anything is sent", async () => {
+    await using world = await makeWorld();
+    await logIn(world);
+    const seen = world.api.seen.length;
+    const { exitCode, stderr } = await world.start(["machines"], { variables: { NODE_TLS_REJECT_UNAUTHORIZED: "0" } })
+      .ended;
+    assert.equal(exitCode, 78);
+    assert.match(stderr, /NODE_TLS_REJECT_UNAUTHORIZED=0 turns the check of certificates off.*--ca FILE/);
+    assert.equal(world.api.seen.length, seen);
   });
 
   it("a wrong secret is said and nothing is kept", async () => {

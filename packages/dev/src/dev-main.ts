@@ -105,7 +105,7 @@ Halligan is running; Ctrl+C ends it and removes everything.
 
 In another terminal, in this folder:
 
-  bin/halligan login --from ${dataDir}/administrator.json
+  bin/halligan login --keep-file --from ${dataDir}/administrator.json
   bin/halligan machines
   bin/halligan run ${first} ./some-script.sh -- an argument
 

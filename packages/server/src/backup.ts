@@ -18,6 +18,7 @@ export interface Backup {
 /**
  * `halligan-server backup DIR`: a copy that takes the data folder's place when that is lost, made while the server runs. The database
  * comes first and the bytes after it: a result has its bytes before its row, so whatever a copied row refers to is there to be copied.
+ * administrator.json is not copied: a backup would keep a secret that works long after the file was taken away.
  */
 export async function backUp(config: Config, engines: Engines, target: string): Promise<Backup> {
   if (engines.database) {
@@ -32,7 +33,6 @@ export async function backUp(config: Config, engines: Engines, target: string): 
   const database = join(unfinished, "halligan.db");
   await backUpDatabase(source, database);
   await copyFiles(config.keysDir, join(unfinished, "keys"));
-  await copyDurably(join(config.dataDir, "administrator.json"), join(unfinished, "administrator.json"));
   const blobs = await backUpBlobs(engines, unfinished);
   const missing = blobs === null ? [] : await missingBlobs(database, source, join(unfinished, "blobs"));
   await syncFolder(unfinished);

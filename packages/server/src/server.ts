@@ -53,6 +53,7 @@ import { Disks } from "./setup/disks.ts";
 import type { Engines } from "./setup/engines.ts";
 import { ensureAdministrator } from "./setup/first-administrator.ts";
 import { type Keys, keyFingerprints, loadKeys } from "./setup/keys.ts";
+import { refuseOpenModes } from "./setup/open-modes.ts";
 import { openStore } from "./setup/open-store.ts";
 import { numberOrderKeys } from "./setup/order-key-set.ts";
 import { ServedCertificate } from "./setup/served-certificate.ts";
@@ -73,6 +74,7 @@ export interface Server extends AsyncDisposable {
 export async function startServer(config: Config, engines: Engines, log: Logger, signal: AbortSignal): Promise<Server> {
   await using started = new AsyncDisposableStack();
   // What only reads comes first: a mistake in it leaves nothing behind.
+  await refuseOpenModes(config);
   const certificate = config.tls && (await ServedCertificate.open(config.tls, log, systemClock.nowMs));
   const proxies = trustedProxies(config, log);
   const oidcIssuers = await readOidcIssuers(config.oidcIssuersFile);

@@ -23,17 +23,25 @@ export async function getFile(
   try {
     // Before the file: opening it is within the limits of the transfer.
     using watch = new TransferWatch(deps.clock, job.limits, signal);
-    await using source = await openSourceFile(job.command.path, deps.folder.work, watch);
+    await using source = await openSourceFile(job.command.path, deps.folder, watch);
     const result = await upload(deps, job, () => gzipMember(source.blocks()), watch);
-    const { change } = source;
-    if (!change) return { outcome: "completed", errors: [], result };
-    return { outcome: "completed", errors: [changeNote(change)], result: { ...result, fileChange: change } };
+    const { change, linkTarget } = source;
+    const errors = [
+      ...(linkTarget === null ? [] : [linkNote(job.command.path, linkTarget)]),
+      ...(change ? [changeNote(change)] : []),
+    ];
+    return { outcome: "completed", errors, result: change ? { ...result, fileChange: change } : result };
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof ServerRefused) return failed(`The server did not take the file: ${error.message}`);
     if (error instanceof TransferFailed) return failed(error.message);
     throw error;
   }
+}
+
+/** For people, in the command's `errors`: the bytes of another file than the one that was named may be evidence or a trap. */
+function linkNote(asked: string, target: string): string {
+  return `Note: the path '${asked}' is or contains a link; the collected file is '${target}'.`;
 }
 
 function failed(error: string): TransferEnd {

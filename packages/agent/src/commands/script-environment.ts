@@ -3,9 +3,10 @@
  * was started. Nothing else of the agent's own environment reaches a script: it may hold proxies
  * with passwords, secrets of a service, and variables of npm.
  */
-import type { CommandRef } from "../core/ports.ts";
+import type { CommandRef, Log } from "../core/ports.ts";
 import { ownAccount } from "../process/account.ts";
 import { utf8Locale } from "../process/locale.ts";
+import { rootOnlySearchPath } from "../process/search-path.ts";
 
 export type Environment = Readonly<Record<string, string>>;
 
@@ -59,6 +60,18 @@ export function baseEnvironment(env: NodeJS.ProcessEnv, platform: NodeJS.Platfor
   return platform === "win32"
     ? pick(env, [...WINDOWS_NAMES, ...extra])
     : { ...posixEnvironment(), ...pick(env, extra) };
+}
+
+/**
+ * `baseEnvironment` for this agent. Under root without the folders of PATH that other accounts can change: a program that one of them puts
+ * there would run as root.
+ */
+export function agentEnvironment(env: NodeJS.ProcessEnv, log: Log): Environment {
+  const environment = baseEnvironment(env);
+  if (process.platform === "win32" || process.geteuid?.() !== 0) return environment;
+  const { path, ignored } = rootOnlySearchPath(environment.PATH ?? "");
+  for (const { folder, reason } of ignored) log.warn("pathFolderIgnored", { folder, reason });
+  return { ...environment, PATH: path };
 }
 
 /**

@@ -9,10 +9,12 @@
  * up to a bound.
  */
 import type { BigIntStats } from "node:fs";
-import { constants, type FileHandle, lstat, open, realpath, stat } from "node:fs/promises";
+import { constants, type FileHandle, lstat, open, readlink, realpath, stat } from "node:fs/promises";
 import path from "node:path";
 import type { FileChange } from "@halligan/protocol/link";
+import type { DataFolder } from "../disk/data-folder.ts";
 import { isErrno, reasonOf } from "../disk/errno.ts";
+import { deviceKeyFile } from "../identity/device-key.ts";
 import { LIMITS } from "../limits.ts";
 import { TransferFailed, type TransferWatch } from "../transfer/transfer-watch.ts";
 import { fileCalls } from "./file-calls.ts";
@@ -21,7 +23,15 @@ import { type Collected, fileChange } from "./file-change.ts";
 /** What a reading needs of a transfer: when it is over, and where it tells that bytes came. */
 export type ReadWatch = Pick<TransferWatch, "signal" | "moved">;
 
-export async function openSourceFile(asked: string, workFolder: string, watch: ReadWatch): Promise<SourceFile> {
+/**
+ * Opens what a GetFile names. Rejects with TransferFailed for what is no file that may be collected; the agent's own key is not, under
+ * whatever name.
+ */
+export async function openSourceFile(
+  asked: string,
+  { root, work: workFolder }: Pick<DataFolder, "root" | "work">,
+  watch: ReadWatch,
+): Promise<SourceFile> {
   if (asked === "") throw new TransferFailed("No path was given.");
   if (asked.includes("\0")) throw new TransferFailed("The path contains a NUL character.");
   const file = path.isAbsolute(asked) ? asked : path.join(workFolder, asked);
@@ -44,8 +54,12 @@ export async function openSourceFile(asked: string, workFolder: string, watch: R
     const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0);
     handle = await fileCalls.run(signal, () => open(file, flags), closeInBackground);
     const opened = handle;
-    requireRegular(await call(() => opened.stat({ bigint: true })), refuse);
-    return new SourceFile(file, opened, watch);
+    const found = await call(() => opened.stat({ bigint: true }));
+    requireRegular(found, refuse);
+    if (isSameFile(found, await call(() => statIfThere(deviceKeyFile(root)))))
+      throw refuse("it is the agent's own key");
+    const real = await call(() => openedPath(opened, file));
+    return new SourceFile(file, opened, watch, isNamed(path.resolve(file), real) ? null : real);
   } catch (error) {
     if (handle) closeInBackground(handle);
     if (error instanceof TransferFailed) throw error;
@@ -54,6 +68,30 @@ export async function openSourceFile(asked: string, workFolder: string, watch: R
     throw refuse(isDangling ? "it is a link to something that does not exist" : reasonOf(error), error);
   }
 }
+
+/** The number of a file is the same under each of its names: hard links, symbolic links, /proc/self/fd, other mounts. */
+const isSameFile = (one: BigIntStats, other: BigIntStats | null) =>
+  other !== null && one.dev === other.dev && one.ino === other.ino;
+
+async function statIfThere(file: string): Promise<BigIntStats | null> {
+  try {
+    return await stat(file, { bigint: true });
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return null;
+    throw error;
+  }
+}
+
+/** The path of the open file itself, without links. Where the system does not tell, the path that the name leads to now. */
+async function openedPath(handle: FileHandle, file: string): Promise<string> {
+  const known = process.platform === "linux" ? await readlink(`/proc/self/fd/${handle.fd}`).catch(() => null) : null;
+  if (known?.startsWith("/")) return known;
+  return await realpath(file).catch(() => path.resolve(file));
+}
+
+/** `/proc/self` is a link of the kernel's own, and leads to the same place for every caller. */
+const isNamed = (named: string, real: string) =>
+  named === real || (named.startsWith("/proc/") && real.startsWith("/proc/"));
 
 /** Closing can wait as reading can, and nothing depends on it. */
 function closeInBackground(handle: FileHandle): void {
@@ -88,11 +126,14 @@ export class SourceFile implements AsyncDisposable {
   readonly #path: string;
   readonly #handle: FileHandle;
   readonly #watch: ReadWatch;
+  /** The path of the file itself when the path that was asked for leads to it through a link; else null. */
+  readonly linkTarget: string | null;
   #change: FileChange | null = null;
   /** A read whose outcome is not known yet: the file is closed after it. */
   #reading: Promise<unknown> = Promise.resolve();
 
-  constructor(filePath: string, handle: FileHandle, watch: ReadWatch) {
+  constructor(filePath: string, handle: FileHandle, watch: ReadWatch, linkTarget: string | null) {
+    this.linkTarget = linkTarget;
     this.#path = filePath;
     this.#handle = handle;
     this.#watch = watch;

@@ -5,10 +5,10 @@ import path from "node:path";
 import { syncFolder } from "../disk/durable.ts";
 import { isErrno } from "../disk/errno.ts";
 
-const fileOf = (root: string) => path.join(root, "device-key.pem");
+export const deviceKeyFile = (root: string) => path.join(root, "device-key.pem");
 
 export async function readDeviceKey(root: string): Promise<KeyObject> {
-  return createPrivateKey(await readFile(fileOf(root), "utf8"));
+  return createPrivateKey(await readFile(deviceKeyFile(root), "utf8"));
 }
 
 /** The key of an enrollment that was interrupted, or a new one. */
@@ -19,7 +19,7 @@ export async function readOrMakeDeviceKey(root: string): Promise<KeyObject> {
     if (!isErrno(error, "ENOENT")) throw error;
   }
   const { privateKey } = generateKeyPairSync("ed25519");
-  const temporary = `${fileOf(root)}.new`;
+  const temporary = `${deviceKeyFile(root)}.new`;
   await rm(temporary, { force: true });
   {
     await using handle = await open(temporary, "wx", 0o600);
@@ -28,7 +28,7 @@ export async function readOrMakeDeviceKey(root: string): Promise<KeyObject> {
   }
   // A link is exclusive as a rename is not: whoever comes second gets the key of the first.
   try {
-    await link(temporary, fileOf(root));
+    await link(temporary, deviceKeyFile(root));
   } catch (error) {
     if (!isErrno(error, "EEXIST")) throw error;
   }

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
+import { link, mkdir, open, readdir, readFile, realpath, stat, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import path from "node:path";
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { getFile } from "../../src/commands/get-file.ts";
 import { putFile } from "../../src/commands/put-file.ts";
+import { readOrMakeDeviceKey } from "../../src/identity/device-key.ts";
 import { commandWorld } from "../support/command-world.ts";
 
 const options = { timeout: 30_000, skip: process.platform === "win32" ? "needs POSIX files" : false };
@@ -40,6 +41,47 @@ test(
     if (process.platform === "linux") assert.match(await get(world, "/proc/self/status"), /^Name:/);
   },
 );
+
+test("a collected file says when its path was a link, and what it led to", options, async () => {
+  await using world = await commandWorld();
+  const end = (asked: string) => getFile(world.deps, world.job({ index: 0, type: "GetFile", path: asked }), never);
+  const target = await realpath(world.temporary).then((folder) => path.join(folder, "target"));
+  await writeFile(target, "hello");
+  const link = path.join(world.folder.work, "link");
+  await symlink(target, path.join(world.temporary, "middle"));
+  await symlink(path.join(world.temporary, "middle"), link);
+  const folderLink = path.join(world.folder.work, "folder");
+  await symlink(path.dirname(target), folderLink);
+  for (const asked of [link, path.join(folderLink, "target")]) {
+    const { outcome, errors } = await end(asked);
+    assert.equal(outcome, "completed");
+    assert.deepEqual(errors, [`Note: the path '${asked}' is or contains a link; the collected file is '${target}'.`]);
+  }
+  assert.deepEqual((await end(target)).errors, []);
+});
+
+test("the agent's own key is never collected, under whatever name", options, async () => {
+  await using world = await commandWorld();
+  await readOrMakeDeviceKey(world.folder.root);
+  const key = path.join(world.folder.root, "device-key.pem");
+  const { work } = world.folder;
+  await link(key, path.join(work, "hard"));
+  await link(key, path.join(world.temporary, "hard"));
+  await symlink(key, path.join(world.temporary, "soft"));
+  await using held = await open(key, "r");
+  const names = [
+    key,
+    path.join(world.folder.root, ".", "work", "..", "device-key.pem"),
+    "hard",
+    path.join(world.temporary, "hard"),
+    path.join(world.temporary, "soft"),
+    ...(process.platform === "linux"
+      ? [`/proc/self/fd/${held.fd}`, `/proc/self/root${key}`, `/proc/${process.pid}/task/${process.pid}/fd/${held.fd}`]
+      : []),
+  ];
+  for (const asked of names) assert.match(await get(world, asked), /^failed: .*it is the agent's own key\.$/, asked);
+  assert.equal(world.server.completed.size, 0);
+});
 
 test("what is not a file, or not there, is refused with the reason and hangs nothing", options, async () => {
   await using world = await commandWorld();

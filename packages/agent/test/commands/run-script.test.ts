@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import { until } from "../support/agent-process.ts";
@@ -55,6 +57,25 @@ test(
     }
   },
 );
+
+test("a root agent runs nothing from a PATH folder that others can write to", {
+  ...options,
+  skip: options.skip || (process.geteuid?.() === 0 ? false : "only a root agent leaves such folders out"),
+}, async () => {
+  const open = await mkdtemp(path.join(tmpdir(), "halligan-open-"));
+  try {
+    for (const name of ["bash", "uname"]) {
+      await writeFile(path.join(open, name), "#!/bin/sh\necho planted\n", { mode: 0o755 });
+    }
+    await chmod(open, 0o777);
+    const env = { PATH: `${open}:/usr/bin:/bin`, HALLIGAN_AGENT_SCRIPT_ENV: "PATH" };
+    await using world = await commandWorld({ env });
+    const { transcript } = await run(world, "uname; echo $PATH\n");
+    assert.match(transcript?.script_output ?? "", /^(?!planted).+\n\/usr\/bin:\/bin\n$/);
+  } finally {
+    await rm(open, { recursive: true, force: true });
+  }
+});
 
 test("a script that is not in the library fails with that reason", options, async () => {
   await using world = await commandWorld();

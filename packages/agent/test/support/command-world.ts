@@ -5,7 +5,7 @@ import type { Order, OrderCommand } from "@halligan/protocol/link";
 import { realRandom } from "../../src/agent.ts";
 import type { CommandDeps } from "../../src/commands/command-deps.ts";
 import { KeptScripts } from "../../src/commands/kept-scripts.ts";
-import { baseEnvironment, treeMark } from "../../src/commands/script-environment.ts";
+import { agentEnvironment, treeMark } from "../../src/commands/script-environment.ts";
 import type { Clock, CommandJob } from "../../src/core/ports.ts";
 import { dataFolder } from "../../src/disk/data-folder.ts";
 import { ensureDataFolders } from "../../src/disk/private-folder.ts";
@@ -56,7 +56,7 @@ export async function commandWorld(options: WorldOptions = {}) {
     keptScripts: new KeptScripts(),
     keptProcesses: new KeptProcesses({ root: folder.root, bootId, cgroups, log: silentLog, markOf: treeMark }),
     scriptPipes: new ScriptPipes(folder.pipes, silentLog),
-    environment: baseEnvironment(options.env ?? { HALLIGAN_ENROLLMENT_TOKEN: "secret" }),
+    environment: agentEnvironment(options.env ?? { HALLIGAN_ENROLLMENT_TOKEN: "secret" }, silentLog),
   };
   const actionId = `11111111-2222-4333-8444-${randomBytes(6).toString("hex")}`;
   const job = <C extends OrderCommand>(command: C, limits: Partial<Order["limits"]> = {}): CommandJob<C> => ({

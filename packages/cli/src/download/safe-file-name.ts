@@ -1,5 +1,5 @@
-// Characters that are separators, wildcards, controls or direction marks somewhere.
-const UNSAFE = /[<>:"|?*\p{Cc}\p{Bidi_Control}\u2028\u2029\ufeff]/gu;
+// Characters that are separators, wildcards or controls somewhere, that reverse text or that take no room.
+const UNSAFE = /[<>:"|?*\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2028\u2029]/gu;
 const WINDOWS_DEVICE = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
 const MAX_NAME_BYTES = 200;
 

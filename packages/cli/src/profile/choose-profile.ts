@@ -6,26 +6,28 @@ import type { CliNetwork } from "../network/cli-network.ts";
 import { didYouMean } from "../suggest.ts";
 import { type Profile, profileFilePath, readProfiles } from "./profile-file.ts";
 import { checkSecret, readSecretFile } from "./secret.ts";
-import { checkTokenUrl, parseServerUrl } from "./server-url.ts";
+import { checkTokenUrl, parseServerUrl, refusePlainHttp } from "./server-url.ts";
 
 export const DEFAULT_PROFILE = "default";
 
 /**
  * Where to go and as whom: `--profile`; else the variables HALLIGAN_URL, HALLIGAN_CLIENT_ID and HALLIGAN_CLIENT_SECRET
- * (or _FILE) together; else HALLIGAN_PROFILE; else the profile `default`.
+ * (or _FILE) together; else HALLIGAN_PROFILE; else the profile `default`. Refuses a server to which the secret would cross a network
+ * unencrypted.
  */
 export async function chooseProfile(
   env: Environment,
-  named: string | undefined,
+  { named, allowsPlainHttp }: { named: string | undefined; allowsPlainHttp: boolean },
   signal: AbortSignal,
 ): Promise<Profile> {
-  const fromVariables = named === undefined ? await profileFromVariables(env, signal) : null;
+  const fromVariables = named === undefined ? await profileFromVariables(env, allowsPlainHttp, signal) : null;
   if (fromVariables !== null) return fromVariables;
   const path = profileFilePath(env);
   const profiles = await readProfiles(path);
   const name = named ?? (env.variables.HALLIGAN_PROFILE || DEFAULT_PROFILE);
   const profile = profiles.get(name);
   if (profile !== undefined) {
+    if (!allowsPlainHttp && profile.allowsPlainHttp !== true) refusePlainHttp(profile);
     if (profile.ca !== undefined) env.network.trust(pemCertificates(profile.ca));
     return profile;
   }
@@ -45,7 +47,11 @@ export async function chooseProfile(
   );
 }
 
-async function profileFromVariables({ variables, network }: Environment, signal: AbortSignal): Promise<Profile | null> {
+async function profileFromVariables(
+  { variables, network }: Environment,
+  allowsPlainHttp: boolean,
+  signal: AbortSignal,
+): Promise<Profile | null> {
   const { HALLIGAN_URL: url, HALLIGAN_CLIENT_ID: clientId } = variables;
   if (!url && !clientId) return null;
   const secret = await secretFromVariables(variables);
@@ -58,7 +64,10 @@ async function profileFromVariables({ variables, network }: Environment, signal:
     throw new CliError("configuration", "IncompleteVariables", `Set ${missing.join(" and ")} too, or none of them.`);
   }
   const baseUrl = parseServerUrl(url, "HALLIGAN_URL");
-  return { baseUrl, tokenUrl: await askTokenUrl(baseUrl, network, signal), clientId, clientSecret: secret };
+  if (!allowsPlainHttp) refusePlainHttp({ baseUrl });
+  const tokenUrl = await askTokenUrl(baseUrl, network, signal);
+  if (!allowsPlainHttp) refusePlainHttp({ baseUrl, tokenUrl });
+  return { baseUrl, tokenUrl, clientId, clientSecret: secret };
 }
 
 /** Null when neither variable is set. */

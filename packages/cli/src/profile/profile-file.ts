@@ -17,6 +17,8 @@ export const Profile = Type.Object(
     clientSecret: Type.String(),
     /** Certificate authorities in PEM that are trusted besides the system's. */
     ca: Type.Optional(Type.String()),
+    /** It was logged in with --allow-plain-http. */
+    allowsPlainHttp: Type.Optional(Type.Boolean()),
   },
   closed,
 );

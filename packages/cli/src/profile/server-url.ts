@@ -1,4 +1,4 @@
-import { UsageError } from "../cli-error.ts";
+import { CliError, UsageError } from "../cli-error.ts";
 
 /** The server's address as the client wants it. Throws UsageError for what is not an http or https address. */
 export function parseServerUrl(text: string, source: string): string {
@@ -26,8 +26,22 @@ export function checkTokenUrl(tokenUrl: string, baseUrl: string): string {
   return checked;
 }
 
-/** Whether the secret and all results would cross a network unencrypted. */
-export function isUnencrypted(baseUrl: string): boolean {
-  const { protocol, hostname } = new URL(baseUrl);
+/**
+ * The secret and all results would cross a network unencrypted. Called before any request is sent. Throws CliError `configuration`; the way
+ * out is `--allow-plain-http`.
+ */
+export function refusePlainHttp({ baseUrl, tokenUrl }: { baseUrl: string; tokenUrl?: string }): void {
+  const open = [baseUrl, tokenUrl].find((url) => url !== undefined && isUnencrypted(url));
+  if (open === undefined) return;
+  throw new CliError(
+    "configuration",
+    "PlainHttp",
+    `${new URL(open).origin} is not https and not on this computer: the secret and all results would cross the network unencrypted. ` +
+      "Use its https address, or --allow-plain-http in a lab.",
+  );
+}
+
+function isUnencrypted(url: string): boolean {
+  const { protocol, hostname } = new URL(url);
   return protocol === "http:" && !/^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
 }

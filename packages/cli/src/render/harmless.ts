@@ -10,8 +10,12 @@ const STRING = "(?:\\u001b[\\]PX^_]|[\\u0090\\u0098\\u009d-\\u009f])\\P{Cc}{0,40
 // ESC and one to three characters: character sets, reset.
 const SHORT = "\\u001b[ -/]{0,2}[0-OQ-WYZ`-~]";
 const SEQUENCES = new RegExp(`${STRING}|${CSI}|${SHORT}`, "gu");
-// What is left: controls but for tab and line feed, and the marks that reverse or hide text.
-const CONTROLS = /(?![\t\n])[\p{Cc}\p{Bidi_Control}\u2028\u2029\ufeff]/gu;
+/**
+ * What is left: controls but for tab and line feed, marks that reverse text, and what takes no room: zero-width characters, fillers, tags
+ * and variation selectors, in which text can hide. The selector that makes a symbol an emoji stays behind one.
+ */
+const CONTROLS =
+  /(?![\t\n])(?!(?<=\p{Extended_Pictographic})\ufe0f)[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2028\u2029]/gu;
 
 /** Whole sequences are dropped, other controls become visible; line breaks and tabs stay. */
 export function harmlessText(text: string): string {
@@ -30,7 +34,8 @@ function visible(character: string): string {
   const code = character.charCodeAt(0);
   if (code < 0x20) return String.fromCharCode(0x2400 + code);
   if (code === 0x7f) return "\u2421";
-  return `\\u${code.toString(16).padStart(4, "0")}`;
+  const point = character.codePointAt(0) ?? code;
+  return point > 0xffff ? `\\u{${point.toString(16)}}` : `\\u${point.toString(16).padStart(4, "0")}`;
 }
 
 /** JSON in which every control is escaped: JSON.stringify leaves DEL, C1 and the direction marks as they are. */
@@ -44,5 +49,6 @@ export function harmlessJsonLine(value: unknown): string {
 }
 
 function escapeControls(json: string): string {
-  return json.replace(CONTROLS, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return json.replace(CONTROLS, (character) => character.split("").map(escaped).join(""));
 }

@@ -144,7 +144,8 @@ test("a start that was killed between the commit and the file's name finishes th
   }
   // Killed before the commit: the application of the file does not exist.
   const credentials = await read(dataDir);
-  await writeFile(pending, JSON.stringify({ ...credentials, clientId: "11111111-1111-4111-8111-111111111111" }));
+  const absent = JSON.stringify({ ...credentials, clientId: "11111111-1111-4111-8111-111111111111" });
+  await writeFile(pending, absent, { mode: 0o600 });
   await using third = run([], env);
   await third.line(isListening);
   assert.deepEqual([await exists(pending), await read(dataDir)], [false, credentials]);

@@ -3,3 +3,4 @@ export * from "./certificates.ts";
 export * from "./network.ts";
 export * from "./proxy-error.ts";
 export * from "./proxy-rules.ts";
+export * from "./unchecked-tls.ts";

@@ -1,5 +1,6 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
+import { uncheckedTlsFault } from "@halligan/protocol/network";
 import type { Policy } from "../domain/policy.ts";
 import { SECRET_SETTINGS } from "./secret-settings.ts";
 import {
@@ -49,6 +50,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** Settings by their environment names; `HALLIGAN_*` that no setting has are refused, because a misspelt limit is no limit. */
 export function readConfig(env: Environment): Config {
   refuseUnknown(env);
+  const tlsFault = uncheckedTlsFault(env);
+  if (tlsFault !== null) throw new ConfigError(tlsFault);
   const tls = readTls(env);
   const listen = parseListen(env.HALLIGAN_LISTEN ?? "127.0.0.1:8780");
   const tlsEndsAtProxy = parseFlag(env, "HALLIGAN_TLS_ENDS_AT_PROXY");

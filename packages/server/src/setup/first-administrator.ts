@@ -41,6 +41,11 @@ export async function ensureAdministrator(
     try {
       const state = await updateCredentialUrls(store, dataDir, urlsOf(deployment));
       if (state === "updated") log.info({ url: publicUrl }, "administrator.json names the present public URL now");
+      if (state === "updated" || state === "current") {
+        log.warn(
+          "administrator.json still holds a secret; halligan login --from FILE keeps it elsewhere and removes the file",
+        );
+      }
       if (state === "outdated" || state === "unusable") {
         log.warn(
           { state },

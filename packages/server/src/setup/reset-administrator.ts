@@ -9,6 +9,7 @@ import { SERVER } from "../service/events.ts";
 import { requireOwner } from "./data-folder-owner.ts";
 import type { Engines } from "./engines.ts";
 import { lastPublicUrl, replaceAdministrator } from "./first-administrator.ts";
+import { refuseOpenModes } from "./open-modes.ts";
 import { openStore } from "./open-store.ts";
 
 export interface AdministratorReset {
@@ -34,6 +35,7 @@ export async function resetAdministrator(config: Config, engines: Engines, log: 
     });
   }
   await requireOwner(dataDir, "admin reset");
+  await refuseOpenModes(config);
   const { store } = await openStore(config, engines);
   try {
     const [tenant, publicUrl] = await store.read(async (tx) => [await tx.meta.get("tenant"), await lastPublicUrl(tx)]);

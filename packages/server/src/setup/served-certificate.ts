@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { ConfigError } from "../config/config.ts";
 import { expiryLevel } from "../domain/certificate-expiry.ts";
 import type { Result } from "../domain/result.ts";
+import { openKeyFault } from "./open-modes.ts";
 import { checkTlsPair, type TlsPair } from "./tls-pair.ts";
 
 export interface TlsFiles {
@@ -140,5 +141,8 @@ async function readPair(files: TlsFiles): Promise<Result<TlsPair, string>> {
     }
   }
   const [cert = "", key = ""] = texts;
-  return checkTlsPair({ cert, key }, files);
+  const pair = checkTlsPair({ cert, key }, files);
+  // After the content: a certificate that was named as the key is open to all, and the mode is not the mistake.
+  const openFault = pair.ok ? await openKeyFault(files.keyFile) : null;
+  return openFault === null ? pair : { ok: false, error: openFault };
 }

@@ -5,6 +5,16 @@ import { environmentName, NUMBER_SETTINGS } from "../../../src/config/settings.t
 
 const read = (env: Environment) => readConfig({ HALLIGAN_DATA_DIR: "/data", ...env });
 
+test("an environment that turns the check of certificates off is refused", () => {
+  for (const value of ["0", "00", "false", " 0 "]) {
+    assert.throws(
+      () => read({ NODE_TLS_REJECT_UNAUTHORIZED: value }),
+      /turns the check of certificates off.*NODE_EXTRA_CA_CERTS/,
+    );
+  }
+  for (const value of ["1", "", "true"]) read({ NODE_TLS_REJECT_UNAUTHORIZED: value });
+});
+
 test("without any setting it listens on loopback in the clear and says so in its public URL", () => {
   const config = read({});
   assert.deepEqual(config.listen, { host: "127.0.0.1", port: 8780 });
