@@ -221,7 +221,10 @@ export const ActionResultsWire = Type.Object({
 });
 export type ActionResultsWire = Static<typeof ActionResultsWire>;
 
-/** Of machine groups: `contract/lifecycle.md` section 3. Live response needs another level than `none`. */
+/**
+ * Of machine groups: `docs/contract/lifecycle.md#queue-and-concurrency`. Live response needs
+ * another level than `none`.
+ */
 export const RemediationLevelWire = Type.Union([
   Type.Literal("none"),
   Type.Literal("semi-all"),

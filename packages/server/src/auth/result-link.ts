@@ -21,8 +21,9 @@ export interface ResultLinkSubject {
 }
 
 /**
- * The absolute URL under which the result of one command is given to whoever holds it, until it expires.
- * Only characters that need no escaping: clients use it verbatim, some HTML-decode it (`contract/clients-in-the-wild.md` section 5).
+ * The absolute URL under which the result of one command is given to whoever holds it, until it
+ * expires. Only characters that need no escaping: clients use it verbatim, some HTML-decode it
+ * (`docs/contract/clients-in-the-wild.md#result-download`).
  */
 export function signResultLink({ publicUrl, actionId, index, expiresAtMs, key }: ResultLinkSubject): string {
   const se = String(Math.floor(expiresAtMs / 1000));

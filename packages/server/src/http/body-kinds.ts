@@ -50,7 +50,10 @@ export function json<T extends TSchema>(
   };
 }
 
-/** A form, whatever the content type says: one product sends none. `contract/clients-in-the-wild.md` section 2. */
+/**
+ * A form, whatever the content type says: one product sends none.
+ * `docs/contract/clients-in-the-wild.md#tokens`.
+ */
 export const form: BodyKind<URLSearchParams> = {
   kind: "form",
   async read(incoming) {
