@@ -94,7 +94,10 @@ const OPAQUE: readonly { form: RegExp; remedy: string }[] = [
     remedy: "write docs/contract/...",
   },
   { form: /\.md`?,? (?:sections?|rows?) \d/g, remedy: "write the heading: docs/....md#heading" },
-  { form: /\bdesign\.md|\bdesign, "|\(design\)|\bdesign, threat/g, remedy: "name a document of this repository" },
+  {
+    form: /\bdesign\.md|\bdesign, "|\(design\)|\b[Tt]he design (?:asks|says|wants|promises)\b/g,
+    remedy: "name a document of this repository",
+  },
   {
     form: /(?:\.\.\/)?\bshared\/(?:contract|design|layout|style|next|dependencies)\b/g,
     remedy: "name a document here",
