@@ -21,12 +21,14 @@ const MIN_MACHINES = 50;
 const INTAKE_AT_ONCE = 4;
 
 /**
- * Every query of contract/clients-in-the-wild.md section 6, with and without `$count=true`, on many stored actions, beside the same on
- * few, which is its floor here: a list must not care how much lies behind it. Then the same queries go on while actions are taken in.
+ * Every query of docs/contract/clients-in-the-wild.md#listing-actions, with and without
+ * `$count=true`, on many stored actions, beside the same on few, which is its floor here: a list
+ * must not care how much lies behind it. Then the same queries go on while actions are taken in.
  *
- * Measured: from the request to the whole answer, one at a time, each with other machines and ids than the one before; p95.
- * Not measured: the filling, which copies one action with SQL. `intake` while they run: p99 of `POST runliveresponse` from four callers beside one
- * that lists without a pause.
+ * Measured: from the request to the whole answer, one at a time, each with other machines and ids
+ * than the one before; p95. Not measured: the filling, which copies one action with SQL. `intake`
+ * while they run: p99 of `POST runliveresponse` from four callers beside one that lists without a
+ * pause.
  */
 export const list: Bench = {
   name: "list",

@@ -54,14 +54,14 @@ export const peers: Bench = {
     const speed = (tookMs: number) => sizeBytes / 1_000 / tookMs;
     return [
       {
-        figure: "script, beside ssh",
+        figure: "script, against ssh",
         value: median(ourMs),
         unit: "ms",
         floor: median(sshMs),
         goals: [{ atMostFloors: 1 }],
       },
       {
-        figure: "1 GB random, beside scp",
+        figure: "1 GB random, against scp",
         value: speed(getFileMs),
         unit: "MB/s",
         floor: speed(scpMs),

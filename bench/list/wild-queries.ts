@@ -13,7 +13,10 @@ export interface WildQuery {
 const machine = ({ machineIds }: Stored, n: number) => machineIds[n % machineIds.length] ?? "";
 const action = ({ actionIds }: Stored, n: number) => actionIds[n % actionIds.length] ?? "";
 
-/** The queries that real clients send: contract/clients-in-the-wild.md section 6, in its order. */
+/**
+ * The queries that real clients send: docs/contract/clients-in-the-wild.md#listing-actions, in its
+ * order.
+ */
 export const WILD_QUERIES: readonly WildQuery[] = [
   { name: "one machine", queryOf: (s, n) => ({ $filter: `machineId eq '${machine(s, n)}'` }) },
   {

@@ -102,7 +102,11 @@ export async function runAgent(
   log.info("agentStopped", { machineId });
 }
 
-/** The working folder lasts until the device restarts (`design.md`). Where the system names no boot it is kept. */
+/**
+ * The working folder lasts until the device restarts
+ * (`docs/contract/choices.md#scripts-and-working-folder`). Where the system names no boot it is
+ * kept.
+ */
 async function emptyWorkAfterRestart(folder: DataFolder, bootId: string, log: Log): Promise<void> {
   const file = path.join(folder.root, "work-boot-id");
   let before: string | null = null;

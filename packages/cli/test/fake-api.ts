@@ -89,7 +89,10 @@ const RESULTS = {
   ],
 };
 
-/** A server on an ephemeral port that answers as contract/http-api.md says, for one action that the test scripts. */
+/**
+ * A server on an ephemeral port that answers as docs/contract/http-api.md says, for one action that
+ * the test scripts.
+ */
 export async function startFakeApi(): Promise<FakeApi> {
   const waiting: { prefix: string; resolve: () => void }[] = [];
   const server = createServer((request, response) => {

@@ -49,13 +49,13 @@ describe("halligan login", { concurrency: 4 }, () => {
       return writeFile(file, JSON.stringify(credentials));
     };
     await write("wrong");
-    assert.equal((await world.start(["login", "--from", "admin.json"]).ended).exitCode, 77);
+    assert.equal((await world.call(["login", "--from", "admin.json"])).exitCode, 77);
     await write(clientSecret);
-    assert.equal((await world.start(["login", "--from", "admin.json", "--keep-file"]).ended).exitCode, 0);
-    const { exitCode, stderr } = await world.start(["login", "--from", "admin.json"]).ended;
+    assert.equal((await world.call(["login", "--from", "admin.json", "--keep-file"])).exitCode, 0);
+    const { exitCode, stderr } = await world.call(["login", "--from", "admin.json"]);
     assert.equal(exitCode, 0, stderr);
     await assert.rejects(stat(file), { code: "ENOENT" });
-    assert.equal((await world.start(["machines"]).ended).exitCode, 0);
+    assert.equal((await world.call(["machines"])).exitCode, 0);
   });
 
   it("sends nothing over plain HTTP to another computer, unless --allow-plain-http was given", async () => {
@@ -77,22 +77,21 @@ describe("halligan login", { concurrency: 4 }, () => {
     ];
     for (const [words, given] of ways) {
       const options = { variables: given, stdin: `${clientSecret}\n` };
-      const refused = await world.start(words, options).ended;
+      const refused = await world.call(words, options);
       assert.equal(refused.exitCode, 78, refused.stderr);
       assert.match(refused.stderr, /http:\/\/0\.0\.0\.0:\d+ is not https.*--allow-plain-http/);
     }
     assert.deepEqual(world.api.seen, []);
-    const allowed = await world.start(["login", "--from", "admin.json", "--allow-plain-http"]).ended;
+    const allowed = await world.call(["login", "--from", "admin.json", "--allow-plain-http"]);
     assert.equal(allowed.exitCode, 0, allowed.stderr);
-    assert.equal((await world.start(["machines"]).ended).exitCode, 0, "the profile knows what was allowed");
+    assert.equal((await world.call(["machines"])).exitCode, 0, "the profile knows what was allowed");
   });
 
   it("refuses an environment that turns the check of certificates off, before anything is sent", async () => {
     await using world = await makeWorld();
     await logIn(world);
     const seen = world.api.seen.length;
-    const { exitCode, stderr } = await world.start(["machines"], { variables: { NODE_TLS_REJECT_UNAUTHORIZED: "0" } })
-      .ended;
+    const { exitCode, stderr } = await world.call(["machines"], { variables: { NODE_TLS_REJECT_UNAUTHORIZED: "0" } });
     assert.equal(exitCode, 78);
     assert.match(stderr, /NODE_TLS_REJECT_UNAUTHORIZED=0 turns the check of certificates off.*--ca FILE/);
     assert.equal(world.api.seen.length, seen);

@@ -1,4 +1,7 @@
-/** The transcript of `contract/lifecycle.md` section 5, made from the spooled output without holding it whole. */
+/**
+ * The transcript of `docs/contract/lifecycle.md#results`, made from the spooled output without
+ * holding it whole.
+ */
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { MAX_INLINE_TRANSCRIPT_BYTES } from "@halligan/protocol/link";

@@ -1,6 +1,6 @@
 /**
- * Text from a device must not steer the terminal that shows it: it could retitle the window, rewrite what was printed
- * before, or answer into the shell. Threat 1.5 in contract/threats.md.
+ * Text from a device must not steer the terminal that shows it: it could retitle the window,
+ * rewrite what was printed before, or answer into the shell. Threat 1.5.
  */
 
 // ESC [ ... letter: colours and cursor movement.

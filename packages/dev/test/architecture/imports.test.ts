@@ -41,6 +41,7 @@ const PACKAGE_MAY_IMPORT: Record<string, readonly string[]> = {
   agent: ["protocol"],
   cli: ["protocol"],
   dev: ["server", "agent", "cli", "protocol"],
+  sim: ["server", "agent", "protocol", "sim"],
 };
 
 test("a package imports only the packages it may: the agent's list is what a security reviewer reads", async () => {

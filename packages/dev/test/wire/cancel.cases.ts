@@ -8,7 +8,10 @@ import { at, numberAt, textAt } from "./json.ts";
 import { here } from "./shared.ts";
 import { onlyHalligan } from "./target.ts";
 
-/** `POST cancel`. `clients-in-the-wild.md` section 7, `http-api.md` section 9, `lifecycle.md` section 4. */
+/**
+ * `POST cancel`. `docs/contract/clients-in-the-wild.md#cancel`,
+ * `docs/contract/http-api.md#cancel-a-machine-action`, `docs/contract/lifecycle.md#cancel`.
+ */
 async function running(): Promise<string> {
   const { api, library, machineId } = here();
   const name = await library.script("running", "sleep 120");

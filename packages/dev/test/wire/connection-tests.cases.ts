@@ -7,7 +7,7 @@ import { rawSend } from "./raw-http.ts";
 import { here } from "./shared.ts";
 import { onlyHalligan } from "./target.ts";
 
-/** What products send before they agree to start. `clients-in-the-wild.md` section 1. */
+/** What products send before they agree to start. `docs/contract/clients-in-the-wild.md#paths`. */
 /** A machine id need not look like one: the product makes it up. */
 const MADE_UP = [UNKNOWN_MACHINE, "connection-test", "00000000-0000-0000-0000-000000000000"];
 

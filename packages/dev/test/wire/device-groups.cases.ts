@@ -7,7 +7,10 @@ import { numberAt, textAt } from "./json.ts";
 import { here } from "./shared.ts";
 import { onlyHalligan } from "./target.ts";
 
-/** Device groups as clients see them. `lifecycle.md` section 3, `http-api.md` section 13. */
+/**
+ * Device groups as clients see them. `docs/contract/lifecycle.md#queue-and-concurrency`,
+ * `docs/contract/http-api.md#machines`.
+ */
 describe("device groups", { skip: onlyHalligan("its own interface for device groups") }, () => {
   test("a group without a remediation level refuses live response: 403 DisallowedOperation; with any level it is taken", async () => {
     const { api, machineId } = here();

@@ -6,7 +6,11 @@ import { assertError, assertGolden, context } from "./golden.ts";
 import { at, keysOf, textAt } from "./json.ts";
 import { here } from "./shared.ts";
 
-/** The one form of errors, and contexts of what is none. `clients-in-the-wild.md` section 10, `http-api.md` sections 11 and 12. */
+/**
+ * The one form of errors, and contexts of what is none.
+ * `docs/contract/clients-in-the-wild.md#errors-and-throttling`, `docs/contract/http-api.md#errors`
+ * and `docs/contract/http-api.md#odata-context`.
+ */
 /** One refusal of each kind that any server gives: name, request, status, code. */
 const REFUSALS: readonly (readonly [string, () => Promise<Answer>, number, string])[] = [
   ["no token", () => here().api.get("/api/machines", { token: null }), 401, "Unauthorized"],

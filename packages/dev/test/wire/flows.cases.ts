@@ -9,7 +9,10 @@ import { rawSend } from "./raw-http.ts";
 import { here } from "./shared.ts";
 import { onlyHalligan } from "./target.ts";
 
-/** Whole conversations as real clients have them, written from the facts of `clients-in-the-wild.md`. */
+/**
+ * Whole conversations as real clients have them, written from the facts of
+ * `docs/contract/clients-in-the-wild.md`.
+ */
 test("Splunk-like: v1 token, run, read the commands while they run, link, download, gunzip under the name at the END of the header", async () => {
   const { target, machineId, library } = here();
   const name = await library.script("splunk", "sleep 0.2; printf 'from the device' > splunk.txt");

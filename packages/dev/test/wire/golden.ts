@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { shown } from "./json.ts";
 
 export const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-/** ISO 8601 UTC with `Z`; trailing zeros of the fraction are trimmed. `contract/http-api.md` section 6. */
+/**
+ * ISO 8601 UTC with `Z`; trailing zeros of the fraction are trimmed.
+ * `docs/contract/http-api.md#machine-action-entity`.
+ */
 export const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{0,6}[1-9])?Z$/;
 
 const text = (pattern: RegExp) => (value: unknown) => typeof value === "string" && pattern.test(value);
@@ -81,7 +84,7 @@ export interface ErrorAnswerLike {
   readonly body: unknown;
 }
 
-/** The one form of every 4xx and 5xx of the API. `contract/http-api.md` section 11. */
+/** The one form of every 4xx and 5xx of the API. `docs/contract/http-api.md#errors`. */
 export function assertError(answer: ErrorAnswerLike, status: number, code: string, message: RegExp = /./): void {
   assert.equal(answer.status, status, shown(answer.body));
   assertGolden(answer.body, { error: { code, message: "<text>", target: "<guid>" } });

@@ -9,7 +9,10 @@ import { fieldPart, filePart, MULTIPART, multipartText, type PartText } from "./
 import { here } from "./shared.ts";
 import { onlyHalligan } from "./target.ts";
 
-/** The library. `clients-in-the-wild.md` section 8, `http-api.md` section 14. */
+/**
+ * The library. `docs/contract/clients-in-the-wild.md#library`,
+ * `docs/contract/http-api.md#library-files`.
+ */
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
 async function listed(name: string): Promise<unknown> {

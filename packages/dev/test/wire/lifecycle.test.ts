@@ -8,7 +8,10 @@ import { assertError } from "./golden.ts";
 import { at, listAt, numberAt, textAt } from "./json.ts";
 import { onlyHalligan, setUp } from "./target.ts";
 
-/** What time does to actions, results and machines, with every time made short. `lifecycle.md`, `design.md` "Where the documents are silent". */
+/**
+ * What time does to actions, results and machines, with every time made short.
+ * `docs/contract/lifecycle.md`, `docs/contract/choices.md`.
+ */
 describe("short times", { skip: onlyHalligan("its settings, and agents that come and go") }, () => {
   const here = setUp({
     agents: 2,

@@ -9,7 +9,10 @@ import { rawSend } from "./raw-http.ts";
 import { here } from "./shared.ts";
 import { type Here, onlyHalligan } from "./target.ts";
 
-/** `GET /api/machineactions`. `clients-in-the-wild.md` section 6, `http-api.md` section 8. */
+/**
+ * `GET /api/machineactions`. `docs/contract/clients-in-the-wild.md#listing-actions`,
+ * `docs/contract/http-api.md#list-machine-actions`.
+ */
 
 /** What was started, oldest first: two that Succeeded, one Failed, one Cancelled. */
 const ids: string[] = [];

@@ -12,7 +12,13 @@ import { at, listAt, numberAt, textAt } from "./json.ts";
 import { here } from "./shared.ts";
 import { OUTSIDE, onlyHalligan } from "./target.ts";
 
-/** The action while it goes on and afterwards. `clients-in-the-wild.md` section 4, `http-api.md` sections 6 and 7, `lifecycle.md` 1 and 2. */
+/**
+ * The action while it goes on and afterwards. `docs/contract/clients-in-the-wild.md#polling`,
+ * `docs/contract/http-api.md#machine-action-entity` and
+ * `docs/contract/http-api.md#get-a-machine-action`,
+ * `docs/contract/lifecycle.md#machine-action-status` and
+ * `docs/contract/lifecycle.md#command-status`.
+ */
 const statusesOf = (action: unknown) => listAt(action, "commands").map((command) => at(command, "commandStatus"));
 
 test("a finished action has the keys of real captures in their order, all of them there", async () => {

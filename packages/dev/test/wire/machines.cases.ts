@@ -7,7 +7,9 @@ import { rawSend } from "./raw-http.ts";
 import { here } from "./shared.ts";
 import { onlyHalligan } from "./target.ts";
 
-/** Machines. `clients-in-the-wild.md` section 9, `http-api.md` section 13. */
+/**
+ * Machines. `docs/contract/clients-in-the-wild.md#machines`, `docs/contract/http-api.md#machines`.
+ */
 const MACHINE = {
   id: "<machine id>",
   computerDnsName: "<text or null>",

@@ -13,8 +13,9 @@ import { ROUTES, type Route, samplePath } from "./route-table.ts";
 import { OUTSIDE, onlyHalligan, setUp } from "./target.ts";
 
 /**
- * What no client should send, to every route: a 4xx with the one form of errors, never a 5xx, never silence, and a server that goes
- * on. `http-api.md` section 11, `clients-in-the-wild.md` section 10.
+ * What no client should send, to every route: a 4xx with the one form of errors, never a 5xx, never
+ * silence, and a server that goes on. `docs/contract/http-api.md#errors`,
+ * `docs/contract/clients-in-the-wild.md#errors-and-throttling`.
  */
 const faults: string[] = [];
 const here = setUp({

@@ -6,7 +6,10 @@ import { listAt, textAt } from "./json.ts";
 import { RawConnection, rawBytes, rawSend } from "./raw-http.ts";
 import { here } from "./shared.ts";
 
-/** Spellings of paths and requests. `clients-in-the-wild.md` section 1, `http-api.md` sections 1 and 2. */
+/**
+ * Spellings of paths and requests. `docs/contract/clients-in-the-wild.md#paths`,
+ * `docs/contract/http-api.md#hosts-and-paths` and `docs/contract/http-api.md#headers`.
+ */
 const bearer = () => `Authorization: Bearer ${here().api.token}`;
 
 test("every route is found in any letter case", async () => {

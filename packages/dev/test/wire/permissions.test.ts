@@ -12,7 +12,11 @@ import { at, textAt } from "./json.ts";
 import { ROUTES, type Route, samplePath } from "./route-table.ts";
 import { type Here, onlyHalligan, setUp } from "./target.ts";
 
-/** Who may do what: the whole route table, with every kind of token. `http-api.md` section 4, `auth.md` sections 3 and 4. */
+/**
+ * Who may do what: the whole route table, with every kind of token.
+ * `docs/contract/http-api.md#permissions`, `docs/contract/auth.md#permission-names` and
+ * `docs/contract/auth.md#responses-401-and-403`.
+ */
 describe("permissions", { skip: onlyHalligan("its route table, applications of its own, and its key") }, () => {
   const bad: (readonly [what: string, token: string | null])[] = [];
   const single: (readonly [permission: string, token: string])[] = [];

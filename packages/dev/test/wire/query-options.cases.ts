@@ -6,7 +6,13 @@ import { ROUTES, samplePath } from "./route-table.ts";
 import { here } from "./shared.ts";
 import { OUTSIDE, onlyHalligan } from "./target.ts";
 
-/** One rule for the query options of every list. `http-api.md` sections 8, 13 and 14, `clients-in-the-wild.md` sections 1, 6 and 8. */
+/**
+ * One rule for the query options of every list. `docs/contract/http-api.md#list-machine-actions`,
+ * `docs/contract/http-api.md#machines` and `docs/contract/http-api.md#library-files`,
+ * `docs/contract/clients-in-the-wild.md#paths`,
+ * `docs/contract/clients-in-the-wild.md#listing-actions` and
+ * `docs/contract/clients-in-the-wild.md#library`.
+ */
 const CODES = ["ODataError", "InvalidInput"];
 
 async function refused(path: string, what: string): Promise<void> {

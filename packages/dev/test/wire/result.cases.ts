@@ -8,7 +8,10 @@ import { at, keysOf, textAt } from "./json.ts";
 import { here } from "./shared.ts";
 import { onlyHalligan } from "./target.ts";
 
-/** Result links and what they give. `clients-in-the-wild.md` section 5, `http-api.md` section 10, `lifecycle.md` section 5. */
+/**
+ * Result links and what they give. `docs/contract/clients-in-the-wild.md#result-download`,
+ * `docs/contract/http-api.md#result-download-link`, `docs/contract/lifecycle.md#results`.
+ */
 /** A finished action with one script that prints `hello`, and the file `name` collected. */
 async function finished(text = "echo hello", ...collected: readonly string[]): Promise<string> {
   const { api, library, machineId } = here();

@@ -11,7 +11,7 @@ import { onlyHalligan } from "./target.ts";
 
 /**
  * How libraries find the token endpoint by their authority, and how clients show who they are.
- * `auth.md` section 1.
+ * `docs/contract/auth.md#token-requests`.
  */
 const SCOPE = "https://api.securitycenter.microsoft.com/.default";
 const GRANT = { grant_type: "client_credentials", scope: SCOPE };

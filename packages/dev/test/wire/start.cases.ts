@@ -8,7 +8,10 @@ import { at, listAt, textAt } from "./json.ts";
 import { here } from "./shared.ts";
 import { onlyHalligan } from "./target.ts";
 
-/** `POST runliveresponse`. `clients-in-the-wild.md` section 3, `http-api.md` section 5. */
+/**
+ * `POST runliveresponse`. `docs/contract/clients-in-the-wild.md#starting-an-action`,
+ * `docs/contract/http-api.md#run-live-response`.
+ */
 const run = (body: unknown) => here().api.post(`/api/machines/${here().machineId}/runliveresponse`, body);
 
 test("201 with the whole action: Pending, every command Created, no times, no errors", async () => {

@@ -9,7 +9,10 @@ import { at, listAt, textAt } from "./json.ts";
 import { here } from "./shared.ts";
 import { onlyHalligan } from "./target.ts";
 
-/** One rule for texts in filters, one for ids. `http-api.md` sections 8 and 13. */
+/**
+ * One rule for texts in filters, one for ids. `docs/contract/http-api.md#list-machine-actions` and
+ * `docs/contract/http-api.md#machines`.
+ */
 const found = async (path: string, filter: string): Promise<readonly unknown[]> => {
   const answer = await here().api.get(`${path}?$filter=${encodeURIComponent(filter)}`);
   assert.equal(answer.status, 200, `${filter}: ${answer.text}`);

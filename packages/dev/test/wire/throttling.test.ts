@@ -8,7 +8,10 @@ import { assertError } from "./golden.ts";
 import { at, textAt } from "./json.ts";
 import { type Here, onlyHalligan, setUp } from "./target.ts";
 
-/** Limits with their exact numbers. `http-api.md` section 3, `clients-in-the-wild.md` section 10, `design.md` "limits". */
+/**
+ * Limits with their exact numbers. `docs/contract/http-api.md#rate-limits`,
+ * `docs/contract/clients-in-the-wild.md#errors-and-throttling`, `docs/contract/choices.md#limits`.
+ */
 const skip = onlyHalligan("its settings, and applications of its own for each test");
 
 const ROLES = ["Machine.LiveResponse", "Machine.Read.All", "Library.Manage"];

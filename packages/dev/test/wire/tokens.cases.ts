@@ -9,7 +9,10 @@ import { rawSend } from "./raw-http.ts";
 import { here } from "./shared.ts";
 import { onlyHalligan } from "./target.ts";
 
-/** The token endpoints. `clients-in-the-wild.md` section 2, `auth.md` sections 1 and 2. */
+/**
+ * The token endpoints. `docs/contract/clients-in-the-wild.md#tokens`,
+ * `docs/contract/auth.md#token-requests` and `docs/contract/auth.md#claims`.
+ */
 const V1_RESOURCE = "https://api.securitycenter.microsoft.com";
 const V2_SCOPE = "https://api.securitycenter.microsoft.com/.default";
 

@@ -9,7 +9,11 @@ import { listAt, numberAt, textAt } from "./json.ts";
 import { OutsideIssuer } from "./outside-issuer.ts";
 import { onlyHalligan, setUp } from "./target.ts";
 
-/** Users with delegated permissions. `http-api.md` section 4, `auth.md` sections 2 to 4. */
+/**
+ * Users with delegated permissions. `docs/contract/http-api.md#permissions`,
+ * `docs/contract/auth.md#claims`, `docs/contract/auth.md#permission-names` and
+ * `docs/contract/auth.md#responses-401-and-403`.
+ */
 describe("users", { skip: onlyHalligan("an issuer of users that it trusts") }, () => {
   const issuer = new OutsideIssuer();
   const here = setUp({ agents: 1, open: (stack) => stack.use(issuer).open() }, async ({ api, machineId }) => {

@@ -1,6 +1,6 @@
 import { type Static, Type } from "typebox";
 
-/** The body of every 4xx and 5xx of the API. `contract/http-api.md` section 11. */
+/** The body of every 4xx and 5xx of the API. `docs/contract/http-api.md#errors`. */
 export const ErrorWire = Type.Object({
   error: Type.Object({
     code: Type.String(),

@@ -317,7 +317,10 @@ export const ActionEvidenceWire = Type.Object({
 });
 export type ActionEvidenceWire = Static<typeof ActionEvidenceWire>;
 
-/** Of machine groups: `contract/lifecycle.md` section 3. Live response needs another level than `none`. */
+/**
+ * Of machine groups: `docs/contract/lifecycle.md#queue-and-concurrency`. Live response needs
+ * another level than `none`.
+ */
 export const RemediationLevelWire = Type.Union([
   Type.Literal("none"),
   Type.Literal("semi-all"),

@@ -1,6 +1,6 @@
 import { type Static, Type } from "typebox";
 
-/** `contract/http-api.md` section 14. */
+/** `docs/contract/http-api.md#library-files`. */
 export const LibraryFileWire = Type.Object({
   "@odata.context": Type.Optional(Type.String()),
   fileName: Type.String(),

@@ -8,7 +8,10 @@ const Comment = Type.String({ maxLength: 8_192, pattern: "^[^\\u0000]*$" });
 export const COMMAND_TYPES = ["PutFile", "RunScript", "GetFile"] as const;
 export type CommandType = (typeof COMMAND_TYPES)[number];
 
-/** Keys that a command of each type takes; all but `Args` must be there. `contract/http-api.md` section 5. */
+/**
+ * Keys that a command of each type takes; all but `Args` must be there.
+ * `docs/contract/http-api.md#run-live-response`.
+ */
 export const COMMAND_KEYS = {
   PutFile: { required: ["FileName"], optional: [] },
   RunScript: { required: ["ScriptName"], optional: ["Args"] },
@@ -38,7 +41,7 @@ export type RunLiveResponseRequest = Static<typeof RunLiveResponseRequest>;
 export const CancelRequest = Type.Object({ Comment }, closed);
 export type CancelRequest = Static<typeof CancelRequest>;
 
-/** Exactly these six on the wire. `contract/lifecycle.md` section 1. */
+/** Exactly these six on the wire. `docs/contract/lifecycle.md#machine-action-status`. */
 export const MACHINE_ACTION_STATUSES = [
   "Pending",
   "InProgress",
@@ -55,7 +58,7 @@ export const FINAL_STATUSES: ReadonlySet<MachineActionStatus> = new Set([
   "Cancelled",
 ]);
 
-/** Exactly these six on the wire. `contract/lifecycle.md` section 1. */
+/** Exactly these six on the wire. `docs/contract/lifecycle.md#machine-action-status`. */
 export const MachineActionStatusWire = Type.Union([
   Type.Literal("Pending"),
   Type.Literal("InProgress"),
@@ -75,7 +78,10 @@ export const CommandStatusWire = Type.Object({
 });
 export type CommandStatusWire = Static<typeof CommandStatusWire>;
 
-/** The entity of `contract/http-api.md` section 6, keys in the order of real captures, all of them always there. */
+/**
+ * The entity of `docs/contract/http-api.md#machine-action-entity`, keys in the order of real
+ * captures, all of them always there.
+ */
 export const MachineActionWire = Type.Object({
   "@odata.context": Type.Optional(Type.String()),
   id: Type.String(),
@@ -145,8 +151,9 @@ const OutputFactsWire = Type.Object({
 export type OutputFactsWire = Static<typeof OutputFactsWire>;
 
 /**
- * The downloaded result of a RunScript. `contract/lifecycle.md` section 5. Halligan adds the member `halligan` only when a
- * text is not exactly what the script wrote: cut, with a note of the agent, or not UTF-8.
+ * The downloaded result of a RunScript. `docs/contract/lifecycle.md#results`. Halligan adds the
+ * member `halligan` only when a text is not exactly what the script wrote: cut, with a note of the
+ * agent, or not UTF-8.
  */
 export const TranscriptWire = Type.Object({
   script_name: Type.String(),

@@ -3,7 +3,10 @@ import { NAME_PATTERN } from "../text/name-fault.ts";
 
 const textOrNull = Type.Union([Type.String(), Type.Null()]);
 
-/** The entity of `contract/http-api.md` section 13. All keys are always there; null where the device cannot know. */
+/**
+ * The entity of `docs/contract/http-api.md#machines`. All keys are always there; null where the
+ * device cannot know.
+ */
 export const MachineWire = Type.Object({
   "@odata.context": Type.Optional(Type.String()),
   id: Type.String(),

@@ -20,7 +20,10 @@ export type Permission = keyof typeof PERMISSIONS;
 
 export const isPermission = (name: string): name is Permission => Object.hasOwn(PERMISSIONS, name);
 
-/** What a user may grant an application to do in their name (`scp` claim). `contract/auth.md` section 3: read names have no `.All`. */
+/**
+ * What a user may grant an application to do in their name (`scp` claim).
+ * `docs/contract/auth.md#permission-names`: read names have no `.All`.
+ */
 export const DELEGATED_PERMISSIONS = {
   "Machine.LiveResponse": "Run live response on a specific machine",
   "Machine.Read": "Read machine information",

@@ -1,6 +1,9 @@
 import { type Static, Type } from "typebox";
 
-/** Answer of both token endpoints. v1 gives the numbers as strings, v2 as numbers. `contract/auth.md` section 1. */
+/**
+ * Answer of both token endpoints. v1 gives the numbers as strings, v2 as numbers.
+ * `docs/contract/auth.md#token-requests`.
+ */
 export const TokenWire = Type.Object({
   token_type: Type.Literal("Bearer"),
   expires_in: Type.Union([Type.Integer(), Type.String()]),

@@ -14,6 +14,19 @@ import {
 import type { CallOptions } from "./options.ts";
 import type { Transport } from "./transport.ts";
 
+/**
+ * Enrollment tokens and applications. Every method but `info` needs the permission Halligan.Admin.
+ *
+ * @example
+ * ```ts
+ * const enrollment = await client.createEnrollmentToken({ uses: 1, expiresInSeconds: 3_600 });
+ * const application = await client.createApplication({
+ *   name: "my playbook",
+ *   roles: ["Machine.LiveResponse", "Machine.Read.All"],
+ * });
+ * console.log(enrollment.id, application.clientId);
+ * ```
+ */
 export interface AdministrationOperations {
   /** Needs no token. UnexpectedAnswerError when the server is not Halligan. */
   info(options?: CallOptions): Promise<InfoWire>;

@@ -2,6 +2,15 @@ import { AuditListWire, type AuditRecordWire } from "../api/index.ts";
 import type { CallOptions } from "./options.ts";
 import type { Transport } from "./transport.ts";
 
+/**
+ * Which audit records to return. A record must match every property that is given.
+ *
+ * @example
+ * ```ts
+ * const options: AuditOptions = { operation: "RunLiveResponse", limit: 50 };
+ * for (const record of await client.listAudit(options)) console.log(record.at, record.actor);
+ * ```
+ */
 export interface AuditOptions extends CallOptions {
   machineId?: string | undefined;
   actionId?: string | undefined;
@@ -11,6 +20,15 @@ export interface AuditOptions extends CallOptions {
   limit?: number | undefined;
 }
 
+/**
+ * The audit log.
+ *
+ * @example
+ * ```ts
+ * const [newest] = await client.listAudit({ limit: 1 });
+ * console.log(newest?.operation);
+ * ```
+ */
 export interface AuditOperations {
   /** Newest first. */
   listAudit(options?: AuditOptions): Promise<AuditRecordWire[]>;

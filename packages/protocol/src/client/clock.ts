@@ -1,4 +1,12 @@
-/** What the client waits on; tests give their own. */
+/**
+ * The time source and the waits of the client. Tests pass their own clock.
+ *
+ * @example
+ * ```ts
+ * const clock: ClientClock = { nowMs: () => 1_700_000_000_000, sleep: async () => {} };
+ * console.log(clock.nowMs());
+ * ```
+ */
 export interface ClientClock {
   /** Unix time in milliseconds. */
   nowMs(): number;

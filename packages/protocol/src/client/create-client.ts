@@ -11,6 +11,23 @@ import type { WaitNotice } from "./retry-policy.ts";
 import { type ApplicationCredentials, createTokenSource, type TokenProvider } from "./token-source.ts";
 import { createTransport } from "./transport.ts";
 
+/**
+ * What a client needs, and its limits.
+ *
+ * @example
+ * ```ts
+ * const options: ClientOptions = {
+ *   baseUrl: "https://halligan.example:8443",
+ *   credentials: {
+ *     tokenUrl: "https://halligan.example:8443/my-tenant/oauth2/v2.0/token",
+ *     clientId: "my-client-id",
+ *     clientSecret: await readFile("client-secret", "utf8"),
+ *   },
+ *   maxRetryWaitMs: 60_000,
+ * };
+ * await createClient(options).verifyCredentials();
+ * ```
+ */
 export interface ClientOptions {
   /** Where the API is, without `/api`: `https://halligan.example:8443`. */
   baseUrl: string;
@@ -27,8 +44,24 @@ export interface ClientOptions {
 }
 
 /**
- * One method per operation of the API. All throw ApiError, TokenError, UnreachableError or UnexpectedAnswerError, or the
- * reason of an aborted signal; what they return was checked against its schema.
+ * One method per operation of the API. A method throws ApiError, TokenError, UnreachableError,
+ * UnexpectedAnswerError, or the reason of an aborted signal. Each response is checked against its
+ * schema before it is returned.
+ *
+ * @example
+ * ```ts
+ * const [machine] = await client.listMachines({ filter: "healthStatus eq 'Active'", limit: 1 });
+ * if (machine === undefined) throw new Error("No machine is active");
+ * const action = await client.runLiveResponse(machine.id, {
+ *   Commands: [{ type: "RunScript", params: [{ key: "ScriptName", value: "triage.sh" }] }],
+ *   Comment: "case 4711",
+ * });
+ * for await (const { event, data } of client.watchMachineAction(action.id)) {
+ *   if (event === "action") console.log(data.status);
+ * }
+ * const url = await client.getResultLink(action.id, 0);
+ * console.log((await client.downloadTranscript(url)).script_output);
+ * ```
  */
 export interface HalliganClient
   extends AdministrationOperations,
@@ -42,6 +75,22 @@ export interface HalliganClient
   verifyCredentials(options?: { signal?: AbortSignal | undefined }): Promise<void>;
 }
 
+/**
+ * Creates a client. It sends no request until a method is called, and holds nothing to close.
+ *
+ * @example
+ * ```ts
+ * const client = createClient({
+ *   baseUrl: "https://halligan.example:8443",
+ *   credentials: {
+ *     tokenUrl: "https://halligan.example:8443/my-tenant/oauth2/v2.0/token",
+ *     clientId: "my-client-id",
+ *     clientSecret: await readFile("client-secret", "utf8"),
+ *   },
+ * });
+ * console.log((await client.info()).version);
+ * ```
+ */
 export function createClient(options: ClientOptions): HalliganClient {
   const shared = {
     fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)),

@@ -2,6 +2,16 @@ import { DeviceGroupListWire, type DeviceGroupRequest, DeviceGroupWire } from ".
 import type { CallOptions } from "./options.ts";
 import type { Transport } from "./transport.ts";
 
+/**
+ * Device groups: which users reach which machines. Needs the permission Halligan.Admin.
+ *
+ * @example
+ * ```ts
+ * const group = await client.createDeviceGroup({ name: "lab", remediationLevel: "full" });
+ * const [machine] = await client.listMachines({ limit: 1 });
+ * if (machine !== undefined) await client.setMachineDeviceGroup(machine.id, group.id);
+ * ```
+ */
 export interface DeviceGroupOperations {
   listDeviceGroups(options?: CallOptions): Promise<DeviceGroupWire[]>;
   /** 400 `InvalidInput` when the name is taken. */

@@ -1,9 +1,19 @@
 /**
- * The API refused the request, or kept refusing it as throttled until the bound on waiting.
+ * The API refused the request, or throttled it longer than `maxRetryWaitMs`.
  *
- * `code` is the contract's (`ResourceNotFound`, `TooManyRequests`, ...), or `HTTP_<status>` when the body was not the
- * contract's, as from a proxy in between. `target` is the correlation id that the server's log has too, null when the
- * answer had none.
+ * `code` is the contract's (`ResourceNotFound`, `TooManyRequests`, ...). It is `HTTP_<status>` when
+ * the body is not the contract's, as from a proxy. `target` is the correlation id, which the log of
+ * the server also has; null when the response has none.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await client.getMachine("device-1");
+ * } catch (error) {
+ *   if (!(error instanceof ApiError) || error.code !== "ResourceNotFound") throw error;
+ *   console.log("no such machine");
+ * }
+ * ```
  */
 export class ApiError extends Error {
   override readonly name = "ApiError";
@@ -19,7 +29,20 @@ export class ApiError extends Error {
   }
 }
 
-/** The token endpoint refused. `code` is OAuth's `error`, for example `invalid_client`, or `HTTP_<status>`. */
+/**
+ * The token endpoint refused. `code` is the `error` of OAuth, for example `invalid_client`, or
+ * `HTTP_<status>`.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await client.verifyCredentials();
+ * } catch (error) {
+ *   if (error instanceof TokenError) console.log(error.status, error.code);
+ *   else throw error;
+ * }
+ * ```
+ */
 export class TokenError extends Error {
   override readonly name = "TokenError";
   readonly status: number;
@@ -32,12 +55,35 @@ export class TokenError extends Error {
   }
 }
 
-/** No answer: refused, reset, name not found, or silent for too long. `cause` is what the runtime said. */
+/**
+ * No response: the connection was refused or reset, the name was not found, or the server was silent
+ * for longer than `answerTimeoutMs`. `cause` is the error of the runtime.
+ *
+ * @example
+ * ```ts
+ * const info = await client.info().catch((error: unknown) => {
+ *   if (error instanceof UnreachableError) return null;
+ *   throw error;
+ * });
+ * console.log(info === null ? "offline" : info.version);
+ * ```
+ */
 export class UnreachableError extends Error {
   override readonly name = "UnreachableError";
 }
 
-/** An answer came, and it is not what the contract promises: nothing of it was used. */
+/**
+ * A response does not fit the contract. No part of it was used.
+ *
+ * @example
+ * ```ts
+ * const info = await client.info().catch((error: unknown) => {
+ *   if (error instanceof UnexpectedAnswerError) return null;
+ *   throw error;
+ * });
+ * console.log(info === null ? "not Halligan" : info.version);
+ * ```
+ */
 export class UnexpectedAnswerError extends Error {
   override readonly name = "UnexpectedAnswerError";
 }

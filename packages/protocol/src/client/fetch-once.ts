@@ -1,6 +1,18 @@
 import { networkFailure } from "../text/network-failure.ts";
 import { UnexpectedAnswerError, UnreachableError } from "./errors.ts";
 
+/**
+ * The function that sends requests. The default is `fetch` of the runtime.
+ *
+ * @example
+ * ```ts
+ * const logged: Fetch = (url, init) => {
+ *   console.log(init.method, new URL(url).pathname);
+ *   return fetch(url, init);
+ * };
+ * console.log(logged.length);
+ * ```
+ */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 export interface SendOptions {

@@ -2,6 +2,20 @@ import { Collection, LibraryFileVersionListWire, LibraryFileWire } from "../api/
 import type { CallOptions } from "./options.ts";
 import type { Transport } from "./transport.ts";
 
+/**
+ * A file for the library.
+ *
+ * @example
+ * ```ts
+ * const request: PutLibraryFileRequest = {
+ *   fileName: "triage.sh",
+ *   content: () => new Blob(["#!/bin/sh\nuptime\n"]),
+ *   override: true,
+ *   description: "load and uptime",
+ * };
+ * console.log((await client.putLibraryFile(request)).sha256);
+ * ```
+ */
 export interface PutLibraryFileRequest {
   fileName: string;
   /** Made anew for every attempt. A Blob tells its size up front; a stream goes out in chunks. */
@@ -16,6 +30,15 @@ export interface PutLibraryFileRequest {
   sha256?: string | undefined;
 }
 
+/**
+ * The library of scripts and files. Needs the permission Library.Manage; to read the entry of one
+ * file, Machine.LiveResponse is enough.
+ *
+ * @example
+ * ```ts
+ * for (const file of await client.listLibraryFiles()) console.log(file.fileName, file.sha256);
+ * ```
+ */
 export interface LibraryOperations {
   listLibraryFiles(options?: CallOptions): Promise<LibraryFileWire[]>;
   /** What a name stands for now, through Halligan's own interface. ApiError 404 `ResourceNotFound` when there is none. */

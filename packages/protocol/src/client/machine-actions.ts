@@ -15,6 +15,15 @@ import type { ListOptions } from "./odata.ts";
 import type { CallOptions } from "./options.ts";
 import type { Transport } from "./transport.ts";
 
+/**
+ * Starts, reads, watches and cancels machine actions.
+ *
+ * @example
+ * ```ts
+ * const running = await client.listMachineActions({ filter: "status eq 'InProgress'" });
+ * for (const action of running) await client.cancelMachineAction(action.id, "end of the exercise");
+ * ```
+ */
 export interface MachineActionOperations {
   /** 400 `ActiveRequestAlreadyExists` when the machine has an unfinished action; its id ends the message. */
   runLiveResponse(

@@ -4,6 +4,15 @@ import type { ListOptions } from "./odata.ts";
 import type { CallOptions } from "./options.ts";
 import type { ApiRequest, Transport } from "./transport.ts";
 
+/**
+ * Which machines `listMachineDetails` returns.
+ *
+ * @example
+ * ```ts
+ * const options: MachineDetailsOptions = { state: "retired", limit: 100 };
+ * console.log((await client.listMachineDetails(options)).length);
+ * ```
+ */
 export interface MachineDetailsOptions extends ListOptions {
   /** Default `inUse`. */
   state?: "inUse" | "retired" | "all" | undefined;
@@ -11,6 +20,15 @@ export interface MachineDetailsOptions extends ListOptions {
   enrollmentTokenId?: string | undefined;
 }
 
+/**
+ * Reads and changes machines.
+ *
+ * @example
+ * ```ts
+ * const machine = await client.getMachine("device-1");
+ * await client.setMachineTag(machine.id, { Value: "case-4711", Action: "Add" });
+ * ```
+ */
 export interface MachineOperations {
   /** Without retired machines, as the contract's list is. */
   listMachines(options?: ListOptions): Promise<MachineWire[]>;

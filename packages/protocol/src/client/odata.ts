@@ -1,8 +1,25 @@
-/** A text as an OData literal: `it's` becomes `'it''s'`. */
+/**
+ * A text as an OData literal: `it's` becomes `'it''s'`.
+ *
+ * @example
+ * ```ts
+ * const filter = `computerDnsName eq ${odataText("device-1")}`;
+ * console.log(await client.listMachines({ filter }));
+ * ```
+ */
 export function odataText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
+/**
+ * Filter, order and size of a list.
+ *
+ * @example
+ * ```ts
+ * const options: ListOptions = { orderBy: "creationDateTimeUtc asc", limit: 20 };
+ * console.log(await client.listMachineActions(options));
+ * ```
+ */
 export interface ListOptions {
   /** OData `$filter`; texts in it go through `odataText`. */
   filter?: string | undefined;

@@ -1,3 +1,12 @@
+/**
+ * Options of every method.
+ *
+ * @example
+ * ```ts
+ * const options: CallOptions = { signal: AbortSignal.timeout(10_000) };
+ * console.log(await client.info(options));
+ * ```
+ */
 export interface CallOptions {
   /** Ends the call, its waits included, with the signal's reason. */
   signal?: AbortSignal | undefined;

@@ -4,6 +4,16 @@ import { type Fetch, fetchOnce } from "./fetch-once.ts";
 import type { CallOptions } from "./options.ts";
 import { readApiError, readJson } from "./read-answer.ts";
 
+/**
+ * Downloads results by the URL of `getResultLink`.
+ *
+ * @example
+ * ```ts
+ * const url = await client.getResultLink("11111111-2222-3333-4444-555555555555", 0);
+ * const response = await client.downloadResult(url);
+ * if (response.body !== null) await writeFile("result.gz", response.body);
+ * ```
+ */
 export interface ResultOperations {
   /**
    * The bytes behind a result link, as a stream that the caller reads or cancels. Without the Authorization header: the

@@ -1,6 +1,15 @@
 import { parseRetryAfter } from "./retry-after.ts";
 
-/** Told to `onWait` before each wait of the client, so that a person can be told why nothing happens. */
+/**
+ * What `onWait` gets before each wait of the client, so that a program can report the reason.
+ *
+ * @example
+ * ```ts
+ * const onWait = ({ reason, waitMs, message }: WaitNotice) =>
+ *   console.error(`${reason}: next attempt in ${waitMs} ms: ${message}`);
+ * onWait({ reason: "throttled", waitMs: 1_000, message: "Too many requests" });
+ * ```
+ */
 export interface WaitNotice {
   reason: "throttled" | "unavailable" | "unreachable";
   waitMs: number;

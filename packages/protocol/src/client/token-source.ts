@@ -6,16 +6,46 @@ import { type Fetch, fetchOnce } from "./fetch-once.ts";
 import { parseJson, readJson, readText } from "./read-answer.ts";
 import { createRetryBudget, type WaitNotice } from "./retry-policy.ts";
 
+/**
+ * The scope of the client's token requests. Defender for Endpoint has the same.
+ *
+ * @example
+ * ```ts
+ * const form = new URLSearchParams({ grant_type: "client_credentials", scope: API_SCOPE });
+ * console.log(form.get("scope"));
+ * ```
+ */
 export const API_SCOPE = "https://api.securitycenter.microsoft.com/.default";
 
-/** A registered application and where it gets its tokens. */
+/**
+ * A registered application, and the URL of the endpoint that gives it tokens.
+ *
+ * @example
+ * ```ts
+ * const credentials: ApplicationCredentials = {
+ *   tokenUrl: "https://halligan.example:8443/my-tenant/oauth2/v2.0/token",
+ *   clientId: "my-client-id",
+ *   clientSecret: await readFile("client-secret", "utf8"),
+ * };
+ * console.log(credentials.clientId);
+ * ```
+ */
 export interface ApplicationCredentials {
   tokenUrl: string;
   clientId: string;
   clientSecret: string;
 }
 
-/** For callers that have a token by other means, such as the console with a signed-in user. */
+/**
+ * A source of tokens for a caller that has its own, such as a program with a signed-in user.
+ *
+ * @example
+ * ```ts
+ * const provider: TokenProvider = { accessToken: () => readFile("token", "utf8") };
+ * const client = createClient({ baseUrl: "https://halligan.example:8443", credentials: provider });
+ * console.log(await client.listMachines());
+ * ```
+ */
 export interface TokenProvider {
   /** `renew`: the API has just refused the last one. */
   accessToken(request: { renew: boolean; signal: AbortSignal | undefined }): Promise<string>;

@@ -45,7 +45,10 @@ export const HeldCommand = Type.Object(
 export const HeldOrder = Type.Object({ ...orderRef, commands: Type.Array(HeldCommand, { maxItems: 1000 }) }, closed);
 export type HeldOrder = Static<typeof HeldOrder>;
 
-/** The transcript as the contract's JSON text (`contract/lifecycle.md` section 5), stored and handed out byte for byte. */
+/**
+ * The transcript as the contract's JSON text (`docs/contract/lifecycle.md#results`), stored and
+ * handed out byte for byte.
+ */
 export const InlineResult = Type.Object(
   { kind: Type.Literal("inline"), transcript: Type.String({ maxLength: MAX_INLINE_TRANSCRIPT_BYTES }) },
   closed,

@@ -20,8 +20,9 @@ export const MachineIpAddress = Type.Object(
 );
 
 /**
- * What a device says of itself, in the contract's words (`contract/http-api.md` section 13). Null where the device
- * cannot know. Claims of the device: shown as data, never used to decide who may do what (threat 1.9).
+ * What a device says of itself, in the contract's words (`docs/contract/http-api.md#machines`).
+ * Null where the device cannot know. Claims of the device: shown as data, never used to decide who
+ * may do what (threat 1.9).
  */
 export const MachineFacts = Type.Object(
   {

@@ -1,10 +1,16 @@
 import { SignJWT } from "jose";
 import type { SigningKey } from "./signing-key.ts";
 
-/** Lifetime of a token in seconds. One less than an hour, as the contract's `expires_in` is (`contract/auth.md` section 1). */
+/**
+ * Lifetime of a token in seconds. One less than an hour, as the contract's `expires_in` is
+ * (`docs/contract/auth.md#token-requests`).
+ */
 export const TOKEN_LIFETIME_S = 3599;
 
-/** `iss` of our tokens, by the version of the token endpoint. Shaped as Entra's: `contract/auth.md` section 2. */
+/**
+ * `iss` of our tokens, by the version of the token endpoint. Shaped as Entra's:
+ * `docs/contract/auth.md#claims`.
+ */
 export const issuers = (publicUrl: string, tenant: string) => ({
   v1: `${publicUrl}/${tenant}/`,
   v2: `${publicUrl}/${tenant}/v2.0`,
@@ -37,7 +43,7 @@ export function lifetimeSeconds(secret: AccessTokenSubject["secret"], nowMs: num
   return Math.min(TOKEN_LIFETIME_S, Math.max(0, leftS));
 }
 
-/** An app-only access token with the claims that Entra's have. `contract/auth.md` section 2. */
+/** An app-only access token with the claims that Entra's have. `docs/contract/auth.md#claims`. */
 export async function issueAccessToken(subject: AccessTokenSubject): Promise<string> {
   const { application, secret, audience, version, issuer, tenant, key, nowMs, tokenId } = subject;
   const nowS = Math.floor(nowMs / 1000);

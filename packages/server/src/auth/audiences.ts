@@ -1,6 +1,8 @@
 /**
- * Resources a client may ask a token for. `contract/auth.md` section 1 and `contract/clients-in-the-wild.md` sections 1 and 2: compiled
- * into clients, which only change their base URL. The server's own public URL comes on top.
+ * Resources a client may ask a token for. `docs/contract/auth.md#token-requests` and
+ * `docs/contract/clients-in-the-wild.md#paths` and `docs/contract/clients-in-the-wild.md#tokens`:
+ * compiled into clients, which only change their base URL. The server's own public URL comes on
+ * top.
  */
 export const CONTRACT_AUDIENCES: readonly string[] = [
   "https://api.securitycenter.microsoft.com",

@@ -7,7 +7,7 @@ export interface ApplicationCaller {
   readonly id: string;
   /** Of an application that an outside issuer knows: bound to that issuer, as a user's `id` is. */
   readonly clientId: string;
-  /** Display name: what `requestor` of an action shows. `contract/auth.md` section 2. */
+  /** Display name: what `requestor` of an action shows. `docs/contract/auth.md#claims`. */
   readonly name: string;
   readonly roles: ReadonlySet<Permission>;
   /**

@@ -37,15 +37,17 @@ const ACTING = [
 ] as const;
 
 /**
- * Who may what: one row for each operation that asks for a token, by its name in the route table. `contract/http-api.md` section 4,
- * for the result link `design.md` "result link permission". An operation without a row cannot be given `permitted(...)`.
+ * Who may what: one row for each operation that asks for a token, by its name in the route table.
+ * `docs/contract/http-api.md#permissions`, for the result link `docs/contract/choices.md#results`.
+ * An operation without a row cannot be given `permitted(...)`.
  */
 export const PERMISSION_TABLE = {
   RunLiveResponse: { application: ["Machine.LiveResponse"], delegated: ["Machine.LiveResponse"], ...IN_REACH },
   // For content that is not of the library the use case asks for Library.Manage as well.
   StartLiveResponse: { application: ["Machine.LiveResponse"], delegated: ["Machine.LiveResponse"], ...IN_REACH },
   StageContent: LIBRARY,
-  // A user who may run it may fetch what it brought; reading alone is not enough for a user. contract/auth.md section 3, note.
+  // A user who may run it may fetch what it brought; reading alone is not enough for a user.
+  // docs/contract/auth.md#permission-names.
   GetLiveResponseResultDownloadLink: {
     application: ["Machine.Read.All", "Machine.ReadWrite.All"],
     delegated: ["Machine.LiveResponse"],
@@ -69,8 +71,9 @@ export const PERMISSION_TABLE = {
   FindMachinesByTag: READ,
   FindMachinesByIp: READ,
   SetMachineTags: WRITE,
-  // The two below exist for the connection tests of clients, which call them with whatever their application has:
-  // contract/clients-in-the-wild.md section 1. Neither gives anything away but whether a machine is there.
+  // The two below exist for the connection tests of clients, which call them with whatever their
+  // application has: docs/contract/clients-in-the-wild.md#paths. Neither gives anything away but
+  // whether a machine is there.
   ListAlerts: {
     application: ["Machine.Read.All", "Machine.ReadWrite.All", "Machine.LiveResponse"],
     delegated: ["Machine.Read", "Machine.ReadWrite", "Machine.LiveResponse"],

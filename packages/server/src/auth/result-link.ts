@@ -40,8 +40,9 @@ export interface ResultLinkSubject extends ResultLinkOrigin {
 }
 
 /**
- * The absolute URL under which the result of one command is given to whoever holds it, until it expires or is taken back.
- * Only characters that need no escaping: clients use it verbatim, some HTML-decode it (`contract/clients-in-the-wild.md` section 5).
+ * The absolute URL under which the result of one command is given to whoever holds it, until it
+ * expires or is taken back. Only characters that need no escaping: clients use it verbatim, some
+ * HTML-decode it (`docs/contract/clients-in-the-wild.md#result-download`).
  */
 export function signResultLink(subject: ResultLinkSubject): string {
   const { publicUrl, actionId, index, expiresAtMs, key, maker, makerGeneration, actionGeneration } = subject;

@@ -77,7 +77,7 @@ const GRANTS_NOT_SERVED = new Set([
 /**
  * Reads the form of `POST /{tenant}/oauth2/token` (v1) or `/{tenant}/oauth2/v2.0/token` (v2). Pure.
  * Fields may come in any order, unknown ones are ignored; a field given twice is refused.
- * `contract/clients-in-the-wild.md` section 2. `accepted`: see `acceptedAudiences`.
+ * `docs/contract/clients-in-the-wild.md#tokens`. `accepted`: see `acceptedAudiences`.
  * `authorization`: the header, for clients that send their id and secret by HTTP Basic.
  */
 export function parseTokenRequest(

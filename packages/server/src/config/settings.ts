@@ -17,18 +17,24 @@ export const UNLIMITED = 1_000_000_000;
  * `HALLIGAN_` and the name here in capitals: `queueTimeoutMs` is `HALLIGAN_QUEUE_TIMEOUT_MS`.
  */
 export const NUMBER_SETTINGS = {
-  /** Runs a caller may start in a minute. Source: contract/http-api.md section 3 [D]. */
+  /** Runs a caller may start in a minute. Source: docs/contract/http-api.md#rate-limits [D]. */
   runRequestsPerMinute: { default: 10, open: UNLIMITED, min: 1, max: UNLIMITED },
   /** Calls of one operation of the contract by one caller, in a minute and in an hour. Source: the same [D]. */
   requestsPerMinute: { default: 100, open: UNLIMITED, min: 1, max: UNLIMITED },
   requestsPerHour: { default: 1_500, open: UNLIMITED, min: 1, max: UNLIMITED },
-  /** Running sessions of the deployment. Source: contract/disagreements.md row 2: 25 in the older text, 50 in the 2026 text. */
+  /**
+   * Running sessions of the deployment. Source: docs/contract/disagreements.md#row-2: 25 in the
+   * older text, 50 in the 2026 text.
+   */
   runningSessions: { default: 25, open: UNLIMITED, min: 1, max: UNLIMITED },
   /** `Retry-After` when all places for sessions are taken: nobody knows when one gets free. */
   sessionRetryAfterMs: { default: 30_000, min: 1_000, max: 3_600_000 },
   /** A running session whose machine is away keeps its place this long. */
   sessionPlaceGraceMs: { default: 5 * 60_000, min: 0, max: 24 * 3_600_000 },
-  /** Longest time a Pending action waits for its machine. 3 days. Source: contract/lifecycle.md section 3 [D]; the 2026 text says 2 hours. */
+  /**
+   * Longest time a Pending action waits for its machine. 3 days. Source:
+   * docs/contract/lifecycle.md#queue-and-concurrency [D]; the 2026 text says 2 hours.
+   */
   queueTimeoutMs: { default: 3 * 24 * 3_600_000, min: 1_000, max: 365 * 24 * 3_600_000 },
   /** Running action whose device fell silent: TimeOut after this. */
   lostMachineTimeoutMs: { default: 24 * 3_600_000, min: 1_000, max: 365 * 24 * 3_600_000 },
@@ -36,7 +42,10 @@ export const NUMBER_SETTINGS = {
   orderAcceptanceMs: { default: 120_000, min: 1_000, max: 3_600_000 },
   /** How long an action may hold a session slot beyond what its commands may take by their own limits. */
   actionGraceMs: { default: 600_000, min: 0, max: 24 * 3_600_000 },
-  /** Longest run of a script. 10 minutes. Source: contract/lifecycle.md section 3 [D]. */
+  /**
+   * Longest run of a script. 10 minutes. Source: docs/contract/lifecycle.md#queue-and-concurrency
+   * [D].
+   */
   scriptTimeoutMs: { default: 600_000, min: 100, max: 24 * 3_600_000 },
   /** Longest GetFile or PutFile. */
   transferTimeoutMs: { default: 1_800_000, min: 1_000, max: 24 * 3_600_000 },
@@ -44,9 +53,14 @@ export const NUMBER_SETTINGS = {
   transferStallTimeoutMs: { default: 120_000, min: 1_000, max: 3_600_000 },
   /** How much of stdout, and of stderr, of a script is kept, each. */
   scriptOutputLimitBytes: { default: 10 * 1024 * 1024, min: 0, max: 1024 * 1024 * 1024 },
-  /** Life of a result link. 30 minutes. Source: contract/http-api.md section 10 [D]. */
+  /**
+   * Life of a result link. 30 minutes. Source: docs/contract/http-api.md#result-download-link [D].
+   */
   resultLinkLifetimeMs: { default: 30 * 60_000, min: 1_000, max: 24 * 3_600_000 },
-  /** Library upload through /api/libraryfiles. 20 MB. Source: contract/http-api.md section 14 [D]. */
+  /**
+   * Library upload through /api/libraryfiles. 20 MB. Source:
+   * docs/contract/http-api.md#library-files [D].
+   */
   libraryApiUploadLimitBytes: { default: 20 * 1024 * 1024, min: 1, max: 1024 ** 4 },
   /** Library upload through /halligan/v1/library. */
   libraryUploadLimitBytes: { default: 4 * 1024 ** 3, min: 1, max: 1024 ** 4 },
@@ -62,9 +76,12 @@ export const NUMBER_SETTINGS = {
   allResultsLimitBytes: { default: 4 * 1024 ** 4, min: 1, max: 1024 ** 5 },
   /** Free space of the blob folder's file system that no file of a device or caller may take: the database lives on. */
   diskReserveBytes: { default: 512 * 1024 ** 2, min: 0, max: 1024 ** 5 },
-  /** How long the bytes of results are kept after their action ended. 30 days. Source: design, "retention". */
+  /**
+   * How long the bytes of results are kept after their action ended. 30 days. Source:
+   * docs/contract/choices.md#retention.
+   */
   resultRetentionMs: { default: 30 * 24 * 3_600_000, min: 60_000, max: 10 * 365 * 24 * 3_600_000 },
-  /** How long actions are kept. 180 days. Source: design, "retention". */
+  /** How long actions are kept. 180 days. Source: docs/contract/choices.md#retention. */
   actionRetentionMs: { default: 180 * 24 * 3_600_000, min: 60_000, max: 10 * 365 * 24 * 3_600_000 },
   /** Requests whose body is read without authentication (enrollment, tokens), from one address. A sixth of them may come at once. */
   anonymousRequestsPerMinute: { default: 6_000, min: 1, max: UNLIMITED },

@@ -7,12 +7,12 @@ import type { TransferRefusal } from "./transfer-refusal.ts";
  *
  * Created:   asked for; stays so for ever when an earlier command failed or the action was cancelled before its turn.
  * Executing: the device journalled its start. On the wire this shows as `Created` with a `startTime`
- *            (contract/disagreements.md row 8: only the three documented values are sent).
+ *            (docs/contract/disagreements.md#row-8: only the three documented values are sent).
  * Completed: it ran to its end and its result, if it has one, is durable here.
  * Failed:    it ended otherwise; `errors` says why. What it wrote so far may still be there as its result.
  *
- * A start that was lost on the way shows as an end without `startTime`, which real captures have too (contract/http-api.md
- * section 6). A repeated start (a transfer begun again after a crash) or a repeated end changes nothing. A start with another id than
+ * A start that was lost on the way shows as an end without `startTime`, which real captures have too (docs/contract/http-api.md#machine-action-entity)
+ * . A repeated start (a transfer begun again after a crash) or a repeated end changes nothing. A start with another id than
  * the recorded one is that of a second device with the same key.
  */
 export type CommandStatus = "Created" | "Executing" | "Completed" | "Failed";

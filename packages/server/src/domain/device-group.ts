@@ -1,4 +1,7 @@
-/** Levels of automated remediation of a device group. Source: contract/lifecycle.md section 3 [D] machine-groups.md. */
+/**
+ * Levels of automated remediation of a device group. Source:
+ * docs/contract/lifecycle.md#queue-and-concurrency [D] machine-groups.md.
+ */
 export const REMEDIATION_LEVELS = ["none", "semi-all", "semi-non-temp", "semi-system", "full"] as const;
 export type RemediationLevel = (typeof REMEDIATION_LEVELS)[number];
 

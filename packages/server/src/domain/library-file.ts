@@ -26,7 +26,10 @@ export interface LibraryFileVersion extends LibraryFile {
   endedAtMs: number | null;
 }
 
-/** Names as the contract's upload takes them: `contract/http-api.md` section 14. Null when it is good. */
+/**
+ * Names as the contract's upload takes them: `docs/contract/http-api.md#library-files`. Null when
+ * it is good.
+ */
 export function contractFileNameFault(fileName: string): DomainError | null {
   if (LIBRARY_FILE_NAME.test(fileName)) return null;
   return {

@@ -29,9 +29,10 @@ export type HelloVerdict =
   | { action: MachineAction; decision: "lost"; reason: string };
 
 /**
- * Compares what the server thinks is out with what the device says it holds (design, "The way of one action" 7).
- * `keep`: leave it as it is (it runs there, or is sent again under the same orderSeq). `close`: nothing of it can run
- * there. `lost`: nobody can say any more what became of it, so it must never be sent again.
+ * Compares what the server thinks is out with what the device says it holds
+ * (docs/architecture.md#what-happens-to-one-action). `keep`: leave it as it is (it runs there, or
+ * is sent again under the same orderSeq). `close`: nothing of it can run there. `lost`: nobody can
+ * say any more what became of it, so it must never be sent again.
  */
 export function judgeOpenOrder(action: MachineAction, hello: Hello, lastOrderSeq: number): HelloVerdict {
   const { order } = action;

@@ -42,8 +42,9 @@ export const TRANSITIONS = {
 type ActionEventType = "started" | "succeeded" | "failed" | "cancelled" | "expired";
 
 /**
- * What was handed to the device for this action. `out` until the device can no longer run any of it: the machine's next
- * order is not sent before (design, "The way of one action" 6).
+ * What was handed to the device for this action. `out` until the device can no longer run any of
+ * it: the machine's next order is not sent before
+ * (docs/architecture.md#what-happens-to-one-action).
  */
 export interface OrderState {
   orderSeq: number;
@@ -146,7 +147,7 @@ export interface AnotherStart {
 
 export type Transition = { changed: boolean; action: MachineAction } | IllegalEvent | AnotherStart;
 
-/** As signed 32-bit numbers, which an HRESULT is. Source: design, "Where the documents are silent". */
+/** As signed 32-bit numbers, which an HRESULT is. Source: docs/contract/choices.md. */
 export const HRESULT = {
   none: 0,
   failed: 0x80004005 | 0,

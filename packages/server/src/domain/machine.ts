@@ -55,7 +55,9 @@ export type MachineLink = Pick<Machine, "id" | "linked" | "linkEpoch" | "journal
   isRetired: boolean;
 };
 
-/** Contract values of `healthStatus` that this server can know (contract/http-api.md section 13). */
+/**
+ * Contract values of `healthStatus` that this server can know (docs/contract/http-api.md#machines).
+ */
 export type HealthStatus = "Active" | "Inactive" | "ImpairedCommunication";
 
 /** Seven days without a word: the contract's Inactive. */
@@ -80,8 +82,8 @@ export function healthStatus(
 
 /**
  * Onboarded from the first time its agent was linked; before that only its key is known. A retired
- * machine is one whose device may be enrolled: CanBeOnboarded. Source: contract/http-api.md section
- * 13.
+ * machine is one whose device may be enrolled: CanBeOnboarded. Source:
+ * docs/contract/http-api.md#machines.
  */
 export function onboardingStatus({
   journalId,

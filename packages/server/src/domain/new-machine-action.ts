@@ -16,9 +16,10 @@ import { placeForNew } from "./session-places.ts";
 import { systemFault } from "./supported-systems.ts";
 
 /**
- * Rules of a request that its schema cannot say: the keys of each command type, each once, and the order of types
- * (PutFile, RunScript, GetFile; contract/http-api.md section 5). Values are not checked against the library or a device
- * here: the contract accepts them and lets the command fail when its turn comes.
+ * Rules of a request that its schema cannot say: the keys of each command type, each once, and the
+ * order of types (PutFile, RunScript, GetFile; docs/contract/http-api.md#run-live-response). Values
+ * are not checked against the library or a device here: the contract accepts them and lets the
+ * command fail when its turn comes.
  */
 export function checkCommands(commands: readonly CommandRequest[]): DomainError | null {
   let rank = 0;

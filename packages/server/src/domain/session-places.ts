@@ -1,9 +1,11 @@
 /**
- * Places for running sessions (contract/http-api.md section 3; design, "which sessions count towards the 25").
+ * Places for running sessions (docs/contract/http-api.md#rate-limits;
+ * docs/contract/choices.md#sessions-that-count).
  *
- * A session takes a place when it is accepted for a machine that is linked; with no place left it is refused. A session for
- * an absent machine takes none: it waits, and when its machine is back it takes one as soon as it is free, oldest first.
- * A machine that goes away gives its place back: at once when nothing has started, after a grace when something runs.
+ * A session takes a place when it is accepted for a machine that is linked; with no place left it
+ * is refused. A session for an absent machine takes none: it waits, and when its machine is back it
+ * takes one as soon as it is free, oldest first. A machine that goes away gives its place back: at
+ * once when nothing has started, after a grace when something runs.
  */
 export type SessionPlace = { held: false } | { held: true; untilMs: number | null };
 

@@ -11,8 +11,10 @@ interface SupportedSystem {
 }
 
 /**
- * Systems that live response runs on. Source: contract/lifecycle.md section 7 [D] run-live-response.md; macOS means 11 or later
- * (design). Windows 10 from 1709 (build 16299); Windows Server 2019 (17763) and later.
+ * Systems that live response runs on. Source: docs/contract/lifecycle.md#device-side [D]
+ * run-live-response.md; macOS means 11 or later
+ * (docs/contract/choices.md#device-groups-and-systems). Windows 10 from 1709 (build 16299); Windows
+ * Server 2019 (17763) and later.
  */
 export const SUPPORTED_SYSTEMS: readonly SupportedSystem[] = [
   { platform: /^linux$/, minBuild: null, minVersion: null },

@@ -54,8 +54,9 @@ export const permitted = (operation: PermittedOperation): Access<Permitted> => {
 };
 
 /**
- * 401 for faults of the token only, 403 for missing rights: one client signs in again and repeats for ever while it sees 401
- * (`contract/clients-in-the-wild.md` section 2). The 403 names what is missing, as the real one does: `contract/auth.md` section 4.
+ * 401 for faults of the token only, 403 for missing rights: one client signs in again and repeats
+ * for ever while it sees 401 (`docs/contract/clients-in-the-wild.md#tokens`). The 403 names what is
+ * missing, as the real one does: `docs/contract/auth.md#responses-401-and-403`.
  */
 const withAnyOf = (
   application: readonly Permission[],

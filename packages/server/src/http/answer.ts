@@ -66,7 +66,10 @@ export const tooManyRequests = (retryAfterS: number, detail: string): ErrorAnswe
     "retry-after": String(Math.max(1, Math.ceil(retryAfterS))),
   });
 
-/** The body of every 4xx and 5xx. `target` is the request id: the same as in the log. `contract/http-api.md` section 11. */
+/**
+ * The body of every 4xx and 5xx. `target` is the request id: the same as in the log.
+ * `docs/contract/http-api.md#errors`.
+ */
 export const errorBody = (code: string, message: string, target: string): ErrorWire => ({
   error: { code, message, target },
 });

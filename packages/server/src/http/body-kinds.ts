@@ -64,7 +64,10 @@ const FORM_LIMIT_BYTES = 24 * 1024;
 /** Most fields of a form; MSAL sends about a dozen. */
 const MAX_FORM_FIELDS = 64;
 
-/** A form, whatever the content type says: one product sends none. `contract/clients-in-the-wild.md` section 2. */
+/**
+ * A form, whatever the content type says: one product sends none.
+ * `docs/contract/clients-in-the-wild.md#tokens`.
+ */
 export const form: BodyKind<URLSearchParams> = {
   kind: "form",
   limitBytes: FORM_LIMIT_BYTES,

@@ -15,8 +15,9 @@ const PARTS: ReadonlyMap<string, string> = new Map(
 );
 
 /**
- * Reads the parts of `POST /api/libraryfiles` in whatever order and letter case they come; the content goes to `store` as it
- * arrives. `contract/http-api.md` section 14, `contract/clients-in-the-wild.md` section 8.
+ * Reads the parts of `POST /api/libraryfiles` in whatever order and letter case they come; the
+ * content goes to `store` as it arrives. `docs/contract/http-api.md#library-files`,
+ * `docs/contract/clients-in-the-wild.md#library`.
  */
 export async function readLibraryUpload(
   parts: AsyncIterable<MultipartPart>,

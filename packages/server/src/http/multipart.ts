@@ -8,7 +8,10 @@ import { type PartHead, readPartHead } from "./part-head.ts";
 import { ClientGone, refuseEncoded } from "./read-body.ts";
 import { received } from "./received-bytes.ts";
 
-/** A part of a multipart body. Names are in lower case: clients write `File` and `file`. `contract/http-api.md` section 14. */
+/**
+ * A part of a multipart body. Names are in lower case: clients write `File` and `file`.
+ * `docs/contract/http-api.md#library-files`.
+ */
 export type MultipartPart =
   | { readonly kind: "field"; readonly name: string; readonly value: string }
   | {

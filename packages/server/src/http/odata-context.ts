@@ -1,4 +1,4 @@
-/** Fragments of `contract/http-api.md` section 12. */
+/** Fragments of `docs/contract/http-api.md#odata-context`. */
 export type ContextFragment =
   | "Alerts"
   | "MachineActions"

@@ -6,7 +6,10 @@ import { type ErrorAnswer, refuse } from "./answer.ts";
  */
 export type QueryOptions = Readonly<Record<string, "value" | "text">>;
 
-/** A fault of the query. OData is what lies under `/api`, so a bad URI has OData's code there (`contract/http-api.md` section 11). */
+/**
+ * A fault of the query. OData is what lies under `/api`, so a bad URI has OData's code there
+ * (`docs/contract/http-api.md#errors`).
+ */
 export const queryRefusal = (path: string, message: string): ErrorAnswer =>
   refuse(400, path.startsWith("/api/") ? "ODataError" : "InvalidInput", message);
 

@@ -1,7 +1,10 @@
 const SCHEME_AND_HOST = /^https?:\/\/[^/?#]*/i;
 const VERSION = /^\/+api\/v1\.0(?=\/|$)/i;
 
-/** What the router sees of a request target, and the only place where spellings are evened out. `contract/http-api.md` section 1. */
+/**
+ * What the router sees of a request target, and the only place where spellings are evened out.
+ * `docs/contract/http-api.md#hosts-and-paths`.
+ */
 export function routedTarget(target: string): string {
   const queryAt = target.indexOf("?");
   const path = (queryAt < 0 ? target : target.slice(0, queryAt))

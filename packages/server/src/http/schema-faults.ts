@@ -20,8 +20,9 @@ function placeOf(pointer: string, name = ""): string {
 const isWithinChoice = (error: TLocalizedValidationError) => /\/(anyOf|oneOf)\//.test(error.schemaPath);
 
 /**
- * Turns the faults of a body into the contract's refusal: a missing property is `MissingRequiredParameter` and named, everything else
- * `InvalidRequestBody` with its place. A name in the wrong case is pointed out. `contract/http-api.md` section 11.
+ * Turns the faults of a body into the contract's refusal: a missing property is
+ * `MissingRequiredParameter` and named, everything else `InvalidRequestBody` with its place. A name
+ * in the wrong case is pointed out. `docs/contract/http-api.md#errors`.
  */
 export function schemaRefusal(errors: readonly TLocalizedValidationError[]): ErrorAnswer {
   for (const error of errors) {

@@ -15,9 +15,10 @@ export interface BlobToSend {
 }
 
 /**
- * Answers with a blob, or the one range of it that was asked for: 200, 206, or 416 with the contract's error body. Never with
- * Content-Encoding: HTTP libraries would unpack a collected file's gzip, and the client's own gunzip would then fail
- * (`contract/clients-in-the-wild.md` section 5). HEAD answers alike and opens nothing.
+ * Answers with a blob, or the one range of it that was asked for: 200, 206, or 416 with the
+ * contract's error body. Never with Content-Encoding: HTTP libraries would unpack a collected
+ * file's gzip, and the client's own gunzip would then fail
+ * (`docs/contract/clients-in-the-wild.md#result-download`). HEAD answers alike and opens nothing.
  */
 export function blobAnswer(
   request: {

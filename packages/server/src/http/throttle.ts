@@ -15,8 +15,9 @@ export interface ThrottleLimits {
 export type Throttle = (operation: { name: string; path: string }, accountId: string) => Promise<ErrorAnswer | null>;
 
 /**
- * Limits of the contract's operations, each counted for itself and for each calling application or user
- * (contract/http-api.md section 3; design, "limits"), and of those of Halligan's own that start or store something for a start.
+ * Limits of the contract's operations, each counted for itself and for each calling application or
+ * user (docs/contract/http-api.md#rate-limits; docs/contract/choices.md#limits), and of those of
+ * Halligan's own that start or store something for a start.
  */
 export function createThrottle(limits: ThrottleLimits, counter: RequestCounter): Throttle {
   const run: WindowRule[] = [{ limit: limits.runRequestsPerMinute, windowMs: MINUTE_MS }];

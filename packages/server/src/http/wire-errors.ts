@@ -13,8 +13,9 @@ interface WireRow<E> {
 }
 
 /**
- * How each refusal of the domain looks on the wire. `contract/http-api.md` section 11, `design.md` "Where the documents are silent",
- * and for agents `protocol/src/link/transfer.ts`. 401 stands for faults of the token alone: one client signs in again for ever.
+ * How each refusal of the domain looks on the wire. `docs/contract/http-api.md#errors`,
+ * `docs/contract/choices.md`, and for agents `protocol/src/link/transfer.ts`. 401 stands for faults
+ * of the token alone: one client signs in again for ever.
  */
 const WIRE: { readonly [C in keyof ErrorByCode]: WireRow<ErrorByCode[C]> } = {
   MachineNotFound: { status: 404, code: "ResourceNotFound", message: (e) => `Machine ${e.machineId} was not found` },
@@ -124,7 +125,7 @@ const WIRE: { readonly [C in keyof ErrorByCode]: WireRow<ErrorByCode[C]> } = {
     code: "ResourceNotFound",
     message: (e) => `Library file ${e.fileName} was not found`,
   },
-  // Clients look for "already exists". contract/clients-in-the-wild.md section 8.
+  // Clients look for "already exists". docs/contract/clients-in-the-wild.md#library.
   LibraryFileExists: {
     status: 400,
     code: "InvalidInput",

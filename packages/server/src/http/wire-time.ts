@@ -1,6 +1,7 @@
 /**
- * A time as the API writes it: ISO 8601 UTC, trailing zeros of the fraction trimmed as .NET does (`.19Z`, `.7Z`), no fraction when it is
- * zero. `contract/http-api.md` section 6. `ms`: Unix milliseconds within what Date holds; anything else throws RangeError.
+ * A time as the API writes it: ISO 8601 UTC, trailing zeros of the fraction trimmed as .NET does
+ * (`.19Z`, `.7Z`), no fraction when it is zero. `docs/contract/http-api.md#machine-action-entity`.
+ * `ms`: Unix milliseconds within what Date holds; anything else throws RangeError.
  */
 export function wireTime(ms: number): string {
   const at = Math.floor(ms / MINUTE_MS);

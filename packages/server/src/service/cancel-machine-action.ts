@@ -8,9 +8,10 @@ import { reachableAction } from "./reach.ts";
 import { wakeForFreePlace } from "./wake-for-free-place.ts";
 
 /**
- * `POST /api/machineactions/{id}/cancel`: final at once here; the link tells the device to end the process tree. An action
- * that is Cancelled or Failed already is answered with itself, because one client repeats the call until it sees that
- * (contract/clients-in-the-wild.md section 7); one that Succeeded or timed out is refused.
+ * `POST /api/machineactions/{id}/cancel`: final at once here; the link tells the device to end the
+ * process tree. An action that is Cancelled or Failed already is answered with itself, because one
+ * client repeats the call until it sees that (docs/contract/clients-in-the-wild.md#cancel); one
+ * that Succeeded or timed out is refused.
  */
 export async function cancelMachineAction(
   context: ServiceContext,

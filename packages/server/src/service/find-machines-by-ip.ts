@@ -7,7 +7,10 @@ import { ok, type Result, refuse } from "../domain/result.ts";
 import type { ServiceContext } from "./context.ts";
 import { reachOf } from "./reach.ts";
 
-/** Either side of the time that is asked for. Source: contract/http-api.md section 13 [D] find-machines-by-ip.md. */
+/**
+ * Either side of the time that is asked for. Source: docs/contract/http-api.md#machines [D]
+ * find-machines-by-ip.md.
+ */
 const WINDOW_MS = 15 * 60_000;
 /** How far back the time may lie. Source: the same. */
 const MAX_AGE_MS = 30 * 24 * 3_600_000;

@@ -4,7 +4,10 @@ import type { Machine } from "../domain/machine.ts";
 import type { MachineAction } from "../domain/machine-action.ts";
 import type { StoreTx } from "../store/store.ts";
 
-/** Applications reach the whole deployment, users the machines of their device groups (contract/auth.md section 3). */
+/**
+ * Applications reach the whole deployment, users the machines of their device groups
+ * (docs/contract/auth.md#permission-names).
+ */
 export async function reachOf(tx: StoreTx, caller: Caller): Promise<Reach> {
   if (caller.kind === "application") return { kind: "all" };
   return reachOfUser(caller, await tx.deviceGroups.list());

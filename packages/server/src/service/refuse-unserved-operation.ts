@@ -4,8 +4,9 @@ import type { ServiceContext } from "./context.ts";
 import { reachableMachine } from "./reach.ts";
 
 /**
- * Operations of Defender that are not live response: an unknown machine is 404 first, because connection tests of real clients
- * ask for exactly that; a known one is told by name what is not served. contract/clients-in-the-wild.md section 1.
+ * Operations of Defender that are not live response: an unknown machine is 404 first, because
+ * connection tests of real clients ask for exactly that; a known one is told by name what is not
+ * served. docs/contract/clients-in-the-wild.md#paths.
  */
 export async function refuseUnservedOperation(
   { store }: ServiceContext,

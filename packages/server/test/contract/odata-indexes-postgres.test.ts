@@ -27,8 +27,9 @@ function parsed(params: Readonly<Record<string, string>>, entity: Entity): ListQ
 }
 
 /**
- * The queries of contract/clients-in-the-wild.md section 6 that name what few rows have. Which index it is, and whether the rest is
- * worth one, the planner knows from its statistics; that none reads the whole table is ours to see to.
+ * The queries of docs/contract/clients-in-the-wild.md#listing-actions that name what few rows have.
+ * Which index it is, and whether the rest is worth one, the planner knows from its statistics; that
+ * none reads the whole table is ours to see to.
  */
 const WILD: readonly Readonly<Record<string, string>>[] = [
   { $filter: `machineId eq '${A}'` },

@@ -55,7 +55,10 @@ const byId = /SEARCH machine_action USING (COVERING )?INDEX sqlite_autoindex_mac
 const byCreation = /SEARCH machine_action USING COVERING INDEX machine_action_created \(created_at_ms>\?/;
 const bySequence = /SEARCH machine_action USING INTEGER PRIMARY KEY \(rowid>\?/;
 
-/** The queries of contract/clients-in-the-wild.md section 6: how the page is found, and how its rows are counted. */
+/**
+ * The queries of docs/contract/clients-in-the-wild.md#listing-actions: how the page is found, and
+ * how its rows are counted.
+ */
 const WILD: readonly (readonly [Readonly<Record<string, string>>, list: RegExp, count: RegExp])[] = [
   [{ $filter: `machineId eq '${A}'` }, byMachine, byMachine],
   [{ $filter: `machineId eq '${A}' and status eq 'Pending'` }, byMachine, byMachine],

@@ -93,7 +93,10 @@ function parsed(search: string, entity: Entity): ListQuery {
   return query.value;
 }
 
-/** As real clients send them (contract/clients-in-the-wild.md section 6), the actions that come back, and the count. */
+/**
+ * As real clients send them (docs/contract/clients-in-the-wild.md#listing-actions), the actions
+ * that come back, and the count.
+ */
 const ACTION_QUERIES: readonly (readonly [search: string, found: readonly number[], count?: number])[] = [
   ["", [6, 5, 4, 3, 2, 1]],
   ["$top=2", [6, 5]],

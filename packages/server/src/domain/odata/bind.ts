@@ -57,8 +57,9 @@ function operandOf({ field }: FieldUse): Operand {
 }
 
 /**
- * Lenient where a client plausibly writes it so: a datetime in quotes, a number in quotes (`rbacGroupId` is a string in one
- * document and a number on the wire, contract/disagreements.md row 22), an enum's word in any letter case (row 21).
+ * Lenient where a client plausibly writes it so: a datetime in quotes, a number in quotes
+ * (`rbacGroupId` is a string in one document and a number on the wire,
+ * docs/contract/disagreements.md#row-22), an enum's word in any letter case (row 21).
  */
 function bindValue(use: FieldUse, literal: Literal): ODataResult<Exclude<Value, null>> {
   const { field } = use;

@@ -5,10 +5,12 @@ const FORM =
 export const startsLikeDate = (text: string): boolean => /^\d{4}-\d/.test(text);
 
 /**
- * Unix milliseconds of a datetime literal; undefined when it is none or names a day that does not exist. What lies below a millisecond
- * becomes a half (see `Filter`). Accepted beside the contract's `2019-11-22T00:00:00Z` and `2018-08-01Z` (contract/http-api.md section 8):
- * a date alone, no seconds, a fraction of up to twelve digits (responses have seven), an offset, and no zone at all, which is UTC
- * because Python's `utcnow().isoformat()` writes it so.
+ * Unix milliseconds of a datetime literal; undefined when it is none or names a day that does not
+ * exist. What lies below a millisecond becomes a half (see `Filter`). Accepted beside the
+ * contract's `2019-11-22T00:00:00Z` and `2018-08-01Z`
+ * (docs/contract/http-api.md#list-machine-actions): a date alone, no seconds, a fraction of up to
+ * twelve digits (responses have seven), an offset, and no zone at all, which is UTC because
+ * Python's `utcnow().isoformat()` writes it so.
  */
 export function readDatetime(text: string): number | undefined {
   const found = FORM.exec(text);

@@ -18,7 +18,10 @@ export type Field = { readonly name: string } & (
 export interface Entity {
   /** Plural, for messages. */
   readonly title: string;
-  /** By name in lower case: clients write names in any letter case (contract/clients-in-the-wild.md section 6). */
+  /**
+   * By name in lower case: clients write names in any letter case
+   * (docs/contract/clients-in-the-wild.md#listing-actions).
+   */
   readonly fields: ReadonlyMap<string, Field>;
   /** Every top-level property of the wire form, for `$select`; by name in lower case. */
   readonly properties: ReadonlyMap<string, string>;

@@ -3,7 +3,10 @@ import type { LibraryFile } from "../library-file.ts";
 import { defineEntity, type Entity, type Field } from "./fields.ts";
 import type { FieldValue } from "./filter.ts";
 
-/** Every property of the entity (contract/http-api.md section 14): the contract names none that can be filtered on. */
+/**
+ * Every property of the entity (docs/contract/http-api.md#library-files): the contract names none
+ * that can be filtered on.
+ */
 const FIELDS = [
   { name: "fileName", kind: "text", letterCase: "ignored" },
   { name: "sha256", kind: "text", letterCase: "storedLower" },

@@ -1,7 +1,10 @@
 import { MACHINE_ACTION_STATUSES, MachineActionWire } from "@halligan/protocol/api";
 import { defineEntity, type Entity, type Field } from "./fields.ts";
 
-/** Documented types, then those of the first-party connector's schema. contract/http-api.md section 6. */
+/**
+ * Documented types, then those of the first-party connector's schema.
+ * docs/contract/http-api.md#machine-action-entity.
+ */
 const TYPES = [
   "RunAntiVirusScan",
   "Offboard",
@@ -16,7 +19,10 @@ const TYPES = [
   "RequestSample",
 ] as const;
 
-/** The six of the contract (contract/http-api.md section 8), and two that cost nothing. */
+/**
+ * The six of the contract (docs/contract/http-api.md#list-machine-actions), and two that cost
+ * nothing.
+ */
 const FIELDS = [
   { name: "id", kind: "text", letterCase: "storedLower" },
   { name: "status", kind: "enum", values: MACHINE_ACTION_STATUSES, open: false },

@@ -5,7 +5,10 @@ const text = <const N extends string>(name: N) => ({ name, kind: "text", letterC
 const oneOf = <const N extends string>(name: N, ...values: readonly string[]) =>
   ({ name, kind: "enum", values, open: false }) as const;
 
-/** The fourteen of the contract (contract/http-api.md section 13), then what clients read and may as well ask for. */
+/**
+ * The fourteen of the contract (docs/contract/http-api.md#machines), then what clients read and may
+ * as well ask for.
+ */
 const FIELDS = [
   { name: "computerDnsName", kind: "text", letterCase: "ignored" },
   { name: "id", kind: "text", letterCase: "storedLower" },

@@ -3,8 +3,8 @@ import type { FieldValue } from "./filter.ts";
 import type { MachineField } from "./machine-fields.ts";
 
 /**
- * A machine as a filter sees it: what its wire form shows (contract/http-api.md section 13), times as Unix milliseconds.
- * `groupName`: of its device group.
+ * A machine as a filter sees it: what its wire form shows (docs/contract/http-api.md#machines),
+ * times as Unix milliseconds. `groupName`: of its device group.
  */
 export function machineRecord(
   machine: Machine,

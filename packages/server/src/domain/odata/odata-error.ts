@@ -1,8 +1,9 @@
 import { type Result, refuse } from "../result.ts";
 
 /**
- * A query option that cannot be answered: 400 `ODataError` (contract/http-api.md section 8). `detail` is for the person who wrote the
- * query; `at` is the place in the option's text, in UTF-16 units from 0, where one character can be named.
+ * A query option that cannot be answered: 400 `ODataError`
+ * (docs/contract/http-api.md#list-machine-actions). `detail` is for the person who wrote the query;
+ * `at` is the place in the option's text, in UTF-16 units from 0, where one character can be named.
  */
 export interface ODataError {
   code: "ODataError";

@@ -13,7 +13,10 @@ export interface ListKind extends Partial<PageLimits> {
   readonly hasPages?: boolean;
 }
 
-/** In rows. contract/http-api.md section 8 gives the 10,000; the default page is ours (design, "Where the documents are silent"). */
+/**
+ * In rows. docs/contract/http-api.md#list-machine-actions gives the 10,000; the default page is
+ * ours (docs/contract/choices.md).
+ */
 export interface PageLimits {
   readonly defaultPage: number;
   /** A greater `$top` is refused. */

@@ -57,7 +57,10 @@ export const ListedMachineCollection = Collection(ListedMachineWire);
 export const MachineActionCollection = Collection(MachineActionWire);
 export const LibraryFileCollection = Collection(LibraryFileWire);
 export const AlertCollection = Collection(Type.Unknown());
-/** v1 answers with three properties more than v2, and with numbers as text. `contract/auth.md` section 1. */
+/**
+ * v1 answers with three properties more than v2, and with numbers as text.
+ * `docs/contract/auth.md#token-requests`.
+ */
 export const TokenV1Wire = Type.Object({
   ...TokenWire.properties,
   expires_on: Type.String(),

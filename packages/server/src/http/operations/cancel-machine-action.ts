@@ -8,7 +8,9 @@ import { odataContext } from "../odata-context.ts";
 import { machineActionWire } from "../wire/machine-action-wire.ts";
 import { domainRefusal } from "../wire-errors.ts";
 
-/** Answers with the action already `Cancelled`. `contract/http-api.md` section 9. */
+/**
+ * Answers with the action already `Cancelled`. `docs/contract/http-api.md#cancel-a-machine-action`.
+ */
 export const cancelMachineAction = operation({
   name: "CancelMachineAction",
   method: "POST",

@@ -5,7 +5,7 @@ import { noBody } from "../body-kinds.ts";
 import { operation } from "../context.ts";
 import { domainRefusal } from "../wire-errors.ts";
 
-/** 204, or 404 for an unknown name. `contract/http-api.md` section 14. */
+/** 204, or 404 for an unknown name. `docs/contract/http-api.md#library-files`. */
 export const deleteLibraryFile = operation({
   name: "DeleteLibraryFile",
   method: "DELETE",

@@ -11,8 +11,9 @@ import { blobAnswer } from "../send-stream.ts";
 import { domainRefusal } from "../wire-errors.ts";
 
 /**
- * What a signed link gives: the transcript as JSON, or the gzip of a collected file. The link is the access; a bearer token
- * beside it is neither needed nor looked at. `contract/clients-in-the-wild.md` section 5.
+ * What a signed link gives: the transcript as JSON, or the gzip of a collected file. The link is
+ * the access; a bearer token beside it is neither needed nor looked at.
+ * `docs/contract/clients-in-the-wild.md#result-download`.
  */
 export const downloadResult = operation({
   name: "DownloadResult",

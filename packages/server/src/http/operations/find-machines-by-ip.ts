@@ -9,7 +9,9 @@ import { odataContext } from "../odata-context.ts";
 import { machineWires } from "../wire/machine-wire.ts";
 import { domainRefusal } from "../wire-errors.ts";
 
-/** `findbyip(ip='192.0.2.1',timestamp=2026-01-01T00:00:00Z)`. `contract/http-api.md` section 13. */
+/**
+ * `findbyip(ip='192.0.2.1',timestamp=2026-01-01T00:00:00Z)`. `docs/contract/http-api.md#machines`.
+ */
 export const findMachinesByIp = operation({
   name: "FindMachinesByIp",
   method: "GET",

@@ -9,7 +9,10 @@ import { collectionAnswer } from "../wire/collection-wire.ts";
 import { machineWires } from "../wire/machine-wire.ts";
 import { domainRefusal } from "../wire-errors.ts";
 
-/** `findbytag?tag=...&useStartsWithFilter=true|false`: a list filtered by one tag. `contract/http-api.md` section 13. */
+/**
+ * `findbytag?tag=...&useStartsWithFilter=true|false`: a list filtered by one tag.
+ * `docs/contract/http-api.md#machines`.
+ */
 export const findMachinesByTag = operation({
   name: "FindMachinesByTag",
   method: "GET",

@@ -7,7 +7,10 @@ import { operation } from "../context.ts";
 import { odataContext } from "../odata-context.ts";
 import { domainRefusal } from "../wire-errors.ts";
 
-/** A link that carries its own access for 30 minutes. `contract/http-api.md` section 10. */
+/**
+ * A link that carries its own access for 30 minutes.
+ * `docs/contract/http-api.md#result-download-link`.
+ */
 export const getLiveResponseResultDownloadLink = operation({
   name: "GetLiveResponseResultDownloadLink",
   method: "GET",

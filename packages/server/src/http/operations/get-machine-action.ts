@@ -7,7 +7,7 @@ import { odataContext } from "../odata-context.ts";
 import { machineActionWire } from "../wire/machine-action-wire.ts";
 import { domainRefusal } from "../wire-errors.ts";
 
-/** `contract/http-api.md` section 7. */
+/** `docs/contract/http-api.md#get-a-machine-action`. */
 export const getMachineAction = operation({
   name: "GetMachineAction",
   method: "GET",

@@ -6,7 +6,7 @@ import { operation } from "../context.ts";
 import { machineEntity } from "../wire/machine-wire.ts";
 import { domainRefusal } from "../wire-errors.ts";
 
-/** By id or computer name. `contract/http-api.md` section 13. */
+/** By id or computer name. `docs/contract/http-api.md#machines`. */
 export const getMachine = operation({
   name: "GetMachine",
   method: "GET",

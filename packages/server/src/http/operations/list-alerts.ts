@@ -6,7 +6,10 @@ import { operation } from "../context.ts";
 import { odataContext } from "../odata-context.ts";
 import { domainRefusal } from "../wire-errors.ts";
 
-/** Live response has no alerts; two products ask for them to see whether the API answers. `contract/clients-in-the-wild.md` section 1. */
+/**
+ * Live response has no alerts; two products ask for them to see whether the API answers.
+ * `docs/contract/clients-in-the-wild.md#paths`.
+ */
 export const listAlerts = operation({
   name: "ListAlerts",
   method: "GET",

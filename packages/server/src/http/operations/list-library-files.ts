@@ -11,7 +11,10 @@ import { domainRefusal } from "../wire-errors.ts";
 
 const LIST = { path: "/api/libraryfiles", fragment: "LibraryFiles" } as const;
 
-/** All of it on one page, unless `$top` says less: no client follows pages here. `contract/clients-in-the-wild.md` section 8. */
+/**
+ * All of it on one page, unless `$top` says less: no client follows pages here.
+ * `docs/contract/clients-in-the-wild.md#library`.
+ */
 export const listLibraryFiles = operation({
   name: "ListLibraryFiles",
   method: "GET",

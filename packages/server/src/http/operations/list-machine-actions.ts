@@ -10,7 +10,9 @@ import { domainRefusal } from "../wire-errors.ts";
 
 const LIST = { path: "/api/machineactions", fragment: "MachineActions" } as const;
 
-/** Newest first unless `$orderby` says otherwise. `contract/http-api.md` section 8. */
+/**
+ * Newest first unless `$orderby` says otherwise. `docs/contract/http-api.md#list-machine-actions`.
+ */
 export const listMachineActions = operation({
   name: "ListMachineActions",
   method: "GET",

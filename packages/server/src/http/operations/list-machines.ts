@@ -10,7 +10,7 @@ import { domainRefusal } from "../wire-errors.ts";
 
 const LIST = { path: "/api/machines", fragment: "Machines" } as const;
 
-/** An empty list is 200. `contract/http-api.md` section 13. */
+/** An empty list is 200. `docs/contract/http-api.md#machines`. */
 export const listMachines = operation({
   name: "ListMachines",
   method: "GET",

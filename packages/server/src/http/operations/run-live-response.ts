@@ -8,7 +8,10 @@ import { odataContext } from "../odata-context.ts";
 import { machineActionWire } from "../wire/machine-action-wire.ts";
 import { domainRefusal } from "../wire-errors.ts";
 
-/** 201 with the whole action, `Pending` also when an agent takes it at once. `contract/http-api.md` section 5. */
+/**
+ * 201 with the whole action, `Pending` also when an agent takes it at once.
+ * `docs/contract/http-api.md#run-live-response`.
+ */
 export const runLiveResponse = operation({
   name: "RunLiveResponse",
   method: "POST",

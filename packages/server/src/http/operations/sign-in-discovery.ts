@@ -14,7 +14,7 @@ import { type HttpContext, operation } from "../context.ts";
 
 /**
  * What sign-in libraries ask for before the token endpoint, when they know an authority only.
- * `contract/clients-in-the-wild.md` section 2.
+ * `docs/contract/clients-in-the-wild.md#tokens`.
  */
 const discovery = { method: "GET", access: anonymous, isPublic: true, body: noBody, errors: "oauth" } as const;
 

@@ -10,7 +10,10 @@ import { mediaTypeOf } from "../content-type.ts";
 import { type HttpContext, operation } from "../context.ts";
 import type { OperationRequest } from "../operation.ts";
 
-/** `POST /{tenant}/oauth2/token`: numbers as strings, as v1 has them. `contract/auth.md` section 1. */
+/**
+ * `POST /{tenant}/oauth2/token`: numbers as strings, as v1 has them.
+ * `docs/contract/auth.md#token-requests`.
+ */
 export const tokenV1 = operation({
   name: "TokenV1",
   method: "POST",

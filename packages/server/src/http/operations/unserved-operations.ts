@@ -17,7 +17,10 @@ const NAMES = [
   "StopAndQuarantineFile",
 ];
 
-/** Each refused by name. `contract/clients-in-the-wild.md` section 1, `contract/http-api.md` section 6. */
+/**
+ * Each refused by name. `docs/contract/clients-in-the-wild.md#paths`,
+ * `docs/contract/http-api.md#machine-action-entity`.
+ */
 export const unservedOperations: readonly Operation<HttpContext>[] = NAMES.map((name) =>
   operation({
     name: "UnsupportedMachineAction",

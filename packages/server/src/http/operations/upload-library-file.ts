@@ -9,7 +9,10 @@ import { odataContext } from "../odata-context.ts";
 import { libraryFileWire } from "../wire/library-file-wire.ts";
 import { domainRefusal } from "../wire-errors.ts";
 
-/** 200 with the entity: one client takes nothing else for success. `contract/http-api.md` section 14. */
+/**
+ * 200 with the entity: one client takes nothing else for success.
+ * `docs/contract/http-api.md#library-files`.
+ */
 export const uploadLibraryFile = operation({
   name: "UploadLibraryFile",
   method: "POST",

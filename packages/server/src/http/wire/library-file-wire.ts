@@ -2,7 +2,7 @@ import type { LibraryFileWire } from "@halligan/protocol/api";
 import type { LibraryFile } from "../../domain/library-file.ts";
 import { wireTime } from "../wire-time.ts";
 
-/** `contract/http-api.md` section 14. */
+/** `docs/contract/http-api.md#library-files`. */
 export function libraryFileWire(file: LibraryFile): LibraryFileWire {
   return {
     fileName: file.fileName,

@@ -3,7 +3,10 @@ import type { ListedCommand } from "../../domain/command.ts";
 import type { ListedAction } from "../../domain/machine-action.ts";
 import { wireTime, wireTimeOrNull } from "../wire-time.ts";
 
-/** The entity key for key as in real captures; all keys always there. `contract/http-api.md` section 6. */
+/**
+ * The entity key for key as in real captures; all keys always there.
+ * `docs/contract/http-api.md#machine-action-entity`.
+ */
 export function machineActionWire(action: ListedAction): MachineActionWire {
   const { cancellation } = action;
   return {
@@ -35,7 +38,8 @@ function commandWire(command: ListedCommand, index: number): CommandStatusWire {
     index,
     startTime: wireTimeOrNull(command.startedAtMs),
     endTime: wireTimeOrNull(command.endedAtMs),
-    // Only the three documented values go out; a start shows in startTime. contract/disagreements.md row 8.
+    // Only the three documented values go out; a start shows in startTime.
+    // docs/contract/disagreements.md#row-8.
     commandStatus: command.status === "Executing" ? "Created" : command.status,
     errors: [...command.errors],
     command: { type: command.type, params: command.params.map(({ key, value }) => ({ key, value })) },

@@ -26,7 +26,10 @@ export async function machineWires(
   return machines.map((machine) => machineWire(machine, names.get(machine.groupId) ?? "", asOfMs, healthGraceMs));
 }
 
-/** The entity of `contract/http-api.md` section 13. What belongs to Defender and not to us is an honest null. */
+/**
+ * The entity of `docs/contract/http-api.md#machines`. What belongs to Defender and not to us is an
+ * honest null.
+ */
 export function machineWire(machine: Machine, groupName: string, nowMs: number, healthGraceMs: number): MachineWire {
   const { facts } = machine;
   return {

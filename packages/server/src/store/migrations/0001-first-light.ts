@@ -19,7 +19,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn("users", "text", required)
     .addColumn("user_groups", "text", required)
     .execute();
-  // Ungrouped machines: rbacGroupId 0, open to all users, with the full level (contract/http-api.md section 13).
+  // Ungrouped machines: rbacGroupId 0, open to all users, with the full level
+  // (docs/contract/http-api.md#machines).
   await sql`insert into device_group (id, name, remediation_level, users, user_groups)
     values (0, 'UnassignedGroup', 'full', '[]', '[]')`.execute(db);
 

@@ -8,7 +8,9 @@ import { OPERATIONS } from "../../../src/http/operations.ts";
 
 const TABLE: Readonly<Record<string, PermissionRule>> = PERMISSION_TABLE;
 
-/** `contract/http-api.md` section 4, written down a second time: application, then delegated. */
+/**
+ * `docs/contract/http-api.md#permissions`, written down a second time: application, then delegated.
+ */
 const READ = ["Machine.Read.All Machine.ReadWrite.All", "Machine.Read Machine.ReadWrite"] as const;
 const ACTING =
   "Machine.CollectForensics Machine.Isolate Machine.RestrictExecution Machine.Scan Machine.Offboard Machine.StopAndQuarantine Machine.LiveResponse";

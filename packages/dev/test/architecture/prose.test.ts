@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { filesEndingIn, type TextFile, withoutCodeBlocks } from "./documents.ts";
+
+/**
+ * Documents are read by strangers: prose has at most 100 columns, and plain words. Code comments
+ * follow the same rules, without a test yet.
+ */
+
+const WIDTH = 100;
+
+/** Literary words and metaphors, each with the plain word. */
+const BANNED: readonly (readonly [RegExp, string])[] = [
+  [/\banew\b/i, "again"],
+  [/\bwhoever\b/i, "the person or program that"],
+  [/\bwhomever\b/i, "the person or program that"],
+  [/\b(?:some|no|any)body\b/i, "the caller, no caller, a reader ..."],
+  [/\bno one\b/i, "no caller, no device ..."],
+  [/\bbesides?\b/i, "next to, with, as well as"],
+  [/\bfor ever\b|\bforever\b/i, "indefinitely, without end"],
+  [/\bmend(?:s|ed|ing)?\b/i, "fix"],
+  [/\btold\b/i, "notified, informed, says"],
+  [/\bof which\b/i, "two sentences"],
+  [/\b(?:come|comes|came) right\b/i, "recover"],
+  [/\bthe way of\b/i, "the path of, how"],
+  [/\bgo(?:es)? its way\b/i, "continue"],
+  [/\bmay as well\b/i, "can also"],
+  [/\bthereby\b|\bthereof\b|\bwherein\b|\bwhereby\b|\bhence\b/i, "so, of it, in which"],
+];
+
+interface Fault {
+  at: string;
+  fault: string;
+}
+
+/** Text of a document without code spans, titles of tests and the targets of links; lines stay in place. */
+const prose = (text: string): string =>
+  withoutCodeBlocks(text)
+    .replaceAll(/\.ts` "[^"\n]*"/g, ".ts`")
+    .replaceAll(/`[^`\n]*`/g, "``")
+    .replaceAll(/\]\([^)]*\)/g, "]");
+
+/** Tables and indented code cannot be wrapped, nor can one long word: a URL, a link, a code span. */
+const mayBeWide = (line: string): boolean => {
+  if (line.startsWith("|") || line.startsWith("    ")) return true;
+  const words = line.trim().replace(/^(?:[-*]|\d+\.) /, "");
+  return !/\s/.test(words.replaceAll(/`[^`]*`|\[[^\]]*\]\([^)]*\)/g, "word"));
+};
+
+const widthFaults = ({ path, text }: TextFile): Fault[] =>
+  withoutCodeBlocks(text)
+    .split("\n")
+    .flatMap((line, index) =>
+      [...line].length > WIDTH && !mayBeWide(line)
+        ? [{ at: `${path}:${index + 1}`, fault: `${[...line].length} columns, at most ${WIDTH}` }]
+        : [],
+    );
+
+const wordFaults = ({ path, text }: TextFile): Fault[] =>
+  prose(text)
+    .split("\n")
+    .flatMap((line, index) =>
+      BANNED.flatMap(([word, instead]) => {
+        const found = word.exec(line)?.[0];
+        return found === undefined ? [] : [{ at: `${path}:${index + 1}`, fault: `"${found}": write ${instead}` }];
+      }),
+    );
+
+const documents = await filesEndingIn(".md");
+
+test("prose of every document has at most 100 columns", () => {
+  assert.ok(documents.length > 30);
+  assert.deepEqual(documents.flatMap(widthFaults), []);
+});
+
+test("no document has a literary word where a plain one exists", () => {
+  assert.deepEqual(documents.flatMap(wordFaults), []);
+});
+
+test("a wide line and a literary word are found", () => {
+  const path = "example.md";
+  assert.deepEqual(widthFaults({ path, text: `${"word ".repeat(25)}\n| ${"cell ".repeat(25)}|` }), [
+    { at: "example.md:1", fault: "125 columns, at most 100" },
+  ]);
+  assert.deepEqual(wordFaults({ path, text: "plain\nmade anew, but `anew` is code" }), [
+    { at: "example.md:2", fault: '"anew": write again' },
+  ]);
+});

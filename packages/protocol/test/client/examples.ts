@@ -1,0 +1,212 @@
+// Written by examples.test.ts from the TSDoc of the client. Compiled by `npm run check`.
+import { readFile, writeFile } from "node:fs/promises";
+import {
+  API_SCOPE,
+  ApiError,
+  type ApplicationCredentials,
+  type AuditOptions,
+  type CallOptions,
+  type ClientClock,
+  type ClientOptions,
+  createClient,
+  type Fetch,
+  type HalliganClient,
+  type ListOptions,
+  type MachineDetailsOptions,
+  odataText,
+  type PutLibraryFileRequest,
+  TokenError,
+  type TokenProvider,
+  UnexpectedAnswerError,
+  UnreachableError,
+  type WaitNotice,
+} from "../../src/client/index.ts";
+
+declare const client: HalliganClient;
+
+export async function exampleOfAdministrationOperations(): Promise<void> {
+  const enrollment = await client.createEnrollmentToken({ uses: 1, expiresInSeconds: 3_600 });
+  const application = await client.createApplication({
+    name: "my playbook",
+    roles: ["Machine.LiveResponse", "Machine.Read.All"],
+  });
+  console.log(enrollment.id, application.clientId);
+}
+
+export async function exampleOfAuditOperations(): Promise<void> {
+  const [newest] = await client.listAudit({ limit: 1 });
+  console.log(newest?.operation);
+}
+
+export async function exampleOfAuditOptions(): Promise<void> {
+  const options: AuditOptions = { operation: "RunLiveResponse", limit: 50 };
+  for (const record of await client.listAudit(options)) console.log(record.at, record.actor);
+}
+
+export async function exampleOfClientClock(): Promise<void> {
+  const clock: ClientClock = { nowMs: () => 1_700_000_000_000, sleep: async () => {} };
+  console.log(clock.nowMs());
+}
+
+export async function exampleOfClientOptions(): Promise<void> {
+  const options: ClientOptions = {
+    baseUrl: "https://halligan.example:8443",
+    credentials: {
+      tokenUrl: "https://halligan.example:8443/my-tenant/oauth2/v2.0/token",
+      clientId: "my-client-id",
+      clientSecret: await readFile("client-secret", "utf8"),
+    },
+    maxRetryWaitMs: 60_000,
+  };
+  await createClient(options).verifyCredentials();
+}
+
+export async function exampleOfCreateClient(): Promise<void> {
+  const client = createClient({
+    baseUrl: "https://halligan.example:8443",
+    credentials: {
+      tokenUrl: "https://halligan.example:8443/my-tenant/oauth2/v2.0/token",
+      clientId: "my-client-id",
+      clientSecret: await readFile("client-secret", "utf8"),
+    },
+  });
+  console.log((await client.info()).version);
+}
+
+export async function exampleOfHalliganClient(): Promise<void> {
+  const [machine] = await client.listMachines({ filter: "healthStatus eq 'Active'", limit: 1 });
+  if (machine === undefined) throw new Error("No machine is active");
+  const action = await client.runLiveResponse(machine.id, {
+    Commands: [{ type: "RunScript", params: [{ key: "ScriptName", value: "triage.sh" }] }],
+    Comment: "case 4711",
+  });
+  for await (const { event, data } of client.watchMachineAction(action.id)) {
+    if (event === "action") console.log(data.status);
+  }
+  const url = await client.getResultLink(action.id, 0);
+  console.log((await client.downloadTranscript(url)).script_output);
+}
+
+export async function exampleOfDeviceGroupOperations(): Promise<void> {
+  const group = await client.createDeviceGroup({ name: "lab", remediationLevel: "full" });
+  const [machine] = await client.listMachines({ limit: 1 });
+  if (machine !== undefined) await client.setMachineDeviceGroup(machine.id, group.id);
+}
+
+export async function exampleOfApiError(): Promise<void> {
+  try {
+    await client.getMachine("device-1");
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.code !== "ResourceNotFound") throw error;
+    console.log("no such machine");
+  }
+}
+
+export async function exampleOfTokenError(): Promise<void> {
+  try {
+    await client.verifyCredentials();
+  } catch (error) {
+    if (error instanceof TokenError) console.log(error.status, error.code);
+    else throw error;
+  }
+}
+
+export async function exampleOfUnexpectedAnswerError(): Promise<void> {
+  const info = await client.info().catch((error: unknown) => {
+    if (error instanceof UnexpectedAnswerError) return null;
+    throw error;
+  });
+  console.log(info === null ? "not Halligan" : info.version);
+}
+
+export async function exampleOfUnreachableError(): Promise<void> {
+  const info = await client.info().catch((error: unknown) => {
+    if (error instanceof UnreachableError) return null;
+    throw error;
+  });
+  console.log(info === null ? "offline" : info.version);
+}
+
+export async function exampleOfFetch(): Promise<void> {
+  const logged: Fetch = (url, init) => {
+    console.log(init.method, new URL(url).pathname);
+    return fetch(url, init);
+  };
+  console.log(logged.length);
+}
+
+export async function exampleOfLibraryOperations(): Promise<void> {
+  for (const file of await client.listLibraryFiles()) console.log(file.fileName, file.sha256);
+}
+
+export async function exampleOfPutLibraryFileRequest(): Promise<void> {
+  const request: PutLibraryFileRequest = {
+    fileName: "triage.sh",
+    content: () => new Blob(["#!/bin/sh\nuptime\n"]),
+    override: true,
+    description: "load and uptime",
+  };
+  console.log((await client.putLibraryFile(request)).sha256);
+}
+
+export async function exampleOfMachineActionOperations(): Promise<void> {
+  const running = await client.listMachineActions({ filter: "status eq 'InProgress'" });
+  for (const action of running) await client.cancelMachineAction(action.id, "end of the exercise");
+}
+
+export async function exampleOfMachineDetailsOptions(): Promise<void> {
+  const options: MachineDetailsOptions = { state: "retired", limit: 100 };
+  console.log((await client.listMachineDetails(options)).length);
+}
+
+export async function exampleOfMachineOperations(): Promise<void> {
+  const machine = await client.getMachine("device-1");
+  await client.setMachineTag(machine.id, { Value: "case-4711", Action: "Add" });
+}
+
+export async function exampleOfListOptions(): Promise<void> {
+  const options: ListOptions = { orderBy: "creationDateTimeUtc asc", limit: 20 };
+  console.log(await client.listMachineActions(options));
+}
+
+export async function exampleOfOdataText(): Promise<void> {
+  const filter = `computerDnsName eq ${odataText("device-1")}`;
+  console.log(await client.listMachines({ filter }));
+}
+
+export async function exampleOfCallOptions(): Promise<void> {
+  const options: CallOptions = { signal: AbortSignal.timeout(10_000) };
+  console.log(await client.info(options));
+}
+
+export async function exampleOfResultOperations(): Promise<void> {
+  const url = await client.getResultLink("11111111-2222-3333-4444-555555555555", 0);
+  const response = await client.downloadResult(url);
+  if (response.body !== null) await writeFile("result.gz", response.body);
+}
+
+export async function exampleOfWaitNotice(): Promise<void> {
+  const onWait = ({ reason, waitMs, message }: WaitNotice) =>
+    console.error(`${reason}: next attempt in ${waitMs} ms: ${message}`);
+  onWait({ reason: "throttled", waitMs: 1_000, message: "Too many requests" });
+}
+
+export async function exampleOfAPI_SCOPE(): Promise<void> {
+  const form = new URLSearchParams({ grant_type: "client_credentials", scope: API_SCOPE });
+  console.log(form.get("scope"));
+}
+
+export async function exampleOfApplicationCredentials(): Promise<void> {
+  const credentials: ApplicationCredentials = {
+    tokenUrl: "https://halligan.example:8443/my-tenant/oauth2/v2.0/token",
+    clientId: "my-client-id",
+    clientSecret: await readFile("client-secret", "utf8"),
+  };
+  console.log(credentials.clientId);
+}
+
+export async function exampleOfTokenProvider(): Promise<void> {
+  const provider: TokenProvider = { accessToken: () => readFile("token", "utf8") };
+  const client = createClient({ baseUrl: "https://halligan.example:8443", credentials: provider });
+  console.log(await client.listMachines());
+}
