@@ -10,6 +10,8 @@ export type UrlEncodedReading = { readonly params: URLSearchParams } | { readonl
  * `of`: what a pair is called in a fault, such as "query option".
  */
 export function readUrlEncoded(text: string, of: string): UrlEncodedReading {
+  // Before anything is decoded: 15,000 pairs of a query took 30 ms, and no token is needed to send them.
+  if (text.split("&", MAX_PAIRS + 1).length > MAX_PAIRS) return { fault: `there are more than ${MAX_PAIRS} ${of}s` };
   // Without an escape or a NUL nothing can be wrong. URLSearchParams would drop a question mark at the beginning.
   if (!text.includes("%") && !text.includes("\0")) return { params: new URLSearchParams(`&${text}`) };
   const params = new URLSearchParams();
@@ -25,6 +27,9 @@ export function readUrlEncoded(text: string, of: string): UrlEncodedReading {
   }
   return { params };
 }
+
+/** Most pairs. OData has about ten options, and MSAL sends about a dozen fields. */
+const MAX_PAIRS = 128;
 
 /** Longest name that is repeated in a message. */
 const MAX_NAME_CHARS = 80;
