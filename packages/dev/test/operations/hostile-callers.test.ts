@@ -107,7 +107,7 @@ test("anonymous JSON bodies of 700 KiB do not slow down other callers", async (t
   );
   assert.ok(replies.every(({ status }) => status !== 200));
   // Before the bound on anonymous bodies the ratio was 750. This process sends the flood, too, which takes part of the time.
-  assert.ok(attackedMs < 40 * quietMs, `${attackedMs} ms under attack, ${quietMs} ms without`);
+  assert.ok(attackedMs < 20 * quietMs, `${attackedMs} ms under attack, ${quietMs} ms without`);
 });
 
 /** A token request with the administrator's id. */
@@ -125,7 +125,7 @@ const signIn = (clientSecret: string, more: Partial<Send> = {}): Send => ({
 const failureRecords = (records: readonly { operation: string; address: string | null; detail: object }[]) =>
   records.filter(({ operation }) => operation === "FailedAuthentications");
 
-test("of 2,000 wrong secrets few are checked, and the right secret works everywhere meanwhile", async (t) => {
+test("of a flood of wrong secrets twenty are checked, and the right secret works from other addresses meanwhile", async (t) => {
   const { clientSecret } = world.credentials;
   const work = async () => {
     const honest: number[] = [];
@@ -140,7 +140,7 @@ test("of 2,000 wrong secrets few are checked, and the right secret works everywh
   const count = (status: number) => replies.filter((reply) => reply.status === status).length;
   t.diagnostic(`401: ${count(401)}, 429: ${count(429)}, lost: ${count(0)}`);
   assert.deepEqual([...new Set(honest)], [200]);
-  assert.ok(count(429) > 30 && count(401) < 60, `${count(401)} were checked`);
+  assert.ok(count(429) >= 15 && count(401) < 60, `${count(401)} were checked`);
   const refused = replies.find(({ status }) => status === 429);
   assert.match(String(refused?.headers["retry-after"]), /^[1-9]\d*$/);
   assert.match(refused?.text ?? "", /^\{"error":"temporarily_unavailable","error_description":"Too many requests: /);

@@ -105,7 +105,9 @@ export async function serve<Ctx>(
     // Without this a body would be invited that nobody reads.
     const isSettled =
       !isWaitingForContinue(raw) && (await settleBody(raw, limits, drainBytes(source, raw, who !== undefined, limits)));
-    const wasHeld = !isHeld(answer, source, who) || (await serving.held.hold(facts.remoteAddress, gone.signal));
+    // Too many requests without authentication, or a body that no honest client sends without it.
+    const isFlood = (answer.kind === "error" && answer.status === 429) || !isSettled;
+    const wasHeld = !isFlood || isIdentified(who) || (await serving.held.hold(facts.remoteAddress, gone.signal));
     const mustClose = !isSettled || !wasHeld || serving.isClosing();
     await writeAnswer({ id: facts.id, raw, response, errors: source.errors, mustClose }, answer);
     const code = answer.kind === "error" ? answer.code : undefined;
@@ -122,13 +124,6 @@ export async function serve<Ctx>(
 /** Whether the access says who the caller is; an anonymous operation admits everybody. */
 const isIdentified = (who: unknown): boolean =>
   typeof who === "object" && who !== null && ("caller" in who || "ticket" in who);
-
-/** Too many requests without authentication, and bodies that no honest client sends to them. */
-function isHeld<Ctx>(answer: Answer, source: Source<Ctx>, who: unknown): boolean {
-  if (answer.kind !== "error" || isIdentified(who)) return false;
-  if (answer.status === 429) return true;
-  return "access" in source && source.body.kind !== "none" && answer.code === "InvalidRequestBody";
-}
 
 /** Lines that any address can cause: refusals without authentication, and what is answered to everybody. */
 function isSampled<Ctx>(line: RequestLine, source: Source<Ctx>): boolean {

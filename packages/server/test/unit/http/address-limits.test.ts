@@ -8,6 +8,7 @@ import { type TestContext, test } from "node:test";
 import { connect as connectTls } from "node:tls";
 import { pino } from "pino";
 import { writeSelfMadeCertificate } from "../../../../../bench/tls/self-made-certificate.ts";
+import { NUMBER_SETTINGS } from "../../../src/config/settings.ts";
 import { AddressLimits } from "../../../src/http/address-limits.ts";
 import { parseTrustedProxies } from "../../../src/http/client-address.ts";
 import { HeldRefusals } from "../../../src/http/held-refusals.ts";
@@ -46,6 +47,14 @@ test("too many token requests of one address are 429 in OAuth's form, and other 
   assert.equal((await ask("2001:db8::1")).status, 200);
   assert.equal((await ask("2001:db8::2")).status, 200);
   assert.equal((await ask("2001:db8::3")).status, 429, "an IPv6 network is one address");
+});
+
+test("a thousand devices behind one address enroll at once by default", () => {
+  const { anonymousRequestsPerMinute } = NUMBER_SETTINGS;
+  const addresses = limits(anonymousRequestsPerMinute.default);
+  for (let n = 0; n < 1_000; n += 1) assert.equal(addresses.countAnonymous("198.51.100.1"), null);
+  assert.equal(addresses.countAnonymous("198.51.100.1")?.status, 429);
+  assert.equal(addresses.countAnonymous("198.51.100.2"), null);
 });
 
 test("the rate is counted before the body is read", async (t) => {

@@ -232,3 +232,11 @@ test("a handler that refuses a multipart body before reading its file answers wi
   assert.equal(answer.status, 400);
   assert.equal(errorOf(await answer.text()).code, "InvalidInput");
 });
+
+test("a JSON body in chunks of one byte is refused before its pieces take memory", async (t) => {
+  const { open } = await startApp(t);
+  const head = `POST ${RUN} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer good\r\nConnection: close\r\n`;
+  const chunks = (count: number) => `${head}Transfer-Encoding: chunked\r\n\r\n${"1\r\n \r\n".repeat(count)}0\r\n\r\n`;
+  assert.match(await talk(await open(), chunks(500)), /it is empty/);
+  assert.match(await talk(await open(), chunks(20_000)), /its chunks are too small/);
+});
