@@ -125,7 +125,8 @@ describe("halligan tags and groups", { concurrency: 4 }, () => {
 
   it("update changes what is given and keeps the rest; a group is named by number or name", async () => {
     await using world = await makeWorld();
-    const lab = { id: 3, name: "lab", remediationLevel: "full", users: ["u1"], userGroups: ["analysts"] };
+    const [users, userGroups] = [["u1"], ["analysts"]];
+    const lab = { id: 3, name: "lab", remediationLevel: "full", isOpenToUsers: false, users, userGroups };
     const asked: unknown[] = [];
     const { routes } = world.api.script;
     routes.set("GET /halligan/v1/device-groups", () => ({ status: 200, json: { value: [lab] } }));
@@ -140,10 +141,10 @@ describe("halligan tags and groups", { concurrency: 4 }, () => {
     assert.equal((await world.run("groups", "update", "lab", "--level", "none")).exitCode, 0);
     assert.equal((await world.run("groups", "update", "3", "--open")).exitCode, 0);
     assert.equal((await world.run("groups", "assign", "web-01", "lab")).exitCode, 0);
-    const { name, users, userGroups } = lab;
+    const { name } = lab;
     assert.deepEqual(asked, [
-      { name, remediationLevel: "none", users, userGroups },
-      { name, remediationLevel: "full", users: [], userGroups: [] },
+      { name, remediationLevel: "none", isOpenToUsers: false, users, userGroups },
+      { name, remediationLevel: "full", isOpenToUsers: true, users, userGroups },
       { groupId: 3 },
     ]);
     assert.equal((await world.run("groups", "update", "lab")).exitCode, 64);

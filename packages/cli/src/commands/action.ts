@@ -18,6 +18,10 @@ export const action: Command = {
       type: "boolean",
       help: "also where its time went: when each step was reached, and the milliseconds between",
     },
+    "revoke-links": {
+      type: "boolean",
+      help: "first revoke every link to its results that was made; new ones are made as before",
+    },
     results: {
       type: "boolean",
       help: "also what is known of its results: size, SHA-256, and how a file changed while it was collected",
@@ -35,10 +39,13 @@ export const action: Command = {
   jsonShape:
     "{action: the API's machine action}; with --timing also timing: {steps: [{step, index, at, sinceMs}], totalMs}; " +
     "with --results also results: [{index, type, fileName, sizeBytes, sha256, isAvailable, fileChange}]; " +
-    "with --verify also verification: [{index, type, isVerified, problem, sha256}]",
+    "with --verify also verification: [{index, type, isVerified, problem, sha256}]; " +
+    "with --revoke-links also linksRevoked: true",
   async run({ args, connect, env, signal }) {
     const client = await connect();
     const id = positional(args, 0);
+    const revokes = args.flag("revoke-links");
+    if (revokes) await client.revokeResultLinks(id, { signal });
     const found = await client.getMachineAction(id, { signal });
     const json: Record<string, unknown> = { action: actionJson(found) };
     let text = renderAction(found);
@@ -53,11 +60,14 @@ export const action: Command = {
       json.results = value;
       text += `\n${renderResultFacts(value, width)}`;
     }
-    if (!args.flag("verify")) return { json, text };
+    const notes = revokes ? "The links to its results are refused now.\n" : "";
+    if (revokes) json.linksRevoked = true;
+    if (!args.flag("verify")) return { json, text, notes };
     const evidence = await client.getMachineActionEvidence(id, { signal });
     const verified = await verifyEvidence(client, found, evidence, signal);
     json.verification = verified;
     text += `\n${renderVerification(verified, width)}`;
-    return { json, text, ...(verified.some(({ isVerified }) => !isVerified) && { exitCode: EXIT.notVerified }) };
+    const isProven = verified.every(({ isVerified }) => isVerified);
+    return { json, text, notes, exitCode: isProven ? EXIT.ok : EXIT.notVerified };
   },
 };

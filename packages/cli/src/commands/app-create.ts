@@ -5,6 +5,7 @@ import { chosenName } from "../chosen-name.ts";
 import { UsageError } from "../cli-error.ts";
 import type { Command } from "../command.ts";
 import { harmlessLine } from "../render/harmless.ts";
+import { EXPIRES_OPTION, secretLifetimeSeconds } from "../secret-lifetime.ts";
 import { didYouMean } from "../suggest.ts";
 import { positional } from "./shared-options.ts";
 
@@ -17,9 +18,11 @@ export const appCreate: Command = {
       "keeps only a hash of the secret.",
     "With --key it gets no secret and signs its token requests (private_key_jwt, the certificate of MSAL). FILE is a PEM " +
       "public key, a PEM certificate, a JWK or a JWK set: RSA from 2048 bits, P-256 or Ed25519. Never a private key.",
+    "You give it only permissions that you have yourself.",
     `Roles: ${Object.keys(PERMISSIONS).join(", ")}.`,
   ],
   options: {
+    ...EXPIRES_OPTION,
     role: { type: "string", multiple: true, placeholder: "ROLE", help: "a permission it gets; repeatable" },
     key: { type: "string", multiple: true, placeholder: "FILE", help: "a public key in place of a secret; repeatable" },
   },
@@ -29,7 +32,8 @@ export const appCreate: Command = {
     "halligan app create connector --role Machine.Read.All --key connector.crt",
   ],
   jsonShape:
-    "{application: {clientId, name, roles, hasSecret, keyIds, createdAt, clientSecret}}; clientSecret is null with --key",
+    "{application: {clientId, name, roles, hasSecret, secrets, keyIds, createdAt, ownerId, clientSecret}}; clientSecret is " +
+    "null with --key",
   async run({ args, env, connect, signal }) {
     const name = chosenName(positional(args, 0), "The application's name");
     const roles = [...new Set(args.texts("role"))];
@@ -38,11 +42,20 @@ export const appCreate: Command = {
     if (unknown !== undefined) {
       throw new UsageError(`There is no role "${unknown}".${didYouMean(unknown, Object.keys(PERMISSIONS))}`);
     }
+    const secretExpiresInSeconds = secretLifetimeSeconds(args);
+    if (secretExpiresInSeconds !== undefined && args.texts("key").length > 0) {
+      throw new UsageError("An application with --key has no secret that --expires could end.");
+    }
     const files = args.texts("key").map((file) => resolve(env.currentFolder, file));
     const keys = (await Promise.all(files.map(readKeyFile))).flat();
     const client = await connect();
     const created = await client.createApplication(
-      { name, roles, ...(keys.length > 0 && { keys: [...keys] }) },
+      {
+        name,
+        roles,
+        ...(keys.length > 0 && { keys: [...keys] }),
+        ...(secretExpiresInSeconds !== undefined && { secretExpiresInSeconds }),
+      },
       { signal },
     );
     const id = `client id      ${harmlessLine(created.clientId)}\n`;

@@ -1,8 +1,22 @@
-import type { ApplicationWire } from "@halligan/protocol/api";
+import type { ApplicationSecretWire, ApplicationWire } from "@halligan/protocol/api";
 import type { Command } from "../command.ts";
 import { type Column, renderTable } from "../render/table.ts";
 import { terminalWidth } from "../render/terminal-width.ts";
 import { formatTime } from "../render/units.ts";
+
+interface ListedSecret {
+  readonly application: ApplicationWire;
+  readonly secret: ApplicationSecretWire;
+}
+
+const SECRET_COLUMNS: readonly Column<ListedSecret>[] = [
+  { title: "CLIENT ID", cell: ({ application }) => application.clientId },
+  { title: "NAME", cell: ({ application }) => application.name, isName: true },
+  { title: "SECRET ID", cell: ({ secret }) => secret.id },
+  { title: "CREATED", cell: ({ secret }) => formatTime(secret.createdAt) },
+  { title: "EXPIRES", cell: ({ secret }) => (secret.expiresAt === null ? "never" : formatTime(secret.expiresAt)) },
+  { title: "USABLE", cell: ({ secret }) => (secret.isUsable ? "yes" : "no") },
+];
 
 const COLUMNS: readonly Column<ApplicationWire>[] = [
   { title: "CLIENT ID", cell: ({ clientId }) => clientId },
@@ -21,13 +35,23 @@ export const appList: Command = {
   name: "app list",
   summary: "list the applications",
   usage: "",
-  options: {},
+  options: {
+    secrets: { type: "boolean", help: "their secrets instead: ids and ends, never values" },
+  },
   positionals: { min: 0, max: 0 },
-  examples: ["halligan app list"],
-  jsonShape: "{applications: [{clientId, name, roles, hasSecret, keyIds, createdAt}]}",
-  async run({ connect, env, signal }) {
+  examples: ["halligan app list", "halligan app list --secrets"],
+  jsonShape:
+    "{applications: [{clientId, name, roles, hasSecret, secrets: [{id, createdAt, expiresAt, isUsable}], keyIds, createdAt, " +
+    "ownerId}]}",
+  async run({ args, connect, env, signal }) {
     const client = await connect();
     const applications = await client.listApplications({ signal });
-    return { json: { applications }, text: renderTable(applications, COLUMNS, terminalWidth(env.stdout)) };
+    const width = terminalWidth(env.stdout);
+    const listed = () =>
+      applications.flatMap((application) => (application.secrets ?? []).map((secret) => ({ application, secret })));
+    const text = args.flag("secrets")
+      ? renderTable(listed(), SECRET_COLUMNS, width)
+      : renderTable(applications, COLUMNS, width);
+    return { json: { applications }, text };
   },
 };

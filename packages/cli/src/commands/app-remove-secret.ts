@@ -1,22 +1,31 @@
+import { findClientId } from "../application.ts";
 import type { Command } from "../command.ts";
+import { harmlessLine } from "../render/harmless.ts";
 import { positional } from "./shared-options.ts";
 
 export const appRemoveSecret: Command = {
   name: "app remove-secret",
-  summary: "remove the secret of an application that has keys",
-  usage: "CLIENT-ID",
+  summary: "remove one secret of an application, or all of one that has keys",
+  usage: "APPLICATION [SECRET-ID]",
   details: [
-    "For applications that older versions made with keys and a secret: app list shows secret+keys. Tokens that the " +
-      "application got by its secret last until they expire, an hour at most.",
+    "APPLICATION is a client id, or a name that only one application has. The ids of its secrets are in halligan app list " +
+      "--secrets. Tokens that the secret gave are refused at once. Without SECRET-ID all secrets are removed, of an " +
+      "application that has keys as well: app list shows secret+keys.",
   ],
   options: {},
-  positionals: { min: 1, max: 1 },
-  examples: ["halligan app remove-secret 0b7f2c56-77a5-4a0e-9f0e-1d2c3b4a5968"],
-  jsonShape: "{secretRemoved: CLIENT-ID}",
+  positionals: { min: 1, max: 2 },
+  examples: ["halligan app remove-secret playbook 8d3f6b1a-54c9-4e7d-9a02-6b7c1d5e8f30"],
+  jsonShape: "{secretRemoved: CLIENT-ID, secretId: SECRET-ID or null}",
   async run({ args, connect, signal }) {
-    const clientId = positional(args, 0);
     const client = await connect();
-    await client.deleteApplicationSecret(clientId, { signal });
-    return { json: { secretRemoved: clientId }, text: `${clientId} has no secret now\n` };
+    const clientId = await findClientId(client, positional(args, 0), signal);
+    const [, secretId = null] = args.positionals;
+    if (secretId === null) await client.deleteApplicationSecret(clientId, { signal });
+    else await client.removeApplicationSecret(clientId, secretId, { signal });
+    const text =
+      secretId === null
+        ? `${clientId} has no secret now\n`
+        : `Removed secret ${harmlessLine(secretId)} of ${clientId}\n`;
+    return { json: { secretRemoved: clientId, secretId }, text };
   },
 };

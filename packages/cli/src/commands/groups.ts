@@ -13,14 +13,15 @@ const COLUMNS: readonly Column<DeviceGroupWire>[] = [
   { title: "GROUP", cell: ({ id }) => String(id), align: "right" },
   { title: "NAME", cell: ({ name }) => name, isName: true },
   { title: "LEVEL", cell: ({ remediationLevel: level }) => level },
+  { title: "OPEN", cell: ({ isOpenToUsers }) => (isOpenToUsers === true ? "yes" : "no") },
   { title: "USERS", cell: ({ users }) => users.join(",") || null, mayShrink: true },
   { title: "USER GROUPS", cell: ({ userGroups }) => userGroups.join(",") || null, mayShrink: true },
 ];
 
-const JSON_SHAPE = "{group: {id, name, remediationLevel, users, userGroups}}";
+const JSON_SHAPE = "{group: {id, name, remediationLevel, isOpenToUsers, users, userGroups}}";
 const ABOUT_GROUPS =
-  "A machine belongs to one group. Users reach the machines of the groups that name them, or one of their user groups; a " +
-  "group that names none is open to all users. The level none refuses live response.";
+  "A machine belongs to one group. Users reach the machines of the groups that name them, or one of their user groups, and " +
+  "of those that are open to all users. The level none refuses live response.";
 const REACH_OPTIONS = {
   user: { type: "string", multiple: true, placeholder: "ID", help: "a user who reaches its machines; repeatable" },
   "user-group": {
@@ -29,6 +30,9 @@ const REACH_OPTIONS = {
     placeholder: "NAME",
     help: "a group of users, as their issuer names it; repeatable",
   },
+} as const;
+const OPEN_OPTION = {
+  open: { type: "boolean", help: "open it to all users of outside issuers, whoever they are" },
 } as const;
 const LEVEL_HELP = `remediation level: ${REMEDIATION_LEVELS.join(", ")}`;
 
@@ -40,7 +44,7 @@ export const groupsList: Command = {
   options: {},
   positionals: { min: 0, max: 0 },
   examples: ["halligan groups list"],
-  jsonShape: "{groups: [{id, name, remediationLevel, users, userGroups}]}",
+  jsonShape: "{groups: [{id, name, remediationLevel, isOpenToUsers, users, userGroups}]}",
   async run({ connect, env, signal }) {
     const groups = await (await connect()).listDeviceGroups({ signal });
     return { json: { groups }, text: renderTable(groups, COLUMNS, terminalWidth(env.stdout)) };
@@ -55,6 +59,7 @@ export const groupsCreate: Command = {
   options: {
     level: { type: "string", placeholder: "LEVEL", help: `${LEVEL_HELP} (default full)` },
     ...REACH_OPTIONS,
+    ...OPEN_OPTION,
   },
   positionals: { min: 1, max: 1 },
   examples: [
@@ -68,6 +73,7 @@ export const groupsCreate: Command = {
       remediationLevel: remediationLevel(args.text("level") ?? "full"),
       users: [...new Set(args.texts("user"))],
       userGroups: [...new Set(args.texts("user-group"))],
+      ...(args.flag("open") && { isOpenToUsers: true }),
     };
     const group = await (await connect()).createDeviceGroup(request, { signal });
     return { json: { group }, text: `Group ${group.id} is ${harmlessLine(group.name)}\n` };
@@ -79,24 +85,27 @@ export const groupsUpdate: Command = {
   summary: "change a device group",
   usage: "GROUP",
   details: [
-    "GROUP is a number or a name. What is not given stays; --user and --user-group replace all that were named before.",
+    "GROUP is a number or a name. What is not given stays; --user and --user-group replace all that were named before, and " +
+      "close a group that was open.",
   ],
   options: {
     name: { type: "string", placeholder: "NAME", help: "its new name" },
     level: { type: "string", placeholder: "LEVEL", help: LEVEL_HELP },
     ...REACH_OPTIONS,
-    open: { type: "boolean", help: "name no users and no user groups: open to all users" },
+    ...OPEN_OPTION,
+    close: { type: "boolean", help: "close it to users whom it does not name" },
   },
   positionals: { min: 1, max: 1 },
   examples: ["halligan groups update laboratory --level semi-all", "halligan groups update 3 --open"],
   jsonShape: JSON_SHAPE,
   async run({ args, connect, signal }) {
-    const [name, level, isOpen] = [args.text("name"), args.text("level"), args.flag("open")];
+    const [name, level] = [args.text("name"), args.text("level")];
+    const [opens, closes] = [args.flag("open"), args.flag("close")];
     const [users, userGroups] = [args.texts("user"), args.texts("user-group")];
     const hasReach = users.length > 0 || userGroups.length > 0;
-    if (isOpen && hasReach) throw new UsageError("--open names no users; leave --user and --user-group out.");
-    if (name === undefined && level === undefined && !isOpen && !hasReach) {
-      throw new UsageError("Nothing to change: give --name, --level, --user, --user-group or --open.");
+    if (opens && closes) throw new UsageError("A group is either opened or closed: leave --open or --close out.");
+    if (name === undefined && level === undefined && !opens && !closes && !hasReach) {
+      throw new UsageError("Nothing to change: give --name, --level, --user, --user-group, --open or --close.");
     }
     if (name !== undefined) chosenName(name, "The group's name");
     const remediation = level === undefined ? undefined : remediationLevel(level);
@@ -105,8 +114,12 @@ export const groupsUpdate: Command = {
     const request = {
       name: name ?? before.name,
       remediationLevel: remediation ?? before.remediationLevel,
-      users: isOpen ? [] : users.length > 0 ? [...new Set(users)] : before.users,
-      userGroups: isOpen ? [] : userGroups.length > 0 ? [...new Set(userGroups)] : before.userGroups,
+      // A server of before this field does not take it.
+      ...((opens || before.isOpenToUsers !== undefined) && {
+        isOpenToUsers: opens || (!closes && !hasReach && before.isOpenToUsers === true),
+      }),
+      users: users.length > 0 ? [...new Set(users)] : before.users,
+      userGroups: userGroups.length > 0 ? [...new Set(userGroups)] : before.userGroups,
     };
     const group = await client.updateDeviceGroup(before.id, request, { signal });
     return { json: { group }, text: `Changed group ${group.id}, ${harmlessLine(group.name)}\n` };
@@ -138,7 +151,7 @@ export const groupsAssign: Command = {
   options: {},
   positionals: { min: 2, max: 2 },
   examples: ["halligan groups assign web-01 laboratory"],
-  jsonShape: "{machineId, group: {id, name, remediationLevel, users, userGroups}}",
+  jsonShape: "{machineId, group: {id, name, remediationLevel, isOpenToUsers, users, userGroups}}",
   async run({ args, connect, signal }) {
     const client = await connect();
     const machineId = await findMachineId(client, positional(args, 0), signal);

@@ -1,11 +1,14 @@
 import type { Command } from "../command.ts";
 import { action } from "./action.ts";
 import { actions } from "./actions.ts";
+import { appAddSecret } from "./app-add-secret.ts";
 import { appCreate } from "./app-create.ts";
 import { appList } from "./app-list.ts";
 import { appRemove } from "./app-remove.ts";
 import { appRemoveSecret } from "./app-remove-secret.ts";
+import { appRevokeTokens } from "./app-revoke-tokens.ts";
 import { audit } from "./audit.ts";
+import { callersBlock, callersList, callersUnblock } from "./callers.ts";
 import { cancel } from "./cancel.ts";
 import { enrollmentTokenCreate } from "./enrollment-token-create.ts";
 import { enrollmentTokenList } from "./enrollment-token-list.ts";
@@ -13,12 +16,14 @@ import { enrollmentTokenRevoke } from "./enrollment-token-revoke.ts";
 import { get } from "./get.ts";
 import { groupsAssign, groupsCreate, groupsDelete, groupsList, groupsUpdate } from "./groups.ts";
 import { libraryAdd } from "./library-add.ts";
+import { libraryApprove, libraryWithdraw } from "./library-approve.ts";
 import { libraryList } from "./library-list.ts";
 import { libraryRemove } from "./library-remove.ts";
 import { libraryShow } from "./library-show.ts";
 import { libraryVersions } from "./library-versions.ts";
 import { login } from "./login.ts";
 import { machines, machinesList } from "./machines.ts";
+import { machinesQuarantine, machinesRelease } from "./machines-quarantine.ts";
 import { machinesReinstate } from "./machines-reinstate.ts";
 import { machinesRemove } from "./machines-remove.ts";
 import { machinesRename } from "./machines-rename.ts";
@@ -39,6 +44,8 @@ export const COMMANDS: readonly Command[] = [
   machinesRename,
   machinesRetire,
   machinesReinstate,
+  machinesQuarantine,
+  machinesRelease,
   machinesRemove,
   tagsAdd,
   tagsRemove,
@@ -56,6 +63,8 @@ export const COMMANDS: readonly Command[] = [
   libraryRemove,
   libraryVersions,
   libraryShow,
+  libraryApprove,
+  libraryWithdraw,
   groupsList,
   groupsCreate,
   groupsUpdate,
@@ -66,7 +75,12 @@ export const COMMANDS: readonly Command[] = [
   enrollmentTokenRevoke,
   appCreate,
   appList,
-  appRemove,
+  appAddSecret,
   appRemoveSecret,
+  appRevokeTokens,
+  appRemove,
+  callersBlock,
+  callersUnblock,
+  callersList,
   audit,
 ];

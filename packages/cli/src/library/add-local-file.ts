@@ -13,6 +13,8 @@ export interface AddLocalFileRequest {
   /** Left out, that of a replaced file stays. */
   description?: string | undefined;
   parametersDescription?: string | undefined;
+  /** Left out, those of a replaced file stay. */
+  deviceGroups?: readonly number[] | "all" | undefined;
   signal: AbortSignal;
 }
 
@@ -29,12 +31,12 @@ export function libraryNameOf(path: string, name: string | undefined): string {
 
 /** The only way in which this program changes what a name in the library stands for. */
 export async function addLocalFile(client: HalliganClient, request: AddLocalFileRequest): Promise<LibraryFileWire> {
-  const { path, override, description, parametersDescription, signal } = request;
+  const { path, override, description, parametersDescription, deviceGroups, signal } = request;
   const fileName = libraryNameOf(path, request.name);
   const { content, sha256 } = await readLocalFile(path, request.currentFolder, signal);
   try {
     return await client.putLibraryFile(
-      { fileName, content: () => content, sha256, override, description, parametersDescription },
+      { fileName, content: () => content, sha256, override, description, parametersDescription, deviceGroups },
       { signal },
     );
   } catch (error) {

@@ -12,6 +12,7 @@ export function renderMachineDetails(machine: MachineDetailsWire): string {
     ["id", machine.id],
     ["state", machine.isConnected ? `${machine.state}, connected` : machine.state],
     ["health", machine.healthStatus],
+    ...(machine.quarantineReason ? [["quarantine", machine.quarantineReason] as const] : []),
     ...(machine.retiredAt === null
       ? []
       : ([

@@ -1,3 +1,4 @@
+import { type AccessOperations, accessOperations } from "./access.ts";
 import { type AdministrationOperations, administrationOperations } from "./administration.ts";
 import { type AuditOperations, auditOperations } from "./audit.ts";
 import { type ClientClock, systemClock } from "./clock.ts";
@@ -65,6 +66,7 @@ export interface ClientOptions {
  */
 export interface HalliganClient
   extends AdministrationOperations,
+    AccessOperations,
     MachineOperations,
     MachineActionOperations,
     ResultOperations,
@@ -107,6 +109,7 @@ export function createClient(options: ClientOptions): HalliganClient {
       await tokens.accessToken({ renew: true, signal });
     },
     ...administrationOperations(transport),
+    ...accessOperations(transport),
     ...machineOperations(transport),
     ...machineActionOperations(transport),
     ...resultOperations(shared.fetch, shared.answerTimeoutMs),

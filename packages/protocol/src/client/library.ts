@@ -28,6 +28,8 @@ export interface PutLibraryFileRequest {
   parametersDescription?: string | undefined;
   /** Of the content, when it is known: other bytes that arrive are refused with 400 `InvalidInput`. */
   sha256?: string | undefined;
+  /** Ids of the device groups whose machines may run it. Left out, those of a replaced file. */
+  deviceGroups?: readonly number[] | "all" | undefined;
 }
 
 /**
@@ -75,6 +77,7 @@ export function libraryOperations(transport: Transport): LibraryOperations {
         query.set("parametersDescription", request.parametersDescription);
       }
       if (request.sha256 !== undefined) query.set("sha256", request.sha256);
+      if (request.deviceGroups !== undefined) query.set("deviceGroups", String(request.deviceGroups));
       const path = `/halligan/v1/library/${encodeURIComponent(request.fileName)}?${query}`;
       return transport.sendForJson({ method: "PUT", path, content: request.content, signal }, LibraryFileWire);
     },

@@ -1,0 +1,47 @@
+import {
+  type BlockCallerRequest,
+  BlockedCallerListWire,
+  BlockedCallerWire,
+  LibraryApprovalListWire,
+} from "../api/index.ts";
+import type { CallOptions } from "./options.ts";
+import type { Transport } from "./transport.ts";
+
+export interface AccessOperations {
+  /** 403 `DisallowedOperation` when the caller's own account uploaded it. The approvals that it has. */
+  approveLibraryContent(sha256: string, options?: CallOptions): Promise<LibraryApprovalListWire["value"]>;
+  /** Of all accounts. ApiError 404 `ResourceNotFound` when there is none. */
+  withdrawLibraryApproval(sha256: string, options?: CallOptions): Promise<void>;
+  listLibraryApprovals(sha256: string, options?: CallOptions): Promise<LibraryApprovalListWire["value"]>;
+  /** Of an outside issuer. Repeating it changes nothing. */
+  blockCaller(request: BlockCallerRequest, options?: CallOptions): Promise<BlockedCallerWire>;
+  /** ApiError 404 `ResourceNotFound` when it is not blocked. */
+  unblockCaller(callerId: string, options?: CallOptions): Promise<void>;
+  listBlockedCallers(options?: CallOptions): Promise<BlockedCallerWire[]>;
+  /** Every link to a result of the action is refused from then on. */
+  revokeResultLinks(actionId: string, options?: CallOptions): Promise<void>;
+}
+
+export function accessOperations(transport: Transport): AccessOperations {
+  const send = async (method: "POST" | "DELETE", path: string, { signal }: CallOptions = {}) => {
+    await (await transport.send({ method, path, signal })).body?.cancel();
+  };
+  const approvals = async (method: "GET" | "PUT", sha256: string, { signal }: CallOptions = {}) =>
+    (await transport.sendForJson({ method, path: approvalPath(sha256), signal }, LibraryApprovalListWire)).value;
+  return {
+    approveLibraryContent: (sha256, options) => approvals("PUT", sha256, options),
+    withdrawLibraryApproval: (sha256, options) => send("DELETE", approvalPath(sha256), options),
+    listLibraryApprovals: (sha256, options) => approvals("GET", sha256, options),
+    blockCaller: (request, { signal } = {}) =>
+      transport.sendForJson({ method: "POST", path: BLOCKED, json: request, signal }, BlockedCallerWire),
+    unblockCaller: (callerId, options) => send("DELETE", `${BLOCKED}/${encodeURIComponent(callerId)}`, options),
+    async listBlockedCallers({ signal } = {}) {
+      return (await transport.sendForJson({ method: "GET", path: BLOCKED, signal }, BlockedCallerListWire)).value;
+    },
+    revokeResultLinks: (actionId, options) =>
+      send("POST", `/halligan/v1/actions/${encodeURIComponent(actionId)}/revoke-links`, options),
+  };
+}
+
+const BLOCKED = "/halligan/v1/blocked-callers";
+const approvalPath = (sha256: string): string => `/halligan/v1/library-approvals/${encodeURIComponent(sha256)}`;
