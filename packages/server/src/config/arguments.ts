@@ -111,6 +111,9 @@ ${Object.entries(NUMBER_SETTINGS)
   ${"HALLIGAN_LOG_LEVEL".padEnd(48)} info
   ${"HALLIGAN_LIMITS_PROFILE".padEnd(48)} defender (or open: lifts the throttles)
   ${"HALLIGAN_TRUST_PROXY".padEnd(48)} none: proxies whose X-Forwarded-For is believed, see docs/operations.md
+  ${"HALLIGAN_UNKNOWN_LIBRARY_FILES".padEnd(48)} accept (or refuse, which is the default of open)
+  ${"HALLIGAN_LIBRARY_APPROVAL".padEnd(48)} false (or true: content runs after another account approved it)
+  ${"HALLIGAN_GRANTS".padEnd(48)} held (or any: Halligan.Admin gives every permission)
   ${"HALLIGAN_TENANT_NAMES".padEnd(48)} none: further names of the tenant, see docs/identity.md
   ${"HALLIGAN_OIDC_ISSUERS_FILE".padEnd(48)} none: outside issuers that are trusted, see docs/identity.md
 

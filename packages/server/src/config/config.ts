@@ -1,7 +1,6 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { uncheckedTlsFault } from "@halligan/protocol/network";
-import type { Policy } from "../domain/policy.ts";
 import { SECRET_SETTINGS } from "./secret-settings.ts";
 import {
   environmentName,
@@ -38,8 +37,15 @@ export interface Config {
   makesKeys: boolean;
   /** `direct`: result links lead straight to object storage, with the deviations that docs/conformance.md names. */
   resultLinks: "stream" | "direct";
-  policy: Policy;
+  /** What each choice means stands in `domain/policy.ts`. */
+  policy: PolicySettings;
   numbers: NumberSettings;
+}
+
+export interface PolicySettings {
+  grants: "held" | "any";
+  unknownLibraryFiles: "accept" | "refuse";
+  libraryApproval: boolean;
 }
 
 /** A mistake of whoever set it up: the message is all they need. */
@@ -123,7 +129,7 @@ function readTls(env: Environment): Config["tls"] {
 }
 
 /** The contract accepts a start that names a file which is not there; only the open profile may differ by itself. */
-const readPolicy = (env: Environment, profile: LimitsProfile): Policy => ({
+const readPolicy = (env: Environment, profile: LimitsProfile): PolicySettings => ({
   grants: parseChoice(env, "HALLIGAN_GRANTS", ["held", "any"], "held"),
   unknownLibraryFiles: parseChoice(
     env,

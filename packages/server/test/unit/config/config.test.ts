@@ -87,6 +87,11 @@ test("the profile open lifts the throttles and nothing else, and a setting still
   assert.equal(open.queueTimeoutMs, defender.queueTimeoutMs);
   assert.equal(read({ HALLIGAN_LIMITS_PROFILE: "open", HALLIGAN_RUNNING_SESSIONS: "3" }).numbers.runningSessions, 3);
   assert.throws(() => read({ HALLIGAN_LIMITS_PROFILE: "wide" }), /defender or open/);
+  const unknown = (env: object) => read({ ...env }).policy.unknownLibraryFiles;
+  assert.deepEqual([unknown({}), unknown({ HALLIGAN_LIMITS_PROFILE: "open" })], ["accept", "refuse"]);
+  const accept = { HALLIGAN_UNKNOWN_LIBRARY_FILES: "accept", HALLIGAN_LIMITS_PROFILE: "open" };
+  assert.equal(unknown(accept), "accept");
+  assert.throws(() => read({ HALLIGAN_GRANTS: "all" }), /HALLIGAN_GRANTS must be held or any, not all/);
 });
 
 test("a public URL with a path, a query or credentials is refused", () => {
