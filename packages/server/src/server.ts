@@ -42,6 +42,7 @@ import type { ServiceContext, ServiceLimits } from "./service/context.ts";
 import { memoryCounter, storeCounter } from "./service/count-request.ts";
 import { expireActions, type OverdueSince } from "./service/expire-actions.ts";
 import { forgetAllLinks } from "./service/link-lifecycle.ts";
+import type { Measures } from "./service/measures.ts";
 import { NodeLease } from "./service/node-lease.ts";
 import { readinessWarnings, unready } from "./service/readiness.ts";
 import { verifyLinkTicket } from "./service/receive-result.ts";
@@ -99,11 +100,11 @@ export async function startServer(config: Config, engines: Engines, log: Logger,
   const numbered = { folder: config.keysDir, accepted: loadedKeys.order.accepted, recovery: loadedKeys.recoveryFile };
   const keys: Keys = { ...loadedKeys, ...(await numberOrderKeys(store, numbered, systemClock.nowMs())) };
   const tenant = await store.write((tx) => tx.meta.getOrSet("tenant", randomUUID));
-  const nats = engines.bus && (await openNats(engines.bus, tenant, log));
+  const metrics = createMetrics();
+  const nats = engines.bus && (await openNats(engines.bus, tenant, log, metrics.measures));
   if (nats) started.use(nats);
   const bus = nats ?? localBus();
   const node = { id: randomUUID() };
-  const metrics = createMetrics();
   const service: ServiceContext = {
     store: tellingStore(store, bus),
     blobs,
@@ -229,9 +230,9 @@ export async function startServer(config: Config, engines: Engines, log: Logger,
   };
 }
 
-async function openNats(address: NatsAddress, tenant: string, log: Logger): Promise<NatsBus> {
+async function openNats(address: NatsAddress, tenant: string, log: Logger, measures: Measures): Promise<NatsBus> {
   const { natsBus } = await import("./bus/nats-bus.ts");
-  return natsBus({ ...address, deployment: tenant, log });
+  return natsBus({ ...address, deployment: tenant, log, onMalformed: () => measures.busMessageDropped("malformed") });
 }
 
 /** Where all callers share the proxy's address, a limit of an address would be one of all callers. */

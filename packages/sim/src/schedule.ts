@@ -54,6 +54,7 @@ class Schedule {
   readonly #retirements: Retirements;
   readonly #faults: Faults;
   readonly #deviceFaults: DeviceFaults;
+  readonly #ledger: ActionLedger;
   readonly #machines: number;
   readonly #time: Stepper;
 
@@ -70,6 +71,7 @@ class Schedule {
     const places = random.between(1, this.#machines);
     const clones = new CloneWatch(world);
     const ledger = new ActionLedger(this.#world, database, places);
+    this.#ledger = ledger;
     const retired = new RetiredMachines(world, database);
     const watcher = {
       committed: (actionIds: ReadonlySet<string>) => {
@@ -112,6 +114,7 @@ class Schedule {
     await this.#time.runUntil(this.#fleet.enroll(this.#machines));
     for (const device of this.#fleet.devices) timeline.after(random.between(0, 5_000), () => device.startAgent());
     this.#world.isRough = true;
+    this.#reconnect(this.#fleetList()[0]);
     await this.#roughTime();
     this.#faults.heal();
     await this.#settle();
@@ -165,6 +168,7 @@ class Schedule {
       return this.#world.violated("nothingBreaks", "the server did not come back");
     const { context } = server;
     const world = this.#world;
+    this.#ledger.checkSlots();
     await this.#time.runUntil(
       checkEnd({ world, database: this.#database, blobs: this.#blobs, context }, this.#callers.accepted),
     );
@@ -172,6 +176,16 @@ class Schedule {
     const difference = await this.#database.difference();
     if (difference !== null)
       this.#world.violated("nothingBreaks", `the simulation looked at rows that are not there: ${difference}`);
+  }
+
+  /** To the end of the run: each new connection is a chance to move what must not be moved. */
+  #reconnect(device: Device): void {
+    const { neverEnding, timeline } = this.#world;
+    if (!neverEnding) return;
+    timeline.after(neverEnding.between(60_000, 150_000), () => {
+      if (device.link?.isWhole) device.link.break({ server: true, agent: true });
+      this.#reconnect(device);
+    });
   }
 
   #checkQuarantine(): void {

@@ -17,10 +17,13 @@ export interface TakenLink {
   readonly processId: string | null;
 }
 
+/** `isRemote`: another client of the bus says so. There may be any number of those. */
+export type WakeListener = (machineId: string, isRemote: boolean) => void;
+
 /** Told what happens to one action. What it is told may be late, doubled or missing. */
 export interface ActionListener {
-  /** The row may be another one than before. */
-  changed(): void;
+  /** The row may be another one than before. `isRemote`: another client of the bus says so. */
+  changed(isRemote: boolean): void;
   transferred(progress: TransferProgress): void;
 }
 
@@ -32,7 +35,7 @@ export interface Bus {
   /** "Machine M has work": something to claim, or to end. */
   wakeMachine(machineId: string): void;
   /** Returns the function that ends the subscription. */
-  onMachineWake(listener: (machineId: string) => void): () => void;
+  onMachineWake(listener: WakeListener): () => void;
   /** "Machine M has dialled this node": another one held its link a moment ago. */
   linkTaken(link: TakenLink): void;
   /** Told of links that other nodes have taken. Returns the function that ends the subscription. */

@@ -11,6 +11,8 @@ export interface NatsBusOptions extends NatsAddress {
   /** The deployment's id: nodes with the same one hear each other. Letters, digits, `-` and `_`. */
   readonly deployment: string;
   readonly log: Pick<Logger, "info" | "warn">;
+  /** A message came that no node sends. */
+  readonly onMalformed?: () => void;
 }
 
 export interface NatsBus extends Bus, AsyncDisposable {
@@ -33,7 +35,7 @@ const ACTION_ID = /^[0-9a-f-]{1,64}$/;
  * with no watchers gets none of a thousand a second.
  */
 export function natsBus(options: NatsBusOptions): NatsBus {
-  const { deployment, log } = options;
+  const { deployment, log, onMalformed = () => undefined } = options;
   if (!DEPLOYMENT.test(deployment)) throw new Error("the deployment's id cannot be part of a NATS subject");
   checkNatsAddress(options);
   const wakeSubject = `halligan.${deployment}.wake`;
@@ -45,16 +47,19 @@ export function natsBus(options: NatsBusOptions): NatsBus {
 
   const onWake = (message: Msg) => {
     const wake = parseWake(message.data);
-    if (wake !== null) subscribers.wake(wake.machineId);
+    if (wake === null) onMalformed();
+    else subscribers.wake(wake.machineId, true);
   };
   const onTaken = (message: Msg) => {
     const taken = parseTaken(message.data);
-    if (taken !== null) subscribers.taken(taken);
+    if (taken === null) onMalformed();
+    else subscribers.taken(taken);
   };
   const subscribeToAction = (connection: NatsConnection, actionId: string) => {
     const subscription = listen(connection, actionSubject(actionId), ({ data }) => {
       const hint = parseActionHint(data);
-      if (hint?.type === "changed") subscribers.changed(actionId);
+      if (hint === null) onMalformed();
+      if (hint?.type === "changed") subscribers.changed(actionId, true);
       if (hint?.type === "transferred") {
         const { index, transferredBytes } = hint;
         subscribers.transferred({ actionId, index, transferredBytes });

@@ -1,14 +1,14 @@
-import type { ActionListener, TakenLink, TransferProgress } from "./bus.ts";
+import type { ActionListener, TakenLink, TransferProgress, WakeListener } from "./bus.ts";
 
 /** The listeners of one node. They are called after the present turn, so that a publisher never runs their code. */
 export class Subscribers {
-  readonly #machineListeners = new Set<(machineId: string) => void>();
+  readonly #machineListeners = new Set<WakeListener>();
   readonly #takenListeners = new Set<(link: TakenLink) => void>();
   readonly #actionListeners = new Map<string, Set<ActionListener>>();
 
-  wake(machineId: string): void {
+  wake(machineId: string, isRemote = false): void {
     queueMicrotask(() => {
-      for (const listener of this.#machineListeners) listener(machineId);
+      for (const listener of this.#machineListeners) listener(machineId, isRemote);
     });
   }
 
@@ -18,15 +18,15 @@ export class Subscribers {
     });
   }
 
-  changed(actionId: string): void {
-    this.#tell(actionId, (listener) => listener.changed());
+  changed(actionId: string, isRemote = false): void {
+    this.#tell(actionId, (listener) => listener.changed(isRemote));
   }
 
   transferred(progress: TransferProgress): void {
     this.#tell(progress.actionId, (listener) => listener.transferred(progress));
   }
 
-  onWake(listener: (machineId: string) => void): () => void {
+  onWake(listener: WakeListener): () => void {
     this.#machineListeners.add(listener);
     return () => this.#machineListeners.delete(listener);
   }

@@ -10,6 +10,7 @@ import {
   DEFAULT_BOUNDS,
   type MachineRefusal,
 } from "./connection-budget.ts";
+import { HINTS_PER_TICK, HintGate } from "./hint-gate.ts";
 import { Link, type LinkMarks, type LinkOwner } from "./link.ts";
 import type { LinkSocket, LinkSocketEvents } from "./link-socket.ts";
 
@@ -46,6 +47,9 @@ export class Gateway implements LinkOwner {
   /** Machines whose newest link is being looked up because of a message. */
   readonly #looking = new Set<string>();
   readonly #unsubscribe: () => void;
+  readonly #wakes: HintGate<string>;
+  readonly #takes: HintGate<TakenLink>;
+  #isPumpingWaiting = false;
   #closing = false;
 
   constructor(context: ServiceContext, options: GatewayOptions) {
@@ -54,11 +58,25 @@ export class Gateway implements LinkOwner {
     this.#budget = new ConnectionBudget({ ...DEFAULT_BOUNDS, ...options });
     const { bus } = context;
     const subscriptions = [
-      bus.onMachineWake((machineId) => this.#ready.get(machineId)?.pump()),
-      bus.onLinkTaken((taken) => void this.#taken(taken)),
+      bus.onMachineWake((machineId, isRemote) => this.#woken(machineId, isRemote)),
+      bus.onLinkTaken((taken) => this.#takenSomewhere(taken)),
     ];
+    const dropped = () => context.measures.busMessageDropped("tooMany");
+    this.#wakes = new HintGate<string>(context.clock, {
+      deliver: (machineId) => this.#ready.get(machineId)?.pump(),
+      overflowed: () => void this.#pumpWaiting(),
+      dropped,
+    });
+    // The older link finds out by itself when it next reads the store.
+    this.#takes = new HintGate<TakenLink>(context.clock, {
+      deliver: (taken) => void this.#taken(taken),
+      overflowed: () => undefined,
+      dropped,
+    });
     this.#unsubscribe = () => {
       for (const unsubscribe of subscriptions) unsubscribe();
+      this.#wakes.close();
+      this.#takes.close();
     };
   }
 
@@ -122,6 +140,32 @@ export class Gateway implements LinkOwner {
         return false;
       }
       if (this.#ready.get(machineId) === older) void older.close("silent", "no sign of life while another one came");
+    }
+  }
+
+  /** Hints about machines that have no link here cost nothing, so they take no part of the gate. */
+  #woken(machineId: string, isRemote: boolean): void {
+    if (!isRemote) this.#ready.get(machineId)?.pump();
+    else if (this.#ready.has(machineId)) this.#wakes.offer(machineId, machineId);
+  }
+
+  #takenSomewhere(taken: TakenLink): void {
+    const { identity } = this.#ready.get(taken.machineId) ?? {};
+    if (identity && identity.linkEpoch < taken.linkEpoch) this.#takes.offer(taken.machineId, taken);
+  }
+
+  /** More hints came than are believed: one look says which machines have something to be sent. */
+  async #pumpWaiting(): Promise<void> {
+    if (this.#isPumpingWaiting) return;
+    this.#isPumpingWaiting = true;
+    try {
+      const { store, node } = this.#context;
+      const machineIds = await store.read((tx) => tx.actions.linkedMachinesToSend(node.id, HINTS_PER_TICK));
+      for (const machineId of machineIds) this.#ready.get(machineId)?.pump();
+    } catch (cause) {
+      this.#context.log.error({ err: cause }, "machines that wait could not be looked up");
+    } finally {
+      this.#isPumpingWaiting = false;
     }
   }
 

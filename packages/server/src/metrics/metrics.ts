@@ -120,6 +120,12 @@ export function createMetrics(): Metrics {
     labelNames: ["bound"],
     registers,
   });
+  const droppedMessages = new Counter({
+    name: "halligan_bus_messages_dropped_total",
+    help: "Messages of the bus without effect: malformed, or tooMany, for which a later one stands",
+    labelNames: ["reason"],
+    registers,
+  });
   // Registered by their first value: a node that has no bus would else tell a 0, which is the alarm of one that lost it.
   const bus = new Gauge({ name: "halligan_bus_connected", help: "1 while the bus is connected", registers: [] });
   const clock = new Gauge({
@@ -167,6 +173,7 @@ export function createMetrics(): Metrics {
       quarantined: (evidence) => quarantines.inc({ evidence }),
       refusedBytes: (code, sizeBytes) => refusedStorage.inc({ code }, sizeBytes),
       connectionRefused: (bound) => refusedConnections.inc({ bound }),
+      busMessageDropped: (reason) => droppedMessages.inc({ reason }),
     },
     requestAnswered({ operation, status, code, durationMs, sentBytes }) {
       const name = operation ?? "none";

@@ -13,6 +13,8 @@ export interface Measures {
   refusedBytes(code: StorageCode, sizeBytes: number): void;
   /** An agent connection was not taken, or closed, because a bound was reached. */
   connectionRefused(bound: ConnectionBound): void;
+  /** A message of the bus had no effect: no node sends such a one, or others stand for it. */
+  busMessageDropped(reason: "malformed" | "tooMany"): void;
 }
 
 /** Agent connections of one node, each in one of these states. */
@@ -35,4 +37,5 @@ export const NO_MEASURES: Measures = {
   quarantined: () => undefined,
   refusedBytes: () => undefined,
   connectionRefused: () => undefined,
+  busMessageDropped: () => undefined,
 };

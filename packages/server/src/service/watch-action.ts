@@ -26,6 +26,12 @@ export type WatchStep =
   | { kind: "quiet" }
   | { kind: "over" };
 
+/** Looks at the store that one watcher makes because of hints from other nodes. */
+const REMOTE_HINT_INTERVAL_MS = 50;
+
+/** Less than what honest nodes leave between two of them: `bus/progress-throttle.ts`. */
+const TRANSFERS_INTERVAL_MS = 50;
+
 type Watched = Pick<ServiceContext, "store" | "bus" | "clock">;
 
 /**
@@ -40,6 +46,9 @@ export class ActionWatch implements Disposable {
   readonly #unsubscribe: () => void;
   readonly #transfers = new Map<number, TransferProgress>();
   #isHinted = false;
+  #transfersToldAtMs = Number.NEGATIVE_INFINITY;
+  #remoteHintAtMs = Number.NEGATIVE_INFINITY;
+  #cancelHint: (() => void) | null = null;
   #wake: () => void = () => undefined;
   #rereadAtMs: number;
   /** Read and not told yet. */
@@ -53,10 +62,7 @@ export class ActionWatch implements Disposable {
     this.#options = options;
     this.#rereadAtMs = context.clock.monotonicMs() + options.rereadIntervalMs;
     this.#unsubscribe = context.bus.onActionChange(actionId, {
-      changed: () => {
-        this.#isHinted = true;
-        this.#wake();
-      },
+      changed: (isRemote) => this.#hinted(isRemote),
       transferred: (progress) => {
         // The bus may carry what a stranger said; only commands that there are can pile up.
         if (progress.index >= (this.#known?.commands.length ?? 0)) return;
@@ -92,26 +98,44 @@ export class ActionWatch implements Disposable {
     for (;;) {
       if (signal.aborted) return { kind: "over" };
       if (!(await this.#refresh())) return { kind: "over" };
-      const told = this.#told();
-      if (told) return told;
       const nowMs = clock.monotonicMs();
+      const told = this.#told(nowMs);
+      if (told) return told;
       if (nowMs >= quietAtMs) return { kind: "quiet" };
-      await this.#hint(Math.min(quietAtMs, this.#rereadAtMs) - nowMs, signal);
+      const transfersAtMs = this.#transfers.size > 0 ? this.#transfersToldAtMs + TRANSFERS_INTERVAL_MS : quietAtMs;
+      await this.#hint(Math.min(quietAtMs, this.#rereadAtMs, transfersAtMs) - nowMs, signal);
     }
   }
 
   [Symbol.dispose](): void {
     this.#unsubscribe();
+    this.#cancelHint?.();
   }
 
-  #told(): WatchStep | null {
+  /** Each is a look at the store, and other clients of the bus may send any number: those of an interval become one. */
+  #hinted(isRemote: boolean): void {
+    const { clock } = this.#context;
+    const waitMs = this.#remoteHintAtMs + REMOTE_HINT_INTERVAL_MS - clock.monotonicMs();
+    if (isRemote && waitMs > 0) {
+      this.#cancelHint ??= clock.after(waitMs, () => this.#hinted(true));
+      return;
+    }
+    this.#cancelHint?.();
+    this.#cancelHint = null;
+    if (isRemote) this.#remoteHintAtMs = clock.monotonicMs();
+    this.#isHinted = true;
+    this.#wake();
+  }
+
+  #told(nowMs: number): WatchStep | null {
     if (this.#news) {
       const action = this.#news;
       this.#news = null;
       return { kind: "action", action };
     }
     if (this.#known && isFinal(this.#known.status)) return { kind: "over" };
-    if (this.#transfers.size === 0) return null;
+    if (this.#transfers.size === 0 || nowMs - this.#transfersToldAtMs < TRANSFERS_INTERVAL_MS) return null;
+    this.#transfersToldAtMs = nowMs;
     const transfers = [...this.#transfers.values()];
     this.#transfers.clear();
     return { kind: "transfers", transfers };

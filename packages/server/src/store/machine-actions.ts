@@ -68,6 +68,11 @@ export function machineActions(executor: Executor) {
       return (await executor.all(selectMachinesWithWork, { node_id: nodeId, limit })).map((row) => row.machine_id);
     },
 
+    /** Machines with a link on this node to which an order or an end was not sent yet; oldest first. */
+    async linkedMachinesToSend(nodeId: string, limit: number): Promise<string[]> {
+      return (await executor.all(selectMachinesToSend, { node_id: nodeId, limit })).map((row) => row.machine_id);
+    },
+
     /** Unfinished actions whose deadline or bound has passed. */
     async overdue(nowMs: number, limit: number): Promise<MachineAction[]> {
       return (await executor.all(selectOverdue, { now_ms: nowMs, limit })).map(fromRow);
@@ -224,6 +229,23 @@ const selectMachinesWithWork = statement<{ node_id: string; limit: number }>()((
     .where((or) => or.or([or("machine_action.status", "in", UNFINISHED), or("machine_action.order_state", "=", OUT)]))
     .where("machine.linked", "=", 1)
     .where("machine.node_id", "=", p.node_id)
+    .limit(p.limit),
+);
+
+const selectMachinesToSend = statement<{ node_id: string; limit: number }>()((db, p) =>
+  db
+    .selectFrom("machine_action")
+    .innerJoin("machine", "machine.id", "machine_action.machine_id")
+    .select("machine_action.machine_id")
+    .where((or) =>
+      or.or([
+        or.and([or("machine_action.status", "in", UNFINISHED), or("machine_action.order_seq", "is", null)]),
+        or.and([or("machine_action.status", "not in", UNFINISHED), or("machine_action.order_state", "=", OUT)]),
+      ]),
+    )
+    .where("machine.linked", "=", 1)
+    .where("machine.node_id", "=", p.node_id)
+    .orderBy("machine_action.seq")
     .limit(p.limit),
 );
 

@@ -143,6 +143,7 @@ export class Device {
           processes: this.processes,
           transfers,
           watcher: this.#watcher.commands(this),
+          neverEnds: this.#world.neverEnding !== null && this.name === "device1",
         }),
         linkVersion: this.linkVersion,
         identity: { machineId: this.machineId, privateKey: this.key.privateKey },

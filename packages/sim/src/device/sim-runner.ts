@@ -33,8 +33,11 @@ export interface RunnerParts {
   processes: ProcessTable;
   transfers: Transfers;
   watcher: CommandWatcher;
+  /** Its scripts run until they are ended, past every limit. */
+  neverEnds: boolean;
 }
 
+const ENDLESS_MS = 24 * 3_600_000;
 const NOT_RUN = { exitCode: -1, ran: false, leftovers: [] };
 
 /** The commands of a simulated device: processes with a lifetime, transfers over a bad network. */
@@ -65,7 +68,8 @@ export class SimRunner implements Runner {
     if (life.isOver) return notRun("the agent is dead");
     watcher.begins(job, "RunScript");
     const [low, high] = behaviourOf(scriptName).lastsMs;
-    const process = processes.start(job, world.random.between(low, high));
+    const lastsMs = world.random.between(low, high);
+    const process = processes.start(job, this.#parts.neverEnds ? ENDLESS_MS : lastsMs);
     return this.#told(job, await this.#follow(job, process, start.spawned(process.ref), signal));
   }
 
@@ -133,7 +137,8 @@ export class SimRunner implements Runner {
     const { clock, processes } = this.#parts;
     journaled.catch(() => undefined);
     const over = new AbortController();
-    const limit = clock.sleep(job.limits.scriptTimeoutMs, AbortSignal.any([signal, over.signal])).then(
+    const limitMs = this.#parts.neverEnds ? ENDLESS_MS : job.limits.scriptTimeoutMs;
+    const limit = clock.sleep(limitMs, AbortSignal.any([signal, over.signal])).then(
       () => "timedOut" as const,
       () => "aborted" as const,
     );

@@ -8,10 +8,20 @@ const OVERDUE_FOR_MS = 60_000;
 
 export const isFinalStatus = (status: string): boolean => FINAL.has(status);
 
+/** From the passing of a bound to the end: a sweep, its minute, and servers that die meanwhile. */
+const BOUND_SLACK_MS = 10 * 60_000;
+
 interface Seen {
   row: ActionRow;
-  /** When the present deadline was first there, by time that never jumps. */
+  /** When the present deadline and the present bound were first there, by time that never jumps. */
   deadlineSinceMs: number;
+  boundSinceMs: number;
+  /** When the row was last written. */
+  atMs: number;
+  wallMs: number;
+  /** How long it has held a slot by then, and how long it may: what its first bound said. */
+  heldMs: number;
+  mayHoldMs: number | null;
 }
 
 /** Looks at every action as soon as a commit has changed it, in the table itself. */
@@ -40,10 +50,9 @@ export class ActionLedger {
       const held = before !== undefined && this.#holdsPlace(before.row);
       if (holds && !held && before?.row.status === "InProgress") this.#returned.set(id, this.#world.timeline.nowMs);
       else if (holds && !held) granted.push(id);
-      const sameDeadline = before?.row.deadline_ms === row.deadline_ms;
-      const deadlineSinceMs = sameDeadline ? before.deadlineSinceMs : this.#world.timeline.nowMs;
-      this.#seen.set(id, { row, deadlineSinceMs });
+      this.#seen.set(id, this.#seenNow(row, before));
     }
+    this.checkSlots();
     if (actionIds.size === 0) return;
     this.#checkUnfinished(actionIds);
     if (granted.length > 0) this.#checkPlaces();
@@ -51,11 +60,44 @@ export class ActionLedger {
 
   /** The table is an earlier one again: what it had then is what is known. */
   restored(): void {
-    for (const [id, { deadlineSinceMs }] of this.#seen) {
+    for (const [id, seen] of this.#seen) {
       const row = this.#database.action(id);
-      if (row) this.#seen.set(id, { row, deadlineSinceMs });
+      if (row) this.#seen.set(id, { ...seen, row });
       else this.#seen.delete(id);
     }
+  }
+
+  /** Also at the end, where nothing is written any more. */
+  checkSlots(): void {
+    if (!this.#showsTimes) return;
+    for (const seen of this.#seen.values()) {
+      const heldMs = seen.heldMs + this.#heldSince(seen);
+      if (seen.mayHoldMs === null || heldMs <= seen.mayHoldMs + BOUND_SLACK_MS) continue;
+      const { id, status } = seen.row;
+      this.#world.violated("slotsAreFreed", `action ${id} is ${status} and has held a slot for ${heldMs} ms`);
+    }
+  }
+
+  #seenNow(row: ActionRow, before: Seen | undefined): Seen {
+    const { wallMs } = this.#world;
+    const { nowMs } = this.#world.timeline;
+    const firstMs = this.#holdsPlace(row) && row.bound_ms !== null ? row.bound_ms - wallMs : null;
+    return {
+      row,
+      deadlineSinceMs: before && before.row.deadline_ms === row.deadline_ms ? before.deadlineSinceMs : nowMs,
+      boundSinceMs: before && before.row.bound_ms === row.bound_ms ? before.boundSinceMs : nowMs,
+      atMs: nowMs,
+      wallMs,
+      heldMs: before ? before.heldMs + this.#heldSince(before) : 0,
+      mayHoldMs: before?.mayHoldMs ?? firstMs,
+    };
+  }
+
+  /** How long it has held a slot since its row was last written. */
+  #heldSince({ row, atMs, wallMs }: Seen): number {
+    if (isFinalStatus(row.status) || row.holds_place === 0) return 0;
+    const sinceMs = this.#world.timeline.nowMs - atMs;
+    return row.place_until_ms === null ? sinceMs : Math.min(sinceMs, Math.max(0, row.place_until_ms - wallMs));
   }
 
   #follow(row: ActionRow, before: Seen | undefined): void {
@@ -68,10 +110,27 @@ export class ActionLedger {
     if (row.status === "TimeOut" && before) this.#checkTimeOut(before);
   }
 
-  #checkTimeOut({ row, deadlineSinceMs }: Seen): void {
-    const waitedMs = this.#world.timeline.nowMs - deadlineSinceMs;
-    if (row.deadline_ms !== null && row.deadline_ms <= this.#world.wallMs && waitedMs >= OVERDUE_FOR_MS) return;
+  #checkTimeOut({ row, deadlineSinceMs, boundSinceMs }: Seen): void {
+    const { wallMs } = this.#world;
+    const { nowMs } = this.#world.timeline;
+    const waitedMs = nowMs - deadlineSinceMs;
+    if (row.deadline_ms !== null && row.deadline_ms <= wallMs && waitedMs >= OVERDUE_FOR_MS) return;
+    if (row.bound_ms !== null && row.bound_ms <= wallMs && nowMs - boundSinceMs >= OVERDUE_FOR_MS) {
+      this.#checkOverrun(row);
+      return;
+    }
     this.#world.violated("noEarlyTimeOut", `action ${row.id} timed out ${waitedMs} ms after its deadline was set`);
+  }
+
+  /** An action that nobody works on would end by its bound too: it must not hide that. */
+  #checkOverrun({ id }: ActionRow): void {
+    if (this.#world.neverEnding || !this.#showsTimes) return;
+    this.#world.violated("boundsSpareTheHonest", `action ${id} was ended by its bound`);
+  }
+
+  /** A wall clock that jumped moves bounds, and a store that was set back forgets how long a slot was held. */
+  get #showsTimes(): boolean {
+    return !this.#world.wasRestored && !this.#world.faults.has("server clock jumps");
   }
 
   #checkUnfinished(changed: ReadonlySet<string>): void {

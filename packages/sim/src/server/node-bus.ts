@@ -4,11 +4,13 @@ import type { World } from "../world/world.ts";
 /** A hint is there within a second, or never. */
 const HINT_MS = 900;
 
+type WakeListener = Parameters<Bus["onMachineWake"]>[0];
 type TakenListener = Parameters<Bus["onLinkTaken"]>[0];
 
 /** One process on the bus. */
 interface Member {
   local: Bus;
+  wakeListeners: Set<WakeListener>;
   takenListeners: Set<TakenListener>;
 }
 
@@ -24,13 +26,23 @@ export class NodeBuses {
   /** The bus of one process, until it leaves. */
   join(): { bus: Bus; leave: () => void } {
     const local = localBus(() => this.#world.timeline.nowMs);
-    const member: Member = { local, takenListeners: new Set() };
+    const member: Member = { local, wakeListeners: new Set(), takenListeners: new Set() };
     this.#members.add(member);
     const bus: Bus = {
       ...local,
       wakeMachine: (machineId) => {
         if (!this.#world.strikes("wake-up lost", 0.1)) local.wakeMachine(machineId);
-        this.#tellOthers(member, "wake-up between nodes lost", (other) => other.local.wakeMachine(machineId));
+        this.#tellOthers(member, "wake-up between nodes lost", ({ wakeListeners }) => {
+          for (const listener of wakeListeners) listener(machineId, true);
+        });
+      },
+      onMachineWake: (listener) => {
+        const stop = local.onMachineWake(listener);
+        member.wakeListeners.add(listener);
+        return () => {
+          stop();
+          member.wakeListeners.delete(listener);
+        };
       },
       linkTaken: (link) =>
         this.#tellOthers(member, "hint of a taken link lost", ({ takenListeners }) => {

@@ -9,6 +9,8 @@ export const INVARIANTS = {
   resultsStay: "what was acknowledged or shown as Completed can be read",
   auditIsTrue: "the audit says what happened, each thing once",
   placesHold: "no session takes a place when all are taken",
+  slotsAreFreed: "no action holds a session slot for longer than its bound, whatever its device does",
+  boundsSpareTheHonest: "no action of a device that keeps its limits ends by its bound",
   oneOrderAtATime: "no order is sent while processes of the order before may still run",
   clonesAreFound:
     "once a device has confirmed a value of its own, no copy of it is answered; and nothing starts before that",

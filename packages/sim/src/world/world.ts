@@ -6,6 +6,9 @@ import { type Invariant, Violation } from "./violation.ts";
 /** Unix milliseconds at which every run begins. */
 const BEGINNING_MS = Date.UTC(2026, 0, 1);
 
+/** Any number that makes another stream of the same seed. */
+const NEVER_ENDING = 0x0b_0d_1e;
+
 /** What every part of one run shares: chance, time, the trace, and the first violation. */
 export class World {
   readonly seed: number;
@@ -23,6 +26,11 @@ export class World {
    * journal is lost or an earlier one, nobody knows any more what ran.
    */
   readonly forgetful: "server" | "devices";
+  /**
+   * Not null: scripts of the first device have no time limit there, and it connects again and again. Chance of its own, so that
+   * worlds without such a device run as they did.
+   */
+  readonly neverEnding: Random | null;
   /** The server's store was restored from a backup: it has forgotten orders that are out. */
   wasRestored = false;
   #violation: Violation | null = null;
@@ -32,6 +40,8 @@ export class World {
     this.random = new Random(seed);
     this.forgetful = this.random.chance(0.12) ? "server" : "devices";
     this.timeline = new Timeline(this.random);
+    const own = new Random(seed ^ NEVER_ENDING);
+    this.neverEnding = own.chance(0.04) ? own : null;
     this.trace = new Trace(() => this.timeline.nowMs);
   }
 

@@ -67,8 +67,8 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "a journal that was set back is believed",
-    startAt: 507,
-    breaks: ["quarantineHolds", "everyActionEnds", "resultsStay"],
+    startAt: 183,
+    breaks: ["boundsSpareTheHonest", "quarantineHolds", "everyActionEnds", "resultsStay"],
     edits: [{ file: "server/src/domain/link-work.ts", find: "TOLD[status] > JOURNALED", replace: "9 < JOURNALED" }],
   },
   {
@@ -186,6 +186,17 @@ export const MUTATIONS: readonly Mutation[] = [
         file: "server/src/service/next-order.ts",
         find: "if (action.place.held) return true;",
         replace: "return true;",
+      },
+    ],
+  },
+  {
+    name: "the bound of an action begins again when its device is back",
+    breaks: ["slotsAreFreed", "everyActionEnds"],
+    edits: [
+      {
+        file: "server/src/domain/action-bound.ts",
+        find: "untilMs: bound.untilMs + pausedMs,",
+        replace: "untilMs: nowMs + 13 * 60_000 + pausedMs,",
       },
     ],
   },
