@@ -14,7 +14,8 @@ const MAX_REMEMBERED = 200;
 const CUT_AFTER_MS = 200;
 /** Of the device's clock. Past the bound of 10 s a grant is worth nothing. */
 const DELAYS_MS = [0, 3_000, 9_000, 11_000, 120_000] as const;
-const CLOSE_CODES = [1000, 4400, 4401, 4409, 4410, 4423] as const;
+/** Not 4401, which needs no proof and makes a device wait for 30 s: a proxy that drops everything does no less. */
+const CLOSE_CODES = [1000, 4400, 4409, 4410, 4423] as const;
 
 interface Held {
   readonly messages: LinkMessage[];

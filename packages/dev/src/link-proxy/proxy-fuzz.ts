@@ -26,9 +26,9 @@ export interface ProxyFuzzReport {
   readonly violations: readonly string[];
 }
 
-const DEVICES = 24;
+const DEVICES = 32;
 const SCRIPT_NAME = "say.sh";
-const POLL_MS = 25;
+const POLL_MS = 200;
 /** Of the agent: `limits.ts`. The proxy sees a grant when it is some milliseconds old. */
 const MAX_GRANT_AGE_MS = 10_000 + 250;
 /** With a proxy that passes everything on, every action ends in this time. */
