@@ -79,10 +79,12 @@ describe("halligan on the network", { concurrency: 3 }, () => {
       http_proxy: `http://me:pass%3Aword@127.0.0.1:${proxy.port}`,
     };
     await writeFile(join(world.folder, "big.bin"), Buffer.alloc(5_000_000, "x"));
-    const added = await world.spawn(["library", "add", "big.bin"], { variables }).ended;
+    const added = await world.spawn(["library", "add", "big.bin", "--allow-plain-http"], { variables }).ended;
     assert.equal(added.exitCode, 0, added.stderr);
     assert.equal(world.api.library.get("big.bin")?.length, 5_000_000);
-    const got = await world.spawn(["get", "web-01", "/var/log/auth.log", "-o", "-"], { variables }).ended;
+    const got = await world.spawn(["get", "web-01", "/var/log/auth.log", "-o", "-", "--allow-plain-http"], {
+      variables,
+    }).ended;
     assert.deepEqual([got.exitCode, got.stdout], [0, "content of the file\n"]);
     assert.ok(proxy.requests.length > 0);
     for (const line of proxy.requests) assert.equal(line, `CONNECT ${new URL(url).host} HTTP/1.1`);
@@ -97,7 +99,7 @@ describe("halligan on the network", { concurrency: 3 }, () => {
       ALL_PROXY: `me:wrong-secret@127.0.0.1:${proxy.port}`,
     };
     const { exitCode, stderr } = await world.spawn(
-      ["login", "--server", variables.HALLIGAN_URL, "--client-id", "app-1"],
+      ["login", "--server", variables.HALLIGAN_URL, "--client-id", "app-1", "--allow-plain-http"],
       {
         variables,
       },
@@ -107,7 +109,7 @@ describe("halligan on the network", { concurrency: 3 }, () => {
     assert.doesNotMatch(stderr, /wrong-secret/);
     const direct = { ...variables, NO_PROXY: `.test,${HOSTNAME}` };
     assert.match(
-      (await world.spawn(["machines"], { variables: direct }).ended).stderr,
+      (await world.spawn(["machines", "--allow-plain-http"], { variables: direct }).ended).stderr,
       /host name (is not known|could not be looked up)/,
     );
   });

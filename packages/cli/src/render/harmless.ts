@@ -12,10 +12,11 @@ const SHORT = "\\u001b[ -/]{0,2}[0-OQ-WYZ`-~]";
 const SEQUENCES = new RegExp(`${STRING}|${CSI}|${SHORT}`, "gu");
 /**
  * What is left: controls but for tab and line feed, marks that reverse text, and what takes no room: zero-width characters, fillers, tags
- * and variation selectors, in which text can hide. The selector that makes a symbol an emoji stays behind one.
+ * and variation selectors, in which text can hide. The selector that makes a symbol an emoji stays behind one, and the joiner
+ * between two symbols, which makes one emoji of them.
  */
 const CONTROLS =
-  /(?![\t\n])(?!(?<=\p{Extended_Pictographic})\ufe0f)[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2028\u2029]/gu;
+  /(?![\t\n])(?!(?<=\p{Extended_Pictographic})\ufe0f)(?!(?<=\p{Extended_Pictographic}\ufe0f?)\u200d(?=\p{Extended_Pictographic}))[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2028\u2029]/gu;
 
 /** Whole sequences are dropped, other controls become visible; line breaks and tabs stay. */
 export function harmlessText(text: string): string {

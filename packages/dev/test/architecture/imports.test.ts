@@ -71,7 +71,8 @@ const SERVER_MAY_IMPORT: Record<string, readonly string[]> = {
   gateway: ["gateway", "service", "bus", "auth", "domain", "root:clock.ts"],
   http: ["http", "service", "store", "blobs", "auth", "domain"],
   loops: ["loops", "service", "domain", "root:clock.ts"],
-  config: ["config"],
+  // Settings of rules, such as who may grant what, have the type that the rules take.
+  config: ["config", "domain"],
   metrics: ["metrics", "service", "store"],
   // It opens the store, also for commands that run beside a server.
   setup: ["setup", "service", "store", "blobs", "bus", "auth", "config", "domain", "root:clock.ts", "root:ids.ts"],
