@@ -3,6 +3,7 @@ import { ActionLedger, isFinalStatus } from "./invariants/action-ledger.ts";
 import { CloneWatch } from "./invariants/clone-watch.ts";
 import { CommandOracle } from "./invariants/command-oracle.ts";
 import { checkEnd } from "./invariants/final-check.ts";
+import { GrantedStarts } from "./invariants/granted-starts.ts";
 import { RetiredMachines } from "./invariants/retired-machines.ts";
 import { ServerFrames } from "./invariants/server-frames.ts";
 import { MemoryBlobs } from "./server/memory-blobs.ts";
@@ -91,8 +92,9 @@ class Schedule {
         ? [new SimServer(parts, "node1", 0), new SimServer(parts, "node2", 1)]
         : [new SimServer(parts, "server", 0)],
     );
-    const oracle = new CommandOracle(this.#world, retired);
-    const frames = new ServerFrames(this.#world, database, clones);
+    const starts = new GrantedStarts(world);
+    const oracle = new CommandOracle(this.#world, retired, starts);
+    const frames = new ServerFrames(this.#world, database, clones, starts);
     this.#fleet = new Fleet(this.#world, this.#nodes, { oracle, frames, clones });
     this.#callers = new Callers(this.#world, this.#nodes);
     this.#retirements = new Retirements(world, this.#nodes, this.#callers, retired);

@@ -1,6 +1,12 @@
 import { createHash } from "node:crypto";
 import { type Connection, LinkState, type Log, runAgentCore } from "@halligan/agent/simulation";
-import { type Hello, LINK_CLOSE, type MachineFacts, parseAgentFrame } from "@halligan/protocol/link";
+import {
+  type Hello,
+  LINK_CLOSE,
+  type MachineFacts,
+  parseAgentFrame,
+  SEALED_SINCE_VERSION,
+} from "@halligan/protocol/link";
 import { SimLink } from "../link/sim-link.ts";
 import type { Nodes } from "../server/nodes.ts";
 import { forever, Life } from "../time/life.ts";
@@ -58,6 +64,8 @@ export class Device {
   readonly #server: Nodes;
   readonly #watcher: DeviceWatcher;
   #agent: Agent | null = null;
+  /** A proxy of its last connection makes the server close it for what the device never sent. */
+  #isProxied = false;
 
   constructor(world: World, server: Nodes, watcher: DeviceWatcher, name: string, key: KeyPair, linkVersion: number) {
     this.#world = world;
@@ -160,16 +168,22 @@ export class Device {
     await this.#world.delay(2, 80);
     if (life.isOver) return forever();
     const said: SaidOnLink = { hello: null, offered: null };
-    const link = new SimLink(this.#world, this.name, {
-      agentSends: (text) => {
-        const frame = text.startsWith('{"type":"hello"') ? parseAgentFrame(text) : null;
-        if (frame?.type === "hello") said.hello = frame;
+    const link = new SimLink(
+      this.#world,
+      this.name,
+      {
+        agentSends: (text) => {
+          const frame = text.startsWith('{"type":"hello"') ? parseAgentFrame(text) : null;
+          if (frame?.type === "hello") said.hello = frame;
+        },
+        serverSends: (text) => this.#watcher.serverSends(this, text, said),
+        ended: (ended) => {
+          if (this.link === ended) this.link = null;
+        },
       },
-      serverSends: (text) => this.#watcher.serverSends(this, text, said),
-      ended: (ended) => {
-        if (this.link === ended) this.link = null;
-      },
-    });
+      this.linkVersion >= SEALED_SINCE_VERSION,
+    );
+    this.#isProxied = link.isProxied;
     const taken = this.isOnline ? this.#server.accept(link.socket) : null;
     if (!taken) throw new Error("The server could not be reached.");
     link.attach(taken);
@@ -200,7 +214,8 @@ export class Device {
       if (life.isOver) return;
       const { meaning: _, ...told } = fields;
       this.#note(`log ${event} ${JSON.stringify(told)}`);
-      if (fields.closeCode === LINK_CLOSE.unauthorized || fields.closeCode === LINK_CLOSE.protocol) {
+      const isBroken = fields.closeCode === LINK_CLOSE.protocol && !this.#isProxied;
+      if (fields.closeCode === LINK_CLOSE.unauthorized || isBroken) {
         this.#world.violated("nothingBreaks", `the server refused the enrolled ${this.name}: ${fields.error}`);
       }
     };

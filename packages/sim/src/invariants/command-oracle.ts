@@ -2,6 +2,7 @@ import type { CommandRef } from "@halligan/agent/simulation";
 import type { CommandWatcher } from "../device/sim-runner.ts";
 import { short } from "../link/describe-frame.ts";
 import type { World } from "../world/world.ts";
+import type { GrantedStarts } from "./granted-starts.ts";
 import type { RetiredMachines } from "./retired-machines.ts";
 
 const keyOf = ({ actionId, index }: Pick<CommandRef, "actionId" | "index">): string => `${actionId} ${index}`;
@@ -10,13 +11,15 @@ const keyOf = ({ actionId, index }: Pick<CommandRef, "actionId" | "index">): str
 export class CommandOracle {
   readonly #world: World;
   readonly #retired: RetiredMachines;
+  readonly #starts: GrantedStarts;
   readonly #scripts = new Map<string, string>();
   readonly #completed = new Set<string>();
   /** Index of the command that failed last, by device and action: of two that bear one key, each goes on by its own journal. */
   readonly #failed = new Map<string, number>();
 
-  constructor(world: World, retired: RetiredMachines) {
+  constructor(world: World, retired: RetiredMachines, starts: GrantedStarts) {
     this.#world = world;
+    this.#starts = starts;
     this.#retired = retired;
   }
 
@@ -36,6 +39,7 @@ export class CommandOracle {
     this.#checkTurn(deviceName, command);
     if (type !== "RunScript") return;
     this.#retired.scriptBegins(deviceName, command);
+    this.#starts.scriptBegins(deviceName, command);
     const first = this.#scripts.get(keyOf(command));
     if (first !== undefined) {
       this.#world.violated("neverTwice", `${describe(command)} was started on ${first} and again on ${deviceName}`);

@@ -5,6 +5,7 @@ import type { SimDatabase } from "../server/sim-database.ts";
 import type { World } from "../world/world.ts";
 import { isFinalStatus } from "./action-ledger.ts";
 import type { CloneWatch } from "./clone-watch.ts";
+import type { GrantedStarts } from "./granted-starts.ts";
 import { storedCommands } from "./stored-commands.ts";
 
 const LOOKED_AT = ["order", "ack", "helloAnswer", "startGranted"];
@@ -14,8 +15,10 @@ export class ServerFrames {
   readonly #world: World;
   readonly #database: SimDatabase;
   readonly #clones: CloneWatch;
+  readonly #starts: GrantedStarts;
 
-  constructor(world: World, database: SimDatabase, clones: CloneWatch) {
+  constructor(world: World, database: SimDatabase, clones: CloneWatch, starts: GrantedStarts) {
+    this.#starts = starts;
     this.#world = world;
     this.#database = database;
     this.#clones = clones;
@@ -30,6 +33,7 @@ export class ServerFrames {
       said.offered = frame.rollingValue ?? null;
     }
     if (frame?.type === "startGranted") {
+      this.#starts.granted(frame);
       if (said.hello?.continuity) this.#clones.startGranted(device, said.offered);
       this.#checkQuarantine(device, "a grant");
     }

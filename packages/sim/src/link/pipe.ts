@@ -14,12 +14,13 @@ export class Pipe {
     return this.#isCut;
   }
 
-  carry(arrive: () => void): void {
+  /** @param laterMs more than the network takes: what comes after it waits, too */
+  carry(arrive: () => void, laterMs = 0): void {
     if (this.#isCut) return;
     const { timeline, random } = this.#world;
     const slow = random.chance(0.05) ? 1_500 : 40;
     // Never at the same time as what went before: what is due together comes in any order.
-    const atMs = Math.max(this.#lastMs + 1, timeline.nowMs + random.between(1, slow));
+    const atMs = Math.max(this.#lastMs + 1, timeline.nowMs + random.between(1, slow)) + laterMs;
     this.#lastMs = atMs;
     timeline.after(atMs - timeline.nowMs, () => this.#isCut || arrive());
   }

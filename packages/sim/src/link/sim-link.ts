@@ -3,6 +3,7 @@ import type { LinkSocket } from "@halligan/server/simulation";
 import type { TakenSocket } from "../server/nodes.ts";
 import type { World } from "../world/world.ts";
 import { describeAgentFrame, describeServerFrame, frameText } from "./describe-frame.ts";
+import { HostileProxy } from "./hostile-proxy.ts";
 import { Pipe } from "./pipe.ts";
 
 const ABNORMAL = 1006;
@@ -26,18 +27,21 @@ export class SimLink {
   readonly #watcher: LinkWatcher;
   readonly #toAgent: Pipe;
   readonly #toServer: Pipe;
+  readonly #proxy: HostileProxy;
   readonly #inbox: Received[] = [];
   #agentClosed: Extract<Received, { kind: "closed" }> | null = null;
   #arrived = Promise.withResolvers<void>();
   #server: TakenSocket | null = null;
   #isServerClosed = false;
 
-  constructor(world: World, deviceName: string, watcher: LinkWatcher) {
+  /** @param isSealed whether its frames are: link version 2 */
+  constructor(world: World, deviceName: string, watcher: LinkWatcher, isSealed: boolean) {
     this.#world = world;
     this.deviceName = deviceName;
     this.#watcher = watcher;
     this.#toAgent = new Pipe(world);
     this.#toServer = new Pipe(world);
+    this.#proxy = new HostileProxy(world, deviceName, isSealed);
   }
 
   /** The server's end, before it is connected to anything. */
@@ -69,6 +73,11 @@ export class SimLink {
   }
 
   /** Both directions still carry, so each side will notice when the other goes. */
+  /** A proxy may have changed what the server got. */
+  get isProxied(): boolean {
+    return this.#proxy.isThere;
+  }
+
   get isWhole(): boolean {
     return !this.#toAgent.isCut && !this.#toServer.isCut && !this.#isServerClosed && this.#agentClosed === null;
   }
@@ -102,20 +111,32 @@ export class SimLink {
   #serverSends(text: string): void {
     if (this.#isServerClosed) return;
     this.#watcher.serverSends(frameText(text));
+    const { texts, laterMs } = this.#proxy.toAgent(text);
+    for (const forwarded of texts) this.#carryToAgent(forwarded, laterMs);
+  }
+
+  #carryToAgent(text: string, laterMs = 0): void {
     this.#toAgent.carry(() => {
       this.#note(this.deviceName, isHeartbeat(text) ? null : describeServerFrame(text));
       this.#receive({ kind: "text", text });
-    });
+    }, laterMs);
   }
 
   #agentSends(text: string): void {
     if (this.#agentClosed) return;
     this.#watcher.agentSends(frameText(text));
+    const { texts, laterMs } = this.#proxy.toServer(text);
+    for (const forwarded of texts) this.#carryToServer(forwarded, laterMs);
+    const forged = this.#proxy.forgedGrant();
+    if (forged !== null) this.#carryToAgent(forged);
+  }
+
+  #carryToServer(text: string, laterMs: number): void {
     this.#toServer.carry(() => {
       if (this.#isServerClosed) return;
       this.#note(this.#nodeName, isHeartbeat(text) ? null : describeAgentFrame(text), ` from ${this.deviceName}`);
       this.#server?.events.text(text);
-    });
+    }, laterMs);
   }
 
   #serverCloses(code: number, reason: string): void {

@@ -3,6 +3,7 @@ export const INVARIANTS = {
   oneUnfinishedAction: "at most one unfinished action a machine",
   commandsInOrder: "commands start in order, and nothing after a failure",
   neverTwice: "no script is started a second time",
+  startsAreGranted: "a script begins only by a grant that the server itself sent, and sent not long before",
   finalStays: "a final status is never left",
   everyActionEnds: "every action is final within its deadlines and some slack",
   noEarlyTimeOut: "no action times out before its deadline, or while a clock was only wrong for a moment",

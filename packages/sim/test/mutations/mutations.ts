@@ -105,6 +105,52 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
+    name: "a frame is taken whatever its code is",
+    startAt: 49,
+    breaks: ["startsAreGranted"],
+    edits: [
+      {
+        file: "protocol/src/link-crypto/frame-seal.ts",
+        find: "return given.length === code.length && timingSafeEqual(given, code) ? text : null;",
+        replace: "return given.length === code.length || timingSafeEqual(given, code) ? text : null;",
+      },
+    ],
+  },
+  {
+    name: "the agent starts a script by a grant however old it is",
+    startAt: 17,
+    breaks: ["startsAreGranted"],
+    edits: [{ file: "agent/src/limits.ts", find: "maxGrantAgeMs: 10_000", replace: "maxGrantAgeMs: 10_000_000" }],
+  },
+  {
+    name: "an end is recorded that the device did not sign, from a frame that is taken whatever its code is",
+    startAt: 97,
+    breaks: ["resultsStay"],
+    edits: [
+      // What else a proxy does is noticed sooner.
+      {
+        file: "sim/src/link/hostile-proxy.ts",
+        find: "    switch (this.#chance.between(0, 3)) {",
+        replace: '    if (text !== "") return untouched(text);\n    switch (this.#chance.between(0, 3)) {',
+      },
+      {
+        file: "sim/src/link/hostile-proxy.ts",
+        find: "!this.#chance.chance(0.3)) return null;",
+        replace: "true) return null;",
+      },
+      {
+        file: "protocol/src/link-crypto/frame-seal.ts",
+        find: "return given.length === code.length && timingSafeEqual(given, code) ? text : null;",
+        replace: "return given.length === code.length || timingSafeEqual(given, code) ? text : null;",
+      },
+      {
+        file: "server/src/gateway/link.ts",
+        find: "if (this.#seal !== null && evidence === null) {",
+        replace: "if (this.#seal !== null && frame === null) {",
+      },
+    ],
+  },
+  {
     name: "a server whose store was set back sends again what the device may have run",
     startAt: 343,
     breaks: ["neverTwice", "nothingBreaks"],

@@ -1,0 +1,32 @@
+import type { CommandRef } from "@halligan/agent/simulation";
+import { short } from "../link/describe-frame.ts";
+import type { World } from "../world/world.ts";
+
+/** The bound of the agent (`limits.ts`), and what the network may take. */
+const MAX_GRANT_AGE_MS = 10_000 + 2_000;
+
+const keyOf = ({ actionId, index }: Pick<CommandRef, "actionId" | "index">): string => `${actionId} ${index}`;
+
+/** Compares what begins on devices with what the server said, which a proxy between cannot make up. */
+export class GrantedStarts {
+  readonly #world: World;
+  /** When the server sent the last grant of a command. */
+  readonly #sentAtMs = new Map<string, number>();
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  granted(command: Pick<CommandRef, "actionId" | "index">): void {
+    this.#sentAtMs.set(keyOf(command), this.#world.timeline.nowMs);
+  }
+
+  scriptBegins(deviceName: string, command: CommandRef): void {
+    const sentAtMs = this.#sentAtMs.get(keyOf(command));
+    if (sentAtMs !== undefined && this.#world.timeline.nowMs - sentAtMs <= MAX_GRANT_AGE_MS) return;
+    const what = `command ${command.index} of action ${short(command.actionId)}`;
+    const grant =
+      sentAtMs === undefined ? "without a grant" : `by a grant of ${this.#world.timeline.nowMs - sentAtMs} ms before`;
+    this.#world.violated("startsAreGranted", `${what} begins on ${deviceName} ${grant}`);
+  }
+}

@@ -1,0 +1,97 @@
+import { parseAgentFrame, type Started } from "@halligan/protocol/link";
+import { Random } from "../time/random.ts";
+import type { World } from "../world/world.ts";
+import { frameText } from "./describe-frame.ts";
+
+/** In every eighth schedule. The seeds at which mutations are found are of other ones. */
+const isAttacked = (seed: number): boolean => seed % 8 === 1;
+const ATTACK_SHARE = 0.1;
+
+/** What the proxy sends in place of a frame, and how much later than the network would. */
+export interface Forwarded {
+  readonly texts: readonly string[];
+  readonly laterMs: number;
+}
+
+/** As it came. */
+const untouched = (text: string): Forwarded => ({ texts: [text], laterMs: 0 });
+
+/**
+ * A proxy on one connection of link version 2 that has terminated TLS. Its chance is its own, so that the rest of a schedule is the same
+ * with it until it does something.
+ */
+export class HostileProxy {
+  readonly #world: World;
+  readonly #chance: Random;
+  readonly #name: string;
+  #started: Started | null = null;
+
+  constructor(world: World, name: string, isSealed: boolean) {
+    this.#world = world;
+    this.#name = name;
+    this.isThere = isSealed && isAttacked(world.seed);
+    this.#chance = new Random(world.seed + world.timeline.nowMs);
+  }
+
+  readonly isThere: boolean;
+
+  toServer(text: string): Forwarded {
+    if (!this.isThere) return untouched(text);
+    const frame = parseAgentFrame(frameText(text));
+    if (frame?.type === "started") this.#started = frame;
+    if (frame?.type === "ended" && this.#world.isRough && this.#chance.chance(0.3)) {
+      this.#world.fault("result changed by a proxy", this.#name);
+      return untouched(text.replace('"transcript":"', '"transcript":"altered '));
+    }
+    if (!this.#strikes()) return untouched(text);
+    return this.#anyOf(text);
+  }
+
+  toAgent(text: string): Forwarded {
+    if (!this.isThere) return untouched(text);
+    const isGrant = frameText(text).startsWith('{"type":"startGranted"');
+    if (isGrant && this.#world.isRough && this.#chance.chance(0.3)) return this.#delayed(text);
+    if (!this.#strikes()) return untouched(text);
+    return this.#anyOf(text);
+  }
+
+  /** What it says to the device in the server's name as soon as it has seen a start. */
+  forgedGrant(): string | null {
+    const started = this.#started;
+    this.#started = null;
+    if (!started || !this.#world.isRough || !this.#chance.chance(0.3)) return null;
+    this.#note("made up");
+    const { actionId, orderSeq, index, startId } = started;
+    const grant = JSON.stringify({ type: "startGranted", actionId, orderSeq, index, startId });
+    return `${"A".repeat(22)}999999999${grant}`;
+  }
+
+  #anyOf(text: string): Forwarded {
+    switch (this.#chance.between(0, 3)) {
+      case 0:
+        this.#note("repeated");
+        return { texts: [text, text], laterMs: 0 };
+      case 1:
+        this.#note("dropped");
+        return { texts: [], laterMs: 0 };
+      case 2:
+        this.#note("changed");
+        return untouched(`B${text.slice(1)}`);
+      default:
+        return this.#delayed(text);
+    }
+  }
+
+  #delayed(text: string): Forwarded {
+    this.#note("delayed");
+    return { texts: [text], laterMs: this.#chance.between(5_000, 60_000) };
+  }
+
+  #strikes(): boolean {
+    return this.#world.isRough && this.#chance.chance(ATTACK_SHARE);
+  }
+
+  #note(what: string): void {
+    this.#world.fault(`frame ${what} by a proxy`, this.#name);
+  }
+}
