@@ -4,8 +4,7 @@ import { LINK_PATH } from "@halligan/protocol/link";
 import type { Logger } from "pino";
 import { issuers } from "./auth/access-token.ts";
 import { acceptedAudiences } from "./auth/audiences.ts";
-import { FailedAuthentications } from "./auth/failed-authentications.ts";
-import { FailureSummaries } from "./auth/failure-summaries.ts";
+import type { FailedAuthentications } from "./auth/failed-authentications.ts";
 import { fetchJsonWithin } from "./auth/oidc/fetch-json.ts";
 import { createOutsideIssuers, type OutsideIssuers } from "./auth/oidc/outside-issuers.ts";
 import { deploymentTenant } from "./auth/tenant.ts";
@@ -18,12 +17,10 @@ import type { NatsAddress } from "./bus/nats-options.ts";
 import { sleep, systemClock } from "./clock.ts";
 import { type Config, ConfigError } from "./config/config.ts";
 import { readOidcIssuers } from "./config/oidc-issuers.ts";
-import { UNLIMITED } from "./config/settings.ts";
 import { BEAT_INTERVAL_MS, type NodeFacts } from "./domain/node-lease.ts";
 import { connectionStates } from "./gateway/connection-states.ts";
 import { Gateway } from "./gateway/gateway.ts";
 import { WsGateway } from "./gateway/ws-gateway.ts";
-import { AddressLimits } from "./http/address-limits.ts";
 import { buildHttpApp } from "./http/app.ts";
 import { parseTrustedProxies, type TrustedProxies } from "./http/client-address.ts";
 import type { HttpContext } from "./http/context.ts";
@@ -31,7 +28,7 @@ import { EventStreams } from "./http/event-streams.ts";
 import { OPERATIONS } from "./http/operations.ts";
 import { refuseUpgrade } from "./http/refuse-upgrade.ts";
 import { createThrottle } from "./http/throttle.ts";
-import { UnauthenticatedLog } from "./http/unauthenticated-log.ts";
+import { createUnauthenticatedLimits, type UnauthenticatedLimits } from "./http/unauthenticated-limits.ts";
 import { systemIds } from "./ids.ts";
 import { loop } from "./loops/loop.ts";
 import { createMetrics } from "./metrics/metrics.ts";
@@ -77,7 +74,7 @@ export async function startServer(config: Config, engines: Engines, log: Logger,
   // What only reads comes first: a mistake in it leaves nothing behind.
   await refuseOpenModes(config);
   const certificate = config.tls && (await ServedCertificate.open(config.tls, log, systemClock.nowMs));
-  const proxies = trustedProxies(config, log);
+  const forwarding = trustedProxies(config);
   const oidcIssuers = await readOidcIssuers(config.oidcIssuersFile);
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   started.use(lockFolder(config.dataDir));
@@ -178,13 +175,13 @@ export async function startServer(config: Config, engines: Engines, log: Logger,
     metricsToken: engines.metricsToken,
     isBehindProxy: config.tlsEndsAtProxy,
   };
-  const rates = proxies.isAddressShared ? { ...config.numbers, ...NO_ADDRESS_RATES } : config.numbers;
-  const summaries = new FailureSummaries(systemClock.nowMs);
-  const { monotonicMs } = systemClock;
-  const authentications = new FailedAuthentications(rates, { monotonicMs, random: randomBytes, summaries });
-  const unauthenticatedLog = new UnauthenticatedLog(rates.unauthenticatedLogLinesPerMinute, monotonicMs, log);
-  started.use(startSummaries(service, summaries, unauthenticatedLog));
-  const context = httpContext(service, keys, tenant, config, outside, health, authentications);
+  const unauthenticated = createUnauthenticatedLimits(config.numbers, forwarding, {
+    ...systemClock,
+    random: randomBytes,
+    log,
+  });
+  started.use(startSummaries(service, unauthenticated));
+  const context = httpContext(service, keys, tenant, config, outside, health, unauthenticated.authentications);
   const counter = lease
     ? storeCounter(store, () => systemClock.nowMs() + lease.clockOffsetMs)
     : memoryCounter(systemClock.monotonicMs);
@@ -194,9 +191,9 @@ export async function startServer(config: Config, engines: Engines, log: Logger,
     verifyToken: (token) => context.tokens.verify(token, service.clock.nowMs()),
     verifyTicket: (text) => verifyLinkTicket(service, text),
     throttle: createThrottle(config.numbers, counter),
-    addresses: new AddressLimits(rates, monotonicMs, authentications),
-    proxies,
-    unauthenticatedLog,
+    addresses: unauthenticated.addresses,
+    proxies: unauthenticated.proxies,
+    unauthenticatedLog: unauthenticated.log,
     log,
     onAnswered: metrics.requestAnswered,
     limits: { jsonBytes: config.numbers.jsonBodyLimitBytes, closeGraceMs: config.numbers.drainTimeoutMs },
@@ -235,44 +232,25 @@ async function openNats(address: NatsAddress, tenant: string, log: Logger, measu
   return natsBus({ ...address, deployment: tenant, log, onMalformed: () => measures.busMessageDropped("malformed") });
 }
 
-/** Where all callers share the proxy's address, a limit of an address would be one of all callers. */
-const NO_ADDRESS_RATES = {
-  anonymousRequestsPerMinute: UNLIMITED,
-  failedSignInsPerMinute: UNLIMITED,
-  failedSignInsPerAddressPerMinute: UNLIMITED,
-  failedSignInsPerAccountPerMinute: UNLIMITED,
-};
-
-function trustedProxies(
-  { trustProxy, tlsEndsAtProxy }: Config,
-  log: Logger,
-): TrustedProxies & { readonly isAddressShared: boolean } {
+function trustedProxies({ trustProxy, tlsEndsAtProxy }: Config): { proxies: TrustedProxies; isAddressShared: boolean } {
   const parsed = parseTrustedProxies(trustProxy);
-  if ("wrong" in parsed) {
-    throw new ConfigError(
-      `HALLIGAN_TRUST_PROXY must be addresses or CIDR ranges with commas between them; ${parsed.wrong} is none`,
-    );
+  if ("proxies" in parsed) {
+    return { proxies: parsed.proxies, isAddressShared: tlsEndsAtProxy && parsed.count === 0 };
   }
-  const isAddressShared = tlsEndsAtProxy && parsed.count === 0;
-  if (isAddressShared) {
-    log.warn("no limit is counted by address: set HALLIGAN_TRUST_PROXY to the addresses of the proxy that ends TLS");
-  }
-  return { ...parsed.proxies, isAddressShared };
+  throw new ConfigError(
+    `HALLIGAN_TRUST_PROXY must be addresses or CIDR ranges with commas between them; ${parsed.wrong} is none`,
+  );
 }
 
 /** How often failed authentications are recorded, and dropped log lines reported. */
 const SUMMARY_INTERVAL_MS = 60_000;
 
 /** Disposing writes what is left. */
-function startSummaries(
-  service: ServiceContext,
-  summaries: FailureSummaries,
-  unauthenticatedLog: UnauthenticatedLog,
-): AsyncDisposable {
+function startSummaries(service: ServiceContext, { summaries, log: lines }: UnauthenticatedLimits): AsyncDisposable {
   const stop = new AbortController();
   const { clock, log } = service;
   const summarise = async () => {
-    unauthenticatedLog.report();
+    lines.report();
     await recordFailedAuthentications(service, summaries);
   };
   const running = loop("summarise failed authentications", SUMMARY_INTERVAL_MS, summarise, stop.signal, clock, log);

@@ -9,8 +9,7 @@ export interface NumberRule {
 /** Which defaults the throttles have. */
 export type LimitsProfile = "defender" | "open";
 
-/** A limit that none reaches. */
-export const UNLIMITED = 1_000_000_000;
+const UNLIMITED = 1_000_000_000;
 
 /**
  * Every number that a deployment may change, with its default and where that comes from. The environment name is

@@ -4,7 +4,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Logger } from "pino";
 import { peerAddress } from "../domain/peer-address.ts";
 import { refuse } from "./answer.ts";
-import type { TrustedProxies } from "./client-address.ts";
+import { clientAddress, type TrustedProxies } from "./client-address.ts";
 import { HeldRefusals } from "./held-refusals.ts";
 import { createHttpServer, type TlsSource, type UpgradeHandler } from "./http-server.ts";
 import type { Gate } from "./incoming.ts";
@@ -51,6 +51,7 @@ export function buildHttpApp<Ctx>(options: HttpAppOptions<Ctx>): HttpApp {
   const limits = { ...DEFAULT_HTTP_LIMITS, ...options.limits };
   const servers: http.Server[] = [];
   let isClosing = false;
+  const proxies = options.proxies ?? NO_PROXIES;
   const held = new HeldRefusals(limits.refusalDelayMs);
   const unauthenticatedLog = options.unauthenticatedLog ?? { admits: () => true };
   const app: HttpApp = Fastify<http.Server>({
@@ -62,6 +63,7 @@ export function buildHttpApp<Ctx>(options: HttpAppOptions<Ctx>): HttpApp {
           Object.entries(options.upgrades ?? {}).map(([path, upgrade]) => [path.toLowerCase(), upgrade]),
         ),
         newRequestId,
+        addressOf: ({ socket, headers }) => clientAddress(socket.remoteAddress, headers["x-forwarded-for"], proxies),
         onMalformed: (requestId, code, peer) => {
           const remoteAddress = peerAddress(peer);
           if (unauthenticatedLog.admits(remoteAddress))
@@ -98,7 +100,7 @@ export function buildHttpApp<Ctx>(options: HttpAppOptions<Ctx>): HttpApp {
     limits,
     log,
     held,
-    proxies: options.proxies ?? NO_PROXIES,
+    proxies,
     unauthenticatedLog,
     isClosing: () => isClosing,
     onAnswered: (line: RequestLine) => {

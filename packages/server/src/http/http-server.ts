@@ -9,8 +9,8 @@ import { answerOnSocket, malformedAnswer } from "./raw-answers.ts";
 import { splitTarget } from "./request-path.ts";
 import { writeAnswer } from "./write-answer.ts";
 
-/** Takes over a socket that asked for a WebSocket: what `ws` has as `handleUpgrade`. */
-export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+/** Takes over a socket that asked for a WebSocket: what `ws` has as `handleUpgrade`. `address`: the caller's, also behind a trusted proxy. */
+export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer, address: string) => void;
 
 /** PEM texts. */
 export interface TlsSource {
@@ -27,6 +27,7 @@ export interface HttpServerOptions {
   /** By path in lower case. */
   readonly upgrades: ReadonlyMap<string, UpgradeHandler>;
   readonly newRequestId: () => string;
+  readonly addressOf: (request: IncomingMessage) => string;
   readonly onMalformed: (id: string, code: string | undefined, peer: string | undefined) => void;
 }
 
@@ -45,7 +46,7 @@ export function inviteBody(raw: IncomingMessage, response: ServerResponse): void
  * expectations, tunnels. `handle` gets every request, also one that asks for an upgrade nobody serves (Java's client asks for h2c).
  */
 export function createHttpServer(handle: http.RequestListener, options: HttpServerOptions): http.Server {
-  const { limits, tls, upgrades, newRequestId, onMalformed } = options;
+  const { limits, tls, upgrades, newRequestId, addressOf, onMalformed } = options;
   const upgradeOf = (request: IncomingMessage): UpgradeHandler | undefined =>
     request.method === "GET" && request.headers.upgrade?.toLowerCase() === "websocket"
       ? upgrades.get(splitTarget(request.url ?? "").path.toLowerCase())
@@ -91,7 +92,7 @@ export function createHttpServer(handle: http.RequestListener, options: HttpServ
     // Node before 24.9 does not ask shouldUpgradeCallback.
     if (upgrade === undefined)
       answerOnSocket(socket, newRequestId(), 404, "NotFound", "There is nothing to upgrade to");
-    else upgrade(request, socket, head);
+    else upgrade(request, socket, head, addressOf(request));
   });
   const answered = new WeakSet<Duplex>();
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => {

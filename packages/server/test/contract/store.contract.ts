@@ -251,10 +251,14 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
           createdAtMs: 1,
         }),
       );
+      const isUsable = (hash: string, nowMs: number) => store.read((tx) => tx.enrollmentTokens.isUsable(hash, nowMs));
+      assert.equal(await isUsable("h1", 50), true);
       const used = await Promise.all(
         Array.from({ length: 10 }, () => store.write((tx) => tx.enrollmentTokens.use("h1", 50))),
       );
       assert.equal(used.filter(Boolean).length, 3);
+      assert.equal(await isUsable("h1", 50), false);
+      assert.equal(await isUsable("unknown", 50), false);
     });
 
     test("an expired enrollment token is not used", async () => {
@@ -268,6 +272,8 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
           createdAtMs: 1,
         }),
       );
+      assert.equal(await store.read((tx) => tx.enrollmentTokens.isUsable("h2", 99)), true);
+      assert.equal(await store.read((tx) => tx.enrollmentTokens.isUsable("h2", 100)), false);
       assert.equal(await store.write((tx) => tx.enrollmentTokens.use("h2", 100)), undefined);
     });
 
@@ -305,6 +311,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         await tx.enrollmentTokens.revoke("t3", 40, "b");
       });
       assert.equal(await store.write((tx) => tx.enrollmentTokens.use("h3", 50)), undefined);
+      assert.equal(await store.read((tx) => tx.enrollmentTokens.isUsable("h3", 50)), false);
       const found = await store.read((tx) => tx.enrollmentTokens.byId("t3"));
       assert.deepEqual([found?.usesLeft, found?.revocation], [0, { atMs: 40, by: "b" }]);
     });

@@ -131,3 +131,22 @@ test("a TLS handshake that does not end is ended", async (t) => {
   await once(whole, "secureConnect");
   whole.destroy();
 });
+
+test("an upgrade is handed over with the caller's address", async (t) => {
+  const addresses: string[] = [];
+  const parsed = parseTrustedProxies("127.0.0.1");
+  assert.ok("proxies" in parsed);
+  const { open } = await startApp(t, {
+    proxies: parsed.proxies,
+    upgrades: {
+      "/link": (_request, socket, _head, address) => {
+        addresses.push(address);
+        socket.end("HTTP/1.1 403 Forbidden\r\n\r\n");
+      },
+    },
+  });
+  const upgrade = "GET /link HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: websocket\r\n";
+  await talk(await open(), `${upgrade}X-Forwarded-For: 203.0.113.1, 198.51.100.1\r\n\r\n`);
+  await talk(await open(), `${upgrade}\r\n`);
+  assert.deepEqual(addresses, ["198.51.100.1", "127.0.0.1"]);
+});
