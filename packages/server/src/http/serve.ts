@@ -102,11 +102,11 @@ export async function serve<Ctx>(
         who = admitted;
       }));
     using _ = answer.kind === "events" ? answer.held : null;
-    // Without this a body would be invited that nobody reads.
-    const isSettled =
-      !isWaitingForContinue(raw) && (await settleBody(raw, limits, drainBytes(source, raw, who !== undefined, limits)));
+    // A body that the client still waits to send must not be invited when it is not read.
+    const isWaiting = isWaitingForContinue(raw);
+    const isSettled = !isWaiting && (await settleBody(raw, limits, drainBytes(source, raw, who !== undefined, limits)));
     // Too many requests without authentication, or a body that no honest client sends without it.
-    const isFlood = (answer.kind === "error" && answer.status === 429) || !isSettled;
+    const isFlood = (answer.kind === "error" && answer.status === 429) || !(isSettled || isWaiting);
     const wasHeld = !isFlood || isIdentified(who) || (await serving.held.hold(facts.remoteAddress, gone.signal));
     const mustClose = !isSettled || !wasHeld || serving.isClosing();
     await writeAnswer({ id: facts.id, raw, response, errors: source.errors, mustClose }, answer);

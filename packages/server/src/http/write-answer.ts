@@ -29,7 +29,7 @@ export const standardHeaders = (id: string): OutgoingHttpHeaders => ({
  * case; what the framework refuses has a code of the contract and becomes the nearest of OAuth's.
  */
 function oauthError({ status, code, message }: ErrorAnswer): TokenErrorWire {
-  const framework = status >= 500 ? "server_error" : "invalid_request";
+  const framework = status >= 500 ? "server_error" : status === 429 ? "temporarily_unavailable" : "invalid_request";
   return { error: /^[a-z_]+$/.test(code) ? code : framework, error_description: message };
 }
 

@@ -51,6 +51,7 @@ export const agentDocs = {
     refusals: {
       400: "`InvalidRequestBody`, `MissingRequiredParameter`: the body.",
       403: "`Forbidden`: the token is unknown, has expired or is used up; the proof is wrong; or the key is enrolled already.",
+      429: "`TooManyRequests`: too many requests, or too many refused enrollments, of the address. `Retry-After` says how long to wait.",
     },
   },
   GetOrderFile: {

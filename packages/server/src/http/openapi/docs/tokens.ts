@@ -37,6 +37,7 @@ const description =
 const refusals = {
   400: "`invalid_request`, `unsupported_grant_type`, `invalid_scope` or `invalid_resource`.",
   401: "`invalid_client`: the client or its proof is wrong.",
+  429: "`temporarily_unavailable`: too many requests of the address, or too many failures of the address or the client. `Retry-After` says how long to wait.",
 } as const;
 
 const token = {
