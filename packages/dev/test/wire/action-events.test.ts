@@ -9,6 +9,7 @@ import { absentMachine } from "./absent-machines.ts";
 import { parsed } from "./api.ts";
 import { applicationWith } from "./applications.ts";
 import { getFile, runScript, UNKNOWN_ACTION } from "./commands.ts";
+import { openDefaultGroup } from "./default-group.ts";
 import { EventStream } from "./event-stream.ts";
 import { assertError } from "./golden.ts";
 import { at, numberAt, textAt } from "./json.ts";
@@ -130,15 +131,18 @@ describe("the events of an action", { skip, timeout: 120_000 }, () => {
 
 describe("streams of events", { skip, timeout: 120_000 }, () => {
   const issuer = new OutsideIssuer();
-  const here = setUp({
-    agents: 0,
-    settings: {
-      HALLIGAN_MAX_EVENT_STREAMS: "2",
-      HALLIGAN_REREAD_INTERVAL_MS: "100",
-      HALLIGAN_DRAIN_TIMEOUT_MS: "600000",
+  const here = setUp(
+    {
+      agents: 0,
+      settings: {
+        HALLIGAN_MAX_EVENT_STREAMS: "2",
+        HALLIGAN_REREAD_INTERVAL_MS: "100",
+        HALLIGAN_DRAIN_TIMEOUT_MS: "600000",
+      },
+      open: (stack) => stack.use(issuer).open(),
     },
-    open: (stack) => stack.use(issuer).open(),
-  });
+    ({ api }) => openDefaultGroup(api),
+  );
   const pending = async () => here().api.start(await absentMachine(here()), [getFile("/x")]);
 
   test("are so many and no more: beyond 429 with Retry-After, and a place that is left is taken again", async () => {
@@ -169,11 +173,17 @@ describe("streams of events", { skip, timeout: 120_000 }, () => {
     await expiring.over;
     assert.deepEqual(statusesOf(expiring), ["Pending"]);
 
-    const application = await applicationWith(here(), "short life", ["Machine.Read.All"]);
-    using revoked = await openFreely(() => EventStream.open(application, id));
-    await revoked.until(() => statusesOf(revoked).length > 0);
-    await api.send("DELETE", `/halligan/v1/applications/${application.target.clientId}`);
-    await revoked.over;
+    for (const [method, end] of [
+      ["POST", "/revoke-tokens"],
+      ["DELETE", ""],
+    ] as const) {
+      const application = await applicationWith(here(), "short life", ["Machine.Read.All"]);
+      using revoked = await openFreely(() => EventStream.open(application, id));
+      await revoked.until(() => statusesOf(revoked).length > 0);
+      const answer = await api.send(method, `/halligan/v1/applications/${application.target.clientId}${end}`);
+      assert.equal(answer.status, 204, answer.text);
+      await revoked.over;
+    }
     assert.equal(textAt((await api.action(id)).body, "status"), "Pending");
   });
 

@@ -4,6 +4,7 @@ import { DELEGATED_PERMISSIONS } from "@halligan/protocol/api";
 import { absentMachine } from "./absent-machines.ts";
 import type { Answer } from "./api.ts";
 import { getFile, UNKNOWN_ACTION, UNKNOWN_MACHINE } from "./commands.ts";
+import { openDefaultGroup } from "./default-group.ts";
 import { assertError } from "./golden.ts";
 import { listAt, numberAt, textAt } from "./json.ts";
 import { OutsideIssuer } from "./outside-issuer.ts";
@@ -19,9 +20,7 @@ describe("users", { skip: onlyHalligan("an issuer of users that it trusts") }, (
   const here = setUp({ agents: 1, open: (stack) => stack.use(issuer).open() }, async ({ api, machineId }) => {
     const token = issuer.token(["Machine.Read"]);
     assertError(await api.get(`/api/machines/${machineId}`, { token }), 404, "ResourceNotFound");
-    const open = { name: "UnassignedGroup", remediationLevel: "full", isOpenToUsers: true };
-    const opened = await api.send("PUT", "/halligan/v1/device-groups/0", { json: open });
-    assert.equal(opened.status, 200, opened.text);
+    await openDefaultGroup(api);
   });
 
   const reading = ["Machine.Read", "Machine.ReadWrite"];

@@ -49,7 +49,7 @@ test("an application of a real issuer is known by its token", async (t) => {
     kind: "application",
     id: `${issuer.issuer}#soar`,
     clientId: `${issuer.issuer}#soar`,
-    name: "soar",
+    name: `soar (${issuer.issuer})`,
     roles: new Set(["Machine.Read.All", "Library.Manage"]),
   });
 });

@@ -11,6 +11,7 @@ import { buildHttpApp } from "../../src/http/app.ts";
 import type { HttpContext } from "../../src/http/context.ts";
 import { EventStreams } from "../../src/http/event-streams.ts";
 import { OPERATIONS } from "../../src/http/operations.ts";
+import type { Throttle } from "../../src/http/throttle.ts";
 import { applicationStanding } from "../../src/service/application-standing.ts";
 import { assertionReplay } from "../../src/service/claim-assertion.ts";
 import { issueToken } from "../../src/service/issue-token.ts";
@@ -40,7 +41,7 @@ const UNLIMITED_FAILURES = {
 };
 
 /** The whole route table on a real port and a real store, in this process, with a clock that tests move. */
-export async function openHttpWorld(on: { store?: Store } = {}): Promise<HttpWorld> {
+export async function openHttpWorld(on: { store?: Store; throttle?: Throttle } = {}): Promise<HttpWorld> {
   await using opened = new AsyncDisposableStack();
   const services = opened.use(await testServices({}, on));
   services.time.nowMs = NOW;
@@ -96,7 +97,7 @@ export async function openHttpWorld(on: { store?: Store } = {}): Promise<HttpWor
     log: pino({ level: "silent" }),
     verifyToken: (token) => tokens.verify(token, service.clock.nowMs()),
     verifyTicket: (text) => verifyLinkTicket(service, text),
-    throttle: async () => null,
+    throttle: on.throttle ?? (async () => null),
     addresses: { countAnonymous: () => null, countForged: () => null },
   });
   const base = await app.listen({ host: "127.0.0.1", port: 0 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LINK_CLOSE } from "@halligan/protocol/link";
 import { Gateway } from "../../../src/gateway/gateway.ts";
+import { quarantineByHand, releaseMachine } from "../../../src/service/quarantine-by-hand.ts";
 import { reinstateMachine, retireMachine } from "../../../src/service/retire-machine.ts";
 import { runLiveResponse } from "../../../src/service/run-live-response.ts";
 import { PLAYBOOK } from "../../support/test-services.ts";
@@ -83,3 +84,19 @@ test("a reinstated machine is let in again", async () => {
   const back = await at.linked();
   assert.equal(back.closeCode, null);
 });
+
+for (const hintsArrive of [true, false]) {
+  test(`a quarantine by hand closes the connection ${hintsArrive ? "at once" : "when the hint is lost, too"}, and after the release the device is back`, async () => {
+    await using at = await openNodes({ hintsArrive });
+    const device = await at.linked();
+    assert.ok((await quarantineByHand(at.context, PLAYBOOK, MACHINE_ID, "not trusted")).ok);
+    if (!hintsArrive) await at.gateway.rereadStore();
+    await until(() => device.closeCode !== null);
+    const refused = at.dial();
+    await until(() => refused.closeCode !== null);
+    assert.equal(refused.closeCode, LINK_CLOSE.quarantined);
+    assert.ok((await releaseMachine(at.context, PLAYBOOK, MACHINE_ID)).ok);
+    const back = await at.linked();
+    assert.equal(back.closeCode, null);
+  });
+}
