@@ -1,5 +1,9 @@
 import { anonymousCpu } from "./anonymous-cpu.ts";
 import type { Attack } from "./attack.ts";
+import { busFlood } from "./bus-flood.ts";
+import { connectionExhaustion } from "./connection-exhaustion.ts";
+import { diskFilling } from "./disk-filling.ts";
+import { neverEnding } from "./never-ending.ts";
 
 /** Every attack, in the order of the report. */
-export const ATTACKS: readonly Attack[] = [anonymousCpu];
+export const ATTACKS: readonly Attack[] = [anonymousCpu, connectionExhaustion, diskFilling, neverEnding, busFlood];

@@ -40,6 +40,11 @@ export interface Bus {
   linkTaken(link: TakenLink): void;
   /** Told of links that other nodes have taken. Returns the function that ends the subscription. */
   onLinkTaken(listener: (link: TakenLink) => void): () => void;
+  /**
+   * Hints of other nodes were lost, and this node knows it: what they were about is to be looked up. Called again and again as long as
+   * that lasts. Returns the function that ends it.
+   */
+  onHintsLost(listener: () => void): () => void;
   /** The action's row was changed, and the change is durable. */
   actionChanged(actionId: string): void;
   /** May be called for every chunk: few of them are passed on. */

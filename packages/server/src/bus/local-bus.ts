@@ -12,6 +12,7 @@ export function localBus(monotonicMs: () => number = () => performance.now()): B
     // There is no other node.
     linkTaken: () => undefined,
     onLinkTaken: (listener) => subscribers.onTaken(listener),
+    onHintsLost: (listener) => subscribers.onLost(listener),
     actionChanged: (actionId) => subscribers.changed(actionId),
     transferProgress(progress) {
       if (isWorthTelling(progress)) subscribers.transferred(progress);

@@ -1,6 +1,7 @@
 import type { Msg, NatsConnection, Subscription } from "@nats-io/transport-node";
 import type { Logger } from "pino";
 import type { Bus, TransferProgress } from "./bus.ts";
+import { MESSAGES_PER_SECOND, MessageRate } from "./message-rate.ts";
 import { NatsLink } from "./nats-link.ts";
 import { type ActionHint, parseActionHint, parseTaken, parseWake, type Wake } from "./nats-messages.ts";
 import { checkNatsAddress, type NatsAddress } from "./nats-options.ts";
@@ -11,6 +12,8 @@ export interface NatsBusOptions extends NatsAddress {
   /** The deployment's id: nodes with the same one hear each other. Letters, digits, `-` and `_`. */
   readonly deployment: string;
   readonly log: Pick<Logger, "info" | "warn">;
+  /** Of other nodes; beyond, this one does not listen for a while. */
+  readonly messagesPerSecond?: number;
   /** A message came that no node sends. */
   readonly onMalformed?: () => void;
 }
@@ -21,6 +24,10 @@ export interface NatsBus extends Bus, AsyncDisposable {
   /** Sends what was said last and ends the connection; waits two seconds at most. */
   close(): Promise<void>;
 }
+
+/** How long a node does not listen after a flood, and how often it looks for what it did not hear. */
+const MUTED_MS = 10_000;
+const LOST_INTERVAL_MS = 100;
 
 const DEPLOYMENT = /^[A-Za-z0-9_-]{1,64}$/;
 /** Ids become parts of subjects, where dots and stars have a meaning. */
@@ -35,7 +42,7 @@ const ACTION_ID = /^[0-9a-f-]{1,64}$/;
  * with no watchers gets none of a thousand a second.
  */
 export function natsBus(options: NatsBusOptions): NatsBus {
-  const { deployment, log, onMalformed = () => undefined } = options;
+  const { deployment, log, onMalformed = () => undefined, messagesPerSecond = MESSAGES_PER_SECOND } = options;
   if (!DEPLOYMENT.test(deployment)) throw new Error("the deployment's id cannot be part of a NATS subject");
   checkNatsAddress(options);
   const wakeSubject = `halligan.${deployment}.wake`;
@@ -45,18 +52,49 @@ export function natsBus(options: NatsBusOptions): NatsBus {
   const isWorthTelling = progressThrottle(() => performance.now());
   const actionSubscriptions = new Map<string, Subscription>();
 
+  const rate = new MessageRate(messagesPerSecond, () => performance.now());
+  let hintSubscriptions: Subscription[] = [];
+  let muted: { poll: NodeJS.Timeout; end: NodeJS.Timeout } | null = null;
+  const unmute = () => {
+    clearInterval(muted?.poll);
+    clearTimeout(muted?.end);
+    muted = null;
+  };
+  /** The NATS server sends no more of them, so a flood costs this node nothing until it listens again. */
+  const mute = () => {
+    log.warn({ mutedMs: MUTED_MS }, "too many messages on the bus; not listening for a while");
+    for (const subscription of [...hintSubscriptions, ...actionSubscriptions.values()]) subscription.unsubscribe();
+    hintSubscriptions = [];
+    actionSubscriptions.clear();
+    muted = {
+      poll: setInterval(() => subscribers.lost(), LOST_INTERVAL_MS).unref(),
+      end: setTimeout(() => {
+        unmute();
+        if (link.connection !== null) subscribe(link.connection);
+      }, MUTED_MS).unref(),
+    };
+  };
+  const heard = (): boolean => {
+    if (muted !== null) return false;
+    if (!rate.exceeds()) return true;
+    mute();
+    return false;
+  };
   const onWake = (message: Msg) => {
+    if (!heard()) return;
     const wake = parseWake(message.data);
     if (wake === null) onMalformed();
     else subscribers.wake(wake.machineId, true);
   };
   const onTaken = (message: Msg) => {
+    if (!heard()) return;
     const taken = parseTaken(message.data);
     if (taken === null) onMalformed();
     else subscribers.taken(taken);
   };
   const subscribeToAction = (connection: NatsConnection, actionId: string) => {
     const subscription = listen(connection, actionSubject(actionId), ({ data }) => {
+      if (!heard()) return;
       const hint = parseActionHint(data);
       if (hint === null) onMalformed();
       if (hint?.type === "changed") subscribers.changed(actionId, true);
@@ -67,18 +105,24 @@ export function natsBus(options: NatsBusOptions): NatsBus {
     });
     if (subscription !== null) actionSubscriptions.set(actionId, subscription);
   };
-  const link = new NatsLink(options, log, (connection) => {
-    listen(connection, wakeSubject, onWake);
-    listen(connection, takenSubject, onTaken);
+  const subscribe = (connection: NatsConnection) => {
+    const subscriptions = [listen(connection, wakeSubject, onWake), listen(connection, takenSubject, onTaken)];
+    hintSubscriptions = subscriptions.filter((subscription) => subscription !== null);
     actionSubscriptions.clear();
     for (const actionId of subscribers.watchedActions()) {
       if (ACTION_ID.test(actionId)) subscribeToAction(connection, actionId);
     }
+  };
+  const link = new NatsLink(options, log, (connection) => {
+    if (muted === null) subscribe(connection);
   });
   const tellAction = (actionId: string, hint: ActionHint) => {
     if (ACTION_ID.test(actionId)) link.publish(actionSubject(actionId), JSON.stringify(hint));
   };
-  const close = () => link.close();
+  const close = () => {
+    unmute();
+    return link.close();
+  };
 
   return {
     get isConnected() {
@@ -89,6 +133,7 @@ export function natsBus(options: NatsBusOptions): NatsBus {
       link.publish(wakeSubject, JSON.stringify({ machineId } satisfies Wake));
     },
     onMachineWake: (listener) => subscribers.onWake(listener),
+    onHintsLost: (listener) => subscribers.onLost(listener),
     linkTaken: (taken) => link.publish(takenSubject, JSON.stringify(taken)),
     onLinkTaken: (listener) => subscribers.onTaken(listener),
     actionChanged(actionId) {
@@ -104,7 +149,8 @@ export function natsBus(options: NatsBusOptions): NatsBus {
     onActionChange: (actionId, listener) =>
       subscribers.onAction(actionId, listener, {
         onFirst() {
-          if (link.connection !== null && ACTION_ID.test(actionId)) subscribeToAction(link.connection, actionId);
+          if (link.connection !== null && muted === null && ACTION_ID.test(actionId))
+            subscribeToAction(link.connection, actionId);
         },
         onLast() {
           actionSubscriptions.get(actionId)?.unsubscribe();

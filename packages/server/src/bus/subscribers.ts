@@ -3,6 +3,7 @@ import type { ActionListener, TakenLink, TransferProgress, WakeListener } from "
 /** The listeners of one node. They are called after the present turn, so that a publisher never runs their code. */
 export class Subscribers {
   readonly #machineListeners = new Set<WakeListener>();
+  readonly #lostListeners = new Set<() => void>();
   readonly #takenListeners = new Set<(link: TakenLink) => void>();
   readonly #actionListeners = new Map<string, Set<ActionListener>>();
 
@@ -24,6 +25,15 @@ export class Subscribers {
 
   transferred(progress: TransferProgress): void {
     this.#tell(progress.actionId, (listener) => listener.transferred(progress));
+  }
+
+  lost(): void {
+    for (const listener of this.#lostListeners) listener();
+  }
+
+  onLost(listener: () => void): () => void {
+    this.#lostListeners.add(listener);
+    return () => this.#lostListeners.delete(listener);
   }
 
   onWake(listener: WakeListener): () => void {

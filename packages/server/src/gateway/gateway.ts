@@ -60,6 +60,7 @@ export class Gateway implements LinkOwner {
     const subscriptions = [
       bus.onMachineWake((machineId, isRemote) => this.#woken(machineId, isRemote)),
       bus.onLinkTaken((taken) => this.#takenSomewhere(taken)),
+      bus.onHintsLost(() => void this.#pumpWaiting()),
     ];
     const dropped = () => context.measures.busMessageDropped("tooMany");
     this.#wakes = new HintGate<string>(context.clock, {

@@ -24,7 +24,12 @@ function listeningLog() {
 }
 
 function openBus(t: TestContext, options: Partial<NatsBusOptions> & { servers: readonly string[] }): NatsBus {
-  const bus = natsBus({ deployment: `test-${randomUUID()}`, log: listeningLog().log, ...options });
+  const bus = natsBus({
+    deployment: `test-${randomUUID()}`,
+    log: listeningLog().log,
+    messagesPerSecond: 1_000_000,
+    ...options,
+  });
   t.after(() => bus.close());
   return bus;
 }
