@@ -137,7 +137,7 @@ export async function startServer(config: Config, engines: Engines, log: Logger,
     clock: systemClock,
     refuse: refuseUpgrade,
     framesPerSecond: config.numbers.linkFramesPerSecond,
-    isAddressShared: config.tlsEndsAtProxy,
+    isAddressShared: forwarding.isAddressShared,
   });
   const outside = started.use(
     createOutsideIssuers(oidcIssuers, Object.values(issuers(service.publicUrl, tenant)), {
@@ -197,7 +197,7 @@ export async function startServer(config: Config, engines: Engines, log: Logger,
     log,
     onAnswered: metrics.requestAnswered,
     limits: { jsonBytes: config.numbers.jsonBodyLimitBytes, closeGraceMs: config.numbers.drainTimeoutMs },
-    upgrades: { [LINK_PATH]: (request, socket, head) => sockets.upgrade(request, socket, head) },
+    upgrades: { [LINK_PATH]: (request, socket, head, address) => sockets.upgrade(request, socket, head, address) },
     ...(certificate && {
       tls: { ...certificate.current, onChange: (apply) => certificate.onChange(apply) },
     }),

@@ -3,7 +3,15 @@ import type { Attack } from "./attack.ts";
 import { busFlood } from "./bus-flood.ts";
 import { connectionExhaustion } from "./connection-exhaustion.ts";
 import { diskFilling } from "./disk-filling.ts";
+import { failedAuthentication } from "./failed-authentication.ts";
 import { neverEnding } from "./never-ending.ts";
 
 /** Every attack, in the order of the report. */
-export const ATTACKS: readonly Attack[] = [anonymousCpu, connectionExhaustion, diskFilling, neverEnding, busFlood];
+export const ATTACKS: readonly Attack[] = [
+  anonymousCpu,
+  connectionExhaustion,
+  diskFilling,
+  neverEnding,
+  failedAuthentication,
+  busFlood,
+];

@@ -53,16 +53,25 @@ export class WsGateway {
     });
   }
 
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  /** `remoteAddress`: the device's, also behind a trusted proxy; by default that of the connection. */
+  upgrade(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    remoteAddress = peerAddress(request.socket.remoteAddress),
+  ): void {
     // A browser sends Origin; no agent does. A page must not be able to speak the link (threat 3.5).
     if (request.headers.origin !== undefined) {
       this.#options.refuse(socket, { code: "origin" });
       return;
     }
-    const address = this.#options.isAddressShared ? null : peerAddress(request.socket.remoteAddress);
+    const address = this.#options.isAddressShared ? null : remoteAddress;
     const refusal = this.#gateway.refusalFor(address);
     if (refusal) this.#options.refuse(socket, refusal);
-    else this.#sockets.handleUpgrade(request, socket, head, (ws) => this.#connected(ws, request, address));
+    else
+      this.#sockets.handleUpgrade(request, socket, head, (ws) =>
+        this.#connected(new WsLinkSocket(ws, request.socket, remoteAddress), ws, address),
+      );
   }
 
   /** With those that were closed here and whose network end is still open. */
@@ -77,8 +86,7 @@ export class WsGateway {
     this.#sockets.close();
   }
 
-  #connected(ws: WebSocket, { socket }: IncomingMessage, address: string | null): void {
-    const link = new WsLinkSocket(ws, socket);
+  #connected(link: WsLinkSocket, ws: WebSocket, address: string | null): void {
     const rate = new FrameRate(this.#options.clock, this.#options.framesPerSecond ?? DEFAULT_FRAMES_PER_SECOND);
     // An error is always followed by close, which is where the link learns of it.
     ws.on("error", ignore);
@@ -108,10 +116,10 @@ class WsLinkSocket implements LinkSocket {
   /** What it may send before it is ready: grows with the welcome by what a hello may have. */
   #limitBytes = MAX_UNKNOWN_BYTES;
 
-  constructor(ws: WebSocket, socket: Socket) {
+  constructor(ws: WebSocket, socket: Socket, remoteAddress: string) {
     this.#ws = ws;
     this.#socket = socket;
-    this.remoteAddress = peerAddress(socket.remoteAddress);
+    this.remoteAddress = remoteAddress;
   }
 
   /** A link that is ready has other bounds, and keeps no listener. */
