@@ -77,6 +77,7 @@ export const ACCESS: Readonly<Record<string, AccessRow>> = {
   "GET /halligan/v1/actions/:id/timing": row(404, ...READ),
   "GET /halligan/v1/actions/:id/results": row(404, ...READ),
   "GET /halligan/v1/actions/:id/events": row(404, ...READ),
+  "GET /halligan/v1/actions/:id/evidence": row(404, ...READ),
   "GET /halligan/v1/results/:actionId/:index": anybody(403),
   "POST /halligan/v1/actions/:id/revoke-links": row(
     404,
