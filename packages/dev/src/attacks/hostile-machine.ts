@@ -128,7 +128,12 @@ export class HostileMachine {
       if (connection.end === "lost") await sleep(RETRY_MS);
       return connection;
     }
-    const claim = { version: OLDEST_LINK_VERSION, machineId: this.machineId, serverKeyId: this.#serverKeyId };
+    const claim = {
+      version: OLDEST_LINK_VERSION,
+      machineId: this.machineId,
+      serverKeyId: this.#serverKeyId,
+      ephemeralKey: new Uint8Array(),
+    };
     const bytes = handshakeSigningBytes(connection.challenge ?? Buffer.alloc(32), claim);
     connection.socket.send(encodeHandshakeAnswer({ ...claim, signature: sign(null, bytes, this.#privateKey) }));
     await connection.until(() => connection.has("welcome"));
