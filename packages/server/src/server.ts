@@ -45,6 +45,7 @@ import { readinessWarnings, unready } from "./service/readiness.ts";
 import { verifyLinkTicket } from "./service/receive-result.ts";
 import { recordFailedAuthentications } from "./service/record-failed-authentications.ts";
 import { removeAbandonedUploads } from "./service/remove-abandoned-uploads.ts";
+import { removeUnusedLibraryContent } from "./service/remove-unused-library-content.ts";
 import { ResultSpace } from "./service/result-space.ts";
 import { tellingStore } from "./service/tell-changes.ts";
 import { Disks } from "./setup/disks.ts";
@@ -300,6 +301,7 @@ function serviceLimits({ numbers }: Config): ServiceLimits {
     actionGraceMs: numbers.actionGraceMs,
     resultLinkLifetimeMs: numbers.resultLinkLifetimeMs,
     libraryUploadLimitBytes: numbers.libraryUploadLimitBytes,
+    libraryRetentionMs: numbers.libraryRetentionMs,
     stagedContentLifetimeMs: numbers.stagedContentLifetimeMs,
     stagedContentLimitBytes: numbers.stagedContentLimitBytes,
     uploadLeftoverMs: numbers.uploadLeftoverMs,
@@ -386,6 +388,11 @@ function startLoops(
       "apply retention",
       RETENTION_INTERVAL_MS,
       shared(() => applyRetention(service)),
+    ),
+    start(
+      "remove unused library content",
+      RETENTION_INTERVAL_MS,
+      shared(() => removeUnusedLibraryContent(service)),
     ),
     start("sweep unfinished uploads", numbers.uploadLeftoverMs / 4, shared(sweepPartials)),
     start(

@@ -17,7 +17,8 @@ export interface BlobStore {
    */
   putLibrary(body: AsyncIterable<Uint8Array>, options: PutLibraryOptions): Promise<PutLibraryAnswer>;
   openLibrary(sha256: string, range?: ByteRange): Promise<OpenBlob | null>;
-  /** True when there was such content. */
+  statLibrary(sha256: string): Promise<{ readonly sizeBytes: number } | null>;
+  /** True when there was such content. Open streams keep reading to their end. */
   deleteLibrary(sha256: string): Promise<boolean>;
 
   /**

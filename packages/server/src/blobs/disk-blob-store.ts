@@ -68,6 +68,11 @@ class DiskBlobStore implements BlobStore {
 
   openLibrary = async (sha256: string, range?: ByteRange) => await openBlobFile(this.#libraryPath(sha256), range);
 
+  async statLibrary(sha256: string) {
+    const sizeBytes = await sizeOf(this.#libraryPath(sha256));
+    return sizeBytes === null ? null : { sizeBytes };
+  }
+
   deleteLibrary = async (sha256: string) => await removeFile(this.#libraryPath(sha256));
 
   async putResultPart(part: ResultPart) {

@@ -80,6 +80,8 @@ export const NUMBER_SETTINGS = {
    * docs/contract/choices.md#retention.
    */
   resultRetentionMs: { default: 30 * 24 * 3_600_000, min: 60_000, max: 10 * 365 * 24 * 3_600_000 },
+  /** How long the content of a replaced or deleted library file is kept. Longer while an action that was made before is open. */
+  libraryRetentionMs: { default: 30 * 24 * 3_600_000, min: 1_000, max: 10 * 365 * 24 * 3_600_000 },
   /** How long actions are kept. 180 days. Source: docs/contract/choices.md#retention. */
   actionRetentionMs: { default: 180 * 24 * 3_600_000, min: 60_000, max: 10 * 365 * 24 * 3_600_000 },
   /** Requests whose body is read without authentication (enrollment, tokens), from one address. A sixth of them may come at once. */

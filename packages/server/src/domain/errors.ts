@@ -45,6 +45,8 @@ export type DomainError =
   | { code: "ContentNotPermitted" }
   | { code: "ContentMismatch"; detail: string }
   | { code: "StagedContentNotFound"; sha256: string }
+  /** The same bytes are being removed as unused at this moment. */
+  | { code: "LibraryContentRemoved"; sha256: string }
   | { code: "StagedContentLimit"; limitBytes: number; limitCount: number }
   | { code: "ApplicationNotFound"; clientId: string }
   | { code: "ApplicationInUse"; clientId: string }

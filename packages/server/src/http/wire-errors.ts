@@ -195,6 +195,12 @@ const WIRE: { readonly [C in keyof ErrorByCode]: WireRow<ErrorByCode[C]> } = {
       "Content that is not a library file needs one more permission, because it is new to this server (Library.Manage)",
   },
   ContentMismatch: { status: 400, code: "InvalidInput", message: (e) => e.detail },
+  LibraryContentRemoved: {
+    status: 503,
+    code: "ServiceUnavailable",
+    message: (e) => `The same content (SHA-256 ${e.sha256}) was being removed as unused; upload the file again`,
+    retryAfterMs: () => 1_000,
+  },
   StagedContentNotFound: {
     status: 404,
     code: "ResourceNotFound",

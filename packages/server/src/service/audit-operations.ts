@@ -6,6 +6,7 @@ export const BACKGROUND_EVENTS = {
   OrderClaimed: "the server, when it gives an action's order to the machine",
   MachineActionEnded: "the machine when it reports the end, the server when a deadline passed",
   OrderRefused: "the machine, when it refuses an order",
+  LibraryContentRemoved: "the retention of replaced and deleted library files",
   ResetAdministrator: "an operator, by halligan-server admin reset",
   ResultsExpired: "the server, when the bytes of an action's results are removed",
 } as const satisfies Record<string, string>;

@@ -26,6 +26,7 @@ export interface ServiceLimits {
   actionGraceMs: number;
   resultLinkLifetimeMs: number;
   libraryUploadLimitBytes: number;
+  libraryRetentionMs: number;
   stagedContentLifetimeMs: number;
   stagedContentLimitBytes: number;
   uploadLeftoverMs: number;

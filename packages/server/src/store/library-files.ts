@@ -1,4 +1,4 @@
-import type { Selectable } from "kysely";
+import { type Selectable, sql } from "kysely";
 import { Type } from "typebox";
 import { Compile } from "typebox/compile";
 import type { LibraryFile, LibraryFileVersion } from "../domain/library-file.ts";
@@ -6,9 +6,12 @@ import type { LibraryFileTable } from "./schema.ts";
 import { type Executor, statement } from "./statement.ts";
 import { VersionConflict } from "./version-conflict.ts";
 
+const REMOVING = sql.lit<"removing">("removing");
+const REMOVED = sql.lit<"removed">("removed");
+
 export type LibraryFiles = ReturnType<typeof libraryFiles>;
 
-/** Each upload is a row; the present one of a name has no end. Older rows and their content stay. */
+/** Each upload is a row; the present one of a name has no end. Older rows stay; their content is removed after the retention. */
 export function libraryFiles(executor: Executor) {
   return {
     async byName(fileName: string): Promise<LibraryFile | undefined> {
@@ -32,6 +35,27 @@ export function libraryFiles(executor: Executor) {
     async versions(fileName: string): Promise<LibraryFileVersion[]> {
       const rows = await executor.all(selectVersions, { file_name: fileName });
       return rows.map((row) => ({ ...fromRow(row), endedAtMs: row.ended_at_ms }));
+    },
+    /** Until this transaction ends no other one decides about content: what is uploaded and what is removed is the same bytes. */
+    async lockContents(): Promise<void> {
+      await executor.all(lockContents, { key: CONTENTS_LOCK });
+    },
+    /**
+     * Marks content that every file with it lost before `beforeMs`; its SHA-256, with those of an earlier call that were not removed. After
+     * `lockContents`.
+     */
+    async markUnused(beforeMs: number, limit: number): Promise<string[]> {
+      const rows = await executor.all(selectUnused, { before_ms: beforeMs, limit });
+      for (const { sha256 } of rows) await executor.all(markRemoving, { sha256 });
+      return rows.map(({ sha256 }) => sha256);
+    },
+    /** After its bytes are gone. False when it was not marked. */
+    async markRemoved(sha256: string): Promise<boolean> {
+      return (await executor.all(markRemoved, { sha256 })).length > 0;
+    },
+    /** After `lockContents`. */
+    async isBeingRemoved(sha256: string): Promise<boolean> {
+      return (await executor.all(selectRemoving, { sha256 })).length > 0;
     },
     async insert(file: LibraryFile): Promise<void> {
       await executor.all(insert, {
@@ -62,6 +86,60 @@ export function libraryFiles(executor: Executor) {
   };
 }
 
+const CONTENTS_LOCK = "library-contents";
+
+/** The row is the lock: on every node. */
+const lockContents = statement<{ key: string }>()((db, p) =>
+  db
+    .insertInto("meta")
+    .values({ key: p.key, value: "1" })
+    .onConflict((conflict) => conflict.column("key").doUpdateSet((eb) => ({ value: eb.ref("excluded.value") }))),
+);
+
+/** A SHA-256 is unused when no row of it is present and none has ended since. */
+const selectUnused = statement<{ before_ms: number; limit: number }>()((db, p) =>
+  db
+    .selectFrom("library_file as ended")
+    .select("ended.sha256")
+    .distinct()
+    .where("ended.ended_at_ms", "<", p.before_ms)
+    .where((or) => or.or([or("ended.content_state", "is", null), or("ended.content_state", "=", REMOVING)]))
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom("library_file as other")
+            .select("other.seq")
+            .whereRef("other.sha256", "=", "ended.sha256")
+            .where((or) => or.or([or("other.ended_at_ms", "is", null), or("other.ended_at_ms", ">=", p.before_ms)])),
+        ),
+      ),
+    )
+    .orderBy("ended.sha256")
+    .limit(p.limit),
+);
+
+const markRemoving = statement<{ sha256: string }>()((db, p) =>
+  db.updateTable("library_file").set({ content_state: REMOVING }).where("sha256", "=", p.sha256),
+);
+
+const markRemoved = statement<{ sha256: string }>()((db, p) =>
+  db
+    .updateTable("library_file")
+    .set({ content_state: REMOVED })
+    .where("sha256", "=", p.sha256)
+    .where("content_state", "=", REMOVING)
+    .returning("seq"),
+);
+
+const selectRemoving = statement<{ sha256: string }>()((db, p) =>
+  db
+    .selectFrom("library_file")
+    .select("seq")
+    .where("sha256", "=", p.sha256)
+    .where("content_state", "=", REMOVING)
+    .limit(1),
+);
+
 const selectByName = statement<{ file_name: string }>()((db, p) =>
   db.selectFrom("library_file").selectAll().where("file_name", "=", p.file_name).where("ended_at_ms", "is", null),
 );
@@ -82,7 +160,7 @@ const selectVersions = statement<{ file_name: string }>()((db, p) =>
   db.selectFrom("library_file").selectAll().where("file_name", "=", p.file_name).orderBy("seq", "desc").limit(1_000),
 );
 
-const insert = statement<Omit<Selectable<LibraryFileTable>, "seq" | "ended_at_ms">>()((db, p) =>
+const insert = statement<Omit<Selectable<LibraryFileTable>, "seq" | "ended_at_ms" | "content_state">>()((db, p) =>
   db.insertInto("library_file").values({
     file_name: p.file_name,
     sha256: p.sha256,
@@ -98,6 +176,7 @@ const insert = statement<Omit<Selectable<LibraryFileTable>, "seq" | "ended_at_ms
     owner_id: p.owner_id,
     owner_account_id: p.owner_account_id,
     device_groups: p.device_groups,
+    content_state: null,
   }),
 );
 

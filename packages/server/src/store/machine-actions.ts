@@ -83,6 +83,14 @@ export function machineActions(executor: Executor) {
       return (await executor.all(selectWithResults, { before_ms: beforeMs, limit })).map(fromRow);
     },
 
+    /** When the oldest action was made that a device may still work for; undefined for none. */
+    async oldestOpenMs(): Promise<number | undefined> {
+      const [unfinished] = await executor.all(selectOldestUnfinished, {});
+      const [out] = await executor.all(selectOldestOut, {});
+      const times = [unfinished?.created_at_ms, out?.created_at_ms].filter((ms) => typeof ms === "number");
+      return times.length > 0 ? Math.min(...times) : undefined;
+    },
+
     /** Removes finished actions that were made before `beforeMs` and keep no results; how many. */
     async removeBefore(beforeMs: number, limit: number): Promise<string[]> {
       const removed = await executor.all(removeOld, { before_ms: beforeMs, limit });
@@ -281,6 +289,20 @@ const selectWithResults = statement<{ before_ms: number; limit: number }>()((db,
     .where("updated_at_ms", "<", p.before_ms)
     .orderBy("updated_at_ms")
     .limit(p.limit),
+);
+
+const selectOldestUnfinished = statement<Record<never, never>>()((db) =>
+  db
+    .selectFrom("machine_action")
+    .select((eb) => eb.fn.min<number | null>("created_at_ms").as("created_at_ms"))
+    .where("status", "in", UNFINISHED),
+);
+
+const selectOldestOut = statement<Record<never, never>>()((db) =>
+  db
+    .selectFrom("machine_action")
+    .select((eb) => eb.fn.min<number | null>("created_at_ms").as("created_at_ms"))
+    .where("order_state", "=", OUT),
 );
 
 /** In the same transaction: see `settled-counts.ts`. */

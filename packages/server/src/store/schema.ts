@@ -160,6 +160,8 @@ export interface LibraryFileTable {
   owner_account_id: string | null;
   /** JSON array of ids; null for all groups. */
   device_groups: string | null;
+  /** Null while the content is there. The rows of one SHA-256 that have ended change together. */
+  content_state: "removing" | "removed" | null;
 }
 
 export interface StagedContentTable {

@@ -57,7 +57,9 @@ export function describeBlobStore(name: string, make: (t: TestContext) => Promis
         assert.deepEqual(answer, { code: "stored", sha256: sha256(bytes), sizeBytes: 300_000 });
       }
       assert.deepEqual(await readBlob(await store.openLibrary(sha256(bytes))), bytes);
+      assert.deepEqual(await store.statLibrary(sha256(bytes)), { sizeBytes: 300_000 });
       assert.equal(await store.deleteLibrary(sha256(bytes)), true);
+      assert.equal(await store.statLibrary(sha256(bytes)), null);
       assert.equal(await store.deleteLibrary(sha256(bytes)), false);
       assert.equal(await store.openLibrary(sha256(bytes)), null);
     });
@@ -198,6 +200,8 @@ export function describeBlobStore(name: string, make: (t: TestContext) => Promis
       ]) {
         await assert.rejects(store.openResult(id), TypeError);
         await assert.rejects(store.openLibrary(id), TypeError);
+        await assert.rejects(store.statLibrary(id), TypeError);
+        await assert.rejects(store.deleteLibrary(id), TypeError);
         await assert.rejects(store.deleteResult(id), TypeError);
         await assert.rejects(putPart(store, id, 0, bytes), TypeError);
         await assert.rejects(complete(store, id, bytes), TypeError);

@@ -360,6 +360,38 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       assert.equal((await store.read((tx) => tx.library.list())).length, 1);
     });
 
+    test("content of the library is marked when every file with it has ended before, and a mark stays until its bytes are gone", async () => {
+      const [gone, shared, recent] = ["a", "b", "c"].map((digit) => digit.repeat(64));
+      const rows = [
+        { fileName: "gone.sh", sha256: gone, endsAtMs: 10 },
+        { fileName: "shared.sh", sha256: shared, endsAtMs: 10 },
+        { fileName: "present.sh", sha256: shared, endsAtMs: null },
+        { fileName: "old.sh", sha256: recent, endsAtMs: 10 },
+        { fileName: "recent.sh", sha256: recent, endsAtMs: 20 },
+      ];
+      const about = { sizeBytes: 1, description: null, hasParameters: false, parametersDescription: null };
+      const owner = { ownerId: "a", ownerAccountId: "a", deviceGroups: null };
+      const by = { createdBy: "a", createdAtMs: 1, updatedBy: "a", updatedAtMs: 1, ...owner };
+      for (const { fileName, sha256 = "", endsAtMs } of rows) {
+        await store.write((tx) => tx.library.insert({ fileName, sha256, ...about, ...by }));
+        if (endsAtMs !== null) await store.write((tx) => tx.library.end(fileName, endsAtMs));
+      }
+      const mark = (beforeMs: number) =>
+        store.write(async (tx) => {
+          await tx.library.lockContents();
+          const marked = await tx.library.markUnused(beforeMs, 100);
+          return marked.filter((one) => [gone, shared, recent].includes(one));
+        });
+      assert.deepEqual(await mark(10), []);
+      assert.deepEqual(await mark(11), [gone]);
+      assert.deepEqual(await mark(11), [gone], "until it is removed");
+      assert.equal(await store.read((tx) => tx.library.isBeingRemoved(gone ?? "")), true);
+      assert.equal(await store.write((tx) => tx.library.markRemoved(gone ?? "")), true);
+      assert.equal(await store.write((tx) => tx.library.markRemoved(gone ?? "")), false);
+      assert.equal(await store.read((tx) => tx.library.isBeingRemoved(gone ?? "")), false);
+      assert.deepEqual(await mark(21), [recent]);
+    });
+
     test("an application's secrets are removed one by one or together; a removed one is not found any more", async () => {
       const secret = (id: string, expiresAtMs: number | null = null) => ({
         id,

@@ -26,6 +26,7 @@ export const LIMITS: ServiceLimits = {
   actionGraceMs: 600_000,
   resultLinkLifetimeMs: 30 * 60_000,
   libraryUploadLimitBytes: 1_000_000,
+  libraryRetentionMs: 30 * 24 * 3_600_000,
   stagedContentLifetimeMs: 3 * 24 * 3_600_000,
   stagedContentLimitBytes: 4_000_000,
   uploadLeftoverMs: 24 * 3_600_000,

@@ -33,6 +33,11 @@ export class MemoryBlobs implements BlobStore {
     return bytes ? { sizeBytes: bytes.length, stream: Readable.from([bytes]) } : null;
   }
 
+  async statLibrary(digest: string): ReturnType<BlobStore["statLibrary"]> {
+    const bytes = this.#library.get(digest);
+    return bytes ? { sizeBytes: bytes.length } : null;
+  }
+
   async deleteLibrary(digest: string): Promise<boolean> {
     return this.#library.delete(digest);
   }

@@ -57,6 +57,11 @@ export class ObjectBlobStore implements BlobStore, AsyncDisposable {
 
   openLibrary = async (sha256: string, range?: ByteRange) => await this.#objects.open(checkedLibraryKey(sha256), range);
 
+  async statLibrary(sha256: string) {
+    const head = await this.#objects.head(checkedLibraryKey(sha256));
+    return head === null ? null : { sizeBytes: head.sizeBytes };
+  }
+
   async deleteLibrary(sha256: string) {
     const key = checkedLibraryKey(sha256);
     if ((await this.#objects.head(key)) === null) return false;

@@ -1,6 +1,7 @@
 import type { DomainError } from "../../domain/errors.ts";
 import { libraryFileNameFault } from "../../domain/library-file.ts";
-import { addLibraryFile, type LibraryFileInput } from "../../service/add-library-file.ts";
+import type { LibraryFileInput } from "../../service/add-library-file.ts";
+import { addUploadedLibraryFile } from "../../service/add-uploaded-library-file.ts";
 import { noteStorageRefusal } from "../../service/note-transfer-refusal.ts";
 import { permitted } from "../access.ts";
 import { ok } from "../answer.ts";
@@ -60,7 +61,7 @@ export const putLibraryFile = operation({
         parameters: !options.has("hasParameters") && !options.has("parametersDescription"),
       },
     };
-    const added = await addLibraryFile(context, caller, file, "PutLibraryFile");
+    const added = await addUploadedLibraryFile(context, caller, file, "PutLibraryFile");
     return added.ok ? ok(libraryFileWire(added.value)) : domainRefusal(added.error);
   },
 });

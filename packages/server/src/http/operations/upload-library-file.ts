@@ -1,4 +1,4 @@
-import { addLibraryFile } from "../../service/add-library-file.ts";
+import { addUploadedLibraryFile } from "../../service/add-uploaded-library-file.ts";
 import { noteStorageRefusal } from "../../service/note-transfer-refusal.ts";
 import { permitted } from "../access.ts";
 import { ok } from "../answer.ts";
@@ -27,7 +27,7 @@ export const uploadLibraryFile = operation({
       if (upload.error.code === "InsufficientStorage") noteStorageRefusal(context, upload.error.code, 0, {});
       return domainRefusal(upload.error);
     }
-    const added = await addLibraryFile(context, caller, upload.value);
+    const added = await addUploadedLibraryFile(context, caller, upload.value, "UploadLibraryFile");
     if (!added.ok) return domainRefusal(added.error);
     return ok({
       "@odata.context": odataContext(context.publicUrl, "LibraryFiles/$entity"),

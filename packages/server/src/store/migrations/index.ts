@@ -10,6 +10,7 @@ import * as textWithoutCase from "./0012-text-without-case.ts";
 import * as signedEnds from "./0013-signed-ends.ts";
 import * as actionBounds from "./0015-action-bounds.ts";
 import * as rights from "./0016-rights.ts";
+import * as libraryContent from "./0018-library-content.ts";
 
 /** In the order in which they run. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -24,4 +25,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0013-signed-ends": signedEnds,
   "0015-action-bounds": actionBounds,
   "0016-rights": rights,
+  "0018-library-content": libraryContent,
 };

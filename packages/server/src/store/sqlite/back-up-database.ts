@@ -37,6 +37,7 @@ export interface ReferredBlob {
 
 const REFERRED = `
   select distinct 'library' as kind, sha256 as id, size_bytes as "sizeBytes" from library_file
+    where content_state is null
   union all
   select 'results', result_id, size_bytes from result_upload
   union all

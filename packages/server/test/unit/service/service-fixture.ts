@@ -90,6 +90,7 @@ const LIMITS: ServiceContext["limits"] = {
   actionGraceMs: 60_000,
   resultLinkLifetimeMs: 1_800_000,
   libraryUploadLimitBytes: 1_000,
+  libraryRetentionMs: 30 * 24 * 3_600_000,
   stagedContentLifetimeMs: 3 * 24 * 3_600_000,
   stagedContentLimitBytes: 4_000_000,
   uploadLeftoverMs: 24 * 3_600_000,
