@@ -46,7 +46,7 @@ const TLS_MODES: ReadonlySet<string> = new Set(["require", "verify-ca", "verify-
 
 /** The password, every action and every result would cross the network in the clear. A socket's folder is no network. */
 function refuseOpenDatabase({ hostname, searchParams }: URL): void {
-  const host = searchParams.get("host") ?? decodeURIComponent(hostname);
+  const host = searchParams.get("host") ?? decoded(hostname, "HALLIGAN_DATABASE_URL");
   if (host === "" || host.startsWith("/") || isLoopback(hostOf(host))) return;
   if (TLS_MODES.has(searchParams.get("sslmode") ?? "")) return;
   throw new ConfigError(
@@ -63,7 +63,7 @@ function decoded(text: string, setting: string): string {
     return decodeURIComponent(text);
   } catch {
     // Without its cause, which repeats nothing today but is not ours.
-    throw new ConfigError(`${setting}: a % in the user or password must be written %25`);
+    throw new ConfigError(`${setting}: a % in the user, password or host must be written %25`);
   }
 }
 

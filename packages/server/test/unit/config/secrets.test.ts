@@ -129,6 +129,12 @@ test("each mistake is named by its setting, and no message repeats what may be a
   }
 });
 
+test("a host with a stray % is refused by the name of its setting", async () => {
+  await assert.rejects(engines({ HALLIGAN_DATABASE_URL: "postgres://%/x" }), (cause: unknown) => {
+    return cause instanceof ConfigError && cause.message.includes("HALLIGAN_DATABASE_URL");
+  });
+});
+
 test("whatever is set, a refusal names a setting and holds nothing of its value", async () => {
   const part = fc.constantFrom(
     "postgres://",
