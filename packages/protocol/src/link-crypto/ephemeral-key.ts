@@ -15,10 +15,10 @@ export function newEphemeralKey(): EphemeralKey {
   return { privateKey, publicKey: Buffer.from(x, "base64url") };
 }
 
-/** The keys of one connection, one for each direction. */
+/** The keys of one connection, one for each direction: a character a byte. */
 export interface LinkKeys {
-  toServer: Uint8Array;
-  toAgent: Uint8Array;
+  toServer: string;
+  toAgent: string;
 }
 
 const KEY_BYTES = 32;
@@ -34,8 +34,7 @@ export function deriveLinkKeys(
   if (!secret) return null;
   const salt = welcomeSigningBytes(transcript, payload);
   const keys = Buffer.from(hkdfSync("sha256", secret, salt, "halligan-link-v2 frames", 2 * KEY_BYTES));
-  // Copies of their own: a slice would keep the shared allocation of both for as long as the connection lasts.
-  return { toServer: Uint8Array.from(keys.subarray(0, KEY_BYTES)), toAgent: Uint8Array.from(keys.subarray(KEY_BYTES)) };
+  return { toServer: keys.toString("latin1", 0, KEY_BYTES), toAgent: keys.toString("latin1", KEY_BYTES) };
 }
 
 function sharedSecret({ privateKey }: EphemeralKey, otherKey: Uint8Array): Buffer | null {

@@ -1,19 +1,23 @@
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { hash, timingSafeEqual } from "node:crypto";
 import { closeText } from "../link/index.ts";
 
 /** 132 bits in base64url. */
 const CODE_CHARACTERS = 22;
+/** Of SHA-256 (RFC 2104). */
+const BLOCK_BYTES = 64;
+const HASH_BYTES = 32;
+const [INNER_PAD, OUTER_PAD] = [0x36, 0x5c];
 
 /**
  * One direction of one connection. Each text gets a code (HMAC-SHA-256) over its number and itself, in front of it. The number
  * does not travel: a text that was changed, repeated, left out or moved does not open, nor does any text after it.
  */
 export class FrameSeal {
-  readonly #key: Uint8Array;
+  readonly #key: string;
   #count = 0;
 
-  /** @param key 32 bytes */
-  constructor(key: Uint8Array) {
+  /** @param key 32 bytes, a character each: it lasts as long as the connection, and an array takes three times as much */
+  constructor(key: string) {
     this.#key = key;
   }
 
@@ -41,8 +45,24 @@ export class FrameSeal {
   }
 
   #code(text: string): string {
-    const hmac = createHmac("sha256", this.#key).update(`${this.#count}\n`).update(text);
+    const code = hmacText(this.#key, `${this.#count}\n${text}`);
     this.#count += 1;
-    return hmac.digest("base64url").slice(0, CODE_CHARACTERS);
+    return code.slice(0, CODE_CHARACTERS);
   }
+}
+
+/** HMAC-SHA-256 in base64url, of two one-shot hashes: `createHmac` takes four times as long for a frame. */
+function hmacText(key: string, text: string): string {
+  const inner = Buffer.allocUnsafe(BLOCK_BYTES + Buffer.byteLength(text));
+  writePadded(inner, key, INNER_PAD);
+  inner.write(text, BLOCK_BYTES);
+  const outer = Buffer.allocUnsafe(BLOCK_BYTES + HASH_BYTES);
+  writePadded(outer, key, OUTER_PAD);
+  hash("sha256", inner, "buffer").copy(outer, BLOCK_BYTES);
+  return hash("sha256", outer, "base64url");
+}
+
+function writePadded(block: Uint8Array, key: string, pad: number): void {
+  block.fill(pad, 0, BLOCK_BYTES);
+  for (let at = 0; at < key.length; at += 1) block[at] = key.charCodeAt(at) ^ pad;
 }

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { test } from "node:test";
 import { FrameSeal } from "@halligan/protocol/link-crypto";
 
-const KEY = new Uint8Array(32).fill(7);
+const KEY = "\u0007\u00ff".repeat(16);
 const TEXTS = ["first", '{"type":"ping"}', "", "ü\u{1f600}"];
 
 /** Both ends of one direction, and what the first end sealed. */
@@ -10,6 +11,13 @@ function direction() {
   const from = new FrameSeal(KEY);
   return { from, to: new FrameSeal(KEY), sealed: TEXTS.map((text) => from.seal(text)) };
 }
+
+test("the code is HMAC-SHA-256 over the number of the text and the text", () => {
+  const hmac = createHmac("sha256", Buffer.from(KEY, "latin1")).update("1\nü").digest("base64url");
+  const seal = new FrameSeal(KEY);
+  seal.seal("before");
+  assert.equal(seal.seal("ü"), `${hmac.slice(0, 22)}ü`);
+});
 
 test("texts open in the order in which they were sealed", () => {
   const { to, sealed } = direction();
@@ -45,7 +53,7 @@ test("a text that was repeated, left out or moved does not open", () => {
 });
 
 test("a text of the other direction or of another connection does not open", () => {
-  const other = new FrameSeal(new Uint8Array(32).fill(8));
+  const other = new FrameSeal("\u0008".repeat(32));
   assert.equal(direction().to.open(other.seal("first")), null);
 });
 

@@ -94,8 +94,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "the agent does not wait for the grant of a script's start",
-    startAt: 1525,
-    breaks: ["neverTwice"],
+    breaks: ["startsAreGranted", "neverTwice"],
     edits: [
       {
         file: "agent/src/core/order-worker.ts",
