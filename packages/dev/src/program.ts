@@ -6,6 +6,8 @@ import { createInterface } from "node:readline";
 const KEPT_LINES = 500;
 const STOP_TIMEOUT_MS = 30_000;
 const START_TIMEOUT_MS = 60_000;
+/** A process that the program started may hold its output open after the program's end. */
+const LATE_OUTPUT_MS = 5_000;
 
 /** Killed when this process ends without disposing of them. One listener for all: a world has up to 200 programs. */
 const running = new Set<ChildProcess>();
@@ -46,6 +48,13 @@ export class Program implements AsyncDisposable {
     // A program that ends before it reads its input says so by its exit code.
     stdin?.on("error", () => undefined);
     stdin?.end(options.input ?? "");
+    this.#child.once("exit", () => {
+      const timer = setTimeout(() => {
+        stdout?.destroy();
+        stderr?.destroy();
+      }, LATE_OUTPUT_MS);
+      this.#child.once("close", () => clearTimeout(timer));
+    });
     this.#exited = once(this.#child, "close").then(([code]: unknown[]) => {
       this.#exitCode = typeof code === "number" ? code : -1;
       return this.#exitCode;

@@ -14,7 +14,7 @@ const command = (name: string, args: readonly string[], onLine?: (line: string) 
   });
 
 test("npm run dev -- --json prints one line with everything a program needs, stays up until SIGTERM, and leaves nothing", async () => {
-  const dev = command("dev", ["--json", "--agents", "12"]);
+  await using dev = command("dev", ["--json", "--agents", "12"]);
   const line = await dev.line((text) => text.startsWith("{"));
   const ready = JSON.parse(line);
   assert.deepEqual(Object.keys(ready), [
@@ -50,7 +50,7 @@ for (const [args, sentence] of [
   [["--agent", "2"], "Unknown option '--agent'"],
 ] as const) {
   test(`npm run dev -- ${args.join(" ")} names the mistake, shows the options and exits with 2`, async () => {
-    const dev = command("dev", args);
+    await using dev = command("dev", args);
     assert.equal(await dev.exited, 2);
     const [first = "", ...rest] = dev.output.split("\n");
     assert.ok(first.startsWith(`npm run dev: ${sentence}`), first);
@@ -60,7 +60,7 @@ for (const [args, sentence] of [
 }
 
 test("npm run demo -- --json does the main job and ends with a line that says ok", async () => {
-  const demo = command("demo", ["--json"]);
+  await using demo = command("demo", ["--json"]);
   assert.equal(await demo.exited, 0, demo.output);
   const report = JSON.parse(demo.output.split("\n").at(-1) ?? "");
   assert.equal(report.ok, true);

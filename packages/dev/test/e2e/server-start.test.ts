@@ -21,7 +21,7 @@ const isListening = (line: string) => line.includes('"msg":"listening"');
 test("the first start makes keys, database and one administrator, all for their owner only; the second makes none of it anew", async () => {
   const dataDir = join(folder, "first");
   const env = { HALLIGAN_LISTEN: `127.0.0.1:${await freePort()}` };
-  const first = start(dataDir, env);
+  await using first = start(dataDir, env);
   await first.line(isListening);
   assert.equal(await first.stop(), 0);
   const before = await readFile(join(dataDir, "administrator.json"), "utf8");
@@ -37,7 +37,7 @@ test("the first start makes keys, database and one administrator, all for their 
   }
   const { clientSecret } = JSON.parse(before);
   assert.ok(typeof clientSecret === "string" && !first.output.includes(clientSecret), "the secret is in no log line");
-  const second = start(dataDir, env);
+  await using second = start(dataDir, env);
   await second.line(isListening);
   assert.equal(second.output.includes("administrator made"), false);
   assert.equal(await second.stop(), 0);
@@ -46,20 +46,20 @@ test("the first start makes keys, database and one administrator, all for their 
 
 test("a second server on the same data folder refuses to start and says why; after a kill -9 the next one starts", async () => {
   const dataDir = join(folder, "locked");
-  const first = start(dataDir, { HALLIGAN_LISTEN: `127.0.0.1:${await freePort()}` });
+  await using first = start(dataDir, { HALLIGAN_LISTEN: `127.0.0.1:${await freePort()}` });
   await first.line(isListening);
-  const second = start(dataDir, { HALLIGAN_LISTEN: `127.0.0.1:${await freePort()}` });
+  await using second = start(dataDir, { HALLIGAN_LISTEN: `127.0.0.1:${await freePort()}` });
   assert.equal(await second.exited, 1);
   assert.match(second.output, /another halligan-server uses the data folder/);
   first.kill("SIGKILL");
   await first.exited;
-  const third = start(dataDir, { HALLIGAN_LISTEN: `127.0.0.1:${await freePort()}` });
+  await using third = start(dataDir, { HALLIGAN_LISTEN: `127.0.0.1:${await freePort()}` });
   await third.line(isListening);
   assert.equal(await third.stop(), 0);
 });
 
 test("off loopback without TLS it refuses to start and says what to set", async () => {
-  const server = start(join(folder, "open"), { HALLIGAN_LISTEN: "0.0.0.0:1" });
+  await using server = start(join(folder, "open"), { HALLIGAN_LISTEN: "0.0.0.0:1" });
   assert.equal(await server.exited, 1);
   assert.match(server.output, /HALLIGAN_TLS_ENDS_AT_PROXY/);
 });
@@ -68,10 +68,14 @@ test("an address that is taken, and a wrong argument, end it with a sentence ins
   const port = await freePort();
   await using first = start(join(folder, "taken-1"), { HALLIGAN_LISTEN: `127.0.0.1:${port}` });
   await first.line(isListening);
-  const second = start(join(folder, "taken-2"), { HALLIGAN_LISTEN: `127.0.0.1:${port}` });
+  await using second = start(join(folder, "taken-2"), { HALLIGAN_LISTEN: `127.0.0.1:${port}` });
   assert.equal(await second.exited, 1);
   assert.match(second.output, /^halligan-server: the address is in use already/m);
-  const third = new Program("server", { command: process.execPath, args: [ENTRY.server, "--prot", "1"], env: {} });
+  await using third = new Program("server", {
+    command: process.execPath,
+    args: [ENTRY.server, "--prot", "1"],
+    env: {},
+  });
   assert.equal(await third.exited, 1);
   assert.match(third.output, /--prot.*see halligan-server --help/);
 });

@@ -34,7 +34,7 @@ test("an open data folder, database, key and credentials file are refused at the
 }, async () => {
   const dataDir = join(folder, "data");
   const env = { HALLIGAN_DATA_DIR: dataDir, HALLIGAN_LISTEN: `127.0.0.1:${await freePort()}` };
-  const first = server(env);
+  await using first = server(env);
   await first.line(isListening);
   await first.stop();
   const opened: [string, number, string][] = [
@@ -93,7 +93,7 @@ test("given keys are refused when others can read or replace them, and root's ma
   skip,
 }, async () => {
   const env = { HALLIGAN_DATA_DIR: join(folder, "first"), HALLIGAN_LISTEN: `127.0.0.1:${await freePort()}` };
-  const first = server(env);
+  await using first = server(env);
   await first.line(isListening);
   await first.stop();
   const keysDir = join(folder, "given keys");
