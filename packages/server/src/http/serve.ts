@@ -110,9 +110,10 @@ export async function serve<Ctx>(
     const isWaiting = isWaitingForContinue(raw);
     const sender = senderOf(who, facts.remoteAddress);
     const isSettled = !isWaiting && (await settle(source, raw, who, sender, serving));
-    // Too many requests without authentication, or a body that no honest client sends without it.
-    const isFlood = (answer.kind === "error" && answer.status === 429) || !(isSettled || isWaiting);
-    const wasHeld = !isFlood || isIdentified(who) || (await serving.held.hold(facts.remoteAddress, gone.signal));
+    const isTooMany = answer.kind === "error" && answer.status === 429;
+    // Too many requests without authentication or of one device, or a body that no honest client sends without authentication.
+    const isFlood = isIdentified(who) ? isTooMany && isTicket(who) : isTooMany || !(isSettled || isWaiting);
+    const wasHeld = !isFlood || (await serving.held.hold(isTicket(who) ? sender : facts.remoteAddress, gone.signal));
     const mustClose = !isSettled || !wasHeld || serving.isClosing();
     const linger = isSettled || isWaiting ? undefined : () => serving.refusedBodies.linger(sender, gone.signal);
     await writeAnswer({ id: facts.id, raw, response, errors: source.errors, mustClose, linger }, answer);
