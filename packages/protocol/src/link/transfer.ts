@@ -8,7 +8,9 @@
  *       `POST` {@link resultCompletePath} with a `CompleteUpload`; 204 means that the whole is durable and its SHA-256 agrees.
  *       409 `UploadIncomplete` or `UploadMismatch`: send it again under a new upload id.
  *       410 `ResourceNotFound`: the server does not want it (another device's action, or one it has given up).
+ *       429 `TooManyRequests`: too many refused or unfinished parts of this machine. `Retry-After` says when to try again.
  *       507 `InsufficientStorage`: the server is out of space; `ResultQuotaExceeded`: a quota is used up. Try again later.
+ *       A refusal may come before the body is sent; the connection ends then, a second later at most.
  */
 import { type Static, Type } from "typebox";
 import { Sha256, SizeBytes } from "./ids.ts";

@@ -53,18 +53,18 @@ export function natsBus(options: NatsBusOptions): NatsBus {
   const actionSubscriptions = new Map<string, Subscription>();
 
   const rate = new MessageRate(messagesPerSecond, () => performance.now());
-  let hintSubscriptions: Subscription[] = [];
   let muted: { poll: NodeJS.Timeout; end: NodeJS.Timeout } | null = null;
   const unmute = () => {
     clearInterval(muted?.poll);
     clearTimeout(muted?.end);
     muted = null;
   };
-  /** The NATS server sends no more of them, so a flood costs this node nothing until it listens again. */
+  /**
+   * A flood costs this node nothing until it listens again. The connection ends as well: the NATS server has megabytes of the flood waiting
+   * for it, which would all be parsed before the end of a subscription.
+   */
   const mute = () => {
     log.warn({ mutedMs: MUTED_MS }, "too many messages on the bus; not listening for a while");
-    for (const subscription of [...hintSubscriptions, ...actionSubscriptions.values()]) subscription.unsubscribe();
-    hintSubscriptions = [];
     actionSubscriptions.clear();
     muted = {
       poll: setInterval(() => subscribers.lost(), LOST_INTERVAL_MS).unref(),
@@ -73,6 +73,7 @@ export function natsBus(options: NatsBusOptions): NatsBus {
         if (link.connection !== null) subscribe(link.connection);
       }, MUTED_MS).unref(),
     };
+    link.renew();
   };
   const heard = (): boolean => {
     if (muted !== null) return false;
@@ -106,8 +107,8 @@ export function natsBus(options: NatsBusOptions): NatsBus {
     if (subscription !== null) actionSubscriptions.set(actionId, subscription);
   };
   const subscribe = (connection: NatsConnection) => {
-    const subscriptions = [listen(connection, wakeSubject, onWake), listen(connection, takenSubject, onTaken)];
-    hintSubscriptions = subscriptions.filter((subscription) => subscription !== null);
+    listen(connection, wakeSubject, onWake);
+    listen(connection, takenSubject, onTaken);
     actionSubscriptions.clear();
     for (const actionId of subscribers.watchedActions()) {
       if (ACTION_ID.test(actionId)) subscribeToAction(connection, actionId);

@@ -24,6 +24,7 @@ export class NatsLink {
   #connection: NatsConnection | null = null;
   #unconfirmedBytes = 0;
   #isConfirming = false;
+  #isRenewing = false;
   /** The first failure of a row of them is logged, and the end of the row. */
   #isReportedAway = false;
 
@@ -57,6 +58,15 @@ export class NatsLink {
     if (this.#unconfirmedBytes >= CONFIRM_EVERY_BYTES && !this.#isConfirming) void this.#confirm(connection);
   }
 
+  /** Ends the connection with all that it still brings, and opens another one at once. */
+  renew(): void {
+    const connection = this.#connection;
+    if (connection === null) return;
+    this.#isRenewing = true;
+    this.#connection = null;
+    void connection.close();
+  }
+
   async close(): Promise<void> {
     this.#stop.abort();
     const connection = this.#connection;
@@ -82,6 +92,10 @@ export class NatsLink {
         this.#adopt(connection);
         const cause = await connection.closed();
         this.#connection = null;
+        if (this.#isRenewing) {
+          this.#isRenewing = false;
+          continue;
+        }
         // One that is ended as soon as it stands is no reason to hurry.
         if (performance.now() - sinceMs >= LONGEST_WAIT_MS) waitMs = FIRST_WAIT_MS;
         if (!signal.aborted) this.#reportAway(cause);

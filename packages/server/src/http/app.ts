@@ -10,6 +10,7 @@ import { createHttpServer, type TlsSource, type UpgradeHandler } from "./http-se
 import type { Gate } from "./incoming.ts";
 import { DEFAULT_HTTP_LIMITS, type HttpLimits } from "./limits.ts";
 import type { Operation } from "./operation.ts";
+import { RefusedBodies } from "./refused-bodies.ts";
 import type { RequestLine } from "./request-log.ts";
 import { routedTarget } from "./request-path.ts";
 import { type Source, serve } from "./serve.ts";
@@ -53,6 +54,7 @@ export function buildHttpApp<Ctx>(options: HttpAppOptions<Ctx>): HttpApp {
   let isClosing = false;
   const proxies = options.proxies ?? NO_PROXIES;
   const held = new HeldRefusals(limits.refusalDelayMs);
+  const refusedBodies = new RefusedBodies(limits.lingerMs, () => performance.now());
   const unauthenticatedLog = options.unauthenticatedLog ?? { admits: () => true };
   const app: HttpApp = Fastify<http.Server>({
     serverFactory(handler) {
@@ -100,6 +102,7 @@ export function buildHttpApp<Ctx>(options: HttpAppOptions<Ctx>): HttpApp {
     limits,
     log,
     held,
+    refusedBodies,
     proxies,
     unauthenticatedLog,
     isClosing: () => isClosing,
@@ -129,6 +132,7 @@ export function buildHttpApp<Ctx>(options: HttpAppOptions<Ctx>): HttpApp {
   app.addHook("preClose", async () => {
     isClosing = true;
     held.close();
+    refusedBodies.close();
     force = setTimeout(() => {
       for (const server of servers) server.closeAllConnections();
     }, limits.closeGraceMs);

@@ -12,7 +12,8 @@ export interface HttpLimits {
   readonly multipartParts: number;
   /**
    * How much of a body nobody wants is still received before the answer, so that a client that writes all before it reads gets to
-   * read it; beyond, the connection is closed with the answer. Default 32 MiB.
+   * read it; beyond, the connection is closed with the answer. Also how much of one caller, or of one address, is received at once
+   * before it fills up again with 1 MiB a second. Default 32 MiB.
    */
   readonly drainBytes: number;
   /**
@@ -20,6 +21,13 @@ export interface HttpLimits {
    * chunks: a chunk of one byte costs more than a megabyte of a body with a length. Default 256 KiB.
    */
   readonly anonymousDrainBytes: number;
+  /**
+   * The same for the agent of one machine, as a budget that fills up again with 1 MiB a second. An agent stops sending when it has its
+   * answer. Default 8 MiB, which is one part.
+   */
+  readonly ticketDrainBytes: number;
+  /** How long a connection stays open after the refusal of a body that is not received. Default 1 s. */
+  readonly lingerMs: number;
   /** Time for a whole JSON or form body, and for draining. Streams have {@link HttpLimits.inactivityMs} instead. Default 30 s. */
   readonly bodyTimeoutMs: number;
   /** How long a refusal of too many unauthenticated requests waits before it is sent. Default 1 s. */
@@ -48,6 +56,8 @@ export const DEFAULT_HTTP_LIMITS: HttpLimits = {
   multipartParts: 32,
   drainBytes: 32 * MIB,
   anonymousDrainBytes: 256 * 1024,
+  ticketDrainBytes: 8 * MIB,
+  lingerMs: 1_000,
   bodyTimeoutMs: 30_000,
   refusalDelayMs: 1_000,
   tlsHandshakeTimeoutMs: 10_000,

@@ -2,7 +2,9 @@ import type { IncomingMessage } from "node:http";
 import { textFault } from "@halligan/protocol/text";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
+import type { LinkTicket } from "../auth/link-ticket.ts";
 import { BlobStoreUnavailable } from "../blobs/blob-store.ts";
+import { addressKey } from "../domain/address-key.ts";
 import { StoreUnavailable } from "../store/store-unavailable.ts";
 import { type Answer, RequestRefused, refuse } from "./answer.ts";
 import { clientAddress, type TrustedProxies } from "./client-address.ts";
@@ -13,7 +15,8 @@ import type { Gate, Incoming, RequestFacts } from "./incoming.ts";
 import type { HttpLimits } from "./limits.ts";
 import type { Operation } from "./operation.ts";
 import { queryRefusal } from "./query-options.ts";
-import { ClientGone } from "./read-body.ts";
+import { announcesBody, ClientGone } from "./read-body.ts";
+import type { RefusedBodies } from "./refused-bodies.ts";
 import { logRequest, namesOf, type RequestLine, subjectOf } from "./request-log.ts";
 import { splitTarget } from "./request-path.ts";
 import { settleBody } from "./settle.ts";
@@ -27,6 +30,7 @@ export interface ServeContext<Ctx> {
   readonly limits: HttpLimits;
   readonly log: Logger;
   readonly held: HeldRefusals;
+  readonly refusedBodies: RefusedBodies;
   readonly proxies: TrustedProxies;
   readonly unauthenticatedLog: Pick<UnauthenticatedLog, "admits">;
   readonly isClosing: () => boolean;
@@ -104,12 +108,15 @@ export async function serve<Ctx>(
     using _ = answer.kind === "events" ? answer.held : null;
     // A body that the client still waits to send must not be invited when it is not read.
     const isWaiting = isWaitingForContinue(raw);
-    const isSettled = !isWaiting && (await settleBody(raw, limits, drainBytes(source, raw, who !== undefined, limits)));
-    // Too many requests without authentication, or a body that no honest client sends without it.
-    const isFlood = (answer.kind === "error" && answer.status === 429) || !(isSettled || isWaiting);
-    const wasHeld = !isFlood || isIdentified(who) || (await serving.held.hold(facts.remoteAddress, gone.signal));
+    const sender = senderOf(who, facts.remoteAddress);
+    const isSettled = !isWaiting && (await settle(source, raw, who, sender, serving));
+    const isTooMany = answer.kind === "error" && answer.status === 429;
+    // Too many requests without authentication or of one device, or a body that no honest client sends without authentication.
+    const isFlood = isIdentified(who) ? isTooMany && isTicket(who) : isTooMany || !(isSettled || isWaiting);
+    const wasHeld = !isFlood || (await serving.held.hold(isTicket(who) ? sender : facts.remoteAddress, gone.signal));
     const mustClose = !isSettled || !wasHeld || serving.isClosing();
-    await writeAnswer({ id: facts.id, raw, response, errors: source.errors, mustClose }, answer);
+    const linger = isSettled || isWaiting ? undefined : () => serving.refusedBodies.linger(sender, gone.signal);
+    await writeAnswer({ id: facts.id, raw, response, errors: source.errors, mustClose, linger }, answer);
     const code = answer.kind === "error" ? answer.code : undefined;
     const sentBytes = answer.kind === "bytes" && raw.method === "GET" ? answer.lengthBytes : undefined;
     finish(gone.signal.aborted ? CLIENT_GONE : answer.status, code, sentBytes);
@@ -119,6 +126,16 @@ export async function serve<Ctx>(
     response.destroy();
     finish(isGone ? CLIENT_GONE : 500);
   }
+}
+
+const isTicket = (who: unknown): who is { readonly ticket: LinkTicket } =>
+  typeof who === "object" && who !== null && "ticket" in who;
+
+/** Whose refused bodies count together: a machine's, an account's, or else an address's. */
+function senderOf(who: unknown, remoteAddress: string): string {
+  const { machineId, callerId } = namesOf(who);
+  if (machineId !== undefined) return `machine ${machineId}`;
+  return callerId === undefined ? `address ${addressKey(remoteAddress)}` : `caller ${callerId}`;
 }
 
 /** Whether the access says who the caller is; an anonymous operation admits everybody. */
@@ -138,6 +155,30 @@ function drainBytes<Ctx>(source: Source<Ctx>, raw: IncomingMessage, isAdmitted: 
   if (wantsBody && (isAdmitted || !isChunked)) return limits.drainBytes;
   const { anonymousDrainBytes } = limits;
   return Number(raw.headers["content-length"] ?? 0) > anonymousDrainBytes ? 0 : anonymousDrainBytes;
+}
+
+/**
+ * Receives what is left of a body, or says that its connection must close. At most what its sender has left of the budget for such bytes, and
+ * nothing of a body that is longer than that.
+ */
+async function settle<Ctx>(
+  source: Source<Ctx>,
+  raw: IncomingMessage,
+  who: unknown,
+  sender: string,
+  { limits, refusedBodies }: ServeContext<Ctx>,
+): Promise<boolean> {
+  if (raw.readableEnded || !announcesBody(raw)) return true;
+  const budgetBytes = isTicket(who) ? limits.ticketDrainBytes : limits.drainBytes;
+  const leftBytes = refusedBodies.leftBytes(sender, budgetBytes);
+  const mostBytes = Math.min(drainBytes(source, raw, who !== undefined, limits), leftBytes);
+  const announced = raw.headers["content-length"];
+  if (announced !== undefined) {
+    if (Number(announced) > mostBytes) return false;
+    refusedBodies.count(sender, Number(announced));
+    return await settleBody(raw, limits, mostBytes);
+  }
+  return await settleBody(raw, limits, mostBytes, (bytes) => refusedBodies.count(sender, bytes));
 }
 
 async function answerOf<Ctx>(

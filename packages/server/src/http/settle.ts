@@ -13,6 +13,7 @@ export async function settleBody(
   raw: IncomingMessage,
   { bodyTimeoutMs }: HttpLimits,
   drainBytes: number,
+  onReceived: (bytes: number) => void = () => undefined,
 ): Promise<boolean> {
   if (raw.readableEnded || !announcesBody(raw)) return true;
   if (raw.destroyed || drainBytes === 0) return false;
@@ -26,6 +27,7 @@ export async function settleBody(
     };
     const onData = (chunk: Buffer) => {
       left -= chunk.length;
+      onReceived(chunk.length);
       if (left < 0) finish(false);
     };
     const onEnd = () => finish(true);

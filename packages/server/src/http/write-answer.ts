@@ -14,6 +14,8 @@ export interface Exchange {
   readonly errors?: "oauth" | undefined;
   /** The connection ends with this answer. */
   readonly mustClose: boolean;
+  /** Waits between the answer and the end of the connection. For an answer whose request has unread bytes. */
+  readonly linger?: (() => Promise<void>) | undefined;
 }
 
 /** On every answer. There is no page here, so nothing may be loaded, framed or guessed; answers hold data of devices and are not kept. */
@@ -41,27 +43,40 @@ export async function writeAnswer(exchange: Exchange, answer: Answer): Promise<v
     case "events":
       return await writeEvents(exchange, answer);
     case "empty":
-      return writeText(exchange, answer.status, answer.headers ?? {}, null);
+      return await writeText(exchange, answer.status, answer.headers ?? {}, null);
     case "json":
-      return writeText(exchange, answer.status, answer.headers ?? {}, toJsonText(answer.body));
+      return await writeText(exchange, answer.status, answer.headers ?? {}, toJsonText(answer.body));
     case "error": {
       const { status, code, message, headers } = answer;
       const body = exchange.errors === "oauth" ? oauthError(answer) : errorBody(code, message, exchange.id);
-      return writeText(exchange, status, headers ?? {}, toJsonText(body));
+      return await writeText(exchange, status, headers ?? {}, toJsonText(body));
     }
   }
 }
 
 const connectionHeader = ({ mustClose }: Exchange): OutgoingHttpHeaders => (mustClose ? { connection: "close" } : {});
 
-function writeText(exchange: Exchange, status: number, headers: OutgoingHttpHeaders, text: string | null): void {
+async function writeText(
+  exchange: Exchange,
+  status: number,
+  headers: OutgoingHttpHeaders,
+  text: string | null,
+): Promise<void> {
   const { id, raw, response } = exchange;
   const content =
     text === null
       ? {}
       : { "content-type": "application/json; charset=utf-8", "content-length": Buffer.byteLength(text) };
   response.writeHead(status, { ...standardHeaders(id), ...content, ...connectionHeader(exchange), ...headers });
-  response.end(raw.method === "HEAD" ? undefined : (text ?? undefined));
+  const body = raw.method === "HEAD" ? undefined : (text ?? undefined);
+  if (exchange.linger === undefined || body === undefined) {
+    response.end(body);
+    return;
+  }
+  // Whole for the client by its length; the connection ends with `end`.
+  response.write(body);
+  await exchange.linger();
+  response.end();
 }
 
 async function writeBytes(exchange: Exchange, answer: BytesAnswer): Promise<void> {

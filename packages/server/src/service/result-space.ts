@@ -2,6 +2,7 @@ import { BoundedMap } from "../auth/bounded-map.ts";
 import type { Quota } from "../domain/result-space.ts";
 import type { StorageCode } from "../domain/transfer-refusal.ts";
 import type { StoreTx } from "../store/store.ts";
+import { UploadBounds } from "./upload-bounds.ts";
 
 /** How old the sum over all machines may be: what other nodes grant within this time is not seen. */
 const TOTAL_AGE_MS = 30_000;
@@ -20,12 +21,14 @@ export interface RefusalSummary {
  * for each grant.
  */
 export class ResultSpace {
+  readonly uploads: UploadBounds;
   readonly #monotonicMs: () => number;
   readonly #granted = new BoundedMap<string, number>(MAX_KNOWN_GRANTS);
   readonly #refused = new Map<StorageCode, { warnedAtMs: number; requests: number; bytes: number }>();
   #total: { bytes: number; atMs: number } | null = null;
 
   constructor(monotonicMs: () => number) {
+    this.uploads = new UploadBounds(monotonicMs);
     this.#monotonicMs = monotonicMs;
   }
 

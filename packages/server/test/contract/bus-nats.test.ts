@@ -52,6 +52,27 @@ describeBus(
 );
 
 describe("NATS between nodes", { skip: noProgram, timeout: 60_000 }, () => {
+  test("a flood ends the connection with all of it that still waits, and what this node says is heard meanwhile", async (t) => {
+    await using server = await NatsServer.start();
+    const { lines, log } = listeningLog();
+    const deployment = randomUUID();
+    const bus = openBus(t, { servers: [server.url], deployment, log, messagesPerSecond: 1_000 });
+    const others = await connect({ servers: [server.url] });
+    t.after(() => others.close());
+    await until(() => bus.isConnected);
+    const woken = wakesOf(bus);
+    const machineId = machineIdOf();
+    const wake = JSON.stringify({ machineId });
+    for (let n = 0; n < 100_000; n += 1) others.publish(`halligan.${deployment}.wake`, wake);
+    await until(() => lines.filter(({ text }) => text.startsWith("NATS connected")).length === 2);
+    assert.ok(woken.seen.length < 1_000, `${woken.seen.length} of 100,000 wake-ups were heard`);
+    const heard: string[] = [];
+    others.subscribe(`halligan.${deployment}.wake`, { callback: (_error, { data }) => void heard.push(String(data)) });
+    await others.flush();
+    bus.wakeMachine(machineIdOf());
+    await until(() => heard.length === 1);
+  });
+
   test("when the server is killed the own node is still told at once, and after its restart the others hear again", async (t) => {
     await using server = await NatsServer.start();
     const [here, there] = await twoNodes(t, server.url);

@@ -4,6 +4,7 @@ import { actionForTransfer, completeResult as complete } from "../../service/rec
 import { ticket } from "../access.ts";
 import { noContent, refuse } from "../answer.ts";
 import { json } from "../body-kinds.ts";
+import { boundedUpload } from "../bounded-upload.ts";
 import { operation } from "../context.ts";
 import { domainRefusal } from "../wire-errors.ts";
 
@@ -17,9 +18,11 @@ export const completeResult = operation({
   async handler({ ticket: of, params, body }, context) {
     const { actionId = "", index, uploadId } = params;
     if (!Value.Check(UploadId, uploadId)) return refuse(400, "InvalidInput", "the upload id must have 32 hex digits");
-    const action = await actionForTransfer(context, of, actionId);
-    if (!action.ok) return domainRefusal(action.error);
-    const completed = await complete(context, action.value, Number(index), uploadId, body);
-    return completed.ok ? noContent() : domainRefusal(completed.error);
+    return await boundedUpload(context, of, async () => {
+      const action = await actionForTransfer(context, of, actionId);
+      if (!action.ok) return domainRefusal(action.error);
+      const completed = await complete(context, action.value, Number(index), uploadId, body);
+      return completed.ok ? noContent() : domainRefusal(completed.error);
+    });
   },
 });

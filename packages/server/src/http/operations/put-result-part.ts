@@ -1,9 +1,11 @@
-import { PART_SHA256_HEADER, Sha256, UploadId } from "@halligan/protocol/link";
+import { PART_BYTES, PART_SHA256_HEADER, Sha256, UploadId } from "@halligan/protocol/link";
 import { Value } from "typebox/value";
+import { noteStorageRefusal } from "../../service/note-transfer-refusal.ts";
 import { actionForTransfer, receiveResultPart } from "../../service/receive-result.ts";
 import { ticket } from "../access.ts";
-import { noContent, refuse } from "../answer.ts";
+import { noContent, refuse, tooManyRequests } from "../answer.ts";
 import { stream } from "../body-kinds.ts";
+import { boundedUpload } from "../bounded-upload.ts";
 import { operation } from "../context.ts";
 import { domainRefusal } from "../wire-errors.ts";
 
@@ -21,16 +23,26 @@ export const putResultPart = operation({
     if (!Value.Check(Sha256, sha256))
       return refuse(400, "InvalidInput", `${PART_SHA256_HEADER} must have 64 hex digits`);
     if (body.sizeBytes === null) return refuse(400, "InvalidInput", "a part needs a Content-Length");
-    const action = await actionForTransfer(context, of, actionId);
-    if (!action.ok) return domainRefusal(action.error);
-    const received = await receiveResultPart(context, action.value, {
-      index: Number(index),
-      uploadId,
-      part: Number(part),
-      sizeBytes: body.sizeBytes,
-      sha256,
-      body: body.stream,
+    const { sizeBytes } = body;
+    return await boundedUpload(context, of, async (uploads) => {
+      const [at, number] = [Number(index), Number(part)];
+      const neededBytes = number * PART_BYTES + sizeBytes;
+      const wanted = { machineId: of.machineId, actionId, index: at, neededBytes, sizeBytes };
+      const remembered = uploads.remembered(wanted);
+      if (remembered !== null) {
+        noteStorageRefusal(context, remembered.code, sizeBytes, wanted);
+        return domainRefusal(remembered);
+      }
+      using place = uploads.place(of);
+      if (place === null) return tooManyRequests(1, "the machine has other parts at work.");
+      const action = await actionForTransfer(context, of, actionId);
+      if (!action.ok) return domainRefusal(action.error);
+      const described = { index: at, uploadId, part: number, sizeBytes, sha256, body: body.stream };
+      const received = await receiveResultPart(context, action.value, described);
+      if (received.ok) return noContent();
+      const { error } = received;
+      if (error.code === "InsufficientStorage" || error.code === "ResultQuotaExceeded") uploads.remember(wanted, error);
+      return domainRefusal(error);
     });
-    return received.ok ? noContent() : domainRefusal(received.error);
   },
 });

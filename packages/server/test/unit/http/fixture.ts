@@ -176,6 +176,14 @@ const operations = [
     },
   }),
   operation({
+    name: "Refused",
+    method: "PUT",
+    path: "/refused",
+    access: ticket,
+    body: stream,
+    handler: () => refuse(507, "InsufficientStorage", "no room"),
+  }),
+  operation({
     name: "Broken",
     method: "GET",
     path: "/broken",

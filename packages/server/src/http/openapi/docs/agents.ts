@@ -18,6 +18,8 @@ const uploadIdParameter: ParameterDoc = {
   schema: UploadId,
   example: SAMPLE.uploadId,
 };
+const UPLOADS_BOUNDED =
+  "`TooManyRequests`: uploads of this machine were refused too often, or it has other parts at work. `Retry-After` says how long to wait.";
 
 export const agentDocs = {
   Enroll: {
@@ -94,6 +96,7 @@ export const agentDocs = {
     refusals: {
       400: "`PartMismatch`: the bytes are not those of the SHA-256. `InvalidInput`: an id, a number or the size.",
       410: GONE,
+      429: UPLOADS_BOUNDED,
       507: DISK_FULL,
     },
   },
@@ -109,6 +112,7 @@ export const agentDocs = {
       400: "`InvalidInput`: the upload id. `InvalidRequestBody`, `MissingRequiredParameter`: the body.",
       409: "`UploadIncomplete`, `UploadMismatch`: send it again under a new upload id.",
       410: GONE,
+      429: UPLOADS_BOUNDED,
       507: DISK_FULL,
     },
   },

@@ -1,0 +1,75 @@
+import { BoundedMap } from "../auth/bounded-map.ts";
+import { RateTable } from "../auth/rate-table.ts";
+import type { DomainError } from "../domain/errors.ts";
+
+/** An agent waits longer before it tries a refused part again. */
+const REMEMBERED_MS = 1_000;
+const MAX_REMEMBERED = 10_000;
+/** An agent that is refused tries again every half second at first, and every ten seconds later. */
+const REFUSALS = { perMinute: 300, burst: 60 };
+/** An agent sends one part at a time; the second one is for a request of before that a network has lost. */
+const PLACES = 2;
+
+export interface WantedPart {
+  machineId: string;
+  actionId: string;
+  index: number;
+  /** The offset up to which bytes are about to come. */
+  neededBytes: number;
+  sizeBytes: number;
+}
+
+type StorageRefusal = Extract<DomainError, { code: "InsufficientStorage" | "ResultQuotaExceeded" }>;
+
+/** What one device may ask of this node with its uploads, whatever the store says. In memory. */
+export class UploadBounds {
+  readonly #monotonicMs: () => number;
+  readonly #refusals: RateTable;
+  readonly #remembered = new BoundedMap<string, { wanted: WantedPart; error: StorageRefusal; atMs: number }>(
+    MAX_REMEMBERED,
+  );
+  readonly #places = new Map<string, number>();
+
+  constructor(monotonicMs: () => number) {
+    this.#monotonicMs = monotonicMs;
+    this.#refusals = new RateTable(REFUSALS, monotonicMs);
+  }
+
+  /** How long a machine has to wait after too many refused requests; null when it has not. */
+  waitMs(machineId: string): number | null {
+    return this.#refusals.waitMs(machineId);
+  }
+
+  countRefusal(machineId: string): void {
+    this.#refusals.charge(machineId);
+  }
+
+  /** For lack of space. It holds for as much or more of the same command, for a second. */
+  remember(wanted: WantedPart, error: StorageRefusal): void {
+    this.#remembered.set(keyOf(wanted), { wanted, error, atMs: this.#monotonicMs() });
+  }
+
+  remembered(wanted: WantedPart): StorageRefusal | null {
+    const known = this.#remembered.get(keyOf(wanted));
+    if (known === undefined || this.#monotonicMs() - known.atMs >= REMEMBERED_MS) return null;
+    const isAsMuch = wanted.neededBytes >= known.wanted.neededBytes && wanted.sizeBytes >= known.wanted.sizeBytes;
+    return isAsMuch ? known.error : null;
+  }
+
+  /** For one part at work, until it is disposed of; null when the device has enough of them. A new link has places of its own. */
+  place({ machineId, linkEpoch }: { machineId: string; linkEpoch: number }): Disposable | null {
+    const key = `${machineId} ${linkEpoch}`;
+    const taken = this.#places.get(key) ?? 0;
+    if (taken >= PLACES) return null;
+    this.#places.set(key, taken + 1);
+    return {
+      [Symbol.dispose]: () => {
+        const left = (this.#places.get(key) ?? 1) - 1;
+        if (left === 0) this.#places.delete(key);
+        else this.#places.set(key, left);
+      },
+    };
+  }
+}
+
+const keyOf = ({ machineId, actionId, index }: WantedPart): string => `${machineId} ${actionId} ${index}`;
