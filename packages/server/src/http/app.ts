@@ -9,6 +9,7 @@ import { HeldRefusals } from "./held-refusals.ts";
 import { createHttpServer, type TlsSource, type UpgradeHandler } from "./http-server.ts";
 import type { Gate } from "./incoming.ts";
 import { DEFAULT_HTTP_LIMITS, type HttpLimits } from "./limits.ts";
+import { MachineRequests } from "./machine-requests.ts";
 import type { Operation } from "./operation.ts";
 import type { RequestLine } from "./request-log.ts";
 import { routedTarget } from "./request-path.ts";
@@ -100,6 +101,7 @@ export function buildHttpApp<Ctx>(options: HttpAppOptions<Ctx>): HttpApp {
     limits,
     log,
     held,
+    machineRequests: new MachineRequests(),
     proxies,
     unauthenticatedLog,
     isClosing: () => isClosing,

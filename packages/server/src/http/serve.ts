@@ -11,6 +11,7 @@ import { hostFault } from "./host-header.ts";
 import { inviteBody, isWaitingForContinue } from "./http-server.ts";
 import type { Gate, Incoming, RequestFacts } from "./incoming.ts";
 import type { HttpLimits } from "./limits.ts";
+import type { MachineRequests } from "./machine-requests.ts";
 import type { Operation } from "./operation.ts";
 import { queryRefusal } from "./query-options.ts";
 import { ClientGone } from "./read-body.ts";
@@ -27,6 +28,7 @@ export interface ServeContext<Ctx> {
   readonly limits: HttpLimits;
   readonly log: Logger;
   readonly held: HeldRefusals;
+  readonly machineRequests: MachineRequests;
   readonly proxies: TrustedProxies;
   readonly unauthenticatedLog: Pick<UnauthenticatedLog, "admits">;
   readonly isClosing: () => boolean;
@@ -100,6 +102,8 @@ export async function serve<Ctx>(
       refused ??
       (await answerOf(source, incoming, serving, (admitted) => {
         who = admitted;
+        const { machineId } = namesOf(admitted);
+        if (machineId !== undefined) serving.machineRequests.began(machineId, response);
       }));
     using _ = answer.kind === "events" ? answer.held : null;
     // A body that the client still waits to send must not be invited when it is not read.
