@@ -13,8 +13,7 @@ import { MachineRequests } from "./machine-requests.ts";
 import type { Operation } from "./operation.ts";
 import type { RequestLine } from "./request-log.ts";
 import { routedTarget } from "./request-path.ts";
-import { type Source, serve } from "./serve.ts";
-import type { UnauthenticatedLog } from "./unauthenticated-log.ts";
+import { type LineLimits, type Source, serve } from "./serve.ts";
 
 export interface HttpAppOptions<Ctx> extends Gate {
   readonly operations: readonly Operation<Ctx>[];
@@ -32,7 +31,7 @@ export interface HttpAppOptions<Ctx> extends Gate {
   /** Default none. */
   readonly proxies?: TrustedProxies;
   /** Default: drops nothing. */
-  readonly unauthenticatedLog?: Pick<UnauthenticatedLog, "admits">;
+  readonly unauthenticatedLog?: LineLimits;
 }
 
 export type HttpApp = FastifyInstance<http.Server>;
@@ -54,7 +53,7 @@ export function buildHttpApp<Ctx>(options: HttpAppOptions<Ctx>): HttpApp {
   let isClosing = false;
   const proxies = options.proxies ?? NO_PROXIES;
   const held = new HeldRefusals(limits.refusalDelayMs);
-  const unauthenticatedLog = options.unauthenticatedLog ?? { admits: () => true };
+  const unauthenticatedLog = options.unauthenticatedLog ?? { admits: () => true, admitsOfMachine: () => true };
   const app: HttpApp = Fastify<http.Server>({
     serverFactory(handler) {
       const server = createHttpServer(handler, {

@@ -30,7 +30,7 @@ export interface ServeContext<Ctx> {
   readonly held: HeldRefusals;
   readonly machineRequests: MachineRequests;
   readonly proxies: TrustedProxies;
-  readonly unauthenticatedLog: Pick<UnauthenticatedLog, "admits">;
+  readonly unauthenticatedLog: LineLimits;
   readonly isClosing: () => boolean;
   readonly onAnswered: (line: RequestLine) => void;
 }
@@ -44,6 +44,8 @@ const AWAY = refuse(503, "ServiceUnavailable", "The service cannot reach its sto
 });
 
 const INTERNAL_ERROR = refuse(500, "InternalServerError", "The request could not be completed");
+
+export type LineLimits = Pick<UnauthenticatedLog, "admits" | "admitsOfMachine">;
 
 /** Where an answer comes from: an operation, or what is said when there is none. */
 export type Source<Ctx> = Operation<Ctx> | { readonly refusal: Answer; readonly errors?: undefined };
@@ -88,8 +90,7 @@ export async function serve<Ctx>(
       ...(sentBytes !== undefined && { sentBytes }),
       ...(code === undefined ? {} : { code }),
     };
-    if (!isSampled(line, source) || serving.unauthenticatedLog.admits(line.remoteAddress))
-      logRequest(serving.log, line);
+    if (isLogged(line, source, who, serving.unauthenticatedLog)) logRequest(serving.log, line);
     serving.onAnswered(line);
   };
   try {
@@ -129,11 +130,18 @@ export async function serve<Ctx>(
 const isIdentified = (who: unknown): boolean =>
   typeof who === "object" && who !== null && ("caller" in who || "ticket" in who);
 
-/** Lines that any address can cause: refusals without authentication, and what is answered to everybody. */
-function isSampled<Ctx>(line: RequestLine, source: Source<Ctx>): boolean {
-  if (line.callerId !== undefined || line.machineId !== undefined || line.status >= 500) return false;
-  return line.status >= 400 || !("access" in source) || source.access.kind !== "anonymous" || source.isPublic === true;
+function isLogged<Ctx>(line: RequestLine, source: Source<Ctx>, who: unknown, log: LineLimits): boolean {
+  // By who was admitted, not by the names of the line: a path names a machine, whoever asks.
+  const { callerId, machineId } = namesOf(who);
+  // A full disk is no fault of ours, and a device meets it as often as it likes.
+  if (callerId !== undefined || (line.status >= 500 && line.status !== 507)) return true;
+  if (machineId !== undefined) return log.admitsOfMachine(machineId);
+  return !isOfAnyAddress(line, source) || log.admits(line.remoteAddress);
 }
+
+/** Lines that any address can cause: refusals without authentication, and what is answered to everybody. */
+const isOfAnyAddress = <Ctx>({ status }: RequestLine, source: Source<Ctx>): boolean =>
+  status >= 400 || !("access" in source) || source.access.kind !== "anonymous" || source.isPublic === true;
 
 /** A body that belongs to no admitted request is received only where an honest client sends one: with a length, after its token expired. */
 function drainBytes<Ctx>(source: Source<Ctx>, raw: IncomingMessage, isAdmitted: boolean, limits: HttpLimits): number {
