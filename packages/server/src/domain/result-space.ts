@@ -26,6 +26,8 @@ export function uploadRefusal(action: MachineAction, index: number, nowMs: numbe
   const command = action.commands[index];
   if (!command) return `the action has no command ${index}`;
   if (isEnded(command)) return "the command has ended";
+  // Its end would not be recorded, so that no one could ever read the bytes.
+  if (action.commands.slice(0, index).some(({ status }) => status === "Failed")) return "an earlier command failed";
   if (action.status !== "Cancelled") return null;
   // The output so far of a cancelled script is worth having; a file of a cancelled collection is not.
   const isLate = nowMs - (action.finalAtMs ?? action.updatedAtMs) > CANCELLED_DELIVERY_MS;

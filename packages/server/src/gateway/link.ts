@@ -20,6 +20,7 @@ import {
 import { signLinkTicket } from "../auth/link-ticket.ts";
 import { checkSignedEnd } from "../auth/signed-end.ts";
 import type { CloneEvidence, RollingValue } from "../domain/clone-detection.ts";
+import { isFinal } from "../domain/machine-action.ts";
 import type { OrderKeyPair, ServiceContext } from "../service/context.ts";
 import {
   acceptLink,
@@ -141,6 +142,8 @@ export class Link implements LinkSocketEvents {
   /** What was sent on this link and needs no repeating on it. */
   readonly #sentOrders = new Set<number>();
   readonly #sentEnds = new Set<number>();
+  /** The last order whose refusal was logged, by code. */
+  readonly #loggedRefusals = new Map<Refused["code"], number>();
   /** One order is out at a time. Sent again on this link, it keeps its first moment. */
   #lastSent: SentOrder | null = null;
 
@@ -438,11 +441,16 @@ export class Link implements LinkSocketEvents {
   }
 
   async #refused(identity: LinkIdentity, frame: Refused): Promise<void> {
-    this.#context.log.warn(
-      { ...this.#names, actionId: frame.actionId, code: frame.code },
-      "order refused by its device",
-    );
-    if (this.#check(await recordRefused(this.#context, identity, frame))) this.pump();
+    const { actionId, orderSeq, code } = frame;
+    const recorded = await recordRefused(this.#context, identity, frame);
+    if (!this.#check(recorded)) return;
+    // A device may say so as often as it likes: one line for each order and code, and none for what is over.
+    const isOver = isFinal(recorded.action.status) && !recorded.hasFinished;
+    if (!isOver && (this.#loggedRefusals.get(code) ?? 0) < orderSeq) {
+      this.#loggedRefusals.set(code, orderSeq);
+      this.#context.log.warn({ ...this.#names, actionId, code }, "order refused by its device");
+    }
+    this.pump();
   }
 
   async #sendNext(): Promise<void> {

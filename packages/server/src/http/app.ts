@@ -9,12 +9,12 @@ import { HeldRefusals } from "./held-refusals.ts";
 import { createHttpServer, type TlsSource, type UpgradeHandler } from "./http-server.ts";
 import type { Gate } from "./incoming.ts";
 import { DEFAULT_HTTP_LIMITS, type HttpLimits } from "./limits.ts";
+import { MachineRequests } from "./machine-requests.ts";
 import type { Operation } from "./operation.ts";
 import { RefusedBodies } from "./refused-bodies.ts";
 import type { RequestLine } from "./request-log.ts";
 import { routedTarget } from "./request-path.ts";
-import { type Source, serve } from "./serve.ts";
-import type { UnauthenticatedLog } from "./unauthenticated-log.ts";
+import { type LineLimits, type Source, serve } from "./serve.ts";
 
 export interface HttpAppOptions<Ctx> extends Gate {
   readonly operations: readonly Operation<Ctx>[];
@@ -32,7 +32,7 @@ export interface HttpAppOptions<Ctx> extends Gate {
   /** Default none. */
   readonly proxies?: TrustedProxies;
   /** Default: drops nothing. */
-  readonly unauthenticatedLog?: Pick<UnauthenticatedLog, "admits">;
+  readonly unauthenticatedLog?: LineLimits;
 }
 
 export type HttpApp = FastifyInstance<http.Server>;
@@ -55,7 +55,7 @@ export function buildHttpApp<Ctx>(options: HttpAppOptions<Ctx>): HttpApp {
   const proxies = options.proxies ?? NO_PROXIES;
   const held = new HeldRefusals(limits.refusalDelayMs);
   const refusedBodies = new RefusedBodies(limits.lingerMs, () => performance.now());
-  const unauthenticatedLog = options.unauthenticatedLog ?? { admits: () => true };
+  const unauthenticatedLog = options.unauthenticatedLog ?? { admits: () => true, admitsOfMachine: () => true };
   const app: HttpApp = Fastify<http.Server>({
     serverFactory(handler) {
       const server = createHttpServer(handler, {
@@ -103,6 +103,7 @@ export function buildHttpApp<Ctx>(options: HttpAppOptions<Ctx>): HttpApp {
     log,
     held,
     refusedBodies,
+    machineRequests: new MachineRequests(),
     proxies,
     unauthenticatedLog,
     isClosing: () => isClosing,

@@ -13,6 +13,7 @@ import { hostFault } from "./host-header.ts";
 import { inviteBody, isWaitingForContinue } from "./http-server.ts";
 import type { Gate, Incoming, RequestFacts } from "./incoming.ts";
 import type { HttpLimits } from "./limits.ts";
+import type { MachineRequests } from "./machine-requests.ts";
 import type { Operation } from "./operation.ts";
 import { queryRefusal } from "./query-options.ts";
 import { announcesBody, ClientGone } from "./read-body.ts";
@@ -31,8 +32,9 @@ export interface ServeContext<Ctx> {
   readonly log: Logger;
   readonly held: HeldRefusals;
   readonly refusedBodies: RefusedBodies;
+  readonly machineRequests: MachineRequests;
   readonly proxies: TrustedProxies;
-  readonly unauthenticatedLog: Pick<UnauthenticatedLog, "admits">;
+  readonly unauthenticatedLog: LineLimits;
   readonly isClosing: () => boolean;
   readonly onAnswered: (line: RequestLine) => void;
 }
@@ -46,6 +48,8 @@ const AWAY = refuse(503, "ServiceUnavailable", "The service cannot reach its sto
 });
 
 const INTERNAL_ERROR = refuse(500, "InternalServerError", "The request could not be completed");
+
+export type LineLimits = Pick<UnauthenticatedLog, "admits" | "admitsOfMachine">;
 
 /** Where an answer comes from: an operation, or what is said when there is none. */
 export type Source<Ctx> = Operation<Ctx> | { readonly refusal: Answer; readonly errors?: undefined };
@@ -90,8 +94,7 @@ export async function serve<Ctx>(
       ...(sentBytes !== undefined && { sentBytes }),
       ...(code === undefined ? {} : { code }),
     };
-    if (!isSampled(line, source) || serving.unauthenticatedLog.admits(line.remoteAddress))
-      logRequest(serving.log, line);
+    if (isLogged(line, source, who, serving.unauthenticatedLog)) logRequest(serving.log, line);
     serving.onAnswered(line);
   };
   try {
@@ -104,6 +107,8 @@ export async function serve<Ctx>(
       refused ??
       (await answerOf(source, incoming, serving, (admitted) => {
         who = admitted;
+        const { machineId } = namesOf(admitted);
+        if (machineId !== undefined) serving.machineRequests.began(machineId, response);
       }));
     using _ = answer.kind === "events" ? answer.held : null;
     // A body that the client still waits to send must not be invited when it is not read.
@@ -142,11 +147,18 @@ function senderOf(who: unknown, remoteAddress: string): string {
 const isIdentified = (who: unknown): boolean =>
   typeof who === "object" && who !== null && ("caller" in who || "ticket" in who);
 
-/** Lines that any address can cause: refusals without authentication, and what is answered to everybody. */
-function isSampled<Ctx>(line: RequestLine, source: Source<Ctx>): boolean {
-  if (line.callerId !== undefined || line.machineId !== undefined || line.status >= 500) return false;
-  return line.status >= 400 || !("access" in source) || source.access.kind !== "anonymous" || source.isPublic === true;
+function isLogged<Ctx>(line: RequestLine, source: Source<Ctx>, who: unknown, log: LineLimits): boolean {
+  // By who was admitted, not by the names of the line: a path names a machine, whoever asks.
+  const { callerId, machineId } = namesOf(who);
+  // A full disk is no fault of ours, and a device meets it as often as it likes.
+  if (callerId !== undefined || (line.status >= 500 && line.status !== 507)) return true;
+  if (machineId !== undefined) return log.admitsOfMachine(machineId);
+  return !isOfAnyAddress(line, source) || log.admits(line.remoteAddress);
 }
+
+/** Lines that any address can cause: refusals without authentication, and what is answered to everybody. */
+const isOfAnyAddress = <Ctx>({ status }: RequestLine, source: Source<Ctx>): boolean =>
+  status >= 400 || !("access" in source) || source.access.kind !== "anonymous" || source.isPublic === true;
 
 /** A body that belongs to no admitted request is received only where an honest client sends one: with a length, after its token expired. */
 function drainBytes<Ctx>(source: Source<Ctx>, raw: IncomingMessage, isAdmitted: boolean, limits: HttpLimits): number {

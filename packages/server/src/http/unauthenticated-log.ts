@@ -2,14 +2,19 @@ import type { Logger } from "pino";
 import { RateTable } from "../auth/rate-table.ts";
 import { addressKey } from "../domain/address-key.ts";
 
-/** Addresses whose dropped lines are told apart; those of the others are told together. */
-const MAX_ADDRESSES = 1_000;
+/** Addresses and machines whose dropped lines are told apart; those of the others are told together. */
+const MAX_SUBJECTS = 1_000;
+const OTHERS = "others";
 
-/** Bounds the log lines that one address causes without authentication, and says how many it dropped. */
+/**
+ * Bounds the log lines that one address causes without authentication, and those that one machine causes, since a device is an attacker that
+ * has a ticket. Says how many it dropped.
+ */
 export class UnauthenticatedLog {
   readonly #lines: RateTable;
   readonly #log: Logger;
   #dropped = new Map<string, number>();
+  #droppedOfMachines = new Map<string, number>();
 
   constructor(linesPerMinute: number, monotonicMs: () => number, log: Logger) {
     this.#lines = new RateTable({ perMinute: linesPerMinute, burst: linesPerMinute }, monotonicMs);
@@ -18,19 +23,31 @@ export class UnauthenticatedLog {
 
   /** Whether a line may be written; one that may not is counted. */
   admits(address: string): boolean {
-    const key = addressKey(address);
-    if (this.#lines.take(key) === null) return true;
-    const counted = this.#dropped.has(key) || this.#dropped.size < MAX_ADDRESSES ? key : "others";
-    this.#dropped.set(counted, (this.#dropped.get(counted) ?? 0) + 1);
-    return false;
+    return this.#admits(addressKey(address), this.#dropped);
   }
 
-  /** Writes how many lines of each address were dropped since the last call. */
+  /** The same for a request with a machine's ticket. */
+  admitsOfMachine(machineId: string): boolean {
+    return this.#admits(machineId, this.#droppedOfMachines);
+  }
+
+  /** Writes how many lines of each address and machine were dropped since the last call. */
   report(): void {
-    const dropped = this.#dropped;
+    const [dropped, droppedOfMachines] = [this.#dropped, this.#droppedOfMachines];
     this.#dropped = new Map();
+    this.#droppedOfMachines = new Map();
     for (const [remoteAddress, lines] of dropped) {
       this.#log.warn({ remoteAddress, lines }, "log lines of unauthenticated requests dropped");
     }
+    for (const [machineId, lines] of droppedOfMachines) {
+      this.#log.warn({ machineId, lines }, "log lines of a machine's requests dropped");
+    }
+  }
+
+  #admits(key: string, dropped: Map<string, number>): boolean {
+    if (this.#lines.take(key) === null) return true;
+    const counted = dropped.has(key) || dropped.size < MAX_SUBJECTS ? key : OTHERS;
+    dropped.set(counted, (dropped.get(counted) ?? 0) + 1);
+    return false;
   }
 }

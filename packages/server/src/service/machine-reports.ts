@@ -44,7 +44,9 @@ export async function recordStarted(
   sentAtMs: number | null = null,
 ): Promise<RecordedStart> {
   const { index, startId } = report;
-  const recorded = await record(context, link, report, async () => ({ type: "started", index, startId, sentAtMs }));
+  const recorded = await record(context, link, report, async () => ({
+    event: { type: "started", index, startId, sentAtMs },
+  }));
   if (recorded.kind !== "recorded") return recorded;
   return { kind: "recorded", isGranted: isStartGranted(recorded.action, index, startId) };
 }
@@ -62,19 +64,25 @@ export function recordEnded(
   return record(context, link, report, async (tx, action) => {
     const command = action.commands[report.index];
     const seenBefore = command?.status === "Completed" || command?.status === "Failed";
-    const result = seenBefore ? command.result : await storeResult(tx, action, report);
+    const told = seenBefore ? { result: command.result } : await readResult(tx, action, report);
     const { index, outcome, errors, endedAgoMs } = report;
-    if (evidence && !seenBefore) await tx.signedEnds.insert({ actionId: action.id, index, ...evidence });
     // A device names only what it was told is complete: the store was restored from a backup since. Refused, it would say so for ever.
-    if (result === "unknownUpload") {
-      return { type: "ended", index, outcome: "failed", errors: [...errors, UPLOAD_LOST], result: null, endedAgoMs };
-    }
-    return { type: "ended", index, outcome, errors, result, endedAgoMs };
+    const event: MachineActionEvent =
+      told.result === "unknownUpload"
+        ? { type: "ended", index, outcome: "failed", errors: [...errors, UPLOAD_LOST], result: null, endedAgoMs }
+        : { type: "ended", index, outcome, errors, result: told.result, endedAgoMs };
+    const keep = async () => {
+      if (evidence) await tx.signedEnds.insert({ actionId: action.id, index, ...evidence });
+      await told.keep?.();
+    };
+    return seenBefore ? { event } : { event, keep };
   });
 }
 
 export function recordClosed(context: ServiceContext, link: LinkIdentity, report: Closed): Promise<Recorded> {
-  return record(context, link, report, async () => ({ type: "orderClosed", errors: report.errors }));
+  return record(context, link, report, async () => ({
+    event: { type: "orderClosed", errors: report.errors },
+  }));
 }
 
 /** `busy` and `late` come right by sending the order again; every other refusal ends the action, saying why. */
@@ -90,11 +98,12 @@ export async function recordRefused(context: ServiceContext, link: LinkIdentity,
         report.code,
         context.clock.nowMs(),
       );
-    return { type: "lost", reason: `The device refused the order (${report.code}): ${report.message}` };
+    return { event: { type: "lost", reason: `The device refused the order (${report.code}): ${report.message}` } };
   });
 }
 
-type Decision = MachineActionEvent | null;
+/** `keep`: what is stored with the event, and only where the event changed the action: a report that was refused leaves nothing. */
+type Decision = { event: MachineActionEvent; keep?: () => Promise<void> } | null;
 
 async function record(
   context: ServiceContext,
@@ -112,16 +121,17 @@ async function record(
       return { kind: "illegal", detail: "a report about an order that this machine was never given" };
     }
     if (!action?.order) return { kind: "unknown" };
-    const event = await decide(tx, action);
-    if (event === null) return { kind: "recorded", action, hasFinished: false };
+    const decision = await decide(tx, action);
+    if (decision === null) return { kind: "recorded", action, hasFinished: false };
     const nowMs = clock.nowMs();
-    const transition = applyEvent(action, event, nowMs);
+    const transition = applyEvent(action, decision.event, nowMs);
     if ("code" in transition) {
       return transition.code === "AnotherStart"
         ? { kind: "twoDevices" }
         : { kind: "illegal", detail: transition.detail };
     }
     if (!transition.changed) return { kind: "recorded", action, hasFinished: false };
+    await decision.keep?.();
     const saved = await tx.actions.save(action, transition.action);
     const hasFinished = isFinal(saved.status) && !isFinal(action.status);
     if (hasFinished) await events.ended(tx, machineActor(link.machineId, link.remoteAddress), saved, nowMs);
@@ -131,23 +141,30 @@ async function record(
   return recorded;
 }
 
-async function storeResult(
-  tx: StoreTx,
-  action: MachineAction,
-  report: Ended,
-): Promise<StoredResult | null | "unknownUpload"> {
+interface ReadResult {
+  result: StoredResult | null | "unknownUpload";
+  keep?: () => Promise<void>;
+}
+
+/** The result of a report, and what keeps its bytes. */
+async function readResult(tx: StoreTx, action: MachineAction, report: Ended): Promise<ReadResult> {
   const result: CommandResult | null = report.result;
-  if (result === null) return null;
+  if (result === null) return { result };
   if (result.kind === "inline") {
     // JSON inside JSON: the frame's own text was repaired when it was read, the transcript's escapes were not.
     const content = Buffer.from(wellFormedJson(result.transcript), "utf8");
-    await tx.results.insertInline(action.id, report.index, content);
-    return { kind: "inline", sizeBytes: content.length, sha256: createHash("sha256").update(content).digest("hex") };
+    const sha256 = createHash("sha256").update(content).digest("hex");
+    return {
+      result: { kind: "inline", sizeBytes: content.length, sha256 },
+      keep: () => tx.results.insertInline(action.id, report.index, content),
+    };
   }
   const resultId = resultIdOf(action.machineId, action.id, report.index, result.uploadId);
   const upload = await tx.results.upload(resultId);
-  if (upload?.sha256 !== result.sha256 || upload.sizeBytes !== result.sizeBytes) return "unknownUpload";
-  await tx.resultSpace.keep(resultId);
+  if (upload?.sha256 !== result.sha256 || upload.sizeBytes !== result.sizeBytes) return { result: "unknownUpload" };
   const { fileChange } = result;
-  return { kind: "blob", resultId, ...upload, ...(fileChange && { fileChange }) };
+  return {
+    result: { kind: "blob", resultId, ...upload, ...(fileChange && { fileChange }) },
+    keep: () => tx.resultSpace.keep(resultId),
+  };
 }

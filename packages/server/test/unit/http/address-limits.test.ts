@@ -115,6 +115,29 @@ test("log lines of one address without authentication are bounded, and the dropp
   );
 });
 
+test("a path that names a machine does not make the line of an unknown caller one of a machine", async (t) => {
+  const unauthenticatedLog = new UnauthenticatedLog(5, () => 0, pino({ level: "silent" }));
+  const { base, lines } = await startApp(t, { unauthenticatedLog });
+  for (let n = 0; n < 30; n += 1) await fetch(`${base}/api/machines/${"a".repeat(40)}`);
+  assert.equal(lines.filter((line) => line.includes('"msg":"request"')).length, 5);
+});
+
+test("log lines of one machine's requests are bounded, and the dropped ones are counted", async (t) => {
+  const reports: string[] = [];
+  const log = pino({}, { write: (line: string) => void reports.push(line) });
+  const unauthenticatedLog = new UnauthenticatedLog(5, () => 0, log);
+  const { base, lines } = await startApp(t, { unauthenticatedLog });
+  const init = { method: "PUT", headers: { authorization: "Ticket v1" }, body: "x" };
+  for (let n = 0; n < 30; n += 1) await fetch(`${base}/agent/v1/parts/${n}`, init);
+  await fetch(`${base}/no/such/path`);
+  const requests = lines.filter((line) => line.includes('"msg":"request"'));
+  assert.equal(requests.filter((line) => line.includes("/agent/v1/parts/")).length, 5);
+  assert.equal(requests.length, 6, "its address has lines of its own");
+  unauthenticatedLog.report();
+  assert.equal(reports.length, 1);
+  assert.match(reports[0] ?? "", /"machineId":"m1","lines":25,"msg":"log lines of a machine's requests dropped"/);
+});
+
 test("a TLS handshake that does not end is ended", async (t) => {
   const folder = await mkdtemp(join(tmpdir(), "halligan-handshake-"));
   t.after(() => rm(folder, { recursive: true }));
