@@ -1,4 +1,5 @@
 import type { BlockedCallerWire } from "@halligan/protocol/api";
+import { madeBy } from "../application.ts";
 import { UsageError } from "../cli-error.ts";
 import type { Command } from "../command.ts";
 import { orSee } from "../or-see.ts";
@@ -44,8 +45,9 @@ export const callersBlock: Command = {
     const callerId = outsideCaller(positional(args, 0));
     const client = await connect();
     const reason = args.text("reason") ?? "blocked with halligan";
+    const notes = await madeBy(client, callerId, signal);
     const caller = await client.blockCaller({ callerId, reason }, { signal });
-    return { json: { caller }, text: `Blocked ${harmlessLine(caller.callerId)}\n` };
+    return { json: { caller }, text: `Blocked ${harmlessLine(caller.callerId)}\n`, notes };
   },
 };
 
