@@ -6,6 +6,14 @@ import { didYouMean } from "./suggest.ts";
 
 const CLIENT_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
+/** For the person who ends an account: applications that it made do not end with it. Empty when there are none. */
+export async function madeBy(client: HalliganClient, accountId: string, signal: AbortSignal): Promise<string> {
+  const made = (await client.listApplications({ signal })).filter(({ ownerId }) => ownerId === accountId);
+  if (made.length === 0) return "";
+  const lines = made.map(({ clientId, name }) => `  ${harmlessLine(clientId)}  ${harmlessLine(name)}\n`);
+  return `Applications that it made can still sign in; end one with halligan app remove:\n${lines.join("")}`;
+}
+
 /**
  * The client id of the application that a person named by id or name. Several applications can have one name: none of
  * them is guessed. Throws CliError `usage` for such a name and `notFound` for an unknown one.

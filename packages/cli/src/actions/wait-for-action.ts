@@ -3,6 +3,7 @@ import { FINAL_STATUSES, type MachineActionWire, type TransferWire, type Waiting
 import { ApiError, type HalliganClient, UnreachableError } from "@halligan/protocol/client";
 import { CliError, Interrupted } from "../cli-error.ts";
 import { describeFailure } from "../describe-failure.ts";
+import { orSee } from "../or-see.ts";
 import type { Progress } from "../render/progress.ts";
 import { progressLine } from "../render/progress-line.ts";
 import { formatDuration } from "../render/units.ts";
@@ -127,7 +128,8 @@ function createActionReader(
     heard,
     async read() {
       try {
-        heard(await client.getMachineAction(actionId, { signal }));
+        const asked = client.getMachineAction(actionId, { signal });
+        heard(await (last === null ? orSee(asked, "halligan actions") : asked));
       } catch (error) {
         const isNotYetVisible = error instanceof ApiError && error.status === 404 && !hasBeenRead;
         const isPassing = isNotYetVisible || error instanceof UnreachableError;

@@ -2,6 +2,7 @@ import { actionJson } from "../actions/action-json.ts";
 import { verifyEvidence } from "../actions/verify-evidence.ts";
 import type { Command } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
+import { orSee } from "../or-see.ts";
 import { renderAction } from "../render/action.ts";
 import { renderResultFacts } from "../render/result-facts.ts";
 import { terminalWidth } from "../render/terminal-width.ts";
@@ -45,8 +46,8 @@ export const action: Command = {
     const client = await connect();
     const id = positional(args, 0);
     const revokes = args.flag("revoke-links");
-    if (revokes) await client.revokeResultLinks(id, { signal });
-    const found = await client.getMachineAction(id, { signal });
+    if (revokes) await orSee(client.revokeResultLinks(id, { signal }), "halligan actions");
+    const found = await orSee(client.getMachineAction(id, { signal }), "halligan actions");
     const json: Record<string, unknown> = { action: actionJson(found) };
     let text = renderAction(found);
     const width = terminalWidth(env.stdout);

@@ -1,5 +1,6 @@
 import { findClientId } from "../application.ts";
 import type { Command } from "../command.ts";
+import { orSee } from "../or-see.ts";
 import { harmlessLine } from "../render/harmless.ts";
 import { positional } from "./shared-options.ts";
 
@@ -21,7 +22,7 @@ export const appRemoveSecret: Command = {
     const clientId = await findClientId(client, positional(args, 0), signal);
     const [, secretId = null] = args.positionals;
     if (secretId === null) await client.deleteApplicationSecret(clientId, { signal });
-    else await client.removeApplicationSecret(clientId, secretId, { signal });
+    else await orSee(client.removeApplicationSecret(clientId, secretId, { signal }), "halligan app list --secrets");
     const text =
       secretId === null
         ? `${clientId} has no secret now\n`

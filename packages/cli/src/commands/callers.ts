@@ -1,5 +1,8 @@
 import type { BlockedCallerWire } from "@halligan/protocol/api";
+import { madeBy } from "../application.ts";
+import { UsageError } from "../cli-error.ts";
 import type { Command } from "../command.ts";
+import { orSee } from "../or-see.ts";
 import { harmlessLine } from "../render/harmless.ts";
 import { type Column, renderTable } from "../render/table.ts";
 import { terminalWidth } from "../render/terminal-width.ts";
@@ -14,6 +17,14 @@ const COLUMNS: readonly Column<BlockedCallerWire>[] = [
 ];
 const ABOUT =
   "CALLER is the actorId of the audit log: the URL of the issuer, #, and the id of the person or application there.";
+
+function outsideCaller(given: string): string {
+  if (/^[^#]+#./.test(given)) return given;
+  throw new UsageError(
+    "CALLER is ISSUER#ID, as actorId has it in halligan audit --json. An application of this server ends with " +
+      "halligan app remove.",
+  );
+}
 
 export const callersBlock: Command = {
   name: "callers block",
@@ -31,10 +42,12 @@ export const callersBlock: Command = {
   examples: ['halligan callers block "https://login.example/realms/soc#user-17" --reason "left"'],
   jsonShape: "{caller: {callerId, blockedBy, blockedAt, reason}}",
   async run({ args, connect, signal }) {
+    const callerId = outsideCaller(positional(args, 0));
     const client = await connect();
     const reason = args.text("reason") ?? "blocked with halligan";
-    const caller = await client.blockCaller({ callerId: positional(args, 0), reason }, { signal });
-    return { json: { caller }, text: `Blocked ${harmlessLine(caller.callerId)}\n` };
+    const notes = await madeBy(client, callerId, signal);
+    const caller = await client.blockCaller({ callerId, reason }, { signal });
+    return { json: { caller }, text: `Blocked ${harmlessLine(caller.callerId)}\n`, notes };
   },
 };
 
@@ -48,8 +61,8 @@ export const callersUnblock: Command = {
   examples: ['halligan callers unblock "https://login.example/realms/soc#user-17"'],
   jsonShape: "{unblocked: CALLER}",
   async run({ args, connect, signal }) {
-    const callerId = positional(args, 0);
-    await (await connect()).unblockCaller(callerId, { signal });
+    const callerId = outsideCaller(positional(args, 0));
+    await orSee((await connect()).unblockCaller(callerId, { signal }), "halligan callers list");
     return { json: { unblocked: callerId }, text: `${harmlessLine(callerId)} is not blocked any more\n` };
   },
 };

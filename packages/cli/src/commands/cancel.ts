@@ -1,5 +1,6 @@
 import { actionJson, statusOf } from "../actions/action-json.ts";
 import type { Command } from "../command.ts";
+import { orSee } from "../or-see.ts";
 import { COMMENT_OPTION, positional } from "./shared-options.ts";
 
 export const cancel: Command = {
@@ -14,7 +15,10 @@ export const cancel: Command = {
   async run({ args, connect, signal }) {
     const client = await connect();
     const comment = args.text("comment") ?? "cancelled with halligan";
-    const cancelled = await client.cancelMachineAction(positional(args, 0), comment, { signal });
+    const cancelled = await orSee(
+      client.cancelMachineAction(positional(args, 0), comment, { signal }),
+      "halligan actions",
+    );
     return { json: { action: actionJson(cancelled) }, text: `Action ${cancelled.id} is ${statusOf(cancelled)}\n` };
   },
 };

@@ -1,4 +1,5 @@
 import type { Command } from "../command.ts";
+import { orSee } from "../or-see.ts";
 import { positional } from "./shared-options.ts";
 
 export const enrollmentTokenRevoke: Command = {
@@ -14,7 +15,10 @@ export const enrollmentTokenRevoke: Command = {
   jsonShape: "{enrollmentToken: as in enrollment-token list}",
   async run({ args, connect, signal }) {
     const client = await connect();
-    const revoked = await client.revokeEnrollmentToken(positional(args, 0), { signal });
+    const revoked = await orSee(
+      client.revokeEnrollmentToken(positional(args, 0), { signal }),
+      "halligan enrollment-token list",
+    );
     const { id, machinesEnrolled: count } = revoked;
     const notes =
       count === 0

@@ -41,6 +41,8 @@ export const libraryWithdraw: Command = {
 
 function sha256Of(args: CommandContext["args"]): string {
   const sha256 = positional(args, 0).toLowerCase();
-  if (!/^[0-9a-f]{64}$/.test(sha256)) throw new UsageError("SHA-256 has 64 hex digits.");
+  if (!/^[0-9a-f]{64}$/.test(sha256)) {
+    throw new UsageError("SHA-256 has 64 hex digits. See those of a file: halligan library versions NAME");
+  }
   return sha256;
 }

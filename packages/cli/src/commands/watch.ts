@@ -5,6 +5,7 @@ import { actionJson, statusOf } from "../actions/action-json.ts";
 import { failureOfAction } from "../actions/finish-action.ts";
 import type { Command } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
+import { orSee } from "../or-see.ts";
 import { harmlessText } from "../render/harmless.ts";
 import { renderActionChange, renderTransfer, renderWaiting } from "../render/watch.ts";
 import { positional } from "./shared-options.ts";
@@ -38,7 +39,7 @@ export const watch: Command = {
       if (text !== "") await emit({ event: "action", action: actionJson(action) }, text);
     };
     // First of all: it tells an action that does not exist from a server that has no events.
-    await show(await client.getMachineAction(actionId, { signal }));
+    await show(await orSee(client.getMachineAction(actionId, { signal }), "halligan actions"));
     while (last === null || !FINAL_STATUSES.has(statusOf(last))) {
       try {
         for await (const { event, data } of client.watchMachineAction(actionId, { signal })) {

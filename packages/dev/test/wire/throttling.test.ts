@@ -14,7 +14,7 @@ import { type Here, onlyHalligan, setUp } from "./target.ts";
  */
 const skip = onlyHalligan("its settings, and applications of its own for each test");
 
-const ROLES = ["Machine.LiveResponse", "Machine.Read.All", "Library.Manage"];
+const ROLES = ["Machine.LiveResponse", "Machine.Read.All", "Machine.ReadWrite.All", "Library.Manage"];
 const PLACES = 2;
 
 /** A refusal for too many requests, with words that one client repeats on; its `Retry-After` in seconds. */
@@ -87,6 +87,11 @@ describe("the defender profile", { skip }, () => {
     ["GET libraryfiles", (api) => api.get("/api/libraryfiles")],
     ["DELETE libraryfiles", (api) => api.send("DELETE", "/api/libraryfiles/none")],
     ["POST libraryfiles", (api) => api.send("POST", "/api/libraryfiles", { body: new FormData() })],
+    ["POST revoke-links", (api) => api.post(`/halligan/v1/actions/${UNKNOWN_ACTION}/revoke-links`, {})],
+    [
+      "PUT machines/{id}/name",
+      (api) => api.send("PUT", `/halligan/v1/machines/${UNKNOWN_MACHINE}/name`, { json: { name: "x" } }),
+    ],
   ] satisfies [string, (api: Api) => Promise<Answer>][]) {
     test(`${name}: a hundred a minute pass, the next one is 429`, async () => {
       const api = await application(name);
@@ -94,6 +99,27 @@ describe("the defender profile", { skip }, () => {
       assert.ok(!statuses.includes(429));
       const waitS = retryAfter(await request(api));
       assert.ok(waitS <= 60);
+    });
+  }
+
+  for (const [name, contract, own] of [
+    ["a list of machines", (api) => api.get("/api/machines?$top=1"), (api) => api.get("/halligan/v1/machines?$top=1")],
+    [
+      "an upload to the library",
+      (api) => api.send("POST", "/api/libraryfiles", { body: new FormData() }),
+      (api) => api.send("PUT", "/halligan/v1/library/x.sh", { body: "x" }),
+    ],
+    [
+      "tags of a machine",
+      (api) => api.post(`/api/machines/${UNKNOWN_MACHINE}/tags`, { Value: "t", Action: "Add" }),
+      (api) => api.send("PUT", `/halligan/v1/machines/${UNKNOWN_MACHINE}/tags`, { json: { tags: ["t"] } }),
+    ],
+  ] satisfies [string, (api: Api) => Promise<Answer>, (api: Api) => Promise<Answer>][]) {
+    test(`${name}: both ways are counted together`, async () => {
+      const api = await application(name);
+      const statuses = await Promise.all(Array.from({ length: 100 }, async () => (await contract(api)).status));
+      assert.ok(!statuses.includes(429));
+      retryAfter(await own(api));
     });
   }
 

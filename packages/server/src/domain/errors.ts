@@ -50,6 +50,7 @@ export type DomainError =
   | { code: "StagedContentLimit"; limitBytes: number; limitCount: number }
   | { code: "ApplicationNotFound"; clientId: string }
   | { code: "ApplicationInUse"; clientId: string }
+  | { code: "ApplicationSecretInUse"; clientId: string; secretId: string }
   | { code: "ApplicationHasNoKey"; clientId: string }
   | { code: "ApplicationHasKeys"; clientId: string }
   | { code: "ApplicationSecretNotFound"; clientId: string; secretId: string }

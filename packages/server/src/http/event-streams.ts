@@ -3,28 +3,28 @@ export interface EventStreamPlace extends Disposable {
   readonly signal: AbortSignal;
 }
 
-/** The streams of events that this node has open: so many and no more, of all callers and of each, and all of them ended when it stops. */
+/** The streams of events that this node has open: so many and no more, of all callers and of each account, and all of them ended when it stops. */
 export class EventStreams {
   readonly #limit: number;
-  readonly #limitPerCaller: number;
+  readonly #limitPerAccount: number;
   readonly #open = new Set<AbortController>();
-  readonly #byCaller = new Map<string, number>();
+  readonly #byAccount = new Map<string, number>();
   #isClosed = false;
 
-  constructor(limit: number, limitPerCaller = limit) {
+  constructor(limit: number, limitPerAccount = limit) {
     this.#limit = limit;
-    this.#limitPerCaller = limitPerCaller;
+    this.#limitPerAccount = limitPerAccount;
   }
 
   get openCount(): number {
     return this.#open.size;
   }
 
-  /** Null when all places are taken, or those of the caller, or the node stops. `gone`: the client went away. */
-  enter(callerId: string, gone: AbortSignal): EventStreamPlace | null {
-    const ofCaller = this.#byCaller.get(callerId) ?? 0;
-    if (this.#isClosed || this.#open.size >= this.#limit || ofCaller >= this.#limitPerCaller) return null;
-    this.#byCaller.set(callerId, ofCaller + 1);
+  /** Null when all places are taken, or those of the account, or the node stops. `gone`: the client went away. */
+  enter(accountId: string, gone: AbortSignal): EventStreamPlace | null {
+    const ofAccount = this.#byAccount.get(accountId) ?? 0;
+    if (this.#isClosed || this.#open.size >= this.#limit || ofAccount >= this.#limitPerAccount) return null;
+    this.#byAccount.set(accountId, ofAccount + 1);
     const stop = new AbortController();
     const onGone = () => stop.abort();
     if (gone.aborted) stop.abort();
@@ -35,9 +35,9 @@ export class EventStreams {
       [Symbol.dispose]: () => {
         gone.removeEventListener("abort", onGone);
         if (!this.#open.delete(stop)) return;
-        const left = (this.#byCaller.get(callerId) ?? 1) - 1;
-        if (left === 0) this.#byCaller.delete(callerId);
-        else this.#byCaller.set(callerId, left);
+        const left = (this.#byAccount.get(accountId) ?? 1) - 1;
+        if (left === 0) this.#byAccount.delete(accountId);
+        else this.#byAccount.set(accountId, left);
       },
     };
   }

@@ -8,8 +8,8 @@ import { addressKey } from "../domain/address-key.ts";
 import { StoreUnavailable } from "../store/store-unavailable.ts";
 import { type Answer, RequestRefused, refuse } from "./answer.ts";
 import { clientAddress, type TrustedProxies } from "./client-address.ts";
+import { headerFault } from "./header-fault.ts";
 import type { HeldRefusals } from "./held-refusals.ts";
-import { hostFault } from "./host-header.ts";
 import { inviteBody, isWaitingForContinue } from "./http-server.ts";
 import type { Gate, Incoming, RequestFacts } from "./incoming.ts";
 import type { HttpLimits } from "./limits.ts";
@@ -199,7 +199,7 @@ async function answerOf<Ctx>(
   { context, log }: ServeContext<Ctx>,
   onAdmitted: (who: unknown) => void,
 ): Promise<Answer> {
-  const fault = hostFault(incoming.raw);
+  const fault = headerFault(incoming.raw);
   if (fault !== null) return refuse(400, "BadRequest", fault);
   if ("refusal" in source) return source.refusal;
   try {

@@ -17,7 +17,7 @@ export type Throttle = (operation: { name: string; path: string }, accountId: st
 /**
  * Limits of the contract's operations, each counted for itself and for each calling application or
  * user (docs/contract/http-api.md#rate-limits; docs/contract/choices.md#limits), and of those of
- * Halligan's own that start or store something for a start.
+ * Halligan's own that do the same, or store something.
  */
 export function createThrottle(limits: ThrottleLimits, counter: RequestCounter): Throttle {
   const run: WindowRule[] = [{ limit: limits.runRequestsPerMinute, windowMs: MINUTE_MS }];
@@ -36,10 +36,18 @@ export function createThrottle(limits: ThrottleLimits, counter: RequestCounter):
   };
 }
 
-/** Halligan's own operations that are limited too, and under which name: a start is a start, whichever way it comes. */
+/**
+ * Halligan's own operations that are limited too, and under which name: a start is a start, whichever way it comes, and so
+ * is a list or an upload. The others are those that need no administrator and write a record at each request.
+ */
 const OWN_LIMITED: ReadonlyMap<string, string> = new Map([
   ["StartLiveResponse", "RunLiveResponse"],
   ["StageContent", "StageContent"],
+  ["ListMachineDetails", "ListMachines"],
+  ["PutLibraryFile", "UploadLibraryFile"],
+  ["ReplaceMachineTags", "SetMachineTags"],
+  ["RenameMachine", "RenameMachine"],
+  ["RevokeResultLinks", "RevokeResultLinks"],
 ]);
 
 /** The name under which requests of an operation are counted; null for one without limits. */

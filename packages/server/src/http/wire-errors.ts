@@ -223,7 +223,14 @@ const WIRE: { readonly [C in keyof ErrorByCode]: WireRow<ErrorByCode[C]> } = {
   ApplicationInUse: {
     status: 400,
     code: "BadRequest",
-    message: (e) => `Application ${e.clientId} is in use and cannot be deleted`,
+    message: (e) =>
+      `Application ${e.clientId} asks for this itself and cannot remove itself; another administrator can`,
+  },
+  ApplicationSecretInUse: {
+    status: 400,
+    code: "BadRequest",
+    message: (e) =>
+      `Secret ${e.secretId} is the last one with which application ${e.clientId} signs in, and it asks for this itself; add another one first`,
   },
   ApplicationHasNoKey: {
     status: 400,

@@ -1,6 +1,6 @@
 import type { Caller } from "../auth/caller.ts";
 import { hashSecret, newSecret } from "../auth/secret-hash.ts";
-import { type ApplicationSecret, MAX_SECRETS } from "../domain/application-secret.ts";
+import { type ApplicationSecret, isSecretUsable, MAX_SECRETS } from "../domain/application-secret.ts";
 import type { DomainError } from "../domain/errors.ts";
 import { grantFault } from "../domain/grants.ts";
 import { ok, type Result, refuse } from "../domain/result.ts";
@@ -58,14 +58,18 @@ export function removeOneApplicationSecret(
   return store.write(async (tx): Promise<Result<null, DomainError>> => {
     const application = await tx.applications.byClientId(clientId);
     if (!application) return refuse({ code: "ApplicationNotFound", clientId });
+    const nowMs = clock.nowMs();
+    const removed = application.secrets.find(({ id }) => id === secretId.toLowerCase());
+    if (!removed) return refuse({ code: "ApplicationSecretNotFound", clientId, secretId });
+    const others = application.secrets.filter(({ id }) => id !== removed.id);
+    const isLast = isSecretUsable(removed, nowMs) && !others.some((other) => isSecretUsable(other, nowMs));
     // The last administrator would be gone.
-    const isOnlyOne = application.secrets.length === 1 && application.keys.length === 0;
-    if (isOnlyOne && caller.id === application.clientId) return refuse({ code: "ApplicationInUse", clientId });
-    if (!(await tx.applications.removeSecret(clientId, secretId))) {
-      return refuse({ code: "ApplicationSecretNotFound", clientId, secretId });
+    if (isLast && application.keys.length === 0 && caller.id === application.clientId) {
+      return refuse({ code: "ApplicationSecretInUse", clientId: application.clientId, secretId: removed.id });
     }
-    const detail = { clientId: application.clientId, secretId };
-    await auditChange(tx, caller, "RemoveApplicationSecret", clock.nowMs(), detail);
+    await tx.applications.removeSecret(application.clientId, removed.id);
+    const detail = { clientId: application.clientId, secretId: removed.id };
+    await auditChange(tx, caller, "RemoveApplicationSecret", nowMs, detail);
     return ok(null);
   });
 }

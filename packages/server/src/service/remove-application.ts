@@ -10,11 +10,14 @@ export async function removeApplication(
   caller: Caller,
   clientId: string,
 ): Promise<Result<null, DomainError>> {
-  if (caller.id === clientId) return refuse({ code: "ApplicationInUse", clientId });
   return store.write(async (tx): Promise<Result<null, DomainError>> => {
     const nowMs = clock.nowMs();
-    if (!(await tx.applications.remove(clientId, nowMs))) return refuse({ code: "ApplicationNotFound", clientId });
-    await auditChange(tx, caller, "DeleteApplication", nowMs, { clientId });
+    const application = await tx.applications.byClientId(clientId);
+    if (!application) return refuse({ code: "ApplicationNotFound", clientId });
+    // The id that is kept: the one that was sent may be in another letter case.
+    if (caller.id === application.clientId) return refuse({ code: "ApplicationInUse", clientId: caller.id });
+    await tx.applications.remove(application.clientId, nowMs);
+    await auditChange(tx, caller, "DeleteApplication", nowMs, { clientId: application.clientId });
     return ok(null);
   });
 }

@@ -41,7 +41,9 @@ const UNLIMITED_FAILURES = {
 };
 
 /** The whole route table on a real port and a real store, in this process, with a clock that tests move. */
-export async function openHttpWorld(on: { store?: Store; throttle?: Throttle } = {}): Promise<HttpWorld> {
+export async function openHttpWorld(
+  on: { store?: Store; throttle?: Throttle; eventStreams?: EventStreams } = {},
+): Promise<HttpWorld> {
   await using opened = new AsyncDisposableStack();
   const services = opened.use(await testServices({}, on));
   services.time.nowMs = NOW;
@@ -88,7 +90,7 @@ export async function openHttpWorld(on: { store?: Store; throttle?: Throttle } =
       metricsToken: "metrics-token",
       isBehindProxy: true,
     },
-    eventStreams: new EventStreams(10),
+    eventStreams: on.eventStreams ?? new EventStreams(10),
     rereadIntervalMs: 10,
   };
   const app = buildHttpApp({

@@ -12,9 +12,14 @@ export interface FilterLimits {
   readonly maxLength: number;
   /** Parentheses, `not` and `any` inside each other. Default 64. */
   readonly maxDepth: number;
+  /**
+   * Comparisons, functions and `any` together; the values of an `in` are not counted. A database prepares more of them in
+   * a time that grows with their square. Default 400: more `id eq` than there is room for in the length.
+   */
+  readonly maxConditions: number;
 }
 
-export const FILTER_LIMITS: FilterLimits = { maxLength: 16_384, maxDepth: 64 };
+export const FILTER_LIMITS: FilterLimits = { maxLength: 16_384, maxDepth: 64, maxConditions: 400 };
 
 /**
  * Reads the text of `$filter`. Precedence, highest first: comparison and function, `not`, `and`, `or`; `not status eq 'x'` is taken as
@@ -35,7 +40,7 @@ export function parseFilter(
   const stream = new TokenStream(tokens.value, meter);
   const parseNested = (parsing: Parsing, depth: number): ODataResult<Filter> =>
     parseOr(parsing, depth, limits.maxDepth);
-  const filter = parseNested({ tokens: stream, entity, parseNested }, 0);
+  const filter = parseNested({ tokens: stream, entity, conditions: { left: limits.maxConditions }, parseNested }, 0);
   const rest = stream.peek();
   if (!filter.ok || rest.kind === "end") return filter;
   return refuseQuery(`and, or or the end is expected, not ${found(rest)}`, rest.at);
@@ -70,12 +75,22 @@ function parseUnary(parsing: Parsing, depth: number, maxDepth: number): ODataRes
     const operand = parseUnary(parsing, depth + 1, maxDepth);
     return operand.ok ? ok({ kind: "not", operand: operand.value }) : operand;
   }
-  if (!tokens.takeSymbol("(")) return withTruth(parsing, parseCondition(parsing, depth));
+  if (!tokens.takeSymbol("(")) return withTruth(parsing, parseCounted(parsing, depth));
   const inner = parseOr(parsing, depth + 1, maxDepth);
   if (!inner.ok) return inner;
   const closing = tokens.peek();
   if (!tokens.takeSymbol(")")) return refuseQuery(`and, or or ) is expected, not ${found(closing)}`, closing.at);
   return withTruth(parsing, inner);
+}
+
+/** The number is bounded before it is read, so that a filter that is refused costs no more than one that is taken. */
+function parseCounted(parsing: Parsing, depth: number): ODataResult<Filter> {
+  const { conditions, tokens } = parsing;
+  if (conditions.left === 0) {
+    return refuseQuery("it has too many conditions; write those on one property as in (...)", tokens.peek().at);
+  }
+  conditions.left -= 1;
+  return parseCondition(parsing, depth);
 }
 
 /** `contains(...) eq true`, as builders of filters write it. */

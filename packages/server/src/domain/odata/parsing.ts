@@ -10,6 +10,8 @@ import type { TokenStream } from "./token-stream.ts";
 export interface Parsing {
   readonly tokens: TokenStream;
   readonly entity: Entity;
+  /** How many more conditions the whole filter may have. */
+  readonly conditions: { left: number };
   /** A whole filter inside another. `depth`: how many parentheses, `not` and `any` are open. */
   readonly parseNested: (parsing: Parsing, depth: number) => ODataResult<Filter>;
 }

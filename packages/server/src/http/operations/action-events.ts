@@ -1,4 +1,5 @@
 import type { MachineActionEvent } from "@halligan/protocol/api";
+import { accountOf } from "../../auth/caller.ts";
 import { ActionWatch, type WatchStep } from "../../service/watch-action.ts";
 import { permitted } from "../access.ts";
 import { tooManyRequests } from "../answer.ts";
@@ -27,7 +28,7 @@ export const watchMachineAction = operation({
   async handler({ caller, isStillAdmitted, params, signal: gone }, context) {
     const { eventStreams, rereadIntervalMs } = context;
     using opened = new DisposableStack();
-    const place = eventStreams.enter(caller.id, gone);
+    const place = eventStreams.enter(accountOf(caller), gone);
     if (place === null)
       return tooManyRequests(RETRY_AFTER_S, "all streams of events, or all of this caller, are taken");
     opened.use(place);

@@ -115,6 +115,5 @@ function match(value: Expression<unknown>, { how, text }: Match, engine: Engine)
   if (how === "contains") return sql`${engine.position(value, text)} > 0`;
   const length = [...text].length;
   if (how === "startswith") return sql`substr(${value}, 1, ${length}) = ${text}`;
-  // A start before the first character counts from the end on SQLite and is cut on PostgreSQL: never reached.
-  return sql`(length(${value}) >= ${length} and substr(${value}, length(${value}) - ${length} + 1, ${length}) = ${text})`;
+  return length === 0 ? TRUE : sql`${engine.lastCharacters(value, length)} = ${text}`;
 }

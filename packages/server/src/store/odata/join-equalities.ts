@@ -6,6 +6,7 @@ import type { Filter, Operand, Value } from "../../domain/odata/filter.ts";
  */
 export function joinEqualities(filter: Filter): Filter {
   if (filter.kind === "not") return { ...filter, operand: joinEqualities(filter.operand) };
+  if (filter.kind === "any") return filter.where ? { ...filter, where: joinEqualities(filter.where) } : filter;
   if (filter.kind === "and") return { ...filter, operands: filter.operands.map(joinEqualities) };
   if (filter.kind !== "or") return filter;
   const lists = new Map<string, { operand: Operand; values: Exclude<Value, null>[] }>();

@@ -43,6 +43,22 @@ test("a client that waits for 100 Continue is refused without being asked for th
   assert.doesNotMatch(answer, /100 Continue/);
 });
 
+test("two Authorization headers are refused, whichever of them is good", async (t) => {
+  const { open } = await startApp(t);
+  for (const [first, second] of [
+    ["Bearer good", "Bearer old"],
+    ["Bearer old", "Bearer good"],
+    ["Bearer good", "Bearer good"],
+  ]) {
+    const answer = await talk(
+      await open(),
+      `GET /api/machines/x HTTP/1.1\r\nHost: h\r\nAuthorization: ${first}\r\nauthorization: ${second}\r\nConnection: close\r\n\r\n`,
+    );
+    assert.match(answer, /^HTTP\/1.1 400 /);
+    assert.match(answer, /Authorization header is given more than once/);
+  }
+});
+
 test("agents are known by their ticket", async (t) => {
   const { base } = await startApp(t);
   const put = (authorization: string) =>

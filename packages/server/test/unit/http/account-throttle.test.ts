@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ApplicationCaller } from "../../../src/auth/caller.ts";
+import { EventStreams } from "../../../src/http/event-streams.ts";
 import { createThrottle } from "../../../src/http/throttle.ts";
 import { memoryCounter } from "../../../src/service/count-request.ts";
 import { createApplication } from "../../../src/service/create-application.ts";
+import { runLiveResponse } from "../../../src/service/run-live-response.ts";
 import { ADMINISTRATOR } from "../../../src/store/meta.ts";
 import { openHttpWorld } from "../../support/http-world.ts";
 
@@ -44,4 +46,25 @@ test("ten applications of one account have the rate of one, and those of the fir
   };
   assert.equal(await admitted(application("helper")), 4);
   assert.equal(await admitted(application("root")), 20);
+});
+
+test("the applications of one account share its places for streams of events", async () => {
+  await using world = await openHttpWorld({ eventStreams: new EventStreams(10, 1) });
+  const { context } = world;
+  const machine = await world.services.addMachine();
+  const asked = { Commands: [{ type: "GetFile" as const, params: [{ key: "Path", value: "/x" }] }], Comment: "c" };
+  const action = await runLiveResponse(context, application("root"), machine.id, asked);
+  assert.ok(action.ok);
+  const gone = new AbortController();
+  const statuses: number[] = [];
+  for (const maker of ["helper", "helper", "other"]) {
+    const made = await createApplication(context, application(maker), { name: "watcher", roles: ["Machine.Read.All"] });
+    assert.ok(made.ok && made.value.clientSecret !== null);
+    const token = await world.signIn(made.value.application.clientId, made.value.clientSecret);
+    const url = `${world.base}/halligan/v1/actions/${action.value.id}/events`;
+    const answer = await fetch(url, { headers: { authorization: `Bearer ${token}` }, signal: gone.signal });
+    statuses.push(answer.status);
+  }
+  gone.abort();
+  assert.deepEqual(statuses, [200, 429, 200]);
 });

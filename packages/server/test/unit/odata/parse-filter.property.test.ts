@@ -127,6 +127,7 @@ const WORST: readonly (readonly [name: string, text: (length: number) => string]
   ["any in any", (length) => "machineTags/any(t:".repeat(length / 18)],
   ["a long chain", (length) => `id eq ''${" or id eq ''".repeat(length / 13)}`],
   ["a long list", (length) => `id in (''${",''".repeat(length / 3 - 4)})`],
+  ["conditions in any", (length) => `machineTags/any(t:t ne''${" or t ne''".repeat(length / 10)})`],
   ["one long word", (length) => "a".repeat(length)],
   ["one long number", (length) => "1".repeat(length)],
   ["one long almost-date", (length) => `lastSeen eq 2019-11-22T00:00:00.${"1".repeat(length - 40)}`],

@@ -195,3 +195,15 @@ test("a filter may be long and nested up to its limits and no further", () => {
   const many = parsed(`id in (${ids.join(",")})`);
   assert.equal(many.kind === "in" && many.values.length, 400);
 });
+
+test("a filter of too many conditions is refused where the first one too many stands, and one of GUIDs fits", () => {
+  const chain = (condition: string, count: number) => Array(count).fill(condition).join(" or ");
+  const { maxConditions, maxLength } = FILTER_LIMITS;
+  parsed(chain("id ne 'a'", maxConditions));
+  assert.match(refusal(chain("id ne 'a'", maxConditions + 1)).detail, /too many conditions.*in \(/);
+  const inAny = `machineTags/any(t: ${chain("t ne 'a'", maxConditions)})`;
+  assert.match(refusal(inAny, MACHINES).detail, /too many conditions/);
+  parsed(`id in (${Array(1_000).fill("'a'").join(",")})`);
+  const guid = `id eq '${"0".repeat(36)}'`;
+  parsed(chain(guid, Math.floor((maxLength + 4) / (guid.length + 4))));
+});

@@ -120,7 +120,31 @@ describe("what was handed out", () => {
       const { clientId, secrets } = await known(root, "Machine.Read.All");
       const self = callerOf(clientId);
       const removed = await removeOneApplicationSecret(services.context, self, clientId, secrets[0]?.id ?? "");
-      assert.equal(removed.ok || removed.error.code, "ApplicationInUse");
+      assert.equal(removed.ok || removed.error.code, "ApplicationSecretInUse");
+    });
+
+    test("nor beside those that have ended, and one that has ended is removed", async () => {
+      const { context, time } = services;
+      const { clientId, secrets } = await known(root, "Machine.Read.All");
+      const added = await addApplicationSecret(context, root, clientId, time.nowMs + 60_000);
+      assert.ok(added.ok);
+      time.nowMs += 60_000;
+      const remove = async (id: string) => {
+        const removed = await removeOneApplicationSecret(context, callerOf(clientId), clientId, id);
+        return removed.ok || removed.error.code;
+      };
+      assert.equal(await remove(secrets[0]?.id ?? ""), "ApplicationSecretInUse");
+      assert.equal(await remove("no-such"), "ApplicationSecretNotFound");
+      assert.equal(await remove(added.value.secret.id.toUpperCase()), true);
+    });
+
+    test("an application does not remove itself, in whatever letter case it names itself", async () => {
+      const { clientId } = await known(root, "Machine.Read.All");
+      for (const named of [clientId, clientId.toUpperCase()]) {
+        const removed = await removeApplication(services.context, callerOf(clientId), named);
+        assert.equal(removed.ok || removed.error.code, "ApplicationInUse");
+      }
+      assert.ok((await removeApplication(services.context, root, clientId.toUpperCase())).ok);
     });
   });
 

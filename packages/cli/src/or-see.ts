@@ -1,0 +1,12 @@
+import { ApiError } from "@halligan/protocol/client";
+import { CliError } from "./cli-error.ts";
+
+/** What the server answers; when it knows nothing of that name, the end says which command lists the names. */
+export async function orSee<T>(asked: Promise<T>, command: string): Promise<T> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 404) throw error;
+    throw new CliError("notFound", error.code, `${error.message}. See: ${command}`, { cause: error });
+  }
+}
