@@ -25,7 +25,10 @@ for (const runtime of ["node", "bun"] as const satisfies Runtime[]) {
     let world: World;
     let machine: WorldMachine;
     before(async () => {
-      world = await World.start({ runtime, settings: { HALLIGAN_LIMITS_PROFILE: "open" } });
+      world = await World.start({
+        runtime,
+        settings: { HALLIGAN_LIMITS_PROFILE: "open", HALLIGAN_UNKNOWN_LIBRARY_FILES: "accept" },
+      });
       const [first] = world.machines;
       assert.ok(first);
       machine = first;
