@@ -172,6 +172,8 @@ export class HostileMachine {
       request.on("response", (response) => {
         status = response.statusCode ?? null;
         response.resume();
+        // An attacker does not wait until the server ends the connection of a part that it did not want.
+        if (!request.writableFinished) request.destroy();
       });
       request.on("error", () => undefined);
       request.on("close", () => resolve(status));
