@@ -40,11 +40,11 @@ const operations = [
   operation({
     name: "GetMachine",
     method: "GET",
-    path: "/api/machines/:machineId",
+    path: "/api/machines/:id",
     access: permitted("GetMachine"),
     body: noBody,
     handler: ({ params, rawQuery, query, caller }) =>
-      ok({ id: params.machineId, rawQuery, top: query.get("$top"), by: caller.name }),
+      ok({ id: params.id, rawQuery, top: query.get("$top"), by: caller.name }),
   }),
   operation({
     name: "DeleteMachine",
