@@ -36,6 +36,8 @@ export const failedAuthentication: Attack = {
   name: "failed-authentication",
   point: 5,
   title: "Wrong secrets for a known client id, wrong enrollment tokens and forged access tokens",
+  // Reached in a second on a busy machine too.
+  settings: { HALLIGAN_FAILED_SIGN_INS_PER_MINUTE: "5" },
   async prepare(world) {
     const { clientId, clientSecret } = await world.client.createApplication({
       name: "attacked",
