@@ -5,7 +5,7 @@ import { BoundedMap } from "../auth/bounded-map.ts";
 const REFILL_BYTES_PER_MS = 1024 ** 2 / 1_000;
 const MAX_SENDERS = 10_000;
 /** Connections whose answer waits to be read: of one sender, and of all. */
-const MAX_LINGERING_PER_SENDER = 4;
+const MAX_LINGERING_PER_SENDER = 64;
 const MAX_LINGERING = 512;
 
 /**
