@@ -1,5 +1,5 @@
+import { addressKey } from "../domain/address-key.ts";
 import type { ConnectionStates } from "../service/measures.ts";
-import { addressGroup } from "./address-group.ts";
 import { TokenBuckets } from "./token-buckets.ts";
 
 /** Bounds of agent connections on one node; each is a setting. */
@@ -60,7 +60,7 @@ export class ConnectionBudget<C extends object> {
   /** Before the connection is made: null when it may be. `SHARED_ADDRESS`: not known, as behind a proxy. */
   refusalFor(address: string | typeof SHARED_ADDRESS, nowMs: number): ConnectionRefusal | null {
     if (address === SHARED_ADDRESS) return null;
-    const group = addressGroup(address);
+    const group = addressKey(address);
     if ((this.#unknown.get(group)?.size ?? 0) >= this.#bounds.maxUnauthenticatedLinksPerAddress) {
       return { code: "addressFull", retryAfterMs: RETRY_AFTER_MS };
     }
@@ -75,7 +75,7 @@ export class ConnectionBudget<C extends object> {
   opened(connection: C, address: string | typeof SHARED_ADDRESS): C | null {
     const victim = this.#unknownCount() >= this.#bounds.maxUnauthenticatedLinks ? this.#oldestOfLargest() : null;
     if (victim) this.closed(victim);
-    const group = address === SHARED_ADDRESS ? SHARED_ADDRESS : addressGroup(address);
+    const group = address === SHARED_ADDRESS ? SHARED_ADDRESS : addressKey(address);
     this.#addresses.set(connection, group);
     setOf(this.#unknown, group).add(connection);
     return victim;

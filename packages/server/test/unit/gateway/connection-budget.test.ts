@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { addressGroup } from "../../../src/gateway/address-group.ts";
+import { addressKey } from "../../../src/domain/address-key.ts";
 import { type ConnectionBounds, ConnectionBudget } from "../../../src/gateway/connection-budget.ts";
 
 const BOUNDS: ConnectionBounds = {
@@ -96,9 +96,9 @@ test("attempts are counted by address, and those that prove a key are given back
 
 test("one host's network of IPv6 counts as one address", () => {
   const same = ["2001:db8:0:1::1", "2001:db8::1:2:3:4:5", "2001:0db8:0000:0001:ffff:0:0:1", "2001:db8:0:1::%eth0"];
-  assert.deepEqual(new Set(same.map(addressGroup)), new Set(["2001:db8:0:1::/64"]));
-  assert.equal(addressGroup("2001:db8:0:2::1"), "2001:db8:0:2::/64");
-  assert.equal(addressGroup("::1"), "0:0:0:0::/64");
-  assert.equal(addressGroup("64:ff9b::192.0.2.1"), "64:ff9b:0:0::/64");
-  assert.equal(addressGroup("192.0.2.1"), "192.0.2.1");
+  assert.deepEqual(new Set(same.map(addressKey)), new Set(["2001:db8:0:1::/64"]));
+  assert.equal(addressKey("2001:db8:0:2::1"), "2001:db8:0:2::/64");
+  assert.equal(addressKey("::1"), "0:0:0:0::/64");
+  assert.equal(addressKey("64:ff9b::192.0.2.1"), "64:ff9b:0:0::/64");
+  assert.equal(addressKey("192.0.2.1"), "192.0.2.1");
 });
