@@ -6,7 +6,7 @@ import Database from "better-sqlite3";
 import type { Machine } from "../../src/domain/machine.ts";
 import type { MachineAction } from "../../src/domain/machine-action.ts";
 import { SqliteExecutor, SqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
-import { type Bound, type Executor, StatementCompiler } from "../../src/store/statement.ts";
+import { type Bound, bindValues, type Executor, StatementCompiler } from "../../src/store/statement.ts";
 import type { Store } from "../../src/store/store.ts";
 
 /** A migrated database, filled through the store, read through `executor`. */
@@ -82,15 +82,23 @@ export class SqliteLists extends ListStore implements ListDatabase {
     return {
       engine: this.executor.engine,
       locks: false,
-      all: () => Promise.reject(new Error("lists run queries that are new each time")),
       changeOne: () => Promise.reject(new Error("lists change nothing")),
+      all: async (statement, params) => {
+        const compiled = this.#compiler.compile(statement);
+        plans.push(...this.#stepsOf(compiled.sql, bindValues(compiled, params)));
+        return [];
+      },
       allOnce: async (build) => {
         const { sql, values } = this.#compiler.compileOnce(build);
-        const steps = this.database.prepare<Bound[], { detail: string }>(`explain query plan ${sql}`).all(...values);
-        plans.push(...steps.map(({ detail }) => detail));
+        plans.push(...this.#stepsOf(sql, values));
         return [];
       },
     };
+  }
+
+  #stepsOf(sql: string, values: Bound[]): string[] {
+    const steps = this.database.prepare<Bound[], { detail: string }>(`explain query plan ${sql}`).all(...values);
+    return steps.map(({ detail }) => detail);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

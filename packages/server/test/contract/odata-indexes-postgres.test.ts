@@ -5,6 +5,7 @@ import type { Entity } from "../../src/domain/odata/fields.ts";
 import { MACHINE_ACTIONS } from "../../src/domain/odata/machine-action-fields.ts";
 import { MACHINES } from "../../src/domain/odata/machine-fields.ts";
 import { type ListQuery, parseListQuery } from "../../src/domain/odata/query.ts";
+import { machineActions } from "../../src/store/machine-actions.ts";
 import { countMachineActions, listMachineActions } from "../../src/store/odata/machine-action-list.ts";
 import { listMachines, type MachineListScope } from "../../src/store/odata/machine-list.ts";
 import { openTestPostgres } from "../support/postgres-databases.ts";
@@ -75,6 +76,12 @@ else {
         for (const plan of plans) assert.doesNotMatch(plan, /Seq Scan on machine_action/, plan);
       });
     }
+
+    test("the overdue actions are found by their index", async () => {
+      const plans: string[] = [];
+      await machineActions(lists.explaining(plans)).overdue(NOW_MS - 3 * 86_400_000, 100);
+      assert.match(plans.join("\n"), /Index Scan using machine_action_overdue/);
+    });
 
     test("the newest page is found by walking the sequence, without a sort of the table", async () => {
       const plans: string[] = [];

@@ -5,6 +5,7 @@ import type { Entity } from "../../src/domain/odata/fields.ts";
 import { MACHINE_ACTIONS } from "../../src/domain/odata/machine-action-fields.ts";
 import { MACHINES } from "../../src/domain/odata/machine-fields.ts";
 import { type ListQuery, parseListQuery } from "../../src/domain/odata/query.ts";
+import { machineActions } from "../../src/store/machine-actions.ts";
 import { countMachineActions, listMachineActions } from "../../src/store/odata/machine-action-list.ts";
 import { countMachines, listMachines, type MachineListScope } from "../../src/store/odata/machine-list.ts";
 import { SEED } from "../unit/odata/runs.ts";
@@ -150,3 +151,9 @@ for (const [filter, index] of [
     assert.ok(!plans.includes("SCAN machine"));
   });
 }
+
+test("the overdue actions are found by their index and in its sequence", async () => {
+  const plans: string[] = [];
+  await machineActions(database.explaining(plans)).overdue(NOW_MS, 100);
+  assert.deepEqual(plans, ["SEARCH machine_action USING INDEX machine_action_overdue (<expr><?)"]);
+});

@@ -5,7 +5,7 @@ import { POSTGRES_ENGINE } from "../../src/store/postgres/postgres-engine.ts";
 import { openPool } from "../../src/store/postgres/postgres-pool.ts";
 import { PostgresReader } from "../../src/store/postgres/postgres-reader.ts";
 import { PostgresStore } from "../../src/store/postgres/postgres-store.ts";
-import { type Executor, StatementCompiler } from "../../src/store/statement.ts";
+import { type Bound, bindValues, type Executor, StatementCompiler } from "../../src/store/statement.ts";
 import type { TestDatabase, TestPostgres } from "../support/postgres-databases.ts";
 import { type ListDatabase, ListStore } from "./odata-database.ts";
 
@@ -44,15 +44,23 @@ export class PostgresLists extends ListStore implements ListDatabase {
     return {
       engine: POSTGRES_ENGINE,
       locks: false,
-      all: () => Promise.reject(new Error("lists run queries that are new each time")),
       changeOne: () => Promise.reject(new Error("lists change nothing")),
+      all: async (statement, params) => {
+        const compiled = this.#compiler.compile(statement);
+        plans.push(await this.#planOf(compiled.sql, bindValues(compiled, params)));
+        return [];
+      },
       allOnce: async (build) => {
         const { sql, values } = this.#compiler.compileOnce(build);
-        const [steps] = await this.#connection.run([{ name: null, text: `explain ${sql}`, values }]);
-        plans.push((steps ?? []).map((step) => String(step["QUERY PLAN"])).join("\n"));
+        plans.push(await this.#planOf(sql, values));
         return [];
       },
     };
+  }
+
+  async #planOf(sql: string, values: Bound[]): Promise<string> {
+    const [steps] = await this.#connection.run([{ name: null, text: `explain ${sql}`, values }]);
+    return (steps ?? []).map((step) => String(step["QUERY PLAN"])).join("\n");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

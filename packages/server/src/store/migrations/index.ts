@@ -11,6 +11,7 @@ import * as signedEnds from "./0013-signed-ends.ts";
 import * as actionBounds from "./0015-action-bounds.ts";
 import * as rights from "./0016-rights.ts";
 import * as libraryContent from "./0018-library-content.ts";
+import * as oneOverdueIndex from "./0019-one-overdue-index.ts";
 
 /** In the order in which they run. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -26,4 +27,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0015-action-bounds": actionBounds,
   "0016-rights": rights,
   "0018-library-content": libraryContent,
+  "0019-one-overdue-index": oneOverdueIndex,
 };
