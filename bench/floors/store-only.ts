@@ -10,6 +10,7 @@ import { pino } from "pino";
 import { Type } from "typebox";
 import { Value } from "typebox/value";
 import type { ApplicationCaller } from "../../packages/server/src/auth/caller.ts";
+import { checkInThreadPool } from "../../packages/server/src/auth/signature-check.ts";
 import { openDiskBlobStore } from "../../packages/server/src/blobs/disk-blob-store.ts";
 import { localBus } from "../../packages/server/src/bus/local-bus.ts";
 import { systemClock } from "../../packages/server/src/clock.ts";
@@ -58,6 +59,7 @@ async function contextOf(dataDir: string, store: SqliteStore): Promise<ServiceCo
       },
     },
     policy,
+    checkSignature: checkInThreadPool,
     keys: {
       ...(await loadKeys({ folder: join(dataDir, "keys"), makes: true })),
       orderKeySet: 1,

@@ -7,6 +7,7 @@ import { acceptedAudiences } from "./auth/audiences.ts";
 import type { FailedAuthentications } from "./auth/failed-authentications.ts";
 import { fetchJsonWithin } from "./auth/oidc/fetch-json.ts";
 import { createOutsideIssuers, type OutsideIssuers } from "./auth/oidc/outside-issuers.ts";
+import { checkInThreadPool } from "./auth/signature-check.ts";
 import { deploymentTenant } from "./auth/tenant.ts";
 import { createTokenVerifier } from "./auth/token-verifier.ts";
 import { blobLocationIdentity } from "./blobs/blob-location.ts";
@@ -112,6 +113,7 @@ export async function startServer(config: Config, engines: Engines, log: Logger,
     limits: serviceLimits(config),
     policy: config.policy,
     keys,
+    checkSignature: checkInThreadPool,
     publicUrl: config.publicUrl,
     resultLinks: config.resultLinks,
     measures: metrics.measures,

@@ -2,6 +2,7 @@
  * What `packages/sim` drives: the parts of the server that wait on ports only. Not an interface for anybody else.
  */
 export type { Caller } from "./auth/caller.ts";
+export { checkInPlace } from "./auth/signature-check.ts";
 export type {
   BlobStore,
   CompleteAnswer,

@@ -1,8 +1,15 @@
 import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
-import type { CommandResult, Ended, SignedEnd } from "@halligan/protocol/link";
-import { openEnd } from "@halligan/protocol/link-crypto";
+import {
+  type CommandResult,
+  type Ended,
+  endSigningBytes,
+  parseSignedEnd,
+  type SignedEnd,
+} from "@halligan/protocol/link";
 import { wellFormedJson } from "@halligan/protocol/text";
+import type { DeviceKey } from "./device-key.ts";
+import type { SignatureCheck } from "./signature-check.ts";
 
 /** What is kept with a result, so that anyone can verify it later. */
 export interface EndEvidence {
@@ -13,17 +20,30 @@ export interface EndEvidence {
 }
 
 /**
- * The evidence of a report, when the device's key signed just what the report says and the bytes that came with it. Bytes that were
- * uploaded are compared where they are kept.
+ * The evidence of a report, when the device's key signed just what the report says and the bytes that came with it. Bytes
+ * that were uploaded are compared where they are kept.
+ *
+ * @returns null when the report has no evidence, says something else than its evidence, or was not signed by `key`
  */
-export function checkSignedEnd(report: Ended, machineId: string, publicKey: string): EndEvidence | null {
+export async function checkSignedEnd(
+  report: Ended,
+  machineId: string,
+  key: DeviceKey,
+  check: SignatureCheck,
+): Promise<EndEvidence | null> {
   if (!report.evidence) return null;
-  const end = openEnd(report.evidence, publicKey);
-  if (!end) return null;
+  const { payload, signature } = report.evidence;
+  const end = parseSignedEnd(payload);
+  if (!end || !saysTheSame(end, report, machineId)) return null;
+  const isSigned = await check(endSigningBytes(payload), key.object, Buffer.from(signature, "base64url"));
+  return isSigned ? { payload, signature, publicKey: key.raw } : null;
+}
+
+function saysTheSame(end: SignedEnd, report: Ended, machineId: string): boolean {
   const { actionId, orderSeq, index, outcome, errors } = report;
   const { v: _, startId: __, exitCode: ___, ...signed } = end;
-  const told = { machineId, actionId, orderSeq, index, outcome, errors, result: resultFacts(report.result) };
-  return isDeepStrictEqual(signed, told) ? { ...report.evidence, publicKey } : null;
+  const reported = { machineId, actionId, orderSeq, index, outcome, errors, result: resultFacts(report.result) };
+  return isDeepStrictEqual(signed, reported);
 }
 
 function resultFacts(result: CommandResult | null): SignedEnd["result"] {

@@ -17,6 +17,7 @@ import {
   type ServerFrame,
   type Started,
 } from "@halligan/protocol/link";
+import { DeviceKey } from "../auth/device-key.ts";
 import { signLinkTicket } from "../auth/link-ticket.ts";
 import { checkSignedEnd } from "../auth/signed-end.ts";
 import type { CloneEvidence, RollingValue } from "../domain/clone-detection.ts";
@@ -119,7 +120,7 @@ export class Link implements LinkSocketEvents {
   /** The order key that the device named: it believes what that one signs. */
   #serverKeyId = "";
   #version = LINK_VERSION;
-  #deviceKey: string | null = null;
+  #deviceKey: DeviceKey | null = null;
   /** From the welcome on; null in link version 1. */
   #seal: LinkSeal | null = null;
   #leftNode: DeviceMarks | null = null;
@@ -297,7 +298,7 @@ export class Link implements LinkSocketEvents {
     this.#identity = { machineId, linkEpoch, remoteAddress: this.#socket.remoteAddress };
     this.#serverKeyId = answer.serverKeyId;
     this.#leftNode = accepted.leftNode;
-    this.#deviceKey = accepted.deviceKey;
+    this.#deviceKey = new DeviceKey(accepted.deviceKey);
     if (this.#phase === "closed") return closeLink(this.#context, this.#identity);
     this.#phase = "hello";
     this.#owner.proven(this, this.#identity);
@@ -429,7 +430,8 @@ export class Link implements LinkSocketEvents {
   }
 
   async #ended(identity: LinkIdentity, frame: Ended): Promise<void> {
-    const evidence = this.#deviceKey === null ? null : checkSignedEnd(frame, identity.machineId, this.#deviceKey);
+    const key = this.#deviceKey;
+    const evidence = key && (await checkSignedEnd(frame, identity.machineId, key, this.#context.checkSignature));
     if (this.#seal !== null && evidence === null) {
       return this.#fail("protocol", "the device did not sign what it reports");
     }

@@ -2,6 +2,7 @@ import type { KeyObject } from "node:crypto";
 import type { OrderKey, OrderKeysFrame, OrderLimits } from "@halligan/protocol/link";
 import type { Logger } from "pino";
 import type { Random } from "../auth/random.ts";
+import type { SignatureCheck } from "../auth/signature-check.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import type { Bus } from "../bus/bus.ts";
 import type { Clock } from "../clock.ts";
@@ -84,6 +85,8 @@ export interface ServiceContext {
   limits: ServiceLimits;
   readonly policy: Policy;
   keys: ServerKeys;
+  /** Of what devices sign about the ends of commands. */
+  readonly checkSignature: SignatureCheck;
   publicUrl: string;
   readonly measures: Measures;
   readonly resultSpace: ResultSpace;

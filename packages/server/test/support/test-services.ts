@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import type { ApplicationCaller, UserCaller } from "../../src/auth/caller.ts";
+import { checkInThreadPool } from "../../src/auth/signature-check.ts";
 import { openDiskBlobStore } from "../../src/blobs/disk-blob-store.ts";
 import { localBus } from "../../src/bus/local-bus.ts";
 import type { Machine } from "../../src/domain/machine.ts";
@@ -69,6 +70,7 @@ export async function testServices(
     ids: { guid: randomUUID, random: randomBytes },
     limits: { ...LIMITS, ...limits },
     policy: CONTRACT_POLICY,
+    checkSignature: checkInThreadPool,
     keys: { ...(await loadKeys({ folder: join(folder, "keys"), makes: true })), orderKeySet: 1, recovery: NO_RECOVERY },
     publicUrl: "http://127.0.0.1:8780",
     resultLinks: "stream",

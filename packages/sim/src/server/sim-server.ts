@@ -1,6 +1,7 @@
 import {
   BEAT_INTERVAL_MS,
   CONTRACT_POLICY,
+  checkInPlace,
   expireActions,
   Gateway,
   loop,
@@ -159,6 +160,7 @@ export class SimServer {
       policy: CONTRACT_POLICY,
       resultSpace: new ResultSpace(clock.monotonicMs),
       keys: KEYS,
+      checkSignature: checkInPlace,
       publicUrl: "https://simulation.invalid",
       resultLinks: "stream",
       measures: NO_MEASURES,

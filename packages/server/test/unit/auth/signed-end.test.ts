@@ -3,6 +3,8 @@ import { createHash, generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
 import type { Ended, SignedEnd } from "@halligan/protocol/link";
 import { signEnd } from "@halligan/protocol/link-crypto";
+import { DeviceKey } from "../../../src/auth/device-key.ts";
+import { checkInThreadPool } from "../../../src/auth/signature-check.ts";
 import { checkSignedEnd } from "../../../src/auth/signed-end.ts";
 
 const pairOf = () => {
@@ -36,15 +38,15 @@ function reportOf(result: Ended["result"], signed: SignedEnd["result"], changes:
   return { type: "ended", ...told, result, evidence: signEnd(end, device.privateKey) };
 }
 const good = reportOf({ ...uploaded, uploadId: "7".repeat(32) }, uploaded);
-const check = (report: Ended, key = device.publicKey, machineId = MACHINE_ID) =>
-  checkSignedEnd(report, machineId, key) !== null;
+const check = async (report: Ended, key = device.publicKey, machineId = MACHINE_ID) =>
+  (await checkSignedEnd(report, machineId, new DeviceKey(key), checkInThreadPool)) !== null;
 
-test("a report is evidence when the device's key signed just what it says", () => {
-  assert.equal(check(good), true);
-  assert.equal(check(reportOf(null, null)), true);
+test("a report is evidence when the device's key signed just what it says", async () => {
+  assert.equal(await check(good), true);
+  assert.equal(await check(reportOf(null, null)), true);
 });
 
-test("a report that says anything else than was signed is none", () => {
+test("a report that says anything else than was signed is none", async () => {
   const { evidence, ...unsigned } = good;
   assert.ok(evidence && good.result?.kind === "uploaded");
   const altered: Ended[] = [
@@ -64,19 +66,18 @@ test("a report that says anything else than was signed is none", () => {
     { ...good, evidence: { ...evidence, signature: "A".repeat(86) } },
     reportOf(null, null, { machineId: "cd".repeat(20) }),
   ];
-  for (const report of altered) assert.equal(check(report), false, JSON.stringify(report));
+  for (const report of altered) assert.equal(await check(report), false, JSON.stringify(report));
 });
 
-test("neither another key nor another machine's name makes it evidence", () => {
-  assert.equal(check(good, pairOf().publicKey), false);
-  assert.equal(check(good, "not a key"), false);
-  assert.equal(check(good, device.publicKey, "cd".repeat(20)), false);
+test("neither another key nor another machine's name makes it evidence", async () => {
+  assert.equal(await check(good, pairOf().publicKey), false);
+  assert.equal(await check(good, device.publicKey, "cd".repeat(20)), false);
 });
 
-test("the bytes of a transcript are compared with the signed SHA-256 and size", () => {
+test("the bytes of a transcript are compared with the signed SHA-256 and size", async () => {
   const sign = (transcript: string, text = transcript) => reportOf({ kind: "inline", transcript }, inlineFacts(text));
-  assert.equal(check(sign(TRANSCRIPT)), true);
-  assert.equal(check(sign(TRANSCRIPT.replace("true", "lies"), TRANSCRIPT)), false);
+  assert.equal(await check(sign(TRANSCRIPT)), true);
+  assert.equal(await check(sign(TRANSCRIPT.replace("true", "lies"), TRANSCRIPT)), false);
 });
 
 function inlineFacts(text: string): SignedEnd["result"] {

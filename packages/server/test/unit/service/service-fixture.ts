@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pino from "pino";
+import { checkInThreadPool } from "../../../src/auth/signature-check.ts";
 import { openDiskBlobStore } from "../../../src/blobs/disk-blob-store.ts";
 import { localBus } from "../../../src/bus/local-bus.ts";
 import type { Clock } from "../../../src/clock.ts";
@@ -59,6 +60,7 @@ export async function openService(): Promise<Service> {
     ids: { guid: randomUUID, random: randomBytes },
     limits: LIMITS,
     policy: CONTRACT_POLICY,
+    checkSignature: checkInThreadPool,
     keys: {
       order: ring(orderKeyPair(String(order))),
       resultLink: ring(randomBytes(32)),
