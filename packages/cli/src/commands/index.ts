@@ -10,6 +10,7 @@ import { appRevokeTokens } from "./app-revoke-tokens.ts";
 import { audit } from "./audit.ts";
 import { callersBlock, callersList, callersUnblock } from "./callers.ts";
 import { cancel } from "./cancel.ts";
+import { completion } from "./completion.ts";
 import { enrollmentTokenCreate } from "./enrollment-token-create.ts";
 import { enrollmentTokenList } from "./enrollment-token-list.ts";
 import { enrollmentTokenRevoke } from "./enrollment-token-revoke.ts";
@@ -83,4 +84,5 @@ export const COMMANDS: readonly Command[] = [
   callersUnblock,
   callersList,
   audit,
+  completion(() => COMMANDS),
 ];
