@@ -58,6 +58,23 @@ test("requests that begin together are bounded as well, though none of those tha
   assert.equal(requests.machineCount, 0);
 });
 
+test("a machine that asks too often waits, and other machines do not", async (t) => {
+  const machineRate = { perMinute: 1, burst: 2 };
+  const { base } = await startApp(t, { machineRate, verifyTicket: (text) => TICKETS.get(text) ?? null });
+  const put = async (machine: string) => {
+    const headers = { authorization: `Ticket ${machine}` };
+    const response = await fetch(`${base}/agent/v1/parts/1`, { method: "PUT", headers, body: "12345" });
+    await response.text();
+    return [response.status, Number(response.headers.get("retry-after"))];
+  };
+  assert.deepEqual(await put("hostile"), [200, 0]);
+  assert.deepEqual(await put("hostile"), [200, 0]);
+  const [status, retryAfterSeconds] = await put("hostile");
+  assert.equal(status, 429);
+  assert.ok(retryAfterSeconds);
+  assert.deepEqual(await put("honest"), [200, 0]);
+});
+
 test("nothing is remembered of requests that are over", () => {
   const requests = new MachineRequests();
   const responses = Array.from({ length: 20 }, () => {
