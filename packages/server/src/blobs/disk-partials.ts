@@ -128,6 +128,8 @@ export class DiskPartials {
       const faulty = wholeFault(upload.parts, partCount, sizeBytes);
       if (faulty !== null) return faulty;
       if ((await this.#hashWhole(upload, resultId, partCount)) !== sha256) {
+        // The sender begins again under another id. Left here, its parts could be read and hashed without end.
+        await this.remove(resultId);
         return { code: "UploadMismatch", detail: "the SHA-256 of the whole does not agree" };
       }
       await rename(this.dataPath(resultId), path);

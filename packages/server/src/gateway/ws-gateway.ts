@@ -18,8 +18,11 @@ const CLOSE_GRACE_MS = 2_000;
  * never finished, would otherwise hold its bytes here for as long as the connection lasts (threats 1.4 and 1.6).
  */
 const MAX_UNKNOWN_BYTES = 8 * ANSWER_BYTES;
-/** An agent sends each message in one frame; proxies may split some. */
-const MAX_FRAGMENTS = 1_024;
+/**
+ * An agent sends each message in one frame; proxies may split some. A fragment without bytes costs as much as a message, and only the
+ * message is counted.
+ */
+const MAX_FRAGMENTS = 128;
 
 /** Why an upgrade is not taken. */
 export type UpgradeRefusal = { code: "origin" } | ConnectionRefusal;
@@ -96,7 +99,8 @@ export class WsGateway {
       return;
     }
     link.countUntilReady(events);
-    ws.on("ping", (data) => rate.count(data.length, ws));
+    // No pong was asked for, and none is believed; each costs as much to parse as a ping.
+    for (const control of ["ping", "pong"] as const) ws.on(control, (data) => rate.count(data.length, ws));
     ws.on("close", () => rate.stop());
     ws.on("message", (data, isBinary) => {
       const bytes = toBytes(data);

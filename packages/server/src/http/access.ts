@@ -35,7 +35,8 @@ export const ticket: Access<{ readonly ticket: LinkTicket }> = {
   async admit({ facts, gate }) {
     const given = /^Ticket +([!-~]{1,512})$/i.exec(facts.headers.authorization ?? "")?.[1];
     const known = given === undefined ? null : await gate.verifyTicket(given);
-    if (known !== null) return { who: { ticket: known } };
+    // Refused before it counts as the machine's: a refusal that waits must not break off a part of the same machine.
+    if (known !== null) return gate.machines.count(known.machineId) ?? { who: { ticket: known } };
     const answer = refuse(401, "Unauthorized", "The ticket is missing or not valid", { "www-authenticate": "Ticket" });
     return gate.addresses.countAnonymous(facts.remoteAddress) ?? answer;
   },

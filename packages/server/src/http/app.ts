@@ -3,12 +3,14 @@ import type http from "node:http";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import { peerAddress } from "../domain/peer-address.ts";
+import type { RequestRate } from "../domain/request-rate.ts";
 import { refuse } from "./answer.ts";
 import { clientAddress, type TrustedProxies } from "./client-address.ts";
 import { HeldRefusals } from "./held-refusals.ts";
 import { createHttpServer, type TlsSource, type UpgradeHandler } from "./http-server.ts";
 import type { Gate } from "./incoming.ts";
 import { DEFAULT_HTTP_LIMITS, type HttpLimits } from "./limits.ts";
+import { MACHINE_REQUESTS, MachineRate } from "./machine-rate.ts";
 import { MachineRequests } from "./machine-requests.ts";
 import type { Operation } from "./operation.ts";
 import { RefusedBodies } from "./refused-bodies.ts";
@@ -16,7 +18,7 @@ import type { RequestLine } from "./request-log.ts";
 import { routedTarget } from "./request-path.ts";
 import { type LineLimits, type Source, serve } from "./serve.ts";
 
-export interface HttpAppOptions<Ctx> extends Gate {
+export interface HttpAppOptions<Ctx> extends Omit<Gate, "machines"> {
   readonly operations: readonly Operation<Ctx>[];
   /** Handed to every handler as it is. */
   readonly context: Ctx;
@@ -31,6 +33,8 @@ export interface HttpAppOptions<Ctx> extends Gate {
   readonly newRequestId?: () => string;
   /** Default none. */
   readonly proxies?: TrustedProxies;
+  /** Requests of the agent of one machine. Default {@link MACHINE_REQUESTS}. */
+  readonly machineRate?: RequestRate;
   /** Default: drops nothing. */
   readonly unauthenticatedLog?: LineLimits;
 }
@@ -98,6 +102,7 @@ export function buildHttpApp<Ctx>(options: HttpAppOptions<Ctx>): HttpApp {
       verifyTicket: (text: string) => options.verifyTicket(text),
       throttle: options.throttle,
       addresses: options.addresses,
+      machines: new MachineRate(options.machineRate ?? MACHINE_REQUESTS, () => performance.now()),
     },
     limits,
     log,

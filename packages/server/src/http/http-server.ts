@@ -31,6 +31,12 @@ export interface HttpServerOptions {
   readonly onMalformed: (id: string, code: string | undefined, peer: string | undefined) => void;
 }
 
+/**
+ * Requests of one connection that are at work at once. Node begins all that arrive together, hundreds in one packet, and the client may
+ * leave at once; clients in use send the next request after the answer.
+ */
+export const MAX_PIPELINED_REQUESTS = 4;
+
 /** Requests whose client waits for `100 Continue`. */
 const waiting = new WeakSet<IncomingMessage>();
 
@@ -70,8 +76,19 @@ export function createHttpServer(handle: http.RequestListener, options: HttpServ
   server.setTimeout(limits.inactivityMs);
 
   const responses = new WeakMap<Duplex, ServerResponse>();
+  const atWork = new WeakMap<Duplex, number>();
   const receive: http.RequestListener = (request, response) => {
-    responses.set(request.socket, response);
+    const { socket } = request;
+    // What came in the same packet is still handed over after the connection was cut.
+    if (socket.destroyed) return;
+    const count = (atWork.get(socket) ?? 0) + 1;
+    if (count > MAX_PIPELINED_REQUESTS) {
+      socket.destroy();
+      return;
+    }
+    atWork.set(socket, count);
+    response.once("close", () => atWork.set(socket, (atWork.get(socket) ?? 1) - 1));
+    responses.set(socket, response);
     handle(request, response);
   };
   server.on("request", receive);

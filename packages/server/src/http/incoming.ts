@@ -5,6 +5,7 @@ import type { LinkTicket } from "../auth/link-ticket.ts";
 import type { TokenFault } from "../auth/token-fault.ts";
 import type { AddressLimits } from "./address-limits.ts";
 import type { HttpLimits } from "./limits.ts";
+import type { MachineRate } from "./machine-rate.ts";
 import type { Throttle } from "./throttle.ts";
 
 /** What every handler is told of its request. */
@@ -34,6 +35,7 @@ export interface Gate {
   /** Null when the caller may go on. */
   throttle: Throttle;
   addresses: Pick<AddressLimits, "countAnonymous" | "countForged">;
+  machines: Pick<MachineRate, "count">;
 }
 
 /** A request inside the framework: what access rules and body kinds need beyond the facts. */

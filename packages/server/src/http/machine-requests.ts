@@ -25,7 +25,10 @@ export class MachineRequests {
       if (open.size === 0 && this.#open.get(machineId) === open) this.#open.delete(machineId);
     });
     const [oldest] = open;
-    if (open.size > MAX_REQUESTS_PER_MACHINE) oldest?.destroy();
+    if (oldest === undefined || open.size <= MAX_REQUESTS_PER_MACHINE) return;
+    // It closes later, and until then the next one would break off the same one again.
+    open.delete(oldest);
+    oldest.destroy();
   }
 
   get machineCount(): number {

@@ -7,7 +7,7 @@ const REMEMBERED_MS = 1_000;
 const MAX_REMEMBERED = 10_000;
 /** An agent that is refused tries again every half second at first, and every ten seconds later. */
 const REFUSALS = { perMinute: 300, burst: 60 };
-/** An agent sends one part at a time; the second one is for a request of before that a network has lost. */
+/** An agent sends one part or completion at a time; the second is for an earlier request that the network has lost. */
 const PLACES = 2;
 
 export interface WantedPart {
@@ -56,7 +56,7 @@ export class UploadBounds {
     return isAsMuch ? known.error : null;
   }
 
-  /** For one part at work, until it is disposed of; null when the device has enough of them. A new link has places of its own. */
+  /** For one part or completion at work, until it is disposed of; null when the device has enough. A new link has its own places. */
   place({ machineId, linkEpoch }: { machineId: string; linkEpoch: number }): Disposable | null {
     const key = `${machineId} ${linkEpoch}`;
     const taken = this.#places.get(key) ?? 0;

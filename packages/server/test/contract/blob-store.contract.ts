@@ -180,6 +180,8 @@ export function describeBlobStore(name: string, make: (t: TestContext) => Promis
       }
       await putPart(store, idOf("w"), 1, pattern(PART_BYTES, 9));
       assert.equal((await store.completeResult(claim)).code, "UploadMismatch");
+      const missing = { code: "UploadIncomplete", missingParts: [0, 1, 2] };
+      assert.deepEqual(await store.completeResult(claim), missing, "it is read once and not again");
       assert.equal(
         (await store.putResultPart({ ...claim, part: 0, sizeBytes: PART_BYTES + 1, body: inChunks(first) })).code,
         "PartMismatch",

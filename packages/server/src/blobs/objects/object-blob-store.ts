@@ -133,7 +133,11 @@ export class ObjectBlobStore implements BlobStore, AsyncDisposable {
       const isMade = await this.#composing.run(() =>
         compose(this.#objects, key, ordered, sha256, this.#stopping.signal),
       );
-      if (!isMade) return { code: "UploadMismatch", detail: "the SHA-256 of the whole does not agree" };
+      if (!isMade) {
+        // The sender begins again under another id. Left here, its parts could be read and hashed without end.
+        await this.#removeIncoming(resultId);
+        return { code: "UploadMismatch", detail: "the SHA-256 of the whole does not agree" };
+      }
     } catch (error) {
       if (error instanceof ObjectStoreFull) return { code: "InsufficientStorage" };
       // Two nodes at once: the one that is late finds the parts gone, and the result there.

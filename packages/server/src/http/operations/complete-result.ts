@@ -2,7 +2,7 @@ import { CompleteUpload, UploadId } from "@halligan/protocol/link";
 import { Value } from "typebox/value";
 import { actionForTransfer, completeResult as complete } from "../../service/receive-result.ts";
 import { ticket } from "../access.ts";
-import { noContent, refuse } from "../answer.ts";
+import { noContent, refuse, tooManyRequests } from "../answer.ts";
 import { json } from "../body-kinds.ts";
 import { boundedUpload } from "../bounded-upload.ts";
 import { operation } from "../context.ts";
@@ -18,7 +18,10 @@ export const completeResult = operation({
   async handler({ ticket: of, params, body }, context) {
     const { actionId = "", index, uploadId } = params;
     if (!Value.Check(UploadId, uploadId)) return refuse(400, "InvalidInput", "the upload id must have 32 hex digits");
-    return await boundedUpload(context, of, async () => {
+    return await boundedUpload(context, of, async (uploads) => {
+      // A whole is read and hashed, and an object store makes two of them at a time for all machines.
+      using place = uploads.place(of);
+      if (place === null) return tooManyRequests(1, "the machine has other uploads at work.");
       const action = await actionForTransfer(context, of, actionId);
       if (!action.ok) return domainRefusal(action.error);
       const completed = await complete(context, action.value, Number(index), uploadId, body);

@@ -34,7 +34,7 @@ export const putResultPart = operation({
         return domainRefusal(remembered);
       }
       using place = uploads.place(of);
-      if (place === null) return tooManyRequests(1, "the machine has other parts at work.");
+      if (place === null) return tooManyRequests(1, "the machine has other uploads at work.");
       const action = await actionForTransfer(context, of, actionId);
       if (!action.ok) return domainRefusal(action.error);
       const described = { index: at, uploadId, part: number, sizeBytes, sha256, body: body.stream };

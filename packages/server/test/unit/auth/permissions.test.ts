@@ -107,6 +107,7 @@ async function statusFor(run: Run, headers: Record<string, string>, caller: Call
       verifyTicket: () => null,
       throttle: async () => null,
       addresses: { countAnonymous: () => null, countForged: () => null },
+      machines: { count: () => null },
     },
     raw: untouched,
     request: untouched,

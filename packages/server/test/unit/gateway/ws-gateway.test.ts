@@ -4,18 +4,19 @@ import { createServer } from "node:http";
 import { connect, type Socket } from "node:net";
 import { test } from "node:test";
 import { LINK_CLOSE, LINK_PATH } from "@halligan/protocol/link";
-import { systemClock } from "../../../src/clock.ts";
+import { type Clock, systemClock } from "../../../src/clock.ts";
 import { Gateway } from "../../../src/gateway/gateway.ts";
 import { WsGateway } from "../../../src/gateway/ws-gateway.ts";
-import { openService } from "../service/service-fixture.ts";
+import { HandClock, openService } from "../service/service-fixture.ts";
 
 /** Less than the 30 s that `ws` waits by itself for the other side's goodbye. */
 const GRACE_MS = 2_000;
 
-async function listen() {
+async function listen({ clock = systemClock, framesPerSecond }: { clock?: Clock; framesPerSecond?: number } = {}) {
   const service = await openService();
   const gateway = new WsGateway(new Gateway(service, { pingIntervalMs: 20_000, maxLinks: 10 }), {
-    clock: systemClock,
+    clock,
+    ...(framesPerSecond !== undefined && { framesPerSecond }),
     refuse: (socket) => socket.destroy(),
   });
   const http = createServer().on("upgrade", (request, socket, head) => gateway.upgrade(request, socket, head));
@@ -68,3 +69,36 @@ test("a closed link whose device does not say goodbye is cut after a grace", { t
   t.mock.timers.tick(GRACE_MS);
   await closed;
 });
+
+const CONTROL_FRAMES = { ping: 0x89, pong: 0x8a } as const;
+const controlFrame = (opcode: number) => Buffer.from([opcode, 0x80, 0, 0, 0, 0]);
+
+/** What the server was sent before has been read, and its answers have arrived, when it has answered some pings of another connection. */
+async function settle({ socket }: { socket: Socket }): Promise<void> {
+  for (let ping = 0; ping < 5; ping += 1) {
+    socket.write(controlFrame(CONTROL_FRAMES.ping));
+    await once(socket, "data");
+  }
+}
+
+for (const [name, opcode] of Object.entries(CONTROL_FRAMES)) {
+  test(`a connection that sends too many ${name} frames is not read until the next second`, {
+    timeout: 20_000,
+  }, async (t) => {
+    const clock = new HandClock();
+    await using server = await listen({ clock, framesPerSecond: 12 });
+    const [flooding, quiet] = [await rudeClient(server.port), await rudeClient(server.port)];
+    for (const { socket, received } of [flooding, quiet]) {
+      t.after(() => socket.destroy());
+      while (!received().includes("\r\n\r\n")) await once(socket, "data");
+    }
+    await settle(quiet);
+    flooding.socket.write(Buffer.concat(Array.from({ length: 20 }, () => controlFrame(opcode))));
+    await settle(quiet);
+    flooding.socket.write(OUT_OF_TURN);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.equal(hasClosed(flooding.received()), false);
+    clock.pass(1_000);
+    while (!hasClosed(flooding.received())) await once(flooding.socket, "data");
+  });
+}

@@ -41,6 +41,40 @@ test("a machine that never ends its parts keeps a few of them open, and other ma
   for (const answer of answers) assert.match(answer, /^HTTP\/1.1 200 .*"received":5/s);
 });
 
+test("requests that begin together are bounded as well, though none of those that were broken off has closed yet", () => {
+  const requests = new MachineRequests();
+  const responses = Array.from({ length: 5 * MAX_REQUESTS_PER_MACHINE }, () =>
+    Object.assign(new EventEmitter(), {
+      isDestroyed: false,
+      destroy() {
+        this.isDestroyed = true;
+      },
+    }),
+  );
+  for (const response of responses) requests.began("m1", response);
+  const kept = responses.filter(({ isDestroyed }) => !isDestroyed);
+  assert.deepEqual(kept, responses.slice(-MAX_REQUESTS_PER_MACHINE));
+  for (const response of responses) response.emit("close");
+  assert.equal(requests.machineCount, 0);
+});
+
+test("a machine that asks too often waits, and other machines do not", async (t) => {
+  const machineRate = { perMinute: 1, burst: 2 };
+  const { base } = await startApp(t, { machineRate, verifyTicket: (text) => TICKETS.get(text) ?? null });
+  const put = async (machine: string) => {
+    const headers = { authorization: `Ticket ${machine}` };
+    const response = await fetch(`${base}/agent/v1/parts/1`, { method: "PUT", headers, body: "12345" });
+    await response.text();
+    return [response.status, Number(response.headers.get("retry-after"))];
+  };
+  assert.deepEqual(await put("hostile"), [200, 0]);
+  assert.deepEqual(await put("hostile"), [200, 0]);
+  const [status, retryAfterSeconds] = await put("hostile");
+  assert.equal(status, 429);
+  assert.ok(retryAfterSeconds);
+  assert.deepEqual(await put("honest"), [200, 0]);
+});
+
 test("nothing is remembered of requests that are over", () => {
   const requests = new MachineRequests();
   const responses = Array.from({ length: 20 }, () => {

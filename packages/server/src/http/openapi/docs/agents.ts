@@ -19,7 +19,7 @@ const uploadIdParameter: ParameterDoc = {
   example: SAMPLE.uploadId,
 };
 const UPLOADS_BOUNDED =
-  "`TooManyRequests`: uploads of this machine were refused too often, or it has other parts at work. `Retry-After` says how long to wait.";
+  "`TooManyRequests`: the machine sends too many requests, its uploads were refused too often, or it has other uploads at work. `Retry-After` says how long to wait.";
 
 export const agentDocs = {
   Enroll: {
@@ -71,7 +71,12 @@ export const agentDocs = {
       },
       206: partialAnswer,
     },
-    refusals: { 404: "`ResourceNotFound`: the order names no such file.", 410: GONE, 416: RANGE_REFUSED },
+    refusals: {
+      404: "`ResourceNotFound`: the order names no such file.",
+      410: GONE,
+      416: RANGE_REFUSED,
+      429: "`TooManyRequests`: the machine sends too many requests. `Retry-After` says how long to wait.",
+    },
   },
   PutResultPart: {
     tag: "Agents",
