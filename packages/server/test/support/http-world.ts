@@ -10,6 +10,7 @@ import { createTokenVerifier } from "../../src/auth/token-verifier.ts";
 import { buildHttpApp } from "../../src/http/app.ts";
 import type { HttpContext } from "../../src/http/context.ts";
 import { EventStreams } from "../../src/http/event-streams.ts";
+import { LIST_TURN_LIMITS, ListTurns } from "../../src/http/list-turns.ts";
 import { OPERATIONS } from "../../src/http/operations.ts";
 import type { Throttle } from "../../src/http/throttle.ts";
 import { applicationStanding } from "../../src/service/application-standing.ts";
@@ -91,6 +92,7 @@ export async function openHttpWorld(
       isBehindProxy: true,
     },
     eventStreams: on.eventStreams ?? new EventStreams(10),
+    listTurns: new ListTurns({ ...LIST_TURN_LIMITS, running: 3 }),
     rereadIntervalMs: 10,
   };
   const app = buildHttpApp({
