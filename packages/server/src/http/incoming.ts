@@ -6,6 +6,7 @@ import type { TokenFault } from "../auth/token-fault.ts";
 import type { AddressLimits } from "./address-limits.ts";
 import type { HttpLimits } from "./limits.ts";
 import type { Throttle } from "./throttle.ts";
+import type { UnfinishedBodies } from "./unfinished-bodies.ts";
 
 /** What every handler is told of its request. */
 export interface RequestFacts {
@@ -43,6 +44,7 @@ export interface Incoming {
   readonly request: FastifyRequest;
   readonly gate: Gate;
   readonly limits: HttpLimits;
+  readonly unfinishedBodies: UnfinishedBodies;
   /** Tells a client that waits with `Expect: 100-continue` to go on. Called just before a body is read, never for a refused request. */
   readonly invite: () => void;
 }
