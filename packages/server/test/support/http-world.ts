@@ -17,6 +17,7 @@ import { applicationStanding } from "../../src/service/application-standing.ts";
 import { assertionReplay } from "../../src/service/claim-assertion.ts";
 import { issueToken } from "../../src/service/issue-token.ts";
 import { verifyLinkTicket } from "../../src/service/receive-result.ts";
+import { tellingStore } from "../../src/service/tell-changes.ts";
 import { loadKeys } from "../../src/setup/keys.ts";
 import type { Store } from "../../src/store/store.ts";
 import { AUDIENCE, ISSUER, NOW, newKey, TRUSTED } from "../unit/auth/outside-fixture.ts";
@@ -76,6 +77,7 @@ export async function openHttpWorld(
   const tenant = deploymentTenant(TENANT, service.publicUrl, []);
   const context: HttpContext = {
     ...service,
+    store: tellingStore(service.store, service.bus),
     tenant,
     version: "test",
     tokenKeys: keys.accessToken,
