@@ -26,6 +26,7 @@ import { buildHttpApp } from "./http/app.ts";
 import { parseTrustedProxies, type TrustedProxies } from "./http/client-address.ts";
 import type { HttpContext } from "./http/context.ts";
 import { EventStreams } from "./http/event-streams.ts";
+import { LIST_TURN_LIMITS, ListTurns } from "./http/list-turns.ts";
 import { OPERATIONS } from "./http/operations.ts";
 import { refuseUpgrade } from "./http/refuse-upgrade.ts";
 import { createThrottle } from "./http/throttle.ts";
@@ -81,7 +82,7 @@ export async function startServer(config: Config, engines: Engines, log: Logger,
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   started.use(lockFolder(config.dataDir));
   const loadedKeys = await loadKeys({ folder: config.keysDir, makes: config.makesKeys });
-  const { store, databaseNowMs } = await openStore(config, engines);
+  const { store, databaseNowMs, runningLists } = await openStore(config, engines);
   started.defer(() => store.close());
   const blobs = started.use(
     await openBlobStore(engines.blobs.location, engines.blobs.credentials, {
@@ -184,7 +185,11 @@ export async function startServer(config: Config, engines: Engines, log: Logger,
     log,
   });
   started.use(startSummaries(service, unauthenticated));
-  const context = httpContext(service, keys, tenant, config, outside, health, unauthenticated.authentications);
+  const listTurns = new ListTurns({ ...LIST_TURN_LIMITS, running: runningLists });
+  const context: HttpContext = {
+    ...httpContext(service, keys, tenant, config, outside, health, unauthenticated.authentications),
+    listTurns,
+  };
   const counter = lease
     ? storeCounter(store, () => systemClock.nowMs() + lease.clockOffsetMs)
     : memoryCounter(systemClock.monotonicMs);
@@ -330,7 +335,7 @@ function httpContext(
   outside: OutsideIssuers,
   health: HttpContext["health"],
   authentications: FailedAuthentications,
-): HttpContext {
+): Omit<HttpContext, "listTurns"> {
   const audiences = acceptedAudiences(service.publicUrl);
   const { v1, v2 } = issuers(service.publicUrl, tenant);
   return {

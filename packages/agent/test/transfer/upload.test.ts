@@ -11,7 +11,7 @@ import type { LogFields } from "../../src/core/ports.ts";
 import { spoolPaths } from "../../src/disk/order-files.ts";
 import { commandWorld } from "../support/command-world.ts";
 import { sha256 } from "../support/fake-server.ts";
-import { fastClock } from "../support/fast-clock.ts";
+import { clockWithHeldLimits, fastClock } from "../support/fast-clock.ts";
 
 const options = { timeout: 60_000 };
 const MIB = 1024 * 1024;
@@ -21,15 +21,23 @@ type Fault = (request: IncomingMessage, response: ServerResponse) => void;
 /** Gets a file of three parts through a server that answers the n-th request with the n-th fault, where there is one. */
 async function getThrough(
   faults: (Fault | null)[],
-  more: { times?: number; limits?: { stallTimeoutMs: number } } = {},
+  more: {
+    times?: number;
+    limits?: { stallTimeoutMs: number; transferTimeoutMs?: number };
+    limitsPassAtRequest?: number;
+  } = {},
 ) {
-  await using world = await commandWorld({ clock: fastClock(more.times ?? 50) });
+  const times = more.times ?? 50;
+  const { promise: passed, resolve: pass } = Promise.withResolvers<void>();
+  const clock = more.limitsPassAtRequest === undefined ? fastClock(times) : clockWithHeldLimits(times, passed);
+  await using world = await commandWorld({ clock });
   const bytes = randomBytes(20 * MIB + 17);
   await writeFile(path.join(world.folder.work, "evidence"), bytes);
   const requests: string[] = [];
   world.server.interceptEarly = (request, response) => {
     const fault = faults[requests.length];
     requests.push(`${request.method} ${/[^/]+(\/\d+)?$/.exec(request.url ?? "")?.[0]}`);
+    if (requests.length === more.limitsPassAtRequest) pass();
     if (fault) fault(request, response);
     return fault !== null && fault !== undefined;
   };
@@ -199,14 +207,21 @@ test(
       507,
       JSON.stringify({ error: { code: "InsufficientStorage", message: "out of space", target: "1" } }),
     );
-    const refused = await getThrough(Array(500).fill(full), { limits: { stallTimeoutMs: 10_000 } });
+    // The second request shows that the answer to the first one was read.
+    const limits = { stallTimeoutMs: 3_600_000, transferTimeoutMs: 7_200_000 };
+    const refused = await getThrough(Array(500).fill(full), { limits, limitsPassAtRequest: 2 });
     assert.equal(refused.outcome, "failed");
     assert.match(
       refused.errors[0] ?? "",
       /^The transfer (made no progress for|did not end within) .*The server's last answer was: .*out of space/,
     );
     const silent: Fault = () => undefined;
-    const later = await getThrough([full, null, ...Array(500).fill(silent)], { limits: { stallTimeoutMs: 10_000 } });
+    // In real time: on a fast clock a busy machine makes the part that is taken look like a silent request.
+    const later = await getThrough([full, null, ...Array(500).fill(silent)], {
+      limits,
+      limitsPassAtRequest: 3,
+      times: 1,
+    });
     assert.equal(later.outcome, "failed");
     assert.doesNotMatch(later.errors[0] ?? "", /last answer/);
   },

@@ -35,6 +35,8 @@ export interface BytesAnswer {
   readonly lengthBytes: number;
   readonly headers: Headers;
   readonly open: () => Promise<Pick<OpenBlob, "stream" | "recycle"> | null>;
+  /** Begun with the first byte, disposed after the last one. When its signal is aborted, the download ends where it is. */
+  readonly watch?: (() => Disposable & { readonly signal: AbortSignal }) | undefined;
   /** Told of each chunk on its way. */
   readonly onChunk?: ((sizeBytes: number) => void) | undefined;
 }

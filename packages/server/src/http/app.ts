@@ -17,6 +17,7 @@ import { RefusedBodies } from "./refused-bodies.ts";
 import type { RequestLine } from "./request-log.ts";
 import { routedTarget } from "./request-path.ts";
 import { type LineLimits, type Source, serve } from "./serve.ts";
+import { UnfinishedBodies } from "./unfinished-bodies.ts";
 
 export interface HttpAppOptions<Ctx> extends Omit<Gate, "machines"> {
   readonly operations: readonly Operation<Ctx>[];
@@ -108,6 +109,11 @@ export function buildHttpApp<Ctx>(options: HttpAppOptions<Ctx>): HttpApp {
     log,
     held,
     refusedBodies,
+    unfinishedBodies: new UnfinishedBodies({
+      ownerBytes: Math.max(limits.ownerBodyBytes, 2 * limits.jsonBytes),
+      addressBytes: limits.addressBodyBytes,
+      totalBytes: Math.max(limits.allBodyBytes, 4 * limits.jsonBytes),
+    }),
     machineRequests: new MachineRequests(),
     proxies,
     unauthenticatedLog,

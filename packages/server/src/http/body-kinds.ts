@@ -9,6 +9,7 @@ import { type MultipartPart, readMultipart } from "./multipart.ts";
 import { decodeUtf8, readBody, refuseEncoded } from "./read-body.ts";
 import { received } from "./received-bytes.ts";
 import { schemaRefusal } from "./schema-faults.ts";
+import type { BodyOwner } from "./unfinished-bodies.ts";
 import { readUrlEncoded } from "./url-encoded.ts";
 
 /** How an operation takes its body, and the type `B` that its handler then gets. */
@@ -19,7 +20,7 @@ export interface BodyKind<B> {
   /** Longest body, where the kind has one bound for all requests. */
   readonly limitBytes?: number;
   /** Throws RequestRefused for what is wrong with the body. Called after the caller was admitted. */
-  readonly read: (incoming: Incoming) => Promise<B>;
+  readonly read: (incoming: Incoming, owner: BodyOwner) => Promise<B>;
 }
 
 /** Whatever body and content type arrive are dropped: a product sends `{}` with every GET. */
@@ -35,7 +36,7 @@ export function json<T extends TSchema>(
     kind: "json",
     schema,
     ...(options.limitBytes !== undefined && { limitBytes: options.limitBytes }),
-    async read(incoming) {
+    async read(incoming, owner) {
       const contentType = incoming.raw.headers["content-type"];
       const mediaType = mediaTypeOf(contentType);
       if (mediaType !== "" && !isJsonType(mediaType))
@@ -43,7 +44,7 @@ export function json<T extends TSchema>(
       if (!["utf-8", "utf8", "us-ascii"].includes(charsetOf(contentType))) {
         throw invalidBody("Request body is incorrect: expected charset utf-8");
       }
-      const text = decodeUtf8(await readBody(incoming, options.limitBytes ?? incoming.limits.jsonBytes));
+      const text = decodeUtf8(await readBody(incoming, owner, options.limitBytes ?? incoming.limits.jsonBytes));
       if (text.trim() === "") throw invalidBody("Request body is incorrect: it is empty; expected a JSON object");
       const reading = readJsonText(text, incoming.limits.jsonDepth);
       if ("fault" in reading) throw invalidBody(`Request body is incorrect: ${reading.fault}`);
@@ -69,8 +70,8 @@ const FORM_LIMIT_BYTES = 24 * 1024;
 export const form: BodyKind<URLSearchParams> = {
   kind: "form",
   limitBytes: FORM_LIMIT_BYTES,
-  async read(incoming) {
-    const text = decodeUtf8(await readBody(incoming, FORM_LIMIT_BYTES));
+  async read(incoming, owner) {
+    const text = decodeUtf8(await readBody(incoming, owner, FORM_LIMIT_BYTES));
     const reading = readUrlEncoded(text, "field");
     if ("fault" in reading) throw invalidBody(`Request body is incorrect: ${reading.fault}`);
     return reading.params;

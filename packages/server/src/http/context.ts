@@ -6,6 +6,7 @@ import type { TokenVerifier } from "../auth/token-verifier.ts";
 import type { KeyRing, ServiceContext } from "../service/context.ts";
 import type { ReadinessWarnings, Unready } from "../service/readiness.ts";
 import type { EventStreams } from "./event-streams.ts";
+import type { ListTurns } from "./list-turns.ts";
 import { operationsOf } from "./operation.ts";
 
 /** What the operations work on: the use cases' context, and what only the wire needs. */
@@ -27,6 +28,7 @@ export interface HttpContext extends ServiceContext {
     readonly isBehindProxy: boolean;
   };
   eventStreams: EventStreams;
+  listTurns: ListTurns;
   rereadIntervalMs: number;
 }
 

@@ -7,6 +7,7 @@ import type { AddressLimits } from "./address-limits.ts";
 import type { HttpLimits } from "./limits.ts";
 import type { MachineRate } from "./machine-rate.ts";
 import type { Throttle } from "./throttle.ts";
+import type { UnfinishedBodies } from "./unfinished-bodies.ts";
 
 /** What every handler is told of its request. */
 export interface RequestFacts {
@@ -45,6 +46,7 @@ export interface Incoming {
   readonly request: FastifyRequest;
   readonly gate: Gate;
   readonly limits: HttpLimits;
+  readonly unfinishedBodies: UnfinishedBodies;
   /** Tells a client that waits with `Expect: 100-continue` to go on. Called just before a body is read, never for a refused request. */
   readonly invite: () => void;
 }

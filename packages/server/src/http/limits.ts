@@ -4,6 +4,12 @@ const MIB = 1024 * 1024;
 export interface HttpLimits {
   /** Longest JSON body; a longer one is refused with 400 `InvalidRequestBody`. Default 1 MiB. */
   readonly jsonBytes: number;
+  /** Bytes of unfinished JSON and form bodies of one account or machine; at least two whole bodies. Default 16 MiB. */
+  readonly ownerBodyBytes: number;
+  /** The same of one address without authentication. Default 1 MiB, 40 times the longest such body. */
+  readonly addressBodyBytes: number;
+  /** The same of all callers. Default 128 MiB. */
+  readonly allBodyBytes: number;
   /** Deepest nesting of a JSON body. Default 32. */
   readonly jsonDepth: number;
   /** Longest text field of a multipart body. Default 64 KiB. */
@@ -51,6 +57,9 @@ export interface HttpLimits {
 
 export const DEFAULT_HTTP_LIMITS: HttpLimits = {
   jsonBytes: MIB,
+  ownerBodyBytes: 16 * MIB,
+  addressBodyBytes: MIB,
+  allBodyBytes: 128 * MIB,
   jsonDepth: 32,
   fieldBytes: 64 * 1024,
   multipartParts: 32,

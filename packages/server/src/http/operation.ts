@@ -1,8 +1,11 @@
+import { addressKey } from "../domain/address-key.ts";
 import type { Access } from "./access.ts";
 import type { Answer } from "./answer.ts";
 import type { BodyKind } from "./body-kinds.ts";
 import type { Incoming, RequestFacts } from "./incoming.ts";
 import { type QueryOptions, readQueryOptions } from "./query-options.ts";
+import { namesOf } from "./request-log.ts";
+import type { BodyOwner } from "./unfinished-bodies.ts";
 
 export type HttpMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
@@ -70,12 +73,29 @@ export const operationsOf =
         const { path, query } = definition;
         const options = query === undefined ? NO_OPTIONS : readQueryOptions(path, incoming.facts.query, query);
         if ("kind" in options) return options;
-        return await handler({ ...incoming.facts, ...admission.who, options, body: await body.read(incoming) }, ctx);
+        return await handler(
+          {
+            ...incoming.facts,
+            ...admission.who,
+            options,
+            body: await body.read(incoming, ownerOf(admission.who, incoming)),
+          },
+          ctx,
+        );
       },
     };
   };
 
 const NO_OPTIONS: ReadonlyMap<string, string> = new Map();
+
+/** Whose unfinished body it is. */
+function ownerOf(who: unknown, { facts }: Incoming): BodyOwner {
+  const accountId = accountIdOf(who);
+  if (accountId !== "") return { key: `account ${accountId}`, isAddress: false };
+  const { machineId } = namesOf(who);
+  if (machineId !== undefined) return { key: `machine ${machineId}`, isAddress: false };
+  return { key: `address ${addressKey(facts.remoteAddress)}`, isAddress: true };
+}
 
 /**
  * The account that a request is counted for: ten applications of one account have the rate of one.

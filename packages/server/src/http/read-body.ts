@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { invalidBody, RequestRefused, refuse } from "./answer.ts";
 import type { Incoming } from "./incoming.ts";
+import type { BodyOwner } from "./unfinished-bodies.ts";
 
 /** The client closed or broke the connection: there is nobody to answer. */
 export class ClientGone extends Error {
@@ -15,10 +16,14 @@ const MIN_PIECE_BYTES = 64;
 const MANY_PIECES = 1_024;
 
 /**
- * Reads a whole body of at most `limitBytes`. Throws RequestRefused when it is longer, encoded, or takes longer than the limit on time
- * (a body that drips in is what a slow-loris attack is), ClientGone when it breaks off. What is not read is left for `settle.ts`.
+ * Reads a whole body of at most `limitBytes`. Throws RequestRefused when it is longer, encoded, takes longer than the limit on time
+ * (a body that drips in is what a slow-loris attack is), or its owner has too many unfinished ones; ClientGone when it breaks off. What is not read is left for `settle.ts`.
  */
-export async function readBody({ raw, limits, invite }: Incoming, limitBytes: number): Promise<Buffer> {
+export async function readBody(
+  { raw, limits, invite, unfinishedBodies }: Incoming,
+  owner: BodyOwner,
+  limitBytes: number,
+): Promise<Buffer> {
   refuseEncoded(raw);
   const tooLarge = () => invalidBody(`Request body is larger than the limit of ${limitBytes} bytes`);
   if (Number(raw.headers["content-length"] ?? 0) > limitBytes) throw tooLarge();
@@ -26,13 +31,22 @@ export async function readBody({ raw, limits, invite }: Incoming, limitBytes: nu
   return await new Promise<Buffer>((resolve, reject) => {
     const chunks: Buffer[] = [];
     let sizeBytes = 0;
+    let countedBytes = 0;
     const stop = () => {
       clearTimeout(timer);
       raw.off("data", onData).off("end", onEnd).off("close", onGone).off("error", onGone);
       raw.pause();
+      unfinishedBodies.release(owner, countedBytes);
     };
     const onData = (chunk: Buffer) => {
       sizeBytes += chunk.length;
+      const refusal = unfinishedBodies.add(owner, chunk.length);
+      if (refusal !== null) {
+        stop();
+        reject(new RequestRefused(refusal));
+        return;
+      }
+      countedBytes += chunk.length;
       chunks.push(chunk);
       if (sizeBytes > limitBytes) {
         stop();

@@ -10,6 +10,8 @@ export interface BlobToSend {
   /** Value of `Content-Disposition`; see `domain/content-disposition.ts`. */
   readonly disposition?: string;
   readonly open: (range?: ByteRange) => Promise<OpenBlob | null>;
+  /** Whether the download is still allowed while it is under way. */
+  readonly watch?: BytesAnswer["watch"];
   /** Told how far into the content the client has been sent. */
   readonly onSent?: (positionBytes: number) => void;
 }
@@ -26,7 +28,7 @@ export function blobAnswer(
   },
   blob: BlobToSend,
 ): BytesAnswer | ErrorAnswer {
-  const { sizeBytes, contentType, sha256, disposition, open, onSent } = blob;
+  const { sizeBytes, contentType, sha256, disposition, open, onSent, watch } = blob;
   const etag = sha256 === undefined ? undefined : `"${sha256}"`;
   const condition = request.headers["if-range"];
   const isSame = condition === undefined || condition === etag;
@@ -44,7 +46,8 @@ export function blobAnswer(
   };
   if (range === "full") {
     const onChunk = onSent && positionFrom(0, onSent);
-    return { kind: "bytes", status: 200, lengthBytes: sizeBytes, headers, open: async () => await open(), onChunk };
+    const lengthBytes = sizeBytes;
+    return { kind: "bytes", status: 200, lengthBytes, headers, open: async () => await open(), watch, onChunk };
   }
   return {
     kind: "bytes",
@@ -52,6 +55,7 @@ export function blobAnswer(
     lengthBytes: range.end - range.start + 1,
     headers: { ...headers, "content-range": `bytes ${range.start}-${range.end}/${sizeBytes}` },
     open: async () => await open(range),
+    watch,
     onChunk: onSent && positionFrom(range.start, onSent),
   };
 }

@@ -22,6 +22,7 @@ import { logRequest, namesOf, type RequestLine, subjectOf } from "./request-log.
 import { splitTarget } from "./request-path.ts";
 import { settleBody } from "./settle.ts";
 import type { UnauthenticatedLog } from "./unauthenticated-log.ts";
+import type { UnfinishedBodies } from "./unfinished-bodies.ts";
 import { readUrlEncoded } from "./url-encoded.ts";
 import { writeAnswer } from "./write-answer.ts";
 
@@ -32,6 +33,7 @@ export interface ServeContext<Ctx> {
   readonly log: Logger;
   readonly held: HeldRefusals;
   readonly refusedBodies: RefusedBodies;
+  readonly unfinishedBodies: UnfinishedBodies;
   readonly machineRequests: MachineRequests;
   readonly proxies: TrustedProxies;
   readonly unauthenticatedLog: LineLimits;
@@ -98,9 +100,9 @@ export async function serve<Ctx>(
     serving.onAnswered(line);
   };
   try {
-    const { gate, limits } = serving;
+    const { gate, limits, unfinishedBodies } = serving;
     const invite = () => inviteBody(raw, response);
-    const incoming = { facts, raw, request, gate, limits, invite };
+    const incoming = { facts, raw, request, gate, limits, unfinishedBodies, invite };
     const refused =
       "fault" in query ? queryRefusal("path" in source ? source.path : "/api/", query.fault) : pathRefusal(facts);
     const answer =
@@ -114,7 +116,9 @@ export async function serve<Ctx>(
     // A body that the client still waits to send must not be invited when it is not read.
     const isWaiting = isWaitingForContinue(raw);
     const sender = senderOf(who, facts.remoteAddress);
-    const isSettled = !isWaiting && (await settle(source, raw, who, sender, serving));
+    // A refusal that ends its connection was caused by the body itself: by its time, or by the memory that it takes.
+    const isBodyLeft = answer.kind === "error" && answer.headers?.connection === "close";
+    const isSettled = !isWaiting && !isBodyLeft && (await settle(source, raw, who, sender, serving));
     const isTooMany = answer.kind === "error" && answer.status === 429;
     // Too many requests without authentication or of one device, or a body that no honest client sends without authentication.
     const isFlood = isIdentified(who) ? isTooMany && isTicket(who) : isTooMany || !(isSettled || isWaiting);

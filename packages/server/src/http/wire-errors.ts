@@ -212,7 +212,7 @@ const WIRE: { readonly [C in keyof ErrorByCode]: WireRow<ErrorByCode[C]> } = {
     status: 400,
     code: "InvalidInput",
     message: (e) =>
-      `A caller may have ${e.limitBytes} bytes in ${e.limitCount} staged contents that no action refers to; ` +
+      `An account may have ${e.limitBytes} bytes in ${e.limitCount} staged contents that no action refers to; ` +
       "start what was staged before, or wait until it expires",
   },
   ApplicationNotFound: {

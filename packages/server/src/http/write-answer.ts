@@ -95,6 +95,9 @@ async function writeBytes(exchange: Exchange, answer: BytesAnswer): Promise<void
     response.end();
     return;
   }
+  using watch = answer.watch?.();
+  // Also while the client does not read: the wait for it ends with the connection.
+  watch?.signal.addEventListener("abort", () => response.destroy(), { once: true });
   try {
     // Left early, the loop destroys the stream.
     for await (const chunk of exactly(answer.lengthBytes, blob.stream)) {

@@ -16,6 +16,13 @@ export interface OpenedResult {
   content: { kind: "bytes"; bytes: Uint8Array } | { kind: "blob"; resultId: string };
 }
 
+/** Asked again while a download is under way. */
+export const isLinkStillGood = (
+  { store }: Pick<ServiceContext, "store">,
+  actionId: string,
+  origin: ResultLinkOrigin | null,
+): Promise<boolean> => store.read((tx) => isLinkGood(tx, actionId, origin));
+
 /**
  * What a signed link gives. Its signature was checked by the caller. The store is asked each time, so that a link ends with its action,
  * with its maker, and when it is taken back.

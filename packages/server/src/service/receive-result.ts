@@ -27,9 +27,20 @@ export async function verifyLinkTicket({ store, keys }: ServiceContext, text: st
   return machine.linkEpoch === ticket.linkEpoch ? ticket : null;
 }
 
+/** Asked again while a download is under way: not once the machine is in quarantine or retired, or its order is over. */
+export async function isTransferAllowed(
+  context: Pick<ServiceContext, "store">,
+  of: LinkTicket,
+  actionId: string,
+): Promise<boolean> {
+  const machine = await context.store.read((tx) => tx.machines.byId(of.machineId));
+  if (!machine || machine.quarantined || machine.retirement) return false;
+  return (await actionForTransfer(context, of, actionId)).ok;
+}
+
 /** The action that a transfer is about: its order must be out on the ticket's machine. */
 export async function actionForTransfer(
-  { store }: ServiceContext,
+  { store }: Pick<ServiceContext, "store">,
   { machineId }: LinkTicket,
   actionId: string,
 ): Promise<Result<MachineAction, DomainError>> {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Caller } from "../auth/caller.ts";
+import { accountOf, type Caller } from "../auth/caller.ts";
 import { putWhole } from "../blobs/put-whole.ts";
 import type { DomainError } from "../domain/errors.ts";
 import { ok, type Result, refuse } from "../domain/result.ts";
@@ -8,7 +8,7 @@ import { auditChange } from "./audit.ts";
 import type { ServiceContext } from "./context.ts";
 import { noteStorageRefusal } from "./note-transfer-refusal.ts";
 
-/** Staged contents of one caller that no action keeps. */
+/** Staged contents of one account that no action keeps. */
 const MAX_UNUSED = 1_000;
 
 export interface ContentUpload {
@@ -79,7 +79,7 @@ function begin(
       await tx.stagedContents.prolong(present.id, nowMs + limits.stagedContentLifetimeMs);
       return ok("isThere");
     }
-    const unused = await tx.stagedContents.unusedOf(caller.id);
+    const unused = await tx.stagedContents.unusedOf(accountOf(caller));
     if (unused.count >= MAX_UNUSED || unused.sizeBytes + sizeBytes > limits.stagedContentLimitBytes) {
       return refuse({
         code: "StagedContentLimit",

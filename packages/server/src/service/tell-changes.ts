@@ -23,9 +23,17 @@ export function tellingStore(store: Store, bus: Pick<Bus, "actionChanged">): Sto
 }
 
 function telling(tx: StoreTx, changed: Set<string>): StoreTx {
-  const { actions } = tx;
+  const { actions, resultLinks } = tx;
   return {
     ...tx,
+    resultLinks: {
+      ...resultLinks,
+      // No row of the action that a watcher shows is another one, but a download under way has to end.
+      revoke(actionId) {
+        changed.add(actionId);
+        return resultLinks.revoke(actionId);
+      },
+    },
     actions: {
       ...actions,
       insert(action) {

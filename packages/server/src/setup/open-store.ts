@@ -1,17 +1,26 @@
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
+import { SCAN_PROCESSES } from "../store/sqlite/scan-lane.ts";
 import { SqliteStore } from "../store/sqlite/sqlite-store.ts";
 import type { Store } from "../store/store.ts";
 import type { Engines } from "./engines.ts";
 
-/** `databaseNowMs` is there where other nodes may use the same database. */
-export async function openStore(
-  config: Config,
-  { database }: Engines,
-): Promise<{ store: Store; databaseNowMs: (() => Promise<number>) | null }> {
-  if (!database) return { store: await SqliteStore.open(join(config.dataDir, "halligan.db")), databaseNowMs: null };
+export interface OpenedStore {
+  readonly store: Store;
+  /** Null where no other node uses the same database. */
+  readonly databaseNowMs: (() => Promise<number>) | null;
+  /** Lists that run at once without delaying other work. */
+  readonly runningLists: number;
+}
+
+export async function openStore(config: Config, { database }: Engines): Promise<OpenedStore> {
+  if (!database) {
+    const store = await SqliteStore.open(join(config.dataDir, "halligan.db"));
+    return { store, databaseNowMs: null, runningLists: SCAN_PROCESSES };
+  }
   // Its library is loaded only where it is used.
   const { PostgresStore } = await import("../store/postgres/postgres-store.ts");
+  const { LIST_CONNECTIONS } = await import("../store/postgres/postgres-pool.ts");
   const store = await PostgresStore.open(database);
-  return { store, databaseNowMs: () => store.nowMs() };
+  return { store, databaseNowMs: () => store.nowMs(), runningLists: LIST_CONNECTIONS };
 }

@@ -27,9 +27,9 @@ export function stagedContents(executor: Executor) {
       const [row] = await executor.all(selectStaged, { owner_id: ownerId, sha256 });
       return row && { id: row.id, sha256: row.sha256, sizeBytes: row.size_bytes };
     },
-    /** What the caller has here that no action keeps, uploads under way included. */
-    async unusedOf(ownerId: string): Promise<{ sizeBytes: number; count: number }> {
-      const [row] = await executor.all(sumUnused, { owner_id: ownerId });
+    /** What an account and the applications that it made have here that no action keeps, uploads under way included. */
+    async unusedOf(accountId: string): Promise<{ sizeBytes: number; count: number }> {
+      const [row] = await executor.all(sumUnused, { account_id: accountId });
       return { sizeBytes: Number(row?.size_bytes ?? 0), count: row?.contents ?? 0 };
     },
     async insertUpload(upload: StagedContent & { ownerId: string; expiresAtMs: number }): Promise<void> {
@@ -87,11 +87,19 @@ const selectStaged = statement<{ owner_id: string; sha256: string }>()((db, p) =
     .where("state", "=", STAGED),
 );
 
-const sumUnused = statement<{ owner_id: string }>()((db, p) =>
+/** Removed applications keep their row: an account that makes and removes applications wins no space. */
+const sumUnused = statement<{ account_id: string }>()((db, p) =>
   db
     .selectFrom("staged_content")
     .select((eb) => [eb.fn.sum<number>("size_bytes").as("size_bytes"), eb.fn.countAll<number>().as("contents")])
-    .where("owner_id", "=", p.owner_id)
+    .where((eb) =>
+      eb.or([
+        eb("owner_id", "=", p.account_id),
+        eb("owner_id", "in", (made) =>
+          made.selectFrom("application").select("client_id").where("application.owner_id", "=", p.account_id),
+        ),
+      ]),
+    )
     .where("uses", "=", NONE),
 );
 

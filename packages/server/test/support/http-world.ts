@@ -10,12 +10,14 @@ import { createTokenVerifier } from "../../src/auth/token-verifier.ts";
 import { buildHttpApp } from "../../src/http/app.ts";
 import type { HttpContext } from "../../src/http/context.ts";
 import { EventStreams } from "../../src/http/event-streams.ts";
+import { LIST_TURN_LIMITS, ListTurns } from "../../src/http/list-turns.ts";
 import { OPERATIONS } from "../../src/http/operations.ts";
 import type { Throttle } from "../../src/http/throttle.ts";
 import { applicationStanding } from "../../src/service/application-standing.ts";
 import { assertionReplay } from "../../src/service/claim-assertion.ts";
 import { issueToken } from "../../src/service/issue-token.ts";
 import { verifyLinkTicket } from "../../src/service/receive-result.ts";
+import { tellingStore } from "../../src/service/tell-changes.ts";
 import { loadKeys } from "../../src/setup/keys.ts";
 import type { Store } from "../../src/store/store.ts";
 import { AUDIENCE, ISSUER, NOW, newKey, TRUSTED } from "../unit/auth/outside-fixture.ts";
@@ -75,6 +77,7 @@ export async function openHttpWorld(
   const tenant = deploymentTenant(TENANT, service.publicUrl, []);
   const context: HttpContext = {
     ...service,
+    store: tellingStore(service.store, service.bus),
     tenant,
     version: "test",
     tokenKeys: keys.accessToken,
@@ -91,6 +94,7 @@ export async function openHttpWorld(
       isBehindProxy: true,
     },
     eventStreams: on.eventStreams ?? new EventStreams(10),
+    listTurns: new ListTurns({ ...LIST_TURN_LIMITS, running: 3 }),
     rereadIntervalMs: 10,
   };
   const app = buildHttpApp({

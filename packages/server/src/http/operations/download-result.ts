@@ -1,7 +1,8 @@
 import { checkResultLink } from "../../auth/result-link.ts";
 import type { ByteRange } from "../../blobs/blob-store.ts";
 import { attachment } from "../../domain/content-disposition.ts";
-import { openResult } from "../../service/open-result.ts";
+import { DownloadWatch } from "../../service/download-watch.ts";
+import { isLinkStillGood, openResult } from "../../service/open-result.ts";
 import { anonymous } from "../access.ts";
 import { noBody } from "../body-kinds.ts";
 import { bytesBlob } from "../bytes-blob.ts";
@@ -43,6 +44,13 @@ export const downloadResult = operation({
         sha256,
         contentType,
         disposition: attachment(fileName),
+        // What is in the row itself is sent at once.
+        ...(content.kind === "blob" && {
+          watch: () =>
+            new DownloadWatch(context, actionId, context.rereadIntervalMs, () =>
+              isLinkStillGood(context, actionId, checked.origin),
+            ),
+        }),
         open: isTranscript ? (range) => openTranscript(openStored, range) : openStored,
       },
     );

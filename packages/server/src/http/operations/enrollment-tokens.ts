@@ -1,4 +1,5 @@
 import type { EnrollmentTokenListWire, EnrollmentTokenSummaryWire } from "@halligan/protocol/api";
+import { accountOf } from "../../auth/caller.ts";
 import { type EnrollmentToken, enrollmentTokenState } from "../../domain/enrollment-token.ts";
 import * as tokens from "../../service/enrollment-tokens.ts";
 import { permitted } from "../access.ts";
@@ -20,14 +21,15 @@ export const listEnrollmentTokens = operation({
   access: permitted("ListEnrollmentTokens"),
   query: { top: "value", before: "value" },
   body: noBody,
-  async handler({ options }, context) {
+  async handler({ caller, options, signal: gone }, context) {
     const text = options.get("top") ?? String(DEFAULT_TOP);
     const limit = /^\d{1,4}$/.test(text) ? Number(text) : 0;
     if (limit < 1 || limit > MAX_TOP) return refuse(400, "InvalidInput", `top must be a number from 1 to ${MAX_TOP}`);
-    const listed = await tokens.listEnrollmentTokens(context, {
-      beforeId: options.get("before")?.toLowerCase() ?? null,
-      limit,
-    });
+    const page = { beforeId: options.get("before")?.toLowerCase() ?? null, limit };
+    const turn = { accountId: accountOf(caller), gone };
+    const taken = await context.listTurns.take(turn, () => tokens.listEnrollmentTokens(context, page));
+    if (!taken.ok) return taken.error;
+    const listed = taken.value;
     const last = listed.at(-1);
     const next = new URLSearchParams({ ...Object.fromEntries(options), before: last?.id ?? "" });
     const nowMs = context.clock.nowMs();

@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { accountOf } from "../../auth/caller.ts";
 import { readDatetime } from "../../domain/odata/datetime.ts";
 import { findMachinesByIp as find } from "../../service/find-machines-by-ip.ts";
 import { permitted } from "../access.ts";
@@ -19,12 +20,15 @@ export const findMachinesByIp = operation({
   access: permitted("FindMachinesByIp"),
   query: {},
   body: noBody,
-  async handler({ caller, params }, context) {
+  async handler({ caller, params, signal: gone }, context) {
     const ip = /^'([^']*)'$/.exec(params.ip ?? "")?.[1] ?? "";
     if (isIP(ip) === 0) return refuse(400, "InvalidInput", "ip must be an address in single quotes");
     const atMs = readDatetime((params.timestamp ?? "").replace(/\)$/, ""));
     if (atMs === undefined) return refuse(400, "InvalidInput", "timestamp must be a time such as 2026-01-01T00:00:00Z");
-    const found = await find(context, caller, ip, atMs);
+    const turn = { accountId: accountOf(caller), gone };
+    const taken = await context.listTurns.take(turn, () => find(context, caller, ip, atMs));
+    if (!taken.ok) return taken.error;
+    const found = taken.value;
     if (!found.ok) return domainRefusal(found.error);
     return ok({
       "@odata.context": odataContext(context.publicUrl, "Machines"),

@@ -1,3 +1,4 @@
+import { accountOf } from "../../auth/caller.ts";
 import { MACHINES } from "../../domain/odata/machine-fields.ts";
 import { parseListQuery } from "../../domain/odata/query.ts";
 import { listMachines } from "../../service/list-machines.ts";
@@ -20,7 +21,7 @@ export const findMachinesByTag = operation({
   access: permitted("FindMachinesByTag"),
   query: { tag: "text", useStartsWithFilter: "value" },
   body: noBody,
-  async handler({ caller, options }, context) {
+  async handler({ caller, options, signal: gone }, context) {
     const tag = options.get("tag");
     if (!tag) return refuse(400, "MissingRequiredParameter", "Missing required parameter: tag");
     const prefix = (options.get("useStartsWithFilter") ?? "false").toLowerCase();
@@ -31,14 +32,16 @@ export const findMachinesByTag = operation({
     const filter = new URLSearchParams({ $filter: `machineTags/any(t: ${condition})`, $top: "10000" });
     const query = parseListQuery(filter, MACHINES, context.clock.nowMs());
     if (!query.ok) return domainRefusal(query.error);
-    const listed = await listMachines(context, caller, query.value);
+    const turn = { accountId: accountOf(caller), gone };
+    const listed = await context.listTurns.take(turn, () => listMachines(context, caller, query.value));
+    if (!listed.ok) return listed.error;
     const list = { path: "/api/machines", fragment: "Machines" } as const;
     return collectionAnswer(
       context,
       list,
       query.value,
-      listed,
-      await machineWires(context, listed.rows, query.value.asOfMs),
+      listed.value,
+      await machineWires(context, listed.value.rows, query.value.asOfMs),
     );
   },
 });

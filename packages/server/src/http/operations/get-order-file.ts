@@ -1,4 +1,5 @@
-import { actionForTransfer } from "../../service/receive-result.ts";
+import { DownloadWatch } from "../../service/download-watch.ts";
+import { actionForTransfer, isTransferAllowed } from "../../service/receive-result.ts";
 import { ticket } from "../access.ts";
 import { noBody } from "../body-kinds.ts";
 import { operation } from "../context.ts";
@@ -33,6 +34,10 @@ export const getOrderFile = operation({
           pin.contentId === undefined
             ? context.blobs.openLibrary(sha256, range)
             : context.blobs.openResult(pin.contentId, range),
+        watch: () =>
+          new DownloadWatch(context, actionId, context.rereadIntervalMs, () =>
+            isTransferAllowed(context, of, actionId),
+          ),
         onSent: (transferredBytes) => context.bus.transferProgress({ actionId, index, transferredBytes }),
       },
     );

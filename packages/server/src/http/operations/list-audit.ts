@@ -1,4 +1,5 @@
 import type { AuditListWire, AuditRecordWire } from "@halligan/protocol/api";
+import { accountOf } from "../../auth/caller.ts";
 import { listAudit as list } from "../../service/list-audit.ts";
 import type { StoredAuditRecord } from "../../store/audit.ts";
 import { permitted } from "../access.ts";
@@ -26,20 +27,24 @@ export const listAudit = operation({
   access: permitted("ListAudit"),
   query: OPTIONS,
   body: noBody,
-  async handler({ caller, options, path }, context) {
+  async handler({ caller, options, path, signal: gone }, context) {
     const top = wholeNumber(options.get("top") ?? String(DEFAULT_TOP), MAX_TOP);
     const before = options.has("before") ? wholeNumber(options.get("before") ?? "", Number.MAX_SAFE_INTEGER) : null;
     if (top === undefined || before === undefined) {
       return refuse(400, "InvalidInput", `top must be a number from 1 to ${MAX_TOP}, before the seq of a record`);
     }
-    const records = await list(context, caller, {
+    const filter = {
       machineId: options.get("machineId") ?? null,
       actionId: options.get("actionId") ?? null,
       actorId: options.get("actorId") ?? null,
       operation: options.get("operation") ?? null,
       beforeSeq: before,
       limit: top,
-    });
+    };
+    const turn = { accountId: accountOf(caller), gone };
+    const listed = await context.listTurns.take(turn, () => list(context, caller, filter));
+    if (!listed.ok) return listed.error;
+    const records = listed.value;
     const last = records.at(-1);
     const next = new URLSearchParams([...options]);
     if (last) next.set("before", String(last.seq));

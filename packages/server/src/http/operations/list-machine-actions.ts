@@ -1,3 +1,4 @@
+import { accountOf } from "../../auth/caller.ts";
 import { MACHINE_ACTIONS } from "../../domain/odata/machine-action-fields.ts";
 import { parseListQuery } from "../../domain/odata/query.ts";
 import { listMachineActions as list } from "../../service/list-machine-actions.ts";
@@ -19,10 +20,12 @@ export const listMachineActions = operation({
   path: LIST.path,
   access: permitted("ListMachineActions"),
   body: noBody,
-  async handler({ caller, query: options }, context) {
+  async handler({ caller, query: options, signal: gone }, context) {
     const query = parseListQuery(options, MACHINE_ACTIONS, context.clock.nowMs());
     if (!query.ok) return domainRefusal(query.error);
-    const listed = await list(context, caller, query.value);
-    return collectionAnswer(context, LIST, query.value, listed, listed.rows.map(machineActionWire));
+    const turn = { accountId: accountOf(caller), gone };
+    const listed = await context.listTurns.take(turn, () => list(context, caller, query.value));
+    if (!listed.ok) return listed.error;
+    return collectionAnswer(context, LIST, query.value, listed.value, listed.value.rows.map(machineActionWire));
   },
 });

@@ -1,3 +1,4 @@
+import { accountOf } from "../../auth/caller.ts";
 import { MACHINES } from "../../domain/odata/machine-fields.ts";
 import { parseListQuery } from "../../domain/odata/query.ts";
 import { listMachines as list } from "../../service/list-machines.ts";
@@ -17,16 +18,18 @@ export const listMachines = operation({
   path: LIST.path,
   access: permitted("ListMachines"),
   body: noBody,
-  async handler({ caller, query: options }, context) {
+  async handler({ caller, query: options, signal: gone }, context) {
     const query = parseListQuery(options, MACHINES, context.clock.nowMs());
     if (!query.ok) return domainRefusal(query.error);
-    const listed = await list(context, caller, query.value);
+    const turn = { accountId: accountOf(caller), gone };
+    const listed = await context.listTurns.take(turn, () => list(context, caller, query.value));
+    if (!listed.ok) return listed.error;
     return collectionAnswer(
       context,
       LIST,
       query.value,
-      listed,
-      await machineWires(context, listed.rows, query.value.asOfMs),
+      listed.value,
+      await machineWires(context, listed.value.rows, query.value.asOfMs),
     );
   },
 });

@@ -1,3 +1,4 @@
+import { accountOf } from "../../auth/caller.ts";
 import { MACHINE_DETAILS } from "../../domain/odata/machine-fields.ts";
 import { parseListQuery } from "../../domain/odata/query.ts";
 import { listMachines } from "../../service/list-machines.ts";
@@ -36,7 +37,7 @@ export const listMachineDetails = operation({
   access: permitted("ListMachineDetails"),
   query: { ...OWN_OPTIONS, ...LIST_OPTIONS },
   body: noBody,
-  async handler({ caller, options }, context) {
+  async handler({ caller, options, signal: gone }, context) {
     const given = options.get("state") ?? "inUse";
     const life = STATES.find((state) => state === given);
     if (life === undefined) return refuse(400, "InvalidInput", `state must be one of ${STATES.join(", ")}`);
@@ -47,14 +48,17 @@ export const listMachineDetails = operation({
       context.clock.nowMs(),
     );
     if (!query.ok) return domainRefusal(query.error);
-    const listed = await listMachines(context, caller, query.value, { life, enrollmentTokenId });
+    const chosen = { life, enrollmentTokenId };
+    const turn = { accountId: accountOf(caller), gone };
+    const listed = await context.listTurns.take(turn, () => listMachines(context, caller, query.value, chosen));
+    if (!listed.ok) return listed.error;
     const own = [...options].filter(([name]) => name in OWN_OPTIONS);
     return collectionAnswer(
       context,
       LIST,
       { ...query.value, repeated: [...own, ...query.value.repeated] },
-      listed,
-      await listedMachineWires(context, listed.rows, query.value.asOfMs),
+      listed.value,
+      await listedMachineWires(context, listed.value.rows, query.value.asOfMs),
     );
   },
 });

@@ -25,6 +25,8 @@ const SILENCE_MS = 5_000;
 const IDLE_IN_TRANSACTION_MS = 60_000;
 /** One core of the database is kept busy by about 8; more wait on locks and commits, not on the processor. */
 const MAX_CONNECTIONS = 16;
+/** Of them, those that lists may hold: the others serve what waits for no scan. */
+export const LIST_CONNECTIONS = MAX_CONNECTIONS / 2;
 
 export function openPool(options: PostgresOptions): pg.Pool {
   const statementTimeoutMs = options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS;

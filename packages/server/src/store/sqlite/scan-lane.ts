@@ -31,7 +31,9 @@ export interface ScanLimits {
   readonly maxWaiting: number;
 }
 
-const LIMITS: ScanLimits = { timeLimitMs: 10_000, processes: 2, maxWaiting: 1_000 };
+/** One more than the lists of one account that run at once (`http/list-turns.ts`). */
+export const SCAN_PROCESSES = 3;
+const LIMITS: ScanLimits = { timeLimitMs: 10_000, processes: SCAN_PROCESSES, maxWaiting: 1_000 };
 
 const SCAN_PROCESS = fileURLToPath(new URL("scan-process.ts", import.meta.url));
 

@@ -112,6 +112,7 @@ async function statusFor(run: Run, headers: Record<string, string>, caller: Call
     raw: untouched,
     request: untouched,
     limits: untouched,
+    unfinishedBodies: untouched,
     invite: never,
   };
   try {

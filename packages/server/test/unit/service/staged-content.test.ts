@@ -5,6 +5,8 @@ import type { ApplicationCaller } from "../../../src/auth/caller.ts";
 import { contentIdsOf } from "../../../src/domain/machine-action.ts";
 import { applyRetention } from "../../../src/service/apply-retention.ts";
 import { cancelMachineAction } from "../../../src/service/cancel-machine-action.ts";
+import { createApplication } from "../../../src/service/create-application.ts";
+import { removeApplication } from "../../../src/service/remove-application.ts";
 import { stageContent } from "../../../src/service/stage-content.ts";
 import { startLiveResponse } from "../../../src/service/start-live-response.ts";
 import { PLAYBOOK, type TestServices, testServices } from "../../support/test-services.ts";
@@ -136,6 +138,21 @@ describe("staged content", () => {
     assert.equal((await stage("b".repeat(60), { ...CALLER, id: "client-2" })).ok, true);
     await startWith("a".repeat(60));
     assert.equal((await stage("b".repeat(60))).ok, true);
+  });
+
+  test("an account and the applications that it made share one bound, also once one of them is removed", async () => {
+    const made = await createApplication(services.context, CALLER, { name: "second", roles: ["Library.Manage"] });
+    assert.ok(made.ok);
+    const { clientId } = made.value.application;
+    const second: ApplicationCaller = { ...CALLER, id: clientId, clientId, accountId: CALLER.id };
+    assert.equal((await stage("a".repeat(60), second)).ok, true);
+    const ofOwner = await stage("b".repeat(60));
+    assert.equal(ofOwner.ok ? "" : ofOwner.error.code, "StagedContentLimit");
+    assert.equal(await isStaged("a".repeat(60)), false);
+    assert.ok((await removeApplication(services.context, CALLER, clientId)).ok);
+    const afterRemoval = await stage("b".repeat(60));
+    assert.equal(afterRemoval.ok ? "" : afterRemoval.error.code, "StagedContentLimit");
+    assert.equal((await stage("b".repeat(60), { ...CALLER, id: "client-2" })).ok, true);
   });
 
   test("only its uploader finds it", async () => {

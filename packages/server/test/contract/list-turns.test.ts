@@ -1,0 +1,3 @@
+import { describeListTurns } from "./list-turns.contract.ts";
+
+describeListTurns("SQLite");
