@@ -7,6 +7,7 @@ import { awaitFirstBytes } from "./first-bytes.ts";
 import type { HttpLimits } from "./limits.ts";
 import { answerOnSocket, malformedAnswer } from "./raw-answers.ts";
 import { splitTarget } from "./request-path.ts";
+import { RequestsInTurn } from "./requests-in-turn.ts";
 import { writeAnswer } from "./write-answer.ts";
 
 /** Takes over a socket that asked for a WebSocket: what `ws` has as `handleUpgrade`. `address`: the caller's, also behind a trusted proxy. */
@@ -70,10 +71,17 @@ export function createHttpServer(handle: http.RequestListener, options: HttpServ
   server.setTimeout(limits.inactivityMs);
 
   const responses = new WeakMap<Duplex, ServerResponse>();
-  const receive: http.RequestListener = (request, response) => {
-    responses.set(request.socket, response);
-    handle(request, response);
+  const inTurn = new RequestsInTurn();
+  const takeTurn = (request: IncomingMessage, response: ServerResponse, answer: () => void) => {
+    const { socket } = request;
+    const isTaken = inTurn.take(socket, response, () => {
+      responses.set(socket, response);
+      answer();
+    });
+    if (!isTaken) onMalformed(newRequestId(), "TOO_MANY_PIPELINED", socket.remoteAddress);
   };
+  const receive: http.RequestListener = (request, response) =>
+    takeTurn(request, response, () => handle(request, response));
   server.on("request", receive);
   server.on("checkContinue", (request, response) => {
     // Not invited yet: a refused request is answered before its body is sent.
@@ -82,7 +90,8 @@ export function createHttpServer(handle: http.RequestListener, options: HttpServ
   });
   server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) => {
     const exchange = { id: newRequestId(), raw: request, response, mustClose: true };
-    void writeAnswer(exchange, refuse(417, "BadRequest", "The expectation in the Expect header is not known"));
+    const refused = refuse(417, "BadRequest", "The expectation in the Expect header is not known");
+    takeTurn(request, response, () => void writeAnswer(exchange, refused));
   });
   server.on("connect", (_request: IncomingMessage, socket: Duplex) => {
     answerOnSocket(socket, newRequestId(), 404, "NotFound", "This server is no proxy");
