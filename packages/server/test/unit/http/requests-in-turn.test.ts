@@ -20,7 +20,7 @@ test("pipelined requests of one connection are begun one after the other, and an
   const answer = talk(socket, requests.join(""));
   // The same on another connection is not held up.
   const other = talk(await open(), get("/halligan/v1/results/1", "Connection: close\r\n"));
-  assert.match(await other, /^HTTP\/1.1 200 [^]*0123456789$/);
+  assert.match(await other, /^HTTP\/1.1 200 .*0123456789$/s);
   assert.deepEqual(seen, ["slow"]);
   gate.resolve();
   const text = await answer;
