@@ -93,10 +93,18 @@ export function createHttpServer(handle: http.RequestListener, options: HttpServ
     const refused = refuse(417, "BadRequest", "The expectation in the Expect header is not known");
     takeTurn(request, response, () => void writeAnswer(exchange, refused));
   });
+  // A tunnel or WebSocket that begins in the middle of an answer would mix its bytes with it.
+  const isMisplaced = (socket: Duplex): boolean => {
+    const isAnswering = inTurn.isAnswering(socket);
+    if (isAnswering) socket.destroy();
+    return isAnswering;
+  };
   server.on("connect", (_request: IncomingMessage, socket: Duplex) => {
+    if (isMisplaced(socket)) return;
     answerOnSocket(socket, newRequestId(), 404, "NotFound", "This server is no proxy");
   });
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (isMisplaced(socket)) return;
     const upgrade = upgradeOf(request);
     // Node before 24.9 does not ask shouldUpgradeCallback.
     if (upgrade === undefined)

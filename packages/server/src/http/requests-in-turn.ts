@@ -39,6 +39,11 @@ export class RequestsInTurn {
     return true;
   }
 
+  /** Whether an answer to this connection is under way: nothing else may be written to it. */
+  isAnswering(socket: Duplex): boolean {
+    return this.#waiting.has(socket);
+  }
+
   /** A request behind the last answer of a connection is not begun: RFC 9112 section 9.6. */
   #next(socket: Duplex): void {
     const start = socket.writable ? this.#waiting.get(socket)?.shift() : undefined;

@@ -63,3 +63,18 @@ test("what stands behind the last answer of a connection is not begun", async (t
   await talk(await open(), get("/broken", "Connection: close\r\n") + get("/slow"));
   assert.deepEqual(seen, []);
 });
+
+test("an upgrade or tunnel behind an unfinished answer closes the connection", { timeout: 20_000 }, async (t) => {
+  const upgrades = { "/agent/v1/link": () => assert.fail("not in the middle of an answer") };
+  for (const behind of [
+    get("/agent/v1/link", "Upgrade: websocket\r\nConnection: Upgrade\r\n"),
+    "CONNECT a:443 HTTP/1.1\r\nHost: h\r\n\r\n",
+  ]) {
+    const gate = Promise.withResolvers<void>();
+    const context = { content: Buffer.alloc(0), seen: [], gate: gate.promise };
+    const { open } = await startApp(t, { upgrades, context });
+    const said = await talk(await open(), get("/slow") + behind).catch(() => "");
+    gate.resolve();
+    assert.equal(said, "");
+  }
+});
