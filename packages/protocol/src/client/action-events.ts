@@ -34,6 +34,7 @@ export async function* watchMachineAction(
       path,
       accept: "text/event-stream",
       isAskedOnce: true,
+      isWatched: true,
       signal: signal === undefined ? silence.signal : AbortSignal.any([signal, silence.signal]),
     });
     if (!response.headers.get("content-type")?.startsWith("text/event-stream") || response.body === null) {

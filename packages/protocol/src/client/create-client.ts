@@ -39,7 +39,10 @@ export interface ClientOptions {
   onWait?: (notice: WaitNotice) => void;
   /** Bound on all such waits of one operation together, in milliseconds. Default 300,000. */
   maxRetryWaitMs?: number;
-  /** Longest silence before the head of an answer, in milliseconds; uploads are not held to it. Default 60,000. */
+  /**
+   * Longest silence before the head of an answer, and within its body, in milliseconds; the head of the
+   * answer to an upload is not held to it. Default 60,000.
+   */
   answerTimeoutMs?: number;
   clock?: ClientClock;
 }

@@ -1,5 +1,6 @@
 import { networkFailure } from "../text/network-failure.ts";
 import { UnexpectedAnswerError, UnreachableError } from "./errors.ts";
+import { withSilenceLimit } from "./silence-limit.ts";
 
 /**
  * The function that sends requests. The default is `fetch` of the runtime.
@@ -20,8 +21,13 @@ export interface SendOptions {
   init: RequestInit;
   /** What is being done, for the messages: "POST /api/...". Never with a query: a result link's query is a key. */
   what: string;
-  /** Longest wait for the head of the answer, in milliseconds; null for uploads, whose answer comes after the body. */
+  /**
+   * Longest wait for the head of the answer and for each piece of its body, in milliseconds; null for
+   * uploads, whose answer comes after the body that is sent.
+   */
   answerTimeoutMs: number | null;
+  /** The reader of the answer bounds its silence itself. */
+  isWatched?: boolean | undefined;
   signal: AbortSignal | undefined;
 }
 
@@ -31,7 +37,7 @@ export interface SendOptions {
  */
 export async function fetchOnce(
   fetch: Fetch,
-  { url, init, what, answerTimeoutMs, signal }: SendOptions,
+  { url, init, what, answerTimeoutMs, isWatched, signal }: SendOptions,
 ): Promise<Response> {
   signal?.throwIfAborted();
   const silence = new AbortController();
@@ -50,14 +56,18 @@ export async function fetchOnce(
   if (response.type === "opaqueredirect" || (response.status >= 300 && response.status < 400)) {
     await response.body?.cancel();
     const location = response.headers.get("location");
-    const target = location === null ? "" : ` to ${originOf(new URL(location, url).href)}`;
+    const target = location === null ? "" : originOf(location, url);
     throw new UnexpectedAnswerError(`${what} was redirected${target}; use the final address as the server's URL`);
   }
-  return response;
+  return isWatched ? response : withSilenceLimit(response, answerTimeoutMs ?? DEFAULT_SILENCE_LIMIT_MS, what);
 }
 
-function originOf(url: string): string {
-  return new URL(url).origin;
+const DEFAULT_SILENCE_LIMIT_MS = 60_000;
+
+/** Nothing for an address of another kind, and for text that is none. */
+function originOf(location: string, url: string): string {
+  const target = URL.canParse(location, url) ? new URL(location, url) : null;
+  return target !== null && /^https?:$/.test(target.protocol) ? ` to ${target.origin}` : "";
 }
 
 function noAnswer(timeoutMs: number): Error {

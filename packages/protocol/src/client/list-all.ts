@@ -4,6 +4,9 @@ import { UnexpectedAnswerError } from "./errors.ts";
 import { type ListOptions, listQuery, MAX_PAGE } from "./odata.ts";
 import type { Transport } from "./transport.ts";
 
+/** Pages without an entity that still name a next one. The server sends none. */
+const MAX_EMPTY_PAGES = 100;
+
 /**
  * Follows `@odata.nextLink` until it is absent or `limit` entities are there. `own`: query options
  * of this list alone.
@@ -20,6 +23,7 @@ export async function listAll<T extends TSchema>(
   const all: Static<T>[] = [];
   let next: string | undefined = `${path}${listQuery(options, limit, own)}`;
   const seen = new Set<string>();
+  let emptyPages = 0;
   while (next !== undefined && all.length < limit) {
     // A server that links a page to itself would otherwise be asked for ever.
     if (seen.has(next)) throw new UnexpectedAnswerError(`GET ${path}: a nextLink leads back to a page already read`);
@@ -28,7 +32,11 @@ export async function listAll<T extends TSchema>(
       { method: "GET", path: next, signal: options.signal },
       page,
     );
-    all.push(...answer.value);
+    for (const one of answer.value) all.push(one);
+    if (answer.value.length === 0) emptyPages += 1;
+    if (emptyPages > MAX_EMPTY_PAGES) {
+      throw new UnexpectedAnswerError(`GET ${path}: more than ${MAX_EMPTY_PAGES} pages have no entity`);
+    }
     next = answer["@odata.nextLink"];
   }
   return all.slice(0, limit);

@@ -63,6 +63,16 @@ export interface TokenSourceOptions {
 /** A token is renewed this long before its end, or a tenth of its life before it where that is shorter. */
 const RENEW_BEFORE_END_MS = 60_000;
 
+/** What a header can hold (RFC 6750 section 2.1 is narrower). */
+const TOKEN_TEXT = /^[!-~]+$/;
+
+/** A request that several callers may wait for. It is aborted when the last one gives up. */
+interface Underway {
+  readonly answer: Promise<HeldToken>;
+  readonly stop: AbortController;
+  waiters: number;
+}
+
 interface HeldToken {
   text: string;
   renewAtMs: number;
@@ -74,26 +84,34 @@ interface HeldToken {
  */
 export function createTokenSource(options: TokenSourceOptions): TokenProvider {
   let held: HeldToken | null = null;
-  let underway: Promise<HeldToken> | null = null;
+  let underway: Underway | null = null;
+  const begin = (): Underway => {
+    const stop = new AbortController();
+    return { answer: requestToken(options, stop.signal), stop, waiters: 0 };
+  };
   return {
     async accessToken({ renew, signal }) {
       if (renew) held = null;
       if (held !== null && options.clock.nowMs() < held.renewAtMs) return held.text;
       // Not bound to this caller's signal: the others that wait for the same answer did not give up.
-      underway ??= requestToken(options)
-        .then((token) => {
-          held = token;
-          return token;
-        })
-        .finally(() => {
-          underway = null;
-        });
-      return (await waitUnlessAborted(underway, signal)).text;
+      underway ??= begin();
+      const current = underway;
+      current.waiters += 1;
+      try {
+        held = await waitUnlessAborted(current.answer, signal);
+        return held.text;
+      } finally {
+        current.waiters -= 1;
+        if (current.waiters === 0) {
+          current.stop.abort();
+          if (underway === current) underway = null;
+        }
+      }
     },
   };
 }
 
-async function requestToken(options: TokenSourceOptions): Promise<HeldToken> {
+async function requestToken(options: TokenSourceOptions, signal: AbortSignal): Promise<HeldToken> {
   const { credentials, fetch, clock } = options;
   const budget = createRetryBudget(options.maxRetryWaitMs);
   const body = new URLSearchParams({
@@ -109,7 +127,7 @@ async function requestToken(options: TokenSourceOptions): Promise<HeldToken> {
       init: { method: "POST", body, headers: { accept: "application/json" } },
       what: "The token request",
       answerTimeoutMs: options.answerTimeoutMs,
-      signal: undefined,
+      signal,
     });
     if (response.ok) return toHeldToken(await readJson(response, TokenWire, "The token request"), askedAtMs);
     const retryAfter = response.headers.get("retry-after");
@@ -119,7 +137,7 @@ async function requestToken(options: TokenSourceOptions): Promise<HeldToken> {
       if (waitMs !== null) {
         const reason = response.status === 429 ? "throttled" : "unavailable";
         options.onWait({ reason, waitMs, message: error.message });
-        await clock.sleep(waitMs, undefined);
+        await clock.sleep(waitMs, signal);
         continue;
       }
     }
@@ -130,6 +148,9 @@ async function requestToken(options: TokenSourceOptions): Promise<HeldToken> {
 function toHeldToken(answer: TokenWire, askedAtMs: number): HeldToken {
   const lifeMs = Number(answer.expires_in) * 1_000;
   if (!Number.isFinite(lifeMs)) throw new UnexpectedAnswerError("The token request was answered without a lifetime");
+  if (!TOKEN_TEXT.test(answer.access_token)) {
+    throw new UnexpectedAnswerError("The token request was answered with a token that no header can hold");
+  }
   return { text: answer.access_token, renewAtMs: askedAtMs + lifeMs - Math.min(RENEW_BEFORE_END_MS, lifeMs / 10) };
 }
 

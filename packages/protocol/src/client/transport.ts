@@ -1,6 +1,6 @@
 import type { Static, TSchema } from "typebox";
 import type { ClientClock } from "./clock.ts";
-import { UnreachableError } from "./errors.ts";
+import { UnexpectedAnswerError, UnreachableError } from "./errors.ts";
 import { type Fetch, fetchOnce } from "./fetch-once.ts";
 import { readApiError, readJson } from "./read-answer.ts";
 import { createRetryBudget, type WaitNotice } from "./retry-policy.ts";
@@ -19,6 +19,8 @@ export interface ApiRequest {
   accept?: string;
   /** For callers who have another way: no waiting on 429, 503 or a lost connection. */
   isAskedOnce?: boolean;
+  /** The reader of the answer bounds its silence itself. */
+  isWatched?: boolean;
   signal: AbortSignal | undefined;
 }
 
@@ -75,6 +77,7 @@ export function createTransport(options: TransportOptions): Transport {
           init: initOf(request, token),
           what,
           answerTimeoutMs: request.content === undefined ? options.answerTimeoutMs : null,
+          isWatched: request.isWatched,
           signal: request.signal,
         });
       } catch (error) {
@@ -132,6 +135,10 @@ function initOf(request: ApiRequest, token: string | null): RequestInit {
  */
 function resolveUrl(baseUrl: string, path: string): string {
   if (path.startsWith("/")) return `${baseUrl}${path}`;
-  const link = new URL(path, `${baseUrl}/`);
+  const link = URL.canParse(path, `${baseUrl}/`) ? new URL(path, `${baseUrl}/`) : null;
+  // The path of an address such as `x:@elsewhere/` has no slash before it, and would become the host.
+  if (link === null || !/^https?:$/.test(link.protocol)) {
+    throw new UnexpectedAnswerError("The nextLink of an answer is not an http or https address");
+  }
   return `${new URL(baseUrl).origin}${link.pathname}${link.search}`;
 }

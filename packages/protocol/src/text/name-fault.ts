@@ -1,6 +1,8 @@
+/** Control characters, and what `INVISIBLE` has, for an expression that knows no classes of Unicode. */
+const UNSEEN = "\\u0000-\\u001f\\u007f-\\u009f\\u061c\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060\\u2066-\\u2069\\ufeff";
+
 /** Names of machines, groups and applications: one line with something to see in it. For a JSON schema. */
-export const NAME_PATTERN =
-  "^[^\\s\\u0000-\\u001f\\u007f-\\u009f]([^\\u0000-\\u001f\\u007f-\\u009f]*[^\\s\\u0000-\\u001f\\u007f-\\u009f])?$";
+export const NAME_PATTERN = `^[^\\s${UNSEEN}]([^${UNSEEN}]*[^\\s${UNSEEN}])?$`;
 
 /** Marks that reverse, hide or break text: two names that look the same would differ. */
 const INVISIBLE = /[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}\u200b\u2060\ufeff]/u;

@@ -8,7 +8,9 @@ export interface SeenRequest {
   body: string;
 }
 
-export type Answer = { status?: number; headers?: Record<string, string>; json?: unknown; text?: string } | "hang up";
+export type Answer =
+  | { status?: number; headers?: Record<string, string>; json?: unknown; text?: string; isNeverEnded?: boolean }
+  | "hang up";
 
 export interface FakeServer extends AsyncDisposable {
   url: string;
@@ -35,6 +37,10 @@ export async function startFakeServer(answer: (request: SeenRequest, index: numb
       return;
     }
     response.writeHead(result.status ?? 200, { "content-type": "application/json", ...result.headers });
+    if (result.isNeverEnded) {
+      response.write("{");
+      return;
+    }
     response.end(result.text ?? (result.json === undefined ? "" : JSON.stringify(result.json)));
   };
   const server = createServer((request, response) => void handle(request, response));

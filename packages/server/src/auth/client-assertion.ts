@@ -64,7 +64,8 @@ export async function verifyClientAssertion(subject: AssertionSubject): Promise<
   if (!isClient(iss) || !isClient(sub)) return refused("iss and sub must be the client_id");
   if (!isForUs(aud, audiences)) return refused("aud must be this token endpoint's URL and nothing else");
   if (exp === undefined) return refused("exp is missing");
-  const expiresAtMs = exp * 1000;
+  // A NumericDate may have a fraction (RFC 7519 section 2), and PostgreSQL takes none for a time.
+  const expiresAtMs = Math.ceil(exp * 1000);
   if (expiresAtMs + SKEW_MS <= nowMs) return refused("it has expired");
   if (!(expiresAtMs <= nowMs + MAX_LIFETIME_MS + SKEW_MS)) return refused("exp is more than an hour ahead");
   if (nbf !== undefined && nbf * 1000 - SKEW_MS > nowMs) return refused("it is not valid yet");

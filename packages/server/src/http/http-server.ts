@@ -7,6 +7,7 @@ import { awaitFirstBytes } from "./first-bytes.ts";
 import type { HttpLimits } from "./limits.ts";
 import { answerOnSocket, malformedAnswer } from "./raw-answers.ts";
 import { splitTarget } from "./request-path.ts";
+import { RequestsInTurn } from "./requests-in-turn.ts";
 import { writeAnswer } from "./write-answer.ts";
 
 /** Takes over a socket that asked for a WebSocket: what `ws` has as `handleUpgrade`. `address`: the caller's, also behind a trusted proxy. */
@@ -30,12 +31,6 @@ export interface HttpServerOptions {
   readonly addressOf: (request: IncomingMessage) => string;
   readonly onMalformed: (id: string, code: string | undefined, peer: string | undefined) => void;
 }
-
-/**
- * Requests of one connection that are at work at once. Node begins all that arrive together, hundreds in one packet, and the client may
- * leave at once; clients in use send the next request after the answer.
- */
-export const MAX_PIPELINED_REQUESTS = 4;
 
 /** Requests whose client waits for `100 Continue`. */
 const waiting = new WeakSet<IncomingMessage>();
@@ -76,21 +71,17 @@ export function createHttpServer(handle: http.RequestListener, options: HttpServ
   server.setTimeout(limits.inactivityMs);
 
   const responses = new WeakMap<Duplex, ServerResponse>();
-  const atWork = new WeakMap<Duplex, number>();
-  const receive: http.RequestListener = (request, response) => {
+  const inTurn = new RequestsInTurn();
+  const takeTurn = (request: IncomingMessage, response: ServerResponse, answer: () => void) => {
     const { socket } = request;
-    // What came in the same packet is still handed over after the connection was cut.
-    if (socket.destroyed) return;
-    const count = (atWork.get(socket) ?? 0) + 1;
-    if (count > MAX_PIPELINED_REQUESTS) {
-      socket.destroy();
-      return;
-    }
-    atWork.set(socket, count);
-    response.once("close", () => atWork.set(socket, (atWork.get(socket) ?? 1) - 1));
-    responses.set(socket, response);
-    handle(request, response);
+    const isTaken = inTurn.take(socket, response, () => {
+      responses.set(socket, response);
+      answer();
+    });
+    if (!isTaken) onMalformed(newRequestId(), "TOO_MANY_PIPELINED", socket.remoteAddress);
   };
+  const receive: http.RequestListener = (request, response) =>
+    takeTurn(request, response, () => handle(request, response));
   server.on("request", receive);
   server.on("checkContinue", (request, response) => {
     // Not invited yet: a refused request is answered before its body is sent.
@@ -99,12 +90,21 @@ export function createHttpServer(handle: http.RequestListener, options: HttpServ
   });
   server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) => {
     const exchange = { id: newRequestId(), raw: request, response, mustClose: true };
-    void writeAnswer(exchange, refuse(417, "BadRequest", "The expectation in the Expect header is not known"));
+    const refused = refuse(417, "BadRequest", "The expectation in the Expect header is not known");
+    takeTurn(request, response, () => void writeAnswer(exchange, refused));
   });
+  // A tunnel or WebSocket that begins in the middle of an answer would mix its bytes with it.
+  const isMisplaced = (socket: Duplex): boolean => {
+    const isAnswering = inTurn.isAnswering(socket);
+    if (isAnswering) socket.destroy();
+    return isAnswering;
+  };
   server.on("connect", (_request: IncomingMessage, socket: Duplex) => {
+    if (isMisplaced(socket)) return;
     answerOnSocket(socket, newRequestId(), 404, "NotFound", "This server is no proxy");
   });
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (isMisplaced(socket)) return;
     const upgrade = upgradeOf(request);
     // Node before 24.9 does not ask shouldUpgradeCallback.
     if (upgrade === undefined)

@@ -72,7 +72,10 @@ function describe(errors: readonly TLocalizedValidationError[]): string {
 
 /** What a pattern of a request asks for. A pattern is no explanation. */
 const PATTERNS: ReadonlyMap<string, string> = new Map([
-  [NAME_PATTERN, "be one line of text without control characters, and without blanks at its beginning and end"],
+  [
+    NAME_PATTERN,
+    "be one line of text without control characters and invisible marks, and without blanks at its beginning and end",
+  ],
   [GIVEN_SHA256_PATTERN, "have 64 hex digits, as sha256sum prints it"],
 ]);
 

@@ -147,7 +147,7 @@ async function* exactly(lengthBytes: number, source: AsyncIterable<Buffer>): Asy
 /** Resolves when the system has taken the bytes, so that their memory is free again; rejects when the client went away before. */
 function handOver(response: ServerResponse, chunk: Buffer): Promise<void> {
   return new Promise((resolve, reject) => {
-    // A response that waits behind another one of its connection is never told that the connection broke, but closes.
+    // Not every write is called back when the connection breaks.
     const onClose = () => reject(new ClientGone());
     if (response.closed || response.destroyed) return onClose();
     response.once("close", onClose);

@@ -1,4 +1,5 @@
 import { isDelegatedPermission, isPermission } from "@halligan/protocol/api";
+import { textFault } from "@halligan/protocol/text";
 import type { JWTPayload } from "jose";
 import { type Caller, idAtIssuer } from "../caller.ts";
 import { fault, type TokenFault } from "../token-fault.ts";
@@ -61,8 +62,11 @@ function isApplication(payload: JWTPayload, userName: readonly string[]): boolea
 
 const clientIdOf = ({ appid, azp, client_id }: JWTPayload): string | undefined => idOf(appid ?? azp ?? client_id);
 
+/** What a store cannot hold is no id: PostgreSQL takes no NUL, and two halves of surrogates become one text. */
 const idOf = (value: unknown): string | undefined =>
-  typeof value === "string" && value !== "" && value.length <= MAX_ID_CHARS ? value : undefined;
+  typeof value === "string" && value !== "" && value.length <= MAX_ID_CHARS && textFault(value) === null
+    ? value
+    : undefined;
 
 const shown = (value: unknown): string | undefined =>
   typeof value === "string" && SHOWN.test(value) ? value : undefined;

@@ -138,6 +138,18 @@ test("an assertion is good once, until it would have expired; another applicatio
   assert.equal(await replay.claim("c2", "j1", NOW + 1, NOW), "fresh");
 });
 
+test("an assertion whose end has a fraction of a second is remembered until a whole millisecond", async () => {
+  const untilMs: number[] = [];
+  const replay: AssertionReplay = {
+    async claim(_clientId, _id, until) {
+      untilMs.push(until);
+      return "fresh";
+    },
+  };
+  assert.equal(await verdictOf(await sign(key, { ...CLAIMS, exp: nowS + 900.000_123 }), { replay }), "ok");
+  assert.deepEqual(untilMs, [NOW + 960_001]);
+});
+
 test("a refused assertion does not use up its id", async () => {
   await using services = await testServices();
   const replay = assertionReplay(services.context.store);

@@ -129,6 +129,8 @@ test("vectors: whatever is wrong with a token, it is refused", async () => {
       sign(rsa, { ...USER, scp: undefined, roles: ["Halligan.Admin"] }),
       "WrongKind",
     ],
+    ["a subject with a NUL", sign(rsa, { ...USER, oid: undefined, sub: "a\0b" }), "WrongKind"],
+    ["a subject that is half a character", sign(rsa, { ...USER, oid: undefined, sub: "\ud800" }), "WrongKind"],
     ["a logout token", sign(rsa, { ...USER, events: {} }, { typ: "logout+jwt" }), "WrongKind"],
     ["a client assertion", sign(rsa, USER, { typ: "client-authentication+jwt" }), "WrongKind"],
   ];
