@@ -6,12 +6,14 @@ import {
   HANDSHAKE_TIMEOUT_MS,
   type HandshakeAnswer,
   type HandshakeTranscript,
+  HELLO_BOUNDS,
   type Hello,
   type Kept,
   LINK_CLOSE,
   LINK_VERSION,
   OLDEST_LINK_VERSION,
   parseAgentFrame,
+  REPORT_BOUNDS,
   type Refused,
   SEALED_SINCE_VERSION,
   type ServerFrame,
@@ -59,8 +61,6 @@ const MAX_BUFFERED_BYTES = 8 * 1024 * 1024;
 const SILENT_INTERVALS = 3;
 /** From the welcome to the hello. Pings do not extend it. */
 const HELLO_TIMEOUT_MS = 10_000;
-/** A hello with all that a device holds: 64 orders of 100 commands are 240 KB. */
-export const MAX_HELLO_BYTES = 512 * 1024;
 
 /** What whoever reads the log can do about it. */
 const REFUSAL_MEANINGS: Readonly<Record<RefusedLink["reason"], string>> = {
@@ -209,15 +209,14 @@ export class Link implements LinkSocketEvents {
       this.#fail("protocol", "a text frame out of turn, or too many at once");
       return;
     }
-    const isHelloTooLarge = this.#phase === "hello" && frame.length > MAX_HELLO_BYTES;
-    const json = isHelloTooLarge || !this.#seal ? frame : this.#seal.open(frame);
+    const json = this.#seal ? this.#seal.open(frame) : frame;
     if (json === null) {
       this.#fail("protocol", "a frame was changed, repeated, left out or moved on the way");
       return;
     }
-    const parsed = isHelloTooLarge ? null : parseAgentFrame(json);
+    const parsed = parseAgentFrame(json, this.#phase === "hello" ? HELLO_BOUNDS : REPORT_BOUNDS);
     if (!parsed) {
-      this.#fail("protocol", "not a frame of this protocol, or a hello that is too large");
+      this.#fail("protocol", "not a frame of this protocol, or one that is too large");
       return;
     }
     for (const heard of this.#listeners) heard(parsed.type === "probeAnswer" ? parsed.nonce : null);

@@ -1,14 +1,13 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { ANSWER_BYTES, LINK_CLOSE, MAX_FRAME_BYTES } from "@halligan/protocol/link";
+import { ANSWER_BYTES, LINK_CLOSE, MAX_AGENT_FRAME_BYTES, MAX_HELLO_BYTES } from "@halligan/protocol/link";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import type { Clock } from "../clock.ts";
 import { peerAddress } from "../domain/peer-address.ts";
 import type { ConnectionRefusal } from "./connection-budget.ts";
 import { FrameRate } from "./frame-rate.ts";
 import type { Gateway } from "./gateway.ts";
-import { MAX_HELLO_BYTES } from "./link.ts";
 import type { LinkSocket, LinkSocketEvents } from "./link-socket.ts";
 
 /** How long a closed link may take to say goodbye before its connection is cut. */
@@ -47,7 +46,7 @@ export class WsGateway {
     // No compression: its window costs each idle link memory, and a small frame could unpack to a large one.
     this.#sockets = new WebSocketServer({
       noServer: true,
-      maxPayload: MAX_FRAME_BYTES,
+      maxPayload: MAX_AGENT_FRAME_BYTES,
       maxFragments: MAX_FRAGMENTS,
       perMessageDeflate: false,
     });
