@@ -27,7 +27,7 @@ export interface WsGatewayOptions {
   clock: Clock;
   /** Answers an upgrade that is not taken. */
   refuse(socket: Duplex, refusal: UpgradeRefusal): void;
-  /** Frames a second of one connection; a large frame counts as several. */
+  /** Units a second of one connection: a frame is one, a large one and a report are several. */
   framesPerSecond?: number;
   /** Whether connections of many devices come from one address, as behind a proxy: then no bound is of an address. */
   isAddressShared?: boolean;
@@ -95,13 +95,13 @@ export class WsGateway {
       return;
     }
     link.countUntilReady(events);
-    ws.on("ping", (data) => rate.count(data.length, ws));
+    ws.on("ping", (data) => rate.count(data.length, 0, ws));
     ws.on("close", () => rate.stop());
     ws.on("message", (data, isBinary) => {
       const bytes = toBytes(data);
-      rate.count(bytes.length, ws);
       if (isBinary) events.binary(bytes);
-      else events.text(bytes.toString("utf8"));
+      const handlingUnits = isBinary ? 0 : events.text(bytes.toString("utf8"));
+      rate.count(bytes.length, handlingUnits, ws);
     });
     ws.on("close", () => events.closed());
   }
