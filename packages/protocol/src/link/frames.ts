@@ -287,7 +287,7 @@ export const LINK_CLOSE = {
   unauthorized: 4401,
   /** A newer link of the same machine was accepted. */
   replaced: 4409,
-  /** Two devices use one key: each of them has to be enrolled again, with an empty data folder. */
+  /** The machine is in quarantine: two devices use its key, or an operator does not trust it. The words say which. */
   quarantined: 4423,
   /** The machine was retired: nothing of this device is wanted any more. */
   retired: 4410,

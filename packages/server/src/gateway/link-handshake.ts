@@ -25,14 +25,22 @@ const REFUSAL_MEANINGS: Readonly<Record<RefusedLink["reason"], string>> = {
   machineRate: "the machine connects too often: see in the agent's log why its connections end",
   noRoom: "as many machines are connected as HALLIGAN_MAX_LINKS allows",
   quarantined: `two devices use this machine's key. ${QUARANTINE_REMEDY}`,
+  quarantinedByHand: "an operator put the machine in quarantine: release it, or remove its agent",
 };
 
 /** The others are `unauthorized`, which says nothing about why. */
 const REFUSAL_CLOSE: Readonly<Partial<Record<RefusedLink["reason"], CloseReason>>> = {
   quarantined: "quarantined",
+  quarantinedByHand: "quarantined",
   retired: "retired",
   machineRate: "tooOften",
   noRoom: "goingAway",
+};
+
+/** What the device logs; at most `MAX_REFUSAL_WORDS` characters. Of the others it learns no more than the close code. */
+const REFUSAL_WORDS: Readonly<Partial<Record<RefusedLink["reason"], string>>> = {
+  quarantined: "two devices use its key",
+  quarantinedByHand: "quarantined by an operator",
 };
 
 export type CloseReason = keyof typeof LINK_CLOSE;
@@ -76,7 +84,7 @@ export function refuseAnswer(
   const orderKeys: ServerFrame | null =
     reason === "unknownServerKey" && set && isSealed ? { type: "orderKeys", ...set } : null;
   const close = REFUSAL_CLOSE[reason] ?? "unauthorized";
-  const failure: HandshakeFailure = { kind: "failed", reason: close, detail: "not accepted" };
+  const failure: HandshakeFailure = { kind: "failed", reason: close, detail: REFUSAL_WORDS[reason] ?? "not accepted" };
   // A device of link version 2 believes only a signed refusal when that would end what it runs. The others end or delay
   // one attempt, as any proxy can.
   const isBelieved = close === "quarantined" || close === "retired";
