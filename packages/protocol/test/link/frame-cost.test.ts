@@ -71,13 +71,14 @@ test("no frame of a device costs much more for each KiB than an honest report of
   }
 });
 
-test("a frame with a name given twice, or with more values or levels than a report has, is no frame", () => {
+test("a frame with a name given twice, or with more characters outside of texts or more levels than a report has, is no frame", () => {
   const started = `"actionId":"${ACTION_ID}","orderSeq":1,"index":0,"startId":"${"0".repeat(32)}"`;
   assert.ok(parseAgentFrame(`{"type":"started",${started}}`, REPORT_BOUNDS));
   for (const text of [
     `{"type":"started",${started},"index":0}`,
     `{"type":"started",${started},"\\u0069ndex":0}`,
     '{"type":"ping","type":"ping"}',
+    `{"type":"started",${started}${" ".repeat(1024)}}`,
     '{"type":[[[[[[[[[]]]]]]]]],"type":"ping"}',
   ]) {
     assert.equal(parseAgentFrame(text, REPORT_BOUNDS), null, text);
