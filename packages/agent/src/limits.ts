@@ -1,5 +1,5 @@
 /** Every bound that the agent sets itself. What the server may set (script time, output size) comes with the order. */
-import { MAX_HELD_ORDERS } from "@halligan/protocol/link";
+import { MAX_ERROR_CHARACTERS, MAX_ERROR_TEXTS, MAX_HELD_ORDERS } from "@halligan/protocol/link";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -45,8 +45,8 @@ export const LIMITS = {
   maxJournalBytes: 128 * MIB,
   /** The journal is compacted when it has grown by this much since the last time. */
   compactJournalAfterBytes: 1 * MIB,
-  maxErrorCharacters: 2_000,
-  maxErrorTexts: 16,
+  maxErrorCharacters: MAX_ERROR_CHARACTERS,
+  maxErrorTexts: MAX_ERROR_TEXTS,
 
   readBlockBytes: 1 * MIB,
   /** How much of a block is compressed to find out whether the rest is worth it. */

@@ -38,6 +38,23 @@ describe("halligan machines", { concurrency: 4 }, () => {
     assert.equal(both.exitCode, 64);
   });
 
+  it("list shows a machine in quarantine as such, whatever its health, and leaves the entity alone", async () => {
+    await using world = await makeWorld();
+    const status = { onboardingStatus: "InsufficientInfo" };
+    const entity = { ...machineEntity({ id: MACHINE_ID, computerDnsName: "web-01" }), ...status };
+    const value = [entity, machineEntity({ id: OTHER_ID, computerDnsName: "web-02" })];
+    world.api.script.routes.set("GET /api/machines", () => ({
+      status: 200,
+      json: { "@odata.context": "#Machines", value },
+    }));
+    withMachines(world, { retired: [], all: [details({ ...status, state: "quarantined", isConnected: false })] });
+    const { stdout } = await world.run("machines");
+    assert.match(stdout, /^web-01 .* Quarantined /m);
+    assert.match(stdout, /^web-02 .* Active /m);
+    const { machines } = JSON.parse((await world.run("machines", "--json")).stdout);
+    assert.deepEqual([machines[0].healthStatus, "state" in machines[0]], ["Active", false]);
+  });
+
   it("show finds the machine in use before a retired one of its name", async () => {
     await using world = await makeWorld();
     withMachines(world, { retired: [], all: [details({ id: OTHER_ID, ...RETIRED }), details()] });

@@ -15,8 +15,9 @@ const HOPELESS: ReadonlyMap<number, string> = new Map([
   ],
   [
     LINK_CLOSE.quarantined,
-    "The server keeps this machine in quarantine because two devices use its key, or this one was set back to an " +
-      "earlier state. On each of them: stop the agent, remove its data folder and enroll with a new token.",
+    "The server keeps this machine in quarantine; the error says why. Where an operator did that, the agent connects by " +
+      "itself after the release. Where two devices use its key, or this one was set back to an earlier state: on each of " +
+      "them stop the agent, remove its data folder and enroll with a new token.",
   ],
   [
     LINK_CLOSE.retired,

@@ -1,4 +1,5 @@
 import type { MachineWire } from "@halligan/protocol/api";
+import { ApiError, type HalliganClient } from "@halligan/protocol/client";
 import { UsageError } from "../cli-error.ts";
 import type { Command } from "../command.ts";
 import { machineJson } from "../render/machine-details.ts";
@@ -6,10 +7,13 @@ import { type Column, renderTable } from "../render/table.ts";
 import { terminalWidth } from "../render/terminal-width.ts";
 import { formatTime } from "../render/units.ts";
 
-const COLUMNS: readonly Column<MachineWire>[] = [
+/** Of machines that have not connected yet, and of those in quarantine. */
+const NOT_ONBOARDED = "InsufficientInfo";
+
+const columns = (quarantined: ReadonlySet<string>): readonly Column<MachineWire>[] => [
   { title: "MACHINE", cell: ({ computerDnsName }) => computerDnsName, isName: true },
   { title: "ID", cell: ({ id }) => id },
-  { title: "HEALTH", cell: ({ healthStatus }) => healthStatus },
+  { title: "HEALTH", cell: ({ id, healthStatus }) => (quarantined.has(id) ? "Quarantined" : healthStatus) },
   {
     title: "SYSTEM",
     cell: ({ osPlatform, version }) => [osPlatform, version].filter(Boolean).join(" "),
@@ -61,12 +65,34 @@ export const machines: Command = {
     const found = isContract
       ? await client.listMachines({ filter, limit, signal })
       : await client.listMachineDetails({ filter, limit, state, enrollmentTokenId, signal });
+    const quarantined = await quarantinedOf(client, found, signal);
     return {
       json: { machines: found.map((machine) => machineJson(machine)) },
-      text: renderTable<MachineWire>(found, COLUMNS, terminalWidth(env.stdout)),
+      text: renderTable<MachineWire>(found, columns(quarantined), terminalWidth(env.stdout)),
     };
   },
 };
+
+/**
+ * Ids of those in quarantine. The contract's entity has no word for it and keeps its health until the machine is stale, so the server's
+ * own list is asked, and only where a machine may be one: most lists cost no second request.
+ */
+async function quarantinedOf(
+  client: HalliganClient,
+  found: readonly MachineWire[],
+  signal: AbortSignal,
+): Promise<ReadonlySet<string>> {
+  if (!found.some(({ onboardingStatus }) => onboardingStatus === NOT_ONBOARDED)) return new Set();
+  try {
+    const filter = `onboardingStatus eq '${NOT_ONBOARDED}'`;
+    const details = await client.listMachineDetails({ filter, signal });
+    return new Set(details.filter(({ state }) => state === "quarantined").map(({ id }) => id));
+  } catch (error) {
+    // Another server of the contract has no such list.
+    if (error instanceof ApiError && error.status === 404) return new Set();
+    throw error;
+  }
+}
 
 /** The same under the name that its neighbours lead one to type. */
 export const machinesList: Command = { ...machines, name: "machines list", summary: "the same" };

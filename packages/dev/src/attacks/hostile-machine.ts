@@ -140,12 +140,19 @@ export class HostileMachine {
     return connection;
   }
 
-  /** Up to the order that waits for this machine; null when the connection ends before. */
-  async takeOrder(held: readonly KnownOrder[] = []): Promise<TakenOrder | null> {
+  /** A connection up to the answer of its hello, or to its end. */
+  async ready(held: readonly KnownOrder[] = []): Promise<HostileConnection> {
     const connection = await this.handshake();
     const orders = held.map((order) => ({ ...order, commands: [{ index: 0, state: "running" }] }));
     const highestOrderSeq = Math.max(0, ...held.map(({ orderSeq }) => orderSeq));
     connection.send({ type: "hello", journalId: "1".repeat(32), highestOrderSeq, orders, facts: FACTS });
+    await connection.until(() => connection.has("helloAnswer"));
+    return connection;
+  }
+
+  /** Up to the order that waits for this machine; null when the connection ends before. */
+  async takeOrder(held: readonly KnownOrder[] = []): Promise<TakenOrder | null> {
+    const connection = await this.ready(held);
     const [known] = held;
     if (!(await connection.until(() => connection.has(known ? "helloAnswer" : "order")))) return null;
     const welcome = connection.frames.find((frame) => frame.type === "welcome");

@@ -1,18 +1,25 @@
 import { type Static, Type } from "typebox";
 import { Compile } from "typebox/compile";
 import { cleanText } from "../text/clean-text.ts";
+import { jsonBoundsFault } from "../text/json-bounds.ts";
+import { findJsonFault } from "../text/json-fault.ts";
 import { Continuity, ProbeNonce, RollingValue } from "./continuity.ts";
 import { OrderKeySetNumber } from "./enroll.ts";
 import { FileChange } from "./file-change.ts";
+import {
+  AGENT_FRAME_BOUNDS,
+  type FrameBounds,
+  MAX_ERROR_CHARACTERS,
+  MAX_ERROR_TEXTS,
+  MAX_EVIDENCE_CHARACTERS,
+  MAX_HELD_ORDERS,
+  MAX_INLINE_TRANSCRIPT_BYTES,
+} from "./frame-bounds.ts";
 import { ActionId, CommandIndex, JournalId, OrderSeq, Sha256, SizeBytes, StartId, UnixMs, UploadId } from "./ids.ts";
 import { MachineFacts } from "./machine-facts.ts";
 
-/** Largest text frame that either side accepts, in bytes. An order with the largest allowed request body fits. */
+/** Largest text frame of a server that an agent accepts, in bytes. An order with the largest allowed request body fits. */
 export const MAX_FRAME_BYTES = 2 * 1024 * 1024;
-/** Largest transcript that travels inside the report of its command's end, in bytes of JSON text. Larger ones are uploaded. */
-export const MAX_INLINE_TRANSCRIPT_BYTES = 64 * 1024;
-/** Largest text that a device signs about an end: all error texts, each character escaped, and the rest. */
-export const MAX_EVIDENCE_CHARACTERS = 256 * 1024;
 /** Every part of an upload but the last has exactly this size. */
 export const PART_BYTES = 8 * 1024 * 1024;
 /**
@@ -20,14 +27,12 @@ export const PART_BYTES = 8 * 1024 * 1024;
  * one that lies.
  */
 export const MAX_TOLD_ORDER_SEQ = 2 ** 48;
-/** Orders that one device can hold: the one that runs and ended ones whose end is not acknowledged yet. */
-export const MAX_HELD_ORDERS = 64;
 
 const closed = { additionalProperties: false } as const;
 const orderRef = { actionId: ActionId, orderSeq: OrderSeq };
 /** A reason that a person reads. Bounded, because it is stored in the action. */
-const ErrorText = Type.String({ maxLength: 2_000 });
-const ErrorTexts = Type.Array(ErrorText, { maxItems: 16 });
+const ErrorText = Type.String({ maxLength: MAX_ERROR_CHARACTERS });
+const ErrorTexts = Type.Array(ErrorText, { maxItems: MAX_ERROR_TEXTS });
 
 /** How far one command of a held order is, by the device's journal. What is acknowledged is not reported again. */
 export const HeldCommand = Type.Object(
@@ -282,7 +287,7 @@ export const LINK_CLOSE = {
   unauthorized: 4401,
   /** A newer link of the same machine was accepted. */
   replaced: 4409,
-  /** Two devices use one key: each of them has to be enrolled again, with an empty data folder. */
+  /** The machine is in quarantine: two devices use its key, or an operator does not trust it. The words say which. */
   quarantined: 4423,
   /** The machine was retired: nothing of this device is wanted any more. */
   retired: 4410,
@@ -295,14 +300,21 @@ export const LINK_CLOSE = {
 const agentFrame = Compile(AgentFrame);
 const serverFrame = Compile(ServerFrame);
 
-/** Null for anything that is not exactly one frame of the closed list. */
-export function parseAgentFrame(text: string): AgentFrame | null {
+/**
+ * Null for anything that is not exactly one frame of the closed list. The cost is linear in the size, with about the factor of an
+ * honest report: what is not text is counted before it is parsed.
+ */
+export function parseAgentFrame(text: string, bounds: FrameBounds = AGENT_FRAME_BOUNDS): AgentFrame | null {
+  if (text.length > bounds.maxBytes || jsonBoundsFault(text, bounds) !== null) return null;
   const value = parseJson(text);
-  return agentFrame.Check(value) ? value : null;
+  // JSON.parse keeps the last of equal names, so a frame could carry any number of others.
+  if (!agentFrame.Check(value) || findJsonFault(text, { acceptsUncleanText: true }) !== null) return null;
+  return value;
 }
 
 /** Null for anything that is not exactly one frame of the closed list. */
 export function parseServerFrame(text: string): ServerFrame | null {
+  if (text.length > MAX_FRAME_BYTES) return null;
   const value = parseJson(text);
   return serverFrame.Check(value) ? value : null;
 }
@@ -315,7 +327,6 @@ const MAY_BE_UNCLEAN = /\\u(?:0000|[dD][89a-fA-F])/;
  * would keep the machine off its link for as long as its journal lives.
  */
 function parseJson(text: string): unknown {
-  if (text.length > MAX_FRAME_BYTES) return undefined;
   try {
     if (!MAY_BE_UNCLEAN.test(text)) return JSON.parse(text);
     return JSON.parse(text, (_key, value: unknown) => (typeof value === "string" ? cleanText(value) : value));

@@ -2,6 +2,7 @@ export { fileNameFault } from "../file-name.ts";
 export * from "./continuity.ts";
 export * from "./enroll.ts";
 export * from "./file-change.ts";
+export * from "./frame-bounds.ts";
 export * from "./frames.ts";
 export * from "./handshake.ts";
 export * from "./ids.ts";

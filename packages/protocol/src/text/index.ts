@@ -1,4 +1,6 @@
 export * from "./clean-text.ts";
+export * from "./json-bounds.ts";
+export * from "./json-fault.ts";
 export * from "./name-fault.ts";
 export * from "./network-failure.ts";
 export * from "./well-formed-json.ts";

@@ -7,7 +7,8 @@ import type { MachineActionStatus } from "@halligan/protocol/api";
 export type DomainError =
   | { code: "MachineNotFound"; machineId: string }
   | { code: "MachineNameAmbiguous"; name: string; machineIds: readonly string[] }
-  | { code: "MachineQuarantined"; machineId: string }
+  /** `reason`: of the operator; null when two devices were seen with its key. */
+  | { code: "MachineQuarantined"; machineId: string; reason: string | null }
   | { code: "MachineRetired"; machineId: string; retiredAtMs: number }
   | { code: "MachineNotRetired"; machineId: string }
   | { code: "MachineActionNotFound"; actionId: string }

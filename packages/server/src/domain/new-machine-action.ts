@@ -123,7 +123,9 @@ export function newMachineAction(input: NewMachineActionInput): Result<MachineAc
 function machineFault(machine: Machine, group: DeviceGroup): DomainError | null {
   if (machine.retirement)
     return { code: "MachineRetired", machineId: machine.id, retiredAtMs: machine.retirement.atMs };
-  if (machine.quarantined) return { code: "MachineQuarantined", machineId: machine.id };
+  if (machine.quarantined) {
+    return { code: "MachineQuarantined", machineId: machine.id, reason: machine.quarantineReason };
+  }
   if (!allowsLiveResponse(group)) {
     return { code: "RemediationLevelMissing", machineId: machine.id, groupName: group.name };
   }

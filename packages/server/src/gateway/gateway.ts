@@ -11,7 +11,8 @@ import {
   type MachineRefusal,
 } from "./connection-budget.ts";
 import { HINTS_PER_TICK, HintGate } from "./hint-gate.ts";
-import { Link, type LinkMarks, type LinkOwner } from "./link.ts";
+import { Link } from "./link.ts";
+import type { LinkMarks, LinkOwner } from "./link-owner.ts";
 import type { LinkSocket, LinkSocketEvents } from "./link-socket.ts";
 
 /** How long a hint takes to another node at the most, when it arrives at all. */
@@ -38,7 +39,7 @@ function mayBeOneProcess(older: DeviceMarks, newer: DeviceMarks): boolean {
 }
 
 /** All links of this node: at most one a machine that is ready, woken by the bus. */
-export class Gateway implements LinkOwner {
+export class Gateway implements LinkOwner<Link> {
   readonly #context: ServiceContext;
   readonly #options: GatewayOptions;
   readonly #budget: ConnectionBudget<Link>;

@@ -17,6 +17,7 @@ export interface LinkSocketEvents {
   /** The device is known and its hello answered. */
   readonly isReady: boolean;
   binary(frame: Uint8Array): void;
-  text(frame: string): void;
+  /** What handling it costs: one of `HANDLING_UNITS`. */
+  text(frame: string): number;
   closed(): void;
 }

@@ -1,14 +1,13 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { ANSWER_BYTES, LINK_CLOSE, MAX_FRAME_BYTES } from "@halligan/protocol/link";
+import { ANSWER_BYTES, LINK_CLOSE, MAX_AGENT_FRAME_BYTES, MAX_HELLO_BYTES } from "@halligan/protocol/link";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import type { Clock } from "../clock.ts";
 import { peerAddress } from "../domain/peer-address.ts";
 import type { ConnectionRefusal } from "./connection-budget.ts";
 import { FrameRate } from "./frame-rate.ts";
 import type { Gateway } from "./gateway.ts";
-import { MAX_HELLO_BYTES } from "./link.ts";
 import type { LinkSocket, LinkSocketEvents } from "./link-socket.ts";
 
 /** How long a closed link may take to say goodbye before its connection is cut. */
@@ -31,7 +30,7 @@ export interface WsGatewayOptions {
   clock: Clock;
   /** Answers an upgrade that is not taken. */
   refuse(socket: Duplex, refusal: UpgradeRefusal): void;
-  /** Frames a second of one connection; a large frame counts as several. */
+  /** Units a second of one connection: a frame is one, a large one and a report are several. */
   framesPerSecond?: number;
   /** Whether connections of many devices come from one address, as behind a proxy: then no bound is of an address. */
   isAddressShared?: boolean;
@@ -50,7 +49,7 @@ export class WsGateway {
     // No compression: its window costs each idle link memory, and a small frame could unpack to a large one.
     this.#sockets = new WebSocketServer({
       noServer: true,
-      maxPayload: MAX_FRAME_BYTES,
+      maxPayload: MAX_AGENT_FRAME_BYTES,
       maxFragments: MAX_FRAGMENTS,
       perMessageDeflate: false,
     });
@@ -100,13 +99,13 @@ export class WsGateway {
     }
     link.countUntilReady(events);
     // No pong was asked for, and none is believed; each costs as much to parse as a ping.
-    for (const control of ["ping", "pong"] as const) ws.on(control, (data) => rate.count(data.length, ws));
+    for (const control of ["ping", "pong"] as const) ws.on(control, (data) => rate.count(data.length, 0, ws));
     ws.on("close", () => rate.stop());
     ws.on("message", (data, isBinary) => {
       const bytes = toBytes(data);
-      rate.count(bytes.length, ws);
       if (isBinary) events.binary(bytes);
-      else events.text(bytes.toString("utf8"));
+      const handlingUnits = isBinary ? 0 : events.text(bytes.toString("utf8"));
+      rate.count(bytes.length, handlingUnits, ws);
     });
     ws.on("close", () => events.closed());
   }

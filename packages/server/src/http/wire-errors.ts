@@ -27,7 +27,10 @@ const WIRE: { readonly [C in keyof ErrorByCode]: WireRow<ErrorByCode[C]> } = {
   MachineQuarantined: {
     status: 403,
     code: "DisallowedOperation",
-    message: (e) => `Machine ${e.machineId} is in quarantine until it is enrolled anew`,
+    message: (e) =>
+      e.reason === null
+        ? `Machine ${e.machineId} is in quarantine because two devices used its key; enroll each of them with a new token`
+        : `Machine ${e.machineId} was put in quarantine by an operator (${e.reason}); release it first`,
   },
   MachineRetired: {
     status: 403,

@@ -93,7 +93,10 @@ async function answerAgain(
   const machine = await tx.machines.byId(known.machineId);
   if (machine?.retirement) return refuse({ code: "EnrollmentRefused", detail: RETIRED });
   // A copy has the same key: enrolled under it, it would be refused on every connection.
-  if (machine?.quarantined) return refuse({ code: "EnrollmentRefused", detail: `${IN_QUARANTINE}. ${NEW_KEY}` });
+  if (machine?.quarantined) {
+    const detail = machine.quarantineReason === null ? `${IN_QUARANTINE}. ${NEW_KEY}` : HELD_BY_HAND;
+    return refuse({ code: "EnrollmentRefused", detail });
+  }
   if (known.enrolledWith === tokenSha256) return ok({ ...answer, machineId: known.machineId });
   return refuse({ code: "EnrollmentRefused", detail: `this device key is enrolled already. ${NEW_KEY}` });
 }
@@ -101,6 +104,7 @@ async function answerAgain(
 const RETIRED =
   "the machine of this device key was retired: reinstate it, or remove the agent's data folder to enroll it as a new machine";
 const IN_QUARANTINE = "the machine of this device key is in quarantine because two devices used it";
+const HELD_BY_HAND = "the machine of this device key was put in quarantine by an operator: release it first";
 const NEW_KEY = "To enroll this device as a new machine, stop its agent, remove its data folder and enroll again";
 
 function provesKey({ token, publicKey, proof }: EnrollRequest): boolean {

@@ -50,7 +50,15 @@ export type AcceptedLink = LinkIdentity & {
 };
 export type RefusedLink = {
   kind: "refused";
-  reason: "unknownServerKey" | "unknownMachine" | "badSignature" | "quarantined" | "retired" | "machineRate" | "noRoom";
+  reason:
+    | "unknownServerKey"
+    | "unknownMachine"
+    | "badSignature"
+    | "quarantined"
+    | "quarantinedByHand"
+    | "retired"
+    | "machineRate"
+    | "noRoom";
 };
 
 /**
@@ -79,7 +87,9 @@ export async function acceptLink(
     const machine = await tx.machines.byId(machineId);
     if (!machine) return { kind: "refused", reason: "unknownMachine" };
     if (machine.retirement) return { kind: "refused", reason: "retired" };
-    if (machine.quarantined) return { kind: "refused", reason: "quarantined" };
+    if (machine.quarantined) {
+      return { kind: "refused", reason: machine.quarantineReason === null ? "quarantined" : "quarantinedByHand" };
+    }
     const linkEpoch = machine.linkEpoch + 1;
     await tx.machines.save(machine, {
       ...machine,

@@ -5,45 +5,25 @@ import type { Machine } from "../domain/machine.ts";
 import { ok, type Result, refuse } from "../domain/result.ts";
 import { auditChange } from "./audit.ts";
 import type { ServiceContext } from "./context.ts";
-import { endOpenActions } from "./end-open-actions.ts";
 import { reachableMachine } from "./reach.ts";
-import { wakeForFreePlace } from "./wake-for-free-place.ts";
+import { takeOutOfUse } from "./take-out-of-use.ts";
 
 /**
- * `POST /halligan/v1/machines/{id}/quarantine`: an operator does not trust the device. Its key is
- * refused, its connection is closed, and what was open has failed. Repeating it changes nothing.
+ * `POST /halligan/v1/machines/{id}/quarantine`: an operator does not trust the device.
  */
-export async function quarantineByHand(
+export function quarantineByHand(
   context: ServiceContext,
   caller: Caller,
   machineId: string,
   reason: string,
 ): Promise<Result<Machine, DomainError>> {
-  const { store, clock, bus } = context;
-  const outcome = await store.write(async (tx): Promise<Result<Machine, DomainError>> => {
-    const machine = await reachableMachine(tx, caller, machineId);
-    if (!machine) return refuse({ code: "MachineNotFound", machineId });
-    if (machine.quarantined) return ok(machine);
-    const nowMs = clock.nowMs();
-    const quarantined: Machine = {
-      ...machine,
-      quarantined: true,
-      quarantineReason: reason,
-      linked: false,
-      lastSeenMs: machine.linked ? nowMs : machine.lastSeenMs,
-      linkEpoch: machine.linkEpoch + 1,
-    };
-    await tx.machines.save(machine, quarantined);
-    const text = `The machine was put in quarantine by ${caller.name}: ${reason}`;
-    const endedActionIds = await endOpenActions(tx, caller, machineId, text, nowMs);
-    await auditChange(tx, caller, "QuarantineMachine", nowMs, { reason, endedActionIds }, machineId);
-    return ok(quarantined);
+  return takeOutOfUse(context, caller, machineId, {
+    operation: "QuarantineMachine",
+    participle: "put in quarantine",
+    reason,
+    isDone: ({ quarantined }) => quarantined,
+    change: () => ({ quarantined: true, quarantineReason: reason }),
   });
-  if (outcome.ok) {
-    bus.wakeMachine(machineId);
-    await wakeForFreePlace(context);
-  }
-  return outcome;
 }
 
 /**

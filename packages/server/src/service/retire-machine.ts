@@ -4,46 +4,23 @@ import { type Machine, machineName } from "../domain/machine.ts";
 import { ok, type Result, refuse } from "../domain/result.ts";
 import { auditChange } from "./audit.ts";
 import type { ServiceContext } from "./context.ts";
-import { endOpenActions } from "./end-open-actions.ts";
 import { reachableMachine } from "./reach.ts";
-import { wakeForFreePlace } from "./wake-for-free-place.ts";
+import { takeOutOfUse } from "./take-out-of-use.ts";
 
-/**
- * `POST /halligan/v1/machines/{id}/retire`: one transaction refuses the machine's key from then on
- * and ends its open actions. Its connection epoch grows, so that whatever its device still reports
- * on an open connection is refused; the wake-up makes the node that holds the connection close it.
- * Repeating it changes nothing: the first reason stays.
- */
-export async function retireMachine(
+/** `POST /halligan/v1/machines/{id}/retire` */
+export function retireMachine(
   context: ServiceContext,
   caller: Caller,
   machineId: string,
   reason: string,
 ): Promise<Result<Machine, DomainError>> {
-  const { store, clock, bus } = context;
-  const outcome = await store.write(async (tx): Promise<Result<Machine, DomainError>> => {
-    const machine = await reachableMachine(tx, caller, machineId);
-    if (!machine) return refuse({ code: "MachineNotFound", machineId });
-    if (machine.retirement) return ok(machine);
-    const nowMs = clock.nowMs();
-    const retired: Machine = {
-      ...machine,
-      retirement: { atMs: nowMs, by: caller.name, reason },
-      linked: false,
-      lastSeenMs: machine.linked ? nowMs : machine.lastSeenMs,
-      linkEpoch: machine.linkEpoch + 1,
-    };
-    await tx.machines.save(machine, retired);
-    const text = `The machine was retired by ${caller.name}: ${reason}`;
-    const endedActionIds = await endOpenActions(tx, caller, machineId, text, nowMs);
-    await auditChange(tx, caller, "RetireMachine", nowMs, { reason, endedActionIds }, machineId);
-    return ok(retired);
+  return takeOutOfUse(context, caller, machineId, {
+    operation: "RetireMachine",
+    participle: "retired",
+    reason,
+    isDone: ({ retirement }) => retirement !== null,
+    change: (atMs) => ({ retirement: { atMs, by: caller.name, reason } }),
   });
-  if (outcome.ok) {
-    bus.wakeMachine(machineId);
-    await wakeForFreePlace(context);
-  }
-  return outcome;
 }
 
 /**

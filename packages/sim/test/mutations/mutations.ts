@@ -143,9 +143,9 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: "return given.length === code.length || timingSafeEqual(given, code) ? text : null;",
       },
       {
-        file: "server/src/gateway/link.ts",
-        find: "if (this.#seal !== null && evidence === null) {",
-        replace: "if (this.#seal !== null && frame === null) {",
+        file: "server/src/gateway/link-reports.ts",
+        find: "if (link.isSealed && evidence === null) {",
+        replace: "if (link.isSealed && frame === null) {",
       },
     ],
   },
@@ -200,10 +200,10 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: ["resultsStay"],
     edits: [
       {
-        file: "server/src/gateway/link.ts",
-        find: "const recorded = await recordEnded(this.#context, identity, frame, evidence);",
-        replace: `this.#send({ type: "ack", actionId: frame.actionId, orderSeq: frame.orderSeq, index: frame.index });
-          const recorded = await recordEnded(this.#context, identity, frame, evidence);`,
+        file: "server/src/gateway/link-reports.ts",
+        find: "const recorded = await recordEnded(context, identity, frame, evidence);",
+        replace: `link.send({ type: "ack", actionId: frame.actionId, orderSeq: frame.orderSeq, index: frame.index });
+          const recorded = await recordEnded(context, identity, frame, evidence);`,
       },
     ],
   },
@@ -356,8 +356,8 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: ["clonesAreFound"],
     edits: [
       {
-        file: "server/src/gateway/link.ts",
-        find: "recorded.isGranted && !this.#unkept",
+        file: "server/src/gateway/link-reports.ts",
+        find: "recorded.isGranted && !link.isValueUnkept",
         replace: "recorded.isGranted",
       },
     ],

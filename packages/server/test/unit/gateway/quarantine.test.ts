@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LINK_CLOSE } from "@halligan/protocol/link";
 import { Gateway } from "../../../src/gateway/gateway.ts";
+import { domainRefusal } from "../../../src/http/wire-errors.ts";
+import { quarantineByHand } from "../../../src/service/quarantine-by-hand.ts";
+import { PLAYBOOK } from "../../support/test-services.ts";
 import { MACHINE_ID, sampleAction, sampleOrder } from "../domain/sample-action.ts";
 import { openService, type Service } from "../service/service-fixture.ts";
 import { type DeviceOnALink, enrolledMachine } from "./device-on-a-link.ts";
@@ -64,6 +67,23 @@ test("two living devices with one key and two journals put the machine in quaran
   const third = at.connect();
   await until(() => third.closeCode !== null);
   assert.equal(third.closeCode, LINK_CLOSE.quarantined);
+});
+
+test("a device in quarantine by hand is refused with the true reason, and so are its actions", async () => {
+  await using at = await openGateway();
+  const device = await at.linked(OWN);
+  assert.ok((await quarantineByHand(at.service, PLAYBOOK, MACHINE_ID, "under investigation")).ok);
+  await until(() => device.closeCode !== null);
+  const again = at.connect();
+  await until(() => again.closeCode !== null);
+  assert.deepEqual([again.closeCode, again.closeReason], [LINK_CLOSE.quarantined, "quarantined by an operator"]);
+  const machine = await at.service.store.read((tx) => tx.machines.byId(MACHINE_ID));
+  assert.equal(machine?.quarantineReason, "under investigation");
+  const error = { code: "MachineQuarantined", machineId: MACHINE_ID, reason: "under investigation" } as const;
+  assert.match(
+    JSON.stringify(domainRefusal(error)),
+    /put in quarantine by an operator \(under investigation\); release it first/,
+  );
 });
 
 test("a device that was wiped while its link is half-open is let in after a ping interval of silence", async () => {
