@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
+import { OPERATIONS } from "../src/http/api/routes.ts";
 import { committedDocument } from "../src/http/openapi/committed-document.ts";
 import { jsonText } from "../src/http/openapi/json.ts";
-import { OPERATIONS } from "../src/http/operations.ts";
 import { VERSION } from "../src/version.ts";
 
 /** Writes `docs/openapi.json`, which a unit test compares with the route table. `npm run openapi`. */

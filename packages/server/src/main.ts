@@ -1,14 +1,14 @@
 import { pino } from "pino";
-import { backUp } from "./backup.ts";
 import { BlobStoreNotOpened } from "./blobs/blob-credentials.ts";
 import { HELP, readArguments } from "./config/arguments.ts";
 import { ConfigError, type Environment, readConfig } from "./config/config.ts";
 import { readSecrets } from "./config/secrets.ts";
 import { startServer } from "./server.ts";
-import { NotTogether } from "./service/node-lease.ts";
+import { NotTogether } from "./service/cluster/node-lease.ts";
+import { resetAdministrator } from "./setup/administrator/reset-administrator.ts";
+import { backUp } from "./setup/backup.ts";
 import { readEngines } from "./setup/engines.ts";
-import { resetAdministrator } from "./setup/reset-administrator.ts";
-import { signOrderKeys } from "./setup/sign-order-keys.ts";
+import { signOrderKeys } from "./setup/keys/sign-order-keys.ts";
 import { ignoreSignals, nextStopSignal } from "./signals.ts";
 import { VERSION } from "./version.ts";
 

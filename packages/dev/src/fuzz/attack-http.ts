@@ -1,4 +1,4 @@
-import { OPERATIONS } from "@halligan/server/src/http/operations.ts";
+import { OPERATIONS } from "@halligan/server/src/http/api/routes.ts";
 import type { FuzzContext } from "./fuzz-context.ts";
 import { mutated } from "./mutate.ts";
 import { requestBytes, sendRaw } from "./raw-requests.ts";

@@ -1,4 +1,4 @@
-import { OPERATIONS } from "@halligan/server/src/http/operations.ts";
+import { OPERATIONS } from "@halligan/server/src/http/api/routes.ts";
 import { UNKNOWN_ACTION, UNKNOWN_MACHINE } from "./commands.ts";
 
 /** A row of the server's route table, as the walks of `permissions.test.ts` and `malformed.test.ts` need it. */

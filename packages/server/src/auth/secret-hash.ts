@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { sameText } from "./canonical-text.ts";
 import type { Random } from "./random.ts";
+import { sameText } from "./signatures/canonical-text.ts";
 
 const SECRET_BYTES = 32;
 

@@ -2,8 +2,8 @@ import type { Random } from "../auth/random.ts";
 import type { BlobCredentials } from "./blob-credentials.ts";
 import type { BlobLocation } from "./blob-location.ts";
 import type { BlobStore } from "./blob-store.ts";
-import { openDiskBlobStore } from "./disk-blob-store.ts";
-import { diskSpace } from "./disk-space.ts";
+import { openDiskBlobStore } from "./disk/disk-blob-store.ts";
+import { diskSpace } from "./disk/disk-space.ts";
 
 export interface BlobStoreDeps {
   readonly random: Random;

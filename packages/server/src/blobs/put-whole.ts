@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { PART_BYTES } from "@halligan/protocol/link";
 import type { BlobStore } from "./blob-store.ts";
-import { inPieces } from "./objects/pieces.ts";
-import { Slots } from "./objects/slots.ts";
+import { inPieces } from "./pieces.ts";
+import { Slots } from "./slots.ts";
 
 /** Each holds one piece of {@link PART_BYTES} at most; the others wait, and with them their senders. */
 const MAX_AT_A_TIME = 8;

@@ -20,7 +20,7 @@ export interface Config {
   tls: { certFile: string; keyFile: string } | null;
   /** A proxy in front ends TLS. */
   tlsEndsAtProxy: boolean;
-  /** Addresses and CIDR ranges of the proxies in front, as `http/client-address.ts` reads them. */
+  /** Addresses and CIDR ranges of the proxies in front, as `http/edge/admission/client-address.ts` reads them. */
   trustProxy: string;
   /** How others reach it: absolute, without a final slash. Result links and tokens are made from it. */
   publicUrl: string;
@@ -37,7 +37,7 @@ export interface Config {
   makesKeys: boolean;
   /** `direct`: result links lead straight to object storage, with the deviations that docs/conformance.md names. */
   resultLinks: "stream" | "direct";
-  /** What each choice means stands in `domain/policy.ts`. */
+  /** What each choice means stands in `domain/identity/policy.ts`. */
   policy: PolicySettings;
   numbers: NumberSettings;
 }

@@ -2,7 +2,7 @@ import type { MachineActionStatus } from "@halligan/protocol/api";
 
 /**
  * Every refusal that a use case can answer with: one variant for each case that a caller would treat differently.
- * How each looks on the wire stands in ONE table, `http/wire-errors.ts`; leaving one out there does not compile.
+ * How each looks on the wire stands in ONE table, `http/api/errors.ts`; leaving one out there does not compile.
  */
 export type DomainError =
   | { code: "MachineNotFound"; machineId: string }

@@ -1,4 +1,4 @@
-import { addressKey } from "../domain/address-key.ts";
+import { addressKey } from "../network/address-key.ts";
 import type { ConnectionStates } from "../service/measures.ts";
 import { TokenBuckets } from "./token-buckets.ts";
 

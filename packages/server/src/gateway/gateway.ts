@@ -1,7 +1,8 @@
 import type { TakenLink } from "../bus/bus.ts";
+import type { DeviceMarks, LinkIdentity } from "../service/agents/link-lifecycle.ts";
+import { quarantineMachine } from "../service/agents/quarantine-machine.ts";
 import type { ServiceContext } from "../service/context.ts";
-import type { DeviceMarks, LinkIdentity } from "../service/link-lifecycle.ts";
-import { quarantineMachine } from "../service/quarantine-machine.ts";
+import type { LinkSocket, LinkSocketEvents } from "./connection/link-socket.ts";
 import {
   type ConnectionBounds,
   ConnectionBudget,
@@ -11,9 +12,8 @@ import {
   type MachineRefusal,
 } from "./connection-budget.ts";
 import { HINTS_PER_TICK, HintGate } from "./hint-gate.ts";
-import { Link } from "./link.ts";
-import type { LinkMarks, LinkOwner } from "./link-owner.ts";
-import type { LinkSocket, LinkSocketEvents } from "./link-socket.ts";
+import { Link } from "./link/link.ts";
+import type { LinkMarks, LinkOwner } from "./link/link-owner.ts";
 
 /** How long a hint takes to another node at the most, when it arrives at all. */
 const HINT_MS = 1_000;

@@ -4,11 +4,11 @@ import type { Duplex } from "node:stream";
 import { ANSWER_BYTES, LINK_CLOSE, MAX_AGENT_FRAME_BYTES, MAX_HELLO_BYTES } from "@halligan/protocol/link";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import type { Clock } from "../clock.ts";
-import { peerAddress } from "../domain/peer-address.ts";
+import { peerAddress } from "../network/peer-address.ts";
+import type { LinkSocket, LinkSocketEvents } from "./connection/link-socket.ts";
 import type { ConnectionRefusal } from "./connection-budget.ts";
 import { FrameRate } from "./frame-rate.ts";
 import type { Gateway } from "./gateway.ts";
-import type { LinkSocket, LinkSocketEvents } from "./link-socket.ts";
 
 /** How long a closed link may take to say goodbye before its connection is cut. */
 const CLOSE_GRACE_MS = 2_000;

@@ -1,6 +1,6 @@
-import type { WindowRule } from "../domain/request-window.ts";
-import type { RequestCounter } from "../service/count-request.ts";
-import { type ErrorAnswer, tooManyRequests } from "./answer.ts";
+import type { WindowRule } from "../domain/identity/request-window.ts";
+import type { RequestCounter } from "../service/identity/count-request.ts";
+import { type ErrorAnswer, tooManyRequests } from "./edge/answer.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;

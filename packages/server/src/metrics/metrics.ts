@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { DiskState } from "../service/cluster/readiness.ts";
 import type { ConnectionStates, Measures } from "../service/measures.ts";
-import type { DiskState } from "../service/readiness.ts";
 import type { ResultSpace } from "../service/result-space.ts";
 import type { Store } from "../store/store.ts";
 

@@ -1,4 +1,4 @@
-import type { AuditRecord } from "../store/audit.ts";
+import type { AuditRecord } from "../store/administration/audit.ts";
 import type { StoreTx } from "../store/store.ts";
 import type { AuditedOperation } from "./audit-operations.ts";
 import type { Actor } from "./events.ts";

@@ -1,6 +1,6 @@
-import { auditedComment, auditedRequest } from "../domain/audited-request.ts";
-import type { MachineAction } from "../domain/machine-action.ts";
-import type { AuditActorKind } from "../store/audit.ts";
+import { auditedComment, auditedRequest } from "../domain/actions/audited-request.ts";
+import type { MachineAction } from "../domain/actions/machine-action.ts";
+import type { AuditActorKind } from "../store/administration/audit.ts";
 import type { StoreTx } from "../store/store.ts";
 import { auditedActor } from "./audit.ts";
 import type { AuditedOperation } from "./audit-operations.ts";

@@ -1,5 +1,5 @@
-import type { CloneEvidence } from "../domain/clone-detection.ts";
-import type { StorageCode } from "../domain/transfer-refusal.ts";
+import type { StorageCode } from "../domain/actions/transfer-refusal.ts";
+import type { CloneEvidence } from "../domain/machines/clone-detection.ts";
 
 /** Told what happens, for whoever counts it. Never fails and never waits. */
 export interface Measures {

@@ -1,7 +1,7 @@
 import type { Caller } from "../auth/caller.ts";
-import { type Reach, reaches, reachOfUser } from "../domain/device-group.ts";
-import type { Machine } from "../domain/machine.ts";
-import type { MachineAction } from "../domain/machine-action.ts";
+import type { MachineAction } from "../domain/actions/machine-action.ts";
+import { type Reach, reaches, reachOfUser } from "../domain/machines/device-group.ts";
+import type { Machine } from "../domain/machines/machine.ts";
 import type { StoreTx } from "../store/store.ts";
 
 /**

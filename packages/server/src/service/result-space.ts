@@ -1,6 +1,6 @@
 import { BoundedMap } from "../auth/bounded-map.ts";
-import type { Quota } from "../domain/result-space.ts";
-import type { StorageCode } from "../domain/transfer-refusal.ts";
+import type { StorageCode } from "../domain/actions/transfer-refusal.ts";
+import type { Quota } from "../domain/results/result-space.ts";
 import type { StoreTx } from "../store/store.ts";
 import { UploadBounds } from "./upload-bounds.ts";
 

@@ -1,5 +1,5 @@
 import { BoundedMap } from "../auth/bounded-map.ts";
-import { RateTable } from "../auth/rate-table.ts";
+import { RateTable } from "../auth/failures/rate-table.ts";
 import type { DomainError } from "../domain/errors.ts";
 
 /** An agent waits longer before it tries a refused part again. */

@@ -1,5 +1,5 @@
-import { freeBytesOf } from "../blobs/disk-space.ts";
-import type { DiskState } from "../service/readiness.ts";
+import { freeBytesOf } from "../blobs/disk/disk-space.ts";
+import type { DiskState } from "../service/cluster/readiness.ts";
 
 /** The file systems that the data of this process lies on; null for what lies elsewhere. */
 export class Disks {

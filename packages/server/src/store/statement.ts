@@ -7,10 +7,10 @@ import {
   SqliteAdapter,
   SqliteIntrospector,
 } from "kysely";
+import type { SettledCounts } from "./actions/settled-counts.ts";
 import type { Engine } from "./engine.ts";
-import type { SettledCounts } from "./odata/settled-counts.ts";
 import type { Schema } from "./schema.ts";
-import { SQLITE_ENGINE } from "./sqlite/sqlite-engine.ts";
+import { SQLITE_ENGINE } from "./sqlite-engine.ts";
 
 /** What may be bound to a parameter. Booleans are stored as 0 and 1. */
 export type Bound = string | number | null | Uint8Array;

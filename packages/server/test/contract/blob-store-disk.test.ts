@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { PART_BYTES } from "@halligan/protocol/link";
-import { type DiskBlobStoreOptions, openDiskBlobStore } from "../../src/blobs/disk-blob-store.ts";
+import { type DiskBlobStoreOptions, openDiskBlobStore } from "../../src/blobs/disk/disk-blob-store.ts";
+import { diskSpace } from "../../src/blobs/disk/disk-space.ts";
 import { writeChunk } from "../../src/blobs/disk-files.ts";
-import { diskSpace } from "../../src/blobs/disk-space.ts";
 import {
   complete,
   describeBlobStore,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";
-import { createApplication } from "../../src/service/create-application.ts";
+import { createApplication } from "../../src/service/identity/create-application.ts";
 import type { Store } from "../../src/store/store.ts";
 import { type HttpWorld, openHttpWorld } from "../support/http-world.ts";
 import { PLAYBOOK } from "../support/test-services.ts";

@@ -1,10 +1,10 @@
 import type pg from "pg";
 import { PlannedStatements } from "../../src/store/postgres/planned-statements.ts";
 import { PostgresConnection } from "../../src/store/postgres/postgres-connection.ts";
-import { POSTGRES_ENGINE } from "../../src/store/postgres/postgres-engine.ts";
 import { openPool } from "../../src/store/postgres/postgres-pool.ts";
 import { PostgresReader } from "../../src/store/postgres/postgres-reader.ts";
 import { PostgresStore } from "../../src/store/postgres/postgres-store.ts";
+import { POSTGRES_ENGINE } from "../../src/store/postgres-engine.ts";
 import { type Bound, bindValues, type Executor, StatementCompiler } from "../../src/store/statement.ts";
 import type { TestDatabase, TestPostgres } from "../support/postgres-databases.ts";
 import { type ListDatabase, ListStore } from "./odata-database.ts";

@@ -1,8 +1,8 @@
-import type { FilterRecord } from "../../src/domain/odata/evaluate.ts";
-import type { Entity } from "../../src/domain/odata/fields.ts";
-import type { FieldValue } from "../../src/domain/odata/filter.ts";
-import type { OrderTerm } from "../../src/domain/odata/order-by.ts";
-import { asciiLower, compareText } from "../../src/domain/odata/text-order.ts";
+import type { FilterRecord } from "../../src/odata/evaluate.ts";
+import type { Entity } from "../../src/odata/fields.ts";
+import type { FieldValue } from "../../src/odata/filter.ts";
+import type { OrderTerm } from "../../src/odata/order-by.ts";
+import { asciiLower, compareText } from "../../src/odata/text-order.ts";
 
 export interface Stored {
   readonly seq: number;

@@ -1,7 +1,7 @@
 import { MACHINE_ACTION_STATUSES } from "@halligan/protocol/api";
 import fc from "fast-check";
-import { isFinal, type MachineAction } from "../../src/domain/machine-action.ts";
-import type { FilterRecord } from "../../src/domain/odata/evaluate.ts";
+import { isFinal, type MachineAction } from "../../src/domain/actions/machine-action.ts";
+import type { FilterRecord } from "../../src/odata/evaluate.ts";
 import { sampleAction } from "../unit/domain/sample-action.ts";
 import { arbitraryText, arbitraryTimeMs } from "../unit/odata/arbitrary-values.ts";
 

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { NO_CONTINUITY } from "../../src/domain/clone-detection.ts";
-import type { Reach } from "../../src/domain/device-group.ts";
-import type { Machine } from "../../src/domain/machine.ts";
-import type { Entity } from "../../src/domain/odata/fields.ts";
-import { MACHINE_ACTIONS } from "../../src/domain/odata/machine-action-fields.ts";
-import { MACHINES } from "../../src/domain/odata/machine-fields.ts";
-import { type ListQuery, parseListQuery } from "../../src/domain/odata/query.ts";
-import { countMachineActions, listMachineActions } from "../../src/store/odata/machine-action-list.ts";
-import { countMachines, listMachines, type MachineListScope } from "../../src/store/odata/machine-list.ts";
+import { NO_CONTINUITY } from "../../src/domain/machines/clone-detection.ts";
+import type { Reach } from "../../src/domain/machines/device-group.ts";
+import type { Machine } from "../../src/domain/machines/machine.ts";
+import { MACHINE_ACTIONS } from "../../src/odata/entities/machine-action-fields.ts";
+import { MACHINES } from "../../src/odata/entities/machine-fields.ts";
+import type { Entity } from "../../src/odata/fields.ts";
+import { type ListQuery, parseListQuery } from "../../src/odata/query.ts";
+import { countMachineActions, listMachineActions } from "../../src/store/actions/machine-action-list.ts";
+import { countMachines, listMachines, type MachineListScope } from "../../src/store/machines/machine-list.ts";
 import { sampleAction } from "../unit/domain/sample-action.ts";
 import { SqliteLists } from "./odata-database.ts";
 

@@ -4,7 +4,7 @@ import { pino } from "pino";
 import { fetchJsonWithin } from "../../src/auth/oidc/fetch-json.ts";
 import { KEY_TIMES } from "../../src/auth/oidc/issuer-keys.ts";
 import { createOutsideIssuers } from "../../src/auth/oidc/outside-issuers.ts";
-import { createTokenVerifier } from "../../src/auth/token-verifier.ts";
+import { createTokenVerifier } from "../../src/auth/tokens/token-verifier.ts";
 import { parseOidcIssuers } from "../../src/config/oidc-issuers.ts";
 import { OidcIssuer } from "./oidc-issuer.ts";
 

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import fc from "fast-check";
-import type { Reach } from "../../src/domain/device-group.ts";
-import { MACHINE_ACTIONS } from "../../src/domain/odata/machine-action-fields.ts";
-import { parseListQuery } from "../../src/domain/odata/query.ts";
-import { countMachineActions } from "../../src/store/odata/machine-action-list.ts";
-import { SettledCounts } from "../../src/store/odata/settled-counts.ts";
+import type { Reach } from "../../src/domain/machines/device-group.ts";
+import { MACHINE_ACTIONS } from "../../src/odata/entities/machine-action-fields.ts";
+import { parseListQuery } from "../../src/odata/query.ts";
+import { countMachineActions } from "../../src/store/actions/machine-action-list.ts";
+import { SettledCounts } from "../../src/store/actions/settled-counts.ts";
 import type { Executor } from "../../src/store/statement.ts";
 import { sampleAction } from "../unit/domain/sample-action.ts";
 import { SEED } from "../unit/odata/runs.ts";

@@ -4,22 +4,26 @@ import { after, before, describe, test } from "node:test";
 import { enrollSigningBytes, handshakeSigningBytes, LINK_VERSION } from "@halligan/protocol/link";
 import type { Caller } from "../../src/auth/caller.ts";
 import { hashSecret } from "../../src/auth/secret-hash.ts";
+import type { MachineAction } from "../../src/domain/actions/machine-action.ts";
 import type { DomainError } from "../../src/domain/errors.ts";
-import type { Machine } from "../../src/domain/machine.ts";
-import type { MachineAction } from "../../src/domain/machine-action.ts";
+import type { Machine } from "../../src/domain/machines/machine.ts";
 import type { Result } from "../../src/domain/result.ts";
-import { addLibraryFile } from "../../src/service/add-library-file.ts";
-import { cancelMachineAction } from "../../src/service/cancel-machine-action.ts";
+import { cancelMachineAction } from "../../src/service/actions/cancel-machine-action.ts";
+import { runLiveResponse } from "../../src/service/actions/run-live-response.ts";
+import { startLiveResponse } from "../../src/service/actions/start-live-response.ts";
+import { enrollMachine } from "../../src/service/agents/enroll-machine.ts";
+import { acceptLink, closeLink } from "../../src/service/agents/link-lifecycle.ts";
+import { nextForLink } from "../../src/service/agents/next-order.ts";
 import type { ServiceContext } from "../../src/service/context.ts";
-import { createDeviceGroup, removeDeviceGroup, setMachineDeviceGroup } from "../../src/service/device-groups.ts";
-import { enrollMachine } from "../../src/service/enroll-machine.ts";
-import { acceptLink, closeLink } from "../../src/service/link-lifecycle.ts";
-import { nextForLink } from "../../src/service/next-order.ts";
-import { removeLibraryFile } from "../../src/service/remove-library-file.ts";
-import { runLiveResponse } from "../../src/service/run-live-response.ts";
-import { stageContent } from "../../src/service/stage-content.ts";
-import { startLiveResponse } from "../../src/service/start-live-response.ts";
-import type { StagedContent } from "../../src/store/staged-contents.ts";
+import { addLibraryFile } from "../../src/service/library/add-library-file.ts";
+import { removeLibraryFile } from "../../src/service/library/remove-library-file.ts";
+import { stageContent } from "../../src/service/library/stage-content.ts";
+import {
+  createDeviceGroup,
+  removeDeviceGroup,
+  setMachineDeviceGroup,
+} from "../../src/service/machines/device-groups.ts";
+import type { StagedContent } from "../../src/store/library/staged-contents.ts";
 import type { Store } from "../../src/store/store.ts";
 import { PLAYBOOK, type TestServices, testServices } from "../support/test-services.ts";
 import { sampleMachine } from "../unit/domain/sample-action.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { sql } from "kysely";
 import pg from "pg";
-import type { Machine } from "../../src/domain/machine.ts";
+import type { Machine } from "../../src/domain/machines/machine.ts";
 import { PlannedStatements } from "../../src/store/postgres/planned-statements.ts";
 import { PostgresConnection } from "../../src/store/postgres/postgres-connection.ts";
 import { openPool } from "../../src/store/postgres/postgres-pool.ts";

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { FileChange, MachineFacts } from "@halligan/protocol/link";
-import { NO_CONTINUITY } from "../../src/domain/clone-detection.ts";
-import type { Machine } from "../../src/domain/machine.ts";
-import type { MachineAction } from "../../src/domain/machine-action.ts";
-import { MACHINE_ACTIONS } from "../../src/domain/odata/machine-action-fields.ts";
-import { parseListQuery } from "../../src/domain/odata/query.ts";
+import type { MachineAction } from "../../src/domain/actions/machine-action.ts";
+import { NO_CONTINUITY } from "../../src/domain/machines/clone-detection.ts";
+import type { Machine } from "../../src/domain/machines/machine.ts";
+import { MACHINE_ACTIONS } from "../../src/odata/entities/machine-action-fields.ts";
+import { parseListQuery } from "../../src/odata/query.ts";
 import type { Store } from "../../src/store/store.ts";
 import { VersionConflict } from "../../src/store/version-conflict.ts";
 import { sampleAction, sampleCommand, sampleOrder } from "../unit/domain/sample-action.ts";

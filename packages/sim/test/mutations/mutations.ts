@@ -29,7 +29,11 @@ export const MUTATIONS: readonly Mutation[] = [
         find: "create unique index machine_action_unfinished",
         replace: "create index machine_action_unfinished",
       },
-      { file: "server/src/service/run-live-response.ts", find: "if (blocking)", replace: "if (blocking === null)" },
+      {
+        file: "server/src/service/actions/run-live-response.ts",
+        find: "if (blocking)",
+        replace: "if (blocking === null)",
+      },
     ],
   },
   {
@@ -69,13 +73,15 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "a journal that was set back is believed",
     startAt: 183,
     breaks: ["boundsSpareTheHonest", "quarantineHolds", "everyActionEnds", "resultsStay"],
-    edits: [{ file: "server/src/domain/link-work.ts", find: "TOLD[status] > JOURNALED", replace: "9 < JOURNALED" }],
+    edits: [
+      { file: "server/src/domain/agents/link-work.ts", find: "TOLD[status] > JOURNALED", replace: "9 < JOURNALED" },
+    ],
   },
   {
     name: "an order is sent again under a new number",
     startAt: 39,
     breaks: ["neverTwice", "nothingBreaks"],
-    edits: [{ file: "server/src/service/next-order.ts", find: 'step.type === "claim"\n', replace: "true\n" }],
+    edits: [{ file: "server/src/service/agents/next-order.ts", find: 'step.type === "claim"\n', replace: "true\n" }],
   },
   {
     name: "the server grants every start of a script",
@@ -85,11 +91,11 @@ export const MUTATIONS: readonly Mutation[] = [
       // Copies with agents of link version 2 are found before they come to a second start.
       { file: "sim/src/world/fleet.ts", find: "random.chance(0.15)", replace: "random.chance(1)" },
       {
-        file: "server/src/domain/machine-action.ts",
+        file: "server/src/domain/actions/machine-action.ts",
         find: "command.startId !== null && command.startId !== startId",
         replace: "startId === null",
       },
-      { file: "server/src/domain/link-work.ts", find: "    command.startId === startId &&\n", replace: "" },
+      { file: "server/src/domain/agents/link-work.ts", find: "    command.startId === startId &&\n", replace: "" },
     ],
   },
   {
@@ -143,7 +149,7 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: "return given.length === code.length || timingSafeEqual(given, code) ? text : null;",
       },
       {
-        file: "server/src/gateway/link-reports.ts",
+        file: "server/src/gateway/link/link-reports.ts",
         find: "if (link.isSealed && evidence === null) {",
         replace: "if (link.isSealed && frame === null) {",
       },
@@ -155,7 +161,7 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: ["neverTwice", "nothingBreaks"],
     edits: [
       {
-        file: "server/src/domain/link-work.ts",
+        file: "server/src/domain/agents/link-work.ts",
         find: "hello.highestOrderSeq > lastOrderSeq",
         replace: "hello.highestOrderSeq < 0",
       },
@@ -166,12 +172,12 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: ["finalStays", "nothingBreaks"],
     edits: [
       {
-        file: "server/src/domain/machine-action.ts",
+        file: "server/src/domain/actions/machine-action.ts",
         find: "  Cancelled: {},",
         replace: '  Cancelled: { succeeded: "Succeeded", failed: "Failed" },',
       },
       {
-        file: "server/src/domain/machine-action.ts",
+        file: "server/src/domain/actions/machine-action.ts",
         find: "if (isFinal(action.status)) return { changed: true, action: recorded };",
         replace: "",
       },
@@ -189,7 +195,7 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: ["noEarlyTimeOut"],
     edits: [
       {
-        file: "server/src/service/expire-actions.ts",
+        file: "server/src/service/actions/expire-actions.ts",
         find: "export const OVERDUE_FOR_MS = 60_000;",
         replace: "export const OVERDUE_FOR_MS = 0;",
       },
@@ -200,7 +206,7 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: ["resultsStay"],
     edits: [
       {
-        file: "server/src/gateway/link-reports.ts",
+        file: "server/src/gateway/link/link-reports.ts",
         find: "const recorded = await recordEnded(context, identity, frame, evidence);",
         replace: `link.send({ type: "ack", actionId: frame.actionId, orderSeq: frame.orderSeq, index: frame.index });
           const recorded = await recordEnded(context, identity, frame, evidence);`,
@@ -210,14 +216,16 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "a transcript is not stored with the end of its command",
     breaks: ["resultsStay"],
-    edits: [{ file: "server/src/store/results.ts", find: "content });", replace: "content: new Uint8Array() });" }],
+    edits: [
+      { file: "server/src/store/results/results.ts", find: "content });", replace: "content: new Uint8Array() });" },
+    ],
   },
   {
     name: "a time-out is not written into the audit",
     breaks: ["auditIsTrue"],
     edits: [
       {
-        file: "server/src/service/expire-actions.ts",
+        file: "server/src/service/actions/expire-actions.ts",
         find: "await events.ended(tx, SERVER, saved, nowMs);",
         replace: "",
       },
@@ -228,7 +236,7 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: ["placesHold"],
     edits: [
       {
-        file: "server/src/service/next-order.ts",
+        file: "server/src/service/agents/next-order.ts",
         find: "if (action.place.held) return true;",
         replace: "return true;",
       },
@@ -239,7 +247,7 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: ["slotsAreFreed", "everyActionEnds"],
     edits: [
       {
-        file: "server/src/domain/action-bound.ts",
+        file: "server/src/domain/actions/action-bound.ts",
         find: "untilMs: bound.untilMs + pausedMs,",
         replace: "untilMs: nowMs + 13 * 60_000 + pausedMs,",
       },
@@ -250,7 +258,11 @@ export const MUTATIONS: readonly Mutation[] = [
     startAt: 212,
     breaks: ["oneOrderAtATime"],
     edits: [
-      { file: "server/src/domain/link-work.ts", find: "if (toEnd) return", replace: "if (toEnd === null) return" },
+      {
+        file: "server/src/domain/agents/link-work.ts",
+        find: "if (toEnd) return",
+        replace: "if (toEnd === null) return",
+      },
     ],
   },
   {
@@ -273,7 +285,7 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       // A device of link version 2 that comes back with its old journal is found to be a copy first.
       { file: "sim/src/world/fleet.ts", find: "random.chance(0.15)", replace: "random.chance(1)" },
-      { file: "server/src/domain/link-work.ts", find: "if (!mayRun) return", replace: "return" },
+      { file: "server/src/domain/agents/link-work.ts", find: "if (!mayRun) return", replace: "return" },
     ],
   },
   {
@@ -282,7 +294,7 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: ["clonesAreFound", "quarantineHolds"],
     edits: [
       {
-        file: "server/src/domain/clone-detection.ts",
+        file: "server/src/domain/machines/clone-detection.ts",
         find: "held: null, lowestNumber: nextNumber(known) });",
         replace: "held: null });",
       },
@@ -293,7 +305,7 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: ["clonesAreFound", "quarantineHolds"],
     edits: [
       {
-        file: "server/src/domain/clone-detection.ts",
+        file: "server/src/domain/machines/clone-detection.ts",
         find: 'if (value.number < known.lowestNumber) return clone("OldRollingValue");',
         replace: "",
       },
@@ -332,7 +344,7 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: ["quarantineHolds"],
     edits: [
       {
-        file: "server/src/service/link-lifecycle.ts",
+        file: "server/src/service/agents/link-lifecycle.ts",
         find: "continuity: offered ? { ...judged.continuity, offered } : judged.continuity,",
         replace: "continuity: offered ? withHeld({ ...judged.continuity, offered }, offered) : judged.continuity,",
       },
@@ -344,7 +356,7 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: ["quarantineHolds"],
     edits: [
       {
-        file: "server/src/domain/clone-detection.ts",
+        file: "server/src/domain/machines/clone-detection.ts",
         find: 'if (!value.isGenuine && !isKnown) return { kind: "unknownValue" };',
         replace: 'if (!isKnown && value.number > (known.offered?.number ?? 0)) return clone("OtherRollingValue");',
       },
@@ -356,7 +368,7 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: ["clonesAreFound"],
     edits: [
       {
-        file: "server/src/gateway/link-reports.ts",
+        file: "server/src/gateway/link/link-reports.ts",
         find: "recorded.isGranted && !link.isValueUnkept",
         replace: "recorded.isGranted",
       },
@@ -368,7 +380,7 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: ["clonesAreFound"],
     edits: [
       {
-        file: "server/src/domain/clone-detection.ts",
+        file: "server/src/domain/machines/clone-detection.ts",
         find: "if (known.earlierProcessIds.includes(presented.processId))",
         replace: "if (presented.processId === journalId)",
       },
@@ -391,7 +403,7 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: ["retirementHolds"],
     edits: [
       {
-        file: "server/src/service/retire-machine.ts",
+        file: "server/src/service/machines/retire-machine.ts",
         find: "const endedActionIds = await endOpenActions(tx, caller, machineId, text, nowMs);",
         replace: "const endedActionIds: string[] = [text].slice(1);",
       },
@@ -402,14 +414,14 @@ export const MUTATIONS: readonly Mutation[] = [
     startAt: 428,
     breaks: ["retirementHolds"],
     edits: [
-      { file: "server/src/service/retire-machine.ts", find: "linkEpoch: machine.linkEpoch + 1,", replace: "" },
+      { file: "server/src/service/machines/retire-machine.ts", find: "linkEpoch: machine.linkEpoch + 1,", replace: "" },
       {
-        file: "server/src/service/next-order.ts",
+        file: "server/src/service/agents/next-order.ts",
         find: 'if (machine?.isRetired) return { type: "retired" };',
         replace: "",
       },
       {
-        file: "server/src/service/machine-reports.ts",
+        file: "server/src/service/agents/machine-reports.ts",
         find: "isGranted: isStartGranted(recorded.action, index, startId)",
         replace: 'isGranted: recorded.action.commands[index]?.type === "RunScript"',
       },
@@ -420,7 +432,7 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: ["nothingBreaks"],
     edits: [
       {
-        file: "server/src/store/machines.ts",
+        file: "server/src/store/machines/machines.ts",
         find: '    .where((or) => or.or([or("valid_until_ms", "is", null)',
         replace:
           '    .where("valid_from_ms", "<=", p.now_ms)\n    .where((or) => or.or([or("valid_until_ms", "is", null)',
@@ -433,7 +445,7 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: ["nothingBreaks"],
     edits: [
       {
-        file: "server/src/domain/machine-action.ts",
+        file: "server/src/domain/actions/machine-action.ts",
         find: "return isFinal(action.status) ? { changed: false, action } : illegal(detail);",
         replace: "return illegal(detail);",
       },

@@ -7,7 +7,8 @@ const PRINCIPAL = /^[^\s@]+@([^\s@]+)$/;
  * The name under which a caller of an outside issuer stands in actions, library and audit. It is no
  * name of another caller: a principal name whose domain the issuer speaks for stands alone, every
  * other name has the issuer with it. An application of ours has neither form
- * (`domain/application-name.ts`), so an outside "administrator" is not taken for the administrator.
+ * (`domain/identity/application-name.ts`), so an outside "administrator" is not taken for the
+ * administrator.
  */
 export function shownUserName(name: string, { issuer, userNameDomains }: TrustedIssuer): string {
   const domain = PRINCIPAL.exec(name)?.[1]?.toLowerCase();

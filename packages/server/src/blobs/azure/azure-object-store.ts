@@ -7,7 +7,7 @@ import {
   type StorageSharedKeyCredential,
 } from "@azure/storage-blob";
 import type { Random } from "../../auth/random.ts";
-import { attachment } from "../../domain/content-disposition.ts";
+import { attachment } from "../../domain/results/content-disposition.ts";
 import type { ByteRange, DirectLink, OpenBlob } from "../blob-store.ts";
 import { CALL_TIMEOUT_MS, STREAM_TIMEOUT_MS, withDeadline } from "../objects/deadline.ts";
 import { fillBuffer } from "../objects/fill-buffer.ts";

@@ -13,13 +13,13 @@ import {
   SHA256,
   type WholeResult,
 } from "../blob-store.ts";
+import { Slots } from "../slots.ts";
 import { wholeFault } from "../whole-fault.ts";
 import { CheckedBody } from "./checked-body.ts";
 import { compose } from "./compose.ts";
 import { type IncomingPart, parseIncomingKey, partKey, partPrefix, uploadPrefix } from "./incoming-key.ts";
 import { libraryKey, putLibraryObject } from "./object-library.ts";
 import { type ObjectHead, type ObjectStore, ObjectStoreFull } from "./object-store.ts";
-import { Slots } from "./slots.ts";
 import { sweepIncoming } from "./sweep-incoming.ts";
 
 /** At most this many wholes are made at a time: each holds four parts of 8 MiB in memory. */

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { PART_BYTES } from "@halligan/protocol/link";
 import type { PutLibraryAnswer, PutLibraryOptions } from "../blob-store.ts";
+import { inPieces } from "../pieces.ts";
+import type { Slots } from "../slots.ts";
 import { compose } from "./compose.ts";
 import { type IncomingPart, partKey } from "./incoming-key.ts";
 import { type ObjectStore, ObjectStoreFull } from "./object-store.ts";
-import { inPieces } from "./pieces.ts";
-import type { Slots } from "./slots.ts";
 
 export interface LibraryUpload {
   readonly objects: ObjectStore;

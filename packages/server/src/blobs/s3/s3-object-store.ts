@@ -10,7 +10,7 @@ import {
   type S3Client,
 } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
-import { attachment } from "../../domain/content-disposition.ts";
+import { attachment } from "../../domain/results/content-disposition.ts";
 import type { ByteRange, DirectLink, OpenBlob } from "../blob-store.ts";
 import { CALL_TIMEOUT_MS, STREAM_TIMEOUT_MS, TRY_TIMEOUT_MS, withDeadline } from "../objects/deadline.ts";
 import { fillBuffer } from "../objects/fill-buffer.ts";

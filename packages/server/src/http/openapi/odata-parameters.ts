@@ -1,6 +1,6 @@
 import { Type } from "typebox";
-import type { Entity } from "../../domain/odata/fields.ts";
-import { PAGE_LIMITS } from "../../domain/odata/query.ts";
+import type { Entity } from "../../odata/fields.ts";
+import { PAGE_LIMITS } from "../../odata/query.ts";
 import type { ParameterDoc } from "./operation-doc.ts";
 
 const whole = (maximum?: number) => Type.Integer({ minimum: 0, ...(maximum !== undefined && { maximum }) });

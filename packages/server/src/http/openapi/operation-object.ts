@@ -1,5 +1,5 @@
 import { PERMISSION_TABLE, type PermissionRule } from "../../auth/permissions-table.ts";
-import type { Operation } from "../operation.ts";
+import type { Operation } from "../edge/operation.ts";
 import { contentJson, schemaJson } from "./components.ts";
 import { AUDIENCE } from "./docs/tokens.ts";
 import type { Json, JsonObject } from "./json.ts";

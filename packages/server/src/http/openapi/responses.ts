@@ -1,5 +1,5 @@
 import { ErrorWire, TokenErrorWire } from "@halligan/protocol/api";
-import type { Operation } from "../operation.ts";
+import type { Operation } from "../edge/operation.ts";
 import { countedAs } from "../throttle.ts";
 import { contentJson, schemaJson } from "./components.ts";
 import type { JsonObject } from "./json.ts";

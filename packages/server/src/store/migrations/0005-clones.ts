@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
 
-/** What tells a device from its copies (`domain/clone-detection.ts`), as JSON: read and written with its machine only. */
+/** What tells a device from its copies (`domain/machines/clone-detection.ts`), as JSON: read and written with its machine only. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema.alterTable("machine").addColumn("continuity", "text").execute();
   // For the metric, which counts them at each scrape.

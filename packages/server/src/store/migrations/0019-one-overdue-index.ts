@@ -2,7 +2,8 @@ import { type Kysely, sql } from "kysely";
 
 /**
  * One index instead of two, so that the start of an action moves one entry of one page. Its expression is repeated in
- * `store/machine-actions.ts`: both SQL dialects use an index only for the same text. SQLite never used the former two,
+ * `store/actions/machine-actions.ts`: both SQL dialects use an index only for the same text. SQLite
+ * never used the former two,
  * because it prefers an index on `status` wherever a query names the status.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Compilable, Kysely } from "kysely";
+import { POSTGRES_ENGINE } from "../postgres-engine.ts";
 import type { Schema } from "../schema.ts";
 import { type Bound, bindValues, type Statement, StatementCompiler } from "../statement.ts";
-import { POSTGRES_ENGINE } from "./postgres-engine.ts";
 import type { PlannedQuery } from "./statement-batch.ts";
 
 /** Names under which statements are prepared, the same on every connection of a store. */

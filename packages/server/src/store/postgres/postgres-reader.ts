@@ -1,9 +1,9 @@
 import type { Compilable, Kysely } from "kysely";
+import { POSTGRES_ENGINE } from "../postgres-engine.ts";
 import type { Schema } from "../schema.ts";
 import type { Bound, Executor, Statement } from "../statement.ts";
 import type { PlannedStatements } from "./planned-statements.ts";
 import type { PostgresConnection } from "./postgres-connection.ts";
-import { POSTGRES_ENGINE } from "./postgres-engine.ts";
 import type { PlannedQuery } from "./statement-batch.ts";
 
 /** Statements without a transaction around them: each is one consistent look. */

@@ -1,10 +1,10 @@
 import type { Compilable, Kysely } from "kysely";
+import { POSTGRES_ENGINE } from "../postgres-engine.ts";
 import type { Schema } from "../schema.ts";
 import type { Bound, Executor, Statement } from "../statement.ts";
 import { VersionConflict } from "../version-conflict.ts";
 import type { PlannedStatements } from "./planned-statements.ts";
 import type { PostgresConnection } from "./postgres-connection.ts";
-import { POSTGRES_ENGINE } from "./postgres-engine.ts";
 import { CommitUnknown, ConnectionLost, isOtherThanOneChanged } from "./postgres-errors.ts";
 import type { PlannedQuery, Row } from "./statement-batch.ts";
 

@@ -1,8 +1,9 @@
 import Database from "better-sqlite3";
 import { type Compilable, Kysely, type Kysely as KyselyDb, SqliteDialect } from "kysely";
+import { SettledCounts } from "../actions/settled-counts.ts";
 import { migrateToLatest } from "../migrations/migrate.ts";
-import { SettledCounts } from "../odata/settled-counts.ts";
 import type { Schema } from "../schema.ts";
+import { SQLITE_ENGINE } from "../sqlite-engine.ts";
 import {
   type Bound,
   bindValues,
@@ -14,7 +15,6 @@ import {
 import { type Store, type StoreTx, storeTx } from "../store.ts";
 import { VersionConflict } from "../version-conflict.ts";
 import { ScanLane } from "./scan-lane.ts";
-import { SQLITE_ENGINE } from "./sqlite-engine.ts";
 import { WriteLane } from "./write-lane.ts";
 
 /** The embedded store: one file in the data folder, one writing connection, one that only reads, and threads for long queries. */

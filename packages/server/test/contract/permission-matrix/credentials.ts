@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { DELEGATED_PERMISSIONS, type DelegatedPermission, PERMISSIONS, type Permission } from "@halligan/protocol/api";
-import { signLinkTicket } from "../../../src/auth/link-ticket.ts";
+import { signLinkTicket } from "../../../src/auth/signatures/link-ticket.ts";
+import { blockCaller } from "../../../src/service/administration/blocked-callers.ts";
 import {
   addApplicationSecret,
   removeOneApplicationSecret,
   revokeApplicationTokens,
-} from "../../../src/service/application-secrets.ts";
-import { blockCaller } from "../../../src/service/blocked-callers.ts";
-import { createApplication } from "../../../src/service/create-application.ts";
-import { removeApplication } from "../../../src/service/remove-application.ts";
+} from "../../../src/service/identity/application-secrets.ts";
+import { createApplication } from "../../../src/service/identity/create-application.ts";
+import { removeApplication } from "../../../src/service/identity/remove-application.ts";
 import type { HttpWorld } from "../../support/http-world.ts";
 import { ISSUER, NOW, sign, USER } from "../../unit/auth/outside-fixture.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { DELEGATED_PERMISSIONS, PERMISSIONS } from "@halligan/protocol/api";
-import { OPERATIONS } from "../../../src/http/operations.ts";
+import { OPERATIONS } from "../../../src/http/api/routes.ts";
 import type { Store } from "../../../src/store/store.ts";
 import { type HttpWorld, openHttpWorld } from "../../support/http-world.ts";
 import { sign, USER } from "../../unit/auth/outside-fixture.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
-import { readApplicationKeys } from "../../../src/auth/application-key.ts";
+import { readApplicationKeys } from "../../../src/auth/tokens/application-key.ts";
 import { newKey } from "./outside-fixture.ts";
 
 test("a public key is kept with what verifying needs, and gets its thumbprint for a name", async () => {

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
 import { SignJWT } from "jose";
-import { type AssertionReplay, verifyClientAssertion } from "../../../src/auth/client-assertion.ts";
-import { assertionReplay } from "../../../src/service/claim-assertion.ts";
+import { type AssertionReplay, verifyClientAssertion } from "../../../src/auth/tokens/client-assertion.ts";
+import { assertionReplay } from "../../../src/service/identity/claim-assertion.ts";
 import { testServices } from "../../support/test-services.ts";
 import { type Claims, NOW, newKey, sign, type TestKey } from "./outside-fixture.ts";
 

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
-import { FailedAuthentications } from "../../../src/auth/failed-authentications.ts";
-import { FailureSummaries } from "../../../src/auth/failure-summaries.ts";
-import { RateTable } from "../../../src/auth/rate-table.ts";
-import { recordFailedAuthentications } from "../../../src/service/record-failed-authentications.ts";
+import { FailedAuthentications } from "../../../src/auth/failures/failed-authentications.ts";
+import { FailureSummaries } from "../../../src/auth/failures/failure-summaries.ts";
+import { RateTable } from "../../../src/auth/failures/rate-table.ts";
+import { recordFailedAuthentications } from "../../../src/service/identity/record-failed-authentications.ts";
 import { testServices } from "../../support/test-services.ts";
 
 const ACCOUNT = "11111111-1111-4111-8111-111111111111";

@@ -3,7 +3,7 @@ import { CompactSign } from "jose";
 import { pino } from "pino";
 import { createOutsideIssuers } from "../../../src/auth/oidc/outside-issuers.ts";
 import type { TrustedIssuer } from "../../../src/auth/oidc/trusted-issuer.ts";
-import { createTokenVerifier, type TokenVerifierOptions } from "../../../src/auth/token-verifier.ts";
+import { createTokenVerifier, type TokenVerifierOptions } from "../../../src/auth/tokens/token-verifier.ts";
 
 export const ISSUER = "https://id.example/t1";
 export const AUDIENCE = "https://halligan.example";

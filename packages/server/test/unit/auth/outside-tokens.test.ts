@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CompactSign, SignJWT } from "jose";
-import { createTokenVerifier } from "../../../src/auth/token-verifier.ts";
+import { createTokenVerifier } from "../../../src/auth/tokens/token-verifier.ts";
 import { APPLICATION, ISSUER, NOW, newKey, sign, USER, world } from "./outside-fixture.ts";
 
 const rsa = newKey("RS256", "r1");

@@ -4,7 +4,7 @@ import { DELEGATED_PERMISSIONS, isDelegatedPermission, isPermission, PERMISSIONS
 import type { Caller } from "../../../src/auth/caller.ts";
 import { PERMISSION_TABLE, type PermissionRule } from "../../../src/auth/permissions-table.ts";
 import { fault, type TokenFault } from "../../../src/auth/token-fault.ts";
-import { OPERATIONS } from "../../../src/http/operations.ts";
+import { OPERATIONS } from "../../../src/http/api/routes.ts";
 
 const TABLE: Readonly<Record<string, PermissionRule>> = PERMISSION_TABLE;
 

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
 import { calculateJwkThumbprint } from "jose";
-import { readBasicCredentials } from "../../../src/auth/basic-credentials.ts";
-import { parseInstanceQuery, publishedKeys } from "../../../src/auth/openid-configuration.ts";
-import { loadSigningKey } from "../../../src/auth/signing-key.ts";
 import { deploymentTenant, tenantOf, tenantRefusal } from "../../../src/auth/tenant.ts";
+import { readBasicCredentials } from "../../../src/auth/tokens/basic-credentials.ts";
+import { parseInstanceQuery, publishedKeys } from "../../../src/auth/tokens/openid-configuration.ts";
+import { loadSigningKey } from "../../../src/auth/tokens/signing-key.ts";
 
 const ID = "3f0c2a64-7a51-4c0e-9d3e-5b1f0e6c8a27";
 const URL_OF_SERVER = "https://halligan.example:8443";

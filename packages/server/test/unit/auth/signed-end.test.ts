@@ -3,9 +3,9 @@ import { createHash, generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
 import type { Ended, SignedEnd } from "@halligan/protocol/link";
 import { signEnd } from "@halligan/protocol/link-crypto";
-import { DeviceKey } from "../../../src/auth/device-key.ts";
-import { checkInThreadPool } from "../../../src/auth/signature-check.ts";
-import { checkSignedEnd } from "../../../src/auth/signed-end.ts";
+import { DeviceKey } from "../../../src/auth/signatures/device-key.ts";
+import { checkInThreadPool } from "../../../src/auth/signatures/signature-check.ts";
+import { checkSignedEnd } from "../../../src/auth/signatures/signed-end.ts";
 
 const pairOf = () => {
   const { privateKey, publicKey } = generateKeyPairSync("ed25519");

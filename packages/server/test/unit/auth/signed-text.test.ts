@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { checkLinkTicket, signLinkTicket } from "../../../src/auth/link-ticket.ts";
-import { checkResultLink, signResultLink } from "../../../src/auth/result-link.ts";
+import { checkLinkTicket, signLinkTicket } from "../../../src/auth/signatures/link-ticket.ts";
+import { checkResultLink, signResultLink } from "../../../src/auth/signatures/result-link.ts";
 
 const KEY = Buffer.alloc(32, 7);
 const ACTION = "0f8fad5b-d9cb-469f-a165-70867728950e";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
-import { acceptedAudiences } from "../../../src/auth/audiences.ts";
 import { hashSecret, newSecret, secretMatches } from "../../../src/auth/secret-hash.ts";
-import { parseTokenRequest } from "../../../src/auth/token-request.ts";
+import { acceptedAudiences } from "../../../src/auth/tokens/audiences.ts";
+import { parseTokenRequest } from "../../../src/auth/tokens/token-request.ts";
 
 const AUDIENCES = acceptedAudiences("https://halligan.example/");
 const CLIENT = "grant_type=client_credentials&client_id=c&client_secret=s";

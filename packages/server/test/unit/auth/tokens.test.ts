@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { test } from "node:test";
 import { decodeJwt, SignJWT } from "jose";
-import { issueAccessToken, issuers, TOKEN_LIFETIME_S } from "../../../src/auth/access-token.ts";
-import { loadSigningKey } from "../../../src/auth/signing-key.ts";
 import { isFault } from "../../../src/auth/token-fault.ts";
-import { createTokenVerifier, type TokenVerifierOptions } from "../../../src/auth/token-verifier.ts";
+import { issueAccessToken, issuers, TOKEN_LIFETIME_S } from "../../../src/auth/tokens/access-token.ts";
+import { loadSigningKey } from "../../../src/auth/tokens/signing-key.ts";
+import { createTokenVerifier, type TokenVerifierOptions } from "../../../src/auth/tokens/token-verifier.ts";
 
 const NOW = Date.UTC(2026, 0, 2);
 const TENANT = "11111111-1111-1111-1111-111111111111";

@@ -8,7 +8,7 @@ import {
   newBound,
   pauseBound,
   resumeBound,
-} from "../../../src/domain/action-bound.ts";
+} from "../../../src/domain/actions/action-bound.ts";
 
 const LIMITS: BoundLimits = {
   actionGraceMs: 5,

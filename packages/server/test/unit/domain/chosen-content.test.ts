@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { StartCommandRequest } from "@halligan/protocol/api";
-import { checkChoices, choosePins } from "../../../src/domain/chosen-content.ts";
-import { contentIdsOf, keepsBytes } from "../../../src/domain/machine-action.ts";
-import { orderFor } from "../../../src/domain/order.ts";
+import { checkChoices, choosePins } from "../../../src/domain/actions/chosen-content.ts";
+import { contentIdsOf, keepsBytes } from "../../../src/domain/actions/machine-action.ts";
+import { orderFor } from "../../../src/domain/actions/order.ts";
 import { sampleAction, sampleCommand, sampleOrder } from "./sample-action.ts";
 
 const [ONE, OTHER] = ["1".repeat(64), "2".repeat(64)];

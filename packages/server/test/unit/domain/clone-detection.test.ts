@@ -9,7 +9,7 @@ import {
   nextNumber,
   type RollingValue,
   withHeld,
-} from "../../../src/domain/clone-detection.ts";
+} from "../../../src/domain/machines/clone-detection.ts";
 
 const JOURNAL = "1".repeat(32);
 const OTHER_JOURNAL = "2".repeat(32);

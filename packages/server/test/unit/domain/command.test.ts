@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { COMMAND_TRANSITIONS, libraryFileNameOf, nextCommandStatus } from "../../../src/domain/command.ts";
+import { COMMAND_TRANSITIONS, libraryFileNameOf, nextCommandStatus } from "../../../src/domain/actions/command.ts";
 import { sampleCommand } from "./sample-action.ts";
 
 test("the table of a command's statuses has no way out of Completed and Failed", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type DeviceGroup, reaches, reachOfUser } from "../../../src/domain/device-group.ts";
+import { type DeviceGroup, reaches, reachOfUser } from "../../../src/domain/machines/device-group.ts";
 
 const group = (id: number, change: Partial<DeviceGroup> = {}): DeviceGroup => ({
   id,

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Hello } from "@halligan/protocol/link";
-import { heldOrderVerdict, isStartGranted, judgeOpenOrder, nextLinkStep } from "../../../src/domain/link-work.ts";
+import {
+  heldOrderVerdict,
+  isStartGranted,
+  judgeOpenOrder,
+  nextLinkStep,
+} from "../../../src/domain/agents/link-work.ts";
 import { JOURNAL_ID, START_ID, sampleAction, sampleCommand, sampleOrder } from "./sample-action.ts";
 
 const hello = (change: Partial<Hello> = {}): Hello => ({

@@ -7,7 +7,7 @@ import {
   HRESULT,
   type MachineAction,
   type MachineActionEvent,
-} from "../../../src/domain/machine-action.ts";
+} from "../../../src/domain/actions/machine-action.ts";
 import { START_ID, sampleAction, sampleCommand, sampleOrder } from "./sample-action.ts";
 
 function must(action: MachineAction, event: MachineActionEvent, nowMs = 2_000): MachineAction {

@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { CommandRequest } from "@halligan/protocol/api";
-import { checkCommands, type NewMachineActionInput, newMachineAction } from "../../../src/domain/new-machine-action.ts";
+import {
+  checkCommands,
+  type NewMachineActionInput,
+  newMachineAction,
+} from "../../../src/domain/actions/new-machine-action.ts";
 import { sampleMachine } from "./sample-action.ts";
 
 const put: CommandRequest = { type: "PutFile", params: [{ key: "FileName", value: "tool" }] };

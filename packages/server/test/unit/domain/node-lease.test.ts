@@ -9,7 +9,7 @@ import {
   type Sightings,
   sweeps,
   whyNotTogether,
-} from "../../../src/domain/node-lease.ts";
+} from "../../../src/domain/cluster/node-lease.ts";
 
 const facts = (change: Partial<NodeFacts> = {}): NodeFacts => ({
   version: "0.1.0",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { recordAdmitted, type WindowRule, waitForWindow } from "../../../src/domain/request-window.ts";
+import { recordAdmitted, type WindowRule, waitForWindow } from "../../../src/domain/identity/request-window.ts";
 
 const anyRules = fc.array(
   fc.record({ limit: fc.integer({ min: 1, max: 5 }), windowMs: fc.integer({ min: 1, max: 50 }) }),

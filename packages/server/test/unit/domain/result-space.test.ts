@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { applyEvent, type MachineAction } from "../../../src/domain/machine-action.ts";
+import { applyEvent, type MachineAction } from "../../../src/domain/actions/machine-action.ts";
 import {
   CANCELLED_DELIVERY_MS,
   grantSpace,
   longestResultBytes,
   uploadRefusal,
-} from "../../../src/domain/result-space.ts";
+} from "../../../src/domain/results/result-space.ts";
 import { sampleAction, sampleCommand, sampleOrder } from "./sample-action.ts";
 
 const MIB = 1024 ** 2;

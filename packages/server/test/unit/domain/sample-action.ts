@@ -1,7 +1,7 @@
-import { NO_CONTINUITY } from "../../../src/domain/clone-detection.ts";
-import type { Command } from "../../../src/domain/command.ts";
-import type { Machine } from "../../../src/domain/machine.ts";
-import type { MachineAction, OrderState } from "../../../src/domain/machine-action.ts";
+import type { Command } from "../../../src/domain/actions/command.ts";
+import type { MachineAction, OrderState } from "../../../src/domain/actions/machine-action.ts";
+import { NO_CONTINUITY } from "../../../src/domain/machines/clone-detection.ts";
+import type { Machine } from "../../../src/domain/machines/machine.ts";
 
 export const MACHINE_ID = "a".repeat(40);
 export const JOURNAL_ID = "b".repeat(32);

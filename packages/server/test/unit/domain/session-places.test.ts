@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { mayTakePlace, placeForNew, placeWhenAway } from "../../../src/domain/session-places.ts";
+import { mayTakePlace, placeForNew, placeWhenAway } from "../../../src/domain/actions/session-places.ts";
 
 test("the oldest waiting sessions get the places that are left, and no more than those", () => {
   fc.assert(

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { type Hello, LINK_CLOSE, LINK_VERSION, OLDEST_LINK_VERSION } from "@halligan/protocol/link";
-import { makeRollingValue } from "../../../src/auth/rolling-value.ts";
+import { makeRollingValue } from "../../../src/auth/signatures/rolling-value.ts";
 import { Gateway, PROBE_MS } from "../../../src/gateway/gateway.ts";
 import { MACHINE_ID, START_ID, sampleAction, sampleOrder } from "../domain/sample-action.ts";
 import { openService, type Service } from "../service/service-fixture.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { addressKey } from "../../../src/domain/address-key.ts";
 import { type ConnectionBounds, ConnectionBudget } from "../../../src/gateway/connection-budget.ts";
+import { addressKey } from "../../../src/network/address-key.ts";
 
 const BOUNDS: ConnectionBounds = {
   maxLinks: 3,

@@ -8,7 +8,7 @@ import { systemClock } from "../../../src/clock.ts";
 import { connectionStates } from "../../../src/gateway/connection-states.ts";
 import { Gateway, type GatewayOptions } from "../../../src/gateway/gateway.ts";
 import { WsGateway } from "../../../src/gateway/ws-gateway.ts";
-import { refuseUpgrade } from "../../../src/http/refuse-upgrade.ts";
+import { refuseUpgrade } from "../../../src/http/edge/response/refuse-upgrade.ts";
 import { WsConnection, WsDevice } from "../../support/ws-device.ts";
 import { openService } from "../service/service-fixture.ts";
 

@@ -7,8 +7,8 @@ import {
   type ServerFrame,
 } from "@halligan/protocol/link";
 import { DeviceHandshake, FrameSeal } from "@halligan/protocol/link-crypto";
+import type { LinkSocketEvents } from "../../../src/gateway/connection/link-socket.ts";
 import type { Gateway } from "../../../src/gateway/gateway.ts";
-import type { LinkSocketEvents } from "../../../src/gateway/link-socket.ts";
 import { MACHINE_ID, sampleMachine } from "../domain/sample-action.ts";
 import type { Service } from "../service/service-fixture.ts";
 

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { LINK_CLOSE, type ServerFrame, type Started } from "@halligan/protocol/link";
 import type { Caller } from "../../../src/auth/caller.ts";
 import { Gateway } from "../../../src/gateway/gateway.ts";
-import { cancelMachineAction } from "../../../src/service/cancel-machine-action.ts";
+import { cancelMachineAction } from "../../../src/service/actions/cancel-machine-action.ts";
 import { MACHINE_ID, START_ID, sampleAction, sampleCommand, sampleOrder } from "../domain/sample-action.ts";
 import { openService } from "../service/service-fixture.ts";
 import { type DeviceOnALink, enrolledMachine } from "./device-on-a-link.ts";

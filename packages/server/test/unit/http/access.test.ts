@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { pino } from "pino";
-import { noContent } from "../../../src/http/answer.ts";
-import { buildHttpApp } from "../../../src/http/app.ts";
-import { noBody } from "../../../src/http/body-kinds.ts";
+import { noContent } from "../../../src/http/edge/answer.ts";
+import { noBody } from "../../../src/http/edge/body/body-kinds.ts";
+import { buildHttpApp } from "../../../src/http/edge/server/app.ts";
 import { errorOf, startApp, talk } from "./fixture.ts";
 
 test("a fault of the token is 401 with a challenge, a missing permission 403 naming what is needed", async (t) => {

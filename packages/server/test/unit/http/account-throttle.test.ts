@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ApplicationCaller } from "../../../src/auth/caller.ts";
-import { EventStreams } from "../../../src/http/event-streams.ts";
+import { EventStreams } from "../../../src/http/edge/response/event-streams.ts";
 import { createThrottle } from "../../../src/http/throttle.ts";
-import { memoryCounter } from "../../../src/service/count-request.ts";
-import { createApplication } from "../../../src/service/create-application.ts";
-import { runLiveResponse } from "../../../src/service/run-live-response.ts";
-import { ADMINISTRATOR } from "../../../src/store/meta.ts";
+import { runLiveResponse } from "../../../src/service/actions/run-live-response.ts";
+import { memoryCounter } from "../../../src/service/identity/count-request.ts";
+import { createApplication } from "../../../src/service/identity/create-application.ts";
+import { ADMINISTRATOR } from "../../../src/store/cluster/meta.ts";
 import { openHttpWorld } from "../../support/http-world.ts";
 
 const application = (id: string): ApplicationCaller => ({

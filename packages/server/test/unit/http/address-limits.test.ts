@@ -9,10 +9,10 @@ import { connect as connectTls } from "node:tls";
 import { pino } from "pino";
 import { writeSelfMadeCertificate } from "../../../../../bench/tls/self-made-certificate.ts";
 import { NUMBER_SETTINGS } from "../../../src/config/settings.ts";
-import { AddressLimits } from "../../../src/http/address-limits.ts";
-import { parseTrustedProxies } from "../../../src/http/client-address.ts";
-import { HeldRefusals } from "../../../src/http/held-refusals.ts";
-import { UnauthenticatedLog } from "../../../src/http/unauthenticated-log.ts";
+import { AddressLimits } from "../../../src/http/edge/admission/address-limits.ts";
+import { parseTrustedProxies } from "../../../src/http/edge/admission/client-address.ts";
+import { HeldRefusals } from "../../../src/http/edge/admission/held-refusals.ts";
+import { UnauthenticatedLog } from "../../../src/http/edge/admission/unauthenticated-log.ts";
 import { GOOD, readAll, startApp, talk } from "./fixture.ts";
 
 /** Six a minute, so one at once. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { addressKey } from "../../../src/domain/address-key.ts";
-import { clientAddress, parseTrustedProxies } from "../../../src/http/client-address.ts";
+import { clientAddress, parseTrustedProxies } from "../../../src/http/edge/admission/client-address.ts";
+import { addressKey } from "../../../src/network/address-key.ts";
 
 function proxies(text: string) {
   const parsed = parseTrustedProxies(text);

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { resultCompletePath } from "@halligan/protocol/link";
-import { signLinkTicket } from "../../../src/auth/link-ticket.ts";
+import { signLinkTicket } from "../../../src/auth/signatures/link-ticket.ts";
 import type { CompleteAnswer } from "../../../src/blobs/blob-store.ts";
-import { nextForLink } from "../../../src/service/next-order.ts";
-import { runLiveResponse } from "../../../src/service/run-live-response.ts";
+import { runLiveResponse } from "../../../src/service/actions/run-live-response.ts";
+import { nextForLink } from "../../../src/service/agents/next-order.ts";
 import { type HttpWorld, openHttpWorld } from "../../support/http-world.ts";
 import { PLAYBOOK } from "../../support/test-services.ts";
 

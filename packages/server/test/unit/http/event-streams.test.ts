@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
-import { anonymous } from "../../../src/http/access.ts";
-import { noBody } from "../../../src/http/body-kinds.ts";
-import { EventStreams } from "../../../src/http/event-streams.ts";
-import { operationsOf } from "../../../src/http/operation.ts";
+import { anonymous } from "../../../src/http/edge/access.ts";
+import { noBody } from "../../../src/http/edge/body/body-kinds.ts";
+import { operationsOf } from "../../../src/http/edge/operation.ts";
+import { EventStreams } from "../../../src/http/edge/response/event-streams.ts";
 import { startApp, type World } from "./fixture.ts";
 
 /** An operation that says `tick` for ever, as fast as it is asked. */

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { after, type TestContext, test } from "node:test";
 import { connect as connectTls } from "node:tls";
 import { writeSelfMadeCertificate } from "../../../../../bench/tls/self-made-certificate.ts";
-import { awaitFirstBytes } from "../../../src/http/first-bytes.ts";
+import { awaitFirstBytes } from "../../../src/http/edge/server/first-bytes.ts";
 
 const BODY = Buffer.alloc(3_000_000, "0123456789");
 const folder = await mkdtemp(join(tmpdir(), "halligan-first-bytes-"));

@@ -6,12 +6,12 @@ import { pino } from "pino";
 import { Type } from "typebox";
 import type { Caller } from "../../../src/auth/caller.ts";
 import { fault } from "../../../src/auth/token-fault.ts";
-import { anonymous, permitted, ticket } from "../../../src/http/access.ts";
-import { created, noContent, ok, refuse } from "../../../src/http/answer.ts";
-import { buildHttpApp, type HttpAppOptions } from "../../../src/http/app.ts";
-import { form, json, multipart, noBody, stream } from "../../../src/http/body-kinds.ts";
-import { operationsOf } from "../../../src/http/operation.ts";
-import { blobAnswer } from "../../../src/http/send-stream.ts";
+import { anonymous, permitted, ticket } from "../../../src/http/edge/access.ts";
+import { created, noContent, ok, refuse } from "../../../src/http/edge/answer.ts";
+import { form, json, multipart, noBody, stream } from "../../../src/http/edge/body/body-kinds.ts";
+import { operationsOf } from "../../../src/http/edge/operation.ts";
+import { blobAnswer } from "../../../src/http/edge/response/send-stream.ts";
+import { buildHttpApp, type HttpAppOptions } from "../../../src/http/edge/server/app.ts";
 
 export interface World {
   readonly content: Buffer;

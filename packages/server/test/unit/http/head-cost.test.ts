@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { test } from "node:test";
-import { parseHeaderParameters } from "../../../src/http/header-parameters.ts";
-import { readPartHead } from "../../../src/http/part-head.ts";
+import { parseHeaderParameters } from "../../../src/http/edge/body/header-parameters.ts";
+import { readPartHead } from "../../../src/http/edge/body/part-head.ts";
 import { startApp } from "./fixture.ts";
 
 const SMALL_BYTES = 2_000;

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { anonymous } from "../../../src/http/access.ts";
-import { ok, refuse } from "../../../src/http/answer.ts";
-import { noBody } from "../../../src/http/body-kinds.ts";
-import { eventText } from "../../../src/http/event-text.ts";
-import { operationsOf } from "../../../src/http/operation.ts";
+import { anonymous } from "../../../src/http/edge/access.ts";
+import { ok, refuse } from "../../../src/http/edge/answer.ts";
+import { noBody } from "../../../src/http/edge/body/body-kinds.ts";
+import { operationsOf } from "../../../src/http/edge/operation.ts";
+import { eventText } from "../../../src/http/edge/response/event-text.ts";
 import { errorOf, GOOD, startApp, talk, type World } from "./fixture.ts";
 
 const RUN = "/api/machines/x/runliveresponse";

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { Agent, request as sendRequest } from "node:http";
 import { type TestContext, test } from "node:test";
-import { permitted } from "../../../src/http/access.ts";
-import { ok } from "../../../src/http/answer.ts";
-import { operationsOf } from "../../../src/http/operation.ts";
-import { OPERATIONS } from "../../../src/http/operations.ts";
+import { OPERATIONS } from "../../../src/http/api/routes.ts";
+import { permitted } from "../../../src/http/edge/access.ts";
+import { ok } from "../../../src/http/edge/answer.ts";
+import { operationsOf } from "../../../src/http/edge/operation.ts";
 import { GOOD, startApp, type World } from "./fixture.ts";
 
 /** Every JSON body of the route table, with a handler that does nothing: what is measured is reading and checking. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
 import { test } from "node:test";
-import { MAX_REQUESTS_PER_MACHINE, MachineRequests } from "../../../src/http/machine-requests.ts";
+import { MAX_REQUESTS_PER_MACHINE, MachineRequests } from "../../../src/http/edge/admission/machine-requests.ts";
 import { startApp } from "./fixture.ts";
 
 const TICKETS = new Map([

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { test } from "node:test";
-import { openTranscript } from "../../../src/http/open-transcript.ts";
+import { openTranscript } from "../../../src/http/api/operations/results/open-transcript.ts";
 
 const stored = Buffer.from('{"script_output":"a\\ud800b\\ud83d\\ude00\\\\ud800\\udfff"}');
 const shown = '{"script_output":"a\\ufffdb\\ud83d\\ude00\\\\ud800\\ufffd"}';

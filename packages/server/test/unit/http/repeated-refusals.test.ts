@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { request } from "node:http";
 import { type TestContext, test } from "node:test";
 import { resultPartPath } from "@halligan/protocol/link";
-import { signLinkTicket } from "../../../src/auth/link-ticket.ts";
-import { nextForLink } from "../../../src/service/next-order.ts";
-import { runLiveResponse } from "../../../src/service/run-live-response.ts";
+import { signLinkTicket } from "../../../src/auth/signatures/link-ticket.ts";
+import { runLiveResponse } from "../../../src/service/actions/run-live-response.ts";
+import { nextForLink } from "../../../src/service/agents/next-order.ts";
 import { openHttpWorld } from "../../support/http-world.ts";
 import { PLAYBOOK } from "../../support/test-services.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MAX_WAITING_REQUESTS } from "../../../src/http/requests-in-turn.ts";
+import { MAX_WAITING_REQUESTS } from "../../../src/http/edge/server/requests-in-turn.ts";
 import { readAll, startApp, talk } from "./fixture.ts";
 
 const get = (path: string, headers = "") => `GET ${path} HTTP/1.1\r\nHost: h\r\n${headers}\r\n`;

@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { baseName, collectedFileName } from "../../../src/domain/command.ts";
-import { attachment } from "../../../src/domain/content-disposition.ts";
-import { readJsonText } from "../../../src/http/json-text.ts";
-import { odataContext } from "../../../src/http/odata-context.ts";
-import { parseRange } from "../../../src/http/range.ts";
-import { routedTarget } from "../../../src/http/request-path.ts";
-import { readUrlEncoded } from "../../../src/http/url-encoded.ts";
-import { domainRefusal } from "../../../src/http/wire-errors.ts";
-import { wireTime, wireTimeOrNull } from "../../../src/http/wire-time.ts";
+import { baseName, collectedFileName } from "../../../src/domain/actions/command.ts";
+import { attachment } from "../../../src/domain/results/content-disposition.ts";
+import { domainRefusal } from "../../../src/http/api/errors.ts";
+import { odataContext } from "../../../src/http/api/present/odata-context.ts";
+import { wireTime, wireTimeOrNull } from "../../../src/http/api/present/wire-time.ts";
+import { readJsonText } from "../../../src/http/edge/body/json-text.ts";
+import { readUrlEncoded } from "../../../src/http/edge/body/url-encoded.ts";
+import { parseRange } from "../../../src/http/edge/response/range.ts";
+import { routedTarget } from "../../../src/http/edge/server/request-path.ts";
 
 test("times lose the trailing zeros of their fraction, and the fraction when it is zero", () => {
   const second = Date.UTC(2026, 10, 20, 10, 0, 0);

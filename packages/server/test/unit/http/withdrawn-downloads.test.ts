@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { Readable } from "node:stream";
 import { test } from "node:test";
-import { signLinkTicket } from "../../../src/auth/link-ticket.ts";
-import { createResultLink } from "../../../src/service/create-result-link.ts";
-import { quarantineByHand } from "../../../src/service/quarantine-by-hand.ts";
-import { revokeResultLinks } from "../../../src/service/revoke-result-links.ts";
+import { signLinkTicket } from "../../../src/auth/signatures/link-ticket.ts";
+import { quarantineByHand } from "../../../src/service/machines/quarantine-by-hand.ts";
+import { createResultLink } from "../../../src/service/results/create-result-link.ts";
+import { revokeResultLinks } from "../../../src/service/results/revoke-result-links.ts";
 import { openHttpWorld } from "../../support/http-world.ts";
 import { PLAYBOOK } from "../../support/test-services.ts";
 import { JOURNAL_ID, sampleAction, sampleCommand } from "../domain/sample-action.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
-import type { Entity, Field } from "../../../src/domain/odata/fields.ts";
-import { ELEMENT, type Filter, type Operand, type Value } from "../../../src/domain/odata/filter.ts";
-import { asciiLower } from "../../../src/domain/odata/text-order.ts";
+import type { Entity, Field } from "../../../src/odata/fields.ts";
+import { ELEMENT, type Filter, type Operand, type Value } from "../../../src/odata/filter.ts";
+import { asciiLower } from "../../../src/odata/text-order.ts";
 import { arbitraryFilterTimeMs, arbitraryNumber, arbitraryText } from "./arbitrary-values.ts";
 
 const ELEMENTS: readonly Field[] = [{ name: ELEMENT, kind: "text", letterCase: "ignored" }];

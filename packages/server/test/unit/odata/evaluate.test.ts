@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type FilterRecord, meets } from "../../../src/domain/odata/evaluate.ts";
-import { MACHINES } from "../../../src/domain/odata/machine-fields.ts";
-import { parseFilter } from "../../../src/domain/odata/parse-filter.ts";
-import { compareText } from "../../../src/domain/odata/text-order.ts";
+import { MACHINES } from "../../../src/odata/entities/machine-fields.ts";
+import { type FilterRecord, meets } from "../../../src/odata/evaluate.ts";
+import { parseFilter } from "../../../src/odata/parse/parse-filter.ts";
+import { compareText } from "../../../src/odata/text-order.ts";
 import { arbitraryText } from "./arbitrary-values.ts";
 import { RUNS, SEED } from "./runs.ts";
 

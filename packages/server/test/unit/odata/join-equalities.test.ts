@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MACHINES } from "../../../src/domain/odata/machine-fields.ts";
-import { parseFilter } from "../../../src/domain/odata/parse-filter.ts";
-import { joinEqualities } from "../../../src/store/odata/join-equalities.ts";
+import { MACHINES } from "../../../src/odata/entities/machine-fields.ts";
+import { parseFilter } from "../../../src/odata/parse/parse-filter.ts";
+import { joinEqualities } from "../../../src/store/lists/join-equalities.ts";
 
 function joined(text: string) {
   const filter = parseFilter(text, MACHINES);

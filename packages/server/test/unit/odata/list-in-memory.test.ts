@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { LibraryFile } from "../../../src/domain/library-file.ts";
-import { meets } from "../../../src/domain/odata/evaluate.ts";
-import { LIBRARY_FILES, libraryFileRecord } from "../../../src/domain/odata/library-file-fields.ts";
-import { listInMemory } from "../../../src/domain/odata/list-in-memory.ts";
-import { parseListQuery } from "../../../src/domain/odata/query.ts";
+import type { LibraryFile } from "../../../src/domain/library/library-file.ts";
+import { LIBRARY_FILES, libraryFileRecord } from "../../../src/odata/entities/library-file-fields.ts";
+import { meets } from "../../../src/odata/evaluate.ts";
+import { listInMemory } from "../../../src/odata/list-in-memory.ts";
+import { parseListQuery } from "../../../src/odata/query.ts";
 import { inOrder } from "../../contract/odata-reference.ts";
 import { arbitraryFilter } from "./arbitrary-filter.ts";
 import { arbitraryText } from "./arbitrary-values.ts";

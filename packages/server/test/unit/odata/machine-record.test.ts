@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { FilterRecord } from "../../../src/domain/odata/evaluate.ts";
-import { MACHINES } from "../../../src/domain/odata/machine-fields.ts";
-import { machineRecord } from "../../../src/domain/odata/machine-record.ts";
-import { machineWire } from "../../../src/http/wire/machine-wire.ts";
+import { machineWire } from "../../../src/http/api/present/machine-wire.ts";
+import { MACHINES } from "../../../src/odata/entities/machine-fields.ts";
+import { machineRecord } from "../../../src/odata/entities/machine-record.ts";
+import type { FilterRecord } from "../../../src/odata/evaluate.ts";
 import { sampleMachines } from "./sample-machines.ts";
 
 const [NOW_MS, GRACE_MS] = [Date.UTC(2026, 0, 2), 60_000];

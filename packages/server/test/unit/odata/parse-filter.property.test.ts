@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { MACHINE_ACTIONS } from "../../../src/domain/odata/machine-action-fields.ts";
-import { MACHINES } from "../../../src/domain/odata/machine-fields.ts";
-import { FILTER_LIMITS, parseFilter } from "../../../src/domain/odata/parse-filter.ts";
+import { MACHINE_ACTIONS } from "../../../src/odata/entities/machine-action-fields.ts";
+import { MACHINES } from "../../../src/odata/entities/machine-fields.ts";
+import { FILTER_LIMITS, parseFilter } from "../../../src/odata/parse/parse-filter.ts";
 import { arbitraryFilter } from "./arbitrary-filter.ts";
 import { printFilter } from "./print-filter.ts";
 import { RUNS, SEED } from "./runs.ts";

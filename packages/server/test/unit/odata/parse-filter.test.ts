@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Entity } from "../../../src/domain/odata/fields.ts";
-import { ELEMENT, type Filter, type Value } from "../../../src/domain/odata/filter.ts";
-import { MACHINE_ACTIONS } from "../../../src/domain/odata/machine-action-fields.ts";
-import { MACHINES } from "../../../src/domain/odata/machine-fields.ts";
-import { FILTER_LIMITS, parseFilter } from "../../../src/domain/odata/parse-filter.ts";
+import { MACHINE_ACTIONS } from "../../../src/odata/entities/machine-action-fields.ts";
+import { MACHINES } from "../../../src/odata/entities/machine-fields.ts";
+import type { Entity } from "../../../src/odata/fields.ts";
+import { ELEMENT, type Filter, type Value } from "../../../src/odata/filter.ts";
+import { FILTER_LIMITS, parseFilter } from "../../../src/odata/parse/parse-filter.ts";
 
 function parsed(text: string, entity: Entity = MACHINE_ACTIONS): Filter {
   const result = parseFilter(text, entity);

@@ -1,5 +1,5 @@
-import type { Entity, Field } from "../../../src/domain/odata/fields.ts";
-import { ELEMENT, type Filter, type Operand, type Value } from "../../../src/domain/odata/filter.ts";
+import type { Entity, Field } from "../../../src/odata/fields.ts";
+import { ELEMENT, type Filter, type Operand, type Value } from "../../../src/odata/filter.ts";
 
 const MIRRORED = { eq: "eq", ne: "ne", gt: "lt", ge: "le", lt: "gt", le: "ge" } as const;
 

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { readCursor, writeCursor } from "../../../src/domain/odata/cursor.ts";
-import { LIBRARY_FILES } from "../../../src/domain/odata/library-file-fields.ts";
-import { MACHINE_ACTIONS } from "../../../src/domain/odata/machine-action-fields.ts";
-import { MACHINES } from "../../../src/domain/odata/machine-fields.ts";
-import { nextLink } from "../../../src/domain/odata/next-link.ts";
-import { type ListQuery, parseEmptyListQuery, parseListQuery } from "../../../src/domain/odata/query.ts";
-import { selectProperties } from "../../../src/domain/odata/select.ts";
+import { readCursor, writeCursor } from "../../../src/odata/cursor.ts";
+import { LIBRARY_FILES } from "../../../src/odata/entities/library-file-fields.ts";
+import { MACHINE_ACTIONS } from "../../../src/odata/entities/machine-action-fields.ts";
+import { MACHINES } from "../../../src/odata/entities/machine-fields.ts";
+import { nextLink } from "../../../src/odata/next-link.ts";
+import { type ListQuery, parseEmptyListQuery, parseListQuery } from "../../../src/odata/query.ts";
+import { selectProperties } from "../../../src/odata/select.ts";
 import { arbitraryText } from "./arbitrary-values.ts";
 import { RUNS, SEED } from "./runs.ts";
 

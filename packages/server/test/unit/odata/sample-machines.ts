@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { NO_CONTINUITY } from "../../../src/domain/clone-detection.ts";
-import type { Machine } from "../../../src/domain/machine.ts";
+import { NO_CONTINUITY } from "../../../src/domain/machines/clone-detection.ts";
+import type { Machine } from "../../../src/domain/machines/machine.ts";
 import { arbitraryText } from "./arbitrary-values.ts";
 import { SEED } from "./runs.ts";
 

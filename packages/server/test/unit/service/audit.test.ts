@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { PERMISSION_TABLE } from "../../../src/auth/permissions-table.ts";
-import { auditedComment, auditedRequest } from "../../../src/domain/audited-request.ts";
-import { peerAddress } from "../../../src/domain/peer-address.ts";
-import { OPERATIONS } from "../../../src/http/operations.ts";
+import { auditedComment, auditedRequest } from "../../../src/domain/actions/audited-request.ts";
+import { OPERATIONS } from "../../../src/http/api/routes.ts";
+import { peerAddress } from "../../../src/network/peer-address.ts";
+import { listAudit } from "../../../src/service/administration/list-audit.ts";
 import { BACKGROUND_EVENTS, recordedNames } from "../../../src/service/audit-operations.ts";
-import { listAudit } from "../../../src/service/list-audit.ts";
 import { testServices } from "../../support/test-services.ts";
 
 const ROUTE_NAMES = new Set(OPERATIONS.map(({ name }) => name));

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import fc from "fast-check";
-import { memoryCounter, type RequestCounter, storeCounter } from "../../../src/service/count-request.ts";
+import { memoryCounter, type RequestCounter, storeCounter } from "../../../src/service/identity/count-request.ts";
 import { PostgresStore } from "../../../src/store/postgres/postgres-store.ts";
 import { SqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
 import { openTestPostgres } from "../../support/postgres-databases.ts";

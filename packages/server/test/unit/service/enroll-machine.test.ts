@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { createHash, generateKeyPairSync, sign } from "node:crypto";
 import { test } from "node:test";
 import { enrollSigningBytes } from "@halligan/protocol/link";
-import { createEnrollmentToken } from "../../../src/service/create-enrollment-token.ts";
-import { enrollMachine } from "../../../src/service/enroll-machine.ts";
-import { quarantineMachine } from "../../../src/service/quarantine-machine.ts";
+import { createEnrollmentToken } from "../../../src/service/agents/create-enrollment-token.ts";
+import { enrollMachine } from "../../../src/service/agents/enroll-machine.ts";
+import { quarantineMachine } from "../../../src/service/agents/quarantine-machine.ts";
 import { PLAYBOOK, testServices } from "../../support/test-services.ts";
 import { sampleMachine } from "../domain/sample-action.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Machine } from "../../../src/domain/machine.ts";
-import type { MachineAction } from "../../../src/domain/machine-action.ts";
-import { expireActions, OVERDUE_FOR_MS, type OverdueSince } from "../../../src/service/expire-actions.ts";
+import type { MachineAction } from "../../../src/domain/actions/machine-action.ts";
+import type { Machine } from "../../../src/domain/machines/machine.ts";
+import { expireActions, OVERDUE_FOR_MS, type OverdueSince } from "../../../src/service/actions/expire-actions.ts";
 import { sampleAction, sampleMachine } from "../domain/sample-action.ts";
 import { openService, type Service } from "./service-fixture.ts";
 

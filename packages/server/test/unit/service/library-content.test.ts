@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { afterEach, beforeEach, describe, test } from "node:test";
-import { addUploadedLibraryFile } from "../../../src/service/add-uploaded-library-file.ts";
-import { cancelMachineAction } from "../../../src/service/cancel-machine-action.ts";
-import { removeLibraryFile } from "../../../src/service/remove-library-file.ts";
-import { removeUnusedLibraryContent } from "../../../src/service/remove-unused-library-content.ts";
-import { runLiveResponse } from "../../../src/service/run-live-response.ts";
+import { cancelMachineAction } from "../../../src/service/actions/cancel-machine-action.ts";
+import { runLiveResponse } from "../../../src/service/actions/run-live-response.ts";
+import { addUploadedLibraryFile } from "../../../src/service/library/add-uploaded-library-file.ts";
+import { removeLibraryFile } from "../../../src/service/library/remove-library-file.ts";
+import { removeUnusedLibraryContent } from "../../../src/service/library/remove-unused-library-content.ts";
 import { PLAYBOOK, type TestServices, testServices } from "../../support/test-services.ts";
 
 const DAY_MS = 24 * 3_600_000;

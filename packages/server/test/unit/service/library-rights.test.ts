@@ -3,12 +3,12 @@ import { createHash } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import type { Permission } from "@halligan/protocol/api";
 import type { ApplicationCaller, Caller, UserCaller } from "../../../src/auth/caller.ts";
-import type { Policy } from "../../../src/domain/policy.ts";
-import { addLibraryFile, type LibraryFileInput } from "../../../src/service/add-library-file.ts";
-import { approveContent, withdrawApproval } from "../../../src/service/library-approvals.ts";
-import { nextForLink } from "../../../src/service/next-order.ts";
-import { removeLibraryFile } from "../../../src/service/remove-library-file.ts";
-import { runLiveResponse } from "../../../src/service/run-live-response.ts";
+import type { Policy } from "../../../src/domain/identity/policy.ts";
+import { runLiveResponse } from "../../../src/service/actions/run-live-response.ts";
+import { nextForLink } from "../../../src/service/agents/next-order.ts";
+import { addLibraryFile, type LibraryFileInput } from "../../../src/service/library/add-library-file.ts";
+import { approveContent, withdrawApproval } from "../../../src/service/library/library-approvals.ts";
+import { removeLibraryFile } from "../../../src/service/library/remove-library-file.ts";
 import { type TestServices, testServices } from "../../support/test-services.ts";
 
 const application = (id: string, roles: readonly Permission[], accountId?: string): ApplicationCaller => ({

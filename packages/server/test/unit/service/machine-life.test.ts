@@ -4,23 +4,27 @@ import { after, before, describe, test } from "node:test";
 import { type EnrollRequest, enrollSigningBytes } from "@halligan/protocol/link";
 import type { Caller } from "../../../src/auth/caller.ts";
 import type { DomainError } from "../../../src/domain/errors.ts";
-import type { MachineLife } from "../../../src/domain/machine.ts";
-import { MACHINES } from "../../../src/domain/odata/machine-fields.ts";
-import { parseListQuery } from "../../../src/domain/odata/query.ts";
+import type { MachineLife } from "../../../src/domain/machines/machine.ts";
 import type { Result } from "../../../src/domain/result.ts";
-import { createEnrollmentToken } from "../../../src/service/create-enrollment-token.ts";
-import { createDeviceGroup, removeDeviceGroup, setMachineDeviceGroup } from "../../../src/service/device-groups.ts";
-import { enrollMachine } from "../../../src/service/enroll-machine.ts";
-import { listEnrollmentTokens, revokeEnrollmentToken } from "../../../src/service/enrollment-tokens.ts";
-import { findMachinesByIp } from "../../../src/service/find-machines-by-ip.ts";
-import { getMachine } from "../../../src/service/get-machine.ts";
-import { getMachineAction } from "../../../src/service/get-machine-action.ts";
-import { listAudit } from "../../../src/service/list-audit.ts";
-import { listMachines } from "../../../src/service/list-machines.ts";
-import { renameMachine } from "../../../src/service/rename-machine.ts";
-import { deleteMachine, reinstateMachine, retireMachine } from "../../../src/service/retire-machine.ts";
-import { runLiveResponse } from "../../../src/service/run-live-response.ts";
-import { replaceMachineTags, setMachineTag } from "../../../src/service/set-machine-tag.ts";
+import { MACHINES } from "../../../src/odata/entities/machine-fields.ts";
+import { parseListQuery } from "../../../src/odata/query.ts";
+import { getMachineAction } from "../../../src/service/actions/get-machine-action.ts";
+import { runLiveResponse } from "../../../src/service/actions/run-live-response.ts";
+import { listAudit } from "../../../src/service/administration/list-audit.ts";
+import { createEnrollmentToken } from "../../../src/service/agents/create-enrollment-token.ts";
+import { enrollMachine } from "../../../src/service/agents/enroll-machine.ts";
+import { listEnrollmentTokens, revokeEnrollmentToken } from "../../../src/service/agents/enrollment-tokens.ts";
+import {
+  createDeviceGroup,
+  removeDeviceGroup,
+  setMachineDeviceGroup,
+} from "../../../src/service/machines/device-groups.ts";
+import { findMachinesByIp } from "../../../src/service/machines/find-machines-by-ip.ts";
+import { getMachine } from "../../../src/service/machines/get-machine.ts";
+import { listMachines } from "../../../src/service/machines/list-machines.ts";
+import { renameMachine } from "../../../src/service/machines/rename-machine.ts";
+import { deleteMachine, reinstateMachine, retireMachine } from "../../../src/service/machines/retire-machine.ts";
+import { replaceMachineTags, setMachineTag } from "../../../src/service/machines/set-machine-tag.ts";
 import { PLAYBOOK, type TestServices, testServices, user } from "../../support/test-services.ts";
 import { START_ID, sampleCommand, sampleMachine, sampleOrder } from "../domain/sample-action.ts";
 

@@ -1,24 +1,28 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import type { MachineAction } from "../../../src/domain/actions/machine-action.ts";
 import type { DomainError } from "../../../src/domain/errors.ts";
-import type { Machine } from "../../../src/domain/machine.ts";
-import type { MachineAction } from "../../../src/domain/machine-action.ts";
-import { MACHINE_ACTIONS } from "../../../src/domain/odata/machine-action-fields.ts";
-import { MACHINES } from "../../../src/domain/odata/machine-fields.ts";
-import { parseListQuery } from "../../../src/domain/odata/query.ts";
+import type { Machine } from "../../../src/domain/machines/machine.ts";
 import type { Result } from "../../../src/domain/result.ts";
-import { cancelMachineAction } from "../../../src/service/cancel-machine-action.ts";
-import { createResultLink } from "../../../src/service/create-result-link.ts";
-import { createDeviceGroup, setMachineDeviceGroup, updateDeviceGroup } from "../../../src/service/device-groups.ts";
-import { findMachinesByIp } from "../../../src/service/find-machines-by-ip.ts";
-import { getMachine } from "../../../src/service/get-machine.ts";
-import { getMachineAction } from "../../../src/service/get-machine-action.ts";
-import { listAudit } from "../../../src/service/list-audit.ts";
-import { listMachineActions } from "../../../src/service/list-machine-actions.ts";
-import { listMachines } from "../../../src/service/list-machines.ts";
-import { refuseUnservedOperation } from "../../../src/service/refuse-unserved-operation.ts";
-import { runLiveResponse } from "../../../src/service/run-live-response.ts";
-import { setMachineTag } from "../../../src/service/set-machine-tag.ts";
+import { MACHINE_ACTIONS } from "../../../src/odata/entities/machine-action-fields.ts";
+import { MACHINES } from "../../../src/odata/entities/machine-fields.ts";
+import { parseListQuery } from "../../../src/odata/query.ts";
+import { cancelMachineAction } from "../../../src/service/actions/cancel-machine-action.ts";
+import { getMachineAction } from "../../../src/service/actions/get-machine-action.ts";
+import { listMachineActions } from "../../../src/service/actions/list-machine-actions.ts";
+import { runLiveResponse } from "../../../src/service/actions/run-live-response.ts";
+import { listAudit } from "../../../src/service/administration/list-audit.ts";
+import {
+  createDeviceGroup,
+  setMachineDeviceGroup,
+  updateDeviceGroup,
+} from "../../../src/service/machines/device-groups.ts";
+import { findMachinesByIp } from "../../../src/service/machines/find-machines-by-ip.ts";
+import { getMachine } from "../../../src/service/machines/get-machine.ts";
+import { listMachines } from "../../../src/service/machines/list-machines.ts";
+import { refuseUnservedOperation } from "../../../src/service/machines/refuse-unserved-operation.ts";
+import { setMachineTag } from "../../../src/service/machines/set-machine-tag.ts";
+import { createResultLink } from "../../../src/service/results/create-result-link.ts";
 import { PLAYBOOK, type TestServices, testServices, user } from "../../support/test-services.ts";
 
 const REQUEST = { Commands: [{ type: "GetFile" as const, params: [{ key: "Path", value: "/x" }] }], Comment: "c" };

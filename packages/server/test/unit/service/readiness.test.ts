@@ -5,7 +5,7 @@ import {
   type ReadinessFacts,
   readinessWarnings,
   unready,
-} from "../../../src/service/readiness.ts";
+} from "../../../src/service/cluster/readiness.ts";
 
 const lease = { isHeld: true, clockOffsetMs: 0, contradiction: null };
 const NO_DISK = { databaseFreeBytes: null, resultsFreeBytes: null, reserveBytes: 0 };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Ended } from "@halligan/protocol/link";
-import { recordEnded } from "../../../src/service/machine-reports.ts";
+import { recordEnded } from "../../../src/service/agents/machine-reports.ts";
 import { MACHINE_ID, sampleAction, sampleCommand, sampleMachine, sampleOrder } from "../domain/sample-action.ts";
 import { openService } from "./service-fixture.ts";
 

@@ -2,19 +2,19 @@ import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { pino } from "pino";
-import { applyRetention } from "../../../src/service/apply-retention.ts";
-import { cancelMachineAction } from "../../../src/service/cancel-machine-action.ts";
+import { applyRetention } from "../../../src/service/actions/apply-retention.ts";
+import { cancelMachineAction } from "../../../src/service/actions/cancel-machine-action.ts";
+import { runLiveResponse } from "../../../src/service/actions/run-live-response.ts";
+import { recordEnded } from "../../../src/service/agents/machine-reports.ts";
+import { nextForLink } from "../../../src/service/agents/next-order.ts";
 import type { ServiceContext, ServiceLimits } from "../../../src/service/context.ts";
-import { recordEnded } from "../../../src/service/machine-reports.ts";
-import { nextForLink } from "../../../src/service/next-order.ts";
 import {
   actionForTransfer,
   completeResult,
   receiveResultPart,
   resultIdOf,
-} from "../../../src/service/receive-result.ts";
-import { removeAbandonedUploads } from "../../../src/service/remove-abandoned-uploads.ts";
-import { runLiveResponse } from "../../../src/service/run-live-response.ts";
+} from "../../../src/service/results/receive-result.ts";
+import { removeAbandonedUploads } from "../../../src/service/results/remove-abandoned-uploads.ts";
 import { PostgresStore } from "../../../src/store/postgres/postgres-store.ts";
 import { openTestPostgres } from "../../support/postgres-databases.ts";
 import { PLAYBOOK, type TestServices, testServices } from "../../support/test-services.ts";

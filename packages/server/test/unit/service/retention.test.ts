@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { after, before, describe, test } from "node:test";
-import { applyRetention } from "../../../src/service/apply-retention.ts";
-import { storeCounter } from "../../../src/service/count-request.ts";
-import { createResultLink } from "../../../src/service/create-result-link.ts";
-import { recordEnded, recordStarted } from "../../../src/service/machine-reports.ts";
-import { nextForLink } from "../../../src/service/next-order.ts";
-import { actionForTransfer, completeResult, receiveResultPart } from "../../../src/service/receive-result.ts";
-import { runLiveResponse } from "../../../src/service/run-live-response.ts";
+import { applyRetention } from "../../../src/service/actions/apply-retention.ts";
+import { runLiveResponse } from "../../../src/service/actions/run-live-response.ts";
+import { recordEnded, recordStarted } from "../../../src/service/agents/machine-reports.ts";
+import { nextForLink } from "../../../src/service/agents/next-order.ts";
+import { storeCounter } from "../../../src/service/identity/count-request.ts";
+import { createResultLink } from "../../../src/service/results/create-result-link.ts";
+import { actionForTransfer, completeResult, receiveResultPart } from "../../../src/service/results/receive-result.ts";
 import { PLAYBOOK, type TestServices, testServices } from "../../support/test-services.ts";
 
 const DAY_MS = 24 * 3_600_000;

@@ -3,15 +3,15 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pino from "pino";
-import { checkInThreadPool } from "../../../src/auth/signature-check.ts";
-import { openDiskBlobStore } from "../../../src/blobs/disk-blob-store.ts";
+import { checkInThreadPool } from "../../../src/auth/signatures/signature-check.ts";
+import { openDiskBlobStore } from "../../../src/blobs/disk/disk-blob-store.ts";
 import { localBus } from "../../../src/bus/local-bus.ts";
 import type { Clock } from "../../../src/clock.ts";
-import { CONTRACT_POLICY } from "../../../src/domain/policy.ts";
+import { CONTRACT_POLICY } from "../../../src/domain/identity/policy.ts";
 import { NO_RECOVERY, type ServiceContext } from "../../../src/service/context.ts";
 import { NO_MEASURES } from "../../../src/service/measures.ts";
 import { ResultSpace } from "../../../src/service/result-space.ts";
-import { orderKeyPair } from "../../../src/setup/keys.ts";
+import { orderKeyPair } from "../../../src/setup/keys/keys.ts";
 import { SqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
 
 /** Time moves only when the test says so; the wall clock may go its own way. */

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import type { Machine } from "../../../src/domain/machine.ts";
-import { cancelMachineAction } from "../../../src/service/cancel-machine-action.ts";
-import { closeLink } from "../../../src/service/link-lifecycle.ts";
-import { recordStarted } from "../../../src/service/machine-reports.ts";
-import { nextForLink } from "../../../src/service/next-order.ts";
-import { runLiveResponse } from "../../../src/service/run-live-response.ts";
+import type { Machine } from "../../../src/domain/machines/machine.ts";
+import { cancelMachineAction } from "../../../src/service/actions/cancel-machine-action.ts";
+import { runLiveResponse } from "../../../src/service/actions/run-live-response.ts";
+import { closeLink } from "../../../src/service/agents/link-lifecycle.ts";
+import { recordStarted } from "../../../src/service/agents/machine-reports.ts";
+import { nextForLink } from "../../../src/service/agents/next-order.ts";
 import { PLAYBOOK, type TestServices, testServices } from "../../support/test-services.ts";
 
 const REQUEST = { Commands: [{ type: "GetFile" as const, params: [{ key: "Path", value: "/x" }] }], Comment: "c" };

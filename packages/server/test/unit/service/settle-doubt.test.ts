@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { runLiveResponse } from "../../../src/service/actions/run-live-response.ts";
 import type { ServiceContext } from "../../../src/service/context.ts";
-import { runLiveResponse } from "../../../src/service/run-live-response.ts";
 import type { Store } from "../../../src/store/store.ts";
 import { CommitInDoubt, StoreUnavailable } from "../../../src/store/store-unavailable.ts";
 import { PLAYBOOK, type TestServices, testServices } from "../../support/test-services.ts";

@@ -2,22 +2,22 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Permission } from "@halligan/protocol/api";
 import type { ApplicationCaller, Caller } from "../../../src/auth/caller.ts";
-import { checkResultLink } from "../../../src/auth/result-link.ts";
+import { checkResultLink } from "../../../src/auth/signatures/result-link.ts";
+import { runLiveResponse } from "../../../src/service/actions/run-live-response.ts";
+import { blockCaller, unblockCaller } from "../../../src/service/administration/blocked-callers.ts";
 import {
   addApplicationSecret,
   removeOneApplicationSecret,
   revokeApplicationTokens,
-} from "../../../src/service/application-secrets.ts";
-import { applicationStanding } from "../../../src/service/application-standing.ts";
-import { blockCaller, unblockCaller } from "../../../src/service/blocked-callers.ts";
-import { createApplication } from "../../../src/service/create-application.ts";
-import { createResultLink } from "../../../src/service/create-result-link.ts";
-import { openResult } from "../../../src/service/open-result.ts";
-import { quarantineByHand, releaseMachine } from "../../../src/service/quarantine-by-hand.ts";
-import { removeApplication } from "../../../src/service/remove-application.ts";
-import { revokeResultLinks } from "../../../src/service/revoke-result-links.ts";
-import { runLiveResponse } from "../../../src/service/run-live-response.ts";
-import { ADMINISTRATOR } from "../../../src/store/meta.ts";
+} from "../../../src/service/identity/application-secrets.ts";
+import { applicationStanding } from "../../../src/service/identity/application-standing.ts";
+import { createApplication } from "../../../src/service/identity/create-application.ts";
+import { removeApplication } from "../../../src/service/identity/remove-application.ts";
+import { quarantineByHand, releaseMachine } from "../../../src/service/machines/quarantine-by-hand.ts";
+import { createResultLink } from "../../../src/service/results/create-result-link.ts";
+import { openResult } from "../../../src/service/results/open-result.ts";
+import { revokeResultLinks } from "../../../src/service/results/revoke-result-links.ts";
+import { ADMINISTRATOR } from "../../../src/store/cluster/meta.ts";
 import { type TestServices, testServices, user } from "../../support/test-services.ts";
 import { sampleAction, sampleCommand } from "../domain/sample-action.ts";
 

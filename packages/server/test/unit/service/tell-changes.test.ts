@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { tellingStore } from "../../../src/service/tell-changes.ts";
+import { tellingStore } from "../../../src/service/actions/tell-changes.ts";
 import type { StoreTx } from "../../../src/store/store.ts";
 import { sampleAction, sampleMachine } from "../domain/sample-action.ts";
 import { openService } from "./service-fixture.ts";

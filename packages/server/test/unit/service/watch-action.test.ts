@@ -2,10 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Caller } from "../../../src/auth/caller.ts";
 import type { Bus } from "../../../src/bus/bus.ts";
-import type { MachineAction } from "../../../src/domain/machine-action.ts";
-import { createDeviceGroup, setMachineDeviceGroup, updateDeviceGroup } from "../../../src/service/device-groups.ts";
-import { tellingStore } from "../../../src/service/tell-changes.ts";
-import { ActionWatch, type WatchStep } from "../../../src/service/watch-action.ts";
+import type { MachineAction } from "../../../src/domain/actions/machine-action.ts";
+import { tellingStore } from "../../../src/service/actions/tell-changes.ts";
+import { ActionWatch, type WatchStep } from "../../../src/service/actions/watch-action.ts";
+import {
+  createDeviceGroup,
+  setMachineDeviceGroup,
+  updateDeviceGroup,
+} from "../../../src/service/machines/device-groups.ts";
 import { PLAYBOOK, user } from "../../support/test-services.ts";
 import { sampleAction, sampleMachine } from "../domain/sample-action.ts";
 import { openService, type Service } from "./service-fixture.ts";

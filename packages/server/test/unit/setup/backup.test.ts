@@ -5,11 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { test } from "node:test";
-import { backUp } from "../../../src/backup.ts";
-import { openDiskBlobStore } from "../../../src/blobs/disk-blob-store.ts";
+import { openDiskBlobStore } from "../../../src/blobs/disk/disk-blob-store.ts";
 import { readConfig } from "../../../src/config/config.ts";
+import { backUp } from "../../../src/setup/backup.ts";
 import { readEngines } from "../../../src/setup/engines.ts";
-import { loadKeys } from "../../../src/setup/keys.ts";
+import { loadKeys } from "../../../src/setup/keys/keys.ts";
 import { SqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
 
 test("while results keep coming in, each backup opens and has the bytes of every result that its database refers to", async () => {

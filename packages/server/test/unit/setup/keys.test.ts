@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { ConfigError } from "../../../src/config/config.ts";
-import { keyFingerprints, loadKeys } from "../../../src/setup/keys.ts";
+import { keyFingerprints, loadKeys } from "../../../src/setup/keys/keys.ts";
 
 const root = await mkdtemp(join(tmpdir(), "halligan-keys-"));
 after(() => rm(root, { recursive: true, force: true }));

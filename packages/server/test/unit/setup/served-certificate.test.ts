@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { pino } from "pino";
 import { ConfigError } from "../../../src/config/config.ts";
-import { ServedCertificate } from "../../../src/setup/served-certificate.ts";
+import { ServedCertificate } from "../../../src/setup/certificates/served-certificate.ts";
 import { CertificateMaker } from "../../support/certificates.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "halligan-certificate-"));

@@ -1,6 +1,6 @@
 import { LibraryApprovalListWire, LibraryFileVersionListWire, LibraryFileWire } from "@halligan/protocol/api";
 import { Type } from "typebox";
-import { LIBRARY_FILES } from "../../../domain/odata/library-file-fields.ts";
+import { LIBRARY_FILES } from "../../../odata/entities/library-file-fields.ts";
 import { LibraryFileCollection } from "../components.ts";
 import { odataParameters } from "../odata-parameters.ts";
 import { json, type OperationDoc } from "../operation-doc.ts";

@@ -6,9 +6,9 @@ import {
   MachineActionWire,
 } from "@halligan/protocol/api";
 import { Type } from "typebox";
-import { MACHINE_ACTIONS } from "../../../domain/odata/machine-action-fields.ts";
-import { refusalReason } from "../../../domain/transfer-refusal.ts";
-import { eventText } from "../../event-text.ts";
+import { refusalReason } from "../../../domain/actions/transfer-refusal.ts";
+import { MACHINE_ACTIONS } from "../../../odata/entities/machine-action-fields.ts";
+import { eventText } from "../../edge/response/event-text.ts";
 import { AlertCollection, MachineActionCollection } from "../components.ts";
 import { odataParameters } from "../odata-parameters.ts";
 import { json, type OperationDoc } from "../operation-doc.ts";

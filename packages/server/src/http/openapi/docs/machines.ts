@@ -1,6 +1,6 @@
 import { MachineWire } from "@halligan/protocol/api";
 import { Type } from "typebox";
-import { MACHINES } from "../../../domain/odata/machine-fields.ts";
+import { MACHINES } from "../../../odata/entities/machine-fields.ts";
 import { MachineCollection } from "../components.ts";
 import { odataParameters } from "../odata-parameters.ts";
 import { json, type OperationDoc } from "../operation-doc.ts";

@@ -1,6 +1,6 @@
 import { TokenWire } from "@halligan/protocol/api";
 import { type TObject, type TProperties, Type } from "typebox";
-import { ASSERTION_TYPE } from "../../../auth/client-assertion.ts";
+import { ASSERTION_TYPE } from "../../../auth/tokens/client-assertion.ts";
 import { TokenV1Wire } from "../components.ts";
 import { json, type OperationDoc, type ParameterDoc } from "../operation-doc.ts";
 import { SAMPLE } from "../sample-values.ts";

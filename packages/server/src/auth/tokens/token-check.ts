@@ -1,0 +1,72 @@
+import { isPermission } from "@halligan/protocol/api";
+import { errors, type JWTPayload, jwtVerify } from "jose";
+import { fault, isFault, type TokenFault } from "../token-fault.ts";
+import type { VerifiedToken } from "../verified-token.ts";
+import type { SigningKey } from "./signing-key.ts";
+
+export interface TokenExpectations {
+  readonly keys: readonly SigningKey[];
+  readonly issuers: readonly string[];
+  readonly audiences: readonly string[];
+  readonly tenant: string;
+}
+
+/** Everything about a token of our own that does not depend on the time of day. */
+export async function checkTokenSignature(
+  token: string,
+  expected: TokenExpectations,
+): Promise<VerifiedToken | TokenFault> {
+  if (expected.keys.length === 0 || expected.issuers.length === 0 || expected.audiences.length === 0) {
+    return fault("UnknownKey");
+  }
+  const verified = await verifiedPayload(token, expected);
+  return isFault(verified) ? verified : readClaims(verified.payload, expected);
+}
+
+async function verifiedPayload(
+  token: string,
+  expected: TokenExpectations,
+): Promise<{ readonly payload: JWTPayload } | TokenFault> {
+  try {
+    const { payload } = await jwtVerify(
+      token,
+      (header) => {
+        const key = expected.keys.find((one) => one.kid === header.kid && one.alg === header.alg);
+        if (key === undefined) throw new errors.JWKSNoMatchingKey();
+        return key.publicKey;
+      },
+      {
+        algorithms: [...new Set(expected.keys.map((key) => key.alg))],
+        typ: "JWT",
+        // The times are compared by the verifier against the caller's clock on every use; here they must pass whatever they are.
+        currentDate: new Date(0),
+        clockTolerance: Number.MAX_SAFE_INTEGER,
+      },
+    );
+    return { payload };
+  } catch (error) {
+    if (error instanceof errors.JWKSNoMatchingKey) return fault("UnknownKey");
+    if (error instanceof errors.JWSSignatureVerificationFailed) return fault("BadSignature");
+    if (error instanceof errors.JOSEError || error instanceof TypeError) return fault("Malformed");
+    throw error;
+  }
+}
+
+function readClaims(payload: JWTPayload, expected: TokenExpectations): VerifiedToken | TokenFault {
+  const { iss, aud, iat, nbf, exp, tid, appid, app_displayname: name, roles } = payload;
+  if (iss === undefined || !expected.issuers.includes(iss) || tid !== expected.tenant) return fault("WrongIssuer");
+  if (typeof aud !== "string" || !expected.audiences.includes(aud)) return fault("WrongAudience");
+  if (typeof iat !== "number" || typeof nbf !== "number" || typeof exp !== "number") return fault("Malformed");
+  if (typeof appid !== "string" || typeof name !== "string" || !Array.isArray(roles)) return fault("Malformed");
+  const granted = roles.filter((role) => typeof role === "string").filter(isPermission);
+  return {
+    caller: { kind: "application", id: appid, clientId: appid, name, roles: new Set(granted) },
+    notBeforeMs: nbf * 1000,
+    expiresAtMs: exp * 1000,
+    // A token of before these claims is of the first generation.
+    issuedUnder: {
+      generation: typeof payload.gen === "number" ? payload.gen : 0,
+      secretId: typeof payload.sec === "string" ? payload.sec : null,
+    },
+  };
+}

@@ -1,0 +1,243 @@
+import { createHash } from "node:crypto";
+import { open, readdir, rename, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { PART_BYTES } from "@halligan/protocol/link";
+import { BoundedMap } from "../../auth/bounded-map.ts";
+import type { CompleteAnswer, PutPartAnswer, ResultPart, WholeResult } from "../blob-store.ts";
+import { isDiskFull, isMissing, openBlobFile, removeFile, sizeOf, syncFolder, type WriteChunk } from "../disk-files.ts";
+import { appendPartLog, readPartLog } from "../part-log.ts";
+import { Upload } from "../upload.ts";
+import { wholeFault } from "../whole-fault.ts";
+import type { DiskSpace } from "./disk-space.ts";
+
+const mismatch = (detail: string) => ({ code: "PartMismatch", detail }) as const;
+
+/** Unfinished uploads: `<id>.data` with each part at its offset, `<id>.parts` saying which of them are durable. */
+export class DiskPartials {
+  readonly #folder: string;
+  readonly #write: WriteChunk;
+  readonly #space: DiskSpace;
+  /** Idle uploads; more of them than this are read from their logs again. */
+  readonly #idle: BoundedMap<string, Upload>;
+  readonly #busy = new Map<string, Upload>();
+  readonly #loading = new Map<string, Promise<Upload>>();
+
+  constructor(folder: string, write: WriteChunk, hashStates: number, space: DiskSpace) {
+    this.#space = space;
+    this.#folder = folder;
+    this.#write = write;
+    this.#idle = new BoundedMap(hashStates);
+  }
+
+  dataPath = (resultId: string): string => join(this.#folder, `${resultId}.data`);
+  #logPath = (resultId: string): string => join(this.#folder, `${resultId}.parts`);
+
+  async putPart(given: ResultPart): Promise<PutPartAnswer> {
+    const { resultId, part, sizeBytes, sha256 } = given;
+    if (sizeBytes > PART_BYTES) return mismatch(`a part has at most ${PART_BYTES} bytes`);
+    const upload = await this.#hold(resultId);
+    for (let other = upload.writing.get(part); other !== undefined; other = upload.writing.get(part)) {
+      await other.catch(() => undefined);
+    }
+    const stored = upload.parts.get(part);
+    if (stored !== undefined) {
+      this.#release(resultId, upload);
+      const isSame = stored.sizeBytes === sizeBytes && stored.sha256 === sha256;
+      return isSame ? { code: "stored" } : mismatch(`part ${part} is stored with another content`);
+    }
+    if (upload.isSealed) {
+      this.#release(resultId, upload);
+      return mismatch("the upload is being completed");
+    }
+    const writing = this.#writePart(upload, given);
+    upload.writing.set(part, writing);
+    try {
+      return await writing;
+    } finally {
+      upload.writing.delete(part);
+      this.#release(resultId, upload);
+    }
+  }
+
+  async #writePart(upload: Upload, given: ResultPart): Promise<PutPartAnswer> {
+    const { resultId, part, body, sizeBytes, sha256 } = given;
+    const offset = part * PART_BYTES;
+    const partHash = createHash("sha256");
+    // The state of the whole goes on in a copy: a part that turns out wrong must not have touched it.
+    const whole = part === upload.hashedParts ? upload.whole.copy() : null;
+    const isNew = upload.parts.size === 0;
+    using claim = await this.#space.claim(sizeBytes);
+    if (claim === null) return { code: "InsufficientStorage" };
+    try {
+      await using file = await openForParts(this.dataPath(resultId));
+      let received = 0;
+      for await (const chunk of body) {
+        if (received + chunk.length > sizeBytes) return mismatch(`part ${part} has more than ${sizeBytes} bytes`);
+        // Hashed while it is being written: the two take about as long.
+        const writing = this.#write(file, chunk, offset + received);
+        partHash.update(chunk);
+        whole?.update(chunk);
+        await writing;
+        received += chunk.length;
+      }
+      if (received !== sizeBytes) return mismatch(`part ${part} has ${received} bytes instead of ${sizeBytes}`);
+      if (partHash.digest("hex") !== sha256) return mismatch(`part ${part} has another SHA-256`);
+      await file.sync();
+      if (!upload.isRemoved) await appendPartLog(this.#logPath(resultId), part, { sizeBytes, sha256 });
+      if (upload.isRemoved) {
+        await removeFile(this.#logPath(resultId));
+        return mismatch("the upload was given up");
+      }
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+      await this.#giveBack(upload, resultId);
+      return { code: "InsufficientStorage" };
+    }
+    if (isNew) await syncFolder(this.#folder);
+    upload.parts.set(part, { sizeBytes, sha256 });
+    if (whole !== null && part === upload.hashedParts) {
+      upload.whole = whole;
+      upload.hashedParts = part + 1;
+    }
+    return { code: "stored" };
+  }
+
+  /** Frees what a part that did not fit has taken, unless another part is being written behind it. */
+  async #giveBack(upload: Upload, resultId: string): Promise<void> {
+    if (upload.writing.size > 1) return;
+    const ends = [...upload.parts].map(([part, stored]) => part * PART_BYTES + stored.sizeBytes);
+    try {
+      await using file = await open(this.dataPath(resultId), "r+");
+      await file.truncate(Math.max(0, ...ends));
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+    }
+  }
+
+  /** Checks the whole and moves it to `path`, whose folder exists. */
+  async complete(given: WholeResult, path: string): Promise<CompleteAnswer> {
+    const { resultId, partCount, sizeBytes, sha256 } = given;
+    const upload = await this.#hold(resultId);
+    if (upload.isSealed) {
+      this.#release(resultId, upload);
+      return { code: "UploadIncomplete", missingParts: [] };
+    }
+    upload.isSealed = true;
+    try {
+      await Promise.allSettled(upload.writing.values());
+      const faulty = wholeFault(upload.parts, partCount, sizeBytes);
+      if (faulty !== null) return faulty;
+      if ((await this.#hashWhole(upload, resultId, partCount)) !== sha256) {
+        // The sender begins again under another id. Left here, its parts could be read and hashed without end.
+        await this.remove(resultId);
+        return { code: "UploadMismatch", detail: "the SHA-256 of the whole does not agree" };
+      }
+      await rename(this.dataPath(resultId), path);
+      this.#forget(resultId);
+      await syncFolder(join(path, ".."));
+      await removeFile(this.#logPath(resultId));
+      await syncFolder(this.#folder);
+      return { code: "complete" };
+    } catch (error) {
+      if (isDiskFull(error)) return { code: "InsufficientStorage" };
+      throw error;
+    } finally {
+      upload.isSealed = false;
+      this.#release(resultId, upload);
+    }
+  }
+
+  /** Parts that came in order were hashed on the way; only what came out of order, or before a restart, is read again. */
+  async #hashWhole(upload: Upload, resultId: string, partCount: number): Promise<string> {
+    const whole = upload.whole.copy();
+    const start = upload.hashedParts * PART_BYTES;
+    const size = (await sizeOf(this.dataPath(resultId))) ?? 0;
+    if (upload.hashedParts < partCount && start < size) {
+      const rest = await openBlobFile(this.dataPath(resultId), { start, end: size - 1 });
+      for await (const chunk of rest?.stream ?? []) {
+        whole.update(chunk);
+        rest?.recycle?.(chunk);
+      }
+    }
+    return whole.digest("hex");
+  }
+
+  async remove(resultId: string): Promise<boolean> {
+    const upload = this.#busy.get(resultId);
+    if (upload !== undefined) upload.isRemoved = true;
+    this.#forget(resultId);
+    const hadLog = await removeFile(this.#logPath(resultId));
+    const hadData = await removeFile(this.dataPath(resultId));
+    return hadLog || hadData;
+  }
+
+  async sweep(olderThanMs: number, nowMs: number): Promise<number> {
+    let removed = 0;
+    for (const name of await readdir(this.#folder)) {
+      const resultId = /^([0-9a-f]{64})\.data$/.exec(name)?.[1];
+      if (resultId === undefined || this.#busy.has(resultId)) continue;
+      const { mtimeMs } = await stat(join(this.#folder, name));
+      if (mtimeMs < nowMs - olderThanMs && !this.#busy.has(resultId) && (await this.remove(resultId))) removed += 1;
+    }
+    return removed;
+  }
+
+  /** What a crash between two steps can leave: a log whose content has been moved to the results, or never got its first byte. */
+  async removeLeftovers(): Promise<void> {
+    for (const name of await readdir(this.#folder)) {
+      const resultId = /^([0-9a-f]{64})\.parts$/.exec(name)?.[1];
+      if (resultId !== undefined && (await sizeOf(this.dataPath(resultId))) === null)
+        await removeFile(join(this.#folder, name));
+    }
+  }
+
+  async #hold(resultId: string): Promise<Upload> {
+    const known = this.#busy.get(resultId) ?? this.#idle.get(resultId) ?? (await this.#loadOnce(resultId));
+    // While this waited for the log, another call may have put the upload to use.
+    const upload = this.#busy.get(resultId) ?? known;
+    upload.holders += 1;
+    this.#idle.delete(resultId);
+    this.#busy.set(resultId, upload);
+    return upload;
+  }
+
+  async #loadOnce(resultId: string): Promise<Upload> {
+    const loading = this.#loading.get(resultId) ?? this.#load(resultId);
+    this.#loading.set(resultId, loading);
+    try {
+      return await loading;
+    } finally {
+      this.#loading.delete(resultId);
+    }
+  }
+
+  #load = async (resultId: string): Promise<Upload> => new Upload(await readPartLog(this.#logPath(resultId)));
+
+  #release(resultId: string, upload: Upload): void {
+    upload.holders -= 1;
+    if (upload.holders > 0 || this.#busy.get(resultId) !== upload) return;
+    this.#busy.delete(resultId);
+    if (upload.parts.size > 0) this.#idle.set(resultId, upload);
+  }
+
+  #forget(resultId: string): void {
+    this.#busy.delete(resultId);
+    this.#idle.delete(resultId);
+  }
+}
+
+/** Opens without truncating, creating when needed: "a" would ignore offsets, "w" would empty the file. */
+async function openForParts(path: string) {
+  try {
+    return await open(path, "r+");
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+  try {
+    return await open(path, "wx+", 0o600);
+  } catch (error) {
+    // Another part of the same upload was first.
+    if (error instanceof Error && "code" in error && error.code === "EEXIST") return await open(path, "r+");
+    throw error;
+  }
+}

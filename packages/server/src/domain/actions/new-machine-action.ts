@@ -1,0 +1,141 @@
+import {
+  COMMAND_KEYS,
+  COMMAND_TYPES,
+  type CommandRequest,
+  type RunLiveResponseRequest,
+  type StartLiveResponseRequest,
+} from "@halligan/protocol/api";
+import type { DomainError } from "../errors.ts";
+import { allowsLiveResponse, type DeviceGroup } from "../machines/device-group.ts";
+import { type Machine, machineName } from "../machines/machine.ts";
+import { systemFault } from "../machines/supported-systems.ts";
+import { ok, type Result, refuse } from "../result.ts";
+import { type BoundLimits, newBound } from "./action-bound.ts";
+import type { LibraryPin } from "./command.ts";
+import type { MachineAction } from "./machine-action.ts";
+import { placeForNew } from "./session-places.ts";
+
+/**
+ * Rules of a request that its schema cannot say: the keys of each command type, each once, and the
+ * order of types (PutFile, RunScript, GetFile; docs/contract/http-api.md#run-live-response). Values
+ * are not checked against the library or a device here: the contract accepts them and lets the
+ * command fail when its turn comes.
+ */
+export function checkCommands(commands: readonly CommandRequest[]): DomainError | null {
+  let rank = 0;
+  for (const [index, command] of commands.entries()) {
+    const fault = checkKeys(command, `Commands[${index}]`);
+    if (fault) return fault;
+    const commandRank = COMMAND_TYPES.indexOf(command.type);
+    if (commandRank < rank) {
+      return {
+        code: "InvalidRequestBody",
+        detail: `Commands[${index}] is a ${command.type} after a ${COMMAND_TYPES[rank]}; the order is ${COMMAND_TYPES.join(", ")}`,
+      };
+    }
+    rank = commandRank;
+  }
+  return null;
+}
+
+function checkKeys(command: CommandRequest, place: string): DomainError | null {
+  const { required, optional }: { required: readonly string[]; optional: readonly string[] } =
+    COMMAND_KEYS[command.type];
+  const seen = new Set<string>();
+  for (const { key, value } of command.params) {
+    if (!required.includes(key) && !optional.includes(key)) {
+      const known = [...required, ...optional].join(", ");
+      return {
+        code: "InvalidRequestBody",
+        detail: `${place}: ${command.type} has no parameter "${key}"; it takes ${known}`,
+      };
+    }
+    if (seen.has(key)) return { code: "InvalidRequestBody", detail: `${place}: parameter "${key}" is given twice` };
+    if (value.includes("\0")) {
+      return { code: "InvalidRequestBody", detail: `${place}: the value of "${key}" contains a NUL character` };
+    }
+    if (value === "" && required.includes(key)) {
+      return { code: "InvalidRequestBody", detail: `${place}: the value of "${key}" is empty` };
+    }
+    seen.add(key);
+  }
+  const missing = required.find((key) => !seen.has(key));
+  return missing ? { code: "MissingRequiredParameter", parameter: `${place}.params ${missing}` } : null;
+}
+
+export interface NewMachineActionInput {
+  id: string;
+  machine: Machine;
+  group: DeviceGroup;
+  request: RunLiveResponseRequest & Pick<StartLiveResponseRequest, "options">;
+  requestor: { name: string; id: string };
+  /** Of each command, in their order. */
+  pins: readonly (LibraryPin | null)[];
+  nowMs: number;
+  /** Longest time it may wait for its machine. */
+  queueTimeoutMs: number;
+  bounds: BoundLimits;
+  sessions: { taken: number; places: number; retryAfterMs: number };
+}
+
+export function newMachineAction(input: NewMachineActionInput): Result<MachineAction, DomainError> {
+  const { machine, group, request, sessions, nowMs } = input;
+  const fault = checkCommands(request.Commands) ?? machineFault(machine, group);
+  if (fault) return refuse(fault);
+  const place = placeForNew(machine.linked, sessions.taken, sessions.places);
+  if (place === "noPlace") {
+    return refuse({ code: "TooManySessions", places: sessions.places, retryAfterMs: sessions.retryAfterMs });
+  }
+  return ok({
+    id: input.id,
+    machineId: machine.id,
+    computerDnsName: machineName(machine),
+    status: "Pending",
+    requestor: input.requestor.name,
+    requestorId: input.requestor.id,
+    comment: request.Comment,
+    createdAtMs: nowMs,
+    updatedAtMs: nowMs,
+    finalAtMs: null,
+    deadlineMs: nowMs + input.queueTimeoutMs,
+    cancellation: null,
+    errorHResult: 0,
+    options: { keepProcesses: request.options?.keepProcesses ?? false },
+    commands: request.Commands.map((command, index) => ({
+      type: command.type,
+      params: command.params,
+      status: "Created",
+      startId: null,
+      startedAtMs: null,
+      finishedAtMs: null,
+      endedAtMs: null,
+      errors: [],
+      result: null,
+      pin: input.pins[index] ?? null,
+    })),
+    order: null,
+    place,
+    bound: place.held ? newBound(request.Commands, input.bounds, nowMs + input.queueTimeoutMs, nowMs) : null,
+    version: 1,
+  });
+}
+
+function machineFault(machine: Machine, group: DeviceGroup): DomainError | null {
+  if (machine.retirement)
+    return { code: "MachineRetired", machineId: machine.id, retiredAtMs: machine.retirement.atMs };
+  if (machine.quarantined) {
+    return { code: "MachineQuarantined", machineId: machine.id, reason: machine.quarantineReason };
+  }
+  if (!allowsLiveResponse(group)) {
+    return { code: "RemediationLevelMissing", machineId: machine.id, groupName: group.name };
+  }
+  return systemFault(machine.id, machine.facts);
+}
+
+/** Names of library files that a request uses, each once. */
+export function libraryFileNames(commands: readonly CommandRequest[]): string[] {
+  const names = commands.flatMap((command) =>
+    command.params.filter(({ key }) => key === "FileName" || key === "ScriptName").map(({ value }) => value),
+  );
+  return [...new Set(names)];
+}

@@ -1,0 +1,41 @@
+import {
+  type AgentFrame,
+  HELLO_BOUNDS,
+  type LINK_CLOSE,
+  parseAgentFrame,
+  REPORT_BOUNDS,
+  type ServerFrame,
+} from "@halligan/protocol/link";
+import type { LinkSeal } from "../link/link-seal.ts";
+
+export type Decoded = { frame: AgentFrame } | { refusal: string };
+
+/** Frames as texts of one connection, sealed from the welcome on; never in link version 1. */
+export class FrameCodec {
+  #seal: LinkSeal | null = null;
+
+  get isSealed(): boolean {
+    return this.#seal !== null;
+  }
+
+  sealWith(seal: LinkSeal): void {
+    this.#seal = seal;
+  }
+
+  decode(text: string, expected: "hello" | "report"): Decoded {
+    const json = this.#seal ? this.#seal.open(text) : text;
+    if (json === null) return { refusal: "a frame was changed, repeated, left out or moved on the way" };
+    const frame = parseAgentFrame(json, expected === "hello" ? HELLO_BOUNDS : REPORT_BOUNDS);
+    return frame ? { frame } : { refusal: "not a frame of this protocol, or one that is too large" };
+  }
+
+  encode(frame: ServerFrame, nowMs: number): string {
+    const json = JSON.stringify(frame);
+    return this.#seal ? this.#seal.seal(json, nowMs) : json;
+  }
+
+  /** The reason of the close frame, which is the last frame. */
+  closeReason(code: (typeof LINK_CLOSE)[keyof typeof LINK_CLOSE], words: string): string {
+    return this.#seal ? this.#seal.close(code, words) : words;
+  }
+}

@@ -1,0 +1,30 @@
+import type { Clock } from "../../clock.ts";
+
+/** Notices that no frame has come for `limitMs`. One timer for many frames: each frame only notes its moment. */
+export class SilenceWatch {
+  readonly #clock: Clock;
+  readonly #limitMs: number;
+  #heardAtMs: number;
+  #cancel: (() => void) | null = null;
+
+  constructor(clock: Clock, limitMs: number) {
+    this.#clock = clock;
+    this.#limitMs = limitMs;
+    this.#heardAtMs = clock.monotonicMs();
+  }
+
+  heard(): void {
+    this.#heardAtMs = this.#clock.monotonicMs();
+  }
+
+  start(silent: () => void): void {
+    const silentMs = this.#clock.monotonicMs() - this.#heardAtMs;
+    if (silentMs >= this.#limitMs) silent();
+    else this.#cancel = this.#clock.after(this.#limitMs - silentMs, () => this.start(silent));
+  }
+
+  stop(): void {
+    this.#cancel?.();
+    this.#cancel = null;
+  }
+}

@@ -1,0 +1,129 @@
+import {
+  decodeHandshakeAnswer,
+  type HandshakeAnswer,
+  LINK_CLOSE,
+  LINK_VERSION,
+  OLDEST_LINK_VERSION,
+  SEALED_SINCE_VERSION,
+  type ServerFrame,
+} from "@halligan/protocol/link";
+import { signLinkTicket } from "../../auth/signatures/link-ticket.ts";
+import type { AcceptedLink, RefusedLink } from "../../service/agents/link-lifecycle.ts";
+import { QUARANTINE_REMEDY } from "../../service/agents/quarantine-machine.ts";
+import type { OrderKeyPair, ServiceContext } from "../../service/context.ts";
+import { type LinkSeal, sealedWelcome, signedRefusal } from "./link-seal.ts";
+
+/** For readers of the log: what they can do about it. */
+const REFUSAL_MEANINGS: Readonly<Record<RefusedLink["reason"], string>> = {
+  unknownServerKey:
+    "the device pins an order key that is not accepted here: put that key back as order-previous.pem, sign the present keys " +
+    "with the recovery key (halligan-server sign-order-keys), or enroll it with a new token",
+  unknownMachine:
+    "no such machine is enrolled here: enroll it with a new token, or see whether it looks for another server",
+  badSignature: "the answer was not signed by a key of this machine",
+  retired: "the machine was retired: reinstate it, or remove its agent",
+  machineRate: "the machine connects too often: see in the agent's log why its connections end",
+  noRoom: "as many machines are connected as HALLIGAN_MAX_LINKS allows",
+  quarantined: `two devices use this machine's key. ${QUARANTINE_REMEDY}`,
+  quarantinedByHand: "an operator put the machine in quarantine: release it, or remove its agent",
+};
+
+/** The others are `unauthorized`, which says nothing about why. */
+const REFUSAL_CLOSE: Readonly<Partial<Record<RefusedLink["reason"], CloseReason>>> = {
+  quarantined: "quarantined",
+  quarantinedByHand: "quarantined",
+  retired: "retired",
+  machineRate: "tooOften",
+  noRoom: "goingAway",
+};
+
+/** What the device logs; at most `MAX_REFUSAL_WORDS` characters. Of the others it learns no more than the close code. */
+const REFUSAL_WORDS: Readonly<Partial<Record<RefusedLink["reason"], string>>> = {
+  quarantined: "two devices use its key",
+  quarantinedByHand: "quarantined by an operator",
+};
+
+export type CloseReason = keyof typeof LINK_CLOSE;
+
+/** The answer of a device whose size and version are right. */
+export interface Answer {
+  kind: "answer";
+  challenge: Uint8Array;
+  /** The whole frame. */
+  bytes: Uint8Array;
+  claim: HandshakeAnswer;
+}
+
+/** `proven`: the reason of the close frame where that is more than the detail. */
+export type HandshakeFailure = { kind: "failed"; reason: CloseReason; detail: string; proven?: string };
+
+export function readAnswer(challenge: Uint8Array | null, bytes: Uint8Array): Answer | HandshakeFailure {
+  const claim = decodeHandshakeAnswer(bytes);
+  if (!challenge) return { kind: "failed", reason: "protocol", detail: "a second answer" };
+  if (!claim) return { kind: "failed", reason: "unauthorized", detail: "the answer has the wrong size" };
+  if (claim.version < OLDEST_LINK_VERSION || claim.version > LINK_VERSION) {
+    const versions = `${OLDEST_LINK_VERSION} to ${LINK_VERSION}`;
+    const detail = `this server speaks link versions ${versions}, not ${claim.version}`;
+    return { kind: "failed", reason: "protocol", detail };
+  }
+  return { kind: "answer", challenge, bytes, claim };
+}
+
+/** The frame in place of the welcome, if there is one, and the close after it. */
+export function refuseAnswer(
+  context: ServiceContext,
+  answer: Answer,
+  { reason }: RefusedLink,
+  names: object,
+): { orderKeys: ServerFrame | null; failure: HandshakeFailure } {
+  const { claim, challenge, bytes } = answer;
+  context.log.warn({ ...names, machineId: claim.machineId, reason, meaning: REFUSAL_MEANINGS[reason] }, "link refused");
+  const isSealed = claim.version >= SEALED_SINCE_VERSION;
+  const { set } = context.keys.recovery;
+  // It names keys and no secret, so that it may be sent to any caller.
+  const orderKeys: ServerFrame | null =
+    reason === "unknownServerKey" && set && isSealed ? { type: "orderKeys", ...set } : null;
+  const close = REFUSAL_CLOSE[reason] ?? "unauthorized";
+  const failure: HandshakeFailure = { kind: "failed", reason: close, detail: REFUSAL_WORDS[reason] ?? "not accepted" };
+  // A device of link version 2 believes only a signed refusal when that would end what it runs. The others end or delay
+  // one attempt, as any proxy can.
+  const isBelieved = close === "quarantined" || close === "retired";
+  if (!isBelieved || !isSealed) return { orderKeys, failure };
+  const transcript = { challenge, answer: bytes };
+  const proven = signedRefusal(transcript, LINK_CLOSE[close], failure.detail, namedKey(context, claim));
+  return { orderKeys, failure: { ...failure, proven } };
+}
+
+/** `seal`: null in link version 1. */
+export function welcome(
+  context: ServiceContext,
+  { claim, challenge, bytes }: Answer,
+  accepted: AcceptedLink,
+  pingIntervalMs: number,
+): { kind: "welcome"; frame: ServerFrame; seal: LinkSeal | null } | HandshakeFailure {
+  const { clock, keys } = context;
+  const content = {
+    linkVersion: claim.version,
+    linkEpoch: accepted.linkEpoch,
+    serverTimeMs: clock.nowMs(),
+    ticket: signLinkTicket(accepted, keys.linkTicket.signing),
+    pingIntervalMs,
+  };
+  if (claim.version < SEALED_SINCE_VERSION) {
+    return { kind: "welcome", frame: { type: "welcome", ...content }, seal: null };
+  }
+  const signed = sealedWelcome(
+    { challenge, answer: bytes },
+    claim.ephemeralKey,
+    content,
+    namedKey(context, claim),
+    clock.monotonicMs(),
+  );
+  if (!signed) return { kind: "failed", reason: "protocol", detail: "the device's ephemeral key is none" };
+  return { kind: "welcome", ...signed };
+}
+
+/** The order key that the device named, which is accepted here. */
+function namedKey({ keys }: ServiceContext, { serverKeyId }: HandshakeAnswer): OrderKeyPair {
+  return keys.order.accepted.find(({ keyId }) => keyId === serverKeyId) ?? keys.order.signing;
+}

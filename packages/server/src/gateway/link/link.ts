@@ -1,0 +1,349 @@
+import {
+  type AgentFrame,
+  CHALLENGE_BYTES,
+  type Hello,
+  type Kept,
+  LINK_CLOSE,
+  LINK_VERSION,
+  OLDEST_LINK_VERSION,
+  type ServerFrame,
+} from "@halligan/protocol/link";
+import { DeviceKey } from "../../auth/signatures/device-key.ts";
+import type { CloneEvidence, RollingValue } from "../../domain/machines/clone-detection.ts";
+import {
+  acceptLink,
+  answerHello,
+  closeLink,
+  type DeviceMarks,
+  type LinkIdentity,
+  recordKept,
+} from "../../service/agents/link-lifecycle.ts";
+import { nextForLink } from "../../service/agents/next-order.ts";
+import { quarantineMachine } from "../../service/agents/quarantine-machine.ts";
+import type { ServiceContext } from "../../service/context.ts";
+import { FrameCodec } from "../connection/frame-codec.ts";
+import { HandshakeDeadline } from "../connection/handshake-deadline.ts";
+import { LifeSigns } from "../connection/life-signs.ts";
+import { Lifetime } from "../connection/lifetime.ts";
+import type { LinkSocket, LinkSocketEvents } from "../connection/link-socket.ts";
+import { SerialQueue } from "../connection/serial-queue.ts";
+import { SilenceWatch } from "../connection/silence-watch.ts";
+import { HANDLING_UNITS } from "../frame-rate.ts";
+import { type CloseReason, readAnswer, refuseAnswer, welcome } from "./link-handshake.ts";
+import type { LinkMarks, LinkOwner } from "./link-owner.ts";
+import { type ReportFrame, type ReportingLink, takeReport } from "./link-reports.ts";
+import { orderKeysFrame } from "./order-keys-frame.ts";
+import { signOrder } from "./order-signature.ts";
+import { RefusalLog } from "./refusal-log.ts";
+import { SentOrders } from "./sent-orders.ts";
+
+const PROBE_NONCE_BYTES = 16;
+/**
+ * What one link may hold back: frames that wait for their turn, and bytes that the device does not read. One read of a
+ * socket, 64 KiB, can have 3,000 pings, also after the reading was paused.
+ */
+const MAX_WAITING_FRAMES = 4_096;
+const MAX_BUFFERED_BYTES = 8 * 1024 * 1024;
+const SILENT_INTERVALS = 3;
+
+const UNKNOWN_VALUE_MEANING =
+  "the device presents a rolling value that is newer than all that is known here and was signed by another key: put that " +
+  "key back as link-ticket-previous.key, or remove the device's data folder and enroll it with a new token";
+
+/**
+ * One device's connection from challenge to close. Frames are handled one after another, in the order they came, because
+ * each may write. It sends what the store says has to be sent (`nextForLink`); it decides nothing by itself.
+ */
+export class Link implements LinkSocketEvents {
+  readonly #context: ServiceContext;
+  readonly #socket: LinkSocket;
+  readonly #owner: LinkOwner<Link>;
+  readonly #pingIntervalMs: number;
+  /** Null once it is answered: of an idle link nothing stays that it does not need. */
+  #challenge: Uint8Array | null;
+  #phase: "answer" | "hello" | "ready" | "closed" = "answer";
+  #identity: LinkIdentity | null = null;
+  /** The order key that the device named: it believes what that one signs. */
+  #serverKeyId = "";
+  #version = LINK_VERSION;
+  #deviceKey: DeviceKey | null = null;
+  readonly #codec = new FrameCodec();
+  #leftNode: DeviceMarks | null = null;
+  #marks: LinkMarks | null = null;
+  /** The rolling value of the hello's answer, until the device has confirmed it: no start is granted before. */
+  #unkept: RollingValue | null = null;
+  readonly #handshake: HandshakeDeadline;
+  readonly #silence: SilenceWatch;
+  readonly #work: SerialQueue;
+  #pumpQueued = false;
+  readonly #signs = new LifeSigns();
+  readonly #lifetime = new Lifetime();
+  readonly #sent = new SentOrders();
+  readonly #refusals = new RefusalLog();
+
+  constructor(
+    context: ServiceContext,
+    socket: LinkSocket,
+    owner: LinkOwner<Link>,
+    options: { pingIntervalMs: number },
+  ) {
+    this.#context = context;
+    this.#socket = socket;
+    this.#owner = owner;
+    this.#pingIntervalMs = options.pingIntervalMs;
+    this.#silence = new SilenceWatch(context.clock, options.pingIntervalMs * SILENT_INTERVALS);
+    this.#work = new SerialQueue((cause) => {
+      this.#context.log.error({ ...this.#names, err: cause }, "link work failed");
+      // Nothing was acknowledged: the device reports it again on its next link.
+      this.#fail("goingAway", "the server could not handle a frame");
+    });
+    const challenge = context.ids.random(CHALLENGE_BYTES);
+    this.#challenge = challenge;
+    this.#handshake = new HandshakeDeadline(context.clock, (detail) => this.#fail("silent", detail));
+    socket.sendBinary(challenge);
+  }
+
+  get identity(): LinkIdentity | null {
+    return this.#identity;
+  }
+
+  get isReady(): boolean {
+    return this.#phase === "ready";
+  }
+
+  /** Null before its hello. */
+  get marks(): LinkMarks | null {
+    return this.#marks;
+  }
+
+  /** Whether the device proves within `withinMs` that its process runs now. In link version 1, which has no probe, any frame has to do. */
+  provesAlive(withinMs: number): Promise<boolean> {
+    if (this.#phase === "closed") return Promise.resolve(false);
+    const random = this.#context.ids.random(PROBE_NONCE_BYTES);
+    const nonce = this.#version === OLDEST_LINK_VERSION ? null : Buffer.from(random).toString("hex");
+    const isAlive = this.#signs.within(this.#context.clock, withinMs, nonce);
+    if (nonce !== null) this.#send({ type: "probe", nonce });
+    return isAlive;
+  }
+
+  binary(frame: Uint8Array): void {
+    if (this.#phase !== "answer" || this.#work.length > 0) {
+      this.#fail("protocol", "a binary frame out of turn");
+      return;
+    }
+    this.#work.add(() => this.#answered(frame));
+  }
+
+  text(text: string): number {
+    this.#silence.heard();
+    if (this.#phase === "answer" || this.#work.length >= MAX_WAITING_FRAMES) {
+      this.#fail("protocol", "a text frame out of turn, or too many at once");
+      return 0;
+    }
+    const decoded = this.#codec.decode(text, this.#phase === "hello" ? "hello" : "report");
+    if ("refusal" in decoded) {
+      this.#fail("protocol", decoded.refusal);
+      return 0;
+    }
+    const { frame } = decoded;
+    this.#signs.heard(frame.type === "probeAnswer" ? frame.nonce : null);
+    if (frame.type !== "probeAnswer") this.#work.add(() => this.#handle(frame));
+    return HANDLING_UNITS[frame.type];
+  }
+
+  /** The socket is gone, whichever side closed it. */
+  closed(): void {
+    if (this.#phase === "closed") return;
+    this.#phase = "closed";
+    this.#lifetime.end();
+    this.#signs.over();
+    this.#handshake.stop();
+    this.#silence.stop();
+    const identity = this.#identity;
+    this.#owner.ended(this);
+    if (identity) this.#work.add(() => closeLink(this.#context, identity, this.#sent.last));
+    this.#context.log.info(this.#names, "link closed");
+  }
+
+  /** Ends the link; resolves when everything it had begun is written. */
+  async close(reason: CloseReason, detail: string): Promise<void> {
+    const code = LINK_CLOSE[reason];
+    if (this.#phase !== "closed") this.#socket.close(code, this.#codec.closeReason(code, detail));
+    this.closed();
+    await this.#work.settled;
+  }
+
+  /** The store may have something for this machine. */
+  pump(): void {
+    if (this.#phase !== "ready" || this.#pumpQueued) return;
+    this.#pumpQueued = true;
+    this.#work.add(() => {
+      this.#pumpQueued = false;
+      return this.#sendNext();
+    });
+  }
+
+  /** Called at intervals: an order that was refused as late or busy is sent again. */
+  retry(): void {
+    this.#sent.repeat();
+    this.pump();
+  }
+
+  async #answered(bytes: Uint8Array): Promise<void> {
+    const answer = readAnswer(this.#challenge, bytes);
+    this.#challenge = null;
+    if (answer.kind === "failed") return this.#fail(answer.reason, answer.detail);
+    this.#version = answer.claim.version;
+    const accepted = await acceptLink(
+      this.#context,
+      answer.challenge,
+      answer.claim,
+      this.#socket.remoteAddress,
+      (machineId) => (this.#isClosed() ? "noRoom" : this.#owner.proves(this, machineId)),
+    );
+    if (accepted.kind === "refused") {
+      if (this.#isClosed()) return;
+      const { orderKeys, failure } = refuseAnswer(this.#context, answer, accepted, this.#names);
+      if (orderKeys) this.#send(orderKeys);
+      return this.#fail(failure.reason, failure.detail, failure.proven);
+    }
+    const { machineId, linkEpoch } = accepted;
+    this.#identity = { machineId, linkEpoch, remoteAddress: this.#socket.remoteAddress };
+    this.#serverKeyId = answer.claim.serverKeyId;
+    this.#leftNode = accepted.leftNode;
+    this.#deviceKey = new DeviceKey(accepted.deviceKey);
+    if (this.#isClosed()) return closeLink(this.#context, this.#identity);
+    this.#phase = "hello";
+    this.#owner.proven(this, this.#identity);
+    this.#handshake.welcomed();
+    this.#silence.start(() => this.#fail("silent", "no frame for three ping intervals"));
+    const welcomed = welcome(this.#context, answer, accepted, this.#pingIntervalMs);
+    if (welcomed.kind === "failed") return this.#fail(welcomed.reason, welcomed.detail);
+    this.#send(welcomed.frame);
+    if (welcomed.seal) this.#codec.sealWith(welcomed.seal);
+  }
+
+  async #handle(frame: AgentFrame): Promise<void> {
+    const identity = this.#identity;
+    if (!identity || this.#phase === "closed") return;
+    if (frame.type === "ping") return this.#send({ type: "pong", serverTimeMs: this.#context.clock.nowMs() });
+    if (frame.type === "hello") return this.#hello(identity, frame);
+    if (this.#phase !== "ready") return this.#fail("protocol", "a report before the hello");
+    if (frame.type === "kept") await this.#kept(identity, frame);
+    else if (frame.type !== "probeAnswer") await this.#report(identity, frame);
+  }
+
+  async #report(identity: LinkIdentity, frame: ReportFrame): Promise<void> {
+    const link: ReportingLink = {
+      identity,
+      deviceKey: this.#deviceKey,
+      isSealed: this.#codec.isSealed,
+      isValueUnkept: this.#unkept !== null,
+      orderSentAtMs: this.#sent.atMs(frame.orderSeq),
+      send: (answer) => this.#send(answer),
+    };
+    const outcome = await takeReport(this.#context, link, frame);
+    if (outcome.kind === "close") this.#fail(outcome.reason, outcome.detail);
+    else if (outcome.kind === "twoDevices") await this.#quarantine(identity, "TwoStarts");
+    else if (outcome.kind !== "done") this.pump();
+    if (outcome.kind !== "refused" || frame.type !== "refused" || !this.#refusals.add(frame)) return;
+    const { actionId, code } = frame;
+    this.#context.log.warn({ ...this.#names, actionId, code }, "order refused by its device");
+  }
+
+  async #hello(identity: LinkIdentity, hello: Hello): Promise<void> {
+    if (this.#phase !== "hello" || this.#marks !== null) return this.#fail("protocol", "a second hello");
+    const { journalId, continuity } = hello;
+    if ((continuity === undefined) !== (this.#version === OLDEST_LINK_VERSION)) {
+      return this.#fail("protocol", `not a hello of link version ${this.#version}`);
+    }
+    const marks = { journalId, processId: continuity?.processId ?? null };
+    this.#marks = marks;
+    this.#handshake.stop();
+    if (!(await this.#lifetime.unlessOver(this.#owner.admits(identity, marks, this.#leftNode)))) return;
+    const answered = await answerHello(this.#context, identity, hello);
+    if (answered.kind === "stale") return this.#fail("replaced", "a newer link was accepted");
+    if (answered.kind === "clone") return this.#quarantine(identity, answered.evidence);
+    if (answered.kind === "unknownValue") {
+      this.#context.log.warn({ ...this.#names, meaning: UNKNOWN_VALUE_MEANING }, "link refused");
+      return this.#fail("unauthorized", "the rolling value is not of this server");
+    }
+    if (this.#isClosed()) return;
+    const { answer, offered } = answered;
+    this.#unkept = offered;
+    this.#sent.answered(answer.orders);
+    this.#phase = "ready";
+    this.#context.log.info({ ...this.#names, heldOrders: hello.orders.length }, "link ready");
+    this.#send(answer);
+    // Before any order: it may be signed by a key that the device does not know yet.
+    const pinned = [this.#serverKeyId, ...(hello.orderKeyIds ?? []).slice(1)];
+    const pins = { version: this.#version, keyIds: pinned, setNumber: hello.orderKeySet ?? 0 };
+    const keys = orderKeysFrame(identity.machineId, this.#context.keys, pins);
+    if (keys) this.#send(keys);
+    this.#owner.ready(this, identity);
+    this.pump();
+  }
+
+  /** A value of another connection, written late, confirms nothing: the device has this one's as well by now, or will. */
+  async #kept(identity: LinkIdentity, { rollingValue }: Kept): Promise<void> {
+    const unkept = this.#unkept;
+    if (unkept?.text !== rollingValue) return;
+    if (await recordKept(this.#context, identity, unkept)) this.#unkept = null;
+    else this.#fail("replaced", "a newer link was accepted");
+  }
+
+  /** Proven on this link. The others of the machine are told as well. */
+  async #quarantine(identity: LinkIdentity, evidence: CloneEvidence): Promise<void> {
+    await quarantineMachine(this.#context, identity.machineId, evidence, [this.#marks?.journalId ?? ""]);
+    this.#owner.closeAllOf(identity.machineId);
+  }
+
+  async #sendNext(): Promise<void> {
+    const identity = this.#identity;
+    if (!identity || this.#phase !== "ready") return;
+    const next = await nextForLink(this.#context, identity);
+    if (this.#isClosed() || next.type === "idle") return;
+    if (next.type === "retired") return this.#fail("retired", "the machine was retired");
+    if (next.type === "stale") {
+      // While a newer link with another journal waits for this device's word, this one tells whether they are two.
+      if (!this.#signs.isAwaited) this.#fail("replaced", "a newer link was accepted");
+      return;
+    }
+    if (next.type === "end") {
+      if (this.#sent.addEnd(next.orderSeq)) this.#send(next);
+      return;
+    }
+    const { actionId, orderSeq } = next.order;
+    if (!this.#sent.addOrder(orderSeq)) return;
+    this.#context.log.info({ ...this.#names, actionId, orderSeq }, "order sent");
+    this.#send(signOrder(next.order, this.#context.keys.order.signing));
+    this.#sent.sentOrder(orderSeq, this.#context.clock.nowMs());
+  }
+
+  #send(frame: ServerFrame): void {
+    if (this.#phase === "closed") return;
+    if (this.#socket.bufferedBytes() > MAX_BUFFERED_BYTES) {
+      this.#fail("silent", "the device does not read");
+      return;
+    }
+    this.#socket.sendText(this.#codec.encode(frame, this.#context.clock.monotonicMs()));
+  }
+
+  /** @param proven the reason of the close frame where that is more than the detail */
+  #fail(reason: CloseReason, detail: string, proven = this.#codec.closeReason(LINK_CLOSE[reason], detail)): void {
+    if (this.#phase === "closed") return;
+    this.#context.log.warn({ ...this.#names, reason, detail }, "link given up");
+    this.#socket.close(LINK_CLOSE[reason], proven);
+    this.closed();
+  }
+
+  /** On each of its log lines. No logger of its own: that is a kilobyte for as long as the link lasts. */
+  get #names(): object {
+    return { remoteAddress: this.#socket.remoteAddress, ...this.#identity };
+  }
+
+  // TypeScript narrows #phase across an await; a closed link shows only by asking again.
+  #isClosed(): boolean {
+    return this.#phase === "closed";
+  }
+}

@@ -1,0 +1,35 @@
+import type { FailedAuthentications } from "../../auth/failures/failed-authentications.ts";
+import type { Tenant } from "../../auth/tenant.ts";
+import type { AssertionReplay } from "../../auth/tokens/client-assertion.ts";
+import type { SigningKey } from "../../auth/tokens/signing-key.ts";
+import type { TokenVerifier } from "../../auth/tokens/token-verifier.ts";
+import type { ReadinessWarnings, Unready } from "../../service/cluster/readiness.ts";
+import type { KeyRing, ServiceContext } from "../../service/context.ts";
+import type { ListTurns } from "../edge/admission/list-turns.ts";
+import { operationsOf } from "../edge/operation.ts";
+import type { EventStreams } from "../edge/response/event-streams.ts";
+
+/** What the operations work on: the use cases' context, and what only the wire needs. */
+export interface HttpContext extends ServiceContext {
+  tenant: Tenant;
+  version: string;
+  tokenKeys: KeyRing<SigningKey>;
+  tokens: TokenVerifier;
+  assertionReplay: AssertionReplay;
+  authentications: FailedAuthentications;
+  audiences: readonly string[];
+  libraryApiUploadLimitBytes: number;
+  health: {
+    readonly readiness: () => Promise<{ missing: Unready; warnings: ReadinessWarnings }>;
+    readonly metrics: () => Promise<string>;
+    readonly metricsContentType: string;
+    readonly metricsToken: string | null;
+    /** A proxy of this machine may bring requests from anywhere. */
+    readonly isBehindProxy: boolean;
+  };
+  eventStreams: EventStreams;
+  listTurns: ListTurns;
+  rereadIntervalMs: number;
+}
+
+export const operation = operationsOf<HttpContext>();

@@ -1,0 +1,45 @@
+import { DownloadWatch } from "../../../../service/results/download-watch.ts";
+import { actionForTransfer, isTransferAllowed } from "../../../../service/results/receive-result.ts";
+import { ticket } from "../../../edge/access.ts";
+import { noBody } from "../../../edge/body/body-kinds.ts";
+import { blobAnswer } from "../../../edge/response/send-stream.ts";
+import { operation } from "../../context.ts";
+import { domainRefusal } from "../../errors.ts";
+
+/** A device fetches the content that one of its open orders names, of the library or of the action itself; nothing else. */
+export const getOrderFile = operation({
+  name: "GetOrderFile",
+  method: "GET",
+  path: "/agent/v1/actions/:actionId/files/:sha256",
+  access: ticket,
+  body: noBody,
+  async handler({ ticket: of, params, headers }, context) {
+    const { actionId = "", sha256 = "" } = params;
+    const action = await actionForTransfer(context, of, actionId);
+    if (!action.ok) return domainRefusal(action.error);
+    const { commands } = action.value;
+    const asks = (isEnded: boolean) =>
+      commands.findIndex(({ pin, endedAtMs }) => pin?.sha256 === sha256 && (endedAtMs !== null) === isEnded);
+    // Commands run in their order, so the first of them that has not ended is the one that wants it.
+    const index = asks(false) === -1 ? asks(true) : asks(false);
+    const pin = commands[index]?.pin;
+    if (!pin) return domainRefusal({ code: "LibraryFileNotFound", fileName: sha256.slice(0, 64) });
+    return blobAnswer(
+      { headers },
+      {
+        sizeBytes: pin.sizeBytes,
+        sha256,
+        contentType: "application/octet-stream",
+        open: (range) =>
+          pin.contentId === undefined
+            ? context.blobs.openLibrary(sha256, range)
+            : context.blobs.openResult(pin.contentId, range),
+        watch: () =>
+          new DownloadWatch(context, actionId, context.rereadIntervalMs, () =>
+            isTransferAllowed(context, of, actionId),
+          ),
+        onSent: (transferredBytes) => context.bus.transferProgress({ actionId, index, transferredBytes }),
+      },
+    );
+  },
+});

@@ -1,0 +1,38 @@
+import { isIP } from "node:net";
+import { accountOf } from "../../../../auth/caller.ts";
+import { readDatetime } from "../../../../odata/parse/datetime.ts";
+import { findMachinesByIp as find } from "../../../../service/machines/find-machines-by-ip.ts";
+import { permitted } from "../../../edge/access.ts";
+import { ok, refuse } from "../../../edge/answer.ts";
+import { noBody } from "../../../edge/body/body-kinds.ts";
+import { operation } from "../../context.ts";
+import { domainRefusal } from "../../errors.ts";
+import { machineWires } from "../../present/machine-wire.ts";
+import { odataContext } from "../../present/odata-context.ts";
+
+/**
+ * `findbyip(ip='192.0.2.1',timestamp=2026-01-01T00:00:00Z)`. `docs/contract/http-api.md#machines`.
+ */
+export const findMachinesByIp = operation({
+  name: "FindMachinesByIp",
+  method: "GET",
+  path: "/api/machines/findbyip(ip=:ip([^,]*),timestamp=:timestamp([^,]*))",
+  access: permitted("FindMachinesByIp"),
+  query: {},
+  body: noBody,
+  async handler({ caller, params, signal: gone }, context) {
+    const ip = /^'([^']*)'$/.exec(params.ip ?? "")?.[1] ?? "";
+    if (isIP(ip) === 0) return refuse(400, "InvalidInput", "ip must be an address in single quotes");
+    const atMs = readDatetime((params.timestamp ?? "").replace(/\)$/, ""));
+    if (atMs === undefined) return refuse(400, "InvalidInput", "timestamp must be a time such as 2026-01-01T00:00:00Z");
+    const turn = { accountId: accountOf(caller), gone };
+    const taken = await context.listTurns.take(turn, () => find(context, caller, ip, atMs));
+    if (!taken.ok) return taken.error;
+    const found = taken.value;
+    if (!found.ok) return domainRefusal(found.error);
+    return ok({
+      "@odata.context": odataContext(context.publicUrl, "Machines"),
+      value: await machineWires(context, found.value, context.clock.nowMs()),
+    });
+  },
+});

@@ -1,0 +1,47 @@
+import { accountOf } from "../../../../auth/caller.ts";
+import { MACHINES } from "../../../../odata/entities/machine-fields.ts";
+import { parseListQuery } from "../../../../odata/query.ts";
+import { listMachines } from "../../../../service/machines/list-machines.ts";
+import { permitted } from "../../../edge/access.ts";
+import { refuse } from "../../../edge/answer.ts";
+import { noBody } from "../../../edge/body/body-kinds.ts";
+import { operation } from "../../context.ts";
+import { domainRefusal } from "../../errors.ts";
+import { collectionAnswer } from "../../present/collection-wire.ts";
+import { machineWires } from "../../present/machine-wire.ts";
+
+/**
+ * `findbytag?tag=...&useStartsWithFilter=true|false`: a list filtered by one tag.
+ * `docs/contract/http-api.md#machines`.
+ */
+export const findMachinesByTag = operation({
+  name: "FindMachinesByTag",
+  method: "GET",
+  path: "/api/machines/findbytag",
+  access: permitted("FindMachinesByTag"),
+  query: { tag: "text", useStartsWithFilter: "value" },
+  body: noBody,
+  async handler({ caller, options, signal: gone }, context) {
+    const tag = options.get("tag");
+    if (!tag) return refuse(400, "MissingRequiredParameter", "Missing required parameter: tag");
+    const prefix = (options.get("useStartsWithFilter") ?? "false").toLowerCase();
+    if (prefix !== "true" && prefix !== "false")
+      return refuse(400, "InvalidInput", "useStartsWithFilter must be true or false");
+    const literal = `'${tag.replaceAll("'", "''")}'`;
+    const condition = prefix === "true" ? `startswith(t,${literal})` : `t eq ${literal}`;
+    const filter = new URLSearchParams({ $filter: `machineTags/any(t: ${condition})`, $top: "10000" });
+    const query = parseListQuery(filter, MACHINES, context.clock.nowMs());
+    if (!query.ok) return domainRefusal(query.error);
+    const turn = { accountId: accountOf(caller), gone };
+    const listed = await context.listTurns.take(turn, () => listMachines(context, caller, query.value));
+    if (!listed.ok) return listed.error;
+    const list = { path: "/api/machines", fragment: "Machines" } as const;
+    return collectionAnswer(
+      context,
+      list,
+      query.value,
+      listed.value,
+      await machineWires(context, listed.value.rows, query.value.asOfMs),
+    );
+  },
+});

@@ -1,0 +1,35 @@
+import { accountOf } from "../../../../auth/caller.ts";
+import { MACHINES } from "../../../../odata/entities/machine-fields.ts";
+import { parseListQuery } from "../../../../odata/query.ts";
+import { listMachines as list } from "../../../../service/machines/list-machines.ts";
+import { permitted } from "../../../edge/access.ts";
+import { noBody } from "../../../edge/body/body-kinds.ts";
+import { operation } from "../../context.ts";
+import { domainRefusal } from "../../errors.ts";
+import { collectionAnswer } from "../../present/collection-wire.ts";
+import { machineWires } from "../../present/machine-wire.ts";
+
+const LIST = { path: "/api/machines", fragment: "Machines" } as const;
+
+/** An empty list is 200. `docs/contract/http-api.md#machines`. */
+export const listMachines = operation({
+  name: "ListMachines",
+  method: "GET",
+  path: LIST.path,
+  access: permitted("ListMachines"),
+  body: noBody,
+  async handler({ caller, query: options, signal: gone }, context) {
+    const query = parseListQuery(options, MACHINES, context.clock.nowMs());
+    if (!query.ok) return domainRefusal(query.error);
+    const turn = { accountId: accountOf(caller), gone };
+    const listed = await context.listTurns.take(turn, () => list(context, caller, query.value));
+    if (!listed.ok) return listed.error;
+    return collectionAnswer(
+      context,
+      LIST,
+      query.value,
+      listed.value,
+      await machineWires(context, listed.value.rows, query.value.asOfMs),
+    );
+  },
+});

@@ -1,0 +1,31 @@
+import { CompleteUpload, UploadId } from "@halligan/protocol/link";
+import { Value } from "typebox/value";
+import { actionForTransfer, completeResult as complete } from "../../../../service/results/receive-result.ts";
+import { ticket } from "../../../edge/access.ts";
+import { noContent, refuse, tooManyRequests } from "../../../edge/answer.ts";
+import { json } from "../../../edge/body/body-kinds.ts";
+import { operation } from "../../context.ts";
+import { domainRefusal } from "../../errors.ts";
+import { boundedUpload } from "./bounded-upload.ts";
+
+/** 204 means that the whole result is durable and its SHA-256 agrees. `protocol/src/link/transfer.ts`. */
+export const completeResult = operation({
+  name: "CompleteResult",
+  method: "POST",
+  path: "/agent/v1/actions/:actionId/commands/:index(\\d{1,3})/uploads/:uploadId/complete",
+  access: ticket,
+  body: json(CompleteUpload),
+  async handler({ ticket: of, params, body }, context) {
+    const { actionId = "", index, uploadId } = params;
+    if (!Value.Check(UploadId, uploadId)) return refuse(400, "InvalidInput", "the upload id must have 32 hex digits");
+    return await boundedUpload(context, of, async (uploads) => {
+      // A whole is read and hashed, and an object store makes two of them at a time for all machines.
+      using place = uploads.place(of);
+      if (place === null) return tooManyRequests(1, "the machine has other uploads at work.");
+      const action = await actionForTransfer(context, of, actionId);
+      if (!action.ok) return domainRefusal(action.error);
+      const completed = await complete(context, action.value, Number(index), uploadId, body);
+      return completed.ok ? noContent() : domainRefusal(completed.error);
+    });
+  },
+});

@@ -1,0 +1,48 @@
+import { PART_BYTES, PART_SHA256_HEADER, Sha256, UploadId } from "@halligan/protocol/link";
+import { Value } from "typebox/value";
+import { noteStorageRefusal } from "../../../../service/results/note-transfer-refusal.ts";
+import { actionForTransfer, receiveResultPart } from "../../../../service/results/receive-result.ts";
+import { ticket } from "../../../edge/access.ts";
+import { noContent, refuse, tooManyRequests } from "../../../edge/answer.ts";
+import { stream } from "../../../edge/body/body-kinds.ts";
+import { operation } from "../../context.ts";
+import { domainRefusal } from "../../errors.ts";
+import { boundedUpload } from "./bounded-upload.ts";
+
+/** One numbered part of a result; 204 means durable. `protocol/src/link/transfer.ts`. */
+export const putResultPart = operation({
+  name: "PutResultPart",
+  method: "PUT",
+  path: "/agent/v1/actions/:actionId/commands/:index(\\d{1,3})/uploads/:uploadId/parts/:part(\\d{1,6})",
+  access: ticket,
+  body: stream,
+  async handler({ ticket: of, params, headers, body }, context) {
+    const { actionId = "", index, uploadId, part } = params;
+    const sha256 = headers[PART_SHA256_HEADER];
+    if (!Value.Check(UploadId, uploadId)) return refuse(400, "InvalidInput", "the upload id must have 32 hex digits");
+    if (!Value.Check(Sha256, sha256))
+      return refuse(400, "InvalidInput", `${PART_SHA256_HEADER} must have 64 hex digits`);
+    if (body.sizeBytes === null) return refuse(400, "InvalidInput", "a part needs a Content-Length");
+    const { sizeBytes } = body;
+    return await boundedUpload(context, of, async (uploads) => {
+      const [at, number] = [Number(index), Number(part)];
+      const neededBytes = number * PART_BYTES + sizeBytes;
+      const wanted = { machineId: of.machineId, actionId, index: at, neededBytes, sizeBytes };
+      const remembered = uploads.remembered(wanted);
+      if (remembered !== null) {
+        noteStorageRefusal(context, remembered.code, sizeBytes, wanted);
+        return domainRefusal(remembered);
+      }
+      using place = uploads.place(of);
+      if (place === null) return tooManyRequests(1, "the machine has other uploads at work.");
+      const action = await actionForTransfer(context, of, actionId);
+      if (!action.ok) return domainRefusal(action.error);
+      const described = { index: at, uploadId, part: number, sizeBytes, sha256, body: body.stream };
+      const received = await receiveResultPart(context, action.value, described);
+      if (received.ok) return noContent();
+      const { error } = received;
+      if (error.code === "InsufficientStorage" || error.code === "ResultQuotaExceeded") uploads.remember(wanted, error);
+      return domainRefusal(error);
+    });
+  },
+});

@@ -1,0 +1,23 @@
+import type { ActionTimingWire } from "@halligan/protocol/api";
+import { actionTiming } from "../../../domain/actions/action-timing.ts";
+import type { MachineAction } from "../../../domain/actions/machine-action.ts";
+import { waitingWire } from "./waiting-wire.ts";
+import { wireTime } from "./wire-time.ts";
+
+export function actionTimingWire(action: MachineAction): ActionTimingWire {
+  const steps = actionTiming(action);
+  const firstMs = steps[0].atMs;
+  let beforeMs = firstMs;
+  const value = steps.map((step) => {
+    const sinceMs = step.atMs - beforeMs;
+    beforeMs = step.atMs;
+    return { step: step.step, index: "index" in step ? step.index : null, at: wireTime(step.atMs), sinceMs };
+  });
+  return {
+    actionId: action.id,
+    status: action.status,
+    steps: value,
+    totalMs: beforeMs - firstMs,
+    waiting: waitingWire(action),
+  };
+}

@@ -1,0 +1,49 @@
+import type { FailedAuthentications } from "../../../auth/failures/failed-authentications.ts";
+import { RateTable } from "../../../auth/failures/rate-table.ts";
+import { addressKey } from "../../../network/address-key.ts";
+import { type ErrorAnswer, tooManyRequests } from "../answer.ts";
+
+export interface AddressRates {
+  /** Requests without authentication of one address in a minute. */
+  readonly anonymousRequestsPerMinute: number;
+}
+
+/** How much of a minute's requests may come at once. */
+const BURST_SHARE = 1 / 6;
+
+/** What one network address may do before it has shown who it is. Counted by this node alone. */
+export class AddressLimits {
+  readonly #anonymous: RateTable;
+  readonly #perMinute: number;
+  readonly #failures: Pick<FailedAuthentications, "noted">;
+
+  constructor(
+    { anonymousRequestsPerMinute }: AddressRates,
+    monotonicMs: () => number,
+    failures: Pick<FailedAuthentications, "noted">,
+  ) {
+    this.#failures = failures;
+    this.#perMinute = anonymousRequestsPerMinute;
+    const burst = Math.max(1, Math.ceil(anonymousRequestsPerMinute * BURST_SHARE));
+    this.#anonymous = new RateTable({ perMinute: anonymousRequestsPerMinute, burst }, monotonicMs);
+  }
+
+  /**
+   * Counts a request whose access token or ticket is no good. Called after the check, which is cheap:
+   * an address over its limit never keeps out a valid token.
+   */
+  countForged(address: string): ErrorAnswer | null {
+    this.#failures.noted({ kind: "accessToken", address, account: null, credential: "" });
+    return this.countAnonymous(address);
+  }
+
+  /** Counts a request whose body is read without authentication; null when it may be read. */
+  countAnonymous(address: string): ErrorAnswer | null {
+    const waitMs = this.#anonymous.take(addressKey(address));
+    if (waitMs === null) return null;
+    return tooManyRequests(
+      waitMs / 1_000,
+      `the limit of requests without authentication from one address is reached (${this.#perMinute} a minute).`,
+    );
+  }
+}

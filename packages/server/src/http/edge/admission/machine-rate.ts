@@ -1,0 +1,24 @@
+import { RateTable } from "../../../auth/failures/rate-table.ts";
+import type { RequestRate } from "../../../domain/identity/request-rate.ts";
+import { type ErrorAnswer, tooManyRequests } from "../answer.ts";
+
+/**
+ * An agent has one request at work: 100 parts of 8 MiB in a second are more than a network of 6 Gbit/s carries. The burst is for many
+ * small results.
+ */
+export const MACHINE_REQUESTS: RequestRate = { perMinute: 6_000, burst: 500 };
+
+/** How often the agent of one machine may ask, whatever for: each request costs two reads of the store, and a file. */
+export class MachineRate {
+  readonly #rates: RateTable;
+
+  constructor(rate: RequestRate, monotonicMs: () => number) {
+    this.#rates = new RateTable(rate, monotonicMs);
+  }
+
+  /** Null when the request may go on. */
+  count(machineId: string): ErrorAnswer | null {
+    const waitMs = this.#rates.take(machineId);
+    return waitMs === null ? null : tooManyRequests(waitMs / 1_000, "the machine sends too many requests.");
+  }
+}

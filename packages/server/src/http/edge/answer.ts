@@ -1,0 +1,91 @@
+import type { ErrorWire } from "@halligan/protocol/api";
+import type { OpenBlob } from "../../blobs/blob-store.ts";
+
+type Headers = Readonly<Record<string, string>>;
+
+/** What an operation answers; written by `write-answer.ts` and nothing else, so every answer has the same headers and error body. */
+export type Answer = JsonAnswer | EmptyAnswer | ErrorAnswer | BytesAnswer | EventsAnswer;
+
+export interface JsonAnswer {
+  readonly kind: "json";
+  readonly status: number;
+  readonly body: unknown;
+  readonly headers?: Headers;
+}
+
+export interface EmptyAnswer {
+  readonly kind: "empty";
+  readonly status: number;
+  readonly headers?: Headers;
+}
+
+/** Becomes `{error: {code, message, target}}`, at a token endpoint `{error, error_description}`. */
+export interface ErrorAnswer {
+  readonly kind: "error";
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+  readonly headers?: Headers;
+}
+
+/** Bytes of a known number. `open` is called once, and not at all for HEAD; null from it becomes 404. */
+export interface BytesAnswer {
+  readonly kind: "bytes";
+  readonly status: number;
+  readonly lengthBytes: number;
+  readonly headers: Headers;
+  readonly open: () => Promise<Pick<OpenBlob, "stream" | "recycle"> | null>;
+  /** Begun with the first byte, disposed after the last one. When its signal is aborted, the download ends where it is. */
+  readonly watch?: (() => Disposable & { readonly signal: AbortSignal }) | undefined;
+  /** Told of each chunk on its way. */
+  readonly onChunk?: ((sizeBytes: number) => void) | undefined;
+}
+
+/** `text/event-stream`, until `events` ends; not begun for HEAD. `held` is disposed when the answer is over, written or not. */
+export interface EventsAnswer {
+  readonly kind: "events";
+  readonly status: 200;
+  readonly events: AsyncIterable<string>;
+  readonly held: Disposable;
+}
+
+export const ok = (body: unknown): JsonAnswer => ({ kind: "json", status: 200, body });
+export const created = (body: unknown): JsonAnswer => ({ kind: "json", status: 201, body });
+export const noContent = (): EmptyAnswer => ({ kind: "empty", status: 204 });
+
+/** A refusal by the code it has on the wire. What the domain refuses goes through `errors.ts` instead. */
+export const refuse = (status: number, code: string, message: string, headers?: Headers): ErrorAnswer => ({
+  kind: "error",
+  status,
+  code,
+  message,
+  ...(headers === undefined ? {} : { headers }),
+});
+
+/** 429 with `Retry-After` in whole seconds, at least 1. One client retries on the words "too many requests". */
+export const tooManyRequests = (retryAfterS: number, detail: string): ErrorAnswer =>
+  refuse(429, "TooManyRequests", `Too many requests: ${detail}`, {
+    "retry-after": String(Math.max(1, Math.ceil(retryAfterS))),
+  });
+
+/**
+ * The body of every 4xx and 5xx. `target` is the request id: the same as in the log.
+ * `docs/contract/http-api.md#errors`.
+ */
+export const errorBody = (code: string, message: string, target: string): ErrorWire => ({
+  error: { code, message, target },
+});
+
+/** Thrown where a refusal arises in the middle of reading a body, inside an iterator; becomes its `answer`. */
+export class RequestRefused extends Error {
+  readonly answer: ErrorAnswer;
+
+  constructor(answer: ErrorAnswer) {
+    super(answer.message);
+    this.name = "RequestRefused";
+    this.answer = answer;
+  }
+}
+
+export const invalidBody = (message: string): RequestRefused =>
+  new RequestRefused(refuse(400, "InvalidRequestBody", message));

@@ -1,0 +1,107 @@
+import type { StaticEncode, TSchema } from "typebox";
+import { Compile } from "typebox/compile";
+import { invalidBody, RequestRefused } from "../answer.ts";
+import type { Incoming } from "../incoming.ts";
+import { decodeUtf8, readBody, refuseEncoded } from "../read-body.ts";
+import { boundedForFaults } from "./bounded-value.ts";
+import { charsetOf, isJsonType, mediaTypeOf } from "./content-type.ts";
+import { readJsonText } from "./json-text.ts";
+import { type MultipartPart, readMultipart } from "./multipart.ts";
+import { received } from "./received-bytes.ts";
+import { schemaRefusal } from "./schema-faults.ts";
+import type { BodyOwner } from "./unfinished-bodies.ts";
+import { readUrlEncoded } from "./url-encoded.ts";
+
+/** How an operation takes its body, and the type `B` that its handler then gets. */
+export interface BodyKind<B> {
+  readonly kind: "none" | "json" | "form" | "multipart" | "stream";
+  /** Of a JSON body. */
+  readonly schema?: TSchema;
+  /** Longest body, where the kind has one bound for all requests. */
+  readonly limitBytes?: number;
+  /** Throws RequestRefused for what is wrong with the body. Called after the caller was admitted. */
+  readonly read: (incoming: Incoming, owner: BodyOwner) => Promise<B>;
+}
+
+/** Whatever body and content type arrive are dropped: a product sends `{}` with every GET. */
+export const noBody: BodyKind<undefined> = { kind: "none", read: async () => undefined };
+
+/** A JSON body that fits the schema. A missing content type means JSON; another one is refused by name. */
+export function json<T extends TSchema>(
+  schema: T,
+  options: { readonly limitBytes?: number } = {},
+): BodyKind<StaticEncode<T>> {
+  const validator = Compile(schema);
+  return {
+    kind: "json",
+    schema,
+    ...(options.limitBytes !== undefined && { limitBytes: options.limitBytes }),
+    async read(incoming, owner) {
+      const contentType = incoming.raw.headers["content-type"];
+      const mediaType = mediaTypeOf(contentType);
+      if (mediaType !== "" && !isJsonType(mediaType))
+        throw invalidBody("Request body is incorrect: expected Content-Type application/json");
+      if (!["utf-8", "utf8", "us-ascii"].includes(charsetOf(contentType))) {
+        throw invalidBody("Request body is incorrect: expected charset utf-8");
+      }
+      const text = decodeUtf8(await readBody(incoming, owner, options.limitBytes ?? incoming.limits.jsonBytes));
+      if (text.trim() === "") throw invalidBody("Request body is incorrect: it is empty; expected a JSON object");
+      const reading = readJsonText(text, incoming.limits.jsonDepth);
+      if ("fault" in reading) throw invalidBody(`Request body is incorrect: ${reading.fault}`);
+      const { value } = reading;
+      if (!validator.Check(value)) {
+        throw new RequestRefused(schemaRefusal(validator.Errors(boundedForFaults(schema, value))));
+      }
+      return value;
+    },
+  };
+}
+
+/**
+ * Longest form, in bytes: a client assertion of at most 16,384 characters, with all other fields of a
+ * token request. Read without authentication.
+ */
+const FORM_LIMIT_BYTES = 24 * 1024;
+
+/**
+ * A form, whatever the content type says: one product sends none.
+ * `docs/contract/clients-in-the-wild.md#tokens`.
+ */
+export const form: BodyKind<URLSearchParams> = {
+  kind: "form",
+  limitBytes: FORM_LIMIT_BYTES,
+  async read(incoming, owner) {
+    const text = decodeUtf8(await readBody(incoming, owner, FORM_LIMIT_BYTES));
+    const reading = readUrlEncoded(text, "field");
+    if ("fault" in reading) throw invalidBody(`Request body is incorrect: ${reading.fault}`);
+    return reading.params;
+  },
+};
+
+/** The parts in order, each file streamed. `fileBytes`: longest file; a longer one makes its stream throw RequestRefused. */
+export const multipart = (options: { readonly fileBytes: number }): BodyKind<AsyncIterable<MultipartPart>> => ({
+  kind: "multipart",
+  read: async (incoming) => readMultipart(incoming, options.fileBytes),
+});
+
+export interface StreamBody {
+  /** Throws when the client goes away. Leaving it early is fine. */
+  readonly stream: AsyncIterable<Uint8Array>;
+  /** From Content-Length; null for a chunked body. */
+  readonly sizeBytes: number | null;
+}
+
+/** The bytes as they come, of any content type and size: the handler counts. Stalled ones are ended by `inactivityMs`. */
+export const stream: BodyKind<StreamBody> = {
+  kind: "stream",
+  async read({ raw, invite }) {
+    const { "content-length": length, "transfer-encoding": encoding } = raw.headers;
+    refuseEncoded(raw);
+    invite();
+    return {
+      // Leaving the loop must not destroy the request, which would close the connection before the answer is written.
+      stream: received(raw.iterator({ destroyOnReturn: false })),
+      sizeBytes: encoding !== undefined ? null : Number(length ?? 0),
+    };
+  },
+};

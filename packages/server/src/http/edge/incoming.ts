@@ -1,0 +1,52 @@
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
+import type { FastifyRequest } from "fastify";
+import type { Caller } from "../../auth/caller.ts";
+import type { LinkTicket } from "../../auth/signatures/link-ticket.ts";
+import type { TokenFault } from "../../auth/token-fault.ts";
+import type { Throttle } from "../throttle.ts";
+import type { AddressLimits } from "./admission/address-limits.ts";
+import type { MachineRate } from "./admission/machine-rate.ts";
+import type { UnfinishedBodies } from "./body/unfinished-bodies.ts";
+import type { HttpLimits } from "./limits.ts";
+
+/** What every handler is told of its request. */
+export interface RequestFacts {
+  /** GUID: `target` of an error, `x-request-id` of the answer, `requestId` in the log. */
+  readonly id: string;
+  readonly method: string;
+  /** As sent, without the query. */
+  readonly path: string;
+  /** Decoded, in the letter case of the request. */
+  readonly params: Readonly<Record<string, string>>;
+  /** Decoded; `+` is a space. Names keep their `$`. */
+  readonly query: URLSearchParams;
+  /** As sent, without the `?`. */
+  readonly rawQuery: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly remoteAddress: string;
+  /** Aborts when the client goes away before the answer is written. */
+  readonly signal: AbortSignal;
+}
+
+/** How the edge finds out who is calling. */
+export interface Gate {
+  verifyToken(token: string): Promise<Caller | TokenFault>;
+  /** Null for a ticket that is not ours, or of a link that is no longer the machine's. */
+  verifyTicket(ticket: string): LinkTicket | null | Promise<LinkTicket | null>;
+  /** Null when the caller may go on. */
+  throttle: Throttle;
+  addresses: Pick<AddressLimits, "countAnonymous" | "countForged">;
+  machines: Pick<MachineRate, "count">;
+}
+
+/** A request inside the framework: what access rules and body kinds need beyond the facts. */
+export interface Incoming {
+  readonly facts: RequestFacts;
+  readonly raw: IncomingMessage;
+  readonly request: FastifyRequest;
+  readonly gate: Gate;
+  readonly limits: HttpLimits;
+  readonly unfinishedBodies: UnfinishedBodies;
+  /** Tells a client that waits with `Expect: 100-continue` to go on. Called just before a body is read, never for a refused request. */
+  readonly invite: () => void;
+}

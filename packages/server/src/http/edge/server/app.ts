@@ -1,0 +1,171 @@
+import { randomUUID } from "node:crypto";
+import type http from "node:http";
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import type { Logger } from "pino";
+import type { RequestRate } from "../../../domain/identity/request-rate.ts";
+import { peerAddress } from "../../../network/peer-address.ts";
+import { clientAddress, type TrustedProxies } from "../admission/client-address.ts";
+import { HeldRefusals } from "../admission/held-refusals.ts";
+import { MACHINE_REQUESTS, MachineRate } from "../admission/machine-rate.ts";
+import { MachineRequests } from "../admission/machine-requests.ts";
+import { RefusedBodies } from "../admission/refused-bodies.ts";
+import { refuse } from "../answer.ts";
+import { UnfinishedBodies } from "../body/unfinished-bodies.ts";
+import type { Gate } from "../incoming.ts";
+import { DEFAULT_HTTP_LIMITS, type HttpLimits } from "../limits.ts";
+import type { Operation } from "../operation.ts";
+import { createHttpServer, type TlsSource, type UpgradeHandler } from "./http-server.ts";
+import type { RequestLine } from "./request-log.ts";
+import { routedTarget } from "./request-path.ts";
+import { type LineLimits, type Source, serve } from "./serve.ts";
+
+export interface HttpAppOptions<Ctx> extends Omit<Gate, "machines"> {
+  readonly operations: readonly Operation<Ctx>[];
+  /** Handed to every handler as it is. */
+  readonly context: Ctx;
+  readonly log: Logger;
+  /** Told of each answer when it is over. */
+  readonly onAnswered?: (line: RequestLine) => void;
+  readonly limits?: Partial<HttpLimits>;
+  readonly tls?: TlsSource;
+  /** WebSocket ends by path, such as `/agent/v1/link`. Other paths answer 404. */
+  readonly upgrades?: Readonly<Record<string, UpgradeHandler>>;
+  /** GUIDs; a port for tests. */
+  readonly newRequestId?: () => string;
+  /** Default none. */
+  readonly proxies?: TrustedProxies;
+  /** Requests of the agent of one machine. Default {@link MACHINE_REQUESTS}. */
+  readonly machineRate?: RequestRate;
+  /** Default: drops nothing. */
+  readonly unauthenticatedLog?: LineLimits;
+}
+
+export type HttpApp = FastifyInstance<http.Server>;
+
+const NO_PROXIES: TrustedProxies = { has: () => false };
+
+/** Also for a path that exists with another method: the contract knows no 405. */
+const NOT_FOUND = refuse(404, "NotFound", "There is no such operation");
+const BAD_TARGET = refuse(400, "BadRequest", "The request target is not well-formed");
+
+/**
+ * The HTTP edge. Fastify routes, opens and closes; reading bodies, refusing and answering are ours (`serve.ts`), because its own 400, 404, 413
+ * and 415 bodies are not the contract's. `close()` lets requests in flight finish for `closeGraceMs`.
+ */
+export function buildHttpApp<Ctx>(options: HttpAppOptions<Ctx>): HttpApp {
+  const { operations, context, log, newRequestId = randomUUID } = options;
+  const limits = { ...DEFAULT_HTTP_LIMITS, ...options.limits };
+  const servers: http.Server[] = [];
+  let isClosing = false;
+  const proxies = options.proxies ?? NO_PROXIES;
+  const held = new HeldRefusals(limits.refusalDelayMs);
+  const refusedBodies = new RefusedBodies(limits.lingerMs, () => performance.now());
+  const unauthenticatedLog = options.unauthenticatedLog ?? { admits: () => true, admitsOfMachine: () => true };
+  const app: HttpApp = Fastify<http.Server>({
+    serverFactory(handler) {
+      const server = createHttpServer(handler, {
+        limits,
+        tls: options.tls,
+        upgrades: new Map(
+          Object.entries(options.upgrades ?? {}).map(([path, upgrade]) => [path.toLowerCase(), upgrade]),
+        ),
+        newRequestId,
+        addressOf: ({ socket, headers }) => clientAddress(socket.remoteAddress, headers["x-forwarded-for"], proxies),
+        onMalformed: (requestId, code, peer) => {
+          const remoteAddress = peerAddress(peer);
+          if (unauthenticatedLog.admits(remoteAddress))
+            log.info({ requestId, code, remoteAddress }, "malformed request");
+        },
+      });
+      servers.push(server);
+      return server;
+    },
+    // Answered in http-server.ts; the default would answer a second time.
+    clientErrorHandler: () => undefined,
+    genReqId: () => newRequestId(),
+    rewriteUrl: (request) => routedTarget(request.url ?? "/"),
+    return503OnClosing: false,
+    exposeHeadRoutes: false,
+    forceCloseConnections: "idle",
+    frameworkErrors: (_error, request, reply) => answerWith({ refusal: BAD_TARGET })(request, reply),
+    routerOptions: {
+      caseSensitive: false,
+      ignoreTrailingSlash: true,
+      ignoreDuplicateSlashes: true,
+      maxParamLength: 2_048,
+      querystringParser: () => ({}),
+    },
+  });
+  const serving = {
+    context,
+    gate: {
+      verifyToken: (token: string) => options.verifyToken(token),
+      verifyTicket: (text: string) => options.verifyTicket(text),
+      throttle: options.throttle,
+      addresses: options.addresses,
+      machines: new MachineRate(options.machineRate ?? MACHINE_REQUESTS, () => performance.now()),
+    },
+    limits,
+    log,
+    held,
+    refusedBodies,
+    unfinishedBodies: new UnfinishedBodies({
+      ownerBytes: Math.max(limits.ownerBodyBytes, 2 * limits.jsonBytes),
+      addressBytes: limits.addressBodyBytes,
+      totalBytes: Math.max(limits.allBodyBytes, 4 * limits.jsonBytes),
+    }),
+    machineRequests: new MachineRequests(),
+    proxies,
+    unauthenticatedLog,
+    isClosing: () => isClosing,
+    onAnswered: (line: RequestLine) => {
+      options.onAnswered?.(line);
+      if (isClosing) for (const server of servers) server.closeIdleConnections();
+    },
+  };
+  const answerWith = (source: Source<Ctx>) => (request: FastifyRequest, reply: FastifyReply) =>
+    serve(request, reply, source, serving);
+
+  // Fastify reads no body and has no opinion about content types: `body-kinds.ts` does both. What cannot be read as a content type at all ends in the error handlers, and goes the same way from there.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", (_request, _payload, done) => done(null));
+  const notFound = answerWith({ refusal: NOT_FOUND });
+  app.setNotFoundHandler(notFound);
+  app.setErrorHandler((_error, request, reply) => notFound(request, reply));
+  checkOperations(operations);
+  for (const operation of operations) {
+    const method = operation.method === "GET" ? ["GET", "HEAD"] : [operation.method];
+    const handler = answerWith(operation);
+    const errorHandler = (_error: Error, request: FastifyRequest, reply: FastifyReply) => void handler(request, reply);
+    app.route({ method, url: operation.path, handler, errorHandler });
+  }
+
+  let force: NodeJS.Timeout | undefined;
+  app.addHook("preClose", async () => {
+    isClosing = true;
+    held.close();
+    refusedBodies.close();
+    force = setTimeout(() => {
+      for (const server of servers) server.closeAllConnections();
+    }, limits.closeGraceMs);
+  });
+  app.addHook("onClose", async () => clearTimeout(force));
+  return app;
+}
+
+/** Longest body that is read without authentication, in bytes. */
+const MAX_ANONYMOUS_BODY_BYTES = 32 * 1024;
+
+/** Access is denied by default, and no unbounded body is read without authentication, also when a table was not type checked. */
+function checkOperations<Ctx>(operations: readonly Operation<Ctx>[]): void {
+  for (const { name, access, body } of operations) {
+    const isShort = body.kind === "none" || (body.limitBytes ?? Infinity) <= MAX_ANONYMOUS_BODY_BYTES;
+    if (access?.kind === "anonymous" && !isShort) {
+      throw new Error(`operation ${name} reads a long body without authentication`);
+    }
+    const isKnown = access?.kind === "anonymous" || access?.kind === "ticket" || access?.kind === "permissions";
+    if (!isKnown || (access.kind === "permissions" && access.permissions.length === 0)) {
+      throw new Error(`operation ${name} does not say who may call it`);
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import type { IncomingMessage } from "node:http";
+import type { HttpLimits } from "../limits.ts";
+import { announcesBody } from "../read-body.ts";
+
+/**
+ * Receives and drops what is left of a body before the answer is written. A client that writes
+ * everything before it reads would otherwise meet a closed connection and never see why; and GETs
+ * arrive with bodies, which must not spoil the next request of the connection
+ * (`docs/contract/clients-in-the-wild.md#paths`). False when it was too much or too slow: then the
+ * connection must close.
+ */
+export async function settleBody(
+  raw: IncomingMessage,
+  { bodyTimeoutMs }: HttpLimits,
+  drainBytes: number,
+  onReceived: (bytes: number) => void = () => undefined,
+): Promise<boolean> {
+  if (raw.readableEnded || !announcesBody(raw)) return true;
+  if (raw.destroyed || drainBytes === 0) return false;
+  return await new Promise<boolean>((resolve) => {
+    let left = drainBytes;
+    const finish = (isSettled: boolean) => {
+      clearTimeout(timer);
+      raw.off("data", onData).off("end", onEnd).off("close", onGone).off("error", onGone);
+      if (!isSettled) raw.pause();
+      resolve(isSettled);
+    };
+    const onData = (chunk: Buffer) => {
+      left -= chunk.length;
+      onReceived(chunk.length);
+      if (left < 0) finish(false);
+    };
+    const onEnd = () => finish(true);
+    const onGone = () => finish(false);
+    const timer = setTimeout(() => finish(false), bodyTimeoutMs);
+    // A multipart parser whose file nobody reads would pause the request for ever.
+    raw.unpipe();
+    raw.on("data", onData).on("end", onEnd).on("close", onGone).on("error", onGone);
+    raw.resume();
+  });
+}

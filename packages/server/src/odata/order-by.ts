@@ -1,0 +1,30 @@
+import { ok } from "../domain/result.ts";
+import type { Entity } from "./fields.ts";
+import { type ODataResult, quoted, refuseQuery } from "./odata-error.ts";
+
+/** Ties after the last term go by the stored sequence, in that term's direction; null comes before every value, as OData has it. */
+export interface OrderTerm {
+  readonly field: string;
+  readonly descending: boolean;
+}
+
+/** `$orderby`: properties with `asc` (the default) or `desc`, each property once; all in any letter case. */
+export function parseOrderBy(text: string, entity: Entity): ODataResult<readonly OrderTerm[]> {
+  const terms: OrderTerm[] = [];
+  for (const part of text.split(",")) {
+    const [name = "", direction = "asc", ...more] = part.trim().split(/\s+/);
+    const field = entity.fields.get(name.toLowerCase());
+    if (!field || field.kind === "textList")
+      return refuseQuery(`$orderby: ${quoted(name)} is not a property that ${entity.title} can be ordered by`);
+    const way = direction.toLowerCase();
+    if (more.length > 0 || (way !== "asc" && way !== "desc"))
+      return refuseQuery(`$orderby: after ${field.name} only asc or desc is expected, not ${quoted(part.trim())}`);
+    if (terms.some((term) => term.field === field.name)) return refuseQuery(`$orderby: ${field.name} is named twice`);
+    terms.push({ field: field.name, descending: way === "desc" });
+  }
+  return ok(terms);
+}
+
+/** The one spelling of an order: a cursor carries it, so that it is not used with another. */
+export const orderText = (terms: readonly OrderTerm[]): string =>
+  terms.map(({ field, descending }) => `${field} ${descending ? "desc" : "asc"}`).join(",");

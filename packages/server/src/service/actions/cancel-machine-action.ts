@@ -1,0 +1,41 @@
+import type { Caller } from "../../auth/caller.ts";
+import { applyEvent, type MachineAction } from "../../domain/actions/machine-action.ts";
+import type { DomainError } from "../../domain/errors.ts";
+import { ok, type Result, refuse } from "../../domain/result.ts";
+import type { ServiceContext } from "../context.ts";
+import { events } from "../events.ts";
+import { reachableAction } from "../reach.ts";
+import { wakeForFreePlace } from "./wake-for-free-place.ts";
+
+/**
+ * `POST /api/machineactions/{id}/cancel`: final at once here; the link tells the device to end the
+ * process tree. An action that is Cancelled or Failed already is answered with itself, because one
+ * client repeats the call until it sees that (docs/contract/clients-in-the-wild.md#cancel); one
+ * that Succeeded or timed out is refused.
+ */
+export async function cancelMachineAction(
+  context: ServiceContext,
+  caller: Caller,
+  actionId: string,
+  comment: string,
+): Promise<Result<MachineAction, DomainError>> {
+  const { store, clock, bus } = context;
+  const outcome = await store.write(async (tx): Promise<Result<MachineAction, DomainError>> => {
+    const action = await reachableAction(tx, caller, actionId);
+    if (!action) return refuse({ code: "MachineActionNotFound", actionId });
+    if (action.status === "Cancelled" || action.status === "Failed") return ok(action);
+    const nowMs = clock.nowMs();
+    const transition = applyEvent(action, { type: "cancelled", requestor: caller.name, comment }, nowMs);
+    if ("code" in transition || !transition.changed) {
+      return refuse({ code: "CancelRefused", actionId, status: action.status });
+    }
+    const saved = await tx.actions.save(action, transition.action);
+    await events.cancelled(tx, caller, saved, nowMs);
+    return ok(saved);
+  });
+  if (outcome.ok) {
+    bus.wakeMachine(outcome.value.machineId);
+    await wakeForFreePlace(context);
+  }
+  return outcome;
+}

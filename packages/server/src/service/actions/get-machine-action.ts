@@ -1,0 +1,16 @@
+import type { Caller } from "../../auth/caller.ts";
+import type { MachineAction } from "../../domain/actions/machine-action.ts";
+import type { DomainError } from "../../domain/errors.ts";
+import { ok, type Result, refuse } from "../../domain/result.ts";
+import type { ServiceContext } from "../context.ts";
+import { reachableAction } from "../reach.ts";
+
+/** `GET /api/machineactions/{id}` */
+export async function getMachineAction(
+  { store }: ServiceContext,
+  caller: Caller,
+  actionId: string,
+): Promise<Result<MachineAction, DomainError>> {
+  const action = await store.read((tx) => reachableAction(tx, caller, actionId));
+  return action ? ok(action) : refuse({ code: "MachineActionNotFound", actionId });
+}

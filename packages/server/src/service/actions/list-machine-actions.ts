@@ -1,0 +1,26 @@
+import type { Caller } from "../../auth/caller.ts";
+import type { ListedAction } from "../../domain/actions/machine-action.ts";
+import type { Position } from "../../odata/cursor.ts";
+import type { ListQuery } from "../../odata/query.ts";
+import type { ServiceContext } from "../context.ts";
+import { reachOf } from "../reach.ts";
+
+/** A page of a list; `count` only when it was asked for, `next` only when there is more. */
+export interface Listed<T> {
+  rows: readonly T[];
+  next: Position | null;
+  count: number | null;
+}
+
+/** `GET /api/machineactions` */
+export function listMachineActions(
+  { store }: ServiceContext,
+  caller: Caller,
+  query: ListQuery,
+): Promise<Listed<ListedAction>> {
+  return store.read(async (tx) => {
+    const reach = await reachOf(tx, caller);
+    const page = await tx.actions.list(query, reach);
+    return { ...page, count: query.count ? await tx.actions.count(query.filter, reach) : null };
+  });
+}

@@ -1,0 +1,87 @@
+import type { StartLiveResponseRequest } from "@halligan/protocol/api";
+import type { Caller } from "../../auth/caller.ts";
+import { choosePins } from "../../domain/actions/chosen-content.ts";
+import { contentIdsOf, type MachineAction } from "../../domain/actions/machine-action.ts";
+import { newMachineAction } from "../../domain/actions/new-machine-action.ts";
+import { arePlacesLimited } from "../../domain/actions/session-places.ts";
+import type { DomainError } from "../../domain/errors.ts";
+import { ok, type Result, refuse } from "../../domain/result.ts";
+import type { StoreTx } from "../../store/store.ts";
+import type { ServiceContext } from "../context.ts";
+import { events } from "../events.ts";
+import { contentFault, namedContent } from "../library/library-pins.ts";
+import { reachableMachine } from "../reach.ts";
+import { settleDoubt } from "./settle-doubt.ts";
+
+/**
+ * `POST /api/machines/{id}/runliveresponse`, and every other start: one transaction writes the action with its commands and the
+ * audit row. Library names that exist now are pinned to their content; commands that say which bytes they mean get those or none.
+ */
+export async function runLiveResponse(
+  context: ServiceContext,
+  caller: Caller,
+  machineId: string,
+  request: StartLiveResponseRequest,
+): Promise<Result<MachineAction, DomainError>> {
+  const { store, clock, ids, limits, policy, bus } = context;
+  const last: { written: MachineAction | null } = { written: null };
+  const accept = async (tx: StoreTx): Promise<Result<MachineAction, DomainError>> => {
+    // Asked for together: one round trip. The machine comes first, and with it the lock.
+    const [machine, blocking, group, named] = await Promise.all([
+      reachableMachine(tx, caller, machineId),
+      tx.actions.unfinishedOf(machineId),
+      tx.deviceGroups.ofMachine(machineId),
+      namedContent(tx, caller, request),
+    ]);
+    if (!machine) return refuse({ code: "MachineNotFound", machineId });
+    if (blocking) return refuse({ code: "ActiveRequestAlreadyExists", machineId, blockingActionId: blocking.id });
+    if (!group) throw new Error(`machine ${machineId} is in a device group that is not there`);
+    const pins = choosePins(request.Commands, named);
+    if (!pins.ok) return pins;
+    const nowMs = clock.nowMs();
+    const places = limits.runningSessions;
+    const needsPlace = machine.linked && arePlacesLimited(places);
+    const action = newMachineAction({
+      id: ids.guid(),
+      machine,
+      group,
+      request,
+      requestor: caller,
+      pins: pins.value,
+      nowMs,
+      queueTimeoutMs: limits.queueTimeoutMs,
+      bounds: limits,
+      sessions: {
+        taken: needsPlace ? await tx.actions.placesTakenUntilEnd(places, nowMs) : 0,
+        places,
+        retryAfterMs: limits.sessionRetryAfterMs,
+      },
+    });
+    if (!action.ok) return action;
+    const { files } = named;
+    const fault = await contentFault(tx, policy, caller, request, machine, { files, pins: pins.value });
+    if (fault) return refuse(fault);
+    for (const contentId of contentIdsOf(action.value)) await tx.stagedContents.use(contentId);
+    await tx.actions.insert(action.value);
+    await events.liveResponseRequested(tx, caller, action.value);
+    last.written = action.value;
+    return ok(action.value);
+  };
+  const accepted = await settleDoubt(
+    context,
+    () => store.write(accept),
+    () => store.write((tx) => whatIsThere(tx, last.written)),
+  );
+  if (accepted.ok) bus.wakeMachine(machineId);
+  return accepted;
+}
+
+/** The machine's row comes first, and with it the lock. */
+async function whatIsThere(
+  tx: StoreTx,
+  written: MachineAction | null,
+): Promise<Result<MachineAction, DomainError> | null> {
+  if (!written) return null;
+  await tx.machines.byId(written.machineId);
+  return (await tx.actions.byId(written.id)) ? ok(written) : null;
+}

@@ -1,0 +1,62 @@
+import { createHash } from "node:crypto";
+import type { StartCommandRequest, StartLiveResponseRequest } from "@halligan/protocol/api";
+import type { Caller } from "../../auth/caller.ts";
+import { checkChoices, contentChoiceOf } from "../../domain/actions/chosen-content.ts";
+import type { MachineAction } from "../../domain/actions/machine-action.ts";
+import { checkCommands } from "../../domain/actions/new-machine-action.ts";
+import type { DomainError } from "../../domain/errors.ts";
+import { ok, type Result, refuse } from "../../domain/result.ts";
+import type { ServiceContext } from "../context.ts";
+import { stageContent } from "../library/stage-content.ts";
+import { runLiveResponse } from "./run-live-response.ts";
+
+/**
+ * `POST /halligan/v1/machines/{id}/actions`: the contract's start with the bytes that the caller means. Content inside the request is
+ * staged first, as its caller could have done; then it is the same start.
+ */
+export async function startLiveResponse(
+  context: ServiceContext,
+  caller: Caller,
+  machineId: string,
+  request: StartLiveResponseRequest,
+  signal: AbortSignal,
+): Promise<Result<MachineAction, DomainError>> {
+  const fault = checkChoices(request.Commands) ?? checkCommands(request.Commands);
+  if (fault) return refuse(fault);
+  const bringsContent = request.Commands.some((command) =>
+    ["staged", "inline"].includes(contentChoiceOf(command).kind),
+  );
+  if (bringsContent && !mayAddContent(caller)) return refuse({ code: "ContentNotPermitted" });
+  const Commands: StartCommandRequest[] = [];
+  for (const command of request.Commands) {
+    const staged = await withStagedContent(context, caller, command, signal);
+    if (!staged.ok) return staged;
+    Commands.push(staged.value);
+  }
+  return runLiveResponse(context, caller, machineId, { ...request, Commands });
+}
+
+async function withStagedContent(
+  context: ServiceContext,
+  caller: Caller,
+  command: StartCommandRequest,
+  signal: AbortSignal,
+): Promise<Result<StartCommandRequest, DomainError>> {
+  const choice = contentChoiceOf(command);
+  if (choice.kind !== "inline") return ok(command);
+  const { content: _, ...rest } = command;
+  const bytes = Buffer.from(choice.content, "utf8");
+  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  const upload = { sha256, sizeBytes: bytes.length, body: once(bytes), signal };
+  const staged = await stageContent(context, caller, upload);
+  return staged.ok ? ok({ ...rest, staged: sha256 }) : staged;
+}
+
+/** Who may choose any bytes for a machine is who may put them into the library. */
+function mayAddContent(caller: Caller): boolean {
+  return caller.kind === "application" ? caller.roles.has("Library.Manage") : caller.scopes.has("Library.Manage");
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}

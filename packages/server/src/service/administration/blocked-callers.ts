@@ -1,0 +1,48 @@
+import type { Caller } from "../../auth/caller.ts";
+import { linkMaker } from "../../auth/signatures/result-link.ts";
+import type { DomainError } from "../../domain/errors.ts";
+import { ok, type Result, refuse } from "../../domain/result.ts";
+import type { BlockedCaller } from "../../store/administration/blocked-callers.ts";
+import { auditChange } from "../audit.ts";
+import type { ServiceContext } from "../context.ts";
+
+/**
+ * `POST /halligan/v1/blocked-callers`: a user or application of an outside issuer is refused from
+ * then on, whatever its issuer says. For callers of our own there is the removal of the application.
+ * Repeating it changes nothing.
+ */
+export function blockCaller(
+  { store, clock }: ServiceContext,
+  caller: Caller,
+  callerId: string,
+  reason: string,
+): Promise<Result<BlockedCaller, DomainError>> {
+  return store.write(async (tx): Promise<Result<BlockedCaller, DomainError>> => {
+    // The last administrator would be gone.
+    if (callerId === caller.id) return refuse({ code: "InvalidInput", detail: "a caller cannot block itself" });
+    const present = await tx.blockedCallers.byId(callerId);
+    if (present) return ok(present);
+    const nowMs = clock.nowMs();
+    const blocked = { callerId, blockedBy: caller.name, blockedAtMs: nowMs, reason };
+    await tx.blockedCallers.insert(blocked, linkMaker(callerId));
+    await auditChange(tx, caller, "BlockCaller", nowMs, { callerId, reason });
+    return ok(blocked);
+  });
+}
+
+/** `DELETE /halligan/v1/blocked-callers/{callerId}` */
+export function unblockCaller(
+  { store, clock }: ServiceContext,
+  caller: Caller,
+  callerId: string,
+): Promise<Result<null, DomainError>> {
+  return store.write(async (tx): Promise<Result<null, DomainError>> => {
+    if (!(await tx.blockedCallers.remove(callerId))) return refuse({ code: "CallerNotBlocked", callerId });
+    await auditChange(tx, caller, "UnblockCaller", clock.nowMs(), { callerId });
+    return ok(null);
+  });
+}
+
+/** `GET /halligan/v1/blocked-callers` */
+export const listBlockedCallers = ({ store }: ServiceContext): Promise<BlockedCaller[]> =>
+  store.read((tx) => tx.blockedCallers.list());

@@ -1,0 +1,15 @@
+import type { Caller } from "../../auth/caller.ts";
+import type { AuditFilter, StoredAuditRecord } from "../../store/administration/audit.ts";
+import { recordedNames } from "../audit-operations.ts";
+import type { ServiceContext } from "../context.ts";
+import { reachOf } from "../reach.ts";
+
+/** `GET /halligan/v1/audit`: newest first. Users see what concerns the machines that they reach, and nothing else. */
+export function listAudit(
+  { store }: ServiceContext,
+  caller: Caller,
+  { operation, ...filter }: Omit<AuditFilter, "operations"> & { operation: string | null },
+): Promise<StoredAuditRecord[]> {
+  const operations = operation === null ? null : recordedNames(operation);
+  return store.read(async (tx) => tx.audit.list({ ...filter, operations }, await reachOf(tx, caller)));
+}

@@ -1,0 +1,112 @@
+import { createHash } from "node:crypto";
+import { type EnrollRequest, type EnrollResponse, enrollSigningBytes } from "@halligan/protocol/link";
+import { hashSecret } from "../../auth/secret-hash.ts";
+import { verifyEd25519 } from "../../auth/signatures/ed25519.ts";
+import type { DomainError } from "../../domain/errors.ts";
+import { NO_CONTINUITY } from "../../domain/machines/clone-detection.ts";
+import { ok, type Result, refuse } from "../../domain/result.ts";
+import type { StoreTx } from "../../store/store.ts";
+import { auditChange } from "../audit.ts";
+import type { ServiceContext } from "../context.ts";
+import { machineActor } from "../events.ts";
+
+/**
+ * `POST /agent/v1/enroll`: registers a device's key. The machine's id is the first 40 hex digits of SHA-256 of this first key.
+ * An enrollment repeated with the same key and token is answered again without taking a second use.
+ */
+export async function enrollMachine(
+  { store, clock, keys }: ServiceContext,
+  request: EnrollRequest,
+  remoteAddress: string,
+): Promise<Result<EnrollResponse, DomainError>> {
+  const machineId = createHash("sha256").update(Buffer.from(request.publicKey, "base64url")).digest("hex").slice(0, 40);
+  const tokenSha256 = hashSecret(request.token);
+  const answer: EnrollResponse = {
+    machineId,
+    orderKeys: keys.order.accepted.map(({ keyId, publicKey }) => ({ keyId, publicKey })),
+    ...(request.linkVersion !== undefined && { orderKeySet: keys.orderKeySet, recoveryKey: keys.recovery.key }),
+  };
+  // What is refused takes no write, and an unknown token no signature check: both are for strangers to ask.
+  const before = await store.read(async (tx) => ({
+    again: await answerAgain(tx, request, tokenSha256, answer),
+    isUsable: await tx.enrollmentTokens.isUsable(tokenSha256, clock.nowMs()),
+  }));
+  if (before.again === null && !before.isUsable) return UNUSABLE_TOKEN;
+  if (!provesKey(request)) {
+    return refuse({ code: "EnrollmentRefused", detail: "the proof was not made by the private half of publicKey" });
+  }
+  if (before.again !== null) return before.again;
+  return store.write(async (tx): Promise<Result<EnrollResponse, DomainError>> => {
+    const nowMs = clock.nowMs();
+    const again = await answerAgain(tx, request, tokenSha256, answer);
+    if (again !== null) return again;
+    const enrollmentTokenId = await tx.enrollmentTokens.use(tokenSha256, nowMs);
+    if (enrollmentTokenId === undefined) return UNUSABLE_TOKEN;
+    await tx.machines.insert({
+      id: machineId,
+      facts: request.facts,
+      tags: [],
+      firstSeenMs: nowMs,
+      lastSeenMs: nowMs,
+      lastExternalIp: remoteAddress,
+      linked: false,
+      nodeId: null,
+      linkEpoch: 0,
+      journalId: null,
+      lastOrderSeq: 0,
+      quarantined: false,
+      quarantineReason: null,
+      continuity: NO_CONTINUITY,
+      groupId: 0,
+      displayName: null,
+      retirement: null,
+      removedAtMs: null,
+    });
+    await tx.machines.addKey({ machineId, publicKey: request.publicKey, fromMs: nowMs, enrolledWith: tokenSha256 });
+    const { computerDnsName } = request.facts;
+    await auditChange(
+      tx,
+      machineActor(machineId, remoteAddress),
+      "Enroll",
+      nowMs,
+      { computerDnsName, enrollmentTokenId },
+      machineId,
+    );
+    return ok(answer);
+  });
+}
+
+const UNUSABLE_TOKEN: Result<EnrollResponse, DomainError> = refuse({
+  code: "EnrollmentRefused",
+  detail: "the enrollment token is unknown, has expired, is used up or was revoked",
+});
+
+/** The answer for a key that was enrolled before; null for a new key. */
+async function answerAgain(
+  tx: StoreTx,
+  { publicKey }: EnrollRequest,
+  tokenSha256: string,
+  answer: EnrollResponse,
+): Promise<Result<EnrollResponse, DomainError> | null> {
+  const known = await tx.machines.byKey(publicKey);
+  if (!known) return null;
+  const machine = await tx.machines.byId(known.machineId);
+  if (machine?.retirement) return refuse({ code: "EnrollmentRefused", detail: RETIRED });
+  // A copy has the same key: enrolled under it, it would be refused on every connection.
+  if (machine?.quarantined) {
+    const detail = machine.quarantineReason === null ? `${IN_QUARANTINE}. ${NEW_KEY}` : HELD_BY_HAND;
+    return refuse({ code: "EnrollmentRefused", detail });
+  }
+  if (known.enrolledWith === tokenSha256) return ok({ ...answer, machineId: known.machineId });
+  return refuse({ code: "EnrollmentRefused", detail: `this device key is enrolled already. ${NEW_KEY}` });
+}
+
+const RETIRED =
+  "the machine of this device key was retired: reinstate it, or remove the agent's data folder to enroll it as a new machine";
+const IN_QUARANTINE = "the machine of this device key is in quarantine because two devices used it";
+const HELD_BY_HAND = "the machine of this device key was put in quarantine by an operator: release it first";
+const NEW_KEY = "To enroll this device as a new machine, stop its agent, remove its data folder and enroll again";
+
+function provesKey({ token, publicKey, proof }: EnrollRequest): boolean {
+  return verifyEd25519(publicKey, enrollSigningBytes(token, publicKey), Buffer.from(proof, "base64url"));
+}

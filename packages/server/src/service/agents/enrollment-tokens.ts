@@ -1,0 +1,35 @@
+import type { Caller } from "../../auth/caller.ts";
+import type { EnrollmentToken } from "../../domain/agents/enrollment-token.ts";
+import type { DomainError } from "../../domain/errors.ts";
+import { ok, type Result, refuse } from "../../domain/result.ts";
+import { auditChange } from "../audit.ts";
+import type { ServiceContext } from "../context.ts";
+
+/** `GET /halligan/v1/enrollment-tokens`: newest first. */
+export function listEnrollmentTokens(
+  { store }: ServiceContext,
+  page: { beforeId: string | null; limit: number },
+): Promise<EnrollmentToken[]> {
+  return store.read((tx) => tx.enrollmentTokens.list(page));
+}
+
+/**
+ * `POST /halligan/v1/enrollment-tokens/{id}/revoke`: no device enrolls with it any more. Machines
+ * that did stay enrolled. Repeating it changes nothing.
+ */
+export async function revokeEnrollmentToken(
+  { store, clock }: ServiceContext,
+  caller: Caller,
+  tokenId: string,
+): Promise<Result<EnrollmentToken, DomainError>> {
+  return store.write(async (tx): Promise<Result<EnrollmentToken, DomainError>> => {
+    const token = await tx.enrollmentTokens.byId(tokenId);
+    if (!token) return refuse({ code: "EnrollmentTokenNotFound", tokenId });
+    if (token.revocation) return ok(token);
+    const nowMs = clock.nowMs();
+    await tx.enrollmentTokens.revoke(tokenId, nowMs, caller.name);
+    const { usesLeft, machinesEnrolled } = token;
+    await auditChange(tx, caller, "RevokeEnrollmentToken", nowMs, { id: tokenId, usesLeft, machinesEnrolled });
+    return ok({ ...token, usesLeft: 0, revocation: { atMs: nowMs, by: caller.name } });
+  });
+}

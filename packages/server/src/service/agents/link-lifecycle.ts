@@ -1,0 +1,290 @@
+import {
+  type HandshakeAnswer,
+  type HeldOrder,
+  type Hello,
+  type HelloAnswer,
+  handshakeSigningBytes,
+  type Verdict,
+} from "@halligan/protocol/link";
+import { verifyEd25519 } from "../../auth/signatures/ed25519.ts";
+import { makeRollingValue, readRollingValue } from "../../auth/signatures/rolling-value.ts";
+import { newBound, pauseBound, resumeBound } from "../../domain/actions/action-bound.ts";
+import { applyEvent, type MachineAction, waitsForStorage, withSent } from "../../domain/actions/machine-action.ts";
+import { placeWhenAway } from "../../domain/actions/session-places.ts";
+import { type HelloVerdict, heldOrderVerdict, judgeOpenOrder } from "../../domain/agents/link-work.ts";
+import {
+  afterOldHello,
+  type CloneEvidence,
+  type HelloJudgement,
+  judgeContinuity,
+  type KnownContinuity,
+  nextNumber,
+  type RollingValue,
+  withHeld,
+} from "../../domain/machines/clone-detection.ts";
+import type { Machine, MachineLink } from "../../domain/machines/machine.ts";
+import type { StoreTx } from "../../store/store.ts";
+import type { ServiceContext, ServiceLimits } from "../context.ts";
+import { events, machineActor } from "../events.ts";
+
+/** One accepted link: everything it does carries these two. */
+export interface LinkIdentity {
+  machineId: string;
+  linkEpoch: number;
+  /** Where the device connects from; for the audit. */
+  remoteAddress?: string;
+}
+
+/** What tells devices with one key apart, where both say it. `processId`: null for link version 1. */
+export interface DeviceMarks {
+  journalId: string | null;
+  processId: string | null;
+}
+
+/** `leftNode`: the machine was linked to another node a moment ago, by a device with these marks; null otherwise. */
+export type AcceptedLink = LinkIdentity & {
+  kind: "accepted";
+  leftNode: DeviceMarks | null;
+  /** That signed the answer: raw, base64url. */
+  deviceKey: string;
+};
+export type RefusedLink = {
+  kind: "refused";
+  reason:
+    | "unknownServerKey"
+    | "unknownMachine"
+    | "badSignature"
+    | "quarantined"
+    | "quarantinedByHand"
+    | "retired"
+    | "machineRate"
+    | "noRoom";
+};
+
+/**
+ * Checks the device's answer to the challenge and gives the link its epoch. From then on reports of an older link of the same
+ * machine lose. Unknown machine and bad signature differ only in the log.
+ */
+export async function acceptLink(
+  { store, clock, keys, node }: ServiceContext,
+  challenge: Uint8Array,
+  answer: HandshakeAnswer,
+  remoteAddress: string,
+  proves: (machineId: string) => "machineRate" | "noRoom" | null = () => null,
+): Promise<AcceptedLink | RefusedLink> {
+  if (!keys.order.accepted.some(({ keyId }) => keyId === answer.serverKeyId))
+    return { kind: "refused", reason: "unknownServerKey" };
+  const { machineId } = answer;
+  const publicKeys = await store.read((tx) => tx.machines.keysOf(machineId, clock.nowMs()));
+  if (publicKeys.length === 0) return { kind: "refused", reason: "unknownMachine" };
+  const signed = handshakeSigningBytes(challenge, answer);
+  const deviceKey = publicKeys.find((key) => verifyEd25519(key, signed, answer.signature));
+  if (deviceKey === undefined) return { kind: "refused", reason: "badSignature" };
+  // After the signature, so that a claimed machine id harms no machine; before the write, which costs most.
+  const refusal = proves(machineId);
+  if (refusal) return { kind: "refused", reason: refusal };
+  return store.write(async (tx): Promise<AcceptedLink | RefusedLink> => {
+    const machine = await tx.machines.byId(machineId);
+    if (!machine) return { kind: "refused", reason: "unknownMachine" };
+    if (machine.retirement) return { kind: "refused", reason: "retired" };
+    if (machine.quarantined) {
+      return { kind: "refused", reason: machine.quarantineReason === null ? "quarantined" : "quarantinedByHand" };
+    }
+    const linkEpoch = machine.linkEpoch + 1;
+    await tx.machines.save(machine, {
+      ...machine,
+      linkEpoch,
+      linked: true,
+      nodeId: node.id,
+      lastSeenMs: clock.nowMs(),
+      lastExternalIp: remoteAddress,
+    });
+    const wasElsewhere = machine.linked && machine.nodeId !== node.id;
+    const marks: DeviceMarks = { journalId: machine.journalId, processId: machine.continuity.processId };
+    return { kind: "accepted", machineId, linkEpoch, leftNode: wasElsewhere ? marks : null, deviceKey };
+  });
+}
+
+export type AnsweredHello =
+  /** `offered`: the value that the device has to confirm; null in link version 1. */
+  | { kind: "answered"; answer: HelloAnswer; offered: RollingValue | null }
+  /** The machine has a newer link, or was put in quarantine. */
+  | { kind: "stale" }
+  | { kind: "clone"; evidence: CloneEvidence }
+  | { kind: "unknownValue" };
+
+/**
+ * Tells whether the device is a copy. If it is not: compares what it holds with what the store has out, says about each
+ * held order what becomes of it, and offers the next rolling value.
+ */
+export async function answerHello(context: ServiceContext, link: LinkIdentity, hello: Hello): Promise<AnsweredHello> {
+  const { store, clock } = context;
+  return store.write(async (tx): Promise<AnsweredHello> => {
+    const machine = await currentMachine(tx, link);
+    if (!machine) return { kind: "stale" };
+    const judged = judge(context, machine, hello);
+    if (judged.kind !== "sameDevice") return judged;
+    const offered = hello.continuity ? offer(context, machine.id, judged.continuity) : null;
+    const nowMs = clock.nowMs();
+    await tx.machines.save(machine, {
+      ...machine,
+      continuity: offered ? { ...judged.continuity, offered } : judged.continuity,
+      facts: hello.facts,
+      journalId: hello.journalId,
+      lastSeenMs: nowMs,
+      // A store that was restored from a backup goes on above what the device has taken since.
+      lastOrderSeq: Math.max(machine.lastOrderSeq, hello.highestOrderSeq),
+    });
+    for (const action of await tx.actions.openOf(link.machineId)) {
+      await reconcile(tx, link, action, judgeOpenOrder(action, hello, machine.lastOrderSeq), context.limits, nowMs);
+    }
+    const orders: HelloAnswer["orders"] = [];
+    for (const held of hello.orders) {
+      const { actionId, orderSeq } = held;
+      orders.push({ actionId, orderSeq, verdict: await verdictOn(tx, link.machineId, held) });
+    }
+    const answer: HelloAnswer = { type: "helloAnswer", orders, ...(offered && { rollingValue: offered.text }) };
+    return { kind: "answered", answer, offered };
+  });
+}
+
+function judge({ keys }: ServiceContext, machine: Machine, { journalId, continuity }: Hello): HelloJudgement {
+  if (!continuity) return { kind: "sameDevice", continuity: afterOldHello(machine.continuity) };
+  const { processId, rollingValue } = continuity;
+  const value = rollingValue === null ? null : readRollingValue(rollingValue, machine.id, keys.linkTicket.accepted);
+  return judgeContinuity(machine.continuity, machine.journalId, { journalId, processId, rollingValue: value });
+}
+
+const offer = ({ ids, keys }: ServiceContext, machineId: string, known: KnownContinuity): RollingValue =>
+  makeRollingValue(machineId, nextNumber(known), ids.random, keys.linkTicket.signing);
+
+/** The device has the value of this link's hello answer on its disk. False when the link is not the machine's newest. */
+export function recordKept({ store }: ServiceContext, link: LinkIdentity, kept: RollingValue): Promise<boolean> {
+  return store.write(async (tx) => {
+    const machine = await currentMachine(tx, link);
+    if (!machine) return false;
+    await tx.machines.save(machine, { ...machine, continuity: withHeld(machine.continuity, kept) });
+    return true;
+  });
+}
+
+async function reconcile(
+  tx: StoreTx,
+  { machineId, remoteAddress }: LinkIdentity,
+  action: MachineAction,
+  judged: HelloVerdict,
+  limits: ServiceLimits,
+  nowMs: number,
+): Promise<void> {
+  if (judged.decision === "keep") {
+    await backOnALink(tx, action, limits, nowMs);
+    return;
+  }
+  const event =
+    judged.decision === "lost"
+      ? ({ type: "lost", reason: judged.reason } as const)
+      : ({ type: "orderClosed", errors: [] } as const);
+  const transition = applyEvent(action, event, nowMs);
+  if ("code" in transition || !transition.changed) return;
+  const saved = await tx.actions.save(action, transition.action);
+  if (judged.decision === "lost") await events.ended(tx, machineActor(machineId, remoteAddress), saved, nowMs);
+}
+
+/** What runs has no clock of a lost device any more, and its place, which it may have lost meanwhile, is its own again. */
+async function backOnALink(tx: StoreTx, action: MachineAction, limits: ServiceLimits, nowMs: number): Promise<void> {
+  if (action.status !== "InProgress") return;
+  const { bound } = action;
+  if (bound && action.deadlineMs === null && action.place.held && action.place.untilMs === null) return;
+  await tx.actions.save(action, {
+    ...action,
+    deadlineMs: null,
+    place: { held: true, untilMs: null },
+    // A row of the release before has none.
+    bound: !bound
+      ? newBound(action.commands, limits, null, nowMs)
+      : waitsForStorage(action)
+        ? bound
+        : resumeBound(bound, nowMs),
+  });
+}
+
+async function verdictOn(tx: StoreTx, machineId: string, held: HeldOrder): Promise<Verdict> {
+  const known = await tx.actions.byId(held.actionId);
+  const { verdict, reopened } = heldOrderVerdict(held, known?.machineId === machineId ? known : undefined);
+  if (known && reopened) await tx.actions.save(known, reopened);
+  return verdict;
+}
+
+/** The order that a link sent last, and when it did so first. */
+export interface SentOrder {
+  orderSeq: number;
+  atMs: number;
+}
+
+/** The link is gone. If it was the machine's last one, the machine is away from now on and running actions get a deadline. */
+export async function closeLink(
+  { store, clock, limits }: ServiceContext,
+  link: LinkIdentity,
+  sent: SentOrder | null = null,
+): Promise<void> {
+  await store.write(async (tx) => {
+    const machine = await currentMachine(tx, link);
+    if (machine) await markAway(tx, machine, clock.nowMs(), limits, sent);
+  });
+}
+
+/** A node has gone without closing its links: none of them is up, whatever it left in the store. Repeating it is fine. */
+export async function forgetLinksOf({ store, clock, limits }: ServiceContext, nodeId: string): Promise<void> {
+  for (;;) {
+    const machineIds = await store.read((tx) => tx.machines.linkedAt(nodeId, FORGET_AT_ONCE));
+    await store.write(async (tx) => {
+      for (const machineId of machineIds) {
+        const machine = await tx.machines.byId(machineId);
+        // It may be back on another node by now.
+        if (machine?.linked && machine.nodeId === nodeId) await markAway(tx, machine, clock.nowMs(), limits);
+      }
+    });
+    if (machineIds.length < FORGET_AT_ONCE) return;
+  }
+}
+
+/** At the start of a server that has its store for itself nobody is linked. */
+export async function forgetAllLinks(context: ServiceContext): Promise<void> {
+  for (const nodeId of await context.store.read((tx) => tx.machines.nodesWithLinks())) {
+    await forgetLinksOf(context, nodeId);
+  }
+}
+
+/** Machines in one transaction: their rows are locked until it ends. */
+const FORGET_AT_ONCE = 100;
+
+async function markAway(
+  tx: StoreTx,
+  machine: Machine,
+  nowMs: number,
+  limits: ServiceLimits,
+  sent: SentOrder | null = null,
+): Promise<void> {
+  await tx.machines.save(machine, { ...machine, linked: false, lastSeenMs: nowMs });
+  const action = await tx.actions.unfinishedOf(machine.id);
+  if (!action) return;
+  const isRunning = action.status === "InProgress";
+  await tx.actions.save(action, {
+    ...withSent(action, sent?.orderSeq === action.order?.orderSeq ? (sent?.atMs ?? null) : null),
+    place: placeWhenAway(action.place, isRunning, nowMs, limits.sessionPlaceGraceMs),
+    bound: pauseBound(action.bound, isRunning ? nowMs + limits.sessionPlaceGraceMs : nowMs),
+    deadlineMs: isRunning ? (action.deadlineMs ?? nowMs + limits.lostMachineTimeoutMs) : action.deadlineMs,
+  });
+}
+
+/** What its work needs of the machine, when `link` is the newest one. */
+export async function currentLink(tx: StoreTx, link: LinkIdentity): Promise<MachineLink | undefined> {
+  const machine = await tx.machines.linkOf(link.machineId);
+  return machine?.linkEpoch === link.linkEpoch ? machine : undefined;
+}
+
+/** The machine, when `link` is its newest one. */
+async function currentMachine(tx: StoreTx, link: LinkIdentity): Promise<Machine | undefined> {
+  const machine = await tx.machines.byId(link.machineId);
+  return machine?.linkEpoch === link.linkEpoch ? machine : undefined;
+}

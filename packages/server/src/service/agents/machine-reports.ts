@@ -1,0 +1,175 @@
+import { createHash } from "node:crypto";
+import type { Closed, CommandResult, Ended, Refused, Started } from "@halligan/protocol/link";
+import { wellFormedJson } from "@halligan/protocol/text";
+import type { EndEvidence } from "../../auth/signatures/signed-end.ts";
+import type { StoredResult } from "../../domain/actions/command.ts";
+import {
+  applyEvent,
+  isFinal,
+  type MachineAction,
+  type MachineActionEvent,
+} from "../../domain/actions/machine-action.ts";
+import { isStartGranted } from "../../domain/agents/link-work.ts";
+import type { StoreTx } from "../../store/store.ts";
+import { wakeForFreePlace } from "../actions/wake-for-free-place.ts";
+import type { ServiceContext } from "../context.ts";
+import { events, machineActor } from "../events.ts";
+import { resultIdOf } from "../results/receive-result.ts";
+import { currentLink, type LinkIdentity } from "./link-lifecycle.ts";
+
+/**
+ * What a report led to.
+ * recorded: durable, and may be acknowledged (a repeated report as well). `hasFinished`: this report made the action's status final.
+ * stale:    from a link that is not the machine's newest, or about an order that was closed: not recorded, not acknowledged.
+ * illegal:  nothing an honest device sends: the link is closed.
+ * unknown:  about an order that the store does not know, as after it was restored from a backup: there is nothing to record.
+ * twoDevices: another start of the same command was recorded: the machine belongs into quarantine.
+ */
+export type Recorded =
+  | { kind: "recorded"; action: MachineAction; hasFinished: boolean }
+  | { kind: "stale" }
+  | { kind: "illegal"; detail: string }
+  | { kind: "unknown" }
+  | { kind: "twoDevices" };
+
+export type RecordedStart = Exclude<Recorded, { kind: "recorded" }> | { kind: "recorded"; isGranted: boolean };
+
+const UPLOAD_LOST = "The server does not have the result that the device uploaded.";
+
+type Report = Pick<Started, "actionId" | "orderSeq">;
+
+/**
+ * The one start of a command; a script's process waits for the grant. It rests on the same commit, so it costs no write of its own.
+ * `sentAtMs`: when this link sent the order, if it did.
+ */
+export async function recordStarted(
+  context: ServiceContext,
+  link: LinkIdentity,
+  report: Started,
+  sentAtMs: number | null = null,
+): Promise<RecordedStart> {
+  const { index, startId } = report;
+  const recorded = await record(context, link, report, async () => ({
+    event: { type: "started", index, startId, sentAtMs },
+  }));
+  if (recorded.kind !== "recorded") return recorded;
+  return { kind: "recorded", isGranted: isStartGranted(recorded.action, index, startId) };
+}
+
+/**
+ * The end of a command, its result and what the device signed about both, in one commit. Whatever is acknowledged after it can be
+ * downloaded. `evidence`: verified; null from a device of link version 1.
+ */
+export function recordEnded(
+  context: ServiceContext,
+  link: LinkIdentity,
+  report: Ended,
+  evidence: EndEvidence | null = null,
+): Promise<Recorded> {
+  return record(context, link, report, async (tx, action) => {
+    const command = action.commands[report.index];
+    const seenBefore = command?.status === "Completed" || command?.status === "Failed";
+    const told = seenBefore ? { result: command.result } : await readResult(tx, action, report);
+    const { index, outcome, errors, endedAgoMs } = report;
+    // A device names only what it was told is complete: the store was restored from a backup since. Refused, it would say so for ever.
+    const event: MachineActionEvent =
+      told.result === "unknownUpload"
+        ? { type: "ended", index, outcome: "failed", errors: [...errors, UPLOAD_LOST], result: null, endedAgoMs }
+        : { type: "ended", index, outcome, errors, result: told.result, endedAgoMs };
+    const keep = async () => {
+      if (evidence) await tx.signedEnds.insert({ actionId: action.id, index, ...evidence });
+      await told.keep?.();
+    };
+    return seenBefore ? { event } : { event, keep };
+  });
+}
+
+export function recordClosed(context: ServiceContext, link: LinkIdentity, report: Closed): Promise<Recorded> {
+  return record(context, link, report, async () => ({
+    event: { type: "orderClosed", errors: report.errors },
+  }));
+}
+
+/** `busy` and `late` come right by sending the order again; every other refusal ends the action, saying why. */
+export async function recordRefused(context: ServiceContext, link: LinkIdentity, report: Refused): Promise<Recorded> {
+  return record(context, link, report, async (tx, action) => {
+    if (report.code === "busy" || report.code === "late") return null;
+    // A device may say so as often as it likes; only what ends an action is worth a record.
+    if (!isFinal(action.status))
+      await events.orderRefused(
+        tx,
+        machineActor(link.machineId, link.remoteAddress),
+        action,
+        report.code,
+        context.clock.nowMs(),
+      );
+    return { event: { type: "lost", reason: `The device refused the order (${report.code}): ${report.message}` } };
+  });
+}
+
+/** `keep`: what is stored with the event, and only where the event changed the action: a report that was refused leaves nothing. */
+type Decision = { event: MachineActionEvent; keep?: () => Promise<void> } | null;
+
+async function record(
+  context: ServiceContext,
+  link: LinkIdentity,
+  report: Report,
+  decide: (tx: StoreTx, action: MachineAction) => Promise<Decision>,
+): Promise<Recorded> {
+  const { store, clock } = context;
+  const recorded = await store.write(async (tx): Promise<Recorded> => {
+    // Asked for together: one round trip. The machine comes first, and with it the lock.
+    const [machine, action] = await Promise.all([currentLink(tx, link), tx.actions.byId(report.actionId)]);
+    if (!machine) return { kind: "stale" };
+    const isOther = action?.order && action.order.orderSeq !== report.orderSeq;
+    if (isOther || (action && action.machineId !== link.machineId)) {
+      return { kind: "illegal", detail: "a report about an order that this machine was never given" };
+    }
+    if (!action?.order) return { kind: "unknown" };
+    const decision = await decide(tx, action);
+    if (decision === null) return { kind: "recorded", action, hasFinished: false };
+    const nowMs = clock.nowMs();
+    const transition = applyEvent(action, decision.event, nowMs);
+    if ("code" in transition) {
+      return transition.code === "AnotherStart"
+        ? { kind: "twoDevices" }
+        : { kind: "illegal", detail: transition.detail };
+    }
+    if (!transition.changed) return { kind: "recorded", action, hasFinished: false };
+    await decision.keep?.();
+    const saved = await tx.actions.save(action, transition.action);
+    const hasFinished = isFinal(saved.status) && !isFinal(action.status);
+    if (hasFinished) await events.ended(tx, machineActor(link.machineId, link.remoteAddress), saved, nowMs);
+    return { kind: "recorded", action: saved, hasFinished };
+  });
+  if (recorded.kind === "recorded" && recorded.hasFinished) await wakeForFreePlace(context);
+  return recorded;
+}
+
+interface ReadResult {
+  result: StoredResult | null | "unknownUpload";
+  keep?: () => Promise<void>;
+}
+
+/** The result of a report, and what keeps its bytes. */
+async function readResult(tx: StoreTx, action: MachineAction, report: Ended): Promise<ReadResult> {
+  const result: CommandResult | null = report.result;
+  if (result === null) return { result };
+  if (result.kind === "inline") {
+    // JSON inside JSON: the frame's own text was repaired when it was read, the transcript's escapes were not.
+    const content = Buffer.from(wellFormedJson(result.transcript), "utf8");
+    const sha256 = createHash("sha256").update(content).digest("hex");
+    return {
+      result: { kind: "inline", sizeBytes: content.length, sha256 },
+      keep: () => tx.results.insertInline(action.id, report.index, content),
+    };
+  }
+  const resultId = resultIdOf(action.machineId, action.id, report.index, result.uploadId);
+  const upload = await tx.results.upload(resultId);
+  if (upload?.sha256 !== result.sha256 || upload.sizeBytes !== result.sizeBytes) return { result: "unknownUpload" };
+  const { fileChange } = result;
+  return {
+    result: { kind: "blob", resultId, ...upload, ...(fileChange && { fileChange }) },
+    keep: () => tx.resultSpace.keep(resultId),
+  };
+}

@@ -1,0 +1,130 @@
+import type { Order } from "@halligan/protocol/link";
+import { type BoundLimits, newBound, resumeBound } from "../../domain/actions/action-bound.ts";
+import { libraryFileNameOf } from "../../domain/actions/command.ts";
+import type { MachineAction } from "../../domain/actions/machine-action.ts";
+import { orderFor } from "../../domain/actions/order.ts";
+import { arePlacesLimited, mayTakePlace } from "../../domain/actions/session-places.ts";
+import { nextLinkStep } from "../../domain/agents/link-work.ts";
+import type { Policy } from "../../domain/identity/policy.ts";
+import type { MachineLink } from "../../domain/machines/machine.ts";
+import type { StoreTx } from "../../store/store.ts";
+import type { ServiceContext } from "../context.ts";
+import { events } from "../events.ts";
+import { latePin } from "../library/library-pins.ts";
+import type { LinkIdentity } from "./link-lifecycle.ts";
+
+export type NextForLink =
+  | { type: "order"; order: Order }
+  | { type: "end"; actionId: string; orderSeq: number }
+  | { type: "idle" }
+  /** The machine has a newer link, here or on another node. */
+  | { type: "stale" }
+  | { type: "retired" };
+
+/**
+ * What this link has to send next. A claim is made here: the action gets the machine's next orderSeq and the link's epoch, and
+ * library names that were unknown when it was accepted are resolved, once, with files of the caller who asked for the action. A claim without word of a start is sent again
+ * under the same orderSeq.
+ */
+export async function nextForLink(context: ServiceContext, link: LinkIdentity): Promise<NextForLink> {
+  const { store, clock, limits, policy, measures } = context;
+  const next = await store.write(async (tx): Promise<NextForLink & { waitedMs?: number }> => {
+    // Asked for together: one round trip. The machine comes first, and with it the lock.
+    const [machine, open] = await Promise.all([tx.machines.linkOf(link.machineId), tx.actions.openOf(link.machineId)]);
+    if (machine?.isRetired) return { type: "retired" };
+    if (machine?.linkEpoch !== link.linkEpoch) return { type: "stale" };
+    if (!machine.journalId) return { type: "idle" };
+    const step = nextLinkStep(open);
+    if (step.type === "idle") return { type: "idle" };
+    if (step.type === "end") {
+      return { type: "end", actionId: step.action.id, orderSeq: step.action.order?.orderSeq ?? 0 };
+    }
+    const nowMs = clock.nowMs();
+    if (!(await holdsOrTakesPlace(tx, machine, step.action, limits.runningSessions, nowMs))) return { type: "idle" };
+    const claimed =
+      step.type === "claim"
+        ? await claim(tx, policy, machine, machine.journalId, step.action, limits, nowMs)
+        : await resend(tx, step.action, link.linkEpoch, limits, nowMs);
+    const order = orderFor(claimed, limits.order, nowMs + limits.orderAcceptanceMs);
+    return { type: "order", order, ...(step.type === "claim" && { waitedMs: nowMs - claimed.createdAtMs }) };
+  });
+  if (next.waitedMs !== undefined) measures.orderClaimed(next.waitedMs);
+  return next;
+}
+
+async function claim(
+  tx: StoreTx,
+  policy: Policy,
+  machine: MachineLink,
+  journalId: string,
+  action: MachineAction,
+  limits: BoundLimits,
+  nowMs: number,
+): Promise<MachineAction> {
+  const orderSeq = machine.lastOrderSeq + 1;
+  await tx.machines.saveLastOrderSeq(machine.id, orderSeq);
+  const saved = await tx.actions.save(action, {
+    ...action,
+    commands: await resolvePins(tx, policy, action),
+    ...withSlot(action, limits, nowMs),
+    order: { orderSeq, journalId, linkEpoch: machine.linkEpoch, claimedAtMs: nowMs, sentAtMs: null, state: "out" },
+  });
+  await events.orderClaimed(tx, saved, nowMs);
+  return saved;
+}
+
+/** A session that was asked for while its machine was away waits for a place, oldest first. */
+async function holdsOrTakesPlace(
+  tx: StoreTx,
+  machine: MachineLink,
+  action: MachineAction,
+  places: number,
+  nowMs: number,
+): Promise<boolean> {
+  if (action.place.held) return true;
+  if (!arePlacesLimited(places)) return machine.linked;
+  const taken = await tx.actions.placesTakenUntilEnd(places, nowMs);
+  if (taken >= places) return false;
+  const waiting = await tx.actions.waitingForPlace(places - taken);
+  return mayTakePlace(
+    action.id,
+    waiting.map(({ id }) => id),
+    taken,
+    places,
+  );
+}
+
+/** It holds a slot from now on, and its bound runs. */
+const withSlot = (
+  action: MachineAction,
+  limits: BoundLimits,
+  nowMs: number,
+): Pick<MachineAction, "place" | "bound"> => ({
+  place: { held: true, untilMs: null },
+  bound: action.bound ? resumeBound(action.bound, nowMs) : newBound(action.commands, limits, action.deadlineMs, nowMs),
+});
+
+async function resend(
+  tx: StoreTx,
+  action: MachineAction,
+  linkEpoch: number,
+  limits: BoundLimits,
+  nowMs: number,
+): Promise<MachineAction> {
+  if (!action.order) return action;
+  if (action.order.linkEpoch === linkEpoch && action.place.held) return action;
+  return tx.actions.save(action, {
+    ...action,
+    ...withSlot(action, limits, nowMs),
+    order: { ...action.order, linkEpoch },
+  });
+}
+
+async function resolvePins(tx: StoreTx, policy: Policy, action: MachineAction): Promise<MachineAction["commands"]> {
+  const resolved: MachineAction["commands"][number][] = [];
+  for (const command of action.commands) {
+    const name = command.pin ? null : libraryFileNameOf(command);
+    resolved.push(name === null ? command : { ...command, pin: await latePin(tx, policy, action, name) });
+  }
+  return resolved;
+}

@@ -1,0 +1,39 @@
+import type { CloneEvidence } from "../../domain/machines/clone-detection.ts";
+import { endOpenActions } from "../actions/end-open-actions.ts";
+import { wakeForFreePlace } from "../actions/wake-for-free-place.ts";
+import { auditChange } from "../audit.ts";
+import type { ServiceContext } from "../context.ts";
+import { SERVER } from "../events.ts";
+
+/** What an operator does about a machine in quarantine. */
+export const QUARANTINE_REMEDY =
+  "On each device that uses this machine's key: stop the agent, remove its data folder and enroll with a new token";
+
+const REASON = `Two devices used this machine's key, so it is not known which of them ran what. ${QUARANTINE_REMEDY}`;
+
+/**
+ * Two devices were seen with one key: the machine takes nothing any more, as neither can be told from the other. What was
+ * open on it has failed, because neither device's word about it can be trusted. Its link epoch grows, so that whatever is
+ * still said on a link of it loses.
+ */
+export async function quarantineMachine(
+  context: ServiceContext,
+  machineId: string,
+  evidence: CloneEvidence,
+  journalIds: readonly string[],
+): Promise<void> {
+  const { store, clock, log, measures } = context;
+  const isNew = await store.write(async (tx) => {
+    const machine = await tx.machines.byId(machineId);
+    if (!machine || machine.quarantined) return false;
+    const nowMs = clock.nowMs();
+    await tx.machines.save(machine, { ...machine, quarantined: true, linked: false, linkEpoch: machine.linkEpoch + 1 });
+    await auditChange(tx, SERVER, "QuarantineMachine", nowMs, { evidence, journalIds }, machineId);
+    await endOpenActions(tx, SERVER, machineId, REASON, nowMs);
+    return true;
+  });
+  if (!isNew) return;
+  measures.quarantined(evidence);
+  log.warn({ machineId, evidence, journalIds, remedy: QUARANTINE_REMEDY }, "machine put in quarantine");
+  await wakeForFreePlace(context);
+}

@@ -1,0 +1,91 @@
+import type { Caller } from "../../auth/caller.ts";
+import { hashSecret, newSecret } from "../../auth/secret-hash.ts";
+import type { DomainError } from "../../domain/errors.ts";
+import { type ApplicationSecret, isSecretUsable, MAX_SECRETS } from "../../domain/identity/application-secret.ts";
+import { grantFault } from "../../domain/identity/grants.ts";
+import { ok, type Result, refuse } from "../../domain/result.ts";
+import { auditChange } from "../audit.ts";
+import type { ServiceContext } from "../context.ts";
+import { EXPIRY_PASSED } from "./create-application.ts";
+
+export interface NewSecret {
+  secret: ApplicationSecret;
+  /** Shown this once. */
+  clientSecret: string;
+}
+
+/**
+ * `POST /halligan/v1/applications/{clientId}/secrets`: one more secret, so that installations change
+ * over one by one. It lets its holder sign in as the application, so the caller needs all that the
+ * application holds.
+ */
+export async function addApplicationSecret(
+  { store, clock, ids, policy }: Pick<ServiceContext, "store" | "clock" | "ids" | "policy">,
+  caller: Caller,
+  clientId: string,
+  expiresAtMs: number | null,
+): Promise<Result<NewSecret, DomainError>> {
+  const clientSecret = newSecret(ids.random);
+  const secretId = ids.guid();
+  return store.write(async (tx): Promise<Result<NewSecret, DomainError>> => {
+    const nowMs = clock.nowMs();
+    const application = await tx.applications.byClientId(clientId);
+    if (!application) return refuse({ code: "ApplicationNotFound", clientId });
+    const notHeld = caller.id === application.clientId ? [] : grantFault(policy.grants, caller, application.roles);
+    if (notHeld.length > 0) return refuse({ code: "GrantNotHeld", permissions: notHeld });
+    if (application.keys.length > 0) return refuse({ code: "ApplicationHasKeys", clientId });
+    if (expiresAtMs !== null && expiresAtMs <= nowMs) return refuse(EXPIRY_PASSED);
+    if (application.secrets.length >= MAX_SECRETS) return refuse({ code: "TooManySecrets", limit: MAX_SECRETS });
+    const secret = { id: secretId, sha256: hashSecret(clientSecret), createdAtMs: nowMs, expiresAtMs };
+    await tx.applications.insertSecret(application.clientId, secret);
+    const detail = {
+      clientId: application.clientId,
+      secretId,
+      expiresAt: expiresAtMs === null ? null : new Date(expiresAtMs).toISOString(),
+    };
+    await auditChange(tx, caller, "AddApplicationSecret", nowMs, detail);
+    return ok({ secret, clientSecret });
+  });
+}
+
+/** `DELETE /halligan/v1/applications/{clientId}/secrets/{secretId}`: tokens that it gave are refused from then on. */
+export function removeOneApplicationSecret(
+  { store, clock }: Pick<ServiceContext, "store" | "clock">,
+  caller: Caller,
+  clientId: string,
+  secretId: string,
+): Promise<Result<null, DomainError>> {
+  return store.write(async (tx): Promise<Result<null, DomainError>> => {
+    const application = await tx.applications.byClientId(clientId);
+    if (!application) return refuse({ code: "ApplicationNotFound", clientId });
+    const nowMs = clock.nowMs();
+    const removed = application.secrets.find(({ id }) => id === secretId.toLowerCase());
+    if (!removed) return refuse({ code: "ApplicationSecretNotFound", clientId, secretId });
+    const others = application.secrets.filter(({ id }) => id !== removed.id);
+    const isLast = isSecretUsable(removed, nowMs) && !others.some((other) => isSecretUsable(other, nowMs));
+    // The last administrator would be gone.
+    if (isLast && application.keys.length === 0 && caller.id === application.clientId) {
+      return refuse({ code: "ApplicationSecretInUse", clientId: application.clientId, secretId: removed.id });
+    }
+    await tx.applications.removeSecret(application.clientId, removed.id);
+    const detail = { clientId: application.clientId, secretId: removed.id };
+    await auditChange(tx, caller, "RemoveApplicationSecret", nowMs, detail);
+    return ok(null);
+  });
+}
+
+/**
+ * `POST /halligan/v1/applications/{clientId}/revoke-tokens`: access tokens and result links that the
+ * application has are refused from then on. It may sign in again.
+ */
+export function revokeApplicationTokens(
+  { store, clock }: Pick<ServiceContext, "store" | "clock">,
+  caller: Caller,
+  clientId: string,
+): Promise<Result<null, DomainError>> {
+  return store.write(async (tx): Promise<Result<null, DomainError>> => {
+    if (!(await tx.applications.revokeTokens(clientId))) return refuse({ code: "ApplicationNotFound", clientId });
+    await auditChange(tx, caller, "RevokeApplicationTokens", clock.nowMs(), { clientId: clientId.toLowerCase() });
+    return ok(null);
+  });
+}

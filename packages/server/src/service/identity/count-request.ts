@@ -1,0 +1,45 @@
+import { BoundedMap } from "../../auth/bounded-map.ts";
+import { recordAdmitted, type WindowRule, waitForWindow } from "../../domain/identity/request-window.ts";
+import type { Store } from "../../store/store.ts";
+
+/** Counts requests of one key against sliding windows: null when one more is admitted, and counted; else how long to wait. */
+export interface RequestCounter {
+  count(key: string, rules: readonly WindowRule[]): Promise<number | null>;
+}
+
+/** Keys that are counted at once; the one unused for longest is forgotten first. */
+const MAX_COUNTED = 20_000;
+
+/** For the one node of a deployment: nothing is written, and a restart begins anew. */
+export function memoryCounter(monotonicMs: () => number): RequestCounter {
+  const admitted = new BoundedMap<string, number[]>(MAX_COUNTED);
+  return {
+    async count(key, rules) {
+      const nowMs = monotonicMs();
+      const times = admitted.get(key) ?? [];
+      const waitMs = waitForWindow(times, rules, nowMs);
+      if (waitMs === null) admitted.set(key, recordAdmitted(times, rules, nowMs));
+      return waitMs;
+    },
+  };
+}
+
+/**
+ * For nodes that count together: one row a key, compared and set, so that the limit is exact whichever node is asked. A refused request
+ * writes nothing. `nowMs`: a clock that all nodes agree on, the database's; where it was set back, times ahead of it count as now.
+ */
+export function storeCounter(store: Store, nowMs: () => number): RequestCounter {
+  return {
+    count: (key, rules) =>
+      store.write(async (tx) => {
+        const window = await tx.requestWindows.byKey(key);
+        const now = nowMs();
+        const times = window.admittedMs.map((atMs) => Math.min(atMs, now));
+        const waitMs = waitForWindow(times, rules, now);
+        if (waitMs !== null) return waitMs;
+        const longestMs = Math.max(0, ...rules.map(({ windowMs }) => windowMs));
+        await tx.requestWindows.save({ ...window, admittedMs: recordAdmitted(times, rules, now) }, now + longestMs);
+        return null;
+      }),
+  };
+}

@@ -1,0 +1,27 @@
+import type { Caller } from "../../auth/caller.ts";
+import type { DomainError } from "../../domain/errors.ts";
+import { ok, type Result, refuse } from "../../domain/result.ts";
+import { auditChange } from "../audit.ts";
+import type { ServiceContext } from "../context.ts";
+
+/**
+ * `DELETE /halligan/v1/applications/{clientId}/secret`, for applications of older versions that
+ * have a secret as well as keys. Refused without a key, because nothing else could sign in then. A
+ * secret that is removed already is no fault: the request may be a repetition.
+ */
+export function removeApplicationSecret(
+  { store, clock }: Pick<ServiceContext, "store" | "clock">,
+  caller: Caller,
+  clientId: string,
+): Promise<Result<null, DomainError>> {
+  return store.write(async (tx): Promise<Result<null, DomainError>> => {
+    const application = await tx.applications.byClientId(clientId);
+    if (!application) return refuse({ code: "ApplicationNotFound", clientId });
+    if (application.keys.length === 0) return refuse({ code: "ApplicationHasNoKey", clientId });
+    if (await tx.applications.removeSecrets(clientId)) {
+      const record = { clientId: application.clientId };
+      await auditChange(tx, caller, "DeleteApplicationSecret", clock.nowMs(), record);
+    }
+    return ok(null);
+  });
+}

@@ -1,0 +1,23 @@
+import type { Caller } from "../../auth/caller.ts";
+import type { DomainError } from "../../domain/errors.ts";
+import { ok, type Result, refuse } from "../../domain/result.ts";
+import { auditChange } from "../audit.ts";
+import type { ServiceContext } from "../context.ts";
+
+/** Its tokens are refused from then on. An application cannot remove itself: the last administrator would be gone. */
+export async function removeApplication(
+  { store, clock }: ServiceContext,
+  caller: Caller,
+  clientId: string,
+): Promise<Result<null, DomainError>> {
+  return store.write(async (tx): Promise<Result<null, DomainError>> => {
+    const nowMs = clock.nowMs();
+    const application = await tx.applications.byClientId(clientId);
+    if (!application) return refuse({ code: "ApplicationNotFound", clientId });
+    // The id that is kept: the one that was sent may be in another letter case.
+    if (caller.id === application.clientId) return refuse({ code: "ApplicationInUse", clientId: caller.id });
+    await tx.applications.remove(application.clientId, nowMs);
+    await auditChange(tx, caller, "DeleteApplication", nowMs, { clientId: application.clientId });
+    return ok(null);
+  });
+}

@@ -1,0 +1,87 @@
+import { accountOf, type Caller, holds } from "../../auth/caller.ts";
+import type { DomainError } from "../../domain/errors.ts";
+import { type LibraryFile, libraryFileNameFault } from "../../domain/library/library-file.ts";
+import { changeFault, groupsOfUpload, type LibraryChanger } from "../../domain/library/library-rights.ts";
+import { ok, type Result, refuse } from "../../domain/result.ts";
+import type { StoreTx } from "../../store/store.ts";
+import { auditChange } from "../audit.ts";
+import type { ServiceContext } from "../context.ts";
+import { reachOf } from "../reach.ts";
+
+export interface LibraryFileInput {
+  fileName: string;
+  /** The content, already durable in the blob store. */
+  sha256: string;
+  sizeBytes: number;
+  description: string | null;
+  hasParameters: boolean;
+  parametersDescription: string | null;
+  overrideIfExists: boolean;
+  /** What a file that is replaced hands on to this one, because the caller said nothing of it. Default nothing. */
+  keeps?: { readonly description: boolean; readonly parameters: boolean };
+  /** Ids of the device groups whose machines may run it. Default those of the file that it replaces. */
+  deviceGroups?: readonly number[] | "all";
+}
+
+export const changerOf = async (tx: StoreTx, caller: Caller): Promise<LibraryChanger> => ({
+  id: caller.id,
+  mayOverride: holds(caller, "Halligan.Library.Override"),
+  reach: await wholeReach(tx, caller),
+});
+
+/** A user who reaches every group reaches all: a file of theirs is for machines of later groups too. */
+async function wholeReach(tx: StoreTx, caller: Caller): Promise<LibraryChanger["reach"]> {
+  const reach = await reachOf(tx, caller);
+  if (reach.kind === "all") return reach;
+  const groups = await tx.deviceGroups.list();
+  return groups.length === reach.groupIds.length ? { kind: "all" } : reach;
+}
+
+/**
+ * `POST /api/libraryfiles`, `PUT /halligan/v1/library/{fileName}`. What was there before stays as
+ * history. `operation`: the route, for the audit.
+ */
+export async function addLibraryFile(
+  { store, clock }: ServiceContext,
+  caller: Caller,
+  input: LibraryFileInput,
+  operation: "UploadLibraryFile" | "PutLibraryFile" = "UploadLibraryFile",
+): Promise<Result<LibraryFile, DomainError>> {
+  const nameFault = libraryFileNameFault(input.fileName);
+  if (nameFault) return refuse(nameFault);
+  return store.write(async (tx): Promise<Result<LibraryFile, DomainError>> => {
+    const nowMs = clock.nowMs();
+    const last = await tx.library.lastOf(input.fileName);
+    const present = last?.endedAtMs === null ? last : undefined;
+    if (present && !input.overrideIfExists) return refuse({ code: "LibraryFileExists", fileName: input.fileName });
+    const changer = await changerOf(tx, caller);
+    const fault = changeFault(changer, last);
+    if (fault) return refuse(fault);
+    const deviceGroups = groupsOfUpload(changer, input.deviceGroups, present);
+    if (!deviceGroups.ok) return deviceGroups;
+    const { description } = (input.keeps?.description && present) || input;
+    const { hasParameters, parametersDescription } = (input.keeps?.parameters && present) || input;
+    const file: LibraryFile = {
+      fileName: input.fileName,
+      sha256: input.sha256,
+      sizeBytes: input.sizeBytes,
+      description,
+      hasParameters,
+      parametersDescription,
+      createdBy: present?.createdBy ?? caller.name,
+      createdAtMs: present?.createdAtMs ?? nowMs,
+      updatedBy: caller.name,
+      updatedAtMs: nowMs,
+      ownerId: caller.id,
+      ownerAccountId: accountOf(caller),
+      deviceGroups: deviceGroups.value,
+    };
+    // Only what was seen: an upload of somebody else in between makes the insert fail, and the second look finds it.
+    if (present) await tx.library.end(input.fileName, nowMs);
+    await tx.library.insert(file);
+    const { fileName, sha256 } = file;
+    const bound = file.deviceGroups && { deviceGroups: file.deviceGroups };
+    await auditChange(tx, caller, operation, nowMs, { fileName, sha256, ...bound });
+    return ok(file);
+  });
+}

@@ -1,7 +1,0 @@
-import type { Application } from "../store/applications.ts";
-import type { ServiceContext } from "./context.ts";
-
-/** `GET /halligan/v1/applications` */
-export function listApplications({ store }: ServiceContext): Promise<Application[]> {
-  return store.read((tx) => tx.applications.list());
-}

@@ -1,0 +1,119 @@
+import type { DeviceGroupRequest } from "@halligan/protocol/api";
+import type { Caller } from "../../auth/caller.ts";
+import type { DomainError } from "../../domain/errors.ts";
+import type { Policy } from "../../domain/identity/policy.ts";
+import { type DeviceGroup, reaches, UNGROUPED_ID } from "../../domain/machines/device-group.ts";
+import type { Machine } from "../../domain/machines/machine.ts";
+import { ok, type Result, refuse } from "../../domain/result.ts";
+import type { StoreTx } from "../../store/store.ts";
+import { auditChange } from "../audit.ts";
+import type { ServiceContext } from "../context.ts";
+import { reachOf } from "../reach.ts";
+
+/** `GET /halligan/v1/device-groups` */
+export function listDeviceGroups({ store }: ServiceContext): Promise<DeviceGroup[]> {
+  return store.read((tx) => tx.deviceGroups.list());
+}
+
+/** `POST /halligan/v1/device-groups` */
+export async function createDeviceGroup(
+  { store, clock }: ServiceContext,
+  caller: Caller,
+  request: DeviceGroupRequest,
+): Promise<Result<DeviceGroup, DomainError>> {
+  return store.write(async (tx): Promise<Result<DeviceGroup, DomainError>> => {
+    if (await tx.deviceGroups.byName(request.name)) return refuse({ code: "DeviceGroupExists", name: request.name });
+    const group = await tx.deviceGroups.insert(groupOf(request));
+    await auditChange(tx, caller, "CreateDeviceGroup", clock.nowMs(), { ...group });
+    return ok(group);
+  });
+}
+
+/**
+ * Whether the caller decides about a group. Who is in it reaches its machines, so a user who could
+ * change any group would grant themselves reach that they do not have.
+ */
+async function mayDecide(tx: StoreTx, policy: Policy, caller: Caller, groupId: number): Promise<boolean> {
+  return policy.grants === "any" || reaches(await reachOf(tx, caller), groupId);
+}
+
+/** `PUT /halligan/v1/device-groups/{id}`: the group of ungrouped machines (0) may be changed as well. */
+export async function updateDeviceGroup(
+  { store, clock, policy }: ServiceContext,
+  caller: Caller,
+  groupId: number,
+  request: DeviceGroupRequest,
+): Promise<Result<DeviceGroup, DomainError>> {
+  return store.write(async (tx): Promise<Result<DeviceGroup, DomainError>> => {
+    const isThere = (await tx.deviceGroups.byId(groupId)) && (await mayDecide(tx, policy, caller, groupId));
+    if (!isThere) return refuse({ code: "DeviceGroupNotFound", groupId });
+    const bearer = await tx.deviceGroups.byName(request.name);
+    if (bearer && bearer.id !== groupId) return refuse({ code: "DeviceGroupExists", name: request.name });
+    const group: DeviceGroup = { ...groupOf(request), id: groupId };
+    if (!(await tx.deviceGroups.save(group))) return refuse({ code: "DeviceGroupNotFound", groupId });
+    await auditChange(tx, caller, "UpdateDeviceGroup", clock.nowMs(), { ...group });
+    return ok(group);
+  });
+}
+
+/** `DELETE /halligan/v1/device-groups/{id}`: only an empty one, so that no machine changes its reach unseen. */
+export async function removeDeviceGroup(
+  { store, clock, policy }: ServiceContext,
+  caller: Caller,
+  groupId: number,
+): Promise<Result<null, DomainError>> {
+  return store.write(async (tx): Promise<Result<null, DomainError>> => {
+    const group = groupId === UNGROUPED_ID ? undefined : await tx.deviceGroups.byId(groupId);
+    const isThere = group && (await mayDecide(tx, policy, caller, groupId));
+    if (!isThere) return refuse({ code: "DeviceGroupNotFound", groupId });
+    const { machines, retired } = await tx.deviceGroups.machineCount(groupId);
+    if (machines > 0) return refuse({ code: "DeviceGroupInUse", groupId, machines, retired });
+    if (!(await tx.deviceGroups.remove(groupId))) return refuse({ code: "DeviceGroupNotFound", groupId });
+    await auditChange(tx, caller, "DeleteDeviceGroup", clock.nowMs(), { id: groupId, name: group.name });
+    return ok(null);
+  });
+}
+
+/**
+ * `PUT /halligan/v1/machines/{id}/device-group`. A removed machine is moved too: its group decides
+ * who reads its history, and a group that has machines cannot be deleted.
+ */
+export async function setMachineDeviceGroup(
+  { store, clock, policy }: ServiceContext,
+  caller: Caller,
+  machineId: string,
+  groupId: number,
+): Promise<Result<Machine, DomainError>> {
+  return store.write(async (tx: StoreTx): Promise<Result<Machine, DomainError>> => {
+    const machine = await tx.machines.byId(machineId);
+    const isOwn = machine && (await mayDecide(tx, policy, caller, machine.groupId));
+    if (!isOwn) return refuse({ code: "MachineNotFound", machineId });
+    const isThere = (await tx.deviceGroups.byId(groupId)) && (await mayDecide(tx, policy, caller, groupId));
+    if (!isThere) return refuse({ code: "DeviceGroupNotFound", groupId });
+    const moved: Machine = { ...machine, groupId };
+    await tx.machines.save(machine, moved);
+    await auditChange(
+      tx,
+      caller,
+      "SetMachineDeviceGroup",
+      clock.nowMs(),
+      { from: machine.groupId, to: groupId },
+      machineId,
+    );
+    return ok(moved);
+  });
+}
+
+const groupOf = ({
+  name,
+  remediationLevel,
+  isOpenToUsers,
+  users,
+  userGroups,
+}: DeviceGroupRequest): Omit<DeviceGroup, "id"> => ({
+  name,
+  remediationLevel,
+  isOpenToUsers: isOpenToUsers ?? false,
+  users: users ?? [],
+  userGroups: userGroups ?? [],
+});

@@ -1,0 +1,40 @@
+import type { Caller } from "../../auth/caller.ts";
+import type { DomainError } from "../../domain/errors.ts";
+import { reaches } from "../../domain/machines/device-group.ts";
+import type { Machine } from "../../domain/machines/machine.ts";
+import { ok, type Result, refuse } from "../../domain/result.ts";
+import type { StoreTx } from "../../store/store.ts";
+import type { ServiceContext } from "../context.ts";
+import { reachOf } from "../reach.ts";
+
+/** `GET /api/machines/{id}`: an id, or a computer name that only one machine within reach bears. */
+export async function getMachine(
+  { store }: ServiceContext,
+  caller: Caller,
+  idOrName: string,
+): Promise<Result<Machine, DomainError>> {
+  return store.read((tx) => machineByIdOrName(tx, caller, idOrName));
+}
+
+/**
+ * Retired machines do not make a name ambiguous, because a device that is enrolled again bears the
+ * name of its predecessor. Where every machine of that name is retired, the name still finds it.
+ */
+export async function machineByIdOrName(
+  tx: StoreTx,
+  caller: Caller,
+  idOrName: string,
+): Promise<Result<Machine, DomainError>> {
+  const reach = await reachOf(tx, caller);
+  const byId = await tx.machines.byId(idOrName.toLowerCase());
+  const found = byId ? [byId] : await tx.machines.byName(idOrName);
+  const within = found.filter(({ groupId, removedAtMs }) => removedAtMs === null && reaches(reach, groupId));
+  const inUse = within.filter(({ retirement }) => retirement === null);
+  const meant = inUse.length > 0 ? inUse : within;
+  const [machine] = meant;
+  if (!machine) return refuse({ code: "MachineNotFound", machineId: idOrName });
+  if (meant.length > 1) {
+    return refuse({ code: "MachineNameAmbiguous", name: idOrName, machineIds: meant.map(({ id }) => id) });
+  }
+  return ok(machine);
+}

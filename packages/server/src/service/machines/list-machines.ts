@@ -1,0 +1,31 @@
+import type { Caller } from "../../auth/caller.ts";
+import type { Machine, MachineLife } from "../../domain/machines/machine.ts";
+import type { ListQuery } from "../../odata/query.ts";
+import type { Listed } from "../actions/list-machine-actions.ts";
+import type { ServiceContext } from "../context.ts";
+import { reachOf } from "../reach.ts";
+
+export interface MachineChoice {
+  life: MachineLife;
+  enrollmentTokenId: string | null;
+}
+
+/**
+ * What the contract's own lists show: a client that runs something on all that it sees must not see
+ * a retired machine.
+ */
+const IN_USE: MachineChoice = { life: "inUse", enrollmentTokenId: null };
+
+/** `GET /api/machines`, `GET /api/machines/findbytag`, `GET /halligan/v1/machines` */
+export function listMachines(
+  { store, limits }: ServiceContext,
+  caller: Caller,
+  query: ListQuery,
+  choice: MachineChoice = IN_USE,
+): Promise<Listed<Machine>> {
+  return store.read(async (tx) => {
+    const scope = { ...choice, reach: await reachOf(tx, caller) };
+    const page = await tx.machines.list(query, scope, limits.healthGraceMs);
+    return { ...page, count: query.count ? await tx.machines.count(query, scope, limits.healthGraceMs) : null };
+  });
+}

@@ -1,0 +1,55 @@
+import type { Caller } from "../../auth/caller.ts";
+import type { DomainError } from "../../domain/errors.ts";
+import { afterRelease } from "../../domain/machines/clone-detection.ts";
+import type { Machine } from "../../domain/machines/machine.ts";
+import { ok, type Result, refuse } from "../../domain/result.ts";
+import { auditChange } from "../audit.ts";
+import type { ServiceContext } from "../context.ts";
+import { reachableMachine } from "../reach.ts";
+import { takeOutOfUse } from "./take-out-of-use.ts";
+
+/**
+ * `POST /halligan/v1/machines/{id}/quarantine`: an operator does not trust the device.
+ */
+export function quarantineByHand(
+  context: ServiceContext,
+  caller: Caller,
+  machineId: string,
+  reason: string,
+): Promise<Result<Machine, DomainError>> {
+  return takeOutOfUse(context, caller, machineId, {
+    operation: "QuarantineMachine",
+    participle: "put in quarantine",
+    reason,
+    isDone: ({ quarantined }) => quarantined,
+    change: () => ({ quarantined: true, quarantineReason: reason }),
+  });
+}
+
+/**
+ * `POST /halligan/v1/machines/{id}/release`: the device may connect again. Of two devices with one key
+ * the first one to connect is the machine from then on, and the other one puts it back in quarantine.
+ * What the quarantine ended stays ended. Repeating it changes nothing.
+ */
+export function releaseMachine(
+  { store, clock }: ServiceContext,
+  caller: Caller,
+  machineId: string,
+): Promise<Result<Machine, DomainError>> {
+  return store.write(async (tx): Promise<Result<Machine, DomainError>> => {
+    const machine = await reachableMachine(tx, caller, machineId);
+    if (!machine) return refuse({ code: "MachineNotFound", machineId });
+    if (!machine.quarantined) return ok(machine);
+    const wasByHand = machine.quarantineReason !== null;
+    const released: Machine = {
+      ...machine,
+      quarantined: false,
+      quarantineReason: null,
+      continuity: wasByHand ? machine.continuity : afterRelease(machine.continuity),
+    };
+    await tx.machines.save(machine, released);
+    const detail = { wasByHand, reason: machine.quarantineReason };
+    await auditChange(tx, caller, "ReleaseMachine", clock.nowMs(), detail, machineId);
+    return ok(released);
+  });
+}

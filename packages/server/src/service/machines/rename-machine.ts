@@ -1,0 +1,30 @@
+import type { Caller } from "../../auth/caller.ts";
+import type { DomainError } from "../../domain/errors.ts";
+import { type Machine, machineName } from "../../domain/machines/machine.ts";
+import { ok, type Result, refuse } from "../../domain/result.ts";
+import { auditChange } from "../audit.ts";
+import type { ServiceContext } from "../context.ts";
+import { reachableMachine } from "../reach.ts";
+
+/**
+ * `PUT /halligan/v1/machines/{id}/name`: the name that the API shows and finds from then on; null
+ * gives the device's own name back. Actions keep the name that the machine had when they were
+ * accepted.
+ */
+export async function renameMachine(
+  { store, clock }: ServiceContext,
+  caller: Caller,
+  machineId: string,
+  displayName: string | null,
+): Promise<Result<Machine, DomainError>> {
+  return store.write(async (tx): Promise<Result<Machine, DomainError>> => {
+    const machine = await reachableMachine(tx, caller, machineId);
+    if (!machine) return refuse({ code: "MachineNotFound", machineId });
+    if (machine.displayName === displayName) return ok(machine);
+    const renamed: Machine = { ...machine, displayName };
+    await tx.machines.save(machine, renamed);
+    const names = { from: machineName(machine), to: machineName(renamed) };
+    await auditChange(tx, caller, "RenameMachine", clock.nowMs(), names, machineId);
+    return ok(renamed);
+  });
+}

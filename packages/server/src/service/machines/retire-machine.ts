@@ -1,0 +1,69 @@
+import type { Caller } from "../../auth/caller.ts";
+import type { DomainError } from "../../domain/errors.ts";
+import { type Machine, machineName } from "../../domain/machines/machine.ts";
+import { ok, type Result, refuse } from "../../domain/result.ts";
+import { auditChange } from "../audit.ts";
+import type { ServiceContext } from "../context.ts";
+import { reachableMachine } from "../reach.ts";
+import { takeOutOfUse } from "./take-out-of-use.ts";
+
+/** `POST /halligan/v1/machines/{id}/retire` */
+export function retireMachine(
+  context: ServiceContext,
+  caller: Caller,
+  machineId: string,
+  reason: string,
+): Promise<Result<Machine, DomainError>> {
+  return takeOutOfUse(context, caller, machineId, {
+    operation: "RetireMachine",
+    participle: "retired",
+    reason,
+    isDone: ({ retirement }) => retirement !== null,
+    change: (atMs) => ({ retirement: { atMs, by: caller.name, reason } }),
+  });
+}
+
+/**
+ * `POST /halligan/v1/machines/{id}/reinstate`: takes a retirement back. The device's key is
+ * accepted again and its agent, where it still runs, connects by itself. What the retirement ended
+ * stays ended. Repeating it changes nothing.
+ */
+export async function reinstateMachine(
+  { store, clock }: ServiceContext,
+  caller: Caller,
+  machineId: string,
+): Promise<Result<Machine, DomainError>> {
+  return store.write(async (tx): Promise<Result<Machine, DomainError>> => {
+    const machine = await reachableMachine(tx, caller, machineId);
+    if (!machine) return refuse({ code: "MachineNotFound", machineId });
+    if (!machine.retirement) return ok(machine);
+    const reinstated: Machine = { ...machine, retirement: null };
+    await tx.machines.save(machine, reinstated);
+    const { reason, by } = machine.retirement;
+    await auditChange(tx, caller, "ReinstateMachine", clock.nowMs(), { retiredBy: by, reason }, machineId);
+    return ok(reinstated);
+  });
+}
+
+/**
+ * `DELETE /halligan/v1/machines/{id}`: the machine is in no list and found by nothing any more. Its
+ * row stays, because its actions and audit records refer to it and its device group decides who
+ * reads them; so does its key, which is refused as before.
+ */
+export async function deleteMachine(
+  { store, clock }: ServiceContext,
+  caller: Caller,
+  machineId: string,
+): Promise<Result<null, DomainError>> {
+  return store.write(async (tx): Promise<Result<null, DomainError>> => {
+    const machine = await reachableMachine(tx, caller, machineId);
+    if (!machine) return refuse({ code: "MachineNotFound", machineId });
+    if (!machine.retirement) return refuse({ code: "MachineNotRetired", machineId });
+    const nowMs = clock.nowMs();
+    await tx.machines.save(machine, { ...machine, removedAtMs: nowMs });
+    // The row is in no list any more: the record is where a reader finds the machine by either name.
+    const names = { computerDnsName: machineName(machine), deviceName: machine.facts.computerDnsName };
+    await auditChange(tx, caller, "DeleteMachine", nowMs, names, machineId);
+    return ok(null);
+  });
+}

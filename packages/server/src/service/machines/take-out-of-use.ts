@@ -1,0 +1,55 @@
+import type { Caller } from "../../auth/caller.ts";
+import type { DomainError } from "../../domain/errors.ts";
+import type { Machine } from "../../domain/machines/machine.ts";
+import { ok, type Result, refuse } from "../../domain/result.ts";
+import { endOpenActions } from "../actions/end-open-actions.ts";
+import { wakeForFreePlace } from "../actions/wake-for-free-place.ts";
+import { auditChange } from "../audit.ts";
+import type { ServiceContext } from "../context.ts";
+import { reachableMachine } from "../reach.ts";
+
+export interface TakingOutOfUse {
+  operation: "QuarantineMachine" | "RetireMachine";
+  /** After "The machine was", in the errors of the actions that it ends. */
+  participle: string;
+  reason: string;
+  isDone(machine: Machine): boolean;
+  change(nowMs: number): Partial<Machine>;
+}
+
+/**
+ * One transaction marks the machine, which refuses its key from then on, and ends its open actions. Its connection epoch grows, so
+ * that whatever its device still reports on an open connection is refused; the wake-up makes the node that holds the connection
+ * close it. Repeating it changes nothing: the first reason stays.
+ */
+export async function takeOutOfUse(
+  context: ServiceContext,
+  caller: Caller,
+  machineId: string,
+  { operation, participle, reason, isDone, change }: TakingOutOfUse,
+): Promise<Result<Machine, DomainError>> {
+  const { store, clock, bus } = context;
+  const outcome = await store.write(async (tx): Promise<Result<Machine, DomainError>> => {
+    const machine = await reachableMachine(tx, caller, machineId);
+    if (!machine) return refuse({ code: "MachineNotFound", machineId });
+    if (isDone(machine)) return ok(machine);
+    const nowMs = clock.nowMs();
+    const changed: Machine = {
+      ...machine,
+      ...change(nowMs),
+      linked: false,
+      lastSeenMs: machine.linked ? nowMs : machine.lastSeenMs,
+      linkEpoch: machine.linkEpoch + 1,
+    };
+    await tx.machines.save(machine, changed);
+    const text = `The machine was ${participle} by ${caller.name}: ${reason}`;
+    const endedActionIds = await endOpenActions(tx, caller, machineId, text, nowMs);
+    await auditChange(tx, caller, operation, nowMs, { reason, endedActionIds }, machineId);
+    return ok(changed);
+  });
+  if (outcome.ok) {
+    bus.wakeMachine(machineId);
+    await wakeForFreePlace(context);
+  }
+  return outcome;
+}

@@ -1,0 +1,64 @@
+import type { Caller } from "../../auth/caller.ts";
+import { signResultLink } from "../../auth/signatures/result-link.ts";
+import { collectedFileName, isEnded, paramOf, type StoredResult } from "../../domain/actions/command.ts";
+import { isFinal, type MachineAction } from "../../domain/actions/machine-action.ts";
+import type { DomainError } from "../../domain/errors.ts";
+import { ok, type Result, refuse } from "../../domain/result.ts";
+import type { ServiceContext } from "../context.ts";
+import { events } from "../events.ts";
+import { reachableAction } from "../reach.ts";
+import { originOfLink } from "./result-link-origin.ts";
+
+/**
+ * `GET /api/machineactions/{id}/GetLiveResponseResultDownloadLink(index=N)`: a signed link, good for 30 minutes by default.
+ * 400 while the result may still come (one client polls on that), 404 when it never will.
+ */
+export async function createResultLink(
+  { store, blobs, clock, keys, publicUrl, limits, resultLinks }: ServiceContext,
+  caller: Caller,
+  actionId: string,
+  index: number,
+): Promise<Result<string, DomainError>> {
+  const nowMs = clock.nowMs();
+  const found = await store.read((tx) => reachableAction(tx, caller, actionId));
+  if (!found) return refuse({ code: "MachineActionNotFound", actionId });
+  const result = resultOf(found, index);
+  if (!result.ok) return result;
+  const origin = await store.write(async (tx) => {
+    await events.resultLinkCreated(tx, caller, found, index, nowMs);
+    return originOfLink(tx, caller, found.id);
+  });
+  const expiresAtMs = nowMs + limits.resultLinkLifetimeMs;
+  if (resultLinks === "direct" && result.value.kind === "blob") {
+    const link = { ...downloadOf(found, index), expiresAtMs };
+    const url = await blobs.directLink?.(result.value.resultId, link);
+    if (url) return ok(url.href);
+  }
+  return ok(
+    signResultLink({ publicUrl, actionId: found.id, index, expiresAtMs, key: keys.resultLink.signing, ...origin }),
+  );
+}
+
+/** What a download is called, and what it is: the gzip of a collected file, or a transcript. */
+export function downloadOf(action: MachineAction, index: number): { fileName: string; contentType: string } {
+  const command = action.commands[index];
+  return command?.type === "GetFile"
+    ? { fileName: collectedFileName(paramOf(command, "Path") ?? ""), contentType: "application/gzip" }
+    : { fileName: `output_${action.id}_${index}.json`, contentType: "application/json; charset=utf-8" };
+}
+
+/** A result whose bytes are here. */
+export type KeptResult = Exclude<StoredResult, { kind: "expired" }>;
+
+/** The result of one command, or why there is none (yet). */
+export function resultOf(action: MachineAction, index: number): Result<KeptResult, DomainError> {
+  const command = action.commands[index];
+  const never = (detail: string) => refuse({ code: "ResultNotFound", actionId: action.id, index, detail } as const);
+  if (!command) return never(`the action has ${action.commands.length} command(s), numbered from 0`);
+  if (command.result?.kind === "expired") return never("the time for which results are kept is over");
+  if (command.result) return ok(command.result);
+  if (command.type === "PutFile") return never("a PutFile command has no result");
+  if (isEnded(command)) return never("the command ended without a result");
+  if (isFinal(action.status) && action.order?.state !== "out") return never("the command was not run");
+  return refuse({ code: "ResultNotReady", actionId: action.id, index });
+}

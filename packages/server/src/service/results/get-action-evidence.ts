@@ -1,0 +1,31 @@
+import type { Caller } from "../../auth/caller.ts";
+import type { EndEvidence } from "../../auth/signatures/signed-end.ts";
+import { isEnded } from "../../domain/actions/command.ts";
+import type { DomainError } from "../../domain/errors.ts";
+import { ok, type Result, refuse } from "../../domain/result.ts";
+import type { ServiceContext } from "../context.ts";
+import { reachableAction } from "../reach.ts";
+
+export interface ActionEvidence {
+  actionId: string;
+  machineId: string;
+  /** Of the commands that have ended. `evidence`: null from a device of link version 1, or when the server ended it. */
+  commands: { index: number; type: "RunScript" | "GetFile" | "PutFile"; evidence: EndEvidence | null }[];
+}
+
+/** `GET /halligan/v1/actions/{id}/evidence` */
+export function getActionEvidence(
+  { store }: ServiceContext,
+  caller: Caller,
+  actionId: string,
+): Promise<Result<ActionEvidence, DomainError>> {
+  return store.read(async (tx): Promise<Result<ActionEvidence, DomainError>> => {
+    const action = await reachableAction(tx, caller, actionId);
+    if (!action) return refuse({ code: "MachineActionNotFound", actionId });
+    const signed = new Map((await tx.signedEnds.of(action.id)).map(({ index, ...evidence }) => [index, evidence]));
+    const commands = action.commands.flatMap((command, index) =>
+      isEnded(command) ? [{ index, type: command.type, evidence: signed.get(index) ?? null }] : [],
+    );
+    return ok({ actionId: action.id, machineId: action.machineId, commands });
+  });
+}

@@ -1,0 +1,56 @@
+import type { ResultLinkOrigin } from "../../auth/signatures/result-link.ts";
+import type { DomainError } from "../../domain/errors.ts";
+import { ok, type Result, refuse } from "../../domain/result.ts";
+import type { ServiceContext } from "../context.ts";
+import { downloadOf, resultOf } from "./create-result-link.ts";
+import { isLinkGood } from "./result-link-origin.ts";
+
+/** Where the bytes of a result are, and what the download is called. */
+export interface OpenedResult {
+  fileName: string;
+  contentType: string;
+  /** JSON that a device wrote, otherwise the gzip of a file. */
+  isTranscript: boolean;
+  sizeBytes: number;
+  sha256: string;
+  content: { kind: "bytes"; bytes: Uint8Array } | { kind: "blob"; resultId: string };
+}
+
+/** Asked again while a download is under way. */
+export const isLinkStillGood = (
+  { store }: Pick<ServiceContext, "store">,
+  actionId: string,
+  origin: ResultLinkOrigin | null,
+): Promise<boolean> => store.read((tx) => isLinkGood(tx, actionId, origin));
+
+/**
+ * What a signed link gives. Its signature was checked by the caller. The store is asked each time, so that a link ends with its action,
+ * with its maker, and when it is taken back.
+ */
+export async function openResult(
+  { store }: ServiceContext,
+  actionId: string,
+  index: number,
+  origin: ResultLinkOrigin | null,
+): Promise<Result<OpenedResult, DomainError>> {
+  return store.read(async (tx) => {
+    const action = await tx.actions.byId(actionId);
+    if (!action) return refuse({ code: "MachineActionNotFound", actionId });
+    if (!(await isLinkGood(tx, actionId, origin))) return refuse({ code: "ResultLinkRevoked" });
+    const result = resultOf(action, index);
+    if (!result.ok) return result;
+    const download = { ...downloadOf(action, index), isTranscript: action.commands[index]?.type === "RunScript" };
+    if (result.value.kind === "blob") {
+      const { resultId, sizeBytes, sha256 } = result.value;
+      return ok({ ...download, sizeBytes, sha256, content: { kind: "blob", resultId } as const });
+    }
+    const bytes = await tx.results.inline(actionId, index);
+    if (!bytes) throw new Error(`the transcript of action ${actionId}, command ${index} is not in the store`);
+    return ok({
+      ...download,
+      sizeBytes: bytes.length,
+      sha256: result.value.sha256,
+      content: { kind: "bytes", bytes } as const,
+    });
+  });
+}

@@ -1,0 +1,122 @@
+import { createHash } from "node:crypto";
+import { type CompleteUpload, PART_BYTES } from "@halligan/protocol/link";
+import { checkLinkTicket, type LinkTicket } from "../../auth/signatures/link-ticket.ts";
+import type { MachineAction } from "../../domain/actions/machine-action.ts";
+import type { DomainError } from "../../domain/errors.ts";
+import { ok, type Result, refuse } from "../../domain/result.ts";
+import { longestResultBytes, uploadRefusal } from "../../domain/results/result-space.ts";
+import type { ServiceContext } from "../context.ts";
+import { countTransfer } from "./count-transfer.ts";
+import { noteTransferRefusal, noteTransferResumed } from "./note-transfer-refusal.ts";
+import { reserveResultSpace } from "./reserve-result-space.ts";
+
+/**
+ * The id under which an upload is kept: the device chooses `uploadId`, so that it can resume, but never a path; whatever it
+ * sends ends up hashed together with whose and what it is.
+ */
+export function resultIdOf(machineId: string, actionId: string, index: number, uploadId: string): string {
+  return createHash("sha256").update(`result\n${machineId}\n${actionId}\n${index}\n${uploadId}`).digest("hex");
+}
+
+/** Whose transfers a ticket allows; null when it is not one of ours, or its link is not the machine's newest. */
+export async function verifyLinkTicket({ store, keys }: ServiceContext, text: string): Promise<LinkTicket | null> {
+  const ticket = checkLinkTicket(text, keys.linkTicket.accepted);
+  if (!ticket) return null;
+  const machine = await store.read((tx) => tx.machines.byId(ticket.machineId));
+  if (!machine || machine.quarantined || machine.retirement) return null;
+  return machine.linkEpoch === ticket.linkEpoch ? ticket : null;
+}
+
+/** Asked again while a download is under way: not once the machine is in quarantine or retired, or its order is over. */
+export async function isTransferAllowed(
+  context: Pick<ServiceContext, "store">,
+  of: LinkTicket,
+  actionId: string,
+): Promise<boolean> {
+  const machine = await context.store.read((tx) => tx.machines.byId(of.machineId));
+  if (!machine || machine.quarantined || machine.retirement) return false;
+  return (await actionForTransfer(context, of, actionId)).ok;
+}
+
+/** The action that a transfer is about: its order must be out on the ticket's machine. */
+export async function actionForTransfer(
+  { store }: Pick<ServiceContext, "store">,
+  { machineId }: LinkTicket,
+  actionId: string,
+): Promise<Result<MachineAction, DomainError>> {
+  const action = await store.read((tx) => tx.actions.byId(actionId));
+  if (action?.machineId === machineId && action.order?.state === "out") return ok(action);
+  return refuse({ code: "TransferRefused", detail: "the action is not one whose order is out on this machine" });
+}
+
+export interface ResultPart {
+  index: number;
+  uploadId: string;
+  part: number;
+  sizeBytes: number;
+  sha256: string;
+  body: AsyncIterable<Uint8Array>;
+}
+
+/** `PUT .../parts/{n}`: durable when it answers. What does not fit is refused before its first byte is read. */
+export async function receiveResultPart(
+  context: ServiceContext,
+  action: MachineAction,
+  { index, uploadId, part, sizeBytes, sha256, body }: ResultPart,
+): Promise<Result<null, DomainError>> {
+  const { blobs, bus, clock, limits, measures } = context;
+  const command = action.commands[index];
+  if (!command) return refuse({ code: "InvalidInput", detail: `the action has no command ${index}` });
+  const refusal = uploadRefusal(action, index, clock.nowMs());
+  if (refusal !== null) return refuse({ code: "TransferRefused", detail: refusal });
+  if (sizeBytes > PART_BYTES) return refuse({ code: "InvalidInput", detail: `a part has at most ${PART_BYTES} bytes` });
+  const neededBytes = part * PART_BYTES + sizeBytes;
+  const longestBytes = longestResultBytes(command, limits);
+  if (neededBytes > longestBytes) {
+    return refuse({ code: "InvalidInput", detail: `a result of this command has at most ${longestBytes} bytes` });
+  }
+  const resultId = resultIdOf(action.machineId, action.id, index, uploadId);
+  const reserved = await reserveResultSpace(context, { actionId: action.id, index, resultId, neededBytes });
+  if (!reserved.ok) {
+    const { code } = reserved.error;
+    if (code === "ResultQuotaExceeded") await noteTransferRefusal(context, action, { index, code, sizeBytes });
+    return reserved;
+  }
+  const counted = countTransfer(bus, { actionId: action.id, index, fromBytes: part * PART_BYTES }, body);
+  const stored = await blobs.putResultPart({ resultId, part, sizeBytes, sha256, body: counted });
+  if (stored.code !== "stored") {
+    const { code } = stored;
+    if (code === "InsufficientStorage") await noteTransferRefusal(context, action, { index, code, sizeBytes });
+    return refuse(stored);
+  }
+  measures.received(sizeBytes);
+  await noteTransferResumed(context, action, index);
+  return ok(null);
+}
+
+/** `POST .../complete`: the whole is durable and its SHA-256 agrees; only now may the command's end name it. */
+export async function completeResult(
+  context: ServiceContext,
+  action: MachineAction,
+  index: number,
+  uploadId: string,
+  whole: CompleteUpload,
+): Promise<Result<null, DomainError>> {
+  const { store, blobs, clock, resultSpace } = context;
+  const resultId = resultIdOf(action.machineId, action.id, index, uploadId);
+  // Also where its parts came before this release, or before the store was restored from a backup.
+  const wanted = { actionId: action.id, index, resultId, neededBytes: whole.sizeBytes };
+  const reserved = await reserveResultSpace(context, wanted);
+  if (!reserved.ok) return reserved;
+  const completed = await blobs.completeResult({ resultId, ...whole });
+  if (completed.code !== "complete") return refuse(completed);
+  const { machineId } = action;
+  await store.write(async (tx) => {
+    const completedAtMs = clock.nowMs();
+    const { sizeBytes, sha256 } = whole;
+    await tx.results.insertUpload({ resultId, actionId: action.id, sizeBytes, sha256, completedAtMs });
+    await tx.resultSpace.grant({ resultId, actionId: action.id, index, machineId, bytes: sizeBytes }, completedAtMs);
+  });
+  resultSpace.completed(resultId, whole.sizeBytes);
+  return ok(null);
+}

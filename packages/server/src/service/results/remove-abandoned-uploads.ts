@@ -1,0 +1,33 @@
+import { CANCELLED_DELIVERY_MS } from "../../domain/results/result-space.ts";
+import type { ServiceContext } from "../context.ts";
+
+const BATCH = 100;
+
+/**
+ * Removes the bytes of uploads that no end of a command can name any more, complete or not: their action is final, or another upload took their
+ * place, or nothing was added for `leftoverMs`. The bytes go before the row: after a crash in between the next run does it again. How many.
+ */
+export async function removeAbandonedUploads(
+  { store, blobs, clock, resultSpace }: Pick<ServiceContext, "store" | "blobs" | "clock" | "resultSpace">,
+  leftoverMs: number,
+): Promise<number> {
+  const nowMs = clock.nowMs();
+  const abandoned = await store.read((tx) =>
+    tx.resultSpace.abandoned(nowMs - CANCELLED_DELIVERY_MS, nowMs - leftoverMs, BATCH),
+  );
+  let removed = 0;
+  for (const { resultId, actionId } of abandoned) {
+    // A node of the release before records ends without a mark here.
+    const action = await store.read((tx) => tx.actions.byId(actionId));
+    const isNamed = action?.commands.some(({ result }) => result?.kind === "blob" && result.resultId === resultId);
+    if (isNamed) {
+      await store.write((tx) => tx.resultSpace.keep(resultId));
+      continue;
+    }
+    resultSpace.forget(resultId);
+    await blobs.deleteResult(resultId);
+    await store.write((tx) => tx.resultSpace.remove(resultId));
+    removed += 1;
+  }
+  return removed;
+}

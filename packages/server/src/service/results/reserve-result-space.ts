@@ -1,0 +1,52 @@
+import type { DomainError } from "../../domain/errors.ts";
+import { ok, type Result, refuse } from "../../domain/result.ts";
+import { grantSpace, longestResultBytes, uploadRefusal } from "../../domain/results/result-space.ts";
+import type { ServiceContext } from "../context.ts";
+
+export interface WantedSpace {
+  actionId: string;
+  index: number;
+  resultId: string;
+  /** The offset up to which bytes are about to come. */
+  neededBytes: number;
+}
+
+/**
+ * Before bytes of a result are read: the command still takes them, and they fit into the quotas. Costs a transaction for each 64 MiB. What an
+ * upload replaces is removed.
+ */
+export async function reserveResultSpace(
+  { store, blobs, clock, limits, resultSpace }: ServiceContext,
+  { actionId, index, resultId, neededBytes }: WantedSpace,
+): Promise<Result<null, DomainError>> {
+  if (resultSpace.grantedTo(resultId) >= neededBytes) return ok(null);
+  const decided = await store.write(async (tx) => {
+    const action = await tx.actions.byId(actionId);
+    const command = action?.commands[index];
+    if (!action || !command) return refuse({ code: "TransferRefused", detail: "there is no such command" } as const);
+    const nowMs = clock.nowMs();
+    const refusal = uploadRefusal(action, index, nowMs);
+    if (refusal !== null) return refuse({ code: "TransferRefused", detail: refusal } as const);
+    const uploads = await tx.resultSpace.ofCommand(actionId, index);
+    const quotas = await resultSpace.quotas(tx, action.machineId, limits);
+    const longestBytes = longestResultBytes(command, limits);
+    const grant = grantSpace(command, uploads, { resultId, neededBytes, longestBytes }, quotas);
+    if (grant.code !== "granted") return refuse(grant);
+    for (const replaced of grant.replaced) await tx.resultSpace.remove(replaced);
+    const { bytes } = grant;
+    await tx.resultSpace.grant({ resultId, actionId, index, machineId: action.machineId, bytes }, nowMs);
+    const beforeBytes = uploads
+      .filter((upload) => upload.resultId === resultId || grant.replaced.includes(upload.resultId))
+      .reduce((sum, upload) => sum + upload.bytes, 0);
+    return ok({ ...grant, grewBytes: bytes - beforeBytes });
+  });
+  if (!decided.ok) return decided;
+  const { bytes, replaced, grewBytes } = decided.value;
+  resultSpace.granted(resultId, bytes);
+  resultSpace.grew(grewBytes);
+  for (const id of replaced) {
+    resultSpace.forget(id);
+    await blobs.deleteResult(id);
+  }
+  return ok(null);
+}

@@ -1,0 +1,29 @@
+import type { Caller } from "../../auth/caller.ts";
+import { linkMaker, type ResultLinkOrigin } from "../../auth/signatures/result-link.ts";
+import type { StoreTx } from "../../store/store.ts";
+
+const OUTSIDE = /^o-/;
+
+/** What a link that the caller gets now is bound to. */
+export async function originOfLink(tx: StoreTx, caller: Caller, actionId: string): Promise<ResultLinkOrigin> {
+  const maker = linkMaker(caller.id);
+  const [actionGeneration = 0, application] = await Promise.all([
+    tx.resultLinks.generationOf(actionId),
+    OUTSIDE.test(maker) ? undefined : tx.applications.byClientId(maker),
+  ]);
+  return { maker, actionGeneration, makerGeneration: application?.tokenGeneration ?? 0 };
+}
+
+/**
+ * Whether a link counts still: it was not taken back with its action's other links, and its maker is
+ * there, was not blocked, and did not have what it was handed out revoked. `origin`: null for a link
+ * of an older release, which ends with the first revocation of the action's links.
+ */
+export async function isLinkGood(tx: StoreTx, actionId: string, origin: ResultLinkOrigin | null): Promise<boolean> {
+  const generation = await tx.resultLinks.generationOf(actionId);
+  if (generation !== (origin?.actionGeneration ?? 0)) return false;
+  if (origin === null) return true;
+  if (OUTSIDE.test(origin.maker)) return !(await tx.blockedCallers.hasMaker(origin.maker));
+  const application = await tx.applications.byClientId(origin.maker);
+  return application?.tokenGeneration === origin.makerGeneration;
+}

@@ -1,0 +1,21 @@
+import type { Caller } from "../../auth/caller.ts";
+import type { DomainError } from "../../domain/errors.ts";
+import { ok, type Result, refuse } from "../../domain/result.ts";
+import type { ServiceContext } from "../context.ts";
+import { events } from "../events.ts";
+import { reachableAction } from "../reach.ts";
+
+/** `POST /halligan/v1/actions/{id}/revoke-links`: every link to a result of the action is refused from then on; new ones are made as before. */
+export function revokeResultLinks(
+  { store, clock }: ServiceContext,
+  caller: Caller,
+  actionId: string,
+): Promise<Result<null, DomainError>> {
+  return store.write(async (tx): Promise<Result<null, DomainError>> => {
+    const action = await reachableAction(tx, caller, actionId);
+    if (!action) return refuse({ code: "MachineActionNotFound", actionId });
+    await tx.resultLinks.revoke(action.id);
+    await events.resultLinksRevoked(tx, caller, action, clock.nowMs());
+    return ok(null);
+  });
+}

@@ -1,0 +1,131 @@
+import { isPermission, PERMISSIONS } from "@halligan/protocol/api";
+import { hashSecret, newSecret } from "../../auth/secret-hash.ts";
+import { auditChange } from "../../service/audit.ts";
+import type { AuditedOperation } from "../../service/audit-operations.ts";
+import type { ServiceContext } from "../../service/context.ts";
+import { type Actor, SERVER } from "../../service/events.ts";
+import { ADMINISTRATOR } from "../../store/cluster/meta.ts";
+import type { Application } from "../../store/identity/applications.ts";
+import { lockAdministrator } from "../../store/sqlite/folder-lock.ts";
+import type { StoreTx } from "../../store/store.ts";
+import { settlePendingCredentials, updateCredentialUrls, writePendingCredentials } from "./administrator-file.ts";
+
+/** Under this key the store keeps under which URL it started last. */
+const PUBLIC_URL = "public-url";
+
+export type AdministratorContext = Pick<ServiceContext, "store" | "clock" | "ids" | "log">;
+
+export interface Deployment {
+  readonly dataDir: string;
+  readonly tenant: string;
+  readonly publicUrl: string;
+}
+
+/**
+ * The first start makes one application with every permission and leaves its credentials in `<dataDir>/administrator.json`, 0600.
+ * Returns that file's path when it was made now. Whether there was a first start is what the store says, so that moving or
+ * deleting the file never makes a second administrator. Called when the server listens: a start that fails writes no file. Later
+ * starts bring the URLs in the file up to date.
+ */
+export async function ensureAdministrator(
+  context: AdministratorContext,
+  deployment: Deployment,
+): Promise<string | null> {
+  const { store, log } = context;
+  const { dataDir, publicUrl } = deployment;
+  using _lock = lockAdministrator(dataDir);
+  await store.write((tx) => tx.meta.set(PUBLIC_URL, publicUrl));
+  const settled = await settlePendingCredentials(store, dataDir);
+  const isFirst = (await store.read((tx) => tx.applications.list())).length === 0;
+  if (!isFirst) {
+    try {
+      const state = await updateCredentialUrls(store, dataDir, urlsOf(deployment));
+      if (state === "updated") log.info({ url: publicUrl }, "administrator.json names the present public URL now");
+      if (state === "updated" || state === "current") {
+        log.warn(
+          "administrator.json still holds a secret; halligan login --from FILE keeps it elsewhere and removes the file",
+        );
+      }
+      if (state === "outdated" || state === "unusable") {
+        log.warn(
+          { state },
+          "the credentials in administrator.json do not work; remove the file, or make new ones with halligan-server admin reset",
+        );
+      }
+    } catch (err) {
+      // As when another user owns it. The server does not need the file.
+      log.warn({ err }, "administrator.json could not be read or updated");
+    }
+    return settled;
+  }
+  return make(context, deployment, SERVER, "CreateApplication", async (tx, { clientId }) => {
+    // Nodes that start together wait for each other here, and only one of them finds its own id.
+    const first = await tx.meta.getOrSet(ADMINISTRATOR, () => clientId);
+    if (first === clientId) return {};
+    if ((await tx.applications.list()).length > 0) return null;
+    await tx.meta.set(ADMINISTRATOR, clientId);
+    return {};
+  });
+}
+
+/**
+ * `halligan-server admin reset`: another application with every permission takes the place of the one that the server made before,
+ * which is removed with its secret and its tokens. Returns the path of the new credentials.
+ */
+export async function replaceAdministrator(
+  context: AdministratorContext,
+  deployment: Deployment,
+  actor: Actor,
+): Promise<string> {
+  const { store, clock } = context;
+  using _lock = lockAdministrator(deployment.dataDir);
+  await settlePendingCredentials(store, deployment.dataDir);
+  const file = await make(context, deployment, actor, "ResetAdministrator", async (tx, { clientId }) => {
+    const before = await tx.meta.get(ADMINISTRATOR);
+    const isRemoved = before !== undefined && (await tx.applications.remove(before, clock.nowMs()));
+    await tx.meta.set(ADMINISTRATOR, clientId);
+    return { removedClientId: isRemoved ? before : null };
+  });
+  if (file === null) throw new Error("the new administrator was committed, and its credentials file is gone");
+  return file;
+}
+
+/** The URL of the last start that succeeded; undefined before the first one. */
+export const lastPublicUrl = (tx: StoreTx): Promise<string | undefined> => tx.meta.get(PUBLIC_URL);
+
+/** `mayInsert` answers what the audit record says beside the application, or null when there is to be none. */
+async function make(
+  { store, clock, ids }: AdministratorContext,
+  deployment: Deployment,
+  actor: Actor,
+  operation: AuditedOperation,
+  mayInsert: (tx: StoreTx, application: Application) => Promise<Record<string, unknown> | null>,
+): Promise<string | null> {
+  const clientSecret = newSecret(ids.random);
+  const nowMs = clock.nowMs();
+  const application: Application = {
+    clientId: ids.guid(),
+    name: "administrator",
+    secrets: [{ id: ids.guid(), sha256: hashSecret(clientSecret), createdAtMs: nowMs, expiresAtMs: null }],
+    roles: Object.keys(PERMISSIONS).filter(isPermission),
+    keys: [],
+    createdAtMs: nowMs,
+    ownerId: null,
+    tokenGeneration: 0,
+  };
+  const { clientId, name, roles, createdAtMs } = application;
+  await writePendingCredentials(deployment.dataDir, { ...urlsOf(deployment), clientId, clientSecret });
+  await store.write(async (tx) => {
+    const detail = await mayInsert(tx, application);
+    if (detail === null) return;
+    await tx.applications.insert(application);
+    await auditChange(tx, actor, operation, createdAtMs, { clientId, name, roles, ...detail });
+  });
+  return settlePendingCredentials(store, deployment.dataDir);
+}
+
+const urlsOf = ({ publicUrl, tenant }: Deployment) => ({
+  baseUrl: publicUrl,
+  tokenUrl: `${publicUrl}/${tenant}/oauth2/v2.0/token`,
+  tenant,
+});

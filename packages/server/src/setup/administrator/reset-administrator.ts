@@ -1,0 +1,53 @@
+import { mkdir, readFile, stat } from "node:fs/promises";
+import { userInfo } from "node:os";
+import { join } from "node:path";
+import type { Logger } from "pino";
+import { systemClock } from "../../clock.ts";
+import { type Config, ConfigError } from "../../config/config.ts";
+import { systemIds } from "../../ids.ts";
+import { SERVER } from "../../service/events.ts";
+import { requireOwner } from "../data-folder-owner.ts";
+import type { Engines } from "../engines.ts";
+import { refuseOpenModes } from "../open-modes.ts";
+import { openStore } from "../open-store.ts";
+import { lastPublicUrl, replaceAdministrator } from "./first-administrator.ts";
+
+export interface AdministratorReset {
+  /** Where the new credentials are. */
+  readonly file: string;
+  /** The content of that file. */
+  readonly credentials: string;
+}
+
+/**
+ * `halligan-server admin reset`. It uses the database directly, so it needs no credentials and no running server: who may write the
+ * data folder, or has the database's password, owns the deployment anyway. A running server sees the change at its next read.
+ */
+export async function resetAdministrator(config: Config, engines: Engines, log: Logger): Promise<AdministratorReset> {
+  const { dataDir } = config;
+  if (engines.database) await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  else {
+    await stat(join(dataDir, "halligan.db")).catch((cause: unknown) => {
+      throw new ConfigError(
+        `there is no database in ${dataDir}; set HALLIGAN_DATA_DIR, --data or HALLIGAN_DATABASE_URL as the server has it`,
+        { cause },
+      );
+    });
+  }
+  await requireOwner(dataDir, "admin reset");
+  await refuseOpenModes(config);
+  const { store } = await openStore(config, engines);
+  try {
+    const [tenant, publicUrl] = await store.read(async (tx) => [await tx.meta.get("tenant"), await lastPublicUrl(tx)]);
+    if (tenant === undefined) {
+      throw new ConfigError("no server has been started on this database: its first start makes an administrator");
+    }
+    const context = { store, clock: systemClock, ids: systemIds(systemClock.nowMs), log };
+    const deployment = { dataDir, tenant, publicUrl: publicUrl ?? config.publicUrl };
+    const actor = { ...SERVER, name: `halligan-server admin reset by ${userInfo().username}` };
+    const file = await replaceAdministrator(context, deployment, actor);
+    return { file, credentials: await readFile(file, "utf8") };
+  } finally {
+    await store.close();
+  }
+}

@@ -1,0 +1,82 @@
+import { mkdir, readdir, rename, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { backUpBlobFolder, blobSizeIn, copyDurably } from "../blobs/disk/back-up-folder.ts";
+import { syncFolder } from "../blobs/disk-files.ts";
+import { type Config, ConfigError } from "../config/config.ts";
+import { backUpDatabase, type ReferredBlob, referredBlobs } from "../store/sqlite/back-up-database.ts";
+import type { Engines } from "./engines.ts";
+
+export interface Backup {
+  readonly folder: string;
+  readonly databaseBytes: number;
+  /** Null where the bytes are in object storage, which has its own ways. */
+  readonly blobs: number | null;
+  /** What the database refers to and the blob folder does not have. */
+  readonly missing: readonly string[];
+}
+
+/**
+ * `halligan-server backup DIR`: a copy that takes the data folder's place when that is lost, made while the server runs. The database
+ * comes first and the bytes after it: a result has its bytes before its row, so whatever a copied row refers to is there to be copied.
+ * administrator.json is not copied: a backup would keep a secret that works long after the file was taken away.
+ */
+export async function backUp(config: Config, engines: Engines, target: string): Promise<Backup> {
+  if (engines.database) {
+    throw new ConfigError("HALLIGAN_DATABASE_URL is set: back the database up with pg_dump, see docs/operations.md");
+  }
+  const source = join(config.dataDir, "halligan.db");
+  await stat(source).catch((cause: unknown) => {
+    throw new ConfigError(`there is no database in ${config.dataDir}; set HALLIGAN_DATA_DIR or --data`, { cause });
+  });
+  const folder = resolve(target);
+  const unfinished = await beginFolder(folder);
+  const database = join(unfinished, "halligan.db");
+  await backUpDatabase(source, database);
+  await copyFiles(config.keysDir, join(unfinished, "keys"));
+  const blobs = await backUpBlobs(engines, unfinished);
+  const missing = blobs === null ? [] : await missingBlobs(database, source, join(unfinished, "blobs"));
+  await syncFolder(unfinished);
+  await rename(unfinished, folder);
+  await syncFolder(dirname(folder));
+  return { folder, databaseBytes: (await stat(join(folder, "halligan.db"))).size, blobs, missing };
+}
+
+/** Under another name until it is complete: a backup that was cut off is none. */
+async function beginFolder(folder: string): Promise<string> {
+  const isThere = await stat(folder).then(
+    () => true,
+    () => false,
+  );
+  if (isThere) throw new ConfigError(`${folder} is there already; a backup has a folder of its own`);
+  const unfinished = join(dirname(folder), `.${basename(folder)}.unfinished`);
+  try {
+    await mkdir(unfinished, { mode: 0o700 });
+  } catch (cause) {
+    throw new ConfigError(`${unfinished} could not be made; remove what an earlier backup left`, { cause });
+  }
+  return unfinished;
+}
+
+async function copyFiles(from: string, to: string): Promise<void> {
+  await mkdir(to, { mode: 0o700 });
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    if (entry.isFile()) await copyDurably(join(from, entry.name), join(to, entry.name));
+  }
+  await syncFolder(to);
+}
+
+async function backUpBlobs({ blobs: { location } }: Engines, folder: string): Promise<number | null> {
+  return location.kind === "folder" ? await backUpBlobFolder(location.folder, join(folder, "blobs")) : null;
+}
+
+/** Rows that retention has removed since the copy of the database are not missed. */
+async function missingBlobs(copied: string, source: string, folder: string): Promise<string[]> {
+  const nameOf = ({ kind, id }: ReferredBlob) => `${kind}/${id}`;
+  const missing: string[] = [];
+  for (const blob of referredBlobs(copied)) {
+    if ((await blobSizeIn(folder, blob.kind, blob.id)) !== blob.sizeBytes) missing.push(nameOf(blob));
+  }
+  if (missing.length === 0) return [];
+  const current = new Set([...referredBlobs(source)].map(nameOf));
+  return missing.filter((name) => current.has(name));
+}

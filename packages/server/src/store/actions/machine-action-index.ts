@@ -1,0 +1,45 @@
+import type { MachineActionField } from "../../odata/entities/machine-action-fields.ts";
+import type { Filter } from "../../odata/filter.ts";
+import type { OrderTerm } from "../../odata/order-by.ts";
+import { equalityOf } from "../lists/join-equalities.ts";
+
+/** Fields with an index, the one that leaves the fewest rows first. */
+const BY_SELECTIVITY: readonly MachineActionField[] = ["id", "machineId", "requestor", "status"];
+const CREATED: MachineActionField = "creationDateTimeUtc";
+
+/** Which index SQLite is to walk. */
+export interface IndexChoice {
+  /** Fields whose conditions are only checked, not searched by. */
+  readonly unindexed: ReadonlySet<string>;
+  /** Conditions on the creation time that also bound the sequence: see `sequenceBounds`. */
+  readonly bounding: readonly Extract<Filter, { kind: "compare" }>[];
+}
+
+/**
+ * SQLite has no statistics here and takes any equality for equally good: `status eq 'Succeeded'` and two machines walked the
+ * status index, 340 ms against 0.5 ms for the machines' own (1,000,000 actions). So the choice is made here.
+ * `orderBy`: null when only counting.
+ */
+export function chooseIndex(filter: Filter, orderBy: readonly OrderTerm[] | null): IndexChoice {
+  const conditions = conjuncts(filter);
+  const equal = new Set(
+    // The index of a folded field is over its text in lower case.
+    conditions.map(equalityOf).flatMap((found) => (found ? [found.operand.field] : [])),
+  );
+  const best = BY_SELECTIVITY.find((field) => equal.has(field));
+  const created = conditions.filter(isCreationTime);
+  const unindexed = new Set<string>(best ? BY_SELECTIVITY.filter((field) => field !== best) : []);
+  // The creation time's index holds the status too: walking it in order needs neither a sort nor the rows.
+  const byCreation = orderBy === null ? created.length > 0 : orderBy[0]?.field === CREATED;
+  if (best === "status" && byCreation) unindexed.add("status");
+  const few = best === "id" || best === "machineId";
+  return { unindexed, bounding: orderBy?.length === 0 && !few ? created : [] };
+}
+
+function conjuncts(filter: Filter): readonly Filter[] {
+  return filter.kind === "and" ? filter.operands.flatMap(conjuncts) : [filter];
+}
+
+function isCreationTime(filter: Filter): filter is Extract<Filter, { kind: "compare" }> {
+  return filter.kind === "compare" && filter.operand.field === CREATED && filter.operator !== "ne";
+}

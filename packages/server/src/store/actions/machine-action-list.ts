@@ -1,0 +1,136 @@
+import { type Expression, type RawBuilder, type SqlBool, sql } from "kysely";
+import type { Reach } from "../../domain/machines/device-group.ts";
+import { MACHINE_ACTIONS, type MachineActionField } from "../../odata/entities/machine-action-fields.ts";
+import type { Filter } from "../../odata/filter.ts";
+import type { ListQuery } from "../../odata/query.ts";
+import type { Engine } from "../engine.ts";
+import type { FieldSource, FieldSources } from "../lists/field-source.ts";
+import { FALSE, filterExpression, TRUE } from "../lists/filter-expression.ts";
+import { joinEqualities } from "../lists/join-equalities.ts";
+import { type ListPage, rowsToRead, toPage } from "../lists/list-page.ts";
+import { inGroups } from "../lists/machine-reach.ts";
+import { afterPosition, type OrderKey, orderKeys, orderSql } from "../lists/order-expression.ts";
+import { orderValues, selectedOrder } from "../lists/order-values.ts";
+import type { MachineActionTable } from "../schema.ts";
+import type { Executor } from "../statement.ts";
+import { LISTED_COLUMNS, type ListedRow } from "./listed-action.ts";
+import { chooseIndex, type IndexChoice } from "./machine-action-index.ts";
+
+const column = (name: keyof MachineActionTable) =>
+  ({ from: "expression", value: sql.ref(`machine_action.${name}`), nullable: false }) as const;
+
+const SOURCES = {
+  id: column("id"),
+  status: column("status"),
+  machineId: column("machine_id"),
+  // What the wire form says of every action that this server can hold.
+  type: { from: "constant", value: "LiveResponse" },
+  requestor: column("requestor"),
+  creationDateTimeUtc: column("created_at_ms"),
+  lastUpdateDateTimeUtc: column("updated_at_ms"),
+  computerDnsName: column("computer_dns_name"),
+} satisfies Record<MachineActionField, FieldSource>;
+
+const SEQ: Expression<unknown> = sql.ref("machine_action.seq");
+
+/**
+ * One page of `GET /api/machineactions`, newest first unless ordered otherwise. The inner query finds sequences, mostly without
+ * leaving an index; only the page's own rows are then read whole: sorting whole rows took four times as long.
+ */
+export async function listMachineActions<T>(
+  executor: Executor,
+  query: ListQuery,
+  reach: Reach,
+  fromRow: (row: ListedRow) => T,
+): Promise<ListPage<T>> {
+  if (query.pageSize === 0) return { rows: [], next: null };
+  const sources: FieldSources = new Map(Object.entries(SOURCES));
+  const keys = orderKeys(query.orderBy, MACHINE_ACTIONS, sources);
+  const seq: OrderKey = { value: SEQ, nullable: false, descending: query.orderBy.at(-1)?.descending ?? true };
+  const order = orderSql([...keys.filter((key) => key !== undefined), seq]);
+  const after = query.after ? afterPosition(keys, seq, query.after) : TRUE;
+  const where = condition(query.filter, reach, (filter) => chooseIndex(filter, query.orderBy), executor.engine);
+  const rows = await executor.allOnce((db) =>
+    db
+      .selectFrom("machine_action")
+      .select(LISTED_COLUMNS)
+      .select(selectedOrder(keys))
+      .where("seq", "in", (inner) =>
+        inner
+          .selectFrom("machine_action")
+          .select("seq")
+          .where(where)
+          .where(after)
+          .orderBy(order)
+          .limit(rowsToRead(query))
+          .offset(query.skip),
+      )
+      .orderBy(order),
+  );
+  return toPage(rows, query, (row) => orderValues(row, keys), fromRow);
+}
+
+/** `@odata.count`: all that meet the filter. */
+export async function countMachineActions(executor: Executor, filter: Filter | null, reach: Reach): Promise<number> {
+  const all = condition(filter, reach, (joined) => chooseIndex(joined, null), executor.engine);
+  // Which group a machine is in may change at any time.
+  if (executor.settledCounts && reach.kind === "all") {
+    const checked = condition(filter, reach, () => NO_INDEX, executor.engine);
+    return await executor.settledCounts.count(executor, filter, { all, checked });
+  }
+  const [row] = await executor.allOnce((db) =>
+    db.selectFrom("machine_action").select(sql<number>`count(*)`.as("count")).where(all),
+  );
+  return Number(row?.count ?? 0);
+}
+
+const NO_INDEX: IndexChoice = { unindexed: new Set(Object.keys(SOURCES)), bounding: [] };
+
+function condition(
+  filter: Filter | null,
+  reach: Reach,
+  choose: (filter: Filter) => IndexChoice,
+  engine: Engine,
+): RawBuilder<SqlBool> {
+  const met = filter === null ? TRUE : filterCondition(joinEqualities(filter), choose, engine);
+  return reach.kind === "all" ? met : sql`${onMachinesIn(reach.groupIds, engine)} and ${met}`;
+}
+
+/** Of machines that are in the groups today. Only checked: a user who reaches most machines walks the list as everybody else does. */
+function onMachinesIn(groupIds: readonly number[], engine: Engine): RawBuilder<SqlBool> {
+  // Otherwise every action would be looked at for nothing.
+  if (groupIds.length === 0) return FALSE;
+  const machineId = engine.unindexed(SOURCES.machineId.value);
+  return sql`${machineId} in (select machine.id from machine where ${inGroups(groupIds)})`;
+}
+
+function filterCondition(filter: Filter, choose: (filter: Filter) => IndexChoice, engine: Engine): RawBuilder<SqlBool> {
+  const { unindexed, bounding } = choose(filter);
+  const sources: FieldSources = new Map(
+    Object.entries<FieldSource>(SOURCES).map(([field, source]) => [
+      field,
+      unindexed.has(field) && source.from === "expression"
+        ? { ...source, value: engine.unindexed(source.value) }
+        : source,
+    ]),
+  );
+  const exact = filterExpression(filter, sources, engine);
+  return bounding.reduce((all, bound) => sql`${all} and ${sequenceBounds(bound, sources, engine)}`, exact);
+}
+
+/**
+ * Follows from the condition itself and tells the walk along the sequence where to begin or end: without it, "created since
+ * yesterday", newest first, read the whole table when yesterday has less than a page (420 ms at 1,000,000 actions). Sequence and
+ * creation time need not agree; then the bounds are only wider. `+ 0` keeps the minimum from being looked for along the sequence.
+ */
+function sequenceBounds(
+  bound: Extract<Filter, { kind: "compare" }>,
+  sources: FieldSources,
+  engine: Engine,
+): RawBuilder<SqlBool> {
+  const matching = sql`from machine_action where ${filterExpression(bound, sources, engine)}`;
+  const first = sql<SqlBool>`${SEQ} >= (select min(seq + 0) ${matching})`;
+  const last = sql<SqlBool>`${SEQ} <= (select max(seq + 0) ${matching})`;
+  if (bound.operator === "gt" || bound.operator === "ge") return first;
+  return bound.operator === "eq" ? sql`${first} and ${last}` : last;
+}

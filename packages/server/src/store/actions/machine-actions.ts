@@ -1,0 +1,456 @@
+import { type Selectable, sql } from "kysely";
+import { boundEndsMs } from "../../domain/actions/action-bound.ts";
+import {
+  keepsBytes,
+  type ListedAction,
+  type MachineAction,
+  type OrderState,
+} from "../../domain/actions/machine-action.ts";
+import type { Reach } from "../../domain/machines/device-group.ts";
+import type { Filter } from "../../odata/filter.ts";
+import type { ListQuery } from "../../odata/query.ts";
+import { changedColumns, onlyColumns, statementsByColumns } from "../changed-columns.ts";
+import type { ListPage } from "../lists/list-page.ts";
+import type { MachineActionTable } from "../schema.ts";
+import { type Executor, statement } from "../statement.ts";
+import { listedFromRow } from "./listed-action.ts";
+import { countMachineActions, listMachineActions } from "./machine-action-list.ts";
+import { ACTIONS_REMOVED } from "./settled-counts.ts";
+import { parseCancellation, parseCommands, parseOptions, parseStatus } from "./stored-action.ts";
+
+type Row = Selectable<MachineActionTable>;
+type ActionValues = Omit<Row, "seq" | "type" | "link_generation">;
+
+/**
+ * Written out instead of bound: SQLite uses a partial index only for a condition that it can read, and it prepares a statement anew for
+ * each binding that such a choice could depend on (`unfinishedOf`: 12 microseconds bound, 0.7 written out).
+ */
+const UNFINISHED = [sql.lit("Pending"), sql.lit("InProgress")];
+const OUT = sql.lit("out");
+const LIVE_RESPONSE = sql.lit("LiveResponse");
+
+export interface ActionLoad {
+  pending: number;
+  inProgress: number;
+  placesTaken: number;
+  /** When the oldest pending action of a linked machine was accepted; null when none waits. */
+  oldestWaitingMs: number | null;
+}
+
+export type MachineActions = ReturnType<typeof machineActions>;
+
+export function machineActions(executor: Executor) {
+  return {
+    /** The schema refuses a second unfinished action of a machine; callers look with `unfinishedOf` first, in the same transaction. */
+    async insert(action: MachineAction): Promise<void> {
+      await executor.all(insert, toValues(action));
+    },
+
+    /** Compare and set of what changes: `loaded` is the action as it was read. */
+    async save(loaded: MachineAction, changed: MachineAction): Promise<MachineAction> {
+      const saved: MachineAction = { ...changed, version: loaded.version + 1 };
+      const values = toValues(saved);
+      const update = updateOf(changedColumns(toValues(loaded), values));
+      await executor.changeOne(update, { ...values, expected_version: loaded.version });
+      return saved;
+    },
+
+    async byId(id: string): Promise<MachineAction | undefined> {
+      return first(await executor.all(selectById, { id }));
+    },
+
+    async unfinishedOf(machineId: string): Promise<MachineAction | undefined> {
+      return first(await executor.all(selectUnfinished, { machine_id: machineId }));
+    },
+
+    /** Unfinished, or with an order that may still run on the device; oldest first. */
+    async openOf(machineId: string): Promise<MachineAction[]> {
+      return (await executor.all(selectOpen, { machine_id: machineId })).map(fromRow);
+    },
+
+    /** Machines with a link on this node and an action that waits to be sent: what a lost wake-up would leave behind. */
+    async linkedMachinesWithWork(nodeId: string, limit: number): Promise<string[]> {
+      return (await executor.all(selectMachinesWithWork, { node_id: nodeId, limit })).map((row) => row.machine_id);
+    },
+
+    /** Machines with a link on this node to which an order or an end was not sent yet; oldest first. */
+    async linkedMachinesToSend(nodeId: string, limit: number): Promise<string[]> {
+      return (await executor.all(selectMachinesToSend, { node_id: nodeId, limit })).map((row) => row.machine_id);
+    },
+
+    /** Unfinished actions whose deadline or bound has passed. */
+    async overdue(nowMs: number, limit: number): Promise<MachineAction[]> {
+      return (await executor.all(selectOverdue, { now_ms: nowMs, limit })).map(fromRow);
+    },
+
+    /** Finished before `beforeMs`, with bytes that are still kept; oldest first. */
+    async withResultsBefore(beforeMs: number, limit: number): Promise<MachineAction[]> {
+      return (await executor.all(selectWithResults, { before_ms: beforeMs, limit })).map(fromRow);
+    },
+
+    /** When the oldest action was made that a device may still work for; undefined for none. */
+    async oldestOpenMs(): Promise<number | undefined> {
+      const [unfinished] = await executor.all(selectOldestUnfinished, {});
+      const [out] = await executor.all(selectOldestOut, {});
+      const times = [unfinished?.created_at_ms, out?.created_at_ms].filter((ms) => typeof ms === "number");
+      return times.length > 0 ? Math.min(...times) : undefined;
+    },
+
+    /** Removes finished actions that were made before `beforeMs` and keep no results; how many. */
+    async removeBefore(beforeMs: number, limit: number): Promise<string[]> {
+      const removed = await executor.all(removeOld, { before_ms: beforeMs, limit });
+      if (removed.length > 0) await executor.all(tellRemoved, { key: ACTIONS_REMOVED });
+      return removed.map(({ id }) => id);
+    },
+
+    /** Running sessions: unfinished actions that hold a place. */
+    async placesTaken(nowMs: number): Promise<number> {
+      const [row] = await executor.all(countPlaces, { now_ms: nowMs });
+      return row?.taken ?? 0;
+    },
+
+    /**
+     * The same, and so until this transaction ends: whoever is about to take one of `places` waits here for the others, on every node.
+     * When all are taken nobody waits, because none is about to be taken.
+     */
+    async placesTakenUntilEnd(places: number, nowMs: number): Promise<number> {
+      const [before] = await executor.all(countPlaces, { now_ms: nowMs });
+      if (!executor.locks || (before?.taken ?? 0) >= places) return before?.taken ?? 0;
+      // Sent together; the count sees what was committed before the lock was given.
+      const [, [exact]] = await Promise.all([
+        executor.all(lockPlaces, {}),
+        executor.all(countPlaces, { now_ms: nowMs }),
+      ]);
+      return exact?.taken ?? 0;
+    },
+
+    /** Actions of linked machines that wait for a place, oldest first. */
+    async waitingForPlace(limit: number): Promise<{ id: string; machineId: string }[]> {
+      const rows = await executor.all(selectWaitingForPlace, { limit });
+      return rows.map((row) => ({ id: row.id, machineId: row.machine_id }));
+    },
+
+    /** How much waits and runs in the whole deployment. */
+    async load(nowMs: number): Promise<ActionLoad> {
+      const counts = new Map((await executor.all(countUnfinished, {})).map(({ status, actions }) => [status, actions]));
+      const [oldest] = await executor.all(selectOldestWaiting, {});
+      return {
+        pending: counts.get("Pending") ?? 0,
+        inProgress: counts.get("InProgress") ?? 0,
+        placesTaken: await this.placesTaken(nowMs),
+        oldestWaitingMs: oldest?.created_at_ms ?? null,
+      };
+    },
+
+    /** One page of what a caller may see, in the order that the query asks for. */
+    list(query: ListQuery, reach: Reach): Promise<ListPage<ListedAction>> {
+      return listMachineActions(executor, query, reach, listedFromRow);
+    },
+    count(filter: Filter | null, reach: Reach): Promise<number> {
+      return countMachineActions(executor, filter, reach);
+    },
+  };
+}
+
+const insert = statement<ActionValues>()((db, p) =>
+  db.insertInto("machine_action").values({
+    id: p.id,
+    machine_id: p.machine_id,
+    computer_dns_name: p.computer_dns_name,
+    type: "LiveResponse",
+    status: p.status,
+    requestor: p.requestor,
+    requestor_id: p.requestor_id,
+    comment: p.comment,
+    created_at_ms: p.created_at_ms,
+    updated_at_ms: p.updated_at_ms,
+    deadline_ms: p.deadline_ms,
+    cancellation: p.cancellation,
+    error_hresult: p.error_hresult,
+    commands: p.commands,
+    options: p.options,
+    order_seq: p.order_seq,
+    order_state: p.order_state,
+    order_journal_id: p.order_journal_id,
+    order_link_epoch: p.order_link_epoch,
+    order_claimed_at_ms: p.order_claimed_at_ms,
+    order_sent_at_ms: p.order_sent_at_ms,
+    final_at_ms: p.final_at_ms,
+    holds_place: p.holds_place,
+    place_until_ms: p.place_until_ms,
+    bound_ms: p.bound_ms,
+    bound_until_ms: p.bound_until_ms,
+    bound_latest_ms: p.bound_latest_ms,
+    bound_paused_at_ms: p.bound_paused_at_ms,
+    keeps_results: p.keeps_results,
+    version: p.version,
+  }),
+);
+
+const updateOf = statementsByColumns((columns: readonly (keyof ActionValues)[]) =>
+  statement<ActionValues & { expected_version: number }>()((db, p) =>
+    db
+      .updateTable("machine_action")
+      .set(onlyColumns<ActionValues, keyof ActionValues>(p, columns))
+      .where("id", "=", p.id)
+      .where("version", "=", p.expected_version),
+  ),
+);
+
+const selectById = statement<{ id: string }>()((db, p) =>
+  db.selectFrom("machine_action").selectAll().where("id", "=", p.id),
+);
+
+const selectUnfinished = statement<{ machine_id: string }>()((db, p) =>
+  db
+    .selectFrom("machine_action")
+    .selectAll()
+    .where("machine_id", "=", p.machine_id)
+    .where("type", "=", LIVE_RESPONSE)
+    .where("status", "in", UNFINISHED),
+);
+
+// Two looks instead of one `or`, each along its partial index: an `or` walks the machine's whole history on SQLite.
+const selectOpen = statement<{ machine_id: string }>()((db, p) =>
+  db
+    .selectFrom("machine_action")
+    .selectAll()
+    .where("seq", "in", (open) =>
+      open
+        .selectFrom("machine_action")
+        .select("seq")
+        .where("machine_id", "=", p.machine_id)
+        .where("type", "=", LIVE_RESPONSE)
+        .where("status", "in", UNFINISHED)
+        .unionAll((out) =>
+          out
+            .selectFrom("machine_action")
+            .select("seq")
+            .where("machine_id", "=", p.machine_id)
+            .where("order_state", "=", OUT),
+        ),
+    )
+    .orderBy("seq"),
+);
+
+const selectMachinesWithWork = statement<{ node_id: string; limit: number }>()((db, p) =>
+  db
+    .selectFrom("machine_action")
+    .innerJoin("machine", "machine.id", "machine_action.machine_id")
+    .select("machine_action.machine_id")
+    .distinct()
+    .where((or) => or.or([or("machine_action.status", "in", UNFINISHED), or("machine_action.order_state", "=", OUT)]))
+    .where("machine.linked", "=", 1)
+    .where("machine.node_id", "=", p.node_id)
+    .limit(p.limit),
+);
+
+const selectMachinesToSend = statement<{ node_id: string; limit: number }>()((db, p) =>
+  db
+    .selectFrom("machine_action")
+    .innerJoin("machine", "machine.id", "machine_action.machine_id")
+    .select("machine_action.machine_id")
+    .where((or) =>
+      or.or([
+        or.and([or("machine_action.status", "in", UNFINISHED), or("machine_action.order_seq", "is", null)]),
+        or.and([or("machine_action.status", "not in", UNFINISHED), or("machine_action.order_state", "=", OUT)]),
+      ]),
+    )
+    .where("machine.linked", "=", 1)
+    .where("machine.node_id", "=", p.node_id)
+    .orderBy("machine_action.seq")
+    .limit(p.limit),
+);
+
+/** The earlier one of both moments. The text of migration 0019, without which the index is not used. */
+const overdueAtMs = sql<number>`(case when deadline_ms is null or bound_ms < deadline_ms then bound_ms else deadline_ms end)`;
+
+// Most overdue first.
+const selectOverdue = statement<{ now_ms: number; limit: number }>()((db, p) =>
+  db
+    .selectFrom("machine_action")
+    .selectAll()
+    .where("final_at_ms", "is", null)
+    .where(overdueAtMs, "<=", p.now_ms)
+    .orderBy(overdueAtMs)
+    .limit(p.limit),
+);
+
+const selectWithResults = statement<{ before_ms: number; limit: number }>()((db, p) =>
+  db
+    .selectFrom("machine_action")
+    .selectAll()
+    .where("keeps_results", "=", 1)
+    .where("status", "not in", UNFINISHED)
+    .where("updated_at_ms", "<", p.before_ms)
+    .orderBy("updated_at_ms")
+    .limit(p.limit),
+);
+
+const selectOldestUnfinished = statement<Record<never, never>>()((db) =>
+  db
+    .selectFrom("machine_action")
+    .select((eb) => eb.fn.min<number | null>("created_at_ms").as("created_at_ms"))
+    .where("status", "in", UNFINISHED),
+);
+
+const selectOldestOut = statement<Record<never, never>>()((db) =>
+  db
+    .selectFrom("machine_action")
+    .select((eb) => eb.fn.min<number | null>("created_at_ms").as("created_at_ms"))
+    .where("order_state", "=", OUT),
+);
+
+/** In the same transaction: see `settled-counts.ts`. */
+const tellRemoved = statement<{ key: string }>()((db, p) =>
+  db
+    .insertInto("meta")
+    .values({ key: p.key, value: "1" })
+    .onConflict((conflict) =>
+      conflict.column("key").doUpdateSet({ value: sql`cast(cast(meta.value as integer) + 1 as text)` }),
+    ),
+);
+
+const removeOld = statement<{ before_ms: number; limit: number }>()((db, p) =>
+  db
+    .deleteFrom("machine_action")
+    .where("seq", "in", (old) =>
+      old
+        .selectFrom("machine_action")
+        .select("seq")
+        .where("created_at_ms", "<", p.before_ms)
+        .where("keeps_results", "=", 0)
+        .where("status", "not in", UNFINISHED)
+        .where((or) => or.or([or("order_state", "is", null), or("order_state", "=", "closed")]))
+        .orderBy("created_at_ms")
+        .limit(p.limit),
+    )
+    // Said again of the row itself: its device may open the order anew while this statement waits for the row.
+    .where("keeps_results", "=", 0)
+    .where((or) => or.or([or("order_state", "is", null), or("order_state", "=", "closed")]))
+    .returning("id"),
+);
+
+const countPlaces = statement<{ now_ms: number }>()((db, p) =>
+  db
+    .selectFrom("machine_action")
+    .select((eb) => eb.fn.countAll<number>().as("taken"))
+    .where("status", "in", UNFINISHED)
+    .where("holds_place", "=", 1)
+    .where((or) => or.or([or("place_until_ms", "is", null), or("place_until_ms", ">", p.now_ms)])),
+);
+
+/** Any number that nobody else locks; given back by the end of the transaction, after its commit can be seen. */
+const PLACES_LOCK = sql.lit(4_225_001);
+
+const lockPlaces = statement<Record<never, never>>()((db) =>
+  db.selectNoFrom(sql`pg_advisory_xact_lock(${PLACES_LOCK})`.as("locked")),
+);
+
+const countUnfinished = statement<Record<never, never>>()((db) =>
+  db
+    .selectFrom("machine_action")
+    .select(["status", (eb) => eb.fn.countAll<number>().as("actions")])
+    .where("status", "in", UNFINISHED)
+    .groupBy("status"),
+);
+
+const selectOldestWaiting = statement<Record<never, never>>()((db) =>
+  db
+    .selectFrom("machine_action")
+    .innerJoin("machine", "machine.id", "machine_action.machine_id")
+    .select("machine_action.created_at_ms")
+    .where("machine_action.status", "=", sql.lit("Pending"))
+    .where("machine.linked", "=", 1)
+    .orderBy("machine_action.seq")
+    .limit(1),
+);
+
+const selectWaitingForPlace = statement<{ limit: number }>()((db, p) =>
+  db
+    .selectFrom("machine_action")
+    .innerJoin("machine", "machine.id", "machine_action.machine_id")
+    .select(["machine_action.id", "machine_action.machine_id"])
+    .where("machine_action.status", "in", UNFINISHED)
+    .where("machine_action.holds_place", "=", 0)
+    .where("machine.linked", "=", 1)
+    .orderBy("machine_action.seq")
+    .limit(p.limit),
+);
+
+const first = (rows: Row[]): MachineAction | undefined => (rows[0] ? fromRow(rows[0]) : undefined);
+
+function toValues(action: MachineAction): ActionValues {
+  return {
+    id: action.id,
+    machine_id: action.machineId,
+    computer_dns_name: action.computerDnsName,
+    status: action.status,
+    requestor: action.requestor,
+    requestor_id: action.requestorId,
+    comment: action.comment,
+    created_at_ms: action.createdAtMs,
+    updated_at_ms: action.updatedAtMs,
+    deadline_ms: action.deadlineMs,
+    cancellation: action.cancellation && JSON.stringify(action.cancellation),
+    error_hresult: action.errorHResult,
+    commands: JSON.stringify(action.commands),
+    options: action.options.keepProcesses ? JSON.stringify({ keepProcesses: true }) : null,
+    order_seq: action.order?.orderSeq ?? null,
+    order_state: action.order?.state ?? null,
+    order_journal_id: action.order?.journalId ?? null,
+    order_link_epoch: action.order?.linkEpoch ?? null,
+    order_claimed_at_ms: action.order?.claimedAtMs ?? null,
+    order_sent_at_ms: action.order?.sentAtMs ?? null,
+    final_at_ms: action.finalAtMs,
+    holds_place: action.place.held ? 1 : 0,
+    place_until_ms: action.place.held ? action.place.untilMs : null,
+    bound_ms: action.bound && boundEndsMs(action.bound),
+    bound_until_ms: action.bound?.untilMs ?? null,
+    bound_latest_ms: action.bound?.latestMs ?? null,
+    bound_paused_at_ms: action.bound?.pausedAtMs ?? null,
+    keeps_results: keepsBytes(action) ? 1 : 0,
+    version: action.version,
+  };
+}
+
+function fromRow(row: Row): MachineAction {
+  return {
+    id: row.id,
+    machineId: row.machine_id,
+    computerDnsName: row.computer_dns_name,
+    status: parseStatus(row.status),
+    requestor: row.requestor,
+    requestorId: row.requestor_id,
+    comment: row.comment,
+    createdAtMs: row.created_at_ms,
+    updatedAtMs: row.updated_at_ms,
+    finalAtMs: row.final_at_ms,
+    deadlineMs: row.deadline_ms,
+    cancellation: row.cancellation === null ? null : parseCancellation(row.cancellation),
+    errorHResult: row.error_hresult,
+    commands: parseCommands(row.commands),
+    options: parseOptions(row.options),
+    order: orderFromRow(row),
+    place: row.holds_place === 1 ? { held: true, untilMs: row.place_until_ms } : { held: false },
+    bound: boundFromRow(row),
+    version: row.version,
+  };
+}
+
+function boundFromRow(row: Row): MachineAction["bound"] {
+  if (row.bound_until_ms === null || row.bound_latest_ms === null) return null;
+  return { untilMs: row.bound_until_ms, latestMs: row.bound_latest_ms, pausedAtMs: row.bound_paused_at_ms };
+}
+
+function orderFromRow(row: Row): OrderState | null {
+  if (row.order_seq === null) return null;
+  return {
+    orderSeq: row.order_seq,
+    state: row.order_state === "out" ? "out" : "closed",
+    journalId: row.order_journal_id ?? "",
+    linkEpoch: row.order_link_epoch ?? 0,
+    claimedAtMs: row.order_claimed_at_ms ?? 0,
+    sentAtMs: row.order_sent_at_ms,
+  };
+}

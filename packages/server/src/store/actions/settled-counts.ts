@@ -1,0 +1,152 @@
+import { type RawBuilder, type SqlBool, sql } from "kysely";
+import type { MachineActionField } from "../../odata/entities/machine-action-fields.ts";
+import type { Filter } from "../../odata/filter.ts";
+import type { Executor } from "../statement.ts";
+
+/** `meta`: counts how often actions were removed, in the transaction that removes them. */
+export const ACTIONS_REMOVED = "actionsRemoved";
+
+export interface SettledLimits {
+  /** Smaller counts are quick enough to be made anew. */
+  readonly worthKeeping: number;
+  /** Actions to look at beside what is settled. Each is a lookup of its row, far more than it costs to be counted along an index. */
+  readonly maxLookups: number;
+  readonly maxFilters: number;
+}
+
+const LIMITS: SettledLimits = { worthKeeping: 10_000, maxLookups: 10_000, maxFilters: 64 };
+/** Of one sequence that was open, in JSON. */
+const MAX_SEQUENCE_LENGTH = 10;
+/** Of all that may be filtered by, only this still changes when an action is final: what arrives late is recorded. */
+const CHANGES: MachineActionField = "lastUpdateDateTimeUtc";
+
+/** What was counted once and cannot change any more. */
+interface Settled {
+  /** Final actions that meet the filter, up to the sequence `last`. */
+  readonly count: number;
+  readonly last: number;
+  /** Sequences of all actions that were not final then, whether they meet it or not, as a JSON array. */
+  readonly open: string;
+  readonly removed: string;
+}
+
+export interface CountedBy {
+  /** The filter's condition, with the index that suits a count of everything. */
+  readonly all: RawBuilder<SqlBool>;
+  /** The same, only checked. */
+  readonly checked: RawBuilder<SqlBool>;
+}
+
+/**
+ * Counts that start from what is settled: counting is linear, 25 ms for 1,000,000 actions, and a client asks for the same one with each page.
+ *
+ * Exact, and at one moment: an action's final status and whatever else a filter asks for never change, so the final actions up to a sequence
+ * are counted once, and with each question only what was open then and what came later, by one statement. Removing old actions starts anew
+ * (`ACTIONS_REMOVED`). Only for an engine whose rows appear in the order of their sequence, which PostgreSQL's do not.
+ */
+export class SettledCounts {
+  readonly #byFilter = new Map<string, Settled>();
+  readonly #limits: SettledLimits;
+
+  constructor(limits: Partial<SettledLimits> = {}) {
+    this.#limits = { ...LIMITS, ...limits };
+  }
+
+  async count(executor: Executor, filter: Filter | null, { all, checked }: CountedBy): Promise<number> {
+    if (filter && mentions(filter, CHANGES)) return (await countAll(executor, all)).found;
+    const key = JSON.stringify(filter);
+    const { maxLookups, worthKeeping } = this.#limits;
+    const known = this.#byFilter.get(key);
+    if (known) {
+      this.#byFilter.delete(key);
+      const since = await countSince(executor, checked, known, maxLookups);
+      if (since.removed === known.removed && since.lookups <= maxLookups) {
+        this.#keep(key, { ...since, count: known.count + since.found - since.openFound });
+        return known.count + since.found;
+      }
+    }
+    const whole = await countAll(executor, all);
+    if (whole.found >= worthKeeping) this.#keep(key, { ...whole, count: whole.found - whole.openFound });
+    return whole.found;
+  }
+
+  #keep(key: string, { count, last, open, removed }: Settled): void {
+    if (open.length > this.#limits.maxLookups * MAX_SEQUENCE_LENGTH) return;
+    this.#byFilter.set(key, { count, last, open, removed });
+    const [oldest] = this.#byFilter.keys();
+    if (this.#byFilter.size > this.#limits.maxFilters && oldest !== undefined) this.#byFilter.delete(oldest);
+  }
+}
+
+interface Counted {
+  readonly found: number;
+  /** Of those, not final. */
+  readonly openFound: number;
+  readonly last: number;
+  readonly open: string;
+  readonly removed: string;
+}
+
+const OPEN = sql<SqlBool>`status in ('Pending', 'InProgress')`;
+const LAST = sql<number>`(select coalesce(max(seq), 0) from machine_action)`;
+const OPEN_SEQUENCES = sql<string>`(select json_group_array(seq) from machine_action where ${OPEN})`;
+const REMOVED = sql<string>`coalesce((select value from meta where key = ${ACTIONS_REMOVED}), '')`;
+
+async function countAll(executor: Executor, condition: RawBuilder<SqlBool>): Promise<Counted> {
+  const [row] = await executor.allOnce((db) =>
+    db
+      .selectFrom("machine_action")
+      .select([
+        sql<number>`count(*)`.as("found"),
+        sql<number>`(select count(*) from machine_action where ${OPEN} and ${condition})`.as("openFound"),
+        LAST.as("last"),
+        OPEN_SEQUENCES.as("open"),
+        REMOVED.as("removed"),
+      ])
+      .where(condition),
+  );
+  if (!row) throw new Error("a count has no row");
+  return row;
+}
+
+/** Of what was not settled. `lookups`: how many actions that are; past the limit the rest says nothing. */
+async function countSince(
+  executor: Executor,
+  condition: RawBuilder<SqlBool>,
+  { last, open }: Settled,
+  maxLookups: number,
+): Promise<Counted & { lookups: number }> {
+  const unsettled = sql<{ seq: number }>`select value from json_each(${open})
+    union all select * from (select seq from machine_action where seq > ${last} order by seq limit ${maxLookups + 1})`;
+  const [row] = await executor.allOnce((db) =>
+    db
+      .with("unsettled(seq)", () => sql<{ seq: number }>`(${unsettled})`)
+      .selectFrom("machine_action")
+      .select([
+        sql<number>`count(*)`.as("found"),
+        sql<number>`count(*) filter (where ${OPEN})`.as("openFound"),
+        sql<number>`(select count(*) from unsettled)`.as("lookups"),
+        LAST.as("last"),
+        OPEN_SEQUENCES.as("open"),
+        REMOVED.as("removed"),
+      ])
+      .where(sql<SqlBool>`seq in (select seq from unsettled)`)
+      .where(condition),
+  );
+  if (!row) throw new Error("a count has no row");
+  return row;
+}
+
+function mentions(filter: Filter, field: string): boolean {
+  switch (filter.kind) {
+    case "and":
+    case "or":
+      return filter.operands.some((operand) => mentions(operand, field));
+    case "not":
+      return mentions(filter.operand, field);
+    case "any":
+      return filter.field === field;
+    default:
+      return filter.operand.field === field;
+  }
+}

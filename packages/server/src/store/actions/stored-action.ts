@@ -1,0 +1,94 @@
+import { type MachineActionStatus, MachineActionStatusWire } from "@halligan/protocol/api";
+import { FileChange } from "@halligan/protocol/link";
+import { Type } from "typebox";
+import { Compile } from "typebox/compile";
+import type { Command, ListedCommand } from "../../domain/actions/command.ts";
+import type { MachineAction } from "../../domain/actions/machine-action.ts";
+
+/** What an action's row holds as text, read back; a row of another shape was not written by us. */
+
+const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()]);
+
+const StoredStatus = Compile(MachineActionStatusWire);
+const StoredCancellation = Compile(
+  Type.Object({ requestor: Type.String(), comment: Type.String(), atMs: Type.Integer() }),
+);
+const StoredOptions = Compile(Type.Object({ keepProcesses: Type.Boolean() }));
+const size = { sizeBytes: Type.Integer(), sha256: Type.String() };
+const listed = {
+  type: Type.Union([Type.Literal("PutFile"), Type.Literal("RunScript"), Type.Literal("GetFile")]),
+  params: Type.Array(Type.Object({ key: Type.String(), value: Type.String() })),
+  status: Type.Union([
+    Type.Literal("Created"),
+    Type.Literal("Executing"),
+    Type.Literal("Completed"),
+    Type.Literal("Failed"),
+  ]),
+  startedAtMs: nullable(Type.Integer()),
+  endedAtMs: nullable(Type.Integer()),
+  errors: Type.Array(Type.String()),
+};
+const ListedCommands = Compile(Type.Array(Type.Object(listed)));
+const StoredCommands = Compile(
+  Type.Array(
+    Type.Object({
+      ...listed,
+      startId: nullable(Type.String()),
+      // Not in rows that the first release wrote.
+      finishedAtMs: Type.Optional(nullable(Type.Integer())),
+      result: Type.Union([
+        Type.Object({ kind: Type.Literal("expired"), ...size, fileChange: Type.Optional(FileChange) }),
+        Type.Object({ kind: Type.Literal("inline"), ...size }),
+        Type.Object({
+          kind: Type.Literal("blob"),
+          resultId: Type.String(),
+          ...size,
+          fileChange: Type.Optional(FileChange),
+        }),
+        Type.Null(),
+      ]),
+      pin: nullable(Type.Object({ ...size, contentId: Type.Optional(Type.String()) })),
+      // Only while a result waits or waited for space, until the command ends.
+      refusal: Type.Optional(
+        Type.Object({
+          code: Type.Union([Type.Literal("InsufficientStorage"), Type.Literal("ResultQuotaExceeded")]),
+          sinceMs: Type.Integer(),
+          untilMs: nullable(Type.Integer()),
+        }),
+      ),
+    }),
+  ),
+);
+
+export function parseStatus(text: string): MachineActionStatus {
+  if (StoredStatus.Check(text)) return text;
+  throw new Error(`the store holds an action with the unknown status ${JSON.stringify(text)}`);
+}
+
+export function parseCancellation(json: string): NonNullable<MachineAction["cancellation"]> {
+  const value: unknown = JSON.parse(json);
+  if (StoredCancellation.Check(value)) return value;
+  throw new Error("the store holds a cancellation of another shape");
+}
+
+export function parseCommands(json: string): readonly Command[] {
+  const value: unknown = JSON.parse(json);
+  if (StoredCommands.Check(value))
+    return value.map((command) => ({ ...command, finishedAtMs: command.finishedAtMs ?? null }));
+  throw new Error("the store holds commands of another shape");
+}
+
+/** Null in rows without any, and of before this column. */
+export function parseOptions(json: string | null): MachineAction["options"] {
+  if (json === null) return { keepProcesses: false };
+  const value: unknown = JSON.parse(json);
+  if (StoredOptions.Check(value)) return value;
+  throw new Error("the store holds options of an action of another shape");
+}
+
+/** Only what a list shows: read and checked for a thousand actions at a time. */
+export function parseListedCommands(json: string): readonly ListedCommand[] {
+  const value: unknown = JSON.parse(json);
+  if (ListedCommands.Check(value)) return value;
+  throw new Error("the store holds commands of another shape");
+}

@@ -1,0 +1,71 @@
+import { type Expression, type RawBuilder, type SqlBool, sql } from "kysely";
+import type { Position } from "../../odata/cursor.ts";
+import type { Entity } from "../../odata/fields.ts";
+import type { Value } from "../../odata/filter.ts";
+import type { OrderTerm } from "../../odata/order-by.ts";
+import { type FieldSources, sourceOf } from "./field-source.ts";
+import { folded } from "./filter-expression.ts";
+
+/** One key of an order, first before later ones. The last is always the stored sequence, which no two rows share. */
+export interface OrderKey {
+  readonly value: Expression<unknown>;
+  readonly nullable: boolean;
+  readonly descending: boolean;
+}
+
+/** The keys of `orderBy`, without the sequence; undefined for a field that is the same on every row and orders nothing. */
+export function orderKeys(
+  orderBy: readonly OrderTerm[],
+  entity: Entity,
+  sources: FieldSources,
+): readonly (OrderKey | undefined)[] {
+  return orderBy.map(({ field, descending }) => {
+    const source = sourceOf(sources, field);
+    if (source.from !== "expression") return undefined;
+    const known = entity.fields.get(field.toLowerCase());
+    // As it is compared, so is it ordered.
+    const fold = known?.kind === "text" && known.letterCase === "ignored" ? "lower" : "none";
+    return { value: folded(source.value, fold), nullable: source.nullable, descending };
+  });
+}
+
+/** For `order by`, null first when ascending on both engines: SQLite and PostgreSQL disagree about where it stands. */
+export function orderSql(keys: readonly OrderKey[]): RawBuilder<unknown> {
+  return sql.join(
+    keys.flatMap(({ value, nullable, descending }) => {
+      const way = descending ? sql`desc` : sql`asc`;
+      const byValue = sql`${value} ${way}`;
+      return nullable ? [sql`(${value} is not null) ${way}`, byValue] : [byValue];
+    }),
+  );
+}
+
+/** Rows that come after a position in the order; `seq` is its last key. Never null. */
+export function afterPosition(
+  keys: readonly (OrderKey | undefined)[],
+  seq: OrderKey,
+  after: Position,
+): RawBuilder<SqlBool> {
+  const bySeq = beyond(seq, after.seq);
+  return keys.reduceRight<RawBuilder<SqlBool>>((later, key, index) => {
+    const last = after.values[index] ?? null;
+    return key ? sql`${atOrBeyond(key, last)} and (${beyond(key, last)} or (${later}))` : later;
+  }, bySeq);
+}
+
+function beyond({ value, nullable, descending }: OrderKey, last: Value): RawBuilder<SqlBool> {
+  if (last === null) return descending ? sql`false` : sql`${value} is not null`;
+  if (!nullable) return descending ? sql`${value} < ${last}` : sql`${value} > ${last}`;
+  return descending
+    ? sql`(${value} is null or ${value} < ${last})`
+    : sql`(${value} is not null and ${value} > ${last})`;
+}
+
+/** Says again what follows from the rest, in the form for which an index is walked from its middle. */
+function atOrBeyond({ value, nullable, descending }: OrderKey, last: Value): RawBuilder<SqlBool> {
+  if (last === null) return descending ? sql`${value} is null` : sql`true`;
+  if (!nullable) return descending ? sql`${value} <= ${last}` : sql`${value} >= ${last}`;
+  return descending
+    ? sql`(${value} is null or ${value} <= ${last})`
+    : sql`(${value} is not null and ${value} >= ${last})`;
+}

@@ -1,0 +1,347 @@
+import { MachineFacts } from "@halligan/protocol/link";
+import { type Selectable, sql } from "kysely";
+import { Type } from "typebox";
+import { Compile } from "typebox/compile";
+import { type Machine, type MachineLink, machineName, type Retirement } from "../../domain/machines/machine.ts";
+import type { ListQuery } from "../../odata/query.ts";
+import { asciiLower } from "../../odata/text-order.ts";
+import { changedColumns, onlyColumns, statementsByColumns } from "../changed-columns.ts";
+import type { ListPage } from "../lists/list-page.ts";
+import type { MachineTable } from "../schema.ts";
+import { type Executor, statement } from "../statement.ts";
+import { countMachines, listMachines, type MachineListScope } from "./machine-list.ts";
+import { machineListColumns } from "./machine-list-columns.ts";
+import { continuityText, parseContinuity } from "./stored-continuity.ts";
+
+type Row = Selectable<MachineTable>;
+type MachineValues = Omit<Row, "seq">;
+
+export type Machines = ReturnType<typeof machines>;
+
+export function machines(executor: Executor) {
+  return {
+    async insert(machine: Machine): Promise<void> {
+      await executor.all(insert, toValues(machine));
+    },
+    /** Writes what changes; `loaded` is the machine as it was read in the same transaction. */
+    async save(loaded: Machine, changed: Machine): Promise<void> {
+      const values = toValues(changed);
+      const columns = changedColumns(toValues(loaded), values);
+      if (columns.length > 0) await executor.all(updateOf(columns), values);
+    },
+    /** Inside a write nobody else changes this machine, or takes it for a change, until the transaction ends. */
+    async byId(id: string): Promise<Machine | undefined> {
+      const [row] = await executor.all(executor.locks ? selectByIdToChange : selectById, { id });
+      return row && fromRow(row);
+    },
+    /** The same lock, and few columns: the facts of a device are most of its row. */
+    async linkOf(id: string): Promise<MachineLink | undefined> {
+      const [row] = await executor.all(executor.locks ? selectLinkToChange : selectLink, { id });
+      return (
+        row && {
+          id,
+          linked: row.linked === 1,
+          linkEpoch: row.link_epoch,
+          journalId: row.journal_id,
+          lastOrderSeq: row.last_order_seq,
+          isRetired: row.retired_at_ms !== null,
+        }
+      );
+    },
+    async saveLastOrderSeq(id: string, lastOrderSeq: number): Promise<void> {
+      await executor.all(updateLastOrderSeq, { id, last_order_seq: lastOrderSeq });
+    },
+    /**
+     * Names are a device's own claim, or an operator's choice, and several machines may have one.
+     * Machines in use come first, then retired ones; removed ones are left out.
+     */
+    async byName(computerDnsName: string): Promise<Machine[]> {
+      return (await executor.all(selectByName, { computer_dns_name: asciiLower(computerDnsName) })).map(fromRow);
+    },
+    /** One page of what a caller may see. `graceMs`: see `domain/machines/machine.ts` healthStatus. */
+    list(query: ListQuery, scope: MachineListScope, graceMs: number): Promise<ListPage<Machine>> {
+      return listMachines(executor, query, scope, graceMs, fromRow);
+    },
+    count(query: ListQuery, scope: MachineListScope, graceMs: number): Promise<number> {
+      return countMachines(executor, query.filter, scope, { asOfMs: query.asOfMs, graceMs });
+    },
+
+    /** Machines whose facts name this address, or that came from it. Looked for in the text of the facts, so look again at what comes back. */
+    async withAddress(ip: string, limit: number): Promise<Machine[]> {
+      const lower = asciiLower(ip);
+      const quoted = `"ipaddress":${JSON.stringify(lower)}`;
+      return (await executor.all(selectByAddress, { quoted, ip: lower, limit })).map(fromRow);
+    },
+
+    /** Ids of some machines whose link is marked as up on this node. */
+    async linkedAt(nodeId: string, limit: number): Promise<string[]> {
+      return (await executor.all(selectLinkedAt, { node_id: nodeId, limit })).map(({ id }) => id);
+    },
+    /** Ids of machines that were retired, or put in quarantine by hand, after `sinceMs`. */
+    async retiredSince(sinceMs: number, limit: number): Promise<string[]> {
+      return (await executor.all(selectRetiredSince, { since_ms: sinceMs, limit })).map(({ id }) => id);
+    },
+    /** How many are in quarantine. */
+    async quarantinedCount(): Promise<number> {
+      const [row] = await executor.all(countQuarantined, {});
+      return Number(row?.count ?? 0);
+    },
+    /** The nodes on which links are marked as up. */
+    async nodesWithLinks(): Promise<string[]> {
+      return (await executor.all(selectNodesWithLinks, {})).map((row) => row.node_id ?? "");
+    },
+
+    async addKey(key: { machineId: string; publicKey: string; fromMs: number; enrolledWith: string }): Promise<void> {
+      await executor.all(insertKey, {
+        machine_id: key.machineId,
+        public_key: key.publicKey,
+        valid_from_ms: key.fromMs,
+        enrolled_with: key.enrolledWith,
+      });
+    },
+    /**
+     * Raw public keys (base64url) that may speak for a machine at a time. From when on a key is valid is not asked: it is here, so it was
+     * registered, and after a jump of the server's clock into the past no device could link.
+     */
+    async keysOf(machineId: string, nowMs: number): Promise<string[]> {
+      return (await executor.all(selectKeys, { machine_id: machineId, now_ms: nowMs })).map((row) => row.public_key);
+    },
+    async byKey(publicKey: string): Promise<{ machineId: string; enrolledWith: string } | undefined> {
+      const [row] = await executor.all(selectByKey, { public_key: publicKey });
+      return row && { machineId: row.machine_id, enrolledWith: row.enrolled_with };
+    },
+    /**
+     * When a machine was enrolled, and the id of the token that it used; undefined without a key.
+     */
+    async enrollmentOf(machineId: string): Promise<{ atMs: number; tokenId: string | null } | undefined> {
+      const [row] = await executor.all(selectEnrollment, { machine_id: machineId });
+      return row && { atMs: row.valid_from_ms, tokenId: row.token_id };
+    },
+  };
+}
+
+const insert = statement<MachineValues>()((db, p) =>
+  db.insertInto("machine").values({
+    id: p.id,
+    computer_dns_name: p.computer_dns_name,
+    facts: p.facts,
+    tags: p.tags,
+    first_seen_ms: p.first_seen_ms,
+    last_seen_ms: p.last_seen_ms,
+    last_external_ip: p.last_external_ip,
+    linked: p.linked,
+    node_id: p.node_id,
+    link_epoch: p.link_epoch,
+    journal_id: p.journal_id,
+    last_order_seq: p.last_order_seq,
+    quarantined: p.quarantined,
+    quarantine_reason: p.quarantine_reason,
+    continuity: p.continuity,
+    group_id: p.group_id,
+    display_name: p.display_name,
+    retired_at_ms: p.retired_at_ms,
+    retired_by: p.retired_by,
+    retire_reason: p.retire_reason,
+    removed_at_ms: p.removed_at_ms,
+    last_ip: p.last_ip,
+    os_platform: p.os_platform,
+    version: p.version,
+    os_version: p.os_version,
+    os_build: p.os_build,
+    os_architecture: p.os_architecture,
+    os_processor: p.os_processor,
+    agent_version: p.agent_version,
+  }),
+);
+
+const updateOf = statementsByColumns((columns: readonly (keyof MachineValues)[]) =>
+  statement<MachineValues>()((db, p) => db.updateTable("machine").set(onlyColumns(p, columns)).where("id", "=", p.id)),
+);
+
+const selectById = statement<{ id: string }>()((db, p) => db.selectFrom("machine").selectAll().where("id", "=", p.id));
+
+// The row stands for the machine with all its actions: whoever decides about them loads it first. Not the lock of a key's change, which
+// would wait for every insert that refers to it.
+const selectByIdToChange = statement<{ id: string }>()((db, p) =>
+  db.selectFrom("machine").selectAll().where("id", "=", p.id).forNoKeyUpdate(),
+);
+
+const LINK_COLUMNS = ["linked", "link_epoch", "journal_id", "last_order_seq", "retired_at_ms"] as const;
+
+const selectLink = statement<{ id: string }>()((db, p) =>
+  db.selectFrom("machine").select(LINK_COLUMNS).where("id", "=", p.id),
+);
+
+const selectLinkToChange = statement<{ id: string }>()((db, p) =>
+  db.selectFrom("machine").select(LINK_COLUMNS).where("id", "=", p.id).forNoKeyUpdate(),
+);
+
+const updateLastOrderSeq = statement<{ id: string; last_order_seq: number }>()((db, p) =>
+  db.updateTable("machine").set({ last_order_seq: p.last_order_seq }).where("id", "=", p.id),
+);
+
+const selectByName = statement<{ computer_dns_name: string }>()((db, p) =>
+  db
+    .selectFrom("machine")
+    .selectAll()
+    .where((eb) => eb(eb.fn<string>("lower", ["computer_dns_name"]), "=", p.computer_dns_name))
+    .where("removed_at_ms", "is", null)
+    .orderBy((eb) => eb.case().when("retired_at_ms", "is", null).then(0).else(1).end())
+    .orderBy("seq")
+    .limit(16),
+);
+
+const selectByAddress = statement<{ quoted: string; ip: string; limit: number }>()((db, p, engine) =>
+  db
+    .selectFrom("machine")
+    .selectAll()
+    .where((eb) => {
+      const lower = (column: "last_external_ip" | "facts") => eb.fn<string>("lower", [column]);
+      return eb.or([eb(lower("last_external_ip"), "=", p.ip), eb(engine.position(lower("facts"), p.quoted), ">", 0)]);
+    })
+    .where("retired_at_ms", "is", null)
+    .orderBy("seq")
+    .limit(p.limit),
+);
+
+// Written out, because a partial index serves only a condition that the engine can read.
+const YES = sql.lit(1);
+
+const selectLinkedAt = statement<{ node_id: string; limit: number }>()((db, p) =>
+  db
+    .selectFrom("machine")
+    .select("id")
+    .where("node_id", "=", p.node_id)
+    .where("linked", "=", YES)
+    // Always in one order, or two nodes that forget the same machines would wait for each other.
+    .orderBy("id")
+    .limit(p.limit),
+);
+
+const selectNodesWithLinks = statement<Record<never, never>>()((db) =>
+  db.selectFrom("machine").select("node_id").distinct().where("linked", "=", YES),
+);
+
+const countQuarantined = statement<Record<never, never>>()((db) =>
+  db.selectFrom("machine").select(sql<number>`count(*)`.as("count")).where("quarantined", "=", YES),
+);
+
+const selectRetiredSince = statement<{ since_ms: number; limit: number }>()((db, p) =>
+  db
+    .selectFrom("machine")
+    .select("id")
+    .where("retired_at_ms", ">", p.since_ms)
+    .unionAll(
+      db
+        .selectFrom("machine")
+        .select("id")
+        .where("quarantined", "=", YES)
+        .where("quarantine_reason", "is not", null)
+        .where("last_seen_ms", ">", p.since_ms),
+    )
+    .limit(p.limit),
+);
+
+const insertKey = statement<{ machine_id: string; public_key: string; valid_from_ms: number; enrolled_with: string }>()(
+  (db, p) =>
+    db.insertInto("machine_key").values({
+      machine_id: p.machine_id,
+      public_key: p.public_key,
+      valid_from_ms: p.valid_from_ms,
+      valid_until_ms: null,
+      enrolled_with: p.enrolled_with,
+    }),
+);
+
+const selectKeys = statement<{ machine_id: string; now_ms: number }>()((db, p) =>
+  db
+    .selectFrom("machine_key")
+    .select("public_key")
+    .where("machine_id", "=", p.machine_id)
+    .where((or) => or.or([or("valid_until_ms", "is", null), or("valid_until_ms", ">", p.now_ms)])),
+);
+
+const selectByKey = statement<{ public_key: string }>()((db, p) =>
+  db.selectFrom("machine_key").select(["machine_id", "enrolled_with"]).where("public_key", "=", p.public_key),
+);
+
+const selectEnrollment = statement<{ machine_id: string }>()((db, p) =>
+  db
+    .selectFrom("machine_key")
+    .leftJoin("enrollment_token", "enrollment_token.token_sha256", "machine_key.enrolled_with")
+    .select(["machine_key.valid_from_ms", "enrollment_token.id as token_id"])
+    .where("machine_key.machine_id", "=", p.machine_id)
+    .orderBy("machine_key.valid_from_ms")
+    .limit(1),
+);
+
+function toValues(machine: Machine): MachineValues {
+  return {
+    id: machine.id,
+    computer_dns_name: machineName(machine),
+    facts: JSON.stringify(machine.facts),
+    // PostgreSQL looks into the array with its own parser, which refuses half a surrogate pair.
+    tags: JSON.stringify(machine.tags.map((tag) => tag.toWellFormed())),
+    first_seen_ms: machine.firstSeenMs,
+    last_seen_ms: machine.lastSeenMs,
+    last_external_ip: machine.lastExternalIp,
+    linked: machine.linked ? 1 : 0,
+    node_id: machine.nodeId,
+    link_epoch: machine.linkEpoch,
+    journal_id: machine.journalId,
+    last_order_seq: machine.lastOrderSeq,
+    quarantined: machine.quarantined ? 1 : 0,
+    quarantine_reason: machine.quarantineReason,
+    continuity: continuityText(machine.continuity),
+    group_id: machine.groupId,
+    display_name: machine.displayName,
+    retired_at_ms: machine.retirement?.atMs ?? null,
+    retired_by: machine.retirement?.by ?? null,
+    retire_reason: machine.retirement?.reason ?? null,
+    removed_at_ms: machine.removedAtMs,
+    ...machineListColumns(machine),
+  };
+}
+
+function fromRow(row: Row): Machine {
+  return {
+    id: row.id,
+    facts: parseFacts(row.facts),
+    tags: parseTags(row.tags),
+    firstSeenMs: row.first_seen_ms,
+    lastSeenMs: row.last_seen_ms,
+    lastExternalIp: row.last_external_ip,
+    linked: row.linked === 1,
+    nodeId: row.node_id,
+    linkEpoch: row.link_epoch,
+    journalId: row.journal_id,
+    lastOrderSeq: row.last_order_seq,
+    quarantined: row.quarantined === 1,
+    quarantineReason: row.quarantine_reason,
+    continuity: parseContinuity(row.continuity),
+    groupId: row.group_id,
+    displayName: row.display_name,
+    retirement: retirementFromRow(row),
+    removedAtMs: row.removed_at_ms,
+  };
+}
+
+function retirementFromRow(row: Row): Retirement | null {
+  if (row.retired_at_ms === null) return null;
+  return { atMs: row.retired_at_ms, by: row.retired_by ?? "", reason: row.retire_reason ?? "" };
+}
+
+const StoredFacts = Compile(MachineFacts);
+const StoredTags = Compile(Type.Array(Type.String()));
+
+function parseFacts(json: string): MachineFacts {
+  const value: unknown = JSON.parse(json);
+  if (StoredFacts.Check(value)) return value;
+  throw new Error("the store holds machine facts of another shape");
+}
+
+function parseTags(json: string): string[] {
+  const value: unknown = JSON.parse(json);
+  if (StoredTags.Check(value)) return value;
+  throw new Error("the store holds machine tags of another shape");
+}

@@ -1,0 +1,13 @@
+import { PostgresQueryCompiler, sql } from "kysely";
+import type { Engine } from "./engine.ts";
+
+/** `unindexed` is the identity: this planner has statistics. */
+export const POSTGRES_ENGINE: Engine = {
+  createQueryCompiler: () => new PostgresQueryCompiler(),
+  position: (text, part) => sql`strpos(${text}, ${part})`,
+  lastCharacters: (text, length) => sql`right(${text}, ${length})`,
+  elements: (json) =>
+    sql`(select value collate "C" as value from json_array_elements_text(${json}::json) as listed(value)) as element`,
+  byCodePoints: (text) => sql`(${text}) collate "C"`,
+  unindexed: (value) => value,
+};

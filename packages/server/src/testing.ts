@@ -1,0 +1,60 @@
+/**
+ * What `packages/sim` drives: the parts of the server that wait on ports only. Not an interface for anybody else.
+ */
+export type { Caller } from "./auth/caller.ts";
+export { checkInPlace } from "./auth/signatures/signature-check.ts";
+export type {
+  BlobStore,
+  CompleteAnswer,
+  OpenBlob,
+  PutLibraryAnswer,
+  PutPartAnswer,
+  ResultPart,
+  WholeResult,
+} from "./blobs/blob-store.ts";
+export type { Bus } from "./bus/bus.ts";
+export { localBus } from "./bus/local-bus.ts";
+export type { Clock } from "./clock.ts";
+export { boundEndsMs } from "./domain/actions/action-bound.ts";
+export { isFinal, type MachineAction } from "./domain/actions/machine-action.ts";
+export { BEAT_INTERVAL_MS } from "./domain/cluster/node-lease.ts";
+export type { DomainError } from "./domain/errors.ts";
+export { CONTRACT_POLICY } from "./domain/identity/policy.ts";
+export { NO_CONTINUITY } from "./domain/machines/clone-detection.ts";
+export type { Machine } from "./domain/machines/machine.ts";
+export type { LinkSocket, LinkSocketEvents } from "./gateway/connection/link-socket.ts";
+export { Gateway } from "./gateway/gateway.ts";
+export { cancelMachineAction } from "./service/actions/cancel-machine-action.ts";
+export { expireActions } from "./service/actions/expire-actions.ts";
+export { runLiveResponse } from "./service/actions/run-live-response.ts";
+export { enrollMachine } from "./service/agents/enroll-machine.ts";
+export { forgetAllLinks } from "./service/agents/link-lifecycle.ts";
+export { NodeLease } from "./service/cluster/node-lease.ts";
+export { NO_RECOVERY, type ServerKeys, type ServiceContext, type ServiceLimits } from "./service/context.ts";
+export { addLibraryFile } from "./service/library/add-library-file.ts";
+export { removeLibraryFile } from "./service/library/remove-library-file.ts";
+export { reinstateMachine, retireMachine } from "./service/machines/retire-machine.ts";
+export { NO_MEASURES } from "./service/measures.ts";
+export { ResultSpace } from "./service/result-space.ts";
+export { createResultLink } from "./service/results/create-result-link.ts";
+export { openResult } from "./service/results/open-result.ts";
+export {
+  actionForTransfer,
+  completeResult,
+  receiveResultPart,
+  verifyLinkTicket,
+} from "./service/results/receive-result.ts";
+export { removeAbandonedUploads } from "./service/results/remove-abandoned-uploads.ts";
+export { loop } from "./setup/background-job.ts";
+export { PlannedStatements } from "./store/postgres/planned-statements.ts";
+export { PostgresConnection } from "./store/postgres/postgres-connection.ts";
+export { openPool, type PostgresOptions } from "./store/postgres/postgres-pool.ts";
+export { PostgresReader } from "./store/postgres/postgres-reader.ts";
+export { PostgresStore } from "./store/postgres/postgres-store.ts";
+export { PostgresTransaction } from "./store/postgres/postgres-transaction.ts";
+export { migrate, SqliteExecutor } from "./store/sqlite/sqlite-store.ts";
+export { type LaneDatabase, WriteLane } from "./store/sqlite/write-lane.ts";
+export { type Executor, StatementCompiler } from "./store/statement.ts";
+export { type Store, type StoreTx, storeTx } from "./store/store.ts";
+export { StoreUnavailable } from "./store/store-unavailable.ts";
+export { VersionConflict } from "./store/version-conflict.ts";
