@@ -6,7 +6,7 @@ import { LIBRARY_FILES, libraryFileRecord } from "../../../src/odata/entities/li
 import { meets } from "../../../src/odata/evaluate.ts";
 import { listInMemory } from "../../../src/odata/list-in-memory.ts";
 import { parseListQuery } from "../../../src/odata/query.ts";
-import { inOrder } from "../../contract/odata-reference.ts";
+import { inOrder } from "../../contract/odata/odata-reference.ts";
 import { arbitraryFilter } from "./arbitrary-filter.ts";
 import { arbitraryText } from "./arbitrary-values.ts";
 import { printFilter } from "./print-filter.ts";

@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { test } from "node:test";
+import { natsBus } from "../../../src/bus/nats-bus.ts";
+import { cancelMachineAction } from "../../../src/service/actions/cancel-machine-action.ts";
+import { runLiveResponse } from "../../../src/service/actions/run-live-response.ts";
+import { tellingStore } from "../../../src/service/actions/tell-changes.ts";
+import { ActionWatch } from "../../../src/service/actions/watch-action.ts";
+import { NatsServer, natsServerProgram } from "../../support/nats-server.ts";
+import { PLAYBOOK, testServices } from "../../support/test-services.ts";
+import { until } from "./bus.contract.ts";
+
+const skip = natsServerProgram() === null && "there is no nats-server on this machine";
+
+test("who watches an action on one node is told of what another node wrote", { skip, timeout: 60_000 }, async () => {
+  await using services = await testServices();
+  await using server = await NatsServer.start();
+  const options = { servers: [server.url], deployment: randomUUID(), log: services.context.log };
+  await using here = natsBus(options);
+  await using there = natsBus(options);
+  await until(() => here.isConnected && there.isConnected);
+  const { context } = services;
+  const writing = { ...context, store: tellingStore(context.store, here), bus: here };
+  const request = { Commands: [{ type: "GetFile" as const, params: [{ key: "Path", value: "/x" }] }], Comment: "c" };
+  const started = await runLiveResponse(writing, PLAYBOOK, (await services.addMachine()).id, request);
+  assert.ok(started.ok);
+
+  // Its clock stands still: the store is never read again unless a hint comes.
+  const watch = await ActionWatch.open({ ...context, bus: there }, PLAYBOOK, started.value.id, {
+    rereadIntervalMs: 1_000,
+    isStillAdmitted: async () => true,
+  });
+  assert.ok(watch.ok);
+  using watching = watch.value;
+  const never = new AbortController().signal;
+  const first = await watching.next(1_000, never);
+  assert.equal(first.kind === "action" && first.action.status, "Pending");
+  const next = watching.next(1_000, never);
+  // Its subscription is on its way: NATS answers a wake-up after it.
+  const woken = Promise.withResolvers<void>();
+  here.onMachineWake((machineId) => machineId === "f".repeat(40) && woken.resolve());
+  there.wakeMachine("f".repeat(40));
+  await woken.promise;
+  assert.ok((await cancelMachineAction(writing, PLAYBOOK, started.value.id, "enough")).ok);
+  const step = await next;
+  assert.equal(step.kind === "action" && step.action.status, "Cancelled");
+});

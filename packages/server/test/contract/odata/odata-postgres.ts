@@ -1,0 +1,72 @@
+import type pg from "pg";
+import { PlannedStatements } from "../../../src/store/postgres/planned-statements.ts";
+import { PostgresConnection } from "../../../src/store/postgres/postgres-connection.ts";
+import { openPool } from "../../../src/store/postgres/postgres-pool.ts";
+import { PostgresReader } from "../../../src/store/postgres/postgres-reader.ts";
+import { PostgresStore } from "../../../src/store/postgres/postgres-store.ts";
+import { POSTGRES_ENGINE } from "../../../src/store/postgres-engine.ts";
+import { type Bound, bindValues, type Executor, StatementCompiler } from "../../../src/store/statement.ts";
+import type { TestDatabase, TestPostgres } from "../../support/postgres-databases.ts";
+import { type ListDatabase, ListStore } from "./odata-database.ts";
+
+/** PostgreSQL, in a database that sorts otherwise than by code points where it can. */
+export class PostgresLists extends ListStore implements ListDatabase {
+  readonly executor: Executor;
+  readonly #database: TestDatabase;
+  readonly #pool: pg.Pool;
+  readonly #connection: PostgresConnection;
+  readonly #compiler = new StatementCompiler(POSTGRES_ENGINE);
+
+  private constructor(database: TestDatabase, store: PostgresStore, pool: pg.Pool, connection: PostgresConnection) {
+    super(store);
+    this.#database = database;
+    this.#pool = pool;
+    this.#connection = connection;
+    this.executor = new PostgresReader(connection, new PlannedStatements());
+  }
+
+  static async open(postgres: TestPostgres): Promise<PostgresLists> {
+    const database = await postgres.createDatabase();
+    const store = await PostgresStore.open({ url: database.url });
+    const pool = openPool({ url: database.url, maxConnections: 1 });
+    const lists = new PostgresLists(database, store, pool, new PostgresConnection(await pool.connect(), 60_000));
+    await lists.addGroups();
+    return lists;
+  }
+
+  /** So that the planner knows what is in the tables. */
+  async analyze(): Promise<void> {
+    await this.#connection.run([{ name: null, text: "analyze", values: [] }]);
+  }
+
+  /** Collects what PostgreSQL would do for each query, and answers all of them with no rows. */
+  explaining(plans: string[]): Executor {
+    return {
+      engine: POSTGRES_ENGINE,
+      locks: false,
+      changeOne: () => Promise.reject(new Error("lists change nothing")),
+      all: async (statement, params) => {
+        const compiled = this.#compiler.compile(statement);
+        plans.push(await this.#planOf(compiled.sql, bindValues(compiled, params)));
+        return [];
+      },
+      allOnce: async (build) => {
+        const { sql, values } = this.#compiler.compileOnce(build);
+        plans.push(await this.#planOf(sql, values));
+        return [];
+      },
+    };
+  }
+
+  async #planOf(sql: string, values: Bound[]): Promise<string> {
+    const [steps] = await this.#connection.run([{ name: null, text: `explain ${sql}`, values }]);
+    return (steps ?? []).map((step) => String(step["QUERY PLAN"])).join("\n");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#connection.release();
+    await this.#pool.end();
+    await this.store.close();
+    await this.#database[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,36 @@
+import type { FilterRecord } from "../../../src/odata/evaluate.ts";
+import type { Entity } from "../../../src/odata/fields.ts";
+import type { FieldValue } from "../../../src/odata/filter.ts";
+import type { OrderTerm } from "../../../src/odata/order-by.ts";
+import { asciiLower, compareText } from "../../../src/odata/text-order.ts";
+
+export interface Stored {
+  readonly seq: number;
+  readonly record: FilterRecord;
+}
+
+/** What a list's order means, written down a second time. `newestFirst`: of rows that nothing else tells apart. */
+export function inOrder<R extends Stored>(
+  rows: readonly R[],
+  orderBy: readonly OrderTerm[],
+  entity: Entity,
+  newestFirst: boolean,
+): R[] {
+  const ties = orderBy.at(-1)?.descending ?? newestFirst;
+  return rows.toSorted((a, b) => {
+    for (const { field, descending } of orderBy) {
+      const known = entity.fields.get(field.toLowerCase());
+      const ignoresCase = known?.kind === "text" && known.letterCase === "ignored";
+      const order = compareValues(a.record[field], b.record[field], ignoresCase);
+      if (order !== 0) return descending ? -order : order;
+    }
+    return ties ? b.seq - a.seq : a.seq - b.seq;
+  });
+}
+
+function compareValues(a: FieldValue | undefined, b: FieldValue | undefined, ignoresCase: boolean): number {
+  if (a === null || b === null) return Number(a !== null) - Number(b !== null);
+  if (typeof a === "number" && typeof b === "number") return a - b;
+  if (typeof a !== "string" || typeof b !== "string") throw new Error("the record has no such field");
+  return ignoresCase ? compareText(asciiLower(a), asciiLower(b)) : compareText(a, b);
+}

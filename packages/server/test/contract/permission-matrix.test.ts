@@ -1,3 +1,0 @@
-import { describePermissionMatrix } from "./permission-matrix/permission-matrix.contract.ts";
-
-describePermissionMatrix("SQLite");

@@ -1,0 +1,3 @@
+import { describePermissionMatrix } from "./permission-matrix.contract.ts";
+
+describePermissionMatrix("SQLite");

@@ -1,0 +1,452 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import type { FileChange, MachineFacts } from "@halligan/protocol/link";
+import type { MachineAction } from "../../../src/domain/actions/machine-action.ts";
+import { NO_CONTINUITY } from "../../../src/domain/machines/clone-detection.ts";
+import type { Machine } from "../../../src/domain/machines/machine.ts";
+import { MACHINE_ACTIONS } from "../../../src/odata/entities/machine-action-fields.ts";
+import { parseListQuery } from "../../../src/odata/query.ts";
+import type { Store } from "../../../src/store/store.ts";
+import { VersionConflict } from "../../../src/store/version-conflict.ts";
+import { sampleAction, sampleCommand, sampleOrder } from "../../unit/domain/sample-action.ts";
+
+const FACTS: MachineFacts = {
+  computerDnsName: "Lab-1",
+  osPlatform: "Linux",
+  version: "12",
+  osVersion: null,
+  osBuild: null,
+  osArchitecture: "64-bit",
+  osProcessor: "x64",
+  agentVersion: "0.1.0",
+  ipAddresses: [{ ipAddress: "10.0.0.1", macAddress: null, type: "Ethernet", operationalStatus: "Up" }],
+};
+
+let machines = 0;
+function newMachine(change: Partial<Machine> = {}): Machine {
+  machines += 1;
+  return {
+    id: machines.toString(16).padStart(40, "0"),
+    facts: FACTS,
+    tags: ["lab"],
+    firstSeenMs: 1_000,
+    lastSeenMs: 2_000,
+    lastExternalIp: "192.0.2.1",
+    linked: false,
+    linkEpoch: 0,
+    journalId: null,
+    nodeId: null,
+    lastOrderSeq: 0,
+    quarantined: false,
+    quarantineReason: null,
+    continuity: NO_CONTINUITY,
+    groupId: 0,
+    displayName: null,
+    retirement: null,
+    removedAtMs: null,
+    ...change,
+  };
+}
+
+let actions = 0;
+function newAction(machineId: string, change: Partial<MachineAction> = {}): MachineAction {
+  actions += 1;
+  return sampleAction({
+    id: `00000000-0000-4000-8000-${actions.toString(16).padStart(12, "0")}`,
+    machineId,
+    ...change,
+  });
+}
+
+/** What every store must do. Run by each adapter; one may skip a case only by name, with a reason. */
+export function describeStore(name: string, open: () => Promise<Store>): void {
+  describe(`store contract: ${name}`, () => {
+    let store: Store;
+    before(async () => {
+      store = await open();
+    });
+    after(() => store.close());
+
+    const addMachine = async (change: Partial<Machine> = {}) => {
+      const machine = newMachine(change);
+      await store.write((tx) => tx.machines.insert(machine));
+      return machine;
+    };
+    const addAction = async (machineId: string, change: Partial<MachineAction> = {}) => {
+      const action = newAction(machineId, change);
+      await store.write((tx) => tx.actions.insert(action));
+      return action;
+    };
+
+    test("a machine comes back as it was saved", async () => {
+      const machine = await addMachine();
+      const changed: Machine = {
+        ...machine,
+        linked: true,
+        nodeId: "node-1",
+        linkEpoch: 4,
+        journalId: "e".repeat(32),
+        lastOrderSeq: 9,
+        quarantined: true,
+      };
+      await store.write((tx) => tx.machines.save(machine, changed));
+      assert.deepEqual(await store.read((tx) => tx.machines.byId(machine.id)), changed);
+    });
+
+    test("a machine is found by its name in any letter case", async () => {
+      const machine = await addMachine({ facts: { ...FACTS, computerDnsName: "Only-One" } });
+      const found = await store.read((tx) => tx.machines.byName("oNLY-oNE"));
+      assert.deepEqual(
+        found.map(({ id }) => id),
+        [machine.id],
+      );
+    });
+
+    test("an action comes back as it was saved, with every field", async () => {
+      const stamp = { sizeBytes: 7, modifiedAt: "2026-11-27T12:00:00.000000001Z" };
+      const fileChange: FileChange = { kinds: ["grew"], collectedBytes: 7, before: stamp, after: stamp };
+      const machine = await addMachine();
+      const action = await addAction(machine.id, {
+        deadlineMs: null,
+        cancellation: { requestor: "r", comment: "ü\n'", atMs: 5 },
+        errorHResult: -2147467259,
+        finalAtMs: 4,
+        order: sampleOrder({ sentAtMs: 1_600 }),
+        commands: [
+          sampleCommand({
+            status: "Failed",
+            startedAtMs: 1,
+            finishedAtMs: 2,
+            endedAtMs: 3,
+            errors: ["a", "ü"],
+            pin: { sha256: "1".repeat(64), sizeBytes: 3 },
+            result: { kind: "blob", resultId: "2".repeat(64), sizeBytes: 2 ** 40, sha256: "3".repeat(64) },
+          }),
+          sampleCommand({
+            result: { kind: "blob", resultId: "4".repeat(64), sizeBytes: 5, sha256: "6".repeat(64), fileChange },
+          }),
+          sampleCommand({ result: { kind: "expired", sizeBytes: 5, sha256: "6".repeat(64), fileChange } }),
+        ],
+      });
+      assert.deepEqual(await store.read((tx) => tx.actions.byId(action.id)), action);
+    });
+
+    test("the schema refuses a second unfinished action of a machine", async () => {
+      const machine = await addMachine();
+      const first = await addAction(machine.id);
+      await assert.rejects(addAction(machine.id));
+      await store.write((tx) => tx.actions.save(first, { ...first, status: "Succeeded" }));
+      await addAction(machine.id);
+    });
+
+    test("of twenty writers that look and insert at the same moment exactly one wins, and its neighbours are not harmed", async () => {
+      const machine = await addMachine();
+      const bystander = await addMachine();
+      const attempts = Array.from({ length: 20 }, () =>
+        store.write(async (tx) => {
+          if (await tx.actions.unfinishedOf(machine.id)) return false;
+          await tx.actions.insert(newAction(machine.id));
+          return true;
+        }),
+      );
+      const neighbour = addAction(bystander.id);
+      const won = (await Promise.all(attempts)).filter(Boolean);
+      assert.equal(won.length, 1);
+      await neighbour;
+    });
+
+    test("a unit of work that throws leaves nothing and takes no neighbour along", async () => {
+      const machine = await addMachine();
+      const failing = store.write(async (tx) => {
+        await tx.machines.save(machine, { ...machine, tags: ["never"] });
+        throw new Error("changed my mind");
+      });
+      const neighbour = store.write((tx) => tx.machines.save(machine, { ...machine, linkEpoch: 8 }));
+      await assert.rejects(failing, /changed my mind/);
+      await neighbour;
+      const found = await store.read((tx) => tx.machines.byId(machine.id));
+      assert.deepEqual([found?.tags, found?.linkEpoch], [["lab"], 8]);
+    });
+
+    test("what was done before a compare and set that loses is not kept", async () => {
+      const machine = await addMachine();
+      const action = await addAction(machine.id);
+      await store.write((tx) => tx.actions.save(action, { ...action, status: "InProgress" }));
+      await assert.rejects(
+        store.write(async (tx) => {
+          await tx.machines.save(machine, { ...machine, tags: ["never"] });
+          await tx.actions.save(action, { ...action, status: "Cancelled" });
+          await tx.machines.save(machine, { ...machine, linkEpoch: 8 });
+        }),
+        VersionConflict,
+      );
+      const found = await store.read((tx) => tx.machines.byId(machine.id));
+      assert.deepEqual([found?.tags, found?.linkEpoch], [["lab"], 0]);
+    });
+
+    test("a save writes what it changes and nothing else", async () => {
+      const machine = await addMachine();
+      await store.write((tx) => tx.machines.save(machine, { ...machine, tags: ["new"] }));
+      await store.write((tx) => tx.machines.save(machine, { ...machine, linkEpoch: 8 }));
+      await store.write((tx) => tx.machines.save(machine, machine));
+      const found = await store.read((tx) => tx.machines.byId(machine.id));
+      assert.deepEqual([found?.tags, found?.linkEpoch], [["new"], 8]);
+    });
+
+    test("a save with an old version loses", async () => {
+      const machine = await addMachine();
+      const action = await addAction(machine.id);
+      await store.write((tx) => tx.actions.save(action, { ...action, status: "InProgress" }));
+      await assert.rejects(
+        store.write((tx) => tx.actions.save(action, { ...action, status: "Cancelled" })),
+        VersionConflict,
+      );
+      assert.equal((await store.read((tx) => tx.actions.byId(action.id)))?.status, "InProgress");
+    });
+
+    test("open actions of a machine are the unfinished one and those whose order is out, oldest first", async () => {
+      const machine = await addMachine({ linked: true, nodeId: "node-1" });
+      const cancelled = await addAction(machine.id, { status: "Cancelled", order: sampleOrder() });
+      await addAction(machine.id, { status: "Succeeded", order: sampleOrder({ state: "closed" }) });
+      const waiting = await addAction(machine.id);
+      const open = await store.read((tx) => tx.actions.openOf(machine.id));
+      assert.deepEqual(
+        open.map(({ id }) => id),
+        [cancelled.id, waiting.id],
+      );
+      assert.ok((await store.read((tx) => tx.actions.linkedMachinesWithWork("node-1", 1_000))).includes(machine.id));
+    });
+
+    test("overdue actions are the unfinished ones whose deadline has come", async () => {
+      const [due, later, none] = [await addMachine(), await addMachine(), await addMachine()];
+      const overdue = await addAction(due.id, { deadlineMs: 77 });
+      await addAction(later.id, { deadlineMs: 79 });
+      await addAction(none.id, { deadlineMs: null });
+      const found = await store.read((tx) => tx.actions.overdue(78, 100));
+      assert.deepEqual(
+        found.map(({ id }) => id),
+        [overdue.id],
+      );
+    });
+
+    test("actions are listed newest first, whatever their clock said", async () => {
+      const machine = await addMachine();
+      const first = await addAction(machine.id, { status: "Failed", createdAtMs: 9_000 });
+      const second = await addAction(machine.id, { status: "Failed", createdAtMs: 1 });
+      const query = parseListQuery(new URLSearchParams({ $top: "2" }), MACHINE_ACTIONS, 10_000);
+      assert.ok(query.ok);
+      const { rows } = await store.read((tx) => tx.actions.list(query.value, { kind: "all" }));
+      const [newest, next] = rows;
+      assert.deepEqual([newest?.id, next?.id], [second.id, first.id]);
+    });
+
+    test("an enrollment token is used as often as it says and not once more, also at the same moment", async () => {
+      await store.write((tx) =>
+        tx.enrollmentTokens.insert({
+          id: "t1",
+          tokenSha256: "h1",
+          uses: 3,
+          expiresAtMs: 100,
+          createdBy: "a",
+          createdAtMs: 1,
+        }),
+      );
+      const isUsable = (hash: string, nowMs: number) => store.read((tx) => tx.enrollmentTokens.isUsable(hash, nowMs));
+      assert.equal(await isUsable("h1", 50), true);
+      const used = await Promise.all(
+        Array.from({ length: 10 }, () => store.write((tx) => tx.enrollmentTokens.use("h1", 50))),
+      );
+      assert.equal(used.filter(Boolean).length, 3);
+      assert.equal(await isUsable("h1", 50), false);
+      assert.equal(await isUsable("unknown", 50), false);
+    });
+
+    test("an expired enrollment token is not used", async () => {
+      await store.write((tx) =>
+        tx.enrollmentTokens.insert({
+          id: "t2",
+          tokenSha256: "h2",
+          uses: 3,
+          expiresAtMs: 100,
+          createdBy: "a",
+          createdAtMs: 1,
+        }),
+      );
+      assert.equal(await store.read((tx) => tx.enrollmentTokens.isUsable("h2", 99)), true);
+      assert.equal(await store.read((tx) => tx.enrollmentTokens.isUsable("h2", 100)), false);
+      assert.equal(await store.write((tx) => tx.enrollmentTokens.use("h2", 100)), undefined);
+    });
+
+    test("tokens are listed newest first and in pages, with what was done with them", async () => {
+      const ids = ["t-a", "t-b", "t-c"];
+      const machine = await addMachine();
+      await store.write(async (tx) => {
+        for (const id of ids) {
+          const times = { expiresAtMs: 2_000, createdAtMs: 1_000 };
+          await tx.enrollmentTokens.insert({ id, tokenSha256: `hash ${id}`, uses: 2, createdBy: "a", ...times });
+        }
+        assert.equal(await tx.enrollmentTokens.use("hash t-b", 1_500), "t-b");
+        const enrolledWith = "hash t-b";
+        await tx.machines.addKey({ machineId: machine.id, publicKey: "key of t-b", fromMs: 1_500, enrolledWith });
+      });
+      const page = await store.read((tx) => tx.enrollmentTokens.list({ beforeId: null, limit: 2 }));
+      assert.deepEqual(
+        page.map(({ id, usesLeft, lastUsedAtMs, machinesEnrolled }) => [id, usesLeft, lastUsedAtMs, machinesEnrolled]),
+        [
+          ["t-c", 2, null, 0],
+          ["t-b", 1, 1_500, 1],
+        ],
+      );
+      const next = await store.read((tx) => tx.enrollmentTokens.list({ beforeId: "t-b", limit: 2 }));
+      assert.equal(next[0]?.id, "t-a");
+      assert.deepEqual(await store.read((tx) => tx.enrollmentTokens.list({ beforeId: "none", limit: 2 })), []);
+      const enrollment = await store.read((tx) => tx.machines.enrollmentOf(machine.id));
+      assert.deepEqual(enrollment, { atMs: 1_500, tokenId: "t-b" });
+    });
+
+    test("a revoked token is not used, and says by whom it was revoked", async () => {
+      const token = { id: "t3", tokenSha256: "h3", uses: 3, expiresAtMs: 100, createdBy: "a", createdAtMs: 1 };
+      await store.write(async (tx) => {
+        await tx.enrollmentTokens.insert(token);
+        await tx.enrollmentTokens.revoke("t3", 40, "b");
+      });
+      assert.equal(await store.write((tx) => tx.enrollmentTokens.use("h3", 50)), undefined);
+      assert.equal(await store.read((tx) => tx.enrollmentTokens.isUsable("h3", 50)), false);
+      const found = await store.read((tx) => tx.enrollmentTokens.byId("t3"));
+      assert.deepEqual([found?.usesLeft, found?.revocation], [0, { atMs: 40, by: "b" }]);
+    });
+
+    test("a retired machine is found by its name after those in use, a removed one not at all", async () => {
+      const retirement = { atMs: 9_000, by: "a", reason: "sold" };
+      const old = await addMachine({ displayName: "Twin-7", retirement });
+      const present = await addMachine({ displayName: "twin-7" });
+      await addMachine({ displayName: "twin-7", retirement, removedAtMs: 9_500 });
+      const found = await store.read((tx) => tx.machines.byName("TWIN-7"));
+      assert.deepEqual(
+        found.map(({ id, retirement: how }) => [id, how]),
+        [
+          [present.id, null],
+          [old.id, retirement],
+        ],
+      );
+      const since = await store.read((tx) => tx.machines.retiredSince(8_999, 10_000));
+      assert.ok(since.includes(old.id) && !since.includes(present.id));
+      assert.deepEqual(await store.read((tx) => tx.machines.retiredSince(9_000, 10_000)), []);
+    });
+
+    test("a library file has one present version; replaced and removed ones are history", async () => {
+      const file = {
+        fileName: "a.sh",
+        sha256: "1".repeat(64),
+        sizeBytes: 2,
+        description: null,
+        hasParameters: true,
+        parametersDescription: "x",
+        createdBy: "a",
+        createdAtMs: 1,
+        ownerId: "c1",
+        ownerAccountId: "c9",
+        deviceGroups: [0, 3],
+        updatedBy: "a",
+        updatedAtMs: 1,
+      };
+      await store.write((tx) => tx.library.insert(file));
+      await assert.rejects(store.write((tx) => tx.library.insert(file)));
+      assert.deepEqual(await store.read((tx) => tx.library.byName("a.sh")), file);
+      assert.equal(await store.write((tx) => tx.library.end("a.sh", 5)), true);
+      assert.equal(await store.write((tx) => tx.library.end("a.sh", 5)), false);
+      assert.equal(await store.read((tx) => tx.library.byName("a.sh")), undefined);
+      await store.write((tx) => tx.library.insert({ ...file, sha256: "2".repeat(64) }));
+      assert.equal((await store.read((tx) => tx.library.list())).length, 1);
+    });
+
+    test("content of the library is marked when every file with it has ended before, and a mark stays until its bytes are gone", async () => {
+      const [gone, shared, recent] = ["a", "b", "c"].map((digit) => digit.repeat(64));
+      const rows = [
+        { fileName: "gone.sh", sha256: gone, endsAtMs: 10 },
+        { fileName: "shared.sh", sha256: shared, endsAtMs: 10 },
+        { fileName: "present.sh", sha256: shared, endsAtMs: null },
+        { fileName: "old.sh", sha256: recent, endsAtMs: 10 },
+        { fileName: "recent.sh", sha256: recent, endsAtMs: 20 },
+      ];
+      const about = { sizeBytes: 1, description: null, hasParameters: false, parametersDescription: null };
+      const owner = { ownerId: "a", ownerAccountId: "a", deviceGroups: null };
+      const by = { createdBy: "a", createdAtMs: 1, updatedBy: "a", updatedAtMs: 1, ...owner };
+      for (const { fileName, sha256 = "", endsAtMs } of rows) {
+        await store.write((tx) => tx.library.insert({ fileName, sha256, ...about, ...by }));
+        if (endsAtMs !== null) await store.write((tx) => tx.library.end(fileName, endsAtMs));
+      }
+      const mark = (beforeMs: number) =>
+        store.write(async (tx) => {
+          await tx.library.lockContents();
+          const marked = await tx.library.markUnused(beforeMs, 100);
+          return marked.filter((one) => [gone, shared, recent].includes(one));
+        });
+      assert.deepEqual(await mark(10), []);
+      assert.deepEqual(await mark(11), [gone]);
+      assert.deepEqual(await mark(11), [gone], "until it is removed");
+      assert.equal(await store.read((tx) => tx.library.isBeingRemoved(gone ?? "")), true);
+      assert.equal(await store.write((tx) => tx.library.markRemoved(gone ?? "")), true);
+      assert.equal(await store.write((tx) => tx.library.markRemoved(gone ?? "")), false);
+      assert.equal(await store.read((tx) => tx.library.isBeingRemoved(gone ?? "")), false);
+      assert.deepEqual(await mark(21), [recent]);
+    });
+
+    test("an application's secrets are removed one by one or together; a removed one is not found any more", async () => {
+      const secret = (id: string, expiresAtMs: number | null = null) => ({
+        id,
+        sha256: id,
+        createdAtMs: 1,
+        expiresAtMs,
+      });
+      const application = {
+        clientId: "c1",
+        name: "playbook",
+        secrets: [secret("s1")],
+        roles: ["Machine.LiveResponse" as const],
+        keys: [{ kty: "OKP", crv: "Ed25519", x: "AA" }],
+        createdAtMs: 1,
+        ownerId: "c9",
+        tokenGeneration: 0,
+      };
+      await store.write((tx) => tx.applications.insert(application));
+      assert.deepEqual(await store.read((tx) => tx.applications.byClientId("c1")), application);
+      // An id is found in any letter case, so what is done by it must reach the same row.
+      await store.write((tx) => tx.applications.insertSecret("C1", secret("s2", 99)));
+      assert.deepEqual((await store.read((tx) => tx.applications.byClientId("c1")))?.secrets, [
+        secret("s1"),
+        secret("s2", 99),
+      ]);
+      assert.equal(await store.write((tx) => tx.applications.removeSecret("c2", "s2")), false);
+      assert.equal(await store.write((tx) => tx.applications.removeSecret("C1", "s2")), true);
+      assert.equal(await store.write((tx) => tx.applications.removeSecret("c1", "s2")), false);
+      assert.equal(await store.write((tx) => tx.applications.removeSecrets("C1")), true);
+      assert.equal(await store.write((tx) => tx.applications.removeSecrets("c1")), false);
+      assert.equal(await store.write((tx) => tx.applications.revokeTokens("C1")), true);
+      const changed = { ...application, secrets: [], tokenGeneration: 1 };
+      assert.deepEqual(await store.read((tx) => tx.applications.byClientId("c1")), changed);
+      await store.write((tx) => tx.applications.insert({ ...changed, clientId: "c2", tokenGeneration: 0 }));
+      assert.deepEqual(
+        (await store.read((tx) => tx.applications.list())).map(({ clientId }) => clientId),
+        ["c1", "c2"],
+      );
+      assert.equal(await store.write((tx) => tx.applications.remove("c1", 5)), true);
+      assert.equal(await store.read((tx) => tx.applications.byClientId("c1")), undefined);
+      assert.equal(await store.write((tx) => tx.applications.revokeTokens("c1")), false);
+    });
+
+    test("a meta value is set once, whoever comes first", async () => {
+      const values = await Promise.all(
+        ["a", "b", "c"].map((value) => store.write((tx) => tx.meta.getOrSet("k", () => value))),
+      );
+      assert.equal(new Set(values).size, 1);
+    });
+
+    test("an inline result is kept as the first report had it", async () => {
+      const bytes = Buffer.from('{"x":"\u0000ü"}');
+      await store.write((tx) => tx.results.insertInline("a1", 0, bytes));
+      await store.write((tx) => tx.results.insertInline("a1", 0, Buffer.from("other")));
+      assert.deepEqual(Buffer.from((await store.read((tx) => tx.results.inline("a1", 0))) ?? []), bytes);
+    });
+  });
+}
