@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { uncheckedTlsFault } from "@halligan/protocol/network";
 import { nameFault } from "@halligan/protocol/text";
 import { runAgent } from "./agent.ts";
-import { fileCalls } from "./commands/file-calls.ts";
+import { fileCalls } from "./commands/files/file-calls.ts";
 import { EXTRA_NAMES_VARIABLE } from "./commands/script-environment.ts";
 import type { LogFields } from "./core/ports.ts";
 import { defaultDataRoot } from "./disk/data-folder.ts";

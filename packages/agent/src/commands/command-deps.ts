@@ -1,5 +1,5 @@
 import type { DataFolder } from "../disk/data-folder.ts";
-import type { Cgroups } from "../process/cgroups.ts";
+import type { Cgroups } from "../process/cgroups/cgroups.ts";
 import type { KeptProcesses } from "../process/kept-processes.ts";
 import type { ScriptPipes } from "../process/script-pipes.ts";
 import type { TransferDeps } from "../transfer/server-request.ts";

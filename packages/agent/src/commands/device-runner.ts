@@ -1,15 +1,15 @@
 /** The commands of a real device, behind the core's Runner port. */
 import type { CommandJob, Runner, RunScriptCommand, Transcript } from "../core/ports.ts";
 import { removeOrderFiles, spoolPaths } from "../disk/order-files.ts";
-import { endTree, notEndedTexts } from "../process/end-tree.ts";
+import { endTree, notEndedTexts } from "../process/tree/end-tree.ts";
 import { TransferFailed, TransferWatch } from "../transfer/transfer-watch.ts";
 import { upload } from "../transfer/upload.ts";
 import type { CommandDeps } from "./command-deps.ts";
-import { getFile } from "./get-file.ts";
-import { putFile } from "./put-file.ts";
-import { runScript } from "./run-script.ts";
+import { getFile } from "./files/get-file.ts";
+import { putFile } from "./files/put-file.ts";
+import { inlineTranscript, transcriptJson } from "./output/transcript.ts";
 import { treeMark } from "./script-environment.ts";
-import { inlineTranscript, transcriptJson } from "./transcript.ts";
+import { runScript } from "./scripts/run-script.ts";
 
 export function deviceRunner(deps: CommandDeps): Runner {
   const spools = (job: CommandJob<RunScriptCommand>) => spoolPaths(deps.folder, job.orderSeq, job.index);

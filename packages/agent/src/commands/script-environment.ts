@@ -4,9 +4,9 @@
  * with passwords, secrets of a service, and variables of npm.
  */
 import type { CommandRef, Log } from "../core/ports.ts";
-import { ownAccount } from "../process/account.ts";
-import { utf8Locale } from "../process/locale.ts";
-import { rootOnlySearchPath } from "../process/search-path.ts";
+import { ownAccount } from "../process/environment/account.ts";
+import { utf8Locale } from "../process/environment/locale.ts";
+import { rootOnlySearchPath } from "../process/environment/search-path.ts";
 
 export type Environment = Readonly<Record<string, string>>;
 

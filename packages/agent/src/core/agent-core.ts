@@ -3,20 +3,27 @@
  */
 import { type AgentFrame, LINK_VERSION, SEALED_SINCE_VERSION } from "@halligan/protocol/link";
 import { LIMITS } from "../limits.ts";
-import { EndMoments } from "./end-moments.ts";
 import { messageOf } from "./error-text.ts";
 import { isFresh } from "./freshness.ts";
-import { acknowledgement, hasWork, isSettled, type JournalRecord, nextCommand, type OrderState } from "./journal.ts";
-import { JournalWriter } from "./journal-writer.ts";
-import { keepLinked } from "./link-loop.ts";
-import type { FrameHandlers, SessionDeps } from "./link-session.ts";
+import {
+  acknowledgement,
+  hasWork,
+  isSettled,
+  type JournalRecord,
+  nextCommand,
+  type OrderState,
+} from "./journal/journal.ts";
+import { JournalWriter } from "./journal/journal-writer.ts";
+import { RollingValueKeeper } from "./journal/rolling-value.ts";
+import { keepLinked } from "./link/link-loop.ts";
+import type { FrameHandlers, SessionDeps } from "./link/link-session.ts";
 import { checkOrder, type OrderKeys, orderKeys, type RefusalCode } from "./order-check.ts";
 import { checkOrderKeys, type PinnedKeys } from "./order-keys-check.ts";
-import { OrderWorker } from "./order-worker.ts";
+import { EndMoments } from "./orders/end-moments.ts";
+import { OrderWorker } from "./orders/order-worker.ts";
+import { endUnknownOrphans, recover } from "./orders/recovery.ts";
+import { closedFrame, Reports, startedFrame } from "./orders/reports.ts";
 import type { Disk, Random, Runner } from "./ports.ts";
-import { endUnknownOrphans, recover } from "./recovery.ts";
-import { closedFrame, Reports, startedFrame } from "./reports.ts";
-import { RollingValueKeeper } from "./rolling-value.ts";
 
 export interface CoreDeps extends Omit<SessionDeps, "journal" | "orderKeys" | "orderKeySet" | "processId"> {
   disk: Disk;

@@ -4,7 +4,7 @@ import { Order, type OrderFrame, type OrderKey, orderSigningBytes, type Refused 
 import type { Static } from "typebox";
 import { Compile } from "typebox/compile";
 import { LIMITS } from "../limits.ts";
-import { hasWork, type JournalState } from "./journal.ts";
+import { hasWork, type JournalState } from "./journal/journal.ts";
 
 export type OrderKeys = ReadonlyMap<string, KeyObject>;
 export type RefusalCode = Static<typeof Refused>["code"];

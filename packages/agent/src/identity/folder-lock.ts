@@ -5,7 +5,7 @@
 import { link, readFile, rename, rm, unlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { isErrno } from "../disk/errno.ts";
-import { startTimeOf } from "../process/process-table.ts";
+import { startTimeOf } from "../process/tree/process-table.ts";
 
 /** Throws a sentence when another agent that lives holds the folder. */
 export async function lockFolder(root: string, bootId: string): Promise<AsyncDisposable> {

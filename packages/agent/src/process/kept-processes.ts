@@ -12,10 +12,10 @@ import type { CommandRef, Log } from "../core/ports.ts";
 import { replaceFile } from "../disk/durable.ts";
 import { isErrno, reasonOf } from "../disk/errno.ts";
 import { LIMITS } from "../limits.ts";
-import type { Cgroups } from "./cgroups.ts";
-import type { CommandCgroup } from "./command-cgroup.ts";
+import type { Cgroups } from "./cgroups/cgroups.ts";
+import type { CommandCgroup } from "./cgroups/command-cgroup.ts";
 import type { OutputSource } from "./output-source.ts";
-import { hasEnvironment, listProcesses } from "./process-table.ts";
+import { hasEnvironment, listProcesses } from "./tree/process-table.ts";
 
 const FILE = "kept-processes.json";
 const closed = { additionalProperties: false } as const;

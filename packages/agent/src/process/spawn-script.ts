@@ -1,7 +1,7 @@
 /** The one place where the agent starts a process for a command (threat 2.5: one choke point). */
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
-import { enterAndBecome, type MadeCgroup } from "./cgroup-home.ts";
+import { enterAndBecome, type MadeCgroup } from "./cgroups/cgroup-home.ts";
 import { becomeProgram } from "./launcher.ts";
 import { type OutputSource, readableSource } from "./output-source.ts";
 import type { OpenPipes, ScriptPipes } from "./script-pipes.ts";

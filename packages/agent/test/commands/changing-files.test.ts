@@ -16,7 +16,7 @@ import {
 import path from "node:path";
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
-import { getFile } from "../../src/commands/get-file.ts";
+import { getFile } from "../../src/commands/files/get-file.ts";
 import type { TransferEnd } from "../../src/core/ports.ts";
 import { LIMITS } from "../../src/limits.ts";
 import { commandWorld } from "../support/command-world.ts";

@@ -6,8 +6,8 @@ import { createServer } from "node:net";
 import path from "node:path";
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
-import { getFile } from "../../src/commands/get-file.ts";
-import { putFile } from "../../src/commands/put-file.ts";
+import { getFile } from "../../src/commands/files/get-file.ts";
+import { putFile } from "../../src/commands/files/put-file.ts";
 import { readOrMakeDeviceKey } from "../../src/identity/device-key.ts";
 import { commandWorld } from "../support/command-world.ts";
 

@@ -1,8 +1,8 @@
 /** The table of docs/scripts.md, row by row, without a device. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { chooseInterpreter, type Device } from "../../src/commands/interpreter.ts";
-import { lineEnds } from "../../src/commands/script-content.ts";
+import { chooseInterpreter, type Device } from "../../src/commands/scripts/interpreter.ts";
+import { lineEnds } from "../../src/commands/scripts/script-content.ts";
 
 const PROGRAMS = ["bash", "sh", "dash", "env", "python3", "perl", "ruby", "node", "pwsh", "awk"];
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { OutputSpool } from "../../src/commands/output-spool.ts";
+import { OutputSpool } from "../../src/commands/output/output-spool.ts";
 import { temporaryFolder } from "../support/agent-process.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);

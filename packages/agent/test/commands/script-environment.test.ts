@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { baseEnvironment, scriptEnvironment } from "../../src/commands/script-environment.ts";
-import { passwdAccount } from "../../src/process/account.ts";
-import { bestLocale } from "../../src/process/locale.ts";
+import { passwdAccount } from "../../src/process/environment/account.ts";
+import { bestLocale } from "../../src/process/environment/locale.ts";
 
 const NAMES = ["HOME", "LANG", "LOGNAME", "PATH", "SHELL", "TMPDIR", "USER"];
 

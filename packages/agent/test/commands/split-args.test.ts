@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { test } from "node:test";
 import fc from "fast-check";
-import { splitArgs } from "../../src/commands/split-args.ts";
+import { splitArgs } from "../../src/commands/scripts/split-args.ts";
 
 const EXAMPLES: [string, string[]][] = [
   ["", []],

@@ -5,8 +5,8 @@ import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
-import { OutputSpool } from "../../src/commands/output-spool.ts";
-import { inlineTranscript, jsonCharacters, transcriptJson } from "../../src/commands/transcript.ts";
+import { OutputSpool } from "../../src/commands/output/output-spool.ts";
+import { inlineTranscript, jsonCharacters, transcriptJson } from "../../src/commands/output/transcript.ts";
 import { temporaryFolder } from "../support/agent-process.ts";
 
 async function* cut(bytes: Uint8Array, sizes: readonly number[]): AsyncGenerator<Uint8Array> {

@@ -1,8 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { acknowledgement, fold, type JournalRecord, type JournalState, snapshot } from "../../src/core/journal.ts";
-import { encodeLine, readJournal } from "../../src/core/journal-text.ts";
+import {
+  acknowledgement,
+  fold,
+  type JournalRecord,
+  type JournalState,
+  snapshot,
+} from "../../src/core/journal/journal.ts";
+import { encodeLine, readJournal } from "../../src/core/journal/journal-text.ts";
 import { fetchFile, script, World } from "../support/fake-ports.ts";
 
 const world = new World();

@@ -14,9 +14,9 @@ import {
   REPORT_BOUNDS,
 } from "@halligan/protocol/link";
 import { jsonBoundsFault } from "@halligan/protocol/text";
-import { EndMoments } from "../../src/core/end-moments.ts";
-import type { OrderState } from "../../src/core/journal.ts";
-import { Reports } from "../../src/core/reports.ts";
+import type { OrderState } from "../../src/core/journal/journal.ts";
+import { EndMoments } from "../../src/core/orders/end-moments.ts";
+import { Reports } from "../../src/core/orders/reports.ts";
 import { LIMITS } from "../../src/limits.ts";
 import { realClock } from "../../src/real-clock.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isFresh } from "../../src/core/freshness.ts";
-import { LinkTime } from "../../src/core/link-time.ts";
+import { LinkTime } from "../../src/core/link/link-time.ts";
 import { LIMITS } from "../../src/limits.ts";
 
 function clockAt(nowMs: number) {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { generateKeyPairSync, sign } from "node:crypto";
 import { test } from "node:test";
 import { type Order, orderSigningBytes } from "@halligan/protocol/link";
-import { fold, type JournalRecord, type JournalState } from "../../src/core/journal.ts";
+import { fold, type JournalRecord, type JournalState } from "../../src/core/journal/journal.ts";
 import { checkOrder, orderKeys } from "../../src/core/order-check.ts";
 import { MACHINE_ID, script, World } from "../support/fake-ports.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { JournalWriter } from "../../src/core/journal-writer.ts";
-import { endUnknownOrphans } from "../../src/core/recovery.ts";
+import { JournalWriter } from "../../src/core/journal/journal-writer.ts";
+import { endUnknownOrphans } from "../../src/core/orders/recovery.ts";
 import { realClock } from "../../src/real-clock.ts";
 import { FakeRunner, MemoryDisk, silentLog } from "../support/fake-ports.ts";
 

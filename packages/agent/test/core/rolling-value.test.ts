@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { snapshot } from "../../src/core/journal.ts";
-import { readJournal } from "../../src/core/journal-text.ts";
+import { snapshot } from "../../src/core/journal/journal.ts";
+import { readJournal } from "../../src/core/journal/journal-text.ts";
 import { until } from "../support/agent-process.ts";
 import { script, World } from "../support/fake-ports.ts";
 

@@ -3,7 +3,7 @@ import { appendFile, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
 import { realRandom } from "../../src/agent.ts";
-import { JournalWriter } from "../../src/core/journal-writer.ts";
+import { JournalWriter } from "../../src/core/journal/journal-writer.ts";
 import { JournalDisk } from "../../src/disk/journal-disk.ts";
 import { realClock } from "../../src/real-clock.ts";
 import { temporaryFolder } from "../support/agent-process.ts";

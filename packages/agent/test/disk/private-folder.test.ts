@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { putFile } from "../../src/commands/put-file.ts";
+import { putFile } from "../../src/commands/files/put-file.ts";
 import { dataFolder } from "../../src/disk/data-folder.ts";
 import { ensureDataFolders } from "../../src/disk/private-folder.ts";
 import { temporaryFolder } from "../support/agent-process.ts";

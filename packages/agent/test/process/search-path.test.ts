@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { chmod, chown, mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
 import path from "node:path";
 import { after, test } from "node:test";
-import { rootOnlySearchPath } from "../../src/process/search-path.ts";
+import { rootOnlySearchPath } from "../../src/process/environment/search-path.ts";
 
 const isRoot = process.geteuid?.() === 0;
 const skip = isRoot ? false : "only root can give folders to others";

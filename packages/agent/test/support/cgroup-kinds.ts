@@ -1,7 +1,7 @@
 /** The ways in which this device lets a tree be found, each with the reason where it does not. */
 import { readFileSync } from "node:fs";
-import { CgroupHome, findCgroupHome } from "../../src/process/cgroup-home.ts";
-import { ownCgroupFolders } from "../../src/process/cgroup-mounts.ts";
+import { CgroupHome, findCgroupHome } from "../../src/process/cgroups/cgroup-home.ts";
+import { ownCgroupFolders } from "../../src/process/cgroups/cgroup-mounts.ts";
 import { silentLog } from "./fake-ports.ts";
 
 export interface CgroupKind {

@@ -2,7 +2,7 @@
 import { chmodSync, chownSync, existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import type { Order, OrderCommand } from "@halligan/protocol/link";
-import { CgroupHome } from "../../src/process/cgroup-home.ts";
+import { CgroupHome } from "../../src/process/cgroups/cgroup-home.ts";
 import { AgentProcess, type AgentStart, type TemporaryFolder, temporaryFolder, until } from "./agent-process.ts";
 import { FakeServer } from "./fake-server.ts";
 

@@ -1,8 +1,8 @@
 /** Runs a script as the agent's core would have it run, and looks at what is left of it. */
 import { readFileSync } from "node:fs";
 import type { Order } from "@halligan/protocol/link";
-import { runScript } from "../../src/commands/run-script.ts";
-import { inlineTranscript } from "../../src/commands/transcript.ts";
+import { inlineTranscript } from "../../src/commands/output/transcript.ts";
+import { runScript } from "../../src/commands/scripts/run-script.ts";
 import { spoolPaths } from "../../src/disk/order-files.ts";
 import type { commandWorld } from "./command-world.ts";
 

@@ -4,7 +4,7 @@ import { readdir, readFile } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import path from "node:path";
 import { test } from "node:test";
-import { putFile } from "../../src/commands/put-file.ts";
+import { putFile } from "../../src/commands/files/put-file.ts";
 import { LinkState } from "../../src/core/link-state.ts";
 import { commandWorld } from "../support/command-world.ts";
 import { fastClock } from "../support/fast-clock.ts";

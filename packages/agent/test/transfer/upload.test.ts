@@ -6,7 +6,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { deviceRunner } from "../../src/commands/device-runner.ts";
-import { getFile } from "../../src/commands/get-file.ts";
+import { getFile } from "../../src/commands/files/get-file.ts";
 import type { LogFields } from "../../src/core/ports.ts";
 import { spoolPaths } from "../../src/disk/order-files.ts";
 import { commandWorld } from "../support/command-world.ts";

@@ -41,7 +41,7 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: ["commandsInOrder"],
     edits: [
       {
-        file: "agent/src/core/journal.ts",
+        file: "agent/src/core/journal/journal.ts",
         find: 'if (of.end?.outcome === "failed") return null;',
         replace: "",
       },
@@ -51,8 +51,8 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "the agent starts a script again that ran when it died",
     breaks: ["neverTwice"],
     edits: [
-      { file: "agent/src/core/recovery.ts", find: "|| of.scriptEnd) continue;", replace: "|| true) continue;" },
-      { file: "agent/src/core/order-worker.ts", find: "this.#startedHere.delete(index)\n", replace: "true\n" },
+      { file: "agent/src/core/orders/recovery.ts", find: "|| of.scriptEnd) continue;", replace: "|| true) continue;" },
+      { file: "agent/src/core/orders/order-worker.ts", find: "this.#startedHere.delete(index)\n", replace: "true\n" },
     ],
   },
   {
@@ -103,7 +103,7 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: ["startsAreGranted", "neverTwice"],
     edits: [
       {
-        file: "agent/src/core/order-worker.ts",
+        file: "agent/src/core/orders/order-worker.ts",
         find: "while (this.#grant?.startId !== startId || !this.#isFreshGrant(index))",
         replace: "while (startId === null)",
       },
@@ -270,9 +270,9 @@ export const MUTATIONS: readonly Mutation[] = [
     startAt: 1999,
     breaks: ["oneOrderAtATime"],
     edits: [
-      { file: "agent/src/core/journal-writer.ts", find: "    await beforeNew();\n", replace: "" },
+      { file: "agent/src/core/journal/journal-writer.ts", find: "    await beforeNew();\n", replace: "" },
       {
-        file: "agent/src/core/journal-writer.ts",
+        file: "agent/src/core/journal/journal-writer.ts",
         find: 'deps.log.info("journalBegun", { journalId });',
         replace: 'deps.log.info("journalBegun", { journalId });\n    await beforeNew();',
       },
@@ -316,7 +316,7 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: ["quarantineHolds"],
     edits: [
       {
-        file: "agent/src/core/rolling-value.ts",
+        file: "agent/src/core/journal/rolling-value.ts",
         find: '      await this.#deps.journal.tryAppend({ type: "rollingValue", value });\n',
         replace: "",
       },
@@ -327,11 +327,11 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: ["quarantineHolds"],
     edits: [
       {
-        file: "agent/src/core/journal.ts",
+        file: "agent/src/core/journal/journal.ts",
         find: "if (state.rollingValue !== null) list.push",
         replace: "if (state.rollingValue === null) list.push",
       },
-      { file: "agent/src/core/journal.ts", find: "value: state.rollingValue });", replace: 'value: "" });' },
+      { file: "agent/src/core/journal/journal.ts", find: "value: state.rollingValue });", replace: 'value: "" });' },
       {
         file: "agent/src/limits.ts",
         find: "compactJournalAfterBytes: 1 * MIB",

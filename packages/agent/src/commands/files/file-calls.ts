@@ -1,0 +1,56 @@
+/**
+ * Calls of the file system that can wait without end, as on a mount whose server is gone.
+ *
+ * No runtime can take such a call back: it holds a thread of a pool that has four under Node and as few as two under
+ * Bun, and the journal, name lookups and compression need that pool. So a caller stops waiting when its signal is
+ * aborted, and while such a call is still out no other one is made.
+ */
+import { abortable } from "../../core/deadline.ts";
+import { TransferFailed } from "../../transfer/transfer-watch.ts";
+
+export class FileCalls {
+  #stuck = 0;
+
+  /** Calls that nothing waits for any more and that have not returned. */
+  get stuck(): number {
+    return this.#stuck;
+  }
+
+  /**
+   * The outcome of the call, or the signal's reason, whichever comes first.
+   * @param onLate gets what a call returns after that
+   */
+  async run<T>(signal: AbortSignal, call: () => Promise<T>, onLate: (value: T) => void = () => undefined): Promise<T> {
+    signal.throwIfAborted();
+    if (this.#stuck > 0) throw new TransferFailed(STILL_STUCK);
+    const outcome = call();
+    let isSettled = false;
+    const settled = outcome.then(
+      () => {
+        isSettled = true;
+      },
+      () => {
+        isSettled = true;
+      },
+    );
+    try {
+      return await abortable(outcome, signal);
+    } catch (error) {
+      if (isSettled) throw error;
+      this.#stuck++;
+      void settled.then(() => this.#stuck--);
+      void outcome.then(onLate, () => undefined);
+      throw error instanceof TransferFailed
+        ? new TransferFailed(`${error.message} ${NOT_ANSWERING}`, { cause: error })
+        : error;
+    }
+  }
+}
+
+const NOT_ANSWERING = "The device waits for the file system of that path, which does not answer.";
+const STILL_STUCK =
+  "An earlier command still waits for a file system of this device that does not answer. " +
+  "Repair or unmount it (umount -f or -l), then ask again.";
+
+/** One for the process, as the pool of threads is. */
+export const fileCalls = new FileCalls();

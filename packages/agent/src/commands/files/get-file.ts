@@ -1,0 +1,49 @@
+/** GetFile: a file of the device as gzip, in parts, without a copy on disk. */
+
+import type { CommandJob, TransferCommand, TransferEnd } from "../../core/ports.ts";
+import { gzipMember } from "../../transfer/gzip-member.ts";
+import { ServerRefused } from "../../transfer/server-request.ts";
+import { TransferFailed, TransferWatch } from "../../transfer/transfer-watch.ts";
+import { upload } from "../../transfer/upload.ts";
+import type { CommandDeps } from "../command-deps.ts";
+import { changeNote } from "./file-change.ts";
+import { openSourceFile } from "./source-file.ts";
+
+type GetFileCommand = Extract<TransferCommand, { type: "GetFile" }>;
+
+/**
+ * The bytes of one result come from one reading of one open file: what has to be sent again after a lost connection is
+ * still in memory, and a whole that has to be sent again, also after a crash, is read again under another upload id.
+ */
+export async function getFile(
+  deps: CommandDeps,
+  job: CommandJob<GetFileCommand>,
+  signal: AbortSignal,
+): Promise<TransferEnd> {
+  try {
+    // Before the file: opening it is within the limits of the transfer.
+    using watch = new TransferWatch(deps.clock, job.limits, signal);
+    await using source = await openSourceFile(job.command.path, deps.folder, watch);
+    const result = await upload(deps, job, () => gzipMember(source.blocks()), watch);
+    const { change, linkTarget } = source;
+    const errors = [
+      ...(linkTarget === null ? [] : [linkNote(job.command.path, linkTarget)]),
+      ...(change ? [changeNote(change)] : []),
+    ];
+    return { outcome: "completed", errors, result: change ? { ...result, fileChange: change } : result };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof ServerRefused) return failed(`The server did not take the file: ${error.message}`);
+    if (error instanceof TransferFailed) return failed(error.message);
+    throw error;
+  }
+}
+
+/** For people, in the command's `errors`: the bytes of another file than the one that was named may be evidence or a trap. */
+function linkNote(asked: string, target: string): string {
+  return `Note: the path '${asked}' is or contains a link; the collected file is '${target}'.`;
+}
+
+function failed(error: string): TransferEnd {
+  return { outcome: "failed", errors: [error], result: null };
+}

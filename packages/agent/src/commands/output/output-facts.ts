@@ -1,0 +1,158 @@
+/**
+ * What the text of a transcript cannot say about a script's output: how much of it was kept, and its bytes when they are
+ * not UTF-8. Kept in a file next to the spool, so that a transcript that is made after a crash is the same.
+ */
+import { closeSync, constants, fstatSync, openSync, readSync, writeFileSync } from "node:fs";
+import { open } from "node:fs/promises";
+import { type Static, Type } from "typebox";
+import { Compile } from "typebox/compile";
+import type { SpoolPaths } from "../../disk/order-files.ts";
+import { LIMITS } from "../../limits.ts";
+
+const Count = Type.Integer({ minimum: 0 });
+const OutputFacts = Type.Object({
+  /** Written by the script. */
+  sizeBytes: Count,
+  /** Of these, in the spool. */
+  keptBytes: Count,
+  /** The spool without what the agent noted at its end. */
+  bodyBytes: Count,
+});
+export type OutputFacts = Static<typeof OutputFacts>;
+
+const outputFacts = Compile(OutputFacts);
+
+const MAX_FACTS_BYTES = 512;
+const encoder = new TextEncoder();
+
+export const factsFile = (spool: string) => `${spool}.facts`;
+// A script with the agent's rights can have put a pipe there, at which an ordinary open waits.
+const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
+/** Never throws: a full disk costs the facts, not the transcript. The error of the command names the loss as well. */
+export function writeFacts(spool: string, facts: OutputFacts): void {
+  try {
+    writeFileSync(factsFile(spool), JSON.stringify(facts), { mode: 0o600 });
+  } catch {
+    // The disk is full or broken.
+  }
+}
+
+/** Null when the spool is exactly what the script wrote, or when something else took the place of the facts. */
+export function readFacts(spool: string): OutputFacts | null {
+  try {
+    const fd = openSync(factsFile(spool), READ);
+    try {
+      if (!fstatSync(fd).isFile()) return null;
+      const block = Buffer.alloc(MAX_FACTS_BYTES);
+      const value: unknown = JSON.parse(block.toString("utf8", 0, readSync(fd, block, 0, block.length, 0)));
+      return outputFacts.Check(value) ? value : null;
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    return null;
+  }
+}
+
+/** The member `halligan` of a transcript, with the comma before it; nothing when the texts are exactly the output. */
+export async function* outputMember(spools: SpoolPaths): AsyncGenerator<Uint8Array, void, undefined> {
+  let before = ',"halligan":{';
+  for (const name of ["stdout", "stderr"] as const) {
+    const spool = spools[name];
+    const stored = readFacts(spool);
+    const endBytes = stored?.bodyBytes ?? Number.POSITIVE_INFINITY;
+    const { sizeBytes, isUtf8 } = await examine(readBody(spool, endBytes));
+    if (stored === null && isUtf8) continue;
+    const facts = stored ?? { sizeBytes, keptBytes: sizeBytes, bodyBytes: sizeBytes };
+    yield encoder.encode(`${before}"${name}":${JSON.stringify(wireFacts(facts)).slice(0, -1)}`);
+    before = ",";
+    if (!isUtf8) {
+      yield encoder.encode(',"base64":"');
+      yield* base64(readBody(spool, endBytes));
+      yield encoder.encode('"');
+    }
+    yield encoder.encode("}");
+  }
+  if (before === ",") yield encoder.encode("}");
+}
+
+/** The same of outputs that are in memory, as an object for JSON.stringify; undefined when there is none. */
+export function outputObject(spools: SpoolPaths, bytes: Record<keyof SpoolPaths, Uint8Array>): object | undefined {
+  const member: Partial<Record<keyof SpoolPaths, object>> = {};
+  for (const name of ["stdout", "stderr"] as const) {
+    const stored = readFacts(spools[name]);
+    const body = bytes[name].subarray(0, stored?.bodyBytes);
+    const isUtf8 = isValidUtf8(body);
+    if (stored === null && isUtf8) continue;
+    const facts = stored ?? { sizeBytes: body.length, keptBytes: body.length, bodyBytes: body.length };
+    const base64 = isUtf8 ? {} : { base64: Buffer.from(body).toString("base64") };
+    member[name] = { ...wireFacts(facts), ...base64 };
+  }
+  return Object.keys(member).length === 0 ? undefined : member;
+}
+
+/** As `OutputFactsWire` of the API. */
+const wireFacts = ({ sizeBytes, keptBytes, bodyBytes }: OutputFacts) => ({
+  sizeBytes,
+  keptBytes,
+  textBytes: bodyBytes,
+});
+
+const strictDecoder = () => new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+function isValidUtf8(bytes: Uint8Array): boolean {
+  try {
+    strictDecoder().decode(bytes);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function examine(chunks: AsyncIterable<Uint8Array>): Promise<{ sizeBytes: number; isUtf8: boolean }> {
+  const decoder = strictDecoder();
+  let sizeBytes = 0;
+  let isUtf8 = true;
+  const decode = (chunk?: Uint8Array) => {
+    try {
+      decoder.decode(chunk, { stream: chunk !== undefined });
+    } catch {
+      isUtf8 = false;
+    }
+  };
+  for await (const chunk of chunks) {
+    sizeBytes += chunk.length;
+    if (isUtf8) decode(chunk);
+  }
+  if (isUtf8) decode();
+  return { sizeBytes, isUtf8 };
+}
+
+async function* readBody(spool: string, endBytes: number): AsyncGenerator<Uint8Array, void, undefined> {
+  const handle = await open(spool, READ).catch(() => null);
+  if (handle === null) return;
+  await using file = handle;
+  const found = await file.stat();
+  if (!found.isFile()) return;
+  const end = Math.min(endBytes, found.size);
+  const block = new Uint8Array(LIMITS.spoolReadBytes);
+  for (let at = 0; at < end; ) {
+    const { bytesRead } = await file.read(block, 0, Math.min(block.length, end - at), at);
+    if (bytesRead === 0) return;
+    yield block.subarray(0, bytesRead);
+    at += bytesRead;
+  }
+}
+
+/** Groups of three bytes: only the last one is padded. */
+async function* base64(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  let rest: Uint8Array = new Uint8Array();
+  for await (const chunk of chunks) {
+    const bytes = Buffer.concat([rest, chunk]);
+    const whole = bytes.length - (bytes.length % 3);
+    yield encoder.encode(bytes.toString("base64", 0, whole));
+    rest = bytes.subarray(whole);
+  }
+  yield encoder.encode(Buffer.from(rest).toString("base64"));
+}

@@ -1,0 +1,173 @@
+/**
+ * A script from its process to its end: keeps what it writes, ends what is left of its tree, or
+ * leaves it where it may stay.
+ */
+import { CANCELLED_TEXT, STOPPED_TEXT } from "../../core/orders/end-texts.ts";
+import type { CommandJob, RunScriptCommand, ScriptEnd } from "../../core/ports.ts";
+import { reasonOf } from "../../disk/errno.ts";
+import { spoolPaths } from "../../disk/order-files.ts";
+import { LIMITS } from "../../limits.ts";
+import type { OutputSource } from "../../process/output-source.ts";
+import type { ScriptProcess } from "../../process/spawn-script.ts";
+import { endTree, isSurelyGone, notEndedTexts } from "../../process/tree/end-tree.ts";
+import { endedText, keptText, leftProcesses } from "../../process/tree/left-processes.ts";
+import type { Tree } from "../../process/tree/process-tree.ts";
+import { durationText } from "../../transfer/transfer-watch.ts";
+import type { CommandDeps } from "../command-deps.ts";
+import { OutputSpool } from "../output/output-spool.ts";
+
+export const NO_EXIT_CODE = -1;
+
+export interface StartedScript {
+  child: ScriptProcess;
+  tree: Tree;
+  /** Resolves when the journal has its process. */
+  journaled: Promise<void>;
+  /** Sentences about a script that runs all the same. */
+  notes: readonly string[];
+}
+
+/** What a tree's end says. */
+interface TreeEnd {
+  notes: string[];
+  notEnded: string[];
+  /** Something of it lives on, as the order allows. */
+  isKept: boolean;
+}
+
+const NOTHING_LEFT: TreeEnd = { notes: [], notEnded: [], isKept: false };
+
+/** @returns also whether no process has the script's output open any more */
+export async function followScript(
+  deps: CommandDeps,
+  job: CommandJob<RunScriptCommand>,
+  { child, tree, journaled, notes }: StartedScript,
+  signal: AbortSignal,
+): Promise<{ end: ScriptEnd; isOutputFree: boolean }> {
+  // It is awaited at the end; until then its failure has a listener.
+  journaled.catch(() => undefined);
+  const paths = spoolPaths(deps.folder, job.orderSeq, job.index);
+  using stdout = new OutputSpool(paths.stdout, job.limits.outputLimitBytes);
+  using stderr = new OutputSpool(paths.stderr, job.limits.outputLimitBytes);
+  const outputs = [new KeptOutput(child.stdout, stdout), new KeptOutput(child.stderr, stderr)];
+  const drained = Promise.all(outputs.map((output) => output.ended));
+  const over = new AbortController();
+  const limit = deps.clock
+    .sleep(job.limits.scriptTimeoutMs, AbortSignal.any([signal, over.signal]))
+    .then(() => "timedOut" as const)
+    .catch(() => "aborted" as const);
+  const first = await Promise.race([child.exited, limit]);
+  over.abort();
+  const isStopped = typeof first !== "number";
+  // A background child may hold the pipes open indefinitely; what was written by then is the output.
+  const isDrained = !isStopped && (await withinGrace(deps, drained)) !== null;
+  const treeEnd = await endOfTree(deps, job, tree, isStopped);
+  const exitCode = isStopped ? await withinGrace(deps, child.exited) : first;
+  if (!isDrained) {
+    if (!treeEnd.isKept) await withinGrace(deps, drained);
+    for (const output of outputs) {
+      output.stopKeeping();
+      if (treeEnd.isKept) deps.keptProcesses.holdOutput(output.source, output.ended);
+      else output.source.close();
+    }
+    if (!treeEnd.isKept) await drained;
+  }
+  await journaled;
+  const said = [...notes, ...treeEnd.notes];
+  for (const note of said) stderr.note(note);
+  const losses = [stdout.finish(), stderr.finish()].filter((loss) => loss !== null);
+  const end: ScriptEnd = {
+    // A script that ran to its end did, whatever of its output could be kept, as long as the
+    // transcript says what is missing.
+    outcome: isStopped || losses.some((loss) => !loss.isNoted) ? "failed" : "completed",
+    errors: [
+      ...(isStopped ? [endText(first, job, signal)] : []),
+      ...[stdout.cutText("stdout"), stderr.cutText("stderr")].filter((text) => text !== null),
+      ...losses.map((loss) => loss.error),
+      ...treeEnd.notEnded,
+      ...said,
+    ],
+    exitCode: exitCode ?? NO_EXIT_CODE,
+    ran: true,
+    leftovers: treeEnd.notEnded,
+  };
+  return { end, isOutputFree: isDrained && !treeEnd.isKept && treeEnd.notEnded.length === 0 };
+}
+
+/** One stream on its way to its spool, until that is finished. */
+class KeptOutput {
+  readonly source: OutputSource;
+  readonly ended: Promise<void>;
+  #spool: OutputSpool | null;
+
+  constructor(source: OutputSource, spool: OutputSpool) {
+    this.source = source;
+    this.#spool = spool;
+    this.ended = source.read((bytes) => this.#spool?.write(bytes));
+  }
+
+  stopKeeping(): void {
+    this.#spool = null;
+  }
+}
+
+async function endOfTree(
+  deps: CommandDeps,
+  job: CommandJob<RunScriptCommand>,
+  tree: Tree,
+  isStopped: boolean,
+): Promise<TreeEnd> {
+  if (isStopped) return { ...NOTHING_LEFT, notEnded: notEndedTexts(await endTree(tree, deps.clock)) };
+  if (isSurelyGone(tree)) return NOTHING_LEFT;
+  const { left, isGone } = await leftProcesses(tree, deps.clock);
+  if (isGone) return NOTHING_LEFT;
+  if (job.command.keepProcesses) {
+    if (left.length === 0 && (await areEmpty(tree, deps))) return NOTHING_LEFT;
+    const notes = left.length > 0 ? [keptText(left)] : [];
+    try {
+      await deps.keptProcesses.keep(job, left);
+    } catch (error) {
+      notes.push(`They could not be recorded: ${reasonOf(error)}. A restart of the agent may end them.`);
+    }
+    return { notes, notEnded: [], isKept: true };
+  }
+  const notEnded = await endTree(tree, deps.clock);
+  const ended = left.filter(({ pid }) => !notEnded.includes(pid));
+  return {
+    notes: ended.length > 0 ? [endedText(ended)] : [],
+    notEnded: notEndedTexts(notEnded),
+    isKept: false,
+  };
+}
+
+/** What has just ended is counted a moment longer. */
+async function areEmpty({ cgroups }: Tree, { clock }: CommandDeps): Promise<boolean> {
+  const never = new AbortController().signal;
+  for (let tries = 0; tries < LIMITS.cgroupRemoveTries; tries++) {
+    if (cgroups.every((group) => group.removeEmpty() || !group.exists)) return true;
+    await clock.sleep(LIMITS.killPollMs, never);
+  }
+  return false;
+}
+
+/** Null when the grace passed first. */
+async function withinGrace<T>(deps: CommandDeps, promise: Promise<T>): Promise<T | null> {
+  const done = new AbortController();
+  const grace = deps.clock.sleep(LIMITS.pipeGraceMs, done.signal).then(
+    () => null,
+    () => null,
+  );
+  try {
+    return await Promise.race([promise, grace]);
+  } finally {
+    done.abort();
+  }
+}
+
+function endText(first: "timedOut" | "aborted", job: CommandJob<RunScriptCommand>, signal: AbortSignal): string {
+  return first === "timedOut"
+    ? `The script did not end within ${durationText(job.limits.scriptTimeoutMs)} and was stopped.`
+    : signal.reason === "agentStops"
+      ? STOPPED_TEXT
+      : CANCELLED_TEXT;
+}

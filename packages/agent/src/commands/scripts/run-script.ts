@@ -1,0 +1,86 @@
+/**
+ * RunScript: fetch, start, follow to its end. What it may not outlast is the order's script limit.
+ */
+import { CANCELLED_TEXT, STOPPED_BEFORE_TEXT } from "../../core/orders/end-texts.ts";
+import type { CommandJob, RunScriptCommand, ScriptEnd, ScriptStart } from "../../core/ports.ts";
+import { reasonOf } from "../../disk/errno.ts";
+import { ensureDataFolders } from "../../disk/private-folder.ts";
+import type { MadeCgroup } from "../../process/cgroups/cgroup-home.ts";
+import type { OpenPipes } from "../../process/script-pipes.ts";
+import { type ScriptProcess, spawnScript } from "../../process/spawn-script.ts";
+import { startTimeOf } from "../../process/tree/process-table.ts";
+import { TransferFailed } from "../../transfer/transfer-watch.ts";
+import type { CommandDeps } from "../command-deps.ts";
+import { notInLibrary } from "../file-name.ts";
+import { scriptEnvironment, treeMark } from "../script-environment.ts";
+import { fetchScript, removeMark } from "./fetch-script.ts";
+import { followScript, NO_EXIT_CODE } from "./follow-script.ts";
+import { chooseInterpreter } from "./interpreter.ts";
+import { thisDevice } from "./programs.ts";
+import { splitArgs } from "./split-args.ts";
+
+export async function runScript(
+  deps: CommandDeps,
+  job: CommandJob<RunScriptCommand>,
+  start: ScriptStart,
+  signal: AbortSignal,
+): Promise<ScriptEnd> {
+  const { scriptName, file } = job.command;
+  if (!file) return notRun(notInLibrary(scriptName));
+  let child: ScriptProcess;
+  let cgroup: MadeCgroup | null = null;
+  let opened: OpenPipes | null = null;
+  const notes: string[] = [];
+  try {
+    ensureDataFolders(deps.folder);
+    const script = await fetchScript(deps, job, file, signal);
+    const interpreter = chooseInterpreter(script.file, script.head, thisDevice(deps.environment));
+    if (interpreter.kind === "none") return notRun(interpreter.error);
+    notes.push(...interpreter.notes);
+    if (interpreter.withoutMark) notes.push(withoutMarkText(await removeMark(script)));
+    const words = splitArgs(job.command.args ?? "", interpreter.backslash);
+    if (words.some((word) => word.includes("\0"))) return notRun("The arguments contain a NUL character.");
+    // A server that was set back may use a number again. Then this script runs without a group.
+    cgroup = deps.keptProcesses.groupsOfOthers(job).length > 0 ? null : deps.cgroups.make(job);
+    opened = await deps.scriptPipes.open();
+    await start.granted();
+    // From here to the process nothing waits: an abort finds either nothing or a process to end.
+    signal.throwIfAborted();
+    child = await spawnScript({
+      file: interpreter.file,
+      args: [...interpreter.args, ...words],
+      cwd: deps.folder.work,
+      env: scriptEnvironment(deps.environment, { ...job, machineId: deps.machineId, workFolder: deps.folder.work }),
+      cgroup,
+      pipes: opened && { of: deps.scriptPipes, opened },
+    });
+  } catch (error) {
+    cgroup?.group.remove();
+    if (opened) deps.scriptPipes.abandoned(opened);
+    if (signal.aborted) return notRun(signal.reason === "agentStops" ? STOPPED_BEFORE_TEXT : CANCELLED_TEXT);
+    if (error instanceof TransferFailed) return notRun(error.message);
+    return notRun(`The script could not be started: ${reasonOf(error)}.`);
+  }
+  // The process exists, perhaps as a zombie, until its end is taken notice of in a later turn of the event loop.
+  const root = { pid: child.pid, startTime: startTimeOf(child.pid), bootId: deps.bootId };
+  const tree = { root, mark: treeMark(job), cgroups: cgroup ? [cgroup.group] : [] };
+  const { end, isOutputFree } = await followScript(
+    deps,
+    job,
+    { child, tree, journaled: start.spawned(root), notes },
+    signal,
+  );
+  if (opened) deps.scriptPipes.release(opened.pair, isOutputFree);
+  return end;
+}
+
+function withoutMarkText(sha256: string): string {
+  return (
+    "The script begins with a UTF-8 byte order mark, which its interpreter would take for a part of the first line. " +
+    `It ran without these 3 bytes (SHA-256 of what ran: ${sha256}). Save it as UTF-8 without a mark.`
+  );
+}
+
+function notRun(error: string): ScriptEnd {
+  return { outcome: "failed", errors: [error], exitCode: NO_EXIT_CODE, ran: false, leftovers: [] };
+}

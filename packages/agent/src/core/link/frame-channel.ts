@@ -1,0 +1,89 @@
+/** Frames of one connection after its welcome: sealed since link version 2 (docs/decisions/0021-signed-link.md). */
+import { type AgentFrame, MAX_FRAME_BYTES, parseServerFrame, type ServerFrame } from "@halligan/protocol/link";
+import { FrameSeal, type LinkKeys } from "@halligan/protocol/link-crypto";
+import type { Clock, Connection, Received } from "../ports.ts";
+import { LinkEnded } from "./link-ended.ts";
+import { LinkTime } from "./link-time.ts";
+
+export interface ReceivedFrame {
+  frame: ServerFrame;
+  sizeBytes: number;
+  /** The earliest moment, on the device's monotonic clock, at which the server can have sent it. */
+  sentAtMs: number;
+}
+
+/** What a sealed text begins with before its JSON: the time of the link. */
+const LINK_MS = /^(0|[1-9]\d{0,14})\{/;
+
+interface Seal {
+  fromServer: FrameSeal;
+  toServer: FrameSeal;
+  time: LinkTime;
+}
+
+export class FrameChannel {
+  readonly #connection: Connection;
+  readonly #clock: Clock;
+  readonly #seal: Seal | null;
+
+  private constructor(connection: Connection, clock: Clock, seal: Seal | null) {
+    this.#connection = connection;
+    this.#clock = clock;
+    this.#seal = seal;
+  }
+
+  /** Link version 1. */
+  static plain(connection: Connection, clock: Clock): FrameChannel {
+    return new FrameChannel(connection, clock, null);
+  }
+
+  /** @param answeredAtMs when the answer to the challenge was sent */
+  static sealed(connection: Connection, clock: Clock, keys: LinkKeys, answeredAtMs: number): FrameChannel {
+    return new FrameChannel(connection, clock, {
+      fromServer: new FrameSeal(keys.toAgent),
+      toServer: new FrameSeal(keys.toServer),
+      time: new LinkTime(clock, answeredAtMs),
+    });
+  }
+
+  send(frame: AgentFrame): void {
+    const json = JSON.stringify(frame);
+    if (frame.type === "ping") this.#seal?.time.pinged();
+    this.#connection.sendText(this.#seal ? this.#seal.toServer.seal(json) : json);
+  }
+
+  /** Rejects with {@link LinkEnded} when the connection is of no use any more. */
+  async next(signal: AbortSignal): Promise<ReceivedFrame> {
+    const received = await this.#connection.receive(signal);
+    if (received.kind === "closed") throw this.#ended(received);
+    if (received.kind !== "text" || received.text.length > MAX_FRAME_BYTES) {
+      throw new LinkEnded("A frame of a wrong kind or size came.");
+    }
+    const { text } = received;
+    return this.#seal ? openSealed(this.#seal, text) : frameOf(text, text, this.#clock.monotonicMs());
+  }
+
+  #ended({ code, reason }: Extract<Received, { kind: "closed" }>): LinkEnded {
+    const words = this.#seal ? this.#seal.fromServer.openClose(code, reason) : reason;
+    if (words === null) return new LinkEnded("The link broke.", code);
+    return new LinkEnded(words || "The server closed the link.", code, true);
+  }
+}
+
+function openSealed({ fromServer, time }: Seal, sealed: string): ReceivedFrame {
+  const text = fromServer.open(sealed);
+  const digits = text === null ? undefined : LINK_MS.exec(text)?.[1];
+  if (text === null || digits === undefined) {
+    throw new LinkEnded("A frame was changed, repeated, left out or moved between the server and this device.");
+  }
+  const linkMs = Number(digits);
+  const received = frameOf(text.slice(digits.length), text, time.sentAtMs(linkMs));
+  if (received.frame.type === "pong") time.ponged(linkMs);
+  return received;
+}
+
+function frameOf(json: string, text: string, sentAtMs: number): ReceivedFrame {
+  const frame = parseServerFrame(json);
+  if (!frame) throw new LinkEnded("A frame came that this agent does not know.");
+  return { frame, sizeBytes: text.length, sentAtMs };
+}

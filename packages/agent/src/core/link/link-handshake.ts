@@ -1,0 +1,117 @@
+/** From the server's challenge to its welcome. In link version 2 nothing is believed before the server has proved itself. */
+import type { KeyObject } from "node:crypto";
+import {
+  CHALLENGE_BYTES,
+  HANDSHAKE_TIMEOUT_MS,
+  type OrderKeysFrame,
+  parseServerFrame,
+  SEALED_SINCE_VERSION,
+  type Welcome,
+} from "@halligan/protocol/link";
+import { DeviceHandshake } from "@halligan/protocol/link-crypto";
+import { LIMITS } from "../../limits.ts";
+import { withDeadline } from "../deadline.ts";
+import type { OrderKeys } from "../order-check.ts";
+import type { Clock, Connection } from "../ports.ts";
+import { FrameChannel } from "./frame-channel.ts";
+import { LinkEnded } from "./link-ended.ts";
+
+export interface Identity {
+  machineId: string;
+  privateKey: KeyObject;
+}
+
+export interface OpenedLink {
+  welcome: Omit<Welcome, "type">;
+  channel: FrameChannel;
+}
+
+interface HandshakeDeps {
+  clock: Clock;
+  identity: Identity;
+  linkVersion: number;
+  /** The first of them names the server, and has to sign its welcome. */
+  orderKeys: OrderKeys;
+  /** A server that does not have that key any more may have other ones that the recovery key has signed. */
+  recovered(set: OrderKeysFrame): Promise<void>;
+}
+
+const UNPROVEN =
+  "The server did not prove that it has the order key that this device pins: it is another server, or something between " +
+  "answers in its place.";
+
+export async function openLink(deps: HandshakeDeps, connection: Connection, signal: AbortSignal): Promise<OpenedLink> {
+  const { clock, linkVersion } = deps;
+  const [[serverKeyId, serverKey] = []] = deps.orderKeys;
+  if (serverKeyId === undefined || serverKey === undefined) throw new Error("the device pins no order key");
+  const handshake = await withDeadline(
+    clock,
+    HANDSHAKE_TIMEOUT_MS,
+    signal,
+    "The server sent no challenge in time.",
+    async (s) => {
+      const claim = { version: linkVersion, machineId: deps.identity.machineId, serverKeyId };
+      return new DeviceHandshake(await challengeOf(connection, s), claim, deps.identity.privateKey);
+    },
+  );
+  const answeredAtMs = clock.monotonicMs();
+  connection.sendBinary(handshake.answer);
+  const opened = await withDeadline(
+    clock,
+    LIMITS.connectTimeoutMs,
+    signal,
+    "The server sent no welcome in time.",
+    (s) =>
+      linkVersion < SEALED_SINCE_VERSION
+        ? plainWelcome(connection, clock, s)
+        : provenWelcome(connection, clock, { handshake, serverKey, answeredAtMs }, deps.recovered, s),
+  );
+  const { welcome } = opened;
+  if (welcome.linkVersion === linkVersion) return opened;
+  throw new LinkEnded(
+    `The server speaks link version ${welcome.linkVersion}, this agent version ${linkVersion}: upgrade the server first.`,
+  );
+}
+
+async function challengeOf(connection: Connection, signal: AbortSignal): Promise<Uint8Array> {
+  const first = await connection.receive(signal);
+  if (first.kind === "closed") throw new LinkEnded(first.reason || "The server closed the link.", first.code);
+  if (first.kind !== "binary" || first.bytes.length !== CHALLENGE_BYTES) {
+    throw new LinkEnded("The server did not begin with a challenge: is this a Halligan server?");
+  }
+  return first.bytes;
+}
+
+async function plainWelcome(connection: Connection, clock: Clock, signal: AbortSignal): Promise<OpenedLink> {
+  const channel = FrameChannel.plain(connection, clock);
+  const { frame } = await channel.next(signal);
+  if (frame.type !== "welcome") throw new LinkEnded(`The server sent ${frame.type} instead of a welcome.`);
+  return { welcome: frame, channel };
+}
+
+async function provenWelcome(
+  connection: Connection,
+  clock: Clock,
+  proof: { handshake: DeviceHandshake; serverKey: KeyObject; answeredAtMs: number },
+  recovered: HandshakeDeps["recovered"],
+  signal: AbortSignal,
+): Promise<OpenedLink> {
+  const { handshake, serverKey, answeredAtMs } = proof;
+  const received = await connection.receive(signal);
+  if (received.kind === "closed") {
+    const { code, reason } = received;
+    const words = handshake.refusal(code, reason, serverKey);
+    throw new LinkEnded(words ?? (reason || "The server closed the link."), code, words !== null);
+  }
+  const frame = received.kind === "text" ? parseServerFrame(received.text) : null;
+  if (frame?.type === "orderKeys") {
+    await recovered(frame);
+    throw new LinkEnded("The server named other order keys instead of a welcome.");
+  }
+  const opened = frame?.type === "signedWelcome" ? handshake.open(frame, serverKey) : null;
+  if (!opened) throw new LinkEnded(UNPROVEN);
+  return {
+    welcome: opened.content,
+    channel: FrameChannel.sealed(connection, clock, opened.keys, answeredAtMs),
+  };
+}

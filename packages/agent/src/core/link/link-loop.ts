@@ -1,0 +1,71 @@
+/** Keeps a link: connects again with backoff, for ever, until told to stop. */
+import { LINK_CLOSE, TOO_OFTEN_WAIT_MS } from "@halligan/protocol/link";
+import { LIMITS } from "../../limits.ts";
+import { backoffMs } from "../backoff.ts";
+import { messageOf } from "../error-text.ts";
+import type { Random } from "../ports.ts";
+import { LinkEnded } from "./link-ended.ts";
+import { type FrameHandlers, runLinkSession, type SessionDeps } from "./link-session.ts";
+
+/** What a person has to put right: trying again soon would not help. */
+const HOPELESS: ReadonlyMap<number, string> = new Map([
+  [
+    LINK_CLOSE.unauthorized,
+    "The server does not accept this device: enroll it anew, or check that this is its server.",
+  ],
+  [
+    LINK_CLOSE.quarantined,
+    "The server keeps this machine in quarantine; the error says why. Where an operator did that, the agent connects by " +
+      "itself after the release. Where two devices use its key, or this one was set back to an earlier state: on each of " +
+      "them stop the agent, remove its data folder and enroll with a new token.",
+  ],
+  [
+    LINK_CLOSE.retired,
+    "The server has retired this machine. To enroll this device as a new one, stop its agent and remove its data folder.",
+  ],
+]);
+
+export async function keepLinked(
+  deps: SessionDeps & { random: Random },
+  handlers: FrameHandlers,
+  signal: AbortSignal,
+): Promise<void> {
+  const bounds = { baseMs: LIMITS.backoffBaseMs, capMs: LIMITS.backoffCapMs };
+  let attempt = 0;
+  while (!signal.aborted) {
+    const begunMs = deps.clock.monotonicMs();
+    let waitMs: number;
+    try {
+      await runLinkSession(deps, handlers, signal);
+      waitMs = 0;
+    } catch (error) {
+      if (signal.aborted) return;
+      if (deps.clock.monotonicMs() - begunMs >= LIMITS.stableLinkMs) attempt = 0;
+      const { code, isProven } = error instanceof LinkEnded ? error : { code: null, isProven: false };
+      // A server that does not have the order key cannot prove that it refuses the device.
+      const isBelieved = isProven || code === LINK_CLOSE.unauthorized;
+      const hopeless = code === null || !isBelieved ? undefined : HOPELESS.get(code);
+      waitMs = hopeless ? LIMITS.backoffCapMs : backoffMs(attempt, bounds, deps.random.fraction());
+      if (code === LINK_CLOSE.tooOften) waitMs = Math.max(waitMs, TOO_OFTEN_WAIT_MS);
+      attempt++;
+      const fields = { error: messageOf(error), closeCode: code, retryInMs: waitMs };
+      if (hopeless) deps.log.error("linkRefused", { ...fields, meaning: hopeless });
+      else deps.log.warn("linkLost", fields);
+      if (code === LINK_CLOSE.retired && isProven) await endWhatRuns(deps, handlers);
+    }
+    try {
+      await deps.clock.sleep(waitMs, signal);
+    } catch {
+      return;
+    }
+  }
+}
+
+/** What fails here is tried again when the next connection is refused for the same reason. */
+async function endWhatRuns({ log }: SessionDeps, handlers: FrameHandlers): Promise<void> {
+  try {
+    await handlers.retired();
+  } catch (error) {
+    log.error("ordersNotEnded", { error: messageOf(error) });
+  }
+}

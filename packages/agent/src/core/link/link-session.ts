@@ -1,0 +1,169 @@
+/** One link from the connection to its end: handshake, hello, frames, heartbeat. */
+import { LINK_VERSION, type MachineFacts, OLDEST_LINK_VERSION, type ServerFrame } from "@halligan/protocol/link";
+import { LIMITS } from "../../limits.ts";
+import { abortable, withDeadline } from "../deadline.ts";
+import { isFresh } from "../freshness.ts";
+import type { JournalState } from "../journal/journal.ts";
+import { heldOrder } from "../journal/journal.ts";
+import type { LinkState } from "../link-state.ts";
+import type { OrderKeys } from "../order-check.ts";
+import type { Clock, Log, Net } from "../ports.ts";
+import type { FrameChannel, ReceivedFrame } from "./frame-channel.ts";
+import { LinkEnded } from "./link-ended.ts";
+import { type Identity, openLink } from "./link-handshake.ts";
+
+export interface SessionDeps {
+  clock: Clock;
+  net: Net;
+  log: Log;
+  link: LinkState;
+  identity: Identity;
+  /** 1: as an agent of the release before. The simulation runs those as well; default {@link LINK_VERSION}. */
+  linkVersion?: number;
+  /** Of this process, made when it started and never written down: a copy of the data folder does not have it. */
+  processId: string;
+  /** The pinned ones at present. The first names the server in the handshake. */
+  orderKeys(): OrderKeys;
+  /** Number of the pinned set. */
+  orderKeySet(): number;
+  facts(): MachineFacts;
+  journal(): JournalState;
+}
+
+type FrameOf<T extends ServerFrame["type"]> = Extract<ServerFrame, { type: T }>;
+/** When a frame was sent, for those that are worth something for a short time only. */
+type Received = Pick<ReceivedFrame, "sentAtMs" | "sizeBytes">;
+export interface FrameHandlers {
+  /** The link counts as up when this returns. */
+  helloAnswer(frame: FrameOf<"helloAnswer">): Promise<void>;
+  order(frame: FrameOf<"order">, received: Received): Promise<void>;
+  orderKeys(frame: FrameOf<"orderKeys">): Promise<void>;
+  startGranted(frame: FrameOf<"startGranted">, received: Received): Promise<void>;
+  end(frame: FrameOf<"end">): Promise<void>;
+  ack(frame: FrameOf<"ack">): Promise<void>;
+  forget(frame: FrameOf<"forget">): Promise<void>;
+  /** The server refuses this device for good: nothing of its orders may go on. */
+  retired(): Promise<void>;
+}
+
+/** Runs until the link ends, which it always tells by rejecting. */
+export async function runLinkSession(deps: SessionDeps, handlers: FrameHandlers, signal: AbortSignal): Promise<never> {
+  const { clock, link } = deps;
+  const ended = new AbortController();
+  const all = AbortSignal.any([signal, ended.signal]);
+  const connection = await withDeadline(
+    clock,
+    LIMITS.connectTimeoutMs,
+    all,
+    "The server did not answer in time.",
+    (s) => deps.net.connect(s),
+  );
+  const { linkVersion = LINK_VERSION } = deps;
+  const orderKeys = deps.orderKeys();
+  const orderKeyIds = [...orderKeys.keys()];
+  try {
+    const { clock, identity } = deps;
+    const { welcome, channel } = await openLink(
+      { clock, identity, linkVersion, orderKeys, recovered: (set) => handlers.orderKeys(set) },
+      connection,
+      all,
+    );
+    link.setServerTime(welcome.serverTimeMs);
+    const send = channel.send.bind(channel);
+    const journal = deps.journal();
+    send({
+      type: "hello",
+      journalId: journal.journalId,
+      highestOrderSeq: journal.highestOrderSeq,
+      orders: [...journal.orders.values()].map(heldOrder),
+      ...(orderKeyIds.length > 1 && { orderKeyIds }),
+      ...(linkVersion > OLDEST_LINK_VERSION && {
+        orderKeySet: deps.orderKeySet(),
+        continuity: { processId: deps.processId, rollingValue: journal.rollingValue },
+      }),
+      facts: deps.facts(),
+    });
+    const answer = await withDeadline(clock, LIMITS.helloTimeoutMs, all, "The hello was not answered in time.", (s) =>
+      answerOf(channel, clock, s),
+    );
+    link.up({ ticket: welcome.ticket, send });
+    await handlers.helloAnswer(answer);
+    deps.log.info("linked", { machineId: deps.identity.machineId, linkEpoch: welcome.linkEpoch });
+    const heart = { lastFrameMs: clock.monotonicMs() };
+    return await Promise.race([
+      receiveFrames(channel, link, handlers, clock, heart, all),
+      keepAlive(clock, welcome.pingIntervalMs, () => send({ type: "ping" }), heart, all),
+    ]);
+  } finally {
+    link.down();
+    ended.abort(new LinkEnded("The link is over."));
+    connection.close();
+  }
+}
+
+/** A verdict lets commands start, so a late one is not taken. */
+async function answerOf(channel: FrameChannel, clock: Clock, signal: AbortSignal): Promise<FrameOf<"helloAnswer">> {
+  const received = await channel.next(signal);
+  const { frame } = received;
+  if (frame.type !== "helloAnswer") throw new LinkEnded(`The server sent ${frame.type} instead of a helloAnswer.`);
+  if (!isFresh(received, clock.monotonicMs())) throw new LinkEnded("The answer to the hello came late.");
+  return frame;
+}
+
+async function receiveFrames(
+  channel: FrameChannel,
+  link: LinkState,
+  handlers: FrameHandlers,
+  clock: Clock,
+  heart: { lastFrameMs: number },
+  signal: AbortSignal,
+): Promise<never> {
+  for (;;) {
+    const received = await channel.next(signal);
+    heart.lastFrameMs = clock.monotonicMs();
+    // One after the other, and never once the link is given up: a later frame may rest on what an earlier one wrote.
+    await abortable(handle(received, link, handlers), signal);
+  }
+}
+
+async function handle(received: ReceivedFrame, link: LinkState, handlers: FrameHandlers): Promise<void> {
+  const { frame } = received;
+  switch (frame.type) {
+    case "pong":
+      return link.setServerTime(frame.serverTimeMs);
+    case "probe":
+      return link.send({ type: "probeAnswer", nonce: frame.nonce });
+    case "order":
+      return await handlers.order(frame, received);
+    case "orderKeys":
+      return await handlers.orderKeys(frame);
+    case "startGranted":
+      return await handlers.startGranted(frame, received);
+    case "end":
+      return await handlers.end(frame);
+    case "ack":
+      return await handlers.ack(frame);
+    case "forget":
+      return await handlers.forget(frame);
+    case "welcome":
+    case "signedWelcome":
+    case "helloAnswer":
+      throw new LinkEnded(`A ${frame.type} came out of turn.`);
+  }
+}
+
+async function keepAlive(
+  clock: Clock,
+  intervalMs: number,
+  ping: () => void,
+  heart: { lastFrameMs: number },
+  signal: AbortSignal,
+): Promise<never> {
+  for (;;) {
+    ping();
+    await clock.sleep(intervalMs, signal);
+    if (clock.monotonicMs() - heart.lastFrameMs > intervalMs * LIMITS.silentIntervals) {
+      throw new LinkEnded("The link fell silent.");
+    }
+  }
+}

@@ -1,0 +1,276 @@
+/**
+ * Brings one order to its end: command after command, each start and each end in the journal before anything else
+ * shows it. After a crash the same code goes on from the journal; a script that was running then has its end there
+ * already (`recovery.ts`) and is only delivered.
+ */
+import type { AgentFrame, OrderCommand } from "@halligan/protocol/link";
+import { LIMITS } from "../../limits.ts";
+import { isRecent } from "../freshness.ts";
+import { type CommandState, nextCommand, type OrderState } from "../journal/journal.ts";
+import type { JournalWriter } from "../journal/journal-writer.ts";
+import type { LinkState } from "../link-state.ts";
+import type {
+  Clock,
+  CommandJob,
+  CommandRef,
+  Log,
+  Random,
+  Runner,
+  RunScriptCommand,
+  ScriptEnd,
+  ScriptStart,
+  Transcript,
+  TransferCommand,
+  TransferEnd,
+} from "../ports.ts";
+import type { EndMoments } from "./end-moments.ts";
+import { CANCELLED_TEXT, CRASHED_TEXT } from "./end-texts.ts";
+import { closedFrame, type Reports, startedFrame } from "./reports.ts";
+
+export interface WorkerDeps {
+  clock: Clock;
+  log: Log;
+  random: Random;
+  runner: Runner;
+  link: LinkState;
+  journal: JournalWriter;
+  endMoments: EndMoments;
+  reports: Reports;
+}
+
+export class OrderWorker {
+  readonly orderSeq: number;
+  readonly #deps: WorkerDeps;
+  /** Commands whose start was written by this process: only these may be started. */
+  readonly #startedHere: Set<number>;
+  readonly #cancelled = new AbortController();
+  readonly #stopped = new AbortController();
+  readonly #abandoned = new AbortController();
+  readonly #leftovers: string[] = [];
+  /** The last one of the server, and the earliest moment at which it can have been given. */
+  #grant: { startId: string; sentAtMs: number } | null = null;
+  /** Set by the server's verdict; an order without one starts nothing after a new hello. */
+  mayStart = true;
+  readonly done: Promise<void>;
+
+  constructor(deps: WorkerDeps, orderSeq: number, startedHere: readonly number[], onDone: () => void) {
+    this.#deps = deps;
+    this.orderSeq = orderSeq;
+    this.#startedHere = new Set(startedHere);
+    this.done = this.#work()
+      .catch((error: unknown) => {
+        if (!this.#abandoned.signal.aborted && !this.#stopped.signal.aborted) throw error;
+      })
+      .finally(onDone);
+  }
+
+  /** This start, and no other one of its command, is recorded by the server. */
+  grant(startId: string, sentAtMs: number): void {
+    this.#grant = { startId, sentAtMs };
+    this.#deps.link.wake();
+  }
+
+  /** The order was told to end: its record is in the journal already. */
+  cancel(): void {
+    this.#cancelled.abort("cancelled");
+  }
+
+  /** The agent stops: a script is ended and journaled, a transfer is left for the next start. */
+  stop(): void {
+    this.#stopped.abort("agentStops");
+  }
+
+  /** Nothing of the order is wanted: ends what runs and journals nothing more. */
+  abandon(): void {
+    this.#abandoned.abort("cancelled");
+  }
+
+  async #work(): Promise<void> {
+    for (;;) {
+      const held = this.#held();
+      if (!held) return;
+      const index = nextCommand(held);
+      if (index === null) return await this.#close();
+      const of = held.commands[index];
+      const command = held.order.commands[index];
+      if (!of || !command) return;
+      if (of.state === "waiting") {
+        if (!(await this.#permission(command))) continue;
+        this.#startedHere.add(index);
+        const startId = this.#deps.random.id();
+        await this.#journal({ type: "started", orderSeq: this.orderSeq, index, startId });
+        this.#report(startedFrame(this.#held() ?? held, index));
+        continue;
+      }
+      const base = {
+        actionId: held.order.actionId,
+        orderSeq: this.orderSeq,
+        index,
+        limits: held.order.limits,
+        earlier: held.order.commands.slice(0, index),
+      };
+      const { actionId } = held.order;
+      this.#deps.log.info("commandStarted", { actionId, index, type: command.type });
+      if (command.type === "RunScript") await this.#script({ ...base, command }, of);
+      else await this.#transfer({ ...base, command });
+      this.#deps.log.info("commandEnded", { actionId, index, outcome: this.#held()?.commands[index]?.end?.outcome });
+      const after = this.#held();
+      if (after) this.#report(this.#deps.reports.ended(after, index));
+      this.#stopped.signal.throwIfAborted();
+    }
+  }
+
+  /**
+   * Waits until a further command may be journalled as started. False when the order was told to end meanwhile. A script needs the server's
+   * word anyway: without a link it stays waiting, which a crash does not turn into a failure. A transfer has a grace.
+   */
+  async #permission({ type }: OrderCommand): Promise<boolean> {
+    const { link } = this.#deps;
+    const signal = AbortSignal.any([this.#cancelled.signal, this.#stopped.signal, this.#abandoned.signal]);
+    for (;;) {
+      this.#stopped.signal.throwIfAborted();
+      this.#abandoned.signal.throwIfAborted();
+      if (this.#cancelled.signal.aborted) return false;
+      const isLinked = type === "RunScript" ? link.isUp : link.downForMs <= LIMITS.startWithoutLinkMs;
+      if (this.mayStart && isLinked) return true;
+      await link.changed(signal).catch(() => undefined);
+    }
+  }
+
+  async #script(job: CommandJob<RunScriptCommand>, before: CommandState): Promise<void> {
+    const { orderSeq, index } = job;
+    let end = before.scriptEnd;
+    if (!end) {
+      const signal = AbortSignal.any([this.#cancelled.signal, this.#stopped.signal, this.#abandoned.signal]);
+      // The one place that starts a script. The set is emptied before the start: there is no second one.
+      const ran = this.#startedHere.delete(index)
+        ? await this.#run(job, before.startId, signal)
+        : { outcome: "failed" as const, errors: [CRASHED_TEXT], exitCode: -1, ran: true, leftovers: [] };
+      this.#leftovers.push(...ran.leftovers);
+      this.#abandoned.signal.throwIfAborted();
+      end = {
+        type: "scriptEnded",
+        orderSeq,
+        index,
+        outcome: ran.outcome,
+        errors: ran.errors,
+        exitCode: ran.exitCode,
+        ran: ran.ran,
+      };
+    }
+    const inline = end.ran ? await this.#deps.runner.inlineTranscript(job, end.exitCode) : null;
+    let result: Transcript | null = inline;
+    let { outcome, errors } = end;
+    if (end.ran && !inline) {
+      if (!before.scriptEnd) await this.#journal(end);
+      this.#stopped.signal.throwIfAborted();
+      result = await this.#upload(job, end.exitCode);
+      if (!result) {
+        outcome = "failed";
+        errors = [...errors, "The transcript could not be delivered."];
+      }
+    }
+    const exitCode = end.ran && { exitCode: end.exitCode };
+    await this.#journal({ type: "ended", orderSeq, index, outcome, errors, result, ...exitCode });
+  }
+
+  async #run(job: CommandJob<RunScriptCommand>, startId: string | null, signal: AbortSignal): Promise<ScriptEnd> {
+    const { orderSeq, index } = job;
+    const start: ScriptStart = {
+      granted: () => this.#untilGranted(job, startId, signal),
+      spawned: ({ pid, startTime, bootId }) =>
+        this.#journal({ type: "process", orderSeq, index, pid, startTime, bootId }),
+    };
+    const end = await this.#deps.runner.runScript(job, start, signal);
+    this.#deps.endMoments.note(orderSeq, index);
+    return end;
+  }
+
+  /**
+   * A copy of this device with the same key and journal could start the script as well, and this one may have been set back; only the
+   * server can tell the first start from a second one (docs/decisions/0007).
+   */
+  async #untilGranted({ actionId, index }: CommandRef, startId: string | null, signal: AbortSignal): Promise<void> {
+    const { link, log } = this.#deps;
+    let isTold = false;
+    while (this.#grant?.startId !== startId || !this.#isFreshGrant(index)) {
+      if (!link.isUp && !isTold) log.info("scriptWaitsForLink", { actionId, index });
+      isTold ||= !link.isUp;
+      await link.changed(signal);
+    }
+  }
+
+  /** One that was under way for too long, or that came long before it is used, is asked for again: its action may be over. */
+  #isFreshGrant(index: number): boolean {
+    const { clock, log } = this.#deps;
+    if (this.#grant && isRecent(this.#grant.sentAtMs, clock.monotonicMs())) return true;
+    this.#grant = null;
+    log.warn("startGrantExpired", { orderSeq: this.orderSeq, index });
+    const held = this.#held();
+    if (held) this.#report(startedFrame(held, index));
+    return false;
+  }
+
+  /** A transcript cannot be made again, so it is tried for ever, but for a cancelled order, whose `closed` is waited for. */
+  async #upload(job: CommandJob<RunScriptCommand>, exitCode: number): Promise<Transcript | null> {
+    const { runner, clock } = this.#deps;
+    const signal = AbortSignal.any([this.#stopped.signal, this.#abandoned.signal]);
+    const late = new AbortController();
+    const onCancel = () => {
+      clock
+        .sleep(LIMITS.cancelledDeliveryMs, AbortSignal.any([signal, late.signal]))
+        .then(() => late.abort())
+        .catch(() => undefined);
+    };
+    if (this.#cancelled.signal.aborted) onCancel();
+    else this.#cancelled.signal.addEventListener("abort", onCancel, { once: true });
+    try {
+      return await runner.uploadTranscript(job, exitCode, AbortSignal.any([signal, late.signal]));
+    } catch (error) {
+      if (signal.aborted || !late.signal.aborted) throw error;
+      return null;
+    } finally {
+      this.#cancelled.signal.removeEventListener("abort", onCancel);
+      late.abort();
+    }
+  }
+
+  async #transfer(job: CommandJob<TransferCommand>): Promise<void> {
+    const { orderSeq, index } = job;
+    const signal = AbortSignal.any([this.#cancelled.signal, this.#stopped.signal, this.#abandoned.signal]);
+    let end: TransferEnd;
+    try {
+      end = await this.#deps.runner.transfer(job, signal);
+    } catch (error) {
+      this.#abandoned.signal.throwIfAborted();
+      this.#stopped.signal.throwIfAborted();
+      if (!this.#cancelled.signal.aborted) throw error;
+      end = { outcome: "failed", errors: [CANCELLED_TEXT], result: null };
+    }
+    this.#deps.endMoments.note(orderSeq, index);
+    await this.#journal({ type: "ended", orderSeq, index, ...end });
+  }
+
+  async #close(): Promise<void> {
+    const held = this.#held();
+    if (!held?.ending || held.closed) return;
+    await this.#journal({ type: "closed", orderSeq: this.orderSeq, errors: this.#leftovers });
+    const closed = this.#held();
+    if (closed) this.#report(closedFrame(closed));
+  }
+
+  #held(): OrderState | undefined {
+    return this.#deps.journal.state.orders.get(this.orderSeq);
+  }
+
+  #journal(
+    ...records: Parameters<JournalWriter["append"]> extends [AbortSignal, ...infer R] ? R : never
+  ): Promise<void> {
+    this.#abandoned.signal.throwIfAborted();
+    return this.#deps.journal.append(this.#abandoned.signal, ...records);
+  }
+
+  #report(frame: AgentFrame | null): void {
+    if (frame) this.#deps.link.send(frame);
+  }
+}

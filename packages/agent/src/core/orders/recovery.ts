@@ -1,0 +1,38 @@
+/**
+ * What an agent does before its first link: a script that was running when the last agent process died is ended and is
+ * never started again. GetFile and PutFile change nothing when repeated; they start again once the hello is answered.
+ */
+
+import type { JournalRecord } from "../journal/journal.ts";
+import type { JournalWriter } from "../journal/journal-writer.ts";
+import type { Log, Runner } from "../ports.ts";
+import { CANCELLED_TEXT, CRASHED_AT_START_TEXT, CRASHED_TEXT } from "./end-texts.ts";
+
+/** No journal says any more what an earlier agent process of this machine started. */
+export async function endUnknownOrphans(runner: Runner, log: Log): Promise<void> {
+  const leftovers = await runner.endAllOrphans();
+  if (leftovers.length > 0) log.error("orphansLeft", { errors: leftovers.join(" ") });
+}
+
+export async function recover(journal: JournalWriter, runner: Runner, log: Log, signal: AbortSignal): Promise<void> {
+  for (const held of journal.state.orders.values()) {
+    const { actionId, orderSeq } = held.order;
+    for (const [index, of] of held.commands.entries()) {
+      const command = held.order.commands[index];
+      if (of.state !== "running" || command?.type !== "RunScript" || of.scriptEnd) continue;
+      log.warn("scriptInterrupted", { actionId, index });
+      const leftovers = await runner.endOrphans({ actionId, orderSeq, index }, of.process);
+      const record: JournalRecord = {
+        type: "scriptEnded",
+        orderSeq,
+        index,
+        outcome: "failed",
+        errors: [held.ending ? CANCELLED_TEXT : of.process ? CRASHED_TEXT : CRASHED_AT_START_TEXT, ...leftovers],
+        exitCode: -1,
+        ran: true,
+      };
+      await journal.append(signal, record);
+    }
+  }
+  await runner.forgetAllBut(new Set(journal.state.orders.keys()));
+}

@@ -1,0 +1,87 @@
+/** What the journal says of an order, as frames. Sent again after every hello until it is acknowledged. */
+import { createHash } from "node:crypto";
+import type { AgentFrame, CommandResult, Ended, SignedEnd } from "@halligan/protocol/link";
+import { signEnd } from "@halligan/protocol/link-crypto";
+import { boundErrors } from "../error-text.ts";
+import type { OrderState } from "../journal/journal.ts";
+import type { Identity } from "../link/link-handshake.ts";
+import type { EndMoments } from "./end-moments.ts";
+
+export function startedFrame(held: OrderState, index: number): AgentFrame | null {
+  const startId = held.commands[index]?.startId;
+  if (!startId) return null;
+  return { type: "started", actionId: held.order.actionId, orderSeq: held.order.orderSeq, index, startId };
+}
+
+export function closedFrame(held: OrderState): AgentFrame | null {
+  if (!held.closed) return null;
+  const { actionId, orderSeq } = held.order;
+  return { type: "closed", actionId, orderSeq, errors: boundErrors(held.closed.errors) };
+}
+
+export class Reports {
+  readonly #moments: EndMoments;
+  readonly #signer: Identity | null;
+
+  /** @param signer signs the ends; null in link version 1 */
+  constructor(moments: EndMoments, signer: Identity | null) {
+    this.#moments = moments;
+    this.#signer = signer;
+  }
+
+  ended(held: OrderState, index: number): Ended | null {
+    const of = held.commands[index];
+    if (!of?.end) return null;
+    const { outcome, result, exitCode = null } = of.end;
+    const errors = boundErrors(of.end.errors);
+    const { actionId, orderSeq } = held.order;
+    const endedAgoMs = this.#moments.agoMs(orderSeq, index);
+    const told = {
+      actionId,
+      orderSeq,
+      index,
+      outcome,
+      errors: outcome === "failed" && errors.length === 0 ? ["The command failed."] : errors,
+    };
+    return {
+      type: "ended",
+      ...told,
+      result,
+      ...(endedAgoMs !== undefined && { endedAgoMs }),
+      ...(this.#signer && {
+        evidence: signEnd(
+          {
+            v: 1,
+            machineId: this.#signer.machineId,
+            ...told,
+            startId: of.startId,
+            exitCode,
+            result: signedResult(result),
+          },
+          this.#signer.privateKey,
+        ),
+      }),
+    };
+  }
+
+  /** Everything that is not acknowledged, in the order in which it happened. */
+  unacknowledged(held: OrderState): AgentFrame[] {
+    const frames: (AgentFrame | null)[] = [];
+    held.commands.forEach((of, index) => {
+      if (of.acked || of.state === "waiting") return;
+      frames.push(startedFrame(held, index), this.ended(held, index));
+    });
+    frames.push(closedFrame(held));
+    return frames.filter((frame) => frame !== null);
+  }
+}
+
+function signedResult(result: CommandResult | null): SignedEnd["result"] {
+  if (result === null) return null;
+  if (result.kind === "uploaded") {
+    const { kind, sizeBytes, sha256, fileChange } = result;
+    return { kind, sizeBytes, sha256, ...(fileChange && { fileChange }) };
+  }
+  const bytes = Buffer.from(result.transcript);
+  return { kind: "inline", sizeBytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
+}

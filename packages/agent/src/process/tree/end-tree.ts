@@ -1,0 +1,114 @@
+/** Ends a script's tree: SIGTERM, a grace, SIGKILL until nothing is left. */
+import { spawnSync } from "node:child_process";
+import type { Clock } from "../../core/ports.ts";
+import { LIMITS } from "../../limits.ts";
+import { groupIsThere, signalProcess } from "../signal-process.ts";
+import { hasEnvironment, listProcesses, type ProcessEntry } from "./process-table.ts";
+import { ownsGroup, type Tree, treeMembers } from "./process-tree.ts";
+
+interface Living {
+  members: ProcessEntry[];
+  pids: number[];
+  /** Groups whose leader is, or was, of the tree: a signal to one reaches also what is forked at that moment. */
+  groupIds: number[];
+}
+
+/**
+ * Answers with the processes that could not be ended. It does not heed a signal: it is what an
+ * abort leads to, and is bounded by itself (about four seconds; less than one where nothing resists
+ * SIGKILL).
+ */
+export async function endTree(tree: Tree, clock: Clock): Promise<number[]> {
+  if (process.platform === "win32") return endWindowsTree(tree);
+  const never = new AbortController().signal;
+  let left = living(tree);
+  const told = new Set<number>();
+  const begunMs = clock.monotonicMs();
+  while (left.pids.length > 0 && clock.monotonicMs() - begunMs < LIMITS.killGraceMs) {
+    for (const pid of left.pids) {
+      if (!told.has(pid)) signalProcess(pid, "SIGTERM");
+      told.add(pid);
+    }
+    await clock.sleep(LIMITS.killPollMs, never);
+    left = living(tree);
+  }
+  const killedMs = clock.monotonicMs();
+  // Processes that each fork the next one and end are in no list when it is read; their group reaches them. It is there also for
+  // a zombie whose parent does not ask for it, so it alone is not waited for long.
+  for (
+    let rounds = 0;
+    left.pids.length > 0 || (left.groupIds.length > 0 && rounds < LIMITS.groupKillRounds);
+    rounds++
+  ) {
+    for (const group of tree.cgroups) group.kill();
+    for (const groupId of left.groupIds) signalProcess(-groupId, "SIGKILL");
+    for (const pid of left.pids) signalProcess(pid, "SIGKILL");
+    if (clock.monotonicMs() - killedMs > LIMITS.killWaitMs) break;
+    await clock.sleep(LIMITS.killPollMs, never);
+    left = living(tree);
+  }
+  for (const group of tree.cgroups) {
+    // What has just died is counted a moment longer. A group that stays is taken away at the agent's next start.
+    for (let tries = 0; !group.remove() && left.pids.length === 0 && tries < LIMITS.cgroupRemoveTries; tries++) {
+      await clock.sleep(LIMITS.killPollMs, never);
+    }
+  }
+  return left.pids;
+}
+
+export function notEndedTexts(pids: readonly number[]): string[] {
+  return pids.map((pid) => `Process ${pid} of the script could not be ended.`);
+}
+
+/** One look at every process of the device. Not for Windows. */
+export function lookAtTree(tree: Tree): {
+  /** The living processes of the tree, as the system lists them. */
+  members: ProcessEntry[];
+  /** Neither process nor process group nor cgroup of it is there. */
+  isGone: boolean;
+} {
+  const { members, pids, groupIds } = living(tree);
+  const isGone = pids.length === 0 && groupIds.length === 0 && tree.cgroups.every((group) => !group.exists);
+  return { members, isGone };
+}
+
+/**
+ * Whether surely nothing is left of a script that ended by itself, found out without a look at every process of the device (0.1 ms
+ * instead of 4 ms with 120 processes): the kernel takes a cgroup away only when nothing runs in it. What root moved
+ * out of the cgroup on purpose, as `su -` and `systemd-run` do, and that also left the script's process group, goes on;
+ * only a cancel or a time limit looks for it everywhere. False where there is no cgroup, or it could not be entered.
+ */
+export function isSurelyGone({ root, cgroups }: Tree): boolean {
+  if (!root || cgroups.length === 0) return false;
+  return cgroups.every((group) => group.removeEmpty()) && !groupIsThere(root.pid);
+}
+
+function living(tree: Tree): Living {
+  const table = listProcesses();
+  const own = table.find(({ pid }) => pid === process.pid);
+  const isMarked = (pid: number) =>
+    hasEnvironment(pid, tree.mark) && !tree.except?.some((other) => hasEnvironment(pid, other));
+  const members = treeMembers(tree, table, isMarked, process.pid);
+  const groupIds = members
+    .filter(({ groupId, sessionId }) => groupId > 1 && groupId !== own?.groupId && sessionId !== own?.sessionId)
+    .map(({ groupId }) => groupId);
+  if (tree.root && ownsGroup(tree.root, table) && groupIsThere(tree.root.pid)) groupIds.push(tree.root.pid);
+  const pids = new Set([...members.map(({ pid }) => pid), ...tree.cgroups.flatMap((group) => group.pids())]);
+  return {
+    members: table.filter(({ pid }) => pids.has(pid)),
+    pids: [...pids],
+    groupIds: [...new Set(groupIds)],
+  };
+}
+
+function endWindowsTree(tree: Tree): number[] {
+  if (!tree.root) return [];
+  const args = ["/PID", String(tree.root.pid), "/T", "/F"];
+  const NOT_FOUND = 128;
+  const { status } = spawnSync("taskkill.exe", args, {
+    timeout: LIMITS.killWaitMs,
+    stdio: "ignore",
+    windowsHide: true,
+  });
+  return status === 0 || status === NOT_FOUND ? [] : [tree.root.pid];
+}

@@ -1,0 +1,31 @@
+/**
+ * What simulated devices are made of: the agent's core, the ports that it waits on, and its uploads. Not an interface for anybody else.
+ */
+export { type CoreDeps, runAgentCore } from "./core/agent-core.ts";
+export { backoffMs } from "./core/backoff.ts";
+export { LinkState } from "./core/link-state.ts";
+export type { PinnedKeys } from "./core/order-keys-check.ts";
+export { CANCELLED_TEXT, STOPPED_BEFORE_TEXT, STOPPED_TEXT } from "./core/orders/end-texts.ts";
+export type {
+  Clock,
+  CommandJob,
+  CommandRef,
+  Connection,
+  Disk,
+  Log,
+  Net,
+  ProcessRef,
+  Random,
+  Received,
+  Runner,
+  RunScriptCommand,
+  ScriptEnd,
+  ScriptStart,
+  Transcript,
+  TransferCommand,
+  TransferEnd,
+} from "./core/ports.ts";
+export { agentNetwork } from "./network/agent-network.ts";
+export { realClock } from "./real-clock.ts";
+export { TransferFailed, TransferWatch } from "./transfer/transfer-watch.ts";
+export { upload } from "./transfer/upload.ts";
