@@ -1,7 +1,7 @@
 import type { HalliganClient } from "@halligan/protocol/client";
-import type { Arguments, OptionSpecs } from "./arguments.ts";
+import type { Arguments, OptionSpecs } from "./arguments/arguments.ts";
 import type { Environment } from "./environment.ts";
-import type { Progress } from "./render/progress.ts";
+import type { Progress } from "./render/progress/progress.ts";
 
 /** What a command leaves: one of the two outputs is printed. */
 export interface Outcome {

@@ -1,8 +1,8 @@
-import { GLOBAL_OPTIONS } from "./arguments.ts";
-import { UsageError } from "./cli-error.ts";
+import { GLOBAL_OPTIONS } from "./arguments/arguments.ts";
+import { didYouMean } from "./arguments/suggest.ts";
 import type { Command } from "./command.ts";
 import { COMMANDS } from "./commands/index.ts";
-import { didYouMean } from "./suggest.ts";
+import { UsageError } from "./errors/cli-error.ts";
 
 export interface Invocation {
   command: Command;

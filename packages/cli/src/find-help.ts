@@ -1,7 +1,7 @@
 import { COMMANDS } from "./commands/index.ts";
 import { commandsOfGroup, commandWords, unknownCommand } from "./find-command.ts";
-import { renderCommandHelp, renderGroupHelp, renderOverview } from "./render/help.ts";
-import { isTopic, renderTopic, TOPIC_NAMES } from "./render/help-topics.ts";
+import { renderCommandHelp, renderGroupHelp, renderOverview } from "./help/help.ts";
+import { isTopic, renderTopic, TOPIC_NAMES } from "./help/help-topics.ts";
 
 /**
  * The help that was asked for, or null when none was or when the command itself shows it. `help library add`,

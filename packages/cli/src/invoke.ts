@@ -1,14 +1,14 @@
 import { readFile } from "node:fs/promises";
-import { refuseReplacedBytes } from "./argument-text.ts";
+import { refuseReplacedBytes } from "./arguments/argument-text.ts";
 import type { Outcome } from "./command.ts";
 import { COMMANDS } from "./commands/index.ts";
-import { describeFailure } from "./describe-failure.ts";
 import type { Environment } from "./environment.ts";
-import { EXIT } from "./exit-codes.ts";
+import { describeFailure } from "./errors/describe-failure.ts";
+import { EXIT } from "./errors/exit-codes.ts";
 import { findCommand } from "./find-command.ts";
 import { findHelp } from "./find-help.ts";
-import { harmlessJson, harmlessText } from "./render/harmless.ts";
-import { renderOverview } from "./render/help.ts";
+import { renderOverview } from "./help/help.ts";
+import { harmlessJson, harmlessText } from "./render/text/harmless.ts";
 import { runCommand } from "./run-command.ts";
 
 /**

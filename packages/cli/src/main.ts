@@ -1,7 +1,7 @@
 import { homedir } from "node:os";
 import process from "node:process";
-import { Interrupted } from "./cli-error.ts";
-import { EXIT } from "./exit-codes.ts";
+import { Interrupted } from "./errors/cli-error.ts";
+import { EXIT } from "./errors/exit-codes.ts";
 import { invoke } from "./invoke.ts";
 import { cliNetwork } from "./network/cli-network.ts";
 

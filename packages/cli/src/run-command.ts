@@ -1,16 +1,16 @@
 import { once } from "node:events";
 import { createClient, type WaitNotice } from "@halligan/protocol/client";
 import { uncheckedTlsFault } from "@halligan/protocol/network";
-import { type Arguments, GLOBAL_OPTIONS, parseArguments } from "./arguments.ts";
-import { CliError, UsageError } from "./cli-error.ts";
+import { type Arguments, GLOBAL_OPTIONS, parseArguments } from "./arguments/arguments.ts";
 import type { Command, CommandContext, Outcome } from "./command.ts";
 import type { Environment } from "./environment.ts";
+import { CliError, UsageError } from "./errors/cli-error.ts";
 import { commandsOfGroup } from "./find-command.ts";
+import { renderCommandHelp } from "./help/help.ts";
 import { chooseProfile } from "./profile/choose-profile.ts";
-import { harmlessJsonLine, harmlessLine } from "./render/harmless.ts";
-import { renderCommandHelp } from "./render/help.ts";
-import { createProgress } from "./render/progress.ts";
-import { describeWait } from "./render/wait.ts";
+import { createProgress } from "./render/progress/progress.ts";
+import { describeWait } from "./render/progress/wait.ts";
+import { harmlessJsonLine, harmlessLine } from "./render/text/harmless.ts";
 
 /** Throws whatever describeFailure can describe. */
 export async function runCommand(

@@ -3,9 +3,9 @@ import { Writable } from "node:stream";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { proposedFileName, safeFileName } from "../src/download/safe-file-name.ts";
-import { harmlessJson, harmlessLine, harmlessText } from "../src/render/harmless.ts";
-import { createProgress } from "../src/render/progress.ts";
-import { renderTable } from "../src/render/table.ts";
+import { createProgress } from "../src/render/progress/progress.ts";
+import { harmlessJson, harmlessLine, harmlessText } from "../src/render/text/harmless.ts";
+import { renderTable } from "../src/render/text/table.ts";
 
 const HOSTILE = fc.string({
   unit: fc.constantFrom(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import type { CommandStatusWire, MachineActionWire } from "@halligan/protocol/api";
-import { progressLine } from "../src/render/progress-line.ts";
+import { progressLine } from "../src/render/progress/progress-line.ts";
 
 const command = (index: number, commandStatus: CommandStatusWire["commandStatus"]): CommandStatusWire => ({
   index,

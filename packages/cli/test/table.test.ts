@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { renderTable } from "../src/render/table.ts";
-import { cutToWidth, textWidth } from "../src/render/text-width.ts";
+import { renderTable } from "../src/render/text/table.ts";
+import { cutToWidth, textWidth } from "../src/render/text/text-width.ts";
 
 const ID = "0123456789abcdef0123456789abcdef01234567";
 const COLUMNS = [

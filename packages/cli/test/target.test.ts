@@ -4,10 +4,10 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { CliError } from "../src/cli-error.ts";
-import { describeFailure } from "../src/describe-failure.ts";
 import { chooseTarget, type TargetRequest } from "../src/download/target.ts";
-import { readSmallFile } from "../src/local-file-error.ts";
+import { CliError } from "../src/errors/cli-error.ts";
+import { describeFailure } from "../src/errors/describe-failure.ts";
+import { readSmallFile } from "../src/errors/local-file-error.ts";
 
 const IS_ROOT = process.getuid?.() === 0;
 

@@ -1,9 +1,9 @@
 import type { CommandStatusWire, MachineActionWire, TranscriptWire } from "@halligan/protocol/api";
 import { ApiError, type HalliganClient } from "@halligan/protocol/client";
 import type { CommandContext } from "../command.ts";
-import { describeFailure, type Failure } from "../describe-failure.ts";
 import { type DownloadedFile, downloadFile } from "../download/download-file.ts";
 import type { Target } from "../download/target.ts";
+import { describeFailure, type Failure } from "../errors/describe-failure.ts";
 
 export interface ScriptResult {
   index: number;

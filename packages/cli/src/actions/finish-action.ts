@@ -1,13 +1,13 @@
 import type { CommandStatusWire, MachineActionStatus, MachineActionWire } from "@halligan/protocol/api";
 import type { HalliganClient } from "@halligan/protocol/client";
 import type { CommandContext, Outcome } from "../command.ts";
-import type { Failure } from "../describe-failure.ts";
 import type { Target } from "../download/target.ts";
-import { EXIT, type ExitName, exitCodeOfScript } from "../exit-codes.ts";
-import { harmlessText } from "../render/harmless.ts";
-import { renderResults } from "../render/results.ts";
+import type { Failure } from "../errors/describe-failure.ts";
+import { EXIT, type ExitName, exitCodeOfScript } from "../errors/exit-codes.ts";
+import { harmlessText } from "../render/text/harmless.ts";
 import { actionJson, statusOf } from "./action-json.ts";
 import { type CommandResult, collectResults } from "./collect-results.ts";
+import { renderResults } from "./results.ts";
 import { waitForAction } from "./wait-for-action.ts";
 
 export interface FinishRequest {

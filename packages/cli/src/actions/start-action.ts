@@ -1,7 +1,7 @@
 import type { ActionOptions, MachineActionWire, StartCommandRequest } from "@halligan/protocol/api";
 import { ApiError, type HalliganClient, UnreachableError } from "@halligan/protocol/client";
-import { CliError, Interrupted } from "../cli-error.ts";
 import type { CommandContext } from "../command.ts";
+import { CliError, Interrupted } from "../errors/cli-error.ts";
 
 export interface StartRequest {
   machineId: string;

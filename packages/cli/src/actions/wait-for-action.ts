@@ -1,12 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { FINAL_STATUSES, type MachineActionWire, type TransferWire, type WaitingWire } from "@halligan/protocol/api";
 import { ApiError, type HalliganClient, UnreachableError } from "@halligan/protocol/client";
-import { CliError, Interrupted } from "../cli-error.ts";
-import { describeFailure } from "../describe-failure.ts";
-import { orSee } from "../or-see.ts";
-import type { Progress } from "../render/progress.ts";
-import { progressLine } from "../render/progress-line.ts";
-import { formatDuration } from "../render/units.ts";
+import { CliError, Interrupted } from "../errors/cli-error.ts";
+import { describeFailure } from "../errors/describe-failure.ts";
+import { orSee } from "../errors/or-see.ts";
+import type { Progress } from "../render/progress/progress.ts";
+import { progressLine } from "../render/progress/progress-line.ts";
+import { formatDuration } from "../render/text/units.ts";
 import { actionJson, statusOf } from "./action-json.ts";
 import { followAction } from "./follow-action.ts";
 

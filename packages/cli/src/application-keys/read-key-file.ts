@@ -1,6 +1,6 @@
 import { createHash, createPublicKey, X509Certificate } from "node:crypto";
 import { open } from "node:fs/promises";
-import { CliError } from "../cli-error.ts";
+import { CliError } from "../errors/cli-error.ts";
 
 /** A public key as the server takes it. */
 export type PublicJwk = Readonly<Record<string, unknown>>;

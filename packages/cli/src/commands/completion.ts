@@ -1,9 +1,9 @@
-import { UsageError } from "../cli-error.ts";
 import type { Command } from "../command.ts";
 import { bashCompletion } from "../completion/bash.ts";
 import { completedCommands } from "../completion/completed-commands.ts";
 import { fishCompletion } from "../completion/fish.ts";
 import { zshCompletion } from "../completion/zsh.ts";
+import { UsageError } from "../errors/cli-error.ts";
 import { positional } from "./shared-options.ts";
 
 const SHELLS = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion } as const;

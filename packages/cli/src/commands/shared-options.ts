@@ -1,8 +1,8 @@
-import type { Arguments, OptionSpecs } from "../arguments.ts";
-import { UsageError } from "../cli-error.ts";
+import type { Arguments, OptionSpecs } from "../arguments/arguments.ts";
 import type { CommandContext } from "../command.ts";
 import { DEFAULT_MAX_SIZE_BYTES } from "../download/download-file.ts";
-import { parseSize } from "../render/units.ts";
+import { UsageError } from "../errors/cli-error.ts";
+import { parseSize } from "../render/text/units.ts";
 
 export const COMMENT_OPTION = {
   comment: { type: "string", placeholder: "TEXT", help: "why, for the record" },

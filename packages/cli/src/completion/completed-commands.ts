@@ -1,4 +1,4 @@
-import { GLOBAL_OPTIONS, type OptionSpecs } from "../arguments.ts";
+import { GLOBAL_OPTIONS, type OptionSpecs } from "../arguments/arguments.ts";
 import type { Command } from "../command.ts";
 
 /** What a shell has to know of the command line. */

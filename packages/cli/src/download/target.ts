@@ -1,8 +1,8 @@
 import { constants, type Stats } from "node:fs";
 import { access, lstat, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { CliError, UsageError } from "../cli-error.ts";
-import { isFileError, localFileError } from "../local-file-error.ts";
+import { CliError, UsageError } from "../errors/cli-error.ts";
+import { isFileError, localFileError } from "../errors/local-file-error.ts";
 import { safeFileName } from "./safe-file-name.ts";
 
 /** Where the bytes go. `path` null: the name is taken from the download, in `folder`. */

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { link, open, rename, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { localFileError } from "../local-file-error.ts";
+import { localFileError } from "../errors/local-file-error.ts";
 import { existsError, refuseExisting } from "./target.ts";
 
 /**

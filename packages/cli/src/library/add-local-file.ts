@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { fileNameFault, type LibraryFileWire } from "@halligan/protocol/api";
 import { ApiError, type HalliganClient } from "@halligan/protocol/client";
-import { CliError, UsageError } from "../cli-error.ts";
+import { CliError, UsageError } from "../errors/cli-error.ts";
 import { changedWhileRead, isChangedFile, readLocalFile } from "./local-file.ts";
 
 export interface AddLocalFileRequest {

@@ -1,8 +1,8 @@
 import { fileNameFault, type StartCommandRequest } from "@halligan/protocol/api";
 import { ApiError, type HalliganClient } from "@halligan/protocol/client";
-import { CliError } from "../cli-error.ts";
+import { didYouMean } from "../arguments/suggest.ts";
 import type { CommandContext } from "../command.ts";
-import { didYouMean } from "../suggest.ts";
+import { CliError } from "../errors/cli-error.ts";
 import { changedWhileRead, isChangedFile, isLocalFile, type LocalFile, readLocalFile } from "./local-file.ts";
 
 /** What a person meant by a FILE or SCRIPT, with the hash of its bytes at this moment: whatever happens later, no others are used. */

@@ -3,7 +3,7 @@ import { openAsBlob, type Stats } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { fileNameFault } from "@halligan/protocol/api";
-import { CliError, UsageError } from "../cli-error.ts";
+import { CliError, UsageError } from "../errors/cli-error.ts";
 
 /** Up to this size a file is read once, into memory. */
 const MAX_IN_MEMORY_BYTES = 16 * 1024 * 1024;

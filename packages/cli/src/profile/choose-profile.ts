@@ -1,9 +1,9 @@
 import { createClient } from "@halligan/protocol/client";
 import { pemCertificates } from "@halligan/protocol/network";
-import { CliError } from "../cli-error.ts";
+import { didYouMean } from "../arguments/suggest.ts";
 import type { Environment } from "../environment.ts";
+import { CliError } from "../errors/cli-error.ts";
 import type { CliNetwork } from "../network/cli-network.ts";
-import { didYouMean } from "../suggest.ts";
 import { type Profile, profileFilePath, readProfiles } from "./profile-file.ts";
 import { checkSecret, readSecretFile } from "./secret.ts";
 import { checkTokenUrl, parseServerUrl, refusePlainHttp } from "./server-url.ts";

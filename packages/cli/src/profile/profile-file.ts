@@ -3,9 +3,9 @@ import { mkdir, open, rename, stat, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type Static, Type } from "typebox";
 import { Check } from "typebox/value";
-import { CliError } from "../cli-error.ts";
 import type { Environment } from "../environment.ts";
-import { localFileError } from "../local-file-error.ts";
+import { CliError } from "../errors/cli-error.ts";
+import { localFileError } from "../errors/local-file-error.ts";
 
 const closed = { additionalProperties: false } as const;
 

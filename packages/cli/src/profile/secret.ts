@@ -1,6 +1,6 @@
-import { CliError } from "../cli-error.ts";
 import type { Environment } from "../environment.ts";
-import { readSmallFile } from "../local-file-error.ts";
+import { CliError } from "../errors/cli-error.ts";
+import { readSmallFile } from "../errors/local-file-error.ts";
 
 const MAX_SECRET_LENGTH = 4_096;
 

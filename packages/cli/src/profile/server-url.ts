@@ -1,4 +1,4 @@
-import { CliError, UsageError } from "../cli-error.ts";
+import { CliError, UsageError } from "../errors/cli-error.ts";
 
 /** The server's address as the client wants it. Throws UsageError for what is not an http or https address. */
 export function parseServerUrl(text: string, source: string): string {

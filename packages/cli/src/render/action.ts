@@ -1,7 +1,7 @@
 import type { CommandRequest, MachineActionWire } from "@halligan/protocol/api";
-import { harmlessLine } from "./harmless.ts";
-import { type Column, renderTable } from "./table.ts";
-import { formatTime } from "./units.ts";
+import { harmlessLine } from "./text/harmless.ts";
+import { type Column, renderTable } from "./text/table.ts";
+import { formatTime } from "./text/units.ts";
 
 const COLUMNS: readonly Column<MachineActionWire>[] = [
   { title: "ACTION", cell: ({ id }) => id },

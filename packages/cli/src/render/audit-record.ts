@@ -1,6 +1,6 @@
 import type { AuditRecordWire } from "@halligan/protocol/api";
-import { harmlessLine } from "./harmless.ts";
-import { formatTime } from "./units.ts";
+import { harmlessLine } from "./text/harmless.ts";
+import { formatTime } from "./text/units.ts";
 
 const SHOWN = new Set(["seq", "at", "actor", "actorId", "actorKind", "operation", "machineId", "actionId", "detail"]);
 

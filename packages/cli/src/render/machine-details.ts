@@ -1,6 +1,6 @@
 import type { MachineDetailsWire } from "@halligan/protocol/api";
-import { renderFacts } from "./facts.ts";
-import { formatTime } from "./units.ts";
+import { renderFacts } from "./text/facts.ts";
+import { formatTime } from "./text/units.ts";
 
 /** One machine, a fact a line. */
 export function renderMachineDetails(machine: MachineDetailsWire): string {

@@ -1,6 +1,6 @@
 import type { ActionResultsWire } from "@halligan/protocol/api";
-import { type Column, renderTable } from "./table.ts";
-import { formatBytes } from "./units.ts";
+import { type Column, renderTable } from "./text/table.ts";
+import { formatBytes } from "./text/units.ts";
 
 type Facts = ActionResultsWire["value"][number];
 

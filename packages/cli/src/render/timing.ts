@@ -1,5 +1,5 @@
 import type { ActionTimingWire, MachineActionWire } from "@halligan/protocol/api";
-import { type Column, renderTable } from "./table.ts";
+import { type Column, renderTable } from "./text/table.ts";
 
 type Step = ActionTimingWire["steps"][number];
 

@@ -1,6 +1,6 @@
 import type { MachineActionWire, TransferWire, WaitingWire } from "@halligan/protocol/api";
-import { harmlessLine } from "./harmless.ts";
-import { formatBytes, formatTime } from "./units.ts";
+import { harmlessLine } from "./text/harmless.ts";
+import { formatBytes, formatTime } from "./text/units.ts";
 
 /** What is new since `before`, a line each; empty when nothing that shows is. */
 export function renderActionChange(action: MachineActionWire, before: MachineActionWire | null): string {

@@ -1,0 +1,58 @@
+import type { OutputFactsWire } from "@halligan/protocol/api";
+import type { Environment } from "../environment.ts";
+import { harmlessLine, harmlessText } from "../render/text/harmless.ts";
+import { formatBytes } from "../render/text/units.ts";
+import type { CommandResult, ScriptResult } from "./collect-results.ts";
+
+export interface RenderedResults {
+  /** For standard output. */
+  text: Uint8Array;
+  /** For standard error. */
+  notes: Uint8Array;
+}
+
+/**
+ * What a script wrote goes where it would have gone here: its output to standard output, its errors to standard error.
+ * On a terminal made harmless; in a pipe or a file the text as it came, since there it is data. `isRaw`: the bytes that
+ * the script wrote, without the agent's notes, everywhere.
+ */
+export function renderResults(
+  results: readonly CommandResult[],
+  { stdout, stderr }: Pick<Environment, "stdout" | "stderr">,
+  isRaw: boolean,
+): RenderedResults {
+  const text: Uint8Array[] = [];
+  const notes: Uint8Array[] = [];
+  for (const result of results) {
+    if (result.type === "RunScript") {
+      text.push(isRaw ? exactOutput(result, "stdout") : shown(result.output, stdout.isTTY));
+      notes.push(isRaw ? exactOutput(result, "stderr") : shown(result.errors, stderr.isTTY));
+      if (stderr.isTTY) {
+        notes.push(Buffer.from(`${harmlessLine(result.scriptName)} ended with exit code ${result.exitCode}\n`));
+      }
+    } else {
+      const { savedAs, sizeBytes, sha256 } = result;
+      const line = Buffer.from(
+        `${harmlessLine(savedAs ?? result.path)}  ${formatBytes(sizeBytes)}  SHA-256 ${sha256}\n`,
+      );
+      // With `-o -` standard output is the file itself; next to a script's output it would mix with it.
+      if (savedAs === null || results.some(({ type }) => type === "RunScript")) notes.push(line);
+      else text.push(line);
+    }
+  }
+  return { text: Buffer.concat(text), notes: Buffer.concat(notes) };
+}
+
+function shown(text: string, isTerminal: boolean | undefined): Uint8Array {
+  return Buffer.from(isTerminal ? endWithLineBreak(harmlessText(text)) : text);
+}
+
+export function exactOutput(result: ScriptResult, name: "stdout" | "stderr"): Uint8Array {
+  const facts: OutputFactsWire | undefined = result.streams?.[name];
+  if (facts?.base64 !== undefined) return Buffer.from(facts.base64, "base64");
+  return Buffer.from(name === "stdout" ? result.output : result.errors).subarray(0, facts?.textBytes);
+}
+
+function endWithLineBreak(text: string): string {
+  return text === "" || text.endsWith("\n") ? text : `${text}\n`;
+}

@@ -1,0 +1,42 @@
+import { MACHINE_ACTION_STATUSES } from "@halligan/protocol/api";
+import { odataText } from "@halligan/protocol/client";
+import { actionJson } from "../../actions/action-json.ts";
+import type { Command } from "../../command.ts";
+import { UsageError } from "../../errors/cli-error.ts";
+import { findMachineId } from "../../lookup/machine.ts";
+import { renderActions } from "../../render/action.ts";
+import { terminalWidth } from "../../render/text/terminal-width.ts";
+
+export const actions: Command = {
+  name: "actions",
+  summary: "list actions, newest first",
+  usage: "",
+  options: {
+    machine: { type: "string", placeholder: "MACHINE", help: "only of this machine" },
+    status: { type: "string", placeholder: "STATUS", help: `one of ${MACHINE_ACTION_STATUSES.join(", ")}` },
+    top: { type: "string", placeholder: "N", help: "at most N (default 20)" },
+  },
+  positionals: { min: 0, max: 0 },
+  examples: ["halligan actions --machine web-01 --status Failed"],
+  jsonShape: "{actions: [the API's machine actions]}",
+  async run({ args, connect, env, signal }) {
+    const limit = args.integer("top", { min: 1, max: 1_000_000 }) ?? 20;
+    const filters: string[] = [];
+    const status = args.text("status");
+    if (status !== undefined) filters.push(`status eq ${odataText(exactStatus(status))}`);
+    const client = await connect();
+    const machine = args.text("machine");
+    if (machine !== undefined) {
+      filters.push(`machineId eq ${odataText(await findMachineId(client, machine, signal))}`);
+    }
+    const filter = filters.length === 0 ? undefined : filters.join(" and ");
+    const all = await client.listMachineActions({ filter, limit, signal });
+    return { json: { actions: all.map(actionJson) }, text: renderActions(all, terminalWidth(env.stdout)) };
+  },
+};
+
+function exactStatus(typed: string): string {
+  const status = MACHINE_ACTION_STATUSES.find((one) => one.toLowerCase() === typed.toLowerCase());
+  if (status !== undefined) return status;
+  throw new UsageError(`--status is one of ${MACHINE_ACTION_STATUSES.join(", ")}, not "${typed}".`);
+}

@@ -1,0 +1,52 @@
+import { finishAction } from "../../actions/finish-action.ts";
+import { command, startAction } from "../../actions/start-action.ts";
+import type { Command } from "../../command.ts";
+import { chooseTarget } from "../../download/target.ts";
+import { UsageError } from "../../errors/cli-error.ts";
+import { findMachineId } from "../../lookup/machine.ts";
+import { maxSizeBytes, positional, SAVE_OPTIONS, START_OPTIONS, timeoutMs } from "../shared-options.ts";
+import { startedOnly } from "./started-only.ts";
+
+export const get: Command = {
+  name: "get",
+  summary: "save a file of a machine here",
+  usage: "MACHINE PATH",
+  details: [
+    "The file is unpacked and hashed as it arrives and gets its name only when all of it is here. Without -o it is " +
+      'saved under its own name in the current folder; "-o -" writes it to standard output.',
+  ],
+  options: { ...SAVE_OPTIONS, ...START_OPTIONS },
+  positionals: { min: 2, max: 2 },
+  examples: [
+    "halligan get web-01 /var/log/auth.log",
+    "halligan get web-01 'C:\\Windows\\System32\\drivers\\etc\\hosts' -o hosts.txt",
+  ],
+  jsonShape:
+    "{action, exitCode: null, results: [{index, type: GetFile, path, savedAs, sizeBytes, sha256}], error?}; with --no-wait {action}",
+  async run(context) {
+    const { args, env, isJson, signal } = context;
+    const devicePath = positional(args, 1);
+    const output = args.text("output");
+    if (isJson && output === "-")
+      throw new UsageError("With --json standard output holds the document; save to a file.");
+    const limitMs = timeoutMs(args);
+    const maxBytes = maxSizeBytes(args);
+    const { currentFolder } = env;
+    const target = await chooseTarget({ devicePath, output, mayReplace: args.flag("force"), currentFolder });
+    const client = await context.connect();
+    const machineId = await findMachineId(client, positional(args, 0), signal);
+    const created = await startAction(context, client, {
+      machineId,
+      commands: [command("GetFile", { Path: devicePath })],
+      comment: args.text("comment"),
+    });
+    if (args.flag("no-wait")) return startedOnly(context, created);
+    return finishAction(context, client, {
+      actionId: created.id,
+      created,
+      limitMs,
+      maxSizeBytes: maxBytes,
+      targetOf: async () => target,
+    });
+  },
+};

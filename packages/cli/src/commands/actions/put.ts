@@ -1,0 +1,49 @@
+import { finishAction } from "../../actions/finish-action.ts";
+import { command, startAction } from "../../actions/start-action.ts";
+import type { Command } from "../../command.ts";
+import { EXIT } from "../../errors/exit-codes.ts";
+import { chooseFile, pinOf, stage } from "../../library/choose-file.ts";
+import { findMachineId } from "../../lookup/machine.ts";
+import { harmlessLine } from "../../render/text/harmless.ts";
+import { positional, START_OPTIONS, timeoutMs } from "../shared-options.ts";
+import { startedOnly } from "./started-only.ts";
+
+export const put: Command = {
+  name: "put",
+  summary: "put a file into a machine's working folder",
+  usage: "MACHINE FILE",
+  details: [
+    "FILE is a local file, which is read once and sent with the action; the library is not touched. Where there is no such " +
+      "local file, FILE is the name of a library file, and library:NAME is in any case. What is put is what you chose: a " +
+      "library file that was replaced since it was looked up is refused. Scripts find the file in their current folder " +
+      "until the machine restarts.",
+  ],
+  options: START_OPTIONS,
+  positionals: { min: 2, max: 2 },
+  examples: ["halligan put web-01 ./rules.yar"],
+  jsonShape: "{action, exitCode: null, results: [], error?}; with --no-wait {action}",
+  async run(context) {
+    const { args, signal } = context;
+    const limitMs = timeoutMs(args);
+    const client = await context.connect();
+    const machineId = await findMachineId(client, positional(args, 0), signal);
+    const file = await chooseFile(context, client, positional(args, 1));
+    await stage(context, client, file);
+    const created = await startAction(context, client, {
+      machineId,
+      commands: [command("PutFile", { FileName: file.name }, pinOf(file))],
+      comment: args.text("comment"),
+    });
+    if (args.flag("no-wait")) return startedOnly(context, created);
+    const outcome = await finishAction(context, client, {
+      actionId: created.id,
+      created,
+      limitMs,
+      maxSizeBytes: 0,
+      targetOf: () => Promise.reject(new Error("A PutFile has no result")),
+    });
+    return outcome.exitCode === EXIT.ok
+      ? { ...outcome, text: `${harmlessLine(file.name)} is on the machine\n` }
+      : outcome;
+  },
+};

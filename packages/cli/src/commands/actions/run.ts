@@ -1,0 +1,110 @@
+import { devicePathOf } from "../../actions/collect-results.ts";
+import { finishAction } from "../../actions/finish-action.ts";
+import { quoteArgs } from "../../actions/quote-args.ts";
+import { command, startAction } from "../../actions/start-action.ts";
+import type { Command } from "../../command.ts";
+import { chooseTarget, type Target } from "../../download/target.ts";
+import { UsageError } from "../../errors/cli-error.ts";
+import { type ChosenFile, chooseFile, chooseScript, pinOf, stage } from "../../library/choose-file.ts";
+import { findMachineId } from "../../lookup/machine.ts";
+import {
+  maxSizeBytes,
+  positional,
+  RAW_OPTION,
+  SAVE_OPTIONS,
+  START_OPTIONS,
+  timeoutMs,
+  wantsRaw,
+} from "../shared-options.ts";
+import { startedOnly } from "./started-only.ts";
+
+export const run: Command = {
+  name: "run",
+  summary: "run a script on a machine and show what it wrote",
+  usage: "MACHINE SCRIPT [-- ARGS...]",
+  details: [
+    "MACHINE is an id or a computer name. SCRIPT is the name of a library file; with a slash (./a.sh), or when the " +
+      "library has no such name, it is a local file. library:NAME is the library's in any case.",
+    "What runs is what you chose: a local file is read once and sent with the action, and the library is not touched; a " +
+      "library file is looked up once, and the run is refused when it was replaced since, also after a wait on the server.",
+    "ARGS reach the script as they are written here, each as one argument. Bytes that are not UTF-8 are refused.",
+    "The script's output and errors go to standard output and standard error. On a terminal, control sequences are " +
+      "taken out. In a pipe or file the text is unchanged, but bytes that are not UTF-8 become U+FFFD; --raw writes the exact " +
+      "bytes, on a terminal too. Output that was cut is noted on standard error, and truncated is true with --json.",
+    "Processes that the script leaves running are ended when it ends, and named in its errors. --keep-processes leaves them " +
+      "running and names them as well.",
+    "The exit code is the script's, unless it is one that halligan uses itself: then it is 85, and standard error and " +
+      "--json have the script's own. See: halligan help exit-codes. Ctrl+C stops waiting, not the action, and exits with 130.",
+  ],
+  options: {
+    put: { type: "string", multiple: true, placeholder: "FILE", help: "first put this local or library file there" },
+    get: { type: "string", multiple: true, placeholder: "PATH", help: "afterwards save this file of the machine here" },
+    "output-dir": { type: "string", placeholder: "FOLDER", help: "where --get saves (default: the current folder)" },
+    force: SAVE_OPTIONS.force,
+    "max-size": SAVE_OPTIONS["max-size"],
+    "keep-processes": { type: "boolean", help: "do not end processes that the script leaves behind" },
+    ...RAW_OPTION,
+    ...START_OPTIONS,
+  },
+  positionals: { min: 2, max: 2 },
+  mayPassOn: true,
+  examples: [
+    "halligan run web-01 triage.sh",
+    'halligan run web-01 ./collect.sh --get /tmp/out.tgz --comment "case 42" -- --since "2 days ago"',
+  ],
+  jsonShape:
+    "{action, exitCode, results: [{index, type: RunScript, scriptName, exitCode, output, errors, truncated, streams?} | {index, type: GetFile, path, savedAs, sizeBytes, sha256}], error?}; with --no-wait {action}",
+  async run(context) {
+    const { args, env, signal } = context;
+    const limitMs = timeoutMs(args);
+    const maxBytes = maxSizeBytes(args);
+    const isRaw = wantsRaw(context);
+    const targets = new Map<string, Target>();
+    for (const path of args.texts("get")) {
+      const output = args.text("output-dir") ?? ".";
+      const target = await chooseTarget({
+        devicePath: path,
+        output,
+        isFolder: true,
+        mayReplace: args.flag("force"),
+        currentFolder: env.currentFolder,
+      });
+      const isTaken = [...targets.values()].some(
+        (other) => "path" in other && "path" in target && other.path === target.path,
+      );
+      if (isTaken) throw new UsageError(`Two --get paths would be saved under the same name: ${path}. Use two runs.`);
+      targets.set(path, target);
+    }
+
+    const client = await context.connect();
+    const machineId = await findMachineId(client, positional(args, 0), signal);
+    const script = await chooseScript(context, client, positional(args, 1));
+    const puts: ChosenFile[] = [];
+    for (const file of args.texts("put")) puts.push(await chooseFile(context, client, file));
+    for (const file of [...puts, script]) await stage(context, client, file);
+    const scriptParams = args.passedOn.length === 0 ? {} : { Args: quoteArgs(args.passedOn) };
+    const created = await startAction(context, client, {
+      machineId,
+      commands: [
+        ...puts.map((file) => command("PutFile", { FileName: file.name }, pinOf(file))),
+        command("RunScript", { ScriptName: script.name, ...scriptParams }, pinOf(script)),
+        ...args.texts("get").map((path) => command("GetFile", { Path: path })),
+      ],
+      comment: args.text("comment"),
+      ...(args.flag("keep-processes") && { options: { keepProcesses: true } }),
+    });
+    if (args.flag("no-wait")) return startedOnly(context, created);
+    return finishAction(context, client, {
+      actionId: created.id,
+      created,
+      limitMs,
+      maxSizeBytes: maxBytes,
+      isRaw,
+      async targetOf(one) {
+        const target = targets.get(devicePathOf(one) ?? "");
+        if (target === undefined) throw new UsageError("The server ran a GetFile that was not asked for.");
+        return target;
+      },
+    });
+  },
+};

@@ -1,0 +1,76 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { FINAL_STATUSES, type MachineActionWire } from "@halligan/protocol/api";
+import { ApiError, UnexpectedAnswerError, UnreachableError } from "@halligan/protocol/client";
+import { actionJson, statusOf } from "../../actions/action-json.ts";
+import { failureOfAction } from "../../actions/finish-action.ts";
+import type { Command } from "../../command.ts";
+import { EXIT } from "../../errors/exit-codes.ts";
+import { orSee } from "../../errors/or-see.ts";
+import { harmlessText } from "../../render/text/harmless.ts";
+import { renderActionChange, renderTransfer, renderWaiting } from "../../render/watch.ts";
+import { positional } from "../shared-options.ts";
+
+const POLL_INTERVAL_MS = 2_000;
+const AFTER_A_STREAM_MS = 300;
+
+export const watch: Command = {
+  name: "watch",
+  summary: "show an action as it changes, until it ends",
+  usage: "ACTION",
+  details: [
+    "Its state at once, then a line for each change, for how far a file has come, and for why one waits. Ctrl+C stops watching, not the action. " +
+      "Its results afterwards: halligan result ACTION.",
+  ],
+  options: {},
+  positionals: { min: 1, max: 1 },
+  examples: ["halligan watch 3f2a0d6e-5b1c-4c58-9a51-0c3f6d1b7a22"],
+  jsonShape:
+    'one document on each line: {event: "action", action: the API\'s machine action} or ' +
+    '{event: "transfer", index, transferredBytes} or {event: "waiting", index, reason, since, detail}',
+  async run(context) {
+    const { args, connect, emit, signal } = context;
+    const client = await connect();
+    const actionId = positional(args, 0);
+    let last: MachineActionWire | null = null;
+    const show = async (action: MachineActionWire) => {
+      const before = last;
+      last = action;
+      const text = renderActionChange(action, before);
+      if (text !== "") await emit({ event: "action", action: actionJson(action) }, text);
+    };
+    // First of all: it tells an action that does not exist from a server that has no events.
+    await show(await orSee(client.getMachineAction(actionId, { signal }), "halligan actions"));
+    while (last === null || !FINAL_STATUSES.has(statusOf(last))) {
+      try {
+        for await (const { event, data } of client.watchMachineAction(actionId, { signal })) {
+          if (event === "action") await show(data);
+          else if (event === "waiting") await emit({ event, ...data }, renderWaiting(data));
+          else await emit({ event, ...data }, renderTransfer(data, last));
+        }
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!isWithoutEvents(error)) throw error;
+        await delay(POLL_INTERVAL_MS, undefined, { signal });
+      }
+      if (last !== null && FINAL_STATUSES.has(statusOf(last))) break;
+      // A server that stops ends its streams: it is given a moment before it is asked.
+      await delay(AFTER_A_STREAM_MS, undefined, { signal });
+      await show(await client.getMachineAction(actionId, { signal }));
+    }
+    const failure = failureOfAction(last);
+    return {
+      json: {},
+      isStreamed: true,
+      ...(failure !== null && { notes: `${harmlessText(failure.message)}\n`, exitCode: EXIT[failure.exit] }),
+    };
+  },
+};
+
+/**
+ * What the next question for the action answers better: no streams there, none free, or one that
+ * broke off.
+ */
+const isWithoutEvents = (error: unknown): boolean =>
+  error instanceof UnreachableError ||
+  error instanceof UnexpectedAnswerError ||
+  (error instanceof ApiError && [404, 429, 503].includes(error.status));
