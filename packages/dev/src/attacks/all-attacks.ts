@@ -1,11 +1,11 @@
-import { anonymousCpu } from "./anonymous-cpu.ts";
 import type { Attack } from "./attack.ts";
-import { busFlood } from "./bus-flood.ts";
-import { connectionExhaustion } from "./connection-exhaustion.ts";
-import { costlyFrames } from "./costly-frames.ts";
-import { diskFilling } from "./disk-filling.ts";
-import { failedAuthentication } from "./failed-authentication.ts";
-import { neverEnding } from "./never-ending.ts";
+import { anonymousCpu } from "./kinds/anonymous-cpu.ts";
+import { busFlood } from "./kinds/bus-flood.ts";
+import { connectionExhaustion } from "./kinds/connection-exhaustion.ts";
+import { costlyFrames } from "./kinds/costly-frames.ts";
+import { diskFilling } from "./kinds/disk-filling.ts";
+import { failedAuthentication } from "./kinds/failed-authentication.ts";
+import { neverEnding } from "./kinds/never-ending.ts";
 
 /** Every attack, in the order of the report. */
 export const ATTACKS: readonly Attack[] = [

@@ -1,8 +1,8 @@
 import { parseArgs } from "node:util";
 import { ATTACKS } from "./all-attacks.ts";
-import { describeTrial } from "./describe-trial.ts";
-import { runTrial } from "./trial.ts";
-import { failuresOf } from "./verdict.ts";
+import { describeTrial } from "./trial/describe-trial.ts";
+import { runTrial } from "./trial/trial.ts";
+import { failuresOf } from "./trial/verdict.ts";
 
 /**
  * `npm run attack`: exit 0 when honest callers and agents were unharmed by every attack, 1 when not. `--json`: a line for each

@@ -1,8 +1,8 @@
 import { FINAL_STATUSES } from "@halligan/protocol/api";
-import { checkActions } from "../torture/check-actions.ts";
-import { checkAudit } from "../torture/check-audit.ts";
-import { checkLines } from "../torture/check-lines.ts";
-import { checkResults } from "../torture/check-results.ts";
+import { checkActions } from "../torture/checks/check-actions.ts";
+import { checkAudit } from "../torture/checks/check-audit.ts";
+import { checkLines } from "../torture/checks/check-lines.ts";
+import { checkResults } from "../torture/checks/check-results.ts";
 import type { Ledger } from "../torture/ledger.ts";
 import type { Violations } from "../torture/violations.ts";
 import type { Cluster } from "./cluster.ts";

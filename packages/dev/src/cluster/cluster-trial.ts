@@ -10,11 +10,11 @@ import { Chronicle } from "./chronicle.ts";
 import { Cluster } from "./cluster.ts";
 import { ClusterCaller } from "./cluster-caller.ts";
 import { ClusterFaults } from "./cluster-faults.ts";
-import { DeviceFleet } from "./device-fleet.ts";
+import { DeviceFleet } from "./devices/device-fleet.ts";
+import { LINE_SCRIPT, makeLinePlan } from "./devices/line-script.ts";
+import { probeDevices } from "./devices/probe-devices.ts";
 import type { ClusterEngines } from "./engines.ts";
-import { LINE_SCRIPT, makeLinePlan } from "./line-script.ts";
 import { Outages } from "./outages.ts";
-import { probeDevices } from "./probe-devices.ts";
 import { type AnswerCounts, type Door, WatchedApi } from "./watched-api.ts";
 
 export interface TrialOptions {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ATTACKS } from "../../src/attacks/all-attacks.ts";
-import { describeTrial } from "../../src/attacks/describe-trial.ts";
-import { runTrial } from "../../src/attacks/trial.ts";
-import { failuresOf } from "../../src/attacks/verdict.ts";
+import { describeTrial } from "../../src/attacks/trial/describe-trial.ts";
+import { runTrial } from "../../src/attacks/trial/trial.ts";
+import { failuresOf } from "../../src/attacks/trial/verdict.ts";
 
 /**
  * Other test files share the two cores, so a p99 of one second of requests varies by a factor of ten. Without its

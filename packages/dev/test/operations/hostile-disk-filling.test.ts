@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PART_BYTES } from "@halligan/protocol/link";
 import { noSmallDisk, smallDisk } from "../../../agent/test/support/small-disk.ts";
-import { enrollHostile, HostileMachine } from "../../src/attacks/hostile-machine.ts";
+import { enrollHostile, HostileMachine } from "../../src/attacks/kinds/hostile-machine.ts";
 import { World } from "../../src/world.ts";
 import { addScript, runScript, runToEnd } from "../e2e/live-response.ts";
 

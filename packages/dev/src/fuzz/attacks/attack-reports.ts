@@ -1,0 +1,61 @@
+import { harmless, report } from "../frames.ts";
+import type { FuzzContext } from "../fuzz-context.ts";
+import { mutated } from "../mutate.ts";
+import { openLink, readied, takeOrder } from "./accepted-link.ts";
+
+/** As many as a link may have waiting, with room for what the loop is slow in taking. */
+const BURST = 150;
+
+/** A ready link that says much that changes nothing, then things that are not true, until it is thrown out. */
+export async function attackReports(context: FuzzContext): Promise<void> {
+  const { random, device, others } = context;
+  await using link = openLink(context);
+  if ((await readied(context, link)) === null) return;
+  if (random.chance(0.1)) await takeOrder(context, link, device);
+  for (let burst = random.between(0, 1); burst > 0 && link.isOpen; burst -= 1) {
+    const pongs = link.pongs;
+    for (let i = random.between(1, 40); i > 0; i -= 1) await link.text(JSON.stringify(harmless(random)));
+    await link.text('{"type":"ping"}');
+    await link.until(() => link.pongs > pongs);
+  }
+  for (let i = random.between(1, 10); i > 0 && link.isOpen; i -= 1) {
+    const frame = random.chance(0.1) ? harmless(random) : report(device, random, others());
+    await link.text(random.chance(0.3) ? mutated(frame, random) : JSON.stringify(frame));
+  }
+  if (random.chance(0.1)) await link.ended();
+}
+
+/** Heartbeats in bursts that the server bounds: within the bound all are answered. Sometimes far more at once than it takes. */
+export async function flood(context: FuzzContext): Promise<void> {
+  const { random } = context;
+  await using link = openLink(context);
+  if ((await readied(context, link)) === null) return;
+  for (let burst = random.between(3, 8); burst > 0 && link.isOpen && !context.signal.aborted; burst -= 1) {
+    const wanted = link.pongs + BURST;
+    for (let i = 0; i < BURST; i += 1) await link.text('{"type":"ping"}');
+    await link.until(() => link.pongs >= wanted);
+  }
+  if (random.chance(0.1)) {
+    for (let i = 0; i < 3_000; i += 1) await link.text('{"type":"ping"}');
+    await link.ended();
+  }
+}
+
+/** Two links of one key: the newer takes the place, and what the older says and its ticket are worth nothing. */
+export async function attackAsTwins(context: FuzzContext): Promise<void> {
+  const { random, device, others } = context;
+  await using older = openLink(context);
+  if ((await readied(context, older)) === null) return;
+  await using newer = openLink(context);
+  const isSecondDevice = random.chance(0.02);
+  const journalId = device.journalId;
+  if (isSecondDevice) device.journalId = random.hex(32);
+  const opening = readied(context, newer);
+  for (let i = 0; i < 20 && older.isOpen; i += 1) {
+    await older.text(JSON.stringify(random.chance(0.5) ? report(device, random, others()) : { type: "ping" }));
+  }
+  await opening;
+  device.journalId = journalId;
+  for (let i = 0; i < 5 && newer.isOpen; i += 1) await newer.text(JSON.stringify(report(device, random, others())));
+  if (isSecondDevice) context.device = await context.enrollAnew();
+}

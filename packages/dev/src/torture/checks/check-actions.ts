@@ -1,0 +1,63 @@
+import { type CommandStatusWire, FINAL_STATUSES, type MachineActionWire } from "@halligan/protocol/api";
+import type { Ledger } from "../ledger.ts";
+import type { Violations } from "../violations.ts";
+import { type LineCounts, lineKey } from "./check-lines.ts";
+
+/** What a fault of this run may make of a command; any other reason is the system's own. */
+const INTERRUPTED =
+  /^Interrupted: the agent stopped (while the script ran|when the script was about to start; whether it ran is not known)\.$/;
+/** The second: the server takes no more parts of a file once its action is cancelled, before the device hears of it. */
+const CANCELLED = /^Cancelled before it ended\.$|the action was cancelled/;
+
+/** Compares what the server says of every action with what was asked for and with what the scripts did. */
+export function checkActions(
+  actions: readonly MachineActionWire[],
+  ledger: Ledger,
+  lines: LineCounts,
+  violations: Violations,
+): void {
+  const known = new Map(actions.map((action) => [action.id, action]));
+  for (const id of ledger.accepted.keys()) if (!known.has(id)) violations.add(`action ${id} was accepted and is gone`);
+  for (const action of actions) {
+    const fault = (text: string) => violations.add(`action ${action.id} (${action.status}): ${text}`);
+    const asked = ledger.accepted.get(action.id);
+    if (!asked) {
+      fault("no caller knows of it");
+      continue;
+    }
+    if (!FINAL_STATUSES.has(action.status)) fault("it is not final");
+    if (action.status === "TimeOut") fault("nothing in this run waits long enough for that");
+    if (action.commands.length !== asked.plan.commands.length) fault(`it has ${action.commands.length} commands`);
+    checkSequence(action, fault);
+    for (const command of action.commands) {
+      const count = lines.get(lineKey(action.id, command.index)) ?? 0;
+      checkCommand(command, count, action.status === "Cancelled", fault);
+    }
+  }
+}
+
+function checkSequence({ status, commands }: MachineActionWire, fault: (text: string) => void): void {
+  const states = commands.map(({ commandStatus }) => commandStatus);
+  if (status === "Succeeded" && states.some((state) => state !== "Completed")) fault(`commands are ${states}`);
+  if (status === "Failed" && states.filter((state) => state === "Failed").length !== 1) fault(`commands are ${states}`);
+  const first = states.findIndex((state) => state !== "Completed");
+  if (first >= 0 && states.slice(first + 1).some((state) => state !== "Created")) fault(`out of order: ${states}`);
+}
+
+function checkCommand(
+  { index, command, commandStatus, startTime, errors }: CommandStatusWire,
+  lines: number,
+  isCancelled: boolean,
+  fault: (text: string) => void,
+): void {
+  const name = `command ${index} (${command.type}, ${commandStatus})`;
+  if (commandStatus === "Failed") {
+    const isExplained = errors.every((text) => INTERRUPTED.test(text) || (isCancelled && CANCELLED.test(text)));
+    if (errors.length === 0 || !isExplained) fault(`${name} failed for a reason of its own: ${errors.join("; ")}`);
+  }
+  // Its order was closed before the machine took the last action of this run, so its end must be known.
+  if (commandStatus === "Created" && startTime !== null) fault(`${name} was started and never ended`);
+  if (command.type !== "RunScript") return;
+  if (commandStatus === "Completed" && lines !== 1) fault(`${name} has ${lines} lines`);
+  if (commandStatus === "Created" && lines !== 0) fault(`${name} has ${lines} lines`);
+}
