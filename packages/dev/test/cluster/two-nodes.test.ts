@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Cluster } from "../../src/cluster/cluster.ts";
-import { type Answer, Api, assertSucceeded } from "../wire/api.ts";
-import { getFile, runScript, UNKNOWN_MACHINE } from "../wire/commands.ts";
-import { assertError } from "../wire/golden.ts";
-import { at, listAt, textAt } from "../wire/json.ts";
-import type { Target } from "../wire/target.ts";
+import { type Answer, Api, assertSucceeded } from "../wire/support/api.ts";
+import { getFile, runScript, UNKNOWN_MACHINE } from "../wire/support/commands.ts";
+import { assertError } from "../wire/support/golden.ts";
+import { at, listAt, textAt } from "../wire/support/json.ts";
+import type { Target } from "../wire/support/target.ts";
 import { HeldDevice } from "./held-device.ts";
 import { openOwnEngines } from "./own-engines.ts";
 

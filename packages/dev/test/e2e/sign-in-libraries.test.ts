@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { Program } from "../../src/program.ts";
 import { ENTRY } from "../../src/runtimes.ts";
 import { World } from "../../src/world.ts";
-import { at, textAt } from "../wire/json.ts";
+import { at, textAt } from "../wire/support/json.ts";
 import { addScript } from "./live-response.ts";
 import type { Job, Proof } from "./sign-in/job.ts";
 import { TestAuthority } from "./sign-in/test-certificate.ts";

@@ -1,6 +1,6 @@
 /** Actions from their start to their results, one world for all. */
-import "./machine-action.cases.ts";
-import "./result.cases.ts";
-import "./cancel.cases.ts";
-import "./list-actions.cases.ts";
-import "./flows.cases.ts";
+import "./cases/machine-action.cases.ts";
+import "./cases/result.cases.ts";
+import "./cases/cancel.cases.ts";
+import "./cases/list-actions.cases.ts";
+import "./cases/flows.cases.ts";

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { describe, test } from "node:test";
-import { type Answer, post } from "./api.ts";
-import { UNKNOWN_ACTION } from "./commands.ts";
-import { assertError, assertOAuthError } from "./golden.ts";
-import { at, listAt, textAt } from "./json.ts";
-import { onlyHalligan, setUp } from "./target.ts";
+import { type Answer, post } from "./support/api.ts";
+import { UNKNOWN_ACTION } from "./support/commands.ts";
+import { assertError, assertOAuthError } from "./support/golden.ts";
+import { at, listAt, textAt } from "./support/json.ts";
+import { onlyHalligan, setUp } from "./support/target.ts";
 
 /** Applications with keys have no secret. docs/identity.md. */
 describe("applications and their keys", { skip: onlyHalligan("applications of its own") }, () => {

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { describe, test } from "node:test";
 import { BACKGROUND_EVENTS } from "@halligan/server/src/service/audit-operations.ts";
-import type { Command } from "./api.ts";
-import { applicationWith } from "./applications.ts";
-import { assertError } from "./golden.ts";
-import { at, listAt, shown, textAt } from "./json.ts";
-import { ROUTES } from "./route-table.ts";
-import { onlyHalligan, setUp } from "./target.ts";
+import type { Command } from "./support/api.ts";
+import { applicationWith } from "./support/applications.ts";
+import { assertError } from "./support/golden.ts";
+import { at, listAt, shown, textAt } from "./support/json.ts";
+import { ROUTES } from "./support/route-table.ts";
+import { onlyHalligan, setUp } from "./support/target.ts";
 
 /** What the audit log records of each operation, and under which name. */
 describe("the audit log", { skip: onlyHalligan("its audit log") }, () => {

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { absentMachine } from "./absent-machines.ts";
-import { assertSucceeded, FINAL, fetchLink } from "./api.ts";
-import { getFile, runScript } from "./commands.ts";
-import { assertError } from "./golden.ts";
-import { at, listAt, numberAt, textAt } from "./json.ts";
-import { onlyHalligan, setUp } from "./target.ts";
+import { absentMachine } from "./support/absent-machines.ts";
+import { assertSucceeded, FINAL, fetchLink } from "./support/api.ts";
+import { getFile, runScript } from "./support/commands.ts";
+import { assertError } from "./support/golden.ts";
+import { at, listAt, numberAt, textAt } from "./support/json.ts";
+import { onlyHalligan, setUp } from "./support/target.ts";
 
 /**
  * What time does to actions, results and machines, with every time made short.
@@ -24,7 +24,7 @@ describe("short times", { skip: onlyHalligan("its settings, and agents that come
       HALLIGAN_HEALTH_GRACE_MS: "0",
       // Jumps of the monotonic clock must not look like silence of a link.
       HALLIGAN_LINK_PING_INTERVAL_MS: "600000",
-      NODE_OPTIONS: `--import=${import.meta.resolve("./monotonic-jump.ts")}`,
+      NODE_OPTIONS: `--import=${import.meta.resolve("./support/monotonic-jump.ts")}`,
     },
   });
 

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { absentMachine } from "./absent-machines.ts";
-import { getFile } from "./commands.ts";
-import { assertError, assertGolden } from "./golden.ts";
-import { at, listAt, textAt } from "./json.ts";
-import { onlyHalligan, setUp } from "./target.ts";
+import { absentMachine } from "./support/absent-machines.ts";
+import { getFile } from "./support/commands.ts";
+import { assertError, assertGolden } from "./support/golden.ts";
+import { at, listAt, textAt } from "./support/json.ts";
+import { onlyHalligan, setUp } from "./support/target.ts";
 
 /**
  * What Halligan's own interface says of machines and enrollment tokens, and what of it the

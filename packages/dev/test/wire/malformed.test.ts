@@ -2,15 +2,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
-import { type Answer, Api } from "./api.ts";
-import { getFile } from "./commands.ts";
-import { assertError, assertOAuthError } from "./golden.ts";
-import { at, textAt } from "./json.ts";
-import { ABSURD_OPTIONS, BAD_JSON } from "./malformed-inputs.ts";
-import { BOUNDARY, fieldPart, filePart, MULTIPART, multipartText } from "./multipart-text.ts";
-import { type RawAnswer, RawConnection, type RawRequest, rawBytes, rawSend } from "./raw-http.ts";
-import { ROUTES, type Route, samplePath } from "./route-table.ts";
-import { OUTSIDE, onlyHalligan, setUp } from "./target.ts";
+import { type Answer, Api } from "./support/api.ts";
+import { getFile } from "./support/commands.ts";
+import { assertError, assertOAuthError } from "./support/golden.ts";
+import { at, textAt } from "./support/json.ts";
+import { ABSURD_OPTIONS, BAD_JSON } from "./support/malformed-inputs.ts";
+import { BOUNDARY, fieldPart, filePart, MULTIPART, multipartText } from "./support/multipart-text.ts";
+import { type RawAnswer, RawConnection, type RawRequest, rawBytes, rawSend } from "./support/raw-http.ts";
+import { ROUTES, type Route, samplePath } from "./support/route-table.ts";
+import { OUTSIDE, onlyHalligan, setUp } from "./support/target.ts";
 
 /**
  * What no client should send, to every route: a 4xx with the one form of errors, never a 5xx, never

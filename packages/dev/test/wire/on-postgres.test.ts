@@ -12,10 +12,10 @@ if (typeof postgres === "string") {
   await postgres[Symbol.asyncDispose]();
   // Read when the set-up runs, which is after these imports.
   process.env.HALLIGAN_TEST_STORE = "postgres";
-  await import("./list-actions.cases.ts");
-  await import("./start.cases.ts");
-  await import("./text.cases.ts");
-  await import("./query-options.cases.ts");
-  await import("./chosen-content.cases.ts");
+  await import("./cases/list-actions.cases.ts");
+  await import("./cases/start.cases.ts");
+  await import("./cases/text.cases.ts");
+  await import("./cases/query-options.cases.ts");
+  await import("./cases/chosen-content.cases.ts");
   await import("./throttling.test.ts");
 }

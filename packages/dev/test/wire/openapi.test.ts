@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, describe, test } from "node:test";
-import { type Answer, send } from "./api.ts";
-import { at, keysOf, listAt, shown, textAt } from "./json.ts";
 import { DeviceKey, type TestDevice } from "./openapi/device.ts";
 import { assertDocumented } from "./openapi/documented-answer.ts";
 import { exampleRequest, type RealValues, substitution } from "./openapi/example-request.ts";
 import { Stage } from "./openapi/stage.ts";
-import { onlyHalligan, setUp } from "./target.ts";
+import { type Answer, send } from "./support/api.ts";
+import { at, keysOf, listAt, shown, textAt } from "./support/json.ts";
+import { onlyHalligan, setUp } from "./support/target.ts";
 
 interface Shared {
   stage: Stage;

@@ -4,13 +4,13 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { PERMISSIONS } from "@halligan/protocol/api";
-import type { Answer } from "./api.ts";
-import { applicationWith } from "./applications.ts";
-import { badTokens, forge } from "./forged-token.ts";
-import { assertError } from "./golden.ts";
-import { at, textAt } from "./json.ts";
-import { ROUTES, type Route, samplePath } from "./route-table.ts";
-import { type Here, onlyHalligan, setUp } from "./target.ts";
+import type { Answer } from "./support/api.ts";
+import { applicationWith } from "./support/applications.ts";
+import { badTokens, forge } from "./support/forged-token.ts";
+import { assertError } from "./support/golden.ts";
+import { at, textAt } from "./support/json.ts";
+import { ROUTES, type Route, samplePath } from "./support/route-table.ts";
+import { type Here, onlyHalligan, setUp } from "./support/target.ts";
 
 /**
  * Who may do what: the whole route table, with every kind of token.

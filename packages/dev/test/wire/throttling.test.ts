@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { absentMachine } from "./absent-machines.ts";
-import type { Answer, Api } from "./api.ts";
-import { applicationWith } from "./applications.ts";
-import { getFile, runScript, UNKNOWN_ACTION, UNKNOWN_MACHINE } from "./commands.ts";
-import { assertError } from "./golden.ts";
-import { at, textAt } from "./json.ts";
-import { type Here, onlyHalligan, setUp } from "./target.ts";
+import { absentMachine } from "./support/absent-machines.ts";
+import type { Answer, Api } from "./support/api.ts";
+import { applicationWith } from "./support/applications.ts";
+import { getFile, runScript, UNKNOWN_ACTION, UNKNOWN_MACHINE } from "./support/commands.ts";
+import { assertError } from "./support/golden.ts";
+import { at, textAt } from "./support/json.ts";
+import { type Here, onlyHalligan, setUp } from "./support/target.ts";
 
 /**
  * Limits with their exact numbers. `docs/contract/http-api.md#rate-limits`,

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { DELEGATED_PERMISSIONS } from "@halligan/protocol/api";
-import { absentMachine } from "./absent-machines.ts";
-import type { Answer } from "./api.ts";
-import { getFile, UNKNOWN_ACTION, UNKNOWN_MACHINE } from "./commands.ts";
-import { openDefaultGroup } from "./default-group.ts";
-import { assertError } from "./golden.ts";
-import { listAt, numberAt, textAt } from "./json.ts";
-import { OutsideIssuer } from "./outside-issuer.ts";
-import { onlyHalligan, setUp } from "./target.ts";
+import { absentMachine } from "./support/absent-machines.ts";
+import type { Answer } from "./support/api.ts";
+import { getFile, UNKNOWN_ACTION, UNKNOWN_MACHINE } from "./support/commands.ts";
+import { openDefaultGroup } from "./support/default-group.ts";
+import { assertError } from "./support/golden.ts";
+import { listAt, numberAt, textAt } from "./support/json.ts";
+import { OutsideIssuer } from "./support/outside-issuer.ts";
+import { onlyHalligan, setUp } from "./support/target.ts";
 
 /**
  * Users with delegated permissions. `docs/contract/http-api.md#permissions`,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { at, textAt } from "../../wire/json.ts";
+import { at, textAt } from "../../wire/support/json.ts";
 import type { Job } from "./job.ts";
 
 /**

@@ -10,7 +10,7 @@ import {
   type ServerFrame,
 } from "@halligan/protocol/link";
 import { DeviceHandshake, FrameSeal, type LinkKeys } from "@halligan/protocol/link-crypto";
-import { textAt } from "../json.ts";
+import { textAt } from "../support/json.ts";
 import { FrameSocket } from "./frame-socket.ts";
 
 /** The key pair of a device that is nowhere but in a test. */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { Compile } from "typebox/schema";
-import { type Answer, parsed } from "../api.ts";
-import { eventsOf } from "../event-stream.ts";
-import { at, keysOf, shown } from "../json.ts";
+import { type Answer, parsed } from "../support/api.ts";
+import { eventsOf } from "../support/event-stream.ts";
+import { at, keysOf, shown } from "../support/json.ts";
 
 /** Fails unless the answer is one that the document promises for a good request. `document`: the whole of it. */
 export function assertDocumented(document: unknown, operation: unknown, answer: Answer): void {

@@ -1,4 +1,4 @@
-import { at, keysOf, listAt, shown, textAt } from "../json.ts";
+import { at, keysOf, listAt, shown, textAt } from "../support/json.ts";
 
 /** What a running server has in place of sample values, by the names of `x-samples`. */
 export type RealValues = Readonly<Record<string, string | number>>;

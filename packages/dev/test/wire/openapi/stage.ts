@@ -1,10 +1,10 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { EnrollResponse, type MachineFacts } from "@halligan/protocol/link";
 import { Value } from "typebox/value";
-import { assertSucceeded, type Command } from "../api.ts";
-import { getFile, putFile, runScript } from "../commands.ts";
-import { at, numberAt, textAt } from "../json.ts";
-import type { Here } from "../target.ts";
+import { assertSucceeded, type Command } from "../support/api.ts";
+import { getFile, putFile, runScript } from "../support/commands.ts";
+import { at, numberAt, textAt } from "../support/json.ts";
+import type { Here } from "../support/target.ts";
 import { DeviceKey, type Enrolled, TestDevice } from "./device.ts";
 import type { RealValues } from "./example-request.ts";
 

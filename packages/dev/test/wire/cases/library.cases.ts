@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
-import { assertSucceeded } from "./api.ts";
-import { putFile, runScript } from "./commands.ts";
-import { assertError, assertGolden, context } from "./golden.ts";
-import { at, keysOf, listAt, textAt } from "./json.ts";
-import { fieldPart, filePart, MULTIPART, multipartText, type PartText } from "./multipart-text.ts";
-import { here } from "./shared.ts";
-import { onlyHalligan } from "./target.ts";
+import { assertSucceeded } from "../support/api.ts";
+import { putFile, runScript } from "../support/commands.ts";
+import { assertError, assertGolden, context } from "../support/golden.ts";
+import { at, keysOf, listAt, textAt } from "../support/json.ts";
+import { fieldPart, filePart, MULTIPART, multipartText, type PartText } from "../support/multipart-text.ts";
+import { here } from "../support/shared.ts";
+import { onlyHalligan } from "../support/target.ts";
 
 /**
  * The library. `docs/contract/clients-in-the-wild.md#library`,

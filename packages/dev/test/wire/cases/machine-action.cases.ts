@@ -4,13 +4,13 @@ import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { ActionResultsWire, ActionTimingWire } from "@halligan/protocol/api";
 import { Value } from "typebox/value";
-import { absentMachine } from "./absent-machines.ts";
-import { assertSucceeded, FINAL } from "./api.ts";
-import { getFile, putFile, runScript, UNKNOWN_ACTION } from "./commands.ts";
-import { assertError, assertGolden, context } from "./golden.ts";
-import { at, listAt, numberAt, textAt } from "./json.ts";
-import { here } from "./shared.ts";
-import { OUTSIDE, onlyHalligan } from "./target.ts";
+import { absentMachine } from "../support/absent-machines.ts";
+import { assertSucceeded, FINAL } from "../support/api.ts";
+import { getFile, putFile, runScript, UNKNOWN_ACTION } from "../support/commands.ts";
+import { assertError, assertGolden, context } from "../support/golden.ts";
+import { at, listAt, numberAt, textAt } from "../support/json.ts";
+import { here } from "../support/shared.ts";
+import { OUTSIDE, onlyHalligan } from "../support/target.ts";
 
 /**
  * The action while it goes on and afterwards. `docs/contract/clients-in-the-wild.md#polling`,

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { assertError } from "./golden.ts";
-import { at, listAt, textAt } from "./json.ts";
-import { ROUTES, samplePath } from "./route-table.ts";
-import { here } from "./shared.ts";
-import { OUTSIDE, onlyHalligan } from "./target.ts";
+import { assertError } from "../support/golden.ts";
+import { at, listAt, textAt } from "../support/json.ts";
+import { ROUTES, samplePath } from "../support/route-table.ts";
+import { here } from "../support/shared.ts";
+import { OUTSIDE, onlyHalligan } from "../support/target.ts";
 
 /**
  * One rule for the query options of every list. `docs/contract/http-api.md#list-machine-actions`,

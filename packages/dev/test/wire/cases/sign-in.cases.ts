@@ -3,11 +3,11 @@ import { createPublicKey, verify } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { type Answer, fetchLink, post } from "./api.ts";
-import { assertOAuthError } from "./golden.ts";
-import { at, listAt, textAt } from "./json.ts";
-import { here } from "./shared.ts";
-import { onlyHalligan } from "./target.ts";
+import { type Answer, fetchLink, post } from "../support/api.ts";
+import { assertOAuthError } from "../support/golden.ts";
+import { at, listAt, textAt } from "../support/json.ts";
+import { here } from "../support/shared.ts";
+import { onlyHalligan } from "../support/target.ts";
 
 /**
  * How libraries find the token endpoint by their authority, and how clients show who they are.

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { absentMachine } from "./absent-machines.ts";
-import { assertSucceeded, FINAL } from "./api.ts";
-import { getFile, putFile, runScript, UNKNOWN_MACHINE } from "./commands.ts";
-import { assertError, assertGolden, context } from "./golden.ts";
-import { at, listAt, textAt } from "./json.ts";
-import { here } from "./shared.ts";
-import { onlyHalligan } from "./target.ts";
+import { absentMachine } from "../support/absent-machines.ts";
+import { assertSucceeded, FINAL } from "../support/api.ts";
+import { getFile, putFile, runScript, UNKNOWN_MACHINE } from "../support/commands.ts";
+import { assertError, assertGolden, context } from "../support/golden.ts";
+import { at, listAt, textAt } from "../support/json.ts";
+import { here } from "../support/shared.ts";
+import { onlyHalligan } from "../support/target.ts";
 
 /**
  * `POST runliveresponse`. `docs/contract/clients-in-the-wild.md#starting-an-action`,

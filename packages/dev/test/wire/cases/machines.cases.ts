@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { UNKNOWN_MACHINE } from "./commands.ts";
-import { assertError, assertGolden, context } from "./golden.ts";
-import { at, keysOf, listAt, numberAt, textAt } from "./json.ts";
-import { rawSend } from "./raw-http.ts";
-import { here } from "./shared.ts";
-import { onlyHalligan } from "./target.ts";
+import { UNKNOWN_MACHINE } from "../support/commands.ts";
+import { assertError, assertGolden, context } from "../support/golden.ts";
+import { at, keysOf, listAt, numberAt, textAt } from "../support/json.ts";
+import { rawSend } from "../support/raw-http.ts";
+import { here } from "../support/shared.ts";
+import { onlyHalligan } from "../support/target.ts";
 
 /**
  * Machines. `docs/contract/clients-in-the-wild.md#machines`, `docs/contract/http-api.md#machines`.

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync, randomUUID } from "node:crypto";
 import { before, describe, test } from "node:test";
-import { type Answer, post } from "./api.ts";
-import { signed } from "./forged-token.ts";
-import { assertGolden, assertOAuthError } from "./golden.ts";
-import { at, listAt, numberAt, textAt } from "./json.ts";
-import { rawSend } from "./raw-http.ts";
-import { here } from "./shared.ts";
-import { onlyHalligan } from "./target.ts";
+import { type Answer, post } from "../support/api.ts";
+import { signed } from "../support/forged-token.ts";
+import { assertGolden, assertOAuthError } from "../support/golden.ts";
+import { at, listAt, numberAt, textAt } from "../support/json.ts";
+import { rawSend } from "../support/raw-http.ts";
+import { here } from "../support/shared.ts";
+import { onlyHalligan } from "../support/target.ts";
 
 /**
  * The token endpoints. `docs/contract/clients-in-the-wild.md#tokens`,

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { getFile, runScript, UNKNOWN_ACTION, UNKNOWN_MACHINE } from "./commands.ts";
-import { assertError } from "./golden.ts";
-import { listAt, textAt } from "./json.ts";
-import { RawConnection, rawBytes, rawSend } from "./raw-http.ts";
-import { here } from "./shared.ts";
+import { getFile, runScript, UNKNOWN_ACTION, UNKNOWN_MACHINE } from "../support/commands.ts";
+import { assertError } from "../support/golden.ts";
+import { listAt, textAt } from "../support/json.ts";
+import { RawConnection, rawBytes, rawSend } from "../support/raw-http.ts";
+import { here } from "../support/shared.ts";
 
 /**
  * Spellings of paths and requests. `docs/contract/clients-in-the-wild.md#paths`,

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { test } from "node:test";
-import { type Answer, type Api, assertSucceeded, type Command } from "./api.ts";
-import { applicationWith } from "./applications.ts";
-import { getFile, putFile, runScript, UNKNOWN_MACHINE } from "./commands.ts";
-import { assertError } from "./golden.ts";
-import { at, keysOf, listAt, textAt } from "./json.ts";
-import { here } from "./shared.ts";
-import { onlyHalligan } from "./target.ts";
+import { type Answer, type Api, assertSucceeded, type Command } from "../support/api.ts";
+import { applicationWith } from "../support/applications.ts";
+import { getFile, putFile, runScript, UNKNOWN_MACHINE } from "../support/commands.ts";
+import { assertError } from "../support/golden.ts";
+import { at, keysOf, listAt, textAt } from "../support/json.ts";
+import { here } from "../support/shared.ts";
+import { onlyHalligan } from "../support/target.ts";
 
 /** `POST /halligan/v1/machines/{id}/actions`: the contract's start, bound to the bytes that its caller chose. */
 const skip = onlyHalligan("its own interface");

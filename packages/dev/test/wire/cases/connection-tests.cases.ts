@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { runScript, UNKNOWN_ACTION, UNKNOWN_MACHINE } from "./commands.ts";
-import { assertError } from "./golden.ts";
-import { at, listAt } from "./json.ts";
-import { rawSend } from "./raw-http.ts";
-import { here } from "./shared.ts";
-import { onlyHalligan } from "./target.ts";
+import { runScript, UNKNOWN_ACTION, UNKNOWN_MACHINE } from "../support/commands.ts";
+import { assertError } from "../support/golden.ts";
+import { at, listAt } from "../support/json.ts";
+import { rawSend } from "../support/raw-http.ts";
+import { here } from "../support/shared.ts";
+import { onlyHalligan } from "../support/target.ts";
 
 /** What products send before they agree to start. `docs/contract/clients-in-the-wild.md#paths`. */
 /** A machine id need not look like one: the product makes it up. */

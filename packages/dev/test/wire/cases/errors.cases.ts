@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Answer, assertSucceeded } from "./api.ts";
-import { getFile, putFile, runScript, UNKNOWN_ACTION, UNKNOWN_MACHINE } from "./commands.ts";
-import { assertError, assertGolden, context } from "./golden.ts";
-import { at, keysOf, textAt } from "./json.ts";
-import { here } from "./shared.ts";
+import { type Answer, assertSucceeded } from "../support/api.ts";
+import { getFile, putFile, runScript, UNKNOWN_ACTION, UNKNOWN_MACHINE } from "../support/commands.ts";
+import { assertError, assertGolden, context } from "../support/golden.ts";
+import { at, keysOf, textAt } from "../support/json.ts";
+import { here } from "../support/shared.ts";
 
 /**
  * The one form of errors, and contexts of what is none.

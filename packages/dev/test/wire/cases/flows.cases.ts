@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
-import { absentMachine } from "./absent-machines.ts";
-import { FINAL, fetchLink, post, send } from "./api.ts";
-import { getFile, runScript, UNKNOWN_ACTION, UNKNOWN_MACHINE } from "./commands.ts";
-import { at, listAt, numberAt, textAt } from "./json.ts";
-import { rawSend } from "./raw-http.ts";
-import { here } from "./shared.ts";
-import { onlyHalligan } from "./target.ts";
+import { absentMachine } from "../support/absent-machines.ts";
+import { FINAL, fetchLink, post, send } from "../support/api.ts";
+import { getFile, runScript, UNKNOWN_ACTION, UNKNOWN_MACHINE } from "../support/commands.ts";
+import { at, listAt, numberAt, textAt } from "../support/json.ts";
+import { rawSend } from "../support/raw-http.ts";
+import { here } from "../support/shared.ts";
+import { onlyHalligan } from "../support/target.ts";
 
 /**
  * Whole conversations as real clients have them, written from the facts of

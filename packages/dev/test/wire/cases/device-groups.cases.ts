@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { assertSucceeded } from "./api.ts";
-import { getFile } from "./commands.ts";
-import { assertError } from "./golden.ts";
-import { numberAt, textAt } from "./json.ts";
-import { here } from "./shared.ts";
-import { onlyHalligan } from "./target.ts";
+import { assertSucceeded } from "../support/api.ts";
+import { getFile } from "../support/commands.ts";
+import { assertError } from "../support/golden.ts";
+import { numberAt, textAt } from "../support/json.ts";
+import { here } from "../support/shared.ts";
+import { onlyHalligan } from "../support/target.ts";
 
 /**
  * Device groups as clients see them. `docs/contract/lifecycle.md#queue-and-concurrency`,

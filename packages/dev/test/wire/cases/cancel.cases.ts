@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { absentMachine } from "./absent-machines.ts";
-import { assertSucceeded, statusOf } from "./api.ts";
-import { getFile, putFile, runScript, UNKNOWN_ACTION } from "./commands.ts";
-import { assertError, assertGolden, context } from "./golden.ts";
-import { at, numberAt, textAt } from "./json.ts";
-import { here } from "./shared.ts";
-import { onlyHalligan } from "./target.ts";
+import { absentMachine } from "../support/absent-machines.ts";
+import { assertSucceeded, statusOf } from "../support/api.ts";
+import { getFile, putFile, runScript, UNKNOWN_ACTION } from "../support/commands.ts";
+import { assertError, assertGolden, context } from "../support/golden.ts";
+import { at, numberAt, textAt } from "../support/json.ts";
+import { here } from "../support/shared.ts";
+import { onlyHalligan } from "../support/target.ts";
 
 /**
  * `POST cancel`. `docs/contract/clients-in-the-wild.md#cancel`,

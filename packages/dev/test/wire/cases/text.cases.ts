@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";
-import { Api } from "./api.ts";
-import { applicationWith } from "./applications.ts";
-import { getFile } from "./commands.ts";
-import { assertError } from "./golden.ts";
-import { at, listAt, textAt } from "./json.ts";
-import { here } from "./shared.ts";
-import { onlyHalligan } from "./target.ts";
+import { Api } from "../support/api.ts";
+import { applicationWith } from "../support/applications.ts";
+import { getFile } from "../support/commands.ts";
+import { assertError } from "../support/golden.ts";
+import { at, listAt, textAt } from "../support/json.ts";
+import { here } from "../support/shared.ts";
+import { onlyHalligan } from "../support/target.ts";
 
 /**
  * One rule for texts in filters, one for ids. `docs/contract/http-api.md#list-machine-actions` and

@@ -1,6 +1,6 @@
 import { after, before } from "node:test";
-import { openTestPostgres } from "../../../server/test/support/postgres-databases.ts";
-import { World } from "../../src/world.ts";
+import { openTestPostgres } from "../../../../server/test/support/postgres-databases.ts";
+import { World } from "../../../src/world.ts";
 import { Api } from "./api.ts";
 import { LibraryOfTest } from "./library-of-test.ts";
 

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
-import { absentMachine } from "./absent-machines.ts";
-import { assertSucceeded } from "./api.ts";
-import { getFile, runScript, UNKNOWN_ACTION, UNKNOWN_MACHINE } from "./commands.ts";
-import { assertError, assertGolden, context } from "./golden.ts";
-import { at, keysOf, listAt, numberAt, textAt } from "./json.ts";
-import { rawSend } from "./raw-http.ts";
-import { here } from "./shared.ts";
-import { type Here, onlyHalligan } from "./target.ts";
+import { absentMachine } from "../support/absent-machines.ts";
+import { assertSucceeded } from "../support/api.ts";
+import { getFile, runScript, UNKNOWN_ACTION, UNKNOWN_MACHINE } from "../support/commands.ts";
+import { assertError, assertGolden, context } from "../support/golden.ts";
+import { at, keysOf, listAt, numberAt, textAt } from "../support/json.ts";
+import { rawSend } from "../support/raw-http.ts";
+import { here } from "../support/shared.ts";
+import { type Here, onlyHalligan } from "../support/target.ts";
 
 /**
  * `GET /api/machineactions`. `docs/contract/clients-in-the-wild.md#listing-actions`,

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
-import { assertSucceeded, fetchLink } from "./api.ts";
-import { getFile, putFile, runScript, UNKNOWN_ACTION } from "./commands.ts";
-import { assertError, assertGolden, context } from "./golden.ts";
-import { at, keysOf, textAt } from "./json.ts";
-import { here } from "./shared.ts";
-import { onlyHalligan } from "./target.ts";
+import { assertSucceeded, fetchLink } from "../support/api.ts";
+import { getFile, putFile, runScript, UNKNOWN_ACTION } from "../support/commands.ts";
+import { assertError, assertGolden, context } from "../support/golden.ts";
+import { at, keysOf, textAt } from "../support/json.ts";
+import { here } from "../support/shared.ts";
+import { onlyHalligan } from "../support/target.ts";
 
 /**
  * Result links and what they give. `docs/contract/clients-in-the-wild.md#result-download`,
