@@ -1,16 +1,16 @@
-import { type AccessOperations, accessOperations } from "./access.ts";
-import { type AdministrationOperations, administrationOperations } from "./administration.ts";
-import { type AuditOperations, auditOperations } from "./audit.ts";
-import { type ClientClock, systemClock } from "./clock.ts";
-import { type DeviceGroupOperations, deviceGroupOperations } from "./device-groups.ts";
-import type { Fetch } from "./fetch-once.ts";
-import { type LibraryOperations, libraryOperations } from "./library.ts";
-import { type MachineActionOperations, machineActionOperations } from "./machine-actions.ts";
-import { type MachineOperations, machineOperations } from "./machines.ts";
-import { type ResultOperations, resultOperations } from "./results.ts";
-import type { WaitNotice } from "./retry-policy.ts";
-import { type ApplicationCredentials, createTokenSource, type TokenProvider } from "./token-source.ts";
-import { createTransport } from "./transport.ts";
+import { type AccessOperations, accessOperations } from "./operations/access.ts";
+import { type AdministrationOperations, administrationOperations } from "./operations/administration.ts";
+import { type AuditOperations, auditOperations } from "./operations/audit.ts";
+import { type DeviceGroupOperations, deviceGroupOperations } from "./operations/device-groups.ts";
+import { type LibraryOperations, libraryOperations } from "./operations/library.ts";
+import { type MachineActionOperations, machineActionOperations } from "./operations/machine-actions.ts";
+import { type MachineOperations, machineOperations } from "./operations/machines.ts";
+import { type ResultOperations, resultOperations } from "./operations/results.ts";
+import { type ClientClock, systemClock } from "./transport/clock.ts";
+import type { Fetch } from "./transport/fetch-once.ts";
+import type { WaitNotice } from "./transport/retry-policy.ts";
+import { type ApplicationCredentials, createTokenSource, type TokenProvider } from "./transport/token-source.ts";
+import { createTransport } from "./transport/transport.ts";
 
 /**
  * What a client needs, and its limits.

@@ -3,8 +3,6 @@ import { Compile } from "typebox/compile";
 import { cleanText } from "../text/clean-text.ts";
 import { jsonBoundsFault } from "../text/json-bounds.ts";
 import { findJsonFault } from "../text/json-fault.ts";
-import { Continuity, ProbeNonce, RollingValue } from "./continuity.ts";
-import { OrderKeySetNumber } from "./enroll.ts";
 import { FileChange } from "./file-change.ts";
 import {
   AGENT_FRAME_BOUNDS,
@@ -16,7 +14,9 @@ import {
   MAX_INLINE_TRANSCRIPT_BYTES,
 } from "./frame-bounds.ts";
 import { ActionId, CommandIndex, JournalId, OrderSeq, Sha256, SizeBytes, StartId, UnixMs, UploadId } from "./ids.ts";
-import { MachineFacts } from "./machine-facts.ts";
+import { Continuity, ProbeNonce, RollingValue } from "./machine/continuity.ts";
+import { OrderKeySetNumber } from "./machine/enroll.ts";
+import { MachineFacts } from "./machine/machine-facts.ts";
 
 /** Largest text frame of a server that an agent accepts, in bytes. An order with the largest allowed request body fits. */
 export const MAX_FRAME_BYTES = 2 * 1024 * 1024;

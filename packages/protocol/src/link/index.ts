@@ -1,12 +1,12 @@
 export { fileNameFault } from "../file-name.ts";
-export * from "./continuity.ts";
-export * from "./enroll.ts";
 export * from "./file-change.ts";
 export * from "./frame-bounds.ts";
 export * from "./frames.ts";
 export * from "./handshake.ts";
 export * from "./ids.ts";
-export * from "./machine-facts.ts";
+export * from "./machine/continuity.ts";
+export * from "./machine/enroll.ts";
+export * from "./machine/machine-facts.ts";
 export * from "./order.ts";
 export * from "./order-keys.ts";
 export * from "./signed-end.ts";

@@ -1,6 +1,6 @@
 import { type Static, Type } from "typebox";
-import { OrderKey, OrderKeySetNumber } from "./enroll.ts";
 import { MachineId } from "./ids.ts";
+import { OrderKey, OrderKeySetNumber } from "./machine/enroll.ts";
 
 /**
  * The keys that may sign orders from now on; the first one signs. Signed by a key that the machine has pinned, so that a rotation reaches

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { readEvents, type StreamedEvent } from "../../src/client/event-stream.ts";
+import { readEvents, type StreamedEvent } from "../../src/client/transport/event-stream.ts";
 
 async function eventsOf(chunks: readonly Uint8Array[]): Promise<StreamedEvent[]> {
   const source = async function* () {

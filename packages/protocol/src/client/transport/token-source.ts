@@ -1,7 +1,7 @@
 import { Check } from "typebox/value";
-import { TokenErrorWire, TokenWire } from "../api/index.ts";
+import { TokenErrorWire, TokenWire } from "../../api/index.ts";
+import { TokenError, UnexpectedAnswerError } from "../errors.ts";
 import { type ClientClock, waitUnlessAborted } from "./clock.ts";
-import { TokenError, UnexpectedAnswerError } from "./errors.ts";
 import { type Fetch, fetchOnce } from "./fetch-once.ts";
 import { parseJson, readJson, readText } from "./read-answer.ts";
 import { createRetryBudget, type WaitNotice } from "./retry-policy.ts";

@@ -1,8 +1,8 @@
 import type { Static, TSchema } from "typebox";
 // Interpreted, not compiled: the console's Content-Security-Policy forbids code made from text.
 import { Check, Errors } from "typebox/value";
-import { ErrorWire } from "../api/index.ts";
-import { ApiError, UnexpectedAnswerError, UnreachableError } from "./errors.ts";
+import { ErrorWire } from "../../api/index.ts";
+import { ApiError, UnexpectedAnswerError, UnreachableError } from "../errors.ts";
 
 /** Largest JSON answer that is read into memory. A page of 10,000 actions is about 20 MB. */
 const MAX_JSON_BYTES = 256 * 1024 * 1024;

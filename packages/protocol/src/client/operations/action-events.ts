@@ -1,10 +1,10 @@
-import type { MachineActionEvent } from "../api/index.ts";
-import { MachineActionWire, TransferWire, WaitingWire } from "../api/index.ts";
-import { UnexpectedAnswerError, UnreachableError } from "./errors.ts";
-import { readEvents } from "./event-stream.ts";
-import type { CallOptions } from "./options.ts";
-import { checkAnswer, chunksOf, parseJson } from "./read-answer.ts";
-import type { Transport } from "./transport.ts";
+import type { MachineActionEvent } from "../../api/index.ts";
+import { MachineActionWire, TransferWire, WaitingWire } from "../../api/index.ts";
+import { UnexpectedAnswerError, UnreachableError } from "../errors.ts";
+import type { CallOptions } from "../options.ts";
+import { readEvents } from "../transport/event-stream.ts";
+import { checkAnswer, chunksOf, parseJson } from "../transport/read-answer.ts";
+import type { Transport } from "../transport/transport.ts";
 
 /** The server speaks at once; when nothing comes, something in between collects what it says. Who waits for it would wait in vain. */
 const FIRST_WORD_WITHIN_MS = 2_000;

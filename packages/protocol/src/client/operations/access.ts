@@ -3,9 +3,9 @@ import {
   BlockedCallerListWire,
   BlockedCallerWire,
   LibraryApprovalListWire,
-} from "../api/index.ts";
-import type { CallOptions } from "./options.ts";
-import type { Transport } from "./transport.ts";
+} from "../../api/index.ts";
+import type { CallOptions } from "../options.ts";
+import type { Transport } from "../transport/transport.ts";
 
 export interface AccessOperations {
   /** 403 `DisallowedOperation` when the caller's own account uploaded it. The approvals that it has. */

@@ -1,5 +1,5 @@
-import { networkFailure } from "../text/network-failure.ts";
-import { UnexpectedAnswerError, UnreachableError } from "./errors.ts";
+import { networkFailure } from "../../text/network-failure.ts";
+import { UnexpectedAnswerError, UnreachableError } from "../errors.ts";
 import { withSilenceLimit } from "./silence-limit.ts";
 
 /**

@@ -1,6 +1,6 @@
 import type { Static, TSchema } from "typebox";
+import { UnexpectedAnswerError, UnreachableError } from "../errors.ts";
 import type { ClientClock } from "./clock.ts";
-import { UnexpectedAnswerError, UnreachableError } from "./errors.ts";
 import { type Fetch, fetchOnce } from "./fetch-once.ts";
 import { readApiError, readJson } from "./read-answer.ts";
 import { createRetryBudget, type WaitNotice } from "./retry-policy.ts";

@@ -1,8 +1,8 @@
 import type { Static, TSchema } from "typebox";
-import { Collection } from "../api/index.ts";
-import { UnexpectedAnswerError } from "./errors.ts";
-import { type ListOptions, listQuery, MAX_PAGE } from "./odata.ts";
-import type { Transport } from "./transport.ts";
+import { Collection } from "../../api/index.ts";
+import { UnexpectedAnswerError } from "../errors.ts";
+import { type ListOptions, listQuery, MAX_PAGE } from "../odata.ts";
+import type { Transport } from "../transport/transport.ts";
 
 /** Pages without an entity that still name a next one. The server sends none. */
 const MAX_EMPTY_PAGES = 100;

@@ -1,6 +1,6 @@
-import { AuditListWire, type AuditRecordWire } from "../api/index.ts";
-import type { CallOptions } from "./options.ts";
-import type { Transport } from "./transport.ts";
+import { AuditListWire, type AuditRecordWire } from "../../api/index.ts";
+import type { CallOptions } from "../options.ts";
+import type { Transport } from "../transport/transport.ts";
 
 /**
  * Which audit records to return. A record must match every property that is given.

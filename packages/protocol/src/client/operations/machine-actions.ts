@@ -8,12 +8,12 @@ import {
   type RunLiveResponseRequest,
   StagedContentWire,
   type StartLiveResponseRequest,
-} from "../api/index.ts";
+} from "../../api/index.ts";
+import type { ListOptions } from "../odata.ts";
+import type { CallOptions } from "../options.ts";
+import type { Transport } from "../transport/transport.ts";
 import { watchMachineAction } from "./action-events.ts";
 import { listAll } from "./list-all.ts";
-import type { ListOptions } from "./odata.ts";
-import type { CallOptions } from "./options.ts";
-import type { Transport } from "./transport.ts";
 
 /**
  * Starts, reads, watches and cancels machine actions.

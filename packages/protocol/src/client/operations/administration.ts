@@ -10,9 +10,9 @@ import {
   InfoWire,
   NewApplicationSecretWire,
   NewApplicationWire,
-} from "../api/index.ts";
-import type { CallOptions } from "./options.ts";
-import type { Transport } from "./transport.ts";
+} from "../../api/index.ts";
+import type { CallOptions } from "../options.ts";
+import type { Transport } from "../transport/transport.ts";
 
 /**
  * Enrollment tokens and applications. Every method but `info` needs the permission Halligan.Admin.

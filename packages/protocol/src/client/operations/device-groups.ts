@@ -1,6 +1,6 @@
-import { DeviceGroupListWire, type DeviceGroupRequest, DeviceGroupWire } from "../api/index.ts";
-import type { CallOptions } from "./options.ts";
-import type { Transport } from "./transport.ts";
+import { DeviceGroupListWire, type DeviceGroupRequest, DeviceGroupWire } from "../../api/index.ts";
+import type { CallOptions } from "../options.ts";
+import type { Transport } from "../transport/transport.ts";
 
 /**
  * Device groups: which users reach which machines. Needs the permission Halligan.Admin.

@@ -1,6 +1,6 @@
-import { Collection, LibraryFileVersionListWire, LibraryFileWire } from "../api/index.ts";
-import type { CallOptions } from "./options.ts";
-import type { Transport } from "./transport.ts";
+import { Collection, LibraryFileVersionListWire, LibraryFileWire } from "../../api/index.ts";
+import type { CallOptions } from "../options.ts";
+import type { Transport } from "../transport/transport.ts";
 
 /**
  * A file for the library.

@@ -3,7 +3,7 @@
  * answer and does not use the token up again, so an answer that was lost can be asked for once more.
  */
 import { type Static, Type } from "typebox";
-import { MachineId, Sha256 } from "./ids.ts";
+import { MachineId, Sha256 } from "../ids.ts";
 import { MachineFacts } from "./machine-facts.ts";
 
 export const ENROLL_PATH = "/agent/v1/enroll";

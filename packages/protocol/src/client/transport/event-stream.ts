@@ -1,4 +1,4 @@
-import { UnexpectedAnswerError } from "./errors.ts";
+import { UnexpectedAnswerError } from "../errors.ts";
 
 export interface StreamedEvent {
   event: string;

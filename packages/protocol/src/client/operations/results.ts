@@ -1,8 +1,8 @@
-import { TranscriptWire } from "../api/index.ts";
-import { UnexpectedAnswerError } from "./errors.ts";
-import { type Fetch, fetchOnce } from "./fetch-once.ts";
-import type { CallOptions } from "./options.ts";
-import { readApiError, readJson } from "./read-answer.ts";
+import { TranscriptWire } from "../../api/index.ts";
+import { UnexpectedAnswerError } from "../errors.ts";
+import type { CallOptions } from "../options.ts";
+import { type Fetch, fetchOnce } from "../transport/fetch-once.ts";
+import { readApiError, readJson } from "../transport/read-answer.ts";
 
 /**
  * Downloads results by the URL of `getResultLink`.

@@ -1,8 +1,8 @@
-import { ListedMachineWire, MachineDetailsWire, type MachineTagsRequest, MachineWire } from "../api/index.ts";
+import { ListedMachineWire, MachineDetailsWire, type MachineTagsRequest, MachineWire } from "../../api/index.ts";
+import type { ListOptions } from "../odata.ts";
+import type { CallOptions } from "../options.ts";
+import type { ApiRequest, Transport } from "../transport/transport.ts";
 import { listAll } from "./list-all.ts";
-import type { ListOptions } from "./odata.ts";
-import type { CallOptions } from "./options.ts";
-import type { ApiRequest, Transport } from "./transport.ts";
 
 /**
  * Which machines `listMachineDetails` returns.

@@ -1,4 +1,4 @@
-import { UnreachableError } from "./errors.ts";
+import { UnreachableError } from "../errors.ts";
 
 /**
  * The response with a body that fails when a piece of it does not come within `limitMs`. Without it a
