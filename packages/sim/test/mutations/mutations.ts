@@ -89,7 +89,7 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: ["neverTwice"],
     edits: [
       // Copies with agents of link version 2 are found before they come to a second start.
-      { file: "sim/src/world/fleet.ts", find: "random.chance(0.15)", replace: "random.chance(1)" },
+      { file: "sim/src/actors/fleet.ts", find: "random.chance(0.15)", replace: "random.chance(1)" },
       {
         file: "server/src/domain/actions/machine-action.ts",
         find: "command.startId !== null && command.startId !== startId",
@@ -284,7 +284,7 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: ["oneOrderAtATime"],
     edits: [
       // A device of link version 2 that comes back with its old journal is found to be a copy first.
-      { file: "sim/src/world/fleet.ts", find: "random.chance(0.15)", replace: "random.chance(1)" },
+      { file: "sim/src/actors/fleet.ts", find: "random.chance(0.15)", replace: "random.chance(1)" },
       { file: "server/src/domain/agents/link-work.ts", find: "if (!mayRun) return", replace: "return" },
     ],
   },

@@ -3,8 +3,8 @@ import type { Device } from "../device/device.ts";
 import type { RetiredMachines } from "../invariants/retired-machines.ts";
 import type { Nodes } from "../server/nodes.ts";
 import { Random } from "../time/random.ts";
+import type { World } from "../world/world.ts";
 import type { Callers } from "./callers.ts";
-import type { World } from "./world.ts";
 
 const OPERATOR: Caller = {
   kind: "application",

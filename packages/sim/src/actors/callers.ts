@@ -13,8 +13,8 @@ import type { Device } from "../device/device.ts";
 import { short } from "../link/describe-frame.ts";
 import type { Nodes } from "../server/nodes.ts";
 import type { SimDatabase } from "../server/sim-database.ts";
-import { MISSING_PATH } from "./scripts.ts";
-import type { World } from "./world.ts";
+import { MISSING_PATH } from "../world/scripts.ts";
+import type { World } from "../world/world.ts";
 
 const CALLER: Caller = {
   kind: "application",

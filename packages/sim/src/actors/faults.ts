@@ -1,8 +1,8 @@
 import type { Device } from "../device/device.ts";
 import type { Nodes } from "../server/nodes.ts";
 import type { SimDatabase } from "../server/sim-database.ts";
+import type { World } from "../world/world.ts";
 import type { DeviceFaults } from "./device-faults.ts";
-import type { World } from "./world.ts";
 
 const HOUR_MS = 3_600_000;
 

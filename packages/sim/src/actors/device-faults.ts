@@ -1,6 +1,6 @@
 import type { Device } from "../device/device.ts";
+import type { World } from "../world/world.ts";
 import type { Fleet } from "./fleet.ts";
-import type { World } from "./world.ts";
 
 /** What goes wrong with devices and their links. What is down comes back by itself after a while. */
 export class DeviceFaults {

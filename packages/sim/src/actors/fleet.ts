@@ -5,8 +5,8 @@ import type { CloneWatch } from "../invariants/clone-watch.ts";
 import type { CommandOracle } from "../invariants/command-oracle.ts";
 import type { ServerFrames } from "../invariants/server-frames.ts";
 import type { Nodes } from "../server/nodes.ts";
-import { keyPair } from "./keys.ts";
-import type { World } from "./world.ts";
+import { keyPair } from "../world/keys.ts";
+import type { World } from "../world/world.ts";
 
 /** The devices of a run. Their enrollment is taken as done: each machine is in the store with its key. */
 export class Fleet {
