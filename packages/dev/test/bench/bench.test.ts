@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { Type } from "typebox";
 import { Value } from "typebox/value";
 
-const MAIN = fileURLToPath(new URL("../../../../bench/main.mjs", import.meta.url));
+const MAIN = fileURLToPath(new URL("../../../bench/bin/halligan-bench.mjs", import.meta.url));
 
 /** The line that issue and documents promise; whether a goal is met on a busy machine says nothing here. */
 const FigureLine = Type.Object(

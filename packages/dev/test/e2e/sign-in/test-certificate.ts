@@ -11,7 +11,7 @@ import {
   text,
   truth,
   utcTime,
-} from "../../../../../bench/tls/der.ts";
+} from "../../../src/certificates/der.ts";
 
 /** DER of NULL: the parameters of RSA signatures (RFC 4055 section 5). */
 const NULL = Buffer.of(0x05, 0x00);

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { connect as connectTls } from "node:tls";
 import { pino } from "pino";
-import { writeSelfMadeCertificate } from "../../../../../../bench/tls/self-made-certificate.ts";
+import { writeSelfMadeCertificate } from "../../../../../dev/src/certificates/self-made-certificate.ts";
 import { NUMBER_SETTINGS } from "../../../../src/config/settings.ts";
 import { AddressLimits } from "../../../../src/http/edge/admission/address-limits.ts";
 import { parseTrustedProxies } from "../../../../src/http/edge/admission/client-address.ts";

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, type TestContext, test } from "node:test";
 import { connect as connectTls } from "node:tls";
-import { writeSelfMadeCertificate } from "../../../../../../bench/tls/self-made-certificate.ts";
+import { writeSelfMadeCertificate } from "../../../../../dev/src/certificates/self-made-certificate.ts";
 import { awaitFirstBytes } from "../../../../src/http/edge/server/first-bytes.ts";
 
 const BODY = Buffer.alloc(3_000_000, "0123456789");

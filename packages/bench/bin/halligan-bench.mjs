@@ -2,4 +2,4 @@
 import { requireNode } from "@halligan/protocol/require-node";
 
 requireNode("npm run bench");
-await import("./main.ts");
+await import("../src/main.ts");

@@ -1,9 +1,9 @@
 import type { Bench } from "../bench.ts";
 import { SpawnFloor } from "../floors/spawn-floor-process.ts";
 import { endOf } from "../load/end-of-action.ts";
-import { addTrivialScript, RUN_SCRIPT } from "../load/trivial-script.ts";
 import { shippedRuntime, startRealAgents } from "../processes/real-agents.ts";
 import { BenchServer } from "../processes/server.ts";
+import { addTrivialScript, RUN_SCRIPT } from "../processes/trivial-script.ts";
 import { percentile } from "../statistics.ts";
 
 const FLOOR_SPAWNS = 4_000;

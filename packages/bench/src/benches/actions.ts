@@ -1,8 +1,8 @@
 import type { Bench } from "../bench.ts";
 import { FleetProcess } from "../fleet/fleet-process.ts";
 import { StoreOnly } from "../floors/store-only-process.ts";
-import { addTrivialScript } from "../load/trivial-script.ts";
 import { BenchServer } from "../processes/server.ts";
+import { addTrivialScript } from "../processes/trivial-script.ts";
 import { hasProcessFiles, processorMs } from "../processes/usage.ts";
 
 /**

@@ -7,9 +7,9 @@ import { FleetProcess } from "../fleet/fleet-process.ts";
 import { cloneMachines } from "../load/cloned-machines.ts";
 import { HttpPool } from "../load/http-pool.ts";
 import { postBurst } from "../load/post-burst.ts";
-import { addTrivialScript, RUN_SCRIPT } from "../load/trivial-script.ts";
 import { RequestProcess } from "../processes/request-process.ts";
 import { BenchServer } from "../processes/server.ts";
+import { addTrivialScript, RUN_SCRIPT } from "../processes/trivial-script.ts";
 import { hasProcessFiles, processorMs } from "../processes/usage.ts";
 import { percentile } from "../statistics.ts";
 

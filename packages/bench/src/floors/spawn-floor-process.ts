@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { Type } from "typebox";
 import { Value } from "typebox/value";
-import { type Runtime, runtimeExecutable } from "../../packages/dev/src/runtimes.ts";
+import { type Runtime, runtimeExecutable } from "../../../dev/src/runtimes.ts";
 import { RequestProcess } from "../processes/request-process.ts";
 
 const Answer = Type.Object({ wallMs: Type.Number(), timesMs: Type.Array(Type.Number()) });

@@ -10,8 +10,8 @@ import { type Stored, WILD_QUERIES } from "../list/wild-queries.ts";
 import type { Api } from "../load/api.ts";
 import { cloneMachines } from "../load/cloned-machines.ts";
 import { postBurst } from "../load/post-burst.ts";
-import { addTrivialScript, RUN_SCRIPT } from "../load/trivial-script.ts";
 import { BenchServer } from "../processes/server.ts";
+import { addTrivialScript, RUN_SCRIPT } from "../processes/trivial-script.ts";
 import { percentile } from "../statistics.ts";
 
 const BODY = JSON.stringify({ Commands: RUN_SCRIPT, Comment: "bench" });

@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { CommandRequest } from "@halligan/protocol/api";
 import { createClient } from "@halligan/protocol/client";
-import type { BenchServer } from "../processes/server.ts";
+import type { BenchServer } from "./server.ts";
 
 export const SCRIPT_NAME = "bench-trivial.sh";
 const SCRIPT_TEXT = "#!/bin/sh\necho ok\n";

@@ -1,12 +1,12 @@
 import { join } from "node:path";
-import type { ClusterEngines } from "../../packages/dev/src/cluster/engines.ts";
-import { freePort } from "../../packages/dev/src/free-port.ts";
-import { openOwnEngines } from "../../packages/dev/test/cluster/own-engines.ts";
+import type { ClusterEngines } from "../../../dev/src/cluster/engines.ts";
+import { freePort } from "../../../dev/src/free-port.ts";
+import { openOwnEngines } from "../../../dev/test/cluster/own-engines.ts";
 import type { Bench, BenchContext } from "../bench.ts";
 import { FleetProcess } from "../fleet/fleet-process.ts";
 import type { Api } from "../load/api.ts";
-import { addTrivialScript } from "../load/trivial-script.ts";
 import { BenchServer } from "../processes/server.ts";
+import { addTrivialScript } from "../processes/trivial-script.ts";
 import { hasProcessFiles, processorMs } from "../processes/usage.ts";
 import { percentile } from "../statistics.ts";
 

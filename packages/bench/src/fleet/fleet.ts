@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Static } from "typebox";
 import { Api } from "../load/api.ts";
-import { RUN_SCRIPT } from "../load/trivial-script.ts";
+import { RUN_SCRIPT } from "../processes/trivial-script.ts";
 import { percentile } from "../statistics.ts";
 import { Device } from "./device.ts";
 import type { Dispatched, Enrolled, FleetRequest, Linked, Returned, Worked } from "./messages.ts";

@@ -3,11 +3,11 @@ import { join } from "node:path";
 import type { Bench, BenchContext } from "../bench.ts";
 import { writeSampleFile } from "../files/sample-files.ts";
 import { endOf } from "../load/end-of-action.ts";
-import { addTrivialScript, RUN_SCRIPT, SCRIPT_OUTPUT } from "../load/trivial-script.ts";
 import { LoopbackSshd, type SshPrograms } from "../peers/loopback-sshd.ts";
 import { findProgram } from "../processes/find-program.ts";
 import { shippedRuntime, startRealAgent } from "../processes/real-agents.ts";
 import { BenchServer } from "../processes/server.ts";
+import { addTrivialScript, RUN_SCRIPT, SCRIPT_OUTPUT } from "../processes/trivial-script.ts";
 import { median } from "../statistics.ts";
 
 const MB = 1_000_000;

@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
+import { writeSelfMadeCertificate } from "../../../dev/src/certificates/self-made-certificate.ts";
 import type { Bench, BenchContext } from "../bench.ts";
 import type { Measured } from "../figure.ts";
 import { FleetProcess } from "../fleet/fleet-process.ts";
 import { BenchServer, type ServerOptions } from "../processes/server.ts";
 import { hasProcessFiles, processorMs, residentBytes } from "../processes/usage.ts";
-import { writeSelfMadeCertificate } from "../tls/self-made-certificate.ts";
 
 const FLEETS = 2;
 /** Descriptors of the server besides its links. */

@@ -1,12 +1,12 @@
-import type { Runtime } from "../../packages/dev/src/runtimes.ts";
+import type { Runtime } from "../../../dev/src/runtimes.ts";
 import type { Bench, BenchContext } from "../bench.ts";
 import type { Measured } from "../figure.ts";
 import { SpawnFloor } from "../floors/spawn-floor-process.ts";
 import type { Api } from "../load/api.ts";
 import { endOf } from "../load/end-of-action.ts";
-import { addTrivialScript, RUN_SCRIPT, SCRIPT_OUTPUT } from "../load/trivial-script.ts";
 import { type RealAgent, shippedRuntime, startRealAgent } from "../processes/real-agents.ts";
 import { BenchServer } from "../processes/server.ts";
+import { addTrivialScript, RUN_SCRIPT, SCRIPT_OUTPUT } from "../processes/trivial-script.ts";
 import { median, percentile } from "../statistics.ts";
 
 /**

@@ -1,5 +1,5 @@
-import { SimulatedDevice } from "../../packages/dev/src/devices/simulated-device.ts";
-import { wsNet } from "../../packages/dev/src/devices/ws-net.ts";
+import { SimulatedDevice } from "../../../dev/src/devices/simulated-device.ts";
+import { wsNet } from "../../../dev/src/devices/ws-net.ts";
 import type { Api } from "../load/api.ts";
 import { instantRunner, logOf } from "./device-ports.ts";
 
