@@ -33,6 +33,7 @@ import {
 import { EventStreams } from "./http/edge/response/event-streams.ts";
 import { refuseUpgrade } from "./http/edge/response/refuse-upgrade.ts";
 import { buildHttpApp } from "./http/edge/server/app.ts";
+import { isStorageUnavailable } from "./http/storage-unavailable.ts";
 import { createThrottle } from "./http/throttle.ts";
 import { systemIds } from "./ids.ts";
 import { createMetrics } from "./metrics/metrics.ts";
@@ -199,6 +200,7 @@ export async function startServer(config: Config, engines: Engines, log: Logger,
   const app = buildHttpApp({
     operations: OPERATIONS,
     context,
+    isUnavailable: isStorageUnavailable,
     verifyToken: (token) => context.tokens.verify(token, service.clock.nowMs()),
     verifyTicket: (text) => verifyLinkTicket(service, text),
     throttle: createThrottle(config.numbers, counter),

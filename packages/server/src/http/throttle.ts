@@ -1,6 +1,7 @@
 import type { WindowRule } from "../domain/identity/request-window.ts";
 import type { RequestCounter } from "../service/identity/count-request.ts";
 import { type ErrorAnswer, tooManyRequests } from "./edge/answer.ts";
+import type { Throttle } from "./edge/incoming.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
@@ -10,9 +11,6 @@ export interface ThrottleLimits {
   requestsPerMinute: number;
   requestsPerHour: number;
 }
-
-/** Null when the request is admitted and counted, else its 429. */
-export type Throttle = (operation: { name: string; path: string }, accountId: string) => Promise<ErrorAnswer | null>;
 
 /**
  * Limits of the contract's operations, each counted for itself and for each calling application or

@@ -10,9 +10,10 @@ import { createTokenVerifier } from "../../src/auth/tokens/token-verifier.ts";
 import type { HttpContext } from "../../src/http/api/context.ts";
 import { OPERATIONS } from "../../src/http/api/routes.ts";
 import { LIST_TURN_LIMITS, ListTurns } from "../../src/http/edge/admission/list-turns.ts";
+import type { Throttle } from "../../src/http/edge/incoming.ts";
 import { EventStreams } from "../../src/http/edge/response/event-streams.ts";
 import { buildHttpApp } from "../../src/http/edge/server/app.ts";
-import type { Throttle } from "../../src/http/throttle.ts";
+import { isStorageUnavailable } from "../../src/http/storage-unavailable.ts";
 import { tellingStore } from "../../src/service/actions/tell-changes.ts";
 import { applicationStanding } from "../../src/service/identity/application-standing.ts";
 import { assertionReplay } from "../../src/service/identity/claim-assertion.ts";
@@ -101,6 +102,7 @@ export async function openHttpWorld(
     operations: OPERATIONS,
     context,
     log: pino({ level: "silent" }),
+    isUnavailable: isStorageUnavailable,
     verifyToken: (token) => tokens.verify(token, service.clock.nowMs()),
     verifyTicket: (text) => verifyLinkTicket(service, text),
     throttle: on.throttle ?? (async () => null),

@@ -3,9 +3,9 @@ import type { FastifyRequest } from "fastify";
 import type { Caller } from "../../auth/caller.ts";
 import type { LinkTicket } from "../../auth/signatures/link-ticket.ts";
 import type { TokenFault } from "../../auth/token-fault.ts";
-import type { Throttle } from "../throttle.ts";
 import type { AddressLimits } from "./admission/address-limits.ts";
 import type { MachineRate } from "./admission/machine-rate.ts";
+import type { ErrorAnswer } from "./answer.ts";
 import type { UnfinishedBodies } from "./body/unfinished-bodies.ts";
 import type { HttpLimits } from "./limits.ts";
 
@@ -27,6 +27,9 @@ export interface RequestFacts {
   /** Aborts when the client goes away before the answer is written. */
   readonly signal: AbortSignal;
 }
+
+/** Null when the request is admitted and counted, else its 429. */
+export type Throttle = (operation: { name: string; path: string }, accountId: string) => Promise<ErrorAnswer | null>;
 
 /** How the edge finds out who is calling. */
 export interface Gate {

@@ -12,6 +12,7 @@ import { form, json, multipart, noBody, stream } from "../../../src/http/edge/bo
 import { operationsOf } from "../../../src/http/edge/operation.ts";
 import { blobAnswer } from "../../../src/http/edge/response/send-stream.ts";
 import { buildHttpApp, type HttpAppOptions } from "../../../src/http/edge/server/app.ts";
+import { isStorageUnavailable } from "../../../src/http/storage-unavailable.ts";
 
 export interface World {
   readonly content: Buffer;
@@ -214,6 +215,7 @@ export async function startApp(
     operations,
     context: Object.assign(world, { content: Buffer.from("0123456789"), seen: [] }),
     log: pino({ level: "trace" }, { write: (line: string) => void lines.push(line) }),
+    isUnavailable: isStorageUnavailable,
     verifyToken: async (token) =>
       token === "good" ? ALL : token === "poor" ? { ...ALL, roles: new Set() } : fault("Expired"),
     verifyTicket: (text) => (text === "v1" ? { machineId: "m1", linkEpoch: 1 } : null),

@@ -24,6 +24,8 @@ export interface HttpAppOptions<Ctx> extends Omit<Gate, "machines"> {
   /** Handed to every handler as it is. */
   readonly context: Ctx;
   readonly log: Logger;
+  /** Which errors say that a backend is unavailable: they are answered with 503. */
+  readonly isUnavailable: (error: unknown) => error is Error;
   /** Told of each answer when it is over. */
   readonly onAnswered?: (line: RequestLine) => void;
   readonly limits?: Partial<HttpLimits>;
@@ -117,6 +119,7 @@ export function buildHttpApp<Ctx>(options: HttpAppOptions<Ctx>): HttpApp {
     machineRequests: new MachineRequests(),
     proxies,
     unauthenticatedLog,
+    isUnavailable: options.isUnavailable,
     isClosing: () => isClosing,
     onAnswered: (line: RequestLine) => {
       options.onAnswered?.(line);

@@ -3,9 +3,7 @@ import { textFault } from "@halligan/protocol/text";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import type { LinkTicket } from "../../../auth/signatures/link-ticket.ts";
-import { BlobStoreUnavailable } from "../../../blobs/blob-store.ts";
 import { addressKey } from "../../../network/address-key.ts";
-import { StoreUnavailable } from "../../../store/store-unavailable.ts";
 import { clientAddress, type TrustedProxies } from "../admission/client-address.ts";
 import type { HeldRefusals } from "../admission/held-refusals.ts";
 import type { MachineRequests } from "../admission/machine-requests.ts";
@@ -37,6 +35,8 @@ export interface ServeContext<Ctx> {
   readonly machineRequests: MachineRequests;
   readonly proxies: TrustedProxies;
   readonly unauthenticatedLog: LineLimits;
+  /** Such an error is a 503, any other one a 500. */
+  readonly isUnavailable: (error: unknown) => error is Error;
   readonly isClosing: () => boolean;
   readonly onAnswered: (line: RequestLine) => void;
 }
@@ -200,7 +200,7 @@ async function settle<Ctx>(
 async function answerOf<Ctx>(
   source: Source<Ctx>,
   incoming: Incoming,
-  { context, log }: ServeContext<Ctx>,
+  { context, log, isUnavailable }: ServeContext<Ctx>,
   onAdmitted: (who: unknown) => void,
 ): Promise<Answer> {
   const fault = headerFault(incoming.raw);
@@ -211,7 +211,7 @@ async function answerOf<Ctx>(
   } catch (error) {
     if (error instanceof RequestRefused) return error.answer;
     if (error instanceof ClientGone || incoming.facts.signal.aborted) throw error;
-    if (error instanceof StoreUnavailable || error instanceof BlobStoreUnavailable) {
+    if (isUnavailable(error)) {
       log.warn({ requestId: incoming.facts.id, operation: source.name, reason: error.message }, "an engine is away");
       return AWAY;
     }

@@ -84,6 +84,7 @@ test("an operation that does not say who may call it cannot be registered", () =
           operations: [operation],
           context: null,
           log: pino({ level: "silent" }),
+          isUnavailable: (error): error is Error => error instanceof Error,
           verifyToken: async () => assert.fail("not asked"),
           verifyTicket: () => null,
           throttle: async () => null,
