@@ -2,20 +2,9 @@ import { createHmac } from "node:crypto";
 import { addressKey } from "../../network/address-key.ts";
 import { BoundedMap } from "../bounded-map.ts";
 import type { Random } from "../random.ts";
+import type { Attempt } from "./attempt.ts";
 import type { FailureSummaries } from "./failure-summaries.ts";
 import { RateTable } from "./rate-table.ts";
-
-/** What was shown as proof: a secret, a signed assertion, an enrollment token, an access token. */
-export type CredentialKind = "secret" | "assertion" | "enrollmentToken" | "accessToken";
-
-/** One attempt to authenticate. */
-export interface Attempt {
-  readonly kind: CredentialKind;
-  readonly address: string;
-  /** Client id as it was sent; null where the credential names none. */
-  readonly account: string | null;
-  readonly credential: string;
-}
 
 /** Failures in a minute after which further attempts wait. */
 export interface FailureRates {

@@ -1,5 +1,5 @@
 import { addressKey } from "../../network/address-key.ts";
-import type { Attempt, CredentialKind } from "./failed-authentications.ts";
+import type { Attempt, CredentialKind } from "./attempt.ts";
 
 /** What one address did with one kind of credential, since the last summary. */
 export interface FailureSummary {

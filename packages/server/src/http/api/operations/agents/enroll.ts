@@ -1,5 +1,5 @@
 import { ENROLL_PATH, EnrollRequest } from "@halligan/protocol/link";
-import type { Attempt } from "../../../../auth/failures/failed-authentications.ts";
+import type { Attempt } from "../../../../auth/failures/attempt.ts";
 import { enrollMachine } from "../../../../service/agents/enroll-machine.ts";
 import { anonymous } from "../../../edge/access.ts";
 import { ok, tooManyRequests } from "../../../edge/answer.ts";

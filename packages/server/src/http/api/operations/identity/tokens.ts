@@ -1,5 +1,5 @@
 import type { TokenErrorWire, TokenWire } from "@halligan/protocol/api";
-import type { Attempt } from "../../../../auth/failures/failed-authentications.ts";
+import type { Attempt } from "../../../../auth/failures/attempt.ts";
 import { tenantOf, tenantRefusal } from "../../../../auth/tenant.ts";
 import { type OAuthError, parseTokenRequest } from "../../../../auth/tokens/token-request.ts";
 import { issueToken } from "../../../../service/identity/issue-token.ts";
