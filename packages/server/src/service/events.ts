@@ -1,29 +1,8 @@
 import { auditedComment, auditedRequest } from "../domain/actions/audited-request.ts";
 import type { MachineAction } from "../domain/actions/machine-action.ts";
-import type { AuditActorKind } from "../store/administration/audit.ts";
 import type { StoreTx } from "../store/store.ts";
-import { auditedActor } from "./audit.ts";
+import { type Actor, auditedActor, SERVER } from "./actor.ts";
 import type { AuditedOperation } from "./audit-operations.ts";
-
-/** Who does something: an application or user that calls, a machine that reports, or the server's own clock. */
-export interface Actor {
-  readonly kind: AuditActorKind;
-  readonly name: string;
-  readonly id: string;
-  /** Of the application that calls, or that a user calls through. */
-  readonly clientId?: string;
-  /** Network address of the other end; absent for what the server does by itself. */
-  readonly address?: string;
-}
-
-export const SERVER: Actor = { kind: "server", name: "halligan-server", id: "halligan-server" };
-/** `address`: where its report or request came from. */
-export const machineActor = (machineId: string, address?: string): Actor => ({
-  kind: "machine",
-  name: `machine ${machineId}`,
-  id: machineId,
-  ...(address !== undefined && { address }),
-});
 
 /**
  * The audit record of each thing that happens to a machine action, written in the transaction of

@@ -1,7 +1,7 @@
 import { applyEvent, contentIdsOf } from "../../domain/actions/machine-action.ts";
+import { SERVER } from "../actor.ts";
 import { auditChange } from "../audit.ts";
 import type { ServiceContext } from "../context.ts";
-import { SERVER } from "../events.ts";
 import { removeExpiredContent } from "../library/remove-expired-content.ts";
 
 const BATCH = 100;

@@ -1,6 +1,7 @@
 import { applyEvent } from "../../domain/actions/machine-action.ts";
 import type { StoreTx } from "../../store/store.ts";
-import { type Actor, events } from "../events.ts";
+import type { Actor } from "../actor.ts";
+import { events } from "../events.ts";
 
 /**
  * Ends everything that is open on a machine whose device is not believed or heard any more; returns

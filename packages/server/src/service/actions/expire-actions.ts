@@ -1,8 +1,9 @@
 import { boundEndsMs } from "../../domain/actions/action-bound.ts";
 import { applyEvent, type MachineAction, type MachineActionEvent } from "../../domain/actions/machine-action.ts";
 import type { StoreTx } from "../../store/store.ts";
+import { SERVER } from "../actor.ts";
 import type { ServiceContext } from "../context.ts";
-import { events, SERVER } from "../events.ts";
+import { events } from "../events.ts";
 import { wakeForFreePlace } from "./wake-for-free-place.ts";
 
 /** Looked at in one run: more than this many overdue at once wait for a later run. */

@@ -6,9 +6,9 @@ import type { DomainError } from "../../domain/errors.ts";
 import { NO_CONTINUITY } from "../../domain/machines/clone-detection.ts";
 import { ok, type Result, refuse } from "../../domain/result.ts";
 import type { StoreTx } from "../../store/store.ts";
+import { machineActor } from "../actor.ts";
 import { auditChange } from "../audit.ts";
 import type { ServiceContext } from "../context.ts";
-import { machineActor } from "../events.ts";
 
 /**
  * `POST /agent/v1/enroll`: registers a device's key. The machine's id is the first 40 hex digits of SHA-256 of this first key.

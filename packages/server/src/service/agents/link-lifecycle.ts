@@ -24,8 +24,9 @@ import {
 } from "../../domain/machines/clone-detection.ts";
 import type { Machine, MachineLink } from "../../domain/machines/machine.ts";
 import type { StoreTx } from "../../store/store.ts";
+import { machineActor } from "../actor.ts";
 import type { ServiceContext, ServiceLimits } from "../context.ts";
-import { events, machineActor } from "../events.ts";
+import { events } from "../events.ts";
 
 /** One accepted link: everything it does carries these two. */
 export interface LinkIdentity {

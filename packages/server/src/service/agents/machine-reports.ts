@@ -12,8 +12,9 @@ import {
 import { isStartGranted } from "../../domain/agents/link-work.ts";
 import type { StoreTx } from "../../store/store.ts";
 import { wakeForFreePlace } from "../actions/wake-for-free-place.ts";
+import { machineActor } from "../actor.ts";
 import type { ServiceContext } from "../context.ts";
-import { events, machineActor } from "../events.ts";
+import { events } from "../events.ts";
 import { resultIdOf } from "../results/receive-result.ts";
 import { currentLink, type LinkIdentity } from "./link-lifecycle.ts";
 

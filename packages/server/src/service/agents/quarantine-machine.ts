@@ -1,9 +1,9 @@
 import type { CloneEvidence } from "../../domain/machines/clone-detection.ts";
 import { endOpenActions } from "../actions/end-open-actions.ts";
 import { wakeForFreePlace } from "../actions/wake-for-free-place.ts";
+import { SERVER } from "../actor.ts";
 import { auditChange } from "../audit.ts";
 import type { ServiceContext } from "../context.ts";
-import { SERVER } from "../events.ts";
 
 /** What an operator does about a machine in quarantine. */
 export const QUARANTINE_REMEDY =

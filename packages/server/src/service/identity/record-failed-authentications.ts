@@ -1,8 +1,8 @@
 import type { FailureSummaries, FailureSummary } from "../../auth/failures/failure-summaries.ts";
 import type { StoreTx } from "../../store/store.ts";
+import { SERVER } from "../actor.ts";
 import { auditChange } from "../audit.ts";
 import type { ServiceContext } from "../context.ts";
-import { SERVER } from "../events.ts";
 
 /** Accounts that one record names, and client ids that are looked up for it. */
 const MAX_NAMED = 5;

@@ -2,9 +2,9 @@ import type { Caller } from "../../auth/caller.ts";
 import type { DomainError } from "../../domain/errors.ts";
 import type { LibraryFile } from "../../domain/library/library-file.ts";
 import { type Result, refuse } from "../../domain/result.ts";
+import { SERVER } from "../actor.ts";
 import { auditChange } from "../audit.ts";
 import type { ServiceContext } from "../context.ts";
-import { SERVER } from "../events.ts";
 import { addLibraryFile, type LibraryFileInput } from "./add-library-file.ts";
 
 /**

@@ -1,6 +1,6 @@
+import { SERVER } from "../actor.ts";
 import { auditChange } from "../audit.ts";
 import type { ServiceContext } from "../context.ts";
-import { SERVER } from "../events.ts";
 
 const BATCH = 100;
 /** Nodes write times of clocks that differ; a start may have read a file just before it was replaced. */

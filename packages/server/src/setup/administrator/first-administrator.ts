@@ -1,9 +1,9 @@
 import { isPermission, PERMISSIONS } from "@halligan/protocol/api";
 import { hashSecret, newSecret } from "../../auth/secret-hash.ts";
+import { type Actor, SERVER } from "../../service/actor.ts";
 import { auditChange } from "../../service/audit.ts";
 import type { AuditedOperation } from "../../service/audit-operations.ts";
 import type { ServiceContext } from "../../service/context.ts";
-import { type Actor, SERVER } from "../../service/events.ts";
 import { ADMINISTRATOR } from "../../store/cluster/meta.ts";
 import type { Application } from "../../store/identity/applications.ts";
 import { lockAdministrator } from "../../store/sqlite/folder-lock.ts";

@@ -5,7 +5,7 @@ import type { Logger } from "pino";
 import { systemClock } from "../../clock.ts";
 import { type Config, ConfigError } from "../../config/config.ts";
 import { systemIds } from "../../ids.ts";
-import { SERVER } from "../../service/events.ts";
+import { SERVER } from "../../service/actor.ts";
 import { requireOwner } from "../data-folder-owner.ts";
 import type { Engines } from "../engines.ts";
 import { refuseOpenModes } from "../open-modes.ts";

@@ -1,0 +1,33 @@
+import type { AuditActorKind, AuditRecord } from "../store/administration/audit.ts";
+
+/** Who does something: an application or user that calls, a machine that reports, or the server's own clock. */
+export interface Actor {
+  readonly kind: AuditActorKind;
+  readonly name: string;
+  readonly id: string;
+  /** Of the application that calls, or that a user calls through. */
+  readonly clientId?: string;
+  /** Network address of the other end; absent for what the server does by itself. */
+  readonly address?: string;
+}
+
+export const SERVER: Actor = { kind: "server", name: "halligan-server", id: "halligan-server" };
+/** `address`: where its report or request came from. */
+export const machineActor = (machineId: string, address?: string): Actor => ({
+  kind: "machine",
+  name: `machine ${machineId}`,
+  id: machineId,
+  ...(address !== undefined && { address }),
+});
+
+/** Who did it, as every record has it. */
+export const auditedActor = (
+  actor: Actor,
+): Pick<AuditRecord, "actor" | "actorId" | "actorKind" | "application" | "address"> => ({
+  actor: actor.name,
+  actorId: actor.id,
+  actorKind: actor.kind,
+  application: actor.clientId ?? null,
+  // Empty when the connection was gone before its address was asked for.
+  address: actor.address || null,
+});
