@@ -3,11 +3,13 @@ import {
   DummyDriver,
   Kysely,
   type OperationNode,
+  type RawBuilder,
   type RootOperationNode,
+  type SqlBool,
   SqliteAdapter,
   SqliteIntrospector,
 } from "kysely";
-import type { SettledCounts } from "./actions/settled-counts.ts";
+import type { Filter } from "../odata/filter.ts";
 import type { Engine } from "./engine.ts";
 import type { Schema } from "./schema.ts";
 import { SQLITE_ENGINE } from "./sqlite-engine.ts";
@@ -31,6 +33,18 @@ export interface CompiledStatement {
   slots: readonly (Parameter | Bound)[];
 }
 
+export interface CountedBy {
+  /** The filter's condition, with the index that suits a count of everything. */
+  readonly all: RawBuilder<SqlBool>;
+  /** The same, only checked. */
+  readonly checked: RawBuilder<SqlBool>;
+}
+
+/** Counts actions, starting from those that cannot change any more. */
+export interface SettledCounter {
+  count(executor: Executor, filter: Filter | null, by: CountedBy): Promise<number>;
+}
+
 /** Runs statements on one connection or inside one transaction. */
 export interface Executor {
   readonly engine: Engine;
@@ -40,7 +54,7 @@ export interface Executor {
    */
   readonly locks: boolean;
   /** Where counts of many actions need not begin anew. Undefined inside transactions, and where rows may appear out of order. */
-  readonly settledCounts?: SettledCounts;
+  readonly settledCounts?: SettledCounter;
   all<P extends Record<string, Bound>, O>(statement: Statement<P, O>, params: P): Promise<O[]>;
   /**
    * A compare and set: `VersionConflict` unless it changes exactly one row. Where that is known only later it comes with a later

@@ -1,7 +1,7 @@
 import { type RawBuilder, type SqlBool, sql } from "kysely";
 import type { MachineActionField } from "../../odata/entities/machine-action-fields.ts";
 import type { Filter } from "../../odata/filter.ts";
-import type { Executor } from "../statement.ts";
+import type { CountedBy, Executor, SettledCounter } from "../statement.ts";
 
 /** `meta`: counts how often actions were removed, in the transaction that removes them. */
 export const ACTIONS_REMOVED = "actionsRemoved";
@@ -30,13 +30,6 @@ interface Settled {
   readonly removed: string;
 }
 
-export interface CountedBy {
-  /** The filter's condition, with the index that suits a count of everything. */
-  readonly all: RawBuilder<SqlBool>;
-  /** The same, only checked. */
-  readonly checked: RawBuilder<SqlBool>;
-}
-
 /**
  * Counts that start from what is settled: counting is linear, 25 ms for 1,000,000 actions, and a client asks for the same one with each page.
  *
@@ -44,7 +37,7 @@ export interface CountedBy {
  * are counted once, and with each question only what was open then and what came later, by one statement. Removing old actions starts anew
  * (`ACTIONS_REMOVED`). Only for an engine whose rows appear in the order of their sequence, which PostgreSQL's do not.
  */
-export class SettledCounts {
+export class SettledCounts implements SettledCounter {
   readonly #byFilter = new Map<string, Settled>();
   readonly #limits: SettledLimits;
 
