@@ -1,7 +1,7 @@
 import { Readable, Writable } from "node:stream";
-import type { Variables } from "../src/environment.ts";
 import { invoke } from "../src/invoke.ts";
 import { cliNetwork } from "../src/network/cli-network.ts";
+import type { Variables } from "../src/variables.ts";
 
 /** How a call of `halligan` ended. `exitCode` is null when a signal ended its process. */
 export interface Ended {

@@ -1,6 +1,6 @@
 import type { Fetch } from "@halligan/protocol/client";
 import { createNetwork, systemCertificates, trustAlso } from "@halligan/protocol/network";
-import type { Variables } from "../environment.ts";
+import type { Variables } from "../variables.ts";
 import { nodeFetch } from "./node-fetch.ts";
 
 /** The way to servers: the proxy of the environment, the system's certificate store, and authorities of a profile. */
