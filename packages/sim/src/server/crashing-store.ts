@@ -1,10 +1,23 @@
-import { type LaneDatabase, type Store, type StoreTx, storeTx, WriteLane } from "@halligan/server/simulation";
+import {
+  type LaneDatabase,
+  type SqliteExecutor,
+  type Store,
+  type StoreTx,
+  storeTx,
+  WriteLane,
+} from "@halligan/server/simulation";
+import type Database from "better-sqlite3";
 import type { Life } from "../time/life.ts";
 import { forever } from "../time/life.ts";
 import type { World } from "../world/world.ts";
 import { type HeldValue, heldValue } from "./held-value.ts";
-import type { MemoryDatabase } from "./memory-database.ts";
 import type { StoreOwner } from "./sim-database.ts";
+
+/** What a store needs of the database that outlives it. */
+export interface LastingDatabase {
+  readonly connection: Database.Database;
+  readonly executor: SqliteExecutor;
+}
 
 /**
  * The store of one incarnation of the server: the product's own write lane, statements and schema over a database that outlives it. A
@@ -13,7 +26,7 @@ import type { StoreOwner } from "./sim-database.ts";
 export class CrashingStore implements Store {
   readonly #world: World;
   readonly #life: Life;
-  readonly #database: MemoryDatabase;
+  readonly #database: LastingDatabase;
   readonly #owner: StoreOwner;
   readonly #tx: StoreTx;
   readonly #lane: WriteLane;
@@ -21,7 +34,7 @@ export class CrashingStore implements Store {
   readonly #held: HeldValue[] = [];
   #committed = Promise.withResolvers<void>();
 
-  constructor(world: World, life: Life, database: MemoryDatabase, owner: StoreOwner) {
+  constructor(world: World, life: Life, database: LastingDatabase, owner: StoreOwner) {
     this.#world = world;
     this.#life = life;
     this.#database = database;
