@@ -40,7 +40,9 @@ import { createMetrics } from "./metrics/metrics.ts";
 import { applyRetention } from "./service/actions/apply-retention.ts";
 import { expireActions, type OverdueSince } from "./service/actions/expire-actions.ts";
 import { tellingStore } from "./service/actions/tell-changes.ts";
+import { isCallerBlocked } from "./service/administration/blocked-callers.ts";
 import { forgetAllLinks } from "./service/agents/link-lifecycle.ts";
+import { ensureTenant } from "./service/cluster/deployment-settings.ts";
 import { NodeLease } from "./service/cluster/node-lease.ts";
 import { readinessWarnings, unready } from "./service/cluster/readiness.ts";
 import type { ServiceContext, ServiceLimits } from "./service/context.ts";
@@ -103,7 +105,7 @@ export async function startServer(config: Config, engines: Engines, log: Logger,
   }
   const numbered = { folder: config.keysDir, accepted: loadedKeys.order.accepted, recovery: loadedKeys.recoveryFile };
   const keys: Keys = { ...loadedKeys, ...(await numberOrderKeys(store, numbered, systemClock.nowMs())) };
-  const tenant = await store.write((tx) => tx.meta.getOrSet("tenant", randomUUID));
+  const tenant = await ensureTenant(store, randomUUID);
   const metrics = createMetrics();
   const nats = engines.bus && (await openNats(engines.bus, tenant, log, metrics.measures));
   if (nats) started.use(nats);
@@ -361,7 +363,7 @@ function httpContext(
       audiences,
       tenant,
       outside,
-      isBlocked: async (callerId) => (await service.store.read((tx) => tx.blockedCallers.byId(callerId))) !== undefined,
+      isBlocked: (callerId) => isCallerBlocked(service, callerId),
       standingOf: (clientId) => applicationStanding(service, clientId),
     }),
   };

@@ -46,3 +46,6 @@ export function unblockCaller(
 /** `GET /halligan/v1/blocked-callers` */
 export const listBlockedCallers = ({ store }: ServiceContext): Promise<BlockedCaller[]> =>
   store.read((tx) => tx.blockedCallers.list());
+
+export const isCallerBlocked = async ({ store }: Pick<ServiceContext, "store">, callerId: string): Promise<boolean> =>
+  (await store.read((tx) => tx.blockedCallers.byId(callerId))) !== undefined;

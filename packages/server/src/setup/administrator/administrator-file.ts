@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { CredentialsFile } from "@halligan/protocol/api";
 import { Check } from "typebox/value";
 import { syncFolder } from "../../blobs/disk-files.ts";
+import { hasApplication } from "../../service/identity/administrator.ts";
 import type { Store } from "../../store/store.ts";
 import { writePrivateFile } from "../private-files.ts";
 
@@ -24,9 +25,7 @@ export async function settlePendingCredentials(store: Store, dataDir: string): P
   const pending = pendingFile(dataDir);
   const credentials = await readCredentials(pending);
   if (credentials === null) return null;
-  const isCommitted =
-    credentials !== "unusable" &&
-    (await store.read((tx) => tx.applications.byClientId(credentials.clientId))) !== undefined;
+  const isCommitted = credentials !== "unusable" && (await hasApplication(store, credentials.clientId));
   const file = administratorFile(dataDir);
   if (isCommitted) await rename(pending, file);
   else await rm(pending, { force: true });
@@ -55,9 +54,7 @@ export async function updateCredentialUrls(
   if (credentials === null) return "absent";
   if (credentials === "unusable") return "unusable";
   const { clientId } = credentials;
-  const isOurs =
-    credentials.tenant === urls.tenant &&
-    (await store.read((tx) => tx.applications.byClientId(clientId))) !== undefined;
+  const isOurs = credentials.tenant === urls.tenant && (await hasApplication(store, clientId));
   if (!isOurs) return "outdated";
   if (credentials.baseUrl === urls.baseUrl && credentials.tokenUrl === urls.tokenUrl) return "current";
   await writePrivateFile(file, textOf({ ...credentials, ...urls }));

@@ -1,17 +1,15 @@
 import { isPermission, PERMISSIONS } from "@halligan/protocol/api";
 import { hashSecret, newSecret } from "../../auth/secret-hash.ts";
 import { type Actor, SERVER } from "../../service/actor.ts";
-import { auditChange } from "../../service/audit.ts";
 import type { AuditedOperation } from "../../service/audit-operations.ts";
+import { savePublicUrl } from "../../service/cluster/deployment-settings.ts";
 import type { ServiceContext } from "../../service/context.ts";
+import { addAdministrator, hasApplications } from "../../service/identity/administrator.ts";
 import { ADMINISTRATOR } from "../../store/cluster/meta.ts";
 import type { Application } from "../../store/identity/applications.ts";
 import { lockAdministrator } from "../../store/sqlite/folder-lock.ts";
 import type { StoreTx } from "../../store/store.ts";
 import { settlePendingCredentials, updateCredentialUrls, writePendingCredentials } from "./administrator-file.ts";
-
-/** Under this key the store keeps under which URL it started last. */
-const PUBLIC_URL = "public-url";
 
 export type AdministratorContext = Pick<ServiceContext, "store" | "clock" | "ids" | "log">;
 
@@ -34,9 +32,9 @@ export async function ensureAdministrator(
   const { store, log } = context;
   const { dataDir, publicUrl } = deployment;
   using _lock = lockAdministrator(dataDir);
-  await store.write((tx) => tx.meta.set(PUBLIC_URL, publicUrl));
+  await savePublicUrl(store, publicUrl);
   const settled = await settlePendingCredentials(store, dataDir);
-  const isFirst = (await store.read((tx) => tx.applications.list())).length === 0;
+  const isFirst = !(await hasApplications(store));
   if (!isFirst) {
     try {
       const state = await updateCredentialUrls(store, dataDir, urlsOf(deployment));
@@ -90,9 +88,6 @@ export async function replaceAdministrator(
   return file;
 }
 
-/** The URL of the last start that succeeded; undefined before the first one. */
-export const lastPublicUrl = (tx: StoreTx): Promise<string | undefined> => tx.meta.get(PUBLIC_URL);
-
 /** `mayInsert` answers what the audit record says beside the application, or null when there is to be none. */
 async function make(
   { store, clock, ids }: AdministratorContext,
@@ -113,14 +108,9 @@ async function make(
     ownerId: null,
     tokenGeneration: 0,
   };
-  const { clientId, name, roles, createdAtMs } = application;
+  const { clientId } = application;
   await writePendingCredentials(deployment.dataDir, { ...urlsOf(deployment), clientId, clientSecret });
-  await store.write(async (tx) => {
-    const detail = await mayInsert(tx, application);
-    if (detail === null) return;
-    await tx.applications.insert(application);
-    await auditChange(tx, actor, operation, createdAtMs, { clientId, name, roles, ...detail });
-  });
+  await addAdministrator(store, actor, operation, application, mayInsert);
   return settlePendingCredentials(store, deployment.dataDir);
 }
 

@@ -6,11 +6,12 @@ import { systemClock } from "../../clock.ts";
 import { type Config, ConfigError } from "../../config/config.ts";
 import { systemIds } from "../../ids.ts";
 import { SERVER } from "../../service/actor.ts";
+import { storedDeployment } from "../../service/cluster/deployment-settings.ts";
 import { requireOwner } from "../data-folder-owner.ts";
 import type { Engines } from "../engines.ts";
 import { refuseOpenModes } from "../open-modes.ts";
 import { openStore } from "../open-store.ts";
-import { lastPublicUrl, replaceAdministrator } from "./first-administrator.ts";
+import { replaceAdministrator } from "./first-administrator.ts";
 
 export interface AdministratorReset {
   /** Where the new credentials are. */
@@ -38,7 +39,7 @@ export async function resetAdministrator(config: Config, engines: Engines, log: 
   await refuseOpenModes(config);
   const { store } = await openStore(config, engines);
   try {
-    const [tenant, publicUrl] = await store.read(async (tx) => [await tx.meta.get("tenant"), await lastPublicUrl(tx)]);
+    const { tenant, publicUrl } = await storedDeployment(store);
     if (tenant === undefined) {
       throw new ConfigError("no server has been started on this database: its first start makes an administrator");
     }

@@ -5,6 +5,7 @@ import { NumberedOrderKeySet, type OrderKey, orderKeysSigningBytes, Sha256 } fro
 import { type Static, Type } from "typebox";
 import { Value } from "typebox/value";
 import { ConfigError } from "../../config/config.ts";
+import { orderKeyNumber } from "../../service/cluster/order-key-number.ts";
 import { NO_RECOVERY, type OrderKeyPair, type RecoveryKey, type ServerKeys } from "../../service/context.ts";
 import type { Store } from "../../store/store.ts";
 import { isMissing } from "../private-files.ts";
@@ -14,9 +15,6 @@ import type { RecoveryKeyFile } from "./recovery-key.ts";
 export const RECOVERY_SET_FILE = "recovery-set.json";
 const SignedSet = Type.Object({ payload: Type.String(), keyId: Sha256, signature: Type.String() });
 type SignedSet = Static<typeof SignedSet>;
-
-const META_KEY = "order-key-set";
-const Numbered = Type.Object({ number: Type.Integer(), of: Type.String() });
 
 const publicHalf = ({ keyId, publicKey }: OrderKey): OrderKey => ({ keyId, publicKey });
 
@@ -36,15 +34,7 @@ export async function numberOrderKeys(
   const keys = accepted.map(publicHalf);
   const given = recovery && (await readGivenSet(folder, recovery.key, keys));
   const of = [...keys, ...(recovery ? [recovery.key] : [])].map(({ keyId }) => keyId).join(" ");
-  const orderKeySet = await store.write(async (tx) => {
-    const text = await tx.meta.get(META_KEY);
-    const known = text === undefined ? null : Value.Parse(Numbered, JSON.parse(text));
-    const least = given?.number ?? 0;
-    if (known?.of === of && known.number >= least) return known.number;
-    const number = known?.of === of ? least : Math.max((known?.number ?? 0) + 1, Math.floor(nowMs / 1_000), least);
-    await tx.meta.set(META_KEY, JSON.stringify({ number, of } satisfies Static<typeof Numbered>));
-    return number;
-  });
+  const orderKeySet = await orderKeyNumber(store, { of, least: given?.number ?? 0, floor: Math.floor(nowMs / 1_000) });
   return {
     orderKeySet,
     recovery: recovery ? recoveryOf(recovery, given?.signed ?? null, keys, orderKeySet) : NO_RECOVERY,
