@@ -1,5 +1,11 @@
 import type { TakenLink } from "../bus/bus.ts";
 import type { DeviceMarks, LinkIdentity } from "../service/agents/link-lifecycle.ts";
+import {
+  hasNewerLink,
+  machinesRetiredSince,
+  machinesToSend,
+  machinesWithWork,
+} from "../service/agents/machines-of-node.ts";
 import { quarantineMachine } from "../service/agents/quarantine-machine.ts";
 import type { ServiceContext } from "../service/context.ts";
 import type { LinkSocket, LinkSocketEvents } from "./connection/link-socket.ts";
@@ -161,8 +167,7 @@ export class Gateway implements LinkOwner<Link> {
     if (this.#isPumpingWaiting) return;
     this.#isPumpingWaiting = true;
     try {
-      const { store, node } = this.#context;
-      const machineIds = await store.read((tx) => tx.actions.linkedMachinesToSend(node.id, HINTS_PER_TICK));
+      const machineIds = await machinesToSend(this.#context, HINTS_PER_TICK);
       for (const machineId of machineIds) this.#ready.get(machineId)?.pump();
     } catch (cause) {
       this.#context.log.error({ err: cause }, "machines that wait could not be looked up");
@@ -182,18 +187,13 @@ export class Gateway implements LinkOwner<Link> {
     if (this.#looking.has(machineId)) return;
     this.#looking.add(machineId);
     try {
-      if (await this.#hasNewerLink(older.identity)) await this.#replaced(older, older.marks, machineId, marks);
+      if (await hasNewerLink(this.#context, older.identity)) await this.#replaced(older, older.marks, machineId, marks);
     } catch (cause) {
       // The link finds out by itself when it next reads the store.
       this.#context.log.error({ err: cause, machineId }, "a newer link could not be looked up");
     } finally {
       this.#looking.delete(machineId);
     }
-  }
-
-  async #hasNewerLink({ machineId, linkEpoch }: LinkIdentity): Promise<boolean> {
-    const machine = await this.#context.store.read((tx) => tx.machines.linkOf(machineId));
-    return machine !== undefined && machine.linkEpoch > linkEpoch;
   }
 
   async #replaced(older: Link, olderMarks: LinkMarks, machineId: string, marks: LinkMarks): Promise<void> {
@@ -237,12 +237,10 @@ export class Gateway implements LinkOwner<Link> {
 
   /** A wake-up may have been lost: the machines that have work are looked up in the store and their links asked again. */
   async rereadStore(): Promise<void> {
-    const machineIds = await this.#context.store.read((tx) =>
-      tx.actions.linkedMachinesWithWork(this.#context.node.id, 10_000),
-    );
+    const machineIds = await machinesWithWork(this.#context, 10_000);
     for (const machineId of machineIds) this.#ready.get(machineId)?.retry();
     const sinceMs = this.#context.clock.nowMs() - RETIRED_WITHIN_MS;
-    const retired = await this.#context.store.read((tx) => tx.machines.retiredSince(sinceMs, 10_000));
+    const retired = await machinesRetiredSince(this.#context, sinceMs, 10_000);
     for (const machineId of retired) this.#ready.get(machineId)?.pump();
   }
 

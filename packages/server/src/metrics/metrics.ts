@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { readLoad } from "../service/cluster/load.ts";
 import type { DiskState } from "../service/cluster/readiness.ts";
 import type { ConnectionStates, Measures } from "../service/measures.ts";
 import type { ResultSpace } from "../service/result-space.ts";
@@ -183,14 +184,7 @@ export function createMetrics(): Metrics {
     },
     async text(sources) {
       const nowMs = sources.nowMs();
-      const load = await within(
-        STORE_TIMEOUT_MS,
-        sources.store.read(async (tx) => ({
-          ...(await tx.actions.load(nowMs)),
-          quarantined: await tx.machines.quarantinedCount(),
-          resultBytes: await sources.resultSpace.totalBytes(tx),
-        })),
-      );
+      const load = await within(STORE_TIMEOUT_MS, readLoad(sources.store, sources.resultSpace, nowMs));
       database.set(load ? 1 : 0);
       if (load) {
         sessions.set({ status: "Pending" }, load.pending);

@@ -1,5 +1,6 @@
 import type { ListedMachineWire, MachineDetailsWire } from "@halligan/protocol/api";
 import type { Machine } from "../../../domain/machines/machine.ts";
+import { groupNames } from "../../../service/machines/group-names.ts";
 import { type MachineDetails, readMachineDetails } from "../../../service/machines/machine-details.ts";
 import type { HttpContext } from "../context.ts";
 import { machineWire } from "./machine-wire.ts";
@@ -12,8 +13,7 @@ export async function listedMachineWires(
   machines: readonly Machine[],
   asOfMs: number,
 ): Promise<ListedMachineWire[]> {
-  const groups = await context.store.read((tx) => tx.deviceGroups.list());
-  const names = new Map(groups.map(({ id, name }) => [id, name]));
+  const names = await groupNames(context);
   return machines.map((machine) => listedMachine(context, machine, names.get(machine.groupId) ?? "", asOfMs));
 }
 

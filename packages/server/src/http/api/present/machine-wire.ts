@@ -1,16 +1,17 @@
 import type { MachineWire } from "@halligan/protocol/api";
 import { healthStatus, type Machine, machineName, onboardingStatus } from "../../../domain/machines/machine.ts";
 import { lastIpAddress } from "../../../odata/entities/machine-record.ts";
+import { groupName, groupNames } from "../../../service/machines/group-names.ts";
 import type { HttpContext } from "../context.ts";
 import { odataContext } from "./odata-context.ts";
 import { wireTime } from "./wire-time.ts";
 
 /** One machine as a whole answer. */
 export async function machineEntity(context: HttpContext, machine: Machine): Promise<MachineWire> {
-  const group = await context.store.read((tx) => tx.deviceGroups.byId(machine.groupId));
+  const group = await groupName(context, machine.groupId);
   return {
     "@odata.context": odataContext(context.publicUrl, "Machines/$entity"),
-    ...machineWire(machine, group?.name ?? "", context.clock.nowMs(), context.limits.healthGraceMs),
+    ...machineWire(machine, group, context.clock.nowMs(), context.limits.healthGraceMs),
   };
 }
 
@@ -20,8 +21,7 @@ export async function machineWires(
   machines: readonly Machine[],
   asOfMs: number,
 ): Promise<MachineWire[]> {
-  const groups = await context.store.read((tx) => tx.deviceGroups.list());
-  const names = new Map(groups.map(({ id, name }) => [id, name]));
+  const names = await groupNames(context);
   const { healthGraceMs } = context.limits;
   return machines.map((machine) => machineWire(machine, names.get(machine.groupId) ?? "", asOfMs, healthGraceMs));
 }
