@@ -1,8 +1,9 @@
 /**
- * What `packages/sim` drives: the parts of the server that wait on ports only. Not an interface for anybody else.
+ * What `packages/sim` drives: the parts of the server that wait on ports only; and what
+ * `packages/bench` measures without HTTP. Not an interface for other packages.
  */
-export type { Caller } from "./auth/caller.ts";
-export { checkInPlace } from "./auth/signatures/signature-check.ts";
+export type { ApplicationCaller, Caller } from "./auth/caller.ts";
+export { checkInPlace, checkInThreadPool } from "./auth/signatures/signature-check.ts";
 export type {
   BlobStore,
   CompleteAnswer,
@@ -12,9 +13,12 @@ export type {
   ResultPart,
   WholeResult,
 } from "./blobs/blob-store.ts";
+export { openDiskBlobStore } from "./blobs/disk/disk-blob-store.ts";
 export type { Bus } from "./bus/bus.ts";
 export { localBus } from "./bus/local-bus.ts";
 export type { Clock } from "./clock.ts";
+export { systemClock } from "./clock.ts";
+export { readConfig } from "./config/config.ts";
 export { boundEndsMs } from "./domain/actions/action-bound.ts";
 export { isFinal, type MachineAction } from "./domain/actions/machine-action.ts";
 export { BEAT_INTERVAL_MS } from "./domain/cluster/node-lease.ts";
@@ -28,7 +32,10 @@ export { cancelMachineAction } from "./service/actions/cancel-machine-action.ts"
 export { expireActions } from "./service/actions/expire-actions.ts";
 export { runLiveResponse } from "./service/actions/run-live-response.ts";
 export { enrollMachine } from "./service/agents/enroll-machine.ts";
+export type { LinkIdentity } from "./service/agents/link-lifecycle.ts";
 export { forgetAllLinks } from "./service/agents/link-lifecycle.ts";
+export { recordEnded, recordStarted } from "./service/agents/machine-reports.ts";
+export { nextForLink } from "./service/agents/next-order.ts";
 export { NodeLease } from "./service/cluster/node-lease.ts";
 export { NO_RECOVERY, type ServerKeys, type ServiceContext, type ServiceLimits } from "./service/context.ts";
 export { addLibraryFile } from "./service/library/add-library-file.ts";
@@ -46,13 +53,14 @@ export {
 } from "./service/results/receive-result.ts";
 export { removeAbandonedUploads } from "./service/results/remove-abandoned-uploads.ts";
 export { loop } from "./setup/background-job.ts";
+export { loadKeys } from "./setup/keys/keys.ts";
 export { PlannedStatements } from "./store/postgres/planned-statements.ts";
 export { PostgresConnection } from "./store/postgres/postgres-connection.ts";
 export { openPool, type PostgresOptions } from "./store/postgres/postgres-pool.ts";
 export { PostgresReader } from "./store/postgres/postgres-reader.ts";
 export { PostgresStore } from "./store/postgres/postgres-store.ts";
 export { PostgresTransaction } from "./store/postgres/postgres-transaction.ts";
-export { migrate, SqliteExecutor } from "./store/sqlite/sqlite-store.ts";
+export { migrate, SqliteExecutor, SqliteStore } from "./store/sqlite/sqlite-store.ts";
 export { type LaneDatabase, WriteLane } from "./store/sqlite/write-lane.ts";
 export { type Executor, StatementCompiler } from "./store/statement.ts";
 export { type Store, type StoreTx, storeTx } from "./store/store.ts";

@@ -1,7 +1,6 @@
 import { join } from "node:path";
-import type { ClusterEngines } from "../../../dev/src/cluster/engines.ts";
-import { freePort } from "../../../dev/src/free-port.ts";
-import { openOwnEngines } from "../../../dev/test/cluster/own-engines.ts";
+import { openOwnEngines } from "@halligan/dev/own-engines";
+import { type ClusterEngines, freePort } from "@halligan/dev/testing";
 import type { Bench, BenchContext } from "../bench.ts";
 import { FleetProcess } from "../fleet/fleet-process.ts";
 import type { Api } from "../load/api.ts";

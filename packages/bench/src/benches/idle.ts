@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { writeSelfMadeCertificate } from "../../../dev/src/certificates/self-made-certificate.ts";
+import { writeSelfMadeCertificate } from "@halligan/dev/testing";
 import type { Bench, BenchContext } from "../bench.ts";
 import type { Measured } from "../figure.ts";
 import { FleetProcess } from "../fleet/fleet-process.ts";

@@ -1,4 +1,4 @@
-import type { Runtime } from "../../../dev/src/runtimes.ts";
+import type { Runtime } from "@halligan/dev/testing";
 import type { Bench, BenchContext } from "../bench.ts";
 import type { Measured } from "../figure.ts";
 import { SpawnFloor } from "../floors/spawn-floor-process.ts";

@@ -1,5 +1,4 @@
-import { SimulatedDevice } from "../../../dev/src/devices/simulated-device.ts";
-import { wsNet } from "../../../dev/src/devices/ws-net.ts";
+import { SimulatedDevice, wsNet } from "@halligan/dev/testing";
 import type { Api } from "../load/api.ts";
 import { instantRunner, logOf } from "./device-ports.ts";
 

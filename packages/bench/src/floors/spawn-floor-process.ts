@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
+import { type Runtime, runtimeExecutable } from "@halligan/dev/testing";
 import { Type } from "typebox";
 import { Value } from "typebox/value";
-import { type Runtime, runtimeExecutable } from "../../../dev/src/runtimes.ts";
 import { RequestProcess } from "../processes/request-process.ts";
 
 const Answer = Type.Object({ wallMs: Type.Number(), timesMs: Type.Array(Type.Number()) });

@@ -5,25 +5,29 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import {
+  type ApplicationCaller,
+  checkInThreadPool,
+  type LinkIdentity,
+  loadKeys,
+  localBus,
+  NO_MEASURES,
+  NO_RECOVERY,
+  nextForLink,
+  openDiskBlobStore,
+  ResultSpace,
+  readConfig,
+  recordEnded,
+  recordStarted,
+  runLiveResponse,
+  type ServiceContext,
+  SqliteStore,
+  systemClock,
+} from "@halligan/server/simulation";
 import Database from "better-sqlite3";
 import { pino } from "pino";
 import { Type } from "typebox";
 import { Value } from "typebox/value";
-import type { ApplicationCaller } from "../../../server/src/auth/caller.ts";
-import { checkInThreadPool } from "../../../server/src/auth/signatures/signature-check.ts";
-import { openDiskBlobStore } from "../../../server/src/blobs/disk/disk-blob-store.ts";
-import { localBus } from "../../../server/src/bus/local-bus.ts";
-import { systemClock } from "../../../server/src/clock.ts";
-import { readConfig } from "../../../server/src/config/config.ts";
-import { runLiveResponse } from "../../../server/src/service/actions/run-live-response.ts";
-import type { LinkIdentity } from "../../../server/src/service/agents/link-lifecycle.ts";
-import { recordEnded, recordStarted } from "../../../server/src/service/agents/machine-reports.ts";
-import { nextForLink } from "../../../server/src/service/agents/next-order.ts";
-import { NO_RECOVERY, type ServiceContext } from "../../../server/src/service/context.ts";
-import { NO_MEASURES } from "../../../server/src/service/measures.ts";
-import { ResultSpace } from "../../../server/src/service/result-space.ts";
-import { loadKeys } from "../../../server/src/setup/keys/keys.ts";
-import { SqliteStore } from "../../../server/src/store/sqlite/sqlite-store.ts";
 import { RUN_SCRIPT } from "../processes/trivial-script.ts";
 
 const Request = Type.Object({ actions: Type.Integer({ minimum: 1 }), dataDir: Type.String() });

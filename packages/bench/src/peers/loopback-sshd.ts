@@ -5,7 +5,7 @@ import { connect } from "node:net";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { freePort } from "../../../dev/src/free-port.ts";
+import { freePort } from "@halligan/dev/testing";
 import type { BenchContext } from "../bench.ts";
 import { Child } from "../processes/child.ts";
 

@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { ENTRY, type Runtime, runtimeExecutable } from "../../../dev/src/runtimes.ts";
+import { ENTRY, type Runtime, runtimeExecutable } from "@halligan/dev/testing";
 import type { BenchContext } from "../bench.ts";
 import type { Api } from "../load/api.ts";
 import { Child } from "./child.ts";

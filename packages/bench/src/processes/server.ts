@@ -1,9 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { ENTRY, freePort } from "@halligan/dev/testing";
 import { CredentialsFile } from "@halligan/protocol/api";
 import { Value } from "typebox/value";
-import { freePort } from "../../../dev/src/free-port.ts";
-import { ENTRY } from "../../../dev/src/runtimes.ts";
 import type { BenchContext } from "../bench.ts";
 import { Api } from "../load/api.ts";
 import { Child } from "./child.ts";
