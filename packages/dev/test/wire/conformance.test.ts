@@ -10,8 +10,11 @@ const NAMED = /`([\w./-]+\.ts)` "([^"]+)"/g;
 const document = await readFile(DOCUMENT, "utf8");
 const named = [...document.matchAll(NAMED)].map(([, file = "", title = ""]) => ({ file, title }));
 
-/** A bare name is a file beside this one, a path counts from the root of the repository. */
-const urlOf = (file: string): URL => new URL(file, file.includes("/") ? ROOT : import.meta.url);
+/** A bare name is a file of this folder or of `cases/`. A path starts at the root of the repository. */
+function urlOf(file: string): URL {
+  if (file.includes("/")) return new URL(file, ROOT);
+  return new URL(file.endsWith(".cases.ts") ? `./cases/${file}` : file, import.meta.url);
+}
 
 test("every test that the table of conformance names is in the file that it names", async () => {
   assert.ok(named.length > 100, "the table names its tests");

@@ -17,7 +17,7 @@ interface Export {
 }
 
 const index = await readFile(new URL("index.ts", CLIENT), "utf8");
-const exports: Export[] = [...index.matchAll(/^export (?:type )?\{([^}]*)\} from "\.\/([\w-]+\.ts)";$/gm)].flatMap(
+const exports: Export[] = [...index.matchAll(/^export (?:type )?\{([^}]*)\} from "\.\/([\w/-]+\.ts)";$/gm)].flatMap(
   ([, names = "", file = ""]) => names.split(",").map((name) => ({ name: name.trim().replace(/^type /, ""), file })),
 );
 

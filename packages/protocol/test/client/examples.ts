@@ -24,30 +24,6 @@ import {
 
 declare const client: HalliganClient;
 
-export async function exampleOfAdministrationOperations(): Promise<void> {
-  const enrollment = await client.createEnrollmentToken({ uses: 1, expiresInSeconds: 3_600 });
-  const application = await client.createApplication({
-    name: "my playbook",
-    roles: ["Machine.LiveResponse", "Machine.Read.All"],
-  });
-  console.log(enrollment.id, application.clientId);
-}
-
-export async function exampleOfAuditOperations(): Promise<void> {
-  const [newest] = await client.listAudit({ limit: 1 });
-  console.log(newest?.operation);
-}
-
-export async function exampleOfAuditOptions(): Promise<void> {
-  const options: AuditOptions = { operation: "RunLiveResponse", limit: 50 };
-  for (const record of await client.listAudit(options)) console.log(record.at, record.actor);
-}
-
-export async function exampleOfClientClock(): Promise<void> {
-  const clock: ClientClock = { nowMs: () => 1_700_000_000_000, sleep: async () => {} };
-  console.log(clock.nowMs());
-}
-
 export async function exampleOfClientOptions(): Promise<void> {
   const options: ClientOptions = {
     baseUrl: "https://halligan.example:8443",
@@ -87,12 +63,6 @@ export async function exampleOfHalliganClient(): Promise<void> {
   console.log((await client.downloadTranscript(url)).script_output);
 }
 
-export async function exampleOfDeviceGroupOperations(): Promise<void> {
-  const group = await client.createDeviceGroup({ name: "lab", remediationLevel: "full" });
-  const [machine] = await client.listMachines({ limit: 1 });
-  if (machine !== undefined) await client.setMachineDeviceGroup(machine.id, group.id);
-}
-
 export async function exampleOfApiError(): Promise<void> {
   try {
     await client.getMachine("device-1");
@@ -127,12 +97,39 @@ export async function exampleOfUnreachableError(): Promise<void> {
   console.log(info === null ? "offline" : info.version);
 }
 
-export async function exampleOfFetch(): Promise<void> {
-  const logged: Fetch = (url, init) => {
-    console.log(init.method, new URL(url).pathname);
-    return fetch(url, init);
-  };
-  console.log(logged.length);
+export async function exampleOfListOptions(): Promise<void> {
+  const options: ListOptions = { orderBy: "creationDateTimeUtc asc", limit: 20 };
+  console.log(await client.listMachineActions(options));
+}
+
+export async function exampleOfOdataText(): Promise<void> {
+  const filter = `computerDnsName eq ${odataText("device-1")}`;
+  console.log(await client.listMachines({ filter }));
+}
+
+export async function exampleOfAdministrationOperations(): Promise<void> {
+  const enrollment = await client.createEnrollmentToken({ uses: 1, expiresInSeconds: 3_600 });
+  const application = await client.createApplication({
+    name: "my playbook",
+    roles: ["Machine.LiveResponse", "Machine.Read.All"],
+  });
+  console.log(enrollment.id, application.clientId);
+}
+
+export async function exampleOfAuditOperations(): Promise<void> {
+  const [newest] = await client.listAudit({ limit: 1 });
+  console.log(newest?.operation);
+}
+
+export async function exampleOfAuditOptions(): Promise<void> {
+  const options: AuditOptions = { operation: "RunLiveResponse", limit: 50 };
+  for (const record of await client.listAudit(options)) console.log(record.at, record.actor);
+}
+
+export async function exampleOfDeviceGroupOperations(): Promise<void> {
+  const group = await client.createDeviceGroup({ name: "lab", remediationLevel: "full" });
+  const [machine] = await client.listMachines({ limit: 1 });
+  if (machine !== undefined) await client.setMachineDeviceGroup(machine.id, group.id);
 }
 
 export async function exampleOfLibraryOperations(): Promise<void> {
@@ -164,14 +161,10 @@ export async function exampleOfMachineOperations(): Promise<void> {
   await client.setMachineTag(machine.id, { Value: "case-4711", Action: "Add" });
 }
 
-export async function exampleOfListOptions(): Promise<void> {
-  const options: ListOptions = { orderBy: "creationDateTimeUtc asc", limit: 20 };
-  console.log(await client.listMachineActions(options));
-}
-
-export async function exampleOfOdataText(): Promise<void> {
-  const filter = `computerDnsName eq ${odataText("device-1")}`;
-  console.log(await client.listMachines({ filter }));
+export async function exampleOfResultOperations(): Promise<void> {
+  const url = await client.getResultLink("11111111-2222-3333-4444-555555555555", 0);
+  const response = await client.downloadResult(url);
+  if (response.body !== null) await writeFile("result.gz", response.body);
 }
 
 export async function exampleOfCallOptions(): Promise<void> {
@@ -179,10 +172,17 @@ export async function exampleOfCallOptions(): Promise<void> {
   console.log(await client.info(options));
 }
 
-export async function exampleOfResultOperations(): Promise<void> {
-  const url = await client.getResultLink("11111111-2222-3333-4444-555555555555", 0);
-  const response = await client.downloadResult(url);
-  if (response.body !== null) await writeFile("result.gz", response.body);
+export async function exampleOfClientClock(): Promise<void> {
+  const clock: ClientClock = { nowMs: () => 1_700_000_000_000, sleep: async () => {} };
+  console.log(clock.nowMs());
+}
+
+export async function exampleOfFetch(): Promise<void> {
+  const logged: Fetch = (url, init) => {
+    console.log(init.method, new URL(url).pathname);
+    return fetch(url, init);
+  };
+  console.log(logged.length);
 }
 
 export async function exampleOfWaitNotice(): Promise<void> {
