@@ -1,134 +1,181 @@
 import assert from "node:assert/strict";
-import { readdir, readFile } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { posix } from "node:path";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
+import {
+  cycleIn,
+  entryGraph,
+  fileGraph,
+  foldersOf,
+  type Graph,
+  importsBetween,
+  importsIn,
+  packageNames,
+  type SourceFile,
+  sources,
+  targetOf,
+} from "./import-graph.ts";
+import { ENTRY_POINTS, FOLDERS, LARGE_FOLDERS, MAX_FILES, PACKAGES } from "./layers.ts";
 
-const PACKAGES = fileURLToPath(new URL("../../../", import.meta.url));
+/** The structure of all packages. A failure prints what is wrong, and why the rule exists. */
 
-interface SourceFile {
-  /** Relative to `packages/`, with forward slashes. */
-  path: string;
-  text: string;
-  imports: string[];
+const names = await packageNames();
+const filesOf = new Map<string, SourceFile[]>();
+for (const name of names) filesOf.set(name, await sources(`${name}/src`));
+const all = [...filesOf.values()].flat();
+const graph = fileGraph(all);
+const inServer = filesOf.get("server") ?? [];
+
+/** The code without its comments. */
+const codeOf = ({ text }: SourceFile): string => text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/\/\/.*$/gm, "");
+
+test("a package imports only the packages it may, through their entry points", () => {
+  assert.deepEqual(names.toSorted(), Object.keys(PACKAGES).toSorted(), "layers.ts lists every package");
+  const faults = [...filesOf].flatMap(([name, files]) => {
+    const { mayImport = [], reason = "" } = PACKAGES[name] ?? {};
+    return files.flatMap((file) =>
+      file.imports.flatMap((specifier) => {
+        const target = targetOf(file, specifier);
+        if (target !== null && !target.startsWith(`${name}/src/`) && target !== `${name}/package.json`)
+          return [`${file.path} imports ${specifier}, which is outside of its sources: use an entry point`];
+        const [, other, entry = ""] = /^@halligan\/([a-z]+)\/?(.*)$/.exec(specifier) ?? [];
+        if (other === undefined || other === name) return [];
+        if (!mayImport.includes(other))
+          return [`${file.path} imports ${specifier}; ${name} may import ${mayImport}, because ${reason}`];
+        const points = ENTRY_POINTS[other];
+        if (!points || points.mayImport.includes(entry)) return [];
+        return [
+          `${file.path} imports ${specifier}; ${other} has the entry points ${points.mayImport}: ${points.reason}`,
+        ];
+      }),
+    );
+  });
+  assert.deepEqual(faults, []);
+});
+
+for (const [name, folders] of Object.entries(FOLDERS)) {
+  test(`inside ${name} imports point down only`, () => {
+    const files = filesOf.get(name) ?? [];
+    const entryOf = (path: string) => path.slice(`${name}/src/`.length).split("/")[0] ?? "";
+    const isFolder = (entry: string) => !entry.endsWith(".ts");
+    const there = new Set(files.map(({ path }) => entryOf(path)).filter(isFolder));
+    assert.deepEqual([...there].toSorted(), Object.keys(folders).toSorted(), `layers.ts lists every folder of ${name}`);
+    const faults = files.flatMap((file) => {
+      const from = entryOf(file.path);
+      const { mayImport, reason } = folders[from] ?? {};
+      if (!mayImport) return [];
+      return file.imports.flatMap((specifier) => {
+        const target = targetOf(file, specifier);
+        if (!target?.startsWith(`${name}/src/`)) return [];
+        const to = entryOf(target);
+        if (to === from || mayImport.includes(to)) return [];
+        return [`${file.path} imports ${specifier}; ${from} may import ${mayImport.join(", ")}, because ${reason}`];
+      });
+    });
+    assert.deepEqual(faults, []);
+  });
 }
 
-async function sources(folder: string): Promise<SourceFile[]> {
-  const names = await readdir(join(PACKAGES, folder), { recursive: true });
-  const files = names.filter((name) => name.endsWith(".ts")).map((name) => join(PACKAGES, folder, name));
-  return Promise.all(
-    files.map(async (file) => {
-      const text = await readFile(file, "utf8");
-      const imports = [...text.matchAll(/^(?:import|export)[^;]*?from\s+"([^"]+)"|\bimport\(\s*"([^"]+)"/gms)].map(
-        (match) => match[1] ?? match[2] ?? "",
-      );
-      return { path: relative(PACKAGES, file).replaceAll("\\", "/"), text, imports };
-    }),
+/** Each step of a cycle with an import that makes it. */
+const explained = (cycle: readonly string[], files: Graph): string[] =>
+  cycle.slice(1).map((to, index) => importsBetween(files, cycle[index] ?? "", to)[0] ?? "");
+
+test("no file imports itself through others: each can be read and loaded before what uses it", () => {
+  const cycle = cycleIn(graph);
+  assert.equal(cycle, null, cycle?.join(" imports "));
+});
+
+test("no folder imports itself through others: what is in one folder is one floor", () => {
+  const cycles = foldersOf(graph).flatMap((folder) => {
+    const cycle = cycleIn(entryGraph(graph, folder));
+    return cycle ? [explained(cycle, graph)] : [];
+  });
+  assert.deepEqual(cycles, []);
+});
+
+test("a cycle of files and one of folders are found", () => {
+  const file = (path: string, text: string): SourceFile => ({ path, text, imports: importsIn(text) });
+  const files = fileGraph([
+    file("a/one.ts", 'import type { Two } from "./b/two.ts";'),
+    file("a/b/two.ts", 'export const x = await import("../c/three.ts");'),
+    file("a/c/three.ts", 'import {\n  type Four,\n} from "../b/four.ts";\nexport * from "node:fs";'),
+    file("a/b/four.ts", ""),
+  ]);
+  assert.equal(cycleIn(files), null);
+  assert.deepEqual(cycleIn(entryGraph(files, "a")), ["a/b", "a/c", "a/b"]);
+  assert.deepEqual(importsBetween(files, "a/c", "a/b"), ["a/c/three.ts imports a/b/four.ts"]);
+  assert.deepEqual(cycleIn(new Map([["x", new Set(["x"])]])), ["x", "x"]);
+});
+
+test(`no folder has more than ${MAX_FILES} source files: a reader sees its subject at once`, () => {
+  const counts = new Map<string, number>();
+  for (const { path } of all) counts.set(posix.dirname(path), (counts.get(posix.dirname(path)) ?? 0) + 1);
+  const large = [...counts].filter(([, count]) => count > MAX_FILES).map(([folder]) => folder);
+  const unlisted = large.filter((folder) => !Object.hasOwn(LARGE_FOLDERS, folder));
+  assert.deepEqual(unlisted, [], "split it by subject, or give layers.ts the reason");
+  const needless = Object.keys(LARGE_FOLDERS).filter((folder) => !large.includes(folder));
+  assert.deepEqual(needless, [], "exceptions that are not needed");
+});
+
+/** What generic HTTP code must not know, so that it can be read and tested without Halligan. */
+const NOT_IN_EDGE = ["service", "store", "domain", "odata", "gateway", "http/api", "http/openapi"];
+
+test("http/edge imports no service, store or domain: it is HTTP, not Halligan's API", () => {
+  const faults = importsBetween(graph, "server/src/http/edge", "server/src").filter((line) =>
+    NOT_IN_EDGE.some((folder) => line.includes(` imports server/src/${folder}/`)),
   );
-}
-
-/** Folder of `server/src` that an import of a file there leads to, or null when it leads elsewhere. */
-function serverFolder(file: SourceFile, specifier: string): string | null {
-  if (!specifier.startsWith(".")) return null;
-  const target = new URL(specifier, `file:///${file.path}`).pathname.slice(1);
-  const match = /^server\/src\/(?:([^/]+)\/)?[^/]*/.exec(target);
-  return match ? (match[1] ?? "root") : null;
-}
-
-const PACKAGE_MAY_IMPORT: Record<string, readonly string[]> = {
-  protocol: ["protocol"],
-  server: ["protocol"],
-  agent: ["protocol"],
-  cli: ["protocol"],
-  dev: ["server", "agent", "cli", "protocol"],
-  sim: ["server", "agent", "protocol", "sim"],
-};
-
-test("a package imports only the packages it may: the agent's list is what a security reviewer reads", async () => {
-  for (const [name, allowed] of Object.entries(PACKAGE_MAY_IMPORT)) {
-    for (const file of await sources(`${name}/src`)) {
-      for (const specifier of file.imports) {
-        const other = /^@halligan\/([a-z]+)/.exec(specifier)?.[1];
-        if (other)
-          assert.ok(allowed.includes(other), `${file.path} imports ${specifier}; ${name} may import ${allowed}`);
-        if (specifier.startsWith("../")) {
-          const target = new URL(specifier, `file:///${file.path}`).pathname.slice(1);
-          assert.ok(target.startsWith(`${name}/`), `${file.path} reaches into another package: ${specifier}`);
-        }
-      }
-    }
-  }
+  assert.deepEqual(faults, []);
 });
 
-/** Floors of the server: a folder may import those of its own row's list. What is not listed here does not exist. */
-const SERVER_MAY_IMPORT: Record<string, readonly string[]> = {
-  domain: ["domain"],
-  auth: ["auth", "domain"],
-  store: ["store", "domain"],
-  blobs: ["blobs", "domain", "auth"],
-  bus: ["bus"],
-  service: ["service", "store", "blobs", "bus", "auth", "domain", "root:clock.ts"],
-  gateway: ["gateway", "service", "bus", "auth", "domain", "root:clock.ts"],
-  http: ["http", "service", "store", "blobs", "auth", "domain"],
-  loops: ["loops", "service", "domain", "root:clock.ts"],
-  // Settings of rules, such as who may grant what, have the type that the rules take.
-  config: ["config", "domain"],
-  metrics: ["metrics", "service", "store"],
-  // It opens the store, also for commands that run beside a server.
-  setup: ["setup", "service", "store", "blobs", "bus", "auth", "config", "domain", "root:clock.ts", "root:ids.ts"],
-};
-
-test("inside the server imports point down only", async () => {
-  for (const file of await sources("server/src")) {
-    const from = /^server\/src\/([^/]+)\//.exec(file.path)?.[1];
-    if (from === undefined) continue;
-    const allowed = SERVER_MAY_IMPORT[from];
-    assert.ok(allowed, `server/src/${from} is a floor that nobody has planned`);
-    for (const specifier of file.imports) {
-      const to = serverFolder(file, specifier);
-      if (to === null) continue;
-      const wanted = to === "root" ? `root:${specifier.split("/").at(-1)}` : to;
-      assert.ok(
-        allowed.includes(wanted),
-        `${file.path} imports ${specifier}: ${from} may import ${allowed.join(", ")}`,
-      );
-    }
-  }
+test("only service opens transactions: one use case is one transaction, and edges cannot split it", () => {
+  const opens = /\bstore\s*\.(?:read|write)\(|\.(?:read|write)\(\s*(?:async\s*)?\(?tx\b/;
+  const faults = inServer
+    .filter(({ path }) => !/^server\/src\/(?:service|store)\//.test(path))
+    .flatMap((file) => {
+      const found = opens.exec(codeOf(file));
+      return found ? [`${file.path}: ${found[0]}`] : [];
+    });
+  assert.deepEqual(faults, []);
 });
 
-test("domain has no I/O, no clock and no randomness: it imports nothing of node", async () => {
-  for (const file of await sources("server/src/domain")) {
-    for (const specifier of file.imports)
-      assert.ok(!specifier.startsWith("node:"), `${file.path} imports ${specifier}`);
-  }
+test("domain has no I/O, no clock and no randomness: it imports nothing of node", () => {
+  const faults = inServer
+    .filter(({ path }) => path.startsWith("server/src/domain/"))
+    .flatMap(({ path, imports }) => imports.filter((one) => one.startsWith("node:")).map((one) => `${path}: ${one}`));
+  assert.deepEqual(faults, []);
 });
 
 const REAL_TIME =
   /\bDate\.now\(|\bnew Date\(\)|\bsetTimeout\(|\bsetInterval\(|\bsetImmediate\(|\bMath\.random\(|performance\.now\(|crypto\.subtle|node:timers|node:stream/;
-/** What a simulation will drive: it waits only on ports, or a run cannot be replayed. */
 const SIMULATED = [
-  "server/src/domain",
-  "server/src/service",
-  "server/src/loops",
-  "server/src/gateway",
-  "agent/src/core",
+  "server/src/domain/",
+  "server/src/odata/",
+  "server/src/service/",
+  "server/src/setup/background-job.ts",
+  "server/src/gateway/",
+  "agent/src/core/",
 ];
+/** The adapter over a real socket: a simulation brings its own. */
+const REAL_SOCKET = "server/src/gateway/ws-gateway.ts";
 
-test("what a simulation drives knows no time, timers, streams or chance of its own", async () => {
-  for (const folder of SIMULATED) {
-    for (const file of await sources(folder)) {
-      // The adapter over a real socket is the rim: a simulation brings its own.
-      if (file.path === "server/src/gateway/ws-gateway.ts") continue;
-      const code = file.text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/\/\/.*$/gm, "");
-      const found = REAL_TIME.exec(code);
-      assert.equal(found, null, `${file.path} uses ${found?.[0]}`);
-    }
-  }
+test("what a simulation drives has no time, timers, streams or chance of its own, so a run can be replayed", () => {
+  for (const start of SIMULATED)
+    assert.ok(
+      all.some(({ path }) => path.startsWith(start)),
+      `${start} is missing`,
+    );
+  const faults = all
+    .filter(({ path }) => path !== REAL_SOCKET && SIMULATED.some((start) => path.startsWith(start)))
+    .flatMap((file) => {
+      const found = REAL_TIME.exec(codeOf(file));
+      return found ? [`${file.path} uses ${found[0]}`] : [];
+    });
+  assert.deepEqual(faults, []);
 });
 
-test("nothing but the settings reads the environment of the server", async () => {
-  for (const file of await sources("server/src")) {
-    if (file.path === "server/src/main.ts" || file.path.startsWith("server/src/config/")) continue;
-    assert.ok(!file.text.includes("process.env"), `${file.path} reads process.env`);
-  }
+test("only the settings read the environment of the server: each of them has its name and check in one place", () => {
+  const faults = inServer
+    .filter(({ path }) => path !== "server/src/main.ts" && !path.startsWith("server/src/config/"))
+    .filter(({ text }) => text.includes("process.env"))
+    .map(({ path }) => path);
+  assert.deepEqual(faults, []);
 });
