@@ -23,9 +23,9 @@ import { connectionStates } from "./gateway/connection-states.ts";
 import { Gateway } from "./gateway/gateway.ts";
 import { WsGateway } from "./gateway/ws-gateway.ts";
 import type { HttpContext } from "./http/api/context.ts";
+import { LIST_TURN_LIMITS, ListTurns } from "./http/api/list-turns.ts";
 import { OPERATIONS } from "./http/api/routes.ts";
 import { parseTrustedProxies, type TrustedProxies } from "./http/edge/admission/client-address.ts";
-import { LIST_TURN_LIMITS, ListTurns } from "./http/edge/admission/list-turns.ts";
 import {
   createUnauthenticatedLimits,
   type UnauthenticatedLimits,

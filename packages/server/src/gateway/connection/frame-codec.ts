@@ -6,7 +6,7 @@ import {
   REPORT_BOUNDS,
   type ServerFrame,
 } from "@halligan/protocol/link";
-import type { LinkSeal } from "../link/link-seal.ts";
+import type { LinkSeal } from "./link-seal.ts";
 
 export type Decoded = { frame: AgentFrame } | { refusal: string };
 

@@ -11,7 +11,7 @@ import { signLinkTicket } from "../../auth/signatures/link-ticket.ts";
 import type { AcceptedLink, RefusedLink } from "../../service/agents/link-lifecycle.ts";
 import { QUARANTINE_REMEDY } from "../../service/agents/quarantine-machine.ts";
 import type { OrderKeyPair, ServiceContext } from "../../service/context.ts";
-import { type LinkSeal, sealedWelcome, signedRefusal } from "./link-seal.ts";
+import { type LinkSeal, sealedWelcome, signedRefusal } from "../connection/link-seal.ts";
 
 /** For readers of the log: what they can do about it. */
 const REFUSAL_MEANINGS: Readonly<Record<RefusedLink["reason"], string>> = {

@@ -5,9 +5,9 @@ import type { SigningKey } from "../../auth/tokens/signing-key.ts";
 import type { TokenVerifier } from "../../auth/tokens/token-verifier.ts";
 import type { ReadinessWarnings, Unready } from "../../service/cluster/readiness.ts";
 import type { KeyRing, ServiceContext } from "../../service/context.ts";
-import type { ListTurns } from "../edge/admission/list-turns.ts";
 import { operationsOf } from "../edge/operation.ts";
 import type { EventStreams } from "../edge/response/event-streams.ts";
+import type { ListTurns } from "./list-turns.ts";
 
 /** What the operations work on: the use cases' context, and what only the wire needs. */
 export interface HttpContext extends ServiceContext {

@@ -6,8 +6,8 @@ import type { TokenFault } from "../../auth/token-fault.ts";
 import type { AddressLimits } from "./admission/address-limits.ts";
 import type { MachineRate } from "./admission/machine-rate.ts";
 import type { ErrorAnswer } from "./answer.ts";
-import type { UnfinishedBodies } from "./body/unfinished-bodies.ts";
 import type { HttpLimits } from "./limits.ts";
+import type { UnfinishedBodies } from "./unfinished-bodies.ts";
 
 /** What every handler is told of its request. */
 export interface RequestFacts {

@@ -1,11 +1,11 @@
 import { addressKey } from "../../network/address-key.ts";
 import type { Access } from "./access.ts";
+import { namesOf } from "./admitted-names.ts";
 import type { Answer } from "./answer.ts";
 import type { BodyKind } from "./body/body-kinds.ts";
-import type { BodyOwner } from "./body/unfinished-bodies.ts";
 import type { Incoming, RequestFacts } from "./incoming.ts";
 import { type QueryOptions, readQueryOptions } from "./query-options.ts";
-import { namesOf } from "./server/request-log.ts";
+import type { BodyOwner } from "./unfinished-bodies.ts";
 
 export type HttpMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { invalidBody, RequestRefused, refuse } from "./answer.ts";
-import type { BodyOwner } from "./body/unfinished-bodies.ts";
 import type { Incoming } from "./incoming.ts";
+import type { BodyOwner } from "./unfinished-bodies.ts";
 
 /** The client closed or broke the connection: there is nobody to answer. */
 export class ClientGone extends Error {

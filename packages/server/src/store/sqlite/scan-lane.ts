@@ -31,7 +31,7 @@ export interface ScanLimits {
   readonly maxWaiting: number;
 }
 
-/** One more than the lists of one account that run at once (`http/edge/admission/list-turns.ts`). */
+/** One more than the lists of one account that run at once (`http/api/list-turns.ts`). */
 export const SCAN_PROCESSES = 3;
 const LIMITS: ScanLimits = { timeLimitMs: 10_000, processes: SCAN_PROCESSES, maxWaiting: 1_000 };
 

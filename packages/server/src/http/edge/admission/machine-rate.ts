@@ -1,18 +1,24 @@
 import { RateTable } from "../../../auth/failures/rate-table.ts";
-import type { RequestRate } from "../../../domain/identity/request-rate.ts";
 import { type ErrorAnswer, tooManyRequests } from "../answer.ts";
+
+export interface MachineRequestRate {
+  /** Requests of one machine in a minute. */
+  readonly perMinute: number;
+  /** How many of them may come at once. */
+  readonly burst: number;
+}
 
 /**
  * An agent has one request at work: 100 parts of 8 MiB in a second are more than a network of 6 Gbit/s carries. The burst is for many
  * small results.
  */
-export const MACHINE_REQUESTS: RequestRate = { perMinute: 6_000, burst: 500 };
+export const MACHINE_REQUESTS: MachineRequestRate = { perMinute: 6_000, burst: 500 };
 
 /** How often the agent of one machine may ask, whatever for: each request costs two reads of the store, and a file. */
 export class MachineRate {
   readonly #rates: RateTable;
 
-  constructor(rate: RequestRate, monotonicMs: () => number) {
+  constructor(rate: MachineRequestRate, monotonicMs: () => number) {
     this.#rates = new RateTable(rate, monotonicMs);
   }
 

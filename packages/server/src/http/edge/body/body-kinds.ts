@@ -3,13 +3,13 @@ import { Compile } from "typebox/compile";
 import { invalidBody, RequestRefused } from "../answer.ts";
 import type { Incoming } from "../incoming.ts";
 import { decodeUtf8, readBody, refuseEncoded } from "../read-body.ts";
+import type { BodyOwner } from "../unfinished-bodies.ts";
 import { boundedForFaults } from "./bounded-value.ts";
 import { charsetOf, isJsonType, mediaTypeOf } from "./content-type.ts";
 import { readJsonText } from "./json-text.ts";
 import { type MultipartPart, readMultipart } from "./multipart.ts";
 import { received } from "./received-bytes.ts";
 import { schemaRefusal } from "./schema-faults.ts";
-import type { BodyOwner } from "./unfinished-bodies.ts";
 import { readUrlEncoded } from "./url-encoded.ts";
 
 /** How an operation takes its body, and the type `B` that its handler then gets. */

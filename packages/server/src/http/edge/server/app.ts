@@ -2,18 +2,17 @@ import { randomUUID } from "node:crypto";
 import type http from "node:http";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Logger } from "pino";
-import type { RequestRate } from "../../../domain/identity/request-rate.ts";
 import { peerAddress } from "../../../network/peer-address.ts";
 import { clientAddress, type TrustedProxies } from "../admission/client-address.ts";
 import { HeldRefusals } from "../admission/held-refusals.ts";
-import { MACHINE_REQUESTS, MachineRate } from "../admission/machine-rate.ts";
+import { MACHINE_REQUESTS, MachineRate, type MachineRequestRate } from "../admission/machine-rate.ts";
 import { MachineRequests } from "../admission/machine-requests.ts";
 import { RefusedBodies } from "../admission/refused-bodies.ts";
 import { refuse } from "../answer.ts";
-import { UnfinishedBodies } from "../body/unfinished-bodies.ts";
 import type { Gate } from "../incoming.ts";
 import { DEFAULT_HTTP_LIMITS, type HttpLimits } from "../limits.ts";
 import type { Operation } from "../operation.ts";
+import { UnfinishedBodies } from "../unfinished-bodies.ts";
 import { createHttpServer, type TlsSource, type UpgradeHandler } from "./http-server.ts";
 import type { RequestLine } from "./request-log.ts";
 import { routedTarget } from "./request-path.ts";
@@ -37,7 +36,7 @@ export interface HttpAppOptions<Ctx> extends Omit<Gate, "machines"> {
   /** Default none. */
   readonly proxies?: TrustedProxies;
   /** Requests of the agent of one machine. Default {@link MACHINE_REQUESTS}. */
-  readonly machineRate?: RequestRate;
+  readonly machineRate?: MachineRequestRate;
   /** Default: drops nothing. */
   readonly unauthenticatedLog?: LineLimits;
 }

@@ -43,17 +43,3 @@ export function subjectOf(
   if (/^\/(api\/machineactions|halligan\/v1\/actions)\//i.test(path)) return ACTION_ID.test(id) ? { actionId: id } : {};
   return /^\/(api|halligan\/v1)\/machines\//i.test(path) && MACHINE_ID.test(id) ? { machineId: id } : {};
 }
-
-/** Who was admitted, as the log names them. */
-export function namesOf(who: unknown): { readonly callerId?: string; readonly machineId?: string } {
-  if (typeof who !== "object" || who === null) return {};
-  if ("caller" in who) return { callerId: textOf(who.caller, "id") };
-  if ("ticket" in who) return { machineId: textOf(who.ticket, "machineId") };
-  return {};
-}
-
-function textOf(value: unknown, key: string): string {
-  const found =
-    typeof value === "object" && value !== null ? Object.entries(value).find(([name]) => name === key) : undefined;
-  return String(found?.[1] ?? "");
-}

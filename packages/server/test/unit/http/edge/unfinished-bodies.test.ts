@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ApplicationCaller } from "../../../../src/auth/caller.ts";
-import { UnfinishedBodies } from "../../../../src/http/edge/body/unfinished-bodies.ts";
+import { UnfinishedBodies } from "../../../../src/http/edge/unfinished-bodies.ts";
 import { startApp, talk } from "../fixture.ts";
 
 const KIB = 1024;

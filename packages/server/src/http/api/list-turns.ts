@@ -1,6 +1,6 @@
-import { ok, type Result, refuse as refused } from "../../../domain/result.ts";
-import { type ErrorAnswer, refuse, tooManyRequests } from "../answer.ts";
-import { ClientGone } from "../read-body.ts";
+import { ok, type Result, refuse as refused } from "../../domain/result.ts";
+import { type ErrorAnswer, refuse, tooManyRequests } from "../edge/answer.ts";
+import { ClientGone } from "../edge/read-body.ts";
 
 export interface ListTurnLimits {
   /** Lists that run at once on this node. */

@@ -1,4 +1,4 @@
-import { type ErrorAnswer, refuse, tooManyRequests } from "../answer.ts";
+import { type ErrorAnswer, refuse, tooManyRequests } from "./answer.ts";
 
 export interface BodyBudgets {
   /** Of one account or machine, in bytes. */

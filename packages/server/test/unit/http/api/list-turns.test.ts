@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type ListTurnLimits, ListTurns } from "../../../../src/http/edge/admission/list-turns.ts";
+import { type ListTurnLimits, ListTurns } from "../../../../src/http/api/list-turns.ts";
 import { ClientGone } from "../../../../src/http/edge/read-body.ts";
 
 const never = new AbortController().signal;
