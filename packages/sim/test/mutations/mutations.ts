@@ -403,7 +403,7 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: ["retirementHolds"],
     edits: [
       {
-        file: "server/src/service/machines/retire-machine.ts",
+        file: "server/src/service/machines/take-out-of-use.ts",
         find: "const endedActionIds = await endOpenActions(tx, caller, machineId, text, nowMs);",
         replace: "const endedActionIds: string[] = [text].slice(1);",
       },
@@ -414,7 +414,11 @@ export const MUTATIONS: readonly Mutation[] = [
     startAt: 428,
     breaks: ["retirementHolds"],
     edits: [
-      { file: "server/src/service/machines/retire-machine.ts", find: "linkEpoch: machine.linkEpoch + 1,", replace: "" },
+      {
+        file: "server/src/service/machines/take-out-of-use.ts",
+        find: "linkEpoch: machine.linkEpoch + 1,",
+        replace: "",
+      },
       {
         file: "server/src/service/agents/next-order.ts",
         find: 'if (machine?.isRetired) return { type: "retired" };',
