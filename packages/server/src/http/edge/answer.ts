@@ -6,16 +6,16 @@ type Headers = Readonly<Record<string, string>>;
 /** What an operation answers; written by `write-answer.ts` and nothing else, so every answer has the same headers and error body. */
 export type Answer = JsonAnswer | EmptyAnswer | ErrorAnswer | BytesAnswer | EventsAnswer;
 
-export interface JsonAnswer {
+export interface JsonAnswer<Status extends number = number, Body = unknown> {
   readonly kind: "json";
-  readonly status: number;
-  readonly body: unknown;
+  readonly status: Status;
+  readonly body: Body;
   readonly headers?: Headers;
 }
 
-export interface EmptyAnswer {
+export interface EmptyAnswer<Status extends number = number> {
   readonly kind: "empty";
-  readonly status: number;
+  readonly status: Status;
   readonly headers?: Headers;
 }
 
@@ -29,9 +29,9 @@ export interface ErrorAnswer {
 }
 
 /** Bytes of a known number. `open` is called once, and not at all for HEAD; null from it becomes 404. */
-export interface BytesAnswer {
+export interface BytesAnswer<Status extends number = number> {
   readonly kind: "bytes";
-  readonly status: number;
+  readonly status: Status;
   readonly lengthBytes: number;
   readonly headers: Headers;
   readonly open: () => Promise<Pick<OpenBlob, "stream" | "recycle"> | null>;
@@ -49,9 +49,9 @@ export interface EventsAnswer {
   readonly held: Disposable;
 }
 
-export const ok = (body: unknown): JsonAnswer => ({ kind: "json", status: 200, body });
-export const created = (body: unknown): JsonAnswer => ({ kind: "json", status: 201, body });
-export const noContent = (): EmptyAnswer => ({ kind: "empty", status: 204 });
+export const ok = <Body>(body: Body): JsonAnswer<200, Body> => ({ kind: "json", status: 200, body });
+export const created = <Body>(body: Body): JsonAnswer<201, Body> => ({ kind: "json", status: 201, body });
+export const noContent = (): EmptyAnswer<204> => ({ kind: "empty", status: 204 });
 
 /** A refusal by the code it has on the wire. What the domain refuses goes through `errors.ts` instead. */
 export const refuse = (status: number, code: string, message: string, headers?: Headers): ErrorAnswer => ({

@@ -28,8 +28,17 @@ export interface RequestFacts {
   readonly signal: AbortSignal;
 }
 
+/**
+ * How the requests of an operation are counted for each account: not at all; by the limits of most
+ * operations; as a start, together with every other start; or together with another operation.
+ */
+export type RateLimit = "none" | "standard" | "start" | { readonly sharedWith: string };
+
 /** Null when the request is admitted and counted, else its 429. */
-export type Throttle = (operation: { name: string; path: string }, accountId: string) => Promise<ErrorAnswer | null>;
+export type Throttle = (
+  operation: { readonly name: string; readonly rateLimit: RateLimit },
+  accountId: string,
+) => Promise<ErrorAnswer | null>;
 
 /** How the edge finds out who is calling. */
 export interface Gate {

@@ -22,7 +22,7 @@ export function readQueryOptions(
   path: string,
   query: URLSearchParams,
   options: QueryOptions,
-): ReadonlyMap<string, string> | ErrorAnswer {
+): { readonly kind: "read"; readonly given: ReadonlyMap<string, string> } | ErrorAnswer {
   const given = new Map<string, string>();
   const names = Object.keys(options);
   for (const [written, value] of query) {
@@ -35,7 +35,7 @@ export function readQueryOptions(
     if (value === "" && options[name] === "value") return queryRefusal(path, `the query option ${name} is empty`);
     given.set(name, value);
   }
-  return given;
+  return { kind: "read", given };
 }
 
 /** Longest name that is repeated in a message. */

@@ -49,8 +49,8 @@ import {
 } from "@halligan/protocol/api";
 import { CompleteUpload, EnrollRequest, EnrollResponse, MachineFacts, MachineIpAddress } from "@halligan/protocol/link";
 import { type TSchema, Type } from "typebox";
+import type { ContentDoc } from "../edge/operation-doc.ts";
 import type { Json, JsonObject } from "./json.ts";
-import type { ContentDoc } from "./operation-doc.ts";
 
 export const MachineCollection = Collection(MachineWire);
 export const ListedMachineCollection = Collection(ListedMachineWire);

@@ -1,8 +1,6 @@
-/** What JSON can say: the document is made of it, so nothing else can get in. */
-export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
-export interface JsonObject {
-  readonly [name: string]: Json;
-}
+import type { Json, JsonObject } from "../edge/operation-doc.ts";
+
+export type { Json, JsonObject };
 
 const LINE_WIDTH = 120;
 

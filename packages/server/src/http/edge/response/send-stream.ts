@@ -27,7 +27,7 @@ export function blobAnswer(
     readonly headers: { readonly range?: string | undefined; readonly "if-range"?: string | string[] | undefined };
   },
   blob: BlobToSend,
-): BytesAnswer | ErrorAnswer {
+): BytesAnswer<200> | BytesAnswer<206> | ErrorAnswer {
   const { sizeBytes, contentType, sha256, disposition, open, onSent, watch } = blob;
   const etag = sha256 === undefined ? undefined : `"${sha256}"`;
   const condition = request.headers["if-range"];

@@ -1,7 +1,13 @@
+import { ActionTimingWire } from "@halligan/protocol/api";
 import { getMachineAction } from "../../../../service/actions/get-machine-action.ts";
 import { permitted } from "../../../edge/access.ts";
 import { ok } from "../../../edge/answer.ts";
 import { noBody } from "../../../edge/body/body-kinds.ts";
+import { json } from "../../../edge/declared-responses.ts";
+import { sampleTiming } from "../../../openapi/samples/actions.ts";
+import { actionIdParameter } from "../../../openapi/samples/parameters.ts";
+import { ACTION_NOT_FOUND } from "../../../openapi/samples/refusals.ts";
+import { READ } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
 import { domainRefusal } from "../../errors.ts";
 import { actionTimingWire } from "../../present/action-timing-wire.ts";
@@ -11,10 +17,23 @@ export const getMachineActionTiming = operation({
   name: "GetMachineActionTiming",
   method: "GET",
   path: "/halligan/v1/actions/:id/timing",
-  access: permitted("GetMachineActionTiming"),
+  access: permitted(READ),
+  rateLimit: "none",
+  doc: {
+    tag: "Machine actions",
+    summary: "Get the timing of a machine action",
+    description:
+      "The moments of its way that are known, in their order: accepted, claimed for its device, sent to it, then each command started, ended " +
+      "on the device and uploaded (all of its result is durable here), and final. The milliseconds between them add up to the whole.",
+    path: { id: actionIdParameter },
+    refusals: {
+      404: ACTION_NOT_FOUND,
+    },
+  },
+  responses: { 200: json("The steps so far.", ActionTimingWire, sampleTiming) },
   body: noBody,
   async handler({ caller, params }, context) {
-    const found = await getMachineAction(context, caller, params.id ?? "");
+    const found = await getMachineAction(context, caller, params.id);
     return found.ok ? ok(actionTimingWire(found.value)) : domainRefusal(found.error);
   },
 });
