@@ -14,7 +14,7 @@ const document = committedDocument(OPERATIONS, VERSION);
 const described = operationsOf(document);
 
 test("docs/openapi.json is what the route table and its documentation give", async () => {
-  const committed = await readFile(new URL("../../../../../docs/openapi.json", import.meta.url), "utf8");
+  const committed = await readFile(new URL("../../../../../../docs/openapi.json", import.meta.url), "utf8");
   assert.ok(committed === jsonText(document), "it is not: rewrite it with `npm run openapi` and look at what changed");
 });
 
