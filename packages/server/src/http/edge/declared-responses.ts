@@ -1,19 +1,19 @@
 import type { Static, TSchema } from "typebox";
 import type { BytesAnswer, EmptyAnswer, ErrorAnswer, EventsAnswer, JsonAnswer } from "./answer.ts";
-import type { ContentDoc, Json } from "./operation-doc.ts";
+import type { ContentDoc, Json, MediaDoc } from "./operation-doc.ts";
 
 /** A JSON body of this schema. */
 export interface JsonResponse<T extends TSchema = TSchema> {
   readonly kind: "json";
   readonly description: string;
-  readonly content: { readonly "application/json": { readonly schema: T; readonly example?: Json } };
+  readonly content: { readonly "application/json": MediaDoc & { readonly schema: T } };
 }
 
 /** A page of an OData list. `$select` leaves out properties of its items. */
 export interface PageResponse<T extends TSchema = TSchema> {
   readonly kind: "page";
   readonly description: string;
-  readonly content: { readonly "application/json": { readonly schema: T; readonly example?: Json } };
+  readonly content: { readonly "application/json": MediaDoc & { readonly schema: T } };
 }
 
 export interface EmptyResponse {
@@ -43,10 +43,22 @@ export type DeclaredResponse = JsonResponse | PageResponse | EmptyResponse | Byt
  */
 export type Responses = Readonly<Record<number, DeclaredResponse>>;
 
-export const json = <T extends TSchema>(description: string, schema: T, example?: Json): JsonResponse<T> => ({
+/** `component`: see {@link MediaDoc}. */
+export const json = <T extends TSchema>(
+  description: string,
+  schema: T,
+  example?: Json,
+  component?: string,
+): JsonResponse<T> => ({
   kind: "json",
   description,
-  content: { "application/json": { schema, ...(example !== undefined && { example }) } },
+  content: {
+    "application/json": {
+      schema,
+      ...(example !== undefined && { example }),
+      ...(component !== undefined && { component }),
+    },
+  },
 });
 
 export const page = <T extends TSchema>(description: string, schema: T, example?: Json): PageResponse<T> => ({

@@ -19,6 +19,8 @@ export interface ParameterDoc {
 export interface MediaDoc {
   readonly schema: TSchema;
   readonly example?: Json;
+  /** Name of the schema in the document, for a schema of this operation alone. */
+  readonly component?: string;
 }
 
 /** By media type. */

@@ -40,7 +40,7 @@ export function openApiDocument(
     "x-samples": SAMPLE,
     paths: pathsOf(operations),
     components: {
-      schemas: componentSchemas(),
+      schemas: componentSchemas(operations),
       responses: componentResponses(),
       securitySchemes: securitySchemes(tokenUrl),
     },

@@ -22,10 +22,6 @@ const CONTRACT: Readonly<Record<string, readonly [string, string]>> = {
   CancelMachineAction: [ACTING, ACTING],
   ListMachineActions: READ,
   GetMachineAction: READ,
-  GetMachineActionTiming: READ,
-  GetMachineActionResults: READ,
-  GetMachineActionEvidence: READ,
-  WatchMachineAction: READ,
   ListMachines: READ,
   GetMachine: READ,
   FindMachinesByTag: READ,
@@ -40,6 +36,17 @@ test("the operations admit whom the contract admits", () => {
     const rule = TABLE[operation];
     assert.deepEqual(rule?.application.toSorted(), application.split(" ").toSorted(), operation);
     assert.deepEqual(rule?.delegated.toSorted(), delegated.split(" ").toSorted(), operation);
+  }
+});
+
+test("what reads one thing of an action has the permissions of reading", () => {
+  const reading = OPERATIONS.filter(
+    ({ method, path }) => method === "GET" && path.startsWith("/halligan/v1/actions/:id/"),
+  );
+  assert.ok(reading.length >= 4);
+  for (const { name } of reading) {
+    const rule = TABLE[name];
+    assert.deepEqual([rule?.application.join(" "), rule?.delegated.join(" ")], READ, name);
   }
 });
 

@@ -4,12 +4,40 @@ import { permitted } from "../../../edge/access.ts";
 import { ok } from "../../../edge/answer.ts";
 import { noBody } from "../../../edge/body/body-kinds.ts";
 import { json } from "../../../edge/declared-responses.ts";
-import { sampleEvidence } from "../../../openapi/samples/actions.ts";
 import { actionIdParameter } from "../../../openapi/samples/parameters.ts";
 import { ACTION_NOT_FOUND } from "../../../openapi/samples/refusals.ts";
+import { SAMPLE } from "../../../openapi/samples/values.ts";
 import { READ } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
 import { domainRefusal } from "../../errors.ts";
+
+const SAMPLE_BODY = {
+  actionId: SAMPLE.actionId,
+  machineId: SAMPLE.machineId,
+  value: [
+    {
+      index: 0,
+      type: "RunScript",
+      evidence: {
+        payload: JSON.stringify({
+          v: 1,
+          machineId: SAMPLE.machineId,
+          actionId: SAMPLE.actionId,
+          orderSeq: 12,
+          index: 0,
+          outcome: "completed",
+          errors: [],
+          startId: "5f2c9a7e1b3d4c60a8e7f1029384a5b6",
+          exitCode: 0,
+          result: { kind: "inline", sizeBytes: 214, sha256: SAMPLE.scriptSha256 },
+        }),
+        signature: "EXAMPLE-signature-of-a-device".padEnd(86, "0"),
+        publicKey: SAMPLE.publicKey,
+      },
+    },
+    { index: 1, type: "GetFile", evidence: null },
+  ],
+} satisfies ActionEvidenceWire;
 
 /** What the device signed about the ends of the commands, for whoever wants to verify a result without the server. */
 export const getMachineActionEvidence = operation({
@@ -31,7 +59,7 @@ export const getMachineActionEvidence = operation({
       404: ACTION_NOT_FOUND,
     },
   },
-  responses: { 200: json("The evidence so far, by command.", ActionEvidenceWire, sampleEvidence) },
+  responses: { 200: json("The evidence so far, by command.", ActionEvidenceWire, SAMPLE_BODY, "ActionEvidence") },
   body: noBody,
   async handler({ caller, params }, context) {
     const found = await getActionEvidence(context, caller, params.id);
