@@ -5,7 +5,7 @@ const HEAD = `# Permissions of each operation
 
 \`npm run openapi\` writes this file from the route table. Do not change it by hand. What the
 permissions mean is in [identity.md](identity.md), where they come from in
-[contract/http-api.md](contract/http-api.md#permissions).
+[the contract](../docs/contract/http-api.md#permissions).
 `;
 
 /** `docs/permissions.md`: who may call what, from the operations themselves. */
