@@ -148,7 +148,7 @@ export const OPERATIONS: readonly Operation<HttpContext>[] = [
   deleteDeviceGroup,
   setMachineDeviceGroup,
   listAudit,
-  // Whoever runs it.
+  // For operators.
   getHealth,
   getReadiness,
   getMetrics,

@@ -5,7 +5,10 @@ import { isFault, type TokenFaultReason } from "../../auth/token-fault.ts";
 import { type ErrorAnswer, refuse } from "./answer.ts";
 import type { Incoming } from "./incoming.ts";
 
-/** What a user needs in addition to the scope of the token. The use case checks it, because it depends on the machine. */
+/**
+ * What a user needs in addition to the scope of the token. The use case checks it, because it
+ * depends on the machine.
+ */
 export type UserRight = "device group of the machine";
 
 /** Who may call an operation: any one of the permissions is enough. */
@@ -42,7 +45,10 @@ export interface PermittedCaller {
 /** Who was admitted, by the kind of access. */
 export type Admitted = AnonymousCaller | TicketHolder | PermittedCaller;
 
-/** Who may call an operation. `Who`: what its handler knows of the caller. Checked before any byte of the body is read. */
+/**
+ * Who may call an operation. `Who`: what its handler knows of the caller. Checked before any byte
+ * of the body is read.
+ */
 export type Access<Who extends Admitted> = AccessRule & {
   readonly admit: (incoming: Incoming) => Promise<{ readonly kind: "admitted"; readonly who: Who } | ErrorAnswer>;
 };
@@ -62,7 +68,8 @@ export const ticket: Access<TicketHolder> = {
   async admit({ facts, gate }) {
     const given = /^Ticket +([!-~]{1,512})$/i.exec(facts.headers.authorization ?? "")?.[1];
     const known = given === undefined ? null : await gate.verifyTicket(given);
-    // Refused before it counts as the machine's: a refusal that waits must not break off a part of the same machine.
+    // Refused before it counts as the machine's: a refusal that waits must not break off a part of
+    // the same machine.
     if (known !== null) {
       return gate.machines.count(known.machineId) ?? { kind: "admitted", who: { kind: "ticket", ticket: known } };
     }
@@ -109,7 +116,10 @@ export const permitted = (rule: PermissionRule): Access<PermittedCaller> => ({
   },
 });
 
-/** Of other tokens the issuer is right: their client needs the 401 to know that it must sign in again. */
+/**
+ * Of other tokens the issuer is right: their client needs the 401 to know that it must sign in
+ * again.
+ */
 const FORGED: ReadonlySet<TokenFaultReason> = new Set(["Malformed", "UnknownKey", "BadSignature", "WrongIssuer"]);
 
 const forbidden = (message: string, names: readonly string[]): ErrorAnswer =>

@@ -9,7 +9,7 @@ import type { ErrorAnswer } from "./answer.ts";
 import type { HttpLimits } from "./limits.ts";
 import type { UnfinishedBodies } from "./unfinished-bodies.ts";
 
-/** What every handler is told of its request. */
+/** What every handler knows of its request. */
 export interface RequestFacts {
   /** GUID: `target` of an error, `x-request-id` of the answer, `requestId` in the log. */
   readonly id: string;
@@ -59,6 +59,9 @@ export interface Incoming {
   readonly gate: Gate;
   readonly limits: HttpLimits;
   readonly unfinishedBodies: UnfinishedBodies;
-  /** Tells a client that waits with `Expect: 100-continue` to go on. Called just before a body is read, never for a refused request. */
+  /**
+   * Tells a client that waits with `Expect: 100-continue` to go on. Called just before a body is
+   * read, never for a refused request.
+   */
   readonly invite: () => void;
 }

@@ -28,7 +28,10 @@ export type ContentDoc = Readonly<Record<string, MediaDoc>>;
 
 export type RefusalStatus = 400 | 401 | 403 | 404 | 409 | 410 | 416 | 429 | 507;
 
-/** What an API document says of an operation in addition to its method, path, access, body and responses. */
+/**
+ * What an API document says of an operation in addition to its method, path, access, body and
+ * responses.
+ */
 export interface OperationDoc<Tag extends string = string> {
   /** The chapter. */
   readonly tag: Tag;
@@ -42,7 +45,10 @@ export interface OperationDoc<Tag extends string = string> {
   readonly bodyExample?: Json;
   /** The body, when it is not JSON. */
   readonly body?: ContentDoc;
-  /** By status, why. 401 and 429, and the 403 of a missing permission, follow from the access and the rate limit. */
+  /**
+   * By status, why. 401 and 429, and the 403 of a missing permission, follow from the access and
+   * the rate limit.
+   */
   readonly refusals?: Readonly<Partial<Record<RefusalStatus, string>>>;
 }
 

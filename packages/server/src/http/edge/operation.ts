@@ -13,7 +13,10 @@ import type { BodyOwner } from "./unfinished-bodies.ts";
 
 export type HttpMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
-/** What a handler gets: the facts, who is calling (`caller` or `ticket`, by the access), and the body in the type of its kind. */
+/**
+ * What a handler gets: the facts, who is calling (`caller` or `ticket`, by the access), and the
+ * body in the type of its kind.
+ */
 export type OperationRequest<Path extends string, Who extends Admitted, Body> = Omit<RequestFacts, "params"> &
   Who & {
     /** Decoded, in the letter case of the request. */
@@ -24,7 +27,9 @@ export type OperationRequest<Path extends string, Who extends Admitted, Body> = 
   };
 
 interface OperationShape {
-  /** As in the contract, `RunLiveResponse`. The file, the log and the audit record use this name. */
+  /**
+   * As in the contract, `RunLiveResponse`. The file, the log and the audit record use this name.
+   */
   readonly name: string;
   /** A GET answers HEAD as well. */
   readonly method: HttpMethod;
@@ -33,8 +38,9 @@ interface OperationShape {
   /** Required: each operation says how its requests are counted. */
   readonly rateLimit: RateLimit;
   /**
-   * Checked before the handler (`query-options.ts`). Absent: the operation reads its query itself, as OData's lists do, or takes no options
-   * and answers one thing, where there is nothing to narrow down.
+   * Checked before the handler (`query-options.ts`). Absent: the operation reads its query itself,
+   * as OData's lists do, or takes no options and answers one thing, where there is nothing to
+   * narrow down.
    */
   readonly query?: QueryOptions;
   /** How refusals look. Default the contract's body; `oauth` for token endpoints. */
@@ -73,8 +79,8 @@ export interface Operation<Ctx> extends OperationShape {
 
 /**
  * The builder for operations that work on a context of type `Ctx` and are documented under one of
- * the chapters `Tag`: `const operation = operationsOf<Services>();
- * export const cancel = operation({ name, method, path, access, rateLimit, doc, responses, body, handler })`.
+ * the chapters `Tag`: `const operation = operationsOf<Services>(); export const cancel =
+ * operation({ name, method, path, access, rateLimit, doc, responses, body, handler })`.
  */
 export const operationsOf =
   <Ctx, Tag extends string = string>() =>

@@ -6,8 +6,9 @@ export interface PathTemplate {
 }
 
 /**
- * From the router's syntax, in which a parameter may carry the pattern it has to meet: `/a/:id(\\d+)/b` becomes `/a/{id}/b`. The pattern
- * is left out; what a parameter may be is told by its schema.
+ * From the router's syntax, in which a parameter may carry the pattern it has to meet:
+ * `/a/:id(\\d+)/b` becomes `/a/{id}/b`. The pattern is left out; the schema of a parameter says
+ * what it may be.
  */
 export function pathTemplate(route: string): PathTemplate {
   const parameters: string[] = [];

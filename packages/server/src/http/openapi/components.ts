@@ -129,7 +129,9 @@ const OTHER_COMPONENTS: Readonly<Record<string, TSchema>> = {
   CompleteUpload,
 };
 
-/** By their text, because a schema that is put into another one is not always the same object there. */
+/**
+ * By their text, because a schema that is put into another one is not always the same object there.
+ */
 const NAMES = new Map(
   Object.entries({ ...ACTION_COMPONENTS, ...OTHER_COMPONENTS }).map(([name, schema]) => [JSON.stringify(schema), name]),
 );
@@ -142,7 +144,10 @@ export const schemaJson = (schema: unknown): Json => {
   return name === undefined ? withReferences(schema) : reference(name);
 };
 
-/** All that have a name. Those of one operation stand after the ones of actions, which most of them belong to. */
+/**
+ * All that have a name. Those of one operation stand after the ones of actions, which most of them
+ * belong to.
+ */
 export function componentSchemas(operations: readonly Pick<Operation<never>, "responses">[]): JsonObject {
   const declared = operations
     .flatMap(({ responses }) => Object.values(responses))

@@ -58,7 +58,7 @@ function pathsOf(operations: readonly OperationRow[]): JsonObject {
   return Object.fromEntries(paths);
 }
 
-/** The name; operations that share one are told apart by the end of their path. */
+/** The name; operations that share one differ by the end of their path. */
 function operationId({ name, path }: OperationRow, operations: readonly OperationRow[]): string {
   const isShared = operations.filter((other) => other.name === name).length > 1;
   return isShared ? `${name}_${path.split("/").at(-1)}` : name;

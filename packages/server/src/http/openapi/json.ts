@@ -5,8 +5,9 @@ export type { Json, JsonObject };
 const LINE_WIDTH = 120;
 
 /**
- * JSON as the repository's formatter leaves it: two spaces, one property a line, lists on one line where they fit. Written by ourselves,
- * so that the committed document is the same to the byte wherever it is made.
+ * JSON as the repository's formatter leaves it: two spaces, one property a line, lists on one line
+ * where they fit. Written by ourselves, so that the committed document is the same to the byte
+ * wherever it is made.
  */
 export const jsonText = (value: Json): string => `${printed(value, 0, 0)}\n`;
 

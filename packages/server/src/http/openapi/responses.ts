@@ -5,7 +5,10 @@ import type { JsonObject } from "./json.ts";
 
 type Row = Pick<Operation<never>, "access" | "rateLimit" | "errors" | "doc" | "responses">;
 
-/** The answers and refusals of one operation, by status. Object keys that are numbers stand in ascending order by themselves. */
+/**
+ * The answers and refusals of one operation, by status. Object keys that are numbers stand in
+ * ascending order by themselves.
+ */
 export function responsesOf(row: Row): JsonObject {
   const answers = Object.entries(row.responses).map(([status, { description, content }]) => [
     status,

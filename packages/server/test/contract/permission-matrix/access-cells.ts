@@ -124,7 +124,7 @@ export const ACCESS: Readonly<Record<string, AccessRow>> = {
   "POST /agent/v1/actions/:actionId/commands/:index(\\d{1,3})/uploads/:uploadId/complete": agents(400),
 };
 
-/** Reading one thing of an action. A route here is told by its path, so a new one is checked as well. */
+/** Reading one thing of an action. Such a route is known by its path, so a new one is checked as well. */
 const OF_ONE_ACTION = /^GET \/halligan\/v1\/actions\/:id\/\w+$/;
 export const readsOneAction = (title: string): boolean => OF_ONE_ACTION.test(title);
 

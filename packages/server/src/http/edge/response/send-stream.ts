@@ -12,7 +12,7 @@ export interface BlobToSend {
   readonly open: (range?: ByteRange) => Promise<OpenBlob | null>;
   /** Whether the download is still allowed while it is under way. */
   readonly watch?: BytesAnswer["watch"];
-  /** Told how far into the content the client has been sent. */
+  /** Called with how far into the content the client has been sent. */
   readonly onSent?: (positionBytes: number) => void;
 }
 

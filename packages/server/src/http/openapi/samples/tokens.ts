@@ -3,7 +3,10 @@ import { type TObject, type TProperties, Type } from "typebox";
 import { ASSERTION_TYPE } from "../../../auth/tokens/client-assertion.ts";
 import { SAMPLE } from "./values.ts";
 
-/** Other fields are not looked at. `audience`: the field by which the version names what the token is for. */
+/**
+ * Other fields are not looked at. `audience`: the field by which the version names what the token
+ * is for.
+ */
 export const tokenForm = (audience: TProperties): TObject =>
   Type.Object({
     grant_type: Type.Literal("client_credentials"),

@@ -8,8 +8,9 @@ export const SAMPLE_SCRIPT = '#!/bin/sh\necho "hello from $(hostname)"\n';
 export const SAMPLE_PART = "a collected file";
 
 /**
- * Values that stand in the examples for ones that only a running server knows. Each is like nothing else in the document, so that whoever
- * sends an example can put the real value in its place by searching for it; the test that sends them all does just that. The document has them as
+ * Values that stand in the examples for ones that only a running server knows. Each is like nothing
+ * else in the document, so that a reader who sends an example can put the real value in its place
+ * by searching for it; the test that sends them all does just that. The document has them as
  * `x-samples`.
  */
 export const SAMPLE = {

@@ -13,7 +13,9 @@ import { domainRefusal } from "../../errors.ts";
 import { machineActionWire } from "../../present/machine-action-wire.ts";
 import { odataContext } from "../../present/odata-context.ts";
 
-/** As `RunLiveResponse`, for callers who say which bytes they mean. The answer is the contract's. */
+/**
+ * As `RunLiveResponse`, for callers who say which bytes they mean. The answer is the contract's.
+ */
 export const startLiveResponse = operation({
   name: "StartLiveResponse",
   method: "POST",

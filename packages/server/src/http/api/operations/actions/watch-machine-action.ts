@@ -17,15 +17,18 @@ import { domainRefusal } from "../../errors.ts";
 import { machineActionWire } from "../../present/machine-action-wire.ts";
 import { waitingWire } from "../../present/waiting-wire.ts";
 
-/** A stream that says nothing for longer looks dead: clients and proxies give up after 30 to 60 s. */
+/**
+ * A stream that says nothing for longer looks dead: clients and proxies give up after 30 to 60 s.
+ */
 const HEARTBEAT_INTERVAL_MS = 15_000;
 
-/** Nobody knows when a place gets free; a client that cannot have one asks for the action instead. */
+/** It is not known when a place gets free. A client without one asks for the action instead. */
 const RETRY_AFTER_S = 30;
 
 /**
- * An action as it changes, as server-sent events: its state at once, then each change of it, how far files are, and why one waits; ends
- * after the final state. The events are levels, so `Last-Event-ID` is not needed: who comes again gets the present state.
+ * An action as it changes, as server-sent events: its state at once, then each change, how far
+ * files are, and why a file waits. The stream ends after the final state. Each event has a whole
+ * state, so `Last-Event-ID` is not needed: a client that connects again gets the present state.
  */
 export const watchMachineAction = operation({
   name: "WatchMachineAction",

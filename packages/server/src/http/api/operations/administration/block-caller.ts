@@ -11,7 +11,9 @@ import { operation } from "../../context.ts";
 import { domainRefusal } from "../../errors.ts";
 import { blockedCallerWire } from "./blocked-caller-wire.ts";
 
-/** Its tokens and result links are refused at once on this node, and on the others within a second. */
+/**
+ * Its tokens and result links are refused at once on this node, and on the others within a second.
+ */
 export const blockCaller = operation({
   name: "BlockCaller",
   method: "POST",

@@ -26,7 +26,10 @@ const OPTIONS = {
   top: "value",
 } as const;
 
-/** Who asked what of which machine when, newest first; `?machineId= actionId= actorId= operation= top= before=<seq>`. */
+/**
+ * Which caller asked for which operation and when, newest first: `?machineId= actionId= actorId=
+ * operation= top= before=<seq>`.
+ */
 export const listAudit = operation({
   name: "ListAudit",
   method: "GET",

@@ -10,7 +10,10 @@ import { SAMPLE, SAMPLE_PART_SHA256 } from "../../../openapi/samples/values.ts";
 import { operation } from "../../context.ts";
 import { domainRefusal } from "../../errors.ts";
 
-/** Longest enrollment, in bytes: a device with 64 network addresses sends about 10 KiB. Read without authentication. */
+/**
+ * Longest enrollment, in bytes: a device with 64 network addresses sends about 10 KiB. Read without
+ * authentication.
+ */
 const ENROLL_LIMIT_BYTES = 16 * 1024;
 
 /** A device registers its key; the enrollment token in the body is its access. */

@@ -11,7 +11,10 @@ import { SAMPLE, SAMPLE_SCRIPT } from "../../../openapi/samples/values.ts";
 import { operation } from "../../context.ts";
 import { domainRefusal } from "../../errors.ts";
 
-/** A device fetches the content that one of its open orders names, of the library or of the action itself; nothing else. */
+/**
+ * A device fetches the content that one of its open orders names, of the library or of the action
+ * itself; nothing else.
+ */
 export const getOrderFile = operation({
   name: "GetOrderFile",
   method: "GET",
@@ -45,7 +48,8 @@ export const getOrderFile = operation({
     const { commands } = action.value;
     const asks = (isEnded: boolean) =>
       commands.findIndex(({ pin, endedAtMs }) => pin?.sha256 === sha256 && (endedAtMs !== null) === isEnded);
-    // Commands run in their order, so the first of them that has not ended is the one that wants it.
+    // Commands run in their order, so the first of them that has not ended is the one that wants
+    // it.
     const index = asks(false) === -1 ? asks(true) : asks(false);
     const pin = commands[index]?.pin;
     if (!pin) return domainRefusal({ code: "LibraryFileNotFound", fileName: sha256.slice(0, 64) });

@@ -9,7 +9,9 @@ import { ADMIN } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
 import { domainRefusal } from "../../errors.ts";
 
-/** Tokens that the secret gave are refused at once on this node, and on the others within a second. */
+/**
+ * Tokens that the secret gave are refused at once on this node, and on the others within a second.
+ */
 export const removeApplicationSecret = operation({
   name: "RemoveApplicationSecret",
   method: "DELETE",

@@ -26,7 +26,10 @@ const NO_GROUPS: DomainError = {
 
 const FLAGS = ["override", "hasParameters"];
 
-/** Halligan's own upload: the body is the file, of any size that the setting allows; what goes with it stands in the query. */
+/**
+ * Halligan's own upload: the body is the file, of any size that the setting allows; what goes with
+ * it stands in the query.
+ */
 export const putLibraryFile = operation({
   name: "PutLibraryFile",
   method: "PUT",
@@ -129,7 +132,10 @@ function readGroups(text: string | undefined): Pick<LibraryFileInput, "deviceGro
   return { deviceGroups: [...new Set(text.split(",").map(Number))] };
 }
 
-/** What is no boolean is refused before the first byte is read: an override that was meant must not be lost. */
+/**
+ * What is no boolean is refused before the first byte is read: an override that was meant must not
+ * be lost.
+ */
 function flagFault(options: ReadonlyMap<string, string>): DomainError | null {
   const wrong = FLAGS.find((name) => !["true", "false", undefined].includes(options.get(name)));
   return wrong === undefined ? null : { code: "InvalidInput", detail: `${wrong} must be true or false` };

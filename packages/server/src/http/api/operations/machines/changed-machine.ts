@@ -7,7 +7,10 @@ import type { HttpContext } from "../../context.ts";
 import { domainRefusal } from "../../errors.ts";
 import { changedMachineWire } from "../../present/machine-details-wire.ts";
 
-/** The response of an operation that changes a machine: the machine after the change, or why it was refused. */
+/**
+ * The response of an operation that changes a machine: the machine after the change, or why it was
+ * refused.
+ */
 export async function changedMachine(
   context: HttpContext,
   changed: Result<Machine, DomainError>,

@@ -5,7 +5,9 @@ import { noBody } from "../../../edge/body/body-kinds.ts";
 import { json } from "../../../edge/declared-responses.ts";
 import { operation } from "../../context.ts";
 
-/** Whether the process lives. Asks nothing else, so that a database that is away restarts no node. */
+/**
+ * Whether the process lives. Asks nothing else, so that a database that is away restarts no node.
+ */
 export const getHealth = operation({
   name: "GetHealth",
   method: "GET",

@@ -10,8 +10,9 @@ import { operation } from "../../context.ts";
 const FORWARDED = ["x-forwarded-for", "forwarded", "x-real-ip", "via"];
 
 /**
- * For Prometheus. The figures name no device and no caller, but tell how busy a deployment is: they are given to this machine itself,
- * and elsewhere to whoever has the token. Behind a proxy everybody seems to be this machine, and not every proxy adds a header.
+ * For Prometheus. The figures name no device and no caller, but tell how busy a deployment is: they
+ * are given to this machine itself, and elsewhere to a caller with the token. Behind a proxy every
+ * caller seems to be this machine, and not every proxy adds a header.
  */
 export const getMetrics = operation({
   name: "GetMetrics",

@@ -14,11 +14,13 @@ const OPEN = { additionalProperties: true };
 const OpenApi = Type.Object({ openapi: Type.String(), paths: Type.Object({}, OPEN) }, OPEN);
 
 /**
- * The OpenAPI document of this server. It says nothing that the published one does not, so it needs no token.
- * `operations`: the route table, which has this operation too and therefore is asked for only when it is complete.
+ * The OpenAPI document of this server. It says nothing that the published one does not, so it needs
+ * no token. `operations`: the route table, which has this operation too and therefore is asked for
+ * only when it is complete.
  */
 export const getOpenApi = (operations: () => readonly Operation<HttpContext>[]): Operation<HttpContext> => {
-  // Made once for each server, as bytes: making it and writing it as JSON take milliseconds, and no token is asked for.
+  // Made once for each server, as bytes: making it and writing it as JSON take milliseconds, and no
+  // token is asked for.
   const made = new WeakMap<HttpContext, Buffer>();
   const documentOf = (context: HttpContext): Buffer => {
     const { version, publicUrl, tenant } = context;

@@ -5,7 +5,10 @@ import { noBody } from "../../../edge/body/body-kinds.ts";
 import { json } from "../../../edge/declared-responses.ts";
 import { operation } from "../../context.ts";
 
-/** Whether a load balancer may send work here; 503 with what is missing. Warnings are for operators and change no status. */
+/**
+ * Whether a load balancer may send work here; 503 with what is missing. Warnings are for operators
+ * and change no status.
+ */
 export const getReadiness = operation({
   name: "GetReadiness",
   method: "GET",
@@ -38,7 +41,7 @@ export const getReadiness = operation({
       const readiness: ReadinessWire = { ready: true, missing, warnings };
       return ok(readiness);
     }
-    // The body of every 5xx, and beside it the same for programs.
+    // The body of every 5xx, and next to it the same for programs.
     const words = missing.map(({ part, reason }) => `${part}: ${reason}`).join("; ");
     const body: UnreadyWire = {
       ...errorBody("ServiceUnavailable", `This node is not ready: ${words}`, id),

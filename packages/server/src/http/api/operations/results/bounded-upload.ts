@@ -3,7 +3,10 @@ import type { ServiceContext } from "../../../../service/context.ts";
 import type { UploadBounds } from "../../../../service/upload-bounds.ts";
 import { type Answer, type ErrorAnswer, tooManyRequests } from "../../../edge/answer.ts";
 
-/** Refuses a machine that was refused too often, before the store is asked; counts the refusal of `receive` when there is one. */
+/**
+ * Refuses a machine that was refused too often, before the store is asked; counts the refusal of
+ * `receive` when there is one.
+ */
 export async function boundedUpload<A extends Answer>(
   { resultSpace: { uploads } }: Pick<ServiceContext, "resultSpace">,
   { machineId }: LinkTicket,

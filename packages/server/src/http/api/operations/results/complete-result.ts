@@ -12,7 +12,10 @@ import { operation } from "../../context.ts";
 import { domainRefusal } from "../../errors.ts";
 import { boundedUpload } from "./bounded-upload.ts";
 
-/** 204 means that the whole result is durable and its SHA-256 agrees. `protocol/src/link/transfer.ts`. */
+/**
+ * 204 means that the whole result is durable and its SHA-256 agrees.
+ * `protocol/src/link/transfer.ts`.
+ */
 export const completeResult = operation({
   name: "CompleteResult",
   method: "POST",
@@ -40,7 +43,8 @@ export const completeResult = operation({
     const { actionId, index, uploadId } = params;
     if (!Value.Check(UploadId, uploadId)) return refuse(400, "InvalidInput", "the upload id must have 32 hex digits");
     return await boundedUpload(context, of, async (uploads) => {
-      // A whole is read and hashed, and an object store makes two of them at a time for all machines.
+      // A whole is read and hashed, and an object store makes two of them at a time for all
+      // machines.
       using place = uploads.place(of);
       if (place === null) return tooManyRequests(1, "the machine has other uploads at work.");
       const action = await actionForTransfer(context, of, actionId);

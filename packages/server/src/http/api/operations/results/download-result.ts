@@ -25,7 +25,7 @@ import { openTranscript } from "./open-transcript.ts";
 
 /**
  * What a signed link gives: the transcript as JSON, or the gzip of a collected file. The link is
- * the access; a bearer token beside it is neither needed nor looked at.
+ * the access; a bearer token with it is neither needed nor looked at.
  * `docs/contract/clients-in-the-wild.md#result-download`.
  */
 export const downloadResult = operation({

@@ -39,7 +39,10 @@ const SAMPLE_BODY = {
   ],
 } satisfies ActionEvidenceWire;
 
-/** What the device signed about the ends of the commands, for whoever wants to verify a result without the server. */
+/**
+ * What the device signed about the ends of the commands, so that a result can be verified without
+ * the server.
+ */
 export const getMachineActionEvidence = operation({
   name: "GetMachineActionEvidence",
   method: "GET",

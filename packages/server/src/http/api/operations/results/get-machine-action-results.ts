@@ -42,7 +42,10 @@ const SAMPLE_BODY = {
   ],
 } satisfies ActionResultsWire;
 
-/** What the contract's entity has no place for: size, SHA-256 and, of a file that changed while it was read, how. */
+/**
+ * What the contract's entity has no place for: size, SHA-256 and, of a file that changed while it
+ * was read, how.
+ */
 export const getMachineActionResults = operation({
   name: "GetMachineActionResults",
   method: "GET",

@@ -9,7 +9,10 @@ import { json } from "../../../../edge/declared-responses.ts";
 import { SAMPLE } from "../../../../openapi/samples/values.ts";
 import { operation } from "../../../context.ts";
 
-/** Sign-in libraries ask whether a host is an authority. `docs/contract/clients-in-the-wild.md#tokens`. */
+/**
+ * Sign-in libraries ask whether a host is an authority.
+ * `docs/contract/clients-in-the-wild.md#tokens`.
+ */
 export const discoverInstance = operation({
   name: "DiscoverInstance",
   method: "GET",

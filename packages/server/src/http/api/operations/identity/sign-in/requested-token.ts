@@ -59,7 +59,9 @@ function tooManyFailures(waitMs: number): ErrorAnswer {
 
 const FORM = "application/x-www-form-urlencoded";
 
-/** Any content type is read as a form, so one that is none may be why a field seems to be missing. */
+/**
+ * Any content type is read as a form, so one that is none may be why a field seems to be missing.
+ */
 function withContentType(refusal: OAuthError, contentType: string | undefined): OAuthError {
   if (refusal.error !== "invalid_request" || ["", FORM].includes(mediaTypeOf(contentType))) return refusal;
   return { ...refusal, error_description: `${refusal.error_description}; send the fields as ${FORM}` };
