@@ -1,7 +1,7 @@
 import type { WindowRule } from "../domain/identity/request-window.ts";
 import type { RequestCounter } from "../service/identity/count-request.ts";
 import { type ErrorAnswer, tooManyRequests } from "./edge/answer.ts";
-import type { Throttle } from "./edge/incoming.ts";
+import type { RateLimit, Throttle } from "./edge/incoming.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
@@ -13,9 +13,10 @@ export interface ThrottleLimits {
 }
 
 /**
- * Limits of the contract's operations, each counted for itself and for each calling application or
- * user (docs/contract/http-api.md#rate-limits; docs/contract/choices.md#limits), and of those of
- * Halligan's own that do the same, or store something.
+ * Counts requests for each calling account, by the rate limit that an operation declares. Limited
+ * are the contract's operations (docs/contract/http-api.md#rate-limits;
+ * docs/contract/choices.md#limits), and those of Halligan's own that do the same, or that need no
+ * administrator and write a record at each request.
  */
 export function createThrottle(limits: ThrottleLimits, counter: RequestCounter): Throttle {
   const run: WindowRule[] = [{ limit: limits.runRequestsPerMinute, windowMs: MINUTE_MS }];
@@ -27,30 +28,22 @@ export function createThrottle(limits: ThrottleLimits, counter: RequestCounter):
   return async (operation, accountId) => {
     const name = countedAs(operation);
     if (name === null) return null;
-    const rules = name === "RunLiveResponse" ? run : other;
+    const rules = name === START ? run : other;
     if (isOff(rules)) return null;
     const waitMs = await counter.count(`${name}\n${accountId}`, rules);
     return waitMs === null ? null : refusal(name, rules, waitMs);
   };
 }
 
-/**
- * Halligan's own operations that are limited too, and under which name: a start is a start, whichever way it comes, and so
- * is a list or an upload. The others are those that need no administrator and write a record at each request.
- */
-const OWN_LIMITED: ReadonlyMap<string, string> = new Map([
-  ["StartLiveResponse", "RunLiveResponse"],
-  ["StageContent", "StageContent"],
-  ["ListMachineDetails", "ListMachines"],
-  ["PutLibraryFile", "UploadLibraryFile"],
-  ["ReplaceMachineTags", "SetMachineTags"],
-  ["RenameMachine", "RenameMachine"],
-  ["RevokeResultLinks", "RevokeResultLinks"],
-]);
+/** The name under which every start is counted, as the contract calls it. */
+const START = "RunLiveResponse";
 
 /** The name under which requests of an operation are counted; null for one without limits. */
-export const countedAs = ({ name, path }: { name: string; path: string }): string | null =>
-  path.startsWith("/api/") ? name : (OWN_LIMITED.get(name) ?? null);
+function countedAs({ name, rateLimit }: { readonly name: string; readonly rateLimit: RateLimit }): string | null {
+  if (rateLimit === "none") return null;
+  if (rateLimit === "standard") return name;
+  return rateLimit === "start" ? START : rateLimit.sharedWith;
+}
 
 /** Names the limit and the end of the wait, for people: a client shows this text. */
 function refusal(name: string, rules: readonly WindowRule[], waitMs: number): ErrorAnswer {

@@ -102,9 +102,9 @@ export async function openHttpWorld(
     operations: OPERATIONS,
     context,
     log: pino({ level: "silent" }),
-    isUnavailable: isStorageUnavailable,
     verifyToken: (token) => tokens.verify(token, service.clock.nowMs()),
     verifyTicket: (text) => verifyLinkTicket(service, text),
+    isUnavailable: isStorageUnavailable,
     throttle: on.throttle ?? (async () => null),
     addresses: { countAnonymous: () => null, countForged: () => null },
   });

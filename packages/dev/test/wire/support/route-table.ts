@@ -26,7 +26,7 @@ export const ROUTES: readonly Route[] = OPERATIONS.map(({ name, method, path, ac
   method,
   pattern: path,
   access: access.kind,
-  permissions: access.permissions,
+  permissions: access.kind === "permissions" ? access.application : [],
   body: body.kind,
   isOAuth: errors === "oauth",
   isContract: path.startsWith("/api/") || errors === "oauth",

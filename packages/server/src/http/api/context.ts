@@ -7,6 +7,7 @@ import type { ReadinessWarnings, Unready } from "../../service/cluster/readiness
 import type { KeyRing, ServiceContext } from "../../service/context.ts";
 import { operationsOf } from "../edge/operation.ts";
 import type { EventStreams } from "../edge/response/event-streams.ts";
+import type { Tag } from "../openapi/tags.ts";
 import type { ListTurns } from "./list-turns.ts";
 
 /** What the operations work on: the use cases' context, and what only the wire needs. */
@@ -32,4 +33,4 @@ export interface HttpContext extends ServiceContext {
   rereadIntervalMs: number;
 }
 
-export const operation = operationsOf<HttpContext>();
+export const operation = operationsOf<HttpContext, Tag>();

@@ -1,71 +1,92 @@
 import type { DelegatedPermission, Permission } from "@halligan/protocol/api";
 import type { Caller } from "../../auth/caller.ts";
-import { PERMISSION_TABLE, type PermittedOperation } from "../../auth/permissions-table.ts";
 import type { LinkTicket } from "../../auth/signatures/link-ticket.ts";
 import { isFault, type TokenFaultReason } from "../../auth/token-fault.ts";
 import { type ErrorAnswer, refuse } from "./answer.ts";
 import type { Incoming } from "./incoming.ts";
 
-/** Who may call an operation. `W`: what the handler then knows of the caller. Checked before any byte of the body is read. */
-export interface Access<W> {
-  readonly kind: "anonymous" | "ticket" | "permissions";
-  /** For applications; any one of them is enough. Empty for the other kinds. */
-  readonly permissions: readonly Permission[];
-  /** For users; any one of them is enough. Empty for the other kinds, and for what users may not call. */
-  readonly delegated: readonly DelegatedPermission[];
-  readonly admit: (incoming: Incoming) => Promise<{ readonly who: W } | ErrorAnswer>;
+/**
+ * What a user needs in addition to the scope of the token. The use case checks it, because it
+ * depends on the machine.
+ */
+export type UserRight = "device group of the machine";
+
+/** Who may call an operation: any one of the permissions is enough. */
+export interface PermissionRule {
+  /** For applications (`roles`). */
+  readonly application: readonly [Permission, ...Permission[]];
+  /** For users (`scp`). */
+  readonly delegated: readonly [DelegatedPermission, ...DelegatedPermission[]];
+  readonly needsUserRight?: UserRight;
 }
 
-const unauthorized = (message: string): ErrorAnswer =>
-  refuse(401, "Unauthorized", message, { "www-authenticate": "Bearer" });
+export type AccessRule =
+  | { readonly kind: "anonymous" }
+  | { readonly kind: "ticket" }
+  | ({ readonly kind: "permissions" } & PermissionRule);
 
-/** For what carries its own proof (signed links, the token endpoint) or needs none. */
-export const anonymous: Access<object> = {
-  kind: "anonymous",
-  permissions: [],
-  delegated: [],
-  admit: async () => ({ who: {} }),
-};
+/** A request whose operation asks for no credential. */
+export interface AnonymousCaller {
+  readonly kind: "anonymous";
+}
 
-/** For agents: `Authorization: Ticket <ticket>`. `protocol/src/link/transfer.ts`. */
-export const ticket: Access<{ readonly ticket: LinkTicket }> = {
-  kind: "ticket",
-  permissions: [],
-  delegated: [],
-  async admit({ facts, gate }) {
-    const given = /^Ticket +([!-~]{1,512})$/i.exec(facts.headers.authorization ?? "")?.[1];
-    const known = given === undefined ? null : await gate.verifyTicket(given);
-    // Refused before it counts as the machine's: a refusal that waits must not break off a part of the same machine.
-    if (known !== null) return gate.machines.count(known.machineId) ?? { who: { ticket: known } };
-    const answer = refuse(401, "Unauthorized", "The ticket is missing or not valid", { "www-authenticate": "Ticket" });
-    return gate.addresses.countAnonymous(facts.remoteAddress) ?? answer;
-  },
-};
+export interface TicketHolder {
+  readonly kind: "ticket";
+  readonly ticket: LinkTicket;
+}
 
-export interface Permitted {
+export interface PermittedCaller {
+  readonly kind: "permissions";
   readonly caller: Caller;
   /** Looks at the token again, for answers that last: it may have run out or been withdrawn. */
   readonly isStillAdmitted: () => Promise<boolean>;
 }
 
-/** For callers whom the table gives the operation. `operation`: its own name. */
-export const permitted = (operation: PermittedOperation): Access<Permitted> => {
-  const { application, delegated } = PERMISSION_TABLE[operation];
-  return withAnyOf(application, delegated);
+/** Who was admitted, by the kind of access. */
+export type Admitted = AnonymousCaller | TicketHolder | PermittedCaller;
+
+/**
+ * Who may call an operation. `Who`: what its handler knows of the caller. Checked before any byte
+ * of the body is read.
+ */
+export type Access<Who extends Admitted> = AccessRule & {
+  readonly admit: (incoming: Incoming) => Promise<{ readonly kind: "admitted"; readonly who: Who } | ErrorAnswer>;
+};
+
+const unauthorized = (message: string): ErrorAnswer =>
+  refuse(401, "Unauthorized", message, { "www-authenticate": "Bearer" });
+
+/** For what carries its own proof (signed links, the token endpoint) or needs none. */
+export const anonymous: Access<AnonymousCaller> = {
+  kind: "anonymous",
+  admit: async () => ({ kind: "admitted", who: { kind: "anonymous" } }),
+};
+
+/** For agents: `Authorization: Ticket <ticket>`. `protocol/src/link/transfer.ts`. */
+export const ticket: Access<TicketHolder> = {
+  kind: "ticket",
+  async admit({ facts, gate }) {
+    const given = /^Ticket +([!-~]{1,512})$/i.exec(facts.headers.authorization ?? "")?.[1];
+    const known = given === undefined ? null : await gate.verifyTicket(given);
+    // Refused before it counts as the machine's: a refusal that waits must not break off a part of
+    // the same machine.
+    if (known !== null) {
+      return gate.machines.count(known.machineId) ?? { kind: "admitted", who: { kind: "ticket", ticket: known } };
+    }
+    const answer = refuse(401, "Unauthorized", "The ticket is missing or not valid", { "www-authenticate": "Ticket" });
+    return gate.addresses.countAnonymous(facts.remoteAddress) ?? answer;
+  },
 };
 
 /**
- * 401 for faults of the token only, 403 for missing rights: one client signs in again and repeats
- * for ever while it sees 401 (`docs/contract/clients-in-the-wild.md#tokens`). The 403 names what is
- * missing, as the real one does: `docs/contract/auth.md#responses-401-and-403`.
+ * For applications and users with one of the permissions of the rule. 401 for faults of the token
+ * only, 403 for missing rights: one client signs in again and repeats without end while it sees 401
+ * (`docs/contract/clients-in-the-wild.md#tokens`). The 403 names what is missing, as the real one
+ * does: `docs/contract/auth.md#responses-401-and-403`.
  */
-const withAnyOf = (
-  application: readonly Permission[],
-  delegated: readonly DelegatedPermission[],
-): Access<Permitted> => ({
+export const permitted = (rule: PermissionRule): Access<PermittedCaller> => ({
   kind: "permissions",
-  permissions: application,
-  delegated,
+  ...rule,
   async admit({ facts, gate }) {
     const { authorization } = facts.headers;
     const { remoteAddress } = facts;
@@ -84,17 +105,21 @@ const withAnyOf = (
     // What the token permits is written in it; only whether it counts can change.
     const isStillAdmitted = async () => !isFault(await gate.verifyToken(token));
     // A copy: the verifier shares one caller between all requests with this token.
-    const who = { caller: { ...caller, address: facts.remoteAddress }, isStillAdmitted };
+    const who = { kind: "permissions", caller: { ...caller, address: facts.remoteAddress }, isStillAdmitted } as const;
+    const { application, delegated } = rule;
     if (caller.kind === "application") {
-      if (application.some((name) => caller.roles.has(name))) return { who };
+      if (application.some((name) => caller.roles.has(name))) return { kind: "admitted", who };
       return forbidden("The application has none of the required application permissions", application);
     }
-    if (delegated.some((name) => caller.scopes.has(name))) return { who };
+    if (delegated.some((name) => caller.scopes.has(name))) return { kind: "admitted", who };
     return forbidden("The user's token has none of the required delegated permissions", delegated);
   },
 });
 
-/** Of other tokens the issuer is right: their client needs the 401 to know that it must sign in again. */
+/**
+ * Of other tokens the issuer is right: their client needs the 401 to know that it must sign in
+ * again.
+ */
 const FORGED: ReadonlySet<TokenFaultReason> = new Set(["Malformed", "UnknownKey", "BadSignature", "WrongIssuer"]);
 
 const forbidden = (message: string, names: readonly string[]): ErrorAnswer =>

@@ -1,13 +1,7 @@
-/** Who was admitted, as the log names them. */
-export function namesOf(who: unknown): { readonly callerId?: string; readonly machineId?: string } {
-  if (typeof who !== "object" || who === null) return {};
-  if ("caller" in who) return { callerId: textOf(who.caller, "id") };
-  if ("ticket" in who) return { machineId: textOf(who.ticket, "machineId") };
-  return {};
-}
+import type { Admitted } from "./access.ts";
 
-function textOf(value: unknown, key: string): string {
-  const found =
-    typeof value === "object" && value !== null ? Object.entries(value).find(([name]) => name === key) : undefined;
-  return String(found?.[1] ?? "");
+/** Who was admitted, as the log names them. Null before anyone is. */
+export function namesOf(who: Admitted | null): { readonly callerId?: string; readonly machineId?: string } {
+  if (who === null || who.kind === "anonymous") return {};
+  return who.kind === "ticket" ? { machineId: who.ticket.machineId } : { callerId: who.caller.id };
 }

@@ -3,19 +3,22 @@ import type { OpenBlob } from "../../blobs/blob-store.ts";
 
 type Headers = Readonly<Record<string, string>>;
 
-/** What an operation answers; written by `write-answer.ts` and nothing else, so every answer has the same headers and error body. */
+/**
+ * What an operation answers; written by `write-answer.ts` and nothing else, so every answer has the
+ * same headers and error body.
+ */
 export type Answer = JsonAnswer | EmptyAnswer | ErrorAnswer | BytesAnswer | EventsAnswer;
 
-export interface JsonAnswer {
+export interface JsonAnswer<Status extends number = number, Body = unknown> {
   readonly kind: "json";
-  readonly status: number;
-  readonly body: unknown;
+  readonly status: Status;
+  readonly body: Body;
   readonly headers?: Headers;
 }
 
-export interface EmptyAnswer {
+export interface EmptyAnswer<Status extends number = number> {
   readonly kind: "empty";
-  readonly status: number;
+  readonly status: Status;
   readonly headers?: Headers;
 }
 
@@ -28,20 +31,29 @@ export interface ErrorAnswer {
   readonly headers?: Headers;
 }
 
-/** Bytes of a known number. `open` is called once, and not at all for HEAD; null from it becomes 404. */
-export interface BytesAnswer {
+/**
+ * Bytes of a known number. `open` is called once, and not at all for HEAD; null from it becomes
+ * 404.
+ */
+export interface BytesAnswer<Status extends number = number> {
   readonly kind: "bytes";
-  readonly status: number;
+  readonly status: Status;
   readonly lengthBytes: number;
   readonly headers: Headers;
   readonly open: () => Promise<Pick<OpenBlob, "stream" | "recycle"> | null>;
-  /** Begun with the first byte, disposed after the last one. When its signal is aborted, the download ends where it is. */
+  /**
+   * Begun with the first byte, disposed after the last one. When its signal is aborted, the
+   * download ends where it is.
+   */
   readonly watch?: (() => Disposable & { readonly signal: AbortSignal }) | undefined;
-  /** Told of each chunk on its way. */
+  /** Called for each chunk that was sent. */
   readonly onChunk?: ((sizeBytes: number) => void) | undefined;
 }
 
-/** `text/event-stream`, until `events` ends; not begun for HEAD. `held` is disposed when the answer is over, written or not. */
+/**
+ * `text/event-stream`, until `events` ends; not begun for HEAD. `held` is disposed when the answer
+ * is over, written or not.
+ */
 export interface EventsAnswer {
   readonly kind: "events";
   readonly status: 200;
@@ -49,11 +61,14 @@ export interface EventsAnswer {
   readonly held: Disposable;
 }
 
-export const ok = (body: unknown): JsonAnswer => ({ kind: "json", status: 200, body });
-export const created = (body: unknown): JsonAnswer => ({ kind: "json", status: 201, body });
-export const noContent = (): EmptyAnswer => ({ kind: "empty", status: 204 });
+export const ok = <Body>(body: Body): JsonAnswer<200, Body> => ({ kind: "json", status: 200, body });
+export const created = <Body>(body: Body): JsonAnswer<201, Body> => ({ kind: "json", status: 201, body });
+export const noContent = (): EmptyAnswer<204> => ({ kind: "empty", status: 204 });
 
-/** A refusal by the code it has on the wire. What the domain refuses goes through `errors.ts` instead. */
+/**
+ * A refusal by the code it has on the wire. What the domain refuses goes through `errors.ts`
+ * instead.
+ */
 export const refuse = (status: number, code: string, message: string, headers?: Headers): ErrorAnswer => ({
   kind: "error",
   status,
@@ -62,7 +77,10 @@ export const refuse = (status: number, code: string, message: string, headers?: 
   ...(headers === undefined ? {} : { headers }),
 });
 
-/** 429 with `Retry-After` in whole seconds, at least 1. One client retries on the words "too many requests". */
+/**
+ * 429 with `Retry-After` in whole seconds, at least 1. One client retries on the words "too many
+ * requests".
+ */
 export const tooManyRequests = (retryAfterS: number, detail: string): ErrorAnswer =>
   refuse(429, "TooManyRequests", `Too many requests: ${detail}`, {
     "retry-after": String(Math.max(1, Math.ceil(retryAfterS))),
@@ -76,7 +94,10 @@ export const errorBody = (code: string, message: string, target: string): ErrorW
   error: { code, message, target },
 });
 
-/** Thrown where a refusal arises in the middle of reading a body, inside an iterator; becomes its `answer`. */
+/**
+ * Thrown where a refusal arises in the middle of reading a body, inside an iterator; becomes its
+ * `answer`.
+ */
 export class RequestRefused extends Error {
   readonly answer: ErrorAnswer;
 

@@ -9,7 +9,7 @@ import type { ErrorAnswer } from "./answer.ts";
 import type { HttpLimits } from "./limits.ts";
 import type { UnfinishedBodies } from "./unfinished-bodies.ts";
 
-/** What every handler is told of its request. */
+/** What every handler knows of its request. */
 export interface RequestFacts {
   /** GUID: `target` of an error, `x-request-id` of the answer, `requestId` in the log. */
   readonly id: string;
@@ -28,8 +28,17 @@ export interface RequestFacts {
   readonly signal: AbortSignal;
 }
 
+/**
+ * How the requests of an operation are counted for each account: not at all; by the limits of most
+ * operations; as a start, together with every other start; or together with another operation.
+ */
+export type RateLimit = "none" | "standard" | "start" | { readonly sharedWith: string };
+
 /** Null when the request is admitted and counted, else its 429. */
-export type Throttle = (operation: { name: string; path: string }, accountId: string) => Promise<ErrorAnswer | null>;
+export type Throttle = (
+  operation: { readonly name: string; readonly rateLimit: RateLimit },
+  accountId: string,
+) => Promise<ErrorAnswer | null>;
 
 /** How the edge finds out who is calling. */
 export interface Gate {
@@ -50,6 +59,9 @@ export interface Incoming {
   readonly gate: Gate;
   readonly limits: HttpLimits;
   readonly unfinishedBodies: UnfinishedBodies;
-  /** Tells a client that waits with `Expect: 100-continue` to go on. Called just before a body is read, never for a refused request. */
+  /**
+   * Tells a client that waits with `Expect: 100-continue` to go on. Called just before a body is
+   * read, never for a refused request.
+   */
   readonly invite: () => void;
 }

@@ -1,95 +1,122 @@
+import { accountOf } from "../../auth/caller.ts";
 import { addressKey } from "../../network/address-key.ts";
-import type { Access } from "./access.ts";
+import type { Access, AccessRule, Admitted } from "./access.ts";
 import { namesOf } from "./admitted-names.ts";
 import type { Answer } from "./answer.ts";
 import type { BodyKind } from "./body/body-kinds.ts";
-import type { Incoming, RequestFacts } from "./incoming.ts";
+import type { AnswersOf, Responses } from "./declared-responses.ts";
+import type { Incoming, RateLimit, RequestFacts } from "./incoming.ts";
+import type { OperationDoc, PathDoc } from "./operation-doc.ts";
+import { hasParameters, type PathParameters, pathTemplate } from "./path-template.ts";
 import { type QueryOptions, readQueryOptions } from "./query-options.ts";
 import type { BodyOwner } from "./unfinished-bodies.ts";
 
 export type HttpMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
-/** What a handler gets: the facts, who is calling (`caller` or `ticket`, by the access), and the body in the type of its kind. */
-export type OperationRequest<W, B> = RequestFacts &
-  W & {
-    readonly body: B;
+/**
+ * What a handler gets: the facts, who is calling (`caller` or `ticket`, by the access), and the
+ * body in the type of its kind.
+ */
+export type OperationRequest<Path extends string, Who extends Admitted, Body> = Omit<RequestFacts, "params"> &
+  Who & {
+    /** Decoded, in the letter case of the request. */
+    readonly params: PathParameters<Path>;
+    readonly body: Body;
     /** Of those that the operation declares, by their declared names. */
     readonly options: ReadonlyMap<string, string>;
   };
 
 interface OperationShape {
-  /** As in the contract, `RunLiveResponse`: shown in the log. */
+  /**
+   * As in the contract, `RunLiveResponse`. The file, the log and the audit record use this name.
+   */
   readonly name: string;
   /** A GET answers HEAD as well. */
   readonly method: HttpMethod;
   /** In the router's syntax. Matches in any letter case; parameters keep theirs. */
   readonly path: `/${string}`;
+  /** Required: each operation says how its requests are counted. */
+  readonly rateLimit: RateLimit;
   /**
-   * Checked before the handler (`query-options.ts`). Absent: the operation reads its query itself, as OData's lists do, or takes no options
-   * and answers one thing, where there is nothing to narrow down.
+   * Checked before the handler (`query-options.ts`). Absent: the operation reads its query itself,
+   * as OData's lists do, or takes no options and answers one thing, where there is nothing to
+   * narrow down.
    */
   readonly query?: QueryOptions;
   /** How refusals look. Default the contract's body; `oauth` for token endpoints. */
   readonly errors?: "oauth";
   /** Answers everybody alike, as a probe does. Its log lines are sampled. */
   readonly isPublic?: boolean;
+  readonly doc: OperationDoc;
+  readonly responses: Responses;
 }
 
-export interface OperationDefinition<Ctx, W, B> extends OperationShape {
-  /** Required: an operation nobody thought about is not reachable. */
-  readonly access: Access<W>;
-  readonly body: BodyKind<B>;
-  readonly handler: (request: OperationRequest<W, B>, ctx: Ctx) => Answer | Promise<Answer>;
+export interface OperationDefinition<
+  Ctx,
+  Tag extends string,
+  Path extends `/${string}`,
+  Who extends Admitted,
+  Body,
+  R extends Responses,
+> extends OperationShape {
+  readonly path: Path;
+  /** Required: access is denied by default. */
+  readonly access: Access<Who>;
+  readonly body: BodyKind<Body>;
+  readonly doc: OperationDoc<Tag> & PathDoc<Path>;
+  /** Status and body of what the handler returns are checked against these. */
+  readonly responses: R;
+  readonly handler: (request: OperationRequest<Path, Who, Body>, ctx: Ctx) => AnswersOf<R> | Promise<AnswersOf<R>>;
 }
 
 /** One operation of the wire, its types closed over: a row of the route table. */
 export interface Operation<Ctx> extends OperationShape {
-  readonly access: Pick<Access<unknown>, "kind" | "permissions">;
+  readonly access: AccessRule;
   readonly body: BodyKind<unknown>;
   /** Admits the caller, then reads the body, then handles. */
-  readonly run: (incoming: Incoming, ctx: Ctx, onAdmitted: (who: unknown) => void) => Promise<Answer>;
+  readonly run: (incoming: Incoming, ctx: Ctx, onAdmitted: (who: Admitted) => void) => Promise<Answer>;
 }
 
 /**
- * The builder for operations that work on a context of type `Ctx`:
- * `const operation = operationsOf<Services>(); export const cancel = operation({ name, method, path, access, body, handler })`.
+ * The builder for operations that work on a context of type `Ctx` and are documented under one of
+ * the chapters `Tag`: `const operation = operationsOf<Services>(); export const cancel =
+ * operation({ name, method, path, access, rateLimit, doc, responses, body, handler })`.
  */
 export const operationsOf =
-  <Ctx>() =>
-  <W, B>(definition: OperationDefinition<Ctx, W, B>): Operation<Ctx> => {
-    const { access, body, handler } = definition;
+  <Ctx, Tag extends string = string>() =>
+  <const Path extends `/${string}`, Who extends Admitted, Body, R extends Responses>(
+    definition: OperationDefinition<Ctx, Tag, Path, Who, Body, R>,
+  ): Operation<Ctx> => {
+    const { name, path, access, body, handler, query } = definition;
+    const template = pathTemplate(path);
     return {
       ...definition,
       async run(incoming, ctx, onAdmitted) {
+        const { facts, gate } = incoming;
         if (access.kind === "anonymous" && body.kind !== "none") {
-          const refused = incoming.gate.addresses.countAnonymous(incoming.facts.remoteAddress);
+          const refused = gate.addresses.countAnonymous(facts.remoteAddress);
           if (refused) return refused;
         }
         const admission = await access.admit(incoming);
-        if ("kind" in admission) return admission;
-        onAdmitted(admission.who);
-        const throttled = await incoming.gate.throttle(definition, accountIdOf(admission.who));
+        if (admission.kind === "error") return admission;
+        const { who } = admission;
+        onAdmitted(who);
+        const throttled = await gate.throttle(definition, accountIdOf(who));
         if (throttled) return throttled;
-        const { path, query } = definition;
-        const options = query === undefined ? NO_OPTIONS : readQueryOptions(path, incoming.facts.query, query);
-        if ("kind" in options) return options;
-        return await handler(
-          {
-            ...incoming.facts,
-            ...admission.who,
-            options,
-            body: await body.read(incoming, ownerOf(admission.who, incoming)),
-          },
-          ctx,
-        );
+        const options = query === undefined ? NO_OPTIONS : readQueryOptions(path, facts.query, query);
+        if (options.kind === "error") return options;
+        const { params } = facts;
+        if (!hasParameters<Path>(params, template)) throw new Error(`a parameter of ${name} has no value`);
+        const read = await body.read(incoming, ownerOf(who, incoming));
+        return await handler({ ...facts, ...who, params, options: options.given, body: read }, ctx);
       },
     };
   };
 
-const NO_OPTIONS: ReadonlyMap<string, string> = new Map();
+const NO_OPTIONS = { kind: "read", given: new Map<string, string>() } as const;
 
 /** Whose unfinished body it is. */
-function ownerOf(who: unknown, { facts }: Incoming): BodyOwner {
+function ownerOf(who: Admitted, { facts }: Incoming): BodyOwner {
   const accountId = accountIdOf(who);
   if (accountId !== "") return { key: `account ${accountId}`, isAddress: false };
   const { machineId } = namesOf(who);
@@ -101,9 +128,4 @@ function ownerOf(who: unknown, { facts }: Incoming): BodyOwner {
  * The account that a request is counted for: ten applications of one account have the rate of one.
  * Empty for operations that are not limited.
  */
-const accountIdOf = (who: unknown): string => {
-  const caller: unknown = typeof who === "object" && who !== null && "caller" in who ? who.caller : null;
-  if (typeof caller !== "object" || caller === null) return "";
-  if ("accountId" in caller && typeof caller.accountId === "string") return caller.accountId;
-  return "id" in caller ? String(caller.id) : "";
-};
+const accountIdOf = (who: Admitted): string => (who.kind === "permissions" ? accountOf(who.caller) : "");

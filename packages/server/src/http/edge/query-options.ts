@@ -1,8 +1,8 @@
 import { type ErrorAnswer, refuse } from "./answer.ts";
 
 /**
- * The query options of an operation that is no OData list, by name. `value`: what stands there is needed, so an empty one is
- * refused; `text`: it may be empty.
+ * The query options of an operation that is no OData list, by name. `value`: what stands there is
+ * needed, so an empty one is refused; `text`: it may be empty.
  */
 export type QueryOptions = Readonly<Record<string, "value" | "text">>;
 
@@ -14,15 +14,16 @@ export const queryRefusal = (path: string, message: string): ErrorAnswer =>
   refuse(400, path.startsWith("/api/") ? "ODataError" : "InvalidInput", message);
 
 /**
- * What a request gives of an operation's options, by their names as declared; or why it is refused. The rule of every list,
- * OData's own included: names in any letter case, each once, and one that is not known is refused by name, because a list
- * that passes over a filter answers more than was asked for.
+ * What a request gives of an operation's options, by their names as declared; or why it is refused.
+ * The rule of every list, OData's own included: names in any letter case, each once, and one that
+ * is not known is refused by name, because a list that passes over a filter answers more than was
+ * asked for.
  */
 export function readQueryOptions(
   path: string,
   query: URLSearchParams,
   options: QueryOptions,
-): ReadonlyMap<string, string> | ErrorAnswer {
+): { readonly kind: "read"; readonly given: ReadonlyMap<string, string> } | ErrorAnswer {
   const given = new Map<string, string>();
   const names = Object.keys(options);
   for (const [written, value] of query) {
@@ -35,7 +36,7 @@ export function readQueryOptions(
     if (value === "" && options[name] === "value") return queryRefusal(path, `the query option ${name} is empty`);
     given.set(name, value);
   }
-  return given;
+  return { kind: "read", given };
 }
 
 /** Longest name that is repeated in a message. */

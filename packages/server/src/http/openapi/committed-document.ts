@@ -1,7 +1,7 @@
 import { openApiDocument } from "./document.ts";
 import type { JsonObject } from "./json.ts";
 import type { OperationRow } from "./operation-object.ts";
-import { SAMPLE } from "./sample-values.ts";
+import { SAMPLE } from "./samples/values.ts";
 
 /** `docs/openapi.json`: of no server in particular. */
 export const committedDocument = (operations: readonly OperationRow[], version: string): JsonObject =>

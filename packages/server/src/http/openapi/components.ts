@@ -1,7 +1,4 @@
 import {
-  ActionEvidenceWire,
-  ActionResultsWire,
-  ActionTimingWire,
   ApplicationListWire,
   ApplicationWire,
   AuditListWire,
@@ -49,8 +46,9 @@ import {
 } from "@halligan/protocol/api";
 import { CompleteUpload, EnrollRequest, EnrollResponse, MachineFacts, MachineIpAddress } from "@halligan/protocol/link";
 import { type TSchema, Type } from "typebox";
+import type { Operation } from "../edge/operation.ts";
+import type { ContentDoc, MediaDoc } from "../edge/operation-doc.ts";
 import type { Json, JsonObject } from "./json.ts";
-import type { ContentDoc } from "./operation-doc.ts";
 
 export const MachineCollection = Collection(MachineWire);
 export const ListedMachineCollection = Collection(ListedMachineWire);
@@ -68,8 +66,11 @@ export const TokenV1Wire = Type.Object({
   resource: Type.String(),
 });
 
-/** Schemas that have a name in the document, so that code made from it has types with names. The rest stands where it is used. */
-export const COMPONENTS: Readonly<Record<string, TSchema>> = {
+/**
+ * Schemas of several operations, which have a name in the document, so that code made from it has
+ * types with names. A schema of one operation is named there. The rest stands where it is used.
+ */
+const ACTION_COMPONENTS: Readonly<Record<string, TSchema>> = {
   RunLiveResponseRequest,
   StartLiveResponseRequest,
   StartCommand: StartCommandRequest,
@@ -79,9 +80,8 @@ export const COMPONENTS: Readonly<Record<string, TSchema>> = {
   MachineAction: MachineActionWire,
   MachineActionStatus: MachineActionStatusWire,
   MachineActionCollection,
-  ActionTiming: ActionTimingWire,
-  ActionResults: ActionResultsWire,
-  ActionEvidence: ActionEvidenceWire,
+};
+const OTHER_COMPONENTS: Readonly<Record<string, TSchema>> = {
   CancelRequest,
   ResultLink: ResultLinkWire,
   Transcript: TranscriptWire,
@@ -129,17 +129,33 @@ export const COMPONENTS: Readonly<Record<string, TSchema>> = {
   CompleteUpload,
 };
 
-/** By their text, because a schema that is put into another one is not always the same object there. */
-const NAMES = new Map(Object.entries(COMPONENTS).map(([name, schema]) => [JSON.stringify(schema), name]));
+/**
+ * By their text, because a schema that is put into another one is not always the same object there.
+ */
+const NAMES = new Map(
+  Object.entries({ ...ACTION_COMPONENTS, ...OTHER_COMPONENTS }).map(([name, schema]) => [JSON.stringify(schema), name]),
+);
+
+const reference = (name: string): JsonObject => ({ $ref: `#/components/schemas/${name}` });
 
 /** A schema as JSON, with references wherever it has one that has a name. */
 export const schemaJson = (schema: unknown): Json => {
   const name = typeof schema === "object" ? NAMES.get(JSON.stringify(schema)) : undefined;
-  return name === undefined ? withReferences(schema) : { $ref: `#/components/schemas/${name}` };
+  return name === undefined ? withReferences(schema) : reference(name);
 };
 
-export const componentSchemas = (): JsonObject =>
-  Object.fromEntries(Object.entries(COMPONENTS).map(([name, schema]) => [name, withReferences(schema)]));
+/**
+ * All that have a name. Those of one operation stand after the ones of actions, which most of them
+ * belong to.
+ */
+export function componentSchemas(operations: readonly Pick<Operation<never>, "responses">[]): JsonObject {
+  const declared = operations
+    .flatMap(({ responses }) => Object.values(responses))
+    .flatMap(({ content = {} }) => Object.values<MediaDoc>(content))
+    .flatMap(({ schema, component }) => (component === undefined ? [] : [[component, schema] as const]));
+  const all = { ...ACTION_COMPONENTS, ...Object.fromEntries(declared), ...OTHER_COMPONENTS };
+  return Object.fromEntries(Object.entries(all).map(([name, schema]) => [name, withReferences(schema)]));
+}
 
 function withReferences(value: unknown): Json {
   if (value === null || typeof value === "string" || typeof value === "number" || typeof value === "boolean")
@@ -151,8 +167,11 @@ function withReferences(value: unknown): Json {
 
 export const contentJson = (content: ContentDoc): JsonObject =>
   Object.fromEntries(
-    Object.entries(content).map(([type, { schema, example }]) => [
+    Object.entries(content).map(([type, { schema, example, component }]) => [
       type,
-      { schema: schemaJson(schema), ...(example !== undefined && { example }) },
+      {
+        schema: component === undefined ? schemaJson(schema) : reference(component),
+        ...(example !== undefined && { example }),
+      },
     ]),
   );

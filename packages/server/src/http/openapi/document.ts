@@ -1,12 +1,10 @@
+import { pathTemplate } from "../edge/path-template.ts";
 import { componentSchemas } from "./components.ts";
-import { AUDIENCE } from "./docs/tokens.ts";
 import type { JsonObject } from "./json.ts";
-import { TAGS } from "./operation-doc.ts";
-import { OPERATION_DOCS } from "./operation-docs.ts";
 import { type OperationRow, operationObject } from "./operation-object.ts";
-import { pathTemplate } from "./path-template.ts";
 import { componentResponses } from "./responses.ts";
-import { SAMPLE } from "./sample-values.ts";
+import { AUDIENCE, SAMPLE } from "./samples/values.ts";
+import { TAGS } from "./tags.ts";
 
 /** What differs from one server to another. */
 export interface DocumentOf {
@@ -24,7 +22,7 @@ Every refusal has the body \`{"error": {"code", "message", "target"}}\`, with th
 
 The examples are requests that work once the values of your server stand in the place of those of \`x-samples\`.`;
 
-/** The OpenAPI document of these operations. Throws for one that nobody has documented. */
+/** The OpenAPI document of these operations. Throws for one without an example of its body. */
 export function openApiDocument(
   operations: readonly OperationRow[],
   { version, server, tokenUrl }: DocumentOf,
@@ -42,7 +40,7 @@ export function openApiDocument(
     "x-samples": SAMPLE,
     paths: pathsOf(operations),
     components: {
-      schemas: componentSchemas(),
+      schemas: componentSchemas(operations),
       responses: componentResponses(),
       securitySchemes: securitySchemes(tokenUrl),
     },
@@ -52,22 +50,15 @@ export function openApiDocument(
 function pathsOf(operations: readonly OperationRow[]): JsonObject {
   const paths = new Map<string, Record<string, JsonObject>>();
   for (const operation of operations) {
-    const doc = OPERATION_DOCS.get(operation.name);
-    if (doc === undefined) throw new Error(`operation ${operation.name} has no row in http/openapi/docs`);
     const { path, parameters } = pathTemplate(operation.path);
     const item = paths.get(path) ?? {};
-    item[operation.method.toLowerCase()] = operationObject(
-      operation,
-      doc,
-      operationId(operation, operations),
-      parameters,
-    );
+    item[operation.method.toLowerCase()] = operationObject(operation, operationId(operation, operations), parameters);
     paths.set(path, item);
   }
   return Object.fromEntries(paths);
 }
 
-/** The name; operations that share one are told apart by the end of their path. */
+/** The name; operations that share one differ by the end of their path. */
 function operationId({ name, path }: OperationRow, operations: readonly OperationRow[]): string {
   const isShared = operations.filter((other) => other.name === name).length > 1;
   return isShared ? `${name}_${path.split("/").at(-1)}` : name;

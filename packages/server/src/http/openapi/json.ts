@@ -1,14 +1,13 @@
-/** What JSON can say: the document is made of it, so nothing else can get in. */
-export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
-export interface JsonObject {
-  readonly [name: string]: Json;
-}
+import type { Json, JsonObject } from "../edge/operation-doc.ts";
+
+export type { Json, JsonObject };
 
 const LINE_WIDTH = 120;
 
 /**
- * JSON as the repository's formatter leaves it: two spaces, one property a line, lists on one line where they fit. Written by ourselves,
- * so that the committed document is the same to the byte wherever it is made.
+ * JSON as the repository's formatter leaves it: two spaces, one property a line, lists on one line
+ * where they fit. Written by ourselves, so that the committed document is the same to the byte
+ * wherever it is made.
  */
 export const jsonText = (value: Json): string => `${printed(value, 0, 0)}\n`;
 

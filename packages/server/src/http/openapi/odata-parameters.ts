@@ -1,7 +1,7 @@
 import { Type } from "typebox";
 import type { Entity } from "../../odata/fields.ts";
 import { PAGE_LIMITS } from "../../odata/query.ts";
-import type { ParameterDoc } from "./operation-doc.ts";
+import type { ParameterDoc } from "../edge/operation-doc.ts";
 
 const whole = (maximum?: number) => Type.Integer({ minimum: 0, ...(maximum !== undefined && { maximum }) });
 

@@ -1,24 +1,20 @@
-import { PERMISSION_TABLE, type PermissionRule } from "../../auth/permissions-table.ts";
+import type { PermissionRule } from "../edge/access.ts";
 import type { Operation } from "../edge/operation.ts";
+import type { ParameterDoc } from "../edge/operation-doc.ts";
 import { contentJson, schemaJson } from "./components.ts";
-import { AUDIENCE } from "./docs/tokens.ts";
 import type { Json, JsonObject } from "./json.ts";
-import type { OperationDoc, ParameterDoc } from "./operation-doc.ts";
 import { responsesOf } from "./responses.ts";
+import { AUDIENCE } from "./samples/values.ts";
 
-export type OperationRow = Pick<Operation<never>, "name" | "method" | "path" | "access" | "body" | "errors">;
+export type OperationRow = Omit<Operation<never>, "run">;
 
-/** One operation of the document: the row of the route table, and what is said of it. */
-export function operationObject(
-  row: OperationRow,
-  doc: OperationDoc,
-  id: string,
-  pathNames: readonly string[],
-): JsonObject {
-  const rule = ruleOf(row);
-  const body = requestBody(row, doc);
+/** One operation of the document. */
+export function operationObject(row: OperationRow, id: string, pathNames: readonly string[]): JsonObject {
+  const { access, doc } = row;
+  const rule = access.kind === "permissions" ? access : undefined;
+  const body = requestBody(row);
   const parameters = [
-    ...pathNames.map((name) => parameter(name, "path", documented(row, doc, name))),
+    ...pathNames.map((name) => parameter(name, "path", documented(row, name))),
     ...Object.entries(doc.query ?? {}).map(([name, one]) => parameter(name, "query", one)),
     ...Object.entries(doc.headers ?? {}).map(([name, one]) => parameter(name, "header", one)),
   ];
@@ -31,14 +27,8 @@ export function operationObject(
     security: securityOf(row),
     ...(parameters.length > 0 && { parameters }),
     ...(body && { requestBody: body }),
-    responses: responsesOf(row, doc),
+    responses: responsesOf(row),
   };
-}
-
-const TABLE: ReadonlyMap<string, PermissionRule> = new Map(Object.entries(PERMISSION_TABLE));
-
-function ruleOf({ name, access }: OperationRow): PermissionRule | undefined {
-  return access.kind === "permissions" ? TABLE.get(name) : undefined;
 }
 
 function permissionText({ application, delegated, needsUserRight }: PermissionRule): string {
@@ -52,7 +42,7 @@ function securityOf({ access }: OperationRow): Json {
   return [access.kind === "ticket" ? { ticket: [] } : { bearer: [`${AUDIENCE}/.default`] }];
 }
 
-function documented({ name }: OperationRow, doc: OperationDoc, parameterName: string): ParameterDoc {
+function documented({ name, doc }: OperationRow, parameterName: string): ParameterDoc {
   const found = doc.path?.[parameterName];
   if (found === undefined) throw new Error(`${name} has no documentation of its path parameter ${parameterName}`);
   return found;
@@ -70,7 +60,7 @@ function parameter(name: string, place: "path" | "query" | "header", doc: Parame
   };
 }
 
-function requestBody({ name, body }: OperationRow, doc: OperationDoc): JsonObject | undefined {
+function requestBody({ name, body, doc }: OperationRow): JsonObject | undefined {
   if (body.kind === "none") return undefined;
   if (body.kind !== "json") {
     if (doc.body === undefined) throw new Error(`${name} has no documentation of its ${body.kind} body`);

@@ -1,19 +1,20 @@
 import { ErrorWire, TokenErrorWire } from "@halligan/protocol/api";
 import type { Operation } from "../edge/operation.ts";
-import { countedAs } from "../throttle.ts";
 import { contentJson, schemaJson } from "./components.ts";
 import type { JsonObject } from "./json.ts";
-import type { OperationDoc } from "./operation-doc.ts";
 
-type Row = Pick<Operation<never>, "name" | "path" | "access" | "errors">;
+type Row = Pick<Operation<never>, "access" | "rateLimit" | "errors" | "doc" | "responses">;
 
-/** The answers and refusals of one operation, by status. Object keys that are numbers stand in ascending order by themselves. */
-export function responsesOf(row: Row, doc: OperationDoc): JsonObject {
-  const answers = Object.entries(doc.answers).map(([status, { description, content }]) => [
+/**
+ * The answers and refusals of one operation, by status. Object keys that are numbers stand in
+ * ascending order by themselves.
+ */
+export function responsesOf(row: Row): JsonObject {
+  const answers = Object.entries(row.responses).map(([status, { description, content }]) => [
     status,
     { description, ...(content && { content: contentJson(content) }) },
   ]);
-  const refusals = Object.entries(doc.refusals ?? {}).map(([status, description]) => [
+  const refusals = Object.entries(row.doc.refusals ?? {}).map(([status, description]) => [
     status,
     refusal(status === "403" && row.access.kind === "permissions" ? `${FORBIDDEN} ${description}` : description, row),
   ]);
@@ -22,7 +23,7 @@ export function responsesOf(row: Row, doc: OperationDoc): JsonObject {
 
 const FORBIDDEN = "`Forbidden`: the token has none of the permissions.";
 
-const isThrottled = (row: Row) => row.access.kind === "permissions" && countedAs(row) !== null;
+const isThrottled = ({ access, rateLimit }: Row) => access.kind === "permissions" && rateLimit !== "none";
 
 function refusalsByAccess(row: Row): JsonObject {
   const { kind } = row.access;

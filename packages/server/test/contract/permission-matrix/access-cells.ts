@@ -34,7 +34,7 @@ const APPROVE = "Halligan.Library.Approve";
 export const ROLES = `${READ[0]} ${ACTING} ${LIBRARY} ${ADMIN} Halligan.Audit.Read Halligan.Library.Override ${APPROVE}`;
 export const SCOPES = `${READ[1]} ${ACTING} ${LIBRARY} ${ADMIN} Halligan.Audit.Read Halligan.Library.Override ${APPROVE}`;
 
-/** One row for each route. A route without a row, and a row without a route, fail the matrix. */
+/** One row for each route but those of {@link accessOf}. A route without a row, and a row without a route, fail the matrix. */
 export const ACCESS: Readonly<Record<string, AccessRow>> = {
   "POST /:tenant/oauth2/token": anybody(400),
   "POST /:tenant/oauth2/v2.0/token": anybody(400),
@@ -74,10 +74,6 @@ export const ACCESS: Readonly<Record<string, AccessRow>> = {
   "GET /openapi.json": anybody(200),
   "POST /halligan/v1/machines/:id/actions": row(400, "Machine.LiveResponse"),
   "PUT /halligan/v1/content/:sha256": row(400, LIBRARY),
-  "GET /halligan/v1/actions/:id/timing": row(404, ...READ),
-  "GET /halligan/v1/actions/:id/results": row(404, ...READ),
-  "GET /halligan/v1/actions/:id/events": row(404, ...READ),
-  "GET /halligan/v1/actions/:id/evidence": row(404, ...READ),
   "GET /halligan/v1/results/:actionId/:index": anybody(403),
   "POST /halligan/v1/actions/:id/revoke-links": row(
     404,
@@ -127,3 +123,11 @@ export const ACCESS: Readonly<Record<string, AccessRow>> = {
   "PUT /agent/v1/actions/:actionId/commands/:index(\\d{1,3})/uploads/:uploadId/parts/:part(\\d{1,6})": agents(400),
   "POST /agent/v1/actions/:actionId/commands/:index(\\d{1,3})/uploads/:uploadId/complete": agents(400),
 };
+
+/** Reading one thing of an action. Such a route is known by its path, so a new one is checked as well. */
+const OF_ONE_ACTION = /^GET \/halligan\/v1\/actions\/:id\/\w+$/;
+export const readsOneAction = (title: string): boolean => OF_ONE_ACTION.test(title);
+
+/** The row of a route: its own, or that of all that read one thing of an action. */
+export const accessOf = (title: string): AccessRow | undefined =>
+  ACCESS[title] ?? (readsOneAction(title) ? row(404, ...READ) : undefined);

@@ -1,3 +1,4 @@
+import { readsOneAction } from "./access-cells.ts";
 import type { PathValues } from "./sample-request.ts";
 
 /** What a scope cell works on: made for it alone, in a device group that one of the users reaches. */
@@ -57,8 +58,6 @@ export const SCOPE: Readonly<Record<string, ScopeRow>> = {
   "GET /api/machineactions/:id": hidden("200+", action),
   "POST /api/machineactions/:id/cancel": hidden(400, action, { Comment: "c" }),
   "GET /api/machineactions/:id/GetLiveResponseResultDownloadLink(index=:index([\\w.+-]*))": hidden("200-", action),
-  "GET /halligan/v1/actions/:id/timing": hidden("200-", action),
-  "GET /halligan/v1/actions/:id/results": hidden("200-", action),
   "GET /halligan/v1/actions/:id/events": hidden("200+", action),
   "GET /halligan/v1/actions/:id/evidence": hidden("200+", action),
   "POST /halligan/v1/actions/:id/revoke-links": hidden(204, action),
@@ -98,6 +97,10 @@ export const SCOPE: Readonly<Record<string, ScopeRow>> = {
     query: "?override=true",
   },
 };
+
+/** The row of a route: its own, or that of all that read one thing of an action. */
+export const scopeOf = (title: string): ScopeRow | undefined =>
+  SCOPE[title] ?? (readsOneAction(title) ? hidden(200, action) : undefined);
 
 /** Routes that answer every caller with the permission alike. A route in neither list fails the matrix. */
 export const WITHOUT_SCOPE: ReadonlySet<string> = new Set([

@@ -6,9 +6,11 @@ import { pino } from "pino";
 import { Type } from "typebox";
 import type { Caller } from "../../../src/auth/caller.ts";
 import { fault } from "../../../src/auth/token-fault.ts";
+import { LIBRARY, READ, START } from "../../../src/http/api/access-rules.ts";
 import { anonymous, permitted, ticket } from "../../../src/http/edge/access.ts";
 import { created, noContent, ok, refuse } from "../../../src/http/edge/answer.ts";
-import { form, json, multipart, noBody, stream } from "../../../src/http/edge/body/body-kinds.ts";
+import { form, jsonBody, multipart, noBody, stream } from "../../../src/http/edge/body/body-kinds.ts";
+import { bytes, empty, json } from "../../../src/http/edge/declared-responses.ts";
 import { operationsOf } from "../../../src/http/edge/operation.ts";
 import { blobAnswer } from "../../../src/http/edge/response/send-stream.ts";
 import { buildHttpApp, type HttpAppOptions } from "../../../src/http/edge/server/app.ts";
@@ -22,6 +24,12 @@ export interface World {
 }
 
 const operation = operationsOf<World>();
+
+/** What every operation has to say, and these tests do not look at. */
+export const PLAIN = { rateLimit: "none", doc: { tag: "Tests", summary: "For a test" } } as const;
+export const ANY = { 200: json("Anything.", Type.Unknown()) };
+const BYTES_OR_PART = { 200: bytes("Bytes.", {}), 206: bytes("A range of them.", {}) };
+const PARAMETER = { description: "For a test.", schema: Type.String() };
 
 const Run = Type.Object(
   {
@@ -42,7 +50,10 @@ const operations = [
     name: "GetMachine",
     method: "GET",
     path: "/api/machines/:id",
-    access: permitted("GetMachine"),
+    access: permitted(READ),
+    ...PLAIN,
+    doc: { ...PLAIN.doc, path: { id: PARAMETER } },
+    responses: ANY,
     body: noBody,
     handler: ({ params, rawQuery, query, caller }) =>
       ok({ id: params.id, rawQuery, top: query.get("$top"), by: caller.name }),
@@ -51,7 +62,10 @@ const operations = [
     name: "DeleteMachine",
     method: "DELETE",
     path: "/api/machines/:machineId",
-    access: permitted("GetMachineAction"),
+    access: permitted(READ),
+    ...PLAIN,
+    doc: { ...PLAIN.doc, path: { machineId: PARAMETER } },
+    responses: { 204: empty("It is removed.") },
     body: noBody,
     handler: () => noContent(),
   }),
@@ -59,15 +73,21 @@ const operations = [
     name: "Run",
     method: "POST",
     path: "/api/machines/:machineId/runliveresponse",
-    access: permitted("RunLiveResponse"),
-    body: json(Run),
+    access: permitted(START),
+    ...PLAIN,
+    doc: { ...PLAIN.doc, path: { machineId: PARAMETER } },
+    responses: { 201: json("It runs.", Type.Unknown()) },
+    body: jsonBody(Run),
     handler: ({ body }) => created({ types: body.Commands.map((command) => command.type), comment: body.Comment }),
   }),
   operation({
     name: "Link",
     method: "GET",
     path: "/api/machineactions/:actionId/GetLiveResponseResultDownloadLink(index=:index(\\d+))",
-    access: permitted("GetMachineAction"),
+    access: permitted(READ),
+    ...PLAIN,
+    doc: { ...PLAIN.doc, path: { actionId: PARAMETER, index: PARAMETER } },
+    responses: ANY,
     body: noBody,
     handler: ({ params }) => ok(params),
   }),
@@ -76,6 +96,9 @@ const operations = [
     method: "POST",
     path: "/:tenant/oauth2/token",
     access: anonymous,
+    ...PLAIN,
+    doc: { ...PLAIN.doc, path: { tenant: PARAMETER } },
+    responses: ANY,
     body: form,
     errors: "oauth",
     handler: ({ body }) => ok(Object.fromEntries(body)),
@@ -84,7 +107,9 @@ const operations = [
     name: "Upload",
     method: "POST",
     path: "/api/libraryfiles",
-    access: permitted("UploadLibraryFile"),
+    access: permitted(LIBRARY),
+    ...PLAIN,
+    responses: ANY,
     body: multipart({ fileBytes: 1_000_000 }),
     async handler({ body, headers }) {
       const parts: Record<string, unknown> = {};
@@ -105,6 +130,9 @@ const operations = [
     method: "PUT",
     path: "/agent/v1/parts/:part",
     access: ticket,
+    ...PLAIN,
+    doc: { ...PLAIN.doc, path: { part: PARAMETER } },
+    responses: ANY,
     body: stream,
     async handler({ body, params, headers, ticket: { machineId } }) {
       let received = 0;
@@ -120,6 +148,9 @@ const operations = [
     method: "GET",
     path: "/halligan/v1/results/:id",
     access: anonymous,
+    ...PLAIN,
+    doc: { ...PLAIN.doc, path: { id: PARAMETER } },
+    responses: BYTES_OR_PART,
     body: noBody,
     handler: (request, { content }) =>
       blobAnswer(request, {
@@ -136,10 +167,12 @@ const operations = [
     method: "GET",
     path: "/torn",
     access: anonymous,
+    ...PLAIN,
+    responses: { 200: bytes("Bytes.", {}) },
     body: noBody,
     handler: () => ({
       kind: "bytes",
-      status: 200,
+      status: 200 as const,
       lengthBytes: 100,
       headers: {},
       open: async () => ({ stream: Readable.from([Buffer.from("short")]) }),
@@ -150,10 +183,12 @@ const operations = [
     method: "GET",
     path: "/endless",
     access: anonymous,
+    ...PLAIN,
+    responses: { 200: bytes("Bytes.", {}) },
     body: noBody,
     handler: (_request, { seen }) => ({
       kind: "bytes",
-      status: 200,
+      status: 200 as const,
       lengthBytes: Number.MAX_SAFE_INTEGER,
       headers: {},
       async open() {
@@ -169,6 +204,8 @@ const operations = [
     method: "GET",
     path: "/slow",
     access: anonymous,
+    ...PLAIN,
+    responses: ANY,
     body: noBody,
     async handler(_request, world) {
       world.seen.push("slow");
@@ -181,6 +218,8 @@ const operations = [
     method: "PUT",
     path: "/refused",
     access: ticket,
+    ...PLAIN,
+    responses: {},
     body: stream,
     handler: () => refuse(507, "InsufficientStorage", "no room"),
   }),
@@ -189,6 +228,8 @@ const operations = [
     method: "GET",
     path: "/broken",
     access: anonymous,
+    ...PLAIN,
+    responses: {},
     body: noBody,
     handler: () => {
       throw new Error("secret of the inside");
@@ -215,10 +256,10 @@ export async function startApp(
     operations,
     context: Object.assign(world, { content: Buffer.from("0123456789"), seen: [] }),
     log: pino({ level: "trace" }, { write: (line: string) => void lines.push(line) }),
-    isUnavailable: isStorageUnavailable,
     verifyToken: async (token) =>
       token === "good" ? ALL : token === "poor" ? { ...ALL, roles: new Set() } : fault("Expired"),
     verifyTicket: (text) => (text === "v1" ? { machineId: "m1", linkEpoch: 1 } : null),
+    isUnavailable: isStorageUnavailable,
     throttle: async () => null,
     addresses: { countAnonymous: () => null, countForged: () => null },
     ...overrides,

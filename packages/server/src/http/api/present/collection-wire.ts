@@ -5,6 +5,13 @@ import type { Listed } from "../../../service/actions/list-machine-actions.ts";
 import { type JsonAnswer, ok } from "../../edge/answer.ts";
 import { type ContextFragment, odataContext } from "./odata-context.ts";
 
+interface Page<T> {
+  "@odata.context": string;
+  "@odata.count"?: number;
+  value: Partial<T>[];
+  "@odata.nextLink"?: string;
+}
+
 /** The OData envelope of one page. `path`: of the list, as the contract spells it. */
 export function collectionAnswer<T extends object>(
   { publicUrl }: { publicUrl: string },
@@ -12,7 +19,7 @@ export function collectionAnswer<T extends object>(
   query: ListQuery,
   { count, next }: Pick<Listed<unknown>, "count" | "next">,
   wires: readonly T[],
-): JsonAnswer {
+): JsonAnswer<200, Page<T>> {
   return ok({
     "@odata.context": odataContext(publicUrl, fragment),
     ...(count !== null && { "@odata.count": count }),

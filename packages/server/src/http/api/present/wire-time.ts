@@ -19,8 +19,8 @@ export function wireTime(ms: number): string {
 const MINUTE_MS = 60_000;
 const ZERO_SECONDS = "00.000Z";
 /**
- * The last minute that was written. A list of a thousand actions has four thousand times, mostly of the same minutes; with Date and a
- * pattern for each of them they were an eighth of all its work.
+ * The last minute that was written. A list of a thousand actions has four thousand times, mostly of
+ * the same minutes; with Date and a pattern for each of them they were an eighth of all its work.
  */
 let minute = { at: Number.NaN, text: "" };
 

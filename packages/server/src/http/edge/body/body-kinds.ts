@@ -27,7 +27,7 @@ export interface BodyKind<B> {
 export const noBody: BodyKind<undefined> = { kind: "none", read: async () => undefined };
 
 /** A JSON body that fits the schema. A missing content type means JSON; another one is refused by name. */
-export function json<T extends TSchema>(
+export function jsonBody<T extends TSchema>(
   schema: T,
   options: { readonly limitBytes?: number } = {},
 ): BodyKind<StaticEncode<T>> {

@@ -12,7 +12,7 @@ export interface BlobToSend {
   readonly open: (range?: ByteRange) => Promise<OpenBlob | null>;
   /** Whether the download is still allowed while it is under way. */
   readonly watch?: BytesAnswer["watch"];
-  /** Told how far into the content the client has been sent. */
+  /** Called with how far into the content the client has been sent. */
   readonly onSent?: (positionBytes: number) => void;
 }
 
@@ -27,7 +27,7 @@ export function blobAnswer(
     readonly headers: { readonly range?: string | undefined; readonly "if-range"?: string | string[] | undefined };
   },
   blob: BlobToSend,
-): BytesAnswer | ErrorAnswer {
+): BytesAnswer<200> | BytesAnswer<206> | ErrorAnswer {
   const { sizeBytes, contentType, sha256, disposition, open, onSent, watch } = blob;
   const etag = sha256 === undefined ? undefined : `"${sha256}"`;
   const condition = request.headers["if-range"];

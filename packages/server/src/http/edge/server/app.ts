@@ -166,7 +166,7 @@ function checkOperations<Ctx>(operations: readonly Operation<Ctx>[]): void {
       throw new Error(`operation ${name} reads a long body without authentication`);
     }
     const isKnown = access?.kind === "anonymous" || access?.kind === "ticket" || access?.kind === "permissions";
-    if (!isKnown || (access.kind === "permissions" && access.permissions.length === 0)) {
+    if (!isKnown || (access.kind === "permissions" && access.application.length === 0)) {
       throw new Error(`operation ${name} does not say who may call it`);
     }
   }

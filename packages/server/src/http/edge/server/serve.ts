@@ -2,8 +2,8 @@ import type { IncomingMessage } from "node:http";
 import { textFault } from "@halligan/protocol/text";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
-import type { LinkTicket } from "../../../auth/signatures/link-ticket.ts";
 import { addressKey } from "../../../network/address-key.ts";
+import type { Admitted } from "../access.ts";
 import { clientAddress, type TrustedProxies } from "../admission/client-address.ts";
 import type { HeldRefusals } from "../admission/held-refusals.ts";
 import type { MachineRequests } from "../admission/machine-requests.ts";
@@ -82,7 +82,7 @@ export async function serve<Ctx>(
     gone.signal,
     serving.proxies,
   );
-  let who: unknown;
+  let who: Admitted | null = null;
   const finish = (status: number, code?: string, sentBytes?: number) => {
     const line: RequestLine = {
       requestId: facts.id,
@@ -138,21 +138,19 @@ export async function serve<Ctx>(
   }
 }
 
-const isTicket = (who: unknown): who is { readonly ticket: LinkTicket } =>
-  typeof who === "object" && who !== null && "ticket" in who;
+const isTicket = (who: Admitted | null): boolean => who?.kind === "ticket";
 
 /** Whose refused bodies count together: a machine's, an account's, or else an address's. */
-function senderOf(who: unknown, remoteAddress: string): string {
+function senderOf(who: Admitted | null, remoteAddress: string): string {
   const { machineId, callerId } = namesOf(who);
   if (machineId !== undefined) return `machine ${machineId}`;
   return callerId === undefined ? `address ${addressKey(remoteAddress)}` : `caller ${callerId}`;
 }
 
 /** Whether the access says who the caller is; an anonymous operation admits everybody. */
-const isIdentified = (who: unknown): boolean =>
-  typeof who === "object" && who !== null && ("caller" in who || "ticket" in who);
+const isIdentified = (who: Admitted | null): boolean => who !== null && who.kind !== "anonymous";
 
-function isLogged<Ctx>(line: RequestLine, source: Source<Ctx>, who: unknown, log: LineLimits): boolean {
+function isLogged<Ctx>(line: RequestLine, source: Source<Ctx>, who: Admitted | null, log: LineLimits): boolean {
   // By who was admitted, not by the names of the line: a path names a machine, whoever asks.
   const { callerId, machineId } = namesOf(who);
   // A full disk is no fault of ours, and a device meets it as often as it likes.
@@ -181,14 +179,14 @@ function drainBytes<Ctx>(source: Source<Ctx>, raw: IncomingMessage, isAdmitted: 
 async function settle<Ctx>(
   source: Source<Ctx>,
   raw: IncomingMessage,
-  who: unknown,
+  who: Admitted | null,
   sender: string,
   { limits, refusedBodies }: ServeContext<Ctx>,
 ): Promise<boolean> {
   if (raw.readableEnded || !announcesBody(raw)) return true;
   const budgetBytes = isTicket(who) ? limits.ticketDrainBytes : limits.drainBytes;
   const leftBytes = refusedBodies.leftBytes(sender, budgetBytes);
-  const mostBytes = Math.min(drainBytes(source, raw, who !== undefined, limits), leftBytes);
+  const mostBytes = Math.min(drainBytes(source, raw, who !== null, limits), leftBytes);
   const announced = raw.headers["content-length"];
   if (announced !== undefined) {
     if (Number(announced) > mostBytes) return false;
@@ -202,7 +200,7 @@ async function answerOf<Ctx>(
   source: Source<Ctx>,
   incoming: Incoming,
   { context, log, isUnavailable }: ServeContext<Ctx>,
-  onAdmitted: (who: unknown) => void,
+  onAdmitted: (who: Admitted) => void,
 ): Promise<Answer> {
   const fault = headerFault(incoming.raw);
   if (fault !== null) return refuse(400, "BadRequest", fault);

@@ -4,7 +4,7 @@ import { pino } from "pino";
 import { noContent } from "../../../../src/http/edge/answer.ts";
 import { noBody } from "../../../../src/http/edge/body/body-kinds.ts";
 import { buildHttpApp } from "../../../../src/http/edge/server/app.ts";
-import { errorOf, startApp, talk } from "../fixture.ts";
+import { errorOf, PLAIN, startApp, talk } from "../fixture.ts";
 
 test("a fault of the token is 401 with a challenge, a missing permission 403 naming what is needed", async (t) => {
   const { base } = await startApp(t);
@@ -69,12 +69,18 @@ test("agents are known by their ticket", async (t) => {
 });
 
 test("an operation that does not say who may call it cannot be registered", () => {
-  for (const access of [{ kind: "permissions", permissions: [] }, JSON.parse("{}"), JSON.parse("null")]) {
+  for (const access of [
+    { kind: "permissions", application: [], delegated: [] },
+    JSON.parse("{}"),
+    JSON.parse("null"),
+  ]) {
     const operation = {
       name: "Open",
       method: "GET",
       path: "/open",
       access,
+      ...PLAIN,
+      responses: {},
       body: noBody,
       run: async () => noContent(),
     } as const;
@@ -84,9 +90,9 @@ test("an operation that does not say who may call it cannot be registered", () =
           operations: [operation],
           context: null,
           log: pino({ level: "silent" }),
-          isUnavailable: (error): error is Error => error instanceof Error,
           verifyToken: async () => assert.fail("not asked"),
           verifyTicket: () => null,
+          isUnavailable: (error): error is Error => error instanceof Error,
           throttle: async () => null,
           addresses: { countAnonymous: () => null, countForged: () => null },
         }),

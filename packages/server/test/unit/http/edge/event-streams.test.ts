@@ -3,9 +3,10 @@ import { once } from "node:events";
 import { test } from "node:test";
 import { anonymous } from "../../../../src/http/edge/access.ts";
 import { noBody } from "../../../../src/http/edge/body/body-kinds.ts";
+import { events } from "../../../../src/http/edge/declared-responses.ts";
 import { operationsOf } from "../../../../src/http/edge/operation.ts";
 import { EventStreams } from "../../../../src/http/edge/response/event-streams.ts";
-import { startApp, type World } from "../fixture.ts";
+import { PLAIN, startApp, type World } from "../fixture.ts";
 
 /** An operation that says `tick` for ever, as fast as it is asked. */
 function endless() {
@@ -16,11 +17,13 @@ function endless() {
     method: "GET",
     path: "/events",
     access: anonymous,
+    ...PLAIN,
+    responses: { 200: events("Ticks.", {}) },
     body: noBody,
     handler({ signal }) {
       const place = streams.enter("c1", signal);
       if (place === null) throw new Error("no place");
-      const events = async function* () {
+      const ticks = async function* () {
         while (!place.signal.aborted) {
           state.produced += 1;
           yield `data: ${"x".repeat(1_000)}\n\n`;
@@ -33,7 +36,7 @@ function endless() {
       held.defer(() => {
         state.disposed += 1;
       });
-      return { kind: "events", status: 200, events: events(), held };
+      return { kind: "events", status: 200, events: ticks(), held };
     },
   });
   return { streams, state, operation };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isFromThisMachine } from "../../../../src/http/api/operations/probes/health.ts";
+import { isFromThisMachine } from "../../../../src/http/api/operations/probes/get-metrics.ts";
 
 test("only what comes from this machine itself, and through no proxy that says so, reads the metrics without the token", () => {
   for (const own of ["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"]) {

@@ -5,7 +5,7 @@ import { ok, refuse } from "../../../../src/http/edge/answer.ts";
 import { noBody } from "../../../../src/http/edge/body/body-kinds.ts";
 import { operationsOf } from "../../../../src/http/edge/operation.ts";
 import { eventText } from "../../../../src/http/edge/response/event-text.ts";
-import { errorOf, GOOD, startApp, talk, type World } from "../fixture.ts";
+import { ANY, errorOf, GOOD, PLAIN, startApp, talk, type World } from "../fixture.ts";
 
 const RUN = "/api/machines/x/runliveresponse";
 const JSON_GOOD = { ...GOOD, "content-type": "application/json" };
@@ -156,6 +156,8 @@ test("whatever text is stored, no answer and no event has half of a surrogate pa
         method: "GET",
         path: "/json",
         access: anonymous,
+        ...PLAIN,
+        responses: ANY,
         body: noBody,
         handler: () => ok(stored),
       }),
@@ -164,6 +166,8 @@ test("whatever text is stored, no answer and no event has half of a surrogate pa
         method: "GET",
         path: "/error",
         access: anonymous,
+        ...PLAIN,
+        responses: ANY,
         body: noBody,
         handler: () => refuse(400, "InvalidInput", stored.comment),
       }),

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { Agent, request as sendRequest } from "node:http";
 import { type TestContext, test } from "node:test";
+import { START } from "../../../../src/http/api/access-rules.ts";
 import { OPERATIONS } from "../../../../src/http/api/routes.ts";
 import { permitted } from "../../../../src/http/edge/access.ts";
 import { ok } from "../../../../src/http/edge/answer.ts";
 import { operationsOf } from "../../../../src/http/edge/operation.ts";
-import { GOOD, startApp, type World } from "../fixture.ts";
+import { ANY, GOOD, PLAIN, startApp, type World } from "../fixture.ts";
 
 /** Every JSON body of the route table, with a handler that does nothing: what is measured is reading and checking. */
 const operation = operationsOf<World>();
@@ -15,7 +16,9 @@ const operations = JSON_ROUTES.map(({ name, body }) =>
     name,
     method: "POST",
     path: `/cost/${name}`,
-    access: permitted("RunLiveResponse"),
+    access: permitted(START),
+    ...PLAIN,
+    responses: ANY,
     body,
     handler: () => ok({}),
   }),

@@ -1,8 +1,14 @@
-import { RunLiveResponseRequest } from "@halligan/protocol/api";
+import { MachineActionWire, RunLiveResponseRequest } from "@halligan/protocol/api";
 import { runLiveResponse as run } from "../../../../service/actions/run-live-response.ts";
 import { permitted } from "../../../edge/access.ts";
 import { created } from "../../../edge/answer.ts";
-import { json } from "../../../edge/body/body-kinds.ts";
+import { jsonBody } from "../../../edge/body/body-kinds.ts";
+import { json } from "../../../edge/declared-responses.ts";
+import { sampleAction, sampleCommands } from "../../../openapi/samples/actions.ts";
+import { machineIdParameter } from "../../../openapi/samples/parameters.ts";
+import { MACHINE_NOT_FOUND } from "../../../openapi/samples/refusals.ts";
+import { contextOf } from "../../../openapi/samples/values.ts";
+import { START } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
 import { domainRefusal } from "../../errors.ts";
 import { machineActionWire } from "../../present/machine-action-wire.ts";
@@ -16,10 +22,34 @@ export const runLiveResponse = operation({
   name: "RunLiveResponse",
   method: "POST",
   path: "/api/machines/:id/runliveresponse",
-  access: permitted("RunLiveResponse"),
-  body: json(RunLiveResponseRequest),
+  access: permitted(START),
+  rateLimit: "start",
+  doc: {
+    tag: "Live response",
+    summary: "Run commands on a machine",
+    description:
+      "Runs a sequence of commands on the device, one after another; a failed one ends the sequence. First every `PutFile`, then every " +
+      "`RunScript`, then every `GetFile`, each as often as wanted. `PutFile` takes `FileName`, `RunScript` takes `ScriptName` and may take " +
+      "`Args`, `GetFile` takes `Path`. The answer does not wait for the device: ask for the action until its status is final.",
+    path: { id: machineIdParameter },
+    bodyExample: { Commands: sampleCommands, Comment: sampleAction.requestorComment },
+    refusals: {
+      400:
+        "`ActiveRequestAlreadyExists`: an action is unfinished on this machine, its id ends the message. `InvalidRequestBody`, " +
+        "`MissingRequiredParameter`: the body. `OsPlatformNotSupported`, `ClientVersionNotSupported`: the device.",
+      403: "`DisallowedOperation`: the machine is in quarantine, or its device group has no remediation level.",
+      404: MACHINE_NOT_FOUND,
+    },
+  },
+  responses: {
+    201: json("The action, `Pending`.", MachineActionWire, {
+      "@odata.context": contextOf("MachineActions/$entity"),
+      ...sampleAction,
+    }),
+  },
+  body: jsonBody(RunLiveResponseRequest),
   async handler({ caller, params, body }, context) {
-    const accepted = await run(context, caller, (params.id ?? "").toLowerCase(), body);
+    const accepted = await run(context, caller, params.id.toLowerCase(), body);
     if (!accepted.ok) return domainRefusal(accepted.error);
     return created({
       "@odata.context": odataContext(context.publicUrl, "MachineActions/$entity"),

@@ -1,8 +1,12 @@
-import { CreateEnrollmentTokenRequest, type EnrollmentTokenWire } from "@halligan/protocol/api";
+import { CreateEnrollmentTokenRequest, EnrollmentTokenWire } from "@halligan/protocol/api";
 import { createEnrollmentToken as create } from "../../../../service/agents/create-enrollment-token.ts";
 import { permitted } from "../../../edge/access.ts";
 import { created } from "../../../edge/answer.ts";
-import { json } from "../../../edge/body/body-kinds.ts";
+import { jsonBody } from "../../../edge/body/body-kinds.ts";
+import { json } from "../../../edge/declared-responses.ts";
+import { BODY_REFUSED } from "../../../openapi/samples/refusals.ts";
+import { SAMPLE } from "../../../openapi/samples/values.ts";
+import { ADMIN } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
 import { wireTime } from "../../present/wire-time.ts";
 
@@ -11,8 +15,24 @@ export const createEnrollmentToken = operation({
   name: "CreateEnrollmentToken",
   method: "POST",
   path: "/halligan/v1/enrollment-tokens",
-  access: permitted("CreateEnrollmentToken"),
-  body: json(CreateEnrollmentTokenRequest),
+  access: permitted(ADMIN),
+  rateLimit: "none",
+  doc: {
+    tag: "Halligan",
+    summary: "Make an enrollment token",
+    description: "With it devices enroll. The answer is the only place where the token ever stands.",
+    bodyExample: { uses: 1, expiresInSeconds: 3600 },
+    refusals: { 400: BODY_REFUSED },
+  },
+  responses: {
+    201: json("The token.", EnrollmentTokenWire, {
+      id: SAMPLE.enrollmentTokenId,
+      token: SAMPLE.enrollmentToken,
+      uses: 1,
+      expiresAt: "2026-11-21T13:00:00.118Z",
+    }),
+  },
+  body: jsonBody(CreateEnrollmentTokenRequest),
   async handler({ caller, body }, context) {
     const { id, token, uses, expiresAtMs } = await create(context, caller, body);
     const answer: EnrollmentTokenWire = { id, token, uses, expiresAt: wireTime(expiresAtMs) };

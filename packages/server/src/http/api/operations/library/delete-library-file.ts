@@ -2,6 +2,10 @@ import { removeLibraryFile } from "../../../../service/library/remove-library-fi
 import { permitted } from "../../../edge/access.ts";
 import { noContent } from "../../../edge/answer.ts";
 import { noBody } from "../../../edge/body/body-kinds.ts";
+import { empty } from "../../../edge/declared-responses.ts";
+import { fileNameParameter } from "../../../openapi/samples/parameters.ts";
+import { LIBRARY_FILE_NOT_FOUND } from "../../../openapi/samples/refusals.ts";
+import { LIBRARY } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
 import { domainRefusal } from "../../errors.ts";
 
@@ -10,10 +14,19 @@ export const deleteLibraryFile = operation({
   name: "DeleteLibraryFile",
   method: "DELETE",
   path: "/api/libraryfiles/:fileName",
-  access: permitted("DeleteLibraryFile"),
+  access: permitted(LIBRARY),
+  rateLimit: "standard",
+  doc: {
+    tag: "Library",
+    summary: "Remove a file from the library",
+    description: "Actions that were accepted with it still run it.",
+    path: { fileName: fileNameParameter },
+    refusals: { 404: LIBRARY_FILE_NOT_FOUND },
+  },
+  responses: { 204: empty("It is removed.") },
   body: noBody,
   async handler({ caller, params }, context) {
-    const removed = await removeLibraryFile(context, caller, params.fileName ?? "");
+    const removed = await removeLibraryFile(context, caller, params.fileName);
     return removed.ok ? noContent() : domainRefusal(removed.error);
   },
 });

@@ -6,7 +6,10 @@ import type { LibraryFileInput } from "../../../../service/library/add-library-f
 import type { MultipartPart } from "../../../edge/body/multipart.ts";
 
 const FILE = "File";
-/** Parts that are read, by their name in lower case; others are passed over: clients send more than the contract has. */
+/**
+ * Parts that are read, by their name in lower case; others are passed over: clients send more than
+ * the contract has.
+ */
 const PARTS: ReadonlyMap<string, string> = new Map(
   [FILE, "Description", "ParametersDescription", "OverrideIfExists", "HasParameters"].map((name) => [
     name.toLowerCase(),

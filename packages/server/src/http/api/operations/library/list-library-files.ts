@@ -4,6 +4,12 @@ import { parseListQuery } from "../../../../odata/query.ts";
 import { listLibraryFiles as list } from "../../../../service/library/list-library-files.ts";
 import { permitted } from "../../../edge/access.ts";
 import { noBody } from "../../../edge/body/body-kinds.ts";
+import { page } from "../../../edge/declared-responses.ts";
+import { LibraryFileCollection } from "../../../openapi/components.ts";
+import { odataParameters } from "../../../openapi/odata-parameters.ts";
+import { sampleLibraryFile } from "../../../openapi/samples/library.ts";
+import { contextOf } from "../../../openapi/samples/values.ts";
+import { LIBRARY } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
 import { domainRefusal } from "../../errors.ts";
 import { collectionAnswer } from "../../present/collection-wire.ts";
@@ -19,7 +25,24 @@ export const listLibraryFiles = operation({
   name: "ListLibraryFiles",
   method: "GET",
   path: LIST.path,
-  access: permitted("ListLibraryFiles"),
+  access: permitted(LIBRARY),
+  rateLimit: "standard",
+  doc: {
+    tag: "Library",
+    summary: "List library files",
+    description: "All of them on one page, unless `$top` says less.",
+    query: odataParameters(
+      LIBRARY_FILES,
+      { $filter: "hasParameters eq false", $orderby: "fileName" },
+      { hasPages: false },
+    ),
+  },
+  responses: {
+    200: page("All of them.", LibraryFileCollection, {
+      "@odata.context": contextOf("LibraryFiles"),
+      value: [sampleLibraryFile],
+    }),
+  },
   body: noBody,
   async handler({ query: options }, context) {
     const query = parseListQuery(options, LIBRARY_FILES, context.clock.nowMs(), { hasPages: false });

@@ -1,3 +1,5 @@
+import { LibraryFileWire } from "@halligan/protocol/api";
+import { Type } from "typebox";
 import type { DomainError } from "../../../../domain/errors.ts";
 import { libraryFileNameFault } from "../../../../domain/library/library-file.ts";
 import type { LibraryFileInput } from "../../../../service/library/add-library-file.ts";
@@ -6,18 +8,34 @@ import { noteStorageRefusal } from "../../../../service/results/note-transfer-re
 import { permitted } from "../../../edge/access.ts";
 import { ok } from "../../../edge/answer.ts";
 import { stream } from "../../../edge/body/body-kinds.ts";
+import { json } from "../../../edge/declared-responses.ts";
+import { sampleLibraryFile } from "../../../openapi/samples/library.ts";
+import { BYTES, fileNameParameter } from "../../../openapi/samples/parameters.ts";
+import { SAMPLE, SAMPLE_SCRIPT } from "../../../openapi/samples/values.ts";
+import { LIBRARY } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
 import { domainRefusal } from "../../errors.ts";
 import { libraryFileWire } from "../../present/library-file-wire.ts";
 import { readSha256 } from "./given-sha256.ts";
 import { libraryStorageRefusal } from "./library-upload.ts";
 
-/** Halligan's own upload: the body is the file, of any size that the setting allows; what goes with it stands in the query. */
+const NO_GROUPS: DomainError = {
+  code: "InvalidInput",
+  detail: "deviceGroups must be numbers of device groups with commas between them, or all",
+};
+
+const FLAGS = ["override", "hasParameters"];
+
+/**
+ * Halligan's own upload: the body is the file, of any size that the setting allows; what goes with
+ * it stands in the query.
+ */
 export const putLibraryFile = operation({
   name: "PutLibraryFile",
   method: "PUT",
   path: "/halligan/v1/library/:fileName",
-  access: permitted("PutLibraryFile"),
+  access: permitted(LIBRARY),
+  rateLimit: { sharedWith: "UploadLibraryFile" },
   query: {
     override: "value",
     hasParameters: "value",
@@ -26,9 +44,49 @@ export const putLibraryFile = operation({
     sha256: "value",
     deviceGroups: "value",
   },
+  doc: {
+    tag: "Library",
+    summary: "Add a file of any size",
+    description:
+      "The body is the file. Its name may have up to 255 bytes of UTF-8, without slashes and control characters. A file that is replaced " +
+      "hands on its description, and what its parameters are, unless the query says something of them.",
+    path: { fileName: fileNameParameter },
+    query: {
+      description: { description: "What it is for.", schema: Type.String(), example: sampleLibraryFile.description },
+      hasParameters: { description: "Default false.", schema: Type.Boolean(), example: true },
+      parametersDescription: {
+        description: "What its parameters are.",
+        schema: Type.String(),
+        example: sampleLibraryFile.parametersDescription,
+      },
+      override: {
+        description: "Whether it may take the place of one of that name. Default false.",
+        schema: Type.Boolean(),
+        example: true,
+      },
+      sha256: {
+        description: "Of the file, in hex: when other bytes arrive the library stays as it is.",
+        schema: Type.String(),
+        example: SAMPLE.scriptSha256,
+      },
+      deviceGroups: {
+        description:
+          "Numbers of the device groups whose machines may run it, with commas between them; `all` for no bound. Default: as " +
+          "the file that is replaced, else all that the caller reaches.",
+        schema: Type.String(),
+        example: "all",
+      },
+    },
+    body: { "application/octet-stream": { schema: BYTES, example: SAMPLE_SCRIPT } },
+    refusals: {
+      400: "`InvalidInput`: the name is taken or not allowed, the file is too large, or its SHA-256 is another one.",
+      507: "`InsufficientStorage`: the server's disk is full.",
+    },
+  },
+  responses: { 200: json("The file.", LibraryFileWire, sampleLibraryFile) },
   body: stream,
   async handler({ caller, params, options, body, signal }, context) {
-    const fileName = params.fileName ?? "";
+    const fileName = params.fileName;
     const fault = libraryFileNameFault(fileName) ?? flagFault(options);
     if (fault) return domainRefusal(fault);
     const asked = options.get("sha256");
@@ -66,11 +124,6 @@ export const putLibraryFile = operation({
   },
 });
 
-const NO_GROUPS: DomainError = {
-  code: "InvalidInput",
-  detail: "deviceGroups must be numbers of device groups with commas between them, or all",
-};
-
 /** Null for a text that is neither a list of numbers nor `all`. */
 function readGroups(text: string | undefined): Pick<LibraryFileInput, "deviceGroups"> | null {
   if (text === undefined) return {};
@@ -79,9 +132,10 @@ function readGroups(text: string | undefined): Pick<LibraryFileInput, "deviceGro
   return { deviceGroups: [...new Set(text.split(",").map(Number))] };
 }
 
-const FLAGS = ["override", "hasParameters"];
-
-/** What is no boolean is refused before the first byte is read: an override that was meant must not be lost. */
+/**
+ * What is no boolean is refused before the first byte is read: an override that was meant must not
+ * be lost.
+ */
 function flagFault(options: ReadonlyMap<string, string>): DomainError | null {
   const wrong = FLAGS.find((name) => !["true", "false", undefined].includes(options.get(name)));
   return wrong === undefined ? null : { code: "InvalidInput", detail: `${wrong} must be true or false` };

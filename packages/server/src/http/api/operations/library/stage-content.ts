@@ -1,8 +1,13 @@
-import type { StagedContentWire } from "@halligan/protocol/api";
+import { StagedContentWire } from "@halligan/protocol/api";
+import { Type } from "typebox";
 import { stageContent as stage } from "../../../../service/library/stage-content.ts";
 import { permitted } from "../../../edge/access.ts";
 import { ok, refuse } from "../../../edge/answer.ts";
 import { stream } from "../../../edge/body/body-kinds.ts";
+import { json } from "../../../edge/declared-responses.ts";
+import { BYTES } from "../../../openapi/samples/parameters.ts";
+import { SAMPLE, SAMPLE_SCRIPT } from "../../../openapi/samples/values.ts";
+import { LIBRARY } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
 import { domainRefusal } from "../../errors.ts";
 import { wireTime } from "../../present/wire-time.ts";
@@ -13,10 +18,37 @@ export const stageContent = operation({
   name: "StageContent",
   method: "PUT",
   path: "/halligan/v1/content/:sha256",
-  access: permitted("StageContent"),
+  access: permitted(LIBRARY),
+  rateLimit: "standard",
+  doc: {
+    tag: "Live response",
+    summary: "Upload bytes for actions",
+    description:
+      "The body is the content; it needs a Content-Length. Only actions of the caller who uploaded it may refer to it, by its SHA-256. " +
+      "It expires when no action refers to it. Repeating it is fine and prolongs it.",
+    path: {
+      sha256: {
+        description: "SHA-256 of the content: 64 hex digits, in any letter case.",
+        schema: Type.String(),
+        example: SAMPLE.scriptSha256,
+      },
+    },
+    body: { "application/octet-stream": { schema: BYTES, example: SAMPLE_SCRIPT } },
+    refusals: {
+      400: "`InvalidInput`: other bytes arrived, or they are too many, or the caller has too much staged.",
+      507: "`InsufficientStorage`: the server's disk is full.",
+    },
+  },
+  responses: {
+    200: json("It is durable here.", StagedContentWire, {
+      sha256: SAMPLE.scriptSha256,
+      sizeBytes: SAMPLE_SCRIPT.length,
+      expiresAt: "2026-11-24T12:00:00Z",
+    }),
+  },
   body: stream,
   async handler({ caller, params, body, signal }, context) {
-    const given = readSha256(params.sha256 ?? "", "the SHA-256 in the path");
+    const given = readSha256(params.sha256, "the SHA-256 in the path");
     if (!("sha256" in given)) return given;
     const { sha256 } = given;
     const { sizeBytes } = body;

@@ -1,3 +1,4 @@
+import { Type } from "typebox";
 import { accountOf } from "../../../../auth/caller.ts";
 import { MACHINES } from "../../../../odata/entities/machine-fields.ts";
 import { parseListQuery } from "../../../../odata/query.ts";
@@ -5,6 +6,8 @@ import { listMachines } from "../../../../service/machines/list-machines.ts";
 import { permitted } from "../../../edge/access.ts";
 import { refuse } from "../../../edge/answer.ts";
 import { noBody } from "../../../edge/body/body-kinds.ts";
+import { machinesResponse } from "../../../openapi/samples/machines.ts";
+import { READ } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
 import { domainRefusal } from "../../errors.ts";
 import { collectionAnswer } from "../../present/collection-wire.ts";
@@ -18,8 +21,23 @@ export const findMachinesByTag = operation({
   name: "FindMachinesByTag",
   method: "GET",
   path: "/api/machines/findbytag",
-  access: permitted("FindMachinesByTag"),
+  access: permitted(READ),
+  rateLimit: "standard",
   query: { tag: "text", useStartsWithFilter: "value" },
+  doc: {
+    tag: "Machines",
+    summary: "Find machines by tag",
+    query: {
+      tag: { description: "The tag.", schema: Type.String(), example: "lab", required: true },
+      useStartsWithFilter: {
+        description: "Whether tags that begin so count too. Default false.",
+        schema: Type.Boolean(),
+        example: false,
+      },
+    },
+    refusals: { 400: "`MissingRequiredParameter`: `tag`. `InvalidInput`: `useStartsWithFilter`." },
+  },
+  responses: { 200: machinesResponse },
   body: noBody,
   async handler({ caller, options, signal: gone }, context) {
     const tag = options.get("tag");

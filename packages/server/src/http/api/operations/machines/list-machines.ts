@@ -4,6 +4,9 @@ import { parseListQuery } from "../../../../odata/query.ts";
 import { listMachines as list } from "../../../../service/machines/list-machines.ts";
 import { permitted } from "../../../edge/access.ts";
 import { noBody } from "../../../edge/body/body-kinds.ts";
+import { odataParameters } from "../../../openapi/odata-parameters.ts";
+import { machinesResponse } from "../../../openapi/samples/machines.ts";
+import { READ } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
 import { domainRefusal } from "../../errors.ts";
 import { collectionAnswer } from "../../present/collection-wire.ts";
@@ -16,7 +19,16 @@ export const listMachines = operation({
   name: "ListMachines",
   method: "GET",
   path: LIST.path,
-  access: permitted("ListMachines"),
+  access: permitted(READ),
+  rateLimit: "standard",
+  doc: {
+    tag: "Machines",
+    summary: "List machines",
+    description: "Those of the user's device groups; an application sees all. Retired machines are not among them.",
+    query: odataParameters(MACHINES, { $filter: "onboardingStatus eq 'Onboarded'", $orderby: "computerDnsName" }),
+    refusals: { 400: "`ODataError`: a query option; the message says where." },
+  },
+  responses: { 200: { ...machinesResponse, description: "One page of them." } },
   body: noBody,
   async handler({ caller, query: options, signal: gone }, context) {
     const query = parseListQuery(options, MACHINES, context.clock.nowMs());

@@ -1,3 +1,5 @@
+import { TranscriptWire } from "@halligan/protocol/api";
+import { Type } from "typebox";
 import { checkResultLink } from "../../../../auth/signatures/result-link.ts";
 import type { ByteRange } from "../../../../blobs/blob-store.ts";
 import { attachment } from "../../../../domain/results/content-disposition.ts";
@@ -5,15 +7,25 @@ import { DownloadWatch } from "../../../../service/results/download-watch.ts";
 import { isLinkStillGood, openResult } from "../../../../service/results/open-result.ts";
 import { anonymous } from "../../../edge/access.ts";
 import { noBody } from "../../../edge/body/body-kinds.ts";
+import { bytes } from "../../../edge/declared-responses.ts";
 import { bytesBlob } from "../../../edge/response/bytes-blob.ts";
 import { blobAnswer } from "../../../edge/response/send-stream.ts";
+import {
+  actionIdParameter,
+  BYTES,
+  commandIndexParameter,
+  partialAnswer,
+  rangeParameter,
+} from "../../../openapi/samples/parameters.ts";
+import { RANGE_REFUSED } from "../../../openapi/samples/refusals.ts";
+import { SAMPLE } from "../../../openapi/samples/values.ts";
 import { operation } from "../../context.ts";
 import { domainRefusal } from "../../errors.ts";
 import { openTranscript } from "./open-transcript.ts";
 
 /**
  * What a signed link gives: the transcript as JSON, or the gzip of a collected file. The link is
- * the access; a bearer token beside it is neither needed nor looked at.
+ * the access; a bearer token with it is neither needed nor looked at.
  * `docs/contract/clients-in-the-wild.md#result-download`.
  */
 export const downloadResult = operation({
@@ -21,9 +33,54 @@ export const downloadResult = operation({
   method: "GET",
   path: "/halligan/v1/results/:actionId/:index",
   access: anonymous,
+  rateLimit: "none",
+  doc: {
+    tag: "Live response",
+    summary: "Download what a command brought",
+    description:
+      "Where the links of GetLiveResponseResultDownloadLink lead. Take the whole link from there; it needs no token. " +
+      "A script's transcript comes as JSON, a collected file as gzip.",
+    path: { actionId: actionIdParameter, index: commandIndexParameter },
+    query: {
+      se: {
+        description: "When the link expires, in Unix seconds.",
+        schema: Type.String(),
+        example: SAMPLE.linkExpiry,
+        required: true,
+      },
+      by: { description: "Who made the link.", schema: Type.String(), example: SAMPLE.clientId },
+      gen: {
+        description: "Under which revocations it was made.",
+        schema: Type.String(),
+        example: SAMPLE.linkGenerations,
+      },
+      sig: { description: "Its signature.", schema: Type.String(), example: SAMPLE.linkSignature, required: true },
+    },
+    headers: { Range: rangeParameter },
+    refusals: {
+      403: "`Forbidden`: the link is not valid, or has expired.",
+      404: "`ResourceNotFound`: the result is gone.",
+      416: RANGE_REFUSED,
+    },
+  },
+  responses: {
+    200: bytes("The result.", {
+      "application/json": {
+        schema: TranscriptWire,
+        example: {
+          script_name: SAMPLE.fileName,
+          exit_code: 0,
+          script_output: "hello from build-07\n",
+          script_errors: "",
+        },
+      },
+      "application/gzip": { schema: BYTES },
+    }),
+    206: partialAnswer,
+  },
   body: noBody,
   async handler({ params, query, headers }, context) {
-    const { actionId = "", index = "" } = params;
+    const { actionId, index } = params;
     const [by, gen] = [query.get("by"), query.get("gen")];
     const link = { actionId, index, se: query.get("se") ?? "", sig: query.get("sig") ?? "", by, gen };
     const checked = checkResultLink(link, context.keys.resultLink.accepted, context.clock.nowMs());

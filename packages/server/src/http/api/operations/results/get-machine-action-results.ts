@@ -1,20 +1,83 @@
+import { ActionResultsWire } from "@halligan/protocol/api";
+import type { MachineAction } from "../../../../domain/actions/machine-action.ts";
 import { getMachineAction } from "../../../../service/actions/get-machine-action.ts";
+import { downloadOf } from "../../../../service/results/create-result-link.ts";
 import { permitted } from "../../../edge/access.ts";
 import { ok } from "../../../edge/answer.ts";
 import { noBody } from "../../../edge/body/body-kinds.ts";
+import { json } from "../../../edge/declared-responses.ts";
+import { actionIdParameter } from "../../../openapi/samples/parameters.ts";
+import { ACTION_NOT_FOUND } from "../../../openapi/samples/refusals.ts";
+import { SAMPLE } from "../../../openapi/samples/values.ts";
+import { READ } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
 import { domainRefusal } from "../../errors.ts";
-import { actionResultsWire } from "../../present/action-results-wire.ts";
 
-/** What the contract's entity has no place for: size, SHA-256 and, of a file that changed while it was read, how. */
+const SAMPLE_BODY = {
+  actionId: SAMPLE.actionId,
+  value: [
+    {
+      index: 0,
+      type: "RunScript",
+      fileName: `output_${SAMPLE.actionId}_0.json`,
+      sizeBytes: 214,
+      sha256: SAMPLE.scriptSha256,
+      isAvailable: true,
+      fileChange: null,
+    },
+    {
+      index: 1,
+      type: "GetFile",
+      fileName: "hosts.gz",
+      sizeBytes: 190,
+      sha256: SAMPLE.scriptSha256,
+      isAvailable: true,
+      fileChange: {
+        kinds: ["grew"],
+        collectedBytes: 174,
+        before: { sizeBytes: 174, modifiedAt: "2026-11-20T09:14:03.120000000Z" },
+        after: { sizeBytes: 201, modifiedAt: "2026-11-21T12:00:02.512345678Z" },
+      },
+    },
+  ],
+} satisfies ActionResultsWire;
+
+/**
+ * What the contract's entity has no place for: size, SHA-256 and, of a file that changed while it
+ * was read, how.
+ */
 export const getMachineActionResults = operation({
   name: "GetMachineActionResults",
   method: "GET",
   path: "/halligan/v1/actions/:id/results",
-  access: permitted("GetMachineActionResults"),
+  access: permitted(READ),
+  rateLimit: "none",
+  doc: {
+    tag: "Machine actions",
+    summary: "Get what is known of the results of a machine action",
+    description:
+      "Name, size and SHA-256 of each result, also after its bytes were removed. `fileChange` says how a file changed while it was " +
+      "collected: its size and modification time before and after, and how many of its bytes are in the result.",
+    path: { id: actionIdParameter },
+    refusals: {
+      404: ACTION_NOT_FOUND,
+    },
+  },
+  responses: { 200: json("The results so far, by command.", ActionResultsWire, SAMPLE_BODY, "ActionResults") },
   body: noBody,
   async handler({ caller, params }, context) {
-    const found = await getMachineAction(context, caller, params.id ?? "");
+    const found = await getMachineAction(context, caller, params.id);
     return found.ok ? ok(actionResultsWire(found.value)) : domainRefusal(found.error);
   },
 });
+
+function actionResultsWire(action: MachineAction): ActionResultsWire {
+  const value = action.commands.flatMap(({ type, result }, index) => {
+    if (result === null || type === "PutFile") return [];
+    const { kind, sizeBytes, sha256 } = result;
+    const fileChange = ("fileChange" in result && result.fileChange) || null;
+    const { fileName } = downloadOf(action, index);
+    return [{ index, type, fileName, sizeBytes, sha256, isAvailable: kind !== "expired", fileChange }];
+  });
+  return { actionId: action.id, value };
+}

@@ -3,9 +3,10 @@ import { wellFormedJsonBytes } from "@halligan/protocol/text";
 import type { ByteRange, OpenBlob } from "../../../../blobs/blob-store.ts";
 
 /**
- * Opens a transcript as clients may read it: one that was stored before text of devices was checked may contain lone
- * surrogates, which become U+FFFD. The number of bytes stays the same. What an escape means depends on what stands before
- * it, so a range is read from the beginning; a transcript's size is bounded by the limit of a script's output.
+ * Opens a transcript as clients may read it: one that was stored before text of devices was checked
+ * may contain lone surrogates, which become U+FFFD. The number of bytes stays the same. What an
+ * escape means depends on what stands before it, so a range is read from the beginning; a
+ * transcript's size is bounded by the limit of a script's output.
  */
 export async function openTranscript(
   open: () => Promise<OpenBlob | null>,

@@ -1,0 +1,120 @@
+import { MACHINE_ACTION_EVENTS, type MachineActionEvent } from "@halligan/protocol/api";
+import { Type } from "typebox";
+import { accountOf } from "../../../../auth/caller.ts";
+import { refusalReason } from "../../../../domain/actions/transfer-refusal.ts";
+import { ActionWatch, type WatchStep } from "../../../../service/actions/watch-action.ts";
+import { permitted } from "../../../edge/access.ts";
+import { tooManyRequests } from "../../../edge/answer.ts";
+import { noBody } from "../../../edge/body/body-kinds.ts";
+import { events } from "../../../edge/declared-responses.ts";
+import { eventText, HEARTBEAT } from "../../../edge/response/event-text.ts";
+import { sampleSucceededAction } from "../../../openapi/samples/actions.ts";
+import { actionIdParameter } from "../../../openapi/samples/parameters.ts";
+import { ACTION_NOT_FOUND } from "../../../openapi/samples/refusals.ts";
+import { READ } from "../../access-rules.ts";
+import { operation } from "../../context.ts";
+import { domainRefusal } from "../../errors.ts";
+import { machineActionWire } from "../../present/machine-action-wire.ts";
+import { waitingWire } from "../../present/waiting-wire.ts";
+
+/**
+ * A stream that says nothing for longer looks dead: clients and proxies give up after 30 to 60 s.
+ */
+const HEARTBEAT_INTERVAL_MS = 15_000;
+
+/** It is not known when a place gets free. A client without one asks for the action instead. */
+const RETRY_AFTER_S = 30;
+
+/**
+ * An action as it changes, as server-sent events: its state at once, then each change, how far
+ * files are, and why a file waits. The stream ends after the final state. Each event has a whole
+ * state, so `Last-Event-ID` is not needed: a client that connects again gets the present state.
+ */
+export const watchMachineAction = operation({
+  name: "WatchMachineAction",
+  method: "GET",
+  path: "/halligan/v1/actions/:id/events",
+  access: permitted(READ),
+  rateLimit: "none",
+  doc: {
+    tag: "Machine actions",
+    summary: "Watch a machine action",
+    description:
+      "Server-sent events: the action as it is, then again after each change of it, and how far the files of its commands are. " +
+      "The stream ends by itself after a final status. A comment comes every 15 seconds, so that a silent stream is a dead one. It also " +
+      "ends when the token runs out and when the server stops: whoever comes again gets the present state, with or without " +
+      "`Last-Event-ID`. A node has so many streams and no more (`HALLIGAN_MAX_EVENT_STREAMS`); beyond, ask for the action instead.",
+    path: { id: actionIdParameter },
+    refusals: {
+      404: ACTION_NOT_FOUND,
+      429: "`TooManyRequests`: all streams of this node are taken. `Retry-After` says when to try again.",
+    },
+  },
+  responses: {
+    200: events("The events.", {
+      "text/event-stream": {
+        schema: Type.String({
+          description: "`x-events` has the schema of the `data` of each event, which is JSON on one line, by its name.",
+          "x-events": MACHINE_ACTION_EVENTS,
+        }),
+        example: [
+          eventText({ event: "transfer", data: { index: 1, transferredBytes: 8_388_608 } }),
+          eventText({
+            event: "waiting",
+            data: {
+              index: 1,
+              reason: "InsufficientStorage",
+              since: "2026-11-21T12:00:02.5Z",
+              detail: refusalReason("InsufficientStorage"),
+            },
+          }),
+          eventText({ event: "action", data: sampleSucceededAction }),
+        ].join(""),
+      },
+    }),
+  },
+  body: noBody,
+  async handler({ caller, isStillAdmitted, params, signal: gone }, context) {
+    const { eventStreams, rereadIntervalMs } = context;
+    using opened = new DisposableStack();
+    const place = eventStreams.enter(accountOf(caller), gone);
+    if (place === null)
+      return tooManyRequests(RETRY_AFTER_S, "all streams of events, or all of this caller, are taken");
+    opened.use(place);
+    const watch = await ActionWatch.open(context, caller, params.id, { rereadIntervalMs, isStillAdmitted });
+    if (!watch.ok) return domainRefusal(watch.error);
+    opened.use(watch.value);
+    return { kind: "events", status: 200, events: eventsOf(watch.value, place.signal), held: opened.move() };
+  },
+});
+
+/** Asked for the next event only when the client has taken the last one. */
+async function* eventsOf(watch: ActionWatch, signal: AbortSignal): AsyncGenerator<string> {
+  let last = "";
+  for (;;) {
+    const step = await watch.next(HEARTBEAT_INTERVAL_MS, signal);
+    if (step.kind === "over") return;
+    if (step.kind === "quiet") {
+      yield HEARTBEAT;
+      continue;
+    }
+    const text = textOf(step);
+    // Not every change of the row shows on the wire.
+    if (text !== last) yield text;
+    last = text;
+  }
+}
+
+function textOf(step: Extract<WatchStep, { kind: "action" | "transfers" }>): string {
+  const events: MachineActionEvent[] =
+    step.kind === "action"
+      ? [
+          { event: "action", data: machineActionWire(step.action) },
+          ...waitingWire(step.action).map((data) => ({ event: "waiting", data }) as const),
+        ]
+      : step.transfers.map(({ index, transferredBytes }) => ({
+          event: "transfer",
+          data: { index, transferredBytes },
+        }));
+  return events.map(eventText).join("");
+}

@@ -1,0 +1,19 @@
+import type { MachineDetailsWire } from "@halligan/protocol/api";
+import type { DomainError } from "../../../../domain/errors.ts";
+import type { Machine } from "../../../../domain/machines/machine.ts";
+import type { Result } from "../../../../domain/result.ts";
+import { type ErrorAnswer, type JsonAnswer, ok } from "../../../edge/answer.ts";
+import type { HttpContext } from "../../context.ts";
+import { domainRefusal } from "../../errors.ts";
+import { changedMachineWire } from "../../present/machine-details-wire.ts";
+
+/**
+ * The response of an operation that changes a machine: the machine after the change, or why it was
+ * refused.
+ */
+export async function changedMachine(
+  context: HttpContext,
+  changed: Result<Machine, DomainError>,
+): Promise<JsonAnswer<200, MachineDetailsWire> | ErrorAnswer> {
+  return changed.ok ? ok(await changedMachineWire(context, changed.value)) : domainRefusal(changed.error);
+}
