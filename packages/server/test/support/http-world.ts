@@ -108,7 +108,10 @@ export async function openHttpWorld(
     throttle: on.throttle ?? (async () => null),
     addresses: { countAnonymous: () => null, countForged: () => null },
   });
-  const base = await app.listen({ host: "127.0.0.1", port: 0 });
+  await app.listen({ host: "127.0.0.1", port: 0 });
+  const address = app.server.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  const base = `http://127.0.0.1:${address.port}`;
   opened.defer(() => app.close());
   opened.defer(() => context.eventStreams.close());
   const owned = opened.move();

@@ -1,5 +1,4 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
-import type { FastifyRequest } from "fastify";
 import type { Caller } from "../../auth/caller.ts";
 import type { LinkTicket } from "../../auth/signatures/link-ticket.ts";
 import type { TokenFault } from "../../auth/token-fault.ts";
@@ -51,11 +50,10 @@ export interface Gate {
   machines: Pick<MachineRate, "count">;
 }
 
-/** A request inside the framework: what access rules and body kinds need beyond the facts. */
+/** What access rules and body kinds need beyond the facts. */
 export interface Incoming {
   readonly facts: RequestFacts;
   readonly raw: IncomingMessage;
-  readonly request: FastifyRequest;
   readonly gate: Gate;
   readonly limits: HttpLimits;
   readonly unfinishedBodies: UnfinishedBodies;

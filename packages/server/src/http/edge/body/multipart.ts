@@ -42,7 +42,7 @@ const malformed = (detail: string) => invalidBody(`Request body is incorrect: ${
 /**
  * The parts of a multipart/form-data body (RFC 7578) in their order, each read from the client as it is asked for. What two
  * readers could understand differently is refused: a parser of its own, because the one it replaces passes over such parts
- * without a word (docs/decisions/0005-own-edge-on-fastify.md). What follows the closing boundary is dropped.
+ * without a word (docs/decisions/0005-own-edge-on-node-http.md). What follows the closing boundary is dropped.
  */
 export async function* readMultipart(
   { raw, limits, invite }: Incoming,

@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type http from "node:http";
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Logger } from "pino";
 import { peerAddress } from "../../../network/peer-address.ts";
 import { clientAddress, type TrustedProxies } from "../admission/client-address.ts";
@@ -13,9 +12,10 @@ import type { Gate } from "../incoming.ts";
 import { DEFAULT_HTTP_LIMITS, type HttpLimits } from "../limits.ts";
 import type { Operation } from "../operation.ts";
 import { UnfinishedBodies } from "../unfinished-bodies.ts";
+import { HttpApp } from "./http-app.ts";
 import { createHttpServer, type TlsSource, type UpgradeHandler } from "./http-server.ts";
 import type { RequestLine } from "./request-log.ts";
-import { routedTarget } from "./request-path.ts";
+import { Router } from "./router.ts";
 import { type LineLimits, type Source, serve } from "./serve.ts";
 
 export interface HttpAppOptions<Ctx> extends Omit<Gate, "machines"> {
@@ -41,8 +41,6 @@ export interface HttpAppOptions<Ctx> extends Omit<Gate, "machines"> {
   readonly unauthenticatedLog?: LineLimits;
 }
 
-export type HttpApp = FastifyInstance<http.Server>;
-
 const NO_PROXIES: TrustedProxies = { has: () => false };
 
 /** Also for a path that exists with another method: the contract knows no 405. */
@@ -50,53 +48,19 @@ const NOT_FOUND = refuse(404, "NotFound", "There is no such operation");
 const BAD_TARGET = refuse(400, "BadRequest", "The request target is not well-formed");
 
 /**
- * The HTTP edge. Fastify routes, opens and closes; reading bodies, refusing and answering are ours (`serve.ts`), because its own 400, 404, 413
- * and 415 bodies are not the contract's. `close()` lets requests in flight finish for `closeGraceMs`.
+ * The HTTP edge: node:http under a router. Each request takes one path to its response (`serve.ts`),
+ * so that every error has the contract's body. docs/decisions/0005-own-edge-on-node-http.md.
  */
 export function buildHttpApp<Ctx>(options: HttpAppOptions<Ctx>): HttpApp {
   const { operations, context, log, newRequestId = randomUUID } = options;
+  checkOperations(operations);
+  const router = new Router(operations);
   const limits = { ...DEFAULT_HTTP_LIMITS, ...options.limits };
-  const servers: http.Server[] = [];
   let isClosing = false;
   const proxies = options.proxies ?? NO_PROXIES;
   const held = new HeldRefusals(limits.refusalDelayMs);
   const refusedBodies = new RefusedBodies(limits.lingerMs, () => performance.now());
   const unauthenticatedLog = options.unauthenticatedLog ?? { admits: () => true, admitsOfMachine: () => true };
-  const app: HttpApp = Fastify<http.Server>({
-    serverFactory(handler) {
-      const server = createHttpServer(handler, {
-        limits,
-        tls: options.tls,
-        upgrades: new Map(
-          Object.entries(options.upgrades ?? {}).map(([path, upgrade]) => [path.toLowerCase(), upgrade]),
-        ),
-        newRequestId,
-        addressOf: ({ socket, headers }) => clientAddress(socket.remoteAddress, headers["x-forwarded-for"], proxies),
-        onMalformed: (requestId, code, peer) => {
-          const remoteAddress = peerAddress(peer);
-          if (unauthenticatedLog.admits(remoteAddress))
-            log.info({ requestId, code, remoteAddress }, "malformed request");
-        },
-      });
-      servers.push(server);
-      return server;
-    },
-    // Answered in http-server.ts; the default would answer a second time.
-    clientErrorHandler: () => undefined,
-    genReqId: () => newRequestId(),
-    rewriteUrl: (request) => routedTarget(request.url ?? "/"),
-    return503OnClosing: false,
-    exposeHeadRoutes: false,
-    forceCloseConnections: "idle",
-    frameworkErrors: (_error, request, reply) => answerWith({ refusal: BAD_TARGET })(request, reply),
-    routerOptions: {
-      caseSensitive: false,
-      ignoreTrailingSlash: true,
-      ignoreDuplicateSlashes: true,
-      maxParamLength: 2_048,
-      querystringParser: () => ({}),
-    },
-  });
   const serving = {
     context,
     gate: {
@@ -122,37 +86,37 @@ export function buildHttpApp<Ctx>(options: HttpAppOptions<Ctx>): HttpApp {
     isClosing: () => isClosing,
     onAnswered: (line: RequestLine) => {
       options.onAnswered?.(line);
-      if (isClosing) for (const server of servers) server.closeIdleConnections();
+      if (isClosing) server.closeIdleConnections();
     },
   };
-  const answerWith = (source: Source<Ctx>) => (request: FastifyRequest, reply: FastifyReply) =>
-    serve(request, reply, source, serving);
-
-  // Fastify reads no body and has no opinion about content types: `body-kinds.ts` does both. What cannot be read as a content type at all ends in the error handlers, and goes the same way from there.
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser("*", (_request, _payload, done) => done(null));
-  const notFound = answerWith({ refusal: NOT_FOUND });
-  app.setNotFoundHandler(notFound);
-  app.setErrorHandler((_error, request, reply) => notFound(request, reply));
-  checkOperations(operations);
-  for (const operation of operations) {
-    const method = operation.method === "GET" ? ["GET", "HEAD"] : [operation.method];
-    const handler = answerWith(operation);
-    const errorHandler = (_error: Error, request: FastifyRequest, reply: FastifyReply) => void handler(request, reply);
-    app.route({ method, url: operation.path, handler, errorHandler });
-  }
-
-  let force: NodeJS.Timeout | undefined;
-  app.addHook("preClose", async () => {
-    isClosing = true;
-    held.close();
-    refusedBodies.close();
-    force = setTimeout(() => {
-      for (const server of servers) server.closeAllConnections();
-    }, limits.closeGraceMs);
+  const sourceOf = (raw: IncomingMessage): { source: Source<Ctx>; params: Readonly<Record<string, string>> } => {
+    const route = router.find(raw.method ?? "", raw.url ?? "/");
+    if (route.kind === "operation") return { source: route.operation, params: route.params };
+    return { source: { refusal: route.kind === "none" ? NOT_FOUND : BAD_TARGET }, params: {} };
+  };
+  const handle = (raw: IncomingMessage, response: ServerResponse) => {
+    const { source, params } = sourceOf(raw);
+    void serve({ id: newRequestId(), raw, response, params }, source, serving);
+  };
+  const server = createHttpServer(handle, {
+    limits,
+    tls: options.tls,
+    upgrades: new Map(Object.entries(options.upgrades ?? {}).map(([path, upgrade]) => [path.toLowerCase(), upgrade])),
+    newRequestId,
+    addressOf: ({ socket, headers }) => clientAddress(socket.remoteAddress, headers["x-forwarded-for"], proxies),
+    onMalformed: (requestId, code, peer) => {
+      const remoteAddress = peerAddress(peer);
+      if (unauthenticatedLog.admits(remoteAddress)) log.info({ requestId, code, remoteAddress }, "malformed request");
+    },
   });
-  app.addHook("onClose", async () => clearTimeout(force));
-  return app;
+  return new HttpApp(server, {
+    begin: () => {
+      isClosing = true;
+      held.close();
+      refusedBodies.close();
+    },
+    graceMs: limits.closeGraceMs,
+  });
 }
 
 /** Longest body that is read without authentication, in bytes. */

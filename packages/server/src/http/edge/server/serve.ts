@@ -1,6 +1,5 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { textFault } from "@halligan/protocol/text";
-import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import { addressKey } from "../../../network/address-key.ts";
 import type { Admitted } from "../access.ts";
@@ -57,27 +56,27 @@ export type LineLimits = Pick<UnauthenticatedLog, "admits" | "admitsOfMachine">;
 /** Where an answer comes from: an operation, or what is said when there is none. */
 export type Source<Ctx> = Operation<Ctx> | { readonly refusal: Answer; readonly errors?: undefined };
 
-/**
- * The one way from a request to its answer. The framework's reply is put aside at the start, so that no body of its own can
- * ever leave; whatever goes wrong becomes an answer of ours.
- */
-export async function serve<Ctx>(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  source: Source<Ctx>,
-  serving: ServeContext<Ctx>,
-): Promise<void> {
-  reply.hijack();
-  const { raw } = request;
-  const response = reply.raw;
+/** One request, and the response that is written to. */
+export interface Exchange {
+  /** GUID. */
+  readonly id: string;
+  readonly raw: IncomingMessage;
+  readonly response: ServerResponse;
+  /** Of the path, decoded, in the letter case of the request. */
+  readonly params: Readonly<Record<string, string>>;
+}
+
+/** The one path from a request to its response. Whatever goes wrong becomes an answer with the contract's body. */
+export async function serve<Ctx>(exchange: Exchange, source: Source<Ctx>, serving: ServeContext<Ctx>): Promise<void> {
+  const { raw, response } = exchange;
   const startedMs = performance.now();
   const gone = new AbortController();
   response.once("close", () => {
     if (!response.writableFinished) gone.abort();
   });
-  const query = readUrlEncoded(splitTarget(request.originalUrl).rawQuery, "query option");
+  const query = readUrlEncoded(splitTarget(raw.url ?? "").rawQuery, "query option");
   const facts = factsOf(
-    request,
+    exchange,
     "params" in query ? query.params : new URLSearchParams(),
     gone.signal,
     serving.proxies,
@@ -103,7 +102,7 @@ export async function serve<Ctx>(
   try {
     const { gate, limits, unfinishedBodies } = serving;
     const invite = () => inviteBody(raw, response);
-    const incoming = { facts, raw, request, gate, limits, unfinishedBodies, invite };
+    const incoming = { facts, raw, gate, limits, unfinishedBodies, invite };
     const refused =
       "fault" in query ? queryRefusal("path" in source ? source.path : "/api/", query.fault) : pathRefusal(facts);
     const answer =
@@ -228,23 +227,21 @@ function pathRefusal({ params }: RequestFacts): Answer | null {
 }
 
 function factsOf(
-  request: FastifyRequest,
+  { id, raw, params }: Exchange,
   query: URLSearchParams,
   signal: AbortSignal,
   proxies: TrustedProxies,
 ): RequestFacts {
-  const { path, rawQuery } = splitTarget(request.originalUrl);
-  const params: Record<string, string> = {};
-  for (const [name, value] of Object.entries(request.params ?? {})) params[name] = String(value);
+  const { path, rawQuery } = splitTarget(raw.url ?? "");
   return {
-    id: request.id,
-    method: request.method,
+    id,
+    method: raw.method ?? "",
     path,
     params,
     query,
     rawQuery,
-    headers: request.headers,
-    remoteAddress: clientAddress(request.ip, request.headers["x-forwarded-for"], proxies),
+    headers: raw.headers,
+    remoteAddress: clientAddress(raw.socket.remoteAddress, raw.headers["x-forwarded-for"], proxies),
     signal,
   };
 }
