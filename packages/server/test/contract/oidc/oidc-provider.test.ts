@@ -10,7 +10,7 @@ import { OidcIssuer } from "./oidc-issuer.ts";
 
 const AUDIENCE = "https://halligan.example";
 
-/** A real issuer, and a verifier that was told of it by the text of a settings file. */
+/** A real issuer, and a verifier that is configured for it by the text of a settings file. */
 async function world(t: TestContext, audiences = [AUDIENCE]) {
   const issuer = new OidcIssuer(AUDIENCE);
   await issuer.start();

@@ -8,7 +8,7 @@ import { operationsOf } from "../../../../src/http/edge/operation.ts";
 import { EventStreams } from "../../../../src/http/edge/response/event-streams.ts";
 import { PLAIN, startApp, type World } from "../fixture.ts";
 
-/** An operation that says `tick` for ever, as fast as it is asked. */
+/** An operation that sends `tick` without end, as fast as the reader takes it. */
 function endless() {
   const streams = new EventStreams(2);
   const state = { produced: 0, disposed: 0 };
