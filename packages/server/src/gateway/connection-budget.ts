@@ -25,7 +25,7 @@ export const DEFAULT_BOUNDS: Omit<ConnectionBounds, "maxLinks"> = {
 export type ConnectionRefusal =
   | { code: "addressRate"; retryAfterMs: number }
   | { code: "addressFull"; retryAfterMs: number };
-/** Counts the connections whose device signed correctly. */
+/** Why a connection is refused although its device signed correctly. */
 export type MachineRefusal = "machineRate" | "noRoom";
 
 /** Many devices share this address, so a bound for connections from it would be meaningless. */

@@ -41,10 +41,7 @@ function parseDatabase(text: string): { url: string; password: string | undefine
   return { url: url.href, password };
 }
 
-/**
- * The value of libpq's modes on a network: the other modes fall back to plain text, or never use
- * TLS.
- */
+/** The modes of libpq that always use TLS. The others fall back to plain text, or never use TLS. */
 const TLS_MODES: ReadonlySet<string> = new Set(["require", "verify-ca", "verify-full"]);
 
 /**

@@ -28,7 +28,7 @@ export interface Statement<P extends Record<string, Bound>, O> {
 
 export interface CompiledStatement {
   sql: string;
-  /** False for a change of which only the success matters. */
+  /** False for a change whose rows are not needed. */
   returnsRows: boolean;
   /**
    * For each placeholder the name of its parameter, or a constant that the query itself contains.

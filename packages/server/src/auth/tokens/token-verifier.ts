@@ -67,7 +67,7 @@ export interface ApplicationStanding {
   readonly ownerId: string | null;
 }
 
-/** This server's own tokens are valid for an hour. */
+/** Own tokens with a longer lifetime are refused. This server issues them for an hour. */
 const MAX_OWN_LIFETIME_MS = 24 * 3_600_000;
 /**
  * The longest lifetime of access tokens that an issuer offers in its settings: Auth0's 30 days. A

@@ -1,4 +1,4 @@
-/** A number of requests per minute, of which `burst` may come at once. */
+/** A number of requests per minute; `burst` of them may come at once. */
 export interface RequestRate {
   readonly perMinute: number;
   readonly burst: number;

@@ -94,7 +94,7 @@ async function ended(context: ServiceContext, link: ReportingLink, frame: FrameO
 async function closed(context: ServiceContext, link: ReportingLink, frame: FrameOf<"closed">): Promise<ReportOutcome> {
   const { actionId, orderSeq } = frame;
   const recorded = await recordClosed(context, link.identity, frame);
-  // The order is unknown to the store, so its end is acknowledged and nothing is recorded.
+  // If the store does not know the order, nothing is recorded, and the device may still delete it.
   if (recorded.kind !== "stale") link.send({ type: "forget", actionId, orderSeq });
   return { kind: "next" };
 }

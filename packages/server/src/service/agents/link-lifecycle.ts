@@ -67,8 +67,8 @@ export type RefusedLink = {
 
 /**
  * Checks the device's answer to the challenge and gives the connection its epoch. From then on
- * reports of an older connection of the machine are refused. The device cannot distinguish an
- * unknown machine from a bad signature; only the log can.
+ * reports of an older connection of the machine are refused. An unknown
+ * machine and a bad signature look the same to the device; only the log shows the difference.
  */
 export async function acceptLink(
   { store, clock, keys, node }: ServiceContext,

@@ -18,7 +18,7 @@ export interface SettledLimits {
 }
 
 const LIMITS: SettledLimits = { worthKeeping: 10_000, maxLookups: 10_000, maxFilters: 64 };
-/** One sequence that was open, in JSON. */
+/** Characters of one open sequence in the JSON array. */
 const MAX_SEQUENCE_LENGTH = 10;
 /**
  * The only field of a filter that can change after an action is final, because late reports are

@@ -276,6 +276,6 @@ describe("the cost of the bus", { skip: noProgram, timeout: 60_000 }, () => {
     const changed = await cpu((i) => here.actionChanged(ids[i % ids.length] ?? ""));
     assert.equal(wakes.seen.length, 0);
     const woken = await cpu(() => here.wakeMachine("0".repeat(40)));
-    t.diagnostic(`CPU: ${changed} us for a change that nobody watches; ${woken} us for a wake-up, sent and heard`);
+    t.diagnostic(`CPU: ${changed} us for a change without a watcher; ${woken} us for a wake-up, sent and received`);
   });
 });

@@ -57,7 +57,7 @@ test("a client that does not read is not written for, and when it goes what it h
     before = state.produced;
     await new Promise((done) => setTimeout(done, 200));
   }
-  assert.ok(state.produced > 0 && state.produced < 20_000, `${state.produced} KB were made for nobody`);
+  assert.ok(state.produced > 0 && state.produced < 20_000, `${state.produced} KB were produced without a reader`);
   assert.equal(streams.openCount, 1);
   socket.destroy();
   await until(() => state.disposed === 1);
