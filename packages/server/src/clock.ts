@@ -1,10 +1,10 @@
-/** Time, as a port: what runs under a simulation asks and waits for it here and nowhere else. */
+/** Time as a port. Code that runs in the simulation reads the time and waits only through it. */
 export interface Clock {
-  /** The wall clock, Unix milliseconds: for what is stored. It may jump. */
+  /** The wall clock, Unix milliseconds, for stored times. It may jump. */
   nowMs(): number;
-  /** Never goes back: for how long something took or may take. */
+  /** A monotonic clock, for durations. */
   monotonicMs(): number;
-  /** Calls `fn` once after `delayMs`, unless it is cancelled by the returned function before. */
+  /** Calls `fn` once after `delayMs`, unless the returned function is called before. */
   after(delayMs: number, fn: () => void): () => void;
 }
 

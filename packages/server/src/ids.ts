@@ -2,8 +2,9 @@ import { randomBytes, randomUUID } from "node:crypto";
 import type { Ids } from "./service/context.ts";
 
 /**
- * Ids of a running server. A GUID looks like any other (version 4) and begins with the time of its making in milliseconds, so that new
- * ids stand side by side in an index; 74 bits of chance are left (docs/decisions/0012). A clock that was set back costs order, never uniqueness.
+ * Ids of a running server. A GUID has the form of version 4 and begins with its creation time in
+ * milliseconds, so that new ids are adjacent in an index; 74 random bits remain
+ * (docs/decisions/0012). If the clock is set back, the ids are not sorted, but still unique.
  */
 export const systemIds = (nowMs: () => number): Ids => ({
   guid: () => {
@@ -15,5 +16,5 @@ export const systemIds = (nowMs: () => number): Ids => ({
 
 /** 48 bits: enough until the year 10889. */
 const TIME_DIGITS = 12;
-/** With the hyphen between them. */
+/** Includes the hyphen between them. */
 const TIME_PART_CHARS = TIME_DIGITS + 1;

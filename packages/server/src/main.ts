@@ -12,14 +12,21 @@ import { signOrderKeys } from "./setup/keys/sign-order-keys.ts";
 import { ignoreSignals, nextStopSignal } from "./signals.ts";
 import { VERSION } from "./version.ts";
 
-// The data folder holds keys and evidence: what this process makes is for its own user.
+// The data folder contains keys and evidence, so new files are accessible only to this process's
+// user.
 process.umask(0o077);
 ignoreSignals();
 
-/** What waits for a reader of the log that does not read; further lines are dropped, as a server that cannot speak should still serve. */
+/**
+ * Limit of log lines in memory if the log's reader does not read. Further lines are dropped,
+ * because a server that cannot log should still serve.
+ */
 const MAX_UNREAD_LOG_CHARS = 16 * 1024 * 1024;
 
-/** The program: reads settings, starts the server, and stops it on a signal. Exit 0 after a stop, 1 when it could not start or back up. */
+/**
+ * The program: reads settings, starts the server, and stops it on a signal. Exit code 0 after a
+ * stop, 1 when it could not start or back up.
+ */
 async function main(): Promise<void> {
   const request = readArguments(process.argv.slice(2));
   if (request.kind === "help") return void process.stdout.write(HELP);
@@ -54,9 +61,11 @@ async function main(): Promise<void> {
     if (request.showsSecret) process.stdout.write(credentials);
     return;
   }
-  // Written beside the event loop, many lines at once when there are many: a write each took a twentieth of a busy server's time.
+  // Written asynchronously, many lines at once under load. A write for each line took a twentieth
+  // of a busy server's time.
   const destination = pino.destination({ dest: 1, sync: false, maxLength: MAX_UNREAD_LOG_CHARS });
-  // A terminal that was closed, a full disk behind a redirected log: without a listener the error would end the server.
+  // For a closed terminal, or a full disk behind a redirected log. Without a listener the error
+  // would end the server.
   destination.on("error", () => undefined);
   const log = pino(
     { level: config.logLevel, base: null, redact: ["*.token", "*.clientSecret", "*.authorization"] },
@@ -72,7 +81,7 @@ async function main(): Promise<void> {
   if (server === null) return log.info("stopped before it had started");
   log.info({ url: server.publicUrl, tenant: server.tenant, dataDir: config.dataDir }, "listening");
   if (server.newCredentialsFile !== null) {
-    log.info({ file: server.newCredentialsFile }, "administrator made; its credentials are in this file");
+    log.info({ file: server.newCredentialsFile }, "administrator created; its credentials are in this file");
     if (process.stderr.isTTY) {
       process.stderr.write(`The first administrator's credentials are in ${server.newCredentialsFile}\n`);
     }
@@ -97,7 +106,7 @@ function explain(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
   if (cause instanceof ConfigError) return cause.message;
   if (cause instanceof BlobStoreNotOpened) return cause.message;
-  if (cause instanceof NotTogether) return `it cannot run beside the other node: ${cause.message}`;
+  if (cause instanceof NotTogether) return `it cannot run together with the other node: ${cause.message}`;
   const code = "code" in cause ? cause.code : undefined;
   if (code === "EADDRINUSE") return "the address is in use already; set another one with HALLIGAN_LISTEN or --listen";
   const reason = cause.cause instanceof Error ? `: ${cause.cause.message}` : "";

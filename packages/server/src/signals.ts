@@ -1,6 +1,9 @@
 import { constants } from "node:os";
 
-/** The system's numbers of the signals; a program that a signal ended exits with 128 and its number. */
+/**
+ * The system's numbers of the signals. A program that was ended by a signal exits with 128 plus its
+ * number.
+ */
 const exitCodeOf = (signal: NodeJS.Signals): number => 128 + constants.signals[signal];
 
 const STOPS = ["SIGTERM", "SIGINT", "SIGQUIT"] as const;
@@ -12,12 +15,18 @@ const STOPS = ["SIGTERM", "SIGINT", "SIGQUIT"] as const;
  */
 const IGNORED = ["SIGHUP", "SIGUSR1", "SIGUSR2"] as const;
 
-/** For all commands, and as early as possible: a signal that comes before this has its default effect. */
+/**
+ * For all commands, and as early as possible: a signal that arrives before this has its default
+ * effect.
+ */
 export function ignoreSignals(): void {
   for (const signal of IGNORED) process.on(signal, () => undefined);
 }
 
-/** Resolves with the first signal that stops. A second one does not wait, whichever it is. */
+/**
+ * Resolves with the first signal that stops the server. A second one, of either kind, ends the
+ * process at once.
+ */
 export function nextStopSignal(): Promise<NodeJS.Signals> {
   const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>();
   let isStopping = false;

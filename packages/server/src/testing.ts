@@ -1,5 +1,5 @@
 /**
- * What `packages/sim` drives: the parts of the server that wait on ports only; and what
+ * The parts of the server that `packages/sim` runs, which wait only on ports, and the parts that
  * `packages/bench` measures without HTTP. Not an interface for other packages.
  */
 export type { ApplicationCaller, Caller } from "./auth/caller.ts";

@@ -1,2 +1,2 @@
-/** Of the server; the manifests have the same. */
+/** Version of the server; the manifests have the same. */
 export const VERSION = "0.1.0";

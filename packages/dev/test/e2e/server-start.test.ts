@@ -39,7 +39,7 @@ test("the first start makes keys, database and one administrator, all for their 
   assert.ok(typeof clientSecret === "string" && !first.output.includes(clientSecret), "the secret is in no log line");
   await using second = start(dataDir, env);
   await second.line(isListening);
-  assert.equal(second.output.includes("administrator made"), false);
+  assert.equal(second.output.includes("administrator created"), false);
   assert.equal(await second.stop(), 0);
   assert.equal(await readFile(join(dataDir, "administrator.json"), "utf8"), before);
 });

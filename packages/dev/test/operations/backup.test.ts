@@ -126,7 +126,7 @@ test("a backup does not overwrite another, says when a file is lost, and refuses
   const folder = join(world.folder, "backup");
   assert.equal((await backUp(world.dataDir, folder)).code, 0);
   const again = await backUp(world.dataDir, folder);
-  assert.deepEqual([again.code, again.output.includes("is there already")], [1, true]);
+  assert.deepEqual([again.code, again.output.includes("exists already")], [1, true]);
 
   const nothing = await backUp(join(world.folder, "nowhere"), join(world.folder, "other"));
   assert.deepEqual([nothing.code, nothing.output.includes("there is no database")], [1, true]);

@@ -1,4 +1,4 @@
-/** A map that holds at most `limit` entries; the one set or read longest ago goes first. */
+/** A map that holds at most `limit` entries. The least recently used entry is dropped first. */
 export class BoundedMap<K, V> {
   readonly #entries = new Map<K, V>();
   readonly #limit: number;

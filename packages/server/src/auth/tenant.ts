@@ -1,14 +1,14 @@
-/** The one tenant of a deployment, as paths of the token endpoints name it. */
+/** The only tenant of a deployment, as it appears in paths of the token endpoints. */
 export interface Tenant {
-  /** GUID. Stands in issuers, in `tid` and in the URLs that the server gives out. */
+  /** GUID. Part of issuers, of `tid` and of the URLs that the server issues. */
   readonly id: string;
-  /** Domain names in lower case that stand for the id in a path. */
+  /** Domain names in lower case that can replace the id in a path. */
   readonly names: readonly string[];
 }
 
 /**
- * Names with which Entra lets a client leave its tenant open; an application's token always belongs
- * to one tenant.
+ * Names with which Entra lets a client leave its tenant open. A token for an application always
+ * belongs to one tenant.
  */
 const SHARED_NAMES = ["common", "organizations", "consumers"] as const;
 
@@ -17,7 +17,7 @@ export type NamedTenant =
   | { readonly kind: "shared"; readonly name: (typeof SHARED_NAMES)[number] }
   | { readonly kind: "unknown"; readonly asked: string };
 
-/** What the first segment of a path means, in any letter case. */
+/** The meaning of the first segment of a path, in any letter case. */
 export function tenantOf(segment: string | undefined, { id, names }: Tenant): NamedTenant {
   const asked = (segment ?? "").toLowerCase();
   if (asked === id || names.includes(asked)) return { kind: "own" };
@@ -25,9 +25,7 @@ export function tenantOf(segment: string | undefined, { id, names }: Tenant): Na
   return name === undefined ? { kind: "unknown", asked } : { kind: "shared", name };
 }
 
-/**
- * The tenant by its id, by the host name of the public URL, and by the names that the settings add.
- */
+/** Finds the tenant by its id, by the host name of the public URL, and by the configured names. */
 export function deploymentTenant(id: string, publicUrl: string, configuredNames: readonly string[]): Tenant {
   const hostName = new URL(publicUrl).hostname;
   return { id, names: [...new Set([hostName, ...configuredNames])] };
@@ -36,8 +34,8 @@ export function deploymentTenant(id: string, publicUrl: string, configuredNames:
 const NAME = /^[a-z0-9][a-z0-9.-]{0,252}$/;
 
 /**
- * Why there is nothing under this name, and which one to use. Only what looks like a name is
- * repeated to the client.
+ * The error for an unknown tenant, with the name to use instead. Repeats the text to the client
+ * only if it has the form of a name.
  */
 export function tenantRefusal(named: Exclude<NamedTenant, { kind: "own" }>, { id }: Tenant): string {
   if (named.kind === "shared") {

@@ -1,4 +1,7 @@
-/** Why a token is not accepted. All of them are 401 `Unauthorized` on the wire; the reason goes to the message and the log. */
+/**
+ * Why a token is refused. All reasons are 401 `Unauthorized` on the wire; the reason is in the
+ * message and in the log.
+ */
 export type TokenFaultReason =
   | "Malformed"
   | "UnknownKey"
@@ -15,7 +18,7 @@ export type TokenFaultReason =
 export interface TokenFault {
   readonly kind: "fault";
   readonly reason: TokenFaultReason;
-  /** A sentence for the client; says nothing about the inside. */
+  /** A sentence for the client. Reveals no internals. */
   readonly message: string;
 }
 

@@ -2,7 +2,10 @@ import { createPublicKey, type KeyObject } from "node:crypto";
 import { Type } from "typebox";
 import { Compile } from "typebox/compile";
 
-/** What others may sign with. Never `none` or HS*: with those, whoever knows the public key could sign. */
+/**
+ * Accepted algorithms of others. Never `none` or HS*: with those, the public key would be enough to
+ * sign.
+ */
 export const SIGNATURE_ALGORITHMS = ["RS256", "PS256", "ES256", "ES384", "EdDSA"] as const;
 export type SignatureAlgorithm = (typeof SIGNATURE_ALGORITHMS)[number];
 
@@ -10,7 +13,9 @@ export interface VerificationKey {
   readonly kid: string | undefined;
   /** `x5t` of the JWK: SHA-1 of the certificate, base64url. */
   readonly x5t: string | undefined;
-  /** What the key may have signed with: bound to the key, so that the token's header does not get to choose. */
+  /**
+   * The algorithm of the key. It is bound to the key, so that the token's header cannot choose it.
+   */
   readonly algorithms: readonly SignatureAlgorithm[];
   readonly key: KeyObject;
 }
@@ -24,7 +29,7 @@ const PublicJwk = Compile(
     use: Type.Optional(Type.String()),
     key_ops: Type.Optional(Type.Array(Type.String())),
     alg: Type.Optional(Type.String()),
-    // 16,384 bits in base64url; longer ones only cost time.
+    // 16,384 bits in base64url. Longer keys only cost time.
     n: Type.Optional(text(2_731)),
     e: Type.Optional(text(16)),
     crv: Type.Optional(text(32)),
@@ -35,7 +40,10 @@ const PublicJwk = Compile(
 
 const MIN_RSA_BITS = 2_048;
 
-/** The key of a public JWK, or null for what cannot verify: another kind of key, too weak, for encryption, malformed. */
+/**
+ * The key of a public JWK. Null for a JWK that cannot verify: another kind of key, too weak, for
+ * encryption, malformed.
+ */
 export function verificationKey(jwk: unknown): VerificationKey | null {
   if (!PublicJwk.Check(jwk)) return null;
   if (jwk.use !== undefined && jwk.use !== "sig") return null;

@@ -1,17 +1,23 @@
 import type { Caller } from "./caller.ts";
 
 export interface IssuedUnder {
-  /** Of the application's tokens. */
+  /** Generation of the application's tokens. */
   readonly generation: number;
-  /** The secret that it was asked for with; null for a key. */
+  /** The secret with which it was requested; null for a key. */
   readonly secretId: string | null;
 }
 
-/** What a token with a good signature says. Times in Unix milliseconds; whether they fit is the verifier's question. */
+/**
+ * The content of a token with a valid signature. Times in Unix milliseconds; the verifier checks
+ * them.
+ */
 export interface VerifiedToken {
   readonly caller: Caller;
   readonly notBeforeMs: number;
   readonly expiresAtMs: number;
-  /** Of a token of our own: what it was issued under, to be refused when that is taken back. */
+  /**
+   * Of an own token: the generation and the secret under which it was issued. It is refused when
+   * one of them is revoked.
+   */
   readonly issuedUnder?: IssuedUnder;
 }

@@ -1,4 +1,7 @@
-/** Secret settings of object stores, by their environment names: messages name them, never their values. */
+/**
+ * Secret settings of object stores, by their environment names. Messages contain the names, never
+ * the values.
+ */
 export const BLOB_SETTINGS = {
   location: "HALLIGAN_BLOBS",
   s3AccessKeyId: "HALLIGAN_S3_ACCESS_KEY_ID",
@@ -9,9 +12,9 @@ export const BLOB_SETTINGS = {
   azureSas: "HALLIGAN_AZURE_SAS",
 } as const;
 
-/** What is set of them; never logged. */
+/** The values that are set. Never logged. */
 export interface BlobCredentials {
-  /** Without these two: the SDK's own chain, which knows instance roles. */
+  /** Without these two settings the SDK's own chain is used, which knows instance roles. */
   readonly s3AccessKeyId?: string;
   readonly s3SecretAccessKey?: string;
   readonly s3SessionToken?: string;
@@ -21,7 +24,10 @@ export interface BlobCredentials {
   readonly azureSas?: string;
 }
 
-/** The blob store cannot be opened because of what is set: the message names the setting and is all that its owner needs. */
+/**
+ * The blob store cannot be opened because of its settings. The message names the setting and is all
+ * that the operator needs.
+ */
 export class BlobStoreNotOpened extends Error {
   override readonly name = "BlobStoreNotOpened";
 }

@@ -16,7 +16,10 @@ export interface S3Location {
   readonly region: string;
   /** Null: Amazon's own. */
   readonly endpoint: URL | null;
-  /** The bucket is in the path, not in the host name: what most servers but Amazon's need. */
+  /**
+   * True: the bucket is in the path and not in the host name, which most servers other than
+   * Amazon's need.
+   */
   readonly pathStyle: boolean;
 }
 
@@ -32,7 +35,7 @@ export interface AzureLocation {
 
 export interface BlobLocationInvalid {
   readonly code: "BlobLocationInvalid";
-  /** Names the mistake, and never repeats what may hold a secret. */
+  /** Names the mistake, and never repeats text that may contain a secret. */
   readonly detail: string;
 }
 
@@ -41,7 +44,8 @@ const invalid = (detail: string) => refuse({ code: "BlobLocationInvalid", detail
 
 /**
  * A folder, `s3://bucket/prefix?region=eu-central-1&endpoint=https://s3.example&pathStyle=true`, or
- * `azure://account/container/prefix?endpoint=https://blob.example`. What has another scheme is refused: it was not meant as a folder.
+ * `azure://account/container/prefix?endpoint=https://blob.example`. Text with another scheme is
+ * refused, because it was not meant as a folder.
  */
 export function parseBlobLocation(text: string): Parsed<BlobLocation> {
   if (text === "") return invalid("it is empty: give a folder, s3://bucket or azure://account/container");
@@ -139,8 +143,8 @@ function parseFlag(url: URL, name: string): boolean | null {
 }
 
 /**
- * The same text for the same bytes, and without secrets: nodes compare it, because two that keep their bytes apart lose results. Null for
- * a folder, which no other node can share.
+ * The same text for the same storage, without secrets. Nodes compare it, because nodes with
+ * different storage would lose results. Null for a folder, which no other node can share.
  */
 export function blobLocationIdentity(location: BlobLocation): string | null {
   if (location.kind === "folder") return null;

@@ -1,56 +1,78 @@
 import type { Readable } from "node:stream";
 
 /**
- * Where bytes live. Two namespaces: the library, addressed by the SHA-256 of the content, and results, under random ids that the server
- * makes. Nothing a device or a client sent is ever part of a path: ids are checked against {@link SHA256} and {@link RESULT_ID}, and a
- * wrong one throws, because it means that the caller did not look it up (threats 1.1 and 1.2).
+ * Where bytes are kept. There are two namespaces: the library, addressed by the SHA-256 of the
+ * content, and results, under random ids that the server creates. No text from a device or client
+ * is ever part of a path: ids are checked against {@link SHA256} and {@link RESULT_ID}, and a wrong
+ * one throws, because the caller did not look it up (threats 1.1 and 1.2).
  *
- * Everything answered as stored is durable: file and folder are synced, or an object store has answered. Errors of the disk other than
- * a full one throw; an object store that does not do its work throws {@link BlobStoreUnavailable}.
+ * All data that was reported as stored is durable: file and folder are synced, or an object store
+ * has confirmed it. Errors of the disk other than a full one throw; an object store that is
+ * unavailable throws {@link BlobStoreUnavailable}.
  */
 export interface BlobStore {
-  /** Longest result that this store can hold; a part beyond it is a PartMismatch that says so. Absent: {@link MAX_PARTS} parts. */
+  /**
+   * Longest result that this store can hold; a part beyond it is a PartMismatch that says so.
+   * Absent: {@link MAX_PARTS} parts.
+   */
   readonly maxResultBytes?: number;
   /**
-   * Stores library content, hashing on the way. The same content twice is fine. When `body` throws or `signal` aborts, so does this,
-   * and nothing is left behind. Zero bytes are content too.
+   * Stores library content and hashes it on the way. The same content may be stored twice. If
+   * `body` throws or `signal` aborts, so does this, and nothing is left behind. Content may have
+   * zero bytes.
    */
   putLibrary(body: AsyncIterable<Uint8Array>, options: PutLibraryOptions): Promise<PutLibraryAnswer>;
   openLibrary(sha256: string, range?: ByteRange): Promise<OpenBlob | null>;
   statLibrary(sha256: string): Promise<{ readonly sizeBytes: number } | null>;
-  /** True when there was such content. Open streams keep reading to their end. */
+  /** True when there was such content. Open streams continue to their end. */
   deleteLibrary(sha256: string): Promise<boolean>;
 
   /**
-   * Stores one part of a result that is being uploaded, at offset `part * PART_BYTES`. Parts may come in any order, at the same time, and
-   * again: one that is stored is answered without reading `body`. When `body` throws, so does this, and the part is as if never sent.
+   * Stores one part of a result that is being uploaded, at offset `part * PART_BYTES`. Parts may
+   * come in any sequence, at the same time, and repeatedly. If a part is stored already, `body` is
+   * not read. If `body` throws, so does this, and the part counts as never sent.
    */
   putResultPart(part: ResultPart): Promise<PutPartAnswer>;
-  /** Makes the parts one immutable result, once the SHA-256 of the whole agrees. Repeating it is fine. */
+  /**
+   * Combines the parts into one immutable result if the SHA-256 of all bytes agrees. May be
+   * repeated.
+   */
   completeResult(whole: WholeResult): Promise<CompleteAnswer>;
   statResult(resultId: string): Promise<{ readonly sizeBytes: number } | null>;
-  /** `range` must lie within the content; a start beyond it throws RangeError. Destroy the stream when it is not read to its end. */
+  /**
+   * `range` must lie within the content; a start beyond it throws RangeError. Destroy the stream if
+   * it is not read to its end.
+   */
   openResult(resultId: string, range?: ByteRange): Promise<OpenBlob | null>;
-  /** Removes a result, complete or not. True when there was anything. Open streams keep reading to their end. */
+  /**
+   * Removes a result, complete or not. True when there was one. Open streams continue to their end.
+   */
   deleteResult(resultId: string): Promise<boolean>;
-  /** Removes unfinished uploads to which nothing was added since `nowMs - olderThanMs`. Answers their number. */
+  /**
+   * Removes unfinished uploads to which nothing was added since `nowMs - olderThanMs`. Returns
+   * their number.
+   */
   sweepPartials(olderThanMs: number, nowMs: number): Promise<number>;
 
   /**
-   * A signed URL by which anyone may read a complete result from the object store itself until it expires; null when there is no such
-   * result, the time is over, or the credentials cannot sign. Absent where the bytes have no address of their own: on disk.
+   * A signed URL with which a complete result can be read from the object store itself until the
+   * URL expires. Null when there is no such result, the time is over, or the credentials cannot
+   * sign. Absent for a store without URLs: on disk.
    */
   directLink?(resultId: string, link: DirectLink): Promise<URL | null>;
 }
 
 export interface DirectLink {
-  /** As the download shall be called, `.gz` included; percent-encoded for the header here. */
+  /** File name of the download, including `.gz`. Percent-encoded for the header here. */
   readonly fileName: string;
   readonly contentType: string;
   readonly expiresAtMs: number;
 }
 
-/** The object store cannot be reached, is overloaded or refuses us: nothing is wrong with what was asked, and asking again later helps. */
+/**
+ * The object store cannot be reached, is overloaded or refuses this server. The request itself is
+ * valid, and a later retry can succeed.
+ */
 export class BlobStoreUnavailable extends Error {
   override readonly name = "BlobStoreUnavailable";
 }
@@ -67,10 +89,13 @@ export interface ByteRange {
 }
 
 export interface OpenBlob {
-  /** Of the whole content, also when a range was asked for. */
+  /** Size of the whole content, also if a range was requested. */
   readonly sizeBytes: number;
   readonly stream: Readable;
-  /** Takes back a chunk of `stream` that nobody needs any more, to use its memory again. Whoever keeps chunks does not call it. */
+  /**
+   * Takes back a chunk of `stream` that is no longer used, to reuse its memory. A caller that keeps
+   * chunks does not call it.
+   */
   readonly recycle?: (chunk: Uint8Array) => void;
 }
 
@@ -91,7 +116,7 @@ export interface ResultPart {
   readonly body: AsyncIterable<Uint8Array>;
   /** At most PART_BYTES; exactly that for all parts but the last, which `completeResult` checks. */
   readonly sizeBytes: number;
-  /** Of this part, as its sender says. */
+  /** SHA-256 of this part, as its sender states it. */
   readonly sha256: string;
 }
 
@@ -100,7 +125,9 @@ export const MAX_PARTS = 1_000_000;
 
 export type PutPartAnswer =
   | { readonly code: "stored" }
-  /** Size or SHA-256 are not those announced, or another content is stored already as this part. */
+  /**
+   * Size or SHA-256 differ from the announced ones, or this part is stored with another content.
+   */
   | { readonly code: "PartMismatch"; readonly detail: string }
   | { readonly code: "InsufficientStorage" };
 

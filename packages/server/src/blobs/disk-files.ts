@@ -7,11 +7,11 @@ const isErrno = (error: unknown): error is NodeJS.ErrnoException => error instan
 
 export const isMissing = (error: unknown): boolean => isErrno(error) && error.code === "ENOENT";
 
-/** A full disk, or a quota that is used up. */
+/** A full disk, or an exhausted quota. */
 export const isDiskFull = (error: unknown): boolean =>
   isErrno(error) && (error.code === "ENOSPC" || error.code === "EDQUOT");
 
-/** Makes names in a folder durable: a file is only safe once its folder is synced as well. */
+/** Makes file names in a folder durable: a file is safe only after its folder was synced too. */
 export async function syncFolder(path: string): Promise<void> {
   await using folder = await open(path, "r");
   await folder.sync();
@@ -64,7 +64,7 @@ export async function openBlobFile(path: string, range?: ByteRange): Promise<Ope
   }
 }
 
-/** Writes a chunk at an offset, whole. A port only so that tests can have a full disk. */
+/** Writes a whole chunk at an offset. A port only so that tests can simulate a full disk. */
 export type WriteChunk = (handle: FileHandle, chunk: Uint8Array, position: number) => Promise<void>;
 
 export const writeChunk: WriteChunk = async (handle, chunk, position) => {

@@ -5,8 +5,9 @@ import { Readable } from "node:stream";
 const READ_CHUNK_BYTES = 256 * 1024;
 
 /**
- * The bytes of an open file from `start` to `end`, both included; closes it. Chunks that are handed back are read into again: fresh memory for each
- * lies outside V8's heap, where its collector sees little of it, and a download of 1 GiB grew the server by 66 MiB.
+ * The bytes of an open file from `start` to `end`, both included; closes it. Chunks that are handed
+ * back are reused. A new buffer for each chunk lies outside V8's heap, where the garbage collector
+ * sees little of it: a download of 1 GiB grew the server by 66 MiB.
  */
 export class FileStream extends Readable {
   readonly #file: FileHandle;
@@ -16,14 +17,15 @@ export class FileStream extends Readable {
   #reading: Promise<unknown> = Promise.resolve();
 
   constructor(file: FileHandle, start: number, end: number) {
-    // Counted in chunks, because a stream of bytes joins what waits into a new buffer. One is read ahead.
+    // Counted in chunks, because a byte stream joins waiting chunks into a new buffer. One chunk is
+    // read ahead.
     super({ objectMode: true, highWaterMark: 1 });
     this.#file = file;
     this.#position = start;
     this.#end = end;
   }
 
-  /** The caller needs this chunk no more. What another stream made is left alone. */
+  /** The caller no longer needs this chunk. A chunk of another stream is ignored. */
   recycle(chunk: Uint8Array): void {
     const { buffer } = chunk;
     if (buffer.byteLength === READ_CHUNK_BYTES && this.#free.length < 2) this.#free.push(Buffer.from(buffer));
@@ -37,7 +39,8 @@ export class FileStream extends Readable {
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    // A read under way has the file's number: closed now, the number could be another file's.
+    // A running read uses the file descriptor. If it were closed now, the number could refer to
+    // another file.
     const close = () => this.#file.close();
     this.#reading.then(close).then(
       () => done(error),

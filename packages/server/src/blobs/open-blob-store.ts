@@ -7,15 +7,16 @@ import { diskSpace } from "./disk/disk-space.ts";
 
 export interface BlobStoreDeps {
   readonly random: Random;
-  /** The wall clock: how long a direct link lives is counted from it. */
+  /** The wall clock, from which the lifetime of a direct link is counted. */
   readonly nowMs: () => number;
-  /** Of a folder: what stays free on its file system. Default 0. */
+  /** Space that stays free on the file system of a folder. Default 0. */
   readonly reserveBytes?: number;
 }
 
 /**
- * Opens the store at a location and tries that it can be listed, written and deleted in; `BlobStoreNotOpened` says what is wrong.
- * The libraries of object stores are loaded only here: they cost the embedded default 40 MiB and half a second that it has no use for.
+ * Opens the store at a location and tests that it can list, write and delete. Throws
+ * `BlobStoreNotOpened` with the reason. The libraries of object stores are loaded only here,
+ * because they would cost the embedded store 40 MiB and half a second for nothing.
  */
 export async function openBlobStore(
   location: BlobLocation,

@@ -1,6 +1,6 @@
 /**
- * Regroups a body into pieces of `pieceBytes`, the last one shorter; an empty body is one empty piece. One buffer is used for all of
- * them: a piece is the taker's until it asks for the next.
+ * Regroups a body into pieces of `pieceBytes`. The last one is shorter; an empty body is one empty
+ * piece. All pieces share one buffer: a piece is valid until the caller asks for the next one.
  */
 export async function* inPieces(body: AsyncIterable<Uint8Array>, pieceBytes: number): AsyncGenerator<Buffer> {
   let room = Buffer.allocUnsafe(Math.min(pieceBytes, 64 * 1024));
@@ -14,7 +14,7 @@ export async function* inPieces(body: AsyncIterable<Uint8Array>, pieceBytes: num
         filled = 0;
       }
       const taken = Math.min(chunk.length - at, pieceBytes - filled);
-      // Most content is a small script: the full size is taken only by what needs it.
+      // Most content is a small script, so the buffer grows to its full size only when needed.
       if (filled + taken > room.length) room = grown(room, filled, Math.min(pieceBytes, 2 * (filled + taken)));
       room.set(chunk.subarray(at, at + taken), filled);
       filled += taken;

@@ -4,12 +4,15 @@ import type { BlobStore } from "./blob-store.ts";
 import { inPieces } from "./pieces.ts";
 import { Slots } from "./slots.ts";
 
-/** Each holds one piece of {@link PART_BYTES} at most; the others wait, and with them their senders. */
+/**
+ * Concurrent uploads. Each holds at most one piece of {@link PART_BYTES}; further ones and their
+ * senders wait.
+ */
 const MAX_AT_A_TIME = 8;
 const slots = new Slots(MAX_AT_A_TIME);
 
 export interface Whole {
-  /** Random, made by the server. */
+  /** Random, created by the server. */
   readonly id: string;
   readonly body: AsyncIterable<Uint8Array>;
   readonly sizeBytes: number;
@@ -23,8 +26,9 @@ export type PutWholeAnswer =
   | { readonly code: "InsufficientStorage" };
 
 /**
- * Stores bytes that arrive in one stream as an immutable blob under a random id, by the parts of which results are made: every store
- * has these, checks the whole by its SHA-256 and sweeps what was broken off. When `body` throws or `signal` aborts, so does this.
+ * Stores bytes that arrive in one stream as an immutable blob under a random id. Uses the parts of
+ * results, because every store supports them, checks their joint SHA-256 and sweeps interrupted
+ * uploads. If `body` throws or `signal` aborts, so does this.
  */
 export function putWhole(blobs: BlobStore, whole: Whole): Promise<PutWholeAnswer> {
   return slots.run(() => putParts(blobs, whole));

@@ -1,4 +1,7 @@
-/** Lets `limit` calls run at a time, the others in the order they came. Work that sees its signal aborted ends at once, and with it the wait. */
+/**
+ * A semaphore: runs at most `limit` calls at a time, the others wait in the sequence of their
+ * arrival. A call whose signal is aborted ends at once, also while it waits.
+ */
 export class Slots {
   readonly #waiting: (() => void)[] = [];
   #free: number;

@@ -4,7 +4,7 @@ import type { StoredPart } from "./part-log.ts";
 
 const MAX_MISSING_NAMED = 100;
 
-/** Why the stored parts are not the whole that is announced; null when they have its shape. */
+/** Why the stored parts are not the announced content; null when number and sizes match. */
 export function wholeFault(
   parts: ReadonlyMap<number, StoredPart>,
   partCount: number,

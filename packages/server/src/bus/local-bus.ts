@@ -2,7 +2,7 @@ import type { Bus } from "./bus.ts";
 import { progressThrottle } from "./progress-throttle.ts";
 import { Subscribers } from "./subscribers.ts";
 
-/** For one node. `monotonicMs`: of a simulation. */
+/** For one node. `monotonicMs`: the clock of a simulation. */
 export function localBus(monotonicMs: () => number = () => performance.now()): Bus {
   const subscribers = new Subscribers();
   const isWorthTelling = progressThrottle(monotonicMs);

@@ -1,22 +1,26 @@
-/** What honest nodes send is far below: a wake-up for each action that another node accepts, and few changes that are watched. */
+/**
+ * Honest nodes send far less than this: a wake-up for each action that another node accepts, and
+ * few watched changes.
+ */
 export const MESSAGES_PER_SECOND = 5_000;
 
 interface Window {
   readonly lengthMs: number;
-  /** Of a second's messages. */
+  /** The share of one second's messages. */
   readonly share: number;
 }
 
 /**
- * A flood reaches the limit of the short window before it has cost much. Half of a second's messages in it are what a node hears at once
- * that was busy for more than a second while others sent it 2,000 in each.
+ * A flood reaches the limit of the short window early. Half of one second's messages are allowed in
+ * it, because a node that was busy for more than a second receives at once what others sent
+ * meanwhile, 2,000 in each second.
  */
 const WINDOWS: readonly Window[] = [
   { lengthMs: 100, share: 0.5 },
   { lengthMs: 1_000, share: 1 },
 ];
 
-/** Says when more messages come from the bus than a node may spend its time on. */
+/** Detects that more messages come from the bus than a node may spend its time on. */
 export class MessageRate {
   readonly #monotonicMs: () => number;
   readonly #counts: { readonly lengthMs: number; readonly limit: number; beganMs: number; messages: number }[];
@@ -31,7 +35,7 @@ export class MessageRate {
     }));
   }
 
-  /** True when this message is one too many; counting begins anew then. */
+  /** True when this message exceeds the limit; the count is then reset. */
   exceeds(): boolean {
     const nowMs = this.#monotonicMs();
     let isTooMany = false;

@@ -9,37 +9,42 @@ import { progressThrottle } from "./progress-throttle.ts";
 import { Subscribers } from "./subscribers.ts";
 
 export interface NatsBusOptions extends NatsAddress {
-  /** The deployment's id: nodes with the same one hear each other. Letters, digits, `-` and `_`. */
+  /**
+   * The deployment's id. Nodes with the same id receive each other's messages. Letters, digits, `-`
+   * and `_`.
+   */
   readonly deployment: string;
   readonly log: Pick<Logger, "info" | "warn">;
-  /** Of other nodes; beyond, this one does not listen for a while. */
+  /** Messages of other nodes. Beyond this number the node stops listening for a while. */
   readonly messagesPerSecond?: number;
-  /** A message came that no node sends. */
+  /** A message arrived that no node sends. */
   readonly onMalformed?: () => void;
 }
 
 export interface NatsBus extends Bus, AsyncDisposable {
-  /** Whether other nodes hear this one now. */
+  /** Whether other nodes receive this node's messages now. */
   readonly isConnected: boolean;
-  /** Sends what was said last and ends the connection; waits two seconds at most. */
+  /** Sends what was published last and closes the connection. Waits at most two seconds. */
   close(): Promise<void>;
 }
 
-/** How long a node does not listen after a flood, and how often it looks for what it did not hear. */
+/** How long a node does not listen after a flood, and how often it reads the store meanwhile. */
 const MUTED_MS = 10_000;
 const LOST_INTERVAL_MS = 100;
 
 const DEPLOYMENT = /^[A-Za-z0-9_-]{1,64}$/;
-/** Ids become parts of subjects, where dots and stars have a meaning. */
+/** Ids become parts of subjects, in which dots and stars have a meaning. */
 const ACTION_ID = /^[0-9a-f-]{1,64}$/;
 
 /**
- * For many nodes, over plain NATS: no JetStream, because a hint that is late is worth nothing and the store is the truth. This
- * node's own listeners are told at once, whether NATS is there or not. Returns at once and connects by itself.
+ * For several nodes, over plain NATS. JetStream is not used, because a late hint is useless and the
+ * store is authoritative. This node's own listeners are notified at once, whether NATS is connected
+ * or not. Returns at once and connects by itself.
  *
- * Wake-ups are one subject that every node hears: nodes are few, each looks into its own map of links, and nobody has to know
- * where a machine is. Changes of actions have a subject for each action, so that NATS drops those that nobody watches: a node
- * with no watchers gets none of a thousand a second.
+ * Wake-ups use one subject that every node subscribes to: there are few nodes, each one looks into
+ * its own map of connections, and no node has to know where a machine is connected. Changes of
+ * actions have a subject for each action, so that NATS drops those without a watcher: a node with
+ * no watchers gets none of a thousand a second.
  */
 export function natsBus(options: NatsBusOptions): NatsBus {
   const { deployment, log, onMalformed = () => undefined, messagesPerSecond = MESSAGES_PER_SECOND } = options;
@@ -60,8 +65,9 @@ export function natsBus(options: NatsBusOptions): NatsBus {
     muted = null;
   };
   /**
-   * A flood costs this node nothing until it listens again. The connection ends as well: the NATS server has megabytes of the flood waiting
-   * for it, which would all be parsed before the end of a subscription.
+   * After a flood this node unsubscribes for a while, so that the flood costs it nothing. The
+   * connection is closed too: the NATS server has megabytes of the flood queued for it, and all of
+   * them would be parsed before the unsubscription takes effect.
    */
   const mute = () => {
     log.warn({ mutedMs: MUTED_MS }, "too many messages on the bus; not listening for a while");
@@ -163,12 +169,12 @@ export function natsBus(options: NatsBusOptions): NatsBus {
   };
 }
 
-/** Null when the connection ended a moment ago: the next one subscribes to everything. */
+/** Null when the connection ended a moment ago. The next one subscribes to everything. */
 function listen(connection: NatsConnection, subject: string, onMessage: (message: Msg) => void): Subscription | null {
   try {
     return connection.subscribe(subject, {
       callback(error, message) {
-        // An error is a refusal by the server; the link logs it.
+        // An error is a refusal by the server, which `nats-link.ts` logs.
         if (error === null) onMessage(message);
       },
     });

@@ -2,19 +2,26 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import type { Logger } from "pino";
 import { connectionOptions, type NatsAddress } from "./nats-options.ts";
 
-/** Waits between attempts to connect, each between half of it and all of it, so that nodes do not come back in step. */
+/**
+ * Waits between attempts to connect. Each is chosen between half and all of the value, so that
+ * nodes do not reconnect at the same time.
+ */
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 5_000;
-/** Closing waits this long for the server to take what was said last. */
+/** Closing waits this long for the server to take the last messages. */
 const DRAIN_TIMEOUT_MS = 2_000;
 /**
- * A server that takes nothing fills this node's memory, because the client ignores how full its socket is. Beyond this many
- * bytes that the server has not confirmed (it answers a ping after them) messages are dropped.
+ * Messages are dropped while more bytes than this are unconfirmed by the server (it answers a ping
+ * after them). The client ignores how full its socket is, so a server that reads nothing would fill
+ * this node's memory.
  */
 const MAX_UNCONFIRMED_BYTES = 4 * 1024 * 1024;
 const CONFIRM_EVERY_BYTES = 64 * 1024;
 
-/** A connection to NATS that comes back by itself, for ever, and drops what is published while it is away. */
+/**
+ * A connection to NATS that reconnects by itself, without end. Messages that are published while it
+ * is down are dropped.
+ */
 export class NatsLink {
   readonly #address: NatsAddress;
   readonly #log: Pick<Logger, "info" | "warn">;
@@ -25,7 +32,7 @@ export class NatsLink {
   #unconfirmedBytes = 0;
   #isConfirming = false;
   #isRenewing = false;
-  /** The first failure of a row of them is logged, and the end of the row. */
+  /** Of a series of failures only the first one and the end of the series are logged. */
   #isReportedAway = false;
 
   /** `onConnected`: subscribes, on every new connection. */
@@ -40,7 +47,7 @@ export class NatsLink {
     this.#running = this.#run();
   }
 
-  /** Null while there is none. */
+  /** Null while there is no connection. */
   get connection(): NatsConnection | null {
     return this.#connection;
   }
@@ -51,14 +58,14 @@ export class NatsLink {
     try {
       connection.publish(subject, message);
     } catch {
-      // Closed between two looks at it: lost, as hints may be.
+      // The connection closed between two checks. The message is lost, as any hint may be.
       return;
     }
     this.#unconfirmedBytes += subject.length + message.length;
     if (this.#unconfirmedBytes >= CONFIRM_EVERY_BYTES && !this.#isConfirming) void this.#confirm(connection);
   }
 
-  /** Ends the connection with all that it still brings, and opens another one at once. */
+  /** Closes the connection and discards what it still delivers. Opens another one at once. */
   renew(): void {
     const connection = this.#connection;
     if (connection === null) return;
@@ -96,7 +103,7 @@ export class NatsLink {
           this.#isRenewing = false;
           continue;
         }
-        // One that is ended as soon as it stands is no reason to hurry.
+        // A connection that lasts less than the longest wait does not reset the backoff.
         if (performance.now() - sinceMs >= LONGEST_WAIT_MS) waitMs = FIRST_WAIT_MS;
         if (!signal.aborted) this.#reportAway(cause);
       } catch (cause) {
@@ -108,7 +115,7 @@ export class NatsLink {
   }
 
   async #connect(): Promise<NatsConnection> {
-    // Loaded by those who use it: a server of one node starts without.
+    // Loaded when it is needed, so that a server of one node starts without it.
     const { connect, credsAuthenticator } = await import("@nats-io/transport-node");
     return connect(connectionOptions(this.#address, credsAuthenticator));
   }
@@ -130,31 +137,34 @@ export class NatsLink {
       await connection.flush();
       if (connection === this.#connection) this.#unconfirmedBytes -= sentBytes;
     } catch {
-      // The connection ended; the next one counts from nothing.
+      // The connection ended. The next one starts with a count of zero.
     } finally {
       if (connection === this.#connection) this.#isConfirming = false;
     }
   }
 
-  /** What the server refuses while the connection lasts, such as a subject that this user may not use. */
+  /**
+   * Refusals of the server while the connection lasts, such as a subject that this user may not
+   * use.
+   */
   async #logErrors(connection: NatsConnection): Promise<void> {
     let isReported = false;
     for await (const status of connection.status()) {
       if (status.type !== "error" || isReported) continue;
       isReported = true;
-      this.#log.warn({ reason: status.error.message }, "NATS refused something; messages between nodes may be missing");
+      this.#log.warn(
+        { reason: status.error.message },
+        "NATS refused an operation; messages between nodes may be missing",
+      );
     }
   }
 
-  /** Messages of the client name its server's address and never the credentials. */
+  /** Messages of the client contain its server's address and never the credentials. */
   #reportAway(cause: unknown): void {
     if (this.#isReportedAway) return;
     this.#isReportedAway = true;
     const reason = cause instanceof Error ? cause.message : "the connection ended";
-    this.#log.warn(
-      { reason },
-      "NATS is away: other nodes are told nothing and find work when they read the store again",
-    );
+    this.#log.warn({ reason }, "NATS unavailable: other nodes get no wake-ups and find work when they poll the store");
   }
 }
 

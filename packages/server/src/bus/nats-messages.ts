@@ -1,7 +1,10 @@
 import { type Static, type TSchema, Type } from "typebox";
 import { Compile } from "typebox/compile";
 
-/** What crosses NATS. Whoever may publish there may send anything: what does not fit is nobody's message. */
+/**
+ * The messages on NATS. Any client with publish rights may send any bytes; what does not match a
+ * schema is dropped.
+ */
 const closed = { additionalProperties: false } as const;
 const Wake = Type.Object({ machineId: Type.String({ pattern: "^[0-9a-f]{40}$" }) }, closed);
 const Taken = Type.Object(
@@ -27,7 +30,7 @@ const ActionHint = Type.Union([
 export type Wake = Static<typeof Wake>;
 export type ActionHint = Static<typeof ActionHint>;
 
-/** Ours have less than 100. */
+/** Longest message that is parsed; those of this server have less than 100 bytes. */
 const MAX_MESSAGE_BYTES = 256;
 
 const decoder = new TextDecoder();

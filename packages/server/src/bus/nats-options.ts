@@ -1,6 +1,6 @@
 import type { Authenticator, NodeConnectionOptions } from "@nats-io/transport-node";
 
-/** How a node proves itself to NATS. */
+/** Credentials of a node for NATS. */
 export type NatsCredentials =
   | { readonly kind: "password"; readonly user: string; readonly password: string }
   | { readonly kind: "token"; readonly token: string }
@@ -8,20 +8,29 @@ export type NatsCredentials =
   | { readonly kind: "creds"; readonly content: string };
 
 export interface NatsAddress {
-  /** `nats://host:port`, or `tls://host:port` where nothing but TLS will do. Several are one cluster. Without user or password. */
+  /**
+   * `nats://host:port`, or `tls://host:port` to require TLS. Several servers are one cluster.
+   * Without user or password.
+   */
   readonly servers: readonly string[];
   readonly credentials?: NatsCredentials;
-  /** Files for `tls://`: an authority of one's own, a certificate of this node. */
+  /** Files for `tls://`: a private certificate authority, and a certificate of this node. */
   readonly tls?: { readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string };
 }
 
-/** Longest wait for an answer of a server that one connects to. */
+/** Longest wait for the response of a server when connecting. */
 const CONNECT_TIMEOUT_MS = 5_000;
-/** Two unanswered pings end a connection: a peer that is silently gone is noticed within 15 s. */
+/**
+ * Two unanswered pings end a connection, so a peer that silently disappeared is detected within 15
+ * s.
+ */
 const PING_INTERVAL_MS = 5_000;
 const UNANSWERED_PINGS = 2;
 
-/** Throws for what no server could ever take, without repeating it: it may hold a secret. */
+/**
+ * Throws for credentials that no server could accept. Does not repeat the value, which may be a
+ * secret.
+ */
 export function checkNatsAddress({ servers, tls }: NatsAddress): void {
   if (servers.length === 0) throw new Error("NATS needs the address of a server");
   const schemes = new Set(servers.map(schemeOf));
@@ -32,10 +41,10 @@ export function checkNatsAddress({ servers, tls }: NatsAddress): void {
 function schemeOf(server: string): string {
   const url = URL.canParse(server) ? new URL(server) : null;
   if (url === null || !["nats:", "tls:"].includes(url.protocol) || url.hostname === "") {
-    throw new Error("a NATS server is named as nats://host:port or tls://host:port");
+    throw new Error("a NATS server is written as nats://host:port or tls://host:port");
   }
   if (url.username !== "" || url.password !== "") {
-    throw new Error("the address of a NATS server must not hold credentials; they have settings of their own");
+    throw new Error("the address of a NATS server must not contain credentials; they have separate settings");
   }
   return url.protocol;
 }
@@ -47,9 +56,10 @@ export function connectionOptions(
   return {
     servers: [...servers],
     name: "halligan-server",
-    // What this node says it has told its own listeners already.
+    // This node has notified its own listeners already.
     noEcho: true,
-    // The client would queue all that is published while it is away and send it late. `nats-link.ts` connects anew instead.
+    // The client would queue messages while the connection is down and send them late.
+    // `nats-link.ts` opens a new connection instead.
     reconnect: false,
     timeout: CONNECT_TIMEOUT_MS,
     pingInterval: PING_INTERVAL_MS,

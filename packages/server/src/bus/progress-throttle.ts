@@ -1,13 +1,17 @@
 import type { TransferProgress } from "./bus.ts";
 
-/** Five a second of one upload: more than an eye follows. */
+/** Five messages a second for one upload: more than a person can follow. */
 const INTERVAL_MS = 200;
-/** Transfers that are remembered; the one that began first is forgotten first, and then costs one word more. */
+/**
+ * Transfers that are remembered. The one that began first is dropped first, and then causes one
+ * message more.
+ */
 const MAX_TRANSFERS = 4_096;
 
 /**
- * Whether progress is worth a message. Nothing of a transfer's first interval is: most results are there within it, and at a
- * thousand actions a second each of them would cost every node a message for nothing.
+ * Whether progress is worth a message. Nothing is sent in the first interval of a transfer: most
+ * results are complete within it, and at a thousand actions a second each of them would cost every
+ * node a useless message.
  */
 export function progressThrottle(monotonicMs: () => number): (progress: TransferProgress) => boolean {
   const passedAtMs = new Map<string, number>();

@@ -1,6 +1,9 @@
 import type { ActionListener, TakenLink, TransferProgress, WakeListener } from "./bus.ts";
 
-/** The listeners of one node. They are called after the present turn, so that a publisher never runs their code. */
+/**
+ * The listeners of one node. They are called after the current turn of the event loop, so that a
+ * publisher never runs their code.
+ */
 export class Subscribers {
   readonly #machineListeners = new Set<WakeListener>();
   readonly #lostListeners = new Set<() => void>();
@@ -46,7 +49,9 @@ export class Subscribers {
     return () => this.#takenListeners.delete(listener);
   }
 
-  /** `onFirst` when nobody listened to this action before, `onLast` when nobody does any more. */
+  /**
+   * `onFirst` is called for the first listener of an action, `onLast` when its last one has gone.
+   */
   onAction(
     actionId: string,
     listener: ActionListener,

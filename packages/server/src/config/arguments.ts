@@ -11,7 +11,7 @@ export type ServerRequest =
   | { kind: "signOrderKeys"; recoveryKeyFile: string; settings: Record<string, string> }
   | { kind: "adminReset"; showsSecret: boolean; settings: Record<string, string> };
 
-/** Arguments that stand for the setting of that name; secrets are never arguments. */
+/** Arguments that stand for the setting of that name. Secrets are never arguments. */
 const ARGUMENTS = {
   data: "HALLIGAN_DATA_DIR",
   listen: "HALLIGAN_LISTEN",

@@ -11,9 +11,13 @@ import {
 } from "./settings.ts";
 import { parseTenantNames } from "./tenant-names.ts";
 
-/** Everything that rules this server and is no secret. Built once; nothing else reads the environment. */
+/**
+ * All settings of this server that are not secret. Built once; no other code reads the environment.
+ */
 export interface Config {
-  /** Absolute. Holds the database, the blobs, the keys and the first administrator's credentials. */
+  /**
+   * Absolute. Contains the database, the blobs, the keys and the first administrator's credentials.
+   */
   dataDir: string;
   listen: { host: string; port: number };
   /** Files of the certificate and key when this process ends TLS. */
@@ -22,22 +26,31 @@ export interface Config {
   tlsEndsAtProxy: boolean;
   /** Addresses and CIDR ranges of the proxies in front, as `http/edge/admission/client-address.ts` reads them. */
   trustProxy: string;
-  /** How others reach it: absolute, without a final slash. Result links and tokens are made from it. */
+  /**
+   * The URL under which clients reach the server: absolute, without a final slash. Result links and
+   * tokens contain it.
+   */
   publicUrl: string;
   /** Further names of the tenant in paths of the token endpoints, in lower case. */
   tenantNames: readonly string[];
   logLevel: string;
-  /** Absolute; `oidc-issuers.ts` reads it. Null: nobody outside is trusted. */
+  /** Absolute; `oidc-issuers.ts` reads it. Null: no outside issuer is trusted. */
   oidcIssuersFile: string | null;
-  /** Where bytes are kept, as `blobs/blob-location.ts` reads it. */
+  /** The location of the bytes, parsed by `blobs/blob-location.ts`. */
   blobs: string;
-  /** Absolute. Where the keys are; with several nodes the same ones everywhere. */
+  /** Absolute. The folder of the keys; with several nodes it has the same keys on each. */
   keysDir: string;
-  /** Keys are made at the first start; where the folder was set, they must be there. */
+  /**
+   * True: keys are created at the first start. False: the folder was configured, and the keys must
+   * exist.
+   */
   makesKeys: boolean;
-  /** `direct`: result links lead straight to object storage, with the deviations that docs/conformance.md names. */
+  /**
+   * `direct`: result links lead straight to object storage, with the deviations that
+   * docs/conformance.md names.
+   */
   resultLinks: "stream" | "direct";
-  /** What each choice means stands in `domain/identity/policy.ts`. */
+  /** `domain/identity/policy.ts` explains each choice. */
   policy: PolicySettings;
   numbers: NumberSettings;
 }
@@ -48,12 +61,15 @@ export interface PolicySettings {
   libraryApproval: boolean;
 }
 
-/** A mistake of whoever set it up: the message is all they need. */
+/** A mistake in the configuration. The message contains all that the operator needs. */
 export class ConfigError extends Error {}
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Settings by their environment names; `HALLIGAN_*` that no setting has are refused, because a misspelt limit is no limit. */
+/**
+ * Settings by their environment names. An unknown `HALLIGAN_*` is refused, because a misspelt limit
+ * would not be a limit.
+ */
 export function readConfig(env: Environment): Config {
   refuseUnknown(env);
   const tlsFault = uncheckedTlsFault(env);
@@ -103,7 +119,7 @@ const TEXT_SETTINGS = [
   "HALLIGAN_LIBRARY_APPROVAL",
 ];
 
-/** Names that belong to the agent, the command line and enrollment, and may stand in the same environment. */
+/** Names of the agent, the command line and enrollment, which may be in the same environment. */
 const OTHER_PROGRAMS =
   /^HALLIGAN_(AGENT_|URL$|CLIENT_|CONFIG$|TENANT$|ENROLLMENT_TOKEN$|WORKDIR$|MACHINE_ID$|ACTION_ID$|COMMAND_INDEX$)/;
 
@@ -128,7 +144,10 @@ function readTls(env: Environment): Config["tls"] {
   return { certFile: resolve(certFile), keyFile: resolve(keyFile) };
 }
 
-/** The contract accepts a start that names a file which is not there; only the open profile may differ by itself. */
+/**
+ * The contract accepts a start with a missing library file. Only the open profile has another
+ * default.
+ */
 const readPolicy = (env: Environment, profile: LimitsProfile): PolicySettings => ({
   grants: parseChoice(env, "HALLIGAN_GRANTS", ["held", "any"], "held"),
   unknownLibraryFiles: parseChoice(
@@ -187,7 +206,7 @@ function parseListen(text: string): Config["listen"] {
   return { host, port };
 }
 
-/** What others use when no public URL is set: only an address that names one host can stand in for it. */
+/** The public URL if none is set. Only an address that names one host can replace it. */
 function urlOf({ host, port }: Config["listen"], tls: Config["tls"]): string {
   if (port === 0 || host === "0.0.0.0" || host === "::") {
     throw new ConfigError(

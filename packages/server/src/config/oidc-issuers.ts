@@ -6,10 +6,13 @@ import { ConfigError } from "./config.ts";
 const closed = { additionalProperties: false } as const;
 const name = Type.String({ minLength: 1, maxLength: 255 });
 
-/** https, or http to this very machine: keys that came over an open network prove nothing. No user name, query or fragment. */
+/**
+ * https, or http to this machine itself, because keys from an open network prove nothing. No user
+ * name, query or fragment.
+ */
 const ISSUER = /^(https:\/\/[^/?#@\s]+|http:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?)(\/[^?#@\s]*)?$/;
 
-/** In lower case; names are compared so. */
+/** In lower case, because names are compared in lower case. */
 const DOMAIN = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
 
 const IssuerEntry = Type.Object(
@@ -52,7 +55,10 @@ const IssuerEntry = Type.Object(
 );
 const IssuersFile = Compile(Type.Array(IssuerEntry, { maxItems: 32 }));
 
-/** One outside issuer with its defaults filled in; what each means stands in `auth/oidc/trusted-issuer.ts`. */
+/**
+ * One outside issuer with its defaults filled in; `auth/oidc/trusted-issuer.ts` explains each
+ * value.
+ */
 export interface OidcIssuer
   extends Required<Omit<Static<typeof IssuerEntry>, "tenant" | "claims" | "userNameDomains">> {
   tenant: string | undefined;
@@ -60,7 +66,10 @@ export interface OidcIssuer
   claims: { userName: string[]; groups: string; scopes: "scp" | "scope"; roles: string };
 }
 
-/** Reads the file of the setting `HALLIGAN_OIDC_ISSUERS_FILE`. Without the setting nobody outside is trusted. */
+/**
+ * Reads the file of the setting `HALLIGAN_OIDC_ISSUERS_FILE`. Without the setting no outside issuer
+ * is trusted.
+ */
 export async function readOidcIssuers(file: string | null): Promise<OidcIssuer[]> {
   if (file === null) return [];
   let text: string;
@@ -87,7 +96,8 @@ export function parseOidcIssuers(text: string): OidcIssuer[] {
     const [first] = IssuersFile.Errors(entries);
     throw refuse(`${first?.instancePath || "the file"} ${first?.message ?? "has another form"}`);
   }
-  // One issuer of users speaks for every domain; of several each for those that it was given.
+  // A single issuer of users owns every domain. If there are several, each owns the domains in its
+  // configuration.
   const isOnlyOne = entries.filter(({ allowUsers }) => allowUsers).length === 1;
   const issuers = entries.map((entry) => withDefaults(entry, isOnlyOne));
   const domains = issuers.flatMap(({ userNameDomains }) => (userNameDomains === "any" ? [] : userNameDomains));
@@ -96,7 +106,7 @@ export function parseOidcIssuers(text: string): OidcIssuer[] {
     throw refuse(`two issuers have ${doubled} in their userNameDomains; one of them speaks for it`);
   for (const [index, { issuer, allowApplications, allowUsers }] of issuers.entries()) {
     if (!allowApplications && !allowUsers) {
-      throw refuse(`/${index} lets nobody in: set allowApplications or allowUsers for ${issuer}`);
+      throw refuse(`/${index} admits no caller: set allowApplications or allowUsers for ${issuer}`);
     }
     if (issuers.findIndex((one) => one.issuer === issuer) !== index) throw refuse(`${issuer} is there twice`);
   }

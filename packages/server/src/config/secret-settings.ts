@@ -1,6 +1,7 @@
 /**
- * Settings that are or may hold a secret. Each is given by the environment, or by a file whose name is in the setting with `_FILE` behind
- * it, as Docker's and Kubernetes' secrets are; never by an argument, which every process of the machine can read.
+ * Settings that are or may contain a secret. Each is given by the environment, or by a file whose
+ * path is in the setting with the suffix `_FILE`, like the secrets of Docker and Kubernetes. Never
+ * by an argument, because every process of the machine can read arguments.
  */
 export const SECRET_SETTINGS = [
   "HALLIGAN_DATABASE_URL",

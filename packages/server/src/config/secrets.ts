@@ -5,7 +5,7 @@ import { SECRET_SETTINGS } from "./secret-settings.ts";
 export type SecretSetting = (typeof SECRET_SETTINGS)[number];
 export type Secrets = Readonly<Partial<Record<SecretSetting, string>>>;
 
-/** A connection string is short; what is longer was not meant. */
+/** A connection string is short. A longer file was named by mistake. */
 const MAX_SECRET_BYTES = 64 * 1024;
 
 export async function readSecrets(env: Environment): Promise<Secrets> {
@@ -30,6 +30,6 @@ async function readSecretFile(name: string, file: string): Promise<string> {
     });
   });
   if (content.length > MAX_SECRET_BYTES) throw new ConfigError(`${name}_FILE is longer than ${MAX_SECRET_BYTES} bytes`);
-  // Editors end a file with a newline; no secret does.
+  // Editors end a file with a newline; no secret ends with one.
   return content.toString("utf8").trim();
 }

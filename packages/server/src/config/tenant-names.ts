@@ -2,10 +2,10 @@ import { isIP } from "node:net";
 
 const DOMAIN_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/;
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-/** They name no single tenant: `auth/tenant.ts`. */
+/** Names that stand for no single tenant: `auth/tenant.ts`. */
 const SHARED_NAMES = ["common", "organizations", "consumers"];
 
-/** The names in lower case, or the one that cannot be a tenant's name: `wrong`. */
+/** The names in lower case. `wrong`: the first name that a tenant cannot have. */
 export function parseTenantNames(text: string): { names: string[] } | { wrong: string } {
   const names = text.split(",").flatMap((name) => name.trim().toLowerCase() || []);
   const wrong = names.find(

@@ -1,6 +1,9 @@
 const DAY_MS = 24 * 3_600_000;
 
-/** A first warning this long before the end, and further ones; each at most a share of the whole validity, for short certificates. */
+/**
+ * The times before expiry at which warnings begin. Each is at most a share of the whole validity,
+ * for short-lived certificates.
+ */
 const WARNINGS = [
   { beforeMs: 21 * DAY_MS, share: 1 / 4 },
   { beforeMs: 7 * DAY_MS, share: 1 / 8 },
@@ -14,8 +17,9 @@ export interface Validity {
 }
 
 /**
- * How near the end of a certificate is: 0 while there is nothing to say, 1 to 4 as it comes nearer, 5 when it is over. A warning is
- * due when the number has risen. Usual renewals, at a third of the validity before the end, never reach 1.
+ * How close a certificate is to its expiry. 0: no warning. 1 to 4: increasingly close. 5: expired.
+ * A warning is due when the number has increased. A usual renewal, at a third of the validity
+ * before expiry, never reaches 1.
  */
 export function expiryLevel({ validFromMs, validUntilMs }: Validity, nowMs: number): 0 | 1 | 2 | 3 | 4 | 5 {
   const leftMs = validUntilMs - nowMs;

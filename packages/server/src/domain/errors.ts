@@ -1,13 +1,14 @@
 import type { MachineActionStatus } from "@halligan/protocol/api";
 
 /**
- * Every refusal that a use case can answer with: one variant for each case that a caller would treat differently.
- * How each looks on the wire stands in ONE table, `http/api/errors.ts`; leaving one out there does not compile.
+ * Every refusal that a use case can return, with one variant for each case that a caller treats
+ * differently. One table, `http/api/errors.ts`, gives the wire form of each; a missing row does not
+ * compile.
  */
 export type DomainError =
   | { code: "MachineNotFound"; machineId: string }
   | { code: "MachineNameAmbiguous"; name: string; machineIds: readonly string[] }
-  /** `reason`: of the operator; null when two devices were seen with its key. */
+  /** `reason`: given by the operator; null when two devices were seen with its key. */
   | { code: "MachineQuarantined"; machineId: string; reason: string | null }
   | { code: "MachineRetired"; machineId: string; retiredAtMs: number }
   | { code: "MachineNotRetired"; machineId: string }
@@ -46,7 +47,7 @@ export type DomainError =
   | { code: "ContentNotPermitted" }
   | { code: "ContentMismatch"; detail: string }
   | { code: "StagedContentNotFound"; sha256: string }
-  /** The same bytes are being removed as unused at this moment. */
+  /** These bytes are being removed as unused at the same time. */
   | { code: "LibraryContentRemoved"; sha256: string }
   | { code: "StagedContentLimit"; limitBytes: number; limitCount: number }
   | { code: "ApplicationNotFound"; clientId: string }

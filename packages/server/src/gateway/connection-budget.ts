@@ -2,16 +2,16 @@ import { addressKey } from "../network/address-key.ts";
 import type { ConnectionStates } from "../service/measures.ts";
 import { TokenBuckets } from "./token-buckets.ts";
 
-/** Bounds of agent connections on one node; each is a setting. */
+/** Bounds of the agent connections of one node. Each one is a setting. */
 export interface ConnectionBounds {
   /** Machines with a connection that proved its key. */
   maxLinks: number;
-  /** Connections whose device is not known yet. They take nothing of `maxLinks`. */
+  /** Connections whose device has not proven a key yet. They do not count against `maxLinks`. */
   maxUnauthenticatedLinks: number;
   maxUnauthenticatedLinksPerAddress: number;
-  /** Connections of one address that do not prove a key. */
+  /** Connections from one address that have not proven a key. */
   linkAttemptsPerAddressPerMinute: number;
-  /** Handshakes of one machine that prove its key: each costs two commits. */
+  /** Handshakes of one machine that prove its key. Each handshake costs two commits. */
   handshakesPerMachinePerMinute: number;
 }
 
@@ -25,27 +25,27 @@ export const DEFAULT_BOUNDS: Omit<ConnectionBounds, "maxLinks"> = {
 export type ConnectionRefusal =
   | { code: "addressRate"; retryAfterMs: number }
   | { code: "addressFull"; retryAfterMs: number };
-/** Of a connection whose signature was right. */
+/** Why a connection is refused although its device signed correctly. */
 export type MachineRefusal = "machineRate" | "noRoom";
 
-/** A bound on connections from this address says nothing where many devices share it. */
+/** Many devices share this address, so a bound for connections from it would be meaningless. */
 export const SHARED_ADDRESS = null;
 type Address = string | typeof SHARED_ADDRESS;
 
-/** Until a handshake that is under way has ended or timed out. */
+/** Delay until a handshake that is under way has ended or timed out. */
 const RETRY_AFTER_MS = 5_000;
 
 export type ConnectionCounts = Omit<ConnectionStates, "closing">;
 
 /**
- * Who may have a connection. The two budgets are separate: connections that prove no key compete with each other only,
- * and a key has one machine's share whatever its device does.
+ * Decides who may have a connection. There are two separate budgets. Connections that prove no key
+ * compete only with each other. A machine's key has a fixed share, whatever its device does.
  */
 export class ConnectionBudget<C extends object> {
   readonly #bounds: ConnectionBounds;
   readonly #attempts: TokenBuckets;
   readonly #handshakes: TokenBuckets;
-  /** Not known yet, by address; oldest first. */
+  /** Connections whose machine is not known yet, by address, oldest first. */
   readonly #unknown = new Map<Address, Set<C>>();
   readonly #addresses = new Map<C, Address>();
   readonly #machines = new Map<string, Set<C>>();
@@ -57,7 +57,10 @@ export class ConnectionBudget<C extends object> {
     this.#handshakes = new TokenBuckets(bounds.handshakesPerMachinePerMinute);
   }
 
-  /** Before the connection is made: null when it may be. `SHARED_ADDRESS`: not known, as behind a proxy. */
+  /**
+   * Called before the connection is made. Null: it may be made. `SHARED_ADDRESS`: the device's
+   * address is not known, because a proxy hides it.
+   */
   refusalFor(address: string | typeof SHARED_ADDRESS, nowMs: number): ConnectionRefusal | null {
     if (address === SHARED_ADDRESS) return null;
     const group = addressKey(address);
@@ -69,8 +72,8 @@ export class ConnectionBudget<C extends object> {
   }
 
   /**
-   * A connection was made. When there are too many, the answer is the one to close for it: the oldest of the address
-   * that has most, so that an address that has few is never the one that loses.
+   * A connection was made. Returns the connection to close when there are too many: the oldest one
+   * of the address that has the most. An address with few connections therefore never loses one.
    */
   opened(connection: C, address: string | typeof SHARED_ADDRESS): C | null {
     const victim = this.#unknownCount() >= this.#bounds.maxUnauthenticatedLinks ? this.#oldestOfLargest() : null;
@@ -81,21 +84,25 @@ export class ConnectionBudget<C extends object> {
     return victim;
   }
 
-  /** The connection proved the machine's key: from now on it counts as the machine's. Null when it may go on. */
+  /**
+   * The connection proved the machine's key and counts as the machine's from now on. Null: the
+   * connection may go on.
+   */
   proved(connection: C, machineId: string, nowMs: number): MachineRefusal | null {
     const address = this.#addresses.get(connection);
     if (address === undefined) return "noRoom";
     if (this.#handshakes.take(machineId, nowMs) > 0) return "machineRate";
     if (!this.#machines.has(machineId) && this.#machines.size >= this.#bounds.maxLinks) return "noRoom";
     this.closed(connection);
-    // Honest devices behind one address do not use up its attempts.
+    // A handshake that succeeds gives its token back, so honest devices do not exhaust the attempts
+    // of an address that they share.
     if (address !== SHARED_ADDRESS) this.#attempts.refund(address);
     setOf(this.#machines, machineId).add(connection);
     this.#machineOf.set(connection, machineId);
     return null;
   }
 
-  /** Connections that proved this machine's key. */
+  /** Connections that have proven this machine's key. */
   of(machineId: string): ReadonlySet<C> {
     return this.#machines.get(machineId) ?? new Set();
   }

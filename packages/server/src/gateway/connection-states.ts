@@ -2,7 +2,9 @@ import type { ConnectionStates } from "../service/measures.ts";
 import type { Gateway } from "./gateway.ts";
 import type { WsGateway } from "./ws-gateway.ts";
 
-/** What is neither of the gateway's states was closed, and its network end is still open. */
+/**
+ * A socket in neither of the gateway's states was closed here while its network end is still open.
+ */
 export function connectionStates(
   gateway: Pick<Gateway, "counts">,
   sockets: Pick<WsGateway, "socketCount">,

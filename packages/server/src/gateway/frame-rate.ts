@@ -1,11 +1,17 @@
 import type { AgentFrame } from "@halligan/protocol/link";
 import type { Clock } from "../clock.ts";
 
-/** One more unit for each so many bytes of a frame: at 4 us for a KiB it costs as much as a ping to read and answer. */
+/**
+ * A frame costs one more unit for each such number of bytes. Parsing takes 4 us per KiB, so these
+ * bytes cost as much as reading and answering a ping.
+ */
 const BYTES_PER_UNIT = 2 * 1024;
 const WINDOW_MS = 1_000;
 
-/** What handling a frame costs on top of reading it, in units: a report takes a transaction, an end a signature as well. */
+/**
+ * Units for handling a frame, in addition to reading it. A report costs a transaction; an end also
+ * costs a signature check.
+ */
 export const HANDLING_UNITS: Readonly<Record<AgentFrame["type"], number>> = {
   ping: 0,
   probeAnswer: 0,
@@ -17,16 +23,16 @@ export const HANDLING_UNITS: Readonly<Record<AgentFrame["type"], number>> = {
   ended: 12,
 };
 
-/** Stops and starts the reading of one connection. */
+/** Pauses and resumes reading from one connection. */
 export interface Reading {
   pause(): void;
   resume(): void;
 }
 
 /**
- * Bounds what one connection costs: beyond `unitsPerSecond` its frames stay in the network until the next second, or
- * longer where the frames of one read came to more. An honest device that has much to report is slower then; it loses no
- * frame and no connection.
+ * Bounds the cost of one connection. Frames beyond `unitsPerSecond` stay in the network until the
+ * next second, or longer if the frames of one read cost more than that. An honest device with many
+ * reports becomes slower but loses no frame and no connection.
  */
 export class FrameRate {
   readonly #clock: Clock;
@@ -49,7 +55,7 @@ export class FrameRate {
     this.#resumeLater(reading);
   }
 
-  /** The connection has ended. */
+  /** Called when the connection has ended. */
   stop(): void {
     this.#cancelResume?.();
     this.#cancelResume = null;
@@ -65,13 +71,14 @@ export class FrameRate {
     });
   }
 
-  /** Each second that has passed takes its share of the units. */
+  /** Each second that passes pays for its share of the units. */
   #forgetPast(): void {
     const nowMs = this.#clock.monotonicMs();
     const seconds = Math.floor((nowMs - this.#windowBeganMs) / WINDOW_MS);
     if (seconds < 1) return;
     this.#units = Math.max(0, this.#units - seconds * this.#unitsPerSecond);
-    // What is left over belongs to a second that goes on; otherwise the next second begins with the next frame.
+    // A remaining debt belongs to the running second. Without one, the next second begins with the
+    // next frame.
     this.#windowBeganMs = this.#units > 0 ? this.#windowBeganMs + seconds * WINDOW_MS : nowMs;
   }
 }

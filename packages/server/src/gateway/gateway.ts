@@ -21,37 +21,43 @@ import { HINTS_PER_TICK, HintGate } from "./hint-gate.ts";
 import { Link } from "./link/link.ts";
 import type { LinkMarks, LinkOwner } from "./link/link-owner.ts";
 
-/** How long a hint takes to another node at the most, when it arrives at all. */
+/** Longest delay of a hint to another node, if the hint arrives at all. */
 const HINT_MS = 1_000;
-/** How long a live process of link version 2 may take to answer a probe. One that takes longer is found out later, by its value. */
+/**
+ * Longest time in which a live process of link version 2 answers a probe. If it takes longer, it is
+ * detected later, by its rolling value.
+ */
 export const PROBE_MS = 3_000;
 
 /**
- * How far back connections of retired machines are looked for. Only a lost wake-up leaves one open,
- * and a node that cannot read the store for this long has closed all its connections.
+ * How far back the gateway looks for retired machines that may still be connected. A connection of
+ * a retired machine stays open only when a wake-up was lost. A node that cannot read the store for
+ * this long has closed all its connections.
  */
 const RETIRED_WITHIN_MS = 10 * 60_000;
 
 export interface GatewayOptions extends Partial<ConnectionBounds> {
   pingIntervalMs: number;
-  /** Machines that are connected at once. */
+  /** Largest number of connected machines. */
   maxLinks: number;
 }
 
-/** Where one side does not name its process, the journal alone tells: link version 1. */
+/** In link version 1 a device does not name its process, so only the journals are compared. */
 function mayBeOneProcess(older: DeviceMarks, newer: DeviceMarks): boolean {
   if (older.journalId !== newer.journalId) return false;
   return older.processId === null || newer.processId === null || older.processId === newer.processId;
 }
 
-/** All links of this node: at most one a machine that is ready, woken by the bus. */
+/**
+ * All agent connections of this node. A machine has at most one that is ready. The bus wakes them.
+ */
 export class Gateway implements LinkOwner<Link> {
   readonly #context: ServiceContext;
   readonly #options: GatewayOptions;
   readonly #budget: ConnectionBudget<Link>;
   readonly #all = new Set<Link>();
   readonly #ready = new Map<string, Link>();
-  /** Machines whose newest link is being looked up because of a message. */
+  /** Machines for which the store is being read because of a message. */
   readonly #looking = new Set<string>();
   readonly #unsubscribe: () => void;
   readonly #wakes: HintGate<string>;
@@ -75,7 +81,7 @@ export class Gateway implements LinkOwner<Link> {
       overflowed: () => void this.#pumpWaiting(),
       dropped,
     });
-    // The older link finds out by itself when it next reads the store.
+    // The older connection detects this when it next reads the store.
     this.#takes = new HintGate<TakenLink>(context.clock, {
       deliver: (taken) => void this.#taken(taken),
       overflowed: () => undefined,
@@ -88,14 +94,17 @@ export class Gateway implements LinkOwner<Link> {
     };
   }
 
-  /** Whether a connection from this address may be made; null as the address where many devices share it. */
+  /** Whether a connection from this address may be made. Null: many devices share the address. */
   refusalFor(address: string | null): ConnectionRefusal | null {
     const refusal = this.#budget.refusalFor(address, this.#context.clock.monotonicMs());
     if (refusal) this.#context.measures.connectionRefused(refusal.code);
     return refusal;
   }
 
-  /** Takes a new connection over; null when the server stops, and the caller closes it. */
+  /**
+   * Takes over a new connection. Returns null when the server is stopping; the caller then closes
+   * the connection.
+   */
   connect(socket: LinkSocket, address: string | null = socket.remoteAddress): LinkSocketEvents | null {
     if (this.#closing) return null;
     const link = new Link(this.#context, socket, this, this.#options);
@@ -114,7 +123,10 @@ export class Gateway implements LinkOwner<Link> {
     return refusal;
   }
 
-  /** Of a machine's connections whose hello is not answered only the newest one can still become ready. */
+  /**
+   * If several connections of a machine wait for an answer to their hello, only the newest one can
+   * become ready.
+   */
   proven(link: Link, { machineId, linkEpoch }: LinkIdentity): void {
     for (const other of this.#budget.of(machineId)) {
       const isOlder = other.identity && other.identity.linkEpoch < linkEpoch;
@@ -124,9 +136,10 @@ export class Gateway implements LinkOwner<Link> {
   }
 
   /**
-   * The same process with the same journal has lost its older link, whether this side noticed or not. Another process, or
-   * another journal, is either the same device, started again or wiped, or a second one with its key: whether the process
-   * of the older link still runs tells which.
+   * If process and journal are the same, the older connection is lost, whether or not this node has
+   * noticed it. If one of them differs, there are two cases: the same device was restarted or
+   * wiped, or a second device uses its key. The cases are distinguished by probing whether the
+   * process of the older connection still runs.
    */
   async admits(
     { machineId, linkEpoch }: LinkIdentity,
@@ -135,13 +148,15 @@ export class Gateway implements LinkOwner<Link> {
   ): Promise<boolean> {
     if (leftNode) {
       this.#context.bus.linkTaken({ machineId, linkEpoch, ...marks });
-      // The other node asks its link, and puts the machine in quarantine if that process still runs; this link is then stale.
+      // The other node probes its connection and puts the machine in quarantine if that process
+      // still runs. This connection is then stale.
       if (!mayBeOneProcess(leftNode, marks)) await this.#wait(this.#proofMs(leftNode) + HINT_MS);
     }
     for (;;) {
       const older = this.#ready.get(machineId);
       if (!older?.marks || mayBeOneProcess(older.marks, marks)) return true;
-      // One that came later than this says nothing about this one, which is stale and will be told so.
+      // If another connection came later, this one is stale and will be closed as such; the probe
+      // is of no use to it.
       if (older.identity && older.identity.linkEpoch > linkEpoch) return true;
       if (await older.provesAlive(this.#proofMs(older.marks))) {
         await this.#quarantine(machineId, older.marks, marks);
@@ -151,7 +166,10 @@ export class Gateway implements LinkOwner<Link> {
     }
   }
 
-  /** Hints about machines that have no link here cost nothing, so they take no part of the gate. */
+  /**
+   * A hint about a machine without a connection here costs nothing, so it does not count against
+   * the gate.
+   */
   #woken(machineId: string, isRemote: boolean): void {
     if (!isRemote) this.#ready.get(machineId)?.pump();
     else if (this.#ready.has(machineId)) this.#wakes.offer(machineId, machineId);
@@ -162,7 +180,10 @@ export class Gateway implements LinkOwner<Link> {
     if (identity && identity.linkEpoch < taken.linkEpoch) this.#takes.offer(taken.machineId, taken);
   }
 
-  /** More hints came than are believed: one look says which machines have something to be sent. */
+  /**
+   * There were more hints than the gate delivers. One query finds all machines that have something
+   * to send.
+   */
   async #pumpWaiting(): Promise<void> {
     if (this.#isPumpingWaiting) return;
     this.#isPumpingWaiting = true;
@@ -170,16 +191,18 @@ export class Gateway implements LinkOwner<Link> {
       const machineIds = await machinesToSend(this.#context, HINTS_PER_TICK);
       for (const machineId of machineIds) this.#ready.get(machineId)?.pump();
     } catch (cause) {
-      this.#context.log.error({ err: cause }, "machines that wait could not be looked up");
+      this.#context.log.error({ err: cause }, "reading the machines with waiting work failed");
     } finally {
       this.#isPumpingWaiting = false;
     }
   }
 
   /**
-   * Another node has a newer link of a machine. Of the same process, this one is over; of another one, there are two if this
-   * one lives. The message is a hint, because every client of the bus may send it: the store says whether there is a newer
-   * link. One look at a time for each machine bounds what a flood of messages costs.
+   * Another node announced a newer connection of a machine. If both connections have the same
+   * process, this one is over. Otherwise there are two devices if this one is alive. The message is
+   * only a hint, because every client of the bus can send it; the store says whether there is a
+   * newer connection. Only one query runs at a time for each machine, which bounds the cost of a
+   * flood of messages.
    */
   async #taken({ machineId, linkEpoch, ...marks }: TakenLink): Promise<void> {
     const older = this.#ready.get(machineId);
@@ -189,8 +212,8 @@ export class Gateway implements LinkOwner<Link> {
     try {
       if (await hasNewerLink(this.#context, older.identity)) await this.#replaced(older, older.marks, machineId, marks);
     } catch (cause) {
-      // The link finds out by itself when it next reads the store.
-      this.#context.log.error({ err: cause, machineId }, "a newer link could not be looked up");
+      // The connection detects this itself when it next reads the store.
+      this.#context.log.error({ err: cause, machineId }, "reading the newest connection of a machine failed");
     } finally {
       this.#looking.delete(machineId);
     }
@@ -199,7 +222,7 @@ export class Gateway implements LinkOwner<Link> {
   async #replaced(older: Link, olderMarks: LinkMarks, machineId: string, marks: LinkMarks): Promise<void> {
     if (!mayBeOneProcess(olderMarks, marks) && (await older.provesAlive(this.#proofMs(olderMarks)))) {
       await this.#quarantine(machineId, olderMarks, marks).catch((cause: unknown) =>
-        this.#context.log.error({ err: cause, machineId }, "a machine could not be put in quarantine"),
+        this.#context.log.error({ err: cause, machineId }, "machine quarantine failed"),
       );
       return;
     }
@@ -212,7 +235,10 @@ export class Gateway implements LinkOwner<Link> {
     this.closeAllOf(machineId);
   }
 
-  /** How long a live device of these marks may take to prove it: agents of link version 1 speak once in a ping interval. */
+  /**
+   * How long a live device may take to prove that it is alive. Agents of link version 1 send one
+   * frame per ping interval.
+   */
   #proofMs({ processId }: DeviceMarks): number {
     const { pingIntervalMs } = this.#options;
     return processId === null ? pingIntervalMs : Math.min(PROBE_MS, pingIntervalMs);
@@ -235,7 +261,10 @@ export class Gateway implements LinkOwner<Link> {
     if (machineId !== undefined && this.#ready.get(machineId) === link) this.#ready.delete(machineId);
   }
 
-  /** A wake-up may have been lost: the machines that have work are looked up in the store and their links asked again. */
+  /**
+   * A wake-up may have been lost, so the store is asked for machines that have work, and their
+   * connections are woken.
+   */
   async rereadStore(): Promise<void> {
     const machineIds = await machinesWithWork(this.#context, 10_000);
     for (const machineId of machineIds) this.#ready.get(machineId)?.retry();
@@ -244,14 +273,20 @@ export class Gateway implements LinkOwner<Link> {
     for (const machineId of retired) this.#ready.get(machineId)?.pump();
   }
 
-  /** Of a machine in quarantine. Not awaited: the link that led to this waits for it. */
+  /**
+   * Closes the connections of a machine in quarantine. Not awaited, because the connection that
+   * caused this waits for it.
+   */
   closeAllOf(machineId: string): void {
     for (const link of this.#all) {
       if (link.identity?.machineId === machineId) void link.close("quarantined", "two devices use this machine's key");
     }
   }
 
-  /** Makes every device dial anew: what the store says of their links does not hold any more. */
+  /**
+   * Makes every device reconnect, because what the store says about the connections no longer
+   * holds.
+   */
   async closeLinks(): Promise<void> {
     await Promise.all([...this.#all].map((link) => link.close("goingAway", "the node was taken for dead")));
   }
@@ -260,7 +295,7 @@ export class Gateway implements LinkOwner<Link> {
     return this.#budget.counts(this.#ready.size);
   }
 
-  /** Tells every device to come back, and waits until what was under way is written. */
+  /** Tells every device to reconnect later, and waits until all work that has begun is written. */
   async close(): Promise<void> {
     this.#closing = true;
     this.#unsubscribe();

@@ -1,28 +1,34 @@
 import type { Clock } from "../clock.ts";
 
 const TICK_MS = 100;
-/** Work of hints from other nodes: so much in a tick, and each key once in a tick. */
+/**
+ * Bounds the work that hints from other nodes cause: a number of keys per tick, and each key once
+ * per tick.
+ */
 export const HINTS_PER_TICK = 100;
 
-/** What becomes of a hint. The last of a key in a tick stands for those before it. */
+/**
+ * Callbacks for the outcome of a hint. The last hint for a key in a tick replaces those before it.
+ */
 export interface HintTarget<H> {
   deliver(hint: H): void;
-  /** More keys than fit into a tick were named: hints were dropped. Called once in a tick. */
+  /** Hints were dropped, because a tick had too many keys. Called once per tick. */
   overflowed(): void;
-  /** A hint that was not delivered, because a later one of its key stands for it or because it was dropped. */
+  /** A hint was not delivered: a later hint replaced it, or it was dropped. */
   dropped(): void;
 }
 
 /**
- * Bounds what hints of other nodes cost. Whoever may publish on the bus may send any number; each would be a look at
- * the store. The first hint of a key is delivered at once, so an honest node's hint takes no longer than without a gate.
+ * Bounds the cost of hints from other nodes. Any client of the bus can send any number of hints,
+ * and each one would cause a query. The first hint for a key is delivered at once, so the gate does
+ * not delay the hint of an honest node.
  */
 export class HintGate<H> {
   readonly #clock: Pick<Clock, "after">;
   readonly #target: HintTarget<H>;
-  /** Delivered in this tick. */
+  /** Keys that were delivered in this tick. */
   readonly #delivered = new Set<string>();
-  /** Named again in this tick: delivered in the next one. */
+  /** Keys that came again in this tick. They are delivered in the next one. */
   #waiting = new Map<string, H>();
   #hasOverflowed = false;
   #cancelTick: (() => void) | null = null;

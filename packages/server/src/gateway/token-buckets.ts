@@ -1,4 +1,4 @@
-/** Keys that are remembered. A key that was forgotten has a full bucket again. */
+/** Number of keys that are remembered. A forgotten key starts with a full bucket. */
 const MAX_KEYS = 65_536;
 
 interface Bucket {
@@ -7,8 +7,8 @@ interface Bucket {
 }
 
 /**
- * One token bucket per key: a minute's worth at once, then one after another at the same rate. Times are of the
- * caller's monotonic clock.
+ * One token bucket per key: a minute's tokens at once, refilled at the same rate. Times are those
+ * of the caller's monotonic clock.
  */
 export class TokenBuckets {
   readonly #perMinute: number;
@@ -18,7 +18,7 @@ export class TokenBuckets {
     this.#perMinute = perMinute;
   }
 
-  /** Takes a token: 0 when there was one, or the milliseconds until there is one. */
+  /** Takes a token. Returns 0 when there was one, else the milliseconds until there is one. */
   take(key: string, nowMs: number): number {
     const bucket = this.#bucketOf(key, nowMs);
     if (bucket.tokens < 1) return Math.ceil(((1 - bucket.tokens) * 60_000) / this.#perMinute);
@@ -26,7 +26,7 @@ export class TokenBuckets {
     return 0;
   }
 
-  /** Gives a token back: what it was taken for was no burden. */
+  /** Gives back a token whose use caused no load. */
   refund(key: string): void {
     const bucket = this.#buckets.get(key);
     if (bucket) bucket.tokens = Math.min(this.#perMinute, bucket.tokens + 1);
@@ -49,7 +49,7 @@ export class TokenBuckets {
     return bucket;
   }
 
-  /** A bucket that nothing was taken from for a minute is full, as a new one is. */
+  /** A bucket that was not used for a minute is full, like a new one. */
   #makeRoom(nowMs: number): void {
     if (this.#buckets.size < MAX_KEYS) return;
     for (const [key, { atMs }] of this.#buckets) if (nowMs - atMs >= 60_000) this.#buckets.delete(key);

@@ -10,34 +10,43 @@ import type { ConnectionRefusal } from "./connection-budget.ts";
 import { FrameRate } from "./frame-rate.ts";
 import type { Gateway } from "./gateway.ts";
 
-/** How long a closed link may take to say goodbye before its connection is cut. */
+/**
+ * How long a closed connection waits for the device's close frame before its socket is destroyed.
+ */
 const CLOSE_GRACE_MS = 2_000;
 /**
- * What a connection may send before its device is known: the one answer in its frame, and some control frames. A frame of the largest size,
- * never finished, would otherwise hold its bytes here for as long as the connection lasts (threats 1.4 and 1.6).
+ * What a connection may send before its device is known: one answer in one frame, and some control
+ * frames. A larger bound would let an unfinished frame of the largest size keep its bytes in memory
+ * for as long as the connection lasts (threats 1.4 and 1.6).
  */
 const MAX_UNKNOWN_BYTES = 8 * ANSWER_BYTES;
 /**
- * An agent sends each message in one frame; proxies may split some. A fragment without bytes costs as much as a message, and only the
- * message is counted.
+ * An agent sends each message in one frame; proxies may split some of them. A fragment without
+ * bytes costs as much as a message, but only messages are counted.
  */
 const MAX_FRAGMENTS = 128;
 
-/** Why an upgrade is not taken. */
+/** Why an upgrade is refused. */
 export type UpgradeRefusal = { code: "origin" } | ConnectionRefusal;
 
 export interface WsGatewayOptions {
   clock: Clock;
-  /** Answers an upgrade that is not taken. */
+  /** Answers an upgrade that is refused. */
   refuse(socket: Duplex, refusal: UpgradeRefusal): void;
-  /** Units a second of one connection: a frame is one, a large one and a report are several. */
+  /**
+   * Units per second of one connection. A frame costs one unit; a large frame or a report costs
+   * several.
+   */
   framesPerSecond?: number;
-  /** Whether connections of many devices come from one address, as behind a proxy: then no bound is of an address. */
+  /**
+   * Whether connections of many devices come from one address, for example behind a proxy. Then
+   * there is no bound per address.
+   */
   isAddressShared?: boolean;
 }
 export const DEFAULT_FRAMES_PER_SECOND = 1_000;
 
-/** The `ws` end of the gateway: what upgrades on LINK_PATH becomes a link. */
+/** The `ws` end of the gateway: an upgrade on LINK_PATH becomes an agent connection. */
 export class WsGateway {
   readonly #gateway: Gateway;
   readonly #sockets: WebSocketServer;
@@ -46,7 +55,8 @@ export class WsGateway {
   constructor(gateway: Gateway, options: WsGatewayOptions) {
     this.#gateway = gateway;
     this.#options = options;
-    // No compression: its window costs each idle link memory, and a small frame could unpack to a large one.
+    // Compression is off: its window takes memory of each idle connection, and a small frame could
+    // unpack to a large one.
     this.#sockets = new WebSocketServer({
       noServer: true,
       maxPayload: MAX_AGENT_FRAME_BYTES,
@@ -55,14 +65,18 @@ export class WsGateway {
     });
   }
 
-  /** `remoteAddress`: the device's, also behind a trusted proxy; by default that of the connection. */
+  /**
+   * `remoteAddress`: the address of the device, also behind a trusted proxy. Default: the peer of
+   * the connection.
+   */
   upgrade(
     request: IncomingMessage,
     socket: Duplex,
     head: Buffer,
     remoteAddress = peerAddress(request.socket.remoteAddress),
   ): void {
-    // A browser sends Origin; no agent does. A page must not be able to speak the link (threat 3.5).
+    // Browsers send Origin and agents do not. A web page must not be able to speak the link
+    // protocol (threat 3.5).
     if (request.headers.origin !== undefined) {
       this.#options.refuse(socket, { code: "origin" });
       return;
@@ -76,7 +90,7 @@ export class WsGateway {
       );
   }
 
-  /** With those that were closed here and whose network end is still open. */
+  /** Includes connections that were closed here while their network end is still open. */
   get socketCount(): number {
     return this.#sockets.clients.size;
   }
@@ -90,7 +104,7 @@ export class WsGateway {
 
   #connected(link: WsLinkSocket, ws: WebSocket, address: string | null): void {
     const rate = new FrameRate(this.#options.clock, this.#options.framesPerSecond ?? DEFAULT_FRAMES_PER_SECOND);
-    // An error is always followed by close, which is where the link learns of it.
+    // An error is always followed by `close`, and the connection handles that event.
     ws.on("error", ignore);
     const events = this.#gateway.connect(link, address);
     if (!events) {
@@ -98,7 +112,7 @@ export class WsGateway {
       return;
     }
     link.countUntilReady(events);
-    // No pong was asked for, and none is believed; each costs as much to parse as a ping.
+    // The server never sends a ping, so a pong means nothing. Parsing one costs as much as a ping.
     for (const control of ["ping", "pong"] as const) ws.on(control, (data) => rate.count(data.length, 0, ws));
     ws.on("close", () => rate.stop());
     ws.on("message", (data, isBinary) => {
@@ -111,12 +125,15 @@ export class WsGateway {
   }
 }
 
-/** A class and not an object of closures: there are as many as links, and they last as long. */
+/**
+ * A class and not an object of closures, because there is one for each connection and it lasts as
+ * long.
+ */
 class WsLinkSocket implements LinkSocket {
   readonly remoteAddress: string;
   readonly #ws: WebSocket;
   readonly #socket: Socket;
-  /** What it may send before it is ready: grows with the welcome by what a hello may have. */
+  /** Bytes that it may still send before it is ready. The welcome adds the size of a hello. */
   #limitBytes = MAX_UNKNOWN_BYTES;
 
   constructor(ws: WebSocket, socket: Socket, remoteAddress: string) {
@@ -125,7 +142,7 @@ class WsLinkSocket implements LinkSocket {
     this.remoteAddress = remoteAddress;
   }
 
-  /** A link that is ready has other bounds, and keeps no listener. */
+  /** A ready connection has other bounds and keeps no listener. */
   countUntilReady(events: LinkSocketEvents): void {
     let receivedBytes = 0;
     const count = (chunk: Buffer) => {
@@ -141,7 +158,7 @@ class WsLinkSocket implements LinkSocket {
   }
 
   sendText(frame: string): void {
-    // The first text is the welcome: the device is known.
+    // The first text is the welcome, so the device is known.
     this.#limitBytes = MAX_UNKNOWN_BYTES + MAX_HELLO_BYTES;
     this.#ws.send(frame);
   }
@@ -152,7 +169,7 @@ class WsLinkSocket implements LinkSocket {
 
   close(code: number, reason: string): void {
     this.#ws.close(code, reason.slice(0, 120));
-    // ws waits 30 s for the goodbye of the other side, and takes its frames meanwhile.
+    // `ws` waits 30 s for the close frame of the other side and accepts frames meanwhile.
     const cut = setTimeout(() => this.#ws.terminate(), CLOSE_GRACE_MS).unref();
     this.#ws.once("close", () => clearTimeout(cut));
   }
@@ -165,7 +182,7 @@ function toBytes(data: RawData): Buffer {
   return Buffer.isBuffer(data) ? data : Buffer.from(data);
 }
 
-/** Waits until every socket has closed, then cuts those that did not. */
+/** Waits until every socket has closed, then destroys those that have not. */
 async function goodbye(sockets: readonly WebSocket[]): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   let open = sockets.length;

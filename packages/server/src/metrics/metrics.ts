@@ -5,15 +5,15 @@ import type { ConnectionStates, Measures } from "../service/measures.ts";
 import type { ResultSpace } from "../service/result-space.ts";
 import type { Store } from "../store/store.ts";
 
-/** What is known of a request when it has been answered. */
+/** The facts about a request after its response. */
 export interface AnsweredRequest {
-  /** Null for a path that no operation has. */
+  /** Null for a path without an operation. */
   readonly operation: string | null;
   readonly status: number;
-  /** Of a refusal. */
+  /** The code of a refusal. */
   readonly code?: string;
   readonly durationMs: number;
-  /** Of a file or a result. */
+  /** Size of a file or a result. */
   readonly sentBytes?: number;
 }
 
@@ -22,11 +22,11 @@ export interface MetricsSources {
   readonly resultSpace: Pick<ResultSpace, "totalBytes">;
   readonly nowMs: () => number;
   readonly connections: () => ConnectionStates;
-  /** Null where there is no bus. */
+  /** Null when there is no bus. */
   readonly busIsConnected: (() => boolean) | null;
-  /** Null where the database is this process's own. */
+  /** Null when only this process uses the database. */
   readonly clockOffsetMs: (() => number) | null;
-  /** Null where this process does not end TLS. */
+  /** Null when this process does not end TLS. */
   readonly disk: DiskState;
   readonly certificate: { readonly secondsUntilExpiry: number; readonly reloadFailed: boolean } | null;
 }
@@ -34,7 +34,7 @@ export interface MetricsSources {
 export interface Metrics {
   readonly measures: Measures;
   readonly requestAnswered: (request: AnsweredRequest) => void;
-  /** In Prometheus' text form. `sources` are asked now. */
+  /** In Prometheus' text format. `sources` are read now. */
   readonly text: (sources: MetricsSources) => Promise<string>;
   readonly contentType: string;
 }
@@ -43,7 +43,7 @@ const FAST_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1
 /** From milliseconds to the three days that an action may wait. */
 const WAIT_SECONDS = [0.002, 0.005, 0.01, 0.025, 0.1, 0.5, 1, 5, 30, 300, 3_600, 86_400, 259_200];
 
-/** One registry a process: nothing is kept beside it, and no label has a value that a caller chooses. */
+/** One registry per process with all metrics. No label has a value that a caller chooses. */
 export function createMetrics(): Metrics {
   const registry = new Registry();
   const registers = [registry];
@@ -84,7 +84,8 @@ export function createMetrics(): Metrics {
     help: "1 when the database answered just now",
     registers,
   });
-  // Apart from the rest: while the database is away nobody knows them, and a 0 would be a lie.
+  // In a separate registry, because the values are unknown while the database is unavailable, and a
+  // 0 would be wrong.
   const deployment = new Registry();
   const ofDeployment = [deployment];
   const sessions = new Gauge({
@@ -127,7 +128,8 @@ export function createMetrics(): Metrics {
     labelNames: ["reason"],
     registers,
   });
-  // Registered by their first value: a node that has no bus would else tell a 0, which is the alarm of one that lost it.
+  // Registered with their first value. Otherwise a node without a bus would show a 0, which is the
+  // alarm for a lost bus.
   const bus = new Gauge({ name: "halligan_bus_connected", help: "1 while the bus is connected", registers: [] });
   const clock = new Gauge({
     name: "halligan_clock_offset_seconds",
@@ -225,10 +227,16 @@ export function createMetrics(): Metrics {
   };
 }
 
-/** Less than Prometheus waits for its whole answer (10 s unless told), so that the other figures still come. */
+/**
+ * Less than Prometheus waits for the whole response (10 s by default), so that the other metrics
+ * still arrive.
+ */
 const STORE_TIMEOUT_MS = 3_000;
 
-/** Null when it fails or takes longer: the store says so in its own way, and the figure here is that it did. */
+/**
+ * Null when it fails or takes longer. The store reports its own errors; here the metric is only
+ * left out.
+ */
 async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T | null> {
   const over = Promise.withResolvers<null>();
   const timer = setTimeout(() => over.resolve(null), timeoutMs);

@@ -4,8 +4,8 @@ const GROUPS = 8;
 const NETWORK_GROUPS = 4;
 
 /**
- * What an address is counted by: an IPv4 address itself, the /64 network of an IPv6 address, because
- * one host has all addresses of its network. Pure.
+ * The key under which an address is counted: an IPv4 address itself, the /64 network of an IPv6
+ * address, because one host has all addresses of its network. Pure.
  */
 export function addressKey(address: string): string {
   const text = address.toLowerCase().replace(/%.*$/, "");

@@ -4,7 +4,7 @@ import type { Value } from "./filter.ts";
 import { type ODataResult, refuseQuery } from "./odata-error.ts";
 import { type OrderTerm, orderText } from "./order-by.ts";
 
-/** The last row of a page: its value for each term of the order, then what breaks ties. */
+/** The last row of a page: its value for each sort term, then the unique sequence. */
 export interface Position {
   readonly values: readonly Value[];
   readonly seq: number;
@@ -14,24 +14,31 @@ export interface Cursor {
   readonly after: Position;
   /** Rows that `$top` still allows after that page; null without `$top`. */
   readonly left: number | null;
-  /** The time that the first page was computed at, Unix milliseconds: what depends on the time (`lastSeen` of a linked machine) must not move between pages. */
+  /**
+   * The time of the first page, Unix milliseconds. Values that depend on the time (`lastSeen` of a
+   * connected machine) must not change between pages.
+   */
   readonly asOfMs: number;
 }
 
 /** The longest `$skiptoken`, in characters. A computer name of 255 six-byte escapes fits. */
 const MAX_LENGTH = 8_192;
 
-/** The last moment that a Date can hold, Unix milliseconds: responses show times of a list as of then. */
+/**
+ * The last time that a Date can hold, Unix milliseconds, because responses show times of a list as
+ * of this time.
+ */
 const LATEST_MS = 8_640_000_000_000_000;
 
 /**
- * Opaque to clients, but not secret and not signed: all that a forged one reaches is another place in a list that its caller may read
- * anyway. The letters are short because every page's link carries them.
+ * Opaque to clients, but neither secret nor signed: a forged cursor only leads to another position
+ * in a list that its caller may read in any case. The names are short because every page's link
+ * contains them.
  */
 export function writeCursor(cursor: Cursor, orderBy: readonly OrderTerm[]): string {
   const { after, left, asOfMs } = cursor;
   const json = JSON.stringify({ o: orderText(orderBy), v: after.values, s: after.seq, l: left, t: asOfMs });
-  // btoa takes Latin-1 only.
+  // btoa accepts only Latin-1.
   const ascii = json.replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
   return btoa(ascii).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
 }
@@ -73,7 +80,7 @@ function decode(token: string): unknown {
   try {
     return JSON.parse(atob(token.replaceAll("-", "+").replaceAll("_", "/")));
   } catch {
-    // Neither base64 nor JSON: not one of ours.
+    // The text is neither base64 nor JSON, so this server did not issue it.
     return undefined;
   }
 }

@@ -1,10 +1,13 @@
 import { type ComparisonOperator, ELEMENT, type FieldValue, type Filter, type Operand, type Value } from "./filter.ts";
 import { asciiLower, compareText } from "./text-order.ts";
 
-/** A record's fields by their names in the entity's table. Ids are in lower case, as they are stored. */
+/** A record's fields by their names in the entity's table. Ids are in lower case, as stored. */
 export type FilterRecord = Readonly<Record<string, FieldValue>>;
 
-/** Whether a record meets the filter: what the filter means. The stores' SQL is held against it. */
+/**
+ * Whether a record meets the filter. Defines the meaning of a filter; tests compare the stores' SQL
+ * with it.
+ */
 export function meets(filter: Filter, record: FilterRecord): boolean {
   switch (filter.kind) {
     case "and":
@@ -59,7 +62,7 @@ function compares(value: Value, operator: ComparisonOperator, other: Value): boo
   return operator === "lt" ? order < 0 : order <= 0;
 }
 
-/** Undefined when one is null: nothing comes before or after it. */
+/** Undefined when one value is null, because null is neither before nor after any value. */
 function orderOf(value: Value, other: Value): number | undefined {
   if (typeof value === "string" && typeof other === "string") return compareText(value, other);
   if (typeof value === "number" && typeof other === "number") return value - other;

@@ -1,25 +1,29 @@
 /**
- * Text is compared without regard to the case of its ASCII letters, in every field of every list (docs/conformance.md, "Text in filters").
- * - storedLower: ids, which are stored in lower case: only what a caller writes is lowered, so an upper-case GUID finds its row through
- *   the index of the column;
+ * Text is compared without regard to the case of its ASCII letters, in every field of every list
+ * (docs/conformance.md, "Text in filters").
+ * - storedLower: ids, which are stored in lower case. Only the caller's text is lowered, so an
+ *   upper-case GUID finds its row through the index of the column.
  * - ignored: both sides are lowered.
  */
 export type LetterCase = "storedLower" | "ignored";
 
-/** A property that may be filtered on and, unless it is a list, ordered by. */
+/** A property for filters and, unless it is a list, for sorting. */
 export type Field = { readonly name: string } & (
   | { readonly kind: "text"; readonly letterCase: LetterCase }
-  /** A quoted word in any letter case. `open`: a word outside `values` matches nothing instead of being refused. */
+  /**
+   * A quoted word in any letter case. `open`: a word outside `values` matches nothing instead of
+   * being refused.
+   */
   | { readonly kind: "enum"; readonly values: readonly string[]; readonly open: boolean }
   | { readonly kind: "datetime" | "number" | "boolean" | "textList" }
 );
 
-/** What one list offers: the whitelist of its query options. */
+/** The query options of one list: its whitelist. */
 export interface Entity {
   /** Plural, for messages. */
   readonly title: string;
   /**
-   * By name in lower case: clients write names in any letter case
+   * By name in lower case, because clients write names in any letter case
    * (docs/contract/clients-in-the-wild.md#listing-actions).
    */
   readonly fields: ReadonlyMap<string, Field>;

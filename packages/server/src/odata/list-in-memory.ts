@@ -6,8 +6,8 @@ import type { ListQuery } from "./query.ts";
 import { asciiLower, compareText } from "./text-order.ts";
 
 /**
- * A list that is short enough to be read whole, as the stores answer longer ones in SQL. `rows`: in the list's own order.
- * All that `$top` allows stands on one page.
+ * Applies a query to a list that is short enough to be read as a whole; longer lists are queried in
+ * SQL. `rows`: in the list's own sort. All rows that `$top` allows are on one page.
  */
 export function listInMemory<R>(
   rows: readonly R[],
@@ -23,7 +23,10 @@ export function listInMemory<R>(
   return { rows: sorted.slice(skip, end).map(({ row }) => row), count: count ? found.length : null, next: null };
 }
 
-/** Rows that nothing tells apart keep their order, or its reverse, by the direction of the last term. */
+/**
+ * Rows with equal sort values keep their sequence, or its reverse, by the direction of the last
+ * term.
+ */
 function inOrder<T extends { readonly record: FilterRecord }>(
   found: readonly T[],
   orderBy: readonly OrderTerm[],
@@ -43,7 +46,7 @@ function inOrder<T extends { readonly record: FilterRecord }>(
   });
 }
 
-/** Null comes before every value, false before true. */
+/** Null sorts before every value, false before true. */
 function compareValues(a: FieldValue | undefined, b: FieldValue | undefined, folds: boolean): number {
   if (typeof a === "string" && typeof b === "string") {
     return folds ? compareText(asciiLower(a), asciiLower(b)) : compareText(a, b);

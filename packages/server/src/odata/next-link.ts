@@ -2,9 +2,9 @@ import { type Position, writeCursor } from "./cursor.ts";
 import type { ListQuery } from "./query.ts";
 
 /**
- * `@odata.nextLink`: clients follow it as it is until there is none
+ * `@odata.nextLink`: clients follow it unchanged until there is none
  * (docs/contract/clients-in-the-wild.md#listing-actions). `listUrl`: public URL and path of the
- * list, without a query. `after`: the last row of the page that `query` answered.
+ * list, without a query. `after`: the last row of the page for `query`.
  */
 export function nextLink(listUrl: string, query: ListQuery, after: Position): string {
   const left = query.left === null ? null : query.left - query.pageSize;

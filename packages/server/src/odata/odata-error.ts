@@ -1,9 +1,9 @@
 import { type Result, refuse } from "../domain/result.ts";
 
 /**
- * A query option that cannot be answered: 400 `ODataError`
- * (docs/contract/http-api.md#list-machine-actions). `detail` is for the person who wrote the query;
- * `at` is the place in the option's text, in UTF-16 units from 0, where one character can be named.
+ * A query option that is not supported: 400 `ODataError`
+ * (docs/contract/http-api.md#list-machine-actions). `detail` is for the author of the query. `at`
+ * is the position in the option's text, in UTF-16 units from 0, if one character can be named.
  */
 export interface ODataError {
   code: "ODataError";
@@ -19,7 +19,7 @@ export const refuseQuery = (detail: string, at?: number): { ok: false; error: OD
 /** Longest piece of a caller's text that an error repeats, in UTF-16 units. */
 const QUOTED_LENGTH = 60;
 
-/** A caller's text inside a message: quoted, control characters escaped, cut. */
+/** A caller's text inside a message: quoted, with escaped control characters, cut. */
 export function quoted(text: string): string {
   return JSON.stringify(text.length > QUOTED_LENGTH ? `${text.slice(0, QUOTED_LENGTH).toWellFormed()}…` : text);
 }

@@ -2,13 +2,19 @@ import { ok } from "../domain/result.ts";
 import type { Entity } from "./fields.ts";
 import { type ODataResult, quoted, refuseQuery } from "./odata-error.ts";
 
-/** Ties after the last term go by the stored sequence, in that term's direction; null comes before every value, as OData has it. */
+/**
+ * Rows that are equal after the last term are sorted by the stored sequence, in that term's
+ * direction. Null sorts before every value, as in OData.
+ */
 export interface OrderTerm {
   readonly field: string;
   readonly descending: boolean;
 }
 
-/** `$orderby`: properties with `asc` (the default) or `desc`, each property once; all in any letter case. */
+/**
+ * `$orderby`: properties with `asc` (the default) or `desc`, each property once; all in any letter
+ * case.
+ */
 export function parseOrderBy(text: string, entity: Entity): ODataResult<readonly OrderTerm[]> {
   const terms: OrderTerm[] = [];
   for (const part of text.split(",")) {
@@ -25,6 +31,8 @@ export function parseOrderBy(text: string, entity: Entity): ODataResult<readonly
   return ok(terms);
 }
 
-/** The one spelling of an order: a cursor carries it, so that it is not used with another. */
+/**
+ * The normalised text of a sort. A cursor contains it, so that it cannot be used with another sort.
+ */
 export const orderText = (terms: readonly OrderTerm[]): string =>
   terms.map(({ field, descending }) => `${field} ${descending ? "desc" : "asc"}`).join(",");

@@ -7,59 +7,65 @@ import { type OrderTerm, parseOrderBy } from "./order-by.ts";
 import { parseFilter } from "./parse/parse-filter.ts";
 import { parseSelect } from "./select.ts";
 
-/** What is said of a list beside its entity. */
+/** Options of a list in addition to its entity. */
 export interface ListKind extends Partial<PageLimits> {
-  /** Default true. False: all rows stand on one page. */
+  /** Default true. False: all rows are on one page. */
   readonly hasPages?: boolean;
 }
 
 /**
- * In rows. docs/contract/http-api.md#list-machine-actions gives the 10,000; the default page is
- * ours (docs/contract/choices.md).
+ * In rows. docs/contract/http-api.md#list-machine-actions defines the 10,000; the default page is
+ * Halligan's choice (docs/contract/choices.md).
  */
 export interface PageLimits {
   readonly defaultPage: number;
-  /** A greater `$top` is refused. */
+  /** A larger `$top` is refused. */
   readonly maxTop: number;
-  /** A greater `$top` than this comes in several pages. */
+  /** A larger `$top` is returned in several pages. */
   readonly maxPage: number;
 }
 
 export const PAGE_LIMITS: PageLimits = { defaultPage: 1_000, maxTop: 10_000, maxPage: 10_000 };
 
-/** Greatest `$skip`: a cursor is the way to go far. */
+/** Largest `$skip`. Clients that go further use a cursor. */
 const MAX_SKIP = 1_000_000_000;
 
-/** What one page of a list is asked to hold. */
+/** The request for one page of a list. */
 export interface ListQuery {
   readonly filter: Filter | null;
-  /** Empty: the entity's own order. */
+  /** Empty: the entity's own sort. */
   readonly orderBy: readonly OrderTerm[];
-  /** Rows of this page at most. */
+  /** Maximum number of rows on this page. */
   readonly pageSize: number;
   /** Rows that `$top` allows from here on; null without `$top`. */
   readonly left: number | null;
-  /** Rows to pass over before the first page; 0 on later ones. */
+  /** Rows to skip before the first page; 0 on later ones. */
   readonly skip: number;
-  /** `@odata.count` is wanted: how many rows meet the filter, whatever `$top` and `$skip` say. */
+  /**
+   * `@odata.count` is requested: the number of rows that meet the filter, independent of `$top` and
+   * `$skip`.
+   */
   readonly count: boolean;
   readonly select: ReadonlySet<string> | null;
   readonly after: Position | null;
-  /** What "now" is for this list, on every page of it. */
+  /** The meaning of "now" for this list, the same on every page. */
   readonly asOfMs: number;
-  /** Options that the next link says again, word for word. */
+  /** Options that the next link repeats verbatim. */
   readonly repeated: readonly (readonly [name: string, text: string])[];
 }
 
 const OPTIONS = ["$filter", "$orderby", "$top", "$skip", "$count", "$select"] as const;
-/** Of a list that comes in pages: named to nobody, because the server gives it out. */
+/** Of a list with pages. Not named in messages, because the server issues it. */
 const PAGED_OPTIONS = [...OPTIONS, "$skiptoken"] as const;
 /** Of alerts, which have evidence to expand. */
 const ALERT_OPTIONS = [...OPTIONS, "$expand"] as const;
 type Option = (typeof PAGED_OPTIONS)[number] | (typeof ALERT_OPTIONS)[number];
 const REPEATED: readonly Option[] = ["$filter", "$orderby", "$count", "$select"];
 
-/** All options of a list, or the first that cannot be answered. What is not known is refused by name, not ignored. `nowMs`: the caller's clock. */
+/**
+ * All options of a list, or the first one that is not supported. An unknown option is refused by
+ * name and not ignored. `nowMs`: the caller's clock.
+ */
 export function parseListQuery(
   params: URLSearchParams,
   entity: Entity,
@@ -109,8 +115,8 @@ export function parseListQuery(
 }
 
 /**
- * The options of a list that is always empty: no filter, order or selection can change it, so theirs are not read. Which
- * options there are, and how they are written, is the same as everywhere.
+ * The options of a list that is always empty. No filter, sort or selection can change it, so their
+ * values are not parsed. The names and the form of the options are checked as for every list.
  */
 export function parseEmptyListQuery(params: URLSearchParams): ODataResult<Pick<ListQuery, "count">> {
   const read = readOptions(params, ALERT_OPTIONS);
@@ -123,7 +129,10 @@ export function parseEmptyListQuery(params: URLSearchParams): ODataResult<Pick<L
   return skip.ok ? ok({ count: count.value }) : skip;
 }
 
-/** The rule of every list: names in any letter case, each once, none empty, and one that is not known is refused by name. */
+/**
+ * The rule of every list: names in any letter case, each once, none empty. An unknown name is
+ * refused by name.
+ */
 function readOptions(params: URLSearchParams, known: readonly Option[]): ODataResult<ReadonlyMap<Option, string>> {
   const options = new Map<Option, string>();
   for (const [written, text] of params) {
@@ -146,7 +155,7 @@ function parsed<T>(text: string | undefined, absent: T, parse: (text: string) =>
   return text === undefined ? ok(absent) : parse(text);
 }
 
-/** An error of the filter's own text gets the option's name and the place, counted from 1 as people do. */
+/** An error in the filter's own text gets the option's name and the position, counted from 1. */
 function named<T>(option: Option, result: ODataResult<T>): ODataResult<T> {
   if (result.ok) return result;
   const { detail, at } = result.error;

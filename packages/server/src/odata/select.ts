@@ -2,7 +2,10 @@ import { ok } from "../domain/result.ts";
 import type { Entity } from "./fields.ts";
 import { type ODataResult, quoted, refuseQuery } from "./odata-error.ts";
 
-/** `$select`: top-level properties in any letter case; `*` among them, or no `$select`: null, which is all. */
+/**
+ * `$select`: top-level properties in any letter case. Null, which means all, for `*` or without
+ * `$select`.
+ */
 export function parseSelect(text: string, entity: Entity): ODataResult<ReadonlySet<string> | null> {
   const names = new Set<string>();
   let all = false;
@@ -17,7 +20,7 @@ export function parseSelect(text: string, entity: Entity): ODataResult<ReadonlyS
   return ok(all ? null : names);
 }
 
-/** The wire form with the selected properties only, in its own order. */
+/** The wire form with only the selected properties, in its own sequence. */
 export function selectProperties<T extends object>(wire: T, select: ReadonlySet<string> | null): Partial<T> {
   if (select === null) return wire;
   const chosen: Partial<T> = { ...wire };

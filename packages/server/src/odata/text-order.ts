@@ -1,6 +1,7 @@
 /**
- * Negative, zero or positive: the order of SQLite's BINARY and PostgreSQL's "C", which is that of code points. JavaScript's `<` compares
- * UTF-16 units and puts U+1F600 before U+FF5E. Both texts well-formed.
+ * Negative, zero or positive: the comparison of SQLite's BINARY and PostgreSQL's "C", by code
+ * points. JavaScript's `<` compares UTF-16 units and puts U+1F600 before U+FF5E. Both texts must be
+ * well-formed.
  */
 export function compareText(a: string, b: string): number {
   const shared = Math.min(a.length, b.length);
@@ -12,11 +13,14 @@ export function compareText(a: string, b: string): number {
   return a.length - b.length;
 }
 
-/** Surrogates stand for code points above all others, yet U+E000 to U+FFFF are the greater units: the two ranges change places. */
+/**
+ * Surrogates represent the highest code points, but U+E000 to U+FFFF are the larger units. So the
+ * two ranges are swapped.
+ */
 function rank(unit: number): number {
   if (unit >= 0xe000) return unit - 0x800;
   return unit >= 0xd800 ? unit + 0x2000 : unit;
 }
 
-/** ASCII letters only, as `lower` of both engines does it for our columns. */
+/** Only ASCII letters, like `lower` in both dialects for the columns of this store. */
 export const asciiLower = (text: string): string => text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());

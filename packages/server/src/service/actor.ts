@@ -1,13 +1,16 @@
 import type { AuditActorKind, AuditRecord } from "../store/administration/audit.ts";
 
-/** Who does something: an application or user that calls, a machine that reports, or the server's own clock. */
+/**
+ * The origin of an action in the audit log: an application or user that calls, a machine that
+ * reports, or the server itself.
+ */
 export interface Actor {
   readonly kind: AuditActorKind;
   readonly name: string;
   readonly id: string;
-  /** Of the application that calls, or that a user calls through. */
+  /** Client id of the application that calls, or that a user calls through. */
   readonly clientId?: string;
-  /** Network address of the other end; absent for what the server does by itself. */
+  /** Network address of the other end. Absent for what the server does by itself. */
   readonly address?: string;
 }
 
@@ -20,7 +23,7 @@ export const machineActor = (machineId: string, address?: string): Actor => ({
   ...(address !== undefined && { address }),
 });
 
-/** Who did it, as every record has it. */
+/** The fields of the actor that every record has. */
 export const auditedActor = (
   actor: Actor,
 ): Pick<AuditRecord, "actor" | "actorId" | "actorKind" | "application" | "address"> => ({
@@ -28,6 +31,6 @@ export const auditedActor = (
   actorId: actor.id,
   actorKind: actor.kind,
   application: actor.clientId ?? null,
-  // Empty when the connection was gone before its address was asked for.
+  // Empty when the connection closed before its address was read.
   address: actor.address || null,
 });

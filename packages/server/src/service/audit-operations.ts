@@ -38,7 +38,10 @@ export const RECORDED_OPERATIONS = [
   "DeleteDeviceGroup",
 ] as const;
 
-/** What is recorded and is no operation of the route table, by who does it and when. */
+/**
+ * Recorded events that are not operations of the route table: which program or person causes each
+ * one, and when.
+ */
 export const BACKGROUND_EVENTS = {
   FailedAuthentications: "the server, once a minute for each address and kind of credential that failed",
   OrderClaimed: "the server, when it gives an action's order to the machine",
@@ -50,12 +53,14 @@ export const BACKGROUND_EVENTS = {
 } as const satisfies Record<string, string>;
 
 /**
- * Names that a record may have: those of the route table, so that a reader finds the operation in
- * the API's documents, and those of background events.
+ * The names that a record may have: those of the route table, so that a reader finds the operation
+ * in the documentation of the API, and those of background events.
  */
 export type AuditedOperation = (typeof RECORDED_OPERATIONS)[number] | keyof typeof BACKGROUND_EVENTS;
 
-/** Names in older records, each with the operations that it stood for. Records keep theirs. */
+/**
+ * Names in older records, each with the operations that it stood for. Existing records keep them.
+ */
 const FORMER_NAMES: Readonly<Record<string, readonly AuditedOperation[]>> = {
   AddLibraryFile: ["UploadLibraryFile", "PutLibraryFile"],
   RemoveLibraryFile: ["DeleteLibraryFile"],
@@ -64,14 +69,14 @@ const FORMER_NAMES: Readonly<Record<string, readonly AuditedOperation[]>> = {
 };
 
 /**
- * Operations of the route table that are recorded under the name of another one, because they do the
- * same: a search for starts finds all of them by one name.
+ * Operations of the route table that are recorded under the name of another one, because they have
+ * the same effect. A search for starts finds all of them under one name.
  */
 export const RECORDED_AS: Readonly<Record<string, AuditedOperation>> = { StartLiveResponse: "RunLiveResponse" };
 
 /**
- * All names under which records of an operation may stand, whichever of its names is given, in any
- * letter case.
+ * All names under which records of an operation may be stored. `operation` may be any of these
+ * names, in any letter case.
  */
 export function recordedNames(operation: string): readonly string[] {
   const isAsked = (name: string) => name.toLowerCase() === operation.toLowerCase();

@@ -2,7 +2,10 @@ import type { StoreTx } from "../store/store.ts";
 import { type Actor, auditedActor } from "./actor.ts";
 import type { AuditedOperation } from "./audit-operations.ts";
 
-/** Something done to the deployment itself, written in the transaction of the change. Names and ids, never a secret. */
+/**
+ * Records a change of the deployment itself, in the transaction of the change. Contains names and
+ * ids, never a secret.
+ */
 export function auditChange(
   tx: StoreTx,
   actor: Actor,

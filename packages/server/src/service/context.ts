@@ -16,7 +16,10 @@ export interface Ids {
   random: Random;
 }
 
-/** Numbers that rule the use cases; each a setting. See `config/settings.ts` for defaults and sources. */
+/**
+ * Limits of the use cases. Each one is a setting; see `config/settings.ts` for defaults and
+ * sources.
+ */
 export interface ServiceLimits {
   queueTimeoutMs: number;
   runningSessions: number;
@@ -49,15 +52,18 @@ export interface OrderKeyPair {
   privateKey: KeyObject;
 }
 
-/** One key signs; what others of the ring have signed is accepted too, during and after a rotation. The first accepted one signs. */
+/**
+ * One key signs. During and after a rotation, signatures of the other keys are accepted too. The
+ * first accepted key is the one that signs.
+ */
 export interface KeyRing<K> {
   signing: K;
   accepted: readonly K[];
 }
 
 /**
- * The key that outranks the order keys. `set`: the present order keys, signed by it, for devices that pin none of them; null while
- * nobody has signed them.
+ * The key that outranks the order keys. `set`: the present order keys, signed by the recovery key,
+ * for devices that pin none of them. Null until an operator has signed them.
  */
 export interface RecoveryKey {
   key: OrderKey | null;
@@ -67,7 +73,7 @@ export const NO_RECOVERY: RecoveryKey = { key: null, set: null };
 
 export interface ServerKeys {
   order: KeyRing<OrderKeyPair>;
-  /** Number of the set that they are. */
+  /** Number of the set of `accepted` keys. */
   orderKeySet: number;
   recovery: RecoveryKey;
   /** HMAC keys, 32 bytes each, one for each purpose. */
@@ -75,7 +81,7 @@ export interface ServerKeys {
   linkTicket: KeyRing<Uint8Array>;
 }
 
-/** What every use case is given. */
+/** The dependencies of every use case. */
 export interface ServiceContext {
   store: Store;
   blobs: BlobStore;
@@ -85,14 +91,14 @@ export interface ServiceContext {
   limits: ServiceLimits;
   readonly policy: Policy;
   keys: ServerKeys;
-  /** Of what devices sign about the ends of commands. */
+  /** Verifies what devices sign about the ends of commands. */
   readonly checkSignature: SignatureCheck;
   publicUrl: string;
   readonly measures: Measures;
   readonly resultSpace: ResultSpace;
-  /** `direct`: links to results in object storage lead there (docs/conformance.md). */
+  /** `direct`: links to results lead to the object storage itself (docs/conformance.md). */
   readonly resultLinks: "stream" | "direct";
-  /** This node, under the name that it has among the others at present. */
+  /** This node, under its current name among the nodes. */
   readonly node: { readonly id: string };
   log: Logger;
 }

@@ -5,10 +5,10 @@ import { type Actor, auditedActor, SERVER } from "./actor.ts";
 import type { AuditedOperation } from "./audit-operations.ts";
 
 /**
- * The audit record of each thing that happens to a machine action, written in the transaction of
- * the change. It has what was asked, with arguments and comment within a bound, and the SHA-256 of
- * what ran; never contents. Secrets have no place in arguments, which the device shows in its
- * process list.
+ * The audit record of each event of a machine action, written in the transaction of the change. It
+ * contains what was requested, with bounded arguments and comment, and the SHA-256 of what ran, but
+ * no contents. Arguments are no place for secrets, because the device shows them in its process
+ * list.
  */
 export const events = {
   async liveResponseRequested(tx: StoreTx, actor: Actor, action: MachineAction): Promise<void> {
@@ -26,7 +26,7 @@ export const events = {
   async cancelled(tx: StoreTx, actor: Actor, action: MachineAction, nowMs: number): Promise<void> {
     await append(tx, actor, "CancelMachineAction", action, nowMs, auditedComment(action.cancellation?.comment ?? ""));
   },
-  /** The action reached a final status by itself. */
+  /** The action became final without a caller. */
   async ended(tx: StoreTx, actor: Actor, action: MachineAction, nowMs: number): Promise<void> {
     await append(tx, actor, "MachineActionEnded", action, nowMs, {
       status: action.status,

@@ -5,25 +5,25 @@ import type { Machine } from "../domain/machines/machine.ts";
 import type { StoreTx } from "../store/store.ts";
 
 /**
- * Applications reach the whole deployment, users the machines of their device groups
- * (docs/contract/auth.md#permission-names).
+ * The machine scope of a caller. Applications reach the whole deployment, users the machines of
+ * their device groups (docs/contract/auth.md#permission-names).
  */
 export async function reachOf(tx: StoreTx, caller: Caller): Promise<Reach> {
   if (caller.kind === "application") return { kind: "all" };
   return reachOfUser(caller, await tx.deviceGroups.list());
 }
 
-/**
- * The machine, unless it was removed or is outside the caller's reach: then it is as if there were
- * none.
- */
+/** The machine. Refused as unknown if it was removed or is outside the caller's machine scope. */
 export async function reachableMachine(tx: StoreTx, caller: Caller, machineId: string): Promise<Machine | undefined> {
   const machine = await tx.machines.byId(machineId);
   if (!machine || machine.removedAtMs !== null) return undefined;
   return reaches(await reachOf(tx, caller), machine.groupId) ? machine : undefined;
 }
 
-/** An action belongs to the callers who reach its machine, also after the machine was removed. */
+/**
+ * Whether a caller may see an action: if the caller reaches its machine, also after the machine was
+ * removed.
+ */
 export async function reachableAction(
   tx: StoreTx,
   caller: Caller,

@@ -4,21 +4,24 @@ import type { Quota } from "../domain/results/result-space.ts";
 import type { StoreTx } from "../store/store.ts";
 import { UploadBounds } from "./upload-bounds.ts";
 
-/** How old the sum over all machines may be: what other nodes grant within this time is not seen. */
+/**
+ * Maximum age of the sum over all machines. Space that other nodes grant within this time is not
+ * counted yet.
+ */
 const TOTAL_AGE_MS = 30_000;
-/** One warning of each kind in this time. */
+/** At most one warning of each kind in this time. */
 const WARNING_INTERVAL_MS = 60_000;
 const MAX_KNOWN_GRANTS = 10_000;
 
 export interface RefusalSummary {
-  /** Requests that were refused since the last warning, this one included. */
+  /** Requests that were refused since the last warning, including this one. */
   readonly requests: number;
   readonly bytes: number;
 }
 
 /**
- * What one node remembers of the space of results. The truth is the store's; this saves a transaction for each part, and a sum over all results
- * for each grant.
+ * What one node remembers about the space of results. The store is authoritative; this cache saves
+ * a transaction for each part, and a sum over all results for each grant.
  */
 export class ResultSpace {
   readonly uploads: UploadBounds;
@@ -32,7 +35,7 @@ export class ResultSpace {
     this.#monotonicMs = monotonicMs;
   }
 
-  /** Bytes that were granted to an upload here; 0 when that is not known. */
+  /** Bytes that this node has granted to an upload; 0 when unknown. */
   grantedTo(resultId: string): number {
     return this.#granted.get(resultId) ?? 0;
   }
@@ -41,7 +44,7 @@ export class ResultSpace {
     this.#granted.set(resultId, bytes);
   }
 
-  /** Its size is known now; what was granted beyond it is free again. */
+  /** The size of the upload is known now, so granted space beyond it is free again. */
   completed(resultId: string, sizeBytes: number): void {
     const before = this.#granted.get(resultId);
     if (before !== undefined) this.grew(sizeBytes - before);
@@ -52,7 +55,7 @@ export class ResultSpace {
     this.#granted.delete(resultId);
   }
 
-  /** After a grant was committed. */
+  /** Called after a grant was committed. */
   grew(bytes: number): void {
     if (this.#total) this.#total.bytes += bytes;
   }
@@ -77,7 +80,7 @@ export class ResultSpace {
     return this.#total.bytes;
   }
 
-  /** Counts a refusal; what to warn about when a warning is due. */
+  /** Counts a refusal. Returns the warning if one is due. */
   refused(code: StorageCode, sizeBytes: number): RefusalSummary | null {
     const nowMs = this.#monotonicMs();
     const known = this.#refused.get(code) ?? { warnedAtMs: Number.NEGATIVE_INFINITY, requests: 0, bytes: 0 };

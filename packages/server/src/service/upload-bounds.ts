@@ -2,26 +2,32 @@ import { BoundedMap } from "../auth/bounded-map.ts";
 import { RateTable } from "../auth/failures/rate-table.ts";
 import type { DomainError } from "../domain/errors.ts";
 
-/** An agent waits longer before it tries a refused part again. */
+/** An agent waits longer than this before it retries a refused part. */
 const REMEMBERED_MS = 1_000;
 const MAX_REMEMBERED = 10_000;
-/** An agent that is refused tries again every half second at first, and every ten seconds later. */
+/** An agent that is refused retries every half second at first, and every ten seconds later. */
 const REFUSALS = { perMinute: 300, burst: 60 };
-/** An agent sends one part or completion at a time; the second is for an earlier request that the network has lost. */
+/**
+ * An agent sends one part or completion at a time. The second slot is for an earlier request that
+ * the network has lost.
+ */
 const PLACES = 2;
 
 export interface WantedPart {
   machineId: string;
   actionId: string;
   index: number;
-  /** The offset up to which bytes are about to come. */
+  /** The offset that the upload reaches with the bytes about to arrive. */
   neededBytes: number;
   sizeBytes: number;
 }
 
 type StorageRefusal = Extract<DomainError, { code: "InsufficientStorage" | "ResultQuotaExceeded" }>;
 
-/** What one device may ask of this node with its uploads, whatever the store says. In memory. */
+/**
+ * Bounds the upload requests that one device may send to this node, independent of the store. In
+ * memory.
+ */
 export class UploadBounds {
   readonly #monotonicMs: () => number;
   readonly #refusals: RateTable;
@@ -35,7 +41,7 @@ export class UploadBounds {
     this.#refusals = new RateTable(REFUSALS, monotonicMs);
   }
 
-  /** How long a machine has to wait after too many refused requests; null when it has not. */
+  /** How long a machine must wait after too many refused requests; null when it need not. */
   waitMs(machineId: string): number | null {
     return this.#refusals.waitMs(machineId);
   }
@@ -44,7 +50,10 @@ export class UploadBounds {
     this.#refusals.charge(machineId);
   }
 
-  /** For lack of space. It holds for as much or more of the same command, for a second. */
+  /**
+   * Remembers a refusal for lack of space. For one second it holds for as much or more of the same
+   * command.
+   */
   remember(wanted: WantedPart, error: StorageRefusal): void {
     this.#remembered.set(keyOf(wanted), { wanted, error, atMs: this.#monotonicMs() });
   }
@@ -56,7 +65,10 @@ export class UploadBounds {
     return isAsMuch ? known.error : null;
   }
 
-  /** For one part or completion at work, until it is disposed of; null when the device has enough. A new link has its own places. */
+  /**
+   * Takes a slot for one part or completion, until it is disposed of. Null when the device has all
+   * its slots in use. A new connection has slots of its own.
+   */
   place({ machineId, linkEpoch }: { machineId: string; linkEpoch: number }): Disposable | null {
     const key = `${machineId} ${linkEpoch}`;
     const taken = this.#places.get(key) ?? 0;

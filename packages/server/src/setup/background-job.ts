@@ -2,8 +2,8 @@ import type { Logger } from "pino";
 import { type Clock, sleep } from "../clock.ts";
 
 /**
- * Runs `work` again and again, `intervalMs` after the end of the last run, until `signal` aborts. A run that throws is logged
- * and does not end the loop: what it should have done is still in the store for the next one.
+ * Runs `work` repeatedly, `intervalMs` after the end of the last run, until `signal` aborts. A run
+ * that throws is logged and does not end the job: its work is still in the store for the next run.
  */
 export async function loop(
   name: string,
@@ -17,7 +17,7 @@ export async function loop(
     try {
       await work();
     } catch (cause) {
-      log.error({ err: cause, loop: name }, "a loop's run failed");
+      log.error({ err: cause, loop: name }, "background job failed");
     }
     await sleep(clock, intervalMs, signal);
   }

@@ -9,16 +9,17 @@ import type { Engines } from "./engines.ts";
 export interface Backup {
   readonly folder: string;
   readonly databaseBytes: number;
-  /** Null where the bytes are in object storage, which has its own ways. */
+  /** Null when the bytes are in object storage, which has its own backups. */
   readonly blobs: number | null;
-  /** What the database refers to and the blob folder does not have. */
+  /** Blobs that the database refers to and the blob folder does not have. */
   readonly missing: readonly string[];
 }
 
 /**
- * `halligan-server backup DIR`: a copy that takes the data folder's place when that is lost, made while the server runs. The database
- * comes first and the bytes after it: a result has its bytes before its row, so whatever a copied row refers to is there to be copied.
- * administrator.json is not copied: a backup would keep a secret that works long after the file was taken away.
+ * `halligan-server backup DIR`: makes a copy that can replace a lost data folder, while the server
+ * runs. The database is copied first and the bytes after it. A result has its bytes before its row,
+ * so the bytes of every copied row exist. administrator.json is not copied, because a backup would
+ * keep a valid secret long after the file was removed.
  */
 export async function backUp(config: Config, engines: Engines, target: string): Promise<Backup> {
   if (engines.database) {
@@ -41,18 +42,21 @@ export async function backUp(config: Config, engines: Engines, target: string): 
   return { folder, databaseBytes: (await stat(join(folder, "halligan.db"))).size, blobs, missing };
 }
 
-/** Under another name until it is complete: a backup that was cut off is none. */
+/**
+ * The folder has another name until it is complete, so an interrupted backup is not mistaken for a
+ * backup.
+ */
 async function beginFolder(folder: string): Promise<string> {
   const isThere = await stat(folder).then(
     () => true,
     () => false,
   );
-  if (isThere) throw new ConfigError(`${folder} is there already; a backup has a folder of its own`);
+  if (isThere) throw new ConfigError(`${folder} exists already; name a new folder for the backup`);
   const unfinished = join(dirname(folder), `.${basename(folder)}.unfinished`);
   try {
     await mkdir(unfinished, { mode: 0o700 });
   } catch (cause) {
-    throw new ConfigError(`${unfinished} could not be made; remove what an earlier backup left`, { cause });
+    throw new ConfigError(`${unfinished} could not be created; remove the remains of an earlier backup`, { cause });
   }
   return unfinished;
 }
@@ -69,7 +73,7 @@ async function backUpBlobs({ blobs: { location } }: Engines, folder: string): Pr
   return location.kind === "folder" ? await backUpBlobFolder(location.folder, join(folder, "blobs")) : null;
 }
 
-/** Rows that retention has removed since the copy of the database are not missed. */
+/** Rows that retention has removed since the copy of the database do not count as missing. */
 async function missingBlobs(copied: string, source: string, folder: string): Promise<string[]> {
   const nameOf = ({ kind, id }: ReferredBlob) => `${kind}/${id}`;
   const missing: string[] = [];

@@ -2,8 +2,8 @@ import { stat } from "node:fs/promises";
 import { ConfigError } from "../config/config.ts";
 
 /**
- * Refuses to write into a data folder as another user than its owner: the server could neither read nor replace the files that
- * root leaves there.
+ * Refuses to write into a data folder of another user: the server could neither read nor replace
+ * files that root creates there.
  */
 export async function requireOwner(dataDir: string, command: string): Promise<void> {
   const userId = process.geteuid?.();

@@ -1,7 +1,7 @@
 import { freeBytesOf } from "../blobs/disk/disk-space.ts";
 import type { DiskState } from "../service/cluster/readiness.ts";
 
-/** The file systems that the data of this process lies on; null for what lies elsewhere. */
+/** The file systems on which the data of this process lies; null for data that is elsewhere. */
 export class Disks {
   readonly #databaseFolder: string | null;
   readonly #resultsFolder: string | null;

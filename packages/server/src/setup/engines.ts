@@ -5,18 +5,18 @@ import type { NatsAddress, NatsCredentials } from "../bus/nats-options.ts";
 import { type Config, ConfigError, isLoopback } from "../config/config.ts";
 import type { Secrets } from "../config/secrets.ts";
 
-/** The engines that this node uses instead of its own disk and memory. */
+/** The backends that this node uses instead of its own disk and memory. */
 export interface Engines {
   /** Null: the embedded store in the data folder. */
   readonly database: { readonly url: string; readonly password: string | undefined } | null;
-  /** Null: this process alone. */
+  /** Null: this process has no other nodes. */
   readonly bus: NatsAddress | null;
   readonly blobs: { readonly location: BlobLocation; readonly credentials: BlobCredentials };
-  /** Bearer token with which `/metrics` may be read from elsewhere than this machine. */
+  /** Bearer token for reading `/metrics` from another machine. */
   readonly metricsToken: string | null;
 }
 
-/** Messages never repeat what was set: it may hold a secret. */
+/** Messages never repeat the value, because it may contain a secret. */
 export function readEngines(config: Config, secrets: Secrets): Engines {
   return {
     database: secrets.HALLIGAN_DATABASE_URL === undefined ? null : parseDatabase(secrets.HALLIGAN_DATABASE_URL),
@@ -32,8 +32,8 @@ function parseDatabase(text: string): { url: string; password: string | undefine
     throw new ConfigError("HALLIGAN_DATABASE_URL must be postgres://user:password@host:port/database");
   }
   if (url.searchParams.has("password")) {
-    // What is left of the URL is printed and logged.
-    throw new ConfigError("HALLIGAN_DATABASE_URL: the password belongs before the host, not behind the question mark");
+    // The rest of the URL is printed and logged.
+    throw new ConfigError("HALLIGAN_DATABASE_URL: put the password before the host, not after the question mark");
   }
   const password = url.password === "" ? undefined : decoded(url.password, "HALLIGAN_DATABASE_URL");
   url.password = "";
@@ -41,10 +41,13 @@ function parseDatabase(text: string): { url: string; password: string | undefine
   return { url: url.href, password };
 }
 
-/** What libpq's modes are worth on a network: the others fall back to plain text, or never use TLS. */
+/** The modes of libpq that always use TLS. The others fall back to plain text, or never use TLS. */
 const TLS_MODES: ReadonlySet<string> = new Set(["require", "verify-ca", "verify-full"]);
 
-/** The password, every action and every result would cross the network in the clear. A socket's folder is no network. */
+/**
+ * Without TLS the password, every action and every result would cross the network as plain text.
+ * The folder of a socket is not on a network.
+ */
 function refuseOpenDatabase({ hostname, searchParams }: URL): void {
   const host = searchParams.get("host") ?? decoded(hostname, "HALLIGAN_DATABASE_URL");
   if (host === "" || host.startsWith("/") || isLoopback(hostOf(host))) return;
@@ -55,19 +58,22 @@ function refuseOpenDatabase({ hostname, searchParams }: URL): void {
   );
 }
 
-/** Without the brackets that a URL puts around an IPv6 address. */
+/** Without the brackets around an IPv6 address in a URL. */
 const hostOf = (host: string): string => host.replace(/^\[(.*)\]$/, "$1");
 
 function decoded(text: string, setting: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    // Without its cause, which repeats nothing today but is not ours.
+    // Without its cause. The cause repeats no secret today, but it is the library's text.
     throw new ConfigError(`${setting}: a % in the user, password or host must be written %25`);
   }
 }
 
-/** `nats://` or `tls://`, several servers of one cluster with commas between them; credentials in the first. */
+/**
+ * `nats://` or `tls://`; several servers of one cluster with commas between them; credentials in
+ * the first URL.
+ */
 function parseBus(secrets: Secrets): NatsAddress | null {
   const { HALLIGAN_BUS_URL: text, HALLIGAN_BUS_CREDS: creds } = secrets;
   if (text === undefined) {
@@ -81,7 +87,7 @@ function parseBus(secrets: Secrets): NatsAddress | null {
   });
   const [first, ...others] = urls;
   if (others.some(({ username, password }) => username !== "" || password !== "")) {
-    throw new ConfigError("HALLIGAN_BUS_URL: credentials stand in the first URL and count for all");
+    throw new ConfigError("HALLIGAN_BUS_URL: put the credentials into the first URL only; they are used for all");
   }
   const inUrl = credentialsIn(first);
   if (inUrl && creds !== undefined) {
@@ -94,8 +100,8 @@ function parseBus(secrets: Secrets): NatsAddress | null {
 }
 
 /**
- * Whoever can publish may wake nodes at will, and whoever can subscribe learns which machines work when. So other hosts take
- * only TLS and credentials.
+ * A client that can publish may wake nodes at will, and one that can subscribe learns which
+ * machines work when. So other hosts require TLS and credentials.
  */
 function refuseOpenBus(urls: readonly URL[], hasCredentials: boolean): void {
   const open = urls.find(({ hostname }) => !isLoopback(hostOf(hostname)));

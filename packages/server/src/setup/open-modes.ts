@@ -11,12 +11,16 @@ export interface OpenPath {
 
 const OTHERS = 0o077;
 const OTHERS_WRITE = 0o022;
-/** PostgreSQL's rule for keys: root's may be read by a group, as `ssl-cert` under Debian or `fsGroup` under Kubernetes. */
+/**
+ * PostgreSQL's rule for keys: a group may read a key that belongs to root, such as `ssl-cert` under
+ * Debian or `fsGroup` under Kubernetes.
+ */
 const OTHERS_OF_ROOTS_KEY = 0o037;
 
 /**
- * Refuses a deployment whose secrets others can read or replace. The files are never closed silently: what was open may be known to
- * others, and that is for the operator to judge. Modes mean nothing on Windows.
+ * Refuses to start if other accounts can read or replace the deployment's secrets. The modes are
+ * never changed silently: an open file may have been read, and the operator must judge that. Modes
+ * mean nothing on Windows.
  */
 export async function refuseOpenModes({ dataDir, keysDir, makesKeys }: Config): Promise<void> {
   if (process.platform === "win32") return;
@@ -28,7 +32,10 @@ export async function refuseOpenModes({ dataDir, keysDir, makesKeys }: Config): 
   if (found.length > 0) throw new ConfigError(openModesText(found));
 }
 
-/** A key that others made, as that of the certificate: a sentence when accounts that it is not meant for can use it, else null. */
+/**
+ * Checks a key that others created, such as that of the certificate. Returns a sentence if
+ * unintended accounts can use it, else null.
+ */
 export async function openKeyFault(file: string): Promise<string | null> {
   if (process.platform === "win32") return null;
   const found = await openGivenKey(file);
@@ -52,14 +59,17 @@ async function openOwnKeys(folder: string): Promise<(OpenPath | null)[]> {
   ];
 }
 
-/** The folder may be read: each key in it is closed by itself. A mount that nobody can write to, as a Kubernetes secret, is safe. */
+/**
+ * The folder may be readable, because each key in it has its own mode. A read-only mount, such as a
+ * Kubernetes secret, is safe.
+ */
 async function openGivenKeys(folder: string): Promise<(OpenPath | null)[]> {
   const writable = await openPath(folder, OTHERS_WRITE, "755");
   const isReadOnly = writable !== null && (await isReadOnlyMount(folder));
   return [isReadOnly ? null : writable, ...(await Promise.all((await filesIn(folder)).map(openGivenKey)))];
 }
 
-/** The database with what SQLite keeps next to it, and the administrator's credentials. */
+/** The database with SQLite's additional files, and the administrator's credentials. */
 async function openOwnFiles(dataDir: string): Promise<(OpenPath | null)[]> {
   const names = await readdir(dataDir).catch(noNames);
   const secret = names.filter((name) => name.startsWith("halligan.db") || name.startsWith("administrator.json"));
@@ -78,7 +88,10 @@ async function openPath(path: string, forbidden: number, closedMode: OpenPath["c
   return { path, mode: found.mode & 0o7777, closedMode };
 }
 
-/** What is not there yet is made with closed modes. Links are followed: what counts is what they lead to. */
+/**
+ * Missing files are created with closed modes later. Links are followed, because the mode of their
+ * target counts.
+ */
 const statOf = (path: string) => stat(path).catch(() => null);
 
 async function filesIn(folder: string): Promise<string[]> {
@@ -91,7 +104,7 @@ async function filesIn(folder: string): Promise<string[]> {
 
 const noNames = (): string[] => [];
 
-/** Also root gets EROFS. */
+/** Even root gets EROFS. */
 async function isReadOnlyMount(folder: string): Promise<boolean> {
   try {
     await access(folder, constants.W_OK);
@@ -101,5 +114,5 @@ async function isReadOnlyMount(folder: string): Promise<boolean> {
   }
 }
 
-/** As a word of a POSIX shell, so that the printed line can be pasted. */
+/** Quoted as a word of a POSIX shell, so that the printed line can be pasted. */
 const shellWord = (text: string): string => (/^[\w./+:@%-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);

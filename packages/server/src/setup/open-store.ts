@@ -7,9 +7,9 @@ import type { Engines } from "./engines.ts";
 
 export interface OpenedStore {
   readonly store: Store;
-  /** Null where no other node uses the same database. */
+  /** Null when no other node uses the same database. */
   readonly databaseNowMs: (() => Promise<number>) | null;
-  /** Lists that run at once without delaying other work. */
+  /** Number of lists that can run at once without delaying other work. */
   readonly runningLists: number;
 }
 
@@ -18,7 +18,7 @@ export async function openStore(config: Config, { database }: Engines): Promise<
     const store = await SqliteStore.open(join(config.dataDir, "halligan.db"));
     return { store, databaseNowMs: null, runningLists: SCAN_PROCESSES };
   }
-  // Its library is loaded only where it is used.
+  // Loaded only where it is used.
   const { PostgresStore } = await import("../store/postgres/postgres-store.ts");
   const { LIST_CONNECTIONS } = await import("../store/postgres/postgres-pool.ts");
   const store = await PostgresStore.open(database);

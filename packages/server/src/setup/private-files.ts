@@ -2,7 +2,10 @@ import { randomBytes } from "node:crypto";
 import { open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 
-/** Reads `file`, or makes it with the content of `make`: 0600, whole or not at all, durable before it is used. */
+/**
+ * Reads `file`, or creates it with the content of `make`: 0600, completely or not at all, and
+ * durable before it is used.
+ */
 export async function readOrMake(file: string, make: () => Uint8Array): Promise<Buffer> {
   try {
     return await readFile(file);
@@ -14,7 +17,10 @@ export async function readOrMake(file: string, make: () => Uint8Array): Promise<
   return content;
 }
 
-/** Writes a file that only its owner reads, by a temporary name, and syncs it and its folder. */
+/**
+ * Writes a file that only its owner can read. Uses a temporary name, and syncs the file and its
+ * folder.
+ */
 export async function writePrivateFile(file: string, content: Uint8Array): Promise<void> {
   const temporary = `${file}.${randomBytes(6).toString("hex")}`;
   try {

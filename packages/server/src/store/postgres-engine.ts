@@ -1,7 +1,7 @@
 import { PostgresQueryCompiler, sql } from "kysely";
 import type { Engine } from "./engine.ts";
 
-/** `unindexed` is the identity: this planner has statistics. */
+/** `unindexed` is the identity, because this planner has statistics. */
 export const POSTGRES_ENGINE: Engine = {
   createQueryCompiler: () => new PostgresQueryCompiler(),
   position: (text, part) => sql`strpos(${text}, ${part})`,

@@ -1,8 +1,8 @@
 import type { Generated } from "kysely";
 
 /**
- * The tables, for both engines. Times are Unix milliseconds, booleans 0 or 1, JSON is text. Names of columns are the
- * domain's in snake_case; `store/*.ts` maps rows to domain types and back.
+ * The tables, for both SQL dialects. Times are Unix milliseconds, booleans 0 or 1, JSON is text.
+ * Column names are the domain's in snake_case; `store/*.ts` maps rows to domain types and back.
  */
 export interface Schema {
   meta: { key: string; value: string };
@@ -30,7 +30,7 @@ export interface Schema {
 export interface SignedEndTable {
   action_id: string;
   command_index: number;
-  /** As it was signed. */
+  /** The signed text. */
   payload: string;
   signature: string;
   public_key: string;
@@ -39,7 +39,7 @@ export interface SignedEndTable {
 export interface MachineTable {
   seq: Generated<number>;
   id: string;
-  /** `display_name`, or the name in `facts`: what lists filter and sort by. */
+  /** `display_name`, or else the name in `facts`. Lists filter and sort by it. */
   computer_dns_name: string;
   facts: string;
   tags: string;
@@ -47,23 +47,23 @@ export interface MachineTable {
   last_seen_ms: number;
   last_external_ip: string | null;
   linked: number;
-  /** The node that holds, or held last, the link. */
+  /** The node that has the connection, or had the last one. */
   node_id: string | null;
   link_epoch: number;
   journal_id: string | null;
   last_order_seq: number;
   quarantined: number;
   quarantine_reason: string | null;
-  /** JSON; null where nothing is known. */
+  /** JSON; null when nothing is known. */
   continuity: string | null;
   group_id: number;
   display_name: string | null;
-  /** Null while it is in use; `retired_by` and `retire_reason` are set with it. */
+  /** Null while the machine is in use. `retired_by` and `retire_reason` are set with it. */
   retired_at_ms: number | null;
   retired_by: string | null;
   retire_reason: string | null;
   removed_at_ms: number | null;
-  // Repeat what `facts` says, for lists to filter and order by.
+  // Copies of values in `facts`, for lists to filter and sort by.
   last_ip: string | null;
   os_platform: string;
   version: string | null;
@@ -80,7 +80,10 @@ export interface MachineKeyTable {
   public_key: string;
   valid_from_ms: number;
   valid_until_ms: number | null;
-  /** Hash of the token that it was enrolled with: repeating an enrollment whose answer was lost is recognised by it. */
+  /**
+   * Hash of the token that it was enrolled with. A repeated enrollment, whose first response was
+   * lost, is recognised by it.
+   */
   enrolled_with: string;
 }
 
@@ -99,7 +102,7 @@ export interface MachineActionTable {
   deadline_ms: number | null;
   cancellation: string | null;
   error_hresult: number;
-  /** JSON array of the domain's commands: they are only ever read and written with their action. */
+  /** JSON array of the domain's commands. They are read and written only with their action. */
   commands: string;
   /** JSON; null when there are none. */
   options: string | null;
@@ -109,18 +112,23 @@ export interface MachineActionTable {
   order_link_epoch: number | null;
   order_claimed_at_ms: number | null;
   order_sent_at_ms: number | null;
-  /** Null while it is unfinished, and in rows of before this column. */
+  /** Null while it is unfinished, and in rows that are older than this column. */
   final_at_ms: number | null;
-  /** 1 while it holds one of the places for running sessions. */
+  /** 1 while it holds a session slot. */
   holds_place: number;
-  /** When a machine that is away gives its place up; null while it is linked. */
+  /** When a machine that is away releases its slot; null while it is connected. */
   place_until_ms: number | null;
-  /** When its bound passes as things stand: what the clock is compared with. Null in rows of before this column. */
+  /**
+   * When its bound passes, compared with the clock. Null in rows that are older than this column.
+   */
   bound_ms: number | null;
   bound_until_ms: number | null;
   bound_latest_ms: number | null;
   bound_paused_at_ms: number | null;
-  /** 1 while bytes of its results, or of content that came with it, are kept: what retention looks for. */
+  /**
+   * 1 while bytes of its results, or of content that came with it, are kept. Retention searches for
+   * it.
+   */
   keeps_results: number;
   version: number;
   /** Result links of an earlier generation are refused. */
@@ -130,10 +138,10 @@ export interface MachineActionTable {
 export interface ResultSpaceTable {
   result_id: string;
   action_id: string;
-  /** -1 for results of before this table. */
+  /** -1 for results that are older than this table. */
   command_index: number;
   machine_id: string;
-  /** Granted while it is uploaded, then its size. */
+  /** The granted space while it is uploaded, then its size. */
   bytes: number;
   started_at_ms: number;
   touched_at_ms: number;
@@ -153,43 +161,55 @@ export interface LibraryFileTable {
   created_at_ms: number;
   updated_by: string;
   updated_at_ms: number;
-  /** Null for the present version; otherwise when it was replaced or removed. Rows are never deleted. */
+  /**
+   * Null for the present version; otherwise when it was replaced or removed. Rows are never
+   * deleted.
+   */
   ended_at_ms: number | null;
-  /** Id of the caller who uploaded it, and of its account; null where that is not known. */
+  /** Id of the caller who uploaded it, and of the caller's account; null when unknown. */
   owner_id: string | null;
   owner_account_id: string | null;
   /** JSON array of ids; null for all groups. */
   device_groups: string | null;
-  /** Null while the content is there. The rows of one SHA-256 that have ended change together. */
+  /** Null while the content exists. The ended rows of one SHA-256 change together. */
   content_state: "removing" | "removed" | null;
 }
 
 export interface StagedContentTable {
-  /** Also the id of its bytes in the blob store, where nothing else has it: the bytes go with the row. */
+  /**
+   * Also the id of its bytes in the blob store. No other row has these bytes: they are deleted with
+   * the row.
+   */
   id: string;
-  /** The caller who uploaded it; nobody else's action may refer to it. */
+  /** The caller who uploaded it. Only this caller's actions may refer to it. */
   owner_id: string;
   sha256: string;
   size_bytes: number;
-  /** uploading: being received, or left so by a crash. staged: complete. removing: nothing may refer to it any more. */
+  /**
+   * uploading: being received, or interrupted by a crash. staged: complete. removing: nothing may
+   * refer to it any more.
+   */
   state: string;
-  /** Actions that keep it. */
+  /** Number of actions that keep it. */
   uses: number;
-  /** From then on it goes when no action keeps it. */
+  /** From this time on it is deleted when no action keeps it. */
   expires_at_ms: number;
 }
 
 export interface ApplicationTable {
   client_id: string;
   name: string;
-  /** Of an application that a release before `application_secret` made; empty for none. */
+  /**
+   * The secret of an application that was created before the table `application_secret`; empty for
+   * none.
+   */
   secret_sha256: string;
   roles: string;
   /** JSON array of public JWKs for private_key_jwt. */
   keys: string;
   created_at_ms: number;
   removed_at_ms: number | null;
-  /** Id of the account that made it and stands for it; null where it stands for itself. */
+  /** Id of the account to which it belongs; null when it has an account of its own. */
   owner_id: string | null;
   /** Access tokens and result links of another generation are refused. */
   token_generation: Generated<number>;
@@ -200,7 +220,7 @@ export interface ApplicationSecretTable {
   client_id: string;
   sha256: string;
   created_at_ms: number;
-  /** Null for one without an end. */
+  /** Null for a secret without an expiry. */
   expires_at_ms: number | null;
 }
 
@@ -221,10 +241,13 @@ export interface DeviceGroupTable {
   id: Generated<number>;
   name: string;
   remediation_level: string;
-  /** JSON arrays: ids of users, and names of their issuer's groups. */
+  /** JSON arrays: ids of users, and names of groups from the users' issuer. */
   users: string;
   user_groups: string;
-  /** 1 when all users may reach it. Null in rows of an older release: then no users and no groups mean all. */
+  /**
+   * 1 when all users may reach it. Null in rows of an older release: then a group without users and
+   * user groups is open to all.
+   */
   open_to_users: number | null;
 }
 

@@ -14,12 +14,13 @@ import type { Engine } from "./engine.ts";
 import type { Schema } from "./schema.ts";
 import { SQLITE_ENGINE } from "./sqlite-engine.ts";
 
-/** What may be bound to a parameter. Booleans are stored as 0 and 1. */
+/** Values that can be bound to a parameter. Booleans are stored as 0 and 1. */
 export type Bound = string | number | null | Uint8Array;
 
 /**
- * A query that Kysely builds once for each engine and that then runs prepared. Building it each time costs more than
- * running it: 906 whole actions a second against 3,403 (store work only, SQLite).
+ * A query that Kysely builds once for each dialect and that then runs prepared. Building it each
+ * time costs more than running it: 906 whole actions a second against 3,403 (store work only,
+ * SQLite).
  */
 export interface Statement<P extends Record<string, Bound>, O> {
   readonly build: (db: Kysely<Schema>, params: P, engine: Engine) => Compilable<O>;
@@ -27,16 +28,18 @@ export interface Statement<P extends Record<string, Bound>, O> {
 
 export interface CompiledStatement {
   sql: string;
-  /** False for a change of which only the success matters. */
+  /** False for a change whose rows are not needed. */
   returnsRows: boolean;
-  /** For each placeholder its parameter's name, or a constant that the query itself contains. */
+  /**
+   * For each placeholder the name of its parameter, or a constant that the query itself contains.
+   */
   slots: readonly (Parameter | Bound)[];
 }
 
 export interface CountedBy {
   /** The filter's condition, with the index that suits a count of everything. */
   readonly all: RawBuilder<SqlBool>;
-  /** The same, only checked. */
+  /** The same condition without an index. */
   readonly checked: RawBuilder<SqlBool>;
 }
 
@@ -49,16 +52,20 @@ export interface SettledCounter {
 export interface Executor {
   readonly engine: Engine;
   /**
-   * True where somebody else may write at the same moment: what is read to be changed is then locked until this transaction
-   * ends. SQLite has one writer.
+   * True if another writer may be active at the same time. Rows that are read to be changed are
+   * then locked until this transaction ends. SQLite has only one writer.
    */
   readonly locks: boolean;
-  /** Where counts of many actions need not begin anew. Undefined inside transactions, and where rows may appear out of order. */
+  /**
+   * Lets counts of many actions reuse earlier results. Undefined inside transactions, and where
+   * rows may become visible out of sequence.
+   */
   readonly settledCounts?: SettledCounter;
   all<P extends Record<string, Bound>, O>(statement: Statement<P, O>, params: P): Promise<O[]>;
   /**
-   * A compare and set: `VersionConflict` unless it changes exactly one row. Where that is known only later it comes with a later
-   * statement or with the commit, so `statement` asks for no rows.
+   * A compare and set: `VersionConflict` unless it changes exactly one row. If the outcome is known
+   * only later, the error comes with a later statement or with the commit. So `statement` must not
+   * return rows.
    */
   changeOne<P extends Record<string, Bound>>(statement: Statement<P, unknown>, params: P): Promise<void>;
   /** For a query that is different each time (a caller's filter). */
@@ -76,7 +83,7 @@ class Parameter {
   }
 }
 
-/** Builds queries for one engine without ever running them. */
+/** Builds queries for one dialect without ever running them. */
 export class StatementCompiler {
   readonly engine: Engine;
   readonly #db: Kysely<Schema>;
@@ -121,8 +128,9 @@ export function bindValues(compiled: CompiledStatement, params: Record<string, B
 }
 
 /**
- * Stands for the parameters while a query is built: every property is a marker that comes back out of the compiled query.
- * The one place where a value does not have the type it claims; it never leaves `compile`.
+ * Stands for the parameters while a query is built. Every property is a marker that is found again
+ * in the compiled query. Only here a value does not have the type that it claims; it never leaves
+ * `compile`.
  */
 function markers<P>(): P {
   return new Proxy({}, { get: (_, name) => new Parameter(String(name)) }) as P;

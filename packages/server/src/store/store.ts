@@ -36,7 +36,7 @@ import type { Results } from "./results/results.ts";
 import { results } from "./results/results.ts";
 import type { Executor } from "./statement.ts";
 
-/** Everything that one transaction can reach: the aggregates, each with its statements. */
+/** All that one transaction can access: the aggregates, each with its statements. */
 export interface StoreTx {
   machines: Machines;
   actions: MachineActions;
@@ -59,12 +59,14 @@ export interface StoreTx {
 }
 
 /**
- * The truth. A `work` function is one use case: it loads, lets the domain decide and saves; it awaits nothing but its own
- * `tx`, because on SQLite neighbours wait for it. When it throws, nothing of it is kept; the answer comes after the
- * commit is durable. It may run more than once, each time from the beginning, when it or a neighbour failed: it has no effect but through `tx`.
+ * The authoritative state. A `work` function is one use case: it loads, lets the domain decide and
+ * saves. It awaits only calls of its own `tx`, because on SQLite other units of work wait for it.
+ * If it throws, nothing of it is kept. The result is returned after the commit is durable. `work`
+ * may run more than once, each time from the beginning, if it or another unit of its batch failed.
+ * So it may have no effect except through `tx`.
  */
 export interface Store {
-  /** A consistent look. Sees every write that was answered before. */
+  /** A consistent read. Sees every write that was acknowledged before. */
   read<T>(work: (tx: StoreTx) => Promise<T>): Promise<T>;
   write<T>(work: (tx: StoreTx) => Promise<T>): Promise<T>;
   close(): Promise<void>;

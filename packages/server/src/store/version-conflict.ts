@@ -1,2 +1,5 @@
-/** Somebody else had saved first. A store whose writers meet repeats the use case; on SQLite they do not meet. */
+/**
+ * Another writer saved first. A store with concurrent writers repeats the use case; SQLite has only
+ * one writer.
+ */
 export class VersionConflict extends Error {}

@@ -14,14 +14,15 @@ import { openTestPostgres } from "../support/postgres-databases.ts";
 import { PLAYBOOK, type TestServices, testServices } from "../support/test-services.ts";
 
 /**
- * Whole actions a second (asked for, claimed, started, ended with a transcript), through the use cases, on every engine that is there:
- * `node packages/server/test/speed/store-speed.ts --seconds 5 --machines 16,64`.
+ * Whole actions a second (accepted, claimed, started, ended with a transcript), through the use
+ * cases, on every available SQL dialect: `node packages/server/test/speed/store-speed.ts --seconds
+ * 5 --machines 16,64`.
  */
 const { values } = parseArgs({
   options: {
     seconds: { type: "string", default: "5" },
     machines: { type: "string", default: "16,64" },
-    /** Places for running sessions: a number makes every start wait for the one before it to be counted. */
+    /** Session slots. With a limit, every start waits until the one before it is counted. */
     places: { type: "string", default: "1000000000" },
     /** Connections to PostgreSQL. */
     connections: { type: "string", default: "16" },

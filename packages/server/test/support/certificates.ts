@@ -7,7 +7,7 @@ export interface CertificateFiles {
   keyFile: string;
 }
 
-/** Makes certificates with `openssl` in one folder. */
+/** Creates certificates with `openssl` in one folder. */
 export class CertificateMaker {
   readonly #folder: string;
   #count = 0;
@@ -16,7 +16,10 @@ export class CertificateMaker {
     this.#folder = folder;
   }
 
-  /** Signs itself, for 127.0.0.1. `from` and `until` as openssl has them, `YYYYMMDDHHMMSSZ`. */
+  /**
+   * A self-signed certificate for 127.0.0.1. `from` and `until` in the form of openssl,
+   * `YYYYMMDDHHMMSSZ`.
+   */
   selfSigned({ from, until }: { from?: Date; until?: Date } = {}): CertificateFiles {
     const files = this.#names();
     const now = Date.now();
@@ -24,7 +27,7 @@ export class CertificateMaker {
       ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=halligan test"],
       ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", files.keyFile, "-out", `${files.certFile}.days`],
     );
-    // `req -x509` of older versions takes whole days only; `ca` takes moments.
+    // Older versions of `req -x509` accept only whole days; `ca` accepts times.
     this.#openssl([
       "req",
       "-new",

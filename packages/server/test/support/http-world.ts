@@ -32,18 +32,24 @@ export interface HttpWorld extends AsyncDisposable {
   readonly base: string;
   /** Signs tokens of the outside issuer that the server trusts. */
   readonly issuerKey: ReturnType<typeof newKey>;
-  /** An access token of an application of ours, from the token endpoint's use case. */
+  /** An access token of an application of this server, from the token endpoint's use case. */
   signIn(clientId: string, clientSecret: string): Promise<string>;
 }
 
-/** Limits of failures have tests of their own; the matrix asks hundreds of wrong credentials. */
+/**
+ * High, because limits of failures have separate tests and the matrix sends hundreds of wrong
+ * credentials.
+ */
 const UNLIMITED_FAILURES = {
   failedSignInsPerMinute: 1e6,
   failedSignInsPerAddressPerMinute: 1e6,
   failedSignInsPerAccountPerMinute: 1e6,
 };
 
-/** The whole route table on a real port and a real store, in this process, with a clock that tests move. */
+/**
+ * The whole route table on a real port and a real store, in this process, with a clock that tests
+ * set.
+ */
 export async function openHttpWorld(
   on: { store?: Store; throttle?: Throttle; eventStreams?: EventStreams } = {},
 ): Promise<HttpWorld> {

@@ -6,10 +6,10 @@ import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { freePort } from "../../../dev/src/free-port.ts";
 
-/** `nobody`: what a test starts has no business with root's rights. */
+/** An unprivileged account, because a server in a test needs no root rights. */
 const UNPRIVILEGED_ID = 65_534;
 
-/** The program, from PATH or where Debian puts it; null when this machine has none. */
+/** The program, from PATH or where Debian installs it; null when this machine does not have it. */
 export function natsServerProgram(): string | null {
   const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/usr/local/bin"];
   return folders.map((folder) => join(folder, "nats-server")).find(isExecutable) ?? null;
@@ -24,7 +24,9 @@ function isExecutable(file: string): boolean {
   }
 }
 
-/** A NATS server of a test's own, on an ephemeral port that it keeps when it is killed and started again. */
+/**
+ * A NATS server for one test, on an ephemeral port that it keeps when it is killed and restarted.
+ */
 export class NatsServer implements AsyncDisposable {
   readonly port: number;
   readonly #program: string;
@@ -39,7 +41,10 @@ export class NatsServer implements AsyncDisposable {
     process.once("exit", this.#killWithUs);
   }
 
-  /** `args`: more of the program's own, such as `--user a --pass b`. Throws when there is no program. */
+  /**
+   * `args`: additional arguments of the program, such as `--user a --pass b`. Throws when there is
+   * no program.
+   */
   static async start(args: readonly string[] = []): Promise<NatsServer> {
     const program = natsServerProgram();
     if (program === null) throw new Error("there is no nats-server on this machine");
@@ -52,7 +57,7 @@ export class NatsServer implements AsyncDisposable {
     return `nats://127.0.0.1:${this.port}`;
   }
 
-  /** On the same port, once it was killed. */
+  /** Restarts it on the same port after it was killed. */
   async startAgain(): Promise<void> {
     if (this.#child !== null) throw new Error("the NATS server runs already");
     const child = spawn(this.#program, ["--addr", "127.0.0.1", "--port", String(this.port), ...this.#args], {
@@ -67,7 +72,7 @@ export class NatsServer implements AsyncDisposable {
     }
   }
 
-  /** As a crash would: nothing is said to anybody. */
+  /** Ends as in a crash, without notifying any client. */
   async kill(): Promise<void> {
     const child = this.#child;
     this.#child = null;
@@ -83,7 +88,7 @@ export class NatsServer implements AsyncDisposable {
   }
 }
 
-/** Whether there is a NATS server: it speaks first. */
+/** Whether a NATS server is listening. It sends the first message of a connection. */
 export async function answers(port: number, host = "127.0.0.1"): Promise<boolean> {
   const socket = connect({ port, host, timeout: 1_000 });
   try {

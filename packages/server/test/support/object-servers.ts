@@ -15,13 +15,13 @@ import {
 import type { BlobCredentials } from "../../src/blobs/blob-credentials.ts";
 import { type BlobLocation, parseBlobLocation } from "../../src/blobs/blob-location.ts";
 
-/** A running object store of the tests, each a process of its own over a temporary folder. */
+/** A running object store for tests, a separate process with a temporary folder. */
 export interface ObjectServer extends AsyncDisposable {
   readonly endpoint: string;
   readonly credentials: BlobCredentials;
-  /** A place that no other test uses. */
+  /** A location that no other test uses. */
   place(prefix: string): BlobLocation;
-  /** Where a plain PUT without any library is taken: the floor of what a measurement can reach. */
+  /** The URL for a plain PUT without a library, the lower bound of a measurement. */
   bareUrl(name: string): URL;
 }
 
@@ -38,7 +38,7 @@ export interface S3Server extends ObjectServer {
 
 export async function startS3Server(): Promise<S3Server> {
   const script = fileURLToPath(new URL("s3-server-process.ts", import.meta.url));
-  // Its continuation tokens are made with DES, which OpenSSL 3 keeps among what is out of date.
+  // Its continuation tokens use DES, which OpenSSL 3 provides only as a legacy algorithm.
   const server = await startProcess((folder) => ["--openssl-legacy-provider", script, folder]);
   return {
     endpoint: server.endpoint,
@@ -86,7 +86,7 @@ interface Process extends AsyncDisposable {
 
 async function startProcess(args: (folder: string) => string[]): Promise<Process> {
   const folder = await mkdtemp(join(tmpdir(), "halligan-objects-"));
-  // In the folder, because Azurite writes beside itself whatever it is told.
+  // In the folder, because Azurite writes files to its working directory in any case.
   const child = spawn(process.execPath, args(folder), { cwd: folder, stdio: ["pipe", "pipe", "inherit"] });
   const stop = async (): Promise<void> => {
     if (child.exitCode === null && child.signalCode === null) {

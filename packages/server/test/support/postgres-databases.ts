@@ -10,18 +10,20 @@ export interface TestDatabase extends AsyncDisposable {
   readonly url: string;
 }
 
-/** The server that tests use: the one at `HALLIGAN_TEST_POSTGRES_URL`, or one started for them. */
+/**
+ * The server for tests: the one at `HALLIGAN_TEST_POSTGRES_URL`, or one that was started for them.
+ */
 export interface TestPostgres extends AsyncDisposable {
   createDatabase(): Promise<TestDatabase>;
 }
 
-/** A text says why there is none: the name of a skipped test. */
+/** A string is the reason why there is none; it becomes the name of a skipped test. */
 export async function openTestPostgres(): Promise<TestPostgres | string> {
   const given = process.env.HALLIGAN_TEST_POSTGRES_URL;
   const url = given ?? DEFAULT_URL;
   if (await answers(url))
     return { createDatabase: () => createDatabase(url), [Symbol.asyncDispose]: async () => undefined };
-  // Who names one means that one.
+  // If a server was named, only that one is used.
   if (given !== undefined) throw new Error("no PostgreSQL answers at HALLIGAN_TEST_POSTGRES_URL");
   const own = await PostgresServer.start();
   if (!own) return NOBODY_THERE;
@@ -29,8 +31,9 @@ export async function openTestPostgres(): Promise<TestPostgres | string> {
 }
 
 /**
- * Turkish, where the server can: sorted as people expect it, with another small letter for I. Whatever compares by code points and folds
- * ASCII letters only does so because we said it, and not because the database happens to.
+ * Turkish, if the server has it. It does not sort by code points and has another small letter for
+ * I. So a comparison by code points, or a folding of ASCII letters, works only if a statement
+ * requests it, and not by chance.
  */
 export async function createDatabase(url: string): Promise<TestDatabase> {
   const name = `halligan_test_${randomBytes(6).toString("hex")}`;
@@ -39,7 +42,7 @@ export async function createDatabase(url: string): Promise<TestDatabase> {
     try {
       await client.query(`${create} locale_provider icu icu_locale 'tr-TR'`);
     } catch {
-      // Older than 15, or built without ICU.
+      // Versions before 15, or without ICU.
       await client.query(create);
     }
   });

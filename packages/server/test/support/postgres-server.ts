@@ -9,15 +9,15 @@ import { freePort } from "../../../dev/src/free-port.ts";
 
 const START_TIMEOUT_MS = 60_000;
 
-/** Who runs the server: its programs refuse root. */
+/** The user that runs the server, because its programs refuse root. */
 interface Account {
   uid?: number;
   gid?: number;
 }
 
 /**
- * A PostgreSQL of the test's own: a data folder, a port of 127.0.0.1, fsync on. It may be killed as a machine without power would end
- * it, and started again on the same port.
+ * A PostgreSQL for one test: a data folder, a port of 127.0.0.1, fsync on. It can be killed as by a
+ * power cut, and restarted on the same port.
  */
 export class PostgresServer implements AsyncDisposable {
   readonly url: string;
@@ -37,7 +37,7 @@ export class PostgresServer implements AsyncDisposable {
     process.once("exit", this.#killWithUs);
   }
 
-  /** Null where the programs are not installed. */
+  /** Null when the programs are not installed. */
   static async start(settings: readonly string[] = []): Promise<PostgresServer | null> {
     const binFolder = await findPrograms();
     const account = await findAccount();
@@ -70,16 +70,17 @@ export class PostgresServer implements AsyncDisposable {
     return join(this.#folder, "data");
   }
 
-  /** As when the power goes: nothing is written or said any more. */
+  /** Ends as in a power cut: nothing is written or sent any more. */
   async kill(): Promise<void> {
     await this.#end("SIGKILL");
   }
 
-  /** Returns when it answers. `settings`: `name=value` each. */
+  /** Resolves when the server answers. `settings`: `name=value` each. */
   async restart(settings: readonly string[] = []): Promise<void> {
     const giveUpAtMs = performance.now() + START_TIMEOUT_MS;
     for (;;) {
-      // What a killed server leaves behind is gone a moment later; until then a new one refuses to start.
+      // The remains of a killed server disappear a moment later. Until then a new one refuses to
+      // start.
       if (this.#process === null || this.#process.exitCode !== null) this.#process = this.#launch(settings);
       if (await this.#answers()) return;
       if (performance.now() > giveUpAtMs) throw new Error("PostgreSQL did not start");
@@ -141,7 +142,7 @@ export class PostgresServer implements AsyncDisposable {
   }
 }
 
-/** The folder with `initdb` and `postgres`: on the path, or where Debian keeps them beside it. */
+/** The folder with `initdb` and `postgres`: on the path, or where Debian installs them. */
 async function findPrograms(): Promise<string | null> {
   const folders = (process.env.PATH ?? "").split(delimiter);
   for await (const folder of glob("/usr/lib/postgresql/*/bin")) folders.push(folder);

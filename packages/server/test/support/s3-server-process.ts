@@ -114,5 +114,6 @@ server.middleware.unshift(async (context, next) => {
 
 const { port } = await server.run();
 process.stdout.write(`listens on http://127.0.0.1:${port}\n`);
-// Whoever started it holds this pipe: it ends with them, however they end.
+// The parent process holds this pipe. This process ends when the pipe closes, however the parent
+// ends.
 process.stdin.on("end", () => process.exit()).resume();

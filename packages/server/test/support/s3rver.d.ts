@@ -1,4 +1,4 @@
-/** The little of `s3rver` that the tests use; the package brings no types. */
+/** The types of `s3rver` that the tests use, because the package has no types. */
 declare module "s3rver" {
   import type { AddressInfo } from "node:net";
   import type { Readable } from "node:stream";

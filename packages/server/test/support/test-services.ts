@@ -41,16 +41,19 @@ export const LIMITS: ServiceLimits = {
 };
 
 export interface TestServices extends AsyncDisposable {
-  /** Blobs and keys are in it. */
+  /** The folder of blobs and keys. */
   readonly folder: string;
   context: ServiceContext;
-  /** What the clock says; tests move it. */
+  /** The time of the clock; tests set it. */
   time: { nowMs: number };
-  /** Adds a machine that is linked at epoch 1, unless told otherwise. */
+  /** Adds a machine that is connected at epoch 1 by default. */
   addMachine(change?: Partial<Machine>): Promise<Machine>;
 }
 
-/** The real use cases over a real store and real blobs in a temporary folder, with a clock that tests move. A store that is given stays its owner's. */
+/**
+ * The real use cases over a real store and real blobs in a temporary folder, with a clock that
+ * tests set. A given store is closed by its owner.
+ */
 export async function testServices(
   limits: Partial<ServiceLimits> = {},
   on: { store?: Store; nodeId?: string } = {},

@@ -12,13 +12,13 @@ import { WebSocket } from "ws";
 import type { ServiceContext } from "../../src/service/context.ts";
 import { sampleMachine } from "../unit/domain/sample-action.ts";
 
-/** One connection of a device over a real socket. It does nothing by itself. */
+/** One connection of a device over a real socket. It sends nothing by itself. */
 export class WsConnection {
   readonly frames: ServerFrame[] = [];
   challenge: Uint8Array | null = null;
   /** 0: closed without a code, or the upgrade was refused. */
   closeCode: number | null = null;
-  /** Of a refused upgrade. */
+  /** Status of a refused upgrade. */
   status: number | null = null;
   retryAfter: string | undefined;
   readonly socket: WebSocket;
@@ -53,7 +53,7 @@ export class WsConnection {
     return this.frames.some((frame) => frame.type === type);
   }
 
-  /** Until it holds, or the connection is over. */
+  /** Resolves when the condition holds, or the connection is over. */
   async until(holds: () => boolean): Promise<boolean> {
     while (!holds() && this.closeCode === null) await this.#changed.promise;
     return holds();
@@ -69,7 +69,10 @@ export class WsConnection {
   }
 }
 
-/** A machine in the store with its key. It speaks link version 1, in which every frame has to be sent by the test. */
+/**
+ * A machine in the store with its key. It speaks link version 1, in which the test must send every
+ * frame.
+ */
 export class WsDevice {
   readonly machineId: string;
   readonly #privateKey: KeyObject;
@@ -94,7 +97,7 @@ export class WsDevice {
     return new WsDevice(port, machineId, keys.order.signing.keyId, privateKey);
   }
 
-  /** Up to the welcome. False when the server closed it before. */
+  /** Connects up to the welcome. False when the server closed the connection before. */
   async handshake(connection = new WsConnection(this.#port)): Promise<[WsConnection, boolean]> {
     if (await connection.until(() => connection.challenge !== null)) this.answer(connection);
     return [connection, await connection.until(() => connection.has("welcome"))];
@@ -111,7 +114,7 @@ export class WsDevice {
     connection.socket.send(encodeHandshakeAnswer({ ...claim, signature: sign(null, signed, this.#privateKey) }));
   }
 
-  /** Up to the hello's answer. False when the server closed it before. */
+  /** Connects up to the hello's answer. False when the server closed the connection before. */
   async ready(connection = new WsConnection(this.#port)): Promise<[WsConnection, boolean]> {
     const [, isWelcome] = await this.handshake(connection);
     if (!isWelcome) return [connection, false];

@@ -3,7 +3,7 @@ import type { SeededRandom } from "../seeded-random.ts";
 
 /** Lines after which a kill meets the windows that a random time seldom does. */
 const TELLING =
-  /"msg":"(order sent|link ready|listening)"|"operation":"(PutResultPart|CompleteResult|GetOrderFile|RunLiveResponse|CancelMachineAction)"|"msg":"start asked"|"event":"(orderAccepted|commandStarted|commandEnded|scriptInterrupted|linked|agentStarted)"/;
+  /"msg":"(order sent|agent connection ready|listening)"|"operation":"(PutResultPart|CompleteResult|GetOrderFile|RunLiveResponse|CancelMachineAction)"|"msg":"start asked"|"event":"(orderAccepted|commandStarted|commandEnded|scriptInterrupted|linked|agentStarted)"/;
 
 /** What this process itself has to tell: a start was sent and is not answered yet. */
 export const ASKING = '"msg":"start asked"';

@@ -6,32 +6,42 @@ import type { Attempt } from "./attempt.ts";
 import type { FailureSummaries } from "./failure-summaries.ts";
 import { RateTable } from "./rate-table.ts";
 
-/** Failures in a minute after which further attempts wait. */
+/** Failures per minute after which further attempts must wait. */
 export interface FailureRates {
-  /** Of one account from one address. */
+  /** For one account from one address. */
   readonly failedSignInsPerMinute: number;
-  /** Of one address, whatever the account. */
+  /** For one address, whatever the account. */
   readonly failedSignInsPerAddressPerMinute: number;
-  /** Of one account, whatever the address. Beyond it each address has {@link FEW_PER_MINUTE} attempts. */
+  /**
+   * For one account, whatever the address. Beyond it each address has {@link FEW_PER_MINUTE}
+   * attempts.
+   */
   readonly failedSignInsPerAccountPerMinute: number;
 }
 
-/** Left to each address for an account that is attacked from many: the right secret still passes. */
+/**
+ * Attempts that remain for each address if an account is attacked from many addresses. The right
+ * secret is still accepted.
+ */
 const FEW_PER_MINUTE = 2;
-/** Credentials that were accepted lately, as digests of 16 bytes. */
+/** Recently accepted credentials, as digests of 16 bytes. */
 const MAX_ACCEPTED = 20_000;
-/** Longer ones name no application. */
+/** A longer client id names no application. */
 const MAX_ACCOUNT_CHARS = 128;
 
 /**
  * Limits failed authentication without a lockout. Failures are counted for the pair of account and
  * address, so an attacker who knows a client id delays only its own address. A credential that was
- * accepted before passes always: honest callers that share the attacker's address go on.
- * Counted in memory by this node alone: an attacker's requests cause no writes.
+ * accepted before is always checked, so honest callers that share the attacker's address are not
+ * affected. Counted in memory by this node alone, because an attacker's requests must cause no
+ * writes.
  */
 export class FailedAuthentications {
   readonly #pairs: RateTable;
-  /** Counts the same with a lower limit, which holds while the account is attacked from many addresses. */
+  /**
+   * Counts the same pairs with a lower limit, which applies while the account is attacked from many
+   * addresses.
+   */
   readonly #pairsOfAttacked: RateTable;
   readonly #addresses: RateTable;
   readonly #accounts: RateTable;
@@ -56,7 +66,10 @@ export class FailedAuthentications {
     this.#summaries = summaries;
   }
 
-  /** How long the attempt has to wait, in milliseconds; null when its credential may be checked. A refused attempt is not a failure. */
+  /**
+   * How long the attempt has to wait, in milliseconds; null when its credential may be checked. A
+   * refused attempt is not a failure.
+   */
   waitMs(attempt: Attempt): number | null {
     const { address, account } = keysOf(attempt);
     const ofAddress = this.#addresses.waitMs(address);
@@ -83,7 +96,7 @@ export class FailedAuthentications {
     this.#summaries.add(attempt, "failed");
   }
 
-  /** For what is limited elsewhere. */
+  /** For attempts that are limited elsewhere. */
   noted(attempt: Attempt): void {
     this.#summaries.add(attempt, "failed");
   }
@@ -94,7 +107,9 @@ export class FailedAuthentications {
     return this.#pairs.waitMs(key) ?? (isAttacked ? this.#pairsOfAttacked.waitMs(key) : null);
   }
 
-  /** An assertion is another text each time: of those, the account at its address is remembered. */
+  /**
+   * An assertion is a different text each time, so its account and address are remembered instead.
+   */
   #digest({ kind, address, account, credential }: Attempt): string {
     const proof = kind === "assertion" ? addressKey(address) : credential;
     const digest = createHmac("sha256", this.#digestKey)

@@ -1,28 +1,31 @@
 import { addressKey } from "../../network/address-key.ts";
 import type { Attempt, CredentialKind } from "./attempt.ts";
 
-/** What one address did with one kind of credential, since the last summary. */
+/** The failures of one address with one kind of credential since the last summary. */
 export interface FailureSummary {
   /** An IPv6 address stands for its /64; null for all addresses beyond {@link MAX_SUMMARIES}. */
   readonly address: string | null;
   readonly kind: CredentialKind;
-  /** Checked and wrong. */
+  /** Attempts that were checked and failed. */
   failed: number;
-  /** Not checked, because a limit was reached. */
+  /** Attempts that were not checked, because a limit was reached. */
   refused: number;
-  /** Attempts by client id as it was sent: text of the attacker. */
+  /** Attempts by client id as it was sent, which is text of the attacker. */
   readonly accounts: Map<string, number>;
   readonly firstMs: number;
   lastMs: number;
 }
 
-/** Addresses with a summary of their own; the others share one. */
+/** Addresses with a summary of their own. Further ones share one summary. */
 const MAX_SUMMARIES = 50;
 const MAX_ACCOUNTS = 32;
-/** What a client id can be; other text is only counted. */
+/** The form of a client id. Other text is counted without being recorded. */
 const CLIENT_ID = /^[0-9a-f-]{36}$/i;
 
-/** Counts failed authentications until they are recorded: one record for an address and window, not one for each. Bounded. */
+/**
+ * Counts failed authentications until they are recorded, so that there is one record for an address
+ * and window instead of one for each failure. Bounded.
+ */
 export class FailureSummaries {
   readonly #nowMs: () => number;
   #open = new Map<string, FailureSummary>();
@@ -41,14 +44,14 @@ export class FailureSummaries {
     if (accounts.has(name) || accounts.size < MAX_ACCOUNTS) accounts.set(name, (accounts.get(name) ?? 0) + 1);
   }
 
-  /** What was counted since the last call. */
+  /** The failures since the last call. */
   take(): readonly FailureSummary[] {
     const taken = [...this.#open.values()];
     this.#open = new Map();
     return taken;
   }
 
-  /** Counts again what could not be recorded. */
+  /** Adds back failures that could not be recorded. */
   giveBack(summaries: readonly FailureSummary[]): void {
     const since = this.take();
     for (const summary of [...summaries, ...since]) {

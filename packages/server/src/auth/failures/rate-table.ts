@@ -1,12 +1,14 @@
 import { chargedRate, type RequestRate, waitForRate } from "../../domain/identity/request-rate.ts";
 import { BoundedMap } from "../bounded-map.ts";
 
-/** Keys that are counted at once, some 100 bytes each; the one unused for longest is forgotten first. */
+/**
+ * Keys that are counted at once, some 100 bytes each. The least recently used one is dropped first.
+ */
 const MAX_KEYS = 20_000;
 
 /**
- * A rate for each key, in memory and for this process only: an attacker's requests must not cause
- * writes to a shared store.
+ * A rate for each key, in memory and for this process only, because an attacker's requests must not
+ * cause writes to a shared store.
  */
 export class RateTable {
   readonly #fullAtMs = new BoundedMap<string, number>(MAX_KEYS);
@@ -22,7 +24,9 @@ export class RateTable {
     return this.#fullAtMs.size;
   }
 
-  /** How long one more has to wait, in milliseconds; null when it may pass. Counts nothing. */
+  /**
+   * How long the next request has to wait, in milliseconds; null when it may pass. Counts nothing.
+   */
   waitMs(key: string): number | null {
     return waitForRate(this.#fullAtMs.get(key), this.#rate, this.#monotonicMs());
   }
@@ -31,7 +35,10 @@ export class RateTable {
     this.#fullAtMs.set(key, chargedRate(this.#fullAtMs.get(key), this.#rate, this.#monotonicMs()));
   }
 
-  /** Counts one more if it may pass. What is refused is not counted, so a caller that waits as told passes. */
+  /**
+   * Counts the request if it may pass. A refused request is not counted, so a caller that waits for
+   * the given time passes.
+   */
   take(key: string): number | null {
     const waitMs = this.waitMs(key);
     if (waitMs === null) this.charge(key);

@@ -1,18 +1,22 @@
-/** Gets a JSON document. A port, so that tests need no network. Throws for everything that is not one. */
+/** Gets a JSON document. A port, so that tests need no network. Throws for every other response. */
 export type FetchJson = (url: URL, signal: AbortSignal) => Promise<unknown>;
 
 export interface FetchJsonLimits {
-  /** For the whole answer, in milliseconds. Default 5,000. */
+  /** For the whole response, in milliseconds. Default 5,000. */
   readonly timeoutMs?: number;
-  /** Longest document, in bytes. Default 512 KiB: a hundred keys with their certificates have half of that. */
+  /**
+   * Longest document, in bytes. Default 512 KiB: twice the size of a hundred keys with their
+   * certificates.
+   */
   readonly limitBytes?: number;
 }
 
-/** Over the network. A redirect is not followed: it could lead anywhere (threat 3.7). */
+/** Over the network. Redirects are not followed, because they could lead anywhere (threat 3.7). */
 export function fetchJsonWithin({ timeoutMs = 5_000, limitBytes = 512 * 1024 }: FetchJsonLimits = {}): FetchJson {
   return async (url, signal) => {
     const response = await fetch(url, {
-      // A connection kept from before may be dead when an issuer has started again; then this attempt would be lost, and its cooldown.
+      // A kept connection may be dead if the issuer has restarted. This attempt would then fail,
+      // and the next one would wait for the cooldown.
       headers: { accept: "application/json", connection: "close" },
       redirect: "manual",
       signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
@@ -23,7 +27,7 @@ export function fetchJsonWithin({ timeoutMs = 5_000, limitBytes = 512 * 1024 }: 
     }
     const chunks: Uint8Array[] = [];
     let sizeBytes = 0;
-    // Leaving the loop by throwing cancels the rest.
+    // Leaving the loop by throwing cancels the response body.
     for await (const chunk of response.body) {
       sizeBytes += chunk.length;
       if (sizeBytes > limitBytes) throw new Error(`${url.href} answered more than ${limitBytes} bytes`);

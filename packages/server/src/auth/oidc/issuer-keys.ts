@@ -6,7 +6,7 @@ import type { TrustedIssuer } from "./trusted-issuer.ts";
 
 export interface IssuerKeysPorts {
   readonly fetchJson: FetchJson;
-  /** Milliseconds that never go back. */
+  /** A monotonic clock, in milliseconds. */
   readonly monotonicMs: () => number;
   readonly log: Pick<Logger, "info" | "warn">;
   /** Aborts when the server stops. */
@@ -15,17 +15,26 @@ export interface IssuerKeysPorts {
 
 /** Times in milliseconds. */
 export const KEY_TIMES = {
-  /** Keys older than this are asked for again before they are used: a withdrawn key is refused from then on. */
+  /**
+   * Keys older than this are fetched again before they are used, so that a withdrawn key is refused
+   * from then on.
+   */
   refreshAfterMs: 300_000,
-  /** While the issuer cannot be reached, its last known keys are used until this age; then its tokens are refused. */
+  /**
+   * While the issuer cannot be reached, its last known keys are used up to this age. After that its
+   * tokens are refused.
+   */
   uselessAfterMs: 1_800_000,
-  /** Between two attempts, whoever asks: neither unknown `kid`s nor an issuer that is down make us ask more often. */
+  /**
+   * Minimum time between two attempts. Neither unknown `kid`s nor an unreachable issuer cause more
+   * requests.
+   */
   cooldownMs: 30_000,
 } as const;
 
 /**
- * The keys of one outside issuer, fetched when a token first needs them. Whoever comes while they are fetched waits for that one
- * fetch. Fails closed: without keys there is an empty list.
+ * The keys of one outside issuer, fetched when a token first needs them. Callers that arrive during
+ * a fetch wait for that fetch. Fails closed: without keys the list is empty.
  */
 export class IssuerKeys {
   readonly #trusted: TrustedIssuer;
@@ -40,13 +49,16 @@ export class IssuerKeys {
     this.#ports = ports;
   }
 
-  /** The keys in force; empty when they cannot be had. */
+  /** The valid keys; empty when they cannot be fetched. */
   async current(): Promise<readonly VerificationKey[]> {
     if (this.#ageMs() >= KEY_TIMES.refreshAfterMs) await this.#refresh();
     return this.#ageMs() < KEY_TIMES.uselessAfterMs ? this.#keys : [];
   }
 
-  /** The keys after asking again, because a token names one that is not among them. At most once in the cooldown. */
+  /**
+   * The keys after another fetch, because a token names one that is not among them. At most once
+   * per cooldown.
+   */
   async renewed(): Promise<readonly VerificationKey[]> {
     await this.#refresh();
     return this.#ageMs() < KEY_TIMES.uselessAfterMs ? this.#keys : [];

@@ -7,7 +7,10 @@ import { discoveryUrl, keysUrl, type TrustedIssuer } from "./trusted-issuer.ts";
 const Discovery = Compile(Type.Object({ issuer: Type.String(), jwks_uri: Type.String({ maxLength: 2_048 }) }));
 const Jwks = Compile(Type.Object({ keys: Type.Array(Type.Unknown(), { maxItems: 100 }) }));
 
-/** The issuer's present signing keys, by way of its discovery document. Throws when it does not answer, or for somebody else. */
+/**
+ * The issuer's present signing keys, found through its discovery document. Throws when the issuer
+ * does not answer, or if the document names another issuer.
+ */
 export async function fetchKeySet(
   trusted: TrustedIssuer,
   fetchJson: FetchJson,
@@ -30,8 +33,9 @@ export async function fetchKeySet(
 }
 
 /**
- * The one key that the header names. A token without `kid` is only good while there is one key: otherwise the issuer would be
- * guessing, and so would we. Null when none or several fit.
+ * The key that the header names. A token without `kid` is accepted only if the issuer has exactly
+ * one key, because otherwise the key would have to be guessed. Null when no key or several keys
+ * match.
  */
 export function pickKey(
   keys: readonly VerificationKey[],

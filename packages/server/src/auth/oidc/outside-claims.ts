@@ -6,15 +6,17 @@ import { fault, type TokenFault } from "../token-fault.ts";
 import { shownApplicationName, shownUserName } from "./shown-name.ts";
 import type { TrustedIssuer } from "./trusted-issuer.ts";
 
-/** Longest id, in characters, and longest list of groups; Entra leaves groups out beyond 200. */
+/** Longest id, in characters, and longest list of groups. Entra leaves groups out beyond 200. */
 const MAX_ID_CHARS = 255;
 const MAX_GROUPS = 2_000;
-/** What is shown and stored as a name: nothing that a terminal or a page would take for anything but letters. */
+/**
+ * Names that may be shown and stored: without characters that a terminal or a page would interpret.
+ */
 const SHOWN = /^[^\p{C}\p{Zl}\p{Zp}]{1,256}$/u;
 
 /**
- * Whom a token of an outside issuer names. An application's permissions come only from its roles, a user's only from the scopes: roles
- * of a user, or scopes of an application, give nothing.
+ * The caller of an outside issuer's token. An application's permissions come only from its roles, a
+ * user's only from the scopes. Roles of a user and scopes of an application give nothing.
  */
 export function callerOf(payload: JWTPayload, trusted: TrustedIssuer): Caller | TokenFault {
   const { claims, issuer } = trusted;
@@ -32,7 +34,8 @@ export function callerOf(payload: JWTPayload, trusted: TrustedIssuer): Caller | 
     };
   }
   const scopes = scopesOf(payload[claims.scopes]);
-  // Entra's `oid` is the same person in every application; elsewhere the name means nothing in particular.
+  // Entra's `oid` identifies the same person in every application. The `oid` of another issuer has
+  // no defined meaning.
   const subject = idOf(payload.tid === undefined ? undefined : payload.oid) ?? idOf(payload.sub);
   if (!trusted.allowUsers || scopes === null || subject === undefined) return fault("WrongKind");
   const id = idAtIssuer(issuer, subject);
@@ -48,8 +51,10 @@ export function callerOf(payload: JWTPayload, trusted: TrustedIssuer): Caller | 
 }
 
 /**
- * Whether nobody is signed in: the issuer says so (`idtyp` of Entra, `gty` of Auth0), or the subject is the client itself (RFC 9068
- * section 2.2), or, in Entra's tokens without `idtyp`, `sub` and `oid` are one and there is neither scope nor user name.
+ * Whether the token belongs to an application without a signed-in user: the issuer says so (`idtyp`
+ * of Entra, `gty` of Auth0), or the subject is the client itself (RFC 9068 section 2.2), or, in
+ * Entra's tokens without `idtyp`, `sub` and `oid` are equal and there is neither scope nor user
+ * name.
  */
 function isApplication(payload: JWTPayload, userName: readonly string[]): boolean {
   const { idtyp, gty, sub, tid, oid, scp } = payload;
@@ -62,7 +67,10 @@ function isApplication(payload: JWTPayload, userName: readonly string[]): boolea
 
 const clientIdOf = ({ appid, azp, client_id }: JWTPayload): string | undefined => idOf(appid ?? azp ?? client_id);
 
-/** What a store cannot hold is no id: PostgreSQL takes no NUL, and two halves of surrogates become one text. */
+/**
+ * Text that a store cannot hold is not an id: PostgreSQL refuses NUL, and two different lone
+ * surrogates would become the same text.
+ */
 const idOf = (value: unknown): string | undefined =>
   typeof value === "string" && value !== "" && value.length <= MAX_ID_CHARS && textFault(value) === null
     ? value

@@ -6,9 +6,9 @@ import { IssuerKeys } from "./issuer-keys.ts";
 import { checkOutsideToken } from "./outside-token.ts";
 import { discoveryUrl, type TrustedIssuer } from "./trusted-issuer.ts";
 
-/** The outside issuers whose tokens are accepted. Disposing ends the fetches under way. */
+/** The outside issuers whose tokens are accepted. Disposing aborts running fetches. */
 export interface OutsideIssuers extends Disposable {
-  /** Whether a token that names this `iss` is for {@link OutsideIssuers.check}. */
+  /** Whether a token with this `iss` is for {@link OutsideIssuers.check}. */
   knows(iss: string): boolean;
   check(token: string, iss: string): Promise<VerifiedToken | TokenFault>;
 }
@@ -20,8 +20,9 @@ export interface OutsideIssuersPorts {
 }
 
 /**
- * Nobody is contacted before a first token arrives: an issuer that is down must not keep the server from starting.
- * `own`: the issuers of our own tokens, which no outside one may be. Throws for a list that cannot be meant.
+ * No issuer is contacted before its first token arrives, because an unreachable issuer must not
+ * keep the server from starting. `own`: the issuers of this server's own tokens, which no outside
+ * issuer may have. Throws for a contradictory list.
  */
 export function createOutsideIssuers(
   trusted: readonly TrustedIssuer[],

@@ -6,7 +6,7 @@ import { pickKey } from "./key-set.ts";
 import { callerOf } from "./outside-claims.ts";
 import type { TrustedIssuer } from "./trusted-issuer.ts";
 
-/** Everything about a token of an outside issuer that does not depend on the time of day. */
+/** Checks all properties of an outside issuer's token that do not depend on the time of day. */
 export async function checkOutsideToken(
   token: string,
   trusted: TrustedIssuer,
@@ -20,7 +20,7 @@ export async function checkOutsideToken(
   if (iss !== trusted.issuer) return fault("WrongIssuer");
   if (trusted.tenant !== undefined && tid !== trusted.tenant) return fault("WrongIssuer");
   if (![aud].flat().some((one) => one !== undefined && trusted.audiences.includes(one))) return fault("WrongAudience");
-  // JSON's 1e999 is Infinity: a token that never ends is none.
+  // JSON's 1e999 is Infinity. A token that never expires is not valid.
   if (exp === undefined || !Number.isFinite(exp) || !Number.isFinite(nbf)) return fault("Malformed");
   if (!isAccessToken(typ, payload)) return fault("WrongKind");
   const caller = callerOf(payload, trusted);
@@ -48,7 +48,7 @@ async function verifiedParts(
   try {
     const { payload, protectedHeader } = await jwtVerify(token, keyOf, {
       algorithms: [...trusted.algorithms],
-      // As for our own tokens: the times are the verifier's question.
+      // As for own tokens, the verifier checks the times.
       currentDate: new Date(0),
       clockTolerance: Number.MAX_SAFE_INTEGER,
     });
@@ -62,9 +62,11 @@ async function verifiedParts(
 }
 
 /**
- * Refuses what an issuer signs with the same keys for other ends: id tokens, logout and refresh tokens. RFC 9068's `at+jwt` says what it
- * is; older issuers write `JWT` or nothing on everything, there the claims of an id token give it away (OpenID Connect Core section 2,
- * Keycloak's payload `typ`). What is left is told apart by the audience, which for an id token is an application.
+ * Refuses tokens that an issuer signs with the same keys for other purposes: id tokens, logout and
+ * refresh tokens. A type of `at+jwt` (RFC 9068) identifies an access token. Older issuers write
+ * `JWT` or nothing for every kind; their id tokens are recognised by their claims (OpenID Connect
+ * Core section 2, Keycloak's payload `typ`). For the rest the audience decides: that of an id token
+ * is an application.
  */
 function isAccessToken(typ: string | undefined, payload: JWTPayload): boolean {
   const { at_hash, c_hash, s_hash, nonce, events, typ: kind } = payload;

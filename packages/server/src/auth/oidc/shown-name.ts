@@ -1,13 +1,13 @@
 import type { TrustedIssuer } from "./trusted-issuer.ts";
 
-/** `person@domain`, as a user principal name is. */
+/** Matches `person@domain`, the form of a user principal name. */
 const PRINCIPAL = /^[^\s@]+@([^\s@]+)$/;
 
 /**
- * The name under which a caller of an outside issuer stands in actions, library and audit. It is no
- * name of another caller: a principal name whose domain the issuer speaks for stands alone, every
- * other name has the issuer with it. An application of ours has neither form
- * (`domain/identity/application-name.ts`), so an outside "administrator" is not taken for the
+ * The name under which actions, library and audit log show a caller of an outside issuer. It is
+ * never the name of another caller: a principal name is shown alone if the issuer owns its domain,
+ * and every other name is shown with the issuer. An application of this server has neither form
+ * (`domain/identity/application-name.ts`), so an outside "administrator" is not mistaken for the
  * administrator.
  */
 export function shownUserName(name: string, { issuer, userNameDomains }: TrustedIssuer): string {

@@ -1,8 +1,11 @@
 import type { SignatureAlgorithm } from "../verification-key.ts";
 
-/** Where an issuer's access tokens say what. Defaults are those of Entra. */
+/** Names of the claims in an issuer's access tokens. Defaults are those of Entra. */
 export interface ClaimNames {
-  /** The first one that the token has is the user's name. Default upn, preferred_username, email. */
+  /**
+   * The first of these claims in the token is the user's name. Default upn, preferred_username,
+   * email.
+   */
   readonly userName: readonly string[];
   /** An array of texts. Default `groups`. */
   readonly groups: string;
@@ -12,19 +15,25 @@ export interface ClaimNames {
   readonly roles: string;
 }
 
-/** An outside issuer whose tokens are accepted: what the setting `HALLIGAN_OIDC_ISSUERS_FILE` says of it. */
+/**
+ * An outside issuer whose tokens are accepted, as configured in the file of
+ * `HALLIGAN_OIDC_ISSUERS_FILE`.
+ */
 export interface TrustedIssuer {
-  /** `iss` of its tokens, to the letter, and where its discovery document is found. */
+  /** `iss` of its tokens, compared exactly. Its discovery document is found under this URL. */
   readonly issuer: string;
-  /** `aud` that its tokens for this server have; any one of them. Not the id of an application that users sign in to. */
+  /**
+   * `aud` of its tokens for this server; any one of them. Must not be the id of an application that
+   * users sign in to.
+   */
   readonly audiences: readonly string[];
   readonly algorithms: readonly SignatureAlgorithm[];
-  /** `tid` that its tokens must have. */
+  /** Required `tid` of its tokens. */
   readonly tenant?: string | undefined;
-  /** Hosts, `name` or `name:port`, that its keys may be on besides its own. */
+  /** Hosts, `name` or `name:port`, that may serve its keys in addition to its own. */
   readonly keyHosts: readonly string[];
   readonly claims: ClaimNames;
-  /** Domains of principal names for which the issuer speaks; names of others are shown with the issuer. */
+  /** Domains whose principal names belong to this issuer. Other names are shown with the issuer. */
   readonly userNameDomains: readonly string[] | "any";
   readonly allowApplications: boolean;
   readonly allowUsers: boolean;
@@ -32,24 +41,34 @@ export interface TrustedIssuer {
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
-/** https, or http to this very machine; no user names, queries or fragments. Null for every other text. */
+/**
+ * https, or http to this machine itself; no user names, queries or fragments. Null for every other
+ * text.
+ */
 export function contactableUrl(text: string): URL | null {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || url.username !== "" || url.password !== "" || /[?#]/.test(text)) return null;
   return url.protocol === "https:" || (url.protocol === "http:" && LOOPBACK.test(url.hostname)) ? url : null;
 }
 
-/** Throws for an issuer that must not be asked for keys, so that a wrong setting stops the server at its start. */
+/**
+ * Throws for an issuer that must not be asked for keys, so that a wrong setting stops the server at
+ * its start.
+ */
 export function discoveryUrl(issuer: string): URL {
   const url = contactableUrl(issuer);
-  // The text that is compared with `iss` must be the place that is asked: no dots, default ports or capitals in between.
+  // The text that is compared with `iss` must be exactly the URL that is contacted: no dots,
+  // default ports or capitals.
   if (url === null || (url.href !== issuer && url.href !== `${issuer}/`)) {
     throw new Error(`the outside issuer ${issuer} must be an https URL (http on loopback only), in its plain spelling`);
   }
   return new URL(`${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`);
 }
 
-/** Where its keys are, when that is its own origin or a host that was configured; anything else is not contacted. */
+/**
+ * The URL of its keys, if that is on its own origin or on a configured host. Other hosts are not
+ * contacted.
+ */
 export function keysUrl({ issuer, keyHosts }: Pick<TrustedIssuer, "issuer" | "keyHosts">, jwksUri: string): URL | null {
   const url = contactableUrl(jwksUri);
   const own = new URL(issuer);

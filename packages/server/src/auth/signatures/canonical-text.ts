@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 
-/** HMAC-SHA256 in base64url: 43 characters, of which the last carries two spare bits. */
+/** HMAC-SHA256 in base64url: 43 characters. The last one carries two spare bits. */
 export const hmacText = (key: Uint8Array, message: string): string =>
   createHmac("sha256", key).update(message, "utf8").digest("base64url");
 

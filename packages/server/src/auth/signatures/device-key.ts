@@ -1,6 +1,9 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
 
-/** The public key of a machine. Reading it takes 60 us and a kilobyte, so a connection does it once, when it is needed. */
+/**
+ * The public key of a machine. Parsing it takes 60 us and 1 KiB, so a connection parses it once,
+ * when it is needed.
+ */
 export class DeviceKey {
   /** Raw, base64url. */
   readonly raw: string;
@@ -10,7 +13,7 @@ export class DeviceKey {
     this.raw = raw;
   }
 
-  /** Throws when it is no Ed25519 key. */
+  /** Throws when it is not an Ed25519 key. */
   get object(): KeyObject {
     this.#object ??= createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: this.raw }, format: "jwk" });
     return this.#object;

@@ -1,9 +1,14 @@
 import { hmacText, sameText } from "./canonical-text.ts";
 
-/** Whose transfers a ticket allows: the machine, and the one accepted link it was given out on. */
+/**
+ * The machine whose transfers a ticket allows, and the accepted connection for which it was issued.
+ */
 export interface LinkTicket {
   readonly machineId: string;
-  /** Number of the link, growing with every accepted one; a ticket of an older link is no longer good. The caller checks that. */
+  /**
+   * The connection epoch. A ticket of an older connection is no longer valid; the caller checks
+   * that.
+   */
   readonly linkEpoch: number;
 }
 
@@ -16,7 +21,10 @@ const signature = (key: Uint8Array, machineId: string, linkEpoch: string) =>
 export const signLinkTicket = ({ machineId, linkEpoch }: LinkTicket, key: Uint8Array): string =>
   `v1.${machineId}.${linkEpoch}.${signature(key, machineId, String(linkEpoch))}`;
 
-/** What the ticket says, or null when it is not one of ours. Whether its link is still the machine's current one is for the caller. */
+/**
+ * The content of the ticket, or null when this server did not issue it. The caller checks whether
+ * its connection is still the machine's current one.
+ */
 export function checkLinkTicket(ticket: string, keys: readonly Uint8Array[]): LinkTicket | null {
   const [, machineId, epoch, given] = TICKET.exec(ticket) ?? [];
   if (machineId === undefined || epoch === undefined || given === undefined) return null;

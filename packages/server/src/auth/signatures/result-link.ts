@@ -8,23 +8,26 @@ const SIGNATURE = /^[A-Za-z0-9_-]{43}$/;
 const MAKER = /^[A-Za-z0-9_-]{1,64}$/;
 const GENERATIONS = /^(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})$/;
 
-/** The first line keeps a key that is used for two purposes from signing for the other one. */
+/** The first line prevents a key that is used for two purposes from signing for the other one. */
 const signedText = (actionId: string, index: string, se: string, made: { by: string; gen: string } | null) =>
   made === null
     ? `halligan result link 1\n${actionId}\n${index}\n${se}`
     : `halligan result link 2\n${actionId}\n${index}\n${se}\n${made.by}\n${made.gen}`;
 
-/** Who made a link and what it is good for, so that either can be taken back. */
+/** The maker and the generations of a link, so that it can be revoked. */
 export interface ResultLinkOrigin {
   /** {@link linkMaker} of the caller. */
   readonly maker: string;
-  /** Of the maker's tokens; 0 for a caller of an outside issuer. */
+  /** Generation of the maker's tokens; 0 for a caller of an outside issuer. */
   readonly makerGeneration: number;
-  /** Of the action's links. */
+  /** Generation of the action's links. */
   readonly actionGeneration: number;
 }
 
-/** The client id of an application of ours, and what stands for the longer id of a caller of an outside issuer. */
+/**
+ * The client id of an application of this server, or a short text that represents the longer id of
+ * a caller of an outside issuer.
+ */
 export const linkMaker = (callerId: string): string =>
   callerId.includes("#") ? `o-${createHash("sha256").update(callerId, "utf8").digest("base64url")}` : callerId;
 
@@ -33,16 +36,16 @@ export interface ResultLinkSubject extends ResultLinkOrigin {
   readonly publicUrl: string;
   readonly actionId: string;
   readonly index: number;
-  /** Unix milliseconds; cut to whole seconds. */
+  /** Unix milliseconds; rounded down to whole seconds. */
   readonly expiresAtMs: number;
   /** 32 bytes or more. */
   readonly key: Uint8Array;
 }
 
 /**
- * The absolute URL under which the result of one command is given to whoever holds it, until it
- * expires or is taken back. Only characters that need no escaping: clients use it verbatim, some
- * HTML-decode it (`docs/contract/clients-in-the-wild.md#result-download`).
+ * The absolute URL of one command's result. Any client that has it can download the result until it
+ * expires or is revoked. Contains only characters that need no escaping: clients use it verbatim,
+ * some HTML-decode it (`docs/contract/clients-in-the-wild.md#result-download`).
  */
 export function signResultLink(subject: ResultLinkSubject): string {
   const { publicUrl, actionId, index, expiresAtMs, key, maker, makerGeneration, actionGeneration } = subject;
@@ -52,7 +55,7 @@ export function signResultLink(subject: ResultLinkSubject): string {
   return `${publicUrl}/halligan/v1/results/${actionId}/${index}?se=${se}&by=${maker}&gen=${gen}&sig=${sig}`;
 }
 
-/** The parts of a link as they arrived; all of them text, all of them untrusted. */
+/** The parts of a link as they arrived: text, not verified. */
 export interface GivenResultLink {
   readonly actionId: string;
   readonly index: string;
@@ -63,7 +66,10 @@ export interface GivenResultLink {
   readonly gen: string | null;
 }
 
-/** `expired` is only said of a link that was once good. `origin`: null for a link of an older release. */
+/**
+ * `expired` is returned only for a link that was valid. `origin`: null for a link of an older
+ * release.
+ */
 export type CheckedResultLink =
   | { readonly kind: "signed"; readonly origin: ResultLinkOrigin | null }
   | { readonly kind: "expired" | "invalid" };

@@ -14,7 +14,10 @@ export function makeRollingValue(machineId: string, number: number, random: Rand
   return { number, text: `${number}.${nonce}.${signature(key, machineId, String(number), nonce)}` };
 }
 
-/** What a device presents. `isGenuine`: one of `keys` made it for this machine. Null when it is no value at all. */
+/**
+ * The rolling value that a device presents. `isGenuine`: it was made with one of `keys` for this
+ * machine. Null when the text is not a rolling value.
+ */
 export function readRollingValue(
   text: string,
   machineId: string,

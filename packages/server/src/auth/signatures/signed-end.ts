@@ -11,7 +11,7 @@ import { wellFormedJson } from "@halligan/protocol/text";
 import type { DeviceKey } from "./device-key.ts";
 import type { SignatureCheck } from "./signature-check.ts";
 
-/** What is kept with a result, so that anyone can verify it later. */
+/** Kept with a result, so that it can be verified later by any party. */
 export interface EndEvidence {
   payload: string;
   signature: string;
@@ -20,10 +20,11 @@ export interface EndEvidence {
 }
 
 /**
- * The evidence of a report, when the device's key signed just what the report says and the bytes that came with it. Bytes
- * that were uploaded are compared where they are kept.
+ * The evidence of a report, if the device's key signed exactly the content of the report and the
+ * bytes that came with it. Uploaded bytes are compared where they are stored.
  *
- * @returns null when the report has no evidence, says something else than its evidence, or was not signed by `key`
+ * @returns null when the report has no evidence, differs from its evidence, or was not signed by
+ * `key`
  */
 export async function checkSignedEnd(
   report: Ended,

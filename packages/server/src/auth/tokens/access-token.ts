@@ -2,13 +2,13 @@ import { SignJWT } from "jose";
 import type { SigningKey } from "./signing-key.ts";
 
 /**
- * Lifetime of a token in seconds. One less than an hour, as the contract's `expires_in` is
+ * Lifetime of a token in seconds. One second less than an hour, like the contract's `expires_in`
  * (`docs/contract/auth.md#token-requests`).
  */
 export const TOKEN_LIFETIME_S = 3599;
 
 /**
- * `iss` of our tokens, by the version of the token endpoint. Shaped as Entra's:
+ * `iss` of this server's tokens, by the version of the token endpoint. Has the form of Entra's:
  * `docs/contract/auth.md#claims`.
  */
 export const issuers = (publicUrl: string, tenant: string) => ({
@@ -23,7 +23,7 @@ export interface AccessTokenSubject {
     readonly roles: readonly string[];
     readonly tokenGeneration?: number;
   };
-  /** The secret that it was asked for with. Its end ends the token. Null for a key. */
+  /** The secret with which it was requested; the token becomes invalid with it. Null for a key. */
   readonly secret?: { readonly id: string; readonly expiresAtMs: number | null } | null;
   readonly audience: string;
   readonly version: "v1" | "v2";
@@ -32,18 +32,18 @@ export interface AccessTokenSubject {
   readonly key: SigningKey;
   /** Unix milliseconds. */
   readonly nowMs: number;
-  /** Anything that differs between two tokens of one second. */
+  /** Any value that differs between two tokens of one second. */
   readonly tokenId: string;
 }
 
-/** A token does not outlive the secret that it was asked for with. */
+/** A token does not outlive the secret with which it was requested. */
 export function lifetimeSeconds(secret: AccessTokenSubject["secret"], nowMs: number): number {
   if (secret?.expiresAtMs == null) return TOKEN_LIFETIME_S;
   const leftS = Math.floor(secret.expiresAtMs / 1000) - Math.floor(nowMs / 1000);
   return Math.min(TOKEN_LIFETIME_S, Math.max(0, leftS));
 }
 
-/** An app-only access token with the claims that Entra's have. `docs/contract/auth.md#claims`. */
+/** An app-only access token with the claims of Entra's tokens. `docs/contract/auth.md#claims`. */
 export async function issueAccessToken(subject: AccessTokenSubject): Promise<string> {
   const { application, secret, audience, version, issuer, tenant, key, nowMs, tokenId } = subject;
   const nowS = Math.floor(nowMs / 1000);

@@ -2,10 +2,13 @@ import { calculateJwkThumbprint } from "jose";
 import { verificationKey } from "../verification-key.ts";
 import { ASSERTION_ALGORITHMS } from "./client-assertion.ts";
 
-/** Most keys of one application: the present one, the next one, and some for those who forget. */
+/**
+ * Most keys of one application: the present one, the next one, and some that were not removed in
+ * time.
+ */
 export const MAX_APPLICATION_KEYS = 10;
 
-/** A public key as it is stored for an application: what verifying needs and nothing else that was sent. */
+/** The public key that is stored for an application: only the members that verification needs. */
 export type ApplicationKey = Readonly<Record<string, string>>;
 
 export type ApplicationKeys = { readonly keys: readonly ApplicationKey[] } | { readonly fault: string };
@@ -15,8 +18,9 @@ const PRIVATE_MEMBERS = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 const KEPT_MEMBERS = ["kty", "n", "e", "crv", "x", "y", "alg", "kid", "x5t"];
 
 /**
- * Reads the `keys` with which an application is registered: public JWKs that can verify an assertion. A private key is refused, not
- * trimmed: it has left its owner and must not be used at all. `kid` becomes the RFC 7638 thumbprint where there is none.
+ * Reads the `keys` with which an application is registered: public JWKs that can verify an
+ * assertion. A private key is refused and not stripped, because it has left its owner and must not
+ * be used at all. A missing `kid` becomes the RFC 7638 thumbprint.
  */
 export async function readApplicationKeys(
   jwks: readonly Readonly<Record<string, unknown>>[],

@@ -1,8 +1,8 @@
 /**
  * Resources a client may ask a token for. `docs/contract/auth.md#token-requests` and
  * `docs/contract/clients-in-the-wild.md#paths` and `docs/contract/clients-in-the-wild.md#tokens`:
- * compiled into clients, which only change their base URL. The server's own public URL comes on
- * top.
+ * they are compiled into clients, which only change their base URL. The server's own public URL is
+ * added.
  */
 export const CONTRACT_AUDIENCES: readonly string[] = [
   "https://api.securitycenter.microsoft.com",
@@ -30,18 +30,21 @@ export type AudienceChoice = { readonly audience: string } | AudienceRefusal;
 const DEFAULT_SUFFIX = "/.default";
 const trimSlashes = (text: string) => text.replace(/\/{1,2}$/, "");
 
-/** All audiences that this server issues for and accepts. `publicUrl`: absolute, with or without a final slash. */
+/**
+ * All audiences for which this server issues and accepts tokens. `publicUrl`: absolute, with or
+ * without a final slash.
+ */
 export const acceptedAudiences = (publicUrl: string): readonly string[] => [
   ...new Set([...CONTRACT_AUDIENCES, trimSlashes(publicUrl)]),
 ];
 
 /**
- * The audience that a token request asks for, in its spelling of `accepted`.
+ * The audience of a token request, spelled as in `accepted`.
  *
  * v1 has `resource`, v2 `scope` ending in `/.default` (other v2 scopes with it, such as `openid`,
- * are ignored). Some clients send the field of the other version, alone or as well: the version's
- * own field decides, the other stands in when it is missing. MSAL sends `scope` to v1 when it was
- * given the v1 configuration. Host names compare in any letter case.
+ * are ignored). Some clients send the field of the other version, alone or in addition. The
+ * version's own field decides; the other one is used when it is missing. MSAL sends `scope` to v1
+ * when it was given the v1 configuration. Host names compare in any letter case.
  */
 export function parseRequestedAudience(
   request: { readonly resource: string | undefined; readonly scope: string | undefined },

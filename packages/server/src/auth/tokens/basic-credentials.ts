@@ -8,8 +8,8 @@ const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
  * Client id and secret of `Authorization: Basic` (RFC 6749 section 2.3.1: each is form-urlencoded
- * before they are joined). Null when there is no Basic header; "malformed" when there is one that
- * cannot be read. Pure.
+ * before they are joined). Null when there is no Basic header; "malformed" when it cannot be read.
+ * Pure.
  */
 export function readBasicCredentials(authorization: string | undefined): BasicCredentials | "malformed" | null {
   const match = /^basic(?: +(.*))?$/i.exec(authorization?.trim() ?? "");
@@ -25,7 +25,7 @@ export function readBasicCredentials(authorization: string | undefined): BasicCr
 
 const formDecoded = (text: string): string | null => decoded(() => decodeURIComponent(text.replaceAll("+", " ")));
 
-/** Null for bytes or escapes that are no UTF-8. */
+/** Null for bytes or escapes that are not UTF-8. */
 function decoded(decode: () => string): string | null {
   try {
     return decode();

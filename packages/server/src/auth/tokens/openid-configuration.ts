@@ -3,7 +3,7 @@ import { issuers } from "./access-token.ts";
 import { ASSERTION_ALGORITHMS } from "./client-assertion.ts";
 import type { SigningKey } from "./signing-key.ts";
 
-/** Which pair of endpoints; v2 says so in its paths. */
+/** The pair of endpoints; v2 has its version in its paths. */
 export type EndpointVersion = "v1" | "v2";
 
 const PATHS = {
@@ -21,7 +21,7 @@ const PATHS = {
   },
 } as const;
 
-/** `segment`: the tenant as it stands in the path. */
+/** `segment`: the tenant as it appears in the path. */
 export const endpointUrl = (
   publicUrl: string,
   segment: string,
@@ -31,9 +31,9 @@ export const endpointUrl = (
 
 /**
  * The configuration document (OpenID Connect Discovery section 3, RFC 8414). `segment`: the
- * tenant's id, or one of Entra's shared names, whose issuer has the placeholder that Entra has.
- * MSAL refuses a document without `authorization_endpoint`, so it is there although no grant uses
- * it; `response_types_supported` is empty for the same reason.
+ * tenant's id, or one of Entra's shared names, whose issuer has the same placeholder as Entra's.
+ * MSAL refuses a document without `authorization_endpoint`, so it is present although no grant uses
+ * it. `response_types_supported` is empty because there is no such grant.
  */
 export function openIdConfiguration(
   { publicUrl, segment, isShared }: { publicUrl: string; segment: string; isShared: boolean },
@@ -73,8 +73,8 @@ export function openIdConfiguration(
 }
 
 /**
- * All keys that this server accepts, so that a kept answer verifies tokens issued before and after
- * a rotation.
+ * All keys that this server accepts, so that a cached response verifies tokens issued before and
+ * after a rotation.
  */
 export const publishedKeys = (keys: readonly SigningKey[]): TokenKeysWire => ({
   keys: keys.map(({ publicKey, kid, alg }) => {
@@ -90,8 +90,8 @@ export type InstanceQuery =
 const API_VERSIONS = ["1.0", "1.1"];
 
 /**
- * The query of instance discovery: the host of `authorization_endpoint` decides whether this server
- * answers for it.
+ * The query of instance discovery. The host of `authorization_endpoint` decides whether this server
+ * is responsible.
  */
 export function parseInstanceQuery(query: URLSearchParams, publicUrl: string): InstanceQuery {
   const endpoint = query.get("authorization_endpoint");

@@ -1,7 +1,9 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 import { calculateJwkThumbprint } from "jose";
 
-/** The key pair of our own tokens. `kid` is the RFC 7638 thumbprint of the public key. */
+/**
+ * The key pair for this server's own tokens. `kid` is the RFC 7638 thumbprint of the public key.
+ */
 export interface SigningKey {
   readonly alg: "EdDSA" | "ES256";
   readonly kid: string;
@@ -9,7 +11,10 @@ export interface SigningKey {
   readonly publicKey: KeyObject;
 }
 
-/** Reads a PKCS #8 PEM: Ed25519 or P-256; throws for every other key, so that a wrong setting stops the server at its start. */
+/**
+ * Reads a PKCS #8 PEM: Ed25519 or P-256. Throws for every other key, so that a wrong setting stops
+ * the server at its start.
+ */
 export async function loadSigningKey(pem: string): Promise<SigningKey> {
   const privateKey = createPrivateKey(pem);
   const alg = algorithmOf(privateKey);

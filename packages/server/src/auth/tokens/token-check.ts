@@ -11,7 +11,7 @@ export interface TokenExpectations {
   readonly tenant: string;
 }
 
-/** Everything about a token of our own that does not depend on the time of day. */
+/** Checks all properties of an own token that do not depend on the time of day. */
 export async function checkTokenSignature(
   token: string,
   expected: TokenExpectations,
@@ -38,7 +38,8 @@ async function verifiedPayload(
       {
         algorithms: [...new Set(expected.keys.map((key) => key.alg))],
         typ: "JWT",
-        // The times are compared by the verifier against the caller's clock on every use; here they must pass whatever they are.
+        // The verifier compares the times with the caller's clock on every use, so this check
+        // accepts any times.
         currentDate: new Date(0),
         clockTolerance: Number.MAX_SAFE_INTEGER,
       },
@@ -63,7 +64,7 @@ function readClaims(payload: JWTPayload, expected: TokenExpectations): VerifiedT
     caller: { kind: "application", id: appid, clientId: appid, name, roles: new Set(granted) },
     notBeforeMs: nbf * 1000,
     expiresAtMs: exp * 1000,
-    // A token of before these claims is of the first generation.
+    // A token that is older than these claims has the first generation.
     issuedUnder: {
       generation: typeof payload.gen === "number" ? payload.gen : 0,
       secretId: typeof payload.sec === "string" ? payload.sec : null,

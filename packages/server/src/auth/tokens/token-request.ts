@@ -2,12 +2,12 @@ import { parseRequestedAudience } from "./audiences.ts";
 import { type BasicCredentials, readBasicCredentials } from "./basic-credentials.ts";
 import { ASSERTION_TYPE, namedClient } from "./client-assertion.ts";
 
-/** How an application shows that it is itself: by its secret, or by a signature of its private key. */
+/** The proof of an application's identity: its secret, or a signature of its private key. */
 export type ClientProof =
   | { readonly kind: "secret"; readonly clientSecret: string }
   | { readonly kind: "assertion"; readonly assertion: string };
 
-/** A request for an application's token that is well formed; whether the proof is right is not known yet. */
+/** A well-formed request for an application's token. The proof is not verified yet. */
 export interface TokenRequest {
   readonly grant: "client_credentials";
   readonly clientId: string;
@@ -15,7 +15,10 @@ export interface TokenRequest {
   readonly audience: string;
 }
 
-/** A refusal in OAuth's words (RFC 6749 section 5.2): the body is `{error, error_description}`. `status`: HTTP 400 or 401. */
+/**
+ * A refusal in the form of OAuth (RFC 6749 section 5.2): the body is `{error, error_description}`.
+ * `status`: HTTP 400 or 401.
+ */
 export interface OAuthError {
   readonly error:
     | "invalid_request"
@@ -44,7 +47,9 @@ const FIELDS = [
   "client_assertion_type",
 ];
 
-/** Wrong client id and wrong secret answer alike, so that ids cannot be found out. */
+/**
+ * A wrong client id and a wrong secret have the same response, so that ids cannot be discovered.
+ */
 export const INVALID_CLIENT: OAuthError = refuse("invalid_client", "client_id or client_secret is wrong", 401);
 
 const MALFORMED_BASIC: OAuthError = refuse(
@@ -53,18 +58,21 @@ const MALFORMED_BASIC: OAuthError = refuse(
   401,
 );
 
-/** The same for an assertion that nobody known has signed. */
+/** The same for an assertion that was not signed by a known key. */
 export const INVALID_ASSERTION: OAuthError = refuse(
   "invalid_client",
   "client_assertion is not signed with a key that is registered for the client_id",
   401,
 );
 
-/** For whoever has the key: what is wrong with the rest. `reason`: of our own making, not the client's text. */
+/**
+ * For a client whose signature is valid: what is wrong with the rest. `reason`: this server's own
+ * text, not the client's.
+ */
 export const assertionRefused = (reason: string): OAuthError =>
   refuse("invalid_client", `client_assertion is not accepted: ${reason}`, 401);
 
-/** Grants that real clients use and this server does not: refused by name, not as something unknown. */
+/** Grants that real clients use and this server does not support. The refusal names them. */
 const GRANTS_NOT_SERVED = new Set([
   "password",
   "authorization_code",
@@ -76,8 +84,8 @@ const GRANTS_NOT_SERVED = new Set([
 
 /**
  * Reads the form of `POST /{tenant}/oauth2/token` (v1) or `/{tenant}/oauth2/v2.0/token` (v2). Pure.
- * Fields may come in any order, unknown ones are ignored; a field given twice is refused.
- * `docs/contract/clients-in-the-wild.md#tokens`. `accepted`: see `acceptedAudiences`.
+ * The sequence of fields does not matter and unknown ones are ignored; a field given twice is
+ * refused. `docs/contract/clients-in-the-wild.md#tokens`. `accepted`: see `acceptedAudiences`.
  * `authorization`: the header, for clients that send their id and secret by HTTP Basic.
  */
 export function parseTokenRequest(
@@ -107,8 +115,8 @@ export function parseTokenRequest(
 }
 
 /**
- * RFC 6749 section 2.3: a client uses one way to authenticate in one request. Its id may stand in
- * the form as well.
+ * RFC 6749 section 2.3: a client uses only one authentication method in a request. Its id may also
+ * be in the form.
  */
 function readBasicClient(
   { clientId, clientSecret }: BasicCredentials,
@@ -126,7 +134,10 @@ function readBasicClient(
   return { clientId, proof: { kind: "secret", clientSecret } };
 }
 
-/** RFC 7521 section 4.2: with an assertion `client_id` may be left out; one that is there must be the assertion's. */
+/**
+ * RFC 7521 section 4.2: with an assertion `client_id` is optional. If it is present, it must be the
+ * assertion's.
+ */
 function readClient(
   field: (name: string) => string | undefined,
 ): Pick<TokenRequest, "clientId" | "proof"> | OAuthError {
@@ -150,6 +161,6 @@ function readClient(
   }
   const named = namedClient(assertion);
   if (named === undefined) return refuse("invalid_client", "client_assertion is not a JWT with a sub", 401);
-  // Looked up as `client_id` says; that the assertion's `sub` is the same is checked with its signature.
+  // Looked up by `client_id`. The signature check verifies that the assertion's `sub` is the same.
   return { clientId: clientId ?? named, proof: { kind: "assertion", assertion } };
 }

@@ -9,62 +9,82 @@ import type { SigningKey } from "./signing-key.ts";
 import { checkTokenSignature } from "./token-check.ts";
 
 export interface TokenVerifierOptions {
-  /** Keys that may have signed our own tokens, by `kid`. With none, every one of them is refused. */
+  /** Keys that may have signed own tokens, by `kid`. Without keys every own token is refused. */
   readonly keys: readonly SigningKey[];
   readonly issuers: readonly string[];
   readonly audiences: readonly string[];
   readonly tenant: string;
-  /** Issuers beside our own. Without it nobody else is trusted. */
+  /** Issuers in addition to this server. Default: none. */
   readonly outside?: Pick<OutsideIssuers, "knows" | "check">;
   /**
-   * What counts of our application now; undefined when it was removed. Asked at most once in `standingForMs` for one token, so what
-   * was taken back elsewhere is refused within that time; what was taken back here should call `revoke` and is refused at once.
+   * The present standing of an application of this server; undefined when it was removed. Read at
+   * most once per `standingForMs` for one token, so a revocation on another node takes effect
+   * within that time. A revocation on this node should call `revoke` and takes effect at once.
    */
   readonly standingOf?: (clientId: string) => Promise<ApplicationStanding | undefined>;
-  /** Whether an administrator has blocked this caller of an outside issuer. Asked as often. */
+  /**
+   * Whether an administrator has blocked this caller of an outside issuer. Read as often as the
+   * standing.
+   */
   readonly isBlocked?: (callerId: string) => Promise<boolean>;
   /** Milliseconds, default 1,000. */
   readonly standingForMs?: number;
   /**
-   * How long a token of an outside issuer is taken as checked, in milliseconds, default 300,000: with the age that its keys may have
-   * (`oidc/issuer-keys.ts`) that bounds the time in which a withdrawn key stops counting, to ten minutes while the issuer answers.
+   * How long the check of an outside issuer's token is reused, in milliseconds, default 300,000.
+   * Together with the age of its keys (`oidc/issuer-keys.ts`) it bounds the time until a withdrawn
+   * key is refused: ten minutes while the issuer answers.
    */
   readonly outsideForMs?: number;
-  /** How long the refusal of an outside issuer's token is remembered, in milliseconds, default 5,000: its keys may come yet. */
+  /**
+   * How long the refusal of an outside issuer's token is remembered, in milliseconds, default
+   * 5,000. Short, because its keys may still arrive.
+   */
   readonly outsideBadForMs?: number;
-  /** Difference of clocks that is allowed, in milliseconds; default 60,000. */
+  /** Allowed difference of clocks, in milliseconds; default 60,000. */
   readonly skewMs?: number;
-  /** Tokens remembered: good ones and bad ones each, apart, so that a flood of bad ones pushes out no good one. Default 10,000. */
+  /**
+   * Number of remembered tokens. Valid and refused tokens are counted separately, so that a flood
+   * of bad ones displaces no valid one. Default 10,000.
+   */
   readonly cacheSize?: number;
 }
 
 export interface TokenVerifier {
-  /** The caller that the token names, or why it is refused. Never throws for anything a client sent. */
+  /**
+   * The caller that the token names, or the reason for its refusal. Never throws for the content of
+   * a token.
+   */
   verify(token: string, nowMs: number): Promise<Caller | TokenFault>;
-  /** Looks at the standing of the caller, by its `id`, before any of its tokens is taken again. */
+  /** Reads the standing of the caller with this `id` again before any of its tokens is accepted. */
   revoke(callerId: string): void;
 }
 
-/** What decides whether tokens of an application of ours count. */
+/** The facts that decide whether an application's tokens are valid. */
 export interface ApplicationStanding {
   readonly tokenGeneration: number;
   readonly secretIds: readonly string[];
-  /** Null when it stands for itself. */
+  /** Null when it has an account of its own. */
   readonly ownerId: string | null;
 }
 
-/** Ours are good for an hour. */
+/** Own tokens with a longer lifetime are refused. This server issues them for an hour. */
 const MAX_OWN_LIFETIME_MS = 24 * 3_600_000;
-/** The longest life that an issuer's settings offer for access tokens: Auth0's 30 days. A token that never ends cannot be taken back. */
+/**
+ * The longest lifetime of access tokens that an issuer offers in its settings: Auth0's 30 days. A
+ * token that never expires cannot be revoked.
+ */
 const MAX_OUTSIDE_LIFETIME_MS = 30 * 24 * 3_600_000;
 
-/** Longest token that is looked at, in characters: one of Entra with the 200 groups that it writes at most has about 12,000. */
+/**
+ * Longest token that is parsed, in characters. One of Entra with the maximum of 200 groups has
+ * about 12,000.
+ */
 const MAX_TOKEN_CHARS = 16_384;
 
 interface Good extends VerifiedToken {
   readonly isOutside: boolean;
   readonly checkedAtMs: number;
-  /** The caller with what its standing says. */
+  /** The caller with the facts from its standing. */
   admitted: Caller;
   standingUntilMs: number;
 }
@@ -75,14 +95,15 @@ interface Bad {
   readonly checkedAtMs: number;
 }
 
-/** Within `forMs` after `checkedAtMs`; not when the clock was set back behind it. */
+/** True within `forMs` after `checkedAtMs`. False if the clock was set back before it. */
 const isFresh = ({ checkedAtMs }: { readonly checkedAtMs: number }, forMs: number, nowMs: number): boolean =>
   nowMs >= checkedAtMs && nowMs - checkedAtMs < forMs;
 
 /**
- * Checks access tokens, our own and those of outside issuers: pinned algorithm and key, issuer, audience, times, permissions. A
- * signature costs about 165 us once, later requests one SHA-256; a refusal is remembered too, so that a client repeating a bad token
- * costs no more than that (threat 3.10).
+ * Checks access tokens, of this server and of outside issuers: pinned algorithm and key, issuer,
+ * audience, times, permissions. A signature check costs about 165 us once; later requests cost one
+ * SHA-256. A refusal is remembered too, so that a client that repeats a bad token costs no more
+ * than that (threat 3.10).
  */
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
   const { outside, standingOf, isBlocked, standingForMs = 1_000, skewMs = 60_000, cacheSize = 10_000 } = options;
@@ -97,8 +118,8 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
     return token.expiresAtMs <= nowMs + longestMs + skewMs ? null : fault("TooLong");
   };
 
-  // A clock that was set back must not keep an old look for longer.
-  /** The caller as it counts now; null when its token was taken back. */
+  // A clock that was set back must not extend the use of an old check.
+  /** The caller with its present standing; null when its token was revoked. */
   const standing = async ({ caller, isOutside, issuedUnder }: Good): Promise<Caller | null> => {
     if (isOutside) return (await isBlocked?.(caller.id)) === true ? null : caller;
     if (standingOf === undefined) return caller;
@@ -124,7 +145,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
         return fault("Revoked");
       }
       token.admitted = admitted;
-      // What was revoked while the store was read may not be in what was read.
+      // The result of this read may be older than a revocation that happened during it.
       token.standingUntilMs = before === revocations ? nowMs + standingForMs : 0;
     }
     good.set(digest, token);
@@ -148,7 +169,8 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
       const checked = isOutside ? await outside.check(token, iss) : await checkTokenSignature(token, options);
       if (isFault(checked)) {
         good.delete(digest);
-        // Of our own, only what no passing of time can mend gets here: signature, issuer, audience, form.
+        // For own tokens, only faults that do not change with time are remembered: signature,
+        // issuer, audience, form.
         bad.set(digest, { fault: checked, isOutside, checkedAtMs: nowMs });
         return checked;
       }
@@ -168,7 +190,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   };
 }
 
-/** Generations are compared and not times: the clocks of two nodes may differ. */
+/** Generations are compared and not times, because the clocks of two nodes may differ. */
 const isIssuedUnder = (issuedUnder: IssuedUnder | undefined, standing: ApplicationStanding): boolean =>
   issuedUnder !== undefined &&
   issuedUnder.generation === standing.tokenGeneration &&
@@ -177,7 +199,10 @@ const isIssuedUnder = (issuedUnder: IssuedUnder | undefined, standing: Applicati
 const withAccount = (caller: Caller, { ownerId }: ApplicationStanding): Caller =>
   caller.kind === "application" && ownerId !== null ? { ...caller, accountId: ownerId } : caller;
 
-/** The `iss` that a token claims: it chooses the issuer to check with, and is worth nothing before that. */
+/**
+ * The `iss` that a token claims. It selects the issuer for the check, and means nothing before
+ * that.
+ */
 function namedIssuer(token: string): string | undefined {
   try {
     const { iss } = decodeJwt(token);

@@ -5,16 +5,22 @@ import { ObjectStoreFull } from "../objects/object-store.ts";
 export const statusOf = (error: unknown): number | undefined =>
   error instanceof RestError ? error.statusCode : undefined;
 
-/** The service's own word, as `ContainerNotFound`, or that of the network. */
+/** The error code of the service, such as `ContainerNotFound`, or that of the network. */
 export function codeOf(error: unknown): string {
   if (error instanceof Error && "code" in error && typeof error.code === "string") return error.code;
   return error instanceof Error ? error.name : "unknown";
 }
 
-/** HEAD has no body, so a missing container looks as a missing blob there; lists and writes tell them apart. */
+/**
+ * A response to HEAD has no body, so a missing container looks like a missing blob. Lists and
+ * writes distinguish the two.
+ */
 export const isMissing = (error: unknown): boolean => statusOf(error) === 404 && codeOf(error) !== "ContainerNotFound";
 
-/** What a failed call is to the callers of the blob store. The library's error holds the request, and a SAS is in its URL: not kept. */
+/**
+ * The error of a failed call for the callers of the blob store. The library's error is not kept as
+ * a cause: it contains the request, whose URL may have a SAS.
+ */
 export function azureFault(error: unknown): Error {
   if (error instanceof BlobStoreUnavailable || error instanceof ObjectStoreFull || error instanceof RangeError)
     return error;

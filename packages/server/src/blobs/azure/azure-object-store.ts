@@ -19,17 +19,17 @@ import { beginBlocks } from "./blocks.ts";
 
 /** Azure's own limit. */
 const MAX_PIECES = 50_000;
-/** Deletions at a time: Azure has no list of names to delete that a SAS may use. */
+/** Deletions at a time. Azure has no bulk deletion that a SAS may use. */
 const DELETING = 16;
 
 export interface AzurePlace {
-  /** Repeats what fails. */
+  /** Retries a failed request. */
   readonly container: ContainerClient;
-  /** Tries once: for what carries a stream. */
+  /** Tries once: for requests that carry a stream. */
   readonly once: ContainerClient;
   /** Empty, or ending in a slash. */
   readonly prefix: string;
-  /** Signs direct links; null when all that was given is a SAS. */
+  /** Signs direct links; null when only a SAS was configured. */
   readonly key: StorageSharedKeyCredential | null;
   readonly random: Random;
   readonly nowMs: () => number;
@@ -64,7 +64,7 @@ export class AzureObjectStore implements ObjectStore {
         this.#blob(key).download(range?.start, count, { abortSignal, maxRetryRequests: 2 }),
       );
       if (answer === null) return null;
-      if (!(answer.readableStreamBody instanceof Readable)) throw new Error("Azure answered without a body");
+      if (!(answer.readableStreamBody instanceof Readable)) throw new Error("the response of Azure has no body");
       const { readableStreamBody: stream, contentRange, contentLength = 0 } = answer;
       return { stream, contentRange, lengthBytes: contentLength };
     } catch (error) {
@@ -131,14 +131,14 @@ export class AzureObjectStore implements ObjectStore {
     }
   }
 
-  /** From a list's answer: a SAS of a container may list it, but not ask for its properties. */
+  /** From a list, because a SAS of a container may list it but not read its properties. */
   async nowMs(): Promise<number> {
     const page = await this.#page("probe/", undefined);
     if (page?.date === undefined) throw azureFault(new Error("an answer has no date"));
     return page.date.getTime();
   }
 
-  /** Azure itself discards blocks that nothing was made of within a week, and has no call for it. */
+  /** Azure itself discards blocks that were not committed within a week, and has no call for it. */
   abandonWholes = (_beforeMs: number): Promise<void> => Promise.resolve();
 
   async directLink(key: string, { fileName, contentType, expiresAtMs }: DirectLink): Promise<URL | null> {
@@ -160,7 +160,10 @@ export class AzureObjectStore implements ObjectStore {
     return link;
   }
 
-  /** The library keeps its connections in agents of the process; idle ones do not hold it open. */
+  /**
+   * The library keeps its connections in agents of the process. Idle connections do not keep the
+   * process alive.
+   */
   [Symbol.asyncDispose] = (): Promise<void> => Promise.resolve();
 
   async #call<T>(

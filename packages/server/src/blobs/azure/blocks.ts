@@ -3,8 +3,9 @@ import type { Random } from "../../auth/random.ts";
 import type { WholeWriter } from "../objects/object-store.ts";
 
 /**
- * Blocks of one writer carry a random mark in their ids: uncommitted blocks belong to the blob, not to a writer, and with plain numbers
- * one writer could commit what another has staged. Committing discards the blocks of all others, whose commit is then refused.
+ * The block ids of one writer contain a random mark. Uncommitted blocks belong to the blob and not
+ * to a writer, so with plain numbers one writer could commit blocks that another has staged. A
+ * commit discards the blocks of all other writers, whose commits are then refused.
  */
 export function beginBlocks(
   blob: BlockBlobClient,
@@ -21,11 +22,11 @@ export function beginBlocks(
       ids[piece] = id;
     },
     async finish() {
-      // Whoever was first stays: a result does not change.
+      // The first writer wins, because a result does not change.
       const conditions = { ifNoneMatch: "*" };
       await call((abortSignal) => blob.commitBlockList(ids, { abortSignal, conditions, metadata: { sha256 } }));
     },
-    // Blocks have no deletion of their own; Azure discards them when another commits, or after a week.
+    // Blocks cannot be deleted. Azure discards them when another writer commits, or after a week.
     abandon: () => Promise.resolve(),
   };
 }

@@ -8,8 +8,8 @@ import { AzureObjectStore } from "./azure-object-store.ts";
 
 const OPEN_TIMEOUT_MS = 30_000;
 /**
- * The first try and two more. No `tryTimeoutInMs`: the service would count the time in which a slow reader takes a download.
- * `withDeadline` limits the calls that carry no stream.
+ * The first try and two retries. Without `tryTimeoutInMs`, because the service would count the time
+ * that a slow reader needs for a download. `withDeadline` limits the calls that carry no stream.
  */
 const RETRIES = { maxTries: 3, retryDelayInMs: 500, maxRetryDelayInMs: 5_000 };
 
@@ -29,7 +29,7 @@ export async function openAzure(
   try {
     await withDeadline(OPEN_TIMEOUT_MS, async (abortSignal) => {
       await container.listBlobsFlat({ prefix, abortSignal }).byPage({ maxPageSize: 1 }).next();
-      // A name of its own: nodes that start together must not delete each other's.
+      // A unique name, because nodes that start together must not delete each other's test blob.
       const probe = container.getBlockBlobClient(`${prefix}probe/${Buffer.from(random(16)).toString("hex")}`);
       await probe.upload("", 0, { abortSignal });
       await probe.delete({ abortSignal });
@@ -43,7 +43,7 @@ export async function openAzure(
 interface Access {
   readonly url: string;
   readonly key: StorageSharedKeyCredential | null;
-  /** The setting it came from. */
+  /** The name of the setting. */
   readonly setting: string;
 }
 
@@ -70,7 +70,10 @@ function accessOf(location: AzureLocation, credentials: BlobCredentials): Access
   return { url: `${endpoint}?${sas}`, key: null, setting: azureSas };
 }
 
-/** Read here, not by the library: its mistakes are reported with the text in them. The location's endpoint is used, not the string's. */
+/**
+ * Parsed here and not by the library, whose errors contain the text. The endpoint of the location
+ * is used, not that of the connection string.
+ */
 function ofConnectionString(location: AzureLocation, text: string, endpoint: string): Access {
   const setting = BLOB_SETTINGS.azureConnectionString;
   const fields = new Map(

@@ -3,12 +3,15 @@ import { join } from "node:path";
 import { isMissing, makeFolder, sizeOf, syncFolder } from "../disk-files.ts";
 import { shardOf } from "./disk-library.ts";
 
-/** What is complete. Unfinished uploads are not: their devices send them again. */
+/**
+ * The folders of complete files. Unfinished uploads are not copied, because their devices send them
+ * again.
+ */
 export const KEPT_FOLDERS = ["library", "results"] as const;
 
 /**
- * Copies the complete files of a blob folder while its server works on it: each has its name only since it is whole, and never changes.
- * Answers with how many.
+ * Copies the complete files of a blob folder while its server runs. A file gets its name only when
+ * it is complete, and never changes. Returns their number.
  */
 export async function backUpBlobFolder(from: string, to: string): Promise<number> {
   let copied = 0;
@@ -29,11 +32,11 @@ export async function backUpBlobFolder(from: string, to: string): Promise<number
   return copied;
 }
 
-/** Size of a blob in such a folder; null when it is not there. */
+/** Size of a blob in such a folder; null when it does not exist. */
 export const blobSizeIn = (folder: string, kind: (typeof KEPT_FOLDERS)[number], id: string): Promise<number | null> =>
   sizeOf(join(folder, kind, shardOf(id), id));
 
-/** False when it is not there any more: retention goes on meanwhile. */
+/** False when it no longer exists, because retention continues meanwhile. */
 export async function copyDurably(from: string, to: string): Promise<boolean> {
   try {
     await copyFile(from, to);

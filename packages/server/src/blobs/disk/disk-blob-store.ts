@@ -28,17 +28,23 @@ import { DiskPartials } from "./disk-partials.ts";
 import { type DiskSpace, UNRESERVED } from "./disk-space.ts";
 
 export interface DiskBlobStoreOptions {
-  /** Absolute; made when it is missing. One process at a time. */
+  /** Absolute. Created when it is missing. One process at a time. */
   readonly folder: string;
   readonly random: Random;
-  /** Unfinished uploads whose running SHA-256 is kept in memory; beyond, content is read once more. Default 256. */
+  /**
+   * Unfinished uploads whose running SHA-256 is kept in memory. For further uploads the content is
+   * read once more. Default 256.
+   */
   readonly hashStates?: number;
   readonly write?: WriteChunk;
-  /** Asked before bytes are read. Default: no reserve. */
+  /** Called before bytes are read. Default: no reserve. */
   readonly space?: DiskSpace;
 }
 
-/** Opens the store and clears what a crash has left: temporary files, and logs of uploads without content. Folders 0700, files 0600. */
+/**
+ * Opens the store and removes what a crash has left: temporary files, and logs of uploads without
+ * content. Folders 0700, files 0600.
+ */
 export async function openDiskBlobStore(options: DiskBlobStoreOptions): Promise<BlobStore> {
   const { folder, random, hashStates = 256, write = writeChunk, space = UNRESERVED } = options;
   const at = {
@@ -62,7 +68,7 @@ class DiskBlobStore implements BlobStore {
   readonly #library: LibraryFolders;
   readonly #results: string;
   readonly #partials: DiskPartials;
-  /** SHA-256 of results completed lately, so that a repeated completion need not read them. */
+  /** SHA-256 of recently completed results, so that a repeated completion does not read them. */
   readonly #completed = new BoundedMap<string, string>(1_000);
 
   constructor(library: LibraryFolders, results: string, partials: DiskPartials) {
@@ -87,7 +93,8 @@ class DiskBlobStore implements BlobStore {
     if (!Number.isSafeInteger(part.part) || part.part < 0 || part.part >= MAX_PARTS) {
       return { code: "PartMismatch", detail: `parts are numbered from 0 to ${MAX_PARTS - 1}` } as const;
     }
-    // A part repeated after the end is late, not wrong: the content can no longer change.
+    // A part that is repeated after the completion is late, not wrong: the content can no longer
+    // change.
     if ((await this.statResult(part.resultId)) !== null) return { code: "stored" } as const;
     return await this.#partials.putPart(part);
   }

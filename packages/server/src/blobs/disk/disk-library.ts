@@ -14,12 +14,15 @@ export interface LibraryFolders {
   readonly space: DiskSpace;
 }
 
-/** Space is claimed in steps, because the size of an upload need not be known. */
+/** Space is claimed in steps, because the size of an upload may be unknown. */
 const CLAIM_BYTES = 8 * 1024 * 1024;
 
 export const shardOf = (id: string): string => id.slice(0, 2);
 
-/** Writes to a temporary file and gives it its name when it is complete and synced, so that a name never shows half a content. */
+/**
+ * Writes to a temporary file and renames it when it is complete and synced, so that no name ever
+ * refers to partial content.
+ */
 export async function putLibraryFile(
   folders: LibraryFolders,
   body: AsyncIterable<Uint8Array>,
@@ -64,7 +67,7 @@ export async function putLibraryFile(
       await rename(temporary, path);
       isKept = true;
     }
-    // Also when the content was there: the one who put it may not have reached this line yet.
+    // Also when the content existed before, because its writer may not have reached this line yet.
     await syncFolder(folder);
     return { code: "stored", sha256, sizeBytes };
   } catch (error) {

@@ -12,12 +12,15 @@ import type { DiskSpace } from "./disk-space.ts";
 
 const mismatch = (detail: string) => ({ code: "PartMismatch", detail }) as const;
 
-/** Unfinished uploads: `<id>.data` with each part at its offset, `<id>.parts` saying which of them are durable. */
+/**
+ * Unfinished uploads: `<id>.data` has each part at its offset, `<id>.parts` lists the durable
+ * parts.
+ */
 export class DiskPartials {
   readonly #folder: string;
   readonly #write: WriteChunk;
   readonly #space: DiskSpace;
-  /** Idle uploads; more of them than this are read from their logs again. */
+  /** Idle uploads in memory. The state of further ones is read from their logs again. */
   readonly #idle: BoundedMap<string, Upload>;
   readonly #busy = new Map<string, Upload>();
   readonly #loading = new Map<string, Promise<Upload>>();
@@ -63,7 +66,8 @@ export class DiskPartials {
     const { resultId, part, body, sizeBytes, sha256 } = given;
     const offset = part * PART_BYTES;
     const partHash = createHash("sha256");
-    // The state of the whole goes on in a copy: a part that turns out wrong must not have touched it.
+    // The running hash continues in a copy, because a part that turns out wrong must not affect the
+    // original.
     const whole = part === upload.hashedParts ? upload.whole.copy() : null;
     const isNew = upload.parts.size === 0;
     using claim = await this.#space.claim(sizeBytes);
@@ -73,7 +77,7 @@ export class DiskPartials {
       let received = 0;
       for await (const chunk of body) {
         if (received + chunk.length > sizeBytes) return mismatch(`part ${part} has more than ${sizeBytes} bytes`);
-        // Hashed while it is being written: the two take about as long.
+        // Hashed while it is being written, because both take about the same time.
         const writing = this.#write(file, chunk, offset + received);
         partHash.update(chunk);
         whole?.update(chunk);
@@ -102,7 +106,7 @@ export class DiskPartials {
     return { code: "stored" };
   }
 
-  /** Frees what a part that did not fit has taken, unless another part is being written behind it. */
+  /** Frees the space of a part that did not fit, unless another part is being written behind it. */
   async #giveBack(upload: Upload, resultId: string): Promise<void> {
     if (upload.writing.size > 1) return;
     const ends = [...upload.parts].map(([part, stored]) => part * PART_BYTES + stored.sizeBytes);
@@ -114,7 +118,7 @@ export class DiskPartials {
     }
   }
 
-  /** Checks the whole and moves it to `path`, whose folder exists. */
+  /** Checks all parts and moves the file to `path`, whose folder exists. */
   async complete(given: WholeResult, path: string): Promise<CompleteAnswer> {
     const { resultId, partCount, sizeBytes, sha256 } = given;
     const upload = await this.#hold(resultId);
@@ -128,7 +132,8 @@ export class DiskPartials {
       const faulty = wholeFault(upload.parts, partCount, sizeBytes);
       if (faulty !== null) return faulty;
       if ((await this.#hashWhole(upload, resultId, partCount)) !== sha256) {
-        // The sender begins again under another id. Left here, its parts could be read and hashed without end.
+        // The sender starts again under another id. If the parts stayed here, they could be read
+        // and hashed without end.
         await this.remove(resultId);
         return { code: "UploadMismatch", detail: "the SHA-256 of the whole does not agree" };
       }
@@ -147,7 +152,10 @@ export class DiskPartials {
     }
   }
 
-  /** Parts that came in order were hashed on the way; only what came out of order, or before a restart, is read again. */
+  /**
+   * Parts that came in sequence were hashed on arrival. Only parts that came out of sequence, or
+   * before a restart, are read again.
+   */
   async #hashWhole(upload: Upload, resultId: string, partCount: number): Promise<string> {
     const whole = upload.whole.copy();
     const start = upload.hashedParts * PART_BYTES;
@@ -182,7 +190,10 @@ export class DiskPartials {
     return removed;
   }
 
-  /** What a crash between two steps can leave: a log whose content has been moved to the results, or never got its first byte. */
+  /**
+   * The result of a crash between two steps: a log whose content was moved to the results, or whose
+   * first byte was never written.
+   */
   async removeLeftovers(): Promise<void> {
     for (const name of await readdir(this.#folder)) {
       const resultId = /^([0-9a-f]{64})\.parts$/.exec(name)?.[1];
@@ -193,7 +204,7 @@ export class DiskPartials {
 
   async #hold(resultId: string): Promise<Upload> {
     const known = this.#busy.get(resultId) ?? this.#idle.get(resultId) ?? (await this.#loadOnce(resultId));
-    // While this waited for the log, another call may have put the upload to use.
+    // While this call waited for the log, another call may have begun to use the upload.
     const upload = this.#busy.get(resultId) ?? known;
     upload.holders += 1;
     this.#idle.delete(resultId);
@@ -226,7 +237,10 @@ export class DiskPartials {
   }
 }
 
-/** Opens without truncating, creating when needed: "a" would ignore offsets, "w" would empty the file. */
+/**
+ * Opens without truncating and creates the file if needed: "a" would ignore offsets, "w" would
+ * empty the file.
+ */
 async function openForParts(path: string) {
   try {
     return await open(path, "r+");
@@ -236,7 +250,7 @@ async function openForParts(path: string) {
   try {
     return await open(path, "wx+", 0o600);
   } catch (error) {
-    // Another part of the same upload was first.
+    // Another part of the same upload created the file first.
     if (error instanceof Error && "code" in error && error.code === "EEXIST") return await open(path, "r+");
     throw error;
   }

@@ -1,8 +1,11 @@
 import { statfs } from "node:fs/promises";
 
-/** The space of a file system, with a reserve that stays free for what is not written through here, as the database. */
+/**
+ * The space of a file system, with a reserve for files that are not written through this class,
+ * such as the database.
+ */
 export interface DiskSpace {
-  /** Takes `bytes` until it is disposed of; null when less than the reserve would be left. */
+  /** Takes `bytes` until it is disposed of. Null when less than the reserve would remain. */
   claim(bytes: number): Promise<Disposable | null>;
 }
 
@@ -13,8 +16,8 @@ export async function freeBytesOf(folder: string): Promise<number> {
 }
 
 /**
- * Claims count in full beside what they have written already, so that a file counts twice while it is written: that errs on the side of the
- * reserve, by 8 MiB for each file under way.
+ * A claim counts in full in addition to the bytes that it has written already, so a file counts
+ * twice while it is written. The error is on the safe side, 8 MiB for each running file.
  */
 export function diskSpace(folder: string, reserveBytes: number, freeBytes = freeBytesOf): DiskSpace {
   let claimedBytes = 0;
@@ -40,5 +43,5 @@ export function diskSpace(folder: string, reserveBytes: number, freeBytes = free
   };
 }
 
-/** For a store whose owner keeps no reserve. */
+/** For a store without a reserve. */
 export const UNRESERVED: DiskSpace = { claim: async () => ({ [Symbol.dispose]: () => undefined }) };

@@ -3,24 +3,26 @@ import { Readable } from "node:stream";
 import type { ResultPart } from "../blob-store.ts";
 
 /**
- * A part's bytes on their way to the store, hashed as they pass. The last chunk is held back until size and SHA-256 are found right, so
- * the store never gets as many bytes as it was told to expect of a wrong or broken part, and keeps nothing.
+ * The bytes of a part on their way to the store, hashed as they pass. The last chunk is held back
+ * until size and SHA-256 are known to be right. So the store never receives the announced number of
+ * bytes of a wrong or broken part, and keeps nothing.
  */
 export class CheckedBody implements Disposable {
-  /** What the part lacks, once that is known. */
+  /** What is wrong with the part, once known. */
   fault: string | null = null;
-  /** What its sender's side threw. */
+  /** The error of the sender's side. */
   failure: { readonly error: unknown } | null = null;
   readonly stream: Readable;
   readonly #broken = new AbortController();
 
   constructor(given: ResultPart) {
     this.stream = Readable.from(this.#check(given), { objectMode: false });
-    // Whoever pipes a stream does not hear of its errors: the signal tells them. Without a listener the error would end the process.
+    // The consumer of a piped stream does not get its errors; the signal informs it. Without a
+    // listener the error would end the process.
     this.stream.on("error", () => this.#broken.abort());
   }
 
-  /** Aborts when no more bytes will come though they are not all there. */
+  /** Aborts when no more bytes will come although some are missing. */
   get signal(): AbortSignal {
     return this.#broken.signal;
   }

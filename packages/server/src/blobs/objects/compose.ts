@@ -4,17 +4,22 @@ import { BlobStoreUnavailable } from "../blob-store.ts";
 import type { IncomingPart } from "./incoming-key.ts";
 import type { ObjectStore } from "./object-store.ts";
 
-/** Of a part each: 32 MiB. A store answers a part in about a fifth of a second, so one at a time would be slow whatever the network is. */
+/**
+ * Buffers of one part each: 32 MiB. A store answers a part in about a fifth of a second, so one at
+ * a time would be slow on any network.
+ */
 const BUFFERS = 4;
 const READ_AHEAD = 2;
 
 /**
- * Makes stored parts one object under `key` when their SHA-256 together is `sha256`; false, and nothing there, when it is not.
+ * Combines stored parts into one object under `key` if their joint SHA-256 is `sha256`. Otherwise
+ * returns false, and no object exists.
  *
- * The bytes are read back and written on in one pass, {@link BUFFERS} parts in memory at a time: what becomes visible is exactly what was hashed.
- * A multipart upload that all nodes add to was rejected: its parts cannot be read before it is completed, so its content would be
- * visible before it is checked, and two nodes that receive the first two parts would have to agree on its id, for which S3 has nothing
- * that every S3 server does. The price is that each byte is sent to the store twice.
+ * The bytes are read back and written in one pass, {@link BUFFERS} parts in memory at a time, so
+ * exactly the hashed bytes become visible. A multipart upload that all nodes add to was rejected.
+ * Its parts cannot be read before it is completed, so its content would be visible before it is
+ * checked. Two nodes that receive the first two parts would also have to agree on its id, for which
+ * not every S3 server offers a way. The cost is that each byte is sent to the store twice.
  */
 export async function compose(
   objects: ObjectStore,
@@ -25,7 +30,7 @@ export async function compose(
 ): Promise<boolean> {
   signal.throwIfAborted();
   const [first] = parts;
-  if (first === undefined) throw new Error("a whole has one part at least");
+  if (first === undefined) throw new Error("a result has at least one part");
   const buffers = Array.from({ length: Math.min(BUFFERS, parts.length) }, () =>
     Buffer.allocUnsafe(Math.min(PART_BYTES, first.sizeBytes)),
   );
@@ -44,7 +49,7 @@ export async function compose(
   const whole = await objects.beginWhole(key, sha256);
   const reading: Promise<Buffer>[] = [];
   const writing: Promise<void>[] = [];
-  // A part is read when the write that last used its buffer is over.
+  // A part is read when the write that last used its buffer has ended.
   const beginRead = (index: number): void => {
     if (index >= parts.length) return;
     const free = writing[index % BUFFERS] ?? Promise.resolve();
@@ -69,13 +74,13 @@ export async function compose(
     return true;
   } catch (error) {
     await Promise.allSettled([...reading, ...writing]);
-    // What cannot be given up now is swept later: the first error is the one to tell.
+    // An upload that cannot be aborted now is swept later. The first error is reported.
     await whole.abandon().catch(() => undefined);
     throw error;
   }
 }
 
-/** Until it is awaited its failure has a listener, or it would end the process. */
+/** The promise has a listener until it is awaited; otherwise its failure would end the process. */
 function awaitedLater<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => undefined);
   return promise;
@@ -84,5 +89,5 @@ function awaitedLater<T>(promise: Promise<T>): Promise<T> {
 async function readPart(objects: ObjectStore, part: IncomingPart, target: Buffer): Promise<Buffer> {
   const bytes = await objects.readInto(part.key, target.subarray(0, part.sizeBytes));
   if (bytes?.length === part.sizeBytes) return bytes;
-  throw new BlobStoreUnavailable("a stored part could not be read back whole");
+  throw new BlobStoreUnavailable("a stored part could not be read back completely");
 }

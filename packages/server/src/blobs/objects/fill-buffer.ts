@@ -1,6 +1,6 @@
 import { addAbortSignal, type Readable } from "node:stream";
 
-/** Reads a stream into `target` until it is full or the stream ends; the filled part of it is the answer. */
+/** Reads a stream into `target` until it is full or the stream ends. Returns the filled part. */
 export async function fillBuffer(stream: Readable, target: Buffer, signal: AbortSignal): Promise<Buffer> {
   addAbortSignal(signal, stream);
   let filled = 0;

@@ -1,6 +1,6 @@
 import type { StoredPart } from "../part-log.ts";
 
-/** Where what is not whole yet lies: an upload's parts, each an object of its own. */
+/** Prefix of incomplete uploads. Each part is a separate object. */
 export const INCOMING = "incoming/";
 
 export interface IncomingPart extends StoredPart {
@@ -12,12 +12,13 @@ const digits = (part: number): string => part.toString().padStart(7, "0");
 
 export const uploadPrefix = (uploadId: string): string => `${INCOMING}${uploadId}/`;
 
-/** Begins the keys of everything that was ever stored as this part. */
+/** Prefix of the keys of all objects that were stored as this part. */
 export const partPrefix = (uploadId: string, part: number): string => `${uploadPrefix(uploadId)}${digits(part)}.`;
 
 /**
- * Size and SHA-256 are in the name, so that a listing says all there is to know about an upload, and any node may receive a part without
- * a note beside it that could be torn or raced for: two contents under one number are two objects, none of which overwrites the other.
+ * Size and SHA-256 are in the name, so that a listing contains all facts about an upload, and any
+ * node can receive a part. A separate file with these facts could be incomplete or overwritten in a
+ * race. Two contents with the same number are two objects, and neither overwrites the other.
  */
 export const partKey = (uploadId: string, part: number, { sizeBytes, sha256 }: StoredPart): string =>
   `${partPrefix(uploadId, part)}${sizeBytes}.${sha256}`;

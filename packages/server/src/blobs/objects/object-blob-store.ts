@@ -22,21 +22,25 @@ import { libraryKey, putLibraryObject } from "./object-library.ts";
 import { type ObjectHead, type ObjectStore, ObjectStoreFull } from "./object-store.ts";
 import { sweepIncoming } from "./sweep-incoming.ts";
 
-/** At most this many wholes are made at a time: each holds four parts of 8 MiB in memory. */
+/** Results that are composed at a time. Each one holds four parts of 8 MiB in memory. */
 const MAX_COMPOSING = 2;
 
 const mismatch = (detail: string) => ({ code: "PartMismatch", detail }) as const;
 
 /**
- * Blobs in an object store that many nodes share. Nothing about an upload is remembered in the process: each part is an object of its
- * own until the whole is made of them, so any node takes any part and any node completes.
+ * Blobs in an object store that several nodes share. The process keeps no state about an upload:
+ * each part is a separate object until the result is composed, so any node can receive a part and
+ * any node can complete.
  */
 export class ObjectBlobStore implements BlobStore, AsyncDisposable {
   readonly maxResultBytes: number;
   readonly #objects: ObjectStore;
   readonly #random: Random;
   readonly #composing = new Slots(MAX_COMPOSING);
-  /** Completions under way here, so that a device that asks again while one runs does not begin another. */
+  /**
+   * Completions that are running here. A device that asks again meanwhile does not start another
+   * one.
+   */
   readonly #completions = new Map<string, Promise<CompleteAnswer>>();
   readonly #stopping = new AbortController();
 
@@ -78,7 +82,8 @@ export class ObjectBlobStore implements BlobStore, AsyncDisposable {
     }
     if (sizeBytes > PART_BYTES) return mismatch(`a part has at most ${PART_BYTES} bytes`);
     const [whole, parts] = await Promise.all([this.#objects.head(key), this.#partsUnder(partPrefix(resultId, part))]);
-    // A part repeated after the end is late, not wrong: the content can no longer change.
+    // A part that is repeated after the completion is late, not wrong: the content can no longer
+    // change.
     if (whole !== null) return { code: "stored" } as const;
     const stored = parts.get(part);
     if (stored !== undefined) {
@@ -93,7 +98,7 @@ export class ObjectBlobStore implements BlobStore, AsyncDisposable {
     try {
       if (given.sizeBytes > 0) await this.#objects.putStream(key, body.stream, given, body.signal);
       else {
-        // There is no last byte to hold back: it must be known to be empty first.
+        // Empty content has no last byte to hold back, so its emptiness must be checked first.
         for await (const _ of body.stream);
         await this.#objects.putBytes(key, Buffer.alloc(0), given.sha256);
       }
@@ -124,7 +129,7 @@ export class ObjectBlobStore implements BlobStore, AsyncDisposable {
     const parts = await this.#partsUnder(uploadPrefix(resultId));
     const fault = wholeFault(parts, partCount, sizeBytes);
     if (fault !== null) {
-      // Another node may have completed it, and removed the parts, between the two looks.
+      // Another node may have completed it and removed the parts between the two checks.
       const meanwhile = fault.code === "UploadIncomplete" ? await this.#objects.head(key) : null;
       return meanwhile === null ? fault : sameAs(meanwhile, { sizeBytes, sha256 });
     }
@@ -134,18 +139,19 @@ export class ObjectBlobStore implements BlobStore, AsyncDisposable {
         compose(this.#objects, key, ordered, sha256, this.#stopping.signal),
       );
       if (!isMade) {
-        // The sender begins again under another id. Left here, its parts could be read and hashed without end.
+        // The sender starts again under another id. If the parts stayed here, they could be read
+        // and hashed without end.
         await this.#removeIncoming(resultId);
         return { code: "UploadMismatch", detail: "the SHA-256 of the whole does not agree" };
       }
     } catch (error) {
       if (error instanceof ObjectStoreFull) return { code: "InsufficientStorage" };
-      // Two nodes at once: the one that is late finds the parts gone, and the result there.
+      // If two nodes complete at once, the later one finds no parts but finds the result.
       const made = await this.#objects.head(key).catch(() => null);
       if (made === null) throw error;
       return sameAs(made, { sizeBytes, sha256 });
     }
-    // The result is there; parts that cannot be removed now are swept later.
+    // The result exists. Parts that cannot be removed now are swept later.
     await this.#removeIncoming(resultId).catch(() => undefined);
     return { code: "complete" };
   }
@@ -164,7 +170,10 @@ export class ObjectBlobStore implements BlobStore, AsyncDisposable {
     return (await this.#removeIncoming(resultId)) || isComplete;
   }
 
-  /** By the store's clock: nodes whose clocks differ must not sweep what another has just received. */
+  /**
+   * By the store's clock, because nodes with other clocks must not sweep what another node has just
+   * received.
+   */
   sweepPartials = async (olderThanMs: number, _nowMs: number) => await sweepIncoming(this.#objects, olderThanMs);
 
   async directLink(resultId: string, link: DirectLink): Promise<URL | null> {
@@ -172,19 +181,21 @@ export class ObjectBlobStore implements BlobStore, AsyncDisposable {
     return (await this.#objects.head(key)) === null ? null : await this.#objects.directLink(key, link);
   }
 
-  /** What is being made whole is given up at its next part: the device asks again, and any node can do it. */
+  /**
+   * Running compositions stop at their next part. The device asks again, and any node can complete.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping.abort(new BlobStoreUnavailable("this node is stopping"));
     await Promise.allSettled(this.#completions.values());
     await this.#objects[Symbol.asyncDispose]();
   }
 
-  /** The first content stored under each number. */
+  /** The first content that was stored under each number. */
   async #partsUnder(prefix: string): Promise<Map<number, IncomingPart>> {
     const parts = new Map<number, IncomingPart>();
     for await (const { key, sizeBytes } of this.#objects.list(prefix)) {
       const found = parseIncomingKey(key);
-      // Of another size than its name says: not put by us.
+      // Its size differs from the size in its name, so this server did not store it.
       if (found === null || found.stored.sizeBytes !== sizeBytes || parts.has(found.part)) continue;
       parts.set(found.part, found.stored);
     }

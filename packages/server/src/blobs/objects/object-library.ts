@@ -9,7 +9,7 @@ import { type ObjectStore, ObjectStoreFull } from "./object-store.ts";
 
 export interface LibraryUpload {
   readonly objects: ObjectStore;
-  /** Random, for what does not fit in one piece. */
+  /** A random key, for content that does not fit in one piece. */
   readonly uploadId: string;
   readonly composing: Slots;
   readonly stopping: AbortSignal;
@@ -18,9 +18,10 @@ export interface LibraryUpload {
 export const libraryKey = (sha256: string): string => `library/${sha256}`;
 
 /**
- * The name is known only when the last byte is. What fits in one piece waits in memory and is put under its name at once; more of it
- * lies under a random name, as the parts of a result do, and is made whole in the same way. A server-side copy was rejected: S3's ends
- * at 5 GiB, and Azure's shows the target before it is done.
+ * The key is the SHA-256, which is known only after the last byte. Content that fits in one piece
+ * waits in memory and is stored under its key at once. Larger content is stored under a random key,
+ * like the parts of a result, and is composed in the same way. A server-side copy was rejected:
+ * that of S3 ends at 5 GiB, and Azure shows the target before the copy is complete.
  */
 export async function putLibraryObject(
   { objects, uploadId, composing, stopping }: LibraryUpload,
@@ -65,7 +66,7 @@ export async function putLibraryObject(
     const isStored =
       (await isThere(objects, sha256, sizeBytes)) ||
       (await composing.run(() => compose(objects, libraryKey(sha256), parts, sha256, ending)));
-    if (!isStored) throw new Error("library content came back from the object store altered");
+    if (!isStored) throw new Error("the object store returned changed library content");
     return { code: "stored", sha256, sizeBytes };
   } catch (error) {
     if (error instanceof ObjectStoreFull) return { code: "InsufficientStorage" };

@@ -2,39 +2,54 @@ import type { Readable } from "node:stream";
 import type { ByteRange, DirectLink, OpenBlob } from "../blob-store.ts";
 
 /**
- * The little of an object store that blobs need, in words that S3 and Azure share. Keys are ours, without the location's prefix. An
- * object appears whole or not at all, and a read after a write sees it. What fails throws: {@link ObjectStoreFull} when the store has no
- * room, `BlobStoreUnavailable` otherwise; a missing object is null.
+ * The operations of an object store that blobs need, in terms that S3 and Azure share. Keys do not
+ * contain the location's prefix. An object appears completely or not at all, and a read after a
+ * write sees it. Errors are thrown: {@link ObjectStoreFull} when the store is full,
+ * `BlobStoreUnavailable` otherwise. For a missing object the result is null.
  */
 export interface ObjectStore extends AsyncDisposable {
-  /** Pieces that {@link ObjectStore.beginWhole} takes. */
+  /** Number of pieces that {@link ObjectStore.beginWhole} accepts. */
   readonly maxPieces: number;
   head(key: string): Promise<ObjectHead | null>;
   /** `range` beyond the content throws RangeError. */
   open(key: string, range?: ByteRange): Promise<OpenBlob | null>;
-  /** Reads a small object, or the first `target.length` bytes of one, into memory that the caller owns. Answers the bytes read. */
+  /**
+   * Reads a small object, or the first `target.length` bytes of one, into memory that the caller
+   * owns. Returns the number of bytes.
+   */
   readInto(key: string, target: Buffer): Promise<Buffer | null>;
   /**
-   * Stores exactly `sizeBytes` (more than none) of `body`. When `signal` aborts before the last byte, nothing is stored. Never tried
-   * again: the body is gone.
+   * Stores exactly `sizeBytes` (more than none) of `body`. If `signal` aborts before the last byte,
+   * nothing is stored. Never retried, because the body has been consumed.
    */
   putStream(key: string, body: Readable, announced: Announced, signal: AbortSignal): Promise<void>;
   putBytes(key: string, bytes: Buffer, sha256: string): Promise<void>;
-  /** An object made of numbered pieces, which appears when it is finished. Two writers of one key do not disturb each other. */
+  /**
+   * An object of numbered pieces that appears when it is finished. Two writers of one key do not
+   * disturb each other.
+   */
   beginWhole(key: string, sha256: string): Promise<WholeWriter>;
-  /** Objects in the order of their keys. */
+  /** Objects sorted by their keys. */
   list(prefix: string): AsyncIterable<ListedObject>;
   delete(keys: readonly string[]): Promise<void>;
-  /** The store's clock: what {@link ListedObject.modifiedAtMs} is compared with, whatever our own clock says. */
+  /**
+   * The store's clock. {@link ListedObject.modifiedAtMs} is compared with it and not with this
+   * server's clock.
+   */
   nowMs(): Promise<number>;
-  /** Gives up what {@link ObjectStore.beginWhole} began before `beforeMs` of the store's clock and a crash has left unfinished. */
+  /**
+   * Aborts what {@link ObjectStore.beginWhole} began before `beforeMs` of the store's clock and a
+   * crash left unfinished.
+   */
   abandonWholes(beforeMs: number): Promise<void>;
   directLink(key: string, link: DirectLink): Promise<URL | null>;
 }
 
 export interface ObjectHead {
   readonly sizeBytes: number;
-  /** As it was given when the object was put; null for an object that somebody else has put there. */
+  /**
+   * The SHA-256 that the object was stored with; null for an object that this server did not store.
+   */
   readonly sha256: string | null;
 }
 
@@ -50,13 +65,16 @@ export interface ListedObject {
 }
 
 export interface WholeWriter {
-  /** Numbers from 0, each once, several at a time. The caller may use `bytes` again when this has answered. */
+  /**
+   * Numbers from 0, each once, several at a time. The caller may reuse `bytes` when the promise has
+   * resolved.
+   */
   write(piece: number, bytes: Buffer): Promise<void>;
   finish(): Promise<void>;
   abandon(): Promise<void>;
 }
 
-/** The account's or the bucket's quota is used up. */
+/** The quota of the account or bucket is exhausted. */
 export class ObjectStoreFull extends Error {
   override readonly name = "ObjectStoreFull";
 }

@@ -1,7 +1,10 @@
 import { INCOMING, parseIncomingKey } from "./incoming-key.ts";
 import type { ObjectStore } from "./object-store.ts";
 
-/** Removes the parts of uploads to which nothing was added for `olderThanMs` of the store's clock. Answers the number of uploads. */
+/**
+ * Removes the parts of uploads to which nothing was added for `olderThanMs` of the store's clock.
+ * Returns the number of uploads.
+ */
 export async function sweepIncoming(objects: ObjectStore, olderThanMs: number): Promise<number> {
   const beforeMs = (await objects.nowMs()) - olderThanMs;
   await objects.abandonWholes(beforeMs);
@@ -20,12 +23,15 @@ interface Upload {
   newestMs: number;
 }
 
-/** A listing is in the order of keys, so an upload's parts stand together and only one upload's are in memory. */
+/**
+ * A listing is sorted by key, so the parts of an upload are adjacent, and only those of one upload
+ * are in memory.
+ */
 async function* uploads(objects: ObjectStore): AsyncGenerator<Upload> {
   let current: Upload = { uploadId: "", keys: [], newestMs: 0 };
   for await (const { key, modifiedAtMs } of objects.list(INCOMING)) {
     const uploadId = parseIncomingKey(key)?.uploadId;
-    // Not ours: somebody else's objects are not swept.
+    // Objects that this server did not store are not swept.
     if (uploadId === undefined) continue;
     if (current.uploadId !== uploadId) {
       if (current.keys.length > 0) yield current;

@@ -10,21 +10,24 @@ import {
 import type { WholeWriter } from "../objects/object-store.ts";
 import { codeOf } from "./s3-fault.ts";
 
-/** What every command is sent with. */
+/** The dependencies of every command. */
 export interface CallOptions {
   readonly abortSignal: AbortSignal;
   readonly requestTimeout: number;
 }
 export type Call<T> = (options: CallOptions) => Promise<T>;
-/** Runs a call under its time limits, and throws what callers of the blob store know. */
+/** Runs a call under its time limits, and maps its errors to those of the blob store. */
 export type RunCall = <T>(call: Call<T>) => Promise<T>;
 type At = { readonly Bucket: string; readonly Key: string };
 
-/** An upload of its own for each writer, whose id nobody else needs: two nodes that complete one result do not meet. */
+/**
+ * Each writer has its own upload, whose id only it needs. So two nodes that complete one result do
+ * not affect each other.
+ */
 export async function beginMultipart(client: S3Client, at: At, sha256: string, call: RunCall): Promise<WholeWriter> {
   const create = new CreateMultipartUploadCommand({ ...at, Metadata: { sha256 } });
   const { UploadId } = await call((options) => client.send(create, options));
-  if (UploadId === undefined) throw new Error("S3 began a multipart upload without an id");
+  if (UploadId === undefined) throw new Error("the multipart upload of S3 has no id");
   const upload = { ...at, UploadId };
   const Parts: { PartNumber: number; ETag: string }[] = [];
   return {
@@ -32,7 +35,7 @@ export async function beginMultipart(client: S3Client, at: At, sha256: string, c
       const PartNumber = piece + 1;
       const put = new UploadPartCommand({ ...upload, PartNumber, Body: bytes });
       const { ETag } = await call((options) => client.send(put, options));
-      if (ETag === undefined) throw new Error("S3 took a part without an ETag");
+      if (ETag === undefined) throw new Error("the response of S3 to a part has no ETag");
       Parts[piece] = { PartNumber, ETag };
     },
     async finish() {
@@ -69,7 +72,7 @@ export async function* unfinishedMultiparts(
   } while (from.KeyMarker !== undefined);
 }
 
-/** Some S3 servers keep no list of unfinished uploads; they have a lifecycle of their own for them. */
+/** Some S3 servers do not list unfinished uploads. Their own lifecycle rules remove them. */
 async function orNotImplemented(
   answer: Promise<ListMultipartUploadsCommandOutput>,
 ): Promise<ListMultipartUploadsCommandOutput | null> {

@@ -7,7 +7,7 @@ import { codeOf, statusOf } from "./s3-fault.ts";
 import { S3ObjectStore } from "./s3-object-store.ts";
 
 const OPEN_TIMEOUT_MS = 30_000;
-/** Sockets of all calls together; more calls wait for one. */
+/** Sockets for all calls together. Further calls wait for one. */
 const MAX_SOCKETS = 64;
 
 const ignore = (): void => undefined;
@@ -24,20 +24,23 @@ export async function openS3(
     forcePathStyle: location.pathStyle,
     ...(location.endpoint && { endpoint: location.endpoint.href }),
     ...keysOf(credentials),
-    // The first try and two more, with the SDK's own growing pauses. What carries a stream is tried once: a stream cannot be repeated.
+    // The first try and two retries, with the SDK's own growing pauses. A request with a stream is
+    // tried once, because a stream cannot be repeated.
     maxAttempts: 3,
     requestHandler: {
       connectionTimeout: 5_000,
-      // A try's limit comes with the call: one for all would end the part of a slow device.
+      // Each call has its own limit, because a common one would end the part of a slow device.
       throwOnRequestTimeout: true,
-      // Above the 120 s after which our own edge gives up a silent device or reader: it is the one to decide.
+      // More than the 120 s after which the HTTP server closes a silent connection, so that the
+      // HTTP server decides.
       socketTimeout: 150_000,
       httpAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },
       httpsAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },
     },
-    // What fails is thrown to us; the SDK would write some of it to the console as well.
+    // Errors are thrown to the caller. The SDK would also write some of them to the console.
     logger: SILENT,
-    // The SDK's default trailing checksums are unknown to many S3 servers; our own SHA-256 goes with every body instead.
+    // Many S3 servers do not support the SDK's default trailing checksums. Every body has our own
+    // SHA-256 instead.
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
   });
@@ -50,7 +53,7 @@ export async function openS3(
   return new S3ObjectStore(client, { bucket, prefix, nowMs });
 }
 
-/** Not HEAD of the bucket: its answer has no body that would name the mistake. */
+/** Not a HEAD of the bucket, whose response has no body with the reason of an error. */
 async function tryAccess(
   client: S3Client,
   { bucket, prefix }: S3Location,
@@ -58,7 +61,7 @@ async function tryAccess(
   abortSignal: AbortSignal,
 ): Promise<void> {
   await client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, MaxKeys: 1 }), { abortSignal });
-  // A name of its own: nodes that start together must not delete each other's.
+  // A unique name, because nodes that start together must not delete each other's test object.
   const at = { Bucket: bucket, Key: `${prefix}probe/${Buffer.from(random(16)).toString("hex")}` };
   await client.send(new PutObjectCommand({ ...at, Body: Buffer.alloc(0) }), { abortSignal });
   await client.send(new DeleteObjectCommand(at), { abortSignal });

@@ -2,7 +2,7 @@ import { S3ServiceException } from "@aws-sdk/client-s3";
 import { BlobStoreUnavailable } from "../blob-store.ts";
 import { ObjectStoreFull } from "../objects/object-store.ts";
 
-/** Of S3 itself, Ceph and MinIO; 507 stands for all others. */
+/** Codes of S3 itself, Ceph and MinIO. For other servers: 507. */
 const FULL = new Set([
   "QuotaExceeded",
   "InsufficientCapacity",
@@ -19,8 +19,9 @@ export const statusOf = (error: unknown): number | undefined =>
 export const isMissing = (error: unknown): boolean => codeOf(error) === "NoSuchKey" || codeOf(error) === "NotFound";
 
 /**
- * What a failed call is to the callers of the blob store. Only name and message of the library's error are kept: its other properties
- * hold the canonical request, and with it a session token.
+ * The error of a failed call for the callers of the blob store. Only name and message of the
+ * library's error are kept, because its other properties contain the canonical request with a
+ * session token.
  */
 export function s3Fault(error: unknown): Error {
   if (error instanceof BlobStoreUnavailable || error instanceof ObjectStoreFull || error instanceof RangeError)

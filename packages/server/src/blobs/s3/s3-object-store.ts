@@ -23,9 +23,9 @@ import { isMissing, s3Fault, statusOf } from "./s3-fault.ts";
 /** S3's own limits. */
 const MAX_PIECES = 10_000;
 const MAX_KEYS_A_DELETE = 1_000;
-/** Of presigned links, in seconds: 7 days. */
+/** Longest lifetime of presigned links, in seconds: 7 days. */
 const MAX_LINK_S = 604_800;
-/** Written to learn what time the bucket has it. */
+/** Written to read the time of the bucket's clock. */
 const CLOCK_KEY = "clock";
 
 export interface S3Place {
@@ -67,7 +67,7 @@ export class S3ObjectStore implements ObjectStore {
       const get = new GetObjectCommand({ ...this.#at(key), ...(Range && { Range }) });
       const answer = await orMissing(this.#client.send(get, options));
       if (answer === null) return null;
-      if (!(answer.Body instanceof Readable)) throw new Error("S3 answered without a body");
+      if (!(answer.Body instanceof Readable)) throw new Error("the response of S3 has no body");
       return { stream: answer.Body, contentRange: answer.ContentRange, lengthBytes: answer.ContentLength ?? 0 };
     } catch (error) {
       throw range !== undefined && statusOf(error) === 416 ? outside(range) : error;
@@ -87,7 +87,7 @@ export class S3ObjectStore implements ObjectStore {
       ...this.#at(key),
       Body: body,
       ContentLength: sizeBytes,
-      // The bucket checks what arrived against it before the object is there.
+      // The bucket compares what arrived with it before the object appears.
       ChecksumSHA256: Buffer.from(sha256, "hex").toString("base64"),
       Metadata: { sha256 },
     });
@@ -99,7 +99,9 @@ export class S3ObjectStore implements ObjectStore {
     }
   }
 
-  /** The signature covers the SHA-256 of bytes at hand: the bucket refuses others. */
+  /**
+   * The bytes are in memory, so the signature covers their SHA-256, and the bucket refuses others.
+   */
   async putBytes(key: string, bytes: Buffer, sha256: string): Promise<void> {
     const put = new PutObjectCommand({ ...this.#at(key), Body: bytes, Metadata: { sha256 } });
     await this.#call((options) => this.#client.send(put, options));
@@ -170,7 +172,8 @@ export class S3ObjectStore implements ObjectStore {
       ResponseContentDisposition: attachment(fileName),
       ResponseContentType: contentType,
     });
-    // Signing is arithmetic, but the credentials may first have to be fetched from the instance's role.
+    // Signing is only a computation, but the credentials may first have to be fetched from the
+    // instance's role.
     const link = await this.#call(() => getSignedUrl(this.#client, get, options));
     return new URL(link);
   }

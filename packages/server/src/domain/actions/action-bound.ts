@@ -2,34 +2,42 @@ import type { OrderLimits } from "@halligan/protocol/link";
 import type { Command } from "./command.ts";
 
 /**
- * When an action is final at the latest. Its device does not decide that: no heartbeat, progress, reconnect or late
- * report moves it.
+ * When an action becomes final at the latest. The device has no influence on it: no heartbeat,
+ * progress report, reconnect or late report moves the bound.
  *
- * The bound runs while the action holds a session slot. Its length is what the commands may take by their own limits,
- * and a grace. It pauses while the slot is given up because the device is away, and while the server itself has no
- * space for the result. So an honest device that was away for hours has as long as any other, and the time for which
- * a device can hold a slot is bounded. `latestMs` bounds the pauses.
+ * The bound runs while the action holds a session slot. Its length is the sum of the limits of the
+ * commands, and a grace. It pauses while the action has no slot because its device is away, and
+ * while the server itself has no space for the result. So an honest device that was away for hours
+ * has as much time as any other, and the time for which a device can hold a slot is bounded.
+ * `latestMs` bounds the pauses.
  */
 export interface ActionBound {
-  /** While the bound runs: when it passes. */
+  /** The time at which the bound passes, if it runs. */
   untilMs: number;
-  /** Passes whether the bound runs or not. */
+  /** The action ends at this time even if the bound is paused. */
   latestMs: number;
-  /** Since when the bound does not run; in the future while the slot is kept for a grace. Null: it runs. */
+  /**
+   * Since when the bound is paused. In the future while the slot is kept for a grace. Null while
+   * the bound runs.
+   */
   pausedAtMs: number | null;
 }
 
 export interface BoundLimits {
-  /** Beyond what the commands may take: for reports, retries and ending processes. */
+  /**
+   * Added to the limits of the commands: time for reports, for retries and for ending processes.
+   */
   actionGraceMs: number;
   orderAcceptanceMs: number;
   lostMachineTimeoutMs: number;
-  /** The slot is kept this long while the device is away: one such absence is covered. */
+  /**
+   * Added because the slot is kept this long while the device is away. It covers one such absence.
+   */
   sessionPlaceGraceMs: number;
   order: Pick<OrderLimits, "scriptTimeoutMs" | "transferTimeoutMs">;
 }
 
-/** What one command may take: a script is fetched, runs, and its output is uploaded. */
+/** Longest time of one command: a script is fetched, runs, and its output is uploaded. */
 function commandMs(
   { type }: Pick<Command, "type">,
   { scriptTimeoutMs, transferTimeoutMs }: BoundLimits["order"],
@@ -37,7 +45,10 @@ function commandMs(
   return type === "RunScript" ? transferTimeoutMs + scriptTimeoutMs + transferTimeoutMs : transferTimeoutMs;
 }
 
-/** At the moment at which an action takes its slot. `queueUntilMs`: how long it may wait for its device; null: not any more. */
+/**
+ * The bound of an action that takes its slot now. `queueUntilMs`: until when it may wait for its
+ * device; null: it no longer waits.
+ */
 export function newBound(
   commands: readonly Pick<Command, "type">[],
   limits: BoundLimits,
@@ -50,20 +61,23 @@ export function newBound(
   return { untilMs, latestMs: untilMs + queueMs + limits.lostMachineTimeoutMs, pausedAtMs: null };
 }
 
-/** It passes before the pause begins, so the pause changes nothing: else a device that reconnects would move it. */
+/**
+ * A bound that passes before the pause begins is not changed. Otherwise a device that reconnects
+ * would move it.
+ */
 const passesFirst = ({ untilMs, pausedAtMs }: ActionBound): boolean => pausedAtMs === null || untilMs <= pausedAtMs;
 
-/** The moment that the clock is compared with. */
+/** The time that is compared with the clock. */
 export function boundEndsMs(bound: ActionBound): number {
   return passesFirst(bound) ? Math.min(bound.untilMs, bound.latestMs) : bound.latestMs;
 }
 
-/** A pause that has begun goes on. */
+/** A pause that has begun continues. */
 export function pauseBound(bound: ActionBound | null, atMs: number): ActionBound | null {
   return bound && { ...bound, pausedAtMs: Math.min(bound.pausedAtMs ?? atMs, atMs) };
 }
 
-/** Only the time of the pause is added. A clock that was set back adds nothing. */
+/** Adds only the length of the pause. A clock that was set back adds nothing. */
 export function resumeBound(bound: ActionBound, nowMs: number): ActionBound {
   const pausedMs = bound.pausedAtMs === null || passesFirst(bound) ? 0 : Math.max(0, nowMs - bound.pausedAtMs);
   return { ...bound, untilMs: bound.untilMs + pausedMs, pausedAtMs: null };

@@ -1,18 +1,19 @@
 import type { MachineAction } from "./machine-action.ts";
 
 /**
- * The moments of an action's way, in the order in which they come. Of each command:
- * started:  its start was recorded here.
+ * The steps of an action in the order of their times. For each command:
+ * started:  the server recorded its start.
  * ended:    it ended on the device.
- * uploaded: all of its result is durable here.
+ * uploaded: all of its result is durable on the server.
  */
 export type TimingStep =
   | { step: "accepted" | "claimed" | "sent" | "final"; atMs: number }
   | { step: "started" | "ended" | "uploaded"; index: number; atMs: number };
 
 /**
- * What is known of them; the rest is left out, and so is what came after a final status, as the late end of a cancelled command. The
- * clocks of nodes differ by a little: no step comes before the one ahead of it, so what lies between them adds up to the whole.
+ * The known steps. Steps after a final status are left out, such as the late end of a cancelled
+ * command. The clocks of nodes differ slightly, so a step is never placed before the one ahead of
+ * it. The differences between steps therefore add up to the whole time.
  */
 export function actionTiming(action: MachineAction): [TimingStep, ...TimingStep[]] {
   const { createdAtMs, finalAtMs } = action;

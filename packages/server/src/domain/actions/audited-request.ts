@@ -3,31 +3,29 @@ import type { MachineAction } from "./machine-action.ts";
 
 /** Longest comment in one audit record, in characters. */
 const COMMENT_LIMIT_CHARS = 2_048;
-/**
- * Room for the texts of all commands together, and what each text may have in any case. Characters.
- */
+/** Characters for the texts of all commands together, and the minimum for each text. */
 const COMMANDS_LIMIT_CHARS = 12_288;
 const SHORTEST_LIMIT_CHARS = 256;
 
 export interface AuditedCommand {
   type: CommandType;
-  /** What it is about: the library file, or the path on the device. */
+  /** The name of the library file, or the path on the device. */
   target: string | null;
   args: string | null;
-  /** Of the library file that was pinned. */
+  /** SHA-256 of the pinned library file. */
   sha256: string | null;
 }
 
 export interface AuditedRequest {
   comment: string;
   commands: AuditedCommand[];
-  /** A text was cut; each that was says how long it had been. */
+  /** At least one text was cut. Each cut text says its original length. */
   truncated?: true;
 }
 
 /**
- * What an action was asked to do, as its audit record keeps it beyond the action's own life. Each
- * command has an equal share of the room, so that a long one hides nothing of the others. Pure.
+ * The part of a request that its audit record keeps, also after the action was removed. Each
+ * command has an equal share of the space, so a long command cannot displace the others. Pure.
  */
 export function auditedRequest({ comment, commands }: Pick<MachineAction, "comment" | "commands">): AuditedRequest {
   const shareChars = Math.floor(COMMANDS_LIMIT_CHARS / Math.max(1, commands.length));
@@ -51,13 +49,13 @@ export function auditedRequest({ comment, commands }: Pick<MachineAction, "comme
   };
 }
 
-/** A comment that goes with something else than a start. */
+/** The comment of a request other than a start. */
 export const auditedComment = (comment: string): Pick<AuditedRequest, "comment" | "truncated"> => ({
   comment: cut(comment, COMMENT_LIMIT_CHARS),
   ...(comment.length > COMMENT_LIMIT_CHARS && { truncated: true }),
 });
 
-/** Never between the halves of a surrogate pair, which JSON could not carry. */
+/** Never cuts between the halves of a surrogate pair, because JSON cannot carry half of one. */
 function cut(text: string, limitChars: number): string {
   if (text.length <= limitChars) return text;
   const isBetweenHalves = /[\uD800-\uDBFF]/.test(text.charAt(limitChars - 1));

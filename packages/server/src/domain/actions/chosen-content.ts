@@ -3,11 +3,14 @@ import type { DomainError } from "../errors.ts";
 import { ok, type Result, refuse } from "../result.ts";
 import { type LibraryPin, libraryFileNameOf } from "./command.ts";
 
-/** Which bytes a command means. */
+/** The bytes that a command uses. */
 export type ContentChoice =
-  /** What the library has under the name when the action is accepted; failing that, the caller's own file when it is claimed. */
+  /**
+   * The file that the library has under this name when the action is accepted. If there is none, a
+   * file that the caller itself has added by the time the action is claimed.
+   */
   | { kind: "byName" }
-  /** The library file of that name, if it has these bytes. */
+  /** The library file of that name, only if it has these bytes. */
   | { kind: "library"; sha256: string }
   /** Bytes that the caller staged. */
   | { kind: "staged"; sha256: string }
@@ -22,7 +25,10 @@ export function contentChoiceOf(command: StartCommandRequest): ContentChoice {
 
 const CHOICES = ["sha256", "staged", "content"] as const;
 
-/** What the schema cannot say of a choice. The name of content outside the library becomes a file's name on the device. */
+/**
+ * Checks what the schema cannot express. Content outside the library has a name that becomes a file
+ * name on the device.
+ */
 export function checkChoices(commands: readonly StartCommandRequest[]): DomainError | null {
   for (const [index, command] of commands.entries()) {
     const place = `Commands[${index}]`;
@@ -42,7 +48,7 @@ export function checkChoices(commands: readonly StartCommandRequest[]): DomainEr
 
 const invalid = (detail: string): DomainError => ({ code: "InvalidRequestBody", detail });
 
-/** SHA-256 of all content that commands take from what their caller staged, each once, in a fixed order. */
+/** SHA-256 of all staged content that the commands use, each once, sorted. */
 export function stagedHashes(commands: readonly StartCommandRequest[]): string[] {
   const hashes = commands.flatMap(({ staged }) => (staged === undefined ? [] : [staged.toLowerCase()]));
   return [...new Set(hashes)].sort();
@@ -51,13 +57,14 @@ export function stagedHashes(commands: readonly StartCommandRequest[]): string[]
 export interface AvailableContent {
   /** By file name. */
   readonly library: ReadonlyMap<string, LibraryPin>;
-  /** What the caller staged, by SHA-256. */
+  /** What the caller has staged, by SHA-256. */
   readonly staged: ReadonlyMap<string, LibraryPin>;
 }
 
 /**
- * The pin of each command. A command that says which bytes it means gets exactly those or is refused; inline content has been staged
- * before. A name alone that the library does not have stays without a pin until the action is claimed.
+ * The pin of each command. A command that names its bytes by SHA-256 gets exactly those or is
+ * refused. Inline content was staged before. A command with only a name that the library does not
+ * have gets no pin until the action is claimed.
  */
 export function choosePins(
   commands: readonly StartCommandRequest[],

@@ -7,16 +7,18 @@ import { refusalNote, type StorageCode } from "./transfer-refusal.ts";
 /**
  * One machine action: the durable unit of the queue.
  *
- * Pending:    accepted, waiting for its device, or sent to it without word of a start yet.
- * InProgress: the device journalled the start of a command.
+ * Pending:    accepted. It waits for its device, or was sent and no start was reported yet.
+ * InProgress: the device recorded the start of a command in its journal.
  * Succeeded:  every command Completed.
- * Failed:     a command Failed (later ones stay Created), or the device cannot say any more what became of it.
- * TimeOut:    the device did not come in time, fell silent for too long while running, or did not end within the
- *             action's bound (`domain/actions/action-bound.ts`).
- * Cancelled:  by a caller; final at once here, while the device is told to end the process tree.
+ * Failed:     a command Failed (later ones stay Created), or the device no longer knows the
+ *             outcome.
+ * TimeOut:    the device did not connect in time, was silent for too long while running, or did not
+ *             end within the action's bound (`domain/actions/action-bound.ts`).
+ * Cancelled:  a caller cancelled it. Final on the server at once; the device then ends the process
+ *             tree.
  *
- * A final status is never left. A start or end that arrives afterwards is still recorded on its command, because it is
- * the truth about the device; the status stays.
+ * A final status never changes. A start or end that arrives later is still recorded on its command,
+ * because it is what happened on the device.
  */
 export const TRANSITIONS = {
   Pending: {
@@ -42,17 +44,23 @@ export const TRANSITIONS = {
 type ActionEventType = "started" | "succeeded" | "failed" | "cancelled" | "expired";
 
 /**
- * What was handed to the device for this action. `out` until the device can no longer run any of
- * it: the machine's next order is not sent before
+ * The order that was sent to the device for this action. It is `out` until the device can no longer
+ * run any part of it. The machine's next order is not sent before
  * (docs/architecture.md#what-happens-to-one-action).
  */
 export interface OrderState {
   orderSeq: number;
   journalId: string;
-  /** The link it was last sent on; reports from an older one lose. */
+  /**
+   * The epoch of the connection that it was last sent on. Reports from an older connection are
+   * refused.
+   */
   linkEpoch: number;
   claimedAtMs: number;
-  /** When it was first handed to a link; known from the next write that there was to make anyway. */
+  /**
+   * When it was first sent on a connection. Stored with the next write of the action, so it costs
+   * no write of its own.
+   */
   sentAtMs: number | null;
   state: "out" | "closed";
 }
@@ -64,29 +72,35 @@ export interface MachineAction {
   status: MachineActionStatus;
   /** Shown on the wire: application name, or a user's principal name. */
   requestor: string;
-  /** Client id or user id: who it belongs to, whatever they call themselves. */
+  /** Client id or user id of the owner. Names may change; this id does not. */
   requestorId: string;
   comment: string;
   createdAtMs: number;
   updatedAtMs: number;
-  /** When its status became final. `updatedAtMs` goes on with what arrives late. Null before, and in rows of the first release. */
+  /**
+   * When its status became final; `updatedAtMs` may be later, because late reports change it. Null
+   * before, and in rows of the first release.
+   */
   finalAtMs: number | null;
-  /** When the present wait ends by itself: of a Pending action its queue time, of a running one the lost device; null while no clock runs. */
+  /**
+   * When the current wait ends: the queue time of a Pending action, or the time for a lost device
+   * of a running one. Null while neither limit applies.
+   */
   deadlineMs: number | null;
   cancellation: { requestor: string; comment: string; atMs: number } | null;
   errorHResult: number;
   options: { readonly keepProcesses: boolean };
   commands: readonly Command[];
   order: OrderState | null;
-  /** Whether it counts as one of the running sessions; see `domain/actions/session-places.ts`. */
+  /** Whether it counts as a running session; see `domain/actions/session-places.ts`. */
   place: SessionPlace;
-  /** When it is final at the latest; null before it takes a slot. */
+  /** When it becomes final at the latest; null before it takes a slot. */
   bound: ActionBound | null;
-  /** Counts the saves; a save that finds another number has lost. */
+  /** Incremented by each save. A save that finds another number fails. */
   version: number;
 }
 
-/** What a list shows of an action: all that the wire form has. */
+/** The part of an action that a list shows: the fields of the wire form. */
 export type ListedAction = Pick<
   MachineAction,
   | "id"
@@ -106,7 +120,10 @@ export type MachineActionEvent =
       type: "started";
       index: number;
       startId: string;
-      /** When the order was handed to the link that tells of the start; null where that link did not send it. */
+      /**
+       * When the order was sent on the connection that reports the start; null where that
+       * connection did not send it.
+       */
       sentAtMs?: number | null;
     }
   | {
@@ -115,31 +132,37 @@ export type MachineActionEvent =
       outcome: "completed" | "failed";
       errors: readonly string[];
       result: StoredResult | null;
-      /** By the device's monotonic clock; absent where it was started anew since. */
+      /** By the device's monotonic clock; absent when the device was restarted since. */
       endedAgoMs?: number | undefined;
     }
   | { type: "cancelled"; requestor: string; comment: string }
   | { type: "expired" }
-  /** Its bound has passed: the device has had all the time that its commands may take. */
+  /** The bound has passed: the device has used all the time that its commands may take. */
   | { type: "overran"; reason: string }
-  /** Bytes of its result were not taken for lack of space. */
+  /** Bytes of its result were refused for lack of space. */
   | { type: "transferRefused"; index: number; code: StorageCode }
-  /** Bytes of its result were taken again. */
+  /** Bytes of its result were accepted again. */
   | { type: "transferResumed"; index: number }
-  /** The device cannot say what became of it: wiped, rolled back, refused. */
+  /** The outcome is unknown: the device was wiped or rolled back, or refused the order. */
   | { type: "lost"; reason: string }
-  /** Nothing of the order runs on the device any more. */
+  /** No part of the order runs on the device any more. */
   | { type: "orderClosed"; errors: readonly string[] }
   /** The retention of its results, and of content that came with it, is over. */
   | { type: "resultsExpired" };
 
-/** An event that no honest device can send: an end out of turn, a command that the action does not have. */
+/**
+ * An event that no honest device sends: an end out of turn, or a command that the action does not
+ * have.
+ */
 export interface IllegalEvent {
   code: "IllegalEvent";
   detail: string;
 }
 
-/** The command has a start with another id. One device makes one start of a command, so a second device uses its key. */
+/**
+ * The command has a start with another id. A device starts a command only once, so a second device
+ * uses its key.
+ */
 export interface AnotherStart {
   code: "AnotherStart";
   detail: string;
@@ -147,7 +170,7 @@ export interface AnotherStart {
 
 export type Transition = { changed: boolean; action: MachineAction } | IllegalEvent | AnotherStart;
 
-/** As signed 32-bit numbers, which an HRESULT is. Source: docs/contract/choices.md. */
+/** HRESULT codes as signed 32-bit numbers. Source: docs/contract/choices.md. */
 export const HRESULT = {
   none: 0,
   failed: 0x80004005 | 0,
@@ -155,13 +178,16 @@ export const HRESULT = {
   cancelled: 0x800704c7 | 0,
 } as const;
 
-/** The server has no space for the result of the command that runs. */
+/** The server has no space for the result of the running command. */
 export const waitsForStorage = ({ commands }: Pick<MachineAction, "commands">): boolean =>
   commands.some(({ refusal }) => refusal?.code === "InsufficientStorage" && refusal.untilMs === null);
 
 export const isFinal = (status: MachineActionStatus): boolean => FINAL_STATUSES.has(status);
 
-/** Pure. `nowMs`: Unix milliseconds from the caller's clock. `changed: false` means: seen before, nothing to save. */
+/**
+ * Pure. `nowMs`: Unix milliseconds from the caller's clock. `changed: false`: the event was handled
+ * before, so there is nothing to save.
+ */
 export function applyEvent(action: MachineAction, event: MachineActionEvent, nowMs: number): Transition {
   switch (event.type) {
     case "started":
@@ -209,7 +235,8 @@ function applyStarted(
   const nextStatus = "started" in moved ? moved.started : action.status;
   return {
     changed: true,
-    // A running action has no clock of its own while its device is linked; the lost-device clock starts when the link ends.
+    // A running action has no deadline while its device is connected. The deadline for a lost
+    // device begins when the connection ends.
     action: {
       ...touched(withSent(recorded, sentAtMs), nowMs),
       status: nextStatus,
@@ -230,7 +257,8 @@ function applyEnded(
   const status = nextCommandStatus(command.status, event.outcome);
   if (!status) return { changed: false, action };
   const { endedAgoMs, errors, result } = event;
-  // A clock that was set back between the start and the end makes no end before its start.
+  // The clock may have been set back between start and end. The end is still never before the
+  // start.
   const finishedAtMs =
     endedAgoMs === undefined ? null : Math.max(nowMs - endedAgoMs, Math.min(command.startedAtMs ?? 0, nowMs));
   const { refusal } = command;
@@ -248,7 +276,7 @@ function applyEnded(
   return { changed: true, action: { ...recorded, status: "InProgress", deadlineMs: null } };
 }
 
-/** The device reported the last thing it had to report: its order is closed by that. */
+/** The device reported the last event of its order, which closes the order. */
 function finish(action: MachineAction, event: "succeeded" | "failed", nowMs: number): Transition {
   return move(action, event, nowMs, (moved) => ({
     ...moved,
@@ -257,7 +285,10 @@ function finish(action: MachineAction, event: "succeeded" | "failed", nowMs: num
   }));
 }
 
-/** The command counts as ended from now on, so that a late report changes nothing. Its device is still to end the order. */
+/**
+ * The command counts as ended from now on, so a late report changes nothing. Its device must still
+ * end the order.
+ */
 function applyOverran(action: MachineAction, reason: string, nowMs: number): Transition {
   const index = action.commands.findIndex((command) => !isEnded(command));
   const recorded =
@@ -277,11 +308,13 @@ function applyLost(action: MachineAction, reason: string, nowMs: number): Transi
 }
 
 const ENDED_UNASKED =
-  "The device ended this action at the word of a server whose records were set back since (restored from a backup)";
+  "The device ended this action on an order of this server whose record is missing (restored from a backup)";
 
 /**
- * After a cancel or a time-out the device confirms that nothing runs any more. What it could not kill is said on the
- * command that ran. One that ended an unfinished action was told to: by this server, before its store was restored to an older state.
+ * After a cancel or a time-out the device confirms that nothing runs any more. The errors name the
+ * processes that could not be killed; they are added to the command that ran last. If the action is
+ * still unfinished here, this server ordered the end before its store was restored to an older
+ * state.
  */
 function applyOrderClosed(action: MachineAction, errors: readonly string[], nowMs: number): Transition {
   if (!action.order) return illegal("the action was never sent to a device");
@@ -293,14 +326,14 @@ function applyOrderClosed(action: MachineAction, errors: readonly string[], nowM
   return { changed: true, action: touched(told, nowMs) };
 }
 
-/** The bytes are gone; what they were is still stated. */
+/** The bytes were removed; their SHA-256 and size are still shown. */
 function expired(result: StoredResult): StoredResult {
   const { sizeBytes, sha256 } = result;
   const fileChange = "fileChange" in result ? result.fileChange : undefined;
   return { kind: "expired", sizeBytes, sha256, ...(fileChange && { fileChange }) };
 }
 
-/** A change for readers of the action, so that a wait has a reason; its status stays. */
+/** Readers of the action see this change, so that they know why it waits. The status stays. */
 function applyTransferRefused(action: MachineAction, index: number, code: StorageCode, nowMs: number): Transition {
   const command = action.commands[index];
   if (!command) return illegal(`the action has no command ${index}`);
@@ -309,7 +342,8 @@ function applyTransferRefused(action: MachineAction, index: number, code: Storag
     return { changed: false, action };
   }
   const sinceMs = refusal?.sinceMs ?? nowMs;
-  // Without space the device can do nothing but wait. A quota is of what its own machine has sent.
+  // Without space the device can only wait, so the bound pauses. It does not pause for a quota,
+  // because a quota is filled by the machine's own uploads.
   const bound = code === "InsufficientStorage" ? pauseBound(action.bound, nowMs) : action.bound;
   return {
     changed: true,
@@ -329,7 +363,7 @@ function applyTransferResumed(action: MachineAction, index: number, nowMs: numbe
   };
 }
 
-/** Not a change that a reader of the action looks for: its time of last update stays. */
+/** Readers of the action do not look for this change, so the time of the last update stays. */
 function applyResultsExpired(action: MachineAction): Transition {
   if (!isFinal(action.status)) return illegal("results of an unfinished action do not expire");
   if (!keepsBytes(action)) return { changed: false, action };
@@ -343,11 +377,11 @@ function applyResultsExpired(action: MachineAction): Transition {
   return { changed: true, action: { ...action, commands } };
 }
 
-/** Whether there are bytes to keep: of results, or of content that came with the action. */
+/** Whether there are bytes to keep: those of results, or content that came with the action. */
 export const keepsBytes = (action: Pick<MachineAction, "commands">): boolean =>
   action.commands.some(({ result }) => result !== null && result.kind !== "expired") || contentIdsOf(action).length > 0;
 
-/** Of content that came with the action, each once, in a fixed order. */
+/** Ids of the content that came with the action, each once, sorted. */
 export const contentIdsOf = ({ commands }: Pick<MachineAction, "commands">): string[] =>
   [...new Set(commands.flatMap(({ pin }) => (pin?.contentId === undefined ? [] : [pin.contentId])))].sort();
 
@@ -368,12 +402,15 @@ function move(
   return { changed: true, action: shape({ ...moved, status, finalAtMs: moved.updatedAtMs, deadlineMs: null }) };
 }
 
-/** Commands run one by one: a command's turn comes when all before it are Completed. */
+/** Commands run one by one. A command may start when all commands before it are Completed. */
 function inTurn(action: MachineAction, index: number): boolean {
   return action.commands.slice(0, index).every((command) => command.status === "Completed");
 }
 
-/** Of an action that was given up as lost, an honest device may have done more than was known here: that is no news of any use. */
+/**
+ * If an action was given up as lost, an honest device may have done more than the server knew. Such
+ * a report has no further use.
+ */
 function outOfTurn(action: MachineAction, detail: string): Transition {
   return isFinal(action.status) ? { changed: false, action } : illegal(detail);
 }
@@ -385,7 +422,7 @@ const touched = (action: MachineAction, nowMs: number): MachineAction => ({
 
 const illegal = (detail: string): IllegalEvent => ({ code: "IllegalEvent", detail });
 
-/** The moment at which the order was handed to a link; the first one that is known stays. */
+/** Sets when the order was sent on a connection. The first known time stays. */
 export const withSent = (action: MachineAction, sentAtMs: number | null): MachineAction => ({
   ...action,
   order: action.order && { ...action.order, sentAtMs: action.order.sentAtMs ?? sentAtMs },

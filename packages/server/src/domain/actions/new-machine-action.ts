@@ -16,10 +16,10 @@ import type { MachineAction } from "./machine-action.ts";
 import { placeForNew } from "./session-places.ts";
 
 /**
- * Rules of a request that its schema cannot say: the keys of each command type, each once, and the
- * order of types (PutFile, RunScript, GetFile; docs/contract/http-api.md#run-live-response). Values
- * are not checked against the library or a device here: the contract accepts them and lets the
- * command fail when its turn comes.
+ * Checks the rules that the schema cannot express: the keys of each command type, each once, and
+ * the sequence of types (PutFile, RunScript, GetFile; docs/contract/http-api.md#run-live-response).
+ * Values are not checked against the library or the device here: the contract accepts them and lets
+ * the command fail when it runs.
  */
 export function checkCommands(commands: readonly CommandRequest[]): DomainError | null {
   let rank = 0;
@@ -69,10 +69,10 @@ export interface NewMachineActionInput {
   group: DeviceGroup;
   request: RunLiveResponseRequest & Pick<StartLiveResponseRequest, "options">;
   requestor: { name: string; id: string };
-  /** Of each command, in their order. */
+  /** The pins of the commands, by index. */
   pins: readonly (LibraryPin | null)[];
   nowMs: number;
-  /** Longest time it may wait for its machine. */
+  /** Longest time that it may wait for its machine. */
   queueTimeoutMs: number;
   bounds: BoundLimits;
   sessions: { taken: number; places: number; retryAfterMs: number };
@@ -132,7 +132,7 @@ function machineFault(machine: Machine, group: DeviceGroup): DomainError | null 
   return systemFault(machine.id, machine.facts);
 }
 
-/** Names of library files that a request uses, each once. */
+/** Names of the library files that a request uses, each once. */
 export function libraryFileNames(commands: readonly CommandRequest[]): string[] {
   const names = commands.flatMap((command) =>
     command.params.filter(({ key }) => key === "FileName" || key === "ScriptName").map(({ value }) => value),

@@ -2,7 +2,7 @@ import type { Order, OrderCommand, OrderLimits } from "@halligan/protocol/link";
 import { type Command, libraryFileNameOf, paramOf } from "./command.ts";
 import type { MachineAction } from "./machine-action.ts";
 
-/** The order for an action that is claimed (`action.order` is set). Signed as a whole by the gateway. */
+/** The order for a claimed action (`action.order` is set). The gateway signs it as a whole. */
 export function orderFor(action: MachineAction, limits: OrderLimits, acceptByMs: number): Order {
   if (!action.order) throw new Error(`action ${action.id} is not claimed`);
   return {
@@ -29,7 +29,8 @@ function orderCommand(command: Command, index: number, { keepProcesses }: Machin
         scriptName: libraryFileNameOf(command) ?? "",
         args: paramOf(command, "Args") ?? null,
         file,
-        // Only when it is true: an agent that does not know it refuses the whole order.
+        // Present only when true, because an agent that does not know the field refuses the whole
+        // order.
         ...(keepProcesses && { keepProcesses }),
       };
     case "GetFile":

@@ -1,8 +1,11 @@
-/** A result that the server did not take for lack of space, and since when. The device tries again until its time is over. */
+/**
+ * A result that the server refused for lack of space, and since when. The device retries until its
+ * time is over.
+ */
 export interface TransferRefusal {
   code: StorageCode;
   sinceMs: number;
-  /** When bytes were taken again; null while they are not. */
+  /** When bytes were accepted again; null before that. */
   untilMs: number | null;
 }
 
@@ -13,11 +16,11 @@ const REASONS: Readonly<Record<StorageCode, string>> = {
   ResultQuotaExceeded: "a quota of the server for results is used up",
 };
 
-/** What an analyst reads while a result waits. */
+/** The text that an analyst reads while a result waits. */
 export const refusalReason = (code: StorageCode): string =>
   `${REASONS[code]} (${code}); an operator has to free or add space, then the transfer goes on by itself`;
 
-/** What stays in the command's `errors` when it has ended. */
+/** The text that stays in the command's `errors` after it has ended. */
 export function refusalNote({ code, sinceMs, untilMs }: TransferRefusal, endedAtMs: number): string {
   const seconds = Math.max(0, Math.round(((untilMs ?? endedAtMs) - sinceMs) / 1_000));
   const since = new Date(sinceMs).toISOString();

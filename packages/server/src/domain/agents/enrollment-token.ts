@@ -1,4 +1,4 @@
-/** What is kept of an enrollment token. The token itself is not: the store has only its hash. */
+/** The stored facts of an enrollment token. The token itself is not stored, only its hash. */
 export interface EnrollmentToken {
   id: string;
   uses: number;
@@ -8,14 +8,14 @@ export interface EnrollmentToken {
   createdAtMs: number;
   /** When a machine last enrolled with it. */
   lastUsedAtMs: number | null;
-  /** Machines that enrolled with it, retired and removed ones too. */
+  /** Machines that enrolled with it, including retired and removed ones. */
   machinesEnrolled: number;
   revocation: { atMs: number; by: string } | null;
 }
 
 export type EnrollmentTokenState = "usable" | "usedUp" | "expired" | "revoked";
 
-/** A revoked token says so whatever else holds: that is what an operator looks for. */
+/** Revocation takes precedence over all other states, because an operator looks for it. */
 export function enrollmentTokenState(
   { revocation, usesLeft, expiresAtMs }: Pick<EnrollmentToken, "revocation" | "usesLeft" | "expiresAtMs">,
   nowMs: number,

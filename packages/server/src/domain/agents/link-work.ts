@@ -2,15 +2,16 @@ import type { HeldOrder, Hello, Verdict } from "@halligan/protocol/link";
 import { isFinal, type MachineAction } from "../actions/machine-action.ts";
 
 /**
- * What a machine's link has to do next, decided from the machine's open actions: those that are unfinished or whose order
- * may still run on the device. At most one of them is unfinished (the schema sees to that).
+ * Decides what to send next on a machine's connection. Depends on the machine's open actions: those
+ * that are unfinished or whose order may still run on the device. At most one of them is
+ * unfinished; the schema guarantees it.
  */
 export type LinkStep =
-  /** The action ended here while its order may still run there: tell the device to end it. */
+  /** The action has ended, but its order may still run on the device: send the end. */
   | { type: "end"; action: MachineAction }
-  /** Claim it for this link and send its order. */
+  /** Claim it for this connection and send its order. */
   | { type: "claim"; action: MachineAction }
-  /** Claimed before, no word of a start: send the same order again. */
+  /** It was claimed before and no start was reported: send the same order again. */
   | { type: "resend"; action: MachineAction }
   | { type: "idle" };
 
@@ -29,10 +30,10 @@ export type HelloVerdict =
   | { action: MachineAction; decision: "lost"; reason: string };
 
 /**
- * Compares what the server thinks is out with what the device says it holds
- * (docs/architecture.md#what-happens-to-one-action). `keep`: leave it as it is (it runs there, or
- * is sent again under the same orderSeq). `close`: nothing of it can run there. `lost`: nobody can
- * say any more what became of it, so it must never be sent again.
+ * Compares the order that the server has recorded as out with the orders that the device holds
+ * (docs/architecture.md#what-happens-to-one-action). `keep`: change nothing; the device runs it, or
+ * it is sent again under the same orderSeq. `close`: no part of it can run on the device. `lost`:
+ * its outcome can no longer be known, so it must never be sent again.
  */
 export function judgeOpenOrder(action: MachineAction, hello: Hello, lastOrderSeq: number): HelloVerdict {
   const { order } = action;
@@ -43,7 +44,7 @@ export function judgeOpenOrder(action: MachineAction, hello: Hello, lastOrderSeq
   }
   if (order?.state !== "out") return { action, decision: "keep" };
   if (held && !isFinal(action.status) && knowsLess(held, action)) {
-    return lost(action, "The device's journal was set back to before what it had told of this action");
+    return lost(action, "The device's journal was set back and has less of this action than the device has reported");
   }
   if (held) return { action, decision: "keep" };
   if (isFinal(action.status)) return { action, decision: "close" };
@@ -60,14 +61,17 @@ export function judgeOpenOrder(action: MachineAction, hello: Hello, lastOrderSeq
 }
 
 /**
- * What the device is told about one order that it holds. `known`: the machine's action of that id, if there is one. An order that was
- * closed here (lost to another journal) while it may still run there is ended there first, and is out again until that is confirmed.
+ * The answer to the device about one order that it holds. `known`: the machine's action of that id,
+ * if there is one. An order may have been closed on the server (lost to another journal) and still
+ * run on the device. The device must end it, and it is out again until the device confirms
+ * the end.
  */
 export function heldOrderVerdict(
   held: HeldOrder,
   known: MachineAction | undefined,
 ): { verdict: Verdict; reopened?: MachineAction } {
-  // An order that the server does not know (a store restored from a backup) must not run on.
+  // The server does not know the order (its store was restored from a backup), so the device must
+  // end it.
   if (known?.order?.orderSeq !== held.orderSeq) return { verdict: "end" };
   if (known.order.state === "out") return { verdict: isFinal(known.status) ? "end" : "continue" };
   const mayRun = held.commands.some(({ state }) => JOURNALED[state] < JOURNALED.ended);
@@ -76,8 +80,9 @@ export function heldOrderVerdict(
 }
 
 /**
- * Whether a device may make the process of the start that it has told: the one that is recorded here, of a script that is still wanted.
- * The other commands change nothing when two devices run them, and wait for no grant.
+ * Whether a device may create the process for a start that it reported. It may if this start is the
+ * recorded one and the script is still wanted. Other commands wait for no grant, because they
+ * change nothing when two devices run them.
  */
 export function isStartGranted(action: MachineAction, index: number, startId: string): boolean {
   const command = action.commands[index];
@@ -92,13 +97,19 @@ export function isStartGranted(action: MachineAction, index: number, startId: st
 const TOLD = { Created: 0, Executing: 1, Completed: 2, Failed: 2 } as const;
 const JOURNALED = { waiting: 0, running: 1, ended: 2, acknowledged: 2 } as const;
 
-/** A device journals before it tells. Where its journal knows less than it told, it is an older one, and would start things again. */
+/**
+ * A device writes its journal before it reports. If its journal has less than it reported, it is an
+ * older copy, and the device would start commands again.
+ */
 function knowsLess(held: HeldOrder, action: MachineAction): boolean {
   const states = new Map(held.commands.map(({ index, state }) => [index, state]));
   return action.commands.some(({ status }, index) => TOLD[status] > JOURNALED[states.get(index) ?? "waiting"]);
 }
 
-/** The device has an acknowledgement of an end that is not recorded here: the store was restored from a backup. */
+/**
+ * The device holds an acknowledgement of an end that is not recorded here, so the store was
+ * restored from a backup.
+ */
 function wasAcknowledged(held: HeldOrder, action: MachineAction): boolean {
   return held.commands.some(({ index, state }) => {
     const command = action.commands[index];

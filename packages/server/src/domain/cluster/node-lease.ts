@@ -1,22 +1,25 @@
-/** What a node says of itself, for the others to compare. No secret in it. */
+/** Facts of a node that the other nodes compare with their own. Contains no secret. */
 export interface NodeFacts {
   version: string;
   publicUrl: string;
-  /** Names the bus and the blob store that it uses; null for those that no other node can share. */
+  /** Identify the bus and the blob store that it uses. Null when no other node can share them. */
   bus: string | null;
   blobs: string | null;
-  /** Fingerprints of its keys: those it signs with, and those whose signatures it accepts. */
+  /** Fingerprints of the keys that it signs with, and of the keys that it accepts. */
   keys: { signs: readonly string[]; accepts: readonly string[] };
 }
 
 export interface Node {
   id: string;
-  /** Grows with every sign of life. */
+  /** Incremented by every heartbeat. */
   beat: number;
   facts: NodeFacts;
 }
 
-/** Why two nodes cannot serve one deployment together; null when they can. For the person who starts the second one. */
+/**
+ * Why two nodes cannot serve one deployment together; null when they can. The text is for the
+ * operator who starts the second one.
+ */
 export function whyNotTogether(mine: NodeFacts, other: NodeFacts): string | null {
   if (mine.bus === null) return "this node has no bus: set HALLIGAN_BUS_URL to that of the other node";
   if (other.bus === null) return "the other node has no bus: start it with the HALLIGAN_BUS_URL of this one";
@@ -39,17 +42,21 @@ export function whyNotTogether(mine: NodeFacts, other: NodeFacts): string | null
 const unacceptedKey = (one: NodeFacts, other: NodeFacts): string | null =>
   one.keys.signs.find((key) => !other.keys.accepts.includes(key)) ?? null;
 
-/** When a node's beat was last seen to change, by the monotonic clock of the one that looks. */
+/** When a node's heartbeat last changed, by the monotonic clock of the observing node. */
 export type Sightings = ReadonlyMap<string, { beat: number; sinceMs: number }>;
 
-/** Nodes say that they live this often; one that has not for the time of a lease has lapsed, and its links are forgotten. */
+/**
+ * Nodes send a heartbeat at this interval. A node without a heartbeat for a whole lease has lapsed,
+ * and its connections are marked as closed.
+ */
 export const BEAT_INTERVAL_MS = 3_000;
 export const LEASE_MS = 15_000;
 
 /**
- * Compares the nodes with what was seen before. No wall clock is asked, neither ours nor the database's: a node has lapsed when its beat
- * stood still for a whole lease while this one was looking. After a pause in the looking (the database was away, this process was
- * stopped) all leases begin anew, because nobody could have kept one.
+ * Compares the nodes with the previous observation. Uses no wall clock, neither this node's nor the
+ * database's: a node has lapsed when its heartbeat did not change for a whole lease while this node
+ * was observing. After a pause in observing (the database was unavailable, or this process was
+ * stopped) all leases start again, because no node could renew one.
  */
 export function lookAtNodes(
   nodes: readonly Node[],
@@ -67,6 +74,9 @@ export function lookAtNodes(
   return { sightings, lapsed };
 }
 
-/** The shared sweeping is the work of one: the first of the living by id. Two that both think so for a moment do no harm. */
+/**
+ * One node does the shared sweeping: the first of the living nodes by id. It does no harm if two
+ * nodes briefly both believe that they are the one.
+ */
 export const sweeps = (ownId: string, nodes: readonly Node[], lapsed: readonly string[]): boolean =>
   nodes.every(({ id }) => id >= ownId || lapsed.includes(id));

@@ -1,12 +1,15 @@
 import type { DelegatedPermission, Permission } from "@halligan/protocol/api";
 
-/** What a user's delegated permission is called where an application has it. */
+/** Maps a user's delegated permission to the application permission that corresponds to it. */
 const AS_APPLICATION: Readonly<Partial<Record<DelegatedPermission, Permission>>> = {
   "Machine.Read": "Machine.Read.All",
   "Machine.ReadWrite": "Machine.ReadWrite.All",
 };
 
-/** `held`: who grants permissions must hold them. `any`: `Halligan.Admin` grants every permission. */
+/**
+ * `held`: a caller can only grant permissions that it has. `any`: `Halligan.Admin` grants every
+ * permission.
+ */
 export type GrantRule = "held" | "any";
 
 export type Grantor =
@@ -14,8 +17,8 @@ export type Grantor =
   | { readonly kind: "user"; readonly scopes: ReadonlySet<DelegatedPermission> };
 
 /**
- * The permissions that the grantor may not hand on. Whoever can sign in as an application holds what
- * it holds, so a new secret for it is a grant of all its permissions.
+ * The permissions that the grantor may not grant. A new secret for an application grants all of its
+ * permissions, because its holder can sign in as the application.
  */
 export function grantFault(rule: GrantRule, grantor: Grantor, permissions: readonly Permission[]): Permission[] {
   if (rule === "any") return [];

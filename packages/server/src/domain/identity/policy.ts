@@ -1,13 +1,13 @@
 import type { GrantRule } from "./grants.ts";
 
-/** Choices of the deployment that decide who may do what. Each is a setting. */
+/** Settings of the deployment that decide who may do what. */
 export interface Policy {
   readonly grants: GrantRule;
-  /** What a start does that names a file which the library does not have. */
+  /** What happens when a start names a file that the library does not have. */
   readonly unknownLibraryFiles: "accept" | "refuse";
-  /** Content runs only after another account approved its SHA-256. */
+  /** Content runs only after another account has approved its SHA-256. */
   readonly libraryApproval: boolean;
 }
 
-/** As the contract has it, where it says something. */
+/** The contract's behaviour, where the contract defines it. */
 export const CONTRACT_POLICY: Policy = { grants: "held", unknownLibraryFiles: "accept", libraryApproval: false };

@@ -1,4 +1,4 @@
-/** So many in a minute, `burst` of them at once. */
+/** A number of requests per minute; `burst` of them may come at once. */
 export interface RequestRate {
   readonly perMinute: number;
   readonly burst: number;
@@ -7,8 +7,9 @@ export interface RequestRate {
 const MINUTE_MS = 60_000;
 
 /**
- * How long one more has to wait; null when it may pass now. `fullAtMs`: when the whole burst is
- * available again; one number for each key, whatever the rate (generic cell rate algorithm). Pure.
+ * How long the next request has to wait; null when it may pass now. `fullAtMs`: when the whole
+ * burst is available again. One number per key is enough, whatever the rate (generic cell rate
+ * algorithm). Pure.
  */
 export function waitForRate(fullAtMs: number | undefined, { perMinute, burst }: RequestRate, nowMs: number) {
   const spacingMs = MINUTE_MS / perMinute;
@@ -17,6 +18,6 @@ export function waitForRate(fullAtMs: number | undefined, { perMinute, burst }: 
   return waitMs > 0 ? waitMs : null;
 }
 
-/** `fullAtMs` after one more has passed. Pure. */
+/** `fullAtMs` after one more request. Pure. */
 export const chargedRate = (fullAtMs: number | undefined, { perMinute }: RequestRate, nowMs: number): number =>
   Math.max(fullAtMs ?? nowMs, nowMs) + MINUTE_MS / perMinute;

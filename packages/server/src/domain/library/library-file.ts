@@ -13,7 +13,7 @@ export interface LibraryFile {
   createdAtMs: number;
   updatedBy: string;
   updatedAtMs: number;
-  /** Id of the caller who uploaded it; null where that is not known. */
+  /** Id of the caller who uploaded it; null when unknown. */
   ownerId: string | null;
   /** The account of that caller. */
   ownerAccountId: string | null;
@@ -21,14 +21,17 @@ export interface LibraryFile {
   deviceGroups: readonly number[] | null;
 }
 
-/** One upload of a name; `endedAtMs` is when it was replaced or removed, null for the present one. */
+/**
+ * One upload under a name. `endedAtMs`: when it was replaced or removed; null for the present
+ * version.
+ */
 export interface LibraryFileVersion extends LibraryFile {
   endedAtMs: number | null;
 }
 
 /**
- * Names as the contract's upload takes them: `docs/contract/http-api.md#library-files`. Null when
- * it is good.
+ * Checks a name by the rules of the contract's upload: `docs/contract/http-api.md#library-files`.
+ * Null when it is allowed.
  */
 export function contractFileNameFault(fileName: string): DomainError | null {
   if (LIBRARY_FILE_NAME.test(fileName)) return null;
@@ -38,7 +41,10 @@ export function contractFileNameFault(fileName: string): DomainError | null {
   };
 }
 
-/** Names are data on the server, but file names on devices. Halligan's own upload takes every one that can be. Null when it is good. */
+/**
+ * Names are only data on the server but become file names on devices. Halligan's own upload accepts
+ * every name that can be one. Null when it is allowed.
+ */
 export function libraryFileNameFault(fileName: string): DomainError | null {
   const fault = fileNameFault(fileName);
   if (fault === null) return null;

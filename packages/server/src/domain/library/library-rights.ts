@@ -3,7 +3,7 @@ import { type Reach, reaches } from "../machines/device-group.ts";
 import { ok, type Result, refuse } from "../result.ts";
 import type { LibraryFile } from "./library-file.ts";
 
-/** Who changes a file, as far as the rule looks. */
+/** The facts about the caller that the rule uses. */
 export interface LibraryChanger {
   readonly id: string;
   /** Has `Halligan.Library.Override`. */
@@ -15,9 +15,10 @@ export interface LibraryChanger {
 type Owned = Pick<LibraryFile, "fileName" | "ownerId" | "deviceGroups">;
 
 /**
- * Whether a name may be given content or be removed. Others run a file by its name, so whoever gives
- * the name other bytes runs code in their place. A name keeps its owner after its file was removed:
- * otherwise removing and adding would take it over. `last`: the present or the last file of the name.
+ * Whether a caller may upload content under a name or remove it. Others run files by name, so a
+ * caller who replaces the bytes runs code on their behalf. A name keeps its owner after its file
+ * was removed; otherwise removing and adding would take it over. `last`: the present or the last
+ * file of the name.
  */
 export function changeFault(changer: LibraryChanger, last: Owned | undefined): DomainError | null {
   if (last === undefined) return null;
@@ -27,9 +28,10 @@ export function changeFault(changer: LibraryChanger, last: Owned | undefined): D
 }
 
 /**
- * The device groups whose machines may run a file that is uploaded: those asked for, else those of
- * the file that it replaces. A new file of a caller who does not reach all machines is bound to those
- * that the caller reaches, because it would run on the others with full rights. Null for all groups.
+ * The device groups whose machines may run a new upload: those in the request, or else those of the
+ * file that it replaces. If it replaces none and the caller does not reach all machines, it is
+ * limited to the groups that the caller reaches, because it would run on the others with full
+ * rights. Null for all groups.
  */
 export function groupsOfUpload(
   { reach }: Pick<LibraryChanger, "reach">,
@@ -47,16 +49,16 @@ export function groupsOfUpload(
 /** Content that a command would run. */
 export interface UsedContent {
   readonly sha256: string;
-  /** The account that uploaded it; null where that is not known. */
+  /** The account that uploaded it; null when unknown. */
   readonly ownerAccountId: string | null;
   /** Null for all. */
   readonly deviceGroups: readonly number[] | null;
 }
 
 /**
- * Why a machine of a group may not run content: it is bound to other groups, or the deployment wants
- * an approval by another account than the one that uploaded it. `approvers`: accounts that approved
- * these bytes; null where no approval is asked for.
+ * Why a machine of a group may not run content: it is limited to other groups, or the deployment
+ * requires an approval by an account other than the uploader's. `approvers`: accounts that approved
+ * these bytes; null when no approval is required.
  */
 export function useFault(
   content: UsedContent,

@@ -1,29 +1,32 @@
 /**
- * Tells one device from its copies on its connections (docs/decisions/0016-clones.md). Pure.
+ * Distinguishes a device from its copies by their connections (docs/decisions/0016-clones.md).
+ * Pure.
  *
- * On each connection the server offers a new rolling value under a higher number. The device makes it durable and
- * confirms it, or presents it next time, which says the same. From then on every other value of the machine is old: the
- * device itself never presents one again, whatever crashed and whichever server was restored, because what it holds only
- * grows. An offer that was not confirmed makes nothing old: it may have been lost on the way.
+ * On each connection the server offers a new rolling value under a higher number. The device stores
+ * it durably and confirms it. If the confirmation is lost, the device presents the value on its
+ * next connection, which has the same meaning. From then on every other value of the machine is
+ * old. The device itself never presents an old value, whatever crashed and whichever server was
+ * restored, because the number that it holds only grows. An offer that was not confirmed makes no
+ * value old, because it may have been lost.
  */
 
-/** Handed out by the server for one machine. `number` is part of `text`. */
+/** A value that the server made for one machine. `number` is part of `text`. */
 export interface RollingValue {
   number: number;
   text: string;
 }
 
-/** What the server knows of the device behind a machine. */
+/** What the server knows about the device of a machine. */
 export interface KnownContinuity {
-  /** What the device certainly has, by its own word; null when it has none that is known. */
+  /** The value that the device has confirmed; null when none is known. */
   held: RollingValue | null;
-  /** Handed out last, confirmed or not. */
+  /** The last value that was offered, confirmed or not. */
   offered: RollingValue | null;
-  /** A value under a lower number belongs to a journal that the device has lost, or was replaced. */
+  /** A value with a lower number belongs to a journal that the device has lost, or was replaced. */
   lowestNumber: number;
-  /** The process of the last hello; null before the first one and after one of link version 1. */
+  /** The process of the last hello. Null before the first one and after one of link version 1. */
   processId: string | null;
-  /** Processes of earlier hellos, the newest first: they have ended, or two run at once. */
+  /** Processes of earlier hellos, newest first. They have ended, unless two run at once. */
   earlierProcessIds: readonly string[];
 }
 
@@ -36,43 +39,49 @@ export const NO_CONTINUITY: KnownContinuity = {
 };
 
 /**
- * How many are remembered. A process that returns after more others presents an old value as well, unless none of the
- * others ever confirmed one.
+ * Number of processes that are remembered. If a process returns after more than these, its value is
+ * old as well, unless none of the others confirmed one.
  */
 const MAX_EARLIER_PROCESSES = 8;
 
 export interface PresentedContinuity {
   journalId: string;
   processId: string;
-  /** `isGenuine`: a key that is accepted here made it. */
+  /** `isGenuine`: the value was made with an accepted key. */
   rollingValue: (RollingValue & { isGenuine: boolean }) | null;
 }
 
-/** What proves that two devices use one key, or that one was set back. Names of this list stand in the audit. */
+/**
+ * The evidence that two devices use one key, or that a device was set back. The audit log contains
+ * these names.
+ */
 export type CloneEvidence =
-  /** A value that the device has replaced since. */
+  /** The device presented a value that it had replaced before. */
   | "OldRollingValue"
-  /** Another value under the number of the one that the device holds. */
+  /** It presented another value under the number of its confirmed value. */
   | "OtherRollingValue"
-  /** No value, with the journal that has held one. */
+  /** It presented no value, with a journal that had one. */
   | "RollingValueMissing"
-  /** A process that another one had followed. */
+  /** A process returned after another one had connected. */
   | "ProcessReturned"
-  /** A process that answered while another one was connecting. */
+  /** A process answered a probe while another one was connecting. */
   | "TwoProcesses"
-  /** The same for agents of link version 1, which are told apart by their journals. */
+  /** The same for agents of link version 1, which are distinguished by their journals. */
   | "TwoJournals"
   /** A second start of one command (docs/decisions/0007-a-start-is-granted.md). */
   | "TwoStarts";
 
 export type HelloJudgement =
-  /** What is known from now on, but for the new offer. */
+  /** The new knowledge, without the new offer. */
   | { kind: "sameDevice"; continuity: KnownContinuity }
   | { kind: "clone"; evidence: CloneEvidence }
-  /** Newer than all that is known here and not signed by a known key: neither proof nor refutation. */
+  /**
+   * The value is newer than all known values and not signed by a known key. It proves nothing in
+   * either direction.
+   */
   | { kind: "unknownValue" };
 
-/** `journalId`: of the machine's last hello. */
+/** `journalId`: that of the machine's last hello. */
 export function judgeContinuity(
   known: KnownContinuity,
   journalId: string | null,
@@ -83,14 +92,16 @@ export function judgeContinuity(
   const value = presented.rollingValue;
   if (value === null) {
     if (presented.journalId !== journalId) {
-      // A first connection, a lost journal, or a copy that was made without one: then the other one's value is old now.
+      // A first connection, a lost journal, or a copy made without a journal. In the last case the
+      // other device's value is old now.
       return sameDevice({ ...known, ...processes, held: null, lowestNumber: nextNumber(known) });
     }
     return known.held === null ? sameDevice({ ...known, ...processes }) : clone("RollingValueMissing");
   }
   if (value.number < known.lowestNumber) return clone("OldRollingValue");
   if (value.number === known.held?.number && value.text !== known.held.text) return clone("OtherRollingValue");
-  // Only the newest texts are stored. An offer before the last one is known by its number: its key may be gone by now.
+  // Only the newest texts are stored. An older offer is recognised by its number, because its key
+  // may have been removed.
   const isKnown =
     value.text === known.held?.text ||
     value.text === known.offered?.text ||
@@ -101,8 +112,9 @@ export function judgeContinuity(
 }
 
 /**
- * A hello of link version 1 shows neither value nor process. The device may have been given an older agent, which drops
- * the value: nothing that it presents later is old for that reason. A process of before has ended.
+ * A hello of link version 1 has neither a value nor a process. The device may have been downgraded
+ * to an older agent, which drops the value, so no later value is old for that reason. The previous
+ * process has ended.
  */
 export const afterOldHello = (known: KnownContinuity): KnownContinuity => ({
   ...known,
@@ -112,8 +124,8 @@ export const afterOldHello = (known: KnownContinuity): KnownContinuity => ({
 });
 
 /**
- * An operator took the quarantine back: whichever device connects first is the machine. What is
- * offered next has a higher number than all before, so the other device is found by its old value.
+ * An operator ended the quarantine: the device that connects first is the machine. The next offer
+ * has a higher number than all before, so the other device is detected by its old value.
  */
 export const afterRelease = (known: KnownContinuity): KnownContinuity => ({
   held: null,
@@ -123,11 +135,14 @@ export const afterRelease = (known: KnownContinuity): KnownContinuity => ({
   earlierProcessIds: [],
 });
 
-/** The number of the next offer: above all that was handed out, also by a server whose records are newer than these. */
+/**
+ * The number of the next offer. It is above all offered numbers, including those of a server with
+ * newer records than this one's.
+ */
 export const nextNumber = ({ offered, held, lowestNumber }: KnownContinuity): number =>
   Math.max(offered?.number ?? 0, held?.number ?? 0, lowestNumber - 1) + 1;
 
-/** The device has made this value durable: what it had before is old. */
+/** The device has stored this value durably, so its earlier ones are old. */
 export const withHeld = (known: KnownContinuity, held: RollingValue): KnownContinuity => ({
   ...known,
   held,

@@ -9,13 +9,13 @@ export interface DeviceGroup {
   /** 0: machines that are in no other group. */
   id: number;
   name: string;
-  /** Live response needs at least the minimum level, so `none` refuses it. */
+  /** Live response requires at least the minimum level, so `none` refuses it. */
   remediationLevel: RemediationLevel;
   /** Whether all users may reach its machines. */
   isOpenToUsers: boolean;
   /** Users who may reach its machines, by id. */
   users: readonly string[];
-  /** Names of groups as the users' issuer tells them. */
+  /** Names of groups as the users' issuer gives them. */
   userGroups: readonly string[];
 }
 
@@ -24,13 +24,13 @@ export const UNGROUPED_ID = 0;
 export const allowsLiveResponse = (group: Pick<DeviceGroup, "remediationLevel">): boolean =>
   group.remediationLevel !== "none";
 
-/** Which machines a caller may see and act on: all of them, or those of some device groups. */
+/** The machines that a caller may see and act on: all of them, or those of some device groups. */
 export type Reach = { kind: "all" } | { kind: "groups"; groupIds: readonly number[] };
 
 export const reaches = (reach: Reach, groupId: number): boolean =>
   reach.kind === "all" || reach.groupIds.includes(groupId);
 
-/** The reach of a user: their groups, and those that are open to all. */
+/** The machine scope of a user: their groups, and the groups that are open to all. */
 export function reachOfUser(user: { id: string; groups: readonly string[] }, groups: readonly DeviceGroup[]): Reach {
   const open = groups.filter(
     ({ isOpenToUsers, users, userGroups }) =>

@@ -8,28 +8,33 @@ export interface Machine {
   firstSeenMs: number;
   lastSeenMs: number;
   lastExternalIp: string | null;
-  /** A link of this machine is up. */
+  /** The machine is connected. */
   linked: boolean;
-  /** The node that holds its link, or held it last. */
+  /** The node that has its connection, or had the last one. */
   nodeId: string | null;
-  /** Grows with every accepted link. */
+  /** Grows with every accepted connection. */
   linkEpoch: number;
-  /** The journal of the last hello; null before the first. */
+  /** The journal of the last hello; null before the first one. */
   journalId: string | null;
   lastOrderSeq: number;
-  /** Two devices were seen with this machine's key, or an operator does not trust it: it takes nothing any more. */
+  /**
+   * Two devices were seen with this machine's key, or an operator does not trust it. The machine
+   * accepts no work.
+   */
   quarantined: boolean;
-  /** Why an operator put it in quarantine; null when two devices were seen, and outside quarantine. */
+  /**
+   * Why an operator put it in quarantine. Null outside quarantine, and when two devices were seen.
+   */
   quarantineReason: string | null;
   continuity: KnownContinuity;
   /** The device group it belongs to; 0 when it is in none. */
   groupId: number;
-  /** The name that an operator gave it; null while it has only the one that its device states. */
+  /** The name that an operator gave it. Null while it has only the name that its device reports. */
   displayName: string | null;
   /** Null while the machine is in use. */
   retirement: Retirement | null;
   /**
-   * When it was removed. Only a retired machine is removed; its row stays for the history that
+   * When it was removed. Only a retired machine can be removed. Its row stays, because the history
    * refers to it.
    */
   removedAtMs: number | null;
@@ -43,30 +48,31 @@ export interface Retirement {
   reason: string;
 }
 
-/** The name under which the API shows a machine, finds it, and records it in new actions. */
+/** The name under which the API shows and finds a machine and which new actions record. */
 export const machineName = ({ displayName, facts }: Pick<Machine, "displayName" | "facts">): string =>
   displayName ?? facts.computerDnsName;
 
-/** Which machines a list shows. Removed machines are in none. */
+/** The machines that a list shows. No list shows removed machines. */
 export type MachineLife = "inUse" | "retired" | "all";
 
-/** What the work of a link needs to know of its machine. */
+/** The facts about a machine that its connection needs to find work. */
 export type MachineLink = Pick<Machine, "id" | "linked" | "linkEpoch" | "journalId" | "lastOrderSeq"> & {
   isRetired: boolean;
 };
 
 /**
- * Contract values of `healthStatus` that this server can know (docs/contract/http-api.md#machines).
+ * Contract values of `healthStatus` that this server can determine
+ * (docs/contract/http-api.md#machines).
  */
 export type HealthStatus = "Active" | "Inactive" | "ImpairedCommunication";
 
-/** Seven days without a word: the contract's Inactive. */
+/** The contract's Inactive: no connection for seven days. */
 const INACTIVE_AFTER_MS = 7 * 24 * 3_600_000;
 
 /**
- * Active while its link is up or was a moment ago; ImpairedCommunication when it is away; Inactive
- * after seven days, and as soon as the machine is retired. `graceMs`: how long a link may be gone
- * (a restart, a roaming laptop) before that is told.
+ * Active while it is connected or was a moment ago. ImpairedCommunication when it is away. Inactive
+ * after seven days, and as soon as the machine is retired. `graceMs`: how long a connection may be
+ * gone (a restart, a roaming laptop) before the machine counts as away.
  */
 export function healthStatus(
   machine: Pick<Machine, "linked" | "lastSeenMs" | "retirement">,
@@ -81,8 +87,8 @@ export function healthStatus(
 }
 
 /**
- * Onboarded from the first time its agent was linked; before that only its key is known. A retired
- * machine is one whose device may be enrolled: CanBeOnboarded. Source:
+ * Onboarded after its agent has connected once; before that only its key is known. CanBeOnboarded
+ * for a retired machine, because its device may be enrolled again. Source:
  * docs/contract/http-api.md#machines.
  */
 export function onboardingStatus({

@@ -2,11 +2,11 @@ import type { MachineFacts } from "@halligan/protocol/link";
 import type { DomainError } from "../errors.ts";
 
 interface SupportedSystem {
-  /** `osPlatform` as the device says it, in lower case. */
+  /** `osPlatform` as the device reports it, in lower case. */
   platform: RegExp;
-  /** Least build number, where the platform counts builds; null: every one. */
+  /** Minimum build number, for platforms that count builds; null: any. */
   minBuild: number | null;
-  /** Least first number of `version`, where that decides; null: every one. */
+  /** Minimum of the first number of `version`, for platforms where it decides; null: any. */
   minVersion: number | null;
 }
 
@@ -25,10 +25,10 @@ export const SUPPORTED_SYSTEMS: readonly SupportedSystem[] = [
   { platform: /^azurestackhci$/, minBuild: null, minVersion: null },
 ];
 
-/** Oldest agent whose orders and journal this server understands. */
+/** Oldest agent version with orders and a journal that this server understands. */
 export const MIN_AGENT_VERSION = "0.1.0";
 
-/** Why a device cannot run live response, or null. `machineId` is for the message. */
+/** Why a device cannot run live response; null when it can. `machineId` is used in the message. */
 export function systemFault(machineId: string, facts: MachineFacts): DomainError | null {
   const platform = facts.osPlatform.toLowerCase();
   const isSupported = SUPPORTED_SYSTEMS.some(
@@ -52,7 +52,10 @@ export function systemFault(machineId: string, facts: MachineFacts): DomainError
   return null;
 }
 
-/** By number, part by part; what is no number counts as 0, so a version nobody understands is too old. */
+/**
+ * Compares by number, part by part. A part that is not a number counts as 0, so an unknown form of
+ * version is too old.
+ */
 export function compareVersions(a: string, b: string): number {
   const [left, right] = [numbersOf(a), numbersOf(b)];
   for (let i = 0; i < Math.max(left.length, right.length); i += 1) {

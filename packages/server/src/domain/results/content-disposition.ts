@@ -8,8 +8,8 @@ const encodeName = (name: string): string =>
     .join("");
 
 /**
- * `Content-Disposition` for a download. Nothing may follow the name: one product takes everything
- * after `filename=` to the END of the header, strips quotes and a final `.gz`, and percent-decodes
- * it. `docs/contract/clients-in-the-wild.md#result-download`.
+ * `Content-Disposition` for a download. The name must be last: one product takes everything after
+ * `filename=` to the END of the header, strips quotes and a final `.gz`, and percent-decodes it.
+ * `docs/contract/clients-in-the-wild.md#result-download`.
  */
 export const attachment = (fileName: string): string => `attachment; filename="${encodeName(fileName)}"`;

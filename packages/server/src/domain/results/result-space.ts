@@ -7,12 +7,16 @@ const MIB = 1024 ** 2;
 export const GRANT_STEP_BYTES = 64 * MIB;
 
 /**
- * Upload ids of one command that are there at once. An agent begins again under a new id when a whole was found wrong, and after a crash of its
- * own; only the newest counts then. The second one is for a request of the former id that arrives late.
+ * Number of upload ids of one command that may exist at once. An agent starts again under a new id
+ * when the server found a complete upload to be wrong, and after its own crash; then only the
+ * newest counts. The second id is for a request of the former upload that arrives late.
  */
 const MAX_UPLOADS_PER_COMMAND = 2;
 
-/** How long after a cancel the output of the cancelled script is taken. The agent itself gives up after 30 s. */
+/**
+ * How long after a cancel the output of the cancelled script is accepted. The agent gives up after
+ * 30 s.
+ */
 export const CANCELLED_DELIVERY_MS = 60_000;
 
 /** An upload and the space that was granted to it, or its size when it is complete. */
@@ -21,24 +25,27 @@ export interface UploadSpace {
   bytes: number;
 }
 
-/** Why no further bytes of a command's result are taken; null when they are. */
+/** Why no further bytes of a command's result are accepted; null when they are. */
 export function uploadRefusal(action: MachineAction, index: number, nowMs: number): string | null {
   const command = action.commands[index];
   if (!command) return `the action has no command ${index}`;
   if (isEnded(command)) return "the command has ended";
-  // Its end would not be recorded, so that no one could ever read the bytes.
+  // Its end would not be recorded, so these bytes could never be read.
   if (action.commands.slice(0, index).some(({ status }) => status === "Failed")) return "an earlier command failed";
   if (action.status !== "Cancelled") return null;
-  // The output so far of a cancelled script is worth having; a file of a cancelled collection is not.
+  // The partial output of a cancelled script is useful; a partial file is not.
   const isLate = nowMs - (action.finalAtMs ?? action.updatedAtMs) > CANCELLED_DELIVERY_MS;
   return command.type !== "RunScript" || isLate ? "the action was cancelled" : null;
 }
 
-/** A byte of output becomes six of JSON at most, as a control character; both streams, and what stands around them. */
+/**
+ * A byte of output becomes at most six bytes of JSON (a control character). Both streams count, and
+ * the JSON around them.
+ */
 const TRANSCRIPT_GROWTH = 6 * 2;
 const TRANSCRIPT_FRAME_BYTES = 1 * MIB;
 
-/** Most bytes of one result. */
+/** Largest size of one result. */
 export function longestResultBytes(
   { type }: Pick<Command, "type">,
   limits: { resultLimitBytes: number; order: { outputLimitBytes: number } },
@@ -48,7 +55,10 @@ export function longestResultBytes(
   return Math.min(limits.resultLimitBytes, transcriptBytes);
 }
 
-/** A limit of kept results, and what counts against it now, with everything that the command has. */
+/**
+ * A limit for kept results, and the bytes that count against it now, including those of this
+ * command.
+ */
 export interface Quota {
   of: "machine" | "deployment";
   limitBytes: number;
@@ -62,15 +72,17 @@ export interface QuotaExceeded {
 
 export interface SpaceGrant {
   code: "granted";
-  /** Of this upload from now on. */
+  /** Bytes that this upload has from now on. */
   bytes: number;
   /** Uploads of the same command that this one replaces. */
   replaced: readonly string[];
 }
 
 /**
- * Grants space for an upload up to offset `neededBytes`, where it can a whole step. The newest upload id of a command replaces the oldest. Quotas
- * hold for collected files: transcripts are bounded by their output limit, cannot be made again, and count in what is used.
+ * Grants space to an upload up to offset `neededBytes`, rounded up to a whole step if possible. The
+ * newest upload id of a command replaces the oldest. Quotas apply only to collected files:
+ * transcripts cannot be made again and are bounded by their output limit. They do count as used
+ * space.
  */
 export function grantSpace(
   { type }: Pick<Command, "type">,

@@ -10,7 +10,10 @@ import type { LinkSeal } from "./link-seal.ts";
 
 export type Decoded = { frame: AgentFrame } | { refusal: string };
 
-/** Frames as texts of one connection, sealed from the welcome on; never in link version 1. */
+/**
+ * Encodes and decodes the frames of one connection. Frames are sealed from the welcome on, except
+ * in link version 1.
+ */
 export class FrameCodec {
   #seal: LinkSeal | null = null;
 
@@ -34,7 +37,7 @@ export class FrameCodec {
     return this.#seal ? this.#seal.seal(json, nowMs) : json;
   }
 
-  /** The reason of the close frame, which is the last frame. */
+  /** The reason for the close frame, which is the last frame. */
   closeReason(code: (typeof LINK_CLOSE)[keyof typeof LINK_CLOSE], words: string): string {
     return this.#seal ? this.#seal.close(code, words) : words;
   }

@@ -1,10 +1,13 @@
 import { HANDSHAKE_TIMEOUT_MS } from "@halligan/protocol/link";
 import type { Clock } from "../../clock.ts";
 
-/** From the welcome to the hello. Pings do not extend it. */
+/** Longest time from the welcome to the hello. Pings do not extend it. */
 const HELLO_TIMEOUT_MS = 10_000;
 
-/** One timer waits for the answer and then for the hello, because each timer costs memory as long as it runs. */
+/**
+ * One timer waits first for the answer and then for the hello, because each timer takes memory
+ * while it runs.
+ */
 export class HandshakeDeadline {
   readonly #clock: Clock;
   readonly #expired: (detail: string) => void;
@@ -21,7 +24,7 @@ export class HandshakeDeadline {
     this.#welcomedAtMs = this.#clock.monotonicMs();
   }
 
-  /** The hello has come, or the connection has ended. */
+  /** Called when the hello has arrived or the connection has ended. */
   stop(): void {
     this.#cancel();
   }

@@ -1,6 +1,6 @@
 import type { Clock } from "../../clock.ts";
 
-/** Those who wait for a proof that the device's process runs now. */
+/** The callers that wait for a proof that the device's process is running now. */
 export class LifeSigns {
   readonly #waiting = new Set<(proof: { nonce: string | null } | "over") => void>();
 
@@ -8,7 +8,10 @@ export class LifeSigns {
     return this.#waiting.size > 0;
   }
 
-  /** Frames that a process sent before it ended may arrive later: `nonce` is that of an answered probe, null for any other frame. */
+  /**
+   * `nonce` is that of an answered probe, or null for any other frame. Other frames prove nothing
+   * under link version 2: a process may have sent them before it ended.
+   */
   heard(nonce: string | null): void {
     for (const waiting of this.#waiting) waiting({ nonce });
   }
@@ -18,7 +21,10 @@ export class LifeSigns {
     for (const waiting of this.#waiting) waiting("over");
   }
 
-  /** True as soon as a probe with `nonce` is answered, or any frame comes where it is null; false when that takes too long. */
+  /**
+   * Resolves to true when a probe with `nonce` is answered, or, if `nonce` is null, when any frame
+   * arrives. Resolves to false when that takes too long.
+   */
   async within(clock: Clock, withinMs: number, nonce: string | null): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const waiting = (proof: { nonce: string | null } | "over") => {

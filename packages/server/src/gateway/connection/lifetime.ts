@@ -1,4 +1,4 @@
-/** Of one connection: what waits must not wait longer than it lasts. */
+/** The lifetime of one connection. A wait that belongs to the connection ends with it. */
 export class Lifetime {
   readonly #waiting = new Set<() => void>();
   #isOver = false;
@@ -8,7 +8,7 @@ export class Lifetime {
     for (const over of this.#waiting) over();
   }
 
-  /** The result of `work`, or false when the connection ends before. */
+  /** Resolves to the result of `work`, or to false if the connection ends first. */
   async unlessOver(work: Promise<boolean>): Promise<boolean> {
     if (this.#isOver) return false;
     const { promise, resolve } = Promise.withResolvers<false>();

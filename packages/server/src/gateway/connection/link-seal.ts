@@ -2,14 +2,15 @@ import { closeText, type HandshakeTranscript, type SignedWelcome } from "@hallig
 import { FrameSeal, type LinkKeys, signRefusal, signWelcome } from "@halligan/protocol/link-crypto";
 import type { OrderKeyPair } from "../../service/context.ts";
 
-/** A close frame has room for 123 bytes, with the proof. */
+/** Largest reason of a close frame (123 bytes) that also carries a proof. */
 const MAX_CLOSE_WORDS = 90;
-/** A signature leaves less. */
+/** Largest reason of a close frame that also carries a signature. */
 export const MAX_REFUSAL_WORDS = 30;
 
 /**
- * Both directions of a connection of link version 2. Each frame to the device begins with the time of the link: milliseconds
- * since the welcome, by this node's monotonic clock. The device computes from it how old a frame is.
+ * Seals and opens the frames of one connection of link version 2. Each frame to the device begins
+ * with the time of the connection: milliseconds since the welcome, by this node's monotonic clock.
+ * The device computes the age of a frame from it.
  */
 export class LinkSeal {
   readonly #fromDevice: FrameSeal;
@@ -31,13 +32,13 @@ export class LinkSeal {
     return this.#toDevice.seal(`${Math.max(0, Math.round(nowMs - this.#welcomedAtMs))}${json}`);
   }
 
-  /** The reason of the close frame, which is the last frame. */
+  /** The reason for the close frame, which is the last frame. */
   close(code: number, words: string): string {
     return this.#toDevice.sealClose(code, words.slice(0, MAX_CLOSE_WORDS));
   }
 }
 
-/** Null when the device's ephemeral key is none. */
+/** Null when the device's ephemeral key is not valid. */
 export function sealedWelcome(
   transcript: HandshakeTranscript,
   ephemeralKey: Uint8Array,
@@ -49,7 +50,9 @@ export function sealedWelcome(
   return signed && { frame: signed.frame, seal: new LinkSeal(signed.keys, nowMs) };
 }
 
-/** The reason of a close frame in place of the welcome, which the device believes. */
+/**
+ * The signed reason of a close frame that is sent instead of the welcome. The device believes it.
+ */
 export function signedRefusal(
   transcript: HandshakeTranscript,
   code: number,

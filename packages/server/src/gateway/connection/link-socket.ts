@@ -1,23 +1,26 @@
 /**
- * One connection to a device as the gateway sees it. The adapter over `ws` is `ws-gateway.ts`; a simulation brings its own.
- * Frames arrive in order; nothing arrives after `onClose`.
+ * The gateway's interface to one connection with a device. The adapter over `ws` is
+ * `ws-gateway.ts`; the simulation has its own. Frames arrive in order. Nothing arrives after
+ * `onClose`.
  */
 export interface LinkSocket {
   readonly remoteAddress: string;
   sendBinary(frame: Uint8Array): void;
   sendText(frame: string): void;
-  /** Bytes handed over but not yet taken by the network: a device that does not read. */
+  /**
+   * Bytes that were sent but not yet taken by the network. They grow when a device does not read.
+   */
   bufferedBytes(): number;
-  /** Further calls do nothing. */
+  /** Repeated calls have no effect. */
   close(code: number, reason: string): void;
 }
 
-/** What the link wants to hear of its socket. */
+/** Events of the socket that the connection handles. */
 export interface LinkSocketEvents {
-  /** The device is known and its hello answered. */
+  /** The device is known and its hello was answered. */
   readonly isReady: boolean;
   binary(frame: Uint8Array): void;
-  /** What handling it costs: one of `HANDLING_UNITS`. */
+  /** Returns the cost of handling the frame: one of `HANDLING_UNITS`. */
   text(frame: string): number;
   closed(): void;
 }

@@ -1,4 +1,7 @@
-/** Works strictly one after another, in the order in which they were added. One that fails does not stop the next one. */
+/**
+ * Runs tasks strictly one after another, in the order in which they were added. A task that fails
+ * does not stop the next one.
+ */
 export class SerialQueue {
   readonly #failed: (cause: unknown) => void;
   #last: Promise<void> = Promise.resolve();
@@ -8,12 +11,12 @@ export class SerialQueue {
     this.#failed = failed;
   }
 
-  /** Works that have not ended. */
+  /** Tasks that have not ended. */
   get length(): number {
     return this.#length;
   }
 
-  /** Resolves when everything that was added before has ended. */
+  /** Resolves when every task that was added before has ended. */
   get settled(): Promise<void> {
     return this.#last;
   }

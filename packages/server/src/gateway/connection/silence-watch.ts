@@ -1,6 +1,9 @@
 import type { Clock } from "../../clock.ts";
 
-/** Notices that no frame has come for `limitMs`. One timer for many frames: each frame only notes its moment. */
+/**
+ * Detects that no frame has come for `limitMs`. One timer serves many frames: a frame only updates
+ * the time of the last one.
+ */
 export class SilenceWatch {
   readonly #clock: Clock;
   readonly #limitMs: number;

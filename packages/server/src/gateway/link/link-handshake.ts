@@ -13,7 +13,7 @@ import { QUARANTINE_REMEDY } from "../../service/agents/quarantine-machine.ts";
 import type { OrderKeyPair, ServiceContext } from "../../service/context.ts";
 import { type LinkSeal, sealedWelcome, signedRefusal } from "../connection/link-seal.ts";
 
-/** For readers of the log: what they can do about it. */
+/** Shown in the log: what the operator can do. */
 const REFUSAL_MEANINGS: Readonly<Record<RefusedLink["reason"], string>> = {
   unknownServerKey:
     "the device pins an order key that is not accepted here: put that key back as order-previous.pem, sign the present keys " +
@@ -28,7 +28,7 @@ const REFUSAL_MEANINGS: Readonly<Record<RefusedLink["reason"], string>> = {
   quarantinedByHand: "an operator put the machine in quarantine: release it, or remove its agent",
 };
 
-/** The others are `unauthorized`, which says nothing about why. */
+/** The other refusals close as `unauthorized`, which does not reveal the reason. */
 const REFUSAL_CLOSE: Readonly<Partial<Record<RefusedLink["reason"], CloseReason>>> = {
   quarantined: "quarantined",
   quarantinedByHand: "quarantined",
@@ -37,7 +37,10 @@ const REFUSAL_CLOSE: Readonly<Partial<Record<RefusedLink["reason"], CloseReason>
   noRoom: "goingAway",
 };
 
-/** What the device logs; at most `MAX_REFUSAL_WORDS` characters. Of the others it learns no more than the close code. */
+/**
+ * Text that the device logs, at most `MAX_REFUSAL_WORDS` characters. For the other refusals it gets
+ * only the close code.
+ */
 const REFUSAL_WORDS: Readonly<Partial<Record<RefusedLink["reason"], string>>> = {
   quarantined: "two devices use its key",
   quarantinedByHand: "quarantined by an operator",
@@ -45,7 +48,7 @@ const REFUSAL_WORDS: Readonly<Partial<Record<RefusedLink["reason"], string>>> = 
 
 export type CloseReason = keyof typeof LINK_CLOSE;
 
-/** The answer of a device whose size and version are right. */
+/** The device's answer, after its size and version were checked. */
 export interface Answer {
   kind: "answer";
   challenge: Uint8Array;
@@ -54,7 +57,7 @@ export interface Answer {
   claim: HandshakeAnswer;
 }
 
-/** `proven`: the reason of the close frame where that is more than the detail. */
+/** `proven`: the reason for the close frame, if it is longer than the detail. */
 export type HandshakeFailure = { kind: "failed"; reason: CloseReason; detail: string; proven?: string };
 
 export function readAnswer(challenge: Uint8Array | null, bytes: Uint8Array): Answer | HandshakeFailure {
@@ -69,7 +72,7 @@ export function readAnswer(challenge: Uint8Array | null, bytes: Uint8Array): Ans
   return { kind: "answer", challenge, bytes, claim };
 }
 
-/** The frame in place of the welcome, if there is one, and the close after it. */
+/** Sends the frame that replaces the welcome, if there is one, and the close frame. */
 export function refuseAnswer(
   context: ServiceContext,
   answer: Answer,
@@ -77,16 +80,19 @@ export function refuseAnswer(
   names: object,
 ): { orderKeys: ServerFrame | null; failure: HandshakeFailure } {
   const { claim, challenge, bytes } = answer;
-  context.log.warn({ ...names, machineId: claim.machineId, reason, meaning: REFUSAL_MEANINGS[reason] }, "link refused");
+  context.log.warn(
+    { ...names, machineId: claim.machineId, reason, meaning: REFUSAL_MEANINGS[reason] },
+    "agent connection refused",
+  );
   const isSealed = claim.version >= SEALED_SINCE_VERSION;
   const { set } = context.keys.recovery;
-  // It names keys and no secret, so that it may be sent to any caller.
+  // The frame names keys and contains no secret, so it may be sent to any caller.
   const orderKeys: ServerFrame | null =
     reason === "unknownServerKey" && set && isSealed ? { type: "orderKeys", ...set } : null;
   const close = REFUSAL_CLOSE[reason] ?? "unauthorized";
   const failure: HandshakeFailure = { kind: "failed", reason: close, detail: REFUSAL_WORDS[reason] ?? "not accepted" };
-  // A device of link version 2 believes only a signed refusal when that would end what it runs. The others end or delay
-  // one attempt, as any proxy can.
+  // If a refusal would end what the device runs, a device of link version 2 believes it only when
+  // it is signed. Other refusals end or delay one attempt, which any proxy can do too.
   const isBelieved = close === "quarantined" || close === "retired";
   if (!isBelieved || !isSealed) return { orderKeys, failure };
   const transcript = { challenge, answer: bytes };
@@ -123,7 +129,7 @@ export function welcome(
   return { kind: "welcome", ...signed };
 }
 
-/** The order key that the device named, which is accepted here. */
+/** The order key that the device named, if this server has it. */
 function namedKey({ keys }: ServiceContext, { serverKeyId }: HandshakeAnswer): OrderKeyPair {
   return keys.order.accepted.find(({ keyId }) => keyId === serverKeyId) ?? keys.order.signing;
 }

@@ -16,27 +16,30 @@ import type { ServiceContext } from "../../service/context.ts";
 export type ReportFrame = Extract<AgentFrame, { type: "started" | "ended" | "closed" | "refused" }>;
 type FrameOf<T extends ReportFrame["type"]> = Extract<ReportFrame, { type: T }>;
 
-/** What a report needs to know of the connection that it came on. */
+/** Facts about the connection on which a report came. */
 export interface ReportingLink {
   identity: LinkIdentity;
-  /** That signs the ends. */
+  /** The device key that signs the ends. */
   deviceKey: DeviceKey | null;
-  /** From link version 2 on, where each end has to be signed. */
+  /** True from link version 2 on, where each end must be signed. */
   isSealed: boolean;
-  /** The device has not confirmed the rolling value of this connection: no start is granted before. */
+  /**
+   * True while the device has not confirmed the rolling value of this connection. No start is
+   * granted before that.
+   */
   isValueUnkept: boolean;
-  /** When the order was sent on this connection, if it was. */
+  /** When the order was sent on this connection; null if it was not. */
   orderSentAtMs: number | null;
   send(frame: ServerFrame): void;
 }
 
 /**
- * What the connection has to do.
- * done:       nothing more.
- * next:       the store may have something else for the machine.
- * refused:    the same; the device refused an order that was not over, which is worth a log line.
- * close:      the connection ends.
- * twoDevices: another start of the same command was recorded.
+ * What the connection does after a report.
+ * done:       nothing.
+ * next:       looks in the store for more work of the machine.
+ * refused:    as `next`; the device refused an order that was not over, which is logged.
+ * close:      closes.
+ * twoDevices: another start of the same command was recorded, so two devices use the key.
  */
 export type ReportOutcome =
   | { kind: "done" | "next" | "refused" | "twoDevices" }
@@ -66,7 +69,8 @@ async function started(
   const recorded = await recordStarted(context, link.identity, frame, link.orderSentAtMs);
   if (recorded.kind !== "recorded") return notRecorded(recorded);
   const { actionId, orderSeq, index, startId } = frame;
-  // The device reports it again once it has confirmed its rolling value.
+  // The report is not acknowledged. The device sends it again after it has confirmed its rolling
+  // value.
   if (recorded.isGranted && !link.isValueUnkept) {
     link.send({ type: "startGranted", actionId, orderSeq, index, startId });
   }
@@ -83,14 +87,14 @@ async function ended(context: ServiceContext, link: ReportingLink, frame: FrameO
   if (recorded.kind !== "recorded") return notRecorded(recorded);
   const { actionId, orderSeq, index } = frame;
   link.send({ type: "ack", actionId, orderSeq, index });
-  // The action that this end finished was the machine's open one, so there is no other to look for.
+  // This end finished the machine's open action, and a machine has at most one.
   return !recorded.hasFinished && recorded.action.order?.state === "closed" ? { kind: "next" } : DONE;
 }
 
 async function closed(context: ServiceContext, link: ReportingLink, frame: FrameOf<"closed">): Promise<ReportOutcome> {
   const { actionId, orderSeq } = frame;
   const recorded = await recordClosed(context, link.identity, frame);
-  // An order that the store does not know was ended too, and nothing of it is wanted.
+  // If the store does not know the order, nothing is recorded, and the device may still delete it.
   if (recorded.kind !== "stale") link.send({ type: "forget", actionId, orderSeq });
   return { kind: "next" };
 }
@@ -106,7 +110,7 @@ async function refused(
   return { kind: isOver ? "next" : "refused" };
 }
 
-/** The connection ends, or the report is about an order of which nothing is known here. */
+/** Either the connection ends, or the report is about an unknown order. */
 function notRecorded(report: Exclude<Recorded | RecordedStart, { kind: "recorded" }>): ReportOutcome {
   switch (report.kind) {
     case "illegal":

@@ -39,8 +39,9 @@ import { SentOrders } from "./sent-orders.ts";
 
 const PROBE_NONCE_BYTES = 16;
 /**
- * What one link may hold back: frames that wait for their turn, and bytes that the device does not read. One read of a
- * socket, 64 KiB, can have 3,000 pings, also after the reading was paused.
+ * Bounds of what one connection may hold back: frames that wait for their turn, and bytes that the
+ * device does not read. One read of a socket is 64 KiB and can contain 3,000 pings. They may arrive
+ * after reading was paused.
  */
 const MAX_WAITING_FRAMES = 4_096;
 const MAX_BUFFERED_BYTES = 8 * 1024 * 1024;
@@ -51,26 +52,30 @@ const UNKNOWN_VALUE_MEANING =
   "key back as link-ticket-previous.key, or remove the device's data folder and enroll it with a new token";
 
 /**
- * One device's connection from challenge to close. Frames are handled one after another, in the order they came, because
- * each may write. It sends what the store says has to be sent (`nextForLink`); it decides nothing by itself.
+ * One device's connection from challenge to close. Frames are handled one after another, in the
+ * order of their arrival, because each one may write. The connection decides nothing: it sends what
+ * the store says has to be sent (`nextForLink`).
  */
 export class Link implements LinkSocketEvents {
   readonly #context: ServiceContext;
   readonly #socket: LinkSocket;
   readonly #owner: LinkOwner<Link>;
   readonly #pingIntervalMs: number;
-  /** Null once it is answered: of an idle link nothing stays that it does not need. */
+  /** Null once it is answered, because an idle connection keeps no state that it does not need. */
   #challenge: Uint8Array | null;
   #phase: "answer" | "hello" | "ready" | "closed" = "answer";
   #identity: LinkIdentity | null = null;
-  /** The order key that the device named: it believes what that one signs. */
+  /** The order key that the device named. The device believes what this key signs. */
   #serverKeyId = "";
   #version = LINK_VERSION;
   #deviceKey: DeviceKey | null = null;
   readonly #codec = new FrameCodec();
   #leftNode: DeviceMarks | null = null;
   #marks: LinkMarks | null = null;
-  /** The rolling value of the hello's answer, until the device has confirmed it: no start is granted before. */
+  /**
+   * The rolling value that the device has not confirmed yet; null afterwards. No start is granted
+   * before.
+   */
   #unkept: RollingValue | null = null;
   readonly #handshake: HandshakeDeadline;
   readonly #silence: SilenceWatch;
@@ -93,8 +98,8 @@ export class Link implements LinkSocketEvents {
     this.#pingIntervalMs = options.pingIntervalMs;
     this.#silence = new SilenceWatch(context.clock, options.pingIntervalMs * SILENT_INTERVALS);
     this.#work = new SerialQueue((cause) => {
-      this.#context.log.error({ ...this.#names, err: cause }, "link work failed");
-      // Nothing was acknowledged: the device reports it again on its next link.
+      this.#context.log.error({ ...this.#names, err: cause }, "agent connection failed");
+      // Nothing was acknowledged, so the device sends the report again on its next connection.
       this.#fail("goingAway", "the server could not handle a frame");
     });
     const challenge = context.ids.random(CHALLENGE_BYTES);
@@ -111,12 +116,15 @@ export class Link implements LinkSocketEvents {
     return this.#phase === "ready";
   }
 
-  /** Null before its hello. */
+  /** Null before the hello. */
   get marks(): LinkMarks | null {
     return this.#marks;
   }
 
-  /** Whether the device proves within `withinMs` that its process runs now. In link version 1, which has no probe, any frame has to do. */
+  /**
+   * Whether the device proves within `withinMs` that its process runs now. Link version 1 has no
+   * probe, so any frame counts.
+   */
   provesAlive(withinMs: number): Promise<boolean> {
     if (this.#phase === "closed") return Promise.resolve(false);
     const random = this.#context.ids.random(PROBE_NONCE_BYTES);
@@ -151,7 +159,7 @@ export class Link implements LinkSocketEvents {
     return HANDLING_UNITS[frame.type];
   }
 
-  /** The socket is gone, whichever side closed it. */
+  /** The socket has closed, from either side. */
   closed(): void {
     if (this.#phase === "closed") return;
     this.#phase = "closed";
@@ -162,10 +170,10 @@ export class Link implements LinkSocketEvents {
     const identity = this.#identity;
     this.#owner.ended(this);
     if (identity) this.#work.add(() => closeLink(this.#context, identity, this.#sent.last));
-    this.#context.log.info(this.#names, "link closed");
+    this.#context.log.info(this.#names, "agent connection closed");
   }
 
-  /** Ends the link; resolves when everything it had begun is written. */
+  /** Closes the connection; resolves when all work that it began is written. */
   async close(reason: CloseReason, detail: string): Promise<void> {
     const code = LINK_CLOSE[reason];
     if (this.#phase !== "closed") this.#socket.close(code, this.#codec.closeReason(code, detail));
@@ -173,7 +181,7 @@ export class Link implements LinkSocketEvents {
     await this.#work.settled;
   }
 
-  /** The store may have something for this machine. */
+  /** The store may have work for this machine. */
   pump(): void {
     if (this.#phase !== "ready" || this.#pumpQueued) return;
     this.#pumpQueued = true;
@@ -183,7 +191,7 @@ export class Link implements LinkSocketEvents {
     });
   }
 
-  /** Called at intervals: an order that was refused as late or busy is sent again. */
+  /** Called at intervals. Sends an order again that the device refused as late or busy. */
   retry(): void {
     this.#sent.repeat();
     this.pump();
@@ -265,7 +273,7 @@ export class Link implements LinkSocketEvents {
     if (answered.kind === "stale") return this.#fail("replaced", "a newer link was accepted");
     if (answered.kind === "clone") return this.#quarantine(identity, answered.evidence);
     if (answered.kind === "unknownValue") {
-      this.#context.log.warn({ ...this.#names, meaning: UNKNOWN_VALUE_MEANING }, "link refused");
+      this.#context.log.warn({ ...this.#names, meaning: UNKNOWN_VALUE_MEANING }, "agent connection refused");
       return this.#fail("unauthorized", "the rolling value is not of this server");
     }
     if (this.#isClosed()) return;
@@ -273,9 +281,10 @@ export class Link implements LinkSocketEvents {
     this.#unkept = offered;
     this.#sent.answered(answer.orders);
     this.#phase = "ready";
-    this.#context.log.info({ ...this.#names, heldOrders: hello.orders.length }, "link ready");
+    this.#context.log.info({ ...this.#names, heldOrders: hello.orders.length }, "agent connection ready");
     this.#send(answer);
-    // Before any order: it may be signed by a key that the device does not know yet.
+    // Sent before any order, because an order may be signed by a key that the device does not know
+    // yet.
     const pinned = [this.#serverKeyId, ...(hello.orderKeyIds ?? []).slice(1)];
     const pins = { version: this.#version, keyIds: pinned, setNumber: hello.orderKeySet ?? 0 };
     const keys = orderKeysFrame(identity.machineId, this.#context.keys, pins);
@@ -284,7 +293,10 @@ export class Link implements LinkSocketEvents {
     this.pump();
   }
 
-  /** A value of another connection, written late, confirms nothing: the device has this one's as well by now, or will. */
+  /**
+   * A late confirmation of another connection's value confirms nothing: the device has received
+   * this connection's value too, or will receive it.
+   */
   async #kept(identity: LinkIdentity, { rollingValue }: Kept): Promise<void> {
     const unkept = this.#unkept;
     if (unkept?.text !== rollingValue) return;
@@ -292,7 +304,10 @@ export class Link implements LinkSocketEvents {
     else this.#fail("replaced", "a newer link was accepted");
   }
 
-  /** Proven on this link. The others of the machine are told as well. */
+  /**
+   * Two devices were proven on this connection. The other connections of the machine are closed
+   * too.
+   */
   async #quarantine(identity: LinkIdentity, evidence: CloneEvidence): Promise<void> {
     await quarantineMachine(this.#context, identity.machineId, evidence, [this.#marks?.journalId ?? ""]);
     this.#owner.closeAllOf(identity.machineId);
@@ -305,7 +320,8 @@ export class Link implements LinkSocketEvents {
     if (this.#isClosed() || next.type === "idle") return;
     if (next.type === "retired") return this.#fail("retired", "the machine was retired");
     if (next.type === "stale") {
-      // While a newer link with another journal waits for this device's word, this one tells whether they are two.
+      // A newer connection with another journal may wait for a life sign of this device. This frame
+      // shows whether there are two devices.
       if (!this.#signs.isAwaited) this.#fail("replaced", "a newer link was accepted");
       return;
     }
@@ -329,20 +345,24 @@ export class Link implements LinkSocketEvents {
     this.#socket.sendText(this.#codec.encode(frame, this.#context.clock.monotonicMs()));
   }
 
-  /** @param proven the reason of the close frame where that is more than the detail */
+  /** @param proven the reason for the close frame, if it is longer than the detail */
   #fail(reason: CloseReason, detail: string, proven = this.#codec.closeReason(LINK_CLOSE[reason], detail)): void {
     if (this.#phase === "closed") return;
-    this.#context.log.warn({ ...this.#names, reason, detail }, "link given up");
+    this.#context.log.warn({ ...this.#names, reason, detail }, "agent connection closed by the server");
     this.#socket.close(LINK_CLOSE[reason], proven);
     this.closed();
   }
 
-  /** On each of its log lines. No logger of its own: that is a kilobyte for as long as the link lasts. */
+  /**
+   * Fields of each of its log lines. A logger of its own would take 1 KiB for as long as the
+   * connection lasts.
+   */
   get #names(): object {
     return { remoteAddress: this.#socket.remoteAddress, ...this.#identity };
   }
 
-  // TypeScript narrows #phase across an await; a closed link shows only by asking again.
+  // TypeScript narrows `#phase` across an `await`, so this asks again whether the connection was
+  // closed.
   #isClosed(): boolean {
     return this.#phase === "closed";
   }

@@ -8,19 +8,23 @@ import {
 } from "@halligan/protocol/link";
 import type { ServerKeys } from "../../service/context.ts";
 
-/** As the device tells it. */
+/** The order keys that the device says it has. */
 export interface DevicePins {
-  /** Of the link. */
+  /** The version of the link protocol. */
   version: number;
-  /** Beginning with the one that it named in its handshake, which is the one that it believes. */
+  /**
+   * The first key is the one that the device named in its handshake, which is the one that it
+   * believes.
+   */
   keyIds: readonly string[];
   /** 0 in link version 1. */
   setNumber: number;
 }
 
 /**
- * What a device has to learn of the order keys; null when it knows it, or knows more: a set with a lower number than its own it would refuse.
- * A device of link version 1 compares keys, one of version 2 numbers.
+ * The frame that tells a device the order keys. Null when the device knows them already, or has a
+ * newer set: it would refuse a set with a lower number than its own. A device of link version 1 is
+ * compared by its keys, one of version 2 by the number of its set.
  */
 export function orderKeysFrame(
   machineId: string,

@@ -1,23 +1,29 @@
 import type { HelloAnswer } from "@halligan/protocol/link";
 import type { SentOrder } from "../../service/agents/link-lifecycle.ts";
 
-/** What was sent on one connection and needs no repeating on it. */
+/** Remembers what was sent on one connection and need not be repeated on it. */
 export class SentOrders {
   readonly #orders = new Set<number>();
   readonly #ends = new Set<number>();
-  /** One order is out at a time. Sent again on this connection, it keeps its first moment. */
+  /**
+   * One order is out at a time. An order that is sent again on this connection keeps its first
+   * time.
+   */
   #last: SentOrder | null = null;
 
   get last(): SentOrder | null {
     return this.#last;
   }
 
-  /** The moment in which the order was sent on this connection; null when it was not. */
+  /** When the order was sent on this connection; null if it was not. */
   atMs(orderSeq: number): number | null {
     return this.#last?.orderSeq === orderSeq ? this.#last.atMs : null;
   }
 
-  /** What the device holds was sent to it before, and the answer to its hello sends the ends. */
+  /**
+   * The orders that the device holds were sent to it before. The answer to its hello includes the
+   * ends.
+   */
   answered(verdicts: HelloAnswer["orders"]): void {
     for (const { orderSeq, verdict } of verdicts) {
       if (verdict === "end") this.#ends.add(orderSeq);
@@ -25,14 +31,14 @@ export class SentOrders {
     }
   }
 
-  /** False when it was sent already. */
+  /** False when it was sent before. */
   addEnd(orderSeq: number): boolean {
     if (this.#ends.has(orderSeq)) return false;
     this.#ends.add(orderSeq);
     return true;
   }
 
-  /** False when it was sent already. */
+  /** False when it was sent before. */
   addOrder(orderSeq: number): boolean {
     if (this.#orders.has(orderSeq)) return false;
     this.#orders.add(orderSeq);
@@ -43,7 +49,7 @@ export class SentOrders {
     if (this.#last?.orderSeq !== orderSeq) this.#last = { orderSeq, atMs };
   }
 
-  /** Everything may be sent once more. */
+  /** Everything may be sent again. */
   repeat(): void {
     this.#orders.clear();
     this.#ends.clear();

@@ -4,8 +4,8 @@ import { defineEntity, type Entity, type Field } from "../fields.ts";
 import type { FieldValue } from "../filter.ts";
 
 /**
- * Every property of the entity (docs/contract/http-api.md#library-files): the contract names none
- * that can be filtered on.
+ * Every property of the entity (docs/contract/http-api.md#library-files). The contract names no
+ * filterable ones.
  */
 const FIELDS = [
   { name: "fileName", kind: "text", letterCase: "ignored" },

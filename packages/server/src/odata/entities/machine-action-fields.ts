@@ -20,14 +20,15 @@ const TYPES = [
 ] as const;
 
 /**
- * The six of the contract (docs/contract/http-api.md#list-machine-actions), and two that cost
+ * The six of the contract (docs/contract/http-api.md#list-machine-actions), and two more that cost
  * nothing.
  */
 const FIELDS = [
   { name: "id", kind: "text", letterCase: "storedLower" },
   { name: "status", kind: "enum", values: MACHINE_ACTION_STATUSES, open: false },
   { name: "machineId", kind: "text", letterCase: "storedLower" },
-  // Open: Defender's list has grown over the years, and a tool that asks for a kind of action that is never here is to get an empty list.
+  // Open, because Defender's list has grown over the years. A tool that asks for a kind of action
+  // that Halligan does not have must get an empty list.
   { name: "type", kind: "enum", values: TYPES, open: true },
   { name: "requestor", kind: "text", letterCase: "ignored" },
   { name: "creationDateTimeUtc", kind: "datetime" },

@@ -6,8 +6,8 @@ const oneOf = <const N extends string>(name: N, ...values: readonly string[]) =>
   ({ name, kind: "enum", values, open: false }) as const;
 
 /**
- * The fourteen of the contract (docs/contract/http-api.md#machines), then what clients read and may
- * as well ask for.
+ * The fourteen of the contract (docs/contract/http-api.md#machines), then further ones that clients
+ * read.
  */
 const FIELDS = [
   { name: "computerDnsName", kind: "text", letterCase: "ignored" },

@@ -3,8 +3,8 @@ import type { FieldValue } from "../filter.ts";
 import type { MachineField } from "./machine-fields.ts";
 
 /**
- * A machine as a filter sees it: what its wire form shows (docs/contract/http-api.md#machines),
- * times as Unix milliseconds. `groupName`: of its device group.
+ * A machine for filters: the values of its wire form (docs/contract/http-api.md#machines), times as
+ * Unix milliseconds. `groupName`: that of its device group.
  */
 export function machineRecord(
   machine: Machine,
@@ -36,7 +36,7 @@ export function machineRecord(
   };
 }
 
-/** Fields that have one value on every machine: what belongs to Defender and not to us is an honest null. */
+/** Fields with the same value on every machine. Properties that only Defender can know are null. */
 export const SAME_FOR_ALL = {
   riskScore: null,
   exposureLevel: null,
@@ -45,7 +45,10 @@ export const SAME_FOR_ALL = {
   isAadJoined: null,
 } as const satisfies Partial<Record<MachineField, FieldValue>>;
 
-/** The first address that others can reach the device by, IPv4 before IPv6; what the device itself says. */
+/**
+ * The first address under which others can reach the device, IPv4 before IPv6, as the device
+ * reports it.
+ */
 export function lastIpAddress({ facts }: Pick<Machine, "facts">): string | null {
   const usable = facts.ipAddresses.filter(({ type }) => type !== "SoftwareLoopback");
   const ipv4 = usable.find(({ ipAddress }) => !ipAddress.includes(":"));

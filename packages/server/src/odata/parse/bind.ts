@@ -45,19 +45,22 @@ export function bindMatch(how: MatchFunction, use: FieldUse, literal: Literal): 
     return refuseQuery(`${how} needs a text property, and ${field.name} is a ${field.kind}`, use.at);
   if (literal.kind !== "text" || typeof literal.value !== "string")
     return refuseQuery(`${how} needs a text in single quotes`, literal.at);
-  // A part of a word of an enum is compared as the whole word is: in any letter case.
+  // A part of an enum's word is compared like the whole word, in any letter case.
   if (field.kind === "enum")
     return ok({ kind: "match", how, operand: { field: field.name, fold: "lower" }, text: asciiLower(literal.value) });
   return ok({ kind: "match", how, operand: operandOf(use), text: asciiLower(literal.value) });
 }
 
-/** `tolower` and `toupper` change nothing: text is compared in lower case anyhow, and an enum's word is one of its list. */
+/**
+ * `tolower` and `toupper` change nothing: text is compared in lower case in any case, and an enum's
+ * word is one of its list.
+ */
 function operandOf({ field }: FieldUse): Operand {
   return { field: field.name, fold: field.kind === "text" && field.letterCase === "ignored" ? "lower" : "none" };
 }
 
 /**
- * Lenient where a client plausibly writes it so: a datetime in quotes, a number in quotes
+ * Lenient where clients plausibly write such a form: a datetime in quotes, a number in quotes
  * (`rbacGroupId` is a string in one document and a number on the wire,
  * docs/contract/disagreements.md#row-22), an enum's word in any letter case (row 21).
  */
@@ -103,7 +106,10 @@ const EXPECTED = {
   boolean: "true or false",
 } as const;
 
-/** `machineTags eq 'x'` could mean "has it" or "is only it": it is refused with the form that every OData service understands. */
+/**
+ * `machineTags eq 'x'` could mean "has it" or "is only it". The refusal names the form that every
+ * OData service understands.
+ */
 function refuseList({ field, at }: FieldUse): ReturnType<typeof refuseQuery> {
   return refuseQuery(`${field.name} is a list: write ${field.name}/any(t: t eq '...')`, at);
 }

@@ -1,16 +1,16 @@
 const FORM =
   /^(\d{4}-\d{2}-\d{2})(?:T([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:\.(\d{1,12}))?)?)?(Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)?$/i;
 
-/** Looks like the beginning of a date, right or wrong: for a message that says so. */
+/** Matches text that begins like a date, valid or not, for a message that says so. */
 export const startsLikeDate = (text: string): boolean => /^\d{4}-\d/.test(text);
 
 /**
- * Unix milliseconds of a datetime literal; undefined when it is none or names a day that does not
- * exist. What lies below a millisecond becomes a half (see `Filter`). Accepted beside the
+ * Unix milliseconds of a datetime literal. Undefined when it is not one or names a day that does
+ * not exist. A fraction of a millisecond becomes a half (see `Filter`). Accepted in addition to the
  * contract's `2019-11-22T00:00:00Z` and `2018-08-01Z`
  * (docs/contract/http-api.md#list-machine-actions): a date alone, no seconds, a fraction of up to
- * twelve digits (responses have seven), an offset, and no zone at all, which is UTC because
- * Python's `utcnow().isoformat()` writes it so.
+ * twelve digits (responses have seven), an offset, and no zone, which means UTC because Python's
+ * `utcnow().isoformat()` writes it so.
  */
 export function readDatetime(text: string): number | undefined {
   const found = FORM.exec(text);

@@ -9,19 +9,21 @@ export interface Token {
   readonly at: number;
 }
 
-/** Counts the work done, so that a test can hold that it grows with the length and no faster. */
+/** Counts the steps, so that a test can check that they grow only linearly with the length. */
 export interface Meter {
   steps: number;
 }
 
 const SYMBOLS = "(),/:";
-/** Line ends too: YAML and JSON templates fold long filters into lines. */
+/** Includes line ends, because YAML and JSON templates fold long filters into lines. */
 const SPACES = " \t\r\n";
 const NAME = /[A-Za-z_][A-Za-z0-9_-]*/y;
-/** Begins with a digit, a sign or a point; a colon and a plus sign inside it belong to datetimes. */
+/**
+ * Begins with a digit, a sign or a point. A colon and a plus sign inside it belong to datetimes.
+ */
 const NUMERIC = /[\d.+-][A-Za-z0-9_.:+-]*/y;
 
-/** Every character is looked at a fixed number of times. */
+/** Every character is examined a fixed number of times. */
 export function readTokens(source: string, meter: Meter): ODataResult<readonly Token[]> {
   const tokens: Token[] = [];
   let at = 0;
@@ -54,7 +56,7 @@ export function readTokens(source: string, meter: Meter): ODataResult<readonly T
   return ok(tokens);
 }
 
-/** Just after the closing quote. */
+/** The index after the closing quote. */
 function endOfText(source: string, at: number): number | undefined {
   let close = source.indexOf("'", at + 1);
   while (close >= 0 && source.charAt(close + 1) === "'") close = source.indexOf("'", close + 2);

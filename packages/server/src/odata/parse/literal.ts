@@ -2,7 +2,7 @@ import type { Value } from "../filter.ts";
 import { readDatetime, startsLikeDate } from "./datetime.ts";
 import type { Token } from "./lexer.ts";
 
-/** A value as it was written; what it means is decided with the field that it is compared with. */
+/** A value as it was written. The field that it is compared with decides what it means. */
 export interface Literal {
   readonly kind: "text" | "number" | "datetime" | "boolean" | "null";
   readonly value: Value;
@@ -10,7 +10,7 @@ export interface Literal {
 }
 
 const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
-/** OData writes GUIDs without quotes, the contract's ids with them: both are text here. */
+/** OData writes GUIDs without quotes, the contract writes ids with them. Both are text here. */
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const WORDS = new Map<string, boolean | null>([
   ["true", true],
@@ -19,8 +19,8 @@ const WORDS = new Map<string, boolean | null>([
 ]);
 
 /**
- * The value that a token writes. Undefined: it is a name, or no token of a value at all. A string: it begins like a value
- * and is none, and this says why.
+ * The value of a token. Undefined: it is a name, or not a token of a value. A string: it begins
+ * like a value but is not one; the string is the reason.
  */
 export function readLiteral(token: Token): Literal | string | undefined {
   const { kind, text, at } = token;
@@ -39,7 +39,7 @@ export function readLiteral(token: Token): Literal | string | undefined {
     : "is not a number, a datetime or a GUID; text stands in single quotes";
 }
 
-/** Only what a double holds exactly enough to be compared with whole numbers. */
+/** Only numbers that a double represents exactly enough for a comparison with whole numbers. */
 export function readNumber(text: string): number | undefined {
   if (!NUMBER.test(text)) return undefined;
   const number = Number(text);

@@ -5,7 +5,10 @@ import { type ODataResult, refuseQuery } from "../odata-error.ts";
 import type { FieldUse } from "./bind.ts";
 import { found, need, type Parsing } from "./parsing.ts";
 
-/** After `machineTags/`: `any(t: t eq 'x')`, or `any()` for a list that is not empty. Inside, only the variable is known. */
+/**
+ * Parses after `machineTags/`: `any(t: t eq 'x')`, or `any()` for a list that is not empty. Inside,
+ * only the variable is known.
+ */
 export function parseAny(parsing: Parsing, { field, at }: FieldUse, depth: number): ODataResult<Filter> {
   const { tokens } = parsing;
   if (field.kind !== "textList") return refuseQuery(`${field.name} has no properties of its own`, at);
@@ -26,7 +29,10 @@ export function parseAny(parsing: Parsing, { field, at }: FieldUse, depth: numbe
   return close.ok ? ok({ kind: "any", field: field.name, where: where.value }) : close;
 }
 
-/** The list's element as an entity with one field, so that the inside of `any` is a filter like every other. */
+/**
+ * The list's element as an entity with one field, so that the inside of `any` is an ordinary
+ * filter.
+ */
 function elementOf(listName: string, variable: string): Entity {
   return {
     title: `the elements of ${listName}`,

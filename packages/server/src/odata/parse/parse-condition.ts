@@ -13,7 +13,7 @@ const MATCHES = new Map<string, MatchFunction>([
   ["endswith", "endswith"],
 ]);
 
-/** Each operator, and the same read from the right: `'x' lt prop` is `prop gt 'x'`. */
+/** Each operator, and its mirror image: `'x' lt prop` is `prop gt 'x'`. */
 interface Operator {
   readonly name: ComparisonOperator;
   readonly mirrored: ComparisonOperator;
@@ -73,7 +73,7 @@ function parseMatch(parsing: Parsing, how: MatchFunction): ODataResult<Filter> {
   return close.ok ? bindMatch(how, use.value, literal.value) : close;
 }
 
-/** An empty list matches nothing: what a client's empty array becomes. */
+/** An empty list matches nothing. Clients produce it from an empty array. */
 function parseIn(parsing: Parsing, use: FieldUse): ODataResult<Filter> {
   const literals: Literal[] = [];
   const open = need(parsing, "(");

@@ -10,11 +10,12 @@ import { TokenStream } from "./token-stream.ts";
 export interface FilterLimits {
   /** In UTF-16 units, after percent-decoding. Default 16,384: some 400 GUIDs in an `in (...)`. */
   readonly maxLength: number;
-  /** Parentheses, `not` and `any` inside each other. Default 64. */
+  /** Nesting of parentheses, `not` and `any`. Default 64. */
   readonly maxDepth: number;
   /**
-   * Comparisons, functions and `any` together; the values of an `in` are not counted. A database prepares more of them in
-   * a time that grows with their square. Default 400: more `id eq` than there is room for in the length.
+   * Comparisons, functions and `any` together; the values of an `in` are not counted. The time in
+   * which a database prepares them grows with the square of their number. Default 400: more `id eq`
+   * than fit into the length.
    */
   readonly maxConditions: number;
 }
@@ -22,8 +23,9 @@ export interface FilterLimits {
 export const FILTER_LIMITS: FilterLimits = { maxLength: 16_384, maxDepth: 64, maxConditions: 400 };
 
 /**
- * Reads the text of `$filter`. Precedence, highest first: comparison and function, `not`, `and`, `or`; `not status eq 'x'` is taken as
- * `not (status eq 'x')`, because a bare property cannot be negated. Work is linear in the length, the stack bounded by `maxDepth`.
+ * Parses the text of `$filter`. Precedence, highest first: comparison and function, `not`, `and`,
+ * `or`. `not status eq 'x'` means `not (status eq 'x')`, because a bare property cannot be negated.
+ * The work is linear in the length, and `maxDepth` bounds the stack.
  */
 export function parseFilter(
   source: string,
@@ -32,7 +34,7 @@ export function parseFilter(
   meter: Meter = { steps: 0 },
 ): ODataResult<Filter> {
   if (source.length > limits.maxLength) return refuseQuery(`it is longer than ${limits.maxLength} characters`);
-  // PostgreSQL cannot bind a NUL; half a surrogate pair has no UTF-8.
+  // PostgreSQL cannot bind a NUL, and half a surrogate pair has no UTF-8.
   if (!source.isWellFormed() || source.includes("\0"))
     return refuseQuery("it contains a character that no text may contain");
   const tokens = readTokens(source, meter);
@@ -51,7 +53,7 @@ function parseOr(parsing: Parsing, depth: number, maxDepth: number): ODataResult
   return parseChain("or", parsing, () => parseChain("and", parsing, parseUnaryHere));
 }
 
-/** A chain is one node however long it is: hundreds of `or` need no depth. */
+/** A chain is one node, however long it is, so hundreds of `or` need no depth. */
 function parseChain(
   keyword: "and" | "or",
   { tokens }: Parsing,
@@ -83,7 +85,10 @@ function parseUnary(parsing: Parsing, depth: number, maxDepth: number): ODataRes
   return withTruth(parsing, inner);
 }
 
-/** The number is bounded before it is read, so that a filter that is refused costs no more than one that is taken. */
+/**
+ * The number is bounded before it is parsed, so that a refused filter costs no more than an
+ * accepted one.
+ */
 function parseCounted(parsing: Parsing, depth: number): ODataResult<Filter> {
   const { conditions, tokens } = parsing;
   if (conditions.left === 0) {
@@ -93,7 +98,7 @@ function parseCounted(parsing: Parsing, depth: number): ODataResult<Filter> {
   return parseCondition(parsing, depth);
 }
 
-/** `contains(...) eq true`, as builders of filters write it. */
+/** `contains(...) eq true`, as query builders write it. */
 function withTruth({ tokens }: Parsing, condition: ODataResult<Filter>): ODataResult<Filter> {
   if (!condition.ok) return condition;
   const operator = tokens.word();

@@ -6,17 +6,19 @@ import type { Token } from "./lexer.ts";
 import { type Literal, readLiteral } from "./literal.ts";
 import type { TokenStream } from "./token-stream.ts";
 
-/** What one reading of a filter carries along. */
+/** The state of one parse of a filter. */
 export interface Parsing {
   readonly tokens: TokenStream;
   readonly entity: Entity;
-  /** How many more conditions the whole filter may have. */
+  /** Further conditions that the whole filter may have. */
   readonly conditions: { left: number };
-  /** A whole filter inside another. `depth`: how many parentheses, `not` and `any` are open. */
+  /**
+   * Parses a whole filter inside another one. `depth`: number of open parentheses, `not` and `any`.
+   */
   readonly parseNested: (parsing: Parsing, depth: number) => ODataResult<Filter>;
 }
 
-/** How a message calls a token that was not expected. */
+/** The name of an unexpected token in a message. */
 export const found = (token: Token): string => (token.kind === "end" ? "the end" : quoted(token.text));
 
 export function need({ tokens }: Parsing, symbol: string): ODataResult<null> {
@@ -24,7 +26,7 @@ export function need({ tokens }: Parsing, symbol: string): ODataResult<null> {
   return tokens.takeSymbol(symbol) ? ok(null) : refuseQuery(`${symbol} is expected, not ${found(token)}`, token.at);
 }
 
-/** Undefined: what comes next is no value, and was not taken. */
+/** Undefined: the next token is not a value, and was not consumed. */
 export function takeLiteral({ tokens }: Parsing): ODataResult<Literal> | undefined {
   const token = tokens.peek();
   const literal = readLiteral(token);

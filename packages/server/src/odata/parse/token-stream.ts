@@ -1,6 +1,6 @@
 import type { Meter, Token } from "./lexer.ts";
 
-/** The tokens with a place in them. Never goes back, which is what keeps the parser's work linear. */
+/** The tokens with a position. It never goes back, which keeps the parser's work linear. */
 export class TokenStream {
   readonly #tokens: readonly Token[];
   readonly #end: Token;
@@ -30,7 +30,10 @@ export class TokenStream {
     return token.kind === "symbol" && token.text === symbol;
   }
 
-  /** The next word in lower case, "" when the next token is none: keywords come in any letter case. */
+  /**
+   * The next word in lower case, "" when the next token is not a word. Keywords come in any letter
+   * case.
+   */
   word(ahead = 0): string {
     const token = this.peek(ahead);
     return token.kind === "word" ? token.text.toLowerCase() : "";

@@ -8,10 +8,11 @@ const BATCH = 100;
 const WINDOW_SLACK_MS = 60_000;
 
 /**
- * Forgets what was kept long enough: first the bytes of results, later the actions themselves. The bytes go before the row says
- * so: after a crash in between the next run finds the same row and does it again. Content that came with an action goes when the
- * last action that keeps it lets it go. Audit records stay. Windows of requests that have
- * run out go with them; a minute later, because another node's clock may be behind this one.
+ * Removes what has been kept for the whole retention: first the bytes of results, later the actions
+ * themselves. The bytes go before the row that records it, so that after a crash in between the
+ * next run finds the same row and repeats the step. Content that came with an action goes when the
+ * last action that keeps it releases it. Audit records stay. Expired request windows are removed a
+ * minute late, because another node's clock may be behind this one's.
  */
 export async function applyRetention(context: ServiceContext): Promise<void> {
   const { store, blobs, clock, limits } = context;

@@ -8,10 +8,10 @@ import { reachableAction } from "../reach.ts";
 import { wakeForFreePlace } from "./wake-for-free-place.ts";
 
 /**
- * `POST /api/machineactions/{id}/cancel`: final at once here; the link tells the device to end the
- * process tree. An action that is Cancelled or Failed already is answered with itself, because one
- * client repeats the call until it sees that (docs/contract/clients-in-the-wild.md#cancel); one
- * that Succeeded or timed out is refused.
+ * `POST /api/machineactions/{id}/cancel`: final on the server at once; the connection tells the
+ * device to end the process tree. For an action that is Cancelled or Failed already the response is
+ * the action itself, because one client repeats the call until it sees that
+ * (docs/contract/clients-in-the-wild.md#cancel). An action that Succeeded or timed out is refused.
  */
 export async function cancelMachineAction(
   context: ServiceContext,

@@ -4,9 +4,9 @@ import type { Actor } from "../actor.ts";
 import { events } from "../events.ts";
 
 /**
- * Ends everything that is open on a machine whose device is not believed or heard any more; returns
- * the ids of the actions that became final by it. Their orders are closed, because no device will
- * confirm that they are.
+ * Ends all open actions of a machine whose device is no longer trusted or reachable. Returns the
+ * ids of the actions that became final. Their orders are closed at once, because no device will
+ * confirm their end.
  */
 export async function endOpenActions(
   tx: StoreTx,

@@ -6,18 +6,25 @@ import type { ServiceContext } from "../context.ts";
 import { events } from "../events.ts";
 import { wakeForFreePlace } from "./wake-for-free-place.ts";
 
-/** Looked at in one run: more than this many overdue at once wait for a later run. */
+/** Actions examined in one run. More overdue actions wait for a later run. */
 const BATCH = 10_000;
 /**
- * A deadline is of the wall clock, which may jump. It fires only when the action is still overdue after this long by the process's own
- * monotonic clock: a jump that is mended meanwhile ends nothing, and a device that comes back with the server has time to say so.
+ * Deadlines are of the wall clock, which may jump. An action ends only if it is still overdue after
+ * this long by the monotonic clock of this process. A jump that is corrected in this time ends
+ * nothing, and a device that reconnects after a restart of the server has time to report.
  */
 export const OVERDUE_FOR_MS = 60_000;
 
-/** Since when, by the monotonic clock, this process sees a deadline as passed. Lives as long as the loop that asks. */
+/**
+ * Since when, by the monotonic clock, this process has seen each deadline as passed. Has the
+ * lifetime of the loop that uses it.
+ */
 export type OverdueSince = Map<string, { deadlineMs: number; sinceMs: number }>;
 
-/** Ends what waited longer than its stored deadline says; returns how many. Tells the link, because the order may be out. */
+/**
+ * Ends the actions whose stored deadline or bound has passed; returns how many. Wakes the
+ * connection, because the order may be out.
+ */
 export async function expireActions(context: ServiceContext, overdueSince: OverdueSince): Promise<number> {
   const { store, clock } = context;
   const nowMs = clock.nowMs();
@@ -32,7 +39,7 @@ export async function expireActions(context: ServiceContext, overdueSince: Overd
   return expired;
 }
 
-/** Forgets what is no longer overdue, and answers with what has been so for long enough. */
+/** Removes what is no longer overdue. Returns what has been overdue for long enough. */
 function rememberOverdue(
   overdue: readonly MachineAction[],
   overdueSince: OverdueSince,
@@ -46,14 +53,14 @@ function rememberOverdue(
     const deadlineMs = passedMs(action, nowMs);
     if (deadlineMs === null) return false;
     const known = before.get(id);
-    // Another deadline is another wait.
+    // A new deadline starts a new wait.
     const sinceMs = known?.deadlineMs === deadlineMs ? known.sinceMs : monotonicMs;
     overdueSince.set(id, { deadlineMs, sinceMs });
     return monotonicMs - sinceMs >= OVERDUE_FOR_MS;
   });
 }
 
-/** The bound comes first: it holds whether the device is back or not. */
+/** The bound is checked first, because it holds whether or not the device is connected. */
 function passedMs({ bound, deadlineMs }: MachineAction, nowMs: number): number | null {
   const endsMs = bound && boundEndsMs(bound);
   if (endsMs !== null && endsMs <= nowMs) return endsMs;
@@ -62,7 +69,7 @@ function passedMs({ bound, deadlineMs }: MachineAction, nowMs: number): number |
 
 async function expire({ store, clock, bus, log }: ServiceContext, actionId: string): Promise<boolean> {
   const expired = await store.write(async (tx) => {
-    // Read again inside the transaction: the device may have come back in between.
+    // Read again inside the transaction, because the device may have reconnected since.
     const action = await tx.actions.byId(actionId);
     const nowMs = clock.nowMs();
     const event = action && (await passedEvent(tx, action, nowMs));
@@ -90,7 +97,10 @@ const OVERRAN =
   "The device did not end this command within the time that the action may take: the limits of its commands and a grace. " +
   "What the device reports after this is not recorded";
 
-/** The clock of a running action is that of its lost device; a device that is linked is not lost, and its hello stops the clock. */
+/**
+ * The deadline of a running action is the one for a lost device. A connected device is not lost;
+ * its hello clears the deadline.
+ */
 async function isBack(tx: StoreTx, action: MachineAction): Promise<boolean> {
   if (action.status !== "InProgress") return false;
   const machine = await tx.machines.byId(action.machineId);

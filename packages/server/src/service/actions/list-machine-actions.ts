@@ -5,7 +5,7 @@ import type { ListQuery } from "../../odata/query.ts";
 import type { ServiceContext } from "../context.ts";
 import { reachOf } from "../reach.ts";
 
-/** A page of a list; `count` only when it was asked for, `next` only when there is more. */
+/** A page of a list. `count` is present only when requested, `next` only when there are more. */
 export interface Listed<T> {
   rows: readonly T[];
   next: Position | null;

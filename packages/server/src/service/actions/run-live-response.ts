@@ -14,8 +14,9 @@ import { reachableMachine } from "../reach.ts";
 import { settleDoubt } from "./settle-doubt.ts";
 
 /**
- * `POST /api/machines/{id}/runliveresponse`, and every other start: one transaction writes the action with its commands and the
- * audit row. Library names that exist now are pinned to their content; commands that say which bytes they mean get those or none.
+ * `POST /api/machines/{id}/runliveresponse`, and every other start. One transaction writes the
+ * action with its commands and the audit record. Library names that exist now are pinned to their
+ * content. A command that names its bytes by SHA-256 gets those or is refused.
  */
 export async function runLiveResponse(
   context: ServiceContext,
@@ -26,7 +27,8 @@ export async function runLiveResponse(
   const { store, clock, ids, limits, policy, bus } = context;
   const last: { written: MachineAction | null } = { written: null };
   const accept = async (tx: StoreTx): Promise<Result<MachineAction, DomainError>> => {
-    // Asked for together: one round trip. The machine comes first, and with it the lock.
+    // Issued together to save a round trip. The machine is loaded first because its row is the
+    // lock.
     const [machine, blocking, group, named] = await Promise.all([
       reachableMachine(tx, caller, machineId),
       tx.actions.unfinishedOf(machineId),
@@ -76,7 +78,7 @@ export async function runLiveResponse(
   return accepted;
 }
 
-/** The machine's row comes first, and with it the lock. */
+/** The machine is loaded first because its row is the lock. */
 async function whatIsThere(
   tx: StoreTx,
   written: MachineAction | null,

@@ -2,14 +2,15 @@ import { sleep } from "../../clock.ts";
 import { CommitInDoubt, StoreUnavailable } from "../../store/store-unavailable.ts";
 import type { ServiceContext } from "../context.ts";
 
-/** A database that was restarted answers within seconds. */
+/** How long to wait for a database. A restarted one answers within seconds. */
 const SETTLE_WITHIN_MS = 30_000;
 const LOOK_INTERVAL_MS = 250;
 
 /**
- * For what must not be done twice when its caller repeats it: an answer of 503 says that nothing was done, and clients repeat on it by
- * themselves. Where the commit of `work` is in doubt, `wasMade` is asked until the database answers; it must take the lock that `work`
- * had, so that a commit which is still under way is waited for. When it was not made the first failure stands.
+ * Resolves an in-doubt commit of work that must not be done twice. A 503 means that nothing was
+ * done, and clients retry after it by themselves. If the commit of `work` is in doubt, `wasMade` is
+ * called until the database answers. It must take the same lock as `work`, so that it waits for a
+ * commit that is still under way. If nothing was committed, the first error stands.
  */
 export async function settleDoubt<T>(
   { clock }: Pick<ServiceContext, "clock">,

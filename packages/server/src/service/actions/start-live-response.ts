@@ -11,8 +11,9 @@ import { stageContent } from "../library/stage-content.ts";
 import { runLiveResponse } from "./run-live-response.ts";
 
 /**
- * `POST /halligan/v1/machines/{id}/actions`: the contract's start with the bytes that the caller means. Content inside the request is
- * staged first, as its caller could have done; then it is the same start.
+ * `POST /halligan/v1/machines/{id}/actions`: the contract's start with bytes chosen by the caller.
+ * Content inside the request is staged first, as a separate upload would do; from there it is the
+ * same start.
  */
 export async function startLiveResponse(
   context: ServiceContext,
@@ -52,7 +53,9 @@ async function withStagedContent(
   return staged.ok ? ok({ ...rest, staged: sha256 }) : staged;
 }
 
-/** Who may choose any bytes for a machine is who may put them into the library. */
+/**
+ * A caller who may choose any bytes for a machine needs the permission to add them to the library.
+ */
 function mayAddContent(caller: Caller): boolean {
   return caller.kind === "application" ? caller.roles.has("Library.Manage") : caller.scopes.has("Library.Manage");
 }

@@ -2,8 +2,9 @@ import type { Bus } from "../../bus/bus.ts";
 import type { Store, StoreTx } from "../../store/store.ts";
 
 /**
- * The store, telling the bus of every action that a commit has changed. Here and not in the use cases, so that none can forget it;
- * after the commit, because whoever hears it reads the row at once.
+ * Wraps the store so that it publishes every action that a commit has changed. A wrapper covers all
+ * use cases, so none can omit it. It publishes after the commit, because subscribers read the row
+ * at once.
  */
 export function tellingStore(store: Store, bus: Pick<Bus, "actionChanged">): Store {
   return {
@@ -11,7 +12,8 @@ export function tellingStore(store: Store, bus: Pick<Bus, "actionChanged">): Sto
     async write(work) {
       let changed = new Set<string>();
       const answer = await store.write((tx) => {
-        // A transaction that lost a race may be run again; what the lost one saved never was.
+        // The transaction may run again after it lost a race. What the lost attempt saved was never
+        // committed.
         changed = new Set();
         return work(telling(tx, changed));
       });
@@ -28,7 +30,7 @@ function telling(tx: StoreTx, changed: Set<string>): StoreTx {
     ...tx,
     resultLinks: {
       ...resultLinks,
-      // No row of the action that a watcher shows is another one, but a download under way has to end.
+      // The row that a watcher sees has not changed, but a running download must end.
       revoke(actionId) {
         changed.add(actionId);
         return resultLinks.revoke(actionId);

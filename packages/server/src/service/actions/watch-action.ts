@@ -7,18 +7,21 @@ import type { ServiceContext } from "../context.ts";
 import { reachableAction } from "../reach.ts";
 
 export interface WatchOptions {
-  /** A hint may be lost: the store is read this often whatever the bus says. */
+  /** A hint may be lost, so the store is read at this interval in any case. */
   rereadIntervalMs: number;
-  /** Asked as often, because a watch outlasts the look at its caller's token: when it says no, the watch is over. */
+  /**
+   * Called at each interval, because a watch outlasts the check of its caller's token. The watch
+   * ends when the result is false.
+   */
   isStillAdmitted: () => Promise<boolean>;
 }
 
 /**
- * What a watcher is told next.
- * action:    the action as it is now; never one that it was told before.
- * transfers: how far files are, each the newest value.
- * quiet:     nothing for the time that the watcher wanted to wait.
- * over:      the watcher has gone, or may not see the action any more, or has seen its final state.
+ * One step of a watch.
+ * action:    the present state of the action; never a state that the watcher has received before.
+ * transfers: progress of file transfers, with the newest value of each.
+ * quiet:     nothing happened for the time that the watcher wanted to wait.
+ * over:      the watcher has gone, may no longer see the action, or has received its final state.
  */
 export type WatchStep =
   | { kind: "action"; action: MachineAction }
@@ -26,17 +29,18 @@ export type WatchStep =
   | { kind: "quiet" }
   | { kind: "over" };
 
-/** Looks at the store that one watcher makes because of hints from other nodes. */
+/** How often one watcher reads the store because of hints from other nodes. */
 const REMOTE_HINT_INTERVAL_MS = 50;
 
-/** Less than what honest nodes leave between two of them: `bus/progress-throttle.ts`. */
+/** Shorter than the interval at which honest nodes send them: `bus/progress-throttle.ts`. */
 const TRANSFERS_INTERVAL_MS = 50;
 
 type Watched = Pick<ServiceContext, "store" | "bus" | "clock">;
 
 /**
- * An action as it changes, for one watcher who asks for one step after another. It is told states, not events: what happens between
- * two questions becomes one answer, so a slow watcher costs no memory and misses nothing that still holds.
+ * The states of an action for one watcher, who asks for one step after another. A step contains a
+ * state, not an event: all changes between two steps are combined, so a slow watcher takes no
+ * memory and misses nothing that still holds.
  */
 export class ActionWatch implements Disposable {
   readonly #context: Watched;
@@ -51,7 +55,7 @@ export class ActionWatch implements Disposable {
   #cancelHint: (() => void) | null = null;
   #wake: () => void = () => undefined;
   #rereadAtMs: number;
-  /** Read and not told yet. */
+  /** Read but not yet passed on. */
   #news: MachineAction | null = null;
   #known: MachineAction | null = null;
 
@@ -64,7 +68,7 @@ export class ActionWatch implements Disposable {
     this.#unsubscribe = context.bus.onActionChange(actionId, {
       changed: (isRemote) => this.#hinted(isRemote),
       transferred: (progress) => {
-        // The bus may carry what a stranger said; only commands that there are can pile up.
+        // Any client of the bus can send messages, so only commands that exist are kept.
         if (progress.index >= (this.#known?.commands.length ?? 0)) return;
         this.#transfers.set(progress.index, progress);
         this.#wake();
@@ -72,14 +76,14 @@ export class ActionWatch implements Disposable {
     });
   }
 
-  /** `GET /halligan/v1/actions/{id}/events`. The first step is the action as it is. */
+  /** `GET /halligan/v1/actions/{id}/events`. The first step is the present state of the action. */
   static async open(
     context: Watched,
     caller: Caller,
     actionId: string,
     options: WatchOptions,
   ): Promise<Result<ActionWatch, DomainError>> {
-    // Subscribed before the first look, so that no change falls between the two.
+    // Subscribed before the first read, so that no change is missed between the two.
     const watch = new ActionWatch(context, caller, actionId.toLowerCase(), options);
     try {
       if (await watch.#read()) return ok(watch);
@@ -91,7 +95,7 @@ export class ActionWatch implements Disposable {
     return refuse({ code: "MachineActionNotFound", actionId });
   }
 
-  /** Waits `quietAfterMs` at most. */
+  /** Waits for at most `quietAfterMs`. */
   async next(quietAfterMs: number, signal: AbortSignal): Promise<WatchStep> {
     const { clock } = this.#context;
     const quietAtMs = clock.monotonicMs() + quietAfterMs;
@@ -112,7 +116,10 @@ export class ActionWatch implements Disposable {
     this.#cancelHint?.();
   }
 
-  /** Each is a look at the store, and other clients of the bus may send any number: those of an interval become one. */
+  /**
+   * Each hint causes a read of the store, and other clients of the bus can send any number. The
+   * hints of one interval are combined into one read.
+   */
   #hinted(isRemote: boolean): void {
     const { clock } = this.#context;
     const waitMs = this.#remoteHintAtMs + REMOTE_HINT_INTERVAL_MS - clock.monotonicMs();
@@ -141,19 +148,19 @@ export class ActionWatch implements Disposable {
     return { kind: "transfers", transfers };
   }
 
-  /** Reads the store when there is a reason to; false when the watch is over. */
+  /** Reads the store if something may have changed; false when the watch is over. */
   async #refresh(): Promise<boolean> {
     const nowMs = this.#context.clock.monotonicMs();
     const isDue = nowMs >= this.#rereadAtMs;
     if (!isDue && !this.#isHinted) return true;
     this.#rereadAtMs = nowMs + this.#options.rereadIntervalMs;
-    // Before the look: a hint that comes during it is about something newer.
+    // Cleared before the read, because a hint that arrives during the read is about a newer state.
     this.#isHinted = false;
     if (isDue && !(await this.#options.isStillAdmitted())) return false;
     return this.#read();
   }
 
-  /** False when there is no such action, or the caller does not reach it. */
+  /** False when there is no such action, or the caller may not see it. */
   async #read(): Promise<boolean> {
     const action = await this.#context.store.read((tx) => reachableAction(tx, this.#caller, this.#actionId));
     if (!action) return false;

@@ -7,9 +7,9 @@ import { auditChange } from "../audit.ts";
 import type { ServiceContext } from "../context.ts";
 
 /**
- * `POST /halligan/v1/blocked-callers`: a user or application of an outside issuer is refused from
- * then on, whatever its issuer says. For callers of our own there is the removal of the application.
- * Repeating it changes nothing.
+ * `POST /halligan/v1/blocked-callers`: refuses a user or application of an outside issuer from then
+ * on, whatever its issuer says. An application of this server is removed instead. Repeating the
+ * request changes nothing.
  */
 export function blockCaller(
   { store, clock }: ServiceContext,
@@ -18,7 +18,7 @@ export function blockCaller(
   reason: string,
 ): Promise<Result<BlockedCaller, DomainError>> {
   return store.write(async (tx): Promise<Result<BlockedCaller, DomainError>> => {
-    // The last administrator would be gone.
+    // Otherwise the last administrator could be blocked.
     if (callerId === caller.id) return refuse({ code: "InvalidInput", detail: "a caller cannot block itself" });
     const present = await tx.blockedCallers.byId(callerId);
     if (present) return ok(present);

@@ -4,7 +4,9 @@ import { recordedNames } from "../audit-operations.ts";
 import type { ServiceContext } from "../context.ts";
 import { reachOf } from "../reach.ts";
 
-/** `GET /halligan/v1/audit`: newest first. Users see what concerns the machines that they reach, and nothing else. */
+/**
+ * `GET /halligan/v1/audit`: newest first. Users see only the records of machines that they reach.
+ */
 export function listAudit(
   { store }: ServiceContext,
   caller: Caller,

@@ -13,7 +13,10 @@ export interface NewEnrollmentToken {
   expiresAtMs: number;
 }
 
-/** `POST /halligan/v1/enrollment-tokens`: shown once, stored as a hash, bounded in time and in uses. */
+/**
+ * `POST /halligan/v1/enrollment-tokens`. The token is shown once and stored as a hash. It has a
+ * limited lifetime and number of uses.
+ */
 export async function createEnrollmentToken(
   { store, clock, ids }: ServiceContext,
   caller: Caller,

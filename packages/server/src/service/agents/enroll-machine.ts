@@ -11,8 +11,9 @@ import { auditChange } from "../audit.ts";
 import type { ServiceContext } from "../context.ts";
 
 /**
- * `POST /agent/v1/enroll`: registers a device's key. The machine's id is the first 40 hex digits of SHA-256 of this first key.
- * An enrollment repeated with the same key and token is answered again without taking a second use.
+ * `POST /agent/v1/enroll`: registers a device's key. The machine's id is the first 40 hex digits of
+ * SHA-256 of this first key. If the enrollment is repeated with the same key and token, the
+ * response is the same and no second use is taken.
  */
 export async function enrollMachine(
   { store, clock, keys }: ServiceContext,
@@ -26,7 +27,8 @@ export async function enrollMachine(
     orderKeys: keys.order.accepted.map(({ keyId, publicKey }) => ({ keyId, publicKey })),
     ...(request.linkVersion !== undefined && { orderKeySet: keys.orderKeySet, recoveryKey: keys.recovery.key }),
   };
-  // What is refused takes no write, and an unknown token no signature check: both are for strangers to ask.
+  // A refused request costs no write, and an unknown token costs no signature check, because any
+  // stranger may send them.
   const before = await store.read(async (tx) => ({
     again: await answerAgain(tx, request, tokenSha256, answer),
     isUsable: await tx.enrollmentTokens.isUsable(tokenSha256, clock.nowMs()),
@@ -81,7 +83,7 @@ const UNUSABLE_TOKEN: Result<EnrollResponse, DomainError> = refuse({
   detail: "the enrollment token is unknown, has expired, is used up or was revoked",
 });
 
-/** The answer for a key that was enrolled before; null for a new key. */
+/** The response for a key that was enrolled before; null for a new key. */
 async function answerAgain(
   tx: StoreTx,
   { publicKey }: EnrollRequest,
@@ -92,7 +94,8 @@ async function answerAgain(
   if (!known) return null;
   const machine = await tx.machines.byId(known.machineId);
   if (machine?.retirement) return refuse({ code: "EnrollmentRefused", detail: RETIRED });
-  // A copy has the same key: enrolled under it, it would be refused on every connection.
+  // The device may be a copy with the same key. An enrollment under this key would be useless,
+  // because each of its connections would be refused.
   if (machine?.quarantined) {
     const detail = machine.quarantineReason === null ? `${IN_QUARANTINE}. ${NEW_KEY}` : HELD_BY_HAND;
     return refuse({ code: "EnrollmentRefused", detail });

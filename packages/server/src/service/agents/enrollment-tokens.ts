@@ -14,8 +14,8 @@ export function listEnrollmentTokens(
 }
 
 /**
- * `POST /halligan/v1/enrollment-tokens/{id}/revoke`: no device enrolls with it any more. Machines
- * that did stay enrolled. Repeating it changes nothing.
+ * `POST /halligan/v1/enrollment-tokens/{id}/revoke`: no further device can enroll with it. Machines
+ * that have enrolled stay enrolled. Repeating the request changes nothing.
  */
 export async function revokeEnrollmentToken(
   { store, clock }: ServiceContext,

@@ -28,25 +28,28 @@ import { machineActor } from "../actor.ts";
 import type { ServiceContext, ServiceLimits } from "../context.ts";
 import { events } from "../events.ts";
 
-/** One accepted link: everything it does carries these two. */
+/** One accepted connection. All that it does carries these two values. */
 export interface LinkIdentity {
   machineId: string;
   linkEpoch: number;
-  /** Where the device connects from; for the audit. */
+  /** The address of the device, for the audit log. */
   remoteAddress?: string;
 }
 
-/** What tells devices with one key apart, where both say it. `processId`: null for link version 1. */
+/** Distinguishes devices with one key, if both send it. `processId`: null in link version 1. */
 export interface DeviceMarks {
   journalId: string | null;
   processId: string | null;
 }
 
-/** `leftNode`: the machine was linked to another node a moment ago, by a device with these marks; null otherwise. */
+/**
+ * `leftNode`: the marks of the device that was connected to another node a moment ago; null when
+ * there was none.
+ */
 export type AcceptedLink = LinkIdentity & {
   kind: "accepted";
   leftNode: DeviceMarks | null;
-  /** That signed the answer: raw, base64url. */
+  /** The key that signed the answer: raw, base64url. */
   deviceKey: string;
 };
 export type RefusedLink = {
@@ -63,8 +66,9 @@ export type RefusedLink = {
 };
 
 /**
- * Checks the device's answer to the challenge and gives the link its epoch. From then on reports of an older link of the same
- * machine lose. Unknown machine and bad signature differ only in the log.
+ * Checks the device's answer to the challenge and gives the connection its epoch. From then on
+ * reports of an older connection of the machine are refused. An unknown
+ * machine and a bad signature look the same to the device; only the log shows the difference.
  */
 export async function acceptLink(
   { store, clock, keys, node }: ServiceContext,
@@ -81,7 +85,8 @@ export async function acceptLink(
   const signed = handshakeSigningBytes(challenge, answer);
   const deviceKey = publicKeys.find((key) => verifyEd25519(key, signed, answer.signature));
   if (deviceKey === undefined) return { kind: "refused", reason: "badSignature" };
-  // After the signature, so that a claimed machine id harms no machine; before the write, which costs most.
+  // Checked after the signature, so that a false machine id cannot use up a machine's budget.
+  // Checked before the write, which costs most.
   const refusal = proves(machineId);
   if (refusal) return { kind: "refused", reason: refusal };
   return store.write(async (tx): Promise<AcceptedLink | RefusedLink> => {
@@ -107,16 +112,16 @@ export async function acceptLink(
 }
 
 export type AnsweredHello =
-  /** `offered`: the value that the device has to confirm; null in link version 1. */
+  /** `offered`: the value that the device must confirm; null in link version 1. */
   | { kind: "answered"; answer: HelloAnswer; offered: RollingValue | null }
-  /** The machine has a newer link, or was put in quarantine. */
+  /** The machine has a newer connection, or was put in quarantine. */
   | { kind: "stale" }
   | { kind: "clone"; evidence: CloneEvidence }
   | { kind: "unknownValue" };
 
 /**
- * Tells whether the device is a copy. If it is not: compares what it holds with what the store has out, says about each
- * held order what becomes of it, and offers the next rolling value.
+ * Decides whether the device is a copy. If it is not, compares the orders that it holds with those
+ * that the store has out, returns a verdict for each held order, and offers the next rolling value.
  */
 export async function answerHello(context: ServiceContext, link: LinkIdentity, hello: Hello): Promise<AnsweredHello> {
   const { store, clock } = context;
@@ -133,7 +138,8 @@ export async function answerHello(context: ServiceContext, link: LinkIdentity, h
       facts: hello.facts,
       journalId: hello.journalId,
       lastSeenMs: nowMs,
-      // A store that was restored from a backup goes on above what the device has taken since.
+      // A store that was restored from a backup continues above the order number that the device
+      // has received since.
       lastOrderSeq: Math.max(machine.lastOrderSeq, hello.highestOrderSeq),
     });
     for (const action of await tx.actions.openOf(link.machineId)) {
@@ -159,7 +165,10 @@ function judge({ keys }: ServiceContext, machine: Machine, { journalId, continui
 const offer = ({ ids, keys }: ServiceContext, machineId: string, known: KnownContinuity): RollingValue =>
   makeRollingValue(machineId, nextNumber(known), ids.random, keys.linkTicket.signing);
 
-/** The device has the value of this link's hello answer on its disk. False when the link is not the machine's newest. */
+/**
+ * The device has stored the value of this connection's hello answer. False when the connection is
+ * not the machine's newest.
+ */
 export function recordKept({ store }: ServiceContext, link: LinkIdentity, kept: RollingValue): Promise<boolean> {
   return store.write(async (tx) => {
     const machine = await currentMachine(tx, link);
@@ -191,7 +200,10 @@ async function reconcile(
   if (judged.decision === "lost") await events.ended(tx, machineActor(machineId, remoteAddress), saved, nowMs);
 }
 
-/** What runs has no clock of a lost device any more, and its place, which it may have lost meanwhile, is its own again. */
+/**
+ * The device is back, so its running actions have no deadline for a lost device. They take a
+ * session slot again if they had lost it.
+ */
 async function backOnALink(tx: StoreTx, action: MachineAction, limits: ServiceLimits, nowMs: number): Promise<void> {
   if (action.status !== "InProgress") return;
   const { bound } = action;
@@ -200,7 +212,7 @@ async function backOnALink(tx: StoreTx, action: MachineAction, limits: ServiceLi
     ...action,
     deadlineMs: null,
     place: { held: true, untilMs: null },
-    // A row of the release before has none.
+    // A row of the previous release has no bound.
     bound: !bound
       ? newBound(action.commands, limits, null, nowMs)
       : waitsForStorage(action)
@@ -216,13 +228,16 @@ async function verdictOn(tx: StoreTx, machineId: string, held: HeldOrder): Promi
   return verdict;
 }
 
-/** The order that a link sent last, and when it did so first. */
+/** The order that a connection sent last, and when it first sent it. */
 export interface SentOrder {
   orderSeq: number;
   atMs: number;
 }
 
-/** The link is gone. If it was the machine's last one, the machine is away from now on and running actions get a deadline. */
+/**
+ * The connection has closed. If it was the machine's last one, the machine is away from now on and
+ * its running actions get a deadline.
+ */
 export async function closeLink(
   { store, clock, limits }: ServiceContext,
   link: LinkIdentity,
@@ -234,14 +249,14 @@ export async function closeLink(
   });
 }
 
-/** A node has gone without closing its links: none of them is up, whatever it left in the store. Repeating it is fine. */
+/** A node stopped without closing its connections. Marks all of them as closed. May be repeated. */
 export async function forgetLinksOf({ store, clock, limits }: ServiceContext, nodeId: string): Promise<void> {
   for (;;) {
     const machineIds = await store.read((tx) => tx.machines.linkedAt(nodeId, FORGET_AT_ONCE));
     await store.write(async (tx) => {
       for (const machineId of machineIds) {
         const machine = await tx.machines.byId(machineId);
-        // It may be back on another node by now.
+        // The machine may have connected to another node since.
         if (machine?.linked && machine.nodeId === nodeId) await markAway(tx, machine, clock.nowMs(), limits);
       }
     });
@@ -249,14 +264,14 @@ export async function forgetLinksOf({ store, clock, limits }: ServiceContext, no
   }
 }
 
-/** At the start of a server that has its store for itself nobody is linked. */
+/** When a server that is alone on its store starts, no machine is connected. */
 export async function forgetAllLinks(context: ServiceContext): Promise<void> {
   for (const nodeId of await context.store.read((tx) => tx.machines.nodesWithLinks())) {
     await forgetLinksOf(context, nodeId);
   }
 }
 
-/** Machines in one transaction: their rows are locked until it ends. */
+/** Processes several machines in one transaction, which locks their rows until it ends. */
 const FORGET_AT_ONCE = 100;
 
 async function markAway(
@@ -278,13 +293,16 @@ async function markAway(
   });
 }
 
-/** What its work needs of the machine, when `link` is the newest one. */
+/**
+ * The facts about the machine that a connection needs to find work. Undefined unless `link` is its
+ * newest connection.
+ */
 export async function currentLink(tx: StoreTx, link: LinkIdentity): Promise<MachineLink | undefined> {
   const machine = await tx.machines.linkOf(link.machineId);
   return machine?.linkEpoch === link.linkEpoch ? machine : undefined;
 }
 
-/** The machine, when `link` is its newest one. */
+/** The machine, if `link` is its newest connection. */
 async function currentMachine(tx: StoreTx, link: LinkIdentity): Promise<Machine | undefined> {
   const machine = await tx.machines.byId(link.machineId);
   return machine?.linkEpoch === link.linkEpoch ? machine : undefined;

@@ -19,12 +19,15 @@ import { resultIdOf } from "../results/receive-result.ts";
 import { currentLink, type LinkIdentity } from "./link-lifecycle.ts";
 
 /**
- * What a report led to.
- * recorded: durable, and may be acknowledged (a repeated report as well). `hasFinished`: this report made the action's status final.
- * stale:    from a link that is not the machine's newest, or about an order that was closed: not recorded, not acknowledged.
- * illegal:  nothing an honest device sends: the link is closed.
- * unknown:  about an order that the store does not know, as after it was restored from a backup: there is nothing to record.
- * twoDevices: another start of the same command was recorded: the machine belongs into quarantine.
+ * The outcome of a report.
+ * recorded: durable, to be acknowledged. Also for a repeated report. `hasFinished`: this report
+ *           made the action's status final.
+ * stale:    from a connection that is not the machine's newest, or about a closed order. Not
+ *           recorded, not acknowledged.
+ * illegal:  no honest device sends it. The connection is closed.
+ * unknown:  about an order that the store does not know, because it was restored from a backup.
+ *           There is nothing to record.
+ * twoDevices: another start of the same command was recorded. The machine is put in quarantine.
  */
 export type Recorded =
   | { kind: "recorded"; action: MachineAction; hasFinished: boolean }
@@ -40,8 +43,9 @@ const UPLOAD_LOST = "The server does not have the result that the device uploade
 type Report = Pick<Started, "actionId" | "orderSeq">;
 
 /**
- * The one start of a command; a script's process waits for the grant. It rests on the same commit, so it costs no write of its own.
- * `sentAtMs`: when this link sent the order, if it did.
+ * Records the only start of a command. A script's process waits for the grant. The grant depends on
+ * this commit and costs no write of its own. `sentAtMs`: when this connection sent the order, if it
+ * did.
  */
 export async function recordStarted(
   context: ServiceContext,
@@ -58,8 +62,9 @@ export async function recordStarted(
 }
 
 /**
- * The end of a command, its result and what the device signed about both, in one commit. Whatever is acknowledged after it can be
- * downloaded. `evidence`: verified; null from a device of link version 1.
+ * Records the end of a command, its result and the device's signature about both in one commit.
+ * After the acknowledgement the result can be downloaded. `evidence`: verified; null from a device
+ * of link version 1.
  */
 export function recordEnded(
   context: ServiceContext,
@@ -72,7 +77,9 @@ export function recordEnded(
     const seenBefore = command?.status === "Completed" || command?.status === "Failed";
     const told = seenBefore ? { result: command.result } : await readResult(tx, action, report);
     const { index, outcome, errors, endedAgoMs } = report;
-    // A device names only what it was told is complete: the store was restored from a backup since. Refused, it would say so for ever.
+    // A device names only results that were acknowledged as complete, so the store was restored
+    // from a backup since. If the server refused the report, the device would resend it
+    // indefinitely.
     const event: MachineActionEvent =
       told.result === "unknownUpload"
         ? { type: "ended", index, outcome: "failed", errors: [...errors, UPLOAD_LOST], result: null, endedAgoMs }
@@ -91,11 +98,15 @@ export function recordClosed(context: ServiceContext, link: LinkIdentity, report
   }));
 }
 
-/** `busy` and `late` come right by sending the order again; every other refusal ends the action, saying why. */
+/**
+ * An order that was refused as `busy` or `late` is sent again. Every other refusal ends the action
+ * with the reason.
+ */
 export async function recordRefused(context: ServiceContext, link: LinkIdentity, report: Refused): Promise<Recorded> {
   return record(context, link, report, async (tx, action) => {
     if (report.code === "busy" || report.code === "late") return null;
-    // A device may say so as often as it likes; only what ends an action is worth a record.
+    // A device may refuse any number of times. Only a refusal that ends the action is worth an
+    // audit record.
     if (!isFinal(action.status))
       await events.orderRefused(
         tx,
@@ -108,7 +119,10 @@ export async function recordRefused(context: ServiceContext, link: LinkIdentity,
   });
 }
 
-/** `keep`: what is stored with the event, and only where the event changed the action: a report that was refused leaves nothing. */
+/**
+ * `keep`: stores rows that belong to the event. Only called if the event changed the action, so a
+ * refused report leaves nothing.
+ */
 type Decision = { event: MachineActionEvent; keep?: () => Promise<void> } | null;
 
 async function record(
@@ -119,7 +133,8 @@ async function record(
 ): Promise<Recorded> {
   const { store, clock } = context;
   const recorded = await store.write(async (tx): Promise<Recorded> => {
-    // Asked for together: one round trip. The machine comes first, and with it the lock.
+    // Issued together to save a round trip. The machine is loaded first because its row is the
+    // lock.
     const [machine, action] = await Promise.all([currentLink(tx, link), tx.actions.byId(report.actionId)]);
     if (!machine) return { kind: "stale" };
     const isOther = action?.order && action.order.orderSeq !== report.orderSeq;
@@ -152,12 +167,13 @@ interface ReadResult {
   keep?: () => Promise<void>;
 }
 
-/** The result of a report, and what keeps its bytes. */
+/** The result of a report, and a function that stores its bytes. */
 async function readResult(tx: StoreTx, action: MachineAction, report: Ended): Promise<ReadResult> {
   const result: CommandResult | null = report.result;
   if (result === null) return { result };
   if (result.kind === "inline") {
-    // JSON inside JSON: the frame's own text was repaired when it was read, the transcript's escapes were not.
+    // The transcript is JSON inside JSON. The frame's own text was repaired when it was read; the
+    // escapes in the transcript were not.
     const content = Buffer.from(wellFormedJson(result.transcript), "utf8");
     const sha256 = createHash("sha256").update(content).digest("hex");
     return {

@@ -1,7 +1,7 @@
 import type { ServiceContext } from "../context.ts";
 import type { LinkIdentity } from "./link-lifecycle.ts";
 
-/** What a node looks up of the machines that are connected to it. */
+/** What a node reads about the machines that are connected to it. */
 
 type Context = Pick<ServiceContext, "store" | "node">;
 
@@ -14,7 +14,7 @@ export const machinesWithWork = ({ store, node }: Context, limit: number): Promi
 export const machinesRetiredSince = ({ store }: Context, sinceMs: number, limit: number): Promise<string[]> =>
   store.read((tx) => tx.machines.retiredSince(sinceMs, limit));
 
-/** True when a newer connection of the machine was accepted, here or by another node. */
+/** True when a newer connection of the machine was accepted, on this node or another one. */
 export async function hasNewerLink({ store }: Context, { machineId, linkEpoch }: LinkIdentity): Promise<boolean> {
   const machine = await store.read((tx) => tx.machines.linkOf(machineId));
   return machine !== undefined && machine.linkEpoch > linkEpoch;

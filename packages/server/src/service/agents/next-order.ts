@@ -17,19 +17,21 @@ export type NextForLink =
   | { type: "order"; order: Order }
   | { type: "end"; actionId: string; orderSeq: number }
   | { type: "idle" }
-  /** The machine has a newer link, here or on another node. */
+  /** The machine has a newer connection, on this node or another one. */
   | { type: "stale" }
   | { type: "retired" };
 
 /**
- * What this link has to send next. A claim is made here: the action gets the machine's next orderSeq and the link's epoch, and
- * library names that were unknown when it was accepted are resolved, once, with files of the caller who asked for the action. A claim without word of a start is sent again
- * under the same orderSeq.
+ * Decides what this connection sends next. An action is claimed here: it gets the machine's next
+ * orderSeq and the connection's epoch. Library names that were unknown when it was accepted are
+ * looked up once more, among the files of the caller who asked for the action. A claimed action
+ * without a reported start is sent again under the same orderSeq.
  */
 export async function nextForLink(context: ServiceContext, link: LinkIdentity): Promise<NextForLink> {
   const { store, clock, limits, policy, measures } = context;
   const next = await store.write(async (tx): Promise<NextForLink & { waitedMs?: number }> => {
-    // Asked for together: one round trip. The machine comes first, and with it the lock.
+    // Issued together to save a round trip. The machine is loaded first because its row is the
+    // lock.
     const [machine, open] = await Promise.all([tx.machines.linkOf(link.machineId), tx.actions.openOf(link.machineId)]);
     if (machine?.isRetired) return { type: "retired" };
     if (machine?.linkEpoch !== link.linkEpoch) return { type: "stale" };
@@ -73,7 +75,7 @@ async function claim(
   return saved;
 }
 
-/** A session that was asked for while its machine was away waits for a place, oldest first. */
+/** A session that was requested while its machine was away waits for a slot, oldest first. */
 async function holdsOrTakesPlace(
   tx: StoreTx,
   machine: MachineLink,
@@ -94,7 +96,7 @@ async function holdsOrTakesPlace(
   );
 }
 
-/** It holds a slot from now on, and its bound runs. */
+/** From now on the action holds a slot, and its bound runs. */
 const withSlot = (
   action: MachineAction,
   limits: BoundLimits,

@@ -5,16 +5,17 @@ import { SERVER } from "../actor.ts";
 import { auditChange } from "../audit.ts";
 import type { ServiceContext } from "../context.ts";
 
-/** What an operator does about a machine in quarantine. */
+/** The operator's remedy for a machine in quarantine. */
 export const QUARANTINE_REMEDY =
   "On each device that uses this machine's key: stop the agent, remove its data folder and enroll with a new token";
 
 const REASON = `Two devices used this machine's key, so it is not known which of them ran what. ${QUARANTINE_REMEDY}`;
 
 /**
- * Two devices were seen with one key: the machine takes nothing any more, as neither can be told from the other. What was
- * open on it has failed, because neither device's word about it can be trusted. Its link epoch grows, so that whatever is
- * still said on a link of it loses.
+ * Two devices were seen with one key, and the server cannot distinguish them, so the machine
+ * accepts no more work. Its open actions fail, because neither device's report about them can be
+ * trusted. Its connection epoch is incremented, so that later reports on any of its connections are
+ * refused.
  */
 export async function quarantineMachine(
   context: ServiceContext,

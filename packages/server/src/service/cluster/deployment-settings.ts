@@ -1,19 +1,19 @@
 import type { Store } from "../../store/store.ts";
 
-/** What the nodes of a deployment share in the store, and no setting gives. */
+/** Values that the nodes of a deployment share in the store and that no setting defines. */
 
 const TENANT = "tenant";
-/** Under this key the store keeps under which URL it started last. */
+/** Key of the public URL with which the store was last started. */
 const PUBLIC_URL = "public-url";
 
-/** The first start makes it. Nodes that start together get the same one. */
+/** Created by the first start. Nodes that start together get the same value. */
 export const ensureTenant = (store: Store, newId: () => string): Promise<string> =>
   store.write((tx) => tx.meta.getOrSet(TENANT, newId));
 
 export const savePublicUrl = (store: Store, publicUrl: string): Promise<void> =>
   store.write((tx) => tx.meta.set(PUBLIC_URL, publicUrl));
 
-/** Undefined before the first start. The URL is that of the last start that succeeded. */
+/** The URL of the last start that succeeded. Undefined before the first one. */
 export const storedDeployment = (
   store: Store,
 ): Promise<{ tenant: string | undefined; publicUrl: string | undefined }> =>

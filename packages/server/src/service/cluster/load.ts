@@ -1,7 +1,7 @@
 import type { Store } from "../../store/store.ts";
 import type { ResultSpace } from "../result-space.ts";
 
-/** What the metrics show of the store, read at one moment. */
+/** Figures of the store for the metrics, read at one moment. */
 export const readLoad = (store: Store, resultSpace: Pick<ResultSpace, "totalBytes">, nowMs: number) =>
   store.read(async (tx) => ({
     ...(await tx.actions.load(nowMs)),

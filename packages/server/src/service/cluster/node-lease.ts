@@ -12,13 +12,16 @@ import { wakeForFreePlace } from "../actions/wake-for-free-place.ts";
 import { forgetLinksOf } from "../agents/link-lifecycle.ts";
 import type { ServiceContext } from "../context.ts";
 
-/** A node that others would contradict does not start. The message says what to change. */
+/** The node contradicts a running one and must not start. The message says what to change. */
 export class NotTogether extends Error {}
 
-/** A look at the database's clock that took longer says too little: the answer may come from any moment of it. */
+/**
+ * Longest read of the database's clock that is used. After a longer one the returned time could be
+ * too old.
+ */
 const MAX_CLOCK_ROUND_TRIP_MS = 1_000;
 
-/** A node that cannot run beside this one, and why. */
+/** A node that cannot run at the same time as this one, and why. */
 interface Contradiction {
   readonly node: Node;
   readonly reason: string;
@@ -27,9 +30,12 @@ interface Contradiction {
 export interface NodeLeaseDeps {
   readonly service: ServiceContext;
   readonly facts: NodeFacts;
-  /** The name that the context carries; it changes when the others took this node for dead. */
+  /** The node id in the context. It changes when the other nodes let this node's lease lapse. */
   readonly node: { id: string };
-  /** The others took this node for dead and its devices for absent: every link has to be made anew. */
+  /**
+   * The other nodes let this node's lease lapse and marked its connections as closed. Every device
+   * must reconnect.
+   */
   readonly closeLinks: () => Promise<void>;
   readonly wait: (delayMs: number) => Promise<void>;
   /** The clock that all nodes share. Unix milliseconds. */
@@ -37,9 +43,10 @@ export interface NodeLeaseDeps {
 }
 
 /**
- * This node's place among those on the same database: a row that grows while it lives. Whoever sees it stand still for a lease forgets
- * its links, so that the devices of a killed node do not stay reachable. Nothing else is handed over: a device dials another node, and
- * its journal and the store decide.
+ * This node's lease among the nodes on the same database: a row that is updated by each heartbeat.
+ * If the row does not change for a whole lease, the other nodes mark the connections of this node
+ * as closed, so that the devices of a killed node do not appear as reachable. Nothing else is
+ * handed over: a device connects to another node, and its journal and the store decide.
  */
 export class NodeLease {
   readonly #deps: NodeLeaseDeps;
@@ -55,12 +62,18 @@ export class NodeLease {
     this.#deps = deps;
   }
 
-  /** Registers the node. Throws NotTogether when a living one has other settings; one that only seems to live is waited for. */
+  /**
+   * Registers the node. Throws NotTogether when a running node has other settings. If that node may
+   * have stopped, waits until its lease lapses.
+   */
   static async join(deps: NodeLeaseDeps): Promise<NodeLease> {
     const lease = new NodeLease(deps);
     const before = await lease.#register();
     if (before.length > 0) {
-      deps.service.log.info({ leaseMs: LEASE_MS }, "another node has other settings; waiting to see whether it lives");
+      deps.service.log.info(
+        { leaseMs: LEASE_MS },
+        "another node has different settings; waiting until its lease lapses",
+      );
       await deps.wait(LEASE_MS + BEAT_INTERVAL_MS);
       const dead = before.map(({ node }) => node);
       for (const { node, reason } of await lease.#contradicting()) {
@@ -79,26 +92,30 @@ export class NodeLease {
     return this.#isSweeper;
   }
 
-  /** The last sign of life reached the database within a lease. */
+  /** True when the last heartbeat reached the database within a lease. */
   get isHeld(): boolean {
     return this.#deps.service.clock.monotonicMs() - this.#beatenAtMs < LEASE_MS;
   }
 
-  /** Why this node may not be given work: it lost its place, and one that contradicts it took one meanwhile. */
+  /**
+   * Why this node must get no work: its lease lapsed, and a node that contradicts it took one
+   * meanwhile.
+   */
   get contradiction(): string | null {
     return this.#contradiction;
   }
 
-  /** What has to be added to this node's clock to get the database's. */
+  /** Add this to the node's clock to get the database's. */
   get clockOffsetMs(): number {
     return this.#clockOffsetMs;
   }
 
-  /** One sign of life, and one look at the others. Called every BEAT_INTERVAL_MS. */
+  /** Sends one heartbeat and reads the other nodes. Called every BEAT_INTERVAL_MS. */
   async beat(): Promise<void> {
     const { service, node } = this.#deps;
     const { store, clock } = service;
-    // The time before the sign: the others count from its arrival, so this node never holds its place for longer than they do.
+    // The time is read before the heartbeat is sent. The others count from its arrival, so this
+    // node never believes in its lease for longer than they do.
     const begunMs = clock.monotonicMs();
     if (!(await store.write((tx) => tx.nodes.beat(node.id)))) await this.#returnFromTheDead();
     else this.#beatenAtMs = begunMs;
@@ -113,40 +130,46 @@ export class NodeLease {
   }
 
   /**
-   * What the sweeper does for all, beside its beats: 20,000 links of one node take longer to forget than a lease, and the sweeper would
-   * be taken for dead over it.
+   * The shared work of the sweeper. It runs separately from the heartbeats: marking 20,000
+   * connections of one node as closed takes longer than a lease, so the sweeper's own lease would
+   * lapse.
    */
   async forgetTheDead(): Promise<void> {
     const { store } = this.#deps.service;
-    // Links first: a node that takes its place between the two questions has none in the first answer.
+    // Connections are read first. A node that registers between the two queries has none in the
+    // first result.
     const withLinks = await store.read((tx) => tx.machines.nodesWithLinks());
     const nodes = await store.read((tx) => tx.nodes.all());
     const isStill = ({ id, beat }: Node) => this.#lapsed.includes(id) && this.#sightings.get(id)?.beat === beat;
     const lapsed = nodes.filter(isStill).map(({ id }) => id);
-    // Links of a node whose row is gone already belong to a sweeper that died between the two steps.
+    // A node without a row has connections only if another sweeper stopped between the two steps.
     const strays = withLinks.filter((linkedAt) => nodes.every(({ id }) => id !== linkedAt));
     const dead = new Set([...lapsed, ...strays]);
     for (const id of dead) await this.#forget(id);
     if (dead.size > 0) await wakeForFreePlace(this.#deps.service);
   }
 
-  /** At the end of a clean stop, when all links are closed. A database that is away makes no stop fail: the others notice within a lease. */
+  /**
+   * Called at the end of a clean stop, after all connections are closed. An unavailable database
+   * does not make the stop fail: the other nodes detect it within a lease.
+   */
   async leave(): Promise<void> {
     const { service, node } = this.#deps;
     try {
       await service.store.write((tx) => tx.nodes.remove(node.id));
     } catch (cause) {
-      service.log.warn({ err: cause }, "the other nodes could not be told that this one stops");
+      service.log.warn({ err: cause }, "removing the node lease failed; it lapses by itself");
     }
   }
 
   /**
-   * The new name comes first: what dials between the two steps is known under it and closed with the rest. Under the old name it would
-   * be forgotten by the sweeper while its link lives on here.
+   * The new name comes first. A device that connects between the two steps is recorded under it and
+   * is disconnected with the others. Under the old name the sweeper would mark its connection as
+   * closed while it is still open.
    */
   async #returnFromTheDead(): Promise<void> {
     const { service, node, closeLinks } = this.#deps;
-    service.log.warn({ nodeId: node.id }, "the other nodes took this one for dead; its devices have to dial anew");
+    service.log.warn({ nodeId: node.id }, "node lease lost; its devices must reconnect");
     const [contradicting] = await this.#register();
     await closeLinks();
     this.#contradiction = contradicting?.reason ?? null;
@@ -154,7 +177,10 @@ export class NodeLease {
     if (contradicting) throw new NotTogether(contradicting.reason);
   }
 
-  /** Taken to be told in the middle of the round trip. Whole milliseconds: times made with it are stored in columns of whole numbers. */
+  /**
+   * The clock is assumed to be read in the middle of the round trip. Whole milliseconds, because
+   * times made with it are stored in integer columns.
+   */
   async #askClock(): Promise<void> {
     const { clock } = this.#deps.service;
     const [askedMs, startedMs] = [clock.nowMs(), clock.monotonicMs()];
@@ -163,7 +189,10 @@ export class NodeLease {
     if (tookMs <= MAX_CLOCK_ROUND_TRIP_MS) this.#clockOffsetMs = Math.round(toldMs - (askedMs + tookMs / 2));
   }
 
-  /** Takes a place under a new name, unless nodes that contradict this one have theirs: then it answers with them. One node at a time. */
+  /**
+   * Registers this node under a new name. If other nodes contradict this one, returns them instead.
+   * One node registers at a time.
+   */
   async #register(): Promise<Contradiction[]> {
     const { service, node, facts } = this.#deps;
     const begunMs = service.clock.monotonicMs();
@@ -181,8 +210,9 @@ export class NodeLease {
 
   async #forget(nodeId: string): Promise<void> {
     const { service } = this.#deps;
-    service.log.warn({ lapsedNodeId: nodeId }, "a node is gone; its devices are away until they dial another one");
-    // Taken off first: should it live after all, it must learn that its links do not count any more.
+    service.log.warn({ lapsedNodeId: nodeId }, "another node lapsed; its devices are away until they connect again");
+    // The node is removed first: if it is still running, it must learn that its connections no
+    // longer count.
     await service.store.write((tx) => tx.nodes.remove(nodeId));
     await forgetLinksOf(service, nodeId);
   }

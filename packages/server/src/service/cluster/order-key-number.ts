@@ -6,8 +6,8 @@ const META_KEY = "order-key-set";
 const Numbered = Type.Object({ number: Type.Integer(), of: Type.String() });
 
 /**
- * The number of the key set `of`: the same for the same keys, on each node, and a higher one after
- * each change. It is at least `least`, and a new one at least `floor`.
+ * The number of the key set `of`. The same keys have the same number on each node, and each change
+ * gets a higher one. The number is at least `least`, and a new one at least `floor`.
  */
 export function orderKeyNumber(
   store: Store,

@@ -1,20 +1,26 @@
 import { PART_BYTES } from "@halligan/protocol/link";
 
-/** What a node needs to do its work, each with why it is not there; empty when it is ready. */
+/**
+ * The parts that a node needs and does not have, with the reason for each. Empty when the node is
+ * ready.
+ */
 export type Unready = readonly {
   readonly part: "database" | "clock" | "bus" | "node" | "disk";
   readonly reason: string;
 }[];
 
-/** What an operator should see to, while the node does its work. */
+/** Problems that an operator should look at while the node continues to work. */
 export type ReadinessWarnings = readonly { readonly part: "certificate" | "disk"; readonly reason: string }[];
 
-/** More than this off the database's clock, deadlines and tokens of this node would contradict those of the others. */
+/**
+ * If the clock differs from the database's by more than this, deadlines and tokens of this node
+ * would contradict those of the others.
+ */
 export const MAX_CLOCK_OFFSET_MS = 2_000;
 
 export interface ReadinessFacts {
   readonly isStopping: boolean;
-  /** Null where the database is this process's own. */
+  /** Null where only this process uses the database. */
   readonly lease: {
     readonly isHeld: boolean;
     readonly clockOffsetMs: number;
@@ -25,19 +31,23 @@ export interface ReadinessFacts {
   readonly disk: DiskState;
 }
 
-/** Null where nothing of it lies on this machine's disk, or it cannot be asked. */
+/** Null when no data lies on this machine's disk, or its free space cannot be read. */
 export interface DiskState {
   readonly databaseFreeBytes: number | null;
   readonly resultsFreeBytes: number | null;
   readonly reserveBytes: number;
 }
 
-/** With less the embedded database cannot write a commit of usual size, and a checkpoint of its log. */
+/**
+ * With less space the embedded database cannot write a commit of usual size and a checkpoint of its
+ * log.
+ */
 export const DATABASE_NEEDS_BYTES = 8 * 1024 * 1024;
 
 /**
- * For a load balancer: may this node be given work? Without its bus it works on, and its wake-ups are lost: that costs each action the
- * seconds until the store is read again, so it is better left out while others have theirs.
+ * For a load balancer: whether this node may get work. A node without its bus still works, but its
+ * wake-ups are lost, and each action waits some seconds until the store is polled. So it should get
+ * no work while other nodes have their bus.
  */
 export function unready({ isStopping, lease, bus, disk }: ReadinessFacts): Unready {
   const parts: { part: Unready[number]["part"]; reason: string }[] = [];

@@ -11,8 +11,8 @@ export const hasApplication = async (store: Store, clientId: string): Promise<bo
   (await store.read((tx) => tx.applications.byClientId(clientId))) !== undefined;
 
 /**
- * Adds an administrator in one transaction with its audit record. `mayInsert` returns what the
- * record says next to the application, or null when there is to be none.
+ * Adds an administrator and its audit record in one transaction. `mayInsert` returns additional
+ * details for the record, or null when no administrator is to be added.
  */
 export function addAdministrator(
   store: Store,

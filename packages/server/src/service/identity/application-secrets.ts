@@ -10,14 +10,14 @@ import { EXPIRY_PASSED } from "./create-application.ts";
 
 export interface NewSecret {
   secret: ApplicationSecret;
-  /** Shown this once. */
+  /** Shown only once. */
   clientSecret: string;
 }
 
 /**
- * `POST /halligan/v1/applications/{clientId}/secrets`: one more secret, so that installations change
- * over one by one. It lets its holder sign in as the application, so the caller needs all that the
- * application holds.
+ * `POST /halligan/v1/applications/{clientId}/secrets`: adds a secret, so that installations can
+ * change over one by one. Its holder can sign in as the application, so the caller needs all
+ * permissions of the application.
  */
 export async function addApplicationSecret(
   { store, clock, ids, policy }: Pick<ServiceContext, "store" | "clock" | "ids" | "policy">,
@@ -48,7 +48,10 @@ export async function addApplicationSecret(
   });
 }
 
-/** `DELETE /halligan/v1/applications/{clientId}/secrets/{secretId}`: tokens that it gave are refused from then on. */
+/**
+ * `DELETE /halligan/v1/applications/{clientId}/secrets/{secretId}`: tokens that were issued for it
+ * are refused from then on.
+ */
 export function removeOneApplicationSecret(
   { store, clock }: Pick<ServiceContext, "store" | "clock">,
   caller: Caller,
@@ -63,7 +66,7 @@ export function removeOneApplicationSecret(
     if (!removed) return refuse({ code: "ApplicationSecretNotFound", clientId, secretId });
     const others = application.secrets.filter(({ id }) => id !== removed.id);
     const isLast = isSecretUsable(removed, nowMs) && !others.some((other) => isSecretUsable(other, nowMs));
-    // The last administrator would be gone.
+    // Otherwise the last administrator could lose its secret.
     if (isLast && application.keys.length === 0 && caller.id === application.clientId) {
       return refuse({ code: "ApplicationSecretInUse", clientId: application.clientId, secretId: removed.id });
     }
@@ -75,8 +78,8 @@ export function removeOneApplicationSecret(
 }
 
 /**
- * `POST /halligan/v1/applications/{clientId}/revoke-tokens`: access tokens and result links that the
- * application has are refused from then on. It may sign in again.
+ * `POST /halligan/v1/applications/{clientId}/revoke-tokens`: refuses the application's access
+ * tokens and result links from then on. It may sign in again.
  */
 export function revokeApplicationTokens(
   { store, clock }: Pick<ServiceContext, "store" | "clock">,

@@ -2,7 +2,10 @@ import type { ApplicationStanding } from "../../auth/tokens/token-verifier.ts";
 import { isSecretUsable } from "../../domain/identity/application-secret.ts";
 import type { ServiceContext } from "../context.ts";
 
-/** What an application's tokens are compared with. Undefined when there is no such application. */
+/**
+ * The facts of an application with which its tokens are compared. Undefined when there is no such
+ * application.
+ */
 export async function applicationStanding(
   { store, clock }: Pick<ServiceContext, "store" | "clock">,
   clientId: string,

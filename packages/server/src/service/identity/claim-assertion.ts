@@ -2,12 +2,13 @@ import { createHash } from "node:crypto";
 import type { AssertionReplay, ReplayVerdict } from "../../auth/tokens/client-assertion.ts";
 import type { Store } from "../../store/store.ts";
 
-/** Ids remembered for one client: in an hour almost three assertions a second. */
+/** Ids that are remembered for one client: almost three assertions a second for an hour. */
 const IDS_PER_CLIENT = 10_000;
 
 /**
- * Remembers the ids of assertions until they expire, on every node and over a restart, so that each is good once. Bounded for each client by
- * itself, so that one cannot lock out another; only asked for clients that exist and have proven who they are.
+ * Remembers the ids of assertions until they expire, on every node and across restarts, so that
+ * each assertion is accepted once. The bound applies to each client separately, so that one client
+ * cannot lock out another. Called only after the client has proven its identity.
  */
 export function assertionReplay(store: Store, idsPerClient = IDS_PER_CLIENT): AssertionReplay {
   return {

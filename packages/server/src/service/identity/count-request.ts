@@ -2,15 +2,18 @@ import { BoundedMap } from "../../auth/bounded-map.ts";
 import { recordAdmitted, type WindowRule, waitForWindow } from "../../domain/identity/request-window.ts";
 import type { Store } from "../../store/store.ts";
 
-/** Counts requests of one key against sliding windows: null when one more is admitted, and counted; else how long to wait. */
+/**
+ * Counts the requests of one key against sliding windows. Null: one more is admitted and was
+ * counted. Otherwise the time to wait.
+ */
 export interface RequestCounter {
   count(key: string, rules: readonly WindowRule[]): Promise<number | null>;
 }
 
-/** Keys that are counted at once; the one unused for longest is forgotten first. */
+/** Number of keys that are counted at once. The least recently used one is dropped first. */
 const MAX_COUNTED = 20_000;
 
-/** For the one node of a deployment: nothing is written, and a restart begins anew. */
+/** For a deployment with one node. Nothing is written, and a restart clears the counts. */
 export function memoryCounter(monotonicMs: () => number): RequestCounter {
   const admitted = new BoundedMap<string, number[]>(MAX_COUNTED);
   return {
@@ -25,8 +28,9 @@ export function memoryCounter(monotonicMs: () => number): RequestCounter {
 }
 
 /**
- * For nodes that count together: one row a key, compared and set, so that the limit is exact whichever node is asked. A refused request
- * writes nothing. `nowMs`: a clock that all nodes agree on, the database's; where it was set back, times ahead of it count as now.
+ * For nodes that count together: one row per key, compared and set, so that the limit is exact on
+ * all nodes. A refused request writes nothing. `nowMs`: the database's clock, which all nodes
+ * share. If it was set back, times in the future count as now.
  */
 export function storeCounter(store: Store, nowMs: () => number): RequestCounter {
   return {

@@ -11,26 +11,27 @@ import type { Application } from "../../store/identity/applications.ts";
 import { auditChange } from "../audit.ts";
 import type { ServiceContext } from "../context.ts";
 
-/** The secret is in no store and no log; whoever asked is the only one who has it. */
+/** The secret is in no store and no log. Only the caller has it. */
 export interface NewApplication {
   application: Application;
-  /** Null for one with keys. */
+  /** Null for an application with keys. */
   clientSecret: string | null;
 }
 
 export interface NewApplicationInput {
   name: string;
   roles: readonly string[];
-  /** Public JWKs for private_key_jwt. With any of them it gets no secret. */
+  /** Public JWKs for private_key_jwt. An application with keys gets no secret. */
   keys?: readonly Record<string, unknown>[] | undefined;
-  /** When its secret ends; null for a secret without an end. */
+  /** When its secret expires; null for a secret without an expiry. */
   secretExpiresAtMs?: number | null;
 }
 
 /**
- * `POST /halligan/v1/applications`. The caller hands on what it holds, unless the deployment says
- * otherwise, and stands for what it makes: its account is the new application's. An application of
- * the first administrator stands for itself.
+ * `POST /halligan/v1/applications`. The caller can grant only permissions that it has, unless the
+ * deployment has another policy. The caller is responsible for the application: the new application
+ * belongs to the caller's account. An application of the first administrator has an account of its
+ * own.
  */
 export async function createApplication(
   { store, clock, ids, policy }: Pick<ServiceContext, "store" | "clock" | "ids" | "policy">,
@@ -50,7 +51,7 @@ export async function createApplication(
   if (expiresAtMs !== null && expiresAtMs <= nowMs) return refuse(EXPIRY_PASSED);
   const read = await readApplicationKeys(input.keys ?? []);
   if ("fault" in read) return refuse({ code: "InvalidInput", detail: read.fault });
-  // An unused secret is one more thing that can leak.
+  // An application with keys has no use for a secret, and an unused secret can still leak.
   const clientSecret = read.keys.length > 0 ? null : newSecret(ids.random);
   const clientId = ids.guid();
   const secrets =
@@ -80,5 +81,5 @@ export async function createApplication(
 
 export const EXPIRY_PASSED: DomainError = {
   code: "InvalidInput",
-  detail: "the time at which the secret expires has passed already",
+  detail: "the expiry time of the secret is in the past",
 };

@@ -20,15 +20,15 @@ export interface IssuedToken {
   lifetimeSeconds: number;
 }
 
-/** What the token endpoints have besides the use cases' context. */
+/** The dependencies of the token endpoints, in addition to the use cases' context. */
 export interface TokenEndpoint {
   tenant: Tenant;
   key: SigningKey;
-  /** Assertions that were used already. */
+  /** Assertions that were used before. */
   replay: AssertionReplay;
 }
 
-/** Both token endpoints: an application's id and proof for a token with its roles. */
+/** Both token endpoints: exchanges an application's id and proof for a token with its roles. */
 export async function issueToken(
   { store, clock, ids, publicUrl }: Pick<ServiceContext, "store" | "clock" | "ids" | "publicUrl">,
   { tenant, key, replay }: TokenEndpoint,
@@ -60,7 +60,10 @@ export async function issueToken(
   return { accessToken, lifetimeSeconds: lifetimeSeconds(secret, nowMs) };
 }
 
-/** An expired secret is refused as a wrong one is: only its application knows that it once was good. */
+/**
+ * An expired secret gets the same refusal as a wrong one. Only the application itself may know that
+ * it was valid once.
+ */
 const usableSecret = (
   application: Application | undefined,
   clientSecret: string,
@@ -75,7 +78,8 @@ async function checkAssertion(
 ): Promise<OAuthError | null> {
   if (application === undefined) return INVALID_ASSERTION;
   const { publicUrl, tenant, replay, nowMs } = at;
-  // MSAL puts the tenant into the audience as its authority has it, so under each of its names.
+  // MSAL uses the tenant in the audience as it appears in its authority, so each of the tenant's
+  // names is accepted.
   const audiences = [tenant.id, ...tenant.names].flatMap((segment) => [
     endpointUrl(publicUrl, segment, "v1", "token"),
     endpointUrl(publicUrl, segment, "v2", "token"),

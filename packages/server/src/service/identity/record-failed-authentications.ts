@@ -4,11 +4,13 @@ import { SERVER } from "../actor.ts";
 import { auditChange } from "../audit.ts";
 import type { ServiceContext } from "../context.ts";
 
-/** Accounts that one record names, and client ids that are looked up for it. */
+/** Number of accounts that one record names, and of client ids that are looked up for it. */
 const MAX_NAMED = 5;
 const MAX_LOOKED_UP = 16;
 
-/** Writes one audit record for each address and kind of credential with failures since the last run. */
+/**
+ * Writes one audit record for each address and kind of credential with failures since the last run.
+ */
 export async function recordFailedAuthentications(
   { store, clock }: Pick<ServiceContext, "store" | "clock">,
   summaries: FailureSummaries,
@@ -37,7 +39,7 @@ async function record(tx: StoreTx, summary: FailureSummary, nowMs: number): Prom
   });
 }
 
-/** Only applications that exist are named: other client ids are text of the attacker. */
+/** Only existing applications are named, because other client ids are text of the attacker. */
 async function knownAccounts(tx: StoreTx, { accounts }: FailureSummary) {
   const named: { clientId: string; name: string; attempts: number }[] = [];
   for (const [clientId, attempts] of [...accounts].toSorted(([, a], [, b]) => b - a).slice(0, MAX_LOOKED_UP)) {

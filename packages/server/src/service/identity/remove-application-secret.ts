@@ -6,8 +6,9 @@ import type { ServiceContext } from "../context.ts";
 
 /**
  * `DELETE /halligan/v1/applications/{clientId}/secret`, for applications of older versions that
- * have a secret as well as keys. Refused without a key, because nothing else could sign in then. A
- * secret that is removed already is no fault: the request may be a repetition.
+ * have a secret as well as keys. Refused for an application without a key, because it could no
+ * longer sign in. If the secret was removed before, the request succeeds, because it may be a
+ * repetition.
  */
 export function removeApplicationSecret(
   { store, clock }: Pick<ServiceContext, "store" | "clock">,

@@ -4,7 +4,10 @@ import { ok, type Result, refuse } from "../../domain/result.ts";
 import { auditChange } from "../audit.ts";
 import type { ServiceContext } from "../context.ts";
 
-/** Its tokens are refused from then on. An application cannot remove itself: the last administrator would be gone. */
+/**
+ * The application's tokens are refused from then on. An application cannot remove itself, because
+ * it may be the last administrator.
+ */
 export async function removeApplication(
   { store, clock }: ServiceContext,
   caller: Caller,
@@ -14,7 +17,7 @@ export async function removeApplication(
     const nowMs = clock.nowMs();
     const application = await tx.applications.byClientId(clientId);
     if (!application) return refuse({ code: "ApplicationNotFound", clientId });
-    // The id that is kept: the one that was sent may be in another letter case.
+    // The stored id is used, because the id in the request may be in another letter case.
     if (caller.id === application.clientId) return refuse({ code: "ApplicationInUse", clientId: caller.id });
     await tx.applications.remove(application.clientId, nowMs);
     await auditChange(tx, caller, "DeleteApplication", nowMs, { clientId: application.clientId });

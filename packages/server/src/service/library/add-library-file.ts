@@ -17,9 +17,15 @@ export interface LibraryFileInput {
   hasParameters: boolean;
   parametersDescription: string | null;
   overrideIfExists: boolean;
-  /** What a file that is replaced hands on to this one, because the caller said nothing of it. Default nothing. */
+  /**
+   * The properties that the file takes from the one that it replaces, because the request does not
+   * contain them. Default: none.
+   */
   keeps?: { readonly description: boolean; readonly parameters: boolean };
-  /** Ids of the device groups whose machines may run it. Default those of the file that it replaces. */
+  /**
+   * Ids of the device groups whose machines may run it. Default: those of the file that it
+   * replaces.
+   */
   deviceGroups?: readonly number[] | "all";
 }
 
@@ -29,7 +35,10 @@ export const changerOf = async (tx: StoreTx, caller: Caller): Promise<LibraryCha
   reach: await wholeReach(tx, caller),
 });
 
-/** A user who reaches every group reaches all: a file of theirs is for machines of later groups too. */
+/**
+ * A user who reaches every group counts as one who reaches all, so that their file is available to
+ * machines of later groups too.
+ */
 async function wholeReach(tx: StoreTx, caller: Caller): Promise<LibraryChanger["reach"]> {
   const reach = await reachOf(tx, caller);
   if (reach.kind === "all") return reach;
@@ -38,8 +47,8 @@ async function wholeReach(tx: StoreTx, caller: Caller): Promise<LibraryChanger["
 }
 
 /**
- * `POST /api/libraryfiles`, `PUT /halligan/v1/library/{fileName}`. What was there before stays as
- * history. `operation`: the route, for the audit.
+ * `POST /api/libraryfiles`, `PUT /halligan/v1/library/{fileName}`. The replaced version stays as
+ * history. `operation`: the name of the route, for the audit log.
  */
 export async function addLibraryFile(
   { store, clock }: ServiceContext,
@@ -76,7 +85,8 @@ export async function addLibraryFile(
       ownerAccountId: accountOf(caller),
       deviceGroups: deviceGroups.value,
     };
-    // Only what was seen: an upload of somebody else in between makes the insert fail, and the second look finds it.
+    // Ends only the version that was read. If another upload came in between, the insert fails, and
+    // the second attempt sees that upload.
     if (present) await tx.library.end(input.fileName, nowMs);
     await tx.library.insert(file);
     const { fileName, sha256 } = file;

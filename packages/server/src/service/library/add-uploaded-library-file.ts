@@ -8,9 +8,10 @@ import type { ServiceContext } from "../context.ts";
 import { addLibraryFile, type LibraryFileInput } from "./add-library-file.ts";
 
 /**
- * `addLibraryFile` for bytes that were uploaded a moment ago. An upload that finds its bytes in the blob store writes none, and what is there
- * may be unused and about to be removed. From the file's row on nothing marks them any more; so one look after it is enough. The caller
- * uploads again when they went.
+ * `addLibraryFile` for bytes that were just uploaded. If the blob store already has the bytes, the
+ * upload writes none, and the existing bytes may be unused and about to be removed. Once the file's
+ * row exists, nothing marks them for removal, so one check after it is enough. If the bytes were
+ * removed, the caller uploads again.
  */
 export async function addUploadedLibraryFile(
   context: ServiceContext,

@@ -6,9 +6,9 @@ import { auditChange } from "../audit.ts";
 import type { ServiceContext } from "../context.ts";
 
 /**
- * `PUT /halligan/v1/library-approvals/{sha256}`: these bytes may run, under whatever name. An approval
- * by the account that uploaded them counts for nothing, so it is refused where that is known here.
- * Repeating it changes nothing.
+ * `PUT /halligan/v1/library-approvals/{sha256}`: these bytes may run, under any name. An approval
+ * by the account that uploaded them has no effect, so it is refused when the uploader is known.
+ * Repeating the request changes nothing.
  */
 export function approveContent(
   { store, clock }: ServiceContext,
@@ -30,7 +30,10 @@ export function approveContent(
   });
 }
 
-/** `DELETE /halligan/v1/library-approvals/{sha256}`: no later start runs these bytes. Actions that were accepted before do. */
+/**
+ * `DELETE /halligan/v1/library-approvals/{sha256}`: no later start runs these bytes. Actions that
+ * were accepted before still do.
+ */
 export function withdrawApproval(
   { store, clock }: ServiceContext,
   caller: Caller,

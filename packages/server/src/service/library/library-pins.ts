@@ -10,7 +10,7 @@ import type { LibraryFile } from "../../domain/library/library-file.ts";
 import { type UsedContent, useFault } from "../../domain/library/library-rights.ts";
 import type { StoreTx } from "../../store/store.ts";
 
-/** What the commands of a start name, as it is in the store. */
+/** The contents that the commands of a start name, as they are in the store. */
 export interface NamedContent extends AvailableContent {
   readonly files: ReadonlyMap<string, LibraryFile>;
 }
@@ -29,7 +29,7 @@ export async function namedContent(
   return { files, library, staged };
 }
 
-/** Why the machine may not run what a start names. `pins`: of its commands, in their order. */
+/** Why the machine may not run the contents of a start. `pins`: one for each command, by index. */
 export async function contentFault(
   tx: StoreTx,
   policy: Policy,
@@ -55,9 +55,9 @@ export async function contentFault(
 }
 
 /**
- * A library name that was not there when its action was accepted is looked for once more when the
- * action is claimed. Only a file of the caller who asked for the action is taken: the name of a
- * mistyped script must not become the script of whoever reads it first.
+ * A library name that did not exist when its action was accepted is looked up once more when the
+ * action is claimed. Only a file of the caller who asked for the action is used. Otherwise another
+ * user who reads a mistyped name could add a script under it.
  */
 export async function latePin(
   tx: StoreTx,
@@ -83,7 +83,9 @@ async function faultOf(
 
 const pinOf = ({ sha256, sizeBytes }: LibraryFile): LibraryPin => ({ sha256, sizeBytes });
 
-/** Only what this very caller staged: knowing a hash gives no access to bytes of others. */
+/**
+ * Only content that this caller has staged. Knowing a hash gives no access to the bytes of others.
+ */
 async function stagedPins(
   tx: StoreTx,
   caller: Caller,

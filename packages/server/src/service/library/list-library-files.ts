@@ -8,7 +8,10 @@ export function listLibraryFiles({ store }: ServiceContext): Promise<LibraryFile
   return store.read((tx) => tx.library.list());
 }
 
-/** `GET /halligan/v1/library/{fileName}/versions`: every upload of that name, newest first, removed ones too. */
+/**
+ * `GET /halligan/v1/library/{fileName}/versions`: every upload under that name, newest first,
+ * including removed ones.
+ */
 export async function listLibraryFileVersions(
   { store }: ServiceContext,
   fileName: string,
@@ -17,7 +20,7 @@ export async function listLibraryFileVersions(
   return versions.length > 0 ? ok(versions) : refuse({ code: "LibraryFileNotFound", fileName });
 }
 
-/** The version of a name with that content, or the present one. */
+/** The version of a name with that content, or the present version. */
 export async function getLibraryFile(
   { store }: ServiceContext,
   fileName: string,

@@ -3,8 +3,9 @@ import type { ServiceContext } from "../context.ts";
 const BATCH = 100;
 
 /**
- * Removes staged content that has expired and that no action keeps, and what uploads left behind. The row is marked first, so that no
- * action begins to use it; it goes last, so that a crash in between leaves it for the next run.
+ * Removes expired staged content that no action keeps, and the remains of interrupted uploads. The
+ * row is marked first, so that no action begins to use it. It is deleted last, so that after a
+ * crash in between the next run finds it.
  */
 export async function removeExpiredContent({ store, blobs, clock }: ServiceContext): Promise<void> {
   const ids = await store.write((tx) => tx.stagedContents.markExpired(clock.nowMs(), BATCH));

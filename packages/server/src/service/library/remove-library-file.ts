@@ -6,7 +6,10 @@ import { auditChange } from "../audit.ts";
 import type { ServiceContext } from "../context.ts";
 import { changerOf } from "./add-library-file.ts";
 
-/** `DELETE /api/libraryfiles/{fileName}`: what an unfinished action refers to stays readable for it. */
+/**
+ * `DELETE /api/libraryfiles/{fileName}`. The content stays readable for unfinished actions that
+ * refer to it.
+ */
 export async function removeLibraryFile(
   { store, clock }: ServiceContext,
   caller: Caller,

@@ -3,13 +3,15 @@ import { auditChange } from "../audit.ts";
 import type { ServiceContext } from "../context.ts";
 
 const BATCH = 100;
-/** Nodes write times of clocks that differ; a start may have read a file just before it was replaced. */
+/** The clocks of nodes differ, and a start may have read a file just before it was replaced. */
 const CLOCK_SLACK_MS = 60_000;
 
 /**
- * Removes the bytes of library files that were replaced or deleted longer ago than the retention. Kept are bytes that a present file has as
- * well, and all that an action may still need: an action pins what is present when it starts, so it needs nothing that ended before it was
- * made. The rows are marked first, so that an upload of the same bytes notices; a crash leaves the mark, and the next run goes on.
+ * Removes the bytes of library files that were replaced or deleted before the retention period.
+ * Bytes that a present file also has are kept, and so are all bytes that an action may still need:
+ * an action pins the files that are present when it starts, so it needs no file that ended before.
+ * The rows are marked first, so that an upload of the same bytes notices it. After a crash the mark
+ * stays, and the next run continues.
  */
 export async function removeUnusedLibraryContent({ store, blobs, clock, limits }: ServiceContext): Promise<number> {
   const nowMs = clock.nowMs();

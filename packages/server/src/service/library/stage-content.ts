@@ -8,11 +8,11 @@ import { auditChange } from "../audit.ts";
 import type { ServiceContext } from "../context.ts";
 import { noteStorageRefusal } from "../results/note-transfer-refusal.ts";
 
-/** Staged contents of one account that no action keeps. */
+/** Limit of staged contents of one account that no action keeps. */
 const MAX_UNUSED = 1_000;
 
 export interface ContentUpload {
-  /** As the caller says. */
+  /** SHA-256 and size as the caller declares them. */
   sha256: string;
   sizeBytes: number;
   body: AsyncIterable<Uint8Array>;
@@ -26,9 +26,9 @@ export interface Staged {
 }
 
 /**
- * `PUT /halligan/v1/content/{sha256}`: bytes for actions of this caller. A row that says what is being received stands before the first
- * byte is written, so that nothing is left in the blob store that no row knows. Content that is there is received all the same, but
- * not stored: what arrives is always checked.
+ * `PUT /halligan/v1/content/{sha256}`: bytes for actions of this caller. A row is written before
+ * the first byte, so that the blob store never has bytes without a row. If the content exists
+ * already, the upload is received and checked but not stored.
  */
 export async function stageContent(
   context: ServiceContext,
@@ -58,7 +58,8 @@ export async function stageContent(
     isKept = finished.ok && finished.value.id === id;
     return finished;
   } finally {
-    // A commit in doubt may have been made, and an action may have used it since: then the row says so.
+    // An in-doubt commit may have been made, and an action may have used the content since. In that
+    // case the row says so.
     if (!isKept && (await store.write((tx) => tx.stagedContents.markRemoved(id)))) {
       await blobs.deleteResult(id);
       await store.write((tx) => tx.stagedContents.remove(id));
@@ -93,7 +94,10 @@ function begin(
   });
 }
 
-/** `id`: of what was stored now; null when the content was there. Two uploads of one content at a time leave one of them. */
+/**
+ * `id`: that of the content stored now; null when it existed before. If one content is uploaded
+ * twice at the same time, one of the two is kept.
+ */
 function finish(
   { store, clock, limits }: ServiceContext,
   caller: Caller,
@@ -110,7 +114,10 @@ function finish(
   });
 }
 
-/** The id of the content that the caller has from now on; null when it was given up meanwhile, as after a very long upload. */
+/**
+ * The id of the content that the caller has from now on. Null when it was abandoned meanwhile, for
+ * example after a very long upload.
+ */
 async function keep(
   tx: StoreTx,
   caller: Caller,

@@ -30,14 +30,16 @@ export async function createDeviceGroup(
 }
 
 /**
- * Whether the caller decides about a group. Who is in it reaches its machines, so a user who could
- * change any group would grant themselves reach that they do not have.
+ * Whether the caller may change a group. Users of a group reach its machines, so a user who could
+ * change any group could extend their own machine scope.
  */
 async function mayDecide(tx: StoreTx, policy: Policy, caller: Caller, groupId: number): Promise<boolean> {
   return policy.grants === "any" || reaches(await reachOf(tx, caller), groupId);
 }
 
-/** `PUT /halligan/v1/device-groups/{id}`: the group of ungrouped machines (0) may be changed as well. */
+/**
+ * `PUT /halligan/v1/device-groups/{id}`. The group of ungrouped machines (0) can be changed too.
+ */
 export async function updateDeviceGroup(
   { store, clock, policy }: ServiceContext,
   caller: Caller,
@@ -56,7 +58,10 @@ export async function updateDeviceGroup(
   });
 }
 
-/** `DELETE /halligan/v1/device-groups/{id}`: only an empty one, so that no machine changes its reach unseen. */
+/**
+ * `DELETE /halligan/v1/device-groups/{id}`. Only an empty group can be deleted, so that no machine
+ * changes its group unnoticed.
+ */
 export async function removeDeviceGroup(
   { store, clock, policy }: ServiceContext,
   caller: Caller,
@@ -75,8 +80,8 @@ export async function removeDeviceGroup(
 }
 
 /**
- * `PUT /halligan/v1/machines/{id}/device-group`. A removed machine is moved too: its group decides
- * who reads its history, and a group that has machines cannot be deleted.
+ * `PUT /halligan/v1/machines/{id}/device-group`. A removed machine can be moved too: its group
+ * decides who reads its history, and a group with machines cannot be deleted.
  */
 export async function setMachineDeviceGroup(
   { store, clock, policy }: ServiceContext,

@@ -8,17 +8,18 @@ import type { ServiceContext } from "../context.ts";
 import { reachOf } from "../reach.ts";
 
 /**
- * Either side of the time that is asked for. Source: docs/contract/http-api.md#machines [D]
- * find-machines-by-ip.md.
+ * Half-width of the window around the requested time. Source: docs/contract/http-api.md#machines
+ * [D] find-machines-by-ip.md.
  */
 const WINDOW_MS = 15 * 60_000;
-/** How far back the time may lie. Source: the same. */
+/** How far back the time may lie. Source: as above. */
 const MAX_AGE_MS = 30 * 24 * 3_600_000;
 const MAX_FOUND = 10_000;
 
 /**
- * `GET /api/machines/findbyip(ip='...',timestamp=...)`: machines in use that name this address, or
- * came from it, and were there around that time. Only the newest addresses of a machine are known.
+ * `GET /api/machines/findbyip(ip='...',timestamp=...)`: machines in use that reported this address,
+ * or connected from it, and were connected around that time. Only the newest addresses of a machine
+ * are known.
  */
 export async function findMachinesByIp(
   { store, clock }: ServiceContext,
@@ -36,7 +37,7 @@ export async function findMachinesByIp(
     return ok(
       found.filter((machine) => {
         const addresses = machine.facts.ipAddresses.map(({ ipAddress }) => ipAddress);
-        // An IPv6 address has letters, and text is compared without regard to their case.
+        // IPv6 addresses contain letters, and text is compared without regard to letter case.
         const isNamed = [...addresses, machine.lastExternalIp ?? ""].some((one) => asciiLower(one) === asciiLower(ip));
         if (!isNamed) return false;
         const lastSeenMs = machine.linked ? nowMs : machine.lastSeenMs;

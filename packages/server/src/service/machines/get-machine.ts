@@ -7,7 +7,10 @@ import type { StoreTx } from "../../store/store.ts";
 import type { ServiceContext } from "../context.ts";
 import { reachOf } from "../reach.ts";
 
-/** `GET /api/machines/{id}`: an id, or a computer name that only one machine within reach bears. */
+/**
+ * `GET /api/machines/{id}`: an id, or a computer name that only one machine in the caller's scope
+ * has.
+ */
 export async function getMachine(
   { store }: ServiceContext,
   caller: Caller,
@@ -17,8 +20,8 @@ export async function getMachine(
 }
 
 /**
- * Retired machines do not make a name ambiguous, because a device that is enrolled again bears the
- * name of its predecessor. Where every machine of that name is retired, the name still finds it.
+ * Retired machines do not make a name ambiguous, because a device that is enrolled again has the
+ * name of its predecessor. If every machine of that name is retired, the name still finds it.
  */
 export async function machineByIdOrName(
   tx: StoreTx,

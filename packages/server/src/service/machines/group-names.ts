@@ -2,7 +2,7 @@ import type { ServiceContext } from "../context.ts";
 
 type Context = Pick<ServiceContext, "store">;
 
-/** The name of one device group; empty when it is gone. */
+/** The name of one device group; empty when the group was deleted. */
 export const groupName = async ({ store }: Context, groupId: number): Promise<string> =>
   (await store.read((tx) => tx.deviceGroups.byId(groupId)))?.name ?? "";
 

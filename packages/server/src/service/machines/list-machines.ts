@@ -11,8 +11,8 @@ export interface MachineChoice {
 }
 
 /**
- * What the contract's own lists show: a client that runs something on all that it sees must not see
- * a retired machine.
+ * The contract's own lists show only machines in use. A client that runs something on every listed
+ * machine must not see a retired one.
  */
 const IN_USE: MachineChoice = { life: "inUse", enrollmentTokenId: null };
 

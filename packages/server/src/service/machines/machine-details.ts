@@ -6,16 +6,16 @@ import type { StoreTx } from "../../store/store.ts";
 import type { ServiceContext } from "../context.ts";
 import { machineByIdOrName } from "./get-machine.ts";
 
-/** A machine with what other rows say of it. */
+/** A machine and related facts from other rows. */
 export interface MachineDetails {
   machine: Machine;
   groupName: string;
   enrollmentTokenId: string | null;
-  /** The action that has not ended yet; null when there is none. */
+  /** The unfinished action; null when there is none. */
   unfinishedActionId: string | null;
 }
 
-/** `GET /halligan/v1/machines/{id}`: by id, or by a name as `GET /api/machines/{id}` takes it. */
+/** `GET /halligan/v1/machines/{id}`: by id, or by a name like `GET /api/machines/{id}`. */
 export function getMachineDetails(
   { store }: ServiceContext,
   caller: Caller,
@@ -27,7 +27,7 @@ export function getMachineDetails(
   });
 }
 
-/** Of a machine that a use case has just answered with. */
+/** The details of a machine that a use case has just returned. */
 export function readMachineDetails({ store }: ServiceContext, machine: Machine): Promise<MachineDetails> {
   return store.read((tx) => detailsOf(tx, machine));
 }

@@ -27,9 +27,9 @@ export function quarantineByHand(
 }
 
 /**
- * `POST /halligan/v1/machines/{id}/release`: the device may connect again. Of two devices with one key
- * the first one to connect is the machine from then on, and the other one puts it back in quarantine.
- * What the quarantine ended stays ended. Repeating it changes nothing.
+ * `POST /halligan/v1/machines/{id}/release`: the device may connect again. If two devices have one
+ * key, the first one to connect is the machine from then on; the other one puts the machine back in
+ * quarantine. Actions that the quarantine ended stay ended. Repeating the request changes nothing.
  */
 export function releaseMachine(
   { store, clock }: ServiceContext,

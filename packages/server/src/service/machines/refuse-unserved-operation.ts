@@ -4,9 +4,9 @@ import type { ServiceContext } from "../context.ts";
 import { reachableMachine } from "../reach.ts";
 
 /**
- * Operations of Defender that are not live response: an unknown machine is 404 first, because
- * connection tests of real clients ask for exactly that; a known one is told by name what is not
- * served. docs/contract/clients-in-the-wild.md#paths.
+ * Operations of Defender other than live response. An unknown machine gives 404 first, because
+ * connection tests of real clients expect exactly that. For a known machine the response names the
+ * operation that is not supported (docs/contract/clients-in-the-wild.md#paths).
  */
 export async function refuseUnservedOperation(
   { store }: ServiceContext,

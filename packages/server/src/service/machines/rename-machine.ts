@@ -7,9 +7,9 @@ import type { ServiceContext } from "../context.ts";
 import { reachableMachine } from "../reach.ts";
 
 /**
- * `PUT /halligan/v1/machines/{id}/name`: the name that the API shows and finds from then on; null
- * gives the device's own name back. Actions keep the name that the machine had when they were
- * accepted.
+ * `PUT /halligan/v1/machines/{id}/name`: the name under which the API shows and finds the machine
+ * from then on. Null restores the device's own name. Actions keep the name that the machine had
+ * when they were accepted.
  */
 export async function renameMachine(
   { store, clock }: ServiceContext,

@@ -24,9 +24,9 @@ export function retireMachine(
 }
 
 /**
- * `POST /halligan/v1/machines/{id}/reinstate`: takes a retirement back. The device's key is
- * accepted again and its agent, where it still runs, connects by itself. What the retirement ended
- * stays ended. Repeating it changes nothing.
+ * `POST /halligan/v1/machines/{id}/reinstate`: undoes a retirement. The device's key is accepted
+ * again, and a running agent reconnects by itself. Actions that the retirement ended stay ended.
+ * Repeating the request changes nothing.
  */
 export async function reinstateMachine(
   { store, clock }: ServiceContext,
@@ -46,9 +46,9 @@ export async function reinstateMachine(
 }
 
 /**
- * `DELETE /halligan/v1/machines/{id}`: the machine is in no list and found by nothing any more. Its
- * row stays, because its actions and audit records refer to it and its device group decides who
- * reads them; so does its key, which is refused as before.
+ * `DELETE /halligan/v1/machines/{id}`: no list and no search shows the machine any more. Its row
+ * stays, because its actions and audit records refer to it and its device group decides who reads
+ * them. Its key stays too, and is still refused.
  */
 export async function deleteMachine(
   { store, clock }: ServiceContext,
@@ -61,7 +61,8 @@ export async function deleteMachine(
     if (!machine.retirement) return refuse({ code: "MachineNotRetired", machineId });
     const nowMs = clock.nowMs();
     await tx.machines.save(machine, { ...machine, removedAtMs: nowMs });
-    // The row is in no list any more: the record is where a reader finds the machine by either name.
+    // No list shows the row any more, so the record contains both names for readers who search for
+    // the machine.
     const names = { computerDnsName: machineName(machine), deviceName: machine.facts.computerDnsName };
     await auditChange(tx, caller, "DeleteMachine", nowMs, names, machineId);
     return ok(null);

@@ -7,7 +7,7 @@ import { auditChange } from "../audit.ts";
 import type { ServiceContext } from "../context.ts";
 import { reachableMachine } from "../reach.ts";
 
-/** `PUT /halligan/v1/machines/{id}/tags`: the machine has these tags and no others from then on. */
+/** `PUT /halligan/v1/machines/{id}/tags`: replaces the tags of the machine. */
 export async function replaceMachineTags(
   { store, clock }: ServiceContext,
   caller: Caller,
@@ -28,7 +28,10 @@ export async function replaceMachineTags(
   });
 }
 
-/** `POST /api/machines/{id}/tags`: adding a tag that is there, or removing one that is not, changes nothing and is no fault. */
+/**
+ * `POST /api/machines/{id}/tags`. Adding an existing tag, or removing a missing one, changes
+ * nothing and is not an error.
+ */
 export async function setMachineTag(
   { store, clock }: ServiceContext,
   caller: Caller,

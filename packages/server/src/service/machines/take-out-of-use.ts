@@ -10,7 +10,7 @@ import { reachableMachine } from "../reach.ts";
 
 export interface TakingOutOfUse {
   operation: "QuarantineMachine" | "RetireMachine";
-  /** After "The machine was", in the errors of the actions that it ends. */
+  /** Follows "The machine was" in the errors of the actions that it ends. */
   participle: string;
   reason: string;
   isDone(machine: Machine): boolean;
@@ -18,9 +18,10 @@ export interface TakingOutOfUse {
 }
 
 /**
- * One transaction marks the machine, which refuses its key from then on, and ends its open actions. Its connection epoch grows, so
- * that whatever its device still reports on an open connection is refused; the wake-up makes the node that holds the connection
- * close it. Repeating it changes nothing: the first reason stays.
+ * One transaction marks the machine, so that its key is refused from then on, and ends its open
+ * actions. Its connection epoch is incremented, so that later reports on an open connection are
+ * refused. The wake-up makes the node that holds the connection close it. Repeating the request
+ * changes nothing: the first reason stays.
  */
 export async function takeOutOfUse(
   context: ServiceContext,

@@ -1,7 +1,8 @@
 import type { Bus } from "../../bus/bus.ts";
 
 /**
- * The bytes as they come, while the bus is told how far the file is. `fromBytes`: where in the file they begin.
+ * Passes the bytes through and publishes the progress of the file on the bus. `fromBytes`: offset
+ * of the first byte in the file.
  */
 export async function* countTransfer<Chunk extends Uint8Array>(
   bus: Pick<Bus, "transferProgress">,

@@ -10,8 +10,9 @@ import { reachableAction } from "../reach.ts";
 import { originOfLink } from "./result-link-origin.ts";
 
 /**
- * `GET /api/machineactions/{id}/GetLiveResponseResultDownloadLink(index=N)`: a signed link, good for 30 minutes by default.
- * 400 while the result may still come (one client polls on that), 404 when it never will.
+ * `GET /api/machineactions/{id}/GetLiveResponseResultDownloadLink(index=N)`: a signed link, valid
+ * for 30 minutes by default. 400 while the result may still arrive (one client polls for that), 404
+ * when it never will.
  */
 export async function createResultLink(
   { store, blobs, clock, keys, publicUrl, limits, resultLinks }: ServiceContext,
@@ -39,7 +40,7 @@ export async function createResultLink(
   );
 }
 
-/** What a download is called, and what it is: the gzip of a collected file, or a transcript. */
+/** File name and content type of a download: the gzip of a collected file, or a transcript. */
 export function downloadOf(action: MachineAction, index: number): { fileName: string; contentType: string } {
   const command = action.commands[index];
   return command?.type === "GetFile"
@@ -47,10 +48,10 @@ export function downloadOf(action: MachineAction, index: number): { fileName: st
     : { fileName: `output_${action.id}_${index}.json`, contentType: "application/json; charset=utf-8" };
 }
 
-/** A result whose bytes are here. */
+/** A result with bytes on this server. */
 export type KeptResult = Exclude<StoredResult, { kind: "expired" }>;
 
-/** The result of one command, or why there is none (yet). */
+/** The result of one command, or the reason why there is none (yet). */
 export function resultOf(action: MachineAction, index: number): Result<KeptResult, DomainError> {
   const command = action.commands[index];
   const never = (detail: string) => refuse({ code: "ResultNotFound", actionId: action.id, index, detail } as const);

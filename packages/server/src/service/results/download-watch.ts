@@ -1,13 +1,16 @@
 import type { ServiceContext } from "../context.ts";
 
-/** Looks at the store that one download makes because of hints: other clients of the bus may send any number of them. */
+/**
+ * How often one download reads the store because of hints, because other clients of the bus can
+ * send any number of them.
+ */
 const HINT_INTERVAL_MS = 50;
 
 type Watched = Pick<ServiceContext, "bus" | "clock" | "log">;
 
 /**
- * Looks again and again whether a download that is under way is still allowed: when something about its action changes,
- * and at intervals, because a hint may be lost. `signal` is aborted when it is no longer allowed.
+ * Checks whether a running download is still allowed: when its action changes, and at intervals,
+ * because a hint may be lost. `signal` is aborted when the download is no longer allowed.
  */
 export class DownloadWatch implements Disposable {
   readonly #context: Watched;
@@ -21,7 +24,7 @@ export class DownloadWatch implements Disposable {
   #isHinted = false;
   #isOver = false;
 
-  /** `intervalMs`: the longest time between two looks. */
+  /** `intervalMs`: the longest time between two checks. */
   constructor(context: Watched, actionId: string, intervalMs: number, isAllowed: () => Promise<boolean>) {
     this.#context = context;
     this.#isAllowed = isAllowed;
@@ -62,14 +65,14 @@ export class DownloadWatch implements Disposable {
     const { clock, log } = this.#context;
     if (this.#isLooking || this.#isOver) return;
     this.#isLooking = true;
-    // Before the look: a hint that comes during it is about something newer.
+    // Cleared before the read, because a hint that arrives during the read is about a newer state.
     this.#isHinted = false;
     this.#lookedAtMs = clock.monotonicMs();
     try {
       if (!(await this.#isAllowed())) this.#withdrawn.abort();
     } catch (err) {
-      // The store is away: what was allowed goes on until it answers.
-      log.warn({ err }, "download not looked at again");
+      // The store is unavailable, so the download continues until the store answers again.
+      log.warn({ err }, "checking whether a running download is allowed failed");
     }
     this.#isLooking = false;
     if (this.#isOver || this.signal.aborted) return;

@@ -9,7 +9,10 @@ import { reachableAction } from "../reach.ts";
 export interface ActionEvidence {
   actionId: string;
   machineId: string;
-  /** Of the commands that have ended. `evidence`: null from a device of link version 1, or when the server ended it. */
+  /**
+   * The evidence of the commands that have ended. `evidence` is null from a device of link version
+   * 1, or when the server ended the command.
+   */
   commands: { index: number; type: "RunScript" | "GetFile" | "PutFile"; evidence: EndEvidence | null }[];
 }
 

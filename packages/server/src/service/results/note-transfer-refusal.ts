@@ -2,7 +2,10 @@ import { applyEvent, type MachineAction, type MachineActionEvent } from "../../d
 import type { StorageCode } from "../../domain/actions/transfer-refusal.ts";
 import type { ServiceContext } from "../context.ts";
 
-/** Makes a refusal for lack of space visible: in the action, in a figure, and in the log at most once a minute. */
+/**
+ * Makes a refusal for lack of space visible: in the action, in a metric, and in the log at most
+ * once a minute.
+ */
 export async function noteTransferRefusal(
   context: ServiceContext,
   action: MachineAction,
@@ -14,7 +17,7 @@ export async function noteTransferRefusal(
   await note(context, action.id, { type: "transferRefused", index, code });
 }
 
-/** The figure and the warning alone, also for a library file. `sizeBytes`: 0 where it is not known. */
+/** Only the metric and the warning, also for a library file. `sizeBytes`: 0 when unknown. */
 export function noteStorageRefusal(
   { measures, resultSpace, log }: Pick<ServiceContext, "measures" | "resultSpace" | "log">,
   code: StorageCode,
@@ -27,7 +30,7 @@ export function noteStorageRefusal(
     log.warn({ code, ...of, ...due }, "files refused for lack of storage space: free or add space, or raise the quota");
 }
 
-/** After bytes were taken. Costs nothing where none had been refused. */
+/** Called after bytes were accepted. Costs nothing if none had been refused. */
 export async function noteTransferResumed(
   context: ServiceContext,
   action: MachineAction,
@@ -37,7 +40,10 @@ export async function noteTransferResumed(
     await note(context, action.id, { type: "transferResumed", index });
 }
 
-/** The answer to the device does not depend on it: where the store cannot be written now, the next refusal tries again. */
+/**
+ * The response to the device does not depend on this write. If the store cannot be written now, the
+ * next refusal tries again.
+ */
 async function note({ store, clock, log }: ServiceContext, actionId: string, event: MachineActionEvent): Promise<void> {
   try {
     await store.write(async (tx) => {
@@ -46,6 +52,6 @@ async function note({ store, clock, log }: ServiceContext, actionId: string, eve
       if (transition && !("code" in transition) && transition.changed) await tx.actions.save(action, transition.action);
     });
   } catch (err) {
-    log.warn({ err, actionId }, "the reason why a result waits could not be stored");
+    log.warn({ err, actionId }, "storing the reason why a result waits failed");
   }
 }

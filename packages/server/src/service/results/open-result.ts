@@ -5,18 +5,18 @@ import type { ServiceContext } from "../context.ts";
 import { downloadOf, resultOf } from "./create-result-link.ts";
 import { isLinkGood } from "./result-link-origin.ts";
 
-/** Where the bytes of a result are, and what the download is called. */
+/** The location of the bytes of a result, and the file name of the download. */
 export interface OpenedResult {
   fileName: string;
   contentType: string;
-  /** JSON that a device wrote, otherwise the gzip of a file. */
+  /** JSON that a device wrote; otherwise the gzip of a file. */
   isTranscript: boolean;
   sizeBytes: number;
   sha256: string;
   content: { kind: "bytes"; bytes: Uint8Array } | { kind: "blob"; resultId: string };
 }
 
-/** Asked again while a download is under way. */
+/** Called repeatedly while a download is running. */
 export const isLinkStillGood = (
   { store }: Pick<ServiceContext, "store">,
   actionId: string,
@@ -24,8 +24,8 @@ export const isLinkStillGood = (
 ): Promise<boolean> => store.read((tx) => isLinkGood(tx, actionId, origin));
 
 /**
- * What a signed link gives. Its signature was checked by the caller. The store is asked each time, so that a link ends with its action,
- * with its maker, and when it is taken back.
+ * The result for a signed link. The caller has checked the signature. The store is read each time,
+ * so that a link ends with its action, with its maker, and when it is revoked.
  */
 export async function openResult(
   { store }: ServiceContext,

@@ -11,14 +11,17 @@ import { noteTransferRefusal, noteTransferResumed } from "./note-transfer-refusa
 import { reserveResultSpace } from "./reserve-result-space.ts";
 
 /**
- * The id under which an upload is kept: the device chooses `uploadId`, so that it can resume, but never a path; whatever it
- * sends ends up hashed together with whose and what it is.
+ * The id under which an upload is stored. The device chooses `uploadId`, so that it can resume, but
+ * never a path: its text is hashed together with the machine, action and command.
  */
 export function resultIdOf(machineId: string, actionId: string, index: number, uploadId: string): string {
   return createHash("sha256").update(`result\n${machineId}\n${actionId}\n${index}\n${uploadId}`).digest("hex");
 }
 
-/** Whose transfers a ticket allows; null when it is not one of ours, or its link is not the machine's newest. */
+/**
+ * The machine whose transfers a ticket allows. Null when the ticket was not made by this server, or
+ * its connection is not the machine's newest.
+ */
 export async function verifyLinkTicket({ store, keys }: ServiceContext, text: string): Promise<LinkTicket | null> {
   const ticket = checkLinkTicket(text, keys.linkTicket.accepted);
   if (!ticket) return null;
@@ -27,7 +30,10 @@ export async function verifyLinkTicket({ store, keys }: ServiceContext, text: st
   return machine.linkEpoch === ticket.linkEpoch ? ticket : null;
 }
 
-/** Asked again while a download is under way: not once the machine is in quarantine or retired, or its order is over. */
+/**
+ * Called repeatedly while a download is running. False when the machine is in quarantine or
+ * retired, or its order is over.
+ */
 export async function isTransferAllowed(
   context: Pick<ServiceContext, "store">,
   of: LinkTicket,
@@ -38,7 +44,7 @@ export async function isTransferAllowed(
   return (await actionForTransfer(context, of, actionId)).ok;
 }
 
-/** The action that a transfer is about: its order must be out on the ticket's machine. */
+/** The action of a transfer. Its order must be out on the ticket's machine. */
 export async function actionForTransfer(
   { store }: Pick<ServiceContext, "store">,
   { machineId }: LinkTicket,
@@ -58,7 +64,10 @@ export interface ResultPart {
   body: AsyncIterable<Uint8Array>;
 }
 
-/** `PUT .../parts/{n}`: durable when it answers. What does not fit is refused before its first byte is read. */
+/**
+ * `PUT .../parts/{n}`: the part is durable when the response is sent. A part that does not fit is
+ * refused before its first byte is read.
+ */
 export async function receiveResultPart(
   context: ServiceContext,
   action: MachineAction,
@@ -94,7 +103,10 @@ export async function receiveResultPart(
   return ok(null);
 }
 
-/** `POST .../complete`: the whole is durable and its SHA-256 agrees; only now may the command's end name it. */
+/**
+ * `POST .../complete`: the complete result is durable and its SHA-256 agrees. Only now may the
+ * command's end name it.
+ */
 export async function completeResult(
   context: ServiceContext,
   action: MachineAction,
@@ -104,7 +116,8 @@ export async function completeResult(
 ): Promise<Result<null, DomainError>> {
   const { store, blobs, clock, resultSpace } = context;
   const resultId = resultIdOf(action.machineId, action.id, index, uploadId);
-  // Also where its parts came before this release, or before the store was restored from a backup.
+  // Also needed if its parts arrived before this release, or before the store was restored from a
+  // backup.
   const wanted = { actionId: action.id, index, resultId, neededBytes: whole.sizeBytes };
   const reserved = await reserveResultSpace(context, wanted);
   if (!reserved.ok) return reserved;

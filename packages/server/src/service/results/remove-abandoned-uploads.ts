@@ -4,8 +4,10 @@ import type { ServiceContext } from "../context.ts";
 const BATCH = 100;
 
 /**
- * Removes the bytes of uploads that no end of a command can name any more, complete or not: their action is final, or another upload took their
- * place, or nothing was added for `leftoverMs`. The bytes go before the row: after a crash in between the next run does it again. How many.
+ * Removes the bytes of uploads, complete or not, that no end of a command can name any more: their
+ * action is final, another upload replaced them, or nothing was added for `leftoverMs`. The bytes
+ * are removed before the row, so that after a crash in between the next run repeats the step.
+ * Returns how many.
  */
 export async function removeAbandonedUploads(
   { store, blobs, clock, resultSpace }: Pick<ServiceContext, "store" | "blobs" | "clock" | "resultSpace">,
@@ -17,7 +19,7 @@ export async function removeAbandonedUploads(
   );
   let removed = 0;
   for (const { resultId, actionId } of abandoned) {
-    // A node of the release before records ends without a mark here.
+    // A node of the previous release records ends without a mark in this table.
     const action = await store.read((tx) => tx.actions.byId(actionId));
     const isNamed = action?.commands.some(({ result }) => result?.kind === "blob" && result.resultId === resultId);
     if (isNamed) {

@@ -7,13 +7,14 @@ export interface WantedSpace {
   actionId: string;
   index: number;
   resultId: string;
-  /** The offset up to which bytes are about to come. */
+  /** The offset that the upload reaches with the bytes about to arrive. */
   neededBytes: number;
 }
 
 /**
- * Before bytes of a result are read: the command still takes them, and they fit into the quotas. Costs a transaction for each 64 MiB. What an
- * upload replaces is removed.
+ * Called before bytes of a result are read. Checks that the command still accepts them and that
+ * they fit into the quotas. Costs one transaction for each 64 MiB. Removes the uploads that this
+ * one replaces.
  */
 export async function reserveResultSpace(
   { store, blobs, clock, limits, resultSpace }: ServiceContext,

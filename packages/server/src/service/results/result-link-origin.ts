@@ -4,7 +4,7 @@ import type { StoreTx } from "../../store/store.ts";
 
 const OUTSIDE = /^o-/;
 
-/** What a link that the caller gets now is bound to. */
+/** The facts to which a link made now is bound. */
 export async function originOfLink(tx: StoreTx, caller: Caller, actionId: string): Promise<ResultLinkOrigin> {
   const maker = linkMaker(caller.id);
   const [actionGeneration = 0, application] = await Promise.all([
@@ -15,9 +15,9 @@ export async function originOfLink(tx: StoreTx, caller: Caller, actionId: string
 }
 
 /**
- * Whether a link counts still: it was not taken back with its action's other links, and its maker is
- * there, was not blocked, and did not have what it was handed out revoked. `origin`: null for a link
- * of an older release, which ends with the first revocation of the action's links.
+ * Whether a link is still valid: its action's links were not revoked, and its maker exists, is not
+ * blocked, and has no revocation since. `origin`: null for a link of an older release, which ends
+ * with the first revocation of the action's links.
  */
 export async function isLinkGood(tx: StoreTx, actionId: string, origin: ResultLinkOrigin | null): Promise<boolean> {
   const generation = await tx.resultLinks.generationOf(actionId);

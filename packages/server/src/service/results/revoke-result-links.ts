@@ -5,7 +5,10 @@ import type { ServiceContext } from "../context.ts";
 import { events } from "../events.ts";
 import { reachableAction } from "../reach.ts";
 
-/** `POST /halligan/v1/actions/{id}/revoke-links`: every link to a result of the action is refused from then on; new ones are made as before. */
+/**
+ * `POST /halligan/v1/actions/{id}/revoke-links`: refuses every existing link to a result of the
+ * action from then on. New links can be made.
+ */
 export function revokeResultLinks(
   { store, clock }: ServiceContext,
   caller: Caller,

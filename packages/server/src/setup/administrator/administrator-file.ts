@@ -7,12 +7,13 @@ import { hasApplication } from "../../service/identity/administrator.ts";
 import type { Store } from "../../store/store.ts";
 import { writePrivateFile } from "../private-files.ts";
 
-/** The credentials of the administrator that the server made itself; 0600. */
+/** The credentials of the administrator that the server itself created; 0600. */
 export const administratorFile = (dataDir: string): string => join(dataDir, "administrator.json");
 
 /**
- * Credentials whose application may not be committed yet. They are durable before the commit and get their final name after it:
- * a crash in between leaves a pending file, and the store says whether its application exists. So no secret is ever lost.
+ * Credentials of an application that may not be committed yet. They are durable before the commit
+ * and get their final name after it. A crash in between leaves a pending file, and the store says
+ * whether its application exists. So no secret is ever lost.
  */
 const pendingFile = (dataDir: string): string => `${administratorFile(dataDir)}.pending`;
 
@@ -20,7 +21,10 @@ export async function writePendingCredentials(dataDir: string, credentials: Cred
   await writePrivateFile(pendingFile(dataDir), textOf(credentials));
 }
 
-/** Gives a pending file its final name when its application is in the store, and removes it otherwise. The final path, or null. */
+/**
+ * Renames a pending file to its final name if its application is in the store, and removes it
+ * otherwise. Returns the final path, or null.
+ */
 export async function settlePendingCredentials(store: Store, dataDir: string): Promise<string | null> {
   const pending = pendingFile(dataDir);
   const credentials = await readCredentials(pending);
@@ -34,16 +38,17 @@ export async function settlePendingCredentials(store: Store, dataDir: string): P
 }
 
 /**
- * What became of the file at a start.
+ * The state of the file at a start.
  * absent:   there is none; the operator keeps the credentials elsewhere.
  * current:  it names this deployment's URLs.
- * updated:  it named other URLs, as of a start with other settings, and names these now.
- * outdated: its application was removed or replaced, or the file is of another deployment; it is left alone.
+ * updated:  it named other URLs, from a start with other settings, and names these now.
+ * outdated: its application was removed or replaced, or the file belongs to another deployment; it
+ *           is not changed.
  * unusable: it is not a credentials file.
  */
 export type FileState = "absent" | "current" | "updated" | "outdated" | "unusable";
 
-/** Makes the URLs in the file those of the present configuration. */
+/** Updates the URLs in the file to the present configuration. */
 export async function updateCredentialUrls(
   store: Store,
   dataDir: string,

@@ -20,10 +20,11 @@ export interface Deployment {
 }
 
 /**
- * The first start makes one application with every permission and leaves its credentials in `<dataDir>/administrator.json`, 0600.
- * Returns that file's path when it was made now. Whether there was a first start is what the store says, so that moving or
- * deleting the file never makes a second administrator. Called when the server listens: a start that fails writes no file. Later
- * starts bring the URLs in the file up to date.
+ * The first start creates an application with every permission and writes its credentials to
+ * `<dataDir>/administrator.json`, 0600. Returns the path of that file if it was created now. The
+ * store says whether there was a first start, so that moving or deleting the file never creates a
+ * second administrator. Called when the server is listening, so a start that fails writes no file.
+ * Later starts update the URLs in the file.
  */
 export async function ensureAdministrator(
   context: AdministratorContext,
@@ -38,10 +39,10 @@ export async function ensureAdministrator(
   if (!isFirst) {
     try {
       const state = await updateCredentialUrls(store, dataDir, urlsOf(deployment));
-      if (state === "updated") log.info({ url: publicUrl }, "administrator.json names the present public URL now");
+      if (state === "updated") log.info({ url: publicUrl }, "administrator.json updated to the present public URL");
       if (state === "updated" || state === "current") {
         log.warn(
-          "administrator.json still holds a secret; halligan login --from FILE keeps it elsewhere and removes the file",
+          "administrator.json still contains a secret; halligan login --from FILE stores it elsewhere and removes the file",
         );
       }
       if (state === "outdated" || state === "unusable") {
@@ -51,7 +52,7 @@ export async function ensureAdministrator(
         );
       }
     } catch (err) {
-      // As when another user owns it. The server does not need the file.
+      // For example because another user owns it. The server does not need the file.
       log.warn({ err }, "administrator.json could not be read or updated");
     }
     return settled;
@@ -67,8 +68,9 @@ export async function ensureAdministrator(
 }
 
 /**
- * `halligan-server admin reset`: another application with every permission takes the place of the one that the server made before,
- * which is removed with its secret and its tokens. Returns the path of the new credentials.
+ * `halligan-server admin reset`: replaces the application that the server created before with
+ * another one with every permission. The old application is removed with its secret and its tokens.
+ * Returns the path of the new credentials.
  */
 export async function replaceAdministrator(
   context: AdministratorContext,
@@ -88,7 +90,10 @@ export async function replaceAdministrator(
   return file;
 }
 
-/** `mayInsert` answers what the audit record says beside the application, or null when there is to be none. */
+/**
+ * `mayInsert` returns additional details for the audit record, or null when no application is to be
+ * added.
+ */
 async function make(
   { store, clock, ids }: AdministratorContext,
   deployment: Deployment,

@@ -14,15 +14,16 @@ import { openStore } from "../open-store.ts";
 import { replaceAdministrator } from "./first-administrator.ts";
 
 export interface AdministratorReset {
-  /** Where the new credentials are. */
+  /** Path of the new credentials. */
   readonly file: string;
   /** The content of that file. */
   readonly credentials: string;
 }
 
 /**
- * `halligan-server admin reset`. It uses the database directly, so it needs no credentials and no running server: who may write the
- * data folder, or has the database's password, owns the deployment anyway. A running server sees the change at its next read.
+ * `halligan-server admin reset`. It uses the database directly, so it needs no credentials and no
+ * running server. An operator who can write the data folder, or has the database's password,
+ * controls the deployment in any case. A running server sees the change at its next read.
  */
 export async function resetAdministrator(config: Config, engines: Engines, log: Logger): Promise<AdministratorReset> {
   const { dataDir } = config;

@@ -14,9 +14,10 @@ export interface TlsFiles {
 const DAY_MS = 24 * 3_600_000;
 
 /**
- * The certificate that TLS is served with. Its files are read again at intervals and at SIGHUP: their content is compared, because a
- * renewal may replace a file, a link or a whole folder, and notices of the file system miss some of these. Connections that are open
- * keep what they began with. A pair that cannot be used leaves the one before in use.
+ * The certificate of the TLS server. Its files are read again at intervals and at SIGHUP. Their
+ * content is compared, because a renewal may replace a file, a link or a whole folder, and
+ * notifications of the file system miss some of these. Open connections keep their certificate. If
+ * a new pair cannot be used, the previous one stays in use.
  */
 export class ServedCertificate {
   readonly #files: TlsFiles;
@@ -24,7 +25,7 @@ export class ServedCertificate {
   readonly #nowMs: () => number;
   readonly #listeners: ((pair: TlsPair) => void)[] = [];
   #pair: TlsPair;
-  /** Why the files as they are now are not used; null while they are. */
+  /** Why the present files are not used; null while they are. */
   #failure: string | null = null;
   #loggedLevel = 0;
   #loggedAtMs = 0;
@@ -36,7 +37,10 @@ export class ServedCertificate {
     this.#nowMs = nowMs;
   }
 
-  /** Throws ConfigError for files that cannot be used. An expired certificate is served, and said to be. */
+  /**
+   * Throws ConfigError for files that cannot be used. An expired certificate is served with a
+   * warning.
+   */
   static async open(files: TlsFiles, log: Logger, nowMs: () => number): Promise<ServedCertificate> {
     const read = await readPair(files);
     if (!read.ok) throw new ConfigError(read.error);
@@ -50,12 +54,15 @@ export class ServedCertificate {
     return this.#pair;
   }
 
-  /** Called with each pair that takes the place of the one before. */
+  /** Called with each pair that replaces the previous one. */
   onChange(apply: (pair: TlsPair) => void): void {
     this.#listeners.push(apply);
   }
 
-  /** Reads the files again. `isAsked`: also says that nothing has changed, for whoever sent a signal. */
+  /**
+   * Reads the files again. `isAsked`: also logs that nothing has changed, for the operator who sent
+   * a signal.
+   */
   async reload(isAsked: boolean): Promise<void> {
     const read = await readPair(this.#files);
     if (!read.ok) {
@@ -77,7 +84,7 @@ export class ServedCertificate {
     this.#logExpiry();
   }
 
-  /** Negative when it is over. */
+  /** Negative after the expiry. */
   get secondsUntilExpiry(): number {
     return (this.#pair.validUntilMs - this.#nowMs()) / 1_000;
   }
@@ -86,7 +93,10 @@ export class ServedCertificate {
     return this.#failure !== null;
   }
 
-  /** What an operator should know; empty when all is well. Names no file: it is shown to everybody. */
+  /**
+   * Warnings for the operator; empty when there are none. Names no file, because the text is
+   * public.
+   */
   warnings(): string[] {
     const found: string[] = [];
     const nowMs = this.#nowMs();
@@ -100,7 +110,7 @@ export class ServedCertificate {
     return found;
   }
 
-  /** Once for each level; once a day when it is over. */
+  /** Logs once for each level, and once a day after the expiry. */
   #logExpiry(): void {
     const nowMs = this.#nowMs();
     if (nowMs < this.#pair.validFromMs) {
@@ -142,7 +152,8 @@ async function readPair(files: TlsFiles): Promise<Result<TlsPair, string>> {
   }
   const [cert = "", key = ""] = texts;
   const pair = checkTlsPair({ cert, key }, files);
-  // After the content: a certificate that was named as the key is open to all, and the mode is not the mistake.
+  // Checked after the content: if a certificate was named as the key, it is readable by all, and
+  // the mode is not the mistake.
   const openFault = pair.ok ? await openKeyFault(files.keyFile) : null;
   return openFault === null ? pair : { ok: false, error: openFault };
 }

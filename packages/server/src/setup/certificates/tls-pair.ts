@@ -3,19 +3,21 @@ import { createSecureContext, getCACertificates } from "node:tls";
 import type { Validity } from "../../domain/certificate-expiry.ts";
 import { refuse as fault, ok, type Result } from "../../domain/result.ts";
 
-/** A certificate with its chain and its key, checked: new TLS connections can be served with it. */
+/** A certificate with its chain and its key, checked: new TLS connections can use it. */
 export interface TlsPair extends Validity {
   readonly cert: string;
   readonly key: string;
   readonly subject: string;
-  /** What clients may stumble over, each with its remedy. */
+  /** Problems that clients may have with it, each with its remedy. */
   readonly warnings: readonly string[];
 }
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----/;
 
-/** `files` are named in the messages only. The error is a sentence that names the mistake and the remedy. */
+/**
+ * `files` are used only in messages. The error is a sentence that names the mistake and the remedy.
+ */
 export function checkTlsPair(
   { cert, key }: { cert: string; key: string },
   files: { certFile: string; keyFile: string },
@@ -71,7 +73,7 @@ function readKey(key: string, keyFile: string): Result<KeyObject, string> {
   if (!PRIVATE_KEY.test(key)) {
     return fault(`${keyFile} holds no private key in PEM ("-----BEGIN PRIVATE KEY-----")`);
   }
-  // Looked for in the text: the library's own error for it differs between versions.
+  // Found in the text, because the library's own error for it differs between versions.
   if (/BEGIN ENCRYPTED PRIVATE KEY|Proc-Type: 4,ENCRYPTED/.test(key)) {
     return fault(
       `the key ${keyFile} is encrypted, and a server that starts by itself has no passphrase. ` +
@@ -85,7 +87,9 @@ function readKey(key: string, keyFile: string): Result<KeyObject, string> {
   }
 }
 
-/** Agents and clients know roots; what is between a root and the server's certificate they only learn from the server. */
+/**
+ * Agents and clients know only root certificates. The intermediate ones must come from the server.
+ */
 function chainWarnings(own: X509Certificate, others: readonly X509Certificate[], certFile: string): string[] {
   let last = own;
   for (const next of others) {

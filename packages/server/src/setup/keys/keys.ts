@@ -18,23 +18,27 @@ export type Keys = LoadedKeys & ServerKeys;
 
 const HMAC_KEY_BYTES = 32;
 
-/** What each kind of file has to hold. */
+/** The required content of each kind of file. */
 const FORMS = {
   ".pem": "a private key in PEM (PKCS #8) is wanted, Ed25519 for orders",
   ".key": `${HMAC_KEY_BYTES} random bytes are wanted`,
 } as const;
 
-/** Where keys are, and whether they may be made there: with several nodes they are given, or each would make its own. */
+/**
+ * The folder of the keys, and whether keys may be created there. With several nodes the keys must
+ * exist, because otherwise each node would create its own.
+ */
 export interface KeyFolder {
   folder: string;
   makes: boolean;
 }
 
 /**
- * The server's keys, one for each purpose: `order.pem`, `access-token.pem`, `result-link.key`, `link-ticket.key`. Losing the order key
- * orphans every agent. Beside each may lie others that are accepted and do not sign, as `order-next.pem` before a rotation and
- * `order-previous.pem` after it: with several nodes a key has to be known everywhere before the first one signs with it.
- * `recovery.pem` outranks the order keys on the devices.
+ * The server's keys, one for each purpose: `order.pem`, `access-token.pem`, `result-link.key`,
+ * `link-ticket.key`. If the order key is lost, no agent accepts an order. The folder may also have
+ * keys that are accepted and do not sign, such as `order-next.pem` before a rotation and
+ * `order-previous.pem` after it: with several nodes a key must be known everywhere before the first
+ * one signs with it. `recovery.pem` outranks the order keys on the devices.
  */
 export async function loadKeys({ folder, makes }: KeyFolder): Promise<LoadedKeys> {
   if (makes) await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -48,7 +52,7 @@ export async function loadKeys({ folder, makes }: KeyFolder): Promise<LoadedKeys
       try {
         return await read(content);
       } catch (cause) {
-        // The library's own words name no file ("DECODER routines::unsupported").
+        // The library's own message names no file ("DECODER routines::unsupported").
         throw new ConfigError(`the key ${file} is not usable: ${FORMS[extension]}`, { cause });
       }
     };
@@ -71,7 +75,10 @@ export async function loadKeys({ folder, makes }: KeyFolder): Promise<LoadedKeys
   return { order, accessToken, resultLink, linkTicket, recoveryFile };
 }
 
-/** What nodes compare: a key that one signs with must be accepted by the other. No secret can be read from it. */
+/**
+ * Fingerprints that nodes compare: a key that one node signs with must be accepted by the others.
+ * They reveal no secret.
+ */
 export function keyFingerprints(keys: LoadedKeys): NodeFacts["keys"] {
   const hmac = (purpose: string, key: Uint8Array) =>
     `${purpose} ${createHmac("sha256", key).update(`halligan fingerprint of ${purpose}`).digest("hex").slice(0, 16)}`;

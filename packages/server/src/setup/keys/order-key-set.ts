@@ -11,7 +11,7 @@ import type { Store } from "../../store/store.ts";
 import { isMissing } from "../private-files.ts";
 import type { RecoveryKeyFile } from "./recovery-key.ts";
 
-/** What `halligan-server sign-order-keys` writes beside the keys. */
+/** The file that `halligan-server sign-order-keys` writes to the key folder. */
 export const RECOVERY_SET_FILE = "recovery-set.json";
 const SignedSet = Type.Object({ payload: Type.String(), keyId: Sha256, signature: Type.String() });
 type SignedSet = Static<typeof SignedSet>;
@@ -19,8 +19,9 @@ type SignedSet = Static<typeof SignedSet>;
 const publicHalf = ({ keyId, publicKey }: OrderKey): OrderKey => ({ keyId, publicKey });
 
 /**
- * Numbers the present order keys: the same number for the same keys, on each node, and a higher one after each change. The number is not below the
- * time in seconds at which the keys changed, so that it grows also after the store was restored from a backup.
+ * Numbers the present order keys: the same number for the same keys, on each node, and a higher one
+ * after each change. The number is at least the time in seconds at which the keys changed, so that
+ * it also grows after the store was restored from a backup.
  */
 export async function numberOrderKeys(
   store: Store,
@@ -50,7 +51,7 @@ function recoveryOf(
   return { key, set: privateKey ? signOrderKeySet(keys, key, privateKey, number) : given };
 }
 
-/** A set for every machine of the deployment, by its recovery key. */
+/** A set for every machine of the deployment, signed by its recovery key. */
 export function signOrderKeySet(
   keys: readonly OrderKey[],
   recoveryKey: OrderKey,

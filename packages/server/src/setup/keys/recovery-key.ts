@@ -6,15 +6,18 @@ import { ConfigError } from "../../config/config.ts";
 import { isMissing, readOrMake } from "../private-files.ts";
 import { orderKeyOf } from "./order-key.ts";
 
-/** `privateKey`: null where the operator keeps it elsewhere and only the public half is in the folder. */
+/**
+ * `privateKey`: null when the operator keeps it elsewhere and only the public half is in the
+ * folder.
+ */
 export interface RecoveryKeyFile {
   key: OrderKey;
   privateKey: KeyObject | null;
 }
 
 /**
- * `recovery.pem` holds the private key, as the first start makes it, or only the public one. Null where there is no such file, as in a
- * folder of keys that was given.
+ * `recovery.pem` contains the private key, as the first start creates it, or only the public one.
+ * Null when there is no such file, for example in a configured key folder.
  */
 export async function readRecoveryKey(
   folder: string,

@@ -6,7 +6,10 @@ import { loadKeys } from "./keys.ts";
 import { RECOVERY_SET_FILE, signOrderKeySet } from "./order-key-set.ts";
 import { parseRecoveryKey } from "./recovery-key.ts";
 
-/** `halligan-server sign-order-keys FILE`: for devices that pin none of the present order keys. Returns the file that it wrote. */
+/**
+ * `halligan-server sign-order-keys FILE`: for devices that pin none of the present order keys.
+ * Returns the path of the written file.
+ */
 export async function signOrderKeys(config: Config, recoveryKeyFile: string, nowMs: number): Promise<string> {
   const { key, privateKey } = parseRecoveryKey(recoveryKeyFile, await readFile(recoveryKeyFile, "utf8"));
   if (!privateKey)

@@ -3,7 +3,10 @@ import type { ListedAction } from "../../domain/actions/machine-action.ts";
 import type { MachineActionTable } from "../schema.ts";
 import { parseCancellation, parseListedCommands, parseStatus } from "./stored-action.ts";
 
-/** The columns of a list: a page of 1,000 actions is half the bytes and half the work that whole rows are. */
+/**
+ * The columns of a list. A page of 1,000 actions takes half the bytes and half the work of whole
+ * rows.
+ */
 export const LISTED_COLUMNS = [
   "seq",
   "id",

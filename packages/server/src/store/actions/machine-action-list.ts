@@ -23,7 +23,7 @@ const SOURCES = {
   id: column("id"),
   status: column("status"),
   machineId: column("machine_id"),
-  // What the wire form says of every action that this server can hold.
+  // The values that the wire form of every action on this server shares.
   type: { from: "constant", value: "LiveResponse" },
   requestor: column("requestor"),
   creationDateTimeUtc: column("created_at_ms"),
@@ -34,8 +34,9 @@ const SOURCES = {
 const SEQ: Expression<unknown> = sql.ref("machine_action.seq");
 
 /**
- * One page of `GET /api/machineactions`, newest first unless ordered otherwise. The inner query finds sequences, mostly without
- * leaving an index; only the page's own rows are then read whole: sorting whole rows took four times as long.
+ * One page of `GET /api/machineactions`, newest first by default. The inner query finds sequences,
+ * mostly from an index alone; then only the rows of the page are read. Sorting whole rows took four
+ * times as long.
  */
 export async function listMachineActions<T>(
   executor: Executor,
@@ -70,10 +71,10 @@ export async function listMachineActions<T>(
   return toPage(rows, query, (row) => orderValues(row, keys), fromRow);
 }
 
-/** `@odata.count`: all that meet the filter. */
+/** `@odata.count`: the number of actions that meet the filter. */
 export async function countMachineActions(executor: Executor, filter: Filter | null, reach: Reach): Promise<number> {
   const all = condition(filter, reach, (joined) => chooseIndex(joined, null), executor.engine);
-  // Which group a machine is in may change at any time.
+  // The group of a machine may change at any time.
   if (executor.settledCounts && reach.kind === "all") {
     const checked = condition(filter, reach, () => NO_INDEX, executor.engine);
     return await executor.settledCounts.count(executor, filter, { all, checked });
@@ -96,9 +97,12 @@ function condition(
   return reach.kind === "all" ? met : sql`${onMachinesIn(reach.groupIds, engine)} and ${met}`;
 }
 
-/** Of machines that are in the groups today. Only checked: a user who reaches most machines walks the list as everybody else does. */
+/**
+ * The actions of machines that are in these groups now. Checked without an index: a user who
+ * reaches most machines reads the list like any other caller.
+ */
 function onMachinesIn(groupIds: readonly number[], engine: Engine): RawBuilder<SqlBool> {
-  // Otherwise every action would be looked at for nothing.
+  // Without this shortcut every action would be examined in vain.
   if (groupIds.length === 0) return FALSE;
   const machineId = engine.unindexed(SOURCES.machineId.value);
   return sql`${machineId} in (select machine.id from machine where ${inGroups(groupIds)})`;
@@ -119,9 +123,11 @@ function filterCondition(filter: Filter, choose: (filter: Filter) => IndexChoice
 }
 
 /**
- * Follows from the condition itself and tells the walk along the sequence where to begin or end: without it, "created since
- * yesterday", newest first, read the whole table when yesterday has less than a page (420 ms at 1,000,000 actions). Sequence and
- * creation time need not agree; then the bounds are only wider. `+ 0` keeps the minimum from being looked for along the sequence.
+ * Bounds of the sequence that follow from the condition on the creation time. They limit the part
+ * of the sequence that is read. Without them, "created since yesterday", newest first, read the
+ * whole table if yesterday had less than a page (420 ms at 1,000,000 actions). If sequence and
+ * creation time disagree, the bounds are only wider. `+ 0` prevents SQLite from searching for the
+ * minimum along the sequence.
  */
 function sequenceBounds(
   bound: Extract<Filter, { kind: "compare" }>,

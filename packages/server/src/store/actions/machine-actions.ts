@@ -22,8 +22,9 @@ type Row = Selectable<MachineActionTable>;
 type ActionValues = Omit<Row, "seq" | "type" | "link_generation">;
 
 /**
- * Written out instead of bound: SQLite uses a partial index only for a condition that it can read, and it prepares a statement anew for
- * each binding that such a choice could depend on (`unfinishedOf`: 12 microseconds bound, 0.7 written out).
+ * Written as constants and not bound. SQLite uses a partial index only for a condition that it can
+ * read in the query. If such a choice could depend on a binding, it prepares the statement again
+ * for each one (`unfinishedOf`: 12 microseconds bound, 0.7 as a constant).
  */
 const UNFINISHED = [sql.lit("Pending"), sql.lit("InProgress")];
 const OUT = sql.lit("out");
@@ -33,7 +34,7 @@ export interface ActionLoad {
   pending: number;
   inProgress: number;
   placesTaken: number;
-  /** When the oldest pending action of a linked machine was accepted; null when none waits. */
+  /** When the oldest pending action of a connected machine was accepted; null when none waits. */
   oldestWaitingMs: number | null;
 }
 
@@ -41,12 +42,15 @@ export type MachineActions = ReturnType<typeof machineActions>;
 
 export function machineActions(executor: Executor) {
   return {
-    /** The schema refuses a second unfinished action of a machine; callers look with `unfinishedOf` first, in the same transaction. */
+    /**
+     * The schema refuses a second unfinished action of a machine. Callers check with `unfinishedOf`
+     * first, in the same transaction.
+     */
     async insert(action: MachineAction): Promise<void> {
       await executor.all(insert, toValues(action));
     },
 
-    /** Compare and set of what changes: `loaded` is the action as it was read. */
+    /** Compares and sets the changed columns. `loaded`: the action as it was read. */
     async save(loaded: MachineAction, changed: MachineAction): Promise<MachineAction> {
       const saved: MachineAction = { ...changed, version: loaded.version + 1 };
       const values = toValues(saved);
@@ -68,12 +72,18 @@ export function machineActions(executor: Executor) {
       return (await executor.all(selectOpen, { machine_id: machineId })).map(fromRow);
     },
 
-    /** Machines with a link on this node and an action that waits to be sent: what a lost wake-up would leave behind. */
+    /**
+     * Machines that are connected to this node and have an action to be sent. Finds what a lost
+     * wake-up left waiting.
+     */
     async linkedMachinesWithWork(nodeId: string, limit: number): Promise<string[]> {
       return (await executor.all(selectMachinesWithWork, { node_id: nodeId, limit })).map((row) => row.machine_id);
     },
 
-    /** Machines with a link on this node to which an order or an end was not sent yet; oldest first. */
+    /**
+     * Machines that are connected to this node and have an order or an end that was not sent yet;
+     * oldest first.
+     */
     async linkedMachinesToSend(nodeId: string, limit: number): Promise<string[]> {
       return (await executor.all(selectMachinesToSend, { node_id: nodeId, limit })).map((row) => row.machine_id);
     },
@@ -83,12 +93,12 @@ export function machineActions(executor: Executor) {
       return (await executor.all(selectOverdue, { now_ms: nowMs, limit })).map(fromRow);
     },
 
-    /** Finished before `beforeMs`, with bytes that are still kept; oldest first. */
+    /** Actions that ended before `beforeMs` and still have bytes; oldest first. */
     async withResultsBefore(beforeMs: number, limit: number): Promise<MachineAction[]> {
       return (await executor.all(selectWithResults, { before_ms: beforeMs, limit })).map(fromRow);
     },
 
-    /** When the oldest action was made that a device may still work for; undefined for none. */
+    /** When the oldest action was created for which a device may still work; undefined for none. */
     async oldestOpenMs(): Promise<number | undefined> {
       const [unfinished] = await executor.all(selectOldestUnfinished, {});
       const [out] = await executor.all(selectOldestOut, {});
@@ -96,27 +106,32 @@ export function machineActions(executor: Executor) {
       return times.length > 0 ? Math.min(...times) : undefined;
     },
 
-    /** Removes finished actions that were made before `beforeMs` and keep no results; how many. */
+    /**
+     * Removes final actions that were created before `beforeMs` and keep no results; returns how
+     * many.
+     */
     async removeBefore(beforeMs: number, limit: number): Promise<string[]> {
       const removed = await executor.all(removeOld, { before_ms: beforeMs, limit });
       if (removed.length > 0) await executor.all(tellRemoved, { key: ACTIONS_REMOVED });
       return removed.map(({ id }) => id);
     },
 
-    /** Running sessions: unfinished actions that hold a place. */
+    /** Running sessions: unfinished actions that hold a session slot. */
     async placesTaken(nowMs: number): Promise<number> {
       const [row] = await executor.all(countPlaces, { now_ms: nowMs });
       return row?.taken ?? 0;
     },
 
     /**
-     * The same, and so until this transaction ends: whoever is about to take one of `places` waits here for the others, on every node.
-     * When all are taken nobody waits, because none is about to be taken.
+     * Counts as above, and keeps the count valid until this transaction ends: on every node,
+     * transactions that are about to take one of `places` slots wait here for each other. When all
+     * slots are taken none of them waits, because none can take one.
      */
     async placesTakenUntilEnd(places: number, nowMs: number): Promise<number> {
       const [before] = await executor.all(countPlaces, { now_ms: nowMs });
       if (!executor.locks || (before?.taken ?? 0) >= places) return before?.taken ?? 0;
-      // Sent together; the count sees what was committed before the lock was given.
+      // Both statements are sent together. The count sees what was committed before the lock was
+      // granted.
       const [, [exact]] = await Promise.all([
         executor.all(lockPlaces, {}),
         executor.all(countPlaces, { now_ms: nowMs }),
@@ -124,13 +139,13 @@ export function machineActions(executor: Executor) {
       return exact?.taken ?? 0;
     },
 
-    /** Actions of linked machines that wait for a place, oldest first. */
+    /** Actions of connected machines that wait for a session slot, oldest first. */
     async waitingForPlace(limit: number): Promise<{ id: string; machineId: string }[]> {
       const rows = await executor.all(selectWaitingForPlace, { limit });
       return rows.map((row) => ({ id: row.id, machineId: row.machine_id }));
     },
 
-    /** How much waits and runs in the whole deployment. */
+    /** Numbers of waiting and running actions in the whole deployment. */
     async load(nowMs: number): Promise<ActionLoad> {
       const counts = new Map((await executor.all(countUnfinished, {})).map(({ status, actions }) => [status, actions]));
       const [oldest] = await executor.all(selectOldestWaiting, {});
@@ -142,7 +157,7 @@ export function machineActions(executor: Executor) {
       };
     },
 
-    /** One page of what a caller may see, in the order that the query asks for. */
+    /** One page of the actions that a caller may see, in the sort of the query. */
     list(query: ListQuery, reach: Reach): Promise<ListPage<ListedAction>> {
       return listMachineActions(executor, query, reach, listedFromRow);
     },
@@ -210,7 +225,8 @@ const selectUnfinished = statement<{ machine_id: string }>()((db, p) =>
     .where("status", "in", UNFINISHED),
 );
 
-// Two looks instead of one `or`, each along its partial index: an `or` walks the machine's whole history on SQLite.
+// Two queries instead of one with `or`, each on its partial index. With `or`, SQLite reads the
+// machine's whole history.
 const selectOpen = statement<{ machine_id: string }>()((db, p) =>
   db
     .selectFrom("machine_action")
@@ -262,7 +278,7 @@ const selectMachinesToSend = statement<{ node_id: string; limit: number }>()((db
     .limit(p.limit),
 );
 
-/** The earlier one of both moments. The text of migration 0019, without which the index is not used. */
+/** The earlier of the two times. Must have the text of migration 0019, or the index is not used. */
 const overdueAtMs = sql<number>`(case when deadline_ms is null or bound_ms < deadline_ms then bound_ms else deadline_ms end)`;
 
 // Most overdue first.
@@ -325,7 +341,8 @@ const removeOld = statement<{ before_ms: number; limit: number }>()((db, p) =>
         .orderBy("created_at_ms")
         .limit(p.limit),
     )
-    // Said again of the row itself: its device may open the order anew while this statement waits for the row.
+    // Checked again on the row itself, because its device may open the order again while this
+    // statement waits for the row.
     .where("keeps_results", "=", 0)
     .where((or) => or.or([or("order_state", "is", null), or("order_state", "=", "closed")]))
     .returning("id"),
@@ -340,7 +357,10 @@ const countPlaces = statement<{ now_ms: number }>()((db, p) =>
     .where((or) => or.or([or("place_until_ms", "is", null), or("place_until_ms", ">", p.now_ms)])),
 );
 
-/** Any number that nobody else locks; given back by the end of the transaction, after its commit can be seen. */
+/**
+ * Any number that is not used for another lock. The lock is released at the end of the transaction,
+ * after its commit is visible.
+ */
 const PLACES_LOCK = sql.lit(4_225_001);
 
 const lockPlaces = statement<Record<never, never>>()((db) =>

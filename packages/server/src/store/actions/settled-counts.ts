@@ -3,39 +3,51 @@ import type { MachineActionField } from "../../odata/entities/machine-action-fie
 import type { Filter } from "../../odata/filter.ts";
 import type { CountedBy, Executor, SettledCounter } from "../statement.ts";
 
-/** `meta`: counts how often actions were removed, in the transaction that removes them. */
+/** Key in `meta`: counts the removals of actions, in the transaction that removes them. */
 export const ACTIONS_REMOVED = "actionsRemoved";
 
 export interface SettledLimits {
-  /** Smaller counts are quick enough to be made anew. */
+  /** Smaller counts are fast enough without a stored result. */
   readonly worthKeeping: number;
-  /** Actions to look at beside what is settled. Each is a lookup of its row, far more than it costs to be counted along an index. */
+  /**
+   * Open and later actions that are examined in addition to the stored count. Each one is a lookup
+   * of its row, which costs far more than counting along an index.
+   */
   readonly maxLookups: number;
   readonly maxFilters: number;
 }
 
 const LIMITS: SettledLimits = { worthKeeping: 10_000, maxLookups: 10_000, maxFilters: 64 };
-/** Of one sequence that was open, in JSON. */
+/** Characters of one open sequence in the JSON array. */
 const MAX_SEQUENCE_LENGTH = 10;
-/** Of all that may be filtered by, only this still changes when an action is final: what arrives late is recorded. */
+/**
+ * The only field of a filter that can change after an action is final, because late reports are
+ * recorded.
+ */
 const CHANGES: MachineActionField = "lastUpdateDateTimeUtc";
 
-/** What was counted once and cannot change any more. */
+/** A count that was made once and cannot change any more. */
 interface Settled {
   /** Final actions that meet the filter, up to the sequence `last`. */
   readonly count: number;
   readonly last: number;
-  /** Sequences of all actions that were not final then, whether they meet it or not, as a JSON array. */
+  /**
+   * Sequences of all actions that were not final then, whether or not they meet the filter, as a
+   * JSON array.
+   */
   readonly open: string;
   readonly removed: string;
 }
 
 /**
- * Counts that start from what is settled: counting is linear, 25 ms for 1,000,000 actions, and a client asks for the same one with each page.
+ * Counts that start from a stored count. Counting is linear, 25 ms for 1,000,000 actions, and a
+ * client asks for the same count with each page.
  *
- * Exact, and at one moment: an action's final status and whatever else a filter asks for never change, so the final actions up to a sequence
- * are counted once, and with each question only what was open then and what came later, by one statement. Removing old actions starts anew
- * (`ACTIONS_REMOVED`). Only for an engine whose rows appear in the order of their sequence, which PostgreSQL's do not.
+ * The result is exact and of one moment. The final status of an action and the other fields of a
+ * filter never change, so final actions up to a sequence are counted once. Each question then
+ * examines only what was open at that time and what came later, with one statement. Removing old
+ * actions discards the stored counts (`ACTIONS_REMOVED`). Only for a dialect whose rows become
+ * visible in the order of their sequence, which is not true for PostgreSQL.
  */
 export class SettledCounts implements SettledCounter {
   readonly #byFilter = new Map<string, Settled>();
@@ -73,7 +85,7 @@ export class SettledCounts implements SettledCounter {
 
 interface Counted {
   readonly found: number;
-  /** Of those, not final. */
+  /** Those of them that are not final. */
   readonly openFound: number;
   readonly last: number;
   readonly open: string;
@@ -98,11 +110,14 @@ async function countAll(executor: Executor, condition: RawBuilder<SqlBool>): Pro
       ])
       .where(condition),
   );
-  if (!row) throw new Error("a count has no row");
+  if (!row) throw new Error("a count returned no row");
   return row;
 }
 
-/** Of what was not settled. `lookups`: how many actions that are; past the limit the rest says nothing. */
+/**
+ * Examines the actions outside the stored count. `lookups`: how many there are; beyond the limit
+ * the other values mean nothing.
+ */
 async function countSince(
   executor: Executor,
   condition: RawBuilder<SqlBool>,
@@ -126,7 +141,7 @@ async function countSince(
       .where(sql<SqlBool>`seq in (select seq from unsettled)`)
       .where(condition),
   );
-  if (!row) throw new Error("a count has no row");
+  if (!row) throw new Error("a count returned no row");
   return row;
 }
 

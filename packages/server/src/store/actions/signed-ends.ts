@@ -2,10 +2,13 @@ import { type Executor, statement } from "../statement.ts";
 
 export type SignedEnds = ReturnType<typeof signedEnds>;
 
-/** What devices signed about the ends of commands. Kept as long as the action, also when the bytes of its results are gone. */
+/**
+ * What devices signed about the ends of commands. Kept as long as the action, also after the bytes
+ * of its results were removed.
+ */
 export function signedEnds(executor: Executor) {
   return {
-    /** The first one of a command stays. */
+    /** Only the first end of a command is kept. */
     async insert(end: {
       actionId: string;
       index: number;

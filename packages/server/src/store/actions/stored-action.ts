@@ -5,7 +5,9 @@ import { Compile } from "typebox/compile";
 import type { Command, ListedCommand } from "../../domain/actions/command.ts";
 import type { MachineAction } from "../../domain/actions/machine-action.ts";
 
-/** What an action's row holds as text, read back; a row of another shape was not written by us. */
+/**
+ * Schemas of the JSON in an action's row. A row that does not match was not written by this server.
+ */
 
 const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()]);
 
@@ -34,7 +36,7 @@ const StoredCommands = Compile(
     Type.Object({
       ...listed,
       startId: nullable(Type.String()),
-      // Not in rows that the first release wrote.
+      // Missing in rows that the first release wrote.
       finishedAtMs: Type.Optional(nullable(Type.Integer())),
       result: Type.Union([
         Type.Object({ kind: Type.Literal("expired"), ...size, fileChange: Type.Optional(FileChange) }),
@@ -48,7 +50,7 @@ const StoredCommands = Compile(
         Type.Null(),
       ]),
       pin: nullable(Type.Object({ ...size, contentId: Type.Optional(Type.String()) })),
-      // Only while a result waits or waited for space, until the command ends.
+      // Present only while a result waits or waited for space, until the command ends.
       refusal: Type.Optional(
         Type.Object({
           code: Type.Union([Type.Literal("InsufficientStorage"), Type.Literal("ResultQuotaExceeded")]),
@@ -62,33 +64,35 @@ const StoredCommands = Compile(
 
 export function parseStatus(text: string): MachineActionStatus {
   if (StoredStatus.Check(text)) return text;
-  throw new Error(`the store holds an action with the unknown status ${JSON.stringify(text)}`);
+  throw new Error(`the stored action has the unknown status ${JSON.stringify(text)}`);
 }
 
 export function parseCancellation(json: string): NonNullable<MachineAction["cancellation"]> {
   const value: unknown = JSON.parse(json);
   if (StoredCancellation.Check(value)) return value;
-  throw new Error("the store holds a cancellation of another shape");
+  throw new Error("the stored cancellation does not match its schema");
 }
 
 export function parseCommands(json: string): readonly Command[] {
   const value: unknown = JSON.parse(json);
   if (StoredCommands.Check(value))
     return value.map((command) => ({ ...command, finishedAtMs: command.finishedAtMs ?? null }));
-  throw new Error("the store holds commands of another shape");
+  throw new Error("the stored commands do not match their schema");
 }
 
-/** Null in rows without any, and of before this column. */
+/** Null in rows without options, and in rows that are older than this column. */
 export function parseOptions(json: string | null): MachineAction["options"] {
   if (json === null) return { keepProcesses: false };
   const value: unknown = JSON.parse(json);
   if (StoredOptions.Check(value)) return value;
-  throw new Error("the store holds options of an action of another shape");
+  throw new Error("the stored options of an action do not match their schema");
 }
 
-/** Only what a list shows: read and checked for a thousand actions at a time. */
+/**
+ * Only the fields that a list shows, because up to a thousand actions are read and checked at once.
+ */
 export function parseListedCommands(json: string): readonly ListedCommand[] {
   const value: unknown = JSON.parse(json);
   if (ListedCommands.Check(value)) return value;
-  throw new Error("the store holds commands of another shape");
+  throw new Error("the stored commands do not match their schema");
 }

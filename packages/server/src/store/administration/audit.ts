@@ -9,7 +9,10 @@ import { type Executor, statement } from "../statement.ts";
 export const AUDIT_ACTOR_KINDS = ["application", "user", "machine", "server"] as const;
 export type AuditActorKind = (typeof AUDIT_ACTOR_KINDS)[number];
 
-/** Who asked what of which machine when. Written in the transaction of the change that it records. */
+/**
+ * The caller, the operation, the machine and the time of a change. Written in the same transaction
+ * as the change.
+ */
 export interface AuditRecord {
   atMs: number;
   /** Name of the application, user or machine that did it. */
@@ -19,15 +22,13 @@ export interface AuditRecord {
   actorKind: AuditActorKind | null;
   /** Client id of the application that called, or that a user called through; null for none. */
   application: string | null;
-  /**
-   * Network address of the other end; null for what the server did by itself, and where unknown.
-   */
+  /** Network address of the other end; null for what the server did by itself, and when unknown. */
   address: string | null;
   /** Name of the operation or event: `service/audit-operations.ts`. */
   operation: string;
   machineId: string | null;
   actionId: string | null;
-  /** Facts of that operation. No script contents, tokens or file bytes. */
+  /** Facts about the operation. No script contents, tokens or file bytes. */
   detail: Record<string, unknown>;
 }
 
@@ -38,7 +39,7 @@ export interface AuditFilter {
   machineId: string | null;
   actionId: string | null;
   actorId: string | null;
-  /** Any of these names; null for all. */
+  /** Records with any of these names; null for all. */
   operations: readonly string[] | null;
   /** Only records older than this one; null for the newest. */
   beforeSeq: number | null;
@@ -64,11 +65,15 @@ export function auditLog(executor: Executor) {
       });
     },
 
-    /** Newest first, within the caller's reach: records of no machine are for those who reach all. */
+    /**
+     * Newest first, within the caller's machine scope. Records without a machine are only for
+     * callers who reach all machines.
+     */
     async list(filter: AuditFilter, reach: Reach): Promise<StoredAuditRecord[]> {
       const rows = await executor.allOnce((db) => {
         let query = db.selectFrom("audit").selectAll().orderBy("seq", "desc").limit(filter.limit);
-        // Text is compared without regard to letter case, as in every list. These two ids are stored in lower case, and indexed.
+        // Text is compared without regard to letter case, as in every list. These two ids are
+        // stored in lower case and indexed.
         if (filter.machineId !== null) query = query.where("machine_id", "=", asciiLower(filter.machineId));
         if (filter.actionId !== null) query = query.where("action_id", "=", asciiLower(filter.actionId));
         if (filter.actorId !== null) query = query.where(lower("actor_id"), "=", asciiLower(filter.actorId));
@@ -121,7 +126,7 @@ const StoredDetail = Compile(Type.Record(Type.String(), Type.Unknown()));
 
 function fromRow(row: Selectable<AuditTable>): StoredAuditRecord {
   const detail: unknown = JSON.parse(row.detail);
-  if (!StoredDetail.Check(detail)) throw new Error("the store holds an audit record of another shape");
+  if (!StoredDetail.Check(detail)) throw new Error("the stored audit record does not match its schema");
   return {
     seq: row.seq,
     atMs: row.at_ms,

@@ -2,7 +2,9 @@ import type { Selectable } from "kysely";
 import type { Schema } from "../schema.ts";
 import { type Executor, statement } from "../statement.ts";
 
-/** A user or application of an outside issuer whose tokens are refused, whatever the issuer says. */
+/**
+ * A user or application of an outside issuer whose tokens are refused, whatever the issuer says.
+ */
 export interface BlockedCaller {
   callerId: string;
   blockedBy: string;
@@ -26,7 +28,7 @@ export function blockedCallers(executor: Executor) {
     async list(): Promise<BlockedCaller[]> {
       return (await executor.all(selectAll, {})).map(fromRow);
     },
-    /** `maker`: as its result links name it. False when it was blocked before. */
+    /** `maker`: the caller as its result links name it. False when it was blocked before. */
     async insert(caller: BlockedCaller, maker: string): Promise<boolean> {
       const inserted = await executor.all(insert, {
         caller_id: caller.callerId,

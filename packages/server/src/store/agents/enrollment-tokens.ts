@@ -25,8 +25,8 @@ export function enrollmentTokens(executor: Executor) {
       });
     },
     /**
-     * Takes one use off in one statement, so that two devices never share the last one. The id of
-     * the token; undefined when it is unknown, has expired, is used up or was revoked.
+     * Takes one use in one statement, so that two devices never share the last one. Returns the id
+     * of the token. Undefined when the token is unknown, expired, used up or revoked.
      */
     async use(tokenSha256: string, nowMs: number): Promise<string | undefined> {
       return (await executor.all(use, { token_sha256: tokenSha256, now_ms: nowMs }))[0]?.id;
@@ -40,7 +40,7 @@ export function enrollmentTokens(executor: Executor) {
       const [row] = await executor.all(executor.locks ? selectByIdToChange : selectById, { id });
       return row && (await this.withUses(row));
     },
-    /** Newest first; `beforeId`: only those older than this one. */
+    /** Newest first. `beforeId`: only those older than this one. */
     async list({ beforeId, limit }: { beforeId: string | null; limit: number }): Promise<EnrollmentToken[]> {
       const rows = await executor.allOnce((db) => {
         const tokens = db.selectFrom("enrollment_token").selectAll();
@@ -50,15 +50,15 @@ export function enrollmentTokens(executor: Executor) {
       return Promise.all(rows.map((row) => this.withUses(row)));
     },
     /**
-     * From then on no device enrolls with it, on a node of the release before as well: no use is
-     * left.
+     * Prevents further enrollments with it, also on a node of the previous release, because no use
+     * is left.
      */
     async revoke(id: string, atMs: number, by: string): Promise<void> {
       await executor.all(revoke, { id, at_ms: atMs, by });
     },
     /**
-     * What the keys say that were enrolled with it: a use is taken in the transaction that adds the
-     * key.
+     * Counted from the keys that were enrolled with it. A use is taken in the transaction that adds
+     * the key.
      */
     async withUses(row: Selectable<EnrollmentTokenTable>): Promise<EnrollmentToken> {
       const [used] = await executor.all(selectUses, { token_sha256: row.token_sha256 });
@@ -67,7 +67,7 @@ export function enrollmentTokens(executor: Executor) {
   };
 }
 
-/** Nothing is older than a token that does not exist. */
+/** If the token does not exist, no token is older. */
 const olderThan = (id: string): RawBuilder<SqlBool> =>
   sql`(created_at_ms, id) < (select one.created_at_ms, one.id from enrollment_token as one where one.id = ${id})`;
 

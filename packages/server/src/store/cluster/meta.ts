@@ -1,18 +1,21 @@
 import { type Executor, statement } from "../statement.ts";
 
-/** Under this key: client id of the application with every permission that the server made itself. */
+/**
+ * Key of the client id of the first administrator, the application with every permission that the
+ * server created itself.
+ */
 export const ADMINISTRATOR = "first-administrator";
 
 export type Meta = ReturnType<typeof meta>;
 
-/** Facts of the deployment itself that every node must agree on. */
+/** Values of the deployment that every node must agree on. */
 export function meta(executor: Executor) {
   return {
-    /** The stored value; `make` is stored when there is none yet. */
+    /** The stored value. If there is none yet, stores the result of `make`. */
     async getOrSet(key: string, make: () => string): Promise<string> {
       await executor.all(insertIfMissing, { key, value: make() });
       const [row] = await executor.all(select, { key });
-      if (!row) throw new Error(`meta ${key} is neither there nor could it be set`);
+      if (!row) throw new Error(`meta ${key} could neither be read nor set`);
       return row.value;
     },
     async get(key: string): Promise<string | undefined> {

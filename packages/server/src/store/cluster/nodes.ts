@@ -8,14 +8,17 @@ export type Nodes = ReturnType<typeof nodes>;
 /** The nodes of a deployment that share one database. */
 export function nodes(executor: Executor) {
   return {
-    /** Inside a write: who takes a place among the nodes after this one sees it, and not before its transaction has ended. */
+    /**
+     * Inside a write: another transaction that registers a node waits until this one has ended, and
+     * then sees its node.
+     */
     async lock(): Promise<void> {
       await executor.all(lock, {});
     },
     async insert({ id, beat, facts }: Node): Promise<void> {
       await executor.all(insert, { id, beat, facts: JSON.stringify(facts) });
     },
-    /** False when the node is not there: the others took it for dead. */
+    /** False when the node's row is missing, because the other nodes let its lease lapse. */
     async beat(id: string): Promise<boolean> {
       return (await executor.all(beat, { id })).length > 0;
     },
@@ -28,7 +31,8 @@ export function nodes(executor: Executor) {
   };
 }
 
-// A row that is written is locked on both engines, also by those who write it for the first time.
+// Writing a row locks it in both dialects, also for a transaction that writes it for the first
+// time.
 const lock = statement<Record<never, never>>()((db) =>
   db
     .insertInto("meta")
@@ -67,5 +71,5 @@ const StoredFacts = Compile(
 function parseFacts(json: string): NodeFacts {
   const value: unknown = JSON.parse(json);
   if (StoredFacts.Check(value)) return value;
-  throw new Error("the store holds facts of a node of another shape");
+  throw new Error("the stored facts of a node do not match their schema");
 }

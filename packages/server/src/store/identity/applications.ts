@@ -9,21 +9,27 @@ import { type Executor, statement } from "../statement.ts";
 export interface Application {
   clientId: string;
   name: string;
-  /** Oldest first. Empty for one that signs its token requests with a key. */
+  /** Oldest first. Empty for an application that signs its token requests with a key. */
   secrets: readonly ApplicationSecret[];
   roles: readonly Permission[];
   /** Public keys (JWK) with which it signs its token requests. */
   keys: readonly Record<string, unknown>[];
   createdAtMs: number;
-  /** Id of the account that made it and stands for it; null where it stands for itself. */
+  /** Id of the account to which it belongs; null when it has an account of its own. */
   ownerId: string | null;
   /** Access tokens and result links of another generation are refused. */
   tokenGeneration: number;
 }
 
-/** Id of the secret of an application that an older release made; it stands in a column of its own. */
+/**
+ * Id of the secret of an application that an older release created. That secret has a column of its
+ * own.
+ */
 const FIRST_SECRET = "first";
-/** That column takes no null. No SHA-256 is empty, so an older server refuses every secret for it too. */
+/**
+ * The old column cannot be null. No SHA-256 is empty, so an older server refuses every secret for
+ * the application too.
+ */
 const NO_SECRET = "";
 
 export type Applications = ReturnType<typeof applications>;
@@ -50,7 +56,7 @@ export function applications(executor: Executor) {
       });
       for (const secret of application.secrets) await insertSecret(application.clientId, secret);
     },
-    /** Ids are stored in lower case, as every id here, and found in any. */
+    /** Ids are stored in lower case, like every id here, and found in any case. */
     async byClientId(clientId: string): Promise<Application | undefined> {
       const client_id = clientId.toLowerCase();
       const [rows, secrets] = await Promise.all([
@@ -74,7 +80,7 @@ export function applications(executor: Executor) {
           : await executor.all(removeOneSecret, { client_id, id: secretId });
       return removed.length > 0;
     },
-    /** All that it has. False when it has none. */
+    /** Removes all of its secrets. False when it has none. */
     async removeSecrets(clientId: string): Promise<boolean> {
       const client_id = clientId.toLowerCase();
       const [first, others] = await Promise.all([
@@ -83,7 +89,7 @@ export function applications(executor: Executor) {
       ]);
       return first.length + others.length > 0;
     },
-    /** What was handed out to it counts no more. False when there is no such application. */
+    /** Invalidates its access tokens and result links. False when there is no such application. */
     async revokeTokens(clientId: string): Promise<boolean> {
       return (await executor.all(nextGeneration, { client_id: clientId.toLowerCase() })).length > 0;
     },
@@ -209,9 +215,9 @@ function fromRow(
   secrets: readonly Selectable<ApplicationSecretTable>[],
 ): Application {
   const roles: unknown = JSON.parse(row.roles);
-  if (!StoredRoles.Check(roles)) throw new Error("the store holds roles of another shape");
+  if (!StoredRoles.Check(roles)) throw new Error("the stored roles do not match their schema");
   const keys: unknown = JSON.parse(row.keys);
-  if (!StoredKeys.Check(keys)) throw new Error("the store holds keys of another shape");
+  if (!StoredKeys.Check(keys)) throw new Error("the stored keys do not match their schema");
   const first: ApplicationSecret[] =
     row.secret_sha256 === NO_SECRET
       ? []

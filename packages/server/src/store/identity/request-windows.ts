@@ -4,24 +4,27 @@ import { type Executor, statement } from "../statement.ts";
 
 export type RequestWindows = ReturnType<typeof requestWindows>;
 
-/** When requests that are limited were admitted, for nodes that count together. */
+/** When limited requests were admitted, for nodes that count together. */
 export interface RequestWindow {
   key: string;
   admittedMs: readonly number[];
-  /** 0 when there is none yet. */
+  /** 0 when there is no window yet. */
   version: number;
 }
 
 export function requestWindows(executor: Executor) {
   return {
-    /** Inside a write nobody else counts on this key until the transaction ends; those who begin a key race, and all but one try again. */
+    /**
+     * Inside a write, no other transaction can count on this key until this one ends. Transactions
+     * that create a key race, and all but one are repeated.
+     */
     async byKey(key: string): Promise<RequestWindow> {
       const [row] = await executor.all(executor.locks ? selectToChange : select, { key });
       return row
         ? { key, admittedMs: parseTimes(row.admitted), version: row.version }
         : { key, admittedMs: [], version: 0 };
     },
-    /** Compare and set: `version` is the one that was loaded. `untilMs`: from when on nothing in it matters. */
+    /** Compare and set. `version`: the one that was loaded. `untilMs`: when the window expires. */
     async save({ key, admittedMs, version }: RequestWindow, untilMs: number): Promise<void> {
       const values = { key, admitted: JSON.stringify(admittedMs), until_ms: untilMs, version: version + 1 };
       await executor.changeOne(version === 0 ? insert : update, { ...values, expected_version: version });
@@ -44,7 +47,8 @@ const select = statement<{ key: string }>()((db, p) =>
   db.selectFrom("request_window").select(["admitted", "version"]).where("key", "=", p.key),
 );
 
-// By compare and set alone a caller that sends 60 requests at once over three nodes loses twelve races in a row, and gets a 500.
+// With compare and set alone, a caller that sends 60 requests at once over three nodes loses twelve
+// races in a row and gets a 500.
 const selectToChange = statement<{ key: string }>()((db, p) =>
   db.selectFrom("request_window").select(["admitted", "version"]).where("key", "=", p.key).forUpdate(),
 );
@@ -73,5 +77,5 @@ const StoredTimes = Compile(Type.Array(Type.Number()));
 function parseTimes(json: string): number[] {
   const value: unknown = JSON.parse(json);
   if (StoredTimes.Check(value)) return value;
-  throw new Error("the store holds a request window of another shape");
+  throw new Error("the stored request window does not match its schema");
 }

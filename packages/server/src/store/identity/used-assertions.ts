@@ -2,10 +2,13 @@ import { type Executor, statement } from "../statement.ts";
 
 export type UsedAssertions = ReturnType<typeof usedAssertions>;
 
-/** Ids of client assertions (`jti`) that were used, until they would have expired anyway. */
+/** Ids of client assertions (`jti`) that were used, kept until the assertions expire. */
 export function usedAssertions(executor: Executor) {
   return {
-    /** True when nobody had used it before. `digest`: SHA-256 of the id, which is a client's text of any length. */
+    /**
+     * True when it was not used before. `digest`: SHA-256 of the id, which is a client's text of
+     * any length.
+     */
     async insert(clientId: string, digest: string, untilMs: number): Promise<boolean> {
       return (await executor.all(insert, { client_id: clientId, digest, until_ms: untilMs })).length > 0;
     },

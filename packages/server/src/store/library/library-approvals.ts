@@ -1,9 +1,9 @@
 import { type Executor, statement } from "../statement.ts";
 
-/** Somebody says that these bytes may run. It holds for the bytes, whatever they are called. */
+/** A statement of an account that these bytes may run. It applies to the bytes, under any name. */
 export interface LibraryApproval {
   sha256: string;
-  /** The account that approved; two approvals of one account are one. */
+  /** The account that approved. Two approvals of one account count as one. */
   accountId: string;
   approvedBy: string;
   approvedAtMs: number;
@@ -33,7 +33,7 @@ export function libraryApprovals(executor: Executor) {
       });
       return inserted.length > 0;
     },
-    /** Of all accounts. False when there was none. */
+    /** Removes the approvals of all accounts. False when there was none. */
     async remove(sha256: string): Promise<boolean> {
       return (await executor.all(remove, { sha256 })).length > 0;
     },

@@ -11,19 +11,25 @@ const REMOVED = sql.lit<"removed">("removed");
 
 export type LibraryFiles = ReturnType<typeof libraryFiles>;
 
-/** Each upload is a row; the present one of a name has no end. Older rows stay; their content is removed after the retention. */
+/**
+ * Each upload is a row. The present version of a name has no end time. Older rows stay; their
+ * content is removed after the retention period.
+ */
 export function libraryFiles(executor: Executor) {
   return {
     async byName(fileName: string): Promise<LibraryFile | undefined> {
       const [row] = await executor.all(selectByName, { file_name: fileName });
       return row && fromRow(row);
     },
-    /** Accounts that uploaded these bytes, under whatever name. */
+    /** Accounts that uploaded these bytes, under any name. */
     async ownerAccountsOf(sha256: string): Promise<(string | null)[]> {
       const rows = await executor.all(selectOwnersOf, { sha256 });
       return rows.map((row) => row.owner_account_id ?? row.owner_id);
     },
-    /** The present version of a name, or its last one: a name keeps its owner after its file was removed. */
+    /**
+     * The present version of a name, or its last one, because a name keeps its owner after its file
+     * was removed.
+     */
     async lastOf(fileName: string): Promise<LibraryFileVersion | undefined> {
       const [row] = await executor.all(selectLast, { file_name: fileName });
       return row && { ...fromRow(row), endedAtMs: row.ended_at_ms };
@@ -36,24 +42,27 @@ export function libraryFiles(executor: Executor) {
       const rows = await executor.all(selectVersions, { file_name: fileName });
       return rows.map((row) => ({ ...fromRow(row), endedAtMs: row.ended_at_ms }));
     },
-    /** Until this transaction ends no other one decides about content: what is uploaded and what is removed is the same bytes. */
+    /**
+     * Until this transaction ends, no other one adds or removes content. An upload and a removal
+     * may be about the same bytes.
+     */
     async lockContents(): Promise<void> {
       await executor.all(lockContents, { key: CONTENTS_LOCK });
     },
     /**
-     * Marks content that every file with it lost before `beforeMs`; its SHA-256, with those of an earlier call that were not removed. After
-     * `lockContents`.
+     * Marks content whose files all ended before `beforeMs`. Returns its SHA-256, together with
+     * marked content of earlier calls that was not removed. Call after `lockContents`.
      */
     async markUnused(beforeMs: number, limit: number): Promise<string[]> {
       const rows = await executor.all(selectUnused, { before_ms: beforeMs, limit });
       for (const { sha256 } of rows) await executor.all(markRemoving, { sha256 });
       return rows.map(({ sha256 }) => sha256);
     },
-    /** After its bytes are gone. False when it was not marked. */
+    /** Call after its bytes were removed. False when it was not marked. */
     async markRemoved(sha256: string): Promise<boolean> {
       return (await executor.all(markRemoved, { sha256 })).length > 0;
     },
-    /** After `lockContents`. */
+    /** Call after `lockContents`. */
     async isBeingRemoved(sha256: string): Promise<boolean> {
       return (await executor.all(selectRemoving, { sha256 })).length > 0;
     },
@@ -74,13 +83,17 @@ export function libraryFiles(executor: Executor) {
         device_groups: file.deviceGroups && JSON.stringify(file.deviceGroups),
       });
     },
-    /** Replaced or removed: the row stays as history. False when there was none. */
+    /**
+     * Ends the present version, replaced or removed. The row stays as history. False when there was
+     * none.
+     */
     async end(fileName: string, nowMs: number): Promise<boolean> {
       if ((await executor.all(endPresent, { file_name: fileName, now_ms: nowMs })).length > 0) return true;
       if (!executor.locks) return false;
-      // Somebody else's upload may have replaced the row while this statement waited for it: then the new one was not in its view.
+      // Another upload may have replaced the row while this statement waited for it. Then this
+      // statement did not see the new row.
       const [present] = await executor.all(selectByName, { file_name: fileName });
-      if (present) throw new VersionConflict(`the library file ${fileName} was replaced by somebody else`);
+      if (present) throw new VersionConflict(`the library file ${fileName} was replaced by another upload`);
       return false;
     },
   };
@@ -88,7 +101,7 @@ export function libraryFiles(executor: Executor) {
 
 const CONTENTS_LOCK = "library-contents";
 
-/** The row is the lock: on every node. */
+/** The row is the lock on every node. */
 const lockContents = statement<{ key: string }>()((db, p) =>
   db
     .insertInto("meta")
@@ -96,7 +109,7 @@ const lockContents = statement<{ key: string }>()((db, p) =>
     .onConflict((conflict) => conflict.column("key").doUpdateSet((eb) => ({ value: eb.ref("excluded.value") }))),
 );
 
-/** A SHA-256 is unused when no row of it is present and none has ended since. */
+/** A SHA-256 is unused when none of its rows is present and none has ended since. */
 const selectUnused = statement<{ before_ms: number; limit: number }>()((db, p) =>
   db
     .selectFrom("library_file as ended")
@@ -213,5 +226,5 @@ function parseGroups(json: string | null): readonly number[] | null {
   if (json === null) return null;
   const value: unknown = JSON.parse(json);
   if (StoredGroups.Check(value)) return value;
-  throw new Error("the store holds the device groups of a library file in another shape");
+  throw new Error("the stored device groups of a library file do not match their schema");
 }

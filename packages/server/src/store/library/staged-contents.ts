@@ -5,21 +5,22 @@ import { VersionConflict } from "../version-conflict.ts";
 export type StagedContents = ReturnType<typeof stagedContents>;
 
 export interface StagedContent {
-  /** Also of its bytes in the blob store. */
+  /** Also the id of its bytes in the blob store. */
   id: string;
   sha256: string;
   sizeBytes: number;
 }
 
-/** Written out, so that SQLite can use the partial indexes. */
+/** Written as constants, so that SQLite can use the partial indexes. */
 const UPLOADING = sql.lit("uploading");
 const STAGED = sql.lit("staged");
 const REMOVING = sql.lit("removing");
 const NONE = sql.lit(0);
 
 /**
- * Bytes that a caller uploaded for its actions. The number of actions that keep a content stands in its own row: what removes it and
- * what starts to use it change the same row, so one of the two loses, on every node.
+ * Bytes that a caller uploaded for its actions. The number of actions that keep a content is in its
+ * own row. A transaction that removes it and one that starts to use it change the same row, so one
+ * of the two fails, on every node.
  */
 export function stagedContents(executor: Executor) {
   return {
@@ -27,7 +28,10 @@ export function stagedContents(executor: Executor) {
       const [row] = await executor.all(selectStaged, { owner_id: ownerId, sha256 });
       return row && { id: row.id, sha256: row.sha256, sizeBytes: row.size_bytes };
     },
-    /** What an account and the applications that it made have here that no action keeps, uploads under way included. */
+    /**
+     * Staged content of an account and the applications that it created that no action keeps,
+     * including running uploads.
+     */
     async unusedOf(accountId: string): Promise<{ sizeBytes: number; count: number }> {
       const [row] = await executor.all(sumUnused, { account_id: accountId });
       return { sizeBytes: Number(row?.size_bytes ?? 0), count: row?.contents ?? 0 };
@@ -41,15 +45,21 @@ export function stagedContents(executor: Executor) {
         expires_at_ms: upload.expiresAtMs,
       });
     },
-    /** Its bytes are durable. False when it was given up meanwhile. */
+    /** Its bytes are durable. False when it was abandoned meanwhile. */
     async finishUpload(id: string, expiresAtMs: number): Promise<boolean> {
       return (await executor.all(finishUpload, { id, expires_at_ms: expiresAtMs })).length > 0;
     },
-    /** Keeps it until then. It was seen in this transaction: gone by now, the transaction is done again. */
+    /**
+     * Keeps it until then. The content was read in this transaction. If it is gone by now, the
+     * transaction is repeated.
+     */
     async prolong(id: string, expiresAtMs: number): Promise<void> {
       if ((await executor.all(prolong, { id, expires_at_ms: expiresAtMs })).length === 0) throw new ContentRemoved(id);
     },
-    /** One more action keeps it. It was seen in this transaction: gone by now, the transaction is done again. */
+    /**
+     * One more action keeps it. The content was read in this transaction. If it is gone by now, the
+     * transaction is repeated.
+     */
     async use(id: string): Promise<void> {
       if ((await executor.all(use, { id })).length === 0) throw new ContentRemoved(id);
     },
@@ -57,15 +67,18 @@ export function stagedContents(executor: Executor) {
     async release(id: string): Promise<void> {
       await executor.all(release, { id });
     },
-    /** Marks what has expired and no action keeps, so that none ever will; their ids, those of an earlier call that were not removed too. */
+    /**
+     * Marks expired content that no action keeps, so that no action can use it. Returns its ids,
+     * including those of earlier calls that were not removed.
+     */
     async markExpired(nowMs: number, limit: number): Promise<string[]> {
       return (await executor.all(markExpired, { now_ms: nowMs, limit })).map(({ id }) => id);
     },
-    /** Given up by its own upload. False when an action keeps it all the same. */
+    /** Abandoned by its own upload. False when an action keeps it nevertheless. */
     async markRemoved(id: string): Promise<boolean> {
       return (await executor.all(markRemoved, { id })).length > 0;
     },
-    /** After its bytes are gone. */
+    /** Call after its bytes were removed. */
     async remove(id: string): Promise<void> {
       await executor.all(remove, { id });
     },
@@ -87,7 +100,10 @@ const selectStaged = statement<{ owner_id: string; sha256: string }>()((db, p) =
     .where("state", "=", STAGED),
 );
 
-/** Removed applications keep their row: an account that makes and removes applications wins no space. */
+/**
+ * Removed applications keep their row, so an account gains no space by creating and removing
+ * applications.
+ */
 const sumUnused = statement<{ account_id: string }>()((db, p) =>
   db
     .selectFrom("staged_content")
@@ -169,7 +185,8 @@ const markExpired = statement<{ now_ms: number; limit: number }>()((db, p) =>
         .orderBy("expires_at_ms")
         .limit(p.limit),
     )
-    // Said again of the row itself: an action may have begun to use it while this statement waited for the row.
+    // Checked again on the row itself, because an action may have begun to use it while this
+    // statement waited for the row.
     .where("uses", "=", NONE)
     .where("expires_at_ms", "<=", p.now_ms)
     .returning("id"),

@@ -5,7 +5,7 @@ import type { Value } from "../../odata/filter.ts";
 export type FieldSource =
   /** Text, or a whole number below 2^53. */
   | { readonly from: "expression"; readonly value: Expression<unknown>; readonly nullable: boolean }
-  /** The same on every row: conditions on it are decided before the query runs. */
+  /** The same value on every row. Conditions on it are decided before the query runs. */
   | { readonly from: "constant"; readonly value: Value }
   /** A JSON array of texts, never null. */
   | { readonly from: "list"; readonly json: Expression<unknown> };

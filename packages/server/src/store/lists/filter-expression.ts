@@ -11,7 +11,10 @@ type Match = Extract<Filter, { kind: "match" }>;
 export const TRUE: Condition = sql`true`;
 export const FALSE: Condition = sql`false`;
 
-/** The filter as SQL that is true or false and never null, so that `not` turns one into the other as `meets` does. Values are bound. */
+/**
+ * The filter as SQL that is true or false and never null, so that `not` inverts it exactly as
+ * `meets` does. Values are bound.
+ */
 export function filterExpression(filter: Filter, sources: FieldSources, engine: Engine): Condition {
   switch (filter.kind) {
     case "and":
@@ -38,7 +41,8 @@ export function filterExpression(filter: Filter, sources: FieldSources, engine: 
 }
 
 /**
- * Halves joined to halves: SQLite refuses expressions deeper than 1,000, and takes a flat chain for one level for each `or`.
+ * Joins halves recursively. SQLite refuses expressions deeper than 1,000, and a flat chain has one
+ * level for each `or`.
  */
 function joined(keyword: "and" | "or", conditions: readonly Condition[]): Condition {
   const [first] = conditions;
@@ -55,7 +59,7 @@ function anyExpression(
   engine: Engine,
 ): Condition {
   const source = sourceOf(sources, field);
-  if (source.from !== "list") throw new Error(`the field ${field} is no list`);
+  if (source.from !== "list") throw new Error(`the field ${field} is not a list`);
   const element: FieldSources = new Map([
     [ELEMENT, { from: "expression", value: sql.ref("element.value"), nullable: false }],
   ]);
@@ -91,7 +95,7 @@ function comparison(value: Expression<unknown>, nullable: boolean, { operator, v
   return unlessNull(value, nullable, ORDERED[operator](value, other));
 }
 
-/** Columns hold whole numbers, and PostgreSQL takes no fraction for one of them. */
+/** Columns hold whole numbers, and PostgreSQL does not compare them with a fraction. */
 function betweenIntegers(
   value: Expression<unknown>,
   nullable: boolean,
@@ -110,7 +114,7 @@ function membership(value: Expression<unknown>, values: readonly Value[]): Condi
   return possible.length === 0 ? FALSE : sql`${value} in (${sql.join(possible)})`;
 }
 
-/** By characters, not by LIKE: its wildcards and letter cases differ from engine to engine. */
+/** By characters and not by LIKE, whose wildcards and letter case differ between the dialects. */
 function match(value: Expression<unknown>, { how, text }: Match, engine: Engine): Condition {
   if (how === "contains") return sql`${engine.position(value, text)} > 0`;
   const length = [...text].length;

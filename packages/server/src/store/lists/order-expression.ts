@@ -6,14 +6,20 @@ import type { OrderTerm } from "../../odata/order-by.ts";
 import { type FieldSources, sourceOf } from "./field-source.ts";
 import { folded } from "./filter-expression.ts";
 
-/** One key of an order, first before later ones. The last is always the stored sequence, which no two rows share. */
+/**
+ * One sort key, most significant first. The last key is always the stored sequence, which is
+ * unique.
+ */
 export interface OrderKey {
   readonly value: Expression<unknown>;
   readonly nullable: boolean;
   readonly descending: boolean;
 }
 
-/** The keys of `orderBy`, without the sequence; undefined for a field that is the same on every row and orders nothing. */
+/**
+ * The keys of `orderBy`, without the sequence. Undefined for a field that has the same value on
+ * every row and therefore sorts nothing.
+ */
 export function orderKeys(
   orderBy: readonly OrderTerm[],
   entity: Entity,
@@ -23,13 +29,16 @@ export function orderKeys(
     const source = sourceOf(sources, field);
     if (source.from !== "expression") return undefined;
     const known = entity.fields.get(field.toLowerCase());
-    // As it is compared, so is it ordered.
+    // Sorts by the same value that comparisons use.
     const fold = known?.kind === "text" && known.letterCase === "ignored" ? "lower" : "none";
     return { value: folded(source.value, fold), nullable: source.nullable, descending };
   });
 }
 
-/** For `order by`, null first when ascending on both engines: SQLite and PostgreSQL disagree about where it stands. */
+/**
+ * For `order by`. Null sorts first when ascending in both dialects; SQLite and PostgreSQL have
+ * different defaults.
+ */
 export function orderSql(keys: readonly OrderKey[]): RawBuilder<unknown> {
   return sql.join(
     keys.flatMap(({ value, nullable, descending }) => {
@@ -40,7 +49,7 @@ export function orderSql(keys: readonly OrderKey[]): RawBuilder<unknown> {
   );
 }
 
-/** Rows that come after a position in the order; `seq` is its last key. Never null. */
+/** Rows after a position of the sort; `seq` is its last key. Never null. */
 export function afterPosition(
   keys: readonly (OrderKey | undefined)[],
   seq: OrderKey,
@@ -61,7 +70,10 @@ function beyond({ value, nullable, descending }: OrderKey, last: Value): RawBuil
     : sql`(${value} is not null and ${value} > ${last})`;
 }
 
-/** Says again what follows from the rest, in the form for which an index is walked from its middle. */
+/**
+ * Repeats a condition that follows from the others, in a form that lets the index scan begin in the
+ * middle.
+ */
 function atOrBeyond({ value, nullable, descending }: OrderKey, last: Value): RawBuilder<SqlBool> {
   if (last === null) return descending ? sql`${value} is null` : sql`true`;
   if (!nullable) return descending ? sql`${value} <= ${last}` : sql`${value} >= ${last}`;

@@ -4,12 +4,15 @@ import type { OrderKey } from "./order-expression.ts";
 
 const alias = (index: number): string => `order_key_${index}`;
 
-/** The order's keys as columns of their own: a row's place may be computed, and the next page needs it. */
+/**
+ * The sort keys as separate columns. The key of a row may be computed, and the next page needs its
+ * value.
+ */
 export function selectedOrder(keys: readonly (OrderKey | undefined)[]): AliasedExpression<Value, string>[] {
   return keys.flatMap((key, index) => (key ? [sql<Value>`${key.value}`.as(alias(index))] : []));
 }
 
-/** Those columns of a row; null for a key that orders nothing. */
+/** These columns of a row; null for a key that sorts nothing. */
 export function orderValues(row: object, keys: readonly (OrderKey | undefined)[]): readonly Value[] {
   const columns = new Map<string, unknown>(Object.entries(row));
   return keys.map((_, index) => {

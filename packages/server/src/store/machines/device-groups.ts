@@ -29,15 +29,17 @@ export function deviceGroups(executor: Executor) {
       if (!row) throw new Error("a device group was not inserted");
       return { ...group, id: row.id };
     },
-    /** False when somebody has removed it meanwhile. */
+    /** False when the group was removed meanwhile. */
     async save(group: DeviceGroup): Promise<boolean> {
       return (await executor.all(update, { ...toValues(group), id: group.id })).length > 0;
     },
-    /** The same. The schema refuses to remove a group that a machine is in. */
+    /** As `save`. The schema refuses to remove a group with machines. */
     async remove(id: number): Promise<boolean> {
       return (await executor.all(remove, { id })).length > 0;
     },
-    /** Retired and removed machines count too: their group decides who reads their history. */
+    /**
+     * Retired and removed machines count too, because their group decides who reads their history.
+     */
     async machineCount(id: number): Promise<{ machines: number; retired: number }> {
       const [row] = await executor.all(countMachines, { id });
       return { machines: row?.machines ?? 0, retired: row?.retired ?? 0 };
@@ -114,14 +116,15 @@ const StoredNames = Compile(Type.Array(Type.String()));
 function parseNames(json: string): string[] {
   const value: unknown = JSON.parse(json);
   if (StoredNames.Check(value)) return value;
-  throw new Error("the store holds a device group of another shape");
+  throw new Error("the stored device group does not match its schema");
 }
 
 function fromRow(row: Selectable<DeviceGroupTable>): DeviceGroup {
   const remediationLevel = REMEDIATION_LEVELS.find((level) => level === row.remediation_level);
-  if (!remediationLevel) throw new Error(`the store holds the unknown remediation level ${row.remediation_level}`);
+  if (!remediationLevel)
+    throw new Error(`the stored device group has the unknown remediation level ${row.remediation_level}`);
   const [users, userGroups] = [parseNames(row.users), parseNames(row.user_groups)];
-  // Null in rows of an older release, for which a group that names nobody is open.
+  // Null in rows of an older release, in which a group that names no users is open to all.
   const isOpenToUsers =
     row.open_to_users === null ? users.length === 0 && userGroups.length === 0 : row.open_to_users === 1;
   return { id: row.id, name: row.name, remediationLevel, isOpenToUsers, users, userGroups };

@@ -2,8 +2,8 @@ import type { Machine } from "../../domain/machines/machine.ts";
 import { lastIpAddress } from "../../odata/entities/machine-record.ts";
 
 /**
- * Columns of `machine` that repeat what `facts` says, so that lists filter and order by them on both engines alike; written
- * with `facts`, read by lists only.
+ * Columns of `machine` that copy values of `facts`, so that lists filter and sort by them in the
+ * same way in both dialects. They are written with `facts` and read only by lists.
  */
 export interface MachineListColumns {
   last_ip: string | null;

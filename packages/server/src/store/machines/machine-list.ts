@@ -18,15 +18,18 @@ import { type HealthClock, machineSources } from "./machine-sources.ts";
 
 type Row = Selectable<MachineTable>;
 
-/** Which machines a list may show, before any filter of the caller. */
+/** The machines that a list may show, before any filter of the caller. */
 export interface MachineListScope {
   readonly reach: Reach;
   readonly life: MachineLife;
-  /** Only those that were enrolled with this token; null for all. */
+  /** Only machines that were enrolled with this token; null for all. */
   readonly enrollmentTokenId: string | null;
 }
 
-/** One page of `GET /api/machines`, in the order of enrollment unless ordered otherwise. `graceMs` as in `HealthClock`. */
+/**
+ * One page of `GET /api/machines`, by enrollment unless the query sorts otherwise. `graceMs` as in
+ * `HealthClock`.
+ */
 export async function listMachines<T>(
   executor: Executor,
   query: ListQuery,
@@ -63,7 +66,7 @@ export async function listMachines<T>(
   return toPage(rows, query, (row) => orderValues(row, keys), fromRow);
 }
 
-/** `@odata.count`: all that meet the filter. `clock.asOfMs` is the query's. */
+/** `@odata.count`: the number of machines that meet the filter. `clock.asOfMs` is the query's. */
 export async function countMachines(
   executor: Executor,
   filter: Filter | null,
@@ -93,7 +96,7 @@ function condition(
 
 const LIFE: Readonly<Record<MachineLife, RawBuilder<SqlBool>>> = {
   inUse: sql`machine.retired_at_ms is null`,
-  // Written so that the partial index of retired machines serves it.
+  // Written so that the partial index of retired machines is used.
   retired: sql`machine.retired_at_ms is not null and machine.removed_at_ms is null`,
   all: sql`machine.removed_at_ms is null`,
 };

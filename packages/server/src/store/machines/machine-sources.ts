@@ -6,18 +6,21 @@ import type { Engine } from "../engine.ts";
 import type { FieldSource, FieldSources } from "../lists/field-source.ts";
 import type { MachineTable } from "../schema.ts";
 
-/** What `healthStatus` and `lastSeen` of a machine depend on, beside its row. */
+/** The values on which `healthStatus` and `lastSeen` depend, in addition to the machine's row. */
 export interface HealthClock {
   /** Unix milliseconds. */
   readonly asOfMs: number;
-  /** How long a link may be gone before the machine stops being Active. */
+  /** How long a connection may be gone before the machine stops being Active. */
   readonly graceMs: number;
 }
 
 /** As in `domain/machines/machine.ts`. */
 const INACTIVE_AFTER_MS = 7 * 24 * 3_600_000;
 
-/** Constants of the domain, which a caller cannot change: they stand in the statement and not among its values. */
+/**
+ * Constants of the domain. A caller cannot change them, so they are part of the statement and not
+ * bound.
+ */
 export function machineSources(clock: HealthClock, engine: Engine): FieldSources {
   const sources: Record<MachineField, FieldSource> = {
     computerDnsName: expression(column("computer_dns_name")),
@@ -47,7 +50,7 @@ export function machineSources(clock: HealthClock, engine: Engine): FieldSources
   return new Map(Object.entries(sources));
 }
 
-/** A machine whose link is up is seen now. */
+/** A connected machine was last seen now. */
 function lastSeen({ asOfMs }: HealthClock): RawBuilder<number> {
   return sql`case when ${column("linked")} = 1 then ${sql.lit(asOfMs)} else ${column("last_seen_ms")} end`;
 }

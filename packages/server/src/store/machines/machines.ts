@@ -23,18 +23,21 @@ export function machines(executor: Executor) {
     async insert(machine: Machine): Promise<void> {
       await executor.all(insert, toValues(machine));
     },
-    /** Writes what changes; `loaded` is the machine as it was read in the same transaction. */
+    /** Writes the changed columns. `loaded`: the machine as it was read in the same transaction. */
     async save(loaded: Machine, changed: Machine): Promise<void> {
       const values = toValues(changed);
       const columns = changedColumns(toValues(loaded), values);
       if (columns.length > 0) await executor.all(updateOf(columns), values);
     },
-    /** Inside a write nobody else changes this machine, or takes it for a change, until the transaction ends. */
+    /**
+     * Inside a write, no other transaction can change this machine, or load it for a change, until
+     * this one ends.
+     */
     async byId(id: string): Promise<Machine | undefined> {
       const [row] = await executor.all(executor.locks ? selectByIdToChange : selectById, { id });
       return row && fromRow(row);
     },
-    /** The same lock, and few columns: the facts of a device are most of its row. */
+    /** The same lock, with few columns: the facts of a device are most of its row. */
     async linkOf(id: string): Promise<MachineLink | undefined> {
       const [row] = await executor.all(executor.locks ? selectLinkToChange : selectLink, { id });
       return (
@@ -52,13 +55,16 @@ export function machines(executor: Executor) {
       await executor.all(updateLastOrderSeq, { id, last_order_seq: lastOrderSeq });
     },
     /**
-     * Names are a device's own claim, or an operator's choice, and several machines may have one.
-     * Machines in use come first, then retired ones; removed ones are left out.
+     * Several machines may have the same name, because names are reported by devices or chosen by
+     * operators. Machines in use come first, then retired ones; removed ones are left out.
      */
     async byName(computerDnsName: string): Promise<Machine[]> {
       return (await executor.all(selectByName, { computer_dns_name: asciiLower(computerDnsName) })).map(fromRow);
     },
-    /** One page of what a caller may see. `graceMs`: see `domain/machines/machine.ts` healthStatus. */
+    /**
+     * One page of the machines that a caller may see. `graceMs`: see `domain/machines/machine.ts`
+     * healthStatus.
+     */
     list(query: ListQuery, scope: MachineListScope, graceMs: number): Promise<ListPage<Machine>> {
       return listMachines(executor, query, scope, graceMs, fromRow);
     },
@@ -66,14 +72,17 @@ export function machines(executor: Executor) {
       return countMachines(executor, query.filter, scope, { asOfMs: query.asOfMs, graceMs });
     },
 
-    /** Machines whose facts name this address, or that came from it. Looked for in the text of the facts, so look again at what comes back. */
+    /**
+     * Machines that reported this address, or connected from it. Searches the text of the facts, so
+     * the caller must check the result.
+     */
     async withAddress(ip: string, limit: number): Promise<Machine[]> {
       const lower = asciiLower(ip);
       const quoted = `"ipaddress":${JSON.stringify(lower)}`;
       return (await executor.all(selectByAddress, { quoted, ip: lower, limit })).map(fromRow);
     },
 
-    /** Ids of some machines whose link is marked as up on this node. */
+    /** Ids of machines that are marked as connected to this node; a limited number. */
     async linkedAt(nodeId: string, limit: number): Promise<string[]> {
       return (await executor.all(selectLinkedAt, { node_id: nodeId, limit })).map(({ id }) => id);
     },
@@ -81,12 +90,12 @@ export function machines(executor: Executor) {
     async retiredSince(sinceMs: number, limit: number): Promise<string[]> {
       return (await executor.all(selectRetiredSince, { since_ms: sinceMs, limit })).map(({ id }) => id);
     },
-    /** How many are in quarantine. */
+    /** Number of machines in quarantine. */
     async quarantinedCount(): Promise<number> {
       const [row] = await executor.all(countQuarantined, {});
       return Number(row?.count ?? 0);
     },
-    /** The nodes on which links are marked as up. */
+    /** The nodes to which machines are marked as connected. */
     async nodesWithLinks(): Promise<string[]> {
       return (await executor.all(selectNodesWithLinks, {})).map((row) => row.node_id ?? "");
     },
@@ -100,8 +109,9 @@ export function machines(executor: Executor) {
       });
     },
     /**
-     * Raw public keys (base64url) that may speak for a machine at a time. From when on a key is valid is not asked: it is here, so it was
-     * registered, and after a jump of the server's clock into the past no device could link.
+     * Raw public keys (base64url) that a machine may use at a time. The start of a key's validity
+     * is not checked: it is in the store, so it was registered. If the server's clock jumped into
+     * the past, no device could connect.
      */
     async keysOf(machineId: string, nowMs: number): Promise<string[]> {
       return (await executor.all(selectKeys, { machine_id: machineId, now_ms: nowMs })).map((row) => row.public_key);
@@ -160,8 +170,9 @@ const updateOf = statementsByColumns((columns: readonly (keyof MachineValues)[])
 
 const selectById = statement<{ id: string }>()((db, p) => db.selectFrom("machine").selectAll().where("id", "=", p.id));
 
-// The row stands for the machine with all its actions: whoever decides about them loads it first. Not the lock of a key's change, which
-// would wait for every insert that refers to it.
+// The row is the lock for the machine and all its actions: a transaction that decides about them
+// loads it first. A weaker lock than that of a key change, which would wait for every insert that
+// refers to the row.
 const selectByIdToChange = statement<{ id: string }>()((db, p) =>
   db.selectFrom("machine").selectAll().where("id", "=", p.id).forNoKeyUpdate(),
 );
@@ -204,7 +215,8 @@ const selectByAddress = statement<{ quoted: string; ip: string; limit: number }>
     .limit(p.limit),
 );
 
-// Written out, because a partial index serves only a condition that the engine can read.
+// Written as a constant, because a partial index is used only for a condition that the planner can
+// read.
 const YES = sql.lit(1);
 
 const selectLinkedAt = statement<{ node_id: string; limit: number }>()((db, p) =>
@@ -213,7 +225,7 @@ const selectLinkedAt = statement<{ node_id: string; limit: number }>()((db, p) =
     .select("id")
     .where("node_id", "=", p.node_id)
     .where("linked", "=", YES)
-    // Always in one order, or two nodes that forget the same machines would wait for each other.
+    // Always in the same sort. Otherwise two nodes that mark the same machines could deadlock.
     .orderBy("id")
     .limit(p.limit),
 );
@@ -280,7 +292,7 @@ function toValues(machine: Machine): MachineValues {
     id: machine.id,
     computer_dns_name: machineName(machine),
     facts: JSON.stringify(machine.facts),
-    // PostgreSQL looks into the array with its own parser, which refuses half a surrogate pair.
+    // PostgreSQL searches the array with its own JSON parser, which refuses half a surrogate pair.
     tags: JSON.stringify(machine.tags.map((tag) => tag.toWellFormed())),
     first_seen_ms: machine.firstSeenMs,
     last_seen_ms: machine.lastSeenMs,
@@ -337,11 +349,11 @@ const StoredTags = Compile(Type.Array(Type.String()));
 function parseFacts(json: string): MachineFacts {
   const value: unknown = JSON.parse(json);
   if (StoredFacts.Check(value)) return value;
-  throw new Error("the store holds machine facts of another shape");
+  throw new Error("the stored machine facts do not match their schema");
 }
 
 function parseTags(json: string): string[] {
   const value: unknown = JSON.parse(json);
   if (StoredTags.Check(value)) return value;
-  throw new Error("the store holds machine tags of another shape");
+  throw new Error("the stored machine tags do not match their schema");
 }

@@ -13,7 +13,7 @@ const Stored = Compile(
   }),
 );
 
-/** Null where nothing is known, as in the rows of a release before this column. */
+/** Null when nothing is known, as in rows of a release before this column. */
 export const continuityText = (known: KnownContinuity): string | null =>
   known === NO_CONTINUITY ? null : JSON.stringify(known);
 
@@ -21,5 +21,5 @@ export function parseContinuity(json: string | null): KnownContinuity {
   if (json === null) return NO_CONTINUITY;
   const value: unknown = JSON.parse(json);
   if (Stored.Check(value)) return value;
-  throw new Error("the store holds the continuity of a machine in another shape");
+  throw new Error("the stored continuity of a machine does not match its schema");
 }

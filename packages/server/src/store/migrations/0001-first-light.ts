@@ -1,6 +1,9 @@
 import { type ColumnBuilderCallback, type Kysely, sql } from "kysely";
 
-/** Numbered files, never edited after a release. `key` columns are 64-bit and grow with every row on both engines. */
+/**
+ * Migrations are numbered files that are never edited after a release. `key` columns are 64-bit and
+ * grow with every row in both SQL dialects.
+ */
 export async function up(db: Kysely<unknown>): Promise<void> {
   const seq: ColumnBuilderCallback = (column) => column.primaryKey().autoIncrement();
   const required: ColumnBuilderCallback = (column) => column.notNull();
@@ -95,7 +98,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn("keeps_results", "integer", required)
     .addColumn("version", "integer", required)
     .execute();
-  // The schema itself refuses a second unfinished action on a machine, whatever the code above it forgets.
+  // The schema itself refuses a second unfinished action of a machine, even if the code above it
+  // has a bug.
   await sql`create unique index machine_action_unfinished on machine_action (machine_id)
     where type = 'LiveResponse' and status in ('Pending', 'InProgress')`.execute(db);
   await sql`create index machine_action_order_out on machine_action (machine_id) where order_state = 'out'`.execute(db);
@@ -104,7 +108,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`create index machine_action_place on machine_action (holds_place, seq)
     where status in ('Pending', 'InProgress')`.execute(db);
   await sql`create index machine_action_results on machine_action (updated_at_ms) where keeps_results = 1`.execute(db);
-  // What lists search by, each with what is filtered and ordered by beside it, so that most pages are found without a row.
+  // The columns that lists search by. Each index also contains the columns that are filtered and
+  // sorted with it, so that most pages are found without reading a row.
   for (const [name, columns] of [
     ["machine_action_machine", ["machine_id", "seq", "status", "created_at_ms"]],
     ["machine_action_status", ["status", "seq", "created_at_ms"]],

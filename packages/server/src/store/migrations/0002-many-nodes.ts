@@ -1,6 +1,9 @@
 import { type ColumnBuilderCallback, type Kysely, sql } from "kysely";
 
-/** What several nodes on one database have to agree on, and two moments of an action's way that no other column holds. */
+/**
+ * Values that several nodes on one database share, and two times of an action that no other column
+ * holds.
+ */
 export async function up(db: Kysely<unknown>): Promise<void> {
   const required: ColumnBuilderCallback = (column) => column.notNull();
 
@@ -15,7 +18,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`update machine set node_id = '' where linked = 1`.execute(db);
   await sql`create index machine_node on machine (node_id) where linked = 1`.execute(db);
 
-  // One column a statement: SQLite takes no more.
+  // SQLite adds only one column per statement.
   await db.schema.alterTable("machine_action").addColumn("order_sent_at_ms", "bigint").execute();
   await db.schema.alterTable("machine_action").addColumn("final_at_ms", "bigint").execute();
 

@@ -1,11 +1,8 @@
 import { type Kysely, sql } from "kysely";
 
-/**
- * Machines get a name of their operator's choice, are retired and removed; enrollment tokens are
- * listed and revoked.
- */
+/** Operators can name, retire and remove machines, and list and revoke enrollment tokens. */
 export async function up(db: Kysely<unknown>): Promise<void> {
-  // One column a statement: SQLite takes no more.
+  // SQLite adds only one column per statement.
   for (const [name, type] of [
     ["display_name", "text"],
     ["retired_at_ms", "bigint"],
@@ -19,7 +16,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 
   await db.schema.alterTable("enrollment_token").addColumn("revoked_at_ms", "bigint").execute();
   await db.schema.alterTable("enrollment_token").addColumn("revoked_by", "text").execute();
-  // Which machines a token enrolled, and when last, is read from their keys.
+  // The machines that a token enrolled, and the time of the last one, are read from their keys.
   await db.schema
     .createIndex("machine_key_enrolled_with")
     .on("machine_key")

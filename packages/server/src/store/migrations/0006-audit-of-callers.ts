@@ -1,8 +1,8 @@
 import type { Kysely } from "kysely";
 
-/** Who called, through what and from where. Null in older records. */
+/** The caller, the application and the address of a request. Null in older records. */
 export async function up(db: Kysely<unknown>): Promise<void> {
-  // One column a statement: SQLite takes no more.
+  // SQLite adds only one column per statement.
   for (const column of ["actor_kind", "application", "address"]) {
     await db.schema.alterTable("audit").addColumn(column, "text").execute();
   }

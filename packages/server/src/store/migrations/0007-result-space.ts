@@ -1,6 +1,9 @@
 import { type ColumnBuilderCallback, type Kysely, sql } from "kysely";
 
-/** The space that each result takes or may take, with its machine, so that quotas are counted before bytes come. */
+/**
+ * The space that each result uses or may use, with its machine, so that quotas are checked before
+ * bytes arrive.
+ */
 export async function up(db: Kysely<unknown>): Promise<void> {
   const required: ColumnBuilderCallback = (column) => column.notNull();
 

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
 
-/** Filters compare text in lower case: the indexes that they search by hold it so. */
+/** Filters compare text in lower case, so the indexes contain it in lower case. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema.dropIndex("machine_action_requestor").execute();
   await sql`create index machine_action_requestor

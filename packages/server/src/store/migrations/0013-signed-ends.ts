@@ -1,6 +1,8 @@
 import type { ColumnBuilderCallback, Kysely } from "kysely";
 
-/** What devices of link version 2 signed about the ends of commands. Ends of before have none. */
+/**
+ * What devices of link version 2 signed about the ends of commands. Older ends have no signature.
+ */
 export async function up(db: Kysely<unknown>): Promise<void> {
   const required: ColumnBuilderCallback = (column) => column.notNull();
   await db.schema

@@ -1,9 +1,10 @@
 import { type ColumnBuilderCallback, type Kysely, sql } from "kysely";
 
 /**
- * Who owns, may run and approved a library file, who stands for an application, and what can be taken
- * back: secrets with an end, tokens and result links by their generation, callers, quarantine. Columns are nullable or have a default, so
- * that the release before can write rows meanwhile.
+ * The owner, the device groups and the approvals of a library file, the account of an application,
+ * and revocation: secrets with an expiry, generations of tokens and result links, blocked callers,
+ * quarantine by hand. Columns are nullable or have a default, so that the previous release can
+ * write rows meanwhile.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   const required: ColumnBuilderCallback = (column) => column.notNull();
@@ -44,19 +45,20 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .execute();
   await db.schema.createIndex("application_secret_client").on("application_secret").column("client_id").execute();
 
-  // The record of an upload has its time. What no record names is for those who may override.
+  // The owner of a file is the caller in the audit record of its upload, found by its time. A file
+  // without such a record can only be changed with `Halligan.Library.Override`.
   await sql`update library_file set owner_id = (
     select max(found.actor_id) from (
       select f.seq as seq, a.actor_id as actor_id from audit a
       join library_file f on f.updated_at_ms = a.at_ms and f.updated_by = a.actor
       where a.operation in ('AddLibraryFile', 'UploadLibraryFile', 'PutLibraryFile')
     ) found where found.seq = library_file.seq)`.execute(db);
-  // An administrator could give itself every permission until now, and there has to be one who can
-  // give the new ones.
+  // Until now an administrator could give itself every permission. At least one caller must be able
+  // to grant the new ones.
   await sql`update application set roles = replace(roles, '"Halligan.Admin"',
     '"Halligan.Admin","Halligan.Library.Override","Halligan.Library.Approve"')
     where roles like '%"Halligan.Admin"%'`.execute(db);
-  // A new deployment's default group is closed to users. An existing one keeps what it has.
+  // The default group of a new deployment is closed to users. An existing group stays unchanged.
   await sql`update device_group set open_to_users = 0 where id = 0
     and not exists (select 1 from application) and not exists (select 1 from machine)`.execute(db);
 }

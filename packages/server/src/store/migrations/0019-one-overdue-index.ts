@@ -1,10 +1,10 @@
 import { type Kysely, sql } from "kysely";
 
 /**
- * One index instead of two, so that the start of an action moves one entry of one page. Its expression is repeated in
- * `store/actions/machine-actions.ts`: both SQL dialects use an index only for the same text. SQLite
- * never used the former two,
- * because it prefers an index on `status` wherever a query names the status.
+ * One index instead of two, so that the start of an action changes one entry of one page. Its
+ * expression is repeated in `store/actions/machine-actions.ts`, because both SQL dialects use an
+ * index only for exactly this text. SQLite never used the two old indexes, because it prefers an
+ * index on `status` if a query names the status.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema.dropIndex("machine_action_deadline").execute();

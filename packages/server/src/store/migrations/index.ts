@@ -13,7 +13,7 @@ import * as rights from "./0016-rights.ts";
 import * as libraryContent from "./0018-library-content.ts";
 import * as oneOverdueIndex from "./0019-one-overdue-index.ts";
 
-/** In the order in which they run. */
+/** In the sequence in which they run. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0001-first-light": firstLight,
   "0002-many-nodes": manyNodes,

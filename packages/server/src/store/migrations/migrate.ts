@@ -3,8 +3,9 @@ import { type Migration, Migrator } from "kysely/migration";
 import { MIGRATIONS } from "./index.ts";
 
 /**
- * Brings a database to the newest schema. Servers that start together take turns: Kysely holds a lock of the database meanwhile.
- * One that is older than the schema refuses by itself; it would write rows that newer ones do not understand.
+ * Migrates a database to the newest schema. Servers that start together take turns, because Kysely
+ * holds a lock of the database meanwhile. A server that is older than the schema refuses to start,
+ * because it would write rows that newer servers do not understand.
  */
 export async function migrateToLatest(
   db: Kysely<unknown>,
@@ -12,7 +13,7 @@ export async function migrateToLatest(
 ): Promise<void> {
   const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...migrations }) } });
   const { error } = await migrator.migrateToLatest();
-  // Looked for afterwards, because Kysely has made its table and its own refusal by then.
+  // Checked afterwards, because by then Kysely has created its table and made its own check.
   const unknown = (await appliedTo(db)).filter((name) => !(name in migrations));
   if (unknown.length > 0) {
     throw new Error(

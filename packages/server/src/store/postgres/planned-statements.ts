@@ -4,7 +4,7 @@ import type { Schema } from "../schema.ts";
 import { type Bound, bindValues, type Statement, StatementCompiler } from "../statement.ts";
 import type { PlannedQuery } from "./statement-batch.ts";
 
-/** Names under which statements are prepared, the same on every connection of a store. */
+/** Names of the prepared statements, the same on every connection of a store. */
 export class PlannedStatements {
   readonly #compiler = new StatementCompiler(POSTGRES_ENGINE);
   readonly #names = new WeakMap<object, string>();
@@ -25,7 +25,10 @@ export class PlannedStatements {
     return { query, returnsRows: compiled.returnsRows };
   }
 
-  /** One that fails with `division_by_zero` unless it changes exactly one row: the database itself refuses what comes after it. */
+  /**
+   * Fails with `division_by_zero` unless it changes exactly one row, so that the database refuses
+   * the statements after it.
+   */
   planOne<P extends Record<string, Bound>>(statement: Statement<P, unknown>, params: P): PlannedQuery {
     const compiled = this.#compiler.compile(statement);
     let named = this.#changesOfOne.get(compiled);

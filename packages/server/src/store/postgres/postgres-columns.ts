@@ -8,8 +8,9 @@ import {
 } from "kysely";
 
 /**
- * The migrations' column types as PostgreSQL is to have them. All text is compared and ordered by code points, as SQLite does it,
- * whatever collation the database was made with; a key that counts has 64 bits. Done here for every migration, so that none forgets it.
+ * The column types of the migrations for PostgreSQL. All text is compared and sorted by code
+ * points, like in SQLite, whatever collation the database has. A generated key has 64 bits. Applied
+ * to every migration here, so that none can omit it.
  */
 export const POSTGRES_COLUMNS: KyselyPlugin = {
   transformQuery: ({ node, queryId }) => new ColumnTypes().transformNode(node, queryId),

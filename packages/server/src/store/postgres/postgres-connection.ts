@@ -2,18 +2,18 @@ import type { PoolClient } from "pg";
 import { ConnectionLost, endsConnection, isConnectionFailure, isPlanOutdated } from "./postgres-errors.ts";
 import { type PlannedQuery, type Prepared, type Row, StatementBatch } from "./statement-batch.ts";
 
-/** What pg's connections have prepared; it goes with them. */
+/** The prepared statements of pg's connections. An entry lives as long as its connection. */
 const PREPARED = new WeakMap<PoolClient, Prepared>();
 
-/** One connection of the pool while somebody has it. */
+/** One connection of the pool while it is in use. */
 export class PostgresConnection {
-  /** False when it must not go back to the pool: nobody knows what it is doing. */
+  /** False when it must not go back to the pool, because its state is unknown. */
   isUsable = true;
   readonly #client: PoolClient;
   readonly #prepared: Prepared;
   readonly #silenceMs: number;
 
-  /** `silenceMs`: the longest wait for an answer. */
+  /** `silenceMs`: the longest wait for a response. */
   constructor(client: PoolClient, silenceMs: number) {
     this.#client = client;
     this.#silenceMs = silenceMs;
@@ -21,9 +21,13 @@ export class PostgresConnection {
     PREPARED.set(client, this.#prepared);
   }
 
-  /** Sends the queries at once: one round trip. After the first that fails the others are not run. */
+  /**
+   * Sends the queries at once, in one round trip. After the first one that fails, the others do not
+   * run.
+   */
   async run(queries: readonly PlannedQuery[]): Promise<Row[][]> {
-    // The server ends what takes too long; when that is not heard of either, the network has gone silent.
+    // The server ends a statement that takes too long. If that is not reported either, the network
+    // is down.
     let isSilence = false;
     const timer = setTimeout(() => {
       isSilence = true;
@@ -45,7 +49,7 @@ export class PostgresConnection {
     try {
       return this.#client.query(batch).answer;
     } catch (cause) {
-      // A value that cannot be sent: half of the message is on its way.
+      // A value could not be sent, and half of the message is on its way.
       this.isUsable = false;
       throw cause;
     }

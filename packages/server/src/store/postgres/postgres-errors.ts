@@ -2,9 +2,12 @@ import { DatabaseError } from "pg";
 import { CommitInDoubt, StoreUnavailable } from "../store-unavailable.ts";
 import { VersionConflict } from "../version-conflict.ts";
 
-/** The connection broke before the commit was asked for: nothing of the transaction is kept. */
+/** The connection broke before the commit was sent. Nothing of the transaction is kept. */
 export class ConnectionLost extends Error {
-  /** It did not break but went silent: another one would most likely do the same, and the wait has been long already. */
+  /**
+   * The connection did not break but became silent. Another one would most likely do the same, and
+   * the wait was long already.
+   */
   readonly isSilence: boolean;
 
   constructor(isSilence: boolean, options: ErrorOptions) {
@@ -12,13 +15,16 @@ export class ConnectionLost extends Error {
     this.isSilence = isSilence;
   }
 }
-/** The connection broke while the commit was under way: it may have been made. Never repeated by itself. */
+/**
+ * The connection broke during the commit, which may have been made. Never retried automatically.
+ */
 export class CommitUnknown extends Error {}
 
 /**
- * How often a unit of work is tried when it ends in `cause`. A lost race comes right within as many tries as there are racers at most;
- * a row that is there, or gone, already is seen by the second look at the latest, unless the work does not look. A connection of the
- * pool may be dead since the server's restart: once more with another one.
+ * How often a unit of work is attempted when it ends in `cause`. After a lost race it succeeds at
+ * the latest with as many attempts as there are competing units. If a row exists already, or is
+ * gone, the second attempt sees it, unless the work does not read it. A pooled connection may be
+ * dead since a restart of the server: one more attempt uses another connection.
  */
 export function triesFor(cause: unknown): number {
   if (cause instanceof VersionConflict) return 12;
@@ -37,29 +43,33 @@ export function triesFor(cause: unknown): number {
   }
 }
 
-/** What the store's callers see of `cause`. */
+/** The error that the store's callers get for `cause`. */
 export function storeError(cause: unknown): unknown {
   if (cause instanceof CommitUnknown) {
-    return new CommitInDoubt("the database went away during a commit; whether it was made is unknown", { cause });
+    return new CommitInDoubt("the connection to the database broke during a commit; its outcome is unknown", { cause });
   }
   const isAway = cause instanceof ConnectionLost || isConnectionFailure(cause) || isServerAway(cause);
   return isAway ? new StoreUnavailable("the database does not answer", { cause }) : cause;
 }
 
-/** Errors of the server that end the connection: what it was doing, it may have done. */
+/** Errors of the server that end the connection. The running statement may have been executed. */
 export const endsConnection = (cause: unknown): boolean =>
   cause instanceof DatabaseError && /^(?:08|57P0)/.test(cause.code ?? "");
 
-/** What a compare and set ends in that another one came before (`PlannedStatements.planOne`). No other statement divides. */
+/**
+ * The error of a compare and set that lost a race (`PlannedStatements.planOne`). No other statement
+ * divides.
+ */
 export const isOtherThanOneChanged = (cause: unknown): boolean =>
   cause instanceof DatabaseError && cause.code === "22012";
 
-/** The schema was migrated under a prepared statement, whose columns are others now. */
+/** The schema was migrated, so a prepared statement has different columns now. */
 export const isPlanOutdated = (cause: unknown): boolean =>
   cause instanceof DatabaseError && cause.code === "0A000" && /cached plan/.test(cause.message);
 
 /**
- * Down, starting, full, a standby, out of disk or memory, or too slow (57014: our own time limit; 55P03: a lock's).
+ * The server is down, starting, full, a standby, out of disk or memory, or too slow (57014: our own
+ * time limit; 55P03: that of a lock).
  */
 const isServerAway = (cause: unknown): boolean =>
   cause instanceof DatabaseError && /^(?:08|53|57P0|57014|55P03|25006)/.test(cause.code ?? "");
@@ -73,15 +83,15 @@ const SYSTEM_CODES = new Set([
   "ENETUNREACH",
   "ENOTFOUND",
   "EAI_AGAIN",
-  // No socket file, as long as the server is down.
+  // The socket file is missing while the server is down.
   "ENOENT",
 ]);
 
-/** pg has no codes for its own ones. */
+/** pg has no codes for its own errors. */
 const PG_MESSAGES =
   /^(?:Connection terminated|Client has encountered a connection error|Client was closed|timeout exceeded|timeout expired|Query read timeout)/;
 
-/** Neither an answer of the server nor an error of ours. */
+/** Neither a response of the server nor an error of this program. */
 export function isConnectionFailure(cause: unknown): boolean {
   if (!(cause instanceof Error) || cause instanceof DatabaseError) return false;
   const code = "code" in cause ? cause.code : undefined;

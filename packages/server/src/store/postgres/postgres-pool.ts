@@ -3,29 +3,37 @@ import pg from "pg";
 export interface PostgresOptions {
   /** `postgres://user@host:port/database`, with `?sslmode=...` as libpq knows it. */
   url: string;
-  /** Kept out of the URL, because a URL is printed and logged. */
+  /** Not part of the URL, because the URL is printed and logged. */
   password?: string | undefined;
   /** Most connections at once. */
   maxConnections?: number | undefined;
-  /** Longest wait for a connection, be it a new one or one that others have. */
+  /** Longest wait for a connection, whether a new one or one that is in use. */
   connectTimeoutMs?: number | undefined;
-  /** Longest run of one statement, with its wait for locks. */
+  /** Longest run of one statement, including its wait for locks. */
   statementTimeoutMs?: number | undefined;
 }
 
-/** Longest wait for the answer to one batch of statements: each may wait for locks, but the first that takes too long ends it. */
+/**
+ * Longest wait for the response to one batch of statements. Each statement may wait for locks, but
+ * the first one that takes too long ends the batch.
+ */
 export const answerTimeoutMs = ({ statementTimeoutMs }: PostgresOptions): number =>
   2 * (statementTimeoutMs ?? STATEMENT_TIMEOUT_MS) + SILENCE_MS;
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const STATEMENT_TIMEOUT_MS = 15_000;
-/** By which the end of such a statement must have been heard of. */
+/** Time in which the end of such a statement must have been reported. */
 const SILENCE_MS = 5_000;
-/** A node that hangs inside a transaction gives its locks up. */
+/** After this time a node that hangs inside a transaction loses its locks. */
 const IDLE_IN_TRANSACTION_MS = 60_000;
-/** One core of the database is kept busy by about 8; more wait on locks and commits, not on the processor. */
+/**
+ * About 8 connections keep one core of the database busy. Further ones wait for locks and commits,
+ * not for the processor.
+ */
 const MAX_CONNECTIONS = 16;
-/** Of them, those that lists may hold: the others serve what waits for no scan. */
+/**
+ * The number of connections that lists may use. The others serve requests that wait for no scan.
+ */
 export const LIST_CONNECTIONS = MAX_CONNECTIONS / 2;
 
 export function openPool(options: PostgresOptions): pg.Pool {
@@ -34,9 +42,10 @@ export function openPool(options: PostgresOptions): pg.Pool {
     ...connectionOf(options),
     max: options.maxConnections ?? MAX_CONNECTIONS,
     idleTimeoutMillis: 60_000,
-    // A plain SET, because a pooler between us and the server drops most parameters of the connection's start.
+    // A plain SET, because a pooler between this server and the database drops most startup
+    // parameters of a connection.
     onConnect: async (client) => {
-      // A commit that was answered must be on disk, whatever the server's default is.
+      // An acknowledged commit must be on disk, whatever the server's default is.
       await client.query(
         `set synchronous_commit = on; set statement_timeout = ${statementTimeoutMs}; set idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_MS}`,
       );
@@ -45,7 +54,7 @@ export function openPool(options: PostgresOptions): pg.Pool {
   return withoutCrash(pool);
 }
 
-/** For the migrations: they may run for long, and wait for those of another server. */
+/** For the migrations, which may run for a long time and wait for those of another server. */
 export function openMigrationPool(options: PostgresOptions): pg.Pool {
   return withoutCrash(new pg.Pool({ ...connectionOf(options), max: 2 }));
 }
@@ -61,7 +70,10 @@ function connectionOf({ url, password, connectTimeoutMs }: PostgresOptions): pg.
   };
 }
 
-/** A connection that breaks says so to whoever uses it; one that nobody uses is replaced when the next one is needed. */
+/**
+ * The user of a broken connection gets its error. An unused broken connection is replaced when the
+ * next one is needed.
+ */
 function withoutCrash(pool: pg.Pool): pg.Pool {
   const ignore = () => undefined;
   pool.on("error", ignore);

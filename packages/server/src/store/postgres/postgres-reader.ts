@@ -6,7 +6,7 @@ import type { PlannedStatements } from "./planned-statements.ts";
 import type { PostgresConnection } from "./postgres-connection.ts";
 import type { PlannedQuery } from "./statement-batch.ts";
 
-/** Statements without a transaction around them: each is one consistent look. */
+/** Statements outside a transaction. Each one is a consistent read. */
 export class PostgresReader implements Executor {
   readonly engine = POSTGRES_ENGINE;
   readonly locks = false;
@@ -23,7 +23,7 @@ export class PostgresReader implements Executor {
   }
 
   async changeOne(): Promise<never> {
-    throw new Error("a change belongs into a transaction");
+    throw new Error("a change needs a transaction");
   }
 
   async allOnce<O>(build: (db: Kysely<Schema>) => Compilable<O>): Promise<O[]> {
@@ -32,7 +32,8 @@ export class PostgresReader implements Executor {
 
   async #run<O>(query: PlannedQuery): Promise<O[]> {
     const [rows] = await this.#connection.run([query]);
-    // The row's type is what Kysely inferred for this very query; the schema of the table is the migrations'.
+    // The row's type is the one that Kysely inferred for this query. The migrations define the
+    // schema of the table.
     return rows as O[];
   }
 }

@@ -13,14 +13,18 @@ import { answerTimeoutMs, openMigrationPool, openPool, type PostgresOptions } fr
 import { PostgresReader } from "./postgres-reader.ts";
 import { PostgresTransaction } from "./postgres-transaction.ts";
 
-/** Units of work that wait for a connection. Beyond it the database does not keep up, and who asks is told at once. */
+/**
+ * Units of work that wait for a connection. Beyond this number the database is overloaded, and
+ * further callers get an error at once.
+ */
 const MAX_WAITING = 10_000;
 const LONGEST_PAUSE_MS = 64;
 
 /**
- * The store of many nodes. Each write is a transaction of its own at READ COMMITTED; the database puts the commits of neighbours into one
- * fsync by itself. Use cases are written as if alone: the machine's row is the lock of all that is decided about it, an action is saved
- * by compare and set, and a unit that lost a race after all is repeated from its beginning.
+ * The store for several nodes. Each write is a transaction of its own at READ COMMITTED; the
+ * database itself combines concurrent commits into one fsync. Use cases are written as if they ran
+ * alone: the machine's row is the lock for all decisions about it, an action is saved by compare
+ * and set, and a unit that still loses a race is repeated from its beginning.
  */
 export class PostgresStore implements Store {
   readonly #pool: pg.Pool;
@@ -34,7 +38,10 @@ export class PostgresStore implements Store {
     this.#silenceMs = silenceMs;
   }
 
-  /** Connects, refuses a server that does not keep what it answers, and brings the database to the newest schema. */
+  /**
+   * Connects, refuses a server that does not keep acknowledged commits, and migrates the database
+   * to the newest schema.
+   */
   static async open(options: PostgresOptions): Promise<PostgresStore> {
     const pool = openPool(options);
     try {
@@ -53,7 +60,7 @@ export class PostgresStore implements Store {
     );
   }
 
-  /** `work` is repeated when it lost a race: all that it does it does through its `tx`. */
+  /** `work` is repeated when it lost a race, so it may have no effect except through its `tx`. */
   write<T>(work: (tx: StoreTx) => Promise<T>): Promise<T> {
     return this.#track(() => this.#onConnection((connection) => this.#transaction(connection, work)));
   }
@@ -61,7 +68,7 @@ export class PostgresStore implements Store {
   /** The clock that all nodes share, Unix milliseconds; rounded down. */
   async nowMs(): Promise<number> {
     try {
-      // pg reads a bigint as text.
+      // pg returns a bigint as text.
       const { rows } = await this.#pool.query<{ now_ms: number }>(
         "select floor(extract(epoch from clock_timestamp()) * 1000)::float8 as now_ms",
       );
@@ -90,7 +97,7 @@ export class PostgresStore implements Store {
   }
 
   async #onConnection<T>(work: (connection: PostgresConnection) => Promise<T>): Promise<T> {
-    if (this.#pool.waitingCount >= MAX_WAITING) throw new StoreUnavailable("the database does not keep up");
+    if (this.#pool.waitingCount >= MAX_WAITING) throw new StoreUnavailable("too many requests wait for the database");
     const connection = new PostgresConnection(await this.#pool.connect(), this.#silenceMs);
     try {
       return await work(connection);
@@ -117,7 +124,8 @@ export class PostgresStore implements Store {
       } catch (cause) {
         if (tries >= triesFor(cause) || this.#closing.signal.aborted) throw storeError(cause);
       }
-      // Not all at once again; a closing store goes on without delay.
+      // A random delay, so that competing units do not retry at the same time. A store that is
+      // closing continues at once.
       const pauseMs = Math.random() * Math.min(2 ** tries, LONGEST_PAUSE_MS);
       await pause(pauseMs, undefined, { signal: this.#closing.signal }).catch(() => undefined);
     }

@@ -9,24 +9,31 @@ import { CommitUnknown, ConnectionLost, isOtherThanOneChanged } from "./postgres
 import type { PlannedQuery, Row } from "./statement-batch.ts";
 
 const command = (name: string, text: string): PlannedQuery => ({ name, text, values: [] });
-/** Said out loud, because a database may have another default: each statement sees what was committed before it. */
+/**
+ * Stated explicitly, because a database may have another default. Each statement sees what was
+ * committed before it.
+ */
 const BEGIN = command("halligan_begin", "begin isolation level read committed");
 const COMMIT = command("halligan_commit", "commit");
 const ROLLBACK = command("halligan_rollback", "rollback");
 
-/** Changes that wait for the next answer that somebody needs; more are sent by themselves. */
+/**
+ * Changes that wait for the next statement with a result. Beyond this number they are sent without
+ * one.
+ */
 const MAX_HELD = 64;
 
-/** `answer`: null for a change of which nobody asks for rows. */
+/** `answer`: null for a change whose rows are not needed. */
 interface Asked {
   query: PlannedQuery;
   answer: PromiseWithResolvers<Row[]> | null;
 }
 
 /**
- * One unit of work. Statements that are asked for together travel together; a change whose rows nobody asks for is held and travels with
- * the next statement or with the commit, as does the beginning: a whole action takes 8 round trips for its 27 statements. So the error of such
- * a change comes with a later statement; the work cannot go on after either.
+ * One unit of work. Statements that are issued together are sent together. A change whose rows are
+ * not needed is held back and sent with the next statement or with the commit; so is the beginning
+ * of the transaction. A whole action needs 8 round trips for its 27 statements. Therefore the error
+ * of such a change comes with a later statement; the work cannot continue in either case.
  */
 export class PostgresTransaction implements Executor {
   readonly engine = POSTGRES_ENGINE;
@@ -66,16 +73,17 @@ export class PostgresTransaction implements Executor {
     this.#refuseWhenOver();
     this.#isOver = true;
     try {
-      // The work may have caught what a statement threw, and the server has given the transaction up all the same: then this throws it.
+      // The work may have caught the error of a statement although the server has aborted the
+      // transaction. In that case this throws the error.
       await this.#answerTo(COMMIT);
       this.#isOpenOnServer = false;
     } catch (cause) {
-      if (cause instanceof ConnectionLost) throw new CommitUnknown("the connection broke at a commit", { cause });
+      if (cause instanceof ConnectionLost) throw new CommitUnknown("the connection broke during a commit", { cause });
       throw cause;
     }
   }
 
-  /** Leaves the connection as it was found, or says that it is of no use any more. */
+  /** Returns the connection in its original state, or marks it as unusable. */
   async rollback(): Promise<void> {
     this.#isOver = true;
     await this.#sending;
@@ -83,7 +91,8 @@ export class PostgresTransaction implements Executor {
     try {
       await this.#connection.run([ROLLBACK]);
     } catch {
-      // The work's own error is the one to hear about; the server rolls back what loses its connection.
+      // The work's own error is reported. The server rolls back a transaction whose connection is
+      // lost.
       this.#connection.isUsable = false;
     }
   }
@@ -97,12 +106,13 @@ export class PostgresTransaction implements Executor {
     const answer = Promise.withResolvers<Row[]>();
     this.#waiting.push({ query, answer });
     this.#sending ??= this.#send();
-    // The row's type is what Kysely inferred for this very query; the schema of the table is the migrations'.
+    // The row's type is the one that Kysely inferred for this query. The migrations define the
+    // schema of the table.
     return (await answer.promise) as O[];
   }
 
   async #send(): Promise<void> {
-    // Whoever asks in the same turn comes along.
+    // Statements that are issued in the same turn of the event loop join the batch.
     await null;
     while (this.#waiting.some(({ answer }) => answer)) {
       const batch = this.#waiting;
@@ -120,9 +130,7 @@ export class PostgresTransaction implements Executor {
       for (const [index, { answer }] of batch.entries()) answer?.resolve(rows[index] ?? []);
     } catch (cause) {
       this.#failure ??= {
-        cause: isOtherThanOneChanged(cause)
-          ? new VersionConflict("a row was changed by somebody else", { cause })
-          : cause,
+        cause: isOtherThanOneChanged(cause) ? new VersionConflict("another writer changed the row", { cause }) : cause,
       };
       for (const { answer } of batch) answer?.reject(this.#failure.cause);
     }

@@ -4,7 +4,10 @@ export type Row = Record<string, unknown>;
 export type Value = string | number | null | Uint8Array;
 
 export interface PlannedQuery {
-  /** Under which it stays prepared on a connection; null for a query that is different each time. */
+  /**
+   * The name under which it stays prepared on a connection; null for a query that is different each
+   * time.
+   */
   name: string | null;
   text: string;
   values: readonly Value[];
@@ -15,12 +18,14 @@ interface Column {
   read: (text: string) => unknown;
 }
 
-/** What is prepared on one connection, with the columns that it answers with. */
+/** The statements that are prepared on one connection, with their columns. */
 export type Prepared = Map<string, readonly Column[]>;
 
 /**
- * Several statements in one message with one answer, all prepared, none described twice. Driven by pg, which calls the `handle...` methods
- * with what the server says. pg's own queries, sent in a pipeline, took 1.7 ms of our processor for a whole action; this 1.0 to 1.5 (64 at once, busy machine).
+ * Several statements in one message with one response, all prepared, and each described only once.
+ * pg drives it and calls the `handle...` methods with the server's messages. For a whole action,
+ * pg's own queries in a pipeline took 1.7 ms of this server's processor; a batch takes 1.0 to 1.5
+ * (64 at once, busy machine).
  */
 export class StatementBatch implements pg.Submittable {
   readonly answer: Promise<Row[][]>;
@@ -45,7 +50,8 @@ export class StatementBatch implements pg.Submittable {
         const statement = name ?? "";
         const isKnown = this.#prepared.has(statement);
         if (!isKnown) {
-          // Left over when it was prepared and then failed; closing what is not there is no error.
+          // The statement may exist from an attempt that failed after it was prepared. Closing one
+          // that does not exist is no error.
           if (name !== null) connection.close({ type: "S", name: statement }, true);
           connection.parse({ name: statement, text, types: [] }, true);
         }
@@ -65,7 +71,7 @@ export class StatementBatch implements pg.Submittable {
 
   handleDataRow({ fields }: { fields: readonly (string | null)[] }): void {
     const row: Row = {};
-    // Thrown from here it would end the process.
+    // An error thrown here would end the process.
     try {
       const columns = this.#columnsNow();
       for (let at = 0; at < columns.length; at += 1) {
@@ -100,13 +106,14 @@ export class StatementBatch implements pg.Submittable {
     const name = this.#queries[this.#index]?.name ?? null;
     const columns = this.#columns ?? (name === null ? undefined : this.#prepared.get(name));
     if (columns) return columns;
-    throw new Error("the database answered with rows that nobody asked for");
+    throw new Error("the database returned rows with unknown columns");
   }
 }
 
 /**
- * PostgreSQL's texts have no NUL, and it ends the statement that brings one. No id and no name of ours has one either: what is looked up by
- * such a text is not found, as on SQLite; what a device says of itself shows the character that stands for unreadable ones.
+ * PostgreSQL's text has no NUL; it aborts a statement with one. No id and no name of Halligan has a
+ * NUL either, so a lookup by such text finds nothing, as on SQLite. In text that a device reports,
+ * NUL is shown as the replacement character.
  */
 const onTheWire = (value: Value): string | Buffer | null => {
   if (typeof value === "number") return String(value);
@@ -114,7 +121,7 @@ const onTheWire = (value: Value): string | Buffer | null => {
   return value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : value;
 };
 
-/** Numbers of PostgreSQL's types. */
+/** PostgreSQL's type numbers. */
 const INT8 = 20;
 
 const readerOf = (type: number): ((text: string) => unknown) =>
@@ -123,5 +130,5 @@ const readerOf = (type: number): ((text: string) => unknown) =>
 function safeInteger(text: string): number {
   const value = Number(text);
   if (Number.isSafeInteger(value)) return value;
-  throw new RangeError(`the database holds ${text}, which is no safe integer`);
+  throw new RangeError(`the database holds ${text}, which is not a safe integer`);
 }

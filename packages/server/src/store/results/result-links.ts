@@ -2,7 +2,10 @@ import { type Executor, statement } from "../statement.ts";
 
 export type ResultLinks = ReturnType<typeof resultLinks>;
 
-/** Links to results are not stored; the generation of an action's links is, and one of an earlier generation is refused. */
+/**
+ * Links to results are not stored. The generation of an action's links is, and a link of an earlier
+ * generation is refused.
+ */
 export function resultLinks(executor: Executor) {
   return {
     /** Undefined when there is no such action. */
@@ -10,7 +13,7 @@ export function resultLinks(executor: Executor) {
       const [row] = await executor.all(select, { id: actionId });
       return row?.link_generation;
     },
-    /** All links of the action that were handed out are refused from then on. */
+    /** Refuses all existing links of the action from then on. */
     async revoke(actionId: string): Promise<void> {
       await executor.all(next, { id: actionId });
     },

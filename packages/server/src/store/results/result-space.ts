@@ -10,8 +10,9 @@ export interface OpenUpload {
 }
 
 /**
- * The space of each result: granted while it is uploaded, its size once it is complete. `kept` when a command's end names it; what is not
- * kept goes as soon as no end can name it any more.
+ * The space of each result: granted while it is uploaded, its size once it is complete. `kept` when
+ * a command's end names it. A result that is not kept is removed as soon as no end can name it any
+ * more.
  */
 export function resultSpaces(executor: Executor) {
   return {
@@ -41,14 +42,15 @@ export function resultSpaces(executor: Executor) {
     async keep(resultId: string): Promise<void> {
       await executor.all(setKept, { result_id: resultId });
     },
-    /** With what was noted of its completion. */
+    /** Includes the facts that were noted about its completion. */
     async remove(resultId: string): Promise<void> {
       await executor.all(removeSpace, { result_id: resultId });
       await executor.all(removeUpload, { result_id: resultId });
     },
     /**
-     * Uploads that no end can name any more: their order is closed, or their action is gone. Of the incomplete ones also those whose
-     * action was cancelled before `cancelledBeforeMs`, and those to which nothing was added since `touchedBeforeMs`.
+     * Uploads that no end can name any more: their order is closed, or their action was removed.
+     * Incomplete ones also if their action was cancelled before `cancelledBeforeMs`, or if nothing
+     * was added to them since `touchedBeforeMs`.
      */
     async abandoned(cancelledBeforeMs: number, touchedBeforeMs: number, limit: number): Promise<OpenUpload[]> {
       const rows = await executor.all(selectAbandoned, {

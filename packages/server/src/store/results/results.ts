@@ -3,8 +3,9 @@ import { type Executor, statement } from "../statement.ts";
 export type Results = ReturnType<typeof results>;
 
 /**
- * Small transcripts live in the database: they become durable in the same commit as their command's end, where a file of
- * their own would cost two more fsyncs. Large results are in the blob store; `upload` remembers what was verified there.
+ * Small transcripts are in the database. They become durable in the same commit as their command's
+ * end; a separate file would cost two more fsyncs. Large results are in the blob store; `upload`
+ * contains what was verified there.
  */
 export function results(executor: Executor) {
   return {
@@ -30,7 +31,10 @@ export function results(executor: Executor) {
         completed_at_ms: upload.completedAtMs,
       });
     },
-    /** Ids of everything that was uploaded for an action, in part too, also what no command's end ever named. */
+    /**
+     * Ids of all uploads of an action, including partial ones and those that no command's end
+     * named.
+     */
     async uploadsOf(actionId: string): Promise<string[]> {
       return (await executor.all(selectUploadsOf, { action_id: actionId })).map((row) => row.result_id);
     },

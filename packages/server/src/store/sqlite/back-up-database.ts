@@ -1,12 +1,16 @@
 import { open } from "node:fs/promises";
 import Database from "better-sqlite3";
 
-/** Everything at once: copied in steps of some pages, the copy begins anew with each commit of the server that goes on meanwhile. */
+/**
+ * Copies all pages in one step. If the copy were made in steps of some pages, it would restart with
+ * each commit of the running server.
+ */
 const ALL_PAGES = 0x7fff_ffff;
 
 /**
- * Copies the database of a server that may be running: what was committed by one moment, and nothing half. Readers and the writer
- * go on, only the write-ahead log cannot be taken over meanwhile and grows. `to` must not exist.
+ * Copies the database of a server that may be running, as of one moment. Readers and the writer
+ * continue, but the write-ahead log cannot be checkpointed meanwhile and grows. `to` must not
+ * exist.
  */
 export async function backUpDatabase(from: string, to: string): Promise<void> {
   const source = new Database(from, { readonly: true, fileMustExist: true });

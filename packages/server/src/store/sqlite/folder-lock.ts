@@ -2,8 +2,8 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 
 /**
- * One server for one data folder. The lock is SQLite's own on a file of its own: the system gives it back whatever ends the
- * process, where a file with a process id would outlive a `kill -9`.
+ * One server for one data folder. The lock is SQLite's own lock on a separate file. The system
+ * releases it however the process ends; a file with a pid would remain after a `kill -9`.
  */
 export function lockFolder(dataDir: string): Disposable {
   const database = new Database(join(dataDir, "lock"), { timeout: 0 });
@@ -20,7 +20,10 @@ export function lockFolder(dataDir: string): Disposable {
 /** How long another process may take to write the administrator's file. */
 const ADMINISTRATOR_LOCK_MS = 10_000;
 
-/** One writer of the administrator's file: a first start and `admin reset` may run at the same time. */
+/**
+ * One writer of the administrator's file, because a first start and `admin reset` may run at the
+ * same time.
+ */
 export function lockAdministrator(dataDir: string): Disposable {
   const database = new Database(join(dataDir, "administrator.lock"), { timeout: ADMINISTRATOR_LOCK_MS });
   try {

@@ -3,14 +3,17 @@ import { fileURLToPath } from "node:url";
 import type { Bound } from "../statement.ts";
 import { StoreUnavailable } from "../store-unavailable.ts";
 
-/** A query for the processes, and what one answers. */
+/** A query for a scan process, and its response. */
 export interface Scan {
   readonly id: number;
   readonly sql: string;
   readonly values: readonly Bound[];
 }
 export type Scanned =
-  /** The rows as JSON (columns are texts and whole numbers): a page of 1,000 actions is read in half the time that a structured copy takes. */
+  /**
+   * The rows as JSON (columns are texts and whole numbers). A page of 1,000 actions is read in half
+   * the time of a structured clone.
+   */
   { readonly id: number; readonly json: string } | { readonly id: number; readonly error: string };
 
 interface Waiting extends Scan {
@@ -23,11 +26,11 @@ interface Reader {
 }
 
 export interface ScanLimits {
-  /** Longest run of one query; then its process is killed. */
+  /** Longest run of one query. Its process is killed after that. */
   readonly timeLimitMs: number;
-  /** A slow query keeps one process; the others serve the quick ones meanwhile. */
+  /** A slow query uses one process; the others serve fast queries meanwhile. */
   readonly processes: number;
-  /** Queries that wait for a process; beyond it who asks is told at once. */
+  /** Queries that wait for a process. Beyond this number callers get an error at once. */
   readonly maxWaiting: number;
 }
 
@@ -38,9 +41,11 @@ const LIMITS: ScanLimits = { timeLimitMs: 10_000, processes: SCAN_PROCESSES, max
 const SCAN_PROCESS = fileURLToPath(new URL("scan-process.ts", import.meta.url));
 
 /**
- * Queries that may look at every row (lists, counts, the audit log), in processes of their own, so that the event loop never waits for
- * one: a filter without an index takes 440 ms at a million actions, in which nothing else would be accepted or sent. Processes and not
- * readers, because nothing ends a reader in the middle of SQLite's own loop. They start with the first query.
+ * Runs queries that may look at every row (lists, counts, the audit log) in separate processes, so
+ * that the event loop never waits for one. A filter without an index takes 440 ms at a million
+ * actions, and the server would accept and send nothing else in that time. Worker threads are not
+ * an alternative, because a thread inside SQLite's own loop cannot be ended. The processes start
+ * with the first query.
  */
 export class ScanLane {
   readonly #file: string;
@@ -55,7 +60,7 @@ export class ScanLane {
     this.#limits = { ...LIMITS, ...limits };
   }
 
-  /** The rows of a query that reads. Sees every commit that was answered before. */
+  /** The rows of a query that reads. Sees every commit that was acknowledged before. */
   async all(sql: string, values: readonly Bound[]): Promise<readonly unknown[]> {
     if (this.#isClosed) throw new Error("the store is closed");
     if (this.#waiting.length >= this.#limits.maxWaiting)
@@ -95,7 +100,7 @@ export class ScanLane {
     const process = fork(SCAN_PROCESS, [this.#file], {
       serialization: "advanced",
       stdio: ["ignore", "ignore", "inherit", "ipc"],
-      // A debugger's port and a test runner's settings are the parent's own.
+      // A debugger's port and a test runner's settings belong to the parent process only.
       execArgv: [],
     });
     const reader: Reader = { process, running: null };
@@ -144,7 +149,7 @@ export class ScanLane {
   }
 }
 
-/** Only a query under way keeps the server's process alive. */
+/** Only a running query keeps the server's process alive. */
 function idle(process: ChildProcess): void {
   process.unref();
   process.channel?.unref();

@@ -1,7 +1,9 @@
 import Database from "better-sqlite3";
 import type { Scan, Scanned } from "./scan-lane.ts";
 
-/** A process with a connection that only reads; answers one query after another. See `scan-lane.ts`. */
+/**
+ * A process with a read-only connection that answers one query after another. See `scan-lane.ts`.
+ */
 const database = new Database(process.argv[2] ?? "", { readonly: true });
 database.pragma("query_only = ON");
 
@@ -14,7 +16,7 @@ process.on("message", ({ id, sql, values }: Scan) => {
   }
   process.send?.(answer);
 });
-// The server is gone, by whatever end. A signal for its whole group is its own to answer.
+// The server has ended. Signals for the whole process group are handled by the server alone.
 process.once("disconnect", () => process.exit());
 process.on("SIGINT", () => undefined);
 process.on("SIGTERM", () => undefined);

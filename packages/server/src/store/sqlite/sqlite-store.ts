@@ -17,7 +17,10 @@ import { VersionConflict } from "../version-conflict.ts";
 import { ScanLane } from "./scan-lane.ts";
 import { WriteLane } from "./write-lane.ts";
 
-/** The embedded store: one file in the data folder, one writing connection, one that only reads, and threads for long queries. */
+/**
+ * The embedded store: one file in the data folder, one writing connection, one read-only
+ * connection, and processes for long queries.
+ */
 export class SqliteStore implements Store {
   readonly #writer: Database.Database;
   readonly #reader: Database.Database;
@@ -35,11 +38,12 @@ export class SqliteStore implements Store {
     this.#lane = new WriteLane(writer, writeTx, nextTurn);
   }
 
-  /** Opens or makes the database in `file` and brings it to the newest schema. */
+  /** Opens or creates the database in `file` and migrates it to the newest schema. */
   static async open(file: string): Promise<SqliteStore> {
     const writer = new Database(file);
     try {
-      // better-sqlite3 sets NORMAL with WAL: a commit that was answered would not survive a power cut.
+      // better-sqlite3 sets NORMAL with WAL, and then an acknowledged commit would not survive a
+      // power cut.
       writer.pragma("journal_mode = WAL");
       writer.pragma("synchronous = FULL");
       writer.pragma("foreign_keys = ON");
@@ -53,7 +57,10 @@ export class SqliteStore implements Store {
     }
   }
 
-  /** One statement is one consistent look; `work` runs on the reading connection without a transaction around it. */
+  /**
+   * One statement is a consistent read. `work` runs on the read-only connection without a
+   * transaction.
+   */
   read<T>(work: (tx: StoreTx) => Promise<T>): Promise<T> {
     return work(this.#readTx);
   }
@@ -92,7 +99,8 @@ export class SqliteExecutor implements Executor {
   async all<P extends Record<string, Bound>, O>(statement: Statement<P, O>, params: P): Promise<O[]> {
     const { compiled, prepared } = this.#prepare(statement);
     const values = bindValues(compiled, params);
-    // The row's type is what Kysely inferred for this very query; the schema of the table is the migrations'.
+    // The row's type is the one that Kysely inferred for this query. The migrations define the
+    // schema of the table.
     if (prepared.reader) return prepared.all(...values) as O[];
     prepared.run(...values);
     return [];
@@ -119,7 +127,7 @@ export class SqliteExecutor implements Executor {
   }
 }
 
-/** Outside transactions: what may look at every row is left to threads. */
+/** Outside transactions, queries that may look at every row run in the scan processes. */
 class SqliteReader extends SqliteExecutor {
   readonly settledCounts = new SettledCounts();
   readonly #scans: ScanLane;
@@ -137,7 +145,7 @@ class SqliteReader extends SqliteExecutor {
 }
 
 export async function migrate(database: Database.Database): Promise<void> {
-  // Kysely closes what it is given; this connection goes on.
+  // Kysely closes the connection that it is given, but this connection must stay open.
   const dialect = new SqliteDialect({ database: async () => new Proxy(database, keepOpen) });
   const db = new Kysely<unknown>({ dialect });
   try {

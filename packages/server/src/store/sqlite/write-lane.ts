@@ -4,22 +4,27 @@ import type { StoreTx } from "../store.ts";
 /** What the lane needs of its connection. */
 export type LaneDatabase = Pick<Database.Database, "exec" | "inTransaction">;
 
-/** Units of work in one commit. More would make the first wait for the last without saving another fsync. */
+/**
+ * Units of work in one commit. With more, the first one would wait for the last without saving
+ * another fsync.
+ */
 const MAX_BATCH = 256;
 
 interface Unit {
-  /** May be run again, when what it did was rolled back. */
+  /** May run again after its changes were rolled back. */
   run(): Promise<Settle>;
   fail(cause: unknown): void;
 }
-/** Tells the caller; called only after the commit that holds the unit is durable. */
+/** Passes the result to the caller. Called only after the unit's commit is durable. */
 type Settle = () => void;
 
 /**
- * All writes of the process, one after another on one connection. What arrives while a commit is under way shares the
- * next one, because the fsync of a commit is the limit (about 4,700 a second). A unit that throws takes no neighbour along: what was done
- * so far is rolled back and the batch is run again, each unit in a savepoint of its own. Not so the first time, because a savepoint makes
- * SQLite keep a copy of each page that a unit changes: a fifth of the processor time of a whole action. Nobody is answered before COMMIT.
+ * Group commit: all writes of the process, one after another on one connection. Work that arrives
+ * during a commit shares the next one, because the fsync of a commit is the limit (about 4,700 a
+ * second). If a unit throws, the whole batch is rolled back and run again with each unit in a
+ * savepoint of its own, so that the failure does not affect the others. The first run has no
+ * savepoints, because with one SQLite copies each page that a unit changes: a fifth of the
+ * processor time of a whole action. No caller gets a result before COMMIT.
  */
 export class WriteLane {
   readonly #database: LaneDatabase;
@@ -29,7 +34,10 @@ export class WriteLane {
   #draining: Promise<void> | null = null;
   #closed = false;
 
-  /** `joinBatch`: awaited before each commit, so that everything that is ready on the event loop can join it. */
+  /**
+   * `joinBatch`: awaited before each commit, so that all work that is ready on the event loop can
+   * join it.
+   */
   constructor(database: LaneDatabase, tx: StoreTx, joinBatch: () => Promise<void>) {
     this.#joinBatch = joinBatch;
     this.#database = database;
@@ -73,7 +81,7 @@ export class WriteLane {
     }
   }
 
-  /** Null when one of several units has thrown: nothing is kept, and nobody was told. */
+  /** Null when one of several units has thrown. Nothing is kept, and no caller has got a result. */
   async #together(units: readonly Unit[]): Promise<Settle[] | null> {
     this.#database.exec("BEGIN IMMEDIATE");
     const settles: Settle[] = [];
@@ -81,7 +89,7 @@ export class WriteLane {
       try {
         settles.push(await unit.run());
       } catch (cause) {
-        // A full disk may have ended the whole transaction by itself: then the batch fails as one.
+        // A full disk may have ended the whole transaction. In that case the whole batch fails.
         if (units.length === 1 || !this.#database.inTransaction) throw cause;
         this.#database.exec("ROLLBACK");
         return null;

@@ -46,7 +46,10 @@ export async function readBlob(blob: Awaited<ReturnType<BlobStore["openResult"]>
   return Buffer.concat(chunks);
 }
 
-/** What every blob store must do. `make` gives an empty one. `orders`: tries of the property over orders of parts. */
+/**
+ * The behaviour of every blob store. `make` returns an empty one. `orders`: runs of the property
+ * test over the sequences of parts.
+ */
 export function describeBlobStore(name: string, make: (t: TestContext) => Promise<BlobStore>, orders = 12): void {
   describe(name, () => {
     test("library content is found under its SHA-256, however often it is put", async (t) => {

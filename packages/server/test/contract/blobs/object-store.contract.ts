@@ -21,8 +21,8 @@ import {
 const deps = { random: randomBytes, nowMs: Date.now };
 
 /**
- * What a blob store in an object store must do, beyond what every blob store must. `altered`: parameters of a direct link whose change the
- * test server notices; s3rver does not check signatures.
+ * The additional behaviour of a blob store in an object store. `altered`: parameters of a direct
+ * link whose change the test server detects; s3rver does not check signatures.
  */
 export function describeObjectStore(
   name: string,
@@ -36,7 +36,7 @@ export function describeObjectStore(
   });
   after(() => server[Symbol.asyncDispose]());
 
-  /** As many nodes over one place as are asked for. */
+  /** Any number of nodes on one location. */
   async function nodes(t: TestContext, count: number): Promise<(BlobStore & AsyncDisposable)[]> {
     places += 1;
     const place = server.place(`place-${places}`);
@@ -52,7 +52,8 @@ export function describeObjectStore(
     return store;
   }
 
-  // Fewer orders than on disk: each is some ten transfers of 8 MiB to another process.
+  // Fewer sequences than on disk, because each one is some ten transfers of 8 MiB to another
+  // process.
   describeBlobStore(name, open, 3);
 
   describe(`${name}, in an object store`, () => {
@@ -114,7 +115,7 @@ export function describeObjectStore(
       await putPart(store, idOf("kept"), 0, bytes);
       await complete(store, idOf("kept"), bytes);
       assert.equal(await store.sweepPartials(3_600_000, Date.now() + 365 * 86_400_000), 0);
-      // An hour in the store's future: all that is there is older.
+      // One hour ahead of the store's clock, so that every upload is older.
       assert.equal(await store.sweepPartials(-3_600_000, Date.now()), 2);
       assert.deepEqual(await complete(store, idOf("s1"), bytes), { code: "UploadIncomplete", missingParts: [0] });
       assert.deepEqual(await readBlob(await store.openResult(idOf("kept"))), bytes);
@@ -155,7 +156,7 @@ export function describeObjectStore(
       const bytes = pattern(50);
       await putPart(store, idOf("x"), 0, bytes);
       await complete(store, idOf("x"), bytes);
-      // A node two hours ago, whose link was good for one.
+      // A node whose clock is two hours late, with a link that was valid for one hour.
       const nowMs = () => Date.now() - 2 * 3_600_000;
       await using earlier = await openBlobStore(server.place(`place-${places}`), server.credentials, {
         ...deps,

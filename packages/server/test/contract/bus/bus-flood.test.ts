@@ -92,7 +92,7 @@ test("a client of the bus that sends 150,000 messages makes no flood of looks at
   const begunMs = performance.now();
   const wake = JSON.stringify({ machineId: MACHINE_ID });
   const taken = JSON.stringify({ machineId: MACHINE_ID, linkEpoch: 2 ** 40, journalId: "x", processId: null });
-  // Larger than any message of a node: dropped by its size, before it is parsed.
+  // Larger than any message of a node, so it is dropped before it is parsed.
   for (let n = 0; n < 100; n += 1) hostile.publish(`halligan.${deployment}.wake`, "[".repeat(100_000));
   await hostile.flush();
   await until(() => dropped.malformed === 100);
@@ -103,7 +103,7 @@ test("a client of the bus that sends 150,000 messages makes no flood of looks at
     if (n % 1_000 === 0) await hostile.flush();
   }
   await hostile.flush();
-  // What is asked for elsewhere meanwhile is found without a message.
+  // Changes of other nodes are found meanwhile without a message.
   await cancelElsewhere(service, started.value.id);
   await until(() => device.has("end"));
   const spentMs = performance.now() - begunMs;
@@ -111,7 +111,8 @@ test("a client of the bus that sends 150,000 messages makes no flood of looks at
   await watching;
 
   const looks = counts.reads - before.reads + counts.writes - before.writes;
-  // In each 100 ms: one wake-up, one taken link and two looks of the watcher; or one look for what was not heard.
+  // In each 100 ms: one wake-up, one taken link and two reads of the watcher, or one read for
+  // messages that were not received.
   const allowed = 4 * Math.ceil(spentMs / 100) + 16;
   t.diagnostic(`${looks} looks at the store for ${3 * MESSAGES} messages in ${Math.round(spentMs)} ms`);
   assert.ok(looks <= allowed, `${looks} looks at the store in ${Math.round(spentMs)} ms`);
@@ -119,7 +120,7 @@ test("a client of the bus that sends 150,000 messages makes no flood of looks at
   assert.equal(device.closeCode, null, "a forged message does not close a connection");
 });
 
-/** By another node, whose message is not heard. */
+/** By another node, whose message is not received. */
 async function cancelElsewhere(service: ServiceContext, actionId: string): Promise<void> {
   const cancelled = await cancelMachineAction({ ...service, bus: localBus() }, PLAYBOOK, actionId, "enough");
   assert.ok(cancelled.ok);

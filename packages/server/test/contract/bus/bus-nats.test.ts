@@ -157,7 +157,7 @@ describe("NATS between nodes", { skip: noProgram, timeout: 60_000 }, () => {
       stranger.publish(`halligan.${deployment}.action.${actionId}`, text);
     }
     stranger.publish(`halligan.${deployment}.wake`, new Uint8Array([0xff, 0xfe, 0x00]));
-    // A message as ours, after all of them: whoever hears it has had the others.
+    // A valid message after all of them: once it has arrived, the others have arrived too.
     stranger.publish(`halligan.${deployment}.wake`, JSON.stringify({ machineId }));
     stranger.publish(`halligan.${deployment}.action.${actionId}`, JSON.stringify({ type: "changed" }));
     await until(() => wakes.seen.length > 0 && changes.seen.length > 0);
@@ -276,6 +276,6 @@ describe("the cost of the bus", { skip: noProgram, timeout: 60_000 }, () => {
     const changed = await cpu((i) => here.actionChanged(ids[i % ids.length] ?? ""));
     assert.equal(wakes.seen.length, 0);
     const woken = await cpu(() => here.wakeMachine("0".repeat(40)));
-    t.diagnostic(`CPU: ${changed} us for a change that nobody watches; ${woken} us for a wake-up, sent and heard`);
+    t.diagnostic(`CPU: ${changed} us for a change without a watcher; ${woken} us for a wake-up, sent and received`);
   });
 });

@@ -25,7 +25,7 @@ test("who watches an action on one node is told of what another node wrote", { s
   const started = await runLiveResponse(writing, PLAYBOOK, (await services.addMachine()).id, request);
   assert.ok(started.ok);
 
-  // Its clock stands still: the store is never read again unless a hint comes.
+  // Its clock does not move, so the store is read again only after a hint.
   const watch = await ActionWatch.open({ ...context, bus: there }, PLAYBOOK, started.value.id, {
     rereadIntervalMs: 1_000,
     isStillAdmitted: async () => true,
@@ -36,7 +36,7 @@ test("who watches an action on one node is told of what another node wrote", { s
   const first = await watching.next(1_000, never);
   assert.equal(first.kind === "action" && first.action.status, "Pending");
   const next = watching.next(1_000, never);
-  // Its subscription is on its way: NATS answers a wake-up after it.
+  // Its subscription has been sent: NATS answers a wake-up after it.
   const woken = Promise.withResolvers<void>();
   here.onMachineWake((machineId) => machineId === "f".repeat(40) && woken.resolve());
   there.wakeMachine("f".repeat(40));

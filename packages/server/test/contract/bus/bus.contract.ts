@@ -4,12 +4,17 @@ import { describe, type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Bus, TransferProgress } from "../../../src/bus/bus.ts";
 
-/** The buses of two nodes of one deployment; for a bus of one node the same one twice. Closed by the maker, with the test. */
+/**
+ * The buses of two nodes of one deployment; for a bus of one node the same one twice. The function
+ * that creates them closes them at the end of the test.
+ */
 export type MakeNodes = (t: TestContext) => Promise<readonly [here: Bus, there: Bus]>;
 
 export const machineIdOf = (): string => randomBytes(20).toString("hex");
 
-/** Says it until it is heard: a subscription takes a moment to reach the other node. */
+/**
+ * Publishes until it is received, because a subscription takes a moment to reach the other node.
+ */
 export async function saidUntil(say: () => void, isHeard: () => boolean): Promise<void> {
   while (!isHeard()) {
     say();
@@ -21,13 +26,13 @@ export async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await sleep(2);
 }
 
-/** Everything that a bus tells about machines. */
+/** Everything that a bus publishes about machines. */
 export function wakesOf(bus: Bus): { readonly seen: string[]; readonly stop: () => void } {
   const seen: string[] = [];
   return { seen, stop: bus.onMachineWake((machineId) => seen.push(machineId)) };
 }
 
-/** Everything that a bus tells about an action. */
+/** Everything that a bus publishes about an action. */
 export function changesOf(bus: Bus, actionId: string) {
   const seen: ("changed" | TransferProgress)[] = [];
   const stop = bus.onActionChange(actionId, {
@@ -37,7 +42,7 @@ export function changesOf(bus: Bus, actionId: string) {
   return { seen, stop };
 }
 
-/** What every bus does for the nodes of a deployment. */
+/** The behaviour of every bus for the nodes of a deployment. */
 export function describeBus(name: string, makeNodes: MakeNodes, options: { skip?: string | false } = {}): void {
   describe(`the bus ${name}`, { ...options, timeout: 60_000 }, () => {
     test("a wake-up reaches the listeners of both nodes, after the publisher's own turn", async (t) => {
@@ -64,7 +69,7 @@ export function describeBus(name: string, makeNodes: MakeNodes, options: { skip?
       );
       here.wakeMachine(last);
       await until(() => others.seen.includes(last));
-      // What the bus would echo has had its time when an answer has gone there and back.
+      // An echo would have arrived by the time a round trip is complete.
       const back = machineIdOf();
       there.wakeMachine(back);
       await until(() => own.seen.includes(back));

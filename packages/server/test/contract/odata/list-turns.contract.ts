@@ -9,11 +9,14 @@ import { sampleAction } from "../../unit/domain/sample-action.ts";
 
 const ACTIONS = 4_000;
 const CONDITIONS = 390;
-/** Requests that the hostile caller has open at every moment. */
+/** Requests that the hostile caller keeps open. */
 const HOSTILE = 24;
 const HONEST_LISTS = 9;
 
-/** As many conditions as a filter may have. None is true, so each is evaluated for each row. */
+/**
+ * The maximum number of conditions in a filter. None is true, so each one is evaluated for each
+ * row.
+ */
 const WORST = `/api/machineactions?$filter=${encodeURIComponent(
   Array.from({ length: CONDITIONS }, (_, n) => `contains(requestor,'x${n}')`).join(" or "),
 )}`;
@@ -56,7 +59,7 @@ export function describeListTurns(engine: string, openStore?: () => Promise<Stor
     const flood = Array.from({ length: HOSTILE }, async () => {
       while (!isOver) statuses.add((await list(WORST, hostile)).status);
     });
-    // Until all of them wait and some were answered.
+    // Waits until all of them wait and some were answered.
     while (!statuses.has(200)) await list(HONEST, honest);
     const duringMs = await honestP50();
     isOver = true;
@@ -64,8 +67,9 @@ export function describeListTurns(engine: string, openStore?: () => Promise<Stor
 
     const figures = `worst ${worstMs.toFixed(0)} ms, honest ${quietMs.toFixed(1)} ms, ${duringMs.toFixed(1)} ms during`;
     t.diagnostic(figures);
-    // One scan, not three times the quiet value: the hostile scans share the processor with the honest list,
-    // and a quiet list takes a few milliseconds. First come, first served, it waits for about twelve scans.
+    // The bound is the time of one scan and not three times the quiet value: the hostile scans
+    // share the processor with the honest list, and a quiet list takes a few milliseconds. Without
+    // turns it would wait for about twelve scans.
     assert.ok(duringMs <= Math.max(3 * quietMs, worstMs), figures);
   });
 }

@@ -9,14 +9,14 @@ import { SqliteExecutor, SqliteStore } from "../../../src/store/sqlite/sqlite-st
 import { type Bound, bindValues, type Executor, StatementCompiler } from "../../../src/store/statement.ts";
 import type { Store } from "../../../src/store/store.ts";
 
-/** A migrated database, filled through the store, read through `executor`. */
+/** A migrated database. Filled through the store, read through `executor`. */
 export interface ListDatabase extends AsyncDisposable {
   readonly executor: Executor;
   addMachines(machines: readonly Machine[]): Promise<void>;
   addActions(actions: readonly MachineAction[]): Promise<void>;
 }
 
-/** Filled in this order, so that the sequences are known. */
+/** Filled in this sequence, so that the sequence numbers are known. */
 export class ListStore {
   readonly store: Store;
 
@@ -77,7 +77,7 @@ export class SqliteLists extends ListStore implements ListDatabase {
     return lists;
   }
 
-  /** Collects what SQLite would do for each query, and answers all of them with no rows. */
+  /** Collects the plan of SQLite for each query, and returns no rows for any of them. */
   explaining(plans: string[]): Executor {
     return {
       engine: this.executor.engine,

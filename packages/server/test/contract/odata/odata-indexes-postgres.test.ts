@@ -28,9 +28,9 @@ function parsed(params: Readonly<Record<string, string>>, entity: Entity): ListQ
 }
 
 /**
- * The queries of docs/contract/clients-in-the-wild.md#listing-actions that name what few rows have.
- * Which index it is, and whether the rest is worth one, the planner knows from its statistics; that
- * none reads the whole table is ours to see to.
+ * The queries of docs/contract/clients-in-the-wild.md#listing-actions with selective conditions.
+ * The planner chooses the index from its statistics. The test checks only that no query reads the
+ * whole table.
  */
 const WILD: readonly Readonly<Record<string, string>>[] = [
   { $filter: `machineId eq '${A}'` },

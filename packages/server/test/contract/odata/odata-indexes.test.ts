@@ -130,7 +130,7 @@ for (const params of [
 ]) {
   test(`nothing is sorted for ${new URLSearchParams(params).toString() || "no options"}`, async () => {
     const { list } = await plansOf(params);
-    // The page's own rows are put in order once more; the search below it must not be.
+    // The rows of the page are sorted once more; the search for them must not sort.
     const search = list.split("LIST SUBQUERY").at(-1) ?? "";
     assert.equal(search.match(/USE TEMP B-TREE/g)?.length ?? 0, "$orderby" in params ? 1 : 0, list);
   });

@@ -7,7 +7,7 @@ import { PostgresLists } from "./odata-postgres.ts";
 const postgres = await openTestPostgres();
 if (typeof postgres === "string") test(`lists: PostgreSQL (${postgres})`, { skip: postgres });
 else {
-  // Each filter is planned anew by another process: a quarter as many, in about the same time.
+  // Another process plans each filter again, so a quarter as many filters take about the same time.
   describeLists("PostgreSQL", () => PostgresLists.open(postgres), Math.ceil(RUNS / 4));
   after(() => postgres[Symbol.asyncDispose]());
 }

@@ -31,7 +31,7 @@ interface Row extends Stored {
   readonly groupId: number;
 }
 
-/** One list with its rows, for tests that do not care which. */
+/** One list with its rows, for tests that work on any list. */
 interface List {
   readonly title: string;
   readonly entity: Entity;
@@ -105,7 +105,7 @@ function parsed(text: string | URLSearchParams, entity: Entity, defaultPage = 1_
   return query.value;
 }
 
-/** All pages, each asked for by the link of the one before, an hour later. */
+/** All pages. Each one is requested with the link of the previous one, an hour later. */
 async function follow(list: List, first: ListQuery, pageRows: number, reach: Reach): Promise<number[][]> {
   const pages: number[][] = [];
   let query: ListQuery | undefined = first;
@@ -126,7 +126,10 @@ const reaches = fc.oneof(
 const within = (rows: readonly Row[], reach: Reach): readonly Row[] =>
   rows.filter(({ groupId }) => reach.kind === "all" || reach.groupIds.includes(groupId));
 
-/** The SQL against what a filter means, evaluated row by row. `runs`: filters tried for each list. */
+/**
+ * Compares the SQL with the meaning of a filter, evaluated row by row. `runs`: filters for each
+ * list.
+ */
 export function describeLists(name: string, open: () => Promise<ListDatabase>, runs: number): void {
   describe(`lists: ${name}`, () => {
     let database: ListDatabase;

@@ -9,7 +9,9 @@ import { type Bound, bindValues, type Executor, StatementCompiler } from "../../
 import type { TestDatabase, TestPostgres } from "../../support/postgres-databases.ts";
 import { type ListDatabase, ListStore } from "./odata-database.ts";
 
-/** PostgreSQL, in a database that sorts otherwise than by code points where it can. */
+/**
+ * PostgreSQL, in a database that does not sort by code points if the server has such a collation.
+ */
 export class PostgresLists extends ListStore implements ListDatabase {
   readonly executor: Executor;
   readonly #database: TestDatabase;
@@ -39,7 +41,7 @@ export class PostgresLists extends ListStore implements ListDatabase {
     await this.#connection.run([{ name: null, text: "analyze", values: [] }]);
   }
 
-  /** Collects what PostgreSQL would do for each query, and answers all of them with no rows. */
+  /** Collects the plan of PostgreSQL for each query, and returns no rows for any of them. */
   explaining(plans: string[]): Executor {
     return {
       engine: POSTGRES_ENGINE,

@@ -9,7 +9,10 @@ export interface Stored {
   readonly record: FilterRecord;
 }
 
-/** What a list's order means, written down a second time. `newestFirst`: of rows that nothing else tells apart. */
+/**
+ * An independent implementation of a list's sort. `newestFirst`: the sequence of rows with equal
+ * values.
+ */
 export function inOrder<R extends Stored>(
   rows: readonly R[],
   orderBy: readonly OrderTerm[],

@@ -5,7 +5,10 @@ import type { FilterRecord } from "../../../src/odata/evaluate.ts";
 import { sampleAction } from "../../unit/domain/sample-action.ts";
 import { arbitraryText, arbitraryTimeMs } from "../../unit/odata/arbitrary-values.ts";
 
-/** Actions with awkward texts and many ties, no two unfinished ones on a machine. The same for the same arguments. */
+/**
+ * Actions with awkward texts and many equal values, and at most one unfinished one per machine.
+ * Deterministic in its arguments.
+ */
 export function sampleActions(count: number, machineIds: readonly string[], seed: number): MachineAction[] {
   const change = fc.record({
     status: fc.constantFrom(...MACHINE_ACTION_STATUSES),
@@ -24,7 +27,7 @@ export function sampleActions(count: number, machineIds: readonly string[], seed
   });
 }
 
-/** An action as a filter sees it: what its wire form shows. */
+/** An action for filters: the values of its wire form. */
 export const actionRecord = (action: MachineAction): FilterRecord => ({
   id: action.id,
   status: action.status,

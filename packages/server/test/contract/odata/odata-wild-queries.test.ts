@@ -59,7 +59,7 @@ await database.addMachines([
   machine(B, "LAB-2.example", "10.0.0.2", { linked: false, tags: [] }),
   machine("c".repeat(40), "new", "10.0.0.3", { journalId: null }),
 ]);
-// In the order of their sequence; their clocks say something else.
+// Sorted by their sequence numbers; their times have another sort.
 await database.addActions([
   sampleAction({ id: guid(1), machineId: A, status: "Succeeded", requestor: "soar", createdAtMs: NOW_MS - DAY_MS }),
   sampleAction({ id: guid(2), machineId: A, status: "Failed", requestor: "soar", createdAtMs: NOW_MS - 9 * DAY_MS }),
@@ -94,8 +94,8 @@ function parsed(search: string, entity: Entity): ListQuery {
 }
 
 /**
- * As real clients send them (docs/contract/clients-in-the-wild.md#listing-actions), the actions
- * that come back, and the count.
+ * Queries of real clients (docs/contract/clients-in-the-wild.md#listing-actions), the actions that
+ * they return, and the count.
  */
 const ACTION_QUERIES: readonly (readonly [search: string, found: readonly number[], count?: number])[] = [
   ["", [6, 5, 4, 3, 2, 1]],

@@ -35,7 +35,7 @@ const filters = [
   return query.value.filter;
 });
 
-/** Keeps every count, and gives up after a few lookups, as a large deployment does after many. */
+/** Stores every count, and stops after a few lookups, as a large deployment does after many. */
 const { executor } = database;
 const reading: Executor & { statements: number } = {
   engine: executor.engine,
@@ -52,7 +52,10 @@ const reading: Executor & { statements: number } = {
 
 let made = 0;
 
-/** What changes a count: a new action, the end of one that was open, and what arrives late; then old ones are removed. */
+/**
+ * The changes that affect a count: a new action, the end of an open one, and late reports. Then old
+ * actions are removed.
+ */
 type Step = { at: number; status: (typeof FINAL)[number]; what: "add" | "end" | "late" | "remove" };
 
 async function take({ at, status, what }: Step): Promise<void> {

@@ -6,7 +6,10 @@ import { type Client, Provider, type ResourceServerInfo } from "oidc-provider";
 const SECRET = "a-secret-of-this-test-only";
 const ALG = "ES256";
 
-/** A real issuer, `oidc-provider`, on loopback. Stopped and started again it has other keys under other names, on the same port. */
+/**
+ * A real issuer, `oidc-provider`, on loopback. After a stop and a start it has other keys under
+ * other names, on the same port.
+ */
 export class OidcIssuer {
   readonly #info: ResourceServerInfo;
   #server: Server | null = null;
@@ -43,7 +46,7 @@ export class OidcIssuer {
     await once(server, "close");
   }
 
-  /** By its token endpoint, as a playbook would. */
+  /** A token from its token endpoint, as a playbook requests it. */
   async applicationToken(): Promise<string> {
     const body = new URLSearchParams({
       grant_type: "client_credentials",
@@ -61,7 +64,7 @@ export class OidcIssuer {
     return String(answer.access_token);
   }
 
-  /** As after a sign-in; the pages of the sign-in itself are left out. */
+  /** A token as after a sign-in. The pages of the sign-in itself are skipped. */
   async userToken(accountId: string, scope: string): Promise<string> {
     const { provider, client } = await this.#parts();
     const token = new provider.AccessToken({ accountId, client, scope, grantId: "g" });

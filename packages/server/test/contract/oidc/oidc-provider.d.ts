@@ -1,4 +1,4 @@
-/** The little of `oidc-provider` that the tests use; the package brings no types. */
+/** The types of `oidc-provider` that the tests use, because the package has no types. */
 declare module "oidc-provider" {
   import type { RequestListener } from "node:http";
 

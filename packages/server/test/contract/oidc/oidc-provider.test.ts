@@ -10,7 +10,7 @@ import { OidcIssuer } from "./oidc-issuer.ts";
 
 const AUDIENCE = "https://halligan.example";
 
-/** A real issuer, and a verifier that was told of it by the text of a settings file. */
+/** A real issuer, and a verifier that is configured for it by the text of a settings file. */
 async function world(t: TestContext, audiences = [AUDIENCE]) {
   const issuer = new OidcIssuer(AUDIENCE);
   await issuer.start();
@@ -89,7 +89,7 @@ test("after it starts again with other keys its new tokens are good and the old 
   await issuer.start();
   time.ms += KEY_TIMES.cooldownMs;
   assert.equal(await reasonOf(await issuer.applicationToken()), `${issuer.issuer}#soar`);
-  assert.equal(await reasonOf(old, Date.now() + 300_000), "UnknownKey", "checked anew after five minutes");
+  assert.equal(await reasonOf(old, Date.now() + 300_000), "UnknownKey", "checked again after five minutes");
 });
 
 test("while it is down its tokens are refused with a log line that says so, and are good when it is back", async (t) => {

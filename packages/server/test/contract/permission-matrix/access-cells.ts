@@ -1,10 +1,15 @@
-/** Who may call an operation, written down a second time: nothing here is read from the server. */
+/**
+ * An independent copy of the permissions of each operation. Nothing here is read from the server.
+ */
 export type AccessRow =
-  /** `status`: of the sample request, whoever sends it. */
+  /** `status`: of the sample request, for any sender. */
   | { readonly kind: "anonymous"; readonly status: number }
   /** `status`: with the ticket of a linked machine. Every other credential is 401. */
   | { readonly kind: "ticket"; readonly status: number }
-  /** `status`: with any one of the permissions. A token that counts and has none of them is 403, no token that counts 401. */
+  /**
+   * `status`: with any one of the permissions. A valid token without any of them is 403; without a
+   * valid token it is 401.
+   */
   | {
       readonly kind: "permissions";
       readonly application: readonly string[];
@@ -30,7 +35,7 @@ const LIBRARY = "Library.Manage";
 const ADMIN = "Halligan.Admin";
 const APPROVE = "Halligan.Library.Approve";
 
-/** Every permission that there is. One that is missing here fails the matrix, as one that is gone does. */
+/** Every existing permission. The matrix fails if one is missing here or no longer exists. */
 export const ROLES = `${READ[0]} ${ACTING} ${LIBRARY} ${ADMIN} Halligan.Audit.Read Halligan.Library.Override ${APPROVE}`;
 export const SCOPES = `${READ[1]} ${ACTING} ${LIBRARY} ${ADMIN} Halligan.Audit.Read Halligan.Library.Override ${APPROVE}`;
 

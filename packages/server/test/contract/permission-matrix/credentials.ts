@@ -12,13 +12,13 @@ import { removeApplication } from "../../../src/service/identity/remove-applicat
 import type { HttpWorld } from "../../support/http-world.ts";
 import { ISSUER, NOW, sign, USER } from "../../unit/auth/outside-fixture.ts";
 
-/** What a request brings along, and what that is worth. */
+/** The credential of a request, and what it permits. */
 export interface Credential {
   readonly name: string;
   readonly authorization: string | null;
-  /** `none`: no token that counts. */
+  /** `none`: no valid token. */
   readonly kind: "none" | "ticket" | "application" | "user";
-  /** Of a token that counts. */
+  /** Permissions of a valid token. */
   readonly permissions: readonly string[];
 }
 
@@ -28,10 +28,10 @@ const ALL_SCOPES = Object.keys(DELEGATED_PERMISSIONS).filter(
 );
 const HOUR_S = 3_600;
 
-/** Groups of the user that the scope cells are about. */
+/** Groups of the user that the scope cells use. */
 export const INSIDE = "inside";
 
-/** Every kind of credential; those that were taken back or ran out were good once, and that is seen to. */
+/** Every kind of credential. Revoked and expired ones were valid before, which is checked. */
 export async function credentials(world: HttpWorld): Promise<Credential[]> {
   const { context, services, issuerKey, signIn } = world;
   const root = { kind: "application", id: "root", clientId: "root", name: "root", roles: new Set(ALL_ROLES) } as const;
@@ -66,7 +66,8 @@ export async function credentials(world: HttpWorld): Promise<Credential[]> {
   const [firstSecret] = rotated.secrets;
   assert.ok((await removeOneApplicationSecret(context, root, rotated.clientId, firstSecret?.id ?? "")).ok);
   assert.ok((await blockCaller(context, root, `${ISSUER}#blocked`, "left")).ok);
-  // As on another node, which is told of nothing and looks again after a second; and past the end of the secret.
+  // As on another node, which gets no notification and reads the store again after a second; and
+  // after the end of the secret.
   services.time.nowMs += 80_000;
 
   const machineId = "c".repeat(40);

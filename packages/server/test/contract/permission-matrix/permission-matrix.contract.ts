@@ -14,7 +14,7 @@ import { type Entities, type Outcome, SCOPE, scopeOf, WITHOUT_SCOPE } from "./sc
 const ROUTES = OPERATIONS.map(({ method, path }) => ({ title: `${method} ${path}`, method, path }));
 type Route = (typeof ROUTES)[number];
 
-/** What a credential gets from a route, by the table. */
+/** The expected status of a credential for a route, by the table. */
 function expected(row: AccessRow, { kind, permissions }: Credential): number {
   if (row.kind === "anonymous") return row.status;
   if (row.kind === "ticket") return kind === "ticket" ? row.status : 401;
@@ -23,7 +23,7 @@ function expected(row: AccessRow, { kind, permissions }: Credential): number {
   return permissions.some((one) => enough.includes(one)) ? row.status : 403;
 }
 
-/** Route, credential and scope: every cell asked of the server, over HTTP, on one engine. */
+/** Route, credential and scope: every cell is requested over HTTP, on one SQL dialect. */
 export function describePermissionMatrix(engine: string, openStore?: () => Promise<Store>): void {
   describe(`permission matrix: ${engine}`, () => {
     let world: HttpWorld;

@@ -1,4 +1,4 @@
-/** Values for parameters of a path: well-formed. By default they name nothing that is there. */
+/** Well-formed values for path parameters. By default they name nothing that exists. */
 export type PathValues = Readonly<Record<string, string>>;
 
 export const ABSENT: PathValues = {
@@ -21,20 +21,23 @@ export const ABSENT: PathValues = {
 
 const PARAMETER = /:(\w+)(\((?:[^()]|\([^()]*\))*\))?/g;
 
-/** Queries by which a sample changes nothing, so that each credential meets the same state. */
+/** Queries with which a sample changes nothing, so that each credential meets the same state. */
 const QUERIES: Readonly<Record<string, string>> = {
   "/api/machines/findbytag": "?tag=none",
   "/halligan/v1/library/:fileName": "?override=neither",
 };
 
-/** The same for a value of the path: what another sample approved stays approved. */
+/** The same for a value of the path, because an approval by another sample remains. */
 const VALUES: Readonly<Record<string, PathValues>> = {
   "DELETE /halligan/v1/library-approvals/:sha256": { sha256: "f".repeat(64) },
 };
 
 export const sampleValues = (title: string): PathValues => VALUES[title] ?? {};
 
-/** The path of a route with these values. Throws for a parameter that has none: the matrix has to be told of it. */
+/**
+ * The path of a route with these values. Throws for a parameter without a value, which must be
+ * added to the matrix.
+ */
 export function filledPath(pattern: string, values: PathValues, query: string): string {
   const path = pattern.replace(PARAMETER, (_whole, name: string, rule: string | undefined) => {
     const value =

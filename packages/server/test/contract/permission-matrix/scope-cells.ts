@@ -1,17 +1,20 @@
 import { readsOneAction } from "./access-cells.ts";
 import type { PathValues } from "./sample-request.ts";
 
-/** What a scope cell works on: made for it alone, in a device group that one of the users reaches. */
+/**
+ * The objects of a scope cell. They are created for this cell, in a device group that one of the
+ * users reaches.
+ */
 export interface Entities {
   readonly machineId: string;
-  /** Of that machine, finished, with a result. */
+  /** An action of that machine, finished, with a result. */
   readonly actionId: string;
   readonly groupId: number;
   /** A library file of another caller that is bound to the group. */
   readonly fileName: string;
 }
 
-/** `200+`: the answer names the machine; `200-`: it does not. Else the status. */
+/** `200+`: the response names the machine; `200-`: it does not. Otherwise the status. */
 export type Outcome = number | "200+" | "200-";
 
 export interface ScopeRow {
@@ -42,7 +45,7 @@ const hidden = (status: Outcome, values: ScopeRow["values"], body: unknown = {})
 const listed: ScopeRow = { application: "200+", inside: "200+", outside: "200-" };
 const unserved = hidden(403, machine);
 
-/** Every route whose answer depends on the device groups of the caller. */
+/** Every route whose response depends on the device groups of the caller. */
 export const SCOPE: Readonly<Record<string, ScopeRow>> = {
   "POST /api/machines/:id/runliveresponse": hidden(201, machine, start),
   "POST /halligan/v1/machines/:id/actions": hidden(201, machine, start),
@@ -78,14 +81,14 @@ export const SCOPE: Readonly<Record<string, ScopeRow>> = {
   "POST /halligan/v1/machines/:id/reinstate": hidden("200+", machine),
   "POST /halligan/v1/machines/:id/quarantine": hidden("200+", machine, { reason: "r" }),
   "POST /halligan/v1/machines/:id/release": hidden("200+", machine),
-  // In use: it has to be retired first, which only those are told who reach it.
+  // In use: it must be retired first, and the refusal says so only to callers in whose scope it is.
   "DELETE /halligan/v1/machines/:id": hidden(400, machine),
   "PUT /halligan/v1/machines/:id/device-group": { ...hidden("200+", machine, { groupId: 0 }), inside: 404 },
   "PUT /halligan/v1/device-groups/:id(\\d{1,9})": {
     ...hidden("200-", group),
     body: ({ groupId }) => ({ name: `group ${groupId}`, remediationLevel: "full" }),
   },
-  // Machines are in it, which only those are told who reach it.
+  // The group has machines, and the refusal says so only to callers in whose scope they are.
   "DELETE /halligan/v1/device-groups/:id(\\d{1,9})": hidden(400, group),
   // Each of the three has the right to override; the file is bound to the group.
   "DELETE /api/libraryfiles/:fileName": { application: 204, inside: 204, outside: 403, values: file },
@@ -98,15 +101,18 @@ export const SCOPE: Readonly<Record<string, ScopeRow>> = {
   },
 };
 
-/** The row of a route: its own, or that of all that read one thing of an action. */
+/** The row of a route: its own, or the one that all routes for reading one thing of an action share. */
 export const scopeOf = (title: string): ScopeRow | undefined =>
   SCOPE[title] ?? (readsOneAction(title) ? hidden(200, action) : undefined);
 
-/** Routes that answer every caller with the permission alike. A route in neither list fails the matrix. */
+/**
+ * Routes with the same response for every caller with the permission. A route in neither list fails
+ * the matrix.
+ */
 export const WITHOUT_SCOPE: ReadonlySet<string> = new Set([
   "GET /api/alerts",
   "GET /api/libraryfiles",
-  // The same rule as of PUT, for a new file.
+  // The rule of PUT, for a new file.
   "POST /api/libraryfiles",
   "PUT /halligan/v1/content/:sha256",
   "GET /halligan/v1/library/:fileName",

@@ -17,7 +17,7 @@ after(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Runs for ever, as far as a test is concerned. */
+/** Runs without end, as far as a test is concerned. */
 const ENDLESS = "with recursive c(x) as (select 1 union all select x + 1 from c) select count(*) from c";
 
 test("sees what was committed before, and cannot write", async () => {

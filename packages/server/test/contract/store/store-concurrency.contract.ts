@@ -31,7 +31,7 @@ import { sampleMachine } from "../../unit/domain/sample-action.ts";
 const REQUEST = { Commands: [{ type: "GetFile" as const, params: [{ key: "Path", value: "/x" }] }], Comment: "c" };
 const PLACES = 25;
 
-/** Use cases of two nodes at the same moment. `openNodes`: one store for each node, of one deployment. */
+/** Concurrent use cases of two nodes. `openNodes`: one store for each node of one deployment. */
 export function describeTwoNodes(name: string, openNodes: () => Promise<readonly [Store, Store]>): void {
   describe(`two nodes at the same moment: ${name}`, () => {
     let stores: readonly [Store, Store];
@@ -50,7 +50,7 @@ export function describeTwoNodes(name: string, openNodes: () => Promise<readonly
     });
 
     const contextOf = (index: number): ServiceContext => nodes[index % 2 === 0 ? 0 : 1].context;
-    /** The same on both nodes in turn, all at once. */
+    /** Runs the same on both nodes in turn, all at once. */
     const atOnce = <T>(count: number, work: (context: ServiceContext, index: number) => Promise<T>): Promise<T[]> =>
       Promise.all(Array.from({ length: count }, (_, index) => work(contextOf(index), index)));
     const addMachine = (change: Partial<Machine> = {}) =>
@@ -147,7 +147,8 @@ export function describeTwoNodes(name: string, openNodes: () => Promise<readonly
       const next = await Promise.all(
         machines.map(({ id, linkEpoch }, index) => nextForLink(contextOf(index), { machineId: id, linkEpoch })),
       );
-      // The oldest ones go first, and whoever asks before them is told to wait: so at most, never more.
+      // The oldest ones go first, and a request before them must wait. So it is at most this
+      // number, never more.
       const given = next.filter(({ type }) => type === "order").length;
       const again = await Promise.all(
         machines.map(({ id, linkEpoch }, index) => nextForLink(contextOf(index), { machineId: id, linkEpoch })),
@@ -194,7 +195,7 @@ export function describeTwoNodes(name: string, openNodes: () => Promise<readonly
       assert.equal((await stores[0].read((tx) => tx.machines.byId(machine)))?.linked, true);
     });
 
-    /** One enrollment, and what it was made with. */
+    /** One enrollment, and the values that it was created with. */
     async function enrolled(uses: number) {
       const token = await addToken(uses);
       const { request, key } = enrollment(token);

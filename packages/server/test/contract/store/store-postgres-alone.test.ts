@@ -17,7 +17,7 @@ if (typeof postgres === "string") test(`what only PostgreSQL does (${postgres})`
 else {
   await using opening = new AsyncDisposableStack();
   opening.use(postgres);
-  // Making one takes a second: shared by all that do not care what else is in it.
+  // Creating one takes a second, so it is shared by all tests that do not depend on its content.
   const database = opening.use(await postgres.createDatabase());
   const owned = opening.move();
   after(() => owned.disposeAsync());
@@ -89,7 +89,7 @@ else {
   test("units that lock two machines in opposite order are both done: the one that the database ends is repeated", async () => {
     await using store = await opened(database.url);
     const [a, b] = [await addMachine(store), await addMachine(store)];
-    // Each waits, once, until the other has its first machine.
+    // Each one waits, once, until the other has its first machine.
     const arrived = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const;
     let runs = 0;
     const lockBoth = (own: 0 | 1, first: Machine, second: Machine) =>

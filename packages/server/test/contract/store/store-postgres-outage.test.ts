@@ -7,7 +7,7 @@ import { PostgresStore } from "../../../src/store/postgres/postgres-store.ts";
 import { StoreUnavailable } from "../../../src/store/store-unavailable.ts";
 import { PostgresServer } from "../../support/postgres-server.ts";
 
-/** Between a store and its server, and nobody sees that it passes nothing on any more. */
+/** A proxy between a store and its server. Neither side notices when it stops passing data. */
 class SilentProxy implements AsyncDisposable {
   isSilent = false;
   readonly url: string;

@@ -12,7 +12,8 @@ const folder = await mkdtemp(join(tmpdir(), "halligan-store-"));
 after(() => rm(folder, { recursive: true, force: true }));
 
 describeStore("SQLite", () => SqliteStore.open(join(folder, "contract.db")));
-// One store for both: SQLite is for one node, and a second writer in this process would wait for the first without letting it go on.
+// One store for both nodes: SQLite is for one node, and a second writer in this process would block
+// the first one.
 describeTwoNodes("SQLite", async () => {
   const store = await SqliteStore.open(join(folder, "nodes.db"));
   return [store, store];

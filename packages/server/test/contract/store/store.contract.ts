@@ -58,7 +58,10 @@ function newAction(machineId: string, change: Partial<MachineAction> = {}): Mach
   });
 }
 
-/** What every store must do. Run by each adapter; one may skip a case only by name, with a reason. */
+/**
+ * The behaviour of every store. Each adapter runs it. An adapter may skip a case only by name, with
+ * a reason.
+ */
 export function describeStore(name: string, open: () => Promise<Store>): void {
   describe(`store contract: ${name}`, () => {
     let store: Store;
@@ -411,7 +414,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       };
       await store.write((tx) => tx.applications.insert(application));
       assert.deepEqual(await store.read((tx) => tx.applications.byClientId("c1")), application);
-      // An id is found in any letter case, so what is done by it must reach the same row.
+      // An id is found in any letter case, so a change by it must reach the same row.
       await store.write((tx) => tx.applications.insertSecret("C1", secret("s2", 99)));
       assert.deepEqual((await store.read((tx) => tx.applications.byClientId("c1")))?.secrets, [
         secret("s1"),

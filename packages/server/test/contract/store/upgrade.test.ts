@@ -17,7 +17,9 @@ import { JOURNAL_ID, MACHINE_ID, sampleCommand, sampleMachine } from "../../unit
 
 type Run = (statement: RawBuilder<unknown>) => Promise<Record<string, unknown>[]>;
 interface Old {
-  /** Runs a statement as the release before would, on the same database, whatever its schema is by now. */
+  /**
+   * Runs a statement as the previous release would, on the same database with its present schema.
+   */
   readonly run: Run;
   readonly open: () => Promise<Store>;
 }
@@ -33,7 +35,10 @@ const { finishedAtMs: _, ...command } = sampleCommand({
 });
 const commands = JSON.stringify([command]);
 
-/** Written out as the first release wrote it, with none of its code: that code is gone, its rows are not. */
+/**
+ * Written as the first release wrote it, but without its code: the code no longer exists, and its
+ * rows still do.
+ */
 const insertMachine = (id: string, linked: number) => sql`insert into machine (id, computer_dns_name, facts, tags,
   first_seen_ms, last_seen_ms, last_external_ip, linked, link_epoch, journal_id, last_order_seq, quarantined, group_id, last_ip,
   os_platform, version, os_version, os_build, os_architecture, os_processor, agent_version)
@@ -85,7 +90,8 @@ function describeUpgrade(engine: string, withFirstRelease: (work: (old: Old) => 
             [machine?.tags, machine?.linkEpoch, machine?.lastOrderSeq, machine?.journalId],
             [["tier-1"], 3, 7, JOURNAL_ID],
           );
-          // Nobody knows on which node: what starts now has to be able to forget it.
+          // The node of the connection is unknown. The starting server must be able to mark it as
+          // closed.
           assert.deepEqual([machine?.linked, await tx.machines.nodesWithLinks()], [true, [machine?.nodeId]]);
           assert.deepEqual(await tx.machines.linkedAt(machine?.nodeId ?? "none", 10), [MACHINE_ID]);
           assert.deepEqual(await tx.machines.keysOf(MACHINE_ID, 2_000), ["key"]);
@@ -106,14 +112,15 @@ function describeUpgrade(engine: string, withFirstRelease: (work: (old: Old) => 
             [application?.name, application?.secrets, application?.ownerId, application?.tokenGeneration],
             ["playbook", [{ id: "first", sha256: "x", createdAtMs: 1, expiresAtMs: null }], null, 0],
           );
-          // Whoever could give itself every permission has the new ones; the others keep what they have.
+          // Applications that could give themselves every permission have the new ones; the others
+          // keep their permissions.
           assert.deepEqual(application?.roles, ["Machine.Read.All"]);
           assert.deepEqual((await tx.applications.byClientId("client-2"))?.roles, [
             "Halligan.Admin",
             "Halligan.Library.Override",
             "Halligan.Library.Approve",
           ]);
-          // The record of an upload names its owner. Where there is none, nobody is it.
+          // The record of an upload names its owner. A file without a record has no owner.
           assert.equal((await tx.library.byName("collect.sh"))?.ownerId, "client-1");
           assert.equal((await tx.library.byName("unrecorded.sh"))?.ownerId, null);
           assert.deepEqual((await tx.deviceGroups.byId(0))?.isOpenToUsers, true);

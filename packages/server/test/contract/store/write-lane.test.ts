@@ -80,7 +80,7 @@ test("when the transaction has ended by itself the whole batch fails, and the ne
   using open = await openLane();
   const first = open.lane.run(put("first"));
   const full = open.lane.run(async () => {
-    // What SQLite does when the disk is full.
+    // The behaviour of SQLite when the disk is full.
     open.database.exec("ROLLBACK");
     throw new Error("database or disk is full");
   });

@@ -14,7 +14,7 @@ const key = newKey("ES256", "mine");
 const rsa = newKey("RS256", "rsa");
 const CLAIMS: Claims = { iss: "c1", sub: "c1", aud: V2, jti: "j1", nbf: nowS, exp: nowS + 600 };
 
-/** It lives longer than those that are good more than once. */
+/** Its lifetime exceeds that of an assertion that may be used more than once. */
 const LONG: Claims = { ...CLAIMS, exp: nowS + 900 };
 
 const verdictOf = async (

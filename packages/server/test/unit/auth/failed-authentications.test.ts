@@ -58,7 +58,7 @@ test("a credential that was accepted before passes while its own address guesses
   for (let n = 0; n < 2_000; n += 1) fail("192.0.2.1", n % 2 ? ACCOUNT : `client-${n}`);
   assert.equal(fail("192.0.2.1", "client-x"), false);
   assert.equal(authentications.waitMs(right), null);
-  // It stops to count when it is refused once, as after it was revoked.
+  // The credential is no longer exempt after one refusal, for example after it was revoked.
   authentications.failed(right);
   assert.notEqual(authentications.waitMs(right), null);
 });

@@ -67,7 +67,7 @@ async function world(t: TestContext) {
     clock: { nowMs: () => NOW, monotonicMs: () => 0, after: () => () => {} },
     ids: { guid: () => "g", random: () => new Uint8Array(32) },
   };
-  /** The application that the token is for, or the refusal. */
+  /** The application of the token, or the refusal. */
   const ask = async (form: Record<string, string>, version: "v1" | "v2" = "v2"): Promise<string> => {
     const fields = { grant_type: "client_credentials", resource: PUBLIC_URL, ...form };
     const request = parseTokenRequest(new URLSearchParams(fields), version, acceptedAudiences(PUBLIC_URL));
@@ -140,7 +140,7 @@ test("an older application with a key and a secret signs in by both until its se
   assert.match(await ask({ client_id: "c1", client_secret: "s3cret" }), /^401 invalid_client/);
   assert.match(await ask({ client_id: "c1", client_secret: "" }), /^400 invalid_request/);
   assert.equal(await byKey(), "c1 Machine.Read.All");
-  // Nothing is left to remove, so nothing is recorded.
+  // Nothing can be removed, so nothing is recorded.
   assert.equal((await removeApplicationSecret(context, ADMINISTRATOR, "c1")).ok, true);
   const filter = { machineId: null, actionId: null, actorId: null, operations: null, beforeSeq: null, limit: 9 };
   const records = await context.store.read((tx) => tx.audit.list(filter, { kind: "all" }));

@@ -39,10 +39,12 @@ export function newKey(alg: TestKey["alg"], kid: string): TestKey {
 }
 
 const nowS = Math.floor(NOW / 1000);
-/** Of a token: anything, so that a test can write what no library would. */
+/**
+ * The content of a token. Any value is possible, so that a test can write what no library would.
+ */
 export type Claims = Readonly<Record<string, unknown>>;
 
-/** Good in every respect; a test changes one thing. `undefined` removes a claim. */
+/** Valid in every respect. A test changes one value; `undefined` removes a claim. */
 const GOOD: Claims = { iss: ISSUER, aud: AUDIENCE, iat: nowS, nbf: nowS, exp: nowS + 3600 };
 export const USER: Claims = {
   ...GOOD,
@@ -58,13 +60,16 @@ export const APPLICATION: Claims = {
   roles: ["Machine.Read.All", "Other"],
 };
 
-/** Signs whatever it is given; members that are `undefined` are left out. */
+/** Signs any content; members that are `undefined` are left out. */
 export const sign = (key: TestKey, payload: Claims, header: Claims = {}): Promise<string> =>
   new CompactSign(Buffer.from(JSON.stringify(payload)))
     .setProtectedHeader({ alg: key.alg, kid: key.kid, typ: "JWT", ...header })
     .sign(key.privateKey);
 
-/** An issuer made of two documents, and a verifier that trusts it. What it is asked for is recorded in `asked`. */
+/**
+ * An issuer that consists of two documents, and a verifier that trusts it. `asked` records the
+ * requests.
+ */
 export function world(
   keys: readonly TestKey[],
   trusted: Partial<TrustedIssuer> = {},
@@ -75,7 +80,7 @@ export function world(
     asked,
     atMs: 0,
     logged: [] as string[],
-    /** Thrown instead of an answer. */
+    /** Thrown instead of a response. */
     down: null as Error | null,
     discovery: { issuer: ISSUER, jwks_uri: `${ISSUER}/keys` } as unknown,
     jwks: { keys: keys.map(({ jwk }) => jwk) } as unknown,

@@ -135,7 +135,7 @@ test("vectors: whatever is wrong with a token, it is refused", async () => {
     ["a client assertion", sign(rsa, USER, { typ: "client-authentication+jwt" }), "WrongKind"],
   ];
   for (const [title, token, reason] of vectors) {
-    // A fresh one each time: nothing remembered of another vector counts.
+    // A new verifier for each vector, so that no result of another vector is remembered.
     const { outcome } = world([rsa, ec]);
     assert.equal(await outcome(await token), reason, title);
   }

@@ -10,9 +10,7 @@ const TABLE: Readonly<Record<string, PermissionRule>> = Object.fromEntries(
   OPERATIONS.flatMap(({ name, access }) => (access.kind === "permissions" ? [[name, access]] : [])),
 );
 
-/**
- * `docs/contract/http-api.md#permissions`, written down a second time: application, then delegated.
- */
+/** An independent copy of `docs/contract/http-api.md#permissions`: application, then delegated. */
 const READ = ["Machine.Read.All Machine.ReadWrite.All", "Machine.Read Machine.ReadWrite"] as const;
 const ACTING =
   "Machine.CollectForensics Machine.Isolate Machine.RestrictExecution Machine.Scan Machine.Offboard Machine.StopAndQuarantine Machine.LiveResponse";
@@ -69,7 +67,10 @@ test("what concerns a machine asks for its device group as well", () => {
   }
 });
 
-/** What needs no token, because it carries another proof, or none. An operation added here opens the server: think twice. */
+/**
+ * Operations without a token, because they use another proof, or none. An operation added here is
+ * open to everyone: think twice.
+ */
 const WITHOUT_TOKEN: Readonly<Record<string, "anonymous" | "ticket">> = {
   TokenV1: "anonymous",
   TokenV2: "anonymous",
@@ -96,7 +97,7 @@ class Admitted extends Error {}
 type Run = (typeof OPERATIONS)[number]["run"];
 const never = () => assert.fail("nothing may be looked at before the caller is admitted");
 
-/** 200 for an admitted caller; the handler and the body are not reached. */
+/** 200 for an admitted caller. The handler and the body are not reached. */
 async function statusFor(run: Run, headers: Record<string, string>, caller: Caller | TokenFault): Promise<string> {
   const untouched = new Proxy(Object.create(null), { get: never });
   const incoming = {

@@ -15,7 +15,7 @@ function partsOf(url: string) {
   return { actionId, index, se: searchParams.get("se") ?? "", sig: searchParams.get("sig") ?? "", by, gen };
 }
 const ORIGIN = { maker: "c1", makerGeneration: 4, actionGeneration: 3 };
-/** What a check says, and of whom. */
+/** The result of a check, and its subject. */
 const outcome = (...given: Parameters<typeof checkResultLink>) => {
   const checked = checkResultLink(...given);
   return checked.kind === "signed" ? JSON.stringify(checked.origin) : checked.kind;

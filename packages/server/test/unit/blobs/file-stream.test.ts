@@ -31,7 +31,7 @@ test("a reader that hands its chunks back gets the whole content through three p
   const memories = new Set<ArrayBufferLike>();
   for await (const chunk of blob.stream) {
     memories.add(chunk.buffer);
-    // What reads ahead must not touch the chunk that is still in use.
+    // Reading ahead must not touch the chunk that is still in use.
     await new Promise((resolve) => setTimeout(resolve, 2));
     hash.update(chunk);
     blob.recycle?.(chunk);

@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MESSAGES_PER_SECOND, MessageRate } from "../../../src/bus/message-rate.ts";
 
-/** How many of `messages`, one every `everyMs`, pass before one is too many; null when all do. */
+/**
+ * How many of `messages`, one every `everyMs`, pass before the limit is exceeded; null when all
+ * pass.
+ */
 function passed(messages: number, everyMs: number, burstEvery = 1): number | null {
   let nowMs = 0;
   const rate = new MessageRate(MESSAGES_PER_SECOND, () => nowMs);

@@ -69,7 +69,7 @@ test("every mistake is refused, and said where", async () => {
     [{ ...ISSUER, keyHosts: ["https://keys.example"] }, /\/0\/keyHosts/],
     [{ ...ISSUER, claims: { scopes: "roles" } }, /\/0\/claims/],
     [{ ...ISSUER, allowUser: true }, /\/0/],
-    [{ ...ISSUER, allowUsers: false }, /\/0 lets nobody in/],
+    [{ ...ISSUER, allowUsers: false }, /\/0 admits no caller/],
     [{ audiences: ["a"], allowUsers: true }, /\/0/],
   ] as const) {
     assert.throws(

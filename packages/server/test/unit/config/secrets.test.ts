@@ -86,11 +86,17 @@ const MISTAKES: [Environment, RegExp][] = [
   [{ HALLIGAN_DATABASE_URL: `postgres://u:${SECRET}@h:5432` }, /HALLIGAN_DATABASE_URL must be postgres:/],
   [{ HALLIGAN_DATABASE_URL: `u:${SECRET}@h/d` }, /HALLIGAN_DATABASE_URL must be postgres:/],
   [{ HALLIGAN_DATABASE_URL: `postgres://u:${SECRET}%@h/d` }, /HALLIGAN_DATABASE_URL: a % .*%25/],
-  [{ HALLIGAN_DATABASE_URL: `postgres://u@h/d?password=${SECRET}` }, /HALLIGAN_DATABASE_URL: the password belongs/],
+  [
+    { HALLIGAN_DATABASE_URL: `postgres://u@h/d?password=${SECRET}` },
+    /HALLIGAN_DATABASE_URL: put the password before the host/,
+  ],
   [{ HALLIGAN_BUS_URL: `http://u:${SECRET}@h:4222` }, /HALLIGAN_BUS_URL must be nats:/],
   [{ HALLIGAN_BUS_URL: `nats://u:${SECRET}%@h:4222` }, /HALLIGAN_BUS_URL: a % .*%25/],
   [{ HALLIGAN_BUS_URL: `nats://:${SECRET}@h:4222` }, /HALLIGAN_BUS_URL has a password and no user/],
-  [{ HALLIGAN_BUS_URL: `nats://a:4222,nats://u:${SECRET}@b:4222` }, /HALLIGAN_BUS_URL: credentials stand in the first/],
+  [
+    { HALLIGAN_BUS_URL: `nats://a:4222,nats://u:${SECRET}@b:4222` },
+    /HALLIGAN_BUS_URL: put the credentials into the first URL/,
+  ],
   [{ HALLIGAN_BUS_URL: `nats://u:${SECRET}@a:4222,` }, /HALLIGAN_BUS_URL must be nats:/],
   [{ HALLIGAN_BUS_CREDS: SECRET }, /HALLIGAN_BUS_CREDS is set, and HALLIGAN_BUS_URL is not/],
   [
@@ -158,7 +164,7 @@ test("whatever is set, a refusal names a setting and holds nothing of its value"
   await fc.assert(
     fc.asyncProperty(name, value, async (setting, text) => {
       try {
-        // What stands before :// is the kind of store, and is said.
+        // The scheme before :// is the kind of store, so the message contains it.
         const { database } = await engines({ [setting]: setting === "HALLIGAN_BLOBS" ? `s3://${text}` : text });
         assert.ok(database === null || !/:[^/@]*mark3r[^/]*@/.test(database.url), "no password is left in the URL");
       } catch (cause) {

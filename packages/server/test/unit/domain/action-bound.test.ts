@@ -45,7 +45,7 @@ test("whatever a device does, it holds a slot for the bound's length at most, an
   const steps = fc.array(
     fc.record({
       heldMs: fc.nat(60),
-      /** As after a lost connection: the slot is kept for `graceMs`, then given up. */
+      /** The connection was lost: the slot is kept for `graceMs`, then released. */
       graceMs: fc.constantFrom(0, 20),
       awayMs: fc.nat(100),
     }),

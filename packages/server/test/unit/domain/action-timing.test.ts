@@ -40,7 +40,7 @@ test("of a whole run every step has its moment, the device's own end apart from 
   action = after(action, ended(0, 300), 2_000);
   action = after(action, started(1, 1_999), 2_100);
   action = after(action, ended(1, 0), 2_500);
-  // Whatever is recorded of it later is not its end.
+  // Later records do not change its end.
   action = { ...action, updatedAtMs: 9_000 };
   assert.deepEqual(told(action), [
     "accepted - 1000",
@@ -129,7 +129,8 @@ test("whatever clocks say, steps never go back, only what is known is told, and 
       }
       const inTime = known.filter((atMs) => typeof atMs === "number" && (final === null || atMs <= final));
       const between = steps.filter(({ step }) => step !== "accepted" && step !== "final").length;
-      // With a final status before the acceptance, as no clock says, there is nothing in between to tell.
+      // If the final status is before the acceptance, which no real clock produces, there are no
+      // steps in between.
       if (action.finalAtMs === null || action.finalAtMs >= action.createdAtMs) assert.equal(between, inTime.length);
     }),
   );

@@ -19,7 +19,7 @@ const value = (number: number, text = `${number}.a`): RollingValue & { isGenuine
   isGenuine: true,
 });
 const plain = ({ number, text }: RollingValue): RollingValue => ({ number, text });
-/** The device has confirmed 5, and 7 was offered last. */
+/** The device has confirmed 5, and 7 was the last offer. */
 const KNOWN: KnownContinuity = {
   held: plain(value(5)),
   offered: plain(value(7)),
@@ -55,7 +55,7 @@ test("a genuine value that is newer than the records is of the same device: the 
 test("a newer value that no key of this server made is neither accepted nor taken for a copy", () => {
   assert.equal(judge({ ...value(90), isGenuine: false }), "unknownValue");
   assert.equal(judge({ ...value(7, "7.b"), isGenuine: false }), "unknownValue");
-  // Of a key that was removed since, but known.
+  // Made with a known key that was removed since.
   for (const number of [5, 6, 7]) assert.equal(judge({ ...value(number), isGenuine: false }), "sameDevice");
 });
 

@@ -25,7 +25,10 @@ test("a node that beats whenever the database is there is never lapsed, whatever
   const stretch = fc.record({
     upMs: fc.integer({ min: 1, max: 3 * LEASE_MS }),
     awayMs: fc.integer({ min: 2 * BEAT_INTERVAL_MS + 1, max: 5 * LEASE_MS }),
-    /** After the database is back, until the first beat reaches it: the node has to notice. */
+    /**
+     * The database is back, and the first heartbeat has not reached it yet. The node must detect
+     * it.
+     */
     lateMs: fc.integer({ min: 0, max: LEASE_MS - 2 * BEAT_INTERVAL_MS }),
     lookEveryMs: fc.integer({ min: 500, max: 2 * BEAT_INTERVAL_MS }),
   });
@@ -41,7 +44,7 @@ test("a node that beats whenever the database is there is never lapsed, whatever
           assert.deepEqual(look.lapsed, [], `at ${nowMs} ms`);
           before = { sightings: look.sightings, lookedAtMs: nowMs };
         }
-        // Neither beats nor looks get through.
+        // Neither heartbeats nor reads succeed.
         backMs += upMs + awayMs;
       }
     }),

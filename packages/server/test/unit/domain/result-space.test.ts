@@ -67,7 +67,7 @@ test("no bytes are taken after a command's end or a cancel, but for what a cance
   assert.match(uploadRefusal(ended, 0, 0) ?? "", /ended/);
   assert.match(uploadRefusal(ended, 4, 0) ?? "", /no command 4/);
   const [failed, later] = [sampleCommand({ status: "Failed" }), sampleCommand()];
-  // Its device makes the order be out once more: it says that it still runs the later command.
+  // Its device makes the order be out again by reporting that it still runs the later command.
   const reopened = sampleAction({ status: "Failed", order: sampleOrder(), commands: [failed, later] });
   assert.match(uploadRefusal(reopened, 1, 0) ?? "", /earlier command failed/);
 });

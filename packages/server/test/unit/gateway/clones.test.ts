@@ -27,7 +27,7 @@ async function openGateway(version = LINK_VERSION) {
   return {
     service,
     evidence,
-    /** Up to its hello. */
+    /** Connects up to its hello. */
     async says(processId: string, rollingValue: string | null, change: Partial<Hello> = {}): Promise<DeviceOnALink> {
       const device = link(gateway);
       await until(() => device.isWelcome);
@@ -53,7 +53,7 @@ const offered = async (device: DeviceOnALink): Promise<string> => {
   return answer.rollingValue ?? "";
 };
 
-/** What came before a ping was handled when its pong is there. */
+/** All frames before a ping were handled when its pong arrives. */
 async function handled(device: DeviceOnALink): Promise<void> {
   const pongs = () => device.frames.filter(({ type }) => type === "pong").length;
   const before = pongs();
@@ -118,7 +118,7 @@ test(
     await offered(before);
     const restarted = await at.says(process("b"), null);
     await until(() => before.has("probe"));
-    // Sent before the process ended, and held up on the way.
+    // Sent before the process ended, and delayed in the network.
     before.ping();
     await turn();
     assert.equal(restarted.has("helloAnswer"), false);

@@ -15,10 +15,10 @@ import { openService } from "../service/service-fixture.ts";
 const service = await openService();
 after(() => service[Symbol.asyncDispose]());
 
-/** A connection that is not closed as it should be must not hold the suite. */
+/** A connection that is wrongly left open must not block the suite. */
 const LIMIT = { timeout: 60_000 };
 
-/** A gateway on a real port. All cases share the store; each has machines of its own. */
+/** A gateway on a real port. All cases share the store; each has separate machines. */
 async function listen(options: Partial<GatewayOptions> = {}) {
   const gateway = new Gateway(service, { pingIntervalMs: 20_000, maxLinks: 10, ...options });
   const sockets = new WsGateway(gateway, { clock: systemClock, refuse: refuseUpgrade, framesPerSecond: 200 });
@@ -151,7 +151,7 @@ test("a hello that is too large ends its connection before it is parsed or held"
     String(parsed.closeCode),
   );
   const [held] = await device.handshake();
-  // A frame that never ends is cut by what was received, not by its size.
+  // A frame that never ends is cut by the number of received bytes, not by its announced size.
   held.socket.send("x".repeat(530 * 1024), { fin: false });
   await held.ended();
   assert.equal(held.closeCode, 1006);
@@ -181,7 +181,8 @@ test("a socket that asks for an upgrade and then says nothing is cut", LIMIT, as
   await once(socket, "data");
   assert.equal(server.states().unauthenticated, 1);
   service.clock.pass(5_000);
-  // It never answers the close; the server cuts it after its grace.
+  // The device never answers the close frame, and the server destroys the connection after its
+  // grace.
   socket.resume();
   await once(socket, "close");
   while (server.states().closing > 0) await new Promise((resolve) => setImmediate(resolve));

@@ -12,11 +12,11 @@ import type { Gateway } from "../../../src/gateway/gateway.ts";
 import { MACHINE_ID, sampleMachine } from "../domain/sample-action.ts";
 import type { Service } from "../service/service-fixture.ts";
 
-/** The device's side of one link, without a network between. */
+/** The device's side of one connection, without a network in between. */
 export class DeviceOnALink {
   readonly frames: ServerFrame[] = [];
   closeCode: number | null = null;
-  /** As it came, with its proof. */
+  /** The reason as it arrived, with its proof. */
   closeReason: string | null = null;
   /** Set by a signed welcome. */
   seals: { toServer: FrameSeal; toAgent: FrameSeal } | null = null;
@@ -60,7 +60,7 @@ export class DeviceOnALink {
     return this.frames.some((frame) => frame.type === type);
   }
 
-  /** Of either version. */
+  /** Works in both versions. */
   get isWelcome(): boolean {
     return this.has("welcome") || this.has("signedWelcome");
   }
@@ -70,7 +70,7 @@ export class DeviceOnALink {
     this.text(this.seals ? this.seals.toServer.seal(json) : json);
   }
 
-  /** As it is. */
+  /** Sends the text unchanged. */
   text(text: string): void {
     this.#events.text(text);
   }
@@ -84,13 +84,15 @@ export class DeviceOnALink {
     this.send({ type: "ping" });
   }
 
-  /** The network says that the link has gone. */
+  /** The network reports that the connection has closed. */
   vanish(): void {
     this.#events.closed();
   }
 }
 
-/** A machine in the store, and what its devices need to link, under link version 1 unless told otherwise. */
+/**
+ * A machine in the store, and what its devices need to connect, under link version 1 by default.
+ */
 export async function enrolledMachine(
   { store, keys }: Service,
   version = OLDEST_LINK_VERSION,

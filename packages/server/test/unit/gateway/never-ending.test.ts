@@ -54,7 +54,7 @@ async function openOrder() {
     action,
     ready,
     orderOf,
-    /** Time passes; deadlines are looked at every 10 s of it. */
+    /** Advances the time. Deadlines are checked every 10 s of it. */
     async pass(ms: number, each: () => Promise<void> = async () => undefined): Promise<void> {
       for (let passedMs = 0; passedMs < ms; passedMs += 10_000) {
         clock.pass(10_000);
@@ -161,7 +161,8 @@ test("a device that refuses its order as busy for ever, or never starts it, lose
   assert.equal((await at.action(id)).status, "TimeOut");
   assert.equal(await at.slotsInUse(), 0);
 
-  // It does not confirm the end, so the next order is not sent; the next action's slot is bounded all the same.
+  // The device does not confirm the end, so the next order is not sent. The bound of the next
+  // action's slot still holds.
   const next = await at.start(MACHINE_ID);
   assert.equal(await at.slotsInUse(), 1);
   const { bound: nextBound } = await at.action(next);
@@ -198,7 +199,7 @@ test("a device that connects again and again without a hello does not keep its l
   await until(async () => (await at.action(id)).status === "InProgress");
   device.vanish();
   await until(async () => (await at.action(id)).deadlineMs !== null);
-  // What a handshake leaves in the store: linked, and no hello.
+  // The state after a handshake: connected, without a hello.
   await at.service.store.write(async (tx) => {
     const machine = await tx.machines.byId(MACHINE_ID);
     assert.ok(machine);

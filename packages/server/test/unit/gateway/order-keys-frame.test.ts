@@ -20,7 +20,7 @@ const keysOf = (...[signing = present, ...others]: OrderKeyPair[]) => ({
   recovery,
 });
 const ring = keysOf(present, next, old);
-/** As devices of link version 1 tell them. */
+/** The keys in the form of link version 1. */
 const pins = (...keys: OrderKeyPair[]) => ({ version: 1, keyIds: keys.map(({ keyId }) => keyId), setNumber: 0 });
 
 async function until(condition: () => boolean): Promise<void> {

@@ -9,7 +9,7 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
   while (!(await condition())) await new Promise<void>((resolve) => setImmediate(resolve));
 }
 
-/** A machine with one action that waits, and a device that has just been sent its order. */
+/** A machine with one waiting action, and a device that has just received its order. */
 async function openGateway() {
   const service = await openService();
   const gateway = new Gateway(service, { pingIntervalMs: 20_000, maxLinks: 10 });

@@ -42,7 +42,7 @@ test("a device that refuses its order over and over writes one log line for each
   };
   assert.equal(await refuse({}), 1);
   assert.equal(await refuse({ code: "late" }), 2);
-  assert.equal(await refuse({ actionId: "00000000-0000-4000-8000-000000000000" }), 2, "an order that nobody knows");
+  assert.equal(await refuse({ actionId: "00000000-0000-4000-8000-000000000000" }), 2, "an unknown order");
   assert.equal(await refuse({ code: "diskFull" }), 3, "it ends the action");
   assert.equal(await refuse({ code: "malformed" }), 3, "the action is over");
   await gateway.close();

@@ -15,7 +15,10 @@ async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise<void>((resolve) => setImmediate(resolve));
 }
 
-/** A machine whose order of one script and one transfer is out, and the ways to link its devices. */
+/**
+ * A machine whose order of one script and one transfer is out, and functions that connect its
+ * devices.
+ */
 async function openGateway() {
   const service = await openService();
   const gateway = new Gateway(service, { pingIntervalMs: 20_000, maxLinks: 10 });
@@ -55,7 +58,10 @@ async function openGateway() {
 
 const grants = ({ frames }: DeviceOnALink): ServerFrame[] => frames.filter(({ type }) => type === "startGranted");
 
-/** Frames are handled one after another, so what came before a ping has had its answer when the pong is there. */
+/**
+ * Frames are handled one after another, so all frames before a ping were answered when the pong
+ * arrives.
+ */
 async function answered(device: DeviceOnALink): Promise<void> {
   const pongs = () => device.frames.filter(({ type }) => type === "pong").length;
   const before = pongs();

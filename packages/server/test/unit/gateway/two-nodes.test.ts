@@ -19,7 +19,7 @@ async function turns(): Promise<void> {
   for (let count = 0; count < 50; count += 1) await turn();
 }
 
-/** Two gateways on one store, which tell each other of links; the hint may be lost. */
+/** Two gateways on one store, which notify each other of connections. The hint may be lost. */
 async function openNodes({ hintsArrive = true, version = OLDEST_LINK_VERSION } = {}) {
   const service = await openService();
   const listeners: ((link: TakenLink) => void)[][] = [[], []];

@@ -9,7 +9,7 @@ import { Gateway } from "../../../src/gateway/gateway.ts";
 import { WsGateway } from "../../../src/gateway/ws-gateway.ts";
 import { HandClock, openService } from "../service/service-fixture.ts";
 
-/** Less than the 30 s that `ws` waits by itself for the other side's goodbye. */
+/** Less than the 30 s that `ws` waits for the close frame of the other side. */
 const GRACE_MS = 2_000;
 
 async function listen({ clock = systemClock, framesPerSecond }: { clock?: Clock; framesPerSecond?: number } = {}) {
@@ -33,7 +33,7 @@ async function listen({ clock = systemClock, framesPerSecond }: { clock?: Clock;
   };
 }
 
-/** Speaks just enough to be taken for a WebSocket, and never says goodbye. */
+/** Sends just enough to be accepted as a WebSocket, and never a close frame. */
 async function rudeClient(port: number): Promise<{ socket: Socket; received: () => Buffer }> {
   const socket = connect(port, "127.0.0.1");
   socket.on("error", () => undefined);
@@ -73,7 +73,10 @@ test("a closed link whose device does not say goodbye is cut after a grace", { t
 const CONTROL_FRAMES = { ping: 0x89, pong: 0x8a } as const;
 const controlFrame = (opcode: number) => Buffer.from([opcode, 0x80, 0, 0, 0, 0]);
 
-/** What the server was sent before has been read, and its answers have arrived, when it has answered some pings of another connection. */
+/**
+ * When the server has answered some pings of another connection, it has read what was sent before,
+ * and its answers have arrived.
+ */
 async function settle({ socket }: { socket: Socket }): Promise<void> {
   for (let ping = 0; ping < 5; ping += 1) {
     socket.write(controlFrame(CONTROL_FRAMES.ping));

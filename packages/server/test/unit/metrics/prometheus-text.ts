@@ -8,8 +8,9 @@ const SAMPLE = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (-?(?:\d+(?:\.\d+)?(?:e
 const LABEL = /([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\["\\n])*)"(?:,|$)/y;
 
 /**
- * Reads Prometheus' text form, version 0.0.4, and is as strict as its own reader, which takes a NaN in any letter case: each family says its help and type once, before its
- * samples; no series comes twice; the last line ends.
+ * Parses Prometheus' text format, version 0.0.4, as strictly as Prometheus, which accepts a NaN in
+ * any letter case: each family has its help and type once, before its samples; no series occurs
+ * twice; the last line ends with a newline.
  */
 export function parseMetrics(text: string): Sample[] {
   if (!text.endsWith("\n")) throw new Error("the last line does not end");

@@ -10,7 +10,7 @@ const OPERATORS = ["eq", "ne", "gt", "ge", "lt", "le"] as const;
 const EQUALITIES = ["eq", "ne"] as const;
 const MATCHES = ["startswith", "contains", "endswith"] as const;
 
-/** Filters in the form in which the parser gives them, over every field of an entity. */
+/** Filters in the form of the parser's result, over every field of an entity. */
 export function arbitraryFilter(entity: Entity, maxDepth = 4): fc.Arbitrary<Filter> {
   return nested([...entity.fields.values()], maxDepth);
 }

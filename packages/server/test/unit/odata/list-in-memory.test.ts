@@ -60,7 +60,7 @@ test("a list in memory finds, orders, counts and cuts as the lists of the store 
   );
 });
 
-/** The reference knows booleans of a store, which are numbers. */
+/** In the reference the booleans of a store are numbers. */
 const asNumbers = (record: ReturnType<typeof libraryFileRecord>) => ({
   ...record,
   hasParameters: Number(record.hasParameters),

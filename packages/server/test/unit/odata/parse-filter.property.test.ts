@@ -9,7 +9,7 @@ import { printFilter } from "./print-filter.ts";
 import { RUNS, SEED } from "./runs.ts";
 
 const options = { numRuns: RUNS, seed: SEED };
-/** Work for each character, and for a text of none. */
+/** Steps for each character, and for an empty text. */
 const STEPS = { perCharacter: 24, always: 64 };
 
 for (const entity of [MACHINE_ACTIONS, MACHINES]) {
@@ -117,7 +117,10 @@ test("damaged filters are answered too: one piece of a good one removed, doubled
   );
 });
 
-/** Texts that make a careless parser slow or deep, as long as a filter may be. */
+/**
+ * Texts for which a careless parser becomes slow or deeply nested, of the maximum length of a
+ * filter.
+ */
 const WORST: readonly (readonly [name: string, text: (length: number) => string])[] = [
   ["open parentheses", (length) => "(".repeat(length)],
   ["not after not", (length) => "not ".repeat(length / 4)],

@@ -6,7 +6,10 @@ import { SEED } from "./runs.ts";
 
 const WEEK_MS = 7 * 24 * 3_600_000;
 
-/** Machines with awkward texts and with every `healthStatus`, in groups 0 to 2, also on the borders between them. The same for the same arguments. */
+/**
+ * Machines with awkward texts and with every `healthStatus`, in groups 0 to 2, also on the
+ * boundaries between them. Deterministic in its arguments.
+ */
 export function sampleMachines(count: number, nowMs: number, graceMs: number, seed = SEED): Machine[] {
   const away = fc.constantFrom(0, 1, graceMs - 1, graceMs, graceMs + 1, WEEK_MS - 1, WEEK_MS, WEEK_MS + 1, 2 * WEEK_MS);
   const address = fc.record({

@@ -14,7 +14,7 @@ import { ResultSpace } from "../../../src/service/result-space.ts";
 import { orderKeyPair } from "../../../src/setup/keys/keys.ts";
 import { SqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
 
-/** Time moves only when the test says so; the wall clock may go its own way. */
+/** Time moves only when the test sets it. The wall clock may differ from the monotonic one. */
 export class HandClock implements Clock {
   wallMs = 1_800_000_000_000;
   #monotonicMs = 0;
@@ -34,7 +34,7 @@ export class HandClock implements Clock {
     return () => this.#timers.delete(timer);
   }
 
-  /** Both clocks go on; what is due by then is called. */
+  /** Advances both clocks and calls what is due by then. */
   pass(ms: number): void {
     this.wallMs += ms;
     this.#monotonicMs += ms;

@@ -128,7 +128,8 @@ test("fingerprints are the same for the same keys, differ for others, and hold n
       }
     }
   }
-  // Two purposes with one key are two fingerprints: nobody learns that they are the same.
+  // Two purposes with one key have two fingerprints, so that a reader cannot see that they are the
+  // same.
   const shared = randomBytes(32);
   for (const file of ["result-link.key", "link-ticket.key"]) await writeFile(join(one.folder, file), shared);
   const [, , link, ticket] = keyFingerprints(await loadKeys({ folder: one.folder, makes: false })).signs;

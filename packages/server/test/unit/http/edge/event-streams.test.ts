@@ -8,7 +8,7 @@ import { operationsOf } from "../../../../src/http/edge/operation.ts";
 import { EventStreams } from "../../../../src/http/edge/response/event-streams.ts";
 import { PLAIN, startApp, type World } from "../fixture.ts";
 
-/** An operation that says `tick` for ever, as fast as it is asked. */
+/** An operation that sends `tick` without end, as fast as the reader takes it. */
 function endless() {
   const streams = new EventStreams(2);
   const state = { produced: 0, disposed: 0 };
@@ -57,7 +57,7 @@ test("a client that does not read is not written for, and when it goes what it h
     before = state.produced;
     await new Promise((done) => setTimeout(done, 200));
   }
-  assert.ok(state.produced > 0 && state.produced < 20_000, `${state.produced} KB were made for nobody`);
+  assert.ok(state.produced > 0 && state.produced < 20_000, `${state.produced} KB were produced without a reader`);
   assert.equal(streams.openCount, 1);
   socket.destroy();
   await until(() => state.disposed === 1);

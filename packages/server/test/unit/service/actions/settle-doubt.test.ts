@@ -8,7 +8,10 @@ import { PLAYBOOK, type TestServices, testServices } from "../../../support/test
 
 const REQUEST = { Commands: [{ type: "GetFile" as const, params: [{ key: "Path", value: "/x" }] }], Comment: "c" };
 
-/** A store whose connection breaks at the first commit, before or after it was made, and that is away for `awayFor` writes more. */
+/**
+ * A store whose connection breaks at the first commit, before or after the commit was made. It is
+ * then unavailable for `awayFor` more writes.
+ */
 function breaking(store: Store, isMade: boolean, awayFor: number): Store {
   let writes = 0;
   return {
@@ -41,7 +44,7 @@ describe("a start whose commit is in doubt", () => {
   });
   after(() => services[Symbol.asyncDispose]());
 
-  /** Waits are over at once. */
+  /** Waits end at once. */
   const clock = (): ServiceContext["clock"] => ({
     ...services.context.clock,
     after(_delayMs, fn) {

@@ -58,7 +58,7 @@ test("a transaction that fails, or only looks, tells nothing; and what it wanted
 test("a transaction that is run again tells what its last run saved", async () => {
   const { service, told, marking, bus } = await openTelling();
   await using _ = service;
-  // What a store does that loses a race: the first run is undone.
+  // The behaviour of a store that loses a race: the first run is rolled back.
   const racing = {
     ...marking,
     async write<T>(work: (tx: StoreTx) => Promise<T>) {

@@ -21,12 +21,12 @@ const NEVER = new AbortController().signal;
 
 interface Stage extends AsyncDisposable {
   readonly service: Service;
-  /** How many subscriptions to actions are open. */
+  /** Number of open subscriptions to actions. */
   readonly subscriptions: () => number;
   readonly admission: { isGood: boolean };
-  /** With a hint after it, as every write of the server. */
+  /** Followed by a hint, like every write of the server. */
   readonly save: (change: Partial<MachineAction>) => Promise<void>;
-  /** As one whose hint was lost. */
+  /** A write whose hint was lost. */
   readonly saveSilently: (change: Partial<MachineAction>) => Promise<void>;
   readonly watch: (caller?: Caller) => ReturnType<typeof ActionWatch.open>;
 }
@@ -80,7 +80,7 @@ async function opened(stage: Stage, caller?: Caller): Promise<ActionWatch> {
 
 const statusOf = (step: WatchStep): string => (step.kind === "action" ? step.action.status : step.kind);
 
-/** A step that waits, while time goes on until it is there. */
+/** A step that waits. Time advances until it is there. */
 async function inTime(stage: Stage, next: Promise<WatchStep>, withinMs: number): Promise<WatchStep | "still waiting"> {
   let step: WatchStep | undefined;
   void next.then((told) => {
@@ -149,7 +149,7 @@ test("progress is the newest value of each command, and none of commands that th
     await Promise.resolve();
   };
   const next = watch.next(QUIET_MS, NEVER);
-  // The bus passes nothing of a transfer's first 200 ms on.
+  // The bus sends nothing of a transfer's first 200 ms.
   await tell(1, 10);
   await new Promise((done) => setTimeout(done, 250));
   await tell(7, 1);

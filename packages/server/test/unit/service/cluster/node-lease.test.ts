@@ -31,7 +31,7 @@ if (typeof postgres === "string") test(`leases of nodes (${postgres})`, { skip: 
 else {
   after(() => postgres[Symbol.asyncDispose]());
 
-  /** Nodes of one database under one clock that the test moves. */
+  /** Nodes of one database under one clock that the test sets. */
   const openNodes = async () => {
     await using opening = new AsyncDisposableStack();
     const database = opening.use(await postgres.createDatabase());
@@ -41,7 +41,7 @@ else {
     const living = new Set<NodeLease>();
     const opened = opening.move();
 
-    /** `on`: what the node sees of the store; `whileWaiting`: what others do while this one waits. */
+    /** `on`: the node's view of the store; `whileWaiting`: what others do while this one waits. */
     const join = async (
       change: Partial<NodeFacts> = {},
       on: { store?: Store; wait?: (delayMs: number) => Promise<void>; onClose?: () => Promise<void> } = {},
@@ -75,7 +75,7 @@ else {
         if (lease.isSweeper) await lease.forgetTheDead();
       }
     };
-    /** Time goes on, and the living beat in it. */
+    /** Advances the time, in which the living nodes send heartbeats. */
     const pass = async (delayMs: number) => {
       for (let leftMs = delayMs; leftMs > 0; leftMs -= BEAT_INTERVAL_MS) {
         clock.monotonicMs += Math.min(leftMs, BEAT_INTERVAL_MS);
@@ -119,7 +119,7 @@ else {
   test("of contradicting nodes that start at the same moment exactly one stays, however often it is tried", async () => {
     await using nodes = await openNodes();
     for (let round = 0; round < 10; round += 1) {
-      // Their wait is of no real time: it begins when the one that stays knows that it does.
+      // The wait takes no real time. It begins once one node has registered.
       const wait = async (delayMs: number) => {
         while (!nodes.isAnyAlive()) await setImmediate();
         await nodes.pass(delayMs);
@@ -183,7 +183,7 @@ else {
     let isNew = false;
     const store: Store = {
       ...pick(nodes.store),
-      // A node and its first link come between the sweeper's two questions.
+      // A node and its first connection arrive between the sweeper's two queries.
       async read(work) {
         const answer = await nodes.store.read(work);
         if (isNew) {
@@ -268,7 +268,7 @@ else {
     await nodes.pass(2 * BEAT_INTERVAL_MS);
     nodes.clock.monotonicMs += 3 * LEASE_MS;
     for (const { lease } of two) assert.equal(lease.isHeld, false);
-    // The first is back for a while before the second one gets through.
+    // The first node is back for a while before the second one succeeds.
     for (let beats = 0; beats < 3; beats += 1) {
       await two[0]?.lease.beat();
       await two[0]?.lease.forgetTheDead();

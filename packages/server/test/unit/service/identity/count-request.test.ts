@@ -71,7 +71,7 @@ else {
     const nodes: RequestCounter[] = [];
     for (let n = 0; n < 3; n += 1) {
       const store = open.adopt(await PostgresStore.open({ url: database.url }), (one) => one.close());
-      // Their clocks agree as well as they do in life.
+      // Their clocks differ slightly, as in a real deployment.
       nodes.push(storeCounter(store, () => 1_000_000 + n * 3));
     }
     for (const limit of [1, 10, 45]) {

@@ -97,7 +97,7 @@ describe("what was handed out", () => {
     test("overlap, end at their time, and are removed one by one; at most ten", async () => {
       const { context, time } = services;
       const { clientId, secrets } = await known(root, "Machine.Read.All");
-      // Secrets of one millisecond have no order.
+      // Secrets of the same millisecond have no defined sequence.
       time.nowMs += 1;
       const added = await addApplicationSecret(context, root, clientId, time.nowMs + 60_000);
       assert.ok(added.ok);
@@ -196,7 +196,7 @@ describe("what was handed out", () => {
       assert.equal(await later.open(), "ok");
       assert.ok((await removeApplication(context, root, clientId)).ok);
       assert.equal(await later.open(), "ResultLinkRevoked");
-      // This one was made by a caller that no row knows.
+      // The maker of this link has no row.
       assert.equal(await other.open(), "ResultLinkRevoked");
     });
 
@@ -236,7 +236,7 @@ describe("what was handed out", () => {
       const refused = await runLiveResponse(context, root, machine.id, request);
       assert.equal(refused.ok || refused.error.code, "MachineQuarantined");
       assert.ok((await context.store.read((tx) => tx.machines.retiredSince(0, 10))).includes(machine.id));
-      // Repeating either changes nothing.
+      // Repeating either request changes nothing.
       assert.ok((await quarantineByHand(context, root, machine.id, "again")).ok);
       const released = await releaseMachine(context, root, machine.id);
       assert.deepEqual(released.ok && [released.value.quarantined, released.value.quarantineReason], [false, null]);

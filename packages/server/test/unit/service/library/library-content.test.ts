@@ -108,7 +108,7 @@ describe("content of library files that were replaced or deleted", () => {
     await removeLibraryFile(services.context, PLAYBOOK, "a.sh");
     const { blobs } = services.context;
     const deleteLibrary = blobs.deleteLibrary.bind(blobs);
-    // The upload finds its bytes; they are marked, and go, before and after its row is there.
+    // The upload finds its bytes. They are marked and removed before and after its row exists.
     const codes: string[] = [];
     Object.assign(blobs, {
       async deleteLibrary(id: string) {

@@ -176,7 +176,7 @@ describe("who may give a library name its bytes", () => {
       return approved.ok ? "ok" : approved.error.code;
     };
     assert.equal(await approve(owner, "good"), "ApprovalOfOwnContent");
-    // A second application of the same account is the same somebody.
+    // A second application of the same account counts as the same approver.
     assert.equal(
       await approve(application("sock", ["Halligan.Library.Approve"], "owner"), "good"),
       "ApprovalOfOwnContent",
@@ -185,7 +185,8 @@ describe("who may give a library name its bytes", () => {
     assert.equal(typeof (await run(context, owner, "reviewed.sh")), "object");
     assert.equal(await add(owner, "reviewed.sh", "worse"), "ok");
     assert.equal(await run(context, owner, "reviewed.sh"), "ContentNotApproved", "a new version needs a new approval");
-    // Approved before they were uploaded: the approver's own upload of them is not approved by that.
+    // They were approved before they were uploaded. That approval does not count for the approver's
+    // own upload.
     assert.equal(await approve(owner, "mine"), "ok");
     assert.equal(await add(owner, "mine.sh", "mine"), "ok");
     assert.equal(await run(context, owner, "mine.sh"), "ContentNotApproved");

@@ -24,7 +24,7 @@ const HOUR_MS = 3_600_000;
 const sha256Of = (content: Uint8Array) => createHash("sha256").update(content).digest("hex");
 const uploadId = (letter: string) => letter.repeat(32);
 
-/** A machine with one running action that collects files, and what its agent sends. */
+/** A machine with one running action that collects files, and the requests of its agent. */
 async function device(services: TestServices, files = 1) {
   const { context } = services;
   const machine = await services.addMachine();
