@@ -9,8 +9,9 @@ const STOPS = ["SIGTERM", "SIGINT", "SIGQUIT"] as const;
 const IGNORED = ["SIGHUP", "SIGUSR1", "SIGUSR2"] as const;
 
 /**
- * Calls `stop` at each signal that stops. A second one changes nothing: the agent ends the running process tree within seconds
- * (`LIMITS.stopMs`), and a tree that it left behind would run without anybody who watches it.
+ * Calls `stop` at each signal that stops. A second one changes nothing: the agent ends the running
+ * process tree within seconds (`LIMITS.stopMs`). If it exited earlier, the tree would run
+ * unsupervised.
  */
 export function takeSignals(log: Log, stop: () => void): void {
   for (const signal of STOPS) process.on(signal, stop);

@@ -6,7 +6,7 @@ import type { TransferDeps } from "../transfer/server-request.ts";
 import type { KeptScripts } from "./kept-scripts.ts";
 import type { Environment } from "./script-environment.ts";
 
-/** What the commands need of the rest of the agent. */
+/** What the commands need from the rest of the agent. */
 export interface CommandDeps extends TransferDeps {
   folder: DataFolder;
   machineId: string;

@@ -51,7 +51,7 @@ const WINDOWS_NAMES = [
 /**
  * What every script of this agent process gets.
  *
- * @param env the agent's own environment, of which the names in HALLIGAN_AGENT_SCRIPT_ENV are
+ * @param env the agent's own environment; the variables named in HALLIGAN_AGENT_SCRIPT_ENV are
  * passed on
  * @throws a sentence when that list is not one of names that may be passed
  */

@@ -1,4 +1,7 @@
-/** Whether an order may be taken. Pure: the signature first, over the text as it came; nothing is parsed before it holds. */
+/**
+ * Decides whether an order is accepted. Pure. The signature over the received text is checked
+ * first; nothing is parsed before.
+ */
 import { createPublicKey, type KeyObject, verify } from "node:crypto";
 import { Order, type OrderFrame, type OrderKey, orderSigningBytes, type Refused } from "@halligan/protocol/link";
 import type { Static } from "typebox";
@@ -11,10 +14,12 @@ export type RefusalCode = Static<typeof Refused>["code"];
 
 export type OrderVerdict =
   | { kind: "accept"; order: Order }
-  /** Accepted before and still held: answered from the journal, never run again. */
+  /**
+   * The order was accepted before and is still held. The journal answers it; nothing runs again.
+   */
   | { kind: "held"; orderSeq: number }
   | { kind: "refuse"; order: Pick<Order, "actionId" | "orderSeq">; code: RefusalCode; message: string }
-  /** Not even a refusal can be addressed: the text names no action. */
+  /** The text names no action, so no refusal can be addressed. */
   | { kind: "unreadable"; code: RefusalCode };
 
 const orderSchema = Compile(Order);

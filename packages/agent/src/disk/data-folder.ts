@@ -25,7 +25,7 @@ export function dataFolder(root: string): DataFolder {
   };
 }
 
-/** Where the agent keeps its data when nobody says where. */
+/** The data folder when no setting names one. */
 export function defaultDataRoot(env: NodeJS.ProcessEnv, platform: NodeJS.Platform, isRoot: boolean): string {
   if (env.HALLIGAN_AGENT_DATA) return env.HALLIGAN_AGENT_DATA;
   const home = os.homedir();

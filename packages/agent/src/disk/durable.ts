@@ -18,7 +18,7 @@ export async function replaceFile(file: string, bytes: Uint8Array | string): Pro
     await handle.writeFile(bytes);
     await handle.sync();
   } catch (error) {
-    // On a full disk a piece that nobody needs would stand in the way of the next try.
+    // On a full disk, an unused partial file would take the space that the next attempt needs.
     await rm(temporary, { force: true }).catch(() => undefined);
     throw error;
   }

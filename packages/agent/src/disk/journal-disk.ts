@@ -53,7 +53,7 @@ export class JournalDisk implements Disk {
         ftruncateSync(fd, this.#sizeBytes);
         this.#hasRemains = false;
       } catch {
-        // It stays as it is until then.
+        // The file keeps the remains until then.
       }
       throw error;
     }

@@ -26,8 +26,9 @@ export function ensurePrivateFolder(folder: string): void {
 }
 
 /**
- * A folder inside the data folder: there, not a link to elsewhere, the agent's own and 0700. A script may have removed it, given it
- * away or changed its rights; as the data folder around it is closed, nobody else can have used that.
+ * Ensures that a folder inside the data folder exists, is no link, belongs to the agent and has
+ * mode 0700. A script may have removed it or changed its owner or mode. The data folder around it
+ * is closed, so no other account can have used that.
  */
 export function ensureInnerFolder(folder: string): void {
   const found = madeOrFound(folder);

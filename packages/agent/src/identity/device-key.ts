@@ -26,7 +26,8 @@ export async function readOrMakeDeviceKey(root: string): Promise<KeyObject> {
     await handle.writeFile(privateKey.export({ type: "pkcs8", format: "pem" }));
     await handle.sync();
   }
-  // A link is exclusive as a rename is not: whoever comes second gets the key of the first.
+  // Unlike a rename, a link fails when the name exists. A process that comes second uses the key of
+  // the first.
   try {
     await link(temporary, deviceKeyFile(root));
   } catch (error) {

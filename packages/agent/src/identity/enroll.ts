@@ -30,7 +30,10 @@ export async function enroll(wish: {
   name: string | null;
   facts: MachineFacts;
   network: Network;
-  /** Certificates in PEM that are trusted besides the system's, also at later starts; null to keep what is there. */
+  /**
+   * Certificates in PEM that are trusted in addition to the system's, also at later starts. Null
+   * keeps the stored ones.
+   */
   authorities: readonly string[] | null;
 }): Promise<AgentConfig> {
   ensurePrivateFolder(wish.root);
@@ -60,7 +63,7 @@ export async function enroll(wish: {
 export function alreadyEnrolled(root: string, config: AgentConfig): string {
   return (
     `${root} is enrolled already: machine ${config.machineId} at ${config.serverUrl}. ` +
-    "To enroll this device anew, as a new machine, stop its agent and remove that folder."
+    "To enroll this device again, as a new machine, stop its agent and remove that folder."
   );
 }
 

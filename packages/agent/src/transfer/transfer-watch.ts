@@ -41,7 +41,10 @@ export class TransferWatch {
     this.#movedAtMs = this.#clock.monotonicMs();
   }
 
-  /** The server asked to try again later; null once it has taken something. It explains a limit that is passed later. */
+  /**
+   * The server asked the agent to try again later; null once it has accepted something. The message
+   * explains a limit that is passed later.
+   */
   refused(message: string | null): void {
     this.#lastRefusal = message;
   }

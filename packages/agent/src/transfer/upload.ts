@@ -1,4 +1,7 @@
-/** A result as numbered parts. One part travels while the next is made; two buffers are all the memory. */
+/**
+ * Uploads a result as numbered parts. One part travels while the next one is made, so two buffers
+ * are all the memory.
+ */
 import { createHash, type Hash } from "node:crypto";
 import { PART_BYTES, PART_SHA256_HEADER, resultCompletePath, resultPartPath } from "@halligan/protocol/link";
 import { LIMITS } from "../limits.ts";
@@ -23,9 +26,10 @@ const BAD_REQUEST = 400;
 const CONFLICT = 409;
 
 /**
- * Resolves when the server has all of it durably. Rejects with ServerRefused when it does not want it (410), with
- * TransferFailed when a limit is passed. When the server finds a whole that differs from what was sent, everything is
- * sent again under a new id: `makeChunks` is called anew.
+ * Resolves when the server has the whole result durably. Rejects with ServerRefused when the server
+ * does not want it (410), and with TransferFailed when a limit is passed. If the server reports
+ * that the whole differs from what was sent, everything is sent again under a new id, and
+ * `makeChunks` is called again.
  */
 export async function upload(
   deps: TransferDeps,

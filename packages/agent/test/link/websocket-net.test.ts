@@ -102,7 +102,7 @@ test("a server that floods, or sends a message that is too long, is not read on"
   }
 });
 
-test("what is no WebSocket server is told apart from one that cannot be reached", options, async () => {
+test("the error distinguishes a server without WebSocket from one that cannot be reached", options, async () => {
   await using server = await serverThat(() => undefined);
   const wrong = webSocketNet(`${server.url}/elsewhere`, agentNetwork({}));
   await assert.rejects(wrong.connect(never), /answered with HTTP 4\d\d instead of a WebSocket/);

@@ -103,7 +103,7 @@ test("agents that were enrolled before a rotation of the order key follow it, an
     args: [ENTRY.agent, "run", "--data", tooLate.dataDir],
     env: {},
   });
-  assert.match(await refused.line((line) => line.includes("linkRefused")), /enroll it anew/);
+  assert.match(await refused.line((line) => line.includes("linkRefused")), /enroll it again/);
   assert.match(await world.server.line((line) => line.includes("unknownServerKey")), /enroll it anew/);
   assert.deepEqual(await pinnedBy(tooLate), [oldId]);
 

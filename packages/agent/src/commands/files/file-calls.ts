@@ -1,9 +1,10 @@
 /**
  * Calls of the file system that can wait without end, as on a mount whose server is gone.
  *
- * No runtime can take such a call back: it holds a thread of a pool that has four under Node and as few as two under
- * Bun, and the journal, name lookups and compression need that pool. So a caller stops waiting when its signal is
- * aborted, and while such a call is still out no other one is made.
+ * No runtime can cancel such a call. It holds a thread of a pool, which has four threads under Node
+ * and as few as two under Bun. The journal, name lookups and compression need the same pool. A
+ * caller therefore stops waiting when its signal is aborted, and no other call is made while such a
+ * call is pending.
  */
 import { abortable } from "../../core/deadline.ts";
 import { TransferFailed } from "../../transfer/transfer-watch.ts";

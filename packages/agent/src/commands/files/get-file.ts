@@ -12,8 +12,9 @@ import { openSourceFile } from "./source-file.ts";
 type GetFileCommand = Extract<TransferCommand, { type: "GetFile" }>;
 
 /**
- * The bytes of one result come from one reading of one open file: what has to be sent again after a lost connection is
- * still in memory, and a whole that has to be sent again, also after a crash, is read again under another upload id.
+ * All bytes of one result come from one reading of one open file. A part that must be sent again
+ * after a lost connection is still in memory. A whole result that must be sent again, for example
+ * after a crash, is read again and gets another upload id.
  */
 export async function getFile(
   deps: CommandDeps,

@@ -28,8 +28,8 @@ export async function putFile(
   try {
     ensureDataFolders(deps.folder);
     {
-      // Exclusive, so a link that a script left under this name is not followed; the rename replaces a link as it is.
-      // Executable by the agent's account, as tools are put on a device to be run by a script.
+      // Exclusive, so the agent does not follow a link that a script left under this name. The
+      // rename replaces such a link and does not follow it.
       await using handle = await open(temporary, "wx+", 0o700);
       using watch = new TransferWatch(deps.clock, job.limits, signal);
       await download(deps, job.actionId, file, handle, watch);

@@ -50,7 +50,8 @@ export function inlineTranscript(scriptName: string, exitCode: number, spools: S
 function readSmallSpool(file: string): Uint8Array | null {
   let fd: number;
   try {
-    // A script with the agent's rights may have put a pipe there, on which an ordinary open waits for ever.
+    // A script with the agent's rights may have put a pipe there. An ordinary open would wait for a
+    // writer indefinitely.
     fd = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
     if (isErrno(error, "ENOENT")) return new Uint8Array();

@@ -1,11 +1,11 @@
 /**
- * What runs a script: the table of docs/scripts.md. A `#!` line decides; else the file is a program
- * of this device; else the ending of its name. What would fail in a way that people misread is
- * refused with the remedy instead.
+ * Chooses what runs a script, by the table of docs/scripts.md. A `#!` line comes first, then a
+ * program format of this device, then the ending of the name. A script that would fail with a
+ * misleading error is refused, and the message names the remedy.
  *
  * The agent reads the `#!` line itself, as the kernel would (one optional argument), so that a
- * script also runs from a file system without execute rights, and so that the usual mistakes in
- * that line are told clearly.
+ * script also runs from a file system without execute rights, and so that the messages about the
+ * usual mistakes in that line are clear.
  */
 import path from "node:path";
 import { readEnv } from "./env-line.ts";

@@ -1,4 +1,7 @@
-/** Frames of one connection after its welcome: sealed since link version 2 (docs/decisions/0021-signed-link.md). */
+/**
+ * Frames of one connection after its welcome. They are sealed since link version 2
+ * (docs/decisions/0021-signed-link.md).
+ */
 import { type AgentFrame, MAX_FRAME_BYTES, parseServerFrame, type ServerFrame } from "@halligan/protocol/link";
 import { FrameSeal, type LinkKeys } from "@halligan/protocol/link-crypto";
 import type { Clock, Connection, Received } from "../ports.ts";
@@ -8,11 +11,14 @@ import { LinkTime } from "./link-time.ts";
 export interface ReceivedFrame {
   frame: ServerFrame;
   sizeBytes: number;
-  /** The earliest moment, on the device's monotonic clock, at which the server can have sent it. */
+  /**
+   * The earliest time, on the device's monotonic clock, at which the server can have sent the
+   * frame.
+   */
   sentAtMs: number;
 }
 
-/** What a sealed text begins with before its JSON: the time of the link. */
+/** A sealed text begins with the time since the welcome, before its JSON. */
 const LINK_MS = /^(0|[1-9]\d{0,14})\{/;
 
 interface Seal {
@@ -37,7 +43,7 @@ export class FrameChannel {
     return new FrameChannel(connection, clock, null);
   }
 
-  /** @param answeredAtMs when the answer to the challenge was sent */
+  /** @param answeredAtMs when this side sent its answer to the challenge */
   static sealed(connection: Connection, clock: Clock, keys: LinkKeys, answeredAtMs: number): FrameChannel {
     return new FrameChannel(connection, clock, {
       fromServer: new FrameSeal(keys.toAgent),
@@ -52,7 +58,7 @@ export class FrameChannel {
     this.#connection.sendText(this.#seal ? this.#seal.toServer.seal(json) : json);
   }
 
-  /** Rejects with {@link LinkEnded} when the connection is of no use any more. */
+  /** Rejects with {@link LinkEnded} when the connection is no longer usable. */
   async next(signal: AbortSignal): Promise<ReceivedFrame> {
     const received = await this.#connection.receive(signal);
     if (received.kind === "closed") throw this.#ended(received);

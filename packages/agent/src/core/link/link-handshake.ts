@@ -1,4 +1,7 @@
-/** From the server's challenge to its welcome. In link version 2 nothing is believed before the server has proved itself. */
+/**
+ * From the server's challenge to its welcome. In link version 2, the agent trusts no content before
+ * the server has authenticated itself.
+ */
 import type { KeyObject } from "node:crypto";
 import {
   CHALLENGE_BYTES,
@@ -30,9 +33,9 @@ interface HandshakeDeps {
   clock: Clock;
   identity: Identity;
   linkVersion: number;
-  /** The first of them names the server, and has to sign its welcome. */
+  /** The first key names the server, which must sign its welcome with it. */
   orderKeys: OrderKeys;
-  /** A server that does not have that key any more may have other ones that the recovery key has signed. */
+  /** Called when a server without that key presents other keys that the recovery key has signed. */
   recovered(set: OrderKeysFrame): Promise<void>;
 }
 

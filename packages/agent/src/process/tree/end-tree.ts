@@ -14,9 +14,9 @@ interface Living {
 }
 
 /**
- * Answers with the processes that could not be ended. It does not heed a signal: it is what an
- * abort leads to, and is bounded by itself (about four seconds; less than one where nothing resists
- * SIGKILL).
+ * Returns the processes that could not be ended. It takes no abort signal, because an abort is what
+ * calls it. Its time is bounded: about four seconds, or less than one if no process resists
+ * SIGKILL.
  */
 export async function endTree(tree: Tree, clock: Clock): Promise<number[]> {
   if (process.platform === "win32") return endWindowsTree(tree);

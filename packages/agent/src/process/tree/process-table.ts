@@ -34,7 +34,7 @@ export function startTimeOf(pid: number): string {
 
 /** Whether all of these `NAME=value` entries stand in the environment with which the process was started. */
 export function hasEnvironment(pid: number, wanted: readonly string[]): boolean {
-  // No mark is nobody's mark, not everybody's.
+  // An empty mark matches no process. Otherwise it would match every process.
   if (wanted.length === 0) return false;
   try {
     if (process.platform === "linux") {
