@@ -46,7 +46,7 @@ export const ReadinessWire = Type.Object({
   ),
 });
 export type ReadinessWire = Static<typeof ReadinessWire>;
-/** `GET /readyz`: 503, the error of the API and beside it what is missing. */
+/** The body of `GET /readyz` with status 503: the error of the API, and what is missing. */
 export const UnreadyWire = Type.Object({ ...ErrorWire.properties, ...ReadinessWire.properties });
 export type UnreadyWire = Static<typeof UnreadyWire>;
 
@@ -116,7 +116,7 @@ export const CreateApplicationRequest = Type.Object(
 );
 export type CreateApplicationRequest = Static<typeof CreateApplicationRequest>;
 
-/** A secret without its value, which nobody but the application has. */
+/** A secret without its value. Only the application has the value. */
 export const ApplicationSecretWire = Type.Object({
   id: Type.String(),
   createdAt: Type.String(),

@@ -2,7 +2,7 @@ import { type Static, Type } from "typebox";
 
 const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()]);
 const closed = { additionalProperties: false } as const;
-/** What people write beside an action. Without NUL, which PostgreSQL cannot store. */
+/** The comment that people add to an action. Without NUL, which PostgreSQL cannot store. */
 const Comment = Type.String({ maxLength: 8_192, pattern: "^[^\\u0000]*$" });
 
 export const COMMAND_TYPES = ["PutFile", "RunScript", "GetFile"] as const;
@@ -19,7 +19,7 @@ export const COMMAND_KEYS = {
 } as const satisfies Record<CommandType, { required: readonly string[]; optional: readonly string[] }>;
 
 export const CommandParam = Type.Object({ key: Type.String(), value: Type.String() }, closed);
-/** One command as it is asked for and echoed. */
+/** One command of a request. Responses repeat it in the same form. */
 export const CommandRequest = Type.Object(
   {
     type: Type.Union([Type.Literal("PutFile"), Type.Literal("RunScript"), Type.Literal("GetFile")]),
@@ -107,7 +107,7 @@ export const MachineActionWire = Type.Object({
 });
 export type MachineActionWire = Static<typeof MachineActionWire>;
 
-/** How far a file of a command has come on its way; less than before when the device began anew. */
+/** The progress of a command's file. It decreases when the device starts the transfer again. */
 export const TransferWire = Type.Object({ index: Type.Integer(), transferredBytes: Type.Integer() });
 export type TransferWire = Static<typeof TransferWire>;
 

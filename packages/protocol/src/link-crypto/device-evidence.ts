@@ -1,7 +1,7 @@
 import { createHash, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
 import { endSigningBytes, parseSignedEnd, type SignedEnd } from "../link/index.ts";
 
-/** The text that was signed travels as it is, so no canonical form is needed. */
+/** The signed text is transmitted byte for byte, so no canonical form is needed. */
 export interface DeviceEvidence {
   payload: string;
   /** Base64url. */
@@ -24,6 +24,9 @@ export function openEnd({ payload, signature }: DeviceEvidence, publicKey: strin
   return parseSignedEnd(payload);
 }
 
-/** The id that a machine gets by its first key: who knows the id needs no one's word for the key. */
+/**
+ * The machine id is derived from the machine's first key. A client that knows the id can verify the
+ * key without a third party.
+ */
 export const machineIdOf = (publicKey: string): string =>
   createHash("sha256").update(Buffer.from(publicKey, "base64url")).digest("hex").slice(0, 40);

@@ -23,7 +23,7 @@ const SIGNATURE_CHARACTERS = 86;
 
 /** The device's side of one handshake. */
 export class DeviceHandshake {
-  /** To be sent as it is. */
+  /** Sent without changes. */
   readonly answer: Uint8Array;
   readonly #transcript: HandshakeTranscript;
   readonly #ephemeral: EphemeralKey | null;

@@ -1,13 +1,14 @@
 /**
- * Which certificate authorities are trusted: those of the runtime (also NODE_EXTRA_CA_CERTS), those of the system's own
- * store, and those that a person named. The runtimes read the system's store on some systems only, hence this.
+ * Which certificate authorities are trusted: those of the runtime (also NODE_EXTRA_CA_CERTS), those
+ * of the system's own store, and those that a person named. The runtimes read the system's store on
+ * some systems only, so this file reads it on the others.
  */
 import { X509Certificate } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import tls from "node:tls";
 
-/** Bundles of certificates, of which the first that is there is read. */
+/** Bundles of certificates. The first one that exists is read. */
 const SYSTEM_FILES = [
   // Debian, Ubuntu, Arch, Gentoo, newer Alpine
   "/etc/ssl/certs/ca-certificates.crt",
