@@ -31,9 +31,10 @@ export interface WaitOptions {
 }
 
 /**
- * The action once its status is final: by its events where the server has them, by asking again and again where not, or when their
- * stream was cut. Throws CliError `waitLimitReached`, and `Interrupted` that says how to go on: the
- * action does not end because nobody waits for it.
+ * Returns the action once its status is final. It follows the event stream where the server has
+ * one. Otherwise, or when the stream breaks, it polls. Throws CliError `waitLimitReached`, and
+ * `Interrupted` with a message that says how to continue: the action runs on without a waiting
+ * client.
  */
 export async function waitForAction(
   client: HalliganClient,

@@ -15,7 +15,7 @@ export const Profile = Type.Object(
     tokenUrl: Type.String(),
     clientId: Type.String(),
     clientSecret: Type.String(),
-    /** Certificate authorities in PEM that are trusted besides the system's. */
+    /** Certificate authorities in PEM that are trusted in addition to the system's. */
     ca: Type.Optional(Type.String()),
     /** It was logged in with --allow-plain-http. */
     allowsPlainHttp: Type.Optional(Type.Boolean()),

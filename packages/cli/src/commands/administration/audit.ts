@@ -17,7 +17,7 @@ export const audit: Command = {
   summary: "show who did what to which machine",
   usage: "",
   details: [
-    "Newest first; with --follow oldest first, and then each further record as it is written, until Ctrl+C.",
+    "Newest first; with --follow oldest first, then each new record when it is written, until Ctrl+C.",
     "A record has every fact of its operation: of a start its comment and its commands with their arguments, and the " +
       "caller's address.",
   ],

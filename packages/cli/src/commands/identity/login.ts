@@ -38,7 +38,7 @@ export const login: Command = {
     ca: {
       type: "string",
       placeholder: "FILE",
-      help: "trust this certificate authority (PEM) for this profile, besides the system's store",
+      help: "trust this certificate authority (PEM) for this profile, in addition to the system's store",
     },
   },
   positionals: { min: 0, max: 0 },
