@@ -8,7 +8,7 @@ import { BenchServer, type ServerOptions } from "../processes/server.ts";
 import { hasProcessFiles, processorMs, residentBytes } from "../processes/usage.ts";
 
 const FLEETS = 2;
-/** Descriptors of the server besides its links. */
+/** Descriptors of the server in addition to its agent connections. */
 const OTHER_DESCRIPTORS = 300;
 /** After the last link: buffers of the handshakes are collected, the first pings are over. */
 const SETTLE_MS = 3_000;
@@ -16,11 +16,14 @@ const SETTLE_MS = 3_000;
 const HERD_WINDOW_MS = 100;
 
 /**
- * Idle devices: the agent's core over real WebSockets, in other processes, pinging as often as the server tells them to.
+ * Idle devices: the agent core over real WebSockets, in other processes. They send pings at the
+ * interval that the server sets.
  *
- * Measured, over plain HTTP and over TLS: resident memory of the server for each link (after less before, divided by the links, the server freshly started), its
- * processor time while nothing but heartbeats happens, and how long after a restart (from the moment the new process listens, which is when a
- * device can come) the last device is back; beside it the most that came within a tenth of a second, as a share of all.
+ * Measured, over plain HTTP and over TLS: the server's resident memory per connection (the increase
+ * after a fresh start, divided by the connections), its processor time while only heartbeats
+ * arrive, and the time after a restart until the last device has reconnected. That time begins when
+ * the new process listens. Also printed: the largest number of devices that reconnected within a
+ * tenth of a second, as a share of all.
  *
  * Not measured: the devices' own memory. TLS is the server's own, as with HALLIGAN_TLS_CERT_FILE.
  */

@@ -27,7 +27,7 @@ const pathOf = (machineId: string) => `/api/machines/${machineId}/runliverespons
  */
 export const intake: Bench = {
   name: "intake",
-  about: "POST runliveresponse alone, beside a bare Fastify route with a durable insert",
+  about: "POST runliveresponse alone, compared with a bare Fastify route with a durable insert",
   async run(context) {
     const [warmUp, count] = context.quick ? [10, 100] : [1_000, 20_000];
     await using server = await BenchServer.start(context);
