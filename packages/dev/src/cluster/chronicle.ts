@@ -34,11 +34,11 @@ export class Chronicle {
     if (this.#faults.length > KEPT_LINES * 4) this.#faults.shift();
   }
 
-  /** The way of the first few actions that these texts name, and the faults around it. */
+  /** The history of the first few actions that these texts name, and the faults around it. */
   explain(texts: readonly string[], atMost = 4): string {
     const ids = new Set(texts.flatMap((text) => GUID.exec(text)?.[0] ?? []));
     const ways = [...ids].slice(0, atMost).map((id) => {
-      const lines = this.#byAction.get(id) ?? ["nobody said anything of it"];
+      const lines = this.#byAction.get(id) ?? ["nothing was reported about it"];
       return `action ${id}:\n  ${lines.join("\n  ")}`;
     });
     return [...ways, `faults:\n  ${this.#faults.join("\n  ")}`].join("\n");

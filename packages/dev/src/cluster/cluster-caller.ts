@@ -63,7 +63,7 @@ export class ClusterCaller {
       if (known) {
         ledger.foundAgain += 1;
         if (!isUncertain && answer.kind !== "lost") {
-          violations.add(`action ${known.id} was started though its caller was only ever told 503`);
+          violations.add(`action ${known.id} was started although its caller received only 503`);
         }
         return known;
       }

@@ -16,7 +16,10 @@ export interface FaultDeps {
   readonly say: (text: string) => void;
 }
 
-/** Breaks a cluster and puts it right again. What it breaks it mends, also when it is told to stop. */
+/**
+ * Injects faults into a cluster and recovers it. It recovers every fault that it injected, also
+ * when it is stopped.
+ */
 export class ClusterFaults {
   readonly #deps: FaultDeps;
   #isOver = false;
@@ -96,7 +99,7 @@ export class ClusterFaults {
     const ended = outages.begin(what);
     return () => {
       ended();
-      tell(`mended: ${what}`);
+      tell(`recovered: ${what}`);
     };
   }
 

@@ -33,7 +33,7 @@ export interface TrialReport extends AnswerCounts, FoundAtTheEnd {
   readonly foundAgain: number;
   readonly slowestAnswerMs: number;
   readonly violations: readonly string[];
-  /** The way of the actions that the violations name; empty without any. */
+  /** The histories of the actions that the violations name; empty without any. */
   readonly explanation: string;
 }
 

@@ -2,8 +2,9 @@ import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 
 /**
- * Between the nodes and NATS: it can cut one node off. All nodes must name the same bus, or they refuse to run together; so they have one
- * address here and are told apart by the user that each gives in its CONNECT, which a NATS server without accounts does not look at.
+ * A proxy between the nodes and NATS that can cut one node off. All nodes must name the same bus,
+ * or they refuse to run together, so they share one address. The proxy distinguishes them by the
+ * user in their CONNECT. A NATS server without accounts ignores that user.
  */
 export class NatsSwitch implements AsyncDisposable {
   readonly #server: Server;
@@ -25,7 +26,7 @@ export class NatsSwitch implements AsyncDisposable {
     return new NatsSwitch(server, Number(new URL(natsUrl).port));
   }
 
-  /** The bus as this node is told of it. */
+  /** The URL of the bus for this node. */
   urlFor(user: string): string {
     const address = this.#server.address();
     if (address === null || typeof address === "string") throw new Error("the switch does not listen");

@@ -1,4 +1,7 @@
-/** How long after an engine answers again the nodes may still say that it does not: connections are made anew, leases are taken. */
+/**
+ * How long nodes may still report a backend as unavailable after it answers again. In this time
+ * they reconnect and acquire leases.
+ */
 const RECOVERY_MS = 5_000;
 /** A connection that broke a moment before is met by the next request on it. */
 const STALE_MS = 1_000;

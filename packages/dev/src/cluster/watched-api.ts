@@ -15,7 +15,7 @@ export type ApiAnswer =
   | { kind: "refused"; status: number; code: string; message: string }
   /** 503: nothing was done, and it may be repeated. */
   | { kind: "unavailable" }
-  /** No answer: nobody can say whether it was done. */
+  /** No response. The caller cannot know whether the request was executed. */
   | { kind: "lost" };
 
 export interface Door {
