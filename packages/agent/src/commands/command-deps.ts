@@ -15,6 +15,6 @@ export interface CommandDeps extends TransferDeps {
   keptScripts: KeptScripts;
   keptProcesses: KeptProcesses;
   scriptPipes: ScriptPipes;
-  /** What every script gets (`baseEnvironment`). */
+  /** The environment of every script (`baseEnvironment`). */
   environment: Environment;
 }

@@ -143,7 +143,7 @@ class AgentCore implements FrameHandlers {
     };
     if (verdict.kind === "refuse") return refuse(verdict.code, verdict.message);
     // If the server still wants this order, it sends the order again.
-    if (!isFresh(received, clock.monotonicMs())) return refuse("late", "The order was under way for too long.");
+    if (!isFresh(received, clock.monotonicMs())) return refuse("late", "The order was in transit for too long.");
     if (this.#worker || this.#stopping.aborted) {
       return refuse("busy", "The agent is ending an earlier order, or is stopping.");
     }

@@ -43,7 +43,7 @@ export function checkOrder(
     return refuse(frame.payload, "unknownKey", "The order is signed with a key that this device does not know.");
   const signature = Buffer.from(frame.signature, "base64url");
   if (!verify(null, orderSigningBytes(frame.payload), key, signature)) {
-    return refuse(frame.payload, "badSignature", "The signature of the order does not hold.");
+    return refuse(frame.payload, "badSignature", "The signature of the order is not valid.");
   }
   const order = parse(frame.payload);
   if (!orderSchema.Check(order) || order.commands.some((command, index) => command.index !== index)) {
@@ -64,11 +64,10 @@ export function checkOrder(
   if (order.orderSeq <= journal.highestOrderSeq) {
     return no("replayed", `This device has already taken order ${journal.highestOrderSeq}.`);
   }
-  if (device.serverNowMs > order.acceptByMs)
-    return no("late", "The order came after the time until which it may be taken.");
+  if (device.serverNowMs > order.acceptByMs) return no("late", "The order arrived after its acceptance deadline.");
   if ([...journal.orders.values()].some(hasWork)) return no("busy", "Another order is still running on this device.");
   if (journal.orders.size >= LIMITS.maxHeldOrders) {
-    return no("busy", "This device holds as many unacknowledged orders as it may.");
+    return no("busy", "This device holds the maximum number of unacknowledged orders.");
   }
   return { kind: "accept", order };
 }

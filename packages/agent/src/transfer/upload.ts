@@ -69,7 +69,7 @@ async function uploadOnce(
     await inFlight;
     const [bytes, sha256, number] = [part.subarray(0, filled), partHash.digest("hex"), partCount++];
     inFlight = putPart(deps, resultPartPath(target.actionId, target.index, uploadId, number), bytes, sha256, watch);
-    // It is awaited before the next part is sent; until then its failure has a listener.
+    // It is awaited before the next part is sent. Until then, a listener handles its failure.
     inFlight.catch(() => undefined);
     [part, spare] = [spare ?? Buffer.allocUnsafeSlow(PART_BYTES), part];
     partHash = createHash("sha256");
@@ -115,7 +115,7 @@ async function putPart(
     try {
       await finish(await requestOnce(deps, path, ticket, { method: "PUT", body: bytes, headers, onProgress }, signal));
     } catch (error) {
-      // Bytes that were changed on the way are refused as a bad request (`PartMismatch`).
+      // The server refuses bytes that changed in transit as a bad request (`PartMismatch`).
       const isBad = error instanceof ServerRefused && error.status === BAD_REQUEST;
       if (isBad && refusals++ < LIMITS.partRestarts) throw new TryAgain(error.message);
       throw error;
@@ -123,7 +123,7 @@ async function putPart(
   });
 }
 
-/** Reads what little the answer has, so that the connection can be used again. */
+/** Reads the short response, so that the connection can be reused. */
 async function finish(answer: HttpAnswer): Promise<void> {
   await readBoundedText(answer, LIMITS.maxErrorBodyBytes);
 }

@@ -94,7 +94,7 @@ test(
   async () => {
     const wrong: Answer = (_request, response, bytes) => void response.end(Buffer.alloc(bytes.length, "x"));
     const { errors, names, ranges } = await putThrough([wrong, wrong, wrong, wrong, wrong]);
-    assert.deepEqual(errors, ["The library file that came is not the one that was ordered: its SHA-256 differs."]);
+    assert.deepEqual(errors, ["The received library file is not the ordered one: its SHA-256 differs."]);
     assert.equal(ranges.length, 3);
     assert.deepEqual(names, []);
     assert.ok((await putThrough([wrong, wrong])).isWhole);

@@ -12,14 +12,14 @@ import { TransferFailed } from "../../transfer/transfer-watch.ts";
 export class FileCalls {
   #stuck = 0;
 
-  /** Calls that nothing waits for any more and that have not returned. */
+  /** Calls without a waiting caller that have not returned. */
   get stuck(): number {
     return this.#stuck;
   }
 
   /**
    * The outcome of the call, or the signal's reason, whichever comes first.
-   * @param onLate gets what a call returns after that
+   * @param onLate receives a result that arrives after that
    */
   async run<T>(signal: AbortSignal, call: () => Promise<T>, onLate: (value: T) => void = () => undefined): Promise<T> {
     signal.throwIfAborted();
@@ -53,5 +53,5 @@ const STILL_STUCK =
   "An earlier command still waits for a file system of this device that does not answer. " +
   "Repair or unmount it (umount -f or -l), then ask again.";
 
-/** One for the process, as the pool of threads is. */
+/** One for the process, because there is one thread pool. */
 export const fileCalls = new FileCalls();

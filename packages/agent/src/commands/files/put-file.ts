@@ -1,4 +1,6 @@
-/** PutFile: a library file into the working folder, under its name, all of it or nothing. */
+/**
+ * PutFile: copies a library file into the working folder under its name, completely or not at all.
+ */
 import { open, readdir, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import type { CommandJob, Random, TransferCommand, TransferEnd } from "../../core/ports.ts";
@@ -49,7 +51,7 @@ export async function putFile(
   }
 }
 
-/** What an agent that died left behind. */
+/** Removes what a dead agent left behind. */
 export async function removeTemporaryFiles(workFolder: string): Promise<void> {
   for (const name of await readdir(workFolder)) {
     if (name.startsWith(TEMPORARY_PREFIX)) await rm(path.join(workFolder, name), { force: true });

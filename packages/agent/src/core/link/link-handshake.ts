@@ -40,7 +40,7 @@ interface HandshakeDeps {
 }
 
 const UNPROVEN =
-  "The server did not prove that it has the order key that this device pins: it is another server, or something between " +
+  "The server did not prove that it has the order key that this device pins: it is another server, or a proxy " +
   "answers in its place.";
 
 export async function openLink(deps: HandshakeDeps, connection: Connection, signal: AbortSignal): Promise<OpenedLink> {
@@ -78,7 +78,7 @@ export async function openLink(deps: HandshakeDeps, connection: Connection, sign
 
 async function challengeOf(connection: Connection, signal: AbortSignal): Promise<Uint8Array> {
   const first = await connection.receive(signal);
-  if (first.kind === "closed") throw new LinkEnded(first.reason || "The server closed the link.", first.code);
+  if (first.kind === "closed") throw new LinkEnded(first.reason || "The server closed the connection.", first.code);
   if (first.kind !== "binary" || first.bytes.length !== CHALLENGE_BYTES) {
     throw new LinkEnded("The server did not begin with a challenge: is this a Halligan server?");
   }
@@ -104,7 +104,7 @@ async function provenWelcome(
   if (received.kind === "closed") {
     const { code, reason } = received;
     const words = handshake.refusal(code, reason, serverKey);
-    throw new LinkEnded(words ?? (reason || "The server closed the link."), code, words !== null);
+    throw new LinkEnded(words ?? (reason || "The server closed the connection."), code, words !== null);
   }
   const frame = received.kind === "text" ? parseServerFrame(received.text) : null;
   if (frame?.type === "orderKeys") {

@@ -102,7 +102,7 @@ export async function runLinkSession(deps: SessionDeps, handlers: FrameHandlers,
     ]);
   } finally {
     link.down();
-    ended.abort(new LinkEnded("The link is over."));
+    ended.abort(new LinkEnded("The connection has ended."));
     connection.close();
   }
 }
@@ -155,7 +155,7 @@ async function handle(received: ReceivedFrame, link: LinkState, handlers: FrameH
     case "welcome":
     case "signedWelcome":
     case "helloAnswer":
-      throw new LinkEnded(`A ${frame.type} came out of turn.`);
+      throw new LinkEnded(`A ${frame.type} came out of order.`);
   }
 }
 
@@ -170,7 +170,7 @@ async function keepAlive(
     ping();
     await clock.sleep(intervalMs, signal);
     if (clock.monotonicMs() - heart.lastFrameMs > intervalMs * LIMITS.silentIntervals) {
-      throw new LinkEnded("The link fell silent.");
+      throw new LinkEnded("The connection was silent for too long.");
     }
   }
 }
