@@ -13,7 +13,10 @@ export function signEnd(end: SignedEnd, deviceKey: KeyObject): DeviceEvidence {
   return { payload, signature: sign(null, endSigningBytes(payload), deviceKey).toString("base64url") };
 }
 
-/** What the device said; null when that key did not sign it. `publicKey`: raw, base64url. */
+/**
+ * The content that the device signed; null when that key did not sign it. `publicKey`: raw,
+ * base64url.
+ */
 export function openEnd({ payload, signature }: DeviceEvidence, publicKey: string): SignedEnd | null {
   try {
     const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: publicKey }, format: "jwk" });
