@@ -33,7 +33,10 @@ export function profileFilePath({ variables, homeFolder }: Environment): string 
   return join(variables.XDG_CONFIG_HOME || join(homeFolder, ".config"), "halligan", "profiles.json");
 }
 
-/** No file is no profiles. Throws CliError `configuration` when the file is broken or others can read or replace it. */
+/**
+ * A missing file means no profiles. Throws CliError `configuration` when the file is broken, or
+ * when others can read or replace it.
+ */
 export async function readProfiles(path: string): Promise<Map<string, Profile>> {
   let text: string;
   try {

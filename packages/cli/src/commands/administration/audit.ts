@@ -7,8 +7,8 @@ import { renderAuditRecord } from "../../render/audit-record.ts";
 
 const POLL_INTERVAL_MS = 2_000;
 /**
- * A record may become visible after one with a greater number, so this many of the newest are
- * looked at each time.
+ * A record can become visible after a record with a higher number, so each poll reads this many of
+ * the newest records.
  */
 const LOOKED_AT = 1_000;
 
@@ -74,7 +74,7 @@ async function follow(
   }
 }
 
-/** As many of the newest records as it takes to come to one that is known, and some more. */
+/** Reads the newest records until it finds a known one, and some more. */
 async function readUntilKnown(
   client: HalliganClient,
   filter: AuditOptions,

@@ -2,8 +2,8 @@ import type { MachineActionWire, TransferWire, WaitingWire } from "@halligan/pro
 import { formatBytes, formatDuration } from "../text/units.ts";
 
 /**
- * The progress of an action, for a waiting person: `InProgress command 2 of 3 (GetFile, 12.0 MiB) 8
- * s <id>`.
+ * The progress of an action, for a waiting person:
+ * `InProgress  command 2 of 3 (GetFile, 12.0 MiB)  8 s  <id>`.
  */
 export function progressLine(
   actionId: string,
