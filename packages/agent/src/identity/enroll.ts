@@ -1,4 +1,6 @@
-/** Enrollment: the device's key becomes known to the server, and the server's order keys to the device. */
+/**
+ * Enrollment: the server learns the device's key, and the device learns the server's order keys.
+ */
 import { sign } from "node:crypto";
 import {
   ENROLL_PATH,
@@ -22,7 +24,7 @@ import { publicKeyText, readOrMakeDeviceKey } from "./device-key.ts";
 
 const enrollResponse = Compile(EnrollResponse);
 
-/** Throws a sentence for people. An enrollment that was interrupted is continued with the same key. */
+/** Throws a sentence for people. An interrupted enrollment continues with the same key. */
 export async function enroll(wish: {
   root: string;
   serverUrl: string;
@@ -54,7 +56,7 @@ export async function enroll(wish: {
     throw new Error("The server's answer names an order key by a wrong id.");
   }
   const config: AgentConfig = { version: 1, serverUrl: wish.serverUrl, name: wish.name, ...answer };
-  // Before the configuration, whose being there makes the folder an enrolled one.
+  // Written before the configuration, because a folder with a configuration is enrolled.
   if (wish.authorities) await keepAuthorities(wish.root, wish.authorities);
   await writeAgentConfig(wish.root, config);
   return config;
