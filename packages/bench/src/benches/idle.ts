@@ -10,7 +10,10 @@ import { hasProcessFiles, processorMs, residentBytes } from "../processes/usage.
 const FLEETS = 2;
 /** Descriptors of the server in addition to its agent connections. */
 const OTHER_DESCRIPTORS = 300;
-/** After the last link: buffers of the handshakes are collected, the first pings are over. */
+/**
+ * After the last connection: the garbage collector frees the buffers of the handshakes, and the
+ * first pings end.
+ */
 const SETTLE_MS = 3_000;
 /** Thundering herd: more than this share of all devices back within one tenth of a second. */
 const HERD_WINDOW_MS = 100;
@@ -37,7 +40,7 @@ export const idle: Bench = {
     }
     const devices = await affordableDevices(context, context.quick ? 20 : 10_000);
     const tls = await writeSelfMadeCertificate(context.folder);
-    // TLS goes the same way and more.
+    // TLS takes the same path and does more work.
     const plain = context.quick ? [] : await measure(context, "plain", devices, {});
     return [...plain, ...(await measure(context, "TLS", devices, { tls }))];
   },
@@ -63,7 +66,7 @@ async function measure(
   await using owner = new AsyncDisposableStack();
   const fleets = Array.from({ length: FLEETS }, (_, i) => owner.use(new FleetProcess(`idle-${kind}-${i + 1}`)));
   await Promise.all(fleets.map((fleet) => fleet.enroll(api, devices / FLEETS, [server.baseUrl], { ca: server.ca })));
-  // What enrolling left in the heap would be taken for room that links do not need.
+  // Memory that the enrollments left in the heap would hide the memory of the connections.
   await server.stop();
   await server.startAgain();
   await sleep(context.quick ? 0 : SETTLE_MS, undefined, { signal: context.signal });
