@@ -29,12 +29,15 @@ export class ClusterFaults {
     for (const node of deps.cluster.nodes) this.#watch(node);
   }
 
-  /** From now on nodes end because the run does. */
+  /** From now on, the run itself ends the nodes. */
   end(): void {
     this.#isOver = true;
   }
 
-  /** Every few seconds one node is killed and started again, as long as `faulty` lasts, but `atLeast` so often. The last one is waited for. */
+  /**
+   * Kills and restarts one node every few seconds while `faulty` lasts, but at least `atLeast`
+   * times. It waits for the last restart.
+   */
   async killNodes(random: SeededRandom, atLeast: number, faulty: AbortSignal, run: AbortSignal): Promise<void> {
     const { cluster } = this.#deps;
     for (let kills = 0; kills < atLeast || !faulty.aborted; kills += 1) {
@@ -50,7 +53,10 @@ export class ClusterFaults {
     }
   }
 
-  /** PostgreSQL killed, NATS killed and one node cut from NATS: once each within `withinMs`, then again as long as `faulty` lasts. */
+  /**
+   * Kills PostgreSQL, kills NATS and cuts one node off from NATS: each once within `withinMs`, then
+   * repeatedly while `faulty` lasts.
+   */
   async breakEngines(random: SeededRandom, withinMs: number, faulty: AbortSignal, run: AbortSignal): Promise<void> {
     const { engines } = this.#deps;
     const faults = [

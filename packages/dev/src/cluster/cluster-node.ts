@@ -69,7 +69,10 @@ export class ClusterNode implements AsyncDisposable {
     await program.exited;
   }
 
-  /** As whatever supervises it would: again and again until it listens, because its engines may be away. */
+  /**
+   * Restarts the node like a service manager: it retries until the node listens, because the
+   * backends may be unavailable.
+   */
   async startAgain(signal: AbortSignal): Promise<void> {
     for (;;) {
       signal.throwIfAborted();

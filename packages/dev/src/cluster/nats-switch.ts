@@ -10,7 +10,7 @@ export class NatsSwitch implements AsyncDisposable {
   readonly #server: Server;
   readonly #natsPort: number;
   readonly #cutOff = new Set<string>();
-  /** By user; those that have not said who they are yet are under "". */
+  /** By user. Connections without a CONNECT yet are under "". */
   readonly #sockets = new Map<Socket, string>();
 
   private constructor(server: Server, natsPort: number) {
@@ -33,7 +33,7 @@ export class NatsSwitch implements AsyncDisposable {
     return `nats://${user}:any@127.0.0.1:${address.port}`;
   }
 
-  /** Its connection ends, and new ones end as soon as they say whose they are. */
+  /** Ends the node's connection. New connections end as soon as they name this user. */
   cutOff(user: string): void {
     this.#cutOff.add(user);
     for (const [socket, owner] of this.#sockets) if (owner === user) socket.destroy();
@@ -63,7 +63,7 @@ export class NatsSwitch implements AsyncDisposable {
     up.once("close", () => down.destroy());
     up.pipe(down);
     down.once("data", (first) => {
-      // The client's first words are one small write: CONNECT {...} and PING.
+      // The client's first write is small: CONNECT {...} and PING.
       const user = /"user":"([^"]*)"/.exec(first.toString("utf8"))?.[1] ?? "";
       if (this.#cutOff.has(user)) return down.destroy();
       this.#sockets.set(down, user);
