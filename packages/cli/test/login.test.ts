@@ -106,9 +106,7 @@ describe("halligan login", { concurrency: 4 }, () => {
     await assert.rejects(readFile(world.configFile), { code: "ENOENT" });
   });
 
-  it("a profile file that others can read is refused, and the message says how to fix it", {
-    skip: !HAS_MODES,
-  }, async () => {
+  it("refuses a profile file that others can read, and says how to fix it", { skip: !HAS_MODES }, async () => {
     await using world = await makeWorld();
     await logIn(world);
     await chmod(world.configFile, 0o640);

@@ -60,37 +60,33 @@ for (const runtime of RUNTIMES) {
       assert.equal(existsSync(path.join(root, "journal.jsonl.new")), false);
     });
 
-    test(
-      "a file that changed between a crash and its repetition arrives whole, in its newer state",
-      options,
-      async () => {
-        await using folder = await temporaryFolder();
-        await using server = new FakeServer();
-        const root = await enrolled(runtime.file, server, folder.path);
-        const file = path.join(folder.path, "log");
-        writeFileSync(file, randomBytes(20 * 1024 * 1024));
-        let parts = 0;
-        {
-          await using first = new AgentProcess(runtime.file, ["run", "--data", root]);
-          await server.frame("hello");
-          // The first part is stored, the second one is never answered.
-          server.intercept = (request) => request.url?.includes("/parts/") === true && ++parts > 1;
-          server.sendOrder(server.order([{ index: 0, type: "GetFile", path: file }]));
-          await until(() => parts > 1);
-          first.kill("SIGKILL");
-          await first.exited;
-        }
-        server.intercept = () => false;
-        const later = randomBytes(20 * 1024 * 1024);
-        writeFileSync(file, later);
-        await using _second = new AgentProcess(runtime.file, ["run", "--data", root]);
-        const ended = await server.frame("ended");
-        assert.deepEqual([ended.outcome, ended.errors], ["completed", []]);
-        const result = ended.result?.kind === "uploaded" ? ended.result : undefined;
-        assert.equal(result?.fileChange, undefined);
-        assert.ok(gunzipSync(server.completed.get(result?.uploadId ?? "") ?? "").equals(later));
-      },
-    );
+    test("a file that changed between a crash and its repetition arrives in its newer state", options, async () => {
+      await using folder = await temporaryFolder();
+      await using server = new FakeServer();
+      const root = await enrolled(runtime.file, server, folder.path);
+      const file = path.join(folder.path, "log");
+      writeFileSync(file, randomBytes(20 * 1024 * 1024));
+      let parts = 0;
+      {
+        await using first = new AgentProcess(runtime.file, ["run", "--data", root]);
+        await server.frame("hello");
+        // The first part is stored, the second one is never answered.
+        server.intercept = (request) => request.url?.includes("/parts/") === true && ++parts > 1;
+        server.sendOrder(server.order([{ index: 0, type: "GetFile", path: file }]));
+        await until(() => parts > 1);
+        first.kill("SIGKILL");
+        await first.exited;
+      }
+      server.intercept = () => false;
+      const later = randomBytes(20 * 1024 * 1024);
+      writeFileSync(file, later);
+      await using _second = new AgentProcess(runtime.file, ["run", "--data", root]);
+      const ended = await server.frame("ended");
+      assert.deepEqual([ended.outcome, ended.errors], ["completed", []]);
+      const result = ended.result?.kind === "uploaded" ? ended.result : undefined;
+      assert.equal(result?.fileChange, undefined);
+      assert.ok(gunzipSync(server.completed.get(result?.uploadId ?? "") ?? "").equals(later));
+    });
 
     test("a note of a change outlives a crash before its report", options, async () => {
       await using folder = await temporaryFolder();

@@ -88,18 +88,14 @@ test("a ticket that the server does not know any more is exchanged for the next 
   assert.deepEqual(tickets, ["Ticket old", "Ticket ticket-0"]);
 });
 
-test(
-  "wrong bytes are fetched again a bounded number of times, then the transfer fails with an error",
-  options,
-  async () => {
-    const wrong: Answer = (_request, response, bytes) => void response.end(Buffer.alloc(bytes.length, "x"));
-    const { errors, names, ranges } = await putThrough([wrong, wrong, wrong, wrong, wrong]);
-    assert.deepEqual(errors, ["The received library file is not the ordered one: its SHA-256 differs."]);
-    assert.equal(ranges.length, 3);
-    assert.deepEqual(names, []);
-    assert.ok((await putThrough([wrong, wrong])).isWhole);
-  },
-);
+test("wrong bytes are fetched again a bounded number of times, then the transfer fails", options, async () => {
+  const wrong: Answer = (_request, response, bytes) => void response.end(Buffer.alloc(bytes.length, "x"));
+  const { errors, names, ranges } = await putThrough([wrong, wrong, wrong, wrong, wrong]);
+  assert.deepEqual(errors, ["The received library file is not the ordered one: its SHA-256 differs."]);
+  assert.equal(ranges.length, 3);
+  assert.deepEqual(names, []);
+  assert.ok((await putThrough([wrong, wrong])).isWhole);
+});
 
 test(
   "more bytes than were promised, and fewer, are not waited for: it is asked again, and then said",

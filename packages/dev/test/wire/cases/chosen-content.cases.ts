@@ -238,9 +238,7 @@ test("while a name is replaced over and over, each pinned start runs its own byt
   }
 });
 
-test("an upload through Halligan's own interface keeps the properties of the replaced file that it omits", {
-  skip,
-}, async () => {
+test("an upload of Halligan's own keeps the properties of a replaced file that it omits", { skip }, async () => {
   const { api, library: files } = here();
   const name = files.name("described.sh");
   const put = (query: string, content: string) =>
