@@ -1,4 +1,4 @@
-/** Puts the agent together: the only file that knows every part by name. */
+/** Assembles the agent. This is the only file that knows every part by name. */
 import { randomBytes } from "node:crypto";
 import { chmod, readdir, readFile, rm } from "node:fs/promises";
 import path from "node:path";
@@ -32,7 +32,10 @@ export const realRandom: Random = {
   id: () => randomBytes(16).toString("hex"),
 };
 
-/** Runs until `signal` is aborted. Rejects with a sentence when this folder cannot be run with. */
+/**
+ * Runs until `signal` is aborted. Rejects with a sentence for people when this folder cannot be
+ * used.
+ */
 export async function runAgent(
   options: { root: string; env: NodeJS.ProcessEnv; log: Log },
   signal: AbortSignal,
@@ -121,7 +124,8 @@ async function emptyWorkAfterRestart(folder: DataFolder, bootId: string, log: Lo
       await rm(folder.work, { recursive: true, force: true });
       log.info("workFolderEmptied");
     } catch (error) {
-      // A file that not even root removes (immutable, a mount): an agent that starts is worth more than an empty folder.
+      // Even root may be unable to remove a file (immutable, a mount). The agent starts anyway,
+      // although the folder is not empty.
       log.error("workFolderNotEmptied", { error: reasonOf(error) });
     }
     ensureInnerFolder(folder.work);
@@ -129,7 +133,10 @@ async function emptyWorkAfterRestart(folder: DataFolder, bootId: string, log: Lo
   await replaceFile(file, bootId);
 }
 
-/** Its files are 0600 from the start; one that was made otherwise, as by a restored backup, is closed. Half-written ones go. */
+/**
+ * The agent's files are created with mode 0600. This corrects the mode of other files, for example
+ * from a restored backup, and removes incomplete files.
+ */
 async function closeOwnFiles(root: string): Promise<void> {
   for (const entry of await readdir(root, { withFileTypes: true })) {
     const file = path.join(root, entry.name);

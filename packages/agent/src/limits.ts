@@ -20,11 +20,13 @@ export const LIMITS = {
   /** Frames that the network has not taken yet. When full the link is closed: the server does not read. */
   maxUnsentBytes: 16 * MIB,
   /**
-   * An order, a verdict or the grant of a start that can be older than this is not acted on: what it is about may have been
-   * cancelled since, and the word of it held back on the way.
+   * An order, a verdict or the grant of a start that can be older than this is ignored. The action
+   * may have been cancelled since, and that message may have been held back on the network.
    */
   maxGrantAgeMs: 10_000,
-  /** What a large order may take longer: the slowest link that it still comes through. */
+  /**
+   * A large order may take longer. This is the slowest connection over which it is still accepted.
+   */
   slowestLinkBytesPerMs: 8,
   /** From the end of a link until its connection is cut. */
   socketCloseMs: 5_000,
@@ -35,7 +37,9 @@ export const LIMITS = {
 
   /** Without a link for longer than this, no further command is started. */
   startWithoutLinkMs: 60_000,
-  /** How long a cancelled script's output may take to upload before `closed` is sent without it. */
+  /**
+   * How long the upload of a cancelled script's output may take before `closed` is sent without it.
+   */
   cancelledDeliveryMs: 30_000,
   /** How long stopping waits for the running command's tree to end and its end to be journaled. */
   stopMs: 8_000,
@@ -58,9 +62,12 @@ export const LIMITS = {
   /** A whole result is sent again under a new upload id this often when the server finds it incomplete or different. */
   uploadRestarts: 3,
   downloadRestarts: 3,
-  /** A part that the server found changed on the way is sent again this often. */
+  /** How often a part is sent again when the server found that it changed in transit. */
   partRestarts: 3,
-  /** A request that moves no byte for this long is made anew on another connection. Less than the usual stall limit of 2 minutes. */
+  /**
+   * A request that moves no byte for this long is repeated on another connection. Less than the
+   * usual stall limit of 2 minutes.
+   */
   silentRequestMs: 50_000,
   transferBackoffBaseMs: 500,
   transferBackoffCapMs: 10_000,
@@ -91,9 +98,9 @@ export const LIMITS = {
   scriptOpenFiles: 1_024,
   /** How long `mkfifo` may take. */
   makePipesMs: 5_000,
-  /** What decides how a script is run is looked for in these first bytes. */
+  /** How a script is run is decided by these first bytes. */
   maxScriptHeadBytes: 64 * KIB,
-  /** A larger script is fetched anew for each order. */
+  /** A larger script is fetched again for each order. */
   maxKeptScriptBytes: 64 * KIB,
   /** All scripts that are kept in memory. */
   keptScriptsBytes: 1 * MIB,

@@ -131,7 +131,7 @@ async function runCommand(argv: string[]): Promise<number> {
   const values = parse(() => parseArgs({ args: argv, options: { data: { type: "string" } } }));
   closeInheritedDescriptors();
   const stopping = new AbortController();
-  const stop = () => stopping.abort(new Error("The agent was told to stop."));
+  const stop = () => stopping.abort(new Error("The agent received a signal to stop."));
   const log = jsonLog((line) => process.stderr.write(line));
   takeSignals(log, stop);
   try {
@@ -139,7 +139,8 @@ async function runCommand(argv: string[]): Promise<number> {
   } catch (error) {
     if (!stopping.signal.aborted) throw error;
   }
-  // At an exit Node waits for the threads of its pool, also for one that waits for a file system that does not answer.
+  // At an exit, Node waits for the threads of its pool, even for a thread that waits for a file
+  // system without a response.
   if (fileCalls.stuck > 0) process.kill(process.pid, "SIGKILL");
   // A socket that the other side does not close would keep the process; everything that counts is on disk.
   process.exit(0);

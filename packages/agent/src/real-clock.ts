@@ -1,7 +1,7 @@
 import { performance } from "node:perf_hooks";
 import type { Clock } from "./core/ports.ts";
 
-/** Longest time that a timer takes; longer sleeps are made of several. */
+/** Longest time of one timer. Longer sleeps use several timers. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export const realClock: Clock = {

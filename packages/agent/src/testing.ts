@@ -1,5 +1,6 @@
 /**
- * What simulated devices are made of: the agent's core, the ports that it waits on, and its uploads. Not an interface for anybody else.
+ * The parts of simulated devices: the agent's core, its ports, and its uploads. Only the simulation
+ * and the bench may use this interface.
  */
 export { type CoreDeps, runAgentCore } from "./core/agent-core.ts";
 export { backoffMs } from "./core/backoff.ts";

@@ -1,2 +1,4 @@
-/** The version of this package, told to the server. A test keeps it equal to package.json. */
+/**
+ * The version of this package, as reported to the server. A test keeps it equal to package.json.
+ */
 export const AGENT_VERSION = "0.1.0";

@@ -8,7 +8,7 @@ export interface BenchContext {
   /** Where the server process leaves a CPU profile when it stops; null: nowhere. */
   readonly profileDir: string | null;
   readonly signal: AbortSignal;
-  /** A line for people: what goes on, or what was left out and why. */
+  /** Writes a line for people: the progress, or what was skipped and why. */
   note(text: string): void;
 }
 
@@ -17,8 +17,8 @@ export interface Bench {
   /** One line: what it measures. What it does not stands in the head of its file. */
   readonly about: string;
   /**
-   * Throws when the measurement was not sound: something was lost, failed or came out wrong. A goal that was not reached is a figure
-   * like any other.
+   * Throws when the measurement was not valid: something was lost, failed or had a wrong result. A
+   * missed goal is an ordinary figure.
    */
   run(context: BenchContext): Promise<Measured[]>;
 }

@@ -1,4 +1,4 @@
-/** One measured number beside the floor of this machine and beside its goal. */
+/** One measured number, with this machine's baseline and the goal. */
 export type Unit = "ms" | "/s" | "MB/s" | "MB" | "KB" | "%" | "s" | "us" | "actions";
 
 /** A bound on the value itself, or on its ratio to the floor. */
@@ -46,7 +46,7 @@ export function figureOf(bench: string, { figure, value, unit, floor, goals = []
   };
 }
 
-/** A goal beside a floor that was not measured is not met: nobody knows. */
+/** A goal relative to a baseline is not met when the baseline was not measured. */
 function isMet(goal: Goal, value: number, ratio: number | null): boolean {
   if ("atMost" in goal) return value <= goal.atMost;
   if ("atLeast" in goal) return value >= goal.atLeast;

@@ -3,7 +3,10 @@ import type { Figure } from "./figure.ts";
 const HEAD = ["bench", "figure", "value", "unit", "floor", "ratio", "goal", "met"] as const;
 const RIGHT: ReadonlySet<string> = new Set(["value", "floor", "ratio"]);
 
-/** The table for people; as Markdown, so that it can stand in docs/performance.md as it is. */
+/**
+ * The table for people, in Markdown, so that it can be copied to docs/performance.md without
+ * changes.
+ */
 export function tableOf(figures: readonly Figure[]): string {
   const rows = figures.map((figure) => HEAD.map((name) => cellOf(figure, name)));
   const widths = HEAD.map((name, column) => Math.max(name.length, ...rows.map((row) => row[column]?.length ?? 0)));

@@ -21,7 +21,7 @@ export async function runBenches(benches: readonly Bench[], context: Omit<BenchC
   };
 }
 
-/** Null when it failed, which is told: the figures of the others are not lost for it. */
+/** Null when the bench failed. The failure is reported, and the figures of the others are kept. */
 async function runOne(bench: Bench, context: Omit<BenchContext, "folder">): Promise<Figure[] | null> {
   const note = (text: string) => context.note(`${bench.name}: ${text}`);
   note(bench.about);

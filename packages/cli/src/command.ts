@@ -3,7 +3,7 @@ import type { Arguments, OptionSpecs } from "./arguments/arguments.ts";
 import type { Environment } from "./environment.ts";
 import type { Progress } from "./render/progress/progress.ts";
 
-/** What a command leaves: one of the two outputs is printed. */
+/** The result of a command. One of its two outputs is printed. */
 export interface Outcome {
   /** The document of `--json`. */
   json: Record<string, unknown>;
@@ -12,7 +12,7 @@ export interface Outcome {
   /** For people, on standard error. */
   notes?: string | Uint8Array;
   exitCode?: number;
-  /** All documents were written by `emit` as they came; `json` is not printed. */
+  /** `emit` has already written all documents, so `json` is not printed. */
   isStreamed?: true;
 }
 
@@ -26,8 +26,8 @@ export interface CommandContext {
   /** A line for the person at a terminal or in a log; on standard error, not with `--json`. */
   note(text: string): void;
   /**
-   * For commands that go on: writes one document to standard output at once, with `--json` as one
-   * line. Waits while the reader is slower.
+   * For commands that run on: writes one document to standard output at once, with `--json` on one
+   * line. Waits when the reader is slower.
    */
   emit(document: Record<string, unknown>, text: string): Promise<void>;
   /** The API with the chosen profile's credentials. Throws CliError `configuration`. */
@@ -45,7 +45,7 @@ export interface Command {
   options: OptionSpecs;
   /** Least and most positional arguments. */
   positionals: { min: number; max: number };
-  /** Whether what follows `--` is for someone else. */
+  /** Whether arguments after `--` are passed on to another program. */
   mayPassOn?: boolean;
   examples: readonly string[];
   /** The shape of `--json`'s document, as a line. */

@@ -6,11 +6,11 @@ import { UsageError } from "./errors/cli-error.ts";
 
 export interface Invocation {
   command: Command;
-  /** Everything but the command's name; options of all commands may stand before it. */
+  /** All arguments except the command's name. Options of all commands can precede it. */
   rest: string[];
 }
 
-/** Where the words that are not options stand, as far as a command's name can reach. */
+/** The positions of the words that are not options, as far as a command's name can extend. */
 function wordPositions(argv: readonly string[]): number[] {
   const positions: number[] = [];
   for (let index = 0; index < argv.length && positions.length < 2; index += 1) {
@@ -18,7 +18,8 @@ function wordPositions(argv: readonly string[]): number[] {
     if (argument === "--") break;
     if (!argument.startsWith("-")) positions.push(index);
     else if (takesValue(argument)) index += 1;
-    // Past the first word only options of all commands may stand before the second; another ends the name.
+    // Between the first and the second word, only options of all commands are allowed. Another
+    // option ends the name.
     else if (positions.length > 0 && !isGlobal(argument)) break;
   }
   return positions;
@@ -59,7 +60,7 @@ export function findCommand(argv: readonly string[]): Invocation | null {
   throw unknownCommand(words);
 }
 
-/** `machines shwo`: the first word is a command of its own, but one that takes no further words. */
+/** For `machines shwo`: the first word is a command, but it takes no further words. */
 function refuseUnknownSecond([first = "", second]: readonly string[]): void {
   const group = commandsOfGroup(first).map(({ name }) => name);
   if (second === undefined || group.length === 0) return;

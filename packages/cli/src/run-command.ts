@@ -59,7 +59,8 @@ export async function runCommand(
   try {
     return await command.run(context);
   } catch (error) {
-    // Waits of the platform reject with an error of their own; the reason is what the person did.
+    // Waits of the platform reject with their own error. The reason of the signal says what the
+    // person did.
     if (signal.aborted && !(error instanceof CliError)) throw signal.reason;
     throw error;
   } finally {

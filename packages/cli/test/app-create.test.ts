@@ -7,7 +7,7 @@ import { makeWorld } from "./halligan.ts";
 
 /**
  * Made once with `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj
- * /CN=soar`; nobody has its private half.
+ * /CN=soar`. The private key was deleted.
  */
 const CERTIFICATE = `-----BEGIN CERTIFICATE-----
 MIIBcjCCARmgAwIBAgIUakI1Jzkq6RGG6V/8D9EUK7gioHYwCgYIKoZIzj0EAwIw

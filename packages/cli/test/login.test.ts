@@ -106,7 +106,7 @@ describe("halligan login", { concurrency: 4 }, () => {
     await assert.rejects(readFile(world.configFile), { code: "ENOENT" });
   });
 
-  it("a profile file that others can read is refused with the way to mend it", { skip: !HAS_MODES }, async () => {
+  it("refuses a profile file that others can read, and says how to fix it", { skip: !HAS_MODES }, async () => {
     await using world = await makeWorld();
     await logIn(world);
     await chmod(world.configFile, 0o640);
@@ -135,7 +135,7 @@ describe("halligan login", { concurrency: 4 }, () => {
     }
   });
 
-  it("without any credentials the person is told how to start", async () => {
+  it("without any credentials the message says how to start", async () => {
     await using world = await makeWorld();
     const { exitCode, stderr } = await world.call(["machines"]);
     assert.equal(exitCode, 78);

@@ -19,7 +19,7 @@ const application = (clientId: string, name: string, ownerId: string | null) => 
   };
 };
 
-describe("who ends an account is told of the applications that it made", () => {
+describe("ending an account lists the applications that it made", () => {
   for (const [words, line, answer, name] of [
     [["app", "remove", MAKER], `DELETE /halligan/v1/applications/${MAKER}`, undefined, "left behind"],
     [

@@ -11,7 +11,7 @@ import { credentialsOf, makeWorld } from "./halligan.ts";
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
 describe("halligan run", { concurrency: 4 }, () => {
-  it("passes the script's output, errors and exit code on, and nothing else when nobody watches", async () => {
+  it("passes the script's output, errors and exit code on, and nothing else without a terminal", async () => {
     await using world = await makeWorld();
     world.api.library.set("a.sh", Buffer.from("x"));
     world.api.script.transcript = {

@@ -128,7 +128,7 @@ export class Program implements AsyncDisposable {
   }
 }
 
-/** The settings of whoever started this process are not the world's. */
+/** The environment of the parent process must not change the settings of the world. */
 function withoutHalligan(env: NodeJS.ProcessEnv): Record<string, string> {
   const kept: Record<string, string> = {};
   for (const [name, value] of Object.entries(env)) {

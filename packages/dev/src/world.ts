@@ -17,7 +17,7 @@ export interface WorldOptions {
   settings?: Readonly<Record<string, string>>;
   /** The server's data folder, which must not exist; one of the world's own by default. */
   dataDir?: string;
-  /** Told every line that a program of the world writes. */
+  /** Called with every line that a program of the world writes. */
   onLine?: (program: string, line: string) => void;
 }
 
@@ -158,7 +158,10 @@ async function startAgents(world: World, count: number): Promise<void> {
   await Promise.all(Array.from({ length: STARTING_AT_ONCE }, startWaiting));
 }
 
-/** Between finding a free port and listening on it somebody else may take it: then another one is tried. */
+/**
+ * Another program can take a free port between the search and the listen call. Then another port is
+ * tried.
+ */
 async function startOnFreePort(
   dataDir: string,
   options: WorldOptions,

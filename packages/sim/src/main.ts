@@ -92,7 +92,7 @@ interface Options {
   json: boolean;
 }
 
-/** Null when the arguments make no sense. */
+/** Null for invalid arguments. */
 function readOptions(): Options | null {
   try {
     const text = { type: "string" } as const;

@@ -2,14 +2,18 @@ import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import type { Outcome } from "./schedule.ts";
 
-/** A world lives for milliseconds; without a bound V8 would let them pile up to gigabytes before it looks at them. */
+/**
+ * A world lives for milliseconds. Without this bound, V8 would collect gigabytes of dead worlds
+ * before it frees them.
+ */
 const WORKER_HEAP_MB = 256;
 /** Seeds that one worker takes at a time. */
 const CHUNK = 25;
 
 /**
- * Runs the schedules of `count` seeds from `first` on, on several threads, and calls `done` for each in any order. Stops early when `done`
- * answers false. Each schedule is its own world, so threads change nothing but the time it takes.
+ * Runs the schedules of `count` seeds, starting at `first`, in several worker threads. Calls `done`
+ * for each result, in any order. Stops early when `done` returns false. Schedules share nothing, so
+ * the threads affect only the duration.
  */
 export async function runManySchedules(
   first: number,
@@ -27,7 +31,7 @@ export async function runManySchedules(
   );
 }
 
-/** The same over PostgreSQL, one thread for each of the empty databases at `urls`. */
+/** The same with PostgreSQL, one worker thread for each of the empty databases at `urls`. */
 export function runManySchedulesOnPostgres(
   first: number,
   count: number,

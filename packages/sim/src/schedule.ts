@@ -25,7 +25,7 @@ import { World } from "./world/world.ts";
 export interface Outcome {
   seed: number;
   steps: number;
-  /** Of the simulated world. */
+  /** Duration in simulated time. */
   lastedMs: number;
   actions: number;
   faults: ReadonlyMap<string, number>;
@@ -34,11 +34,16 @@ export interface Outcome {
   traceSha256: string;
 }
 
-/** Longer than any deadline that can still run when faults have ended: queue, lost device, an hour of a wrong clock, and slack. */
+/**
+ * Longer than any deadline that can be pending when the faults end: queue, lost device, one hour of
+ * a wrong clock, and slack.
+ */
 const SETTLE_MS = 2 * 3_600_000;
 const SERVER_DOWN_MS = 20_000;
 
-/** One run of a world from its seed to its end. The database is emptied first; nothing else is shared between runs. */
+/**
+ * Runs one world from its seed to its end. The database is emptied first. Runs share nothing else.
+ */
 export async function runSchedule(seed: number, database: SimDatabase): Promise<Outcome> {
   const world = new World(seed);
   await database.clear(world);
@@ -125,7 +130,9 @@ class Schedule {
     return this.#outcome();
   }
 
-  /** Callers and faults in any order, some seconds apart, often close together. */
+  /**
+   * Injects faults and sends requests in random order, some seconds apart and often close together.
+   */
   async #roughTime(): Promise<void> {
     const { random } = this.#world;
     this.#retirements.plan(() => this.#fleetList());
@@ -147,7 +154,10 @@ class Schedule {
     }
   }
 
-  /** Where others may write at the same moment, often two ask at once: for the same device, or for what the other one has just asked for. */
+  /**
+   * With several nodes, often sends two requests at once: two for the same device, or one that
+   * cancels the other.
+   */
   #ask(device: Device): void {
     const { random } = this.#world;
     this.#callers.runLiveResponse(device);
@@ -159,7 +169,8 @@ class Schedule {
   async #settle(): Promise<void> {
     const { timeline } = this.#world;
     const hasClone = this.#fleet.devices.some(({ machineId }) => this.#fleet.hasLivingCopies(machineId));
-    // Two copies have to connect once more each; what else is open ends when it ends.
+    // Each of two copies must connect once more. Everything else that is open ends by its own
+    // deadline.
     if (hasClone) await this.#time.runFor(6 * PING_INTERVAL_MS + 30_000);
     const lastMs = timeline.nowMs + SETTLE_MS;
     do await this.#time.runFor(5_000);
@@ -180,7 +191,7 @@ class Schedule {
       this.#world.violated("nothingBreaks", `the simulation looked at rows that are not there: ${difference}`);
   }
 
-  /** To the end of the run: each new connection is a chance to move what must not be moved. */
+  /** Reconnects until the end of the run. Each new connection could move a bound that must stay. */
   #reconnect(device: Device): void {
     const { neverEnding, timeline } = this.#world;
     if (!neverEnding) return;
@@ -195,7 +206,7 @@ class Schedule {
     const { cloned, copied, setBack } = this.#fleet;
     for (const device of this.#fleet.devices) {
       const { machineId, name } = device;
-      // A retired device is not let in, so two of them do not meet.
+      // The server rejects a retired device, so two copies of it are never connected.
       const isTwice = this.#fleet.mustBeFound(device) && !this.#retirements.asked.has(machineId);
       const mayBeTwice = [cloned, copied, setBack].some((machines) => machines.has(machineId));
       if (isTwice && !quarantined.has(machineId)) {
@@ -207,7 +218,9 @@ class Schedule {
     }
   }
 
-  /** Nothing is unfinished, and every device that is there has told the end of what it was given. */
+  /**
+   * True when every action is final, and every present device has reported the end of its orders.
+   */
   #isSettled(): boolean {
     if (!this.#nodes.areAllRunning) return false;
     const absent = new Set(this.#fleet.devices.filter(({ isGone }) => isGone).map(({ machineId }) => machineId));
@@ -217,7 +230,8 @@ class Schedule {
   #serverDied(server: SimServer, process: Incarnation | null): void {
     const { random, timeline } = this.#world;
     for (const { link } of this.#fleet.devices) {
-      // A killed process's connections are reset; after a power cut nobody tells the agents.
+      // The connections of a killed process are reset. After a power cut, the agents get no
+      // notification.
       const isReset = random.chance(0.7);
       if (!link || link.node !== process) continue;
       if (isReset) link.serverGone();

@@ -1,6 +1,6 @@
 import type { Outcome } from "./schedule.ts";
 
-/** What many schedules came to, in one line. */
+/** The results of many schedules, in one line. */
 export class Summary {
   #schedules = 0;
   #steps = 0;
@@ -22,7 +22,7 @@ export class Summary {
     return this.#violations;
   }
 
-  /** Kinds of faults that were injected, most frequent first. */
+  /** Kinds of injected faults, most frequent first. */
   get faults(): ReadonlyMap<string, number> {
     return this.#faults;
   }

@@ -6,7 +6,7 @@ import type { TransferDeps } from "../transfer/server-request.ts";
 import type { KeptScripts } from "./kept-scripts.ts";
 import type { Environment } from "./script-environment.ts";
 
-/** What the commands need of the rest of the agent. */
+/** What the commands need from the rest of the agent. */
 export interface CommandDeps extends TransferDeps {
   folder: DataFolder;
   machineId: string;
@@ -15,6 +15,6 @@ export interface CommandDeps extends TransferDeps {
   keptScripts: KeptScripts;
   keptProcesses: KeptProcesses;
   scriptPipes: ScriptPipes;
-  /** What every script gets (`baseEnvironment`). */
+  /** The environment of every script (`baseEnvironment`). */
   environment: Environment;
 }

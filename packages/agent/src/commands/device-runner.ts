@@ -40,7 +40,7 @@ export function deviceRunner(deps: CommandDeps): Runner {
     },
 
     async endOrphans(command, process) {
-      // Nothing outlives a restart of the device, and the numbers mean other processes now.
+      // No process outlives a restart of the device, and the numbers belong to other processes now.
       if (process && process.bootId !== deps.bootId) return [];
       const others = deps.keptProcesses.groupsOfOthers(command).map(({ folder }) => folder);
       const cgroups = deps.cgroups.of(command).filter(({ folder }) => !others.includes(folder));

@@ -1,13 +1,14 @@
 /**
- * Scripts that this agent process has fetched before, by their SHA-256. Playbooks send the same few scripts again and again; asking for one
- * costs a request of a millisecond of processor time at either end. In memory, where no script of the device changes them unseen.
+ * A cache of the scripts that this agent process has fetched, by their SHA-256. Playbooks send the
+ * same few scripts repeatedly, and each request costs a millisecond of processor time at both ends.
+ * The cache is in memory, where scripts of the device cannot change it.
  */
 import { createHash } from "node:crypto";
 import type { OrderFile } from "@halligan/protocol/link";
 import { LIMITS } from "../limits.ts";
 
 export class KeptScripts {
-  /** The one that was used last is the last. */
+  /** In order of use, the last used script at the end. */
   readonly #bytesBySha256 = new Map<string, Uint8Array>();
   #sizeBytes = 0;
 
@@ -19,12 +20,14 @@ export class KeptScripts {
     return bytes;
   }
 
-  /** Larger ones than {@link LIMITS.maxKeptScriptBytes} are not kept. */
+  /** Scripts above {@link LIMITS.maxKeptScriptBytes} are not cached. */
   mayKeep({ sizeBytes }: OrderFile): boolean {
     return sizeBytes <= LIMITS.maxKeptScriptBytes;
   }
 
-  /** Only bytes that have the hash are kept under it. Those that were not used for longest make room. */
+  /**
+   * Stores the bytes only if they have the hash. The least recently used scripts are removed first.
+   */
   keep(file: OrderFile, bytes: Uint8Array): void {
     if (!this.mayKeep(file) || this.#bytesBySha256.has(file.sha256)) return;
     if (createHash("sha256").update(bytes).digest("hex") !== file.sha256) return;

@@ -14,7 +14,7 @@ export const EXTRA_NAMES_VARIABLE = "HALLIGAN_AGENT_SCRIPT_ENV";
 
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/** Windows has no constant values for these; a program may not start without them. */
+/** Windows has no constant values for these variables, and a program may not start without them. */
 const WINDOWS_NAMES = [
   "ALLUSERSPROFILE",
   "APPDATA",
@@ -51,7 +51,7 @@ const WINDOWS_NAMES = [
 /**
  * What every script of this agent process gets.
  *
- * @param env the agent's own environment, of which the names in HALLIGAN_AGENT_SCRIPT_ENV are
+ * @param env the agent's own environment; the variables named in HALLIGAN_AGENT_SCRIPT_ENV are
  * passed on
  * @throws a sentence when that list is not one of names that may be passed
  */
@@ -63,8 +63,8 @@ export function baseEnvironment(env: NodeJS.ProcessEnv, platform: NodeJS.Platfor
 }
 
 /**
- * `baseEnvironment` for this agent. Under root without the folders of PATH that other accounts can change: a program that one of them puts
- * there would run as root.
+ * `baseEnvironment` for this agent. For root, PATH has no folders that other accounts can change,
+ * because a program that one of them puts there would run as root.
  */
 export function agentEnvironment(env: NodeJS.ProcessEnv, log: Log): Environment {
   const environment = baseEnvironment(env);
@@ -74,9 +74,7 @@ export function agentEnvironment(env: NodeJS.ProcessEnv, log: Log): Environment 
   return { ...environment, PATH: path };
 }
 
-/**
- * With the four names that say which command this is. They also mark its processes (`treeMark`).
- */
+/** Adds the four variables that identify the command. They also mark its processes (`treeMark`). */
 export function scriptEnvironment(
   base: Environment,
   command: CommandRef & { machineId: string; workFolder: string },
@@ -90,7 +88,9 @@ export function scriptEnvironment(
   };
 }
 
-/** How a process of a command is known whatever it does with its parent, group and session. */
+/**
+ * The mark identifies a process of a command, whatever it does with its parent, group and session.
+ */
 export function treeMark(command: CommandRef): string[] {
   return [`HALLIGAN_ACTION_ID=${command.actionId}`, `HALLIGAN_COMMAND_INDEX=${command.index}`];
 }
@@ -102,7 +102,7 @@ function posixEnvironment(): Environment {
     HOME: account.home,
     USER: account.name,
     LOGNAME: account.name,
-    // As cron: the account's own shell may be one that starts nothing.
+    // As in cron, because the account's own shell may be one that starts nothing.
     SHELL: "/bin/sh",
     LANG: utf8Locale(),
     TMPDIR: "/tmp",

@@ -1,5 +1,6 @@
 /**
- * The agent's mind: one journal, one link, at most one order that works. Everything it waits on is a port.
+ * Agent core: one journal, one connection, at most one running order. Everything that it waits for
+ * is a port, so the simulation can run it.
  */
 import { type AgentFrame, LINK_VERSION, SEALED_SINCE_VERSION } from "@halligan/protocol/link";
 import { LIMITS } from "../limits.ts";
@@ -29,13 +30,16 @@ export interface CoreDeps extends Omit<SessionDeps, "journal" | "orderKeys" | "o
   disk: Disk;
   random: Random;
   runner: Runner;
-  /** When it starts, the one that names the server first. */
+  /** The pinned order keys at the start. The first key names the server. */
   pinnedKeys: PinnedKeys;
-  /** Keeps them for the next start: durable when it resolves; when it rejects the old ones are kept. */
+  /**
+   * Stores the keys for the next start. They are durable when it resolves. When it rejects, the old
+   * keys stay.
+   */
   pinKeys(pinned: PinnedKeys): Promise<void>;
 }
 
-/** Runs until `signal` is aborted and what runs is ended and journaled. */
+/** Runs until `signal` is aborted and every running command is ended and journaled. */
 export async function runAgentCore(deps: CoreDeps, signal: AbortSignal): Promise<void> {
   const journal = await JournalWriter.open(deps, () => endUnknownOrphans(deps.runner, deps.log));
   await recover(journal, deps.runner, deps.log, signal);
@@ -52,7 +56,10 @@ class AgentCore implements FrameHandlers {
   readonly #reports: Reports;
   #pinned: PinnedKeys;
   #orderKeys: OrderKeys;
-  /** Bugs and a journal that contradicts itself end the agent: going on would be guessing. */
+  /**
+   * Aborted by a bug or by a journal that contradicts itself. The agent exits then, because
+   * continuing would be a guess.
+   */
   readonly #broken = new AbortController();
   #stopping: AbortSignal = this.#broken.signal;
   #worker: OrderWorker | null = null;
@@ -80,7 +87,8 @@ class AgentCore implements FrameHandlers {
       if (this.#stopping.aborted) resolve();
       this.#stopping.addEventListener("abort", () => resolve(), { once: true });
     });
-    // The link outlives the worker, so that the end of what was running is still told.
+    // The connection outlives the worker, so that the agent can still report the end of the running
+    // command.
     const worker = this.#worker;
     worker?.stop();
     const { clock } = this.#deps;
@@ -94,7 +102,7 @@ class AgentCore implements FrameHandlers {
   }
 
   async helloAnswer(frame: Frame<"helloAnswer">): Promise<void> {
-    // What has no verdict of this hello starts nothing further.
+    // An order for which this hello brought no verdict starts no further command.
     if (this.#worker) this.#worker.mayStart = false;
     await this.#rollingValue.keep(frame.rollingValue ?? null, this.#stopping);
     for (const { actionId, orderSeq, verdict } of frame.orders) {
@@ -106,7 +114,8 @@ class AgentCore implements FrameHandlers {
         for (const report of this.#unacknowledged(held)) this.#deps.link.send(report);
         if (this.#worker?.orderSeq === orderSeq) this.#worker.mayStart = true;
         else if (hasWork(held)) this.#work(orderSeq, []);
-        // An ack that was written when the agent died may have left nothing owed.
+        // The agent may have died after it wrote the last acknowledgement and before it closed the
+        // order.
         await this.#forgetIfSettled(orderSeq);
       }
     }
@@ -133,8 +142,8 @@ class AgentCore implements FrameHandlers {
       link.send({ type: "refused", actionId, orderSeq, code, message });
     };
     if (verdict.kind === "refuse") return refuse(verdict.code, verdict.message);
-    // The server sends it again when it still wants it.
-    if (!isFresh(received, clock.monotonicMs())) return refuse("late", "The order was under way for too long.");
+    // If the server still wants this order, it sends the order again.
+    if (!isFresh(received, clock.monotonicMs())) return refuse("late", "The order was in transit for too long.");
     if (this.#worker || this.#stopping.aborted) {
       return refuse("busy", "The agent is ending an earlier order, or is stopping.");
     }
@@ -143,8 +152,9 @@ class AgentCore implements FrameHandlers {
     }
     try {
       const pending = this.#rollingValue.pending;
-      // Taken and started in one write: there is no order that was taken and of which nothing is known. Nor is there one
-      // that was taken before the value of its connection was durable.
+      // One write records the order and its first start, so every accepted order has a known state.
+      // The same write records the rolling value of the connection, so no order is accepted before
+      // that value is durable.
       await this.#journal.tryAppend(
         ...(pending?.records ?? []),
         { type: "accepted", order: verdict.order },
@@ -162,7 +172,10 @@ class AgentCore implements FrameHandlers {
     this.#work(orderSeq, [0]);
   }
 
-  /** What is not signed by a pinned key changes nothing, and neither does a set that cannot be kept: the link goes on with the old one. */
+  /**
+   * Ignores a key set that no pinned key has signed. If the set cannot be stored, the connection
+   * continues with the old keys.
+   */
   async orderKeys(frame: Frame<"orderKeys">): Promise<void> {
     const { log, identity, pinKeys } = this.#deps;
     const verdict = checkOrderKeys(frame, { machineId: identity.machineId, pinned: this.#pinned });
@@ -182,13 +195,14 @@ class AgentCore implements FrameHandlers {
     if (this.#worker?.orderSeq === frame.orderSeq) this.#worker.grant(frame.startId, sentAtMs);
   }
 
-  /** @param reportAll after a hello: what ended earlier is told again as well */
+  /** @param reportAll true after a hello: ends that were reported earlier are reported again */
   async end(frame: Frame<"end">, reportAll = false): Promise<void> {
     const { orderSeq, actionId } = frame;
     const before = this.#journal.state.orders.get(orderSeq);
     if (before && before.order.actionId !== actionId) return;
     if (!before) {
-      // Refused or forgotten: nothing of it can be running here, and the server waits for that word.
+      // The order was refused or forgotten. Nothing of it can be running here, and the server waits
+      // for this report.
       this.#deps.link.send({ type: "closed", actionId, orderSeq, errors: [] });
       return;
     }
@@ -202,7 +216,7 @@ class AgentCore implements FrameHandlers {
     }
     if (this.#worker?.orderSeq === orderSeq) this.#worker.cancel();
     else if (!held.closed && nextCommand(held) === null) {
-      // Nothing of it runs, so this does not wait for another order's worker.
+      // Nothing of this order runs, so this does not wait for the worker of another order.
       await this.#append({ type: "closed", orderSeq, errors: [] });
       this.#deps.link.send({ type: "closed", actionId, orderSeq, errors: [] });
     } else if (!held.closed) this.#work(orderSeq, []).cancel();
@@ -226,7 +240,7 @@ class AgentCore implements FrameHandlers {
     if (held?.order.actionId !== frame.actionId) return;
     const worker = this.#worker?.orderSeq === frame.orderSeq ? this.#worker : null;
     if (worker && hasWork(held)) {
-      // Ending a tree takes seconds; the link must not wait for it.
+      // Ending a process tree takes seconds. The connection must not wait for it.
       worker.abandon();
       void worker.done
         .then(
@@ -252,7 +266,7 @@ class AgentCore implements FrameHandlers {
 
   async #forgotten(orderSeq: number): Promise<void> {
     this.#endMoments.forget(orderSeq);
-    // Files that stay behind are removed at the next start.
+    // The next start removes files that remain.
     await this.#deps.runner.forget(orderSeq).catch((error: unknown) => {
       this.#deps.log.warn("filesNotRemoved", { orderSeq, error: messageOf(error) });
     });

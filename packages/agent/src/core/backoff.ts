@@ -1,5 +1,6 @@
 /**
- * Full jitter: anywhere between nothing and the exponential bound, so that a fleet does not return in one wave.
+ * Full jitter: a random wait between 0 and the exponential bound, so that the agents of a fleet do
+ * not all reconnect at the same time.
  * @param attempt counts from 0
  * @param fraction at least 0, less than 1
  */

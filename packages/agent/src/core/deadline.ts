@@ -1,13 +1,13 @@
 import type { Clock } from "./ports.ts";
 
-/** A wait that took longer than it may. */
+/** A wait took longer than its limit. */
 export class TimedOut extends Error {
   override name = "TimedOut";
 }
 
 /**
- * Runs `work` with a signal that is aborted with {@link TimedOut} after `ms`, or with `signal`. It rejects at the
- * deadline even if `work` does not heed its signal.
+ * Runs `work` with a signal that is aborted with {@link TimedOut} after `ms`, or with `signal`. It
+ * rejects at the deadline even if `work` ignores its signal.
  */
 export async function withDeadline<T>(
   clock: Clock,
@@ -31,7 +31,7 @@ export async function withDeadline<T>(
   }
 }
 
-/** The promise's outcome, or the signal's reason, whichever comes first. */
+/** Settles like `promise`, or rejects with the signal's reason if the signal is aborted first. */
 export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const onAbort = () => reject(signal.reason);

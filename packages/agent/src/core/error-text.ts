@@ -1,7 +1,7 @@
 import { boundText } from "../bound-text.ts";
 import { LIMITS } from "../limits.ts";
 
-/** Keeps the reasons that go to the server within the bounds of the wire. */
+/** Cuts the error texts to the bounds of the protocol before they are sent to the server. */
 export function boundErrors(errors: readonly string[]): string[] {
   return errors.slice(0, LIMITS.maxErrorTexts).map((text) => boundText(text, LIMITS.maxErrorCharacters));
 }

@@ -1,4 +1,7 @@
-/** What the rest of the agent knows of the link: whether it is usable, the ticket for transfers, the server's time. */
+/**
+ * The state of the connection for the rest of the agent: whether it is usable, the ticket for
+ * transfers, and the server's time.
+ */
 import type { AgentFrame } from "@halligan/protocol/link";
 import type { Clock } from "./ports.ts";
 
@@ -12,7 +15,10 @@ export class LinkState {
   #live: LiveLink | null = null;
   #downSinceMs: number;
   #serverTime: { serverTimeMs: number; atMs: number } | null = null;
-  /** Waiters take themselves out: a link that lasts for months must not gather those of every transfer. */
+  /**
+   * Each waiter removes itself. Otherwise, a connection that lasts for months would collect the
+   * waiters of every transfer.
+   */
   readonly #waiters = new Set<() => void>();
 
   constructor(clock: Clock) {
@@ -20,7 +26,9 @@ export class LinkState {
     this.#downSinceMs = clock.monotonicMs();
   }
 
-  /** Called when the hello is answered, not before: nothing may start or travel earlier. */
+  /**
+   * Called when the server has answered the hello. No command and no transfer may start earlier.
+   */
   up(live: LiveLink): void {
     this.#live = live;
     this.#wake();
@@ -37,12 +45,15 @@ export class LinkState {
     return this.#live !== null;
   }
 
-  /** 0 while the link is up. */
+  /** 0 while the connection is up. */
   get downForMs(): number {
     return this.#live ? 0 : this.#clock.monotonicMs() - this.#downSinceMs;
   }
 
-  /** Frames are not kept for a later link: what matters is in the journal and told again after the next hello. */
+  /**
+   * Drops the frame when the connection is down. The journal holds everything that matters, and the
+   * agent reports it again after the next hello.
+   */
   send(frame: AgentFrame): void {
     this.#live?.send(frame);
   }
@@ -51,15 +62,16 @@ export class LinkState {
     this.#serverTime = { serverTimeMs, atMs: this.#clock.monotonicMs() };
   }
 
-  /** Server's clock, counted on with the monotonic one. */
+  /** The server's clock at the welcome, plus the time that has passed on the monotonic clock. */
   serverNowMs(): number {
     if (!this.#serverTime) throw new Error("the server's time is not known before its welcome");
     return this.#serverTime.serverTimeMs + (this.#clock.monotonicMs() - this.#serverTime.atMs);
   }
 
   /**
-   * A ticket of a usable link, other than `dead`; waits for one. A newer link's ticket is another one also when its text is the same: a
-   * server that was restored from a backup counts its links anew.
+   * Waits for a usable connection with a ticket other than `dead`. The ticket of a newer connection
+   * counts as another one even if its text is the same: after a restore from a backup, the server
+   * starts to count connections at an earlier number.
    */
   async ticket(dead: string | null, signal: AbortSignal): Promise<string> {
     const before = this.#live;
@@ -70,7 +82,7 @@ export class LinkState {
     }
   }
 
-  /** Resolves at the next change of anything here. */
+  /** Resolves at the next change of this state. */
   changed(signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason);
@@ -87,7 +99,7 @@ export class LinkState {
     });
   }
 
-  /** For those who also wait on something that is not the link's, such as a verdict. */
+  /** Wakes waiters that also wait for another event, such as a verdict. */
   wake(): void {
     this.#wake();
   }

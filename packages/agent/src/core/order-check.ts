@@ -1,4 +1,7 @@
-/** Whether an order may be taken. Pure: the signature first, over the text as it came; nothing is parsed before it holds. */
+/**
+ * Decides whether an order is accepted. Pure. The signature over the received text is checked
+ * first; nothing is parsed before.
+ */
 import { createPublicKey, type KeyObject, verify } from "node:crypto";
 import { Order, type OrderFrame, type OrderKey, orderSigningBytes, type Refused } from "@halligan/protocol/link";
 import type { Static } from "typebox";
@@ -11,10 +14,12 @@ export type RefusalCode = Static<typeof Refused>["code"];
 
 export type OrderVerdict =
   | { kind: "accept"; order: Order }
-  /** Accepted before and still held: answered from the journal, never run again. */
+  /**
+   * The order was accepted before and is still held. The journal answers it; nothing runs again.
+   */
   | { kind: "held"; orderSeq: number }
   | { kind: "refuse"; order: Pick<Order, "actionId" | "orderSeq">; code: RefusalCode; message: string }
-  /** Not even a refusal can be addressed: the text names no action. */
+  /** The text names no action, so no refusal can be addressed. */
   | { kind: "unreadable"; code: RefusalCode };
 
 const orderSchema = Compile(Order);
@@ -38,7 +43,7 @@ export function checkOrder(
     return refuse(frame.payload, "unknownKey", "The order is signed with a key that this device does not know.");
   const signature = Buffer.from(frame.signature, "base64url");
   if (!verify(null, orderSigningBytes(frame.payload), key, signature)) {
-    return refuse(frame.payload, "badSignature", "The signature of the order does not hold.");
+    return refuse(frame.payload, "badSignature", "The signature of the order is not valid.");
   }
   const order = parse(frame.payload);
   if (!orderSchema.Check(order) || order.commands.some((command, index) => command.index !== index)) {
@@ -59,11 +64,10 @@ export function checkOrder(
   if (order.orderSeq <= journal.highestOrderSeq) {
     return no("replayed", `This device has already taken order ${journal.highestOrderSeq}.`);
   }
-  if (device.serverNowMs > order.acceptByMs)
-    return no("late", "The order came after the time until which it may be taken.");
+  if (device.serverNowMs > order.acceptByMs) return no("late", "The order arrived after its acceptance deadline.");
   if ([...journal.orders.values()].some(hasWork)) return no("busy", "Another order is still running on this device.");
   if (journal.orders.size >= LIMITS.maxHeldOrders) {
-    return no("busy", "This device holds as many unacknowledged orders as it may.");
+    return no("busy", "This device holds the maximum number of unacknowledged orders.");
   }
   return { kind: "accept", order };
 }

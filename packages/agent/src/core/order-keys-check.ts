@@ -1,4 +1,7 @@
-/** Whether a set of order keys may take the place of the pinned one. Pure: the signature first, as with an order. */
+/**
+ * Decides whether a set of order keys replaces the pinned set. Pure. The signature is checked
+ * first, as with an order.
+ */
 import { createHash, createPublicKey, verify } from "node:crypto";
 import {
   NumberedOrderKeySet,
@@ -9,17 +12,17 @@ import {
 import { Compile } from "typebox/compile";
 
 export interface PinnedKeys {
-  /** The first one names the server. */
+  /** The first key names the server. */
   keys: readonly OrderKey[];
-  /** 0: from an enrollment before link version 2. */
+  /** 0 for an enrollment before link version 2. */
   setNumber: number;
-  /** Outranks them. */
+  /** The recovery key can replace the order keys. */
   recoveryKey: OrderKey | null;
 }
 
 export type OrderKeysVerdict =
   | { kind: "pin"; pinned: PinnedKeys }
-  /** Just what is pinned. */
+  /** The set is equal to the pinned set. */
   | { kind: "same" }
   | {
       kind: "refuse";
@@ -28,9 +31,9 @@ export type OrderKeysVerdict =
         | "badSignature"
         | "malformed"
         | "wrongMachine"
-        /** Its number is not above the one of the pinned set. */
+        /** The number of the set is not above the number of the pinned set. */
         | "replayed"
-        /** It has none of the pinned keys, or another recovery key. */
+        /** The set contains no pinned key, or another recovery key. */
         | "outranked";
     };
 
@@ -62,7 +65,10 @@ export function checkOrderKeys(
   return isRecovery || isWithinRank(next, pinned) ? { kind: "pin", pinned: next } : no("outranked");
 }
 
-/** What an order key may change: it leaves one of the pinned keys, and the recovery key where there is one. */
+/**
+ * The limits of a set that an order key signed: it keeps at least one pinned key, and it keeps the
+ * recovery key if there is one.
+ */
 function isWithinRank(next: PinnedKeys, pinned: PinnedKeys): boolean {
   const known = new Set(pinned.keys.map(({ keyId }) => keyId));
   const isRecoveryKept = pinned.recoveryKey === null || next.recoveryKey?.keyId === pinned.recoveryKey.keyId;

@@ -1,24 +1,27 @@
 /**
- * What the agent's core waits on, and nothing else: the simulation gives it other clocks, networks, disks and runners.
- * A wait that is aborted rejects with the signal's reason.
+ * The complete list of what the agent core waits for. The simulation replaces the clock, the
+ * network, the disk and the runner. An aborted wait rejects with the signal's reason.
  */
 import type { FileChange, OrderCommand, OrderLimits } from "@halligan/protocol/link";
 
 export interface Clock {
-  /** Milliseconds from an arbitrary start; never goes back. The device's wall clock decides nothing. */
+  /**
+   * Milliseconds since an arbitrary start; never goes back. No decision depends on the device's
+   * wall clock.
+   */
   monotonicMs(): number;
   sleep(ms: number, signal: AbortSignal): Promise<void>;
 }
 
 export interface Random {
-  /** At least 0, less than 1. */
+  /** At least 0 and less than 1. */
   fraction(): number;
   /** 128 bits as 32 hex digits. */
   id(): string;
 }
 
 export type LogFields = Record<string, string | number | boolean | null | undefined>;
-/** Never a secret, a script's content or arguments, or bytes of a file. */
+/** Log fields never contain a secret, the content or arguments of a script, or bytes of a file. */
 export interface Log {
   info(event: string, fields?: LogFields): void;
   warn(event: string, fields?: LogFields): void;
@@ -31,7 +34,7 @@ export type Received =
   | { kind: "closed"; code: number; reason: string };
 
 export interface Connection {
-  /** In order of arrival; `closed` is the last, and is given again when asked again. */
+  /** Messages in order of arrival. `closed` is the last one; every later call returns it again. */
   receive(signal: AbortSignal): Promise<Received>;
   sendText(text: string): void;
   sendBinary(bytes: Uint8Array): void;
@@ -46,18 +49,21 @@ export interface Net {
 export interface Disk {
   /** Null when there is no journal yet. */
   readJournal(): Promise<Uint8Array | null>;
-  /** Durable when it resolves; when it rejects the journal is as it was. */
+  /** The bytes are durable when it resolves. When it rejects, the journal is unchanged. */
   appendJournal(bytes: Uint8Array): Promise<void>;
-  /** All or nothing, durable when it resolves. */
+  /** Replaces the whole journal or nothing. The bytes are durable when it resolves. */
   replaceJournal(bytes: Uint8Array): Promise<void>;
-  /** Puts a journal that cannot be read aside, so that a person can look at it. */
+  /** Moves an unreadable journal aside, so that a person can look at it. */
   setJournalAside(): Promise<void>;
 }
 
-/** A process by more than its number, which the system gives to another one later. */
+/** Identifies a process by more than its number, because the system reuses numbers. */
 export interface ProcessRef {
   pid: number;
-  /** As the system tells it, in its own unit; empty where it cannot be had. */
+  /**
+   * The start time as the system reports it, in the unit of the system; empty where it is not
+   * available.
+   */
   startTime: string;
   bootId: string;
 }
@@ -74,15 +80,18 @@ export type TransferCommand = Exclude<OrderCommand, { type: "RunScript" }>;
 export interface CommandJob<C extends OrderCommand> extends CommandRef {
   command: C;
   limits: OrderLimits;
-  /** Earlier commands of the same order, whose library files may still be on disk. */
+  /** Earlier commands of the same order. Their library files may still be on disk. */
   earlier: readonly OrderCommand[];
 }
 
-/** A script's start as the rest of the agent sees it. */
+/** The start of a script as the rest of the agent sees it. */
 export interface ScriptStart {
-  /** Resolves when the server has granted this start; rejects with the signal's reason. Everything but the process may be made before. */
+  /**
+   * Resolves when the server has granted this start; rejects with the signal's reason. Everything
+   * except the process may be prepared before.
+   */
   granted(): Promise<void>;
-  /** Called as soon as there is a process. */
+  /** Called as soon as the process exists. */
   spawned(process: ProcessRef): Promise<void>;
 }
 
@@ -93,9 +102,9 @@ export interface ScriptEnd {
   outcome: "completed" | "failed";
   errors: string[];
   exitCode: number;
-  /** False when no process was ever started: then there is no transcript. */
+  /** False when no process was ever started. There is no transcript then. */
   ran: boolean;
-  /** What of its tree could not be ended. */
+  /** Parts of its process tree that could not be ended. */
   leftovers: string[];
 }
 
@@ -110,7 +119,7 @@ export interface CollectedFile {
   uploadId: string;
   sizeBytes: number;
   sha256: string;
-  /** Only where the file changed while it was read. */
+  /** Present only when the file changed while it was read. */
   fileChange?: FileChange;
 }
 
@@ -118,29 +127,38 @@ export type Transcript =
   | { kind: "inline"; transcript: string }
   | { kind: "uploaded"; uploadId: string; sizeBytes: number; sha256: string };
 
-/** Commands: processes, files, compression and transfers sit behind this. */
+/** Runs commands: the interface to processes, files, compression and transfers. */
 export interface Runner {
   /**
-   * Runs the script to its end and ends what is left of its tree. Never rejects for a reason of the script: an abort
-   * (reason: {@link StopReason}) ends the tree and resolves. No process is made before `start.granted` has resolved.
+   * Runs the script to its end and ends the rest of its process tree. It never rejects because of
+   * the script. An abort (reason: {@link StopReason}) ends the tree, and the call resolves. No
+   * process is created before `start.granted` resolves.
    */
   runScript(job: CommandJob<RunScriptCommand>, start: ScriptStart, signal: AbortSignal): Promise<ScriptEnd>;
   /** GetFile or PutFile. Rejects only when the signal is aborted. */
   transfer(job: CommandJob<TransferCommand>, signal: AbortSignal): Promise<TransferEnd>;
-  /** The transcript of what was spooled, inline where it fits, else null. */
+  /** The transcript of the spooled output if it fits inline, else null. */
   inlineTranscript(job: CommandJob<RunScriptCommand>, exitCode: number): Promise<Transcript | null>;
-  /** Uploads the transcript of what was spooled; null when the server does not want it. Tries until aborted. */
+  /**
+   * Uploads the transcript of the spooled output. Resolves to null when the server does not want
+   * it. Tries until it is aborted.
+   */
   uploadTranscript(
     job: CommandJob<RunScriptCommand>,
     exitCode: number,
     signal: AbortSignal,
   ): Promise<Transcript | null>;
-  /** Ends what runs of a command that an earlier agent process started. Answers with what could not be ended. */
+  /**
+   * Ends what remains of a command of an earlier agent process. Returns what could not be ended.
+   */
   endOrphans(command: CommandRef, process: ProcessRef | null): Promise<string[]>;
-  /** Ends everything that any earlier agent process of this machine started: for a journal that was lost. */
+  /**
+   * Ends everything that any earlier agent process of this machine started. Used when the journal
+   * is lost.
+   */
   endAllOrphans(): Promise<string[]>;
   /** Removes the spooled output and scripts of an order. */
   forget(orderSeq: number): Promise<void>;
-  /** Removes those of every order but these. */
+  /** Removes the spooled output and scripts of every order except these. */
   forgetAllBut(orderSeqs: ReadonlySet<number>): Promise<void>;
 }

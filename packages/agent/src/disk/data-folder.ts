@@ -1,16 +1,16 @@
 import os from "node:os";
 import path from "node:path";
 
-/** Everything the agent keeps, by name. */
+/** The paths of everything that the agent stores. */
 export interface DataFolder {
   root: string;
-  /** From PutFile until the device restarts; the current folder of scripts. */
+  /** Files of PutFile until the device restarts. It is the current folder of scripts. */
   work: string;
-  /** What scripts wrote, until the server has it. */
+  /** The output of scripts, until the server has it. */
   spool: string;
-  /** Scripts of the orders that are held. */
+  /** Scripts of the held orders. */
   scripts: string;
-  /** The named pipes through which scripts write. Made when the first script needs them. */
+  /** The named pipes that scripts write to. They are created when the first script needs them. */
   pipes: string;
 }
 
@@ -25,7 +25,7 @@ export function dataFolder(root: string): DataFolder {
   };
 }
 
-/** Where the agent keeps its data when nobody says where. */
+/** The data folder when no setting names one. */
 export function defaultDataRoot(env: NodeJS.ProcessEnv, platform: NodeJS.Platform, isRoot: boolean): string {
   if (env.HALLIGAN_AGENT_DATA) return env.HALLIGAN_AGENT_DATA;
   const home = os.homedir();

@@ -1,15 +1,18 @@
-/** Writes that survive the power going out. */
+/** Writes that survive a power cut. */
 import { open, rename, rm } from "node:fs/promises";
 import path from "node:path";
 
-/** Makes names that were made or changed in a folder durable. Windows has no such call and does it with the file. */
+/**
+ * Makes new and changed names in a folder durable. Windows has no such call and does it with the
+ * file.
+ */
 export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === "win32") return;
   await using handle = await open(folder, "r");
   await handle.sync();
 }
 
-/** All of the new content or all of the old one, whatever happens; 0600. */
+/** Replaces the file completely or not at all; mode 0600. */
 export async function replaceFile(file: string, bytes: Uint8Array | string): Promise<void> {
   const temporary = `${file}.new`;
   await rm(temporary, { force: true });
@@ -18,7 +21,7 @@ export async function replaceFile(file: string, bytes: Uint8Array | string): Pro
     await handle.writeFile(bytes);
     await handle.sync();
   } catch (error) {
-    // On a full disk a piece that nobody needs would stand in the way of the next try.
+    // On a full disk, an unused partial file would take the space that the next attempt needs.
     await rm(temporary, { force: true }).catch(() => undefined);
     throw error;
   }

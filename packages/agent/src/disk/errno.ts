@@ -30,7 +30,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
   E2BIG: "the arguments are too long for this system",
 };
 
-/** Why a call failed, for people; without the path, which may be one of the agent's own. */
+/** Why a call failed, for people. Without the path, which can be a path of the agent itself. */
 export function reasonOf(error: unknown): string {
   const code = errnoOf(error);
   if (code) return SENTENCES[code] ?? `the system says ${code}`;

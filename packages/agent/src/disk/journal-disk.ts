@@ -10,13 +10,14 @@ import { isErrno } from "./errno.ts";
 const untilOnDisk = promisify(fdatasync);
 
 /**
- * A line goes into the page cache at once; only its way to the disk is waited for on the thread pool, where it may take long.
+ * A line is written to the page cache synchronously. Only the sync to the disk uses the thread
+ * pool, because it can take long.
  */
 export class JournalDisk implements Disk {
   readonly #file: string;
   #fd: number | null = null;
   #sizeBytes = 0;
-  /** Bytes of a failed append may stand behind what counts. */
+  /** True when bytes of a failed append can follow the valid content. */
   #hasRemains = false;
 
   constructor(folder: string) {
@@ -36,7 +37,7 @@ export class JournalDisk implements Disk {
     this.#fd ??= this.#open();
     const fd = this.#fd;
     try {
-      // A shorter line over them would leave their end behind it.
+      // A shorter line would overwrite only the beginning of these bytes.
       if (this.#hasRemains) ftruncateSync(fd, this.#sizeBytes);
       this.#hasRemains = true;
       let written = 0;
@@ -47,20 +48,21 @@ export class JournalDisk implements Disk {
       this.#sizeBytes += bytes.length;
       this.#hasRemains = false;
     } catch (error) {
-      // A line that is there in part, or wholly but perhaps not on disk, must not be read as a promise later. If even
-      // this fails, the next append begins with it.
+      // An incomplete line, or a line that may not be on disk, must not count as a record later. If
+      // the truncation fails too, the next append begins with it.
       try {
         ftruncateSync(fd, this.#sizeBytes);
         this.#hasRemains = false;
       } catch {
-        // It stays as it is until then.
+        // The file keeps the remains until then.
       }
       throw error;
     }
   }
 
   async replaceJournal(bytes: Uint8Array): Promise<void> {
-    // The old file stays open until the new one is there: where that fails, appends go on as before.
+    // The old file stays open until the new one exists. If that fails, appends continue in the old
+    // file.
     await replaceFile(this.#file, bytes);
     this.#close();
   }

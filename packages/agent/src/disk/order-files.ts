@@ -1,4 +1,7 @@
-/** Where the files of a command lie: its spooled output and its script. Removed when the order is forgotten. */
+/**
+ * Paths of a command's files: its spooled output and its script. They are removed when the order is
+ * forgotten.
+ */
 import { readdirSync, rmdirSync, unlinkSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import path from "node:path";
@@ -18,7 +21,7 @@ export function scriptFolder(folder: DataFolder, orderSeq: number, index: number
   return path.join(folder.scripts, `${orderSeq}-${index}`);
 }
 
-/** Removes the files of orders for which `isWanted` says no. */
+/** Removes the files of orders for which `isWanted` returns false. */
 export async function removeOrderFiles(folder: DataFolder, isWanted: (orderSeq: number) => boolean): Promise<void> {
   for (const parent of [folder.spool, folder.scripts]) {
     for (const name of readdirSync(parent)) {
@@ -30,13 +33,16 @@ export async function removeOrderFiles(folder: DataFolder, isWanted: (orderSeq: 
   }
 }
 
-/** A file, or a folder with one file in it: what the agent made, and no more. False when it is something else, which may be large. */
+/**
+ * Removes a file, or a folder with one file in it, as the agent creates them. Returns false for
+ * anything else, which can be large.
+ */
 function removeAsMade(entry: string): boolean {
   try {
     unlinkSync(entry);
     return true;
   } catch {
-    // A folder, or gone.
+    // It is a folder, or it is gone.
   }
   try {
     const [name, ...others] = readdirSync(entry);

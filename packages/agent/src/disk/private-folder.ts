@@ -1,13 +1,18 @@
 /**
- * Folders that only the agent's own account may touch (threat 2.3: a folder that was there before, with broad rights).
+ * Folders that only the agent's own account can access (threat 2.3: a folder that existed before,
+ * with broad rights).
  *
- * Looked at without the thread pool, like all small files of a command: a trip to it and back is 60 us of processor time, the call 3 us.
+ * The calls are synchronous, as for all small files of a command. A round trip to the thread pool
+ * takes 60 us of processor time, and the call takes 3 us.
  */
 import { chmodSync, chownSync, lstatSync, mkdirSync, type Stats } from "node:fs";
 import type { DataFolder } from "./data-folder.ts";
 import { isErrno } from "./errno.ts";
 
-/** Makes the folder 0700, or checks the one that is there. Throws a sentence when it is not safe to use. */
+/**
+ * Makes the folder with mode 0700, or checks an existing one. Throws a sentence for people when it
+ * is not safe to use.
+ */
 export function ensurePrivateFolder(folder: string): void {
   const found = madeOrFound(folder);
   if (found.isSymbolicLink()) {
@@ -18,16 +23,15 @@ export function ensurePrivateFolder(folder: string): void {
   if (found.uid !== process.geteuid?.())
     throw new Error(`${folder} belongs to another user (uid ${found.uid}); the agent does not use it.`);
   if ((found.mode & 0o022) !== 0) {
-    throw new Error(
-      `${folder} can be written by others; the agent does not use it. Put it right with: chmod 700 ${folder}`,
-    );
+    throw new Error(`${folder} can be written by others; the agent does not use it. Fix it with: chmod 700 ${folder}`);
   }
   if ((found.mode & 0o077) !== 0) chmodSync(folder, 0o700);
 }
 
 /**
- * A folder inside the data folder: there, not a link to elsewhere, the agent's own and 0700. A script may have removed it, given it
- * away or changed its rights; as the data folder around it is closed, nobody else can have used that.
+ * Ensures that a folder inside the data folder exists, is no link, belongs to the agent and has
+ * mode 0700. A script may have removed it or changed its owner or mode. The data folder around it
+ * is closed, so no other account can have used that.
  */
 export function ensureInnerFolder(folder: string): void {
   const found = madeOrFound(folder);
@@ -38,7 +42,10 @@ export function ensureInnerFolder(folder: string): void {
   if ((found.mode & 0o7777) !== 0o700) chmodSync(folder, 0o700);
 }
 
-/** At the start, and before anything of a command is written or run: the script before may have changed any of it. */
+/**
+ * Called at the start, and before anything of a command is written or run, because the previous
+ * script may have changed any of these folders.
+ */
 export function ensureDataFolders({ root, work, spool, scripts }: DataFolder): void {
   ensurePrivateFolder(root);
   for (const inner of [work, spool, scripts]) ensureInnerFolder(inner);

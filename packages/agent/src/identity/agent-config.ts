@@ -1,4 +1,4 @@
-/** `agent.json`: what enrollment settled. Its being there is what makes a folder an enrolled one. */
+/** `agent.json`: the result of the enrollment. A folder with this file is enrolled. */
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { MachineId, OrderKey, OrderKeySetNumber } from "@halligan/protocol/link";
@@ -12,13 +12,16 @@ const AgentConfig = Type.Object(
     version: Type.Literal(1),
     serverUrl: Type.String(),
     machineId: MachineId,
-    /** Only these may sign orders: pinned at enrollment, afterwards as one of them signs. The first names the server. */
+    /**
+     * Only these keys may sign orders. They are pinned at enrollment; later, one of them can sign a
+     * new set. The first key names the server.
+     */
     orderKeys: Type.Array(OrderKey, { minItems: 1 }),
     /** Number of that set; absent before link version 2. */
     orderKeySet: Type.Optional(OrderKeySetNumber),
-    /** May replace all of them. */
+    /** The recovery key. It may replace all of them. */
     recoveryKey: Type.Optional(Type.Union([OrderKey, Type.Null()])),
-    /** What the device calls itself instead of its host name. */
+    /** The name of the device instead of its host name. */
     name: Type.Union([Type.String(), Type.Null()]),
   },
   { additionalProperties: false },

@@ -13,7 +13,7 @@ const EXTRA_VARIABLE = "NODE_EXTRA_CA_CERTS";
 
 const fileOf = (root: string) => path.join(root, "ca.pem");
 
-/** What was named, or null. Throws a sentence when it cannot be used. */
+/** The named certificates, or null. Throws a sentence for people when they cannot be used. */
 export function namedAuthorities(option: string | undefined, env: NodeJS.ProcessEnv): string[] | null {
   if (option !== undefined) return readAuthorityFile(option, "--ca");
   const file = env[EXTRA_VARIABLE];
@@ -24,7 +24,7 @@ export async function keepAuthorities(root: string, certificates: readonly strin
   await replaceFile(fileOf(root), certificates.join(""));
 }
 
-/** Of an earlier enrollment; none where no authority was named. */
+/** The certificates of an earlier enrollment; empty when no authority was named. */
 export function keptAuthorities(root: string): string[] {
   try {
     return pemCertificates(readFileSync(fileOf(root), "latin1"));
@@ -34,7 +34,7 @@ export function keptAuthorities(root: string): string[] {
   }
 }
 
-/** Trusts the system's store and these as well. */
+/** Trusts the system's store and also these certificates. */
 export function trustSystemAnd(certificates: readonly string[], env: NodeJS.ProcessEnv, log: Pick<Log, "warn">): void {
   const system = systemCertificates(env);
   for (const problem of system.problems) log.warn("certificateStoreNotRead", { problem });

@@ -1,4 +1,4 @@
-/** The device's Ed25519 key. It is made here and never leaves. */
+/** The device's Ed25519 key. It is created here and never leaves the device. */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { link, open, readFile, rm } from "node:fs/promises";
 import path from "node:path";
@@ -11,7 +11,7 @@ export async function readDeviceKey(root: string): Promise<KeyObject> {
   return createPrivateKey(await readFile(deviceKeyFile(root), "utf8"));
 }
 
-/** The key of an enrollment that was interrupted, or a new one. */
+/** The key of an interrupted enrollment, or a new one. */
 export async function readOrMakeDeviceKey(root: string): Promise<KeyObject> {
   try {
     return await readDeviceKey(root);
@@ -26,7 +26,8 @@ export async function readOrMakeDeviceKey(root: string): Promise<KeyObject> {
     await handle.writeFile(privateKey.export({ type: "pkcs8", format: "pem" }));
     await handle.sync();
   }
-  // A link is exclusive as a rename is not: whoever comes second gets the key of the first.
+  // Unlike a rename, a link fails when the name exists. A process that comes second uses the key of
+  // the first.
   try {
     await link(temporary, deviceKeyFile(root));
   } catch (error) {

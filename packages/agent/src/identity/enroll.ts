@@ -1,4 +1,6 @@
-/** Enrollment: the device's key becomes known to the server, and the server's order keys to the device. */
+/**
+ * Enrollment: the server learns the device's key, and the device learns the server's order keys.
+ */
 import { sign } from "node:crypto";
 import {
   ENROLL_PATH,
@@ -22,7 +24,7 @@ import { publicKeyText, readOrMakeDeviceKey } from "./device-key.ts";
 
 const enrollResponse = Compile(EnrollResponse);
 
-/** Throws a sentence for people. An enrollment that was interrupted is continued with the same key. */
+/** Throws a sentence for people. An interrupted enrollment continues with the same key. */
 export async function enroll(wish: {
   root: string;
   serverUrl: string;
@@ -30,7 +32,10 @@ export async function enroll(wish: {
   name: string | null;
   facts: MachineFacts;
   network: Network;
-  /** Certificates in PEM that are trusted besides the system's, also at later starts; null to keep what is there. */
+  /**
+   * Certificates in PEM that are trusted in addition to the system's, also at later starts. Null
+   * keeps the stored ones.
+   */
   authorities: readonly string[] | null;
 }): Promise<AgentConfig> {
   ensurePrivateFolder(wish.root);
@@ -51,7 +56,7 @@ export async function enroll(wish: {
     throw new Error("The server's answer names an order key by a wrong id.");
   }
   const config: AgentConfig = { version: 1, serverUrl: wish.serverUrl, name: wish.name, ...answer };
-  // Before the configuration, whose being there makes the folder an enrolled one.
+  // Written before the configuration, because a folder with a configuration is enrolled.
   if (wish.authorities) await keepAuthorities(wish.root, wish.authorities);
   await writeAgentConfig(wish.root, config);
   return config;
@@ -60,7 +65,7 @@ export async function enroll(wish: {
 export function alreadyEnrolled(root: string, config: AgentConfig): string {
   return (
     `${root} is enrolled already: machine ${config.machineId} at ${config.serverUrl}. ` +
-    "To enroll this device anew, as a new machine, stop its agent and remove that folder."
+    "To enroll this device again, as a new machine, stop its agent and remove that folder."
   );
 }
 

@@ -1,4 +1,7 @@
-/** The enrollment token, from where other users of the device cannot see it: never from an argument (threat 2.8). */
+/**
+ * Reads the enrollment token from a place that other users of the device cannot see: never from an
+ * argument (threat 2.8).
+ */
 import { open } from "node:fs/promises";
 import { reasonOf } from "../disk/errno.ts";
 import { LIMITS } from "../limits.ts";
@@ -33,7 +36,7 @@ async function readToken(source: TokenSource): Promise<string> {
     const bytes = typeof chunk === "string" ? Buffer.from(chunk) : chunk;
     sizeBytes += bytes.length;
     if (sizeBytes > LIMITS.maxTokenBytes)
-      throw new Error("What stands on standard input is too long to be an enrollment token.");
+      throw new Error("The text on standard input is too long to be an enrollment token.");
     chunks.push(bytes);
   }
   return Buffer.concat(chunks).toString("utf8");

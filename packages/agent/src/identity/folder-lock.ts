@@ -1,13 +1,13 @@
 /**
- * One agent for one data folder. The lock is a file that names its holder by process number, start time and boot id,
- * so one whose holder was killed counts for nothing.
+ * One agent for one data folder. The lock is a file that names its holder by process number, start
+ * time and boot id, so the lock of a killed agent is ignored.
  */
 import { link, readFile, rename, rm, unlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { isErrno } from "../disk/errno.ts";
 import { startTimeOf } from "../process/tree/process-table.ts";
 
-/** Throws a sentence when another agent that lives holds the folder. */
+/** Throws a sentence for people when another living agent holds the folder. */
 export async function lockFolder(root: string, bootId: string): Promise<AsyncDisposable> {
   const file = path.join(root, "agent.lock");
   const mine = `${process.pid} ${bootId} ${startTimeOf(process.pid)}\n`;
@@ -32,7 +32,7 @@ export async function lockFolder(root: string, bootId: string): Promise<AsyncDis
   };
 }
 
-/** A link is there whole or not at all, and there once. */
+/** A link appears atomically, and only once. */
 async function linkNew(from: string, to: string): Promise<boolean> {
   try {
     await link(from, to);
@@ -50,7 +50,8 @@ async function takeAway(file: string, stale: string, aside: string): Promise<voi
     if (isErrno(error, "ENOENT")) return;
     throw error;
   }
-  // Between the look and the rename another agent may have taken the stale lock away and put its own there.
+  // Between the check and the rename, another agent may have removed the stale lock and created its
+  // own.
   if ((await readLock(aside)) !== stale) await linkNew(aside, file);
   await rm(aside, { force: true });
 }

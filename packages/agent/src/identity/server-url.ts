@@ -1,6 +1,6 @@
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
-/** The server's address as it is kept, or a sentence that says why not. */
+/** Returns the server's address in its stored form, or a sentence that names the mistake. */
 export function checkServerUrl(text: string, allowPlainHttp: boolean): { url: string } | { error: string } {
   if (!URL.canParse(text)) return { error: `'${text}' is not an address such as https://halligan.example.org` };
   const url = new URL(text);

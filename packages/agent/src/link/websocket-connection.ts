@@ -1,4 +1,4 @@
-/** A WebSocket connection that is open, as the core's Connection. */
+/** An open WebSocket connection, as the core's Connection. */
 import { randomBytes } from "node:crypto";
 import type { Duplex } from "node:stream";
 import { MAX_FRAME_BYTES } from "@halligan/protocol/link";
@@ -17,7 +17,7 @@ export class WebSocketConnection implements Connection {
   #closed: (Received & { kind: "closed" }) | null = null;
   #arrived = Promise.withResolvers<void>();
 
-  /** @param head what came behind the server's response to the upgrade */
+  /** @param head bytes that came after the server's response to the upgrade */
   constructor(socket: Duplex, head: Uint8Array) {
     this.#socket = socket;
     socket.on("data", (chunk: Uint8Array) => this.#take(chunk));
@@ -49,7 +49,7 @@ export class WebSocketConnection implements Connection {
     this.#queue.length = 0;
     if (this.#closed) return;
     this.#sayClose(OWN_CLOSE);
-    this.#end({ code: OWN_CLOSE, reason: "The agent closed the link." });
+    this.#end({ code: OWN_CLOSE, reason: "The agent closed the connection." });
   }
 
   #send(opcode: (typeof OPCODE)[keyof typeof OPCODE], payload: Uint8Array): void {
@@ -77,10 +77,10 @@ export class WebSocketConnection implements Connection {
       this.#sayClose(message.code);
       this.#end(message);
     } else if (this.#queue.length < LIMITS.maxQueuedFrames) this.#queue.push(message);
-    else this.#end({ code: ABNORMAL_CLOSE, reason: "The server sent more than the agent takes." });
+    else this.#end({ code: ABNORMAL_CLOSE, reason: "The server sent more than the agent accepts." });
   }
 
-  /** A code that only stands for the absence of one is not sent. */
+  /** Codes that only stand for a missing code are not sent. */
   #sayClose(code: number): void {
     const payload = Buffer.alloc(2);
     payload.writeUInt16BE(code >= 1004 && code <= 1006 ? OWN_CLOSE : code);
@@ -91,7 +91,7 @@ export class WebSocketConnection implements Connection {
     if (this.#closed) return;
     this.#closed = { kind: "closed", code, reason };
     this.#socket.end();
-    // A peer that does not read would keep the connection.
+    // A peer that does not read would keep the connection open.
     const late = setTimeout(() => this.#socket.destroy(), LIMITS.socketCloseMs);
     late.unref();
     this.#socket.once("close", () => clearTimeout(late));

@@ -1,8 +1,9 @@
 /**
  * The frames of a WebSocket client (RFC 6455) without extensions. Pure.
  *
- * Our own, because neither platform's WebSocket takes a connection through a proxy that we made: Node's takes none at
- * all, and Bun puts its own in place of the package `ws`.
+ * The agent has its own implementation, because no platform's WebSocket accepts a connection that
+ * the agent opened through a proxy. Node's accepts no connection at all, and Bun replaces the
+ * package `ws` with its own.
  */
 export type Message =
   | { kind: "text"; text: string }
@@ -11,7 +12,7 @@ export type Message =
   | { kind: "pong" }
   | { kind: "close"; code: number; reason: string };
 
-/** The peer does not keep to the protocol, or to our bound: the connection is of no use any more. */
+/** The peer violated the protocol or our bound. The connection is no longer usable. */
 export class WebSocketFault extends Error {
   override name = "WebSocketFault";
 }
@@ -26,7 +27,7 @@ const MAX_CONTROL_BYTES = 125;
 /** RFC 6455, 7.4.1: a close frame without a code. */
 const NO_CODE = 1005;
 
-/** @param mask four random bytes, as every frame of a client has */
+/** @param mask four random bytes, which every frame of a client needs */
 export function encodeFrame(opcode: Opcode, payload: Uint8Array, mask: Uint8Array): Uint8Array {
   const size = payload.length;
   const sizeBytes = size <= MAX_CONTROL_BYTES ? 0 : size < 65_536 ? 2 : 8;
@@ -53,11 +54,11 @@ interface Header {
   payloadBytes: number;
 }
 
-/** Bytes in, messages out. A message is at most `maxBytes` long, also one that comes in many frames. */
+/** Reads messages from bytes. A message has at most `maxBytes`, even if it comes in many frames. */
 export class FrameReader {
   readonly #maxBytes: number;
   #pending: Buffer = Buffer.alloc(0);
-  /** Of the message that is under way. */
+  /** Of the message that is being received. */
   #opcode: number | null = null;
   #parts: Buffer[] = [];
   #partsBytes = 0;
@@ -79,7 +80,10 @@ export class FrameReader {
     }
   }
 
-  /** Null while it is not all there. Checked before the payload comes, so that none is kept that is too long. */
+  /**
+   * Null until the header is complete. It is checked before the payload arrives, so no payload
+   * above the bound is kept.
+   */
   #header(): Header | null {
     const bytes = this.#pending;
     const [first, second] = bytes;
@@ -105,7 +109,7 @@ export class FrameReader {
     this.#opcode ??= opcode;
     this.#parts.push(payload);
     this.#partsBytes += payload.length;
-    // Frames without content must not gather without end.
+    // Without this check, frames without content would accumulate without a bound.
     if (this.#parts.length > MAX_FRAMES) throw new WebSocketFault(`a message has more than ${MAX_FRAMES} frames`);
     if (!isFinal) return null;
     const bytes = Buffer.concat(this.#parts);

@@ -1,4 +1,7 @@
-/** Opens the link: a WebSocket over node's HTTP client, so through the same proxy and with the same trust as transfers. */
+/**
+ * Opens the connection: a WebSocket over node's HTTP client, with the same proxy and the same trust
+ * as transfers.
+ */
 import { createHash, randomBytes } from "node:crypto";
 import http from "node:http";
 import https from "node:https";
@@ -19,7 +22,10 @@ export function linkUrl(serverUrl: string): URL {
   return url;
 }
 
-/** @param beforeEach called before each connection, as the certificates of the system may have changed */
+/**
+ * @param beforeEach called before each connection, because the certificates of the system can
+ * change
+ */
 export function webSocketNet(serverUrl: string, network: Network, beforeEach: () => unknown = () => undefined): Net {
   const url = linkUrl(serverUrl);
   return {
@@ -69,7 +75,7 @@ async function upgrade(url: URL, network: Network, signal: AbortSignal): Promise
   } catch (error) {
     request.on("error", () => undefined);
     request.destroy();
-    // A connection that opens after all is not wanted.
+    // The caller gave up. A connection that still opens is closed.
     opened.then(({ socket }) => socket.destroy()).catch(() => undefined);
     throw error;
   }

@@ -5,7 +5,10 @@ import type { MachineFacts } from "@halligan/protocol/link";
 const MAX_ADDRESSES = 64;
 const NO_MAC = "00:00:00:00:00:00";
 
-/** Addresses of all interfaces, the outside ones first. MAC addresses as the contract shows them: digits only, upper case. */
+/**
+ * Addresses of all interfaces, external ones first. MAC addresses have the contract's form: digits
+ * only, upper case.
+ */
 export function ipAddresses(): MachineFacts["ipAddresses"] {
   const list: MachineFacts["ipAddresses"] = [];
   for (const [name, addresses] of Object.entries(os.networkInterfaces())) {
@@ -28,7 +31,10 @@ function interfaceType(name: string): "Ethernet" | "Tunnel" | "Other" {
   return "Other";
 }
 
-/** The system lists interfaces that have an address; whether a cable is in it only Linux tells simply. */
+/**
+ * The system lists interfaces with an address. Only Linux reports simply whether a cable is
+ * connected.
+ */
 function operationalStatus(name: string): "Up" | "Down" | "Unknown" {
   if (process.platform !== "linux") return "Up";
   try {

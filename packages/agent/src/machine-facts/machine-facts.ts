@@ -1,4 +1,4 @@
-/** What this device says of itself when it enrolls and at every hello. */
+/** What this device reports about itself at enrollment and in every hello. */
 import { readFileSync } from "node:fs";
 import os from "node:os";
 import type { MachineFacts } from "@halligan/protocol/link";
@@ -7,7 +7,7 @@ import { AGENT_VERSION } from "../version.ts";
 import { ipAddresses } from "./ip-addresses.ts";
 import { operatingSystem } from "./operating-system.ts";
 
-/** Read once for a process, but for the addresses, which change: see {@link currentFacts}. */
+/** Read once per process, except for the addresses, which change: see {@link currentFacts}. */
 const system = () => {
   const { osPlatform, version, osVersion, osBuild } = operatingSystem();
   return {
@@ -21,7 +21,7 @@ const system = () => {
 };
 let systemFacts: ReturnType<typeof system> | null = null;
 
-/** @param name what the device is called instead of its host name */
+/** @param name the name of the device instead of its host name */
 export function currentFacts(name: string | null): MachineFacts {
   systemFacts ??= system();
   return {

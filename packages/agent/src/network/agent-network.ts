@@ -1,4 +1,7 @@
-/** The agent's way to its server: proxy from the environment, trust in the system's store and in the kept authority. */
+/**
+ * The agent's network access to its server: proxy from the environment, trust in the system's store
+ * and in the stored authority.
+ */
 import { createNetwork, type Network } from "@halligan/protocol/network";
 import { LIMITS } from "../limits.ts";
 

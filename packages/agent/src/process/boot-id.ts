@@ -1,8 +1,14 @@
-/** Names the device's present run: process numbers and start times mean something within one only. */
+/**
+ * Identifies the device's present boot. Process numbers and start times are only valid within one
+ * boot.
+ */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
-/** Empty where the system does not tell; then the work folder is kept and orphans are found by number and time alone. */
+/**
+ * Empty where the system has no such id. The work folder is then kept, and orphans are found by
+ * number and time alone.
+ */
 export function readBootId(): string {
   try {
     switch (process.platform) {

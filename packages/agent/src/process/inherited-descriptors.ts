@@ -1,7 +1,7 @@
 /**
- * Files that the agent was started with besides its standard ones, as from a shell with `3> file`
- * or a careless service manager. Node passes them on to every program that it starts, so a script
- * could write into them, and hold a lock or a socket of another program.
+ * Open files that the agent inherits in addition to its standard ones, for example from a shell
+ * with `3> file` or a careless service manager. Node passes them on to every program that it
+ * starts, so a script could write into them, and hold a lock or a socket of another program.
  */
 import { closeSync, readdirSync, readFileSync } from "node:fs";
 

@@ -1,7 +1,8 @@
 /**
- * Processes that scripts left running on purpose (`keepProcesses`), remembered on disk beside the
- * journal: an order is forgotten when the server has its end, and neither a restart of the agent
- * nor a lost journal may end them. What ended by itself is forgotten here.
+ * Processes that scripts left running on purpose (`keepProcesses`). They are recorded in a file
+ * next to the journal, because the journal forgets an order when the server has its end. Neither a
+ * restart of the agent nor a lost journal may end them. A process that ended by itself is removed
+ * from the file.
  */
 import { readFileSync } from "node:fs";
 import path from "node:path";

@@ -1,4 +1,7 @@
-/** A library file into an open file: resumed where it broke off, and checked as it was written. */
+/**
+ * Downloads a library file into an open file. It resumes after a broken connection and verifies the
+ * content as it is written.
+ */
 import { createHash } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
 import { type OrderFile, orderFilePath } from "@halligan/protocol/link";
@@ -13,10 +16,15 @@ const PARTIAL_CONTENT = 206;
 const UNAUTHORIZED = 401;
 const RANGE_NOT_SATISFIABLE = 416;
 
-/** What came is not what was promised, though nothing broke: only from its beginning it can become right. */
+/**
+ * The connection did not break, but the content is wrong. Only a download from the beginning can
+ * correct it.
+ */
 class Differs extends Error {
   override name = "Differs";
-  /** A server that answered a range wrongly is asked for the whole from then on. */
+  /**
+   * If the server answered a range request wrongly, the agent requests the whole file from then on.
+   */
   readonly isByRange: boolean;
   constructor(message: string, isByRange = false) {
     super(message);
@@ -50,7 +58,7 @@ export async function download(
     }
     deps.log.warn("downloadDiffers", { actionId, sha256: file.sha256, why });
   }
-  throw new TransferFailed(`The library file that came is not the one that was ordered: ${why}.`);
+  throw new TransferFailed(`The received library file is not the ordered one: ${why}.`);
 }
 
 async function fetchInto(
@@ -86,14 +94,18 @@ async function fetchInto(
       return;
     }
     if (haveBytes === file.sizeBytes) return;
-    // An answer that came to its own end has no more to give; one that broke off, which not every runtime tells, goes on.
-    if (!isComplete) throw new TryAgain("The library file broke off.");
+    // A response that ended by itself has no more content. A response that broke off, which not
+    // every runtime reports, is continued.
+    if (!isComplete) throw new TryAgain("The download of the library file broke off.");
     differs = new Differs("the server sent less than it has");
   });
   if (differs) throw differs;
 }
 
-/** The offset of the answer's first byte. Rejects an answer that is neither the whole nor what was asked for. */
+/**
+ * The offset of the response's first byte. Rejects a response that is neither the whole file nor
+ * the requested range.
+ */
 function startOf(answer: HttpAnswer, askedFrom: number, sizeBytes: number): number {
   if (answer.status !== PARTIAL_CONTENT) return 0;
   const [, from, to, total] = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(answer.headers["content-range"] ?? "") ?? [];
@@ -129,7 +141,10 @@ async function writeAll(handle: FileHandle, chunk: Uint8Array, position: number)
   }
 }
 
-/** SHA-256 of what the open file holds, null when its size is another. Not of the name, which could be exchanged. */
+/**
+ * SHA-256 of the open file's content, null when its size differs. It reads the open file, because
+ * the name could point to another file.
+ */
 export async function sha256Of(handle: FileHandle, sizeBytes: number): Promise<string | null> {
   const hash = createHash("sha256");
   const block = new Uint8Array(Math.min(LIMITS.readBlockBytes, sizeBytes + 1));

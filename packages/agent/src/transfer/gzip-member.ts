@@ -1,6 +1,7 @@
 /**
- * One gzip member made of blocks that are compressed one by one, each ended by a full flush, or stored where
- * compressing would only cost time. Compression runs on the thread pool, so the link goes on.
+ * One gzip member made of blocks. Each block is compressed separately and ended by a full flush, or
+ * stored when compression would only cost time. Compression runs on the thread pool, so the agent
+ * connection stays responsive.
  */
 import { constants, crc32, deflateRaw, deflateRawSync } from "node:zlib";
 import { LIMITS } from "../limits.ts";
@@ -16,19 +17,19 @@ const LEVEL = 1;
 
 interface CodedBlock {
   pieces: readonly Uint8Array[];
-  /** Made for this block alone: freed when the caller has dealt with it. */
+  /** Allocated for this block only, and freed when the caller has processed it. */
   compressed: Uint8Array | null;
 }
 
 /**
- * What is yielded holds until the next is asked for.
- * @param blocks each at most 1 MiB or so, and not changed until the one after the next is asked for
+ * Yielded bytes are valid until the next ones are requested.
+ * @param blocks each about 1 MiB at most, and unchanged until the block after the next is requested
  */
 export async function* gzipMember(blocks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
   yield HEADER;
   let crc = 0;
   let sizeBytes = 0;
-  // The next block is read and compressed while the caller deals with this one.
+  // Reads and compresses the next block while the caller processes this one.
   let ahead: Promise<CodedBlock> | null = null;
   for await (const block of blocks) {
     if (block.length === 0) continue;
@@ -61,14 +62,15 @@ async function encodeBlock(block: Uint8Array): Promise<CodedBlock> {
 function isWorthIt(block: Uint8Array): boolean {
   const from = Math.max(0, Math.floor((block.length - LIMITS.compressionSampleBytes) / 2));
   const sample = block.subarray(from, from + LIMITS.compressionSampleBytes);
-  // In one buffer that is freed at once: a thousand samples left to the collector under Bun are 19 MB resident, and 7 like this.
+  // One buffer that is freed at once. A thousand samples left to the garbage collector under Bun
+  // take 19 MB of resident memory, and 7 MB with this buffer.
   const compressed = deflateRawSync(sample, { level: LEVEL, chunkSize: chunkBytesFor(sample) });
   const isWorth = compressed.length <= sample.length * WORTH_RATIO;
   releaseOwnBuffer(compressed);
   return isWorth;
 }
 
-/** All that can come out of these bytes, in one piece. */
+/** The largest output for these bytes in one chunk. */
 function chunkBytesFor(bytes: Uint8Array): number {
   return Math.max(constants.Z_MIN_CHUNK, bytes.length + 1024);
 }
@@ -77,7 +79,7 @@ function deflate(block: Uint8Array): Promise<Uint8Array> {
   const options = {
     level: LEVEL,
     finishFlush: constants.Z_FULL_FLUSH,
-    // One round trip to the thread pool for a block, instead of one for every 16 KiB that come out.
+    // One round trip to the thread pool for each block, instead of one for each 16 KiB of output.
     chunkSize: chunkBytesFor(block),
   };
   return new Promise((resolve, reject) => {

@@ -1,6 +1,6 @@
 /**
- * One HTTP request over node's own client. fetch would copy each part of an upload once more (2 GB through it: 200 MB resident
- * at the peak where this needs a third) and shows no progress of what it sends.
+ * One HTTP request with node's own client. fetch would copy each part of an upload once more (2 GB:
+ * 200 MB resident at the peak, three times as much as this) and reports no progress of the upload.
  */
 import { once } from "node:events";
 import http from "node:http";
@@ -11,22 +11,25 @@ export interface HttpRequest {
   method: "GET" | "PUT" | "POST";
   url: string;
   headers: Readonly<Record<string, string>>;
-  /** Not changed by the caller until the exchange is over. */
+  /** The caller does not change it until the exchange has ended. */
   body?: Uint8Array;
-  /** Called whenever bytes of the body were taken by the network. */
+  /** Called whenever the network has accepted bytes of the body. */
   onProgress?: () => void;
 }
 
 export interface HttpAnswer {
   status: number;
   headers: http.IncomingHttpHeaders;
-  /** To be read to its end or destroyed. */
+  /** The caller must read it to its end or destroy it. */
   body: http.IncomingMessage;
 }
 
 const BODY_SLICE_BYTES = 256 * 1024;
 
-/** Resolves with the head of the answer, whatever its status. Rejects when there was none, or with the signal's reason. */
+/**
+ * Resolves with the head of the response, whatever its status. Rejects when there was no response,
+ * or with the signal's reason.
+ */
 export async function exchange(
   request: HttpRequest,
   network: Pick<Network, "agentFor">,
@@ -42,7 +45,7 @@ export async function exchange(
     signal,
   });
   const answered = once(outgoing, "response");
-  // An answer may come, or the connection break, while the body is still being sent.
+  // A response can come, or the connection can break, while the body is being sent.
   answered.catch(() => undefined);
   try {
     const isWhole = await sendBody(outgoing, request, signal);
@@ -51,7 +54,7 @@ export async function exchange(
     if (!isWhole) {
       const status = incoming.statusCode ?? 0;
       if (status < 300) throw new Error("The server answered before it had the whole body.");
-      // The server still takes what comes on this connection for the body: nothing else may be sent on it.
+      // The server still reads this connection as the body. Nothing else may be sent on it.
       incoming.once("close", () => outgoing.destroy());
     }
     return { status: incoming.statusCode ?? 0, headers: incoming.headers, body: incoming };
@@ -62,7 +65,10 @@ export async function exchange(
   }
 }
 
-/** Answers with whether all of it was sent: not when an answer came before, or the connection broke. */
+/**
+ * Returns whether the whole body was sent. It was not when a response came before, or when the
+ * connection broke.
+ */
 async function sendBody(outgoing: http.ClientRequest, request: HttpRequest, signal: AbortSignal): Promise<boolean> {
   const body = request.body ?? new Uint8Array();
   const over = new AbortController();

@@ -1,14 +1,21 @@
 /**
- * Frees memory that is dealt with, instead of leaving it to a garbage collector that sees small objects only and waits (500 MB put
- * under Bun: 104 to 112 MB more resident at the peak without, 33 to 50 with). Nothing may look at the bytes afterwards.
+ * Frees memory that is no longer used. The garbage collector sees only small objects and waits too
+ * long (500 MB put under Bun: 104 to 112 MB more resident at the peak without this, 33 to 50 with
+ * it). The bytes must not be read afterwards.
  */
 
-/** A chunk that came from a socket. One that is a part of a larger buffer stays: its neighbours may still be wanted. */
+/**
+ * Frees a chunk that came from a socket. A chunk that is part of a larger buffer stays, because its
+ * neighbours may still be used.
+ */
 export function releaseChunk({ buffer, byteLength }: Uint8Array): void {
   if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) release(buffer);
 }
 
-/** Bytes in a buffer made for them, of which they may fill a part. A small one stays: it may lie in the pool that all small ones share. */
+/**
+ * Frees a buffer that was made for these bytes, even if they fill only a part of it. A small buffer
+ * stays, because it may lie in the pool that all small buffers share.
+ */
 export function releaseOwnBuffer({ buffer }: Uint8Array): void {
   if (buffer instanceof ArrayBuffer && buffer.byteLength > Buffer.poolSize) release(buffer);
 }

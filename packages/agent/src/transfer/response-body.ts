@@ -6,7 +6,7 @@ import type { HttpAnswer } from "./http-exchange.ts";
 
 const errorWire = Compile(ErrorWire);
 
-/** At most `maxBytes` of a body as text; null when there is more. */
+/** At most `maxBytes` of a body as text; null for a larger body. */
 export async function readBoundedText({ body }: HttpAnswer, maxBytes: number): Promise<string | null> {
   const chunks: Uint8Array[] = [];
   let sizeBytes = 0;
@@ -19,7 +19,10 @@ export async function readBoundedText({ body }: HttpAnswer, maxBytes: number): P
   return Buffer.concat(chunks).toString("utf8");
 }
 
-/** The message of the contract's error body, or one made of the status. Reads the body to its end or gives it up. */
+/**
+ * The message of the contract's error body, or a message with the status. Reads the body to its end
+ * or destroys it.
+ */
 export async function readErrorMessage(response: HttpAnswer): Promise<string> {
   const plain = `The server answered with HTTP status ${response.status}.`;
   try {

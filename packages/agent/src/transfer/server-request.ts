@@ -1,4 +1,7 @@
-/** A request beside the link: ticket, retries with backoff, no redirects, bounded error bodies. */
+/**
+ * A request over HTTP, outside of the agent connection: ticket, retries with backoff, no redirects,
+ * bounded error bodies.
+ */
 
 import type { Network } from "@halligan/protocol/network";
 import { backoffMs } from "../core/backoff.ts";
@@ -19,7 +22,7 @@ export interface TransferDeps {
   network: Pick<Network, "agentFor">;
 }
 
-/** What may be over in a while: try the same again. */
+/** A temporary failure. The same request is tried again. */
 export class TryAgain extends Error {
   override name = "TryAgain";
 }
@@ -40,7 +43,7 @@ export class ServerRefused extends TransferFailed {
 
 const TRY_AGAIN_STATUSES: ReadonlySet<number> = new Set([408, 425, 429]);
 
-/** Does it until it succeeds, is refused or is aborted. `work` is given an attempt's own signal. */
+/** Repeats `work` until it succeeds, is refused or is aborted. Each attempt gets its own signal. */
 export async function untilAnswered<T>(
   deps: TransferDeps,
   watch: TransferWatch,
@@ -51,12 +54,13 @@ export async function untilAnswered<T>(
   for (let attempt = 0; ; attempt++) {
     const ticket: string = await deps.link.ticket(dead, signal);
     const over = new AbortController();
-    // A newer link makes this ticket worthless; a request that hangs on the old network path would only lose time.
+    // A newer connection invalidates this ticket. A request that hangs on the old network path
+    // would only lose time.
     void deps.link
       .ticket(ticket, AbortSignal.any([signal, over.signal]))
-      .then(() => over.abort(new TryAgain("The link was made anew.")))
+      .then(() => over.abort(new TryAgain("The agent reconnected to the server.")))
       .catch(() => undefined);
-    // A connection that a network on the way has forgotten says nothing; a new one may go through.
+    // A network device that has forgotten a connection sends no error. A new connection may work.
     void watch
       .silentRequest(LIMITS.silentRequestMs, AbortSignal.any([signal, over.signal]))
       .then(() => over.abort(new TryAgain("The request was silent for too long.")))

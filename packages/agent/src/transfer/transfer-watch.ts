@@ -1,4 +1,7 @@
-/** The limits of a transfer: its whole time, and the longest time in which no byte moves, for all of it and for one request. */
+/**
+ * The limits of a transfer: its total time, and the longest time without progress, for the transfer
+ * and for each request.
+ */
 import type { Clock } from "../core/ports.ts";
 
 /** A transfer that will not succeed; the message is for people. */
@@ -12,10 +15,13 @@ export class TransferWatch {
   readonly #gaveUp = new AbortController();
   #movedAtMs: number;
   #lastRefusal: string | null = null;
-  /** Aborted with {@link TransferFailed} when a limit is passed, or with the outer signal's reason. */
+  /**
+   * Aborted with {@link TransferFailed} when a limit is exceeded, or with the outer signal's
+   * reason.
+   */
   readonly signal: AbortSignal;
 
-  /** @param limits null for a transfer that is tried until it is aborted */
+  /** @param limits null for a transfer that is retried until it is aborted */
   constructor(clock: Clock, limits: { transferTimeoutMs: number; stallTimeoutMs: number } | null, outer: AbortSignal) {
     this.#clock = clock;
     this.#movedAtMs = clock.monotonicMs();
@@ -41,7 +47,10 @@ export class TransferWatch {
     this.#movedAtMs = this.#clock.monotonicMs();
   }
 
-  /** The server asked to try again later; null once it has taken something. It explains a limit that is passed later. */
+  /**
+   * The server asked the agent to try again later; null once it has accepted something. The message
+   * explains a limit that is passed later.
+   */
   refused(message: string | null): void {
     this.#lastRefusal = message;
   }
@@ -50,7 +59,7 @@ export class TransferWatch {
     this.#over.abort();
   }
 
-  /** Resolves when no byte has moved for this long, counted from now on. */
+  /** Resolves when no byte has moved for this long, counted from the call. */
   async silentRequest(ms: number, signal: AbortSignal): Promise<void> {
     const begunAtMs = this.#clock.monotonicMs();
     await this.#silentFor(ms, signal, begunAtMs);

@@ -1,4 +1,7 @@
-/** A result as numbered parts. One part travels while the next is made; two buffers are all the memory. */
+/**
+ * Uploads a result as numbered parts. One part travels while the next one is made, so two buffers
+ * are all the memory.
+ */
 import { createHash, type Hash } from "node:crypto";
 import { PART_BYTES, PART_SHA256_HEADER, resultCompletePath, resultPartPath } from "@halligan/protocol/link";
 import { LIMITS } from "../limits.ts";
@@ -23,9 +26,10 @@ const BAD_REQUEST = 400;
 const CONFLICT = 409;
 
 /**
- * Resolves when the server has all of it durably. Rejects with ServerRefused when it does not want it (410), with
- * TransferFailed when a limit is passed. When the server finds a whole that differs from what was sent, everything is
- * sent again under a new id: `makeChunks` is called anew.
+ * Resolves when the server has the whole result durably. Rejects with ServerRefused when the server
+ * does not want it (410), and with TransferFailed when a limit is passed. If the server reports
+ * that the whole differs from what was sent, everything is sent again under a new id, and
+ * `makeChunks` is called again.
  */
 export async function upload(
   deps: TransferDeps,
@@ -65,7 +69,7 @@ async function uploadOnce(
     await inFlight;
     const [bytes, sha256, number] = [part.subarray(0, filled), partHash.digest("hex"), partCount++];
     inFlight = putPart(deps, resultPartPath(target.actionId, target.index, uploadId, number), bytes, sha256, watch);
-    // It is awaited before the next part is sent; until then its failure has a listener.
+    // It is awaited before the next part is sent. Until then, a listener handles its failure.
     inFlight.catch(() => undefined);
     [part, spare] = [spare ?? Buffer.allocUnsafeSlow(PART_BYTES), part];
     partHash = createHash("sha256");
@@ -111,7 +115,7 @@ async function putPart(
     try {
       await finish(await requestOnce(deps, path, ticket, { method: "PUT", body: bytes, headers, onProgress }, signal));
     } catch (error) {
-      // Bytes that were changed on the way are refused as a bad request (`PartMismatch`).
+      // The server refuses bytes that changed in transit as a bad request (`PartMismatch`).
       const isBad = error instanceof ServerRefused && error.status === BAD_REQUEST;
       if (isBad && refusals++ < LIMITS.partRestarts) throw new TryAgain(error.message);
       throw error;
@@ -119,7 +123,7 @@ async function putPart(
   });
 }
 
-/** Reads what little the answer has, so that the connection can be used again. */
+/** Reads the short response, so that the connection can be reused. */
 async function finish(answer: HttpAnswer): Promise<void> {
   await readBoundedText(answer, LIMITS.maxErrorBodyBytes);
 }

@@ -17,7 +17,7 @@ test("what is written is there before the end, and nothing is lost", async () =>
   assert.equal(spool.finish(), null);
 });
 
-test("a disk that cannot be written makes no failure of the script, and is told at the end", async () => {
+test("a disk that cannot be written does not fail the script, and the end reports it", async () => {
   await using folder = await temporaryFolder();
   // Any reason will do where the tests cannot fill a disk: here its folder is missing at first.
   const missing = path.join(folder.path, "missing");

@@ -36,7 +36,7 @@ test(
 );
 
 test(
-  "a '#!' line decides what runs the script; a wrong one and an unknown ending are told clearly",
+  "a '#!' line decides what runs the script; the errors for a wrong line and an unknown ending are clear",
   options,
   async () => {
     await using world = await commandWorld();

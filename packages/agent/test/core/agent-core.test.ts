@@ -16,7 +16,7 @@ async function linked(world: World, verdict: Verdict | null = "continue"): Promi
 
 const ref = ({ actionId, orderSeq }: Order) => ({ actionId, orderSeq });
 
-test("commands run one by one and each end is told", options, async () => {
+test("commands run one by one and each end is reported", options, async () => {
   await using world = new World();
   world.start();
   await linked(world);
@@ -135,7 +135,7 @@ test(
   },
 );
 
-test("told to end, the running script is stopped and reported, then the order is closed", options, async () => {
+test("on end, the running script is stopped and reported, then the order is closed", options, async () => {
   await using world = new World();
   world.start();
   world.runner.holds = true;
@@ -185,7 +185,7 @@ test("a script's process waits for the grant of its very start", options, async 
   assert.deepEqual(world.runner.log, ["run 1-0"]);
 });
 
-test("a start that was not granted is told again on the next link, as the same start", options, async () => {
+test("a start that was not granted is reported again on the next connection, as the same start", options, async () => {
   await using world = new World();
   const started = await ungranted(world, world.order(1, [script(0)]));
   world.net.sent.length = 0;
@@ -199,7 +199,7 @@ test("a start that was not granted is told again on the next link, as the same s
   assert.deepEqual([world.runner.log, world.runner.prepared], [["run 1-0"], [0]]);
 });
 
-test("told to end before the grant, a script never runs, and a late grant changes nothing", options, async () => {
+test("after an end before the grant, a script never runs, and a late grant changes nothing", options, async () => {
   await using world = new World();
   const order = world.order(1, [script(0), script(1)]);
   const started = await ungranted(world, order);
@@ -221,7 +221,7 @@ test("an agent that stops does not wait for a grant, and never starts that scrip
 });
 
 test(
-  "what a crash left before the script's process is told as it is: nobody knows whether it ran",
+  "after a crash before the script's process, the report says that it is not known whether it ran",
   options,
   async () => {
     await using world = new World();
@@ -275,7 +275,7 @@ test("an order that cannot be written down is refused and not run", options, asy
   assert.deepEqual(world.runner.log, []);
 });
 
-test("a broken link is made again and the end that was not acknowledged is told again", options, async () => {
+test("after a broken connection the agent reconnects and reports the unacknowledged end again", options, async () => {
   await using world = new World();
   world.start();
   await linked(world);

@@ -171,7 +171,7 @@ test("the acknowledgement of the last end that was owed forgets the order with i
     { type: "acked", ...at(1) },
     { type: "forgotten", orderSeq: 1 },
   ]);
-  // An order that was told to end is forgotten when the server says so.
+  // An order that the server has ended is forgotten when the server says so.
   assert.deepEqual(acknowledgement(stateOf([...second, { type: "ending", orderSeq: 1 }]), of(1)), [
     { type: "acked", ...at(1) },
   ]);

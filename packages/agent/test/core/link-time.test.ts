@@ -17,7 +17,7 @@ test("a frame is as old as it can be: a welcome that was held back makes it olde
   assert.equal(time.sentAtMs(100), 5_100);
 });
 
-test("an answered ping tells the server's time anew, and later ones count more", () => {
+test("each answered ping updates the server's time, and the newest one counts", () => {
   const clock = clockAt(0);
   const time = new LinkTime(clock, 0);
   clock.nowMs = 10_000;

@@ -68,7 +68,7 @@ test("a close frame without proof does not make a device end what it runs", opti
 for (const [what, breakIt] of [
   ["changed", (text: string) => [text.replace('"pong"', '"gong"')]],
   ["repeated", (text: string) => [text, text]],
-  ["sealed by no one", () => ['{"type":"pong","serverTimeMs":1}']],
+  ["not sealed", () => ['{"type":"pong","serverTimeMs":1}']],
 ] as const) {
   test(`a frame that was ${what} ends the connection`, options, async () => {
     await using world = new World();

@@ -158,7 +158,7 @@ for (const runtime of RUNTIMES) {
     server.sendOrder(server.order([script]));
     const ended = await server.frame("ended");
     assert.deepEqual([ended.outcome, ended.errors], ["completed", []]);
-    // Its end waits for room, and is told then.
+    // Its end waits for space and is reported then.
     const by = path.join(disk.path, "by-script");
     const full = server.addFile(`dd if=/dev/zero of=${by} bs=4096 2>/dev/null; touch ${folder.path}/done\n`);
     const from = server.frames.length;

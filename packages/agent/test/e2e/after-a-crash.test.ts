@@ -34,7 +34,7 @@ function holdDownloads(server: FakeServer): void {
 for (const runtime of RUNTIMES) {
   const skip = runtime.isThere ? false : `${runtime.name} is not installed`;
   describe(`after a crash, under ${runtime.name}`, { skip }, () => {
-    test("the pieces of a PutFile that was interrupted are gone, and it is done anew", options, async () => {
+    test("the partial files of an interrupted PutFile are removed, and it runs again", options, async () => {
       await using folder = await temporaryFolder();
       await using server = new FakeServer();
       const root = await enrolled(runtime.file, server, folder.path);
@@ -60,7 +60,7 @@ for (const runtime of RUNTIMES) {
       assert.equal(existsSync(path.join(root, "journal.jsonl.new")), false);
     });
 
-    test("a file that changed between a crash and its repetition comes whole, as it is then", options, async () => {
+    test("a file that changed between a crash and its repetition arrives in its newer state", options, async () => {
       await using folder = await temporaryFolder();
       await using server = new FakeServer();
       const root = await enrolled(runtime.file, server, folder.path);

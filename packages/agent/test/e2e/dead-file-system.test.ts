@@ -9,7 +9,7 @@ const options = { timeout: 60_000 };
 
 for (const runtime of RUNTIMES) {
   const skip = runtime.isThere ? noHangingMount : `${runtime.name} is not installed`;
-  describe(`beside a file system that does not answer, under ${runtime.name}`, { skip }, () => {
+  describe(`next to a file system that does not answer, under ${runtime.name}`, { skip }, () => {
     test("the agent gives a collection up, does the next orders, and stops when it is asked to", options, async () => {
       await using folder = await temporaryFolder();
       await using server = new FakeServer();

@@ -46,7 +46,7 @@ for (const runtime of RUNTIMES) {
       assert.deepEqual([both.transcript?.script_output, both.transcript?.exit_code, both.errors], ["", 5, []]);
     });
 
-    test("of which a child writes after its parent ended has that output too", options, async () => {
+    test("with a child that writes after its parent ended has that output too", options, async () => {
       const end = await agent.run("(sleep 0.2; echo late; echo late >&2) & echo first\n");
       assert.deepEqual([end.transcript?.script_output, end.transcript?.script_errors], ["first\nlate\n", "late\n"]);
       assert.deepEqual(end.errors, []);
@@ -62,7 +62,7 @@ for (const runtime of RUNTIMES) {
       );
     });
 
-    test("that writes bytes which are no text has U+FFFD in their place, and the rest as it is", options, async () => {
+    test("that writes bytes which are no text has U+FFFD in their place, and the rest unchanged", options, async () => {
       const end = await agent.run("printf 'a\\377b\\0c\\303\\251\\360\\237'; printf '\\000\\001' > /dev/stderr\n");
       assert.deepEqual(
         [end.transcript?.script_output, end.transcript?.script_errors],

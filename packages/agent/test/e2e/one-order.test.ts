@@ -124,7 +124,7 @@ for (const runtime of RUNTIMES) {
     );
 
     test(
-      "told to end, it kills the tree, keeps the output and says closed; a broken link does not hurt",
+      "on end, it kills the tree, keeps the output and says closed, even after a broken connection",
       options,
       async () => {
         await using folder = await temporaryFolder();
@@ -158,7 +158,7 @@ for (const runtime of RUNTIMES) {
     );
 
     test(
-      "told to stop while a script runs, it ends the tree, tells that it was interrupted, and exits 0",
+      "on a stop signal while a script runs, it ends the tree, reports the interruption, and exits 0",
       options,
       async () => {
         await using folder = await temporaryFolder();

@@ -83,7 +83,7 @@ test("a folder that others can write is refused, one that others can read is clo
   ensurePrivateFolder(folder.path);
 });
 
-test("an interrupted enrollment goes on with the same key, and the server's refusal is told in its words", async () => {
+test("an interrupted enrollment continues with the same key, and a refusal shows the server's message", async () => {
   await using folder = await temporaryFolder();
   await using server = new FakeServer();
   const serverUrl = await server.listen();
@@ -103,7 +103,7 @@ test("an interrupted enrollment goes on with the same key, and the server's refu
   await assert.rejects(enroll(wish), /enrolled already/);
 });
 
-test("a server that is not there is told as such", async () => {
+test("the error for an unreachable server says that it is unreachable", async () => {
   await using folder = await temporaryFolder();
   const gone = new FakeServer();
   const serverUrl = await gone.listen();

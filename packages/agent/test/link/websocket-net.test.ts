@@ -93,7 +93,7 @@ test("a server that floods, or sends a message that is too long, is not read on"
     if (++count === 1) for (let i = 0; i < FLOOD; i++) socket.send("x");
     else socket.send("x".repeat(MAX_FRAME_BYTES + 1));
   });
-  for (const reason of [/sent more than the agent takes/, /broke the WebSocket protocol: a message has more than/]) {
+  for (const reason of [/sent more than the agent accepts/, /broke the WebSocket protocol: a message has more than/]) {
     const connection = await server.net.connect(never);
     let received = await connection.receive(never);
     while (received.kind !== "closed") received = await connection.receive(never);
@@ -102,7 +102,7 @@ test("a server that floods, or sends a message that is too long, is not read on"
   }
 });
 
-test("what is no WebSocket server is told apart from one that cannot be reached", options, async () => {
+test("the error distinguishes a server without WebSocket from one that cannot be reached", options, async () => {
   await using server = await serverThat(() => undefined);
   const wrong = webSocketNet(`${server.url}/elsewhere`, agentNetwork({}));
   await assert.rejects(wrong.connect(never), /answered with HTTP 4\d\d instead of a WebSocket/);

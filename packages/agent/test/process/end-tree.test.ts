@@ -14,7 +14,10 @@ const timeout = 30_000;
 const isLinux = process.platform === "linux";
 const ways = [...cgroupKinds(), { name: "no cgroup", folder: null, skip: isLinux ? (false as const) : "reads /proc" }];
 
-/** Cancels the script when `ready` is there, and answers with how long it took until it was told to be gone. */
+/**
+ * Cancels the script when `ready` exists. Returns the time until the agent reported that it was
+ * gone.
+ */
 async function cancelled(world: World, text: string) {
   const cancel = new AbortController();
   const ready = path.join(world.temporary, "ready");
@@ -173,13 +176,13 @@ test("a process that cannot be ended is named in the command's errors", {
   rmdirSync(ice);
 });
 
-test("a device without cgroups, or one that is told to use none, runs scripts all the same", { timeout }, async () => {
+test("a device without cgroups, or with cgroups turned off, still runs scripts", { timeout }, async () => {
   await using world = await commandWorld({ cgroupFolder: path.join("/", "no-such-folder") });
   const end = await run(world, "echo hello\n");
   assert.deepEqual([end.outcome, end.transcript?.script_output], ["completed", "hello\n"]);
 });
 
-/** A figure for whoever reads the run; a noisy machine is no reason to fail. */
+/** A figure for readers of the test output. A noisy machine must not fail the test. */
 function printTook(tookMs: number, goalMs: number): void {
   console.log(`gone after ${Math.round(tookMs)} ms; the goal is ${goalMs} ms`);
 }

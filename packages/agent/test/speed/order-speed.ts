@@ -1,7 +1,7 @@
 /**
- * Prints how long a trivial script takes from `order` to `ended`, beside the floor: a direct spawn of the same script
- * with its output captured, in the same run and in turns with the orders, so that a busy machine slows both alike.
- * Not a test: a figure of a shared machine proves nothing.
+ * Prints how long a trivial script takes from `order` to `ended`, next to a baseline: a direct
+ * spawn of the same script with its output captured. Both alternate in the same run, so a busy
+ * machine slows both alike. Not a test: a figure of a shared machine proves nothing.
  *
  *   node packages/agent/test/speed/order-speed.ts [orders]
  */

@@ -1,4 +1,4 @@
-/** A file system whose server stops answering: `file` has 1 MiB, of which the first half can be read. */
+/** A file system that stops answering. Only the first half of `file` (1 MiB) can be read. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";

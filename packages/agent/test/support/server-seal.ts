@@ -10,7 +10,7 @@ import { FrameSeal, signWelcome } from "@halligan/protocol/link-crypto";
 
 /** The server's side of a connection of link version 2 in a test, whose time of the link the test sets. */
 export class ServerSeal {
-  /** To be sent as it is. */
+  /** Sent without changes. */
   readonly welcome: string;
   linkMs = (): number => 0;
   readonly #fromDevice: FrameSeal;

@@ -78,7 +78,7 @@ test("a ticket that the server does not know any more is exchanged for the next 
   const tickets: (string | undefined)[] = [];
   world.server.intercept = (request) => {
     tickets.push(request.headers.authorization);
-    // The link is made anew only after the refusal.
+    // The agent reconnects only after the refusal.
     if (tickets.length === 1) setTimeout(() => link.up({ ticket: "ticket-0", send: () => undefined }), 100);
     return false;
   };
@@ -88,10 +88,10 @@ test("a ticket that the server does not know any more is exchanged for the next 
   assert.deepEqual(tickets, ["Ticket old", "Ticket ticket-0"]);
 });
 
-test("wrong bytes are fetched anew a bounded number of times, and then it is said", options, async () => {
+test("wrong bytes are fetched again a bounded number of times, then the transfer fails", options, async () => {
   const wrong: Answer = (_request, response, bytes) => void response.end(Buffer.alloc(bytes.length, "x"));
   const { errors, names, ranges } = await putThrough([wrong, wrong, wrong, wrong, wrong]);
-  assert.deepEqual(errors, ["The library file that came is not the one that was ordered: its SHA-256 differs."]);
+  assert.deepEqual(errors, ["The received library file is not the ordered one: its SHA-256 differs."]);
   assert.equal(ranges.length, 3);
   assert.deepEqual(names, []);
   assert.ok((await putThrough([wrong, wrong])).isWhole);

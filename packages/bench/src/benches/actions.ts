@@ -6,16 +6,19 @@ import { addTrivialScript } from "../processes/trivial-script.ts";
 import { hasProcessFiles, processorMs } from "../processes/usage.ts";
 
 /**
- * A thousand simulated devices in another process, each with a caller that starts the next action as soon as the last one is final.
+ * A thousand simulated devices in another process. Each has a caller that starts the next action as
+ * soon as the last one is final.
  *
- * Measured: whole actions a second: create (a POST over HTTP), claim, start, result, final, each step durable on the server before it is
- * answered, over real HTTP and WebSocket, every order signed by the server and verified by the device, which is the real agent's core. Afterwards
- * the server is asked how many Succeeded: all of them, or the measurement is not sound.
+ * Measured: complete actions per second: create (a POST over HTTP), claim, start, result, final.
+ * Each step is durable on the server before its response. HTTP and WebSocket are real. The server
+ * signs every order, and the device, which is the real agent core, verifies it. Afterwards, the
+ * server reports how many actions Succeeded. The measurement is only valid if all of them did.
  *
- * Not measured: processes on the devices, the fetching of the script and the devices' own disks (their journals are in memory: elsewhere each
- * has its own). A caller learns of the end from its device, which was told after the commit: polling is not part of the figure. Devices and
- * callers take their processor time from the same cores as the server. Beside it: the use cases alone on the same store, in one process, with
- * nothing around them.
+ * Not measured: processes on the devices, the download of the script, and the devices' disks. The
+ * journals are in memory, because in production each device has its own disk. A caller learns of
+ * the end from its device, which receives the acknowledgement after the commit, so polling is not
+ * part of the figure. Devices and callers share the cores of the server. For comparison, the bench
+ * also runs only the use cases on the same store, in one process.
  */
 export const actions: Bench = {
   name: "actions",

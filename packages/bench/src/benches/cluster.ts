@@ -10,14 +10,17 @@ import { hasProcessFiles, processorMs } from "../processes/usage.ts";
 import { percentile } from "../statistics.ts";
 
 /**
- * The server as one, two and three nodes on a PostgreSQL, a NATS and an object store of the bench's own, started anew for each. Where one
- * of them is not installed, the bench says so and gives no figure.
+ * The server as one, two and three nodes with PostgreSQL, NATS and an object store. The bench
+ * starts its own backends for each number of nodes. If one of them is not installed, the bench says
+ * so and gives no figure.
  *
- * Measured, after a warm-up: whole actions a second as in `actions`, each device's caller at another node than its link; the processor time of all
- * nodes for an action; from the POST to the order in the device's journal, one at a time, within one node and from one node to another.
+ * Measured, after a warm-up: whole actions a second as in `actions`, each device's caller at
+ * another node than its link; the processor time of all nodes for an action; from the POST to the
+ * order in the device's journal, one at a time, within one node and from one node to another.
  *
- * Not measured: machines of their own. Nodes, engines, devices and callers share the cores, so more nodes cannot be faster here: what is
- * shown is what they cost. fsync of PostgreSQL is on. The floor of each figure is the same with one node.
+ * Not measured: machines of their own. Nodes, engines, devices and callers share the cores, so more
+ * nodes cannot be faster here: what is shown is what they cost. fsync of PostgreSQL is on. The
+ * floor of each figure is the same with one node.
  */
 export const cluster: Bench = {
   name: "cluster",

@@ -79,7 +79,7 @@ async function measure(context: BenchContext, parts: Parts): Promise<Measured[]>
   if ((await sha256Of(createReadStream(arrived))) !== sha256)
     throw new Error(`the ${kind} file arrived as another one`);
   await rm(arrived);
-  // The goal speaks of random bytes; text, which is compressed on the way, is printed beside it.
+  // The goal is for random bytes. Text, which is compressed on the way, is printed next to it.
   const goals = kind === "random" ? [{ atLeast: 150 }, { atLeastFloors: 0.6 }] : [];
   const speed = (tookMs: number) => sizeBytes / 1_000 / tookMs;
   const memory = (figure: string, grownBytes: number | null): Measured[] =>

@@ -8,19 +8,25 @@ import { BenchServer, type ServerOptions } from "../processes/server.ts";
 import { hasProcessFiles, processorMs, residentBytes } from "../processes/usage.ts";
 
 const FLEETS = 2;
-/** Descriptors of the server besides its links. */
+/** Descriptors of the server in addition to its agent connections. */
 const OTHER_DESCRIPTORS = 300;
-/** After the last link: buffers of the handshakes are collected, the first pings are over. */
+/**
+ * After the last connection: the garbage collector frees the buffers of the handshakes, and the
+ * first pings end.
+ */
 const SETTLE_MS = 3_000;
 /** Thundering herd: more than this share of all devices back within one tenth of a second. */
 const HERD_WINDOW_MS = 100;
 
 /**
- * Idle devices: the agent's core over real WebSockets, in other processes, pinging as often as the server tells them to.
+ * Idle devices: the agent core over real WebSockets, in other processes. They send pings at the
+ * interval that the server sets.
  *
- * Measured, over plain HTTP and over TLS: resident memory of the server for each link (after less before, divided by the links, the server freshly started), its
- * processor time while nothing but heartbeats happens, and how long after a restart (from the moment the new process listens, which is when a
- * device can come) the last device is back; beside it the most that came within a tenth of a second, as a share of all.
+ * Measured, over plain HTTP and over TLS: the server's resident memory per connection (the increase
+ * after a fresh start, divided by the connections), its processor time while only heartbeats
+ * arrive, and the time after a restart until the last device has reconnected. That time begins when
+ * the new process listens. Also printed: the largest number of devices that reconnected within a
+ * tenth of a second, as a share of all.
  *
  * Not measured: the devices' own memory. TLS is the server's own, as with HALLIGAN_TLS_CERT_FILE.
  */
@@ -34,7 +40,7 @@ export const idle: Bench = {
     }
     const devices = await affordableDevices(context, context.quick ? 20 : 10_000);
     const tls = await writeSelfMadeCertificate(context.folder);
-    // TLS goes the same way and more.
+    // TLS takes the same path and does more work.
     const plain = context.quick ? [] : await measure(context, "plain", devices, {});
     return [...plain, ...(await measure(context, "TLS", devices, { tls }))];
   },
@@ -60,7 +66,7 @@ async function measure(
   await using owner = new AsyncDisposableStack();
   const fleets = Array.from({ length: FLEETS }, (_, i) => owner.use(new FleetProcess(`idle-${kind}-${i + 1}`)));
   await Promise.all(fleets.map((fleet) => fleet.enroll(api, devices / FLEETS, [server.baseUrl], { ca: server.ca })));
-  // What enrolling left in the heap would be taken for room that links do not need.
+  // Memory that the enrollments left in the heap would hide the memory of the connections.
   await server.stop();
   await server.startAgain();
   await sleep(context.quick ? 0 : SETTLE_MS, undefined, { signal: context.signal });

@@ -19,15 +19,16 @@ const BODY = JSON.stringify({ Commands: RUN_SCRIPT, Comment: "bench" });
 const pathOf = (machineId: string) => `/api/machines/${machineId}/runliveresponse`;
 
 /**
- * `POST runliveresponse` alone: token, permission, rules, library pin, and in one durable commit the action and its audit row. Each
- * request is for a machine of its own that is away, so that nothing but the taking in happens.
+ * `POST runliveresponse` alone: token, permission, rules, library pin, and in one durable commit
+ * the action and its audit row. Each request is for another machine that is offline, so that the
+ * server only accepts actions and dispatches none.
  *
- * Not measured: the dispatch. Floor: a bare Fastify route with the same schema that commits one row durably for each request, under the same
- * load from the same client.
+ * Not measured: the dispatch. Floor: a bare Fastify route with the same schema that commits one row
+ * durably for each request, under the same load from the same client.
  */
 export const intake: Bench = {
   name: "intake",
-  about: "POST runliveresponse alone, beside a bare Fastify route with a durable insert",
+  about: "POST runliveresponse alone, compared with a bare Fastify route with a durable insert",
   async run(context) {
     const [warmUp, count] = context.quick ? [10, 100] : [1_000, 20_000];
     await using server = await BenchServer.start(context);

@@ -22,17 +22,18 @@ const INTAKE_AT_ONCE = 4;
 
 /**
  * Every query of docs/contract/clients-in-the-wild.md#listing-actions, with and without
- * `$count=true`, on many stored actions, beside the same on few, which is its floor here: a list
- * must not care how much lies behind it. Then the same queries go on while actions are taken in.
+ * `$count=true`, on many stored actions. The baseline is the same query on few actions, because the
+ * time of a list must not depend on how many actions are stored. Then the same queries run while
+ * the server accepts actions.
  *
- * Measured: from the request to the whole answer, one at a time, each with other machines and ids
- * than the one before; p95. Not measured: the filling, which copies one action with SQL. `intake`
- * while they run: p99 of `POST runliveresponse` from four callers beside one that lists without a
- * pause.
+ * Measured: the time from the request to the complete response, one at a time, each with other
+ * machines and ids than the previous one; p95. Not measured: the filling, which copies one action
+ * with SQL. `intake` meanwhile: p99 of `POST runliveresponse` from four callers, while another
+ * caller lists without a pause.
  */
 export const list: Bench = {
   name: "list",
-  about: "the wild clients' queries on 1,000,000 actions beside 10,000",
+  about: "the wild clients' queries on 1,000,000 actions, compared with 10,000",
   async run(context) {
     const [few, many, rounds] = context.quick ? [0, 500, 2] : [10_000, 1_000_000, 40];
     const small = context.quick ? null : await measure(context, "few", few, rounds, 0);

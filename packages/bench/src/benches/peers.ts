@@ -13,12 +13,14 @@ import { median } from "../statistics.ts";
 const MB = 1_000_000;
 
 /**
- * What people use without a live response system: `ssh` running the same script, `scp` copying the same file, over loopback, in the same
- * run as ours, where ssh, scp and sshd are installed; otherwise the bench says which is missing and gives no figure.
+ * What people use without a live response system: `ssh` running the same script, `scp` copying the
+ * same file, over loopback, in the same run as ours, where ssh, scp and sshd are installed;
+ * otherwise the bench says which is missing and gives no figure.
  *
- * Measured: the wall time of the whole command, connection included, p50; for ours the time from the POST to the known end of a RunScript and
- * of a GetFile. The floor is the peer, so a ratio below 1 for times, above 1 for speeds, is ahead of it.
- * Not measured: an ssh connection that is kept open (ControlMaster), which nobody has to a fleet.
+ * Measured: the wall time of the whole command, connection included, p50; for ours the time from
+ * the POST to the known end of a RunScript and of a GetFile. The floor is the peer, so a ratio
+ * below 1 for times, above 1 for speeds, is ahead of it. Not measured: an ssh connection that is
+ * kept open (ControlMaster), because it is impractical for a fleet.
  */
 export const peers: Bench = {
   name: "peers",

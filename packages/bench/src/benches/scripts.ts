@@ -9,15 +9,15 @@ import { percentile } from "../statistics.ts";
 const FLOOR_SPAWNS = 4_000;
 
 /**
- * Many real agents, each a process of its own with its own journal, each running real scripts; for every agent one caller that starts
- * the next action as soon as it knows that the last one has ended.
+ * Many real agents with real scripts. Each agent is a process with its own journal. Each has a
+ * caller that starts the next action as soon as it knows that the last one has ended.
  *
- * Measured: whole actions a second after a warm-up, everything durable at both ends, and that none is lost:
- * afterwards the server is asked how many of them Succeeded.
+ * Measured: complete actions per second after a warm-up, durable at both ends. Afterwards, the
+ * server reports how many of them Succeeded, so a lost action is detected.
  *
- * Not measured: agents on machines of their own. Here the agents, the scripts and the server share the cores, so the figure is what is
- * left of the floor when everything around a spawn is done as well. Floor: as many spawns of the same script, as many in parallel, from one
- * process of the agent's runtime.
+ * Not measured: agents on separate machines. The agents, the scripts and the server share the
+ * cores, so the figure is below the floor by the cost of all work around a spawn. Floor: as many
+ * spawns of the same script, as many in parallel, from one process of the agent's runtime.
  */
 export const scripts: Bench = {
   name: "scripts",

@@ -21,7 +21,7 @@ export class Device implements AsyncDisposable {
     return this.#device.machineId;
   }
 
-  /** Set by who wants to know. */
+  /** Called when the connection is up. */
   set onUp(told: () => void) {
     this.#device.onUp = told;
   }

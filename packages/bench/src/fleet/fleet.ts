@@ -1,4 +1,4 @@
-/** The devices of one process, and what they are told to do. */
+/** The devices of one process, and the commands that control them. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Static } from "typebox";
 import { Api } from "../load/api.ts";

@@ -19,7 +19,10 @@ export interface ApiOptions {
   readonly ca?: string | null;
 }
 
-/** What is read of an answer under load: less than the whole, because the checking is load too. */
+/**
+ * The checked part of a response under load. It is only a part, because the check costs processor
+ * time too.
+ */
 const StartedAction = Compile(Type.Object({ id: Type.String() }));
 const Counted = Type.Object({ "@odata.count": Type.Integer() });
 const EnrollmentToken = Type.Object({ token: Type.String() });
@@ -38,7 +41,10 @@ export class Api implements Disposable {
     this.#headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
   }
 
-  /** `baseUrl`: of the node that is to be asked; the credentials name the address of them all. */
+  /**
+   * `baseUrl`: the node that receives the requests. The address in the credentials is that of all
+   * nodes.
+   */
   static async signIn(baseUrl: string, credentials: CredentialsFile, options: ApiOptions): Promise<Api> {
     using pool = new HttpPool(baseUrl, 1, options.ca ?? null);
     const form = new URLSearchParams({
@@ -54,7 +60,7 @@ export class Api implements Disposable {
     return new Api(baseUrl, access_token, options);
   }
 
-  /** The plain answer, for who measures one request. */
+  /** The unparsed response, for callers that measure one request. */
   post(path: string, body: string): Promise<HttpAnswer> {
     return this.#pool.request("POST", path, this.#headers, body);
   }

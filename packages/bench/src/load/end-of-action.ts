@@ -5,9 +5,12 @@ import { Type } from "typebox";
 import { Compile } from "typebox/compile";
 import type { Api } from "./api.ts";
 
-/** Nothing here runs longer; what does has been lost. */
+/** No action of a bench takes longer, so a longer one is lost. */
 const PATIENCE_MS = 180_000;
-/** The last event is looked for in so much of the stream's end; an action of one command has about a thousand characters. */
+/**
+ * The last event is searched for in this part of the stream's end. An action of one command has
+ * about a thousand characters.
+ */
 const TAIL_CHARS = 64 * 1024;
 
 const ActionState = Compile(Type.Object({ id: Type.String(), status: MachineActionWire.properties.status }));

@@ -1,6 +1,9 @@
 import type { HttpAnswer } from "./http-connection.ts";
 
-/** Sends one request for each path, so many at once, and tells what each took. Throws for any other answer than 201. */
+/**
+ * Sends one request for each path, with this many in parallel, and returns the duration of each.
+ * Throws for any other response than 201.
+ */
 export async function postBurst(
   paths: readonly string[],
   atOnce: number,

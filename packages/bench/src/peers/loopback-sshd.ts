@@ -16,7 +16,7 @@ export interface SshPrograms {
   readonly sshKeygen: string;
 }
 
-/** A throw-away sshd on loopback, run by whoever runs the bench, with keys that last as long as it does. */
+/** A temporary sshd on loopback, under the account that runs the bench, with temporary keys. */
 export class LoopbackSshd implements AsyncDisposable {
   readonly #programs: SshPrograms;
   readonly #daemon: Child;

@@ -113,7 +113,7 @@ export class Child implements AsyncDisposable {
   }
 }
 
-/** The settings of whoever started this process are not those of what is measured. */
+/** The environment of the parent process must not change the settings of the measured process. */
 export function withoutHalligan(env: NodeJS.ProcessEnv): Record<string, string> {
   const kept: Record<string, string> = {};
   for (const [name, value] of Object.entries(env)) {

@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 
-/** Where servers lie that are not for everybody's PATH. */
+/** Folders of servers that are not in the PATH of ordinary users. */
 const MORE_FOLDERS = ["/usr/sbin", "/usr/local/sbin", "/sbin"];
 
 /** The absolute path of an installed program, or null. */

@@ -6,7 +6,7 @@ process.once("exit", () => {
   for (const child of living) child.kill("SIGKILL");
 });
 
-/** Whoever ends this process without disposing of its children must not leave them behind. */
+/** If this process ends without disposing of its children, they must end too. */
 export function killWithParent(child: ChildProcess): void {
   living.add(child);
   child.once("close", () => living.delete(child));

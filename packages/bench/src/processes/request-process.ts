@@ -10,8 +10,9 @@ interface Waiting {
 }
 
 /**
- * A child that answers one line of JSON on standard output for each line on its standard input: the floors and the simulated
- * devices. What it has to be told may be secret, so it goes by that pipe, not by argument. What it writes to standard error is shown.
+ * A child process that answers each line of JSON on its standard input with one line on standard
+ * output. The baselines and the simulated devices run in such processes. Requests can be secret, so
+ * they use that pipe and not arguments. The output on standard error is shown.
  */
 export class RequestProcess implements AsyncDisposable {
   readonly #name: string;

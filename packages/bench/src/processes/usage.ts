@@ -48,7 +48,7 @@ export class MemoryWatch implements Disposable {
   }
 
   async #sample(): Promise<void> {
-    // It may have ended meanwhile: whoever waits for it is told elsewhere.
+    // The process may have ended meanwhile. Its owner reports that.
     const bytes = await residentBytes(this.#pid).catch(() => 0);
     this.#highestBytes = Math.max(this.#highestBytes, bytes);
   }

@@ -12,9 +12,12 @@ export interface ScriptResult {
   exitCode: number;
   output: string;
   errors: string;
-  /** Something of the output or the errors is missing. */
+  /** Part of the output or of the errors is missing. */
   truncated: boolean;
-  /** What the texts cannot say; only where one of them is not exactly what the script wrote. */
+  /**
+   * Facts that the texts cannot express; present only when a text differs from what the script
+   * wrote.
+   */
   streams?: NonNullable<TranscriptWire["halligan"]>;
 }
 
@@ -37,11 +40,14 @@ export interface CollectRequest {
 
 export interface Collected {
   results: CommandResult[];
-  /** Why one could not be had; what was had before it is in `results` all the same. */
+  /** Why a result could not be fetched. The results before it are in `results`. */
   failure: Failure | null;
 }
 
-/** Results of the commands that have one, in order; for a script that failed, what it had written so far. */
+/**
+ * The results of the commands that have one, in order. For a failed script, the output until the
+ * failure.
+ */
 export async function collectResults(
   context: CommandContext,
   client: HalliganClient,

@@ -22,11 +22,12 @@ export interface FinishRequest {
 }
 
 /**
- * Waits, fetches what came back, and says how it ended.
+ * Waits for the action, fetches its results, and reports its end.
  *
- * JSON: `{action, exitCode, results}` and `error` when it did not end well. `exitCode` is the last script's own, null when
- * no transcript is there; each of `results` is `{index, type: "RunScript", scriptName, exitCode, output, errors, truncated, streams?}` or
- * `{index, type: "GetFile", path, savedAs, sizeBytes, sha256}`.
+ * JSON: `{action, exitCode, results}` and `error` when it did not end well. `exitCode` is the last
+ * script's own, null when no transcript is there; each of `results` is `{index, type: "RunScript",
+ * scriptName, exitCode, output, errors, truncated, streams?}` or `{index, type: "GetFile", path,
+ * savedAs, sizeBytes, sha256}`.
  */
 export async function finishAction(
   context: CommandContext,
@@ -57,7 +58,10 @@ export async function finishAction(
   };
 }
 
-/** What the device says of a command that completed: a file that changed while it was collected, output that was cut. */
+/**
+ * Notes of the device about a completed command: a file that changed while it was collected, output
+ * that was cut.
+ */
 function notesOf(
   { commands }: MachineActionWire,
   onlyIndex: number | undefined,
@@ -79,7 +83,7 @@ function onItsOwnLine(before: Uint8Array, said: string): string {
   return said === "" || before.length === 0 || before.at(-1) === LINE_FEED ? said : `\n${said}`;
 }
 
-/** In a pipe too: the process's exit code does not have it. */
+/** Also in a pipe, because the exit code of the process does not show it. */
 function reservedCodeNote(scriptExitCode: number): string {
   const exitCode = exitCodeOfScript(scriptExitCode);
   if (exitCode === scriptExitCode) return "";

@@ -17,7 +17,9 @@ export interface FollowOptions {
   signal: AbortSignal;
 }
 
-/** Never throws but for the signal: whatever is wrong with a stream, asking for the action tells it better. */
+/**
+ * Throws only for the signal. When a stream fails, a request for the action gives the better error.
+ */
 export async function followAction(
   client: Pick<HalliganClient, "watchMachineAction">,
   actionId: string,

@@ -12,9 +12,9 @@ export interface RenderedResults {
 }
 
 /**
- * What a script wrote goes where it would have gone here: its output to standard output, its errors to standard error.
- * On a terminal made harmless; in a pipe or a file the text as it came, since there it is data. `isRaw`: the bytes that
- * the script wrote, without the agent's notes, everywhere.
+ * Writes the script's output to standard output and its errors to standard error. On a terminal,
+ * control sequences are removed. In a pipe or a file, the text is data and stays unchanged.
+ * `isRaw`: always the bytes that the script wrote, without the agent's notes.
  */
 export function renderResults(
   results: readonly CommandResult[],
@@ -35,7 +35,8 @@ export function renderResults(
       const line = Buffer.from(
         `${harmlessLine(savedAs ?? result.path)}  ${formatBytes(sizeBytes)}  SHA-256 ${sha256}\n`,
       );
-      // With `-o -` standard output is the file itself; next to a script's output it would mix with it.
+      // With `-o -`, standard output is the file itself, so a script's output must not be mixed
+      // into it.
       if (savedAs === null || results.some(({ type }) => type === "RunScript")) notes.push(line);
       else text.push(line);
     }

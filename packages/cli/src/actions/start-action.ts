@@ -10,7 +10,10 @@ export interface StartRequest {
   options?: ActionOptions;
 }
 
-/** Starts the action. An unclear end (no answer, interrupted) says that it may have been started all the same. */
+/**
+ * Starts the action. When the outcome is unknown (no response, interrupted), the error says that
+ * the action may have started.
+ */
 export async function startAction(
   { signal }: CommandContext,
   client: HalliganClient,
@@ -35,7 +38,7 @@ export async function startAction(
   }
 }
 
-/** `pin`: which bytes a name means. */
+/** `pin`: the content that a name refers to. */
 export function command(
   type: StartCommandRequest["type"],
   params: Record<string, string>,

@@ -8,17 +8,17 @@ export interface Verified {
   index: number;
   type: string;
   isVerified: boolean;
-  /** What does not hold; null when all does. */
+  /** What is wrong; null when everything is valid. */
   problem: string | null;
-  /** Of the downloaded bytes; null when there are none. */
+  /** SHA-256 of the downloaded bytes; null when there are none. */
   sha256: string | null;
 }
 
 type Command = ActionEvidenceWire["value"][number];
 
 /**
- * Compares what the device signed with what the server shows, and with the bytes that it gives. The server's word counts for nothing: the
- * key belongs to the machine because its id is computed from it.
+ * Compares what the device signed with the server's data and with the downloaded bytes. It does not
+ * trust the server: the machine's id is computed from the key, so the key belongs to the machine.
  */
 export async function verifyEvidence(
   client: HalliganClient,

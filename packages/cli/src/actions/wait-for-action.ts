@@ -16,24 +16,25 @@ const GROWTH = 1.4;
 /** The progress line counts seconds while no event comes. */
 const PROGRESS_INTERVAL_MS = 1_000;
 /**
- * How long the server may stay away, or not know an action that it has just created (the real service is consistent only
- * after a while), before waiting is given up.
+ * How long the server may be unavailable, or not know an action that it has just created, before
+ * the wait fails. The real service is only eventually consistent.
  */
 const PATIENCE_MS = 60_000;
 
 export interface WaitOptions {
-  /** As the server answered when it was started; null when only the id is known. */
+  /** The server's response to the start; null when only the id is known. */
   created: MachineActionWire | null;
-  /** Longest wait in milliseconds; null for none. The action itself is not touched when it passes. */
+  /** Longest wait in milliseconds; null for none. When it passes, the action continues. */
   limitMs: number | null;
   progress: Progress;
   signal: AbortSignal;
 }
 
 /**
- * The action once its status is final: by its events where the server has them, by asking again and again where not, or when their
- * stream was cut. Throws CliError `waitLimitReached`, and `Interrupted` that says how to go on: the
- * action does not end because nobody waits for it.
+ * Returns the action once its status is final. It follows the event stream where the server has
+ * one. Otherwise, or when the stream breaks, it polls. Throws CliError `waitLimitReached`, and
+ * `Interrupted` with a message that says how to continue: the action runs on without a waiting
+ * client.
  */
 export async function waitForAction(
   client: HalliganClient,
@@ -102,9 +103,9 @@ export async function waitForAction(
 }
 
 interface ActionReader {
-  /** What the server says, or what was known before while it says nothing useful for a short time. */
+  /** The server's present state of the action, or the previous state during a short outage. */
   read(): Promise<MachineActionWire | null>;
-  /** What it said by an event. */
+  /** Takes a state from an event. */
   heard(action: MachineActionWire): void;
   last(): MachineActionWire | null;
 }

@@ -2,12 +2,12 @@ import { isUtf8 } from "node:buffer";
 import { readFileSync } from "node:fs";
 import { UsageError } from "../errors/cli-error.ts";
 
-/** What the runtime puts in the place of bytes that are not UTF-8. */
+/** The character that the runtime substitutes for bytes that are not UTF-8. */
 const REPLACEMENT = "\ufffd";
 
 /**
- * Throws UsageError when the runtime has replaced bytes of the command line: another file would be
- * looked for, or other arguments would reach a script, than were typed.
+ * Throws UsageError when the runtime has replaced bytes of the command line. Otherwise, halligan
+ * would use another file or pass other arguments than the person typed.
  */
 export function refuseReplacedBytes(argv: readonly string[]): void {
   const replaced = argv.find((argument) => argument.includes(REPLACEMENT));
@@ -17,7 +17,7 @@ export function refuseReplacedBytes(argv: readonly string[]): void {
   );
 }
 
-/** Where the system does not tell, the character counts as typed. */
+/** When the system does not report this, the character counts as typed. */
 function isCommandLineUtf8(): boolean {
   if (process.platform !== "linux") return true;
   try {

@@ -25,7 +25,7 @@ export function proposedFileName(contentDisposition: string | null): string | nu
   try {
     name = decodeURIComponent(name);
   } catch {
-    // Not percent-encoded: taken as it is.
+    // Not percent-encoded, so the name is used unchanged.
   }
   return safeFileName(name.replace(/\.gz$/i, ""));
 }

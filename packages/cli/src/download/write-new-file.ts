@@ -5,8 +5,9 @@ import { localFileError } from "../errors/local-file-error.ts";
 import { existsError, refuseExisting } from "./target.ts";
 
 /**
- * Gives the file its name only when all of it is on the disk; what broke off leaves nothing. 0600: it is evidence.
- * Throws CliError `localFile` when the name is taken and may not be.
+ * Gives the file its name only when it is complete on the disk. A download that broke off leaves no
+ * file. The mode is 0600, because the file is evidence. Throws CliError `localFile` when the name
+ * is taken and may not be.
  */
 export async function writeNewFile(
   path: string,
@@ -31,7 +32,8 @@ export async function writeNewFile(
 async function moveInto(temporary: string, path: string, mayReplace: boolean): Promise<void> {
   if (mayReplace) return rename(temporary, path);
   try {
-    // A link refuses a taken name by itself; a check followed by a rename could replace a file made in between.
+    // A link fails by itself when the name exists. A check followed by a rename could replace a
+    // file that was created in between.
     await link(temporary, path);
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : undefined;

@@ -1,8 +1,8 @@
 import type { ExitName } from "./exit-codes.ts";
 
 /**
- * An end that a person can act on: `message` says what is wrong and what to do. `json` goes beside `error` into the
- * document of `--json`.
+ * An error that a person can act on: `message` says what is wrong and what to do. `json` has the
+ * members that the document of `--json` contains in addition to `error`.
  */
 export class CliError extends Error {
   override readonly name = "CliError";
@@ -29,7 +29,7 @@ export class UsageError extends CliError {
   }
 }
 
-/** Why the command was told to stop; the reason of its AbortSignal. */
+/** Why the command was stopped. It is the reason of the command's AbortSignal. */
 export class Interrupted extends CliError {
   constructor(signal: "SIGINT" | "SIGTERM", message = "Interrupted.", json: Record<string, unknown> = {}) {
     super(signal === "SIGINT" ? "interrupted" : "terminated", "Interrupted", message, { json });

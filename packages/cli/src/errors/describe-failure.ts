@@ -3,7 +3,7 @@ import { CliError } from "./cli-error.ts";
 import type { ExitName } from "./exit-codes.ts";
 import { isFileError, localFileError } from "./local-file-error.ts";
 
-/** What the person and `--json` are told about an end that is not success. */
+/** The text for people and the document for `--json` about an end that is no success. */
 export interface Failure {
   exit: ExitName;
   code: string;

@@ -1,7 +1,10 @@
 import { ApiError } from "@halligan/protocol/client";
 import { CliError } from "./cli-error.ts";
 
-/** What the server answers; when it knows nothing of that name, the end says which command lists the names. */
+/**
+ * Returns the server's response. If the server does not know the name, the error says which command
+ * lists the names.
+ */
 export async function orSee<T>(asked: Promise<T>, command: string): Promise<T> {
   try {
     return await asked;

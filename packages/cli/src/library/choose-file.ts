@@ -5,15 +5,18 @@ import type { CommandContext } from "../command.ts";
 import { CliError } from "../errors/cli-error.ts";
 import { changedWhileRead, isChangedFile, isLocalFile, type LocalFile, readLocalFile } from "./local-file.ts";
 
-/** What a person meant by a FILE or SCRIPT, with the hash of its bytes at this moment: whatever happens later, no others are used. */
+/**
+ * The file that a person named as FILE or SCRIPT, with the hash of its present content. Only this
+ * content is used, even if the file changes later.
+ */
 export type ChosenFile = { kind: "library"; name: string; sha256: string } | ({ kind: "local" } & LocalFile);
 
-/** Before a name: it is one of the library, whatever it looks like and whatever lies in the current folder. */
+/** A name with this prefix is in the library, whatever files the current folder has. */
 const LIBRARY_PREFIX = "library:";
 
 /**
- * A SCRIPT. With a slash it is a local file. Without one the library comes first, so that a stray file in the current folder does not
- * take the place of a shared script unasked.
+ * Chooses a SCRIPT. A name with a slash is a local file. For other names, the library comes first,
+ * so that a stray file in the current folder does not silently replace a shared script.
  */
 export async function chooseScript(
   context: CommandContext,
@@ -33,14 +36,14 @@ export async function chooseScript(
   throw await noSuchFile(client, typed, signal);
 }
 
-/** A FILE to put: a local file, where there is one, else a name in the library. */
+/** Chooses a FILE to put: a local file if it exists, else a library file. */
 export async function chooseFile(context: CommandContext, client: HalliganClient, typed: string): Promise<ChosenFile> {
   if (typed.startsWith(LIBRARY_PREFIX)) return ofLibrary(context, client, typed.slice(LIBRARY_PREFIX.length));
   if (hasSlash(typed) || (await isLocalFile(typed, context.env.currentFolder))) return local(context, typed);
   return ofLibrary(context, client, typed);
 }
 
-/** Uploads what is not there yet; nothing of it touches the library. */
+/** Uploads content that the server does not have yet. The library does not change. */
 export async function stage(context: CommandContext, client: HalliganClient, file: ChosenFile): Promise<void> {
   if (file.kind === "library") return;
   const { signal } = context;
@@ -52,7 +55,7 @@ export async function stage(context: CommandContext, client: HalliganClient, fil
   }
 }
 
-/** How a start says that it means these bytes. */
+/** The member of a start request that pins this content. */
 export function pinOf(file: ChosenFile): Pick<StartCommandRequest, "sha256" | "staged"> {
   return file.kind === "library" ? { sha256: file.sha256 } : { staged: file.sha256 };
 }

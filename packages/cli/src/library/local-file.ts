@@ -10,7 +10,10 @@ const MAX_IN_MEMORY_BYTES = 16 * 1024 * 1024;
 /** Read at a time of a file that states no size, such as those of /proc. */
 const BLOCK_BYTES = 64 * 1024;
 
-/** A file of this computer as it was at one moment: the hash is of the very bytes that `content` sends. */
+/**
+ * A file of this computer in its state at one moment. The hash is that of the bytes that `content`
+ * sends.
+ */
 export interface LocalFile {
   /** Without its folder. */
   name: string;
@@ -19,7 +22,7 @@ export interface LocalFile {
   content: Blob;
 }
 
-/** Whether `path` names a file here. Other trouble than its absence is thrown. */
+/** Whether `path` names a local file. Errors other than its absence are thrown. */
 export async function isLocalFile(path: string, currentFolder: string): Promise<boolean> {
   return (await statsOf(path, currentFolder))?.isFile() ?? false;
 }
@@ -33,8 +36,9 @@ function statsOf(path: string, currentFolder: string): Promise<Stats | null> {
 }
 
 /**
- * Reads a local file. A small one is read once and held; a larger one is read to hash it and again to send it, and the runtime refuses
- * the second reading when the file was changed in between. Either way other bytes than those of the hash are never sent unnoticed.
+ * Reads a local file. A small file is read once and kept in memory. A larger file is read to hash
+ * it and read again to send it. The runtime refuses the second reading when the file has changed
+ * since. In both cases, only the hashed bytes are sent.
  */
 export async function readLocalFile(path: string, currentFolder: string, signal: AbortSignal): Promise<LocalFile> {
   const name = basename(path);

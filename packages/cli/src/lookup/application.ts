@@ -6,7 +6,10 @@ import { formatTime } from "../render/text/units.ts";
 
 const CLIENT_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** For the person who ends an account: applications that it made do not end with it. Empty when there are none. */
+/**
+ * The applications that an account created, for the person who ends the account. They do not end
+ * with it. Empty when there are none.
+ */
 export async function madeBy(client: HalliganClient, accountId: string, signal: AbortSignal): Promise<string> {
   const made = (await client.listApplications({ signal })).filter(({ ownerId }) => ownerId === accountId);
   if (made.length === 0) return "";

@@ -3,7 +3,10 @@ import { createNetwork, systemCertificates, trustAlso } from "@halligan/protocol
 import type { Variables } from "../variables.ts";
 import { nodeFetch } from "./node-fetch.ts";
 
-/** The way to servers: the proxy of the environment, the system's certificate store, and authorities of a profile. */
+/**
+ * Access to servers: the proxy of the environment, the system's certificate store, and the
+ * authorities of a profile.
+ */
 export interface CliNetwork {
   fetch: Fetch;
   /** Certificates in PEM that are trusted as well. */

@@ -1,6 +1,6 @@
 /**
- * fetch over node's HTTP client. The platform's own fetch takes no proxy whose rules are ours, and under Bun no
- * certificate authorities that were set by the program.
+ * fetch with node's HTTP client. The platform's fetch cannot use our proxy rules. Under Bun, it
+ * also ignores certificate authorities that the program sets.
  */
 import http from "node:http";
 import https from "node:https";
@@ -9,7 +9,7 @@ import { pipeline } from "node:stream/promises";
 import type { Fetch } from "@halligan/protocol/client";
 import type { Network } from "@halligan/protocol/network";
 
-/** Redirects are answered as they come, as with `redirect: "manual"`. */
+/** Returns redirects to the caller, as with `redirect: "manual"`. */
 export function nodeFetch(network: Pick<Network, "agentFor">): Fetch {
   return async (address, init) => {
     const url = new URL(address);
@@ -28,7 +28,7 @@ export function nodeFetch(network: Pick<Network, "agentFor">): Fetch {
     const answered = new Promise<http.IncomingMessage>((resolve, reject) => {
       request.once("response", resolve).once("error", reject);
     });
-    // Where sending fails as well, that error is the one which is passed on.
+    // If sending fails too, that error is the one to report.
     answered.catch(() => undefined);
     try {
       await send(request, body?.content ?? null, answered);
@@ -60,7 +60,7 @@ function bodyOf(body: RequestInit["body"]): Body | null {
   throw new TypeError("A body of this kind is not sent");
 }
 
-/** A server may answer, as with a refusal, before it has taken all of the body. */
+/** A server can respond before it has read the whole body, for example with a refusal. */
 async function send(
   request: http.ClientRequest,
   content: Body["content"] | null,

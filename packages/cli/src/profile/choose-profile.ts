@@ -11,9 +11,9 @@ import { checkTokenUrl, parseServerUrl, refusePlainHttp } from "./server-url.ts"
 export const DEFAULT_PROFILE = "default";
 
 /**
- * Where to go and as whom: `--profile`; else the variables HALLIGAN_URL, HALLIGAN_CLIENT_ID and HALLIGAN_CLIENT_SECRET
- * (or _FILE) together; else HALLIGAN_PROFILE; else the profile `default`. Refuses a server to which the secret would cross a network
- * unencrypted.
+ * Chooses the server and the credentials: `--profile`; else the variables HALLIGAN_URL,
+ * HALLIGAN_CLIENT_ID and HALLIGAN_CLIENT_SECRET (or _FILE) together; else HALLIGAN_PROFILE; else
+ * the profile `default`. Refuses a server to which the secret would cross a network unencrypted.
  */
 export async function chooseProfile(
   env: Environment,
@@ -77,7 +77,7 @@ export async function secretFromVariables(variables: Environment["variables"]): 
   return null;
 }
 
-/** The server itself says where its tokens come from. */
+/** The server itself reports the address of its token endpoint. */
 export async function askTokenUrl(baseUrl: string, { fetch }: CliNetwork, signal: AbortSignal): Promise<string> {
   const noToken = { accessToken: () => Promise.reject(new Error("info needs no token")) };
   const { tokenUrl } = await createClient({ baseUrl, credentials: noToken, fetch }).info({ signal });

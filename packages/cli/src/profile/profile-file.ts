@@ -15,7 +15,7 @@ export const Profile = Type.Object(
     tokenUrl: Type.String(),
     clientId: Type.String(),
     clientSecret: Type.String(),
-    /** Certificate authorities in PEM that are trusted besides the system's. */
+    /** Certificate authorities in PEM that are trusted in addition to the system's. */
     ca: Type.Optional(Type.String()),
     /** It was logged in with --allow-plain-http. */
     allowsPlainHttp: Type.Optional(Type.Boolean()),
@@ -33,7 +33,10 @@ export function profileFilePath({ variables, homeFolder }: Environment): string 
   return join(variables.XDG_CONFIG_HOME || join(homeFolder, ".config"), "halligan", "profiles.json");
 }
 
-/** No file is no profiles. Throws CliError `configuration` when the file is broken or others can read or replace it. */
+/**
+ * A missing file means no profiles. Throws CliError `configuration` when the file is broken, or
+ * when others can read or replace it.
+ */
 export async function readProfiles(path: string): Promise<Map<string, Profile>> {
   let text: string;
   try {

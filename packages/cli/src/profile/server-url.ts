@@ -27,8 +27,8 @@ export function checkTokenUrl(tokenUrl: string, baseUrl: string): string {
 }
 
 /**
- * The secret and all results would cross a network unencrypted. Called before any request is sent. Throws CliError `configuration`; the way
- * out is `--allow-plain-http`.
+ * Refuses a server to which the secret and all results would be sent unencrypted. Called before the
+ * first request. Throws CliError `configuration`; `--allow-plain-http` permits it.
  */
 export function refusePlainHttp({ baseUrl, tokenUrl }: { baseUrl: string; tokenUrl?: string }): void {
   const open = [baseUrl, tokenUrl].find((url) => url !== undefined && isUnencrypted(url));

@@ -12,7 +12,7 @@ const COLUMNS: readonly Column<Facts>[] = [
   { title: "CHANGED", cell: ({ fileChange }) => fileChange?.kinds.join(", ") ?? "" },
 ];
 
-/** A result a line. How a file changed in full stands among the command's notes. */
+/** One result per line. The command's notes describe in detail how a file changed. */
 export function renderResultFacts(results: readonly Facts[], width: number | null): string {
   return renderTable(results, COLUMNS, width);
 }

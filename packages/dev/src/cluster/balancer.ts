@@ -11,8 +11,9 @@ interface Target {
 }
 
 /**
- * The one address that agents and callers know, as a load balancer would be: each connection goes to the next node whose `/readyz` says
- * yes, or, when none does, to one that lives at all. A node that refuses the connection is passed over for the next.
+ * A simple load balancer: the only address that agents and callers know. Each connection goes to
+ * the next node that reports ready on `/readyz`, or to any running node when none is ready. If a
+ * node refuses the connection, the next node gets it.
  */
 export class Balancer implements AsyncDisposable {
   readonly #server: Server;
@@ -40,7 +41,7 @@ export class Balancer implements AsyncDisposable {
     return `http://127.0.0.1:${address.port}`;
   }
 
-  /** From now on it forwards, and looks after the nodes. */
+  /** Starts to forward connections and to check the nodes. */
   balance(urls: readonly string[]): void {
     this.#targets = urls.map((url) => ({ url: new URL(url), health: "alive" }));
     this.#looking = Promise.all(this.#targets.map((target) => this.#lookAfter(target))).then(() => undefined);
@@ -79,7 +80,7 @@ export class Balancer implements AsyncDisposable {
   #keep(socket: Socket): void {
     this.#sockets.add(socket);
     socket.setNoDelay(true);
-    // What follows an error is its close, which is heeded.
+    // An error is followed by a close event, which is handled.
     socket.on("error", () => undefined);
     socket.once("close", () => this.#sockets.delete(socket));
   }

@@ -17,7 +17,10 @@ export interface FoundAtTheEnd {
   readonly results: number;
 }
 
-/** When all is healed and quiet: what the nodes say of every action, beside what callers asked for and devices did. */
+/**
+ * Called after recovery, when the cluster is quiet. Compares what the nodes report of every action
+ * with what callers requested and devices did.
+ */
 export async function checkCluster(
   cluster: Cluster,
   linesFile: string,

@@ -9,7 +9,7 @@ import type { Door, WatchedApi } from "./watched-api.ts";
 
 const POLL_MS = 120;
 const RETRY_MS = 300;
-/** A node that was killed may have sent its commit: the database is given this long to have made it. */
+/** A killed node may have sent its commit. The database gets this time to complete it. */
 const COMMIT_MS = 1_000;
 
 export interface CallerDeps {
@@ -17,11 +17,14 @@ export interface CallerDeps {
   readonly ledger: Ledger;
   readonly violations: Violations;
   readonly chronicle: Chronicle;
-  /** The balancer, or any node that lives. */
+  /** Returns the balancer or any running node. */
   readonly pickDoor: () => Door;
 }
 
-/** A caller of the contract: repeats what was answered 503, looks before it repeats a start whose answer was lost. */
+/**
+ * A caller of the contract. It repeats requests that were answered with 503. Before it repeats a
+ * start with a lost response, it checks whether the action exists.
+ */
 export class ClusterCaller {
   readonly #deps: CallerDeps;
 
@@ -29,7 +32,7 @@ export class ClusterCaller {
     this.#deps = deps;
   }
 
-  /** Starts what is planned, cancels it if that is planned, and waits for its end. */
+  /** Starts the planned action, cancels it if that is planned, and waits for its end. */
   async run(machineId: string, plan: Plan, signal: AbortSignal): Promise<MachineActionWire> {
     const { ledger, violations, chronicle } = this.#deps;
     const { id } = await this.#start(machineId, plan, signal);
@@ -63,11 +66,11 @@ export class ClusterCaller {
       if (known) {
         ledger.foundAgain += 1;
         if (!isUncertain && answer.kind !== "lost") {
-          violations.add(`action ${known.id} was started though its caller was only ever told 503`);
+          violations.add(`action ${known.id} was started although its caller received only 503`);
         }
         return known;
       }
-      // This caller is the machine's only one, and waited for the end of its last action.
+      // This caller is the only one of the machine, and it waited for the end of its last action.
       if (isBlocked) violations.add(`a start on ${machineId} is blocked by nothing: ${JSON.stringify(answer)}`);
       isUncertain = true;
     }
@@ -94,7 +97,7 @@ export class ClusterCaller {
         ledger.cancels += 1;
         return;
       }
-      // It ended before: refused by name.
+      // The action ended before. The server refuses the cancellation by its code.
       if (answer.kind === "refused" && answer.status === 400) return;
       if (answer.kind === "refused") throw new Error(`a cancel was answered ${JSON.stringify(answer)}`);
       await sleep(RETRY_MS, undefined, { signal });

@@ -16,7 +16,10 @@ export interface FaultDeps {
   readonly say: (text: string) => void;
 }
 
-/** Breaks a cluster and puts it right again. What it breaks it mends, also when it is told to stop. */
+/**
+ * Injects faults into a cluster and recovers it. It recovers every fault that it injected, also
+ * when it is stopped.
+ */
 export class ClusterFaults {
   readonly #deps: FaultDeps;
   #isOver = false;
@@ -26,12 +29,15 @@ export class ClusterFaults {
     for (const node of deps.cluster.nodes) this.#watch(node);
   }
 
-  /** From now on nodes end because the run does. */
+  /** From now on, the run itself ends the nodes. */
   end(): void {
     this.#isOver = true;
   }
 
-  /** Every few seconds one node is killed and started again, as long as `faulty` lasts, but `atLeast` so often. The last one is waited for. */
+  /**
+   * Kills and restarts one node every few seconds while `faulty` lasts, but at least `atLeast`
+   * times. It waits for the last restart.
+   */
   async killNodes(random: SeededRandom, atLeast: number, faulty: AbortSignal, run: AbortSignal): Promise<void> {
     const { cluster } = this.#deps;
     for (let kills = 0; kills < atLeast || !faulty.aborted; kills += 1) {
@@ -47,7 +53,10 @@ export class ClusterFaults {
     }
   }
 
-  /** PostgreSQL killed, NATS killed and one node cut from NATS: once each within `withinMs`, then again as long as `faulty` lasts. */
+  /**
+   * Kills PostgreSQL, kills NATS and cuts one node off from NATS: each once within `withinMs`, then
+   * repeatedly while `faulty` lasts.
+   */
   async breakEngines(random: SeededRandom, withinMs: number, faulty: AbortSignal, run: AbortSignal): Promise<void> {
     const { engines } = this.#deps;
     const faults = [
@@ -96,7 +105,7 @@ export class ClusterFaults {
     const ended = outages.begin(what);
     return () => {
       ended();
-      tell(`mended: ${what}`);
+      tell(`recovered: ${what}`);
     };
   }
 

@@ -37,7 +37,7 @@ export class ClusterNode implements AsyncDisposable {
         await node.#start();
         return node;
       } catch (cause) {
-        // Between finding a free port and listening on it somebody else may take it.
+        // Another program can take a free port between the search and the listen call.
         if (attempt >= ATTEMPTS || !String(cause).includes("in use")) throw cause;
       }
     }
@@ -47,7 +47,10 @@ export class ClusterNode implements AsyncDisposable {
     return this.#program !== null;
   }
 
-  /** Null while it is down. Who waits here for the end of a node that nobody killed learns what it said last. */
+  /**
+   * Null while the node is down. If a node ends that the run did not kill, a waiter gets its last
+   * output.
+   */
   get endedByItself(): Promise<string> | null {
     const program = this.#program;
     if (!program) return null;
@@ -56,7 +59,7 @@ export class ClusterNode implements AsyncDisposable {
     );
   }
 
-  /** -9: nothing is said to anybody. */
+  /** SIGKILL: no peer is notified. */
   async kill(): Promise<void> {
     const program = this.#program;
     if (!program) return;
@@ -66,7 +69,10 @@ export class ClusterNode implements AsyncDisposable {
     await program.exited;
   }
 
-  /** As whatever supervises it would: again and again until it listens, because its engines may be away. */
+  /**
+   * Restarts the node like a service manager: it retries until the node listens, because the
+   * backends may be unavailable.
+   */
   async startAgain(signal: AbortSignal): Promise<void> {
     for (;;) {
       signal.throwIfAborted();

@@ -21,7 +21,7 @@ export interface TrialOptions {
   readonly engines: ClusterEngines;
   readonly nodes: number;
   readonly devices: number;
-  /** How long things break; starting, healing and checking come on top. */
+  /** How long faults are injected. Start, recovery and checks take additional time. */
   readonly seconds: number;
   readonly seed: string;
 }
@@ -33,7 +33,7 @@ export interface TrialReport extends AnswerCounts, FoundAtTheEnd {
   readonly foundAgain: number;
   readonly slowestAnswerMs: number;
   readonly violations: readonly string[];
-  /** The way of the actions that the violations name; empty without any. */
+  /** The histories of the actions that the violations name; empty without any. */
   readonly explanation: string;
 }
 
@@ -42,14 +42,17 @@ const SETTINGS = {
   HALLIGAN_REREAD_INTERVAL_MS: "1000",
   HALLIGAN_LINK_PING_INTERVAL_MS: "2000",
 };
-/** On a machine that is too busy for the time that was asked for it takes longer. */
+/** On a machine that is too busy for the requested time, the run takes longer. */
 const MIN_NODE_KILLS = 3;
 const CALLERS = 12;
 const CALLER_PAUSE_MS = 40;
-/** After the healing nothing may take longer, on a loaded machine. */
+/** Longest time of any step after the recovery, on a loaded machine. */
 const SETTLE_WITHIN_MS = 120_000;
 
-/** Several nodes, many devices, a steady load; kills -9 nodes and engines and cuts a node off, then heals all and checks every promise. */
+/**
+ * Runs several nodes and many devices under a steady load. It kills nodes and backends with SIGKILL
+ * and cuts a node off. Then it recovers everything and checks every invariant.
+ */
 export async function clusterTrial(options: TrialOptions, say: (text: string) => void): Promise<TrialReport> {
   const { engines, seed } = options;
   const random = new SeededRandom(seed);

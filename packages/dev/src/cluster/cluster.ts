@@ -14,13 +14,13 @@ export interface ClusterOptions {
   readonly nodes: number;
   /** Settings of every node by environment name. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Told every line that a node writes. */
+  /** Called with every line that a node writes. */
   readonly onLine?: (program: string, line: string) => void;
 }
 
 /**
- * One deployment of several real server processes on shared engines behind one address. Disposing it stops the nodes; the engines belong
- * to whoever brought them.
+ * One deployment of several real server processes with shared backends behind one address.
+ * Disposing it stops the nodes. The owner of the backends disposes them.
  */
 export class Cluster implements AsyncDisposable {
   readonly folder: string;

@@ -1,4 +1,7 @@
-/** What a cluster runs on. Who builds one brings them: on a test's machine they are its own children. */
+/**
+ * The backends of a cluster. The creator of a cluster provides them. On a test machine they are its
+ * child processes.
+ */
 export interface ClusterEngines extends AsyncDisposable {
   readonly postgres: Engine;
   readonly nats: Engine;
@@ -8,7 +11,7 @@ export interface ClusterEngines extends AsyncDisposable {
 
 export interface Engine {
   readonly url: string;
-  /** -9. */
+  /** Kills it with SIGKILL. */
   kill(): Promise<void>;
   /** On the same address; returns when it answers. */
   startAgain(): Promise<void>;

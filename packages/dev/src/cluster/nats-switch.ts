@@ -2,14 +2,15 @@ import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 
 /**
- * Between the nodes and NATS: it can cut one node off. All nodes must name the same bus, or they refuse to run together; so they have one
- * address here and are told apart by the user that each gives in its CONNECT, which a NATS server without accounts does not look at.
+ * A proxy between the nodes and NATS that can cut one node off. All nodes must name the same bus,
+ * or they refuse to run together, so they share one address. The proxy distinguishes them by the
+ * user in their CONNECT. A NATS server without accounts ignores that user.
  */
 export class NatsSwitch implements AsyncDisposable {
   readonly #server: Server;
   readonly #natsPort: number;
   readonly #cutOff = new Set<string>();
-  /** By user; those that have not said who they are yet are under "". */
+  /** By user. Connections without a CONNECT yet are under "". */
   readonly #sockets = new Map<Socket, string>();
 
   private constructor(server: Server, natsPort: number) {
@@ -25,14 +26,14 @@ export class NatsSwitch implements AsyncDisposable {
     return new NatsSwitch(server, Number(new URL(natsUrl).port));
   }
 
-  /** The bus as this node is told of it. */
+  /** The URL of the bus for this node. */
   urlFor(user: string): string {
     const address = this.#server.address();
     if (address === null || typeof address === "string") throw new Error("the switch does not listen");
     return `nats://${user}:any@127.0.0.1:${address.port}`;
   }
 
-  /** Its connection ends, and new ones end as soon as they say whose they are. */
+  /** Ends the node's connection. New connections end as soon as they name this user. */
   cutOff(user: string): void {
     this.#cutOff.add(user);
     for (const [socket, owner] of this.#sockets) if (owner === user) socket.destroy();
@@ -62,7 +63,7 @@ export class NatsSwitch implements AsyncDisposable {
     up.once("close", () => down.destroy());
     up.pipe(down);
     down.once("data", (first) => {
-      // The client's first words are one small write: CONNECT {...} and PING.
+      // The client's first write is small: CONNECT {...} and PING.
       const user = /"user":"([^"]*)"/.exec(first.toString("utf8"))?.[1] ?? "";
       if (this.#cutOff.has(user)) return down.destroy();
       this.#sockets.set(down, user);

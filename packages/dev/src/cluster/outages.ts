@@ -1,6 +1,9 @@
-/** How long after an engine answers again the nodes may still say that it does not: connections are made anew, leases are taken. */
+/**
+ * How long nodes may still report a backend as unavailable after it answers again. In this time
+ * they reconnect and acquire leases.
+ */
 const RECOVERY_MS = 5_000;
-/** A connection that broke a moment before is met by the next request on it. */
+/** A connection that broke a moment ago fails at its next request. */
 const STALE_MS = 1_000;
 
 interface Outage {
@@ -9,11 +12,11 @@ interface Outage {
   untilMs: number;
 }
 
-/** What was broken and when: what a caller may put down to it, and what not. */
+/** Records which fault was active when, and decides which errors of a caller a fault explains. */
 export class Outages {
   readonly #list: Outage[] = [];
 
-  /** Ends when the answer is called. */
+  /** The outage ends when the returned function is called. */
   begin(of: string): () => void {
     const outage = { of, fromMs: performance.now(), untilMs: Number.POSITIVE_INFINITY };
     this.#list.push(outage);
@@ -26,12 +29,18 @@ export class Outages {
     return this.#list.filter((outage) => of.test(outage.of)).length;
   }
 
-  /** Whether the database was away at any time since, or had come back only just before. */
+  /**
+   * Whether the database was unavailable at any time since then, or had recovered only shortly
+   * before.
+   */
   mayExcuse503(sinceMs: number): boolean {
     return this.#list.some(({ of, untilMs }) => of === "postgres" && untilMs + RECOVERY_MS >= sinceMs);
   }
 
-  /** Whether the one that was asked was down at any time since; through the balancer that is any that was killed meanwhile. */
+  /**
+   * Whether the requested node was down at any time since then. For the balancer, that is any node
+   * that was killed since then.
+   */
   mayExcuseLoss(node: string | null, sinceMs: number): boolean {
     const isMeant = (of: string) => (node === null ? of.startsWith("node-") : of === node);
     return this.#list.some(({ of, fromMs, untilMs }) => {

@@ -3,7 +3,7 @@ import { Compile } from "typebox/compile";
 import type { Violations } from "../torture/violations.ts";
 import type { Outages } from "./outages.ts";
 
-/** Longer than any wait that a node allows itself; a living one that takes longer does not answer. */
+/** Longer than any wait of a node. A running node that takes longer does not answer. */
 const ANSWER_TIMEOUT_MS = 60_000;
 
 const Action = Compile(MachineActionSchema);
@@ -11,11 +11,11 @@ const Action = Compile(MachineActionSchema);
 export type ApiAnswer =
   | { kind: "action"; action: MachineActionWire }
   | { kind: "list"; actions: MachineActionWire[] }
-  /** Of the contract's own making. */
+  /** An error response of the contract. */
   | { kind: "refused"; status: number; code: string; message: string }
-  /** 503: nothing was done, and it may be repeated. */
+  /** 503: the server did nothing, and the request can be repeated. */
   | { kind: "unavailable" }
-  /** No answer: nobody can say whether it was done. */
+  /** No response. The caller cannot know whether the request was executed. */
   | { kind: "lost" };
 
 export interface Door {
@@ -31,7 +31,7 @@ export interface AnswerCounts {
   lost: number;
 }
 
-/** The API as callers use it; every answer that no fault of this run explains is a violation. */
+/** The API as callers use it. Every response that no fault of this run explains is a violation. */
 export class WatchedApi {
   readonly counts: AnswerCounts = { answered: 0, refused: 0, unavailable: 0, lost: 0 };
   slowestMs = 0;

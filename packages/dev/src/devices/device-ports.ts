@@ -9,7 +9,10 @@ export const random: Random = {
   id: () => randomBytes(16).toString("hex"),
 };
 
-/** Written as the real one is, but not to a disk: many devices share this machine's only one with the server. */
+/**
+ * Writes the same bytes as the real journal, but not to a disk. Many devices share this machine's
+ * only disk with the server.
+ */
 export class MemoryJournal implements Disk {
   #lines: Uint8Array[] = [];
   async readJournal(): Promise<Uint8Array | null> {
@@ -26,7 +29,7 @@ export class MemoryJournal implements Disk {
   }
 }
 
-/** A link that tells when it is up. */
+/** The state of a connection, with a callback when it is up. */
 export class WatchedLink extends LinkState {
   readonly #onUp: () => void;
   constructor(clock: Clock, onUp: () => void) {

@@ -21,7 +21,7 @@ import { MemoryJournal, random, WatchedLink } from "./device-ports.ts";
 export interface Connecting {
   readonly net: Net;
   readonly log: Log;
-  /** Default: chance, as in the field. */
+  /** Default: the system's random numbers. */
   readonly random?: Random;
   /** Default: this system's. */
   readonly clock?: Clock;
@@ -37,7 +37,7 @@ export interface Connecting {
  */
 export class SimulatedDevice implements AsyncDisposable {
   readonly machineId: string;
-  /** Set by who wants to know. */
+  /** Called when the connection is up. */
   onUp: () => void = () => undefined;
   readonly #enrolled: EnrollResponse;
   readonly #privateKey: KeyObject;
@@ -84,7 +84,7 @@ export class SimulatedDevice implements AsyncDisposable {
         runner: runner(link),
         identity: { machineId: this.machineId, privateKey: this.#privateKey },
         pinnedKeys: { keys: this.#enrolled.orderKeys, setNumber: 0, recoveryKey: null },
-        // It keeps nothing for a next process; its journal is in memory too.
+        // It stores nothing for a later process, because its journal is also in memory.
         pinKeys: async () => undefined,
         facts: () => factsOf(this.#name),
       },

@@ -25,7 +25,10 @@ export function wsNet(baseUrl: string, ca: string | null): Net {
   };
 }
 
-/** By certificate: made for each connection anew, it is a third of the device's work for a link, and thousands of devices share this process. */
+/**
+ * TLS contexts by certificate. A new context for each connection would take a third of the device's
+ * work, and thousands of devices share this process.
+ */
 const contexts = new Map<string, SecureContext>();
 
 function contextOf(ca: string): SecureContext {

@@ -16,7 +16,7 @@ export async function checkFolders(world: World, violations: Violations): Promis
     if (!KNOWN.test(name.replaceAll("\\", "/"))) violations.add(`the data folder has ${JSON.stringify(name)}`);
   }
   for (const name of await readdir(world.folder)) {
-    if (name !== "server" && name !== "agents") violations.add(`beside the data folder is ${JSON.stringify(name)}`);
+    if (name !== "server" && name !== "agents") violations.add(`next to the data folder is ${JSON.stringify(name)}`);
   }
   const everywhere = [world.folder, tmpdir(), "/", "/etc", process.cwd()];
   for (const folder of everywhere) {

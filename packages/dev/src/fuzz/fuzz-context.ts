@@ -8,7 +8,7 @@ export interface FuzzContext {
   readonly baseUrl: string;
   readonly linkUrl: string;
   readonly client: HalliganClient;
-  /** The administrator's, for malformed requests of somebody who is let in. */
+  /** The administrator's token, for malformed requests of an authenticated caller. */
   readonly bearer: string;
   readonly tenant: string;
   readonly random: SeededRandom;

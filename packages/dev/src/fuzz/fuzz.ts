@@ -56,7 +56,10 @@ const SETTINGS = {
   NODE_OPTIONS: "--max-old-space-size=96 --max-semi-space-size=1",
 };
 
-/** Hostile devices and clients against a real server process, beside an honest machine whose work must not notice. */
+/**
+ * Hostile devices and clients against a real server process. An honest machine works at the same
+ * time and must not notice them.
+ */
 export async function fuzz({ frames, seed, only = [] }: FuzzOptions, say: (text: string) => void): Promise<FuzzReport> {
   const attacks = attacksNamed(only);
   const random = new SeededRandom(seed);
@@ -115,7 +118,8 @@ export async function fuzz({ frames, seed, only = [] }: FuzzOptions, say: (text:
   let nextCheck = frames / CHECKS;
   const attackers = contexts.map(async (context) => {
     while (goesOn()) await pickAttack(attacks, context.random)(context);
-    // Enough: nobody waits until the server gives up what was left hanging.
+    // The run ends here. It does not wait until the server closes the connections that the
+    // attackers left open.
     over.abort();
   });
   const checks = (async () => {
@@ -171,7 +175,10 @@ export async function fuzz({ frames, seed, only = [] }: FuzzOptions, say: (text:
 
 const rate = ({ frames }: FrameCount, ms: number) => Math.round((frames * 1_000) / Math.max(ms, 1));
 
-/** The waiting action of the absent machine is exactly as it was, and nobody but its own spoke for the honest one. */
+/**
+ * Checks that the waiting action of the absent machine is unchanged, and that only the honest
+ * machine's own agent reported for it.
+ */
 async function checkOthers(
   { client }: World,
   before: unknown,

@@ -13,7 +13,7 @@ type FrameOf<T extends ServerFrame["type"]> = Extract<ServerFrame, { type: T }>;
 /** Above this many bytes not yet taken by the network, sending waits. */
 const MAX_BUFFERED_BYTES = 1024 * 1024;
 
-/** One connection to the server's link that sends whatever it is told to, and waits for answers only where somebody asks for one. */
+/** One agent connection that sends arbitrary messages. It waits for responses only on request. */
 export class HostileLink implements AsyncDisposable {
   readonly #socket: WebSocket;
   readonly #count: FrameCount;

@@ -10,7 +10,10 @@ const ACTS = ["change", "repeat", "drop", "reorder", "delay", "delay", "inject",
 /** Of all messages; each act but a delay ends the connection, and a connection has to get somewhere. */
 const HOSTILE_SHARE = 0.1;
 const MAX_REMEMBERED = 200;
-/** After a message was dropped nobody says anything; the next connection is waited for. */
+/**
+ * After a dropped message, both sides wait. The proxy then ends the connection, and the next one
+ * takes over.
+ */
 const CUT_AFTER_MS = 200;
 /** Of the device's clock. Past the bound of 10 s a grant is worth nothing. */
 const DELAYS_MS = [0, 3_000, 9_000, 11_000, 120_000] as const;

@@ -38,8 +38,8 @@ export const jsonOf = (message: LinkMessage): string => {
 export const typeOf = (message: LinkMessage): string => /^\{"type":"([A-Za-z]+)"/.exec(jsonOf(message))?.[1] ?? "";
 
 /**
- * A proxy that has terminated TLS: it accepts the agent's WebSocket, opens one to the server, and sees and
- * writes every message of both. Requests beside the link pass through.
+ * A proxy that terminates TLS. It accepts the agent's WebSocket, opens one to the server, and reads
+ * and writes every message of both. HTTP requests pass through.
  */
 export class TerminatingProxy implements AsyncDisposable {
   onMessage: OnMessage = passOn;

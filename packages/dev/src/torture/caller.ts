@@ -13,7 +13,9 @@ export interface CallerDeps {
   readonly gate: ServerGate;
   readonly ledger: Ledger;
   readonly violations: Violations;
-  /** Told when a start is on its way: the one moment at which a kill takes an answer that matters. */
+  /**
+   * Called when a start is in transit. Only a kill at this moment loses a response that matters.
+   */
   readonly asking: () => void;
 }
 

@@ -51,7 +51,7 @@ export class ServerGate {
 
 const PAUSE_MS = 20;
 
-/** No answer, or half of one: nobody can say whether the request was done. */
+/** No response, or an incomplete one. The caller cannot know whether the request was executed. */
 export function isLostConnection(cause: unknown): boolean {
   if (cause instanceof UnreachableError) return true;
   if (cause instanceof TokenError) return false;

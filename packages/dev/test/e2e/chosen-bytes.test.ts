@@ -113,7 +113,7 @@ describe("a run is bound to the bytes that its caller chose", { timeout: 600_000
     assert.equal((await transcriptOf(world, action.id, 1)).script_output, "chosen\n");
   });
 
-  test("run, run --put and put leave the library as it is", async () => {
+  test("run, run --put and put do not change the library", async () => {
     const content = "echo of the library\n";
     const file = {
       fileName: "kept.sh",

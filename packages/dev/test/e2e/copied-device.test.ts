@@ -113,7 +113,7 @@ describe("a data folder that was copied with its journal", { concurrency: 1 }, (
   }
 
   test(
-    "of a running agent, started beside it: the server finds two live processes and nothing runs on the copy",
+    "of a running agent, started next to it: the server finds two live processes and nothing runs on the copy",
     options,
     async () => {
       await using at = await openWorld();

@@ -103,8 +103,8 @@ test("agents that were enrolled before a rotation of the order key follow it, an
     args: [ENTRY.agent, "run", "--data", tooLate.dataDir],
     env: {},
   });
-  assert.match(await refused.line((line) => line.includes("linkRefused")), /enroll it anew/);
-  assert.match(await world.server.line((line) => line.includes("unknownServerKey")), /enroll it anew/);
+  assert.match(await refused.line((line) => line.includes("linkRefused")), /enroll it again/);
+  assert.match(await world.server.line((line) => line.includes("unknownServerKey")), /enroll it with a new token/);
   assert.deepEqual(await pinnedBy(tooLate), [oldId]);
 
   await using signing = new Program("sign-order-keys", {

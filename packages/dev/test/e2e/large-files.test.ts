@@ -77,7 +77,10 @@ async function writeIncompressible(file: string, sizeBytes: number): Promise<str
   return hash.digest("hex");
 }
 
-/** Looks at the memory of server and agent until told to stop; the largest growth of each must stay below the limit. */
+/**
+ * Samples the memory of server and agent until it is stopped. The largest growth of each must stay
+ * below the limit.
+ */
 function watchMemory(world: World, { id }: WorldMachine) {
   const programs = { server: world.server, agent: world.agent(id) };
   const watched = Object.entries(programs).map(([name, { pid }]) => ({ name, pid, first: 0, most: 0 }));

@@ -18,7 +18,7 @@ const start = (dataDir: string, env: Record<string, string>) =>
   });
 const isListening = (line: string) => line.includes('"msg":"listening"');
 
-test("the first start makes keys, database and one administrator, all for their owner only; the second makes none of it anew", async () => {
+test("the first start makes keys, database and one administrator, all for their owner only; the second start keeps them", async () => {
   const dataDir = join(folder, "first");
   const env = { HALLIGAN_LISTEN: `127.0.0.1:${await freePort()}` };
   await using first = start(dataDir, env);

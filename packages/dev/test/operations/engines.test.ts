@@ -24,7 +24,7 @@ async function postgresProgram(name: string, args: readonly string[]): Promise<v
   assert.equal(await program.exited, 0, program.output);
 }
 
-/** What /readyz says is missing, as soon as it is `wanted`; how long that took is told. */
+/** Waits until /readyz reports `wanted` as missing, and prints how long that took. */
 async function until(t: TestContext, what: string, world: World, wanted: readonly string[]): Promise<void> {
   const begunMs = performance.now();
   for (;;) {
@@ -103,7 +103,8 @@ test("a node without its bus or its database lives, says what is missing, and go
   const linksBefore = timesLinked(world.agent(machine.id));
   await world.startServer();
   assert.match(JSON.stringify(await transcriptOf(world, kept.id, 0)), /said/);
-  // The device took orders that the restored store knows nothing of: what is asked for before it has told so fails, in case it ran already.
+  // The device has orders that are unknown to the restored store. A request fails until the device
+  // has reported its orders, because the action may have run already.
   while (timesLinked(world.agent(machine.id)) === linksBefore) await sleep(50);
   await say();
 });

@@ -5,7 +5,7 @@ import { World } from "../../src/world.ts";
 
 const TOKEN = "a-token-of-this-test";
 
-test("a load balancer and Prometheus get what they ask for, and nobody else gets the figures", async () => {
+test("a load balancer and Prometheus get what they ask for, and no other client gets the figures", async () => {
   await using world = await World.start({ agents: 0, settings: { HALLIGAN_METRICS_TOKEN: TOKEN } });
   const { baseUrl } = world.credentials;
   const get = (path: string, headers: Record<string, string> = {}) => fetch(`${baseUrl}${path}`, { headers });

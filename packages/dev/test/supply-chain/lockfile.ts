@@ -39,7 +39,10 @@ export async function lockedPackages(): Promise<LockedPackage[]> {
     }));
 }
 
-/** `range`: comparisons with blanks between them, all of which hold, as `>=1.2.0 <1.4.1`. A prerelease counts as its release. */
+/**
+ * `range`: comparisons that are separated by blanks and must all hold, such as `>=1.2.0 <1.4.1`. A
+ * prerelease counts as its release.
+ */
 export function isInRange(version: string, range: string): boolean {
   return range.split(" ").every((comparison) => {
     const [, operator = "", bound = ""] = /^(<=|>=|<|>|=)(\d+\.\d+\.\d+)$/.exec(comparison) ?? [];

@@ -25,7 +25,7 @@ describe("the events of an action", { skip, timeout: 120_000 }, () => {
   let quiet: EventStream | undefined;
   const here = setUp(
     {
-      // The store is not read again by itself: what comes, comes because somebody told of it.
+      // The server does not poll the store in this test, so every event comes from a notification.
       settings: { HALLIGAN_REREAD_INTERVAL_MS: NEVER_MS },
       open: (stack) => stack.use(issuer).open(),
     },
@@ -103,7 +103,7 @@ describe("the events of an action", { skip, timeout: 120_000 }, () => {
     assert.ok(stream.bodies("transfer").every((body) => at(body, "index") === 0));
   });
 
-  test("are for whoever may read the action: a user outside its device group finds none", async () => {
+  test("are only for callers that may read the action: a user outside its device group finds none", async () => {
     const { api } = here();
     const machineId = await absentMachine(here());
     const group = { name: `Vault ${machineId}`, remediationLevel: "full", users: [], userGroups: ["soc"] };

@@ -225,7 +225,7 @@ for (const route of routes) {
       ["a negative Content-Length", { headers: ["Content-Length: -1"], body: "" }],
       ["two Content-Lengths", { headers: ["Content-Length: 2", "Content-Length: 3"], body: "{}" }],
       [
-        "Content-Length beside Transfer-Encoding",
+        "Content-Length together with Transfer-Encoding",
         { headers: ["Content-Length: 2", "Transfer-Encoding: chunked"], body: "0\r\n\r\n" },
       ],
       [
@@ -238,7 +238,7 @@ for (const route of routes) {
       ["headers of 200 KB", { headers: [`X-Long: ${"x".repeat(200_000)}`] }],
       ["a target of 200 KB", { target: `${path}?x=${"y".repeat(200_000)}` }],
       ["a method that is none", { method: "BR[EW" }],
-      ["a method nobody knows", { method: "BREW" }],
+      ["an unknown method", { method: "BREW" }],
       ["a target with a space", { target: `${path} x` }],
     ] as const) {
       assertRefusal(plain, await sendTo(route, request), what);
@@ -348,7 +348,7 @@ for (const [what, character] of [
   });
 }
 
-/** Odd pieces of requests, each of which a client, a proxy or an attacker could send alone. */
+/** Malformed fragments of requests. A client, a proxy or an attacker could send each of them. */
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 const ENDINGS = [
   "",
@@ -483,7 +483,7 @@ for (const route of routes) {
   });
 }
 
-test("a slow client and a fast one beside it are both served", async () => {
+test("a slow client and a fast one are both served at the same time", async () => {
   await using slow = new RawConnection(here().target.baseUrl);
   const request = rawBytes(slow.host, { target: "/api/machines?$top=1", headers: [bearer()] });
   slow.write(request.subarray(0, 20));

@@ -71,7 +71,9 @@ describe("the OpenAPI document", { skip: onlyHalligan("its OpenAPI document") },
     return shared;
   };
 
-  /** What an operation needs that would be in the way of others, or that they would spoil. */
+  /**
+   * Preparations of an operation that would disturb other operations, or that others would disturb.
+   */
   const PREPARED: Readonly<Record<string, (stage: Stage) => Promise<RealValues>>> = {
     CancelMachineAction: async (stage) => ({ actionId: await stage.pendingAction() }),
     UploadLibraryFile: async (stage) => ({ fileName: stage.newFileName() }),
@@ -126,7 +128,7 @@ describe("the OpenAPI document", { skip: onlyHalligan("its OpenAPI document") },
     return { operation, answer };
   }
 
-  test("is given to anybody, with the address of the server that is asked", () => {
+  test("is public, and contains the address of the requested server", () => {
     const { document, real } = ready();
     const { target } = here();
     assert.equal(at(document, "servers", 0, "url"), target.baseUrl, shown(document));

@@ -7,7 +7,7 @@ import { MachineActionStatusWire, WaitingWire } from "./machine-action.ts";
 
 const closed = { additionalProperties: false } as const;
 
-/** `GET /halligan/v1/info`, without a token: what a client needs to find its way. */
+/** `GET /halligan/v1/info`, without a token: the addresses that a client needs first. */
 export const InfoWire = Type.Object({
   product: Type.Literal("Halligan"),
   version: Type.String(),
@@ -35,7 +35,10 @@ export const ReadinessWire = Type.Object({
       reason: Type.String(),
     }),
   ),
-  /** What an operator should see to while the node works on, as a certificate that soon expires. Not there before 0.2. */
+  /**
+   * Problems that need an operator while the node still works, such as a certificate that expires
+   * soon. Absent before 0.2.
+   */
   warnings: Type.Optional(
     Type.Array(
       Type.Object({
@@ -46,7 +49,7 @@ export const ReadinessWire = Type.Object({
   ),
 });
 export type ReadinessWire = Static<typeof ReadinessWire>;
-/** `GET /readyz`: 503, the error of the API and beside it what is missing. */
+/** The body of `GET /readyz` with status 503: the error of the API, and what is missing. */
 export const UnreadyWire = Type.Object({ ...ErrorWire.properties, ...ReadinessWire.properties });
 export type UnreadyWire = Static<typeof UnreadyWire>;
 
@@ -62,7 +65,7 @@ export const CreateEnrollmentTokenRequest = Type.Object(
 );
 export type CreateEnrollmentTokenRequest = Static<typeof CreateEnrollmentTokenRequest>;
 
-/** The token itself is shown this once and stored only as a hash. */
+/** The token is returned only here. The server stores only its hash. */
 export const EnrollmentTokenWire = Type.Object({
   id: Type.String(),
   token: Type.String(),
@@ -71,7 +74,7 @@ export const EnrollmentTokenWire = Type.Object({
 });
 export type EnrollmentTokenWire = Static<typeof EnrollmentTokenWire>;
 
-/** What is known of a token; the token itself is stored only as a hash and never shown again. */
+/** The properties of a token without the token itself, which the server stores only as a hash. */
 export const EnrollmentTokenSummaryWire = Type.Object({
   id: Type.String(),
   state: Type.Union([Type.Literal("usable"), Type.Literal("usedUp"), Type.Literal("expired"), Type.Literal("revoked")]),
@@ -79,10 +82,10 @@ export const EnrollmentTokenSummaryWire = Type.Object({
   createdAt: Type.String(),
   expiresAt: Type.String(),
   uses: Type.Integer(),
-  /** 0 after it was revoked. */
+  /** 0 after a revocation. */
   usesLeft: Type.Integer(),
   lastUsedAt: Type.Union([Type.String(), Type.Null()]),
-  /** Machines that enrolled with it, retired and removed ones too. */
+  /** Machines that enrolled with the token, including retired and removed ones. */
   machinesEnrolled: Type.Integer(),
   revokedAt: Type.Union([Type.String(), Type.Null()]),
   revokedBy: Type.Union([Type.String(), Type.Null()]),
@@ -105,22 +108,22 @@ export const CreateApplicationRequest = Type.Object(
     /** Names of `PERMISSIONS`. */
     roles: Type.Array(Type.String(), { minItems: 1, maxItems: 64, uniqueItems: true }),
     /**
-     * Public keys (JWK) with which it signs its token requests: private_key_jwt. It then gets no
-     * secret.
+     * Public keys (JWK) that verify its signed token requests (private_key_jwt). An application
+     * with keys gets no secret.
      */
     keys: Type.Optional(Type.Array(Type.Record(Type.String(), Type.Unknown()), { maxItems: 10 })),
-    /** When its secret ends, at most ten years from now. Default never. */
+    /** When the secret expires, at most ten years from now. Default never. */
     secretExpiresInSeconds: Type.Optional(secretLifetime),
   },
   closed,
 );
 export type CreateApplicationRequest = Static<typeof CreateApplicationRequest>;
 
-/** A secret without its value, which nobody but the application has. */
+/** A secret without its value. Only the application has the value. */
 export const ApplicationSecretWire = Type.Object({
   id: Type.String(),
   createdAt: Type.String(),
-  /** Null for one without an end. */
+  /** Null for a secret that does not expire. */
   expiresAt: Type.Union([Type.String(), Type.Null()]),
   /** False when it has expired. */
   isUsable: Type.Boolean(),
@@ -131,7 +134,7 @@ export type ApplicationSecretWire = Static<typeof ApplicationSecretWire>;
 export const AddApplicationSecretRequest = Type.Object({ expiresInSeconds: Type.Optional(secretLifetime) }, closed);
 export type AddApplicationSecretRequest = Static<typeof AddApplicationSecretRequest>;
 
-/** The value is shown this once and stored only as a hash. */
+/** The value is returned only here. The server stores only its hash. */
 export const NewApplicationSecretWire = Type.Object({
   ...ApplicationSecretWire.properties,
   clientSecret: Type.String(),
@@ -142,19 +145,25 @@ export const ApplicationWire = Type.Object({
   clientId: Type.String(),
   name: Type.String(),
   roles: Type.Array(Type.String()),
-  /** Whether it may sign in with a secret. */
+  /** Whether the application can sign in with a secret. */
   hasSecret: Type.Boolean(),
-  /** Oldest first, expired ones too. Not there before 0.2. */
+  /** Oldest first, including expired ones. Absent before 0.2. */
   secrets: Type.Optional(Type.Array(ApplicationSecretWire)),
   /** `kid` of each of its keys. */
   keyIds: Type.Array(Type.String()),
   createdAt: Type.String(),
-  /** Id of the account that made it and stands for it; null when it stands for itself. Not there before 0.2. */
+  /**
+   * Id of the account that created the application and is responsible for it; null when the
+   * application is responsible for itself. Absent before 0.2.
+   */
   ownerId: Type.Optional(Type.Union([Type.String(), Type.Null()])),
 });
 export type ApplicationWire = Static<typeof ApplicationWire>;
 
-/** The secret is shown this once and stored only as a hash. Null for an application with keys. */
+/**
+ * The secret is returned only here, and the server stores only its hash. Null for an application
+ * with keys.
+ */
 export const NewApplicationWire = Type.Object({
   ...ApplicationWire.properties,
   clientSecret: Type.Union([Type.String(), Type.Null()]),
@@ -166,7 +175,8 @@ export const ApplicationListWire = Type.Object({ value: Type.Array(ApplicationWi
 export type ApplicationListWire = Static<typeof ApplicationListWire>;
 
 /**
- * The file with the first administrator's credentials (0600, in the server's data folder), and what `halligan login --from` reads.
+ * The file with the first administrator's credentials (0600, in the server's data folder).
+ * `halligan login --from` reads it.
  */
 export const CredentialsFile = Type.Object({
   baseUrl: Type.String(),
@@ -182,7 +192,7 @@ export const LibraryApprovalListWire = Type.Object({
   value: Type.Array(
     Type.Object({
       sha256: Type.String(),
-      /** The account that approved: the application, or the one that stands for it. */
+      /** The account that approved: the application, or the account that is responsible for it. */
       accountId: Type.String(),
       approvedBy: Type.String(),
       approvedAt: Type.String(),
@@ -224,7 +234,7 @@ export const LibraryFileVersionListWire = Type.Object({
       description: Type.Union([Type.String(), Type.Null()]),
       updatedBy: Type.String(),
       updatedAt: Type.String(),
-      /** When it was replaced or removed; null for the present one. */
+      /** When the version was replaced or removed; null for the present one. */
       endedAt: Type.Union([Type.String(), Type.Null()]),
     }),
   ),
@@ -232,8 +242,9 @@ export const LibraryFileVersionListWire = Type.Object({
 export type LibraryFileVersionListWire = Static<typeof LibraryFileVersionListWire>;
 
 /**
- * `GET /halligan/v1/actions/{id}/timing`: the moments of an action's way that are known, in their order. `ended` is when a command ended on
- * its device, `uploaded` when all of its result was durable on the server. The last step of a finished action is `final`.
+ * `GET /halligan/v1/actions/{id}/timing`: the known times of an action's steps, in order. `ended`
+ * is when a command ended on its device, `uploaded` when its complete result was durable on the
+ * server. The last step of a finished action is `final`.
  */
 export const ActionTimingWire = Type.Object({
   actionId: Type.String(),
@@ -249,15 +260,15 @@ export const ActionTimingWire = Type.Object({
         Type.Literal("uploaded"),
         Type.Literal("final"),
       ]),
-      /** Of the command; null for a step of the whole action. */
+      /** Index of the command; null for a step of the whole action. */
       index: Type.Union([Type.Integer(), Type.Null()]),
       at: Type.String(),
-      /** Milliseconds since the step before. Their sum is `totalMs`. */
+      /** Milliseconds since the previous step. The sum of all is `totalMs`. */
       sinceMs: Type.Integer(),
     }),
   ),
   totalMs: Type.Integer(),
-  /** What an unfinished action waits for on the server. Not there before 0.2. */
+  /** What an unfinished action waits for on the server. Absent before 0.2. */
   waiting: Type.Optional(Type.Array(WaitingWire)),
 });
 export type ActionTimingWire = Static<typeof ActionTimingWire>;
@@ -266,7 +277,10 @@ export type ActionTimingWire = Static<typeof ActionTimingWire>;
 export const FileChangeWire = Type.Object(FileChange.properties);
 export type FileChangeWire = Static<typeof FileChangeWire>;
 
-/** `GET /halligan/v1/actions/{id}/results`: what is known of each result, also after its bytes were removed. */
+/**
+ * `GET /halligan/v1/actions/{id}/results`: the facts about each result. They stay when its bytes
+ * are removed.
+ */
 export const ActionResultsWire = Type.Object({
   actionId: Type.String(),
   value: Type.Array(
@@ -274,12 +288,12 @@ export const ActionResultsWire = Type.Object({
       /** Of the command. */
       index: Type.Integer(),
       type: Type.Union([Type.Literal("RunScript"), Type.Literal("GetFile")]),
-      /** Of the download. */
+      /** File name of the download. */
       fileName: Type.String(),
-      /** Of the download: the gzip of a collected file. */
+      /** Size of the download, which is the gzip of a collected file. */
       sizeBytes: Type.Integer(),
       sha256: Type.String(),
-      /** False when the time for which results are kept is over. */
+      /** False when the retention time of results is over. */
       isAvailable: Type.Boolean(),
       /** Null when the file did not change, and for a script. */
       fileChange: Type.Union([FileChangeWire, Type.Null()]),
@@ -289,8 +303,8 @@ export const ActionResultsWire = Type.Object({
 export type ActionResultsWire = Static<typeof ActionResultsWire>;
 
 /**
- * `GET /halligan/v1/actions/{id}/evidence`: what the device signed about the end of each command that has ended. How to verify it without
- * the server: docs/operations.md.
+ * `GET /halligan/v1/actions/{id}/evidence`: what the device signed about the end of each ended
+ * command. docs/operations.md says how to verify it without the server.
  */
 export const ActionEvidenceWire = Type.Object({
   actionId: Type.String(),
@@ -303,11 +317,17 @@ export const ActionEvidenceWire = Type.Object({
       /** Null when the device did not sign: its agent has an earlier version, or the server ended the command. */
       evidence: Type.Union([
         Type.Object({
-          /** JSON text as it was signed: machine, action, start, outcome, errors, exit code, size and SHA-256 of the result. */
+          /**
+           * The signed JSON text: machine, action, start, outcome, errors, exit code, size and
+           * SHA-256 of the result.
+           */
           payload: Type.String(),
-          /** Ed25519, base64url, over `halligan-end-v1`, a line feed and the payload. */
+          /** Ed25519 signature in base64url over `halligan-end-v1`, a line feed and the payload. */
           signature: Type.String(),
-          /** Raw Ed25519 key, base64url. The machine's id is the first 40 hex digits of its SHA-256. */
+          /**
+           * Raw Ed25519 key in base64url. The machine's id is the first 40 hex digits of its
+           * SHA-256.
+           */
           publicKey: Type.String(),
         }),
         Type.Null(),
@@ -336,11 +356,11 @@ export const DeviceGroupRequest = Type.Object(
   {
     name: Type.String({ minLength: 1, maxLength: 120, pattern: NAME_PATTERN }),
     remediationLevel: RemediationLevelWire,
-    /** Whether all users of outside issuers may reach its machines. Default false. */
+    /** Whether all users of outside issuers can access its machines. Default false. */
     isOpenToUsers: Type.Optional(Type.Boolean()),
-    /** Ids of users who may reach its machines. */
+    /** Ids of users that can access its machines. */
     users: Type.Optional(names),
-    /** Groups as the users' issuer names them. */
+    /** Groups by the names of the users' issuer. */
     userGroups: Type.Optional(names),
   },
   closed,
@@ -351,7 +371,7 @@ export const DeviceGroupWire = Type.Object({
   id: Type.Integer(),
   name: Type.String(),
   remediationLevel: RemediationLevelWire,
-  /** Not there before 0.2: then a group that names no users and no groups is open. */
+  /** Absent before 0.2. In that case, a group that names no users and no groups is open. */
   isOpenToUsers: Type.Optional(Type.Boolean()),
   users: Type.Array(Type.String()),
   userGroups: Type.Array(Type.String()),
@@ -383,9 +403,9 @@ export const AuditRecordWire = Type.Object({
     Type.Literal("server"),
     Type.Null(),
   ]),
-  /** Client id of the application that called, or that a user called through. */
+  /** Client id of the calling application, or of the application that a user called through. */
   application: Type.Union([Type.String(), Type.Null()]),
-  /** Network address of the caller; null for what the server did by itself. */
+  /** Network address of the caller; null when the server acted by itself. */
   address: Type.Union([Type.String(), Type.Null()]),
   operation: Type.String(),
   machineId: Type.Union([Type.String(), Type.Null()]),

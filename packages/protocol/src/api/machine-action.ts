@@ -2,14 +2,14 @@ import { type Static, Type } from "typebox";
 
 const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()]);
 const closed = { additionalProperties: false } as const;
-/** What people write beside an action. Without NUL, which PostgreSQL cannot store. */
+/** The comment that people add to an action. Without NUL, which PostgreSQL cannot store. */
 const Comment = Type.String({ maxLength: 8_192, pattern: "^[^\\u0000]*$" });
 
 export const COMMAND_TYPES = ["PutFile", "RunScript", "GetFile"] as const;
 export type CommandType = (typeof COMMAND_TYPES)[number];
 
 /**
- * Keys that a command of each type takes; all but `Args` must be there.
+ * Keys of a command by type. All except `Args` are required.
  * `docs/contract/http-api.md#run-live-response`.
  */
 export const COMMAND_KEYS = {
@@ -19,7 +19,7 @@ export const COMMAND_KEYS = {
 } as const satisfies Record<CommandType, { required: readonly string[]; optional: readonly string[] }>;
 
 export const CommandParam = Type.Object({ key: Type.String(), value: Type.String() }, closed);
-/** One command as it is asked for and echoed. */
+/** One command of a request. Responses repeat it in the same form. */
 export const CommandRequest = Type.Object(
   {
     type: Type.Union([Type.Literal("PutFile"), Type.Literal("RunScript"), Type.Literal("GetFile")]),
@@ -41,7 +41,7 @@ export type RunLiveResponseRequest = Static<typeof RunLiveResponseRequest>;
 export const CancelRequest = Type.Object({ Comment }, closed);
 export type CancelRequest = Static<typeof CancelRequest>;
 
-/** Exactly these six on the wire. `docs/contract/lifecycle.md#machine-action-status`. */
+/** Exactly these six in responses. `docs/contract/lifecycle.md#machine-action-status`. */
 export const MACHINE_ACTION_STATUSES = [
   "Pending",
   "InProgress",
@@ -58,7 +58,7 @@ export const FINAL_STATUSES: ReadonlySet<MachineActionStatus> = new Set([
   "Cancelled",
 ]);
 
-/** Exactly these six on the wire. `docs/contract/lifecycle.md#machine-action-status`. */
+/** Exactly these six in responses. `docs/contract/lifecycle.md#machine-action-status`. */
 export const MachineActionStatusWire = Type.Union([
   Type.Literal("Pending"),
   Type.Literal("InProgress"),
@@ -107,14 +107,17 @@ export const MachineActionWire = Type.Object({
 });
 export type MachineActionWire = Static<typeof MachineActionWire>;
 
-/** How far a file of a command has come on its way; less than before when the device began anew. */
+/** The progress of a command's file. It decreases when the device starts the transfer again. */
 export const TransferWire = Type.Object({ index: Type.Integer(), transferredBytes: Type.Integer() });
 export type TransferWire = Static<typeof TransferWire>;
 
-/** A command whose result waits on the server; the device tries again until the time of its transfer is over. */
+/**
+ * A command with a result that the server cannot accept yet. The device retries until its transfer
+ * time is over.
+ */
 export const WaitingWire = Type.Object({
   index: Type.Integer(),
-  /** `InsufficientStorage` or `ResultQuotaExceeded`; later versions may know more. */
+  /** `InsufficientStorage` or `ResultQuotaExceeded`. Later versions can add values. */
   reason: Type.String(),
   since: Type.String(),
   /** For people. */
@@ -122,7 +125,7 @@ export const WaitingWire = Type.Object({
 });
 export type WaitingWire = Static<typeof WaitingWire>;
 
-/** What the stream of an action's events carries, by the name of the event. Unknown names are to be passed over. */
+/** The payloads of an action's event stream, by event name. Clients ignore unknown names. */
 export const MACHINE_ACTION_EVENTS = {
   action: MachineActionWire,
   transfer: TransferWire,
@@ -133,11 +136,11 @@ export type MachineActionEvent =
   | { event: "transfer"; data: TransferWire }
   | { event: "waiting"; data: WaitingWire };
 
-/** What `GetLiveResponseResultDownloadLink` answers. */
+/** The response of `GetLiveResponseResultDownloadLink`. */
 export const ResultLinkWire = Type.Object({ "@odata.context": Type.String(), value: Type.String() });
 export type ResultLinkWire = Static<typeof ResultLinkWire>;
 
-/** What the text of one output stream cannot say. */
+/** Facts about one output stream that its text cannot express. */
 const OutputFactsWire = Type.Object({
   /** Bytes that the script wrote. */
   sizeBytes: Type.Integer({ minimum: 0 }),
@@ -145,7 +148,7 @@ const OutputFactsWire = Type.Object({
   keptBytes: Type.Integer({ minimum: 0 }),
   /** Length of the text in UTF-8 before the notes that the agent added at its end. */
   textBytes: Type.Integer({ minimum: 0 }),
-  /** The output as it was kept; only when they are not valid UTF-8. */
+  /** The stored output; present only when it is not valid UTF-8. */
   base64: Type.Optional(Type.String()),
 });
 export type OutputFactsWire = Static<typeof OutputFactsWire>;

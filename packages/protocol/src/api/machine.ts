@@ -49,10 +49,10 @@ export type MachineWire = Static<typeof MachineWire>;
 
 const MachineTag = Type.String({ minLength: 1, maxLength: 200, pattern: "^[^\\u0000]*$" });
 
-/** Tags that one machine may have: its record stays small. */
+/** Most tags of one machine. The bound keeps its record small. */
 export const MAX_MACHINE_TAGS = 100;
 
-/** `POST /api/machines/{id}/tags`: one tag at a time, as Defender's API has it. */
+/** `POST /api/machines/{id}/tags`: one tag per request, as in Defender's API. */
 export const MachineTagsRequest = Type.Object(
   {
     Value: MachineTag,
@@ -69,10 +69,10 @@ export const ReplaceMachineTagsRequest = Type.Object(
 );
 export type ReplaceMachineTagsRequest = Static<typeof ReplaceMachineTagsRequest>;
 
-/** `PUT /halligan/v1/machines/{id}/name`. A name is one line with something to see in it. */
+/** `PUT /halligan/v1/machines/{id}/name`. A name is one line with visible characters. */
 export const RenameMachineRequest = Type.Object(
   {
-    /** Null gives the device's own name back. */
+    /** Null restores the name that the device reports. */
     name: Type.Union([Type.String({ minLength: 1, maxLength: 120, pattern: NAME_PATTERN }), Type.Null()]),
   },
   { additionalProperties: false },
@@ -82,7 +82,7 @@ export type RenameMachineRequest = Static<typeof RenameMachineRequest>;
 /** `POST /halligan/v1/machines/{id}/retire` */
 export const RetireMachineRequest = Type.Object(
   {
-    /** Stands in the audit log and in the errors of the actions that the retirement ends. */
+    /** Recorded in the audit log, and in the errors of the actions that the retirement ends. */
     reason: Type.String({ minLength: 1, maxLength: 1_000, pattern: "^[^\\u0000]*$" }),
   },
   { additionalProperties: false },
@@ -98,14 +98,14 @@ export type QuarantineMachineRequest = RetireMachineRequest;
  */
 export const ListedMachineWire = Type.Object({
   ...MachineWire.properties,
-  /** The name that the device states. `computerDnsName` is `displayName` where there is one. */
+  /** The name that the device reports. `computerDnsName` is `displayName` if there is one. */
   deviceName: Type.String(),
-  /** The name that an operator gave it. */
+  /** The name that an operator assigned. */
   displayName: textOrNull,
   /**
-   * enrolled: its key is known, its agent has not connected yet. active: its agent has connected at
-   * least once, whether or not it is there now. quarantined: two devices use its key, or an operator
-   * does not trust it. retired: its key is refused.
+   * enrolled: its key is known, and its agent has not connected yet. active: its agent has
+   * connected at least once; it may be offline now. quarantined: two devices use its key, or an
+   * operator does not trust it. retired: its key is refused.
    */
   state: Type.Union([
     Type.Literal("enrolled"),
@@ -118,16 +118,16 @@ export const ListedMachineWire = Type.Object({
   retiredAt: textOrNull,
   retiredBy: textOrNull,
   retireReason: textOrNull,
-  /** Why an operator put it in quarantine; null when the server did. Not there before 0.2. */
+  /** Why an operator put it in quarantine; null when the server did. Absent before 0.2. */
   quarantineReason: Type.Optional(textOrNull),
 });
 export type ListedMachineWire = Static<typeof ListedMachineWire>;
 
 export const MachineDetailsWire = Type.Object({
   ...ListedMachineWire.properties,
-  /** The token that it enrolled with; null when that is not known any more. */
+  /** The token that it enrolled with; null when that is unknown. */
   enrollmentTokenId: textOrNull,
-  /** Its action that has not ended yet. */
+  /** Its unfinished action. */
   unfinishedActionId: textOrNull,
 });
 export type MachineDetailsWire = Static<typeof MachineDetailsWire>;

@@ -3,7 +3,7 @@ import { CommandRequest, RunLiveResponseRequest } from "./machine-action.ts";
 
 const closed = { additionalProperties: false } as const;
 const Sha256Hex = Type.String({ pattern: "^[0-9a-f]{64}$" });
-/** Of a request: PowerShell's Get-FileHash writes capitals. */
+/** A SHA-256 in a request. Upper case is allowed, because PowerShell's Get-FileHash writes it. */
 export const GIVEN_SHA256_PATTERN = "^[0-9a-fA-F]{64}$";
 const GivenSha256 = Type.String({ pattern: GIVEN_SHA256_PATTERN });
 
@@ -11,17 +11,18 @@ const GivenSha256 = Type.String({ pattern: GIVEN_SHA256_PATTERN });
 export const MAX_INLINE_CONTENT = 262_144;
 
 /**
- * A command as the contract has it, and which bytes it means: at most one of `sha256`, `staged` and `content`, for `PutFile` and
- * `RunScript`. With none of them the name is a library file, looked up as the contract says.
+ * A command of the contract, plus the content that it uses: at most one of `sha256`, `staged` and
+ * `content`, for `PutFile` and `RunScript`. With none of them, the name is a library file, looked
+ * up as in the contract.
  */
 export const StartCommandRequest = Type.Object(
   {
     ...CommandRequest.properties,
-    /** The library file of that name, if it has exactly these bytes. */
+    /** The library file of that name, if it has this SHA-256. */
     sha256: Type.Optional(GivenSha256),
-    /** Bytes that this caller staged; the name is only what they are called. */
+    /** Content that this caller has staged. The name is only a label. */
     staged: Type.Optional(GivenSha256),
-    /** The text itself, in UTF-8; the name is only what it is called. */
+    /** The content itself as text, sent as UTF-8. The name is only a label. */
     content: Type.Optional(Type.String({ maxLength: MAX_INLINE_CONTENT })),
   },
   closed,
@@ -30,7 +31,7 @@ export type StartCommandRequest = Static<typeof StartCommandRequest>;
 
 export const ActionOptions = Type.Object(
   {
-    /** Processes that a script leaves behind are not ended with it. Default false. */
+    /** True when processes of a script may continue after its end. Default false. */
     keepProcesses: Type.Optional(Type.Boolean()),
   },
   closed,
@@ -52,7 +53,10 @@ export type StartLiveResponseRequest = Static<typeof StartLiveResponseRequest>;
 export const StagedContentWire = Type.Object({
   sha256: Sha256Hex,
   sizeBytes: Type.Integer(),
-  /** Until then an action may refer to it; what an action refers to is kept with that action. */
+  /**
+   * Until then, an action can refer to the content. The content of an action is stored with the
+   * action.
+   */
   expiresAt: Type.String(),
 });
 export type StagedContentWire = Static<typeof StagedContentWire>;

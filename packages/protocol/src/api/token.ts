@@ -12,7 +12,7 @@ export const TokenWire = Type.Object({
 });
 export type TokenWire = Static<typeof TokenWire>;
 
-/** Failure of a token endpoint; other than the API's errors, as OAuth has it. */
+/** Error of a token endpoint. It has OAuth's form, not the form of the API's errors. */
 export const TokenErrorWire = Type.Object({ error: Type.String(), error_description: Type.String() });
 export type TokenErrorWire = Static<typeof TokenErrorWire>;
 

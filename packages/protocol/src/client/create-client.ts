@@ -33,15 +33,15 @@ export interface ClientOptions {
   /** Where the API is, without `/api`: `https://halligan.example:8443`. */
   baseUrl: string;
   credentials: ApplicationCredentials | TokenProvider;
-  /** Default: the runtime's own. */
+  /** Default: `fetch` of the runtime. */
   fetch?: Fetch;
-  /** Told before each wait on 429, 503 or a lost connection. */
+  /** Called before each wait on 429, 503 or a lost connection. */
   onWait?: (notice: WaitNotice) => void;
-  /** Bound on all such waits of one operation together, in milliseconds. Default 300,000. */
+  /** Bound on the total of such waits in one operation, in milliseconds. Default 300,000. */
   maxRetryWaitMs?: number;
   /**
-   * Longest silence before the head of an answer, and within its body, in milliseconds; the head of the
-   * answer to an upload is not held to it. Default 60,000.
+   * Longest silence before the head of a response and within its body, in milliseconds. It does not
+   * apply to the head of the response to an upload. Default 60,000.
    */
   answerTimeoutMs?: number;
   clock?: ClientClock;
@@ -76,7 +76,9 @@ export interface HalliganClient
     LibraryOperations,
     DeviceGroupOperations,
     AuditOperations {
-  /** Gets a token, new if need be, and so proves that the credentials are good. */
+  /**
+   * Checks the credentials by getting a token. It requests a new token if there is no valid one.
+   */
   verifyCredentials(options?: { signal?: AbortSignal | undefined }): Promise<void>;
 }
 

@@ -2,8 +2,8 @@
  * The API refused the request, or throttled it longer than `maxRetryWaitMs`.
  *
  * `code` is the contract's (`ResourceNotFound`, `TooManyRequests`, ...). It is `HTTP_<status>` when
- * the body is not the contract's, as from a proxy. `target` is the correlation id, which the log of
- * the server also has; null when the response has none.
+ * the body is not an error body of the contract, for example the page of a proxy. `target` is the
+ * correlation id, which is also in the server's log; null when the response has none.
  *
  * @example
  * ```ts

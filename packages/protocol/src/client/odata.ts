@@ -30,7 +30,7 @@ export interface ListOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** The largest page of the contract. */
+/** The largest page that the contract allows. */
 export const MAX_PAGE = 10_000;
 
 export function listQuery(

@@ -8,6 +8,6 @@
  * ```
  */
 export interface CallOptions {
-  /** Ends the call, its waits included, with the signal's reason. */
+  /** Aborts the call and its waits with the signal's reason. */
   signal?: AbortSignal | undefined;
 }

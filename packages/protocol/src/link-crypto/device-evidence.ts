@@ -1,7 +1,7 @@
 import { createHash, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
 import { endSigningBytes, parseSignedEnd, type SignedEnd } from "../link/index.ts";
 
-/** The text that was signed travels as it is, so no canonical form is needed. */
+/** The signed text is transmitted byte for byte, so no canonical form is needed. */
 export interface DeviceEvidence {
   payload: string;
   /** Base64url. */
@@ -13,7 +13,10 @@ export function signEnd(end: SignedEnd, deviceKey: KeyObject): DeviceEvidence {
   return { payload, signature: sign(null, endSigningBytes(payload), deviceKey).toString("base64url") };
 }
 
-/** What the device said; null when that key did not sign it. `publicKey`: raw, base64url. */
+/**
+ * The content that the device signed; null when that key did not sign it. `publicKey`: raw,
+ * base64url.
+ */
 export function openEnd({ payload, signature }: DeviceEvidence, publicKey: string): SignedEnd | null {
   try {
     const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: publicKey }, format: "jwk" });
@@ -24,6 +27,9 @@ export function openEnd({ payload, signature }: DeviceEvidence, publicKey: strin
   return parseSignedEnd(payload);
 }
 
-/** The id that a machine gets by its first key: who knows the id needs no one's word for the key. */
+/**
+ * The machine id is derived from the machine's first key. A client that knows the id can verify the
+ * key without a third party.
+ */
 export const machineIdOf = (publicKey: string): string =>
   createHash("sha256").update(Buffer.from(publicKey, "base64url")).digest("hex").slice(0, 40);

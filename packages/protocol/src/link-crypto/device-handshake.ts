@@ -23,7 +23,7 @@ const SIGNATURE_CHARACTERS = 86;
 
 /** The device's side of one handshake. */
 export class DeviceHandshake {
-  /** To be sent as it is. */
+  /** Sent without changes. */
   readonly answer: Uint8Array;
   readonly #transcript: HandshakeTranscript;
   readonly #ephemeral: EphemeralKey | null;
@@ -36,7 +36,7 @@ export class DeviceHandshake {
     this.#transcript = { challenge: challenge.slice(), answer: this.answer };
   }
 
-  /** Null when `serverKey` did not sign this welcome for this very connection. */
+  /** Null when `serverKey` did not sign this welcome for this connection. */
   open(
     { payload, signature }: SignedWelcome,
     serverKey: KeyObject,
@@ -51,7 +51,10 @@ export class DeviceHandshake {
     return keys && { content, keys };
   }
 
-  /** The reason in words of a close frame that came in place of the welcome; null when the server did not sign it. */
+  /**
+   * The reason text of a close frame that came instead of the welcome; null when the server did not
+   * sign it.
+   */
   refusal(code: number, reason: string, serverKey: KeyObject): string | null {
     const words = reason.slice(SIGNATURE_CHARACTERS);
     const signature = Buffer.from(reason.slice(0, SIGNATURE_CHARACTERS), "base64url");

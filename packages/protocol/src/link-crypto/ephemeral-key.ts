@@ -8,14 +8,16 @@ export interface EphemeralKey {
   publicKey: Uint8Array;
 }
 
-/** Made of the system's chance, also in a simulation: no decision ever depends on it. */
+/**
+ * Uses the system's random numbers, also in a simulation, because no decision depends on the key.
+ */
 export function newEphemeralKey(): EphemeralKey {
   const { privateKey, publicKey } = generateKeyPairSync("x25519");
   const { x = "" } = publicKey.export({ format: "jwk" });
   return { privateKey, publicKey: Buffer.from(x, "base64url") };
 }
 
-/** The keys of one connection, one for each direction: a character a byte. */
+/** The keys of one connection, one for each direction, as strings with one character per byte. */
 export interface LinkKeys {
   toServer: string;
   toAgent: string;
@@ -23,7 +25,7 @@ export interface LinkKeys {
 
 const KEY_BYTES = 32;
 
-/** Null when the other side's key is none, or one that makes the secret known to everyone. */
+/** Null when the other side's key is invalid, or when it would make the secret public. */
 export function deriveLinkKeys(
   own: EphemeralKey,
   otherKey: Uint8Array,

@@ -3,20 +3,24 @@ import { closeText } from "../link/index.ts";
 
 /** 132 bits in base64url. */
 const CODE_CHARACTERS = 22;
-/** Of SHA-256 (RFC 2104). */
+/** Block size of SHA-256 (RFC 2104). */
 const BLOCK_BYTES = 64;
 const HASH_BYTES = 32;
 const [INNER_PAD, OUTER_PAD] = [0x36, 0x5c];
 
 /**
- * One direction of one connection. Each text gets a code (HMAC-SHA-256) over its number and itself, in front of it. The number
- * does not travel: a text that was changed, repeated, left out or moved does not open, nor does any text after it.
+ * One direction of one connection. Each text gets a prefix: a code (HMAC-SHA-256) over its number
+ * and the text. The number is not transmitted. A text that was changed, repeated, omitted or
+ * reordered fails to open, and so does every later text.
  */
 export class FrameSeal {
   readonly #key: string;
   #count = 0;
 
-  /** @param key 32 bytes, a character each: it lasts as long as the connection, and an array takes three times as much */
+  /**
+   * @param key 32 bytes as a string, one character per byte. It lives as long as the connection,
+   * and an array would take three times the memory.
+   */
   constructor(key: string) {
     this.#key = key;
   }
@@ -25,7 +29,10 @@ export class FrameSeal {
     return this.#code(text) + text;
   }
 
-  /** Null when the text is not the next one that the other side sealed. The connection is of no use then. */
+  /**
+   * Null when the text is not the next one that the other side sealed. The connection is then no
+   * longer usable.
+   */
   open(sealed: string): string | null {
     const text = sealed.slice(CODE_CHARACTERS);
     const given = Buffer.from(sealed.slice(0, CODE_CHARACTERS), "latin1");
@@ -33,7 +40,9 @@ export class FrameSeal {
     return given.length === code.length && timingSafeEqual(given, code) ? text : null;
   }
 
-  /** The reason of a close frame: a code over the close code and the words, then the words. */
+  /**
+   * The reason of a close frame: a code over the close code and the words, followed by the words.
+   */
   sealClose(code: number, words: string): string {
     return this.#code(closeText(code, words)) + words;
   }
@@ -51,7 +60,10 @@ export class FrameSeal {
   }
 }
 
-/** HMAC-SHA-256 in base64url, of two one-shot hashes: `createHmac` takes four times as long for a frame. */
+/**
+ * HMAC-SHA-256 in base64url from two one-shot hashes, because `createHmac` takes four times as long
+ * for a frame.
+ */
 function hmacText(key: string, text: string): string {
   const inner = Buffer.allocUnsafe(BLOCK_BYTES + Buffer.byteLength(text));
   writePadded(inner, key, INNER_PAD);

@@ -10,7 +10,8 @@ import {
 import { deriveLinkKeys, type LinkKeys, newEphemeralKey } from "./ephemeral-key.ts";
 
 /**
- * The server's side. `deviceKey`: the ephemeral key of the answer, whose signature has been verified. Null when that is no key.
+ * The server's side. `deviceKey`: the ephemeral key from the device's response with a verified
+ * signature. Null when it is not a valid key.
  */
 export function signWelcome(
   transcript: HandshakeTranscript,
@@ -27,7 +28,10 @@ export function signWelcome(
   return { frame: { type: "signedWelcome", payload, signature }, keys };
 }
 
-/** The reason of a close frame in place of the welcome. `words`: at most 30 characters, or the frame is too long. */
+/**
+ * The reason of a close frame that replaces the welcome. `words`: at most 30 characters, or the
+ * frame is too long.
+ */
 export function signRefusal(transcript: HandshakeTranscript, code: number, words: string, orderKey: KeyObject): string {
   const signature = sign(null, refusalSigningBytes(transcript, closeText(code, words)), orderKey);
   return signature.toString("base64url") + words;

@@ -23,7 +23,7 @@ export const FileChangeKind = Type.Union([
 ]);
 export type FileChangeKind = Static<typeof FileChangeKind>;
 
-/** As the open file states them. */
+/** As fstat of the open file reports them. */
 export const FileStamp = Type.Object(
   {
     sizeBytes: SizeBytes,

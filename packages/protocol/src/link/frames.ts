@@ -18,13 +18,16 @@ import { Continuity, ProbeNonce, RollingValue } from "./machine/continuity.ts";
 import { OrderKeySetNumber } from "./machine/enroll.ts";
 import { MachineFacts } from "./machine/machine-facts.ts";
 
-/** Largest text frame of a server that an agent accepts, in bytes. An order with the largest allowed request body fits. */
+/**
+ * Largest text frame from a server that an agent accepts, in bytes. An order with the largest
+ * allowed request body fits.
+ */
 export const MAX_FRAME_BYTES = 2 * 1024 * 1024;
 /** Every part of an upload but the last has exactly this size. */
 export const PART_BYTES = 8 * 1024 * 1024;
 /**
- * Far above what any machine comes to, far below what a number can hold: the server counts on from the highest that a device tells, also from
- * one that lies.
+ * Far above the order number of any machine, and far below the largest exact number. The server
+ * continues from the highest number that a device reports, even if the device lies.
  */
 export const MAX_TOLD_ORDER_SEQ = 2 ** 48;
 
@@ -34,7 +37,10 @@ const orderRef = { actionId: ActionId, orderSeq: OrderSeq };
 const ErrorText = Type.String({ maxLength: MAX_ERROR_CHARACTERS });
 const ErrorTexts = Type.Array(ErrorText, { maxItems: MAX_ERROR_TEXTS });
 
-/** How far one command of a held order is, by the device's journal. What is acknowledged is not reported again. */
+/**
+ * The state of one command of a held order in the device's journal. An acknowledged end is not
+ * reported again.
+ */
 export const HeldCommand = Type.Object(
   {
     index: CommandIndex,
@@ -58,14 +64,17 @@ export const InlineResult = Type.Object(
   { kind: Type.Literal("inline"), transcript: Type.String({ maxLength: MAX_INLINE_TRANSCRIPT_BYTES }) },
   closed,
 );
-/** An upload whose `complete` call was answered with success: from then on the server has it durably. */
+/**
+ * A completed upload: the server answered the `complete` call with success and has the result
+ * durably.
+ */
 export const UploadedResult = Type.Object(
   {
     kind: Type.Literal("uploaded"),
     uploadId: UploadId,
     sizeBytes: SizeBytes,
     sha256: Sha256,
-    /** Only of a collected file that changed. Since link version 2. */
+    /** Present only for a collected file that changed. Since link version 2. */
     fileChange: Type.Optional(FileChange),
   },
   closed,
@@ -80,12 +89,17 @@ export const Hello = Type.Object(
   {
     type: Type.Literal("hello"),
     journalId: JournalId,
-    /** Highest orderSeq ever accepted under this journal, 0 when none was. */
+    /** Highest orderSeq that was accepted with this journal; 0 when there was none. */
     highestOrderSeq: Type.Integer({ minimum: 0, maximum: MAX_TOLD_ORDER_SEQ }),
     orders: Type.Array(HeldOrder, { maxItems: MAX_HELD_ORDERS }),
-    /** Ids of all order keys that it pins, where there is more than the one that it named in the handshake; that one is the first. */
+    /**
+     * Ids of all pinned order keys, if there are several. The key that the device named in the
+     * handshake is the first.
+     */
     orderKeyIds: Type.Optional(Type.Array(Sha256, { minItems: 1, maxItems: 16 })),
-    /** Number of the set of order keys that it pins. Required from link version 2 on, absent in version 1. */
+    /**
+     * Number of the pinned set of order keys. Required from link version 2 on, absent in version 1.
+     */
     orderKeySet: Type.Optional(OrderKeySetNumber),
     /** Required from link version 2 on, absent in version 1. */
     continuity: Type.Optional(Continuity),
@@ -95,8 +109,9 @@ export const Hello = Type.Object(
 );
 export type Hello = Static<typeof Hello>;
 /**
- * The start of this command is in the device's journal. The first one also says that the order was accepted. Repeated until the command's
- * end is acknowledged. A RunScript's process waits for `startGranted` with the same startId; the other commands wait for nothing.
+ * The start of this command is in the device's journal. The first one also reports that the order
+ * was accepted. It is repeated until the command's end is acknowledged. The process of a RunScript
+ * waits for `startGranted` with the same startId. The other commands do not wait.
  */
 export const Started = Type.Object(
   { type: Type.Literal("started"), ...orderRef, index: CommandIndex, startId: StartId },
@@ -112,9 +127,15 @@ export const Ended = Type.Object(
     outcome: Type.Union([Type.Literal("completed"), Type.Literal("failed")]),
     errors: ErrorTexts,
     result: Type.Union([CommandResult, Type.Null()]),
-    /** How long ago it ended on the device, by its monotonic clock; absent where the agent was started anew since. */
+    /**
+     * How long ago the command ended, on the device's monotonic clock; absent when the agent has
+     * restarted since.
+     */
     endedAgoMs: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
-    /** The same as a `SignedEnd`, whose JSON text is `payload`. Required from link version 2 on, absent in version 1. */
+    /**
+     * A `SignedEnd` with the same content. `payload` is its JSON text. Required from link version 2
+     * on, absent in version 1.
+     */
     evidence: Type.Optional(
       Type.Object(
         {
@@ -128,10 +149,13 @@ export const Ended = Type.Object(
   closed,
 );
 export type Ended = Static<typeof Ended>;
-/** Answer to `end`: nothing of this order runs on the device any more. `errors` name what could not be killed. */
+/**
+ * Reply to `end`: nothing of this order runs on the device any more. `errors` name what could not
+ * be killed.
+ */
 export const Closed = Type.Object({ type: Type.Literal("closed"), ...orderRef, errors: ErrorTexts }, closed);
 export type Closed = Static<typeof Closed>;
-/** The device did not take the order and never will under this orderSeq. */
+/** The device did not accept the order and will never accept it with this orderSeq. */
 export const Refused = Type.Object(
   {
     type: Type.Literal("refused"),
@@ -153,15 +177,19 @@ export const Refused = Type.Object(
 );
 export type Refused = Static<typeof Refused>;
 /**
- * Version 2: the value of the hello's answer is durable in the journal. Sent before anything else that this connection
- * reports; no start is granted on a connection whose value was not confirmed.
+ * Version 2: the rolling value of the hello's reply is durable in the journal. The device sends it
+ * before any report on this connection. The server grants no start on a connection with an
+ * unconfirmed value.
  */
 export const Kept = Type.Object({ type: Type.Literal("kept"), rollingValue: RollingValue }, closed);
 export type Kept = Static<typeof Kept>;
-/** Version 2: the answer to `probe`. It proves that this process still ran after the server had sent the nonce. */
+/**
+ * Version 2: the reply to `probe`. It proves that this process was running after the server had
+ * sent the nonce.
+ */
 export const ProbeAnswer = Type.Object({ type: Type.Literal("probeAnswer"), nonce: ProbeNonce }, closed);
 export type ProbeAnswer = Static<typeof ProbeAnswer>;
-/** The link's own heartbeat: a WebSocket ping is invisible to a client that uses the platform's WebSocket. */
+/** The heartbeat of the connection. A program cannot see the pings of the platform's WebSocket. */
 export const Ping = Type.Object({ type: Type.Literal("ping") }, closed);
 
 export const AgentFrame = Type.Union([Hello, Kept, Started, Ended, Closed, Refused, ProbeAnswer, Ping]);
@@ -173,13 +201,22 @@ export const Welcome = Type.Object(
   {
     type: Type.Literal("welcome"),
     linkVersion: Type.Integer({ minimum: 1 }),
-    /** Grows with every accepted link of this machine. */
+    /** Grows with every accepted connection of this machine. */
     linkEpoch: Type.Integer({ minimum: 1 }),
-    /** The only wall clock the device needs: it counts on from here with its monotonic one. */
+    /**
+     * The only wall clock that the device needs. The device adds the time that passes on its
+     * monotonic clock.
+     */
     serverTimeMs: UnixMs,
-    /** Authorization of this link's transfers (`Authorization: Ticket <text>`); dead as soon as a newer link is accepted. */
+    /**
+     * Authorizes the transfers of this connection (`Authorization: Ticket <text>`). It becomes
+     * invalid when a newer connection is accepted.
+     */
     ticket: Type.String({ minLength: 1, maxLength: 1024 }),
-    /** The agent pings this often; either side gives the link up after three intervals without a frame. */
+    /**
+     * Interval of the agent's pings. Either side closes the connection after three intervals
+     * without a frame.
+     */
     pingIntervalMs: Type.Integer({ minimum: 100 }),
   },
   closed,
@@ -209,7 +246,10 @@ export const HelloAnswer = Type.Object(
   {
     type: Type.Literal("helloAnswer"),
     orders: Type.Array(Type.Object({ ...orderRef, verdict: Verdict }, closed), { maxItems: MAX_HELD_ORDERS }),
-    /** The value to keep and to present next time. From link version 2 on, absent in version 1. */
+    /**
+     * The value that the device stores and presents next time. From link version 2 on, absent in
+     * version 1.
+     */
     rollingValue: Type.Optional(RollingValue),
   },
   closed,
@@ -227,8 +267,9 @@ export const OrderFrame = Type.Object(
 );
 export type OrderFrame = Static<typeof OrderFrame>;
 /**
- * After the answer to a hello, when the device pins other order keys than the server accepts. `payload` is the JSON text of an
- * `OrderKeySet`; `signature` (base64url) covers `orderKeysSigningBytes(payload)`, by the key that the device named in its handshake.
+ * Sent after the reply to a hello, when the device pins other order keys than the server accepts.
+ * `payload` is the JSON text of an `OrderKeySet`. `signature` (base64url) covers
+ * `orderKeysSigningBytes(payload)`, by the key that the device named in its handshake.
  */
 export const OrderKeysFrame = Type.Object(
   {
@@ -241,21 +282,24 @@ export const OrderKeysFrame = Type.Object(
 );
 export type OrderKeysFrame = Static<typeof OrderKeysFrame>;
 /**
- * This very start of a RunScript is the one that the server has recorded, durably, so its process may be made. Never said about a
- * second start of the same command, nor about one of an action that has ended.
+ * The server has durably recorded this start of a RunScript, so its process may be created. The
+ * server never grants a second start of the same command, and no start of an action that has ended.
  */
 export const StartGranted = Type.Object(
   { type: Type.Literal("startGranted"), ...orderRef, index: CommandIndex, startId: StartId },
   closed,
 );
 export type StartGranted = Static<typeof StartGranted>;
-/** The action was cancelled or given up: end what runs of it. */
+/** The action was cancelled or given up. The device ends what runs of it. */
 export const End = Type.Object({ type: Type.Literal("end"), ...orderRef }, closed);
-/** The end of this command is durable on the server: its bytes may go. */
+/** The end of this command is durable on the server. The device may delete its output. */
 export const Ack = Type.Object({ type: Type.Literal("ack"), ...orderRef, index: CommandIndex }, closed);
-/** Nothing of this order is wanted any more. */
+/** The server wants nothing of this order any more. */
 export const Forget = Type.Object({ type: Type.Literal("forget"), ...orderRef }, closed);
-/** Version 2: another process came with this machine's key. The agent answers at once with the nonce. */
+/**
+ * Version 2: another process connected with this machine's key. The agent replies at once with the
+ * nonce.
+ */
 export const Probe = Type.Object({ type: Type.Literal("probe"), nonce: ProbeNonce }, closed);
 export const Pong = Type.Object({ type: Type.Literal("pong"), serverTimeMs: UnixMs }, closed);
 
@@ -274,26 +318,32 @@ export const ServerFrame = Type.Union([
 ]);
 export type ServerFrame = Static<typeof ServerFrame>;
 
-/** How long a device waits at least after `tooOften`. */
+/** Shortest wait of a device after `tooOften`. */
 export const TOO_OFTEN_WAIT_MS = 10_000;
 
 /** Why the server closes a link; the codes are WebSocket close codes. */
 export const LINK_CLOSE = {
-  /** The server stops or moves; come back with backoff. */
+  /** The server stops or moves. The agent reconnects with backoff. */
   goingAway: 1001,
-  /** A frame was not one of the list, or came out of turn. */
+  /** The server received an unknown frame, or a frame out of order. */
   protocol: 4400,
-  /** The answer to the challenge was wrong, or of an unknown machine. */
+  /** The response to the challenge was wrong or came from an unknown machine. */
   unauthorized: 4401,
-  /** A newer link of the same machine was accepted. */
+  /** A newer connection of the same machine was accepted. */
   replaced: 4409,
-  /** The machine is in quarantine: two devices use its key, or an operator does not trust it. The words say which. */
+  /**
+   * The machine is in quarantine: two devices use its key, or an operator does not trust it. The
+   * close reason says which.
+   */
   quarantined: 4423,
-  /** The machine was retired: nothing of this device is wanted any more. */
+  /** The machine was retired. The server accepts nothing from this device. */
   retired: 4410,
-  /** The link fell silent, or did not read what was sent. */
+  /** The peer was silent, or did not read what was sent. */
   silent: 4408,
-  /** The machine connected too often: come back after {@link TOO_OFTEN_WAIT_MS} at least. */
+  /**
+   * The machine connected too often. It waits at least {@link TOO_OFTEN_WAIT_MS} before it
+   * reconnects.
+   */
   tooOften: 4429,
 } as const;
 
@@ -301,30 +351,32 @@ const agentFrame = Compile(AgentFrame);
 const serverFrame = Compile(ServerFrame);
 
 /**
- * Null for anything that is not exactly one frame of the closed list. The cost is linear in the size, with about the factor of an
- * honest report: what is not text is counted before it is parsed.
+ * Null unless `text` is exactly one frame of the closed list. The cost is linear in the size, with
+ * about the factor of a valid report, because syntax characters are counted before the text is
+ * parsed.
  */
 export function parseAgentFrame(text: string, bounds: FrameBounds = AGENT_FRAME_BOUNDS): AgentFrame | null {
   if (text.length > bounds.maxBytes || jsonBoundsFault(text, bounds) !== null) return null;
   const value = parseJson(text);
-  // JSON.parse keeps the last of equal names, so a frame could carry any number of others.
+  // JSON.parse keeps the last of several members with the same name, so a frame could carry any
+  // number of others.
   if (!agentFrame.Check(value) || findJsonFault(text, { acceptsUncleanText: true }) !== null) return null;
   return value;
 }
 
-/** Null for anything that is not exactly one frame of the closed list. */
+/** Null unless `text` is exactly one frame of the closed list. */
 export function parseServerFrame(text: string): ServerFrame | null {
   if (text.length > MAX_FRAME_BYTES) return null;
   const value = parseJson(text);
   return serverFrame.Check(value) ? value : null;
 }
 
-/** Escapes from which JSON makes text that is not clean, perhaps. */
+/** Escapes that can produce text which is not clean. */
 const MAY_BE_UNCLEAN = /\\u(?:0000|[dD][89a-fA-F])/;
 
 /**
- * Text that is not clean is repaired here, not refused: what a device has to report it repeats until it is acknowledged, so a refusal
- * would keep the machine off its link for as long as its journal lives.
+ * Repairs text that is not clean instead of refusing it. A device repeats a report until it is
+ * acknowledged, so a refusal would disconnect the machine for as long as its journal exists.
  */
 function parseJson(text: string): unknown {
   try {

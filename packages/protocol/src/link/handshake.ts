@@ -18,13 +18,13 @@ const SIGNATURE_BYTES = 64;
 /** A raw X25519 public key. */
 export const EPHEMERAL_KEY_BYTES = 32;
 const PLAIN_ANSWER_BYTES = VERSION_BYTES + MACHINE_ID_BYTES + KEY_ID_BYTES + SIGNATURE_BYTES;
-/** Of the newest version: the largest answer. */
+/** Size of the response in the newest version, which is the largest. */
 export const ANSWER_BYTES = PLAIN_ANSWER_BYTES + EPHEMERAL_KEY_BYTES;
 
-/** The first version in which the server proves itself and both sides seal their frames. */
+/** The first version in which the server authenticates itself and both sides seal their frames. */
 export const SEALED_SINCE_VERSION = 2;
 
-/** Size of the answer of a version. */
+/** Size of the response in a version. */
 export const answerBytes = (version: number): number =>
   version < SEALED_SINCE_VERSION ? PLAIN_ANSWER_BYTES : ANSWER_BYTES;
 
@@ -35,9 +35,12 @@ export interface HandshakeClaim {
   version: number;
   /** 40 hex digits, lower case. */
   machineId: string;
-  /** 64 hex digits, lower case: the first order key that the agent pins, so that an answer for one server is worthless to another. */
+  /**
+   * 64 hex digits, lower case: the first pinned order key. It makes a response to one server
+   * worthless to another.
+   */
   serverKeyId: string;
-  /** Raw X25519 key of this connection; empty in version 1. */
+  /** The raw X25519 key of this connection; empty in version 1. */
   ephemeralKey: Uint8Array;
 }
 
@@ -70,7 +73,7 @@ export function encodeHandshakeAnswer(answer: HandshakeAnswer): Uint8Array {
   return frame;
 }
 
-/** Null when the frame does not have the one size that an answer of its version has. */
+/** Null when the frame does not have the exact size for its version. */
 export function decodeHandshakeAnswer(frame: Uint8Array): HandshakeAnswer | null {
   const version = frame[0] ?? 0;
   if (frame.length !== answerBytes(version)) return null;
@@ -87,7 +90,7 @@ export function decodeHandshakeAnswer(frame: Uint8Array): HandshakeAnswer | null
   };
 }
 
-/** One array of all bytes. */
+/** Concatenates the arrays. */
 export function concat(parts: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;

@@ -1,11 +1,14 @@
 import { type Static, Type } from "typebox";
 import { ActionId, CommandIndex, JournalId, MachineId, OrderSeq, Sha256, SizeBytes, UnixMs } from "./ids.ts";
 
-/** The bytes that a command uses, as they were pinned when the action was accepted or claimed. */
+/** The content that a command uses. It was pinned when the action was accepted or claimed. */
 export const OrderFile = Type.Object({ sha256: Sha256, sizeBytes: SizeBytes }, { additionalProperties: false });
 export type OrderFile = Static<typeof OrderFile>;
 
-/** `file` is null when the library has no file of that name: the command fails with that reason when its turn comes. */
+/**
+ * `file` is null when the library has no file of that name. The command then fails with that reason
+ * when its turn comes.
+ */
 export const OrderCommand = Type.Union([
   Type.Object(
     {
@@ -25,8 +28,8 @@ export const OrderCommand = Type.Union([
       args: Type.Union([Type.String(), Type.Null()]),
       file: Type.Union([OrderFile, Type.Null()]),
       /**
-       * True: processes that the script leaves running when it ends are not ended. Absent otherwise, because older agents
-       * refuse an order that has it.
+       * True when processes of the script may continue after its end. Otherwise absent, because
+       * older agents refuse an order with this member.
        */
       keepProcesses: Type.Optional(Type.Boolean()),
     },
@@ -41,13 +44,16 @@ export type OrderCommand = Static<typeof OrderCommand>;
 
 export const OrderLimits = Type.Object(
   {
-    /** Longest run of one script on the device's monotonic clock; then its process tree is killed. Default 600_000. */
+    /**
+     * Longest run of one script on the device's monotonic clock. After it, the process tree is
+     * killed. Default 600_000.
+     */
     scriptTimeoutMs: Type.Integer({ minimum: 1 }),
-    /** Longest GetFile or PutFile. Default 1_800_000. */
+    /** Longest duration of a GetFile or PutFile. Default 1_800_000. */
     transferTimeoutMs: Type.Integer({ minimum: 1 }),
-    /** Longest stretch of a transfer in which no byte moves. Default 120_000. */
+    /** Longest time of a transfer without progress. Default 120_000. */
     stallTimeoutMs: Type.Integer({ minimum: 1 }),
-    /** How much of stdout, and of stderr, is kept, each. Default 10_485_760. */
+    /** Limit for the stored output, separately for stdout and stderr. Default 10_485_760. */
     outputLimitBytes: Type.Integer({ minimum: 0 }),
   },
   { additionalProperties: false },
@@ -55,8 +61,9 @@ export const OrderLimits = Type.Object(
 export type OrderLimits = Static<typeof OrderLimits>;
 
 /**
- * Everything that matters about one machine action, signed as a whole. The text that was signed travels as it is
- * (`OrderFrame.payload`): the agent verifies the text first and parses it afterwards, so no canonical form is needed.
+ * The complete description of one machine action for the device, signed as a whole. The signed text
+ * is transmitted byte for byte (`OrderFrame.payload`). The agent verifies the text before it parses
+ * it, so no canonical form is needed.
  */
 export const Order = Type.Object(
   {
@@ -64,9 +71,9 @@ export const Order = Type.Object(
     machineId: MachineId,
     actionId: ActionId,
     orderSeq: OrderSeq,
-    /** The journal this order was made for: a wiped or cloned device refuses it. */
+    /** The journal for which this order was made. A wiped or cloned device refuses it. */
     journalId: JournalId,
-    /** Server's clock. Bounds acceptance only, never running time. */
+    /** Latest acceptance, by the server's clock. It does not limit the running time. */
     acceptByMs: UnixMs,
     limits: OrderLimits,
     commands: Type.Array(OrderCommand, { minItems: 1, maxItems: 1000 }),
@@ -77,7 +84,7 @@ export type Order = Static<typeof Order>;
 
 const SIGNING_PREFIX = "halligan-order-v1\n";
 
-/** The bytes that the order key signs for an order whose JSON text is `payload`. */
+/** The bytes that the order key signs for an order with the JSON text `payload`. */
 export function orderSigningBytes(payload: string): Uint8Array {
   return new TextEncoder().encode(SIGNING_PREFIX + payload);
 }

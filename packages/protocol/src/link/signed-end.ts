@@ -14,13 +14,16 @@ export const SignedEnd = Type.Object(
     actionId: ActionId,
     orderSeq: OrderSeq,
     index: CommandIndex,
-    /** Of the one start; null for a command that ended before it started. */
+    /** The id of the only start; null for a command that ended before it started. */
     startId: orNull(StartId),
     outcome: Type.Union([Type.Literal("completed"), Type.Literal("failed")]),
     errors: Type.Array(Type.String()),
-    /** Of a script that ran; null otherwise, and where an earlier version of the agent wrote the end. */
+    /**
+     * The exit code of a script that ran; null otherwise, and for an end from an earlier version of
+     * the agent.
+     */
     exitCode: orNull(Type.Integer()),
-    /** The SHA-256 is of the bytes that a download gives. */
+    /** The SHA-256 is that of the bytes that a download returns. */
     result: orNull(
       Type.Object(
         {
@@ -39,7 +42,7 @@ export type SignedEnd = Static<typeof SignedEnd>;
 
 const signedEnd = Compile(SignedEnd);
 
-/** Null when it is not one. */
+/** Null when `payload` is not a signed end. */
 export function parseSignedEnd(payload: string): SignedEnd | null {
   try {
     const value: unknown = JSON.parse(payload);
@@ -51,7 +54,7 @@ export function parseSignedEnd(payload: string): SignedEnd | null {
 
 const SIGNING_PREFIX = "halligan-end-v1\n";
 
-/** The bytes that the device's key signs for an end whose JSON text is `payload`. */
+/** The bytes that the device's key signs for an end with the JSON text `payload`. */
 export function endSigningBytes(payload: string): Uint8Array {
   return new TextEncoder().encode(SIGNING_PREFIX + payload);
 }

@@ -1,5 +1,5 @@
 /**
- * Link version 2: how the server proves itself, and what a close frame has to carry to be believed
+ * Link version 2: how the server authenticates itself, and what an authentic close frame contains
  * (docs/decisions/0021-signed-link.md).
  */
 import { type Static, Type } from "typebox";
@@ -19,7 +19,7 @@ export type SignedWelcomeContent = Static<typeof SignedWelcomeContent>;
 
 const content = Compile(SignedWelcomeContent);
 
-/** Null when it is not one. To be called only when its signature holds. */
+/** Null when `payload` is not a welcome. Call it only after the signature was verified. */
 export function parseSignedWelcome(payload: string): SignedWelcomeContent | null {
   try {
     const value: unknown = JSON.parse(payload);
@@ -29,24 +29,30 @@ export function parseSignedWelcome(payload: string): SignedWelcomeContent | null
   }
 }
 
-/** One handshake: what makes a signature worthless on every other connection. Both have sizes that are known before. */
+/**
+ * One handshake. It makes a signature worthless on every other connection. Both parts have a fixed
+ * size.
+ */
 export interface HandshakeTranscript {
   challenge: Uint8Array;
-  /** The whole frame, with the device's ephemeral key in it. */
+  /** The whole frame, including the device's ephemeral key. */
   answer: Uint8Array;
 }
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-/** The bytes that the order key signs for a welcome whose JSON text is `payload`. */
+/** The bytes that the order key signs for a welcome with the JSON text `payload`. */
 export function welcomeSigningBytes({ challenge, answer }: HandshakeTranscript, payload: string): Uint8Array {
   return concat([bytesOf("halligan-welcome-v2\n"), challenge, answer, bytesOf(payload)]);
 }
 
-/** The bytes that the order key signs when it refuses the device in place of a welcome. */
+/**
+ * The bytes that the order key signs when the server refuses the device instead of sending a
+ * welcome.
+ */
 export function refusalSigningBytes({ challenge, answer }: HandshakeTranscript, closeText: string): Uint8Array {
   return concat([bytesOf("halligan-refusal-v2\n"), challenge, answer, bytesOf(closeText)]);
 }
 
-/** What a proof of a close frame covers. No other text that is proven begins like this. */
+/** The text that the proof of a close frame covers. No other proven text has this prefix. */
 export const closeText = (code: number, words: string): string => `close ${code} ${words}`;

@@ -1,6 +1,7 @@
 /**
- * Bytes travel beside the link, over HTTP, so that they may be large and resume. All calls carry
- * `Authorization: Ticket <ticket of the welcome>`; errors have the contract's error body.
+ * Files travel over HTTP and not over the agent connection, so that they can be large and resume.
+ * All requests carry `Authorization: Ticket <ticket of the welcome>`. Errors have the contract's
+ * error body.
  *
  * Down: `GET` {@link orderFilePath}, with `Range: bytes=N-` to resume. 404 unless an open order of this machine names the file.
  * Up:   `PUT` {@link resultPartPath} with the part as body, `Content-Length`, and its SHA-256 (hex) in {@link PART_SHA256_HEADER};
@@ -10,7 +11,7 @@
  *       410 `ResourceNotFound`: the server does not want it (another device's action, or one it has given up).
  *       429 `TooManyRequests`: too many refused or unfinished parts of this machine. `Retry-After` says when to try again.
  *       507 `InsufficientStorage`: the server is out of space; `ResultQuotaExceeded`: a quota is used up. Try again later.
- *       A refusal may come before the body is sent; the connection ends then, a second later at most.
+ *       A refusal can come before the body is sent. The connection then ends within a second.
  */
 import { type Static, Type } from "typebox";
 import { Sha256, SizeBytes } from "./ids.ts";

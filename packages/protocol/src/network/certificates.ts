@@ -1,13 +1,14 @@
 /**
- * Which certificate authorities are trusted: those of the runtime (also NODE_EXTRA_CA_CERTS), those of the system's own
- * store, and those that a person named. The runtimes read the system's store on some systems only, hence this.
+ * Which certificate authorities are trusted: those of the runtime (also NODE_EXTRA_CA_CERTS), those
+ * of the system's own store, and those that a person named. The runtimes read the system's store on
+ * some systems only, so this file reads it on the others.
  */
 import { X509Certificate } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import tls from "node:tls";
 
-/** Bundles of certificates, of which the first that is there is read. */
+/** Bundles of certificates. The first one that exists is read. */
 const SYSTEM_FILES = [
   // Debian, Ubuntu, Arch, Gentoo, newer Alpine
   "/etc/ssl/certs/ca-certificates.crt",
@@ -21,18 +22,21 @@ const SYSTEM_FILES = [
 ] as const;
 /** Folders of certificates, for a system without a bundle. */
 const SYSTEM_FOLDERS = ["/etc/ssl/certs", "/etc/pki/tls/certs"] as const;
-/** Some ten times the usual bundle. */
+/** About ten times the size of the usual bundle. */
 const MAX_STORE_BYTES = 8 * 1024 * 1024;
 const MAX_FOLDER_FILES = 4_096;
 
 export interface SystemStore {
   /** Certificates in PEM, each once. */
   certificates: string[];
-  /** What could not be read though it was named, for people. */
+  /** Named files that could not be read, described for people. */
   problems: string[];
 }
 
-/** SSL_CERT_FILE takes the place of the bundles, SSL_CERT_DIR (with `:` between) that of the folders, as in OpenSSL. */
+/**
+ * SSL_CERT_FILE replaces the bundles, and SSL_CERT_DIR (separated by `:`) replaces the folders, as
+ * in OpenSSL.
+ */
 export function systemCertificates(env: Readonly<Record<string, string | undefined>>): SystemStore {
   if (process.platform === "win32" || process.platform === "darwin") {
     return { certificates: tls.getCACertificates("system"), problems: [] };
@@ -55,7 +59,7 @@ export function systemCertificates(env: Readonly<Record<string, string | undefin
   if (namedFile) read(namedFile, "SSL_CERT_FILE");
   else SYSTEM_FILES.some((file) => read(file, null));
   const folders = namedFolders ? namedFolders.split(":").filter((folder) => folder !== "") : SYSTEM_FOLDERS;
-  // The folder of a system that has a bundle has the same certificates, one a file.
+  // A system with a bundle has the same certificates in its folder, one per file.
   if (namedFolders || found.size === 0) {
     for (const folder of folders) {
       for (const name of namesIn(folder)) {
@@ -66,13 +70,16 @@ export function systemCertificates(env: Readonly<Record<string, string | undefin
   return { certificates: [...found], problems };
 }
 
-/** The certificates of a PEM text in one form each, without what stands between them. */
+/** The certificates of a PEM text in a canonical form, without the text between them. */
 export function pemCertificates(text: string): string[] {
   const blocks = text.match(/-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g) ?? [];
   return blocks.map((block) => `${block.replace(/\r/g, "").trim()}\n`);
 }
 
-/** Certificates that a person named by a file. Throws a sentence when there is none in it. */
+/**
+ * Reads certificates from a file that a person named. Throws a sentence for people when it contains
+ * none.
+ */
 export function readAuthorityFile(file: string, source: string): string[] {
   let text: string;
   try {
@@ -92,17 +99,20 @@ export function readAuthorityFile(file: string, source: string): string[] {
 let ofRuntime: readonly string[] | null = null;
 let trusted: string | null = null;
 
-/** From now on connections of this process trust these, and what the runtime trusts by itself. */
+/**
+ * From now on, connections of this process trust these certificates in addition to those of the
+ * runtime.
+ */
 export function trustAlso(certificates: readonly string[]): void {
   const text = certificates.join("");
   if (text === trusted) return;
-  // Asked once: afterwards the answer has what was set here.
+  // Read once, because later it also contains what was set here.
   ofRuntime ??= tls.getCACertificates("default");
   const all = [...new Set([...ofRuntime.map(normal), ...certificates])];
   try {
     tls.setDefaultCACertificates(all);
   } catch {
-    // One that cannot be parsed spoils the whole list, and some systems have such a one.
+    // A certificate that cannot be parsed invalidates the whole list, and some systems have one.
     tls.setDefaultCACertificates(all.filter(isCertificate));
   }
   trusted = text;

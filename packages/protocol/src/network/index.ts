@@ -1,4 +1,7 @@
-/** The way to a server from a program: proxies and trusted certificates. For Node and Bun; a browser has its own. */
+/**
+ * Access to a server from a program: proxies and trusted certificates. For Node and Bun; browsers
+ * have their own.
+ */
 export * from "./certificates.ts";
 export * from "./network.ts";
 export * from "./proxy-error.ts";

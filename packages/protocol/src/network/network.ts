@@ -1,4 +1,4 @@
-/** Agents of node's HTTP client that take the proxy of the environment, if any. */
+/** Agents of node's HTTP client that use the proxy of the environment, if there is one. */
 import http from "node:http";
 import https from "node:https";
 import net from "node:net";
@@ -10,7 +10,10 @@ import { openTunnel, serverName, withoutBrackets } from "./tunnel.ts";
 export interface Network {
   /** For a request to this address. Throws ProxyError for a variable that names no usable proxy. */
   agentFor(url: URL): http.Agent;
-  /** For a request that takes its connection over, as a WebSocket does: no other request uses it. */
+  /**
+   * For a request that takes over its connection, like a WebSocket. No other request uses that
+   * connection.
+   */
   upgradeAgentFor(url: URL): http.Agent;
   /** The proxy for this address, for people; null for none. */
   proxyNameFor(url: URL): string | null;
@@ -18,9 +21,9 @@ export interface Network {
 
 export interface NetworkOptions {
   env: ProxyEnvironment;
-  /** Until a proxy has connected, in milliseconds. */
+  /** Longest wait until a proxy has connected, in milliseconds. */
   proxyTimeoutMs: number;
-  /** Most connections to one server at a time. */
+  /** Most concurrent connections to one server. */
   maxSockets: number;
 }
 
@@ -29,7 +32,7 @@ export function createNetwork({ env, proxyTimeoutMs, maxSockets }: NetworkOption
   return {
     agentFor(url) {
       const proxy = proxyFor(url, env);
-      // A tunnel leads to one server, so each server has an agent of its own.
+      // A tunnel leads to one server, so each server has its own agent.
       let agent = shared.get(url.origin);
       if (!agent) {
         agent = makeAgent(url, proxy, proxyTimeoutMs, { keepAlive: true, maxSockets });
@@ -49,7 +52,7 @@ function makeAgent(url: URL, proxy: HttpProxy | null, timeoutMs: number, options
   agent.createConnection = (_options, callback) => {
     connect(url, proxy, timeoutMs).then(
       (socket) => callback?.(null, socket),
-      // The type wants a connection; with an error nothing looks at it.
+      // The type requires a connection. With an error, the callback ignores it.
       (error: Error) => callback?.(error, new net.Socket()),
     );
     return undefined;

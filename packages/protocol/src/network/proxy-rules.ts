@@ -50,7 +50,7 @@ function firstSet(env: ProxyEnvironment, lowerCase: string): { name: string; val
 }
 
 const USUAL_PORTS = { "http:": 80, "https:": 443 } as const;
-/** As curl has it for a proxy whose port is not given. */
+/** The default port of a proxy in curl. */
 const PORT_WITHOUT_SCHEME = 1080;
 
 function parseProxy(variable: string, value: string): HttpProxy {
@@ -79,7 +79,7 @@ function parseProxy(variable: string, value: string): HttpProxy {
   };
 }
 
-/** `new URL` drops a port that is the usual one of the scheme. */
+/** `new URL` drops a port that is the default of the scheme. */
 function explicitPort(text: string, usual: number): number {
   return Number(/:(\d+)\/?$/.exec(text)?.[1] ?? usual);
 }

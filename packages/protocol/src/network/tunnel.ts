@@ -13,8 +13,8 @@ export interface TunnelTarget {
 const MAX_HEAD_BYTES = 16 * 1024;
 
 /**
- * The socket when the proxy has connected it to the target. Rejects with ProxyError.
- * @param timeoutMs from the beginning until the proxy's response
+ * Resolves to the socket when the proxy has connected it to the target. Rejects with ProxyError.
+ * @param timeoutMs from the start until the proxy's response
  */
 export async function openTunnel(proxy: HttpProxy, target: TunnelTarget, timeoutMs: number): Promise<net.Socket> {
   const socket = connectTo(proxy);
@@ -63,7 +63,7 @@ function responseHead(socket: net.Socket, proxy: HttpProxy, target: TunnelTarget
     const fail = (message: string, cause?: unknown) => end(() => reject(new ProxyError(message, { cause })));
     const timer = setTimeout(() => fail(silent(proxy, timeoutMs)), timeoutMs);
     const onConnect = () => void socket.write(requestText(proxy, target));
-    // Not by 'data': a socket that was paused again would stay so for its next owner.
+    // Not with 'data', because a socket that is paused here would stay paused for its next owner.
     const onReadable = () => {
       const chunk: Buffer | null = socket.read();
       if (chunk === null) return;

@@ -1,6 +1,7 @@
 /**
- * A sentence when the environment turns the check of certificates off, else null. With it anyone on the way can pose as the server: every
- * program of ours refuses it instead of connecting. Node knows `0`, Bun `0` and `false`.
+ * Returns a sentence when the environment turns the check of certificates off, else null. Without
+ * that check, any machine on the network path could impersonate the server, so every program of
+ * Halligan refuses to connect. Node knows `0`, Bun `0` and `false`.
  */
 export function uncheckedTlsFault(env: Readonly<Record<string, string | undefined>>): string | null {
   const value = env.NODE_TLS_REJECT_UNAUTHORIZED;

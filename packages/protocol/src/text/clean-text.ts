@@ -2,8 +2,9 @@ const NUL = "\0";
 const REPLACEMENT = "\ufffd";
 
 /**
- * Text that every reader of JSON and every database takes: no lone surrogate (RFC 8259 section 8.2: what a reader then
- * does is unpredictable, and strict ones refuse the whole document) and no NUL, which PostgreSQL cannot store.
+ * Text that every JSON parser and every database accepts. It has no lone surrogate (RFC 8259
+ * section 8.2: the result of a parser is unpredictable, and strict parsers refuse the whole
+ * document) and no NUL, which PostgreSQL cannot store.
  */
 export const isCleanText = (text: string): boolean => text.isWellFormed() && !text.includes(NUL);
 

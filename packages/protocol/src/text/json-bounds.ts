@@ -1,16 +1,20 @@
 import { CLOSE_ARRAY, CLOSE_OBJECT, endOfString, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from "./json-signs.ts";
 
 export interface JsonBounds {
-  /** Levels of arrays and objects. */
+  /** Most levels of arrays and objects. */
   readonly maxDepth: number;
-  /** Characters outside of strings: signs, numbers and white space. Each value but a string has one at least, and each member two. */
+  /**
+   * Most characters outside of strings: punctuation, numbers and white space. Each value except a
+   * string has at least one, and each member has two.
+   */
   readonly maxSyntaxCharacters: number;
 }
 
 /**
- * What JSON.parse would cost too much for, as the end of a sentence; null where the text is within the bounds. Takes any text, also one
- * that is not JSON, and makes nothing: JSON.parse and what checks its value cost by the value, up to ten times as much per byte
- * as for one long string. White space costs five times as much.
+ * Why parsing the text would cost too much, as the end of a sentence; null when the text is within
+ * the bounds. It accepts any text, including invalid JSON, and allocates nothing. The cost of
+ * JSON.parse and of the schema check depends on the number of values. It is up to ten times as high
+ * per byte as for one long string. White space costs five times as much.
  */
 export function jsonBoundsFault(text: string, { maxDepth, maxSyntaxCharacters }: JsonBounds): string | null {
   let depth = 0;

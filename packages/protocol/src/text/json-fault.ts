@@ -9,13 +9,14 @@ const MINUS = 0x2d;
 const ZERO = 0x30;
 const NINE = 0x39;
 
-/** A number with fewer characters, and without an exponent, is within what can be held exactly. */
+/** A number with fewer characters and without an exponent can be held exactly. */
 const SHORT_NUMBER_CHARS = 15;
 
 /**
- * What a text that JSON.parse takes says and readers disagree about, with its place: a name given twice in one object (JSON.parse
- * silently keeps the last), `__proto__`, a number beyond ±(2^53 - 1), a lone surrogate or a NUL in any name or value. Property names
- * keep their case: the contract's are case-sensitive. By character codes: a MiB of single characters as strings took 40 ms.
+ * Finds valid JSON that parsers interpret differently, and reports its position: a duplicate name
+ * in one object (JSON.parse silently keeps the last), `__proto__`, a number beyond ±(2^53 - 1), a
+ * lone surrogate or a NUL in any name or value. Property names keep their case: the contract's are
+ * case-sensitive. It compares character codes, because a MiB of one-character strings took 40 ms.
  *
  * @param text valid JSON, within bounds
  */
@@ -84,10 +85,10 @@ const decodeString = (quoted: string): string => {
   return typeof decoded === "string" ? decoded : quoted;
 };
 
-/** Longest name that is repeated in a message. */
+/** Longest name that a message repeats. */
 const MAX_NAME_CHARS = 80;
 
-/** A place as people write it: `Commands[0].params[1].key`. */
+/** A position in the notation that people use: `Commands[0].params[1].key`. */
 const pathOf = (frames: readonly Frame[]): string =>
   frames.reduce((path, frame) => {
     if (frame.kind === "array") return `${path}[${frame.index}]`;

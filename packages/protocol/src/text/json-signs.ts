@@ -1,4 +1,4 @@
-/** Character codes of the signs of JSON. */
+/** Character codes of JSON punctuation. */
 export const QUOTE = 0x22;
 export const COMMA = 0x2c;
 export const OPEN_ARRAY = 0x5b;
@@ -8,8 +8,9 @@ export const CLOSE_OBJECT = 0x7d;
 const BACKSLASH = 0x5c;
 
 /**
- * Where the string that begins at `start` has its closing quote; the end of the text where it has none. Character by character: a
- * search for the quote is faster in one long string and fifteen times as slow where each second character is an escaped quote.
+ * The position of the closing quote of the string that begins at `start`, or the end of the text if
+ * there is none. It reads character by character. A search for the quote would be faster in one
+ * long string, but fifteen times as slow if every second character is an escaped quote.
  */
 export function endOfString(text: string, start: number): number {
   let at = start + 1;

@@ -7,7 +7,7 @@ export const NAME_PATTERN = `^[^\\s${UNSEEN}]([^${UNSEEN}]*[^\\s${UNSEEN}])?$`;
 /** Marks that reverse, hide or break text: two names that look the same would differ. */
 const INVISIBLE = /[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}\u200b\u2060\ufeff]/u;
 
-/** What is wrong with a name that a person gives, with the remedy; null when nothing is. */
+/** What is wrong with a name that a person gives, with the remedy; null for a valid name. */
 export function nameFault(name: string, maxLength: number): string | null {
   if (name.trim() === "") return "is empty or has only blanks: give a name, or leave the option out";
   if (INVISIBLE.test(name)) return "contains a control character or an invisible mark: type it without";

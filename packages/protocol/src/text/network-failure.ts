@@ -64,7 +64,7 @@ function reasonOf(error: unknown, hostname: string): string {
   const causes = causesOf(error);
   for (const cause of causes) {
     const code = codeOf(cause);
-    // Names the proxy and the remedy itself.
+    // The error already names the proxy and the remedy.
     if (cause.name === "ProxyError") return cause.message.replace(/\.$/, "");
     if (code === "ERR_TLS_CERT_ALTNAME_INVALID" || code === "HOSTNAME_MISMATCH") return wrongName(cause, hostname);
     if (UNTRUSTED_CODES.has(code)) return UNTRUSTED;
@@ -84,7 +84,10 @@ function reasonOf(error: unknown, hostname: string): string {
   return message === "" ? "the connection failed" : message.replace(/\.$/, "");
 }
 
-/** `fetch failed` hides its reason one or two causes deep; several addresses of one host fail together. */
+/**
+ * `fetch failed` has its reason one or two causes deep. Several addresses of one host fail
+ * together.
+ */
 function causesOf(error: unknown): Error[] {
   const causes: Error[] = [];
   const queue: unknown[] = [error];
@@ -113,7 +116,9 @@ function wrongName(error: Error, hostname: string): string {
   );
 }
 
-/** Of the certificate that Node puts into its error: `DNS:a.example, IP Address:10.1.2.3`. */
+/**
+ * The names in the certificate, which Node adds to its error: `DNS:a.example, IP Address:10.1.2.3`.
+ */
 function namesOf(error: Error): string[] {
   const certificate: unknown = "cert" in error ? error.cert : undefined;
   if (typeof certificate !== "object" || certificate === null || !("subjectaltname" in certificate)) return [];

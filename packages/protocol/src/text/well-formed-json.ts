@@ -11,8 +11,9 @@ const REPLACEMENT = "\\ufffd";
 const LONGEST_ESCAPE = 12;
 
 /**
- * The same JSON text with each lone surrogate, which stands in it as an escape, replaced by U+FFFD. Both escapes have six
- * characters, so the length stays the same. Costs one search of the text when there is none.
+ * Returns the same JSON text with each escaped lone surrogate replaced by an escaped U+FFFD. Both
+ * escapes have six characters, so the length does not change. Without a lone surrogate, it costs
+ * one search of the text.
  */
 export function wellFormedJson(json: string): string {
   if (!MAY_HAVE_SURROGATE.test(json)) return json;
@@ -23,9 +24,10 @@ export function wellFormedJson(json: string): string {
 const ESCAPES_OR_NUL = new RegExp(ESCAPES.source.replace("|(", "|(u0000|"), "g");
 
 /**
- * The only way in which the server writes JSON: no text that it holds makes an answer that strict readers refuse. NUL becomes
- * U+FFFD too: it is valid JSON, but readers that store text, such as PostgreSQL's jsonb, refuse it. A transcript is not written
- * here, because a NUL in the output of a script is what the script wrote.
+ * The server writes all JSON with this function, so that no stored text makes a response that
+ * strict parsers refuse. NUL also becomes U+FFFD. It is valid in JSON, but programs that store
+ * text, such as PostgreSQL's jsonb, refuse it. Transcripts do not use this function, because a NUL
+ * in the output of a script must be kept.
  */
 export function toJsonText(value: unknown): string {
   const json = wellFormedJson(JSON.stringify(value));

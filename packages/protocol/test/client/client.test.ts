@@ -330,7 +330,7 @@ describe("lists", () => {
     assert.equal(apiCalls(server).length, 1);
   });
 
-  it("a server that links a page to itself does not hold the client for ever", async () => {
+  it("a server that links a page to itself does not hold the client indefinitely", async () => {
     await using server = await startFakeServer(withTokens(() => page(["a"], "/api/machines?$skip=1")));
     await assert.rejects(clientOf(server).listMachines(), UnexpectedAnswerError);
   });
@@ -369,7 +369,7 @@ describe("bytes", () => {
     );
   });
 
-  it("a result is fetched without the Authorization header, by its link as it is", async () => {
+  it("a result is fetched without the Authorization header, by its unchanged link", async () => {
     await using server = await startFakeServer(() => ({
       json: { script_name: "a.sh", exit_code: 3, script_output: "o", script_errors: "" },
     }));

@@ -27,11 +27,14 @@ const SCRIPT_NAMES = ["quick.sh", "quick.sh", "slow.sh", "slow.sh", "chatty.sh",
 
 type Answer<T> = { ok: true; value: T } | { ok: false; error: DomainError };
 
-/** Tools and people who ask the server for this and that. A server that dies leaves them without an answer. */
+/**
+ * Simulated callers: tools and people that send requests to the server. When the server crashes,
+ * they get no response.
+ */
 export class Callers {
   readonly #world: World;
   readonly #server: Nodes;
-  /** Actions that were answered with 201. */
+  /** Actions that the server answered with 201. */
   readonly accepted = new Set<string>();
   readonly #asked: string[] = [];
 
@@ -70,7 +73,7 @@ export class Callers {
     });
   }
 
-  /** Replaces or removes what actions that were asked for already have pinned. */
+  /** Replaces or deletes library files that existing actions have pinned. */
   changeLibrary(): void {
     const { random } = this.#world;
     const fileName = random.pick(SCRIPT_NAMES);
@@ -93,7 +96,7 @@ export class Callers {
     });
   }
 
-  /** What was asked for after the backup is not promised any more. */
+  /** The server no longer owes the actions that were requested after the backup. */
   restored(database: SimDatabase): void {
     for (const id of this.accepted) if (!database.action(id)) this.accepted.delete(id);
   }
@@ -101,7 +104,7 @@ export class Callers {
   #ask(words: string, call: (context: ServiceContext) => Promise<Answer<string> & { id?: string }>): void {
     const { trace } = this.#world;
     const server = this.#server.running;
-    trace.note("caller", server ? words : `${words}: nobody answers`);
+    trace.note("caller", server ? words : `${words}: no server answers`);
     if (!server) return;
     call(server.context).then(
       (answer) => {

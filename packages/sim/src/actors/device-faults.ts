@@ -2,7 +2,10 @@ import type { Device } from "../device/device.ts";
 import type { World } from "../world/world.ts";
 import type { Fleet } from "./fleet.ts";
 
-/** What goes wrong with devices and their links. What is down comes back by itself after a while. */
+/**
+ * Injects faults into devices and their connections. A device that is down restarts by itself after
+ * some time.
+ */
 export class DeviceFaults {
   readonly #world: World;
   readonly #fleet: Fleet;
@@ -25,7 +28,9 @@ export class DeviceFaults {
     (device) => this.#takeOffline(device),
   ];
 
-  /** After these a device, or a second one with its key, does not know all that was done. */
+  /**
+   * After these faults a device, or a copy with the same key, no longer knows everything that ran.
+   */
   readonly forgetfulKinds: readonly ((device: Device) => void)[] = [
     (device) => this.#wipe(device),
     (device) => this.#restoreSnapshot(device),
@@ -33,7 +38,7 @@ export class DeviceFaults {
     (device) => this.#copy(device),
   ];
 
-  /** Everything works again, but for devices that are gone for ever. */
+  /** Ends all faults. Only removed devices stay away. */
   heal(): void {
     for (const device of this.#fleet.devices) {
       device.journal.isFull = false;
@@ -43,7 +48,7 @@ export class DeviceFaults {
     }
   }
 
-  /** A device that never comes back. */
+  /** Removes a device permanently. */
   remove(device: Device): void {
     this.#world.fault("device gone", device.name);
     device.isGone = true;
@@ -109,19 +114,19 @@ export class DeviceFaults {
     });
   }
 
-  /** The journal is gone. Scripts may run on when only the agent's folder was removed. */
+  /** Deletes the journal. Scripts may continue when only the agent's folder was removed. */
   #wipe(chosen: Device): void {
     const device = this.#busyOr(chosen);
     this.#world.fault("device wiped", device.name);
     device.kill("wiped", this.#world.random.chance(0.5));
     if (this.#world.random.chance(0.3)) device.processes.reboot();
     device.journal.restore(null);
-    // A crash while the new journal is begun.
+    // The device can also crash while the agent creates its new journal.
     if (this.#world.random.chance(0.7)) this.#armKill(device, 0);
     this.#startLater(device, 8_000, 40_000);
   }
 
-  /** The whole device is set back to any earlier state of its journal, with all that ran on it. */
+  /** Restores the whole device to an earlier state of its journal and ends all its processes. */
   #restoreSnapshot(chosen: Device): void {
     const device = this.#busyOr(chosen);
     const before = this.#earlierJournal(device);
@@ -134,7 +139,7 @@ export class DeviceFaults {
     this.#startLater(device, 8_000, 40_000);
   }
 
-  /** Often the last but a few, as most is undecided there. */
+  /** Often one of the latest states, because most undecided work is there. */
   #earlierJournal({ journal }: Device): Uint8Array | undefined {
     const { random } = this.#world;
     const { history } = journal;
@@ -153,15 +158,20 @@ export class DeviceFaults {
       this.#takeTurns(device, copy);
       return;
     }
-    // Often an image is started while the original is away, and sometimes they take turns without ever meeting.
+    // Often the original is off when its image is started. Sometimes the two take turns and are
+    // never connected at the same time.
     if (random.chance(0.7)) this.#takeOffline(device, 25_000);
     if (random.chance(0.7)) this.#later(16_000, 30_000, () => this.#takeOffline(copy, 40_000));
   }
 
-  /** A second device with the same key and journal: a disk that was put into another machine, a backup that was restored beside its original. */
+  /**
+   * Starts a second device with the same key and journal, like a disk in another machine or a
+   * restored backup next to its original.
+   */
   #copy(chosen: Device): void {
     const { random } = this.#world;
-    // Most is at stake while a start is written: neither copy nor server know of it, and its device waits for the grant.
+    // The most critical moment is the write of a start: neither the copy nor the server knows the
+    // start, and the device waits for the grant.
     if (random.chance(0.6)) {
       const strike = () => this.#copyNow(chosen, chosen.journal.bytes);
       chosen.journal.atWrite = { writesBefore: random.between(0, 3), strike };
@@ -187,7 +197,10 @@ export class DeviceFaults {
     if (random.chance(0.5)) this.#later(16_000, 30_000, () => this.#takeOffline(copy, 40_000));
   }
 
-  /** Now one, now the other, now both: switched off and on, restarted, cut off, for seconds or for longer than a ping. */
+  /**
+   * Connects the original, the copy or both in turns. Each is switched off and on, restarted or cut
+   * off, for seconds or for longer than a ping interval.
+   */
   #takeTurns(original: Device, copy: Device): void {
     const { random, timeline } = this.#world;
     this.#world.fault("copies take turns", original.name);
@@ -219,7 +232,7 @@ export class DeviceFaults {
     return this.#fleet.devices.filter((device) => device.machineId === machineId).length > 1;
   }
 
-  /** Most is at stake on a device on which a script runs. */
+  /** Prefers a device that runs a script, because a fault is most critical there. */
   #busyOr(chosen: Device): Device {
     const busy = this.#fleet.devices.find(({ processes }) => processes.living.length > 0);
     return busy && this.#world.random.chance(0.8) ? busy : chosen;

@@ -6,7 +6,7 @@ import type { DeviceFaults } from "./device-faults.ts";
 
 const HOUR_MS = 3_600_000;
 
-/** Everything that goes wrong on purpose. */
+/** Injects all faults of a run. */
 export class Faults {
   readonly #world: World;
   readonly #nodes: Nodes;
@@ -14,7 +14,7 @@ export class Faults {
   readonly #restored: () => void;
   readonly #devices: DeviceFaults;
 
-  /** `restored`: told when the database is an earlier one. */
+  /** `restored`: called when the database was restored to an earlier state. */
   constructor(world: World, nodes: Nodes, database: SimDatabase, devices: DeviceFaults, restored: () => void) {
     this.#world = world;
     this.#nodes = nodes;
@@ -23,7 +23,7 @@ export class Faults {
     this.#devices = devices;
   }
 
-  /** One fault of chance; `device` is the one that it strikes when it strikes one. */
+  /** Injects one random fault. `device` is its target if the fault concerns a device. */
   strike(device: Device): void {
     const { random, forgetful } = this.#world;
     const forgetting = forgetful === "server" ? [this.#setServerBack] : this.#devices.forgetfulKinds;
@@ -31,7 +31,7 @@ export class Faults {
     random.pick([this.#crashServer, ...this.#serverKinds, ...shared, ...this.#devices.kinds, ...forgetting])(device);
   }
 
-  /** From now on everything works; what is down comes back. */
+  /** Ends all faults and recovers everything that is down. */
   heal(): void {
     this.#world.trace.note("world", "everything works again");
     this.#world.isRough = false;
@@ -51,7 +51,10 @@ export class Faults {
     node.crash("killed");
   };
 
-  /** Long enough, often, for the other nodes to take it for dead while its devices still talk to it. */
+  /**
+   * Often long enough that the other nodes consider the node dead while its devices are still
+   * connected to it.
+   */
   readonly #cutOff = (): void => {
     const { random, timeline } = this.#world;
     const node = this.#nodes.any();

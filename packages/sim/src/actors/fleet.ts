@@ -8,18 +8,26 @@ import type { Nodes } from "../server/nodes.ts";
 import { keyPair } from "../world/keys.ts";
 import type { World } from "../world/world.ts";
 
-/** The devices of a run. Their enrollment is taken as done: each machine is in the store with its key. */
+/**
+ * The devices of a run. They are already enrolled: the store contains each machine with its key.
+ */
 export class Fleet {
   readonly #world: World;
   readonly #server: Nodes;
   readonly #watcher: DeviceWatcher;
   readonly #clones: CloneWatch;
   readonly devices: Device[] = [];
-  /** Machines whose key was copied to a second device with a journal of its own: they must meet and be told apart. */
+  /**
+   * Machines with a second device that has the same key and its own journal. The two must connect
+   * and be distinguished.
+   */
   readonly cloned = new Set<string>();
-  /** Machines whose key was copied to a second device together with its journal. */
+  /** Machines with a second device that has the same key and a copy of the journal. */
   readonly copied = new Set<string>();
-  /** Machines whose device was set back: one that presents an old value cannot be told from a copy. */
+  /**
+   * Machines with a device that was set back. A device that presents an old value cannot be
+   * distinguished from a copy.
+   */
   readonly setBack = new Set<string>();
 
   constructor(world: World, server: Nodes, watch: { oracle: CommandOracle; frames: ServerFrames; clones: CloneWatch }) {
@@ -63,13 +71,16 @@ export class Fleet {
     }
   }
 
-  /** Another device with the same key and a journal of its own: an image that was taken before the first start. */
+  /**
+   * Adds a device with the same key and its own journal, like an image that was taken before the
+   * first start.
+   */
   clone(original: Device): Device {
     this.cloned.add(original.machineId);
     return this.#copy(original);
   }
 
-  /** Another device with the same key and this content of the same journal. */
+  /** Adds a device with the same key and this content of the same journal. */
   copy(original: Device, journal: Uint8Array): Device {
     this.copied.add(original.machineId);
     const copy = this.#copy(original);
@@ -77,13 +88,16 @@ export class Fleet {
     return copy;
   }
 
-  /** Whether the devices of a machine have to be found out in the end. Agents of link version 1 are told apart by journals only. */
+  /**
+   * Whether the server must detect the copies of a machine by the end. Only their journals
+   * distinguish agents of link version 1.
+   */
   mustBeFound({ machineId, linkVersion }: Device): boolean {
     if (linkVersion === OLDEST_LINK_VERSION && !this.cloned.has(machineId)) return false;
     return this.hasLivingCopies(machineId);
   }
 
-  /** Whether two devices of a machine are there and connect. */
+  /** Whether two devices of a machine exist and connect. */
   hasLivingCopies(machineId: string): boolean {
     return this.devices.filter((device) => device.machineId === machineId && !device.isGone).length > 1;
   }

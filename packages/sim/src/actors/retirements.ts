@@ -15,8 +15,8 @@ const OPERATOR: Caller = {
 };
 
 /**
- * An operator who, in some schedules, retires a machine while everything else goes on, and
- * sometimes takes it back. Chance of its own, so that the other schedules are what they were.
+ * An operator who, in some schedules, retires a machine while other work continues, and sometimes
+ * reinstates it. It has its own random stream, so the other schedules do not change.
  */
 export class Retirements {
   readonly #world: World;
@@ -24,7 +24,7 @@ export class Retirements {
   readonly #callers: Callers;
   readonly #watch: RetiredMachines;
   readonly #random: Random;
-  /** Machines whose retirement was asked for, whatever came of it. */
+  /** Machines with a requested retirement, whatever its result was. */
   readonly asked = new Set<string>();
 
   constructor(world: World, nodes: Nodes, callers: Callers, watch: RetiredMachines) {
@@ -35,14 +35,14 @@ export class Retirements {
     this.#random = new Random(world.seed + 0x7e71_4e00);
   }
 
-  /** `devices`: asked when the time has come. */
+  /** `devices`: called when the time of the retirement has come. */
   plan(devices: () => readonly [Device, ...Device[]]): void {
     if (!this.#random.chance(0.2)) return;
     this.#after(2_000, 120_000, () => {
       const all = devices();
       const busy = all.find(({ processes }) => processes.living.length > 0);
       const device = busy && this.#random.chance(0.5) ? busy : this.#random.pick(all);
-      // Most is at stake while an order is claimed, sent and started.
+      // The most critical time is while an order is claimed, sent and started.
       if (this.#random.chance(0.7)) this.#callers.runLiveResponse(device);
       this.#after(1, this.#random.pick([60, 300, 6_000]), () => this.#retire(device));
     });

@@ -3,8 +3,8 @@ import type { Life } from "../time/life.ts";
 import type { Timeline } from "../time/timeline.ts";
 
 /**
- * The device's clock as the agent's core has it: monotonic only. That its wall clock may be years off needs no simulation, because
- * the port has none.
+ * The device's clock as the agent core sees it: monotonic only. The simulation needs no wrong wall
+ * clock, because the port has no wall clock.
  */
 export function agentClock(timeline: Timeline, life: Life): Clock {
   const startedMs = timeline.nowMs;

@@ -25,19 +25,21 @@ const PINNED_KEYS = {
   recoveryKey: null,
 };
 
-/** What a service manager waits before it starts an agent again that could not begin its journal. */
+/**
+ * How long a service manager waits before it restarts an agent that could not create its journal.
+ */
 const RESTART_MS = 5_000;
 
-/** On one link. */
+/** State of one connection. */
 export interface SaidOnLink {
   hello: Hello | null;
-  /** The rolling value of the hello's answer. */
+  /** The rolling value from the reply to the hello. */
   offered: string | null;
 }
 
 export interface DeviceWatcher {
   commands(device: Device): CommandWatcher;
-  /** `said`: what the device has told on this link. */
+  /** `said`: what the device has sent on this connection. */
   serverSends(device: Device, text: string, said: SaidOnLink): void;
 }
 
@@ -46,25 +48,28 @@ interface Agent {
   stop: AbortController;
 }
 
-/** A device: its key, its disk and its processes last; agents come and go on it. */
+/** A device. Its key, disk and processes outlive each agent process that runs on it. */
 export class Device {
   readonly name: string;
   readonly machineId: string;
   readonly key: KeyPair;
-  /** Of its agent: the present one, or that of the release before. */
+  /** The link version of its agent: the present one, or that of the previous release. */
   readonly linkVersion: number;
   readonly journal: JournalFile;
   readonly processes: ProcessTable;
-  /** The network of the device; without it nothing goes in or out. */
+  /** Whether the device has a network. Without it, no message passes in either direction. */
   isOnline = true;
-  /** Never comes back: its deadlines have to end what waits for it. */
+  /** The device was removed permanently. Deadlines must end what waits for it. */
   isGone = false;
   link: SimLink | null = null;
   readonly #world: World;
   readonly #server: Nodes;
   readonly #watcher: DeviceWatcher;
   #agent: Agent | null = null;
-  /** A proxy of its last connection makes the server close it for what the device never sent. */
+  /**
+   * A proxy on its last connection can make the server close it because of frames that the device
+   * never sent.
+   */
   #isProxied = false;
 
   constructor(world: World, server: Nodes, watcher: DeviceWatcher, name: string, key: KeyPair, linkVersion: number) {
@@ -94,7 +99,7 @@ export class Device {
     );
   }
 
-  /** SIGKILL, or a power cut: the process is gone in the middle of whatever it did. */
+  /** SIGKILL or a power cut: the process dies at any point of its work. */
   kill(why: string, isLinkClosed: boolean): void {
     const agent = this.#agent;
     if (!agent) return;
@@ -105,21 +110,22 @@ export class Device {
     else this.link?.break({ server: false, agent: true });
   }
 
-  /** SIGTERM: what runs is ended and journaled first. */
+  /** SIGTERM: running commands are ended and journaled first. */
   stop(): void {
     if (!this.#agent) return;
-    this.#note("agent is told to stop");
+    this.#note("agent receives SIGTERM");
     this.#agent.stop.abort();
   }
 
-  /** The run is over: nothing may hold its world any longer. */
+  /** The run is over. Releases everything that holds references to its world. */
   discard(): void {
     if (this.#agent) this.#bury(this.#agent);
   }
 
   /**
-   * Nobody sees what a dead agent's code does when it is told to stop; but signals that are listened to and never abort would be kept by
-   * Node for ever (`AbortSignal.any`), and with them the whole world of the run.
+   * Aborts the signals of a dead agent. The code of a dead agent has no visible effect. However,
+   * Node keeps listeners of signals that never abort (`AbortSignal.any`), and with them all objects
+   * of the run.
    */
   #bury(agent: Agent): void {
     agent.life.end();
@@ -156,7 +162,7 @@ export class Device {
         linkVersion: this.linkVersion,
         identity: { machineId: this.machineId, privateKey: this.key.privateKey },
         pinnedKeys: PINNED_KEYS,
-        // One key for all schedules: no set ever comes.
+        // All schedules use one key, so the server never sends a key set.
         pinKeys: async () => undefined,
         facts: () => facts(this.name),
       },
@@ -202,7 +208,7 @@ export class Device {
     if (agent.life.isOver) return;
     const isFull = error instanceof NoSpaceLeft;
     if (isFull || agent.stop.signal.aborted) this.#exited(agent);
-    // Its system starts it again.
+    // The device's service manager restarts it.
     if (isFull) this.#world.timeline.after(RESTART_MS, () => this.startAgent());
     if (agent.life.isOver) return;
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -4,21 +4,24 @@ import type { World } from "../world/world.ts";
 
 type Unsynced = { kind: "append"; bytes: Uint8Array } | { kind: "replace"; bytes: Uint8Array };
 
-/** How many earlier contents can be come back to: those of a few actions. */
+/** How many earlier contents are kept: those of a few actions. */
 const HISTORY = 48;
 
 export class NoSpaceLeft extends Error {}
 
-/** The journal's bytes on a device. What is written but not yet synced may survive a crash wholly, in part, or not at all. */
+/**
+ * The bytes of the journal on a device. Bytes that are written and not yet synced can survive a
+ * crash completely, in part, or not at all.
+ */
 export class JournalFile {
   readonly #world: World;
   readonly #deviceName: string;
   #bytes: Uint8Array | null = null;
-  /** What was on disk before, newest last. */
+  /** Earlier contents of the disk, newest last. */
   readonly #history: Uint8Array[] = [];
   #unsynced: Unsynced | null = null;
   isFull = false;
-  /** Set by a fault: called in the middle of a write, when so many went before it. */
+  /** Set by a fault: called in the middle of a write, after `writesBefore` other writes. */
   atWrite: { writesBefore: number; strike: () => void } | null = null;
 
   constructor(world: World, deviceName: string) {
@@ -31,7 +34,10 @@ export class JournalFile {
     return this.#bytes;
   }
 
-  /** Earlier contents, for a device that is set back; also those of a time that it was set back from. */
+  /**
+   * Earlier contents, for a device that is set back. They include the time before an earlier
+   * set-back.
+   */
   get history(): readonly Uint8Array[] {
     return this.#history;
   }
@@ -41,7 +47,7 @@ export class JournalFile {
     this.#unsynced = null;
   }
 
-  /** The process that wrote has died, or the power went. */
+  /** The writing process died, or the power was cut. */
   crash(): void {
     const unsynced = this.#unsynced;
     this.#unsynced = null;
@@ -49,7 +55,7 @@ export class JournalFile {
     const survives = this.#world.random.pick<"whole" | "part" | "nothing">(["whole", "part", "nothing"]);
     this.#world.trace.note(this.#deviceName, `a journal write was under way: ${survives} of it survives`);
     if (survives === "nothing") return;
-    // A replacement is a rename: there is no half of it.
+    // A replacement is a rename, so it is never incomplete.
     if (unsynced.kind === "replace") this.#bytes = unsynced.bytes;
     else this.#bytes = Buffer.concat([this.#bytes ?? new Uint8Array(), this.#survivors(unsynced.bytes, survives)]);
   }

@@ -21,11 +21,11 @@ export interface Uploaded {
 const PART_COUNT = 2;
 const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
-/** What a command of this kind gives, so that the oracle can tell a right result from a wrong one. */
+/** The result that a command of this kind returns. The oracle compares results with it. */
 export const resultText = (command: Pick<CommandRef, "actionId" | "index">): string =>
   JSON.stringify({ script_name: "s", exit_code: 0, script_output: `${command.actionId} ${command.index}` });
 
-/** The transfers of an order, through the server's own use cases. */
+/** The transfers of an order, through the server's use cases. */
 export class OrderTransfers {
   readonly #world: World;
   readonly #transfers: Transfers;
@@ -46,7 +46,7 @@ export class OrderTransfers {
     }, signal);
   }
 
-  /** Resolves when the server has the whole. */
+  /** Resolves when the server has the complete result. */
   async upload(job: CommandRef, signal: AbortSignal): Promise<Uploaded> {
     const uploadId = this.#world.random.hex(32);
     const whole = Buffer.from(resultText(job));

@@ -3,12 +3,15 @@ import type { World } from "../world/world.ts";
 
 export interface SimProcess extends CommandRef {
   ref: ProcessRef;
-  /** The exit code, when it has ended by itself or was ended. */
+  /** Resolves to the exit code when the process exits or is ended. */
   exited: Promise<number>;
   isAlive: boolean;
 }
 
-/** Scripts that run on a device. They outlive the agent that started them, until they end or are ended. */
+/**
+ * Scripts that run on a device. They outlive the agent that started them, until they exit or are
+ * ended.
+ */
 export class ProcessTable {
   readonly #world: World;
   readonly #living = new Map<SimProcess, (exitCode: number) => void>();
@@ -43,7 +46,7 @@ export class ProcessTable {
     for (const process of this.living) if (matches(process)) this.#end(process, 137);
   }
 
-  /** The device restarts: nothing of before runs, and numbers mean other processes. */
+  /** The device restarts. All processes end, and their numbers are reused. */
   reboot(): void {
     this.kill(() => true);
     this.#boots += 1;

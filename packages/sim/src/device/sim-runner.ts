@@ -21,7 +21,7 @@ import type { ProcessTable, SimProcess } from "./process-table.ts";
 import { TransferRefused, type Transfers } from "./transfers.ts";
 
 export interface CommandWatcher {
-  /** Something of this command begins on the device: what the outside world could observe. */
+  /** A command begins on the device. This is what an outside observer could see. */
   begins(command: CommandRef, type: "RunScript" | "GetFile" | "PutFile"): void;
   ended(command: CommandRef, outcome: "completed" | "failed"): void;
 }
@@ -33,14 +33,17 @@ export interface RunnerParts {
   processes: ProcessTable;
   transfers: Transfers;
   watcher: CommandWatcher;
-  /** Its scripts run until they are ended, past every limit. */
+  /** Its scripts ignore every limit and run until they are ended. */
   neverEnds: boolean;
 }
 
 const ENDLESS_MS = 24 * 3_600_000;
 const NOT_RUN = { exitCode: -1, ran: false, leftovers: [] };
 
-/** The commands of a simulated device: processes with a lifetime, transfers over a bad network. */
+/**
+ * The commands of a simulated device: processes with a duration, and transfers over an unreliable
+ * network.
+ */
 export class SimRunner implements Runner {
   readonly #parts: RunnerParts;
   readonly #orders: OrderTransfers;
@@ -56,7 +59,7 @@ export class SimRunner implements Runner {
     const notRun = (error: string): ScriptEnd => this.#told(job, { outcome: "failed", errors: [error], ...NOT_RUN });
     if (!file) return notRun(`There is no library file '${scriptName}'.`);
     try {
-      // Often it is there from a command before.
+      // Often an earlier command has already fetched it.
       if (world.random.chance(0.5)) await this.#orders.fetch(job.actionId, file.sha256, signal);
       await start.granted();
       signal.throwIfAborted();
@@ -169,7 +172,7 @@ export class SimRunner implements Runner {
     }
   }
 
-  /** Ending a tree takes its time, as the processes may. */
+  /** Ending a tree takes time, because processes may resist. */
   async #end(kill: () => void): Promise<string[]> {
     const { world, life } = this.#parts;
     await world.delay(5, 1_500);

@@ -8,7 +8,7 @@ type Ticket = NonNullable<Awaited<ReturnType<typeof verifyLinkTicket>>>;
 type Answer<T> = { ok: true; value: T } | { ok: false; error: DomainError };
 export type Request<T> = (context: ServiceContext, ticket: Ticket) => Promise<Answer<T>>;
 
-/** The server said no, and will say so again. */
+/** The server refused the request and would refuse it again. */
 export class TransferRefused extends Error {
   readonly code: DomainError["code"];
   constructor(code: DomainError["code"]) {
@@ -21,7 +21,10 @@ class Unreachable extends Error {}
 
 const RETRIES = { baseMs: 500, capMs: 10_000 };
 
-/** HTTP beside the link: requests and answers get lost, and requests arrive twice. Each is repeated until there is an answer. */
+/**
+ * HTTP transfers outside of the agent connection. Requests and responses get lost, and requests
+ * arrive twice. Each request is repeated until there is a response.
+ */
 export class Transfers {
   readonly #world: World;
   readonly #life: Life;

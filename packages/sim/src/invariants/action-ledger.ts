@@ -8,29 +8,32 @@ const OVERDUE_FOR_MS = 60_000;
 
 export const isFinalStatus = (status: string): boolean => FINAL.has(status);
 
-/** From the passing of a bound to the end: a sweep, its minute, and servers that die meanwhile. */
+/**
+ * Longest time from a reached bound to the end of the action. It includes a sweep, its minute, and
+ * server crashes in between.
+ */
 const BOUND_SLACK_MS = 10 * 60_000;
 
 interface Seen {
   row: ActionRow;
-  /** When the present deadline and the present bound were first there, by time that never jumps. */
+  /** When the present deadline and the present bound were set, on a clock that never jumps. */
   deadlineSinceMs: number;
   boundSinceMs: number;
   /** When the row was last written. */
   atMs: number;
   wallMs: number;
-  /** How long it has held a slot by then, and how long it may: what its first bound said. */
+  /** How long the action had held a slot by then, and how long its first bound allows. */
   heldMs: number;
   mayHoldMs: number | null;
 }
 
-/** Looks at every action as soon as a commit has changed it, in the table itself. */
+/** Checks every action in the table as soon as a commit has changed it. */
 export class ActionLedger {
   readonly #world: World;
   readonly #database: SimDatabase;
   readonly #places: number;
   readonly #seen = new Map<string, Seen>();
-  /** Sessions that have just got back the place that they had lost, with when. */
+  /** Sessions that have just regained their lost slot, with the time. */
   readonly #returned = new Map<string, number>();
 
   constructor(world: World, database: SimDatabase, places: number) {
@@ -58,7 +61,7 @@ export class ActionLedger {
     if (granted.length > 0) this.#checkPlaces();
   }
 
-  /** The table is an earlier one again: what it had then is what is known. */
+  /** The database was restored. Its present rows are the new baseline. */
   restored(): void {
     for (const [id, seen] of this.#seen) {
       const row = this.#database.action(id);
@@ -67,7 +70,7 @@ export class ActionLedger {
     }
   }
 
-  /** Also at the end, where nothing is written any more. */
+  /** Also called at the end, when nothing is written any more. */
   checkSlots(): void {
     if (!this.#showsTimes) return;
     for (const seen of this.#seen.values()) {
@@ -93,7 +96,7 @@ export class ActionLedger {
     };
   }
 
-  /** How long it has held a slot since its row was last written. */
+  /** How long the action has held a slot since its row was last written. */
   #heldSince({ row, atMs, wallMs }: Seen): number {
     if (isFinalStatus(row.status) || row.holds_place === 0) return 0;
     const sinceMs = this.#world.timeline.nowMs - atMs;
@@ -122,13 +125,19 @@ export class ActionLedger {
     this.#world.violated("noEarlyTimeOut", `action ${row.id} timed out ${waitedMs} ms after its deadline was set`);
   }
 
-  /** An action that nobody works on would end by its bound too: it must not hide that. */
+  /**
+   * An action that no device works on also ends by its bound. That must not hide an action that
+   * makes no progress.
+   */
   #checkOverrun({ id }: ActionRow): void {
     if (this.#world.neverEnding || !this.#showsTimes) return;
     this.#world.violated("boundsSpareTheHonest", `action ${id} was ended by its bound`);
   }
 
-  /** A wall clock that jumped moves bounds, and a store that was set back forgets how long a slot was held. */
+  /**
+   * False after a jump of the wall clock, which moves bounds, and after a restore, which loses how
+   * long a slot was held.
+   */
   get #showsTimes(): boolean {
     return !this.#world.wasRestored && !this.#world.faults.has("server clock jumps");
   }
@@ -146,8 +155,9 @@ export class ActionLedger {
   }
 
   /**
-   * A session that still runs on a device that came back has its place again, even when all were given away meanwhile; and whoever takes one
-   * at that moment, on another node or in the same commit, does not know of it.
+   * A running session regains its slot when its device reconnects, even if all slots are in use by
+   * then. A session that takes a slot at the same time, on another node or in the same commit,
+   * cannot know of it. Sessions that regained a slot at this moment are therefore not counted.
    */
   #checkPlaces(): void {
     const { nowMs } = this.#world.timeline;

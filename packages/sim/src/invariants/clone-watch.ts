@@ -5,27 +5,28 @@ const numberOf = (value: string): number => Number(value.split(".", 1)[0]);
 
 interface Offer {
   deviceName: string;
-  /** How often the machine had been copied by then: a copy that was made later may have the value too. */
+  /** How many copies of the machine existed then. A later copy can have the value too. */
   copies: number;
 }
 
 interface Machine {
   copies: number;
-  /** The newest value that the store has as held. */
+  /** The newest value that a device holds according to the store. */
   held: { number: number; text: string } | null;
-  /** The device that alone has the newest value, and its journal; null while that is not known. */
+  /** The only device with the newest value, and its journal; null while that is unknown. */
   only: { deviceName: string; journalId: string } | null;
-  /** Values under a lower number are of journals before the present one. */
+  /** Values with a lower number belong to earlier journals. */
   lowest: number;
-  /** Of the last answered hello. */
+  /** The journal id of the last answered hello. */
   journalId: string | null;
-  /** Of answered hellos, in their order. */
+  /** The process ids of answered hellos, in order. */
   processIds: string[];
 }
 
 /**
- * What a device and its copies may be answered, judged by who they are, which the server cannot know: once one of them has
- * confirmed a value of its own, the next hello of any other one is the proof, and is never answered.
+ * Checks which devices of a machine the server answers. The checker knows the identity of each
+ * device, which the server cannot know. Once a device has confirmed its own value, the next hello
+ * of any other device proves a copy, and the server must not answer it.
  */
 export class CloneWatch {
   readonly #world: World;
@@ -36,14 +37,14 @@ export class CloneWatch {
     this.#world = world;
   }
 
-  /** From now on another device may have what this machine's device has. */
+  /** From now on, another device can have the same state as the device of this machine. */
   copied(machineId: string): void {
     const machine = this.#of(machineId);
     machine.copies += 1;
     machine.only = null;
   }
 
-  /** The store is an earlier one. */
+  /** The store was restored to an earlier state. */
   restored(): void {
     for (const machine of this.#machines.values()) {
       machine.held = null;
@@ -53,7 +54,7 @@ export class CloneWatch {
     }
   }
 
-  /** A commit says that the machine's device has this value. */
+  /** A commit recorded that the machine's device holds this value. */
   held(machineId: string, text: string, journalId: string | null): void {
     const machine = this.#of(machineId);
     const number = numberOf(text);
@@ -71,7 +72,7 @@ export class CloneWatch {
   helloAnswered(device: { name: string; machineId: string }, hello: Hello, offered: string | undefined): void {
     const machine = this.#of(device.machineId);
     const { continuity, journalId } = hello;
-    // Link version 1 has neither.
+    // Link version 1 has neither of the two.
     if (!continuity && offered === undefined) return;
     if (!continuity || offered === undefined) {
       this.#seen(`${device.name} and the server speak of different link versions`);
@@ -87,7 +88,8 @@ export class CloneWatch {
     if (presented !== null && numberOf(presented) < machine.lowest) {
       this.#seen(`${device.name} was answered with a value of a journal that was given up`);
     }
-    // With a new journal and no value it may be the same device, wiped. Then nothing of before is accepted again.
+    // A hello with a new journal and no value can come from the same device after a wipe. From then
+    // on, no earlier value may be accepted.
     if (presented === null && journalId !== machine.journalId) {
       machine.lowest = numberOf(offered);
       machine.only = null;
@@ -100,7 +102,7 @@ export class CloneWatch {
     this.#offers.set(offered, { deviceName: device.name, copies: machine.copies });
   }
 
-  /** `offered`: on the same link. */
+  /** `offered`: the value offered on the same connection. */
   startGranted(device: { name: string; machineId: string }, offered: string | null): void {
     const { held } = this.#of(device.machineId);
     if (offered !== null && held?.text === offered) return;

@@ -7,14 +7,20 @@ import type { RetiredMachines } from "./retired-machines.ts";
 
 const keyOf = ({ actionId, index }: Pick<CommandRef, "actionId" | "index">): string => `${actionId} ${index}`;
 
-/** What the outside world could observe on the devices: each start of a command, on whichever device bears the key. */
+/**
+ * Records what an outside observer could see on the devices: each start of a command, on every
+ * device with the machine's key.
+ */
 export class CommandOracle {
   readonly #world: World;
   readonly #retired: RetiredMachines;
   readonly #starts: GrantedStarts;
   readonly #scripts = new Map<string, string>();
   readonly #completed = new Set<string>();
-  /** Index of the command that failed last, by device and action: of two that bear one key, each goes on by its own journal. */
+  /**
+   * Index of the last failed command, by device and action. If two devices have the same key, each
+   * continues by its own journal.
+   */
   readonly #failed = new Map<string, number>();
 
   constructor(world: World, retired: RetiredMachines, starts: GrantedStarts) {
@@ -53,7 +59,7 @@ export class CommandOracle {
     if (failed !== undefined && index > failed) {
       this.#world.violated("commandsInOrder", `command ${index} of ${actionId} begins after ${failed} has failed`);
     }
-    // A transfer whose end a crash kept out of the journal is made again.
+    // If a crash lost the journal record of a transfer's end, the agent repeats the transfer.
     if (failed === index) this.#failed.delete(byDevice);
     for (let earlier = 0; earlier < index; earlier += 1) {
       if (this.#completed.has(keyOf({ actionId, index: earlier }))) continue;

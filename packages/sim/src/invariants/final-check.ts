@@ -14,7 +14,10 @@ interface Deployment {
   context: ServiceContext;
 }
 
-/** What must be true when faults have ended and time has run on. `accepted`: actions that a caller was promised. */
+/**
+ * Checks what must be true at the end, after the faults have ended and enough time has passed.
+ * `accepted`: actions that the server promised to a caller.
+ */
 export async function checkEnd(deployment: Deployment, accepted: ReadonlySet<string>): Promise<void> {
   const { world, database } = deployment;
   const rows = database.actions();

@@ -2,12 +2,14 @@ import type { CommandRef } from "@halligan/agent/simulation";
 import { short } from "../link/describe-frame.ts";
 import type { World } from "../world/world.ts";
 
-/** The bound of the agent (`limits.ts`), and what the network may take. */
+/** The bound of the agent (`limits.ts`), plus the delay of the network. */
 const MAX_GRANT_AGE_MS = 10_000 + 2_000;
 
 const keyOf = ({ actionId, index }: Pick<CommandRef, "actionId" | "index">): string => `${actionId} ${index}`;
 
-/** Compares what begins on devices with what the server said, which a proxy between cannot make up. */
+/**
+ * Compares each start on a device with the grants that the server sent. A proxy cannot forge these.
+ */
 export class GrantedStarts {
   readonly #world: World;
   /** When the server sent the last grant of a command. */

@@ -8,15 +8,15 @@ import { storedCommands } from "./stored-commands.ts";
 const keyOf = ({ actionId, index }: Pick<CommandRef, "actionId" | "index">): string => `${actionId} ${index}`;
 
 /**
- * What holds for a machine from the answer to its retirement until an operator asks to take it
- * back.
+ * Checks a retired machine, from the response to its retirement until an operator requests its
+ * reinstatement.
  */
 export class RetiredMachines {
   readonly #world: World;
   readonly #database: SimDatabase;
   /**
-   * By machine: the starts that were recorded before. Their grants may be on the way to the device,
-   * which then starts them; no server can call them back.
+   * By machine: the starts that were recorded before the retirement. Their grants can already be on
+   * the way to the device, and no server can revoke them. The device then starts them.
    */
   readonly #retired = new Map<string, ReadonlySet<string>>();
 
@@ -40,7 +40,7 @@ export class RetiredMachines {
     this.#retired.delete(machineId);
   }
 
-  /** The store may be one in which the machine is not retired yet. */
+  /** After a restore, the store may not have the retirement. */
   restored(): void {
     this.#retired.clear();
   }

@@ -10,7 +10,7 @@ import { storedCommands } from "./stored-commands.ts";
 
 const LOOKED_AT = ["order", "ack", "helloAnswer", "startGranted"];
 
-/** Looks at what the server sends at the moment in which it sends it. */
+/** Checks each frame of the server when it is sent. */
 export class ServerFrames {
   readonly #world: World;
   readonly #database: SimDatabase;
@@ -41,7 +41,10 @@ export class ServerFrames {
     if (order) this.#checkOrder(device, order.actionId);
   }
 
-  /** An agent forgets what is acknowledged, so it has to be durable by then; but of an action that was given up nothing more is wanted. */
+  /**
+   * An agent deletes what is acknowledged, so the end must be durable before. An action that was
+   * given up needs no result.
+   */
   #checkAck(actionId: string, index: number): void {
     const row = this.#database.action(actionId);
     const commands = row ? storedCommands(row) : [];
@@ -53,7 +56,8 @@ export class ServerFrames {
 
   #checkOrder(device: Device, actionId: string): void {
     const other = device.processes.living.find((process) => process.actionId !== actionId);
-    // A server that has forgotten an order cannot wait for it; the device refuses as busy.
+    // A server that has forgotten an order cannot wait for it. The device then refuses the new
+    // order as busy.
     if (other && !this.#world.wasRestored) {
       const [sent, runs] = [short(actionId), short(other.actionId)];
       this.#world.violated("oneOrderAtATime", `${device.name} is sent action ${sent} while a script of ${runs} runs`);

@@ -19,7 +19,7 @@ const Commands = Compile(
   ),
 );
 
-/** The commands of an action as they are in the table. */
+/** The commands of an action as stored in the table. */
 export function storedCommands(row: Pick<ActionRow, "commands">) {
   const value: unknown = JSON.parse(row.commands);
   if (Commands.Check(value)) return value;

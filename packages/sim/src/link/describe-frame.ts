@@ -15,16 +15,16 @@ export function orderOf(frame: ServerFrame): Order | null {
   return OrderText.Check(order) ? order : null;
 }
 
-/** Enough of an id to tell it from others in one run. */
+/** A prefix of an id that is unique within one run. */
 export const short = (id: string): string => id.slice(0, 6);
 
 const refOf = (frame: { actionId: string; orderSeq: number }): string =>
   `order ${frame.orderSeq} (action ${short(frame.actionId)})`;
 
-/** A frame without its seal, which is other in each run. */
+/** A frame without its seal, because the seal differs in each run. */
 export const frameText = (text: string): string => text.slice(Math.max(0, text.indexOf("{")));
 
-/** A frame in words; null for what only says that the link is alive. */
+/** Describes a frame for the trace. Null for heartbeats. */
 export function describeServerFrame(text: string): string | null {
   const frame = parseServerFrame(frameText(text));
   if (!frame) return "something that is no frame";

@@ -3,22 +3,22 @@ import { Random } from "../time/random.ts";
 import type { World } from "../world/world.ts";
 import { frameText } from "./describe-frame.ts";
 
-/** In every eighth schedule. The seeds at which mutations are found are of other ones. */
+/** Every eighth schedule has a hostile proxy. The seeds that detect mutations are other ones. */
 const isAttacked = (seed: number): boolean => seed % 8 === 1;
 const ATTACK_SHARE = 0.1;
 
-/** What the proxy sends in place of a frame, and how much later than the network would. */
+/** The texts that the proxy sends instead of a frame, and the extra delay. */
 export interface Forwarded {
   readonly texts: readonly string[];
   readonly laterMs: number;
 }
 
-/** As it came. */
+/** The unchanged frame. */
 const untouched = (text: string): Forwarded => ({ texts: [text], laterMs: 0 });
 
 /**
- * A proxy on one connection of link version 2 that has terminated TLS. Its chance is its own, so that the rest of a schedule is the same
- * with it until it does something.
+ * A proxy on one connection of link version 2 that terminates TLS. It has its own random stream, so
+ * it changes a schedule only from its first attack on.
  */
 export class HostileProxy {
   readonly #world: World;
@@ -55,7 +55,7 @@ export class HostileProxy {
     return this.#anyOf(text);
   }
 
-  /** What it says to the device in the server's name as soon as it has seen a start. */
+  /** A forged grant that the proxy sends to the device after it has seen a start. */
   forgedGrant(): string | null {
     const started = this.#started;
     this.#started = null;

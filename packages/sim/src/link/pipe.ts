@@ -1,6 +1,9 @@
 import type { World } from "../world/world.ts";
 
-/** One direction of a connection: in order, each thing after a delay of chance, until it is cut. */
+/**
+ * One direction of a connection. It delivers in order, each message after a random delay, until it
+ * is cut.
+ */
 export class Pipe {
   readonly #world: World;
   #lastMs = 0;
@@ -14,18 +17,18 @@ export class Pipe {
     return this.#isCut;
   }
 
-  /** @param laterMs more than the network takes: what comes after it waits, too */
+  /** @param laterMs extra delay; later messages wait, too */
   carry(arrive: () => void, laterMs = 0): void {
     if (this.#isCut) return;
     const { timeline, random } = this.#world;
     const slow = random.chance(0.05) ? 1_500 : 40;
-    // Never at the same time as what went before: what is due together comes in any order.
+    // Later than the previous delivery, because events of the same time run in any order.
     const atMs = Math.max(this.#lastMs + 1, timeline.nowMs + random.between(1, slow)) + laterMs;
     this.#lastMs = atMs;
     timeline.after(atMs - timeline.nowMs, () => this.#isCut || arrive());
   }
 
-  /** What is on its way is lost, and nobody is told. */
+  /** Drops all messages in transit without a notification. */
   cut(): void {
     this.#isCut = true;
   }

@@ -10,16 +10,17 @@ const ABNORMAL = 1006;
 const isHeartbeat = (text: string): boolean => /^[^{]*\{"type":"p[io]ng"/.test(text);
 
 export interface LinkWatcher {
-  /** The agent hands a frame to the network; without its seal. */
+  /** The agent passes a frame to the network; here without its seal. */
   agentSends(text: string): void;
-  /** The server hands a frame to the network; without its seal. */
+  /** The server passes a frame to the network; here without its seal. */
   serverSends(text: string): void;
   ended(link: SimLink): void;
 }
 
 /**
- * One connection between an agent and the server. The transport keeps the order and never repeats; what it can do is lose everything
- * from some moment on, with both sides, one, or none of them noticing.
+ * One connection between an agent and the server. The transport keeps the order and never
+ * duplicates. It can lose everything from some time on, and both sides, one side or neither can
+ * notice.
  */
 export class SimLink {
   readonly deviceName: string;
@@ -34,7 +35,7 @@ export class SimLink {
   #server: TakenSocket | null = null;
   #isServerClosed = false;
 
-  /** @param isSealed whether its frames are: link version 2 */
+  /** @param isSealed whether its frames are sealed (link version 2) */
   constructor(world: World, deviceName: string, watcher: LinkWatcher, isSealed: boolean) {
     this.#world = world;
     this.deviceName = deviceName;
@@ -44,7 +45,7 @@ export class SimLink {
     this.#proxy = new HostileProxy(world, deviceName, isSealed);
   }
 
-  /** The server's end, before it is connected to anything. */
+  /** The server's end, before a server process accepts it. */
   readonly socket: LinkSocket = {
     remoteAddress: "192.0.2.1",
     sendBinary: (bytes) => this.#toAgent.carry(() => this.#receive({ kind: "binary", bytes: bytes.slice() })),
@@ -67,22 +68,22 @@ export class SimLink {
     this.#server = server;
   }
 
-  /** The process of the server that has the other end. */
+  /** The node that accepted the other end. */
   get node(): TakenSocket["node"] | null {
     return this.#server?.node ?? null;
   }
 
-  /** Both directions still carry, so each side will notice when the other goes. */
-  /** A proxy may have changed what the server got. */
+  /** Whether a proxy may have changed what the server received. */
   get isProxied(): boolean {
     return this.#proxy.isThere;
   }
 
+  /** True while both directions work and both ends are open. */
   get isWhole(): boolean {
     return !this.#toAgent.isCut && !this.#toServer.isCut && !this.#isServerClosed && this.#agentClosed === null;
   }
 
-  /** The network breaks. A side that does not notice goes on as if it had a link. */
+  /** Breaks the network. A side that does not notice it continues as if it were connected. */
   break(noticedBy: { server: boolean; agent: boolean }): void {
     const { timeline, random } = this.#world;
     this.#toAgent.cut();
@@ -92,7 +93,7 @@ export class SimLink {
     this.#watcher.ended(this);
   }
 
-  /** The agent's process closed its end, or died and its system did. */
+  /** The agent closed its end, or its process died and the system closed it. */
   agentGone(): void {
     if (this.#agentClosed) return;
     this.#endAgentSide(1000, "closed here");
@@ -101,7 +102,7 @@ export class SimLink {
     this.#watcher.ended(this);
   }
 
-  /** The server's process died, and its system closed the connection. */
+  /** The server process died, and the system closed the connection. */
   serverGone(): void {
     this.#isServerClosed = true;
     this.#toAgent.carry(() => this.#endAgentSide(ABNORMAL, "reset"));

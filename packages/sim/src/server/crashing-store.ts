@@ -13,15 +13,16 @@ import type { World } from "../world/world.ts";
 import { type HeldValue, heldValue } from "./held-value.ts";
 import type { StoreOwner } from "./sim-database.ts";
 
-/** What a store needs of the database that outlives it. */
+/** What a store needs from the database that outlives it. */
 export interface LastingDatabase {
   readonly connection: Database.Database;
   readonly executor: SqliteExecutor;
 }
 
 /**
- * The store of one incarnation of the server: the product's own write lane, statements and schema over a database that outlives it. A
- * crash rolls back what is not committed; whoever waited for an answer waits for ever.
+ * The store of one process lifetime of the server. It uses the product's group commit, statements
+ * and schema over a database that outlives the process. A crash rolls back uncommitted work, and
+ * callers that wait for a response wait indefinitely.
  */
 export class CrashingStore implements Store {
   readonly #world: World;
@@ -60,7 +61,10 @@ export class CrashingStore implements Store {
     this.#lane = new WriteLane(this.#connection(), this.#tx, () => this.#joinBatch());
   }
 
-  /** There is one connection only, so a look waits until it would not see what is not committed yet. */
+  /**
+   * There is only one connection. A read waits until no transaction is open, because it would see
+   * uncommitted rows.
+   */
   async read<T>(work: (tx: StoreTx) => Promise<T>): Promise<T> {
     while (this.#database.connection.inTransaction && !this.#life.isOver) await this.#committed.promise;
     return work(this.#tx);
@@ -74,7 +78,7 @@ export class CrashingStore implements Store {
     return this.#lane.close();
   }
 
-  /** A commit takes a while, in which others join it. */
+  /** A commit takes some time. Other requests join it meanwhile. */
   async #joinBatch(): Promise<void> {
     await this.#world.delay(0, 4);
     if (this.#life.isOver) await forever();

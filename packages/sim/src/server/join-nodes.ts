@@ -2,10 +2,13 @@ import { forgetAllLinks, type Gateway, NodeLease, type ServiceContext } from "@h
 import type { World } from "../world/world.ts";
 import type { SimDatabase } from "./sim-database.ts";
 
-/** All nodes are set up alike. */
+/** The facts that all nodes have in common. */
 const ALIKE = { version: "simulated", bus: "simulated", blobs: "simulated", keys: { signs: [], accepts: [] } };
 
-/** A place among the nodes of a database that others may use; one of a single server, null, has only the links of the server before. */
+/**
+ * Registers the process as a node of a shared database. For a single server, it returns null and
+ * only removes the connections of the previous process from the store.
+ */
 export async function joinNodes(
   world: World,
   database: SimDatabase,

@@ -5,7 +5,10 @@ import type { World } from "../world/world.ts";
 
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
-/** Bytes that are durable as soon as they are answered, as the disk's are, and survive every crash of the server. */
+/**
+ * Blobs that are durable as soon as a write is acknowledged, as on disk. They survive every crash
+ * of the server.
+ */
 export class MemoryBlobs implements BlobStore {
   readonly #world: World;
   readonly #library = new Map<string, Uint8Array>();

@@ -7,8 +7,9 @@ import { CrashingStore } from "./crashing-store.ts";
 import type { ActionRow, AuditRow, Backup, SimDatabase, StoreOwner } from "./sim-database.ts";
 
 /**
- * The store's bytes: what was committed survives every crash of the server. SQLite in memory; one connection, kept from run to run,
- * because migrating and preparing would take longer than a run.
+ * The bytes of the store. Committed data survives every crash of the server. It is an SQLite
+ * database in memory with one connection. Runs reuse it, because migrations and prepared statements
+ * would take longer than a run.
  */
 export class MemoryDatabase implements SimDatabase {
   readonly maxNodes = 1;
@@ -76,7 +77,7 @@ export class MemoryDatabase implements SimDatabase {
     return { restore: async () => this.#restore(tables) };
   }
 
-  /** They are shown the very tables. */
+  /** The invariants read the tables themselves, so there is no difference. */
   async difference(): Promise<null> {
     return null;
   }

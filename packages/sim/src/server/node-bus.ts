@@ -1,7 +1,7 @@
 import { type Bus, localBus } from "@halligan/server/simulation";
 import type { World } from "../world/world.ts";
 
-/** A hint is there within a second, or never. */
+/** Longest delay of a hint that is not lost. */
 const HINT_MS = 900;
 
 type WakeListener = Parameters<Bus["onMachineWake"]>[0];
@@ -14,7 +14,10 @@ interface Member {
   takenListeners: Set<TakenListener>;
 }
 
-/** What the nodes of a run tell each other. Each hint may be lost, and those to another node take their time. */
+/**
+ * The messages between the nodes of a run. Each hint can be lost, and hints to another node are
+ * delayed.
+ */
 export class NodeBuses {
   readonly #world: World;
   readonly #members = new Set<Member>();

@@ -3,13 +3,13 @@ import type { World } from "../world/world.ts";
 import type { Backup } from "./sim-database.ts";
 import type { Incarnation, SimServer } from "./sim-server.ts";
 
-/** The link of a device on the node that took it. */
+/** The connection of a device on the node that accepted it. */
 export interface TakenSocket {
   events: LinkSocketEvents;
   node: Incarnation;
 }
 
-/** All nodes of a deployment behind one address: whoever is up may answer. */
+/** All nodes of a deployment behind one address. Any running node can answer. */
 export class Nodes {
   readonly #world: World;
   readonly all: readonly [SimServer, ...SimServer[]];
@@ -19,7 +19,7 @@ export class Nodes {
     this.all = all;
   }
 
-  /** One that answers; null while there is none. */
+  /** A node that answers; null when there is none. */
   get running(): Incarnation | null {
     const [first, ...others] = this.all.flatMap(({ running }) => running ?? []);
     if (!first) return null;
@@ -30,7 +30,7 @@ export class Nodes {
     return this.all.every(({ running }) => running !== null);
   }
 
-  /** One of them, for a fault to strike. */
+  /** A random node, as the target of a fault. */
   any(): SimServer {
     return this.all.length === 1 ? this.all[0] : this.#world.random.pick(this.all);
   }
@@ -45,7 +45,7 @@ export class Nodes {
     await Promise.all(this.all.map((node) => node.start()));
   }
 
-  /** Somebody puts a backup in the place of the database, and starts the servers again. */
+  /** Replaces the database by a backup and restarts the servers. */
   async restore(backup: Backup, restored: () => void): Promise<void> {
     for (const node of this.all) node.crash("its store is restored from a backup");
     await backup.restore();

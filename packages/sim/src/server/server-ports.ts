@@ -3,7 +3,9 @@ import pino from "pino";
 import type { Life } from "../time/life.ts";
 import type { World } from "../world/world.ts";
 
-/** The clocks of one process: the wall clock may jump, the other begins with the process. */
+/**
+ * The clocks of one process. The wall clock can jump; the monotonic clock begins with the process.
+ */
 export function serverClock(world: World, life: Life): Clock {
   const { timeline } = world;
   const startedMs = timeline.nowMs;
@@ -14,7 +16,7 @@ export function serverClock(world: World, life: Life): Clock {
   };
 }
 
-/** What a living server logs as an error is something that nobody planned. */
+/** An error that a running server logs is a violation. */
 export function serverLog(world: World, life: Life): ServiceContext["log"] {
   const write = (line: string) => {
     if (!life.isOver) world.violated("nothingBreaks", `the server logged ${line.trim()}`);

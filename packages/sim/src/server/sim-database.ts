@@ -2,7 +2,7 @@ import type { Store } from "@halligan/server/simulation";
 import type { Life } from "../time/life.ts";
 import type { World } from "../world/world.ts";
 
-/** One row of `machine_action` as it is in the table, whatever the code above it believes. */
+/** One row of `machine_action` as stored in the table, independent of the product's code. */
 export interface ActionRow {
   id: string;
   machine_id: string;
@@ -22,50 +22,56 @@ export interface AuditRow {
   detail: string;
 }
 
-/** What a backup has of the moment in which it was made. */
+/** The state of the database when the backup was made. */
 export interface Backup {
-  /** Everything since then is gone. The servers are down meanwhile. */
+  /** Discards everything since then. The servers are down meanwhile. */
   restore(): Promise<void>;
 }
 
-/** The process of the server to which a store belongs. */
+/** The server process that a store belongs to. */
 export interface StoreOwner {
   /** Resolves when the process can reach its database. */
   reachesDatabase(): Promise<void>;
-  /** Asked at each COMMIT: `before` loses it, `after` keeps it and answers nobody. */
+  /** Called at each COMMIT. `before` loses the commit; `after` keeps it and sends no response. */
   crashAtCommit(): "before" | "after" | null;
   crashed(): void;
-  /** These actions were written by a commit that is durable now. */
+  /** A commit that is now durable has written these actions. */
   committed(actionIds: ReadonlySet<string>): void;
-  /** A commit that is durable now says that the device of a machine holds this rolling value. */
+  /** A commit that is now durable says that the device of a machine holds this rolling value. */
   held(machineId: string, value: string, journalId: string | null): void;
-  /** A transaction lost a race and was run again. */
+  /** A transaction lost a race and was retried. */
   ranAgain(): void;
 }
 
-/** A database that outlives the servers on it, as a schedule and its invariants see it: what is committed, at once. */
+/**
+ * A database that outlives its servers, for a schedule and its invariants. They see committed data
+ * at once.
+ */
 export interface SimDatabase {
-  /** How many nodes may use it at once. One that is not shared knows of no node but its own. */
+  /** How many nodes can use it at the same time. A database that is not shared has one node. */
   readonly maxNodes: number;
-  /** Empty again, but for what the migrations put there. */
+  /** Empties the database, except for the rows of the migrations. */
   clear(world: World): Promise<void>;
   /** The store of one process of node `nodeIndex`. */
   openStore(nodeIndex: number, life: Life, owner: StoreOwner): Store;
-  /** A process has died: what it had under way is rolled back. */
+  /** A process has died. Its uncommitted work is rolled back. */
   rollBack(): void;
-  /** Resolves when nothing is left to do but what waits for a simulated event. */
+  /** Resolves when all remaining work waits for a simulated event. */
   quiet(): Promise<void>;
-  /** Null where none can be made at this moment. */
+  /** Null when no backup can be made at this moment. */
   backup(): Backup | null;
-  /** What the invariants were shown and the database does not hold, or the other way round; null when there is no such thing. */
+  /**
+   * The difference between what the invariants have seen and what the database holds; null when
+   * there is none.
+   */
   difference(): Promise<string | null>;
 
   action(id: string): ActionRow | undefined;
   actions(): ActionRow[];
-  /** Unfinished, or with an order that may still run. */
+  /** Actions that are unfinished, or that have an order which may still run. */
   open(): ActionRow[];
   quarantinedMachines(): string[];
-  /** Whether whoever sends something at this moment could know it. */
+  /** Whether the machine is in quarantine, as far as a sender could know at this moment. */
   isQuarantined(machineId: string): boolean;
   auditOfActions(): AuditRow[];
 }

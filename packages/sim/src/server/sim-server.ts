@@ -27,14 +27,14 @@ import type { NodeBuses } from "./node-bus.ts";
 import { serverClock, serverIds, serverLog } from "./server-ports.ts";
 import type { SimDatabase } from "./sim-database.ts";
 
-/** A process of the server from its start to its end. */
+/** A server process from its start to its end. */
 export interface Incarnation {
-  /** Of its node. */
+  /** The name of its node. */
   name: string;
   life: Life;
   context: ServiceContext;
   gateway: Gateway;
-  /** Its place among the nodes; null where there are no others. */
+  /** Its lease as a node; null for a single server. */
   lease: NodeLease | null;
   stopLoops: AbortController;
   loops: Promise<unknown>;
@@ -45,7 +45,7 @@ export interface ServerParts {
   database: SimDatabase;
   blobs: MemoryBlobs;
   buses: NodeBuses;
-  /** Places for sessions in the whole deployment. */
+  /** Session slots of the whole deployment. */
   runningSessions: number;
   watcher: ServerWatcher;
 }
@@ -53,19 +53,22 @@ export interface ServerParts {
 export interface ServerWatcher {
   committed(actionIds: ReadonlySet<string>): void;
   held(machineId: string, value: string, journalId: string | null): void;
-  /** Every link of the process has lost its server side. */
+  /** Every connection of the process has lost its server side. */
   died(server: SimServer, process: Incarnation | null): void;
 }
 
-/** One node as it is seen from outside: up or not, with a database and blobs that outlive each of its processes. */
+/**
+ * One node as seen from outside. It runs or is down. Its database and blobs outlive each of its
+ * processes.
+ */
 export class SimServer {
   readonly name: string;
   readonly #index: number;
   readonly #parts: ServerParts;
   readonly #world: World;
-  /** Set by a fault: the next commit but this many is the last thing the process does. */
+  /** Set by a fault: the process crashes at a later commit, after this many other commits. */
   crashAtCommitIn: number | null = null;
-  /** Set by a fault: what it asks the database before then arrives then. */
+  /** Set by a fault: requests to the database before this time are delayed until then. */
   cutOffUntilMs = 0;
   #running: Incarnation | null = null;
   #isStarting = false;
@@ -78,7 +81,7 @@ export class SimServer {
     this.#index = index;
   }
 
-  /** Null while there is no process that answers. */
+  /** Null while no process answers. */
   get running(): Incarnation | null {
     return this.#running;
   }
@@ -109,7 +112,7 @@ export class SimServer {
     this.#bury(this.#running.life);
   }
 
-  /** Stops as on SIGTERM: what is under way is written first. */
+  /** Stops as on SIGTERM: running work is written first. */
   async stop(): Promise<void> {
     const stopping = this.#running;
     if (!stopping) return;

@@ -1,11 +1,14 @@
 /**
- * One incarnation of a process. After its death its ports are deaf and dumb: what its code still does reaches nobody, as after SIGKILL.
+ * The lifetime of one process. After a crash, its ports do nothing and never answer. Code that
+ * continues after the crash has no effect, as after SIGKILL.
  */
 export class Life {
   #isOver = false;
   readonly #over = Promise.withResolvers<void>();
 
-  /** Resolves at the death: how those outside learn that no answer comes. */
+  /**
+   * Resolves at the end of the lifetime, so that callers outside learn that no response will come.
+   */
   get over(): Promise<void> {
     return this.#over.promise;
   }
@@ -20,5 +23,5 @@ export class Life {
   }
 }
 
-/** A wait that death has made endless. */
+/** A wait that never ends, because the process has died. */
 export const forever = <T>(): Promise<T> => new Promise<T>(() => undefined);

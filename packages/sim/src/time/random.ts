@@ -1,4 +1,7 @@
-/** Chance from a seed: the same seed gives the same run. The generator is sfc32, seeded through splitmix32. */
+/**
+ * Random numbers from a seed: the same seed gives the same run. The generator is sfc32, seeded
+ * through splitmix32.
+ */
 export class Random {
   #a: number;
   #b: number;
@@ -19,7 +22,7 @@ export class Random {
     for (let round = 0; round < 12; round += 1) this.#next();
   }
 
-  /** At least 0, less than 1. */
+  /** At least 0 and less than 1. */
   fraction(): number {
     return this.#next() / 2 ** 32;
   }

@@ -1,13 +1,16 @@
 import type { Timeline } from "./timeline.ts";
 
-/** Lets time pass, event after event; after each one everything that it led to has run before the next. */
+/** Advances time event by event. All work that an event causes runs before the next event. */
 export class Stepper {
   readonly #timeline: Timeline;
   readonly #isOver: () => boolean;
   readonly #quiet: () => Promise<void>;
   #steps = 0;
 
-  /** `isOver`: asked before each step; nothing more happens then. `quiet`: resolves when everything that a step led to has run. */
+  /**
+   * `isOver`: checked before each step; true stops the run. `quiet`: resolves when all work of a
+   * step has run.
+   */
   constructor(timeline: Timeline, isOver: () => boolean, quiet: () => Promise<void>) {
     this.#timeline = timeline;
     this.#isOver = isOver;
@@ -24,7 +27,7 @@ export class Stepper {
     this.#timeline.moveTo(untilMs);
   }
 
-  /** As long as `work` takes. */
+  /** Advances time until `work` settles. */
   async runUntil(work: Promise<void>): Promise<void> {
     const settled = { isDone: false };
     const done = work.finally(() => {

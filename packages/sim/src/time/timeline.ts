@@ -2,13 +2,16 @@ import type { Random } from "./random.ts";
 
 interface Entry {
   atMs: number;
-  /** Drawn by chance, so that what is due at the same time comes in any order. */
+  /** Random, so that events of the same time run in any order. */
   rank: number;
   seq: number;
   run: (() => void) | null;
 }
 
-/** The one clock and the one queue of a run. Nothing waits for real time; the next event is simply next. */
+/**
+ * The only clock and event queue of a run. It never waits for real time; it moves to the next
+ * event.
+ */
 export class Timeline {
   readonly #random: Random;
   readonly #heap: Entry[] = [];
@@ -24,7 +27,7 @@ export class Timeline {
     return this.#nowMs;
   }
 
-  /** Calls `run` once after `delayMs`, unless it is cancelled by the returned function before. */
+  /** Calls `run` once after `delayMs`, unless the returned function cancels it before. */
   after(delayMs: number, run: () => void): () => void {
     this.#seq += 1;
     const entry: Entry = {
@@ -39,7 +42,10 @@ export class Timeline {
     };
   }
 
-  /** Moves the time to the next event and runs it; false when there is none before `untilMs`. */
+  /**
+   * Moves the time to the next event and runs it. Returns false when there is none before
+   * `untilMs`.
+   */
   step(untilMs: number): boolean {
     for (;;) {
       const first = this.#heap[0];
@@ -52,7 +58,7 @@ export class Timeline {
     }
   }
 
-  /** Time passes although nothing happened. */
+  /** Advances time without an event. */
   moveTo(nowMs: number): void {
     this.#nowMs = Math.max(this.#nowMs, nowMs);
   }

@@ -3,7 +3,7 @@ import { NO_RECOVERY, type ServerKeys } from "@halligan/server/simulation";
 
 export interface KeyPair {
   privateKey: KeyObject;
-  /** Raw, base64url. */
+  /** The raw key in base64url. */
   publicKey: string;
 }
 
@@ -11,7 +11,7 @@ export interface KeyPair {
 const PKCS8_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
 const known = new Map<string, KeyPair>();
 
-/** Always the same pair for a name: keys of chance would make a run that cannot be replayed. */
+/** Derives the pair from the name. With random keys, a run could not be replayed. */
 export function keyPair(name: string): KeyPair {
   const made = known.get(name);
   if (made) return made;

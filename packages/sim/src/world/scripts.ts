@@ -1,4 +1,4 @@
-/** Library files by what they do on a device. A name that is not here is in no library. */
+/** Library files, named by what they do on a device. Other names are not in the library. */
 export const SCRIPTS = {
   "quick.sh": { lastsMs: [200, 8_000], output: "small" },
   "slow.sh": { lastsMs: [20_000, 100_000], output: "small" },
@@ -13,5 +13,5 @@ export function behaviourOf(scriptName: string): ScriptBehaviour {
   return known[scriptName] ?? SCRIPTS["quick.sh"];
 }
 
-/** A path that a device does not have. */
+/** A path that does not exist on any device. */
 export const MISSING_PATH = "/no/such/file";

@@ -1,8 +1,8 @@
 import type { ServiceLimits } from "@halligan/server/simulation";
 
 /**
- * Times are shorter than the product's defaults but keep their order (ping < acceptance < script < lost device < queue), so that every
- * deadline is met within an hour of simulated time.
+ * Times are shorter than the product's defaults but keep their order (ping < acceptance < script <
+ * lost device < queue). Every deadline passes within an hour of simulated time.
  */
 export const PING_INTERVAL_MS = 28_000;
 export const SWEEP_INTERVAL_MS = 20_000;

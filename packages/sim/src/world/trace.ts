@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-/** What happened, in words, in the order in which it happened. The same seed gives the same text. */
+/** The events of a run as text, in order. The same seed gives the same text. */
 export class Trace {
   readonly #lines: string[] = [];
   readonly #nowMs: () => number;

@@ -1,4 +1,4 @@
-/** Names of what must hold; each has a mutation that breaks it (`test/mutations`). */
+/** The invariants. For each one, a mutation breaks it (`test/mutations`). */
 export const INVARIANTS = {
   oneUnfinishedAction: "at most one unfinished action a machine",
   commandsInOrder: "commands start in order, and nothing after a failure",
@@ -18,12 +18,12 @@ export const INVARIANTS = {
   quarantineHolds: "two living devices with one key are put in quarantine, and nothing is sent there any more",
   retirementHolds:
     "once a retirement is answered, no script starts on the machine and none of its actions is unfinished",
-  nothingBreaks: "no part fails in a way that nobody planned",
+  nothingBreaks: "no part fails in an unplanned way",
 } as const;
 
 export type Invariant = keyof typeof INVARIANTS;
 
-/** Something that must never happen has happened. */
+/** An invariant is violated. */
 export class Violation extends Error {
   override name = "Violation";
   readonly invariant: Invariant;

@@ -6,10 +6,10 @@ import { type Invariant, Violation } from "./violation.ts";
 /** Unix milliseconds at which every run begins. */
 const BEGINNING_MS = Date.UTC(2026, 0, 1);
 
-/** Any number that makes another stream of the same seed. */
+/** Any number. It makes another random stream of the same seed. */
 const NEVER_ENDING = 0x0b_0d_1e;
 
-/** What every part of one run shares: chance, time, the trace, and the first violation. */
+/** What all parts of one run share: random numbers, time, the trace, and the first violation. */
 export class World {
   readonly seed: number;
   readonly random: Random;
@@ -17,21 +17,24 @@ export class World {
   readonly trace: Trace;
   /** How often each kind of fault was injected. */
   readonly faults = new Map<string, number>();
-  /** While true, what may go wrong by chance does. */
+  /** True while faults may be injected. */
   isRough = true;
-  /** How far the server's wall clock is off. */
+  /** The offset of the server's wall clock. */
   wallOffsetMs = 0;
   /**
-   * Which side may forget what was done, in one run only one of them: where the server's store is restored from a backup *and* the device's
-   * journal is lost or an earlier one, nobody knows any more what ran.
+   * The side that can lose its state in this run; only one of them. If the server's store was
+   * restored from a backup *and* the device's journal was lost or set back, no record of what ran
+   * would remain.
    */
   readonly forgetful: "server" | "devices";
   /**
-   * Not null: scripts of the first device have no time limit there, and it connects again and again. Chance of its own, so that
-   * worlds without such a device run as they did.
+   * If not null, scripts of the first device have no time limit, and the device reconnects
+   * repeatedly. It has its own random stream, so worlds without such a device do not change.
    */
   readonly neverEnding: Random | null;
-  /** The server's store was restored from a backup: it has forgotten orders that are out. */
+  /**
+   * The server's store was restored from a backup, so the server has forgotten orders that it sent.
+   */
   wasRestored = false;
   #violation: Violation | null = null;
 
@@ -53,27 +56,30 @@ export class World {
     return this.#violation;
   }
 
-  /** Keeps the first: what follows is its consequence. Not thrown, because the code under test would catch it. */
+  /**
+   * Keeps only the first violation, because later ones are its consequences. It does not throw,
+   * because the code under test would catch the error.
+   */
   violated(invariant: Invariant, detail: string): void {
     if (this.#violation) return;
     this.#violation = new Violation(invariant, detail);
     this.trace.note("VIOLATION", this.#violation.message);
   }
 
-  /** Tells whether a fault of this kind happens now, and counts it. */
+  /** Decides whether a fault of this kind is injected now, and counts it. */
   strikes(kind: string, probability: number): boolean {
     if (!this.isRough || !this.random.chance(probability)) return false;
     this.#count(kind);
     return true;
   }
 
-  /** A fault that was injected; `name` is what it struck. */
+  /** Counts an injected fault; `name` is its target. */
   fault(kind: string, name?: string): void {
     this.#count(kind);
     this.trace.note("FAULT", name === undefined ? kind : `${kind}: ${name}`);
   }
 
-  /** Resolves after a delay of chance. */
+  /** Resolves after a random delay. */
   delay(lowMs: number, highMs: number): Promise<void> {
     return new Promise((resolve) => void this.timeline.after(this.random.between(lowMs, highMs), resolve));
   }

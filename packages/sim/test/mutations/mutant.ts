@@ -1,7 +1,8 @@
 /**
- * Runs schedules with one mutation until it is noticed. A process of its own, because a mutation is made while modules are loaded; what
- * is on disk stays as it is. Begins at the mutation's hint and goes round, so a hint that has become stale costs time only. Prints JSON:
- * `{ "schedules": N, "seed": ..., "invariant": ..., "message": ... }`, nulls when it was not noticed.
+ * Runs schedules with one mutation until an invariant detects it. It is a separate process, because
+ * the mutation is applied while modules load; the files on disk do not change. It begins at the
+ * mutation's hint and wraps around, so a stale hint only costs time. Prints JSON: `{ "schedules":
+ * N, "seed": ..., "invariant": ..., "message": ... }`, nulls when no schedule detected it.
  *
  *   node mutant.ts NAME SCHEDULES
  */

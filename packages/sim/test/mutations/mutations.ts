@@ -3,22 +3,30 @@ import type { Invariant } from "../../src/world/violation.ts";
 export interface Edit {
   /** Relative to `packages/`. */
   file: string;
-  /** Stands in the file exactly once; whoever changes the line brings the mutation along. */
+  /**
+   * The text must occur exactly once in the file. A change of the line changes the mutation too.
+   */
   find: string;
   replace: string;
 }
 
 export interface Mutation {
-  /** What is wrong, as one would write it into a bug report. */
+  /** What is wrong, worded like a bug report. */
   name: string;
-  /** Which invariants it may be noticed by, the first of them is the one it is made for. */
+  /** The invariants that can detect it. The first one is its main target. */
   breaks: readonly [Invariant, ...Invariant[]];
   edits: readonly Edit[];
-  /** Where to begin looking: a seed that noticed it. Any of the schedules may; this one only makes the search short. */
+  /**
+   * A seed that detected it. The search starts there. Any schedule may detect it; this one only
+   * makes the search short.
+   */
   startAt?: number;
 }
 
-/** Bugs that were never committed, and some that were: each must be found within the schedules that `npm test` runs. */
+/**
+ * Bugs that were never committed, and some that were. The schedules that `npm test` runs must
+ * detect each of them.
+ */
 export const MUTATIONS: readonly Mutation[] = [
   {
     name: "the schema and the use case forget that a machine takes one action at a time",
@@ -399,7 +407,7 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
-    name: "a retirement leaves the machine's open action as it is",
+    name: "a retirement does not end the machine's open action",
     breaks: ["retirementHolds"],
     edits: [
       {

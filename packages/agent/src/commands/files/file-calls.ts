@@ -1,9 +1,10 @@
 /**
  * Calls of the file system that can wait without end, as on a mount whose server is gone.
  *
- * No runtime can take such a call back: it holds a thread of a pool that has four under Node and as few as two under
- * Bun, and the journal, name lookups and compression need that pool. So a caller stops waiting when its signal is
- * aborted, and while such a call is still out no other one is made.
+ * No runtime can cancel such a call. It holds a thread of a pool, which has four threads under Node
+ * and as few as two under Bun. The journal, name lookups and compression need the same pool. A
+ * caller therefore stops waiting when its signal is aborted, and no other call is made while such a
+ * call is pending.
  */
 import { abortable } from "../../core/deadline.ts";
 import { TransferFailed } from "../../transfer/transfer-watch.ts";
@@ -11,14 +12,14 @@ import { TransferFailed } from "../../transfer/transfer-watch.ts";
 export class FileCalls {
   #stuck = 0;
 
-  /** Calls that nothing waits for any more and that have not returned. */
+  /** Calls without a waiting caller that have not returned. */
   get stuck(): number {
     return this.#stuck;
   }
 
   /**
    * The outcome of the call, or the signal's reason, whichever comes first.
-   * @param onLate gets what a call returns after that
+   * @param onLate receives a result that arrives after that
    */
   async run<T>(signal: AbortSignal, call: () => Promise<T>, onLate: (value: T) => void = () => undefined): Promise<T> {
     signal.throwIfAborted();
@@ -52,5 +53,5 @@ const STILL_STUCK =
   "An earlier command still waits for a file system of this device that does not answer. " +
   "Repair or unmount it (umount -f or -l), then ask again.";
 
-/** One for the process, as the pool of threads is. */
+/** One for the process, because there is one thread pool. */
 export const fileCalls = new FileCalls();

@@ -1,7 +1,7 @@
-/** What happened to a file while it was collected, from its state before and after. Pure. */
+/** Compares the state of a file before and after it was collected. Pure. */
 import type { FileChange, FileChangeKind, FileStamp } from "@halligan/protocol/link";
 
-/** The part of `fs.BigIntStats` that is compared. */
+/** The compared members of `fs.BigIntStats`. */
 export interface FileState {
   dev: bigint;
   ino: bigint;
@@ -11,20 +11,24 @@ export interface FileState {
 }
 
 export interface Collected {
-  /** Of the open file. */
+  /** The state of the open file. */
   before: FileState;
   after: FileState;
-  /** Of the file that the path names afterwards; null for none, "unknown" where the system does not tell. */
+  /**
+   * The state of the file that the path names afterwards; null for none, "unknown" where the system
+   * does not report it.
+   */
   named: FileState | null | "unknown";
   collectedBytes: number;
-  /** The file had more, which was not read for its own limit. */
+  /** The file has more content, which was not read because of its own limit. */
   isCutOff: boolean;
 }
 
 /** Null when nothing changed. */
 export function fileChange({ before, after, named, collectedBytes, isCutOff }: Collected): FileChange | null {
   const kinds: FileChangeKind[] = [];
-  // A file that states no size, as in /proc, is made by the system at each read: its times and number say nothing.
+  // A file without a size, as in /proc, is generated at each read. Its times and its number have no
+  // meaning.
   const isVirtual = before.size === 0n && after.size === 0n;
   if (isCutOff) kinds.push("cutOff");
   if (!isVirtual) {
@@ -43,7 +47,7 @@ function contentChange(before: FileState, after: FileState, collected: bigint): 
   if (after.size > before.size) return "grew";
   if (after.size < before.size) return "shrank";
   if (after.mtimeNs !== before.mtimeNs) return collected < before.size ? "shrank" : "rewritten";
-  // Also a file of /sys, which states 4096 bytes and has fewer: all of it was read.
+  // This also covers a file of /sys that states 4096 bytes and has fewer. All of it was read.
   return null;
 }
 

@@ -12,8 +12,9 @@ import { openSourceFile } from "./source-file.ts";
 type GetFileCommand = Extract<TransferCommand, { type: "GetFile" }>;
 
 /**
- * The bytes of one result come from one reading of one open file: what has to be sent again after a lost connection is
- * still in memory, and a whole that has to be sent again, also after a crash, is read again under another upload id.
+ * All bytes of one result come from one reading of one open file. A part that must be sent again
+ * after a lost connection is still in memory. A whole result that must be sent again, for example
+ * after a crash, is read again and gets another upload id.
  */
 export async function getFile(
   deps: CommandDeps,
@@ -21,7 +22,7 @@ export async function getFile(
   signal: AbortSignal,
 ): Promise<TransferEnd> {
   try {
-    // Before the file: opening it is within the limits of the transfer.
+    // Checked before the file is opened, because opening counts toward the limits of the transfer.
     using watch = new TransferWatch(deps.clock, job.limits, signal);
     await using source = await openSourceFile(job.command.path, deps.folder, watch);
     const result = await upload(deps, job, () => gzipMember(source.blocks()), watch);
@@ -39,7 +40,10 @@ export async function getFile(
   }
 }
 
-/** For people, in the command's `errors`: the bytes of another file than the one that was named may be evidence or a trap. */
+/**
+ * A note for people, in the command's `errors`. The content of another file than the named one can
+ * be evidence or a trap.
+ */
 function linkNote(asked: string, target: string): string {
   return `Note: the path '${asked}' is or contains a link; the collected file is '${target}'.`;
 }

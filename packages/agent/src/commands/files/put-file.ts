@@ -1,4 +1,6 @@
-/** PutFile: a library file into the working folder, under its name, all of it or nothing. */
+/**
+ * PutFile: copies a library file into the working folder under its name, completely or not at all.
+ */
 import { open, readdir, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import type { CommandJob, Random, TransferCommand, TransferEnd } from "../../core/ports.ts";
@@ -28,8 +30,8 @@ export async function putFile(
   try {
     ensureDataFolders(deps.folder);
     {
-      // Exclusive, so a link that a script left under this name is not followed; the rename replaces a link as it is.
-      // Executable by the agent's account, as tools are put on a device to be run by a script.
+      // Exclusive, so the agent does not follow a link that a script left under this name. The
+      // rename replaces such a link and does not follow it.
       await using handle = await open(temporary, "wx+", 0o700);
       using watch = new TransferWatch(deps.clock, job.limits, signal);
       await download(deps, job.actionId, file, handle, watch);
@@ -49,7 +51,7 @@ export async function putFile(
   }
 }
 
-/** What an agent that died left behind. */
+/** Removes what a dead agent left behind. */
 export async function removeTemporaryFiles(workFolder: string): Promise<void> {
   for (const name of await readdir(workFolder)) {
     if (name.startsWith(TEMPORARY_PREFIX)) await rm(path.join(workFolder, name), { force: true });

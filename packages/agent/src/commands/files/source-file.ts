@@ -1,12 +1,13 @@
 /**
- * A file of the device, opened and read so that nothing can hang, whatever happens to the file meanwhile.
+ * A file of the device. Opening and reading it cannot hang, whatever happens to the file meanwhile.
  *
- * Collected is what the open file gives up to the size that it had when the reading began: a file that grows without
- * end has an end for us, and a file that only grows is collected as it was at one moment. A file that changes otherwise
- * is collected too, because the bytes of a log, a journal or a database are worth more than none; `fileChange` says how
- * it changed. The handle stays on the file that the path named first, so a replaced file is collected whole
- * (docs/decisions/0019-a-changing-file-is-collected.md). A file that states no size, as in /proc, is read to its end,
- * up to a bound.
+ * The agent reads the open file up to the size that it had when the reading began. The reading of a
+ * growing file therefore ends, and a file that only grows is collected in its state of one moment.
+ * A file that changes in another way is collected too, because a changed log, journal or database
+ * is better than none; `fileChange` reports the change. The handle stays on the file that the path
+ * named first, so a replaced file is collected completely
+ * (docs/decisions/0019-a-changing-file-is-collected.md). A file that states no size, as in /proc,
+ * is read to its end, up to a bound.
  */
 import type { BigIntStats } from "node:fs";
 import { constants, type FileHandle, lstat, open, readlink, realpath, stat } from "node:fs/promises";
@@ -20,12 +21,12 @@ import { TransferFailed, type TransferWatch } from "../../transfer/transfer-watc
 import { fileCalls } from "./file-calls.ts";
 import { type Collected, fileChange } from "./file-change.ts";
 
-/** What a reading needs of a transfer: when it is over, and where it tells that bytes came. */
+/** The members of a transfer that a reading needs: its signal, and the report of progress. */
 export type ReadWatch = Pick<TransferWatch, "signal" | "moved">;
 
 /**
- * Opens what a GetFile names. Rejects with TransferFailed for what is no file that may be collected; the agent's own key is not, under
- * whatever name.
+ * Opens the file that a GetFile names. Rejects with TransferFailed if the file may not be
+ * collected. The agent's own key may not be collected, under any name.
  */
 export async function openSourceFile(
   asked: string,
@@ -49,7 +50,8 @@ export async function openSourceFile(
       const real = await call(async () => [await realpath(workFolder), await realpath(file)] as const);
       if (!isInside(...real)) throw refuse("it is a link that leads out of the working folder");
     }
-    // Before opening: opening some devices already does something. After opening again: the name may mean another now.
+    // Checked before opening, because opening some devices has an effect. Checked again after
+    // opening, because the name can then name another file.
     requireRegular(await call(() => stat(file, { bigint: true })), refuse);
     const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0);
     handle = await fileCalls.run(signal, () => open(file, flags), closeInBackground);
@@ -69,7 +71,10 @@ export async function openSourceFile(
   }
 }
 
-/** The number of a file is the same under each of its names: hard links, symbolic links, /proc/self/fd, other mounts. */
+/**
+ * The number of a file is the same under each of its names: hard links, symbolic links,
+ * /proc/self/fd, other mounts.
+ */
 const isSameFile = (one: BigIntStats, other: BigIntStats | null) =>
   other !== null && one.dev === other.dev && one.ino === other.ino;
 
@@ -82,18 +87,21 @@ async function statIfThere(file: string): Promise<BigIntStats | null> {
   }
 }
 
-/** The path of the open file itself, without links. Where the system does not tell, the path that the name leads to now. */
+/**
+ * The path of the open file, without links. If the system does not report it, the path that the
+ * name leads to now.
+ */
 async function openedPath(handle: FileHandle, file: string): Promise<string> {
   const known = process.platform === "linux" ? await readlink(`/proc/self/fd/${handle.fd}`).catch(() => null) : null;
   if (known?.startsWith("/")) return known;
   return await realpath(file).catch(() => path.resolve(file));
 }
 
-/** `/proc/self` is a link of the kernel's own, and leads to the same place for every caller. */
+/** `/proc/self` is a link of the kernel itself. It leads to the same place for every caller. */
 const isNamed = (named: string, real: string) =>
   named === real || (named.startsWith("/proc/") && real.startsWith("/proc/"));
 
-/** Closing can wait as reading can, and nothing depends on it. */
+/** Closing can hang like reading, and nothing depends on it. */
 function closeInBackground(handle: FileHandle): void {
   handle.close().catch(() => undefined);
 }
@@ -129,7 +137,7 @@ export class SourceFile implements AsyncDisposable {
   /** The path of the file itself when the path that was asked for leads to it through a link; else null. */
   readonly linkTarget: string | null;
   #change: FileChange | null = null;
-  /** A read whose outcome is not known yet: the file is closed after it. */
+  /** A read with an unknown outcome. The file is closed after it. */
   #reading: Promise<unknown> = Promise.resolve();
 
   constructor(filePath: string, handle: FileHandle, watch: ReadWatch, linkTarget: string | null) {
@@ -139,7 +147,7 @@ export class SourceFile implements AsyncDisposable {
     this.#watch = watch;
   }
 
-  /** How the file changed during the last reading that came to its end; null when it did not. */
+  /** How the file changed during the last complete reading; null when it did not. */
   get change(): FileChange | null {
     return this.#change;
   }
@@ -151,9 +159,10 @@ export class SourceFile implements AsyncDisposable {
   }
 
   /**
-   * Blocks of 1 MiB. A block holds until the one after the next is asked for: two buffers take turns, as new ones for
-   * each block are collected late (400 MB under Bun: 114 MB resident at the peak instead of 183). Can be read more than
-   * once, each time from the beginning. Rejects with TransferFailed.
+   * Blocks of 1 MiB. A block is valid until the block after the next is requested. Two buffers
+   * alternate, because new buffers for each block are collected late (400 MB under Bun: 114 MB
+   * resident at the peak instead of 183). The file can be read several times, each time from the
+   * beginning. Rejects with TransferFailed.
    */
   async *blocks(): AsyncGenerator<Uint8Array, void, undefined> {
     this.#change = null;
@@ -177,7 +186,7 @@ export class SourceFile implements AsyncDisposable {
     this.#change = fileChange({ before, after, named: await this.#named(), collectedBytes: at, isCutOff });
   }
 
-  /** A file that cannot be read there may have more. */
+  /** A file that cannot be read there can have more content. */
   async #hasMore(at: number): Promise<boolean> {
     try {
       return (await this.#readBlock(new Uint8Array(PROBE_BYTES), at)) > 0;
@@ -188,7 +197,7 @@ export class SourceFile implements AsyncDisposable {
     }
   }
 
-  /** Fills the block as far as the file goes: a short read is not an end. */
+  /** Fills the block up to the end of the file. A short read is not an end. */
   async #readBlock(block: Uint8Array, position: number): Promise<number> {
     let filled = 0;
     while (filled < block.length) {
@@ -201,7 +210,7 @@ export class SourceFile implements AsyncDisposable {
         if (error instanceof TransferFailed) throw error;
         this.#watch.signal.throwIfAborted();
         const at = position + filled;
-        // A file that hands out what comes, as /proc/kmsg, has given what there is.
+        // A file such as /proc/kmsg returns only new content, and has returned all of it.
         if (isErrno(error, "EAGAIN") && at > 0) break;
         const why = isErrno(error, "EAGAIN") ? "it has nothing to read now" : reasonOf(error);
         throw new TransferFailed(`The file could not be read at byte ${at}: ${why}.`, { cause: error });

@@ -1,6 +1,7 @@
 /**
- * What the text of a transcript cannot say about a script's output: how much of it was kept, and its bytes when they are
- * not UTF-8. Kept in a file next to the spool, so that a transcript that is made after a crash is the same.
+ * Facts about a script's output that the text of a transcript cannot express: how much of it was
+ * kept, and its bytes when they are not UTF-8. They are in a file next to the spool, so that a
+ * transcript that is made after a crash is the same.
  */
 import { closeSync, constants, fstatSync, openSync, readSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
@@ -13,9 +14,9 @@ const Count = Type.Integer({ minimum: 0 });
 const OutputFacts = Type.Object({
   /** Written by the script. */
   sizeBytes: Count,
-  /** Of these, in the spool. */
+  /** Of these, the bytes in the spool. */
   keptBytes: Count,
-  /** The spool without what the agent noted at its end. */
+  /** Size of the spool without the agent's notes at its end. */
   bodyBytes: Count,
 });
 export type OutputFacts = Static<typeof OutputFacts>;
@@ -26,10 +27,14 @@ const MAX_FACTS_BYTES = 512;
 const encoder = new TextEncoder();
 
 export const factsFile = (spool: string) => `${spool}.facts`;
-// A script with the agent's rights can have put a pipe there, at which an ordinary open waits.
+// A script with the agent's rights can have put a pipe there. An ordinary open would wait for a
+// writer.
 const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
-/** Never throws: a full disk costs the facts, not the transcript. The error of the command names the loss as well. */
+/**
+ * Never throws. On a full disk the facts are lost, not the transcript, and the error of the command
+ * also names the loss.
+ */
 export function writeFacts(spool: string, facts: OutputFacts): void {
   try {
     writeFileSync(factsFile(spool), JSON.stringify(facts), { mode: 0o600 });
@@ -38,7 +43,7 @@ export function writeFacts(spool: string, facts: OutputFacts): void {
   }
 }
 
-/** Null when the spool is exactly what the script wrote, or when something else took the place of the facts. */
+/** Null when the spool is exactly the script's output, or when another file replaced the facts. */
 export function readFacts(spool: string): OutputFacts | null {
   try {
     const fd = openSync(factsFile(spool), READ);
@@ -55,7 +60,10 @@ export function readFacts(spool: string): OutputFacts | null {
   }
 }
 
-/** The member `halligan` of a transcript, with the comma before it; nothing when the texts are exactly the output. */
+/**
+ * The member `halligan` of a transcript, with a leading comma; nothing when the texts are exactly
+ * the output.
+ */
 export async function* outputMember(spools: SpoolPaths): AsyncGenerator<Uint8Array, void, undefined> {
   let before = ',"halligan":{';
   for (const name of ["stdout", "stderr"] as const) {
@@ -77,7 +85,9 @@ export async function* outputMember(spools: SpoolPaths): AsyncGenerator<Uint8Arr
   if (before === ",") yield encoder.encode("}");
 }
 
-/** The same of outputs that are in memory, as an object for JSON.stringify; undefined when there is none. */
+/**
+ * The same for outputs in memory, as an object for JSON.stringify; undefined when there is none.
+ */
 export function outputObject(spools: SpoolPaths, bytes: Record<keyof SpoolPaths, Uint8Array>): object | undefined {
   const member: Partial<Record<keyof SpoolPaths, object>> = {};
   for (const name of ["stdout", "stderr"] as const) {
@@ -145,7 +155,7 @@ async function* readBody(spool: string, endBytes: number): AsyncGenerator<Uint8A
   }
 }
 
-/** Groups of three bytes: only the last one is padded. */
+/** Encodes groups of three bytes, so only the last one is padded. */
 async function* base64(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
   let rest: Uint8Array = new Uint8Array();
   for await (const chunk of chunks) {

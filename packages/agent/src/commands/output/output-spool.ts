@@ -1,18 +1,20 @@
 /**
- * One output stream of a script on disk: written as it comes, so that a crash loses none of it, and bounded.
+ * One output stream of a script on disk. It is written as it arrives, so that a crash loses none of
+ * it, and it is bounded.
  *
- * A full disk neither stops the script nor its pipe from being drained. What does not fit is counted; when there is room again the text
- * goes on after a note that names the gap, and a gap that lasts to the end is noted in the room of the last bytes that were kept.
+ * On a full disk, the script and the draining of its pipe continue. Lost bytes are counted. When
+ * there is space again, a note names the gap and the text continues. If the gap lasts to the end,
+ * the note overwrites the last kept bytes.
  *
- * Written without the thread pool: the page cache takes a chunk in microseconds, `limitBytes` bounds them all, and a pipe whose chunks
- * are dealt with as they come needs nothing that holds it back.
+ * The writes are synchronous. The page cache accepts a chunk in microseconds, `limitBytes` bounds
+ * the total, and a pipe that is read synchronously needs no backpressure.
  */
 import { closeSync, ftruncateSync, openSync, rmSync, writeSync } from "node:fs";
 import { isErrno, reasonOf } from "../../disk/errno.ts";
 import { factsFile, writeFacts } from "./output-facts.ts";
 
 export interface OutputLoss {
-  /** A sentence for people. */
+  /** A sentence for people about the loss. */
   error: string;
   /** Whether the text itself says that something is missing. */
   isNoted: boolean;
@@ -24,7 +26,7 @@ export class OutputSpool {
   readonly #file: string;
   readonly #limitBytes: number;
   #fd: number | null = null;
-  /** Of the script's own bytes. */
+  /** Kept bytes of the script's own output. */
   #keptBytes = 0;
   #fileBytes = 0;
   #isCut = false;
@@ -35,7 +37,7 @@ export class OutputSpool {
   #gapBytes = 0;
   #reason = "";
 
-  /** @param limitBytes how much is kept; what comes after is dropped and the text says so */
+  /** @param limitBytes how much is kept; later output is dropped, and the text says so */
   constructor(file: string, limitBytes: number) {
     this.#file = file;
     this.#limitBytes = limitBytes;
@@ -54,8 +56,8 @@ export class OutputSpool {
   }
 
   /**
-   * What the agent itself has to say about the script, after all that this wrote and whatever the
-   * limit. Never throws.
+   * Appends a note of the agent about the script, after all output and regardless of the limit.
+   * Never throws.
    */
   note(text: string): void {
     if (this.#gapBytes > 0 && !this.#noteGap()) return;
@@ -76,7 +78,9 @@ export class OutputSpool {
     return { error: `${this.#lostBytes} bytes of the script's output could not be kept: ${this.#reason}.`, isNoted };
   }
 
-  /** A sentence when the limit was reached, for people; null when not. @param name `stdout` or `stderr` */
+  /**
+   * A sentence for people when the limit was reached, else null. @param name `stdout` or `stderr`
+   */
   cutText(name: string): string | null {
     if (!this.#isCut) return null;
     const [kept, size] = [this.#keptBytes, this.#sizeBytes].map((count) => count.toLocaleString("en-US"));
@@ -105,14 +109,15 @@ export class OutputSpool {
     try {
       if (this.#fd !== null) ftruncateSync(this.#fd, before);
     } catch {
-      // What of the note is there is written over.
+      // The next write overwrites the part of the note that was written.
     }
     return false;
   }
 
-  /** Most file systems write again where they have written, even when they are full. */
+  /** Most file systems can overwrite existing bytes, even when they are full. */
   #noteOverLastBytes(): boolean {
-    // The note's own length depends on the number in it, but by a digit at most, for which there is room.
+    // The note contains a number, so its length can change by one digit. The file has space for
+    // that.
     const room = gapNote(this.#gapBytes, this.#reason).length + 1;
     const coveredBytes = Math.min(room, this.#fileBytes);
     this.#fileBytes -= coveredBytes;
@@ -123,7 +128,7 @@ export class OutputSpool {
     return this.#fd !== null && this.#append(note) === note.length;
   }
 
-  /** Answers with how many of the bytes are in the file now. */
+  /** Returns how many of the bytes are in the file now. */
   #append(bytes: Uint8Array): number {
     let written = 0;
     try {
@@ -145,7 +150,7 @@ export class OutputSpool {
     try {
       if (fd !== null) closeSync(fd);
     } catch (error) {
-      // What a file system reports as late as now was lost as well, but is not counted.
+      // A loss that the file system reports only now is included, but its bytes are not counted.
       this.#reason ||= reasonOf(error);
     }
   }
@@ -154,7 +159,7 @@ export class OutputSpool {
 const gapNote = (gapBytes: number, reason: string) =>
   `\n[halligan: ${gapBytes} bytes of output lost here: ${reason}]\n`;
 
-/** Never what lies there already, nor where a link points. */
+/** Never opens an existing file, and never follows a link. */
 function openNew(file: string): number {
   try {
     return openSync(file, "wx", 0o600);

@@ -11,8 +11,8 @@ import { LIMITS } from "../../limits.ts";
 import { outputMember, outputObject } from "./output-facts.ts";
 
 /**
- * The same text as JSON.stringify of the whole. Output that is not UTF-8 shows U+FFFD where it is not; the member
- * `halligan` then has its bytes (`output-facts.ts`).
+ * The same text as JSON.stringify of the whole. Bytes that are not UTF-8 become U+FFFD; the member
+ * `halligan` then has the exact bytes (`output-facts.ts`).
  */
 export async function* transcriptJson(
   scriptName: string,
@@ -29,7 +29,10 @@ export async function* transcriptJson(
   yield encoder.encode("}");
 }
 
-/** The transcript as one text when it may travel inside the report of the end, else null. The same text as {@link transcriptJson}. */
+/**
+ * The transcript as one text if it fits into the report of the end, else null. The same text as
+ * {@link transcriptJson}.
+ */
 export function inlineTranscript(scriptName: string, exitCode: number, spools: SpoolPaths): string | null {
   const stdout = readSmallSpool(spools.stdout);
   const stderr = stdout === null ? null : readSmallSpool(spools.stderr);
@@ -46,11 +49,15 @@ export function inlineTranscript(scriptName: string, exitCode: number, spools: S
   return Buffer.byteLength(text) > MAX_INLINE_TRANSCRIPT_BYTES ? null : text;
 }
 
-/** Null when it is larger than what travels inline, or not a file any more; neither text nor JSON is ever shorter than the bytes. */
+/**
+ * Null when the file is too large for an inline transcript, or is no file any more. Neither the
+ * text nor the JSON is ever shorter than the bytes.
+ */
 function readSmallSpool(file: string): Uint8Array | null {
   let fd: number;
   try {
-    // A script with the agent's rights may have put a pipe there, on which an ordinary open waits for ever.
+    // A script with the agent's rights may have put a pipe there. An ordinary open would wait for a
+    // writer indefinitely.
     fd = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
     if (isErrno(error, "ENOENT")) return new Uint8Array();
@@ -67,7 +74,10 @@ function readSmallSpool(file: string): Uint8Array | null {
   }
 }
 
-/** The inside of a JSON string. A decoder in stream mode never gives half a surrogate pair, so neither does this. */
+/**
+ * The content of a JSON string. A decoder in stream mode never returns half a surrogate pair, so
+ * neither does this.
+ */
 export async function* jsonCharacters(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
   const encoder = new TextEncoder();
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -77,8 +87,9 @@ export async function* jsonCharacters(chunks: AsyncIterable<Uint8Array>): AsyncG
 }
 
 /**
- * A script that wrote nothing has no file. One with the agent's rights can have put something else there, such as a
- * pipe, at which an ordinary open waits: that is said in the text. The file is read up to its size at the beginning.
+ * A script without output has no file. A script with the agent's rights can have put something else
+ * there, such as a pipe, at which an ordinary open would wait. The text says so. The file is read
+ * up to its size at the start.
  */
 async function* readSpool(file: string): AsyncGenerator<Uint8Array, void, undefined> {
   try {

@@ -4,15 +4,16 @@
 const WITH_VALUE = /^(?:-[iv0]*[uCa]|--(?:unset|chdir|argv0))$/;
 
 /**
- * The program that `env` starts; null where that is for `env` alone to say. A line that names none is
- * refused: `env` would start the script itself, whose first line starts `env`, and so on without end.
+ * The program that `env` starts; null when only `env` can decide. A line without a program is
+ * refused: `env` would start the script itself, its first line would start `env` again, and so on
+ * without end.
  *
  * @param arg what follows `env`, which the kernel passes on as one argument
  */
 export function readEnv(arg: string): { program: string | null } | { error: string } {
   const split = /^(?:-[iv0]*S|--s[a-z-]*=)[ \t]*(.*)$/.exec(arg)?.[1];
   if (split !== undefined) {
-    // Quotes and variables are for env itself.
+    // `env` itself interprets quotes and variables.
     if (/["'\\$]/.test(split)) return { program: null };
     const program = programAmong(split.split(/[ \t]+/));
     return program === null ? withoutProgram() : { program };

@@ -1,4 +1,7 @@
-/** The script as a file that only the agent's account can touch, holding exactly the pinned bytes. */
+/**
+ * Fetches the script into a file that only the agent's account can access. The file has exactly the
+ * pinned bytes.
+ */
 import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { constants, copyFile, type FileHandle, open, rename, rm } from "node:fs/promises";
@@ -17,13 +20,14 @@ import { UTF8_MARK } from "./script-content.ts";
 
 export interface FetchedScript {
   file: string;
-  /** Its first bytes, which decide what runs it: of the open file whose SHA-256 was checked. */
+  /** The first bytes of the open file with the verified SHA-256. They decide what runs it. */
   head: Uint8Array;
 }
 
 /**
- * Not made durable: a script that was not started before a crash is not started after it either.
- * Rejects with TransferFailed for people, or with the signal's reason; then nothing of it is left on disk.
+ * The file is not made durable, because a script that was not started before a crash is not started
+ * after it. Rejects with TransferFailed for people, or with the signal's reason. In both cases, no
+ * part of the file is left on disk.
  */
 export async function fetchScript(
   deps: CommandDeps,
@@ -58,9 +62,7 @@ export async function fetchScript(
   }
 }
 
-/**
- * Takes the byte order mark away from the copy that runs. Answers with the SHA-256 of what is left.
- */
+/** Removes the byte order mark from the copy that runs. Returns the SHA-256 of the rest. */
 export async function removeMark(script: FetchedScript): Promise<string> {
   const shorter = `${script.file}.new`;
   const hash = createHash("sha256");
@@ -78,7 +80,7 @@ export async function removeMark(script: FetchedScript): Promise<string> {
   return hash.digest("hex");
 }
 
-/** What an attempt that did not come to its end left behind goes: no script runs from there. */
+/** Removes what an incomplete attempt left behind, so no script runs from there. */
 function makeEmptyFolder(folder: string): void {
   try {
     mkdirSync(folder, { mode: 0o700 });
@@ -90,7 +92,10 @@ function makeEmptyFolder(folder: string): void {
   mkdirSync(folder, { mode: 0o700 });
 }
 
-/** The same library file is fetched once for an order. Answers with its first bytes, or null when it is to be fetched. */
+/**
+ * An order fetches the same library file once. Returns the first bytes of the copy, or null when
+ * the file must be fetched.
+ */
 async function copyEarlier(
   deps: CommandDeps,
   job: CommandJob<RunScriptCommand>,
@@ -108,7 +113,7 @@ async function copyEarlier(
       if ((await sha256Of(handle, file.sizeBytes)) === file.sha256)
         return await startOf(handle, LIMITS.maxScriptHeadBytes);
     } catch {
-      // Not there any more: it is fetched again.
+      // The file is gone, so it is fetched again.
     }
     await rm(target, { force: true });
   }

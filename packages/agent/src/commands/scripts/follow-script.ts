@@ -1,6 +1,6 @@
 /**
- * A script from its process to its end: keeps what it writes, ends what is left of its tree, or
- * leaves it where it may stay.
+ * Follows a script from its process to its end: stores its output, and ends the rest of its tree
+ * unless the order lets it continue.
  */
 import { CANCELLED_TEXT, STOPPED_TEXT } from "../../core/orders/end-texts.ts";
 import type { CommandJob, RunScriptCommand, ScriptEnd } from "../../core/ports.ts";
@@ -21,17 +21,17 @@ export const NO_EXIT_CODE = -1;
 export interface StartedScript {
   child: ScriptProcess;
   tree: Tree;
-  /** Resolves when the journal has its process. */
+  /** Resolves when the journal has recorded the process. */
   journaled: Promise<void>;
-  /** Sentences about a script that runs all the same. */
+  /** Sentences about a script that runs nevertheless. */
   notes: readonly string[];
 }
 
-/** What a tree's end says. */
+/** The result of the end of a tree. */
 interface TreeEnd {
   notes: string[];
   notEnded: string[];
-  /** Something of it lives on, as the order allows. */
+  /** Processes of it continue, as the order allows. */
   isKept: boolean;
 }
 
@@ -44,7 +44,7 @@ export async function followScript(
   { child, tree, journaled, notes }: StartedScript,
   signal: AbortSignal,
 ): Promise<{ end: ScriptEnd; isOutputFree: boolean }> {
-  // It is awaited at the end; until then its failure has a listener.
+  // It is awaited at the end. Until then, a listener handles its failure.
   journaled.catch(() => undefined);
   const paths = spoolPaths(deps.folder, job.orderSeq, job.index);
   using stdout = new OutputSpool(paths.stdout, job.limits.outputLimitBytes);
@@ -59,7 +59,8 @@ export async function followScript(
   const first = await Promise.race([child.exited, limit]);
   over.abort();
   const isStopped = typeof first !== "number";
-  // A background child may hold the pipes open indefinitely; what was written by then is the output.
+  // A background child can hold the pipes open indefinitely. The output is what was written by
+  // then.
   const isDrained = !isStopped && (await withinGrace(deps, drained)) !== null;
   const treeEnd = await endOfTree(deps, job, tree, isStopped);
   const exitCode = isStopped ? await withinGrace(deps, child.exited) : first;
@@ -77,7 +78,7 @@ export async function followScript(
   for (const note of said) stderr.note(note);
   const losses = [stdout.finish(), stderr.finish()].filter((loss) => loss !== null);
   const end: ScriptEnd = {
-    // A script that ran to its end did, whatever of its output could be kept, as long as the
+    // The end of a script counts even if its output could not be kept completely, as long as the
     // transcript says what is missing.
     outcome: isStopped || losses.some((loss) => !loss.isNoted) ? "failed" : "completed",
     errors: [
@@ -94,7 +95,7 @@ export async function followScript(
   return { end, isOutputFree: isDrained && !treeEnd.isKept && treeEnd.notEnded.length === 0 };
 }
 
-/** One stream on its way to its spool, until that is finished. */
+/** One stream that is copied to its spool until its end. */
 class KeptOutput {
   readonly source: OutputSource;
   readonly ended: Promise<void>;
@@ -140,7 +141,7 @@ async function endOfTree(
   };
 }
 
-/** What has just ended is counted a moment longer. */
+/** The system counts a process for a short time after its end. */
 async function areEmpty({ cgroups }: Tree, { clock }: CommandDeps): Promise<boolean> {
   const never = new AbortController().signal;
   for (let tries = 0; tries < LIMITS.cgroupRemoveTries; tries++) {
@@ -150,7 +151,7 @@ async function areEmpty({ cgroups }: Tree, { clock }: CommandDeps): Promise<bool
   return false;
 }
 
-/** Null when the grace passed first. */
+/** Null when the grace period ended first. */
 async function withinGrace<T>(deps: CommandDeps, promise: Promise<T>): Promise<T | null> {
   const done = new AbortController();
   const grace = deps.clock.sleep(LIMITS.pipeGraceMs, done.signal).then(

@@ -1,11 +1,11 @@
 /**
- * What runs a script: the table of docs/scripts.md. A `#!` line decides; else the file is a program
- * of this device; else the ending of its name. What would fail in a way that people misread is
- * refused with the remedy instead.
+ * Chooses what runs a script, by the table of docs/scripts.md. A `#!` line comes first, then a
+ * program format of this device, then the ending of the name. A script that would fail with a
+ * misleading error is refused, and the message names the remedy.
  *
  * The agent reads the `#!` line itself, as the kernel would (one optional argument), so that a
- * script also runs from a file system without execute rights, and so that the usual mistakes in
- * that line are told clearly.
+ * script also runs from a file system without execute rights, and so that the messages about the
+ * usual mistakes in that line are clear.
  */
 import path from "node:path";
 import { readEnv } from "./env-line.ts";
@@ -21,18 +21,18 @@ export interface Found {
    * part of the first line.
    */
   withoutMark: boolean;
-  /** Sentences for people about a script that runs all the same. */
+  /** Sentences for people about a script that runs nevertheless. */
   notes: readonly string[];
 }
 export type Interpreter = Found | { kind: "none"; error: string };
 
-/** What of the device decides. */
+/** The properties of the device that decide. */
 export interface Device {
   platform: NodeJS.Platform;
   arch: NodeJS.Architecture;
-  /** The path of the first of these programs that is in the search path of scripts. */
+  /** The path of the first of these programs in the search path of scripts. */
   find(names: readonly string[]): string | null;
-  /** Whether this is a file that may be executed; a file system may forbid it. */
+  /** Whether this is an executable file. A file system can forbid execution. */
   isProgram(file: string): boolean;
 }
 
@@ -194,7 +194,7 @@ function fromShebang(
   });
 }
 
-/** Line ends and byte order mark, as far as the program takes them for a part of its text. */
+/** Checks line ends and byte order mark, if the program would read them as text. */
 function checked(
   program: string,
   head: Uint8Array,

@@ -15,8 +15,8 @@ export function thisDevice(environment: Environment): Device {
 }
 
 /**
- * Where a program was found the last time, by names and search path: asked first, as the search
- * goes through many folders.
+ * Where a program was found the last time, by names and search path. It is checked first, because
+ * the search reads many folders.
  */
 const found = new Map<string, string>();
 
@@ -28,7 +28,7 @@ function findInPath(names: readonly string[], environment: Environment): string 
   if (before !== undefined && isProgram(before)) return before;
   for (const name of names) {
     for (const folder of searched.split(path.delimiter)) {
-      // A relative entry would find what lies in the working folder, which scripts may write.
+      // A relative entry would find files in the working folder, which scripts can write.
       if (!path.isAbsolute(folder)) continue;
       const file = path.join(folder, name);
       if (!isProgram(file)) continue;

@@ -1,5 +1,6 @@
 /**
- * RunScript: fetch, start, follow to its end. What it may not outlast is the order's script limit.
+ * RunScript: fetches the script, starts it and follows it to its end. The order's script limit
+ * bounds its time.
  */
 import { CANCELLED_TEXT, STOPPED_BEFORE_TEXT } from "../../core/orders/end-texts.ts";
 import type { CommandJob, RunScriptCommand, ScriptEnd, ScriptStart } from "../../core/ports.ts";
@@ -40,11 +41,13 @@ export async function runScript(
     if (interpreter.withoutMark) notes.push(withoutMarkText(await removeMark(script)));
     const words = splitArgs(job.command.args ?? "", interpreter.backslash);
     if (words.some((word) => word.includes("\0"))) return notRun("The arguments contain a NUL character.");
-    // A server that was set back may use a number again. Then this script runs without a group.
+    // A server that was restored from a backup can reuse a number. Then this script runs without a
+    // group.
     cgroup = deps.keptProcesses.groupsOfOthers(job).length > 0 ? null : deps.cgroups.make(job);
     opened = await deps.scriptPipes.open();
     await start.granted();
-    // From here to the process nothing waits: an abort finds either nothing or a process to end.
+    // From here until the process exists, nothing waits. An abort finds either no process or a
+    // process to end.
     signal.throwIfAborted();
     child = await spawnScript({
       file: interpreter.file,
@@ -61,7 +64,7 @@ export async function runScript(
     if (error instanceof TransferFailed) return notRun(error.message);
     return notRun(`The script could not be started: ${reasonOf(error)}.`);
   }
-  // The process exists, perhaps as a zombie, until its end is taken notice of in a later turn of the event loop.
+  // The process exists, perhaps as a zombie, until a later turn of the event loop handles its exit.
   const root = { pid: child.pid, startTime: startTimeOf(child.pid), bootId: deps.bootId };
   const tree = { root, mark: treeMark(job), cgroups: cgroup ? [cgroup.group] : [] };
   const { end, isOutputFree } = await followScript(

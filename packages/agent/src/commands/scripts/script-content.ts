@@ -1,5 +1,5 @@
 /**
- * What a script's first bytes say of it: byte order mark, `#!` line, program, text, line ends.
+ * What the first bytes say about a script: byte order mark, `#!` line, program, text, line ends.
  * Pure.
  */
 
@@ -15,14 +15,14 @@ export type ScriptContent =
 export type ProgramFormat = "ELF" | "Mach-O" | "Windows";
 
 export const UTF8_MARK = Uint8Array.of(0xef, 0xbb, 0xbf);
-/** A `#!` line is looked at up to here, as by the kernel. */
+/** The longest `#!` line that is examined, as in the kernel. */
 export const MAX_SHEBANG_BYTES = 255;
 const BINARY_CHECK_BYTES = 512;
 
 /** @param head the first bytes, or all of a smaller script */
 export function readContent(head: Uint8Array): ScriptContent {
   if (head.length === 0) return { kind: "empty" };
-  // UTF-32 first: its mark begins with that of UTF-16.
+  // UTF-32 first, because its mark begins with the mark of UTF-16.
   if (startsWith(head, [0xff, 0xfe, 0, 0]) || startsWith(head, [0, 0, 0xfe, 0xff])) {
     return { kind: "wideText", encoding: "UTF-32", hasMark: true };
   }
@@ -46,14 +46,14 @@ export interface LineEnds {
   firstCrLfLine: number | null;
 }
 
-/** Up to the first NUL: what follows in a script that carries an archive is no text. */
+/** Reads up to the first NUL. A script can carry an archive, which is no text. */
 export function lineEnds(head: Uint8Array): LineEnds {
   const nul = head.indexOf(0);
   const text = Buffer.from(nul === -1 ? head : head.subarray(0, nul)).toString("latin1");
   const lf = text.indexOf("\n");
   const crLf = text.indexOf("\r\n");
   return {
-    // A CR elsewhere in a line that ends with LF is a character of that line.
+    // A CR elsewhere in a line that ends with LF is an ordinary character.
     first: lf === -1 ? (text.includes("\r") ? "CR" : null) : crLf === lf - 1 && crLf !== -1 ? "CR LF" : "LF",
     firstCrLfLine: crLf === -1 ? null : text.slice(0, crLf).split("\n").length,
   };
@@ -71,7 +71,7 @@ function readShebang(text: Uint8Array, hasMark: boolean): ScriptContent {
   };
 }
 
-/** By the number that ELF has for the processor, in the byte order of the file. */
+/** By ELF's number of the processor, in the byte order of the file. */
 const ELF_MACHINES: Readonly<Record<number, NodeJS.Architecture>> = {
   3: "ia32",
   21: "ppc64",
@@ -97,8 +97,8 @@ function readProgram(head: Uint8Array): ScriptContent | null {
       machine: ELF_MACHINES[number(18)] ?? null,
     };
   }
-  // 64-bit of one processor, and of several processors; the latter has the first bytes of a Java
-  // class, which has a version there.
+  // A 64-bit program for one processor or for several. The latter begins like a Java class, which
+  // has a version at this position.
   if (startsWith(head, [0xcf, 0xfa, 0xed, 0xfe])) return machO();
   if (startsWith(head, [0xca, 0xfe, 0xba, 0xbe, 0, 0, 0]) && (head[7] ?? 0) < 20) return machO();
   if (startsWith(head, [0x4d, 0x5a]) && head.subarray(0, BINARY_CHECK_BYTES).includes(0)) {
@@ -124,7 +124,7 @@ function isWideWithoutMark(head: Uint8Array): boolean {
   return (nulsAt(1) === pairs && nulsAt(0) === 0) || (nulsAt(0) === pairs && nulsAt(1) === 0);
 }
 
-/** Control characters that no text has; bell, backspace and escape do stand in scripts. */
+/** Control characters that do not occur in text. Bell, backspace and escape do occur in scripts. */
 function isBinaryByte(byte: number): boolean {
   return byte < 0x07 || (byte > 0x0d && byte < 0x20 && byte !== 0x1b) || byte === 0x7f;
 }

@@ -1,7 +1,7 @@
 /**
- * The journal as bytes. One line holds the records that become durable together, so only the last line can be torn.
- * Each line begins with a hash over its text and the hash of the line before: a line that is missing, changed or moved
- * is recognised, wherever it is.
+ * The journal as bytes. Each line holds the records of one write, so only the last line can be
+ * incomplete. Each line begins with a hash over its text and the hash of the previous line. A
+ * missing, changed or moved line is therefore detected anywhere in the file.
  *
  *   <32 hex digits> <JSON array of records>\n
  */
@@ -16,7 +16,7 @@ function lineHash(previous: string, json: string): string {
   return createHash("sha256").update(`${previous}\n${json}`).digest("hex").slice(0, HASH_CHARACTERS);
 }
 
-/** The line for these records, and its hash for the next line. */
+/** Encodes the records as one line and returns the hash that the next line needs. */
 export function encodeLine(previous: string, list: readonly JournalRecord[]): { bytes: Uint8Array; hash: string } {
   const json = JSON.stringify(list);
   const hash = lineHash(previous, json);
@@ -25,13 +25,13 @@ export function encodeLine(previous: string, list: readonly JournalRecord[]): { 
 
 export type ReadJournal =
   | { kind: "read"; state: JournalState; hash: string; sizeBytes: number; tornBytes: number }
-  /** Nothing that was ever promised stands in it: a first line that was being written. */
+  /** The file contains no complete record: the first line was being written. */
   | { kind: "empty" }
   | { kind: "lost"; reason: string };
 
 /**
- * Reads a whole journal. A broken last line is a write that did not finish; a broken line before it,
- * or one whose line feed was changed, means that the journal is lost.
+ * Reads a whole journal. A broken last line is a write that did not finish. A broken earlier line,
+ * or a line with a changed line feed, means that the journal is lost.
  */
 export function readJournal(bytes: Uint8Array): ReadJournal {
   let state: JournalState | null = null;
@@ -61,8 +61,9 @@ export function readJournal(bytes: Uint8Array): ReadJournal {
 }
 
 /**
- * Whether a whole line stands at the beginning of what should be one and is not: its line feed was changed, and what follows would pass for
- * a write that did not finish. Not when only zeros follow: a power cut may leave them where the line feed was not written yet.
+ * Detects a complete line with a changed line feed. Without this check, it would look like a write
+ * that did not finish. Returns false if only zeros follow, because a power cut can leave zeros in
+ * place of a line feed that was not written.
  */
 function endsWithin(previous: string, bytes: Uint8Array): boolean {
   const claimed = new TextDecoder("latin1").decode(bytes.subarray(0, HASH_CHARACTERS));

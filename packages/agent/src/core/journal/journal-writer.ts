@@ -1,4 +1,4 @@
-/** The one owner of the journal: what is appended is on disk before the state shows it. */
+/** The only writer of the journal. A record is on disk before the state in memory changes. */
 import { LIMITS } from "../../limits.ts";
 import { backoffMs } from "../backoff.ts";
 import { messageOf } from "../error-text.ts";
@@ -19,7 +19,10 @@ export class JournalWriter {
   #hash: string;
   #sizeBytes: number;
   #compactAtBytes = 0;
-  /** Appends follow each other: each line carries the hash of the one before. */
+  /**
+   * The last append. Appends run one after the other, because each line carries the hash of the
+   * previous line.
+   */
   #last: Promise<unknown> = Promise.resolve();
 
   private constructor(deps: JournalDeps, state: JournalState, hash: string, sizeBytes: number) {
@@ -31,8 +34,9 @@ export class JournalWriter {
   }
 
   /**
-   * Reads the journal, or begins a new one under a new id. `beforeNew` runs before a new one is on disk: what an earlier journal knew of
-   * is unknown then, and after a crash in between it has to be done again.
+   * Reads the journal, or creates a new one with a new id. `beforeNew` runs before the new journal
+   * is on disk. What the earlier journal recorded is unknown then. After a crash between the two,
+   * `beforeNew` runs again.
    */
   static async open(deps: JournalDeps, beforeNew: () => Promise<void>): Promise<JournalWriter> {
     const bytes = await deps.disk.readJournal();
@@ -66,17 +70,25 @@ export class JournalWriter {
     return this.#sizeBytes > LIMITS.maxJournalBytes;
   }
 
-  /** Durable when it resolves. Rejects, with the state as it was, when the disk refuses. */
+  /**
+   * The records are durable when it resolves. If the disk refuses the write, it rejects and the
+   * state does not change.
+   */
   tryAppend(...records: JournalRecord[]): Promise<void> {
     return this.#inTurn(() => records);
   }
 
-  /** As {@link tryAppend}, but a full disk is waited for: what happened must not be lost. */
+  /**
+   * Like {@link tryAppend}, but waits while the disk is full, because the record must not be lost.
+   */
   append(signal: AbortSignal, ...records: JournalRecord[]): Promise<void> {
     return this.appendDecided(signal, () => records);
   }
 
-  /** As {@link append}, of what follows from the state when its turn comes, perhaps nothing: until then others may append. */
+  /**
+   * Like {@link append}, but calls `decide` when its turn comes, because other appends can change
+   * the state until then. The result may be empty.
+   */
   async appendDecided(signal: AbortSignal, decide: (state: JournalState) => readonly JournalRecord[]): Promise<void> {
     const { clock, random, log } = this.#deps;
     for (let attempt = 0; ; attempt++) {
@@ -105,7 +117,7 @@ export class JournalWriter {
     this.#hash = line.hash;
     this.#sizeBytes += line.bytes.length;
     if (this.#sizeBytes < this.#compactAtBytes) return;
-    // The records are durable already: a compaction that fails is tried again later.
+    // The records are already durable. If the compaction fails, a later append tries it again.
     await this.#compact().catch((error: unknown) => {
       this.#compactAtBytes = this.#sizeBytes + LIMITS.compactJournalAfterBytes;
       this.#deps.log.warn("journalNotCompacted", { error: messageOf(error) });

@@ -1,10 +1,11 @@
 /**
- * The journal as data: record types, and the fold that turns records into state. Pure.
+ * The journal as data: the record types, and the function that folds records into state. Pure.
  *
- * A command is `waiting`, then `running` from its `started` record, then `ended`. Between the two a script that is
- * over but whose transcript is not delivered yet has `scriptEnd`: it is never run again, only delivered.
- * An order is closed when nothing of it runs any more after it was told to end, and forgotten when the server has
- * all it wants. `highestOrderSeq` outlives every order.
+ * A command is `waiting`, then `running` from its `started` record, then `ended`. A running script
+ * has `scriptEnd` when its process has exited and its transcript is not delivered yet. After a
+ * restart, the agent only delivers that transcript and never runs the script again. An order is
+ * closed when the server has ended it and nothing of it runs any more. It is forgotten when the
+ * server has everything that it wants. `highestOrderSeq` outlives every order.
  */
 import {
   CommandResult,
@@ -26,9 +27,9 @@ const Outcome = Type.Union([Type.Literal("completed"), Type.Literal("failed")]);
 export const JournalRecord = Type.Union([
   /** The first record of every journal. */
   Type.Object({ type: Type.Literal("journal"), version: Type.Literal(1), journalId: JournalId }, closed),
-  /** The highest orderSeq at the time of a compaction. */
+  /** The highest orderSeq at the time of the compaction. */
   Type.Object({ type: Type.Literal("highest"), orderSeq: Type.Integer({ minimum: 0 }) }, closed),
-  /** What the next hello presents. Each record replaces the one before. */
+  /** The value that the next hello presents. Each record replaces the previous one. */
   Type.Object({ type: Type.Literal("rollingValue"), value: RollingValue }, closed),
   Type.Object({ type: Type.Literal("accepted"), order: Order }, closed),
   Type.Object({ type: Type.Literal("started"), ...command, startId: StartId }, closed),
@@ -60,7 +61,7 @@ export const JournalRecord = Type.Union([
       outcome: Outcome,
       errors: Errors,
       result: Type.Union([CommandResult, Type.Null()]),
-      /** Of a script that ran. Absent in journals of the version before. */
+      /** The exit code of a script that ran. Absent in journals of the previous version. */
       exitCode: Type.Optional(Type.Integer()),
     },
     closed,
@@ -74,14 +75,14 @@ export type JournalRecord = Static<typeof JournalRecord>;
 type RecordOf<T extends JournalRecord["type"]> = Extract<JournalRecord, { type: T }>;
 
 const records = Compile(Type.Array(JournalRecord));
-/** Null when this is not a list of records. */
+/** Returns null when `value` is not a list of records. */
 export function asRecords(value: unknown): JournalRecord[] | null {
   return records.Check(value) ? value : null;
 }
 
 export interface CommandState {
   state: "waiting" | "running" | "ended";
-  /** Of the one start; null while the command waits. */
+  /** The id of the only start; null while the command waits. */
   startId: string | null;
   process: RecordOf<"process"> | null;
   scriptEnd: RecordOf<"scriptEnded"> | null;
@@ -99,7 +100,7 @@ export interface OrderState {
 export interface JournalState {
   journalId: string;
   highestOrderSeq: number;
-  /** Handed out by the server on an earlier connection; null before the first. */
+  /** The value that the server assigned on an earlier connection; null before the first one. */
   rollingValue: string | null;
   orders: ReadonlyMap<number, OrderState>;
 }
@@ -113,7 +114,7 @@ const WAITING: CommandState = {
   acked: false,
 };
 
-/** A record that does not follow from the state: the journal is not one that this agent wrote. */
+/** A record does not follow from the state, so this agent did not write the journal. */
 export class JournalContradiction extends Error {
   override name = "JournalContradiction";
 }
@@ -162,7 +163,7 @@ export function fold(state: JournalState | null, record: JournalRecord): Journal
   }
 }
 
-/** The shortest list of records that folds to this state. */
+/** Returns the shortest list of records that folds to this state. */
 export function snapshot(state: JournalState): JournalRecord[] {
   const list: JournalRecord[] = [
     { type: "journal", version: 1, journalId: state.journalId },
@@ -174,7 +175,7 @@ export function snapshot(state: JournalState): JournalRecord[] {
     list.push({ type: "accepted", order: held.order });
     held.commands.forEach((of, index) => {
       if (of.startId !== null) list.push({ type: "started", orderSeq, index, startId: of.startId });
-      // A process and a script's end matter until the command's own end is there.
+      // The process and the script's end are needed only until the command has ended.
       if (of.process) list.push(of.process);
       if (of.scriptEnd) list.push(of.scriptEnd);
       if (of.end) list.push(of.end);
@@ -214,25 +215,29 @@ export function nextCommand(held: OrderState): number | null {
       if (of.end?.outcome === "failed") return null;
       continue;
     }
-    // An order that was told to end starts nothing more; what runs still has to be brought to its end.
+    // An order that the server has ended starts no further command. A running command must still be
+    // ended.
     return held.ending && of.state === "waiting" ? null : index;
   }
   return null;
 }
 
-/** While an order has work no other one is taken. */
+/** While an order has work, the agent accepts no other order. */
 export function hasWork(held: OrderState): boolean {
   return nextCommand(held) !== null || (held.ending && !held.closed);
 }
 
-/** Nothing is owed to the server any more. An order that was told to end waits for the server's `forget`. */
+/**
+ * True when the server waits for no further report. An order that the server has ended waits for
+ * `forget`.
+ */
 export function isSettled(held: OrderState): boolean {
   return !held.ending && !hasWork(held) && held.commands.every((of) => of.state === "waiting" || of.acked);
 }
 
 /**
- * What an acknowledged end adds: nothing when it says nothing new; the end of the order with it, in the same write, when nothing more
- * is owed then.
+ * Returns the records for an acknowledged end. The list is empty when the acknowledgement is a
+ * repetition. If nothing else is owed, the same write also closes the order.
  */
 export function acknowledgement(
   state: JournalState,
@@ -246,7 +251,7 @@ export function acknowledgement(
   return after && isSettled(after) ? [acked, { type: "forgotten", orderSeq }] : [acked];
 }
 
-/** As the hello tells it. */
+/** The order as the hello describes it. */
 export function heldOrder(held: OrderState): HeldOrder {
   return {
     actionId: held.order.actionId,

@@ -1,7 +1,7 @@
 /**
- * Keeps the rolling value of the newest connection (docs/decisions/0016-clones.md): durable first, confirmed after.
- * Until it is durable the value of an earlier connection is presented, which the server accepts as long as it has heard
- * no confirmation.
+ * Stores the rolling value of the newest connection (docs/decisions/0016-clones.md) and confirms it
+ * after it is durable. Until then, the agent presents the value of an earlier connection. The
+ * server accepts the earlier value until it receives the confirmation.
  */
 import { messageOf } from "../error-text.ts";
 import type { LinkState } from "../link-state.ts";
@@ -13,13 +13,16 @@ export interface RollingValueDeps {
   link: LinkState;
   log: Log;
   journal: JournalWriter;
-  /** A value was confirmed late: starts that were reported meanwhile were recorded and not granted. */
+  /**
+   * Called when a value was confirmed late. The server recorded but did not grant the starts that
+   * were reported in the meantime.
+   */
   onKeptLate(): void;
 }
 
 export class RollingValueKeeper {
   readonly #deps: RollingValueDeps;
-  /** Offered on the newest connection and not durable yet. */
+  /** The value that the newest connection offered and that is not durable yet. */
   #offered: string | null = null;
 
   constructor(deps: RollingValueDeps) {
@@ -27,8 +30,9 @@ export class RollingValueKeeper {
   }
 
   /**
-   * Resolves after the first attempt. On a disk that refuses, the connection goes on, so that the device can report it;
-   * the server grants no start meanwhile.
+   * Resolves after the first attempt. If the disk refuses the write, the connection continues so
+   * that the device can report the problem. The server grants no start until the value is
+   * confirmed.
    */
   async keep(value: string | null, stopping: AbortSignal): Promise<void> {
     this.#offered = value;
@@ -42,26 +46,26 @@ export class RollingValueKeeper {
     }
   }
 
-  /** What has to become durable together with an order, or before it. */
+  /** The records that must become durable together with an order, or before it. */
   get pending(): { value: string; records: readonly JournalRecord[] } | null {
     const value = this.#offered;
     return value === null ? null : { value, records: [{ type: "rollingValue", value }] };
   }
 
-  /** `value` is durable. Says nothing when a newer connection has another one. */
+  /** Confirms that `value` is durable. Does nothing when a newer connection has another value. */
   confirm(value: string): void {
     if (this.#offered !== value) return;
     this.#offered = null;
     this.#deps.link.send({ type: "kept", rollingValue: value });
   }
 
-  /** Until it is written, or a newer connection has another value. */
+  /** Tries until the value is written or a newer connection has another value. */
   async #keepLater(value: string, stopping: AbortSignal): Promise<void> {
     const isWanted = () => this.#offered === value;
     try {
       await this.#deps.journal.appendDecided(stopping, () => (isWanted() ? [{ type: "rollingValue", value }] : []));
     } catch {
-      // The agent stops.
+      // The agent is stopping.
       return;
     }
     if (!isWanted()) return;

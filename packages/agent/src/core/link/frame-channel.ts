@@ -1,4 +1,7 @@
-/** Frames of one connection after its welcome: sealed since link version 2 (docs/decisions/0021-signed-link.md). */
+/**
+ * Frames of one connection after its welcome. They are sealed since link version 2
+ * (docs/decisions/0021-signed-link.md).
+ */
 import { type AgentFrame, MAX_FRAME_BYTES, parseServerFrame, type ServerFrame } from "@halligan/protocol/link";
 import { FrameSeal, type LinkKeys } from "@halligan/protocol/link-crypto";
 import type { Clock, Connection, Received } from "../ports.ts";
@@ -8,11 +11,14 @@ import { LinkTime } from "./link-time.ts";
 export interface ReceivedFrame {
   frame: ServerFrame;
   sizeBytes: number;
-  /** The earliest moment, on the device's monotonic clock, at which the server can have sent it. */
+  /**
+   * The earliest time, on the device's monotonic clock, at which the server can have sent the
+   * frame.
+   */
   sentAtMs: number;
 }
 
-/** What a sealed text begins with before its JSON: the time of the link. */
+/** A sealed text begins with the time since the welcome, before its JSON. */
 const LINK_MS = /^(0|[1-9]\d{0,14})\{/;
 
 interface Seal {
@@ -37,7 +43,7 @@ export class FrameChannel {
     return new FrameChannel(connection, clock, null);
   }
 
-  /** @param answeredAtMs when the answer to the challenge was sent */
+  /** @param answeredAtMs when this side sent its answer to the challenge */
   static sealed(connection: Connection, clock: Clock, keys: LinkKeys, answeredAtMs: number): FrameChannel {
     return new FrameChannel(connection, clock, {
       fromServer: new FrameSeal(keys.toAgent),
@@ -52,12 +58,12 @@ export class FrameChannel {
     this.#connection.sendText(this.#seal ? this.#seal.toServer.seal(json) : json);
   }
 
-  /** Rejects with {@link LinkEnded} when the connection is of no use any more. */
+  /** Rejects with {@link LinkEnded} when the connection is no longer usable. */
   async next(signal: AbortSignal): Promise<ReceivedFrame> {
     const received = await this.#connection.receive(signal);
     if (received.kind === "closed") throw this.#ended(received);
     if (received.kind !== "text" || received.text.length > MAX_FRAME_BYTES) {
-      throw new LinkEnded("A frame of a wrong kind or size came.");
+      throw new LinkEnded("The server sent a frame of a wrong kind or size.");
     }
     const { text } = received;
     return this.#seal ? openSealed(this.#seal, text) : frameOf(text, text, this.#clock.monotonicMs());
@@ -66,7 +72,7 @@ export class FrameChannel {
   #ended({ code, reason }: Extract<Received, { kind: "closed" }>): LinkEnded {
     const words = this.#seal ? this.#seal.fromServer.openClose(code, reason) : reason;
     if (words === null) return new LinkEnded("The link broke.", code);
-    return new LinkEnded(words || "The server closed the link.", code, true);
+    return new LinkEnded(words || "The server closed the connection.", code, true);
   }
 }
 
@@ -84,6 +90,6 @@ function openSealed({ fromServer, time }: Seal, sealed: string): ReceivedFrame {
 
 function frameOf(json: string, text: string, sentAtMs: number): ReceivedFrame {
   const frame = parseServerFrame(json);
-  if (!frame) throw new LinkEnded("A frame came that this agent does not know.");
+  if (!frame) throw new LinkEnded("The server sent a frame that this agent does not know.");
   return { frame, sizeBytes: text.length, sentAtMs };
 }

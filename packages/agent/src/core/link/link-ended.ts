@@ -1,8 +1,8 @@
-/** The link ended; `code` is the WebSocket's close code, or null when there was none. */
+/** The connection ended. `code` is the WebSocket close code, or null when there was none. */
 export class LinkEnded extends Error {
   override name = "LinkEnded";
   readonly code: number | null;
-  /** The server itself said so: nothing between can have made it up. */
+  /** True when the server authenticated the close. A proxy cannot have forged it. */
   readonly isProven: boolean;
 
   constructor(message: string, code: number | null = null, isProven = false) {

@@ -1,4 +1,7 @@
-/** From the server's challenge to its welcome. In link version 2 nothing is believed before the server has proved itself. */
+/**
+ * From the server's challenge to its welcome. In link version 2, the agent trusts no content before
+ * the server has authenticated itself.
+ */
 import type { KeyObject } from "node:crypto";
 import {
   CHALLENGE_BYTES,
@@ -30,14 +33,14 @@ interface HandshakeDeps {
   clock: Clock;
   identity: Identity;
   linkVersion: number;
-  /** The first of them names the server, and has to sign its welcome. */
+  /** The first key names the server, which must sign its welcome with it. */
   orderKeys: OrderKeys;
-  /** A server that does not have that key any more may have other ones that the recovery key has signed. */
+  /** Called when a server without that key presents other keys that the recovery key has signed. */
   recovered(set: OrderKeysFrame): Promise<void>;
 }
 
 const UNPROVEN =
-  "The server did not prove that it has the order key that this device pins: it is another server, or something between " +
+  "The server did not prove that it has the order key that this device pins: it is another server, or a proxy " +
   "answers in its place.";
 
 export async function openLink(deps: HandshakeDeps, connection: Connection, signal: AbortSignal): Promise<OpenedLink> {
@@ -75,7 +78,7 @@ export async function openLink(deps: HandshakeDeps, connection: Connection, sign
 
 async function challengeOf(connection: Connection, signal: AbortSignal): Promise<Uint8Array> {
   const first = await connection.receive(signal);
-  if (first.kind === "closed") throw new LinkEnded(first.reason || "The server closed the link.", first.code);
+  if (first.kind === "closed") throw new LinkEnded(first.reason || "The server closed the connection.", first.code);
   if (first.kind !== "binary" || first.bytes.length !== CHALLENGE_BYTES) {
     throw new LinkEnded("The server did not begin with a challenge: is this a Halligan server?");
   }
@@ -101,7 +104,7 @@ async function provenWelcome(
   if (received.kind === "closed") {
     const { code, reason } = received;
     const words = handshake.refusal(code, reason, serverKey);
-    throw new LinkEnded(words ?? (reason || "The server closed the link."), code, words !== null);
+    throw new LinkEnded(words ?? (reason || "The server closed the connection."), code, words !== null);
   }
   const frame = received.kind === "text" ? parseServerFrame(received.text) : null;
   if (frame?.type === "orderKeys") {

@@ -1,4 +1,4 @@
-/** Keeps a link: connects again with backoff, for ever, until told to stop. */
+/** Maintains the connection: reconnects with backoff until it is stopped. */
 import { LINK_CLOSE, TOO_OFTEN_WAIT_MS } from "@halligan/protocol/link";
 import { LIMITS } from "../../limits.ts";
 import { backoffMs } from "../backoff.ts";
@@ -7,11 +7,11 @@ import type { Random } from "../ports.ts";
 import { LinkEnded } from "./link-ended.ts";
 import { type FrameHandlers, runLinkSession, type SessionDeps } from "./link-session.ts";
 
-/** What a person has to put right: trying again soon would not help. */
+/** Close codes that need a person. An early retry would not help. */
 const HOPELESS: ReadonlyMap<number, string> = new Map([
   [
     LINK_CLOSE.unauthorized,
-    "The server does not accept this device: enroll it anew, or check that this is its server.",
+    "The server does not accept this device: enroll it again, or check that this is its server.",
   ],
   [
     LINK_CLOSE.quarantined,
@@ -42,7 +42,7 @@ export async function keepLinked(
       if (signal.aborted) return;
       if (deps.clock.monotonicMs() - begunMs >= LIMITS.stableLinkMs) attempt = 0;
       const { code, isProven } = error instanceof LinkEnded ? error : { code: null, isProven: false };
-      // A server that does not have the order key cannot prove that it refuses the device.
+      // Without the order key, the server cannot prove that the refusal is its own.
       const isBelieved = isProven || code === LINK_CLOSE.unauthorized;
       const hopeless = code === null || !isBelieved ? undefined : HOPELESS.get(code);
       waitMs = hopeless ? LIMITS.backoffCapMs : backoffMs(attempt, bounds, deps.random.fraction());
@@ -61,7 +61,7 @@ export async function keepLinked(
   }
 }
 
-/** What fails here is tried again when the next connection is refused for the same reason. */
+/** If this fails, the next connection that is refused for the same reason tries it again. */
 async function endWhatRuns({ log }: SessionDeps, handlers: FrameHandlers): Promise<void> {
   try {
     await handlers.retired();

@@ -1,4 +1,4 @@
-/** One link from the connection to its end: handshake, hello, frames, heartbeat. */
+/** One connection from its start to its end: handshake, hello, frames, heartbeat. */
 import { LINK_VERSION, type MachineFacts, OLDEST_LINK_VERSION, type ServerFrame } from "@halligan/protocol/link";
 import { LIMITS } from "../../limits.ts";
 import { abortable, withDeadline } from "../deadline.ts";
@@ -18,11 +18,17 @@ export interface SessionDeps {
   log: Log;
   link: LinkState;
   identity: Identity;
-  /** 1: as an agent of the release before. The simulation runs those as well; default {@link LINK_VERSION}. */
+  /**
+   * 1 makes it behave as an agent of the previous release; the simulation runs those too. Default
+   * {@link LINK_VERSION}.
+   */
   linkVersion?: number;
-  /** Of this process, made when it started and never written down: a copy of the data folder does not have it. */
+  /**
+   * Random id of this process. It is created at the start and never stored, so a copy of the data
+   * folder does not have it.
+   */
   processId: string;
-  /** The pinned ones at present. The first names the server in the handshake. */
+  /** The pinned keys at present. The first key names the server in the handshake. */
   orderKeys(): OrderKeys;
   /** Number of the pinned set. */
   orderKeySet(): number;
@@ -31,10 +37,10 @@ export interface SessionDeps {
 }
 
 type FrameOf<T extends ServerFrame["type"]> = Extract<ServerFrame, { type: T }>;
-/** When a frame was sent, for those that are worth something for a short time only. */
+/** When the server sent the frame. Some frames are valid for a short time only. */
 type Received = Pick<ReceivedFrame, "sentAtMs" | "sizeBytes">;
 export interface FrameHandlers {
-  /** The link counts as up when this returns. */
+  /** The connection counts as up when this resolves. */
   helloAnswer(frame: FrameOf<"helloAnswer">): Promise<void>;
   order(frame: FrameOf<"order">, received: Received): Promise<void>;
   orderKeys(frame: FrameOf<"orderKeys">): Promise<void>;
@@ -42,11 +48,11 @@ export interface FrameHandlers {
   end(frame: FrameOf<"end">): Promise<void>;
   ack(frame: FrameOf<"ack">): Promise<void>;
   forget(frame: FrameOf<"forget">): Promise<void>;
-  /** The server refuses this device for good: nothing of its orders may go on. */
+  /** The server refuses this device permanently. Everything that runs must end. */
   retired(): Promise<void>;
 }
 
-/** Runs until the link ends, which it always tells by rejecting. */
+/** Runs until the connection ends. It always ends by rejecting. */
 export async function runLinkSession(deps: SessionDeps, handlers: FrameHandlers, signal: AbortSignal): Promise<never> {
   const { clock, link } = deps;
   const ended = new AbortController();
@@ -96,12 +102,12 @@ export async function runLinkSession(deps: SessionDeps, handlers: FrameHandlers,
     ]);
   } finally {
     link.down();
-    ended.abort(new LinkEnded("The link is over."));
+    ended.abort(new LinkEnded("The connection has ended."));
     connection.close();
   }
 }
 
-/** A verdict lets commands start, so a late one is not taken. */
+/** A verdict lets commands start, so a verdict that arrives late is rejected. */
 async function answerOf(channel: FrameChannel, clock: Clock, signal: AbortSignal): Promise<FrameOf<"helloAnswer">> {
   const received = await channel.next(signal);
   const { frame } = received;
@@ -121,7 +127,8 @@ async function receiveFrames(
   for (;;) {
     const received = await channel.next(signal);
     heart.lastFrameMs = clock.monotonicMs();
-    // One after the other, and never once the link is given up: a later frame may rest on what an earlier one wrote.
+    // Frames are handled one after the other, because a later frame can depend on the writes of an
+    // earlier one. No frame is handled after the connection is given up.
     await abortable(handle(received, link, handlers), signal);
   }
 }
@@ -148,7 +155,7 @@ async function handle(received: ReceivedFrame, link: LinkState, handlers: FrameH
     case "welcome":
     case "signedWelcome":
     case "helloAnswer":
-      throw new LinkEnded(`A ${frame.type} came out of turn.`);
+      throw new LinkEnded(`A ${frame.type} came out of order.`);
   }
 }
 
@@ -163,7 +170,7 @@ async function keepAlive(
     ping();
     await clock.sleep(intervalMs, signal);
     if (clock.monotonicMs() - heart.lastFrameMs > intervalMs * LIMITS.silentIntervals) {
-      throw new LinkEnded("The link fell silent.");
+      throw new LinkEnded("The connection was silent for too long.");
     }
   }
 }

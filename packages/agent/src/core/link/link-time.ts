@@ -1,18 +1,22 @@
 /**
- * How old what the server sent is, at most. Each of its frames carries the milliseconds since its welcome, by its monotonic clock;
- * this side knows when it had sent what the server answered. So the age rests on two monotonic clocks and not on a wall
- * clock, and whoever delays frames, the answer of the handshake too, can make them look older, never younger.
+ * Computes the maximum age of a frame. Each frame of the server carries the milliseconds since the
+ * welcome on the server's monotonic clock. The agent knows when it sent the message that the server
+ * answered. The age therefore depends on two monotonic clocks and on no wall clock. A proxy that
+ * delays frames, including the answer in the handshake, makes them look older and never younger.
  */
 import type { Clock } from "../ports.ts";
 
 export class LinkTime {
   readonly #clock: Clock;
-  /** The server's time was `linkMs` at this moment of the own clock, or later. */
+  /** At `atMs` on the device's clock, the server's time was `linkMs` or later. */
   #sample: { atMs: number; linkMs: number };
-  /** Pings that were not answered yet. The server answers each one, in order. */
+  /** Pings without an answer yet. The server answers each one, in order. */
   readonly #pingsAtMs: number[] = [];
 
-  /** @param answeredAtMs when this side sent its answer to the challenge: the welcome, at 0, came after it */
+  /**
+   * @param answeredAtMs when this side sent its answer to the challenge. The welcome, at time 0,
+   * came after it.
+   */
   constructor(clock: Clock, answeredAtMs: number) {
     this.#clock = clock;
     this.#sample = { atMs: answeredAtMs, linkMs: 0 };
@@ -28,7 +32,7 @@ export class LinkTime {
     if (atMs !== undefined) this.#sample = { atMs, linkMs };
   }
 
-  /** The earliest moment, on the own clock, at which the server can have sent a frame. */
+  /** The earliest time, on the device's clock, at which the server can have sent a frame. */
   sentAtMs(linkMs: number): number {
     return this.#sample.atMs + (linkMs - this.#sample.linkMs);
   }

@@ -1,6 +1,7 @@
 /**
- * When commands of the held orders ended, by the monotonic clock of this process: what a report tells as `endedAgoMs`. Not in the
- * journal, because that clock means nothing to the next process; after a restart the moment is unknown.
+ * When the commands of held orders ended, on the monotonic clock of this process. Reports carry it
+ * as `endedAgoMs`. It is not in the journal, because the clock of one process means nothing to the
+ * next one. After a restart, the time is unknown.
  */
 import type { Clock } from "../ports.ts";
 
@@ -12,7 +13,7 @@ export class EndMoments {
     this.#clock = clock;
   }
 
-  /** The command has just ended; what it wrote may still have to be delivered. */
+  /** Records that the command has just ended. Its output may still have to be delivered. */
   note(orderSeq: number, index: number): void {
     const of = this.#endedAtMs.get(orderSeq) ?? new Map<number, number>();
     this.#endedAtMs.set(orderSeq, of.set(index, this.#clock.monotonicMs()));

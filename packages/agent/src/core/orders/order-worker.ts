@@ -1,7 +1,8 @@
 /**
- * Brings one order to its end: command after command, each start and each end in the journal before anything else
- * shows it. After a crash the same code goes on from the journal; a script that was running then has its end there
- * already (`recovery.ts`) and is only delivered.
+ * Runs one order to its end, command after command. Each start and each end is in the journal
+ * before anything else shows it. After a crash, the same code continues from the journal. For a
+ * script that was running then, `recovery.ts` has already recorded the end, and the worker only
+ * delivers the transcript.
  */
 import type { AgentFrame, OrderCommand } from "@halligan/protocol/link";
 import { LIMITS } from "../../limits.ts";
@@ -41,15 +42,17 @@ export interface WorkerDeps {
 export class OrderWorker {
   readonly orderSeq: number;
   readonly #deps: WorkerDeps;
-  /** Commands whose start was written by this process: only these may be started. */
+  /** Commands that this process journaled as started. Only these may be started. */
   readonly #startedHere: Set<number>;
   readonly #cancelled = new AbortController();
   readonly #stopped = new AbortController();
   readonly #abandoned = new AbortController();
   readonly #leftovers: string[] = [];
-  /** The last one of the server, and the earliest moment at which it can have been given. */
+  /** The last grant of the server, and the earliest time at which the server can have sent it. */
   #grant: { startId: string; sentAtMs: number } | null = null;
-  /** Set by the server's verdict; an order without one starts nothing after a new hello. */
+  /**
+   * Set by the server's verdict. After a new hello, an order without a verdict starts no command.
+   */
   mayStart = true;
   readonly done: Promise<void>;
 
@@ -64,23 +67,23 @@ export class OrderWorker {
       .finally(onDone);
   }
 
-  /** This start, and no other one of its command, is recorded by the server. */
+  /** The server has recorded this start, and no other start of the same command. */
   grant(startId: string, sentAtMs: number): void {
     this.#grant = { startId, sentAtMs };
     this.#deps.link.wake();
   }
 
-  /** The order was told to end: its record is in the journal already. */
+  /** The server has ended the order. The journal already contains that record. */
   cancel(): void {
     this.#cancelled.abort("cancelled");
   }
 
-  /** The agent stops: a script is ended and journaled, a transfer is left for the next start. */
+  /** The agent stops: a script is ended and journaled; a transfer is left for the next start. */
   stop(): void {
     this.#stopped.abort("agentStops");
   }
 
-  /** Nothing of the order is wanted: ends what runs and journals nothing more. */
+  /** The server wants nothing of this order any more. Ends what runs and journals nothing more. */
   abandon(): void {
     this.#abandoned.abort("cancelled");
   }
@@ -121,8 +124,10 @@ export class OrderWorker {
   }
 
   /**
-   * Waits until a further command may be journalled as started. False when the order was told to end meanwhile. A script needs the server's
-   * word anyway: without a link it stays waiting, which a crash does not turn into a failure. A transfer has a grace.
+   * Waits until another command may be journaled as started. Returns false if the server ends the
+   * order meanwhile. A script needs the server's grant anyway. Without a connection it stays
+   * waiting, so a crash does not make it fail. A transfer may start without a connection for a
+   * grace period.
    */
   async #permission({ type }: OrderCommand): Promise<boolean> {
     const { link } = this.#deps;
@@ -142,7 +147,8 @@ export class OrderWorker {
     let end = before.scriptEnd;
     if (!end) {
       const signal = AbortSignal.any([this.#cancelled.signal, this.#stopped.signal, this.#abandoned.signal]);
-      // The one place that starts a script. The set is emptied before the start: there is no second one.
+      // This is the only place that starts a script. The entry is deleted before the start, so a
+      // second start is impossible.
       const ran = this.#startedHere.delete(index)
         ? await this.#run(job, before.startId, signal)
         : { outcome: "failed" as const, errors: [CRASHED_TEXT], exitCode: -1, ran: true, leftovers: [] };
@@ -187,8 +193,9 @@ export class OrderWorker {
   }
 
   /**
-   * A copy of this device with the same key and journal could start the script as well, and this one may have been set back; only the
-   * server can tell the first start from a second one (docs/decisions/0007).
+   * A copy of this device with the same key and journal could start the script too, and this device
+   * may have been set back to an earlier state. Only the server can distinguish the first start
+   * from a second one (docs/decisions/0007).
    */
   async #untilGranted({ actionId, index }: CommandRef, startId: string | null, signal: AbortSignal): Promise<void> {
     const { link, log } = this.#deps;
@@ -200,7 +207,10 @@ export class OrderWorker {
     }
   }
 
-  /** One that was under way for too long, or that came long before it is used, is asked for again: its action may be over. */
+  /**
+   * A grant is requested again if it was in transit for too long or arrived too long ago, because
+   * its action may have ended since.
+   */
   #isFreshGrant(index: number): boolean {
     const { clock, log } = this.#deps;
     if (this.#grant && isRecent(this.#grant.sentAtMs, clock.monotonicMs())) return true;
@@ -211,7 +221,10 @@ export class OrderWorker {
     return false;
   }
 
-  /** A transcript cannot be made again, so it is tried for ever, but for a cancelled order, whose `closed` is waited for. */
+  /**
+   * A transcript cannot be recreated, so the upload is retried without a limit. For a cancelled
+   * order it stops, because the server waits for `closed`.
+   */
   async #upload(job: CommandJob<RunScriptCommand>, exitCode: number): Promise<Transcript | null> {
     const { runner, clock } = this.#deps;
     const signal = AbortSignal.any([this.#stopped.signal, this.#abandoned.signal]);

@@ -1,6 +1,7 @@
 /**
- * What an agent does before its first link: a script that was running when the last agent process died is ended and is
- * never started again. GetFile and PutFile change nothing when repeated; they start again once the hello is answered.
+ * What an agent does before its first connection. A script that was running when the previous agent
+ * process died is ended and never started again. GetFile and PutFile have the same effect when they
+ * are repeated, so they start again after the server has answered the hello.
  */
 
 import type { JournalRecord } from "../journal/journal.ts";
@@ -8,7 +9,9 @@ import type { JournalWriter } from "../journal/journal-writer.ts";
 import type { Log, Runner } from "../ports.ts";
 import { CANCELLED_TEXT, CRASHED_AT_START_TEXT, CRASHED_TEXT } from "./end-texts.ts";
 
-/** No journal says any more what an earlier agent process of this machine started. */
+/**
+ * Used without a journal: nothing records what an earlier agent process of this machine started.
+ */
 export async function endUnknownOrphans(runner: Runner, log: Log): Promise<void> {
   const leftovers = await runner.endAllOrphans();
   if (leftovers.length > 0) log.error("orphansLeft", { errors: leftovers.join(" ") });

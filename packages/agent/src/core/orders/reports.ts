@@ -1,4 +1,7 @@
-/** What the journal says of an order, as frames. Sent again after every hello until it is acknowledged. */
+/**
+ * Builds the frames that report what the journal records of an order. They are sent again after
+ * every hello until they are acknowledged.
+ */
 import { createHash } from "node:crypto";
 import type { AgentFrame, CommandResult, Ended, SignedEnd } from "@halligan/protocol/link";
 import { signEnd } from "@halligan/protocol/link-crypto";
@@ -64,7 +67,7 @@ export class Reports {
     };
   }
 
-  /** Everything that is not acknowledged, in the order in which it happened. */
+  /** Returns every report that is not acknowledged, in the order of the events. */
   unacknowledged(held: OrderState): AgentFrame[] {
     const frames: (AgentFrame | null)[] = [];
     held.commands.forEach((of, index) => {

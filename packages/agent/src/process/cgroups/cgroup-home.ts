@@ -1,7 +1,8 @@
 /**
- * The cgroup under which each command gets one of its own. Found once, at the agent's start: its own cgroup, or the one
- * that HALLIGAN_AGENT_CGROUP names ("none": no cgroups). Where there is none that the agent may write, trees are found as
- * on other systems, by parent, group, session and environment; nothing fails for it.
+ * The cgroup in which each command gets its own group. It is determined once, at the agent's start:
+ * the agent's own cgroup, or the one that HALLIGAN_AGENT_CGROUP names ("none": no cgroups). Without
+ * a writable cgroup, trees are found as on other systems, by parent, group, session and
+ * environment, and no command fails.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
@@ -16,11 +17,14 @@ type CommandNumbers = Pick<CommandRef, "orderSeq" | "index">;
 
 export interface MadeCgroup {
   group: CommandCgroup;
-  /** Where a process with one thread enters by writing `0`. */
+  /** The file to which a process with one thread writes `0` to enter. */
   entry: string;
 }
 
-/** A shell that enters and becomes the program; where it cannot enter, it takes the empty group away and goes on outside. */
+/**
+ * A shell that enters the group and then becomes the program. If it cannot enter, it removes the
+ * empty group and continues outside.
+ */
 export function enterAndBecome({ group, entry }: MadeCgroup, file: string, args: readonly string[]) {
   const text = '{ echo 0 >"$0" || rmdir "$1" || exit 126; } 2>/dev/null; shift; exec "$@"';
   return { file: "/bin/sh", args: ["-c", LAUNCHER_SETTINGS + text, entry, group.folder, file, ...args] };
@@ -46,7 +50,10 @@ export class CgroupHome {
     return new CommandCgroup(path.join(this.folder, `${this.#prefix}${orderSeq}-${index}`));
   }
 
-  /** Makes the command's group. Rejects by throwing; one that is there holds what an earlier agent process started. */
+  /**
+   * Creates the command's group. Throws on failure. An existing group holds what an earlier agent
+   * process started.
+   */
   make(command: CommandNumbers): MadeCgroup {
     const group = this.of(command);
     try {
@@ -59,7 +66,7 @@ export class CgroupHome {
     return { group, entry: group.prepareEntry(this.#isThreaded) };
   }
 
-  /** Every group of this machine's commands that is there. */
+  /** Every existing group of this machine's commands. */
   all(): CommandCgroup[] {
     try {
       return readdirSync(this.folder, { withFileTypes: true })
@@ -71,7 +78,7 @@ export class CgroupHome {
   }
 }
 
-/** Null where the agent can have no cgroups. Never throws; says in the log what it found. */
+/** Null when the agent can have no cgroups. Never throws. Logs the result. */
 export function findCgroupHome(options: {
   machineId: string;
   configured: string | undefined;
@@ -102,13 +109,16 @@ export function findCgroupHome(options: {
   return null;
 }
 
-/** Whether a process can be put into a group there: rights on the folder alone do not say so. Answers with why not. */
+/**
+ * Returns why no process can be put into a group there, or null. The rights of the folder alone do
+ * not show that.
+ */
 function probe(home: CgroupHome): string | null {
   const group = home.of({ orderSeq: 0, index: 0 });
   try {
     const made = home.make({ orderSeq: 0, index: 0 });
     if (!existsSync(made.entry)) return `${home.folder}: it is not a cgroup`;
-    // Fails when the shell could not enter, as the group is gone then.
+    // Fails when the shell could not enter, because the shell has removed the group then.
     const { file, args } = enterAndBecome(made, "/bin/cat", [made.entry]);
     execFileSync(file, args, { stdio: "ignore", timeout: 5_000 });
     return null;

@@ -1,7 +1,10 @@
-/** Where this process stands in the cgroup hierarchies that are mounted here. Pure. */
+/** The position of this process in the mounted cgroup hierarchies. Pure. */
 import path from "node:path";
 
-/** In order of preference: v2 knows most; of v1 the freezer stops a tree that forks, pids can only list it. */
+/**
+ * In order of preference. v2 has the most functions. In v1, the freezer stops a tree that forks;
+ * pids can only list it.
+ */
 const V1_CONTROLLERS = ["freezer", "pids"] as const;
 
 /**
@@ -37,7 +40,7 @@ export function ownCgroupFolders(selfCgroup: string, mountInfo: string): string[
 }
 
 interface Mount {
-  /** What of the hierarchy is mounted. */
+  /** The mounted part of the hierarchy. */
   root: string;
   point: string;
   type: string;
@@ -52,9 +55,9 @@ function readMount(line: string): Mount[] {
   return [{ root: unescapeMount(root), point: unescapeMount(point), type, options: (options ?? "").split(",") }];
 }
 
-/** Null when this process stands outside of what is mounted. */
+/** Null when this process is outside of the mounted part. */
 function folderOf(place: string, mount: Mount): string | null {
-  // Seen from a cgroup namespace that the process is not in.
+  // The mount is seen from a cgroup namespace that does not contain the process.
   if (place.split("/").includes("..")) return null;
   if (mount.root === "/") return path.posix.join(mount.point, place);
   if (place !== mount.root && !place.startsWith(`${mount.root}/`)) return null;

@@ -1,4 +1,7 @@
-/** The cgroups of this agent's commands: where new ones are made, and where those of an earlier agent process may be. */
+/**
+ * The cgroups of this agent's commands: the place of new ones, and the places where an earlier
+ * agent process may have created some.
+ */
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import type { CommandRef, Log } from "../../core/ports.ts";
@@ -19,7 +22,10 @@ export class Cgroups {
     this.#homes = [home, former].filter((found) => found !== null);
   }
 
-  /** A group for this command, or null where there can be none: then the tree is found in the other ways. */
+  /**
+   * Creates a group for this command. Returns null when none is possible; the tree is then found by
+   * other means.
+   */
   make(command: CommandRef): MadeCgroup | null {
     try {
       return this.#home?.make(command) ?? null;
@@ -30,7 +36,7 @@ export class Cgroups {
     }
   }
 
-  /** What an earlier agent process made for this command. */
+  /** Groups that an earlier agent process created for this command. */
   of(command: CommandRef): CommandCgroup[] {
     return this.#homes.map((home) => home.of(command)).filter((group) => group.exists);
   }
@@ -39,10 +45,10 @@ export class Cgroups {
     return this.#homes.flatMap((home) => home.all());
   }
 
-  /** At the agent's start, when every script that the journal knows of is ended. */
+  /** Called at the agent's start, when every script in the journal has ended. */
   removeAll(isKept: (group: CommandCgroup) => boolean): void {
     for (const group of this.all()) {
-      // Where nothing that was kept runs any more, the group goes as well.
+      // A group of kept processes is removed too when all of them have ended.
       if (isKept(group)) {
         group.removeEmpty();
         continue;
@@ -68,7 +74,7 @@ export async function openCgroups(options: {
   const before = await readText(file);
   const former = before !== null && before !== home?.folder ? new CgroupHome(before, machineId) : null;
   if (home && before !== home.folder && (!former || former.all().length === 0)) {
-    // As long as something may be left there, the earlier place is remembered.
+    // The earlier place is recorded as long as something may be left there.
     await replaceFile(file, home.folder).catch((error: unknown) => {
       log.warn("cgroupHomeNotKept", { error: reasonOf(error) });
     });

@@ -1,12 +1,14 @@
 /**
- * One command's control group. A process cannot leave it by forking, by a session of its own, by clearing its
- * environment or by losing its parent, so it names the whole tree; only root, or a service manager on its behalf, moves
- * a process out on purpose. cgroupfs is memory of the kernel: these calls wait for no disk.
+ * One command's control group. A process cannot leave it by forking, by a session of its own, by
+ * clearing its environment or by losing its parent, so it names the whole tree; only root, or a
+ * service manager on its behalf, moves a process out on purpose. cgroupfs is memory of the kernel:
+ * these calls wait for no disk.
  *
- * A v2 group is made a threaded one where it can be: a single thread may enter that at once (0.05 ms), while a process that enters an
- * ordinary one waits for every processor of the device (9 to 14 ms, measured on Linux 6.18 with orders 20 ms apart). What a
- * threaded group lacks, `cgroup.kill`, is made up for by freezing it first, so that nothing forks while it is killed. It must lie
- * right under the agent's own cgroup; elsewhere an ordinary one is used.
+ * A v2 group is made a threaded one if possible. A single thread enters a threaded group at once
+ * (0.05 ms). A process that enters an ordinary group waits for every processor of the device (9 to
+ * 14 ms, measured on Linux 6.18 with orders 20 ms apart). A threaded group has no `cgroup.kill`, so
+ * the agent freezes it before it kills its processes, and nothing can fork meanwhile. It must be
+ * directly below the agent's own cgroup; elsewhere an ordinary group is used.
  */
 import { existsSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -32,7 +34,10 @@ export class CommandCgroup {
     return existsSync(this.folder);
   }
 
-  /** Makes an empty group ready. Answers with the file to which a process with one thread writes `0` to enter. */
+  /**
+   * Prepares an empty group. Returns the file to which a process with one thread writes `0` to
+   * enter.
+   */
   prepareEntry(isThreaded: boolean): string {
     const inside = (name: string) => path.join(this.folder, name);
     if (existsSync(inside("tasks"))) return inside("tasks");
@@ -40,14 +45,21 @@ export class CommandCgroup {
     return inside(mayBeThreaded && this.#write("cgroup.type", "threaded") ? "cgroup.threads" : "cgroup.procs");
   }
 
-  /** The living processes in it and in groups that the script made below it. Never the agent's own. */
+  /**
+   * The living processes in the group and in groups that the script created below it. Never the
+   * agent's own process.
+   */
   pids(): number[] {
     return processesIn(this.folder).filter((pid) => pid !== this.#ownPid);
   }
 
-  /** SIGKILL to all of it. What forks meanwhile is reached too, but where the kernel can neither kill nor freeze a group. */
+  /**
+   * Sends SIGKILL to the whole group. It also reaches processes that are forked meanwhile, unless
+   * the kernel can neither kill nor freeze a group.
+   */
   kill(): void {
-    // A script with all rights may have put the agent in: then the group is neither killed nor frozen as one.
+    // A script with all rights may have moved the agent into the group. The group is then neither
+    // killed nor frozen as a whole.
     const isOwnHere = processesIn(this.folder).includes(this.#ownPid);
     // Linux 5.14, and not for a threaded group.
     if (!isOwnHere && this.#write("cgroup.kill", "1")) return;
@@ -66,8 +78,8 @@ export class CommandCgroup {
   }
 
   /**
-   * True when the group was there, nothing was in it, and it is away now. False also when the script's first process could
-   * not enter: it has taken the group away then (`cgroup-home.ts`).
+   * True when the group existed, was empty, and is now removed. Also false when the script's first
+   * process could not enter, because that process has removed the group then (`cgroup-home.ts`).
    */
   removeEmpty(): boolean {
     try {
@@ -78,7 +90,10 @@ export class CommandCgroup {
     }
   }
 
-  /** Takes the group away, with what the script made below it. False while something is in it. */
+  /**
+   * Removes the group and the groups that the script created below it. False while processes are in
+   * it.
+   */
   remove(): boolean {
     return removeTree(this.folder);
   }
@@ -93,7 +108,10 @@ export class CommandCgroup {
   }
 }
 
-/** 0 and below stand for processes of another PID namespace, which only the group as a whole reaches. */
+/**
+ * 0 and negative numbers are processes of another PID namespace. Only operations on the whole group
+ * reach them.
+ */
 function processesIn(folder: string): number[] {
   const pids = new Set<number>();
   for (const pid of numbersOf(path.join(folder, "cgroup.procs")) ?? threadOwners(folder)) if (pid > 1) pids.add(pid);

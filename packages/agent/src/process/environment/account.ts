@@ -1,4 +1,4 @@
-/** The account under which the agent runs, as the system knows it. */
+/** The account that runs the agent, as the system knows it. */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
@@ -8,9 +8,9 @@ export interface Account {
 }
 
 /**
- * Not from `os.userInfo`: under Bun it answers with the variables HOME and USER, which depend on
- * how the agent was started. An account that no directory knows has its number as its name and the
- * root folder as its home.
+ * Does not use `os.userInfo`, because Bun returns the variables HOME and USER, which depend on how
+ * the agent was started. An account that is in no directory has its number as its name and the root
+ * folder as its home.
  */
 export function ownAccount(): Account {
   const uid = process.geteuid?.() ?? 0;

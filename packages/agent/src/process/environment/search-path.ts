@@ -1,7 +1,8 @@
 /**
- * The folders in which scripts find their interpreter and their commands. An agent that runs as root takes none from a folder that another
- * account may change: who may write there would be root (`/usr/local/bin` belongs to a user under Homebrew, and to the group `staff` under
- * some Debian systems).
+ * The folders in which scripts find their interpreter and their commands. An agent that runs as
+ * root uses no folder that another account can change, because that account could run programs as
+ * root (`/usr/local/bin` belongs to a user under Homebrew, and to the group `staff` on some Debian
+ * systems).
  */
 import { realpathSync, statSync } from "node:fs";
 import path from "node:path";
@@ -12,7 +13,7 @@ export interface SearchPath {
   readonly ignored: readonly { readonly folder: string; readonly reason: string }[];
 }
 
-/** What is left when no folder of the list can be used. */
+/** Used when no folder of the list is safe. */
 const LAST_RESORT = "/usr/bin:/bin";
 const GROUP_WRITES = 0o020;
 const OTHERS_WRITE = 0o002;
@@ -30,8 +31,8 @@ export function rootOnlySearchPath(searched: string): SearchPath {
 }
 
 /**
- * Why another account can change what a path leads to, or null. A folder that is not there is judged by the folders above it: only they
- * decide who can make it.
+ * Why another account can change the target of a path, or null. A missing folder is judged by the
+ * folders above it, because only they decide who can create it.
  */
 function whyOpen(folder: string): string | null {
   let real: string;
@@ -42,7 +43,7 @@ function whyOpen(folder: string): string | null {
     const above = path.dirname(folder);
     return above === folder ? null : whyOpen(above);
   }
-  // Also the way by name: a link lies in a folder of its own.
+  // Also checks the path by name, because a link is in another folder than its target.
   for (const start of real === folder ? [real] : [real, path.dirname(folder)]) {
     const reason = whyChainOpen(start);
     if (reason !== null) return reason;
@@ -54,7 +55,8 @@ function whyChainOpen(start: string): string | null {
   for (let folder = start; ; folder = path.dirname(folder)) {
     const { uid, gid, mode } = statSync(folder);
     if (uid !== 0) return `${folder} belongs to the user with id ${uid}`;
-    // In a sticky folder others can add names and not replace this one; in the folder itself a new name is enough.
+    // In a sticky folder, other accounts can add names but not replace this one. In the folder
+    // itself, a new name is sufficient for an attack.
     const isSafeAbove = folder !== start && (mode & STICKY) !== 0;
     if ((mode & OTHERS_WRITE) !== 0 && !isSafeAbove) return `every user can write to ${folder}`;
     if ((mode & GROUP_WRITES) !== 0 && gid !== 0 && !isSafeAbove)

@@ -9,14 +9,17 @@ import { ownsGroup, type Tree, treeMembers } from "./process-tree.ts";
 interface Living {
   members: ProcessEntry[];
   pids: number[];
-  /** Groups whose leader is, or was, of the tree: a signal to one reaches also what is forked at that moment. */
+  /**
+   * Groups with a leader that belongs or belonged to the tree. A signal to a group also reaches
+   * processes that are forked at that moment.
+   */
   groupIds: number[];
 }
 
 /**
- * Answers with the processes that could not be ended. It does not heed a signal: it is what an
- * abort leads to, and is bounded by itself (about four seconds; less than one where nothing resists
- * SIGKILL).
+ * Returns the processes that could not be ended. It takes no abort signal, because an abort is what
+ * calls it. Its time is bounded: about four seconds, or less than one if no process resists
+ * SIGKILL.
  */
 export async function endTree(tree: Tree, clock: Clock): Promise<number[]> {
   if (process.platform === "win32") return endWindowsTree(tree);
@@ -33,8 +36,9 @@ export async function endTree(tree: Tree, clock: Clock): Promise<number[]> {
     left = living(tree);
   }
   const killedMs = clock.monotonicMs();
-  // Processes that each fork the next one and end are in no list when it is read; their group reaches them. It is there also for
-  // a zombie whose parent does not ask for it, so it alone is not waited for long.
+  // Processes that each fork the next one are in no list when it is read. Their group reaches them.
+  // A group also exists while it has a zombie whose parent does not reap it, so a group alone is
+  // not waited for long.
   for (
     let rounds = 0;
     left.pids.length > 0 || (left.groupIds.length > 0 && rounds < LIMITS.groupKillRounds);
@@ -48,7 +52,8 @@ export async function endTree(tree: Tree, clock: Clock): Promise<number[]> {
     left = living(tree);
   }
   for (const group of tree.cgroups) {
-    // What has just died is counted a moment longer. A group that stays is taken away at the agent's next start.
+    // The system counts a process for a short time after its death. A group that stays is removed
+    // at the agent's next start.
     for (let tries = 0; !group.remove() && left.pids.length === 0 && tries < LIMITS.cgroupRemoveTries; tries++) {
       await clock.sleep(LIMITS.killPollMs, never);
     }
@@ -60,11 +65,11 @@ export function notEndedTexts(pids: readonly number[]): string[] {
   return pids.map((pid) => `Process ${pid} of the script could not be ended.`);
 }
 
-/** One look at every process of the device. Not for Windows. */
+/** Inspects every process of the device once. Not for Windows. */
 export function lookAtTree(tree: Tree): {
   /** The living processes of the tree, as the system lists them. */
   members: ProcessEntry[];
-  /** Neither process nor process group nor cgroup of it is there. */
+  /** No process, process group or cgroup of the tree exists. */
   isGone: boolean;
 } {
   const { members, pids, groupIds } = living(tree);
@@ -73,10 +78,12 @@ export function lookAtTree(tree: Tree): {
 }
 
 /**
- * Whether surely nothing is left of a script that ended by itself, found out without a look at every process of the device (0.1 ms
- * instead of 4 ms with 120 processes): the kernel takes a cgroup away only when nothing runs in it. What root moved
- * out of the cgroup on purpose, as `su -` and `systemd-run` do, and that also left the script's process group, goes on;
- * only a cancel or a time limit looks for it everywhere. False where there is no cgroup, or it could not be entered.
+ * Whether certainly nothing is left of a script that ended by itself. It does not inspect every
+ * process of the device (0.1 ms instead of 4 ms with 120 processes), because the kernel removes a
+ * cgroup only when nothing runs in it. It misses processes that root moved out of the cgroup on
+ * purpose, as `su -` and `systemd-run` do, and that also left the script's process group. Only a
+ * cancellation or a time limit searches for these everywhere. False when there is no cgroup, or
+ * when the script could not enter it.
  */
 export function isSurelyGone({ root, cgroups }: Tree): boolean {
   if (!root || cgroups.length === 0) return false;

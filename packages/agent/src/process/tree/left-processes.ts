@@ -1,4 +1,4 @@
-/** What a script that came to its end left running, and how people read it. */
+/** What a script left running after its end, and its description for people. */
 import type { Clock } from "../../core/ports.ts";
 import { LIMITS } from "../../limits.ts";
 import { lookAtTree } from "./end-tree.ts";
@@ -6,8 +6,8 @@ import type { ProcessEntry } from "./process-table.ts";
 import type { Tree } from "./process-tree.ts";
 
 /**
- * Looks twice: the other side of a pipe that the script had, as in `exec > >(tee log)`, ends a
- * moment after it, and is not left behind. Waits only where something is there at the first look.
+ * Looks twice. The other side of a script's pipe, as in `exec > >(tee log)`, ends shortly after the
+ * script and is not a left process. It waits only if the first look finds a process.
  */
 export async function leftProcesses(tree: Tree, clock: Clock): Promise<{ left: ProcessEntry[]; isGone: boolean }> {
   if (process.platform === "win32") return { left: [], isGone: false };

@@ -1,4 +1,4 @@
-/** What runs on the device now, as far as ending a process tree needs it. */
+/** The processes of the device at present, with the facts that are needed to end a process tree. */
 import { execFileSync } from "node:child_process";
 import { closeSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
 
@@ -9,11 +9,11 @@ export interface ProcessEntry {
   sessionId: number;
   /** Linux: clock ticks since the device started. Elsewhere a text of `ps`. */
   startTime: string;
-  /** As the process calls itself: on Linux 15 bytes at most, of any value. */
+  /** The name that the process chose for itself: on Linux at most 15 bytes, with any value. */
   name: string;
 }
 
-/** Without zombies: they hold nothing and cannot be ended. Not for Windows. */
+/** Without zombies, because they hold nothing and cannot be ended. Not for Windows. */
 export function listProcesses(): ProcessEntry[] {
   if (process.platform !== "linux") return listByPs();
   const entries: ProcessEntry[] = [];
@@ -25,16 +25,19 @@ export function listProcesses(): ProcessEntry[] {
   return entries;
 }
 
-/** Also for a zombie: a process that has ended already and was not asked for its end yet. Empty when it is gone. */
+/**
+ * Also for a zombie: an ended process that its parent has not reaped. Empty when the process is
+ * gone.
+ */
 export function startTimeOf(pid: number): string {
   if (process.platform === "linux") return readStat(String(pid))?.startTime ?? "";
   if (process.platform === "win32") return "";
   return listByPs().find((entry) => entry.pid === pid)?.startTime ?? "";
 }
 
-/** Whether all of these `NAME=value` entries stand in the environment with which the process was started. */
+/** Whether the initial environment of the process has all of these `NAME=value` entries. */
 export function hasEnvironment(pid: number, wanted: readonly string[]): boolean {
-  // No mark is nobody's mark, not everybody's.
+  // An empty mark matches no process. Otherwise it would match every process.
   if (wanted.length === 0) return false;
   try {
     if (process.platform === "linux") {
@@ -44,7 +47,8 @@ export function hasEnvironment(pid: number, wanted: readonly string[]): boolean 
     const command = ps(["-Eww", "-p", String(pid), "-o", "command="]);
     return wanted.every((entry) => ` ${command} `.includes(` ${entry} `));
   } catch {
-    // Gone, or of a user whose environment we may not read, which then was not started by us.
+    // The process is gone, or its environment is not readable. In the second case, the agent did
+    // not start it.
     return false;
   }
 }
@@ -52,7 +56,7 @@ export function hasEnvironment(pid: number, wanted: readonly string[]): boolean 
 function readStat(pid: string): (ProcessEntry & { isZombie: boolean }) | null {
   const stat = readSmall(`/proc/${pid}/stat`);
   if (stat === null) return null;
-  // The name in parentheses may hold spaces and parentheses of its own.
+  // The name in parentheses can contain spaces and parentheses.
   const nameEnd = stat.lastIndexOf(")");
   const fields = stat.slice(nameEnd + 2).split(" ");
   const [state, parentPid, groupId, sessionId] = fields;
@@ -67,7 +71,10 @@ function readStat(pid: string): (ProcessEntry & { isZombie: boolean }) | null {
   };
 }
 
-/** One buffer for all: a look at the whole table takes half the time of readFileSync, which asks for each file's size first. */
+/**
+ * One buffer for all files. This halves the time of a table scan, because readFileSync first
+ * requests the size of each file.
+ */
 const small = Buffer.allocUnsafeSlow(4096);
 
 function readSmall(file: string): string | null {
@@ -93,7 +100,8 @@ function listByPs(): ProcessEntry[] {
       pid: Number(found[1]),
       parentPid: Number(found[2]),
       groupId,
-      // ps of macOS tells no usable session; a script is the leader of its group and its session alike.
+      // ps of macOS reports no usable session. A script is the leader of its group and of its
+      // session.
       sessionId: groupId,
       startTime: found[5] ?? "",
       name: found[6]?.trim() ?? "",
@@ -103,7 +111,7 @@ function listByPs(): ProcessEntry[] {
 }
 
 function ps(args: string[]): string {
-  // In another language a start time has other words.
+  // In another language, a start time has other words.
   const env = { PATH: "/usr/bin:/bin", LC_ALL: "C" };
   return execFileSync("/bin/ps", args, { encoding: "utf8", timeout: 10_000, maxBuffer: 32 * 1024 * 1024, env });
 }

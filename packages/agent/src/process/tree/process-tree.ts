@@ -1,7 +1,8 @@
 /**
- * A script's tree: what is in its cgroup, where there is one; and its process, all descendants, its process group and session,
- * and whatever carries its mark in the environment, which also finds what made a session of its own and whose parent is
- * gone. Only a process that did all of it (own session, no parent, no environment) is found by the cgroup alone.
+ * A script's tree: the processes in its cgroup, if there is one; its process with all descendants;
+ * its process group and session; and every process with its mark in the environment. The mark finds
+ * a process that has its own session and no parent. Only the cgroup finds a process that also
+ * cleared its environment.
  */
 import type { ProcessRef } from "../../core/ports.ts";
 import type { CommandCgroup } from "../cgroups/command-cgroup.ts";
@@ -10,16 +11,19 @@ import type { ProcessEntry } from "./process-table.ts";
 export interface Tree {
   root: ProcessRef | null;
   cgroups: readonly CommandCgroup[];
-  /** `NAME=value` entries that every process of the tree was started with. */
+  /** `NAME=value` entries in the initial environment of every process of the tree. */
   mark: readonly string[];
   /**
-   * Marks of other trees: what carries all entries of one of them is not of this tree, though it
-   * carries its mark.
+   * Marks of other trees. A process with all entries of one of these marks does not belong to this
+   * tree, even if it also has this tree's mark.
    */
   except?: readonly (readonly string[])[];
 }
 
-/** The living processes of the tree. Pure but for `isMarked`, which is asked as little as possible. */
+/**
+ * The living processes of the tree. Pure except for `isMarked`, which is called as rarely as
+ * possible.
+ */
 export function treeMembers(
   tree: Tree,
   table: readonly ProcessEntry[],
@@ -47,8 +51,9 @@ export function treeMembers(
 }
 
 /**
- * Whether the group and session with the root's number are the tree's. The system does not give a number away while a group or
- * session bears it: if another process has the number now, group and session of that number are another's.
+ * Whether the group and the session with the root's number belong to the tree. The system does not
+ * reuse a number while a group or session has it. If another process has the number now, group and
+ * session of that number belong to that process.
  */
 export function ownsGroup(root: ProcessRef, table: readonly ProcessEntry[]): boolean {
   const withRootsNumber = table.find((entry) => entry.pid === root.pid);

@@ -7,7 +7,7 @@ export const cancel: Command = {
   name: "cancel",
   summary: "cancel an unfinished action",
   usage: "ACTION",
-  details: ["The action is cancelled at once; the machine is told to end what it runs."],
+  details: ["The action is cancelled at once, and the machine ends what it runs."],
   options: COMMENT_OPTION,
   positionals: { min: 1, max: 1 },
   examples: ['halligan cancel 3f2a0d6e-5b1c-4c58-9a51-0c3f6d1b7a22 --comment "wrong machine"'],

@@ -38,7 +38,8 @@ export const watch: Command = {
       const text = renderActionChange(action, before);
       if (text !== "") await emit({ event: "action", action: actionJson(action) }, text);
     };
-    // First of all: it tells an action that does not exist from a server that has no events.
+    // Sent first, because its response distinguishes an unknown action from a server without
+    // events.
     await show(await orSee(client.getMachineAction(actionId, { signal }), "halligan actions"));
     while (last === null || !FINAL_STATUSES.has(statusOf(last))) {
       try {
@@ -53,7 +54,7 @@ export const watch: Command = {
         await delay(POLL_INTERVAL_MS, undefined, { signal });
       }
       if (last !== null && FINAL_STATUSES.has(statusOf(last))) break;
-      // A server that stops ends its streams: it is given a moment before it is asked.
+      // A server that stops ends its streams. Wait a moment before the next request.
       await delay(AFTER_A_STREAM_MS, undefined, { signal });
       await show(await client.getMachineAction(actionId, { signal }));
     }
@@ -67,8 +68,8 @@ export const watch: Command = {
 };
 
 /**
- * What the next question for the action answers better: no streams there, none free, or one that
- * broke off.
+ * Errors for which a request for the action gives a better answer: the server has no streams, none
+ * is free, or the stream broke off.
  */
 const isWithoutEvents = (error: unknown): boolean =>
   error instanceof UnreachableError ||

@@ -7,8 +7,8 @@ import { renderAuditRecord } from "../../render/audit-record.ts";
 
 const POLL_INTERVAL_MS = 2_000;
 /**
- * A record may become visible after one with a greater number, so this many of the newest are
- * looked at each time.
+ * A record can become visible after a record with a higher number, so each poll reads this many of
+ * the newest records.
  */
 const LOOKED_AT = 1_000;
 
@@ -17,7 +17,7 @@ export const audit: Command = {
   summary: "show who did what to which machine",
   usage: "",
   details: [
-    "Newest first; with --follow oldest first, and then each further record as it is written, until Ctrl+C.",
+    "Newest first; with --follow oldest first, then each new record when it is written, until Ctrl+C.",
     "A record has every fact of its operation: of a start its comment and its commands with their arguments, and the " +
       "caller's address.",
   ],
@@ -74,7 +74,7 @@ async function follow(
   }
 }
 
-/** As many of the newest records as it takes to come to one that is known, and some more. */
+/** Reads the newest records until it finds a known one, and some more. */
 async function readUntilKnown(
   client: HalliganClient,
   filter: AuditOptions,

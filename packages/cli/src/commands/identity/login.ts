@@ -38,7 +38,7 @@ export const login: Command = {
     ca: {
       type: "string",
       placeholder: "FILE",
-      help: "trust this certificate authority (PEM) for this profile, besides the system's store",
+      help: "trust this certificate authority (PEM) for this profile, in addition to the system's store",
     },
   },
   positionals: { min: 0, max: 0 },
@@ -101,8 +101,8 @@ async function profileFromArguments(context: CommandContext): Promise<Profile> {
 }
 
 /**
- * The secret has one place: now the profile. Null when the file of `--from` is gone, or is no file, as a pipe. The login has succeeded
- * whatever comes of this.
+ * Removes the file of `--from`, so that the profile is the only place with the secret. Null when
+ * the file is gone or is no file, such as a pipe. A failure does not fail the login.
  */
 async function removeCredentialsFile({ args, env }: CommandContext): Promise<{ file: string; text: string } | null> {
   const from = args.text("from");

@@ -32,7 +32,7 @@ const REACH_OPTIONS = {
   },
 } as const;
 const OPEN_OPTION = {
-  open: { type: "boolean", help: "open it to all users of outside issuers, whoever they are" },
+  open: { type: "boolean", help: "open it to all users of outside issuers" },
 } as const;
 const LEVEL_HELP = `remediation level: ${REMEDIATION_LEVELS.join(", ")}`;
 

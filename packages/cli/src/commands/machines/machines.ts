@@ -59,7 +59,7 @@ export const machines: Command = {
     const enrollmentTokenId = args.text("enrolled-with");
     const filter = args.text("filter");
     const client = await connect();
-    // The contract's own list where it is enough: other servers have no other.
+    // Uses the contract's list if it is sufficient, because other servers have only that list.
     const isContract = !isRetired && !isAll && enrollmentTokenId === undefined;
     const state = isRetired ? "retired" : isAll ? "all" : "inUse";
     const found = isContract
@@ -74,8 +74,9 @@ export const machines: Command = {
 };
 
 /**
- * Ids of those in quarantine. The contract's entity has no word for it and keeps its health until the machine is stale, so the server's
- * own list is asked, and only where a machine may be one: most lists cost no second request.
+ * Ids of the machines in quarantine. The contract's entity has no field for it and keeps its health
+ * until the machine is stale. The ids therefore come from Halligan's own list. It is requested only
+ * when a machine can be in quarantine, so most lists cost no second request.
  */
 async function quarantinedOf(
   client: HalliganClient,
@@ -94,5 +95,5 @@ async function quarantinedOf(
   }
 }
 
-/** The same under the name that its neighbours lead one to type. */
+/** The same command under the name that similar commands suggest. */
 export const machinesList: Command = { ...machines, name: "machines list", summary: "the same" };

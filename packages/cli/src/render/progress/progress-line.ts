@@ -1,7 +1,10 @@
 import type { MachineActionWire, TransferWire, WaitingWire } from "@halligan/protocol/api";
 import { formatBytes, formatDuration } from "../text/units.ts";
 
-/** How far an action is, for whoever waits for it: `InProgress  command 2 of 3 (GetFile, 12.0 MiB)  8 s  <id>`. */
+/**
+ * The progress of an action, for a waiting person:
+ * `InProgress  command 2 of 3 (GetFile, 12.0 MiB)  8 s  <id>`.
+ */
 export function progressLine(
   actionId: string,
   action: MachineActionWire | null,

@@ -16,7 +16,7 @@ export function formatDuration(durationMs: number): string {
   return `${Math.floor(seconds / 3_600)} h ${Math.floor((seconds % 3_600) / 60)} min`;
 }
 
-/** `2026-11-21T17:32:05.1234567Z` becomes `2026-11-21 17:32:05Z`; what is no such time stays as it is. */
+/** `2026-11-21T17:32:05.1234567Z` becomes `2026-11-21 17:32:05Z`. Other text does not change. */
 export function formatTime(isoTime: string | null): string | null {
   const match = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z$/.exec(isoTime ?? "");
   return match === null ? isoTime : `${match[1]} ${match[2]}Z`;

@@ -7,7 +7,7 @@ import { type FloodRequest, floodHttp } from "./http-flood.ts";
 const CONNECTIONS = 16;
 const FORM = "application/x-www-form-urlencoded";
 
-/** A well-formed enrollment with a token that nobody made. */
+/** A well-formed enrollment with an invented token. */
 const enrollment = (n: number): FloodRequest => ({
   method: "POST",
   path: ENROLL_PATH,

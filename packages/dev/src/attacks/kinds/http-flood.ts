@@ -19,7 +19,10 @@ export interface FloodOptions {
 const RETRY_MS = 5;
 const ANSWER_TIMEOUT_MS = 60_000;
 
-/** Sends requests on some keep-alive connections, each as fast as it is answered. Counts answers by status. */
+/**
+ * Sends requests on several keep-alive connections, each as soon as the previous one is answered.
+ * Counts responses by status.
+ */
 export function floodHttp(target: AttackTarget, options: FloodOptions, signal: AbortSignal): RunningAttack {
   const counts = new Map<string, number>();
   const count = (name: string) => counts.set(name, (counts.get(name) ?? 0) + 1);

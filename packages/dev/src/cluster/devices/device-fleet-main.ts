@@ -1,4 +1,7 @@
-/** A process of simulated devices: what it is to do comes as JSON on its standard input; it works until it is told to stop. */
+/**
+ * A process of simulated devices. It reads its task as JSON from its standard input and works until
+ * it is stopped.
+ */
 import { text } from "node:stream/consumers";
 import type { LinkState, Log } from "@halligan/agent/simulation";
 import { ENROLL_PATH, type EnrollRequest, EnrollResponse } from "@halligan/protocol/link";
@@ -11,8 +14,8 @@ import { lineRunner } from "./line-runner.ts";
 
 const ENROLL_AT_ONCE = 16;
 /**
- * Backoffs of a tenth: a fleet is back within three seconds instead of thirty. For the server that is the harder wave, and nobody here
- * has to wait for it.
+ * Backoffs are a tenth of the product's: a fleet reconnects within three seconds instead of thirty.
+ * This makes the wave harder for the server and the run shorter.
  */
 const IMPATIENT = { ...random, fraction: () => random.fraction() / 10 };
 

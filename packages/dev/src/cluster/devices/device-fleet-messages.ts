@@ -1,4 +1,7 @@
-/** What a process of simulated devices is told, and what it says beside its log. */
+/**
+ * The messages to a process of simulated devices, and the messages that it sends in addition to its
+ * log.
+ */
 import { type Static, Type } from "typebox";
 
 export const FleetOrder = Type.Object({

@@ -26,7 +26,7 @@ export interface LineRunnerDeps {
 /** Shared by all devices of this process. */
 const network = agentNetwork({});
 
-/** From here on a transcript goes beside the link, as the real agent's do when they are large. */
+/** A larger transcript is uploaded over HTTP, as by the real agent. */
 const INLINE_BYTES = 16 * 1024;
 
 /** Commands without a process: a script appends its line, a file is made from its name. Results travel as the real agent's do. */

@@ -5,7 +5,10 @@ import type { HostileLink } from "../hostile-link.ts";
 import { mutated } from "../mutate.ts";
 import { openLink, welcomed } from "./accepted-link.ts";
 
-/** Before a device is known: wrong sizes, keys, machines, replays, and frames that nobody asked for yet. */
+/**
+ * Attacks before a device is known: wrong sizes, keys and machines, replays, and frames that are
+ * not expected yet.
+ */
 export async function attackHandshake(context: FuzzContext): Promise<void> {
   const { random, device } = context;
   await using link = openLink(context);

@@ -72,7 +72,10 @@ export class ProcessFaults {
     this.#gate.open();
   }
 
-  /** `told`: the program that has just said something is the one to be met in the middle of it. */
+  /**
+   * `told`: the program that has just reported. The kill prefers it, to interrupt it in the middle
+   * of its work.
+   */
   #killAgent(told: string | null): void {
     const { machines } = this.#world;
     const speaker = machines.find(({ computerDnsName }) => computerDnsName === told);

@@ -238,7 +238,7 @@ test("while a name is replaced over and over, each pinned start runs its own byt
   }
 });
 
-test("what replaces a library file through Halligan's own upload keeps what is not said anew", { skip }, async () => {
+test("an upload of Halligan's own keeps the properties of a replaced file that it omits", { skip }, async () => {
   const { api, library: files } = here();
   const name = files.name("described.sh");
   const put = (query: string, content: string) =>

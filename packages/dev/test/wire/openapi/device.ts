@@ -67,7 +67,7 @@ export class TestDevice implements Disposable {
   async hello(facts: MachineFacts): Promise<void> {
     const journalId = randomBytes(16).toString("hex");
     const continuity = { processId: randomBytes(16).toString("hex"), rollingValue: null };
-    // As if it had the newest set of order keys, so that it is told of none.
+    // The device claims to have the newest set of order keys, so the server sends it none.
     const orderKeySet = Number.MAX_SAFE_INTEGER;
     this.#send({ type: "hello", journalId, highestOrderSeq: 0, orders: [], orderKeySet, continuity, facts });
     await this.#next("helloAnswer");

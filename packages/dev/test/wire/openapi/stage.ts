@@ -20,7 +20,7 @@ const FACTS: MachineFacts = {
   ipAddresses: [],
 };
 
-/** What the examples need to be there, made through the API as anybody would make it. */
+/** The objects that the examples need, made through the API as any client would make them. */
 export class Stage {
   readonly here: Here;
   /** Content of the library file of the examples. */

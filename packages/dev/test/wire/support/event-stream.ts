@@ -37,7 +37,7 @@ export class EventStream implements Disposable {
     this.headers = response.headers;
     this.#leave = leave;
     this.over = this.#read(response);
-    // Whoever leaves by itself need not look.
+    // A caller that leaves by itself does not await the end.
     this.over.catch(() => undefined);
   }
 

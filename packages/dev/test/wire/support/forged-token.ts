@@ -23,7 +23,7 @@ export interface Forgery {
   readonly key?: KeyObject;
 }
 
-/** A good token with other claims, signed anew. The server's key is Ed25519. */
+/** A valid token with other claims and a new signature. The server's key is Ed25519. */
 export function forge(good: string, key: KeyObject, { claims, header, key: otherKey }: Forgery): string {
   const text = `${encode({ ...decode(good, 0), ...header })}.${encode({ ...decode(good, 1), ...claims })}`;
   return `${text}.${sign(null, Buffer.from(text), otherKey ?? key).toString("base64url")}`;
@@ -54,7 +54,7 @@ export function badTokens(good: string, key: KeyObject, nowS: number): readonly 
     ],
     ["another tenant in tid alone", forged({ claims: { tid: otherTenant } })],
     ["roles that are no list", forged({ claims: { roles: "Machine.LiveResponse" } })],
-    ["the key of somebody else", forged({ key: generateKeyPairSync("ed25519").privateKey })],
+    ["the key of another issuer", forged({ key: generateKeyPairSync("ed25519").privateKey })],
     [
       "an altered body under the old signature",
       `${head}.${encode({ ...claims, app_displayname: "other" })}.${signature}`,

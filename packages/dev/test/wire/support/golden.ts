@@ -46,7 +46,9 @@ const PLACEHOLDERS: Readonly<Record<string, (value: unknown) => boolean>> = {
   "<address type>": oneOf("Ethernet", "Other", "SoftwareLoopback", "Tunnel"),
 };
 
-/** `@odata.context` of a response; its host is that of whoever serves, which may be a regional one. */
+/**
+ * `@odata.context` of a response. Its host is the host of the server, which may be a regional one.
+ */
 export const context = (fragment: string): string => `<context of ${fragment}>`;
 const CONTEXT = /^<context of (.+)>$/;
 

@@ -9,7 +9,9 @@ import { signed } from "./forged-token.ts";
 const AUDIENCE = "https://api.securitycenter.microsoft.com";
 const KID = "outside";
 
-/** An OIDC issuer of users on this machine: a discovery document, a key, and tokens for whoever is asked for. */
+/**
+ * An OIDC issuer of users on this machine: a discovery document, a key, and tokens for any user.
+ */
 export class OutsideIssuer implements AsyncDisposable {
   readonly #keys = generateKeyPairSync("ed25519");
   readonly #server = createServer((request, response) => {

@@ -67,7 +67,7 @@ export interface HereOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Opens what the server needs to be there before it starts, and gives the settings that come of it. */
   readonly open?: (stack: AsyncDisposableStack) => Promise<Readonly<Record<string, string>>>;
-  /** Told every line that a program of the world writes. */
+  /** Called with every line that a program of the world writes. */
   readonly onLine?: (program: string, line: string) => void;
 }
 

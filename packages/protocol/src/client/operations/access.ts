@@ -8,17 +8,22 @@ import type { CallOptions } from "../options.ts";
 import type { Transport } from "../transport/transport.ts";
 
 export interface AccessOperations {
-  /** 403 `DisallowedOperation` when the caller's own account uploaded it. The approvals that it has. */
+  /**
+   * Approves a library file and returns all its approvals. 403 `DisallowedOperation` when the
+   * caller's own account uploaded it.
+   */
   approveLibraryContent(sha256: string, options?: CallOptions): Promise<LibraryApprovalListWire["value"]>;
-  /** Of all accounts. ApiError 404 `ResourceNotFound` when there is none. */
+  /**
+   * Withdraws the approvals of all accounts. ApiError 404 `ResourceNotFound` when there is none.
+   */
   withdrawLibraryApproval(sha256: string, options?: CallOptions): Promise<void>;
   listLibraryApprovals(sha256: string, options?: CallOptions): Promise<LibraryApprovalListWire["value"]>;
-  /** Of an outside issuer. Repeating it changes nothing. */
+  /** Blocks a caller of an external issuer. Repeating it changes nothing. */
   blockCaller(request: BlockCallerRequest, options?: CallOptions): Promise<BlockedCallerWire>;
-  /** ApiError 404 `ResourceNotFound` when it is not blocked. */
+  /** ApiError 404 `ResourceNotFound` when the caller is not blocked. */
   unblockCaller(callerId: string, options?: CallOptions): Promise<void>;
   listBlockedCallers(options?: CallOptions): Promise<BlockedCallerWire[]>;
-  /** Every link to a result of the action is refused from then on. */
+  /** Revokes every download link to a result of the action. */
   revokeResultLinks(actionId: string, options?: CallOptions): Promise<void>;
 }
 

@@ -6,16 +6,21 @@ import { readEvents } from "../transport/event-stream.ts";
 import { checkAnswer, chunksOf, parseJson } from "../transport/read-answer.ts";
 import type { Transport } from "../transport/transport.ts";
 
-/** The server speaks at once; when nothing comes, something in between collects what it says. Who waits for it would wait in vain. */
+/**
+ * The server sends the first event at once. If none comes, a proxy buffers the stream, and waiting
+ * longer would not help.
+ */
 const FIRST_WORD_WITHIN_MS = 2_000;
-/** It sends a comment every 15 s; three missing ones end the stream. */
+/** The server sends a comment every 15 s. After three missing comments the stream ends. */
 const SILENCE_LIMIT_MS = 45_000;
 
 /**
- * An action as it changes, from the state it has now to its final one; `transfer` says how far a file has come. Ends when the
- * server ends the stream: after the final state, but also when it stops or the token runs out. Throws ApiError (404 from a server that
- * has no such streams, 429 when it has no more of them), UnreachableError when the stream is cut or silent, UnexpectedAnswerError.
- * Asks once and never waits to ask again: whoever has no stream asks for the action instead.
+ * Yields an action from its present state to its final one; `transfer` events report the progress
+ * of a file. It ends when the server ends the stream: after the final state, when the server stops,
+ * or when the token expires. Throws ApiError (404 from a server without event streams, 429 when the
+ * limit of open streams is reached), UnreachableError when the stream is cut or silent, and
+ * UnexpectedAnswerError. It sends one request and never retries. A caller that gets no stream polls
+ * the action instead.
  */
 export async function* watchMachineAction(
   transport: Transport,
@@ -56,7 +61,7 @@ export async function* watchMachineAction(
     clearTimeout(timer);
   }
 
-  /** Comments count as words, so chunks are watched and not events. */
+  /** A comment also shows that the stream is alive, so this watches chunks and not events. */
   async function* alive(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     for await (const chunk of source) {
       clearTimeout(timer);
@@ -66,7 +71,7 @@ export async function* watchMachineAction(
   }
 }
 
-/** Null for an event that a later server may send. */
+/** Null for an unknown event, which a later server may send. */
 function toEvent(event: string, data: string, what: string): MachineActionEvent | null {
   if (event === "action") return { event, data: checkAnswer(parseJson(data), MachineActionWire, what) };
   if (event === "transfer") return { event, data: checkAnswer(parseJson(data), TransferWire, what) };

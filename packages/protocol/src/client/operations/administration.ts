@@ -31,23 +31,23 @@ export interface AdministrationOperations {
   /** Needs no token. UnexpectedAnswerError when the server is not Halligan. */
   info(options?: CallOptions): Promise<InfoWire>;
   createEnrollmentToken(request: CreateEnrollmentTokenRequest, options?: CallOptions): Promise<EnrollmentTokenWire>;
-  /** Newest first. `limit`: default 1,000. */
+  /** Newest first. The default of `limit` is 1,000. */
   listEnrollmentTokens(options?: CallOptions & { limit?: number | undefined }): Promise<EnrollmentTokenSummaryWire[]>;
   /** Repeating it changes nothing. */
   revokeEnrollmentToken(tokenId: string, options?: CallOptions): Promise<EnrollmentTokenSummaryWire>;
   createApplication(request: CreateApplicationRequest, options?: CallOptions): Promise<NewApplicationWire>;
   listApplications(options?: CallOptions): Promise<ApplicationWire[]>;
   deleteApplication(clientId: string, options?: CallOptions): Promise<void>;
-  /** Of an application that has keys as well. */
+  /** Also possible for an application that has keys. */
   deleteApplicationSecret(clientId: string, options?: CallOptions): Promise<void>;
-  /** 403 `Forbidden` when the application has a permission that the caller has not. */
+  /** 403 `Forbidden` when the application has a permission that the caller does not have. */
   addApplicationSecret(
     clientId: string,
     request: AddApplicationSecretRequest,
     options?: CallOptions,
   ): Promise<NewApplicationSecretWire>;
   removeApplicationSecret(clientId: string, secretId: string, options?: CallOptions): Promise<void>;
-  /** Access tokens and result links that it has are refused from then on. */
+  /** Revokes the access tokens and the download links of the application. */
   revokeApplicationTokens(clientId: string, options?: CallOptions): Promise<void>;
 }
 

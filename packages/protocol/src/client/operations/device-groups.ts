@@ -3,7 +3,7 @@ import type { CallOptions } from "../options.ts";
 import type { Transport } from "../transport/transport.ts";
 
 /**
- * Device groups: which users reach which machines. Needs the permission Halligan.Admin.
+ * Device groups: which users can access which machines. Needs the permission Halligan.Admin.
  *
  * @example
  * ```ts
@@ -14,11 +14,11 @@ import type { Transport } from "../transport/transport.ts";
  */
 export interface DeviceGroupOperations {
   listDeviceGroups(options?: CallOptions): Promise<DeviceGroupWire[]>;
-  /** 400 `InvalidInput` when the name is taken. */
+  /** 400 `InvalidInput` when a group has that name. */
   createDeviceGroup(request: DeviceGroupRequest, options?: CallOptions): Promise<DeviceGroupWire>;
-  /** Everything of it is replaced. */
+  /** Replaces all properties of the group. */
   updateDeviceGroup(groupId: number, request: DeviceGroupRequest, options?: CallOptions): Promise<DeviceGroupWire>;
-  /** 400 `BadRequest` while machines belong to it. */
+  /** 400 `BadRequest` while the group contains machines. */
   deleteDeviceGroup(groupId: number, options?: CallOptions): Promise<void>;
 }
 

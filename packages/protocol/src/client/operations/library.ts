@@ -18,17 +18,28 @@ import type { Transport } from "../transport/transport.ts";
  */
 export interface PutLibraryFileRequest {
   fileName: string;
-  /** Made anew for every attempt. A Blob tells its size up front; a stream goes out in chunks. */
+  /**
+   * Called once for every attempt. A Blob states its size in advance; a stream is sent in chunks.
+   */
   content: () => Blob | ReadableStream<Uint8Array>;
   /** Replace a file of that name. Without it, 400 `InvalidInput` with "already exists" in the message. Default false. */
   override?: boolean | undefined;
-  /** Left out, a replaced file's description stays, and so does `parametersDescription`. */
+  /**
+   * When omitted, the description of a replaced file stays. The same holds for
+   * `parametersDescription`.
+   */
   description?: string | undefined;
-  /** What the script's parameters mean; also marks the file as having some. */
+  /** What the script's parameters mean. It also marks the file as a script with parameters. */
   parametersDescription?: string | undefined;
-  /** Of the content, when it is known: other bytes that arrive are refused with 400 `InvalidInput`. */
+  /**
+   * SHA-256 of the content, when it is known. If other bytes arrive, the server refuses them with
+   * 400 `InvalidInput`.
+   */
   sha256?: string | undefined;
-  /** Ids of the device groups whose machines may run it. Left out, those of a replaced file. */
+  /**
+   * Ids of the device groups whose machines may run the file. When omitted, a replaced file keeps
+   * its groups.
+   */
   deviceGroups?: readonly number[] | "all" | undefined;
 }
 
@@ -43,16 +54,19 @@ export interface PutLibraryFileRequest {
  */
 export interface LibraryOperations {
   listLibraryFiles(options?: CallOptions): Promise<LibraryFileWire[]>;
-  /** What a name stands for now, through Halligan's own interface. ApiError 404 `ResourceNotFound` when there is none. */
+  /**
+   * The present content of a name, through Halligan's own interface. ApiError 404
+   * `ResourceNotFound` when there is none.
+   */
   getLibraryFile(fileName: string, options?: CallOptions): Promise<LibraryFileWire>;
-  /** Any size, streamed, through Halligan's own interface. */
+  /** Uploads a file of any size as a stream, through Halligan's own interface. */
   putLibraryFile(request: PutLibraryFileRequest, options?: CallOptions): Promise<LibraryFileWire>;
   deleteLibraryFile(fileName: string, options?: CallOptions): Promise<void>;
-  /** Every upload of the name, newest first, replaced and removed ones too. */
+  /** Every upload of the name, newest first, including replaced and removed ones. */
   listLibraryFileVersions(fileName: string, options?: CallOptions): Promise<LibraryFileVersionListWire["value"]>;
   /**
-   * The bytes as a stream that the caller reads or cancels: of the present version, or of the one
-   * with `sha256`.
+   * The bytes as a stream that the caller reads or cancels. They are those of the present version,
+   * or of the version with `sha256`.
    */
   downloadLibraryFile(fileName: string, options?: CallOptions & { sha256?: string | undefined }): Promise<Response>;
 }
@@ -60,7 +74,7 @@ export interface LibraryOperations {
 export function libraryOperations(transport: Transport): LibraryOperations {
   return {
     async listLibraryFiles({ signal } = {}) {
-      // The contract has no paging here, so no $top is sent.
+      // The contract has no paging for this list, so the client sends no $top.
       const request = { method: "GET", path: "/api/libraryfiles", signal } as const;
       return (await transport.sendForJson(request, Collection(LibraryFileWire))).value;
     },

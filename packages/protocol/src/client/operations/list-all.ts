@@ -4,12 +4,14 @@ import { UnexpectedAnswerError } from "../errors.ts";
 import { type ListOptions, listQuery, MAX_PAGE } from "../odata.ts";
 import type { Transport } from "../transport/transport.ts";
 
-/** Pages without an entity that still name a next one. The server sends none. */
+/**
+ * Longest series of pages that contain no entity and name a next page. Halligan sends no such page.
+ */
 const MAX_EMPTY_PAGES = 100;
 
 /**
- * Follows `@odata.nextLink` until it is absent or `limit` entities are there. `own`: query options
- * of this list alone.
+ * Follows `@odata.nextLink` until it is absent or `limit` entities are read. `own`: query options
+ * that only this list has.
  */
 export async function listAll<T extends TSchema>(
   transport: Transport,
@@ -25,7 +27,7 @@ export async function listAll<T extends TSchema>(
   const seen = new Set<string>();
   let emptyPages = 0;
   while (next !== undefined && all.length < limit) {
-    // A server that links a page to itself would otherwise be asked for ever.
+    // Without this bound, a server that links a page to itself would keep the client in a loop.
     if (seen.has(next)) throw new UnexpectedAnswerError(`GET ${path}: a nextLink leads back to a page already read`);
     seen.add(next);
     const answer: { value: Static<T>[]; "@odata.nextLink"?: string } = await transport.sendForJson(

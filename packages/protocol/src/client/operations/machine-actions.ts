@@ -32,31 +32,40 @@ export interface MachineActionOperations {
     options?: CallOptions,
   ): Promise<MachineActionWire>;
   /**
-   * The same through Halligan's own interface, which takes the bytes that the caller means beside their names. 409
-   * `LibraryFileChanged` when a pinned library file is another one by now.
+   * Like `runLiveResponse`, through Halligan's own interface. The request can pin the content of
+   * each library file. 409 `LibraryFileChanged` when a pinned file has changed since.
    */
   startLiveResponse(
     machineId: string,
     request: StartLiveResponseRequest,
     options?: CallOptions,
   ): Promise<MachineActionWire>;
-  /** Uploads bytes for `startLiveResponse`; only this caller's actions may refer to them. Repeating it is fine. */
+  /**
+   * Uploads bytes for `startLiveResponse`. Only actions of this caller can refer to them. A
+   * repetition changes nothing.
+   */
   stageContent(sha256: string, content: Blob, options?: CallOptions): Promise<StagedContentWire>;
   getMachineAction(actionId: string, options?: CallOptions): Promise<MachineActionWire>;
-  /** Where its time went. A server other than Halligan has no such thing: 404. */
+  /** How long each phase of the action took. Only Halligan has this; another server returns 404. */
   getMachineActionTiming(actionId: string, options?: CallOptions): Promise<ActionTimingWire>;
-  /** Size, SHA-256 and, of a file that changed while it was collected, how. Halligan's own. */
+  /**
+   * The size and the SHA-256 of each result, and how a file changed while it was collected. Only
+   * Halligan has this.
+   */
   getMachineActionResults(actionId: string, options?: CallOptions): Promise<ActionResultsWire>;
-  /** What the device signed about the end of each command. Halligan's own. */
+  /** What the device signed about the end of each command. Only Halligan has this. */
   getMachineActionEvidence(actionId: string, options?: CallOptions): Promise<ActionEvidenceWire>;
-  /** Its state now, then each change until the final one; see `watchMachineAction`. A server other than Halligan has no such thing. */
+  /**
+   * The present state of the action, then each change until the final one. See
+   * `watchMachineAction`. Only Halligan has this.
+   */
   watchMachineAction(actionId: string, options?: CallOptions): AsyncGenerator<MachineActionEvent>;
-  /** Newest first unless `orderBy` says otherwise. */
+  /** Newest first unless `orderBy` sets another order. */
   listMachineActions(options?: ListOptions): Promise<MachineActionWire[]>;
   cancelMachineAction(actionId: string, comment: string, options?: CallOptions): Promise<MachineActionWire>;
   /**
-   * An address that grants access to one command's result by itself, for 30 minutes. 400 `BadRequest` while the command
-   * runs, 404 `ResourceNotFound` when there will never be one.
+   * A URL that grants access to one command's result without a token, for 30 minutes. 400
+   * `BadRequest` while the command runs, 404 `ResourceNotFound` when it has no result.
    */
   getResultLink(actionId: string, commandIndex: number, options?: CallOptions): Promise<string>;
 }

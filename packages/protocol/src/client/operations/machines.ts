@@ -30,15 +30,15 @@ export interface MachineDetailsOptions extends ListOptions {
  * ```
  */
 export interface MachineOperations {
-  /** Without retired machines, as the contract's list is. */
+  /** Without retired machines, as in the contract. */
   listMachines(options?: ListOptions): Promise<MachineWire[]>;
   /** ApiError 404 `ResourceNotFound` when there is none. */
   getMachine(machineId: string, options?: CallOptions): Promise<MachineWire>;
   setMachineTag(machineId: string, change: MachineTagsRequest, options?: CallOptions): Promise<MachineWire>;
-  /** What follows is Halligan's own: another server has no such thing. */
+  /** The methods below are Halligan's own. Another server does not have them. */
   listMachineDetails(options?: MachineDetailsOptions): Promise<ListedMachineWire[]>;
   getMachineDetails(machineId: string, options?: CallOptions): Promise<MachineDetailsWire>;
-  /** Null gives the device's own name back. */
+  /** Null restores the name that the device reports. */
   renameMachine(machineId: string, name: string | null, options?: CallOptions): Promise<MachineDetailsWire>;
   replaceMachineTags(machineId: string, tags: readonly string[], options?: CallOptions): Promise<MachineDetailsWire>;
   /** Repeating it changes nothing: the first reason stays. */
@@ -47,7 +47,7 @@ export interface MachineOperations {
   /** Repeating it changes nothing: the first reason stays. */
   quarantineMachine(machineId: string, reason: string, options?: CallOptions): Promise<MachineDetailsWire>;
   releaseMachine(machineId: string, options?: CallOptions): Promise<MachineDetailsWire>;
-  /** Only of a retired machine: 400 `BadRequest` for one in use. */
+  /** 400 `BadRequest` for a machine that is not retired. */
   deleteMachine(machineId: string, options?: CallOptions): Promise<void>;
   setMachineDeviceGroup(machineId: string, groupId: number, options?: CallOptions): Promise<MachineWire>;
 }

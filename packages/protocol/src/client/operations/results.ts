@@ -16,11 +16,12 @@ import { readApiError, readJson } from "../transport/read-answer.ts";
  */
 export interface ResultOperations {
   /**
-   * The bytes behind a result link, as a stream that the caller reads or cancels. Without the Authorization header: the
-   * link carries its own right, and some object stores refuse a request that has both.
+   * The bytes of a result link, as a stream that the caller reads or cancels. The request has no
+   * Authorization header: the link itself grants access, and some object stores refuse a request
+   * that has both.
    */
   downloadResult(url: string, options?: CallOptions): Promise<Response>;
-  /** The result of a RunScript, whole. */
+  /** Downloads the complete transcript of a RunScript. */
   downloadTranscript(url: string, options?: CallOptions): Promise<TranscriptWire>;
 }
 
@@ -39,5 +40,5 @@ export function resultOperations(fetch: Fetch, answerTimeoutMs: number): ResultO
   };
 }
 
-/** The link itself stays out of messages: whoever has it can read the result. */
+/** Messages do not contain the link, because it grants access to the result. */
 const WHAT = "The download of a result";

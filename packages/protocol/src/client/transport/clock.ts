@@ -31,7 +31,10 @@ export const systemClock: ClientClock = {
     }),
 };
 
-/** Stops waiting for `promise` when `signal` is aborted; what the promise stands for goes on for its other waiters. */
+/**
+ * Stops waiting for `promise` when `signal` is aborted. The work behind the promise continues for
+ * its other waiters.
+ */
 export function waitUnlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise;
   return new Promise((resolve, reject) => {

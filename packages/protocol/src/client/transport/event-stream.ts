@@ -5,12 +5,13 @@ export interface StreamedEvent {
   data: string;
 }
 
-/** Longest event that is put together, in characters. The entity of an action has some 10,000. */
+/** Longest event, in characters. The entity of an action has about 10,000. */
 const MAX_EVENT_CHARS = 16 * 1024 * 1024;
 
 /**
- * The events of a `text/event-stream`, as the HTML standard has them, without `id` and `retry`: nothing here reconnects by itself.
- * Comments are left out; whoever wants to know that the stream lives watches its chunks.
+ * Parses the events of a `text/event-stream` by the HTML standard, without `id` and `retry`,
+ * because this client does not reconnect. It drops comments. A caller that must know whether the
+ * stream is alive watches its chunks.
  */
 export async function* readEvents(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<StreamedEvent> {
   const decoder = new TextDecoder();
@@ -20,7 +21,7 @@ export async function* readEvents(chunks: AsyncIterable<Uint8Array>): AsyncGener
   let sizeChars = 0;
   for await (const chunk of chunks) {
     const text = decoder.decode(chunk, { stream: true });
-    // A line of many pieces is looked through once, and not again with each of them.
+    // Each character of a line is searched once, even when the line arrives in many chunks.
     const lines = text.includes("\n") ? (rest + text).split("\n") : [rest + text];
     rest = lines.pop() ?? "";
     for (const ended of lines) {

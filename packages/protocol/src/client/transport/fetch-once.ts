@@ -19,21 +19,25 @@ export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 export interface SendOptions {
   url: string;
   init: RequestInit;
-  /** What is being done, for the messages: "POST /api/...". Never with a query: a result link's query is a key. */
+  /**
+   * The request for messages: "POST /api/...". It never contains a query, because the query of a
+   * result link is a key.
+   */
   what: string;
   /**
-   * Longest wait for the head of the answer and for each piece of its body, in milliseconds; null for
-   * uploads, whose answer comes after the body that is sent.
+   * Longest wait for the head of the response and for each chunk of its body, in milliseconds. Null
+   * for uploads, because their response comes after the request body.
    */
   answerTimeoutMs: number | null;
-  /** The reader of the answer bounds its silence itself. */
+  /** True when the reader of the response has its own limit for silence. */
   isWatched?: boolean | undefined;
   signal: AbortSignal | undefined;
 }
 
 /**
- * One request, one answer. Throws UnreachableError when none came, the signal's reason when it was aborted.
- * Redirects are refused: a token or a secret must not travel to an address nobody named.
+ * Sends one request and returns its response. Throws UnreachableError when no response came, and
+ * the signal's reason when it was aborted. It refuses redirects, because a token or a secret must
+ * not travel to an address that the caller did not name.
  */
 export async function fetchOnce(
   fetch: Fetch,
@@ -64,7 +68,7 @@ export async function fetchOnce(
 
 const DEFAULT_SILENCE_LIMIT_MS = 60_000;
 
-/** Nothing for an address of another kind, and for text that is none. */
+/** Returns an empty text for an address of another scheme and for an invalid address. */
 function originOf(location: string, url: string): string {
   const target = URL.canParse(location, url) ? new URL(location, url) : null;
   return target !== null && /^https?:$/.test(target.protocol) ? ` to ${target.origin}` : "";

@@ -4,11 +4,14 @@ import { Check, Errors } from "typebox/value";
 import { ErrorWire } from "../../api/index.ts";
 import { ApiError, UnexpectedAnswerError, UnreachableError } from "../errors.ts";
 
-/** Largest JSON answer that is read into memory. A page of 10,000 actions is about 20 MB. */
+/** Largest JSON response that is read into memory. A page of 10,000 actions is about 20 MB. */
 const MAX_JSON_BYTES = 256 * 1024 * 1024;
 const MAX_ERROR_BYTES = 64 * 1024;
 
-/** The body as `schema` promises it. Throws UnexpectedAnswerError naming the first difference. */
+/**
+ * Returns the body if it matches `schema`. Otherwise throws UnexpectedAnswerError with the first
+ * difference.
+ */
 export async function readJson<T extends TSchema>(response: Response, schema: T, what: string): Promise<Static<T>> {
   const text = await readText(response, MAX_JSON_BYTES, what);
   const value = parseJson(text);
@@ -18,7 +21,7 @@ export async function readJson<T extends TSchema>(response: Response, schema: T,
   return checkAnswer(value, schema, what);
 }
 
-/** Throws UnexpectedAnswerError naming the first difference. */
+/** Throws UnexpectedAnswerError with the first difference. */
 export function checkAnswer<T extends TSchema>(value: unknown, schema: T, what: string): Static<T> {
   if (Check(schema, value)) return value;
   const first = Errors(schema, value)[0];
@@ -26,7 +29,7 @@ export function checkAnswer<T extends TSchema>(value: unknown, schema: T, what: 
   throw new UnexpectedAnswerError(`${what} was answered with JSON that is not what the API promises${where}`);
 }
 
-/** Never throws for a body it cannot read: the status alone is an answer. */
+/** Never throws for an unreadable body, because the status alone is sufficient. */
 export async function readApiError(response: Response, what: string): Promise<ApiError> {
   const body = parseJson(await readText(response, MAX_ERROR_BYTES, what).catch(() => ""));
   if (Check(ErrorWire, body)) return new ApiError({ status: response.status, ...body.error });
@@ -67,7 +70,7 @@ export async function readText(response: Response, maxBytes: number, what: strin
   return text + decoder.decode();
 }
 
-/** Not every browser has an async iterator on its streams. */
+/** Some browsers have no async iterator on streams. */
 export async function* chunksOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
   const reader = body.getReader();
   let isDone = false;

@@ -13,19 +13,19 @@ import { parseRetryAfter } from "./retry-after.ts";
 export interface WaitNotice {
   reason: "throttled" | "unavailable" | "unreachable";
   waitMs: number;
-  /** What the server said, or why it could not be reached. */
+  /** The server's message, or the reason why it could not be reached. */
   message: string;
 }
 
-/** Waits of one operation: each is counted against one bound, so that no caller is held for ever. */
+/** The waits of one operation. All of them count against one bound, so that the operation ends. */
 export interface RetryBudget {
-  /** The next wait in milliseconds, or null when it would pass the bound. */
+  /** The next wait in milliseconds, or null when it would exceed the bound. */
   next(answer: { retryAfter: string | null; nowMs: number }): number | null;
 }
 
 const FIRST_BACKOFF_MS = 500;
 const LONGEST_BACKOFF_MS = 30_000;
-/** A server that says "0" over and over must not be asked in a tight loop. */
+/** Shortest wait. A server that always sends "0" must not cause a tight loop. */
 const SHORTEST_WAIT_MS = 100;
 
 export function createRetryBudget(maxTotalWaitMs: number): RetryBudget {

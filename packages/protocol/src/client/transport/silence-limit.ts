@@ -1,9 +1,9 @@
 import { UnreachableError } from "../errors.ts";
 
 /**
- * The response with a body that fails when a piece of it does not come within `limitMs`. Without it a
- * server that sends a head and then nothing holds a program indefinitely. A reader that takes its
- * time is no silence.
+ * Returns the response with a body that fails when no chunk arrives within `limitMs`. Without this
+ * limit, a server that sends only the head would block a program indefinitely. The time that a slow
+ * reader takes does not count.
  */
 export function withSilenceLimit(response: Response, limitMs: number, what: string): Response {
   if (response.body === null) return response;

@@ -47,7 +47,7 @@ export interface ApplicationCredentials {
  * ```
  */
 export interface TokenProvider {
-  /** `renew`: the API has just refused the last one. */
+  /** `renew`: true when the API has just refused the previous token. */
   accessToken(request: { renew: boolean; signal: AbortSignal | undefined }): Promise<string>;
 }
 
@@ -60,13 +60,18 @@ export interface TokenSourceOptions {
   onWait: (notice: WaitNotice) => void;
 }
 
-/** A token is renewed this long before its end, or a tenth of its life before it where that is shorter. */
+/**
+ * A token is renewed this long before it expires, or a tenth of its lifetime before, whichever is
+ * shorter.
+ */
 const RENEW_BEFORE_END_MS = 60_000;
 
-/** What a header can hold (RFC 6750 section 2.1 is narrower). */
+/** The characters that a header can contain (RFC 6750 section 2.1 allows fewer). */
 const TOKEN_TEXT = /^[!-~]+$/;
 
-/** A request that several callers may wait for. It is aborted when the last one gives up. */
+/**
+ * A token request that several callers can wait for. It is aborted when the last one stops waiting.
+ */
 interface Underway {
   readonly answer: Promise<HeldToken>;
   readonly stop: AbortController;
@@ -79,8 +84,9 @@ interface HeldToken {
 }
 
 /**
- * Tokens of an application by the client-credentials grant (v2), held until shortly before they end; concurrent callers
- * share one request. Throws TokenError, UnreachableError, UnexpectedAnswerError.
+ * Gets tokens of an application by the client-credentials grant (v2) and caches them until shortly
+ * before they expire. Concurrent callers share one request. Throws TokenError, UnreachableError and
+ * UnexpectedAnswerError.
  */
 export function createTokenSource(options: TokenSourceOptions): TokenProvider {
   let held: HeldToken | null = null;
@@ -93,7 +99,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenProvider {
     async accessToken({ renew, signal }) {
       if (renew) held = null;
       if (held !== null && options.clock.nowMs() < held.renewAtMs) return held.text;
-      // Not bound to this caller's signal: the others that wait for the same answer did not give up.
+      // Not bound to this caller's signal, because other callers may wait for the same response.
       underway ??= begin();
       const current = underway;
       current.waiters += 1;

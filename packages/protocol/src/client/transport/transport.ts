@@ -8,18 +8,21 @@ import type { TokenProvider } from "./token-source.ts";
 
 export interface ApiRequest {
   method: "GET" | "POST" | "PUT" | "DELETE";
-  /** From the root of the API, with its query; for a nextLink the whole address. */
+  /** The path from the root of the API, with its query. For a nextLink, the complete address. */
   path: string;
-  /** Sent as JSON. */
+  /** The body, sent as JSON. */
   json?: unknown;
-  /** Made anew for every attempt: a stream that was sent in part cannot be sent again. */
+  /** Called for every attempt, because a partly sent stream cannot be sent again. */
   content?: () => Blob | ReadableStream<Uint8Array>;
   isPublic?: boolean;
-  /** Media type of the answer. Default JSON. */
+  /** Media type of the response. Default JSON. */
   accept?: string;
-  /** For callers who have another way: no waiting on 429, 503 or a lost connection. */
+  /**
+   * For callers that have an alternative: the client does not wait on 429, 503 or a lost
+   * connection.
+   */
   isAskedOnce?: boolean;
-  /** The reader of the answer bounds its silence itself. */
+  /** True when the reader of the response has its own limit for silence. */
   isWatched?: boolean;
   signal: AbortSignal | undefined;
 }
@@ -35,14 +38,15 @@ export interface TransportOptions {
 }
 
 export interface Transport {
-  /** A 2xx answer; everything else is thrown. */
+  /** Returns a 2xx response and throws for every other one. */
   send(request: ApiRequest): Promise<Response>;
   sendForJson<T extends TSchema>(request: ApiRequest, schema: T): Promise<Static<T>>;
 }
 
 /**
- * 429 and 503 say that the request was not accepted, so any method is sent again. A lost connection says nothing, so
- * only a GET is. A 401 renews the token once.
+ * Any method is retried after 429 and 503, because these say that the request was not accepted.
+ * Only a GET is retried after a lost connection, because the server may have accepted the request.
+ * A 401 renews the token once.
  */
 export function createTransport(options: TransportOptions): Transport {
   const { baseUrl, tokens, fetch, clock } = options;
@@ -93,7 +97,7 @@ export function createTransport(options: TransportOptions): Transport {
         await response.body?.cancel();
         continue;
       }
-      // Read before the wait: it is what the caller gets when the bound is reached.
+      // Read before the wait, because the caller gets this error when the bound is reached.
       const retryAfter = response.headers.get("retry-after");
       const error = await readApiError(response, what);
       if (response.status === 429 && (await pause("throttled", retryAfter, error))) continue;
@@ -111,7 +115,10 @@ export function createTransport(options: TransportOptions): Transport {
   };
 }
 
-/** A server that is really gone is reported within seconds, not after the whole bound on waiting. */
+/**
+ * Attempts after a lost connection. The client reports an unreachable server within seconds, not
+ * after the whole bound on waiting.
+ */
 const MAX_LOST_CONNECTIONS = 3;
 
 function initOf(request: ApiRequest, token: string | null): RequestInit {
@@ -123,20 +130,22 @@ function initOf(request: ApiRequest, token: string | null): RequestInit {
   }
   if (request.content !== undefined) {
     headers.set("content-type", "application/octet-stream");
-    // duplex is what fetch demands for a body that is a stream.
+    // fetch requires `duplex` for a body that is a stream.
     return { method: request.method, headers, body: request.content(), duplex: "half" };
   }
   return { method: request.method, headers };
 }
 
 /**
- * `path` under the base URL. An absolute address (a nextLink) keeps its path and query but never its host: the server may
- * know itself under another name, and the token must go nowhere but to the base URL.
+ * Resolves `path` under the base URL. An absolute address (a nextLink) keeps its path and query but
+ * not its host. The server may use another name for itself, and the token must only go to the base
+ * URL.
  */
 function resolveUrl(baseUrl: string, path: string): string {
   if (path.startsWith("/")) return `${baseUrl}${path}`;
   const link = URL.canParse(path, `${baseUrl}/`) ? new URL(path, `${baseUrl}/`) : null;
-  // The path of an address such as `x:@elsewhere/` has no slash before it, and would become the host.
+  // An address such as `x:@elsewhere/` has a path without a leading slash. Without this check, that
+  // path would become part of the host.
   if (link === null || !/^https?:$/.test(link.protocol)) {
     throw new UnexpectedAnswerError("The nextLink of an answer is not an http or https address");
   }

@@ -1,6 +1,7 @@
 /**
- * Enrollment: `POST` {@link ENROLL_PATH}, once for a device. Repeating it with the same key and token gives the same
- * answer and does not use the token up again, so an answer that was lost can be asked for once more.
+ * Enrollment: `POST` {@link ENROLL_PATH}, once for each device. A repetition with the same key and
+ * token gives the same response and does not use up the token, so a device can repeat the request
+ * after a lost response.
  */
 import { type Static, Type } from "typebox";
 import { MachineId, Sha256 } from "../ids.ts";
@@ -15,10 +16,16 @@ export const EnrollRequest = Type.Object(
   {
     token: Type.String({ minLength: 1, maxLength: 256 }),
     publicKey: PublicKey,
-    /** Signature (base64url) of `enrollSigningBytes(token, publicKey)` by that key: nobody enrolls a key that is not theirs. */
+    /**
+     * Signature (base64url) of `enrollSigningBytes(token, publicKey)` by that key. It proves that
+     * the device has the private key.
+     */
     proof: Type.String({ pattern: "^[A-Za-z0-9_-]{86}$" }),
     facts: MachineFacts,
-    /** Of the agent; absent before link version 2, which takes no answer with more than it knows. */
+    /**
+     * The link version of the agent. Agents before link version 2 omit it, because they reject a
+     * response with unknown members.
+     */
     linkVersion: Type.Optional(Type.Integer({ minimum: 2, maximum: 255 })),
   },
   { additionalProperties: false },
@@ -29,16 +36,16 @@ export type EnrollRequest = Static<typeof EnrollRequest>;
 export const OrderKey = Type.Object({ keyId: Sha256, publicKey: PublicKey }, { additionalProperties: false });
 export type OrderKey = Static<typeof OrderKey>;
 
-/** Of a set of order keys. It only grows. */
+/** Number of a set of order keys. It only grows. */
 export const OrderKeySetNumber = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 
 export const EnrollResponse = Type.Object(
   {
     machineId: MachineId,
     orderKeys: Type.Array(OrderKey, { minItems: 1, maxItems: 16 }),
-    /** The two below only for a request that names its link version. */
+    /** The two members below are only in the response to a request with a link version. */
     orderKeySet: Type.Optional(OrderKeySetNumber),
-    /** Outranks the order keys: what it signs replaces all of them. Null where the server has none. */
+    /** The recovery key can replace all order keys. Null when the server has none. */
     recoveryKey: Type.Optional(Type.Union([OrderKey, Type.Null()])),
   },
   { additionalProperties: false },

@@ -20,19 +20,22 @@ export const MachineIpAddress = Type.Object(
 );
 
 /**
- * What a device says of itself, in the contract's words (`docs/contract/http-api.md#machines`).
- * Null where the device cannot know. Claims of the device: shown as data, never used to decide who
- * may do what (threat 1.9).
+ * What a device reports about itself, in the contract's words
+ * (`docs/contract/http-api.md#machines`). Null where the device cannot know. The server shows these
+ * claims as data and never uses them to decide access (threat 1.9).
  */
 export const MachineFacts = Type.Object(
   {
     computerDnsName: text(255),
-    /** `Linux`, `macOS`, `Windows10`, `Windows11`, `WindowsServer2022`, ... A name containing "windows" selects `.ps1` in real clients. */
+    /**
+     * `Linux`, `macOS`, `Windows10`, `Windows11`, `WindowsServer2022`, ... Existing clients choose
+     * `.ps1` when the name contains "windows".
+     */
     osPlatform: text(64),
     /** The system's release, for example `12` of Debian 12. */
     version: textOrNull(64),
     osVersion: textOrNull(128),
-    /** Within what a number and a column of the store hold exactly. */
+    /** Within the range that a number and a column of the store hold exactly. */
     osBuild: Type.Union([
       Type.Integer({ minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER }),
       Type.Null(),

@@ -1,20 +1,27 @@
 interface Entry {
-  /** Shows what was committed, or nothing. Null as long as it is not known whether it was. */
+  /**
+   * Applies the rows of the commit, or nothing if it was lost. Null while the outcome is unknown.
+   */
   show: (() => void) | null;
   readonly shown: PromiseWithResolvers<void>;
 }
 
-/** The place of one transaction among all. */
+/** The position of one transaction in the order. */
 export interface CommitPlace {
-  /** It was committed. Resolves when it is visible, which is after everything that it could have seen. */
+  /**
+   * The transaction was committed. Resolves when its rows are visible to the invariants, after all
+   * commits that it could have seen.
+   */
   committed(show: () => void): Promise<void>;
   lost(): void;
 }
 
 /**
- * An order of the commits in which each comes after those that it saw. Answers do not come in it: the locks of a transaction are free
- * before its answer is sent, so that the next one may have used them and be answered first. A place is taken when the work is done and the
- * commit not yet asked for: whoever sees the commit finishes its own work after that.
+ * Orders the commits so that each one comes after those that it has seen. The order of the
+ * responses is no such order: the database releases the locks of a transaction before it responds.
+ * The next transaction can use them and get its response first. A transaction takes its position
+ * after its work and before its commit request. A transaction that sees the commit finishes its own
+ * work later, so its position is later.
  */
 export class CommitOrder {
   readonly #entries: Entry[] = [];

@@ -4,7 +4,7 @@ import type { HeldValue } from "../held-value.ts";
 import type { ActionRow, AuditRow } from "../sim-database.ts";
 import type { StoredRows } from "./table-rows.ts";
 
-/** What one transaction wrote, as far as an invariant asks for it. */
+/** The writes of one transaction that the invariants need. */
 export class Written {
   readonly actions = new Map<string, MachineAction>();
   readonly audit: AuditRow[] = [];
@@ -12,15 +12,21 @@ export class Written {
   readonly held: HeldValue[] = [];
 }
 
-/** What the database holds: everything that was committed, from the moment in which its commit is heard of. */
+/**
+ * The committed content of the database. A commit is included from the time when its result is
+ * known.
+ */
 export class CommittedRows {
   readonly actions = new Map<string, ActionRow>();
   audit: AuditRow[] = [];
-  /** With the simulated time at which it was heard of. */
+  /** With the simulated time at which the commit became known. */
   readonly quarantined = new Map<string, number>();
   readonly #versions = new Map<string, number>();
 
-  /** What is wrong with this commit; null when nothing is. Each save is a compare and set, so an action's versions never stand still. */
+  /**
+   * Adds a commit and returns an error text if it is inconsistent, else null. Each save is a
+   * compare and set, so every save must increase the version of an action.
+   */
   show({ actions, audit, quarantined }: Written, nowMs: number): string | null {
     let wrong: string | null = null;
     for (const action of actions.values()) {
@@ -36,7 +42,7 @@ export class CommittedRows {
     return wrong;
   }
 
-  /** The tables were replaced by others. */
+  /** The tables were replaced by a backup. */
   restored(stored: StoredRows, nowMs: number): void {
     this.#versions.clear();
     this.actions.clear();
@@ -46,7 +52,7 @@ export class CommittedRows {
     for (const machineId of stored.quarantined) this.quarantined.set(machineId, nowMs);
   }
 
-  /** What differs from the tables; null when nothing does. */
+  /** The difference from the tables; null when there is none. */
   difference(stored: StoredRows): string | null {
     const byId = (a: ActionRow, b: ActionRow) => (a.id < b.id ? -1 : 1);
     const texts = (audit: readonly AuditRow[]) =>
@@ -61,7 +67,7 @@ export class CommittedRows {
   }
 }
 
-/** Numbers as the tables have them. */
+/** The row with the number types of the tables. */
 export const rowOf = (action: MachineAction): ActionRow => ({
   id: action.id,
   machine_id: action.machineId,

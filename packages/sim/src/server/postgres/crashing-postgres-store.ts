@@ -5,7 +5,7 @@ import type { CommitPlace } from "./commit-order.ts";
 import { Written } from "./committed-rows.ts";
 import { refusingTx, watchedTx } from "./watched-tx.ts";
 
-/** What the stores of all processes share. */
+/** The database state that the stores of all processes share. */
 export interface SharedDatabase {
   /** Waits until a request of this node reaches the database. */
   arrive(): Promise<void>;
@@ -22,10 +22,12 @@ interface Attempt {
 }
 
 /**
- * The store of one incarnation of a node: the product's PostgresStore with its transactions, locks and repetitions. It outlives the
- * incarnation, for all that a process leaves behind in it are open connections and what they have prepared; opening anew takes 150 to 250 ms
- * (busy machine), several times in a schedule of 700. What the dead process has under way is refused its next statement and rolled back, unless its
- * commit was asked for already: then it is made, and nobody is answered.
+ * The store of one process lifetime of a node: the product's PostgresStore with its transactions,
+ * locks and retries. The object outlives the process. A process leaves only open connections and
+ * prepared statements behind. A new store takes 150 to 250 ms to open (busy machine), and a
+ * schedule of 700 ms would do that several times. After a crash, each running transaction is
+ * refused its next statement and rolled back. If its commit was already requested, the commit
+ * succeeds and no response is sent.
  */
 export class CrashingPostgresStore implements Store {
   readonly #store: PostgresStore;
@@ -54,7 +56,7 @@ export class CrashingPostgresStore implements Store {
     return this.#shared.busyWith(() => this.#write(work));
   }
 
-  /** The connections are those of the next incarnation. */
+  /** The next process lifetime uses the same connections. */
   async close(): Promise<void> {}
 
   async #write<T>(work: (tx: StoreTx) => Promise<T>): Promise<T> {
@@ -62,7 +64,7 @@ export class CrashingPostgresStore implements Store {
     let isRepeated = false;
     try {
       const value = await this.#store.write(async (tx) => {
-        // What it wrote before is lost.
+        // Its earlier writes are lost.
         attempts.pop()?.place.lost();
         if (isRepeated) this.#owner.ranAgain();
         isRepeated = true;

@@ -10,7 +10,9 @@ import { Rendezvous } from "./rendezvous.ts";
 import { TableRows } from "./table-rows.ts";
 
 const MAX_NODES = 2;
-/** Of each node. Fewer than may meet, so that some wait for one. */
+/**
+ * Connections of each node. There are fewer than concurrent requests, so some requests must wait.
+ */
 const MAX_CONNECTIONS = 5;
 
 interface Run {
@@ -21,8 +23,9 @@ interface Run {
 }
 
 /**
- * A real PostgreSQL under simulated servers: its transactions, locks and races are real, and simulated time stands still as long as one of
- * them is under way. Kept from run to run, because migrating would take longer than a run.
+ * A real PostgreSQL under simulated servers. Its transactions, locks and races are real. Simulated
+ * time stands still while a transaction runs. Runs reuse it, because migrations would take longer
+ * than a run.
  */
 export class PostgresDatabase implements SimDatabase, AsyncDisposable {
   readonly maxNodes = MAX_NODES;
@@ -37,7 +40,7 @@ export class PostgresDatabase implements SimDatabase, AsyncDisposable {
     this.#tables = tables;
   }
 
-  /** `url`: of an empty database, or of one that an earlier call has migrated. */
+  /** `url`: an empty database, or one that an earlier call has migrated. */
   static async open(url: string): Promise<PostgresDatabase> {
     await using opened = new AsyncDisposableStack();
     const stores: PostgresStore[] = [];
@@ -73,7 +76,10 @@ export class PostgresDatabase implements SimDatabase, AsyncDisposable {
     return new CrashingPostgresStore(store, shared, life, owner);
   }
 
-  /** Its statements are refused from now on, and so the product's own store does it. */
+  /**
+   * Nothing to do: its statements are refused from now on, so the product's store rolls back by
+   * itself.
+   */
   rollBack(): void {}
 
   async quiet(): Promise<void> {
@@ -111,7 +117,7 @@ export class PostgresDatabase implements SimDatabase, AsyncDisposable {
     return [...this.#current.rows.quarantined.keys()];
   }
 
-  /** What another node committed at this very moment, nobody here can know. */
+  /** This node cannot know what another node commits at the same moment. */
   isQuarantined(machineId: string): boolean {
     const { rows, world } = this.#current;
     const sinceMs = rows.quarantined.get(machineId);
@@ -133,7 +139,7 @@ export class PostgresDatabase implements SimDatabase, AsyncDisposable {
   }
 
   async #restore(copy: Backup): Promise<void> {
-    // What dead servers have under way ends first.
+    // The transactions of dead servers end first.
     while (this.#busy > 0) await this.#idle.promise;
     await this.#busyWith(async () => {
       await copy.restore();

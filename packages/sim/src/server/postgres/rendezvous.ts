@@ -1,11 +1,12 @@
 import type { World } from "../../world/world.ts";
 
-/** Most of the time a request is there soon; now and then many pile up. */
+/** Most requests arrive soon. Sometimes many requests pile up. */
 const [SOON_MS, SLOW_MS] = [30, 500];
 
 /**
- * Whatever asks the database within the same few moments comes to it together, from all nodes. No simulated time passes while the database
- * works: without this no two transactions would ever meet there.
+ * Groups requests of the same short interval, from all nodes, so that they reach the database
+ * together. No simulated time passes while the database works. Without this class, no two
+ * transactions would ever run concurrently.
  */
 export class Rendezvous {
   readonly #world: World;

@@ -8,7 +8,10 @@ export interface RunDatabase extends AsyncDisposable {
   readonly url: string;
 }
 
-/** On the server at `HALLIGAN_TEST_POSTGRES_URL`, or on the one that listens at its usual place. */
+/**
+ * Creates the database on the server at `HALLIGAN_TEST_POSTGRES_URL`, or on a local server with the
+ * default address.
+ */
 export async function createRunDatabase(): Promise<RunDatabase> {
   const serverUrl = process.env.HALLIGAN_TEST_POSTGRES_URL ?? DEFAULT_URL;
   const name = `halligan_simulation_${randomBytes(6).toString("hex")}`;

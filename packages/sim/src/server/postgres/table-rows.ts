@@ -37,17 +37,23 @@ export interface StoredRows {
 
 const ACTION_COLUMNS =
   "id, machine_id, status, deadline_ms, order_seq, order_state, holds_place, place_until_ms, bound_ms, commands";
-/** One statement is one look. */
+/** One statement, so all rows are from the same snapshot. */
 const SELECT_ROWS = `select json_build_object(
   'actions', (select coalesce(json_agg(a), '[]') from (select ${ACTION_COLUMNS} from machine_action) a),
   'audit', (select coalesce(json_agg(r), '[]')
     from (select operation, action_id, detail from audit where action_id is not null) r),
   'quarantined', (select coalesce(json_agg(id), '[]') from machine where quarantined = 1)) as rows`;
 
-/** The tables themselves, past every code of the product: to empty them, to copy them, and to see what they really hold. */
+/**
+ * Direct access to the tables without the product's code: to empty them, to copy them, and to check
+ * their actual content.
+ */
 export class TableRows implements AsyncDisposable {
   readonly #pool: Pool;
-  /** What others refer to comes first. Device groups are the migrations'. */
+  /**
+   * In the order of their references, referenced tables first. Device groups are created by the
+   * migrations.
+   */
   readonly #tables: readonly string[];
 
   private constructor(pool: Pool, tables: readonly string[]) {
@@ -55,7 +61,7 @@ export class TableRows implements AsyncDisposable {
     this.#tables = tables;
   }
 
-  /** Of a database that has been migrated. */
+  /** Opens a database that has been migrated. */
   static async open(url: string): Promise<TableRows> {
     const pool = openPool({ url, maxConnections: 1 });
     const { rows } = await pool.query<{ name: string }>(
@@ -79,7 +85,7 @@ export class TableRows implements AsyncDisposable {
     throw new Error("the tables hold rows of another shape");
   }
 
-  /** All tables as they are at one moment. */
+  /** A copy of all tables from one snapshot. */
   async copy(): Promise<Backup> {
     const columns = this.#tables.map(
       (table) => `(select coalesce(json_agg(t), '[]')::text from ${table} t) as ${table}`,

@@ -2,7 +2,7 @@ import type { StoreTx } from "@halligan/server/simulation";
 import { heldValue } from "../held-value.ts";
 import type { Written } from "./committed-rows.ts";
 
-/** Keeps what a transaction writes, to be shown when it is committed. */
+/** Records the writes of a transaction, to show them to the invariants after the commit. */
 export function watchedTx(tx: StoreTx, written: Written): StoreTx {
   const { actions, machines, audit } = tx;
   return {
@@ -40,8 +40,9 @@ export function watchedTx(tx: StoreTx, written: Written): StoreTx {
 }
 
 /**
- * `refuse` throws when no statement may be sent any more. Use cases ask their `tx` for each one, several together as well: so it is answered
- * as a store answers, by a rejection of each, or those that were asked for before it would be left with nobody who waits for them.
+ * A transaction of a dead process. `refuse` throws when no further statement may be sent. A use
+ * case can issue several statements together, so each statement must reject, as in a store.
+ * Otherwise, earlier statements would have no caller that awaits them.
  */
 export function refusingTx(tx: StoreTx, refuse: () => void): StoreTx {
   return new Proxy(tx, {
