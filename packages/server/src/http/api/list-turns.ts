@@ -13,11 +13,15 @@ export interface ListTurnLimits {
   readonly waiting: number;
 }
 
-/** The bounds that do not depend on the engine. */
+/**
+ * The bounds that do not depend on the SQL dialect. A caller may send all of its hundred requests of
+ * a minute at once, and a playbook of an open profile more, so some hundred lists of an account may
+ * wait.
+ */
 export const LIST_TURN_LIMITS: Omit<ListTurnLimits, "running"> = {
   runningPerAccount: 2,
-  waitingPerAccount: 64,
-  waiting: 1_000,
+  waitingPerAccount: 256,
+  waiting: 2_000,
 };
 
 /** A list runs for at most seconds: the engines end a longer one. */
