@@ -21,7 +21,6 @@ export { systemClock } from "./clock.ts";
 export { readConfig } from "./config/config.ts";
 export { boundEndsMs } from "./domain/actions/action-bound.ts";
 export { isFinal, type MachineAction } from "./domain/actions/machine-action.ts";
-export { BEAT_INTERVAL_MS } from "./domain/cluster/node-lease.ts";
 export type { DomainError } from "./domain/errors.ts";
 export { CONTRACT_POLICY } from "./domain/identity/policy.ts";
 export { NO_CONTINUITY } from "./domain/machines/clone-detection.ts";
@@ -29,7 +28,6 @@ export type { Machine } from "./domain/machines/machine.ts";
 export type { LinkSocket, LinkSocketEvents } from "./gateway/connection/link-socket.ts";
 export { Gateway } from "./gateway/gateway.ts";
 export { cancelMachineAction } from "./service/actions/cancel-machine-action.ts";
-export { expireActions } from "./service/actions/expire-actions.ts";
 export { runLiveResponse } from "./service/actions/run-live-response.ts";
 export { enrollMachine } from "./service/agents/enroll-machine.ts";
 export type { LinkIdentity } from "./service/agents/link-lifecycle.ts";
@@ -52,7 +50,7 @@ export {
   verifyLinkTicket,
 } from "./service/results/receive-result.ts";
 export { removeAbandonedUploads } from "./service/results/remove-abandoned-uploads.ts";
-export { loop } from "./setup/background-job.ts";
+export { type BackgroundJobIntervals, backgroundJobs, runJobs } from "./setup/background-jobs.ts";
 export { loadKeys } from "./setup/keys/keys.ts";
 export { PlannedStatements } from "./store/postgres/planned-statements.ts";
 export { PostgresConnection } from "./store/postgres/postgres-connection.ts";

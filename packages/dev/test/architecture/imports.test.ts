@@ -126,6 +126,15 @@ test("http/edge imports no service, store or domain: it is HTTP, not Halligan's 
   assert.deepEqual(faults, []);
 });
 
+test("only the composition in setup knows the edges: commands next to a server load no HTTP and no WebSocket", () => {
+  const faults = importsBetween(graph, "server/src/setup", "server/src").filter(
+    (line) =>
+      !line.startsWith("server/src/setup/composition/") &&
+      /imports server\/src\/(?:http|gateway|metrics|setup\/composition)\//.test(line),
+  );
+  assert.deepEqual(faults, []);
+});
+
 test("only service opens transactions: one use case is one transaction, and edges cannot split it", () => {
   const opens = /\bstore\s*\.(?:read|write)\(|\.(?:read|write)\(\s*(?:async\s*)?\(?tx\b/;
   const faults = inServer
@@ -150,7 +159,7 @@ const SIMULATED = [
   "server/src/domain/",
   "server/src/odata/",
   "server/src/service/",
-  "server/src/setup/background-job.ts",
+  "server/src/setup/background-jobs.ts",
   "server/src/gateway/",
   "agent/src/core/",
 ];

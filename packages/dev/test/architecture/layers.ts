@@ -54,8 +54,22 @@ const server: Folders = {
   ),
   metrics: rule(["service", "store"], "figures are read through use cases"),
   setup: rule(
-    ["service", "store", "blobs", "bus", "auth", "config", "domain", "clock.ts", "ids.ts"],
-    "it opens what the server needs, also for commands that run next to a server, and knows no edge",
+    [
+      "service",
+      "store",
+      "blobs",
+      "bus",
+      "auth",
+      "config",
+      "domain",
+      "gateway",
+      "http",
+      "metrics",
+      "clock.ts",
+      "ids.ts",
+      "version.ts",
+    ],
+    "it opens and joins the parts, so no part knows it; only its composition folder knows the edges",
   ),
 };
 

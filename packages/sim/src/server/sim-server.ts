@@ -1,25 +1,17 @@
 import {
-  BEAT_INTERVAL_MS,
+  backgroundJobs,
   CONTRACT_POLICY,
   checkInPlace,
-  expireActions,
   Gateway,
-  loop,
   NO_MEASURES,
   type NodeLease,
   ResultSpace,
-  removeAbandonedUploads,
+  runJobs,
   type ServiceContext,
 } from "@halligan/server/simulation";
 import { Life } from "../time/life.ts";
 import { serverKeys } from "../world/keys.ts";
-import {
-  PING_INTERVAL_MS,
-  REREAD_INTERVAL_MS,
-  SWEEP_INTERVAL_MS,
-  serviceLimits,
-  UPLOAD_LEFTOVER_MS,
-} from "../world/settings.ts";
+import { JOB_INTERVALS, PING_INTERVAL_MS, serviceLimits } from "../world/settings.ts";
 import type { World } from "../world/world.ts";
 import { joinNodes } from "./join-nodes.ts";
 import type { MemoryBlobs } from "./memory-blobs.ts";
@@ -97,7 +89,8 @@ export class SimServer {
       const gateway = new Gateway(context, { pingIntervalMs: PING_INTERVAL_MS, maxLinks: 1_000 });
       const lease = await joinNodes(this.#world, this.#parts.database, { context, node, gateway });
       const stopLoops = new AbortController();
-      const loops = this.#startLoops(context, gateway, lease, stopLoops.signal);
+      const jobs = backgroundJobs({ service: context, gateway, lease, certificate: null, intervals: JOB_INTERVALS });
+      const loops = runJobs(jobs, context, stopLoops.signal);
       this.#running = { name: this.name, life, context, gateway, lease, stopLoops, loops };
     } catch (error) {
       if (!life.isOver) throw error;
@@ -170,43 +163,6 @@ export class SimServer {
       node,
       log: serverLog(this.#world, life),
     };
-  }
-
-  #startLoops(
-    context: ServiceContext,
-    gateway: Gateway,
-    lease: NodeLease | null,
-    signal: AbortSignal,
-  ): Promise<unknown> {
-    const { clock, log } = context;
-    const overdue = new Map();
-    const start = (name: string, intervalMs: number, work: () => Promise<unknown>) =>
-      loop(name, intervalMs, work, signal, clock, log);
-    const shared = (work: () => Promise<unknown>) => (lease ? async () => lease.isSweeper && (await work()) : work);
-    const loops = [
-      start(
-        "expire actions",
-        SWEEP_INTERVAL_MS,
-        shared(() => expireActions(context, overdue)),
-      ),
-      start(
-        "remove abandoned uploads",
-        SWEEP_INTERVAL_MS,
-        shared(() => removeAbandonedUploads(context, UPLOAD_LEFTOVER_MS)),
-      ),
-      start("reread store", REREAD_INTERVAL_MS, () => gateway.rereadStore()),
-    ];
-    if (lease) {
-      loops.push(
-        start("node lease", BEAT_INTERVAL_MS, () => lease.beat()),
-        start(
-          "dead nodes",
-          BEAT_INTERVAL_MS,
-          shared(() => lease.forgetTheDead()),
-        ),
-      );
-    }
-    return Promise.all(loops);
   }
 
   async #reachesDatabase(): Promise<void> {

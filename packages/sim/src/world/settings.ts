@@ -1,13 +1,17 @@
-import type { ServiceLimits } from "@halligan/server/simulation";
+import type { BackgroundJobIntervals, ServiceLimits } from "@halligan/server/simulation";
 
 /**
  * Times are shorter than the product's defaults but keep their order (ping < acceptance < script <
  * lost device < queue). Every deadline passes within an hour of simulated time.
  */
 export const PING_INTERVAL_MS = 28_000;
-export const SWEEP_INTERVAL_MS = 20_000;
-export const REREAD_INTERVAL_MS = 20_000;
-export const UPLOAD_LEFTOVER_MS = 20 * 60_000;
+/** Of the jobs of the server whose intervals are settings. */
+export const JOB_INTERVALS: BackgroundJobIntervals = {
+  sweepIntervalMs: 20_000,
+  rereadIntervalMs: 20_000,
+  uploadLeftoverMs: 20 * 60_000,
+  tlsReloadIntervalMs: 60_000,
+};
 
 export const serviceLimits = (runningSessions: number): ServiceLimits => ({
   queueTimeoutMs: 15 * 60_000,

@@ -195,7 +195,11 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "the loop that compares deadlines never runs",
     breaks: ["everyActionEnds"],
     edits: [
-      { file: "sim/src/server/sim-server.ts", find: "() => expireActions(context, overdue)", replace: "async () => 0" },
+      {
+        file: "server/src/setup/background-jobs.ts",
+        find: "() => expireActions(service, overdue)",
+        replace: "async () => 0",
+      },
     ],
   },
   {

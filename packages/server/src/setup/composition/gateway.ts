@@ -1,0 +1,70 @@
+import { blobLocationIdentity } from "../../blobs/blob-location.ts";
+import { sleep, systemClock } from "../../clock.ts";
+import type { Config } from "../../config/config.ts";
+import type { NodeFacts } from "../../domain/cluster/node-lease.ts";
+import { Gateway } from "../../gateway/gateway.ts";
+import { WsGateway } from "../../gateway/ws-gateway.ts";
+import { refuseUpgrade } from "../../http/edge/response/refuse-upgrade.ts";
+import { forgetAllLinks } from "../../service/agents/link-lifecycle.ts";
+import { NodeLease } from "../../service/cluster/node-lease.ts";
+import type { ServiceContext } from "../../service/context.ts";
+import { VERSION } from "../../version.ts";
+import type { Engines } from "../engines.ts";
+import { keyFingerprints } from "../keys/keys.ts";
+import type { Backends } from "./open-backends.ts";
+
+export function createGateway({ numbers }: Config, service: ServiceContext): Gateway {
+  return new Gateway(service, {
+    pingIntervalMs: numbers.linkPingIntervalMs,
+    maxLinks: numbers.maxLinks,
+    maxUnauthenticatedLinks: numbers.maxUnauthenticatedLinks,
+    maxUnauthenticatedLinksPerAddress: numbers.maxUnauthenticatedLinksPerAddress,
+    linkAttemptsPerAddressPerMinute: numbers.linkAttemptsPerAddressPerMinute,
+    handshakesPerMachinePerMinute: numbers.handshakesPerMachinePerMinute,
+  });
+}
+
+/** The connections of agents over real sockets. */
+export function createSockets({ numbers }: Config, gateway: Gateway, isAddressShared: boolean): WsGateway {
+  return new WsGateway(gateway, {
+    clock: systemClock,
+    refuse: refuseUpgrade,
+    framesPerSecond: numbers.linkFramesPerSecond,
+    isAddressShared,
+  });
+}
+
+export interface JoiningNode {
+  readonly config: Config;
+  readonly engines: Engines;
+  readonly backends: Backends;
+  readonly service: ServiceContext & { readonly node: { id: string } };
+  readonly gateway: Gateway;
+}
+
+/**
+ * The lease of this node among the others; null where the database is its own. `signal` ends the
+ * wait for a node with other settings.
+ */
+export async function joinNodes(joining: JoiningNode, signal: AbortSignal): Promise<NodeLease | null> {
+  const { config, engines, backends, service, gateway } = joining;
+  const { databaseNowMs, keys } = backends;
+  if (!databaseNowMs) {
+    await forgetAllLinks(service);
+    return null;
+  }
+  // The other nodes compare these with their own.
+  const facts: NodeFacts = {
+    version: VERSION,
+    publicUrl: config.publicUrl,
+    bus: engines.bus === null ? null : engines.bus.servers.toSorted().join(","),
+    blobs: blobLocationIdentity(engines.blobs.location),
+    keys: keyFingerprints(keys),
+  };
+  const wait = async (delayMs: number) => {
+    await sleep(systemClock, delayMs, signal);
+    signal.throwIfAborted();
+  };
+  const closeLinks = () => gateway.closeLinks();
+  return NodeLease.join({ service, facts, node: service.node, closeLinks, wait, databaseNowMs });
+}

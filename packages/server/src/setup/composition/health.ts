@@ -1,0 +1,61 @@
+import type { Config } from "../../config/config.ts";
+import { connectionStates } from "../../gateway/connection-states.ts";
+import type { Gateway } from "../../gateway/gateway.ts";
+import type { WsGateway } from "../../gateway/ws-gateway.ts";
+import type { HttpContext } from "../../http/api/context.ts";
+import type { Metrics } from "../../metrics/metrics.ts";
+import type { NodeLease } from "../../service/cluster/node-lease.ts";
+import { readinessWarnings, unready } from "../../service/cluster/readiness.ts";
+import type { ServiceContext } from "../../service/context.ts";
+import type { ServedCertificate } from "../certificates/served-certificate.ts";
+import { Disks } from "../disks.ts";
+import type { Engines } from "../engines.ts";
+import type { Backends } from "./open-backends.ts";
+
+export interface ObservedParts {
+  readonly config: Config;
+  readonly engines: Engines;
+  readonly backends: Backends;
+  readonly service: ServiceContext;
+  readonly gateway: Gateway;
+  readonly sockets: WsGateway;
+  readonly lease: NodeLease | null;
+  readonly certificate: ServedCertificate | null;
+  readonly metrics: Metrics;
+  readonly isStopping: () => boolean;
+}
+
+/** Readiness and metrics: what the probes of an operator ask of the running parts. */
+export function createHealth(parts: ObservedParts): HttpContext["health"] {
+  const { config, engines, backends, service, lease, certificate, metrics } = parts;
+  const { store, nats } = backends;
+  const { location } = engines.blobs;
+  const disks = new Disks({
+    databaseFolder: engines.database ? null : config.dataDir,
+    resultsFolder: location.kind === "folder" ? location.folder : null,
+    reserveBytes: config.numbers.diskReserveBytes,
+  });
+  return {
+    readiness: async () => {
+      const disk = await disks.state();
+      return {
+        missing: unready({ isStopping: parts.isStopping(), lease, bus: nats, disk }),
+        warnings: readinessWarnings({ certificate: certificate?.warnings() ?? [], disk }),
+      };
+    },
+    metrics: async () =>
+      metrics.text({
+        store,
+        resultSpace: service.resultSpace,
+        nowMs: service.clock.nowMs,
+        connections: () => connectionStates(parts.gateway, parts.sockets),
+        busIsConnected: nats && (() => nats.isConnected),
+        clockOffsetMs: lease && (() => lease.clockOffsetMs),
+        certificate,
+        disk: await disks.state(),
+      }),
+    metricsContentType: metrics.contentType,
+    metricsToken: engines.metricsToken,
+    isBehindProxy: config.tlsEndsAtProxy,
+  };
+}

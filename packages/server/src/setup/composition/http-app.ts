@@ -1,0 +1,53 @@
+import { LINK_PATH } from "@halligan/protocol/link";
+import { systemClock } from "../../clock.ts";
+import type { Config } from "../../config/config.ts";
+import type { WsGateway } from "../../gateway/ws-gateway.ts";
+import type { HttpContext } from "../../http/api/context.ts";
+import { OPERATIONS } from "../../http/api/routes.ts";
+import type { UnauthenticatedLimits } from "../../http/edge/admission/unauthenticated-limits.ts";
+import { buildHttpApp, type HttpApp } from "../../http/edge/server/app.ts";
+import { isStorageUnavailable } from "../../http/storage-unavailable.ts";
+import { createThrottle } from "../../http/throttle.ts";
+import type { Metrics } from "../../metrics/metrics.ts";
+import type { NodeLease } from "../../service/cluster/node-lease.ts";
+import { memoryCounter, storeCounter } from "../../service/identity/count-request.ts";
+import { verifyLinkTicket } from "../../service/results/receive-result.ts";
+import type { ServedCertificate } from "../certificates/served-certificate.ts";
+import type { Backends } from "./open-backends.ts";
+
+export interface HttpAppParts {
+  readonly context: HttpContext;
+  readonly backends: Backends;
+  readonly sockets: WsGateway;
+  readonly lease: NodeLease | null;
+  readonly unauthenticated: UnauthenticatedLimits;
+  readonly certificate: ServedCertificate | null;
+  readonly metrics: Metrics;
+}
+
+/** The HTTP API, not yet listening. */
+export function createHttpApp({ numbers }: Config, parts: HttpAppParts): HttpApp {
+  const { context, sockets, lease, unauthenticated, certificate, metrics } = parts;
+  const { store } = parts.backends;
+  const counter = lease
+    ? storeCounter(store, () => systemClock.nowMs() + lease.clockOffsetMs)
+    : memoryCounter(systemClock.monotonicMs);
+  return buildHttpApp({
+    operations: OPERATIONS,
+    context,
+    isUnavailable: isStorageUnavailable,
+    verifyToken: (token) => context.tokens.verify(token, context.clock.nowMs()),
+    verifyTicket: (text) => verifyLinkTicket(context, text),
+    throttle: createThrottle(numbers, counter),
+    addresses: unauthenticated.addresses,
+    proxies: unauthenticated.proxies,
+    unauthenticatedLog: unauthenticated.log,
+    log: context.log,
+    onAnswered: metrics.requestAnswered,
+    limits: { jsonBytes: numbers.jsonBodyLimitBytes, closeGraceMs: numbers.drainTimeoutMs },
+    upgrades: { [LINK_PATH]: (request, socket, head, address) => sockets.upgrade(request, socket, head, address) },
+    ...(certificate && {
+      tls: { ...certificate.current, onChange: (apply) => certificate.onChange(apply) },
+    }),
+  });
+}

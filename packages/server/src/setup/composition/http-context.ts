@@ -1,0 +1,56 @@
+import type { FailedAuthentications } from "../../auth/failures/failed-authentications.ts";
+import type { OutsideIssuers } from "../../auth/oidc/outside-issuers.ts";
+import { deploymentTenant } from "../../auth/tenant.ts";
+import { issuers } from "../../auth/tokens/access-token.ts";
+import { acceptedAudiences } from "../../auth/tokens/audiences.ts";
+import { createTokenVerifier } from "../../auth/tokens/token-verifier.ts";
+import type { Config } from "../../config/config.ts";
+import type { HttpContext } from "../../http/api/context.ts";
+import { LIST_TURN_LIMITS, ListTurns } from "../../http/api/list-turns.ts";
+import { EventStreams } from "../../http/edge/response/event-streams.ts";
+import { isCallerBlocked } from "../../service/administration/blocked-callers.ts";
+import type { ServiceContext } from "../../service/context.ts";
+import { applicationStanding } from "../../service/identity/application-standing.ts";
+import { assertionReplay } from "../../service/identity/claim-assertion.ts";
+import { VERSION } from "../../version.ts";
+import type { Backends } from "./open-backends.ts";
+
+export interface HttpContextParts {
+  readonly service: ServiceContext;
+  readonly backends: Backends;
+  readonly outside: OutsideIssuers;
+  readonly health: HttpContext["health"];
+  readonly authentications: FailedAuthentications;
+}
+
+/** The context of all operations. */
+export function httpContext(config: Config, parts: HttpContextParts): HttpContext {
+  const { service, backends, outside, health, authentications } = parts;
+  const { keys, tenant, runningLists } = backends;
+  const { numbers } = config;
+  const audiences = acceptedAudiences(service.publicUrl);
+  const { v1, v2 } = issuers(service.publicUrl, tenant);
+  return {
+    ...service,
+    tenant: deploymentTenant(tenant, service.publicUrl, config.tenantNames),
+    version: VERSION,
+    tokenKeys: keys.accessToken,
+    health,
+    assertionReplay: assertionReplay(service.store),
+    authentications,
+    audiences,
+    libraryApiUploadLimitBytes: numbers.libraryApiUploadLimitBytes,
+    eventStreams: new EventStreams(numbers.maxEventStreams, numbers.maxCallerEventStreams),
+    rereadIntervalMs: numbers.rereadIntervalMs,
+    listTurns: new ListTurns({ ...LIST_TURN_LIMITS, running: runningLists }),
+    tokens: createTokenVerifier({
+      keys: keys.accessToken.accepted,
+      issuers: [v1, v2],
+      audiences,
+      tenant,
+      outside,
+      isBlocked: (callerId) => isCallerBlocked(service, callerId),
+      standingOf: (clientId) => applicationStanding(service, clientId),
+    }),
+  };
+}

@@ -1,0 +1,66 @@
+import { randomUUID } from "node:crypto";
+import type { Logger } from "pino";
+import { checkInThreadPool } from "../../auth/signatures/signature-check.ts";
+import { systemClock } from "../../clock.ts";
+import type { Config } from "../../config/config.ts";
+import { systemIds } from "../../ids.ts";
+import { tellingStore } from "../../service/actions/tell-changes.ts";
+import type { ServiceContext, ServiceLimits } from "../../service/context.ts";
+import type { Measures } from "../../service/measures.ts";
+import { ResultSpace } from "../../service/result-space.ts";
+import type { Backends } from "./open-backends.ts";
+
+/** The context of all use cases. The node takes its name when it joins the others. */
+export function serviceContext(
+  config: Config,
+  { store, blobs, bus, keys }: Backends,
+  { log, measures }: { readonly log: Logger; readonly measures: Measures },
+): ServiceContext & { readonly node: { id: string } } {
+  return {
+    store: tellingStore(store, bus),
+    blobs,
+    bus,
+    clock: systemClock,
+    ids: systemIds(systemClock.nowMs),
+    limits: serviceLimits(config),
+    policy: config.policy,
+    keys,
+    checkSignature: checkInThreadPool,
+    publicUrl: config.publicUrl,
+    resultLinks: config.resultLinks,
+    measures,
+    resultSpace: new ResultSpace(systemClock.monotonicMs),
+    node: { id: randomUUID() },
+    log,
+  };
+}
+
+function serviceLimits({ numbers }: Config): ServiceLimits {
+  return {
+    queueTimeoutMs: numbers.queueTimeoutMs,
+    runningSessions: numbers.runningSessions,
+    sessionRetryAfterMs: numbers.sessionRetryAfterMs,
+    sessionPlaceGraceMs: numbers.sessionPlaceGraceMs,
+    lostMachineTimeoutMs: numbers.lostMachineTimeoutMs,
+    orderAcceptanceMs: numbers.orderAcceptanceMs,
+    actionGraceMs: numbers.actionGraceMs,
+    resultLinkLifetimeMs: numbers.resultLinkLifetimeMs,
+    libraryUploadLimitBytes: numbers.libraryUploadLimitBytes,
+    libraryRetentionMs: numbers.libraryRetentionMs,
+    stagedContentLifetimeMs: numbers.stagedContentLifetimeMs,
+    stagedContentLimitBytes: numbers.stagedContentLimitBytes,
+    uploadLeftoverMs: numbers.uploadLeftoverMs,
+    resultLimitBytes: numbers.resultLimitBytes,
+    machineResultsLimitBytes: numbers.machineResultsLimitBytes,
+    allResultsLimitBytes: numbers.allResultsLimitBytes,
+    healthGraceMs: numbers.healthGraceMs,
+    resultRetentionMs: numbers.resultRetentionMs,
+    actionRetentionMs: numbers.actionRetentionMs,
+    order: {
+      scriptTimeoutMs: numbers.scriptTimeoutMs,
+      transferTimeoutMs: numbers.transferTimeoutMs,
+      stallTimeoutMs: numbers.transferStallTimeoutMs,
+      outputLimitBytes: numbers.scriptOutputLimitBytes,
+    },
+  };
+}
