@@ -41,7 +41,9 @@ http://USER:PASSWORD@HOST:PORT, and trust the system's certificate store (or SSL
 
 const MAX_NAME_LENGTH = 255;
 
-class Usage extends Error {}
+class UsageError extends Error {
+  override readonly name = "UsageError";
+}
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -51,7 +53,7 @@ async function main(argv: string[]): Promise<number> {
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     process.stderr.write(`halligan-agent: ${message}\n`);
-    return error instanceof Usage ? 2 : 1;
+    return error instanceof UsageError ? 2 : 1;
   }
 }
 
@@ -76,13 +78,13 @@ async function dispatch([command, ...rest]: string[]): Promise<number> {
       process.stderr.write(HELP);
       return 2;
     default:
-      throw new Usage(`there is no command '${command}'. See: halligan-agent help`);
+      throw new UsageError(`there is no command '${command}'. See: halligan-agent help`);
   }
 }
 
 async function enrollCommand(argv: string[]): Promise<number> {
   if (argv.some((arg) => arg === "--token" || arg.startsWith("--token="))) {
-    throw new Usage(
+    throw new UsageError(
       "the token is not taken as an argument, as every user of this device can read arguments. " +
         `Use --token-file FILE, ${TOKEN_VARIABLE}, or --token-stdin. The token that was given should be revoked.`,
     );
@@ -101,11 +103,11 @@ async function enrollCommand(argv: string[]): Promise<number> {
       },
     }),
   );
-  if (values.server === undefined) throw new Usage("enroll needs --server URL");
+  if (values.server === undefined) throw new UsageError("enroll needs --server URL");
   const nameProblem = values.name === undefined ? null : nameFault(values.name, MAX_NAME_LENGTH);
-  if (nameProblem !== null) throw new Usage(`--name ${nameProblem}`);
+  if (nameProblem !== null) throw new UsageError(`--name ${nameProblem}`);
   const server = checkServerUrl(values.server, values["allow-plain-http"] === true);
-  if ("error" in server) throw new Usage(server.error);
+  if ("error" in server) throw new UsageError(server.error);
   const authorities = namedAuthorities(values.ca, process.env);
   const root = dataRoot(values.data);
   const network = agentNetwork(process.env);
@@ -154,6 +156,6 @@ function parse<T extends { values: unknown }>(work: () => T): T["values"] {
   try {
     return work().values;
   } catch (error) {
-    throw new Usage(error instanceof Error ? error.message : String(error));
+    throw new UsageError(error instanceof Error ? error.message : String(error));
   }
 }

@@ -28,5 +28,5 @@ export type {
 } from "./core/ports.ts";
 export { agentNetwork } from "./network/agent-network.ts";
 export { realClock } from "./real-clock.ts";
-export { TransferFailed, TransferWatch } from "./transfer/transfer-watch.ts";
+export { TransferFailedError, TransferWatch } from "./transfer/transfer-watch.ts";
 export { upload } from "./transfer/upload.ts";

@@ -20,7 +20,7 @@ export interface CommandContext {
   args: Arguments;
   env: Environment;
   isJson: boolean;
-  /** Aborted with `Interrupted` on Ctrl+C and SIGTERM. */
+  /** Aborted with `InterruptedError` on Ctrl+C and SIGTERM. */
   signal: AbortSignal;
   progress: Progress;
   /** A line for the person at a terminal or in a log; on standard error, not with `--json`. */

@@ -1,6 +1,6 @@
 import { homedir } from "node:os";
 import process from "node:process";
-import { Interrupted } from "./errors/cli-error.ts";
+import { InterruptedError } from "./errors/cli-error.ts";
 import { EXIT } from "./errors/exit-codes.ts";
 import { invoke } from "./invoke.ts";
 import { cliNetwork } from "./network/cli-network.ts";
@@ -15,7 +15,7 @@ for (const stream of [process.stdout, process.stderr]) {
 const stopping = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   // Once: a second signal ends the process by its default action.
-  process.once(signal, () => stopping.abort(new Interrupted(signal)));
+  process.once(signal, () => stopping.abort(new InterruptedError(signal)));
 }
 
 process.exitCode = await invoke(

@@ -1,10 +1,10 @@
 import { pino } from "pino";
-import { BlobStoreNotOpened } from "./blobs/blob-credentials.ts";
+import { BlobStoreNotOpenedError } from "./blobs/blob-credentials.ts";
 import { HELP, readArguments } from "./config/arguments.ts";
 import { ConfigError, type Environment, readConfig } from "./config/config.ts";
 import { readSecrets } from "./config/secrets.ts";
 import { startServer } from "./server.ts";
-import { NotTogether } from "./service/cluster/node-lease.ts";
+import { NodeContradictionError } from "./service/cluster/node-lease.ts";
 import { resetAdministrator } from "./setup/administrator/reset-administrator.ts";
 import { backUp } from "./setup/backup.ts";
 import { readEngines } from "./setup/engines.ts";
@@ -105,8 +105,8 @@ try {
 function explain(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
   if (cause instanceof ConfigError) return cause.message;
-  if (cause instanceof BlobStoreNotOpened) return cause.message;
-  if (cause instanceof NotTogether) return `it cannot run together with the other node: ${cause.message}`;
+  if (cause instanceof BlobStoreNotOpenedError) return cause.message;
+  if (cause instanceof NodeContradictionError) return `it cannot run beside the other node: ${cause.message}`;
   const code = "code" in cause ? cause.code : undefined;
   if (code === "EADDRINUSE") return "the address is in use already; set another one with HALLIGAN_LISTEN or --listen";
   const reason = cause.cause instanceof Error ? `: ${cause.cause.message}` : "";

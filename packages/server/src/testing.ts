@@ -62,5 +62,5 @@ export { migrate, SqliteExecutor, SqliteStore } from "./store/sqlite/sqlite-stor
 export { type LaneDatabase, WriteLane } from "./store/sqlite/write-lane.ts";
 export { type Executor, StatementCompiler } from "./store/statement.ts";
 export { type Store, type StoreTx, storeTx } from "./store/store.ts";
-export { StoreUnavailable } from "./store/store-unavailable.ts";
-export { VersionConflict } from "./store/version-conflict.ts";
+export { StoreUnavailableError } from "./store/store-unavailable-error.ts";
+export { VersionConflictError } from "./store/version-conflict-error.ts";

@@ -2,7 +2,7 @@
 import type { CommandJob, Runner, RunScriptCommand, Transcript } from "../core/ports.ts";
 import { removeOrderFiles, spoolPaths } from "../disk/order-files.ts";
 import { endTree, notEndedTexts } from "../process/tree/end-tree.ts";
-import { TransferFailed, TransferWatch } from "../transfer/transfer-watch.ts";
+import { TransferFailedError, TransferWatch } from "../transfer/transfer-watch.ts";
 import { upload } from "../transfer/upload.ts";
 import type { CommandDeps } from "./command-deps.ts";
 import { getFile } from "./files/get-file.ts";
@@ -34,7 +34,7 @@ export function deviceRunner(deps: CommandDeps): Runner {
       try {
         return await upload(deps, job, chunks, watch);
       } catch (error) {
-        if (error instanceof TransferFailed) return null;
+        if (error instanceof TransferFailedError) return null;
         throw error;
       }
     },

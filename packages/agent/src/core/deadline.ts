@@ -1,13 +1,13 @@
 import type { Clock } from "./ports.ts";
 
-/** A wait took longer than its limit. */
-export class TimedOut extends Error {
-  override name = "TimedOut";
+/** A wait that took longer than it may. */
+export class DeadlineError extends Error {
+  override name = "DeadlineError";
 }
 
 /**
- * Runs `work` with a signal that is aborted with {@link TimedOut} after `ms`, or with `signal`. It
- * rejects at the deadline even if `work` ignores its signal.
+ * Runs `work` with a signal that is aborted with {@link DeadlineError} after `ms`, or with `signal`. It rejects at the
+ * deadline even if `work` does not heed its signal.
  */
 export async function withDeadline<T>(
   clock: Clock,
@@ -21,7 +21,7 @@ export async function withDeadline<T>(
   const settled = new AbortController();
   const expiry = clock
     .sleep(ms, AbortSignal.any([signal, settled.signal]))
-    .then(() => controller.abort(new TimedOut(what)))
+    .then(() => controller.abort(new DeadlineError(what)))
     .catch(() => undefined);
   try {
     return await abortable(work(both), both);

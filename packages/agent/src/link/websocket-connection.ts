@@ -5,7 +5,7 @@ import { MAX_FRAME_BYTES } from "@halligan/protocol/link";
 import { abortable } from "../core/deadline.ts";
 import type { Connection, Received } from "../core/ports.ts";
 import { LIMITS } from "../limits.ts";
-import { encodeFrame, FrameReader, type Message, OPCODE, WebSocketFault } from "./websocket-frames.ts";
+import { encodeFrame, FrameReader, type Message, OPCODE, WebSocketProtocolError } from "./websocket-frames.ts";
 
 const ABNORMAL_CLOSE = 1006;
 const OWN_CLOSE = 1000;
@@ -64,7 +64,7 @@ export class WebSocketConnection implements Connection {
     try {
       for (const message of this.#reader.push(chunk)) this.#handle(message);
     } catch (error) {
-      if (!(error instanceof WebSocketFault)) throw error;
+      if (!(error instanceof WebSocketProtocolError)) throw error;
       this.#end({ code: ABNORMAL_CLOSE, reason: `The server broke the WebSocket protocol: ${error.message}.` });
     }
     this.#wake();

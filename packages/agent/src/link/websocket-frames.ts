@@ -12,9 +12,9 @@ export type Message =
   | { kind: "pong" }
   | { kind: "close"; code: number; reason: string };
 
-/** The peer violated the protocol or our bound. The connection is no longer usable. */
-export class WebSocketFault extends Error {
-  override name = "WebSocketFault";
+/** The peer does not keep to the protocol, or to our bound: the connection is of no use any more. */
+export class WebSocketProtocolError extends Error {
+  override name = "WebSocketProtocolError";
 }
 
 export const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
@@ -67,7 +67,7 @@ export class FrameReader {
     this.#maxBytes = maxBytes;
   }
 
-  /** Throws WebSocketFault. */
+  /** Throws WebSocketProtocolError. */
   *push(chunk: Uint8Array): Generator<Message, void, undefined> {
     this.#pending = this.#pending.length === 0 ? Buffer.from(chunk) : Buffer.concat([this.#pending, chunk]);
     for (let header = this.#header(); header; header = this.#header()) {
@@ -88,29 +88,30 @@ export class FrameReader {
     const bytes = this.#pending;
     const [first, second] = bytes;
     if (first === undefined || second === undefined) return null;
-    if ((first & RESERVED) !== 0) throw new WebSocketFault("a reserved bit is set");
-    if ((second & MASKED) !== 0) throw new WebSocketFault("a frame of a server is masked");
+    if ((first & RESERVED) !== 0) throw new WebSocketProtocolError("a reserved bit is set");
+    if ((second & MASKED) !== 0) throw new WebSocketProtocolError("a frame of a server is masked");
     const short = second & 0x7f;
     const headerBytes = 2 + (short === 126 ? 2 : short === 127 ? 8 : 0);
     if (bytes.length < headerBytes) return null;
     const long = short === 126 ? BigInt(bytes.readUInt16BE(2)) : short === 127 ? bytes.readBigUInt64BE(2) : null;
     const size = long ?? BigInt(short);
     if (size + BigInt(this.#partsBytes) > BigInt(this.#maxBytes)) {
-      throw new WebSocketFault(`a message has more than ${this.#maxBytes} bytes`);
+      throw new WebSocketProtocolError(`a message has more than ${this.#maxBytes} bytes`);
     }
     return { isFinal: (first & FINAL) !== 0, opcode: first & 0x0f, headerBytes, payloadBytes: Number(size) };
   }
 
   #data({ isFinal, opcode }: Header, payload: Buffer): Message | null {
-    if (opcode > OPCODE.binary) throw new WebSocketFault("an unknown kind of frame");
+    if (opcode > OPCODE.binary) throw new WebSocketProtocolError("an unknown kind of frame");
     if ((opcode === OPCODE.continuation) === (this.#opcode === null)) {
-      throw new WebSocketFault("a frame out of turn");
+      throw new WebSocketProtocolError("a frame out of turn");
     }
     this.#opcode ??= opcode;
     this.#parts.push(payload);
     this.#partsBytes += payload.length;
-    // Without this check, frames without content would accumulate without a bound.
-    if (this.#parts.length > MAX_FRAMES) throw new WebSocketFault(`a message has more than ${MAX_FRAMES} frames`);
+    // Frames without content must not gather without end.
+    if (this.#parts.length > MAX_FRAMES)
+      throw new WebSocketProtocolError(`a message has more than ${MAX_FRAMES} frames`);
     if (!isFinal) return null;
     const bytes = Buffer.concat(this.#parts);
     const isText = this.#opcode === OPCODE.text;
@@ -124,11 +125,11 @@ export class FrameReader {
 const MAX_FRAMES = 4_096;
 
 function control({ isFinal, opcode, payloadBytes }: Header, payload: Buffer): Message {
-  if (!isFinal || payloadBytes > MAX_CONTROL_BYTES) throw new WebSocketFault("a control frame is too long");
+  if (!isFinal || payloadBytes > MAX_CONTROL_BYTES) throw new WebSocketProtocolError("a control frame is too long");
   if (opcode === OPCODE.ping) return { kind: "ping", payload: Uint8Array.from(payload) };
   if (opcode === OPCODE.pong) return { kind: "pong" };
-  if (opcode !== OPCODE.close) throw new WebSocketFault("an unknown kind of control frame");
-  if (payload.length === 1) throw new WebSocketFault("a close frame has half a code");
+  if (opcode !== OPCODE.close) throw new WebSocketProtocolError("an unknown kind of control frame");
+  if (payload.length === 1) throw new WebSocketProtocolError("a close frame has half a code");
   if (payload.length === 0) return { kind: "close", code: NO_CODE, reason: "" };
   return { kind: "close", code: payload.readUInt16BE(0), reason: utf8(payload.subarray(2)) };
 }
@@ -137,6 +138,6 @@ function utf8(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw new WebSocketFault("a text is not UTF-8");
+    throw new WebSocketProtocolError("a text is not UTF-8");
   }
 }

@@ -9,22 +9,17 @@ import { reasonOf } from "../disk/errno.ts";
 import { LIMITS } from "../limits.ts";
 import type { HttpAnswer } from "./http-exchange.ts";
 import { releaseChunk } from "./release-buffer.ts";
-import { requestOnce, ServerRefused, type TransferDeps, TryAgain, untilAnswered } from "./server-request.ts";
-import { TransferFailed, type TransferWatch } from "./transfer-watch.ts";
+import { RetryableError, requestOnce, ServerRefusedError, type TransferDeps, untilAnswered } from "./server-request.ts";
+import { TransferFailedError, type TransferWatch } from "./transfer-watch.ts";
 
 const PARTIAL_CONTENT = 206;
 const UNAUTHORIZED = 401;
 const RANGE_NOT_SATISFIABLE = 416;
 
-/**
- * The connection did not break, but the content is wrong. Only a download from the beginning can
- * correct it.
- */
-class Differs extends Error {
-  override name = "Differs";
-  /**
-   * If the server answered a range request wrongly, the agent requests the whole file from then on.
-   */
+/** What came is not what was promised, though nothing broke: only from its beginning it can become right. */
+class ContentDiffersError extends Error {
+  override name = "ContentDiffersError";
+  /** A server that answered a range wrongly is asked for the whole from then on. */
   readonly isByRange: boolean;
   constructor(message: string, isByRange = false) {
     super(message);
@@ -33,7 +28,7 @@ class Differs extends Error {
 }
 
 /**
- * Resolves when the file holds exactly the pinned bytes. Rejects with TransferFailed for people.
+ * Resolves when the file holds exactly the pinned bytes. Rejects with TransferFailedError for people.
  * @param handle an empty file
  */
 export async function download(
@@ -52,13 +47,13 @@ export async function download(
       if ((await sha256Of(handle, file.sizeBytes)) === file.sha256) return;
       why = "its SHA-256 differs";
     } catch (error) {
-      if (!(error instanceof Differs)) throw error;
+      if (!(error instanceof ContentDiffersError)) throw error;
       why = error.message;
       if (error.isByRange) mayResume = false;
     }
     deps.log.warn("downloadDiffers", { actionId, sha256: file.sha256, why });
   }
-  throw new TransferFailed(`The received library file is not the ordered one: ${why}.`);
+  throw new TransferFailedError(`The library file that came is not the one that was ordered: ${why}.`);
 }
 
 async function fetchInto(
@@ -70,7 +65,7 @@ async function fetchInto(
   mayResume: boolean,
 ): Promise<void> {
   let haveBytes = 0;
-  let differs: Differs | null = null;
+  let differs: ContentDiffersError | null = null;
   await untilAnswered(deps, watch, async (ticket, signal) => {
     if (!mayResume) haveBytes = 0;
     const headers: Record<string, string> = haveBytes > 0 ? { range: `bytes=${haveBytes}-` } : {};
@@ -80,7 +75,8 @@ async function fetchInto(
       const from = startOf(answer, haveBytes, file.sizeBytes);
       haveBytes = from;
       for await (const chunk of answer.body) {
-        if (haveBytes + chunk.length > file.sizeBytes) throw new Differs("the server sent more than it has");
+        if (haveBytes + chunk.length > file.sizeBytes)
+          throw new ContentDiffersError("the server sent more than it has");
         await writeAll(handle, chunk, haveBytes);
         haveBytes += chunk.length;
         releaseChunk(chunk);
@@ -89,15 +85,14 @@ async function fetchInto(
       const statedBytes = answer.headers["content-length"];
       isComplete = statedBytes === undefined ? answer.body.complete : Number(statedBytes) === haveBytes - from;
     } catch (error) {
-      if (!(error instanceof Differs)) throw error;
+      if (!(error instanceof ContentDiffersError)) throw error;
       differs = error;
       return;
     }
     if (haveBytes === file.sizeBytes) return;
-    // A response that ended by itself has no more content. A response that broke off, which not
-    // every runtime reports, is continued.
-    if (!isComplete) throw new TryAgain("The download of the library file broke off.");
-    differs = new Differs("the server sent less than it has");
+    // An answer that came to its own end has no more to give; one that broke off, which not every runtime tells, goes on.
+    if (!isComplete) throw new RetryableError("The library file broke off.");
+    differs = new ContentDiffersError("the server sent less than it has");
   });
   if (differs) throw differs;
 }
@@ -112,7 +107,7 @@ function startOf(answer: HttpAnswer, askedFrom: number, sizeBytes: number): numb
   const isAsked = askedFrom > 0 && Number(from) === askedFrom && Number(to) === sizeBytes - 1;
   if (isAsked && (total === "*" || Number(total) === sizeBytes)) return askedFrom;
   answer.body.destroy();
-  throw new Differs("the server sent another part of it than was asked for", true);
+  throw new ContentDiffersError("the server sent another part of it than was asked for", true);
 }
 
 async function requestFile(
@@ -125,9 +120,10 @@ async function requestFile(
   try {
     return await requestOnce(deps, path, ticket, { method: "GET", headers }, signal);
   } catch (error) {
-    if (!(error instanceof ServerRefused) || error.status === UNAUTHORIZED) throw error;
-    if (error.status === RANGE_NOT_SATISFIABLE) throw new Differs("the server has less of it than was ordered", true);
-    throw new TransferFailed(`The library file could not be fetched: ${error.message}`);
+    if (!(error instanceof ServerRefusedError) || error.status === UNAUTHORIZED) throw error;
+    if (error.status === RANGE_NOT_SATISFIABLE)
+      throw new ContentDiffersError("the server has less of it than was ordered", true);
+    throw new TransferFailedError(`The library file could not be fetched: ${error.message}`);
   }
 }
 
@@ -137,7 +133,7 @@ async function writeAll(handle: FileHandle, chunk: Uint8Array, position: number)
       at += (await handle.write(chunk, at, chunk.length - at, position + at)).bytesWritten;
     }
   } catch (error) {
-    throw new TransferFailed(`The library file could not be written: ${reasonOf(error)}.`, { cause: error });
+    throw new TransferFailedError(`The library file could not be written: ${reasonOf(error)}.`, { cause: error });
   }
 }
 

@@ -11,7 +11,7 @@ import type { Clock, Log, Random } from "../core/ports.ts";
 import { LIMITS } from "../limits.ts";
 import { exchange, type HttpAnswer, type HttpRequest } from "./http-exchange.ts";
 import { readErrorMessage } from "./response-body.ts";
-import { TransferFailed, type TransferWatch } from "./transfer-watch.ts";
+import { TransferFailedError, type TransferWatch } from "./transfer-watch.ts";
 
 export interface TransferDeps {
   serverUrl: string;
@@ -22,18 +22,20 @@ export interface TransferDeps {
   network: Pick<Network, "agentFor">;
 }
 
-/** A temporary failure. The same request is tried again. */
-export class TryAgain extends Error {
-  override name = "TryAgain";
+/** What may be over in a while: try the same again. */
+export class RetryableError extends Error {
+  override name = "RetryableError";
 }
 
 /** The server answered that it cannot do it now, as when its disk is full. */
-export class ServerBusy extends TryAgain {
-  override name = "ServerBusy";
+export class ServerBusyError extends RetryableError {
+  override name = "ServerBusyError";
 }
 
 /** The server understood and says no. */
-export class ServerRefused extends TransferFailed {
+export class ServerRefusedError extends TransferFailedError {
+  override readonly name = "ServerRefusedError";
+
   readonly status: number;
   constructor(status: number, message: string) {
     super(message);
@@ -58,12 +60,12 @@ export async function untilAnswered<T>(
     // would only lose time.
     void deps.link
       .ticket(ticket, AbortSignal.any([signal, over.signal]))
-      .then(() => over.abort(new TryAgain("The agent reconnected to the server.")))
+      .then(() => over.abort(new RetryableError("The link was made anew.")))
       .catch(() => undefined);
     // A network device that has forgotten a connection sends no error. A new connection may work.
     void watch
       .silentRequest(LIMITS.silentRequestMs, AbortSignal.any([signal, over.signal]))
-      .then(() => over.abort(new TryAgain("The request was silent for too long.")))
+      .then(() => over.abort(new RetryableError("The request was silent for too long.")))
       .catch(() => undefined);
     try {
       const done = await work(ticket, AbortSignal.any([signal, over.signal]));
@@ -71,9 +73,9 @@ export async function untilAnswered<T>(
       return done;
     } catch (error) {
       signal.throwIfAborted();
-      if (error instanceof ServerRefused && error.status === 401) dead = ticket;
-      else if (error instanceof TransferFailed) throw error;
-      if (error instanceof ServerBusy) watch.refused(error.message);
+      if (error instanceof ServerRefusedError && error.status === 401) dead = ticket;
+      else if (error instanceof TransferFailedError) throw error;
+      if (error instanceof ServerBusyError) watch.refused(error.message);
       deps.log.warn("transferRetry", { error: messageOf(error) });
     } finally {
       over.abort();
@@ -96,6 +98,6 @@ export async function requestOnce(
   const response = await exchange({ ...init, url, headers }, deps.network, signal);
   if (response.status >= 200 && response.status < 300) return response;
   const message = await readErrorMessage(response);
-  if (response.status >= 500 || TRY_AGAIN_STATUSES.has(response.status)) throw new ServerBusy(message);
-  throw new ServerRefused(response.status, message);
+  if (response.status >= 500 || TRY_AGAIN_STATUSES.has(response.status)) throw new ServerBusyError(message);
+  throw new ServerRefusedError(response.status, message);
 }

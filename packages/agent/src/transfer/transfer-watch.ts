@@ -5,8 +5,8 @@
 import type { Clock } from "../core/ports.ts";
 
 /** A transfer that will not succeed; the message is for people. */
-export class TransferFailed extends Error {
-  override name = "TransferFailed";
+export class TransferFailedError extends Error {
+  override name = "TransferFailedError";
 }
 
 export class TransferWatch {
@@ -15,10 +15,7 @@ export class TransferWatch {
   readonly #gaveUp = new AbortController();
   #movedAtMs: number;
   #lastRefusal: string | null = null;
-  /**
-   * Aborted with {@link TransferFailed} when a limit is exceeded, or with the outer signal's
-   * reason.
-   */
+  /** Aborted with {@link TransferFailedError} when a limit is passed, or with the outer signal's reason. */
   readonly signal: AbortSignal;
 
   /** @param limits null for a transfer that is retried until it is aborted */
@@ -30,7 +27,7 @@ export class TransferWatch {
     const ends = AbortSignal.any([outer, this.#over.signal]);
     const giveUp = (message: string) => () => {
       const refusal = this.#lastRefusal === null ? "" : ` The server's last answer was: ${this.#lastRefusal}`;
-      this.#gaveUp.abort(new TransferFailed(`${message}${refusal}`));
+      this.#gaveUp.abort(new TransferFailedError(`${message}${refusal}`));
     };
     const { transferTimeoutMs, stallTimeoutMs } = limits;
     clock

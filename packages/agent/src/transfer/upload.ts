@@ -7,8 +7,8 @@ import { PART_BYTES, PART_SHA256_HEADER, resultCompletePath, resultPartPath } fr
 import { LIMITS } from "../limits.ts";
 import type { HttpAnswer } from "./http-exchange.ts";
 import { readBoundedText } from "./response-body.ts";
-import { requestOnce, ServerRefused, type TransferDeps, TryAgain, untilAnswered } from "./server-request.ts";
-import { TransferFailed, type TransferWatch } from "./transfer-watch.ts";
+import { RetryableError, requestOnce, ServerRefusedError, type TransferDeps, untilAnswered } from "./server-request.ts";
+import { TransferFailedError, type TransferWatch } from "./transfer-watch.ts";
 
 export interface Upload {
   kind: "uploaded";
@@ -26,10 +26,9 @@ const BAD_REQUEST = 400;
 const CONFLICT = 409;
 
 /**
- * Resolves when the server has the whole result durably. Rejects with ServerRefused when the server
- * does not want it (410), and with TransferFailed when a limit is passed. If the server reports
- * that the whole differs from what was sent, everything is sent again under a new id, and
- * `makeChunks` is called again.
+ * Resolves when the server has all of it durably. Rejects with ServerRefusedError when it does not want it (410), with
+ * TransferFailedError when a limit is passed. When the server finds a whole that differs from what was sent, everything is
+ * sent again under a new id: `makeChunks` is called anew.
  */
 export async function upload(
   deps: TransferDeps,
@@ -41,9 +40,9 @@ export async function upload(
     try {
       return await uploadOnce(deps, target, makeChunks(), watch);
     } catch (error) {
-      if (!(error instanceof ServerRefused) || error.status !== CONFLICT) throw error;
+      if (!(error instanceof ServerRefusedError) || error.status !== CONFLICT) throw error;
       if (restart >= LIMITS.uploadRestarts) {
-        throw new TransferFailed(`The server kept finding the result incomplete: ${error.message}`);
+        throw new TransferFailedError(`The server kept finding the result incomplete: ${error.message}`);
       }
     }
   }
@@ -115,9 +114,9 @@ async function putPart(
     try {
       await finish(await requestOnce(deps, path, ticket, { method: "PUT", body: bytes, headers, onProgress }, signal));
     } catch (error) {
-      // The server refuses bytes that changed in transit as a bad request (`PartMismatch`).
-      const isBad = error instanceof ServerRefused && error.status === BAD_REQUEST;
-      if (isBad && refusals++ < LIMITS.partRestarts) throw new TryAgain(error.message);
+      // Bytes that were changed on the way are refused as a bad request (`PartMismatch`).
+      const isBad = error instanceof ServerRefusedError && error.status === BAD_REQUEST;
+      if (isBad && refusals++ < LIMITS.partRestarts) throw new RetryableError(error.message);
       throw error;
     }
   });

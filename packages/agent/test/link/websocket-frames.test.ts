@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { encodeFrame, FrameReader, type Message, OPCODE, WebSocketFault } from "../../src/link/websocket-frames.ts";
+import {
+  encodeFrame,
+  FrameReader,
+  type Message,
+  OPCODE,
+  WebSocketProtocolError,
+} from "../../src/link/websocket-frames.ts";
 
 const read = (reader: FrameReader, ...chunks: Uint8Array[]): Message[] =>
   chunks.flatMap((chunk) => [...reader.push(chunk)]);
@@ -104,7 +110,7 @@ test("what breaks the protocol is a fault", () => {
     ],
   ];
   for (const [what, chunks] of cases) {
-    assert.throws(() => read(new FrameReader(100), ...chunks), WebSocketFault, what);
+    assert.throws(() => read(new FrameReader(100), ...chunks), WebSocketProtocolError, what);
   }
 });
 

@@ -1,7 +1,7 @@
 import type { ActionOptions, MachineActionWire, StartCommandRequest } from "@halligan/protocol/api";
 import { ApiError, type HalliganClient, UnreachableError } from "@halligan/protocol/client";
 import type { CommandContext } from "../command.ts";
-import { CliError, Interrupted } from "../errors/cli-error.ts";
+import { CliError, InterruptedError } from "../errors/cli-error.ts";
 
 export interface StartRequest {
   machineId: string;
@@ -24,7 +24,7 @@ export async function startAction(
     return await client.startLiveResponse(machineId, request, { signal });
   } catch (error) {
     const look = `The action may have been started; see: halligan actions --machine ${machineId}`;
-    if (error instanceof Interrupted) throw new Interrupted(error.signal, `Interrupted. ${look}`);
+    if (error instanceof InterruptedError) throw new InterruptedError(error.signal, `Interrupted. ${look}`);
     if (error instanceof UnreachableError) {
       throw new CliError("unreachable", "Unreachable", `${error.message}\n${look}`, { cause: error });
     }

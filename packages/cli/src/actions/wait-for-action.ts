@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { FINAL_STATUSES, type MachineActionWire, type TransferWire, type WaitingWire } from "@halligan/protocol/api";
 import { ApiError, type HalliganClient, UnreachableError } from "@halligan/protocol/client";
-import { CliError, Interrupted } from "../errors/cli-error.ts";
+import { CliError, InterruptedError } from "../errors/cli-error.ts";
 import { describeFailure } from "../errors/describe-failure.ts";
 import { orSee } from "../errors/or-see.ts";
 import type { Progress } from "../render/progress/progress.ts";
@@ -31,10 +31,9 @@ export interface WaitOptions {
 }
 
 /**
- * Returns the action once its status is final. It follows the event stream where the server has
- * one. Otherwise, or when the stream breaks, it polls. Throws CliError `waitLimitReached`, and
- * `Interrupted` with a message that says how to continue: the action runs on without a waiting
- * client.
+ * The action once its status is final: by its events where the server has them, by asking again and again where not, or when their
+ * stream was cut. Throws CliError `waitLimitReached`, and `InterruptedError` that says how to go on: the
+ * action does not end because nobody waits for it.
  */
 export async function waitForAction(
   client: HalliganClient,
@@ -142,9 +141,9 @@ function createActionReader(
 }
 
 function explainInterrupt(reason: unknown, actionId: string, json: Record<string, unknown>): unknown {
-  if (!(reason instanceof Interrupted)) return reason;
+  if (!(reason instanceof InterruptedError)) return reason;
   const message = `No longer waiting. Action ${actionId} goes on.\n${howToGoOn(actionId)}`;
-  return new Interrupted(reason.signal, message, json);
+  return new InterruptedError(reason.signal, message, json);
 }
 
 function howToGoOn(actionId: string): string {

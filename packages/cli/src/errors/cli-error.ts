@@ -5,7 +5,7 @@ import type { ExitName } from "./exit-codes.ts";
  * members that the document of `--json` contains in addition to `error`.
  */
 export class CliError extends Error {
-  override readonly name = "CliError";
+  override readonly name: string = "CliError";
   readonly exit: ExitName;
   readonly code: string;
   readonly json: Record<string, unknown>;
@@ -24,13 +24,17 @@ export class CliError extends Error {
 }
 
 export class UsageError extends CliError {
+  override readonly name = "UsageError";
+
   constructor(message: string) {
     super("usage", "Usage", message);
   }
 }
 
-/** Why the command was stopped. It is the reason of the command's AbortSignal. */
-export class Interrupted extends CliError {
+/** Why the command was told to stop; the reason of its AbortSignal. */
+export class InterruptedError extends CliError {
+  override readonly name = "InterruptedError";
+
   constructor(signal: "SIGINT" | "SIGTERM", message = "Interrupted.", json: Record<string, unknown> = {}) {
     super(signal === "SIGINT" ? "interrupted" : "terminated", "Interrupted", message, { json });
     this.signal = signal;

@@ -7,8 +7,8 @@ const MAX_LINE_CHARACTERS = 400;
 const GUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/;
 const ACTION = new RegExp(`"actionId":"(${GUID.source})"|/machineactions/(${GUID.source})`);
 const ERROR = /"level":(50|60|"error")/;
-/** Each part of a node logs this many times per second while its database is unavailable. */
-const AWAY = /"type":"StoreUnavailable"/;
+/** What every part of a node says, many times a second, while its database is away. */
+const AWAY = /"type":"StoreUnavailableError"/;
 
 /**
  * Collects what every program reports of each action, in the order of arrival, to explain a

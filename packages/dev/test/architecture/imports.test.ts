@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { posix } from "node:path";
 import { test } from "node:test";
 import {
@@ -150,6 +151,27 @@ test("domain has no I/O, no clock and no randomness: it imports nothing of node"
   const faults = inServer
     .filter(({ path }) => path.startsWith("server/src/domain/"))
     .flatMap(({ path, imports }) => imports.filter((one) => one.startsWith("node:")).map((one) => `${path}: ${one}`));
+  assert.deepEqual(faults, []);
+});
+
+const CLASS = /\bclass (\w+)(?:<[^>]*>)? extends (\w+)[^{]*\{([\s\S]*?)\}\n(?=\S|\n|$)/g;
+
+test("each error class ends in Error and sets its name, so a log and a stack say what it is", async () => {
+  const tested = names.filter((name) => existsSync(new URL(`../../../${name}/test`, import.meta.url)));
+  const files = [...all, ...(await Promise.all(tested.map((name) => sources(`${name}/test`)))).flat()];
+  const classes = files.flatMap(({ path, text }) =>
+    [...text.matchAll(CLASS)].map(([, name = "", parent = "", body = ""]) => ({ path, name, parent, body })),
+  );
+  const errors = new Set(["Error"]);
+  for (let size = 0; size !== errors.size; ) {
+    size = errors.size;
+    for (const { name, parent } of classes) if (errors.has(parent)) errors.add(name);
+  }
+  const faults = classes
+    .filter(({ parent }) => errors.has(parent))
+    .filter(({ name, body }) => !name.endsWith("Error") || !new RegExp(`\\bname(?:: string)? = "${name}"`).test(body))
+    .map(({ path, name }) => `${path}: ${name}`);
+  assert.ok(errors.size > 20, `only ${[...errors]} were found`);
   assert.deepEqual(faults, []);
 });
 

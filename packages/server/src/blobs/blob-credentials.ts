@@ -24,10 +24,7 @@ export interface BlobCredentials {
   readonly azureSas?: string;
 }
 
-/**
- * The blob store cannot be opened because of its settings. The message names the setting and is all
- * that the operator needs.
- */
-export class BlobStoreNotOpened extends Error {
-  override readonly name = "BlobStoreNotOpened";
+/** The blob store cannot be opened because of what is set: the message names the setting and is all that its owner needs. */
+export class BlobStoreNotOpenedError extends Error {
+  override readonly name = "BlobStoreNotOpenedError";
 }

@@ -14,9 +14,8 @@ export interface BlobStoreDeps {
 }
 
 /**
- * Opens the store at a location and tests that it can list, write and delete. Throws
- * `BlobStoreNotOpened` with the reason. The libraries of object stores are loaded only here,
- * because they would cost the embedded store 40 MiB and half a second for nothing.
+ * Opens the store at a location and tries that it can be listed, written and deleted in; `BlobStoreNotOpenedError` says what is wrong.
+ * The libraries of object stores are loaded only here: they cost the embedded default 40 MiB and half a second that it has no use for.
  */
 export async function openBlobStore(
   location: BlobLocation,

@@ -61,8 +61,10 @@ export interface PolicySettings {
   libraryApproval: boolean;
 }
 
-/** A mistake in the configuration. The message contains all that the operator needs. */
-export class ConfigError extends Error {}
+/** A mistake of whoever set it up: the message is all they need. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

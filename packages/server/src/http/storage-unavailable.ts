@@ -1,6 +1,6 @@
-import { BlobStoreUnavailable } from "../blobs/blob-store.ts";
-import { StoreUnavailable } from "../store/store-unavailable.ts";
+import { BlobStoreUnavailableError } from "../blobs/blob-store.ts";
+import { StoreUnavailableError } from "../store/store-unavailable-error.ts";
 
 /** The edge knows neither backend. This tells it which errors are answered with 503. */
 export const isStorageUnavailable = (error: unknown): error is Error =>
-  error instanceof StoreUnavailable || error instanceof BlobStoreUnavailable;
+  error instanceof StoreUnavailableError || error instanceof BlobStoreUnavailableError;

@@ -13,7 +13,7 @@ import { forever, Life } from "../time/life.ts";
 import { type KeyPair, serverKeys } from "../world/keys.ts";
 import type { World } from "../world/world.ts";
 import { agentClock } from "./agent-clock.ts";
-import { JournalFile, NoSpaceLeft } from "./journal-file.ts";
+import { JournalFile, NoSpaceLeftError } from "./journal-file.ts";
 import { ProcessTable } from "./process-table.ts";
 import { type CommandWatcher, SimRunner } from "./sim-runner.ts";
 import { Transfers } from "./transfers.ts";
@@ -206,7 +206,7 @@ export class Device {
 
   #failed(agent: Agent, error: unknown): void {
     if (agent.life.isOver) return;
-    const isFull = error instanceof NoSpaceLeft;
+    const isFull = error instanceof NoSpaceLeftError;
     if (isFull || agent.stop.signal.aborted) this.#exited(agent);
     // The device's service manager restarts it.
     if (isFull) this.#world.timeline.after(RESTART_MS, () => this.startAgent());

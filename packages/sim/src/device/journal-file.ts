@@ -7,7 +7,9 @@ type Unsynced = { kind: "append"; bytes: Uint8Array } | { kind: "replace"; bytes
 /** How many earlier contents are kept: those of a few actions. */
 const HISTORY = 48;
 
-export class NoSpaceLeft extends Error {}
+export class NoSpaceLeftError extends Error {
+  override readonly name = "NoSpaceLeftError";
+}
 
 /**
  * The bytes of the journal on a device. Bytes that are written and not yet synced can survive a
@@ -73,7 +75,7 @@ export class JournalFile {
 
   async #write(life: Life, change: Unsynced): Promise<void> {
     if (life.isOver) return forever();
-    if (this.isFull) throw new NoSpaceLeft("no space left on the simulated disk");
+    if (this.isFull) throw new NoSpaceLeftError("no space left on the simulated disk");
     this.#unsynced = change;
     this.#mayBeStruck();
     await this.#world.delay(1, 8);

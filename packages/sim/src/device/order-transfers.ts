@@ -35,7 +35,7 @@ export class OrderTransfers {
     this.#transfers = transfers;
   }
 
-  /** Rejects with TransferRefused when no open order of the device names the file. */
+  /** Rejects with TransferRefusedError when no open order of the device names the file. */
   async fetch(actionId: string, fileSha256: string, signal: AbortSignal): Promise<void> {
     await this.#transfers.untilAnswered(async (context, ticket) => {
       const action = await actionForTransfer(context, ticket, actionId);

@@ -18,7 +18,7 @@ import { behaviourOf, MISSING_PATH } from "../world/scripts.ts";
 import type { World } from "../world/world.ts";
 import { OrderTransfers, resultText } from "./order-transfers.ts";
 import type { ProcessTable, SimProcess } from "./process-table.ts";
-import { TransferRefused, type Transfers } from "./transfers.ts";
+import { TransferRefusedError, type Transfers } from "./transfers.ts";
 
 export interface CommandWatcher {
   /** A command begins on the device. This is what an outside observer could see. */
@@ -65,7 +65,7 @@ export class SimRunner implements Runner {
       signal.throwIfAborted();
     } catch (error) {
       if (signal.aborted) return notRun(signal.reason === "agentStops" ? STOPPED_BEFORE_TEXT : CANCELLED_TEXT);
-      if (error instanceof TransferRefused) return notRun(error.message);
+      if (error instanceof TransferRefusedError) return notRun(error.message);
       throw error;
     }
     if (life.isOver) return notRun("the agent is dead");
@@ -90,8 +90,8 @@ export class SimRunner implements Runner {
       return this.#told(job, await this.#transfer(job, limit));
     } catch (error) {
       signal.throwIfAborted();
-      if (!over.signal.aborted && !(error instanceof TransferRefused)) throw error;
-      const text = error instanceof TransferRefused ? error.message : "The transfer took too long.";
+      if (!over.signal.aborted && !(error instanceof TransferRefusedError)) throw error;
+      const text = error instanceof TransferRefusedError ? error.message : "The transfer took too long.";
       return this.#told(job, { outcome: "failed", errors: [text], result: null });
     } finally {
       done.abort();
@@ -111,7 +111,7 @@ export class SimRunner implements Runner {
     try {
       return await this.#orders.upload(job, signal);
     } catch (error) {
-      if (error instanceof TransferRefused) return null;
+      if (error instanceof TransferRefusedError) return null;
       throw error;
     }
   }
@@ -167,7 +167,7 @@ export class SimRunner implements Runner {
       return { outcome: "completed", errors: [], result: await this.#orders.upload(job, signal) };
     } catch (error) {
       signal.throwIfAborted();
-      if (!(error instanceof TransferRefused)) throw error;
+      if (!(error instanceof TransferRefusedError)) throw error;
       return { outcome: "failed", errors: [error.message], result: null };
     }
   }

@@ -8,8 +8,10 @@ type Ticket = NonNullable<Awaited<ReturnType<typeof verifyLinkTicket>>>;
 type Answer<T> = { ok: true; value: T } | { ok: false; error: DomainError };
 export type Request<T> = (context: ServiceContext, ticket: Ticket) => Promise<Answer<T>>;
 
-/** The server refused the request and would refuse it again. */
-export class TransferRefused extends Error {
+/** The server said no, and will say so again. */
+export class TransferRefusedError extends Error {
+  override readonly name = "TransferRefusedError";
+
   readonly code: DomainError["code"];
   constructor(code: DomainError["code"]) {
     super(`the server refused the transfer: ${code}`);
@@ -17,7 +19,9 @@ export class TransferRefused extends Error {
   }
 }
 
-class Unreachable extends Error {}
+class UnreachableError extends Error {
+  override readonly name = "UnreachableError";
+}
 
 const RETRIES = { baseMs: 500, capMs: 10_000 };
 
@@ -47,7 +51,7 @@ export class Transfers {
     this.#clock = device.clock;
   }
 
-  /** Rejects with {@link TransferRefused}, or when `signal` aborts. */
+  /** Rejects with {@link TransferRefusedError}, or when `signal` aborts. */
   async untilAnswered<T>(request: Request<T>, signal: AbortSignal): Promise<T> {
     let dead: string | null = null;
     for (let attempt = 0; ; attempt += 1) {
@@ -60,9 +64,9 @@ export class Transfers {
           continue;
         }
         if (answer.ok) return answer.value;
-        if (answer.error.code !== "InsufficientStorage") throw new TransferRefused(answer.error.code);
+        if (answer.error.code !== "InsufficientStorage") throw new TransferRefusedError(answer.error.code);
       } catch (error) {
-        if (!(error instanceof Unreachable)) throw error;
+        if (!(error instanceof UnreachableError)) throw error;
       }
       await this.#clock.sleep(backoffMs(attempt, RETRIES, this.#world.random.fraction()), signal);
     }
@@ -71,7 +75,7 @@ export class Transfers {
   async #once<T>(ticket: string, request: Request<T>): Promise<Answer<T> | "unauthorized"> {
     await this.#travel("request lost");
     const server = this.#server.running;
-    if (!server) throw new Unreachable();
+    if (!server) throw new UnreachableError();
     const arrive = async () => {
       const of = await verifyLinkTicket(server.context, ticket);
       return of ? request(server.context, of) : ("unauthorized" as const);
@@ -80,7 +84,7 @@ export class Transfers {
     const answer = await Promise.race([arrive(), server.life.over]).catch((error: unknown) => {
       if (!server.life.isOver) throw error;
     });
-    if (answer === undefined || server.life.isOver) throw new Unreachable();
+    if (answer === undefined || server.life.isOver) throw new UnreachableError();
     await this.#travel("answer lost");
     return answer;
   }
@@ -88,6 +92,6 @@ export class Transfers {
   async #travel(fault: string): Promise<void> {
     await this.#world.delay(1, 60);
     if (this.#life.isOver) return forever();
-    if (!this.#isOnline() || this.#world.strikes(fault, 0.04)) throw new Unreachable();
+    if (!this.#isOnline() || this.#world.strikes(fault, 0.04)) throw new UnreachableError();
   }
 }

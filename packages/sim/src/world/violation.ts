@@ -23,9 +23,9 @@ export const INVARIANTS = {
 
 export type Invariant = keyof typeof INVARIANTS;
 
-/** An invariant is violated. */
-export class Violation extends Error {
-  override name = "Violation";
+/** Something that must never happen has happened. */
+export class ViolationError extends Error {
+  override name = "ViolationError";
   readonly invariant: Invariant;
 
   constructor(invariant: Invariant, detail: string) {

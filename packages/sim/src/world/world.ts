@@ -1,7 +1,7 @@
 import { Random } from "../time/random.ts";
 import { Timeline } from "../time/timeline.ts";
 import { Trace } from "./trace.ts";
-import { type Invariant, Violation } from "./violation.ts";
+import { type Invariant, ViolationError } from "./violation.ts";
 
 /** Unix milliseconds at which every run begins. */
 const BEGINNING_MS = Date.UTC(2026, 0, 1);
@@ -36,7 +36,7 @@ export class World {
    * The server's store was restored from a backup, so the server has forgotten orders that it sent.
    */
   wasRestored = false;
-  #violation: Violation | null = null;
+  #violation: ViolationError | null = null;
 
   constructor(seed: number) {
     this.seed = seed;
@@ -52,7 +52,7 @@ export class World {
     return BEGINNING_MS + this.timeline.nowMs + this.wallOffsetMs;
   }
 
-  get violation(): Violation | null {
+  get violation(): ViolationError | null {
     return this.#violation;
   }
 
@@ -62,7 +62,7 @@ export class World {
    */
   violated(invariant: Invariant, detail: string): void {
     if (this.#violation) return;
-    this.#violation = new Violation(invariant, detail);
+    this.#violation = new ViolationError(invariant, detail);
     this.trace.note("VIOLATION", this.#violation.message);
   }
 

@@ -7,7 +7,7 @@
  * call is pending.
  */
 import { abortable } from "../../core/deadline.ts";
-import { TransferFailed } from "../../transfer/transfer-watch.ts";
+import { TransferFailedError } from "../../transfer/transfer-watch.ts";
 
 export class FileCalls {
   #stuck = 0;
@@ -23,7 +23,7 @@ export class FileCalls {
    */
   async run<T>(signal: AbortSignal, call: () => Promise<T>, onLate: (value: T) => void = () => undefined): Promise<T> {
     signal.throwIfAborted();
-    if (this.#stuck > 0) throw new TransferFailed(STILL_STUCK);
+    if (this.#stuck > 0) throw new TransferFailedError(STILL_STUCK);
     const outcome = call();
     let isSettled = false;
     const settled = outcome.then(
@@ -41,8 +41,8 @@ export class FileCalls {
       this.#stuck++;
       void settled.then(() => this.#stuck--);
       void outcome.then(onLate, () => undefined);
-      throw error instanceof TransferFailed
-        ? new TransferFailed(`${error.message} ${NOT_ANSWERING}`, { cause: error })
+      throw error instanceof TransferFailedError
+        ? new TransferFailedError(`${error.message} ${NOT_ANSWERING}`, { cause: error })
         : error;
     }
   }

@@ -2,8 +2,8 @@
 
 import type { CommandJob, TransferCommand, TransferEnd } from "../../core/ports.ts";
 import { gzipMember } from "../../transfer/gzip-member.ts";
-import { ServerRefused } from "../../transfer/server-request.ts";
-import { TransferFailed, TransferWatch } from "../../transfer/transfer-watch.ts";
+import { ServerRefusedError } from "../../transfer/server-request.ts";
+import { TransferFailedError, TransferWatch } from "../../transfer/transfer-watch.ts";
 import { upload } from "../../transfer/upload.ts";
 import type { CommandDeps } from "../command-deps.ts";
 import { changeNote } from "./file-change.ts";
@@ -34,8 +34,8 @@ export async function getFile(
     return { outcome: "completed", errors, result: change ? { ...result, fileChange: change } : result };
   } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof ServerRefused) return failed(`The server did not take the file: ${error.message}`);
-    if (error instanceof TransferFailed) return failed(error.message);
+    if (error instanceof ServerRefusedError) return failed(`The server did not take the file: ${error.message}`);
+    if (error instanceof TransferFailedError) return failed(error.message);
     throw error;
   }
 }

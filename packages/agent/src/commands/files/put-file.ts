@@ -8,7 +8,7 @@ import { syncFolder } from "../../disk/durable.ts";
 import { isErrno, reasonOf } from "../../disk/errno.ts";
 import { ensureDataFolders } from "../../disk/private-folder.ts";
 import { download } from "../../transfer/download.ts";
-import { TransferFailed, TransferWatch } from "../../transfer/transfer-watch.ts";
+import { TransferFailedError, TransferWatch } from "../../transfer/transfer-watch.ts";
 import type { CommandDeps } from "../command-deps.ts";
 import { deviceFileNameFault, notInLibrary } from "../file-name.ts";
 
@@ -43,7 +43,7 @@ export async function putFile(
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
     signal.throwIfAborted();
-    if (error instanceof TransferFailed) return failed(error.message);
+    if (error instanceof TransferFailedError) return failed(error.message);
     if (isErrno(error, "EISDIR", "ENOTEMPTY", "EEXIST")) {
       return failed(`'${fileName}' could not be put into the working folder: a folder has this name there.`);
     }

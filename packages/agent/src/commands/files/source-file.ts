@@ -17,7 +17,7 @@ import type { DataFolder } from "../../disk/data-folder.ts";
 import { isErrno, reasonOf } from "../../disk/errno.ts";
 import { deviceKeyFile } from "../../identity/device-key.ts";
 import { LIMITS } from "../../limits.ts";
-import { TransferFailed, type TransferWatch } from "../../transfer/transfer-watch.ts";
+import { TransferFailedError, type TransferWatch } from "../../transfer/transfer-watch.ts";
 import { fileCalls } from "./file-calls.ts";
 import { type Collected, fileChange } from "./file-change.ts";
 
@@ -25,19 +25,19 @@ import { type Collected, fileChange } from "./file-change.ts";
 export type ReadWatch = Pick<TransferWatch, "signal" | "moved">;
 
 /**
- * Opens the file that a GetFile names. Rejects with TransferFailed if the file may not be
- * collected. The agent's own key may not be collected, under any name.
+ * Opens what a GetFile names. Rejects with TransferFailedError for what is no file that may be collected; the agent's own key is not, under
+ * whatever name.
  */
 export async function openSourceFile(
   asked: string,
   { root, work: workFolder }: Pick<DataFolder, "root" | "work">,
   watch: ReadWatch,
 ): Promise<SourceFile> {
-  if (asked === "") throw new TransferFailed("No path was given.");
-  if (asked.includes("\0")) throw new TransferFailed("The path contains a NUL character.");
+  if (asked === "") throw new TransferFailedError("No path was given.");
+  if (asked.includes("\0")) throw new TransferFailedError("The path contains a NUL character.");
   const file = path.isAbsolute(asked) ? asked : path.join(workFolder, asked);
   const refuse = (why: string, cause?: unknown) =>
-    new TransferFailed(`'${asked}' cannot be fetched: ${why}.`, { cause });
+    new TransferFailedError(`'${asked}' cannot be fetched: ${why}.`, { cause });
   if (!path.isAbsolute(asked) && !isInside(workFolder, file))
     throw refuse("a relative path must stay in the working folder");
   const { signal } = watch;
@@ -64,7 +64,7 @@ export async function openSourceFile(
     return new SourceFile(file, opened, watch, isNamed(path.resolve(file), real) ? null : real);
   } catch (error) {
     if (handle) closeInBackground(handle);
-    if (error instanceof TransferFailed) throw error;
+    if (error instanceof TransferFailedError) throw error;
     signal.throwIfAborted();
     const isDangling = isErrno(error, "ENOENT") && (await isLink(file, watch));
     throw refuse(isDangling ? "it is a link to something that does not exist" : reasonOf(error), error);
@@ -159,10 +159,9 @@ export class SourceFile implements AsyncDisposable {
   }
 
   /**
-   * Blocks of 1 MiB. A block is valid until the block after the next is requested. Two buffers
-   * alternate, because new buffers for each block are collected late (400 MB under Bun: 114 MB
-   * resident at the peak instead of 183). The file can be read several times, each time from the
-   * beginning. Rejects with TransferFailed.
+   * Blocks of 1 MiB. A block holds until the one after the next is asked for: two buffers take turns, as new ones for
+   * each block are collected late (400 MB under Bun: 114 MB resident at the peak instead of 183). Can be read more than
+   * once, each time from the beginning. Rejects with TransferFailedError.
    */
   async *blocks(): AsyncGenerator<Uint8Array, void, undefined> {
     this.#change = null;
@@ -192,7 +191,7 @@ export class SourceFile implements AsyncDisposable {
       return (await this.#readBlock(new Uint8Array(PROBE_BYTES), at)) > 0;
     } catch (error) {
       this.#watch.signal.throwIfAborted();
-      if (error instanceof TransferFailed) return true;
+      if (error instanceof TransferFailedError) return true;
       throw error;
     }
   }
@@ -207,13 +206,13 @@ export class SourceFile implements AsyncDisposable {
         if (bytesRead === 0) break;
         filled += bytesRead;
       } catch (error) {
-        if (error instanceof TransferFailed) throw error;
+        if (error instanceof TransferFailedError) throw error;
         this.#watch.signal.throwIfAborted();
         const at = position + filled;
         // A file such as /proc/kmsg returns only new content, and has returned all of it.
         if (isErrno(error, "EAGAIN") && at > 0) break;
         const why = isErrno(error, "EAGAIN") ? "it has nothing to read now" : reasonOf(error);
-        throw new TransferFailed(`The file could not be read at byte ${at}: ${why}.`, { cause: error });
+        throw new TransferFailedError(`The file could not be read at byte ${at}: ${why}.`, { cause: error });
       }
     }
     return filled;
@@ -223,9 +222,9 @@ export class SourceFile implements AsyncDisposable {
     try {
       return await this.#call(() => this.#handle.stat({ bigint: true }));
     } catch (error) {
-      if (error instanceof TransferFailed) throw error;
+      if (error instanceof TransferFailedError) throw error;
       this.#watch.signal.throwIfAborted();
-      throw new TransferFailed(`The file could not be read: ${reasonOf(error)}.`, { cause: error });
+      throw new TransferFailedError(`The file could not be read: ${reasonOf(error)}.`, { cause: error });
     }
   }
 
@@ -233,7 +232,7 @@ export class SourceFile implements AsyncDisposable {
     try {
       return await this.#call(() => stat(this.#path, { bigint: true }));
     } catch (error) {
-      if (error instanceof TransferFailed) throw error;
+      if (error instanceof TransferFailedError) throw error;
       this.#watch.signal.throwIfAborted();
       return isErrno(error, "ENOENT", "ENOTDIR") ? null : "unknown";
     }

@@ -13,7 +13,7 @@ import { isErrno, reasonOf } from "../../disk/errno.ts";
 import { scriptFolder } from "../../disk/order-files.ts";
 import { LIMITS } from "../../limits.ts";
 import { download, sha256Of } from "../../transfer/download.ts";
-import { TransferFailed, TransferWatch } from "../../transfer/transfer-watch.ts";
+import { TransferFailedError, TransferWatch } from "../../transfer/transfer-watch.ts";
 import type { CommandDeps } from "../command-deps.ts";
 import { scriptFileName } from "../file-name.ts";
 import { UTF8_MARK } from "./script-content.ts";
@@ -25,9 +25,8 @@ export interface FetchedScript {
 }
 
 /**
- * The file is not made durable, because a script that was not started before a crash is not started
- * after it. Rejects with TransferFailed for people, or with the signal's reason. In both cases, no
- * part of the file is left on disk.
+ * Not made durable: a script that was not started before a crash is not started after it either.
+ * Rejects with TransferFailedError for people, or with the signal's reason; then nothing of it is left on disk.
  */
 export async function fetchScript(
   deps: CommandDeps,
@@ -57,8 +56,8 @@ export async function fetchScript(
   } catch (error) {
     await rm(folder, { recursive: true, force: true }).catch(() => undefined);
     signal.throwIfAborted();
-    if (error instanceof TransferFailed) throw error;
-    throw new TransferFailed(`The script could not be put on the device: ${reasonOf(error)}.`, { cause: error });
+    if (error instanceof TransferFailedError) throw error;
+    throw new TransferFailedError(`The script could not be put on the device: ${reasonOf(error)}.`, { cause: error });
   }
 }
 

@@ -10,7 +10,7 @@ import type { MadeCgroup } from "../../process/cgroups/cgroup-home.ts";
 import type { OpenPipes } from "../../process/script-pipes.ts";
 import { type ScriptProcess, spawnScript } from "../../process/spawn-script.ts";
 import { startTimeOf } from "../../process/tree/process-table.ts";
-import { TransferFailed } from "../../transfer/transfer-watch.ts";
+import { TransferFailedError } from "../../transfer/transfer-watch.ts";
 import type { CommandDeps } from "../command-deps.ts";
 import { notInLibrary } from "../file-name.ts";
 import { scriptEnvironment, treeMark } from "../script-environment.ts";
@@ -61,7 +61,7 @@ export async function runScript(
     cgroup?.group.remove();
     if (opened) deps.scriptPipes.abandoned(opened);
     if (signal.aborted) return notRun(signal.reason === "agentStops" ? STOPPED_BEFORE_TEXT : CANCELLED_TEXT);
-    if (error instanceof TransferFailed) return notRun(error.message);
+    if (error instanceof TransferFailedError) return notRun(error.message);
     return notRun(`The script could not be started: ${reasonOf(error)}.`);
   }
   // The process exists, perhaps as a zombie, until a later turn of the event loop handles its exit.

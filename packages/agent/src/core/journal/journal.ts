@@ -114,17 +114,17 @@ const WAITING: CommandState = {
   acked: false,
 };
 
-/** A record does not follow from the state, so this agent did not write the journal. */
-export class JournalContradiction extends Error {
-  override name = "JournalContradiction";
+/** A record that does not follow from the state: the journal is not one that this agent wrote. */
+export class JournalContradictionError extends Error {
+  override name = "JournalContradictionError";
 }
 
 export function fold(state: JournalState | null, record: JournalRecord): JournalState {
   if (record.type === "journal") {
-    if (state) throw new JournalContradiction("a second beginning");
+    if (state) throw new JournalContradictionError("a second beginning");
     return { journalId: record.journalId, highestOrderSeq: 0, rollingValue: null, orders: new Map() };
   }
-  if (!state) throw new JournalContradiction("no beginning");
+  if (!state) throw new JournalContradictionError("no beginning");
   switch (record.type) {
     case "highest":
       return { ...state, highestOrderSeq: Math.max(state.highestOrderSeq, record.orderSeq) };
@@ -132,7 +132,7 @@ export function fold(state: JournalState | null, record: JournalRecord): Journal
       return { ...state, rollingValue: record.value };
     case "accepted": {
       const { order } = record;
-      if (state.orders.has(order.orderSeq)) throw new JournalContradiction("an order accepted twice");
+      if (state.orders.has(order.orderSeq)) throw new JournalContradictionError("an order accepted twice");
       return {
         ...withOrder(state, { order, commands: order.commands.map(() => WAITING), ending: false, closed: null }),
         highestOrderSeq: Math.max(state.highestOrderSeq, order.orderSeq),
@@ -140,7 +140,7 @@ export function fold(state: JournalState | null, record: JournalRecord): Journal
     }
     case "started":
       return withCommand(state, record, ({ startId }) => {
-        if (startId !== null) throw new JournalContradiction("a command started twice");
+        if (startId !== null) throw new JournalContradictionError("a command started twice");
         return { state: "running", startId: record.startId };
       });
     case "process":
@@ -189,7 +189,7 @@ export function snapshot(state: JournalState): JournalRecord[] {
 
 function orderOf(state: JournalState, orderSeq: number): OrderState {
   const held = state.orders.get(orderSeq);
-  if (!held) throw new JournalContradiction("a record of an order that is not held");
+  if (!held) throw new JournalContradictionError("a record of an order that is not held");
   return held;
 }
 
@@ -204,7 +204,7 @@ function withCommand(
 ): JournalState {
   const held = orderOf(state, at.orderSeq);
   const before = held.commands[at.index];
-  if (!before) throw new JournalContradiction("a record of a command that its order does not have");
+  if (!before) throw new JournalContradictionError("a record of a command that its order does not have");
   return withOrder(state, { ...held, commands: held.commands.with(at.index, { ...before, ...change(before) }) });
 }
 

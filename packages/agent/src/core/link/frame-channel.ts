@@ -5,7 +5,7 @@
 import { type AgentFrame, MAX_FRAME_BYTES, parseServerFrame, type ServerFrame } from "@halligan/protocol/link";
 import { FrameSeal, type LinkKeys } from "@halligan/protocol/link-crypto";
 import type { Clock, Connection, Received } from "../ports.ts";
-import { LinkEnded } from "./link-ended.ts";
+import { LinkEndedError } from "./link-ended-error.ts";
 import { LinkTime } from "./link-time.ts";
 
 export interface ReceivedFrame {
@@ -58,21 +58,21 @@ export class FrameChannel {
     this.#connection.sendText(this.#seal ? this.#seal.toServer.seal(json) : json);
   }
 
-  /** Rejects with {@link LinkEnded} when the connection is no longer usable. */
+  /** Rejects with {@link LinkEndedError} when the connection is of no use any more. */
   async next(signal: AbortSignal): Promise<ReceivedFrame> {
     const received = await this.#connection.receive(signal);
     if (received.kind === "closed") throw this.#ended(received);
     if (received.kind !== "text" || received.text.length > MAX_FRAME_BYTES) {
-      throw new LinkEnded("The server sent a frame of a wrong kind or size.");
+      throw new LinkEndedError("A frame of a wrong kind or size came.");
     }
     const { text } = received;
     return this.#seal ? openSealed(this.#seal, text) : frameOf(text, text, this.#clock.monotonicMs());
   }
 
-  #ended({ code, reason }: Extract<Received, { kind: "closed" }>): LinkEnded {
+  #ended({ code, reason }: Extract<Received, { kind: "closed" }>): LinkEndedError {
     const words = this.#seal ? this.#seal.fromServer.openClose(code, reason) : reason;
-    if (words === null) return new LinkEnded("The link broke.", code);
-    return new LinkEnded(words || "The server closed the connection.", code, true);
+    if (words === null) return new LinkEndedError("The link broke.", code);
+    return new LinkEndedError(words || "The server closed the link.", code, true);
   }
 }
 
@@ -80,7 +80,7 @@ function openSealed({ fromServer, time }: Seal, sealed: string): ReceivedFrame {
   const text = fromServer.open(sealed);
   const digits = text === null ? undefined : LINK_MS.exec(text)?.[1];
   if (text === null || digits === undefined) {
-    throw new LinkEnded("A frame was changed, repeated, left out or moved between the server and this device.");
+    throw new LinkEndedError("A frame was changed, repeated, left out or moved between the server and this device.");
   }
   const linkMs = Number(digits);
   const received = frameOf(text.slice(digits.length), text, time.sentAtMs(linkMs));
@@ -90,6 +90,6 @@ function openSealed({ fromServer, time }: Seal, sealed: string): ReceivedFrame {
 
 function frameOf(json: string, text: string, sentAtMs: number): ReceivedFrame {
   const frame = parseServerFrame(json);
-  if (!frame) throw new LinkEnded("The server sent a frame that this agent does not know.");
+  if (!frame) throw new LinkEndedError("A frame came that this agent does not know.");
   return { frame, sizeBytes: text.length, sentAtMs };
 }

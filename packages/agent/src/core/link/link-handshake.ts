@@ -17,7 +17,7 @@ import { withDeadline } from "../deadline.ts";
 import type { OrderKeys } from "../order-check.ts";
 import type { Clock, Connection } from "../ports.ts";
 import { FrameChannel } from "./frame-channel.ts";
-import { LinkEnded } from "./link-ended.ts";
+import { LinkEndedError } from "./link-ended-error.ts";
 
 export interface Identity {
   machineId: string;
@@ -71,16 +71,16 @@ export async function openLink(deps: HandshakeDeps, connection: Connection, sign
   );
   const { welcome } = opened;
   if (welcome.linkVersion === linkVersion) return opened;
-  throw new LinkEnded(
+  throw new LinkEndedError(
     `The server speaks link version ${welcome.linkVersion}, this agent version ${linkVersion}: upgrade the server first.`,
   );
 }
 
 async function challengeOf(connection: Connection, signal: AbortSignal): Promise<Uint8Array> {
   const first = await connection.receive(signal);
-  if (first.kind === "closed") throw new LinkEnded(first.reason || "The server closed the connection.", first.code);
+  if (first.kind === "closed") throw new LinkEndedError(first.reason || "The server closed the link.", first.code);
   if (first.kind !== "binary" || first.bytes.length !== CHALLENGE_BYTES) {
-    throw new LinkEnded("The server did not begin with a challenge: is this a Halligan server?");
+    throw new LinkEndedError("The server did not begin with a challenge: is this a Halligan server?");
   }
   return first.bytes;
 }
@@ -88,7 +88,7 @@ async function challengeOf(connection: Connection, signal: AbortSignal): Promise
 async function plainWelcome(connection: Connection, clock: Clock, signal: AbortSignal): Promise<OpenedLink> {
   const channel = FrameChannel.plain(connection, clock);
   const { frame } = await channel.next(signal);
-  if (frame.type !== "welcome") throw new LinkEnded(`The server sent ${frame.type} instead of a welcome.`);
+  if (frame.type !== "welcome") throw new LinkEndedError(`The server sent ${frame.type} instead of a welcome.`);
   return { welcome: frame, channel };
 }
 
@@ -104,15 +104,15 @@ async function provenWelcome(
   if (received.kind === "closed") {
     const { code, reason } = received;
     const words = handshake.refusal(code, reason, serverKey);
-    throw new LinkEnded(words ?? (reason || "The server closed the connection."), code, words !== null);
+    throw new LinkEndedError(words ?? (reason || "The server closed the link."), code, words !== null);
   }
   const frame = received.kind === "text" ? parseServerFrame(received.text) : null;
   if (frame?.type === "orderKeys") {
     await recovered(frame);
-    throw new LinkEnded("The server named other order keys instead of a welcome.");
+    throw new LinkEndedError("The server named other order keys instead of a welcome.");
   }
   const opened = frame?.type === "signedWelcome" ? handshake.open(frame, serverKey) : null;
-  if (!opened) throw new LinkEnded(UNPROVEN);
+  if (!opened) throw new LinkEndedError(UNPROVEN);
   return {
     welcome: opened.content,
     channel: FrameChannel.sealed(connection, clock, opened.keys, answeredAtMs),

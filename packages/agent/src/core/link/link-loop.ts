@@ -4,7 +4,7 @@ import { LIMITS } from "../../limits.ts";
 import { backoffMs } from "../backoff.ts";
 import { messageOf } from "../error-text.ts";
 import type { Random } from "../ports.ts";
-import { LinkEnded } from "./link-ended.ts";
+import { LinkEndedError } from "./link-ended-error.ts";
 import { type FrameHandlers, runLinkSession, type SessionDeps } from "./link-session.ts";
 
 /** Close codes that need a person. An early retry would not help. */
@@ -41,8 +41,8 @@ export async function keepLinked(
     } catch (error) {
       if (signal.aborted) return;
       if (deps.clock.monotonicMs() - begunMs >= LIMITS.stableLinkMs) attempt = 0;
-      const { code, isProven } = error instanceof LinkEnded ? error : { code: null, isProven: false };
-      // Without the order key, the server cannot prove that the refusal is its own.
+      const { code, isProven } = error instanceof LinkEndedError ? error : { code: null, isProven: false };
+      // A server that does not have the order key cannot prove that it refuses the device.
       const isBelieved = isProven || code === LINK_CLOSE.unauthorized;
       const hopeless = code === null || !isBelieved ? undefined : HOPELESS.get(code);
       waitMs = hopeless ? LIMITS.backoffCapMs : backoffMs(attempt, bounds, deps.random.fraction());

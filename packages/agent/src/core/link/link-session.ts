@@ -9,7 +9,7 @@ import type { LinkState } from "../link-state.ts";
 import type { OrderKeys } from "../order-check.ts";
 import type { Clock, Log, Net } from "../ports.ts";
 import type { FrameChannel, ReceivedFrame } from "./frame-channel.ts";
-import { LinkEnded } from "./link-ended.ts";
+import { LinkEndedError } from "./link-ended-error.ts";
 import { type Identity, openLink } from "./link-handshake.ts";
 
 export interface SessionDeps {
@@ -102,7 +102,7 @@ export async function runLinkSession(deps: SessionDeps, handlers: FrameHandlers,
     ]);
   } finally {
     link.down();
-    ended.abort(new LinkEnded("The connection has ended."));
+    ended.abort(new LinkEndedError("The link is over."));
     connection.close();
   }
 }
@@ -111,8 +111,8 @@ export async function runLinkSession(deps: SessionDeps, handlers: FrameHandlers,
 async function answerOf(channel: FrameChannel, clock: Clock, signal: AbortSignal): Promise<FrameOf<"helloAnswer">> {
   const received = await channel.next(signal);
   const { frame } = received;
-  if (frame.type !== "helloAnswer") throw new LinkEnded(`The server sent ${frame.type} instead of a helloAnswer.`);
-  if (!isFresh(received, clock.monotonicMs())) throw new LinkEnded("The answer to the hello came late.");
+  if (frame.type !== "helloAnswer") throw new LinkEndedError(`The server sent ${frame.type} instead of a helloAnswer.`);
+  if (!isFresh(received, clock.monotonicMs())) throw new LinkEndedError("The answer to the hello came late.");
   return frame;
 }
 
@@ -155,7 +155,7 @@ async function handle(received: ReceivedFrame, link: LinkState, handlers: FrameH
     case "welcome":
     case "signedWelcome":
     case "helloAnswer":
-      throw new LinkEnded(`A ${frame.type} came out of order.`);
+      throw new LinkEndedError(`A ${frame.type} came out of turn.`);
   }
 }
 
@@ -170,7 +170,7 @@ async function keepAlive(
     ping();
     await clock.sleep(intervalMs, signal);
     if (clock.monotonicMs() - heart.lastFrameMs > intervalMs * LIMITS.silentIntervals) {
-      throw new LinkEnded("The connection was silent for too long.");
+      throw new LinkEndedError("The link fell silent.");
     }
   }
 }

@@ -8,7 +8,7 @@ import {
   type Log,
   type Runner,
   type RunScriptCommand,
-  TransferFailed,
+  TransferFailedError,
   TransferWatch,
   upload,
 } from "@halligan/agent/simulation";
@@ -70,7 +70,7 @@ export function lineRunner({ link, log, serverUrl, linesFile }: LineRunnerDeps):
         return { outcome: "completed", errors: [], result: await upload(deps, job, () => chunksOf(content), watch) };
       } catch (error) {
         signal.throwIfAborted();
-        if (error instanceof TransferFailed) return { outcome: "failed", errors: [error.message], result: null };
+        if (error instanceof TransferFailedError) return { outcome: "failed", errors: [error.message], result: null };
         throw error;
       }
     },
@@ -85,7 +85,7 @@ export function lineRunner({ link, log, serverUrl, linesFile }: LineRunnerDeps):
       try {
         return await upload(deps, job, () => chunksOf(Buffer.from(transcriptOf(job, exitCode))), watch);
       } catch (error) {
-        if (error instanceof TransferFailed) return null;
+        if (error instanceof TransferFailedError) return null;
         throw error;
       }
     },

@@ -1,6 +1,6 @@
 import { RestError } from "@azure/storage-blob";
-import { BlobStoreUnavailable } from "../blob-store.ts";
-import { ObjectStoreFull } from "../objects/object-store.ts";
+import { BlobStoreUnavailableError } from "../blob-store.ts";
+import { ObjectStoreFullError } from "../objects/object-store.ts";
 
 export const statusOf = (error: unknown): number | undefined =>
   error instanceof RestError ? error.statusCode : undefined;
@@ -22,13 +22,17 @@ export const isMissing = (error: unknown): boolean => statusOf(error) === 404 &&
  * a cause: it contains the request, whose URL may have a SAS.
  */
 export function azureFault(error: unknown): Error {
-  if (error instanceof BlobStoreUnavailable || error instanceof ObjectStoreFull || error instanceof RangeError)
+  if (
+    error instanceof BlobStoreUnavailableError ||
+    error instanceof ObjectStoreFullError ||
+    error instanceof RangeError
+  )
     return error;
   const [code, status] = [codeOf(error), statusOf(error)];
   const cause = new Error(code);
   if (status === 507 || code === "QuotaExceeded" || code === "InsufficientStorage") {
-    return new ObjectStoreFull("the Azure container is full", { cause });
+    return new ObjectStoreFullError("the Azure container is full", { cause });
   }
   const said = status === undefined ? `did not answer (${code})` : `answered ${status} ${code}`;
-  return new BlobStoreUnavailable(`Azure Blob ${said}`, { cause });
+  return new BlobStoreUnavailableError(`Azure Blob ${said}`, { cause });
 }

@@ -1,6 +1,6 @@
 import { AnonymousCredential, BlobServiceClient, StorageSharedKeyCredential } from "@azure/storage-blob";
 import type { Random } from "../../auth/random.ts";
-import { BLOB_SETTINGS, type BlobCredentials, BlobStoreNotOpened } from "../blob-credentials.ts";
+import { BLOB_SETTINGS, type BlobCredentials, BlobStoreNotOpenedError } from "../blob-credentials.ts";
 import type { AzureLocation } from "../blob-location.ts";
 import { withDeadline } from "../objects/deadline.ts";
 import { codeOf, statusOf } from "./azure-fault.ts";
@@ -52,8 +52,8 @@ function accessOf(location: AzureLocation, credentials: BlobCredentials): Access
   const given = [credentials.azureAccountKey, credentials.azureConnectionString, credentials.azureSas];
   const all = `${azureAccountKey}, ${azureConnectionString} and ${azureSas}`;
   const count = given.filter((text) => text !== undefined).length;
-  if (count === 0) throw new BlobStoreNotOpened(`Azure needs credentials: set one of ${all}`);
-  if (count > 1) throw new BlobStoreNotOpened(`set only one of ${all}`);
+  if (count === 0) throw new BlobStoreNotOpenedError(`Azure needs credentials: set one of ${all}`);
+  if (count > 1) throw new BlobStoreNotOpenedError(`set only one of ${all}`);
   const endpoint = (location.endpoint?.href ?? `https://${location.account}.blob.core.windows.net`).replace(/\/$/, "");
   if (credentials.azureConnectionString !== undefined) {
     return ofConnectionString(location, credentials.azureConnectionString, endpoint);
@@ -66,7 +66,8 @@ function accessOf(location: AzureLocation, credentials: BlobCredentials): Access
     };
   }
   const sas = credentials.azureSas?.replace(/^\?/, "") ?? "";
-  if (!new URLSearchParams(sas).has("sig")) throw new BlobStoreNotOpened(`${azureSas} has no sig=: it is not a SAS`);
+  if (!new URLSearchParams(sas).has("sig"))
+    throw new BlobStoreNotOpenedError(`${azureSas} has no sig=: it is not a SAS`);
   return { url: `${endpoint}?${sas}`, key: null, setting: azureSas };
 }
 
@@ -81,21 +82,22 @@ function ofConnectionString(location: AzureLocation, text: string, endpoint: str
   );
   const name = fields.get("AccountName");
   if (name !== undefined && name !== location.account) {
-    throw new BlobStoreNotOpened(
+    throw new BlobStoreNotOpenedError(
       `${setting} is of another account than ${BLOB_SETTINGS.location} (${location.account})`,
     );
   }
   const url = location.endpoint === null ? (fields.get("BlobEndpoint")?.replace(/\/$/, "") ?? endpoint) : endpoint;
-  if (!URL.canParse(url)) throw new BlobStoreNotOpened(`${setting}: BlobEndpoint is not a URL`);
+  if (!URL.canParse(url)) throw new BlobStoreNotOpenedError(`${setting}: BlobEndpoint is not a URL`);
   const sas = fields.get("SharedAccessSignature");
   if (sas !== undefined) return { url: `${url}?${sas.replace(/^\?/, "")}`, key: null, setting };
   const key = fields.get("AccountKey");
-  if (key === undefined) throw new BlobStoreNotOpened(`${setting} has neither AccountKey nor SharedAccessSignature`);
+  if (key === undefined)
+    throw new BlobStoreNotOpenedError(`${setting} has neither AccountKey nor SharedAccessSignature`);
   return { url, key: sharedKey(location, key, setting), setting };
 }
 
 function sharedKey({ account }: AzureLocation, key: string, setting: string): StorageSharedKeyCredential {
-  if (!/^[A-Za-z0-9+/]{16,}={0,2}$/.test(key)) throw new BlobStoreNotOpened(`the key in ${setting} is not base64`);
+  if (!/^[A-Za-z0-9+/]{16,}={0,2}$/.test(key)) throw new BlobStoreNotOpenedError(`the key in ${setting} is not base64`);
   return new StorageSharedKeyCredential(account, key);
 }
 
@@ -103,7 +105,7 @@ function notOpened({ account, container, endpoint }: AzureLocation, setting: str
   const { location } = BLOB_SETTINGS;
   const [code, status] = [codeOf(error), statusOf(error)];
   const where = endpoint?.host ?? `${account}.blob.core.windows.net`;
-  const said = (text: string) => new BlobStoreNotOpened(text);
+  const said = (text: string) => new BlobStoreNotOpenedError(text);
   if (code === "ContainerNotFound") return said(`${location}: account ${account} has no container ${container}`);
   if (status === 401 || status === 403) {
     const rights = `list, read, write and delete in container ${container}`;

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { PART_BYTES } from "@halligan/protocol/link";
-import { BlobStoreUnavailable } from "../blob-store.ts";
+import { BlobStoreUnavailableError } from "../blob-store.ts";
 import type { IncomingPart } from "./incoming-key.ts";
 import type { ObjectStore } from "./object-store.ts";
 
@@ -89,5 +89,5 @@ function awaitedLater<T>(promise: Promise<T>): Promise<T> {
 async function readPart(objects: ObjectStore, part: IncomingPart, target: Buffer): Promise<Buffer> {
   const bytes = await objects.readInto(part.key, target.subarray(0, part.sizeBytes));
   if (bytes?.length === part.sizeBytes) return bytes;
-  throw new BlobStoreUnavailable("a stored part could not be read back completely");
+  throw new BlobStoreUnavailableError("a stored part could not be read back whole");
 }

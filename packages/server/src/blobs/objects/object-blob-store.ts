@@ -2,7 +2,7 @@ import { PART_BYTES } from "@halligan/protocol/link";
 import type { Random } from "../../auth/random.ts";
 import {
   type BlobStore,
-  BlobStoreUnavailable,
+  BlobStoreUnavailableError,
   type ByteRange,
   type CompleteAnswer,
   type DirectLink,
@@ -19,7 +19,7 @@ import { CheckedBody } from "./checked-body.ts";
 import { compose } from "./compose.ts";
 import { type IncomingPart, parseIncomingKey, partKey, partPrefix, uploadPrefix } from "./incoming-key.ts";
 import { libraryKey, putLibraryObject } from "./object-library.ts";
-import { type ObjectHead, type ObjectStore, ObjectStoreFull } from "./object-store.ts";
+import { type ObjectHead, type ObjectStore, ObjectStoreFullError } from "./object-store.ts";
 import { sweepIncoming } from "./sweep-incoming.ts";
 
 /** Results that are composed at a time. Each one holds four parts of 8 MiB in memory. */
@@ -106,7 +106,7 @@ export class ObjectBlobStore implements BlobStore, AsyncDisposable {
     } catch (error) {
       if (body.fault !== null) return mismatch(body.fault);
       if (body.failure !== null) throw body.failure.error;
-      if (error instanceof ObjectStoreFull) return { code: "InsufficientStorage" } as const;
+      if (error instanceof ObjectStoreFullError) return { code: "InsufficientStorage" } as const;
       throw error;
     }
   }
@@ -145,8 +145,8 @@ export class ObjectBlobStore implements BlobStore, AsyncDisposable {
         return { code: "UploadMismatch", detail: "the SHA-256 of the whole does not agree" };
       }
     } catch (error) {
-      if (error instanceof ObjectStoreFull) return { code: "InsufficientStorage" };
-      // If two nodes complete at once, the later one finds no parts but finds the result.
+      if (error instanceof ObjectStoreFullError) return { code: "InsufficientStorage" };
+      // Two nodes at once: the one that is late finds the parts gone, and the result there.
       const made = await this.#objects.head(key).catch(() => null);
       if (made === null) throw error;
       return sameAs(made, { sizeBytes, sha256 });
@@ -185,7 +185,7 @@ export class ObjectBlobStore implements BlobStore, AsyncDisposable {
    * Running compositions stop at their next part. The device asks again, and any node can complete.
    */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#stopping.abort(new BlobStoreUnavailable("this node is stopping"));
+    this.#stopping.abort(new BlobStoreUnavailableError("this node is stopping"));
     await Promise.allSettled(this.#completions.values());
     await this.#objects[Symbol.asyncDispose]();
   }

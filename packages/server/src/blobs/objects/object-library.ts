@@ -5,7 +5,7 @@ import { inPieces } from "../pieces.ts";
 import type { Slots } from "../slots.ts";
 import { compose } from "./compose.ts";
 import { type IncomingPart, partKey } from "./incoming-key.ts";
-import { type ObjectStore, ObjectStoreFull } from "./object-store.ts";
+import { type ObjectStore, ObjectStoreFullError } from "./object-store.ts";
 
 export interface LibraryUpload {
   readonly objects: ObjectStore;
@@ -69,7 +69,7 @@ export async function putLibraryObject(
     if (!isStored) throw new Error("the object store returned changed library content");
     return { code: "stored", sha256, sizeBytes };
   } catch (error) {
-    if (error instanceof ObjectStoreFull) return { code: "InsufficientStorage" };
+    if (error instanceof ObjectStoreFullError) return { code: "InsufficientStorage" };
     throw error;
   } finally {
     // What cannot be removed now is swept later.

@@ -2,10 +2,9 @@ import type { Readable } from "node:stream";
 import type { ByteRange, DirectLink, OpenBlob } from "../blob-store.ts";
 
 /**
- * The operations of an object store that blobs need, in terms that S3 and Azure share. Keys do not
- * contain the location's prefix. An object appears completely or not at all, and a read after a
- * write sees it. Errors are thrown: {@link ObjectStoreFull} when the store is full,
- * `BlobStoreUnavailable` otherwise. For a missing object the result is null.
+ * The little of an object store that blobs need, in words that S3 and Azure share. Keys are ours, without the location's prefix. An
+ * object appears whole or not at all, and a read after a write sees it. What fails throws: {@link ObjectStoreFullError} when the store has no
+ * room, `BlobStoreUnavailableError` otherwise; a missing object is null.
  */
 export interface ObjectStore extends AsyncDisposable {
   /** Number of pieces that {@link ObjectStore.beginWhole} accepts. */
@@ -74,7 +73,7 @@ export interface WholeWriter {
   abandon(): Promise<void>;
 }
 
-/** The quota of the account or bucket is exhausted. */
-export class ObjectStoreFull extends Error {
-  override readonly name = "ObjectStoreFull";
+/** The account's or the bucket's quota is used up. */
+export class ObjectStoreFullError extends Error {
+  override readonly name = "ObjectStoreFullError";
 }

@@ -1,6 +1,6 @@
 import { DeleteObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import type { Random } from "../../auth/random.ts";
-import { BLOB_SETTINGS, type BlobCredentials, BlobStoreNotOpened } from "../blob-credentials.ts";
+import { BLOB_SETTINGS, type BlobCredentials, BlobStoreNotOpenedError } from "../blob-credentials.ts";
 import type { S3Location } from "../blob-location.ts";
 import { withDeadline } from "../objects/deadline.ts";
 import { codeOf, statusOf } from "./s3-fault.ts";
@@ -79,9 +79,9 @@ function keysOf({ s3AccessKeyId, s3SecretAccessKey, s3SessionToken }: BlobCreden
     };
   }
   if (s3AccessKeyId !== undefined || s3SecretAccessKey !== undefined) {
-    throw new BlobStoreNotOpened(`${id} and ${secret} go together; one of them is missing`);
+    throw new BlobStoreNotOpenedError(`${id} and ${secret} go together; one of them is missing`);
   }
-  if (s3SessionToken !== undefined) throw new BlobStoreNotOpened(`${token} needs ${id} and ${secret}`);
+  if (s3SessionToken !== undefined) throw new BlobStoreNotOpenedError(`${token} needs ${id} and ${secret}`);
   return {};
 }
 
@@ -89,7 +89,7 @@ function notOpened({ bucket, region, endpoint }: S3Location, error: unknown): Er
   const { location, s3AccessKeyId, s3SecretAccessKey } = BLOB_SETTINGS;
   const keys = `${s3AccessKeyId} and ${s3SecretAccessKey}`;
   const code = codeOf(error);
-  const said = (text: string) => new BlobStoreNotOpened(text);
+  const said = (text: string) => new BlobStoreNotOpenedError(text);
   if (code === "NoSuchBucket") return said(`${location}: there is no bucket ${bucket}`);
   if (code === "CredentialsProviderError") {
     return said(`no credentials for S3: set ${keys}, or give this machine a role`);

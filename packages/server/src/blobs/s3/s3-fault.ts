@@ -1,6 +1,6 @@
 import { S3ServiceException } from "@aws-sdk/client-s3";
-import { BlobStoreUnavailable } from "../blob-store.ts";
-import { ObjectStoreFull } from "../objects/object-store.ts";
+import { BlobStoreUnavailableError } from "../blob-store.ts";
+import { ObjectStoreFullError } from "../objects/object-store.ts";
 
 /** Codes of S3 itself, Ceph and MinIO. For other servers: 507. */
 const FULL = new Set([
@@ -24,11 +24,15 @@ export const isMissing = (error: unknown): boolean => codeOf(error) === "NoSuchK
  * session token.
  */
 export function s3Fault(error: unknown): Error {
-  if (error instanceof BlobStoreUnavailable || error instanceof ObjectStoreFull || error instanceof RangeError)
+  if (
+    error instanceof BlobStoreUnavailableError ||
+    error instanceof ObjectStoreFullError ||
+    error instanceof RangeError
+  )
     return error;
   const status = statusOf(error);
   const cause = new Error(error instanceof Error ? `${error.name}: ${error.message}` : "not an error");
-  if (status === 507 || FULL.has(codeOf(error))) return new ObjectStoreFull("the S3 bucket is full", { cause });
+  if (status === 507 || FULL.has(codeOf(error))) return new ObjectStoreFullError("the S3 bucket is full", { cause });
   const said = status === undefined ? `did not answer (${codeOf(error)})` : `answered ${status} ${codeOf(error)}`;
-  return new BlobStoreUnavailable(`S3 ${said}`, { cause });
+  return new BlobStoreUnavailableError(`S3 ${said}`, { cause });
 }

@@ -1,6 +1,6 @@
 import { ok, type Result, refuse as refused } from "../../domain/result.ts";
 import { type ErrorAnswer, refuse, tooManyRequests } from "../edge/answer.ts";
-import { ClientGone } from "../edge/read-body.ts";
+import { ClientGoneError } from "../edge/read-body.ts";
 
 export interface ListTurnLimits {
   /** Lists that run at once on this node. */
@@ -48,7 +48,7 @@ export class ListTurns {
     this.#limits = limits;
   }
 
-  /** Runs `list` when it is the account's turn. Throws ClientGone when `gone` is aborted before. A list that runs keeps its turn to its end. */
+  /** Runs `list` when it is the account's turn. Throws ClientGoneError when `gone` is aborted before. A list that runs keeps its turn to its end. */
   async take<T>(
     { accountId, gone }: { readonly accountId: string; readonly gone: AbortSignal },
     list: () => Promise<T>,
@@ -83,7 +83,7 @@ export class ListTurns {
       account.waiting.delete(start);
       this.#waiting -= 1;
       this.#leave(accountId, account);
-      reject(new ClientGone());
+      reject(new ClientGoneError());
     };
     const start = () => {
       gone.removeEventListener("abort", onGone);

@@ -98,15 +98,15 @@ export const errorBody = (code: string, message: string, target: string): ErrorW
  * Thrown where a refusal arises in the middle of reading a body, inside an iterator; becomes its
  * `answer`.
  */
-export class RequestRefused extends Error {
+export class RequestRefusedError extends Error {
   readonly answer: ErrorAnswer;
 
   constructor(answer: ErrorAnswer) {
     super(answer.message);
-    this.name = "RequestRefused";
+    this.name = "RequestRefusedError";
     this.answer = answer;
   }
 }
 
-export const invalidBody = (message: string): RequestRefused =>
-  new RequestRefused(refuse(400, "InvalidRequestBody", message));
+export const invalidBody = (message: string): RequestRefusedError =>
+  new RequestRefusedError(refuse(400, "InvalidRequestBody", message));

@@ -1,13 +1,13 @@
 import type { IncomingMessage } from "node:http";
-import { invalidBody, RequestRefused, refuse } from "./answer.ts";
+import { invalidBody, RequestRefusedError, refuse } from "./answer.ts";
 import type { Incoming } from "./incoming.ts";
 import type { BodyOwner } from "./unfinished-bodies.ts";
 
 /** The client closed or broke the connection: there is nobody to answer. */
-export class ClientGone extends Error {
+export class ClientGoneError extends Error {
   constructor() {
     super("the client went away");
-    this.name = "ClientGone";
+    this.name = "ClientGoneError";
   }
 }
 
@@ -16,8 +16,8 @@ const MIN_PIECE_BYTES = 64;
 const MANY_PIECES = 1_024;
 
 /**
- * Reads a whole body of at most `limitBytes`. Throws RequestRefused when it is longer, encoded, takes longer than the limit on time
- * (a body that drips in is what a slow-loris attack is), or its owner has too many unfinished ones; ClientGone when it breaks off. What is not read is left for `settle.ts`.
+ * Reads a whole body of at most `limitBytes`. Throws RequestRefusedError when it is longer, encoded, takes longer than the limit on time
+ * (a body that drips in is what a slow-loris attack is), or its owner has too many unfinished ones; ClientGoneError when it breaks off. What is not read is left for `settle.ts`.
  */
 export async function readBody(
   { raw, limits, invite, unfinishedBodies }: Incoming,
@@ -43,7 +43,7 @@ export async function readBody(
       const refusal = unfinishedBodies.add(owner, chunk.length);
       if (refusal !== null) {
         stop();
-        reject(new RequestRefused(refusal));
+        reject(new RequestRefusedError(refusal));
         return;
       }
       countedBytes += chunk.length;
@@ -63,12 +63,12 @@ export async function readBody(
     };
     const onGone = () => {
       stop();
-      reject(new ClientGone());
+      reject(new ClientGoneError());
     };
     const timer = setTimeout(() => {
       stop();
       const message = "The request body did not arrive in time";
-      reject(new RequestRefused(refuse(408, "BadRequest", message, { connection: "close" })));
+      reject(new RequestRefusedError(refuse(408, "BadRequest", message, { connection: "close" })));
     }, limits.bodyTimeoutMs);
     raw.on("data", onData).on("end", onEnd).on("close", onGone).on("error", onGone);
   });

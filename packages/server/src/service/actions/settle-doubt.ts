@@ -1,5 +1,5 @@
 import { sleep } from "../../clock.ts";
-import { CommitInDoubt, StoreUnavailable } from "../../store/store-unavailable.ts";
+import { CommitInDoubtError, StoreUnavailableError } from "../../store/store-unavailable-error.ts";
 import type { ServiceContext } from "../context.ts";
 
 /** How long to wait for a database. A restarted one answers within seconds. */
@@ -20,14 +20,14 @@ export async function settleDoubt<T>(
   try {
     return await work();
   } catch (cause) {
-    if (!(cause instanceof CommitInDoubt)) throw cause;
+    if (!(cause instanceof CommitInDoubtError)) throw cause;
     const untilMs = clock.monotonicMs() + SETTLE_WITHIN_MS;
     for (;;) {
       const made = await wasMade().catch((again: unknown) => {
-        if (!(again instanceof StoreUnavailable) || clock.monotonicMs() >= untilMs) throw again;
+        if (!(again instanceof StoreUnavailableError) || clock.monotonicMs() >= untilMs) throw again;
         return "away" as const;
       });
-      if (made === null) throw new StoreUnavailable("the database does not answer", { cause });
+      if (made === null) throw new StoreUnavailableError("the database does not answer", { cause });
       if (made !== "away") return made;
       await sleep(clock, LOOK_INTERVAL_MS, new AbortController().signal);
     }

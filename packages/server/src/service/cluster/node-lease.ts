@@ -12,8 +12,10 @@ import { wakeForFreePlace } from "../actions/wake-for-free-place.ts";
 import { forgetLinksOf } from "../agents/link-lifecycle.ts";
 import type { ServiceContext } from "../context.ts";
 
-/** The node contradicts a running one and must not start. The message says what to change. */
-export class NotTogether extends Error {}
+/** A node that others would contradict does not start. The message says what to change. */
+export class NodeContradictionError extends Error {
+  override readonly name = "NodeContradictionError";
+}
 
 /**
  * Longest read of the database's clock that is used. After a longer one the returned time could be
@@ -62,10 +64,7 @@ export class NodeLease {
     this.#deps = deps;
   }
 
-  /**
-   * Registers the node. Throws NotTogether when a running node has other settings. If that node may
-   * have stopped, waits until its lease lapses.
-   */
+  /** Registers the node. Throws NodeContradictionError when a living one has other settings; one that only seems to live is waited for. */
   static async join(deps: NodeLeaseDeps): Promise<NodeLease> {
     const lease = new NodeLease(deps);
     const before = await lease.#register();
@@ -77,11 +76,12 @@ export class NodeLease {
       await deps.wait(LEASE_MS + BEAT_INTERVAL_MS);
       const dead = before.map(({ node }) => node);
       for (const { node, reason } of await lease.#contradicting()) {
-        if (dead.every(({ id, beat }) => id !== node.id || beat !== node.beat)) throw new NotTogether(reason);
+        if (dead.every(({ id, beat }) => id !== node.id || beat !== node.beat))
+          throw new NodeContradictionError(reason);
         await lease.#forget(node.id);
       }
       const [another] = await lease.#register();
-      if (another) throw new NotTogether(another.reason);
+      if (another) throw new NodeContradictionError(another.reason);
     }
     await lease.#askClock();
     return lease;
@@ -174,7 +174,7 @@ export class NodeLease {
     await closeLinks();
     this.#contradiction = contradicting?.reason ?? null;
     this.#isSweeper = false;
-    if (contradicting) throw new NotTogether(contradicting.reason);
+    if (contradicting) throw new NodeContradictionError(contradicting.reason);
   }
 
   /**

@@ -4,7 +4,7 @@ import { Compile } from "typebox/compile";
 import type { LibraryFile, LibraryFileVersion } from "../../domain/library/library-file.ts";
 import type { LibraryFileTable } from "../schema.ts";
 import { type Executor, statement } from "../statement.ts";
-import { VersionConflict } from "../version-conflict.ts";
+import { VersionConflictError } from "../version-conflict-error.ts";
 
 const REMOVING = sql.lit<"removing">("removing");
 const REMOVED = sql.lit<"removed">("removed");
@@ -93,7 +93,7 @@ export function libraryFiles(executor: Executor) {
       // Another upload may have replaced the row while this statement waited for it. Then this
       // statement did not see the new row.
       const [present] = await executor.all(selectByName, { file_name: fileName });
-      if (present) throw new VersionConflict(`the library file ${fileName} was replaced by another upload`);
+      if (present) throw new VersionConflictError(`the library file ${fileName} was replaced by somebody else`);
       return false;
     },
   };

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { type Executor, statement } from "../statement.ts";
-import { VersionConflict } from "../version-conflict.ts";
+import { VersionConflictError } from "../version-conflict-error.ts";
 
 export type StagedContents = ReturnType<typeof stagedContents>;
 
@@ -54,14 +54,15 @@ export function stagedContents(executor: Executor) {
      * transaction is repeated.
      */
     async prolong(id: string, expiresAtMs: number): Promise<void> {
-      if ((await executor.all(prolong, { id, expires_at_ms: expiresAtMs })).length === 0) throw new ContentRemoved(id);
+      if ((await executor.all(prolong, { id, expires_at_ms: expiresAtMs })).length === 0)
+        throw new ContentRemovedError(id);
     },
     /**
      * One more action keeps it. The content was read in this transaction. If it is gone by now, the
      * transaction is repeated.
      */
     async use(id: string): Promise<void> {
-      if ((await executor.all(use, { id })).length === 0) throw new ContentRemoved(id);
+      if ((await executor.all(use, { id })).length === 0) throw new ContentRemovedError(id);
     },
     /** One action less keeps it. */
     async release(id: string): Promise<void> {
@@ -85,7 +86,9 @@ export function stagedContents(executor: Executor) {
   };
 }
 
-class ContentRemoved extends VersionConflict {
+class ContentRemovedError extends VersionConflictError {
+  override readonly name = "ContentRemovedError";
+
   constructor(id: string) {
     super(`the staged content ${id} was removed by another transaction`);
   }

@@ -1,5 +1,5 @@
 import type { PoolClient } from "pg";
-import { ConnectionLost, endsConnection, isConnectionFailure, isPlanOutdated } from "./postgres-errors.ts";
+import { ConnectionLostError, endsConnection, isConnectionFailure, isPlanOutdated } from "./postgres-errors.ts";
 import { type PlannedQuery, type Prepared, type Row, StatementBatch } from "./statement-batch.ts";
 
 /** The prepared statements of pg's connections. An entry lives as long as its connection. */
@@ -39,7 +39,7 @@ export class PostgresConnection {
       if (isPlanOutdated(cause)) this.#prepared.clear();
       if (!isConnectionFailure(cause) && !endsConnection(cause)) throw cause;
       this.isUsable = false;
-      throw new ConnectionLost(isSilence, { cause });
+      throw new ConnectionLostError(isSilence, { cause });
     } finally {
       clearTimeout(timer);
     }

@@ -1,13 +1,12 @@
 import { DatabaseError } from "pg";
-import { CommitInDoubt, StoreUnavailable } from "../store-unavailable.ts";
-import { VersionConflict } from "../version-conflict.ts";
+import { CommitInDoubtError, StoreUnavailableError } from "../store-unavailable-error.ts";
+import { VersionConflictError } from "../version-conflict-error.ts";
 
-/** The connection broke before the commit was sent. Nothing of the transaction is kept. */
-export class ConnectionLost extends Error {
-  /**
-   * The connection did not break but became silent. Another one would most likely do the same, and
-   * the wait was long already.
-   */
+/** The connection broke before the commit was asked for: nothing of the transaction is kept. */
+export class ConnectionLostError extends Error {
+  override readonly name = "ConnectionLostError";
+
+  /** It did not break but went silent: another one would most likely do the same, and the wait has been long already. */
   readonly isSilence: boolean;
 
   constructor(isSilence: boolean, options: ErrorOptions) {
@@ -15,10 +14,10 @@ export class ConnectionLost extends Error {
     this.isSilence = isSilence;
   }
 }
-/**
- * The connection broke during the commit, which may have been made. Never retried automatically.
- */
-export class CommitUnknown extends Error {}
+/** The connection broke while the commit was under way: it may have been made. Never repeated by itself. */
+export class CommitUnknownError extends Error {
+  override readonly name = "CommitUnknownError";
+}
 
 /**
  * How often a unit of work is attempted when it ends in `cause`. After a lost race it succeeds at
@@ -27,8 +26,8 @@ export class CommitUnknown extends Error {}
  * dead since a restart of the server: one more attempt uses another connection.
  */
 export function triesFor(cause: unknown): number {
-  if (cause instanceof VersionConflict) return 12;
-  if (cause instanceof ConnectionLost) return cause.isSilence ? 1 : 3;
+  if (cause instanceof VersionConflictError) return 12;
+  if (cause instanceof ConnectionLostError) return cause.isSilence ? 1 : 3;
   if (!(cause instanceof DatabaseError)) return 1;
   switch (cause.code) {
     case "40001": // serialization_failure
@@ -45,11 +44,11 @@ export function triesFor(cause: unknown): number {
 
 /** The error that the store's callers get for `cause`. */
 export function storeError(cause: unknown): unknown {
-  if (cause instanceof CommitUnknown) {
-    return new CommitInDoubt("the connection to the database broke during a commit; its outcome is unknown", { cause });
+  if (cause instanceof CommitUnknownError) {
+    return new CommitInDoubtError("the database went away during a commit; whether it was made is unknown", { cause });
   }
-  const isAway = cause instanceof ConnectionLost || isConnectionFailure(cause) || isServerAway(cause);
-  return isAway ? new StoreUnavailable("the database does not answer", { cause }) : cause;
+  const isAway = cause instanceof ConnectionLostError || isConnectionFailure(cause) || isServerAway(cause);
+  return isAway ? new StoreUnavailableError("the database does not answer", { cause }) : cause;
 }
 
 /** Errors of the server that end the connection. The running statement may have been executed. */

@@ -3,7 +3,7 @@ import { Kysely, PostgresDialect } from "kysely";
 import type pg from "pg";
 import { migrateToLatest } from "../migrations/migrate.ts";
 import { type Store, type StoreTx, storeTx } from "../store.ts";
-import { StoreUnavailable } from "../store-unavailable.ts";
+import { StoreUnavailableError } from "../store-unavailable-error.ts";
 import { checkServer } from "./check-server.ts";
 import { PlannedStatements } from "./planned-statements.ts";
 import { POSTGRES_COLUMNS } from "./postgres-columns.ts";
@@ -97,7 +97,7 @@ export class PostgresStore implements Store {
   }
 
   async #onConnection<T>(work: (connection: PostgresConnection) => Promise<T>): Promise<T> {
-    if (this.#pool.waitingCount >= MAX_WAITING) throw new StoreUnavailable("too many requests wait for the database");
+    if (this.#pool.waitingCount >= MAX_WAITING) throw new StoreUnavailableError("the database does not keep up");
     const connection = new PostgresConnection(await this.#pool.connect(), this.#silenceMs);
     try {
       return await work(connection);

@@ -2,10 +2,10 @@ import type { Compilable, Kysely } from "kysely";
 import { POSTGRES_ENGINE } from "../postgres-engine.ts";
 import type { Schema } from "../schema.ts";
 import type { Bound, Executor, Statement } from "../statement.ts";
-import { VersionConflict } from "../version-conflict.ts";
+import { VersionConflictError } from "../version-conflict-error.ts";
 import type { PlannedStatements } from "./planned-statements.ts";
 import type { PostgresConnection } from "./postgres-connection.ts";
-import { CommitUnknown, ConnectionLost, isOtherThanOneChanged } from "./postgres-errors.ts";
+import { CommitUnknownError, ConnectionLostError, isOtherThanOneChanged } from "./postgres-errors.ts";
 import type { PlannedQuery, Row } from "./statement-batch.ts";
 
 const command = (name: string, text: string): PlannedQuery => ({ name, text, values: [] });
@@ -78,7 +78,8 @@ export class PostgresTransaction implements Executor {
       await this.#answerTo(COMMIT);
       this.#isOpenOnServer = false;
     } catch (cause) {
-      if (cause instanceof ConnectionLost) throw new CommitUnknown("the connection broke during a commit", { cause });
+      if (cause instanceof ConnectionLostError)
+        throw new CommitUnknownError("the connection broke at a commit", { cause });
       throw cause;
     }
   }
@@ -130,7 +131,9 @@ export class PostgresTransaction implements Executor {
       for (const [index, { answer }] of batch.entries()) answer?.resolve(rows[index] ?? []);
     } catch (cause) {
       this.#failure ??= {
-        cause: isOtherThanOneChanged(cause) ? new VersionConflict("another writer changed the row", { cause }) : cause,
+        cause: isOtherThanOneChanged(cause)
+          ? new VersionConflictError("a row was changed by somebody else", { cause })
+          : cause,
       };
       for (const { answer } of batch) answer?.reject(this.#failure.cause);
     }

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Bound } from "../statement.ts";
-import { StoreUnavailable } from "../store-unavailable.ts";
+import { StoreUnavailableError } from "../store-unavailable-error.ts";
 
 /** A query for a scan process, and its response. */
 export interface Scan {
@@ -64,7 +64,7 @@ export class ScanLane {
   async all(sql: string, values: readonly Bound[]): Promise<readonly unknown[]> {
     if (this.#isClosed) throw new Error("the store is closed");
     if (this.#waiting.length >= this.#limits.maxWaiting)
-      throw new StoreUnavailable("too many lists are asked for at once");
+      throw new StoreUnavailableError("too many lists are asked for at once");
     const { promise, resolve } = Promise.withResolvers<Scanned | Error>();
     this.#lastId += 1;
     this.#waiting.push({ id: this.#lastId, sql, values, settle: resolve });
@@ -126,7 +126,7 @@ export class ScanLane {
     const { timeLimitMs } = this.#limits;
     this.#lost(
       reader,
-      new StoreUnavailable(`the list was given up after ${timeLimitMs / 1000} s; a narrower filter helps`),
+      new StoreUnavailableError(`the list was given up after ${timeLimitMs / 1000} s; a narrower filter helps`),
     );
   }
 

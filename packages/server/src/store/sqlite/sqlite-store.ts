@@ -13,7 +13,7 @@ import {
   StatementCompiler,
 } from "../statement.ts";
 import { type Store, type StoreTx, storeTx } from "../store.ts";
-import { VersionConflict } from "../version-conflict.ts";
+import { VersionConflictError } from "../version-conflict-error.ts";
 import { ScanLane } from "./scan-lane.ts";
 import { WriteLane } from "./write-lane.ts";
 
@@ -109,7 +109,7 @@ export class SqliteExecutor implements Executor {
   async changeOne<P extends Record<string, Bound>>(statement: Statement<P, unknown>, params: P): Promise<void> {
     const { compiled, prepared } = this.#prepare(statement);
     const { changes } = prepared.run(...bindValues(compiled, params));
-    if (changes !== 1) throw new VersionConflict(`${changes} rows were changed by ${compiled.sql}`);
+    if (changes !== 1) throw new VersionConflictError(`${changes} rows were changed by ${compiled.sql}`);
   }
 
   async allOnce<O>(build: (db: KyselyDb<Schema>) => Compilable<O>): Promise<O[]> {

@@ -7,7 +7,7 @@ import {
   StorageSharedKeyCredential,
 } from "@azure/storage-blob";
 import { PART_BYTES } from "@halligan/protocol/link";
-import { BlobStoreNotOpened } from "../../../src/blobs/blob-credentials.ts";
+import { BlobStoreNotOpenedError } from "../../../src/blobs/blob-credentials.ts";
 import { openBlobStore } from "../../../src/blobs/open-blob-store.ts";
 import { located, startAzureServer } from "../../support/object-servers.ts";
 import { complete, idOf, partsOf, pattern, putPart, readBlob } from "./blob-store.contract.ts";
@@ -54,7 +54,7 @@ test("credentials of Azure are one of three settings, and each mistake is named 
   ] as const;
   for (const [credentials, said] of cases) {
     await assert.rejects(openBlobStore(place, credentials, deps), (error) => {
-      assert.ok(error instanceof BlobStoreNotOpened);
+      assert.ok(error instanceof BlobStoreNotOpenedError);
       assert.match(error.message, said);
       return !error.message.includes("secret") && !error.message.includes(key);
     });

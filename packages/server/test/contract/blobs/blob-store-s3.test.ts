@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import { CreateMultipartUploadCommand, ListMultipartUploadsCommand, S3Client } from "@aws-sdk/client-s3";
-import { BlobStoreNotOpened } from "../../../src/blobs/blob-credentials.ts";
+import { BlobStoreNotOpenedError } from "../../../src/blobs/blob-credentials.ts";
 import { openBlobStore } from "../../../src/blobs/open-blob-store.ts";
 import { located, type S3Server, startS3Server } from "../../support/object-servers.ts";
 import { complete, idOf, inChunks, pattern, putPart } from "./blob-store.contract.ts";
@@ -67,7 +67,7 @@ describe("of S3 alone", () => {
     const place = located("s3://bucket?region=eu-central-1");
     for (const credentials of [{ s3AccessKeyId: "id" }, { s3SecretAccessKey: "a secret" }]) {
       await assert.rejects(openBlobStore(place, credentials, deps), (error) => {
-        assert.ok(error instanceof BlobStoreNotOpened);
+        assert.ok(error instanceof BlobStoreNotOpenedError);
         return /HALLIGAN_S3_ACCESS_KEY_ID and HALLIGAN_S3_SECRET_ACCESS_KEY go together/.test(error.message);
       });
     }

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, describe, type TestContext, test } from "node:test";
 import { PART_BYTES } from "@halligan/protocol/link";
-import { BlobStoreNotOpened } from "../../../src/blobs/blob-credentials.ts";
-import { type BlobStore, BlobStoreUnavailable } from "../../../src/blobs/blob-store.ts";
+import { BlobStoreNotOpenedError } from "../../../src/blobs/blob-credentials.ts";
+import { type BlobStore, BlobStoreUnavailableError } from "../../../src/blobs/blob-store.ts";
 import { openBlobStore } from "../../../src/blobs/open-blob-store.ts";
 import { located, type ObjectServer } from "../../support/object-servers.ts";
 import {
@@ -202,7 +202,7 @@ export function describeObjectStore(
       for (const [part, bytes] of partsOf(whole).entries()) await putPart(one, idOf("stop"), part, bytes);
       const completing = complete(one, idOf("stop"), whole);
       const [ended] = await Promise.allSettled([completing, one[Symbol.asyncDispose]()]);
-      assert.ok(ended.status === "rejected" && ended.reason instanceof BlobStoreUnavailable);
+      assert.ok(ended.status === "rejected" && ended.reason instanceof BlobStoreUnavailableError);
       assert.deepEqual(await complete(other, idOf("stop"), whole), { code: "complete" });
     });
 
@@ -234,9 +234,9 @@ export function describeObjectStore(
       t.after(() => store[Symbol.asyncDispose]());
       await gone[Symbol.asyncDispose]();
       const bytes = pattern(100);
-      await assert.rejects(store.openResult(idOf("u")), BlobStoreUnavailable);
-      await assert.rejects(putPart(store, idOf("u"), 0, bytes), BlobStoreUnavailable);
-      await assert.rejects(store.putLibrary(inChunks(bytes), { limitBytes: 100 }), BlobStoreUnavailable);
+      await assert.rejects(store.openResult(idOf("u")), BlobStoreUnavailableError);
+      await assert.rejects(putPart(store, idOf("u"), 0, bytes), BlobStoreUnavailableError);
+      await assert.rejects(store.putLibrary(inChunks(bytes), { limitBytes: 100 }), BlobStoreUnavailableError);
       await refused(place, gone.credentials, /HALLIGAN_BLOBS.*127\.0\.0\.1.*cannot be reached/, []);
     });
   });
@@ -249,7 +249,7 @@ async function refused(
   secrets: readonly string[],
 ): Promise<void> {
   await assert.rejects(openBlobStore(place, credentials, deps), (error) => {
-    assert.ok(error instanceof BlobStoreNotOpened, String(error));
+    assert.ok(error instanceof BlobStoreNotOpenedError, String(error));
     assert.match(error.message, said);
     for (const secret of secrets) assert.ok(!error.message.includes(secret), "a secret is in the message");
     return true;

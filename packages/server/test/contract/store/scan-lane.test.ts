@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import Database from "better-sqlite3";
 import { ScanLane } from "../../../src/store/sqlite/scan-lane.ts";
-import { StoreUnavailable } from "../../../src/store/store-unavailable.ts";
+import { StoreUnavailableError } from "../../../src/store/store-unavailable-error.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "halligan-scans-"));
 const file = join(folder, "scans.db");
@@ -34,7 +34,10 @@ test("a query that takes too long is given up by name, while others are answered
   const lane = new ScanLane(file, { timeLimitMs: 2_000, processes: 2 });
   await Promise.all([lane.all("select 1", []), lane.all("select 1", [])]);
   const endless = lane.all(ENDLESS, []);
-  const given = assert.rejects(endless, (cause) => cause instanceof StoreUnavailable && /given up/.test(cause.message));
+  const given = assert.rejects(
+    endless,
+    (cause) => cause instanceof StoreUnavailableError && /given up/.test(cause.message),
+  );
   const first = await Promise.race([given.then(() => "endless"), lane.all("select 1 as one", [])]);
   assert.deepEqual(first, [{ one: 1 }]);
   await given;
@@ -46,7 +49,7 @@ test("more than may wait are refused at once, and closing ends what runs", async
   const lane = new ScanLane(file, { processes: 1, maxWaiting: 1 });
   const running = assert.rejects(lane.all(ENDLESS, []), /closed/);
   const waiting = assert.rejects(lane.all("select 1", []), /closed/);
-  await assert.rejects(lane.all("select 1", []), StoreUnavailable);
+  await assert.rejects(lane.all("select 1", []), StoreUnavailableError);
   await lane.close();
   await Promise.all([running, waiting]);
 });

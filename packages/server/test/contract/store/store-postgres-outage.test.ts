@@ -4,7 +4,7 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 import { after, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { PostgresStore } from "../../../src/store/postgres/postgres-store.ts";
-import { StoreUnavailable } from "../../../src/store/store-unavailable.ts";
+import { StoreUnavailableError } from "../../../src/store/store-unavailable-error.ts";
 import { PostgresServer } from "../../support/postgres-server.ts";
 
 /** A proxy between a store and its server. Neither side notices when it stops passing data. */
@@ -69,7 +69,7 @@ else {
           await store.write((tx) => tx.meta.getOrSet(key, () => "kept"));
           answered.add(key);
         } catch (cause) {
-          assert.ok(cause instanceof StoreUnavailable, String(cause));
+          assert.ok(cause instanceof StoreUnavailableError, String(cause));
           unavailable += 1;
           await pause(20);
         }
@@ -83,7 +83,7 @@ else {
     await until(() => unavailable >= 8);
     await assert.rejects(
       store.read((tx) => tx.applications.list()),
-      StoreUnavailable,
+      StoreUnavailableError,
     );
     const before = [...answered];
     await server.restart();
@@ -111,7 +111,7 @@ else {
     const look = () => store.write((tx) => tx.meta.getOrSet("silent", () => "x"));
     assert.equal(await look(), "x");
     proxy.isSilent = true;
-    await assert.rejects(look(), StoreUnavailable);
+    await assert.rejects(look(), StoreUnavailableError);
     proxy.isSilent = false;
     assert.equal(await look(), "x");
     await store.close();
@@ -119,7 +119,7 @@ else {
 
   test("a database that is away when the server starts is told apart from one that refuses it", async () => {
     await server.kill();
-    await assert.rejects(PostgresStore.open({ url, connectTimeoutMs: 2_000 }), StoreUnavailable);
+    await assert.rejects(PostgresStore.open({ url, connectTimeoutMs: 2_000 }), StoreUnavailableError);
     await server.restart(["fsync=off"]);
     await assert.rejects(PostgresStore.open({ url }), /fsync is off/);
     await server.kill();

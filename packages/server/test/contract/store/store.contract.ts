@@ -7,7 +7,7 @@ import type { Machine } from "../../../src/domain/machines/machine.ts";
 import { MACHINE_ACTIONS } from "../../../src/odata/entities/machine-action-fields.ts";
 import { parseListQuery } from "../../../src/odata/query.ts";
 import type { Store } from "../../../src/store/store.ts";
-import { VersionConflict } from "../../../src/store/version-conflict.ts";
+import { VersionConflictError } from "../../../src/store/version-conflict-error.ts";
 import { sampleAction, sampleCommand, sampleOrder } from "../../unit/domain/sample-action.ts";
 
 const FACTS: MachineFacts = {
@@ -181,7 +181,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
           await tx.actions.save(action, { ...action, status: "Cancelled" });
           await tx.machines.save(machine, { ...machine, linkEpoch: 8 });
         }),
-        VersionConflict,
+        VersionConflictError,
       );
       const found = await store.read((tx) => tx.machines.byId(machine.id));
       assert.deepEqual([found?.tags, found?.linkEpoch], [["lab"], 0]);
@@ -202,7 +202,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       await store.write((tx) => tx.actions.save(action, { ...action, status: "InProgress" }));
       await assert.rejects(
         store.write((tx) => tx.actions.save(action, { ...action, status: "Cancelled" })),
-        VersionConflict,
+        VersionConflictError,
       );
       assert.equal((await store.read((tx) => tx.actions.byId(action.id)))?.status, "InProgress");
     });

@@ -92,7 +92,9 @@ const WITHOUT_TOKEN: Readonly<Record<string, "anonymous" | "ticket">> = {
   CompleteResult: "ticket",
 };
 
-class Admitted extends Error {}
+class AdmittedError extends Error {
+  override readonly name = "AdmittedError";
+}
 
 type Run = (typeof OPERATIONS)[number]["run"];
 const never = () => assert.fail("nothing may be looked at before the caller is admitted");
@@ -127,11 +129,11 @@ async function statusFor(run: Run, headers: Record<string, string>, caller: Call
   };
   try {
     const answer = await run(incoming, untouched, () => {
-      throw new Admitted();
+      throw new AdmittedError();
     });
     return answer.kind === "error" ? `${answer.status} ${answer.message}` : `${answer.status}`;
   } catch (error) {
-    if (error instanceof Admitted) return "200";
+    if (error instanceof AdmittedError) return "200";
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import type { StaticEncode, TSchema } from "typebox";
 import { Compile } from "typebox/compile";
-import { invalidBody, RequestRefused } from "../answer.ts";
+import { invalidBody, RequestRefusedError } from "../answer.ts";
 import type { Incoming } from "../incoming.ts";
 import { decodeUtf8, readBody, refuseEncoded } from "../read-body.ts";
 import type { BodyOwner } from "../unfinished-bodies.ts";
@@ -19,7 +19,7 @@ export interface BodyKind<B> {
   readonly schema?: TSchema;
   /** Longest body, where the kind has one bound for all requests. */
   readonly limitBytes?: number;
-  /** Throws RequestRefused for what is wrong with the body. Called after the caller was admitted. */
+  /** Throws RequestRefusedError for what is wrong with the body. Called after the caller was admitted. */
   readonly read: (incoming: Incoming, owner: BodyOwner) => Promise<B>;
 }
 
@@ -50,7 +50,7 @@ export function jsonBody<T extends TSchema>(
       if ("fault" in reading) throw invalidBody(`Request body is incorrect: ${reading.fault}`);
       const { value } = reading;
       if (!validator.Check(value)) {
-        throw new RequestRefused(schemaRefusal(validator.Errors(boundedForFaults(schema, value))));
+        throw new RequestRefusedError(schemaRefusal(validator.Errors(boundedForFaults(schema, value))));
       }
       return value;
     },
@@ -78,7 +78,7 @@ export const form: BodyKind<URLSearchParams> = {
   },
 };
 
-/** The parts in order, each file streamed. `fileBytes`: longest file; a longer one makes its stream throw RequestRefused. */
+/** The parts in order, each file streamed. `fileBytes`: longest file; a longer one makes its stream throw RequestRefusedError. */
 export const multipart = (options: { readonly fileBytes: number }): BodyKind<AsyncIterable<MultipartPart>> => ({
   kind: "multipart",
   read: async (incoming) => readMultipart(incoming, options.fileBytes),

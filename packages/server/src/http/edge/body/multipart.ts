@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { textFault } from "@halligan/protocol/text";
 import { invalidBody } from "../answer.ts";
 import type { Incoming } from "../incoming.ts";
-import { ClientGone, refuseEncoded } from "../read-body.ts";
+import { ClientGoneError, refuseEncoded } from "../read-body.ts";
 import { DelimitedBytes } from "./delimited-bytes.ts";
 import { parameterOf, parseHeaderParameters } from "./header-parameters.ts";
 import { type PartHead, readPartHead } from "./part-head.ts";
@@ -98,9 +98,9 @@ async function* bytesOf(raw: IncomingMessage): AsyncGenerator<Uint8Array, void, 
     // Leaving early must not destroy the request, which would close the connection before the answer is written.
     yield* received(raw.iterator({ destroyOnReturn: false }));
   } catch (error) {
-    throw raw.destroyed && !raw.readableEnded ? new ClientGone() : error;
+    throw raw.destroyed && !raw.readableEnded ? new ClientGoneError() : error;
   }
-  if (!raw.readableEnded && raw.destroyed) throw new ClientGone();
+  if (!raw.readableEnded && raw.destroyed) throw new ClientGoneError();
 }
 
 /** After a boundary: false when it is the closing one. Leaves the line break, with which the headers of a part begin. */

@@ -4,7 +4,7 @@ import { pipeline } from "node:stream/promises";
 import type { TokenErrorWire } from "@halligan/protocol/api";
 import { toJsonText } from "@halligan/protocol/text";
 import { type Answer, type BytesAnswer, type ErrorAnswer, type EventsAnswer, errorBody, refuse } from "../answer.ts";
-import { ClientGone } from "../read-body.ts";
+import { ClientGoneError } from "../read-body.ts";
 
 /** A response that is to be written, and what decides about its form. */
 export interface Exchange {
@@ -148,7 +148,7 @@ async function* exactly(lengthBytes: number, source: AsyncIterable<Buffer>): Asy
 function handOver(response: ServerResponse, chunk: Buffer): Promise<void> {
   return new Promise((resolve, reject) => {
     // Not every write is called back when the connection breaks.
-    const onClose = () => reject(new ClientGone());
+    const onClose = () => reject(new ClientGoneError());
     if (response.closed || response.destroyed) return onClose();
     response.once("close", onClose);
     response.write(chunk, (error) => {

@@ -9,13 +9,13 @@ import type { MachineRequests } from "../admission/machine-requests.ts";
 import type { RefusedBodies } from "../admission/refused-bodies.ts";
 import type { UnauthenticatedLog } from "../admission/unauthenticated-log.ts";
 import { namesOf } from "../admitted-names.ts";
-import { type Answer, RequestRefused, refuse } from "../answer.ts";
+import { type Answer, RequestRefusedError, refuse } from "../answer.ts";
 import { readUrlEncoded } from "../body/url-encoded.ts";
 import type { Gate, Incoming, RequestFacts } from "../incoming.ts";
 import type { HttpLimits } from "../limits.ts";
 import type { Operation } from "../operation.ts";
 import { queryRefusal } from "../query-options.ts";
-import { announcesBody, ClientGone } from "../read-body.ts";
+import { announcesBody, ClientGoneError } from "../read-body.ts";
 import { writeAnswer } from "../response/write-answer.ts";
 import type { UnfinishedBodies } from "../unfinished-bodies.ts";
 import { headerFault } from "./header-fault.ts";
@@ -130,7 +130,7 @@ export async function serve<Ctx>(exchange: Exchange, source: Source<Ctx>, servin
     const sentBytes = answer.kind === "bytes" && raw.method === "GET" ? answer.lengthBytes : undefined;
     finish(gone.signal.aborted ? CLIENT_GONE : answer.status, code, sentBytes);
   } catch (error) {
-    const isGone = error instanceof ClientGone || gone.signal.aborted || raw.destroyed;
+    const isGone = error instanceof ClientGoneError || gone.signal.aborted || raw.destroyed;
     if (!isGone) serving.log.error({ requestId: facts.id, err: error }, "the answer could not be written");
     response.destroy();
     finish(isGone ? CLIENT_GONE : 500);
@@ -207,8 +207,8 @@ async function answerOf<Ctx>(
   try {
     return await source.run(incoming, context, onAdmitted);
   } catch (error) {
-    if (error instanceof RequestRefused) return error.answer;
-    if (error instanceof ClientGone || incoming.facts.signal.aborted) throw error;
+    if (error instanceof RequestRefusedError) return error.answer;
+    if (error instanceof ClientGoneError || incoming.facts.signal.aborted) throw error;
     if (isUnavailable(error)) {
       log.warn({ requestId: incoming.facts.id, operation: source.name, reason: error.message }, "an engine is away");
       return AWAY;

@@ -3,7 +3,7 @@ import { after, before, describe, test } from "node:test";
 import { runLiveResponse } from "../../../../src/service/actions/run-live-response.ts";
 import type { ServiceContext } from "../../../../src/service/context.ts";
 import type { Store } from "../../../../src/store/store.ts";
-import { CommitInDoubt, StoreUnavailable } from "../../../../src/store/store-unavailable.ts";
+import { CommitInDoubtError, StoreUnavailableError } from "../../../../src/store/store-unavailable-error.ts";
 import { PLAYBOOK, type TestServices, testServices } from "../../../support/test-services.ts";
 
 const REQUEST = { Commands: [{ type: "GetFile" as const, params: [{ key: "Path", value: "/x" }] }], Comment: "c" };
@@ -30,8 +30,8 @@ function breaking(store: Store, isMade: boolean, awayFor: number): Store {
           undone,
         );
       }
-      if (writes === 1) throw new CommitInDoubt("the connection broke at the commit");
-      if (writes <= 1 + awayFor) throw new StoreUnavailable("the database does not answer");
+      if (writes === 1) throw new CommitInDoubtError("the connection broke at the commit");
+      if (writes <= 1 + awayFor) throw new StoreUnavailableError("the database does not answer");
       return store.write(work);
     },
   };
@@ -67,7 +67,10 @@ describe("a start whose commit is in doubt", () => {
     const machine = await services.addMachine();
     const store = breaking(services.context.store, false, 0);
     const run = () => runLiveResponse(contextOn(store), PLAYBOOK, machine.id, REQUEST);
-    await assert.rejects(run(), (cause) => cause instanceof StoreUnavailable && !(cause instanceof CommitInDoubt));
+    await assert.rejects(
+      run(),
+      (cause) => cause instanceof StoreUnavailableError && !(cause instanceof CommitInDoubtError),
+    );
     assert.ok((await run()).ok);
   });
 });

@@ -3,7 +3,7 @@ import { after, test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { pino } from "pino";
 import { BEAT_INTERVAL_MS, LEASE_MS, type NodeFacts } from "../../../../src/domain/cluster/node-lease.ts";
-import { NodeLease, NotTogether } from "../../../../src/service/cluster/node-lease.ts";
+import { NodeContradictionError, NodeLease } from "../../../../src/service/cluster/node-lease.ts";
 import { PostgresStore } from "../../../../src/store/postgres/postgres-store.ts";
 import type { Store } from "../../../../src/store/store.ts";
 import { openTestPostgres } from "../../../support/postgres-databases.ts";
@@ -100,7 +100,7 @@ else {
     await using nodes = await openNodes();
     const first = await nodes.join();
     for (const change of CONTRADICTIONS) {
-      await assert.rejects(nodes.join(change), NotTogether, JSON.stringify(change));
+      await assert.rejects(nodes.join(change), NodeContradictionError, JSON.stringify(change));
       assert.deepEqual(await nodes.ids(), [first.node.id]);
       assert.equal(first.lease.isHeld, true);
     }
@@ -235,7 +235,7 @@ else {
     const hung = await nodes.join();
     nodes.die(hung.lease);
     const next = await nodes.join({ publicUrl: "https://other.test" });
-    await assert.rejects(hung.lease.beat(), NotTogether);
+    await assert.rejects(hung.lease.beat(), NodeContradictionError);
     assert.match(hung.lease.contradiction ?? "", /HALLIGAN_PUBLIC_URL/);
     assert.deepEqual([hung.lease.isHeld, hung.lease.isSweeper, hung.seen.closed], [false, false, 1]);
     await next.lease.leave();
