@@ -1,7 +1,9 @@
-/** Assembles the agent. This is the only file that knows every part by name. */
+/** Puts the agent together: the only file that knows every part by name. */
+
 import { randomBytes } from "node:crypto";
 import { chmod, readdir, readFile, rm } from "node:fs/promises";
 import path from "node:path";
+import { systemClock } from "@halligan/protocol/time";
 import { deviceRunner } from "./commands/device-runner.ts";
 import { removeTemporaryFiles } from "./commands/files/put-file.ts";
 import { KeptScripts } from "./commands/kept-scripts.ts";
@@ -25,7 +27,6 @@ import { readBootId } from "./process/boot-id.ts";
 import { openCgroups } from "./process/cgroups/cgroups.ts";
 import { KeptProcesses } from "./process/kept-processes.ts";
 import { ScriptPipes } from "./process/script-pipes.ts";
-import { realClock } from "./real-clock.ts";
 
 export const realRandom: Random = {
   fraction: () => randomBytes(4).readUInt32LE() / 2 ** 32,
@@ -55,7 +56,7 @@ export async function runAgent(
   await emptyWorkAfterRestart(folder, bootId, log);
   await removeTemporaryFiles(folder.work);
   const privateKey = await readDeviceKey(folder.root);
-  const link = new LinkState(realClock);
+  const link = new LinkState(systemClock);
   using disk = new JournalDisk(folder.root);
   const { machineId, serverUrl } = config;
   const keptScripts = new KeptScripts();
@@ -63,7 +64,7 @@ export async function runAgent(
   const network = agentNetwork(env);
   const keptProcesses = new KeptProcesses({ root: folder.root, bootId, cgroups, log, markOf: treeMark });
   const scriptPipes = new ScriptPipes(folder.pipes, log);
-  const ports = { clock: realClock, random: realRandom, log, link, network };
+  const ports = { clock: systemClock, random: realRandom, log, link, network };
   log.info("agentStarted", {
     machineId,
     server: serverUrl,

@@ -3,12 +3,10 @@
  * and the bench may use this interface.
  */
 export { type CoreDeps, runAgentCore } from "./core/agent-core.ts";
-export { backoffMs } from "./core/backoff.ts";
 export { LinkState } from "./core/link-state.ts";
 export type { PinnedKeys } from "./core/order-keys-check.ts";
 export { CANCELLED_TEXT, STOPPED_BEFORE_TEXT, STOPPED_TEXT } from "./core/orders/end-texts.ts";
 export type {
-  Clock,
   CommandJob,
   CommandRef,
   Connection,
@@ -27,6 +25,5 @@ export type {
   TransferEnd,
 } from "./core/ports.ts";
 export { agentNetwork } from "./network/agent-network.ts";
-export { realClock } from "./real-clock.ts";
 export { TransferFailedError, TransferWatch } from "./transfer/transfer-watch.ts";
 export { upload } from "./transfer/upload.ts";

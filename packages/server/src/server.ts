@@ -1,8 +1,8 @@
+import { backgroundClock } from "@halligan/protocol/time";
 import type { Logger } from "pino";
 import { fetchJsonWithin } from "./auth/oidc/fetch-json.ts";
 import { createOutsideIssuers } from "./auth/oidc/outside-issuers.ts";
 import { issuers } from "./auth/tokens/access-token.ts";
-import { systemClock } from "./clock.ts";
 import type { Config } from "./config/config.ts";
 import { readOidcIssuers } from "./config/oidc-issuers.ts";
 import { createMetrics } from "./metrics/metrics.ts";
@@ -37,7 +37,7 @@ export async function startServer(config: Config, engines: Engines, log: Logger,
   await using started = new AsyncDisposableStack();
   // What only reads comes first: a mistake in it leaves nothing behind.
   await refuseOpenModes(config);
-  const certificate = config.tls && (await ServedCertificate.open(config.tls, log, systemClock.nowMs));
+  const certificate = config.tls && (await ServedCertificate.open(config.tls, log, backgroundClock.nowMs));
   const forwarding = readForwarding(config);
   const oidcIssuers = await readOidcIssuers(config.oidcIssuersFile);
   const metrics = createMetrics();
@@ -55,7 +55,7 @@ export async function startServer(config: Config, engines: Engines, log: Logger,
   const outside = started.use(
     createOutsideIssuers(oidcIssuers, Object.values(issuers(service.publicUrl, tenant)), {
       fetchJson: fetchJsonWithin(),
-      clock: systemClock,
+      clock: backgroundClock,
       log,
     }),
   );

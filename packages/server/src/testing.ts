@@ -16,8 +16,6 @@ export type {
 export { openDiskBlobStore } from "./blobs/disk/disk-blob-store.ts";
 export type { Bus } from "./bus/bus.ts";
 export { localBus } from "./bus/local-bus.ts";
-export type { Clock } from "./clock.ts";
-export { systemClock } from "./clock.ts";
 export { readConfig } from "./config/config.ts";
 export { boundEndsMs } from "./domain/actions/action-bound.ts";
 export { isFinal, type MachineAction } from "./domain/actions/machine-action.ts";

@@ -2,7 +2,9 @@
  * Agent core: one journal, one connection, at most one running order. Everything that it waits for
  * is a port, so the simulation can run it.
  */
+
 import { type AgentFrame, LINK_VERSION, SEALED_SINCE_VERSION } from "@halligan/protocol/link";
+import { sleep } from "@halligan/protocol/time";
 import { LIMITS } from "../limits.ts";
 import { messageOf } from "./error-text.ts";
 import { isFresh } from "./freshness.ts";
@@ -93,7 +95,7 @@ class AgentCore implements FrameHandlers {
     worker?.stop();
     const { clock } = this.#deps;
     const waited = new AbortController();
-    const bound = clock.sleep(LIMITS.stopMs, waited.signal).catch(() => undefined);
+    const bound = sleep(clock, LIMITS.stopMs, waited.signal).catch(() => undefined);
     await Promise.race([worker?.done.catch(() => undefined), bound]);
     waited.abort();
     linkStop.abort();

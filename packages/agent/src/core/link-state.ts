@@ -1,9 +1,7 @@
-/**
- * The state of the connection for the rest of the agent: whether it is usable, the ticket for
- * transfers, and the server's time.
- */
+/** What the rest of the agent knows of the link: whether it is usable, the ticket for transfers, the server's time. */
+
 import type { AgentFrame } from "@halligan/protocol/link";
-import type { Clock } from "./ports.ts";
+import type { MonotonicClock } from "@halligan/protocol/time";
 
 interface LiveLink {
   ticket: string;
@@ -11,7 +9,7 @@ interface LiveLink {
 }
 
 export class LinkState {
-  readonly #clock: Clock;
+  readonly #clock: MonotonicClock;
   #live: LiveLink | null = null;
   #downSinceMs: number;
   #serverTime: { serverTimeMs: number; atMs: number } | null = null;
@@ -21,7 +19,7 @@ export class LinkState {
    */
   readonly #waiters = new Set<() => void>();
 
-  constructor(clock: Clock) {
+  constructor(clock: MonotonicClock) {
     this.#clock = clock;
     this.#downSinceMs = clock.monotonicMs();
   }

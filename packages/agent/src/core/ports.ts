@@ -4,15 +4,6 @@
  */
 import type { FileChange, OrderCommand, OrderLimits } from "@halligan/protocol/link";
 
-export interface Clock {
-  /**
-   * Milliseconds since an arbitrary start; never goes back. No decision depends on the device's
-   * wall clock.
-   */
-  monotonicMs(): number;
-  sleep(ms: number, signal: AbortSignal): Promise<void>;
-}
-
 export interface Random {
   /** At least 0 and less than 1. */
   fraction(): number;

@@ -1,8 +1,9 @@
-/** An open WebSocket connection, as the core's Connection. */
+/** A WebSocket connection that is open, as the core's Connection. */
+
 import { randomBytes } from "node:crypto";
 import type { Duplex } from "node:stream";
 import { MAX_FRAME_BYTES } from "@halligan/protocol/link";
-import { abortable } from "../core/deadline.ts";
+import { abortable } from "@halligan/protocol/time";
 import type { Connection, Received } from "../core/ports.ts";
 import { LIMITS } from "../limits.ts";
 import { encodeFrame, FrameReader, type Message, OPCODE, WebSocketProtocolError } from "./websocket-frames.ts";

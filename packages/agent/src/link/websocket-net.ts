@@ -1,7 +1,5 @@
-/**
- * Opens the connection: a WebSocket over node's HTTP client, with the same proxy and the same trust
- * as transfers.
- */
+/** Opens the link: a WebSocket over node's HTTP client, so through the same proxy and with the same trust as transfers. */
+
 import { createHash, randomBytes } from "node:crypto";
 import http from "node:http";
 import https from "node:https";
@@ -9,7 +7,7 @@ import type { Duplex } from "node:stream";
 import { LINK_PATH } from "@halligan/protocol/link";
 import type { Network } from "@halligan/protocol/network";
 import { networkFailure } from "@halligan/protocol/text";
-import { abortable } from "../core/deadline.ts";
+import { abortable } from "@halligan/protocol/time";
 import type { Net } from "../core/ports.ts";
 import { WebSocketConnection } from "./websocket-connection.ts";
 

@@ -4,10 +4,10 @@
  */
 
 import type { Network } from "@halligan/protocol/network";
-import { backoffMs } from "../core/backoff.ts";
+import { backoffMs, type MonotonicClock, sleep } from "@halligan/protocol/time";
 import { messageOf } from "../core/error-text.ts";
 import type { LinkState } from "../core/link-state.ts";
-import type { Clock, Log, Random } from "../core/ports.ts";
+import type { Log, Random } from "../core/ports.ts";
 import { LIMITS } from "../limits.ts";
 import { exchange, type HttpAnswer, type HttpRequest } from "./http-exchange.ts";
 import { readErrorMessage } from "./response-body.ts";
@@ -15,7 +15,7 @@ import { TransferFailedError, type TransferWatch } from "./transfer-watch.ts";
 
 export interface TransferDeps {
   serverUrl: string;
-  clock: Clock;
+  clock: MonotonicClock;
   random: Random;
   log: Log;
   link: Pick<LinkState, "ticket">;
@@ -81,7 +81,7 @@ export async function untilAnswered<T>(
       over.abort();
     }
     const bounds = { baseMs: LIMITS.transferBackoffBaseMs, capMs: LIMITS.transferBackoffCapMs };
-    await deps.clock.sleep(backoffMs(attempt, bounds, deps.random.fraction()), signal);
+    await sleep(deps.clock, backoffMs(attempt, bounds, deps.random.fraction()), signal);
   }
 }
 

@@ -1,8 +1,5 @@
-/**
- * The limits of a transfer: its total time, and the longest time without progress, for the transfer
- * and for each request.
- */
-import type { Clock } from "../core/ports.ts";
+import { type MonotonicClock, sleep } from "@halligan/protocol/time";
+/** The limits of a transfer: its whole time, and the longest time in which no byte moves, for all of it and for one request. */
 
 /** A transfer that will not succeed; the message is for people. */
 export class TransferFailedError extends Error {
@@ -10,7 +7,7 @@ export class TransferFailedError extends Error {
 }
 
 export class TransferWatch {
-  readonly #clock: Clock;
+  readonly #clock: MonotonicClock;
   readonly #over = new AbortController();
   readonly #gaveUp = new AbortController();
   #movedAtMs: number;
@@ -18,8 +15,12 @@ export class TransferWatch {
   /** Aborted with {@link TransferFailedError} when a limit is passed, or with the outer signal's reason. */
   readonly signal: AbortSignal;
 
-  /** @param limits null for a transfer that is retried until it is aborted */
-  constructor(clock: Clock, limits: { transferTimeoutMs: number; stallTimeoutMs: number } | null, outer: AbortSignal) {
+  /** @param limits null for a transfer that is tried until it is aborted */
+  constructor(
+    clock: MonotonicClock,
+    limits: { transferTimeoutMs: number; stallTimeoutMs: number } | null,
+    outer: AbortSignal,
+  ) {
     this.#clock = clock;
     this.#movedAtMs = clock.monotonicMs();
     this.signal = AbortSignal.any([outer, this.#gaveUp.signal]);
@@ -30,8 +31,7 @@ export class TransferWatch {
       this.#gaveUp.abort(new TransferFailedError(`${message}${refusal}`));
     };
     const { transferTimeoutMs, stallTimeoutMs } = limits;
-    clock
-      .sleep(transferTimeoutMs, ends)
+    sleep(clock, transferTimeoutMs, ends)
       .then(giveUp(`The transfer did not end within ${durationText(transferTimeoutMs)}.`))
       .catch(() => undefined);
     this.#silentFor(stallTimeoutMs, ends)
@@ -66,7 +66,7 @@ export class TransferWatch {
     for (;;) {
       const leftMs = Math.max(this.#movedAtMs, begunAtMs) + ms - this.#clock.monotonicMs();
       if (leftMs <= 0) return;
-      await this.#clock.sleep(leftMs, signal);
+      await sleep(this.#clock, leftMs, signal);
     }
   }
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type AgentFrame, LINK_CLOSE, type Order, type Verdict } from "@halligan/protocol/link";
-import { realClock } from "../../src/real-clock.ts";
+import { systemClock } from "@halligan/protocol/time";
 import { until } from "../support/agent-process.ts";
 import { fetchFile, script, World } from "../support/fake-ports.ts";
 
@@ -294,13 +294,14 @@ test("a link that falls silent is given up after three intervals, by the monoton
   let nowMs = 0;
   world.start({
     monotonicMs: () => nowMs,
-    async sleep(ms, signal) {
+    after(ms, run) {
       // Pings pass in no time; other waits, which are deadlines here, never do.
-      if (ms !== 60_000)
-        await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
-      await new Promise((resolve) => setImmediate(resolve));
-      signal.throwIfAborted();
-      nowMs += ms;
+      if (ms !== 60_000) return () => undefined;
+      const pending = setImmediate(() => {
+        nowMs += ms;
+        run();
+      });
+      return () => clearImmediate(pending);
     },
   });
   await linked(world);
@@ -315,7 +316,7 @@ test(
   async () => {
     await using world = new World();
     let aheadMs = 0;
-    world.start({ ...realClock, monotonicMs: () => realClock.monotonicMs() + aheadMs });
+    world.start({ ...systemClock, monotonicMs: () => systemClock.monotonicMs() + aheadMs });
     await linked(world);
     world.net.send(world.frameOf(world.order(1, [script(0)])));
     await until(() => world.net.of("ended").length === 1);

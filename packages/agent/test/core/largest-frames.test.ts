@@ -14,11 +14,11 @@ import {
   REPORT_BOUNDS,
 } from "@halligan/protocol/link";
 import { jsonBoundsFault } from "@halligan/protocol/text";
+import { systemClock } from "@halligan/protocol/time";
 import type { OrderState } from "../../src/core/journal/journal.ts";
 import { EndMoments } from "../../src/core/orders/end-moments.ts";
 import { Reports } from "../../src/core/orders/reports.ts";
 import { LIMITS } from "../../src/limits.ts";
-import { realClock } from "../../src/real-clock.ts";
 
 /** What a seal puts in front. */
 const SEAL_CHARACTERS = 22;
@@ -56,7 +56,7 @@ function endedOrder(error: string, result: NonNullable<OrderState["commands"][nu
 }
 
 function reports(held: OrderState): AgentFrame[] {
-  const moments = new EndMoments(realClock);
+  const moments = new EndMoments(systemClock);
   moments.note(ORDER_SEQ, 0);
   const { privateKey } = generateKeyPairSync("ed25519");
   return new Reports(moments, { machineId: "f".repeat(40), privateKey }).unacknowledged(held);

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { systemClock } from "@halligan/protocol/time";
 import { LinkState } from "../../src/core/link-state.ts";
-import { realClock } from "../../src/real-clock.ts";
 
 const never = new AbortController().signal;
 const live = (ticket: string) => ({ ticket, send: () => undefined });
 
 test("a refused ticket is not handed out again on its own link, and that of a newer one is, though its text is the same", async () => {
-  const link = new LinkState(realClock);
+  const link = new LinkState(systemClock);
   link.up(live("v1.m.2.s"));
   assert.equal(await link.ticket(null, never), "v1.m.2.s");
   let next: string | null = null;

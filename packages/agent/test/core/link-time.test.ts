@@ -5,7 +5,7 @@ import { LinkTime } from "../../src/core/link/link-time.ts";
 import { LIMITS } from "../../src/limits.ts";
 
 function clockAt(nowMs: number) {
-  const clock = { nowMs, monotonicMs: () => clock.nowMs, sleep: () => Promise.reject(new Error("not used")) };
+  const clock = { nowMs, monotonicMs: () => clock.nowMs, after: () => assert.fail("it waits for nothing") };
   return clock;
 }
 

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
 import { LINK_CLOSE } from "@halligan/protocol/link";
+import { systemClock } from "@halligan/protocol/time";
 import { LIMITS } from "../../src/limits.ts";
-import { realClock } from "../../src/real-clock.ts";
 import { until } from "../support/agent-process.ts";
 import { script, World } from "../support/fake-ports.ts";
 
@@ -16,7 +16,7 @@ async function linked(world: World): Promise<void> {
 
 /** A clock that runs ahead as the test says. */
 function movable() {
-  const moved = { aheadMs: 0, clock: { ...realClock, monotonicMs: () => realClock.monotonicMs() + moved.aheadMs } };
+  const moved = { aheadMs: 0, clock: { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + moved.aheadMs } };
   return moved;
 }
 

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { appendFile, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
+import { systemClock } from "@halligan/protocol/time";
 import { realRandom } from "../../src/agent.ts";
 import { JournalWriter } from "../../src/core/journal/journal-writer.ts";
 import { JournalDisk } from "../../src/disk/journal-disk.ts";
-import { realClock } from "../../src/real-clock.ts";
 import { temporaryFolder } from "../support/agent-process.ts";
 import { script, silentLog, World } from "../support/fake-ports.ts";
 
@@ -15,7 +15,7 @@ async function open(folder: string) {
   const beforeNew = async () => {
     isNew = true;
   };
-  const journal = await JournalWriter.open({ disk, clock: realClock, random: realRandom, log: silentLog }, beforeNew);
+  const journal = await JournalWriter.open({ disk, clock: systemClock, random: realRandom, log: silentLog }, beforeNew);
   return { journal, isNew, [Symbol.dispose]: () => disk[Symbol.dispose]() };
 }
 

@@ -1,12 +1,14 @@
 /** A data folder and a fake server for commands that run without the core. */
+
 import { randomBytes } from "node:crypto";
 import path from "node:path";
 import type { Order, OrderCommand } from "@halligan/protocol/link";
+import { type MonotonicClock, systemClock } from "@halligan/protocol/time";
 import { realRandom } from "../../src/agent.ts";
 import type { CommandDeps } from "../../src/commands/command-deps.ts";
 import { KeptScripts } from "../../src/commands/kept-scripts.ts";
 import { agentEnvironment, treeMark } from "../../src/commands/script-environment.ts";
-import type { Clock, CommandJob } from "../../src/core/ports.ts";
+import type { CommandJob } from "../../src/core/ports.ts";
 import { dataFolder } from "../../src/disk/data-folder.ts";
 import { ensureDataFolders } from "../../src/disk/private-folder.ts";
 import { agentNetwork } from "../../src/network/agent-network.ts";
@@ -15,7 +17,6 @@ import { CgroupHome, findCgroupHome } from "../../src/process/cgroups/cgroup-hom
 import { Cgroups } from "../../src/process/cgroups/cgroups.ts";
 import { KeptProcesses } from "../../src/process/kept-processes.ts";
 import { ScriptPipes } from "../../src/process/script-pipes.ts";
-import { realClock } from "../../src/real-clock.ts";
 import { temporaryFolder } from "./agent-process.ts";
 import { silentLog } from "./fake-ports.ts";
 import { DEFAULT_LIMITS, FakeServer } from "./fake-server.ts";
@@ -25,7 +26,7 @@ export interface WorldOptions {
   root?: string;
   /** Where commands get their cgroups; null for none, left out for what an agent would find here. */
   cgroupFolder?: string | null;
-  clock?: Clock;
+  clock?: MonotonicClock;
   /** The environment that an agent would have been started with. */
   env?: NodeJS.ProcessEnv;
 }
@@ -44,7 +45,7 @@ export async function commandWorld(options: WorldOptions = {}) {
   const cgroups = new Cgroups(silentLog, cgroupHome);
   const deps: CommandDeps = {
     serverUrl: await server.listen(),
-    clock: options.clock ?? realClock,
+    clock: options.clock ?? systemClock,
     random: realRandom,
     log: silentLog,
     link: { ticket: async (dead, signal) => (dead ? await forEver(signal) : "ticket-0") },

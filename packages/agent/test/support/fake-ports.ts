@@ -1,7 +1,5 @@
-/**
- * The core's ports in memory: a disk that keeps or loses writes, a runner that the test controls, a
- * network with one connection.
- */
+/** The core's ports in memory: a disk that keeps or loses, a runner that does as told, a net with one connection. */
+
 import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import {
   type AgentFrame,
@@ -12,11 +10,11 @@ import {
   orderSigningBytes,
   type ServerFrame,
 } from "@halligan/protocol/link";
+import { type MonotonicClock, systemClock } from "@halligan/protocol/time";
 import { type CoreDeps, runAgentCore } from "../../src/core/agent-core.ts";
 import { LinkState } from "../../src/core/link-state.ts";
 import type { PinnedKeys } from "../../src/core/order-keys-check.ts";
-import type { Clock, Connection, Disk, Log, Net, Received, Runner, ScriptEnd } from "../../src/core/ports.ts";
-import { realClock } from "../../src/real-clock.ts";
+import type { Connection, Disk, Log, Net, Received, Runner, ScriptEnd } from "../../src/core/ports.ts";
 import { DEFAULT_LIMITS, sha256 } from "./fake-server.ts";
 import { ServerSeal } from "./server-seal.ts";
 
@@ -213,7 +211,7 @@ export class World implements AsyncDisposable {
   }
 
   /** Starts an agent on this disk, as after a crash of the one before. */
-  start(clock: Clock = realClock): void {
+  start(clock: MonotonicClock = systemClock): void {
     this.runner = new FakeRunner();
     this.net = new FakeNet(this.signer);
     this.#stop = new AbortController();

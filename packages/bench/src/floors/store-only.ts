@@ -2,9 +2,11 @@
  * What the store alone costs: the use cases of a whole action (create, claim, start, end) called directly on the database that a server has
  * left behind, without HTTP, links, signatures and devices. Requests: `{"actions":N,"dataDir":DIR}`.
  */
+
 import { randomBytes, randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { backgroundClock } from "@halligan/protocol/time";
 import {
   type ApplicationCaller,
   checkInThreadPool,
@@ -22,7 +24,6 @@ import {
   runLiveResponse,
   type ServiceContext,
   SqliteStore,
-  systemClock,
 } from "@halligan/server/simulation";
 import Database from "better-sqlite3";
 import { pino } from "pino";
@@ -51,7 +52,7 @@ async function contextOf(dataDir: string, store: SqliteStore): Promise<ServiceCo
     store,
     blobs: await openDiskBlobStore({ folder: join(dataDir, "blobs"), random: randomBytes }),
     bus: localBus(),
-    clock: systemClock,
+    clock: backgroundClock,
     ids: { guid: randomUUID, random: randomBytes },
     limits: {
       ...numbers,
@@ -72,7 +73,7 @@ async function contextOf(dataDir: string, store: SqliteStore): Promise<ServiceCo
     publicUrl: "http://127.0.0.1",
     resultLinks: "stream",
     measures: NO_MEASURES,
-    resultSpace: new ResultSpace(systemClock.monotonicMs),
+    resultSpace: new ResultSpace(backgroundClock.monotonicMs),
     node: { id: "bench" },
     log: pino({ level: "silent" }),
   };

@@ -1,8 +1,10 @@
 /** The agent core's ports for a simulated device: real time, and a journal in memory. */
-import { randomBytes } from "node:crypto";
-import { type Clock, type Disk, LinkState, type Random, realClock } from "@halligan/agent/simulation";
 
-export { realClock as clock };
+import { randomBytes } from "node:crypto";
+import { type Disk, LinkState, type Random } from "@halligan/agent/simulation";
+import { type MonotonicClock, systemClock } from "@halligan/protocol/time";
+
+export { systemClock as clock };
 
 export const random: Random = {
   fraction: () => Math.random(),
@@ -32,7 +34,7 @@ export class MemoryJournal implements Disk {
 /** The state of a connection, with a callback when it is up. */
 export class WatchedLink extends LinkState {
   readonly #onUp: () => void;
-  constructor(clock: Clock, onUp: () => void) {
+  constructor(clock: MonotonicClock, onUp: () => void) {
     super(clock);
     this.#onUp = onUp;
   }

@@ -1,14 +1,5 @@
 import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
-import {
-  type Clock,
-  type LinkState,
-  type Log,
-  type Net,
-  type Random,
-  type Runner,
-  realClock,
-  runAgentCore,
-} from "@halligan/agent/simulation";
+import { type LinkState, type Log, type Net, type Random, type Runner, runAgentCore } from "@halligan/agent/simulation";
 import {
   type EnrollRequest,
   type EnrollResponse,
@@ -16,6 +7,7 @@ import {
   LINK_VERSION,
   type MachineFacts,
 } from "@halligan/protocol/link";
+import { type MonotonicClock, systemClock } from "@halligan/protocol/time";
 import { MemoryJournal, random, WatchedLink } from "./device-ports.ts";
 
 export interface Connecting {
@@ -24,7 +16,7 @@ export interface Connecting {
   /** Default: the system's random numbers. */
   readonly random?: Random;
   /** Default: this system's. */
-  readonly clock?: Clock;
+  readonly clock?: MonotonicClock;
   /** Default: the agent's. */
   readonly linkVersion?: number;
   /** What its commands do. `link` has the tickets for transfers. */
@@ -67,7 +59,7 @@ export class SimulatedDevice implements AsyncDisposable {
     net,
     log,
     random: chance = random,
-    clock = realClock,
+    clock = systemClock,
     linkVersion = LINK_VERSION,
     runner,
   }: Connecting): void {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Clock, type Log, type Runner, realClock } from "@halligan/agent/simulation";
+import type { Log, Runner } from "@halligan/agent/simulation";
 import { ENROLL_PATH, EnrollResponse, LINK_VERSION } from "@halligan/protocol/link";
+import { type MonotonicClock, systemClock } from "@halligan/protocol/time";
 import { Value } from "typebox/value";
 import { SimulatedDevice } from "../devices/simulated-device.ts";
 import { wsNet } from "../devices/ws-net.ts";
@@ -9,15 +10,15 @@ import { wsNet } from "../devices/ws-net.ts";
 const IMPATIENT = { fraction: () => 0.02, id: () => crypto.randomUUID().replaceAll("-", "") };
 
 /** A monotonic clock that a test can move forward. */
-export class MovableClock implements Clock {
+export class MovableClock implements MonotonicClock {
   #aheadMs = 0;
 
   monotonicMs(): number {
-    return realClock.monotonicMs() + this.#aheadMs;
+    return systemClock.monotonicMs() + this.#aheadMs;
   }
 
-  sleep(ms: number, signal: AbortSignal): Promise<void> {
-    return realClock.sleep(ms, signal);
+  after(delayMs: number, run: () => void): () => void {
+    return systemClock.after(delayMs, run);
   }
 
   advance(ms: number): void {

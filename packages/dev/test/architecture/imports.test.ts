@@ -175,6 +175,17 @@ test("each error class ends in Error and sets its name, so a log and a stack say
   assert.deepEqual(faults, []);
 });
 
+test("clocks and waits are defined in protocol/time only, so an aborted wait ends the same way everywhere", () => {
+  const own = /\b(?:interface (?:Monotonic)?Clock|(?:function|const) (?:sleep|abortable|withDeadline|backoffMs))\b/;
+  const faults = all
+    .filter(({ path }) => !path.startsWith("protocol/src/time/"))
+    .flatMap((file) => {
+      const found = own.exec(codeOf(file));
+      return found ? [`${file.path}: ${found[0]}`] : [];
+    });
+  assert.deepEqual(faults, []);
+});
+
 const REAL_TIME =
   /\bDate\.now\(|\bnew Date\(\)|\bsetTimeout\(|\bsetInterval\(|\bsetImmediate\(|\bMath\.random\(|performance\.now\(|crypto\.subtle|node:timers|node:stream/;
 const SIMULATED = [

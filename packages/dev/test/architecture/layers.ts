@@ -41,11 +41,11 @@ const server: Folders = {
   blobs: rule(["auth", "domain"], "bytes are stored without knowledge of actions"),
   store: rule(["odata", "domain"], "the store compares and sets; it decides nothing and calls no use case"),
   service: rule(
-    ["store", "blobs", "bus", "auth", "odata", "domain", "clock.ts"],
+    ["store", "blobs", "bus", "auth", "odata", "domain"],
     "a use case knows no HTTP and no WebSocket, so every edge and the simulation can call it",
   ),
   gateway: rule(
-    ["service", "bus", "auth", "domain", "network", "clock.ts"],
+    ["service", "bus", "auth", "domain", "network"],
     "the agent connections are an edge: they call use cases and never the store",
   ),
   http: rule(
@@ -65,7 +65,6 @@ const server: Folders = {
       "gateway",
       "http",
       "metrics",
-      "clock.ts",
       "ids.ts",
       "version.ts",
     ],
@@ -166,12 +165,13 @@ const bench: Folders = {
 };
 
 const protocol: Folders = {
+  time: rule([], "clocks and waits are below all that waits, in every package"),
   text: rule([], "text rules are below all schemas"),
   network: rule([], "proxies and certificates are no part of a schema"),
   link: rule(["text", "file-name.ts"], "the agent protocol does not depend on the HTTP API"),
   "link-crypto": rule(["link"], "it proves what the link's schemas describe"),
   api: rule(["link", "text", "file-name.ts"], "the API shows values that the agent reported"),
-  client: rule(["api", "text"], "a client knows the API and nothing of agents"),
+  client: rule(["api", "text", "time"], "a client knows the API and nothing of agents"),
 };
 
 export const FOLDERS: Readonly<Record<string, Folders>> = { protocol, server, agent, cli, dev, sim, bench };

@@ -1,3 +1,4 @@
+import { systemClock } from "../time/index.ts";
 import { type AccessOperations, accessOperations } from "./operations/access.ts";
 import { type AdministrationOperations, administrationOperations } from "./operations/administration.ts";
 import { type AuditOperations, auditOperations } from "./operations/audit.ts";
@@ -6,7 +7,7 @@ import { type LibraryOperations, libraryOperations } from "./operations/library.
 import { type MachineActionOperations, machineActionOperations } from "./operations/machine-actions.ts";
 import { type MachineOperations, machineOperations } from "./operations/machines.ts";
 import { type ResultOperations, resultOperations } from "./operations/results.ts";
-import { type ClientClock, systemClock } from "./transport/clock.ts";
+import type { ClientClock } from "./transport/clock.ts";
 import type { Fetch } from "./transport/fetch-once.ts";
 import type { WaitNotice } from "./transport/retry-policy.ts";
 import { type ApplicationCredentials, createTokenSource, type TokenProvider } from "./transport/token-source.ts";

@@ -42,10 +42,11 @@ function fakeClock(): ClientClock & { slept: number[]; advance(ms: number): void
       nowMs += ms;
     },
     nowMs: () => nowMs,
-    async sleep(ms, signal) {
-      signal?.throwIfAborted();
+    after(ms, run) {
       slept.push(ms);
       nowMs += ms;
+      queueMicrotask(run);
+      return () => undefined;
     },
   };
 }

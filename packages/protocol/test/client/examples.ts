@@ -173,7 +173,13 @@ export async function exampleOfCallOptions(): Promise<void> {
 }
 
 export async function exampleOfClientClock(): Promise<void> {
-  const clock: ClientClock = { nowMs: () => 1_700_000_000_000, sleep: async () => {} };
+  const clock: ClientClock = {
+    nowMs: () => 1_700_000_000_000,
+    after: (_delayMs, run) => {
+      queueMicrotask(run);
+      return () => {};
+    },
+  };
   console.log(clock.nowMs());
 }
 

@@ -1,5 +1,5 @@
 import type { AgentFrame } from "@halligan/protocol/link";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "@halligan/protocol/time";
 
 /**
  * A frame costs one more unit for each such number of bytes. Parsing takes 4 us per KiB, so these

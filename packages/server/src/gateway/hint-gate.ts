@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "@halligan/protocol/time";
 
 const TICK_MS = 100;
 /**

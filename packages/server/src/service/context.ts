@@ -1,11 +1,11 @@
 import type { KeyObject } from "node:crypto";
 import type { OrderKey, OrderKeysFrame, OrderLimits } from "@halligan/protocol/link";
+import type { Clock } from "@halligan/protocol/time";
 import type { Logger } from "pino";
 import type { Random } from "../auth/random.ts";
 import type { SignatureCheck } from "../auth/signatures/signature-check.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import type { Bus } from "../bus/bus.ts";
-import type { Clock } from "../clock.ts";
 import type { Policy } from "../domain/identity/policy.ts";
 import type { Store } from "../store/store.ts";
 import type { Measures } from "./measures.ts";

@@ -1,5 +1,5 @@
+import { type Clock, sleep } from "@halligan/protocol/time";
 import type { Logger } from "pino";
-import { type Clock, sleep } from "../clock.ts";
 import { BEAT_INTERVAL_MS } from "../domain/cluster/node-lease.ts";
 import { applyRetention } from "../service/actions/apply-retention.ts";
 import { expireActions, type OverdueSince } from "../service/actions/expire-actions.ts";
@@ -123,6 +123,6 @@ async function repeat(job: BackgroundJob, clock: Clock, log: Logger, signal: Abo
     } catch (cause) {
       log.error({ err: cause, job: job.name }, "a background job failed");
     }
-    await sleep(clock, job.intervalMs, signal);
+    await sleep(clock, job.intervalMs, signal).catch(() => undefined);
   }
 }

@@ -1,4 +1,4 @@
-import type { Clock } from "@halligan/agent/simulation";
+import type { MonotonicClock } from "@halligan/protocol/time";
 import type { Life } from "../time/life.ts";
 import type { Timeline } from "../time/timeline.ts";
 
@@ -6,23 +6,13 @@ import type { Timeline } from "../time/timeline.ts";
  * The device's clock as the agent core sees it: monotonic only. The simulation needs no wrong wall
  * clock, because the port has no wall clock.
  */
-export function agentClock(timeline: Timeline, life: Life): Clock {
+export function agentClock(timeline: Timeline, life: Life): MonotonicClock {
   const startedMs = timeline.nowMs;
   return {
     monotonicMs: () => timeline.nowMs - startedMs,
-    sleep: (ms, signal) =>
-      new Promise((resolve, reject) => {
-        if (signal.aborted) return reject(signal.reason);
-        if (life.isOver) return reject(new Error("the agent is dead"));
-        const onAbort = () => {
-          cancel();
-          reject(signal.reason);
-        };
-        const cancel = timeline.after(ms, () => {
-          signal.removeEventListener("abort", onAbort);
-          if (!life.isOver) resolve();
-        });
-        signal.addEventListener("abort", onAbort, { once: true });
-      }),
+    after(delayMs, run) {
+      if (life.isOver) throw new Error("the agent is dead");
+      return timeline.after(delayMs, () => life.isOver || run());
+    },
   };
 }

@@ -1,6 +1,5 @@
 import {
   CANCELLED_TEXT,
-  type Clock,
   type CommandJob,
   type CommandRef,
   type Runner,
@@ -13,6 +12,7 @@ import {
   type TransferCommand,
   type TransferEnd,
 } from "@halligan/agent/simulation";
+import { type MonotonicClock, sleep } from "@halligan/protocol/time";
 import type { Life } from "../time/life.ts";
 import { behaviourOf, MISSING_PATH } from "../world/scripts.ts";
 import type { World } from "../world/world.ts";
@@ -29,7 +29,7 @@ export interface CommandWatcher {
 export interface RunnerParts {
   world: World;
   life: Life;
-  clock: Clock;
+  clock: MonotonicClock;
   processes: ProcessTable;
   transfers: Transfers;
   watcher: CommandWatcher;
@@ -82,7 +82,7 @@ export class SimRunner implements Runner {
     const over = new AbortController();
     const limit = AbortSignal.any([signal, over.signal]);
     const done = new AbortController();
-    clock.sleep(job.limits.transferTimeoutMs, AbortSignal.any([signal, done.signal])).then(
+    sleep(clock, job.limits.transferTimeoutMs, AbortSignal.any([signal, done.signal])).then(
       () => over.abort(),
       () => undefined,
     );
@@ -141,7 +141,7 @@ export class SimRunner implements Runner {
     journaled.catch(() => undefined);
     const over = new AbortController();
     const limitMs = this.#parts.neverEnds ? ENDLESS_MS : job.limits.scriptTimeoutMs;
-    const limit = clock.sleep(limitMs, AbortSignal.any([signal, over.signal])).then(
+    const limit = sleep(clock, limitMs, AbortSignal.any([signal, over.signal])).then(
       () => "timedOut" as const,
       () => "aborted" as const,
     );

@@ -1,4 +1,5 @@
-import { backoffMs, type Clock, type LinkState } from "@halligan/agent/simulation";
+import type { LinkState } from "@halligan/agent/simulation";
+import { backoffMs, type MonotonicClock, sleep } from "@halligan/protocol/time";
 import { type DomainError, type ServiceContext, verifyLinkTicket } from "@halligan/server/simulation";
 import type { Nodes } from "../server/nodes.ts";
 import { forever, type Life } from "../time/life.ts";
@@ -35,13 +36,13 @@ export class Transfers {
   readonly #server: Nodes;
   readonly #isOnline: () => boolean;
   readonly #link: LinkState;
-  readonly #clock: Clock;
+  readonly #clock: MonotonicClock;
 
   constructor(
     world: World,
     life: Life,
     server: Nodes,
-    device: { isOnline: () => boolean; link: LinkState; clock: Clock },
+    device: { isOnline: () => boolean; link: LinkState; clock: MonotonicClock },
   ) {
     this.#world = world;
     this.#life = life;
@@ -68,7 +69,7 @@ export class Transfers {
       } catch (error) {
         if (!(error instanceof UnreachableError)) throw error;
       }
-      await this.#clock.sleep(backoffMs(attempt, RETRIES, this.#world.random.fraction()), signal);
+      await sleep(this.#clock, backoffMs(attempt, RETRIES, this.#world.random.fraction()), signal);
     }
   }
 

@@ -1,4 +1,5 @@
-import type { Clock, ServiceContext } from "@halligan/server/simulation";
+import type { Clock } from "@halligan/protocol/time";
+import type { ServiceContext } from "@halligan/server/simulation";
 import pino from "pino";
 import type { Life } from "../time/life.ts";
 import type { World } from "../world/world.ts";

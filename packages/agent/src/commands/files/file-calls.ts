@@ -6,7 +6,7 @@
  * caller therefore stops waiting when its signal is aborted, and no other call is made while such a
  * call is pending.
  */
-import { abortable } from "../../core/deadline.ts";
+import { abortable } from "@halligan/protocol/time";
 import { TransferFailedError } from "../../transfer/transfer-watch.ts";
 
 export class FileCalls {

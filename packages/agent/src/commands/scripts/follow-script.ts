@@ -2,6 +2,7 @@
  * Follows a script from its process to its end: stores its output, and ends the rest of its tree
  * unless the order lets it continue.
  */
+import { sleep } from "@halligan/protocol/time";
 import { CANCELLED_TEXT, STOPPED_TEXT } from "../../core/orders/end-texts.ts";
 import type { CommandJob, RunScriptCommand, ScriptEnd } from "../../core/ports.ts";
 import { reasonOf } from "../../disk/errno.ts";
@@ -52,8 +53,7 @@ export async function followScript(
   const outputs = [new KeptOutput(child.stdout, stdout), new KeptOutput(child.stderr, stderr)];
   const drained = Promise.all(outputs.map((output) => output.ended));
   const over = new AbortController();
-  const limit = deps.clock
-    .sleep(job.limits.scriptTimeoutMs, AbortSignal.any([signal, over.signal]))
+  const limit = sleep(deps.clock, job.limits.scriptTimeoutMs, AbortSignal.any([signal, over.signal]))
     .then(() => "timedOut" as const)
     .catch(() => "aborted" as const);
   const first = await Promise.race([child.exited, limit]);
@@ -146,7 +146,7 @@ async function areEmpty({ cgroups }: Tree, { clock }: CommandDeps): Promise<bool
   const never = new AbortController().signal;
   for (let tries = 0; tries < LIMITS.cgroupRemoveTries; tries++) {
     if (cgroups.every((group) => group.removeEmpty() || !group.exists)) return true;
-    await clock.sleep(LIMITS.killPollMs, never);
+    await sleep(clock, LIMITS.killPollMs, never);
   }
   return false;
 }
@@ -154,7 +154,7 @@ async function areEmpty({ cgroups }: Tree, { clock }: CommandDeps): Promise<bool
 /** Null when the grace period ended first. */
 async function withinGrace<T>(deps: CommandDeps, promise: Promise<T>): Promise<T | null> {
   const done = new AbortController();
-  const grace = deps.clock.sleep(LIMITS.pipeGraceMs, done.signal).then(
+  const grace = sleep(deps.clock, LIMITS.pipeGraceMs, done.signal).then(
     () => null,
     () => null,
   );

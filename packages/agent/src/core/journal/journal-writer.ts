@@ -1,14 +1,14 @@
-/** The only writer of the journal. A record is on disk before the state in memory changes. */
+/** The one owner of the journal: what is appended is on disk before the state shows it. */
+import { backoffMs, type MonotonicClock, sleep } from "@halligan/protocol/time";
 import { LIMITS } from "../../limits.ts";
-import { backoffMs } from "../backoff.ts";
 import { messageOf } from "../error-text.ts";
-import type { Clock, Disk, Log, Random } from "../ports.ts";
+import type { Disk, Log, Random } from "../ports.ts";
 import { fold, type JournalRecord, type JournalState, snapshot } from "./journal.ts";
 import { encodeLine, readJournal } from "./journal-text.ts";
 
 export interface JournalDeps {
   disk: Disk;
-  clock: Clock;
+  clock: MonotonicClock;
   random: Random;
   log: Log;
 }
@@ -97,7 +97,7 @@ export class JournalWriter {
       } catch (error) {
         log.error("journalWriteFailed", { error: messageOf(error) });
         const bounds = { baseMs: LIMITS.backoffBaseMs, capMs: LIMITS.backoffCapMs };
-        await clock.sleep(backoffMs(attempt, bounds, random.fraction()), signal);
+        await sleep(clock, backoffMs(attempt, bounds, random.fraction()), signal);
       }
     }
   }

@@ -1,10 +1,9 @@
-/**
- * Frames of one connection after its welcome. They are sealed since link version 2
- * (docs/decisions/0021-signed-link.md).
- */
+/** Frames of one connection after its welcome: sealed since link version 2 (docs/decisions/0021-signed-link.md). */
+
 import { type AgentFrame, MAX_FRAME_BYTES, parseServerFrame, type ServerFrame } from "@halligan/protocol/link";
 import { FrameSeal, type LinkKeys } from "@halligan/protocol/link-crypto";
-import type { Clock, Connection, Received } from "../ports.ts";
+import type { MonotonicClock } from "@halligan/protocol/time";
+import type { Connection, Received } from "../ports.ts";
 import { LinkEndedError } from "./link-ended-error.ts";
 import { LinkTime } from "./link-time.ts";
 
@@ -29,22 +28,22 @@ interface Seal {
 
 export class FrameChannel {
   readonly #connection: Connection;
-  readonly #clock: Clock;
+  readonly #clock: MonotonicClock;
   readonly #seal: Seal | null;
 
-  private constructor(connection: Connection, clock: Clock, seal: Seal | null) {
+  private constructor(connection: Connection, clock: MonotonicClock, seal: Seal | null) {
     this.#connection = connection;
     this.#clock = clock;
     this.#seal = seal;
   }
 
   /** Link version 1. */
-  static plain(connection: Connection, clock: Clock): FrameChannel {
+  static plain(connection: Connection, clock: MonotonicClock): FrameChannel {
     return new FrameChannel(connection, clock, null);
   }
 
-  /** @param answeredAtMs when this side sent its answer to the challenge */
-  static sealed(connection: Connection, clock: Clock, keys: LinkKeys, answeredAtMs: number): FrameChannel {
+  /** @param answeredAtMs when the answer to the challenge was sent */
+  static sealed(connection: Connection, clock: MonotonicClock, keys: LinkKeys, answeredAtMs: number): FrameChannel {
     return new FrameChannel(connection, clock, {
       fromServer: new FrameSeal(keys.toAgent),
       toServer: new FrameSeal(keys.toServer),

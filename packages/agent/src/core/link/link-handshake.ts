@@ -1,7 +1,5 @@
-/**
- * From the server's challenge to its welcome. In link version 2, the agent trusts no content before
- * the server has authenticated itself.
- */
+/** From the server's challenge to its welcome. In link version 2 nothing is believed before the server has proved itself. */
+
 import type { KeyObject } from "node:crypto";
 import {
   CHALLENGE_BYTES,
@@ -12,10 +10,10 @@ import {
   type Welcome,
 } from "@halligan/protocol/link";
 import { DeviceHandshake } from "@halligan/protocol/link-crypto";
+import { type MonotonicClock, withDeadline } from "@halligan/protocol/time";
 import { LIMITS } from "../../limits.ts";
-import { withDeadline } from "../deadline.ts";
 import type { OrderKeys } from "../order-check.ts";
-import type { Clock, Connection } from "../ports.ts";
+import type { Connection } from "../ports.ts";
 import { FrameChannel } from "./frame-channel.ts";
 import { LinkEndedError } from "./link-ended-error.ts";
 
@@ -30,7 +28,7 @@ export interface OpenedLink {
 }
 
 interface HandshakeDeps {
-  clock: Clock;
+  clock: MonotonicClock;
   identity: Identity;
   linkVersion: number;
   /** The first key names the server, which must sign its welcome with it. */
@@ -85,7 +83,7 @@ async function challengeOf(connection: Connection, signal: AbortSignal): Promise
   return first.bytes;
 }
 
-async function plainWelcome(connection: Connection, clock: Clock, signal: AbortSignal): Promise<OpenedLink> {
+async function plainWelcome(connection: Connection, clock: MonotonicClock, signal: AbortSignal): Promise<OpenedLink> {
   const channel = FrameChannel.plain(connection, clock);
   const { frame } = await channel.next(signal);
   if (frame.type !== "welcome") throw new LinkEndedError(`The server sent ${frame.type} instead of a welcome.`);
@@ -94,7 +92,7 @@ async function plainWelcome(connection: Connection, clock: Clock, signal: AbortS
 
 async function provenWelcome(
   connection: Connection,
-  clock: Clock,
+  clock: MonotonicClock,
   proof: { handshake: DeviceHandshake; serverKey: KeyObject; answeredAtMs: number },
   recovered: HandshakeDeps["recovered"],
   signal: AbortSignal,

@@ -1,7 +1,8 @@
-/** Maintains the connection: reconnects with backoff until it is stopped. */
+/** Keeps a link: connects again with backoff, for ever, until told to stop. */
+
 import { LINK_CLOSE, TOO_OFTEN_WAIT_MS } from "@halligan/protocol/link";
+import { backoffMs, sleep } from "@halligan/protocol/time";
 import { LIMITS } from "../../limits.ts";
-import { backoffMs } from "../backoff.ts";
 import { messageOf } from "../error-text.ts";
 import type { Random } from "../ports.ts";
 import { LinkEndedError } from "./link-ended-error.ts";
@@ -54,7 +55,7 @@ export async function keepLinked(
       if (code === LINK_CLOSE.retired && isProven) await endWhatRuns(deps, handlers);
     }
     try {
-      await deps.clock.sleep(waitMs, signal);
+      await sleep(deps.clock, waitMs, signal);
     } catch {
       return;
     }

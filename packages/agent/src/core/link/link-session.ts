@@ -1,19 +1,20 @@
-/** One connection from its start to its end: handshake, hello, frames, heartbeat. */
+/** One link from the connection to its end: handshake, hello, frames, heartbeat. */
+
 import { LINK_VERSION, type MachineFacts, OLDEST_LINK_VERSION, type ServerFrame } from "@halligan/protocol/link";
+import { abortable, type MonotonicClock, sleep, withDeadline } from "@halligan/protocol/time";
 import { LIMITS } from "../../limits.ts";
-import { abortable, withDeadline } from "../deadline.ts";
 import { isFresh } from "../freshness.ts";
 import type { JournalState } from "../journal/journal.ts";
 import { heldOrder } from "../journal/journal.ts";
 import type { LinkState } from "../link-state.ts";
 import type { OrderKeys } from "../order-check.ts";
-import type { Clock, Log, Net } from "../ports.ts";
+import type { Log, Net } from "../ports.ts";
 import type { FrameChannel, ReceivedFrame } from "./frame-channel.ts";
 import { LinkEndedError } from "./link-ended-error.ts";
 import { type Identity, openLink } from "./link-handshake.ts";
 
 export interface SessionDeps {
-  clock: Clock;
+  clock: MonotonicClock;
   net: Net;
   log: Log;
   link: LinkState;
@@ -107,8 +108,12 @@ export async function runLinkSession(deps: SessionDeps, handlers: FrameHandlers,
   }
 }
 
-/** A verdict lets commands start, so a verdict that arrives late is rejected. */
-async function answerOf(channel: FrameChannel, clock: Clock, signal: AbortSignal): Promise<FrameOf<"helloAnswer">> {
+/** A verdict lets commands start, so a late one is not taken. */
+async function answerOf(
+  channel: FrameChannel,
+  clock: MonotonicClock,
+  signal: AbortSignal,
+): Promise<FrameOf<"helloAnswer">> {
   const received = await channel.next(signal);
   const { frame } = received;
   if (frame.type !== "helloAnswer") throw new LinkEndedError(`The server sent ${frame.type} instead of a helloAnswer.`);
@@ -120,7 +125,7 @@ async function receiveFrames(
   channel: FrameChannel,
   link: LinkState,
   handlers: FrameHandlers,
-  clock: Clock,
+  clock: MonotonicClock,
   heart: { lastFrameMs: number },
   signal: AbortSignal,
 ): Promise<never> {
@@ -160,7 +165,7 @@ async function handle(received: ReceivedFrame, link: LinkState, handlers: FrameH
 }
 
 async function keepAlive(
-  clock: Clock,
+  clock: MonotonicClock,
   intervalMs: number,
   ping: () => void,
   heart: { lastFrameMs: number },
@@ -168,7 +173,7 @@ async function keepAlive(
 ): Promise<never> {
   for (;;) {
     ping();
-    await clock.sleep(intervalMs, signal);
+    await sleep(clock, intervalMs, signal);
     if (clock.monotonicMs() - heart.lastFrameMs > intervalMs * LIMITS.silentIntervals) {
       throw new LinkEndedError("The link fell silent.");
     }

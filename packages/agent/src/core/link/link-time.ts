@@ -1,23 +1,20 @@
+import type { MonotonicClock } from "@halligan/protocol/time";
 /**
  * Computes the maximum age of a frame. Each frame of the server carries the milliseconds since the
  * welcome on the server's monotonic clock. The agent knows when it sent the message that the server
  * answered. The age therefore depends on two monotonic clocks and on no wall clock. A proxy that
  * delays frames, including the answer in the handshake, makes them look older and never younger.
  */
-import type { Clock } from "../ports.ts";
 
 export class LinkTime {
-  readonly #clock: Clock;
-  /** At `atMs` on the device's clock, the server's time was `linkMs` or later. */
+  readonly #clock: MonotonicClock;
+  /** The server's time was `linkMs` at this moment of the own clock, or later. */
   #sample: { atMs: number; linkMs: number };
   /** Pings without an answer yet. The server answers each one, in order. */
   readonly #pingsAtMs: number[] = [];
 
-  /**
-   * @param answeredAtMs when this side sent its answer to the challenge. The welcome, at time 0,
-   * came after it.
-   */
-  constructor(clock: Clock, answeredAtMs: number) {
+  /** @param answeredAtMs when this side sent its answer to the challenge: the welcome, at 0, came after it */
+  constructor(clock: MonotonicClock, answeredAtMs: number) {
     this.#clock = clock;
     this.#sample = { atMs: answeredAtMs, linkMs: 0 };
   }

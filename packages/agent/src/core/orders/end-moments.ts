@@ -1,15 +1,15 @@
+import type { MonotonicClock } from "@halligan/protocol/time";
 /**
  * When the commands of held orders ended, on the monotonic clock of this process. Reports carry it
  * as `endedAgoMs`. It is not in the journal, because the clock of one process means nothing to the
  * next one. After a restart, the time is unknown.
  */
-import type { Clock } from "../ports.ts";
 
 export class EndMoments {
-  readonly #clock: Clock;
+  readonly #clock: MonotonicClock;
   readonly #endedAtMs = new Map<number, Map<number, number>>();
 
-  constructor(clock: Clock) {
+  constructor(clock: MonotonicClock) {
     this.#clock = clock;
   }
 

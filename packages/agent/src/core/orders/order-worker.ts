@@ -4,14 +4,15 @@
  * script that was running then, `recovery.ts` has already recorded the end, and the worker only
  * delivers the transcript.
  */
+
 import type { AgentFrame, OrderCommand } from "@halligan/protocol/link";
+import { type MonotonicClock, sleep } from "@halligan/protocol/time";
 import { LIMITS } from "../../limits.ts";
 import { isRecent } from "../freshness.ts";
 import { type CommandState, nextCommand, type OrderState } from "../journal/journal.ts";
 import type { JournalWriter } from "../journal/journal-writer.ts";
 import type { LinkState } from "../link-state.ts";
 import type {
-  Clock,
   CommandJob,
   CommandRef,
   Log,
@@ -29,7 +30,7 @@ import { CANCELLED_TEXT, CRASHED_TEXT } from "./end-texts.ts";
 import { closedFrame, type Reports, startedFrame } from "./reports.ts";
 
 export interface WorkerDeps {
-  clock: Clock;
+  clock: MonotonicClock;
   log: Log;
   random: Random;
   runner: Runner;
@@ -230,8 +231,7 @@ export class OrderWorker {
     const signal = AbortSignal.any([this.#stopped.signal, this.#abandoned.signal]);
     const late = new AbortController();
     const onCancel = () => {
-      clock
-        .sleep(LIMITS.cancelledDeliveryMs, AbortSignal.any([signal, late.signal]))
+      sleep(clock, LIMITS.cancelledDeliveryMs, AbortSignal.any([signal, late.signal]))
         .then(() => late.abort())
         .catch(() => undefined);
     };

@@ -1,6 +1,7 @@
 /** Ends a script's tree: SIGTERM, a grace, SIGKILL until nothing is left. */
+
 import { spawnSync } from "node:child_process";
-import type { Clock } from "../../core/ports.ts";
+import { type MonotonicClock, sleep } from "@halligan/protocol/time";
 import { LIMITS } from "../../limits.ts";
 import { groupIsThere, signalProcess } from "../signal-process.ts";
 import { hasEnvironment, listProcesses, type ProcessEntry } from "./process-table.ts";
@@ -21,7 +22,7 @@ interface Living {
  * calls it. Its time is bounded: about four seconds, or less than one if no process resists
  * SIGKILL.
  */
-export async function endTree(tree: Tree, clock: Clock): Promise<number[]> {
+export async function endTree(tree: Tree, clock: MonotonicClock): Promise<number[]> {
   if (process.platform === "win32") return endWindowsTree(tree);
   const never = new AbortController().signal;
   let left = living(tree);
@@ -32,7 +33,7 @@ export async function endTree(tree: Tree, clock: Clock): Promise<number[]> {
       if (!told.has(pid)) signalProcess(pid, "SIGTERM");
       told.add(pid);
     }
-    await clock.sleep(LIMITS.killPollMs, never);
+    await sleep(clock, LIMITS.killPollMs, never);
     left = living(tree);
   }
   const killedMs = clock.monotonicMs();
@@ -48,14 +49,14 @@ export async function endTree(tree: Tree, clock: Clock): Promise<number[]> {
     for (const groupId of left.groupIds) signalProcess(-groupId, "SIGKILL");
     for (const pid of left.pids) signalProcess(pid, "SIGKILL");
     if (clock.monotonicMs() - killedMs > LIMITS.killWaitMs) break;
-    await clock.sleep(LIMITS.killPollMs, never);
+    await sleep(clock, LIMITS.killPollMs, never);
     left = living(tree);
   }
   for (const group of tree.cgroups) {
     // The system counts a process for a short time after its death. A group that stays is removed
     // at the agent's next start.
     for (let tries = 0; !group.remove() && left.pids.length === 0 && tries < LIMITS.cgroupRemoveTries; tries++) {
-      await clock.sleep(LIMITS.killPollMs, never);
+      await sleep(clock, LIMITS.killPollMs, never);
     }
   }
   return left.pids;

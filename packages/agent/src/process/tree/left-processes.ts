@@ -1,5 +1,5 @@
-/** What a script left running after its end, and its description for people. */
-import type { Clock } from "../../core/ports.ts";
+/** What a script that came to its end left running, and how people read it. */
+import { type MonotonicClock, sleep } from "@halligan/protocol/time";
 import { LIMITS } from "../../limits.ts";
 import { lookAtTree } from "./end-tree.ts";
 import type { ProcessEntry } from "./process-table.ts";
@@ -9,11 +9,14 @@ import type { Tree } from "./process-tree.ts";
  * Looks twice. The other side of a script's pipe, as in `exec > >(tee log)`, ends shortly after the
  * script and is not a left process. It waits only if the first look finds a process.
  */
-export async function leftProcesses(tree: Tree, clock: Clock): Promise<{ left: ProcessEntry[]; isGone: boolean }> {
+export async function leftProcesses(
+  tree: Tree,
+  clock: MonotonicClock,
+): Promise<{ left: ProcessEntry[]; isGone: boolean }> {
   if (process.platform === "win32") return { left: [], isGone: false };
   const first = lookAtTree(tree);
   if (first.members.length === 0) return { left: [], isGone: first.isGone };
-  await clock.sleep(LIMITS.killPollMs, new AbortController().signal);
+  await sleep(clock, LIMITS.killPollMs, new AbortController().signal);
   const isInBoth = ({ pid, startTime }: ProcessEntry) =>
     first.members.some((entry) => entry.pid === pid && entry.startTime === startTime);
   const second = lookAtTree(tree);

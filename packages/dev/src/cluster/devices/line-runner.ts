@@ -12,6 +12,7 @@ import {
   TransferWatch,
   upload,
 } from "@halligan/agent/simulation";
+import { sleep } from "@halligan/protocol/time";
 import { clock, random } from "../../devices/device-ports.ts";
 import { fileContent, readScriptArgs, scriptOutput } from "./line-script.ts";
 
@@ -44,7 +45,7 @@ export function lineRunner({ link, log, serverUrl, linesFile }: LineRunnerDeps):
       const { actionId, index, command } = job;
       const { token, beforeMs, afterMs } = readScriptArgs(command.args);
       try {
-        await clock.sleep(beforeMs, signal);
+        await sleep(clock, beforeMs, signal);
         await start.granted();
         signal.throwIfAborted();
       } catch {
@@ -54,7 +55,7 @@ export function lineRunner({ link, log, serverUrl, linesFile }: LineRunnerDeps):
       appendFileSync(linesFile, `${actionId} ${index} ${token}\n`);
       await start.spawned({ pid: 1, startTime: "1", bootId: "simulated" });
       try {
-        await clock.sleep(afterMs, signal);
+        await sleep(clock, afterMs, signal);
       } catch {
         return { outcome: "failed", errors: [CANCELLED_TEXT], exitCode: -1, ran: true, leftovers: [] };
       }

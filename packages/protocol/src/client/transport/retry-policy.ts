@@ -1,3 +1,4 @@
+import { backoffMs } from "../../time/index.ts";
 import { parseRetryAfter } from "./retry-after.ts";
 
 /**
@@ -23,18 +24,17 @@ export interface RetryBudget {
   next(answer: { retryAfter: string | null; nowMs: number }): number | null;
 }
 
-const FIRST_BACKOFF_MS = 500;
-const LONGEST_BACKOFF_MS = 30_000;
-/** Shortest wait. A server that always sends "0" must not cause a tight loop. */
+const BACKOFF = { baseMs: 500, capMs: 30_000 };
+/** A server that says "0" over and over must not be asked in a tight loop. */
 const SHORTEST_WAIT_MS = 100;
 
 export function createRetryBudget(maxTotalWaitMs: number): RetryBudget {
   let spentMs = 0;
-  let backoffMs = FIRST_BACKOFF_MS;
+  let attempt = 0;
   return {
     next({ retryAfter, nowMs }) {
-      const waitMs = Math.max(SHORTEST_WAIT_MS, parseRetryAfter(retryAfter, nowMs) ?? backoffMs);
-      backoffMs = Math.min(backoffMs * 2, LONGEST_BACKOFF_MS);
+      const waitMs = Math.max(SHORTEST_WAIT_MS, parseRetryAfter(retryAfter, nowMs) ?? backoffMs(attempt, BACKOFF, 1));
+      attempt += 1;
       if (spentMs + waitMs > maxTotalWaitMs) return null;
       spentMs += waitMs;
       return waitMs;

@@ -1,7 +1,8 @@
 import { Check } from "typebox/value";
 import { TokenErrorWire, TokenWire } from "../../api/index.ts";
+import { abortable, sleep } from "../../time/index.ts";
 import { TokenError, UnexpectedAnswerError } from "../errors.ts";
-import { type ClientClock, waitUnlessAborted } from "./clock.ts";
+import type { ClientClock } from "./clock.ts";
 import { type Fetch, fetchOnce } from "./fetch-once.ts";
 import { parseJson, readJson, readText } from "./read-answer.ts";
 import { createRetryBudget, type WaitNotice } from "./retry-policy.ts";
@@ -104,7 +105,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenProvider {
       const current = underway;
       current.waiters += 1;
       try {
-        held = await waitUnlessAborted(current.answer, signal);
+        held = await abortable(current.answer, signal);
         return held.text;
       } finally {
         current.waiters -= 1;
@@ -143,7 +144,7 @@ async function requestToken(options: TokenSourceOptions, signal: AbortSignal): P
       if (waitMs !== null) {
         const reason = response.status === 429 ? "throttled" : "unavailable";
         options.onWait({ reason, waitMs, message: error.message });
-        await clock.sleep(waitMs, signal);
+        await sleep(clock, waitMs, signal);
         continue;
       }
     }

@@ -1,4 +1,5 @@
 import type { Static, TSchema } from "typebox";
+import { sleep } from "../../time/index.ts";
 import { UnexpectedAnswerError, UnreachableError } from "../errors.ts";
 import type { ClientClock } from "./clock.ts";
 import { type Fetch, fetchOnce } from "./fetch-once.ts";
@@ -64,7 +65,7 @@ export function createTransport(options: TransportOptions): Transport {
       const waitMs = budget.next({ retryAfter, nowMs: clock.nowMs() });
       if (waitMs === null) return false;
       options.onWait({ reason, waitMs, message });
-      await clock.sleep(waitMs, request.signal);
+      await sleep(clock, waitMs, request.signal);
       return true;
     };
 

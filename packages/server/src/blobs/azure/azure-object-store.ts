@@ -9,10 +9,10 @@ import {
 import type { Random } from "../../auth/random.ts";
 import { attachment } from "../../domain/results/content-disposition.ts";
 import type { ByteRange, DirectLink, OpenBlob } from "../blob-store.ts";
-import { CALL_TIMEOUT_MS, STREAM_TIMEOUT_MS, withDeadline } from "../objects/deadline.ts";
 import { fillBuffer } from "../objects/fill-buffer.ts";
 import type { Announced, ListedObject, ObjectHead, ObjectStore, WholeWriter } from "../objects/object-store.ts";
 import { openBlob, outside } from "../objects/range-answer.ts";
+import { answerWithin, CALL_TIMEOUT_MS, STREAM_TIMEOUT_MS } from "../objects/timeouts.ts";
 import { tries } from "../objects/tries.ts";
 import { azureFault, isMissing, statusOf } from "./azure-fault.ts";
 import { beginBlocks } from "./blocks.ts";
@@ -172,7 +172,7 @@ export class AzureObjectStore implements ObjectStore {
     outer?: AbortSignal,
   ): Promise<T> {
     try {
-      return await withDeadline(timeoutMs, call, outer);
+      return await answerWithin(timeoutMs, call, outer);
     } catch (error) {
       throw azureFault(error);
     }

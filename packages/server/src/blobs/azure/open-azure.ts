@@ -2,14 +2,14 @@ import { AnonymousCredential, BlobServiceClient, StorageSharedKeyCredential } fr
 import type { Random } from "../../auth/random.ts";
 import { BLOB_SETTINGS, type BlobCredentials, BlobStoreNotOpenedError } from "../blob-credentials.ts";
 import type { AzureLocation } from "../blob-location.ts";
-import { withDeadline } from "../objects/deadline.ts";
+import { answerWithin } from "../objects/timeouts.ts";
 import { codeOf, statusOf } from "./azure-fault.ts";
 import { AzureObjectStore } from "./azure-object-store.ts";
 
 const OPEN_TIMEOUT_MS = 30_000;
 /**
- * The first try and two retries. Without `tryTimeoutInMs`, because the service would count the time
- * that a slow reader needs for a download. `withDeadline` limits the calls that carry no stream.
+ * The first try and two more. No `tryTimeoutInMs`: the service would count the time in which a slow reader takes a download.
+ * `answerWithin` limits the calls that carry no stream.
  */
 const RETRIES = { maxTries: 3, retryDelayInMs: 500, maxRetryDelayInMs: 5_000 };
 
@@ -27,7 +27,7 @@ export async function openAzure(
   const container = connect(RETRIES.maxTries);
   const { prefix } = location;
   try {
-    await withDeadline(OPEN_TIMEOUT_MS, async (abortSignal) => {
+    await answerWithin(OPEN_TIMEOUT_MS, async (abortSignal) => {
       await container.listBlobsFlat({ prefix, abortSignal }).byPage({ maxPageSize: 1 }).next();
       // A unique name, because nodes that start together must not delete each other's test blob.
       const probe = container.getBlockBlobClient(`${prefix}probe/${Buffer.from(random(16)).toString("hex")}`);

@@ -2,7 +2,7 @@ import { DeleteObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client }
 import type { Random } from "../../auth/random.ts";
 import { BLOB_SETTINGS, type BlobCredentials, BlobStoreNotOpenedError } from "../blob-credentials.ts";
 import type { S3Location } from "../blob-location.ts";
-import { withDeadline } from "../objects/deadline.ts";
+import { answerWithin } from "../objects/timeouts.ts";
 import { codeOf, statusOf } from "./s3-fault.ts";
 import { S3ObjectStore } from "./s3-object-store.ts";
 
@@ -45,7 +45,7 @@ export async function openS3(
     responseChecksumValidation: "WHEN_REQUIRED",
   });
   try {
-    await withDeadline(OPEN_TIMEOUT_MS, (signal) => tryAccess(client, location, random, signal));
+    await answerWithin(OPEN_TIMEOUT_MS, (signal) => tryAccess(client, location, random, signal));
   } catch (error) {
     client.destroy();
     throw notOpened(location, error);

@@ -12,10 +12,10 @@ import {
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { attachment } from "../../domain/results/content-disposition.ts";
 import type { ByteRange, DirectLink, OpenBlob } from "../blob-store.ts";
-import { CALL_TIMEOUT_MS, STREAM_TIMEOUT_MS, TRY_TIMEOUT_MS, withDeadline } from "../objects/deadline.ts";
 import { fillBuffer } from "../objects/fill-buffer.ts";
 import type { Announced, ListedObject, ObjectHead, ObjectStore, WholeWriter } from "../objects/object-store.ts";
 import { openBlob, outside, rangeHeader } from "../objects/range-answer.ts";
+import { answerWithin, CALL_TIMEOUT_MS, STREAM_TIMEOUT_MS, TRY_TIMEOUT_MS } from "../objects/timeouts.ts";
 import { tries } from "../objects/tries.ts";
 import { beginMultipart, type Call, type CallOptions, unfinishedMultiparts } from "./multipart.ts";
 import { isMissing, s3Fault, statusOf } from "./s3-fault.ts";
@@ -93,7 +93,7 @@ export class S3ObjectStore implements ObjectStore {
     });
     try {
       const stream = (abortSignal: AbortSignal) => this.#client.send(put, { abortSignal });
-      await withDeadline(STREAM_TIMEOUT_MS, stream, signal);
+      await answerWithin(STREAM_TIMEOUT_MS, stream, signal);
     } catch (error) {
       throw s3Fault(error);
     }
@@ -184,7 +184,7 @@ export class S3ObjectStore implements ObjectStore {
 
   async #call<T>(call: Call<T>): Promise<T> {
     try {
-      return await withDeadline(CALL_TIMEOUT_MS, (abortSignal) =>
+      return await answerWithin(CALL_TIMEOUT_MS, (abortSignal) =>
         call({ abortSignal, requestTimeout: TRY_TIMEOUT_MS }),
       );
     } catch (error) {

@@ -1,5 +1,5 @@
 import { HANDSHAKE_TIMEOUT_MS } from "@halligan/protocol/link";
-import type { Clock } from "../../clock.ts";
+import type { Clock } from "@halligan/protocol/time";
 
 /** Longest time from the welcome to the hello. Pings do not extend it. */
 const HELLO_TIMEOUT_MS = 10_000;

@@ -1,4 +1,4 @@
-import type { Clock } from "../../clock.ts";
+import type { Clock } from "@halligan/protocol/time";
 
 /** The callers that wait for a proof that the device's process is running now. */
 export class LifeSigns {

@@ -1,4 +1,4 @@
-import type { Clock } from "../../clock.ts";
+import type { Clock } from "@halligan/protocol/time";
 
 /**
  * Detects that no frame has come for `limitMs`. One timer serves many frames: a frame only updates

@@ -1,4 +1,4 @@
-import { sleep } from "../../clock.ts";
+import { sleep } from "@halligan/protocol/time";
 import { CommitInDoubtError, StoreUnavailableError } from "../../store/store-unavailable-error.ts";
 import type { ServiceContext } from "../context.ts";
 

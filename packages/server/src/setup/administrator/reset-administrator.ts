@@ -1,8 +1,8 @@
 import { mkdir, readFile, stat } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { join } from "node:path";
+import { backgroundClock } from "@halligan/protocol/time";
 import type { Logger } from "pino";
-import { systemClock } from "../../clock.ts";
 import { type Config, ConfigError } from "../../config/config.ts";
 import { systemIds } from "../../ids.ts";
 import { SERVER } from "../../service/actor.ts";
@@ -44,7 +44,7 @@ export async function resetAdministrator(config: Config, engines: Engines, log: 
     if (tenant === undefined) {
       throw new ConfigError("no server has been started on this database: its first start makes an administrator");
     }
-    const context = { store, clock: systemClock, ids: systemIds(systemClock.nowMs), log };
+    const context = { store, clock: backgroundClock, ids: systemIds(backgroundClock.nowMs), log };
     const deployment = { dataDir, tenant, publicUrl: publicUrl ?? config.publicUrl };
     const actor = { ...SERVER, name: `halligan-server admin reset by ${userInfo().username}` };
     const file = await replaceAdministrator(context, deployment, actor);

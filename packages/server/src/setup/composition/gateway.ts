@@ -1,5 +1,5 @@
+import { backgroundClock, sleep } from "@halligan/protocol/time";
 import { blobLocationIdentity } from "../../blobs/blob-location.ts";
-import { sleep, systemClock } from "../../clock.ts";
 import type { Config } from "../../config/config.ts";
 import type { NodeFacts } from "../../domain/cluster/node-lease.ts";
 import { Gateway } from "../../gateway/gateway.ts";
@@ -27,7 +27,7 @@ export function createGateway({ numbers }: Config, service: ServiceContext): Gat
 /** The connections of agents over real sockets. */
 export function createSockets({ numbers }: Config, gateway: Gateway, isAddressShared: boolean): WsGateway {
   return new WsGateway(gateway, {
-    clock: systemClock,
+    clock: backgroundClock,
     refuse: refuseUpgrade,
     framesPerSecond: numbers.linkFramesPerSecond,
     isAddressShared,
@@ -61,10 +61,7 @@ export async function joinNodes(joining: JoiningNode, signal: AbortSignal): Prom
     blobs: blobLocationIdentity(engines.blobs.location),
     keys: keyFingerprints(keys),
   };
-  const wait = async (delayMs: number) => {
-    await sleep(systemClock, delayMs, signal);
-    signal.throwIfAborted();
-  };
+  const wait = (delayMs: number) => sleep(backgroundClock, delayMs, signal);
   const closeLinks = () => gateway.closeLinks();
   return NodeLease.join({ service, facts, node: service.node, closeLinks, wait, databaseNowMs });
 }

@@ -1,5 +1,5 @@
 import { LINK_PATH } from "@halligan/protocol/link";
-import { systemClock } from "../../clock.ts";
+import { backgroundClock } from "@halligan/protocol/time";
 import type { Config } from "../../config/config.ts";
 import type { WsGateway } from "../../gateway/ws-gateway.ts";
 import type { HttpContext } from "../../http/api/context.ts";
@@ -30,8 +30,8 @@ export function createHttpApp({ numbers }: Config, parts: HttpAppParts): HttpApp
   const { context, sockets, lease, unauthenticated, certificate, metrics } = parts;
   const { store } = parts.backends;
   const counter = lease
-    ? storeCounter(store, () => systemClock.nowMs() + lease.clockOffsetMs)
-    : memoryCounter(systemClock.monotonicMs);
+    ? storeCounter(store, () => backgroundClock.nowMs() + lease.clockOffsetMs)
+    : memoryCounter(backgroundClock.monotonicMs);
   return buildHttpApp({
     operations: OPERATIONS,
     context,

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { mkdir } from "node:fs/promises";
+import { backgroundClock } from "@halligan/protocol/time";
 import type { Logger } from "pino";
 import type { BlobStore } from "../../blobs/blob-store.ts";
 import { openBlobStore } from "../../blobs/open-blob-store.ts";
@@ -7,7 +8,6 @@ import type { Bus } from "../../bus/bus.ts";
 import { localBus } from "../../bus/local-bus.ts";
 import type { NatsBus } from "../../bus/nats-bus.ts";
 import type { NatsAddress } from "../../bus/nats-options.ts";
-import { systemClock } from "../../clock.ts";
 import { type Config, ConfigError } from "../../config/config.ts";
 import { ensureTenant } from "../../service/cluster/deployment-settings.ts";
 import type { Measures } from "../../service/measures.ts";
@@ -42,7 +42,7 @@ export async function openBackends(
   started.defer(() => store.close());
   const blobs = await openBlobs(config, engines, started);
   const numbered = { folder: config.keysDir, accepted: loadedKeys.order.accepted, recovery: loadedKeys.recoveryFile };
-  const keys: Keys = { ...loadedKeys, ...(await numberOrderKeys(store, numbered, systemClock.nowMs())) };
+  const keys: Keys = { ...loadedKeys, ...(await numberOrderKeys(store, numbered, backgroundClock.nowMs())) };
   const tenant = await ensureTenant(store, randomUUID);
   const nats = engines.bus && (await openNats(engines.bus, tenant, ports.log, ports.measures));
   if (nats) started.use(nats);
@@ -54,7 +54,7 @@ async function openBlobs({ numbers }: Config, engines: Engines, started: AsyncDi
   const blobs = started.use(
     await openBlobStore(location, credentials, {
       random: randomBytes,
-      nowMs: systemClock.nowMs,
+      nowMs: backgroundClock.nowMs,
       reserveBytes: numbers.diskReserveBytes,
     }),
   );

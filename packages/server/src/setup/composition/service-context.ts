@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { backgroundClock } from "@halligan/protocol/time";
 import type { Logger } from "pino";
 import { checkInThreadPool } from "../../auth/signatures/signature-check.ts";
-import { systemClock } from "../../clock.ts";
 import type { Config } from "../../config/config.ts";
 import { systemIds } from "../../ids.ts";
 import { tellingStore } from "../../service/actions/tell-changes.ts";
@@ -20,8 +20,8 @@ export function serviceContext(
     store: tellingStore(store, bus),
     blobs,
     bus,
-    clock: systemClock,
-    ids: systemIds(systemClock.nowMs),
+    clock: backgroundClock,
+    ids: systemIds(backgroundClock.nowMs),
     limits: serviceLimits(config),
     policy: config.policy,
     keys,
@@ -29,7 +29,7 @@ export function serviceContext(
     publicUrl: config.publicUrl,
     resultLinks: config.resultLinks,
     measures,
-    resultSpace: new ResultSpace(systemClock.monotonicMs),
+    resultSpace: new ResultSpace(backgroundClock.monotonicMs),
     node: { id: randomUUID() },
     log,
   };

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { systemClock } from "../../clock.ts";
+import { backgroundClock } from "@halligan/protocol/time";
 import { type Config, ConfigError } from "../../config/config.ts";
 import { parseTrustedProxies, type TrustedProxies } from "../../http/edge/admission/client-address.ts";
 import {
@@ -37,7 +37,7 @@ export function startUnauthenticatedLimits(
   started: AsyncDisposableStack,
 ): UnauthenticatedLimits {
   const { log } = service;
-  const limits = createUnauthenticatedLimits(numbers, forwarding, { ...systemClock, random: randomBytes, log });
+  const limits = createUnauthenticatedLimits(numbers, forwarding, { ...backgroundClock, random: randomBytes, log });
   const summarise = async () => {
     limits.log.report();
     await recordFailedAuthentications(service, limits.summaries);

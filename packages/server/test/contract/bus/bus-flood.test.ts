@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";
+import { backgroundClock } from "@halligan/protocol/time";
 import { connect } from "@nats-io/transport-node";
 import { localBus } from "../../../src/bus/local-bus.ts";
 import { natsBus } from "../../../src/bus/nats-bus.ts";
-import { systemClock } from "../../../src/clock.ts";
 import { Gateway } from "../../../src/gateway/gateway.ts";
 import { cancelMachineAction } from "../../../src/service/actions/cancel-machine-action.ts";
 import { runLiveResponse } from "../../../src/service/actions/run-live-response.ts";
@@ -47,7 +47,7 @@ test("a client of the bus that sends 150,000 messages makes no flood of looks at
   const context: ServiceContext = {
     ...service,
     bus,
-    clock: systemClock,
+    clock: backgroundClock,
     store: {
       read: (work) => {
         counts.reads += 1;

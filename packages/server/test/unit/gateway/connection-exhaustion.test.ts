@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import { connect } from "node:net";
 import { after, test } from "node:test";
 import { LINK_CLOSE, LINK_PATH } from "@halligan/protocol/link";
-import { systemClock } from "../../../src/clock.ts";
+import { backgroundClock } from "@halligan/protocol/time";
 import { connectionStates } from "../../../src/gateway/connection-states.ts";
 import { Gateway, type GatewayOptions } from "../../../src/gateway/gateway.ts";
 import { WsGateway } from "../../../src/gateway/ws-gateway.ts";
@@ -21,7 +21,7 @@ const LIMIT = { timeout: 60_000 };
 /** A gateway on a real port. All cases share the store; each has separate machines. */
 async function listen(options: Partial<GatewayOptions> = {}) {
   const gateway = new Gateway(service, { pingIntervalMs: 20_000, maxLinks: 10, ...options });
-  const sockets = new WsGateway(gateway, { clock: systemClock, refuse: refuseUpgrade, framesPerSecond: 200 });
+  const sockets = new WsGateway(gateway, { clock: backgroundClock, refuse: refuseUpgrade, framesPerSecond: 200 });
   const http = createServer().on("upgrade", (request, socket, head) => sockets.upgrade(request, socket, head));
   await once(http.listen(0, "127.0.0.1"), "listening");
   const address = http.address();

@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import { connect, type Socket } from "node:net";
 import { test } from "node:test";
 import { LINK_CLOSE, LINK_PATH } from "@halligan/protocol/link";
-import { type Clock, systemClock } from "../../../src/clock.ts";
+import { backgroundClock, type Clock } from "@halligan/protocol/time";
 import { Gateway } from "../../../src/gateway/gateway.ts";
 import { WsGateway } from "../../../src/gateway/ws-gateway.ts";
 import { HandClock, openService } from "../service/service-fixture.ts";
@@ -12,7 +12,7 @@ import { HandClock, openService } from "../service/service-fixture.ts";
 /** Less than the 30 s that `ws` waits for the close frame of the other side. */
 const GRACE_MS = 2_000;
 
-async function listen({ clock = systemClock, framesPerSecond }: { clock?: Clock; framesPerSecond?: number } = {}) {
+async function listen({ clock = backgroundClock, framesPerSecond }: { clock?: Clock; framesPerSecond?: number } = {}) {
   const service = await openService();
   const gateway = new WsGateway(new Gateway(service, { pingIntervalMs: 20_000, maxLinks: 10 }), {
     clock,

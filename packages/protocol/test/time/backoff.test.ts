@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { backoffMs } from "@halligan/protocol/time";
 import fc from "fast-check";
-import { backoffMs } from "../../src/core/backoff.ts";
 
 test("the wait is never above the cap, and its bound doubles until there", () => {
   const bounds = { baseMs: 500, capMs: 30_000 };
