@@ -117,6 +117,16 @@ test(`no folder has more than ${MAX_FILES} source files: a reader sees its subje
   assert.deepEqual(needless, [], "exceptions that are not needed");
 });
 
+const MAX_LINES = 350;
+
+test(`each source file has fewer than ${MAX_LINES} lines: it has one subject, and a reader keeps it in mind`, () => {
+  const faults = all
+    .map(({ path, text }) => ({ path, lines: text.split("\n").length - 1 }))
+    .filter(({ lines }) => lines >= MAX_LINES)
+    .map(({ path, lines }) => `${path}: ${lines} lines; split it by subject`);
+  assert.deepEqual(faults, []);
+});
+
 /** What generic HTTP code must not know, so that it can be read and tested without Halligan. */
 const NOT_IN_EDGE = ["service", "store", "domain", "odata", "gateway", "http/api", "http/openapi"];
 

@@ -1,9 +1,7 @@
 /** Halligan's own interface, under `/halligan/v1`. Names in camelCase, times as ISO 8601 UTC, errors as in the contract. */
 import { type Static, Type } from "typebox";
-import { FileChange } from "../link/file-change.ts";
 import { NAME_PATTERN } from "../text/name-fault.ts";
 import { ErrorWire } from "./error.ts";
-import { MachineActionStatusWire, WaitingWire } from "./machine-action.ts";
 
 const closed = { additionalProperties: false } as const;
 
@@ -99,81 +97,6 @@ export const EnrollmentTokenListWire = Type.Object({
 });
 export type EnrollmentTokenListWire = Static<typeof EnrollmentTokenListWire>;
 
-const secretLifetime = Type.Integer({ minimum: 1, maximum: 315_360_000 });
-
-/** `POST /halligan/v1/applications` */
-export const CreateApplicationRequest = Type.Object(
-  {
-    name: Type.String({ minLength: 1, maxLength: 120, pattern: NAME_PATTERN }),
-    /** Names of `PERMISSIONS`. */
-    roles: Type.Array(Type.String(), { minItems: 1, maxItems: 64, uniqueItems: true }),
-    /**
-     * Public keys (JWK) that verify its signed token requests (private_key_jwt). An application
-     * with keys gets no secret.
-     */
-    keys: Type.Optional(Type.Array(Type.Record(Type.String(), Type.Unknown()), { maxItems: 10 })),
-    /** When the secret expires, at most ten years from now. Default never. */
-    secretExpiresInSeconds: Type.Optional(secretLifetime),
-  },
-  closed,
-);
-export type CreateApplicationRequest = Static<typeof CreateApplicationRequest>;
-
-/** A secret without its value. Only the application has the value. */
-export const ApplicationSecretWire = Type.Object({
-  id: Type.String(),
-  createdAt: Type.String(),
-  /** Null for a secret that does not expire. */
-  expiresAt: Type.Union([Type.String(), Type.Null()]),
-  /** False when it has expired. */
-  isUsable: Type.Boolean(),
-});
-export type ApplicationSecretWire = Static<typeof ApplicationSecretWire>;
-
-/** `POST /halligan/v1/applications/{clientId}/secrets` */
-export const AddApplicationSecretRequest = Type.Object({ expiresInSeconds: Type.Optional(secretLifetime) }, closed);
-export type AddApplicationSecretRequest = Static<typeof AddApplicationSecretRequest>;
-
-/** The value is returned only here. The server stores only its hash. */
-export const NewApplicationSecretWire = Type.Object({
-  ...ApplicationSecretWire.properties,
-  clientSecret: Type.String(),
-});
-export type NewApplicationSecretWire = Static<typeof NewApplicationSecretWire>;
-
-export const ApplicationWire = Type.Object({
-  clientId: Type.String(),
-  name: Type.String(),
-  roles: Type.Array(Type.String()),
-  /** Whether the application can sign in with a secret. */
-  hasSecret: Type.Boolean(),
-  /** Oldest first, including expired ones. Absent before 0.2. */
-  secrets: Type.Optional(Type.Array(ApplicationSecretWire)),
-  /** `kid` of each of its keys. */
-  keyIds: Type.Array(Type.String()),
-  createdAt: Type.String(),
-  /**
-   * Id of the account that created the application and is responsible for it; null when the
-   * application is responsible for itself. Absent before 0.2.
-   */
-  ownerId: Type.Optional(Type.Union([Type.String(), Type.Null()])),
-});
-export type ApplicationWire = Static<typeof ApplicationWire>;
-
-/**
- * The secret is returned only here, and the server stores only its hash. Null for an application
- * with keys.
- */
-export const NewApplicationWire = Type.Object({
-  ...ApplicationWire.properties,
-  clientSecret: Type.Union([Type.String(), Type.Null()]),
-});
-export type NewApplicationWire = Static<typeof NewApplicationWire>;
-
-/** `GET /halligan/v1/applications` */
-export const ApplicationListWire = Type.Object({ value: Type.Array(ApplicationWire) });
-export type ApplicationListWire = Static<typeof ApplicationListWire>;
-
 /**
  * The file with the first administrator's credentials (0600, in the server's data folder).
  * `halligan login --from` reads it.
@@ -240,102 +163,6 @@ export const LibraryFileVersionListWire = Type.Object({
   ),
 });
 export type LibraryFileVersionListWire = Static<typeof LibraryFileVersionListWire>;
-
-/**
- * `GET /halligan/v1/actions/{id}/timing`: the known times of an action's steps, in order. `ended`
- * is when a command ended on its device, `uploaded` when its complete result was durable on the
- * server. The last step of a finished action is `final`.
- */
-export const ActionTimingWire = Type.Object({
-  actionId: Type.String(),
-  status: MachineActionStatusWire,
-  steps: Type.Array(
-    Type.Object({
-      step: Type.Union([
-        Type.Literal("accepted"),
-        Type.Literal("claimed"),
-        Type.Literal("sent"),
-        Type.Literal("started"),
-        Type.Literal("ended"),
-        Type.Literal("uploaded"),
-        Type.Literal("final"),
-      ]),
-      /** Index of the command; null for a step of the whole action. */
-      index: Type.Union([Type.Integer(), Type.Null()]),
-      at: Type.String(),
-      /** Milliseconds since the previous step. The sum of all is `totalMs`. */
-      sinceMs: Type.Integer(),
-    }),
-  ),
-  totalMs: Type.Integer(),
-  /** What an unfinished action waits for on the server. Absent before 0.2. */
-  waiting: Type.Optional(Type.Array(WaitingWire)),
-});
-export type ActionTimingWire = Static<typeof ActionTimingWire>;
-
-/** How a file changed on its device while it was collected. */
-export const FileChangeWire = Type.Object(FileChange.properties);
-export type FileChangeWire = Static<typeof FileChangeWire>;
-
-/**
- * `GET /halligan/v1/actions/{id}/results`: the facts about each result. They stay when its bytes
- * are removed.
- */
-export const ActionResultsWire = Type.Object({
-  actionId: Type.String(),
-  value: Type.Array(
-    Type.Object({
-      /** Of the command. */
-      index: Type.Integer(),
-      type: Type.Union([Type.Literal("RunScript"), Type.Literal("GetFile")]),
-      /** File name of the download. */
-      fileName: Type.String(),
-      /** Size of the download, which is the gzip of a collected file. */
-      sizeBytes: Type.Integer(),
-      sha256: Type.String(),
-      /** False when the retention time of results is over. */
-      isAvailable: Type.Boolean(),
-      /** Null when the file did not change, and for a script. */
-      fileChange: Type.Union([FileChangeWire, Type.Null()]),
-    }),
-  ),
-});
-export type ActionResultsWire = Static<typeof ActionResultsWire>;
-
-/**
- * `GET /halligan/v1/actions/{id}/evidence`: what the device signed about the end of each ended
- * command. docs/operations.md says how to verify it without the server.
- */
-export const ActionEvidenceWire = Type.Object({
-  actionId: Type.String(),
-  machineId: Type.String(),
-  value: Type.Array(
-    Type.Object({
-      /** Of the command. */
-      index: Type.Integer(),
-      type: Type.Union([Type.Literal("RunScript"), Type.Literal("GetFile"), Type.Literal("PutFile")]),
-      /** Null when the device did not sign: its agent has an earlier version, or the server ended the command. */
-      evidence: Type.Union([
-        Type.Object({
-          /**
-           * The signed JSON text: machine, action, start, outcome, errors, exit code, size and
-           * SHA-256 of the result.
-           */
-          payload: Type.String(),
-          /** Ed25519 signature in base64url over `halligan-end-v1`, a line feed and the payload. */
-          signature: Type.String(),
-          /**
-           * Raw Ed25519 key in base64url. The machine's id is the first 40 hex digits of its
-           * SHA-256.
-           */
-          publicKey: Type.String(),
-        }),
-        Type.Null(),
-      ]),
-    }),
-  ),
-});
-export type ActionEvidenceWire = Static<typeof ActionEvidenceWire>;
 
 /**
  * Of machine groups: `docs/contract/lifecycle.md#queue-and-concurrency`. Live response needs

@@ -1,4 +1,6 @@
 export { fileNameFault } from "../file-name.ts";
+export * from "./action-reports.ts";
+export * from "./applications.ts";
 export * from "./collection.ts";
 export * from "./error.ts";
 export * from "./halligan.ts";

@@ -99,7 +99,7 @@ export const MUTATIONS: readonly Mutation[] = [
       // Copies with agents of link version 2 are found before they come to a second start.
       { file: "sim/src/actors/fleet.ts", find: "random.chance(0.15)", replace: "random.chance(1)" },
       {
-        file: "server/src/domain/actions/machine-action.ts",
+        file: "server/src/domain/actions/apply-event.ts",
         find: "command.startId !== null && command.startId !== startId",
         replace: "startId === null",
       },
@@ -185,7 +185,7 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: '  Cancelled: { succeeded: "Succeeded", failed: "Failed" },',
       },
       {
-        file: "server/src/domain/actions/machine-action.ts",
+        file: "server/src/domain/actions/apply-event.ts",
         find: "if (isFinal(action.status)) return { changed: true, action: recorded };",
         replace: "",
       },
@@ -461,7 +461,7 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: ["nothingBreaks"],
     edits: [
       {
-        file: "server/src/domain/actions/machine-action.ts",
+        file: "server/src/domain/actions/apply-event.ts",
         find: "return isFinal(action.status) ? { changed: false, action } : illegal(detail);",
         replace: "return illegal(detail);",
       },

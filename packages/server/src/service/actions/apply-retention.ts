@@ -1,4 +1,5 @@
-import { applyEvent, contentIdsOf } from "../../domain/actions/machine-action.ts";
+import { applyEvent } from "../../domain/actions/apply-event.ts";
+import { contentIdsOf } from "../../domain/actions/machine-action.ts";
 import { SERVER } from "../actor.ts";
 import { auditChange } from "../audit.ts";
 import type { ServiceContext } from "../context.ts";

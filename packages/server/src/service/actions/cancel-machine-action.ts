@@ -1,5 +1,6 @@
 import type { Caller } from "../../auth/caller.ts";
-import { applyEvent, type MachineAction } from "../../domain/actions/machine-action.ts";
+import { applyEvent } from "../../domain/actions/apply-event.ts";
+import type { MachineAction } from "../../domain/actions/machine-action.ts";
 import type { DomainError } from "../../domain/errors.ts";
 import { ok, type Result, refuse } from "../../domain/result.ts";
 import type { ServiceContext } from "../context.ts";

@@ -1,4 +1,4 @@
-import { applyEvent } from "../../domain/actions/machine-action.ts";
+import { applyEvent } from "../../domain/actions/apply-event.ts";
 import type { StoreTx } from "../../store/store.ts";
 import type { Actor } from "../actor.ts";
 import { events } from "../events.ts";

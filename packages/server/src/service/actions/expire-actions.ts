@@ -1,5 +1,6 @@
 import { boundEndsMs } from "../../domain/actions/action-bound.ts";
-import { applyEvent, type MachineAction, type MachineActionEvent } from "../../domain/actions/machine-action.ts";
+import { applyEvent } from "../../domain/actions/apply-event.ts";
+import type { MachineAction, MachineActionEvent } from "../../domain/actions/machine-action.ts";
 import type { StoreTx } from "../../store/store.ts";
 import { SERVER } from "../actor.ts";
 import type { ServiceContext } from "../context.ts";

@@ -9,7 +9,8 @@ import {
 import { verifyEd25519 } from "../../auth/signatures/ed25519.ts";
 import { makeRollingValue, readRollingValue } from "../../auth/signatures/rolling-value.ts";
 import { newBound, pauseBound, resumeBound } from "../../domain/actions/action-bound.ts";
-import { applyEvent, type MachineAction, waitsForStorage, withSent } from "../../domain/actions/machine-action.ts";
+import { applyEvent } from "../../domain/actions/apply-event.ts";
+import { type MachineAction, waitsForStorage, withSent } from "../../domain/actions/machine-action.ts";
 import { placeWhenAway } from "../../domain/actions/session-places.ts";
 import { type HelloVerdict, heldOrderVerdict, judgeOpenOrder } from "../../domain/agents/link-work.ts";
 import {

@@ -2,13 +2,9 @@ import { createHash } from "node:crypto";
 import type { Closed, CommandResult, Ended, Refused, Started } from "@halligan/protocol/link";
 import { wellFormedJson } from "@halligan/protocol/text";
 import type { EndEvidence } from "../../auth/signatures/signed-end.ts";
+import { applyEvent } from "../../domain/actions/apply-event.ts";
 import type { StoredResult } from "../../domain/actions/command.ts";
-import {
-  applyEvent,
-  isFinal,
-  type MachineAction,
-  type MachineActionEvent,
-} from "../../domain/actions/machine-action.ts";
+import { isFinal, type MachineAction, type MachineActionEvent } from "../../domain/actions/machine-action.ts";
 import { isStartGranted } from "../../domain/agents/link-work.ts";
 import type { StoreTx } from "../../store/store.ts";
 import { wakeForFreePlace } from "../actions/wake-for-free-place.ts";

@@ -1,4 +1,5 @@
-import { applyEvent, type MachineAction, type MachineActionEvent } from "../../domain/actions/machine-action.ts";
+import { applyEvent } from "../../domain/actions/apply-event.ts";
+import type { MachineAction, MachineActionEvent } from "../../domain/actions/machine-action.ts";
 import type { StorageCode } from "../../domain/actions/transfer-refusal.ts";
 import type { ServiceContext } from "../context.ts";
 

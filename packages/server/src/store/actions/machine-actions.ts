@@ -1,42 +1,17 @@
-import { type Selectable, sql } from "kysely";
-import { boundEndsMs } from "../../domain/actions/action-bound.ts";
-import {
-  keepsBytes,
-  type ListedAction,
-  type MachineAction,
-  type OrderState,
-} from "../../domain/actions/machine-action.ts";
+import { sql } from "kysely";
+import type { ListedAction, MachineAction } from "../../domain/actions/machine-action.ts";
 import type { Reach } from "../../domain/machines/device-group.ts";
 import type { Filter } from "../../odata/filter.ts";
 import type { ListQuery } from "../../odata/query.ts";
 import { changedColumns, onlyColumns, statementsByColumns } from "../changed-columns.ts";
 import type { ListPage } from "../lists/list-page.ts";
-import type { MachineActionTable } from "../schema.ts";
 import { type Executor, statement } from "../statement.ts";
+import { LIVE_RESPONSE, OUT, UNFINISHED } from "./action-literals.ts";
+import { type ActionValues, fromRow, type Row, toValues } from "./action-row.ts";
 import { listedFromRow } from "./listed-action.ts";
 import { countMachineActions, listMachineActions } from "./machine-action-list.ts";
+import { sessionPlaces } from "./session-places.ts";
 import { ACTIONS_REMOVED } from "./settled-counts.ts";
-import { parseCancellation, parseCommands, parseOptions, parseStatus } from "./stored-action.ts";
-
-type Row = Selectable<MachineActionTable>;
-type ActionValues = Omit<Row, "seq" | "type" | "link_generation">;
-
-/**
- * Written as constants and not bound. SQLite uses a partial index only for a condition that it can
- * read in the query. If such a choice could depend on a binding, it prepares the statement again
- * for each one (`unfinishedOf`: 12 microseconds bound, 0.7 as a constant).
- */
-const UNFINISHED = [sql.lit("Pending"), sql.lit("InProgress")];
-const OUT = sql.lit("out");
-const LIVE_RESPONSE = sql.lit("LiveResponse");
-
-export interface ActionLoad {
-  pending: number;
-  inProgress: number;
-  placesTaken: number;
-  /** When the oldest pending action of a connected machine was accepted; null when none waits. */
-  oldestWaitingMs: number | null;
-}
 
 export type MachineActions = ReturnType<typeof machineActions>;
 
@@ -116,46 +91,7 @@ export function machineActions(executor: Executor) {
       return removed.map(({ id }) => id);
     },
 
-    /** Running sessions: unfinished actions that hold a session slot. */
-    async placesTaken(nowMs: number): Promise<number> {
-      const [row] = await executor.all(countPlaces, { now_ms: nowMs });
-      return row?.taken ?? 0;
-    },
-
-    /**
-     * Counts as above, and keeps the count valid until this transaction ends: on every node,
-     * transactions that are about to take one of `places` slots wait here for each other. When all
-     * slots are taken none of them waits, because none can take one.
-     */
-    async placesTakenUntilEnd(places: number, nowMs: number): Promise<number> {
-      const [before] = await executor.all(countPlaces, { now_ms: nowMs });
-      if (!executor.locks || (before?.taken ?? 0) >= places) return before?.taken ?? 0;
-      // Both statements are sent together. The count sees what was committed before the lock was
-      // granted.
-      const [, [exact]] = await Promise.all([
-        executor.all(lockPlaces, {}),
-        executor.all(countPlaces, { now_ms: nowMs }),
-      ]);
-      return exact?.taken ?? 0;
-    },
-
-    /** Actions of connected machines that wait for a session slot, oldest first. */
-    async waitingForPlace(limit: number): Promise<{ id: string; machineId: string }[]> {
-      const rows = await executor.all(selectWaitingForPlace, { limit });
-      return rows.map((row) => ({ id: row.id, machineId: row.machine_id }));
-    },
-
-    /** Numbers of waiting and running actions in the whole deployment. */
-    async load(nowMs: number): Promise<ActionLoad> {
-      const counts = new Map((await executor.all(countUnfinished, {})).map(({ status, actions }) => [status, actions]));
-      const [oldest] = await executor.all(selectOldestWaiting, {});
-      return {
-        pending: counts.get("Pending") ?? 0,
-        inProgress: counts.get("InProgress") ?? 0,
-        placesTaken: await this.placesTaken(nowMs),
-        oldestWaitingMs: oldest?.created_at_ms ?? null,
-      };
-    },
+    ...sessionPlaces(executor),
 
     /** One page of the actions that a caller may see, in the sort of the query. */
     list(query: ListQuery, reach: Reach): Promise<ListPage<ListedAction>> {
@@ -348,129 +284,4 @@ const removeOld = statement<{ before_ms: number; limit: number }>()((db, p) =>
     .returning("id"),
 );
 
-const countPlaces = statement<{ now_ms: number }>()((db, p) =>
-  db
-    .selectFrom("machine_action")
-    .select((eb) => eb.fn.countAll<number>().as("taken"))
-    .where("status", "in", UNFINISHED)
-    .where("holds_place", "=", 1)
-    .where((or) => or.or([or("place_until_ms", "is", null), or("place_until_ms", ">", p.now_ms)])),
-);
-
-/**
- * Any number that is not used for another lock. The lock is released at the end of the transaction,
- * after its commit is visible.
- */
-const PLACES_LOCK = sql.lit(4_225_001);
-
-const lockPlaces = statement<Record<never, never>>()((db) =>
-  db.selectNoFrom(sql`pg_advisory_xact_lock(${PLACES_LOCK})`.as("locked")),
-);
-
-const countUnfinished = statement<Record<never, never>>()((db) =>
-  db
-    .selectFrom("machine_action")
-    .select(["status", (eb) => eb.fn.countAll<number>().as("actions")])
-    .where("status", "in", UNFINISHED)
-    .groupBy("status"),
-);
-
-const selectOldestWaiting = statement<Record<never, never>>()((db) =>
-  db
-    .selectFrom("machine_action")
-    .innerJoin("machine", "machine.id", "machine_action.machine_id")
-    .select("machine_action.created_at_ms")
-    .where("machine_action.status", "=", sql.lit("Pending"))
-    .where("machine.linked", "=", 1)
-    .orderBy("machine_action.seq")
-    .limit(1),
-);
-
-const selectWaitingForPlace = statement<{ limit: number }>()((db, p) =>
-  db
-    .selectFrom("machine_action")
-    .innerJoin("machine", "machine.id", "machine_action.machine_id")
-    .select(["machine_action.id", "machine_action.machine_id"])
-    .where("machine_action.status", "in", UNFINISHED)
-    .where("machine_action.holds_place", "=", 0)
-    .where("machine.linked", "=", 1)
-    .orderBy("machine_action.seq")
-    .limit(p.limit),
-);
-
 const first = (rows: Row[]): MachineAction | undefined => (rows[0] ? fromRow(rows[0]) : undefined);
-
-function toValues(action: MachineAction): ActionValues {
-  return {
-    id: action.id,
-    machine_id: action.machineId,
-    computer_dns_name: action.computerDnsName,
-    status: action.status,
-    requestor: action.requestor,
-    requestor_id: action.requestorId,
-    comment: action.comment,
-    created_at_ms: action.createdAtMs,
-    updated_at_ms: action.updatedAtMs,
-    deadline_ms: action.deadlineMs,
-    cancellation: action.cancellation && JSON.stringify(action.cancellation),
-    error_hresult: action.errorHResult,
-    commands: JSON.stringify(action.commands),
-    options: action.options.keepProcesses ? JSON.stringify({ keepProcesses: true }) : null,
-    order_seq: action.order?.orderSeq ?? null,
-    order_state: action.order?.state ?? null,
-    order_journal_id: action.order?.journalId ?? null,
-    order_link_epoch: action.order?.linkEpoch ?? null,
-    order_claimed_at_ms: action.order?.claimedAtMs ?? null,
-    order_sent_at_ms: action.order?.sentAtMs ?? null,
-    final_at_ms: action.finalAtMs,
-    holds_place: action.place.held ? 1 : 0,
-    place_until_ms: action.place.held ? action.place.untilMs : null,
-    bound_ms: action.bound && boundEndsMs(action.bound),
-    bound_until_ms: action.bound?.untilMs ?? null,
-    bound_latest_ms: action.bound?.latestMs ?? null,
-    bound_paused_at_ms: action.bound?.pausedAtMs ?? null,
-    keeps_results: keepsBytes(action) ? 1 : 0,
-    version: action.version,
-  };
-}
-
-function fromRow(row: Row): MachineAction {
-  return {
-    id: row.id,
-    machineId: row.machine_id,
-    computerDnsName: row.computer_dns_name,
-    status: parseStatus(row.status),
-    requestor: row.requestor,
-    requestorId: row.requestor_id,
-    comment: row.comment,
-    createdAtMs: row.created_at_ms,
-    updatedAtMs: row.updated_at_ms,
-    finalAtMs: row.final_at_ms,
-    deadlineMs: row.deadline_ms,
-    cancellation: row.cancellation === null ? null : parseCancellation(row.cancellation),
-    errorHResult: row.error_hresult,
-    commands: parseCommands(row.commands),
-    options: parseOptions(row.options),
-    order: orderFromRow(row),
-    place: row.holds_place === 1 ? { held: true, untilMs: row.place_until_ms } : { held: false },
-    bound: boundFromRow(row),
-    version: row.version,
-  };
-}
-
-function boundFromRow(row: Row): MachineAction["bound"] {
-  if (row.bound_until_ms === null || row.bound_latest_ms === null) return null;
-  return { untilMs: row.bound_until_ms, latestMs: row.bound_latest_ms, pausedAtMs: row.bound_paused_at_ms };
-}
-
-function orderFromRow(row: Row): OrderState | null {
-  if (row.order_seq === null) return null;
-  return {
-    orderSeq: row.order_seq,
-    state: row.order_state === "out" ? "out" : "closed",
-    journalId: row.order_journal_id ?? "",
-    linkEpoch: row.order_link_epoch ?? 0,
-    claimedAtMs: row.order_claimed_at_ms ?? 0,
-    sentAtMs: row.order_sent_at_ms,
-  };
-}

@@ -2,12 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FINAL_STATUSES } from "@halligan/protocol/api";
 import fc from "fast-check";
-import {
-  applyEvent,
-  HRESULT,
-  type MachineAction,
-  type MachineActionEvent,
-} from "../../../src/domain/actions/machine-action.ts";
+import { applyEvent } from "../../../src/domain/actions/apply-event.ts";
+import { HRESULT, type MachineAction, type MachineActionEvent } from "../../../src/domain/actions/machine-action.ts";
 import { START_ID, sampleAction, sampleCommand, sampleOrder } from "./sample-action.ts";
 
 function must(action: MachineAction, event: MachineActionEvent, nowMs = 2_000): MachineAction {

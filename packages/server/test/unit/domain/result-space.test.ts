@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { applyEvent, type MachineAction } from "../../../src/domain/actions/machine-action.ts";
+import { applyEvent } from "../../../src/domain/actions/apply-event.ts";
+import type { MachineAction } from "../../../src/domain/actions/machine-action.ts";
 import {
   CANCELLED_DELIVERY_MS,
   grantSpace,

@@ -1,0 +1,90 @@
+/** Halligan's own interface: what else is known of one action. */
+import { type Static, Type } from "typebox";
+import { FileChange } from "../link/file-change.ts";
+import { MachineActionStatusWire, WaitingWire } from "./machine-action.ts";
+
+/**
+ * `GET /halligan/v1/actions/{id}/timing`: the moments of an action's way that are known, in their order. `ended` is when a command ended on
+ * its device, `uploaded` when all of its result was durable on the server. The last step of a finished action is `final`.
+ */
+export const ActionTimingWire = Type.Object({
+  actionId: Type.String(),
+  status: MachineActionStatusWire,
+  steps: Type.Array(
+    Type.Object({
+      step: Type.Union([
+        Type.Literal("accepted"),
+        Type.Literal("claimed"),
+        Type.Literal("sent"),
+        Type.Literal("started"),
+        Type.Literal("ended"),
+        Type.Literal("uploaded"),
+        Type.Literal("final"),
+      ]),
+      /** Of the command; null for a step of the whole action. */
+      index: Type.Union([Type.Integer(), Type.Null()]),
+      at: Type.String(),
+      /** Milliseconds since the step before. Their sum is `totalMs`. */
+      sinceMs: Type.Integer(),
+    }),
+  ),
+  totalMs: Type.Integer(),
+  /** What an unfinished action waits for on the server. Not there before 0.2. */
+  waiting: Type.Optional(Type.Array(WaitingWire)),
+});
+export type ActionTimingWire = Static<typeof ActionTimingWire>;
+
+/** How a file changed on its device while it was collected. */
+export const FileChangeWire = Type.Object(FileChange.properties);
+export type FileChangeWire = Static<typeof FileChangeWire>;
+
+/** `GET /halligan/v1/actions/{id}/results`: what is known of each result, also after its bytes were removed. */
+export const ActionResultsWire = Type.Object({
+  actionId: Type.String(),
+  value: Type.Array(
+    Type.Object({
+      /** Of the command. */
+      index: Type.Integer(),
+      type: Type.Union([Type.Literal("RunScript"), Type.Literal("GetFile")]),
+      /** Of the download. */
+      fileName: Type.String(),
+      /** Of the download: the gzip of a collected file. */
+      sizeBytes: Type.Integer(),
+      sha256: Type.String(),
+      /** False when the time for which results are kept is over. */
+      isAvailable: Type.Boolean(),
+      /** Null when the file did not change, and for a script. */
+      fileChange: Type.Union([FileChangeWire, Type.Null()]),
+    }),
+  ),
+});
+export type ActionResultsWire = Static<typeof ActionResultsWire>;
+
+/**
+ * `GET /halligan/v1/actions/{id}/evidence`: what the device signed about the end of each command that has ended. How to verify it without
+ * the server: docs/operations.md.
+ */
+export const ActionEvidenceWire = Type.Object({
+  actionId: Type.String(),
+  machineId: Type.String(),
+  value: Type.Array(
+    Type.Object({
+      /** Of the command. */
+      index: Type.Integer(),
+      type: Type.Union([Type.Literal("RunScript"), Type.Literal("GetFile"), Type.Literal("PutFile")]),
+      /** Null when the device did not sign: its agent has an earlier version, or the server ended the command. */
+      evidence: Type.Union([
+        Type.Object({
+          /** JSON text as it was signed: machine, action, start, outcome, errors, exit code, size and SHA-256 of the result. */
+          payload: Type.String(),
+          /** Ed25519, base64url, over `halligan-end-v1`, a line feed and the payload. */
+          signature: Type.String(),
+          /** Raw Ed25519 key, base64url. The machine's id is the first 40 hex digits of its SHA-256. */
+          publicKey: Type.String(),
+        }),
+        Type.Null(),
+      ]),
+    }),
+  ),
+});
+export type ActionEvidenceWire = Static<typeof ActionEvidenceWire>;
