@@ -5,7 +5,7 @@ import { CreateMultipartUploadCommand, ListMultipartUploadsCommand, S3Client } f
 import { BlobStoreNotOpened } from "../../../src/blobs/blob-credentials.ts";
 import { openBlobStore } from "../../../src/blobs/open-blob-store.ts";
 import { located, type S3Server, startS3Server } from "../../support/object-servers.ts";
-import { complete, idOf, inChunks, pattern, putPart } from "./blob-store.contract.ts";
+import { complete, contentOf, idOf, inChunks, pattern, putPart } from "./blob-store.contract.ts";
 import { describeObjectStore } from "./object-store.contract.ts";
 
 describeObjectStore("the S3 blob store", startS3Server, ["X-Amz-Credential"]);
@@ -58,7 +58,11 @@ describe("of S3 alone", () => {
     await putPart(store, idOf("h"), 0, bytes);
     await complete(store, idOf("h"), bytes);
     const expiresAtMs = Date.now() + 60_000;
-    const url = await store.directLink?.(idOf("h"), { fileName: "h", contentType: "text/plain", expiresAtMs });
+    const url = await store.directLink?.(contentOf(idOf("h"), bytes), {
+      fileName: "h",
+      contentType: "text/plain",
+      expiresAtMs,
+    });
     assert.ok(url);
     assert.equal((await fetch(url, { headers: { authorization: "Bearer token" } })).status, 400);
   });

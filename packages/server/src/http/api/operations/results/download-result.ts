@@ -93,7 +93,7 @@ export const downloadResult = operation({
     const openStored = async (range?: ByteRange) =>
       content.kind === "bytes"
         ? bytesBlob(content.bytes, range)
-        : await context.blobs.openResult(content.resultId, range);
+        : await context.blobs.openResult({ resultId: content.resultId, sha256 }, range);
     return blobAnswer(
       { headers },
       {
