@@ -30,7 +30,7 @@ import {
   createUnauthenticatedLimits,
   type UnauthenticatedLimits,
 } from "./http/edge/admission/unauthenticated-limits.ts";
-import { EventStreams } from "./http/edge/response/event-streams.ts";
+import { AnswerPlaces } from "./http/edge/response/answer-places.ts";
 import { refuseUpgrade } from "./http/edge/response/refuse-upgrade.ts";
 import { buildHttpApp } from "./http/edge/server/app.ts";
 import { isStorageUnavailable } from "./http/storage-unavailable.ts";
@@ -355,7 +355,8 @@ function httpContext(
     authentications,
     audiences,
     libraryApiUploadLimitBytes: config.numbers.libraryApiUploadLimitBytes,
-    eventStreams: new EventStreams(config.numbers.maxEventStreams, config.numbers.maxCallerEventStreams),
+    eventStreams: new AnswerPlaces(config.numbers.maxEventStreams, config.numbers.maxCallerEventStreams),
+    downloads: new AnswerPlaces(config.numbers.maxDownloads, config.numbers.maxCallerDownloads),
     rereadIntervalMs: config.numbers.rereadIntervalMs,
     tokens: createTokenVerifier({
       keys: keys.accessToken.accepted,
