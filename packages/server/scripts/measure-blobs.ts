@@ -73,7 +73,7 @@ async function measure(name: string, store: BlobStore): Promise<void> {
       const answer = await store.completeResult({ resultId, ...whole });
       if (answer.code !== "complete") throw new Error(answer.code);
     },
-    get: async () => await drain((await store.openResult(resultId))?.stream),
+    get: async () => await drain((await store.openResult({ resultId, sha256: whole.sha256 }))?.stream),
   });
   await store.deleteResult(resultId);
 }

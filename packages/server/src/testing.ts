@@ -10,6 +10,7 @@ export type {
   OpenBlob,
   PutLibraryAnswer,
   PutPartAnswer,
+  ResultContent,
   ResultPart,
   WholeResult,
 } from "./blobs/blob-store.ts";

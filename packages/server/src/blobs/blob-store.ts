@@ -33,20 +33,28 @@ export interface BlobStore {
    */
   putResultPart(part: ResultPart): Promise<PutPartAnswer>;
   /**
-   * Combines the parts into one immutable result if the SHA-256 of all bytes agrees. May be
-   * repeated.
+   * Combines the parts into one immutable content if the SHA-256 of all bytes agrees. May be
+   * repeated. An id whose content is complete takes no other one. Only nodes that complete two
+   * contents of one id at the same moment may both get `complete`. Then the row in the database
+   * decides, and the caller removes the other content with {@link BlobStore.deleteContent}.
    */
   completeResult(whole: WholeResult): Promise<CompleteAnswer>;
-  statResult(resultId: string): Promise<{ readonly sizeBytes: number } | null>;
+  statResult(content: ResultContent): Promise<{ readonly sizeBytes: number } | null>;
   /**
    * `range` must lie within the content; a start beyond it throws RangeError. Destroy the stream if
    * it is not read to its end.
    */
-  openResult(resultId: string, range?: ByteRange): Promise<OpenBlob | null>;
+  openResult(content: ResultContent, range?: ByteRange): Promise<OpenBlob | null>;
   /**
-   * Removes a result, complete or not. True when there was one. Open streams continue to their end.
+   * Removes a result with all its contents, complete or not. True when there was one. Open streams
+   * continue to their end.
    */
   deleteResult(resultId: string): Promise<boolean>;
+  /**
+   * Removes one content and leaves the other one of the same id. Absent for a store in which an id
+   * never has two: on disk.
+   */
+  deleteContent?(content: ResultContent): Promise<void>;
   /**
    * Removes unfinished uploads to which nothing was added since `nowMs - olderThanMs`. Returns
    * their number.
@@ -58,7 +66,7 @@ export interface BlobStore {
    * URL expires. Null when there is no such result, the time is over, or the credentials cannot
    * sign. Absent for a store without URLs: on disk.
    */
-  directLink?(resultId: string, link: DirectLink): Promise<URL | null>;
+  directLink?(content: ResultContent, link: DirectLink): Promise<URL | null>;
 }
 
 export interface DirectLink {
@@ -127,11 +135,15 @@ export type PutPartAnswer =
   | { readonly code: "PartMismatch"; readonly detail: string }
   | { readonly code: "InsufficientStorage" };
 
-export interface WholeResult {
+/** A complete content, by the id under which it came and by what it is. */
+export interface ResultContent {
   readonly resultId: string;
+  readonly sha256: string;
+}
+
+export interface WholeResult extends ResultContent {
   readonly partCount: number;
   readonly sizeBytes: number;
-  readonly sha256: string;
 }
 
 export type CompleteAnswer =

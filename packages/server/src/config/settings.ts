@@ -150,6 +150,13 @@ export const NUMBER_SETTINGS = {
   maxEventStreams: { default: 1_000, min: 0, max: 100_000 },
   /** The same for one application or user. */
   maxCallerEventStreams: { default: 250, min: 0, max: 100_000 },
+  /**
+   * Downloads of results in progress on a node; each takes some 0.4 MB while its client does not
+   * read, measured.
+   */
+  maxDownloads: { default: 256, min: 1, max: 100_000 },
+  /** The same for the links of one application or user. */
+  maxCallerDownloads: { default: 64, min: 1, max: 100_000 },
   /** How long a machine may be disconnected before it no longer counts as Active. */
   healthGraceMs: { default: 60_000, min: 0, max: 24 * 3_600_000 },
   /** How often the store is polled for work whose wake-up was lost. */

@@ -11,7 +11,7 @@ import type { HttpContext } from "../../src/http/api/context.ts";
 import { LIST_TURN_LIMITS, ListTurns } from "../../src/http/api/list-turns.ts";
 import { OPERATIONS } from "../../src/http/api/routes.ts";
 import type { Throttle } from "../../src/http/edge/incoming.ts";
-import { EventStreams } from "../../src/http/edge/response/event-streams.ts";
+import { AnswerPlaces } from "../../src/http/edge/response/answer-places.ts";
 import { buildHttpApp } from "../../src/http/edge/server/app.ts";
 import { isStorageUnavailable } from "../../src/http/storage-unavailable.ts";
 import { tellingStore } from "../../src/service/actions/tell-changes.ts";
@@ -51,7 +51,13 @@ const UNLIMITED_FAILURES = {
  * set.
  */
 export async function openHttpWorld(
-  on: { store?: Store; throttle?: Throttle; eventStreams?: EventStreams } = {},
+  on: {
+    store?: Store;
+    throttle?: Throttle;
+    eventStreams?: AnswerPlaces;
+    downloads?: AnswerPlaces;
+    inactivityMs?: number;
+  } = {},
 ): Promise<HttpWorld> {
   await using opened = new AsyncDisposableStack();
   const services = opened.use(await testServices({}, on));
@@ -100,7 +106,8 @@ export async function openHttpWorld(
       metricsToken: "metrics-token",
       isBehindProxy: true,
     },
-    eventStreams: on.eventStreams ?? new EventStreams(10),
+    eventStreams: on.eventStreams ?? new AnswerPlaces(10),
+    downloads: on.downloads ?? new AnswerPlaces(10),
     listTurns: new ListTurns({ ...LIST_TURN_LIMITS, running: 3 }),
     rereadIntervalMs: 10,
   };
@@ -113,6 +120,7 @@ export async function openHttpWorld(
     isUnavailable: isStorageUnavailable,
     throttle: on.throttle ?? (async () => null),
     addresses: { countAnonymous: () => null, countForged: () => null },
+    ...(on.inactivityMs !== undefined && { limits: { inactivityMs: on.inactivityMs } }),
   });
   await app.listen({ host: "127.0.0.1", port: 0 });
   const address = app.server.address();

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
-import type { BlobStore } from "@halligan/server/simulation";
+import type { BlobStore, ResultContent } from "@halligan/server/simulation";
 import type { World } from "../world/world.ts";
 
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
@@ -79,12 +79,12 @@ export class MemoryBlobs implements BlobStore {
     return { code: "complete" };
   }
 
-  async statResult(resultId: string): ReturnType<BlobStore["statResult"]> {
+  async statResult({ resultId }: ResultContent): ReturnType<BlobStore["statResult"]> {
     const bytes = this.#results.get(resultId);
     return bytes ? { sizeBytes: bytes.length } : null;
   }
 
-  async openResult(resultId: string): ReturnType<BlobStore["openResult"]> {
+  async openResult({ resultId }: ResultContent): ReturnType<BlobStore["openResult"]> {
     const bytes = this.#results.get(resultId);
     return bytes ? { sizeBytes: bytes.length, stream: Readable.from([bytes]) } : null;
   }

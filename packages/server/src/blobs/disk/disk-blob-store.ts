@@ -10,6 +10,7 @@ import {
   MAX_PARTS,
   type PutLibraryOptions,
   RESULT_ID,
+  type ResultContent,
   type ResultPart,
   SHA256,
   type WholeResult,
@@ -95,7 +96,7 @@ class DiskBlobStore implements BlobStore {
     }
     // A part that is repeated after the completion is late, not wrong: the content can no longer
     // change.
-    if ((await this.statResult(part.resultId)) !== null) return { code: "stored" } as const;
+    if ((await sizeOf(this.#resultPath(part.resultId))) !== null) return { code: "stored" } as const;
     return await this.#partials.putPart(part);
   }
 
@@ -111,7 +112,10 @@ class DiskBlobStore implements BlobStore {
     }
     const answer = await this.#partials.complete(whole, path);
     if (answer.code === "complete") this.#completed.set(whole.resultId, whole.sha256);
-    return answer;
+    if (answer.code === "complete" || answer.code === "InsufficientStorage") return answer;
+    // Another completion may have moved the parts away after the first look.
+    const meanwhile = await sizeOf(path);
+    return meanwhile === null ? answer : await this.#compare(whole, path, meanwhile);
   }
 
   async #compare(whole: WholeResult, path: string, sizeBytes: number): Promise<CompleteAnswer> {
@@ -123,12 +127,13 @@ class DiskBlobStore implements BlobStore {
     return { code: "complete" };
   }
 
-  async statResult(resultId: string) {
+  async statResult({ resultId }: ResultContent) {
     const sizeBytes = await sizeOf(this.#resultPath(resultId));
     return sizeBytes === null ? null : { sizeBytes };
   }
 
-  openResult = async (resultId: string, range?: ByteRange) => await openBlobFile(this.#resultPath(resultId), range);
+  openResult = async ({ resultId }: ResultContent, range?: ByteRange) =>
+    await openBlobFile(this.#resultPath(resultId), range);
 
   async deleteResult(resultId: string) {
     const path = this.#resultPath(resultId);

@@ -10,6 +10,8 @@ import { Upload } from "../upload.ts";
 import { wholeFault } from "../whole-fault.ts";
 import type { DiskSpace } from "./disk-space.ts";
 
+/** The sender begins again under another id. */
+const GONE = { code: "UploadIncomplete", missingParts: [] } as const;
 const mismatch = (detail: string) => ({ code: "PartMismatch", detail }) as const;
 
 /**
@@ -124,7 +126,7 @@ export class DiskPartials {
     const upload = await this.#hold(resultId);
     if (upload.isSealed) {
       this.#release(resultId, upload);
-      return { code: "UploadIncomplete", missingParts: [] };
+      return GONE;
     }
     upload.isSealed = true;
     try {
@@ -137,6 +139,9 @@ export class DiskPartials {
         await this.remove(resultId);
         return { code: "UploadMismatch", detail: "the SHA-256 of the whole does not agree" };
       }
+      // Another completion was first, and a part that came after it began the upload again.
+      if ((await sizeOf(path)) !== null) await this.remove(resultId);
+      if (upload.isRemoved) return GONE;
       await rename(this.dataPath(resultId), path);
       this.#forget(resultId);
       await syncFolder(join(path, ".."));
@@ -145,6 +150,8 @@ export class DiskPartials {
       return { code: "complete" };
     } catch (error) {
       if (isDiskFull(error)) return { code: "InsufficientStorage" };
+      // Another completion, of a wrong SHA-256, removed the upload.
+      if (isMissing(error)) return GONE;
       throw error;
     } finally {
       upload.isSealed = false;

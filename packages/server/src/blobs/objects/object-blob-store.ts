@@ -8,7 +8,7 @@ import {
   type DirectLink,
   MAX_PARTS,
   type PutLibraryOptions,
-  RESULT_ID,
+  type ResultContent,
   type ResultPart,
   SHA256,
   type WholeResult,
@@ -19,7 +19,8 @@ import { CheckedBody } from "./checked-body.ts";
 import { compose } from "./compose.ts";
 import { type IncomingPart, parseIncomingKey, partKey, partPrefix, uploadPrefix } from "./incoming-key.ts";
 import { libraryKey, putLibraryObject } from "./object-library.ts";
-import { type ObjectHead, type ObjectStore, ObjectStoreFullError } from "./object-store.ts";
+import { type ObjectStore, ObjectStoreFullError } from "./object-store.ts";
+import { resultKey, resultPrefix } from "./result-key.ts";
 import { sweepIncoming } from "./sweep-incoming.ts";
 
 /** Results that are composed at a time. Each one holds four parts of 8 MiB in memory. */
@@ -75,16 +76,19 @@ export class ObjectBlobStore implements BlobStore, AsyncDisposable {
 
   async putResultPart(given: ResultPart) {
     const { resultId, part, sizeBytes, sha256 } = given;
-    const key = resultKey(resultId);
+    const prefix = resultPrefix(resultId);
     const maxParts = this.maxResultBytes / PART_BYTES;
     if (!Number.isSafeInteger(part) || part < 0 || part >= maxParts) {
       return mismatch(`this store holds results of at most ${maxParts} parts, numbered from 0`);
     }
     if (sizeBytes > PART_BYTES) return mismatch(`a part has at most ${PART_BYTES} bytes`);
-    const [whole, parts] = await Promise.all([this.#objects.head(key), this.#partsUnder(partPrefix(resultId, part))]);
+    const [complete, parts] = await Promise.all([
+      this.#keysUnder(prefix),
+      this.#partsUnder(partPrefix(resultId, part)),
+    ]);
     // A part that is repeated after the completion is late, not wrong: the content can no longer
     // change.
-    if (whole !== null) return { code: "stored" } as const;
+    if (complete.length > 0) return { code: "stored" } as const;
     const stored = parts.get(part);
     if (stored !== undefined) {
       const isSame = stored.sizeBytes === sizeBytes && stored.sha256 === sha256;
@@ -112,7 +116,7 @@ export class ObjectBlobStore implements BlobStore, AsyncDisposable {
   }
 
   async completeResult(whole: WholeResult): Promise<CompleteAnswer> {
-    const id = JSON.stringify([resultKey(whole.resultId), whole.partCount, whole.sizeBytes, whole.sha256]);
+    const id = JSON.stringify([resultKey(whole), whole.partCount, whole.sizeBytes]);
     const completing = this.#completions.get(id) ?? this.#complete(whole);
     this.#completions.set(id, completing);
     try {
@@ -122,21 +126,21 @@ export class ObjectBlobStore implements BlobStore, AsyncDisposable {
     }
   }
 
-  async #complete({ resultId, partCount, sizeBytes, sha256 }: WholeResult): Promise<CompleteAnswer> {
-    const key = resultKey(resultId);
-    const known = await this.#objects.head(key);
-    if (known !== null) return sameAs(known, { sizeBytes, sha256 });
+  async #complete(whole: WholeResult): Promise<CompleteAnswer> {
+    const { resultId, partCount, sizeBytes, sha256 } = whole;
+    const known = await this.#compareWithKnown(whole);
+    if (known !== null) return known;
     const parts = await this.#partsUnder(uploadPrefix(resultId));
     const fault = wholeFault(parts, partCount, sizeBytes);
     if (fault !== null) {
       // Another node may have completed it and removed the parts between the two checks.
-      const meanwhile = fault.code === "UploadIncomplete" ? await this.#objects.head(key) : null;
-      return meanwhile === null ? fault : sameAs(meanwhile, { sizeBytes, sha256 });
+      const meanwhile = fault.code === "UploadIncomplete" ? await this.#compareWithKnown(whole) : null;
+      return meanwhile ?? fault;
     }
     const ordered = [...parts].sort(([one], [other]) => one - other).map(([, stored]) => stored);
     try {
       const isMade = await this.#composing.run(() =>
-        compose(this.#objects, key, ordered, sha256, this.#stopping.signal),
+        compose(this.#objects, resultKey(whole), ordered, sha256, this.#stopping.signal),
       );
       if (!isMade) {
         // The sender starts again under another id. If the parts stayed here, they could be read
@@ -146,29 +150,45 @@ export class ObjectBlobStore implements BlobStore, AsyncDisposable {
       }
     } catch (error) {
       if (error instanceof ObjectStoreFullError) return { code: "InsufficientStorage" };
-      // Two nodes at once: the one that is late finds the parts gone, and the result there.
-      const made = await this.#objects.head(key).catch(() => null);
+      // If two nodes complete at once, the later one finds no parts but finds the result.
+      const made = await this.#compareWithKnown(whole).catch(() => null);
       if (made === null) throw error;
-      return sameAs(made, { sizeBytes, sha256 });
+      return made;
     }
     // The result exists. Parts that cannot be removed now are swept later.
     await this.#removeIncoming(resultId).catch(() => undefined);
     return { code: "complete" };
   }
 
-  async statResult(resultId: string) {
-    const head = await this.#objects.head(resultKey(resultId));
-    return head === null ? null : { sizeBytes: head.sizeBytes };
+  /** Null when no content of this id is complete. */
+  async #compareWithKnown(whole: WholeResult): Promise<CompleteAnswer | null> {
+    const known = await this.#keysUnder(resultPrefix(whole.resultId));
+    if (known.length === 0) return null;
+    const stored = await this.#find(whole);
+    return stored?.sizeBytes === whole.sizeBytes
+      ? { code: "complete" }
+      : { code: "UploadMismatch", detail: "the result is complete with another content" };
   }
 
-  openResult = async (resultId: string, range?: ByteRange) => await this.#objects.open(resultKey(resultId), range);
+  async statResult(content: ResultContent) {
+    const found = await this.#find(content);
+    return found === null ? null : { sizeBytes: found.sizeBytes };
+  }
+
+  async openResult(content: ResultContent, range?: ByteRange) {
+    const opened = await this.#objects.open(resultKey(content), range);
+    if (opened !== null) return opened;
+    const found = await this.#find(content);
+    return found === null ? null : await this.#objects.open(found.key, range);
+  }
 
   async deleteResult(resultId: string) {
-    const key = resultKey(resultId);
-    const isComplete = (await this.#objects.head(key)) !== null;
-    if (isComplete) await this.#objects.delete([key]);
-    return (await this.#removeIncoming(resultId)) || isComplete;
+    const keys = await this.#keysUnder(resultPrefix(resultId));
+    if (keys.length > 0) await this.#objects.delete(keys);
+    return (await this.#removeIncoming(resultId)) || keys.length > 0;
   }
+
+  deleteContent = async (content: ResultContent) => await this.#objects.delete([resultKey(content)]);
 
   /**
    * By the store's clock, because nodes with other clocks must not sweep what another node has just
@@ -176,9 +196,9 @@ export class ObjectBlobStore implements BlobStore, AsyncDisposable {
    */
   sweepPartials = async (olderThanMs: number, _nowMs: number) => await sweepIncoming(this.#objects, olderThanMs);
 
-  async directLink(resultId: string, link: DirectLink): Promise<URL | null> {
-    const key = resultKey(resultId);
-    return (await this.#objects.head(key)) === null ? null : await this.#objects.directLink(key, link);
+  async directLink(content: ResultContent, link: DirectLink): Promise<URL | null> {
+    const found = await this.#find(content);
+    return found === null ? null : await this.#objects.directLink(found.key, link);
   }
 
   /**
@@ -188,6 +208,22 @@ export class ObjectBlobStore implements BlobStore, AsyncDisposable {
     this.#stopping.abort(new BlobStoreUnavailableError("this node is stopping"));
     await Promise.allSettled(this.#completions.values());
     await this.#objects[Symbol.asyncDispose]();
+  }
+
+  /** The object of a content. It has its own key, or the key that an earlier version gave it. */
+  async #find(content: ResultContent): Promise<{ key: string; sizeBytes: number } | null> {
+    const key = resultKey(content);
+    const head = await this.#objects.head(key);
+    if (head !== null) return { key, sizeBytes: head.sizeBytes };
+    const earlierKey = resultPrefix(content.resultId);
+    const earlier = await this.#objects.head(earlierKey);
+    return earlier?.sha256 === content.sha256 ? { key: earlierKey, sizeBytes: earlier.sizeBytes } : null;
+  }
+
+  async #keysUnder(prefix: string): Promise<string[]> {
+    const keys: string[] = [];
+    for await (const { key } of this.#objects.list(prefix)) keys.push(key);
+    return keys;
   }
 
   /** The first content that was stored under each number. */
@@ -203,26 +239,13 @@ export class ObjectBlobStore implements BlobStore, AsyncDisposable {
   }
 
   async #removeIncoming(resultId: string): Promise<boolean> {
-    const keys: string[] = [];
-    for await (const { key } of this.#objects.list(uploadPrefix(resultId))) keys.push(key);
+    const keys = await this.#keysUnder(uploadPrefix(resultId));
     if (keys.length > 0) await this.#objects.delete(keys);
     return keys.length > 0;
   }
 }
 
-function sameAs(known: ObjectHead, whole: { sizeBytes: number; sha256: string }): CompleteAnswer {
-  const isSame = known.sizeBytes === whole.sizeBytes && known.sha256 === whole.sha256;
-  return isSame
-    ? { code: "complete" }
-    : { code: "UploadMismatch", detail: "the result is complete with another content" };
-}
-
 function checkedLibraryKey(sha256: string): string {
   if (!SHA256.test(sha256)) throw new TypeError("not a SHA-256");
   return libraryKey(sha256);
-}
-
-function resultKey(resultId: string): string {
-  if (!RESULT_ID.test(resultId)) throw new TypeError("not a result id");
-  return `results/${resultId}`;
 }

@@ -7,8 +7,13 @@ import { codeOf, statusOf } from "./s3-fault.ts";
 import { S3ObjectStore } from "./s3-object-store.ts";
 
 const OPEN_TIMEOUT_MS = 30_000;
-/** Sockets for all calls together. Further calls wait for one. */
+/** Sockets for all calls but downloads together. Further calls wait for one. */
 const MAX_SOCKETS = 64;
+/**
+ * Sockets for downloads. More than the default of `maxDownloads`, because devices that fetch files
+ * of their orders use them too.
+ */
+const MAX_READER_SOCKETS = 1_024;
 
 const ignore = (): void => undefined;
 const SILENT = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore };
@@ -19,38 +24,40 @@ export async function openS3(
   { random, nowMs }: { readonly random: Random; readonly nowMs: () => number },
 ): Promise<S3ObjectStore> {
   const { bucket, prefix } = location;
-  const client = new S3Client({
-    region: location.region,
-    forcePathStyle: location.pathStyle,
-    ...(location.endpoint && { endpoint: location.endpoint.href }),
-    ...keysOf(credentials),
-    // The first try and two retries, with the SDK's own growing pauses. A request with a stream is
-    // tried once, because a stream cannot be repeated.
-    maxAttempts: 3,
-    requestHandler: {
-      connectionTimeout: 5_000,
-      // Each call has its own limit, because a common one would end the part of a slow device.
-      throwOnRequestTimeout: true,
-      // More than the 120 s after which the HTTP server closes a silent connection, so that the
-      // HTTP server decides.
-      socketTimeout: 150_000,
-      httpAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },
-      httpsAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },
-    },
-    // Errors are thrown to the caller. The SDK would also write some of them to the console.
-    logger: SILENT,
-    // Many S3 servers do not support the SDK's default trailing checksums. Every body has our own
-    // SHA-256 instead.
-    requestChecksumCalculation: "WHEN_REQUIRED",
-    responseChecksumValidation: "WHEN_REQUIRED",
-  });
+  const connect = (maxSockets: number) =>
+    new S3Client({
+      region: location.region,
+      forcePathStyle: location.pathStyle,
+      ...(location.endpoint && { endpoint: location.endpoint.href }),
+      ...keysOf(credentials),
+      // The first try and two retries, with the SDK's own growing pauses. A request with a stream is
+      // tried once, because a stream cannot be repeated.
+      maxAttempts: 3,
+      requestHandler: {
+        connectionTimeout: 5_000,
+        // Each call has its own limit, because a common one would end the part of a slow device.
+        throwOnRequestTimeout: true,
+        // More than the 120 s after which the HTTP server closes a silent connection, so that the
+        // HTTP server decides.
+        socketTimeout: 150_000,
+        httpAgent: { keepAlive: true, maxSockets },
+        httpsAgent: { keepAlive: true, maxSockets },
+      },
+      // Errors are thrown to the caller. The SDK would also write some of them to the console.
+      logger: SILENT,
+      // Many S3 servers do not support the SDK's default trailing checksums. Every body has our own
+      // SHA-256 instead.
+      requestChecksumCalculation: "WHEN_REQUIRED",
+      responseChecksumValidation: "WHEN_REQUIRED",
+    });
+  const client = connect(MAX_SOCKETS);
   try {
     await answerWithin(OPEN_TIMEOUT_MS, (signal) => tryAccess(client, location, random, signal));
   } catch (error) {
     client.destroy();
     throw notOpened(location, error);
   }
-  return new S3ObjectStore(client, { bucket, prefix, nowMs });
+  return new S3ObjectStore({ client, readers: connect(MAX_READER_SOCKETS) }, { bucket, prefix, nowMs });
 }
 
 /** Not a HEAD of the bucket, whose response has no body with the reason of an error. */

@@ -38,10 +38,13 @@ export interface S3Place {
 export class S3ObjectStore implements ObjectStore {
   readonly maxPieces = MAX_PIECES;
   readonly #client: S3Client;
+  /** Sockets of their own: readers that take nothing hold theirs, and everything else would wait for one. */
+  readonly #readers: S3Client;
   readonly #place: S3Place;
 
-  constructor(client: S3Client, place: S3Place) {
+  constructor({ client, readers }: { readonly client: S3Client; readonly readers: S3Client }, place: S3Place) {
     this.#client = client;
+    this.#readers = readers;
     this.#place = place;
   }
 
@@ -56,16 +59,16 @@ export class S3ObjectStore implements ObjectStore {
   }
 
   async open(key: string, range?: ByteRange): Promise<OpenBlob | null> {
-    const answer = await this.#call((options) => this.#get(key, options, range));
+    const answer = await this.#call((options) => this.#get(this.#readers, key, options, range));
     return answer === null ? null : openBlob(answer.stream, answer.contentRange, answer.lengthBytes, range);
   }
 
-  async #get(key: string, options: CallOptions, range?: ByteRange) {
+  async #get(client: S3Client, key: string, options: CallOptions, range?: ByteRange) {
     if (range !== undefined && (range.start < 0 || range.end < range.start)) throw outside(range);
     const Range = range && rangeHeader(range);
     try {
       const get = new GetObjectCommand({ ...this.#at(key), ...(Range && { Range }) });
-      const answer = await orMissing(this.#client.send(get, options));
+      const answer = await orMissing(client.send(get, options));
       if (answer === null) return null;
       if (!(answer.Body instanceof Readable)) throw new Error("the response of S3 has no body");
       return { stream: answer.Body, contentRange: answer.ContentRange, lengthBytes: answer.ContentLength ?? 0 };
@@ -77,7 +80,7 @@ export class S3ObjectStore implements ObjectStore {
   readInto = async (key: string, target: Buffer): Promise<Buffer | null> =>
     await this.#call((options) =>
       tries(async () => {
-        const answer = await this.#get(key, options);
+        const answer = await this.#get(this.#client, key, options);
         return answer === null ? null : await fillBuffer(answer.stream, target, options.abortSignal);
       }),
     );
@@ -180,6 +183,7 @@ export class S3ObjectStore implements ObjectStore {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#client.destroy();
+    this.#readers.destroy();
   }
 
   async #call<T>(call: Call<T>): Promise<T> {

@@ -48,6 +48,8 @@ export interface BytesAnswer<Status extends number = number> {
   readonly watch?: (() => Disposable & { readonly signal: AbortSignal }) | undefined;
   /** Called for each chunk that was sent. */
   readonly onChunk?: ((sizeBytes: number) => void) | undefined;
+  /** Disposed when the answer is over, written or not. */
+  readonly held?: Disposable;
 }
 
 /**

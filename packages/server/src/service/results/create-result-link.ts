@@ -32,7 +32,7 @@ export async function createResultLink(
   const expiresAtMs = nowMs + limits.resultLinkLifetimeMs;
   if (resultLinks === "direct" && result.value.kind === "blob") {
     const link = { ...downloadOf(found, index), expiresAtMs };
-    const url = await blobs.directLink?.(result.value.resultId, link);
+    const url = await blobs.directLink?.(result.value, link);
     if (url) return ok(url.href);
   }
   return ok(

@@ -3,10 +3,12 @@ import type { DomainError } from "../../domain/errors.ts";
 import { ok, type Result, refuse } from "../../domain/result.ts";
 import type { ServiceContext } from "../context.ts";
 import { downloadOf, resultOf } from "./create-result-link.ts";
-import { isLinkGood } from "./result-link-origin.ts";
+import { accountOfLink } from "./result-link-origin.ts";
 
 /** The location of the bytes of a result, and the file name of the download. */
 export interface OpenedResult {
+  /** Of the link's maker: downloads are counted for it. */
+  accountId: string;
   fileName: string;
   contentType: string;
   /** JSON that a device wrote; otherwise the gzip of a file. */
@@ -21,7 +23,7 @@ export const isLinkStillGood = (
   { store }: Pick<ServiceContext, "store">,
   actionId: string,
   origin: ResultLinkOrigin | null,
-): Promise<boolean> => store.read((tx) => isLinkGood(tx, actionId, origin));
+): Promise<boolean> => store.read(async (tx) => (await accountOfLink(tx, actionId, origin)) !== null);
 
 /**
  * The result for a signed link. The caller has checked the signature. The store is read each time,
@@ -36,10 +38,15 @@ export async function openResult(
   return store.read(async (tx) => {
     const action = await tx.actions.byId(actionId);
     if (!action) return refuse({ code: "MachineActionNotFound", actionId });
-    if (!(await isLinkGood(tx, actionId, origin))) return refuse({ code: "ResultLinkRevoked" });
+    const accountId = await accountOfLink(tx, actionId, origin);
+    if (accountId === null) return refuse({ code: "ResultLinkRevoked" });
     const result = resultOf(action, index);
     if (!result.ok) return result;
-    const download = { ...downloadOf(action, index), isTranscript: action.commands[index]?.type === "RunScript" };
+    const download = {
+      accountId,
+      ...downloadOf(action, index),
+      isTranscript: action.commands[index]?.type === "RunScript",
+    };
     if (result.value.kind === "blob") {
       const { resultId, sizeBytes, sha256 } = result.value;
       return ok({ ...download, sizeBytes, sha256, content: { kind: "blob", resultId } as const });

@@ -124,12 +124,20 @@ export async function completeResult(
   const completed = await blobs.completeResult({ resultId, ...whole });
   if (completed.code !== "complete") return refuse(completed);
   const { machineId } = action;
-  await store.write(async (tx) => {
+  const { sizeBytes, sha256 } = whole;
+  const isKept = await store.write(async (tx) => {
     const completedAtMs = clock.nowMs();
-    const { sizeBytes, sha256 } = whole;
     await tx.results.insertUpload({ resultId, actionId: action.id, sizeBytes, sha256, completedAtMs });
+    const kept = await tx.results.upload(resultId);
+    if (kept?.sha256 !== sha256) return false;
     await tx.resultSpace.grant({ resultId, actionId: action.id, index, machineId, bytes: sizeBytes }, completedAtMs);
+    return true;
   });
+  if (!isKept) {
+    // The row is the first completion's and stays, so that no one needs this content.
+    await blobs.deleteContent?.({ resultId, sha256 });
+    return refuse({ code: "UploadMismatch", detail: "the result is complete with another content" });
+  }
   resultSpace.completed(resultId, whole.sizeBytes);
   return ok(null);
 }

@@ -14,16 +14,25 @@ export async function originOfLink(tx: StoreTx, caller: Caller, actionId: string
   return { maker, actionGeneration, makerGeneration: application?.tokenGeneration ?? 0 };
 }
 
+/** Links of an older release do not say who made them, and count as those of one account. */
+const UNKNOWN_ACCOUNT = "";
+
 /**
- * Whether a link is still valid: its action's links were not revoked, and its maker exists, is not
- * blocked, and has no revocation since. `origin`: null for a link of an older release, which ends
- * with the first revocation of the action's links.
+ * The account of a link that is still valid; null for another one. A link is valid while its
+ * action's links were not revoked, and its maker exists, is not blocked, and has no revocation
+ * since. `origin`: null for a link of an older release, which ends with the first revocation of the
+ * action's links.
  */
-export async function isLinkGood(tx: StoreTx, actionId: string, origin: ResultLinkOrigin | null): Promise<boolean> {
+export async function accountOfLink(
+  tx: StoreTx,
+  actionId: string,
+  origin: ResultLinkOrigin | null,
+): Promise<string | null> {
   const generation = await tx.resultLinks.generationOf(actionId);
-  if (generation !== (origin?.actionGeneration ?? 0)) return false;
-  if (origin === null) return true;
-  if (OUTSIDE.test(origin.maker)) return !(await tx.blockedCallers.hasMaker(origin.maker));
+  if (generation !== (origin?.actionGeneration ?? 0)) return null;
+  if (origin === null) return UNKNOWN_ACCOUNT;
+  if (OUTSIDE.test(origin.maker)) return (await tx.blockedCallers.hasMaker(origin.maker)) ? null : origin.maker;
   const application = await tx.applications.byClientId(origin.maker);
-  return application?.tokenGeneration === origin.makerGeneration;
+  if (application?.tokenGeneration !== origin.makerGeneration) return null;
+  return application.ownerId ?? application.clientId;
 }

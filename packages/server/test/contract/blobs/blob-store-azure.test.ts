@@ -10,7 +10,7 @@ import { PART_BYTES } from "@halligan/protocol/link";
 import { BlobStoreNotOpenedError } from "../../../src/blobs/blob-credentials.ts";
 import { openBlobStore } from "../../../src/blobs/open-blob-store.ts";
 import { located, startAzureServer } from "../../support/object-servers.ts";
-import { complete, idOf, partsOf, pattern, putPart, readBlob } from "./blob-store.contract.ts";
+import { complete, contentOf, idOf, partsOf, pattern, putPart, readBlob } from "./blob-store.contract.ts";
 import { describeObjectStore } from "./object-store.contract.ts";
 
 describeObjectStore("the Azure blob store", startAzureServer, ["sig", "se", "rscd"]);
@@ -32,9 +32,9 @@ test("a SAS of the container and a connection string open it too, and a SAS sign
     await using store = await openBlobStore(place, credentials, deps);
     for (const [part, content] of partsOf(bytes).entries()) await putPart(store, idOf("sas"), part, content);
     assert.deepEqual(await complete(store, idOf("sas"), bytes), { code: "complete" });
-    assert.ok((await readBlob(await store.openResult(idOf("sas"))))?.equals(bytes));
+    assert.ok((await readBlob(await store.openResult(contentOf(idOf("sas"), bytes))))?.equals(bytes));
     assert.equal(await store.sweepPartials(-3_600_000, Date.now()), 0);
-    assert.equal((await store.directLink?.(idOf("sas"), link)) === null, "azureSas" in credentials);
+    assert.equal((await store.directLink?.(contentOf(idOf("sas"), bytes), link)) === null, "azureSas" in credentials);
     assert.equal(await store.deleteResult(idOf("sas")), true);
   }
 });

@@ -10,6 +10,7 @@ import { diskSpace } from "../../../src/blobs/disk/disk-space.ts";
 import { writeChunk } from "../../../src/blobs/disk-files.ts";
 import {
   complete,
+  contentOf,
   describeBlobStore,
   idOf,
   inChunks,
@@ -50,7 +51,7 @@ test("parts that were answered as stored are there after a restart, whatever was
   assert.deepEqual(await complete(store, idOf("a"), whole), { code: "UploadIncomplete", missingParts: [1] });
   assert.deepEqual(await putPart(store, idOf("a"), 1, second), { code: "stored" });
   assert.deepEqual(await complete(await openStore(folder), idOf("a"), whole), { code: "complete" });
-  assert.ok((await readBlob(await store.openResult(idOf("a"))))?.equals(whole));
+  assert.ok((await readBlob(await store.openResult(contentOf(idOf("a"), whole))))?.equals(whole));
   assert.deepEqual(await complete(await openStore(folder), idOf("a"), whole), { code: "complete" });
 });
 

@@ -39,6 +39,8 @@ export const putPart = (store: BlobStore, resultId: string, part: number, bytes:
 export const complete = (store: BlobStore, resultId: string, whole: Buffer) =>
   store.completeResult({ resultId, partCount: partsOf(whole).length, sizeBytes: whole.length, sha256: sha256(whole) });
 
+export const contentOf = (resultId: string, bytes: Uint8Array) => ({ resultId, sha256: sha256(bytes) });
+
 export async function readBlob(blob: Awaited<ReturnType<BlobStore["openResult"]>>): Promise<Buffer | null> {
   if (blob === null) return null;
   const chunks: Buffer[] = [];
@@ -95,7 +97,7 @@ export function describeBlobStore(name: string, make: (t: TestContext) => Promis
       const put = (id: string, body: AsyncIterable<Uint8Array>, bytes = whole) =>
         putWhole(store, { id, body, sizeBytes: bytes.length, sha256: sha256(bytes), signal });
       assert.deepEqual(await put(idOf("whole"), inChunks(whole)), { code: "stored" });
-      assert.deepEqual(await readBlob(await store.openResult(idOf("whole"))), whole);
+      assert.deepEqual(await readBlob(await store.openResult(contentOf(idOf("whole"), whole))), whole);
       const empty = Buffer.alloc(0);
       assert.deepEqual(await put(idOf("empty"), inChunks(empty), empty), { code: "stored" });
       for (const body of [pattern(PART_BYTES + 1_000, 7), pattern(PART_BYTES + 999), pattern(PART_BYTES + 1_001)]) {
@@ -103,7 +105,8 @@ export function describeBlobStore(name: string, make: (t: TestContext) => Promis
         await store.deleteResult(idOf("other"));
       }
       await assert.rejects(put(idOf("broken"), breaking(whole)), /connection lost/);
-      for (const id of [idOf("other"), idOf("broken")]) assert.equal(await store.statResult(id), null);
+      for (const id of [idOf("other"), idOf("broken")])
+        assert.equal(await store.statResult(contentOf(id, whole)), null);
     });
 
     test("a range is read from its first to its last byte, and one beyond the content refused", async (t) => {
@@ -118,11 +121,11 @@ export function describeBlobStore(name: string, make: (t: TestContext) => Promis
         [699_999, 699_999],
         [699_000, 10_000_000],
       ] as const) {
-        const blob = await store.openResult(idOf("r"), { start, end });
+        const blob = await store.openResult(contentOf(idOf("r"), bytes), { start, end });
         assert.equal(blob?.sizeBytes, 700_000);
         assert.deepEqual(await readBlob(blob), bytes.subarray(start, end + 1));
       }
-      await assert.rejects(store.openResult(idOf("r"), { start: 700_000, end: 700_001 }), RangeError);
+      await assert.rejects(store.openResult(contentOf(idOf("r"), bytes), { start: 700_000, end: 700_001 }), RangeError);
     });
 
     test("a part that is not what it says leaves nothing, and the right one is taken afterwards", async (t) => {
@@ -136,7 +139,7 @@ export function describeBlobStore(name: string, make: (t: TestContext) => Promis
       assert.deepEqual(await complete(store, idOf("m"), bytes), { code: "UploadIncomplete", missingParts: [0] });
       assert.deepEqual(await putPart(store, idOf("m"), 0, bytes), { code: "stored" });
       assert.deepEqual(await complete(store, idOf("m"), bytes), { code: "complete" });
-      assert.deepEqual(await readBlob(await store.openResult(idOf("m"))), bytes);
+      assert.deepEqual(await readBlob(await store.openResult(contentOf(idOf("m"), bytes))), bytes);
     });
 
     test("a stored part is not overwritten by another content under its number", async (t) => {
@@ -151,15 +154,15 @@ export function describeBlobStore(name: string, make: (t: TestContext) => Promis
       const store = await make(t);
       const bytes = pattern(1_000);
       await putPart(store, idOf("c"), 0, bytes);
-      assert.equal(await store.openResult(idOf("c")), null);
-      assert.equal(await store.statResult(idOf("c")), null);
+      assert.equal(await store.openResult(contentOf(idOf("c"), bytes)), null);
+      assert.equal(await store.statResult(contentOf(idOf("c"), bytes)), null);
       assert.deepEqual(await complete(store, idOf("c"), bytes), { code: "complete" });
       assert.deepEqual(await complete(store, idOf("c"), bytes), { code: "complete" });
       assert.equal((await complete(store, idOf("c"), pattern(1_000, 1))).code, "UploadMismatch");
       assert.deepEqual(await putPart(store, idOf("c"), 0, pattern(1_000, 1)), { code: "stored" });
       assert.deepEqual(await putPart(store, idOf("c"), 1, bytes), { code: "stored" });
-      assert.deepEqual(await readBlob(await store.openResult(idOf("c"))), bytes);
-      assert.deepEqual(await store.statResult(idOf("c")), { sizeBytes: 1_000 });
+      assert.deepEqual(await readBlob(await store.openResult(contentOf(idOf("c"), bytes))), bytes);
+      assert.deepEqual(await store.statResult(contentOf(idOf("c"), bytes)), { sizeBytes: 1_000 });
     });
 
     test("an empty result is one empty part", async (t) => {
@@ -167,7 +170,7 @@ export function describeBlobStore(name: string, make: (t: TestContext) => Promis
       const empty = Buffer.alloc(0);
       await putPart(store, idOf("e"), 0, empty);
       assert.deepEqual(await complete(store, idOf("e"), empty), { code: "complete" });
-      assert.deepEqual(await readBlob(await store.openResult(idOf("e"))), empty);
+      assert.deepEqual(await readBlob(await store.openResult(contentOf(idOf("e"), empty))), empty);
     });
 
     test("a whole of another shape or SHA-256 is refused, and missing parts are named", async (t) => {
@@ -203,7 +206,7 @@ export function describeBlobStore(name: string, make: (t: TestContext) => Promis
         `${"a".repeat(64)}\n`,
         "A".repeat(64),
       ]) {
-        await assert.rejects(store.openResult(id), TypeError);
+        await assert.rejects(store.openResult(contentOf(id, bytes)), TypeError);
         await assert.rejects(store.openLibrary(id), TypeError);
         await assert.rejects(store.statLibrary(id), TypeError);
         await assert.rejects(store.deleteLibrary(id), TypeError);
@@ -223,7 +226,7 @@ export function describeBlobStore(name: string, make: (t: TestContext) => Promis
       await complete(store, idOf("d"), bytes);
       assert.equal(await store.deleteResult(idOf("d")), true);
       assert.equal(await store.deleteResult(idOf("d")), false);
-      assert.equal(await store.openResult(idOf("d")), null);
+      assert.equal(await store.openResult(contentOf(idOf("d"), bytes)), null);
     });
 
     test("any order and repetition of parts, also at the same time, gives the same content", async (t) => {
@@ -242,7 +245,7 @@ export function describeBlobStore(name: string, make: (t: TestContext) => Promis
           if (isParallel) await Promise.all(order.map(put));
           else for (const part of order) assert.deepEqual(await put(part), { code: "stored" });
           assert.deepEqual(await complete(store, id, whole), { code: "complete" });
-          assert.ok((await readBlob(await store.openResult(id)))?.equals(whole));
+          assert.ok((await readBlob(await store.openResult(contentOf(id, whole))))?.equals(whole));
           await store.deleteResult(id);
         }),
         { numRuns: orders, seed: 1 },

@@ -8,6 +8,7 @@ import { openBlobStore } from "../../../src/blobs/open-blob-store.ts";
 import { located, type ObjectServer } from "../../support/object-servers.ts";
 import {
   complete,
+  contentOf,
   describeBlobStore,
   idOf,
   inChunks,
@@ -71,7 +72,7 @@ export function describeObjectStore(
       for (const answer of answers) assert.deepEqual(answer, { code: "stored" });
       assert.equal((await putPart(third, idOf("n"), 1, pattern(PART_BYTES, 5))).code, "PartMismatch");
       assert.deepEqual(await complete(third, idOf("n"), whole), { code: "complete" });
-      assert.ok((await readBlob(await one.openResult(idOf("n"))))?.equals(whole));
+      assert.ok((await readBlob(await one.openResult(contentOf(idOf("n"), whole))))?.equals(whole));
     });
 
     test("a result of more parts than are in memory at a time comes out as it went in", async (t) => {
@@ -79,7 +80,10 @@ export function describeObjectStore(
       const whole = pattern(5 * PART_BYTES + 3);
       await Promise.all(partsOf(whole).map((bytes, part) => putPart(store, idOf("many"), part, bytes)));
       assert.deepEqual(await complete(store, idOf("many"), whole), { code: "complete" });
-      assert.equal(sha256((await readBlob(await store.openResult(idOf("many")))) ?? Buffer.alloc(0)), sha256(whole));
+      assert.equal(
+        sha256((await readBlob(await store.openResult(contentOf(idOf("many"), whole)))) ?? Buffer.alloc(0)),
+        sha256(whole),
+      );
     });
 
     test("nodes that complete one result at the same time all answer that it is complete", async (t) => {
@@ -90,7 +94,7 @@ export function describeObjectStore(
       for (const [part, bytes] of partsOf(whole).entries()) await putPart(one, idOf("t"), part, bytes);
       const answers = await Promise.all([...stores, ...stores].map((store) => complete(store, idOf("t"), whole)));
       for (const answer of answers) assert.deepEqual(answer, { code: "complete" });
-      assert.ok((await readBlob(await one.openResult(idOf("t"))))?.equals(whole));
+      assert.ok((await readBlob(await one.openResult(contentOf(idOf("t"), whole))))?.equals(whole));
       assert.equal(await one.sweepPartials(-3_600_000, Date.now()), 0);
     });
 
@@ -118,7 +122,7 @@ export function describeObjectStore(
       // One hour ahead of the store's clock, so that every upload is older.
       assert.equal(await store.sweepPartials(-3_600_000, Date.now()), 2);
       assert.deepEqual(await complete(store, idOf("s1"), bytes), { code: "UploadIncomplete", missingParts: [0] });
-      assert.deepEqual(await readBlob(await store.openResult(idOf("kept"))), bytes);
+      assert.deepEqual(await readBlob(await store.openResult(contentOf(idOf("kept"), bytes))), bytes);
     });
 
     test("a part beyond what the store can hold in one object is refused with the limit", async (t) => {
@@ -136,9 +140,9 @@ export function describeObjectStore(
       const expiresAtMs = Date.now() + 60_000;
       const link = { fileName: 'a "b"; ü.txt.gz', contentType: "application/gzip", expiresAtMs };
       await putPart(store, idOf("l"), 0, bytes);
-      assert.equal(await store.directLink?.(idOf("l"), link), null);
+      assert.equal(await store.directLink?.(contentOf(idOf("l"), bytes), link), null);
       await complete(store, idOf("l"), bytes);
-      const url = await store.directLink?.(idOf("l"), link);
+      const url = await store.directLink?.(contentOf(idOf("l"), bytes), link);
       assert.ok(url);
       const answer = await fetch(url);
       assert.equal(answer.status, 200);
@@ -147,8 +151,11 @@ export function describeObjectStore(
       assert.equal(answer.headers.get("content-encoding"), null);
       assert.equal(answer.headers.get("content-disposition"), 'attachment; filename="a%20%22b%22%3B%20%C3%BC.txt.gz"');
       assert.deepEqual(Buffer.from(await answer.arrayBuffer()), bytes);
-      assert.equal(await store.directLink?.(idOf("l"), { ...link, expiresAtMs: Date.now() - 1_000 }), null);
-      await assert.rejects(async () => await store.directLink?.("../l", link), TypeError);
+      assert.equal(
+        await store.directLink?.(contentOf(idOf("l"), bytes), { ...link, expiresAtMs: Date.now() - 1_000 }),
+        null,
+      );
+      await assert.rejects(async () => await store.directLink?.(contentOf("../l", bytes), link), TypeError);
     });
 
     test("a direct link is refused when it has expired or was altered", async (t) => {
@@ -163,10 +170,16 @@ export function describeObjectStore(
         nowMs,
       });
       const link = { fileName: "x", contentType: "text/plain" };
-      const old = await earlier.directLink?.(idOf("x"), { ...link, expiresAtMs: Date.now() - 3_600_000 });
+      const old = await earlier.directLink?.(contentOf(idOf("x"), bytes), {
+        ...link,
+        expiresAtMs: Date.now() - 3_600_000,
+      });
       assert.ok(old);
       assert.equal((await fetch(old)).status, 403);
-      const good = await store.directLink?.(idOf("x"), { ...link, expiresAtMs: Date.now() + 3_600_000 });
+      const good = await store.directLink?.(contentOf(idOf("x"), bytes), {
+        ...link,
+        expiresAtMs: Date.now() + 3_600_000,
+      });
       assert.ok(good);
       for (const name of altered) {
         const other = new URL(good);
@@ -234,7 +247,7 @@ export function describeObjectStore(
       t.after(() => store[Symbol.asyncDispose]());
       await gone[Symbol.asyncDispose]();
       const bytes = pattern(100);
-      await assert.rejects(store.openResult(idOf("u")), BlobStoreUnavailableError);
+      await assert.rejects(store.openResult(contentOf(idOf("u"), bytes)), BlobStoreUnavailableError);
       await assert.rejects(putPart(store, idOf("u"), 0, bytes), BlobStoreUnavailableError);
       await assert.rejects(store.putLibrary(inChunks(bytes), { limitBytes: 100 }), BlobStoreUnavailableError);
       await refused(place, gone.credentials, /HALLIGAN_BLOBS.*127\.0\.0\.1.*cannot be reached/, []);

@@ -53,7 +53,7 @@ test("while results keep coming in, each backup opens and has the bytes of every
         for (const { resultId, sha256 } of known) {
           if (!(await restored.read((tx) => tx.results.upload(resultId)))) continue;
           referred += 1;
-          const blob = await bytes.openResult(resultId);
+          const blob = await bytes.openResult({ resultId, sha256 });
           assert.ok(blob, `${resultId} has a row and no bytes`);
           const hash = createHash("sha256");
           for await (const chunk of blob.stream) hash.update(chunk);

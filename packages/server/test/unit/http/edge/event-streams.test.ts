@@ -5,12 +5,12 @@ import { anonymous } from "../../../../src/http/edge/access.ts";
 import { noBody } from "../../../../src/http/edge/body/body-kinds.ts";
 import { events } from "../../../../src/http/edge/declared-responses.ts";
 import { operationsOf } from "../../../../src/http/edge/operation.ts";
-import { EventStreams } from "../../../../src/http/edge/response/event-streams.ts";
+import { AnswerPlaces } from "../../../../src/http/edge/response/answer-places.ts";
 import { PLAIN, startApp, type World } from "../fixture.ts";
 
 /** An operation that sends `tick` without end, as fast as the reader takes it. */
 function endless() {
-  const streams = new EventStreams(2);
+  const streams = new AnswerPlaces(2);
   const state = { produced: 0, disposed: 0 };
   const operation = operationsOf<World>()({
     name: "Events",
@@ -90,7 +90,7 @@ test("closing ends the streams that are open, in order, and lets no new one begi
 });
 
 test("there are as many places as the limit says, and a client that has gone already has none for long", () => {
-  const streams = new EventStreams(2);
+  const streams = new AnswerPlaces(2);
   const here = new AbortController().signal;
   const first = streams.enter("c1", here);
   const gone = streams.enter("c1", AbortSignal.abort());
@@ -103,7 +103,7 @@ test("there are as many places as the limit says, and a client that has gone alr
 });
 
 test("one caller has a bounded share of the places", () => {
-  const streams = new EventStreams(4, 2);
+  const streams = new AnswerPlaces(4, 2);
   const here = new AbortController().signal;
   const first = streams.enter("c1", here);
   assert.ok(first && streams.enter("c1", here));

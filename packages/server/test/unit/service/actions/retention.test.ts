@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { after, before, describe, test } from "node:test";
+import type { ResultContent } from "../../../../src/blobs/blob-store.ts";
 import { applyRetention } from "../../../../src/service/actions/apply-retention.ts";
 import { runLiveResponse } from "../../../../src/service/actions/run-live-response.ts";
 import { recordEnded, recordStarted } from "../../../../src/service/agents/machine-reports.ts";
@@ -22,7 +23,7 @@ const CHANGE = { kinds: ["rewritten" as const], collectedBytes: 900, before: STA
 describe("retention: results 30 days, actions 180 days", () => {
   let services: TestServices;
   let actionId: string;
-  let resultId: string;
+  let stored: ResultContent;
   before(async () => {
     services = await testServices();
     const { context } = services;
@@ -56,9 +57,9 @@ describe("retention: results 30 days, actions 180 days", () => {
     const result = { kind: "uploaded" as const, uploadId, sizeBytes: 1_000, sha256, fileChange: CHANGE };
     const ended = await recordEnded(context, link, { type: "ended", ...report, index: 1, result });
     assert.ok(ended.kind === "recorded" && ended.action.status === "Succeeded");
-    const stored = ended.action.commands[1]?.result;
-    assert.ok(stored?.kind === "blob");
-    resultId = stored.resultId;
+    const kept = ended.action.commands[1]?.result;
+    assert.ok(kept?.kind === "blob");
+    stored = kept;
   });
   after(() => services[Symbol.asyncDispose]());
 
@@ -68,13 +69,13 @@ describe("retention: results 30 days, actions 180 days", () => {
     services.time.nowMs += 30 * DAY_MS - 1;
     await applyRetention(services.context);
     assert.equal((await createResultLink(services.context, PLAYBOOK, actionId, 1)).ok, true);
-    assert.ok(await services.context.blobs.statResult(resultId));
+    assert.ok(await services.context.blobs.statResult(stored));
   });
 
   test("then the bytes are gone, their SHA-256 is still told, and the link says why there is none", async () => {
     services.time.nowMs += 2;
     await applyRetention(services.context);
-    assert.equal(await services.context.blobs.statResult(resultId), null);
+    assert.equal(await services.context.blobs.statResult(stored), null);
     assert.equal(await services.context.store.read((tx) => tx.results.inline(actionId, 0)), undefined);
     for (const index of [0, 1]) {
       const link = await createResultLink(services.context, PLAYBOOK, actionId, index);

@@ -197,8 +197,10 @@ for (const kind of ["sqlite", "postgres"] as const) {
         assert.equal(await removeAbandonedUploads(context, HOUR_MS), 0);
         await one.end(0, "b", content);
         assert.equal(await removeAbandonedUploads(context, HOUR_MS), 1);
-        assert.equal(await context.blobs.statResult(one.idOf(0, "a")), null);
-        assert.deepEqual(await context.blobs.statResult(one.idOf(0, "b")), { sizeBytes: 1_000 });
+        assert.equal(await context.blobs.statResult({ resultId: one.idOf(0, "a"), sha256: sha256Of(content) }), null);
+        assert.deepEqual(await context.blobs.statResult({ resultId: one.idOf(0, "b"), sha256: sha256Of(content) }), {
+          sizeBytes: 1_000,
+        });
         assert.equal(await used(context), 1_000);
       }),
   );

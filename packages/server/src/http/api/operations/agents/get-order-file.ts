@@ -62,7 +62,7 @@ export const getOrderFile = operation({
         open: (range) =>
           pin.contentId === undefined
             ? context.blobs.openLibrary(sha256, range)
-            : context.blobs.openResult(pin.contentId, range),
+            : context.blobs.openResult({ resultId: pin.contentId, sha256 }, range),
         watch: () =>
           new DownloadWatch(context, actionId, context.rereadIntervalMs, () =>
             isTransferAllowed(context, of, actionId),

@@ -6,6 +6,7 @@ import { attachment } from "../../../../domain/results/content-disposition.ts";
 import { DownloadWatch } from "../../../../service/results/download-watch.ts";
 import { isLinkStillGood, openResult } from "../../../../service/results/open-result.ts";
 import { anonymous } from "../../../edge/access.ts";
+import { tooManyRequests } from "../../../edge/answer.ts";
 import { noBody } from "../../../edge/body/body-kinds.ts";
 import { bytes } from "../../../edge/declared-responses.ts";
 import { bytesBlob } from "../../../edge/response/bytes-blob.ts";
@@ -22,6 +23,9 @@ import { SAMPLE } from "../../../openapi/samples/values.ts";
 import { operation } from "../../context.ts";
 import { domainRefusal } from "../../errors.ts";
 import { openTranscript } from "./open-transcript.ts";
+
+/** A place is free when another download ends: within seconds if its client reads. */
+const RETRY_AFTER_S = 5;
 
 /**
  * What a signed link gives: the transcript as JSON, or the gzip of a collected file. The link is
@@ -61,6 +65,7 @@ export const downloadResult = operation({
       403: "`Forbidden`: the link is not valid, or has expired.",
       404: "`ResourceNotFound`: the result is gone.",
       416: RANGE_REFUSED,
+      429: "`TooManyRequests`: all places for downloads, or all of the account that made the link, are taken. `Retry-After` says when to try again.",
     },
   },
   responses: {
@@ -79,7 +84,7 @@ export const downloadResult = operation({
     206: partialAnswer,
   },
   body: noBody,
-  async handler({ params, query, headers }, context) {
+  async handler({ params, query, headers, signal: gone }, context) {
     const { actionId, index } = params;
     const [by, gen] = [query.get("by"), query.get("gen")];
     const link = { actionId, index, se: query.get("se") ?? "", sig: query.get("sig") ?? "", by, gen };
@@ -89,12 +94,21 @@ export const downloadResult = operation({
     }
     const opened = await openResult(context, actionId, Number(index), checked.origin);
     if (!opened.ok) return domainRefusal(opened.error);
-    const { content, fileName, contentType, sizeBytes, sha256, isTranscript } = opened.value;
+    const { accountId, content, fileName, contentType, sizeBytes, sha256, isTranscript } = opened.value;
+    using held = new DisposableStack();
+    const place = context.downloads.enter(accountId, gone);
+    if (place === null) {
+      return tooManyRequests(
+        RETRY_AFTER_S,
+        "all places for downloads, or all of the account that made this link, are taken",
+      );
+    }
+    held.use(place);
     const openStored = async (range?: ByteRange) =>
       content.kind === "bytes"
         ? bytesBlob(content.bytes, range)
-        : await context.blobs.openResult(content.resultId, range);
-    return blobAnswer(
+        : await context.blobs.openResult({ resultId: content.resultId, sha256 }, range);
+    const answer = blobAnswer(
       { headers },
       {
         sizeBytes,
@@ -111,5 +125,6 @@ export const downloadResult = operation({
         open: isTranscript ? (range) => openTranscript(openStored, range) : openStored,
       },
     );
+    return answer.kind === "bytes" ? { ...answer, held: held.move() } : answer;
   },
 });

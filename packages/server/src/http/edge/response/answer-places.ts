@@ -1,10 +1,13 @@
 /** One answer that lasts. `signal`: it has to end now. Disposing gives its place back. */
-export interface EventStreamPlace extends Disposable {
+export interface AnswerPlace extends Disposable {
   readonly signal: AbortSignal;
 }
 
-/** The streams of events that this node has open: so many and no more, of all callers and of each account, and all of them ended when it stops. */
-export class EventStreams {
+/**
+ * Bounds the answers of one kind that last on this node: streams of events, downloads. There is one bound for all callers and one for
+ * each account.
+ */
+export class AnswerPlaces {
   readonly #limit: number;
   readonly #limitPerAccount: number;
   readonly #open = new Set<AbortController>();
@@ -21,7 +24,7 @@ export class EventStreams {
   }
 
   /** Null when all places are taken, or those of the account, or the node stops. `gone`: the client went away. */
-  enter(accountId: string, gone: AbortSignal): EventStreamPlace | null {
+  enter(accountId: string, gone: AbortSignal): AnswerPlace | null {
     const ofAccount = this.#byAccount.get(accountId) ?? 0;
     if (this.#isClosed || this.#open.size >= this.#limit || ofAccount >= this.#limitPerAccount) return null;
     this.#byAccount.set(accountId, ofAccount + 1);
@@ -42,7 +45,7 @@ export class EventStreams {
     };
   }
 
-  /** Requests under way get their grace when the server stops; a stream would use all of it for nothing. */
+  /** Ends all answers. Requests under way get a grace period when the server stops; a stream of events would use all of it. */
   close(): void {
     this.#isClosed = true;
     for (const stop of this.#open) stop.abort();
