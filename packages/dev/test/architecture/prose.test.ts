@@ -3,8 +3,7 @@ import { test } from "node:test";
 import { filesEndingIn, type TextFile, withoutCodeBlocks } from "./documents.ts";
 
 /**
- * Documents are read by strangers: prose has at most 100 columns, and plain words. Code comments
- * follow the same rules, without a test yet.
+ * Documents and comments are read by strangers: prose has at most 100 columns, and plain words.
  */
 
 const WIDTH = 100;
@@ -66,6 +65,22 @@ const wordFaults = ({ path, text }: TextFile): Fault[] =>
       }),
     );
 
+/** Lines that are comments as a whole, each in its place; other lines are empty. */
+const comments = ({ path, text }: TextFile): TextFile => ({
+  path,
+  text: text
+    .split("\n")
+    .map((line) => (/^\s*(?:\/\/|\/\*\*|\*(?:\s|\/|$))/.test(line) ? line : ""))
+    .join("\n"),
+});
+
+/** A comment that begins with `|` or four spaces after its sign is a table or code, as in a document. */
+const commentWidthFaults = ({ path, text }: TextFile): Fault[] =>
+  text.split("\n").flatMap((line, index) => {
+    const isWide = [...line].length > WIDTH && !mayBeWide(line.replace(/^\s*(?:\/\/|\/\*\*|\*) ?/, ""));
+    return isWide ? [{ at: `${path}:${index + 1}`, fault: `${[...line].length} columns, at most ${WIDTH}` }] : [];
+  });
+
 const documents = await filesEndingIn(".md");
 
 test("prose of every document has at most 100 columns", () => {
@@ -75,6 +90,26 @@ test("prose of every document has at most 100 columns", () => {
 
 test("no document has a literary word where a plain one exists", () => {
   assert.deepEqual(documents.flatMap(wordFaults), []);
+});
+
+const sources = (await filesEndingIn(".ts", ".mjs")).map(comments);
+
+test("a comment has at most 100 columns", () => {
+  assert.ok(sources.length > 1_000);
+  assert.deepEqual(sources.flatMap(commentWidthFaults), []);
+});
+
+test("no comment has a literary word where a plain one exists", () => {
+  assert.deepEqual(sources.flatMap(wordFaults), []);
+});
+
+test("a wide comment and a literary word in one are found", () => {
+  const source = comments({
+    path: "example.ts",
+    text: `const nobody = 1;\n// ${"word ".repeat(25)}\n/** Made anew. */`,
+  });
+  assert.deepEqual(commentWidthFaults(source), [{ at: "example.ts:2", fault: "128 columns, at most 100" }]);
+  assert.deepEqual(wordFaults(source), [{ at: "example.ts:3", fault: '"anew": write again' }]);
 });
 
 test("a wide line and a literary word are found", () => {
