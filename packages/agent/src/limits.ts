@@ -1,4 +1,7 @@
-/** Every bound that the agent sets itself. What the server may set (script time, output size) comes with the order. */
+/**
+ * Every bound that the agent sets itself. What the server may set (script time, output size) comes
+ * with the order.
+ */
 import { MAX_ERROR_CHARACTERS, MAX_ERROR_TEXTS, MAX_HELD_ORDERS } from "@halligan/protocol/link";
 
 const KIB = 1024;
@@ -15,9 +18,15 @@ export const LIMITS = {
   stableLinkMs: 30_000,
   /** The link is given up after this many ping intervals without a frame. */
   silentIntervals: 3,
-  /** Frames received and not handled yet. When full the link is closed: a server that floods is not read. */
+  /**
+   * Frames received and not handled yet. When full the link is closed: a server that floods is not
+   * read.
+   */
   maxQueuedFrames: 256,
-  /** Frames that the network has not taken yet. When full the link is closed: the server does not read. */
+  /**
+   * Frames that the network has not taken yet. When full the link is closed: the server does not
+   * read.
+   */
   maxUnsentBytes: 16 * MIB,
   /**
    * An order, a verdict or the grant of a start that can be older than this is ignored. The action
@@ -30,7 +39,10 @@ export const LIMITS = {
   slowestLinkBytesPerMs: 8,
   /** From the end of a link until its connection is cut. */
   socketCloseMs: 5_000,
-  /** From dialling a proxy until it has connected: less than `connectTimeoutMs`, so that the proxy is named. */
+  /**
+   * From dialling a proxy until it has connected: less than `connectTimeoutMs`, so that the proxy
+   * is named.
+   */
   proxyTimeoutMs: 15_000,
   /** Connections to the server for transfers at a time. */
   maxServerConnections: 4,
@@ -45,7 +57,10 @@ export const LIMITS = {
   stopMs: 8_000,
 
   maxHeldOrders: MAX_HELD_ORDERS,
-  /** A journal that is still larger than this after compaction takes no further order (refused as diskFull). */
+  /**
+   * A journal that is still larger than this after compaction takes no further order (refused as
+   * diskFull).
+   */
   maxJournalBytes: 128 * MIB,
   /** The journal is compacted when it has grown by this much since the last time. */
   compactJournalAfterBytes: 1 * MIB,
@@ -59,7 +74,10 @@ export const LIMITS = {
   maxUnsizedFileBytes: 64 * MIB,
   spoolReadBytes: 64 * KIB,
 
-  /** A whole result is sent again under a new upload id this often when the server finds it incomplete or different. */
+  /**
+   * A whole result is sent again under a new upload id this often when the server finds it
+   * incomplete or different.
+   */
   uploadRestarts: 3,
   downloadRestarts: 3,
   /** How often a part is sent again when the server found that it changed in transit. */
@@ -73,14 +91,20 @@ export const LIMITS = {
   transferBackoffCapMs: 10_000,
   maxErrorBodyBytes: 16 * KIB,
 
-  /** After a script's own exit: how long a background child may keep its output open before the tree is ended. */
+  /**
+   * After a script's own exit: how long a background child may keep its output open before the tree
+   * is ended.
+   */
   pipeGraceMs: 2_000,
   /** From SIGTERM to SIGKILL. */
   killGraceMs: 500,
   /** From SIGKILL until a process that is still there is reported. */
   killWaitMs: 3_000,
   killPollMs: 20,
-  /** Where the kernel cannot kill a group as one: looks at what was forked meanwhile, before other work gets its turn. */
+  /**
+   * Where the kernel cannot kill a group as one: looks at what was forked meanwhile, before other
+   * work gets its turn.
+   */
   cgroupKillRounds: 100,
   /** Each after `killPollMs`. */
   cgroupRemoveTries: 10,
@@ -92,7 +116,10 @@ export const LIMITS = {
   maxKeptPids: 64,
   /** Outputs that kept processes have open and that are read on. */
   maxKeptOutputs: 32,
-  /** Each after `killPollMs`: how often SIGKILL goes to a script's process group in which no process is to be seen. */
+  /**
+   * Each after `killPollMs`: how often SIGKILL goes to a script's process group in which no process
+   * is to be seen.
+   */
   groupKillRounds: 5,
   /** The soft limit of open files of a script: the usual one of Linux. */
   scriptOpenFiles: 1_024,

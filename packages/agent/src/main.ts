@@ -144,7 +144,8 @@ async function runCommand(argv: string[]): Promise<number> {
   // At an exit, Node waits for the threads of its pool, even for a thread that waits for a file
   // system without a response.
   if (fileCalls.stuck > 0) process.kill(process.pid, "SIGKILL");
-  // A socket that the other side does not close would keep the process; everything that counts is on disk.
+  // A socket that the other side does not close would keep the process; everything that counts is
+  // on disk.
   process.exit(0);
 }
 

@@ -1,4 +1,7 @@
-/** What signals do to a running agent. On Windows only SIGINT, SIGTERM and SIGHUP exist, and the system ends the process after SIGHUP. */
+/**
+ * What signals do to a running agent. On Windows only SIGINT, SIGTERM and SIGHUP exist, and the
+ * system ends the process after SIGHUP.
+ */
 import type { Log } from "./core/ports.ts";
 
 const STOPS = ["SIGTERM", "SIGINT", "SIGQUIT"] as const;

@@ -14,7 +14,10 @@ export interface Figure {
   readonly figure: string;
   readonly value: number;
   readonly unit: Unit;
-  /** The same work done in the barest way, measured in the same run; null where there is no such thing. */
+  /**
+   * The same work done in the barest way, measured in the same run; null where there is no such
+   * thing.
+   */
   readonly floor: number | null;
   readonly ratio: number | null;
   /** As people read it; null for a figure that only explains others. */

@@ -10,7 +10,10 @@ export interface Outcome {
   readonly failed: readonly string[];
 }
 
-/** One after another, each with the machine to itself; quick ones, which measure nothing, all at once. */
+/**
+ * One after another, each with the machine to itself; quick ones, which measure nothing, all at
+ * once.
+ */
 export async function runBenches(benches: readonly Bench[], context: Omit<BenchContext, "folder">): Promise<Outcome> {
   const results: (readonly Figure[] | null)[] = [];
   if (context.quick) results.push(...(await Promise.all(benches.map((bench) => runOne(bench, context)))));

@@ -7,7 +7,10 @@ import type { Progress } from "./render/progress/progress.ts";
 export interface Outcome {
   /** The document of `--json`. */
   json: Record<string, unknown>;
-  /** For people, on standard output; from our own renderers, so device text in it is already made harmless. */
+  /**
+   * For people, on standard output; from our own renderers, so device text in it is already made
+   * harmless.
+   */
   text?: string | Uint8Array;
   /** For people, on standard error. */
   notes?: string | Uint8Array;

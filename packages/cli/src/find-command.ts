@@ -33,7 +33,10 @@ function isGlobal(argument: string): boolean {
   return Object.keys(GLOBAL_OPTIONS).some((name) => argument === `--${name}` || argument.startsWith(`--${name}=`));
 }
 
-/** The first two words, which are no options and no values of them: as far as a command's name can reach. */
+/**
+ * The first two words, which are no options and no values of them: as far as a command's name can
+ * reach.
+ */
 export function commandWords(argv: readonly string[]): string[] {
   return wordPositions(argv).map((position) => argv[position] ?? "");
 }

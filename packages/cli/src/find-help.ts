@@ -4,9 +4,9 @@ import { renderCommandHelp, renderGroupHelp, renderOverview } from "./help/help.
 import { isTopic, renderTopic, TOPIC_NAMES } from "./help/help-topics.ts";
 
 /**
- * The help that was asked for, or null when none was or when the command itself shows it. `help library add`,
- * `help library`, `library --help` and `--help library` are all answered. Throws UsageError for a name that does not
- * exist.
+ * The help that was asked for, or null when none was or when the command itself shows it. `help
+ * library add`, `help library`, `library --help` and `--help library` are all answered. Throws
+ * UsageError for a name that does not exist.
  */
 export function findHelp(argv: readonly string[]): string | null {
   const words = commandWords(argv);

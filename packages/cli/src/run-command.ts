@@ -71,7 +71,9 @@ export async function runCommand(
 const SHORT_WAIT_MS = 5_000;
 const REPEAT_AFTER_MS = 15_000;
 
-/** A line for each wait. Short ones of the same reason, as while a server restarts, share a line. */
+/**
+ * A line for each wait. Short ones of the same reason, as while a server restarts, share a line.
+ */
 function tellWaits({ note, progress }: CommandContext): (notice: WaitNotice) => void {
   const toldAtMs = new Map<WaitNotice["reason"], number>();
   return (notice) => {

@@ -22,7 +22,10 @@ export interface FakeApiScript {
   startError: { status: number; code: string; message: string } | null;
   /** Answers of the test's own, by method and path; asked before all others that need a token. */
   routes: Map<string, (request: { query: URLSearchParams; body: unknown }) => { status: number; json?: unknown }>;
-  /** What each stream of the action's events says; it stays open until it is ended. Null for a server without them. */
+  /**
+   * What each stream of the action's events says; it stays open until it is ended. Null for a
+   * server without them.
+   */
   events: ((stream: FakeEvents) => void) | null;
 }
 

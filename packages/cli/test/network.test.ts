@@ -41,7 +41,10 @@ function join2(one: net.Socket, other: net.Socket): void {
   other.on("error", () => one.destroy());
 }
 
-/** Connects whatever name it is given to the same port of this machine, and answers 407 without the right password. */
+/**
+ * Connects whatever name it is given to the same port of this machine, and answers 407 without the
+ * right password.
+ */
 function startProxy(): Promise<Listening> {
   const requests: string[] = [];
   const server = net.createServer((socket) => {

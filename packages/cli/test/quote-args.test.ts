@@ -3,7 +3,10 @@ import { it } from "node:test";
 import fc from "fast-check";
 import { quoteArgs } from "../src/actions/quote-args.ts";
 
-/** The agent's rule, written down once more: spaces separate, quotes group, a backslash escapes but in single quotes. */
+/**
+ * The agent's rule, written down once more: spaces separate, quotes group, a backslash escapes but
+ * in single quotes.
+ */
 function split(text: string): string[] {
   const words: string[] = [];
   let word: string | null = null;

@@ -6,9 +6,9 @@ import { requireNode } from "@halligan/protocol/require-node";
 requireNode("npm test");
 
 /**
- * Runs all tests, or those of the given files: `npm test -- packages/agent/test/core/*.test.ts`. The
- * tests start some hundreds of processes from the same sources. Their compiled form is kept in a
- * folder, which makes each start about a third cheaper.
+ * Runs all tests, or those of the given files: `npm test -- packages/agent/test/core/*.test.ts`.
+ * The tests start some hundreds of processes from the same sources. Their compiled form is kept in
+ * a folder, which makes each start about a third cheaper.
  *
  * Both limits only end what hangs: the longest test takes about a minute on two idle cores. Without
  * them one endless loop keeps the run alive and hides its name.

@@ -1,6 +1,7 @@
 /**
- * Ends a test file that runs too long. `npm test` loads this module before each file. The runner's own
- * limit ends a test, but a loop that the test left behind keeps the process and the whole run alive.
+ * Ends a test file that runs too long. `npm test` loads this module before each file. The runner's
+ * own limit ends a test, but a loop that the test left behind keeps the process and the whole run
+ * alive.
  */
 const limitMs = Number(process.env.HALLIGAN_TEST_FILE_LIMIT_MS ?? 900_000);
 

@@ -1,7 +1,10 @@
 import { parseArgs } from "node:util";
 import { runDemo } from "./demo.ts";
 
-/** `npm run demo`: the main job for real, on this machine. Exit 0 when everything was as it should be. */
+/**
+ * `npm run demo`: the main job for real, on this machine. Exit 0 when everything was as it should
+ * be.
+ */
 const { values } = parseArgs({ options: { json: { type: "boolean", default: false } } });
 const say = (text: string) => {
   if (!values.json) process.stdout.write(`${text}\n`);

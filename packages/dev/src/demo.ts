@@ -26,8 +26,9 @@ export interface DemoReport {
 }
 
 /**
- * The contract's own example on this very machine: a script from the library makes a file, a GetFile collects it, both are
- * fetched by their result links, and what arrived is compared with what is on the device.
+ * The contract's own example on this very machine: a script from the library makes a file, a
+ * GetFile collects it, both are fetched by their result links, and what arrived is compared with
+ * what is on the device.
  */
 export async function runDemo(say: (text: string) => void): Promise<DemoReport> {
   const steps = new StepTimes(say);

@@ -1,7 +1,10 @@
 import { parseArgs } from "node:util";
 import { World } from "./world.ts";
 
-/** `npm run dev`: a world to work with until SIGTERM or Ctrl+C. With --json one line says where it is. */
+/**
+ * `npm run dev`: a world to work with until SIGTERM or Ctrl+C. With --json one line says where it
+ * is.
+ */
 const HELP = `npm run dev -- [options]
 
   --agents N         agents on this machine (0 to 200, default 1); each takes about 110 MB of memory

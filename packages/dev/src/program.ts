@@ -9,7 +9,10 @@ const START_TIMEOUT_MS = 60_000;
 /** A process that the program started may hold its output open after the program's end. */
 const LATE_OUTPUT_MS = 5_000;
 
-/** Killed when this process ends without disposing of them. One listener for all: a world has up to 200 programs. */
+/**
+ * Killed when this process ends without disposing of them. One listener for all: a world has up to
+ * 200 programs.
+ */
 const running = new Set<ChildProcess>();
 process.once("exit", () => {
   for (const child of running) child.kill("SIGKILL");
@@ -25,7 +28,10 @@ export interface ProgramOptions {
   onLine?: (line: string) => void;
 }
 
-/** A real child process whose output is watched line by line. Disposing it asks it to stop and, past a limit, kills it. */
+/**
+ * A real child process whose output is watched line by line. Disposing it asks it to stop and, past
+ * a limit, kills it.
+ */
 export class Program implements AsyncDisposable {
   readonly #name: string;
   readonly #child: ChildProcess;
@@ -78,7 +84,10 @@ export class Program implements AsyncDisposable {
     return this.#exited;
   }
 
-  /** The first line, past or to come, that `matches`; rejects when the program ends or the time is over. */
+  /**
+   * The first line, past or to come, that `matches`; rejects when the program ends or the time is
+   * over.
+   */
   async line(matches: (line: string) => boolean, timeoutMs = START_TIMEOUT_MS): Promise<string> {
     const past = this.#lines.find(matches);
     if (past !== undefined) return past;

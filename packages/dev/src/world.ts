@@ -32,8 +32,9 @@ const ATTEMPTS = 5;
 const STARTING_AT_ONCE = 4;
 
 /**
- * A running Halligan: a real server and real agents, each a process of its own, on an ephemeral port of this machine and in
- * one temporary folder that goes with it. Development, the demo and the tests all use this one builder.
+ * A running Halligan: a real server and real agents, each a process of its own, on an ephemeral
+ * port of this machine and in one temporary folder that goes with it. Development, the demo and the
+ * tests all use this one builder.
  */
 export class World implements AsyncDisposable {
   readonly folder: string;
@@ -88,7 +89,10 @@ export class World implements AsyncDisposable {
     return agent;
   }
 
-  /** Makes a device known; `startAgent` lets it run. `serverUrl`: where it reaches the server, when that is not its own address. */
+  /**
+   * Makes a device known; `startAgent` lets it run. `serverUrl`: where it reaches the server, when
+   * that is not its own address.
+   */
   async enrollAgent(name: string, serverUrl = this.credentials.baseUrl): Promise<WorldMachine> {
     const { token } = await this.client.createEnrollmentToken({ uses: 1, expiresInSeconds: 600 });
     const dataDir = join(this.folder, "agents", name);
@@ -117,7 +121,9 @@ export class World implements AsyncDisposable {
     return program;
   }
 
-  /** Starts the server again on the same data folder and address, after it was stopped or killed. */
+  /**
+   * Starts the server again on the same data folder and address, after it was stopped or killed.
+   */
   async startServer(): Promise<void> {
     this.#server = serverProgram(this.#settings, this.#options);
     await serverReady(this.#server);
@@ -146,8 +152,8 @@ export class World implements AsyncDisposable {
 }
 
 /**
- * Enrolls all agents, then starts them, {@link STARTING_AT_ONCE} at a time: fifty programs that start together on two processors pass
- * every start limit. Machines keep the order of their names.
+ * Enrolls all agents, then starts them, {@link STARTING_AT_ONCE} at a time: fifty programs that
+ * start together on two processors pass every start limit. Machines keep the order of their names.
  */
 async function startAgents(world: World, count: number): Promise<void> {
   for (let i = 0; i < count; i += 1) await world.enrollAgent(`device-${i + 1}`);

@@ -3,8 +3,9 @@ const MAX_BYTES = 255;
 const CONTROL = /\p{Cc}/u;
 
 /**
- * Why a text cannot be the name of one file in one folder, as the end of a sentence that begins with the name; null when it can.
- * Letters of every script, blanks and quotes are fine. A name that passes can still be wrong on Windows, which its device checks.
+ * Why a text cannot be the name of one file in one folder, as the end of a sentence that begins
+ * with the name; null when it can. Letters of every script, blanks and quotes are fine. A name that
+ * passes can still be wrong on Windows, which its device checks.
  */
 export function fileNameFault(name: string): string | null {
   if (name === "") return "is empty";

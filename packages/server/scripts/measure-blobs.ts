@@ -1,7 +1,9 @@
 /**
- * How fast bytes go through each blob store, and how much memory this process takes for it: 256 MiB as 32 parts, put one after the other,
- * completed, read. The object stores are the tests' own, on this machine: the figures compare our way with a plain PUT and GET of the
- * same bytes (the floor), they do not say what S3 or Azure can do. Run with `node --expose-gc`, so that the memory is not yesterday's.
+ * How fast bytes go through each blob store, and how much memory this process takes for it: 256 MiB
+ * as 32 parts, put one after the other, completed, read. The object stores are the tests' own, on
+ * this machine: the figures compare our way with a plain PUT and GET of the same bytes (the floor),
+ * they do not say what S3 or Azure can do. Run with `node --expose-gc`, so that the memory is not
+ * yesterday's.
  */
 import { createHash, randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";

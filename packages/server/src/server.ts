@@ -19,13 +19,18 @@ import { readForwarding, startUnauthenticatedLimits } from "./setup/composition/
 import type { Engines } from "./setup/engines.ts";
 import { refuseOpenModes } from "./setup/open-modes.ts";
 
-/** A running server. Disposing it drains: new work is refused, what is under way is finished and written. */
+/**
+ * A running server. Disposing it drains: new work is refused, what is under way is finished and
+ * written.
+ */
 export interface Server extends AsyncDisposable {
   readonly publicUrl: string;
   readonly tenant: string;
   /** The file with the first administrator's credentials, when this start made it. */
   readonly newCredentialsFile: string | null;
-  /** Reads again what may change while it runs: the certificate and its key. Logs what came of it. */
+  /**
+   * Reads again what may change while it runs: the certificate and its key. Logs what came of it.
+   */
   reload(): Promise<void>;
 }
 
@@ -68,7 +73,8 @@ export async function startServer(config: Config, engines: Engines, log: Logger,
   const app = createHttpApp(config, { context, backends, sockets, lease, unauthenticated, certificate, metrics });
   started.defer(() => app.close());
   started.defer(() => context.eventStreams.close());
-  // Stops first: agents get the order to connect again, and their reports are written, while HTTP drains.
+  // Stops first: agents get the order to connect again, and their reports are written, while HTTP
+  // drains.
   started.defer(() => sockets.close());
   started.defer(() => {
     isStopping = true;

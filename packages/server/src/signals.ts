@@ -9,9 +9,10 @@ const exitCodeOf = (signal: NodeJS.Signals): number => 128 + constants.signals[s
 const STOPS = ["SIGTERM", "SIGINT", "SIGQUIT"] as const;
 
 /**
- * By default SIGUSR1 opens Node's inspector to every user of the machine; SIGUSR2 and SIGHUP end the process. SIGHUP comes when a
- * terminal closes, and from service managers that mean "read your files again". SIGPIPE is ignored by Node itself. On Windows SIGHUP
- * means that the console closes, and the system ends the process whatever the handler does.
+ * By default SIGUSR1 opens Node's inspector to every user of the machine; SIGUSR2 and SIGHUP end
+ * the process. SIGHUP comes when a terminal closes, and from service managers that mean "read your
+ * files again". SIGPIPE is ignored by Node itself. On Windows SIGHUP means that the console closes,
+ * and the system ends the process whatever the handler does.
  */
 const IGNORED = ["SIGHUP", "SIGUSR1", "SIGUSR2"] as const;
 

@@ -4,11 +4,17 @@ import { openTestPostgres } from "../../server/test/support/postgres-databases.t
 import { runManySchedulesOnPostgres } from "../src/many-schedules.ts";
 import { Summary } from "../src/summary.ts";
 
-/** What fits into some seconds. More of them: `npm run sim -- --store postgres --schedules N --from SEED`. */
+/**
+ * What fits into some seconds. More of them: `npm run sim -- --store postgres --schedules N --from
+ * SEED`.
+ */
 const SCHEDULES = 10;
 const THREADS = 2;
 
-/** What only nodes that share a database know; without them the schedules show little that SQLite does not. */
+/**
+ * What only nodes that share a database know; without them the schedules show little that SQLite
+ * does not.
+ */
 const FAULTS_OF_A_CLUSTER = [
   "node cut off from the database",
   "wake-up between nodes lost",

@@ -1,4 +1,7 @@
-/** What the rest of the agent knows of the link: whether it is usable, the ticket for transfers, the server's time. */
+/**
+ * What the rest of the agent knows of the link: whether it is usable, the ticket for transfers, the
+ * server's time.
+ */
 
 import type { AgentFrame } from "@halligan/protocol/link";
 import type { MonotonicClock } from "@halligan/protocol/time";

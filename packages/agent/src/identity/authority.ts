@@ -1,6 +1,7 @@
 /**
- * The certificate authorities that a person named at enrollment, by `--ca` or NODE_EXTRA_CA_CERTS. They are kept in the
- * data folder, because a service manager starts the agent later without that variable.
+ * The certificate authorities that a person named at enrollment, by `--ca` or NODE_EXTRA_CA_CERTS.
+ * They are kept in the data folder, because a service manager starts the agent later without that
+ * variable.
  */
 import { readFileSync } from "node:fs";
 import path from "node:path";

@@ -12,7 +12,9 @@ export type Message =
   | { kind: "pong" }
   | { kind: "close"; code: number; reason: string };
 
-/** The peer does not keep to the protocol, or to our bound: the connection is of no use any more. */
+/**
+ * The peer does not keep to the protocol, or to our bound: the connection is of no use any more.
+ */
 export class WebSocketProtocolError extends Error {
   override name = "WebSocketProtocolError";
 }

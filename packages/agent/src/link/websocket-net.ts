@@ -1,4 +1,7 @@
-/** Opens the link: a WebSocket over node's HTTP client, so through the same proxy and with the same trust as transfers. */
+/**
+ * Opens the link: a WebSocket over node's HTTP client, so through the same proxy and with the same
+ * trust as transfers.
+ */
 
 import { createHash, randomBytes } from "node:crypto";
 import http from "node:http";

@@ -48,7 +48,10 @@ function macVersion(): string | null {
   }
 }
 
-/** @param release as "10.0.22631"; @param product as "Windows 11 Pro" or "Windows Server 2022 Standard" */
+/**
+ * @param release as "10.0.22631"; @param product as "Windows 11 Pro" or "Windows Server 2022
+ * Standard"
+ */
 export function windows(release: string, product: string): SystemFacts {
   const build = Number(release.split(".")[2]);
   const server = /Server (\d{4})/.exec(product)?.[1];

@@ -5,7 +5,8 @@ export function signalProcess(pid: number, signal: "SIGTERM" | "SIGKILL"): void 
     // A stopped process gets SIGTERM only when it goes on.
     if (signal === "SIGTERM") process.kill(pid, "SIGCONT");
   } catch {
-    // It has ended by itself, or may not be ended: then it is still there at the next look and is reported.
+    // It has ended by itself, or may not be ended: then it is still there at the next look and is
+    // reported.
   }
 }
 

@@ -16,7 +16,10 @@ const PARTIAL_CONTENT = 206;
 const UNAUTHORIZED = 401;
 const RANGE_NOT_SATISFIABLE = 416;
 
-/** What came is not what was promised, though nothing broke: only from its beginning it can become right. */
+/**
+ * What came is not what was promised, though nothing broke: only from its beginning it can become
+ * right.
+ */
 class ContentDiffersError extends Error {
   override name = "ContentDiffersError";
   /** A server that answered a range wrongly is asked for the whole from then on. */
@@ -28,7 +31,8 @@ class ContentDiffersError extends Error {
 }
 
 /**
- * Resolves when the file holds exactly the pinned bytes. Rejects with TransferFailedError for people.
+ * Resolves when the file holds exactly the pinned bytes. Rejects with TransferFailedError for
+ * people.
  * @param handle an empty file
  */
 export async function download(
@@ -90,7 +94,8 @@ async function fetchInto(
       return;
     }
     if (haveBytes === file.sizeBytes) return;
-    // An answer that came to its own end has no more to give; one that broke off, which not every runtime tells, goes on.
+    // An answer that came to its own end has no more to give; one that broke off, which not every
+    // runtime tells, goes on.
     if (!isComplete) throw new RetryableError("The library file broke off.");
     differs = new ContentDiffersError("the server sent less than it has");
   });

@@ -85,7 +85,10 @@ export async function untilAnswered<T>(
   }
 }
 
-/** One attempt. Resolves with a response of status 2xx whose body is the caller's to read; else rejects. */
+/**
+ * One attempt. Resolves with a response of status 2xx whose body is the caller's to read; else
+ * rejects.
+ */
 export async function requestOnce(
   deps: TransferDeps,
   path: string,

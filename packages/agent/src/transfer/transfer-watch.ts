@@ -1,5 +1,8 @@
 import { type MonotonicClock, sleep } from "@halligan/protocol/time";
-/** The limits of a transfer: its whole time, and the longest time in which no byte moves, for all of it and for one request. */
+/**
+ * The limits of a transfer: its whole time, and the longest time in which no byte moves, for all of
+ * it and for one request.
+ */
 
 /** A transfer that will not succeed; the message is for people. */
 export class TransferFailedError extends Error {
@@ -12,7 +15,10 @@ export class TransferWatch {
   readonly #gaveUp = new AbortController();
   #movedAtMs: number;
   #lastRefusal: string | null = null;
-  /** Aborted with {@link TransferFailedError} when a limit is passed, or with the outer signal's reason. */
+  /**
+   * Aborted with {@link TransferFailedError} when a limit is passed, or with the outer signal's
+   * reason.
+   */
   readonly signal: AbortSignal;
 
   /** @param limits null for a transfer that is tried until it is aborted */

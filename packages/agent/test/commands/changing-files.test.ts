@@ -14,8 +14,8 @@ import {
   writeFile,
 } from "node:fs/promises";
 import path from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
 import { getFile } from "../../src/commands/files/get-file.ts";
 import type { TransferEnd } from "../../src/core/ports.ts";
@@ -40,7 +40,9 @@ function contentOf(world: World, end: TransferEnd): Buffer {
 const get = (world: World, file: string, signal = never) =>
   getFile(world.deps, world.job({ index: 0, type: "GetFile", path: file } as const), signal);
 
-/** Collects a file of 24 MiB that does not compress, and changes it when its first part has arrived. */
+/**
+ * Collects a file of 24 MiB that does not compress, and changes it when its first part has arrived.
+ */
 async function collectWhile(world: World, change: (file: string) => Promise<void>) {
   const file = path.join(world.temporary, "log");
   const content = Buffer.alloc(SIZE);

@@ -154,7 +154,10 @@ test("on end, the running script is stopped and reported, then the order is clos
   await until(() => world.runner.log.includes("forget 1"));
 });
 
-/** Frames are handled in order: when an order that is refused has its answer, everything before it was handled. */
+/**
+ * Frames are handled in order: when an order that is refused has its answer, everything before it
+ * was handled.
+ */
 async function handled(world: World): Promise<void> {
   const before = world.net.of("refused").length;
   world.net.send(world.frameOf(world.order(9, [script(0)], { journalId: "f".repeat(32) })));

@@ -14,7 +14,10 @@ import { fetchFile, script, World } from "../support/fake-ports.ts";
 const world = new World();
 const BEGINNING: JournalRecord[] = [{ type: "journal", version: 1, journalId: "1".padStart(32, "0") }];
 
-/** Lists of records as an agent may write them: order after order, each through any part of its life. */
+/**
+ * Lists of records as an agent may write them: order after order, each through any part of its
+ * life.
+ */
 const batches = fc
   .array(fc.record({ steps: fc.nat(6), ending: fc.boolean(), gap: fc.integer({ min: 1, max: 5 }) }), { maxLength: 6 })
   .map((lives) => {

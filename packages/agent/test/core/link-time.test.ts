@@ -12,7 +12,8 @@ function clockAt(nowMs: number) {
 test("a frame is as old as it can be: a welcome that was held back makes it older, not younger", () => {
   const clock = clockAt(5_000);
   const time = new LinkTime(clock, 5_000);
-  // The welcome came at 9_000. The server may have sent it at 5_000, so a frame of 100 ms later was sent at 5_100 or after.
+  // The welcome came at 9_000. The server may have sent it at 5_000, so a frame of 100 ms later was
+  // sent at 5_100 or after.
   clock.nowMs = 9_000;
   assert.equal(time.sentAtMs(100), 5_100);
 });

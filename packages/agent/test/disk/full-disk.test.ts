@@ -107,7 +107,8 @@ test("output goes on after a gap when there is room again", options, async () =>
   await using disk = await smallDisk(512);
   await using world = await commandWorld({ root: path.join(disk.path, "data") });
   const filler = path.join(disk.path, "by-script");
-  // The disk is filled when the first line is on it, and has room again when the agent has read more than a pipe holds.
+  // The disk is filled when the first line is on it, and has room again when the agent has read
+  // more than a pipe holds.
   const kept = `until grep -rqs '^first$' ${disk.path}/data; do sleep 0.02; done`;
   const text = `echo first; ${kept}; dd if=/dev/zero of=${filler} bs=4096 2>/dev/null; head -c 300000 /dev/zero | tr '\\0' x; rm ${filler}; echo last\n`;
   const end = await run(world, text);

@@ -180,7 +180,8 @@ for (const runtime of RUNTIMES) {
           env: { ...CLEAN, HALLIGAN_ENROLLMENT_TOKEN: "t", ...env },
         });
         assert.equal(await enrolling.exited, 0, enrolling.output);
-        // Of these only the first was named to the agent; the others are the system's, which is there at each start.
+        // Of these only the first was named to the agent; the others are the system's, which is
+        // there at each start.
         const later = how === "NODE_EXTRA_CA_CERTS" ? {} : env;
         await using _agent = new AgentProcess(runtime.file, ["run", "--data", here.root], {
           env: { ...CLEAN, ...later },

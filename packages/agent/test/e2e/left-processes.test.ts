@@ -24,7 +24,9 @@ for (const runtime of RUNTIMES) {
       const file = (name: string) => path.join(agent.folder.path, name);
       const pidIn = (name: string) => Number(readFileSync(file(name), "utf8"));
       const isWritten = (name: string) => existsSync(file(name)) && readFileSync(file(name), "utf8").endsWith("\n");
-      /** A daemon as people start one; its number is in a file. It has the name of its last program. */
+      /**
+       * A daemon as people start one; its number is in a file. It has the name of its last program.
+       */
       const daemon = (name: string) =>
         `setsid nohup sleep 1000 > /dev/null 2>&1 < /dev/null & echo $! > ${file(name)}\n` +
         "until grep -q sleep /proc/$!/comm; do :; done\n";

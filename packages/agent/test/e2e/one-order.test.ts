@@ -101,7 +101,8 @@ for (const runtime of RUNTIMES) {
             ]),
           );
           await until(async () => existsSync(pids) && (await readFile(pids, "utf8")).split("\n").length === 3);
-          // What the script wrote is kept from the moment the agent has read it, not from when it was written.
+          // What the script wrote is kept from the moment the agent has read it, not from when it
+          // was written.
           await until(async () => (await spooledBytes(path.join(root, "spool"))) > 0);
           first.kill("SIGKILL");
           await first.exited;

@@ -10,7 +10,10 @@ import { webSocketNet } from "../../src/link/websocket-net.ts";
 import { agentNetwork } from "../../src/network/agent-network.ts";
 
 const options = { timeout: 30_000 };
-/** So many short messages come in one piece that they are more than what is kept, however fast they are read. */
+/**
+ * So many short messages come in one piece that they are more than what is kept, however fast they
+ * are read.
+ */
 const FLOOD = 40 * LIMITS.maxQueuedFrames;
 const never = new AbortController().signal;
 

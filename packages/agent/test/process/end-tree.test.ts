@@ -101,7 +101,8 @@ wait
       assert.deepEqual(groupsLeft(world), []);
     });
 
-    // The pids controller can list a group, not stop it; and without any group nothing holds a chain of sessions.
+    // The pids controller can list a group, not stop it; and without any group nothing holds a
+    // chain of sessions.
     const canStop = way.name !== "cgroup v1 pids";
     const chains = [
       { how: "in one group", next: "/bin/sh", isCaught: canStop },

@@ -24,7 +24,9 @@ import { DEFAULT_LIMITS, FakeServer } from "./fake-server.ts";
 export interface WorldOptions {
   /** A folder that is there, instead of `data` in a temporary one. */
   root?: string;
-  /** Where commands get their cgroups; null for none, left out for what an agent would find here. */
+  /**
+   * Where commands get their cgroups; null for none, left out for what an agent would find here.
+   */
   cgroupFolder?: string | null;
   clock?: MonotonicClock;
   /** The environment that an agent would have been started with. */

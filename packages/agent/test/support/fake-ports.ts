@@ -1,4 +1,7 @@
-/** The core's ports in memory: a disk that keeps or loses, a runner that does as told, a net with one connection. */
+/**
+ * The core's ports in memory: a disk that keeps or loses, a runner that does as told, a net with
+ * one connection.
+ */
 
 import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import {

@@ -1,4 +1,7 @@
-/** Just enough of a server for the agent: enrollment, link, library files and uploads, all in memory. */
+/**
+ * Just enough of a server for the agent: enrollment, link, library files and uploads, all in
+ * memory.
+ */
 import {
   createHash,
   createPublicKey,

@@ -11,8 +11,8 @@ export function fastClock(times: number): MonotonicClock {
 }
 
 /**
- * The same, with limits of an hour and more that pass when `passed` resolves: however slow the machine is, what the test
- * waits for comes first.
+ * The same, with limits of an hour and more that pass when `passed` resolves: however slow the
+ * machine is, what the test waits for comes first.
  */
 export function clockWithHeldLimits(times: number, passed: Promise<void>): MonotonicClock {
   const clock = fastClock(times);

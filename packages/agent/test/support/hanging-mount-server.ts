@@ -1,4 +1,7 @@
-/** The few requests of FUSE (linux/fuse.h, 7.31) that reading one file takes. Run by `hanging-mount.ts`. */
+/**
+ * The few requests of FUSE (linux/fuse.h, 7.31) that reading one file takes. Run by
+ * `hanging-mount.ts`.
+ */
 import { execFileSync } from "node:child_process";
 import { openSync, readSync, writeSync } from "node:fs";
 

@@ -8,7 +8,10 @@ import {
 } from "@halligan/protocol/link";
 import { FrameSeal, signWelcome } from "@halligan/protocol/link-crypto";
 
-/** The server's side of a connection of link version 2 in a test, whose time of the link the test sets. */
+/**
+ * The server's side of a connection of link version 2 in a test, whose time of the link the test
+ * sets.
+ */
 export class ServerSeal {
   /** Sent without changes. */
   readonly welcome: string;

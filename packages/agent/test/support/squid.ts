@@ -1,4 +1,7 @@
-/** Debian's squid as the proxy of a test: Basic credentials, CONNECT to one port only, and names that only it knows. */
+/**
+ * Debian's squid as the proxy of a test: Basic credentials, CONNECT to one port only, and names
+ * that only it knows.
+ */
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";

@@ -18,7 +18,10 @@ const MIB = 1024 * 1024;
 const never = new AbortController().signal;
 type Fault = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** Gets a file of three parts through a server that answers the n-th request with the n-th fault, where there is one. */
+/**
+ * Gets a file of three parts through a server that answers the n-th request with the n-th fault,
+ * where there is one.
+ */
 async function getThrough(
   faults: (Fault | null)[],
   more: {
@@ -216,7 +219,8 @@ test(
       /^The transfer (made no progress for|did not end within) .*The server's last answer was: .*out of space/,
     );
     const silent: Fault = () => undefined;
-    // In real time: on a fast clock a busy machine makes the part that is taken look like a silent request.
+    // In real time: on a fast clock a busy machine makes the part that is taken look like a silent
+    // request.
     const later = await getThrough([full, null, ...Array(500).fill(silent)], {
       limits,
       limitsPassAtRequest: 3,

@@ -98,7 +98,8 @@ async function measure(context: BenchContext, engines: ClusterEngines, count: nu
   const same = await (await fleetOf("same", count, "same")).dispatch(serial);
   const across = await (await fleetOf("across", count, "next")).dispatch(serial);
   const fleet = await fleetOf("work", devices, "next");
-  // Each node compiles the same code once: in a processor time that includes it, more nodes would only be measured for a shorter time each.
+  // Each node compiles the same code once: in a processor time that includes it, more nodes would
+  // only be measured for a shorter time each.
   const warmedUp = await fleet.work(0, warmUpMs);
   const before = await processorOf(nodes);
   const worked = await fleet.work(0, measureMs);

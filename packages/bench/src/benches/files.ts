@@ -19,13 +19,17 @@ import { hasProcessFiles, MemoryWatch } from "../processes/usage.ts";
 const MB = 1_000_000;
 
 /**
- * One file of 1 GB from a device (GetFile) and one to it (PutFile), random bytes and text, by the real agent.
+ * One file of 1 GB from a device (GetFile) and one to it (PutFile), random bytes and text, by the
+ * real agent.
  *
- * Measured: from the POST to the end of the action, which is when every byte is on disk and checked by SHA-256 at both ends: on the server,
- * compressed where that helps, for GetFile; in the device's working folder for PutFile. MB/s count the file's own bytes. While it goes on the memory
- * of server and agent is watched. Afterwards, not measured, the result is downloaded, unpacked and compared, as is the device's file.
+ * Measured: from the POST to the end of the action, which is when every byte is on disk and checked
+ * by SHA-256 at both ends: on the server, compressed where that helps, for GetFile; in the device's
+ * working folder for PutFile. MB/s count the file's own bytes. While it goes on the memory of
+ * server and agent is watched. Afterwards, not measured, the result is downloaded, unpacked and
+ * compared, as is the device's file.
  *
- * Not measured as a goal: the upload into the library before a PutFile (its figure is printed), a network, a disk other than this one.
+ * Not measured as a goal: the upload into the library before a PutFile (its figure is printed), a
+ * network, a disk other than this one.
  * Floor: the same bytes over loopback HTTP into a file, synced, hashed at both ends.
  */
 export const files: Bench = {

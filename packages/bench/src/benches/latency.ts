@@ -12,12 +12,14 @@ import { median, percentile } from "../statistics.ts";
 /**
  * One device, a trivial script, one action after another.
  *
- * Measured: from the POST until the caller, who follows the action by its events, knows that it has Succeeded, which by contract is when its result can be
- * downloaded. All of it is durable: the action, its claim, its end with the transcript on the server; the order, its start and its end in
+ * Measured: from the POST until the caller, who follows the action by its events, knows that it has
+ * Succeeded, which by contract is when its result can be downloaded. All of it is durable: the
+ * action, its claim, its end with the transcript on the server; the order, its start and its end in
  * the agent's journal. Every result is then downloaded and compared, outside the measured time.
  *
- * Not measured: a network (both ends are on loopback), TLS, the token request. Floor: the same script spawned directly with its output
- * captured, by the agent's runtime, in turns with the actions, so that a busy machine slows both alike.
+ * Not measured: a network (both ends are on loopback), TLS, the token request. Floor: the same
+ * script spawned directly with its output captured, by the agent's runtime, in turns with the
+ * actions, so that a busy machine slows both alike.
  */
 export const latency: Bench = {
   name: "latency",

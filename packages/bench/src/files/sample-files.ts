@@ -11,7 +11,10 @@ export interface SampleFile {
   readonly sha256: string;
 }
 
-/** Random bytes do not compress, which is the hard case for a collected file's gzip; text is lines of a log, which do. */
+/**
+ * Random bytes do not compress, which is the hard case for a collected file's gzip; text is lines
+ * of a log, which do.
+ */
 export async function writeSampleFile(kind: Kind, file: string, sizeBytes: number): Promise<SampleFile> {
   await using handle = await open(file, "wx", 0o600);
   const hash = createHash("sha256");

@@ -2,8 +2,8 @@
 import type { Log, Runner } from "@halligan/agent/simulation";
 
 /**
- * What a device complains of belongs to the benchmark's own output: in a sound run there is nothing. `onOrder`: it has an order in its
- * journal.
+ * What a device complains of belongs to the benchmark's own output: in a sound run there is
+ * nothing. `onOrder`: it has an order in its journal.
  */
 export const logOf = (onOrder: () => void): Log => ({
   info(event) {
@@ -20,7 +20,10 @@ const TRANSCRIPT = JSON.stringify({
   script_errors: "",
 });
 
-/** Answers without a process and without fetching the script. `onForgotten`: the server has acknowledged the end of an order. */
+/**
+ * Answers without a process and without fetching the script. `onForgotten`: the server has
+ * acknowledged the end of an order.
+ */
 export function instantRunner(onForgotten: () => void): Runner {
   return {
     async runScript(_job, start) {

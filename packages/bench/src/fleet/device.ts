@@ -26,7 +26,9 @@ export class Device implements AsyncDisposable {
     this.#device.onUp = told;
   }
 
-  /** Orders whose end the server has acknowledged: after its commit, so the action is final then. */
+  /**
+   * Orders whose end the server has acknowledged: after its commit, so the action is final then.
+   */
   get forgotten(): number {
     return this.#forgotten;
   }

@@ -1,4 +1,6 @@
-/** The process of simulated devices: a line of JSON in, a line of JSON out, until its input ends. */
+/**
+ * The process of simulated devices: a line of JSON in, a line of JSON out, until its input ends.
+ */
 import { createInterface } from "node:readline";
 import { Value } from "typebox/value";
 import { Fleet } from "./fleet.ts";

@@ -10,7 +10,10 @@ import type { Dispatched, Enrolled, FleetRequest, Linked, Returned, Worked } fro
 type RequestOf<T extends FleetRequest["type"]> = Extract<FleetRequest, { type: T }>;
 
 const ENROLL_AT_ONCE = 32;
-/** Links that are being made at once. All of them together would overrun the server's accept queue and its 5 s for the answer. */
+/**
+ * Links that are being made at once. All of them together would overrun the server's accept queue
+ * and its 5 s for the answer.
+ */
 const LINK_AT_ONCE = 100;
 const API_CONNECTIONS = 64;
 const PATIENCE_MS = 120_000;

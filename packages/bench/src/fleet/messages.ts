@@ -1,4 +1,6 @@
-/** What the benchmark and a process of simulated devices say to each other: a line of JSON each way. */
+/**
+ * What the benchmark and a process of simulated devices say to each other: a line of JSON each way.
+ */
 import { type Static, Type } from "typebox";
 
 const Texts = Type.Array(Type.String(), { minItems: 1 });
@@ -18,11 +20,19 @@ export const FleetRequest = Type.Union([
   }),
   /** Answered when every device is linked. */
   Type.Object({ type: Type.Literal("link") }),
-  /** Asked before the server stops; answered when every device has lost its link and has one again. */
+  /**
+   * Asked before the server stops; answered when every device has lost its link and has one again.
+   */
   Type.Object({ type: Type.Literal("awaitReturn") }),
-  /** So many actions, one at a time; answered with how long each took from its POST to the order in the device's journal. */
+  /**
+   * So many actions, one at a time; answered with how long each took from its POST to the order in
+   * the device's journal.
+   */
   Type.Object({ type: Type.Literal("dispatch"), actions: Type.Integer({ minimum: 1 }) }),
-  /** Every device's caller starts one action after another for so long; answered when the last of them has ended. */
+  /**
+   * Every device's caller starts one action after another for so long; answered when the last of
+   * them has ended.
+   */
   Type.Object({ type: Type.Literal("work"), warmUpMs: Type.Integer(), measureMs: Type.Integer() }),
 ]);
 export type FleetRequest = Static<typeof FleetRequest>;

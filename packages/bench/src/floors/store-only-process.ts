@@ -5,7 +5,10 @@ import { RequestProcess } from "../processes/request-process.ts";
 
 const Answer = Type.Object({ wallMs: Type.Number() });
 
-/** The use cases of an action alone, in a process of their own, on the data folder of a server that has stopped. */
+/**
+ * The use cases of an action alone, in a process of their own, on the data folder of a server that
+ * has stopped.
+ */
 export class StoreOnly implements AsyncDisposable {
   readonly #process: RequestProcess;
   readonly #dataDir: string;

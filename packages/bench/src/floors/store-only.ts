@@ -1,6 +1,7 @@
 /**
- * What the store alone costs: the use cases of a whole action (create, claim, start, end) called directly on the database that a server has
- * left behind, without HTTP, links, signatures and devices. Requests: `{"actions":N,"dataDir":DIR}`.
+ * What the store alone costs: the use cases of a whole action (create, claim, start, end) called
+ * directly on the database that a server has left behind, without HTTP, links, signatures and
+ * devices. Requests: `{"actions":N,"dataDir":DIR}`.
  */
 
 import { randomBytes, randomUUID } from "node:crypto";

@@ -5,7 +5,10 @@ import { Type } from "typebox";
 import { Value } from "typebox/value";
 import { columnsOf } from "../load/table-columns.ts";
 
-/** 40 actions in a set, in the order in which they are stored: mostly Succeeded, as in a working deployment. */
+/**
+ * 40 actions in a set, in the order in which they are stored: mostly Succeeded, as in a working
+ * deployment.
+ */
 const STATUSES = ["Failed", "Cancelled", "TimeOut", "Failed"] as const;
 const SET = 40;
 const REQUESTORS = 20;
@@ -17,9 +20,10 @@ const Definitions = Type.Array(Type.Object({ name: Type.String(), sql: Type.Stri
 const Ids = Type.Array(Type.Object({ id: Type.String() }));
 
 /**
- * Fills a stopped server's database with finished actions: copies of its newest action, which came the whole way through the server, with
- * ids, machines, statuses, requestors and times of their own. Preparation, not measured. Indexes are made afterwards, each
- * in one go; they and the columns are read from the database, so the copies follow the migrations.
+ * Fills a stopped server's database with finished actions: copies of its newest action, which came
+ * the whole way through the server, with ids, machines, statuses, requestors and times of their
+ * own. Preparation, not measured. Indexes are made afterwards, each in one go; they and the columns
+ * are read from the database, so the copies follow the migrations.
  */
 export function fillActions(dataDir: string, count: number): void {
   const database = new Database(join(dataDir, "halligan.db"));
@@ -43,7 +47,8 @@ export function fillActions(dataDir: string, count: number): void {
       updated_at_ms: `$now - ${YEAR_MS / 2} + cast(i * ${YEAR_MS / 2}.0 / $count as integer) + 5000`,
     };
     const columns = columnsOf(database, "machine_action").filter((name) => name !== "seq");
-    // A number is bound as a fraction: without the cast the requestors would be 'playbook-3.0', whom no query asks for.
+    // A number is bound as a fraction: without the cast the requestors would be 'playbook-3.0',
+    // whom no query asks for.
     const insert = database.prepare(
       `insert into machine_action (${columns.join(", ")})
        with recursive step(i) as (select cast($from as integer) union all select i + 1 from step where i + 1 < $to)

@@ -8,8 +8,9 @@ import { columnsOf } from "./table-columns.ts";
 const Rows = Type.Array(Type.Object({ id: Type.String() }));
 
 /**
- * Makes a stopped server's database know many machines: copies of its one enrolled machine under ids of their own, which never
- * connect. Preparation, not measured: enrolling twenty thousand would take longer than the bench.
+ * Makes a stopped server's database know many machines: copies of its one enrolled machine under
+ * ids of their own, which never connect. Preparation, not measured: enrolling twenty thousand would
+ * take longer than the bench.
  */
 export function cloneMachines(dataDir: string, count: number): string[] {
   const database = new Database(join(dataDir, "halligan.db"));

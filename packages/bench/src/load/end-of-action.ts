@@ -18,8 +18,9 @@ const ActionState = Compile(Type.Object({ id: Type.String(), status: MachineActi
 const agent = new Agent({ keepAlive: true });
 
 /**
- * Follows an action by its server-sent events, as the CLI does, until the server ends the stream after the final state. Throws unless it
- * Succeeded: nothing in a bench fails, so another end is the end of the measurement.
+ * Follows an action by its server-sent events, as the CLI does, until the server ends the stream
+ * after the final state. Throws unless it Succeeded: nothing in a bench fails, so another end is
+ * the end of the measurement.
  */
 export async function endOf(api: Api, actionId: string, signal: AbortSignal): Promise<void> {
   const asked = request(`${api.baseUrl}/halligan/v1/actions/${actionId}/events`, {

@@ -15,8 +15,9 @@ const HEAD_END = Buffer.from("\r\n\r\n");
 const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
 
 /**
- * One keep-alive connection with one request at a time, reading answers that state their length. The load comes from the same two
- * cores as the server, so it must cost little. Measured here, processor time a request: fetch 300 us, `node:http` 95 us, this 20 us.
+ * One keep-alive connection with one request at a time, reading answers that state their length.
+ * The load comes from the same two cores as the server, so it must cost little. Measured here,
+ * processor time a request: fetch 300 us, `node:http` 95 us, this 20 us.
  */
 export class HttpConnection implements Disposable {
   readonly #url: URL;

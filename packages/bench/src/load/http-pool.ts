@@ -1,6 +1,8 @@
 import { type HttpAnswer, HttpConnection } from "./http-connection.ts";
 
-/** So many connections to one server; a request waits, first come first served, until one is free. */
+/**
+ * So many connections to one server; a request waits, first come first served, until one is free.
+ */
 export class HttpPool implements Disposable {
   readonly #connections: readonly HttpConnection[];
   readonly #free: HttpConnection[];

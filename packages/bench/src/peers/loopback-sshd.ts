@@ -64,7 +64,8 @@ export class LoopbackSshd implements AsyncDisposable {
       await listens(port, context.signal);
     } catch {
       await daemon.stop();
-      // Its log says why: run by root, for instance, it wants a folder /run/sshd, which only a started system has.
+      // Its log says why: run by root, for instance, it wants a folder /run/sshd, which only a
+      // started system has.
       throw await daemon.failure("does not listen");
     }
     return new LoopbackSshd(programs, daemon, port, folder);

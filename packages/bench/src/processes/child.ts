@@ -8,7 +8,10 @@ import { killWithParent } from "./kill-with-parent.ts";
 const STOP_TIMEOUT_MS = 60_000;
 const READY_TIMEOUT_MS = 60_000;
 const POLL_MS = 10;
-/** What is looked through for a line that a program says when it is ready, and what is shown when it fails. */
+/**
+ * What is looked through for a line that a program says when it is ready, and what is shown when it
+ * fails.
+ */
 const READ_BYTES = 256 * 1024;
 const TAIL_LINES = 15;
 
@@ -18,8 +21,8 @@ export interface ChildOptions {
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   /**
-   * Both outputs go there. Reading them through pipes would be work of the measuring process: a server under load writes
-   * ten thousand lines a second.
+   * Both outputs go there. Reading them through pipes would be work of the measuring process: a
+   * server under load writes ten thousand lines a second.
    */
   readonly logFile: string;
   /** Written to standard input, which is then closed. */

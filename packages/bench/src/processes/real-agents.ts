@@ -13,7 +13,9 @@ export interface RealAgent extends AsyncDisposable {
   readonly workDir: string;
 }
 
-/** What is shipped: a Bun executable. Where this install has no Bun, Node, and the bench says so. */
+/**
+ * What is shipped: a Bun executable. Where this install has no Bun, Node, and the bench says so.
+ */
 export function shippedRuntime(context: BenchContext): Runtime {
   if (runtimeExecutable("bun") !== null) return "bun";
   context.note(
@@ -22,7 +24,9 @@ export function shippedRuntime(context: BenchContext): Runtime {
   return "node";
 }
 
-/** The real agent, enrolled and linked: its own process, its own folder, real journal, real scripts. */
+/**
+ * The real agent, enrolled and linked: its own process, its own folder, real journal, real scripts.
+ */
 export async function startRealAgent(
   context: BenchContext,
   server: BenchServer,

@@ -8,7 +8,10 @@ import { Api } from "../load/api.ts";
 import { Child } from "./child.ts";
 
 export interface ServerOptions {
-  /** Settings by environment name, over those of every bench. For a cluster: its database, bus and blob store. */
+  /**
+   * Settings by environment name, over those of every bench. For a cluster: its database, bus and
+   * blob store.
+   */
   readonly settings?: Readonly<Record<string, string>>;
   readonly tls?: { readonly certFile: string; readonly keyFile: string; readonly ca: string };
   /** Folder inside the bench's. Two servers of one bench have two. */
@@ -19,8 +22,9 @@ export interface ServerOptions {
 const CONNECTIONS = 256;
 
 /**
- * The product's server, started by its own entry point as a process of its own on loopback, with everything at its default but
- * the throttles (profile `open`): log level, fsync and limits are those that people get. Its log goes to a file.
+ * The product's server, started by its own entry point as a process of its own on loopback, with
+ * everything at its default but the throttles (profile `open`): log level, fsync and limits are
+ * those that people get. Its log goes to a file.
  */
 export class BenchServer implements AsyncDisposable {
   readonly dataDir: string;

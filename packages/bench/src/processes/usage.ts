@@ -16,7 +16,8 @@ export async function residentBytes(pid: number): Promise<number> {
 /** Processor time that a process has used, in milliseconds, with that of its threads. */
 export async function processorMs(pid: number): Promise<number> {
   const stat = await readFile(`/proc/${pid}/stat`, "latin1");
-  // The name, which may hold spaces, ends with the last bracket; utime and stime are the 14th and 15th field.
+  // The name, which may hold spaces, ends with the last bracket; utime and stime are the 14th and
+  // 15th field.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS_PER_SECOND;
 }

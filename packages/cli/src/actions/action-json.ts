@@ -1,6 +1,9 @@
 import type { MachineActionStatus, MachineActionWire } from "@halligan/protocol/api";
 
-/** An action in `--json`: the API's entity, as documented in the contract, without its OData context. */
+/**
+ * An action in `--json`: the API's entity, as documented in the contract, without its OData
+ * context.
+ */
 export function actionJson({
   "@odata.context": _,
   ...action

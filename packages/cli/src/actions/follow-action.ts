@@ -6,7 +6,8 @@ import { statusOf } from "./action-json.ts";
  * How following an action by its events ended.
  * final:      with the action at its end.
  * cut:        in the middle; it may be tried again.
- * notOffered: before anything came: another server than Halligan, a proxy that collects answers, or no stream free.
+ * notOffered: before anything came: another server than Halligan, a proxy that collects answers, or
+ * no stream free.
  */
 export type Followed = { kind: "final"; action: MachineActionWire } | { kind: "cut" } | { kind: "notOffered" };
 

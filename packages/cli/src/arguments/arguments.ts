@@ -31,7 +31,10 @@ export const GLOBAL_OPTIONS = {
   help: { type: "boolean", short: "h", help: "show the help of the command" },
 } as const satisfies OptionSpecs;
 
-/** What was typed after the command's name. Asking for an option that the command did not declare is a bug and throws. */
+/**
+ * What was typed after the command's name. Asking for an option that the command did not declare is
+ * a bug and throws.
+ */
 export interface Arguments {
   readonly positionals: readonly string[];
   /** What came after `--`, for commands that pass it on; else it is among the positionals. */

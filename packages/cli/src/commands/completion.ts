@@ -9,7 +9,9 @@ import { positional } from "./shared-options.ts";
 const SHELLS = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion } as const;
 const isShell = (name: string): name is keyof typeof SHELLS => Object.hasOwn(SHELLS, name);
 
-/** @param commands the list of all commands, this one included; asked for only when it is complete */
+/**
+ * @param commands the list of all commands, this one included; asked for only when it is complete
+ */
 export const completion = (commands: () => readonly Command[]): Command => ({
   name: "completion",
   summary: "print a script that completes commands and options in your shell",

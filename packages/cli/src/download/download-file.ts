@@ -12,7 +12,9 @@ import { proposedFileName } from "./safe-file-name.ts";
 import { refuseExisting, type Target } from "./target.ts";
 import { writeNewFile } from "./write-new-file.ts";
 
-/** A gzip of a few megabytes can unpack to terabytes, and a device can send such a one on purpose. */
+/**
+ * A gzip of a few megabytes can unpack to terabytes, and a device can send such a one on purpose.
+ */
 export const DEFAULT_MAX_SIZE_BYTES = 16 * 1_024 ** 3;
 
 export interface DownloadedFile {

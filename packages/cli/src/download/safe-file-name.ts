@@ -1,11 +1,12 @@
-// Characters that are separators, wildcards or controls somewhere, that reverse text or that take no room.
+// Characters that are separators, wildcards or controls somewhere, that reverse text or that take
+// no room.
 const UNSAFE = /[<>:"|?*\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2028\u2029]/gu;
 const WINDOWS_DEVICE = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
 const MAX_NAME_BYTES = 200;
 
 /**
- * The base name of a path of any system as a name that is a plain file in any folder, or null when none is left of it.
- * Never has a separator, is never `.` or `..`, never starts with a dash.
+ * The base name of a path of any system as a name that is a plain file in any folder, or null when
+ * none is left of it. Never has a separator, is never `.` or `..`, never starts with a dash.
  */
 export function safeFileName(path: string): string | null {
   const base = path.split(/[/\\]/).at(-1) ?? "";
@@ -17,7 +18,10 @@ export function safeFileName(path: string): string | null {
   return WINDOWS_DEVICE.test(name) ? `_${name}` : name;
 }
 
-/** The name a download proposes, without the `.gz` that the API adds. It comes from the device: hostile until made safe. */
+/**
+ * The name a download proposes, without the `.gz` that the API adds. It comes from the device:
+ * hostile until made safe.
+ */
 export function proposedFileName(contentDisposition: string | null): string | null {
   const match = /filename="?([^";]*)"?/i.exec(contentDisposition ?? "");
   if (match?.[1] === undefined) return null;

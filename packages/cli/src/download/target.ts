@@ -20,8 +20,8 @@ export interface TargetRequest {
 }
 
 /**
- * Chosen before anything runs on the device, from the path that was asked for: a target that cannot be written is
- * reported first, and no name from the device is needed. Throws CliError `localFile`.
+ * Chosen before anything runs on the device, from the path that was asked for: a target that cannot
+ * be written is reported first, and no name from the device is needed. Throws CliError `localFile`.
  */
 export async function chooseTarget(request: TargetRequest): Promise<Target> {
   const { devicePath, output, mayReplace, currentFolder } = request;

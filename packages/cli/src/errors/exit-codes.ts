@@ -1,7 +1,7 @@
 /**
- * Every exit code of `halligan`. 0 is success. The others are reserved: `run` and `result` pass the script's own code
- * on, but never one of these, so that a caller can tell a failed script from a failed halligan. The reason is in
- * docs/decisions/0024-exit-codes.md.
+ * Every exit code of `halligan`. 0 is success. The others are reserved: `run` and `result` pass the
+ * script's own code on, but never one of these, so that a caller can tell a failed script from a
+ * failed halligan. The reason is in docs/decisions/0024-exit-codes.md.
  */
 export const EXIT = {
   ok: 0,
@@ -63,7 +63,10 @@ function codeOf(name: string): number {
   return code;
 }
 
-/** Whether the code is always halligan's own. Unused numbers of the range are reserved for later versions. */
+/**
+ * Whether the code is always halligan's own. Unused numbers of the range are reserved for later
+ * versions.
+ */
 export function isReservedExitCode(code: number): boolean {
   return (code >= 64 && code <= 99) || code === EXIT.interrupted || code === EXIT.terminated;
 }

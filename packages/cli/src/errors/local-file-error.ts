@@ -22,7 +22,10 @@ const REASONS: Readonly<Record<string, readonly [code: string, text: string]>> =
   EIO: ["DiskError", "the disk reports an error"],
 };
 
-/** A failed access to a file or folder of this computer as a sentence; another error is returned unchanged. */
+/**
+ * A failed access to a file or folder of this computer as a sentence; another error is returned
+ * unchanged.
+ */
 export function localFileError(path: string, error: unknown): unknown {
   if (!isFileError(error)) return error;
   const [code, text] = REASONS[error.code] ?? ["LocalFileError", `the system reports ${error.code}`];

@@ -41,7 +41,10 @@ export function renderGroupHelp(name: string, group: readonly Command[]): string
   ].join("\n");
 }
 
-/** @param group the commands whose name continues this one's, as `machines show` does with `machines` */
+/**
+ * @param group the commands whose name continues this one's, as `machines show` does with
+ * `machines`
+ */
 export function renderCommandHelp(command: Command, group: readonly Command[]): string {
   const usage = ["halligan", command.name, command.usage, "[options]"].filter((part) => part !== "").join(" ");
   const [first, ...rest] = command.usage.split(" [-- ");

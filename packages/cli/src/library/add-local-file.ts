@@ -18,7 +18,10 @@ export interface AddLocalFileRequest {
   signal: AbortSignal;
 }
 
-/** Checked before anything is sent, so that a wrong name among several files leaves the library as it was. */
+/**
+ * Checked before anything is sent, so that a wrong name among several files leaves the library as
+ * it was.
+ */
 export function libraryNameOf(path: string, name: string | undefined): string {
   const chosen = name ?? basename(path);
   const fault = fileNameFault(chosen);

@@ -80,7 +80,10 @@ export const changedWhileRead = (path: string): CliError =>
     `${path} was changed while it was read, so it is not clear which content is meant. Copy it, then use the copy.`,
   );
 
-/** The runtime refuses to read a file that was changed since it was hashed; fetch has that as its cause. */
+/**
+ * The runtime refuses to read a file that was changed since it was hashed; fetch has that as its
+ * cause.
+ */
 export function isChangedFile(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if (cause.name === "NotReadableError") return true;

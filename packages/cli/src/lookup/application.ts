@@ -18,8 +18,9 @@ export async function madeBy(client: HalliganClient, accountId: string, signal: 
 }
 
 /**
- * The client id of the application that a person named by id or name. Several applications can have one name: none of
- * them is guessed. Throws CliError `usage` for such a name and `notFound` for an unknown one.
+ * The client id of the application that a person named by id or name. Several applications can have
+ * one name: none of them is guessed. Throws CliError `usage` for such a name and `notFound` for an
+ * unknown one.
  */
 export async function findClientId(client: HalliganClient, named: string, signal: AbortSignal): Promise<string> {
   if (CLIENT_ID.test(named)) return named.toLowerCase();

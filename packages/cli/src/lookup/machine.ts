@@ -8,8 +8,9 @@ import { formatTime } from "../render/text/units.ts";
 const MACHINE_ID = /^[0-9a-f]{40}$/i;
 
 /**
- * The id of the machine a person named by id or computer name. A name that fits several machines is refused: scripts run
- * with full rights, so no guess is good enough. Throws CliError `usage` for such a name and `notFound` for an unknown one.
+ * The id of the machine a person named by id or computer name. A name that fits several machines is
+ * refused: scripts run with full rights, so no guess is good enough. Throws CliError `usage` for
+ * such a name and `notFound` for an unknown one.
  */
 export async function findMachineId(client: HalliganClient, named: string, signal: AbortSignal): Promise<string> {
   if (MACHINE_ID.test(named)) return named.toLowerCase();

@@ -27,7 +27,9 @@ export type Profile = Static<typeof Profile>;
 const ProfileFile = Type.Object({ version: Type.Literal(1), profiles: Type.Record(Type.String(), Profile) }, closed);
 type ProfileFile = Static<typeof ProfileFile>;
 
-/** `$HALLIGAN_CONFIG` is the file itself; else `halligan/profiles.json` where configuration lives. */
+/**
+ * `$HALLIGAN_CONFIG` is the file itself; else `halligan/profiles.json` where configuration lives.
+ */
 export function profileFilePath({ variables, homeFolder }: Environment): string {
   if (variables.HALLIGAN_CONFIG) return variables.HALLIGAN_CONFIG;
   return join(variables.XDG_CONFIG_HOME || join(homeFolder, ".config"), "halligan", "profiles.json");
@@ -54,7 +56,10 @@ export async function readProfiles(path: string): Promise<Map<string, Profile>> 
   return new Map(Object.entries(parseProfiles(path, text).profiles));
 }
 
-/** Adds or replaces one profile. The file is 0600 in a folder that is made 0700, and changes in one step. */
+/**
+ * Adds or replaces one profile. The file is 0600 in a folder that is made 0700, and changes in one
+ * step.
+ */
 export async function saveProfile(path: string, name: string, profile: Profile): Promise<void> {
   const profiles = await readProfiles(path);
   profiles.set(name, profile);

@@ -9,7 +9,10 @@ export async function readSecretFile(path: string): Promise<string> {
   return checkSecret((await readSmallFile(path, MAX_SECRET_LENGTH * 4)).replace(/\r?\n$/, ""), path);
 }
 
-/** The first line of standard input; asked for without showing what is typed where that is a terminal. */
+/**
+ * The first line of standard input; asked for without showing what is typed where that is a
+ * terminal.
+ */
 export async function readSecretFromStdin({ stdin, stderr }: Environment, signal: AbortSignal): Promise<string> {
   const isHidden = stdin.isTTY === true && stdin.setRawMode !== undefined;
   if (isHidden) {

@@ -1,6 +1,9 @@
 import { CliError, UsageError } from "../errors/cli-error.ts";
 
-/** The server's address as the client wants it. Throws UsageError for what is not an http or https address. */
+/**
+ * The server's address as the client wants it. Throws UsageError for what is not an http or https
+ * address.
+ */
 export function parseServerUrl(text: string, source: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !/^https?:$/.test(url.protocol)) {

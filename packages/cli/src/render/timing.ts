@@ -22,7 +22,10 @@ export function renderTiming(
   return `${renderTable(steps, columns, width)}total  ${totalMs} ms\n${waits.join("")}`;
 }
 
-/** `2026-11-21T17:32:05.12Z` becomes `17:32:05.120Z`: fractions that end in zeros are cut on the wire. */
+/**
+ * `2026-11-21T17:32:05.12Z` becomes `17:32:05.120Z`: fractions that end in zeros are cut on the
+ * wire.
+ */
 function timeOfDay(isoTime: string): string {
   const match = /T(\d\d:\d\d:\d\d)(?:\.(\d+))?Z$/.exec(isoTime);
   return match ? `${match[1]}.${(match[2] ?? "").slice(0, 3).padEnd(3, "0")}Z` : isoTime;

@@ -5,8 +5,8 @@ import { runTrial } from "./trial/trial.ts";
 import { failuresOf } from "./trial/verdict.ts";
 
 /**
- * `npm run attack`: exit 0 when honest callers and agents were unharmed by every attack, 1 when not. `--json`: a line for each
- * attack on standard output.
+ * `npm run attack`: exit 0 when honest callers and agents were unharmed by every attack, 1 when
+ * not. `--json`: a line for each attack on standard output.
  */
 const USAGE = "usage: npm run attack -- [--only NAME]... [--seconds N] [--agents N] [--json]\n";
 const { values } = parseArgs({

@@ -1,4 +1,7 @@
-/** The attacker's process: `attacker-main.ts NAME`, its target as JSON on standard input; it attacks until SIGTERM. */
+/**
+ * The attacker's process: `attacker-main.ts NAME`, its target as JSON on standard input; it attacks
+ * until SIGTERM.
+ */
 import { text } from "node:stream/consumers";
 import { Value } from "typebox/value";
 import { ATTACKS } from "./all-attacks.ts";

@@ -8,8 +8,8 @@ const DAY_MS = 86_400_000;
 const LOOPBACK = Buffer.of(127, 0, 0, 1);
 
 /**
- * A certificate for 127.0.0.1 that signs itself, and its key, as files. Node makes keys but no certificates, and openssl is not
- * everywhere; X.509 for one address is forty lines (RFC 5280).
+ * A certificate for 127.0.0.1 that signs itself, and its key, as files. Node makes keys but no
+ * certificates, and openssl is not everywhere; X.509 for one address is forty lines (RFC 5280).
  */
 export async function writeSelfMadeCertificate(
   folder: string,

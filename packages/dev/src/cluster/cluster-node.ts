@@ -6,7 +6,10 @@ import { ENTRY } from "../runtimes.ts";
 const ATTEMPTS = 5;
 const TRY_AGAIN_MS = 200;
 
-/** One halligan-server of a cluster: a real process that is killed and started again on the same address and folder. */
+/**
+ * One halligan-server of a cluster: a real process that is killed and started again on the same
+ * address and folder.
+ */
 export class ClusterNode implements AsyncDisposable {
   readonly name: string;
   readonly url: string;

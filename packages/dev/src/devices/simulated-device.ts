@@ -24,8 +24,9 @@ export interface Connecting {
 }
 
 /**
- * A simulated device: the real agent's core (handshake, journal, checks of every order's signature, reports) over a real WebSocket. Only
- * its disk and its processes are not there. One link after another, one journal for all of them.
+ * A simulated device: the real agent's core (handshake, journal, checks of every order's signature,
+ * reports) over a real WebSocket. Only its disk and its processes are not there. One link after
+ * another, one journal for all of them.
  */
 export class SimulatedDevice implements AsyncDisposable {
   readonly machineId: string;

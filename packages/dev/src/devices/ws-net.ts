@@ -4,8 +4,8 @@ import { LINK_PATH } from "@halligan/protocol/link";
 import { type RawData, WebSocket } from "ws";
 
 /**
- * The link's network over `ws`. The real agent uses the platform's WebSocket, which is made for one link in a process, not for
- * thousands, and takes no certificate of its own.
+ * The link's network over `ws`. The real agent uses the platform's WebSocket, which is made for one
+ * link in a process, not for thousands, and takes no certificate of its own.
  */
 export function wsNet(baseUrl: string, ca: string | null): Net {
   const secureContext = ca === null ? null : contextOf(ca);

@@ -63,7 +63,10 @@ export function hello(device: HostileDevice, random: SeededRandom, others: reado
   };
 }
 
-/** Seldom another process or a value that the server never issued: either may lead to quarantine of this device. */
+/**
+ * Seldom another process or a value that the server never issued: either may lead to quarantine of
+ * this device.
+ */
 function continuity({ processId }: HostileDevice, random: SeededRandom): Continuity {
   return {
     processId: random.chance(0.02) ? random.hex(32) : processId,
@@ -84,7 +87,10 @@ function someOrder(device: HostileDevice, random: SeededRandom, others: readonly
   return { actionId: random.guid(), orderSeq: random.pick([1, 2, 1_000, Number.MAX_SAFE_INTEGER]) };
 }
 
-/** A report that fits the schema; whether it is true, in turn or about an order of this device is left to chance. */
+/**
+ * A report that fits the schema; whether it is true, in turn or about an order of this device is
+ * left to chance.
+ */
 export function report(device: HostileDevice, random: SeededRandom, others: readonly KnownOrder[]): AgentFrame {
   const { actionId, orderSeq } = someOrder(device, random, others);
   const index = random.pick([0, 0, 0, 1, 2, 3, 999]);

@@ -3,7 +3,9 @@ import type { SeededRandom } from "../torture/seeded-random.ts";
 import type { HostileDevice, KnownOrder } from "./hostile-device.ts";
 import type { FrameCount } from "./hostile-link.ts";
 
-/** What a scenario of the fuzzer works with. Each worker has its own devices and its own choices. */
+/**
+ * What a scenario of the fuzzer works with. Each worker has its own devices and its own choices.
+ */
 export interface FuzzContext {
   readonly baseUrl: string;
   readonly linkUrl: string;

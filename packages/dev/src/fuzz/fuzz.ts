@@ -51,8 +51,9 @@ const SETTINGS = {
   HALLIGAN_HANDSHAKES_PER_MACHINE_PER_MINUTE: "1000000",
   HALLIGAN_LINK_ATTEMPTS_PER_ADDRESS_PER_MINUTE: "1000000",
   HALLIGAN_LINK_FRAMES_PER_SECOND: "1000000",
-  // What is kept is to be seen, not what waits to be collected: left alone, V8 lets 150 MiB of dead frames lie before it collects them, and lets
-  // its young generation grow by 48. With that one free the server levels off near 290 MiB instead of 200 (docs/reliability.md).
+  // What is kept is to be seen, not what waits to be collected: left alone, V8 lets 150 MiB of dead
+  // frames lie before it collects them, and lets its young generation grow by 48. With that one
+  // free the server levels off near 290 MiB instead of 200 (docs/reliability.md).
   NODE_OPTIONS: "--max-old-space-size=96 --max-semi-space-size=1",
 };
 

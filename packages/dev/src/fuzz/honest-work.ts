@@ -12,7 +12,10 @@ const POLL_MS = 50;
 /** An honest action that is not done by then, under whatever attack, never will be. */
 const PATIENCE_MS = 120_000;
 
-/** An honest machine's action that runs while others attack, and whose end and transcript must be its own device's word alone. */
+/**
+ * An honest machine's action that runs while others attack, and whose end and transcript must be
+ * its own device's word alone.
+ */
 export class HonestWork {
   readonly #world: World;
   readonly #violations: Violations;

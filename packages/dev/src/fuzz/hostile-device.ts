@@ -64,7 +64,10 @@ export class HostileDevice {
     return new HostileDevice(machineId, serverKey, random, privateKey);
   }
 
-  /** With a good answer to a challenge, but for what is changed in it; the signature is over the changed one. */
+  /**
+   * With a good answer to a challenge, but for what is changed in it; the signature is over the
+   * changed one.
+   */
   handshake(
     challenge: Uint8Array,
     changes: { version?: number; machineId?: string; serverKeyId?: string } = {},

@@ -73,7 +73,10 @@ export class HostileLink implements AsyncDisposable {
     while (!holds() && !this.#isClosed) await this.#changed.promise;
   }
 
-  /** From here on each text is sealed: an attacker that is enrolled has the keys of its own connection. */
+  /**
+   * From here on each text is sealed: an attacker that is enrolled has the keys of its own
+   * connection.
+   */
   seal({ toServer, toAgent }: LinkKeys): void {
     this.#toServer = new FrameSeal(toServer);
     this.#toAgent = new FrameSeal(toAgent);
@@ -83,7 +86,8 @@ export class HostileLink implements AsyncDisposable {
   async text(frame: string | Uint8Array): Promise<void> {
     if (!this.#toServer) return await this.#send(frame, false);
     const bytes = Buffer.from(frame);
-    // The server decodes before it verifies, so the code is over what bytes that are not UTF-8 become.
+    // The server decodes before it verifies, so the code is over what bytes that are not UTF-8
+    // become.
     const text = bytes.toString("utf8");
     const code = this.#toServer.seal(text).slice(0, -text.length || undefined);
     await this.#send(Buffer.concat([Buffer.from(code), bytes]), false);

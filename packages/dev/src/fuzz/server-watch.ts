@@ -4,7 +4,10 @@ import type { Violations } from "../torture/violations.ts";
 
 const SAMPLE_INTERVAL_MS = 250;
 
-/** What may never be seen of a server that is attacked: an error of its own, a line that is not its log's, an end, memory that grows. */
+/**
+ * What may never be seen of a server that is attacked: an error of its own, a line that is not its
+ * log's, an end, memory that grows.
+ */
 export class ServerWatch implements Disposable {
   readonly #violations: Violations;
   readonly #samples: number[] = [];
@@ -30,7 +33,10 @@ export class ServerWatch implements Disposable {
     this.#timer = setInterval(() => void this.#sample(server.pid), SAMPLE_INTERVAL_MS);
   }
 
-  /** Resident bytes after the warm-up (the second tenth of the run), at the end (its last tenth), and at most. */
+  /**
+   * Resident bytes after the warm-up (the second tenth of the run), at the end (its last tenth),
+   * and at most.
+   */
   memory(): { warmBytes: number; endBytes: number; mostBytes: number } {
     const tenth = Math.max(1, Math.floor(this.#samples.length / 10));
     return {

@@ -3,7 +3,10 @@ import type { SeededRandom } from "../torture/seeded-random.ts";
 /** Part of every path-like text of the fuzzer: no file of that name may ever be anywhere. */
 export const MARKER = "hlgfuzz";
 
-/** Texts that became paths, markup, log lines, queries or prototypes in systems of this kind (threats 1.1 to 1.9). */
+/**
+ * Texts that became paths, markup, log lines, queries or prototypes in systems of this kind
+ * (threats 1.1 to 1.9).
+ */
 const TEXTS: readonly string[] = [
   "",
   " ",

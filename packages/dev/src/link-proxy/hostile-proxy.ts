@@ -7,7 +7,9 @@ import { type Crossing, jsonOf, type LinkMessage, passOn, type Side, typeOf } fr
 export type Act = "pass" | "change" | "repeat" | "drop" | "reorder" | "delay" | "inject" | "replay" | "close";
 const ACTS = ["change", "repeat", "drop", "reorder", "delay", "delay", "inject", "replay", "close"] as const;
 
-/** Of all messages; each act but a delay ends the connection, and a connection has to get somewhere. */
+/**
+ * Of all messages; each act but a delay ends the connection, and a connection has to get somewhere.
+ */
 const HOSTILE_SHARE = 0.1;
 const MAX_REMEMBERED = 200;
 /**
@@ -17,7 +19,10 @@ const MAX_REMEMBERED = 200;
 const CUT_AFTER_MS = 200;
 /** Of the device's clock. Past the bound of 10 s a grant is worth nothing. */
 const DELAYS_MS = [0, 3_000, 9_000, 11_000, 120_000] as const;
-/** Not 4401, which needs no proof and makes a device wait for 30 s: a proxy that drops everything does no less. */
+/**
+ * Not 4401, which needs no proof and makes a device wait for 30 s: a proxy that drops everything
+ * does no less.
+ */
 const CLOSE_CODES = [1000, 4400, 4409, 4410, 4423] as const;
 
 interface Held {
@@ -28,7 +33,10 @@ interface Held {
 export class HostileProxy {
   /** False: passes everything on. */
   isHostile = true;
-  /** Messages that it sent on, sent twice, made up, or did not send, by what they are and what was done. */
+  /**
+   * Messages that it sent on, sent twice, made up, or did not send, by what they are and what was
+   * done.
+   */
   readonly counts: Map<string, number>;
   readonly #random: SeededRandom;
   readonly #clock: () => MovableClock | null;
@@ -124,7 +132,10 @@ export class HostileProxy {
     return this.#sealedLike(message, JSON.stringify(this.#random.pickAny(made)));
   }
 
-  /** Without a code, with that of another message, or with one of chance; with a time of the link that is far on. */
+  /**
+   * Without a code, with that of another message, or with one of chance; with a time of the link
+   * that is far on.
+   */
   #sealedLike(message: LinkMessage, json: string): string {
     const text = message.bytes.toString("utf8");
     const code = this.#random.pick(["", text.slice(0, 22), this.#random.bytes(17).toString("base64url").slice(0, 22)]);

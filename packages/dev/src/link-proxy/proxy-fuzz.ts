@@ -35,8 +35,9 @@ const MAX_GRANT_AGE_MS = 10_000 + 250;
 const PATIENCE_MS = 120_000;
 
 /**
- * A real server, devices with the real core, and between them proxies that terminate the link and do to its messages what they like. No script
- * may run without a grant of the server that is fresh, none twice, and no result may be shown that its device did not sign.
+ * A real server, devices with the real core, and between them proxies that terminate the link and
+ * do to its messages what they like. No script may run without a grant of the server that is fresh,
+ * none twice, and no result may be shown that its device did not sign.
  */
 export async function proxyFuzz(
   { frames, seed }: ProxyFuzzOptions,
@@ -160,7 +161,10 @@ class Attacked {
     }
   }
 
-  /** Without attacks everything ends, a further action succeeds, and what is shown is what the device signed. */
+  /**
+   * Without attacks everything ends, a further action succeeds, and what is shown is what the
+   * device signed.
+   */
   async finish(): Promise<void> {
     const untilMs = performance.now() + PATIENCE_MS;
     const last = this.actions.at(-1);

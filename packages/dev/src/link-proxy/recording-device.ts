@@ -26,7 +26,10 @@ export class MovableClock implements MonotonicClock {
   }
 }
 
-/** The agent's core over a real connection through `proxyUrl`. Its scripts run nothing and are recorded. */
+/**
+ * The agent's core over a real connection through `proxyUrl`. Its scripts run nothing and are
+ * recorded.
+ */
 export class RecordingDevice implements AsyncDisposable {
   /** Action ids of the scripts that were started. */
   readonly ran: string[] = [];

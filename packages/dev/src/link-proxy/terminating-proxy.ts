@@ -12,7 +12,9 @@ export interface LinkMessage {
   readonly isBinary: boolean;
 }
 
-/** One terminated connection: what the proxy sends to a side, that side takes for the other one's. */
+/**
+ * One terminated connection: what the proxy sends to a side, that side takes for the other one's.
+ */
 export interface Crossing {
   toAgent(bytes: Uint8Array | string): void;
   toServer(bytes: Uint8Array | string): void;

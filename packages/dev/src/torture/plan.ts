@@ -9,7 +9,10 @@ export type Expected =
   | { type: "RunScript"; output: string; exitCode: number }
   | { type: "GetFile"; sha256: string; sizeBytes: number };
 
-/** One action as a caller means it. The token is its comment, and in every line that its scripts write. */
+/**
+ * One action as a caller means it. The token is its comment, and in every line that its scripts
+ * write.
+ */
 export interface Plan {
   readonly kind: string;
   readonly token: string;

@@ -20,8 +20,9 @@ function tool(name: string, sizeBytes: number): Tool {
 }
 
 /**
- * The one effect that counts is the line: who ran (from the environment that the agent gives) and for which request (the token). It is
- * appended outside the agent's folders, where no cleaning of the agent can hide a second run.
+ * The one effect that counts is the line: who ran (from the environment that the agent gives) and
+ * for which request (the token). It is appended outside the agent's folders, where no cleaning of
+ * the agent can hide a second run.
  */
 const BODY = `
 # $1 file of lines, $2 token, $3 and $4 seconds before and after the line, $5 bytes of output, $6 exit code,

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 
 /**
- * Random choices that a seed repeats. Each part of a run forks its own, so that the choices of one do not depend on how many another made;
- * what real processes and a real network do with them still differs from run to run.
+ * Random choices that a seed repeats. Each part of a run forks its own, so that the choices of one
+ * do not depend on how many another made; what real processes and a real network do with them still
+ * differs from run to run.
  */
 export class SeededRandom {
   readonly #seed: string;

@@ -30,7 +30,8 @@ export class ServerGate {
       } catch (cause) {
         if (!isLostConnection(cause)) throw cause;
         this.lostAnswers += 1;
-        // The connection can break a moment before the kill is seen as done; a pool may also hold one more dead connection.
+        // The connection can break a moment before the kill is seen as done; a pool may also hold
+        // one more dead connection.
         await sleep(PAUSE_MS, undefined, { signal: this.#signal });
       }
     }

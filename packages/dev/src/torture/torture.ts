@@ -48,10 +48,16 @@ const SETTINGS = {
   HALLIGAN_REREAD_INTERVAL_MS: "500",
   HALLIGAN_SWEEP_INTERVAL_MS: "200",
 };
-/** Two of the agent's longest backoffs and its connect timeout, on a loaded machine. After the healing nothing may take longer. */
+/**
+ * Two of the agent's longest backoffs and its connect timeout, on a loaded machine. After the
+ * healing nothing may take longer.
+ */
 const SETTLE_WITHIN_MS = 180_000;
 
-/** Real processes, real faults: kills -9 either side and breaks the network while callers work, then heals all and checks every promise. */
+/**
+ * Real processes, real faults: kills -9 either side and breaks the network while callers work, then
+ * heals all and checks every promise.
+ */
 export async function torture(options: TortureOptions, say: (text: string) => void): Promise<TortureReport> {
   const random = new SeededRandom(options.seed);
   const violations = new Violations(say);

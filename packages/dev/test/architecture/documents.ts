@@ -62,7 +62,9 @@ function fragmentOf(heading: string): string {
     .replaceAll(" ", "-");
 }
 
-/** Every fragment of a document: its headings, a repeated one with a number, and its `<a id="...">`. */
+/**
+ * Every fragment of a document: its headings, a repeated one with a number, and its `<a id="...">`.
+ */
 export function fragmentsOf(markdown: string): Set<string> {
   const text = withoutCodeBlocks(markdown);
   const fragments = new Set<string>();

@@ -5,19 +5,25 @@ import * as api from "@halligan/protocol/api";
 import { OPERATIONS } from "@halligan/server/src/http/api/routes.ts";
 
 /**
- * What a read endpoint costs: the files in which the names of a real one occur. It is the example of
- * `docs/adding-an-endpoint.md`, which lists them.
+ * What a read endpoint costs: the files in which the names of a real one occur. It is the example
+ * of `docs/adding-an-endpoint.md`, which lists them.
  */
 const EXAMPLE = "GetMachineActionResults";
 const MAX_FILES = 5;
 
 const ROOT = new URL("../../../../", import.meta.url);
-/** The endpoint, its client method and its wire test. Programs that call the client are not part of the endpoint. */
+/**
+ * The endpoint, its client method and its wire test. Programs that call the client are not part of
+ * the endpoint.
+ */
 const FOLDERS = ["packages/protocol", "packages/server", "packages/dev/test/wire"];
 
 const camel = (name: string): string => name.charAt(0).toLowerCase() + name.slice(1);
 
-/** Names that say that a file is about the operation: its own, its path, and the schema of its response. */
+/**
+ * Names that say that a file is about the operation: its own, its path, and the schema of its
+ * response.
+ */
 function namesOf(name: string): RegExp[] {
   const operation = OPERATIONS.find((one) => one.name === name);
   assert.ok(operation);

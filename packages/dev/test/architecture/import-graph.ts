@@ -43,7 +43,10 @@ export async function packageNames(): Promise<string[]> {
   return names.filter((_, index) => found[index]);
 }
 
-/** The file that a relative import leads to, relative to `packages/`; null for the import of a package. */
+/**
+ * The file that a relative import leads to, relative to `packages/`; null for the import of a
+ * package.
+ */
 export const targetOf = (file: Pick<SourceFile, "path">, specifier: string): string | null =>
   specifier.startsWith(".") ? posix.join(posix.dirname(file.path), specifier) : null;
 

@@ -32,14 +32,19 @@ interface Fault {
   fault: string;
 }
 
-/** Text of a document without code spans, titles of tests and the targets of links; lines stay in place. */
+/**
+ * Text of a document without code spans, titles of tests and the targets of links; lines stay in
+ * place.
+ */
 const prose = (text: string): string =>
   withoutCodeBlocks(text)
     .replaceAll(/\.ts` "[^"\n]*"/g, ".ts`")
     .replaceAll(/`[^`\n]*`/g, "``")
     .replaceAll(/\]\([^)]*\)/g, "]");
 
-/** Tables and indented code cannot be wrapped, nor can one long word: a URL, a link, a code span. */
+/**
+ * Tables and indented code cannot be wrapped, nor can one long word: a URL, a link, a code span.
+ */
 const mayBeWide = (line: string): boolean => {
   if (line.startsWith("|") || line.startsWith("    ")) return true;
   const words = line.trim().replace(/^(?:[-*]|\d+\.) /, "");
@@ -74,7 +79,10 @@ const comments = ({ path, text }: TextFile): TextFile => ({
     .join("\n"),
 });
 
-/** A comment that begins with `|` or four spaces after its sign is a table or code, as in a document. */
+/**
+ * A comment that begins with `|` or four spaces after its sign is a table or code, as in a
+ * document.
+ */
 const commentWidthFaults = ({ path, text }: TextFile): Fault[] =>
   text.split("\n").flatMap((line, index) => {
     const isWide = [...line].length > WIDTH && !mayBeWide(line.replace(/^\s*(?:\/\/|\/\*\*|\*) ?/, ""));

@@ -3,7 +3,10 @@ import { posix } from "node:path";
 import { test } from "node:test";
 import { filesEndingIn } from "./documents.ts";
 
-/** A reader who opens a package first finds what it is, what it may import, where to start and its tests. */
+/**
+ * A reader who opens a package first finds what it is, what it may import, where to start and its
+ * tests.
+ */
 
 const readmes = new Map((await filesEndingIn("README.md")).map((file) => [file.path, file.text]));
 const manifests = (await filesEndingIn("package.json")).filter(({ path }) =>

@@ -29,7 +29,10 @@ for (const path of [...exists]) {
 /** It has wrong references, to show that they are found. */
 const THIS_FILE = "packages/dev/test/architecture/references.test.ts";
 
-/** `docs/....md#...` in any text. A link of Markdown is relative to its own file and is found by `linksIn`. */
+/**
+ * `docs/....md#...` in any text. A link of Markdown is relative to its own file and is found by
+ * `linksIn`.
+ */
 function pathsIn(file: TextFile): Reference[] {
   const text = file.path.endsWith(".md") ? file.text.replaceAll(/\]\([^)]*\)/g, "]") : file.text;
   return [...text.matchAll(/(?<![\w./-])docs\/[\w./-]*\.(?:jsonl|json|md)(?:#([\w-]+))?/g)].map((match) => ({

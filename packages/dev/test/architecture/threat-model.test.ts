@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 
-/** `docs/threat-model.md` names tests by file and title; a title that was reworded must be reworded there too. */
+/**
+ * `docs/threat-model.md` names tests by file and title; a title that was reworded must be reworded
+ * there too.
+ */
 const ROOT = new URL("../../../../", import.meta.url);
 const NAMED = /`([\w./-]+\.ts)` "([^"]+)"/g;
 /** Classes of each chapter of the list that the document follows. */

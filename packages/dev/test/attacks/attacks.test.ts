@@ -6,8 +6,9 @@ import { runTrial } from "../../src/attacks/trial/trial.ts";
 import { failuresOf } from "../../src/attacks/trial/verdict.ts";
 
 /**
- * Other test files share the two cores, so a p99 of one second of requests varies by a factor of ten. Without its
- * defence each attack exceeds this ratio: 36 for anonymous-cpu, 88 for disk-filling. `npm run attack` demands 3.
+ * Other test files share the two cores, so a p99 of one second of requests varies by a factor of
+ * ten. Without its defence each attack exceeds this ratio: 36 for anonymous-cpu, 88 for
+ * disk-filling. `npm run attack` demands 3.
  */
 const MAX_P99_RATIO = 30;
 

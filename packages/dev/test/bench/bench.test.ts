@@ -8,7 +8,10 @@ import { Value } from "typebox/value";
 
 const MAIN = fileURLToPath(new URL("../../../bench/bin/halligan-bench.mjs", import.meta.url));
 
-/** The line that issue and documents promise; whether a goal is met on a busy machine says nothing here. */
+/**
+ * The line that issue and documents promise; whether a goal is met on a busy machine says nothing
+ * here.
+ */
 const FigureLine = Type.Object(
   {
     bench: Type.String(),

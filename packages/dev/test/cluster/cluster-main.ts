@@ -3,7 +3,10 @@ import { parseArgs } from "node:util";
 import { clusterTrial } from "../../src/cluster/cluster-trial.ts";
 import { openOwnEngines } from "./own-engines.ts";
 
-/** `npm run cluster -- --seconds N`: exit 0 when every promise was kept, 1 with the seed and the facts when not. */
+/**
+ * `npm run cluster -- --seconds N`: exit 0 when every promise was kept, 1 with the seed and the
+ * facts when not.
+ */
 const { values } = parseArgs({
   options: {
     seconds: { type: "string", default: "60" },

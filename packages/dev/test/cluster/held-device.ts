@@ -8,7 +8,10 @@ const SILENT = { info() {}, warn() {}, error() {} };
 /** Backoffs of next to nothing. */
 const IMPATIENT = { fraction: () => 0.02, id: () => crypto.randomUUID().replaceAll("-", "") };
 
-/** A device at one node, which can be moved to another; its scripts run until they are let go or cancelled. */
+/**
+ * A device at one node, which can be moved to another; its scripts run until they are let go or
+ * cancelled.
+ */
 export class HeldDevice implements AsyncDisposable {
   /** Scripts that ran here, by action. */
   readonly ran: string[] = [];

@@ -3,7 +3,10 @@ import { startS3Server } from "../../../server/test/support/object-servers.ts";
 import { PostgresServer } from "../../../server/test/support/postgres-server.ts";
 import type { ClusterEngines } from "../../src/cluster/engines.ts";
 
-/** Engines of a test's own, which it may kill. A text says what this machine does not have: the name of a skipped test. */
+/**
+ * Engines of a test's own, which it may kill. A text says what this machine does not have: the name
+ * of a skipped test.
+ */
 export async function openOwnEngines(): Promise<ClusterEngines | string> {
   if (natsServerProgram() === null) return "no nats-server is installed";
   await using undo = new AsyncDisposableStack();

@@ -52,7 +52,10 @@ describe("a run is bound to the bytes that its caller chose", { timeout: 600_000
     return `./${folder}/${name}`;
   }
 
-  /** Takes the only session until the returned function is called, so that every other start is answered with 429. */
+  /**
+   * Takes the only session until the returned function is called, so that every other start is
+   * answered with 429.
+   */
   async function takeTheSession(): Promise<() => Promise<void>> {
     const go = join(world.folder, `go-${performance.now()}`);
     await addScript(world, "holds.sh", `#!/bin/sh\nwhile [ ! -e ${go} ]; do sleep 0.05; done\n`);

@@ -18,7 +18,10 @@ const agentOn = (dataDir: string, name: string) =>
 
 const event = (name: string) => (line: string) => line.includes(`"event":"${name}"`);
 
-/** The script writes one line into a file that both copies can write; so each start is seen, on whichever copy. */
+/**
+ * The script writes one line into a file that both copies can write; so each start is seen, on
+ * whichever copy.
+ */
 async function openWorld() {
   const world = await World.start({ settings: { HALLIGAN_LIMITS_PROFILE: "open" } });
   const [machine] = world.machines;

@@ -20,7 +20,10 @@ async function pinnedBy({ dataDir }: WorldMachine): Promise<string[]> {
   return orderKeys.map(({ keyId }) => keyId);
 }
 
-/** An agent of link version 1 pinned neither a number nor a recovery key; upgraded, it gets both on its first connection. */
+/**
+ * An agent of link version 1 pinned neither a number nor a recovery key; upgraded, it gets both on
+ * its first connection.
+ */
 async function learnsItsRecoveryKey(world: World, { id, dataDir }: WorldMachine): Promise<void> {
   const file = join(dataDir, "agent.json");
   const read = async () => JSON.parse(await readFile(file, "utf8"));

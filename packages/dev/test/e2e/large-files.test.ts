@@ -11,7 +11,10 @@ import { World, type WorldMachine } from "../../src/world.ts";
 import { getFile, putFile, runToEnd } from "./live-response.ts";
 
 const MIB = 1024 * 1024;
-/** Six times the growth that is allowed; HALLIGAN_LARGE_FILE_MIB=2048 collects the 2 GB of the promise. */
+/**
+ * Six times the growth that is allowed; HALLIGAN_LARGE_FILE_MIB=2048 collects the 2 GB of the
+ * promise.
+ */
 const GET_BYTES = Number(process.env.HALLIGAN_LARGE_FILE_MIB ?? 384) * MIB;
 const PUT_BYTES = 200 * MIB;
 const ALLOWED_GROWTH_BYTES = 64 * MIB;

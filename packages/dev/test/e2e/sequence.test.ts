@@ -180,7 +180,8 @@ for (const runtime of ["node", "bun"] as const satisfies Runtime[]) {
       });
       const ran = join(machine.dataDir, "work", "ran");
       await eventually(() => readFile(ran, "utf8").catch(() => null));
-      // What the script wrote is kept from the moment the agent has read it, not from when it was written.
+      // What the script wrote is kept from the moment the agent has read it, not from when it was
+      // written.
       await eventually(async () => ((await bytesIn(join(machine.dataDir, "spool"))) > 0 ? true : null));
       world.agent(machine.id).kill("SIGKILL");
       await world.agent(machine.id).exited;

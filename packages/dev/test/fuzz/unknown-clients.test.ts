@@ -31,6 +31,7 @@ test("a client that nobody knows is cut off as soon as it sends more than an ans
       await new Promise((resolve) => socket.once("close", resolve));
     }),
   );
-  // The limit on the time for an answer would have ended them as well, seconds later, with all of it in memory.
+  // The limit on the time for an answer would have ended them as well, seconds later, with all of
+  // it in memory.
   assert.doesNotMatch(world.server.output, /no answer in time/);
 });

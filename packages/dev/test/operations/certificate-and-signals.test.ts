@@ -133,7 +133,8 @@ test("a server goes on after the reader of its log has ended", async () => {
     args: ["-c", shell, process.execPath, ENTRY.server, dataDir],
     env: { HALLIGAN_DATA_DIR: dataDir, HALLIGAN_LISTEN: `127.0.0.1:${port}`, HALLIGAN_LOG_LEVEL: "trace" },
   });
-  // The server's own: without a terminal the shell complains first, before it has written the number.
+  // The server's own: without a terminal the shell complains first, before it has written the
+  // number.
   await program.line((line) => line.startsWith("{"));
   const pid = Number(await readFile(`${dataDir}.pid`, "utf8"));
   try {

@@ -106,7 +106,8 @@ test("anonymous JSON bodies of 700 KiB do not slow down other callers", async (t
     `median ${quietMs.toFixed(2)} ms, under attack ${attackedMs.toFixed(2)} ms, ${replies.length} bodies, ${statuses}`,
   );
   assert.ok(replies.every(({ status }) => status !== 200));
-  // Before the bound on anonymous bodies the ratio was 750. This process sends the flood, too, which takes part of the time.
+  // Before the bound on anonymous bodies the ratio was 750. This process sends the flood, too,
+  // which takes part of the time.
   assert.ok(attackedMs < 20 * quietMs, `${attackedMs} ms under attack, ${quietMs} ms without`);
 });
 

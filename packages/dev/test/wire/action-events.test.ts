@@ -197,7 +197,9 @@ describe("streams of events", { skip, timeout: 120_000 }, () => {
     assert.equal(stream.isOver, true);
   });
 
-  /** Places of streams before it are given back when the server sees that their clients have gone. */
+  /**
+   * Places of streams before it are given back when the server sees that their clients have gone.
+   */
   async function openFreely(open: () => Promise<EventStream>): Promise<EventStream> {
     for (;;) {
       const stream = await open();

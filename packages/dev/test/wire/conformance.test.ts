@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 
-/** `docs/conformance.md` names tests by file and title; a title that was reworded must be reworded there too. */
+/**
+ * `docs/conformance.md` names tests by file and title; a title that was reworded must be reworded
+ * there too.
+ */
 const DOCUMENT = new URL("../../../../docs/conformance.md", import.meta.url);
 const ROOT = new URL("../../../../", import.meta.url);
 const NAMED = /`([\w./-]+\.ts)` "([^"]+)"/g;
@@ -10,7 +13,9 @@ const NAMED = /`([\w./-]+\.ts)` "([^"]+)"/g;
 const document = await readFile(DOCUMENT, "utf8");
 const named = [...document.matchAll(NAMED)].map(([, file = "", title = ""]) => ({ file, title }));
 
-/** A bare name is a file of this folder or of `cases/`. A path starts at the root of the repository. */
+/**
+ * A bare name is a file of this folder or of `cases/`. A path starts at the root of the repository.
+ */
 function urlOf(file: string): URL {
   if (file.includes("/")) return new URL(file, ROOT);
   return new URL(file.endsWith(".cases.ts") ? `./cases/${file}` : file, import.meta.url);

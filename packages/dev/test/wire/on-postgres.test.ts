@@ -1,6 +1,7 @@
 /**
- * The part of the wire suite in which engines could differ (order, filters and paging, what two requests at once may do, what is counted)
- * on PostgreSQL. The whole of it: HALLIGAN_TEST_STORE=postgres, see CONTRIBUTING.md.
+ * The part of the wire suite in which engines could differ (order, filters and paging, what two
+ * requests at once may do, what is counted) on PostgreSQL. The whole of it:
+ * HALLIGAN_TEST_STORE=postgres, see CONTRIBUTING.md.
  */
 import { test } from "node:test";
 import { openTestPostgres } from "../../../server/test/support/postgres-databases.ts";

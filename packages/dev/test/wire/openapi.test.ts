@@ -28,7 +28,9 @@ interface Described {
 /** A unit test of the server holds it to the route table. */
 const COMMITTED: unknown = JSON.parse(readFileSync(new URL("../../../../docs/openapi.json", import.meta.url), "utf8"));
 
-/** All of them, so that none is left out: the titles of the tests are known before a server runs. */
+/**
+ * All of them, so that none is left out: the titles of the tests are known before a server runs.
+ */
 const operations: readonly Described[] = (() => {
   const paths = at(COMMITTED, "paths");
   return keysOf(paths).flatMap((path) =>

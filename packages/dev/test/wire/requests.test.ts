@@ -1,4 +1,7 @@
-/** What goes out and comes back, one world for all: who asks, how it is spelt, what is read and stored. */
+/**
+ * What goes out and comes back, one world for all: who asks, how it is spelt, what is read and
+ * stored.
+ */
 import "./cases/paths.cases.ts";
 import "./cases/connection-tests.cases.ts";
 import "./cases/sign-in.cases.ts";

@@ -17,7 +17,10 @@ const skip = onlyHalligan("its settings, and applications of its own for each te
 const ROLES = ["Machine.LiveResponse", "Machine.Read.All", "Machine.ReadWrite.All", "Library.Manage"];
 const PLACES = 2;
 
-/** A refusal for too many requests, with words that one client repeats on; its `Retry-After` in seconds. */
+/**
+ * A refusal for too many requests, with words that one client repeats on; its `Retry-After` in
+ * seconds.
+ */
 function retryAfter(answer: Answer): number {
   assertError(answer, 429, "TooManyRequests", /too many requests/i);
   const text = answer.headers.get("retry-after") ?? "";

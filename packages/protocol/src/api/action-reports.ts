@@ -4,8 +4,9 @@ import { FileChange } from "../link/file-change.ts";
 import { MachineActionStatusWire, WaitingWire } from "./machine-action.ts";
 
 /**
- * `GET /halligan/v1/actions/{id}/timing`: the moments of an action's way that are known, in their order. `ended` is when a command ended on
- * its device, `uploaded` when all of its result was durable on the server. The last step of a finished action is `final`.
+ * `GET /halligan/v1/actions/{id}/timing`: the moments of an action's way that are known, in their
+ * order. `ended` is when a command ended on its device, `uploaded` when all of its result was
+ * durable on the server. The last step of a finished action is `final`.
  */
 export const ActionTimingWire = Type.Object({
   actionId: Type.String(),
@@ -38,7 +39,10 @@ export type ActionTimingWire = Static<typeof ActionTimingWire>;
 export const FileChangeWire = Type.Object(FileChange.properties);
 export type FileChangeWire = Static<typeof FileChangeWire>;
 
-/** `GET /halligan/v1/actions/{id}/results`: what is known of each result, also after its bytes were removed. */
+/**
+ * `GET /halligan/v1/actions/{id}/results`: what is known of each result, also after its bytes were
+ * removed.
+ */
 export const ActionResultsWire = Type.Object({
   actionId: Type.String(),
   value: Type.Array(
@@ -61,8 +65,8 @@ export const ActionResultsWire = Type.Object({
 export type ActionResultsWire = Static<typeof ActionResultsWire>;
 
 /**
- * `GET /halligan/v1/actions/{id}/evidence`: what the device signed about the end of each command that has ended. How to verify it without
- * the server: docs/operations.md.
+ * `GET /halligan/v1/actions/{id}/evidence`: what the device signed about the end of each command
+ * that has ended. How to verify it without the server: docs/operations.md.
  */
 export const ActionEvidenceWire = Type.Object({
   actionId: Type.String(),
@@ -72,14 +76,22 @@ export const ActionEvidenceWire = Type.Object({
       /** Of the command. */
       index: Type.Integer(),
       type: Type.Union([Type.Literal("RunScript"), Type.Literal("GetFile"), Type.Literal("PutFile")]),
-      /** Null when the device did not sign: its agent has an earlier version, or the server ended the command. */
+      /**
+       * Null when the device did not sign: its agent has an earlier version, or the server ended
+       * the command.
+       */
       evidence: Type.Union([
         Type.Object({
-          /** JSON text as it was signed: machine, action, start, outcome, errors, exit code, size and SHA-256 of the result. */
+          /**
+           * JSON text as it was signed: machine, action, start, outcome, errors, exit code, size
+           * and SHA-256 of the result.
+           */
           payload: Type.String(),
           /** Ed25519, base64url, over `halligan-end-v1`, a line feed and the payload. */
           signature: Type.String(),
-          /** Raw Ed25519 key, base64url. The machine's id is the first 40 hex digits of its SHA-256. */
+          /**
+           * Raw Ed25519 key, base64url. The machine's id is the first 40 hex digits of its SHA-256.
+           */
           publicKey: Type.String(),
         }),
         Type.Null(),

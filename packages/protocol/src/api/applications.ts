@@ -57,7 +57,10 @@ export const ApplicationWire = Type.Object({
   /** `kid` of each of its keys. */
   keyIds: Type.Array(Type.String()),
   createdAt: Type.String(),
-  /** Id of the account that made it and stands for it; null when it stands for itself. Not there before 0.2. */
+  /**
+   * Id of the account that made it and stands for it; null when it stands for itself. Not there
+   * before 0.2.
+   */
   ownerId: Type.Optional(Type.Union([Type.String(), Type.Null()])),
 });
 export type ApplicationWire = Static<typeof ApplicationWire>;

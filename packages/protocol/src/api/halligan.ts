@@ -1,4 +1,7 @@
-/** Halligan's own interface, under `/halligan/v1`. Names in camelCase, times as ISO 8601 UTC, errors as in the contract. */
+/**
+ * Halligan's own interface, under `/halligan/v1`. Names in camelCase, times as ISO 8601 UTC, errors
+ * as in the contract.
+ */
 import { type Static, Type } from "typebox";
 import { NAME_PATTERN } from "../text/name-fault.ts";
 import { ErrorWire } from "./error.ts";

@@ -14,5 +14,7 @@ export const LibraryFileWire = Type.Object({
 });
 export type LibraryFileWire = Static<typeof LibraryFileWire>;
 
-/** Letters, digits, `-`, `_` and `.`; not `.` or `..`. Bounded so that it is a file name everywhere. */
+/**
+ * Letters, digits, `-`, `_` and `.`; not `.` or `..`. Bounded so that it is a file name everywhere.
+ */
 export const LIBRARY_FILE_NAME = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,128}$/;

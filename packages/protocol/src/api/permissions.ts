@@ -1,4 +1,7 @@
-/** Application permissions that this server grants and checks: the contract's names, and Halligan's own. */
+/**
+ * Application permissions that this server grants and checks: the contract's names, and Halligan's
+ * own.
+ */
 export const PERMISSIONS = {
   "Machine.LiveResponse": "Run live response on a specific machine",
   "Machine.Read.All": "Read all machine profiles",

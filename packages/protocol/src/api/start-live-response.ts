@@ -7,7 +7,10 @@ const Sha256Hex = Type.String({ pattern: "^[0-9a-f]{64}$" });
 export const GIVEN_SHA256_PATTERN = "^[0-9a-fA-F]{64}$";
 const GivenSha256 = Type.String({ pattern: GIVEN_SHA256_PATTERN });
 
-/** Longest script inside the request, in UTF-16 units. Longer content is staged: `PUT /halligan/v1/content/{sha256}`. */
+/**
+ * Longest script inside the request, in UTF-16 units. Longer content is staged: `PUT
+ * /halligan/v1/content/{sha256}`.
+ */
 export const MAX_INLINE_CONTENT = 262_144;
 
 /**
@@ -38,7 +41,10 @@ export const ActionOptions = Type.Object(
 );
 export type ActionOptions = Static<typeof ActionOptions>;
 
-/** `POST /halligan/v1/machines/{id}/actions`: the contract's body, and what the contract has no word for. */
+/**
+ * `POST /halligan/v1/machines/{id}/actions`: the contract's body, and what the contract has no word
+ * for.
+ */
 export const StartLiveResponseRequest = Type.Object(
   {
     ...RunLiveResponseRequest.properties,

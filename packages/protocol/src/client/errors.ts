@@ -56,8 +56,8 @@ export class TokenError extends Error {
 }
 
 /**
- * No response: the connection was refused or reset, the name was not found, or the server was silent
- * for longer than `answerTimeoutMs`. `cause` is the error of the runtime.
+ * No response: the connection was refused or reset, the name was not found, or the server was
+ * silent for longer than `answerTimeoutMs`. `cause` is the error of the runtime.
  *
  * @example
  * ```ts

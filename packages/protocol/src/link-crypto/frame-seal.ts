@@ -47,7 +47,10 @@ export class FrameSeal {
     return this.#code(closeText(code, words)) + words;
   }
 
-  /** The words of a close frame; null when the other side did not send them with this code as its next frame. */
+  /**
+   * The words of a close frame; null when the other side did not send them with this code as its
+   * next frame.
+   */
   openClose(code: number, reason: string): string | null {
     const words = reason.slice(CODE_CHARACTERS);
     return this.open(reason.slice(0, CODE_CHARACTERS) + closeText(code, words)) === null ? null : words;

@@ -5,12 +5,16 @@ import { SizeBytes } from "./ids.ts";
 const closed = { additionalProperties: false } as const;
 
 /**
- * grew, shrank:      the size differs before and after. Growth hides a change inside the file.
- * rewritten:         the size is the same, the modification time is not: the bytes can be of different moments.
- * attributesChanged: neither differs, but the change time does: mode, owner, links or the times themselves.
- * replaced:          the path names another file now, as after a log rotation. The bytes are of the first file.
+ * grew, shrank: the size differs before and after. Growth hides a change inside the file.
+ * rewritten:         the size is the same, the modification time is not: the bytes can be of
+ *                    different moments.
+ * attributesChanged: neither differs, but the change time does: mode, owner, links or the times
+ * themselves.
+ * replaced:          the path names another file now, as after a log rotation. The bytes are of the
+ *                    first file.
  * removed:           the path names no file now. The bytes are of the first file.
- * cutOff:            the file states no size, as in /proc, and has more than the agent reads of such a file.
+ * cutOff:            the file states no size, as in /proc, and has more than the agent reads of
+ *                    such a file.
  */
 export const FileChangeKind = Type.Union([
   Type.Literal("grew"),
@@ -27,7 +31,9 @@ export type FileChangeKind = Static<typeof FileChangeKind>;
 export const FileStamp = Type.Object(
   {
     sizeBytes: SizeBytes,
-    /** ISO 8601 UTC with nine digits of a second; null for a time outside of the years 0 to 9999. */
+    /**
+     * ISO 8601 UTC with nine digits of a second; null for a time outside of the years 0 to 9999.
+     */
     modifiedAt: Type.Union([
       Type.String({ pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{9}Z$" }),
       Type.Null(),

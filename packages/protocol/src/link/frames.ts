@@ -118,7 +118,10 @@ export const Started = Type.Object(
   closed,
 );
 export type Started = Static<typeof Started>;
-/** The command ended and its output is complete. Repeated until acknowledged. `failed` needs at least one error text. */
+/**
+ * The command ended and its output is complete. Repeated until acknowledged. `failed` needs at
+ * least one error text.
+ */
 export const Ended = Type.Object(
   {
     type: Type.Literal("ended"),
@@ -223,8 +226,9 @@ export const Welcome = Type.Object(
 );
 export type Welcome = Static<typeof Welcome>;
 /**
- * Version 2: the welcome, signed. `payload` is the JSON text of a `SignedWelcomeContent`; `signature` (base64url) covers
- * `welcomeSigningBytes`, by the key that the device named in its handshake.
+ * Version 2: the welcome, signed. `payload` is the JSON text of a `SignedWelcomeContent`;
+ * `signature` (base64url) covers `welcomeSigningBytes`, by the key that the device named in its
+ * handshake.
  */
 export const SignedWelcome = Type.Object(
   {
@@ -238,7 +242,8 @@ export type SignedWelcome = Static<typeof SignedWelcome>;
 /**
  * continue: run on and report again what was not acknowledged.
  * end: end the process tree, then send `closed`.
- * forget: the server has all it wants of it; the device may drop everything but its highest orderSeq.
+ * forget: the server has all it wants of it; the device may drop everything but its highest
+ * orderSeq.
  */
 export const Verdict = Type.Union([Type.Literal("continue"), Type.Literal("end"), Type.Literal("forget")]);
 export type Verdict = Static<typeof Verdict>;
@@ -255,7 +260,10 @@ export const HelloAnswer = Type.Object(
   closed,
 );
 export type HelloAnswer = Static<typeof HelloAnswer>;
-/** `payload` is the JSON text of an `Order`; `signature` (base64url) covers `orderSigningBytes(payload)`. */
+/**
+ * `payload` is the JSON text of an `Order`; `signature` (base64url) covers
+ * `orderSigningBytes(payload)`.
+ */
 export const OrderFrame = Type.Object(
   {
     type: Type.Literal("order"),

@@ -1,11 +1,14 @@
 /**
- * The only bytes that are read before a device is known (threat 1.6: nothing is parsed before authentication).
+ * The only bytes that are read before a device is known (threat 1.6: nothing is parsed before
+ * authentication).
  *
  * 1. The server sends one binary frame: a random challenge of {@link CHALLENGE_BYTES}.
- * 2. The agent answers, within {@link HANDSHAKE_TIMEOUT_MS}, with one binary frame of exactly {@link answerBytes}:
+ * 2. The agent answers, within {@link HANDSHAKE_TIMEOUT_MS}, with one binary frame of exactly
+ *    {@link answerBytes}:
  *    version (1) | machine id (20) | server key id (32) | from version 2 on: ephemeral X25519 key (32) |
  *    Ed25519 signature (64) over {@link handshakeSigningBytes}.
- * 3. Version 1: everything after that is a JSON text frame of `frames.ts`, beginning with the server's welcome.
+ * 3. Version 1: everything after that is a JSON text frame of `frames.ts`, beginning with the
+ *    server's welcome.
  *    Version 2: a `signedWelcome` (`signed-welcome.ts`); everything after that is sealed (`../link-crypto`).
  */
 export const CHALLENGE_BYTES = 32;

@@ -1,4 +1,7 @@
-/** Link version 2: what a device signs about the end of a command (docs/decisions/0021-signed-link.md). */
+/**
+ * Link version 2: what a device signs about the end of a command
+ * (docs/decisions/0021-signed-link.md).
+ */
 import { type Static, Type } from "typebox";
 import { Compile } from "typebox/compile";
 import { FileChange } from "./file-change.ts";

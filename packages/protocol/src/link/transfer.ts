@@ -3,8 +3,10 @@
  * All requests carry `Authorization: Ticket <ticket of the welcome>`. Errors have the contract's
  * error body.
  *
- * Down: `GET` {@link orderFilePath}, with `Range: bytes=N-` to resume. 404 unless an open order of this machine names the file.
- * Up:   `PUT` {@link resultPartPath} with the part as body, `Content-Length`, and its SHA-256 (hex) in {@link PART_SHA256_HEADER};
+ * Down: `GET` {@link orderFilePath}, with `Range: bytes=N-` to resume. 404 unless an open order of
+ * this machine names the file.
+ * Up:   `PUT` {@link resultPartPath} with the part as body, `Content-Length`, and its SHA-256 (hex)
+ *       in {@link PART_SHA256_HEADER};
  *       204 means durable. Every part but the last has exactly PART_BYTES; parts are numbered from 0 and may be repeated.
  *       `POST` {@link resultCompletePath} with a `CompleteUpload`; 204 means that the whole is durable and its SHA-256 agrees.
  *       409 `UploadIncomplete` or `UploadMismatch`: send it again under a new upload id.

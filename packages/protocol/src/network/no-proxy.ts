@@ -1,8 +1,8 @@
 /**
- * NO_PROXY as curl reads it: entries between commas or blanks. `*` is every host. `example.com` and `.example.com` are
- * that name and all names below it. An address is itself, `10.0.0.0/8` and `fd00::/8` are ranges of addresses. Names and
- * addresses can have a port: `example.com:8443`. A name is not looked up, so ranges concern servers that are named by
- * their address.
+ * NO_PROXY as curl reads it: entries between commas or blanks. `*` is every host. `example.com` and
+ * `.example.com` are that name and all names below it. An address is itself, `10.0.0.0/8` and
+ * `fd00::/8` are ranges of addresses. Names and addresses can have a port: `example.com:8443`. A
+ * name is not looked up, so ranges concern servers that are named by their address.
  */
 import { BlockList, isIP, isIPv4 } from "node:net";
 

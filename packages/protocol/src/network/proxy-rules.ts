@@ -1,9 +1,9 @@
 /**
  * Which proxy a request takes, from the variables that curl and most programs read. Pure.
  *
- * HTTPS_PROXY is for https and wss, HTTP_PROXY for http and ws, ALL_PROXY for both where theirs is not set. Each is also
- * read in lower case, which wins. An empty variable counts as not set. This machine itself is never reached through a
- * proxy, because a proxy elsewhere would reach itself.
+ * HTTPS_PROXY is for https and wss, HTTP_PROXY for http and ws, ALL_PROXY for both where theirs is
+ * not set. Each is also read in lower case, which wins. An empty variable counts as not set. This
+ * machine itself is never reached through a proxy, because a proxy elsewhere would reach itself.
  */
 import { isNotProxied } from "./no-proxy.ts";
 import { ProxyError } from "./proxy-error.ts";

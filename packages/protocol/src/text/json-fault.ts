@@ -39,7 +39,8 @@ export function findJsonFault(text: string, { acceptsUncleanText = false } = {})
     } else if (code === QUOTE) {
       const end = endOfString(text, i);
       const quoted = text.slice(i, end + 1);
-      // Without escapes it is as clean as the bytes that it came from: strict UTF-8, and no JSON with a raw NUL is valid.
+      // Without escapes it is as clean as the bytes that it came from: strict UTF-8, and no JSON
+      // with a raw NUL is valid.
       const fault = !acceptsUncleanText && quoted.includes("\\u") ? textFault(decodeString(quoted)) : null;
       if (isName && frame?.kind === "object") frame.key = decodeString(quoted);
       if (fault !== null) return `${pathOf(frames)} ${fault}`;

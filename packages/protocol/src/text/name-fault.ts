@@ -1,7 +1,12 @@
-/** Control characters, and what `INVISIBLE` has, for an expression that knows no classes of Unicode. */
+/**
+ * Control characters, and what `INVISIBLE` has, for an expression that knows no classes of Unicode.
+ */
 const UNSEEN = "\\u0000-\\u001f\\u007f-\\u009f\\u061c\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060\\u2066-\\u2069\\ufeff";
 
-/** Names of machines, groups and applications: one line with something to see in it. For a JSON schema. */
+/**
+ * Names of machines, groups and applications: one line with something to see in it. For a JSON
+ * schema.
+ */
 export const NAME_PATTERN = `^[^\\s${UNSEEN}]([^${UNSEEN}]*[^\\s${UNSEEN}])?$`;
 
 /** Marks that reverse, hide or break text: two names that look the same would differ. */

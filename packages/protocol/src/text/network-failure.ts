@@ -1,4 +1,7 @@
-/** Why a server could not be reached, for people: the reason and the remedy, without codes of OpenSSL, the system or undici. */
+/**
+ * Why a server could not be reached, for people: the reason and the remedy, without codes of
+ * OpenSSL, the system or undici.
+ */
 
 /** Node, Bun and undici name the same failure by different codes. */
 const REASONS: Readonly<Record<string, string>> = {

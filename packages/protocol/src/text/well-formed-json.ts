@@ -1,6 +1,7 @@
 /**
- * The escapes of a JSON text, each whole, so that a backslash that is itself escaped is not taken for the beginning of
- * one. First alternative: an escaped surrogate pair. Second: a lone surrogate. Third: every other escape.
+ * The escapes of a JSON text, each whole, so that a backslash that is itself escaped is not taken
+ * for the beginning of one. First alternative: an escaped surrogate pair. Second: a lone surrogate.
+ * Third: every other escape.
  */
 const ESCAPES =
   /\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|[\s\S])/g;
@@ -38,8 +39,9 @@ export function toJsonText(value: unknown): string {
 }
 
 /**
- * {@link wellFormedJson} for a JSON text that arrives in chunks of bytes; gives as many bytes as it gets. An escape that a
- * chunk cuts is held until the rest of it arrives, which is never more than {@link LONGEST_ESCAPE} bytes.
+ * {@link wellFormedJson} for a JSON text that arrives in chunks of bytes; gives as many bytes as it
+ * gets. An escape that a chunk cuts is held until the rest of it arrives, which is never more than
+ * {@link LONGEST_ESCAPE} bytes.
  */
 export async function* wellFormedJsonBytes(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
@@ -54,12 +56,15 @@ export async function* wellFormedJsonBytes(
   if (held !== "") yield Buffer.from(wellFormedJson(held), "latin1");
 }
 
-/** `text` begins outside an escape. Where its last escape begins if more characters could belong to it, else its end. */
+/**
+ * `text` begins outside an escape. Where its last escape begins if more characters could belong to
+ * it, else its end.
+ */
 function endOfWholeEscapes(text: string): number {
   const tail = Math.max(0, text.length - LONGEST_ESCAPE + 1);
   if (!text.includes("\\", tail)) return text.length;
-  // From one escape earlier, because the first one of the tail may be the second half of a pair. Whether a backslash
-  // begins an escape depends on how many stand directly before it.
+  // From one escape earlier, because the first one of the tail may be the second half of a pair.
+  // Whether a backslash begins an escape depends on how many stand directly before it.
   let at = text.indexOf("\\", Math.max(0, tail - LONGEST_ESCAPE));
   while (at > 0 && text[at - 1] === "\\") at -= 1;
   ESCAPES.lastIndex = at;

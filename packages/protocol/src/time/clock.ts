@@ -1,6 +1,8 @@
 /** Time without a wall clock: for a program whose wall clock may be years off. */
 export interface MonotonicClock {
-  /** Milliseconds from an arbitrary start; never goes back. For how long something took or may take. */
+  /**
+   * Milliseconds from an arbitrary start; never goes back. For how long something took or may take.
+   */
   monotonicMs(): number;
   /** Calls `run` once after `delayMs`, unless the returned function cancels it before. */
   after(delayMs: number, run: () => void): () => void;

@@ -3,7 +3,9 @@ import type { Clock } from "./clock.ts";
 /** The longest delay of one timer; a longer delay takes several. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** A pending wait keeps the process alive: for a program whose work is to wait, such as an agent. */
+/**
+ * A pending wait keeps the process alive: for a program whose work is to wait, such as an agent.
+ */
 export const systemClock: Clock = clockOf(() => undefined);
 
 /** A pending wait does not keep the process alive: for a server, which lives by its sockets. */

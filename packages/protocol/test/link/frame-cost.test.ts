@@ -3,7 +3,10 @@ import { test } from "node:test";
 import { HELLO_BOUNDS, MAX_AGENT_FRAME_BYTES, parseAgentFrame, REPORT_BOUNDS } from "@halligan/protocol/link";
 
 const ACTION_ID = "00000000-0000-4000-8000-000000000000";
-/** An honest report costs least where its text has no escapes. Garbage collection and caches take part in the rest. */
+/**
+ * An honest report costs least where its text has no escapes. Garbage collection and caches take
+ * part in the rest.
+ */
 const MAX_RATIO = 6;
 const RUNS = 12;
 
@@ -23,7 +26,10 @@ const honest = JSON.stringify({
   evidence: { payload: '"'.repeat(90 * 1024), signature: "A".repeat(86) },
 });
 
-/** The last name counts for JSON.parse, so that each of them but the last two was a ping to the server. */
+/**
+ * The last name counts for JSON.parse, so that each of them but the last two was a ping to the
+ * server.
+ */
 const HOSTILE: Readonly<Record<string, string>> = {
   "empty arrays": `{"type":[${fill("[],")}[]],"type":"ping"}`,
   "empty objects": `{"type":[${fill("{},")}{}],"type":"ping"}`,

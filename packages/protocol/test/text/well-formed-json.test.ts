@@ -3,7 +3,9 @@ import { test } from "node:test";
 import { cleanText, isCleanText, toJsonText, wellFormedJson, wellFormedJsonBytes } from "@halligan/protocol/text";
 import fc from "fast-check";
 
-/** Texts of any UTF-16 units, with surrogates and backslashes far more often than chance has them. */
+/**
+ * Texts of any UTF-16 units, with surrogates and backslashes far more often than chance has them.
+ */
 const anyText = fc
   .array(fc.constantFrom("\ud800", "\udbff", "\udc00", "\udfff", "\\", "u", "d", "8", '"', "\0", "a", "\ue000", "é"))
   .map((units) => units.join(""));

@@ -24,7 +24,10 @@ export interface BlobCredentials {
   readonly azureSas?: string;
 }
 
-/** The blob store cannot be opened because of what is set: the message names the setting and is all that its owner needs. */
+/**
+ * The blob store cannot be opened because of what is set: the message names the setting and is all
+ * that its owner needs.
+ */
 export class BlobStoreNotOpenedError extends Error {
   override readonly name = "BlobStoreNotOpenedError";
 }

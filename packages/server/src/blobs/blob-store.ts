@@ -6,8 +6,9 @@ import type { Readable } from "node:stream";
  * is ever part of a path: ids are checked against {@link SHA256} and {@link RESULT_ID}, and a wrong
  * one throws, because the caller did not look it up (threats 1.1 and 1.2).
  *
- * Everything answered as stored is durable: file and folder are synced, or an object store has answered. Errors of the disk other than
- * a full one throw; an object store that does not do its work throws {@link BlobStoreUnavailableError}.
+ * Everything answered as stored is durable: file and folder are synced, or an object store has
+ * answered. Errors of the disk other than a full one throw; an object store that does not do its
+ * work throws {@link BlobStoreUnavailableError}.
  */
 export interface BlobStore {
   /**
@@ -76,7 +77,10 @@ export interface DirectLink {
   readonly expiresAtMs: number;
 }
 
-/** The object store cannot be reached, is overloaded or refuses us: nothing is wrong with what was asked, and asking again later helps. */
+/**
+ * The object store cannot be reached, is overloaded or refuses us: nothing is wrong with what was
+ * asked, and asking again later helps.
+ */
 export class BlobStoreUnavailableError extends Error {
   override readonly name = "BlobStoreUnavailableError";
 }

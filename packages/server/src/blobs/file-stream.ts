@@ -2,8 +2,9 @@ import type { FileHandle } from "node:fs/promises";
 import { Readable } from "node:stream";
 
 /**
- * A stream that is not read holds two chunks. 256 KiB cost a process 0.61 MB for each unread download, 128 KiB 0.36 and 64 KiB 0.23, but
- * 64 KiB took 20 % more processor time for the same bytes; 128 KiB took no more than 256.
+ * A stream that is not read holds two chunks. 256 KiB cost a process 0.61 MB for each unread
+ * download, 128 KiB 0.36 and 64 KiB 0.23, but 64 KiB took 20 % more processor time for the same
+ * bytes; 128 KiB took no more than 256.
  */
 const READ_CHUNK_BYTES = 128 * 1024;
 

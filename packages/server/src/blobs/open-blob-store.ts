@@ -14,8 +14,9 @@ export interface BlobStoreDeps {
 }
 
 /**
- * Opens the store at a location and tries that it can be listed, written and deleted in; `BlobStoreNotOpenedError` says what is wrong.
- * The libraries of object stores are loaded only here: they cost the embedded default 40 MiB and half a second that it has no use for.
+ * Opens the store at a location and tries that it can be listed, written and deleted in;
+ * `BlobStoreNotOpenedError` says what is wrong. The libraries of object stores are loaded only
+ * here: they cost the embedded default 40 MiB and half a second that it has no use for.
  */
 export async function openBlobStore(
   location: BlobLocation,

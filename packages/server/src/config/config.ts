@@ -24,7 +24,10 @@ export interface Config {
   tls: { certFile: string; keyFile: string } | null;
   /** A proxy in front ends TLS. */
   tlsEndsAtProxy: boolean;
-  /** Addresses and CIDR ranges of the proxies in front, as `http/edge/admission/client-address.ts` reads them. */
+  /**
+   * Addresses and CIDR ranges of the proxies in front, as `http/edge/admission/client-address.ts`
+   * reads them.
+   */
   trustProxy: string;
   /**
    * The URL under which clients reach the server: absolute, without a final slash. Result links and

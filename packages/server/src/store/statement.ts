@@ -63,8 +63,9 @@ export interface Executor {
   readonly settledCounts?: SettledCounter;
   all<P extends Record<string, Bound>, O>(statement: Statement<P, O>, params: P): Promise<O[]>;
   /**
-   * A compare and set: `VersionConflictError` unless it changes exactly one row. Where that is known only later it comes with a later
-   * statement or with the commit, so `statement` asks for no rows.
+   * A compare and set: `VersionConflictError` unless it changes exactly one row. Where that is
+   * known only later it comes with a later statement or with the commit, so `statement` asks for no
+   * rows.
    */
   changeOne<P extends Record<string, Bound>>(statement: Statement<P, unknown>, params: P): Promise<void>;
   /** For a query that is different each time (a caller's filter). */

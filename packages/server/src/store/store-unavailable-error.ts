@@ -6,7 +6,10 @@ export class StoreUnavailableError extends Error {
   override readonly name: string = "StoreUnavailableError";
 }
 
-/** The connection broke at the very commit: whether the change was made shows only when the database answers again. */
+/**
+ * The connection broke at the very commit: whether the change was made shows only when the database
+ * answers again.
+ */
 export class CommitInDoubtError extends StoreUnavailableError {
   override readonly name = "CommitInDoubtError";
 }

@@ -1,4 +1,7 @@
-/** Somebody else had saved first. A store whose writers meet repeats the use case; on SQLite they do not meet. */
+/**
+ * Somebody else had saved first. A store whose writers meet repeats the use case; on SQLite they do
+ * not meet.
+ */
 export class VersionConflictError extends Error {
   override readonly name: string = "VersionConflictError";
 }

@@ -1,12 +1,13 @@
 /**
- * The S3 server of the tests, a process of its own: `s3-server-process.ts <folder>` prints its address. s3rver is not maintained; what it
- * does otherwise than S3 where that matters here is put right:
+ * The S3 server of the tests, a process of its own: `s3-server-process.ts <folder>` prints its
+ * address. s3rver is not maintained; what it does otherwise than S3 where that matters here is put
+ * right:
  * - it answers before the bytes are in the file, and shows half an object when a body breaks off;
  * - it takes `bytes=0-0` for the whole object;
  * - deleting several objects of one folder at once fails;
- * - unfinished multipart uploads can neither be listed nor given up.
- * It is full, as some servers can be, while there is a file `full` in the folder.
- * It does not check V4 signatures; key ids and the expiry of links it does.
+ * - unfinished multipart uploads can neither be listed nor given up. It is full, as some servers
+ *   can be, while there is a file `full` in the folder. It does not check V4 signatures; key ids
+ *   and the expiry of links it does.
  */
 import { createHash, randomUUID } from "node:crypto";
 import { createReadStream, createWriteStream, existsSync } from "node:fs";

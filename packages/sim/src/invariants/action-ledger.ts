@@ -3,7 +3,10 @@ import type { ActionRow, SimDatabase } from "../server/sim-database.ts";
 import type { World } from "../world/world.ts";
 
 const FINAL: ReadonlySet<string> = new Set(["Succeeded", "Failed", "TimeOut", "Cancelled"]);
-/** A deadline fires only when it is still overdue after this long: `service/actions/expire-actions.ts`. */
+/**
+ * A deadline fires only when it is still overdue after this long:
+ * `service/actions/expire-actions.ts`.
+ */
 const OVERDUE_FOR_MS = 60_000;
 
 export const isFinalStatus = (status: string): boolean => FINAL.has(status);

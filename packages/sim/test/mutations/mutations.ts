@@ -65,7 +65,8 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "the device's disk does not keep what it said was synced",
-    // Mostly it shows an old rolling value, and is taken for a copy before anything else can happen.
+    // Mostly it shows an old rolling value, and is taken for a copy before anything else can
+    // happen.
     breaks: ["neverTwice", "oneOrderAtATime", "commandsInOrder", "quarantineHolds"],
     edits: [
       {
@@ -295,7 +296,8 @@ export const MUTATIONS: readonly Mutation[] = [
     startAt: 147,
     breaks: ["oneOrderAtATime"],
     edits: [
-      // A device of link version 2 that comes back with its old journal is found to be a copy first.
+      // A device of link version 2 that comes back with its old journal is found to be a copy
+      // first.
       { file: "sim/src/actors/fleet.ts", find: "random.chance(0.15)", replace: "random.chance(1)" },
       { file: "server/src/domain/agents/link-work.ts", find: "if (!mayRun) return", replace: "return" },
     ],

@@ -90,7 +90,10 @@ const NS_PER_SECOND = 1_000_000_000n;
 const FIRST_SECOND = -62_167_219_200n;
 const LAST_SECOND = 253_402_300_799n;
 
-/** ISO 8601 UTC with all nine digits; null outside of the years 0 to 9999, which a damaged file system can state. */
+/**
+ * ISO 8601 UTC with all nine digits; null outside of the years 0 to 9999, which a damaged file
+ * system can state.
+ */
 export function isoText(ns: bigint): string | null {
   const rest = ((ns % NS_PER_SECOND) + NS_PER_SECOND) % NS_PER_SECOND;
   const seconds = (ns - rest) / NS_PER_SECOND;

@@ -25,8 +25,8 @@ import { type Collected, fileChange } from "./file-change.ts";
 export type ReadWatch = Pick<TransferWatch, "signal" | "moved">;
 
 /**
- * Opens what a GetFile names. Rejects with TransferFailedError for what is no file that may be collected; the agent's own key is not, under
- * whatever name.
+ * Opens what a GetFile names. Rejects with TransferFailedError for what is no file that may be
+ * collected; the agent's own key is not, under whatever name.
  */
 export async function openSourceFile(
   asked: string,
@@ -134,7 +134,10 @@ export class SourceFile implements AsyncDisposable {
   readonly #path: string;
   readonly #handle: FileHandle;
   readonly #watch: ReadWatch;
-  /** The path of the file itself when the path that was asked for leads to it through a link; else null. */
+  /**
+   * The path of the file itself when the path that was asked for leads to it through a link; else
+   * null.
+   */
   readonly linkTarget: string | null;
   #change: FileChange | null = null;
   /** A read with an unknown outcome. The file is closed after it. */
@@ -159,9 +162,10 @@ export class SourceFile implements AsyncDisposable {
   }
 
   /**
-   * Blocks of 1 MiB. A block holds until the one after the next is asked for: two buffers take turns, as new ones for
-   * each block are collected late (400 MB under Bun: 114 MB resident at the peak instead of 183). Can be read more than
-   * once, each time from the beginning. Rejects with TransferFailedError.
+   * Blocks of 1 MiB. A block holds until the one after the next is asked for: two buffers take
+   * turns, as new ones for each block are collected late (400 MB under Bun: 114 MB resident at the
+   * peak instead of 183). Can be read more than once, each time from the beginning. Rejects with
+   * TransferFailedError.
    */
   async *blocks(): AsyncGenerator<Uint8Array, void, undefined> {
     this.#change = null;

@@ -26,7 +26,8 @@ export interface FetchedScript {
 
 /**
  * Not made durable: a script that was not started before a crash is not started after it either.
- * Rejects with TransferFailedError for people, or with the signal's reason; then nothing of it is left on disk.
+ * Rejects with TransferFailedError for people, or with the signal's reason; then nothing of it is
+ * left on disk.
  */
 export async function fetchScript(
   deps: CommandDeps,

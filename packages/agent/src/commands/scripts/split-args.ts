@@ -1,16 +1,19 @@
 /**
  * Splits the one opaque string of arguments into the words that the script sees as `$@`.
  *
- * The rule is a shell's for words and quotes, and nothing else of a shell: no variables, no globs, no operators.
+ * The rule is a shell's for words and quotes, and nothing else of a shell: no variables, no globs,
+ * no operators.
  * - Spaces, tabs and line ends separate words.
  * - Between single quotes everything is literal.
- * - Between double quotes a backslash escapes `"`, `\`, `$`, `` ` `` and a line end (which then vanishes); before
- *   anything else it is literal.
- * - Outside quotes a backslash makes the next character literal; as the last character it stands for itself.
- * - A quote that is never closed is an ordinary character: an apostrophe in a word must not make the command fail.
+ * - Between double quotes a backslash escapes `"`, `\`, `$`, `` ` `` and a line end (which then
+ *   vanishes); before anything else it is literal.
+ * - Outside quotes a backslash makes the next character literal; as the last character it stands
+ *   for itself.
+ * - A quote that is never closed is an ordinary character: an apostrophe in a word must not make
+ *   the command fail.
  *
- * With `backslash: "literal"` (PowerShell, whose paths are full of them) a backslash is an ordinary character
- * everywhere.
+ * With `backslash: "literal"` (PowerShell, whose paths are full of them) a backslash is an ordinary
+ * character everywhere.
  */
 export function splitArgs(text: string, backslash: "escape" | "literal" = "escape"): string[] {
   const escapes = backslash === "escape";

@@ -1,4 +1,7 @@
-/** Frames of one connection after its welcome: sealed since link version 2 (docs/decisions/0021-signed-link.md). */
+/**
+ * Frames of one connection after its welcome: sealed since link version 2
+ * (docs/decisions/0021-signed-link.md).
+ */
 
 import { type AgentFrame, MAX_FRAME_BYTES, parseServerFrame, type ServerFrame } from "@halligan/protocol/link";
 import { FrameSeal, type LinkKeys } from "@halligan/protocol/link-crypto";

@@ -1,4 +1,7 @@
-/** From the server's challenge to its welcome. In link version 2 nothing is believed before the server has proved itself. */
+/**
+ * From the server's challenge to its welcome. In link version 2 nothing is believed before the
+ * server has proved itself.
+ */
 
 import type { KeyObject } from "node:crypto";
 import {

@@ -13,7 +13,10 @@ export class LinkTime {
   /** Pings without an answer yet. The server answers each one, in order. */
   readonly #pingsAtMs: number[] = [];
 
-  /** @param answeredAtMs when this side sent its answer to the challenge: the welcome, at 0, came after it */
+  /**
+   * @param answeredAtMs when this side sent its answer to the challenge: the welcome, at 0, came
+   * after it
+   */
   constructor(clock: MonotonicClock, answeredAtMs: number) {
     this.#clock = clock;
     this.#sample = { atMs: answeredAtMs, linkMs: 0 };

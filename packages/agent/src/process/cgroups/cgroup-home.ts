@@ -36,7 +36,8 @@ export class CgroupHome {
   readonly #isThreaded: boolean;
 
   /**
-   * @param machineId hex digits; the groups of other machines' agents on the same device are left alone
+   * @param machineId hex digits; the groups of other machines' agents on the same device are left
+   *   alone
    * @param isThreaded whether groups of v2 are made threaded ones (`command-cgroup.ts`)
    */
   constructor(folder: string, machineId: string, isThreaded = true) {

@@ -2,7 +2,10 @@ import type { Writable } from "node:stream";
 import { harmlessLine } from "../text/harmless.ts";
 import { cutToWidth } from "../text/text-width.ts";
 
-/** One line on standard error that is rewritten in place; nothing at all where that is not a terminal. */
+/**
+ * One line on standard error that is rewritten in place; nothing at all where that is not a
+ * terminal.
+ */
 export interface Progress {
   show(text: string): void;
   clear(): void;

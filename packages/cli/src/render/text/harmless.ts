@@ -5,15 +5,17 @@
 
 // ESC [ ... letter: colours and cursor movement.
 const CSI = "(?:\\u001b\\[|\\u009b)[0-?]{0,64}[ -/]{0,16}[@-~]";
-// ESC ] ... BEL or ESC \: titles, links, clipboard. Without an end it is not a sequence and its ESC is shown instead.
+// ESC ] ... BEL or ESC \: titles, links, clipboard. Without an end it is not a sequence and its ESC
+// is shown instead.
 const STRING = "(?:\\u001b[\\]PX^_]|[\\u0090\\u0098\\u009d-\\u009f])\\P{Cc}{0,4096}(?:\\u0007|\\u001b\\\\|\\u009c)";
 // ESC and one to three characters: character sets, reset.
 const SHORT = "\\u001b[ -/]{0,2}[0-OQ-WYZ`-~]";
 const SEQUENCES = new RegExp(`${STRING}|${CSI}|${SHORT}`, "gu");
 /**
- * What is left: controls but for tab and line feed, marks that reverse text, and what takes no room: zero-width characters, fillers, tags
- * and variation selectors, in which text can hide. The selector that makes a symbol an emoji stays behind one, and the joiner
- * between two symbols, which makes one emoji of them.
+ * What is left: controls but for tab and line feed, marks that reverse text, and what takes no
+ * room: zero-width characters, fillers, tags and variation selectors, in which text can hide. The
+ * selector that makes a symbol an emoji stays behind one, and the joiner between two symbols, which
+ * makes one emoji of them.
  */
 const CONTROLS =
   /(?![\t\n])(?!(?<=\p{Extended_Pictographic})\ufe0f)(?!(?<=\p{Extended_Pictographic}\ufe0f?)\u200d(?=\p{Extended_Pictographic}))[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2028\u2029]/gu;
@@ -39,7 +41,10 @@ function visible(character: string): string {
   return point > 0xffff ? `\\u{${point.toString(16)}}` : `\\u${point.toString(16).padStart(4, "0")}`;
 }
 
-/** JSON in which every control is escaped: JSON.stringify leaves DEL, C1 and the direction marks as they are. */
+/**
+ * JSON in which every control is escaped: JSON.stringify leaves DEL, C1 and the direction marks as
+ * they are.
+ */
 export function harmlessJson(value: unknown): string {
   return escapeControls(JSON.stringify(value, null, 2));
 }

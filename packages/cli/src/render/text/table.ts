@@ -5,7 +5,10 @@ export interface Column<Row> {
   title: string;
   cell(row: Row): string | null;
   align?: "right";
-  /** May be cut with an ellipsis where the terminal is too narrow. Ids, from which people copy, are never cut. */
+  /**
+   * May be cut with an ellipsis where the terminal is too narrow. Ids, from which people copy, are
+   * never cut.
+   */
   mayShrink?: boolean;
   /** Is cut only where cutting the others was not enough, as a name is what people look for. */
   isName?: boolean;

@@ -7,7 +7,10 @@ export function textWidth(text: string): number {
   return stringWidth(text);
 }
 
-/** At most `width` columns, with an ellipsis where something was cut. A character and its marks stay together. */
+/**
+ * At most `width` columns, with an ellipsis where something was cut. A character and its marks stay
+ * together.
+ */
 export function cutToWidth(text: string, width: number): string {
   if (textWidth(text) <= width) return text;
   let cut = "";

@@ -3,7 +3,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Attack } from "../attack.ts";
 import { Counts } from "./hostile-machine.ts";
 
-/** NATS without credentials on this machine, as the tests have it. Where none listens the attack has no connection. */
+/**
+ * NATS without credentials on this machine, as the tests have it. Where none listens the attack has
+ * no connection.
+ */
 const BUS_URL = "nats://127.0.0.1:4222";
 const MESSAGES_AT_ONCE = 1_000;
 

@@ -3,7 +3,10 @@ import type { Attack, AttackTarget } from "../attack.ts";
 import { Counts, enrollHostile, HostileConnection, HostileMachine } from "./hostile-machine.ts";
 
 const WORKERS = 16;
-/** Connections that the attacker keeps open; beyond, it ends its oldest, as it has a limit of descriptors too. */
+/**
+ * Connections that the attacker keeps open; beyond, it ends its oldest, as it has a limit of
+ * descriptors too.
+ */
 const KEPT = 4_000;
 const PING_INTERVAL_MS = 200;
 

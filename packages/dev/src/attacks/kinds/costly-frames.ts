@@ -16,8 +16,9 @@ const SIGNATURE = "A".repeat(86);
 const fill = (unit: string, sizeBytes: number): string => unit.repeat(Math.floor(sizeBytes / unit.length));
 
 /**
- * Frames that cost the server most. The last of equal names counts for JSON.parse, so that whatever stands before it is a ping with a
- * burden. The largest size is what a server accepted before it had a bound for agents; half a MiB is within the present one.
+ * Frames that cost the server most. The last of equal names counts for JSON.parse, so that whatever
+ * stands before it is a ping with a burden. The largest size is what a server accepted before it
+ * had a bound for agents; half a MiB is within the present one.
  */
 const KINDS: Readonly<Record<string, string>> = {
   ...burdens("Of2Mib", MAX_FRAME_BYTES - 1024),

@@ -72,12 +72,14 @@ export const failedAuthentication: Attack = {
   async check(world, counters) {
     const failures: string[] = [];
     const { status401 = 0, status403 = 0, status429 = 0 } = counters;
-    // A 429 is held for a second, so a short attack may end before one comes. Secrets, enrollments and tokens are
-    // tried equally often: without a limit, 401 (secrets and tokens) comes twice as often as 403 (enrollments).
+    // A 429 is held for a second, so a short attack may end before one comes. Secrets, enrollments
+    // and tokens are tried equally often: without a limit, 401 (secrets and tokens) comes twice as
+    // often as 403 (enrollments).
     if (status429 === 0 && status401 > 1.5 * status403 + 10) {
       failures.push("wrong secrets were checked without a limit: no failed authentication was answered with 429");
     }
-    // A connector that signs in for the first time, with the client id that was attacked, from its own address.
+    // A connector that signs in for the first time, with the client id that was attacked, from its
+    // own address.
     const credentials = attacked.get(world);
     if (credentials === undefined) return [...failures, "no application was attacked"];
     await createClient({ baseUrl: world.credentials.baseUrl, credentials })

@@ -106,7 +106,10 @@ export class HostileConnection {
   }
 }
 
-/** An enrolled device in the attacker's hands. It speaks link version 1, which needs the least of it. */
+/**
+ * An enrolled device in the attacker's hands. It speaks link version 1, which needs the least of
+ * it.
+ */
 export class HostileMachine {
   readonly machineId: string;
   readonly #target: AttackTarget;
@@ -179,7 +182,8 @@ export class HostileMachine {
       request.on("response", (response) => {
         status = response.statusCode ?? null;
         response.resume();
-        // An attacker does not wait until the server ends the connection of a part that it did not want.
+        // An attacker does not wait until the server ends the connection of a part that it did not
+        // want.
         if (!request.writableFinished) request.destroy();
       });
       request.on("error", () => undefined);

@@ -15,7 +15,10 @@ export interface FloodOptions {
   readonly request: (n: number) => FloodRequest;
 }
 
-/** After a connection that failed: without it a closed port would be a loop that only burns the attacker's own processor. */
+/**
+ * After a connection that failed: without it a closed port would be a loop that only burns the
+ * attacker's own processor.
+ */
 const RETRY_MS = 5;
 const ANSWER_TIMEOUT_MS = 60_000;
 

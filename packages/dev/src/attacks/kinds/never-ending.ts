@@ -2,7 +2,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Attack } from "../attack.ts";
 import { Counts, enrollHostile, HostileMachine, type KnownOrder } from "./hostile-machine.ts";
 
-/** The bound of one GetFile with these settings is 4 s; every deadline waits for another minute of a steady clock. */
+/**
+ * The bound of one GetFile with these settings is 4 s; every deadline waits for another minute of a
+ * steady clock.
+ */
 const SETTINGS = {
   HALLIGAN_RUNNING_SESSIONS: "10",
   HALLIGAN_ORDER_ACCEPTANCE_MS: "2000",

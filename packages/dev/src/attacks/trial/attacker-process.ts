@@ -10,7 +10,9 @@ const Ended = Type.Object({
 });
 const END_TIMEOUT_MS = 20_000;
 
-/** The attacker in a process of its own, so that its work does not delay the loop of honest callers. */
+/**
+ * The attacker in a process of its own, so that its work does not delay the loop of honest callers.
+ */
 export class AttackerProcess implements AsyncDisposable {
   readonly #program: Program;
 
@@ -35,7 +37,10 @@ export class AttackerProcess implements AsyncDisposable {
     }
   }
 
-  /** Stops the attack and returns what it did. Throws when the attacker ended before: then nothing was measured. */
+  /**
+   * Stops the attack and returns what it did. Throws when the attacker ended before: then nothing
+   * was measured.
+   */
   async stop(): Promise<AttackCounters> {
     this.#program.kill("SIGTERM");
     const line = await this.#program.line((text) => text.startsWith('{"word":"ended"'), END_TIMEOUT_MS);

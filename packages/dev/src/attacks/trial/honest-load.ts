@@ -8,7 +8,10 @@ import { honestRequest } from "./honest-request.ts";
 
 const CALLERS = 4;
 const INTERVAL_MS = 20;
-/** Every so many requests one uses a connection of its own: a server without room for connections fails only those. */
+/**
+ * Every so many requests one uses a connection of its own: a server without room for connections
+ * fails only those.
+ */
 const NEW_CONNECTION_EVERY = 5;
 const REQUEST_TIMEOUT_MS = 20_000;
 const ACTION_TIMEOUT_MS = 60_000;
@@ -52,7 +55,10 @@ export class HonestLoad implements Disposable {
     return load;
   }
 
-  /** Latency counts from the moment at which a request was due, so a stalled server is charged for every request it delayed. */
+  /**
+   * Latency counts from the moment at which a request was due, so a stalled server is charged for
+   * every request it delayed.
+   */
   async measure(durationMs: number, signal: AbortSignal): Promise<LoadFigures> {
     const latencies: number[] = [];
     const actionTimes: number[] = [];
@@ -64,7 +70,8 @@ export class HonestLoad implements Disposable {
       for (let n = 0; dueMs < untilMs; n += 1, dueMs += INTERVAL_MS) {
         const earlyMs = dueMs - performance.now();
         if (earlyMs > 0) await sleep(earlyMs, undefined, { signal });
-        // A server that stalls long enough is measured by what was due; sending all of it would be a second attack.
+        // A server that stalls long enough is measured by what was due; sending all of it would be
+        // a second attack.
         if (performance.now() > untilMs + REQUEST_TIMEOUT_MS) break;
         const answer = await this.#send(
           "GET",

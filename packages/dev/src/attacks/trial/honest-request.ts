@@ -5,7 +5,10 @@ export interface HonestAnswer {
   readonly body: string;
 }
 
-/** One request of an honest caller; null when no whole response came within the limit. `agent` false: on a connection of its own. */
+/**
+ * One request of an honest caller; null when no whole response came within the limit. `agent`
+ * false: on a connection of its own.
+ */
 export function honestRequest(
   url: string,
   options: { method: string; token: string; agent: Agent | false; timeoutMs: number; json?: unknown },

@@ -1,4 +1,7 @@
-/** The floor's server: answers 404 to everything and closes every upgrade. What honest callers lose to an attack on it is the processor. */
+/**
+ * The floor's server: answers 404 to everything and closes every upgrade. What honest callers lose
+ * to an attack on it is the processor.
+ */
 import { once } from "node:events";
 import { createServer } from "node:http";
 

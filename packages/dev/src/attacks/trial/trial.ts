@@ -8,7 +8,9 @@ import { HighestMemory, openDescriptors, residentMib } from "./server-process.ts
 import type { TrialFigures } from "./verdict.ts";
 
 export interface TrialOptions {
-  /** Length of each of the four measurements: without the attack, floor, with the attack, after it. */
+  /**
+   * Length of each of the four measurements: without the attack, floor, with the attack, after it.
+   */
   readonly seconds: number;
   readonly agents: number;
 }
@@ -17,7 +19,8 @@ export interface TrialOptions {
 const ATTACKER_ADDRESS = process.platform === "linux" ? "127.0.0.66" : "127.0.0.1";
 const SETTINGS = {
   HALLIGAN_LIMITS_PROFILE: "open",
-  // An agent gives its connection up after three intervals without a frame: within the attack, not a minute later.
+  // An agent gives its connection up after three intervals without a frame: within the attack, not
+  // a minute later.
   HALLIGAN_LINK_PING_INTERVAL_MS: "1000",
 };
 /** The server closes an attacker's connections within its own limits on idle ones. */
@@ -25,7 +28,10 @@ const SETTLE_WITHIN_MS = 15_000;
 const POLL_MS = 100;
 const ALLOWED_DESCRIPTORS = 8;
 
-/** One deployment with honest agents and callers, one attacker: measured without the attack, at the floor, with it and after it. */
+/**
+ * One deployment with honest agents and callers, one attacker: measured without the attack, at the
+ * floor, with it and after it.
+ */
 export async function runTrial(attack: Attack, options: TrialOptions, signal: AbortSignal): Promise<TrialFigures> {
   let agentConnectionsLost = 0;
   let isOver = false;
@@ -102,7 +108,10 @@ async function underAttack(
   return { load, counters: await attacker.stop() };
 }
 
-/** Waits until the attacker's connections are closed; returns the number of descriptors then, or at the limit. */
+/**
+ * Waits until the attacker's connections are closed; returns the number of descriptors then, or at
+ * the limit.
+ */
 async function settledDescriptors(pid: number, before: number, signal: AbortSignal): Promise<number> {
   const untilMs = performance.now() + SETTLE_WITHIN_MS;
   let now = await openDescriptors(pid);

@@ -2,7 +2,10 @@ import type { AttackCounters } from "../attack.ts";
 import type { LoadFigures } from "./honest-load.ts";
 
 export const MAX_P99_RATIO = 3;
-/** Descriptors that a server may hold for reasons of its own: a log file, a compile cache, a keep-alive connection. */
+/**
+ * Descriptors that a server may hold for reasons of its own: a log file, a compile cache, a
+ * keep-alive connection.
+ */
 const ALLOWED_DESCRIPTORS = 16;
 
 export interface TrialFigures {
@@ -10,7 +13,10 @@ export interface TrialFigures {
   readonly point: number;
   readonly seconds: number;
   readonly quiet: LoadFigures;
-  /** The same attacker against a server that answers 404: what honest callers lose to the competition for the processor alone. */
+  /**
+   * The same attacker against a server that answers 404: what honest callers lose to the
+   * competition for the processor alone.
+   */
   readonly floor: LoadFigures;
   readonly during: LoadFigures;
   readonly after: LoadFigures;
@@ -23,7 +29,10 @@ export interface TrialFigures {
   readonly notAsBefore: readonly string[];
 }
 
-/** p99 with the attack by p99 without it. The floor counts as "without": there the attacker takes the same share of the processor. */
+/**
+ * p99 with the attack by p99 without it. The floor counts as "without": there the attacker takes
+ * the same share of the processor.
+ */
 export function p99Ratio({ quiet, floor }: TrialFigures, measured: LoadFigures): number {
   return measured.p99Ms / Math.max(quiet.p99Ms, floor.p99Ms);
 }

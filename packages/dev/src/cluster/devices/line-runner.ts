@@ -30,7 +30,10 @@ const network = agentNetwork({});
 /** A larger transcript is uploaded over HTTP, as by the real agent. */
 const INLINE_BYTES = 16 * 1024;
 
-/** Commands without a process: a script appends its line, a file is made from its name. Results travel as the real agent's do. */
+/**
+ * Commands without a process: a script appends its line, a file is made from its name. Results
+ * travel as the real agent's do.
+ */
 export function lineRunner({ link, log, serverUrl, linesFile }: LineRunnerDeps): Runner {
   const deps = { link, log, serverUrl, clock, random, network };
   const transcriptOf = ({ command }: CommandJob<RunScriptCommand>, exitCode: number): string =>

@@ -37,7 +37,10 @@ async function ticketOf(link: HostileLink, device: HostileDevice, handshake: Dev
   return opened.content.ticket;
 }
 
-/** Up to the hello's answer: the ticket of a link that is ready, or null. Takes the order that may come with it. */
+/**
+ * Up to the hello's answer: the ticket of a link that is ready, or null. Takes the order that may
+ * come with it.
+ */
 export async function readied(
   context: FuzzContext,
   link: HostileLink,
@@ -49,13 +52,17 @@ export async function readied(
   return (await link.frame("helloAnswer")) ? ticket : null;
 }
 
-/** Lets the server send this device an order, over a ready link; an unfinished action of before is cancelled. */
+/**
+ * Lets the server send this device an order, over a ready link; an unfinished action of before is
+ * cancelled.
+ */
 export async function takeOrder(context: FuzzContext, link: HostileLink, device: HostileDevice): Promise<void> {
   const { client } = context;
   const unfinished = await client.listMachineActions({
     filter: `machineId eq '${device.machineId}' and (status eq 'Pending' or status eq 'InProgress')`,
   });
-  // A device that never confirms the end keeps its next order waiting; that is its own loss, so this one confirms.
+  // A device that never confirms the end keeps its next order waiting; that is its own loss, so
+  // this one confirms.
   for (const { id } of unfinished) await client.cancelMachineAction(id, "fuzz");
   if (device.order) await link.text(JSON.stringify({ type: "closed", ...device.order, errors: [] }));
   const request: RunLiveResponseRequest = {

@@ -6,7 +6,9 @@ import { requestBytes, sendRaw } from "./raw-requests.ts";
 
 const PARAMETER = /:(\w+)(\((?:[^()]|\([^()]*\))*\))?/g;
 
-/** Bodies that each operation's schema nearly takes. They name nothing that an honest machine needs. */
+/**
+ * Bodies that each operation's schema nearly takes. They name nothing that an honest machine needs.
+ */
 const BODIES: readonly unknown[] = [
   { Commands: [{ type: "RunScript", params: [{ key: "ScriptName", value: "fuzz.sh" }] }], Comment: "fuzz" },
   { Comment: "fuzz" },
@@ -19,7 +21,10 @@ const BODIES: readonly unknown[] = [
   { partCount: 1, sizeBytes: 1, sha256: "0".repeat(64) },
 ];
 
-/** Malformed HTTP to every route of the table, with every kind of credentials, several requests on one connection. */
+/**
+ * Malformed HTTP to every route of the table, with every kind of credentials, several requests on
+ * one connection.
+ */
 export async function attackHttp(context: FuzzContext): Promise<void> {
   const { random, baseUrl, requests } = context;
   const bytes = Array.from({ length: random.between(1, 5) }, () => someRequest(context));
@@ -69,7 +74,8 @@ function target({ random, tenant, device }: FuzzContext, pattern: string): strin
   const path = pattern.replace(PARAMETER, (_whole, name: string) => {
     if (name === "tenant" && random.chance(0.8)) return tenant;
     if (random.chance(0.3)) return inUrl(strangeText(random).slice(0, 500));
-    // The default group and the administrator's application must stay what they are: nothing here names them.
+    // The default group and the administrator's application must stay what they are: nothing here
+    // names them.
     if (name === "id" && pattern.includes("device-groups")) return "999999";
     if (name === "clientId") return random.guid();
     return random.pick([device.machineId, random.guid(), random.hex(64), random.hex(32), "0", "-1", "999999"]);

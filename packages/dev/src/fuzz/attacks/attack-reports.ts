@@ -6,7 +6,10 @@ import { openLink, readied, takeOrder } from "./accepted-link.ts";
 /** As many as a link may have waiting, with room for what the loop is slow in taking. */
 const BURST = 150;
 
-/** A ready link that says much that changes nothing, then things that are not true, until it is thrown out. */
+/**
+ * A ready link that says much that changes nothing, then things that are not true, until it is
+ * thrown out.
+ */
 export async function attackReports(context: FuzzContext): Promise<void> {
   const { random, device, others } = context;
   await using link = openLink(context);
@@ -25,7 +28,10 @@ export async function attackReports(context: FuzzContext): Promise<void> {
   if (random.chance(0.1)) await link.ended();
 }
 
-/** Heartbeats in bursts that the server bounds: within the bound all are answered. Sometimes far more at once than it takes. */
+/**
+ * Heartbeats in bursts that the server bounds: within the bound all are answered. Sometimes far
+ * more at once than it takes.
+ */
 export async function flood(context: FuzzContext): Promise<void> {
   const { random } = context;
   await using link = openLink(context);
@@ -41,7 +47,10 @@ export async function flood(context: FuzzContext): Promise<void> {
   }
 }
 
-/** Two links of one key: the newer takes the place, and what the older says and its ticket are worth nothing. */
+/**
+ * Two links of one key: the newer takes the place, and what the older says and its ticket are worth
+ * nothing.
+ */
 export async function attackAsTwins(context: FuzzContext): Promise<void> {
   const { random, device, others } = context;
   await using older = openLink(context);

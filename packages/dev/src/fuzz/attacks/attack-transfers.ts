@@ -13,7 +13,10 @@ import { inUrl, strangeText } from "../strange-values.ts";
 import { openLink, readied, takeOrder } from "./accepted-link.ts";
 import { requestBytes, sendRaw } from "./raw-requests.ts";
 
-/** Uploads and downloads that lie: about sizes, hashes, numbers, whose order it is, and who is asking. */
+/**
+ * Uploads and downloads that lie: about sizes, hashes, numbers, whose order it is, and who is
+ * asking.
+ */
 export async function attackTransfers(context: FuzzContext): Promise<void> {
   const { random, device, baseUrl, others } = context;
   await using link = openLink(context);

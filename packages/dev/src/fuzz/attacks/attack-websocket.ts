@@ -3,7 +3,10 @@ import { LINK_PATH } from "@halligan/protocol/link";
 import type { FuzzContext } from "../fuzz-context.ts";
 import { sendRaw } from "./raw-requests.ts";
 
-/** Below the frames: upgrades that are half right, and bytes that are no WebSocket after one that was. */
+/**
+ * Below the frames: upgrades that are half right, and bytes that are no WebSocket after one that
+ * was.
+ */
 export async function attackWebSocket(context: FuzzContext): Promise<void> {
   const { random, baseUrl, requests, count } = context;
   const head = [

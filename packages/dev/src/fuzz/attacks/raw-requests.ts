@@ -4,14 +4,17 @@ import type { RequestCount } from "../fuzz-context.ts";
 /** Where a status line begins; what it may share with the next chunk. */
 const STATUS = /HTTP\/1\.1 (\d{3})/g;
 const STATUS_CHARACTERS = "HTTP/1.1 200".length;
-/** After so long without a byte no more answers are expected: a body that was announced too long is waited for on both sides. */
+/**
+ * After so long without a byte no more answers are expected: a body that was announced too long is
+ * waited for on both sides.
+ */
 const QUIET_MS = 250;
 /** Far beyond any answer and any close. */
 const SILENCE_MS = 30_000;
 
 /**
- * Writes the bytes of some requests on one connection and counts the answers. Once all are there, or nothing comes any more, it says that it
- * has ended and waits for the server to close.
+ * Writes the bytes of some requests on one connection and counts the answers. Once all are there,
+ * or nothing comes any more, it says that it has ended and waits for the server to close.
  */
 export async function sendRaw(baseUrl: string, requests: readonly Buffer[], count: RequestCount): Promise<void> {
   const { hostname, port } = new URL(baseUrl);
@@ -42,7 +45,8 @@ export async function sendRaw(baseUrl: string, requests: readonly Buffer[], coun
     if (answered >= requests.length && !hasEnded) end();
   });
   for (const bytes of requests) socket.write(bytes);
-  // Not `once` of node:events, which throws when the server cuts a connection in the middle: that is one of the right answers.
+  // Not `once` of node:events, which throws when the server cuts a connection in the middle: that
+  // is one of the right answers.
   if (!socket.closed) await new Promise((resolve) => socket.once("close", resolve));
   if (answered === 0) count.byStatus.set(0, (count.byStatus.get(0) ?? 0) + 1);
 }

@@ -6,10 +6,16 @@ import { type LineCounts, lineKey } from "./check-lines.ts";
 /** What a fault of this run may make of a command; any other reason is the system's own. */
 const INTERRUPTED =
   /^Interrupted: the agent stopped (while the script ran|when the script was about to start; whether it ran is not known)\.$/;
-/** The second: the server takes no more parts of a file once its action is cancelled, before the device hears of it. */
+/**
+ * The second: the server takes no more parts of a file once its action is cancelled, before the
+ * device hears of it.
+ */
 const CANCELLED = /^Cancelled before it ended\.$|the action was cancelled/;
 
-/** Compares what the server says of every action with what was asked for and with what the scripts did. */
+/**
+ * Compares what the server says of every action with what was asked for and with what the scripts
+ * did.
+ */
 export function checkActions(
   actions: readonly MachineActionWire[],
   ledger: Ledger,
@@ -55,7 +61,8 @@ function checkCommand(
     const isExplained = errors.every((text) => INTERRUPTED.test(text) || (isCancelled && CANCELLED.test(text)));
     if (errors.length === 0 || !isExplained) fault(`${name} failed for a reason of its own: ${errors.join("; ")}`);
   }
-  // Its order was closed before the machine took the last action of this run, so its end must be known.
+  // Its order was closed before the machine took the last action of this run, so its end must be
+  // known.
   if (commandStatus === "Created" && startTime !== null) fault(`${name} was started and never ended`);
   if (command.type !== "RunScript") return;
   if (commandStatus === "Completed" && lines !== 1) fault(`${name} has ${lines} lines`);

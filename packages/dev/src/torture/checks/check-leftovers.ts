@@ -6,7 +6,10 @@ import type { Violations } from "../violations.ts";
 const PATIENCE_MS = 10_000;
 const POLL_MS = 100;
 
-/** Processes that carry the mark of one of these machines' scripts: `<pid> <command line>`. Linux only; elsewhere none are seen. */
+/**
+ * Processes that carry the mark of one of these machines' scripts: `<pid> <command line>`. Linux
+ * only; elsewhere none are seen.
+ */
 async function scriptProcesses(machineIds: readonly string[]): Promise<string[]> {
   const found: string[] = [];
   const names = await readdir("/proc").catch(() => []);
@@ -32,8 +35,9 @@ export async function checkNoProcesses(machineIds: readonly string[], violations
 }
 
 /**
- * Unfinished uploads: each kill, and each cancelled or interrupted command, may have left one, which the server sweeps a day later; nothing
- * else may. Temporary files live only while a request does.
+ * Unfinished uploads: each kill, and each cancelled or interrupted command, may have left one,
+ * which the server sweeps a day later; nothing else may. Temporary files live only while a request
+ * does.
  */
 export async function checkBlobFolder(dataDir: string, mayRemain: number, violations: Violations): Promise<number> {
   const partials = await readdir(join(dataDir, "blobs", "partials"));

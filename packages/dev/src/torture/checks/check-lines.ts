@@ -7,7 +7,10 @@ export type LineCounts = ReadonlyMap<string, number>;
 
 export const lineKey = (actionId: string, index: number) => `${actionId} ${index}`;
 
-/** Reads what the scripts did. A line that no accepted action can have written, or a second one of a command, is a violation. */
+/**
+ * Reads what the scripts did. A line that no accepted action can have written, or a second one of a
+ * command, is a violation.
+ */
 export async function checkLines(linesFile: string, ledger: Ledger, violations: Violations): Promise<LineCounts> {
   const counts = new Map<string, number>();
   const text = await readFile(linesFile, "utf8");

@@ -6,7 +6,10 @@ import type { Ledger } from "../ledger.ts";
 import type { Expected } from "../plan.ts";
 import type { Violations } from "../violations.ts";
 
-/** Downloads every result there is, and compares it with what the command must have made. Answers with how many. */
+/**
+ * Downloads every result there is, and compares it with what the command must have made. Answers
+ * with how many.
+ */
 export async function checkResults(
   client: HalliganClient,
   actions: readonly MachineActionWire[],

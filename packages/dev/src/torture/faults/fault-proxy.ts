@@ -12,9 +12,10 @@ interface Crossing {
 }
 
 /**
- * A TCP proxy between one device and the server that can be slow, fall silent with its connections open (half-open: it accepts and forwards
- * nothing, not even an end), cut everything, or refuse. Bytes that came in a silence are not lost: after `heal` they arrive late, as a real
- * network's would.
+ * A TCP proxy between one device and the server that can be slow, fall silent with its connections
+ * open (half-open: it accepts and forwards nothing, not even an end), cut everything, or refuse.
+ * Bytes that came in a silence are not lost: after `heal` they arrive late, as a real network's
+ * would.
  */
 export class FaultProxy implements AsyncDisposable {
   readonly #server: Server;

@@ -23,7 +23,10 @@ export class Moments {
     if (this.#waiting.skip < 0) this.#waiting.strike(program);
   }
 
-  /** The program that has said something, or null. Never much longer than `atMostMs`, whatever is said. */
+  /**
+   * The program that has said something, or null. Never much longer than `atMostMs`, whatever is
+   * said.
+   */
   async next(atMostMs: number, signal: AbortSignal): Promise<string | null> {
     const random = this.#random;
     const listens = random.chance(0.75);

@@ -11,7 +11,10 @@ export interface NetworkFaultCounts {
 
 const KINDS = ["cut", "cut", "silence", "silence", "delay", "refuse"] as const;
 
-/** Bad weather on one device's way to the server, one fault after another until `signal` aborts; then it is healed. */
+/**
+ * Bad weather on one device's way to the server, one fault after another until `signal` aborts;
+ * then it is healed.
+ */
 export async function disturb(
   proxy: FaultProxy,
   random: SeededRandom,

@@ -47,10 +47,14 @@ export class ProcessFaults {
     await Promise.all(this.#returning.values());
   }
 
-  /** A first start, or the one after a kill. Does not wait for the link: there may be none for a while. */
+  /**
+   * A first start, or the one after a kill. Does not wait for the link: there may be none for a
+   * while.
+   */
   startAgent(machineId: string): void {
     const linked = this.#world.startAgent(machineId);
-    // It is killed before it is linked, or linked later than anyone waits for here: the probe at the end tells.
+    // It is killed before it is linked, or linked later than anyone waits for here: the probe at
+    // the end tells.
     linked.catch(() => undefined);
     this.#watch(`the agent of ${machineId}`, this.#world.agent(machineId));
   }

@@ -9,7 +9,10 @@ import { at, keysOf, listAt, textAt } from "../support/json.ts";
 import { here } from "../support/shared.ts";
 import { onlyHalligan } from "../support/target.ts";
 
-/** `POST /halligan/v1/machines/{id}/actions`: the contract's start, bound to the bytes that its caller chose. */
+/**
+ * `POST /halligan/v1/machines/{id}/actions`: the contract's start, bound to the bytes that its
+ * caller chose.
+ */
 const skip = onlyHalligan("its own interface");
 
 const sha256 = (content: string | Uint8Array) => createHash("sha256").update(content).digest("hex");

@@ -261,7 +261,8 @@ test("what is known of its results stands beside it, also how a file changed whi
 }, async () => {
   const { api, library, machineId } = here();
   const name = await library.script("results", "echo out > out.txt");
-  // States no size and is larger than what is read of such a file: of the changes the one that is sure to happen.
+  // States no size and is larger than what is read of such a file: of the changes the one that is
+  // sure to happen.
   const commands = [putFile(name), runScript(name), getFile("out.txt"), getFile("/proc/self/pagemap")];
   const action = await api.runToEnd(machineId, commands);
   assertSucceeded(action);

@@ -23,7 +23,10 @@ async function finished(text = "echo hello", ...collected: readonly string[]): P
 
 const urlOf = async (id: string, index: number) => textAt((await here().api.resultLink(id, index)).body, "value");
 
-/** The name as one product reads it: everything after `filename=` to the END of the header, without quotes and a final `.gz`, percent-decoded. */
+/**
+ * The name as one product reads it: everything after `filename=` to the END of the header, without
+ * quotes and a final `.gz`, percent-decoded.
+ */
 function nameToTheEnd(disposition: string): string {
   const after = disposition.split("filename=")[1] ?? "";
   return decodeURIComponent(after.replace(/^"|"$/g, "").replace(/\.gz$/, ""));

@@ -34,7 +34,10 @@ export interface Enrolled {
   readonly key: DeviceKey;
 }
 
-/** One link of such a device: it says what the test lets it say, so an order stays out as long as the test needs. */
+/**
+ * One link of such a device: it says what the test lets it say, so an order stays out as long as
+ * the test needs.
+ */
 export class TestDevice implements Disposable {
   readonly machineId: string;
   readonly ticket: string;

@@ -4,7 +4,10 @@ import { type Answer, parsed } from "../support/api.ts";
 import { eventsOf } from "../support/event-stream.ts";
 import { at, keysOf, shown } from "../support/json.ts";
 
-/** Fails unless the answer is one that the document promises for a good request. `document`: the whole of it. */
+/**
+ * Fails unless the answer is one that the document promises for a good request. `document`: the
+ * whole of it.
+ */
 export function assertDocumented(document: unknown, operation: unknown, answer: Answer): void {
   const statuses = keysOf(at(operation, "responses"));
   const good = statuses.filter((status) => status.startsWith("2") && status !== "206");
@@ -47,7 +50,10 @@ function assertFits(document: unknown, schema: unknown, value: unknown): void {
   assert.fail(`${shown(validator.Errors(value)[1].slice(0, 3))} in ${shown(value)}`);
 }
 
-/** The same schema, but every object has the documented properties alone: what is answered is to be documented. */
+/**
+ * The same schema, but every object has the documented properties alone: what is answered is to be
+ * documented.
+ */
 function closed(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(closed);
   if (typeof schema !== "object" || schema === null) return schema;

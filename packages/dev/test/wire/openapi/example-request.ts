@@ -10,7 +10,9 @@ export interface ExampleRequest {
   readonly body?: string | FormData | URLSearchParams;
 }
 
-/** The request that the examples of an operation make: every parameter that has one, and the body. */
+/**
+ * The request that the examples of an operation make: every parameter that has one, and the body.
+ */
 export function exampleRequest(path: string, operation: unknown, substitute: (text: string) => string): ExampleRequest {
   const parameters = Array.isArray(at(operation, "parameters")) ? listAt(operation, "parameters") : [];
   const named = (place: string) =>

@@ -28,8 +28,9 @@ const FACTS: Facts = {
 };
 
 /**
- * Enrolls a device that never comes, by Halligan's own interface and without a process; its machine id. `facts`: what the device says
- * of itself instead of a supported Linux. `protocol/src/link/machine/enroll.ts`.
+ * Enrolls a device that never comes, by Halligan's own interface and without a process; its machine
+ * id. `facts`: what the device says of itself instead of a supported Linux.
+ * `protocol/src/link/machine/enroll.ts`.
  */
 export async function absentMachine({ api }: Here, facts: Partial<Facts> = {}): Promise<string> {
   const made = await api.post("/halligan/v1/enrollment-tokens", { uses: 1, expiresInSeconds: 600 });

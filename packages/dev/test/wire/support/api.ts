@@ -28,7 +28,10 @@ export interface Command {
 
 export const FINAL: ReadonlySet<unknown> = new Set(["Succeeded", "Failed", "TimeOut", "Cancelled"]);
 
-/** Plain fetch with a bearer token: what every client of the contract does, and not our own client, so that it holds for other servers. */
+/**
+ * Plain fetch with a bearer token: what every client of the contract does, and not our own client,
+ * so that it holds for other servers.
+ */
 export class Api {
   readonly target: Target;
   readonly token: string;
@@ -40,7 +43,9 @@ export class Api {
     this.#honoursRetryAfter = honoursRetryAfter;
   }
 
-  /** `honoursRetryAfter`: waits and repeats on 429, for servers whose throttles cannot be lifted. */
+  /**
+   * `honoursRetryAfter`: waits and repeats on 429, for servers whose throttles cannot be lifted.
+   */
   static async open(target: Target, { honoursRetryAfter = false } = {}): Promise<Api> {
     const answer = await post(target.tokenUrl, {
       body: new URLSearchParams({

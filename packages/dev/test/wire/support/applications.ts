@@ -3,7 +3,10 @@ import { Api } from "./api.ts";
 import { textAt } from "./json.ts";
 import type { Here } from "./target.ts";
 
-/** An application with these permissions alone, made by Halligan's own interface, and the API as it sees it. */
+/**
+ * An application with these permissions alone, made by Halligan's own interface, and the API as it
+ * sees it.
+ */
 export async function applicationWith({ api, target }: Here, name: string, roles: readonly string[]): Promise<Api> {
   const made = await api.post("/halligan/v1/applications", { name, roles });
   assert.equal(made.status, 201, made.text);

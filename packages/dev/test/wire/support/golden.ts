@@ -52,7 +52,10 @@ const PLACEHOLDERS: Readonly<Record<string, (value: unknown) => boolean>> = {
 export const context = (fragment: string): string => `<context of ${fragment}>`;
 const CONTEXT = /^<context of (.+)>$/;
 
-/** Holds when the bodies are the same to the byte once every placeholder is filled: keys, their order, types and formats. */
+/**
+ * Holds when the bodies are the same to the byte once every placeholder is filled: keys, their
+ * order, types and formats.
+ */
 export function assertGolden(actual: unknown, golden: unknown): void {
   assert.equal(JSON.stringify(filled(actual, golden), null, 2), JSON.stringify(golden, null, 2));
 }

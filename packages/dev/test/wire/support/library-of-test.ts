@@ -9,7 +9,10 @@ export interface UploadFields {
   readonly OverrideIfExists?: string;
 }
 
-/** Library files of one test file: under a prefix of its own, so that an outside server's library is left as it was. */
+/**
+ * Library files of one test file: under a prefix of its own, so that an outside server's library is
+ * left as it was.
+ */
 export class LibraryOfTest implements AsyncDisposable {
   readonly #api: Api;
   readonly #prefix = `wire-${randomBytes(4).toString("hex")}`;

@@ -1,6 +1,7 @@
 /**
- * Loaded into a server before its own code (`NODE_OPTIONS=--import`): its monotonic clock jumps ahead by a little more than a minute
- * at each SIGUSR2. A stored deadline fires only after 60 such seconds, which no test can wait for.
+ * Loaded into a server before its own code (`NODE_OPTIONS=--import`): its monotonic clock jumps
+ * ahead by a little more than a minute at each SIGUSR2. A stored deadline fires only after 60 such
+ * seconds, which no test can wait for.
  */
 const JUMP_MS = 61_000;
 

@@ -13,10 +13,16 @@ export interface RawAnswer {
   readonly interim: readonly number[];
 }
 
-/** Long enough for a loaded machine, short enough that a server which never answers fails the test by name. */
+/**
+ * Long enough for a loaded machine, short enough that a server which never answers fails the test
+ * by name.
+ */
 const HANG_MS = 20_000;
 
-/** A connection on which exactly the given bytes are written. Answers are read one by one, as they are framed. */
+/**
+ * A connection on which exactly the given bytes are written. Answers are read one by one, as they
+ * are framed.
+ */
 export class RawConnection implements AsyncDisposable {
   readonly #socket;
   readonly #host: string;
@@ -53,7 +59,9 @@ export class RawConnection implements AsyncDisposable {
     this.#socket.end();
   }
 
-  /** The next final answer; status 0 when the server closes without one. Throws when nothing comes. */
+  /**
+   * The next final answer; status 0 when the server closes without one. Throws when nothing comes.
+   */
   async answer({ isHead = false } = {}): Promise<RawAnswer> {
     const deadline = AbortSignal.timeout(HANG_MS);
     const interim: number[] = [];

@@ -1,7 +1,10 @@
 import { OPERATIONS } from "@halligan/server/src/http/api/routes.ts";
 import { UNKNOWN_ACTION, UNKNOWN_MACHINE } from "./commands.ts";
 
-/** A row of the server's route table, as the walks of `permissions.test.ts` and `malformed.test.ts` need it. */
+/**
+ * A row of the server's route table, as the walks of `permissions.test.ts` and `malformed.test.ts`
+ * need it.
+ */
 export interface Route {
   /** Method and path as in the table: unique, and what a test is called by. */
   readonly title: string;

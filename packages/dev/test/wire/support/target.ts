@@ -5,16 +5,19 @@ import { Api } from "./api.ts";
 import { LibraryOfTest } from "./library-of-test.ts";
 
 /**
- * Where the wire tests run: a server that claims the contract, named by the environment, or one world for each test file.
+ * Where the wire tests run: a server that claims the contract, named by the environment, or one
+ * world for each test file.
  *
- * An outside server is named by all of HALLIGAN_WIRE_BASE_URL (without `/api`), HALLIGAN_WIRE_TOKEN_URL (v2),
- * HALLIGAN_WIRE_TOKEN_URL_V1, HALLIGAN_WIRE_CLIENT_ID, HALLIGAN_WIRE_CLIENT_SECRET and HALLIGAN_WIRE_MACHINE_ID. The application
- * needs Machine.LiveResponse, Machine.ReadWrite.All and Library.Manage; the machine must be there, idle and run `.sh` scripts. It is
- * one machine for all files, so run them one after another:
+ * An outside server is named by all of HALLIGAN_WIRE_BASE_URL (without `/api`),
+ * HALLIGAN_WIRE_TOKEN_URL (v2), HALLIGAN_WIRE_TOKEN_URL_V1, HALLIGAN_WIRE_CLIENT_ID,
+ * HALLIGAN_WIRE_CLIENT_SECRET and HALLIGAN_WIRE_MACHINE_ID. The application needs
+ * Machine.LiveResponse, Machine.ReadWrite.All and Library.Manage; the machine must be there, idle
+ * and run `.sh` scripts. It is one machine for all files, so run them one after another:
  *
  *   HALLIGAN_WIRE_BASE_URL=... node --test --test-concurrency=1 "packages/dev/test/wire/*.test.ts"
  *
- * With HALLIGAN_TEST_STORE=postgres each world keeps its rows in a fresh database of the PostgreSQL that the store's tests use.
+ * With HALLIGAN_TEST_STORE=postgres each world keeps its rows in a fresh database of the PostgreSQL
+ * that the store's tests use.
  */
 export interface Target {
   /** Without a final slash. */
@@ -36,10 +39,16 @@ const NAMES = [
   "HALLIGAN_WIRE_MACHINE_ID",
 ] as const;
 
-/** The server that the environment names, or null. Half a name is a mistake: the tests must not quietly run elsewhere. */
+/**
+ * The server that the environment names, or null. Half a name is a mistake: the tests must not
+ * quietly run elsewhere.
+ */
 export const OUTSIDE: Target | null = readOutside();
 
-/** For the `skip` of a test that needs more than the contract: Halligan's settings, its own interface, or its files. */
+/**
+ * For the `skip` of a test that needs more than the contract: Halligan's settings, its own
+ * interface, or its files.
+ */
 export const onlyHalligan = (needs: string): string | false =>
   OUTSIDE === null ? false : `an outside server is tested, and this needs ${needs}`;
 
@@ -63,9 +72,15 @@ function readOutside(): Target | null {
 export interface HereOptions {
   /** Agents of the world, linked. Default 1. */
   readonly agents?: number;
-  /** Settings of the world's server by environment name; the limits profile is `open` unless it says otherwise. */
+  /**
+   * Settings of the world's server by environment name; the limits profile is `open` unless it says
+   * otherwise.
+   */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Opens what the server needs to be there before it starts, and gives the settings that come of it. */
+  /**
+   * Opens what the server needs to be there before it starts, and gives the settings that come of
+   * it.
+   */
   readonly open?: (stack: AsyncDisposableStack) => Promise<Readonly<Record<string, string>>>;
   /** Called with every line that a program of the world writes. */
   readonly onLine?: (program: string, line: string) => void;
@@ -84,8 +99,8 @@ export interface Here {
 }
 
 /**
- * Registers the hooks that open and close what the tests of a file, or of a `describe`, share. `prepare` runs once before the first
- * of them.
+ * Registers the hooks that open and close what the tests of a file, or of a `describe`, share.
+ * `prepare` runs once before the first of them.
  */
 export function setUp(options: HereOptions = {}, prepare?: (here: Here) => Promise<void>): () => Here {
   let here: Here | undefined;

@@ -22,7 +22,10 @@ export interface PutLibraryFileRequest {
    * Called once for every attempt. A Blob states its size in advance; a stream is sent in chunks.
    */
   content: () => Blob | ReadableStream<Uint8Array>;
-  /** Replace a file of that name. Without it, 400 `InvalidInput` with "already exists" in the message. Default false. */
+  /**
+   * Replace a file of that name. Without it, 400 `InvalidInput` with "already exists" in the
+   * message. Default false.
+   */
   override?: boolean | undefined;
   /**
    * When omitted, the description of a replaced file stays. The same holds for

@@ -25,7 +25,10 @@ import { listAll } from "./list-all.ts";
  * ```
  */
 export interface MachineActionOperations {
-  /** 400 `ActiveRequestAlreadyExists` when the machine has an unfinished action; its id ends the message. */
+  /**
+   * 400 `ActiveRequestAlreadyExists` when the machine has an unfinished action; its id ends the
+   * message.
+   */
   runLiveResponse(
     machineId: string,
     request: RunLiveResponseRequest,

@@ -7,8 +7,9 @@ export const hmacText = (key: Uint8Array, message: string): string =>
 /**
  * Compares texts in a time that depends only on their lengths.
  *
- * Signatures are compared as the text we would have written, never decoded first: base64url of 32 bytes has two spare bits,
- * so three other texts decode to the same bytes (82 of 1,600 altered signatures did).
+ * Signatures are compared as the text we would have written, never decoded first: base64url of 32
+ * bytes has two spare bits, so three other texts decode to the same bytes (82 of 1,600 altered
+ * signatures did).
  */
 export function sameText(expected: string, given: string): boolean {
   const a = Buffer.from(expected, "utf8");

@@ -17,7 +17,10 @@ const TICKET = /^v1\.([0-9a-f]{40})\.(0|[1-9][0-9]{0,15})\.([A-Za-z0-9_-]{43})$/
 const signature = (key: Uint8Array, machineId: string, linkEpoch: string) =>
   hmacText(key, `halligan link ticket 1\n${machineId}\n${linkEpoch}`);
 
-/** The text an agent sends as `Authorization: Ticket <text>`: `v1.<machineId>.<linkEpoch>.<base64url hmac>`. */
+/**
+ * The text an agent sends as `Authorization: Ticket <text>`: `v1.<machineId>.<linkEpoch>.<base64url
+ * hmac>`.
+ */
 export const signLinkTicket = ({ machineId, linkEpoch }: LinkTicket, key: Uint8Array): string =>
   `v1.${machineId}.${linkEpoch}.${signature(key, machineId, String(linkEpoch))}`;
 

@@ -8,8 +8,8 @@ import { AzureObjectStore } from "./azure-object-store.ts";
 
 const OPEN_TIMEOUT_MS = 30_000;
 /**
- * The first try and two more. No `tryTimeoutInMs`: the service would count the time in which a slow reader takes a download.
- * `answerWithin` limits the calls that carry no stream.
+ * The first try and two more. No `tryTimeoutInMs`: the service would count the time in which a slow
+ * reader takes a download. `answerWithin` limits the calls that carry no stream.
  */
 const RETRIES = { maxTries: 3, retryDelayInMs: 500, maxRetryDelayInMs: 5_000 };
 

@@ -2,9 +2,10 @@ import type { Readable } from "node:stream";
 import type { ByteRange, DirectLink, OpenBlob } from "../blob-store.ts";
 
 /**
- * The little of an object store that blobs need, in words that S3 and Azure share. Keys are ours, without the location's prefix. An
- * object appears whole or not at all, and a read after a write sees it. What fails throws: {@link ObjectStoreFullError} when the store has no
- * room, `BlobStoreUnavailableError` otherwise; a missing object is null.
+ * The little of an object store that blobs need, in words that S3 and Azure share. Keys are ours,
+ * without the location's prefix. An object appears whole or not at all, and a read after a write
+ * sees it. What fails throws: {@link ObjectStoreFullError} when the store has no room,
+ * `BlobStoreUnavailableError` otherwise; a missing object is null.
  */
 export interface ObjectStore extends AsyncDisposable {
   /** Number of pieces that {@link ObjectStore.beginWhole} accepts. */

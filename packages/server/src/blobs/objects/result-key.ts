@@ -1,8 +1,8 @@
 import { RESULT_ID, type ResultContent, SHA256 } from "../blob-store.ts";
 
 /**
- * Begins the keys of all contents under one id. By itself it is the key that earlier versions used, one for all contents: of two that
- * completed at the same time the later one overwrote the other.
+ * Begins the keys of all contents under one id. By itself it is the key that earlier versions used,
+ * one for all contents: of two that completed at the same time the later one overwrote the other.
  */
 export function resultPrefix(resultId: string): string {
   if (!RESULT_ID.test(resultId)) throw new TypeError("not a result id");

@@ -30,8 +30,8 @@ export async function openS3(
       forcePathStyle: location.pathStyle,
       ...(location.endpoint && { endpoint: location.endpoint.href }),
       ...keysOf(credentials),
-      // The first try and two retries, with the SDK's own growing pauses. A request with a stream is
-      // tried once, because a stream cannot be repeated.
+      // The first try and two retries, with the SDK's own growing pauses. A request with a stream
+      // is tried once, because a stream cannot be repeated.
       maxAttempts: 3,
       requestHandler: {
         connectionTimeout: 5_000,

@@ -38,7 +38,10 @@ export interface S3Place {
 export class S3ObjectStore implements ObjectStore {
   readonly maxPieces = MAX_PIECES;
   readonly #client: S3Client;
-  /** Sockets of their own: readers that take nothing hold theirs, and everything else would wait for one. */
+  /**
+   * Sockets of their own: readers that take nothing hold theirs, and everything else would wait for
+   * one.
+   */
   readonly #readers: S3Client;
   readonly #place: S3Place;
 

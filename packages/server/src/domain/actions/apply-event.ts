@@ -15,7 +15,10 @@ import {
 } from "./machine-action.ts";
 import { refusalNote, type StorageCode } from "./transfer-refusal.ts";
 
-/** Pure. `nowMs`: Unix milliseconds from the caller's clock. `changed: false` means: seen before, nothing to save. */
+/**
+ * Pure. `nowMs`: Unix milliseconds from the caller's clock. `changed: false` means: seen before,
+ * nothing to save.
+ */
 export function applyEvent(action: MachineAction, event: MachineActionEvent, nowMs: number): Transition {
   switch (event.type) {
     case "started":
@@ -63,7 +66,8 @@ function applyStarted(
   const nextStatus = "started" in moved ? moved.started : action.status;
   return {
     changed: true,
-    // A running action has no clock of its own while its device is linked; the lost-device clock starts when the link ends.
+    // A running action has no clock of its own while its device is linked; the lost-device clock
+    // starts when the link ends.
     action: {
       ...touched(withSent(recorded, sentAtMs), nowMs),
       status: nextStatus,
@@ -111,7 +115,10 @@ function finish(action: MachineAction, event: "succeeded" | "failed", nowMs: num
   }));
 }
 
-/** The command counts as ended from now on, so that a late report changes nothing. Its device is still to end the order. */
+/**
+ * The command counts as ended from now on, so that a late report changes nothing. Its device is
+ * still to end the order.
+ */
 function applyOverran(action: MachineAction, reason: string, nowMs: number): Transition {
   const index = action.commands.findIndex((command) => !isEnded(command));
   const recorded =
@@ -134,8 +141,9 @@ const ENDED_UNASKED =
   "The device ended this action at the word of a server whose records were set back since (restored from a backup)";
 
 /**
- * After a cancel or a time-out the device confirms that nothing runs any more. What it could not kill is said on the
- * command that ran. One that ended an unfinished action was told to: by this server, before its store was restored to an older state.
+ * After a cancel or a time-out the device confirms that nothing runs any more. What it could not
+ * kill is said on the command that ran. One that ended an unfinished action was told to: by this
+ * server, before its store was restored to an older state.
  */
 function applyOrderClosed(action: MachineAction, errors: readonly string[], nowMs: number): Transition {
   if (!action.order) return illegal("the action was never sent to a device");
@@ -219,7 +227,10 @@ function inTurn(action: MachineAction, index: number): boolean {
   return action.commands.slice(0, index).every((command) => command.status === "Completed");
 }
 
-/** Of an action that was given up as lost, an honest device may have done more than was known here: that is no news of any use. */
+/**
+ * Of an action that was given up as lost, an honest device may have done more than was known here:
+ * that is no news of any use.
+ */
 function outOfTurn(action: MachineAction, detail: string): Transition {
   return isFinal(action.status) ? { changed: false, action } : illegal(detail);
 }

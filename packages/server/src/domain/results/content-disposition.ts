@@ -1,4 +1,6 @@
-/** Percent-encodes the UTF-8 of everything but `[A-Za-z0-9._-]`; a lone surrogate becomes U+FFFD. */
+/**
+ * Percent-encodes the UTF-8 of everything but `[A-Za-z0-9._-]`; a lone surrogate becomes U+FFFD.
+ */
 const encodeName = (name: string): string =>
   [...Buffer.from(name.toWellFormed(), "utf8")]
     .map((byte) => {

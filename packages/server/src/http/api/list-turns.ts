@@ -14,9 +14,9 @@ export interface ListTurnLimits {
 }
 
 /**
- * The bounds that do not depend on the SQL dialect. A caller may send all of its hundred requests of
- * a minute at once, and a playbook of an open profile more, so some hundred lists of an account may
- * wait.
+ * The bounds that do not depend on the SQL dialect. A caller may send all of its hundred requests
+ * of a minute at once, and a playbook of an open profile more, so some hundred lists of an account
+ * may wait.
  */
 export const LIST_TURN_LIMITS: Omit<ListTurnLimits, "running"> = {
   runningPerAccount: 2,
@@ -34,12 +34,16 @@ interface Account {
 }
 
 /**
- * Whose list runs next. A list may look at every row, and nothing interrupts it, so one caller with costly filters would delay every other
- * one. Accounts take turns: each that has lists waiting starts one before any of them starts its second. docs/decisions/0032.
+ * Whose list runs next. A list may look at every row, and nothing interrupts it, so one caller with
+ * costly filters would delay every other one. Accounts take turns: each that has lists waiting
+ * starts one before any of them starts its second. docs/decisions/0032.
  */
 export class ListTurns {
   readonly #limits: ListTurnLimits;
-  /** Only accounts with lists that run or wait. The next turn is that of the first one that may start a list. */
+  /**
+   * Only accounts with lists that run or wait. The next turn is that of the first one that may
+   * start a list.
+   */
   readonly #accounts = new Map<string, Account>();
   #running = 0;
   #waiting = 0;
@@ -48,7 +52,10 @@ export class ListTurns {
     this.#limits = limits;
   }
 
-  /** Runs `list` when it is the account's turn. Throws ClientGoneError when `gone` is aborted before. A list that runs keeps its turn to its end. */
+  /**
+   * Runs `list` when it is the account's turn. Throws ClientGoneError when `gone` is aborted
+   * before. A list that runs keeps its turn to its end.
+   */
   async take<T>(
     { accountId, gone }: { readonly accountId: string; readonly gone: AbortSignal },
     list: () => Promise<T>,

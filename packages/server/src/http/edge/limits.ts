@@ -4,9 +4,14 @@ const MIB = 1024 * 1024;
 export interface HttpLimits {
   /** Longest JSON body; a longer one is refused with 400 `InvalidRequestBody`. Default 1 MiB. */
   readonly jsonBytes: number;
-  /** Bytes of unfinished JSON and form bodies of one account or machine; at least two whole bodies. Default 16 MiB. */
+  /**
+   * Bytes of unfinished JSON and form bodies of one account or machine; at least two whole bodies.
+   * Default 16 MiB.
+   */
   readonly ownerBodyBytes: number;
-  /** The same of one address without authentication. Default 1 MiB, 40 times the longest such body. */
+  /**
+   * The same of one address without authentication. Default 1 MiB, 40 times the longest such body.
+   */
   readonly addressBodyBytes: number;
   /** The same of all callers. Default 128 MiB. */
   readonly allBodyBytes: number;
@@ -17,34 +22,44 @@ export interface HttpLimits {
   /** Most parts of a multipart body. Default 32. */
   readonly multipartParts: number;
   /**
-   * How much of a body nobody wants is still received before the answer, so that a client that writes all before it reads gets to
-   * read it; beyond, the connection is closed with the answer. Also how much of one caller, or of one address, is received at once
-   * before it fills up again with 1 MiB a second. Default 32 MiB.
+   * How much of a body nobody wants is still received before the answer, so that a client that
+   * writes all before it reads gets to read it; beyond, the connection is closed with the answer.
+   * Also how much of one caller, or of one address, is received at once before it fills up again
+   * with 1 MiB a second. Default 32 MiB.
    */
   readonly drainBytes: number;
   /**
-   * The same for a request without authentication, on routes that want none and where a body is sent in
-   * chunks: a chunk of one byte costs more than a megabyte of a body with a length. Default 256 KiB.
+   * The same for a request without authentication, on routes that want none and where a body is
+   * sent in chunks: a chunk of one byte costs more than a megabyte of a body with a length. Default
+   * 256 KiB.
    */
   readonly anonymousDrainBytes: number;
   /**
-   * The same for the agent of one machine, as a budget that fills up again with 1 MiB a second. An agent stops sending when it has its
-   * answer. Default 8 MiB, which is one part.
+   * The same for the agent of one machine, as a budget that fills up again with 1 MiB a second. An
+   * agent stops sending when it has its answer. Default 8 MiB, which is one part.
    */
   readonly ticketDrainBytes: number;
-  /** How long a connection stays open after the refusal of a body that is not received. Default 1 s. */
+  /**
+   * How long a connection stays open after the refusal of a body that is not received. Default 1 s.
+   */
   readonly lingerMs: number;
-  /** Time for a whole JSON or form body, and for draining. Streams have {@link HttpLimits.inactivityMs} instead. Default 30 s. */
+  /**
+   * Time for a whole JSON or form body, and for draining. Streams have {@link
+   * HttpLimits.inactivityMs} instead. Default 30 s.
+   */
   readonly bodyTimeoutMs: number;
-  /** How long a refusal of too many unauthenticated requests waits before it is sent. Default 1 s. */
+  /**
+   * How long a refusal of too many unauthenticated requests waits before it is sent. Default 1 s.
+   */
   readonly refusalDelayMs: number;
   /** Time for a TLS handshake, from its first byte. Default 10 s. */
   readonly tlsHandshakeTimeoutMs: number;
   /** Time for the request line and all headers. Default 20 s. */
   readonly headersTimeoutMs: number;
   /**
-   * A connection on which nothing moves for so long, in either direction, while a request is open, is closed. This, not a bound on the
-   * whole request, is what stops stalled uploads and downloads: 2 GB over a slow line may take hours. Default 120 s.
+   * A connection on which nothing moves for so long, in either direction, while a request is open,
+   * is closed. This, not a bound on the whole request, is what stops stalled uploads and downloads:
+   * 2 GB over a slow line may take hours. Default 120 s.
    */
   readonly inactivityMs: number;
   /** How long an idle connection is kept. Above the 60 s that proxies keep theirs. Default 75 s. */

@@ -16,8 +16,10 @@ const MIN_PIECE_BYTES = 64;
 const MANY_PIECES = 1_024;
 
 /**
- * Reads a whole body of at most `limitBytes`. Throws RequestRefusedError when it is longer, encoded, takes longer than the limit on time
- * (a body that drips in is what a slow-loris attack is), or its owner has too many unfinished ones; ClientGoneError when it breaks off. What is not read is left for `settle.ts`.
+ * Reads a whole body of at most `limitBytes`. Throws RequestRefusedError when it is longer,
+ * encoded, takes longer than the limit on time (a body that drips in is what a slow-loris attack
+ * is), or its owner has too many unfinished ones; ClientGoneError when it breaks off. What is not
+ * read is left for `settle.ts`.
  */
 export async function readBody(
   { raw, limits, invite, unfinishedBodies }: Incoming,
@@ -52,7 +54,8 @@ export async function readBody(
         stop();
         reject(tooLarge());
       } else if (chunks.length > MANY_PIECES && sizeBytes < chunks.length * MIN_PIECE_BYTES) {
-        // Each piece costs a buffer of its own: a MiB in chunks of one byte takes 100 MiB and a second.
+        // Each piece costs a buffer of its own: a MiB in chunks of one byte takes 100 MiB and a
+        // second.
         stop();
         reject(invalidBody("Request body is incorrect: its chunks are too small"));
       }

@@ -19,8 +19,9 @@ export interface BodyOwner {
 const RETRY_AFTER_S = 2;
 
 /**
- * The bytes of bodies that are held in memory because their end has not arrived. A body may take seconds to arrive, so one caller could
- * hold as many of them as it opens connections: 400 connections with 900 KiB each took 287 MiB.
+ * The bytes of bodies that are held in memory because their end has not arrived. A body may take
+ * seconds to arrive, so one caller could hold as many of them as it opens connections: 400
+ * connections with 900 KiB each took 287 MiB.
  */
 export class UnfinishedBodies {
   readonly #budgets: BodyBudgets;
@@ -36,7 +37,10 @@ export class UnfinishedBodies {
     return this.#heldBytes;
   }
 
-  /** Counts bytes that have arrived; a refusal when they are too many, and then they are not counted. */
+  /**
+   * Counts bytes that have arrived; a refusal when they are too many, and then they are not
+   * counted.
+   */
   add({ key, isAddress }: BodyOwner, sizeBytes: number): ErrorAnswer | null {
     const { ownerBytes, addressBytes, totalBytes } = this.#budgets;
     const ofOwner = (this.#held.get(key) ?? 0) + sizeBytes;
@@ -65,7 +69,10 @@ export class UnfinishedBodies {
   }
 }
 
-/** What is left of the body is not received: that would take the time and the bytes that are refused. */
+/**
+ * What is left of the body is not received: that would take the time and the bytes that are
+ * refused.
+ */
 const closing = (answer: ErrorAnswer): ErrorAnswer => ({
   ...answer,
   headers: { ...answer.headers, connection: "close" },

@@ -2,7 +2,10 @@ import { ok } from "../../domain/result.ts";
 import { type ODataResult, quoted, refuseQuery } from "../odata-error.ts";
 
 export interface Token {
-  /** `text`: a quoted literal, without its quotes. `word`: names, keywords, numbers, datetimes and GUIDs. */
+  /**
+   * `text`: a quoted literal, without its quotes. `word`: names, keywords, numbers, datetimes and
+   * GUIDs.
+   */
   readonly kind: "word" | "text" | "symbol" | "end";
   readonly text: string;
   /** Where it begins, in UTF-16 units. */

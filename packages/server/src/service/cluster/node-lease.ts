@@ -64,7 +64,10 @@ export class NodeLease {
     this.#deps = deps;
   }
 
-  /** Registers the node. Throws NodeContradictionError when a living one has other settings; one that only seems to live is waited for. */
+  /**
+   * Registers the node. Throws NodeContradictionError when a living one has other settings; one
+   * that only seems to live is waited for.
+   */
   static async join(deps: NodeLeaseDeps): Promise<NodeLease> {
     const lease = new NodeLease(deps);
     const before = await lease.#register();

@@ -20,8 +20,9 @@ export function sessionPlaces(executor: Executor) {
     },
 
     /**
-     * The same, and so until this transaction ends: whoever is about to take one of `places` waits here for the others, on every node.
-     * When all are taken nobody waits, because none is about to be taken.
+     * The same, and so until this transaction ends: whoever is about to take one of `places` waits
+     * here for the others, on every node. When all are taken nobody waits, because none is about to
+     * be taken.
      */
     async placesTakenUntilEnd(places: number, nowMs: number): Promise<number> {
       const [before] = await executor.all(countPlaces, { now_ms: nowMs });
@@ -63,7 +64,10 @@ const countPlaces = statement<{ now_ms: number }>()((db, p) =>
     .where((or) => or.or([or("place_until_ms", "is", null), or("place_until_ms", ">", p.now_ms)])),
 );
 
-/** Any number that nobody else locks; given back by the end of the transaction, after its commit can be seen. */
+/**
+ * Any number that nobody else locks; given back by the end of the transaction, after its commit can
+ * be seen.
+ */
 const PLACES_LOCK = sql.lit(4_225_001);
 
 const lockPlaces = statement<Record<never, never>>()((db) =>

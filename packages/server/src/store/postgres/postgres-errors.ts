@@ -6,7 +6,10 @@ import { VersionConflictError } from "../version-conflict-error.ts";
 export class ConnectionLostError extends Error {
   override readonly name = "ConnectionLostError";
 
-  /** It did not break but went silent: another one would most likely do the same, and the wait has been long already. */
+  /**
+   * It did not break but went silent: another one would most likely do the same, and the wait has
+   * been long already.
+   */
   readonly isSilence: boolean;
 
   constructor(isSilence: boolean, options: ErrorOptions) {
@@ -14,7 +17,10 @@ export class ConnectionLostError extends Error {
     this.isSilence = isSilence;
   }
 }
-/** The connection broke while the commit was under way: it may have been made. Never repeated by itself. */
+/**
+ * The connection broke while the commit was under way: it may have been made. Never repeated by
+ * itself.
+ */
 export class CommitUnknownError extends Error {
   override readonly name = "CommitUnknownError";
 }

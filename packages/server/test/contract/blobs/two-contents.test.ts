@@ -32,7 +32,10 @@ const openObjects = async (server: ObjectServer, name: string): Promise<ObjectSt
   throw new Error("a folder is no object store");
 };
 
-/** The one of two contents whose SHA-256 is the larger comes first: parts are listed by their SHA-256. */
+/**
+ * The one of two contents whose SHA-256 is the larger comes first: parts are listed by their
+ * SHA-256.
+ */
 const CONTENTS = [pattern(1_000, 1), pattern(1_000, 2)] as const;
 const [CONTENT_A, CONTENT_B] =
   sha256(CONTENTS[0]) > sha256(CONTENTS[1]) ? CONTENTS : ([CONTENTS[1], CONTENTS[0]] as const);
@@ -93,7 +96,8 @@ for (const [name, start] of [
       return answer.ok ? "complete" : answer.error.code;
     };
 
-    // The second node has looked for other contents already, and waits for the last bytes of its own.
+    // The second node has looked for other contents already, and waits for the last bytes of its
+    // own.
     const arrived = Promise.withResolvers<void>();
     const asked = Promise.withResolvers<void>();
     const late = put(

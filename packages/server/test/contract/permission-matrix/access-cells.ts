@@ -39,7 +39,10 @@ const APPROVE = "Halligan.Library.Approve";
 export const ROLES = `${READ[0]} ${ACTING} ${LIBRARY} ${ADMIN} Halligan.Audit.Read Halligan.Library.Override ${APPROVE}`;
 export const SCOPES = `${READ[1]} ${ACTING} ${LIBRARY} ${ADMIN} Halligan.Audit.Read Halligan.Library.Override ${APPROVE}`;
 
-/** One row for each route but those of {@link accessOf}. A route without a row, and a row without a route, fail the matrix. */
+/**
+ * One row for each route but those of {@link accessOf}. A route without a row, and a row without a
+ * route, fail the matrix.
+ */
 export const ACCESS: Readonly<Record<string, AccessRow>> = {
   "POST /:tenant/oauth2/token": anybody(400),
   "POST /:tenant/oauth2/v2.0/token": anybody(400),
@@ -129,7 +132,10 @@ export const ACCESS: Readonly<Record<string, AccessRow>> = {
   "POST /agent/v1/actions/:actionId/commands/:index(\\d{1,3})/uploads/:uploadId/complete": agents(400),
 };
 
-/** Reading one thing of an action. Such a route is known by its path, so a new one is checked as well. */
+/**
+ * Reading one thing of an action. Such a route is known by its path, so a new one is checked as
+ * well.
+ */
 const OF_ONE_ACTION = /^GET \/halligan\/v1\/actions\/:id\/\w+$/;
 export const readsOneAction = (title: string): boolean => OF_ONE_ACTION.test(title);
 

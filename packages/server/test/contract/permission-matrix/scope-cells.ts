@@ -101,7 +101,9 @@ export const SCOPE: Readonly<Record<string, ScopeRow>> = {
   },
 };
 
-/** The row of a route: its own, or the one that all routes for reading one thing of an action share. */
+/**
+ * The row of a route: its own, or the one that all routes for reading one thing of an action share.
+ */
 export const scopeOf = (title: string): ScopeRow | undefined =>
   SCOPE[title] ?? (readsOneAction(title) ? hidden(200, action) : undefined);
 

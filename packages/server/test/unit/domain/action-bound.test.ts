@@ -18,7 +18,9 @@ const LIMITS: BoundLimits = {
   order: { scriptTimeoutMs: 100, transferTimeoutMs: 30 },
 };
 const COMMANDS = [{ type: "PutFile" }, { type: "RunScript" }, { type: "GetFile" }] as const;
-/** 30, 30 + 100 + 30 and 30 of the commands, 2 to accept the order, 20 of an absence, 5 of grace. */
+/**
+ * 30, 30 + 100 + 30 and 30 of the commands, 2 to accept the order, 20 of an absence, 5 of grace.
+ */
 const LENGTH_MS = 247;
 
 test("the bound is what the commands may take by their limits, and a grace", () => {

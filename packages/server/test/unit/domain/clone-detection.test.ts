@@ -85,7 +85,10 @@ test("after an agent of link version 1 nothing is old, but a process of before i
   assert.ok(nextNumber(known) > 7);
 });
 
-/** One step of a device's life; each may be the last one of its process, connection, server or backup. */
+/**
+ * One step of a device's life; each may be the last one of its process, connection, server or
+ * backup.
+ */
 const step = fc.record({
   restartsAgent: fc.boolean(),
   losesJournal: fc.nat({ max: 9 }).map((n) => n === 0),

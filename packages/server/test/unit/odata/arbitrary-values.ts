@@ -1,6 +1,9 @@
 import fc from "fast-check";
 
-/** Texts that have broken such code before: quotes, wildcards, letter cases, combining marks, both sides of the surrogates. */
+/**
+ * Texts that have broken such code before: quotes, wildcards, letter cases, combining marks, both
+ * sides of the surrogates.
+ */
 const AWKWARD = [
   "",
   "a",
@@ -51,7 +54,9 @@ export const arbitraryTimeMs: fc.Arbitrary<number> = fc
   .integer({ min: 0, max: 12 })
   .map((steps) => BASE_MS + steps * 7);
 
-/** A datetime of a filter: near the stored ones, also between two milliseconds, sometimes far away. */
+/**
+ * A datetime of a filter: near the stored ones, also between two milliseconds, sometimes far away.
+ */
 export const arbitraryFilterTimeMs: fc.Arbitrary<number> = fc.oneof(
   { weight: 3, arbitrary: arbitraryTimeMs },
   { weight: 2, arbitrary: arbitraryTimeMs.map((ms) => ms + 0.5) },

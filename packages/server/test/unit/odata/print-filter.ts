@@ -3,7 +3,10 @@ import { ELEMENT, type Filter, type Operand, type Value } from "../../../src/oda
 
 const MIRRORED = { eq: "eq", ne: "ne", gt: "lt", ge: "le", lt: "gt", le: "ge" } as const;
 
-/** A filter as a caller might write it: spaces, letter cases, parentheses and forms of values are chosen by `seed`. */
+/**
+ * A filter as a caller might write it: spaces, letter cases, parentheses and forms of values are
+ * chosen by `seed`.
+ */
 export function printFilter(filter: Filter, entity: Entity, seed: number): string {
   const fields = new Map([...entity.fields.values()].map((field) => [field.name, field]));
   return new Printer(fields, seed).filter(filter);

@@ -29,8 +29,8 @@ export class AddressLimits {
   }
 
   /**
-   * Counts a request whose access token or ticket is no good. Called after the check, which is cheap:
-   * an address over its limit never keeps out a valid token.
+   * Counts a request whose access token or ticket is no good. Called after the check, which is
+   * cheap: an address over its limit never keeps out a valid token.
    */
   countForged(address: string): ErrorAnswer | null {
     this.#failures.noted({ kind: "accessToken", address, account: null, credential: "" });

@@ -42,8 +42,8 @@ const MAX_HOPS = 32;
 
 /**
  * The address of the caller. The header is read from right to left, because each proxy appends the
- * address that it sees: the first one that is no trusted proxy is the caller, and what stands to the
- * left of it is the caller's own text.
+ * address that it sees: the first one that is no trusted proxy is the caller, and what stands to
+ * the left of it is the caller's own text.
  */
 export function clientAddress(
   peer: string | undefined,

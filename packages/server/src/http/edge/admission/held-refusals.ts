@@ -24,7 +24,10 @@ export class HeldRefusals {
     return this.#all;
   }
 
-  /** Resolves when the refusal may be sent. False: too many wait already, so its connection should close at once. */
+  /**
+   * Resolves when the refusal may be sent. False: too many wait already, so its connection should
+   * close at once.
+   */
   async hold(address: string, gone: AbortSignal): Promise<boolean> {
     const key = addressKey(address);
     const held = this.#byAddress.get(key) ?? 0;

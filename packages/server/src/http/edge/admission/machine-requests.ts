@@ -1,4 +1,7 @@
-/** An agent has one part under way, or one file. The others are for those that a broken network left behind. */
+/**
+ * An agent has one part under way, or one file. The others are for those that a broken network left
+ * behind.
+ */
 export const MAX_REQUESTS_PER_MACHINE = 8;
 
 /** What is used of a response. */
@@ -8,8 +11,9 @@ export interface OpenResponse {
 }
 
 /**
- * Bounds the requests that one machine has open. Each may take 8 MiB of free disk space, a socket and a file for as long as it sends
- * now and then a byte. The oldest one is broken off for the newest one, so that a device harms only itself.
+ * Bounds the requests that one machine has open. Each may take 8 MiB of free disk space, a socket
+ * and a file for as long as it sends now and then a byte. The oldest one is broken off for the
+ * newest one, so that a device harms only itself.
  */
 export class MachineRequests {
   /** Oldest first. */

@@ -9,8 +9,9 @@ const MAX_LINGERING_PER_SENDER = 64;
 const MAX_LINGERING = 512;
 
 /**
- * What becomes of the bodies of refused requests. A few are received and dropped, so that their connection goes on. A sender that goes on
- * sending them has its connection closed instead: to receive a part of 8 MiB costs more than to refuse it.
+ * What becomes of the bodies of refused requests. A few are received and dropped, so that their
+ * connection goes on. A sender that goes on sending them has its connection closed instead: to
+ * receive a part of 8 MiB costs more than to refuse it.
  */
 export class RefusedBodies {
   readonly #monotonicMs: () => number;
@@ -41,8 +42,9 @@ export class RefusedBodies {
   }
 
   /**
-   * The wait between an answer and the end of its connection, while nothing is read: a connection that ends with unread bytes is
-   * reset, and the reset can overtake the answer. None for a sender that has many of them.
+   * The wait between an answer and the end of its connection, while nothing is read: a connection
+   * that ends with unread bytes is reset, and the reset can overtake the answer. None for a sender
+   * that has many of them.
    */
   async linger(sender: string, gone: AbortSignal): Promise<void> {
     const ofSender = this.#lingering.get(sender) ?? 0;

@@ -20,7 +20,9 @@ export interface UnauthenticatedLimits {
 }
 
 const UNLIMITED = 1_000_000_000;
-/** Where all callers share the proxy's address, a limit of an address would be one of all callers. */
+/**
+ * Where all callers share the proxy's address, a limit of an address would be one of all callers.
+ */
 const NO_ADDRESS_RATES = {
   anonymousRequestsPerMinute: UNLIMITED,
   failedSignInsPerMinute: UNLIMITED,

@@ -2,13 +2,15 @@ import type { Logger } from "pino";
 import { RateTable } from "../../../auth/failures/rate-table.ts";
 import { addressKey } from "../../../network/address-key.ts";
 
-/** Addresses and machines whose dropped lines are told apart; those of the others are told together. */
+/**
+ * Addresses and machines whose dropped lines are told apart; those of the others are told together.
+ */
 const MAX_SUBJECTS = 1_000;
 const OTHERS = "others";
 
 /**
- * Bounds the log lines that one address causes without authentication, and those that one machine causes, since a device is an attacker that
- * has a ticket. Says how many it dropped.
+ * Bounds the log lines that one address causes without authentication, and those that one machine
+ * causes, since a device is an attacker that has a ticket. Says how many it dropped.
  */
 export class UnauthenticatedLog {
   readonly #lines: RateTable;

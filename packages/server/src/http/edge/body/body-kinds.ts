@@ -19,14 +19,20 @@ export interface BodyKind<B> {
   readonly schema?: TSchema;
   /** Longest body, where the kind has one bound for all requests. */
   readonly limitBytes?: number;
-  /** Throws RequestRefusedError for what is wrong with the body. Called after the caller was admitted. */
+  /**
+   * Throws RequestRefusedError for what is wrong with the body. Called after the caller was
+   * admitted.
+   */
   readonly read: (incoming: Incoming, owner: BodyOwner) => Promise<B>;
 }
 
 /** Whatever body and content type arrive are dropped: a product sends `{}` with every GET. */
 export const noBody: BodyKind<undefined> = { kind: "none", read: async () => undefined };
 
-/** A JSON body that fits the schema. A missing content type means JSON; another one is refused by name. */
+/**
+ * A JSON body that fits the schema. A missing content type means JSON; another one is refused by
+ * name.
+ */
 export function jsonBody<T extends TSchema>(
   schema: T,
   options: { readonly limitBytes?: number } = {},
@@ -58,8 +64,8 @@ export function jsonBody<T extends TSchema>(
 }
 
 /**
- * Longest form, in bytes: a client assertion of at most 16,384 characters, with all other fields of a
- * token request. Read without authentication.
+ * Longest form, in bytes: a client assertion of at most 16,384 characters, with all other fields of
+ * a token request. Read without authentication.
  */
 const FORM_LIMIT_BYTES = 24 * 1024;
 
@@ -78,7 +84,10 @@ export const form: BodyKind<URLSearchParams> = {
   },
 };
 
-/** The parts in order, each file streamed. `fileBytes`: longest file; a longer one makes its stream throw RequestRefusedError. */
+/**
+ * The parts in order, each file streamed. `fileBytes`: longest file; a longer one makes its stream
+ * throw RequestRefusedError.
+ */
 export const multipart = (options: { readonly fileBytes: number }): BodyKind<AsyncIterable<MultipartPart>> => ({
   kind: "multipart",
   read: async (incoming) => readMultipart(incoming, options.fileBytes),
@@ -91,7 +100,10 @@ export interface StreamBody {
   readonly sizeBytes: number | null;
 }
 
-/** The bytes as they come, of any content type and size: the handler counts. Stalled ones are ended by `inactivityMs`. */
+/**
+ * The bytes as they come, of any content type and size: the handler counts. Stalled ones are ended
+ * by `inactivityMs`.
+ */
 export const stream: BodyKind<StreamBody> = {
   kind: "stream",
   async read({ raw, invite }) {
@@ -99,7 +111,8 @@ export const stream: BodyKind<StreamBody> = {
     refuseEncoded(raw);
     invite();
     return {
-      // Leaving the loop must not destroy the request, which would close the connection before the answer is written.
+      // Leaving the loop must not destroy the request, which would close the connection before the
+      // answer is written.
       stream: received(raw.iterator({ destroyOnReturn: false })),
       sizeBytes: encoding !== undefined ? null : Number(length ?? 0),
     };

@@ -1,4 +1,6 @@
-/** Properties that the schema does not know, of one object: enough for the message, which names one. */
+/**
+ * Properties that the schema does not know, of one object: enough for the message, which names one.
+ */
 const MAX_UNKNOWN = 16;
 /** Elements of an array whose schema has no bound of its own. */
 const MAX_ELEMENTS = 1_000;

@@ -1,4 +1,7 @@
-/** Reads a stream of bytes that is divided by marks. Holds one chunk and what may be the beginning of a mark. */
+/**
+ * Reads a stream of bytes that is divided by marks. Holds one chunk and what may be the beginning
+ * of a mark.
+ */
 export class DelimitedBytes {
   readonly #source: AsyncIterator<Uint8Array>;
   #held: Buffer;
@@ -19,7 +22,10 @@ export class DelimitedBytes {
     this.#held = this.#held.subarray(sizeBytes);
   }
 
-  /** Takes what comes before the mark, without the mark, which stays; null when it does not come within `maxBytes`. */
+  /**
+   * Takes what comes before the mark, without the mark, which stays; null when it does not come
+   * within `maxBytes`.
+   */
   async takeBefore(mark: Buffer, maxBytes: number): Promise<Buffer | null> {
     for (let from = 0; ; ) {
       const at = this.#held.indexOf(mark, from);
@@ -34,7 +40,10 @@ export class DelimitedBytes {
     }
   }
 
-  /** Passes on what comes before the mark and takes the mark. True when it came, false when the source ended before. */
+  /**
+   * Passes on what comes before the mark and takes the mark. True when it came, false when the
+   * source ended before.
+   */
   async *contentBefore(mark: Buffer): AsyncGenerator<Buffer, boolean, undefined> {
     for (;;) {
       const at = this.#held.indexOf(mark);

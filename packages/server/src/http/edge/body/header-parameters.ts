@@ -1,4 +1,7 @@
-/** A header's value such as `form-data; name="x"`: its type in lower case, and its parameters in the order they stand. */
+/**
+ * A header's value such as `form-data; name="x"`: its type in lower case, and its parameters in the
+ * order they stand.
+ */
 export interface ParameterizedHeader {
   readonly type: string;
   /** Names in lower case. */
@@ -7,9 +10,10 @@ export interface ParameterizedHeader {
 
 const TYPE = /^[ \t]*([^;\s]+)[ \t]*/y;
 /**
- * A value is quoted, or runs to the next `;`: clients leave characters unquoted that RFC 9110 wants quoted, such as the `=`
- * of a boundary. White space around an unquoted value is cut off afterwards: two repetitions that both take it
- * would try every division of it, and one header of 16 KiB would stop the server for hours.
+ * A value is quoted, or runs to the next `;`: clients leave characters unquoted that RFC 9110 wants
+ * quoted, such as the `=` of a boundary. White space around an unquoted value is cut off
+ * afterwards: two repetitions that both take it would try every division of it, and one header of
+ * 16 KiB would stop the server for hours.
  */
 const PARAMETER = /;[ \t]*(?:([^=;\s"]+)[ \t]*=(?:[ \t]*"((?:[^"\\]|\\[\s\S])*)"[ \t]*|([^;"]*)))?(?=;|$)/y;
 
@@ -40,7 +44,10 @@ function withoutBlanks(text: string): string {
 
 const isBlank = (character: string | undefined): boolean => character === " " || character === "\t";
 
-/** Only a quote and a backslash are ever escaped; a path of Windows is written without escapes by some. */
+/**
+ * Only a quote and a backslash are ever escaped; a path of Windows is written without escapes by
+ * some.
+ */
 const unescaped = (quoted: string): string => quoted.replace(/\\(["\\])/g, "$1");
 
 /** The value of a parameter; null when there is none, undefined when there are several. */

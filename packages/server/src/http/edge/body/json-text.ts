@@ -4,8 +4,8 @@ import { findJsonFault, jsonBoundsFault } from "@halligan/protocol/text";
 export type JsonReading = { readonly value: unknown } | { readonly fault: string };
 
 /**
- * JSON as RFC 8259 has it, without what readers disagree about, much as I-JSON (RFC 7493) restricts it: see `findJsonFault`.
- * Nesting beyond `maxDepth` is refused before the text is parsed.
+ * JSON as RFC 8259 has it, without what readers disagree about, much as I-JSON (RFC 7493) restricts
+ * it: see `findJsonFault`. Nesting beyond `maxDepth` is refused before the text is parsed.
  */
 export function readJsonText(text: string, maxDepth: number): JsonReading {
   const beyond = jsonBoundsFault(text, { maxDepth, maxSyntaxCharacters: Number.POSITIVE_INFINITY });

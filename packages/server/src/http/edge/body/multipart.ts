@@ -40,9 +40,10 @@ const MAX_SHOWN_CHARS = 80;
 const malformed = (detail: string) => invalidBody(`Request body is incorrect: ${detail}`);
 
 /**
- * The parts of a multipart/form-data body (RFC 7578) in their order, each read from the client as it is asked for. What two
- * readers could understand differently is refused: a parser of its own, because the one it replaces passes over such parts
- * without a word (docs/decisions/0005-own-edge-on-node-http.md). What follows the closing boundary is dropped.
+ * The parts of a multipart/form-data body (RFC 7578) in their order, each read from the client as
+ * it is asked for. What two readers could understand differently is refused: a parser of its own,
+ * because the one it replaces passes over such parts without a word
+ * (docs/decisions/0005-own-edge-on-node-http.md). What follows the closing boundary is dropped.
  */
 export async function* readMultipart(
   { raw, limits, invite }: Incoming,
@@ -79,7 +80,10 @@ export async function* readMultipart(
   }
 }
 
-/** RFC 7578 section 4.2 leaves the filename out where a program sends bytes that are no file of a disk. */
+/**
+ * RFC 7578 section 4.2 leaves the filename out where a program sends bytes that are no file of a
+ * disk.
+ */
 const isFile = ({ fileName, mediaType }: PartHead): boolean =>
   fileName !== null || mediaType === "application/octet-stream";
 
@@ -95,7 +99,8 @@ function boundaryOf(raw: IncomingMessage): string {
 
 async function* bytesOf(raw: IncomingMessage): AsyncGenerator<Uint8Array, void, undefined> {
   try {
-    // Leaving early must not destroy the request, which would close the connection before the answer is written.
+    // Leaving early must not destroy the request, which would close the connection before the
+    // answer is written.
     yield* received(raw.iterator({ destroyOnReturn: false }));
   } catch (error) {
     throw raw.destroyed && !raw.readableEnded ? new ClientGoneError() : error;
@@ -103,7 +108,10 @@ async function* bytesOf(raw: IncomingMessage): AsyncGenerator<Uint8Array, void, 
   if (!raw.readableEnded && raw.destroyed) throw new ClientGoneError();
 }
 
-/** After a boundary: false when it is the closing one. Leaves the line break, with which the headers of a part begin. */
+/**
+ * After a boundary: false when it is the closing one. Leaves the line break, with which the headers
+ * of a part begin.
+ */
 async function beginsPart(bytes: DelimitedBytes): Promise<boolean> {
   if ((await bytes.peek(CLOSE.length)).toString("latin1") === CLOSE) return false;
   const padding = await bytes.takeBefore(CRLF, MAX_PADDING_BYTES);
@@ -119,7 +127,8 @@ async function takeHead(bytes: DelimitedBytes, delimiter: Buffer, count: number)
     throw malformed(`the headers of ${part} have no empty line after them within ${MAX_HEAD_BYTES} bytes`);
   }
   bytes.skip(CRLF.length);
-  // RFC 2046 allows a part without content, whose boundary comes at once: the empty line is then its line break.
+  // RFC 2046 allows a part without content, whose boundary comes at once: the empty line is then
+  // its line break.
   if (!(await bytes.peek(delimiter.length)).equals(delimiter)) bytes.skip(CRLF.length);
   const head = readPartHead(block);
   if ("fault" in head) throw malformed(`${part} ${head.fault}`);

@@ -17,10 +17,16 @@ export interface PartHead {
 /** `fault`: what is wrong with the part, as the end of a sentence about it. */
 export type PartHeadReading = PartHead | { readonly fault: string };
 
-/** Encodings that change nothing. RFC 7578 section 4.7 has no others; taken as they are, the bytes stored would be wrong. */
+/**
+ * Encodings that change nothing. RFC 7578 section 4.7 has no others; taken as they are, the bytes
+ * stored would be wrong.
+ */
 const IDENTITY_ENCODINGS = ["7bit", "8bit", "binary"];
 
-/** Reads the header block of a part, without the empty line at its end. Headers that are not known are ignored. */
+/**
+ * Reads the header block of a part, without the empty line at its end. Headers that are not known
+ * are ignored.
+ */
 export function readPartHead(block: Buffer): PartHeadReading {
   if (!isUtf8(block)) return { fault: "has headers that are not valid UTF-8" };
   const headers = readHeaders(block.toString("utf8"));
@@ -66,8 +72,9 @@ function readHeaders(block: string): Map<string, string> | { readonly fault: str
 }
 
 /**
- * `filename` alone counts where it is there: RFC 7578 section 4.2 knows no other. `filename*` is read where a client sends
- * nothing else; .NET sends both, older Python only this for names that are not ASCII.
+ * `filename` alone counts where it is there: RFC 7578 section 4.2 knows no other. `filename*` is
+ * read where a client sends nothing else; .NET sends both, older Python only this for names that
+ * are not ASCII.
  */
 function readFileName(
   plain: string | null | undefined,

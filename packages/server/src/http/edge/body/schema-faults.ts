@@ -3,7 +3,10 @@ import { NAME_PATTERN } from "@halligan/protocol/text";
 import type { TLocalizedValidationError } from "typebox/error";
 import { type ErrorAnswer, refuse } from "../answer.ts";
 
-/** A JSON pointer as people write places: `/Commands/0/type` becomes `Commands[0].type`. Bounded: names come from the client. */
+/**
+ * A JSON pointer as people write places: `/Commands/0/type` becomes `Commands[0].type`. Bounded:
+ * names come from the client.
+ */
 function placeOf(pointer: string, name = ""): string {
   const parts = pointer
     .split("/")
@@ -45,7 +48,10 @@ const extraNames = (errors: readonly TLocalizedValidationError[], instancePath: 
       : [],
   );
 
-/** The first fault that says something: `schema is false` and the branches of a choice only repeat another one. */
+/**
+ * The first fault that says something: `schema is false` and the branches of a choice only repeat
+ * another one.
+ */
 function describe(errors: readonly TLocalizedValidationError[]): string {
   const error = errors.find((one) => one.keyword !== "boolean" && !isWithinChoice(one)) ?? errors[0];
   if (error === undefined) return "it does not have the expected form";

@@ -1,18 +1,24 @@
 import { isUtf8 } from "node:buffer";
 import { textFault } from "@halligan/protocol/text";
 
-/** The pairs of a query or a form, or the place of text that is none: `of` as in {@link readUrlEncoded}. */
+/**
+ * The pairs of a query or a form, or the place of text that is none: `of` as in {@link
+ * readUrlEncoded}.
+ */
 export type UrlEncodedReading = { readonly params: URLSearchParams } | { readonly fault: string };
 
 /**
- * Reads `name=value&...` as URLSearchParams does, but refuses what that turns into U+FFFD without a word: escapes that are
- * not UTF-8, and NUL. A percent sign that begins no escape stays what it is; clients write secrets without encoding them.
+ * Reads `name=value&...` as URLSearchParams does, but refuses what that turns into U+FFFD without a
+ * word: escapes that are not UTF-8, and NUL. A percent sign that begins no escape stays what it is;
+ * clients write secrets without encoding them.
  * `of`: what a pair is called in a fault, such as "query option".
  */
 export function readUrlEncoded(text: string, of: string): UrlEncodedReading {
-  // Before anything is decoded: 15,000 pairs of a query took 30 ms, and no token is needed to send them.
+  // Before anything is decoded: 15,000 pairs of a query took 30 ms, and no token is needed to send
+  // them.
   if (text.split("&", MAX_PAIRS + 1).length > MAX_PAIRS) return { fault: `there are more than ${MAX_PAIRS} ${of}s` };
-  // Without an escape or a NUL nothing can be wrong. URLSearchParams would drop a question mark at the beginning.
+  // Without an escape or a NUL nothing can be wrong. URLSearchParams would drop a question mark at
+  // the beginning.
   if (!text.includes("%") && !text.includes("\0")) return { params: new URLSearchParams(`&${text}`) };
   const params = new URLSearchParams();
   for (const pair of text.split("&")) {

@@ -4,8 +4,8 @@ export interface AnswerPlace extends Disposable {
 }
 
 /**
- * Bounds the answers of one kind that last on this node: streams of events, downloads. There is one bound for all callers and one for
- * each account.
+ * Bounds the answers of one kind that last on this node: streams of events, downloads. There is one
+ * bound for all callers and one for each account.
  */
 export class AnswerPlaces {
   readonly #limit: number;
@@ -23,7 +23,10 @@ export class AnswerPlaces {
     return this.#open.size;
   }
 
-  /** Null when all places are taken, or those of the account, or the node stops. `gone`: the client went away. */
+  /**
+   * Null when all places are taken, or those of the account, or the node stops. `gone`: the client
+   * went away.
+   */
   enter(accountId: string, gone: AbortSignal): AnswerPlace | null {
     const ofAccount = this.#byAccount.get(accountId) ?? 0;
     if (this.#isClosed || this.#open.size >= this.#limit || ofAccount >= this.#limitPerAccount) return null;
@@ -45,7 +48,10 @@ export class AnswerPlaces {
     };
   }
 
-  /** Ends all answers. Requests under way get a grace period when the server stops; a stream of events would use all of it. */
+  /**
+   * Ends all answers. Requests under way get a grace period when the server stops; a stream of
+   * events would use all of it.
+   */
   close(): void {
     this.#isClosed = true;
     for (const stop of this.#open) stop.abort();

@@ -1,8 +1,9 @@
 import type { ByteRange } from "../../../blobs/blob-store.ts";
 
 /**
- * What a `Range` header asks of content of `sizeBytes` bytes: everything, one range (both ends included, cut to the content), or one that
- * lies outside it (416). Several ranges, other units and nonsense mean everything, as RFC 9110 section 14.2 allows.
+ * What a `Range` header asks of content of `sizeBytes` bytes: everything, one range (both ends
+ * included, cut to the content), or one that lies outside it (416). Several ranges, other units and
+ * nonsense mean everything, as RFC 9110 section 14.2 allows.
  */
 export function parseRange(header: string | undefined, sizeBytes: number): "full" | "unsatisfiable" | ByteRange {
   const [, first, last] = /^bytes=[ \t]*([0-9]{0,15})-([0-9]{0,15})[ \t]*$/i.exec(header ?? "") ?? [];

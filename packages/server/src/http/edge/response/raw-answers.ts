@@ -14,7 +14,10 @@ export function malformedAnswer(code: string | undefined): { readonly status: nu
   return { status: 400, message: "The request is not well-formed HTTP" };
 }
 
-/** Answers on a bare socket, where no response object exists, with the same body as everywhere, and closes. */
+/**
+ * Answers on a bare socket, where no response object exists, with the same body as everywhere, and
+ * closes.
+ */
 export function answerOnSocket(
   socket: Duplex,
   id: string,
@@ -38,7 +41,8 @@ export function answerOnSocket(
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.on("error", () => socket.destroy());
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines.join("")}\r\n${body}`);
-  // Closing at once would reset the connection while the client is still writing, and take the answer with it.
+  // Closing at once would reset the connection while the client is still writing, and take the
+  // answer with it.
   socket.resume();
   const timer = setTimeout(() => socket.destroy(), LINGER_MS);
   socket.once("close", () => clearTimeout(timer));

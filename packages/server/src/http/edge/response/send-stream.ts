@@ -5,7 +5,10 @@ import { parseRange } from "./range.ts";
 export interface BlobToSend {
   readonly sizeBytes: number;
   readonly contentType: string;
-  /** SHA-256 in hex when it is known: becomes the ETag, by which `If-Range` resumes only the same content. */
+  /**
+   * SHA-256 in hex when it is known: becomes the ETag, by which `If-Range` resumes only the same
+   * content.
+   */
   readonly sha256?: string;
   /** Value of `Content-Disposition`; see `domain/results/content-disposition.ts`. */
   readonly disposition?: string;

@@ -14,11 +14,17 @@ export interface Exchange {
   readonly errors?: "oauth" | undefined;
   /** The connection ends with this answer. */
   readonly mustClose: boolean;
-  /** Waits between the answer and the end of the connection. For an answer whose request has unread bytes. */
+  /**
+   * Waits between the answer and the end of the connection. For an answer whose request has unread
+   * bytes.
+   */
   readonly linger?: (() => Promise<void>) | undefined;
 }
 
-/** On every answer. There is no page here, so nothing may be loaded, framed or guessed; answers hold data of devices and are not kept. */
+/**
+ * On every answer. There is no page here, so nothing may be loaded, framed or guessed; answers hold
+ * data of devices and are not kept.
+ */
 export const standardHeaders = (id: string): OutgoingHttpHeaders => ({
   "cache-control": "no-store",
   "x-content-type-options": "nosniff",
@@ -27,15 +33,19 @@ export const standardHeaders = (id: string): OutgoingHttpHeaders => ({
 });
 
 /**
- * A token endpoint's refusal in OAuth's words (RFC 6749 section 5.2). Its operation refuses with OAuth's codes, which are lower
- * case; what the framework refuses has a code of the contract and becomes the nearest of OAuth's.
+ * A token endpoint's refusal in OAuth's words (RFC 6749 section 5.2). Its operation refuses with
+ * OAuth's codes, which are lower case; what the framework refuses has a code of the contract and
+ * becomes the nearest of OAuth's.
  */
 function oauthError({ status, code, message }: ErrorAnswer): TokenErrorWire {
   const framework = status >= 500 ? "server_error" : status === 429 ? "temporarily_unavailable" : "invalid_request";
   return { error: /^[a-z_]+$/.test(code) ? code : framework, error_description: message };
 }
 
-/** Writes any answer. Resolves when its bytes are handed over, rejects when a stream broke; the connection is then destroyed. */
+/**
+ * Writes any answer. Resolves when its bytes are handed over, rejects when a stream broke; the
+ * connection is then destroyed.
+ */
 export async function writeAnswer(exchange: Exchange, answer: Answer): Promise<void> {
   switch (answer.kind) {
     case "bytes":
@@ -131,8 +141,9 @@ async function writeEvents(exchange: Exchange, { status, events }: EventsAnswer)
 }
 
 /**
- * Passes exactly so many bytes, or fails. A stream of another length would leave the client waiting, or reading the next answer as the rest of
- * this one. Node's own `strictContentLength` throws where nobody catches it.
+ * Passes exactly so many bytes, or fails. A stream of another length would leave the client
+ * waiting, or reading the next answer as the rest of this one. Node's own `strictContentLength`
+ * throws where nobody catches it.
  */
 async function* exactly(lengthBytes: number, source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let left = lengthBytes;
@@ -144,7 +155,10 @@ async function* exactly(lengthBytes: number, source: AsyncIterable<Buffer>): Asy
   if (left !== 0) throw new Error(`the content has not the ${lengthBytes} bytes that were announced`);
 }
 
-/** Resolves when the system has taken the bytes, so that their memory is free again; rejects when the client went away before. */
+/**
+ * Resolves when the system has taken the bytes, so that their memory is free again; rejects when
+ * the client went away before.
+ */
 function handOver(response: ServerResponse, chunk: Buffer): Promise<void> {
   return new Promise((resolve, reject) => {
     // Not every write is called back when the connection breaks.

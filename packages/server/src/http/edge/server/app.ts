@@ -48,8 +48,9 @@ const NOT_FOUND = refuse(404, "NotFound", "There is no such operation");
 const BAD_TARGET = refuse(400, "BadRequest", "The request target is not well-formed");
 
 /**
- * The HTTP edge: node:http under a router. Each request takes one path to its response (`serve.ts`),
- * so that every error has the contract's body. docs/decisions/0005-own-edge-on-node-http.md.
+ * The HTTP edge: node:http under a router. Each request takes one path to its response
+ * (`serve.ts`), so that every error has the contract's body.
+ * docs/decisions/0005-own-edge-on-node-http.md.
  */
 export function buildHttpApp<Ctx>(options: HttpAppOptions<Ctx>): HttpApp {
   const { operations, context, log, newRequestId = randomUUID } = options;
@@ -122,7 +123,10 @@ export function buildHttpApp<Ctx>(options: HttpAppOptions<Ctx>): HttpApp {
 /** Longest body that is read without authentication, in bytes. */
 const MAX_ANONYMOUS_BODY_BYTES = 32 * 1024;
 
-/** Access is denied by default, and no unbounded body is read without authentication, also when a table was not type checked. */
+/**
+ * Access is denied by default, and no unbounded body is read without authentication, also when a
+ * table was not type checked.
+ */
 function checkOperations<Ctx>(operations: readonly Operation<Ctx>[]): void {
   for (const { name, access, body } of operations) {
     const isShort = body.kind === "none" || (body.limitBytes ?? Infinity) <= MAX_ANONYMOUS_BODY_BYTES;

@@ -1,14 +1,19 @@
 import { type Server, Socket } from "node:net";
 
-/** One less than the buffer that Node's TLS begins with: a buffer that is full is followed by one of 16 KiB. */
+/**
+ * One less than the buffer that Node's TLS begins with: a buffer that is full is followed by one of
+ * 16 KiB.
+ */
 const PIECE_BYTES = 1_023;
 
 /**
- * Hands a TLS server its connections together with their first bytes, instead of before them, and those in small pieces.
+ * Hands a TLS server its connections together with their first bytes, instead of before them, and
+ * those in small pieces.
  *
- * Node's TLS keeps what it reads through for as long as the connection lasts: 64 KiB when its first read is from the network, 1 KiB when
- * pieces that fit into it are there already; 16 KiB more as soon as one read fills that. An idle link is 42 KB with this and 66 KB
- * without. The processor time of a handshake is the same; of a large upload's TLS it is a tenth more.
+ * Node's TLS keeps what it reads through for as long as the connection lasts: 64 KiB when its first
+ * read is from the network, 1 KiB when pieces that fit into it are there already; 16 KiB more as
+ * soon as one read fills that. An idle link is 42 KB with this and 66 KB without. The processor
+ * time of a handshake is the same; of a large upload's TLS it is a tenth more.
  *
  * A connection that has said nothing after `silentMs` is closed.
  */

@@ -3,8 +3,9 @@ import type { IncomingMessage } from "node:http";
 const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?$/i;
 
 /**
- * What is wrong with the Host and Authorization headers, or null. HTTP/1.1 wants exactly one Host (RFC 9112 section 3.2);
- * HTTP/1.0 need not have it. Of two Authorization headers Node takes the first and a proxy may check the second.
+ * What is wrong with the Host and Authorization headers, or null. HTTP/1.1 wants exactly one Host
+ * (RFC 9112 section 3.2); HTTP/1.0 need not have it. Of two Authorization headers Node takes the
+ * first and a proxy may check the second.
  */
 export function headerFault(raw: IncomingMessage): string | null {
   if (countOf(raw, "authorization") > 1) return "The Authorization header is given more than once";

@@ -30,7 +30,10 @@ export class HttpApp {
     await once(this.server, "listening");
   }
 
-  /** Takes no new connection, lets requests in flight finish, and then ends the connections that are left. */
+  /**
+   * Takes no new connection, lets requests in flight finish, and then ends the connections that are
+   * left.
+   */
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;

@@ -10,14 +10,19 @@ import { awaitFirstBytes } from "./first-bytes.ts";
 import { splitTarget } from "./request-path.ts";
 import { RequestsInTurn } from "./requests-in-turn.ts";
 
-/** Takes over a socket that asked for a WebSocket: what `ws` has as `handleUpgrade`. `address`: the caller's, also behind a trusted proxy. */
+/**
+ * Takes over a socket that asked for a WebSocket: what `ws` has as `handleUpgrade`. `address`: the
+ * caller's, also behind a trusted proxy.
+ */
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer, address: string) => void;
 
 /** PEM texts. */
 export interface TlsSource {
   readonly cert: string;
   readonly key: string;
-  /** Calls back with what takes their place: new connections are served with it, open ones go on. */
+  /**
+   * Calls back with what takes their place: new connections are served with it, open ones go on.
+   */
   readonly onChange?: (apply: (pair: { readonly cert: string; readonly key: string }) => void) => void;
 }
 
@@ -43,8 +48,9 @@ export function inviteBody(raw: IncomingMessage, response: ServerResponse): void
 }
 
 /**
- * Node's server with bounds on everything slow or large, and with our own answers wherever Node has one of its own: malformed HTTP, unknown
- * expectations, tunnels. `handle` gets every request, also one that asks for an upgrade nobody serves (Java's client asks for h2c).
+ * Node's server with bounds on everything slow or large, and with our own answers wherever Node has
+ * one of its own: malformed HTTP, unknown expectations, tunnels. `handle` gets every request, also
+ * one that asks for an upgrade nobody serves (Java's client asks for h2c).
  */
 export function createHttpServer(handle: http.RequestListener, options: HttpServerOptions): http.Server {
   const { limits, tls, upgrades, newRequestId, addressOf, onMalformed } = options;
@@ -55,7 +61,8 @@ export function createHttpServer(handle: http.RequestListener, options: HttpServ
   const settings: http.ServerOptions = {
     maxHeaderSize: limits.headerBytes,
     headersTimeout: limits.headersTimeoutMs,
-    // A bound on whole requests would cut large uploads; bodies have bounds of their own (`read-body.ts`, `inactivityMs`).
+    // A bound on whole requests would cut large uploads; bodies have bounds of their own
+    // (`read-body.ts`, `inactivityMs`).
     requestTimeout: 0,
     keepAliveTimeout: limits.keepAliveMs,
     connectionsCheckingInterval: Math.min(5_000, limits.headersTimeoutMs),

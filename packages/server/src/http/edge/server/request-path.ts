@@ -11,7 +11,8 @@ export function routedTarget(target: string): string {
     // A proxy may send the whole URL.
     .replace(SCHEME_AND_HOST, "")
     .replace(VERSION, "/api")
-    // `(index=0)` may arrive percent-encoded; the router compares these characters before it decodes them.
+    // `(index=0)` may arrive percent-encoded; the router compares these characters before it
+    // decodes them.
     .replace(/%28/g, "(")
     .replace(/%29/g, ")")
     .replace(/%3d/gi, "=");

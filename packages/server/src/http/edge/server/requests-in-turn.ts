@@ -18,7 +18,10 @@ export class RequestsInTurn {
   /** Those of a connection that has one under way. */
   readonly #waiting = new WeakMap<Duplex, (() => void)[]>();
 
-  /** Begins at once, or after those before it; false when too many wait: the connection is then closed. */
+  /**
+   * Begins at once, or after those before it; false when too many wait: the connection is then
+   * closed.
+   */
   take(socket: Duplex, response: TurnOfResponse, begin: () => void): boolean {
     if (!socket.writable) return true;
     const start = () => {

@@ -2,7 +2,9 @@ import findMyWay from "find-my-way";
 import type { HttpMethod, Operation } from "../operation.ts";
 import { routedTarget } from "./request-path.ts";
 
-/** What a request target leads to. `badTarget`: it cannot be decoded, or a parameter is too long. */
+/**
+ * What a request target leads to. `badTarget`: it cannot be decoded, or a parameter is too long.
+ */
 export type Route<Ctx> =
   | {
       readonly kind: "operation";
@@ -18,7 +20,9 @@ const MAX_PARAMETER_CHARACTERS = 2_048;
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] as const satisfies readonly (HttpMethod | "HEAD")[];
 const isRouted = (method: string): method is (typeof METHODS)[number] => METHODS.some((one) => one === method);
 
-/** The route table as a tree. Paths match in any letter case, with or without a slash at their end. */
+/**
+ * The route table as a tree. Paths match in any letter case, with or without a slash at their end.
+ */
 export class Router<Ctx> {
   readonly #tree = findMyWay({
     caseSensitive: false,

@@ -66,7 +66,10 @@ export interface Exchange {
   readonly params: Readonly<Record<string, string>>;
 }
 
-/** The one path from a request to its response. Whatever goes wrong becomes an answer with the contract's body. */
+/**
+ * The one path from a request to its response. Whatever goes wrong becomes an answer with the
+ * contract's body.
+ */
 export async function serve<Ctx>(exchange: Exchange, source: Source<Ctx>, serving: ServeContext<Ctx>): Promise<void> {
   const { raw, response } = exchange;
   const startedMs = performance.now();
@@ -116,11 +119,13 @@ export async function serve<Ctx>(exchange: Exchange, source: Source<Ctx>, servin
     // A body that the client still waits to send must not be invited when it is not read.
     const isWaiting = isWaitingForContinue(raw);
     const sender = senderOf(who, facts.remoteAddress);
-    // A refusal that ends its connection was caused by the body itself: by its time, or by the memory that it takes.
+    // A refusal that ends its connection was caused by the body itself: by its time, or by the
+    // memory that it takes.
     const isBodyLeft = answer.kind === "error" && answer.headers?.connection === "close";
     const isSettled = !isWaiting && !isBodyLeft && (await settle(source, raw, who, sender, serving));
     const isTooMany = answer.kind === "error" && answer.status === 429;
-    // Too many requests without authentication or of one device, or a body that no honest client sends without authentication.
+    // Too many requests without authentication or of one device, or a body that no honest client
+    // sends without authentication.
     const isFlood = isIdentified(who) ? isTooMany && isTicket(who) : isTooMany || !(isSettled || isWaiting);
     const wasHeld = !isFlood || (await serving.held.hold(isTicket(who) ? sender : facts.remoteAddress, gone.signal));
     const mustClose = !isSettled || !wasHeld || serving.isClosing();
@@ -158,11 +163,17 @@ function isLogged<Ctx>(line: RequestLine, source: Source<Ctx>, who: Admitted | n
   return !isOfAnyAddress(line, source) || log.admits(line.remoteAddress);
 }
 
-/** Lines that any address can cause: refusals without authentication, and what is answered to everybody. */
+/**
+ * Lines that any address can cause: refusals without authentication, and what is answered to
+ * everybody.
+ */
 const isOfAnyAddress = <Ctx>({ status }: RequestLine, source: Source<Ctx>): boolean =>
   status >= 400 || !("access" in source) || source.access.kind !== "anonymous" || source.isPublic === true;
 
-/** A body that belongs to no admitted request is received only where an honest client sends one: with a length, after its token expired. */
+/**
+ * A body that belongs to no admitted request is received only where an honest client sends one:
+ * with a length, after its token expired.
+ */
 function drainBytes<Ctx>(source: Source<Ctx>, raw: IncomingMessage, isAdmitted: boolean, limits: HttpLimits): number {
   const wantsBody = "access" in source && source.access.kind !== "anonymous";
   const isChunked = raw.headers["transfer-encoding"] !== undefined;
@@ -172,8 +183,8 @@ function drainBytes<Ctx>(source: Source<Ctx>, raw: IncomingMessage, isAdmitted: 
 }
 
 /**
- * Receives what is left of a body, or says that its connection must close. At most what its sender has left of the budget for such bytes, and
- * nothing of a body that is longer than that.
+ * Receives what is left of a body, or says that its connection must close. At most what its sender
+ * has left of the budget for such bytes, and nothing of a body that is longer than that.
  */
 async function settle<Ctx>(
   source: Source<Ctx>,

@@ -16,7 +16,10 @@ const get = (target: string, headers = "") => `GET ${target} HTTP/1.1\r\nHost: x
 const upload = (type: string) =>
   `POST /api/libraryfiles HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer good\r\nContent-Type: ${type}\r\nContent-Length: 0\r\n\r\n`;
 
-/** Request heads that take long where something is not linear; the first ones need no authentication. */
+/**
+ * Request heads that take long where something is not linear; the first ones need no
+ * authentication.
+ */
 const HEADS: Readonly<Record<string, (sizeBytes: number) => string>> = {
   "slashes in the path": (size) => get(filled("/", size)),
   "segments of the path": (size) => get(filled("/api/machines", size)),

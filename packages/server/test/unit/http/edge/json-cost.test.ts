@@ -8,7 +8,10 @@ import { ok } from "../../../../src/http/edge/answer.ts";
 import { operationsOf } from "../../../../src/http/edge/operation.ts";
 import { ANY, GOOD, PLAIN, startApp, type World } from "../fixture.ts";
 
-/** Every JSON body of the route table, with a handler that does nothing: what is measured is reading and checking. */
+/**
+ * Every JSON body of the route table, with a handler that does nothing: what is measured is reading
+ * and checking.
+ */
 const operation = operationsOf<World>();
 const JSON_ROUTES = OPERATIONS.filter(({ body }) => body.kind === "json");
 const operations = JSON_ROUTES.map(({ name, body }) =>
@@ -26,7 +29,10 @@ const operations = JSON_ROUTES.map(({ name, body }) =>
 
 const SMALL_KIB = 32;
 const LARGE_KIB = 480;
-/** Larger bodies may cost so many times more per KiB: garbage collection and caches, far below what is quadratic (15). */
+/**
+ * Larger bodies may cost so many times more per KiB: garbage collection and caches, far below what
+ * is quadratic (15).
+ */
 const MAX_RATIO = 4;
 
 type Make = (kib: number) => string;

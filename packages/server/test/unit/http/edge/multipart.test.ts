@@ -3,7 +3,10 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { errorOf, GOOD, startApp } from "../fixture.ts";
 
-/** Multipart bodies by the grammar of RFC 2046 section 5.1.1 and the rules of RFC 7578, as real programs write them. */
+/**
+ * Multipart bodies by the grammar of RFC 2046 section 5.1.1 and the rules of RFC 7578, as real
+ * programs write them.
+ */
 const TYPE = "multipart/form-data; boundary=b";
 const DISPOSITION = "Content-Disposition: form-data;";
 

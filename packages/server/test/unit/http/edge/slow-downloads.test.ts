@@ -35,7 +35,10 @@ async function openWorld(limit: number, limitPerAccount: number, inactivityMs?: 
   return { world, downloads, open, actionId };
 }
 
-/** A new application, and the path of a link that it made. `ownerId`: the account that stands for it. */
+/**
+ * A new application, and the path of a link that it made. `ownerId`: the account that stands for
+ * it.
+ */
 async function linkOf({ context }: HttpWorld, actionId: string, clientId: string, ownerId: string | null = null) {
   await context.store.write((tx) =>
     tx.applications.insert({
