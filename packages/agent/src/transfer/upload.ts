@@ -29,7 +29,7 @@ const CONFLICT = 409;
  * Resolves when the server has all of it durably. Rejects with ServerRefusedError when it does not
  * want it (410), with TransferFailedError when a limit is passed. When the server finds a whole
  * that differs from what was sent, everything is sent again under a new id: `makeChunks` is called
- * anew.
+ * again.
  */
 export async function upload(
   deps: TransferDeps,

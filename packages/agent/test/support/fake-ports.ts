@@ -1,5 +1,5 @@
 /**
- * The core's ports in memory: a disk that keeps or loses, a runner that does as told, a net with
+ * The core's ports in memory: a disk that keeps or loses, a runner that follows the test, a net with
  * one connection.
  */
 

@@ -33,7 +33,7 @@ export interface WaitOptions {
 /**
  * The action once its status is final: by its events where the server has them, by asking again and
  * again where not, or when their stream was cut. Throws CliError `waitLimitReached`, and
- * `InterruptedError` that says how to go on: the action does not end because nobody waits for it.
+ * `InterruptedError` that says how to go on: the action goes on when no caller waits for it.
  */
 export async function waitForAction(
   client: HalliganClient,

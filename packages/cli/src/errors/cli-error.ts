@@ -31,7 +31,7 @@ export class UsageError extends CliError {
   }
 }
 
-/** Why the command was told to stop; the reason of its AbortSignal. */
+/** Why the command has to stop: the reason of its AbortSignal. */
 export class InterruptedError extends CliError {
   override readonly name = "InterruptedError";
 

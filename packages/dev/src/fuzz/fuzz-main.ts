@@ -3,8 +3,11 @@ import { parseArgs } from "node:util";
 import { proxyFuzz } from "../link-proxy/proxy-fuzz.ts";
 import { fuzz } from "./fuzz.ts";
 
-/** `npm run fuzz -- --frames N`, with `--proxy` a hostile proxy instead of hostile devices: exit 0 when the server stood it, 1 with the seed and the facts when not. `--json`: a line for
- * docs/reliability-runs.jsonl on standard output, all else on standard error. */
+/**
+ * `npm run fuzz -- --frames N`; with `--proxy` a hostile proxy instead of hostile devices. Exits
+ * with 0 when no rule was violated, and else with 1, the seed and the facts. `--json`: a line for
+ * docs/reliability-runs.jsonl on standard output, all else on standard error.
+ */
 const { values } = parseArgs({
   options: {
     frames: { type: "string", default: "100000" },

@@ -3,8 +3,11 @@ import { parseArgs } from "node:util";
 import { runtimeExecutable } from "../runtimes.ts";
 import { torture } from "./torture.ts";
 
-/** `npm run torture -- --kills N`: exit 0 when every promise was kept, 1 with the seed and the facts when not. `--json`: a line
- * for docs/reliability-runs.jsonl on standard output, all else on standard error. */
+/**
+ * `npm run torture -- --kills N`. Exits with 0 when every promise was kept, and else with 1, the
+ * seed and the facts. `--json`: a line for docs/reliability-runs.jsonl on standard output, all else
+ * on standard error.
+ */
 const { values } = parseArgs({
   options: {
     kills: { type: "string", default: "40" },

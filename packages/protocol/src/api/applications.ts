@@ -24,7 +24,7 @@ export const CreateApplicationRequest = Type.Object(
 );
 export type CreateApplicationRequest = Static<typeof CreateApplicationRequest>;
 
-/** A secret without its value, which nobody but the application has. */
+/** A secret without its value, which only the application has. */
 export const ApplicationSecretWire = Type.Object({
   id: Type.String(),
   createdAt: Type.String(),

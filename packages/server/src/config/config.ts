@@ -64,7 +64,7 @@ export interface PolicySettings {
   libraryApproval: boolean;
 }
 
-/** A mistake of whoever set it up: the message is all they need. */
+/** A mistake in the settings. The message is all that the operator needs. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }

@@ -1,5 +1,5 @@
 /**
- * Somebody else had saved first. A store whose writers meet repeats the use case; on SQLite they do
+ * Another writer saved first. A store whose writers meet repeats the use case; on SQLite they do
  * not meet.
  */
 export class VersionConflictError extends Error {

@@ -1,4 +1,4 @@
-/** Keeps a link: connects again with backoff, for ever, until told to stop. */
+/** Keeps a connection: connects again with backoff, without a limit, until it is stopped. */
 
 import { LINK_CLOSE, TOO_OFTEN_WAIT_MS } from "@halligan/protocol/link";
 import { backoffMs, sleep } from "@halligan/protocol/time";

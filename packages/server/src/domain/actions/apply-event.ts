@@ -142,8 +142,8 @@ const ENDED_UNASKED =
 
 /**
  * After a cancel or a time-out the device confirms that nothing runs any more. What it could not
- * kill is said on the command that ran. One that ended an unfinished action was told to: by this
- * server, before its store was restored to an older state.
+ * kill is said on the command that ran. One that ended an unfinished action had an order to:
+ * from this server, before its store was restored to an older state.
  */
 function applyOrderClosed(action: MachineAction, errors: readonly string[], nowMs: number): Transition {
   if (!action.order) return illegal("the action was never sent to a device");

@@ -15,7 +15,7 @@ interface WireRow<E> {
 /**
  * How each refusal of the domain looks on the wire. `docs/contract/http-api.md#errors`,
  * `docs/contract/choices.md`, and for agents `protocol/src/link/transfer.ts`. 401 stands for faults
- * of the token alone: one client signs in again for ever.
+ * of the token alone: one client signs in again without end.
  */
 const WIRE: { readonly [C in keyof ErrorByCode]: WireRow<ErrorByCode[C]> } = {
   MachineNotFound: { status: 404, code: "ResourceNotFound", message: (e) => `Machine ${e.machineId} was not found` },

@@ -3,7 +3,7 @@ import { invalidBody, RequestRefusedError, refuse } from "./answer.ts";
 import type { Incoming } from "./incoming.ts";
 import type { BodyOwner } from "./unfinished-bodies.ts";
 
-/** The client closed or broke the connection: there is nobody to answer. */
+/** The client closed or broke the connection: no answer can be sent. */
 export class ClientGoneError extends Error {
   constructor() {
     super("the client went away");

@@ -134,7 +134,7 @@ export async function completeResult(
     return true;
   });
   if (!isKept) {
-    // The row is the first completion's and stays, so that no one needs this content.
+    // The row is the first completion's and stays, so this content is not needed.
     await blobs.deleteContent?.({ resultId, sha256 });
     return refuse({ code: "UploadMismatch", detail: "the result is complete with another content" });
   }

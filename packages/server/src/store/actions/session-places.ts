@@ -20,9 +20,9 @@ export function sessionPlaces(executor: Executor) {
     },
 
     /**
-     * The same, and so until this transaction ends: whoever is about to take one of `places` waits
-     * here for the others, on every node. When all are taken nobody waits, because none is about to
-     * be taken.
+     * The same, and so until this transaction ends: a transaction that is about to take one of
+     * `places` waits here for the others, on every node. When all are taken none waits, because
+     * none is about to be taken.
      */
     async placesTakenUntilEnd(places: number, nowMs: number): Promise<number> {
       const [before] = await executor.all(countPlaces, { now_ms: nowMs });
@@ -65,7 +65,7 @@ const countPlaces = statement<{ now_ms: number }>()((db, p) =>
 );
 
 /**
- * Any number that nobody else locks; given back by the end of the transaction, after its commit can
+ * Any number that no other code locks. It is released by the end of the transaction, after its commit can
  * be seen.
  */
 const PLACES_LOCK = sql.lit(4_225_001);

@@ -3,7 +3,8 @@ import { RateTable } from "../../../auth/failures/rate-table.ts";
 import { addressKey } from "../../../network/address-key.ts";
 
 /**
- * Addresses and machines whose dropped lines are told apart; those of the others are told together.
+ * Addresses and machines whose dropped lines are counted apart. Those of the others are counted
+ * together.
  */
 const MAX_SUBJECTS = 1_000;
 const OTHERS = "others";

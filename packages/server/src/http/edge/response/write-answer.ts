@@ -129,7 +129,7 @@ async function writeEvents(exchange: Exchange, { status, events }: EventsAnswer)
     "content-type": "text/event-stream; charset=utf-8",
     // nginx, and others after it, would collect a whole buffer before they pass anything on.
     "x-accel-buffering": "no",
-    // Kept for another request, it would hold up a server that stops: it began before anybody knew.
+    // Kept for another request, it would hold up a server that stops, because it began before the stop.
     connection: "close",
   });
   if (raw.method === "HEAD") {
@@ -143,7 +143,7 @@ async function writeEvents(exchange: Exchange, { status, events }: EventsAnswer)
 /**
  * Passes exactly so many bytes, or fails. A stream of another length would leave the client
  * waiting, or reading the next answer as the rest of this one. Node's own `strictContentLength`
- * throws where nobody catches it.
+ * throws where it cannot be caught.
  */
 async function* exactly(lengthBytes: number, source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let left = lengthBytes;
@@ -167,7 +167,7 @@ function handOver(response: ServerResponse, chunk: Buffer): Promise<void> {
     response.once("close", onClose);
     response.write(chunk, (error) => {
       response.off("close", onClose);
-      // A write that fails is told before the close that it comes from.
+      // The failure of a write is reported before the close that caused it.
       if (error) onClose();
       else resolve();
     });

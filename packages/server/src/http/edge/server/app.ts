@@ -25,7 +25,7 @@ export interface HttpAppOptions<Ctx> extends Omit<Gate, "machines"> {
   readonly log: Logger;
   /** Which errors say that a backend is unavailable: they are answered with 503. */
   readonly isUnavailable: (error: unknown) => error is Error;
-  /** Told of each answer when it is over. */
+  /** Called for each answer when it is over. */
   readonly onAnswered?: (line: RequestLine) => void;
   readonly limits?: Partial<HttpLimits>;
   readonly tls?: TlsSource;

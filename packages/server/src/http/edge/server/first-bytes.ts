@@ -26,7 +26,7 @@ export function awaitFirstBytes(server: Server, silentMs: number): void {
     if (timer === undefined) return;
     waiting.delete(this);
     clearTimeout(timer);
-    // Also told of an end; then there is nothing to hand on.
+    // Called at the end as well. Then there is nothing to hand on.
     if (this.readableLength === 0) return void this.destroy();
     this.read = readPiece;
     for (const take of takers) take.call(server, this);

@@ -50,7 +50,7 @@ export function inviteBody(raw: IncomingMessage, response: ServerResponse): void
 /**
  * Node's server with bounds on everything slow or large, and with our own answers wherever Node has
  * one of its own: malformed HTTP, unknown expectations, tunnels. `handle` gets every request, also
- * one that asks for an upgrade nobody serves (Java's client asks for h2c).
+ * one that asks for an upgrade that is not served (Java's client asks for h2c).
  */
 export function createHttpServer(handle: http.RequestListener, options: HttpServerOptions): http.Server {
   const { limits, tls, upgrades, newRequestId, addressOf, onMalformed } = options;

@@ -44,7 +44,7 @@ export interface ServeContext<Ctx> {
 /** Written to the log only, for a client that went away before its answer; as nginx does. */
 const CLIENT_GONE = 499;
 
-/** Engines are back within seconds, or somebody is called. */
+/** A backend is back within seconds, or an operator has to act. */
 const AWAY = refuse(503, "ServiceUnavailable", "The service cannot reach its storage; try again later", {
   "retry-after": "5",
 });
@@ -155,7 +155,7 @@ function senderOf(who: Admitted | null, remoteAddress: string): string {
 const isIdentified = (who: Admitted | null): boolean => who !== null && who.kind !== "anonymous";
 
 function isLogged<Ctx>(line: RequestLine, source: Source<Ctx>, who: Admitted | null, log: LineLimits): boolean {
-  // By who was admitted, not by the names of the line: a path names a machine, whoever asks.
+  // By who was admitted, not by the names of the line: a path names a machine for every caller.
   const { callerId, machineId } = namesOf(who);
   // A full disk is no fault of ours, and a device meets it as often as it likes.
   if (callerId !== undefined || (line.status >= 500 && line.status !== 507)) return true;

@@ -33,7 +33,7 @@ export async function settleBody(
     const onEnd = () => finish(true);
     const onGone = () => finish(false);
     const timer = setTimeout(() => finish(false), bodyTimeoutMs);
-    // A multipart parser whose file nobody reads would pause the request for ever.
+    // A multipart parser whose file is not read would pause the request without end.
     raw.unpipe();
     raw.on("data", onData).on("end", onEnd).on("close", onGone).on("error", onGone);
     raw.resume();
