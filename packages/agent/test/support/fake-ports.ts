@@ -1,6 +1,6 @@
 /**
- * The core's ports in memory: a disk that keeps or loses, a runner that follows the test, a net with
- * one connection.
+ * The core's ports in memory: a disk that keeps or loses, a runner that follows the test, a net
+ * with one connection.
  */
 
 import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";

@@ -6,7 +6,8 @@
  * 2. The agent answers, within {@link HANDSHAKE_TIMEOUT_MS}, with one binary frame of exactly
  *    {@link answerBytes}:
  *    version (1) | machine id (20) | server key id (32) |
- *    from version 2 on: ephemeral X25519 key (32) | Ed25519 signature (64) over {@link handshakeSigningBytes}.
+ *    from version 2 on: ephemeral X25519 key (32) |
+ *    Ed25519 signature (64) over {@link handshakeSigningBytes}.
  * 3. Version 1: everything after that is a JSON text frame of `frames.ts`, beginning with the
  *    server's welcome.
  *    Version 2: a `signedWelcome` (`signed-welcome.ts`); everything after that is sealed

@@ -1,7 +1,9 @@
 export { fileNameFault } from "../file-name.ts";
 export * from "./file-change.ts";
-export * from "./frame-bounds.ts";
-export * from "./frames.ts";
+export * from "./frame/close-codes.ts";
+export * from "./frame/frame-bounds.ts";
+export * from "./frame/frames.ts";
+export * from "./frame/parse-frame.ts";
 export * from "./handshake.ts";
 export * from "./ids.ts";
 export * from "./machine/continuity.ts";

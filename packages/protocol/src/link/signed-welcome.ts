@@ -4,7 +4,7 @@
  */
 import { type Static, Type } from "typebox";
 import { Compile } from "typebox/compile";
-import { Welcome } from "./frames.ts";
+import { Welcome } from "./frame/frames.ts";
 import { concat } from "./handshake.ts";
 
 export const SignedWelcomeContent = Type.Object(

@@ -28,6 +28,10 @@ const REFUSAL_MEANINGS: Readonly<Record<RefusedLink["reason"], string>> = {
   quarantinedByHand: "an operator put the machine in quarantine: release it, or remove its agent",
 };
 
+export const UNKNOWN_VALUE_MEANING =
+  "the device presents a rolling value that is newer than all that is known here and was signed by another key: put that " +
+  "key back as link-ticket-previous.key, or remove the device's data folder and enroll it with a new token";
+
 /** The other refusals close as `unauthorized`, which does not reveal the reason. */
 const REFUSAL_CLOSE: Readonly<Partial<Record<RefusedLink["reason"], CloseReason>>> = {
   quarantined: "quarantined",

@@ -29,7 +29,8 @@ import type { LinkSocket, LinkSocketEvents } from "../connection/link-socket.ts"
 import { SerialQueue } from "../connection/serial-queue.ts";
 import { SilenceWatch } from "../connection/silence-watch.ts";
 import { HANDLING_UNITS } from "../frame-rate.ts";
-import { type CloseReason, readAnswer, refuseAnswer, welcome } from "./link-handshake.ts";
+import { type CloseReason, readAnswer, refuseAnswer, UNKNOWN_VALUE_MEANING, welcome } from "./link-handshake.ts";
+import { MAX_BUFFERED_BYTES, MAX_WAITING_FRAMES, SILENT_INTERVALS } from "./link-limits.ts";
 import type { LinkMarks, LinkOwner } from "./link-owner.ts";
 import { type ReportFrame, type ReportingLink, takeReport } from "./link-reports.ts";
 import { orderKeysFrame } from "./order-keys-frame.ts";
@@ -38,23 +39,10 @@ import { RefusalLog } from "./refusal-log.ts";
 import { SentOrders } from "./sent-orders.ts";
 
 const PROBE_NONCE_BYTES = 16;
-/**
- * Bounds of what one connection may hold back: frames that wait for their turn, and bytes that the
- * device does not read. One read of a socket is 64 KiB and can contain 3,000 pings. They may arrive
- * after reading was paused.
- */
-const MAX_WAITING_FRAMES = 4_096;
-const MAX_BUFFERED_BYTES = 8 * 1024 * 1024;
-const SILENT_INTERVALS = 3;
-
-const UNKNOWN_VALUE_MEANING =
-  "the device presents a rolling value that is newer than all that is known here and was signed by another key: put that " +
-  "key back as link-ticket-previous.key, or remove the device's data folder and enroll it with a new token";
 
 /**
  * One device's connection from challenge to close. Frames are handled one after another, in the
- * order of their arrival, because each one may write. The connection decides nothing: it sends what
- * the store says has to be sent (`nextForLink`).
+ * order of their arrival. It decides nothing: it sends what the store asks for (`nextForLink`).
  */
 export class Link implements LinkSocketEvents {
   readonly #context: ServiceContext;
@@ -283,8 +271,7 @@ export class Link implements LinkSocketEvents {
     this.#phase = "ready";
     this.#context.log.info({ ...this.#names, heldOrders: hello.orders.length }, "agent connection ready");
     this.#send(answer);
-    // Sent before any order, because an order may be signed by a key that the device does not know
-    // yet.
+    // Sent before any order, which may be signed by a key that the device does not know yet.
     const pinned = [this.#serverKeyId, ...(hello.orderKeyIds ?? []).slice(1)];
     const pins = { version: this.#version, keyIds: pinned, setNumber: hello.orderKeySet ?? 0 };
     const keys = orderKeysFrame(identity.machineId, this.#context.keys, pins);
@@ -304,10 +291,7 @@ export class Link implements LinkSocketEvents {
     else this.#fail("replaced", "a newer link was accepted");
   }
 
-  /**
-   * Two devices were proven on this connection. The other connections of the machine are closed
-   * too.
-   */
+  /** Two devices were proven on this connection. All connections of the machine are closed. */
   async #quarantine(identity: LinkIdentity, evidence: CloneEvidence): Promise<void> {
     await quarantineMachine(this.#context, identity.machineId, evidence, [this.#marks?.journalId ?? ""]);
     this.#owner.closeAllOf(identity.machineId);
@@ -353,16 +337,12 @@ export class Link implements LinkSocketEvents {
     this.closed();
   }
 
-  /**
-   * Fields of each of its log lines. A logger of its own would take 1 KiB for as long as the
-   * connection lasts.
-   */
+  /** Fields of each of its log lines. A logger of its own would take 1 KiB of each connection. */
   get #names(): object {
     return { remoteAddress: this.#socket.remoteAddress, ...this.#identity };
   }
 
-  // TypeScript narrows `#phase` across an `await`, so this asks again whether the connection was
-  // closed.
+  // TypeScript narrows `#phase` across an `await`; this asks again.
   #isClosed(): boolean {
     return this.#phase === "closed";
   }

@@ -22,10 +22,10 @@ export interface HttpLimits {
   /** Most parts of a multipart body. Default 32. */
   readonly multipartParts: number;
   /**
-   * How much of a body that is not wanted is still received before the answer, so that a client that
-   * writes all before it reads gets to read it; beyond, the connection is closed with the answer.
-   * Also how much of one caller, or of one address, is received at once before it fills up again
-   * with 1 MiB a second. Default 32 MiB.
+   * How much of a body that is not wanted is still received before the answer, so that a client
+   * that writes all before it reads gets to read it; beyond, the connection is closed with the
+   * answer. Also how much of one caller, or of one address, is received at once before it fills up
+   * again with 1 MiB a second. Default 32 MiB.
    */
   readonly drainBytes: number;
   /**

@@ -65,8 +65,8 @@ const countPlaces = statement<{ now_ms: number }>()((db, p) =>
 );
 
 /**
- * Any number that no other code locks. It is released by the end of the transaction, after its commit can
- * be seen.
+ * Any number that no other code locks. It is released by the end of the transaction, after its
+ * commit can be seen.
  */
 const PLACES_LOCK = sql.lit(4_225_001);
 

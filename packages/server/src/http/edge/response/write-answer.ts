@@ -129,7 +129,8 @@ async function writeEvents(exchange: Exchange, { status, events }: EventsAnswer)
     "content-type": "text/event-stream; charset=utf-8",
     // nginx, and others after it, would collect a whole buffer before they pass anything on.
     "x-accel-buffering": "no",
-    // Kept for another request, it would hold up a server that stops, because it began before the stop.
+    // Kept for another request, it would hold up a server that stops, because it began before the
+    // stop.
     connection: "close",
   });
   if (raw.method === "HEAD") {

@@ -2,7 +2,7 @@
  * Upper bounds on the size of an agent's frames, derived from the bounds of their schemas.
  * `packages/agent/test/core/largest-frames.test.ts` builds the largest valid frames.
  */
-import type { JsonBounds } from "../text/json-bounds.ts";
+import type { JsonBounds } from "../../text/json-bounds.ts";
 
 /**
  * Largest transcript that the report of a command's end can contain, in bytes of JSON text. Larger

@@ -1,22 +1,16 @@
 import { type Static, Type } from "typebox";
-import { Compile } from "typebox/compile";
-import { cleanText } from "../text/clean-text.ts";
-import { jsonBoundsFault } from "../text/json-bounds.ts";
-import { findJsonFault } from "../text/json-fault.ts";
-import { FileChange } from "./file-change.ts";
+import { FileChange } from "../file-change.ts";
+import { ActionId, CommandIndex, JournalId, OrderSeq, Sha256, SizeBytes, StartId, UnixMs, UploadId } from "../ids.ts";
+import { Continuity, ProbeNonce, RollingValue } from "../machine/continuity.ts";
+import { OrderKeySetNumber } from "../machine/enroll.ts";
+import { MachineFacts } from "../machine/machine-facts.ts";
 import {
-  AGENT_FRAME_BOUNDS,
-  type FrameBounds,
   MAX_ERROR_CHARACTERS,
   MAX_ERROR_TEXTS,
   MAX_EVIDENCE_CHARACTERS,
   MAX_HELD_ORDERS,
   MAX_INLINE_TRANSCRIPT_BYTES,
 } from "./frame-bounds.ts";
-import { ActionId, CommandIndex, JournalId, OrderSeq, Sha256, SizeBytes, StartId, UnixMs, UploadId } from "./ids.ts";
-import { Continuity, ProbeNonce, RollingValue } from "./machine/continuity.ts";
-import { OrderKeySetNumber } from "./machine/enroll.ts";
-import { MachineFacts } from "./machine/machine-facts.ts";
 
 /**
  * Largest text frame from a server that an agent accepts, in bytes. An order with the largest
@@ -325,72 +319,3 @@ export const ServerFrame = Type.Union([
   Pong,
 ]);
 export type ServerFrame = Static<typeof ServerFrame>;
-
-/** Shortest wait of a device after `tooOften`. */
-export const TOO_OFTEN_WAIT_MS = 10_000;
-
-/** Why the server closes a link; the codes are WebSocket close codes. */
-export const LINK_CLOSE = {
-  /** The server stops or moves. The agent reconnects with backoff. */
-  goingAway: 1001,
-  /** The server received an unknown frame, or a frame out of order. */
-  protocol: 4400,
-  /** The response to the challenge was wrong or came from an unknown machine. */
-  unauthorized: 4401,
-  /** A newer connection of the same machine was accepted. */
-  replaced: 4409,
-  /**
-   * The machine is in quarantine: two devices use its key, or an operator does not trust it. The
-   * close reason says which.
-   */
-  quarantined: 4423,
-  /** The machine was retired. The server accepts nothing from this device. */
-  retired: 4410,
-  /** The peer was silent, or did not read what was sent. */
-  silent: 4408,
-  /**
-   * The machine connected too often. It waits at least {@link TOO_OFTEN_WAIT_MS} before it
-   * reconnects.
-   */
-  tooOften: 4429,
-} as const;
-
-const agentFrame = Compile(AgentFrame);
-const serverFrame = Compile(ServerFrame);
-
-/**
- * Null unless `text` is exactly one frame of the closed list. The cost is linear in the size, with
- * about the factor of a valid report, because syntax characters are counted before the text is
- * parsed.
- */
-export function parseAgentFrame(text: string, bounds: FrameBounds = AGENT_FRAME_BOUNDS): AgentFrame | null {
-  if (text.length > bounds.maxBytes || jsonBoundsFault(text, bounds) !== null) return null;
-  const value = parseJson(text);
-  // JSON.parse keeps the last of several members with the same name, so a frame could carry any
-  // number of others.
-  if (!agentFrame.Check(value) || findJsonFault(text, { acceptsUncleanText: true }) !== null) return null;
-  return value;
-}
-
-/** Null unless `text` is exactly one frame of the closed list. */
-export function parseServerFrame(text: string): ServerFrame | null {
-  if (text.length > MAX_FRAME_BYTES) return null;
-  const value = parseJson(text);
-  return serverFrame.Check(value) ? value : null;
-}
-
-/** Escapes that can produce text which is not clean. */
-const MAY_BE_UNCLEAN = /\\u(?:0000|[dD][89a-fA-F])/;
-
-/**
- * Repairs text that is not clean instead of refusing it. A device repeats a report until it is
- * acknowledged, so a refusal would disconnect the machine for as long as its journal exists.
- */
-function parseJson(text: string): unknown {
-  try {
-    if (!MAY_BE_UNCLEAN.test(text)) return JSON.parse(text);
-    return JSON.parse(text, (_key, value: unknown) => (typeof value === "string" ? cleanText(value) : value));
-  } catch {
-    return undefined;
-  }
-}
