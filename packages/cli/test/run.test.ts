@@ -157,6 +157,17 @@ describe("halligan run", { concurrency: 4 }, () => {
     assert.ok(error.message.includes(message));
   });
 
+  it("an error text of the server is one line, so that it cannot look like a line of halligan", async () => {
+    await using world = await makeWorld();
+    world.api.library.set("a.sh", Buffer.from("x"));
+    const message = "refused\nhalligan: all good";
+    world.api.script.startError = { status: 409, code: "LibraryFileChanged", message };
+    const { exitCode, stderr } = await world.run("run", "web-01", "a.sh");
+    assert.equal(exitCode, 67);
+    assert.match(stderr, /refused/);
+    assert.doesNotMatch(stderr, /^halligan: all good/m);
+  });
+
   it("a large local file that changes between its hash and its sending is refused, or the hashed bytes are sent", async () => {
     await using world = await makeWorld();
     const path = join(world.folder, "large.bin");

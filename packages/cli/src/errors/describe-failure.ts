@@ -1,4 +1,5 @@
 import { ApiError, TokenError, UnexpectedAnswerError, UnreachableError } from "@halligan/protocol/client";
+import { harmlessLine } from "../render/text/harmless.ts";
 import { CliError } from "./cli-error.ts";
 import type { ExitName } from "./exit-codes.ts";
 import { isFileError, localFileError } from "./local-file-error.ts";
@@ -17,13 +18,13 @@ export function describeFailure(error: unknown): Failure {
   if (error instanceof ApiError) return describeApiError(error);
   if (error instanceof TokenError) {
     const exit = error.status === 429 ? "throttled" : error.status >= 500 ? "serverError" : "notPermitted";
-    return { exit, code: error.code, message: `No token was given: ${error.message}`, json: {} };
+    return { exit, code: error.code, message: `No token was given: ${harmlessLine(error.message)}`, json: {} };
   }
   if (error instanceof UnreachableError) {
     return { exit: "unreachable", code: "Unreachable", message: error.message, json: {} };
   }
   if (error instanceof UnexpectedAnswerError) {
-    return { exit: "unexpectedAnswer", code: "UnexpectedAnswer", message: error.message, json: {} };
+    return { exit: "unexpectedAnswer", code: "UnexpectedAnswer", message: harmlessLine(error.message), json: {} };
   }
   const local = isFileError(error) ? localFileError(error.path ?? "A file", error) : error;
   if (local instanceof CliError) return describeFailure(local);
@@ -32,10 +33,11 @@ export function describeFailure(error: unknown): Failure {
 }
 
 function describeApiError(error: ApiError): Failure {
-  const trace = error.target === null ? "" : ` (request ${error.target})`;
+  // One line: a text of the server must not look like a line of halligan.
+  const trace = error.target === null ? "" : ` (request ${harmlessLine(error.target)})`;
   const exit = exitOf(error);
   const remedy = exit === "throttled" ? "\nTry again later, or allow a longer wait with --max-wait SECONDS." : "";
-  return { exit, code: error.code, message: `${error.message}${trace}${remedy}`, json: {} };
+  return { exit, code: error.code, message: `${harmlessLine(error.message)}${trace}${remedy}`, json: {} };
 }
 
 function exitOf({ status, code }: ApiError): ExitName {

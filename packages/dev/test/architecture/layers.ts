@@ -91,7 +91,10 @@ const agent: Folders = {
 };
 
 const cli: Folders = {
-  errors: rule([], "an error and its exit code are below everything that fails"),
+  errors: rule(
+    ["render"],
+    "an error and its exit code are below everything that fails; a server's text is made harmless",
+  ),
   network: rule(["variables.ts"], "the path to the server depends on the environment only"),
   render: rule(["environment.ts"], "text for people is made from values, without requests"),
   arguments: rule(["errors", "render"], "arguments are read before any request"),
