@@ -3,6 +3,7 @@
  * `packages/bench` measures without HTTP. Not an interface for other packages.
  */
 export type { ApplicationCaller, Caller } from "./auth/caller.ts";
+export { checkLinkTicket, type LinkTicket } from "./auth/signatures/link-ticket.ts";
 export { checkInPlace, checkInThreadPool } from "./auth/signatures/signature-check.ts";
 export type {
   BlobStore,
@@ -45,8 +46,8 @@ export { openResult } from "./service/results/open-result.ts";
 export {
   actionForTransfer,
   completeResult,
+  isCurrentTicket,
   receiveResultPart,
-  verifyLinkTicket,
 } from "./service/results/receive-result.ts";
 export { removeAbandonedUploads } from "./service/results/remove-abandoned-uploads.ts";
 export { type BackgroundJobIntervals, backgroundJobs, runJobs } from "./setup/background-jobs.ts";

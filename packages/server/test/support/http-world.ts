@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { FailedAuthentications } from "../../src/auth/failures/failed-authentications.ts";
 import { createOutsideIssuers } from "../../src/auth/oidc/outside-issuers.ts";
+import { checkLinkTicket } from "../../src/auth/signatures/link-ticket.ts";
 import { deploymentTenant } from "../../src/auth/tenant.ts";
 import { issuers } from "../../src/auth/tokens/access-token.ts";
 import { acceptedAudiences } from "../../src/auth/tokens/audiences.ts";
@@ -18,7 +19,7 @@ import { tellingStore } from "../../src/service/actions/tell-changes.ts";
 import { applicationStanding } from "../../src/service/identity/application-standing.ts";
 import { assertionReplay } from "../../src/service/identity/claim-assertion.ts";
 import { issueToken } from "../../src/service/identity/issue-token.ts";
-import { verifyLinkTicket } from "../../src/service/results/receive-result.ts";
+import { isCurrentTicket } from "../../src/service/results/receive-result.ts";
 import { loadKeys } from "../../src/setup/keys/keys.ts";
 import type { Store } from "../../src/store/store.ts";
 import { AUDIENCE, ISSUER, NOW, newKey, TRUSTED } from "../unit/auth/outside-fixture.ts";
@@ -116,7 +117,8 @@ export async function openHttpWorld(
     context,
     log: pino({ level: "silent" }),
     verifyToken: (token) => tokens.verify(token, service.clock.nowMs()),
-    verifyTicket: (text) => verifyLinkTicket(service, text),
+    readTicket: (text) => checkLinkTicket(text, service.keys.linkTicket.accepted),
+    isCurrentTicket: (ticket) => isCurrentTicket(service, ticket),
     isUnavailable: isStorageUnavailable,
     throttle: on.throttle ?? (async () => null),
     addresses: { countAnonymous: () => null, countForged: () => null },

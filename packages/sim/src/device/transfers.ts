@@ -1,13 +1,18 @@
 import type { LinkState } from "@halligan/agent/simulation";
 import { backoffMs, type MonotonicClock, sleep } from "@halligan/protocol/time";
-import { type DomainError, type ServiceContext, verifyLinkTicket } from "@halligan/server/simulation";
+import {
+  checkLinkTicket,
+  type DomainError,
+  isCurrentTicket,
+  type LinkTicket,
+  type ServiceContext,
+} from "@halligan/server/simulation";
 import type { Nodes } from "../server/nodes.ts";
 import { forever, type Life } from "../time/life.ts";
 import type { World } from "../world/world.ts";
 
-type Ticket = NonNullable<Awaited<ReturnType<typeof verifyLinkTicket>>>;
 type Answer<T> = { ok: true; value: T } | { ok: false; error: DomainError };
-export type Request<T> = (context: ServiceContext, ticket: Ticket) => Promise<Answer<T>>;
+export type Request<T> = (context: ServiceContext, ticket: LinkTicket) => Promise<Answer<T>>;
 
 /** The server said no, and will say so again. */
 export class TransferRefusedError extends Error {
@@ -78,7 +83,8 @@ export class Transfers {
     const server = this.#server.running;
     if (!server) throw new UnreachableError();
     const arrive = async () => {
-      const of = await verifyLinkTicket(server.context, ticket);
+      const signed = checkLinkTicket(ticket, server.context.keys.linkTicket.accepted);
+      const of = signed && (await isCurrentTicket(server.context, signed)) ? signed : null;
       return of ? request(server.context, of) : ("unauthorized" as const);
     };
     if (this.#world.strikes("request arrives twice", 0.1)) void arrive().catch(() => undefined);

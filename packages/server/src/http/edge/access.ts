@@ -67,11 +67,13 @@ export const ticket: Access<TicketHolder> = {
   kind: "ticket",
   async admit({ facts, gate }) {
     const given = /^Ticket +([!-~]{1,512})$/i.exec(facts.headers.authorization ?? "")?.[1];
-    const known = given === undefined ? null : await gate.verifyTicket(given);
-    // Refused before it counts as the machine's: a refusal that waits must not break off a part of
-    // the same machine.
-    if (known !== null) {
-      return gate.machines.count(known.machineId) ?? { kind: "admitted", who: { kind: "ticket", ticket: known } };
+    const signed = given === undefined ? null : gate.readTicket(given);
+    // Counted before the store is read. Refused before it counts as the machine's: a refusal that
+    // waits must not break off a part of the same machine.
+    const limited = signed && gate.machines.count(signed.machineId);
+    if (limited) return limited;
+    if (signed && (await gate.isCurrentTicket(signed))) {
+      return { kind: "admitted", who: { kind: "ticket", ticket: signed } };
     }
     const answer = refuse(401, "Unauthorized", "The ticket is missing or not valid", { "www-authenticate": "Ticket" });
     return gate.addresses.countAnonymous(facts.remoteAddress) ?? answer;

@@ -42,8 +42,10 @@ export type Throttle = (
 /** How the edge finds out who is calling. */
 export interface Gate {
   verifyToken(token: string): Promise<Caller | TokenFault>;
-  /** Null for a ticket that is not ours, or of a link that is no longer the machine's. */
-  verifyTicket(ticket: string): LinkTicket | null | Promise<LinkTicket | null>;
+  /** Null for a ticket that this server did not sign. */
+  readTicket(text: string): LinkTicket | null;
+  /** False when the connection of the ticket is no longer the machine's current one. */
+  isCurrentTicket(ticket: LinkTicket): boolean | Promise<boolean>;
   /** Null when the caller may go on. */
   throttle: Throttle;
   addresses: Pick<AddressLimits, "countAnonymous" | "countForged">;

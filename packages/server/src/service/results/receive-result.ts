@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type CompleteUpload, PART_BYTES } from "@halligan/protocol/link";
-import { checkLinkTicket, type LinkTicket } from "../../auth/signatures/link-ticket.ts";
+import type { LinkTicket } from "../../auth/signatures/link-ticket.ts";
 import type { MachineAction } from "../../domain/actions/machine-action.ts";
 import type { DomainError } from "../../domain/errors.ts";
 import { ok, type Result, refuse } from "../../domain/result.ts";
@@ -18,16 +18,11 @@ export function resultIdOf(machineId: string, actionId: string, index: number, u
   return createHash("sha256").update(`result\n${machineId}\n${actionId}\n${index}\n${uploadId}`).digest("hex");
 }
 
-/**
- * The machine whose transfers a ticket allows. Null when the ticket was not made by this server, or
- * its connection is not the machine's newest.
- */
-export async function verifyLinkTicket({ store, keys }: ServiceContext, text: string): Promise<LinkTicket | null> {
-  const ticket = checkLinkTicket(text, keys.linkTicket.accepted);
-  if (!ticket) return null;
+/** Whether the connection of a signed ticket is the machine's newest, and the machine is in use. */
+export async function isCurrentTicket({ store }: Pick<ServiceContext, "store">, ticket: LinkTicket): Promise<boolean> {
   const machine = await store.read((tx) => tx.machines.byId(ticket.machineId));
-  if (!machine || machine.quarantined || machine.retirement) return null;
-  return machine.linkEpoch === ticket.linkEpoch ? ticket : null;
+  if (!machine || machine.quarantined || machine.retirement) return false;
+  return machine.linkEpoch === ticket.linkEpoch;
 }
 
 /**

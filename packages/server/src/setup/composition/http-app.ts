@@ -1,5 +1,6 @@
 import { LINK_PATH } from "@halligan/protocol/link";
 import { backgroundClock } from "@halligan/protocol/time";
+import { checkLinkTicket } from "../../auth/signatures/link-ticket.ts";
 import type { Config } from "../../config/config.ts";
 import type { WsGateway } from "../../gateway/ws-gateway.ts";
 import type { HttpContext } from "../../http/api/context.ts";
@@ -12,7 +13,7 @@ import { createThrottle } from "../../http/throttle.ts";
 import type { Metrics } from "../../metrics/metrics.ts";
 import type { NodeLease } from "../../service/cluster/node-lease.ts";
 import { memoryCounter, storeCounter } from "../../service/identity/count-request.ts";
-import { verifyLinkTicket } from "../../service/results/receive-result.ts";
+import { isCurrentTicket } from "../../service/results/receive-result.ts";
 import type { ServedCertificate } from "../certificates/served-certificate.ts";
 import type { Backends } from "./open-backends.ts";
 
@@ -38,7 +39,8 @@ export function createHttpApp({ numbers }: Config, parts: HttpAppParts): HttpApp
     context,
     isUnavailable: isStorageUnavailable,
     verifyToken: (token) => context.tokens.verify(token, context.clock.nowMs()),
-    verifyTicket: (text) => verifyLinkTicket(context, text),
+    readTicket: (text) => checkLinkTicket(text, context.keys.linkTicket.accepted),
+    isCurrentTicket: (ticket) => isCurrentTicket(context, ticket),
     throttle: createThrottle(numbers, counter),
     addresses: unauthenticated.addresses,
     proxies: unauthenticated.proxies,

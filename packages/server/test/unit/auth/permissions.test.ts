@@ -116,7 +116,8 @@ async function statusFor(run: Run, headers: Record<string, string>, caller: Call
     },
     gate: {
       verifyToken: async () => caller,
-      verifyTicket: () => null,
+      readTicket: () => null,
+      isCurrentTicket: () => false,
       throttle: async () => null,
       addresses: { countAnonymous: () => null, countForged: () => null },
       machines: { count: () => null },

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Logger } from "pino";
+import type { LinkTicket } from "../../../auth/signatures/link-ticket.ts";
 import { peerAddress } from "../../../network/peer-address.ts";
 import { clientAddress, type TrustedProxies } from "../admission/client-address.ts";
 import { HeldRefusals } from "../admission/held-refusals.ts";
@@ -66,7 +67,8 @@ export function buildHttpApp<Ctx>(options: HttpAppOptions<Ctx>): HttpApp {
     context,
     gate: {
       verifyToken: (token: string) => options.verifyToken(token),
-      verifyTicket: (text: string) => options.verifyTicket(text),
+      readTicket: (text: string) => options.readTicket(text),
+      isCurrentTicket: (ticket: LinkTicket) => options.isCurrentTicket(ticket),
       throttle: options.throttle,
       addresses: options.addresses,
       machines: new MachineRate(options.machineRate ?? MACHINE_REQUESTS, () => performance.now()),

@@ -17,7 +17,7 @@ async function until(isSo: () => boolean): Promise<void> {
 test("a machine that never ends its parts keeps a few of them open, and other machines keep theirs", {
   timeout: 20_000,
 }, async (t) => {
-  const { open, lines } = await startApp(t, { verifyTicket: (text) => TICKETS.get(text) ?? null });
+  const { open, lines } = await startApp(t, { readTicket: (text) => TICKETS.get(text) ?? null });
   const begin = async (machine: string): Promise<Socket> => {
     const socket = await open();
     socket.write(
@@ -60,7 +60,7 @@ test("requests that begin together are bounded as well, though none of those tha
 
 test("a machine that asks too often waits, and other machines do not", async (t) => {
   const machineRate = { perMinute: 1, burst: 2 };
-  const { base } = await startApp(t, { machineRate, verifyTicket: (text) => TICKETS.get(text) ?? null });
+  const { base } = await startApp(t, { machineRate, readTicket: (text) => TICKETS.get(text) ?? null });
   const put = async (machine: string) => {
     const headers = { authorization: `Ticket ${machine}` };
     const response = await fetch(`${base}/agent/v1/parts/1`, { method: "PUT", headers, body: "12345" });
