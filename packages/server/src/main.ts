@@ -106,7 +106,7 @@ function explain(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
   if (cause instanceof ConfigError) return cause.message;
   if (cause instanceof BlobStoreNotOpenedError) return cause.message;
-  if (cause instanceof NodeContradictionError) return `it cannot run beside the other node: ${cause.message}`;
+  if (cause instanceof NodeContradictionError) return `it cannot run together with the other node: ${cause.message}`;
   const code = "code" in cause ? cause.code : undefined;
   if (code === "EADDRINUSE") return "the address is in use already; set another one with HALLIGAN_LISTEN or --listen";
   const reason = cause.cause instanceof Error ? `: ${cause.cause.message}` : "";

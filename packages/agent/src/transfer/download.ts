@@ -57,7 +57,7 @@ export async function download(
     }
     deps.log.warn("downloadDiffers", { actionId, sha256: file.sha256, why });
   }
-  throw new TransferFailedError(`The library file that came is not the one that was ordered: ${why}.`);
+  throw new TransferFailedError(`The received library file is not the ordered one: ${why}.`);
 }
 
 async function fetchInto(
@@ -96,7 +96,7 @@ async function fetchInto(
     if (haveBytes === file.sizeBytes) return;
     // An answer that came to its own end has no more to give; one that broke off, which not every
     // runtime tells, goes on.
-    if (!isComplete) throw new RetryableError("The library file broke off.");
+    if (!isComplete) throw new RetryableError("The download of the library file broke off.");
     differs = new ContentDiffersError("the server sent less than it has");
   });
   if (differs) throw differs;

@@ -60,7 +60,7 @@ export async function untilAnswered<T>(
     // would only lose time.
     void deps.link
       .ticket(ticket, AbortSignal.any([signal, over.signal]))
-      .then(() => over.abort(new RetryableError("The link was made anew.")))
+      .then(() => over.abort(new RetryableError("The agent reconnected to the server.")))
       .catch(() => undefined);
     // A network device that has forgotten a connection sends no error. A new connection may work.
     void watch

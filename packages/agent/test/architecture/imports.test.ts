@@ -15,17 +15,17 @@ const importsOf = (text: string) => [...text.matchAll(/(?:from|import\()\s*"([^"
 
 test("the core waits on its ports only: no I/O, no timers, no clock and no chance of its own", () => {
   const allowed =
-    /^(\.\.?\/(?:[a-z]+\/)?[a-z-]+\.ts|(?:\.\.\/)+(limits|bound-text)\.ts|node:crypto|@halligan\/protocol\/link(-crypto)?|typebox(\/compile)?)$/;
+    /^(\.\.?\/(?:[a-z]+\/)?[a-z-]+\.ts|(?:\.\.\/)+(limits|bound-text)\.ts|node:crypto|@halligan\/protocol\/(?:link(-crypto)?|time)|typebox(\/compile)?)$/;
   for (const { name, text } of files.filter((file) => file.name.startsWith("core"))) {
     for (const from of importsOf(text)) assert.match(from, allowed, `${name} imports ${from}`);
     const own =
-      /\b(setTimeout|setInterval|setImmediate|Date\.now|new Date|Math\.random|randomBytes|performance|fetch\()/;
+      /\b(setTimeout|setInterval|setImmediate|Date\.now|new Date|Math\.random|randomBytes|performance|fetch\(|systemClock|backgroundClock)/;
     assert.doesNotMatch(text, own, `${name} does not go through a port`);
   }
 });
 
 test("the agent depends on the protocol and typebox alone", () => {
-  const allowed = /^(\.|node:|@halligan\/protocol\/(link|link-crypto|api|network|text)$|typebox(\/compile)?$)/;
+  const allowed = /^(\.|node:|@halligan\/protocol\/(link|link-crypto|api|network|text|time)$|typebox(\/compile)?$)/;
   for (const { name, text } of files) {
     for (const from of importsOf(text)) assert.match(from, allowed, `${name} imports ${from}`);
   }

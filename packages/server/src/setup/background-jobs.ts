@@ -121,7 +121,7 @@ async function repeat(job: BackgroundJob, clock: Clock, log: Logger, signal: Abo
     try {
       await job.run();
     } catch (cause) {
-      log.error({ err: cause, job: job.name }, "a background job failed");
+      log.error({ err: cause, job: job.name }, "background job failed");
     }
     await sleep(clock, job.intervalMs, signal).catch(() => undefined);
   }

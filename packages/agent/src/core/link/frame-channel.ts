@@ -65,7 +65,7 @@ export class FrameChannel {
     const received = await this.#connection.receive(signal);
     if (received.kind === "closed") throw this.#ended(received);
     if (received.kind !== "text" || received.text.length > MAX_FRAME_BYTES) {
-      throw new LinkEndedError("A frame of a wrong kind or size came.");
+      throw new LinkEndedError("The server sent a frame of a wrong kind or size.");
     }
     const { text } = received;
     return this.#seal ? openSealed(this.#seal, text) : frameOf(text, text, this.#clock.monotonicMs());
@@ -74,7 +74,7 @@ export class FrameChannel {
   #ended({ code, reason }: Extract<Received, { kind: "closed" }>): LinkEndedError {
     const words = this.#seal ? this.#seal.fromServer.openClose(code, reason) : reason;
     if (words === null) return new LinkEndedError("The link broke.", code);
-    return new LinkEndedError(words || "The server closed the link.", code, true);
+    return new LinkEndedError(words || "The server closed the connection.", code, true);
   }
 }
 
@@ -92,6 +92,6 @@ function openSealed({ fromServer, time }: Seal, sealed: string): ReceivedFrame {
 
 function frameOf(json: string, text: string, sentAtMs: number): ReceivedFrame {
   const frame = parseServerFrame(json);
-  if (!frame) throw new LinkEndedError("A frame came that this agent does not know.");
+  if (!frame) throw new LinkEndedError("The server sent a frame that this agent does not know.");
   return { frame, sizeBytes: text.length, sentAtMs };
 }

@@ -79,7 +79,8 @@ export async function openLink(deps: HandshakeDeps, connection: Connection, sign
 
 async function challengeOf(connection: Connection, signal: AbortSignal): Promise<Uint8Array> {
   const first = await connection.receive(signal);
-  if (first.kind === "closed") throw new LinkEndedError(first.reason || "The server closed the link.", first.code);
+  if (first.kind === "closed")
+    throw new LinkEndedError(first.reason || "The server closed the connection.", first.code);
   if (first.kind !== "binary" || first.bytes.length !== CHALLENGE_BYTES) {
     throw new LinkEndedError("The server did not begin with a challenge: is this a Halligan server?");
   }
@@ -105,7 +106,7 @@ async function provenWelcome(
   if (received.kind === "closed") {
     const { code, reason } = received;
     const words = handshake.refusal(code, reason, serverKey);
-    throw new LinkEndedError(words ?? (reason || "The server closed the link."), code, words !== null);
+    throw new LinkEndedError(words ?? (reason || "The server closed the connection."), code, words !== null);
   }
   const frame = received.kind === "text" ? parseServerFrame(received.text) : null;
   if (frame?.type === "orderKeys") {

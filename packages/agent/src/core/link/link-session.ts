@@ -103,7 +103,7 @@ export async function runLinkSession(deps: SessionDeps, handlers: FrameHandlers,
     ]);
   } finally {
     link.down();
-    ended.abort(new LinkEndedError("The link is over."));
+    ended.abort(new LinkEndedError("The connection has ended."));
     connection.close();
   }
 }
@@ -160,7 +160,7 @@ async function handle(received: ReceivedFrame, link: LinkState, handlers: FrameH
     case "welcome":
     case "signedWelcome":
     case "helloAnswer":
-      throw new LinkEndedError(`A ${frame.type} came out of turn.`);
+      throw new LinkEndedError(`A ${frame.type} came out of order.`);
   }
 }
 
@@ -175,7 +175,7 @@ async function keepAlive(
     ping();
     await sleep(clock, intervalMs, signal);
     if (clock.monotonicMs() - heart.lastFrameMs > intervalMs * LIMITS.silentIntervals) {
-      throw new LinkEndedError("The link fell silent.");
+      throw new LinkEndedError("The connection was silent for too long.");
     }
   }
 }

@@ -89,5 +89,5 @@ function awaitedLater<T>(promise: Promise<T>): Promise<T> {
 async function readPart(objects: ObjectStore, part: IncomingPart, target: Buffer): Promise<Buffer> {
   const bytes = await objects.readInto(part.key, target.subarray(0, part.sizeBytes));
   if (bytes?.length === part.sizeBytes) return bytes;
-  throw new BlobStoreUnavailableError("a stored part could not be read back whole");
+  throw new BlobStoreUnavailableError("a stored part could not be read back completely");
 }

@@ -93,7 +93,7 @@ export function libraryFiles(executor: Executor) {
       // Another upload may have replaced the row while this statement waited for it. Then this
       // statement did not see the new row.
       const [present] = await executor.all(selectByName, { file_name: fileName });
-      if (present) throw new VersionConflictError(`the library file ${fileName} was replaced by somebody else`);
+      if (present) throw new VersionConflictError(`the library file ${fileName} was replaced by another upload`);
       return false;
     },
   };

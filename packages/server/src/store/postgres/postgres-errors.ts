@@ -51,7 +51,9 @@ export function triesFor(cause: unknown): number {
 /** The error that the store's callers get for `cause`. */
 export function storeError(cause: unknown): unknown {
   if (cause instanceof CommitUnknownError) {
-    return new CommitInDoubtError("the database went away during a commit; whether it was made is unknown", { cause });
+    return new CommitInDoubtError("the connection to the database broke during a commit; its outcome is unknown", {
+      cause,
+    });
   }
   const isAway = cause instanceof ConnectionLostError || isConnectionFailure(cause) || isServerAway(cause);
   return isAway ? new StoreUnavailableError("the database does not answer", { cause }) : cause;

@@ -97,7 +97,8 @@ export class PostgresStore implements Store {
   }
 
   async #onConnection<T>(work: (connection: PostgresConnection) => Promise<T>): Promise<T> {
-    if (this.#pool.waitingCount >= MAX_WAITING) throw new StoreUnavailableError("the database does not keep up");
+    if (this.#pool.waitingCount >= MAX_WAITING)
+      throw new StoreUnavailableError("too many requests wait for the database");
     const connection = new PostgresConnection(await this.#pool.connect(), this.#silenceMs);
     try {
       return await work(connection);

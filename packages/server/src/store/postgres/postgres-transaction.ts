@@ -79,7 +79,7 @@ export class PostgresTransaction implements Executor {
       this.#isOpenOnServer = false;
     } catch (cause) {
       if (cause instanceof ConnectionLostError)
-        throw new CommitUnknownError("the connection broke at a commit", { cause });
+        throw new CommitUnknownError("the connection broke during a commit", { cause });
       throw cause;
     }
   }
@@ -132,7 +132,7 @@ export class PostgresTransaction implements Executor {
     } catch (cause) {
       this.#failure ??= {
         cause: isOtherThanOneChanged(cause)
-          ? new VersionConflictError("a row was changed by somebody else", { cause })
+          ? new VersionConflictError("another writer changed the row", { cause })
           : cause,
       };
       for (const { answer } of batch) answer?.reject(this.#failure.cause);
