@@ -60,7 +60,15 @@ test("requests that begin together are bounded as well, though none of those tha
 
 test("a machine that asks too often waits, and other machines do not", async (t) => {
   const machineRate = { perMinute: 1, burst: 2 };
-  const { base } = await startApp(t, { machineRate, readTicket: (text) => TICKETS.get(text) ?? null });
+  let looksAtStore = 0;
+  const { base } = await startApp(t, {
+    machineRate,
+    readTicket: (text) => TICKETS.get(text) ?? null,
+    isCurrentTicket: () => {
+      looksAtStore += 1;
+      return true;
+    },
+  });
   const put = async (machine: string) => {
     const headers = { authorization: `Ticket ${machine}` };
     const response = await fetch(`${base}/agent/v1/parts/1`, { method: "PUT", headers, body: "12345" });
@@ -72,6 +80,7 @@ test("a machine that asks too often waits, and other machines do not", async (t)
   const [status, retryAfterSeconds] = await put("hostile");
   assert.equal(status, 429);
   assert.ok(retryAfterSeconds);
+  assert.equal(looksAtStore, 2, "a refused request costs no look at the store");
   assert.deepEqual(await put("honest"), [200, 0]);
 });
 
