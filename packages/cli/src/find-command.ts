@@ -67,16 +67,23 @@ export function findCommand(argv: readonly string[]): Invocation | null {
 function refuseUnknownSecond([first = "", second]: readonly string[]): void {
   const group = commandsOfGroup(first).map(({ name }) => name);
   if (second === undefined || group.length === 0) return;
-  const wanted = `${first} ${second}`;
-  throw new UsageError(`There is no "${wanted}".${didYouMean(wanted, group)} There are: ${group.join(", ")}.`);
+  throw new UsageError(`${noSecond(first, second, group)} There are: ${group.join(", ")}.`);
+}
+
+/**
+ * Only the second word is compared: the first one would make every command of the group look
+ * similar.
+ */
+function noSecond(first: string, second: string, group: readonly string[]): string {
+  const seconds = group.map((name) => name.slice(first.length + 1));
+  return `There is no "${first} ${second}".${didYouMean(second, seconds, `${first} `)}`;
 }
 
 export function unknownCommand(words: readonly string[], topics: readonly string[] = []): UsageError {
   const [first = "", second] = words;
   const group = commandsOfGroup(first).map(({ name }) => name);
   if (group.length > 0) {
-    const wanted =
-      second === undefined ? "" : ` There is no "${first} ${second}".${didYouMean(`${first} ${second}`, group)}`;
+    const wanted = second === undefined ? "" : ` ${noSecond(first, second, group)}`;
     return new UsageError(`"${first}" needs to know what to do: ${group.join(", ")}.${wanted}`);
   }
   const names = COMMANDS.map(({ name }) => name);

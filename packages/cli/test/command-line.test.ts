@@ -4,7 +4,7 @@ import { appendFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { ACTION_ID } from "./fake-api.ts";
-import { makeWorld } from "./halligan.ts";
+import { credentialsOf, makeWorld } from "./halligan.ts";
 
 describe("the command line", { concurrency: 4 }, () => {
   for (const [typed, pattern] of [
@@ -88,6 +88,25 @@ describe("the command line", { concurrency: 4 }, () => {
       assert.match(stderr, pattern);
     });
   }
+
+  it("a word that is similar to no command of its group suggests none", async () => {
+    await using world = await makeWorld();
+    for (const first of ["machines", "library"]) {
+      const { exitCode, stderr } = await world.call([first, "extra"]);
+      assert.equal(exitCode, 64);
+      assert.match(stderr, new RegExp(`There is no "${first} extra"`));
+      assert.doesNotMatch(stderr, /Did you mean/);
+    }
+  });
+
+  it("the address of the API is taken for that of its server", async () => {
+    await using world = await makeWorld();
+    for (const end of ["/api", "/api/", "/"]) {
+      const variables = { ...credentialsOf(world.api), HALLIGAN_URL: `${world.api.url}${end}` };
+      const { exitCode, stderr } = await world.call(["machines"], { variables });
+      assert.equal(exitCode, 0, stderr);
+    }
+  });
 
   it("a server that is not there is unreachable", async () => {
     await using world = await makeWorld();

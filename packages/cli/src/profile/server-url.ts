@@ -1,8 +1,8 @@
 import { CliError, UsageError } from "../errors/cli-error.ts";
 
 /**
- * The server's address as the client wants it. Throws UsageError for what is not an http or https
- * address.
+ * The server's address as the client wants it, also when it was given as that of the API. Throws
+ * UsageError for what is not an http or https address.
  */
 export function parseServerUrl(text: string, source: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
@@ -14,7 +14,7 @@ export function parseServerUrl(text: string, source: string): string {
   }
   url.search = "";
   url.hash = "";
-  return url.href.replace(/\/+$/, "");
+  return url.href.replace(/(?:\/api)?\/*$/i, "");
 }
 
 /** A server reached over https must not send the secret over plain http. */
