@@ -2,8 +2,9 @@
  * Decides whether an order is accepted. Pure. The signature over the received text is checked
  * first; nothing is parsed before.
  */
-import { createPublicKey, type KeyObject, verify } from "node:crypto";
+import { type KeyObject, verify } from "node:crypto";
 import { Order, type OrderFrame, type OrderKey, orderSigningBytes, type Refused } from "@halligan/protocol/link";
+import { ed25519PublicKey } from "@halligan/protocol/link-crypto";
 import type { Static } from "typebox";
 import { Compile } from "typebox/compile";
 import { LIMITS } from "../limits.ts";
@@ -26,12 +27,7 @@ const orderSchema = Compile(Order);
 const ACTION_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 export function orderKeys(keys: readonly OrderKey[]): OrderKeys {
-  return new Map(
-    keys.map(({ keyId, publicKey }) => [
-      keyId,
-      createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: publicKey }, format: "jwk" }),
-    ]),
-  );
+  return new Map(keys.map(({ keyId, publicKey }) => [keyId, ed25519PublicKey(publicKey)]));
 }
 
 export function checkOrder(

@@ -2,13 +2,14 @@
  * Decides whether a set of order keys replaces the pinned set. Pure. The signature is checked
  * first, as with an order.
  */
-import { createHash, createPublicKey, verify } from "node:crypto";
+import { createHash, verify } from "node:crypto";
 import {
   NumberedOrderKeySet,
   type OrderKey,
   type OrderKeysFrame,
   orderKeysSigningBytes,
 } from "@halligan/protocol/link";
+import { ed25519PublicKey } from "@halligan/protocol/link-crypto";
 import { Compile } from "typebox/compile";
 
 export interface PinnedKeys {
@@ -48,7 +49,7 @@ export function checkOrderKeys(
   const signer = isRecovery ? pinned.recoveryKey : pinned.keys.find(({ keyId }) => keyId === frame.keyId);
   const no = (reason: Extract<OrderKeysVerdict, { kind: "refuse" }>["reason"]) => ({ kind: "refuse", reason }) as const;
   if (!signer) return no("unknownKey");
-  const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: signer.publicKey }, format: "jwk" });
+  const key = ed25519PublicKey(signer.publicKey);
   if (!verify(null, orderKeysSigningBytes(frame.payload), key, Buffer.from(frame.signature, "base64url"))) {
     return no("badSignature");
   }

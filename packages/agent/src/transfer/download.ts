@@ -1,6 +1,6 @@
 /**
  * Downloads a library file into an open file. It resumes after a broken connection and verifies the
- * content as it is written.
+ * content while it is written.
  */
 import { createHash } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";

@@ -1,5 +1,6 @@
-import { createHash, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
+import { createHash, type KeyObject, sign, verify } from "node:crypto";
 import { endSigningBytes, parseSignedEnd, type SignedEnd } from "../link/index.ts";
+import { ed25519PublicKey } from "./ed25519-key.ts";
 
 /** The signed text is transmitted byte for byte, so no canonical form is needed. */
 export interface DeviceEvidence {
@@ -19,7 +20,7 @@ export function signEnd(end: SignedEnd, deviceKey: KeyObject): DeviceEvidence {
  */
 export function openEnd({ payload, signature }: DeviceEvidence, publicKey: string): SignedEnd | null {
   try {
-    const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: publicKey }, format: "jwk" });
+    const key = ed25519PublicKey(publicKey);
     if (!verify(null, endSigningBytes(payload), key, Buffer.from(signature, "base64url"))) return null;
   } catch {
     return null;

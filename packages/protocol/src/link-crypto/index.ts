@@ -4,6 +4,7 @@
  */
 export { type DeviceEvidence, machineIdOf, openEnd, signEnd } from "./device-evidence.ts";
 export { DeviceHandshake } from "./device-handshake.ts";
+export { ed25519PublicKey } from "./ed25519-key.ts";
 export type { LinkKeys } from "./ephemeral-key.ts";
 export { FrameSeal } from "./frame-seal.ts";
 export { signRefusal, signWelcome } from "./server-handshake.ts";

@@ -1,4 +1,5 @@
-import { createPublicKey, type KeyObject } from "node:crypto";
+import type { KeyObject } from "node:crypto";
+import { ed25519PublicKey } from "@halligan/protocol/link-crypto";
 
 /**
  * The public key of a machine. Parsing it takes 60 us and 1 KiB, so a connection parses it once,
@@ -15,7 +16,7 @@ export class DeviceKey {
 
   /** Throws when it is not an Ed25519 key. */
   get object(): KeyObject {
-    this.#object ??= createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: this.raw }, format: "jwk" });
+    this.#object ??= ed25519PublicKey(this.raw);
     return this.#object;
   }
 }
