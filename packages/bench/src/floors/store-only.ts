@@ -10,13 +10,13 @@ import { createInterface } from "node:readline";
 import { backgroundClock } from "@halligan/protocol/time";
 import {
   type ApplicationCaller,
+  type ConnectionIdentity,
   checkInThreadPool,
-  type LinkIdentity,
   loadKeys,
   localBus,
   NO_MEASURES,
   NO_RECOVERY,
-  nextForLink,
+  nextForConnection,
   openDiskBlobStore,
   ResultSpace,
   readConfig,
@@ -81,7 +81,7 @@ async function contextOf(dataDir: string, store: SqliteStore): Promise<ServiceCo
 }
 
 /** The machines of the last run, as if they were linked still. */
-function linksOf(databaseFile: string): LinkIdentity[] {
+function linksOf(databaseFile: string): ConnectionIdentity[] {
   const database = new Database(databaseFile);
   try {
     database.exec("update machine set linked = 1");
@@ -92,11 +92,11 @@ function linksOf(databaseFile: string): LinkIdentity[] {
   }
 }
 
-async function wholeAction(context: ServiceContext, link: LinkIdentity): Promise<void> {
+async function wholeAction(context: ServiceContext, link: ConnectionIdentity): Promise<void> {
   const request = { Commands: [...RUN_SCRIPT], Comment: "bench" };
   const accepted = await runLiveResponse(context, CALLER, link.machineId, request);
   if (!accepted.ok) throw new Error(`not accepted: ${accepted.error.code}`);
-  const next = await nextForLink(context, link);
+  const next = await nextForConnection(context, link);
   if (next.type !== "order") throw new Error("the action was not claimed");
   const { actionId, orderSeq } = next.order;
   const of = { actionId, orderSeq, index: 0 };
@@ -124,7 +124,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   const context = await contextOf(dataDir, store);
   let left = actions;
   const begunMs = performance.now();
-  const work = async (link: LinkIdentity) => {
+  const work = async (link: ConnectionIdentity) => {
     while (left > 0) {
       left -= 1;
       await wholeAction(context, link);

@@ -8,7 +8,7 @@ export interface TransferProgress {
 }
 
 /** A machine's newest connection, announced to the node that may hold an older one. */
-export interface TakenLink {
+export interface NewerConnection {
   readonly machineId: string;
   readonly linkEpoch: number;
   /** The journal of the connection's hello. */
@@ -38,12 +38,12 @@ export interface Bus {
   /** Returns the function that ends the subscription. */
   onMachineWake(listener: WakeListener): () => void;
   /** "Machine M has connected to this node", and it was connected to another one a moment ago. */
-  linkTaken(link: TakenLink): void;
+  announceConnection(link: NewerConnection): void;
   /**
    * Subscribes to connections that other nodes have accepted. Returns the function that ends the
    * subscription.
    */
-  onLinkTaken(listener: (link: TakenLink) => void): () => void;
+  onConnectionAnnounced(listener: (link: NewerConnection) => void): () => void;
   /**
    * This node knows that hints of other nodes were lost, so the store must be read for what they
    * were about. Called repeatedly as long as that lasts. Returns the function that ends the

@@ -10,8 +10,8 @@ export function localBus(monotonicMs: () => number = () => performance.now()): B
     wakeMachine: (machineId) => subscribers.wake(machineId),
     onMachineWake: (listener) => subscribers.onWake(listener),
     // There is no other node.
-    linkTaken: () => undefined,
-    onLinkTaken: (listener) => subscribers.onTaken(listener),
+    announceConnection: () => undefined,
+    onConnectionAnnounced: (listener) => subscribers.onTaken(listener),
     onHintsLost: (listener) => subscribers.onLost(listener),
     actionChanged: (actionId) => subscribers.changed(actionId),
     transferProgress(progress) {

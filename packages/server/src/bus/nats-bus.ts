@@ -2,10 +2,10 @@ import type { Msg, NatsConnection, Subscription } from "@nats-io/transport-node"
 import type { Logger } from "pino";
 import type { Bus, TransferProgress } from "./bus.ts";
 import { MESSAGES_PER_SECOND, MessageRate } from "./message-rate.ts";
-import { NatsLink } from "./nats-link.ts";
 import { type ActionHint, parseActionHint, parseTaken, parseWake, type Wake } from "./nats-messages.ts";
 import { checkNatsAddress, type NatsAddress } from "./nats-options.ts";
 import { progressThrottle } from "./progress-throttle.ts";
+import { ReconnectingNats } from "./reconnecting-nats.ts";
 import { Subscribers } from "./subscribers.ts";
 
 export interface NatsBusOptions extends NatsAddress {
@@ -120,7 +120,7 @@ export function natsBus(options: NatsBusOptions): NatsBus {
       if (ACTION_ID.test(actionId)) subscribeToAction(connection, actionId);
     }
   };
-  const link = new NatsLink(options, log, (connection) => {
+  const link = new ReconnectingNats(options, log, (connection) => {
     if (muted === null) subscribe(connection);
   });
   const tellAction = (actionId: string, hint: ActionHint) => {
@@ -141,8 +141,8 @@ export function natsBus(options: NatsBusOptions): NatsBus {
     },
     onMachineWake: (listener) => subscribers.onWake(listener),
     onHintsLost: (listener) => subscribers.onLost(listener),
-    linkTaken: (taken) => link.publish(takenSubject, JSON.stringify(taken)),
-    onLinkTaken: (listener) => subscribers.onTaken(listener),
+    announceConnection: (taken) => link.publish(takenSubject, JSON.stringify(taken)),
+    onConnectionAnnounced: (listener) => subscribers.onTaken(listener),
     actionChanged(actionId) {
       subscribers.changed(actionId);
       tellAction(actionId, { type: "changed" });
@@ -174,7 +174,7 @@ function listen(connection: NatsConnection, subject: string, onMessage: (message
   try {
     return connection.subscribe(subject, {
       callback(error, message) {
-        // An error is a refusal by the server, which `nats-link.ts` logs.
+        // An error is a refusal by the server, which `reconnecting-nats.ts` logs.
         if (error === null) onMessage(message);
       },
     });

@@ -59,7 +59,7 @@ export function connectionOptions(
     // This node has notified its own listeners already.
     noEcho: true,
     // The client would queue messages while the connection is down and send them late.
-    // `nats-link.ts` opens a new connection instead.
+    // `reconnecting-nats.ts` opens a new connection instead.
     reconnect: false,
     timeout: CONNECT_TIMEOUT_MS,
     pingInterval: PING_INTERVAL_MS,

@@ -1,4 +1,4 @@
-import type { ActionListener, TakenLink, TransferProgress, WakeListener } from "./bus.ts";
+import type { ActionListener, NewerConnection, TransferProgress, WakeListener } from "./bus.ts";
 
 /**
  * The listeners of one node. They are called after the current turn of the event loop, so that a
@@ -7,7 +7,7 @@ import type { ActionListener, TakenLink, TransferProgress, WakeListener } from "
 export class Subscribers {
   readonly #machineListeners = new Set<WakeListener>();
   readonly #lostListeners = new Set<() => void>();
-  readonly #takenListeners = new Set<(link: TakenLink) => void>();
+  readonly #takenListeners = new Set<(link: NewerConnection) => void>();
   readonly #actionListeners = new Map<string, Set<ActionListener>>();
 
   wake(machineId: string, isRemote = false): void {
@@ -16,7 +16,7 @@ export class Subscribers {
     });
   }
 
-  taken(link: TakenLink): void {
+  taken(link: NewerConnection): void {
     queueMicrotask(() => {
       for (const listener of this.#takenListeners) listener(link);
     });
@@ -44,7 +44,7 @@ export class Subscribers {
     return () => this.#machineListeners.delete(listener);
   }
 
-  onTaken(listener: (link: TakenLink) => void): () => void {
+  onTaken(listener: (link: NewerConnection) => void): () => void {
     this.#takenListeners.add(listener);
     return () => this.#takenListeners.delete(listener);
   }

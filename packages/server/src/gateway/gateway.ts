@@ -1,14 +1,15 @@
-import type { TakenLink } from "../bus/bus.ts";
-import type { DeviceMarks, LinkIdentity } from "../service/agents/link-lifecycle.ts";
+import type { NewerConnection } from "../bus/bus.ts";
+import type { ConnectionIdentity, DeviceMarks } from "../service/agents/connection-lifecycle.ts";
 import {
-  hasNewerLink,
+  hasNewerConnection,
   machinesRetiredSince,
   machinesToSend,
   machinesWithWork,
 } from "../service/agents/machines-of-node.ts";
 import { quarantineMachine } from "../service/agents/quarantine-machine.ts";
 import type { ServiceContext } from "../service/context.ts";
-import type { LinkSocket, LinkSocketEvents } from "./connection/link-socket.ts";
+import { AgentConnection } from "./agent-connection/agent-connection.ts";
+import type { ConnectionOwner, HelloMarks } from "./agent-connection/connection-owner.ts";
 import {
   type ConnectionBounds,
   ConnectionBudget,
@@ -17,9 +18,8 @@ import {
   DEFAULT_BOUNDS,
   type MachineRefusal,
 } from "./connection-budget.ts";
+import type { AgentSocket, AgentSocketEvents } from "./frames/agent-socket.ts";
 import { HINTS_PER_TICK, HintGate } from "./hint-gate.ts";
-import { Link } from "./link/link.ts";
-import type { LinkMarks, LinkOwner } from "./link/link-owner.ts";
 
 /** Longest delay of a hint to another node, if the hint arrives at all. */
 const HINT_MS = 1_000;
@@ -51,17 +51,17 @@ function mayBeOneProcess(older: DeviceMarks, newer: DeviceMarks): boolean {
 /**
  * All agent connections of this node. A machine has at most one that is ready. The bus wakes them.
  */
-export class Gateway implements LinkOwner<Link> {
+export class Gateway implements ConnectionOwner<AgentConnection> {
   readonly #context: ServiceContext;
   readonly #options: GatewayOptions;
-  readonly #budget: ConnectionBudget<Link>;
-  readonly #all = new Set<Link>();
-  readonly #ready = new Map<string, Link>();
+  readonly #budget: ConnectionBudget<AgentConnection>;
+  readonly #all = new Set<AgentConnection>();
+  readonly #ready = new Map<string, AgentConnection>();
   /** Machines for which the store is being read because of a message. */
   readonly #looking = new Set<string>();
   readonly #unsubscribe: () => void;
   readonly #wakes: HintGate<string>;
-  readonly #takes: HintGate<TakenLink>;
+  readonly #takes: HintGate<NewerConnection>;
   #isPumpingWaiting = false;
   #closing = false;
 
@@ -72,7 +72,7 @@ export class Gateway implements LinkOwner<Link> {
     const { bus } = context;
     const subscriptions = [
       bus.onMachineWake((machineId, isRemote) => this.#woken(machineId, isRemote)),
-      bus.onLinkTaken((taken) => this.#takenSomewhere(taken)),
+      bus.onConnectionAnnounced((taken) => this.#takenSomewhere(taken)),
       bus.onHintsLost(() => void this.#pumpWaiting()),
     ];
     const dropped = () => context.measures.busMessageDropped("tooMany");
@@ -82,7 +82,7 @@ export class Gateway implements LinkOwner<Link> {
       dropped,
     });
     // The older connection detects this when it next reads the store.
-    this.#takes = new HintGate<TakenLink>(context.clock, {
+    this.#takes = new HintGate<NewerConnection>(context.clock, {
       deliver: (taken) => void this.#taken(taken),
       overflowed: () => undefined,
       dropped,
@@ -105,20 +105,20 @@ export class Gateway implements LinkOwner<Link> {
    * Takes over a new connection. Returns null when the server is stopping; the caller then closes
    * the connection.
    */
-  connect(socket: LinkSocket, address: string | null = socket.remoteAddress): LinkSocketEvents | null {
+  connect(socket: AgentSocket, address: string | null = socket.remoteAddress): AgentSocketEvents | null {
     if (this.#closing) return null;
-    const link = new Link(this.#context, socket, this, this.#options);
-    this.#all.add(link);
-    const crowdedOut = this.#budget.opened(link, address);
+    const connection = new AgentConnection(this.#context, socket, this, this.#options);
+    this.#all.add(connection);
+    const crowdedOut = this.#budget.opened(connection, address);
     if (crowdedOut) {
       this.#context.measures.connectionRefused("unauthenticatedFull");
       void crowdedOut.close("goingAway", "too many connections whose device is not known");
     }
-    return link;
+    return connection;
   }
 
-  proves(link: Link, machineId: string): MachineRefusal | null {
-    const refusal = this.#budget.proved(link, machineId, this.#context.clock.monotonicMs());
+  proves(connection: AgentConnection, machineId: string): MachineRefusal | null {
+    const refusal = this.#budget.proved(connection, machineId, this.#context.clock.monotonicMs());
     if (refusal) this.#context.measures.connectionRefused(refusal);
     return refusal;
   }
@@ -127,10 +127,10 @@ export class Gateway implements LinkOwner<Link> {
    * If several connections of a machine wait for an answer to their hello, only the newest one can
    * become ready.
    */
-  proven(link: Link, { machineId, linkEpoch }: LinkIdentity): void {
+  proven(connection: AgentConnection, { machineId, linkEpoch }: ConnectionIdentity): void {
     for (const other of this.#budget.of(machineId)) {
       const isOlder = other.identity && other.identity.linkEpoch < linkEpoch;
-      if (other === link || !isOlder || this.#ready.get(machineId) === other) continue;
+      if (other === connection || !isOlder || this.#ready.get(machineId) === other) continue;
       void other.close("replaced", "a newer link was accepted");
     }
   }
@@ -142,12 +142,12 @@ export class Gateway implements LinkOwner<Link> {
    * process of the older connection still runs.
    */
   async admits(
-    { machineId, linkEpoch }: LinkIdentity,
-    marks: LinkMarks,
+    { machineId, linkEpoch }: ConnectionIdentity,
+    marks: HelloMarks,
     leftNode: DeviceMarks | null,
   ): Promise<boolean> {
     if (leftNode) {
-      this.#context.bus.linkTaken({ machineId, linkEpoch, ...marks });
+      this.#context.bus.announceConnection({ machineId, linkEpoch, ...marks });
       // The other node probes its connection and puts the machine in quarantine if that process
       // still runs. This connection is then stale.
       if (!mayBeOneProcess(leftNode, marks)) await this.#wait(this.#proofMs(leftNode) + HINT_MS);
@@ -175,7 +175,7 @@ export class Gateway implements LinkOwner<Link> {
     else if (this.#ready.has(machineId)) this.#wakes.offer(machineId, machineId);
   }
 
-  #takenSomewhere(taken: TakenLink): void {
+  #takenSomewhere(taken: NewerConnection): void {
     const { identity } = this.#ready.get(taken.machineId) ?? {};
     if (identity && identity.linkEpoch < taken.linkEpoch) this.#takes.offer(taken.machineId, taken);
   }
@@ -204,13 +204,14 @@ export class Gateway implements LinkOwner<Link> {
    * newer connection. Only one query runs at a time for each machine, which bounds the cost of a
    * flood of messages.
    */
-  async #taken({ machineId, linkEpoch, ...marks }: TakenLink): Promise<void> {
+  async #taken({ machineId, linkEpoch, ...marks }: NewerConnection): Promise<void> {
     const older = this.#ready.get(machineId);
     if (!older?.identity || !older.marks || older.identity.linkEpoch >= linkEpoch) return;
     if (this.#looking.has(machineId)) return;
     this.#looking.add(machineId);
     try {
-      if (await hasNewerLink(this.#context, older.identity)) await this.#replaced(older, older.marks, machineId, marks);
+      if (await hasNewerConnection(this.#context, older.identity))
+        await this.#replaced(older, older.marks, machineId, marks);
     } catch (cause) {
       // The connection detects this itself when it next reads the store.
       this.#context.log.error({ err: cause, machineId }, "reading the newest connection of a machine failed");
@@ -219,7 +220,7 @@ export class Gateway implements LinkOwner<Link> {
     }
   }
 
-  async #replaced(older: Link, olderMarks: LinkMarks, machineId: string, marks: LinkMarks): Promise<void> {
+  async #replaced(older: AgentConnection, olderMarks: HelloMarks, machineId: string, marks: HelloMarks): Promise<void> {
     if (!mayBeOneProcess(olderMarks, marks) && (await older.provesAlive(this.#proofMs(olderMarks)))) {
       await this.#quarantine(machineId, olderMarks, marks).catch((cause: unknown) =>
         this.#context.log.error({ err: cause, machineId }, "machine quarantine failed"),
@@ -229,7 +230,7 @@ export class Gateway implements LinkOwner<Link> {
     await older.close("replaced", "a newer link was accepted");
   }
 
-  async #quarantine(machineId: string, older: LinkMarks, newer: LinkMarks): Promise<void> {
+  async #quarantine(machineId: string, older: HelloMarks, newer: HelloMarks): Promise<void> {
     const evidence = older.journalId === newer.journalId ? "TwoProcesses" : "TwoJournals";
     await quarantineMachine(this.#context, machineId, evidence, [older.journalId, newer.journalId]);
     this.closeAllOf(machineId);
@@ -248,17 +249,17 @@ export class Gateway implements LinkOwner<Link> {
     return new Promise((resolve) => void this.#context.clock.after(delayMs, resolve));
   }
 
-  ready(link: Link, { machineId }: LinkIdentity): void {
+  ready(connection: AgentConnection, { machineId }: ConnectionIdentity): void {
     const older = this.#ready.get(machineId);
-    this.#ready.set(machineId, link);
+    this.#ready.set(machineId, connection);
     if (older) void older.close("replaced", "a newer link was accepted");
   }
 
-  ended(link: Link): void {
-    this.#all.delete(link);
-    this.#budget.closed(link);
-    const machineId = link.identity?.machineId;
-    if (machineId !== undefined && this.#ready.get(machineId) === link) this.#ready.delete(machineId);
+  ended(connection: AgentConnection): void {
+    this.#all.delete(connection);
+    this.#budget.closed(connection);
+    const machineId = connection.identity?.machineId;
+    if (machineId !== undefined && this.#ready.get(machineId) === connection) this.#ready.delete(machineId);
   }
 
   /**
@@ -278,8 +279,9 @@ export class Gateway implements LinkOwner<Link> {
    * caused this waits for it.
    */
   closeAllOf(machineId: string): void {
-    for (const link of this.#all) {
-      if (link.identity?.machineId === machineId) void link.close("quarantined", "two devices use this machine's key");
+    for (const connection of this.#all) {
+      if (connection.identity?.machineId === machineId)
+        void connection.close("quarantined", "two devices use this machine's key");
     }
   }
 
@@ -287,8 +289,8 @@ export class Gateway implements LinkOwner<Link> {
    * Makes every device reconnect, because what the store says about the connections no longer
    * holds.
    */
-  async closeLinks(): Promise<void> {
-    await Promise.all([...this.#all].map((link) => link.close("goingAway", "the node was taken for dead")));
+  async closeConnections(): Promise<void> {
+    await Promise.all([...this.#all].map((connection) => connection.close("goingAway", "the node was taken for dead")));
   }
 
   get counts(): ConnectionCounts {
@@ -299,6 +301,6 @@ export class Gateway implements LinkOwner<Link> {
   async close(): Promise<void> {
     this.#closing = true;
     this.#unsubscribe();
-    await Promise.all([...this.#all].map((link) => link.close("goingAway", "the server stops")));
+    await Promise.all([...this.#all].map((connection) => connection.close("goingAway", "the server stops")));
   }
 }

@@ -5,9 +5,9 @@ import { ANSWER_BYTES, LINK_CLOSE, MAX_AGENT_FRAME_BYTES, MAX_HELLO_BYTES } from
 import type { Clock } from "@halligan/protocol/time";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import { peerAddress } from "../network/peer-address.ts";
-import type { LinkSocket, LinkSocketEvents } from "./connection/link-socket.ts";
 import type { ConnectionRefusal } from "./connection-budget.ts";
-import { FrameRate } from "./frame-rate.ts";
+import type { AgentSocket, AgentSocketEvents } from "./frames/agent-socket.ts";
+import { FrameRate } from "./frames/frame-rate.ts";
 import type { Gateway } from "./gateway.ts";
 
 /**
@@ -86,7 +86,7 @@ export class WsGateway {
     if (refusal) this.#options.refuse(socket, refusal);
     else
       this.#sockets.handleUpgrade(request, socket, head, (ws) =>
-        this.#connected(new WsLinkSocket(ws, request.socket, remoteAddress), ws, address),
+        this.#connected(new WsAgentSocket(ws, request.socket, remoteAddress), ws, address),
       );
   }
 
@@ -102,7 +102,7 @@ export class WsGateway {
     this.#sockets.close();
   }
 
-  #connected(link: WsLinkSocket, ws: WebSocket, address: string | null): void {
+  #connected(link: WsAgentSocket, ws: WebSocket, address: string | null): void {
     const rate = new FrameRate(this.#options.clock, this.#options.framesPerSecond ?? DEFAULT_FRAMES_PER_SECOND);
     // An error is always followed by `close`, and the connection handles that event.
     ws.on("error", ignore);
@@ -129,7 +129,7 @@ export class WsGateway {
  * A class and not an object of closures, because there is one for each connection and it lasts as
  * long.
  */
-class WsLinkSocket implements LinkSocket {
+class WsAgentSocket implements AgentSocket {
   readonly remoteAddress: string;
   readonly #ws: WebSocket;
   readonly #socket: Socket;
@@ -143,7 +143,7 @@ class WsLinkSocket implements LinkSocket {
   }
 
   /** A ready connection has other bounds and keeps no listener. */
-  countUntilReady(events: LinkSocketEvents): void {
+  countUntilReady(events: AgentSocketEvents): void {
     let receivedBytes = 0;
     const count = (chunk: Buffer) => {
       receivedBytes += chunk.length;

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { runLiveResponse } from "../../src/service/actions/run-live-response.ts";
 import { recordEnded, recordStarted } from "../../src/service/agents/machine-reports.ts";
-import { nextForLink } from "../../src/service/agents/next-order.ts";
+import { nextForConnection } from "../../src/service/agents/next-order.ts";
 import { PostgresStore } from "../../src/store/postgres/postgres-store.ts";
 import { SqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -39,7 +39,7 @@ async function wholeAction({ context }: TestServices, machineId: string): Promis
   const link = { machineId, linkEpoch: 1 };
   const asked = await runLiveResponse(context, PLAYBOOK, machineId, REQUEST);
   assert.ok(asked.ok);
-  const next = await nextForLink(context, link);
+  const next = await nextForConnection(context, link);
   assert.ok(next.type === "order");
   const order = { actionId: next.order.actionId, orderSeq: next.order.orderSeq, index: 0 };
   const started = await recordStarted(context, link, {

@@ -1,5 +1,5 @@
 import type { Connection, Received } from "@halligan/agent/simulation";
-import type { LinkSocket } from "@halligan/server/simulation";
+import type { AgentSocket } from "@halligan/server/simulation";
 import type { TakenSocket } from "../server/nodes.ts";
 import type { World } from "../world/world.ts";
 import { describeAgentFrame, describeServerFrame, frameText } from "./describe-frame.ts";
@@ -46,7 +46,7 @@ export class SimLink {
   }
 
   /** The server's end, before a server process accepts it. */
-  readonly socket: LinkSocket = {
+  readonly socket: AgentSocket = {
     remoteAddress: "192.0.2.1",
     sendBinary: (bytes) => this.#toAgent.carry(() => this.#receive({ kind: "binary", bytes: bytes.slice() })),
     sendText: (text) => this.#serverSends(text),

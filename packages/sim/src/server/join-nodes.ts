@@ -1,4 +1,4 @@
-import { forgetAllLinks, type Gateway, NodeLease, type ServiceContext } from "@halligan/server/simulation";
+import { type Gateway, NodeLease, reapAllConnections, type ServiceContext } from "@halligan/server/simulation";
 import type { World } from "../world/world.ts";
 import type { SimDatabase } from "./sim-database.ts";
 
@@ -15,14 +15,14 @@ export async function joinNodes(
   { context, node, gateway }: { context: ServiceContext; node: { id: string }; gateway: Gateway },
 ): Promise<NodeLease | null> {
   if (database.maxNodes === 1) {
-    await forgetAllLinks(context);
+    await reapAllConnections(context);
     return null;
   }
   return NodeLease.join({
     service: context,
     facts: { ...ALIKE, publicUrl: context.publicUrl },
     node,
-    closeLinks: () => gateway.closeLinks(),
+    closeConnections: () => gateway.closeConnections(),
     wait: (delayMs) => world.delay(delayMs, delayMs),
     databaseNowMs: async () => world.wallMs - world.wallOffsetMs,
   });

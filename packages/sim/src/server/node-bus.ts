@@ -5,7 +5,7 @@ import type { World } from "../world/world.ts";
 const HINT_MS = 900;
 
 type WakeListener = Parameters<Bus["onMachineWake"]>[0];
-type TakenListener = Parameters<Bus["onLinkTaken"]>[0];
+type TakenListener = Parameters<Bus["onConnectionAnnounced"]>[0];
 
 /** One process on the bus. */
 interface Member {
@@ -47,11 +47,11 @@ export class NodeBuses {
           member.wakeListeners.delete(listener);
         };
       },
-      linkTaken: (link) =>
+      announceConnection: (link) =>
         this.#tellOthers(member, "hint of a taken link lost", ({ takenListeners }) => {
           for (const listener of takenListeners) listener(link);
         }),
-      onLinkTaken: (listener) => {
+      onConnectionAnnounced: (listener) => {
         member.takenListeners.add(listener);
         return () => void member.takenListeners.delete(listener);
       },

@@ -1,11 +1,11 @@
-import type { LinkSocket, LinkSocketEvents } from "@halligan/server/simulation";
+import type { AgentSocket, AgentSocketEvents } from "@halligan/server/simulation";
 import type { World } from "../world/world.ts";
 import type { Backup } from "./sim-database.ts";
 import type { Incarnation, SimServer } from "./sim-server.ts";
 
 /** The connection of a device on the node that accepted it. */
 export interface TakenSocket {
-  events: LinkSocketEvents;
+  events: AgentSocketEvents;
   node: Incarnation;
 }
 
@@ -35,7 +35,7 @@ export class Nodes {
     return this.all.length === 1 ? this.all[0] : this.#world.random.pick(this.all);
   }
 
-  accept(socket: LinkSocket): TakenSocket | null {
+  accept(socket: AgentSocket): TakenSocket | null {
     const node = this.running;
     const events = node?.gateway.connect(socket);
     return node && events ? { events, node } : null;

@@ -83,7 +83,11 @@ export const MUTATIONS: readonly Mutation[] = [
     startAt: 183,
     breaks: ["boundsSpareTheHonest", "quarantineHolds", "everyActionEnds", "resultsStay"],
     edits: [
-      { file: "server/src/domain/agents/link-work.ts", find: "TOLD[status] > JOURNALED", replace: "9 < JOURNALED" },
+      {
+        file: "server/src/domain/agents/connection-work.ts",
+        find: "TOLD[status] > JOURNALED",
+        replace: "9 < JOURNALED",
+      },
     ],
   },
   {
@@ -104,7 +108,11 @@ export const MUTATIONS: readonly Mutation[] = [
         find: "command.startId !== null && command.startId !== startId",
         replace: "startId === null",
       },
-      { file: "server/src/domain/agents/link-work.ts", find: "    command.startId === startId &&\n", replace: "" },
+      {
+        file: "server/src/domain/agents/connection-work.ts",
+        find: "    command.startId === startId &&\n",
+        replace: "",
+      },
     ],
   },
   {
@@ -158,7 +166,7 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: "return given.length === code.length || timingSafeEqual(given, code) ? text : null;",
       },
       {
-        file: "server/src/gateway/link/link-reports.ts",
+        file: "server/src/gateway/agent-connection/reports.ts",
         find: "if (link.isSealed && evidence === null) {",
         replace: "if (link.isSealed && frame === null) {",
       },
@@ -170,7 +178,7 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: ["neverTwice", "nothingBreaks"],
     edits: [
       {
-        file: "server/src/domain/agents/link-work.ts",
+        file: "server/src/domain/agents/connection-work.ts",
         find: "hello.highestOrderSeq > lastOrderSeq",
         replace: "hello.highestOrderSeq < 0",
       },
@@ -219,7 +227,7 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: ["resultsStay"],
     edits: [
       {
-        file: "server/src/gateway/link/link-reports.ts",
+        file: "server/src/gateway/agent-connection/reports.ts",
         find: "const recorded = await recordEnded(context, identity, frame, evidence);",
         replace: `link.send({ type: "ack", actionId: frame.actionId, orderSeq: frame.orderSeq, index: frame.index });
           const recorded = await recordEnded(context, identity, frame, evidence);`,
@@ -272,7 +280,7 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: ["oneOrderAtATime"],
     edits: [
       {
-        file: "server/src/domain/agents/link-work.ts",
+        file: "server/src/domain/agents/connection-work.ts",
         find: "if (toEnd) return",
         replace: "if (toEnd === null) return",
       },
@@ -299,7 +307,7 @@ export const MUTATIONS: readonly Mutation[] = [
       // A device of link version 2 that comes back with its old journal is found to be a copy
       // first.
       { file: "sim/src/actors/fleet.ts", find: "random.chance(0.15)", replace: "random.chance(1)" },
-      { file: "server/src/domain/agents/link-work.ts", find: "if (!mayRun) return", replace: "return" },
+      { file: "server/src/domain/agents/connection-work.ts", find: "if (!mayRun) return", replace: "return" },
     ],
   },
   {
@@ -358,7 +366,7 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: ["quarantineHolds"],
     edits: [
       {
-        file: "server/src/service/agents/link-lifecycle.ts",
+        file: "server/src/service/agents/connection-lifecycle.ts",
         find: "continuity: offered ? { ...judged.continuity, offered } : judged.continuity,",
         replace: "continuity: offered ? withHeld({ ...judged.continuity, offered }, offered) : judged.continuity,",
       },
@@ -382,7 +390,7 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: ["clonesAreFound"],
     edits: [
       {
-        file: "server/src/gateway/link/link-reports.ts",
+        file: "server/src/gateway/agent-connection/reports.ts",
         find: "recorded.isGranted && !link.isValueUnkept",
         replace: "recorded.isGranted",
       },

@@ -56,7 +56,7 @@ export const machineName = ({ displayName, facts }: Pick<Machine, "displayName" 
 export type MachineLife = "inUse" | "retired" | "all";
 
 /** The facts about a machine that its connection needs to find work. */
-export type MachineLink = Pick<Machine, "id" | "linked" | "linkEpoch" | "journalId" | "lastOrderSeq"> & {
+export type MachineConnection = Pick<Machine, "id" | "linked" | "linkEpoch" | "journalId" | "lastOrderSeq"> & {
   isRetired: boolean;
 };
 

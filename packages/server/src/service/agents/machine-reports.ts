@@ -5,14 +5,14 @@ import type { EndEvidence } from "../../auth/signatures/signed-end.ts";
 import { applyEvent } from "../../domain/actions/apply-event.ts";
 import type { StoredResult } from "../../domain/actions/command.ts";
 import { isFinal, type MachineAction, type MachineActionEvent } from "../../domain/actions/machine-action.ts";
-import { isStartGranted } from "../../domain/agents/link-work.ts";
+import { isStartGranted } from "../../domain/agents/connection-work.ts";
 import type { StoreTx } from "../../store/store.ts";
 import { wakeForFreePlace } from "../actions/wake-for-free-place.ts";
 import { machineActor } from "../actor.ts";
 import type { ServiceContext } from "../context.ts";
 import { events } from "../events.ts";
 import { resultIdOf } from "../results/receive-result.ts";
-import { currentLink, type LinkIdentity } from "./link-lifecycle.ts";
+import { type ConnectionIdentity, currentConnection } from "./connection-lifecycle.ts";
 
 /**
  * The outcome of a report.
@@ -45,7 +45,7 @@ type Report = Pick<Started, "actionId" | "orderSeq">;
  */
 export async function recordStarted(
   context: ServiceContext,
-  link: LinkIdentity,
+  link: ConnectionIdentity,
   report: Started,
   sentAtMs: number | null = null,
 ): Promise<RecordedStart> {
@@ -64,7 +64,7 @@ export async function recordStarted(
  */
 export function recordEnded(
   context: ServiceContext,
-  link: LinkIdentity,
+  link: ConnectionIdentity,
   report: Ended,
   evidence: EndEvidence | null = null,
 ): Promise<Recorded> {
@@ -88,7 +88,7 @@ export function recordEnded(
   });
 }
 
-export function recordClosed(context: ServiceContext, link: LinkIdentity, report: Closed): Promise<Recorded> {
+export function recordClosed(context: ServiceContext, link: ConnectionIdentity, report: Closed): Promise<Recorded> {
   return record(context, link, report, async () => ({
     event: { type: "orderClosed", errors: report.errors },
   }));
@@ -98,7 +98,11 @@ export function recordClosed(context: ServiceContext, link: LinkIdentity, report
  * An order that was refused as `busy` or `late` is sent again. Every other refusal ends the action
  * with the reason.
  */
-export async function recordRefused(context: ServiceContext, link: LinkIdentity, report: Refused): Promise<Recorded> {
+export async function recordRefused(
+  context: ServiceContext,
+  link: ConnectionIdentity,
+  report: Refused,
+): Promise<Recorded> {
   return record(context, link, report, async (tx, action) => {
     if (report.code === "busy" || report.code === "late") return null;
     // A device may refuse any number of times. Only a refusal that ends the action is worth an
@@ -123,7 +127,7 @@ type Decision = { event: MachineActionEvent; keep?: () => Promise<void> } | null
 
 async function record(
   context: ServiceContext,
-  link: LinkIdentity,
+  link: ConnectionIdentity,
   report: Report,
   decide: (tx: StoreTx, action: MachineAction) => Promise<Decision>,
 ): Promise<Recorded> {
@@ -131,7 +135,7 @@ async function record(
   const recorded = await store.write(async (tx): Promise<Recorded> => {
     // Issued together to save a round trip. The machine is loaded first because its row is the
     // lock.
-    const [machine, action] = await Promise.all([currentLink(tx, link), tx.actions.byId(report.actionId)]);
+    const [machine, action] = await Promise.all([currentConnection(tx, link), tx.actions.byId(report.actionId)]);
     if (!machine) return { kind: "stale" };
     const isOther = action?.order && action.order.orderSeq !== report.orderSeq;
     if (isOther || (action && action.machineId !== link.machineId)) {

@@ -1,21 +1,24 @@
 import type { ServiceContext } from "../context.ts";
-import type { LinkIdentity } from "./link-lifecycle.ts";
+import type { ConnectionIdentity } from "./connection-lifecycle.ts";
 
 /** What a node reads about the machines that are connected to it. */
 
 type Context = Pick<ServiceContext, "store" | "node">;
 
 export const machinesToSend = ({ store, node }: Context, limit: number): Promise<string[]> =>
-  store.read((tx) => tx.actions.linkedMachinesToSend(node.id, limit));
+  store.read((tx) => tx.actions.connectedMachinesToSend(node.id, limit));
 
 export const machinesWithWork = ({ store, node }: Context, limit: number): Promise<string[]> =>
-  store.read((tx) => tx.actions.linkedMachinesWithWork(node.id, limit));
+  store.read((tx) => tx.actions.connectedMachinesWithWork(node.id, limit));
 
 export const machinesRetiredSince = ({ store }: Context, sinceMs: number, limit: number): Promise<string[]> =>
   store.read((tx) => tx.machines.retiredSince(sinceMs, limit));
 
 /** True when a newer connection of the machine was accepted, on this node or another one. */
-export async function hasNewerLink({ store }: Context, { machineId, linkEpoch }: LinkIdentity): Promise<boolean> {
-  const machine = await store.read((tx) => tx.machines.linkOf(machineId));
+export async function hasNewerConnection(
+  { store }: Context,
+  { machineId, linkEpoch }: ConnectionIdentity,
+): Promise<boolean> {
+  const machine = await store.read((tx) => tx.machines.connectionOf(machineId));
   return machine !== undefined && machine.linkEpoch > linkEpoch;
 }

@@ -4,16 +4,16 @@ import { libraryFileNameOf } from "../../domain/actions/command.ts";
 import type { MachineAction } from "../../domain/actions/machine-action.ts";
 import { orderFor } from "../../domain/actions/order.ts";
 import { arePlacesLimited, mayTakePlace } from "../../domain/actions/session-places.ts";
-import { nextLinkStep } from "../../domain/agents/link-work.ts";
+import { nextConnectionStep } from "../../domain/agents/connection-work.ts";
 import type { Policy } from "../../domain/identity/policy.ts";
-import type { MachineLink } from "../../domain/machines/machine.ts";
+import type { MachineConnection } from "../../domain/machines/machine.ts";
 import type { StoreTx } from "../../store/store.ts";
 import type { ServiceContext } from "../context.ts";
 import { events } from "../events.ts";
 import { latePin } from "../library/library-pins.ts";
-import type { LinkIdentity } from "./link-lifecycle.ts";
+import type { ConnectionIdentity } from "./connection-lifecycle.ts";
 
-export type NextForLink =
+export type NextForConnection =
   | { type: "order"; order: Order }
   | { type: "end"; actionId: string; orderSeq: number }
   | { type: "idle" }
@@ -27,16 +27,19 @@ export type NextForLink =
  * looked up once more, among the files of the caller who asked for the action. A claimed action
  * without a reported start is sent again under the same orderSeq.
  */
-export async function nextForLink(context: ServiceContext, link: LinkIdentity): Promise<NextForLink> {
+export async function nextForConnection(context: ServiceContext, link: ConnectionIdentity): Promise<NextForConnection> {
   const { store, clock, limits, policy, measures } = context;
-  const next = await store.write(async (tx): Promise<NextForLink & { waitedMs?: number }> => {
+  const next = await store.write(async (tx): Promise<NextForConnection & { waitedMs?: number }> => {
     // Issued together to save a round trip. The machine is loaded first because its row is the
     // lock.
-    const [machine, open] = await Promise.all([tx.machines.linkOf(link.machineId), tx.actions.openOf(link.machineId)]);
+    const [machine, open] = await Promise.all([
+      tx.machines.connectionOf(link.machineId),
+      tx.actions.openOf(link.machineId),
+    ]);
     if (machine?.isRetired) return { type: "retired" };
     if (machine?.linkEpoch !== link.linkEpoch) return { type: "stale" };
     if (!machine.journalId) return { type: "idle" };
-    const step = nextLinkStep(open);
+    const step = nextConnectionStep(open);
     if (step.type === "idle") return { type: "idle" };
     if (step.type === "end") {
       return { type: "end", actionId: step.action.id, orderSeq: step.action.order?.orderSeq ?? 0 };
@@ -57,7 +60,7 @@ export async function nextForLink(context: ServiceContext, link: LinkIdentity): 
 async function claim(
   tx: StoreTx,
   policy: Policy,
-  machine: MachineLink,
+  machine: MachineConnection,
   journalId: string,
   action: MachineAction,
   limits: BoundLimits,
@@ -78,7 +81,7 @@ async function claim(
 /** A session that was requested while its machine was away waits for a slot, oldest first. */
 async function holdsOrTakesPlace(
   tx: StoreTx,
-  machine: MachineLink,
+  machine: MachineConnection,
   action: MachineAction,
   places: number,
   nowMs: number,

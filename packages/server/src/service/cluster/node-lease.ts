@@ -9,7 +9,7 @@ import {
   whyNotTogether,
 } from "../../domain/cluster/node-lease.ts";
 import { wakeForFreePlace } from "../actions/wake-for-free-place.ts";
-import { forgetLinksOf } from "../agents/link-lifecycle.ts";
+import { reapConnectionsOf } from "../agents/connection-lifecycle.ts";
 import type { ServiceContext } from "../context.ts";
 
 /** A node that others would contradict does not start. The message says what to change. */
@@ -38,7 +38,7 @@ export interface NodeLeaseDeps {
    * The other nodes let this node's lease lapse and marked its connections as closed. Every device
    * must reconnect.
    */
-  readonly closeLinks: () => Promise<void>;
+  readonly closeConnections: () => Promise<void>;
   readonly wait: (delayMs: number) => Promise<void>;
   /** The clock that all nodes share. Unix milliseconds. */
   readonly databaseNowMs: () => Promise<number>;
@@ -141,7 +141,7 @@ export class NodeLease {
     const { store } = this.#deps.service;
     // Connections are read first. A node that registers between the two queries has none in the
     // first result.
-    const withLinks = await store.read((tx) => tx.machines.nodesWithLinks());
+    const withLinks = await store.read((tx) => tx.machines.nodesWithConnections());
     const nodes = await store.read((tx) => tx.nodes.all());
     const isStill = ({ id, beat }: Node) => this.#lapsed.includes(id) && this.#sightings.get(id)?.beat === beat;
     const lapsed = nodes.filter(isStill).map(({ id }) => id);
@@ -171,10 +171,10 @@ export class NodeLease {
    * closed while it is still open.
    */
   async #returnFromTheDead(): Promise<void> {
-    const { service, node, closeLinks } = this.#deps;
+    const { service, node, closeConnections } = this.#deps;
     service.log.warn({ nodeId: node.id }, "node lease lost; its devices must reconnect");
     const [contradicting] = await this.#register();
-    await closeLinks();
+    await closeConnections();
     this.#contradiction = contradicting?.reason ?? null;
     this.#isSweeper = false;
     if (contradicting) throw new NodeContradictionError(contradicting.reason);
@@ -217,7 +217,7 @@ export class NodeLease {
     // The node is removed first: if it is still running, it must learn that its connections no
     // longer count.
     await service.store.write((tx) => tx.nodes.remove(nodeId));
-    await forgetLinksOf(service, nodeId);
+    await reapConnectionsOf(service, nodeId);
   }
 
   async #contradicting(): Promise<Contradiction[]> {

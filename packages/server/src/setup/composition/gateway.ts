@@ -5,7 +5,7 @@ import type { NodeFacts } from "../../domain/cluster/node-lease.ts";
 import { Gateway } from "../../gateway/gateway.ts";
 import { WsGateway } from "../../gateway/ws-gateway.ts";
 import { refuseUpgrade } from "../../http/edge/response/refuse-upgrade.ts";
-import { forgetAllLinks } from "../../service/agents/link-lifecycle.ts";
+import { reapAllConnections } from "../../service/agents/connection-lifecycle.ts";
 import { NodeLease } from "../../service/cluster/node-lease.ts";
 import type { ServiceContext } from "../../service/context.ts";
 import { VERSION } from "../../version.ts";
@@ -50,7 +50,7 @@ export async function joinNodes(joining: JoiningNode, signal: AbortSignal): Prom
   const { config, engines, backends, service, gateway } = joining;
   const { databaseNowMs, keys } = backends;
   if (!databaseNowMs) {
-    await forgetAllLinks(service);
+    await reapAllConnections(service);
     return null;
   }
   // The other nodes compare these with their own.
@@ -62,6 +62,6 @@ export async function joinNodes(joining: JoiningNode, signal: AbortSignal): Prom
     keys: keyFingerprints(keys),
   };
   const wait = (delayMs: number) => sleep(backgroundClock, delayMs, signal);
-  const closeLinks = () => gateway.closeLinks();
-  return NodeLease.join({ service, facts, node: service.node, closeLinks, wait, databaseNowMs });
+  const closeConnections = () => gateway.closeConnections();
+  return NodeLease.join({ service, facts, node: service.node, closeConnections, wait, databaseNowMs });
 }

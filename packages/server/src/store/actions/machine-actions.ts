@@ -51,7 +51,7 @@ export function machineActions(executor: Executor) {
      * Machines that are connected to this node and have an action to be sent. Finds what a lost
      * wake-up left waiting.
      */
-    async linkedMachinesWithWork(nodeId: string, limit: number): Promise<string[]> {
+    async connectedMachinesWithWork(nodeId: string, limit: number): Promise<string[]> {
       return (await executor.all(selectMachinesWithWork, { node_id: nodeId, limit })).map((row) => row.machine_id);
     },
 
@@ -59,7 +59,7 @@ export function machineActions(executor: Executor) {
      * Machines that are connected to this node and have an order or an end that was not sent yet;
      * oldest first.
      */
-    async linkedMachinesToSend(nodeId: string, limit: number): Promise<string[]> {
+    async connectedMachinesToSend(nodeId: string, limit: number): Promise<string[]> {
       return (await executor.all(selectMachinesToSend, { node_id: nodeId, limit })).map((row) => row.machine_id);
     },
 

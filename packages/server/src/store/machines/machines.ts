@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { Machine, MachineLink } from "../../domain/machines/machine.ts";
+import type { Machine, MachineConnection } from "../../domain/machines/machine.ts";
 import type { ListQuery } from "../../odata/query.ts";
 import { asciiLower } from "../../odata/text-order.ts";
 import { changedColumns, onlyColumns, statementsByColumns } from "../changed-columns.ts";
@@ -30,8 +30,8 @@ export function machines(executor: Executor) {
       return row && fromRow(row);
     },
     /** The same lock, with few columns: the facts of a device are most of its row. */
-    async linkOf(id: string): Promise<MachineLink | undefined> {
-      const [row] = await executor.all(executor.locks ? selectLinkToChange : selectLink, { id });
+    async connectionOf(id: string): Promise<MachineConnection | undefined> {
+      const [row] = await executor.all(executor.locks ? selectConnectionToChange : selectConnection, { id });
       return (
         row && {
           id,
@@ -75,8 +75,8 @@ export function machines(executor: Executor) {
     },
 
     /** Ids of machines that are marked as connected to this node; a limited number. */
-    async linkedAt(nodeId: string, limit: number): Promise<string[]> {
-      return (await executor.all(selectLinkedAt, { node_id: nodeId, limit })).map(({ id }) => id);
+    async connectedTo(nodeId: string, limit: number): Promise<string[]> {
+      return (await executor.all(selectConnectedTo, { node_id: nodeId, limit })).map(({ id }) => id);
     },
     /** Ids of machines that were retired, or put in quarantine by hand, after `sinceMs`. */
     async retiredSince(sinceMs: number, limit: number): Promise<string[]> {
@@ -88,8 +88,8 @@ export function machines(executor: Executor) {
       return Number(row?.count ?? 0);
     },
     /** The nodes to which machines are marked as connected. */
-    async nodesWithLinks(): Promise<string[]> {
-      return (await executor.all(selectNodesWithLinks, {})).map((row) => row.node_id ?? "");
+    async nodesWithConnections(): Promise<string[]> {
+      return (await executor.all(selectNodesWithConnections, {})).map((row) => row.node_id ?? "");
     },
 
     async addKey(key: { machineId: string; publicKey: string; fromMs: number; enrolledWith: string }): Promise<void> {
@@ -169,14 +169,14 @@ const selectByIdToChange = statement<{ id: string }>()((db, p) =>
   db.selectFrom("machine").selectAll().where("id", "=", p.id).forNoKeyUpdate(),
 );
 
-const LINK_COLUMNS = ["linked", "link_epoch", "journal_id", "last_order_seq", "retired_at_ms"] as const;
+const CONNECTION_COLUMNS = ["linked", "link_epoch", "journal_id", "last_order_seq", "retired_at_ms"] as const;
 
-const selectLink = statement<{ id: string }>()((db, p) =>
-  db.selectFrom("machine").select(LINK_COLUMNS).where("id", "=", p.id),
+const selectConnection = statement<{ id: string }>()((db, p) =>
+  db.selectFrom("machine").select(CONNECTION_COLUMNS).where("id", "=", p.id),
 );
 
-const selectLinkToChange = statement<{ id: string }>()((db, p) =>
-  db.selectFrom("machine").select(LINK_COLUMNS).where("id", "=", p.id).forNoKeyUpdate(),
+const selectConnectionToChange = statement<{ id: string }>()((db, p) =>
+  db.selectFrom("machine").select(CONNECTION_COLUMNS).where("id", "=", p.id).forNoKeyUpdate(),
 );
 
 const updateLastOrderSeq = statement<{ id: string; last_order_seq: number }>()((db, p) =>
@@ -211,7 +211,7 @@ const selectByAddress = statement<{ quoted: string; ip: string; limit: number }>
 // read.
 const YES = sql.lit(1);
 
-const selectLinkedAt = statement<{ node_id: string; limit: number }>()((db, p) =>
+const selectConnectedTo = statement<{ node_id: string; limit: number }>()((db, p) =>
   db
     .selectFrom("machine")
     .select("id")
@@ -222,7 +222,7 @@ const selectLinkedAt = statement<{ node_id: string; limit: number }>()((db, p) =
     .limit(p.limit),
 );
 
-const selectNodesWithLinks = statement<Record<never, never>>()((db) =>
+const selectNodesWithConnections = statement<Record<never, never>>()((db) =>
   db.selectFrom("machine").select("node_id").distinct().where("linked", "=", YES),
 );
 

@@ -11,7 +11,7 @@ import { ObjectBlobStore } from "../../../src/blobs/objects/object-blob-store.ts
 import type { ObjectStore } from "../../../src/blobs/objects/object-store.ts";
 import { openS3 } from "../../../src/blobs/s3/open-s3.ts";
 import { runLiveResponse } from "../../../src/service/actions/run-live-response.ts";
-import { nextForLink } from "../../../src/service/agents/next-order.ts";
+import { nextForConnection } from "../../../src/service/agents/next-order.ts";
 import {
   actionForTransfer,
   completeResult,
@@ -78,7 +78,7 @@ for (const [name, start] of [
     const started = await runLiveResponse(context, PLAYBOOK, machine.id, request);
     assert.ok(started.ok);
     const actionId = started.value.id;
-    assert.equal((await nextForLink(context, link)).type, "order");
+    assert.equal((await nextForConnection(context, link)).type, "order");
     const resultId = resultIdOf(machine.id, actionId, 0, UPLOAD_ID);
     const fresh = async () => {
       const action = await actionForTransfer(context, link, actionId);

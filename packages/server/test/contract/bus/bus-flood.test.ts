@@ -14,7 +14,7 @@ import { NO_MEASURES } from "../../../src/service/measures.ts";
 import { answers, NatsServer, natsServerProgram } from "../../support/nats-server.ts";
 import { PLAYBOOK } from "../../support/test-services.ts";
 import { MACHINE_ID } from "../../unit/domain/sample-action.ts";
-import { enrolledMachine } from "../../unit/gateway/device-on-a-link.ts";
+import { enrolledMachine } from "../../unit/gateway/connected-device.ts";
 import { openService } from "../../unit/service/service-fixture.ts";
 import { until } from "./bus.contract.ts";
 

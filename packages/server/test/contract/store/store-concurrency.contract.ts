@@ -11,9 +11,9 @@ import type { Result } from "../../../src/domain/result.ts";
 import { cancelMachineAction } from "../../../src/service/actions/cancel-machine-action.ts";
 import { runLiveResponse } from "../../../src/service/actions/run-live-response.ts";
 import { startLiveResponse } from "../../../src/service/actions/start-live-response.ts";
+import { acceptConnection, recordDisconnect } from "../../../src/service/agents/connection-lifecycle.ts";
 import { enrollMachine } from "../../../src/service/agents/enroll-machine.ts";
-import { acceptLink, closeLink } from "../../../src/service/agents/link-lifecycle.ts";
-import { nextForLink } from "../../../src/service/agents/next-order.ts";
+import { nextForConnection } from "../../../src/service/agents/next-order.ts";
 import type { ServiceContext } from "../../../src/service/context.ts";
 import { addLibraryFile } from "../../../src/service/library/add-library-file.ts";
 import { removeLibraryFile } from "../../../src/service/library/remove-library-file.ts";
@@ -145,13 +145,13 @@ export function describeTwoNodes(name: string, openNodes: () => Promise<readonly
         machines.map((machine) => stores[0].write((tx) => tx.machines.save(machine, { ...machine, linked: true }))),
       );
       const next = await Promise.all(
-        machines.map(({ id, linkEpoch }, index) => nextForLink(contextOf(index), { machineId: id, linkEpoch })),
+        machines.map(({ id, linkEpoch }, index) => nextForConnection(contextOf(index), { machineId: id, linkEpoch })),
       );
       // The oldest ones go first, and a request before them must wait. So it is at most this
       // number, never more.
       const given = next.filter(({ type }) => type === "order").length;
       const again = await Promise.all(
-        machines.map(({ id, linkEpoch }, index) => nextForLink(contextOf(index), { machineId: id, linkEpoch })),
+        machines.map(({ id, linkEpoch }, index) => nextForConnection(contextOf(index), { machineId: id, linkEpoch })),
       );
       assert.ok(given <= PLACES, `${given} orders were given`);
       assert.equal(again.filter(({ type }) => type === "order").length, PLACES);
@@ -162,7 +162,7 @@ export function describeTwoNodes(name: string, openNodes: () => Promise<readonly
       const machines = await Promise.all(Array.from({ length: 10 }, () => addMachine()));
       const answers = await Promise.all(machines.map((machine) => run(contextOf(0), machine)));
       for (const { id, linkEpoch } of machines) {
-        const next = await atOnce(4, (context) => nextForLink(context, { machineId: id, linkEpoch }));
+        const next = await atOnce(4, (context) => nextForConnection(context, { machineId: id, linkEpoch }));
         assert.deepEqual(
           next.map((one) => (one.type === "order" ? one.order.orderSeq : one.type)),
           [1, 1, 1, 1],
@@ -182,7 +182,7 @@ export function describeTwoNodes(name: string, openNodes: () => Promise<readonly
           version: LINK_VERSION,
           ephemeralKey: new Uint8Array(32),
         };
-        return acceptLink(
+        return acceptConnection(
           context,
           challenge,
           { ...answer, signature: sign(null, handshakeSigningBytes(challenge, answer), key) },
@@ -191,7 +191,7 @@ export function describeTwoNodes(name: string, openNodes: () => Promise<readonly
       });
       const epochs = accepted.map((one) => (one.kind === "accepted" ? one.linkEpoch : 0)).toSorted((a, b) => a - b);
       assert.deepEqual(epochs, [1, 2, 3, 4, 5, 6]);
-      await atOnce(5, (context, index) => closeLink(context, { machineId: machine, linkEpoch: index + 1 }));
+      await atOnce(5, (context, index) => recordDisconnect(context, { machineId: machine, linkEpoch: index + 1 }));
       assert.equal((await stores[0].read((tx) => tx.machines.byId(machine)))?.linked, true);
     });
 

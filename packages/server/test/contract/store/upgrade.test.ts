@@ -92,8 +92,8 @@ function describeUpgrade(engine: string, withFirstRelease: (work: (old: Old) => 
           );
           // The node of the connection is unknown. The starting server must be able to mark it as
           // closed.
-          assert.deepEqual([machine?.linked, await tx.machines.nodesWithLinks()], [true, [machine?.nodeId]]);
-          assert.deepEqual(await tx.machines.linkedAt(machine?.nodeId ?? "none", 10), [MACHINE_ID]);
+          assert.deepEqual([machine?.linked, await tx.machines.nodesWithConnections()], [true, [machine?.nodeId]]);
+          assert.deepEqual(await tx.machines.connectedTo(machine?.nodeId ?? "none", 10), [MACHINE_ID]);
           assert.deepEqual(await tx.machines.keysOf(MACHINE_ID, 2_000), ["key"]);
           const action = await tx.actions.byId(ACTION_ID);
           assert.deepEqual([action?.status, action?.order?.orderSeq, action?.version], ["Succeeded", 7, 4]);

@@ -6,7 +6,7 @@ import { makeRollingValue } from "../../../src/auth/signatures/rolling-value.ts"
 import { Gateway, PROBE_MS } from "../../../src/gateway/gateway.ts";
 import { MACHINE_ID, START_ID, sampleAction, sampleOrder } from "../domain/sample-action.ts";
 import { openService, type Service } from "../service/service-fixture.ts";
-import { type DeviceOnALink, enrolledMachine } from "./device-on-a-link.ts";
+import { type DeviceOnALink, enrolledMachine } from "./connected-device.ts";
 
 const JOURNAL = "1".repeat(32);
 const PING_INTERVAL_MS = 20_000;

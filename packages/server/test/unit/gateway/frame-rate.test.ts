@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MAX_AGENT_FRAME_BYTES } from "@halligan/protocol/link";
-import { FrameRate, HANDLING_UNITS } from "../../../src/gateway/frame-rate.ts";
+import { FrameRate, HANDLING_UNITS } from "../../../src/gateway/frames/frame-rate.ts";
 import { DEFAULT_FRAMES_PER_SECOND } from "../../../src/gateway/ws-gateway.ts";
 import { HandClock } from "../service/service-fixture.ts";
 

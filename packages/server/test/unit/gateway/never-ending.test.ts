@@ -9,7 +9,7 @@ import { runLiveResponse } from "../../../src/service/actions/run-live-response.
 import { PLAYBOOK } from "../../support/test-services.ts";
 import { MACHINE_ID, sampleMachine } from "../domain/sample-action.ts";
 import { openService } from "../service/service-fixture.ts";
-import { type DeviceOnALink, enrolledMachine } from "./device-on-a-link.ts";
+import { type DeviceOnALink, enrolledMachine } from "./connected-device.ts";
 
 const PING_MS = 20_000;
 const OTHER_MACHINE_ID = "c".repeat(40);

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { createPublicKey, generateKeyPairSync, verify } from "node:crypto";
 import { test } from "node:test";
 import { orderKeysSigningBytes } from "@halligan/protocol/link";
+import { orderKeysFrame } from "../../../src/gateway/agent-connection/order-keys-frame.ts";
 import { Gateway } from "../../../src/gateway/gateway.ts";
-import { orderKeysFrame } from "../../../src/gateway/link/order-keys-frame.ts";
 import type { OrderKeyPair } from "../../../src/service/context.ts";
 import { orderKeyPair } from "../../../src/setup/keys/keys.ts";
 import { MACHINE_ID, sampleAction } from "../domain/sample-action.ts";
 import { openService } from "../service/service-fixture.ts";
-import { enrolledMachine } from "./device-on-a-link.ts";
+import { enrolledMachine } from "./connected-device.ts";
 
 const newPair = () =>
   orderKeyPair(String(generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" })));

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { Gateway } from "../../../src/gateway/gateway.ts";
 import { MACHINE_ID, START_ID, sampleAction } from "../domain/sample-action.ts";
 import { openService } from "../service/service-fixture.ts";
-import { type DeviceOnALink, enrolledMachine } from "./device-on-a-link.ts";
+import { type DeviceOnALink, enrolledMachine } from "./connected-device.ts";
 
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await condition())) await new Promise<void>((resolve) => setImmediate(resolve));

@@ -7,7 +7,7 @@ import { quarantineByHand } from "../../../src/service/machines/quarantine-by-ha
 import { PLAYBOOK } from "../../support/test-services.ts";
 import { MACHINE_ID, sampleAction, sampleOrder } from "../domain/sample-action.ts";
 import { openService, type Service } from "../service/service-fixture.ts";
-import { type DeviceOnALink, enrolledMachine } from "./device-on-a-link.ts";
+import { type DeviceOnALink, enrolledMachine } from "./connected-device.ts";
 
 const PING_INTERVAL_MS = 20_000;
 const OWN = "1".repeat(32);

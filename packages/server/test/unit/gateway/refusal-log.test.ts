@@ -5,7 +5,7 @@ import pino from "pino";
 import { Gateway } from "../../../src/gateway/gateway.ts";
 import { sampleAction, sampleOrder } from "../domain/sample-action.ts";
 import { openService } from "../service/service-fixture.ts";
-import { enrolledMachine } from "./device-on-a-link.ts";
+import { enrolledMachine } from "./connected-device.ts";
 
 const JOURNAL_ID = "1".repeat(32);
 const REPEATS = 20;

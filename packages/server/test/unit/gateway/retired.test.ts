@@ -8,7 +8,7 @@ import { reinstateMachine, retireMachine } from "../../../src/service/machines/r
 import { PLAYBOOK } from "../../support/test-services.ts";
 import { MACHINE_ID, START_ID } from "../domain/sample-action.ts";
 import { openService } from "../service/service-fixture.ts";
-import { type DeviceOnALink, enrolledMachine } from "./device-on-a-link.ts";
+import { type DeviceOnALink, enrolledMachine } from "./connected-device.ts";
 
 const RUN = { type: "RunScript" as const, params: [{ key: "ScriptName", value: "a.sh" }] };
 

@@ -6,7 +6,7 @@ import { Gateway } from "../../../src/gateway/gateway.ts";
 import { cancelMachineAction } from "../../../src/service/actions/cancel-machine-action.ts";
 import { MACHINE_ID, START_ID, sampleAction, sampleCommand, sampleOrder } from "../domain/sample-action.ts";
 import { openService } from "../service/service-fixture.ts";
-import { type DeviceOnALink, enrolledMachine } from "./device-on-a-link.ts";
+import { type DeviceOnALink, enrolledMachine } from "./connected-device.ts";
 
 const JOURNAL_ID = "1".repeat(32);
 const CALLER: Caller = { kind: "application", id: "c", clientId: "c", name: "c", roles: new Set() };

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LINK_CLOSE, LINK_VERSION, OLDEST_LINK_VERSION } from "@halligan/protocol/link";
-import type { Bus, TakenLink } from "../../../src/bus/bus.ts";
+import type { Bus, NewerConnection } from "../../../src/bus/bus.ts";
 import { Gateway } from "../../../src/gateway/gateway.ts";
 import { MACHINE_ID, sampleAction, sampleOrder } from "../domain/sample-action.ts";
 import { openService } from "../service/service-fixture.ts";
-import { enrolledMachine } from "./device-on-a-link.ts";
+import { enrolledMachine } from "./connected-device.ts";
 
 const PING_INTERVAL_MS = 20_000;
 const OWN = "1".repeat(32);
@@ -22,13 +22,13 @@ async function turns(): Promise<void> {
 /** Two gateways on one store, which notify each other of connections. The hint may be lost. */
 async function openNodes({ hintsArrive = true, version = OLDEST_LINK_VERSION } = {}) {
   const service = await openService();
-  const listeners: ((link: TakenLink) => void)[][] = [[], []];
+  const listeners: ((link: NewerConnection) => void)[][] = [[], []];
   const busOf = (own: number): Bus => ({
     ...service.bus,
-    linkTaken: (link) => {
+    announceConnection: (link) => {
       for (const listener of hintsArrive ? (listeners[1 - own] ?? []) : []) queueMicrotask(() => listener(link));
     },
-    onLinkTaken: (listener) => {
+    onConnectionAnnounced: (listener) => {
       listeners[own]?.push(listener);
       return () => undefined;
     },
@@ -54,7 +54,7 @@ async function openNodes({ hintsArrive = true, version = OLDEST_LINK_VERSION } =
     dialled,
     machine,
     /** What any client of the bus may send to the node `here`. */
-    forge: (link: TakenLink) => {
+    forge: (link: NewerConnection) => {
       for (const listener of listeners[0] ?? []) listener(link);
     },
     async [Symbol.asyncDispose]() {

@@ -4,7 +4,7 @@ import { resultCompletePath } from "@halligan/protocol/link";
 import { signLinkTicket } from "../../../../src/auth/signatures/link-ticket.ts";
 import type { CompleteAnswer } from "../../../../src/blobs/blob-store.ts";
 import { runLiveResponse } from "../../../../src/service/actions/run-live-response.ts";
-import { nextForLink } from "../../../../src/service/agents/next-order.ts";
+import { nextForConnection } from "../../../../src/service/agents/next-order.ts";
 import { type HttpWorld, openHttpWorld } from "../../../support/http-world.ts";
 import { PLAYBOOK } from "../../../support/test-services.ts";
 
@@ -17,7 +17,7 @@ async function device({ services, base }: HttpWorld) {
     Comment: "c",
   });
   assert.ok(started.ok);
-  await nextForLink(services.context, link);
+  await nextForConnection(services.context, link);
   const [key] = services.context.keys.linkTicket.accepted;
   assert.ok(key);
   const headers = { authorization: `Ticket ${signLinkTicket(link, key)}`, "content-type": "application/json" };

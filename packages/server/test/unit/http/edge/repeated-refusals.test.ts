@@ -4,7 +4,7 @@ import { type TestContext, test } from "node:test";
 import { resultPartPath } from "@halligan/protocol/link";
 import { signLinkTicket } from "../../../../src/auth/signatures/link-ticket.ts";
 import { runLiveResponse } from "../../../../src/service/actions/run-live-response.ts";
-import { nextForLink } from "../../../../src/service/agents/next-order.ts";
+import { nextForConnection } from "../../../../src/service/agents/next-order.ts";
 import { openHttpWorld } from "../../../support/http-world.ts";
 import { PLAYBOOK } from "../../../support/test-services.ts";
 
@@ -22,7 +22,7 @@ async function deviceWithoutRoom(t: TestContext) {
   });
   assert.ok(started.ok);
   const actionId = started.value.id;
-  await nextForLink(services.context, link);
+  await nextForConnection(services.context, link);
   const [key] = services.context.keys.linkTicket.accepted;
   assert.ok(key);
   const headers = { authorization: `Ticket ${signLinkTicket(link, key)}`, "halligan-part-sha256": "0".repeat(64) };

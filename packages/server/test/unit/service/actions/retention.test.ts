@@ -5,7 +5,7 @@ import type { ResultContent } from "../../../../src/blobs/blob-store.ts";
 import { applyRetention } from "../../../../src/service/actions/apply-retention.ts";
 import { runLiveResponse } from "../../../../src/service/actions/run-live-response.ts";
 import { recordEnded, recordStarted } from "../../../../src/service/agents/machine-reports.ts";
-import { nextForLink } from "../../../../src/service/agents/next-order.ts";
+import { nextForConnection } from "../../../../src/service/agents/next-order.ts";
 import { storeCounter } from "../../../../src/service/identity/count-request.ts";
 import { createResultLink } from "../../../../src/service/results/create-result-link.ts";
 import {
@@ -39,7 +39,7 @@ describe("retention: results 30 days, actions 180 days", () => {
     const started = await runLiveResponse(context, PLAYBOOK, machine.id, request);
     assert.ok(started.ok);
     actionId = started.value.id;
-    const next = await nextForLink(context, link);
+    const next = await nextForConnection(context, link);
     assert.ok(next.type === "order");
     const { orderSeq } = next.order;
     const report = { actionId, orderSeq, outcome: "completed" as const, errors: [] };

@@ -3,9 +3,9 @@ import { after, before, describe, test } from "node:test";
 import type { Machine } from "../../../../src/domain/machines/machine.ts";
 import { cancelMachineAction } from "../../../../src/service/actions/cancel-machine-action.ts";
 import { runLiveResponse } from "../../../../src/service/actions/run-live-response.ts";
-import { closeLink } from "../../../../src/service/agents/link-lifecycle.ts";
+import { recordDisconnect } from "../../../../src/service/agents/connection-lifecycle.ts";
 import { recordStarted } from "../../../../src/service/agents/machine-reports.ts";
-import { nextForLink } from "../../../../src/service/agents/next-order.ts";
+import { nextForConnection } from "../../../../src/service/agents/next-order.ts";
 import { PLAYBOOK, type TestServices, testServices } from "../../../support/test-services.ts";
 
 const REQUEST = { Commands: [{ type: "GetFile" as const, params: [{ key: "Path", value: "/x" }] }], Comment: "c" };
@@ -19,7 +19,7 @@ describe("places for running sessions, three of them", () => {
 
   const run = (machine: Machine) => runLiveResponse(services.context, PLAYBOOK, machine.id, REQUEST);
   const next = (machine: Machine) =>
-    nextForLink(services.context, { machineId: machine.id, linkEpoch: machine.linkEpoch });
+    nextForConnection(services.context, { machineId: machine.id, linkEpoch: machine.linkEpoch });
   const link = async (machine: Machine) => {
     const linked = { ...machine, linked: true, linkEpoch: machine.linkEpoch + 1 };
     await services.context.store.write((tx) => tx.machines.save(machine, linked));
@@ -73,7 +73,7 @@ describe("places for running sessions, three of them", () => {
     const identity = { machineId: machine.id, linkEpoch: machine.linkEpoch };
     const { actionId, orderSeq } = order.order;
     await recordStarted(context, identity, { type: "started", actionId, orderSeq, index: 0, startId: "5".repeat(32) });
-    await closeLink(context, identity);
+    await recordDisconnect(context, identity);
     assert.equal(await taken(), before + 1);
     time.nowMs += 5 * 60_000 + 1;
     assert.equal(await taken(), before);

@@ -59,7 +59,7 @@ else {
         service: context,
         facts: { ...FACTS, ...change },
         node,
-        closeLinks: async () => {
+        closeConnections: async () => {
           seen.closed += 1;
           await on.onClose?.();
         },
@@ -299,7 +299,7 @@ else {
       service: { ...context, node: { id: "" } },
       facts: FACTS,
       node: { id: "" },
-      closeLinks: async () => undefined,
+      closeConnections: async () => undefined,
       wait: async () => undefined,
       databaseNowMs: async () => {
         nodes.clock.monotonicMs += 9_000;

@@ -5,7 +5,7 @@ import type { Permission } from "@halligan/protocol/api";
 import type { ApplicationCaller, Caller, UserCaller } from "../../../../src/auth/caller.ts";
 import type { Policy } from "../../../../src/domain/identity/policy.ts";
 import { runLiveResponse } from "../../../../src/service/actions/run-live-response.ts";
-import { nextForLink } from "../../../../src/service/agents/next-order.ts";
+import { nextForConnection } from "../../../../src/service/agents/next-order.ts";
 import { addLibraryFile, type LibraryFileInput } from "../../../../src/service/library/add-library-file.ts";
 import { approveContent, withdrawApproval } from "../../../../src/service/library/library-approvals.ts";
 import { removeLibraryFile } from "../../../../src/service/library/remove-library-file.ts";
@@ -130,7 +130,7 @@ describe("who may give a library name its bytes", () => {
         if (machine) await tx.machines.save(machine, { ...machine, journalId: "j", linked: true, linkEpoch: 1 });
       });
       assert.equal(await add(planter, name, "planted"), "ok");
-      const next = await nextForLink(services.context, { machineId: id, linkEpoch: 1 });
+      const next = await nextForConnection(services.context, { machineId: id, linkEpoch: 1 });
       const command = next.type === "order" ? next.order.commands[0] : undefined;
       assert.ok(command?.type === "RunScript", next.type);
       return command.file?.sha256 ?? null;

@@ -6,7 +6,7 @@ import { applyRetention } from "../../../../src/service/actions/apply-retention.
 import { cancelMachineAction } from "../../../../src/service/actions/cancel-machine-action.ts";
 import { runLiveResponse } from "../../../../src/service/actions/run-live-response.ts";
 import { recordEnded } from "../../../../src/service/agents/machine-reports.ts";
-import { nextForLink } from "../../../../src/service/agents/next-order.ts";
+import { nextForConnection } from "../../../../src/service/agents/next-order.ts";
 import type { ServiceContext, ServiceLimits } from "../../../../src/service/context.ts";
 import {
   actionForTransfer,
@@ -34,7 +34,7 @@ async function device(services: TestServices, files = 1) {
   const started = await runLiveResponse(context, PLAYBOOK, machine.id, request);
   assert.ok(started.ok);
   const { id: actionId } = started.value;
-  const next = await nextForLink(context, link);
+  const next = await nextForConnection(context, link);
   assert.ok(next.type === "order");
   const { orderSeq } = next.order;
   const fresh = async () => {

@@ -7,7 +7,7 @@ import {
   type ServerFrame,
 } from "@halligan/protocol/link";
 import { DeviceHandshake, FrameSeal } from "@halligan/protocol/link-crypto";
-import type { LinkSocketEvents } from "../../../src/gateway/connection/link-socket.ts";
+import type { AgentSocketEvents } from "../../../src/gateway/frames/agent-socket.ts";
 import type { Gateway } from "../../../src/gateway/gateway.ts";
 import { MACHINE_ID, sampleMachine } from "../domain/sample-action.ts";
 import type { Service } from "../service/service-fixture.ts";
@@ -20,7 +20,7 @@ export class DeviceOnALink {
   closeReason: string | null = null;
   /** Set by a signed welcome. */
   seals: { toServer: FrameSeal; toAgent: FrameSeal } | null = null;
-  readonly #events: LinkSocketEvents;
+  readonly #events: AgentSocketEvents;
 
   constructor(
     gateway: Gateway,

@@ -12,7 +12,7 @@ export const MAX_REFUSAL_WORDS = 30;
  * with the time of the connection: milliseconds since the welcome, by this node's monotonic clock.
  * The device computes the age of a frame from it.
  */
-export class LinkSeal {
+export class ConnectionSeal {
   readonly #fromDevice: FrameSeal;
   readonly #toDevice: FrameSeal;
   readonly #welcomedAtMs: number;
@@ -45,9 +45,9 @@ export function sealedWelcome(
   content: Parameters<typeof signWelcome>[2],
   orderKey: OrderKeyPair,
   nowMs: number,
-): { frame: SignedWelcome; seal: LinkSeal } | null {
+): { frame: SignedWelcome; seal: ConnectionSeal } | null {
   const signed = signWelcome(transcript, ephemeralKey, content, orderKey.privateKey);
-  return signed && { frame: signed.frame, seal: new LinkSeal(signed.keys, nowMs) };
+  return signed && { frame: signed.frame, seal: new ConnectionSeal(signed.keys, nowMs) };
 }
 
 /**

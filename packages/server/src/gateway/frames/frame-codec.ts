@@ -6,7 +6,7 @@ import {
   REPORT_BOUNDS,
   type ServerFrame,
 } from "@halligan/protocol/link";
-import type { LinkSeal } from "./link-seal.ts";
+import type { ConnectionSeal } from "./connection-seal.ts";
 
 export type Decoded = { frame: AgentFrame } | { refusal: string };
 
@@ -15,13 +15,13 @@ export type Decoded = { frame: AgentFrame } | { refusal: string };
  * in link version 1.
  */
 export class FrameCodec {
-  #seal: LinkSeal | null = null;
+  #seal: ConnectionSeal | null = null;
 
   get isSealed(): boolean {
     return this.#seal !== null;
   }
 
-  sealWith(seal: LinkSeal): void {
+  sealWith(seal: ConnectionSeal): void {
     this.#seal = seal;
   }
 

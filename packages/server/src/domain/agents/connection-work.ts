@@ -6,7 +6,7 @@ import { isFinal, type MachineAction } from "../actions/machine-action.ts";
  * that are unfinished or whose order may still run on the device. At most one of them is
  * unfinished; the schema guarantees it.
  */
-export type LinkStep =
+export type ConnectionStep =
   /** The action has ended, but its order may still run on the device: send the end. */
   | { type: "end"; action: MachineAction }
   /** Claim it for this connection and send its order. */
@@ -15,7 +15,7 @@ export type LinkStep =
   | { type: "resend"; action: MachineAction }
   | { type: "idle" };
 
-export function nextLinkStep(openActions: readonly MachineAction[]): LinkStep {
+export function nextConnectionStep(openActions: readonly MachineAction[]): ConnectionStep {
   const toEnd = openActions.find((action) => isFinal(action.status) && action.order?.state === "out");
   if (toEnd) return { type: "end", action: toEnd };
   const unfinished = openActions.find((action) => !isFinal(action.status));

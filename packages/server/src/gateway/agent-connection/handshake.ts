@@ -8,13 +8,13 @@ import {
   type ServerFrame,
 } from "@halligan/protocol/link";
 import { signLinkTicket } from "../../auth/signatures/link-ticket.ts";
-import type { AcceptedLink, RefusedLink } from "../../service/agents/link-lifecycle.ts";
+import type { AcceptedConnection, RefusedConnection } from "../../service/agents/connection-lifecycle.ts";
 import { QUARANTINE_REMEDY } from "../../service/agents/quarantine-machine.ts";
 import type { OrderKeyPair, ServiceContext } from "../../service/context.ts";
-import { type LinkSeal, sealedWelcome, signedRefusal } from "../connection/link-seal.ts";
+import { type ConnectionSeal, sealedWelcome, signedRefusal } from "../frames/connection-seal.ts";
 
 /** Shown in the log: what the operator can do. */
-const REFUSAL_MEANINGS: Readonly<Record<RefusedLink["reason"], string>> = {
+const REFUSAL_MEANINGS: Readonly<Record<RefusedConnection["reason"], string>> = {
   unknownServerKey:
     "the device pins an order key that is not accepted here: put that key back as order-previous.pem, sign the present keys " +
     "with the recovery key (halligan-server sign-order-keys), or enroll it with a new token",
@@ -33,7 +33,7 @@ export const UNKNOWN_VALUE_MEANING =
   "key back as link-ticket-previous.key, or remove the device's data folder and enroll it with a new token";
 
 /** The other refusals close as `unauthorized`, which does not reveal the reason. */
-const REFUSAL_CLOSE: Readonly<Partial<Record<RefusedLink["reason"], CloseReason>>> = {
+const REFUSAL_CLOSE: Readonly<Partial<Record<RefusedConnection["reason"], CloseReason>>> = {
   quarantined: "quarantined",
   quarantinedByHand: "quarantined",
   retired: "retired",
@@ -45,7 +45,7 @@ const REFUSAL_CLOSE: Readonly<Partial<Record<RefusedLink["reason"], CloseReason>
  * Text that the device logs, at most `MAX_REFUSAL_WORDS` characters. For the other refusals it gets
  * only the close code.
  */
-const REFUSAL_WORDS: Readonly<Partial<Record<RefusedLink["reason"], string>>> = {
+const REFUSAL_WORDS: Readonly<Partial<Record<RefusedConnection["reason"], string>>> = {
   quarantined: "two devices use its key",
   quarantinedByHand: "quarantined by an operator",
 };
@@ -80,7 +80,7 @@ export function readAnswer(challenge: Uint8Array | null, bytes: Uint8Array): Ans
 export function refuseAnswer(
   context: ServiceContext,
   answer: Answer,
-  { reason }: RefusedLink,
+  { reason }: RefusedConnection,
   names: object,
 ): { orderKeys: ServerFrame | null; failure: HandshakeFailure } {
   const { claim, challenge, bytes } = answer;
@@ -108,9 +108,9 @@ export function refuseAnswer(
 export function welcome(
   context: ServiceContext,
   { claim, challenge, bytes }: Answer,
-  accepted: AcceptedLink,
+  accepted: AcceptedConnection,
   pingIntervalMs: number,
-): { kind: "welcome"; frame: ServerFrame; seal: LinkSeal | null } | HandshakeFailure {
+): { kind: "welcome"; frame: ServerFrame; seal: ConnectionSeal | null } | HandshakeFailure {
   const { clock, keys } = context;
   const content = {
     linkVersion: claim.version,

@@ -22,7 +22,7 @@ const CONFIRM_EVERY_BYTES = 64 * 1024;
  * A connection to NATS that reconnects by itself, without end. Messages that are published while it
  * is down are dropped.
  */
-export class NatsLink {
+export class ReconnectingNats {
   readonly #address: NatsAddress;
   readonly #log: Pick<Logger, "info" | "warn">;
   readonly #onConnected: (connection: NatsConnection) => void;

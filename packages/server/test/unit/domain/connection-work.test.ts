@@ -5,8 +5,8 @@ import {
   heldOrderVerdict,
   isStartGranted,
   judgeOpenOrder,
-  nextLinkStep,
-} from "../../../src/domain/agents/link-work.ts";
+  nextConnectionStep,
+} from "../../../src/domain/agents/connection-work.ts";
 import { JOURNAL_ID, START_ID, sampleAction, sampleCommand, sampleOrder } from "./sample-action.ts";
 
 const hello = (change: Partial<Hello> = {}): Hello => ({
@@ -39,14 +39,14 @@ const held = { actionId: out.id, orderSeq: 7, commands: [{ index: 0, state: "run
 test("a cancelled action whose order is out is ended before anything new is claimed", () => {
   const cancelled = sampleAction({ status: "Cancelled", order: sampleOrder() });
   const waiting = sampleAction({ id: "00000000-0000-4000-8000-000000000002" });
-  assert.equal(nextLinkStep([cancelled, waiting]).type, "end");
-  assert.equal(nextLinkStep([waiting]).type, "claim");
+  assert.equal(nextConnectionStep([cancelled, waiting]).type, "end");
+  assert.equal(nextConnectionStep([waiting]).type, "claim");
 });
 
 test("a claim without word of a start is sent again, one with a start is left alone", () => {
-  assert.equal(nextLinkStep([out]).type, "resend");
-  assert.equal(nextLinkStep([started]).type, "idle");
-  assert.equal(nextLinkStep([]).type, "idle");
+  assert.equal(nextConnectionStep([out]).type, "resend");
+  assert.equal(nextConnectionStep([started]).type, "idle");
+  assert.equal(nextConnectionStep([]).type, "idle");
 });
 
 test("an order that the device never accepted is kept and sent again", () => {
@@ -130,5 +130,5 @@ test("an order that was given up but still runs on the device that holds it is e
   const { verdict, reopened } = heldOrderVerdict({ ...held, commands: [{ index: 0, state: "running" }] }, lost);
   assert.equal(verdict, "end");
   assert.deepEqual(reopened, { ...lost, order: sampleOrder({ state: "out" }) });
-  assert.equal(nextLinkStep(reopened ? [reopened] : []).type, "end");
+  assert.equal(nextConnectionStep(reopened ? [reopened] : []).type, "end");
 });

@@ -3,7 +3,7 @@
  * `ws-gateway.ts`; the simulation has its own. Frames arrive in order. Nothing arrives after
  * `onClose`.
  */
-export interface LinkSocket {
+export interface AgentSocket {
   readonly remoteAddress: string;
   sendBinary(frame: Uint8Array): void;
   sendText(frame: string): void;
@@ -16,7 +16,7 @@ export interface LinkSocket {
 }
 
 /** Events of the socket that the connection handles. */
-export interface LinkSocketEvents {
+export interface AgentSocketEvents {
   /** The device is known and its hello was answered. */
   readonly isReady: boolean;
   binary(frame: Uint8Array): void;

@@ -1,23 +1,23 @@
-import type { DeviceMarks, LinkIdentity } from "../../service/agents/link-lifecycle.ts";
+import type { ConnectionIdentity, DeviceMarks } from "../../service/agents/connection-lifecycle.ts";
 import type { MachineRefusal } from "../connection-budget.ts";
 
 /** Identifies the device of a hello. */
-export type LinkMarks = DeviceMarks & { journalId: string };
+export type HelloMarks = DeviceMarks & { journalId: string };
 
 /** What a connection asks of the gateway, which knows all connections of the node. */
-export interface LinkOwner<L> {
+export interface ConnectionOwner<L> {
   /** The device proved the machine's key. Null: the connection may go on. */
   proves(link: L, machineId: string): MachineRefusal | null;
   /** The store has given the connection its epoch. */
-  proven(link: L, identity: LinkIdentity): void;
+  proven(link: L, identity: ConnectionIdentity): void;
   /**
    * Whether the hello with these marks may be answered. May take a ping interval. If the result is
    * false, the connection has been closed.
    */
-  admits(identity: LinkIdentity, marks: LinkMarks, leftNode: DeviceMarks | null): Promise<boolean>;
+  admits(identity: ConnectionIdentity, marks: HelloMarks, leftNode: DeviceMarks | null): Promise<boolean>;
   /** Closes every connection of a machine that was put in quarantine, including the caller's. */
   closeAllOf(machineId: string): void;
   /** The hello was answered. The connection replaces any older one of the machine. */
-  ready(link: L, identity: LinkIdentity): void;
+  ready(link: L, identity: ConnectionIdentity): void;
   ended(link: L): void;
 }

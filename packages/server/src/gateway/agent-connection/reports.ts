@@ -2,7 +2,7 @@ import type { AgentFrame, LINK_CLOSE, ServerFrame } from "@halligan/protocol/lin
 import type { DeviceKey } from "../../auth/signatures/device-key.ts";
 import { checkSignedEnd } from "../../auth/signatures/signed-end.ts";
 import { isFinal } from "../../domain/actions/machine-action.ts";
-import type { LinkIdentity } from "../../service/agents/link-lifecycle.ts";
+import type { ConnectionIdentity } from "../../service/agents/connection-lifecycle.ts";
 import {
   type Recorded,
   type RecordedStart,
@@ -17,8 +17,8 @@ export type ReportFrame = Extract<AgentFrame, { type: "started" | "ended" | "clo
 type FrameOf<T extends ReportFrame["type"]> = Extract<ReportFrame, { type: T }>;
 
 /** Facts about the connection on which a report came. */
-export interface ReportingLink {
-  identity: LinkIdentity;
+export interface ReportingConnection {
+  identity: ConnectionIdentity;
   /** The device key that signs the ends. */
   deviceKey: DeviceKey | null;
   /** True from link version 2 on, where each end must be signed. */
@@ -48,7 +48,11 @@ export type ReportOutcome =
 const DONE: ReportOutcome = { kind: "done" };
 
 /** Records a report and then acknowledges it. */
-export function takeReport(context: ServiceContext, link: ReportingLink, frame: ReportFrame): Promise<ReportOutcome> {
+export function handleReport(
+  context: ServiceContext,
+  link: ReportingConnection,
+  frame: ReportFrame,
+): Promise<ReportOutcome> {
   switch (frame.type) {
     case "started":
       return started(context, link, frame);
@@ -63,7 +67,7 @@ export function takeReport(context: ServiceContext, link: ReportingLink, frame: 
 
 async function started(
   context: ServiceContext,
-  link: ReportingLink,
+  link: ReportingConnection,
   frame: FrameOf<"started">,
 ): Promise<ReportOutcome> {
   const recorded = await recordStarted(context, link.identity, frame, link.orderSentAtMs);
@@ -77,7 +81,11 @@ async function started(
   return DONE;
 }
 
-async function ended(context: ServiceContext, link: ReportingLink, frame: FrameOf<"ended">): Promise<ReportOutcome> {
+async function ended(
+  context: ServiceContext,
+  link: ReportingConnection,
+  frame: FrameOf<"ended">,
+): Promise<ReportOutcome> {
   const { identity, deviceKey } = link;
   const evidence = deviceKey && (await checkSignedEnd(frame, identity.machineId, deviceKey, context.checkSignature));
   if (link.isSealed && evidence === null) {
@@ -91,7 +99,11 @@ async function ended(context: ServiceContext, link: ReportingLink, frame: FrameO
   return !recorded.hasFinished && recorded.action.order?.state === "closed" ? { kind: "next" } : DONE;
 }
 
-async function closed(context: ServiceContext, link: ReportingLink, frame: FrameOf<"closed">): Promise<ReportOutcome> {
+async function closed(
+  context: ServiceContext,
+  link: ReportingConnection,
+  frame: FrameOf<"closed">,
+): Promise<ReportOutcome> {
   const { actionId, orderSeq } = frame;
   const recorded = await recordClosed(context, link.identity, frame);
   // If the store does not know the order, nothing is recorded, and the device may still delete it.
@@ -101,7 +113,7 @@ async function closed(context: ServiceContext, link: ReportingLink, frame: Frame
 
 async function refused(
   context: ServiceContext,
-  link: ReportingLink,
+  link: ReportingConnection,
   frame: FrameOf<"refused">,
 ): Promise<ReportOutcome> {
   const recorded = await recordRefused(context, link.identity, frame);

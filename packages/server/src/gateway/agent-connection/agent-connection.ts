@@ -11,55 +11,56 @@ import {
 import { DeviceKey } from "../../auth/signatures/device-key.ts";
 import type { CloneEvidence, RollingValue } from "../../domain/machines/clone-detection.ts";
 import {
-  acceptLink,
+  acceptConnection,
   answerHello,
-  closeLink,
+  type ConnectionIdentity,
   type DeviceMarks,
-  type LinkIdentity,
+  recordDisconnect,
   recordKept,
-} from "../../service/agents/link-lifecycle.ts";
-import { nextForLink } from "../../service/agents/next-order.ts";
+} from "../../service/agents/connection-lifecycle.ts";
+import { nextForConnection } from "../../service/agents/next-order.ts";
 import { quarantineMachine } from "../../service/agents/quarantine-machine.ts";
 import type { ServiceContext } from "../../service/context.ts";
-import { FrameCodec } from "../connection/frame-codec.ts";
-import { HandshakeDeadline } from "../connection/handshake-deadline.ts";
-import { LifeSigns } from "../connection/life-signs.ts";
-import { Lifetime } from "../connection/lifetime.ts";
-import type { LinkSocket, LinkSocketEvents } from "../connection/link-socket.ts";
-import { SerialQueue } from "../connection/serial-queue.ts";
-import { SilenceWatch } from "../connection/silence-watch.ts";
-import { HANDLING_UNITS } from "../frame-rate.ts";
-import { type CloseReason, readAnswer, refuseAnswer, UNKNOWN_VALUE_MEANING, welcome } from "./link-handshake.ts";
-import { MAX_BUFFERED_BYTES, MAX_WAITING_FRAMES, SILENT_INTERVALS } from "./link-limits.ts";
-import type { LinkMarks, LinkOwner } from "./link-owner.ts";
-import { type ReportFrame, type ReportingLink, takeReport } from "./link-reports.ts";
+import type { AgentSocket, AgentSocketEvents } from "../frames/agent-socket.ts";
+import { FrameCodec } from "../frames/frame-codec.ts";
+import { HANDLING_UNITS } from "../frames/frame-rate.ts";
+import { HandshakeDeadline } from "../liveness/handshake-deadline.ts";
+import { LifeSigns } from "../liveness/life-signs.ts";
+import { Lifetime } from "../liveness/lifetime.ts";
+import { SilenceWatch } from "../liveness/silence-watch.ts";
+import { MAX_BUFFERED_BYTES, MAX_WAITING_FRAMES, SILENT_INTERVALS } from "./connection-limits.ts";
+import type { ConnectionOwner, HelloMarks } from "./connection-owner.ts";
+import { type CloseReason, readAnswer, refuseAnswer, UNKNOWN_VALUE_MEANING, welcome } from "./handshake.ts";
 import { orderKeysFrame } from "./order-keys-frame.ts";
 import { signOrder } from "./order-signature.ts";
 import { RefusalLog } from "./refusal-log.ts";
+import { handleReport, type ReportFrame, type ReportingConnection } from "./reports.ts";
 import { SentOrders } from "./sent-orders.ts";
+import { SerialQueue } from "./serial-queue.ts";
 
 const PROBE_NONCE_BYTES = 16;
 
 /**
  * One device's connection from challenge to close. Frames are handled one after another, in the
- * order of their arrival. It decides nothing: it sends what the store asks for (`nextForLink`).
+ * order of their arrival. It decides nothing: it sends what the store asks for
+ * (`nextForConnection`).
  */
-export class Link implements LinkSocketEvents {
+export class AgentConnection implements AgentSocketEvents {
   readonly #context: ServiceContext;
-  readonly #socket: LinkSocket;
-  readonly #owner: LinkOwner<Link>;
+  readonly #socket: AgentSocket;
+  readonly #owner: ConnectionOwner<AgentConnection>;
   readonly #pingIntervalMs: number;
   /** Null once it is answered, because an idle connection keeps no state that it does not need. */
   #challenge: Uint8Array | null;
   #phase: "answer" | "hello" | "ready" | "closed" = "answer";
-  #identity: LinkIdentity | null = null;
+  #identity: ConnectionIdentity | null = null;
   /** The order key that the device named. The device believes what this key signs. */
   #serverKeyId = "";
   #version = LINK_VERSION;
   #deviceKey: DeviceKey | null = null;
   readonly #codec = new FrameCodec();
   #leftNode: DeviceMarks | null = null;
-  #marks: LinkMarks | null = null;
+  #marks: HelloMarks | null = null;
   /**
    * The rolling value that the device has not confirmed yet; null afterwards. No start is granted
    * before.
@@ -76,8 +77,8 @@ export class Link implements LinkSocketEvents {
 
   constructor(
     context: ServiceContext,
-    socket: LinkSocket,
-    owner: LinkOwner<Link>,
+    socket: AgentSocket,
+    owner: ConnectionOwner<AgentConnection>,
     options: { pingIntervalMs: number },
   ) {
     this.#context = context;
@@ -96,7 +97,7 @@ export class Link implements LinkSocketEvents {
     socket.sendBinary(challenge);
   }
 
-  get identity(): LinkIdentity | null {
+  get identity(): ConnectionIdentity | null {
     return this.#identity;
   }
 
@@ -105,7 +106,7 @@ export class Link implements LinkSocketEvents {
   }
 
   /** Null before the hello. */
-  get marks(): LinkMarks | null {
+  get marks(): HelloMarks | null {
     return this.#marks;
   }
 
@@ -157,7 +158,7 @@ export class Link implements LinkSocketEvents {
     this.#silence.stop();
     const identity = this.#identity;
     this.#owner.ended(this);
-    if (identity) this.#work.add(() => closeLink(this.#context, identity, this.#sent.last));
+    if (identity) this.#work.add(() => recordDisconnect(this.#context, identity, this.#sent.last));
     this.#context.log.info(this.#names, "agent connection closed");
   }
 
@@ -190,7 +191,7 @@ export class Link implements LinkSocketEvents {
     this.#challenge = null;
     if (answer.kind === "failed") return this.#fail(answer.reason, answer.detail);
     this.#version = answer.claim.version;
-    const accepted = await acceptLink(
+    const accepted = await acceptConnection(
       this.#context,
       answer.challenge,
       answer.claim,
@@ -208,7 +209,7 @@ export class Link implements LinkSocketEvents {
     this.#serverKeyId = answer.claim.serverKeyId;
     this.#leftNode = accepted.leftNode;
     this.#deviceKey = new DeviceKey(accepted.deviceKey);
-    if (this.#isClosed()) return closeLink(this.#context, this.#identity);
+    if (this.#isClosed()) return recordDisconnect(this.#context, this.#identity);
     this.#phase = "hello";
     this.#owner.proven(this, this.#identity);
     this.#handshake.welcomed();
@@ -229,8 +230,8 @@ export class Link implements LinkSocketEvents {
     else if (frame.type !== "probeAnswer") await this.#report(identity, frame);
   }
 
-  async #report(identity: LinkIdentity, frame: ReportFrame): Promise<void> {
-    const link: ReportingLink = {
+  async #report(identity: ConnectionIdentity, frame: ReportFrame): Promise<void> {
+    const link: ReportingConnection = {
       identity,
       deviceKey: this.#deviceKey,
       isSealed: this.#codec.isSealed,
@@ -238,7 +239,7 @@ export class Link implements LinkSocketEvents {
       orderSentAtMs: this.#sent.atMs(frame.orderSeq),
       send: (answer) => this.#send(answer),
     };
-    const outcome = await takeReport(this.#context, link, frame);
+    const outcome = await handleReport(this.#context, link, frame);
     if (outcome.kind === "close") this.#fail(outcome.reason, outcome.detail);
     else if (outcome.kind === "twoDevices") await this.#quarantine(identity, "TwoStarts");
     else if (outcome.kind !== "done") this.pump();
@@ -247,7 +248,7 @@ export class Link implements LinkSocketEvents {
     this.#context.log.warn({ ...this.#names, actionId, code }, "order refused by its device");
   }
 
-  async #hello(identity: LinkIdentity, hello: Hello): Promise<void> {
+  async #hello(identity: ConnectionIdentity, hello: Hello): Promise<void> {
     if (this.#phase !== "hello" || this.#marks !== null) return this.#fail("protocol", "a second hello");
     const { journalId, continuity } = hello;
     if ((continuity === undefined) !== (this.#version === OLDEST_LINK_VERSION)) {
@@ -284,7 +285,7 @@ export class Link implements LinkSocketEvents {
    * A late confirmation of another connection's value confirms nothing: the device has received
    * this connection's value too, or will receive it.
    */
-  async #kept(identity: LinkIdentity, { rollingValue }: Kept): Promise<void> {
+  async #kept(identity: ConnectionIdentity, { rollingValue }: Kept): Promise<void> {
     const unkept = this.#unkept;
     if (unkept?.text !== rollingValue) return;
     if (await recordKept(this.#context, identity, unkept)) this.#unkept = null;
@@ -292,7 +293,7 @@ export class Link implements LinkSocketEvents {
   }
 
   /** Two devices were proven on this connection. All connections of the machine are closed. */
-  async #quarantine(identity: LinkIdentity, evidence: CloneEvidence): Promise<void> {
+  async #quarantine(identity: ConnectionIdentity, evidence: CloneEvidence): Promise<void> {
     await quarantineMachine(this.#context, identity.machineId, evidence, [this.#marks?.journalId ?? ""]);
     this.#owner.closeAllOf(identity.machineId);
   }
@@ -300,7 +301,7 @@ export class Link implements LinkSocketEvents {
   async #sendNext(): Promise<void> {
     const identity = this.#identity;
     if (!identity || this.#phase !== "ready") return;
-    const next = await nextForLink(this.#context, identity);
+    const next = await nextForConnection(this.#context, identity);
     if (this.#isClosed() || next.type === "idle") return;
     if (next.type === "retired") return this.#fail("retired", "the machine was retired");
     if (next.type === "stale") {

@@ -12,7 +12,7 @@ import { newBound, pauseBound, resumeBound } from "../../domain/actions/action-b
 import { applyEvent } from "../../domain/actions/apply-event.ts";
 import { type MachineAction, waitsForStorage, withSent } from "../../domain/actions/machine-action.ts";
 import { placeWhenAway } from "../../domain/actions/session-places.ts";
-import { type HelloVerdict, heldOrderVerdict, judgeOpenOrder } from "../../domain/agents/link-work.ts";
+import { type HelloVerdict, heldOrderVerdict, judgeOpenOrder } from "../../domain/agents/connection-work.ts";
 import {
   afterOldHello,
   type CloneEvidence,
@@ -23,14 +23,14 @@ import {
   type RollingValue,
   withHeld,
 } from "../../domain/machines/clone-detection.ts";
-import type { Machine, MachineLink } from "../../domain/machines/machine.ts";
+import type { Machine, MachineConnection } from "../../domain/machines/machine.ts";
 import type { StoreTx } from "../../store/store.ts";
 import { machineActor } from "../actor.ts";
 import type { ServiceContext, ServiceLimits } from "../context.ts";
 import { events } from "../events.ts";
 
 /** One accepted connection. All that it does carries these two values. */
-export interface LinkIdentity {
+export interface ConnectionIdentity {
   machineId: string;
   linkEpoch: number;
   /** The address of the device, for the audit log. */
@@ -47,13 +47,13 @@ export interface DeviceMarks {
  * `leftNode`: the marks of the device that was connected to another node a moment ago; null when
  * there was none.
  */
-export type AcceptedLink = LinkIdentity & {
+export type AcceptedConnection = ConnectionIdentity & {
   kind: "accepted";
   leftNode: DeviceMarks | null;
   /** The key that signed the answer: raw, base64url. */
   deviceKey: string;
 };
-export type RefusedLink = {
+export type RefusedConnection = {
   kind: "refused";
   reason:
     | "unknownServerKey"
@@ -71,13 +71,13 @@ export type RefusedLink = {
  * reports of an older connection of the machine are refused. An unknown
  * machine and a bad signature look the same to the device; only the log shows the difference.
  */
-export async function acceptLink(
+export async function acceptConnection(
   { store, clock, keys, node }: ServiceContext,
   challenge: Uint8Array,
   answer: HandshakeAnswer,
   remoteAddress: string,
   proves: (machineId: string) => "machineRate" | "noRoom" | null = () => null,
-): Promise<AcceptedLink | RefusedLink> {
+): Promise<AcceptedConnection | RefusedConnection> {
   if (!keys.order.accepted.some(({ keyId }) => keyId === answer.serverKeyId))
     return { kind: "refused", reason: "unknownServerKey" };
   const { machineId } = answer;
@@ -90,7 +90,7 @@ export async function acceptLink(
   // Checked before the write, which costs most.
   const refusal = proves(machineId);
   if (refusal) return { kind: "refused", reason: refusal };
-  return store.write(async (tx): Promise<AcceptedLink | RefusedLink> => {
+  return store.write(async (tx): Promise<AcceptedConnection | RefusedConnection> => {
     const machine = await tx.machines.byId(machineId);
     if (!machine) return { kind: "refused", reason: "unknownMachine" };
     if (machine.retirement) return { kind: "refused", reason: "retired" };
@@ -124,7 +124,11 @@ export type AnsweredHello =
  * Decides whether the device is a copy. If it is not, compares the orders that it holds with those
  * that the store has out, returns a verdict for each held order, and offers the next rolling value.
  */
-export async function answerHello(context: ServiceContext, link: LinkIdentity, hello: Hello): Promise<AnsweredHello> {
+export async function answerHello(
+  context: ServiceContext,
+  link: ConnectionIdentity,
+  hello: Hello,
+): Promise<AnsweredHello> {
   const { store, clock } = context;
   return store.write(async (tx): Promise<AnsweredHello> => {
     const machine = await currentMachine(tx, link);
@@ -170,7 +174,7 @@ const offer = ({ ids, keys }: ServiceContext, machineId: string, known: KnownCon
  * The device has stored the value of this connection's hello answer. False when the connection is
  * not the machine's newest.
  */
-export function recordKept({ store }: ServiceContext, link: LinkIdentity, kept: RollingValue): Promise<boolean> {
+export function recordKept({ store }: ServiceContext, link: ConnectionIdentity, kept: RollingValue): Promise<boolean> {
   return store.write(async (tx) => {
     const machine = await currentMachine(tx, link);
     if (!machine) return false;
@@ -181,14 +185,14 @@ export function recordKept({ store }: ServiceContext, link: LinkIdentity, kept: 
 
 async function reconcile(
   tx: StoreTx,
-  { machineId, remoteAddress }: LinkIdentity,
+  { machineId, remoteAddress }: ConnectionIdentity,
   action: MachineAction,
   judged: HelloVerdict,
   limits: ServiceLimits,
   nowMs: number,
 ): Promise<void> {
   if (judged.decision === "keep") {
-    await backOnALink(tx, action, limits, nowMs);
+    await resumeOnReconnect(tx, action, limits, nowMs);
     return;
   }
   const event =
@@ -205,7 +209,12 @@ async function reconcile(
  * The device is back, so its running actions have no deadline for a lost device. They take a
  * session slot again if they had lost it.
  */
-async function backOnALink(tx: StoreTx, action: MachineAction, limits: ServiceLimits, nowMs: number): Promise<void> {
+async function resumeOnReconnect(
+  tx: StoreTx,
+  action: MachineAction,
+  limits: ServiceLimits,
+  nowMs: number,
+): Promise<void> {
   if (action.status !== "InProgress") return;
   const { bound } = action;
   if (bound && action.deadlineMs === null && action.place.held && action.place.untilMs === null) return;
@@ -239,9 +248,9 @@ export interface SentOrder {
  * The connection has closed. If it was the machine's last one, the machine is away from now on and
  * its running actions get a deadline.
  */
-export async function closeLink(
+export async function recordDisconnect(
   { store, clock, limits }: ServiceContext,
-  link: LinkIdentity,
+  link: ConnectionIdentity,
   sent: SentOrder | null = null,
 ): Promise<void> {
   await store.write(async (tx) => {
@@ -251,9 +260,9 @@ export async function closeLink(
 }
 
 /** A node stopped without closing its connections. Marks all of them as closed. May be repeated. */
-export async function forgetLinksOf({ store, clock, limits }: ServiceContext, nodeId: string): Promise<void> {
+export async function reapConnectionsOf({ store, clock, limits }: ServiceContext, nodeId: string): Promise<void> {
   for (;;) {
-    const machineIds = await store.read((tx) => tx.machines.linkedAt(nodeId, FORGET_AT_ONCE));
+    const machineIds = await store.read((tx) => tx.machines.connectedTo(nodeId, REAP_AT_ONCE));
     await store.write(async (tx) => {
       for (const machineId of machineIds) {
         const machine = await tx.machines.byId(machineId);
@@ -261,19 +270,19 @@ export async function forgetLinksOf({ store, clock, limits }: ServiceContext, no
         if (machine?.linked && machine.nodeId === nodeId) await markAway(tx, machine, clock.nowMs(), limits);
       }
     });
-    if (machineIds.length < FORGET_AT_ONCE) return;
+    if (machineIds.length < REAP_AT_ONCE) return;
   }
 }
 
 /** When a server that is alone on its store starts, no machine is connected. */
-export async function forgetAllLinks(context: ServiceContext): Promise<void> {
-  for (const nodeId of await context.store.read((tx) => tx.machines.nodesWithLinks())) {
-    await forgetLinksOf(context, nodeId);
+export async function reapAllConnections(context: ServiceContext): Promise<void> {
+  for (const nodeId of await context.store.read((tx) => tx.machines.nodesWithConnections())) {
+    await reapConnectionsOf(context, nodeId);
   }
 }
 
 /** Processes several machines in one transaction, which locks their rows until it ends. */
-const FORGET_AT_ONCE = 100;
+const REAP_AT_ONCE = 100;
 
 async function markAway(
   tx: StoreTx,
@@ -298,13 +307,13 @@ async function markAway(
  * The facts about the machine that a connection needs to find work. Undefined unless `link` is its
  * newest connection.
  */
-export async function currentLink(tx: StoreTx, link: LinkIdentity): Promise<MachineLink | undefined> {
-  const machine = await tx.machines.linkOf(link.machineId);
+export async function currentConnection(tx: StoreTx, link: ConnectionIdentity): Promise<MachineConnection | undefined> {
+  const machine = await tx.machines.connectionOf(link.machineId);
   return machine?.linkEpoch === link.linkEpoch ? machine : undefined;
 }
 
 /** The machine, if `link` is its newest connection. */
-async function currentMachine(tx: StoreTx, link: LinkIdentity): Promise<Machine | undefined> {
+async function currentMachine(tx: StoreTx, link: ConnectionIdentity): Promise<Machine | undefined> {
   const machine = await tx.machines.byId(link.machineId);
   return machine?.linkEpoch === link.linkEpoch ? machine : undefined;
 }
