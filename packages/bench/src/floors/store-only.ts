@@ -33,7 +33,7 @@ import { Value } from "typebox/value";
 import { RUN_SCRIPT } from "../processes/trivial-script.ts";
 
 const Request = Type.Object({ actions: Type.Integer({ minimum: 1 }), dataDir: Type.String() });
-const Links = Type.Array(Type.Object({ machineId: Type.String(), linkEpoch: Type.Integer() }));
+const Links = Type.Array(Type.Object({ machineId: Type.String(), connectionEpoch: Type.Integer() }));
 
 const CALLER: ApplicationCaller = {
   kind: "application",
@@ -85,7 +85,7 @@ function linksOf(databaseFile: string): ConnectionIdentity[] {
   const database = new Database(databaseFile);
   try {
     database.exec("update machine set linked = 1");
-    const rows = database.prepare("select id as machineId, link_epoch as linkEpoch from machine").all();
+    const rows = database.prepare("select id as machineId, link_epoch as connectionEpoch from machine").all();
     return Value.Parse(Links, rows);
   } finally {
     database.close();

@@ -1,4 +1,4 @@
-import { ok, type Result, refuse } from "../domain/result.ts";
+import { err, ok, type Result } from "../domain/result.ts";
 
 /** Where the bytes are, without any secret. */
 export type BlobLocation = FolderLocation | S3Location | AzureLocation;
@@ -40,7 +40,7 @@ export interface BlobLocationInvalid {
 }
 
 type Parsed<T> = Result<T, BlobLocationInvalid>;
-const invalid = (detail: string) => refuse({ code: "BlobLocationInvalid", detail } as const);
+const invalid = (detail: string) => err({ code: "BlobLocationInvalid", detail } as const);
 
 /**
  * A folder, `s3://bucket/prefix?region=eu-central-1&endpoint=https://s3.example&pathStyle=true`, or

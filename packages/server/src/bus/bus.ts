@@ -10,7 +10,7 @@ export interface TransferProgress {
 /** A machine's newest connection, announced to the node that may hold an older one. */
 export interface NewerConnection {
   readonly machineId: string;
-  readonly linkEpoch: number;
+  readonly connectionEpoch: number;
   /** The journal of the connection's hello. */
   readonly journalId: string;
   /** The process of the hello; null for link version 1. */
@@ -38,12 +38,12 @@ export interface Bus {
   /** Returns the function that ends the subscription. */
   onMachineWake(listener: WakeListener): () => void;
   /** "Machine M has connected to this node", and it was connected to another one a moment ago. */
-  announceConnection(link: NewerConnection): void;
+  announceConnection(connection: NewerConnection): void;
   /**
    * Subscribes to connections that other nodes have accepted. Returns the function that ends the
    * subscription.
    */
-  onConnectionAnnounced(listener: (link: NewerConnection) => void): () => void;
+  onConnectionAnnounced(listener: (connection: NewerConnection) => void): () => void;
   /**
    * This node knows that hints of other nodes were lost, so the store must be read for what they
    * were about. Called repeatedly as long as that lasts. Returns the function that ends the

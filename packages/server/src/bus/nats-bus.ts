@@ -2,7 +2,14 @@ import type { Msg, NatsConnection, Subscription } from "@nats-io/transport-node"
 import type { Logger } from "pino";
 import type { Bus, TransferProgress } from "./bus.ts";
 import { MESSAGES_PER_SECOND, MessageRate } from "./message-rate.ts";
-import { type ActionHint, parseActionHint, parseTaken, parseWake, type Wake } from "./nats-messages.ts";
+import {
+  type ActionHint,
+  encodeAnnouncement,
+  parseActionHint,
+  parseAnnouncement,
+  parseWake,
+  type Wake,
+} from "./nats-messages.ts";
 import { checkNatsAddress, type NatsAddress } from "./nats-options.ts";
 import { progressThrottle } from "./progress-throttle.ts";
 import { ReconnectingNats } from "./reconnecting-nats.ts";
@@ -51,10 +58,10 @@ export function natsBus(options: NatsBusOptions): NatsBus {
   if (!DEPLOYMENT.test(deployment)) throw new Error("the deployment's id cannot be part of a NATS subject");
   checkNatsAddress(options);
   const wakeSubject = `halligan.${deployment}.wake`;
-  const takenSubject = `halligan.${deployment}.taken`;
+  const announcementSubject = `halligan.${deployment}.taken`;
   const actionSubject = (actionId: string) => `halligan.${deployment}.action.${actionId}`;
   const subscribers = new Subscribers();
-  const isWorthTelling = progressThrottle(() => performance.now());
+  const isWorthPublishing = progressThrottle(() => performance.now());
   const actionSubscriptions = new Map<string, Subscription>();
 
   const rate = new MessageRate(messagesPerSecond, () => performance.now());
@@ -76,10 +83,10 @@ export function natsBus(options: NatsBusOptions): NatsBus {
       poll: setInterval(() => subscribers.lost(), LOST_INTERVAL_MS).unref(),
       end: setTimeout(() => {
         unmute();
-        if (link.connection !== null) subscribe(link.connection);
+        if (nats.connection !== null) subscribe(nats.connection);
       }, MUTED_MS).unref(),
     };
-    link.renew();
+    nats.renew();
   };
   const heard = (): boolean => {
     if (muted !== null) return false;
@@ -93,11 +100,11 @@ export function natsBus(options: NatsBusOptions): NatsBus {
     if (wake === null) onMalformed();
     else subscribers.wake(wake.machineId, true);
   };
-  const onTaken = (message: Msg) => {
+  const onConnectionAnnounced = (message: Msg) => {
     if (!heard()) return;
-    const taken = parseTaken(message.data);
-    if (taken === null) onMalformed();
-    else subscribers.taken(taken);
+    const announced = parseAnnouncement(message.data);
+    if (announced === null) onMalformed();
+    else subscribers.connectionAnnounced(announced);
   };
   const subscribeToAction = (connection: NatsConnection, actionId: string) => {
     const subscription = listen(connection, actionSubject(actionId), ({ data }) => {
@@ -114,50 +121,50 @@ export function natsBus(options: NatsBusOptions): NatsBus {
   };
   const subscribe = (connection: NatsConnection) => {
     listen(connection, wakeSubject, onWake);
-    listen(connection, takenSubject, onTaken);
+    listen(connection, announcementSubject, onConnectionAnnounced);
     actionSubscriptions.clear();
     for (const actionId of subscribers.watchedActions()) {
       if (ACTION_ID.test(actionId)) subscribeToAction(connection, actionId);
     }
   };
-  const link = new ReconnectingNats(options, log, (connection) => {
+  const nats = new ReconnectingNats(options, log, (connection) => {
     if (muted === null) subscribe(connection);
   });
-  const tellAction = (actionId: string, hint: ActionHint) => {
-    if (ACTION_ID.test(actionId)) link.publish(actionSubject(actionId), JSON.stringify(hint));
+  const publishHint = (actionId: string, hint: ActionHint) => {
+    if (ACTION_ID.test(actionId)) nats.publish(actionSubject(actionId), JSON.stringify(hint));
   };
   const close = () => {
     unmute();
-    return link.close();
+    return nats.close();
   };
 
   return {
     get isConnected() {
-      return link.connection !== null && !link.connection.isClosed();
+      return nats.connection !== null && !nats.connection.isClosed();
     },
     wakeMachine(machineId) {
       subscribers.wake(machineId);
-      link.publish(wakeSubject, JSON.stringify({ machineId } satisfies Wake));
+      nats.publish(wakeSubject, JSON.stringify({ machineId } satisfies Wake));
     },
     onMachineWake: (listener) => subscribers.onWake(listener),
     onHintsLost: (listener) => subscribers.onLost(listener),
-    announceConnection: (taken) => link.publish(takenSubject, JSON.stringify(taken)),
-    onConnectionAnnounced: (listener) => subscribers.onTaken(listener),
+    announceConnection: (announced) => nats.publish(announcementSubject, encodeAnnouncement(announced)),
+    onConnectionAnnounced: (listener) => subscribers.onConnectionAnnounced(listener),
     actionChanged(actionId) {
       subscribers.changed(actionId);
-      tellAction(actionId, { type: "changed" });
+      publishHint(actionId, { type: "changed" });
     },
     transferProgress(progress: TransferProgress) {
-      if (!isWorthTelling(progress)) return;
+      if (!isWorthPublishing(progress)) return;
       subscribers.transferred(progress);
       const { actionId, index, transferredBytes } = progress;
-      tellAction(actionId, { type: "transferred", index, transferredBytes });
+      publishHint(actionId, { type: "transferred", index, transferredBytes });
     },
     onActionChange: (actionId, listener) =>
       subscribers.onAction(actionId, listener, {
         onFirst() {
-          if (link.connection !== null && muted === null && ACTION_ID.test(actionId))
-            subscribeToAction(link.connection, actionId);
+          if (nats.connection !== null && muted === null && ACTION_ID.test(actionId))
+            subscribeToAction(nats.connection, actionId);
         },
         onLast() {
           actionSubscriptions.get(actionId)?.unsubscribe();

@@ -1,5 +1,6 @@
 import { type Static, type TSchema, Type } from "typebox";
 import { Compile } from "typebox/compile";
+import type { NewerConnection } from "./bus.ts";
 
 /**
  * The messages on NATS. Any client with publish rights may send any bytes; what does not match a
@@ -7,7 +8,8 @@ import { Compile } from "typebox/compile";
  */
 const closed = { additionalProperties: false } as const;
 const Wake = Type.Object({ machineId: Type.String({ pattern: "^[0-9a-f]{40}$" }) }, closed);
-const Taken = Type.Object(
+/** `linkEpoch`: the connection epoch, under the name that nodes of all releases use. */
+const Announcement = Type.Object(
   {
     machineId: Type.String({ pattern: "^[0-9a-f]{40}$" }),
     linkEpoch: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
@@ -49,5 +51,17 @@ function parserOf<T extends TSchema>(schema: T): (message: Uint8Array) => Static
 }
 
 export const parseWake = parserOf(Wake);
-export const parseTaken = parserOf(Taken);
+const parseAnnouncementMessage = parserOf(Announcement);
+export function parseAnnouncement(message: Uint8Array): NewerConnection | null {
+  const parsed = parseAnnouncementMessage(message);
+  if (parsed === null) return null;
+  const { linkEpoch, ...others } = parsed;
+  return { ...others, connectionEpoch: linkEpoch };
+}
+
+export function encodeAnnouncement({ machineId, connectionEpoch, journalId, processId }: NewerConnection): string {
+  const message: Static<typeof Announcement> = { machineId, linkEpoch: connectionEpoch, journalId, processId };
+  return JSON.stringify(message);
+}
+
 export const parseActionHint = parserOf(ActionHint);

@@ -7,7 +7,7 @@ import type { ActionListener, NewerConnection, TransferProgress, WakeListener } 
 export class Subscribers {
   readonly #machineListeners = new Set<WakeListener>();
   readonly #lostListeners = new Set<() => void>();
-  readonly #takenListeners = new Set<(link: NewerConnection) => void>();
+  readonly #announcementListeners = new Set<(connection: NewerConnection) => void>();
   readonly #actionListeners = new Map<string, Set<ActionListener>>();
 
   wake(machineId: string, isRemote = false): void {
@@ -16,18 +16,18 @@ export class Subscribers {
     });
   }
 
-  taken(link: NewerConnection): void {
+  connectionAnnounced(connection: NewerConnection): void {
     queueMicrotask(() => {
-      for (const listener of this.#takenListeners) listener(link);
+      for (const listener of this.#announcementListeners) listener(connection);
     });
   }
 
   changed(actionId: string, isRemote = false): void {
-    this.#tell(actionId, (listener) => listener.changed(isRemote));
+    this.#notify(actionId, (listener) => listener.changed(isRemote));
   }
 
   transferred(progress: TransferProgress): void {
-    this.#tell(progress.actionId, (listener) => listener.transferred(progress));
+    this.#notify(progress.actionId, (listener) => listener.transferred(progress));
   }
 
   lost(): void {
@@ -44,9 +44,9 @@ export class Subscribers {
     return () => this.#machineListeners.delete(listener);
   }
 
-  onTaken(listener: (link: NewerConnection) => void): () => void {
-    this.#takenListeners.add(listener);
-    return () => this.#takenListeners.delete(listener);
+  onConnectionAnnounced(listener: (connection: NewerConnection) => void): () => void {
+    this.#announcementListeners.add(listener);
+    return () => this.#announcementListeners.delete(listener);
   }
 
   /**
@@ -74,10 +74,10 @@ export class Subscribers {
     return this.#actionListeners.keys();
   }
 
-  #tell(actionId: string, tell: (listener: ActionListener) => void): void {
+  #notify(actionId: string, notify: (listener: ActionListener) => void): void {
     if (!this.#actionListeners.has(actionId)) return;
     queueMicrotask(() => {
-      for (const listener of this.#actionListeners.get(actionId) ?? []) tell(listener);
+      for (const listener of this.#actionListeners.get(actionId) ?? []) notify(listener);
     });
   }
 }

@@ -5,20 +5,20 @@ import { TokenBuckets } from "./token-buckets.ts";
 /** Bounds of the agent connections of one node. Each one is a setting. */
 export interface ConnectionBounds {
   /** Machines with a connection that proved its key. */
-  maxLinks: number;
-  /** Connections whose device has not proven a key yet. They do not count against `maxLinks`. */
-  maxUnauthenticatedLinks: number;
-  maxUnauthenticatedLinksPerAddress: number;
+  maxConnections: number;
+  /** Connections whose device has not proven a key. Not counted against `maxConnections`. */
+  maxUnauthenticatedConnections: number;
+  maxUnauthenticatedConnectionsPerAddress: number;
   /** Connections from one address that have not proven a key. */
-  linkAttemptsPerAddressPerMinute: number;
+  connectionAttemptsPerAddressPerMinute: number;
   /** Handshakes of one machine that prove its key. Each handshake costs two commits. */
   handshakesPerMachinePerMinute: number;
 }
 
-export const DEFAULT_BOUNDS: Omit<ConnectionBounds, "maxLinks"> = {
-  maxUnauthenticatedLinks: 4_096,
-  maxUnauthenticatedLinksPerAddress: 1_024,
-  linkAttemptsPerAddressPerMinute: 3_000,
+export const DEFAULT_BOUNDS: Omit<ConnectionBounds, "maxConnections"> = {
+  maxUnauthenticatedConnections: 4_096,
+  maxUnauthenticatedConnectionsPerAddress: 1_024,
+  connectionAttemptsPerAddressPerMinute: 3_000,
   handshakesPerMachinePerMinute: 30,
 };
 
@@ -53,7 +53,7 @@ export class ConnectionBudget<C extends object> {
 
   constructor(bounds: ConnectionBounds) {
     this.#bounds = bounds;
-    this.#attempts = new TokenBuckets(bounds.linkAttemptsPerAddressPerMinute);
+    this.#attempts = new TokenBuckets(bounds.connectionAttemptsPerAddressPerMinute);
     this.#handshakes = new TokenBuckets(bounds.handshakesPerMachinePerMinute);
   }
 
@@ -64,10 +64,10 @@ export class ConnectionBudget<C extends object> {
   refusalFor(address: string | typeof SHARED_ADDRESS, nowMs: number): ConnectionRefusal | null {
     if (address === SHARED_ADDRESS) return null;
     const group = addressKey(address);
-    if ((this.#unknown.get(group)?.size ?? 0) >= this.#bounds.maxUnauthenticatedLinksPerAddress) {
+    if ((this.#unknown.get(group)?.size ?? 0) >= this.#bounds.maxUnauthenticatedConnectionsPerAddress) {
       return { code: "addressFull", retryAfterMs: RETRY_AFTER_MS };
     }
-    const waitMs = this.#attempts.take(group, nowMs);
+    const waitMs = this.#attempts.takeToken(group, nowMs);
     return waitMs > 0 ? { code: "addressRate", retryAfterMs: waitMs } : null;
   }
 
@@ -76,28 +76,28 @@ export class ConnectionBudget<C extends object> {
    * of the address that has the most. An address with few connections therefore never loses one.
    */
   opened(connection: C, address: string | typeof SHARED_ADDRESS): C | null {
-    const victim = this.#unknownCount() >= this.#bounds.maxUnauthenticatedLinks ? this.#oldestOfLargest() : null;
+    const victim = this.#unknownCount() >= this.#bounds.maxUnauthenticatedConnections ? this.#oldestOfLargest() : null;
     if (victim) this.closed(victim);
     const group = address === SHARED_ADDRESS ? SHARED_ADDRESS : addressKey(address);
     this.#addresses.set(connection, group);
-    setOf(this.#unknown, group).add(connection);
+    getOrAddSet(this.#unknown, group).add(connection);
     return victim;
   }
 
   /**
-   * The connection proved the machine's key and counts as the machine's from now on. Null: the
-   * connection may go on.
+   * The device signed with the machine's key, so the connection counts against the machine's budget
+   * from now on. Null: the connection may go on.
    */
-  proved(connection: C, machineId: string, nowMs: number): MachineRefusal | null {
+  assignToMachine(connection: C, machineId: string, nowMs: number): MachineRefusal | null {
     const address = this.#addresses.get(connection);
     if (address === undefined) return "noRoom";
-    if (this.#handshakes.take(machineId, nowMs) > 0) return "machineRate";
-    if (!this.#machines.has(machineId) && this.#machines.size >= this.#bounds.maxLinks) return "noRoom";
+    if (this.#handshakes.takeToken(machineId, nowMs) > 0) return "machineRate";
+    if (!this.#machines.has(machineId) && this.#machines.size >= this.#bounds.maxConnections) return "noRoom";
     this.closed(connection);
     // A handshake that succeeds gives its token back, so honest devices do not exhaust the attempts
     // of an address that they share.
-    if (address !== SHARED_ADDRESS) this.#attempts.refund(address);
-    setOf(this.#machines, machineId).add(connection);
+    if (address !== SHARED_ADDRESS) this.#attempts.returnToken(address);
+    getOrAddSet(this.#machines, machineId).add(connection);
     this.#machineOf.set(connection, machineId);
     return null;
   }
@@ -109,10 +109,10 @@ export class ConnectionBudget<C extends object> {
 
   closed(connection: C): void {
     const address = this.#addresses.get(connection);
-    if (address !== undefined) take(this.#unknown, address, connection);
+    if (address !== undefined) removeFrom(this.#unknown, address, connection);
     this.#addresses.delete(connection);
     const machineId = this.#machineOf.get(connection);
-    if (machineId !== undefined) take(this.#machines, machineId, connection);
+    if (machineId !== undefined) removeFrom(this.#machines, machineId, connection);
     this.#machineOf.delete(connection);
   }
 
@@ -132,7 +132,7 @@ export class ConnectionBudget<C extends object> {
   }
 }
 
-function setOf<K, C>(sets: Map<K, Set<C>>, key: K): Set<C> {
+function getOrAddSet<K, C>(sets: Map<K, Set<C>>, key: K): Set<C> {
   const known = sets.get(key);
   if (known) return known;
   const made = new Set<C>();
@@ -140,7 +140,7 @@ function setOf<K, C>(sets: Map<K, Set<C>>, key: K): Set<C> {
   return made;
 }
 
-function take<K, C>(sets: Map<K, Set<C>>, key: K, connection: C): void {
+function removeFrom<K, C>(sets: Map<K, Set<C>>, key: K, connection: C): void {
   const set = sets.get(key);
   if (set?.delete(connection) && set.size === 0) sets.delete(key);
 }

@@ -39,7 +39,7 @@ const RETIRED_WITHIN_MS = 10 * 60_000;
 export interface GatewayOptions extends Partial<ConnectionBounds> {
   pingIntervalMs: number;
   /** Largest number of connected machines. */
-  maxLinks: number;
+  maxConnections: number;
 }
 
 /** In link version 1 a device does not name its process, so only the journals are compared. */
@@ -58,10 +58,10 @@ export class Gateway implements ConnectionOwner<AgentConnection> {
   readonly #all = new Set<AgentConnection>();
   readonly #ready = new Map<string, AgentConnection>();
   /** Machines for which the store is being read because of a message. */
-  readonly #looking = new Set<string>();
+  readonly #machinesBeingChecked = new Set<string>();
   readonly #unsubscribe: () => void;
-  readonly #wakes: HintGate<string>;
-  readonly #takes: HintGate<NewerConnection>;
+  readonly #wakeUps: HintGate<string>;
+  readonly #announcements: HintGate<NewerConnection>;
   #isPumpingWaiting = false;
   #closing = false;
 
@@ -71,26 +71,26 @@ export class Gateway implements ConnectionOwner<AgentConnection> {
     this.#budget = new ConnectionBudget({ ...DEFAULT_BOUNDS, ...options });
     const { bus } = context;
     const subscriptions = [
-      bus.onMachineWake((machineId, isRemote) => this.#woken(machineId, isRemote)),
-      bus.onConnectionAnnounced((taken) => this.#takenSomewhere(taken)),
+      bus.onMachineWake((machineId, isRemote) => this.#machineWoken(machineId, isRemote)),
+      bus.onConnectionAnnounced((announced) => this.#connectionAnnounced(announced)),
       bus.onHintsLost(() => void this.#pumpWaiting()),
     ];
     const dropped = () => context.measures.busMessageDropped("tooMany");
-    this.#wakes = new HintGate<string>(context.clock, {
+    this.#wakeUps = new HintGate<string>(context.clock, {
       deliver: (machineId) => this.#ready.get(machineId)?.pump(),
       overflowed: () => void this.#pumpWaiting(),
       dropped,
     });
     // The older connection detects this when it next reads the store.
-    this.#takes = new HintGate<NewerConnection>(context.clock, {
-      deliver: (taken) => void this.#taken(taken),
+    this.#announcements = new HintGate<NewerConnection>(context.clock, {
+      deliver: (announced) => void this.#checkAnnounced(announced),
       overflowed: () => undefined,
       dropped,
     });
     this.#unsubscribe = () => {
       for (const unsubscribe of subscriptions) unsubscribe();
-      this.#wakes.close();
-      this.#takes.close();
+      this.#wakeUps.close();
+      this.#announcements.close();
     };
   }
 
@@ -117,8 +117,8 @@ export class Gateway implements ConnectionOwner<AgentConnection> {
     return connection;
   }
 
-  proves(connection: AgentConnection, machineId: string): MachineRefusal | null {
-    const refusal = this.#budget.proved(connection, machineId, this.#context.clock.monotonicMs());
+  admitMachine(connection: AgentConnection, machineId: string): MachineRefusal | null {
+    const refusal = this.#budget.assignToMachine(connection, machineId, this.#context.clock.monotonicMs());
     if (refusal) this.#context.measures.connectionRefused(refusal);
     return refusal;
   }
@@ -127,9 +127,9 @@ export class Gateway implements ConnectionOwner<AgentConnection> {
    * If several connections of a machine wait for an answer to their hello, only the newest one can
    * become ready.
    */
-  proven(connection: AgentConnection, { machineId, linkEpoch }: ConnectionIdentity): void {
+  epochAssigned(connection: AgentConnection, { machineId, connectionEpoch }: ConnectionIdentity): void {
     for (const other of this.#budget.of(machineId)) {
-      const isOlder = other.identity && other.identity.linkEpoch < linkEpoch;
+      const isOlder = other.identity && other.identity.connectionEpoch < connectionEpoch;
       if (other === connection || !isOlder || this.#ready.get(machineId) === other) continue;
       void other.close("replaced", "a newer link was accepted");
     }
@@ -141,24 +141,24 @@ export class Gateway implements ConnectionOwner<AgentConnection> {
    * wiped, or a second device uses its key. The cases are distinguished by probing whether the
    * process of the older connection still runs.
    */
-  async admits(
-    { machineId, linkEpoch }: ConnectionIdentity,
+  async mayAnswerHello(
+    { machineId, connectionEpoch }: ConnectionIdentity,
     marks: HelloMarks,
     leftNode: DeviceMarks | null,
   ): Promise<boolean> {
     if (leftNode) {
-      this.#context.bus.announceConnection({ machineId, linkEpoch, ...marks });
+      this.#context.bus.announceConnection({ machineId, connectionEpoch, ...marks });
       // The other node probes its connection and puts the machine in quarantine if that process
       // still runs. This connection is then stale.
-      if (!mayBeOneProcess(leftNode, marks)) await this.#wait(this.#proofMs(leftNode) + HINT_MS);
+      if (!mayBeOneProcess(leftNode, marks)) await this.#wait(this.#probeTimeoutMs(leftNode) + HINT_MS);
     }
     for (;;) {
       const older = this.#ready.get(machineId);
       if (!older?.marks || mayBeOneProcess(older.marks, marks)) return true;
       // If another connection came later, this one is stale and will be closed as such; the probe
       // is of no use to it.
-      if (older.identity && older.identity.linkEpoch > linkEpoch) return true;
-      if (await older.provesAlive(this.#proofMs(older.marks))) {
+      if (older.identity && older.identity.connectionEpoch > connectionEpoch) return true;
+      if (await older.isAliveWithin(this.#probeTimeoutMs(older.marks))) {
         await this.#quarantine(machineId, older.marks, marks);
         return false;
       }
@@ -170,14 +170,15 @@ export class Gateway implements ConnectionOwner<AgentConnection> {
    * A hint about a machine without a connection here costs nothing, so it does not count against
    * the gate.
    */
-  #woken(machineId: string, isRemote: boolean): void {
+  #machineWoken(machineId: string, isRemote: boolean): void {
     if (!isRemote) this.#ready.get(machineId)?.pump();
-    else if (this.#ready.has(machineId)) this.#wakes.offer(machineId, machineId);
+    else if (this.#ready.has(machineId)) this.#wakeUps.deliverOrQueue(machineId, machineId);
   }
 
-  #takenSomewhere(taken: NewerConnection): void {
-    const { identity } = this.#ready.get(taken.machineId) ?? {};
-    if (identity && identity.linkEpoch < taken.linkEpoch) this.#takes.offer(taken.machineId, taken);
+  #connectionAnnounced(announced: NewerConnection): void {
+    const { identity } = this.#ready.get(announced.machineId) ?? {};
+    if (identity && identity.connectionEpoch < announced.connectionEpoch)
+      this.#announcements.deliverOrQueue(announced.machineId, announced);
   }
 
   /**
@@ -204,24 +205,29 @@ export class Gateway implements ConnectionOwner<AgentConnection> {
    * newer connection. Only one query runs at a time for each machine, which bounds the cost of a
    * flood of messages.
    */
-  async #taken({ machineId, linkEpoch, ...marks }: NewerConnection): Promise<void> {
+  async #checkAnnounced({ machineId, connectionEpoch, ...marks }: NewerConnection): Promise<void> {
     const older = this.#ready.get(machineId);
-    if (!older?.identity || !older.marks || older.identity.linkEpoch >= linkEpoch) return;
-    if (this.#looking.has(machineId)) return;
-    this.#looking.add(machineId);
+    if (!older?.identity || !older.marks || older.identity.connectionEpoch >= connectionEpoch) return;
+    if (this.#machinesBeingChecked.has(machineId)) return;
+    this.#machinesBeingChecked.add(machineId);
     try {
       if (await hasNewerConnection(this.#context, older.identity))
-        await this.#replaced(older, older.marks, machineId, marks);
+        await this.#replaceOlder(older, older.marks, machineId, marks);
     } catch (cause) {
       // The connection detects this itself when it next reads the store.
       this.#context.log.error({ err: cause, machineId }, "reading the newest connection of a machine failed");
     } finally {
-      this.#looking.delete(machineId);
+      this.#machinesBeingChecked.delete(machineId);
     }
   }
 
-  async #replaced(older: AgentConnection, olderMarks: HelloMarks, machineId: string, marks: HelloMarks): Promise<void> {
-    if (!mayBeOneProcess(olderMarks, marks) && (await older.provesAlive(this.#proofMs(olderMarks)))) {
+  async #replaceOlder(
+    older: AgentConnection,
+    olderMarks: HelloMarks,
+    machineId: string,
+    marks: HelloMarks,
+  ): Promise<void> {
+    if (!mayBeOneProcess(olderMarks, marks) && (await older.isAliveWithin(this.#probeTimeoutMs(olderMarks)))) {
       await this.#quarantine(machineId, olderMarks, marks).catch((cause: unknown) =>
         this.#context.log.error({ err: cause, machineId }, "machine quarantine failed"),
       );
@@ -237,10 +243,10 @@ export class Gateway implements ConnectionOwner<AgentConnection> {
   }
 
   /**
-   * How long a live device may take to prove that it is alive. Agents of link version 1 send one
+   * How long a live device may take to answer a probe. Agents of link version 1 send one
    * frame per ping interval.
    */
-  #proofMs({ processId }: DeviceMarks): number {
+  #probeTimeoutMs({ processId }: DeviceMarks): number {
     const { pingIntervalMs } = this.#options;
     return processId === null ? pingIntervalMs : Math.min(PROBE_MS, pingIntervalMs);
   }

@@ -38,7 +38,7 @@ export class HintGate<H> {
     this.#target = target;
   }
 
-  offer(key: string, hint: H): void {
+  deliverOrQueue(key: string, hint: H): void {
     if (!this.#delivered.has(key) && this.#delivered.size < HINTS_PER_TICK) {
       this.#delivered.add(key);
       this.#cancelTick ??= this.#clock.after(TICK_MS, () => this.#tick());
@@ -63,7 +63,7 @@ export class HintGate<H> {
     this.#waiting = new Map();
     const hasOverflowed = this.#hasOverflowed;
     this.#hasOverflowed = false;
-    for (const [key, hint] of waiting) this.offer(key, hint);
+    for (const [key, hint] of waiting) this.deliverOrQueue(key, hint);
     if (hasOverflowed) this.#target.overflowed();
   }
 }

@@ -1,4 +1,4 @@
-/** Number of keys that are remembered. A forgotten key starts with a full bucket. */
+/** Number of keys that are remembered. An evicted key starts with a full bucket. */
 const MAX_KEYS = 65_536;
 
 interface Bucket {
@@ -19,7 +19,7 @@ export class TokenBuckets {
   }
 
   /** Takes a token. Returns 0 when there was one, else the milliseconds until there is one. */
-  take(key: string, nowMs: number): number {
+  takeToken(key: string, nowMs: number): number {
     const bucket = this.#bucketOf(key, nowMs);
     if (bucket.tokens < 1) return Math.ceil(((1 - bucket.tokens) * 60_000) / this.#perMinute);
     bucket.tokens -= 1;
@@ -27,7 +27,7 @@ export class TokenBuckets {
   }
 
   /** Gives back a token whose use caused no load. */
-  refund(key: string): void {
+  returnToken(key: string): void {
     const bucket = this.#buckets.get(key);
     if (bucket) bucket.tokens = Math.min(this.#perMinute, bucket.tokens + 1);
   }

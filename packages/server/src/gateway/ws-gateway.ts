@@ -102,16 +102,16 @@ export class WsGateway {
     this.#sockets.close();
   }
 
-  #connected(link: WsAgentSocket, ws: WebSocket, address: string | null): void {
+  #connected(connection: WsAgentSocket, ws: WebSocket, address: string | null): void {
     const rate = new FrameRate(this.#options.clock, this.#options.framesPerSecond ?? DEFAULT_FRAMES_PER_SECOND);
     // An error is always followed by `close`, and the connection handles that event.
     ws.on("error", ignore);
-    const events = this.#gateway.connect(link, address);
+    const events = this.#gateway.connect(connection, address);
     if (!events) {
-      link.close(LINK_CLOSE.goingAway, "the server stops");
+      connection.close(LINK_CLOSE.goingAway, "the server stops");
       return;
     }
-    link.countUntilReady(events);
+    connection.countUntilReady(events);
     // The server never sends a ping, so a pong means nothing. Parsing one costs as much as a ping.
     for (const control of ["ping", "pong"] as const) ws.on(control, (data) => rate.count(data.length, 0, ws));
     ws.on("close", () => rate.stop());

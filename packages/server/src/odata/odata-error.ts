@@ -1,4 +1,4 @@
-import { type Result, refuse } from "../domain/result.ts";
+import { err, type Result } from "../domain/result.ts";
 
 /**
  * A query option that is not supported: 400 `ODataError`
@@ -14,7 +14,7 @@ export interface ODataError {
 export type ODataResult<T> = Result<T, ODataError>;
 
 export const refuseQuery = (detail: string, at?: number): { ok: false; error: ODataError } =>
-  refuse(at === undefined ? { code: "ODataError", detail } : { code: "ODataError", detail, at });
+  err(at === undefined ? { code: "ODataError", detail } : { code: "ODataError", detail, at });
 
 /** Longest piece of a caller's text that an error repeats, in UTF-16 units. */
 const QUOTED_LENGTH = 60;

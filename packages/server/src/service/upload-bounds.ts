@@ -69,8 +69,8 @@ export class UploadBounds {
    * Takes a slot for one part or completion, until it is disposed of. Null when the device has all
    * its slots in use. A new connection has slots of its own.
    */
-  place({ machineId, linkEpoch }: { machineId: string; linkEpoch: number }): Disposable | null {
-    const key = `${machineId} ${linkEpoch}`;
+  place({ machineId, connectionEpoch }: { machineId: string; connectionEpoch: number }): Disposable | null {
+    const key = `${machineId} ${connectionEpoch}`;
     const taken = this.#places.get(key) ?? 0;
     if (taken >= PLACES) return null;
     this.#places.set(key, taken + 1);

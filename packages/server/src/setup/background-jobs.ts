@@ -1,6 +1,6 @@
 import { type Clock, sleep } from "@halligan/protocol/time";
 import type { Logger } from "pino";
-import { BEAT_INTERVAL_MS } from "../domain/cluster/node-lease.ts";
+import { HEARTBEAT_INTERVAL_MS } from "../domain/cluster/node-lease.ts";
 import { applyRetention } from "../service/actions/apply-retention.ts";
 import { expireActions, type OverdueSince } from "../service/actions/expire-actions.ts";
 import type { NodeLease } from "../service/cluster/node-lease.ts";
@@ -81,8 +81,8 @@ export function backgroundJobs(parts: BackgroundJobParts): readonly BackgroundJo
   }
   if (lease) {
     jobs.push(
-      { name: "node lease", intervalMs: BEAT_INTERVAL_MS, run: () => lease.beat() },
-      { name: "dead nodes", intervalMs: BEAT_INTERVAL_MS, run: shared(() => lease.forgetTheDead()) },
+      { name: "node lease", intervalMs: HEARTBEAT_INTERVAL_MS, run: () => lease.heartbeat() },
+      { name: "dead nodes", intervalMs: HEARTBEAT_INTERVAL_MS, run: shared(() => lease.reapLapsedNodes()) },
     );
   }
   return jobs;

@@ -36,7 +36,7 @@ const REQUEST = {
 const TRANSCRIPT = JSON.stringify({ script_output: "x".repeat(400), exit_code: 0 });
 
 async function wholeAction({ context }: TestServices, machineId: string): Promise<void> {
-  const link = { machineId, linkEpoch: 1 };
+  const link = { machineId, connectionEpoch: 1 };
   const asked = await runLiveResponse(context, PLAYBOOK, machineId, REQUEST);
   assert.ok(asked.ok);
   const next = await nextForConnection(context, link);
@@ -61,7 +61,7 @@ async function wholeAction({ context }: TestServices, machineId: string): Promis
 async function measure(engine: string, store: Store, machineCount: number): Promise<void> {
   await using services = await testServices({ runningSessions: Number(values.places) }, { store });
   const machines = await Promise.all(
-    Array.from({ length: machineCount }, () => services.addMachine({ linked: true, linkEpoch: 1 })),
+    Array.from({ length: machineCount }, () => services.addMachine({ linked: true, connectionEpoch: 1 })),
   );
   for (const { id } of machines) await wholeAction(services, id);
   let done = 0;

@@ -15,7 +15,7 @@ import type { Throttle } from "../../src/http/edge/incoming.ts";
 import { AnswerPlaces } from "../../src/http/edge/response/answer-places.ts";
 import { buildHttpApp } from "../../src/http/edge/server/app.ts";
 import { isStorageUnavailable } from "../../src/http/storage-unavailable.ts";
-import { tellingStore } from "../../src/service/actions/tell-changes.ts";
+import { publishingStore } from "../../src/service/actions/publish-changes.ts";
 import { applicationStanding } from "../../src/service/identity/application-standing.ts";
 import { assertionReplay } from "../../src/service/identity/claim-assertion.ts";
 import { issueToken } from "../../src/service/identity/issue-token.ts";
@@ -91,7 +91,7 @@ export async function openHttpWorld(
   const tenant = deploymentTenant(TENANT, service.publicUrl, []);
   const context: HttpContext = {
     ...service,
-    store: tellingStore(service.store, service.bus),
+    store: publishingStore(service.store, service.bus),
     tenant,
     version: "test",
     tokenKeys: keys.accessToken,

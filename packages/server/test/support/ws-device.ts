@@ -90,7 +90,7 @@ export class WsDevice {
     const { privateKey, publicKey } = generateKeyPairSync("ed25519");
     const machineId = randomBytes(20).toString("hex");
     await store.write(async (tx) => {
-      await tx.machines.insert(sampleMachine({ id: machineId, linked: false, linkEpoch: 0, journalId: null }));
+      await tx.machines.insert(sampleMachine({ id: machineId, linked: false, connectionEpoch: 0, journalId: null }));
       const key = publicKey.export({ format: "jwk" }).x ?? "";
       await tx.machines.addKey({ machineId, publicKey: key, fromMs: 0, enrolledWith: "token" });
     });

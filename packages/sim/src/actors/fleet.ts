@@ -53,7 +53,7 @@ export class Fleet {
           lastExternalIp: null,
           linked: false,
           nodeId: null,
-          linkEpoch: 0,
+          connectionEpoch: 0,
           journalId: null,
           lastOrderSeq: 0,
           quarantined: false,

@@ -86,7 +86,7 @@ export class SimServer {
     const context = this.#context(life, node);
     this.#world.trace.note(this.name, "starts");
     try {
-      const gateway = new Gateway(context, { pingIntervalMs: PING_INTERVAL_MS, maxLinks: 1_000 });
+      const gateway = new Gateway(context, { pingIntervalMs: PING_INTERVAL_MS, maxConnections: 1_000 });
       const lease = await joinNodes(this.#world, this.#parts.database, { context, node, gateway });
       const stopLoops = new AbortController();
       const jobs = backgroundJobs({ service: context, gateway, lease, certificate: null, intervals: JOB_INTERVALS });

@@ -85,7 +85,7 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: "server/src/domain/agents/connection-work.ts",
-        find: "TOLD[status] > JOURNALED",
+        find: "REPORTED[status] > JOURNALED",
         replace: "9 < JOURNALED",
       },
     ],
@@ -167,8 +167,8 @@ export const MUTATIONS: readonly Mutation[] = [
       },
       {
         file: "server/src/gateway/agent-connection/reports.ts",
-        find: "if (link.isSealed && evidence === null) {",
-        replace: "if (link.isSealed && frame === null) {",
+        find: "if (connection.isSealed && evidence === null) {",
+        replace: "if (connection.isSealed && frame === null) {",
       },
     ],
   },
@@ -229,7 +229,7 @@ export const MUTATIONS: readonly Mutation[] = [
       {
         file: "server/src/gateway/agent-connection/reports.ts",
         find: "const recorded = await recordEnded(context, identity, frame, evidence);",
-        replace: `link.send({ type: "ack", actionId: frame.actionId, orderSeq: frame.orderSeq, index: frame.index });
+        replace: `connection.send({ type: "ack", actionId: frame.actionId, orderSeq: frame.orderSeq, index: frame.index });
           const recorded = await recordEnded(context, identity, frame, evidence);`,
       },
     ],
@@ -391,7 +391,7 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: "server/src/gateway/agent-connection/reports.ts",
-        find: "recorded.isGranted && !link.isValueUnkept",
+        find: "recorded.isGranted && !connection.isValueUnkept",
         replace: "recorded.isGranted",
       },
     ],
@@ -415,7 +415,7 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: "server/src/gateway/gateway.ts",
-        find: "if (await older.provesAlive(this.#proofMs(older.marks)))",
+        find: "if (await older.isAliveWithin(this.#probeTimeoutMs(older.marks)))",
         replace: "if (older)",
       },
     ],
@@ -438,7 +438,7 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: "server/src/service/machines/take-out-of-use.ts",
-        find: "linkEpoch: machine.linkEpoch + 1,",
+        find: "connectionEpoch: machine.connectionEpoch + 1,",
         replace: "",
       },
       {

@@ -1,6 +1,6 @@
 import { fileNameFault, type StartCommandRequest } from "@halligan/protocol/api";
 import type { DomainError } from "../errors.ts";
-import { ok, type Result, refuse } from "../result.ts";
+import { err, ok, type Result } from "../result.ts";
 import { type LibraryPin, libraryFileNameOf } from "./command.ts";
 
 /** The bytes that a command uses. */
@@ -76,16 +76,16 @@ export function choosePins(
     if (choice.kind === "inline") throw new Error("inline content is staged before its action is accepted");
     if (choice.kind === "staged") {
       const pin = staged.get(choice.sha256);
-      if (!pin) return refuse({ code: "StagedContentNotFound", sha256: choice.sha256 });
+      if (!pin) return err({ code: "StagedContentNotFound", sha256: choice.sha256 });
       pins.push(pin);
       continue;
     }
     const fileName = libraryFileNameOf(command);
     const present = fileName === null ? undefined : library.get(fileName);
     if (choice.kind === "library" && fileName !== null) {
-      if (!present) return refuse({ code: "LibraryFileNotFound", fileName });
+      if (!present) return err({ code: "LibraryFileNotFound", fileName });
       if (present.sha256 !== choice.sha256) {
-        return refuse({
+        return err({
           code: "LibraryFileChanged",
           fileName,
           wantedSha256: choice.sha256,

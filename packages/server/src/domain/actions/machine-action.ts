@@ -55,7 +55,7 @@ export interface OrderState {
    * The epoch of the connection that it was last sent on. Reports from an older connection are
    * refused.
    */
-  linkEpoch: number;
+  connectionEpoch: number;
   claimedAtMs: number;
   /**
    * When it was first sent on a connection. Stored with the next write of the action, so it costs

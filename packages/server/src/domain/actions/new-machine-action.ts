@@ -9,7 +9,7 @@ import type { DomainError } from "../errors.ts";
 import { allowsLiveResponse, type DeviceGroup } from "../machines/device-group.ts";
 import { type Machine, machineName } from "../machines/machine.ts";
 import { systemFault } from "../machines/supported-systems.ts";
-import { ok, type Result, refuse } from "../result.ts";
+import { err, ok, type Result } from "../result.ts";
 import { type BoundLimits, newBound } from "./action-bound.ts";
 import type { LibraryPin } from "./command.ts";
 import type { MachineAction } from "./machine-action.ts";
@@ -81,10 +81,10 @@ export interface NewMachineActionInput {
 export function newMachineAction(input: NewMachineActionInput): Result<MachineAction, DomainError> {
   const { machine, group, request, sessions, nowMs } = input;
   const fault = checkCommands(request.Commands) ?? machineFault(machine, group);
-  if (fault) return refuse(fault);
+  if (fault) return err(fault);
   const place = placeForNew(machine.linked, sessions.taken, sessions.places);
   if (place === "noPlace") {
-    return refuse({ code: "TooManySessions", places: sessions.places, retryAfterMs: sessions.retryAfterMs });
+    return err({ code: "TooManySessions", places: sessions.places, retryAfterMs: sessions.retryAfterMs });
   }
   return ok({
     id: input.id,

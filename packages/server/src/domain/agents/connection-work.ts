@@ -38,12 +38,12 @@ export type HelloVerdict =
 export function judgeOpenOrder(action: MachineAction, hello: Hello, lastOrderSeq: number): HelloVerdict {
   const { order } = action;
   const held = hello.orders.find((o) => o.actionId === action.id && o.orderSeq === order?.orderSeq);
-  const hasForgotten = held ? wasAcknowledged(held, action) : hello.highestOrderSeq > lastOrderSeq;
-  if (hasForgotten && !isFinal(action.status)) {
+  const isServerBehind = held ? wasAcknowledged(held, action) : hello.highestOrderSeq > lastOrderSeq;
+  if (isServerBehind && !isFinal(action.status)) {
     return lost(action, "The server's records were set back, so the device may have run this action already");
   }
   if (order?.state !== "out") return { action, decision: "keep" };
-  if (held && !isFinal(action.status) && knowsLess(held, action)) {
+  if (held && !isFinal(action.status) && hasLessThanReported(held, action)) {
     return lost(action, "The device's journal was set back and has less of this action than the device has reported");
   }
   if (held) return { action, decision: "keep" };
@@ -94,16 +94,16 @@ export function isStartGranted(action: MachineAction, index: number, startId: st
   );
 }
 
-const TOLD = { Created: 0, Executing: 1, Completed: 2, Failed: 2 } as const;
+const REPORTED = { Created: 0, Executing: 1, Completed: 2, Failed: 2 } as const;
 const JOURNALED = { waiting: 0, running: 1, ended: 2, acknowledged: 2 } as const;
 
 /**
  * A device writes its journal before it reports. If its journal has less than it reported, it is an
  * older copy, and the device would start commands again.
  */
-function knowsLess(held: HeldOrder, action: MachineAction): boolean {
+function hasLessThanReported(held: HeldOrder, action: MachineAction): boolean {
   const states = new Map(held.commands.map(({ index, state }) => [index, state]));
-  return action.commands.some(({ status }, index) => TOLD[status] > JOURNALED[states.get(index) ?? "waiting"]);
+  return action.commands.some(({ status }, index) => REPORTED[status] > JOURNALED[states.get(index) ?? "waiting"]);
 }
 
 /**
@@ -113,7 +113,7 @@ function knowsLess(held: HeldOrder, action: MachineAction): boolean {
 function wasAcknowledged(held: HeldOrder, action: MachineAction): boolean {
   return held.commands.some(({ index, state }) => {
     const command = action.commands[index];
-    return state === "acknowledged" && command !== undefined && TOLD[command.status] < TOLD.Completed;
+    return state === "acknowledged" && command !== undefined && REPORTED[command.status] < REPORTED.Completed;
   });
 }
 

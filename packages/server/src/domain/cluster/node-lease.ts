@@ -12,7 +12,7 @@ export interface NodeFacts {
 export interface Node {
   id: string;
   /** Incremented by every heartbeat. */
-  beat: number;
+  heartbeat: number;
   facts: NodeFacts;
 }
 
@@ -43,13 +43,13 @@ const unacceptedKey = (one: NodeFacts, other: NodeFacts): string | null =>
   one.keys.signs.find((key) => !other.keys.accepts.includes(key)) ?? null;
 
 /** When a node's heartbeat last changed, by the monotonic clock of the observing node. */
-export type Sightings = ReadonlyMap<string, { beat: number; sinceMs: number }>;
+export type Observations = ReadonlyMap<string, { heartbeat: number; sinceMs: number }>;
 
 /**
  * Nodes send a heartbeat at this interval. A node without a heartbeat for a whole lease has lapsed,
  * and its connections are marked as closed.
  */
-export const BEAT_INTERVAL_MS = 3_000;
+export const HEARTBEAT_INTERVAL_MS = 3_000;
 export const LEASE_MS = 15_000;
 
 /**
@@ -58,25 +58,25 @@ export const LEASE_MS = 15_000;
  * was observing. After a pause in observing (the database was unavailable, or this process was
  * stopped) all leases start again, because no node could renew one.
  */
-export function lookAtNodes(
+export function findLapsedNodes(
   nodes: readonly Node[],
-  before: { sightings: Sightings; lookedAtMs: number },
+  before: { observations: Observations; observedAtMs: number },
   monotonicMs: number,
-): { sightings: Sightings; lapsed: string[] } {
-  const paused = monotonicMs - before.lookedAtMs > 2 * BEAT_INTERVAL_MS;
-  const sightings = new Map<string, { beat: number; sinceMs: number }>();
-  for (const { id, beat } of nodes) {
-    const known = before.sightings.get(id);
-    const stoodStill = known?.beat === beat && !paused;
-    sightings.set(id, { beat, sinceMs: stoodStill ? known.sinceMs : monotonicMs });
+): { observations: Observations; lapsed: string[] } {
+  const wasPaused = monotonicMs - before.observedAtMs > 2 * HEARTBEAT_INTERVAL_MS;
+  const observations = new Map<string, { heartbeat: number; sinceMs: number }>();
+  for (const { id, heartbeat } of nodes) {
+    const known = before.observations.get(id);
+    const isUnchanged = known?.heartbeat === heartbeat && !wasPaused;
+    observations.set(id, { heartbeat, sinceMs: isUnchanged ? known.sinceMs : monotonicMs });
   }
-  const lapsed = [...sightings].filter(([, { sinceMs }]) => monotonicMs - sinceMs >= LEASE_MS).map(([id]) => id);
-  return { sightings, lapsed };
+  const lapsed = [...observations].filter(([, { sinceMs }]) => monotonicMs - sinceMs >= LEASE_MS).map(([id]) => id);
+  return { observations, lapsed };
 }
 
 /**
  * One node does the shared sweeping: the first of the living nodes by id. It does no harm if two
  * nodes briefly both believe that they are the one.
  */
-export const sweeps = (ownId: string, nodes: readonly Node[], lapsed: readonly string[]): boolean =>
+export const isSweeperAmong = (ownId: string, nodes: readonly Node[], lapsed: readonly string[]): boolean =>
   nodes.every(({ id }) => id >= ownId || lapsed.includes(id));

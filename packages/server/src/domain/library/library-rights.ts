@@ -1,6 +1,6 @@
 import type { DomainError } from "../errors.ts";
 import { type Reach, reaches } from "../machines/device-group.ts";
-import { ok, type Result, refuse } from "../result.ts";
+import { err, ok, type Result } from "../result.ts";
 import type { LibraryFile } from "./library-file.ts";
 
 /** The facts about the caller that the rule uses. */
@@ -39,11 +39,11 @@ export function groupsOfUpload(
   present: Owned | undefined,
 ): Result<readonly number[] | null, DomainError> {
   if (asked === "all") {
-    return reach.kind === "all" ? ok(null) : refuse({ code: "LibraryFileUnbound" });
+    return reach.kind === "all" ? ok(null) : err({ code: "LibraryFileUnbound" });
   }
   const groups = asked ?? (present ? present.deviceGroups : reach.kind === "all" ? null : reach.groupIds);
   const foreign = groups?.find((id) => !reaches(reach, id));
-  return foreign === undefined ? ok(groups) : refuse({ code: "DeviceGroupNotFound", groupId: foreign });
+  return foreign === undefined ? ok(groups) : err({ code: "DeviceGroupNotFound", groupId: foreign });
 }
 
 /** Content that a command would run. */

@@ -13,7 +13,7 @@ export interface Machine {
   /** The node that has its connection, or had the last one. */
   nodeId: string | null;
   /** Grows with every accepted connection. */
-  linkEpoch: number;
+  connectionEpoch: number;
   /** The journal of the last hello; null before the first one. */
   journalId: string | null;
   lastOrderSeq: number;
@@ -56,7 +56,7 @@ export const machineName = ({ displayName, facts }: Pick<Machine, "displayName" 
 export type MachineLife = "inUse" | "retired" | "all";
 
 /** The facts about a machine that its connection needs to find work. */
-export type MachineConnection = Pick<Machine, "id" | "linked" | "linkEpoch" | "journalId" | "lastOrderSeq"> & {
+export type MachineConnection = Pick<Machine, "id" | "linked" | "connectionEpoch" | "journalId" | "lastOrderSeq"> & {
   isRetired: boolean;
 };
 

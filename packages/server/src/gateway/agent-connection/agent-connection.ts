@@ -25,20 +25,19 @@ import type { AgentSocket, AgentSocketEvents } from "../frames/agent-socket.ts";
 import { FrameCodec } from "../frames/frame-codec.ts";
 import { HANDLING_UNITS } from "../frames/frame-rate.ts";
 import { HandshakeDeadline } from "../liveness/handshake-deadline.ts";
-import { LifeSigns } from "../liveness/life-signs.ts";
+import { LifeSigns, probeNonce } from "../liveness/life-signs.ts";
 import { Lifetime } from "../liveness/lifetime.ts";
 import { SilenceWatch } from "../liveness/silence-watch.ts";
 import { MAX_BUFFERED_BYTES, MAX_WAITING_FRAMES, SILENT_INTERVALS } from "./connection-limits.ts";
 import type { ConnectionOwner, HelloMarks } from "./connection-owner.ts";
 import { type CloseReason, readAnswer, refuseAnswer, UNKNOWN_VALUE_MEANING, welcome } from "./handshake.ts";
-import { orderKeysFrame } from "./order-keys-frame.ts";
+import { logFields } from "./log-fields.ts";
+import { orderKeysFrame, pinsOf } from "./order-keys-frame.ts";
 import { signOrder } from "./order-signature.ts";
 import { RefusalLog } from "./refusal-log.ts";
 import { handleReport, type ReportFrame, type ReportingConnection } from "./reports.ts";
 import { SentOrders } from "./sent-orders.ts";
 import { SerialQueue } from "./serial-queue.ts";
-
-const PROBE_NONCE_BYTES = 16;
 
 /**
  * One device's connection from challenge to close. Frames are handled one after another, in the
@@ -111,13 +110,12 @@ export class AgentConnection implements AgentSocketEvents {
   }
 
   /**
-   * Whether the device proves within `withinMs` that its process runs now. Link version 1 has no
-   * probe, so any frame counts.
+   * Whether the device shows within `withinMs` that its process runs now: it answers a probe. Link
+   * version 1 has no probe, so any frame counts.
    */
-  provesAlive(withinMs: number): Promise<boolean> {
+  isAliveWithin(withinMs: number): Promise<boolean> {
     if (this.#phase === "closed") return Promise.resolve(false);
-    const random = this.#context.ids.random(PROBE_NONCE_BYTES);
-    const nonce = this.#version === OLDEST_LINK_VERSION ? null : Buffer.from(random).toString("hex");
+    const nonce = probeNonce(this.#context.ids.random, this.#version);
     const isAlive = this.#signs.within(this.#context.clock, withinMs, nonce);
     if (nonce !== null) this.#send({ type: "probe", nonce });
     return isAlive;
@@ -138,11 +136,11 @@ export class AgentConnection implements AgentSocketEvents {
       return 0;
     }
     const decoded = this.#codec.decode(text, this.#phase === "hello" ? "hello" : "report");
-    if ("refusal" in decoded) {
-      this.#fail("protocol", decoded.refusal);
+    if (!decoded.ok) {
+      this.#fail("protocol", decoded.error);
       return 0;
     }
-    const { frame } = decoded;
+    const frame = decoded.value;
     this.#signs.heard(frame.type === "probeAnswer" ? frame.nonce : null);
     if (frame.type !== "probeAnswer") this.#work.add(() => this.#handle(frame));
     return HANDLING_UNITS[frame.type];
@@ -196,22 +194,22 @@ export class AgentConnection implements AgentSocketEvents {
       answer.challenge,
       answer.claim,
       this.#socket.remoteAddress,
-      (machineId) => (this.#isClosed() ? "noRoom" : this.#owner.proves(this, machineId)),
+      (machineId) => (this.#isClosed() ? "noRoom" : this.#owner.admitMachine(this, machineId)),
     );
     if (accepted.kind === "refused") {
       if (this.#isClosed()) return;
       const { orderKeys, failure } = refuseAnswer(this.#context, answer, accepted, this.#names);
       if (orderKeys) this.#send(orderKeys);
-      return this.#fail(failure.reason, failure.detail, failure.proven);
+      return this.#fail(failure.reason, failure.detail, failure.closeText);
     }
-    const { machineId, linkEpoch } = accepted;
-    this.#identity = { machineId, linkEpoch, remoteAddress: this.#socket.remoteAddress };
+    const { machineId, connectionEpoch } = accepted;
+    this.#identity = { machineId, connectionEpoch, remoteAddress: this.#socket.remoteAddress };
     this.#serverKeyId = answer.claim.serverKeyId;
     this.#leftNode = accepted.leftNode;
     this.#deviceKey = new DeviceKey(accepted.deviceKey);
     if (this.#isClosed()) return recordDisconnect(this.#context, this.#identity);
     this.#phase = "hello";
-    this.#owner.proven(this, this.#identity);
+    this.#owner.epochAssigned(this, this.#identity);
     this.#handshake.welcomed();
     this.#silence.start(() => this.#fail("silent", "no frame for three ping intervals"));
     const welcomed = welcome(this.#context, answer, accepted, this.#pingIntervalMs);
@@ -231,7 +229,7 @@ export class AgentConnection implements AgentSocketEvents {
   }
 
   async #report(identity: ConnectionIdentity, frame: ReportFrame): Promise<void> {
-    const link: ReportingConnection = {
+    const connection: ReportingConnection = {
       identity,
       deviceKey: this.#deviceKey,
       isSealed: this.#codec.isSealed,
@@ -239,7 +237,7 @@ export class AgentConnection implements AgentSocketEvents {
       orderSentAtMs: this.#sent.atMs(frame.orderSeq),
       send: (answer) => this.#send(answer),
     };
-    const outcome = await handleReport(this.#context, link, frame);
+    const outcome = await handleReport(this.#context, connection, frame);
     if (outcome.kind === "close") this.#fail(outcome.reason, outcome.detail);
     else if (outcome.kind === "twoDevices") await this.#quarantine(identity, "TwoStarts");
     else if (outcome.kind !== "done") this.pump();
@@ -257,7 +255,7 @@ export class AgentConnection implements AgentSocketEvents {
     const marks = { journalId, processId: continuity?.processId ?? null };
     this.#marks = marks;
     this.#handshake.stop();
-    if (!(await this.#lifetime.unlessOver(this.#owner.admits(identity, marks, this.#leftNode)))) return;
+    if (!(await this.#lifetime.unlessOver(this.#owner.mayAnswerHello(identity, marks, this.#leftNode)))) return;
     const answered = await answerHello(this.#context, identity, hello);
     if (answered.kind === "stale") return this.#fail("replaced", "a newer link was accepted");
     if (answered.kind === "clone") return this.#quarantine(identity, answered.evidence);
@@ -273,8 +271,7 @@ export class AgentConnection implements AgentSocketEvents {
     this.#context.log.info({ ...this.#names, heldOrders: hello.orders.length }, "agent connection ready");
     this.#send(answer);
     // Sent before any order, which may be signed by a key that the device does not know yet.
-    const pinned = [this.#serverKeyId, ...(hello.orderKeyIds ?? []).slice(1)];
-    const pins = { version: this.#version, keyIds: pinned, setNumber: hello.orderKeySet ?? 0 };
+    const pins = pinsOf(hello, this.#serverKeyId, this.#version);
     const keys = orderKeysFrame(identity.machineId, this.#context.keys, pins);
     if (keys) this.#send(keys);
     this.#owner.ready(this, identity);
@@ -292,7 +289,7 @@ export class AgentConnection implements AgentSocketEvents {
     else this.#fail("replaced", "a newer link was accepted");
   }
 
-  /** Two devices were proven on this connection. All connections of the machine are closed. */
+  /** Two devices use the machine's key. All connections of the machine are closed. */
   async #quarantine(identity: ConnectionIdentity, evidence: CloneEvidence): Promise<void> {
     await quarantineMachine(this.#context, identity.machineId, evidence, [this.#marks?.journalId ?? ""]);
     this.#owner.closeAllOf(identity.machineId);
@@ -330,17 +327,17 @@ export class AgentConnection implements AgentSocketEvents {
     this.#socket.sendText(this.#codec.encode(frame, this.#context.clock.monotonicMs()));
   }
 
-  /** @param proven the reason for the close frame, if it is longer than the detail */
-  #fail(reason: CloseReason, detail: string, proven = this.#codec.closeReason(LINK_CLOSE[reason], detail)): void {
+  /** @param closeText the reason for the close frame, if it is longer than the detail */
+  #fail(reason: CloseReason, detail: string, closeText = this.#codec.closeReason(LINK_CLOSE[reason], detail)): void {
     if (this.#phase === "closed") return;
     this.#context.log.warn({ ...this.#names, reason, detail }, "agent connection closed by the server");
-    this.#socket.close(LINK_CLOSE[reason], proven);
+    this.#socket.close(LINK_CLOSE[reason], closeText);
     this.closed();
   }
 
-  /** Fields of each of its log lines. A logger of its own would take 1 KiB of each connection. */
+  /** Fields of each log line. A logger of its own would take 1 KiB of each connection. */
   get #names(): object {
-    return { remoteAddress: this.#socket.remoteAddress, ...this.#identity };
+    return logFields(this.#socket.remoteAddress, this.#identity);
   }
 
   // TypeScript narrows `#phase` across an `await`; this asks again.

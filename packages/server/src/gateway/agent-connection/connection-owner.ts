@@ -6,18 +6,21 @@ export type HelloMarks = DeviceMarks & { journalId: string };
 
 /** What a connection asks of the gateway, which knows all connections of the node. */
 export interface ConnectionOwner<L> {
-  /** The device proved the machine's key. Null: the connection may go on. */
-  proves(link: L, machineId: string): MachineRefusal | null;
+  /**
+   * The device signed with the machine's key. From now on the connection counts against the
+   * machine's budget. Null: the connection may go on.
+   */
+  admitMachine(connection: L, machineId: string): MachineRefusal | null;
   /** The store has given the connection its epoch. */
-  proven(link: L, identity: ConnectionIdentity): void;
+  epochAssigned(connection: L, identity: ConnectionIdentity): void;
   /**
    * Whether the hello with these marks may be answered. May take a ping interval. If the result is
    * false, the connection has been closed.
    */
-  admits(identity: ConnectionIdentity, marks: HelloMarks, leftNode: DeviceMarks | null): Promise<boolean>;
+  mayAnswerHello(identity: ConnectionIdentity, marks: HelloMarks, leftNode: DeviceMarks | null): Promise<boolean>;
   /** Closes every connection of a machine that was put in quarantine, including the caller's. */
   closeAllOf(machineId: string): void;
   /** The hello was answered. The connection replaces any older one of the machine. */
-  ready(link: L, identity: ConnectionIdentity): void;
-  ended(link: L): void;
+  ready(connection: L, identity: ConnectionIdentity): void;
+  ended(connection: L): void;
 }

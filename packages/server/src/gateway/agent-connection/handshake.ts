@@ -61,8 +61,8 @@ export interface Answer {
   claim: HandshakeAnswer;
 }
 
-/** `proven`: the reason for the close frame, if it is longer than the detail. */
-export type HandshakeFailure = { kind: "failed"; reason: CloseReason; detail: string; proven?: string };
+/** `closeText`: the reason for the close frame, if it is longer than the detail. */
+export type HandshakeFailure = { kind: "failed"; reason: CloseReason; detail: string; closeText?: string };
 
 export function readAnswer(challenge: Uint8Array | null, bytes: Uint8Array): Answer | HandshakeFailure {
   const claim = decodeHandshakeAnswer(bytes);
@@ -100,8 +100,8 @@ export function refuseAnswer(
   const isBelieved = close === "quarantined" || close === "retired";
   if (!isBelieved || !isSealed) return { orderKeys, failure };
   const transcript = { challenge, answer: bytes };
-  const proven = signedRefusal(transcript, LINK_CLOSE[close], failure.detail, namedKey(context, claim));
-  return { orderKeys, failure: { ...failure, proven } };
+  const closeText = signedRefusal(transcript, LINK_CLOSE[close], failure.detail, namedKey(context, claim));
+  return { orderKeys, failure: { ...failure, closeText } };
 }
 
 /** `seal`: null in link version 1. */
@@ -114,7 +114,7 @@ export function welcome(
   const { clock, keys } = context;
   const content = {
     linkVersion: claim.version,
-    linkEpoch: accepted.linkEpoch,
+    linkEpoch: accepted.connectionEpoch,
     serverTimeMs: clock.nowMs(),
     ticket: signLinkTicket(accepted, keys.linkTicket.signing),
     pingIntervalMs,

@@ -1,5 +1,6 @@
 import { sign } from "node:crypto";
 import {
+  type Hello,
   type NumberedOrderKeySet,
   type OrderKeySet,
   type OrderKeysFrame,
@@ -20,6 +21,13 @@ export interface DevicePins {
   /** 0 in link version 1. */
   setNumber: number;
 }
+
+/** `serverKeyId`: the order key that the device named in its handshake. */
+export const pinsOf = (hello: Hello, serverKeyId: string, version: number): DevicePins => ({
+  version,
+  keyIds: [serverKeyId, ...(hello.orderKeyIds ?? []).slice(1)],
+  setNumber: hello.orderKeySet ?? 0,
+});
 
 /**
  * The frame that tells a device the order keys. Null when the device knows them already, or has a

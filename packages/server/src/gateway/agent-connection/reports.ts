@@ -50,73 +50,73 @@ const DONE: ReportOutcome = { kind: "done" };
 /** Records a report and then acknowledges it. */
 export function handleReport(
   context: ServiceContext,
-  link: ReportingConnection,
+  connection: ReportingConnection,
   frame: ReportFrame,
 ): Promise<ReportOutcome> {
   switch (frame.type) {
     case "started":
-      return started(context, link, frame);
+      return started(context, connection, frame);
     case "ended":
-      return ended(context, link, frame);
+      return ended(context, connection, frame);
     case "closed":
-      return closed(context, link, frame);
+      return closed(context, connection, frame);
     case "refused":
-      return refused(context, link, frame);
+      return refused(context, connection, frame);
   }
 }
 
 async function started(
   context: ServiceContext,
-  link: ReportingConnection,
+  connection: ReportingConnection,
   frame: FrameOf<"started">,
 ): Promise<ReportOutcome> {
-  const recorded = await recordStarted(context, link.identity, frame, link.orderSentAtMs);
+  const recorded = await recordStarted(context, connection.identity, frame, connection.orderSentAtMs);
   if (recorded.kind !== "recorded") return notRecorded(recorded);
   const { actionId, orderSeq, index, startId } = frame;
   // The report is not acknowledged. The device sends it again after it has confirmed its rolling
   // value.
-  if (recorded.isGranted && !link.isValueUnkept) {
-    link.send({ type: "startGranted", actionId, orderSeq, index, startId });
+  if (recorded.isGranted && !connection.isValueUnkept) {
+    connection.send({ type: "startGranted", actionId, orderSeq, index, startId });
   }
   return DONE;
 }
 
 async function ended(
   context: ServiceContext,
-  link: ReportingConnection,
+  connection: ReportingConnection,
   frame: FrameOf<"ended">,
 ): Promise<ReportOutcome> {
-  const { identity, deviceKey } = link;
+  const { identity, deviceKey } = connection;
   const evidence = deviceKey && (await checkSignedEnd(frame, identity.machineId, deviceKey, context.checkSignature));
-  if (link.isSealed && evidence === null) {
+  if (connection.isSealed && evidence === null) {
     return { kind: "close", reason: "protocol", detail: "the device did not sign what it reports" };
   }
   const recorded = await recordEnded(context, identity, frame, evidence);
   if (recorded.kind !== "recorded") return notRecorded(recorded);
   const { actionId, orderSeq, index } = frame;
-  link.send({ type: "ack", actionId, orderSeq, index });
+  connection.send({ type: "ack", actionId, orderSeq, index });
   // This end finished the machine's open action, and a machine has at most one.
   return !recorded.hasFinished && recorded.action.order?.state === "closed" ? { kind: "next" } : DONE;
 }
 
 async function closed(
   context: ServiceContext,
-  link: ReportingConnection,
+  connection: ReportingConnection,
   frame: FrameOf<"closed">,
 ): Promise<ReportOutcome> {
   const { actionId, orderSeq } = frame;
-  const recorded = await recordClosed(context, link.identity, frame);
+  const recorded = await recordClosed(context, connection.identity, frame);
   // If the store does not know the order, nothing is recorded, and the device may still delete it.
-  if (recorded.kind !== "stale") link.send({ type: "forget", actionId, orderSeq });
+  if (recorded.kind !== "stale") connection.send({ type: "forget", actionId, orderSeq });
   return { kind: "next" };
 }
 
 async function refused(
   context: ServiceContext,
-  link: ReportingConnection,
+  connection: ReportingConnection,
   frame: FrameOf<"refused">,
 ): Promise<ReportOutcome> {
-  const recorded = await recordRefused(context, link.identity, frame);
+  const recorded = await recordRefused(context, connection.identity, frame);
   if (recorded.kind !== "recorded") return notRecorded(recorded);
   const isOver = isFinal(recorded.action.status) && !recorded.hasFinished;
   return { kind: isOver ? "next" : "refused" };

@@ -6,9 +6,8 @@ import {
   REPORT_BOUNDS,
   type ServerFrame,
 } from "@halligan/protocol/link";
+import { err, ok, type Result } from "../../domain/result.ts";
 import type { ConnectionSeal } from "./connection-seal.ts";
-
-export type Decoded = { frame: AgentFrame } | { refusal: string };
 
 /**
  * Encodes and decodes the frames of one connection. Frames are sealed from the welcome on, except
@@ -25,11 +24,12 @@ export class FrameCodec {
     this.#seal = seal;
   }
 
-  decode(text: string, expected: "hello" | "report"): Decoded {
+  /** The error is the reason for which the connection is closed. */
+  decode(text: string, expected: "hello" | "report"): Result<AgentFrame, string> {
     const json = this.#seal ? this.#seal.open(text) : text;
-    if (json === null) return { refusal: "a frame was changed, repeated, left out or moved on the way" };
+    if (json === null) return err("a frame was changed, repeated, left out or moved on the way");
     const frame = parseAgentFrame(json, expected === "hello" ? HELLO_BOUNDS : REPORT_BOUNDS);
-    return frame ? { frame } : { refusal: "not a frame of this protocol, or one that is too large" };
+    return frame ? ok(frame) : err("not a frame of this protocol, or one that is too large");
   }
 
   encode(frame: ServerFrame, nowMs: number): string {

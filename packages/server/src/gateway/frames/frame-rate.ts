@@ -48,7 +48,7 @@ export class FrameRate {
 
   /** @param handlingUnits one of {@link HANDLING_UNITS} */
   count(sizeBytes: number, handlingUnits: number, reading: Reading): void {
-    this.#forgetPast();
+    this.#startDueWindow();
     this.#units += 1 + Math.floor(sizeBytes / BYTES_PER_UNIT) + handlingUnits;
     if (this.#units < this.#unitsPerSecond || this.#cancelResume) return;
     reading.pause();
@@ -65,14 +65,14 @@ export class FrameRate {
     const delayMs = this.#windowBeganMs + WINDOW_MS - this.#clock.monotonicMs();
     this.#cancelResume = this.#clock.after(delayMs, () => {
       this.#cancelResume = null;
-      this.#forgetPast();
+      this.#startDueWindow();
       if (this.#units < this.#unitsPerSecond) reading.resume();
       else this.#resumeLater(reading);
     });
   }
 
   /** Each second that passes pays for its share of the units. */
-  #forgetPast(): void {
+  #startDueWindow(): void {
     const nowMs = this.#clock.monotonicMs();
     const seconds = Math.floor((nowMs - this.#windowBeganMs) / WINDOW_MS);
     if (seconds < 1) return;

@@ -1,4 +1,4 @@
-import { ok, type Result, refuse as refused } from "../../domain/result.ts";
+import { err, ok, type Result } from "../../domain/result.ts";
 import { type ErrorAnswer, refuse, tooManyRequests } from "../edge/answer.ts";
 import { ClientGoneError } from "../edge/read-body.ts";
 
@@ -64,9 +64,9 @@ export class ListTurns {
     const account = this.#accounts.get(accountId) ?? { running: 0, waiting: new Set() };
     if (account.waiting.size >= waitingPerAccount) {
       const detail = `${waitingPerAccount} lists of this application or user wait already. Ask again when they are answered.`;
-      return refused(tooManyRequests(RETRY_AFTER_S, detail));
+      return err(tooManyRequests(RETRY_AFTER_S, detail));
     }
-    if (this.#waiting >= waiting) return refused(ALL_WAIT);
+    if (this.#waiting >= waiting) return err(ALL_WAIT);
     this.#accounts.set(accountId, account);
     await this.#turn(accountId, account, gone);
     try {

@@ -2,7 +2,7 @@ import type { Caller } from "../../auth/caller.ts";
 import { applyEvent } from "../../domain/actions/apply-event.ts";
 import type { MachineAction } from "../../domain/actions/machine-action.ts";
 import type { DomainError } from "../../domain/errors.ts";
-import { ok, type Result, refuse } from "../../domain/result.ts";
+import { err, ok, type Result } from "../../domain/result.ts";
 import type { ServiceContext } from "../context.ts";
 import { events } from "../events.ts";
 import { reachableAction } from "../reach.ts";
@@ -23,12 +23,12 @@ export async function cancelMachineAction(
   const { store, clock, bus } = context;
   const outcome = await store.write(async (tx): Promise<Result<MachineAction, DomainError>> => {
     const action = await reachableAction(tx, caller, actionId);
-    if (!action) return refuse({ code: "MachineActionNotFound", actionId });
+    if (!action) return err({ code: "MachineActionNotFound", actionId });
     if (action.status === "Cancelled" || action.status === "Failed") return ok(action);
     const nowMs = clock.nowMs();
     const transition = applyEvent(action, { type: "cancelled", requestor: caller.name, comment }, nowMs);
     if ("code" in transition || !transition.changed) {
-      return refuse({ code: "CancelRefused", actionId, status: action.status });
+      return err({ code: "CancelRefused", actionId, status: action.status });
     }
     const saved = await tx.actions.save(action, transition.action);
     await events.cancelled(tx, caller, saved, nowMs);

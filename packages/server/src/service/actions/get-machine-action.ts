@@ -1,7 +1,7 @@
 import type { Caller } from "../../auth/caller.ts";
 import type { MachineAction } from "../../domain/actions/machine-action.ts";
 import type { DomainError } from "../../domain/errors.ts";
-import { ok, type Result, refuse } from "../../domain/result.ts";
+import { err, ok, type Result } from "../../domain/result.ts";
 import type { ServiceContext } from "../context.ts";
 import { reachableAction } from "../reach.ts";
 
@@ -12,5 +12,5 @@ export async function getMachineAction(
   actionId: string,
 ): Promise<Result<MachineAction, DomainError>> {
   const action = await store.read((tx) => reachableAction(tx, caller, actionId));
-  return action ? ok(action) : refuse({ code: "MachineActionNotFound", actionId });
+  return action ? ok(action) : err({ code: "MachineActionNotFound", actionId });
 }

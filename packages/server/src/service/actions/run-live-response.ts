@@ -5,13 +5,13 @@ import { contentIdsOf, type MachineAction } from "../../domain/actions/machine-a
 import { newMachineAction } from "../../domain/actions/new-machine-action.ts";
 import { arePlacesLimited } from "../../domain/actions/session-places.ts";
 import type { DomainError } from "../../domain/errors.ts";
-import { ok, type Result, refuse } from "../../domain/result.ts";
+import { err, ok, type Result } from "../../domain/result.ts";
 import type { StoreTx } from "../../store/store.ts";
 import type { ServiceContext } from "../context.ts";
 import { events } from "../events.ts";
 import { contentFault, namedContent } from "../library/library-pins.ts";
 import { reachableMachine } from "../reach.ts";
-import { settleDoubt } from "./settle-doubt.ts";
+import { resolveInDoubtCommit } from "./resolve-in-doubt-commit.ts";
 
 /**
  * `POST /api/machines/{id}/runliveresponse`, and every other start. One transaction writes the
@@ -35,8 +35,8 @@ export async function runLiveResponse(
       tx.deviceGroups.ofMachine(machineId),
       namedContent(tx, caller, request),
     ]);
-    if (!machine) return refuse({ code: "MachineNotFound", machineId });
-    if (blocking) return refuse({ code: "ActiveRequestAlreadyExists", machineId, blockingActionId: blocking.id });
+    if (!machine) return err({ code: "MachineNotFound", machineId });
+    if (blocking) return err({ code: "ActiveRequestAlreadyExists", machineId, blockingActionId: blocking.id });
     if (!group) throw new Error(`machine ${machineId} is in a device group that is not there`);
     const pins = choosePins(request.Commands, named);
     if (!pins.ok) return pins;
@@ -62,14 +62,14 @@ export async function runLiveResponse(
     if (!action.ok) return action;
     const { files } = named;
     const fault = await contentFault(tx, policy, caller, request, machine, { files, pins: pins.value });
-    if (fault) return refuse(fault);
+    if (fault) return err(fault);
     for (const contentId of contentIdsOf(action.value)) await tx.stagedContents.use(contentId);
     await tx.actions.insert(action.value);
     await events.liveResponseRequested(tx, caller, action.value);
     last.written = action.value;
     return ok(action.value);
   };
-  const accepted = await settleDoubt(
+  const accepted = await resolveInDoubtCommit(
     context,
     () => store.write(accept),
     () => store.write((tx) => whatIsThere(tx, last.written)),

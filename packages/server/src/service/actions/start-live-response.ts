@@ -5,7 +5,7 @@ import { checkChoices, contentChoiceOf } from "../../domain/actions/chosen-conte
 import type { MachineAction } from "../../domain/actions/machine-action.ts";
 import { checkCommands } from "../../domain/actions/new-machine-action.ts";
 import type { DomainError } from "../../domain/errors.ts";
-import { ok, type Result, refuse } from "../../domain/result.ts";
+import { err, ok, type Result } from "../../domain/result.ts";
 import type { ServiceContext } from "../context.ts";
 import { stageContent } from "../library/stage-content.ts";
 import { runLiveResponse } from "./run-live-response.ts";
@@ -23,11 +23,11 @@ export async function startLiveResponse(
   signal: AbortSignal,
 ): Promise<Result<MachineAction, DomainError>> {
   const fault = checkChoices(request.Commands) ?? checkCommands(request.Commands);
-  if (fault) return refuse(fault);
+  if (fault) return err(fault);
   const bringsContent = request.Commands.some((command) =>
     ["staged", "inline"].includes(contentChoiceOf(command).kind),
   );
-  if (bringsContent && !mayAddContent(caller)) return refuse({ code: "ContentNotPermitted" });
+  if (bringsContent && !mayAddContent(caller)) return err({ code: "ContentNotPermitted" });
   const Commands: StartCommandRequest[] = [];
   for (const command of request.Commands) {
     const staged = await withStagedContent(context, caller, command, signal);

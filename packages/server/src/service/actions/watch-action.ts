@@ -2,7 +2,7 @@ import type { Caller } from "../../auth/caller.ts";
 import type { TransferProgress } from "../../bus/bus.ts";
 import { isFinal, type MachineAction } from "../../domain/actions/machine-action.ts";
 import type { DomainError } from "../../domain/errors.ts";
-import { ok, type Result, refuse } from "../../domain/result.ts";
+import { err, ok, type Result } from "../../domain/result.ts";
 import type { ServiceContext } from "../context.ts";
 import { reachableAction } from "../reach.ts";
 
@@ -92,7 +92,7 @@ export class ActionWatch implements Disposable {
       throw error;
     }
     watch[Symbol.dispose]();
-    return refuse({ code: "MachineActionNotFound", actionId });
+    return err({ code: "MachineActionNotFound", actionId });
   }
 
   /** Waits for at most `quietAfterMs`. */

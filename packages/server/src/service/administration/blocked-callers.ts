@@ -1,7 +1,7 @@
 import type { Caller } from "../../auth/caller.ts";
 import { linkMaker } from "../../auth/signatures/result-link.ts";
 import type { DomainError } from "../../domain/errors.ts";
-import { ok, type Result, refuse } from "../../domain/result.ts";
+import { err, ok, type Result } from "../../domain/result.ts";
 import type { BlockedCaller } from "../../store/administration/blocked-callers.ts";
 import { auditChange } from "../audit.ts";
 import type { ServiceContext } from "../context.ts";
@@ -19,7 +19,7 @@ export function blockCaller(
 ): Promise<Result<BlockedCaller, DomainError>> {
   return store.write(async (tx): Promise<Result<BlockedCaller, DomainError>> => {
     // Otherwise the last administrator could be blocked.
-    if (callerId === caller.id) return refuse({ code: "InvalidInput", detail: "a caller cannot block itself" });
+    if (callerId === caller.id) return err({ code: "InvalidInput", detail: "a caller cannot block itself" });
     const present = await tx.blockedCallers.byId(callerId);
     if (present) return ok(present);
     const nowMs = clock.nowMs();
@@ -37,7 +37,7 @@ export function unblockCaller(
   callerId: string,
 ): Promise<Result<null, DomainError>> {
   return store.write(async (tx): Promise<Result<null, DomainError>> => {
-    if (!(await tx.blockedCallers.remove(callerId))) return refuse({ code: "CallerNotBlocked", callerId });
+    if (!(await tx.blockedCallers.remove(callerId))) return err({ code: "CallerNotBlocked", callerId });
     await auditChange(tx, caller, "UnblockCaller", clock.nowMs(), { callerId });
     return ok(null);
   });

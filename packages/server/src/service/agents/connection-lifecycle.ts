@@ -32,7 +32,7 @@ import { events } from "../events.ts";
 /** One accepted connection. All that it does carries these two values. */
 export interface ConnectionIdentity {
   machineId: string;
-  linkEpoch: number;
+  connectionEpoch: number;
   /** The address of the device, for the audit log. */
   remoteAddress?: string;
 }
@@ -76,7 +76,7 @@ export async function acceptConnection(
   challenge: Uint8Array,
   answer: HandshakeAnswer,
   remoteAddress: string,
-  proves: (machineId: string) => "machineRate" | "noRoom" | null = () => null,
+  admit: (machineId: string) => "machineRate" | "noRoom" | null = () => null,
 ): Promise<AcceptedConnection | RefusedConnection> {
   if (!keys.order.accepted.some(({ keyId }) => keyId === answer.serverKeyId))
     return { kind: "refused", reason: "unknownServerKey" };
@@ -88,7 +88,7 @@ export async function acceptConnection(
   if (deviceKey === undefined) return { kind: "refused", reason: "badSignature" };
   // Checked after the signature, so that a false machine id cannot use up a machine's budget.
   // Checked before the write, which costs most.
-  const refusal = proves(machineId);
+  const refusal = admit(machineId);
   if (refusal) return { kind: "refused", reason: refusal };
   return store.write(async (tx): Promise<AcceptedConnection | RefusedConnection> => {
     const machine = await tx.machines.byId(machineId);
@@ -97,10 +97,10 @@ export async function acceptConnection(
     if (machine.quarantined) {
       return { kind: "refused", reason: machine.quarantineReason === null ? "quarantined" : "quarantinedByHand" };
     }
-    const linkEpoch = machine.linkEpoch + 1;
+    const connectionEpoch = machine.connectionEpoch + 1;
     await tx.machines.save(machine, {
       ...machine,
-      linkEpoch,
+      connectionEpoch,
       linked: true,
       nodeId: node.id,
       lastSeenMs: clock.nowMs(),
@@ -108,7 +108,7 @@ export async function acceptConnection(
     });
     const wasElsewhere = machine.linked && machine.nodeId !== node.id;
     const marks: DeviceMarks = { journalId: machine.journalId, processId: machine.continuity.processId };
-    return { kind: "accepted", machineId, linkEpoch, leftNode: wasElsewhere ? marks : null, deviceKey };
+    return { kind: "accepted", machineId, connectionEpoch, leftNode: wasElsewhere ? marks : null, deviceKey };
   });
 }
 
@@ -126,12 +126,12 @@ export type AnsweredHello =
  */
 export async function answerHello(
   context: ServiceContext,
-  link: ConnectionIdentity,
+  connection: ConnectionIdentity,
   hello: Hello,
 ): Promise<AnsweredHello> {
   const { store, clock } = context;
   return store.write(async (tx): Promise<AnsweredHello> => {
-    const machine = await currentMachine(tx, link);
+    const machine = await currentMachine(tx, connection);
     if (!machine) return { kind: "stale" };
     const judged = judge(context, machine, hello);
     if (judged.kind !== "sameDevice") return judged;
@@ -147,13 +147,20 @@ export async function answerHello(
       // has received since.
       lastOrderSeq: Math.max(machine.lastOrderSeq, hello.highestOrderSeq),
     });
-    for (const action of await tx.actions.openOf(link.machineId)) {
-      await reconcile(tx, link, action, judgeOpenOrder(action, hello, machine.lastOrderSeq), context.limits, nowMs);
+    for (const action of await tx.actions.openOf(connection.machineId)) {
+      await reconcile(
+        tx,
+        connection,
+        action,
+        judgeOpenOrder(action, hello, machine.lastOrderSeq),
+        context.limits,
+        nowMs,
+      );
     }
     const orders: HelloAnswer["orders"] = [];
     for (const held of hello.orders) {
       const { actionId, orderSeq } = held;
-      orders.push({ actionId, orderSeq, verdict: await verdictOn(tx, link.machineId, held) });
+      orders.push({ actionId, orderSeq, verdict: await verdictOn(tx, connection.machineId, held) });
     }
     const answer: HelloAnswer = { type: "helloAnswer", orders, ...(offered && { rollingValue: offered.text }) };
     return { kind: "answered", answer, offered };
@@ -174,9 +181,13 @@ const offer = ({ ids, keys }: ServiceContext, machineId: string, known: KnownCon
  * The device has stored the value of this connection's hello answer. False when the connection is
  * not the machine's newest.
  */
-export function recordKept({ store }: ServiceContext, link: ConnectionIdentity, kept: RollingValue): Promise<boolean> {
+export function recordKept(
+  { store }: ServiceContext,
+  connection: ConnectionIdentity,
+  kept: RollingValue,
+): Promise<boolean> {
   return store.write(async (tx) => {
-    const machine = await currentMachine(tx, link);
+    const machine = await currentMachine(tx, connection);
     if (!machine) return false;
     await tx.machines.save(machine, { ...machine, continuity: withHeld(machine.continuity, kept) });
     return true;
@@ -250,11 +261,11 @@ export interface SentOrder {
  */
 export async function recordDisconnect(
   { store, clock, limits }: ServiceContext,
-  link: ConnectionIdentity,
+  connection: ConnectionIdentity,
   sent: SentOrder | null = null,
 ): Promise<void> {
   await store.write(async (tx) => {
-    const machine = await currentMachine(tx, link);
+    const machine = await currentMachine(tx, connection);
     if (machine) await markAway(tx, machine, clock.nowMs(), limits, sent);
   });
 }
@@ -304,16 +315,19 @@ async function markAway(
 }
 
 /**
- * The facts about the machine that a connection needs to find work. Undefined unless `link` is its
- * newest connection.
+ * The facts about the machine that a connection needs to find work. Undefined unless `connection`
+ * is its newest connection.
  */
-export async function currentConnection(tx: StoreTx, link: ConnectionIdentity): Promise<MachineConnection | undefined> {
-  const machine = await tx.machines.connectionOf(link.machineId);
-  return machine?.linkEpoch === link.linkEpoch ? machine : undefined;
+export async function currentConnection(
+  tx: StoreTx,
+  connection: ConnectionIdentity,
+): Promise<MachineConnection | undefined> {
+  const machine = await tx.machines.connectionOf(connection.machineId);
+  return machine?.connectionEpoch === connection.connectionEpoch ? machine : undefined;
 }
 
-/** The machine, if `link` is its newest connection. */
-async function currentMachine(tx: StoreTx, link: ConnectionIdentity): Promise<Machine | undefined> {
-  const machine = await tx.machines.byId(link.machineId);
-  return machine?.linkEpoch === link.linkEpoch ? machine : undefined;
+/** The machine, if `connection` is its newest connection. */
+async function currentMachine(tx: StoreTx, connection: ConnectionIdentity): Promise<Machine | undefined> {
+  const machine = await tx.machines.byId(connection.machineId);
+  return machine?.connectionEpoch === connection.connectionEpoch ? machine : undefined;
 }

@@ -4,7 +4,7 @@ import { hashSecret } from "../../auth/secret-hash.ts";
 import { verifyEd25519 } from "../../auth/signatures/ed25519.ts";
 import type { DomainError } from "../../domain/errors.ts";
 import { NO_CONTINUITY } from "../../domain/machines/clone-detection.ts";
-import { ok, type Result, refuse } from "../../domain/result.ts";
+import { err, ok, type Result } from "../../domain/result.ts";
 import type { StoreTx } from "../../store/store.ts";
 import { machineActor } from "../actor.ts";
 import { auditChange } from "../audit.ts";
@@ -22,7 +22,7 @@ export async function enrollMachine(
 ): Promise<Result<EnrollResponse, DomainError>> {
   const machineId = createHash("sha256").update(Buffer.from(request.publicKey, "base64url")).digest("hex").slice(0, 40);
   const tokenSha256 = hashSecret(request.token);
-  const answer: EnrollResponse = {
+  const response: EnrollResponse = {
     machineId,
     orderKeys: keys.order.accepted.map(({ keyId, publicKey }) => ({ keyId, publicKey })),
     ...(request.linkVersion !== undefined && { orderKeySet: keys.orderKeySet, recoveryKey: keys.recovery.key }),
@@ -30,18 +30,18 @@ export async function enrollMachine(
   // A refused request costs no write, and an unknown token costs no signature check, because any
   // stranger may send them.
   const before = await store.read(async (tx) => ({
-    again: await answerAgain(tx, request, tokenSha256, answer),
+    repeated: await repeatedEnrollment(tx, request, tokenSha256, response),
     isUsable: await tx.enrollmentTokens.isUsable(tokenSha256, clock.nowMs()),
   }));
-  if (before.again === null && !before.isUsable) return UNUSABLE_TOKEN;
-  if (!provesKey(request)) {
-    return refuse({ code: "EnrollmentRefused", detail: "the proof was not made by the private half of publicKey" });
+  if (before.repeated === null && !before.isUsable) return UNUSABLE_TOKEN;
+  if (!isKeyProofValid(request)) {
+    return err({ code: "EnrollmentRefused", detail: "the proof was not made by the private half of publicKey" });
   }
-  if (before.again !== null) return before.again;
+  if (before.repeated !== null) return before.repeated;
   return store.write(async (tx): Promise<Result<EnrollResponse, DomainError>> => {
     const nowMs = clock.nowMs();
-    const again = await answerAgain(tx, request, tokenSha256, answer);
-    if (again !== null) return again;
+    const repeated = await repeatedEnrollment(tx, request, tokenSha256, response);
+    if (repeated !== null) return repeated;
     const enrollmentTokenId = await tx.enrollmentTokens.use(tokenSha256, nowMs);
     if (enrollmentTokenId === undefined) return UNUSABLE_TOKEN;
     await tx.machines.insert({
@@ -53,7 +53,7 @@ export async function enrollMachine(
       lastExternalIp: remoteAddress,
       linked: false,
       nodeId: null,
-      linkEpoch: 0,
+      connectionEpoch: 0,
       journalId: null,
       lastOrderSeq: 0,
       quarantined: false,
@@ -74,34 +74,34 @@ export async function enrollMachine(
       { computerDnsName, enrollmentTokenId },
       machineId,
     );
-    return ok(answer);
+    return ok(response);
   });
 }
 
-const UNUSABLE_TOKEN: Result<EnrollResponse, DomainError> = refuse({
+const UNUSABLE_TOKEN: Result<EnrollResponse, DomainError> = err({
   code: "EnrollmentRefused",
   detail: "the enrollment token is unknown, has expired, is used up or was revoked",
 });
 
 /** The response for a key that was enrolled before; null for a new key. */
-async function answerAgain(
+async function repeatedEnrollment(
   tx: StoreTx,
   { publicKey }: EnrollRequest,
   tokenSha256: string,
-  answer: EnrollResponse,
+  response: EnrollResponse,
 ): Promise<Result<EnrollResponse, DomainError> | null> {
   const known = await tx.machines.byKey(publicKey);
   if (!known) return null;
   const machine = await tx.machines.byId(known.machineId);
-  if (machine?.retirement) return refuse({ code: "EnrollmentRefused", detail: RETIRED });
+  if (machine?.retirement) return err({ code: "EnrollmentRefused", detail: RETIRED });
   // The device may be a copy with the same key. An enrollment under this key would be useless,
   // because each of its connections would be refused.
   if (machine?.quarantined) {
     const detail = machine.quarantineReason === null ? `${IN_QUARANTINE}. ${NEW_KEY}` : HELD_BY_HAND;
-    return refuse({ code: "EnrollmentRefused", detail });
+    return err({ code: "EnrollmentRefused", detail });
   }
-  if (known.enrolledWith === tokenSha256) return ok({ ...answer, machineId: known.machineId });
-  return refuse({ code: "EnrollmentRefused", detail: `this device key is enrolled already. ${NEW_KEY}` });
+  if (known.enrolledWith === tokenSha256) return ok({ ...response, machineId: known.machineId });
+  return err({ code: "EnrollmentRefused", detail: `this device key is enrolled already. ${NEW_KEY}` });
 }
 
 const RETIRED =
@@ -110,6 +110,6 @@ const IN_QUARANTINE = "the machine of this device key is in quarantine because t
 const HELD_BY_HAND = "the machine of this device key was put in quarantine by an operator: release it first";
 const NEW_KEY = "To enroll this device as a new machine, stop its agent, remove its data folder and enroll again";
 
-function provesKey({ token, publicKey, proof }: EnrollRequest): boolean {
+function isKeyProofValid({ token, publicKey, proof }: EnrollRequest): boolean {
   return verifyEd25519(publicKey, enrollSigningBytes(token, publicKey), Buffer.from(proof, "base64url"));
 }

@@ -1,7 +1,7 @@
 import type { Caller } from "../../auth/caller.ts";
 import type { EnrollmentToken } from "../../domain/agents/enrollment-token.ts";
 import type { DomainError } from "../../domain/errors.ts";
-import { ok, type Result, refuse } from "../../domain/result.ts";
+import { err, ok, type Result } from "../../domain/result.ts";
 import { auditChange } from "../audit.ts";
 import type { ServiceContext } from "../context.ts";
 
@@ -24,7 +24,7 @@ export async function revokeEnrollmentToken(
 ): Promise<Result<EnrollmentToken, DomainError>> {
   return store.write(async (tx): Promise<Result<EnrollmentToken, DomainError>> => {
     const token = await tx.enrollmentTokens.byId(tokenId);
-    if (!token) return refuse({ code: "EnrollmentTokenNotFound", tokenId });
+    if (!token) return err({ code: "EnrollmentTokenNotFound", tokenId });
     if (token.revocation) return ok(token);
     const nowMs = clock.nowMs();
     await tx.enrollmentTokens.revoke(tokenId, nowMs, caller.name);

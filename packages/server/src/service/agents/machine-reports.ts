@@ -45,12 +45,12 @@ type Report = Pick<Started, "actionId" | "orderSeq">;
  */
 export async function recordStarted(
   context: ServiceContext,
-  link: ConnectionIdentity,
+  connection: ConnectionIdentity,
   report: Started,
   sentAtMs: number | null = null,
 ): Promise<RecordedStart> {
   const { index, startId } = report;
-  const recorded = await record(context, link, report, async () => ({
+  const recorded = await record(context, connection, report, async () => ({
     event: { type: "started", index, startId, sentAtMs },
   }));
   if (recorded.kind !== "recorded") return recorded;
@@ -64,32 +64,36 @@ export async function recordStarted(
  */
 export function recordEnded(
   context: ServiceContext,
-  link: ConnectionIdentity,
+  connection: ConnectionIdentity,
   report: Ended,
   evidence: EndEvidence | null = null,
 ): Promise<Recorded> {
-  return record(context, link, report, async (tx, action) => {
+  return record(context, connection, report, async (tx, action) => {
     const command = action.commands[report.index];
     const seenBefore = command?.status === "Completed" || command?.status === "Failed";
-    const told = seenBefore ? { result: command.result } : await readResult(tx, action, report);
+    const received = seenBefore ? { result: command.result } : await readResult(tx, action, report);
     const { index, outcome, errors, endedAgoMs } = report;
     // A device names only results that were acknowledged as complete, so the store was restored
     // from a backup since. If the server refused the report, the device would resend it
     // indefinitely.
     const event: MachineActionEvent =
-      told.result === "unknownUpload"
+      received.result === "unknownUpload"
         ? { type: "ended", index, outcome: "failed", errors: [...errors, UPLOAD_LOST], result: null, endedAgoMs }
-        : { type: "ended", index, outcome, errors, result: told.result, endedAgoMs };
+        : { type: "ended", index, outcome, errors, result: received.result, endedAgoMs };
     const keep = async () => {
       if (evidence) await tx.signedEnds.insert({ actionId: action.id, index, ...evidence });
-      await told.keep?.();
+      await received.keep?.();
     };
     return seenBefore ? { event } : { event, keep };
   });
 }
 
-export function recordClosed(context: ServiceContext, link: ConnectionIdentity, report: Closed): Promise<Recorded> {
-  return record(context, link, report, async () => ({
+export function recordClosed(
+  context: ServiceContext,
+  connection: ConnectionIdentity,
+  report: Closed,
+): Promise<Recorded> {
+  return record(context, connection, report, async () => ({
     event: { type: "orderClosed", errors: report.errors },
   }));
 }
@@ -100,17 +104,17 @@ export function recordClosed(context: ServiceContext, link: ConnectionIdentity, 
  */
 export async function recordRefused(
   context: ServiceContext,
-  link: ConnectionIdentity,
+  connection: ConnectionIdentity,
   report: Refused,
 ): Promise<Recorded> {
-  return record(context, link, report, async (tx, action) => {
+  return record(context, connection, report, async (tx, action) => {
     if (report.code === "busy" || report.code === "late") return null;
     // A device may refuse any number of times. Only a refusal that ends the action is worth an
     // audit record.
     if (!isFinal(action.status))
       await events.orderRefused(
         tx,
-        machineActor(link.machineId, link.remoteAddress),
+        machineActor(connection.machineId, connection.remoteAddress),
         action,
         report.code,
         context.clock.nowMs(),
@@ -127,7 +131,7 @@ type Decision = { event: MachineActionEvent; keep?: () => Promise<void> } | null
 
 async function record(
   context: ServiceContext,
-  link: ConnectionIdentity,
+  connection: ConnectionIdentity,
   report: Report,
   decide: (tx: StoreTx, action: MachineAction) => Promise<Decision>,
 ): Promise<Recorded> {
@@ -135,10 +139,10 @@ async function record(
   const recorded = await store.write(async (tx): Promise<Recorded> => {
     // Issued together to save a round trip. The machine is loaded first because its row is the
     // lock.
-    const [machine, action] = await Promise.all([currentConnection(tx, link), tx.actions.byId(report.actionId)]);
+    const [machine, action] = await Promise.all([currentConnection(tx, connection), tx.actions.byId(report.actionId)]);
     if (!machine) return { kind: "stale" };
     const isOther = action?.order && action.order.orderSeq !== report.orderSeq;
-    if (isOther || (action && action.machineId !== link.machineId)) {
+    if (isOther || (action && action.machineId !== connection.machineId)) {
       return { kind: "illegal", detail: "a report about an order that this machine was never given" };
     }
     if (!action?.order) return { kind: "unknown" };
@@ -155,7 +159,7 @@ async function record(
     await decision.keep?.();
     const saved = await tx.actions.save(action, transition.action);
     const hasFinished = isFinal(saved.status) && !isFinal(action.status);
-    if (hasFinished) await events.ended(tx, machineActor(link.machineId, link.remoteAddress), saved, nowMs);
+    if (hasFinished) await events.ended(tx, machineActor(connection.machineId, connection.remoteAddress), saved, nowMs);
     return { kind: "recorded", action: saved, hasFinished };
   });
   if (recorded.kind === "recorded" && recorded.hasFinished) await wakeForFreePlace(context);

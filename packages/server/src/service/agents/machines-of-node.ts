@@ -17,8 +17,8 @@ export const machinesRetiredSince = ({ store }: Context, sinceMs: number, limit:
 /** True when a newer connection of the machine was accepted, on this node or another one. */
 export async function hasNewerConnection(
   { store }: Context,
-  { machineId, linkEpoch }: ConnectionIdentity,
+  { machineId, connectionEpoch }: ConnectionIdentity,
 ): Promise<boolean> {
   const machine = await store.read((tx) => tx.machines.connectionOf(machineId));
-  return machine !== undefined && machine.linkEpoch > linkEpoch;
+  return machine !== undefined && machine.connectionEpoch > connectionEpoch;
 }

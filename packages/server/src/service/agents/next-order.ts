@@ -27,17 +27,20 @@ export type NextForConnection =
  * looked up once more, among the files of the caller who asked for the action. A claimed action
  * without a reported start is sent again under the same orderSeq.
  */
-export async function nextForConnection(context: ServiceContext, link: ConnectionIdentity): Promise<NextForConnection> {
+export async function nextForConnection(
+  context: ServiceContext,
+  connection: ConnectionIdentity,
+): Promise<NextForConnection> {
   const { store, clock, limits, policy, measures } = context;
   const next = await store.write(async (tx): Promise<NextForConnection & { waitedMs?: number }> => {
     // Issued together to save a round trip. The machine is loaded first because its row is the
     // lock.
     const [machine, open] = await Promise.all([
-      tx.machines.connectionOf(link.machineId),
-      tx.actions.openOf(link.machineId),
+      tx.machines.connectionOf(connection.machineId),
+      tx.actions.openOf(connection.machineId),
     ]);
     if (machine?.isRetired) return { type: "retired" };
-    if (machine?.linkEpoch !== link.linkEpoch) return { type: "stale" };
+    if (machine?.connectionEpoch !== connection.connectionEpoch) return { type: "stale" };
     if (!machine.journalId) return { type: "idle" };
     const step = nextConnectionStep(open);
     if (step.type === "idle") return { type: "idle" };
@@ -49,7 +52,7 @@ export async function nextForConnection(context: ServiceContext, link: Connectio
     const claimed =
       step.type === "claim"
         ? await claim(tx, policy, machine, machine.journalId, step.action, limits, nowMs)
-        : await resend(tx, step.action, link.linkEpoch, limits, nowMs);
+        : await resend(tx, step.action, connection.connectionEpoch, limits, nowMs);
     const order = orderFor(claimed, limits.order, nowMs + limits.orderAcceptanceMs);
     return { type: "order", order, ...(step.type === "claim" && { waitedMs: nowMs - claimed.createdAtMs }) };
   });
@@ -72,7 +75,14 @@ async function claim(
     ...action,
     commands: await resolvePins(tx, policy, action),
     ...withSlot(action, limits, nowMs),
-    order: { orderSeq, journalId, linkEpoch: machine.linkEpoch, claimedAtMs: nowMs, sentAtMs: null, state: "out" },
+    order: {
+      orderSeq,
+      journalId,
+      connectionEpoch: machine.connectionEpoch,
+      claimedAtMs: nowMs,
+      sentAtMs: null,
+      state: "out",
+    },
   });
   await events.orderClaimed(tx, saved, nowMs);
   return saved;
@@ -112,16 +122,16 @@ const withSlot = (
 async function resend(
   tx: StoreTx,
   action: MachineAction,
-  linkEpoch: number,
+  connectionEpoch: number,
   limits: BoundLimits,
   nowMs: number,
 ): Promise<MachineAction> {
   if (!action.order) return action;
-  if (action.order.linkEpoch === linkEpoch && action.place.held) return action;
+  if (action.order.connectionEpoch === connectionEpoch && action.place.held) return action;
   return tx.actions.save(action, {
     ...action,
     ...withSlot(action, limits, nowMs),
-    order: { ...action.order, linkEpoch },
+    order: { ...action.order, connectionEpoch },
   });
 }
 

@@ -28,7 +28,12 @@ export async function quarantineMachine(
     const machine = await tx.machines.byId(machineId);
     if (!machine || machine.quarantined) return false;
     const nowMs = clock.nowMs();
-    await tx.machines.save(machine, { ...machine, quarantined: true, linked: false, linkEpoch: machine.linkEpoch + 1 });
+    await tx.machines.save(machine, {
+      ...machine,
+      quarantined: true,
+      linked: false,
+      connectionEpoch: machine.connectionEpoch + 1,
+    });
     await auditChange(tx, SERVER, "QuarantineMachine", nowMs, { evidence, journalIds }, machineId);
     await endOpenActions(tx, SERVER, machineId, REASON, nowMs);
     return true;

@@ -1,11 +1,11 @@
 import {
-  BEAT_INTERVAL_MS,
+  findLapsedNodes,
+  HEARTBEAT_INTERVAL_MS,
+  isSweeperAmong,
   LEASE_MS,
-  lookAtNodes,
   type Node,
   type NodeFacts,
-  type Sightings,
-  sweeps,
+  type Observations,
   whyNotTogether,
 } from "../../domain/cluster/node-lease.ts";
 import { wakeForFreePlace } from "../actions/wake-for-free-place.ts";
@@ -52,11 +52,11 @@ export interface NodeLeaseDeps {
  */
 export class NodeLease {
   readonly #deps: NodeLeaseDeps;
-  #sightings: Sightings = new Map();
+  #observations: Observations = new Map();
   #lapsed: readonly string[] = [];
-  #lookedAtMs = Number.NEGATIVE_INFINITY;
+  #observedAtMs = Number.NEGATIVE_INFINITY;
   #isSweeper = false;
-  #beatenAtMs = Number.NEGATIVE_INFINITY;
+  #heartbeatAtMs = Number.NEGATIVE_INFINITY;
   #clockOffsetMs = 0;
   #contradiction: string | null = null;
 
@@ -76,12 +76,12 @@ export class NodeLease {
         { leaseMs: LEASE_MS },
         "another node has different settings; waiting until its lease lapses",
       );
-      await deps.wait(LEASE_MS + BEAT_INTERVAL_MS);
+      await deps.wait(LEASE_MS + HEARTBEAT_INTERVAL_MS);
       const dead = before.map(({ node }) => node);
       for (const { node, reason } of await lease.#contradicting()) {
-        if (dead.every(({ id, beat }) => id !== node.id || beat !== node.beat))
+        if (dead.every(({ id, heartbeat }) => id !== node.id || heartbeat !== node.heartbeat))
           throw new NodeContradictionError(reason);
-        await lease.#forget(node.id);
+        await lease.#reap(node.id);
       }
       const [another] = await lease.#register();
       if (another) throw new NodeContradictionError(another.reason);
@@ -97,7 +97,7 @@ export class NodeLease {
 
   /** True when the last heartbeat reached the database within a lease. */
   get isHeld(): boolean {
-    return this.#deps.service.clock.monotonicMs() - this.#beatenAtMs < LEASE_MS;
+    return this.#deps.service.clock.monotonicMs() - this.#heartbeatAtMs < LEASE_MS;
   }
 
   /**
@@ -113,23 +113,27 @@ export class NodeLease {
     return this.#clockOffsetMs;
   }
 
-  /** Sends one heartbeat and reads the other nodes. Called every BEAT_INTERVAL_MS. */
-  async beat(): Promise<void> {
+  /** Sends one heartbeat and reads the other nodes. Called every HEARTBEAT_INTERVAL_MS. */
+  async heartbeat(): Promise<void> {
     const { service, node } = this.#deps;
     const { store, clock } = service;
     // The time is read before the heartbeat is sent. The others count from its arrival, so this
     // node never believes in its lease for longer than they do.
-    const begunMs = clock.monotonicMs();
-    if (!(await store.write((tx) => tx.nodes.beat(node.id)))) await this.#returnFromTheDead();
-    else this.#beatenAtMs = begunMs;
+    const sentAtMs = clock.monotonicMs();
+    if (!(await store.write((tx) => tx.nodes.heartbeat(node.id)))) await this.#rejoin();
+    else this.#heartbeatAtMs = sentAtMs;
     await this.#askClock();
     const nodes = await store.read((tx) => tx.nodes.all());
     const monotonicMs = clock.monotonicMs();
-    const look = lookAtNodes(nodes, { sightings: this.#sightings, lookedAtMs: this.#lookedAtMs }, monotonicMs);
-    this.#sightings = look.sightings;
-    this.#lookedAtMs = monotonicMs;
+    const look = findLapsedNodes(
+      nodes,
+      { observations: this.#observations, observedAtMs: this.#observedAtMs },
+      monotonicMs,
+    );
+    this.#observations = look.observations;
+    this.#observedAtMs = monotonicMs;
     this.#lapsed = look.lapsed;
-    this.#isSweeper = sweeps(node.id, nodes, look.lapsed);
+    this.#isSweeper = isSweeperAmong(node.id, nodes, look.lapsed);
   }
 
   /**
@@ -137,18 +141,19 @@ export class NodeLease {
    * connections of one node as closed takes longer than a lease, so the sweeper's own lease would
    * lapse.
    */
-  async forgetTheDead(): Promise<void> {
+  async reapLapsedNodes(): Promise<void> {
     const { store } = this.#deps.service;
     // Connections are read first. A node that registers between the two queries has none in the
     // first result.
     const withLinks = await store.read((tx) => tx.machines.nodesWithConnections());
     const nodes = await store.read((tx) => tx.nodes.all());
-    const isStill = ({ id, beat }: Node) => this.#lapsed.includes(id) && this.#sightings.get(id)?.beat === beat;
+    const isStill = ({ id, heartbeat }: Node) =>
+      this.#lapsed.includes(id) && this.#observations.get(id)?.heartbeat === heartbeat;
     const lapsed = nodes.filter(isStill).map(({ id }) => id);
     // A node without a row has connections only if another sweeper stopped between the two steps.
     const strays = withLinks.filter((linkedAt) => nodes.every(({ id }) => id !== linkedAt));
     const dead = new Set([...lapsed, ...strays]);
-    for (const id of dead) await this.#forget(id);
+    for (const id of dead) await this.#reap(id);
     if (dead.size > 0) await wakeForFreePlace(this.#deps.service);
   }
 
@@ -170,7 +175,7 @@ export class NodeLease {
    * is disconnected with the others. Under the old name the sweeper would mark its connection as
    * closed while it is still open.
    */
-  async #returnFromTheDead(): Promise<void> {
+  async #rejoin(): Promise<void> {
     const { service, node, closeConnections } = this.#deps;
     service.log.warn({ nodeId: node.id }, "node lease lost; its devices must reconnect");
     const [contradicting] = await this.#register();
@@ -187,9 +192,9 @@ export class NodeLease {
   async #askClock(): Promise<void> {
     const { clock } = this.#deps.service;
     const [askedMs, startedMs] = [clock.nowMs(), clock.monotonicMs()];
-    const toldMs = await this.#deps.databaseNowMs();
+    const databaseMs = await this.#deps.databaseNowMs();
     const tookMs = clock.monotonicMs() - startedMs;
-    if (tookMs <= MAX_CLOCK_ROUND_TRIP_MS) this.#clockOffsetMs = Math.round(toldMs - (askedMs + tookMs / 2));
+    if (tookMs <= MAX_CLOCK_ROUND_TRIP_MS) this.#clockOffsetMs = Math.round(databaseMs - (askedMs + tookMs / 2));
   }
 
   /**
@@ -198,20 +203,20 @@ export class NodeLease {
    */
   async #register(): Promise<Contradiction[]> {
     const { service, node, facts } = this.#deps;
-    const begunMs = service.clock.monotonicMs();
+    const sentAtMs = service.clock.monotonicMs();
     const id = service.ids.guid();
     const contradicting = await service.store.write(async (tx) => {
       await tx.nodes.lock();
       const found = this.#contradictingAmong(await tx.nodes.all());
-      if (found.length === 0) await tx.nodes.insert({ id, beat: 0, facts });
+      if (found.length === 0) await tx.nodes.insert({ id, heartbeat: 0, facts });
       return found;
     });
     node.id = id;
-    if (contradicting.length === 0) this.#beatenAtMs = begunMs;
+    if (contradicting.length === 0) this.#heartbeatAtMs = sentAtMs;
     return contradicting;
   }
 
-  async #forget(nodeId: string): Promise<void> {
+  async #reap(nodeId: string): Promise<void> {
     const { service } = this.#deps;
     service.log.warn({ lapsedNodeId: nodeId }, "another node lapsed; its devices are away until they connect again");
     // The node is removed first: if it is still running, it must learn that its connections no

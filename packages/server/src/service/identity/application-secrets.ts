@@ -3,7 +3,7 @@ import { hashSecret, newSecret } from "../../auth/secret-hash.ts";
 import type { DomainError } from "../../domain/errors.ts";
 import { type ApplicationSecret, isSecretUsable, MAX_SECRETS } from "../../domain/identity/application-secret.ts";
 import { grantFault } from "../../domain/identity/grants.ts";
-import { ok, type Result, refuse } from "../../domain/result.ts";
+import { err, ok, type Result } from "../../domain/result.ts";
 import { auditChange } from "../audit.ts";
 import type { ServiceContext } from "../context.ts";
 import { EXPIRY_PASSED } from "./create-application.ts";
@@ -30,12 +30,12 @@ export async function addApplicationSecret(
   return store.write(async (tx): Promise<Result<NewSecret, DomainError>> => {
     const nowMs = clock.nowMs();
     const application = await tx.applications.byClientId(clientId);
-    if (!application) return refuse({ code: "ApplicationNotFound", clientId });
+    if (!application) return err({ code: "ApplicationNotFound", clientId });
     const notHeld = caller.id === application.clientId ? [] : grantFault(policy.grants, caller, application.roles);
-    if (notHeld.length > 0) return refuse({ code: "GrantNotHeld", permissions: notHeld });
-    if (application.keys.length > 0) return refuse({ code: "ApplicationHasKeys", clientId });
-    if (expiresAtMs !== null && expiresAtMs <= nowMs) return refuse(EXPIRY_PASSED);
-    if (application.secrets.length >= MAX_SECRETS) return refuse({ code: "TooManySecrets", limit: MAX_SECRETS });
+    if (notHeld.length > 0) return err({ code: "GrantNotHeld", permissions: notHeld });
+    if (application.keys.length > 0) return err({ code: "ApplicationHasKeys", clientId });
+    if (expiresAtMs !== null && expiresAtMs <= nowMs) return err(EXPIRY_PASSED);
+    if (application.secrets.length >= MAX_SECRETS) return err({ code: "TooManySecrets", limit: MAX_SECRETS });
     const secret = { id: secretId, sha256: hashSecret(clientSecret), createdAtMs: nowMs, expiresAtMs };
     await tx.applications.insertSecret(application.clientId, secret);
     const detail = {
@@ -60,15 +60,15 @@ export function removeOneApplicationSecret(
 ): Promise<Result<null, DomainError>> {
   return store.write(async (tx): Promise<Result<null, DomainError>> => {
     const application = await tx.applications.byClientId(clientId);
-    if (!application) return refuse({ code: "ApplicationNotFound", clientId });
+    if (!application) return err({ code: "ApplicationNotFound", clientId });
     const nowMs = clock.nowMs();
     const removed = application.secrets.find(({ id }) => id === secretId.toLowerCase());
-    if (!removed) return refuse({ code: "ApplicationSecretNotFound", clientId, secretId });
+    if (!removed) return err({ code: "ApplicationSecretNotFound", clientId, secretId });
     const others = application.secrets.filter(({ id }) => id !== removed.id);
     const isLast = isSecretUsable(removed, nowMs) && !others.some((other) => isSecretUsable(other, nowMs));
     // Otherwise the last administrator could lose its secret.
     if (isLast && application.keys.length === 0 && caller.id === application.clientId) {
-      return refuse({ code: "ApplicationSecretInUse", clientId: application.clientId, secretId: removed.id });
+      return err({ code: "ApplicationSecretInUse", clientId: application.clientId, secretId: removed.id });
     }
     await tx.applications.removeSecret(application.clientId, removed.id);
     const detail = { clientId: application.clientId, secretId: removed.id };
@@ -87,7 +87,7 @@ export function revokeApplicationTokens(
   clientId: string,
 ): Promise<Result<null, DomainError>> {
   return store.write(async (tx): Promise<Result<null, DomainError>> => {
-    if (!(await tx.applications.revokeTokens(clientId))) return refuse({ code: "ApplicationNotFound", clientId });
+    if (!(await tx.applications.revokeTokens(clientId))) return err({ code: "ApplicationNotFound", clientId });
     await auditChange(tx, caller, "RevokeApplicationTokens", clock.nowMs(), { clientId: clientId.toLowerCase() });
     return ok(null);
   });

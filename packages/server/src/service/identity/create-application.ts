@@ -5,7 +5,7 @@ import { readApplicationKeys } from "../../auth/tokens/application-key.ts";
 import type { DomainError } from "../../domain/errors.ts";
 import { applicationNameFault } from "../../domain/identity/application-name.ts";
 import { grantFault } from "../../domain/identity/grants.ts";
-import { ok, type Result, refuse } from "../../domain/result.ts";
+import { err, ok, type Result } from "../../domain/result.ts";
 import { ADMINISTRATOR } from "../../store/cluster/meta.ts";
 import type { Application } from "../../store/identity/applications.ts";
 import { auditChange } from "../audit.ts";
@@ -39,18 +39,17 @@ export async function createApplication(
   input: NewApplicationInput,
 ): Promise<Result<NewApplication, DomainError>> {
   const unknown = input.roles.filter((role) => !isPermission(role));
-  if (unknown.length > 0)
-    return refuse({ code: "InvalidInput", detail: `there is no permission ${unknown.join(", ")}` });
+  if (unknown.length > 0) return err({ code: "InvalidInput", detail: `there is no permission ${unknown.join(", ")}` });
   const nameFault = applicationNameFault(input.name);
-  if (nameFault !== null) return refuse({ code: "InvalidInput", detail: nameFault });
+  if (nameFault !== null) return err({ code: "InvalidInput", detail: nameFault });
   const roles = input.roles.filter(isPermission);
   const notHeld = grantFault(policy.grants, caller, roles);
-  if (notHeld.length > 0) return refuse({ code: "GrantNotHeld", permissions: notHeld });
+  if (notHeld.length > 0) return err({ code: "GrantNotHeld", permissions: notHeld });
   const nowMs = clock.nowMs();
   const expiresAtMs = input.secretExpiresAtMs ?? null;
-  if (expiresAtMs !== null && expiresAtMs <= nowMs) return refuse(EXPIRY_PASSED);
+  if (expiresAtMs !== null && expiresAtMs <= nowMs) return err(EXPIRY_PASSED);
   const read = await readApplicationKeys(input.keys ?? []);
-  if ("fault" in read) return refuse({ code: "InvalidInput", detail: read.fault });
+  if ("fault" in read) return err({ code: "InvalidInput", detail: read.fault });
   // An application with keys has no use for a secret, and an unused secret can still leak.
   const clientSecret = read.keys.length > 0 ? null : newSecret(ids.random);
   const clientId = ids.guid();

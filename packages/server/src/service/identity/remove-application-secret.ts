@@ -1,6 +1,6 @@
 import type { Caller } from "../../auth/caller.ts";
 import type { DomainError } from "../../domain/errors.ts";
-import { ok, type Result, refuse } from "../../domain/result.ts";
+import { err, ok, type Result } from "../../domain/result.ts";
 import { auditChange } from "../audit.ts";
 import type { ServiceContext } from "../context.ts";
 
@@ -17,8 +17,8 @@ export function removeApplicationSecret(
 ): Promise<Result<null, DomainError>> {
   return store.write(async (tx): Promise<Result<null, DomainError>> => {
     const application = await tx.applications.byClientId(clientId);
-    if (!application) return refuse({ code: "ApplicationNotFound", clientId });
-    if (application.keys.length === 0) return refuse({ code: "ApplicationHasNoKey", clientId });
+    if (!application) return err({ code: "ApplicationNotFound", clientId });
+    if (application.keys.length === 0) return err({ code: "ApplicationHasNoKey", clientId });
     if (await tx.applications.removeSecrets(clientId)) {
       const record = { clientId: application.clientId };
       await auditChange(tx, caller, "DeleteApplicationSecret", clock.nowMs(), record);

@@ -1,6 +1,6 @@
 import type { Caller } from "../../auth/caller.ts";
 import type { DomainError } from "../../domain/errors.ts";
-import { ok, type Result, refuse } from "../../domain/result.ts";
+import { err, ok, type Result } from "../../domain/result.ts";
 import { auditChange } from "../audit.ts";
 import type { ServiceContext } from "../context.ts";
 
@@ -16,9 +16,9 @@ export async function removeApplication(
   return store.write(async (tx): Promise<Result<null, DomainError>> => {
     const nowMs = clock.nowMs();
     const application = await tx.applications.byClientId(clientId);
-    if (!application) return refuse({ code: "ApplicationNotFound", clientId });
+    if (!application) return err({ code: "ApplicationNotFound", clientId });
     // The stored id is used, because the id in the request may be in another letter case.
-    if (caller.id === application.clientId) return refuse({ code: "ApplicationInUse", clientId: caller.id });
+    if (caller.id === application.clientId) return err({ code: "ApplicationInUse", clientId: caller.id });
     await tx.applications.remove(application.clientId, nowMs);
     await auditChange(tx, caller, "DeleteApplication", nowMs, { clientId: application.clientId });
     return ok(null);

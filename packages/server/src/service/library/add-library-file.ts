@@ -2,7 +2,7 @@ import { accountOf, type Caller, holds } from "../../auth/caller.ts";
 import type { DomainError } from "../../domain/errors.ts";
 import { type LibraryFile, libraryFileNameFault } from "../../domain/library/library-file.ts";
 import { changeFault, groupsOfUpload, type LibraryChanger } from "../../domain/library/library-rights.ts";
-import { ok, type Result, refuse } from "../../domain/result.ts";
+import { err, ok, type Result } from "../../domain/result.ts";
 import type { StoreTx } from "../../store/store.ts";
 import { auditChange } from "../audit.ts";
 import type { ServiceContext } from "../context.ts";
@@ -57,15 +57,15 @@ export async function addLibraryFile(
   operation: "UploadLibraryFile" | "PutLibraryFile" = "UploadLibraryFile",
 ): Promise<Result<LibraryFile, DomainError>> {
   const nameFault = libraryFileNameFault(input.fileName);
-  if (nameFault) return refuse(nameFault);
+  if (nameFault) return err(nameFault);
   return store.write(async (tx): Promise<Result<LibraryFile, DomainError>> => {
     const nowMs = clock.nowMs();
     const last = await tx.library.lastOf(input.fileName);
     const present = last?.endedAtMs === null ? last : undefined;
-    if (present && !input.overrideIfExists) return refuse({ code: "LibraryFileExists", fileName: input.fileName });
+    if (present && !input.overrideIfExists) return err({ code: "LibraryFileExists", fileName: input.fileName });
     const changer = await changerOf(tx, caller);
     const fault = changeFault(changer, last);
-    if (fault) return refuse(fault);
+    if (fault) return err(fault);
     const deviceGroups = groupsOfUpload(changer, input.deviceGroups, present);
     if (!deviceGroups.ok) return deviceGroups;
     const { description } = (input.keeps?.description && present) || input;

@@ -1,7 +1,7 @@
 import type { Caller } from "../../auth/caller.ts";
 import type { DomainError } from "../../domain/errors.ts";
 import type { LibraryFile } from "../../domain/library/library-file.ts";
-import { type Result, refuse } from "../../domain/result.ts";
+import { err, type Result } from "../../domain/result.ts";
 import { SERVER } from "../actor.ts";
 import { auditChange } from "../audit.ts";
 import type { ServiceContext } from "../context.ts";
@@ -33,5 +33,5 @@ export async function addUploadedLibraryFile(
     if (!(await tx.library.end(fileName, nowMs))) return;
     await auditChange(tx, SERVER, "LibraryContentRemoved", nowMs, { sha256, fileName });
   });
-  return refuse({ code: "LibraryContentRemoved", sha256 });
+  return err({ code: "LibraryContentRemoved", sha256 });
 }

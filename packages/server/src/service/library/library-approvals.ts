@@ -1,6 +1,6 @@
 import { accountOf, type Caller } from "../../auth/caller.ts";
 import type { DomainError } from "../../domain/errors.ts";
-import { ok, type Result, refuse } from "../../domain/result.ts";
+import { err, ok, type Result } from "../../domain/result.ts";
 import type { LibraryApproval } from "../../store/library/library-approvals.ts";
 import { auditChange } from "../audit.ts";
 import type { ServiceContext } from "../context.ts";
@@ -20,7 +20,7 @@ export function approveContent(
     const accountId = accountOf(caller);
     const uploaders = await tx.library.ownerAccountsOf(sha256);
     if (uploaders.length > 0 && uploaders.every((account) => account === accountId)) {
-      return refuse({ code: "ApprovalOfOwnContent", sha256 });
+      return err({ code: "ApprovalOfOwnContent", sha256 });
     }
     const approval = { sha256, accountId, approvedBy: caller.name, approvedAtMs: nowMs };
     if (await tx.libraryApprovals.insert(approval)) {
@@ -40,7 +40,7 @@ export function withdrawApproval(
   sha256: string,
 ): Promise<Result<null, DomainError>> {
   return store.write(async (tx): Promise<Result<null, DomainError>> => {
-    if (!(await tx.libraryApprovals.remove(sha256))) return refuse({ code: "ContentUnknown", sha256 });
+    if (!(await tx.libraryApprovals.remove(sha256))) return err({ code: "ContentUnknown", sha256 });
     await auditChange(tx, caller, "WithdrawLibraryApproval", clock.nowMs(), { sha256 });
     return ok(null);
   });

@@ -1,6 +1,6 @@
 import type { DomainError } from "../../domain/errors.ts";
 import type { LibraryFile, LibraryFileVersion } from "../../domain/library/library-file.ts";
-import { ok, type Result, refuse } from "../../domain/result.ts";
+import { err, ok, type Result } from "../../domain/result.ts";
 import type { ServiceContext } from "../context.ts";
 
 /** `GET /api/libraryfiles` */
@@ -17,7 +17,7 @@ export async function listLibraryFileVersions(
   fileName: string,
 ): Promise<Result<LibraryFileVersion[], DomainError>> {
   const versions = await store.read((tx) => tx.library.versions(fileName));
-  return versions.length > 0 ? ok(versions) : refuse({ code: "LibraryFileNotFound", fileName });
+  return versions.length > 0 ? ok(versions) : err({ code: "LibraryFileNotFound", fileName });
 }
 
 /** The version of a name with that content, or the present version. */
@@ -30,5 +30,5 @@ export async function getLibraryFile(
     if (sha256 === null) return tx.library.byName(fileName);
     return (await tx.library.versions(fileName)).find((version) => version.sha256 === sha256);
   });
-  return file ? ok(file) : refuse({ code: "LibraryFileNotFound", fileName });
+  return file ? ok(file) : err({ code: "LibraryFileNotFound", fileName });
 }

@@ -1,7 +1,7 @@
 import type { Caller } from "../../auth/caller.ts";
 import type { DomainError } from "../../domain/errors.ts";
 import { changeFault } from "../../domain/library/library-rights.ts";
-import { ok, type Result, refuse } from "../../domain/result.ts";
+import { err, ok, type Result } from "../../domain/result.ts";
 import { auditChange } from "../audit.ts";
 import type { ServiceContext } from "../context.ts";
 import { changerOf } from "./add-library-file.ts";
@@ -18,10 +18,10 @@ export async function removeLibraryFile(
   return store.write(async (tx): Promise<Result<null, DomainError>> => {
     const nowMs = clock.nowMs();
     const present = await tx.library.byName(fileName);
-    if (!present) return refuse({ code: "LibraryFileNotFound", fileName });
+    if (!present) return err({ code: "LibraryFileNotFound", fileName });
     const fault = changeFault(await changerOf(tx, caller), present);
-    if (fault) return refuse(fault);
-    if (!(await tx.library.end(fileName, nowMs))) return refuse({ code: "LibraryFileNotFound", fileName });
+    if (fault) return err(fault);
+    if (!(await tx.library.end(fileName, nowMs))) return err({ code: "LibraryFileNotFound", fileName });
     await auditChange(tx, caller, "DeleteLibraryFile", nowMs, { fileName });
     return ok(null);
   });

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { accountOf, type Caller } from "../../auth/caller.ts";
 import { putWhole } from "../../blobs/put-whole.ts";
 import type { DomainError } from "../../domain/errors.ts";
-import { ok, type Result, refuse } from "../../domain/result.ts";
+import { err, ok, type Result } from "../../domain/result.ts";
 import type { StoreTx } from "../../store/store.ts";
 import { auditChange } from "../audit.ts";
 import type { ServiceContext } from "../context.ts";
@@ -37,23 +37,23 @@ export async function stageContent(
 ): Promise<Result<Staged, DomainError>> {
   const { store, blobs, ids, limits } = context;
   if (upload.sizeBytes > limits.libraryUploadLimitBytes) {
-    return refuse({ code: "LibraryFileTooLarge", limitBytes: limits.libraryUploadLimitBytes });
+    return err({ code: "LibraryFileTooLarge", limitBytes: limits.libraryUploadLimitBytes });
   }
   const id = Buffer.from(ids.random(32)).toString("hex");
   const begun = await begin(context, caller, id, upload);
   if (!begun.ok) return begun;
   if (begun.value === "isThere") {
     const fault = await differenceOf(upload);
-    if (fault !== null) return refuse({ code: "ContentMismatch", detail: fault });
+    if (fault !== null) return err({ code: "ContentMismatch", detail: fault });
     return finish(context, caller, null, upload);
   }
   let isKept = false;
   try {
     const { sha256, sizeBytes, body, signal } = upload;
     const stored = await putWhole(blobs, { id, sha256, sizeBytes, body, signal });
-    if (stored.code === "Mismatch") return refuse({ code: "ContentMismatch", detail: stored.detail });
+    if (stored.code === "Mismatch") return err({ code: "ContentMismatch", detail: stored.detail });
     if (stored.code === "InsufficientStorage") noteStorageRefusal(context, stored.code, sizeBytes, { sha256 });
-    if (stored.code !== "stored") return refuse(stored);
+    if (stored.code !== "stored") return err(stored);
     const finished = await finish(context, caller, id, upload);
     isKept = finished.ok && finished.value.id === id;
     return finished;
@@ -82,7 +82,7 @@ function begin(
     }
     const unused = await tx.stagedContents.unusedOf(accountOf(caller));
     if (unused.count >= MAX_UNUSED || unused.sizeBytes + sizeBytes > limits.stagedContentLimitBytes) {
-      return refuse({
+      return err({
         code: "StagedContentLimit",
         limitBytes: limits.stagedContentLimitBytes,
         limitCount: MAX_UNUSED,
@@ -108,7 +108,7 @@ function finish(
     const nowMs = clock.nowMs();
     const expiresAtMs = nowMs + limits.stagedContentLifetimeMs;
     const kept = await keep(tx, caller, id, sha256, expiresAtMs);
-    if (kept === null) return refuse({ code: "StagedContentNotFound", sha256 });
+    if (kept === null) return err({ code: "StagedContentNotFound", sha256 });
     if (kept === id) await auditChange(tx, caller, "StageContent", nowMs, { sha256, sizeBytes });
     return ok({ id: kept, sha256, sizeBytes, expiresAtMs });
   });

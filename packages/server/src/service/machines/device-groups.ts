@@ -4,7 +4,7 @@ import type { DomainError } from "../../domain/errors.ts";
 import type { Policy } from "../../domain/identity/policy.ts";
 import { type DeviceGroup, reaches, UNGROUPED_ID } from "../../domain/machines/device-group.ts";
 import type { Machine } from "../../domain/machines/machine.ts";
-import { ok, type Result, refuse } from "../../domain/result.ts";
+import { err, ok, type Result } from "../../domain/result.ts";
 import type { StoreTx } from "../../store/store.ts";
 import { auditChange } from "../audit.ts";
 import type { ServiceContext } from "../context.ts";
@@ -22,7 +22,7 @@ export async function createDeviceGroup(
   request: DeviceGroupRequest,
 ): Promise<Result<DeviceGroup, DomainError>> {
   return store.write(async (tx): Promise<Result<DeviceGroup, DomainError>> => {
-    if (await tx.deviceGroups.byName(request.name)) return refuse({ code: "DeviceGroupExists", name: request.name });
+    if (await tx.deviceGroups.byName(request.name)) return err({ code: "DeviceGroupExists", name: request.name });
     const group = await tx.deviceGroups.insert(groupOf(request));
     await auditChange(tx, caller, "CreateDeviceGroup", clock.nowMs(), { ...group });
     return ok(group);
@@ -48,11 +48,11 @@ export async function updateDeviceGroup(
 ): Promise<Result<DeviceGroup, DomainError>> {
   return store.write(async (tx): Promise<Result<DeviceGroup, DomainError>> => {
     const isThere = (await tx.deviceGroups.byId(groupId)) && (await mayDecide(tx, policy, caller, groupId));
-    if (!isThere) return refuse({ code: "DeviceGroupNotFound", groupId });
+    if (!isThere) return err({ code: "DeviceGroupNotFound", groupId });
     const bearer = await tx.deviceGroups.byName(request.name);
-    if (bearer && bearer.id !== groupId) return refuse({ code: "DeviceGroupExists", name: request.name });
+    if (bearer && bearer.id !== groupId) return err({ code: "DeviceGroupExists", name: request.name });
     const group: DeviceGroup = { ...groupOf(request), id: groupId };
-    if (!(await tx.deviceGroups.save(group))) return refuse({ code: "DeviceGroupNotFound", groupId });
+    if (!(await tx.deviceGroups.save(group))) return err({ code: "DeviceGroupNotFound", groupId });
     await auditChange(tx, caller, "UpdateDeviceGroup", clock.nowMs(), { ...group });
     return ok(group);
   });
@@ -70,10 +70,10 @@ export async function removeDeviceGroup(
   return store.write(async (tx): Promise<Result<null, DomainError>> => {
     const group = groupId === UNGROUPED_ID ? undefined : await tx.deviceGroups.byId(groupId);
     const isThere = group && (await mayDecide(tx, policy, caller, groupId));
-    if (!isThere) return refuse({ code: "DeviceGroupNotFound", groupId });
+    if (!isThere) return err({ code: "DeviceGroupNotFound", groupId });
     const { machines, retired } = await tx.deviceGroups.machineCount(groupId);
-    if (machines > 0) return refuse({ code: "DeviceGroupInUse", groupId, machines, retired });
-    if (!(await tx.deviceGroups.remove(groupId))) return refuse({ code: "DeviceGroupNotFound", groupId });
+    if (machines > 0) return err({ code: "DeviceGroupInUse", groupId, machines, retired });
+    if (!(await tx.deviceGroups.remove(groupId))) return err({ code: "DeviceGroupNotFound", groupId });
     await auditChange(tx, caller, "DeleteDeviceGroup", clock.nowMs(), { id: groupId, name: group.name });
     return ok(null);
   });
@@ -92,9 +92,9 @@ export async function setMachineDeviceGroup(
   return store.write(async (tx: StoreTx): Promise<Result<Machine, DomainError>> => {
     const machine = await tx.machines.byId(machineId);
     const isOwn = machine && (await mayDecide(tx, policy, caller, machine.groupId));
-    if (!isOwn) return refuse({ code: "MachineNotFound", machineId });
+    if (!isOwn) return err({ code: "MachineNotFound", machineId });
     const isThere = (await tx.deviceGroups.byId(groupId)) && (await mayDecide(tx, policy, caller, groupId));
-    if (!isThere) return refuse({ code: "DeviceGroupNotFound", groupId });
+    if (!isThere) return err({ code: "DeviceGroupNotFound", groupId });
     const moved: Machine = { ...machine, groupId };
     await tx.machines.save(machine, moved);
     await auditChange(

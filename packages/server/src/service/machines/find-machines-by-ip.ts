@@ -2,7 +2,7 @@ import type { Caller } from "../../auth/caller.ts";
 import type { DomainError } from "../../domain/errors.ts";
 import { reaches } from "../../domain/machines/device-group.ts";
 import type { Machine } from "../../domain/machines/machine.ts";
-import { ok, type Result, refuse } from "../../domain/result.ts";
+import { err, ok, type Result } from "../../domain/result.ts";
 import { asciiLower } from "../../odata/text-order.ts";
 import type { ServiceContext } from "../context.ts";
 import { reachOf } from "../reach.ts";
@@ -29,7 +29,7 @@ export async function findMachinesByIp(
 ): Promise<Result<Machine[], DomainError>> {
   const nowMs = clock.nowMs();
   if (atMs < nowMs - MAX_AGE_MS || atMs > nowMs + WINDOW_MS) {
-    return refuse({ code: "InvalidInput", detail: "timestamp must lie within the past 30 days" });
+    return err({ code: "InvalidInput", detail: "timestamp must lie within the past 30 days" });
   }
   return store.read(async (tx) => {
     const reach = await reachOf(tx, caller);

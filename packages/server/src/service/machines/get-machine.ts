@@ -2,7 +2,7 @@ import type { Caller } from "../../auth/caller.ts";
 import type { DomainError } from "../../domain/errors.ts";
 import { reaches } from "../../domain/machines/device-group.ts";
 import type { Machine } from "../../domain/machines/machine.ts";
-import { ok, type Result, refuse } from "../../domain/result.ts";
+import { err, ok, type Result } from "../../domain/result.ts";
 import type { StoreTx } from "../../store/store.ts";
 import type { ServiceContext } from "../context.ts";
 import { reachOf } from "../reach.ts";
@@ -35,9 +35,9 @@ export async function machineByIdOrName(
   const inUse = within.filter(({ retirement }) => retirement === null);
   const meant = inUse.length > 0 ? inUse : within;
   const [machine] = meant;
-  if (!machine) return refuse({ code: "MachineNotFound", machineId: idOrName });
+  if (!machine) return err({ code: "MachineNotFound", machineId: idOrName });
   if (meant.length > 1) {
-    return refuse({ code: "MachineNameAmbiguous", name: idOrName, machineIds: meant.map(({ id }) => id) });
+    return err({ code: "MachineNameAmbiguous", name: idOrName, machineIds: meant.map(({ id }) => id) });
   }
   return ok(machine);
 }

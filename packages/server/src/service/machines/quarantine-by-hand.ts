@@ -2,7 +2,7 @@ import type { Caller } from "../../auth/caller.ts";
 import type { DomainError } from "../../domain/errors.ts";
 import { afterRelease } from "../../domain/machines/clone-detection.ts";
 import type { Machine } from "../../domain/machines/machine.ts";
-import { ok, type Result, refuse } from "../../domain/result.ts";
+import { err, ok, type Result } from "../../domain/result.ts";
 import { auditChange } from "../audit.ts";
 import type { ServiceContext } from "../context.ts";
 import { reachableMachine } from "../reach.ts";
@@ -38,7 +38,7 @@ export function releaseMachine(
 ): Promise<Result<Machine, DomainError>> {
   return store.write(async (tx): Promise<Result<Machine, DomainError>> => {
     const machine = await reachableMachine(tx, caller, machineId);
-    if (!machine) return refuse({ code: "MachineNotFound", machineId });
+    if (!machine) return err({ code: "MachineNotFound", machineId });
     if (!machine.quarantined) return ok(machine);
     const wasByHand = machine.quarantineReason !== null;
     const released: Machine = {

@@ -1,7 +1,7 @@
 import type { Caller } from "../../auth/caller.ts";
 import type { DomainError } from "../../domain/errors.ts";
 import { type Machine, machineName } from "../../domain/machines/machine.ts";
-import { ok, type Result, refuse } from "../../domain/result.ts";
+import { err, ok, type Result } from "../../domain/result.ts";
 import { auditChange } from "../audit.ts";
 import type { ServiceContext } from "../context.ts";
 import { reachableMachine } from "../reach.ts";
@@ -19,7 +19,7 @@ export async function renameMachine(
 ): Promise<Result<Machine, DomainError>> {
   return store.write(async (tx): Promise<Result<Machine, DomainError>> => {
     const machine = await reachableMachine(tx, caller, machineId);
-    if (!machine) return refuse({ code: "MachineNotFound", machineId });
+    if (!machine) return err({ code: "MachineNotFound", machineId });
     if (machine.displayName === displayName) return ok(machine);
     const renamed: Machine = { ...machine, displayName };
     await tx.machines.save(machine, renamed);

@@ -1,7 +1,7 @@
 import type { Caller } from "../../auth/caller.ts";
 import type { DomainError } from "../../domain/errors.ts";
 import { type Machine, machineName } from "../../domain/machines/machine.ts";
-import { ok, type Result, refuse } from "../../domain/result.ts";
+import { err, ok, type Result } from "../../domain/result.ts";
 import { auditChange } from "../audit.ts";
 import type { ServiceContext } from "../context.ts";
 import { reachableMachine } from "../reach.ts";
@@ -35,7 +35,7 @@ export async function reinstateMachine(
 ): Promise<Result<Machine, DomainError>> {
   return store.write(async (tx): Promise<Result<Machine, DomainError>> => {
     const machine = await reachableMachine(tx, caller, machineId);
-    if (!machine) return refuse({ code: "MachineNotFound", machineId });
+    if (!machine) return err({ code: "MachineNotFound", machineId });
     if (!machine.retirement) return ok(machine);
     const reinstated: Machine = { ...machine, retirement: null };
     await tx.machines.save(machine, reinstated);
@@ -57,8 +57,8 @@ export async function deleteMachine(
 ): Promise<Result<null, DomainError>> {
   return store.write(async (tx): Promise<Result<null, DomainError>> => {
     const machine = await reachableMachine(tx, caller, machineId);
-    if (!machine) return refuse({ code: "MachineNotFound", machineId });
-    if (!machine.retirement) return refuse({ code: "MachineNotRetired", machineId });
+    if (!machine) return err({ code: "MachineNotFound", machineId });
+    if (!machine.retirement) return err({ code: "MachineNotRetired", machineId });
     const nowMs = clock.nowMs();
     await tx.machines.save(machine, { ...machine, removedAtMs: nowMs });
     // No list shows the row any more, so the record contains both names for readers who search for

@@ -2,7 +2,7 @@ import { MAX_MACHINE_TAGS, type MachineTagsRequest } from "@halligan/protocol/ap
 import type { Caller } from "../../auth/caller.ts";
 import type { DomainError } from "../../domain/errors.ts";
 import type { Machine } from "../../domain/machines/machine.ts";
-import { ok, type Result, refuse } from "../../domain/result.ts";
+import { err, ok, type Result } from "../../domain/result.ts";
 import { auditChange } from "../audit.ts";
 import type { ServiceContext } from "../context.ts";
 import { reachableMachine } from "../reach.ts";
@@ -16,7 +16,7 @@ export async function replaceMachineTags(
 ): Promise<Result<Machine, DomainError>> {
   return store.write(async (tx): Promise<Result<Machine, DomainError>> => {
     const machine = await reachableMachine(tx, caller, machineId);
-    if (!machine) return refuse({ code: "MachineNotFound", machineId });
+    if (!machine) return err({ code: "MachineNotFound", machineId });
     const tagged: Machine = { ...machine, tags };
     await tx.machines.save(machine, tagged);
     const detail = {
@@ -40,11 +40,11 @@ export async function setMachineTag(
 ): Promise<Result<Machine, DomainError>> {
   return store.write(async (tx): Promise<Result<Machine, DomainError>> => {
     const machine = await reachableMachine(tx, caller, machineId);
-    if (!machine) return refuse({ code: "MachineNotFound", machineId });
+    if (!machine) return err({ code: "MachineNotFound", machineId });
     const others = machine.tags.filter((one) => one !== tag);
     const tags = change === "Add" ? [...others, tag] : others;
     if (tags.length > MAX_MACHINE_TAGS)
-      return refuse({ code: "InvalidInput", detail: `a machine has at most ${MAX_MACHINE_TAGS} tags` });
+      return err({ code: "InvalidInput", detail: `a machine has at most ${MAX_MACHINE_TAGS} tags` });
     const tagged: Machine = { ...machine, tags };
     await tx.machines.save(machine, tagged);
     await auditChange(tx, caller, "SetMachineTags", clock.nowMs(), { tag, change }, machineId);

@@ -1,7 +1,7 @@
 import type { Caller } from "../../auth/caller.ts";
 import type { DomainError } from "../../domain/errors.ts";
 import type { Machine } from "../../domain/machines/machine.ts";
-import { ok, type Result, refuse } from "../../domain/result.ts";
+import { err, ok, type Result } from "../../domain/result.ts";
 import { endOpenActions } from "../actions/end-open-actions.ts";
 import { wakeForFreePlace } from "../actions/wake-for-free-place.ts";
 import { auditChange } from "../audit.ts";
@@ -32,7 +32,7 @@ export async function takeOutOfUse(
   const { store, clock, bus } = context;
   const outcome = await store.write(async (tx): Promise<Result<Machine, DomainError>> => {
     const machine = await reachableMachine(tx, caller, machineId);
-    if (!machine) return refuse({ code: "MachineNotFound", machineId });
+    if (!machine) return err({ code: "MachineNotFound", machineId });
     if (isDone(machine)) return ok(machine);
     const nowMs = clock.nowMs();
     const changed: Machine = {
@@ -40,7 +40,7 @@ export async function takeOutOfUse(
       ...change(nowMs),
       linked: false,
       lastSeenMs: machine.linked ? nowMs : machine.lastSeenMs,
-      linkEpoch: machine.linkEpoch + 1,
+      connectionEpoch: machine.connectionEpoch + 1,
     };
     await tx.machines.save(machine, changed);
     const text = `The machine was ${participle} by ${caller.name}: ${reason}`;

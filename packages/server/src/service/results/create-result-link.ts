@@ -3,7 +3,7 @@ import { signResultLink } from "../../auth/signatures/result-link.ts";
 import { collectedFileName, isEnded, paramOf, type StoredResult } from "../../domain/actions/command.ts";
 import { isFinal, type MachineAction } from "../../domain/actions/machine-action.ts";
 import type { DomainError } from "../../domain/errors.ts";
-import { ok, type Result, refuse } from "../../domain/result.ts";
+import { err, ok, type Result } from "../../domain/result.ts";
 import type { ServiceContext } from "../context.ts";
 import { events } from "../events.ts";
 import { reachableAction } from "../reach.ts";
@@ -22,7 +22,7 @@ export async function createResultLink(
 ): Promise<Result<string, DomainError>> {
   const nowMs = clock.nowMs();
   const found = await store.read((tx) => reachableAction(tx, caller, actionId));
-  if (!found) return refuse({ code: "MachineActionNotFound", actionId });
+  if (!found) return err({ code: "MachineActionNotFound", actionId });
   const result = resultOf(found, index);
   if (!result.ok) return result;
   const origin = await store.write(async (tx) => {
@@ -54,12 +54,12 @@ export type KeptResult = Exclude<StoredResult, { kind: "expired" }>;
 /** The result of one command, or the reason why there is none (yet). */
 export function resultOf(action: MachineAction, index: number): Result<KeptResult, DomainError> {
   const command = action.commands[index];
-  const never = (detail: string) => refuse({ code: "ResultNotFound", actionId: action.id, index, detail } as const);
+  const never = (detail: string) => err({ code: "ResultNotFound", actionId: action.id, index, detail } as const);
   if (!command) return never(`the action has ${action.commands.length} command(s), numbered from 0`);
   if (command.result?.kind === "expired") return never("the time for which results are kept is over");
   if (command.result) return ok(command.result);
   if (command.type === "PutFile") return never("a PutFile command has no result");
   if (isEnded(command)) return never("the command ended without a result");
   if (isFinal(action.status) && action.order?.state !== "out") return never("the command was not run");
-  return refuse({ code: "ResultNotReady", actionId: action.id, index });
+  return err({ code: "ResultNotReady", actionId: action.id, index });
 }

@@ -2,7 +2,7 @@ import type { Caller } from "../../auth/caller.ts";
 import type { EndEvidence } from "../../auth/signatures/signed-end.ts";
 import { isEnded } from "../../domain/actions/command.ts";
 import type { DomainError } from "../../domain/errors.ts";
-import { ok, type Result, refuse } from "../../domain/result.ts";
+import { err, ok, type Result } from "../../domain/result.ts";
 import type { ServiceContext } from "../context.ts";
 import { reachableAction } from "../reach.ts";
 
@@ -24,7 +24,7 @@ export function getActionEvidence(
 ): Promise<Result<ActionEvidence, DomainError>> {
   return store.read(async (tx): Promise<Result<ActionEvidence, DomainError>> => {
     const action = await reachableAction(tx, caller, actionId);
-    if (!action) return refuse({ code: "MachineActionNotFound", actionId });
+    if (!action) return err({ code: "MachineActionNotFound", actionId });
     const signed = new Map((await tx.signedEnds.of(action.id)).map(({ index, ...evidence }) => [index, evidence]));
     const commands = action.commands.flatMap((command, index) =>
       isEnded(command) ? [{ index, type: command.type, evidence: signed.get(index) ?? null }] : [],

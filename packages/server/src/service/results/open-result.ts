@@ -1,6 +1,6 @@
 import type { ResultLinkOrigin } from "../../auth/signatures/result-link.ts";
 import type { DomainError } from "../../domain/errors.ts";
-import { ok, type Result, refuse } from "../../domain/result.ts";
+import { err, ok, type Result } from "../../domain/result.ts";
 import type { ServiceContext } from "../context.ts";
 import { downloadOf, resultOf } from "./create-result-link.ts";
 import { accountOfLink } from "./result-link-origin.ts";
@@ -37,9 +37,9 @@ export async function openResult(
 ): Promise<Result<OpenedResult, DomainError>> {
   return store.read(async (tx) => {
     const action = await tx.actions.byId(actionId);
-    if (!action) return refuse({ code: "MachineActionNotFound", actionId });
+    if (!action) return err({ code: "MachineActionNotFound", actionId });
     const accountId = await accountOfLink(tx, actionId, origin);
-    if (accountId === null) return refuse({ code: "ResultLinkRevoked" });
+    if (accountId === null) return err({ code: "ResultLinkRevoked" });
     const result = resultOf(action, index);
     if (!result.ok) return result;
     const download = {

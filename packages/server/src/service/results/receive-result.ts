@@ -3,7 +3,7 @@ import { type CompleteUpload, PART_BYTES } from "@halligan/protocol/link";
 import type { LinkTicket } from "../../auth/signatures/link-ticket.ts";
 import type { MachineAction } from "../../domain/actions/machine-action.ts";
 import type { DomainError } from "../../domain/errors.ts";
-import { ok, type Result, refuse } from "../../domain/result.ts";
+import { err, ok, type Result } from "../../domain/result.ts";
 import { longestResultBytes, uploadRefusal } from "../../domain/results/result-space.ts";
 import type { ServiceContext } from "../context.ts";
 import { countTransfer } from "./count-transfer.ts";
@@ -22,7 +22,7 @@ export function resultIdOf(machineId: string, actionId: string, index: number, u
 export async function isCurrentTicket({ store }: Pick<ServiceContext, "store">, ticket: LinkTicket): Promise<boolean> {
   const machine = await store.read((tx) => tx.machines.byId(ticket.machineId));
   if (!machine || machine.quarantined || machine.retirement) return false;
-  return machine.linkEpoch === ticket.linkEpoch;
+  return machine.connectionEpoch === ticket.connectionEpoch;
 }
 
 /**
@@ -47,7 +47,7 @@ export async function actionForTransfer(
 ): Promise<Result<MachineAction, DomainError>> {
   const action = await store.read((tx) => tx.actions.byId(actionId));
   if (action?.machineId === machineId && action.order?.state === "out") return ok(action);
-  return refuse({ code: "TransferRefused", detail: "the action is not one whose order is out on this machine" });
+  return err({ code: "TransferRefused", detail: "the action is not one whose order is out on this machine" });
 }
 
 export interface ResultPart {
@@ -70,14 +70,14 @@ export async function receiveResultPart(
 ): Promise<Result<null, DomainError>> {
   const { blobs, bus, clock, limits, measures } = context;
   const command = action.commands[index];
-  if (!command) return refuse({ code: "InvalidInput", detail: `the action has no command ${index}` });
+  if (!command) return err({ code: "InvalidInput", detail: `the action has no command ${index}` });
   const refusal = uploadRefusal(action, index, clock.nowMs());
-  if (refusal !== null) return refuse({ code: "TransferRefused", detail: refusal });
-  if (sizeBytes > PART_BYTES) return refuse({ code: "InvalidInput", detail: `a part has at most ${PART_BYTES} bytes` });
+  if (refusal !== null) return err({ code: "TransferRefused", detail: refusal });
+  if (sizeBytes > PART_BYTES) return err({ code: "InvalidInput", detail: `a part has at most ${PART_BYTES} bytes` });
   const neededBytes = part * PART_BYTES + sizeBytes;
   const longestBytes = longestResultBytes(command, limits);
   if (neededBytes > longestBytes) {
-    return refuse({ code: "InvalidInput", detail: `a result of this command has at most ${longestBytes} bytes` });
+    return err({ code: "InvalidInput", detail: `a result of this command has at most ${longestBytes} bytes` });
   }
   const resultId = resultIdOf(action.machineId, action.id, index, uploadId);
   const reserved = await reserveResultSpace(context, { actionId: action.id, index, resultId, neededBytes });
@@ -91,7 +91,7 @@ export async function receiveResultPart(
   if (stored.code !== "stored") {
     const { code } = stored;
     if (code === "InsufficientStorage") await noteTransferRefusal(context, action, { index, code, sizeBytes });
-    return refuse(stored);
+    return err(stored);
   }
   measures.received(sizeBytes);
   await noteTransferResumed(context, action, index);
@@ -117,7 +117,7 @@ export async function completeResult(
   const reserved = await reserveResultSpace(context, wanted);
   if (!reserved.ok) return reserved;
   const completed = await blobs.completeResult({ resultId, ...whole });
-  if (completed.code !== "complete") return refuse(completed);
+  if (completed.code !== "complete") return err(completed);
   const { machineId } = action;
   const { sizeBytes, sha256 } = whole;
   const isKept = await store.write(async (tx) => {
@@ -131,7 +131,7 @@ export async function completeResult(
   if (!isKept) {
     // The row is the first completion's and stays, so this content is not needed.
     await blobs.deleteContent?.({ resultId, sha256 });
-    return refuse({ code: "UploadMismatch", detail: "the result is complete with another content" });
+    return err({ code: "UploadMismatch", detail: "the result is complete with another content" });
   }
   resultSpace.completed(resultId, whole.sizeBytes);
   return ok(null);

@@ -1,5 +1,5 @@
 import type { DomainError } from "../../domain/errors.ts";
-import { ok, type Result, refuse } from "../../domain/result.ts";
+import { err, ok, type Result } from "../../domain/result.ts";
 import { grantSpace, longestResultBytes, uploadRefusal } from "../../domain/results/result-space.ts";
 import type { ServiceContext } from "../context.ts";
 
@@ -24,15 +24,15 @@ export async function reserveResultSpace(
   const decided = await store.write(async (tx) => {
     const action = await tx.actions.byId(actionId);
     const command = action?.commands[index];
-    if (!action || !command) return refuse({ code: "TransferRefused", detail: "there is no such command" } as const);
+    if (!action || !command) return err({ code: "TransferRefused", detail: "there is no such command" } as const);
     const nowMs = clock.nowMs();
     const refusal = uploadRefusal(action, index, nowMs);
-    if (refusal !== null) return refuse({ code: "TransferRefused", detail: refusal } as const);
+    if (refusal !== null) return err({ code: "TransferRefused", detail: refusal } as const);
     const uploads = await tx.resultSpace.ofCommand(actionId, index);
     const quotas = await resultSpace.quotas(tx, action.machineId, limits);
     const longestBytes = longestResultBytes(command, limits);
     const grant = grantSpace(command, uploads, { resultId, neededBytes, longestBytes }, quotas);
-    if (grant.code !== "granted") return refuse(grant);
+    if (grant.code !== "granted") return err(grant);
     for (const replaced of grant.replaced) await tx.resultSpace.remove(replaced);
     const { bytes } = grant;
     await tx.resultSpace.grant({ resultId, actionId, index, machineId: action.machineId, bytes }, nowMs);

@@ -1,6 +1,6 @@
 import type { Caller } from "../../auth/caller.ts";
 import type { DomainError } from "../../domain/errors.ts";
-import { ok, type Result, refuse } from "../../domain/result.ts";
+import { err, ok, type Result } from "../../domain/result.ts";
 import type { ServiceContext } from "../context.ts";
 import { events } from "../events.ts";
 import { reachableAction } from "../reach.ts";
@@ -16,7 +16,7 @@ export function revokeResultLinks(
 ): Promise<Result<null, DomainError>> {
   return store.write(async (tx): Promise<Result<null, DomainError>> => {
     const action = await reachableAction(tx, caller, actionId);
-    if (!action) return refuse({ code: "MachineActionNotFound", actionId });
+    if (!action) return err({ code: "MachineActionNotFound", actionId });
     await tx.resultLinks.revoke(action.id);
     await events.resultLinksRevoked(tx, caller, action, clock.nowMs());
     return ok(null);

@@ -16,10 +16,10 @@ import type { Backends } from "./open-backends.ts";
 export function createGateway({ numbers }: Config, service: ServiceContext): Gateway {
   return new Gateway(service, {
     pingIntervalMs: numbers.linkPingIntervalMs,
-    maxLinks: numbers.maxLinks,
-    maxUnauthenticatedLinks: numbers.maxUnauthenticatedLinks,
-    maxUnauthenticatedLinksPerAddress: numbers.maxUnauthenticatedLinksPerAddress,
-    linkAttemptsPerAddressPerMinute: numbers.linkAttemptsPerAddressPerMinute,
+    maxConnections: numbers.maxLinks,
+    maxUnauthenticatedConnections: numbers.maxUnauthenticatedLinks,
+    maxUnauthenticatedConnectionsPerAddress: numbers.maxUnauthenticatedLinksPerAddress,
+    connectionAttemptsPerAddressPerMinute: numbers.linkAttemptsPerAddressPerMinute,
     handshakesPerMachinePerMinute: numbers.handshakesPerMachinePerMinute,
   });
 }

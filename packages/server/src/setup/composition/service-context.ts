@@ -4,7 +4,7 @@ import type { Logger } from "pino";
 import { checkInThreadPool } from "../../auth/signatures/signature-check.ts";
 import type { Config } from "../../config/config.ts";
 import { systemIds } from "../../ids.ts";
-import { tellingStore } from "../../service/actions/tell-changes.ts";
+import { publishingStore } from "../../service/actions/publish-changes.ts";
 import type { ServiceContext, ServiceLimits } from "../../service/context.ts";
 import type { Measures } from "../../service/measures.ts";
 import { ResultSpace } from "../../service/result-space.ts";
@@ -17,7 +17,7 @@ export function serviceContext(
   { log, measures }: { readonly log: Logger; readonly measures: Measures },
 ): ServiceContext & { readonly node: { id: string } } {
   return {
-    store: tellingStore(store, bus),
+    store: publishingStore(store, bus),
     blobs,
     bus,
     clock: backgroundClock,

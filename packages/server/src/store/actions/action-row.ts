@@ -26,7 +26,7 @@ export function toValues(action: MachineAction): ActionValues {
     order_seq: action.order?.orderSeq ?? null,
     order_state: action.order?.state ?? null,
     order_journal_id: action.order?.journalId ?? null,
-    order_link_epoch: action.order?.linkEpoch ?? null,
+    order_link_epoch: action.order?.connectionEpoch ?? null,
     order_claimed_at_ms: action.order?.claimedAtMs ?? null,
     order_sent_at_ms: action.order?.sentAtMs ?? null,
     final_at_ms: action.finalAtMs,
@@ -76,7 +76,7 @@ function orderFromRow(row: Row): OrderState | null {
     orderSeq: row.order_seq,
     state: row.order_state === "out" ? "out" : "closed",
     journalId: row.order_journal_id ?? "",
-    linkEpoch: row.order_link_epoch ?? 0,
+    connectionEpoch: row.order_link_epoch ?? 0,
     claimedAtMs: row.order_claimed_at_ms ?? 0,
     sentAtMs: row.order_sent_at_ms,
   };

@@ -15,15 +15,19 @@ export function nodes(executor: Executor) {
     async lock(): Promise<void> {
       await executor.all(lock, {});
     },
-    async insert({ id, beat, facts }: Node): Promise<void> {
-      await executor.all(insert, { id, beat, facts: JSON.stringify(facts) });
+    async insert({ id, heartbeat, facts }: Node): Promise<void> {
+      await executor.all(insert, { id, beat: heartbeat, facts: JSON.stringify(facts) });
     },
     /** False when the node's row is missing, because the other nodes let its lease lapse. */
-    async beat(id: string): Promise<boolean> {
-      return (await executor.all(beat, { id })).length > 0;
+    async heartbeat(id: string): Promise<boolean> {
+      return (await executor.all(incrementBeat, { id })).length > 0;
     },
     async all(): Promise<Node[]> {
-      return (await executor.all(selectAll, {})).map(({ facts, ...row }) => ({ ...row, facts: parseFacts(facts) }));
+      return (await executor.all(selectAll, {})).map(({ id, beat, facts }) => ({
+        id,
+        heartbeat: beat,
+        facts: parseFacts(facts),
+      }));
     },
     async remove(id: string): Promise<void> {
       await executor.all(remove, { id });
@@ -45,7 +49,7 @@ const insert = statement<{ id: string; beat: number; facts: string }>()((db, p) 
   db.insertInto("node").values({ id: p.id, beat: p.beat, facts: p.facts }),
 );
 
-const beat = statement<{ id: string }>()((db, p) =>
+const incrementBeat = statement<{ id: string }>()((db, p) =>
   db
     .updateTable("node")
     .set((eb) => ({ beat: eb("beat", "+", 1) }))

@@ -36,7 +36,7 @@ export function machines(executor: Executor) {
         row && {
           id,
           linked: row.linked === 1,
-          linkEpoch: row.link_epoch,
+          connectionEpoch: row.link_epoch,
           journalId: row.journal_id,
           lastOrderSeq: row.last_order_seq,
           isRetired: row.retired_at_ms !== null,

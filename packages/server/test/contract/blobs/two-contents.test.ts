@@ -73,7 +73,7 @@ for (const [name, start] of [
     await using other = new ObjectBlobStore(second, randomBytes);
     const { context } = services;
     const machine = await services.addMachine();
-    const link = { machineId: machine.id, linkEpoch: machine.linkEpoch };
+    const link = { machineId: machine.id, connectionEpoch: machine.connectionEpoch };
     const request = { Commands: [{ type: "GetFile" as const, params: [{ key: "Path", value: "/x" }] }], Comment: "c" };
     const started = await runLiveResponse(context, PLAYBOOK, machine.id, request);
     assert.ok(started.ok);

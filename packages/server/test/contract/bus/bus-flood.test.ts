@@ -67,7 +67,7 @@ test("a client of the bus that sends 150,000 messages makes no flood of looks at
     },
   };
   const connectDevice = await enrolledMachine({ ...service, ...context, clock: service.clock });
-  const gateway = new Gateway(context, { pingIntervalMs: 20_000, maxLinks: 10 });
+  const gateway = new Gateway(context, { pingIntervalMs: 20_000, maxConnections: 10 });
   t.after(() => gateway.close());
   const device = connectDevice(gateway);
   await until(() => device.has("welcome"));

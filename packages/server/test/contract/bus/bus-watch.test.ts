@@ -3,8 +3,8 @@ import { randomUUID } from "node:crypto";
 import { test } from "node:test";
 import { natsBus } from "../../../src/bus/nats-bus.ts";
 import { cancelMachineAction } from "../../../src/service/actions/cancel-machine-action.ts";
+import { publishingStore } from "../../../src/service/actions/publish-changes.ts";
 import { runLiveResponse } from "../../../src/service/actions/run-live-response.ts";
-import { tellingStore } from "../../../src/service/actions/tell-changes.ts";
 import { ActionWatch } from "../../../src/service/actions/watch-action.ts";
 import { NatsServer, natsServerProgram } from "../../support/nats-server.ts";
 import { PLAYBOOK, testServices } from "../../support/test-services.ts";
@@ -20,7 +20,7 @@ test("who watches an action on one node is told of what another node wrote", { s
   await using there = natsBus(options);
   await until(() => here.isConnected && there.isConnected);
   const { context } = services;
-  const writing = { ...context, store: tellingStore(context.store, here), bus: here };
+  const writing = { ...context, store: publishingStore(context.store, here), bus: here };
   const request = { Commands: [{ type: "GetFile" as const, params: [{ key: "Path", value: "/x" }] }], Comment: "c" };
   const started = await runLiveResponse(writing, PLAYBOOK, (await services.addMachine()).id, request);
   assert.ok(started.ok);

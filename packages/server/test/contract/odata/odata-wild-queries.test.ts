@@ -39,7 +39,7 @@ const machine = (id: string, computerDnsName: string, ipAddress: string, change:
   lastExternalIp: null,
   linked: true,
   nodeId: "node-1",
-  linkEpoch: 1,
+  connectionEpoch: 1,
   journalId: "e".repeat(32),
   lastOrderSeq: 0,
   quarantined: false,

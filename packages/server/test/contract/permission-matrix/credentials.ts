@@ -71,8 +71,8 @@ export async function credentials(world: HttpWorld): Promise<Credential[]> {
   services.time.nowMs += 80_000;
 
   const machineId = "c".repeat(40);
-  await services.addMachine({ id: machineId, linkEpoch: 1, linked: true });
-  const ticket = signLinkTicket({ machineId, linkEpoch: 1 }, context.keys.linkTicket.signing);
+  await services.addMachine({ id: machineId, connectionEpoch: 1, linked: true });
+  const ticket = signLinkTicket({ machineId, connectionEpoch: 1 }, context.keys.linkTicket.signing);
   const none = (name: string, authorization: string | null): Credential => ({
     name,
     authorization,

@@ -145,13 +145,17 @@ export function describeTwoNodes(name: string, openNodes: () => Promise<readonly
         machines.map((machine) => stores[0].write((tx) => tx.machines.save(machine, { ...machine, linked: true }))),
       );
       const next = await Promise.all(
-        machines.map(({ id, linkEpoch }, index) => nextForConnection(contextOf(index), { machineId: id, linkEpoch })),
+        machines.map(({ id, connectionEpoch }, index) =>
+          nextForConnection(contextOf(index), { machineId: id, connectionEpoch }),
+        ),
       );
       // The oldest ones go first, and a request before them must wait. So it is at most this
       // number, never more.
       const given = next.filter(({ type }) => type === "order").length;
       const again = await Promise.all(
-        machines.map(({ id, linkEpoch }, index) => nextForConnection(contextOf(index), { machineId: id, linkEpoch })),
+        machines.map(({ id, connectionEpoch }, index) =>
+          nextForConnection(contextOf(index), { machineId: id, connectionEpoch }),
+        ),
       );
       assert.ok(given <= PLACES, `${given} orders were given`);
       assert.equal(again.filter(({ type }) => type === "order").length, PLACES);
@@ -161,8 +165,8 @@ export function describeTwoNodes(name: string, openNodes: () => Promise<readonly
     test("an action that both nodes want to send is claimed once, under one orderSeq", async () => {
       const machines = await Promise.all(Array.from({ length: 10 }, () => addMachine()));
       const answers = await Promise.all(machines.map((machine) => run(contextOf(0), machine)));
-      for (const { id, linkEpoch } of machines) {
-        const next = await atOnce(4, (context) => nextForConnection(context, { machineId: id, linkEpoch }));
+      for (const { id, connectionEpoch } of machines) {
+        const next = await atOnce(4, (context) => nextForConnection(context, { machineId: id, connectionEpoch }));
         assert.deepEqual(
           next.map((one) => (one.type === "order" ? one.order.orderSeq : one.type)),
           [1, 1, 1, 1],
@@ -189,9 +193,13 @@ export function describeTwoNodes(name: string, openNodes: () => Promise<readonly
           "192.0.2.1",
         );
       });
-      const epochs = accepted.map((one) => (one.kind === "accepted" ? one.linkEpoch : 0)).toSorted((a, b) => a - b);
+      const epochs = accepted
+        .map((one) => (one.kind === "accepted" ? one.connectionEpoch : 0))
+        .toSorted((a, b) => a - b);
       assert.deepEqual(epochs, [1, 2, 3, 4, 5, 6]);
-      await atOnce(5, (context, index) => recordDisconnect(context, { machineId: machine, linkEpoch: index + 1 }));
+      await atOnce(5, (context, index) =>
+        recordDisconnect(context, { machineId: machine, connectionEpoch: index + 1 }),
+      );
       assert.equal((await stores[0].read((tx) => tx.machines.byId(machine)))?.linked, true);
     });
 

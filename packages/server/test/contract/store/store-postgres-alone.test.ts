@@ -113,17 +113,17 @@ else {
 
   test("a machine that a unit has loaded is not changed by another until the first has ended", async () => {
     await using store = await opened(database.url);
-    const machine = await addMachine(store, { linkEpoch: 0 });
+    const machine = await addMachine(store, { connectionEpoch: 0 });
     await Promise.all(
       Array.from({ length: 30 }, () =>
         store.write(async (tx) => {
           const loaded = await tx.machines.byId(machine.id);
           assert.ok(loaded);
-          await tx.machines.save(loaded, { ...loaded, linkEpoch: loaded.linkEpoch + 1 });
+          await tx.machines.save(loaded, { ...loaded, connectionEpoch: loaded.connectionEpoch + 1 });
         }),
       ),
     );
-    assert.equal((await store.read((tx) => tx.machines.byId(machine.id)))?.linkEpoch, 30);
+    assert.equal((await store.read((tx) => tx.machines.byId(machine.id)))?.connectionEpoch, 30);
   });
 
   test("a unit that goes on after a statement of it has failed is not committed", async () => {

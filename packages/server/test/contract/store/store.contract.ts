@@ -33,7 +33,7 @@ function newMachine(change: Partial<Machine> = {}): Machine {
     lastSeenMs: 2_000,
     lastExternalIp: "192.0.2.1",
     linked: false,
-    linkEpoch: 0,
+    connectionEpoch: 0,
     journalId: null,
     nodeId: null,
     lastOrderSeq: 0,
@@ -87,7 +87,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         ...machine,
         linked: true,
         nodeId: "node-1",
-        linkEpoch: 4,
+        connectionEpoch: 4,
         journalId: "e".repeat(32),
         lastOrderSeq: 9,
         quarantined: true,
@@ -164,11 +164,11 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         await tx.machines.save(machine, { ...machine, tags: ["never"] });
         throw new Error("changed my mind");
       });
-      const neighbour = store.write((tx) => tx.machines.save(machine, { ...machine, linkEpoch: 8 }));
+      const neighbour = store.write((tx) => tx.machines.save(machine, { ...machine, connectionEpoch: 8 }));
       await assert.rejects(failing, /changed my mind/);
       await neighbour;
       const found = await store.read((tx) => tx.machines.byId(machine.id));
-      assert.deepEqual([found?.tags, found?.linkEpoch], [["lab"], 8]);
+      assert.deepEqual([found?.tags, found?.connectionEpoch], [["lab"], 8]);
     });
 
     test("what was done before a compare and set that loses is not kept", async () => {
@@ -179,21 +179,21 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         store.write(async (tx) => {
           await tx.machines.save(machine, { ...machine, tags: ["never"] });
           await tx.actions.save(action, { ...action, status: "Cancelled" });
-          await tx.machines.save(machine, { ...machine, linkEpoch: 8 });
+          await tx.machines.save(machine, { ...machine, connectionEpoch: 8 });
         }),
         VersionConflictError,
       );
       const found = await store.read((tx) => tx.machines.byId(machine.id));
-      assert.deepEqual([found?.tags, found?.linkEpoch], [["lab"], 0]);
+      assert.deepEqual([found?.tags, found?.connectionEpoch], [["lab"], 0]);
     });
 
     test("a save writes what it changes and nothing else", async () => {
       const machine = await addMachine();
       await store.write((tx) => tx.machines.save(machine, { ...machine, tags: ["new"] }));
-      await store.write((tx) => tx.machines.save(machine, { ...machine, linkEpoch: 8 }));
+      await store.write((tx) => tx.machines.save(machine, { ...machine, connectionEpoch: 8 }));
       await store.write((tx) => tx.machines.save(machine, machine));
       const found = await store.read((tx) => tx.machines.byId(machine.id));
-      assert.deepEqual([found?.tags, found?.linkEpoch], [["new"], 8]);
+      assert.deepEqual([found?.tags, found?.connectionEpoch], [["new"], 8]);
     });
 
     test("a save with an old version loses", async () => {

@@ -87,7 +87,7 @@ function describeUpgrade(engine: string, withFirstRelease: (work: (old: Old) => 
         await store.read(async (tx) => {
           const machine = await tx.machines.byId(MACHINE_ID);
           assert.deepEqual(
-            [machine?.tags, machine?.linkEpoch, machine?.lastOrderSeq, machine?.journalId],
+            [machine?.tags, machine?.connectionEpoch, machine?.lastOrderSeq, machine?.journalId],
             [["tier-1"], 3, 7, JOURNAL_ID],
           );
           // The node of the connection is unknown. The starting server must be able to mark it as

@@ -85,7 +85,7 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 test("a signature changed in any one character is refused, spare bits included", () => {
   const link = signed();
   const machineId = "a".repeat(40);
-  const ticket = signLinkTicket({ machineId, linkEpoch: 3 }, KEY);
+  const ticket = signLinkTicket({ machineId, connectionEpoch: 3 }, KEY);
   fc.assert(
     fc.property(fc.nat(42), fc.constantFrom(...ALPHABET), (at, character) => {
       const alter = (text: string, offset: number) =>
@@ -93,7 +93,7 @@ test("a signature changed in any one character is refused, spare bits included",
       const sig = alter(link.sig, 0);
       assert.equal(outcome({ ...link, sig }, [KEY], 0), sig === link.sig ? OK : "invalid");
       const changed = alter(ticket, ticket.length - 43);
-      assert.deepEqual(checkLinkTicket(changed, [KEY]), changed === ticket ? { machineId, linkEpoch: 3 } : null);
+      assert.deepEqual(checkLinkTicket(changed, [KEY]), changed === ticket ? { machineId, connectionEpoch: 3 } : null);
     }),
     { numRuns: 2_000 },
   );
@@ -101,8 +101,8 @@ test("a signature changed in any one character is refused, spare bits included",
 
 test("a ticket says whose it is, and no other text does", () => {
   const machineId = "0123456789abcdef0123456789abcdef01234567";
-  const ticket = signLinkTicket({ machineId, linkEpoch: 12 }, KEY);
-  assert.deepEqual(checkLinkTicket(ticket, [KEY]), { machineId, linkEpoch: 12 });
+  const ticket = signLinkTicket({ machineId, connectionEpoch: 12 }, KEY);
+  assert.deepEqual(checkLinkTicket(ticket, [KEY]), { machineId, connectionEpoch: 12 });
   assert.equal(checkLinkTicket(ticket, [Buffer.alloc(32)]), null);
   for (const text of [
     "",

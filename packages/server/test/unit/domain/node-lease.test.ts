@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import {
-  BEAT_INTERVAL_MS,
+  findLapsedNodes,
+  HEARTBEAT_INTERVAL_MS,
+  isSweeperAmong,
   LEASE_MS,
-  lookAtNodes,
   type NodeFacts,
-  type Sightings,
-  sweeps,
+  type Observations,
   whyNotTogether,
 } from "../../../src/domain/cluster/node-lease.ts";
 
@@ -19,30 +19,30 @@ const facts = (change: Partial<NodeFacts> = {}): NodeFacts => ({
   keys: { signs: ["order a"], accepts: ["order a"] },
   ...change,
 });
-const FIRST_LOOK = { sightings: new Map() as Sightings, lookedAtMs: Number.NEGATIVE_INFINITY };
+const FIRST_LOOK = { observations: new Map() as Observations, observedAtMs: Number.NEGATIVE_INFINITY };
 
 test("a node that beats whenever the database is there is never lapsed, whatever pauses the one that looks makes", () => {
   const stretch = fc.record({
     upMs: fc.integer({ min: 1, max: 3 * LEASE_MS }),
-    awayMs: fc.integer({ min: 2 * BEAT_INTERVAL_MS + 1, max: 5 * LEASE_MS }),
+    awayMs: fc.integer({ min: 2 * HEARTBEAT_INTERVAL_MS + 1, max: 5 * LEASE_MS }),
     /**
      * The database is back, and the first heartbeat has not reached it yet. The node must detect
      * it.
      */
-    lateMs: fc.integer({ min: 0, max: LEASE_MS - 2 * BEAT_INTERVAL_MS }),
-    lookEveryMs: fc.integer({ min: 500, max: 2 * BEAT_INTERVAL_MS }),
+    lateMs: fc.integer({ min: 0, max: LEASE_MS - 2 * HEARTBEAT_INTERVAL_MS }),
+    lookEveryMs: fc.integer({ min: 500, max: 2 * HEARTBEAT_INTERVAL_MS }),
   });
   fc.assert(
     fc.property(fc.array(stretch, { minLength: 1, maxLength: 8 }), (stretches) => {
       let before = FIRST_LOOK;
-      let [backMs, beat] = [0, 0];
+      let [backMs, heartbeat] = [0, 0];
       for (const { upMs, awayMs, lateMs, lookEveryMs } of stretches) {
-        const beatsBefore = beat;
+        const heartbeatsBefore = heartbeat;
         for (let nowMs = backMs; nowMs < backMs + upMs; nowMs += lookEveryMs) {
-          beat = beatsBefore + Math.max(0, Math.ceil((nowMs - backMs - lateMs) / BEAT_INTERVAL_MS));
-          const look = lookAtNodes([{ id: "n", beat, facts: facts() }], before, nowMs);
+          heartbeat = heartbeatsBefore + Math.max(0, Math.ceil((nowMs - backMs - lateMs) / HEARTBEAT_INTERVAL_MS));
+          const look = findLapsedNodes([{ id: "n", heartbeat, facts: facts() }], before, nowMs);
           assert.deepEqual(look.lapsed, [], `at ${nowMs} ms`);
-          before = { sightings: look.sightings, lookedAtMs: nowMs };
+          before = { observations: look.observations, observedAtMs: nowMs };
         }
         // Neither heartbeats nor reads succeed.
         backMs += upMs + awayMs;
@@ -54,7 +54,7 @@ test("a node that beats whenever the database is there is never lapsed, whatever
 test("a node that stands still has lapsed after a lease of steady looking, and not before", () => {
   fc.assert(
     fc.property(
-      fc.array(fc.integer({ min: 1, max: 2 * BEAT_INTERVAL_MS }), { minLength: 40, maxLength: 60 }),
+      fc.array(fc.integer({ min: 1, max: 2 * HEARTBEAT_INTERVAL_MS }), { minLength: 40, maxLength: 60 }),
       (gapsMs) => {
         let before = FIRST_LOOK;
         let nowMs = 0;
@@ -62,9 +62,13 @@ test("a node that stands still has lapsed after a lease of steady looking, and n
         for (const gapMs of gapsMs) {
           nowMs += gapMs;
           firstMs ??= nowMs;
-          const { lapsed, sightings } = lookAtNodes([{ id: "dead", beat: 7, facts: facts() }], before, nowMs);
+          const { lapsed, observations } = findLapsedNodes(
+            [{ id: "dead", heartbeat: 7, facts: facts() }],
+            before,
+            nowMs,
+          );
           assert.equal(lapsed.length > 0, nowMs - firstMs >= LEASE_MS);
-          before = { sightings, lookedAtMs: nowMs };
+          before = { observations, observedAtMs: nowMs };
         }
       },
     ),
@@ -72,21 +76,21 @@ test("a node that stands still has lapsed after a lease of steady looking, and n
 });
 
 test("after a pause in the looking every lease begins anew: while the database was away nobody could keep one", () => {
-  const dead = [{ id: "n", beat: 1, facts: facts() }];
-  const first = lookAtNodes(dead, FIRST_LOOK, 0);
-  const paused = lookAtNodes(dead, { sightings: first.sightings, lookedAtMs: 0 }, 10 * LEASE_MS);
+  const dead = [{ id: "n", heartbeat: 1, facts: facts() }];
+  const first = findLapsedNodes(dead, FIRST_LOOK, 0);
+  const paused = findLapsedNodes(dead, { observations: first.observations, observedAtMs: 0 }, 10 * LEASE_MS);
   assert.deepEqual(paused.lapsed, []);
-  const soon = lookAtNodes(
+  const soon = findLapsedNodes(
     dead,
-    { sightings: paused.sightings, lookedAtMs: 10 * LEASE_MS },
-    10 * LEASE_MS + BEAT_INTERVAL_MS,
+    { observations: paused.observations, observedAtMs: 10 * LEASE_MS },
+    10 * LEASE_MS + HEARTBEAT_INTERVAL_MS,
   );
   assert.deepEqual(soon.lapsed, []);
 });
 
-test("the first of the living sweeps, so that there is one and never none", () => {
-  const nodes = ["a", "b", "c"].map((id) => ({ id, beat: 1, facts: facts() }));
-  const sweepers = (lapsed: string[]) => ["a", "b", "c"].filter((id) => sweeps(id, nodes, lapsed));
+test("the first of the living isSweeperAmong, so that there is one and never none", () => {
+  const nodes = ["a", "b", "c"].map((id) => ({ id, heartbeat: 1, facts: facts() }));
+  const sweepers = (lapsed: string[]) => ["a", "b", "c"].filter((id) => isSweeperAmong(id, nodes, lapsed));
   assert.deepEqual(sweepers([]), ["a"]);
   assert.deepEqual(sweepers(["a"]), ["a", "b"], "one that is taken for dead may not know it yet");
   assert.deepEqual(

@@ -68,7 +68,7 @@ export function sampleMachine(change: Partial<Machine> = {}): Machine {
     lastExternalIp: null,
     linked: true,
     nodeId: "node-1",
-    linkEpoch: 1,
+    connectionEpoch: 1,
     journalId: JOURNAL_ID,
     lastOrderSeq: 0,
     quarantined: false,
@@ -85,7 +85,7 @@ export function sampleMachine(change: Partial<Machine> = {}): Machine {
 export const sampleOrder = (change: Partial<OrderState> = {}): OrderState => ({
   orderSeq: 7,
   journalId: JOURNAL_ID,
-  linkEpoch: 3,
+  connectionEpoch: 3,
   claimedAtMs: 1_500,
   sentAtMs: null,
   state: "out",

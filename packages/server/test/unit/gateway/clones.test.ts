@@ -22,7 +22,7 @@ async function openGateway(version = LINK_VERSION) {
   const evidence: string[] = [];
   const service = await openService();
   const measures = { ...service.measures, quarantined: (what: string) => evidence.push(what) };
-  const gateway = new Gateway({ ...service, measures }, { pingIntervalMs: PING_INTERVAL_MS, maxLinks: 10 });
+  const gateway = new Gateway({ ...service, measures }, { pingIntervalMs: PING_INTERVAL_MS, maxConnections: 10 });
   const link = await enrolledMachine(service, version);
   return {
     service,

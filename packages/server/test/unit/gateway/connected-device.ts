@@ -99,7 +99,7 @@ export async function enrolledMachine(
 ): Promise<(gateway: Gateway) => DeviceOnALink> {
   const { privateKey, publicKey } = generateKeyPairSync("ed25519");
   await store.write(async (tx) => {
-    await tx.machines.insert(sampleMachine({ linked: false, linkEpoch: 0, journalId: null }));
+    await tx.machines.insert(sampleMachine({ linked: false, connectionEpoch: 0, journalId: null }));
     const key = publicKey.export({ format: "jwk" }).x ?? "";
     await tx.machines.addKey({ machineId: MACHINE_ID, publicKey: key, fromMs: 0, enrolledWith: "token" });
   });

@@ -4,10 +4,10 @@ import { type ConnectionBounds, ConnectionBudget } from "../../../src/gateway/co
 import { addressKey } from "../../../src/network/address-key.ts";
 
 const BOUNDS: ConnectionBounds = {
-  maxLinks: 3,
-  maxUnauthenticatedLinks: 6,
-  maxUnauthenticatedLinksPerAddress: 4,
-  linkAttemptsPerAddressPerMinute: 60,
+  maxConnections: 3,
+  maxUnauthenticatedConnections: 6,
+  maxUnauthenticatedConnectionsPerAddress: 4,
+  connectionAttemptsPerAddressPerMinute: 60,
   handshakesPerMachinePerMinute: 3,
 };
 const budgetOf = (change: Partial<ConnectionBounds> = {}) =>
@@ -42,17 +42,17 @@ test("connections that prove no key take nothing of the machines' places", () =>
   const known = [0, 1, 2, 3].map((n) => {
     const one = connection(`known${n}`);
     budget.opened(one, "198.51.100.1");
-    return budget.proved(one, `machine${n}`, 0);
+    return budget.assignToMachine(one, `machine${n}`, 0);
   });
   assert.deepEqual(known, [null, null, null, "noRoom"]);
 });
 
 test("a machine that has a connection may have another one when there is no room for other machines", () => {
-  const budget = budgetOf({ maxLinks: 1 });
+  const budget = budgetOf({ maxConnections: 1 });
   const [first, second] = [connection("first"), connection("second")];
   for (const one of [first, second]) {
     budget.opened(one, "192.0.2.1");
-    assert.equal(budget.proved(one, "machine", 0), null);
+    assert.equal(budget.assignToMachine(one, "machine", 0), null);
   }
   assert.deepEqual([...budget.of("machine")], [first, second]);
   budget.closed(first);
@@ -61,11 +61,11 @@ test("a machine that has a connection may have another one when there is no room
 });
 
 test("a machine's handshakes are limited, and the others' are not", () => {
-  const budget = budgetOf({ maxLinks: 10 });
+  const budget = budgetOf({ maxConnections: 10 });
   const handshake = (machineId: string, nowMs: number) => {
     const one = connection(machineId);
     budget.opened(one, "192.0.2.1");
-    const refusal = budget.proved(one, machineId, nowMs);
+    const refusal = budget.assignToMachine(one, machineId, nowMs);
     budget.closed(one);
     return refusal;
   };
@@ -79,15 +79,15 @@ test("a machine's handshakes are limited, and the others' are not", () => {
 
 test("attempts are counted by address, and those that prove a key are given back", () => {
   const budget = budgetOf({
-    linkAttemptsPerAddressPerMinute: 5,
-    maxLinks: 100,
-    maxUnauthenticatedLinksPerAddress: 100,
+    connectionAttemptsPerAddressPerMinute: 5,
+    maxConnections: 100,
+    maxUnauthenticatedConnectionsPerAddress: 100,
   });
   for (let n = 0; n < 20; n += 1) {
     assert.equal(budget.refusalFor("192.0.2.1", 0), null, `device ${n} behind one address`);
     const one = connection(`device${n}`);
     budget.opened(one, "192.0.2.1");
-    assert.equal(budget.proved(one, `machine${n}`, 0), null);
+    assert.equal(budget.assignToMachine(one, `machine${n}`, 0), null);
   }
   const codes = [0, 1, 2, 3, 4, 5].map(() => budget.refusalFor("192.0.2.2", 0)?.code ?? "ok");
   assert.deepEqual(codes, ["ok", "ok", "ok", "ok", "ok", "addressRate"]);

@@ -20,7 +20,7 @@ const LIMIT = { timeout: 60_000 };
 
 /** A gateway on a real port. All cases share the store; each has separate machines. */
 async function listen(options: Partial<GatewayOptions> = {}) {
-  const gateway = new Gateway(service, { pingIntervalMs: 20_000, maxLinks: 10, ...options });
+  const gateway = new Gateway(service, { pingIntervalMs: 20_000, maxConnections: 10, ...options });
   const sockets = new WsGateway(gateway, { clock: backgroundClock, refuse: refuseUpgrade, framesPerSecond: 200 });
   const http = createServer().on("upgrade", (request, socket, head) => sockets.upgrade(request, socket, head));
   await once(http.listen(0, "127.0.0.1"), "listening");
@@ -43,7 +43,7 @@ test(
   "a device that takes connection after connection and never says hello leaves the others their places",
   LIMIT,
   async () => {
-    await using server = await listen({ maxLinks: 3, handshakesPerMachinePerMinute: 1_000 });
+    await using server = await listen({ maxConnections: 3, handshakesPerMachinePerMinute: 1_000 });
     const hostile = await server.device();
     const taken: WsConnection[] = [];
     for (let n = 0; n < 40; n += 1) {
@@ -105,7 +105,7 @@ test("a device that connects in a loop is told to wait, before the handshake cos
   }
   assert.deepEqual(codes.slice(-3), [LINK_CLOSE.tooOften, LINK_CLOSE.tooOften, LINK_CLOSE.tooOften]);
   const machine = await service.store.read((tx) => tx.machines.byId(device.machineId));
-  assert.equal(machine?.linkEpoch, 5);
+  assert.equal(machine?.connectionEpoch, 5);
   assert.ok((await other.ready())[1]);
 });
 
@@ -113,7 +113,7 @@ test(
   "an address without a key is refused at its bounds with Retry-After, and takes no place of a machine",
   LIMIT,
   async () => {
-    await using server = await listen({ maxLinks: 2, maxUnauthenticatedLinksPerAddress: 5 });
+    await using server = await listen({ maxConnections: 2, maxUnauthenticatedConnectionsPerAddress: 5 });
     const silent = Array.from({ length: 5 }, () => new WsConnection(server.port, "127.0.0.9"));
     for (const connection of silent) await connection.until(() => connection.challenge !== null);
     const refused = new WsConnection(server.port, "127.0.0.9");
@@ -127,7 +127,7 @@ test(
 );
 
 test("a hundred devices behind one address come back at once within the defaults", LIMIT, async () => {
-  await using server = await listen({ maxLinks: 100 });
+  await using server = await listen({ maxConnections: 100 });
   const devices = await Promise.all(Array.from({ length: 100 }, () => server.device()));
   for (let round = 0; round < 2; round += 1) {
     const links = await Promise.all(devices.map((device) => device.ready()));

@@ -20,20 +20,20 @@ function openGate() {
 
 test("the first hint of a key is delivered at once, the last of a flood in the next tick, those between never", () => {
   const { clock, seen, gate } = openGate();
-  for (let n = 0; n < 50_000; n += 1) gate.offer("a", `a${n}`);
-  gate.offer("b", "b0");
+  for (let n = 0; n < 50_000; n += 1) gate.deliverOrQueue("a", `a${n}`);
+  gate.deliverOrQueue("b", "b0");
   assert.deepEqual(seen.delivered, ["a0", "b0"]);
   clock.pass(100);
   assert.deepEqual(seen.delivered, ["a0", "b0", "a49999"]);
   assert.equal(seen.dropped, 49_998);
   clock.pass(100);
-  gate.offer("a", "later");
+  gate.deliverOrQueue("a", "later");
   assert.equal(seen.delivered.at(-1), "later", "a tick without hints ends");
 });
 
 test("more keys than fit into two ticks are told of once, and cost no more than the others", () => {
   const { clock, seen, gate } = openGate();
-  for (let n = 0; n < 10_000; n += 1) gate.offer(`key${n}`, `${n}`);
+  for (let n = 0; n < 10_000; n += 1) gate.deliverOrQueue(`key${n}`, `${n}`);
   assert.equal(seen.delivered.length, HINTS_PER_TICK);
   clock.pass(100);
   assert.deepEqual([seen.delivered.length, seen.overflows], [2 * HINTS_PER_TICK, 1]);

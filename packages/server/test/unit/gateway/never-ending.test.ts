@@ -26,7 +26,7 @@ async function openOrder() {
   service.limits = { ...service.limits, runningSessions: 1 };
   const { store, clock } = service;
   const connect = await enrolledMachine(service);
-  let gateway = new Gateway(service, { pingIntervalMs: PING_MS, maxLinks: 10 });
+  let gateway = new Gateway(service, { pingIntervalMs: PING_MS, maxConnections: 10 });
   const overdue: { since: OverdueSince } = { since: new Map() };
   const start = async (machineId: string): Promise<string> => {
     const started = await runLiveResponse(service, PLAYBOOK, machineId, request);
@@ -64,7 +64,7 @@ async function openOrder() {
     },
     async restart(): Promise<void> {
       await gateway.close();
-      gateway = new Gateway(service, { pingIntervalMs: PING_MS, maxLinks: 10 });
+      gateway = new Gateway(service, { pingIntervalMs: PING_MS, maxConnections: 10 });
       overdue.since = new Map();
     },
     slotsInUse: () => store.read((tx) => tx.actions.placesTaken(clock.nowMs())),

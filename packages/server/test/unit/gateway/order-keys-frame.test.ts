@@ -62,7 +62,7 @@ test("on a link the keys come after the answer to the hello and before any order
   const device = await enrolledMachine(service);
   const { signing } = service.keys.order;
   const rotated = { ...service, keys: { ...service.keys, order: { signing: next, accepted: [next, signing] } } };
-  const gateway = new Gateway(rotated, { pingIntervalMs: 20_000, maxLinks: 10 });
+  const gateway = new Gateway(rotated, { pingIntervalMs: 20_000, maxConnections: 10 });
   await using opened = new AsyncDisposableStack();
   opened.defer(() => gateway.close());
   await service.store.write((tx) => tx.actions.insert(sampleAction({ deadlineMs: null })));

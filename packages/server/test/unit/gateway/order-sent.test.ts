@@ -12,7 +12,7 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
 /** A machine with one waiting action, and a device that has just received its order. */
 async function openGateway() {
   const service = await openService();
-  const gateway = new Gateway(service, { pingIntervalMs: 20_000, maxLinks: 10 });
+  const gateway = new Gateway(service, { pingIntervalMs: 20_000, maxConnections: 10 });
   const link = await enrolledMachine(service);
   const action = sampleAction({ createdAtMs: service.clock.nowMs(), deadlineMs: service.clock.nowMs() + 1e9 });
   await service.store.write((tx) => tx.actions.insert(action));

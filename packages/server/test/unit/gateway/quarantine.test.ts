@@ -24,7 +24,7 @@ async function turns(): Promise<void> {
 
 async function openGateway() {
   const service = await openService();
-  const gateway = new Gateway(service, { pingIntervalMs: PING_INTERVAL_MS, maxLinks: 10 });
+  const gateway = new Gateway(service, { pingIntervalMs: PING_INTERVAL_MS, maxConnections: 10 });
   const link = await enrolledMachine(service);
   const connect = () => link(gateway);
   const welcomed = async (): Promise<DeviceOnALink> => {

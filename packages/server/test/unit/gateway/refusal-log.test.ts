@@ -18,7 +18,7 @@ test("a device that refuses its order over and over writes one log line for each
   await using opened = await openService();
   const lines: string[] = [];
   const service = { ...opened, log: pino({}, { write: (line: string) => void lines.push(line) }) };
-  const gateway = new Gateway(service, { pingIntervalMs: 20_000, maxLinks: 10 });
+  const gateway = new Gateway(service, { pingIntervalMs: 20_000, maxConnections: 10 });
   const link = await enrolledMachine(service);
   const order = sampleOrder({ journalId: JOURNAL_ID });
   const action = sampleAction({ order });

@@ -21,7 +21,7 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
 async function openNodes({ hintsArrive = true } = {}) {
   const service = await openService();
   const silent = { ...service.bus, wakeMachine: () => undefined };
-  const options = { pingIntervalMs: 20_000, maxLinks: 10 };
+  const options = { pingIntervalMs: 20_000, maxConnections: 10 };
   const context = { ...service, bus: hintsArrive ? service.bus : silent };
   const gateway = new Gateway({ ...service, node: { id: "there" } }, options);
   const link = await enrolledMachine(service);

@@ -21,7 +21,7 @@ async function until(condition: () => boolean): Promise<void> {
  */
 async function openGateway() {
   const service = await openService();
-  const gateway = new Gateway(service, { pingIntervalMs: 20_000, maxLinks: 10 });
+  const gateway = new Gateway(service, { pingIntervalMs: 20_000, maxConnections: 10 });
   const link = await enrolledMachine(service);
   const order = sampleOrder({ journalId: JOURNAL_ID });
   const commands = [sampleCommand(), sampleCommand({ type: "GetFile", params: [{ key: "Path", value: "/x" }] })];

@@ -33,7 +33,7 @@ async function openNodes({ hintsArrive = true, version = OLDEST_LINK_VERSION } =
       return () => undefined;
     },
   });
-  const options = { pingIntervalMs: PING_INTERVAL_MS, maxLinks: 10 };
+  const options = { pingIntervalMs: PING_INTERVAL_MS, maxConnections: 10 };
   const [here, there] = [
     new Gateway({ ...service, node: { id: "here" }, bus: busOf(0) }, options),
     new Gateway({ ...service, node: { id: "there" }, bus: busOf(1) }, options),
@@ -81,9 +81,9 @@ for (const version of [OLDEST_LINK_VERSION, LINK_VERSION]) {
     const device = await at.dialled(at.here, OWN);
     await until(() => device.has("helloAnswer"));
     const machineId = MACHINE_ID;
-    const linkEpoch = Number.MAX_SAFE_INTEGER;
-    at.forge({ machineId, linkEpoch, journalId: OTHER, processId: "d".repeat(32) });
-    at.forge({ machineId, linkEpoch, journalId: OWN, processId: "c".repeat(32) });
+    const connectionEpoch = Number.MAX_SAFE_INTEGER;
+    at.forge({ machineId, connectionEpoch, journalId: OTHER, processId: "d".repeat(32) });
+    at.forge({ machineId, connectionEpoch, journalId: OWN, processId: "c".repeat(32) });
     await turns();
     device.ping();
     await turns();

@@ -14,7 +14,7 @@ const GRACE_MS = 2_000;
 
 async function listen({ clock = backgroundClock, framesPerSecond }: { clock?: Clock; framesPerSecond?: number } = {}) {
   const service = await openService();
-  const gateway = new WsGateway(new Gateway(service, { pingIntervalMs: 20_000, maxLinks: 10 }), {
+  const gateway = new WsGateway(new Gateway(service, { pingIntervalMs: 20_000, maxConnections: 10 }), {
     clock,
     ...(framesPerSecond !== undefined && { framesPerSecond }),
     refuse: (socket) => socket.destroy(),

@@ -258,7 +258,7 @@ export async function startApp(
     log: pino({ level: "trace" }, { write: (line: string) => void lines.push(line) }),
     verifyToken: async (token) =>
       token === "good" ? ALL : token === "poor" ? { ...ALL, roles: new Set() } : fault("Expired"),
-    readTicket: (text) => (text === "v1" ? { machineId: "m1", linkEpoch: 1 } : null),
+    readTicket: (text) => (text === "v1" ? { machineId: "m1", connectionEpoch: 1 } : null),
     isCurrentTicket: () => true,
     isUnavailable: isStorageUnavailable,
     throttle: async () => null,

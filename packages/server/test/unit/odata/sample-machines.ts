@@ -48,7 +48,7 @@ export function sampleMachines(count: number, nowMs: number, graceMs: number, se
     retirement: life === "inUse" ? null : { atMs: nowMs - 5_000, by: "Administrator", reason: "sold" },
     removedAtMs: life === "removed" ? nowMs - 1_000 : null,
     id: (index * 2_654_435_761).toString(16).padStart(40, "a"),
-    linkEpoch: 1,
+    connectionEpoch: 1,
     nodeId: null,
     lastOrderSeq: 0,
     continuity: NO_CONTINUITY,

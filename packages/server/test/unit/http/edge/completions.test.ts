@@ -11,7 +11,7 @@ import { PLAYBOOK } from "../../../support/test-services.ts";
 /** A device with a running collection that says its upload is complete. */
 async function device({ services, base }: HttpWorld) {
   const machine = await services.addMachine();
-  const link = { machineId: machine.id, linkEpoch: machine.linkEpoch };
+  const link = { machineId: machine.id, connectionEpoch: machine.connectionEpoch };
   const started = await runLiveResponse(services.context, PLAYBOOK, machine.id, {
     Commands: [{ type: "GetFile", params: [{ key: "Path", value: "/x" }] }],
     Comment: "c",

@@ -6,8 +6,8 @@ import { MAX_REQUESTS_PER_MACHINE, MachineRequests } from "../../../../src/http/
 import { startApp } from "../fixture.ts";
 
 const TICKETS = new Map([
-  ["hostile", { machineId: "hostile", linkEpoch: 1 }],
-  ["honest", { machineId: "honest", linkEpoch: 1 }],
+  ["hostile", { machineId: "hostile", connectionEpoch: 1 }],
+  ["honest", { machineId: "honest", connectionEpoch: 1 }],
 ]);
 
 async function until(isSo: () => boolean): Promise<void> {

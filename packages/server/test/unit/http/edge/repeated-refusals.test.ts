@@ -15,7 +15,7 @@ async function deviceWithoutRoom(t: TestContext) {
   const { services, context } = world;
   context.limits.machineResultsLimitBytes = 0;
   const machine = await services.addMachine();
-  const link = { machineId: machine.id, linkEpoch: machine.linkEpoch };
+  const link = { machineId: machine.id, connectionEpoch: machine.connectionEpoch };
   const started = await runLiveResponse(services.context, PLAYBOOK, machine.id, {
     Commands: [{ type: "GetFile", params: [{ key: "Path", value: "/x" }] }],
     Comment: "c",

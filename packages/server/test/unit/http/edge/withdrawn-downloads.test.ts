@@ -83,13 +83,13 @@ test("a device's download ends when its machine is put in quarantine", { timeout
   const { world, download } = await openWorld();
   await using _ = world;
   const { context, services } = world;
-  const machine = await services.addMachine({ linkEpoch: 1 });
+  const machine = await services.addMachine({ connectionEpoch: 1 });
   const id = context.ids.guid();
   const pin = { sha256: SHA256, sizeBytes: SIZE_BYTES, contentId: "c".repeat(64) };
   const order = {
     orderSeq: 1,
     journalId: JOURNAL_ID,
-    linkEpoch: 1,
+    connectionEpoch: 1,
     claimedAtMs: 1,
     sentAtMs: 1,
     state: "out",
@@ -102,7 +102,7 @@ test("a device's download ends when its machine is put in quarantine", { timeout
     order,
   });
   await context.store.write((tx) => tx.actions.insert(action));
-  const text = signLinkTicket({ machineId: machine.id, linkEpoch: 1 }, context.keys.linkTicket.signing);
+  const text = signLinkTicket({ machineId: machine.id, connectionEpoch: 1 }, context.keys.linkTicket.signing);
   const reader = await download(`/agent/v1/actions/${id}/files/${SHA256}`, `Ticket ${text}`);
   assert.ok((await quarantineByHand(context, PLAYBOOK, machine.id, "stolen")).ok);
   await broken(reader);

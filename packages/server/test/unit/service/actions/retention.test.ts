@@ -28,7 +28,7 @@ describe("retention: results 30 days, actions 180 days", () => {
     services = await testServices();
     const { context } = services;
     const machine = await services.addMachine();
-    const link = { machineId: machine.id, linkEpoch: machine.linkEpoch };
+    const link = { machineId: machine.id, connectionEpoch: machine.connectionEpoch };
     const request = {
       Commands: [
         { type: "RunScript" as const, params: [{ key: "ScriptName", value: "a.sh" }] },

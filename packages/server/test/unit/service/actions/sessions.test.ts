@@ -19,9 +19,9 @@ describe("places for running sessions, three of them", () => {
 
   const run = (machine: Machine) => runLiveResponse(services.context, PLAYBOOK, machine.id, REQUEST);
   const next = (machine: Machine) =>
-    nextForConnection(services.context, { machineId: machine.id, linkEpoch: machine.linkEpoch });
+    nextForConnection(services.context, { machineId: machine.id, connectionEpoch: machine.connectionEpoch });
   const link = async (machine: Machine) => {
-    const linked = { ...machine, linked: true, linkEpoch: machine.linkEpoch + 1 };
+    const linked = { ...machine, linked: true, connectionEpoch: machine.connectionEpoch + 1 };
     await services.context.store.write((tx) => tx.machines.save(machine, linked));
     return linked;
   };
@@ -70,7 +70,7 @@ describe("places for running sessions, three of them", () => {
     assert.ok(started.ok);
     const order = await next(machine);
     assert.ok(order.type === "order");
-    const identity = { machineId: machine.id, linkEpoch: machine.linkEpoch };
+    const identity = { machineId: machine.id, connectionEpoch: machine.connectionEpoch };
     const { actionId, orderSeq } = order.order;
     await recordStarted(context, identity, { type: "started", actionId, orderSeq, index: 0, startId: "5".repeat(32) });
     await recordDisconnect(context, identity);

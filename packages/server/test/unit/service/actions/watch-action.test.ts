@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Caller } from "../../../../src/auth/caller.ts";
 import type { Bus } from "../../../../src/bus/bus.ts";
 import type { MachineAction } from "../../../../src/domain/actions/machine-action.ts";
-import { tellingStore } from "../../../../src/service/actions/tell-changes.ts";
+import { publishingStore } from "../../../../src/service/actions/publish-changes.ts";
 import { ActionWatch, type WatchStep } from "../../../../src/service/actions/watch-action.ts";
 import {
   createDeviceGroup,
@@ -60,7 +60,7 @@ async function openStage(): Promise<Stage> {
     service,
     subscriptions: () => count,
     admission,
-    save: saveTo(tellingStore(service.store, service.bus)),
+    save: saveTo(publishingStore(service.store, service.bus)),
     saveSilently: saveTo(service.store),
     watch: (caller = PLAYBOOK) =>
       ActionWatch.open({ ...service, bus }, caller, ID, {

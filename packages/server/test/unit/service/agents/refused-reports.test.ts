@@ -5,7 +5,7 @@ import { recordEnded } from "../../../../src/service/agents/machine-reports.ts";
 import { MACHINE_ID, sampleAction, sampleCommand, sampleMachine, sampleOrder } from "../../domain/sample-action.ts";
 import { openService } from "../service-fixture.ts";
 
-const LINK = { machineId: MACHINE_ID, linkEpoch: 1 };
+const LINK = { machineId: MACHINE_ID, connectionEpoch: 1 };
 const EVIDENCE = { payload: "refused", signature: "s", publicKey: "k" };
 
 /** A machine whose order of two scripts is out. */
@@ -13,7 +13,7 @@ async function openReports() {
   const service = await openService();
   const action = sampleAction({ order: sampleOrder({}), commands: [sampleCommand(), sampleCommand()] });
   await service.store.write(async (tx) => {
-    await tx.machines.insert(sampleMachine({ linkEpoch: LINK.linkEpoch }));
+    await tx.machines.insert(sampleMachine({ connectionEpoch: LINK.connectionEpoch }));
     await tx.actions.insert(action);
   });
   const ended = (index: number, transcript: string, changes: Partial<Ended> = {}): Ended => ({

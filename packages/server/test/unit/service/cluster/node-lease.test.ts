@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { pino } from "pino";
-import { BEAT_INTERVAL_MS, LEASE_MS, type NodeFacts } from "../../../../src/domain/cluster/node-lease.ts";
+import { HEARTBEAT_INTERVAL_MS, LEASE_MS, type NodeFacts } from "../../../../src/domain/cluster/node-lease.ts";
 import { NodeContradictionError, NodeLease } from "../../../../src/service/cluster/node-lease.ts";
 import { PostgresStore } from "../../../../src/store/postgres/postgres-store.ts";
 import type { Store } from "../../../../src/store/store.ts";
@@ -69,17 +69,17 @@ else {
       living.add(lease);
       return { lease, node, seen, context };
     };
-    const beatAll = async () => {
+    const heartbeatAll = async () => {
       for (const lease of living) {
-        await lease.beat();
-        if (lease.isSweeper) await lease.forgetTheDead();
+        await lease.heartbeat();
+        if (lease.isSweeper) await lease.reapLapsedNodes();
       }
     };
     /** Advances the time, in which the living nodes send heartbeats. */
     const pass = async (delayMs: number) => {
-      for (let leftMs = delayMs; leftMs > 0; leftMs -= BEAT_INTERVAL_MS) {
-        clock.monotonicMs += Math.min(leftMs, BEAT_INTERVAL_MS);
-        await beatAll();
+      for (let leftMs = delayMs; leftMs > 0; leftMs -= HEARTBEAT_INTERVAL_MS) {
+        clock.monotonicMs += Math.min(leftMs, HEARTBEAT_INTERVAL_MS);
+        await heartbeatAll();
       }
     };
     const ids = async () => (await store.read((tx) => tx.nodes.all())).map(({ id }) => id).sort();
@@ -155,9 +155,9 @@ else {
     await nodes.store.write((tx) => tx.actions.insert(running));
     nodes.die(dead.lease);
 
-    await nodes.pass(LEASE_MS - BEAT_INTERVAL_MS);
+    await nodes.pass(LEASE_MS - HEARTBEAT_INTERVAL_MS);
     assert.equal((await nodes.store.read((tx) => tx.machines.byId(there.id)))?.linked, true);
-    await nodes.pass(3 * BEAT_INTERVAL_MS);
+    await nodes.pass(3 * HEARTBEAT_INTERVAL_MS);
     const machines = await nodes.store.read(async (tx) => [
       (await tx.machines.byId(there.id))?.linked,
       (await tx.machines.byId(here.id))?.linked,
@@ -174,7 +174,7 @@ else {
     await using nodes = await openNodes();
     await nodes.join();
     const machine = await nodes.services.addMachine({ nodeId: "a node whose row is gone" });
-    await nodes.pass(BEAT_INTERVAL_MS);
+    await nodes.pass(HEARTBEAT_INTERVAL_MS);
     assert.equal((await nodes.store.read((tx) => tx.machines.byId(machine.id)))?.linked, false);
   });
 
@@ -195,10 +195,10 @@ else {
       },
     };
     const sweeper = await nodes.join({}, { store });
-    await nodes.pass(BEAT_INTERVAL_MS);
+    await nodes.pass(HEARTBEAT_INTERVAL_MS);
     assert.equal(sweeper.lease.isSweeper, true);
     isNew = true;
-    await sweeper.lease.forgetTheDead();
+    await sweeper.lease.reapLapsedNodes();
     assert.equal((await nodes.store.read((tx) => tx.machines.byId("f".repeat(40))))?.linked, true);
     assert.equal((await nodes.ids()).length, 2);
   });
@@ -217,16 +217,16 @@ else {
     const oldName = hung.node.id;
     const other = await nodes.join();
     nodes.die(hung.lease);
-    await nodes.pass(LEASE_MS + 2 * BEAT_INTERVAL_MS);
+    await nodes.pass(LEASE_MS + 2 * HEARTBEAT_INTERVAL_MS);
     assert.deepEqual(await nodes.ids(), [other.node.id]);
     assert.equal(hung.lease.isHeld, false);
 
-    await hung.lease.beat();
+    await hung.lease.heartbeat();
     assert.equal(hung.seen.closed, 1);
     assert.equal(hung.lease.isHeld, true);
     assert.notEqual(nameAtClose, oldName);
     assert.deepEqual(await nodes.ids(), [nameAtClose, other.node.id].sort());
-    await hung.lease.beat();
+    await hung.lease.heartbeat();
     assert.equal(hung.seen.closed, 1, "once");
   });
 
@@ -235,18 +235,18 @@ else {
     const hung = await nodes.join();
     nodes.die(hung.lease);
     const next = await nodes.join({ publicUrl: "https://other.test" });
-    await assert.rejects(hung.lease.beat(), NodeContradictionError);
+    await assert.rejects(hung.lease.heartbeat(), NodeContradictionError);
     assert.match(hung.lease.contradiction ?? "", /HALLIGAN_PUBLIC_URL/);
     assert.deepEqual([hung.lease.isHeld, hung.lease.isSweeper, hung.seen.closed], [false, false, 1]);
     await next.lease.leave();
-    await hung.lease.beat();
+    await hung.lease.heartbeat();
     assert.deepEqual([hung.lease.isHeld, hung.lease.contradiction], [true, null]);
   });
 
   test("there is one sweeper, and when it dies or leaves the next one is", async () => {
     await using nodes = await openNodes();
     const three = [await nodes.join(), await nodes.join(), await nodes.join()];
-    await nodes.pass(BEAT_INTERVAL_MS);
+    await nodes.pass(HEARTBEAT_INTERVAL_MS);
     for (const leaves of [false, true]) {
       const sweepers = three.filter(({ lease }) => lease.isSweeper);
       assert.equal(sweepers.length, 1);
@@ -255,7 +255,7 @@ else {
       nodes.die(sweeper.lease);
       three.splice(three.indexOf(sweeper), 1);
       if (leaves) await sweeper.lease.leave();
-      await nodes.pass(leaves ? BEAT_INTERVAL_MS : LEASE_MS + 2 * BEAT_INTERVAL_MS);
+      await nodes.pass(leaves ? HEARTBEAT_INTERVAL_MS : LEASE_MS + 2 * HEARTBEAT_INTERVAL_MS);
     }
     assert.equal(three.filter(({ lease }) => lease.isSweeper).length, 1);
     assert.equal((await nodes.ids()).length, 1);
@@ -265,14 +265,14 @@ else {
     await using nodes = await openNodes();
     const two = [await nodes.join(), await nodes.join()];
     const machine = await nodes.services.addMachine({ nodeId: two[1]?.node.id ?? "" });
-    await nodes.pass(2 * BEAT_INTERVAL_MS);
+    await nodes.pass(2 * HEARTBEAT_INTERVAL_MS);
     nodes.clock.monotonicMs += 3 * LEASE_MS;
     for (const { lease } of two) assert.equal(lease.isHeld, false);
     // The first node is back for a while before the second one succeeds.
     for (let beats = 0; beats < 3; beats += 1) {
-      await two[0]?.lease.beat();
-      await two[0]?.lease.forgetTheDead();
-      nodes.clock.monotonicMs += BEAT_INTERVAL_MS;
+      await two[0]?.lease.heartbeat();
+      await two[0]?.lease.reapLapsedNodes();
+      nodes.clock.monotonicMs += HEARTBEAT_INTERVAL_MS;
     }
     await nodes.pass(2 * LEASE_MS);
     assert.deepEqual(await nodes.ids(), two.map(({ node }) => node.id).sort());

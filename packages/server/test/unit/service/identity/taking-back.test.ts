@@ -219,7 +219,7 @@ describe("what was handed out", () => {
   describe("a machine", () => {
     test("in quarantine by hand takes nothing and reports nothing, until it is released", async () => {
       const { context } = services;
-      const machine = await services.addMachine({ linked: true, linkEpoch: 4, journalId: "j" });
+      const machine = await services.addMachine({ linked: true, connectionEpoch: 4, journalId: "j" });
       const request = {
         Commands: [{ type: "GetFile" as const, params: [{ key: "Path", value: "/x" }] }],
         Comment: "c",
@@ -227,7 +227,11 @@ describe("what was handed out", () => {
       const started = await runLiveResponse(context, root, machine.id, request);
       assert.ok(started.ok);
       const held = await quarantineByHand(context, root, machine.id, "under investigation");
-      assert.deepEqual(held.ok && [held.value.quarantined, held.value.linked, held.value.linkEpoch], [true, false, 5]);
+      assert.deepEqual(held.ok && [held.value.quarantined, held.value.linked, held.value.connectionEpoch], [
+        true,
+        false,
+        5,
+      ]);
       const action = await context.store.read((tx) => tx.actions.byId(started.value.id));
       assert.deepEqual(
         [action?.status, action?.commands[0]?.errors],

@@ -127,10 +127,10 @@ describe("who may give a library name its bytes", () => {
       const { id } = started.machine;
       await services.context.store.write(async (tx) => {
         const machine = await tx.machines.byId(id);
-        if (machine) await tx.machines.save(machine, { ...machine, journalId: "j", linked: true, linkEpoch: 1 });
+        if (machine) await tx.machines.save(machine, { ...machine, journalId: "j", linked: true, connectionEpoch: 1 });
       });
       assert.equal(await add(planter, name, "planted"), "ok");
-      const next = await nextForConnection(services.context, { machineId: id, linkEpoch: 1 });
+      const next = await nextForConnection(services.context, { machineId: id, connectionEpoch: 1 });
       const command = next.type === "order" ? next.order.commands[0] : undefined;
       assert.ok(command?.type === "RunScript", next.type);
       return command.file?.sha256 ?? null;

@@ -65,7 +65,7 @@ describe("the life of a machine", () => {
     });
     const retired = value(await retireMachine(context(), PLAYBOOK, machine.id, "sold"));
     assert.deepEqual(retired.retirement, { atMs: services.time.nowMs, by: "playbook", reason: "sold" });
-    assert.deepEqual([retired.linked, retired.linkEpoch], [false, machine.linkEpoch + 1]);
+    assert.deepEqual([retired.linked, retired.connectionEpoch], [false, machine.connectionEpoch + 1]);
     const ended = value(await getMachineAction(context(), PLAYBOOK, action.id));
     assert.deepEqual([ended.status, ended.order?.state], ["Failed", "closed"]);
     assert.deepEqual(ended.commands[0]?.errors, ["The machine was retired by playbook: sold"]);
@@ -73,7 +73,7 @@ describe("the life of a machine", () => {
     services.time.nowMs += 1_000;
     const again = value(await retireMachine(context(), PLAYBOOK, machine.id, "stolen"));
     assert.deepEqual(again.retirement, retired.retirement);
-    assert.equal(again.linkEpoch, retired.linkEpoch);
+    assert.equal(again.connectionEpoch, retired.connectionEpoch);
     assert.deepEqual(await auditOf(machine.id, "RetireMachine"), [{ reason: "sold", endedActionIds: [action.id] }]);
     assert.equal((await auditOf(machine.id, "MachineActionEnded")).length, 1);
   });

@@ -28,7 +28,7 @@ const uploadId = (letter: string) => letter.repeat(32);
 async function device(services: TestServices, files = 1) {
   const { context } = services;
   const machine = await services.addMachine();
-  const link = { machineId: machine.id, linkEpoch: machine.linkEpoch };
+  const link = { machineId: machine.id, connectionEpoch: machine.connectionEpoch };
   const file = (n: number) => ({ type: "GetFile" as const, params: [{ key: "Path", value: `/x${n}` }] });
   const request = { Commands: Array.from({ length: files }, (_, n) => file(n)), Comment: "c" };
   const started = await runLiveResponse(context, PLAYBOOK, machine.id, request);

@@ -41,13 +41,13 @@ test("a device that is refused as often as an agent tries never waits; one that 
 
 test("a device has two parts at work at once on one link", () => {
   const { uploads } = bounds();
-  const link = { machineId: "m", linkEpoch: 1 };
+  const link = { machineId: "m", connectionEpoch: 1 };
   const first = uploads.place(link);
   {
     using second = uploads.place(link);
     assert.ok(second);
     assert.equal(uploads.place(link), null);
-    using ofNewLink = uploads.place({ ...link, linkEpoch: 2 });
+    using ofNewLink = uploads.place({ ...link, connectionEpoch: 2 });
     assert.ok(ofNewLink);
   }
   using third = uploads.place(link);

@@ -1,7 +1,7 @@
 import type { PutLibraryAnswer } from "../../../../blobs/blob-store.ts";
 import type { DomainError } from "../../../../domain/errors.ts";
 import { contractFileNameFault } from "../../../../domain/library/library-file.ts";
-import { ok, type Result, refuse } from "../../../../domain/result.ts";
+import { err, ok, type Result } from "../../../../domain/result.ts";
 import type { LibraryFileInput } from "../../../../service/library/add-library-file.ts";
 import type { MultipartPart } from "../../../edge/body/multipart.ts";
 
@@ -32,28 +32,28 @@ export async function readLibraryUpload(
     const known = PARTS.get(part.name);
     if (known === undefined) continue;
     const isSecond = known === FILE ? file !== null : fields.has(part.name);
-    if (isSecond) return refuse({ code: "InvalidRequestBody", detail: `there is more than one ${known} part` });
+    if (isSecond) return err({ code: "InvalidRequestBody", detail: `there is more than one ${known} part` });
     if (part.kind === "field" && known !== FILE) {
       fields.set(part.name, part.value);
       continue;
     }
-    if (known !== FILE) return refuse({ code: "InvalidRequestBody", detail: `the part ${known} must be a text` });
+    if (known !== FILE) return err({ code: "InvalidRequestBody", detail: `the part ${known} must be a text` });
     if (part.kind === "field" || !part.fileName) {
-      return refuse({ code: "MissingRequiredParameter", parameter: "filename of the part File" });
+      return err({ code: "MissingRequiredParameter", parameter: "filename of the part File" });
     }
     const nameFault = contractFileNameFault(part.fileName);
-    if (nameFault) return refuse(nameFault);
+    if (nameFault) return err(nameFault);
     const stored = await store(part.stream);
-    if (stored.code !== "stored") return refuse(libraryStorageRefusal(stored));
+    if (stored.code !== "stored") return err(libraryStorageRefusal(stored));
     file = { fileName: part.fileName, sha256: stored.sha256, sizeBytes: stored.sizeBytes };
   }
-  if (!file) return refuse({ code: "MissingRequiredParameter", parameter: FILE });
+  if (!file) return err({ code: "MissingRequiredParameter", parameter: FILE });
   const override = flag(fields, "overrideifexists");
   const hasParameters = flag(fields, "hasparameters");
   const parametersDescription = fields.get("parametersdescription") || null;
   if (override === undefined || hasParameters === undefined) {
     const name = override === undefined ? "OverrideIfExists" : "HasParameters";
-    return refuse({ code: "InvalidInput", detail: `${name} must be true or false` });
+    return err({ code: "InvalidInput", detail: `${name} must be true or false` });
   }
   return ok({
     ...file,

@@ -6,25 +6,25 @@ import type { Store, StoreTx } from "../../store/store.ts";
  * use cases, so none can omit it. It publishes after the commit, because subscribers read the row
  * at once.
  */
-export function tellingStore(store: Store, bus: Pick<Bus, "actionChanged">): Store {
+export function publishingStore(store: Store, bus: Pick<Bus, "actionChanged">): Store {
   return {
     read: (work) => store.read(work),
     async write(work) {
       let changed = new Set<string>();
-      const answer = await store.write((tx) => {
+      const result = await store.write((tx) => {
         // The transaction may run again after it lost a race. What the lost attempt saved was never
         // committed.
         changed = new Set();
-        return work(telling(tx, changed));
+        return work(publishingTx(tx, changed));
       });
       for (const actionId of changed) bus.actionChanged(actionId);
-      return answer;
+      return result;
     },
     close: () => store.close(),
   };
 }
 
-function telling(tx: StoreTx, changed: Set<string>): StoreTx {
+function publishingTx(tx: StoreTx, changed: Set<string>): StoreTx {
   const { actions, resultLinks } = tx;
   return {
     ...tx,

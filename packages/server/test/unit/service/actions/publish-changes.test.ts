@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { tellingStore } from "../../../../src/service/actions/tell-changes.ts";
+import { publishingStore } from "../../../../src/service/actions/publish-changes.ts";
 import type { StoreTx } from "../../../../src/store/store.ts";
 import { sampleAction, sampleMachine } from "../../domain/sample-action.ts";
 import { openService } from "../service-fixture.ts";
@@ -24,7 +24,7 @@ async function openTelling() {
     close: () => store.close(),
   };
   await store.write((tx) => tx.machines.insert(sampleMachine()));
-  return { service, told, telling: tellingStore(marking, bus), marking, bus };
+  return { service, told, telling: publishingStore(marking, bus), marking, bus };
 }
 
 test("an action that a transaction made or saved is told once, and only when the commit is durable", async () => {
@@ -72,7 +72,7 @@ test("a transaction that is run again tells what its last run saved", async () =
     },
   };
   let run = 0;
-  await tellingStore(racing, bus).write(async (tx) => {
+  await publishingStore(racing, bus).write(async (tx) => {
     run += 1;
     if (run === 1) await tx.actions.insert(sampleAction());
   });
