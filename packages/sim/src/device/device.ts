@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type Connection, LinkState, type Log, runAgentCore } from "@halligan/agent/simulation";
+import { type Connection, type Log, runAgentCore, ServerConnection } from "@halligan/agent/simulation";
 import {
   type Hello,
   LINK_CLOSE,
@@ -135,17 +135,17 @@ export class Device {
 
   async #run({ life, stop }: Agent): Promise<void> {
     const clock = agentClock(this.#world.timeline, life);
-    const link = new LinkState(clock);
+    const serverConnection = new ServerConnection(clock);
     const { random } = this.#world;
     const transfers = new Transfers(this.#world, life, this.#server, {
       isOnline: () => this.isOnline,
-      link,
+      serverConnection,
       clock,
     });
     await runAgentCore(
       {
         clock,
-        link,
+        serverConnection,
         log: this.#log(life),
         random: { fraction: () => random.fraction(), id: () => random.hex(32) },
         disk: this.journal.disk(life),

@@ -127,9 +127,9 @@ export class SimRunner implements Runner {
     return this.#end(() => this.#parts.processes.kill(() => true));
   }
 
-  async forget(): Promise<void> {}
+  async removeOrderFiles(): Promise<void> {}
 
-  async forgetAllBut(): Promise<void> {}
+  async removeOrderFilesExcept(): Promise<void> {}
 
   async #follow(
     job: CommandJob<RunScriptCommand>,

@@ -1,4 +1,4 @@
-import type { LinkState } from "@halligan/agent/simulation";
+import type { ServerConnection } from "@halligan/agent/simulation";
 import { backoffMs, type MonotonicClock, sleep } from "@halligan/protocol/time";
 import {
   checkLinkTicket,
@@ -40,20 +40,20 @@ export class Transfers {
   readonly #life: Life;
   readonly #server: Nodes;
   readonly #isOnline: () => boolean;
-  readonly #link: LinkState;
+  readonly #serverConnection: ServerConnection;
   readonly #clock: MonotonicClock;
 
   constructor(
     world: World,
     life: Life,
     server: Nodes,
-    device: { isOnline: () => boolean; link: LinkState; clock: MonotonicClock },
+    device: { isOnline: () => boolean; serverConnection: ServerConnection; clock: MonotonicClock },
   ) {
     this.#world = world;
     this.#life = life;
     this.#server = server;
     this.#isOnline = device.isOnline;
-    this.#link = device.link;
+    this.#serverConnection = device.serverConnection;
     this.#clock = device.clock;
   }
 
@@ -61,7 +61,7 @@ export class Transfers {
   async untilAnswered<T>(request: Request<T>, signal: AbortSignal): Promise<T> {
     let dead: string | null = null;
     for (let attempt = 0; ; attempt += 1) {
-      const ticket = await this.#link.ticket(dead, signal);
+      const ticket = await this.#serverConnection.ticket(dead, signal);
       try {
         const answer = await this.#once(ticket, request);
         signal.throwIfAborted();
