@@ -9,8 +9,8 @@ import { removeTemporaryFiles } from "./commands/files/put-file.ts";
 import { KeptScripts } from "./commands/kept-scripts.ts";
 import { agentEnvironment, treeMark } from "./commands/script-environment.ts";
 import { runAgentCore } from "./core/agent-core.ts";
-import { LinkState } from "./core/link-state.ts";
 import type { Log, Random } from "./core/ports.ts";
+import { ServerConnection } from "./core/server-connection.ts";
 import { type DataFolder, dataFolder } from "./disk/data-folder.ts";
 import { replaceFile } from "./disk/durable.ts";
 import { isErrno, reasonOf } from "./disk/errno.ts";
@@ -20,13 +20,13 @@ import { readAgentConfig, writeAgentConfig } from "./identity/agent-config.ts";
 import { keptAuthorities, trustSystemAnd } from "./identity/authority.ts";
 import { readDeviceKey } from "./identity/device-key.ts";
 import { lockFolder } from "./identity/folder-lock.ts";
-import { webSocketNet } from "./link/websocket-net.ts";
 import { currentFacts } from "./machine-facts/machine-facts.ts";
 import { agentNetwork } from "./network/agent-network.ts";
 import { readBootId } from "./process/boot-id.ts";
 import { openCgroups } from "./process/cgroups/cgroups.ts";
 import { KeptProcesses } from "./process/kept-processes.ts";
 import { ScriptPipes } from "./process/script-pipes.ts";
+import { webSocketNet } from "./websocket/websocket-net.ts";
 
 export const realRandom: Random = {
   fraction: () => randomBytes(4).readUInt32LE() / 2 ** 32,
@@ -56,7 +56,7 @@ export async function runAgent(
   await emptyWorkAfterRestart(folder, bootId, log);
   await removeTemporaryFiles(folder.work);
   const privateKey = await readDeviceKey(folder.root);
-  const link = new LinkState(systemClock);
+  const serverConnection = new ServerConnection(systemClock);
   using disk = new JournalDisk(folder.root);
   const { machineId, serverUrl } = config;
   const keptScripts = new KeptScripts();
@@ -64,7 +64,7 @@ export async function runAgent(
   const network = agentNetwork(env);
   const keptProcesses = new KeptProcesses({ root: folder.root, bootId, cgroups, log, markOf: treeMark });
   const scriptPipes = new ScriptPipes(folder.pipes, log);
-  const ports = { clock: systemClock, random: realRandom, log, link, network };
+  const ports = { clock: systemClock, random: realRandom, log, serverConnection, network };
   log.info("agentStarted", {
     machineId,
     server: serverUrl,

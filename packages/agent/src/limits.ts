@@ -14,18 +14,18 @@ export const LIMITS = {
   helloTimeoutMs: 30_000,
   backoffBaseMs: 500,
   backoffCapMs: 30_000,
-  /** A link that stayed up this long resets the backoff. */
-  stableLinkMs: 30_000,
-  /** The link is given up after this many ping intervals without a frame. */
+  /** A connection that stayed up this long resets the backoff. */
+  stableConnectionMs: 30_000,
+  /** The connection is closed after this many ping intervals without a frame. */
   silentIntervals: 3,
   /**
-   * Frames received and not handled yet. When full the link is closed: a server that floods is not
-   * read.
+   * Frames received and not handled yet. When full, the connection is closed: a server
+   * that floods is not read.
    */
   maxQueuedFrames: 256,
   /**
-   * Frames that the network has not taken yet. When full the link is closed: the server does not
-   * read.
+   * Frames that the network has not taken yet. When full, the connection is closed: the
+   * server does not read.
    */
   maxUnsentBytes: 16 * MIB,
   /**
@@ -36,8 +36,8 @@ export const LIMITS = {
   /**
    * A large order may take longer. This is the slowest connection over which it is still accepted.
    */
-  slowestLinkBytesPerMs: 8,
-  /** From the end of a link until its connection is cut. */
+  slowestConnectionBytesPerMs: 8,
+  /** From the end of a connection until its socket is destroyed. */
   socketCloseMs: 5_000,
   /**
    * From dialling a proxy until it has connected: less than `connectTimeoutMs`, so that the proxy
@@ -47,8 +47,8 @@ export const LIMITS = {
   /** Connections to the server for transfers at a time. */
   maxServerConnections: 4,
 
-  /** Without a link for longer than this, no further command is started. */
-  startWithoutLinkMs: 60_000,
+  /** After this time without a connection, no further command starts. */
+  startWithoutConnectionMs: 60_000,
   /**
    * How long the upload of a cancelled script's output may take before `closed` is sent without it.
    */

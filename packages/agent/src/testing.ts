@@ -3,7 +3,6 @@
  * and the bench may use this interface.
  */
 export { type CoreDeps, runAgentCore } from "./core/agent-core.ts";
-export { LinkState } from "./core/link-state.ts";
 export type { PinnedKeys } from "./core/order-keys-check.ts";
 export { CANCELLED_TEXT, STOPPED_BEFORE_TEXT, STOPPED_TEXT } from "./core/orders/end-texts.ts";
 export type {
@@ -24,6 +23,7 @@ export type {
   TransferCommand,
   TransferEnd,
 } from "./core/ports.ts";
+export { ServerConnection } from "./core/server-connection.ts";
 export { agentNetwork } from "./network/agent-network.ts";
 export { TransferFailedError, TransferWatch } from "./transfer/transfer-watch.ts";
 export { upload } from "./transfer/upload.ts";

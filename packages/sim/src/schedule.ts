@@ -15,7 +15,7 @@ import { MemoryBlobs } from "./server/memory-blobs.ts";
 import { NodeBuses } from "./server/node-bus.ts";
 import { Nodes } from "./server/nodes.ts";
 import type { SimDatabase } from "./server/sim-database.ts";
-import { type Incarnation, SimServer } from "./server/sim-server.ts";
+import { type ServerProcess, SimServer } from "./server/sim-server.ts";
 import { Stepper } from "./time/stepper.ts";
 import { SCRIPTS } from "./world/scripts.ts";
 import { PING_INTERVAL_MS } from "./world/settings.ts";
@@ -85,7 +85,7 @@ class Schedule {
         retired.committed(actionIds);
       },
       held: (machineId: string, value: string, journalId: string | null) => clones.held(machineId, value, journalId),
-      died: (server: SimServer, process: Incarnation | null) => this.#serverDied(server, process),
+      died: (server: SimServer, process: ServerProcess | null) => this.#serverDied(server, process),
     };
     this.#blobs = new MemoryBlobs(this.#world);
     const buses = new NodeBuses(world);
@@ -115,15 +115,15 @@ class Schedule {
 
   async run(): Promise<Outcome> {
     const { random, timeline } = this.#world;
-    this.#world.isRough = false;
+    this.#world.injectsFaults = false;
     await this.#time.runUntil(this.#nodes.start());
     for (const name of Object.keys(SCRIPTS)) this.#callers.addLibraryFile(name);
     await this.#time.runUntil(this.#fleet.enroll(this.#machines));
     for (const device of this.#fleet.devices) timeline.after(random.between(0, 5_000), () => device.startAgent());
-    this.#world.isRough = true;
+    this.#world.injectsFaults = true;
     this.#reconnect(this.#fleetList()[0]);
-    await this.#roughTime();
-    this.#faults.heal();
+    await this.#injectFaultsAndRequests();
+    this.#faults.recover();
     await this.#settle();
     for (const device of this.#fleet.devices) device.discard();
     await this.#database.quiet();
@@ -133,13 +133,13 @@ class Schedule {
   /**
    * Injects faults and sends requests in random order, some seconds apart and often close together.
    */
-  async #roughTime(): Promise<void> {
+  async #injectFaultsAndRequests(): Promise<void> {
     const { random } = this.#world;
     this.#retirements.plan(() => this.#fleetList());
     for (let events = random.between(15, 40); events > 0 && !this.#world.violation; events -= 1) {
       await this.#time.runFor(random.chance(0.4) ? random.between(1, 400) : random.between(400, 9_000));
       const device = random.pick(this.#fleetList());
-      if (random.chance(0.4)) this.#faults.strike(device);
+      if (random.chance(0.4)) this.#faults.inject(device);
       else if (random.chance(0.65)) this.#ask(device);
       else
         random.pick([
@@ -227,7 +227,7 @@ class Schedule {
     return this.#database.open().every((row) => isFinalStatus(row.status) && absent.has(row.machine_id));
   }
 
-  #serverDied(server: SimServer, process: Incarnation | null): void {
+  #serverDied(server: SimServer, process: ServerProcess | null): void {
     const { random, timeline } = this.#world;
     for (const { link } of this.#fleet.devices) {
       // The connections of a killed process are reset. After a power cut, the agents get no

@@ -46,7 +46,7 @@ export function deviceRunner(deps: CommandDeps): Runner {
       const cgroups = deps.cgroups.of(command).filter(({ folder }) => !others.includes(folder));
       const tree = { root: process, mark: treeMark(command), cgroups };
       const notEnded = await endTree(tree, deps.clock);
-      await deps.keptProcesses.forget(command);
+      await deps.keptProcesses.remove(command);
       return notEndedTexts(notEnded);
     },
 
@@ -57,8 +57,8 @@ export function deviceRunner(deps: CommandDeps): Runner {
       return notEndedTexts(await endTree({ root: null, mark, except: keptProcesses.marks(), cgroups }, deps.clock));
     },
 
-    forget: (orderSeq) => removeOrderFiles(deps.folder, (other) => other !== orderSeq),
-    async forgetAllBut(orderSeqs) {
+    removeOrderFiles: (orderSeq) => removeOrderFiles(deps.folder, (other) => other !== orderSeq),
+    async removeOrderFilesExcept(orderSeqs) {
       deps.cgroups.removeAll((group) => deps.keptProcesses.hasGroup(group));
       await removeOrderFiles(deps.folder, (orderSeq) => orderSeqs.has(orderSeq));
     },

@@ -6,29 +6,30 @@
 import { type AgentFrame, LINK_VERSION, SEALED_SINCE_VERSION } from "@halligan/protocol/link";
 import { sleep } from "@halligan/protocol/time";
 import { LIMITS } from "../limits.ts";
+import { keepConnected } from "./connection/connect-loop.ts";
+import type { ConnectionDeps, FrameHandlers } from "./connection/run-connection.ts";
 import { messageOf } from "./error-text.ts";
 import { isFresh } from "./freshness.ts";
 import {
   acknowledgement,
   hasWork,
-  isSettled,
+  isAcknowledged,
   type JournalRecord,
   nextCommand,
   type OrderState,
 } from "./journal/journal.ts";
 import { JournalWriter } from "./journal/journal-writer.ts";
 import { RollingValueKeeper } from "./journal/rolling-value.ts";
-import { keepLinked } from "./link/link-loop.ts";
-import type { FrameHandlers, SessionDeps } from "./link/link-session.ts";
-import { checkOrder, type OrderKeys, orderKeys, type RefusalCode } from "./order-check.ts";
+import { checkOrder, type OrderKeyMap, orderKeyMap, type RefusalCode } from "./order-check.ts";
 import { checkOrderKeys, type PinnedKeys } from "./order-keys-check.ts";
-import { EndMoments } from "./orders/end-moments.ts";
+import { EndTimes } from "./orders/end-times.ts";
 import { OrderWorker } from "./orders/order-worker.ts";
 import { endUnknownOrphans, recover } from "./orders/recovery.ts";
 import { closedFrame, Reports, startedFrame } from "./orders/reports.ts";
 import type { Disk, Random, Runner } from "./ports.ts";
 
-export interface CoreDeps extends Omit<SessionDeps, "journal" | "orderKeys" | "orderKeySet" | "processId"> {
+export interface CoreDeps
+  extends Omit<ConnectionDeps, "journal" | "currentOrderKeys" | "orderKeySetNumber" | "processId"> {
   disk: Disk;
   random: Random;
   runner: Runner;
@@ -54,10 +55,10 @@ type Frame<K extends keyof FrameHandlers> = Parameters<FrameHandlers[K]>[0];
 class AgentCore implements FrameHandlers {
   readonly #deps: CoreDeps;
   readonly #journal: JournalWriter;
-  readonly #endMoments: EndMoments;
+  readonly #endTimes: EndTimes;
   readonly #reports: Reports;
   #pinned: PinnedKeys;
-  #orderKeys: OrderKeys;
+  #orderKeys: OrderKeyMap;
   /**
    * Aborted by a bug or by a journal that contradicts itself. The agent exits then, because
    * continuing would be a guess.
@@ -71,20 +72,20 @@ class AgentCore implements FrameHandlers {
     this.#deps = deps;
     this.#journal = journal;
     this.#pinned = deps.pinnedKeys;
-    this.#orderKeys = orderKeys(this.#pinned.keys);
-    this.#endMoments = new EndMoments(deps.clock);
+    this.#orderKeys = orderKeyMap(this.#pinned.keys);
+    this.#endTimes = new EndTimes(deps.clock);
     const { identity, linkVersion = LINK_VERSION } = deps;
-    this.#reports = new Reports(this.#endMoments, linkVersion < SEALED_SINCE_VERSION ? null : identity);
+    this.#reports = new Reports(this.#endTimes, linkVersion < SEALED_SINCE_VERSION ? null : identity);
     this.#rollingValue = new RollingValueKeeper({ ...deps, journal, onKeptLate: () => this.#reportAll() });
   }
 
   async run(signal: AbortSignal): Promise<void> {
     this.#stopping = AbortSignal.any([signal, this.#broken.signal]);
-    const linkStop = new AbortController();
-    const pins = { orderKeys: () => this.#orderKeys, orderKeySet: () => this.#pinned.setNumber };
+    const connectionStop = new AbortController();
+    const pins = { currentOrderKeys: () => this.#orderKeys, orderKeySetNumber: () => this.#pinned.setNumber };
     const processId = this.#deps.random.id();
     const session = { ...this.#deps, processId, ...pins, journal: () => this.#journal.state };
-    const linked = keepLinked(session, this, linkStop.signal);
+    const connected = keepConnected(session, this, connectionStop.signal);
     await new Promise<void>((resolve) => {
       if (this.#stopping.aborted) resolve();
       this.#stopping.addEventListener("abort", () => resolve(), { once: true });
@@ -98,8 +99,8 @@ class AgentCore implements FrameHandlers {
     const bound = sleep(clock, LIMITS.stopMs, waited.signal).catch(() => undefined);
     await Promise.race([worker?.done.catch(() => undefined), bound]);
     waited.abort();
-    linkStop.abort();
-    await linked;
+    connectionStop.abort();
+    await connected;
     if (this.#broken.signal.aborted) throw this.#broken.signal.reason;
   }
 
@@ -113,37 +114,37 @@ class AgentCore implements FrameHandlers {
       if (verdict === "forget") await this.forget({ type: "forget", actionId, orderSeq });
       else if (verdict === "end") await this.end({ type: "end", actionId, orderSeq }, true);
       else {
-        for (const report of this.#unacknowledged(held)) this.#deps.link.send(report);
+        for (const report of this.#unacknowledgedFrames(held)) this.#deps.serverConnection.send(report);
         if (this.#worker?.orderSeq === orderSeq) this.#worker.mayStart = true;
         else if (hasWork(held)) this.#work(orderSeq, []);
         // The agent may have died after it wrote the last acknowledgement and before it closed the
         // order.
-        await this.#forgetIfSettled(orderSeq);
+        await this.#removeIfAcknowledged(orderSeq);
       }
     }
-    this.#deps.link.wake();
+    this.#deps.serverConnection.wake();
   }
 
   async order(frame: Frame<"order">, received: Received): Promise<void> {
-    const { log, link, identity, clock } = this.#deps;
-    const verdict = checkOrder(frame, {
+    const { log, serverConnection, identity, clock } = this.#deps;
+    const checked = checkOrder(frame, {
       machineId: identity.machineId,
       keys: this.#orderKeys,
       journal: this.#journal.state,
-      serverNowMs: link.serverNowMs(),
+      serverNowMs: serverConnection.serverNowMs(),
     });
-    if (verdict.kind === "unreadable") return log.error("orderUnreadable", { code: verdict.code });
-    if (verdict.kind === "held") {
-      const held = this.#journal.state.orders.get(verdict.orderSeq);
-      for (const report of held ? this.#unacknowledged(held) : []) link.send(report);
+    if (checked.kind === "unreadable") return log.error("orderUnreadable", { code: checked.code });
+    if (checked.kind === "held") {
+      const held = this.#journal.state.orders.get(checked.orderSeq);
+      for (const report of held ? this.#unacknowledgedFrames(held) : []) serverConnection.send(report);
       return;
     }
-    const { actionId, orderSeq } = verdict.order;
+    const { actionId, orderSeq } = checked.order;
     const refuse = (code: RefusalCode, message: string) => {
       log.warn("orderRefused", { actionId, orderSeq, code });
-      link.send({ type: "refused", actionId, orderSeq, code, message });
+      serverConnection.send({ type: "refused", actionId, orderSeq, code, message });
     };
-    if (verdict.kind === "refuse") return refuse(verdict.code, verdict.message);
+    if (checked.kind === "refuse") return refuse(checked.code, checked.message);
     // If the server still wants this order, it sends the order again.
     if (!isFresh(received, clock.monotonicMs())) return refuse("late", "The order was in transit for too long.");
     if (this.#worker || this.#stopping.aborted) {
@@ -159,7 +160,7 @@ class AgentCore implements FrameHandlers {
       // that value is durable.
       await this.#journal.tryAppend(
         ...(pending?.records ?? []),
-        { type: "accepted", order: verdict.order },
+        { type: "accepted", order: checked.order },
         { type: "started", orderSeq, index: 0, startId: this.#deps.random.id() },
       );
       if (pending) this.#rollingValue.confirm(pending.value);
@@ -167,10 +168,10 @@ class AgentCore implements FrameHandlers {
       log.error("journalWriteFailed", { error: messageOf(error) });
       return refuse("diskFull", "The device cannot write its journal: its disk is full or broken.");
     }
-    log.info("orderAccepted", { actionId, orderSeq, commands: verdict.order.commands.length });
+    log.info("orderAccepted", { actionId, orderSeq, commands: checked.order.commands.length });
     const held = this.#journal.state.orders.get(orderSeq);
     const started = held && startedFrame(held, 0);
-    if (started) link.send(started);
+    if (started) serverConnection.send(started);
     this.#work(orderSeq, [0]);
   }
 
@@ -180,16 +181,16 @@ class AgentCore implements FrameHandlers {
    */
   async orderKeys(frame: Frame<"orderKeys">): Promise<void> {
     const { log, identity, pinKeys } = this.#deps;
-    const verdict = checkOrderKeys(frame, { machineId: identity.machineId, pinned: this.#pinned });
-    if (verdict.kind === "same") return;
-    if (verdict.kind === "refuse") return log.error("orderKeysRefused", { reason: verdict.reason });
+    const checked = checkOrderKeys(frame, { machineId: identity.machineId, pinned: this.#pinned });
+    if (checked.kind === "same") return;
+    if (checked.kind === "refuse") return log.error("orderKeysRefused", { reason: checked.reason });
     try {
-      await pinKeys(verdict.pinned);
+      await pinKeys(checked.pinned);
     } catch (error) {
       return log.error("orderKeysNotWritten", { error: messageOf(error) });
     }
-    this.#pinned = verdict.pinned;
-    this.#orderKeys = orderKeys(this.#pinned.keys);
+    this.#pinned = checked.pinned;
+    this.#orderKeys = orderKeyMap(this.#pinned.keys);
     log.info("orderKeysPinned", { keyIds: [...this.#orderKeys.keys()].map((id) => id.slice(0, 16)).join(" ") });
   }
 
@@ -203,24 +204,24 @@ class AgentCore implements FrameHandlers {
     const before = this.#journal.state.orders.get(orderSeq);
     if (before && before.order.actionId !== actionId) return;
     if (!before) {
-      // The order was refused or forgotten. Nothing of it can be running here, and the server waits
+      // The order was refused or removed. Nothing of it can be running here, and the server waits
       // for this report.
-      this.#deps.link.send({ type: "closed", actionId, orderSeq, errors: [] });
+      this.#deps.serverConnection.send({ type: "closed", actionId, orderSeq, errors: [] });
       return;
     }
-    if (!before.ending) await this.#append({ type: "ending", orderSeq });
+    if (!before.isEndRequested) await this.#append({ type: "ending", orderSeq });
     const held = this.#journal.state.orders.get(orderSeq);
     if (!held) return;
-    if (reportAll) for (const report of this.#unacknowledged(held)) this.#deps.link.send(report);
+    if (reportAll) for (const report of this.#unacknowledgedFrames(held)) this.#deps.serverConnection.send(report);
     else if (held.closed) {
       const closed = closedFrame(held);
-      if (closed) this.#deps.link.send(closed);
+      if (closed) this.#deps.serverConnection.send(closed);
     }
     if (this.#worker?.orderSeq === orderSeq) this.#worker.cancel();
     else if (!held.closed && nextCommand(held) === null) {
       // Nothing of this order runs, so this does not wait for the worker of another order.
       await this.#append({ type: "closed", orderSeq, errors: [] });
-      this.#deps.link.send({ type: "closed", actionId, orderSeq, errors: [] });
+      this.#deps.serverConnection.send({ type: "closed", actionId, orderSeq, errors: [] });
     } else if (!held.closed) this.#work(orderSeq, []).cancel();
   }
 
@@ -234,7 +235,7 @@ class AgentCore implements FrameHandlers {
   async ack(frame: Frame<"ack">): Promise<void> {
     if (!this.#journal.state.orders.has(frame.orderSeq)) return;
     await this.#journal.appendDecided(this.#stopping, (state) => acknowledgement(state, frame));
-    if (!this.#journal.state.orders.has(frame.orderSeq)) await this.#forgotten(frame.orderSeq);
+    if (!this.#journal.state.orders.has(frame.orderSeq)) await this.#removeFiles(frame.orderSeq);
   }
 
   async forget(frame: Frame<"forget">): Promise<void> {
@@ -243,41 +244,41 @@ class AgentCore implements FrameHandlers {
     const worker = this.#worker?.orderSeq === frame.orderSeq ? this.#worker : null;
     if (worker && hasWork(held)) {
       // Ending a process tree takes seconds. The connection must not wait for it.
-      worker.abandon();
+      worker.discard();
       void worker.done
         .then(
-          () => this.#drop(frame.orderSeq),
+          () => this.#remove(frame.orderSeq),
           () => undefined,
         )
         .catch((error: unknown) => this.#broken.abort(error));
       return;
     }
-    await this.#drop(frame.orderSeq);
+    await this.#remove(frame.orderSeq);
   }
 
-  async #forgetIfSettled(orderSeq: number): Promise<void> {
+  async #removeIfAcknowledged(orderSeq: number): Promise<void> {
     const held = this.#journal.state.orders.get(orderSeq);
-    if (held && isSettled(held)) await this.#drop(orderSeq);
+    if (held && isAcknowledged(held)) await this.#remove(orderSeq);
   }
 
-  async #drop(orderSeq: number): Promise<void> {
+  async #remove(orderSeq: number): Promise<void> {
     if (!this.#journal.state.orders.has(orderSeq)) return;
     await this.#append({ type: "forgotten", orderSeq });
-    await this.#forgotten(orderSeq);
+    await this.#removeFiles(orderSeq);
   }
 
-  async #forgotten(orderSeq: number): Promise<void> {
-    this.#endMoments.forget(orderSeq);
+  async #removeFiles(orderSeq: number): Promise<void> {
+    this.#endTimes.remove(orderSeq);
     // The next start removes files that remain.
-    await this.#deps.runner.forget(orderSeq).catch((error: unknown) => {
+    await this.#deps.runner.removeOrderFiles(orderSeq).catch((error: unknown) => {
       this.#deps.log.warn("filesNotRemoved", { orderSeq, error: messageOf(error) });
     });
   }
 
-  #work(orderSeq: number, startedHere: readonly number[]): OrderWorker {
+  #work(orderSeq: number, startsOfThisProcess: readonly number[]): OrderWorker {
     if (this.#worker) throw new Error(`order ${this.#worker.orderSeq} is still being worked on`);
-    const deps = { ...this.#deps, journal: this.#journal, endMoments: this.#endMoments, reports: this.#reports };
-    const worker = new OrderWorker(deps, orderSeq, startedHere, () => {
+    const deps = { ...this.#deps, journal: this.#journal, endTimes: this.#endTimes, reports: this.#reports };
+    const worker = new OrderWorker(deps, orderSeq, startsOfThisProcess, () => {
       if (this.#worker === worker) this.#worker = null;
     });
     worker.done.catch((error: unknown) => {
@@ -290,12 +291,12 @@ class AgentCore implements FrameHandlers {
 
   #reportAll(): void {
     for (const held of this.#journal.state.orders.values()) {
-      for (const report of this.#unacknowledged(held)) this.#deps.link.send(report);
+      for (const report of this.#unacknowledgedFrames(held)) this.#deps.serverConnection.send(report);
     }
   }
 
-  #unacknowledged(held: OrderState): AgentFrame[] {
-    return this.#reports.unacknowledged(held);
+  #unacknowledgedFrames(held: OrderState): AgentFrame[] {
+    return this.#reports.unacknowledgedFrames(held);
   }
 
   #append(...records: JournalRecord[]): Promise<void> {

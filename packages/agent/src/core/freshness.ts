@@ -9,5 +9,5 @@ export const isRecent = (sentAtMs: number, nowMs: number): boolean => nowMs - se
 
 /** Like {@link isRecent}, but also allows the time that the bytes need on a slow connection. */
 export function isFresh({ sentAtMs, sizeBytes }: { sentAtMs: number; sizeBytes: number }, nowMs: number): boolean {
-  return isRecent(sentAtMs, nowMs - sizeBytes / LIMITS.slowestLinkBytesPerMs);
+  return isRecent(sentAtMs, nowMs - sizeBytes / LIMITS.slowestConnectionBytesPerMs);
 }

@@ -10,10 +10,10 @@ import { Compile } from "typebox/compile";
 import { LIMITS } from "../limits.ts";
 import { hasWork, type JournalState } from "./journal/journal.ts";
 
-export type OrderKeys = ReadonlyMap<string, KeyObject>;
+export type OrderKeyMap = ReadonlyMap<string, KeyObject>;
 export type RefusalCode = Static<typeof Refused>["code"];
 
-export type OrderVerdict =
+export type OrderCheckResult =
   | { kind: "accept"; order: Order }
   /**
    * The order was accepted before and is still held. The journal answers it; nothing runs again.
@@ -26,14 +26,14 @@ export type OrderVerdict =
 const orderSchema = Compile(Order);
 const ACTION_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-export function orderKeys(keys: readonly OrderKey[]): OrderKeys {
+export function orderKeyMap(keys: readonly OrderKey[]): OrderKeyMap {
   return new Map(keys.map(({ keyId, publicKey }) => [keyId, ed25519PublicKey(publicKey)]));
 }
 
 export function checkOrder(
   frame: Static<typeof OrderFrame>,
-  device: { machineId: string; keys: OrderKeys; journal: JournalState; serverNowMs: number },
-): OrderVerdict {
+  device: { machineId: string; keys: OrderKeyMap; journal: JournalState; serverNowMs: number },
+): OrderCheckResult {
   const key = device.keys.get(frame.keyId);
   if (!key)
     return refuse(frame.payload, "unknownKey", "The order is signed with a key that this device does not know.");
@@ -45,7 +45,7 @@ export function checkOrder(
   if (!orderSchema.Check(order) || order.commands.some((command, index) => command.index !== index)) {
     return refuse(frame.payload, "malformed", "The order is signed but is not one that this agent understands.");
   }
-  const no = (code: RefusalCode, message: string): OrderVerdict => ({ kind: "refuse", order, code, message });
+  const no = (code: RefusalCode, message: string): OrderCheckResult => ({ kind: "refuse", order, code, message });
   if (order.machineId !== device.machineId) return no("wrongMachine", "The order is for another machine.");
   const { journal } = device;
   if (order.journalId !== journal.journalId) {
@@ -68,7 +68,7 @@ export function checkOrder(
   return { kind: "accept", order };
 }
 
-function refuse(payload: string, code: RefusalCode, message: string): OrderVerdict {
+function refuse(payload: string, code: RefusalCode, message: string): OrderCheckResult {
   const order = parse(payload);
   if (typeof order === "object" && order !== null && "actionId" in order && "orderSeq" in order) {
     const { actionId, orderSeq } = order;

@@ -21,7 +21,7 @@ export interface PinnedKeys {
   recoveryKey: OrderKey | null;
 }
 
-export type OrderKeysVerdict =
+export type OrderKeysCheckResult =
   | { kind: "pin"; pinned: PinnedKeys }
   /** The set is equal to the pinned set. */
   | { kind: "same" }
@@ -43,11 +43,12 @@ const keySet = Compile(NumberedOrderKeySet);
 export function checkOrderKeys(
   frame: OrderKeysFrame,
   device: { machineId: string; pinned: PinnedKeys },
-): OrderKeysVerdict {
+): OrderKeysCheckResult {
   const { machineId, pinned } = device;
   const isRecovery = pinned.recoveryKey?.keyId === frame.keyId;
   const signer = isRecovery ? pinned.recoveryKey : pinned.keys.find(({ keyId }) => keyId === frame.keyId);
-  const no = (reason: Extract<OrderKeysVerdict, { kind: "refuse" }>["reason"]) => ({ kind: "refuse", reason }) as const;
+  const no = (reason: Extract<OrderKeysCheckResult, { kind: "refuse" }>["reason"]) =>
+    ({ kind: "refuse", reason }) as const;
   if (!signer) return no("unknownKey");
   const key = ed25519PublicKey(signer.publicKey);
   if (!verify(null, orderKeysSigningBytes(frame.payload), key, Buffer.from(frame.signature, "base64url"))) {

@@ -149,7 +149,7 @@ export interface Runner {
    */
   endAllOrphans(): Promise<string[]>;
   /** Removes the spooled output and scripts of an order. */
-  forget(orderSeq: number): Promise<void>;
+  removeOrderFiles(orderSeq: number): Promise<void>;
   /** Removes the spooled output and scripts of every order except these. */
-  forgetAllBut(orderSeqs: ReadonlySet<number>): Promise<void>;
+  removeOrderFilesExcept(orderSeqs: ReadonlySet<number>): Promise<void>;
 }

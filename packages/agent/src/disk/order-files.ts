@@ -1,6 +1,6 @@
 /**
  * Paths of a command's files: its spooled output and its script. They are removed when the order is
- * forgotten.
+ * removed.
  */
 import { readdirSync, rmdirSync, unlinkSync } from "node:fs";
 import { rm } from "node:fs/promises";

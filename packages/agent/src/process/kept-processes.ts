@@ -1,6 +1,6 @@
 /**
  * Processes that scripts left running on purpose (`keepProcesses`). They are recorded in a file
- * next to the journal, because the journal forgets an order when the server has its end. Neither a
+ * next to the journal, because the journal removes an order when the server has its end. Neither a
  * restart of the agent nor a lost journal may end them. A process that ended by itself is removed
  * from the file.
  */
@@ -99,7 +99,7 @@ export class KeptProcesses {
   }
 
   /** The agent died before the end of this command was on disk: its processes are ended with it. */
-  async forget(command: CommandRef): Promise<void> {
+  async remove(command: CommandRef): Promise<void> {
     if (!this.#has(command)) return;
     this.#commands = this.#commands.filter((kept) => !isSame(kept, command));
     await this.#write().catch((error: unknown) => {
@@ -117,7 +117,7 @@ export class KeptProcesses {
     if (this.#outputs.length > LIMITS.maxKeptOutputs) this.#outputs.shift()?.close();
   }
 
-  /** Takes the groups away in which nothing runs any more, and forgets their commands. */
+  /** Removes the groups in which nothing runs any more, and their commands. */
   #living(): KeptCommand[] {
     const table = new Map(listProcesses().map((entry) => [entry.pid, entry.startTime]));
     return this.#commands.filter((kept) => {

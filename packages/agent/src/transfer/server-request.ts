@@ -6,8 +6,8 @@
 import type { Network } from "@halligan/protocol/network";
 import { backoffMs, type MonotonicClock, sleep } from "@halligan/protocol/time";
 import { messageOf } from "../core/error-text.ts";
-import type { LinkState } from "../core/link-state.ts";
 import type { Log, Random } from "../core/ports.ts";
+import type { ServerConnection } from "../core/server-connection.ts";
 import { LIMITS } from "../limits.ts";
 import { exchange, type HttpAnswer, type HttpRequest } from "./http-exchange.ts";
 import { readErrorMessage } from "./response-body.ts";
@@ -18,7 +18,7 @@ export interface TransferDeps {
   clock: MonotonicClock;
   random: Random;
   log: Log;
-  link: Pick<LinkState, "ticket">;
+  serverConnection: Pick<ServerConnection, "ticket">;
   network: Pick<Network, "agentFor">;
 }
 
@@ -54,11 +54,11 @@ export async function untilAnswered<T>(
   const { signal } = watch;
   let dead: string | null = null;
   for (let attempt = 0; ; attempt++) {
-    const ticket: string = await deps.link.ticket(dead, signal);
+    const ticket: string = await deps.serverConnection.ticket(dead, signal);
     const over = new AbortController();
     // A newer connection invalidates this ticket. A request that hangs on the old network path
     // would only lose time.
-    void deps.link
+    void deps.serverConnection
       .ticket(ticket, AbortSignal.any([signal, over.signal]))
       .then(() => over.abort(new RetryableError("The agent reconnected to the server.")))
       .catch(() => undefined);

@@ -16,7 +16,7 @@ import {
 import { jsonBoundsFault } from "@halligan/protocol/text";
 import { systemClock } from "@halligan/protocol/time";
 import type { OrderState } from "../../src/core/journal/journal.ts";
-import { EndMoments } from "../../src/core/orders/end-moments.ts";
+import { EndTimes } from "../../src/core/orders/end-times.ts";
 import { Reports } from "../../src/core/orders/reports.ts";
 import { LIMITS } from "../../src/limits.ts";
 
@@ -52,14 +52,14 @@ function endedOrder(error: string, result: NonNullable<OrderState["commands"][nu
     limits,
     commands: [{ index: 0, type: "GetFile", path: "/a" }],
   } satisfies OrderState["order"];
-  return { order, commands: [command], ending: false, closed: { type: "closed", orderSeq: ORDER_SEQ, errors } };
+  return { order, commands: [command], isEndRequested: false, closed: { type: "closed", orderSeq: ORDER_SEQ, errors } };
 }
 
 function reports(held: OrderState): AgentFrame[] {
-  const moments = new EndMoments(systemClock);
-  moments.note(ORDER_SEQ, 0);
+  const endTimes = new EndTimes(systemClock);
+  endTimes.record(ORDER_SEQ, 0);
   const { privateKey } = generateKeyPairSync("ed25519");
-  return new Reports(moments, { machineId: "f".repeat(40), privateKey }).unacknowledged(held);
+  return new Reports(endTimes, { machineId: "f".repeat(40), privateKey }).unacknowledgedFrames(held);
 }
 
 function assertFits(frame: AgentFrame, bounds: FrameBounds): number {

@@ -3,11 +3,11 @@ import { generateKeyPairSync, sign } from "node:crypto";
 import { test } from "node:test";
 import { type Order, orderSigningBytes } from "@halligan/protocol/link";
 import { fold, type JournalRecord, type JournalState } from "../../src/core/journal/journal.ts";
-import { checkOrder, orderKeys } from "../../src/core/order-check.ts";
+import { checkOrder, orderKeyMap } from "../../src/core/order-check.ts";
 import { MACHINE_ID, script, World } from "../support/fake-ports.ts";
 
 const world = new World();
-const keys = orderKeys([{ keyId: world.keyId, publicKey: world.keyText }]);
+const keys = orderKeyMap([{ keyId: world.keyId, publicKey: world.keyText }]);
 const empty = fold(null, { type: "journal", version: 1, journalId: "1".padStart(32, "0") });
 const order = world.order(3, [script(0)]);
 

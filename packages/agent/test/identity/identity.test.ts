@@ -8,8 +8,8 @@ import { enroll } from "../../src/identity/enroll.ts";
 import { readEnrollmentToken } from "../../src/identity/enrollment-token.ts";
 import { lockFolder } from "../../src/identity/folder-lock.ts";
 import { checkServerUrl } from "../../src/identity/server-url.ts";
-import { linkUrl } from "../../src/link/websocket-net.ts";
 import { agentNetwork } from "../../src/network/agent-network.ts";
+import { agentConnectionUrl } from "../../src/websocket/websocket-net.ts";
 import { AgentProcess, temporaryFolder } from "../support/agent-process.ts";
 import { FACTS } from "../support/fake-ports.ts";
 import { FakeServer } from "../support/fake-server.ts";
@@ -30,8 +30,8 @@ test("plain http is accepted for this device only, unless it is allowed", () => 
 });
 
 test("the link's address follows the server's", () => {
-  assert.equal(linkUrl("http://127.0.0.1:8080").href, "http://127.0.0.1:8080/agent/v1/link");
-  assert.equal(linkUrl("https://h.example/base").href, "https://h.example/base/agent/v1/link");
+  assert.equal(agentConnectionUrl("http://127.0.0.1:8080").href, "http://127.0.0.1:8080/agent/v1/link");
+  assert.equal(agentConnectionUrl("https://h.example/base").href, "https://h.example/base/agent/v1/link");
 });
 
 test("a token as an argument is refused with the reason, and is not repeated in it", async () => {

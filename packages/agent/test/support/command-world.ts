@@ -50,7 +50,7 @@ export async function commandWorld(options: WorldOptions = {}) {
     clock: options.clock ?? systemClock,
     random: realRandom,
     log: silentLog,
-    link: { ticket: async (dead, signal) => (dead ? await forEver(signal) : "ticket-0") },
+    serverConnection: { ticket: async (dead, signal) => (dead ? await forEver(signal) : "ticket-0") },
     network: agentNetwork({}),
     folder,
     machineId,

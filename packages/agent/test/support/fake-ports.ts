@@ -15,9 +15,9 @@ import {
 } from "@halligan/protocol/link";
 import { type MonotonicClock, systemClock } from "@halligan/protocol/time";
 import { type CoreDeps, runAgentCore } from "../../src/core/agent-core.ts";
-import { LinkState } from "../../src/core/link-state.ts";
 import type { PinnedKeys } from "../../src/core/order-keys-check.ts";
 import type { Connection, Disk, Log, Net, Received, Runner, ScriptEnd } from "../../src/core/ports.ts";
+import { ServerConnection } from "../../src/core/server-connection.ts";
 import { DEFAULT_LIMITS, sha256 } from "./fake-server.ts";
 import { ServerSeal } from "./server-seal.ts";
 
@@ -94,10 +94,10 @@ export class FakeRunner implements Runner {
   async endAllOrphans(): Promise<string[]> {
     return [];
   }
-  async forget(orderSeq: number): Promise<void> {
+  async removeOrderFiles(orderSeq: number): Promise<void> {
     this.log.push(`forget ${orderSeq}`);
   }
-  async forgetAllBut(): Promise<void> {}
+  async removeOrderFilesExcept(): Promise<void> {}
 }
 
 /** One side of a link that the test holds the other side of. */
@@ -226,7 +226,7 @@ export class World implements AsyncDisposable {
       runner: this.runner,
       log: silentLog,
       random: { fraction: () => 0, id: () => String(++ids).padStart(32, "0") },
-      link: new LinkState(clock),
+      serverConnection: new ServerConnection(clock),
       identity: { machineId: MACHINE_ID, privateKey: this.#deviceKey },
       pinnedKeys: { keys: this.pinned, setNumber: this.setNumber, recoveryKey: this.recoveryKey },
       pinKeys: (pinned) => this.pin(pinned),

@@ -5,7 +5,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import path from "node:path";
 import { test } from "node:test";
 import { putFile } from "../../src/commands/files/put-file.ts";
-import { LinkState } from "../../src/core/link-state.ts";
+import { ServerConnection } from "../../src/core/server-connection.ts";
 import { commandWorld } from "../support/command-world.ts";
 import { fastClock } from "../support/fast-clock.ts";
 
@@ -73,17 +73,17 @@ test("a server that is busy, broken, full or slow for a while is asked again", o
 
 test("a ticket that the server does not know any more is exchanged for the next link's", options, async () => {
   await using world = await commandWorld();
-  const link = new LinkState(world.deps.clock);
-  link.up({ ticket: "old", send: () => undefined });
+  const serverConnection = new ServerConnection(world.deps.clock);
+  serverConnection.up({ ticket: "old", send: () => undefined });
   const tickets: (string | undefined)[] = [];
   world.server.intercept = (request) => {
     tickets.push(request.headers.authorization);
     // The agent reconnects only after the refusal.
-    if (tickets.length === 1) setTimeout(() => link.up({ ticket: "ticket-0", send: () => undefined }), 100);
+    if (tickets.length === 1) setTimeout(() => serverConnection.up({ ticket: "ticket-0", send: () => undefined }), 100);
     return false;
   };
   const job = world.job({ index: 0, type: "PutFile", fileName: "x", file: world.server.addFile("x") } as const);
-  const end = await putFile({ ...world.deps, link }, job, never);
+  const end = await putFile({ ...world.deps, serverConnection }, job, never);
   assert.deepEqual(end.errors, []);
   assert.deepEqual(tickets, ["Ticket old", "Ticket ticket-0"]);
 });

@@ -36,7 +36,7 @@ export function instantRunner(onForgotten: () => void): Runner {
     uploadTranscript: async () => null,
     endOrphans: async () => [],
     endAllOrphans: async () => [],
-    forget: async () => onForgotten(),
-    forgetAllBut: async () => undefined,
+    removeOrderFiles: async () => onForgotten(),
+    removeOrderFilesExcept: async () => undefined,
   };
 }

@@ -1,7 +1,7 @@
 /** The agent core's ports for a simulated device: real time, and a journal in memory. */
 
 import { randomBytes } from "node:crypto";
-import { type Disk, LinkState, type Random } from "@halligan/agent/simulation";
+import { type Disk, type Random, ServerConnection } from "@halligan/agent/simulation";
 import { type MonotonicClock, systemClock } from "@halligan/protocol/time";
 
 export { systemClock as clock };
@@ -32,13 +32,13 @@ export class MemoryJournal implements Disk {
 }
 
 /** The state of a connection, with a callback when it is up. */
-export class WatchedLink extends LinkState {
+export class WatchedServerConnection extends ServerConnection {
   readonly #onUp: () => void;
   constructor(clock: MonotonicClock, onUp: () => void) {
     super(clock);
     this.#onUp = onUp;
   }
-  override up(live: Parameters<LinkState["up"]>[0]): void {
+  override up(live: Parameters<ServerConnection["up"]>[0]): void {
     super.up(live);
     this.#onUp();
   }

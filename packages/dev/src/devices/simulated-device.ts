@@ -1,5 +1,12 @@
 import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
-import { type LinkState, type Log, type Net, type Random, type Runner, runAgentCore } from "@halligan/agent/simulation";
+import {
+  type Log,
+  type Net,
+  type Random,
+  type Runner,
+  runAgentCore,
+  type ServerConnection,
+} from "@halligan/agent/simulation";
 import {
   type EnrollRequest,
   type EnrollResponse,
@@ -8,7 +15,7 @@ import {
   type MachineFacts,
 } from "@halligan/protocol/link";
 import { type MonotonicClock, systemClock } from "@halligan/protocol/time";
-import { MemoryJournal, random, WatchedLink } from "./device-ports.ts";
+import { MemoryJournal, random, WatchedServerConnection } from "./device-ports.ts";
 
 export interface Connecting {
   readonly net: Net;
@@ -19,8 +26,8 @@ export interface Connecting {
   readonly clock?: MonotonicClock;
   /** Default: the agent's. */
   readonly linkVersion?: number;
-  /** What its commands do. `link` has the tickets for transfers. */
-  readonly runner: (link: LinkState) => Runner;
+  /** What its commands do. `serverConnection` has the tickets for transfers. */
+  readonly runner: (serverConnection: ServerConnection) => Runner;
 }
 
 /**
@@ -64,17 +71,17 @@ export class SimulatedDevice implements AsyncDisposable {
     linkVersion = LINK_VERSION,
     runner,
   }: Connecting): void {
-    const link = new WatchedLink(clock, () => this.onUp());
+    const serverConnection = new WatchedServerConnection(clock, () => this.onUp());
     this.#running = runAgentCore(
       {
         clock,
         linkVersion,
         random: chance,
         log,
-        link,
+        serverConnection,
         disk: new MemoryJournal(),
         net,
-        runner: runner(link),
+        runner: runner(serverConnection),
         identity: { machineId: this.machineId, privateKey: this.#privateKey },
         pinnedKeys: { keys: this.#enrolled.orderKeys, setNumber: 0, recoveryKey: null },
         // It stores nothing for a later process, because its journal is also in memory.

@@ -116,8 +116,8 @@ export class RecordingDevice implements AsyncDisposable {
       uploadTranscript: async () => null,
       endOrphans: async () => [],
       endAllOrphans: async () => [],
-      forget: async () => undefined,
-      forgetAllBut: async () => undefined,
+      removeOrderFiles: async () => undefined,
+      removeOrderFilesExcept: async () => undefined,
     };
   }
 }

@@ -76,7 +76,7 @@ const agent: Folders = {
   core: rule(["limits.ts", "bound-text.ts"], "it waits on its ports only, so that the simulation can drive it"),
   disk: rule(["core"], "it implements ports of the core"),
   network: rule(["limits.ts"], "the path to the server is the same for every connection"),
-  link: rule(["core", "limits.ts"], "the WebSocket is an adapter under the core's port"),
+  websocket: rule(["core", "limits.ts"], "the WebSocket is an adapter under the core's port"),
   "machine-facts": rule(["bound-text.ts", "version.ts"], "facts are read without the state of the agent"),
   process: rule(["core", "disk", "limits.ts"], "processes are started and ended without knowledge of commands"),
   transfer: rule(["core", "disk", "limits.ts", "bound-text.ts"], "files move without knowledge of commands"),

@@ -99,8 +99,8 @@ export class HeldDevice implements AsyncDisposable {
       uploadTranscript: async () => null,
       endOrphans: async () => [],
       endAllOrphans: async () => [],
-      forget: async () => undefined,
-      forgetAllBut: async () => undefined,
+      removeOrderFiles: async () => undefined,
+      removeOrderFilesExcept: async () => undefined,
     };
   }
 }

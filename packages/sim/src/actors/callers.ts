@@ -108,12 +108,12 @@ export class Callers {
     if (!server) return;
     call(server.context).then(
       (answer) => {
-        if (server.life.isOver) return;
+        if (server.lifetime.isOver) return;
         if (answer.ok && answer.id !== undefined) this.accepted.add(answer.id);
         trace.note("caller", `was answered: ${answer.ok ? answer.value : answer.error.code}`);
       },
       (error: unknown) => {
-        if (!server.life.isOver) this.#world.violated("nothingBreaks", `a caller got ${String(error)}`);
+        if (!server.lifetime.isOver) this.#world.violated("nothingBreaks", `a caller got ${String(error)}`);
       },
     );
   }

@@ -39,7 +39,7 @@ export class DeviceFaults {
   ];
 
   /** Ends all faults. Only removed devices stay away. */
-  heal(): void {
+  recover(): void {
     for (const device of this.#fleet.devices) {
       device.journal.isFull = false;
       device.journal.atWrite = null;
@@ -75,11 +75,11 @@ export class DeviceFaults {
   }
 
   #armKill(device: Device, writesBefore: number): void {
-    const strike = () => {
+    const fault = () => {
       device.kill("killed while it wrote", this.#world.random.chance(0.5));
       this.#startLater(device, 500, 20_000);
     };
-    device.journal.atWrite = { writesBefore, strike };
+    device.journal.atWrite = { writesBefore, fault };
   }
 
   #stopAgent(device: Device): void {
@@ -105,7 +105,7 @@ export class DeviceFaults {
   }
 
   #takeOffline(device: Device, atLeastMs = 5_000): void {
-    if (!this.#world.isRough) return;
+    if (!this.#world.injectsFaults) return;
     this.#world.fault("device offline", device.name);
     device.isOnline = false;
     device.link?.break({ server: this.#world.random.chance(0.5), agent: true });
@@ -173,8 +173,8 @@ export class DeviceFaults {
     // The most critical moment is the write of a start: neither the copy nor the server knows the
     // start, and the device waits for the grant.
     if (random.chance(0.6)) {
-      const strike = () => this.#copyNow(chosen, chosen.journal.bytes);
-      chosen.journal.atWrite = { writesBefore: random.between(0, 3), strike };
+      const fault = () => this.#copyNow(chosen, chosen.journal.bytes);
+      chosen.journal.atWrite = { writesBefore: random.between(0, 3), fault };
       return;
     }
     const device = this.#busyOr(chosen);
@@ -183,7 +183,7 @@ export class DeviceFaults {
 
   #copyNow(device: Device, journal: Uint8Array | null | undefined): void {
     const { random } = this.#world;
-    if (!journal || this.#isTwice(device) || !this.#world.isRough) return;
+    if (!journal || this.#isTwice(device) || !this.#world.injectsFaults) return;
     const copy = this.#fleet.copy(device, journal);
     const original = random.pick(["stays", "comes back", "comes back", "is gone"]);
     this.#world.fault("device copied with its journal", `${device.name}, which ${original}`);
@@ -208,7 +208,7 @@ export class DeviceFaults {
     for (let turns = random.between(2, 7); turns > 0; turns -= 1) {
       const [one, other] = random.chance(0.5) ? [original, copy] : [copy, original];
       timeline.after(atMs, () => {
-        if (this.#world.isRough) this.#turn(one, other);
+        if (this.#world.injectsFaults) this.#turn(one, other);
       });
       atMs += random.chance(0.7) ? random.between(300, 12_000) : random.between(12_000, 45_000);
     }

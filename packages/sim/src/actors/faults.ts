@@ -24,7 +24,7 @@ export class Faults {
   }
 
   /** Injects one random fault. `device` is its target if the fault concerns a device. */
-  strike(device: Device): void {
+  inject(device: Device): void {
     const { random, forgetful } = this.#world;
     const forgetting = forgetful === "server" ? [this.#setServerBack] : this.#devices.forgetfulKinds;
     const shared = this.#database.maxNodes > 1 ? [this.#cutOff] : [];
@@ -32,16 +32,16 @@ export class Faults {
   }
 
   /** Ends all faults and recovers everything that is down. */
-  heal(): void {
+  recover(): void {
     this.#world.trace.note("world", "everything works again");
-    this.#world.isRough = false;
+    this.#world.injectsFaults = false;
     this.#world.wallOffsetMs = 0;
     for (const node of this.#nodes.all) {
       node.crashAtCommitIn = null;
       node.cutOffUntilMs = 0;
     }
     void this.#nodes.start();
-    this.#devices.heal();
+    this.#devices.recover();
   }
 
   readonly #crashServer = (): void => {
@@ -67,7 +67,7 @@ export class Faults {
     const backup = this.#database.backup();
     if (!backup) return;
     timeline.after(random.between(1_000, 40_000), () => {
-      if (!this.#world.isRough || !this.#nodes.areAllRunning) return;
+      if (!this.#world.injectsFaults || !this.#nodes.areAllRunning) return;
       this.#world.fault("server set back");
       this.#nodes.restore(backup, this.#restored).catch((error: unknown) => {
         this.#world.violated("nothingBreaks", `a backup could not be restored: ${String(error)}`);

@@ -50,18 +50,18 @@ export class Retirements {
 
   #retire({ name, machineId }: Pick<Device, "name" | "machineId">): void {
     const server = this.#nodes.running;
-    if (!server || !this.#world.isRough) return;
+    if (!server || !this.#world.injectsFaults) return;
     this.#world.fault("machine retired", name);
     this.asked.add(machineId);
     const isRepeated = this.#random.chance(0.3);
     retireMachine(server.context, OPERATOR, machineId, "sold").then(
       (answer) => {
-        if (server.life.isOver) return;
+        if (server.lifetime.isOver) return;
         if (!answer.ok) return this.#world.violated("nothingBreaks", `a retirement got ${answer.error.code}`);
         this.#world.trace.note("operator", `was answered: ${name} is retired`);
         this.#watch.answered(machineId);
       },
-      (error: unknown) => this.#failed(server.life, error),
+      (error: unknown) => this.#failed(server.lifetime, error),
     );
     if (isRepeated) this.#after(1, 2_000, () => this.#retire({ name, machineId }));
     else if (this.#random.chance(0.6)) this.#after(100, 40_000, () => this.#takeBack(name, machineId));
@@ -69,14 +69,16 @@ export class Retirements {
 
   #takeBack(name: string, machineId: string): void {
     const server = this.#nodes.running;
-    if (!server || !this.#world.isRough) return;
+    if (!server || !this.#world.injectsFaults) return;
     this.#world.fault("machine reinstated", name);
     this.#watch.takenBack(machineId);
-    reinstateMachine(server.context, OPERATOR, machineId).catch((error: unknown) => this.#failed(server.life, error));
+    reinstateMachine(server.context, OPERATOR, machineId).catch((error: unknown) =>
+      this.#failed(server.lifetime, error),
+    );
   }
 
-  #failed(life: { isOver: boolean }, error: unknown): void {
-    if (!life.isOver) this.#world.violated("nothingBreaks", `an operator got ${String(error)}`);
+  #failed(lifetime: { isOver: boolean }, error: unknown): void {
+    if (!lifetime.isOver) this.#world.violated("nothingBreaks", `an operator got ${String(error)}`);
   }
 
   #after(lowMs: number, highMs: number, run: () => void): void {

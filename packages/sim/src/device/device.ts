@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type Connection, LinkState, type Log, runAgentCore } from "@halligan/agent/simulation";
+import { type Connection, type Log, runAgentCore, ServerConnection } from "@halligan/agent/simulation";
 import {
   type Hello,
   LINK_CLOSE,
@@ -9,7 +9,7 @@ import {
 } from "@halligan/protocol/link";
 import { SimLink } from "../link/sim-link.ts";
 import type { Nodes } from "../server/nodes.ts";
-import { forever, Life } from "../time/life.ts";
+import { forever, ProcessLifetime } from "../time/process-lifetime.ts";
 import { type KeyPair, serverKeys } from "../world/keys.ts";
 import type { World } from "../world/world.ts";
 import { agentClock } from "./agent-clock.ts";
@@ -44,7 +44,7 @@ export interface DeviceWatcher {
 }
 
 interface Agent {
-  life: Life;
+  lifetime: ProcessLifetime;
   stop: AbortController;
 }
 
@@ -90,7 +90,7 @@ export class Device {
 
   startAgent(): void {
     if (this.#agent || this.isGone) return;
-    const agent: Agent = { life: new Life(), stop: new AbortController() };
+    const agent: Agent = { lifetime: new ProcessLifetime(), stop: new AbortController() };
     this.#agent = agent;
     this.#note("agent starts");
     this.#run(agent).then(
@@ -104,7 +104,7 @@ export class Device {
     const agent = this.#agent;
     if (!agent) return;
     this.#note(`agent dies: ${why}`);
-    this.#bury(agent);
+    this.#endProcess(agent);
     this.journal.crash();
     if (isLinkClosed) this.link?.agentGone();
     else this.link?.break({ server: false, agent: true });
@@ -119,7 +119,7 @@ export class Device {
 
   /** The run is over. Releases everything that holds references to its world. */
   discard(): void {
-    if (this.#agent) this.#bury(this.#agent);
+    if (this.#agent) this.#endProcess(this.#agent);
   }
 
   /**
@@ -127,32 +127,32 @@ export class Device {
    * Node keeps listeners of signals that never abort (`AbortSignal.any`), and with them all objects
    * of the run.
    */
-  #bury(agent: Agent): void {
-    agent.life.end();
+  #endProcess(agent: Agent): void {
+    agent.lifetime.end();
     agent.stop.abort();
     this.#agent = null;
   }
 
-  async #run({ life, stop }: Agent): Promise<void> {
-    const clock = agentClock(this.#world.timeline, life);
-    const link = new LinkState(clock);
+  async #run({ lifetime, stop }: Agent): Promise<void> {
+    const clock = agentClock(this.#world.timeline, lifetime);
+    const serverConnection = new ServerConnection(clock);
     const { random } = this.#world;
-    const transfers = new Transfers(this.#world, life, this.#server, {
+    const transfers = new Transfers(this.#world, lifetime, this.#server, {
       isOnline: () => this.isOnline,
-      link,
+      serverConnection,
       clock,
     });
     await runAgentCore(
       {
         clock,
-        link,
-        log: this.#log(life),
+        serverConnection,
+        log: this.#log(lifetime),
         random: { fraction: () => random.fraction(), id: () => random.hex(32) },
-        disk: this.journal.disk(life),
-        net: { connect: () => this.#connect(life) },
+        disk: this.journal.disk(lifetime),
+        net: { connect: () => this.#connect(lifetime) },
         runner: new SimRunner({
           world: this.#world,
-          life,
+          lifetime,
           clock,
           processes: this.processes,
           transfers,
@@ -170,9 +170,9 @@ export class Device {
     );
   }
 
-  async #connect(life: Life): Promise<Connection> {
+  async #connect(lifetime: ProcessLifetime): Promise<Connection> {
     await this.#world.delay(2, 80);
-    if (life.isOver) return forever();
+    if (lifetime.isOver) return forever();
     const said: SaidOnLink = { hello: null, offered: null };
     const link = new SimLink(
       this.#world,
@@ -198,26 +198,26 @@ export class Device {
   }
 
   #exited(agent: Agent): void {
-    if (agent.life.isOver) return;
+    if (agent.lifetime.isOver) return;
     this.#note("agent has stopped");
-    this.#bury(agent);
+    this.#endProcess(agent);
     this.link?.agentGone();
   }
 
   #failed(agent: Agent, error: unknown): void {
-    if (agent.life.isOver) return;
+    if (agent.lifetime.isOver) return;
     const isFull = error instanceof NoSpaceLeftError;
     if (isFull || agent.stop.signal.aborted) this.#exited(agent);
     // The device's service manager restarts it.
     if (isFull) this.#world.timeline.after(RESTART_MS, () => this.startAgent());
-    if (agent.life.isOver) return;
+    if (agent.lifetime.isOver) return;
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     this.#world.violated("nothingBreaks", `the agent of ${this.name} gave up: ${text}`);
   }
 
-  #log(life: Life): Log {
+  #log(lifetime: ProcessLifetime): Log {
     const write: Log["warn"] = (event, fields = {}) => {
-      if (life.isOver) return;
+      if (lifetime.isOver) return;
       const { meaning: _, ...told } = fields;
       this.#note(`log ${event} ${JSON.stringify(told)}`);
       const isBroken = fields.closeCode === LINK_CLOSE.protocol && !this.#isProxied;

@@ -1,5 +1,5 @@
 import type { Disk } from "@halligan/agent/simulation";
-import { forever, type Life } from "../time/life.ts";
+import { forever, type ProcessLifetime } from "../time/process-lifetime.ts";
 import type { World } from "../world/world.ts";
 
 type Unsynced = { kind: "append"; bytes: Uint8Array } | { kind: "replace"; bytes: Uint8Array };
@@ -24,7 +24,7 @@ export class JournalFile {
   #unsynced: Unsynced | null = null;
   isFull = false;
   /** Set by a fault: called in the middle of a write, after `writesBefore` other writes. */
-  atWrite: { writesBefore: number; strike: () => void } | null = null;
+  atWrite: { writesBefore: number; fault: () => void } | null = null;
 
   constructor(world: World, deviceName: string) {
     this.#world = world;
@@ -62,24 +62,24 @@ export class JournalFile {
     else this.#bytes = Buffer.concat([this.#bytes ?? new Uint8Array(), this.#survivors(unsynced.bytes, survives)]);
   }
 
-  disk(life: Life): Disk {
+  disk(lifetime: ProcessLifetime): Disk {
     return {
       readJournal: async () => this.#bytes,
-      appendJournal: (bytes) => this.#write(life, { kind: "append", bytes }),
-      replaceJournal: (bytes) => this.#write(life, { kind: "replace", bytes }),
+      appendJournal: (bytes) => this.#write(lifetime, { kind: "append", bytes }),
+      replaceJournal: (bytes) => this.#write(lifetime, { kind: "replace", bytes }),
       setJournalAside: async () => {
-        if (!life.isOver) this.restore(null);
+        if (!lifetime.isOver) this.restore(null);
       },
     };
   }
 
-  async #write(life: Life, change: Unsynced): Promise<void> {
-    if (life.isOver) return forever();
+  async #write(lifetime: ProcessLifetime, change: Unsynced): Promise<void> {
+    if (lifetime.isOver) return forever();
     if (this.isFull) throw new NoSpaceLeftError("no space left on the simulated disk");
     this.#unsynced = change;
     this.#mayBeStruck();
     await this.#world.delay(1, 8);
-    if (life.isOver) return forever();
+    if (lifetime.isOver) return forever();
     if (this.#bytes) this.#history.push(this.#bytes);
     if (this.#history.length > HISTORY) this.#history.shift();
     this.#bytes =
@@ -93,7 +93,7 @@ export class JournalFile {
     planned.writesBefore -= 1;
     if (planned.writesBefore >= 0) return;
     this.atWrite = null;
-    this.#world.timeline.after(0, planned.strike);
+    this.#world.timeline.after(0, planned.fault);
   }
 
   #survivors(bytes: Uint8Array, survives: "whole" | "part"): Uint8Array {

@@ -13,7 +13,7 @@ import {
   type TransferEnd,
 } from "@halligan/agent/simulation";
 import { type MonotonicClock, sleep } from "@halligan/protocol/time";
-import type { Life } from "../time/life.ts";
+import type { ProcessLifetime } from "../time/process-lifetime.ts";
 import { behaviourOf, MISSING_PATH } from "../world/scripts.ts";
 import type { World } from "../world/world.ts";
 import { OrderTransfers, resultText } from "./order-transfers.ts";
@@ -28,7 +28,7 @@ export interface CommandWatcher {
 
 export interface RunnerParts {
   world: World;
-  life: Life;
+  lifetime: ProcessLifetime;
   clock: MonotonicClock;
   processes: ProcessTable;
   transfers: Transfers;
@@ -54,7 +54,7 @@ export class SimRunner implements Runner {
   }
 
   async runScript(job: CommandJob<RunScriptCommand>, start: ScriptStart, signal: AbortSignal): Promise<ScriptEnd> {
-    const { world, processes, watcher, life } = this.#parts;
+    const { world, processes, watcher, lifetime } = this.#parts;
     const { file, scriptName } = job.command;
     const notRun = (error: string): ScriptEnd => this.#told(job, { outcome: "failed", errors: [error], ...NOT_RUN });
     if (!file) return notRun(`There is no library file '${scriptName}'.`);
@@ -68,7 +68,7 @@ export class SimRunner implements Runner {
       if (error instanceof TransferRefusedError) return notRun(error.message);
       throw error;
     }
-    if (life.isOver) return notRun("the agent is dead");
+    if (lifetime.isOver) return notRun("the agent is dead");
     watcher.begins(job, "RunScript");
     const [low, high] = behaviourOf(scriptName).lastsMs;
     const lastsMs = world.random.between(low, high);
@@ -127,9 +127,9 @@ export class SimRunner implements Runner {
     return this.#end(() => this.#parts.processes.kill(() => true));
   }
 
-  async forget(): Promise<void> {}
+  async removeOrderFiles(): Promise<void> {}
 
-  async forgetAllBut(): Promise<void> {}
+  async removeOrderFilesExcept(): Promise<void> {}
 
   async #follow(
     job: CommandJob<RunScriptCommand>,
@@ -174,14 +174,14 @@ export class SimRunner implements Runner {
 
   /** Ending a tree takes time, because processes may resist. */
   async #end(kill: () => void): Promise<string[]> {
-    const { world, life } = this.#parts;
+    const { world, lifetime } = this.#parts;
     await world.delay(5, 1_500);
-    if (!life.isOver) kill();
+    if (!lifetime.isOver) kill();
     return [];
   }
 
   #told<E extends { outcome: "completed" | "failed" }>(command: CommandRef, end: E): E {
-    if (!this.#parts.life.isOver) this.#parts.watcher.ended(command, end.outcome);
+    if (!this.#parts.lifetime.isOver) this.#parts.watcher.ended(command, end.outcome);
     return end;
   }
 }

@@ -1,4 +1,4 @@
-import type { LinkState } from "@halligan/agent/simulation";
+import type { ServerConnection } from "@halligan/agent/simulation";
 import { backoffMs, type MonotonicClock, sleep } from "@halligan/protocol/time";
 import {
   checkLinkTicket,
@@ -8,7 +8,7 @@ import {
   type ServiceContext,
 } from "@halligan/server/simulation";
 import type { Nodes } from "../server/nodes.ts";
-import { forever, type Life } from "../time/life.ts";
+import { forever, type ProcessLifetime } from "../time/process-lifetime.ts";
 import type { World } from "../world/world.ts";
 
 type Answer<T> = { ok: true; value: T } | { ok: false; error: DomainError };
@@ -37,23 +37,23 @@ const RETRIES = { baseMs: 500, capMs: 10_000 };
  */
 export class Transfers {
   readonly #world: World;
-  readonly #life: Life;
+  readonly #lifetime: ProcessLifetime;
   readonly #server: Nodes;
   readonly #isOnline: () => boolean;
-  readonly #link: LinkState;
+  readonly #serverConnection: ServerConnection;
   readonly #clock: MonotonicClock;
 
   constructor(
     world: World,
-    life: Life,
+    lifetime: ProcessLifetime,
     server: Nodes,
-    device: { isOnline: () => boolean; link: LinkState; clock: MonotonicClock },
+    device: { isOnline: () => boolean; serverConnection: ServerConnection; clock: MonotonicClock },
   ) {
     this.#world = world;
-    this.#life = life;
+    this.#lifetime = lifetime;
     this.#server = server;
     this.#isOnline = device.isOnline;
-    this.#link = device.link;
+    this.#serverConnection = device.serverConnection;
     this.#clock = device.clock;
   }
 
@@ -61,7 +61,7 @@ export class Transfers {
   async untilAnswered<T>(request: Request<T>, signal: AbortSignal): Promise<T> {
     let dead: string | null = null;
     for (let attempt = 0; ; attempt += 1) {
-      const ticket = await this.#link.ticket(dead, signal);
+      const ticket = await this.#serverConnection.ticket(dead, signal);
       try {
         const answer = await this.#once(ticket, request);
         signal.throwIfAborted();
@@ -87,18 +87,18 @@ export class Transfers {
       const of = signed && (await isCurrentTicket(server.context, signed)) ? signed : null;
       return of ? request(server.context, of) : ("unauthorized" as const);
     };
-    if (this.#world.strikes("request arrives twice", 0.1)) void arrive().catch(() => undefined);
-    const answer = await Promise.race([arrive(), server.life.over]).catch((error: unknown) => {
-      if (!server.life.isOver) throw error;
+    if (this.#world.injectFault("request arrives twice", 0.1)) void arrive().catch(() => undefined);
+    const answer = await Promise.race([arrive(), server.lifetime.over]).catch((error: unknown) => {
+      if (!server.lifetime.isOver) throw error;
     });
-    if (answer === undefined || server.life.isOver) throw new UnreachableError();
+    if (answer === undefined || server.lifetime.isOver) throw new UnreachableError();
     await this.#travel("answer lost");
     return answer;
   }
 
   async #travel(fault: string): Promise<void> {
     await this.#world.delay(1, 60);
-    if (this.#life.isOver) return forever();
-    if (!this.#isOnline() || this.#world.strikes(fault, 0.04)) throw new UnreachableError();
+    if (this.#lifetime.isOver) return forever();
+    if (!this.#isOnline() || this.#world.injectFault(fault, 0.04)) throw new UnreachableError();
   }
 }

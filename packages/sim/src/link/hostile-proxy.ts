@@ -39,19 +39,19 @@ export class HostileProxy {
     if (!this.isThere) return untouched(text);
     const frame = parseAgentFrame(frameText(text));
     if (frame?.type === "started") this.#started = frame;
-    if (frame?.type === "ended" && this.#world.isRough && this.#chance.chance(0.3)) {
+    if (frame?.type === "ended" && this.#world.injectsFaults && this.#chance.chance(0.3)) {
       this.#world.fault("result changed by a proxy", this.#name);
       return untouched(text.replace('"transcript":"', '"transcript":"altered '));
     }
-    if (!this.#strikes()) return untouched(text);
+    if (!this.#attacksFrame()) return untouched(text);
     return this.#anyOf(text);
   }
 
   toAgent(text: string): Forwarded {
     if (!this.isThere) return untouched(text);
     const isGrant = frameText(text).startsWith('{"type":"startGranted"');
-    if (isGrant && this.#world.isRough && this.#chance.chance(0.3)) return this.#delayed(text);
-    if (!this.#strikes()) return untouched(text);
+    if (isGrant && this.#world.injectsFaults && this.#chance.chance(0.3)) return this.#delayed(text);
+    if (!this.#attacksFrame()) return untouched(text);
     return this.#anyOf(text);
   }
 
@@ -59,7 +59,7 @@ export class HostileProxy {
   forgedGrant(): string | null {
     const started = this.#started;
     this.#started = null;
-    if (!started || !this.#world.isRough || !this.#chance.chance(0.3)) return null;
+    if (!started || !this.#world.injectsFaults || !this.#chance.chance(0.3)) return null;
     this.#note("made up");
     const { actionId, orderSeq, index, startId } = started;
     const grant = JSON.stringify({ type: "startGranted", actionId, orderSeq, index, startId });
@@ -87,8 +87,8 @@ export class HostileProxy {
     return { texts: [text], laterMs: this.#chance.between(5_000, 60_000) };
   }
 
-  #strikes(): boolean {
-    return this.#world.isRough && this.#chance.chance(ATTACK_SHARE);
+  #attacksFrame(): boolean {
+    return this.#world.injectsFaults && this.#chance.chance(ATTACK_SHARE);
   }
 
   #note(what: string): void {

@@ -7,8 +7,8 @@ import {
   WriteLane,
 } from "@halligan/server/simulation";
 import type Database from "better-sqlite3";
-import type { Life } from "../time/life.ts";
-import { forever } from "../time/life.ts";
+import type { ProcessLifetime } from "../time/process-lifetime.ts";
+import { forever } from "../time/process-lifetime.ts";
 import type { World } from "../world/world.ts";
 import { type HeldValue, heldValue } from "./held-value.ts";
 import type { StoreOwner } from "./sim-database.ts";
@@ -26,7 +26,7 @@ export interface LastingDatabase {
  */
 export class CrashingStore implements Store {
   readonly #world: World;
-  readonly #life: Life;
+  readonly #lifetime: ProcessLifetime;
   readonly #database: LastingDatabase;
   readonly #owner: StoreOwner;
   readonly #tx: StoreTx;
@@ -35,9 +35,9 @@ export class CrashingStore implements Store {
   readonly #held: HeldValue[] = [];
   #committed = Promise.withResolvers<void>();
 
-  constructor(world: World, life: Life, database: LastingDatabase, owner: StoreOwner) {
+  constructor(world: World, lifetime: ProcessLifetime, database: LastingDatabase, owner: StoreOwner) {
     this.#world = world;
-    this.#life = life;
+    this.#lifetime = lifetime;
     this.#database = database;
     this.#owner = owner;
     this.#tx = this.#watched(
@@ -66,7 +66,7 @@ export class CrashingStore implements Store {
    * uncommitted rows.
    */
   async read<T>(work: (tx: StoreTx) => Promise<T>): Promise<T> {
-    while (this.#database.connection.inTransaction && !this.#life.isOver) await this.#committed.promise;
+    while (this.#database.connection.inTransaction && !this.#lifetime.isOver) await this.#committed.promise;
     return work(this.#tx);
   }
 
@@ -81,7 +81,7 @@ export class CrashingStore implements Store {
   /** A commit takes some time. Other requests join it meanwhile. */
   async #joinBatch(): Promise<void> {
     await this.#world.delay(0, 4);
-    if (this.#life.isOver) await forever();
+    if (this.#lifetime.isOver) await forever();
   }
 
   #connection(): LaneDatabase {
@@ -122,7 +122,7 @@ export class CrashingStore implements Store {
   }
 
   #refuseTheDead(): void {
-    if (this.#life.isOver) throw new Error("this server is dead");
+    if (this.#lifetime.isOver) throw new Error("this server is dead");
   }
 
   #watched(tx: StoreTx): StoreTx {

@@ -52,7 +52,7 @@ export class MemoryBlobs implements BlobStore {
     sha256: announced,
   }: Parameters<BlobStore["putResultPart"]>[0]): ReturnType<BlobStore["putResultPart"]> {
     if (this.#results.has(resultId)) return { code: "stored" };
-    if (this.#world.strikes("server disk full", 0.02)) return { code: "InsufficientStorage" };
+    if (this.#world.injectFault("server disk full", 0.02)) return { code: "InsufficientStorage" };
     const bytes = await gather(body);
     if (sha256(bytes) !== announced) return { code: "PartMismatch", detail: "another SHA-256 was announced" };
     await this.#world.delay(0, 5);

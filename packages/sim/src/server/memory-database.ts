@@ -1,6 +1,6 @@
 import { migrate, SqliteExecutor, StatementCompiler, type Store } from "@halligan/server/simulation";
 import Database from "better-sqlite3";
-import type { Life } from "../time/life.ts";
+import type { ProcessLifetime } from "../time/process-lifetime.ts";
 import { quiet } from "../time/quiet.ts";
 import type { World } from "../world/world.ts";
 import { CrashingStore } from "./crashing-store.ts";
@@ -55,9 +55,9 @@ export class MemoryDatabase implements SimDatabase {
     }
   }
 
-  openStore(_nodeIndex: number, life: Life, owner: StoreOwner): Store {
+  openStore(_nodeIndex: number, lifetime: ProcessLifetime, owner: StoreOwner): Store {
     if (!this.#world) throw new Error("the database belongs to no run yet");
-    return new CrashingStore(this.#world, life, this, owner);
+    return new CrashingStore(this.#world, lifetime, this, owner);
   }
 
   rollBack(): void {

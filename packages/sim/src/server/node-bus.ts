@@ -34,7 +34,7 @@ export class NodeBuses {
     const bus: Bus = {
       ...local,
       wakeMachine: (machineId) => {
-        if (!this.#world.strikes("wake-up lost", 0.1)) local.wakeMachine(machineId);
+        if (!this.#world.injectFault("wake-up lost", 0.1)) local.wakeMachine(machineId);
         this.#tellOthers(member, "wake-up between nodes lost", ({ wakeListeners }) => {
           for (const listener of wakeListeners) listener(machineId, true);
         });
@@ -62,7 +62,7 @@ export class NodeBuses {
   #tellOthers(from: Member, loss: string, tell: (other: Member) => void): void {
     const { timeline, random } = this.#world;
     for (const other of this.#members) {
-      if (other === from || this.#world.strikes(loss, 0.15)) continue;
+      if (other === from || this.#world.injectFault(loss, 0.15)) continue;
       timeline.after(random.between(1, HINT_MS), () => this.#members.has(other) && tell(other));
     }
   }

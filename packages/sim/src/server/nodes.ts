@@ -1,12 +1,12 @@
 import type { AgentSocket, AgentSocketEvents } from "@halligan/server/simulation";
 import type { World } from "../world/world.ts";
 import type { Backup } from "./sim-database.ts";
-import type { Incarnation, SimServer } from "./sim-server.ts";
+import type { ServerProcess, SimServer } from "./sim-server.ts";
 
 /** The connection of a device on the node that accepted it. */
 export interface TakenSocket {
   events: AgentSocketEvents;
-  node: Incarnation;
+  node: ServerProcess;
 }
 
 /** All nodes of a deployment behind one address. Any running node can answer. */
@@ -20,7 +20,7 @@ export class Nodes {
   }
 
   /** A node that answers; null when there is none. */
-  get running(): Incarnation | null {
+  get running(): ServerProcess | null {
     const [first, ...others] = this.all.flatMap(({ running }) => running ?? []);
     if (!first) return null;
     return others.length === 0 ? first : this.#world.random.pick([first, ...others]);

@@ -1,5 +1,5 @@
 import type { Store } from "@halligan/server/simulation";
-import type { Life } from "../time/life.ts";
+import type { ProcessLifetime } from "../time/process-lifetime.ts";
 import type { World } from "../world/world.ts";
 
 /** One row of `machine_action` as stored in the table, independent of the product's code. */
@@ -53,7 +53,7 @@ export interface SimDatabase {
   /** Empties the database, except for the rows of the migrations. */
   clear(world: World): Promise<void>;
   /** The store of one process of node `nodeIndex`. */
-  openStore(nodeIndex: number, life: Life, owner: StoreOwner): Store;
+  openStore(nodeIndex: number, lifetime: ProcessLifetime, owner: StoreOwner): Store;
   /** A process has died. Its uncommitted work is rolled back. */
   rollBack(): void;
   /** Resolves when all remaining work waits for a simulated event. */

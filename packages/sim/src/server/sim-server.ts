@@ -9,7 +9,7 @@ import {
   runJobs,
   type ServiceContext,
 } from "@halligan/server/simulation";
-import { Life } from "../time/life.ts";
+import { ProcessLifetime } from "../time/process-lifetime.ts";
 import { serverKeys } from "../world/keys.ts";
 import { JOB_INTERVALS, PING_INTERVAL_MS, serviceLimits } from "../world/settings.ts";
 import type { World } from "../world/world.ts";
@@ -20,10 +20,10 @@ import { serverClock, serverIds, serverLog } from "./server-ports.ts";
 import type { SimDatabase } from "./sim-database.ts";
 
 /** A server process from its start to its end. */
-export interface Incarnation {
+export interface ServerProcess {
   /** The name of its node. */
   name: string;
-  life: Life;
+  lifetime: ProcessLifetime;
   context: ServiceContext;
   gateway: Gateway;
   /** Its lease as a node; null for a single server. */
@@ -46,7 +46,7 @@ export interface ServerWatcher {
   committed(actionIds: ReadonlySet<string>): void;
   held(machineId: string, value: string, journalId: string | null): void;
   /** Every connection of the process has lost its server side. */
-  died(server: SimServer, process: Incarnation | null): void;
+  died(server: SimServer, process: ServerProcess | null): void;
 }
 
 /**
@@ -62,7 +62,7 @@ export class SimServer {
   crashAtCommitIn: number | null = null;
   /** Set by a fault: requests to the database before this time are delayed until then. */
   cutOffUntilMs = 0;
-  #running: Incarnation | null = null;
+  #running: ServerProcess | null = null;
   #isStarting = false;
   #leaveBus: () => void = () => undefined;
 
@@ -74,16 +74,16 @@ export class SimServer {
   }
 
   /** Null while no process answers. */
-  get running(): Incarnation | null {
+  get running(): ServerProcess | null {
     return this.#running;
   }
 
   async start(): Promise<void> {
     if (this.#running || this.#isStarting) return;
     this.#isStarting = true;
-    const life = new Life();
+    const lifetime = new ProcessLifetime();
     const node = { id: "simulated" };
-    const context = this.#context(life, node);
+    const context = this.#context(lifetime, node);
     this.#world.trace.note(this.name, "starts");
     try {
       const gateway = new Gateway(context, { pingIntervalMs: PING_INTERVAL_MS, maxConnections: 1_000 });
@@ -91,9 +91,9 @@ export class SimServer {
       const stopLoops = new AbortController();
       const jobs = backgroundJobs({ service: context, gateway, lease, certificate: null, intervals: JOB_INTERVALS });
       const loops = runJobs(jobs, context, stopLoops.signal);
-      this.#running = { name: this.name, life, context, gateway, lease, stopLoops, loops };
+      this.#running = { name: this.name, lifetime, context, gateway, lease, stopLoops, loops };
     } catch (error) {
-      if (!life.isOver) throw error;
+      if (!lifetime.isOver) throw error;
     } finally {
       this.#isStarting = false;
     }
@@ -102,7 +102,7 @@ export class SimServer {
   crash(why: string): void {
     if (!this.#running) return;
     this.#world.trace.note(this.name, `dies: ${why}`);
-    this.#bury(this.#running.life);
+    this.#endProcess(this.#running.lifetime);
   }
 
   /** Stops as on SIGTERM: running work is written first. */
@@ -115,15 +115,15 @@ export class SimServer {
     if (stopping.lease) {
       await stopping.loops;
       await stopping.lease.leave().catch((error: unknown) => {
-        if (!stopping.life.isOver) throw error;
+        if (!stopping.lifetime.isOver) throw error;
       });
     }
-    if (!stopping.life.isOver) this.#bury(stopping.life);
+    if (!stopping.lifetime.isOver) this.#endProcess(stopping.lifetime);
   }
 
-  #bury(life: Life): void {
+  #endProcess(lifetime: ProcessLifetime): void {
     const process = this.#running;
-    life.end();
+    lifetime.end();
     this.#leaveBus();
     this.#parts.database.rollBack();
     this.#running = null;
@@ -131,18 +131,18 @@ export class SimServer {
     this.#parts.watcher.died(this, process);
   }
 
-  #context(life: Life, node: { id: string }): ServiceContext {
+  #context(lifetime: ProcessLifetime, node: { id: string }): ServiceContext {
     const { database, watcher, blobs, buses, runningSessions } = this.#parts;
     const { bus, leave } = buses.join();
     this.#leaveBus = leave;
-    const clock = serverClock(this.#world, life);
+    const clock = serverClock(this.#world, lifetime);
     return {
-      store: database.openStore(this.#index, life, {
+      store: database.openStore(this.#index, lifetime, {
         reachesDatabase: () => this.#reachesDatabase(),
         crashAtCommit: () => this.#crashAtCommit(),
         crashed: () => {
           this.#world.trace.note(this.name, "dies at a commit");
-          this.#bury(life);
+          this.#endProcess(lifetime);
         },
         committed: (actionIds) => watcher.committed(actionIds),
         held: (machineId, value, journalId) => watcher.held(machineId, value, journalId),
@@ -161,7 +161,7 @@ export class SimServer {
       resultLinks: "stream",
       measures: NO_MEASURES,
       node,
-      log: serverLog(this.#world, life),
+      log: serverLog(this.#world, lifetime),
     };
   }
 

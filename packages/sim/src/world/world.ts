@@ -18,7 +18,7 @@ export class World {
   /** How often each kind of fault was injected. */
   readonly faults = new Map<string, number>();
   /** True while faults may be injected. */
-  isRough = true;
+  injectsFaults = true;
   /** The offset of the server's wall clock. */
   wallOffsetMs = 0;
   /**
@@ -67,8 +67,8 @@ export class World {
   }
 
   /** Decides whether a fault of this kind is injected now, and counts it. */
-  strikes(kind: string, probability: number): boolean {
-    if (!this.isRough || !this.random.chance(probability)) return false;
+  injectFault(kind: string, probability: number): boolean {
+    if (!this.injectsFaults || !this.random.chance(probability)) return false;
     this.#count(kind);
     return true;
   }

@@ -60,7 +60,11 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: ["neverTwice"],
     edits: [
       { file: "agent/src/core/orders/recovery.ts", find: "|| of.scriptEnd) continue;", replace: "|| true) continue;" },
-      { file: "agent/src/core/orders/order-worker.ts", find: "this.#startedHere.delete(index)\n", replace: "true\n" },
+      {
+        file: "agent/src/core/orders/order-worker.ts",
+        find: "this.#startsOfThisProcess.delete(index)\n",
+        replace: "true\n",
+      },
     ],
   },
   {

@@ -3,9 +3,23 @@
  *
  * A command is `waiting`, then `running` from its `started` record, then `ended`. A running script
  * has `scriptEnd` when its process has exited and its transcript is not delivered yet. After a
- * restart, the agent only delivers that transcript and never runs the script again. An order is
- * closed when the server has ended it and nothing of it runs any more. It is forgotten when the
- * server has everything that it wants. `highestOrderSeq` outlives every order.
+ * restart, the agent only delivers that transcript and never runs the script again.
+ *
+ * An order is held from its `accepted` record until its `forgotten` record. Each state of a held
+ * order has one word in the code. The records and frames keep their names, because journals and
+ * servers of other versions contain them.
+ *
+ * | word          | meaning                                                  | record    | frame  |
+ * | ------------- | -------------------------------------------------------- | --------- | ------ |
+ * | has work      | a command runs, another may start, or `closed` is due    |           |        |
+ * | end requested | the server has ended the order: no command starts        | ending    | end    |
+ * | closed        | after that request, nothing of the order runs any more   | closed    | closed |
+ * | acknowledged  | the server has every end and waits for no other report   | acked     | ack    |
+ * | discarded     | the server wants no report: the running command is ended |           | forget |
+ * | removed       | the journal no longer holds the order, its files go too  | forgotten | forget |
+ *
+ * An order that has no requested end is removed with its last `ack`. `highestOrderSeq` outlives
+ * every order.
  */
 import {
   CommandResult,
@@ -93,7 +107,7 @@ export interface CommandState {
 export interface OrderState {
   order: Order;
   commands: readonly CommandState[];
-  ending: boolean;
+  isEndRequested: boolean;
   closed: RecordOf<"closed"> | null;
 }
 
@@ -134,7 +148,12 @@ export function fold(state: JournalState | null, record: JournalRecord): Journal
       const { order } = record;
       if (state.orders.has(order.orderSeq)) throw new JournalContradictionError("an order accepted twice");
       return {
-        ...withOrder(state, { order, commands: order.commands.map(() => WAITING), ending: false, closed: null }),
+        ...withOrder(state, {
+          order,
+          commands: order.commands.map(() => WAITING),
+          isEndRequested: false,
+          closed: null,
+        }),
         highestOrderSeq: Math.max(state.highestOrderSeq, order.orderSeq),
       };
     }
@@ -152,7 +171,7 @@ export function fold(state: JournalState | null, record: JournalRecord): Journal
     case "acked":
       return withCommand(state, record, () => ({ acked: true }));
     case "ending":
-      return withOrder(state, { ...orderOf(state, record.orderSeq), ending: true });
+      return withOrder(state, { ...orderOf(state, record.orderSeq), isEndRequested: true });
     case "closed":
       return withOrder(state, { ...orderOf(state, record.orderSeq), closed: record });
     case "forgotten": {
@@ -181,7 +200,7 @@ export function snapshot(state: JournalState): JournalRecord[] {
       if (of.end) list.push(of.end);
       if (of.acked) list.push({ type: "acked", orderSeq, index });
     });
-    if (held.ending) list.push({ type: "ending", orderSeq });
+    if (held.isEndRequested) list.push({ type: "ending", orderSeq });
     if (held.closed) list.push(held.closed);
   }
   return list;
@@ -217,22 +236,22 @@ export function nextCommand(held: OrderState): number | null {
     }
     // An order that the server has ended starts no further command. A running command must still be
     // ended.
-    return held.ending && of.state === "waiting" ? null : index;
+    return held.isEndRequested && of.state === "waiting" ? null : index;
   }
   return null;
 }
 
 /** While an order has work, the agent accepts no other order. */
 export function hasWork(held: OrderState): boolean {
-  return nextCommand(held) !== null || (held.ending && !held.closed);
+  return nextCommand(held) !== null || (held.isEndRequested && !held.closed);
 }
 
 /**
- * True when the server waits for no further report. An order that the server has ended waits for
+ * True when the server waits for no further report. An order whose end is requested waits for
  * `forget`.
  */
-export function isSettled(held: OrderState): boolean {
-  return !held.ending && !hasWork(held) && held.commands.every((of) => of.state === "waiting" || of.acked);
+export function isAcknowledged(held: OrderState): boolean {
+  return !held.isEndRequested && !hasWork(held) && held.commands.every((of) => of.state === "waiting" || of.acked);
 }
 
 /**
@@ -248,7 +267,7 @@ export function acknowledgement(
   if (held?.order.actionId !== actionId || !of?.end || of.acked) return [];
   const acked: JournalRecord = { type: "acked", orderSeq, index };
   const after = fold(state, acked).orders.get(orderSeq);
-  return after && isSettled(after) ? [acked, { type: "forgotten", orderSeq }] : [acked];
+  return after && isAcknowledged(after) ? [acked, { type: "forgotten", orderSeq }] : [acked];
 }
 
 /** The order as the hello describes it. */

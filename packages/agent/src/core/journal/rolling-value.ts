@@ -4,13 +4,13 @@
  * server accepts the earlier value until it receives the confirmation.
  */
 import { messageOf } from "../error-text.ts";
-import type { LinkState } from "../link-state.ts";
 import type { Log } from "../ports.ts";
+import type { ServerConnection } from "../server-connection.ts";
 import type { JournalRecord } from "./journal.ts";
 import type { JournalWriter } from "./journal-writer.ts";
 
 export interface RollingValueDeps {
-  link: LinkState;
+  serverConnection: ServerConnection;
   log: Log;
   journal: JournalWriter;
   /**
@@ -56,7 +56,7 @@ export class RollingValueKeeper {
   confirm(value: string): void {
     if (this.#offered !== value) return;
     this.#offered = null;
-    this.#deps.link.send({ type: "kept", rollingValue: value });
+    this.#deps.serverConnection.send({ type: "kept", rollingValue: value });
   }
 
   /** Tries until the value is written or a newer connection has another value. */

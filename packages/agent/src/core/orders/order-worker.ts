@@ -11,7 +11,6 @@ import { LIMITS } from "../../limits.ts";
 import { isRecent } from "../freshness.ts";
 import { type CommandState, nextCommand, type OrderState } from "../journal/journal.ts";
 import type { JournalWriter } from "../journal/journal-writer.ts";
-import type { LinkState } from "../link-state.ts";
 import type {
   CommandJob,
   CommandRef,
@@ -25,8 +24,9 @@ import type {
   TransferCommand,
   TransferEnd,
 } from "../ports.ts";
-import type { EndMoments } from "./end-moments.ts";
+import type { ServerConnection } from "../server-connection.ts";
 import { CANCELLED_TEXT, CRASHED_TEXT } from "./end-texts.ts";
+import type { EndTimes } from "./end-times.ts";
 import { closedFrame, type Reports, startedFrame } from "./reports.ts";
 
 export interface WorkerDeps {
@@ -34,9 +34,9 @@ export interface WorkerDeps {
   log: Log;
   random: Random;
   runner: Runner;
-  link: LinkState;
+  serverConnection: ServerConnection;
   journal: JournalWriter;
-  endMoments: EndMoments;
+  endTimes: EndTimes;
   reports: Reports;
 }
 
@@ -44,10 +44,10 @@ export class OrderWorker {
   readonly orderSeq: number;
   readonly #deps: WorkerDeps;
   /** Commands that this process journaled as started. Only these may be started. */
-  readonly #startedHere: Set<number>;
+  readonly #startsOfThisProcess: Set<number>;
   readonly #cancelled = new AbortController();
   readonly #stopped = new AbortController();
-  readonly #abandoned = new AbortController();
+  readonly #discarded = new AbortController();
   readonly #leftovers: string[] = [];
   /** The last grant of the server, and the earliest time at which the server can have sent it. */
   #grant: { startId: string; sentAtMs: number } | null = null;
@@ -57,13 +57,13 @@ export class OrderWorker {
   mayStart = true;
   readonly done: Promise<void>;
 
-  constructor(deps: WorkerDeps, orderSeq: number, startedHere: readonly number[], onDone: () => void) {
+  constructor(deps: WorkerDeps, orderSeq: number, startsOfThisProcess: readonly number[], onDone: () => void) {
     this.#deps = deps;
     this.orderSeq = orderSeq;
-    this.#startedHere = new Set(startedHere);
+    this.#startsOfThisProcess = new Set(startsOfThisProcess);
     this.done = this.#work()
       .catch((error: unknown) => {
-        if (!this.#abandoned.signal.aborted && !this.#stopped.signal.aborted) throw error;
+        if (!this.#discarded.signal.aborted && !this.#stopped.signal.aborted) throw error;
       })
       .finally(onDone);
   }
@@ -71,7 +71,7 @@ export class OrderWorker {
   /** The server has recorded this start, and no other start of the same command. */
   grant(startId: string, sentAtMs: number): void {
     this.#grant = { startId, sentAtMs };
-    this.#deps.link.wake();
+    this.#deps.serverConnection.wake();
   }
 
   /** The server has ended the order. The journal already contains that record. */
@@ -85,8 +85,8 @@ export class OrderWorker {
   }
 
   /** The server wants nothing of this order any more. Ends what runs and journals nothing more. */
-  abandon(): void {
-    this.#abandoned.abort("cancelled");
+  discard(): void {
+    this.#discarded.abort("cancelled");
   }
 
   async #work(): Promise<void> {
@@ -99,8 +99,8 @@ export class OrderWorker {
       const command = held.order.commands[index];
       if (!of || !command) return;
       if (of.state === "waiting") {
-        if (!(await this.#permission(command))) continue;
-        this.#startedHere.add(index);
+        if (!(await this.#untilStartAllowed(command))) continue;
+        this.#startsOfThisProcess.add(index);
         const startId = this.#deps.random.id();
         await this.#journal({ type: "started", orderSeq: this.orderSeq, index, startId });
         this.#report(startedFrame(this.#held() ?? held, index));
@@ -130,16 +130,17 @@ export class OrderWorker {
    * waiting, so a crash does not make it fail. A transfer may start without a connection for a
    * grace period.
    */
-  async #permission({ type }: OrderCommand): Promise<boolean> {
-    const { link } = this.#deps;
-    const signal = AbortSignal.any([this.#cancelled.signal, this.#stopped.signal, this.#abandoned.signal]);
+  async #untilStartAllowed({ type }: OrderCommand): Promise<boolean> {
+    const { serverConnection } = this.#deps;
+    const signal = AbortSignal.any([this.#cancelled.signal, this.#stopped.signal, this.#discarded.signal]);
     for (;;) {
       this.#stopped.signal.throwIfAborted();
-      this.#abandoned.signal.throwIfAborted();
+      this.#discarded.signal.throwIfAborted();
       if (this.#cancelled.signal.aborted) return false;
-      const isLinked = type === "RunScript" ? link.isUp : link.downForMs <= LIMITS.startWithoutLinkMs;
-      if (this.mayStart && isLinked) return true;
-      await link.changed(signal).catch(() => undefined);
+      const isConnected =
+        type === "RunScript" ? serverConnection.isUp : serverConnection.downForMs <= LIMITS.startWithoutConnectionMs;
+      if (this.mayStart && isConnected) return true;
+      await serverConnection.changed(signal).catch(() => undefined);
     }
   }
 
@@ -147,14 +148,14 @@ export class OrderWorker {
     const { orderSeq, index } = job;
     let end = before.scriptEnd;
     if (!end) {
-      const signal = AbortSignal.any([this.#cancelled.signal, this.#stopped.signal, this.#abandoned.signal]);
+      const signal = AbortSignal.any([this.#cancelled.signal, this.#stopped.signal, this.#discarded.signal]);
       // This is the only place that starts a script. The entry is deleted before the start, so a
       // second start is impossible.
-      const ran = this.#startedHere.delete(index)
+      const ran = this.#startsOfThisProcess.delete(index)
         ? await this.#run(job, before.startId, signal)
         : { outcome: "failed" as const, errors: [CRASHED_TEXT], exitCode: -1, ran: true, leftovers: [] };
       this.#leftovers.push(...ran.leftovers);
-      this.#abandoned.signal.throwIfAborted();
+      this.#discarded.signal.throwIfAborted();
       end = {
         type: "scriptEnded",
         orderSeq,
@@ -189,7 +190,7 @@ export class OrderWorker {
         this.#journal({ type: "process", orderSeq, index, pid, startTime, bootId }),
     };
     const end = await this.#deps.runner.runScript(job, start, signal);
-    this.#deps.endMoments.note(orderSeq, index);
+    this.#deps.endTimes.record(orderSeq, index);
     return end;
   }
 
@@ -199,12 +200,12 @@ export class OrderWorker {
    * from a second one (docs/decisions/0007).
    */
   async #untilGranted({ actionId, index }: CommandRef, startId: string | null, signal: AbortSignal): Promise<void> {
-    const { link, log } = this.#deps;
-    let isTold = false;
+    const { serverConnection, log } = this.#deps;
+    let isLogged = false;
     while (this.#grant?.startId !== startId || !this.#isFreshGrant(index)) {
-      if (!link.isUp && !isTold) log.info("scriptWaitsForLink", { actionId, index });
-      isTold ||= !link.isUp;
-      await link.changed(signal);
+      if (!serverConnection.isUp && !isLogged) log.info("scriptWaitsForLink", { actionId, index });
+      isLogged ||= !serverConnection.isUp;
+      await serverConnection.changed(signal);
     }
   }
 
@@ -228,7 +229,7 @@ export class OrderWorker {
    */
   async #upload(job: CommandJob<RunScriptCommand>, exitCode: number): Promise<Transcript | null> {
     const { runner, clock } = this.#deps;
-    const signal = AbortSignal.any([this.#stopped.signal, this.#abandoned.signal]);
+    const signal = AbortSignal.any([this.#stopped.signal, this.#discarded.signal]);
     const late = new AbortController();
     const onCancel = () => {
       sleep(clock, LIMITS.cancelledDeliveryMs, AbortSignal.any([signal, late.signal]))
@@ -250,23 +251,23 @@ export class OrderWorker {
 
   async #transfer(job: CommandJob<TransferCommand>): Promise<void> {
     const { orderSeq, index } = job;
-    const signal = AbortSignal.any([this.#cancelled.signal, this.#stopped.signal, this.#abandoned.signal]);
+    const signal = AbortSignal.any([this.#cancelled.signal, this.#stopped.signal, this.#discarded.signal]);
     let end: TransferEnd;
     try {
       end = await this.#deps.runner.transfer(job, signal);
     } catch (error) {
-      this.#abandoned.signal.throwIfAborted();
+      this.#discarded.signal.throwIfAborted();
       this.#stopped.signal.throwIfAborted();
       if (!this.#cancelled.signal.aborted) throw error;
       end = { outcome: "failed", errors: [CANCELLED_TEXT], result: null };
     }
-    this.#deps.endMoments.note(orderSeq, index);
+    this.#deps.endTimes.record(orderSeq, index);
     await this.#journal({ type: "ended", orderSeq, index, ...end });
   }
 
   async #close(): Promise<void> {
     const held = this.#held();
-    if (!held?.ending || held.closed) return;
+    if (!held?.isEndRequested || held.closed) return;
     await this.#journal({ type: "closed", orderSeq: this.orderSeq, errors: this.#leftovers });
     const closed = this.#held();
     if (closed) this.#report(closedFrame(closed));
@@ -279,11 +280,11 @@ export class OrderWorker {
   #journal(
     ...records: Parameters<JournalWriter["append"]> extends [AbortSignal, ...infer R] ? R : never
   ): Promise<void> {
-    this.#abandoned.signal.throwIfAborted();
-    return this.#deps.journal.append(this.#abandoned.signal, ...records);
+    this.#discarded.signal.throwIfAborted();
+    return this.#deps.journal.append(this.#discarded.signal, ...records);
   }
 
   #report(frame: AgentFrame | null): void {
-    if (frame) this.#deps.link.send(frame);
+    if (frame) this.#deps.serverConnection.send(frame);
   }
 }

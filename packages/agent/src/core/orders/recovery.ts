@@ -30,12 +30,15 @@ export async function recover(journal: JournalWriter, runner: Runner, log: Log, 
         orderSeq,
         index,
         outcome: "failed",
-        errors: [held.ending ? CANCELLED_TEXT : of.process ? CRASHED_TEXT : CRASHED_AT_START_TEXT, ...leftovers],
+        errors: [
+          held.isEndRequested ? CANCELLED_TEXT : of.process ? CRASHED_TEXT : CRASHED_AT_START_TEXT,
+          ...leftovers,
+        ],
         exitCode: -1,
         ran: true,
       };
       await journal.append(signal, record);
     }
   }
-  await runner.forgetAllBut(new Set(journal.state.orders.keys()));
+  await runner.removeOrderFilesExcept(new Set(journal.state.orders.keys()));
 }

@@ -5,10 +5,10 @@
 import { createHash } from "node:crypto";
 import type { AgentFrame, CommandResult, Ended, SignedEnd } from "@halligan/protocol/link";
 import { signEnd } from "@halligan/protocol/link-crypto";
+import type { Identity } from "../connection/handshake.ts";
 import { boundErrors } from "../error-text.ts";
 import type { OrderState } from "../journal/journal.ts";
-import type { Identity } from "../link/link-handshake.ts";
-import type { EndMoments } from "./end-moments.ts";
+import type { EndTimes } from "./end-times.ts";
 
 export function startedFrame(held: OrderState, index: number): AgentFrame | null {
   const startId = held.commands[index]?.startId;
@@ -23,12 +23,12 @@ export function closedFrame(held: OrderState): AgentFrame | null {
 }
 
 export class Reports {
-  readonly #moments: EndMoments;
+  readonly #endTimes: EndTimes;
   readonly #signer: Identity | null;
 
   /** @param signer signs the ends; null in link version 1 */
-  constructor(moments: EndMoments, signer: Identity | null) {
-    this.#moments = moments;
+  constructor(endTimes: EndTimes, signer: Identity | null) {
+    this.#endTimes = endTimes;
     this.#signer = signer;
   }
 
@@ -38,8 +38,8 @@ export class Reports {
     const { outcome, result, exitCode = null } = of.end;
     const errors = boundErrors(of.end.errors);
     const { actionId, orderSeq } = held.order;
-    const endedAgoMs = this.#moments.agoMs(orderSeq, index);
-    const told = {
+    const endedAgoMs = this.#endTimes.agoMs(orderSeq, index);
+    const shared = {
       actionId,
       orderSeq,
       index,
@@ -48,7 +48,7 @@ export class Reports {
     };
     return {
       type: "ended",
-      ...told,
+      ...shared,
       result,
       ...(endedAgoMs !== undefined && { endedAgoMs }),
       ...(this.#signer && {
@@ -56,7 +56,7 @@ export class Reports {
           {
             v: 1,
             machineId: this.#signer.machineId,
-            ...told,
+            ...shared,
             startId: of.startId,
             exitCode,
             result: signedResult(result),
@@ -68,7 +68,7 @@ export class Reports {
   }
 
   /** Returns every report that is not acknowledged, in the order of the events. */
-  unacknowledged(held: OrderState): AgentFrame[] {
+  unacknowledgedFrames(held: OrderState): AgentFrame[] {
     const frames: (AgentFrame | null)[] = [];
     held.commands.forEach((of, index) => {
       if (of.acked || of.state === "waiting") return;

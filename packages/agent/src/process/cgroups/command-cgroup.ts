@@ -64,12 +64,12 @@ export class CommandCgroup {
     // Linux 5.14, and not for a threaded group.
     if (!isOwnHere && this.#write("cgroup.kill", "1")) return;
     const freezer = isOwnHere ? undefined : FREEZERS.find(({ file, on }) => this.#write(file, on));
-    const told = new Set<number>();
+    const signalled = new Set<number>();
     for (let round = 0; round < LIMITS.cgroupKillRounds; round++) {
-      const fresh = this.pids().filter((pid) => !told.has(pid));
+      const fresh = this.pids().filter((pid) => !signalled.has(pid));
       if (fresh.length === 0) break;
       for (const pid of fresh) {
-        told.add(pid);
+        signalled.add(pid);
         signalProcess(pid, "SIGKILL");
       }
     }

@@ -26,12 +26,12 @@ export async function endTree(tree: Tree, clock: MonotonicClock): Promise<number
   if (process.platform === "win32") return endWindowsTree(tree);
   const never = new AbortController().signal;
   let left = living(tree);
-  const told = new Set<number>();
+  const signalled = new Set<number>();
   const begunMs = clock.monotonicMs();
   while (left.pids.length > 0 && clock.monotonicMs() - begunMs < LIMITS.killGraceMs) {
     for (const pid of left.pids) {
-      if (!told.has(pid)) signalProcess(pid, "SIGTERM");
-      told.add(pid);
+      if (!signalled.has(pid)) signalProcess(pid, "SIGTERM");
+      signalled.add(pid);
     }
     await sleep(clock, LIMITS.killPollMs, never);
     left = living(tree);

@@ -3,7 +3,7 @@
  * it is stopped.
  */
 import { text } from "node:stream/consumers";
-import type { LinkState, Log } from "@halligan/agent/simulation";
+import type { Log, ServerConnection } from "@halligan/agent/simulation";
 import { ENROLL_PATH, type EnrollRequest, EnrollResponse } from "@halligan/protocol/link";
 import { Value } from "typebox/value";
 import { random } from "../../devices/device-ports.ts";
@@ -38,7 +38,8 @@ const linked = devices.map(
     new Promise<void>((resolve) => {
       device.onUp = resolve;
       const log = logOf(device.machineId);
-      const runner = (link: LinkState) => lineRunner({ link, log, serverUrl: baseUrl, linesFile });
+      const runner = (serverConnection: ServerConnection) =>
+        lineRunner({ serverConnection, log, serverUrl: baseUrl, linesFile });
       device.connect({ net: wsNet(baseUrl, null), log, random: IMPATIENT, runner });
     }),
 );

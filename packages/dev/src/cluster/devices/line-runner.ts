@@ -4,10 +4,10 @@ import {
   agentNetwork,
   CANCELLED_TEXT,
   type CommandJob,
-  type LinkState,
   type Log,
   type Runner,
   type RunScriptCommand,
+  type ServerConnection,
   TransferFailedError,
   TransferWatch,
   upload,
@@ -17,7 +17,7 @@ import { clock, random } from "../../devices/device-ports.ts";
 import { fileContent, readScriptArgs, scriptOutput } from "./line-script.ts";
 
 export interface LineRunnerDeps {
-  readonly link: LinkState;
+  readonly serverConnection: ServerConnection;
   readonly log: Log;
   readonly serverUrl: string;
   /** One line for every script that ran: the effect that must not be there twice. */
@@ -34,8 +34,8 @@ const INLINE_BYTES = 16 * 1024;
  * Commands without a process: a script appends its line, a file is made from its name. Results
  * travel as the real agent's do.
  */
-export function lineRunner({ link, log, serverUrl, linesFile }: LineRunnerDeps): Runner {
-  const deps = { link, log, serverUrl, clock, random, network };
+export function lineRunner({ serverConnection, log, serverUrl, linesFile }: LineRunnerDeps): Runner {
+  const deps = { serverConnection, log, serverUrl, clock, random, network };
   const transcriptOf = ({ command }: CommandJob<RunScriptCommand>, exitCode: number): string =>
     JSON.stringify({
       script_name: command.scriptName,
@@ -96,8 +96,8 @@ export function lineRunner({ link, log, serverUrl, linesFile }: LineRunnerDeps):
 
     endOrphans: async () => [],
     endAllOrphans: async () => [],
-    forget: async () => undefined,
-    forgetAllBut: async () => undefined,
+    removeOrderFiles: async () => undefined,
+    removeOrderFilesExcept: async () => undefined,
   };
 }
 

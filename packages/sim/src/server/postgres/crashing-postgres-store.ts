@@ -1,5 +1,5 @@
 import type { PostgresStore, Store, StoreTx } from "@halligan/server/simulation";
-import type { Life } from "../../time/life.ts";
+import type { ProcessLifetime } from "../../time/process-lifetime.ts";
 import type { StoreOwner } from "../sim-database.ts";
 import type { CommitPlace } from "./commit-order.ts";
 import { Written } from "./committed-rows.ts";
@@ -32,13 +32,13 @@ interface Attempt {
 export class CrashingPostgresStore implements Store {
   readonly #store: PostgresStore;
   readonly #shared: SharedDatabase;
-  readonly #life: Life;
+  readonly #lifetime: ProcessLifetime;
   readonly #owner: StoreOwner;
 
-  constructor(store: PostgresStore, shared: SharedDatabase, life: Life, owner: StoreOwner) {
+  constructor(store: PostgresStore, shared: SharedDatabase, lifetime: ProcessLifetime, owner: StoreOwner) {
     this.#store = store;
     this.#shared = shared;
-    this.#life = life;
+    this.#lifetime = lifetime;
     this.#owner = owner;
   }
 
@@ -92,7 +92,7 @@ export class CrashingPostgresStore implements Store {
       for (const { machineId, value, journalId } of written.held) this.#owner.held(machineId, value, journalId);
       this.#owner.committed(new Set(written.actions.keys()));
     });
-    if (crash === "after" && !this.#life.isOver) this.#die();
+    if (crash === "after" && !this.#lifetime.isOver) this.#die();
   }
 
   async #arrive(): Promise<void> {
@@ -108,6 +108,6 @@ export class CrashingPostgresStore implements Store {
   }
 
   readonly #refuseTheDead = (): void => {
-    if (this.#life.isOver) throw new Error("this server is dead");
+    if (this.#lifetime.isOver) throw new Error("this server is dead");
   };
 }

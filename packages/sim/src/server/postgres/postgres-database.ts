@@ -1,5 +1,5 @@
 import { PostgresStore, type Store } from "@halligan/server/simulation";
-import type { Life } from "../../time/life.ts";
+import type { ProcessLifetime } from "../../time/process-lifetime.ts";
 import { quiet } from "../../time/quiet.ts";
 import type { World } from "../../world/world.ts";
 import type { ActionRow, AuditRow, Backup, SimDatabase, StoreOwner } from "../sim-database.ts";
@@ -60,7 +60,7 @@ export class PostgresDatabase implements SimDatabase, AsyncDisposable {
     this.#run = { world, rendezvous: new Rendezvous(world), order: new CommitOrder(), rows: new CommittedRows() };
   }
 
-  openStore(nodeIndex: number, life: Life, owner: StoreOwner): Store {
+  openStore(nodeIndex: number, lifetime: ProcessLifetime, owner: StoreOwner): Store {
     const store = this.#stores[nodeIndex];
     if (!store) throw new Error(`there is no node ${nodeIndex}`);
     const { world, rendezvous, order, rows } = this.#current;
@@ -73,7 +73,7 @@ export class PostgresDatabase implements SimDatabase, AsyncDisposable {
         if (wrong !== null) world.violated("nothingBreaks", wrong);
       },
     };
-    return new CrashingPostgresStore(store, shared, life, owner);
+    return new CrashingPostgresStore(store, shared, lifetime, owner);
   }
 
   /**

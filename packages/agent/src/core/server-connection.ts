@@ -1,19 +1,19 @@
 /**
- * What the rest of the agent knows of the link: whether it is usable, the ticket for transfers, the
- * server's time.
+ * The server connection as the rest of the agent sees it: whether it is usable, the ticket for
+ * transfers and the time of the server.
  */
 
 import type { AgentFrame } from "@halligan/protocol/link";
 import type { MonotonicClock } from "@halligan/protocol/time";
 
-interface LiveLink {
+interface OpenConnection {
   ticket: string;
   send(frame: AgentFrame): void;
 }
 
-export class LinkState {
+export class ServerConnection {
   readonly #clock: MonotonicClock;
-  #live: LiveLink | null = null;
+  #live: OpenConnection | null = null;
   #downSinceMs: number;
   #serverTime: { serverTimeMs: number; atMs: number } | null = null;
   /**
@@ -30,7 +30,7 @@ export class LinkState {
   /**
    * Called when the server has answered the hello. No command and no transfer may start earlier.
    */
-  up(live: LiveLink): void {
+  up(live: OpenConnection): void {
     this.#live = live;
     this.#wake();
   }

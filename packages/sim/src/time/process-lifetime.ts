@@ -2,7 +2,7 @@
  * The lifetime of one process. After a crash, its ports do nothing and never answer. Code that
  * continues after the crash has no effect, as after SIGKILL.
  */
-export class Life {
+export class ProcessLifetime {
   #isOver = false;
   readonly #over = Promise.withResolvers<void>();
 

@@ -1,6 +1,6 @@
 /**
- * Opens the link: a WebSocket over node's HTTP client, so through the same proxy and with the same
- * trust as transfers.
+ * Opens the server connection: a WebSocket over node's HTTP client, so it uses the same proxy and
+ * the same trust as transfers.
  */
 
 import { createHash, randomBytes } from "node:crypto";
@@ -17,7 +17,7 @@ import { WebSocketConnection } from "./websocket-connection.ts";
 const ACCEPT_SUFFIX = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 const SWITCHING_PROTOCOLS = 101;
 
-export function linkUrl(serverUrl: string): URL {
+export function agentConnectionUrl(serverUrl: string): URL {
   const url = new URL(serverUrl);
   url.pathname = `${url.pathname.replace(/\/+$/, "")}${LINK_PATH}`;
   return url;
@@ -28,7 +28,7 @@ export function linkUrl(serverUrl: string): URL {
  * change
  */
 export function webSocketNet(serverUrl: string, network: Network, beforeEach: () => unknown = () => undefined): Net {
-  const url = linkUrl(serverUrl);
+  const url = agentConnectionUrl(serverUrl);
   return {
     async connect(signal) {
       beforeEach();

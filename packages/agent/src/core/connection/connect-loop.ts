@@ -5,8 +5,8 @@ import { backoffMs, sleep } from "@halligan/protocol/time";
 import { LIMITS } from "../../limits.ts";
 import { messageOf } from "../error-text.ts";
 import type { Random } from "../ports.ts";
-import { LinkEndedError } from "./link-ended-error.ts";
-import { type FrameHandlers, runLinkSession, type SessionDeps } from "./link-session.ts";
+import { ConnectionEndedError } from "./connection-ended-error.ts";
+import { type ConnectionDeps, type FrameHandlers, runConnection } from "./run-connection.ts";
 
 /** Close codes that need a person. An early retry would not help. */
 const HOPELESS: ReadonlyMap<number, string> = new Map([
@@ -26,8 +26,8 @@ const HOPELESS: ReadonlyMap<number, string> = new Map([
   ],
 ]);
 
-export async function keepLinked(
-  deps: SessionDeps & { random: Random },
+export async function keepConnected(
+  deps: ConnectionDeps & { random: Random },
   handlers: FrameHandlers,
   signal: AbortSignal,
 ): Promise<void> {
@@ -37,12 +37,12 @@ export async function keepLinked(
     const begunMs = deps.clock.monotonicMs();
     let waitMs: number;
     try {
-      await runLinkSession(deps, handlers, signal);
+      await runConnection(deps, handlers, signal);
       waitMs = 0;
     } catch (error) {
       if (signal.aborted) return;
-      if (deps.clock.monotonicMs() - begunMs >= LIMITS.stableLinkMs) attempt = 0;
-      const { code, isProven } = error instanceof LinkEndedError ? error : { code: null, isProven: false };
+      if (deps.clock.monotonicMs() - begunMs >= LIMITS.stableConnectionMs) attempt = 0;
+      const { code, isProven } = error instanceof ConnectionEndedError ? error : { code: null, isProven: false };
       // A server that does not have the order key cannot prove that it refuses the device.
       const isBelieved = isProven || code === LINK_CLOSE.unauthorized;
       const hopeless = code === null || !isBelieved ? undefined : HOPELESS.get(code);
@@ -52,7 +52,7 @@ export async function keepLinked(
       const fields = { error: messageOf(error), closeCode: code, retryInMs: waitMs };
       if (hopeless) deps.log.error("linkRefused", { ...fields, meaning: hopeless });
       else deps.log.warn("linkLost", fields);
-      if (code === LINK_CLOSE.retired && isProven) await endWhatRuns(deps, handlers);
+      if (code === LINK_CLOSE.retired && isProven) await endHeldOrders(deps, handlers);
     }
     try {
       await sleep(deps.clock, waitMs, signal);
@@ -63,7 +63,7 @@ export async function keepLinked(
 }
 
 /** If this fails, the next connection that is refused for the same reason tries it again. */
-async function endWhatRuns({ log }: SessionDeps, handlers: FrameHandlers): Promise<void> {
+async function endHeldOrders({ log }: ConnectionDeps, handlers: FrameHandlers): Promise<void> {
   try {
     await handlers.retired();
   } catch (error) {

@@ -6,8 +6,8 @@ import { test } from "node:test";
 import { LINK_PATH, MAX_FRAME_BYTES } from "@halligan/protocol/link";
 import { type WebSocket, WebSocketServer } from "ws";
 import { LIMITS } from "../../src/limits.ts";
-import { webSocketNet } from "../../src/link/websocket-net.ts";
 import { agentNetwork } from "../../src/network/agent-network.ts";
+import { webSocketNet } from "../../src/websocket/websocket-net.ts";
 
 const options = { timeout: 30_000 };
 /**

@@ -1,4 +1,4 @@
-/** One link from the connection to its end: handshake, hello, frames, heartbeat. */
+/** One connection from its opening to its end: handshake, hello, frames, heartbeat. */
 
 import { LINK_VERSION, type MachineFacts, OLDEST_LINK_VERSION, type ServerFrame } from "@halligan/protocol/link";
 import { abortable, type MonotonicClock, sleep, withDeadline } from "@halligan/protocol/time";
@@ -6,18 +6,18 @@ import { LIMITS } from "../../limits.ts";
 import { isFresh } from "../freshness.ts";
 import type { JournalState } from "../journal/journal.ts";
 import { heldOrder } from "../journal/journal.ts";
-import type { LinkState } from "../link-state.ts";
-import type { OrderKeys } from "../order-check.ts";
+import type { OrderKeyMap } from "../order-check.ts";
 import type { Log, Net } from "../ports.ts";
+import type { ServerConnection } from "../server-connection.ts";
+import { ConnectionEndedError } from "./connection-ended-error.ts";
 import type { FrameChannel, ReceivedFrame } from "./frame-channel.ts";
-import { LinkEndedError } from "./link-ended-error.ts";
-import { type Identity, openLink } from "./link-handshake.ts";
+import { type Identity, openConnection } from "./handshake.ts";
 
-export interface SessionDeps {
+export interface ConnectionDeps {
   clock: MonotonicClock;
   net: Net;
   log: Log;
-  link: LinkState;
+  serverConnection: ServerConnection;
   identity: Identity;
   /**
    * 1 makes it behave as an agent of the previous release; the simulation runs those too. Default
@@ -30,9 +30,9 @@ export interface SessionDeps {
    */
   processId: string;
   /** The pinned keys at present. The first key names the server in the handshake. */
-  orderKeys(): OrderKeys;
+  currentOrderKeys(): OrderKeyMap;
   /** Number of the pinned set. */
-  orderKeySet(): number;
+  orderKeySetNumber(): number;
   facts(): MachineFacts;
   journal(): JournalState;
 }
@@ -54,8 +54,12 @@ export interface FrameHandlers {
 }
 
 /** Runs until the connection ends. It always ends by rejecting. */
-export async function runLinkSession(deps: SessionDeps, handlers: FrameHandlers, signal: AbortSignal): Promise<never> {
-  const { clock, link } = deps;
+export async function runConnection(
+  deps: ConnectionDeps,
+  handlers: FrameHandlers,
+  signal: AbortSignal,
+): Promise<never> {
+  const { clock, serverConnection } = deps;
   const ended = new AbortController();
   const all = AbortSignal.any([signal, ended.signal]);
   const connection = await withDeadline(
@@ -66,16 +70,16 @@ export async function runLinkSession(deps: SessionDeps, handlers: FrameHandlers,
     (s) => deps.net.connect(s),
   );
   const { linkVersion = LINK_VERSION } = deps;
-  const orderKeys = deps.orderKeys();
+  const orderKeys = deps.currentOrderKeys();
   const orderKeyIds = [...orderKeys.keys()];
   try {
     const { clock, identity } = deps;
-    const { welcome, channel } = await openLink(
+    const { welcome, channel } = await openConnection(
       { clock, identity, linkVersion, orderKeys, recovered: (set) => handlers.orderKeys(set) },
       connection,
       all,
     );
-    link.setServerTime(welcome.serverTimeMs);
+    serverConnection.setServerTime(welcome.serverTimeMs);
     const send = channel.send.bind(channel);
     const journal = deps.journal();
     send({
@@ -85,7 +89,7 @@ export async function runLinkSession(deps: SessionDeps, handlers: FrameHandlers,
       orders: [...journal.orders.values()].map(heldOrder),
       ...(orderKeyIds.length > 1 && { orderKeyIds }),
       ...(linkVersion > OLDEST_LINK_VERSION && {
-        orderKeySet: deps.orderKeySet(),
+        orderKeySet: deps.orderKeySetNumber(),
         continuity: { processId: deps.processId, rollingValue: journal.rollingValue },
       }),
       facts: deps.facts(),
@@ -93,17 +97,17 @@ export async function runLinkSession(deps: SessionDeps, handlers: FrameHandlers,
     const answer = await withDeadline(clock, LIMITS.helloTimeoutMs, all, "The hello was not answered in time.", (s) =>
       answerOf(channel, clock, s),
     );
-    link.up({ ticket: welcome.ticket, send });
+    serverConnection.up({ ticket: welcome.ticket, send });
     await handlers.helloAnswer(answer);
     deps.log.info("linked", { machineId: deps.identity.machineId, linkEpoch: welcome.linkEpoch });
-    const heart = { lastFrameMs: clock.monotonicMs() };
+    const activity = { lastFrameMs: clock.monotonicMs() };
     return await Promise.race([
-      receiveFrames(channel, link, handlers, clock, heart, all),
-      keepAlive(clock, welcome.pingIntervalMs, () => send({ type: "ping" }), heart, all),
+      receiveFrames(channel, serverConnection, handlers, clock, activity, all),
+      sendHeartbeats(clock, welcome.pingIntervalMs, () => send({ type: "ping" }), activity, all),
     ]);
   } finally {
-    link.down();
-    ended.abort(new LinkEndedError("The connection has ended."));
+    serverConnection.down();
+    ended.abort(new ConnectionEndedError("The connection has ended."));
     connection.close();
   }
 }
@@ -116,35 +120,40 @@ async function answerOf(
 ): Promise<FrameOf<"helloAnswer">> {
   const received = await channel.next(signal);
   const { frame } = received;
-  if (frame.type !== "helloAnswer") throw new LinkEndedError(`The server sent ${frame.type} instead of a helloAnswer.`);
-  if (!isFresh(received, clock.monotonicMs())) throw new LinkEndedError("The answer to the hello came late.");
+  if (frame.type !== "helloAnswer")
+    throw new ConnectionEndedError(`The server sent ${frame.type} instead of a helloAnswer.`);
+  if (!isFresh(received, clock.monotonicMs())) throw new ConnectionEndedError("The answer to the hello came late.");
   return frame;
 }
 
 async function receiveFrames(
   channel: FrameChannel,
-  link: LinkState,
+  serverConnection: ServerConnection,
   handlers: FrameHandlers,
   clock: MonotonicClock,
-  heart: { lastFrameMs: number },
+  activity: { lastFrameMs: number },
   signal: AbortSignal,
 ): Promise<never> {
   for (;;) {
     const received = await channel.next(signal);
-    heart.lastFrameMs = clock.monotonicMs();
+    activity.lastFrameMs = clock.monotonicMs();
     // Frames are handled one after the other, because a later frame can depend on the writes of an
     // earlier one. No frame is handled after the connection is given up.
-    await abortable(handle(received, link, handlers), signal);
+    await abortable(handle(received, serverConnection, handlers), signal);
   }
 }
 
-async function handle(received: ReceivedFrame, link: LinkState, handlers: FrameHandlers): Promise<void> {
+async function handle(
+  received: ReceivedFrame,
+  serverConnection: ServerConnection,
+  handlers: FrameHandlers,
+): Promise<void> {
   const { frame } = received;
   switch (frame.type) {
     case "pong":
-      return link.setServerTime(frame.serverTimeMs);
+      return serverConnection.setServerTime(frame.serverTimeMs);
     case "probe":
-      return link.send({ type: "probeAnswer", nonce: frame.nonce });
+      return serverConnection.send({ type: "probeAnswer", nonce: frame.nonce });
     case "order":
       return await handlers.order(frame, received);
     case "orderKeys":
@@ -160,22 +169,22 @@ async function handle(received: ReceivedFrame, link: LinkState, handlers: FrameH
     case "welcome":
     case "signedWelcome":
     case "helloAnswer":
-      throw new LinkEndedError(`A ${frame.type} came out of order.`);
+      throw new ConnectionEndedError(`A ${frame.type} came out of order.`);
   }
 }
 
-async function keepAlive(
+async function sendHeartbeats(
   clock: MonotonicClock,
   intervalMs: number,
   ping: () => void,
-  heart: { lastFrameMs: number },
+  activity: { lastFrameMs: number },
   signal: AbortSignal,
 ): Promise<never> {
   for (;;) {
     ping();
     await sleep(clock, intervalMs, signal);
-    if (clock.monotonicMs() - heart.lastFrameMs > intervalMs * LIMITS.silentIntervals) {
-      throw new LinkEndedError("The connection was silent for too long.");
+    if (clock.monotonicMs() - activity.lastFrameMs > intervalMs * LIMITS.silentIntervals) {
+      throw new ConnectionEndedError("The connection was silent for too long.");
     }
   }
 }

@@ -7,7 +7,7 @@ import {
   type Message,
   OPCODE,
   WebSocketProtocolError,
-} from "../../src/link/websocket-frames.ts";
+} from "../../src/websocket/websocket-frames.ts";
 
 const read = (reader: FrameReader, ...chunks: Uint8Array[]): Message[] =>
   chunks.flatMap((chunk) => [...reader.push(chunk)]);

@@ -15,17 +15,17 @@ import {
 import { DeviceHandshake } from "@halligan/protocol/link-crypto";
 import { type MonotonicClock, withDeadline } from "@halligan/protocol/time";
 import { LIMITS } from "../../limits.ts";
-import type { OrderKeys } from "../order-check.ts";
+import type { OrderKeyMap } from "../order-check.ts";
 import type { Connection } from "../ports.ts";
+import { ConnectionEndedError } from "./connection-ended-error.ts";
 import { FrameChannel } from "./frame-channel.ts";
-import { LinkEndedError } from "./link-ended-error.ts";
 
 export interface Identity {
   machineId: string;
   privateKey: KeyObject;
 }
 
-export interface OpenedLink {
+export interface OpenedConnection {
   welcome: Omit<Welcome, "type">;
   channel: FrameChannel;
 }
@@ -35,7 +35,7 @@ interface HandshakeDeps {
   identity: Identity;
   linkVersion: number;
   /** The first key names the server, which must sign its welcome with it. */
-  orderKeys: OrderKeys;
+  orderKeys: OrderKeyMap;
   /** Called when a server without that key presents other keys that the recovery key has signed. */
   recovered(set: OrderKeysFrame): Promise<void>;
 }
@@ -44,7 +44,11 @@ const UNPROVEN =
   "The server did not prove that it has the order key that this device pins: it is another server, or a proxy " +
   "answers in its place.";
 
-export async function openLink(deps: HandshakeDeps, connection: Connection, signal: AbortSignal): Promise<OpenedLink> {
+export async function openConnection(
+  deps: HandshakeDeps,
+  connection: Connection,
+  signal: AbortSignal,
+): Promise<OpenedConnection> {
   const { clock, linkVersion } = deps;
   const [[serverKeyId, serverKey] = []] = deps.orderKeys;
   if (serverKeyId === undefined || serverKey === undefined) throw new Error("the device pins no order key");
@@ -72,7 +76,7 @@ export async function openLink(deps: HandshakeDeps, connection: Connection, sign
   );
   const { welcome } = opened;
   if (welcome.linkVersion === linkVersion) return opened;
-  throw new LinkEndedError(
+  throw new ConnectionEndedError(
     `The server speaks link version ${welcome.linkVersion}, this agent version ${linkVersion}: upgrade the server first.`,
   );
 }
@@ -80,17 +84,21 @@ export async function openLink(deps: HandshakeDeps, connection: Connection, sign
 async function challengeOf(connection: Connection, signal: AbortSignal): Promise<Uint8Array> {
   const first = await connection.receive(signal);
   if (first.kind === "closed")
-    throw new LinkEndedError(first.reason || "The server closed the connection.", first.code);
+    throw new ConnectionEndedError(first.reason || "The server closed the connection.", first.code);
   if (first.kind !== "binary" || first.bytes.length !== CHALLENGE_BYTES) {
-    throw new LinkEndedError("The server did not begin with a challenge: is this a Halligan server?");
+    throw new ConnectionEndedError("The server did not begin with a challenge: is this a Halligan server?");
   }
   return first.bytes;
 }
 
-async function plainWelcome(connection: Connection, clock: MonotonicClock, signal: AbortSignal): Promise<OpenedLink> {
+async function plainWelcome(
+  connection: Connection,
+  clock: MonotonicClock,
+  signal: AbortSignal,
+): Promise<OpenedConnection> {
   const channel = FrameChannel.plain(connection, clock);
   const { frame } = await channel.next(signal);
-  if (frame.type !== "welcome") throw new LinkEndedError(`The server sent ${frame.type} instead of a welcome.`);
+  if (frame.type !== "welcome") throw new ConnectionEndedError(`The server sent ${frame.type} instead of a welcome.`);
   return { welcome: frame, channel };
 }
 
@@ -100,21 +108,21 @@ async function provenWelcome(
   proof: { handshake: DeviceHandshake; serverKey: KeyObject; answeredAtMs: number },
   recovered: HandshakeDeps["recovered"],
   signal: AbortSignal,
-): Promise<OpenedLink> {
+): Promise<OpenedConnection> {
   const { handshake, serverKey, answeredAtMs } = proof;
   const received = await connection.receive(signal);
   if (received.kind === "closed") {
     const { code, reason } = received;
     const words = handshake.refusal(code, reason, serverKey);
-    throw new LinkEndedError(words ?? (reason || "The server closed the connection."), code, words !== null);
+    throw new ConnectionEndedError(words ?? (reason || "The server closed the connection."), code, words !== null);
   }
   const frame = received.kind === "text" ? parseServerFrame(received.text) : null;
   if (frame?.type === "orderKeys") {
     await recovered(frame);
-    throw new LinkEndedError("The server named other order keys instead of a welcome.");
+    throw new ConnectionEndedError("The server named other order keys instead of a welcome.");
   }
   const opened = frame?.type === "signedWelcome" ? handshake.open(frame, serverKey) : null;
-  if (!opened) throw new LinkEndedError(UNPROVEN);
+  if (!opened) throw new ConnectionEndedError(UNPROVEN);
   return {
     welcome: opened.content,
     channel: FrameChannel.sealed(connection, clock, opened.keys, answeredAtMs),

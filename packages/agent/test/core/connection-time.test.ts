@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ConnectionTime } from "../../src/core/connection/connection-time.ts";
 import { isFresh } from "../../src/core/freshness.ts";
-import { LinkTime } from "../../src/core/link/link-time.ts";
 import { LIMITS } from "../../src/limits.ts";
 
 function clockAt(nowMs: number) {
@@ -11,7 +11,7 @@ function clockAt(nowMs: number) {
 
 test("a frame is as old as it can be: a welcome that was held back makes it older, not younger", () => {
   const clock = clockAt(5_000);
-  const time = new LinkTime(clock, 5_000);
+  const time = new ConnectionTime(clock, 5_000);
   // The welcome came at 9_000. The server may have sent it at 5_000, so a frame of 100 ms later was
   // sent at 5_100 or after.
   clock.nowMs = 9_000;
@@ -20,7 +20,7 @@ test("a frame is as old as it can be: a welcome that was held back makes it olde
 
 test("each answered ping updates the server's time, and the newest one counts", () => {
   const clock = clockAt(0);
-  const time = new LinkTime(clock, 0);
+  const time = new ConnectionTime(clock, 0);
   clock.nowMs = 10_000;
   time.pinged();
   clock.nowMs = 20_000;
@@ -40,7 +40,7 @@ test("what is older than the bound is not fresh; a large frame gets the time tha
   const at = (ageMs: number, sizeBytes = 0) => isFresh({ sentAtMs: nowMs - ageMs, sizeBytes }, nowMs);
   assert.deepEqual([at(LIMITS.maxGrantAgeMs), at(LIMITS.maxGrantAgeMs + 1)], [true, false]);
   const sizeBytes = 80_000;
-  const extraMs = sizeBytes / LIMITS.slowestLinkBytesPerMs;
+  const extraMs = sizeBytes / LIMITS.slowestConnectionBytesPerMs;
   assert.deepEqual(
     [at(LIMITS.maxGrantAgeMs + extraMs, sizeBytes), at(LIMITS.maxGrantAgeMs + extraMs + 1, sizeBytes)],
     [true, false],

@@ -1,11 +1,11 @@
-import type { MonotonicClock } from "@halligan/protocol/time";
 /**
  * When the commands of held orders ended, on the monotonic clock of this process. Reports carry it
  * as `endedAgoMs`. It is not in the journal, because the clock of one process means nothing to the
  * next one. After a restart, the time is unknown.
  */
+import type { MonotonicClock } from "@halligan/protocol/time";
 
-export class EndMoments {
+export class EndTimes {
   readonly #clock: MonotonicClock;
   readonly #endedAtMs = new Map<number, Map<number, number>>();
 
@@ -14,7 +14,7 @@ export class EndMoments {
   }
 
   /** Records that the command has just ended. Its output may still have to be delivered. */
-  note(orderSeq: number, index: number): void {
+  record(orderSeq: number, index: number): void {
     const of = this.#endedAtMs.get(orderSeq) ?? new Map<number, number>();
     this.#endedAtMs.set(orderSeq, of.set(index, this.#clock.monotonicMs()));
   }
@@ -24,7 +24,7 @@ export class EndMoments {
     return atMs === undefined ? undefined : Math.max(0, Math.round(this.#clock.monotonicMs() - atMs));
   }
 
-  forget(orderSeq: number): void {
+  remove(orderSeq: number): void {
     this.#endedAtMs.delete(orderSeq);
   }
 }

@@ -1,15 +1,15 @@
-import type { MonotonicClock } from "@halligan/protocol/time";
 /**
  * Computes the maximum age of a frame. Each frame of the server carries the milliseconds since the
  * welcome on the server's monotonic clock. The agent knows when it sent the message that the server
  * answered. The age therefore depends on two monotonic clocks and on no wall clock. A proxy that
  * delays frames, including the answer in the handshake, makes them look older and never younger.
  */
+import type { MonotonicClock } from "@halligan/protocol/time";
 
-export class LinkTime {
+export class ConnectionTime {
   readonly #clock: MonotonicClock;
-  /** The server's time was `linkMs` at this moment of the own clock, or later. */
-  #sample: { atMs: number; linkMs: number };
+  /** The server's time was `sinceWelcomeMs` at this moment of the own clock, or later. */
+  #sample: { atMs: number; sinceWelcomeMs: number };
   /** Pings without an answer yet. The server answers each one, in order. */
   readonly #pingsAtMs: number[] = [];
 
@@ -19,7 +19,7 @@ export class LinkTime {
    */
   constructor(clock: MonotonicClock, answeredAtMs: number) {
     this.#clock = clock;
-    this.#sample = { atMs: answeredAtMs, linkMs: 0 };
+    this.#sample = { atMs: answeredAtMs, sinceWelcomeMs: 0 };
   }
 
   pinged(): void {
@@ -27,13 +27,13 @@ export class LinkTime {
   }
 
   /** The newest sample counts, because two clocks drift apart. */
-  ponged(linkMs: number): void {
+  ponged(sinceWelcomeMs: number): void {
     const atMs = this.#pingsAtMs.shift();
-    if (atMs !== undefined) this.#sample = { atMs, linkMs };
+    if (atMs !== undefined) this.#sample = { atMs, sinceWelcomeMs };
   }
 
   /** The earliest time, on the device's clock, at which the server can have sent a frame. */
-  sentAtMs(linkMs: number): number {
-    return this.#sample.atMs + (linkMs - this.#sample.linkMs);
+  sentAtMs(sinceWelcomeMs: number): number {
+    return this.#sample.atMs + (sinceWelcomeMs - this.#sample.sinceWelcomeMs);
   }
 }

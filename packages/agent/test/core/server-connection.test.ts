@@ -1,24 +1,24 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { systemClock } from "@halligan/protocol/time";
-import { LinkState } from "../../src/core/link-state.ts";
+import { ServerConnection } from "../../src/core/server-connection.ts";
 
 const never = new AbortController().signal;
 const live = (ticket: string) => ({ ticket, send: () => undefined });
 
 test("a refused ticket is not handed out again on its own link, and that of a newer one is, though its text is the same", async () => {
-  const link = new LinkState(systemClock);
-  link.up(live("v1.m.2.s"));
-  assert.equal(await link.ticket(null, never), "v1.m.2.s");
+  const connection = new ServerConnection(systemClock);
+  connection.up(live("v1.m.2.s"));
+  assert.equal(await connection.ticket(null, never), "v1.m.2.s");
   let next: string | null = null;
-  const waiting = link.ticket("v1.m.2.s", never).then((ticket) => {
+  const waiting = connection.ticket("v1.m.2.s", never).then((ticket) => {
     next = ticket;
   });
-  link.wake();
+  connection.wake();
   await new Promise((resolve) => setImmediate(resolve));
   assert.equal(next, null);
-  link.down();
-  link.up(live("v1.m.2.s"));
+  connection.down();
+  connection.up(live("v1.m.2.s"));
   await waiting;
   assert.equal(next, "v1.m.2.s");
 });

@@ -7,8 +7,8 @@ import { type AgentFrame, MAX_FRAME_BYTES, parseServerFrame, type ServerFrame } 
 import { FrameSeal, type LinkKeys } from "@halligan/protocol/link-crypto";
 import type { MonotonicClock } from "@halligan/protocol/time";
 import type { Connection, Received } from "../ports.ts";
-import { LinkEndedError } from "./link-ended-error.ts";
-import { LinkTime } from "./link-time.ts";
+import { ConnectionEndedError } from "./connection-ended-error.ts";
+import { ConnectionTime } from "./connection-time.ts";
 
 export interface ReceivedFrame {
   frame: ServerFrame;
@@ -21,12 +21,12 @@ export interface ReceivedFrame {
 }
 
 /** A sealed text begins with the time since the welcome, before its JSON. */
-const LINK_MS = /^(0|[1-9]\d{0,14})\{/;
+const SINCE_WELCOME = /^(0|[1-9]\d{0,14})\{/;
 
 interface Seal {
   fromServer: FrameSeal;
   toServer: FrameSeal;
-  time: LinkTime;
+  time: ConnectionTime;
 }
 
 export class FrameChannel {
@@ -50,7 +50,7 @@ export class FrameChannel {
     return new FrameChannel(connection, clock, {
       fromServer: new FrameSeal(keys.toAgent),
       toServer: new FrameSeal(keys.toServer),
-      time: new LinkTime(clock, answeredAtMs),
+      time: new ConnectionTime(clock, answeredAtMs),
     });
   }
 
@@ -60,38 +60,40 @@ export class FrameChannel {
     this.#connection.sendText(this.#seal ? this.#seal.toServer.seal(json) : json);
   }
 
-  /** Rejects with {@link LinkEndedError} when the connection is of no use any more. */
+  /** Rejects with {@link ConnectionEndedError} when the connection is of no use any more. */
   async next(signal: AbortSignal): Promise<ReceivedFrame> {
     const received = await this.#connection.receive(signal);
     if (received.kind === "closed") throw this.#ended(received);
     if (received.kind !== "text" || received.text.length > MAX_FRAME_BYTES) {
-      throw new LinkEndedError("The server sent a frame of a wrong kind or size.");
+      throw new ConnectionEndedError("The server sent a frame of a wrong kind or size.");
     }
     const { text } = received;
     return this.#seal ? openSealed(this.#seal, text) : frameOf(text, text, this.#clock.monotonicMs());
   }
 
-  #ended({ code, reason }: Extract<Received, { kind: "closed" }>): LinkEndedError {
+  #ended({ code, reason }: Extract<Received, { kind: "closed" }>): ConnectionEndedError {
     const words = this.#seal ? this.#seal.fromServer.openClose(code, reason) : reason;
-    if (words === null) return new LinkEndedError("The link broke.", code);
-    return new LinkEndedError(words || "The server closed the connection.", code, true);
+    if (words === null) return new ConnectionEndedError("The connection broke.", code);
+    return new ConnectionEndedError(words || "The server closed the connection.", code, true);
   }
 }
 
 function openSealed({ fromServer, time }: Seal, sealed: string): ReceivedFrame {
   const text = fromServer.open(sealed);
-  const digits = text === null ? undefined : LINK_MS.exec(text)?.[1];
+  const digits = text === null ? undefined : SINCE_WELCOME.exec(text)?.[1];
   if (text === null || digits === undefined) {
-    throw new LinkEndedError("A frame was changed, repeated, left out or moved between the server and this device.");
+    throw new ConnectionEndedError(
+      "A frame was changed, repeated, left out or moved between the server and this device.",
+    );
   }
-  const linkMs = Number(digits);
-  const received = frameOf(text.slice(digits.length), text, time.sentAtMs(linkMs));
-  if (received.frame.type === "pong") time.ponged(linkMs);
+  const sinceWelcomeMs = Number(digits);
+  const received = frameOf(text.slice(digits.length), text, time.sentAtMs(sinceWelcomeMs));
+  if (received.frame.type === "pong") time.ponged(sinceWelcomeMs);
   return received;
 }
 
 function frameOf(json: string, text: string, sentAtMs: number): ReceivedFrame {
   const frame = parseServerFrame(json);
-  if (!frame) throw new LinkEndedError("The server sent a frame that this agent does not know.");
+  if (!frame) throw new ConnectionEndedError("The server sent a frame that this agent does not know.");
   return { frame, sizeBytes: text.length, sentAtMs };
 }
