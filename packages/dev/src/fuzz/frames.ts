@@ -2,7 +2,7 @@ import {
   type AgentFrame,
   type Continuity,
   type Hello,
-  MAX_TOLD_ORDER_SEQ,
+  MAX_REPORTED_ORDER_SEQ,
   type MachineFacts,
   OLDEST_LINK_VERSION,
 } from "@halligan/protocol/link";
@@ -50,7 +50,7 @@ export function hello(device: HostileDevice, random: SeededRandom, others: reado
   return {
     type: "hello",
     journalId: device.journalId,
-    highestOrderSeq: random.pick([0, 0, 1, 7, MAX_TOLD_ORDER_SEQ, Number.MAX_SAFE_INTEGER]),
+    highestOrderSeq: random.pick([0, 0, 1, 7, MAX_REPORTED_ORDER_SEQ, Number.MAX_SAFE_INTEGER]),
     orders: held.map((order) => ({
       ...order,
       commands: Array.from({ length: random.pick([0, 1, 3, 40]) }, (_, index) => ({

@@ -23,7 +23,7 @@ export const PART_BYTES = 8 * 1024 * 1024;
  * Far above the order number of any machine, and far below the largest exact number. The server
  * continues from the highest number that a device reports, even if the device lies.
  */
-export const MAX_TOLD_ORDER_SEQ = 2 ** 48;
+export const MAX_REPORTED_ORDER_SEQ = 2 ** 48;
 
 const closed = { additionalProperties: false } as const;
 const orderRef = { actionId: ActionId, orderSeq: OrderSeq };
@@ -84,7 +84,7 @@ export const Hello = Type.Object(
     type: Type.Literal("hello"),
     journalId: JournalId,
     /** Highest orderSeq that was accepted with this journal; 0 when there was none. */
-    highestOrderSeq: Type.Integer({ minimum: 0, maximum: MAX_TOLD_ORDER_SEQ }),
+    highestOrderSeq: Type.Integer({ minimum: 0, maximum: MAX_REPORTED_ORDER_SEQ }),
     orders: Type.Array(HeldOrder, { maxItems: MAX_HELD_ORDERS }),
     /**
      * Ids of all pinned order keys, if there are several. The key that the device named in the
