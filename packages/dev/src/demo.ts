@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
 import { FINAL_STATUSES, type MachineActionWire } from "@halligan/protocol/api";
+import { sleep, systemClock } from "@halligan/protocol/time";
 import { World, type WorldMachine } from "./world.ts";
 
 const SCRIPT_NAME = "collect-facts.sh";
@@ -91,7 +91,7 @@ async function waitForEnd(
     if (progress !== shown) say(`    ${progress}`);
     shown = progress;
     if (FINAL_STATUSES.has(action.status)) return action;
-    await sleep(50);
+    await sleep(systemClock, 50, undefined);
   }
 }
 

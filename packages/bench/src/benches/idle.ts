@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { setTimeout as sleep } from "node:timers/promises";
 import { writeSelfMadeCertificate } from "@halligan/dev/testing";
+import { sleep, systemClock } from "@halligan/protocol/time";
 import type { Bench, BenchContext } from "../bench.ts";
 import type { Measured } from "../figure.ts";
 import { FleetProcess } from "../fleet/fleet-process.ts";
@@ -69,15 +69,15 @@ async function measure(
   // Memory that the enrollments left in the heap would hide the memory of the connections.
   await server.stop();
   await server.startAgain();
-  await sleep(context.quick ? 0 : SETTLE_MS, undefined, { signal: context.signal });
+  await sleep(systemClock, context.quick ? 0 : SETTLE_MS, context.signal);
   const emptyBytes = await residentBytes(server.pid);
   const linkedMs = Math.max(...(await Promise.all(fleets.map((fleet) => fleet.link()))));
   context.note(`${kind}: ${devices} devices linked in ${Math.round(linkedMs)} ms`);
-  await sleep(context.quick ? 0 : SETTLE_MS, undefined, { signal: context.signal });
+  await sleep(systemClock, context.quick ? 0 : SETTLE_MS, context.signal);
   const fullBytes = await residentBytes(server.pid);
   const begunMs = performance.now();
   const usedBeforeMs = await processorMs(server.pid);
-  await sleep(watchMs, undefined, { signal: context.signal });
+  await sleep(systemClock, watchMs, context.signal);
   const usedMs = (await processorMs(server.pid)) - usedBeforeMs;
   const percent = (usedMs * 100) / (performance.now() - begunMs);
 

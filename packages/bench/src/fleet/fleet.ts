@@ -1,5 +1,5 @@
 /** The devices of one process, and the commands that control them. */
-import { setTimeout as sleep } from "node:timers/promises";
+import { sleep, systemClock } from "@halligan/protocol/time";
 import type { Static } from "typebox";
 import { Api } from "../load/api.ts";
 import { RUN_SCRIPT } from "../processes/trivial-script.ts";
@@ -126,7 +126,7 @@ function whenUp(device: Device): Promise<void> {
 
 async function within<T>(promise: Promise<T>, otherwise: string): Promise<T> {
   const done = new AbortController();
-  const late = sleep(PATIENCE_MS, undefined, { signal: done.signal }).then(() => {
+  const late = sleep(systemClock, PATIENCE_MS, done.signal).then(() => {
     throw new Error(`${otherwise} within ${PATIENCE_MS / 1_000} s`);
   });
   try {

@@ -4,8 +4,8 @@ import { writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { userInfo } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { freePort } from "@halligan/dev/testing";
+import { sleep, systemClock } from "@halligan/protocol/time";
 import type { BenchContext } from "../bench.ts";
 import { Child } from "../processes/child.ts";
 
@@ -101,7 +101,7 @@ async function listens(port: number, signal: AbortSignal): Promise<void> {
     } finally {
       socket.destroy();
     }
-    await sleep(LISTEN_PAUSE_MS, undefined, { signal });
+    await sleep(systemClock, LISTEN_PAUSE_MS, signal);
   }
 }
 

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import { open } from "node:fs/promises";
-import { setTimeout as sleep } from "node:timers/promises";
+import { sleep, systemClock } from "@halligan/protocol/time";
 import { killWithParent } from "./kill-with-parent.ts";
 
 const STOP_TIMEOUT_MS = 60_000;
@@ -74,7 +74,7 @@ export class Child implements AsyncDisposable {
       signal.throwIfAborted();
       if (this.#exitCode !== null) throw await this.failure(`ended with ${this.#exitCode}`);
       if (performance.now() - begunMs > READY_TIMEOUT_MS) throw await this.failure(`did not say ${text} in time`);
-      await sleep(POLL_MS, undefined, { signal });
+      await sleep(systemClock, POLL_MS, signal);
     }
   }
 

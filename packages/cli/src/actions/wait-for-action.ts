@@ -1,6 +1,6 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { FINAL_STATUSES, type MachineActionWire, type TransferWire, type WaitingWire } from "@halligan/protocol/api";
 import { ApiError, type HalliganClient, UnreachableError } from "@halligan/protocol/client";
+import { sleep, systemClock } from "@halligan/protocol/time";
 import { CliError, InterruptedError } from "../errors/cli-error.ts";
 import { describeFailure } from "../errors/describe-failure.ts";
 import { orSee } from "../errors/or-see.ts";
@@ -43,7 +43,7 @@ export async function waitForAction(
   const { limitMs, progress } = options;
   const startedAtMs = performance.now();
   const limit = new AbortController();
-  const timer = limitMs === null ? undefined : setTimeout(() => limit.abort(), limitMs);
+  const cancelLimit = limitMs === null ? undefined : systemClock.after(limitMs, () => limit.abort());
   const signal = AbortSignal.any([options.signal, limit.signal]);
   const reader = createActionReader(client, actionId, options.created, signal);
   let transfer: TransferWire | null = null;
@@ -79,7 +79,7 @@ export async function waitForAction(
       const action = await reader.read();
       if (action !== null && FINAL_STATUSES.has(statusOf(action))) return action;
       showProgress();
-      await delay(intervalMs, undefined, { signal });
+      await sleep(systemClock, intervalMs, signal);
       intervalMs = Math.min(intervalMs * GROWTH, LONGEST_INTERVAL_MS);
     }
   } catch (error) {
@@ -95,7 +95,7 @@ export async function waitForAction(
     const text = `${message}\nAction ${actionId} goes on.\n${howToGoOn(actionId)}`;
     throw new CliError(exit, code, text, { json, cause: error });
   } finally {
-    clearTimeout(timer);
+    cancelLimit?.();
     clearInterval(ticker);
     progress.clear();
   }

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
+import { sleep, systemClock } from "@halligan/protocol/time";
 
 const LOOK_INTERVAL_MS = 250;
 const LOOK_TIMEOUT_MS = 1_000;
@@ -58,7 +58,7 @@ export class Balancer implements AsyncDisposable {
     const { signal } = this.#stop;
     while (!signal.aborted) {
       target.health = await healthOf(target.url, signal);
-      await sleep(LOOK_INTERVAL_MS, undefined, { signal }).catch(() => undefined);
+      await sleep(systemClock, LOOK_INTERVAL_MS, signal).catch(() => undefined);
     }
   }
 

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { FINAL_STATUSES, type MachineActionWire } from "@halligan/protocol/api";
 import { odataText } from "@halligan/protocol/client";
+import { sleep, systemClock } from "@halligan/protocol/time";
 import type { Ledger } from "../torture/ledger.ts";
 import type { Plan } from "../torture/plan.ts";
 import type { Violations } from "../torture/violations.ts";
@@ -40,7 +40,7 @@ export class ClusterCaller {
     const refusal = ledger.accept({ id, machineId, plan });
     if (refusal !== null) violations.add(refusal);
     if (plan.cancelAfterMs !== null) {
-      await sleep(plan.cancelAfterMs, undefined, { signal });
+      await sleep(systemClock, plan.cancelAfterMs, signal);
       await this.#cancel(id, signal);
     }
     return await this.#end(id, signal);
@@ -54,14 +54,14 @@ export class ClusterCaller {
       const answer = await api.send(pickDoor(), "POST", path, { Commands: plan.commands, Comment: plan.token });
       if (answer.kind === "action") return answer.action;
       if (answer.kind === "unavailable") {
-        await sleep(RETRY_MS, undefined, { signal });
+        await sleep(systemClock, RETRY_MS, signal);
         continue;
       }
       const isBlocked = answer.kind === "refused" && answer.code === "ActiveRequestAlreadyExists";
       if (answer.kind !== "lost" && !isBlocked) {
         throw new Error(`a start on ${machineId} was answered ${JSON.stringify(answer)}`);
       }
-      if (answer.kind === "lost") await sleep(COMMIT_MS, undefined, { signal });
+      if (answer.kind === "lost") await sleep(systemClock, COMMIT_MS, signal);
       const known = await this.#find(machineId, plan.token, signal);
       if (known) {
         ledger.foundAgain += 1;
@@ -83,7 +83,7 @@ export class ClusterCaller {
       const answer = await api.send(pickDoor(), "GET", `/api/machineactions?$filter=${filter}&$top=20`);
       if (answer.kind === "list") return answer.actions.find(({ requestorComment }) => requestorComment === token);
       if (answer.kind === "refused") throw new Error(`a list was answered ${JSON.stringify(answer)}`);
-      await sleep(RETRY_MS, undefined, { signal });
+      await sleep(systemClock, RETRY_MS, signal);
     }
   }
 
@@ -100,7 +100,7 @@ export class ClusterCaller {
       // The action ended before. The server refuses the cancellation by its code.
       if (answer.kind === "refused" && answer.status === 400) return;
       if (answer.kind === "refused") throw new Error(`a cancel was answered ${JSON.stringify(answer)}`);
-      await sleep(RETRY_MS, undefined, { signal });
+      await sleep(systemClock, RETRY_MS, signal);
     }
   }
 
@@ -110,7 +110,7 @@ export class ClusterCaller {
       const answer = await api.send(pickDoor(), "GET", `/api/machineactions/${id}`);
       if (answer.kind === "action" && FINAL_STATUSES.has(answer.action.status)) return answer.action;
       if (answer.kind === "refused") throw new Error(`action ${id} was answered ${JSON.stringify(answer)}`);
-      await sleep(POLL_MS, undefined, { signal });
+      await sleep(systemClock, POLL_MS, signal);
     }
   }
 }

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { sleep, systemClock } from "@halligan/protocol/time";
 import type { SeededRandom } from "../torture/seeded-random.ts";
 import type { Violations } from "../torture/violations.ts";
 import type { Chronicle } from "./chronicle.ts";
@@ -117,5 +117,4 @@ export class ClusterFaults {
 }
 
 /** Also when it is ended before its time. */
-const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  sleep(ms, undefined, { signal }).catch(() => undefined);
+const pause = (ms: number, signal: AbortSignal): Promise<void> => sleep(systemClock, ms, signal).catch(() => undefined);

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { sleep, systemClock } from "@halligan/protocol/time";
 import { freePort } from "../free-port.ts";
 import { Program } from "../program.ts";
 import { ENTRY } from "../runtimes.ts";
@@ -85,7 +85,7 @@ export class ClusterNode implements AsyncDisposable {
         this.#onLine(
           `{"level":50,"msg":${JSON.stringify(`not started: ${cause instanceof Error ? cause.message : cause}`)}}`,
         );
-        await sleep(TRY_AGAIN_MS, undefined, { signal });
+        await sleep(systemClock, TRY_AGAIN_MS, signal);
       }
     }
   }

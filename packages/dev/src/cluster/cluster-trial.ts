@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { sleep, systemClock } from "@halligan/protocol/time";
 import { accessToken } from "../torture/access-token.ts";
 import { Ledger } from "../torture/ledger.ts";
 import { SeededRandom } from "../torture/seeded-random.ts";
@@ -101,11 +101,10 @@ export async function clusterTrial(options: TrialOptions, say: (text: string) =>
     for (let n = 0; !healed.signal.aborted; n += 1) {
       const machineId = machineIds[n % machineIds.length];
       if (machineId !== undefined) await caller.run(machineId, makeLinePlan(own, `${i}-${n}`), run.signal);
-      await sleep(CALLER_PAUSE_MS, undefined, { signal: run.signal });
+      await sleep(systemClock, CALLER_PAUSE_MS, run.signal);
     }
   });
-  const over = setTimeout(() => faulty.abort(), options.seconds * 1_000);
-  owner.defer(() => clearTimeout(over));
+  owner.defer(systemClock.after(options.seconds * 1_000, () => faulty.abort()));
   const broken = Promise.all([
     faults.killNodes(random.fork("nodes"), MIN_NODE_KILLS, faulty.signal, run.signal),
     faults.breakEngines(random.fork("engines"), options.seconds * 1_000, faulty.signal, run.signal),
@@ -147,10 +146,10 @@ export async function clusterTrial(options: TrialOptions, say: (text: string) =>
 
 async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error(`not done ${ms} ms after everything was healed`)), ms);
+  const cancel = systemClock.after(ms, () => late.reject(new Error(`not done ${ms} ms after everything recovered`)));
   try {
     return await Promise.race([work, late.promise]);
   } finally {
-    clearTimeout(timer);
+    cancel();
   }
 }

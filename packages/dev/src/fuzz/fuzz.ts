@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
-import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { LINK_PATH } from "@halligan/protocol/link";
+import { sleep, systemClock } from "@halligan/protocol/time";
 import { accessToken } from "../torture/access-token.ts";
 import { SeededRandom } from "../torture/seeded-random.ts";
 import { Violations } from "../torture/violations.ts";
@@ -133,7 +133,7 @@ export async function fuzz({ frames, seed, only = [] }: FuzzOptions, say: (text:
       const due = nextCheck;
       nextCheck += frames / CHECKS;
       while (sent() < due && goesOn()) {
-        await sleep(POLL_MS, undefined, { signal: over.signal }).catch(() => undefined);
+        await sleep(systemClock, POLL_MS, over.signal).catch(() => undefined);
       }
     }
   })();

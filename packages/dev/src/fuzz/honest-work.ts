@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { FINAL_STATUSES } from "@halligan/protocol/api";
+import { sleep, systemClock } from "@halligan/protocol/time";
 import type { Violations } from "../torture/violations.ts";
 import type { World } from "../world.ts";
 import type { KnownOrder } from "./hostile-device.ts";
@@ -54,7 +54,7 @@ export class HonestWork {
     await writeFile(release, "");
     let action = before;
     while (!FINAL_STATUSES.has(action.status)) {
-      await sleep(POLL_MS, undefined, { signal });
+      await sleep(systemClock, POLL_MS, signal);
       action = await client.getMachineAction(actionId);
     }
     if (action.status !== "Succeeded") this.#violations.add(`an honest action ended as ${JSON.stringify(action)}`);
@@ -86,7 +86,7 @@ export class HonestWork {
     this.#running = { actionId: id, orderSeq: this.#orderSeq, release };
     const signal = AbortSignal.timeout(PATIENCE_MS);
     while ((await this.#world.client.getMachineAction(id)).status === "Pending") {
-      await sleep(POLL_MS, undefined, { signal });
+      await sleep(systemClock, POLL_MS, signal);
     }
   }
 }

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { FINAL_STATUSES, type MachineActionWire } from "@halligan/protocol/api";
 import { machineIdOf, openEnd } from "@halligan/protocol/link-crypto";
+import { sleep, systemClock } from "@halligan/protocol/time";
 import { SeededRandom } from "../torture/seeded-random.ts";
 import { Violations } from "../torture/violations.ts";
 import { World } from "../world.ts";
@@ -156,7 +156,7 @@ class Attacked {
         const action = await this.#world.client.getMachineAction(id);
         if (FINAL_STATUSES.has(action.status) || !goesOn()) break;
         if (performance.now() >= cancelAtMs && !this.cancelled.has(id)) await this.#cancel(id);
-        await sleep(POLL_MS);
+        await sleep(systemClock, POLL_MS, undefined);
       }
     }
   }
@@ -199,7 +199,7 @@ class Attacked {
         );
         return action;
       }
-      await sleep(POLL_MS);
+      await sleep(systemClock, POLL_MS, undefined);
     }
   }
 

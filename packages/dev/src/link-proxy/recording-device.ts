@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Log, Runner } from "@halligan/agent/simulation";
 import { ENROLL_PATH, EnrollResponse, LINK_VERSION } from "@halligan/protocol/link";
-import { type MonotonicClock, systemClock } from "@halligan/protocol/time";
+import { type MonotonicClock, sleep, systemClock } from "@halligan/protocol/time";
 import { Value } from "typebox/value";
 import { SimulatedDevice } from "../devices/simulated-device.ts";
 import { wsNet } from "../devices/ws-net.ts";
@@ -130,6 +129,6 @@ export async function eventually(what: string, holds: () => boolean | Promise<bo
   const untilMs = performance.now() + 20_000;
   while (!(await holds())) {
     if (performance.now() > untilMs) throw new Error(`it did not happen: ${what}`);
-    await sleep(10);
+    await sleep(systemClock, 10, undefined);
   }
 }

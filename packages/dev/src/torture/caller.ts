@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { FINAL_STATUSES, type MachineActionWire } from "@halligan/protocol/api";
 import { ApiError, type HalliganClient, odataText } from "@halligan/protocol/client";
+import { sleep, systemClock } from "@halligan/protocol/time";
 import type { Ledger } from "./ledger.ts";
 import type { Plan } from "./plan.ts";
 import { isLostConnection, type ServerGate } from "./server-gate.ts";
@@ -35,7 +35,7 @@ export class Caller {
     const refusal = this.#deps.ledger.accept({ id, machineId: this.machineId, plan });
     if (refusal !== null) this.#deps.violations.add(refusal);
     if (plan.cancelAfterMs !== null) {
-      await sleep(plan.cancelAfterMs, undefined, { signal });
+      await sleep(systemClock, plan.cancelAfterMs, signal);
       await this.#cancel(id);
     }
     return await this.#end(id, signal);
@@ -59,7 +59,7 @@ export class Caller {
         }
         // This caller is the machine's only one, and waited for the end of its last action.
         if (isBlocked) violations.add(`a start on ${this.machineId} is blocked by nothing: ${cause.message}`);
-        await sleep(POLL_MS, undefined, { signal });
+        await sleep(systemClock, POLL_MS, signal);
       }
     }
   }
@@ -89,7 +89,7 @@ export class Caller {
     for (;;) {
       const action = await gate.untilAnswered(() => client.getMachineAction(id));
       if (FINAL_STATUSES.has(action.status)) return action;
-      await sleep(POLL_MS, undefined, { signal });
+      await sleep(systemClock, POLL_MS, signal);
     }
   }
 }

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { TokenError, UnexpectedAnswerError, UnreachableError } from "@halligan/protocol/client";
+import { sleep, systemClock } from "@halligan/protocol/time";
 
 /** Callers wait here while the server is down, instead of asking it again and again. */
 export class ServerGate {
@@ -32,7 +32,7 @@ export class ServerGate {
         this.lostAnswers += 1;
         // The connection can break a moment before the kill is seen as done; a pool may also hold
         // one more dead connection.
-        await sleep(PAUSE_MS, undefined, { signal: this.#signal });
+        await sleep(systemClock, PAUSE_MS, this.#signal);
       }
     }
   }

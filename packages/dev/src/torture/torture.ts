@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { MachineActionWire } from "@halligan/protocol/api";
+import { systemClock } from "@halligan/protocol/time";
 import type { Runtime } from "../runtimes.ts";
 import { World } from "../world.ts";
 import { Caller } from "./caller.ts";
@@ -160,12 +161,12 @@ async function stuck({ client }: World, violations: Violations): Promise<void> {
 /** Rejects, after `late`, when `work` takes longer. */
 async function within<T>(ms: number, work: Promise<T>, late: () => Promise<void>): Promise<T> {
   const timedOut = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    void late().finally(() => timedOut.reject(new Error(`not done ${ms} ms after everything was healed`)));
-  }, ms);
+  const cancel = systemClock.after(ms, () => {
+    void late().finally(() => timedOut.reject(new Error(`not done ${ms} ms after everything recovered`)));
+  });
   try {
     return await Promise.race([work, timedOut.promise]);
   } finally {
-    clearTimeout(timer);
+    cancel();
   }
 }

@@ -16,6 +16,7 @@ import {
   targetOf,
 } from "./import-graph.ts";
 import { ENTRY_POINTS, FOLDERS, LARGE_FOLDERS, MAX_FILES, PACKAGES } from "./layers.ts";
+import { OWN_TIMERS } from "./own-timers.ts";
 
 /** The structure of all packages. A failure prints what is wrong, and why the rule exists. */
 
@@ -194,6 +195,17 @@ test("clocks and waits are defined in protocol/time only, so an aborted wait end
       return found ? [`${file.path}: ${found[0]}`] : [];
     });
   assert.deepEqual(faults, []);
+});
+
+test("waits use protocol/time: they end with the reason of their signal, and a test can replace the clock", () => {
+  const timer = /\bnode:timers\b|(?<!\.)\b(?:setTimeout|setInterval|setImmediate)\(/;
+  const found = all
+    .filter((file) => !file.path.startsWith("protocol/src/time/") && timer.test(codeOf(file)))
+    .map(({ path }) => path);
+  const unlisted = found.filter((path) => !Object.hasOwn(OWN_TIMERS, path));
+  assert.deepEqual(unlisted, [], "use sleep, withDeadline or Clock.after, or give own-timers.ts the reason");
+  const needless = Object.keys(OWN_TIMERS).filter((path) => !found.includes(path));
+  assert.deepEqual(needless, [], "exceptions that are not needed");
 });
 
 const REAL_TIME =

@@ -1,6 +1,6 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { FINAL_STATUSES, type MachineActionWire } from "@halligan/protocol/api";
 import { ApiError, UnexpectedAnswerError, UnreachableError } from "@halligan/protocol/client";
+import { sleep, systemClock } from "@halligan/protocol/time";
 import { actionJson, statusOf } from "../../actions/action-json.ts";
 import { failureOfAction } from "../../actions/finish-action.ts";
 import type { Command } from "../../command.ts";
@@ -51,11 +51,11 @@ export const watch: Command = {
       } catch (error) {
         signal.throwIfAborted();
         if (!isWithoutEvents(error)) throw error;
-        await delay(POLL_INTERVAL_MS, undefined, { signal });
+        await sleep(systemClock, POLL_INTERVAL_MS, signal);
       }
       if (last !== null && FINAL_STATUSES.has(statusOf(last))) break;
       // A server that stops ends its streams. Wait a moment before the next request.
-      await delay(AFTER_A_STREAM_MS, undefined, { signal });
+      await sleep(systemClock, AFTER_A_STREAM_MS, signal);
       await show(await client.getMachineAction(actionId, { signal }));
     }
     const failure = failureOfAction(last);

@@ -1,6 +1,6 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { AuditRecordWire } from "@halligan/protocol/api";
 import type { AuditOptions, HalliganClient } from "@halligan/protocol/client";
+import { sleep, systemClock } from "@halligan/protocol/time";
 import type { Command, CommandContext, Outcome } from "../../command.ts";
 import { findAnyMachineId } from "../../lookup/machine.ts";
 import { renderAuditRecord } from "../../render/audit-record.ts";
@@ -66,7 +66,7 @@ async function follow(
   };
   await show(first.slice(0, limit));
   for (;;) {
-    await delay(POLL_INTERVAL_MS, undefined, { signal });
+    await sleep(systemClock, POLL_INTERVAL_MS, signal);
     const newest = await readUntilKnown(client, filter, seen);
     const fresh = newest.filter(({ seq }) => !seen.has(seq));
     await show(fresh);

@@ -1,5 +1,5 @@
 import { connect, type Socket } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
+import { sleep, systemClock } from "@halligan/protocol/time";
 import type { Attack } from "../attack.ts";
 import { Counts } from "./hostile-machine.ts";
 
@@ -26,14 +26,14 @@ export const busFlood: Attack = {
         const socket = await connected(signal);
         if (!socket) {
           counts.add("connectionsLost");
-          await sleep(100);
+          await sleep(systemClock, 100, undefined);
           continue;
         }
         socket.write('CONNECT {"verbose":false,"pedantic":false,"name":"hostile"}\r\n');
         while (!signal.aborted && !socket.destroyed) {
           counts.add("messages", MESSAGES_AT_ONCE);
           if (!socket.write(batch)) await drained(socket);
-          await sleep(0);
+          await sleep(systemClock, 0, undefined);
         }
         socket.destroy();
       }

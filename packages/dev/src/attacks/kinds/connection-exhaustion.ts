@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { sleep, systemClock } from "@halligan/protocol/time";
 import type { Attack, AttackTarget } from "../attack.ts";
 import { Counts, enrollHostile, HostileConnection, HostileMachine } from "./hostile-machine.ts";
 
@@ -31,14 +31,14 @@ export const connectionExhaustion: Attack = {
         counts.add("connections");
         counts.add(connection.end ?? (connection.has("welcome") ? "welcomed" : "challenged"));
         if (connection.end === null) keep(connection);
-        else await sleep(1);
+        else await sleep(systemClock, 1, undefined);
       }
     };
     const pings = (async () => {
       while (!signal.aborted) {
         for (const connection of open) if (connection.has("welcome")) connection.send({ type: "ping" });
         counts.add("pings", open.size);
-        await sleep(PING_INTERVAL_MS);
+        await sleep(systemClock, PING_INTERVAL_MS, undefined);
       }
     })();
     const workers = Array.from({ length: WORKERS }, (_, n) => worker(n));

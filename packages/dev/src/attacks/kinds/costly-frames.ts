@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { MAX_FRAME_BYTES } from "@halligan/protocol/link";
+import { sleep, systemClock } from "@halligan/protocol/time";
 import type { Attack } from "../attack.ts";
 import { Counts, enrollHostile, type HostileConnection, HostileMachine } from "./hostile-machine.ts";
 
@@ -69,7 +69,7 @@ export const costlyFrames: Attack = {
           if (signal.aborted) break;
           if (connection.end !== null) {
             counts.add(connection.end);
-            await sleep(RETRY_MS);
+            await sleep(systemClock, RETRY_MS, undefined);
             connection = await machine.ready();
           }
           await flood(connection, text, () => counts.add(kind));
@@ -85,14 +85,14 @@ export const costlyFrames: Attack = {
       const untilMs = performance.now() + KIND_MS;
       while (performance.now() < untilMs && !signal.aborted && socket.readyState === socket.OPEN) {
         if (socket.bufferedAmount > MAX_UNSENT_BYTES) {
-          await sleep(1);
+          await sleep(systemClock, 1, undefined);
           continue;
         }
         for (let bytes = 0; bytes < 64 * 1024; bytes += text.length) {
           socket.send(text);
           sent();
         }
-        await sleep(0);
+        await sleep(systemClock, 0, undefined);
       }
     }
   },

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import { PART_BYTES } from "@halligan/protocol/link";
+import { sleep, systemClock } from "@halligan/protocol/time";
 import type { Attack } from "../attack.ts";
 import { Counts, enrollHostile, HostileMachine, type TakenOrder } from "./hostile-machine.ts";
 
@@ -43,7 +43,7 @@ export const diskFilling: Attack = {
         if (n === 0) await connect();
         const { taken } = state;
         if (!taken) {
-          await sleep(10);
+          await sleep(systemClock, 10, undefined);
           continue;
         }
         const { actionId } = taken.order;

@@ -1,6 +1,5 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { request as sendRequest } from "node:http";
-import { setTimeout as sleep } from "node:timers/promises";
 import {
   ENROLL_PATH,
   EnrollResponse,
@@ -15,6 +14,7 @@ import {
   resultPartPath,
   type ServerFrame,
 } from "@halligan/protocol/link";
+import { sleep, systemClock } from "@halligan/protocol/time";
 import { Value } from "typebox/value";
 import { WebSocket } from "ws";
 import type { World } from "../../world.ts";
@@ -128,7 +128,7 @@ export class HostileMachine {
   async handshake(): Promise<HostileConnection> {
     const connection = new HostileConnection(this.#target);
     if (!(await connection.until(() => connection.challenge !== null))) {
-      if (connection.end === "lost") await sleep(RETRY_MS);
+      if (connection.end === "lost") await sleep(systemClock, RETRY_MS, undefined);
       return connection;
     }
     const claim = {

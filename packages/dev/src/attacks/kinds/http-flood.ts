@@ -1,5 +1,5 @@
 import { Agent, request as sendRequest } from "node:http";
-import { setTimeout as sleep } from "node:timers/promises";
+import { sleep, systemClock } from "@halligan/protocol/time";
 import type { AttackTarget, RunningAttack } from "../attack.ts";
 
 export interface FloodRequest {
@@ -37,7 +37,7 @@ export function floodHttp(target: AttackTarget, options: FloodOptions, signal: A
       if (signal.aborted) break;
       count("requests");
       count(status === null ? "connectionsLost" : `status${status}`);
-      if (status === null) await sleep(RETRY_MS);
+      if (status === null) await sleep(systemClock, RETRY_MS, undefined);
     }
     agent.destroy();
   };

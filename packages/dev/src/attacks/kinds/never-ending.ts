@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { sleep, systemClock } from "@halligan/protocol/time";
 import type { Attack } from "../attack.ts";
 import { Counts, enrollHostile, HostileMachine, type KnownOrder } from "./hostile-machine.ts";
 
@@ -41,7 +41,7 @@ export const neverEnding: Attack = {
         const taken = await machine.takeOrder(known ? [known] : []);
         counts.add(taken ? "connections" : "refused");
         if (!taken) {
-          await sleep(200);
+          await sleep(systemClock, 200, undefined);
           continue;
         }
         const { connection, order } = taken;
@@ -50,7 +50,7 @@ export const neverEnding: Attack = {
           connection.send({ type: "started", ...order, index: 0, startId: "e".repeat(32) });
           connection.send({ type: "ping" });
           counts.add("frames", 2);
-          await sleep(2);
+          await sleep(systemClock, 2, undefined);
         }
         connection.socket.terminate();
       }
@@ -66,7 +66,7 @@ export const neverEnding: Attack = {
     const untilMs = performance.now() + FINAL_WITHIN_MS;
     let { status } = hostile;
     while (status === "InProgress" && performance.now() < untilMs) {
-      await sleep(500);
+      await sleep(systemClock, 500, undefined);
       ({ status } = await client.getMachineAction(hostile.id));
     }
     return status === "TimeOut" ? [] : [`the attacker's action is ${status}`];

@@ -1,6 +1,6 @@
 import { Agent } from "node:http";
-import { setTimeout as sleep } from "node:timers/promises";
 import { FINAL_STATUSES, MachineActionWire } from "@halligan/protocol/api";
+import { sleep, systemClock } from "@halligan/protocol/time";
 import { Value } from "typebox/value";
 import { accessToken } from "../../torture/access-token.ts";
 import type { World } from "../../world.ts";
@@ -69,7 +69,7 @@ export class HonestLoad implements Disposable {
       let dueMs = performance.now() + (caller * INTERVAL_MS) / CALLERS;
       for (let n = 0; dueMs < untilMs; n += 1, dueMs += INTERVAL_MS) {
         const earlyMs = dueMs - performance.now();
-        if (earlyMs > 0) await sleep(earlyMs, undefined, { signal });
+        if (earlyMs > 0) await sleep(systemClock, earlyMs, signal);
         // A server that stalls long enough is measured by what was due; sending all of it would be
         // a second attack.
         if (performance.now() > untilMs + REQUEST_TIMEOUT_MS) break;
@@ -87,7 +87,7 @@ export class HonestLoad implements Disposable {
         const begunMs = performance.now();
         if (await this.#runAction(machineId, signal)) actionTimes.push(performance.now() - begunMs);
         else lostActions += 1;
-        await sleep(ACTION_POLL_MS, undefined, { signal });
+        await sleep(systemClock, ACTION_POLL_MS, signal);
       }
     };
     await Promise.all([
@@ -123,7 +123,7 @@ export class HonestLoad implements Disposable {
         const { status } = Value.Parse(MachineActionWire, JSON.parse(answer.body));
         if (FINAL_STATUSES.has(status)) return status === "Succeeded";
       }
-      await sleep(ACTION_POLL_MS, undefined, { signal });
+      await sleep(systemClock, ACTION_POLL_MS, signal);
     }
     return false;
   }

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { sleep, systemClock } from "@halligan/protocol/time";
 import { World } from "../../world.ts";
 import { type Attack, type AttackCounters, type AttackTarget, DEFAULT_MEMORY_GROWTH_LIMIT_MIB } from "../attack.ts";
 import { AttackerProcess } from "./attacker-process.ts";
@@ -116,7 +116,7 @@ async function settledDescriptors(pid: number, before: number, signal: AbortSign
   const untilMs = performance.now() + SETTLE_WITHIN_MS;
   let now = await openDescriptors(pid);
   while (now > before + ALLOWED_DESCRIPTORS && performance.now() < untilMs) {
-    await sleep(POLL_MS, undefined, { signal });
+    await sleep(systemClock, POLL_MS, signal);
     now = await openDescriptors(pid);
   }
   return now;

@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { sleep, systemClock } from "@halligan/protocol/time";
 import type { Violations } from "../violations.ts";
 
 const PATIENCE_MS = 10_000;
@@ -28,7 +28,7 @@ export async function checkNoProcesses(machineIds: readonly string[], violations
   const begunMs = performance.now();
   let left = await scriptProcesses(machineIds);
   while (left.length > 0 && performance.now() - begunMs < PATIENCE_MS) {
-    await sleep(POLL_MS);
+    await sleep(systemClock, POLL_MS, undefined);
     left = await scriptProcesses(machineIds);
   }
   for (const one of left) violations.add(`a process of a script lives on: ${one}`);

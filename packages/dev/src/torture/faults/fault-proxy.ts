@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
+import { sleep, systemClock } from "@halligan/protocol/time";
 
 /** From the device to the server, the other way, or both. */
 export type Direction = "up" | "down" | "both";
@@ -116,7 +116,7 @@ export class FaultProxy implements AsyncDisposable {
   }
 
   async #passes(direction: "up" | "down", signal: AbortSignal): Promise<void> {
-    if (this.#delayMs > 0) await sleep(this.#delayMs, undefined, { signal });
+    if (this.#delayMs > 0) await sleep(systemClock, this.#delayMs, signal);
     while (this.#silent === direction || this.#silent === "both") {
       signal.throwIfAborted();
       const aborted = Promise.withResolvers<void>();

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { sleep, systemClock } from "@halligan/protocol/time";
 import type { SeededRandom } from "../seeded-random.ts";
 
 /** Lines after which a kill meets the windows that a random time seldom does. */
@@ -38,7 +38,7 @@ export class Moments {
     try {
       program = await Promise.race([
         told.promise,
-        sleep(limitMs, null, { signal: AbortSignal.any([signal, over.signal]) }),
+        sleep(systemClock, limitMs, AbortSignal.any([signal, over.signal])).then(() => null),
       ]);
     } finally {
       over.abort();
@@ -46,7 +46,7 @@ export class Moments {
     }
     // Some of what follows a line is on the wire by then, or a script has written its own.
     const laterMs = random.pick([0, 0, 1, 3, 6, 10, 20, 60, 250, 600]);
-    if (laterMs > 0) await sleep(laterMs, undefined, { signal });
+    if (laterMs > 0) await sleep(systemClock, laterMs, signal);
     return program;
   }
 }

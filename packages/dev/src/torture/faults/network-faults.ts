@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { sleep, systemClock } from "@halligan/protocol/time";
 import type { SeededRandom } from "../seeded-random.ts";
 import type { FaultProxy } from "./fault-proxy.ts";
 
@@ -22,7 +22,7 @@ export async function disturb(
   signal: AbortSignal,
 ): Promise<void> {
   const pause = (lowestMs: number, highestMs: number) =>
-    sleep(random.between(lowestMs, highestMs), undefined, { signal });
+    sleep(systemClock, random.between(lowestMs, highestMs), signal);
   try {
     for (;;) {
       await pause(500, 5_000);

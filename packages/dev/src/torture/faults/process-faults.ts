@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { sleep, systemClock } from "@halligan/protocol/time";
 import type { Program } from "../../program.ts";
 import type { World } from "../../world.ts";
 import type { SeededRandom } from "../seeded-random.ts";
@@ -90,7 +90,7 @@ export class ProcessFaults {
     this.agentKills += 1;
     const awayMs = this.#random.chance(0.5) ? 0 : this.#random.between(0, AWAY_MS);
     const returned = agent.exited
-      .then(() => (awayMs > 0 ? sleep(awayMs) : undefined))
+      .then(() => (awayMs > 0 ? sleep(systemClock, awayMs, undefined) : undefined))
       .then(() => this.startAgent(id))
       .finally(() => this.#returning.delete(id));
     this.#returning.set(id, returned);
