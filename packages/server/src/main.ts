@@ -6,8 +6,8 @@ import { readSecrets } from "./config/secrets.ts";
 import { startServer } from "./server.ts";
 import { NodeContradictionError } from "./service/cluster/node-lease.ts";
 import { resetAdministrator } from "./setup/administrator/reset-administrator.ts";
+import { readBackendSettings } from "./setup/backend-settings.ts";
 import { backUp } from "./setup/backup.ts";
-import { readEngines } from "./setup/engines.ts";
 import { signOrderKeys } from "./setup/keys/sign-order-keys.ts";
 import { ignoreSignals, nextStopSignal } from "./signals.ts";
 import { VERSION } from "./version.ts";
@@ -33,9 +33,9 @@ async function main(): Promise<void> {
   if (request.kind === "version") return void process.stdout.write(`${VERSION}\n`);
   const environment: Environment = { ...process.env, ...request.settings };
   const config = readConfig(environment);
-  const engines = readEngines(config, await readSecrets(environment));
+  const backendSettings = readBackendSettings(config, await readSecrets(environment));
   if (request.kind === "backup") {
-    const { folder, databaseBytes, blobs, missing } = await backUp(config, engines, request.folder);
+    const { folder, databaseBytes, blobs, missing } = await backUp(config, backendSettings, request.folder);
     const files = blobs === null ? "; the files are in object storage, which is not copied" : `, ${blobs} files`;
     process.stdout.write(
       `Backup of ${config.dataDir} in ${folder}: database of ${databaseBytes} bytes, keys${files}\n`,
@@ -53,7 +53,7 @@ async function main(): Promise<void> {
     return;
   }
   if (request.kind === "adminReset") {
-    const { file, credentials } = await resetAdministrator(config, engines, pino({ level: "silent" }));
+    const { file, credentials } = await resetAdministrator(config, backendSettings, pino({ level: "silent" }));
     process.stdout.write(
       `The new administrator's credentials are in ${file}. The former ones no longer work.\n` +
         `Sign in with: halligan login --from ${file}\n`,
@@ -74,7 +74,7 @@ async function main(): Promise<void> {
   const stopped = nextStopSignal();
   const stop = new AbortController();
   void stopped.then(() => stop.abort());
-  const server = await startServer(config, engines, log, stop.signal).catch((cause: unknown) => {
+  const server = await startServer(config, backendSettings, log, stop.signal).catch((cause: unknown) => {
     if (stop.signal.aborted) return null;
     throw cause;
   });

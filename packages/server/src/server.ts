@@ -7,6 +7,7 @@ import type { Config } from "./config/config.ts";
 import { readOidcIssuers } from "./config/oidc-issuers.ts";
 import { createMetrics } from "./metrics/metrics.ts";
 import { ensureAdministrator } from "./setup/administrator/first-administrator.ts";
+import type { BackendSettings } from "./setup/backend-settings.ts";
 import { backgroundJobs, startJobs } from "./setup/background-jobs.ts";
 import { ServedCertificate } from "./setup/certificates/served-certificate.ts";
 import { createGateway, createSockets, joinNodes } from "./setup/composition/gateway.ts";
@@ -16,7 +17,6 @@ import { httpContext } from "./setup/composition/http-context.ts";
 import { openBackends } from "./setup/composition/open-backends.ts";
 import { serviceContext } from "./setup/composition/service-context.ts";
 import { readForwarding, startUnauthenticatedLimits } from "./setup/composition/unauthenticated.ts";
-import type { Engines } from "./setup/engines.ts";
 import { refuseOpenModes } from "./setup/open-modes.ts";
 
 /**
@@ -38,7 +38,12 @@ export interface Server extends AsyncDisposable {
  * Puts the server together and starts it; `signal` ends a start that waits for another node. Parts
  * stop in the reverse order of their start.
  */
-export async function startServer(config: Config, engines: Engines, log: Logger, signal: AbortSignal): Promise<Server> {
+export async function startServer(
+  config: Config,
+  backendSettings: BackendSettings,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<Server> {
   await using started = new AsyncDisposableStack();
   // What only reads comes first: a mistake in it leaves nothing behind.
   await refuseOpenModes(config);
@@ -47,11 +52,11 @@ export async function startServer(config: Config, engines: Engines, log: Logger,
   const oidcIssuers = await readOidcIssuers(config.oidcIssuersFile);
   const metrics = createMetrics();
   const ports = { log, measures: metrics.measures };
-  const backends = await openBackends(config, engines, ports, started);
+  const backends = await openBackends(config, backendSettings, ports, started);
   const { tenant } = backends;
   const service = serviceContext(config, backends, ports);
   const gateway = createGateway(config, service);
-  const lease = await joinNodes({ config, engines, backends, service, gateway }, signal);
+  const lease = await joinNodes({ config, backendSettings, backends, service, gateway }, signal);
   if (lease) started.defer(() => lease.leave());
   const jobs = backgroundJobs({ service, gateway, lease, certificate, intervals: config.numbers });
   started.use(startJobs(jobs, service));
@@ -65,7 +70,7 @@ export async function startServer(config: Config, engines: Engines, log: Logger,
     }),
   );
   let isStopping = false;
-  const observed = { config, engines, backends, service, gateway, sockets, lease, certificate, metrics };
+  const observed = { config, backendSettings, backends, service, gateway, sockets, lease, certificate, metrics };
   const health = createHealth({ ...observed, isStopping: () => isStopping });
   const unauthenticated = startUnauthenticatedLimits(config, service, forwarding, started);
   const { authentications } = unauthenticated;

@@ -58,8 +58,8 @@ export { openPool, type PostgresOptions } from "./store/postgres/postgres-pool.t
 export { PostgresReader } from "./store/postgres/postgres-reader.ts";
 export { PostgresStore } from "./store/postgres/postgres-store.ts";
 export { PostgresTransaction } from "./store/postgres/postgres-transaction.ts";
+export { type CommitConnection, GroupCommit } from "./store/sqlite/group-commit.ts";
 export { migrate, SqliteExecutor, SqliteStore } from "./store/sqlite/sqlite-store.ts";
-export { type LaneDatabase, WriteLane } from "./store/sqlite/write-lane.ts";
 export { type Executor, StatementCompiler } from "./store/statement.ts";
 export { type Store, type StoreTx, storeTx } from "./store/store.ts";
 export { StoreUnavailableError } from "./store/store-unavailable-error.ts";

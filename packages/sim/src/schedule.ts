@@ -74,9 +74,9 @@ class Schedule {
       () => database.quiet(),
     );
     this.#machines = random.pick([2, 2, 3, 4]);
-    const places = random.between(1, this.#machines);
+    const slots = random.between(1, this.#machines);
     const clones = new CloneWatch(world);
-    const ledger = new ActionLedger(this.#world, database, places);
+    const ledger = new ActionLedger(this.#world, database, slots);
     this.#ledger = ledger;
     const retired = new RetiredMachines(world, database);
     const watcher = {
@@ -89,7 +89,7 @@ class Schedule {
     };
     this.#blobs = new MemoryBlobs(this.#world);
     const buses = new NodeBuses(world);
-    const parts = { world, database, blobs: this.#blobs, buses, runningSessions: places, watcher };
+    const parts = { world, database, blobs: this.#blobs, buses, runningSessions: slots, watcher };
     const isCluster = database.maxNodes > 1 && random.chance(0.75);
     this.#nodes = new Nodes(
       world,

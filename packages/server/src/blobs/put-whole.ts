@@ -1,15 +1,15 @@
 import { createHash } from "node:crypto";
 import { PART_BYTES } from "@halligan/protocol/link";
 import type { BlobStore } from "./blob-store.ts";
-import { inPieces } from "./pieces.ts";
-import { Slots } from "./slots.ts";
+import { rechunk } from "./rechunk.ts";
+import { Semaphore } from "./semaphore.ts";
 
 /**
  * Concurrent uploads. Each holds at most one piece of {@link PART_BYTES}; further ones and their
  * senders wait.
  */
 const MAX_AT_A_TIME = 8;
-const slots = new Slots(MAX_AT_A_TIME);
+const semaphore = new Semaphore(MAX_AT_A_TIME);
 
 export interface Whole {
   /** Random, created by the server. */
@@ -31,7 +31,7 @@ export type PutWholeAnswer =
  * uploads. If `body` throws or `signal` aborts, so does this.
  */
 export function putWhole(blobs: BlobStore, whole: Whole): Promise<PutWholeAnswer> {
-  return slots.run(() => putParts(blobs, whole));
+  return semaphore.run(() => putParts(blobs, whole));
 }
 
 async function putParts(blobs: BlobStore, { id, body, sizeBytes, sha256, signal }: Whole): Promise<PutWholeAnswer> {
@@ -46,13 +46,13 @@ async function putParts(blobs: BlobStore, { id, body, sizeBytes, sha256, signal 
     }
     signal.throwIfAborted();
   }
-  for await (const piece of inPieces(measured(), PART_BYTES)) {
+  for await (const chunk of rechunk(measured(), PART_BYTES)) {
     const part = {
       resultId: id,
       part: partCount,
-      sizeBytes: piece.length,
-      sha256: createHash("sha256").update(piece).digest("hex"),
-      body: one(piece),
+      sizeBytes: chunk.length,
+      sha256: createHash("sha256").update(chunk).digest("hex"),
+      body: one(chunk),
     };
     const stored = await blobs.putResultPart(part);
     if (stored.code === "InsufficientStorage") return stored;
@@ -70,6 +70,6 @@ async function putParts(blobs: BlobStore, { id, body, sizeBytes, sha256, signal 
   return { code: "Mismatch", detail: `the content that arrived has another SHA-256 than ${sha256}` };
 }
 
-async function* one(piece: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield piece;
+async function* one(chunk: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield chunk;
 }

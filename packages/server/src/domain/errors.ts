@@ -21,7 +21,7 @@ export type DomainError =
   | { code: "OsPlatformNotSupported"; machineId: string; osPlatform: string }
   | { code: "ClientVersionNotSupported"; machineId: string; agentVersion: string; minVersion: string }
   | { code: "RemediationLevelMissing"; machineId: string; groupName: string }
-  | { code: "TooManySessions"; places: number; retryAfterMs: number }
+  | { code: "TooManySessions"; slots: number; retryAfterMs: number }
   | { code: "OperationNotServed"; operation: string; machineId: string }
   | { code: "DeviceGroupNotFound"; groupId: number }
   | { code: "DeviceGroupExists"; name: string }

@@ -99,7 +99,7 @@ export function createMetrics(): Metrics {
     help: "Machines of the whole deployment that are in quarantine",
     registers: ofDeployment,
   });
-  const places = new Gauge({
+  const slots = new Gauge({
     name: "halligan_session_places_taken",
     help: "Running sessions that count",
     registers: ofDeployment,
@@ -191,7 +191,7 @@ export function createMetrics(): Metrics {
       if (load) {
         sessions.set({ status: "Pending" }, load.pending);
         sessions.set({ status: "InProgress" }, load.inProgress);
-        places.set(load.placesTaken);
+        slots.set(load.slotsInUse);
         inQuarantine.set(load.quarantined);
         resultBytes.set(load.resultBytes);
         queueAge.set(load.oldestWaitingMs === null ? 0 : Math.max(0, nowMs - load.oldestWaitingMs) / 1000);

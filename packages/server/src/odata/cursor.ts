@@ -2,7 +2,7 @@ import { ok } from "../domain/result.ts";
 import type { Entity, Field } from "./fields.ts";
 import type { Value } from "./filter.ts";
 import { type ODataResult, refuseQuery } from "./odata-error.ts";
-import { type OrderTerm, orderText } from "./order-by.ts";
+import { type SortTerm, sortText } from "./sort.ts";
 
 /** The last row of a page: its value for each sort term, then the unique sequence. */
 export interface Position {
@@ -35,29 +35,29 @@ const LATEST_MS = 8_640_000_000_000_000;
  * in a list that its caller may read in any case. The names are short because every page's link
  * contains them.
  */
-export function writeCursor(cursor: Cursor, orderBy: readonly OrderTerm[]): string {
+export function writeCursor(cursor: Cursor, sort: readonly SortTerm[]): string {
   const { after, left, asOfMs } = cursor;
-  const json = JSON.stringify({ o: orderText(orderBy), v: after.values, s: after.seq, l: left, t: asOfMs });
+  const json = JSON.stringify({ o: sortText(sort), v: after.values, s: after.seq, l: left, t: asOfMs });
   // btoa accepts only Latin-1.
   const ascii = json.replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
   return btoa(ascii).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
 }
 
-export function readCursor(token: string, orderBy: readonly OrderTerm[], entity: Entity): ODataResult<Cursor> {
+export function readCursor(token: string, sort: readonly SortTerm[], entity: Entity): ODataResult<Cursor> {
   const parsed = token.length <= MAX_LENGTH && /^[A-Za-z0-9_-]+$/.test(token) ? decode(token) : undefined;
   if (typeof parsed !== "object" || parsed === null) return refuseToken();
   const { o, v, s, l, t }: { o?: unknown; v?: unknown; s?: unknown; l?: unknown; t?: unknown } = parsed;
   if (!isWhole(s) || !isWhole(t) || t > LATEST_MS || !(l === null || isWhole(l)) || !Array.isArray(v))
     return refuseToken();
-  if (o !== orderText(orderBy)) return refuseQuery("$skiptoken belongs to another $orderby");
-  const values = readValues(v, orderBy, entity);
+  if (o !== sortText(sort)) return refuseQuery("$skiptoken belongs to another $orderby");
+  const values = readValues(v, sort, entity);
   return values ? ok({ after: { values, seq: s }, left: l, asOfMs: t }) : refuseToken();
 }
 
-function readValues(given: readonly unknown[], orderBy: readonly OrderTerm[], entity: Entity): Value[] | undefined {
-  if (given.length !== orderBy.length) return undefined;
+function readValues(given: readonly unknown[], sort: readonly SortTerm[], entity: Entity): Value[] | undefined {
+  if (given.length !== sort.length) return undefined;
   const values: Value[] = [];
-  for (const [index, term] of orderBy.entries()) {
+  for (const [index, term] of sort.entries()) {
     const field = entity.fields.get(term.field.toLowerCase());
     const value = given[index];
     if (!field || !fits(field.kind, value)) return undefined;

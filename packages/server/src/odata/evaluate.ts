@@ -1,5 +1,5 @@
+import { asciiLower, compareText } from "./compare-text.ts";
 import { type ComparisonOperator, ELEMENT, type FieldValue, type Filter, type Operand, type Value } from "./filter.ts";
-import { asciiLower, compareText } from "./text-order.ts";
 
 /** A record's fields by their names in the entity's table. Ids are in lower case, as stored. */
 export type FilterRecord = Readonly<Record<string, FieldValue>>;
@@ -55,15 +55,15 @@ function readList(field: string, record: FilterRecord): readonly string[] {
 function compares(value: Value, operator: ComparisonOperator, other: Value): boolean {
   if (operator === "eq") return value === other;
   if (operator === "ne") return value !== other;
-  const order = orderOf(value, other);
-  if (order === undefined) return false;
-  if (operator === "gt") return order > 0;
-  if (operator === "ge") return order >= 0;
-  return operator === "lt" ? order < 0 : order <= 0;
+  const sign = compared(value, other);
+  if (sign === undefined) return false;
+  if (operator === "gt") return sign > 0;
+  if (operator === "ge") return sign >= 0;
+  return operator === "lt" ? sign < 0 : sign <= 0;
 }
 
 /** Undefined when one value is null, because null is neither before nor after any value. */
-function orderOf(value: Value, other: Value): number | undefined {
+function compared(value: Value, other: Value): number | undefined {
   if (typeof value === "string" && typeof other === "string") return compareText(value, other);
   if (typeof value === "number" && typeof other === "number") return value - other;
   return undefined;

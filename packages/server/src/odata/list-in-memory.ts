@@ -1,9 +1,9 @@
+import { asciiLower, compareText } from "./compare-text.ts";
 import { type FilterRecord, meets } from "./evaluate.ts";
 import type { Entity } from "./fields.ts";
 import type { FieldValue } from "./filter.ts";
-import type { OrderTerm } from "./order-by.ts";
 import type { ListQuery } from "./query.ts";
-import { asciiLower, compareText } from "./text-order.ts";
+import type { SortTerm } from "./sort.ts";
 
 /**
  * Applies a query to a list that is short enough to be read as a whole; longer lists are queried in
@@ -13,12 +13,12 @@ export function listInMemory<R>(
   rows: readonly R[],
   recordOf: (row: R) => FilterRecord,
   entity: Entity,
-  { filter, orderBy, skip, left, count }: ListQuery,
+  { filter, sort, skip, left, count }: ListQuery,
 ): { readonly rows: readonly R[]; readonly count: number | null; readonly next: null } {
   const found = rows
     .map((row) => ({ row, record: recordOf(row) }))
     .filter(({ record }) => filter === null || meets(filter, record));
-  const sorted = orderBy.length === 0 ? found : inOrder(found, orderBy, entity);
+  const sorted = sort.length === 0 ? found : inOrder(found, sort, entity);
   const end = left === null ? undefined : skip + left;
   return { rows: sorted.slice(skip, end).map(({ row }) => row), count: count ? found.length : null, next: null };
 }
@@ -29,18 +29,18 @@ export function listInMemory<R>(
  */
 function inOrder<T extends { readonly record: FilterRecord }>(
   found: readonly T[],
-  orderBy: readonly OrderTerm[],
+  sort: readonly SortTerm[],
   entity: Entity,
 ): readonly T[] {
-  const fields = orderBy.map(({ field, descending }) => {
+  const fields = sort.map(({ field, descending }) => {
     const known = entity.fields.get(field.toLowerCase());
     return { field, descending, folds: known?.kind === "text" };
   });
-  const base = orderBy.at(-1)?.descending ? found.toReversed() : found;
+  const base = sort.at(-1)?.descending ? found.toReversed() : found;
   return base.toSorted((a, b) => {
     for (const { field, descending, folds } of fields) {
-      const order = compareValues(a.record[field], b.record[field], folds);
-      if (order !== 0) return descending ? -order : order;
+      const sign = compareValues(a.record[field], b.record[field], folds);
+      if (sign !== 0) return descending ? -sign : sign;
     }
     return 0;
   });

@@ -8,7 +8,7 @@ import type { ListQuery } from "./query.ts";
  */
 export function nextLink(listUrl: string, query: ListQuery, after: Position): string {
   const left = query.left === null ? null : query.left - query.pageSize;
-  const token = writeCursor({ after, left, asOfMs: query.asOfMs }, query.orderBy);
+  const token = writeCursor({ after, left, asOfMs: query.asOfMs }, query.sort);
   return `${listUrl}?${[...query.repeated, ["$skiptoken", token] as const]
     .map(([name, text]) => `${name}=${encodeURIComponent(text)}`)
     .join("&")}`;

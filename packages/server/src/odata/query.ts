@@ -3,9 +3,9 @@ import { type Cursor, type Position, readCursor } from "./cursor.ts";
 import type { Entity } from "./fields.ts";
 import type { Filter } from "./filter.ts";
 import { type ODataResult, quoted, refuseQuery } from "./odata-error.ts";
-import { type OrderTerm, parseOrderBy } from "./order-by.ts";
 import { parseFilter } from "./parse/parse-filter.ts";
 import { parseSelect } from "./select.ts";
+import { parseSort, type SortTerm } from "./sort.ts";
 
 /** Options of a list in addition to its entity. */
 export interface ListKind extends Partial<PageLimits> {
@@ -34,7 +34,7 @@ const MAX_SKIP = 1_000_000_000;
 export interface ListQuery {
   readonly filter: Filter | null;
   /** Empty: the entity's own sort. */
-  readonly orderBy: readonly OrderTerm[];
+  readonly sort: readonly SortTerm[];
   /** Maximum number of rows on this page. */
   readonly pageSize: number;
   /** Rows that `$top` allows from here on; null without `$top`. */
@@ -79,8 +79,8 @@ export function parseListQuery(
 
   const filter = parsed(options.get("$filter"), null, (text) => named("$filter", parseFilter(text, entity)));
   if (!filter.ok) return filter;
-  const orderBy = parsed(options.get("$orderby"), [], (text) => parseOrderBy(text, entity));
-  if (!orderBy.ok) return orderBy;
+  const sort = parsed(options.get("$orderby"), [], (text) => parseSort(text, entity));
+  if (!sort.ok) return sort;
   const select = parsed(options.get("$select"), null, (text) => parseSelect(text, entity));
   if (!select.ok) return select;
   const count = parsed(options.get("$count"), false, parseCount);
@@ -89,9 +89,7 @@ export function parseListQuery(
   if (!top.ok) return top;
   const skip = parsed(options.get("$skip"), 0, (text) => parseWhole("$skip", text, MAX_SKIP));
   if (!skip.ok) return skip;
-  const cursor = parsed<Cursor | null>(options.get("$skiptoken"), null, (text) =>
-    readCursor(text, orderBy.value, entity),
-  );
+  const cursor = parsed<Cursor | null>(options.get("$skiptoken"), null, (text) => readCursor(text, sort.value, entity));
   if (!cursor.ok) return cursor;
   if (cursor.value && (options.has("$top") || options.has("$skip")))
     return refuseQuery("$top and $skip cannot stand beside $skiptoken, which carries what is left of them");
@@ -99,7 +97,7 @@ export function parseListQuery(
   const left = cursor.value ? cursor.value.left : top.value;
   return ok({
     filter: filter.value,
-    orderBy: orderBy.value,
+    sort: sort.value,
     pageSize: left === null ? limits.defaultPage : Math.min(left, limits.maxPage),
     left,
     skip: skip.value,

@@ -11,7 +11,7 @@ const REFUSALS = { perMinute: 300, burst: 60 };
  * An agent sends one part or completion at a time. The second slot is for an earlier request that
  * the network has lost.
  */
-const PLACES = 2;
+const SLOTS = 2;
 
 export interface WantedPart {
   machineId: string;
@@ -34,7 +34,7 @@ export class UploadBounds {
   readonly #remembered = new BoundedMap<string, { wanted: WantedPart; error: StorageRefusal; atMs: number }>(
     MAX_REMEMBERED,
   );
-  readonly #places = new Map<string, number>();
+  readonly #slots = new Map<string, number>();
 
   constructor(monotonicMs: () => number) {
     this.#monotonicMs = monotonicMs;
@@ -69,16 +69,16 @@ export class UploadBounds {
    * Takes a slot for one part or completion, until it is disposed of. Null when the device has all
    * its slots in use. A new connection has slots of its own.
    */
-  place({ machineId, connectionEpoch }: { machineId: string; connectionEpoch: number }): Disposable | null {
+  acquireSlot({ machineId, connectionEpoch }: { machineId: string; connectionEpoch: number }): Disposable | null {
     const key = `${machineId} ${connectionEpoch}`;
-    const taken = this.#places.get(key) ?? 0;
-    if (taken >= PLACES) return null;
-    this.#places.set(key, taken + 1);
+    const taken = this.#slots.get(key) ?? 0;
+    if (taken >= SLOTS) return null;
+    this.#slots.set(key, taken + 1);
     return {
       [Symbol.dispose]: () => {
-        const left = (this.#places.get(key) ?? 1) - 1;
-        if (left === 0) this.#places.delete(key);
-        else this.#places.set(key, left);
+        const left = (this.#slots.get(key) ?? 1) - 1;
+        if (left === 0) this.#slots.delete(key);
+        else this.#slots.set(key, left);
       },
     };
   }

@@ -4,7 +4,7 @@ import { backUpBlobFolder, blobSizeIn, copyDurably } from "../blobs/disk/back-up
 import { syncFolder } from "../blobs/disk-files.ts";
 import { type Config, ConfigError } from "../config/config.ts";
 import { backUpDatabase, type ReferredBlob, referredBlobs } from "../store/sqlite/back-up-database.ts";
-import type { Engines } from "./engines.ts";
+import type { BackendSettings } from "./backend-settings.ts";
 
 export interface Backup {
   readonly folder: string;
@@ -21,8 +21,8 @@ export interface Backup {
  * so the bytes of every copied row exist. administrator.json is not copied, because a backup would
  * keep a valid secret long after the file was removed.
  */
-export async function backUp(config: Config, engines: Engines, target: string): Promise<Backup> {
-  if (engines.database) {
+export async function backUp(config: Config, backendSettings: BackendSettings, target: string): Promise<Backup> {
+  if (backendSettings.database) {
     throw new ConfigError("HALLIGAN_DATABASE_URL is set: back the database up with pg_dump, see docs/operations.md");
   }
   const source = join(config.dataDir, "halligan.db");
@@ -34,7 +34,7 @@ export async function backUp(config: Config, engines: Engines, target: string): 
   const database = join(unfinished, "halligan.db");
   await backUpDatabase(source, database);
   await copyFiles(config.keysDir, join(unfinished, "keys"));
-  const blobs = await backUpBlobs(engines, unfinished);
+  const blobs = await backUpBlobs(backendSettings, unfinished);
   const missing = blobs === null ? [] : await missingBlobs(database, source, join(unfinished, "blobs"));
   await syncFolder(unfinished);
   await rename(unfinished, folder);
@@ -69,7 +69,7 @@ async function copyFiles(from: string, to: string): Promise<void> {
   await syncFolder(to);
 }
 
-async function backUpBlobs({ blobs: { location } }: Engines, folder: string): Promise<number | null> {
+async function backUpBlobs({ blobs: { location } }: BackendSettings, folder: string): Promise<number | null> {
   return location.kind === "folder" ? await backUpBlobFolder(location.folder, join(folder, "blobs")) : null;
 }
 

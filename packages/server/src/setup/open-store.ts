@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
-import { SCAN_PROCESSES } from "../store/sqlite/scan-lane.ts";
+import { SCAN_PROCESSES } from "../store/sqlite/scan-pool.ts";
 import { SqliteStore } from "../store/sqlite/sqlite-store.ts";
 import type { Store } from "../store/store.ts";
-import type { Engines } from "./engines.ts";
+import type { BackendSettings } from "./backend-settings.ts";
 
 export interface OpenedStore {
   readonly store: Store;
@@ -13,7 +13,7 @@ export interface OpenedStore {
   readonly runningLists: number;
 }
 
-export async function openStore(config: Config, { database }: Engines): Promise<OpenedStore> {
+export async function openStore(config: Config, { database }: BackendSettings): Promise<OpenedStore> {
   if (!database) {
     const store = await SqliteStore.open(join(config.dataDir, "halligan.db"));
     return { store, databaseNowMs: null, runningLists: SCAN_PROCESSES };

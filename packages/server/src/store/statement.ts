@@ -10,9 +10,9 @@ import {
   SqliteIntrospector,
 } from "kysely";
 import type { Filter } from "../odata/filter.ts";
-import type { Engine } from "./engine.ts";
 import type { Schema } from "./schema.ts";
-import { SQLITE_ENGINE } from "./sqlite-engine.ts";
+import type { SqlDialect } from "./sql-dialect.ts";
+import { SQLITE_DIALECT } from "./sqlite-dialect.ts";
 
 /** Values that can be bound to a parameter. Booleans are stored as 0 and 1. */
 export type Bound = string | number | null | Uint8Array;
@@ -23,7 +23,7 @@ export type Bound = string | number | null | Uint8Array;
  * SQLite).
  */
 export interface Statement<P extends Record<string, Bound>, O> {
-  readonly build: (db: Kysely<Schema>, params: P, engine: Engine) => Compilable<O>;
+  readonly build: (db: Kysely<Schema>, params: P, dialect: SqlDialect) => Compilable<O>;
 }
 
 export interface CompiledStatement {
@@ -36,26 +36,27 @@ export interface CompiledStatement {
   slots: readonly (Parameter | Bound)[];
 }
 
-export interface CountedBy {
-  /** The filter's condition, with the index that suits a count of everything. */
-  readonly all: RawBuilder<SqlBool>;
-  /** The same condition without an index. */
-  readonly checked: RawBuilder<SqlBool>;
+/** The condition of a filter in two forms that accept the same rows. */
+export interface CountConditions {
+  /** Uses the index that suits a count of everything. */
+  readonly indexed: RawBuilder<SqlBool>;
+  /** Uses no index. For rows that are already known by their sequence. */
+  readonly unindexed: RawBuilder<SqlBool>;
 }
 
 /** Counts actions, starting from those that cannot change any more. */
 export interface SettledCounter {
-  count(executor: Executor, filter: Filter | null, by: CountedBy): Promise<number>;
+  count(executor: Executor, filter: Filter | null, conditions: CountConditions): Promise<number>;
 }
 
 /** Runs statements on one connection or inside one transaction. */
 export interface Executor {
-  readonly engine: Engine;
+  readonly dialect: SqlDialect;
   /**
    * True if another writer may be active at the same time. Rows that are read to be changed are
    * then locked until this transaction ends. SQLite has only one writer.
    */
-  readonly locks: boolean;
+  readonly hasOtherWriters: boolean;
   /**
    * Lets counts of many actions reuse earlier results. Undefined inside transactions, and where
    * rows may become visible out of sequence.
@@ -67,14 +68,14 @@ export interface Executor {
    * known only later it comes with a later statement or with the commit, so `statement` asks for no
    * rows.
    */
-  changeOne<P extends Record<string, Bound>>(statement: Statement<P, unknown>, params: P): Promise<void>;
+  compareAndSet<P extends Record<string, Bound>>(statement: Statement<P, unknown>, params: P): Promise<void>;
   /** For a query that is different each time (a caller's filter). */
   allOnce<O>(build: (db: Kysely<Schema>) => Compilable<O>): Promise<O[]>;
 }
 
 export const statement =
   <P extends Record<string, Bound>>() =>
-  <O>(build: (db: Kysely<Schema>, params: P, engine: Engine) => Compilable<O>): Statement<P, O> => ({ build });
+  <O>(build: (db: Kysely<Schema>, params: P, dialect: SqlDialect) => Compilable<O>): Statement<P, O> => ({ build });
 
 class Parameter {
   readonly name: string;
@@ -85,18 +86,18 @@ class Parameter {
 
 /** Builds queries for one dialect without ever running them. */
 export class StatementCompiler {
-  readonly engine: Engine;
+  readonly dialect: SqlDialect;
   readonly #db: Kysely<Schema>;
   readonly #compiled = new WeakMap<object, CompiledStatement>();
 
-  constructor(engine: Engine = SQLITE_ENGINE) {
-    this.engine = engine;
+  constructor(dialect: SqlDialect = SQLITE_DIALECT) {
+    this.dialect = dialect;
     this.#db = new Kysely<Schema>({
       dialect: {
         createAdapter: () => new SqliteAdapter(),
         createDriver: () => new DummyDriver(),
         createIntrospector: (db) => new SqliteIntrospector(db),
-        createQueryCompiler: () => engine.createQueryCompiler(),
+        createQueryCompiler: () => dialect.createQueryCompiler(),
       },
     });
   }
@@ -104,7 +105,7 @@ export class StatementCompiler {
   compile<P extends Record<string, Bound>, O>(statement: Statement<P, O>): CompiledStatement {
     const known = this.#compiled.get(statement);
     if (known) return known;
-    const query = statement.build(this.#db, markers<P>(), this.engine).compile();
+    const query = statement.build(this.#db, parameterMarkers<P>(), this.dialect).compile();
     const slots = query.parameters.map(slot);
     const compiled = { sql: query.sql, returnsRows: returnsRows(query.query), slots };
     this.#compiled.set(statement, compiled);
@@ -132,7 +133,7 @@ export function bindValues(compiled: CompiledStatement, params: Record<string, B
  * in the compiled query. Only here a value does not have the type that it claims; it never leaves
  * `compile`.
  */
-function markers<P>(): P {
+function parameterMarkers<P>(): P {
   return new Proxy({}, { get: (_, name) => new Parameter(String(name)) }) as P;
 }
 

@@ -12,7 +12,7 @@ import type { HttpContext } from "../../src/http/api/context.ts";
 import { LIST_TURN_LIMITS, ListTurns } from "../../src/http/api/list-turns.ts";
 import { OPERATIONS } from "../../src/http/api/routes.ts";
 import type { Throttle } from "../../src/http/edge/incoming.ts";
-import { AnswerPlaces } from "../../src/http/edge/response/answer-places.ts";
+import { LongResponseLimit } from "../../src/http/edge/response/long-response-limit.ts";
 import { buildHttpApp } from "../../src/http/edge/server/app.ts";
 import { isStorageUnavailable } from "../../src/http/storage-unavailable.ts";
 import { publishingStore } from "../../src/service/actions/publish-changes.ts";
@@ -55,8 +55,8 @@ export async function openHttpWorld(
   on: {
     store?: Store;
     throttle?: Throttle;
-    eventStreams?: AnswerPlaces;
-    downloads?: AnswerPlaces;
+    eventStreams?: LongResponseLimit;
+    downloads?: LongResponseLimit;
     inactivityMs?: number;
   } = {},
 ): Promise<HttpWorld> {
@@ -107,8 +107,8 @@ export async function openHttpWorld(
       metricsToken: "metrics-token",
       isBehindProxy: true,
     },
-    eventStreams: on.eventStreams ?? new AnswerPlaces(10),
-    downloads: on.downloads ?? new AnswerPlaces(10),
+    eventStreams: on.eventStreams ?? new LongResponseLimit(10),
+    downloads: on.downloads ?? new LongResponseLimit(10),
     listTurns: new ListTurns({ ...LIST_TURN_LIMITS, running: 3 }),
     rereadIntervalMs: 10,
   };

@@ -34,15 +34,15 @@ interface Seen {
 export class ActionLedger {
   readonly #world: World;
   readonly #database: SimDatabase;
-  readonly #places: number;
+  readonly #slots: number;
   readonly #seen = new Map<string, Seen>();
   /** Sessions that have just regained their lost slot, with the time. */
   readonly #returned = new Map<string, number>();
 
-  constructor(world: World, database: SimDatabase, places: number) {
+  constructor(world: World, database: SimDatabase, slots: number) {
     this.#world = world;
     this.#database = database;
-    this.#places = places;
+    this.#slots = slots;
   }
 
   committed(actionIds: ReadonlySet<string>): void {
@@ -52,8 +52,8 @@ export class ActionLedger {
       if (!row) continue;
       const before = this.#seen.get(id);
       this.#follow(row, before);
-      const holds = this.#holdsPlace(row);
-      const held = before !== undefined && this.#holdsPlace(before.row);
+      const holds = this.#holdsSlot(row);
+      const held = before !== undefined && this.#holdsSlot(before.row);
       if (holds && !held && before?.row.status === "InProgress") this.#returned.set(id, this.#world.timeline.nowMs);
       else if (holds && !held) granted.push(id);
       this.#seen.set(id, this.#seenNow(row, before));
@@ -61,7 +61,7 @@ export class ActionLedger {
     this.checkSlots();
     if (actionIds.size === 0) return;
     this.#checkUnfinished(actionIds);
-    if (granted.length > 0) this.#checkPlaces();
+    if (granted.length > 0) this.#checkSlots();
   }
 
   /** The database was restored. Its present rows are the new baseline. */
@@ -87,7 +87,7 @@ export class ActionLedger {
   #seenNow(row: ActionRow, before: Seen | undefined): Seen {
     const { wallMs } = this.#world;
     const { nowMs } = this.#world.timeline;
-    const firstMs = this.#holdsPlace(row) && row.bound_ms !== null ? row.bound_ms - wallMs : null;
+    const firstMs = this.#holdsSlot(row) && row.bound_ms !== null ? row.bound_ms - wallMs : null;
     return {
       row,
       deadlineSinceMs: before && before.row.deadline_ms === row.deadline_ms ? before.deadlineSinceMs : nowMs,
@@ -162,17 +162,17 @@ export class ActionLedger {
    * then. A session that takes a slot at the same time, on another node or in the same commit,
    * cannot know of it. Sessions that regained a slot at this moment are therefore not counted.
    */
-  #checkPlaces(): void {
+  #checkSlots(): void {
     const { nowMs } = this.#world.timeline;
     const holders = [...this.#seen.values()].filter(
-      ({ row }) => this.#holdsPlace(row) && this.#returned.get(row.id) !== nowMs,
+      ({ row }) => this.#holdsSlot(row) && this.#returned.get(row.id) !== nowMs,
     );
-    if (holders.length <= this.#places) return;
+    if (holders.length <= this.#slots) return;
     const ids = holders.map(({ row }) => short(row.id)).join(", ");
-    this.#world.violated("placesHold", `${ids} hold places, and there are ${this.#places}`);
+    this.#world.violated("slotLimitHolds", `${ids} hold places, and there are ${this.#slots}`);
   }
 
-  #holdsPlace(row: ActionRow): boolean {
+  #holdsSlot(row: ActionRow): boolean {
     if (isFinalStatus(row.status) || row.holds_place === 0) return false;
     return row.place_until_ms === null || row.place_until_ms > this.#world.wallMs;
   }

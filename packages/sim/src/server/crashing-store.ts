@@ -1,10 +1,10 @@
 import {
-  type LaneDatabase,
+  type CommitConnection,
+  GroupCommit,
   type SqliteExecutor,
   type Store,
   type StoreTx,
   storeTx,
-  WriteLane,
 } from "@halligan/server/simulation";
 import type Database from "better-sqlite3";
 import type { ProcessLifetime } from "../time/process-lifetime.ts";
@@ -30,7 +30,7 @@ export class CrashingStore implements Store {
   readonly #database: LastingDatabase;
   readonly #owner: StoreOwner;
   readonly #tx: StoreTx;
-  readonly #lane: WriteLane;
+  readonly #commits: GroupCommit;
   readonly #written = new Set<string>();
   readonly #held: HeldValue[] = [];
   #committed = Promise.withResolvers<void>();
@@ -42,15 +42,15 @@ export class CrashingStore implements Store {
     this.#owner = owner;
     this.#tx = this.#watched(
       storeTx({
-        engine: database.executor.engine,
-        locks: database.executor.locks,
+        dialect: database.executor.dialect,
+        hasOtherWriters: database.executor.hasOtherWriters,
         all: async (statement, params) => {
           this.#refuseTheDead();
           return database.executor.all(statement, params);
         },
-        changeOne: async (statement, params) => {
+        compareAndSet: async (statement, params) => {
           this.#refuseTheDead();
-          return database.executor.changeOne(statement, params);
+          return database.executor.compareAndSet(statement, params);
         },
         allOnce: async (build) => {
           this.#refuseTheDead();
@@ -58,7 +58,7 @@ export class CrashingStore implements Store {
         },
       }),
     );
-    this.#lane = new WriteLane(this.#connection(), this.#tx, () => this.#joinBatch());
+    this.#commits = new GroupCommit(this.#connection(), this.#tx, () => this.#joinBatch());
   }
 
   /**
@@ -71,11 +71,11 @@ export class CrashingStore implements Store {
   }
 
   write<T>(work: (tx: StoreTx) => Promise<T>): Promise<T> {
-    return this.#lane.run(work);
+    return this.#commits.run(work);
   }
 
   close(): Promise<void> {
-    return this.#lane.close();
+    return this.#commits.close();
   }
 
   /** A commit takes some time. Other requests join it meanwhile. */
@@ -84,7 +84,7 @@ export class CrashingStore implements Store {
     if (this.#lifetime.isOver) await forever();
   }
 
-  #connection(): LaneDatabase {
+  #connection(): CommitConnection {
     const { connection } = this.#database;
     const exec = (sql: string) => {
       this.#refuseTheDead();

@@ -9,7 +9,7 @@ export const INVARIANTS = {
   noEarlyTimeOut: "no action times out before its deadline, or while a clock was only wrong for a moment",
   resultsStay: "what was acknowledged or shown as Completed can be read",
   auditIsTrue: "the audit says what happened, each thing once",
-  placesHold: "no session takes a place when all are taken",
+  slotLimitHolds: "no session takes a place when all are taken",
   slotsAreFreed: "no action holds a session slot for longer than its bound, whatever its device does",
   boundsSpareTheHonest: "no action of a device that keeps its limits ends by its bound",
   oneOrderAtATime: "no order is sent while processes of the order before may still run",

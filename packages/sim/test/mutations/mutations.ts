@@ -257,12 +257,12 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
-    name: "a session that waited takes a place although all are taken",
-    breaks: ["placesHold"],
+    name: "a session that waited takes a slot although all are taken",
+    breaks: ["slotLimitHolds"],
     edits: [
       {
         file: "server/src/service/agents/next-order.ts",
-        find: "if (action.place.held) return true;",
+        find: "if (action.slot.held) return true;",
         replace: "return true;",
       },
     ],

@@ -13,7 +13,7 @@ import { fillBuffer } from "../objects/fill-buffer.ts";
 import type { Announced, ListedObject, ObjectHead, ObjectStore, WholeWriter } from "../objects/object-store.ts";
 import { openBlob, outside } from "../objects/range-answer.ts";
 import { answerWithin, CALL_TIMEOUT_MS, STREAM_TIMEOUT_MS } from "../objects/timeouts.ts";
-import { tries } from "../objects/tries.ts";
+import { withRetries } from "../objects/with-retries.ts";
 import { azureFault, isMissing, statusOf } from "./azure-fault.ts";
 import { beginBlocks } from "./blocks.ts";
 
@@ -22,7 +22,7 @@ const MAX_PIECES = 50_000;
 /** Deletions at a time. Azure has no bulk deletion that a SAS may use. */
 const DELETING = 16;
 
-export interface AzurePlace {
+export interface AzureTarget {
   /** Retries a failed request. */
   readonly container: ContainerClient;
   /** Tries once: for requests that carry a stream. */
@@ -37,13 +37,13 @@ export interface AzurePlace {
 
 export class AzureObjectStore implements ObjectStore {
   readonly maxPieces = MAX_PIECES;
-  readonly #place: AzurePlace;
+  readonly #target: AzureTarget;
 
-  constructor(place: AzurePlace) {
-    this.#place = place;
+  constructor(target: AzureTarget) {
+    this.#target = target;
   }
 
-  #blob = (key: string) => this.#place.container.getBlockBlobClient(this.#place.prefix + key);
+  #blob = (key: string) => this.#target.container.getBlockBlobClient(this.#target.prefix + key);
 
   async head(key: string): Promise<ObjectHead | null> {
     const answer = await this.#call((abortSignal) => orMissing(this.#blob(key).getProperties({ abortSignal })));
@@ -74,14 +74,14 @@ export class AzureObjectStore implements ObjectStore {
 
   readInto = async (key: string, target: Buffer): Promise<Buffer | null> =>
     await this.#call((signal) =>
-      tries(async () => {
+      withRetries(async () => {
         const answer = await this.#download(key, signal);
         return answer === null ? null : await fillBuffer(answer.stream, target, signal);
       }),
     );
 
   async putStream(key: string, body: Readable, { sizeBytes, sha256 }: Announced, signal: AbortSignal): Promise<void> {
-    const blob = this.#place.once.getBlockBlobClient(this.#place.prefix + key);
+    const blob = this.#target.once.getBlockBlobClient(this.#target.prefix + key);
     await this.#call(
       (abortSignal) => blob.upload(() => body, sizeBytes, { abortSignal, metadata: { sha256 } }),
       STREAM_TIMEOUT_MS,
@@ -96,7 +96,7 @@ export class AzureObjectStore implements ObjectStore {
   }
 
   beginWhole = async (key: string, sha256: string): Promise<WholeWriter> =>
-    beginBlocks(this.#blob(key), sha256, this.#place.random, (call) => this.#call(call));
+    beginBlocks(this.#blob(key), sha256, this.#target.random, (call) => this.#call(call));
 
   async *list(prefix: string): AsyncGenerator<ListedObject> {
     let continuationToken: string | undefined;
@@ -104,7 +104,7 @@ export class AzureObjectStore implements ObjectStore {
       const page = await this.#page(prefix, continuationToken);
       for (const { name, properties } of page?.segment.blobItems ?? []) {
         yield {
-          key: name.slice(this.#place.prefix.length),
+          key: name.slice(this.#target.prefix.length),
           sizeBytes: properties.contentLength ?? 0,
           modifiedAtMs: properties.lastModified.getTime(),
         };
@@ -115,7 +115,7 @@ export class AzureObjectStore implements ObjectStore {
 
   #page = async (prefix: string, continuationToken: string | undefined) =>
     await this.#call(async (abortSignal) => {
-      const listing = this.#place.container.listBlobsFlat({ prefix: this.#place.prefix + prefix, abortSignal });
+      const listing = this.#target.container.listBlobsFlat({ prefix: this.#target.prefix + prefix, abortSignal });
       const pages = listing.byPage(continuationToken === undefined ? {} : { continuationToken });
       const { value } = await pages.next();
       return value;
@@ -142,20 +142,20 @@ export class AzureObjectStore implements ObjectStore {
   abandonWholes = (_beforeMs: number): Promise<void> => Promise.resolve();
 
   async directLink(key: string, { fileName, contentType, expiresAtMs }: DirectLink): Promise<URL | null> {
-    if (this.#place.key === null || expiresAtMs <= this.#place.nowMs()) return null;
-    const { containerName } = this.#place.container;
+    if (this.#target.key === null || expiresAtMs <= this.#target.nowMs()) return null;
+    const { containerName } = this.#target.container;
     const link = new URL(this.#blob(key).url);
     link.search = generateBlobSASQueryParameters(
       {
         containerName,
-        blobName: this.#place.prefix + key,
+        blobName: this.#target.prefix + key,
         permissions: BlobSASPermissions.from({ read: true }),
         expiresOn: new Date(expiresAtMs),
         contentDisposition: attachment(fileName),
         contentType,
         ...(link.protocol === "https:" && { protocol: SASProtocol.Https }),
       },
-      this.#place.key,
+      this.#target.key,
     ).toString();
     return link;
   }

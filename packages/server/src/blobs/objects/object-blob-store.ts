@@ -13,7 +13,7 @@ import {
   SHA256,
   type WholeResult,
 } from "../blob-store.ts";
-import { Slots } from "../slots.ts";
+import { Semaphore } from "../semaphore.ts";
 import { wholeFault } from "../whole-fault.ts";
 import { CheckedBody } from "./checked-body.ts";
 import { compose } from "./compose.ts";
@@ -37,7 +37,7 @@ export class ObjectBlobStore implements BlobStore, AsyncDisposable {
   readonly maxResultBytes: number;
   readonly #objects: ObjectStore;
   readonly #random: Random;
-  readonly #composing = new Slots(MAX_COMPOSING);
+  readonly #composing = new Semaphore(MAX_COMPOSING);
   /**
    * Completions that are running here. A device that asks again meanwhile does not start another
    * one.

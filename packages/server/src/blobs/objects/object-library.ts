@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { PART_BYTES } from "@halligan/protocol/link";
 import type { PutLibraryAnswer, PutLibraryOptions } from "../blob-store.ts";
-import { inPieces } from "../pieces.ts";
-import type { Slots } from "../slots.ts";
+import { rechunk } from "../rechunk.ts";
+import type { Semaphore } from "../semaphore.ts";
 import { compose } from "./compose.ts";
 import { type IncomingPart, partKey } from "./incoming-key.ts";
 import { type ObjectStore, ObjectStoreFullError } from "./object-store.ts";
@@ -11,7 +11,7 @@ export interface LibraryUpload {
   readonly objects: ObjectStore;
   /** A random key, for content that does not fit in one piece. */
   readonly uploadId: string;
-  readonly composing: Slots;
+  readonly composing: Semaphore;
   readonly stopping: AbortSignal;
 }
 
@@ -45,21 +45,21 @@ export async function putLibraryObject(
     }
     ending.throwIfAborted();
   }
-  const keep = async (piece: Buffer): Promise<void> => {
-    const stored = { sizeBytes: piece.length, sha256: createHash("sha256").update(piece).digest("hex") };
+  const keep = async (chunk: Buffer): Promise<void> => {
+    const stored = { sizeBytes: chunk.length, sha256: createHash("sha256").update(chunk).digest("hex") };
     const key = partKey(uploadId, parts.length, stored);
     parts.push({ key, ...stored });
-    await objects.putBytes(key, piece, stored.sha256);
+    await objects.putBytes(key, chunk, stored.sha256);
   };
   try {
-    for await (const piece of inPieces(measured(), PART_BYTES)) {
+    for await (const chunk of rechunk(measured(), PART_BYTES)) {
       if (isTooLarge) break;
-      if (parts.length === 0 && piece.length < PART_BYTES) {
+      if (parts.length === 0 && chunk.length < PART_BYTES) {
         const sha256 = hash.digest("hex");
-        if (!(await isThere(objects, sha256, sizeBytes))) await objects.putBytes(libraryKey(sha256), piece, sha256);
+        if (!(await isThere(objects, sha256, sizeBytes))) await objects.putBytes(libraryKey(sha256), chunk, sha256);
         return { code: "stored", sha256, sizeBytes };
       }
-      await keep(piece);
+      await keep(chunk);
     }
     if (isTooLarge) return { code: "TooLarge", limitBytes: limit };
     const sha256 = hash.digest("hex");

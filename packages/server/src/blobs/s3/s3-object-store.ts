@@ -16,7 +16,7 @@ import { fillBuffer } from "../objects/fill-buffer.ts";
 import type { Announced, ListedObject, ObjectHead, ObjectStore, WholeWriter } from "../objects/object-store.ts";
 import { openBlob, outside, rangeHeader } from "../objects/range-answer.ts";
 import { answerWithin, CALL_TIMEOUT_MS, STREAM_TIMEOUT_MS, TRY_TIMEOUT_MS } from "../objects/timeouts.ts";
-import { tries } from "../objects/tries.ts";
+import { withRetries } from "../objects/with-retries.ts";
 import { beginMultipart, type Call, type CallOptions, unfinishedMultiparts } from "./multipart.ts";
 import { isMissing, s3Fault, statusOf } from "./s3-fault.ts";
 
@@ -28,7 +28,7 @@ const MAX_LINK_S = 604_800;
 /** Written to read the time of the bucket's clock. */
 const CLOCK_KEY = "clock";
 
-export interface S3Place {
+export interface S3Target {
   readonly bucket: string;
   /** Empty, or ending in a slash. */
   readonly prefix: string;
@@ -43,15 +43,15 @@ export class S3ObjectStore implements ObjectStore {
    * one.
    */
   readonly #readers: S3Client;
-  readonly #place: S3Place;
+  readonly #target: S3Target;
 
-  constructor({ client, readers }: { readonly client: S3Client; readonly readers: S3Client }, place: S3Place) {
+  constructor({ client, readers }: { readonly client: S3Client; readonly readers: S3Client }, target: S3Target) {
     this.#client = client;
     this.#readers = readers;
-    this.#place = place;
+    this.#target = target;
   }
 
-  #at = (key: string) => ({ Bucket: this.#place.bucket, Key: this.#place.prefix + key });
+  #at = (key: string) => ({ Bucket: this.#target.bucket, Key: this.#target.prefix + key });
 
   async head(key: string): Promise<ObjectHead | null> {
     const answer = await this.#call((options) =>
@@ -82,7 +82,7 @@ export class S3ObjectStore implements ObjectStore {
 
   readInto = async (key: string, target: Buffer): Promise<Buffer | null> =>
     await this.#call((options) =>
-      tries(async () => {
+      withRetries(async () => {
         const answer = await this.#get(this.#client, key, options);
         return answer === null ? null : await fillBuffer(answer.stream, target, options.abortSignal);
       }),
@@ -120,13 +120,13 @@ export class S3ObjectStore implements ObjectStore {
     let from: { ContinuationToken?: string } = {};
     do {
       const command = new ListObjectsV2Command({
-        Bucket: this.#place.bucket,
-        Prefix: this.#place.prefix + prefix,
+        Bucket: this.#target.bucket,
+        Prefix: this.#target.prefix + prefix,
         ...from,
       });
       const page = await this.#call((options) => this.#client.send(command, options));
       for (const { Key = "", Size = 0, LastModified } of page.Contents ?? []) {
-        const key = Key.slice(this.#place.prefix.length);
+        const key = Key.slice(this.#target.prefix.length);
         yield { key, sizeBytes: Size, modifiedAtMs: LastModified?.getTime() ?? 0 };
       }
       from = page.NextContinuationToken === undefined ? {} : { ContinuationToken: page.NextContinuationToken };
@@ -141,7 +141,7 @@ export class S3ObjectStore implements ObjectStore {
     }
     for (let at = 0; at < keys.length; at += MAX_KEYS_A_DELETE) {
       const Objects = keys.slice(at, at + MAX_KEYS_A_DELETE).map((key) => ({ Key: this.#at(key).Key }));
-      const command = new DeleteObjectsCommand({ Bucket: this.#place.bucket, Delete: { Objects, Quiet: true } });
+      const command = new DeleteObjectsCommand({ Bucket: this.#target.bucket, Delete: { Objects, Quiet: true } });
       const { Errors = [] } = await this.#call((options) => this.#client.send(command, options));
       const [fault] = Errors;
       if (fault !== undefined) throw s3Fault(new Error(`an object was not deleted: ${fault.Code}`));
@@ -159,9 +159,9 @@ export class S3ObjectStore implements ObjectStore {
 
   async abandonWholes(beforeMs: number): Promise<void> {
     for (const namespace of ["library/", "results/"]) {
-      const prefix = this.#place.prefix + namespace;
+      const prefix = this.#target.prefix + namespace;
       const call = this.#call.bind(this);
-      for await (const { upload, begunAtMs } of unfinishedMultiparts(this.#client, this.#place.bucket, prefix, call)) {
+      for await (const { upload, begunAtMs } of unfinishedMultiparts(this.#client, this.#target.bucket, prefix, call)) {
         if (begunAtMs >= beforeMs) continue;
         await call((options) => this.#client.send(new AbortMultipartUploadCommand(upload), options));
       }
@@ -169,7 +169,7 @@ export class S3ObjectStore implements ObjectStore {
   }
 
   async directLink(key: string, { fileName, contentType, expiresAtMs }: DirectLink): Promise<URL | null> {
-    const nowMs = this.#place.nowMs();
+    const nowMs = this.#target.nowMs();
     const expiresIn = Math.min(Math.floor((expiresAtMs - nowMs) / 1_000), MAX_LINK_S);
     if (expiresIn <= 0) return null;
     const options = { expiresIn, signingDate: new Date(nowMs) };

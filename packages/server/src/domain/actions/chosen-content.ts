@@ -31,17 +31,17 @@ const CHOICES = ["sha256", "staged", "content"] as const;
  */
 export function checkChoices(commands: readonly StartCommandRequest[]): DomainError | null {
   for (const [index, command] of commands.entries()) {
-    const place = `Commands[${index}]`;
+    const slot = `Commands[${index}]`;
     const given = CHOICES.filter((key) => command[key] !== undefined);
     if (given.length > 1) {
-      return invalid(`${place} has ${given.join(" and ")}; a command takes one of ${CHOICES.join(", ")}`);
+      return invalid(`${slot} has ${given.join(" and ")}; a command takes one of ${CHOICES.join(", ")}`);
     }
-    if (given.length === 1 && command.type === "GetFile") return invalid(`${place}: GetFile takes no ${given[0]}`);
-    if (command.content?.isWellFormed() === false) return invalid(`${place}.content is not well-formed Unicode`);
+    if (given.length === 1 && command.type === "GetFile") return invalid(`${slot}: GetFile takes no ${given[0]}`);
+    if (command.content?.isWellFormed() === false) return invalid(`${slot}.content is not well-formed Unicode`);
     if (command.staged === undefined && command.content === undefined) continue;
     const name = libraryFileNameOf(command);
     const fault = name === null || name === "" ? null : fileNameFault(name);
-    if (fault !== null) return invalid(`${place}: the name ${JSON.stringify(name?.slice(0, 200))} ${fault}`);
+    if (fault !== null) return invalid(`${slot}: the name ${JSON.stringify(name?.slice(0, 200))} ${fault}`);
   }
   return null;
 }

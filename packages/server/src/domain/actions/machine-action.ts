@@ -1,7 +1,7 @@
 import { FINAL_STATUSES, type MachineActionStatus } from "@halligan/protocol/api";
 import type { ActionBound } from "./action-bound.ts";
 import type { Command, ListedCommand, StoredResult } from "./command.ts";
-import type { SessionPlace } from "./session-places.ts";
+import type { SessionSlot } from "./session-slots.ts";
 import type { StorageCode } from "./transfer-refusal.ts";
 
 /**
@@ -92,8 +92,8 @@ export interface MachineAction {
   options: { readonly keepProcesses: boolean };
   commands: readonly Command[];
   order: OrderState | null;
-  /** Whether it counts as a running session; see `domain/actions/session-places.ts`. */
-  place: SessionPlace;
+  /** Whether it counts as a running session; see `domain/actions/session-slots.ts`. */
+  slot: SessionSlot;
   /** When it becomes final at the latest; null before it takes a slot. */
   bound: ActionBound | null;
   /** Incremented by each save. A save that finds another number fails. */

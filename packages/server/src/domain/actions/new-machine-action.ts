@@ -13,7 +13,7 @@ import { err, ok, type Result } from "../result.ts";
 import { type BoundLimits, newBound } from "./action-bound.ts";
 import type { LibraryPin } from "./command.ts";
 import type { MachineAction } from "./machine-action.ts";
-import { placeForNew } from "./session-places.ts";
+import { slotForNewSession } from "./session-slots.ts";
 
 /**
  * Checks the rules that the schema cannot express: the keys of each command type, each once, and
@@ -38,7 +38,7 @@ export function checkCommands(commands: readonly CommandRequest[]): DomainError 
   return null;
 }
 
-function checkKeys(command: CommandRequest, place: string): DomainError | null {
+function checkKeys(command: CommandRequest, slot: string): DomainError | null {
   const { required, optional }: { required: readonly string[]; optional: readonly string[] } =
     COMMAND_KEYS[command.type];
   const seen = new Set<string>();
@@ -47,20 +47,20 @@ function checkKeys(command: CommandRequest, place: string): DomainError | null {
       const known = [...required, ...optional].join(", ");
       return {
         code: "InvalidRequestBody",
-        detail: `${place}: ${command.type} has no parameter "${key}"; it takes ${known}`,
+        detail: `${slot}: ${command.type} has no parameter "${key}"; it takes ${known}`,
       };
     }
-    if (seen.has(key)) return { code: "InvalidRequestBody", detail: `${place}: parameter "${key}" is given twice` };
+    if (seen.has(key)) return { code: "InvalidRequestBody", detail: `${slot}: parameter "${key}" is given twice` };
     if (value.includes("\0")) {
-      return { code: "InvalidRequestBody", detail: `${place}: the value of "${key}" contains a NUL character` };
+      return { code: "InvalidRequestBody", detail: `${slot}: the value of "${key}" contains a NUL character` };
     }
     if (value === "" && required.includes(key)) {
-      return { code: "InvalidRequestBody", detail: `${place}: the value of "${key}" is empty` };
+      return { code: "InvalidRequestBody", detail: `${slot}: the value of "${key}" is empty` };
     }
     seen.add(key);
   }
   const missing = required.find((key) => !seen.has(key));
-  return missing ? { code: "MissingRequiredParameter", parameter: `${place}.params ${missing}` } : null;
+  return missing ? { code: "MissingRequiredParameter", parameter: `${slot}.params ${missing}` } : null;
 }
 
 export interface NewMachineActionInput {
@@ -75,16 +75,16 @@ export interface NewMachineActionInput {
   /** Longest time that it may wait for its machine. */
   queueTimeoutMs: number;
   bounds: BoundLimits;
-  sessions: { taken: number; places: number; retryAfterMs: number };
+  sessions: { taken: number; slots: number; retryAfterMs: number };
 }
 
 export function newMachineAction(input: NewMachineActionInput): Result<MachineAction, DomainError> {
   const { machine, group, request, sessions, nowMs } = input;
   const fault = checkCommands(request.Commands) ?? machineFault(machine, group);
   if (fault) return err(fault);
-  const place = placeForNew(machine.linked, sessions.taken, sessions.places);
-  if (place === "noPlace") {
-    return err({ code: "TooManySessions", places: sessions.places, retryAfterMs: sessions.retryAfterMs });
+  const slot = slotForNewSession(machine.linked, sessions.taken, sessions.slots);
+  if (slot === "noSlot") {
+    return err({ code: "TooManySessions", slots: sessions.slots, retryAfterMs: sessions.retryAfterMs });
   }
   return ok({
     id: input.id,
@@ -114,8 +114,8 @@ export function newMachineAction(input: NewMachineActionInput): Result<MachineAc
       pin: input.pins[index] ?? null,
     })),
     order: null,
-    place,
-    bound: place.held ? newBound(request.Commands, input.bounds, nowMs + input.queueTimeoutMs, nowMs) : null,
+    slot,
+    bound: slot.held ? newBound(request.Commands, input.bounds, nowMs + input.queueTimeoutMs, nowMs) : null,
     version: 1,
   });
 }

@@ -1,5 +1,5 @@
 import type { DomainError } from "../errors.ts";
-import { type Reach, reaches } from "../machines/device-group.ts";
+import { type MachineScope, isInScope } from "../machines/device-group.ts";
 import { err, ok, type Result } from "../result.ts";
 import type { LibraryFile } from "./library-file.ts";
 
@@ -9,7 +9,7 @@ export interface LibraryChanger {
   /** Has `Halligan.Library.Override`. */
   readonly mayOverride: boolean;
   /** The device groups that the caller reaches. */
-  readonly reach: Reach;
+  readonly scope: MachineScope;
 }
 
 type Owned = Pick<LibraryFile, "fileName" | "ownerId" | "deviceGroups">;
@@ -23,7 +23,7 @@ type Owned = Pick<LibraryFile, "fileName" | "ownerId" | "deviceGroups">;
 export function changeFault(changer: LibraryChanger, last: Owned | undefined): DomainError | null {
   if (last === undefined) return null;
   const { fileName, deviceGroups } = last;
-  if (!reachesAll(changer.reach, deviceGroups)) return { code: "LibraryFileOfOtherGroups", fileName };
+  if (!areAllInScope(changer.scope, deviceGroups)) return { code: "LibraryFileOfOtherGroups", fileName };
   return changer.mayOverride || last.ownerId === changer.id ? null : { code: "LibraryFileOfAnother", fileName };
 }
 
@@ -34,15 +34,15 @@ export function changeFault(changer: LibraryChanger, last: Owned | undefined): D
  * rights. Null for all groups.
  */
 export function groupsOfUpload(
-  { reach }: Pick<LibraryChanger, "reach">,
+  { scope }: Pick<LibraryChanger, "scope">,
   asked: readonly number[] | "all" | undefined,
   present: Owned | undefined,
 ): Result<readonly number[] | null, DomainError> {
   if (asked === "all") {
-    return reach.kind === "all" ? ok(null) : err({ code: "LibraryFileUnbound" });
+    return scope.kind === "all" ? ok(null) : err({ code: "LibraryFileUnbound" });
   }
-  const groups = asked ?? (present ? present.deviceGroups : reach.kind === "all" ? null : reach.groupIds);
-  const foreign = groups?.find((id) => !reaches(reach, id));
+  const groups = asked ?? (present ? present.deviceGroups : scope.kind === "all" ? null : scope.groupIds);
+  const foreign = groups?.find((id) => !isInScope(scope, id));
   return foreign === undefined ? ok(groups) : err({ code: "DeviceGroupNotFound", groupId: foreign });
 }
 
@@ -73,5 +73,5 @@ export function useFault(
   return { code: "ContentNotApproved", sha256 };
 }
 
-const reachesAll = (reach: Reach, groups: readonly number[] | null): boolean =>
-  groups === null || groups.every((id) => reaches(reach, id));
+const areAllInScope = (scope: MachineScope, groups: readonly number[] | null): boolean =>
+  groups === null || groups.every((id) => isInScope(scope, id));

@@ -25,13 +25,16 @@ export const allowsLiveResponse = (group: Pick<DeviceGroup, "remediationLevel">)
   group.remediationLevel !== "none";
 
 /** The machines that a caller may see and act on: all of them, or those of some device groups. */
-export type Reach = { kind: "all" } | { kind: "groups"; groupIds: readonly number[] };
+export type MachineScope = { kind: "all" } | { kind: "groups"; groupIds: readonly number[] };
 
-export const reaches = (reach: Reach, groupId: number): boolean =>
-  reach.kind === "all" || reach.groupIds.includes(groupId);
+export const isInScope = (scope: MachineScope, groupId: number): boolean =>
+  scope.kind === "all" || scope.groupIds.includes(groupId);
 
 /** The machine scope of a user: their groups, and the groups that are open to all. */
-export function reachOfUser(user: { id: string; groups: readonly string[] }, groups: readonly DeviceGroup[]): Reach {
+export function scopeOfUser(
+  user: { id: string; groups: readonly string[] },
+  groups: readonly DeviceGroup[],
+): MachineScope {
   const open = groups.filter(
     ({ isOpenToUsers, users, userGroups }) =>
       isOpenToUsers || users.includes(user.id) || userGroups.some((name) => user.groups.includes(name)),

@@ -6,7 +6,7 @@ import type { TokenVerifier } from "../../auth/tokens/token-verifier.ts";
 import type { ReadinessWarnings, Unready } from "../../service/cluster/readiness.ts";
 import type { KeyRing, ServiceContext } from "../../service/context.ts";
 import { operationsOf } from "../edge/operation.ts";
-import type { AnswerPlaces } from "../edge/response/answer-places.ts";
+import type { LongResponseLimit } from "../edge/response/long-response-limit.ts";
 import type { Tag } from "../openapi/tags.ts";
 import type { ListTurns } from "./list-turns.ts";
 
@@ -28,8 +28,8 @@ export interface HttpContext extends ServiceContext {
     /** A proxy of this machine may bring requests from anywhere. */
     readonly isBehindProxy: boolean;
   };
-  eventStreams: AnswerPlaces;
-  downloads: AnswerPlaces;
+  eventStreams: LongResponseLimit;
+  downloads: LongResponseLimit;
   listTurns: ListTurns;
   rereadIntervalMs: number;
 }

@@ -85,7 +85,7 @@ const WIRE: { readonly [C in keyof ErrorByCode]: WireRow<ErrorByCode[C]> } = {
   TooManySessions: {
     status: 429,
     code: "TooManyRequests",
-    message: (e) => `Too many requests: all ${e.places} live response sessions are running`,
+    message: (e) => `Too many requests: all ${e.slots} live response sessions are running`,
     retryAfterMs: (e) => e.retryAfterMs,
   },
   OperationNotServed: {

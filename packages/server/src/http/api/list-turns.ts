@@ -5,7 +5,7 @@ import { ClientGoneError } from "../edge/read-body.ts";
 export interface ListTurnLimits {
   /** Lists that run at once on this node. */
   readonly running: number;
-  /** The same of one account; less than {@link running}, so that no account has all places. */
+  /** The same of one account; less than {@link running}, so that no account has all slots. */
   readonly runningPerAccount: number;
   /** Lists of one account that wait. Beyond it the account is refused. */
   readonly waitingPerAccount: number;

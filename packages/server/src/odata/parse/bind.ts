@@ -1,8 +1,8 @@
 import { ok } from "../../domain/result.ts";
+import { asciiLower } from "../compare-text.ts";
 import type { Field } from "../fields.ts";
 import type { ComparisonOperator, Filter, MatchFunction, Operand, Value } from "../filter.ts";
 import { type ODataResult, quoted, refuseQuery } from "../odata-error.ts";
-import { asciiLower } from "../text-order.ts";
 import { readDatetime } from "./datetime.ts";
 import { type Literal, readNumber } from "./literal.ts";
 

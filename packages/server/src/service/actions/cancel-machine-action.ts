@@ -5,8 +5,8 @@ import type { DomainError } from "../../domain/errors.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import type { ServiceContext } from "../context.ts";
 import { events } from "../events.ts";
-import { reachableAction } from "../reach.ts";
-import { wakeForFreePlace } from "./wake-for-free-place.ts";
+import { actionInScope } from "../machine-scope.ts";
+import { wakeForFreeSlot } from "./wake-for-free-slot.ts";
 
 /**
  * `POST /api/machineactions/{id}/cancel`: final on the server at once; the connection tells the
@@ -22,7 +22,7 @@ export async function cancelMachineAction(
 ): Promise<Result<MachineAction, DomainError>> {
   const { store, clock, bus } = context;
   const outcome = await store.write(async (tx): Promise<Result<MachineAction, DomainError>> => {
-    const action = await reachableAction(tx, caller, actionId);
+    const action = await actionInScope(tx, caller, actionId);
     if (!action) return err({ code: "MachineActionNotFound", actionId });
     if (action.status === "Cancelled" || action.status === "Failed") return ok(action);
     const nowMs = clock.nowMs();
@@ -36,7 +36,7 @@ export async function cancelMachineAction(
   });
   if (outcome.ok) {
     bus.wakeMachine(outcome.value.machineId);
-    await wakeForFreePlace(context);
+    await wakeForFreeSlot(context);
   }
   return outcome;
 }

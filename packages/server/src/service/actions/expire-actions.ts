@@ -5,7 +5,7 @@ import type { StoreTx } from "../../store/store.ts";
 import { SERVER } from "../actor.ts";
 import type { ServiceContext } from "../context.ts";
 import { events } from "../events.ts";
-import { wakeForFreePlace } from "./wake-for-free-place.ts";
+import { wakeForFreeSlot } from "./wake-for-free-slot.ts";
 
 /** Actions examined in one run. More overdue actions wait for a later run. */
 const BATCH = 10_000;
@@ -36,7 +36,7 @@ export async function expireActions(context: ServiceContext, overdueSince: Overd
     if (await expire(context, id)) expired += 1;
     overdueSince.delete(id);
   }
-  if (expired > 0) await wakeForFreePlace(context);
+  if (expired > 0) await wakeForFreeSlot(context);
   return expired;
 }
 

@@ -3,7 +3,7 @@ import type { MachineAction } from "../../domain/actions/machine-action.ts";
 import type { DomainError } from "../../domain/errors.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import type { ServiceContext } from "../context.ts";
-import { reachableAction } from "../reach.ts";
+import { actionInScope } from "../machine-scope.ts";
 
 /** `GET /api/machineactions/{id}` */
 export async function getMachineAction(
@@ -11,6 +11,6 @@ export async function getMachineAction(
   caller: Caller,
   actionId: string,
 ): Promise<Result<MachineAction, DomainError>> {
-  const action = await store.read((tx) => reachableAction(tx, caller, actionId));
+  const action = await store.read((tx) => actionInScope(tx, caller, actionId));
   return action ? ok(action) : err({ code: "MachineActionNotFound", actionId });
 }

@@ -3,7 +3,7 @@ import type { ListedAction } from "../../domain/actions/machine-action.ts";
 import type { Position } from "../../odata/cursor.ts";
 import type { ListQuery } from "../../odata/query.ts";
 import type { ServiceContext } from "../context.ts";
-import { reachOf } from "../reach.ts";
+import { scopeOf } from "../machine-scope.ts";
 
 /** A page of a list. `count` is present only when requested, `next` only when there are more. */
 export interface Listed<T> {
@@ -19,8 +19,8 @@ export function listMachineActions(
   query: ListQuery,
 ): Promise<Listed<ListedAction>> {
   return store.read(async (tx) => {
-    const reach = await reachOf(tx, caller);
-    const page = await tx.actions.list(query, reach);
-    return { ...page, count: query.count ? await tx.actions.count(query.filter, reach) : null };
+    const scope = await scopeOf(tx, caller);
+    const page = await tx.actions.list(query, scope);
+    return { ...page, count: query.count ? await tx.actions.count(query.filter, scope) : null };
   });
 }

@@ -3,14 +3,14 @@ import type { Caller } from "../../auth/caller.ts";
 import { choosePins } from "../../domain/actions/chosen-content.ts";
 import { contentIdsOf, type MachineAction } from "../../domain/actions/machine-action.ts";
 import { newMachineAction } from "../../domain/actions/new-machine-action.ts";
-import { arePlacesLimited } from "../../domain/actions/session-places.ts";
+import { areSlotsLimited } from "../../domain/actions/session-slots.ts";
 import type { DomainError } from "../../domain/errors.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import type { StoreTx } from "../../store/store.ts";
 import type { ServiceContext } from "../context.ts";
 import { events } from "../events.ts";
 import { contentFault, namedContent } from "../library/library-pins.ts";
-import { reachableMachine } from "../reach.ts";
+import { machineInScope } from "../machine-scope.ts";
 import { resolveInDoubtCommit } from "./resolve-in-doubt-commit.ts";
 
 /**
@@ -30,7 +30,7 @@ export async function runLiveResponse(
     // Issued together to save a round trip. The machine is loaded first because its row is the
     // lock.
     const [machine, blocking, group, named] = await Promise.all([
-      reachableMachine(tx, caller, machineId),
+      machineInScope(tx, caller, machineId),
       tx.actions.unfinishedOf(machineId),
       tx.deviceGroups.ofMachine(machineId),
       namedContent(tx, caller, request),
@@ -41,8 +41,8 @@ export async function runLiveResponse(
     const pins = choosePins(request.Commands, named);
     if (!pins.ok) return pins;
     const nowMs = clock.nowMs();
-    const places = limits.runningSessions;
-    const needsPlace = machine.linked && arePlacesLimited(places);
+    const slots = limits.runningSessions;
+    const needsSlot = machine.linked && areSlotsLimited(slots);
     const action = newMachineAction({
       id: ids.guid(),
       machine,
@@ -54,8 +54,8 @@ export async function runLiveResponse(
       queueTimeoutMs: limits.queueTimeoutMs,
       bounds: limits,
       sessions: {
-        taken: needsPlace ? await tx.actions.placesTakenUntilEnd(places, nowMs) : 0,
-        places,
+        taken: needsSlot ? await tx.actions.lockSlotsInUse(slots, nowMs) : 0,
+        slots,
         retryAfterMs: limits.sessionRetryAfterMs,
       },
     });

@@ -4,7 +4,7 @@ import { isFinal, type MachineAction } from "../../domain/actions/machine-action
 import type { DomainError } from "../../domain/errors.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import type { ServiceContext } from "../context.ts";
-import { reachableAction } from "../reach.ts";
+import { actionInScope } from "../machine-scope.ts";
 
 export interface WatchOptions {
   /** A hint may be lost, so the store is read at this interval in any case. */
@@ -162,7 +162,7 @@ export class ActionWatch implements Disposable {
 
   /** False when there is no such action, or the caller may not see it. */
   async #read(): Promise<boolean> {
-    const action = await this.#context.store.read((tx) => reachableAction(tx, this.#caller, this.#actionId));
+    const action = await this.#context.store.read((tx) => actionInScope(tx, this.#caller, this.#actionId));
     if (!action) return false;
     if (action.version !== this.#known?.version) this.#news = action;
     this.#known = action;

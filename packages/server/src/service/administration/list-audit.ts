@@ -2,7 +2,7 @@ import type { Caller } from "../../auth/caller.ts";
 import type { AuditFilter, StoredAuditRecord } from "../../store/administration/audit.ts";
 import { recordedNames } from "../audit-operations.ts";
 import type { ServiceContext } from "../context.ts";
-import { reachOf } from "../reach.ts";
+import { scopeOf } from "../machine-scope.ts";
 
 /**
  * `GET /halligan/v1/audit`: newest first. Users see only the records of machines that they reach.
@@ -13,5 +13,5 @@ export function listAudit(
   { operation, ...filter }: Omit<AuditFilter, "operations"> & { operation: string | null },
 ): Promise<StoredAuditRecord[]> {
   const operations = operation === null ? null : recordedNames(operation);
-  return store.read(async (tx) => tx.audit.list({ ...filter, operations }, await reachOf(tx, caller)));
+  return store.read(async (tx) => tx.audit.list({ ...filter, operations }, await scopeOf(tx, caller)));
 }

@@ -11,7 +11,7 @@ import { makeRollingValue, readRollingValue } from "../../auth/signatures/rollin
 import { newBound, pauseBound, resumeBound } from "../../domain/actions/action-bound.ts";
 import { applyEvent } from "../../domain/actions/apply-event.ts";
 import { type MachineAction, waitsForStorage, withSent } from "../../domain/actions/machine-action.ts";
-import { placeWhenAway } from "../../domain/actions/session-places.ts";
+import { slotWhenDisconnected } from "../../domain/actions/session-slots.ts";
 import { type HelloVerdict, heldOrderVerdict, judgeOpenOrder } from "../../domain/agents/connection-work.ts";
 import {
   afterOldHello,
@@ -228,11 +228,11 @@ async function resumeOnReconnect(
 ): Promise<void> {
   if (action.status !== "InProgress") return;
   const { bound } = action;
-  if (bound && action.deadlineMs === null && action.place.held && action.place.untilMs === null) return;
+  if (bound && action.deadlineMs === null && action.slot.held && action.slot.untilMs === null) return;
   await tx.actions.save(action, {
     ...action,
     deadlineMs: null,
-    place: { held: true, untilMs: null },
+    slot: { held: true, untilMs: null },
     // A row of the previous release has no bound.
     bound: !bound
       ? newBound(action.commands, limits, null, nowMs)
@@ -308,7 +308,7 @@ async function markAway(
   const isRunning = action.status === "InProgress";
   await tx.actions.save(action, {
     ...withSent(action, sent?.orderSeq === action.order?.orderSeq ? (sent?.atMs ?? null) : null),
-    place: placeWhenAway(action.place, isRunning, nowMs, limits.sessionPlaceGraceMs),
+    slot: slotWhenDisconnected(action.slot, isRunning, nowMs, limits.sessionPlaceGraceMs),
     bound: pauseBound(action.bound, isRunning ? nowMs + limits.sessionPlaceGraceMs : nowMs),
     deadlineMs: isRunning ? (action.deadlineMs ?? nowMs + limits.lostMachineTimeoutMs) : action.deadlineMs,
   });

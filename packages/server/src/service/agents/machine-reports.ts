@@ -7,7 +7,7 @@ import type { StoredResult } from "../../domain/actions/command.ts";
 import { isFinal, type MachineAction, type MachineActionEvent } from "../../domain/actions/machine-action.ts";
 import { isStartGranted } from "../../domain/agents/connection-work.ts";
 import type { StoreTx } from "../../store/store.ts";
-import { wakeForFreePlace } from "../actions/wake-for-free-place.ts";
+import { wakeForFreeSlot } from "../actions/wake-for-free-slot.ts";
 import { machineActor } from "../actor.ts";
 import type { ServiceContext } from "../context.ts";
 import { events } from "../events.ts";
@@ -162,7 +162,7 @@ async function record(
     if (hasFinished) await events.ended(tx, machineActor(connection.machineId, connection.remoteAddress), saved, nowMs);
     return { kind: "recorded", action: saved, hasFinished };
   });
-  if (recorded.kind === "recorded" && recorded.hasFinished) await wakeForFreePlace(context);
+  if (recorded.kind === "recorded" && recorded.hasFinished) await wakeForFreeSlot(context);
   return recorded;
 }
 

@@ -3,7 +3,7 @@ import { type BoundLimits, newBound, resumeBound } from "../../domain/actions/ac
 import { libraryFileNameOf } from "../../domain/actions/command.ts";
 import type { MachineAction } from "../../domain/actions/machine-action.ts";
 import { orderFor } from "../../domain/actions/order.ts";
-import { arePlacesLimited, mayTakePlace } from "../../domain/actions/session-places.ts";
+import { areSlotsLimited, mayAcquireSlot } from "../../domain/actions/session-slots.ts";
 import { nextConnectionStep } from "../../domain/agents/connection-work.ts";
 import type { Policy } from "../../domain/identity/policy.ts";
 import type { MachineConnection } from "../../domain/machines/machine.ts";
@@ -48,7 +48,7 @@ export async function nextForConnection(
       return { type: "end", actionId: step.action.id, orderSeq: step.action.order?.orderSeq ?? 0 };
     }
     const nowMs = clock.nowMs();
-    if (!(await holdsOrTakesPlace(tx, machine, step.action, limits.runningSessions, nowMs))) return { type: "idle" };
+    if (!(await holdsOrAcquiresSlot(tx, machine, step.action, limits.runningSessions, nowMs))) return { type: "idle" };
     const claimed =
       step.type === "claim"
         ? await claim(tx, policy, machine, machine.journalId, step.action, limits, nowMs)
@@ -89,23 +89,23 @@ async function claim(
 }
 
 /** A session that was requested while its machine was away waits for a slot, oldest first. */
-async function holdsOrTakesPlace(
+async function holdsOrAcquiresSlot(
   tx: StoreTx,
   machine: MachineConnection,
   action: MachineAction,
-  places: number,
+  slots: number,
   nowMs: number,
 ): Promise<boolean> {
-  if (action.place.held) return true;
-  if (!arePlacesLimited(places)) return machine.linked;
-  const taken = await tx.actions.placesTakenUntilEnd(places, nowMs);
-  if (taken >= places) return false;
-  const waiting = await tx.actions.waitingForPlace(places - taken);
-  return mayTakePlace(
+  if (action.slot.held) return true;
+  if (!areSlotsLimited(slots)) return machine.linked;
+  const taken = await tx.actions.lockSlotsInUse(slots, nowMs);
+  if (taken >= slots) return false;
+  const waiting = await tx.actions.waitingForSlot(slots - taken);
+  return mayAcquireSlot(
     action.id,
     waiting.map(({ id }) => id),
     taken,
-    places,
+    slots,
   );
 }
 
@@ -114,8 +114,8 @@ const withSlot = (
   action: MachineAction,
   limits: BoundLimits,
   nowMs: number,
-): Pick<MachineAction, "place" | "bound"> => ({
-  place: { held: true, untilMs: null },
+): Pick<MachineAction, "slot" | "bound"> => ({
+  slot: { held: true, untilMs: null },
   bound: action.bound ? resumeBound(action.bound, nowMs) : newBound(action.commands, limits, action.deadlineMs, nowMs),
 });
 
@@ -127,7 +127,7 @@ async function resend(
   nowMs: number,
 ): Promise<MachineAction> {
   if (!action.order) return action;
-  if (action.order.connectionEpoch === connectionEpoch && action.place.held) return action;
+  if (action.order.connectionEpoch === connectionEpoch && action.slot.held) return action;
   return tx.actions.save(action, {
     ...action,
     ...withSlot(action, limits, nowMs),

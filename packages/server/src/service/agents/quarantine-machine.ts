@@ -1,6 +1,6 @@
 import type { CloneEvidence } from "../../domain/machines/clone-detection.ts";
 import { endOpenActions } from "../actions/end-open-actions.ts";
-import { wakeForFreePlace } from "../actions/wake-for-free-place.ts";
+import { wakeForFreeSlot } from "../actions/wake-for-free-slot.ts";
 import { SERVER } from "../actor.ts";
 import { auditChange } from "../audit.ts";
 import type { ServiceContext } from "../context.ts";
@@ -41,5 +41,5 @@ export async function quarantineMachine(
   if (!isNew) return;
   measures.quarantined(evidence);
   log.warn({ machineId, evidence, journalIds, remedy: QUARANTINE_REMEDY }, "machine put in quarantine");
-  await wakeForFreePlace(context);
+  await wakeForFreeSlot(context);
 }

@@ -8,7 +8,7 @@ import {
   type Observations,
   whyNotTogether,
 } from "../../domain/cluster/node-lease.ts";
-import { wakeForFreePlace } from "../actions/wake-for-free-place.ts";
+import { wakeForFreeSlot } from "../actions/wake-for-free-slot.ts";
 import { reapConnectionsOf } from "../agents/connection-lifecycle.ts";
 import type { ServiceContext } from "../context.ts";
 
@@ -154,7 +154,7 @@ export class NodeLease {
     const strays = withLinks.filter((linkedAt) => nodes.every(({ id }) => id !== linkedAt));
     const dead = new Set([...lapsed, ...strays]);
     for (const id of dead) await this.#reap(id);
-    if (dead.size > 0) await wakeForFreePlace(this.#deps.service);
+    if (dead.size > 0) await wakeForFreeSlot(this.#deps.service);
   }
 
   /**

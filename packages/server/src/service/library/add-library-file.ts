@@ -6,7 +6,7 @@ import { err, ok, type Result } from "../../domain/result.ts";
 import type { StoreTx } from "../../store/store.ts";
 import { auditChange } from "../audit.ts";
 import type { ServiceContext } from "../context.ts";
-import { reachOf } from "../reach.ts";
+import { scopeOf } from "../machine-scope.ts";
 
 export interface LibraryFileInput {
   fileName: string;
@@ -32,18 +32,18 @@ export interface LibraryFileInput {
 export const changerOf = async (tx: StoreTx, caller: Caller): Promise<LibraryChanger> => ({
   id: caller.id,
   mayOverride: holds(caller, "Halligan.Library.Override"),
-  reach: await wholeReach(tx, caller),
+  scope: await wholeScope(tx, caller),
 });
 
 /**
  * A user who reaches every group counts as one who reaches all, so that their file is available to
  * machines of later groups too.
  */
-async function wholeReach(tx: StoreTx, caller: Caller): Promise<LibraryChanger["reach"]> {
-  const reach = await reachOf(tx, caller);
-  if (reach.kind === "all") return reach;
+async function wholeScope(tx: StoreTx, caller: Caller): Promise<LibraryChanger["scope"]> {
+  const scope = await scopeOf(tx, caller);
+  if (scope.kind === "all") return scope;
   const groups = await tx.deviceGroups.list();
-  return groups.length === reach.groupIds.length ? { kind: "all" } : reach;
+  return groups.length === scope.groupIds.length ? { kind: "all" } : scope;
 }
 
 /**

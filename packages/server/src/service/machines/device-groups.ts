@@ -2,13 +2,13 @@ import type { DeviceGroupRequest } from "@halligan/protocol/api";
 import type { Caller } from "../../auth/caller.ts";
 import type { DomainError } from "../../domain/errors.ts";
 import type { Policy } from "../../domain/identity/policy.ts";
-import { type DeviceGroup, reaches, UNGROUPED_ID } from "../../domain/machines/device-group.ts";
+import { type DeviceGroup, isInScope, UNGROUPED_ID } from "../../domain/machines/device-group.ts";
 import type { Machine } from "../../domain/machines/machine.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import type { StoreTx } from "../../store/store.ts";
 import { auditChange } from "../audit.ts";
 import type { ServiceContext } from "../context.ts";
-import { reachOf } from "../reach.ts";
+import { scopeOf } from "../machine-scope.ts";
 
 /** `GET /halligan/v1/device-groups` */
 export function listDeviceGroups({ store }: ServiceContext): Promise<DeviceGroup[]> {
@@ -34,7 +34,7 @@ export async function createDeviceGroup(
  * change any group could extend their own machine scope.
  */
 async function mayDecide(tx: StoreTx, policy: Policy, caller: Caller, groupId: number): Promise<boolean> {
-  return policy.grants === "any" || reaches(await reachOf(tx, caller), groupId);
+  return policy.grants === "any" || isInScope(await scopeOf(tx, caller), groupId);
 }
 
 /**

@@ -1,11 +1,11 @@
 import type { Caller } from "../../auth/caller.ts";
 import type { DomainError } from "../../domain/errors.ts";
-import { reaches } from "../../domain/machines/device-group.ts";
+import { isInScope } from "../../domain/machines/device-group.ts";
 import type { Machine } from "../../domain/machines/machine.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
-import { asciiLower } from "../../odata/text-order.ts";
+import { asciiLower } from "../../odata/compare-text.ts";
 import type { ServiceContext } from "../context.ts";
-import { reachOf } from "../reach.ts";
+import { scopeOf } from "../machine-scope.ts";
 
 /**
  * Half-width of the window around the requested time. Source: docs/contract/http-api.md#machines
@@ -32,7 +32,7 @@ export async function findMachinesByIp(
     return err({ code: "InvalidInput", detail: "timestamp must lie within the past 30 days" });
   }
   return store.read(async (tx) => {
-    const reach = await reachOf(tx, caller);
+    const scope = await scopeOf(tx, caller);
     const found = await tx.machines.withAddress(ip, MAX_FOUND);
     return ok(
       found.filter((machine) => {
@@ -42,7 +42,7 @@ export async function findMachinesByIp(
         if (!isNamed) return false;
         const lastSeenMs = machine.linked ? nowMs : machine.lastSeenMs;
         const wasThere = machine.firstSeenMs <= atMs + WINDOW_MS && lastSeenMs >= atMs - WINDOW_MS;
-        return wasThere && reaches(reach, machine.groupId);
+        return wasThere && isInScope(scope, machine.groupId);
       }),
     );
   });

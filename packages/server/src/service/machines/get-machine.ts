@@ -1,11 +1,11 @@
 import type { Caller } from "../../auth/caller.ts";
 import type { DomainError } from "../../domain/errors.ts";
-import { reaches } from "../../domain/machines/device-group.ts";
+import { isInScope } from "../../domain/machines/device-group.ts";
 import type { Machine } from "../../domain/machines/machine.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import type { StoreTx } from "../../store/store.ts";
 import type { ServiceContext } from "../context.ts";
-import { reachOf } from "../reach.ts";
+import { scopeOf } from "../machine-scope.ts";
 
 /**
  * `GET /api/machines/{id}`: an id, or a computer name that only one machine in the caller's scope
@@ -28,10 +28,10 @@ export async function machineByIdOrName(
   caller: Caller,
   idOrName: string,
 ): Promise<Result<Machine, DomainError>> {
-  const reach = await reachOf(tx, caller);
+  const scope = await scopeOf(tx, caller);
   const byId = await tx.machines.byId(idOrName.toLowerCase());
   const found = byId ? [byId] : await tx.machines.byName(idOrName);
-  const within = found.filter(({ groupId, removedAtMs }) => removedAtMs === null && reaches(reach, groupId));
+  const within = found.filter(({ groupId, removedAtMs }) => removedAtMs === null && isInScope(scope, groupId));
   const inUse = within.filter(({ retirement }) => retirement === null);
   const meant = inUse.length > 0 ? inUse : within;
   const [machine] = meant;

@@ -3,7 +3,7 @@ import type { Machine, MachineLife } from "../../domain/machines/machine.ts";
 import type { ListQuery } from "../../odata/query.ts";
 import type { Listed } from "../actions/list-machine-actions.ts";
 import type { ServiceContext } from "../context.ts";
-import { reachOf } from "../reach.ts";
+import { scopeOf } from "../machine-scope.ts";
 
 export interface MachineChoice {
   life: MachineLife;
@@ -24,8 +24,8 @@ export function listMachines(
   choice: MachineChoice = IN_USE,
 ): Promise<Listed<Machine>> {
   return store.read(async (tx) => {
-    const scope = { ...choice, reach: await reachOf(tx, caller) };
-    const page = await tx.machines.list(query, scope, limits.healthGraceMs);
-    return { ...page, count: query.count ? await tx.machines.count(query, scope, limits.healthGraceMs) : null };
+    const selection = { ...choice, scope: await scopeOf(tx, caller) };
+    const page = await tx.machines.list(query, selection, limits.healthGraceMs);
+    return { ...page, count: query.count ? await tx.machines.count(query, selection, limits.healthGraceMs) : null };
   });
 }

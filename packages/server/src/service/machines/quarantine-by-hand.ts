@@ -5,7 +5,7 @@ import type { Machine } from "../../domain/machines/machine.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import { auditChange } from "../audit.ts";
 import type { ServiceContext } from "../context.ts";
-import { reachableMachine } from "../reach.ts";
+import { machineInScope } from "../machine-scope.ts";
 import { takeOutOfUse } from "./take-out-of-use.ts";
 
 /**
@@ -37,7 +37,7 @@ export function releaseMachine(
   machineId: string,
 ): Promise<Result<Machine, DomainError>> {
   return store.write(async (tx): Promise<Result<Machine, DomainError>> => {
-    const machine = await reachableMachine(tx, caller, machineId);
+    const machine = await machineInScope(tx, caller, machineId);
     if (!machine) return err({ code: "MachineNotFound", machineId });
     if (!machine.quarantined) return ok(machine);
     const wasByHand = machine.quarantineReason !== null;

@@ -1,7 +1,7 @@
 import type { Caller } from "../../auth/caller.ts";
 import type { DomainError } from "../../domain/errors.ts";
 import type { ServiceContext } from "../context.ts";
-import { reachableMachine } from "../reach.ts";
+import { machineInScope } from "../machine-scope.ts";
 
 /**
  * Operations of Defender other than live response. An unknown machine gives 404 first, because
@@ -14,6 +14,6 @@ export async function refuseUnservedOperation(
   machineId: string,
   operation: string,
 ): Promise<DomainError> {
-  const machine = await store.read((tx) => reachableMachine(tx, caller, machineId));
+  const machine = await store.read((tx) => machineInScope(tx, caller, machineId));
   return machine ? { code: "OperationNotServed", operation, machineId } : { code: "MachineNotFound", machineId };
 }

@@ -4,7 +4,7 @@ import { type Machine, machineName } from "../../domain/machines/machine.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import { auditChange } from "../audit.ts";
 import type { ServiceContext } from "../context.ts";
-import { reachableMachine } from "../reach.ts";
+import { machineInScope } from "../machine-scope.ts";
 
 /**
  * `PUT /halligan/v1/machines/{id}/name`: the name under which the API shows and finds the machine
@@ -18,7 +18,7 @@ export async function renameMachine(
   displayName: string | null,
 ): Promise<Result<Machine, DomainError>> {
   return store.write(async (tx): Promise<Result<Machine, DomainError>> => {
-    const machine = await reachableMachine(tx, caller, machineId);
+    const machine = await machineInScope(tx, caller, machineId);
     if (!machine) return err({ code: "MachineNotFound", machineId });
     if (machine.displayName === displayName) return ok(machine);
     const renamed: Machine = { ...machine, displayName };

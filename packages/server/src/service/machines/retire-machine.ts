@@ -4,7 +4,7 @@ import { type Machine, machineName } from "../../domain/machines/machine.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import { auditChange } from "../audit.ts";
 import type { ServiceContext } from "../context.ts";
-import { reachableMachine } from "../reach.ts";
+import { machineInScope } from "../machine-scope.ts";
 import { takeOutOfUse } from "./take-out-of-use.ts";
 
 /** `POST /halligan/v1/machines/{id}/retire` */
@@ -34,7 +34,7 @@ export async function reinstateMachine(
   machineId: string,
 ): Promise<Result<Machine, DomainError>> {
   return store.write(async (tx): Promise<Result<Machine, DomainError>> => {
-    const machine = await reachableMachine(tx, caller, machineId);
+    const machine = await machineInScope(tx, caller, machineId);
     if (!machine) return err({ code: "MachineNotFound", machineId });
     if (!machine.retirement) return ok(machine);
     const reinstated: Machine = { ...machine, retirement: null };
@@ -56,7 +56,7 @@ export async function deleteMachine(
   machineId: string,
 ): Promise<Result<null, DomainError>> {
   return store.write(async (tx): Promise<Result<null, DomainError>> => {
-    const machine = await reachableMachine(tx, caller, machineId);
+    const machine = await machineInScope(tx, caller, machineId);
     if (!machine) return err({ code: "MachineNotFound", machineId });
     if (!machine.retirement) return err({ code: "MachineNotRetired", machineId });
     const nowMs = clock.nowMs();

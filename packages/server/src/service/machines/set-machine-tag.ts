@@ -5,7 +5,7 @@ import type { Machine } from "../../domain/machines/machine.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import { auditChange } from "../audit.ts";
 import type { ServiceContext } from "../context.ts";
-import { reachableMachine } from "../reach.ts";
+import { machineInScope } from "../machine-scope.ts";
 
 /** `PUT /halligan/v1/machines/{id}/tags`: replaces the tags of the machine. */
 export async function replaceMachineTags(
@@ -15,7 +15,7 @@ export async function replaceMachineTags(
   tags: readonly string[],
 ): Promise<Result<Machine, DomainError>> {
   return store.write(async (tx): Promise<Result<Machine, DomainError>> => {
-    const machine = await reachableMachine(tx, caller, machineId);
+    const machine = await machineInScope(tx, caller, machineId);
     if (!machine) return err({ code: "MachineNotFound", machineId });
     const tagged: Machine = { ...machine, tags };
     await tx.machines.save(machine, tagged);
@@ -39,7 +39,7 @@ export async function setMachineTag(
   { Value: tag, Action: change }: MachineTagsRequest,
 ): Promise<Result<Machine, DomainError>> {
   return store.write(async (tx): Promise<Result<Machine, DomainError>> => {
-    const machine = await reachableMachine(tx, caller, machineId);
+    const machine = await machineInScope(tx, caller, machineId);
     if (!machine) return err({ code: "MachineNotFound", machineId });
     const others = machine.tags.filter((one) => one !== tag);
     const tags = change === "Add" ? [...others, tag] : others;

@@ -3,10 +3,10 @@ import type { DomainError } from "../../domain/errors.ts";
 import type { Machine } from "../../domain/machines/machine.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import { endOpenActions } from "../actions/end-open-actions.ts";
-import { wakeForFreePlace } from "../actions/wake-for-free-place.ts";
+import { wakeForFreeSlot } from "../actions/wake-for-free-slot.ts";
 import { auditChange } from "../audit.ts";
 import type { ServiceContext } from "../context.ts";
-import { reachableMachine } from "../reach.ts";
+import { machineInScope } from "../machine-scope.ts";
 
 export interface TakingOutOfUse {
   operation: "QuarantineMachine" | "RetireMachine";
@@ -31,7 +31,7 @@ export async function takeOutOfUse(
 ): Promise<Result<Machine, DomainError>> {
   const { store, clock, bus } = context;
   const outcome = await store.write(async (tx): Promise<Result<Machine, DomainError>> => {
-    const machine = await reachableMachine(tx, caller, machineId);
+    const machine = await machineInScope(tx, caller, machineId);
     if (!machine) return err({ code: "MachineNotFound", machineId });
     if (isDone(machine)) return ok(machine);
     const nowMs = clock.nowMs();
@@ -50,7 +50,7 @@ export async function takeOutOfUse(
   });
   if (outcome.ok) {
     bus.wakeMachine(machineId);
-    await wakeForFreePlace(context);
+    await wakeForFreeSlot(context);
   }
   return outcome;
 }

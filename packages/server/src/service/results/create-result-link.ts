@@ -6,7 +6,7 @@ import type { DomainError } from "../../domain/errors.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import type { ServiceContext } from "../context.ts";
 import { events } from "../events.ts";
-import { reachableAction } from "../reach.ts";
+import { actionInScope } from "../machine-scope.ts";
 import { originOfLink } from "./result-link-origin.ts";
 
 /**
@@ -21,7 +21,7 @@ export async function createResultLink(
   index: number,
 ): Promise<Result<string, DomainError>> {
   const nowMs = clock.nowMs();
-  const found = await store.read((tx) => reachableAction(tx, caller, actionId));
+  const found = await store.read((tx) => actionInScope(tx, caller, actionId));
   if (!found) return err({ code: "MachineActionNotFound", actionId });
   const result = resultOf(found, index);
   if (!result.ok) return result;

@@ -4,7 +4,7 @@ import { isEnded } from "../../domain/actions/command.ts";
 import type { DomainError } from "../../domain/errors.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import type { ServiceContext } from "../context.ts";
-import { reachableAction } from "../reach.ts";
+import { actionInScope } from "../machine-scope.ts";
 
 export interface ActionEvidence {
   actionId: string;
@@ -23,7 +23,7 @@ export function getActionEvidence(
   actionId: string,
 ): Promise<Result<ActionEvidence, DomainError>> {
   return store.read(async (tx): Promise<Result<ActionEvidence, DomainError>> => {
-    const action = await reachableAction(tx, caller, actionId);
+    const action = await actionInScope(tx, caller, actionId);
     if (!action) return err({ code: "MachineActionNotFound", actionId });
     const signed = new Map((await tx.signedEnds.of(action.id)).map(({ index, ...evidence }) => [index, evidence]));
     const commands = action.commands.flatMap((command, index) =>

@@ -3,7 +3,7 @@ import type { DomainError } from "../../domain/errors.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import type { ServiceContext } from "../context.ts";
 import { events } from "../events.ts";
-import { reachableAction } from "../reach.ts";
+import { actionInScope } from "../machine-scope.ts";
 
 /**
  * `POST /halligan/v1/actions/{id}/revoke-links`: refuses every existing link to a result of the
@@ -15,7 +15,7 @@ export function revokeResultLinks(
   actionId: string,
 ): Promise<Result<null, DomainError>> {
   return store.write(async (tx): Promise<Result<null, DomainError>> => {
-    const action = await reachableAction(tx, caller, actionId);
+    const action = await actionInScope(tx, caller, actionId);
     if (!action) return err({ code: "MachineActionNotFound", actionId });
     await tx.resultLinks.revoke(action.id);
     await events.resultLinksRevoked(tx, caller, action, clock.nowMs());

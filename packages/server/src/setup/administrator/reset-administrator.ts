@@ -7,8 +7,8 @@ import { type Config, ConfigError } from "../../config/config.ts";
 import { systemIds } from "../../ids.ts";
 import { SERVER } from "../../service/actor.ts";
 import { storedDeployment } from "../../service/cluster/deployment-settings.ts";
+import type { BackendSettings } from "../backend-settings.ts";
 import { requireOwner } from "../data-folder-owner.ts";
-import type { Engines } from "../engines.ts";
 import { refuseOpenModes } from "../open-modes.ts";
 import { openStore } from "../open-store.ts";
 import { replaceAdministrator } from "./first-administrator.ts";
@@ -25,9 +25,13 @@ export interface AdministratorReset {
  * running server. An operator who can write the data folder, or has the database's password,
  * controls the deployment in any case. A running server sees the change at its next read.
  */
-export async function resetAdministrator(config: Config, engines: Engines, log: Logger): Promise<AdministratorReset> {
+export async function resetAdministrator(
+  config: Config,
+  backendSettings: BackendSettings,
+  log: Logger,
+): Promise<AdministratorReset> {
   const { dataDir } = config;
-  if (engines.database) await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  if (backendSettings.database) await mkdir(dataDir, { recursive: true, mode: 0o700 });
   else {
     await stat(join(dataDir, "halligan.db")).catch((cause: unknown) => {
       throw new ConfigError(
@@ -38,7 +42,7 @@ export async function resetAdministrator(config: Config, engines: Engines, log: 
   }
   await requireOwner(dataDir, "admin reset");
   await refuseOpenModes(config);
-  const { store } = await openStore(config, engines);
+  const { store } = await openStore(config, backendSettings);
   try {
     const { tenant, publicUrl } = await storedDeployment(store);
     if (tenant === undefined) {

@@ -9,7 +9,7 @@ import { reapAllConnections } from "../../service/agents/connection-lifecycle.ts
 import { NodeLease } from "../../service/cluster/node-lease.ts";
 import type { ServiceContext } from "../../service/context.ts";
 import { VERSION } from "../../version.ts";
-import type { Engines } from "../engines.ts";
+import type { BackendSettings } from "../backend-settings.ts";
 import { keyFingerprints } from "../keys/keys.ts";
 import type { Backends } from "./open-backends.ts";
 
@@ -36,7 +36,7 @@ export function createSockets({ numbers }: Config, gateway: Gateway, isAddressSh
 
 export interface JoiningNode {
   readonly config: Config;
-  readonly engines: Engines;
+  readonly backendSettings: BackendSettings;
   readonly backends: Backends;
   readonly service: ServiceContext & { readonly node: { id: string } };
   readonly gateway: Gateway;
@@ -47,7 +47,7 @@ export interface JoiningNode {
  * wait for a node with other settings.
  */
 export async function joinNodes(joining: JoiningNode, signal: AbortSignal): Promise<NodeLease | null> {
-  const { config, engines, backends, service, gateway } = joining;
+  const { config, backendSettings, backends, service, gateway } = joining;
   const { databaseNowMs, keys } = backends;
   if (!databaseNowMs) {
     await reapAllConnections(service);
@@ -57,8 +57,8 @@ export async function joinNodes(joining: JoiningNode, signal: AbortSignal): Prom
   const facts: NodeFacts = {
     version: VERSION,
     publicUrl: config.publicUrl,
-    bus: engines.bus === null ? null : engines.bus.servers.toSorted().join(","),
-    blobs: blobLocationIdentity(engines.blobs.location),
+    bus: backendSettings.bus === null ? null : backendSettings.bus.servers.toSorted().join(","),
+    blobs: blobLocationIdentity(backendSettings.blobs.location),
     keys: keyFingerprints(keys),
   };
   const wait = (delayMs: number) => sleep(backgroundClock, delayMs, signal);

@@ -7,14 +7,14 @@ import type { Metrics } from "../../metrics/metrics.ts";
 import type { NodeLease } from "../../service/cluster/node-lease.ts";
 import { readinessWarnings, unready } from "../../service/cluster/readiness.ts";
 import type { ServiceContext } from "../../service/context.ts";
+import type { BackendSettings } from "../backend-settings.ts";
 import type { ServedCertificate } from "../certificates/served-certificate.ts";
 import { Disks } from "../disks.ts";
-import type { Engines } from "../engines.ts";
 import type { Backends } from "./open-backends.ts";
 
 export interface ObservedParts {
   readonly config: Config;
-  readonly engines: Engines;
+  readonly backendSettings: BackendSettings;
   readonly backends: Backends;
   readonly service: ServiceContext;
   readonly gateway: Gateway;
@@ -27,11 +27,11 @@ export interface ObservedParts {
 
 /** Readiness and metrics: what the probes of an operator ask of the running parts. */
 export function createHealth(parts: ObservedParts): HttpContext["health"] {
-  const { config, engines, backends, service, lease, certificate, metrics } = parts;
+  const { config, backendSettings, backends, service, lease, certificate, metrics } = parts;
   const { store, nats } = backends;
-  const { location } = engines.blobs;
+  const { location } = backendSettings.blobs;
   const disks = new Disks({
-    databaseFolder: engines.database ? null : config.dataDir,
+    databaseFolder: backendSettings.database ? null : config.dataDir,
     resultsFolder: location.kind === "folder" ? location.folder : null,
     reserveBytes: config.numbers.diskReserveBytes,
   });
@@ -55,7 +55,7 @@ export function createHealth(parts: ObservedParts): HttpContext["health"] {
         disk: await disks.state(),
       }),
     metricsContentType: metrics.contentType,
-    metricsToken: engines.metricsToken,
+    metricsToken: backendSettings.metricsToken,
     isBehindProxy: config.tlsEndsAtProxy,
   };
 }

@@ -7,7 +7,7 @@ import { createTokenVerifier } from "../../auth/tokens/token-verifier.ts";
 import type { Config } from "../../config/config.ts";
 import type { HttpContext } from "../../http/api/context.ts";
 import { LIST_TURN_LIMITS, ListTurns } from "../../http/api/list-turns.ts";
-import { AnswerPlaces } from "../../http/edge/response/answer-places.ts";
+import { LongResponseLimit } from "../../http/edge/response/long-response-limit.ts";
 import { isCallerBlocked } from "../../service/administration/blocked-callers.ts";
 import type { ServiceContext } from "../../service/context.ts";
 import { applicationStanding } from "../../service/identity/application-standing.ts";
@@ -40,8 +40,8 @@ export function httpContext(config: Config, parts: HttpContextParts): HttpContex
     authentications,
     audiences,
     libraryApiUploadLimitBytes: numbers.libraryApiUploadLimitBytes,
-    eventStreams: new AnswerPlaces(numbers.maxEventStreams, numbers.maxCallerEventStreams),
-    downloads: new AnswerPlaces(numbers.maxDownloads, numbers.maxCallerDownloads),
+    eventStreams: new LongResponseLimit(numbers.maxEventStreams, numbers.maxCallerEventStreams),
+    downloads: new LongResponseLimit(numbers.maxDownloads, numbers.maxCallerDownloads),
     rereadIntervalMs: numbers.rereadIntervalMs,
     listTurns: new ListTurns({ ...LIST_TURN_LIMITS, running: runningLists }),
     tokens: createTokenVerifier({

@@ -12,7 +12,7 @@ import { type Config, ConfigError } from "../../config/config.ts";
 import { ensureTenant } from "../../service/cluster/deployment-settings.ts";
 import type { Measures } from "../../service/measures.ts";
 import { lockFolder } from "../../store/sqlite/folder-lock.ts";
-import type { Engines } from "../engines.ts";
+import type { BackendSettings } from "../backend-settings.ts";
 import { type Keys, loadKeys } from "../keys/keys.ts";
 import { numberOrderKeys } from "../keys/order-key-set.ts";
 import { type OpenedStore, openStore } from "../open-store.ts";
@@ -30,27 +30,31 @@ export interface Backends extends OpenedStore {
 /** Opens everything in the order of need. `started` closes it in the reverse order. */
 export async function openBackends(
   config: Config,
-  engines: Engines,
+  backendSettings: BackendSettings,
   ports: { readonly log: Logger; readonly measures: Measures },
   started: AsyncDisposableStack,
 ): Promise<Backends> {
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   started.use(lockFolder(config.dataDir));
   const loadedKeys = await loadKeys({ folder: config.keysDir, makes: config.makesKeys });
-  const opened = await openStore(config, engines);
+  const opened = await openStore(config, backendSettings);
   const { store } = opened;
   started.defer(() => store.close());
-  const blobs = await openBlobs(config, engines, started);
+  const blobs = await openBlobs(config, backendSettings, started);
   const numbered = { folder: config.keysDir, accepted: loadedKeys.order.accepted, recovery: loadedKeys.recoveryFile };
   const keys: Keys = { ...loadedKeys, ...(await numberOrderKeys(store, numbered, backgroundClock.nowMs())) };
   const tenant = await ensureTenant(store, randomUUID);
-  const nats = engines.bus && (await openNats(engines.bus, tenant, ports.log, ports.measures));
+  const nats = backendSettings.bus && (await openNats(backendSettings.bus, tenant, ports.log, ports.measures));
   if (nats) started.use(nats);
   return { ...opened, blobs, bus: nats ?? localBus(), nats, keys, tenant };
 }
 
-async function openBlobs({ numbers }: Config, engines: Engines, started: AsyncDisposableStack): Promise<BlobStore> {
-  const { location, credentials } = engines.blobs;
+async function openBlobs(
+  { numbers }: Config,
+  backendSettings: BackendSettings,
+  started: AsyncDisposableStack,
+): Promise<BlobStore> {
+  const { location, credentials } = backendSettings.blobs;
   const blobs = started.use(
     await openBlobStore(location, credentials, {
       random: randomBytes,

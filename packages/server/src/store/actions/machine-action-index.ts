@@ -1,6 +1,6 @@
 import type { MachineActionField } from "../../odata/entities/machine-action-fields.ts";
 import type { Filter } from "../../odata/filter.ts";
-import type { OrderTerm } from "../../odata/order-by.ts";
+import type { SortTerm } from "../../odata/sort.ts";
 import { equalityOf } from "../lists/join-equalities.ts";
 
 /** Fields with an index, the most selective first. */
@@ -24,7 +24,7 @@ export interface IndexChoice {
  * the machines (1,000,000 actions). So the index is chosen here. `orderBy`: null when only
  * counting.
  */
-export function chooseIndex(filter: Filter, orderBy: readonly OrderTerm[] | null): IndexChoice {
+export function chooseIndex(filter: Filter, sort: readonly SortTerm[] | null): IndexChoice {
   const conditions = conjuncts(filter);
   const equal = new Set(
     // The index of a field without letter case is over its text in lower case.
@@ -35,10 +35,10 @@ export function chooseIndex(filter: Filter, orderBy: readonly OrderTerm[] | null
   const unindexed = new Set<string>(best ? BY_SELECTIVITY.filter((field) => field !== best) : []);
   // The index of the creation time contains the status too, so reading it in sequence needs neither
   // a sort nor the rows.
-  const byCreation = orderBy === null ? created.length > 0 : orderBy[0]?.field === CREATED;
+  const byCreation = sort === null ? created.length > 0 : sort[0]?.field === CREATED;
   if (best === "status" && byCreation) unindexed.add("status");
   const few = best === "id" || best === "machineId";
-  return { unindexed, bounding: orderBy?.length === 0 && !few ? created : [] };
+  return { unindexed, bounding: sort?.length === 0 && !few ? created : [] };
 }
 
 function conjuncts(filter: Filter): readonly Filter[] {

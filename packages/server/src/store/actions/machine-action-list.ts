@@ -1,17 +1,17 @@
 import { type Expression, type RawBuilder, type SqlBool, sql } from "kysely";
-import type { Reach } from "../../domain/machines/device-group.ts";
+import type { MachineScope } from "../../domain/machines/device-group.ts";
 import { MACHINE_ACTIONS, type MachineActionField } from "../../odata/entities/machine-action-fields.ts";
 import type { Filter } from "../../odata/filter.ts";
 import type { ListQuery } from "../../odata/query.ts";
-import type { Engine } from "../engine.ts";
 import type { FieldSource, FieldSources } from "../lists/field-source.ts";
 import { FALSE, filterExpression, TRUE } from "../lists/filter-expression.ts";
 import { joinEqualities } from "../lists/join-equalities.ts";
 import { type ListPage, rowsToRead, toPage } from "../lists/list-page.ts";
-import { inGroups } from "../lists/machine-reach.ts";
-import { afterPosition, type OrderKey, orderKeys, orderSql } from "../lists/order-expression.ts";
-import { orderValues, selectedOrder } from "../lists/order-values.ts";
+import { inGroups } from "../lists/machine-scope.ts";
+import { afterPosition, type SortKey, sortKeys, sortSql } from "../lists/sort-expression.ts";
+import { selectedSortKeys, sortValues } from "../lists/sort-values.ts";
 import type { MachineActionTable } from "../schema.ts";
+import type { SqlDialect } from "../sql-dialect.ts";
 import type { Executor } from "../statement.ts";
 import { LISTED_COLUMNS, type ListedRow } from "./listed-action.ts";
 import { chooseIndex, type IndexChoice } from "./machine-action-index.ts";
@@ -41,46 +41,50 @@ const SEQ: Expression<unknown> = sql.ref("machine_action.seq");
 export async function listMachineActions<T>(
   executor: Executor,
   query: ListQuery,
-  reach: Reach,
+  scope: MachineScope,
   fromRow: (row: ListedRow) => T,
 ): Promise<ListPage<T>> {
   if (query.pageSize === 0) return { rows: [], next: null };
   const sources: FieldSources = new Map(Object.entries(SOURCES));
-  const keys = orderKeys(query.orderBy, MACHINE_ACTIONS, sources);
-  const seq: OrderKey = { value: SEQ, nullable: false, descending: query.orderBy.at(-1)?.descending ?? true };
-  const order = orderSql([...keys.filter((key) => key !== undefined), seq]);
+  const keys = sortKeys(query.sort, MACHINE_ACTIONS, sources);
+  const seq: SortKey = { value: SEQ, nullable: false, descending: query.sort.at(-1)?.descending ?? true };
+  const sort = sortSql([...keys.filter((key) => key !== undefined), seq]);
   const after = query.after ? afterPosition(keys, seq, query.after) : TRUE;
-  const where = condition(query.filter, reach, (filter) => chooseIndex(filter, query.orderBy), executor.engine);
+  const where = condition(query.filter, scope, (filter) => chooseIndex(filter, query.sort), executor.dialect);
   const rows = await executor.allOnce((db) =>
     db
       .selectFrom("machine_action")
       .select(LISTED_COLUMNS)
-      .select(selectedOrder(keys))
+      .select(selectedSortKeys(keys))
       .where("seq", "in", (inner) =>
         inner
           .selectFrom("machine_action")
           .select("seq")
           .where(where)
           .where(after)
-          .orderBy(order)
+          .orderBy(sort)
           .limit(rowsToRead(query))
           .offset(query.skip),
       )
-      .orderBy(order),
+      .orderBy(sort),
   );
-  return toPage(rows, query, (row) => orderValues(row, keys), fromRow);
+  return toPage(rows, query, (row) => sortValues(row, keys), fromRow);
 }
 
 /** `@odata.count`: the number of actions that meet the filter. */
-export async function countMachineActions(executor: Executor, filter: Filter | null, reach: Reach): Promise<number> {
-  const all = condition(filter, reach, (joined) => chooseIndex(joined, null), executor.engine);
+export async function countMachineActions(
+  executor: Executor,
+  filter: Filter | null,
+  scope: MachineScope,
+): Promise<number> {
+  const indexed = condition(filter, scope, (joined) => chooseIndex(joined, null), executor.dialect);
   // The group of a machine may change at any time.
-  if (executor.settledCounts && reach.kind === "all") {
-    const checked = condition(filter, reach, () => NO_INDEX, executor.engine);
-    return await executor.settledCounts.count(executor, filter, { all, checked });
+  if (executor.settledCounts && scope.kind === "all") {
+    const unindexed = condition(filter, scope, () => NO_INDEX, executor.dialect);
+    return await executor.settledCounts.count(executor, filter, { indexed, unindexed });
   }
   const [row] = await executor.allOnce((db) =>
-    db.selectFrom("machine_action").select(sql<number>`count(*)`.as("count")).where(all),
+    db.selectFrom("machine_action").select(sql<number>`count(*)`.as("count")).where(indexed),
   );
   return Number(row?.count ?? 0);
 }
@@ -89,37 +93,41 @@ const NO_INDEX: IndexChoice = { unindexed: new Set(Object.keys(SOURCES)), boundi
 
 function condition(
   filter: Filter | null,
-  reach: Reach,
+  scope: MachineScope,
   choose: (filter: Filter) => IndexChoice,
-  engine: Engine,
+  dialect: SqlDialect,
 ): RawBuilder<SqlBool> {
-  const met = filter === null ? TRUE : filterCondition(joinEqualities(filter), choose, engine);
-  return reach.kind === "all" ? met : sql`${onMachinesIn(reach.groupIds, engine)} and ${met}`;
+  const met = filter === null ? TRUE : filterCondition(joinEqualities(filter), choose, dialect);
+  return scope.kind === "all" ? met : sql`${onMachinesIn(scope.groupIds, dialect)} and ${met}`;
 }
 
 /**
  * The actions of machines that are in these groups now. Checked without an index: a user who
  * reaches most machines reads the list like any other caller.
  */
-function onMachinesIn(groupIds: readonly number[], engine: Engine): RawBuilder<SqlBool> {
+function onMachinesIn(groupIds: readonly number[], dialect: SqlDialect): RawBuilder<SqlBool> {
   // Without this shortcut every action would be examined in vain.
   if (groupIds.length === 0) return FALSE;
-  const machineId = engine.unindexed(SOURCES.machineId.value);
+  const machineId = dialect.unindexed(SOURCES.machineId.value);
   return sql`${machineId} in (select machine.id from machine where ${inGroups(groupIds)})`;
 }
 
-function filterCondition(filter: Filter, choose: (filter: Filter) => IndexChoice, engine: Engine): RawBuilder<SqlBool> {
+function filterCondition(
+  filter: Filter,
+  choose: (filter: Filter) => IndexChoice,
+  dialect: SqlDialect,
+): RawBuilder<SqlBool> {
   const { unindexed, bounding } = choose(filter);
   const sources: FieldSources = new Map(
     Object.entries<FieldSource>(SOURCES).map(([field, source]) => [
       field,
       unindexed.has(field) && source.from === "expression"
-        ? { ...source, value: engine.unindexed(source.value) }
+        ? { ...source, value: dialect.unindexed(source.value) }
         : source,
     ]),
   );
-  const exact = filterExpression(filter, sources, engine);
-  return bounding.reduce((all, bound) => sql`${all} and ${sequenceBounds(bound, sources, engine)}`, exact);
+  const exact = filterExpression(filter, sources, dialect);
+  return bounding.reduce((all, bound) => sql`${all} and ${sequenceBounds(bound, sources, dialect)}`, exact);
 }
 
 /**
@@ -132,9 +140,9 @@ function filterCondition(filter: Filter, choose: (filter: Filter) => IndexChoice
 function sequenceBounds(
   bound: Extract<Filter, { kind: "compare" }>,
   sources: FieldSources,
-  engine: Engine,
+  dialect: SqlDialect,
 ): RawBuilder<SqlBool> {
-  const matching = sql`from machine_action where ${filterExpression(bound, sources, engine)}`;
+  const matching = sql`from machine_action where ${filterExpression(bound, sources, dialect)}`;
   const first = sql<SqlBool>`${SEQ} >= (select min(seq + 0) ${matching})`;
   const last = sql<SqlBool>`${SEQ} <= (select max(seq + 0) ${matching})`;
   if (bound.operator === "gt" || bound.operator === "ge") return first;

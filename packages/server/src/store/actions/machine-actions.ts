@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { ListedAction, MachineAction } from "../../domain/actions/machine-action.ts";
-import type { Reach } from "../../domain/machines/device-group.ts";
+import type { MachineScope } from "../../domain/machines/device-group.ts";
 import type { Filter } from "../../odata/filter.ts";
 import type { ListQuery } from "../../odata/query.ts";
 import { changedColumns, onlyColumns, statementsByColumns } from "../changed-columns.ts";
@@ -10,7 +10,7 @@ import { LIVE_RESPONSE, OUT, UNFINISHED } from "./action-literals.ts";
 import { type ActionValues, fromRow, type Row, toValues } from "./action-row.ts";
 import { listedFromRow } from "./listed-action.ts";
 import { countMachineActions, listMachineActions } from "./machine-action-list.ts";
-import { sessionPlaces } from "./session-places.ts";
+import { sessionSlots } from "./session-slots.ts";
 import { ACTIONS_REMOVED } from "./settled-counts.ts";
 
 export type MachineActions = ReturnType<typeof machineActions>;
@@ -30,7 +30,7 @@ export function machineActions(executor: Executor) {
       const saved: MachineAction = { ...changed, version: loaded.version + 1 };
       const values = toValues(saved);
       const update = updateOf(changedColumns(toValues(loaded), values));
-      await executor.changeOne(update, { ...values, expected_version: loaded.version });
+      await executor.compareAndSet(update, { ...values, expected_version: loaded.version });
       return saved;
     },
 
@@ -91,14 +91,14 @@ export function machineActions(executor: Executor) {
       return removed.map(({ id }) => id);
     },
 
-    ...sessionPlaces(executor),
+    ...sessionSlots(executor),
 
     /** One page of the actions that a caller may see, in the sort of the query. */
-    list(query: ListQuery, reach: Reach): Promise<ListPage<ListedAction>> {
-      return listMachineActions(executor, query, reach, listedFromRow);
+    list(query: ListQuery, scope: MachineScope): Promise<ListPage<ListedAction>> {
+      return listMachineActions(executor, query, scope, listedFromRow);
     },
-    count(filter: Filter | null, reach: Reach): Promise<number> {
-      return countMachineActions(executor, filter, reach);
+    count(filter: Filter | null, scope: MachineScope): Promise<number> {
+      return countMachineActions(executor, filter, scope);
     },
   };
 }

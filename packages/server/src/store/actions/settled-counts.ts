@@ -1,7 +1,7 @@
 import { type RawBuilder, type SqlBool, sql } from "kysely";
 import type { MachineActionField } from "../../odata/entities/machine-action-fields.ts";
 import type { Filter } from "../../odata/filter.ts";
-import type { CountedBy, Executor, SettledCounter } from "../statement.ts";
+import type { CountConditions, Executor, SettledCounter } from "../statement.ts";
 
 /** Key in `meta`: counts the removals of actions, in the transaction that removes them. */
 export const ACTIONS_REMOVED = "actionsRemoved";
@@ -28,14 +28,14 @@ const CHANGES: MachineActionField = "lastUpdateDateTimeUtc";
 
 /** A count that was made once and cannot change any more. */
 interface Settled {
-  /** Final actions that meet the filter, up to the sequence `last`. */
+  /** Final actions that meet the filter, up to the sequence `lastSequence`. */
   readonly count: number;
-  readonly last: number;
+  readonly lastSequence: number;
   /**
    * Sequences of all actions that were not final then, whether or not they meet the filter, as a
    * JSON array.
    */
-  readonly open: string;
+  readonly openSequences: string;
   readonly removed: string;
 }
 
@@ -57,27 +57,27 @@ export class SettledCounts implements SettledCounter {
     this.#limits = { ...LIMITS, ...limits };
   }
 
-  async count(executor: Executor, filter: Filter | null, { all, checked }: CountedBy): Promise<number> {
-    if (filter && mentions(filter, CHANGES)) return (await countAll(executor, all)).found;
+  async count(executor: Executor, filter: Filter | null, { indexed, unindexed }: CountConditions): Promise<number> {
+    if (filter && mentions(filter, CHANGES)) return (await countAll(executor, indexed)).found;
     const key = JSON.stringify(filter);
     const { maxLookups, worthKeeping } = this.#limits;
     const known = this.#byFilter.get(key);
     if (known) {
       this.#byFilter.delete(key);
-      const since = await countSince(executor, checked, known, maxLookups);
+      const since = await countSince(executor, unindexed, known, maxLookups);
       if (since.removed === known.removed && since.lookups <= maxLookups) {
         this.#keep(key, { ...since, count: known.count + since.found - since.openFound });
         return known.count + since.found;
       }
     }
-    const whole = await countAll(executor, all);
+    const whole = await countAll(executor, indexed);
     if (whole.found >= worthKeeping) this.#keep(key, { ...whole, count: whole.found - whole.openFound });
     return whole.found;
   }
 
-  #keep(key: string, { count, last, open, removed }: Settled): void {
-    if (open.length > this.#limits.maxLookups * MAX_SEQUENCE_LENGTH) return;
-    this.#byFilter.set(key, { count, last, open, removed });
+  #keep(key: string, { count, lastSequence, openSequences, removed }: Settled): void {
+    if (openSequences.length > this.#limits.maxLookups * MAX_SEQUENCE_LENGTH) return;
+    this.#byFilter.set(key, { count, lastSequence, openSequences, removed });
     const [oldest] = this.#byFilter.keys();
     if (this.#byFilter.size > this.#limits.maxFilters && oldest !== undefined) this.#byFilter.delete(oldest);
   }
@@ -87,8 +87,8 @@ interface Counted {
   readonly found: number;
   /** Those of them that are not final. */
   readonly openFound: number;
-  readonly last: number;
-  readonly open: string;
+  readonly lastSequence: number;
+  readonly openSequences: string;
   readonly removed: string;
 }
 
@@ -104,8 +104,8 @@ async function countAll(executor: Executor, condition: RawBuilder<SqlBool>): Pro
       .select([
         sql<number>`count(*)`.as("found"),
         sql<number>`(select count(*) from machine_action where ${OPEN} and ${condition})`.as("openFound"),
-        LAST.as("last"),
-        OPEN_SEQUENCES.as("open"),
+        LAST.as("lastSequence"),
+        OPEN_SEQUENCES.as("openSequences"),
         REMOVED.as("removed"),
       ])
       .where(condition),
@@ -121,11 +121,11 @@ async function countAll(executor: Executor, condition: RawBuilder<SqlBool>): Pro
 async function countSince(
   executor: Executor,
   condition: RawBuilder<SqlBool>,
-  { last, open }: Settled,
+  { lastSequence, openSequences }: Settled,
   maxLookups: number,
 ): Promise<Counted & { lookups: number }> {
-  const unsettled = sql<{ seq: number }>`select value from json_each(${open})
-    union all select * from (select seq from machine_action where seq > ${last} order by seq limit ${maxLookups + 1})`;
+  const unsettled = sql<{ seq: number }>`select value from json_each(${openSequences})
+    union all select * from (select seq from machine_action where seq > ${lastSequence} order by seq limit ${maxLookups + 1})`;
   const [row] = await executor.allOnce((db) =>
     db
       .with("unsettled(seq)", () => sql<{ seq: number }>`(${unsettled})`)
@@ -134,8 +134,8 @@ async function countSince(
         sql<number>`count(*)`.as("found"),
         sql<number>`count(*) filter (where ${OPEN})`.as("openFound"),
         sql<number>`(select count(*) from unsettled)`.as("lookups"),
-        LAST.as("last"),
-        OPEN_SEQUENCES.as("open"),
+        LAST.as("lastSequence"),
+        OPEN_SEQUENCES.as("openSequences"),
         REMOVED.as("removed"),
       ])
       .where(sql<SqlBool>`seq in (select seq from unsettled)`)

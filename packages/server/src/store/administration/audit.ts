@@ -1,8 +1,8 @@
 import { type Selectable, sql } from "kysely";
 import { Type } from "typebox";
 import { Compile } from "typebox/compile";
-import type { Reach } from "../../domain/machines/device-group.ts";
-import { asciiLower } from "../../odata/text-order.ts";
+import type { MachineScope } from "../../domain/machines/device-group.ts";
+import { asciiLower } from "../../odata/compare-text.ts";
 import type { AuditTable } from "../schema.ts";
 import { type Executor, statement } from "../statement.ts";
 
@@ -69,7 +69,7 @@ export function auditLog(executor: Executor) {
      * Newest first, within the caller's machine scope. Records without a machine are only for
      * callers who reach all machines.
      */
-    async list(filter: AuditFilter, reach: Reach): Promise<StoredAuditRecord[]> {
+    async list(filter: AuditFilter, scope: MachineScope): Promise<StoredAuditRecord[]> {
       const rows = await executor.allOnce((db) => {
         let query = db.selectFrom("audit").selectAll().orderBy("seq", "desc").limit(filter.limit);
         // Text is compared without regard to letter case, as in every list. These two ids are
@@ -80,11 +80,11 @@ export function auditLog(executor: Executor) {
         if (filter.operations !== null)
           query = query.where(lower("operation"), "in", filter.operations.map(asciiLower));
         if (filter.beforeSeq !== null) query = query.where("seq", "<", filter.beforeSeq);
-        if (reach.kind === "groups") {
+        if (scope.kind === "groups") {
           const within = db
             .selectFrom("machine")
             .select("id")
-            .where("group_id", "in", [-1, ...reach.groupIds]);
+            .where("group_id", "in", [-1, ...scope.groupIds]);
           query = query.where("machine_id", "in", within);
         }
         return query;

@@ -37,7 +37,7 @@ export function enrollmentTokens(executor: Executor) {
     },
     /** Inside a write the row is locked until the transaction ends. */
     async byId(id: string): Promise<EnrollmentToken | undefined> {
-      const [row] = await executor.all(executor.locks ? selectByIdToChange : selectById, { id });
+      const [row] = await executor.all(executor.hasOtherWriters ? selectByIdToChange : selectById, { id });
       return row && (await this.withUses(row));
     },
     /** Newest first. `beforeId`: only those older than this one. */

@@ -60,7 +60,7 @@ export function applications(executor: Executor) {
     async byClientId(clientId: string): Promise<Application | undefined> {
       const client_id = clientId.toLowerCase();
       const [rows, secrets] = await Promise.all([
-        executor.all(executor.locks ? selectByIdToChange : selectById, { client_id }),
+        executor.all(executor.hasOtherWriters ? selectByIdToChange : selectById, { client_id }),
         executor.all(selectSecretsOf, { client_id }),
       ]);
       return rows[0] && fromRow(rows[0], secrets);

@@ -19,7 +19,7 @@ export function requestWindows(executor: Executor) {
      * that create a key race, and all but one are repeated.
      */
     async byKey(key: string): Promise<RequestWindow> {
-      const [row] = await executor.all(executor.locks ? selectToChange : select, { key });
+      const [row] = await executor.all(executor.hasOtherWriters ? selectToChange : select, { key });
       return row
         ? { key, admittedMs: parseTimes(row.admitted), version: row.version }
         : { key, admittedMs: [], version: 0 };
@@ -27,7 +27,7 @@ export function requestWindows(executor: Executor) {
     /** Compare and set. `version`: the one that was loaded. `untilMs`: when the window expires. */
     async save({ key, admittedMs, version }: RequestWindow, untilMs: number): Promise<void> {
       const values = { key, admitted: JSON.stringify(admittedMs), until_ms: untilMs, version: version + 1 };
-      await executor.changeOne(version === 0 ? insert : update, { ...values, expected_version: version });
+      await executor.compareAndSet(version === 0 ? insert : update, { ...values, expected_version: version });
     },
     async removeBefore(nowMs: number): Promise<void> {
       await executor.all(removeOld, { now_ms: nowMs });

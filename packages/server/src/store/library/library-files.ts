@@ -89,7 +89,7 @@ export function libraryFiles(executor: Executor) {
      */
     async end(fileName: string, nowMs: number): Promise<boolean> {
       if ((await executor.all(endPresent, { file_name: fileName, now_ms: nowMs })).length > 0) return true;
-      if (!executor.locks) return false;
+      if (!executor.hasOtherWriters) return false;
       // Another upload may have replaced the row while this statement waited for it. Then this
       // statement did not see the new row.
       const [present] = await executor.all(selectByName, { file_name: fileName });

@@ -1,7 +1,7 @@
 import { type Expression, type RawBuilder, type SqlBool, sql } from "kysely";
 import { meets } from "../../odata/evaluate.ts";
 import { type ComparisonOperator, ELEMENT, type Filter, type Operand, type Value } from "../../odata/filter.ts";
-import type { Engine } from "../engine.ts";
+import type { SqlDialect } from "../sql-dialect.ts";
 import { type FieldSources, sourceOf } from "./field-source.ts";
 
 type Condition = RawBuilder<SqlBool>;
@@ -15,18 +15,18 @@ export const FALSE: Condition = sql`false`;
  * The filter as SQL that is true or false and never null, so that `not` inverts it exactly as
  * `meets` does. Values are bound.
  */
-export function filterExpression(filter: Filter, sources: FieldSources, engine: Engine): Condition {
+export function filterExpression(filter: Filter, sources: FieldSources, dialect: SqlDialect): Condition {
   switch (filter.kind) {
     case "and":
     case "or":
       return joined(
         filter.kind,
-        filter.operands.map((operand) => filterExpression(operand, sources, engine)),
+        filter.operands.map((operand) => filterExpression(operand, sources, dialect)),
       );
     case "not":
-      return sql`not (${filterExpression(filter.operand, sources, engine)})`;
+      return sql`not (${filterExpression(filter.operand, sources, dialect)})`;
     case "any":
-      return anyExpression(filter, sources, engine);
+      return anyExpression(filter, sources, dialect);
     default: {
       const source = sourceOf(sources, filter.operand.field);
       if (source.from === "list") throw new Error(`the list ${filter.operand.field} has no single value`);
@@ -35,7 +35,7 @@ export function filterExpression(filter: Filter, sources: FieldSources, engine: 
       const { nullable } = source;
       if (filter.kind === "compare") return comparison(value, nullable, filter);
       if (filter.kind === "in") return unlessNull(value, nullable, membership(value, filter.values));
-      return unlessNull(value, nullable, match(value, filter, engine));
+      return unlessNull(value, nullable, match(value, filter, dialect));
     }
   }
 }
@@ -56,15 +56,15 @@ function joined(keyword: "and" | "or", conditions: readonly Condition[]): Condit
 function anyExpression(
   { field, where }: Extract<Filter, { kind: "any" }>,
   sources: FieldSources,
-  engine: Engine,
+  dialect: SqlDialect,
 ): Condition {
   const source = sourceOf(sources, field);
   if (source.from !== "list") throw new Error(`the field ${field} is not a list`);
   const element: FieldSources = new Map([
     [ELEMENT, { from: "expression", value: sql.ref("element.value"), nullable: false }],
   ]);
-  const condition = where === null ? TRUE : filterExpression(where, element, engine);
-  return sql`exists (select 1 from ${engine.elements(source.json)} where ${condition})`;
+  const condition = where === null ? TRUE : filterExpression(where, element, dialect);
+  return sql`exists (select 1 from ${dialect.elements(source.json)} where ${condition})`;
 }
 
 export function folded(value: Expression<unknown>, fold: Operand["fold"]): Expression<unknown> {
@@ -115,9 +115,9 @@ function membership(value: Expression<unknown>, values: readonly Value[]): Condi
 }
 
 /** By characters and not by LIKE, whose wildcards and letter case differ between the dialects. */
-function match(value: Expression<unknown>, { how, text }: Match, engine: Engine): Condition {
-  if (how === "contains") return sql`${engine.position(value, text)} > 0`;
+function match(value: Expression<unknown>, { how, text }: Match, dialect: SqlDialect): Condition {
+  if (how === "contains") return sql`${dialect.position(value, text)} > 0`;
   const length = [...text].length;
   if (how === "startswith") return sql`substr(${value}, 1, ${length}) = ${text}`;
-  return length === 0 ? TRUE : sql`${engine.lastCharacters(value, length)} = ${text}`;
+  return length === 0 ? TRUE : sql`${dialect.lastCharacters(value, length)} = ${text}`;
 }

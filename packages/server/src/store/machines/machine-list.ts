@@ -1,26 +1,26 @@
 import { type RawBuilder, type Selectable, type SqlBool, sql } from "kysely";
-import type { Reach } from "../../domain/machines/device-group.ts";
+import type { MachineScope } from "../../domain/machines/device-group.ts";
 import type { MachineLife } from "../../domain/machines/machine.ts";
 import { MACHINES } from "../../odata/entities/machine-fields.ts";
 import type { Filter } from "../../odata/filter.ts";
 import type { ListQuery } from "../../odata/query.ts";
-import type { Engine } from "../engine.ts";
 import type { FieldSources } from "../lists/field-source.ts";
 import { filterExpression, TRUE } from "../lists/filter-expression.ts";
 import { joinEqualities } from "../lists/join-equalities.ts";
 import { type ListPage, rowsToRead, toPage } from "../lists/list-page.ts";
-import { inGroups } from "../lists/machine-reach.ts";
-import { afterPosition, type OrderKey, orderKeys, orderSql } from "../lists/order-expression.ts";
-import { orderValues, selectedOrder } from "../lists/order-values.ts";
+import { inGroups } from "../lists/machine-scope.ts";
+import { afterPosition, type SortKey, sortKeys, sortSql } from "../lists/sort-expression.ts";
+import { selectedSortKeys, sortValues } from "../lists/sort-values.ts";
 import type { MachineTable } from "../schema.ts";
+import type { SqlDialect } from "../sql-dialect.ts";
 import type { Executor } from "../statement.ts";
 import { type HealthClock, machineSources } from "./machine-sources.ts";
 
 type Row = Selectable<MachineTable>;
 
 /** The machines that a list may show, before any filter of the caller. */
-export interface MachineListScope {
-  readonly reach: Reach;
+export interface MachineSelection {
+  readonly scope: MachineScope;
   readonly life: MachineLife;
   /** Only machines that were enrolled with this token; null for all. */
   readonly enrollmentTokenId: string | null;
@@ -33,48 +33,48 @@ export interface MachineListScope {
 export async function listMachines<T>(
   executor: Executor,
   query: ListQuery,
-  scope: MachineListScope,
+  selection: MachineSelection,
   graceMs: number,
   fromRow: (row: Row) => T,
 ): Promise<ListPage<T>> {
   if (query.pageSize === 0) return { rows: [], next: null };
-  const { engine } = executor;
-  const sources = machineSources({ asOfMs: query.asOfMs, graceMs }, engine);
-  const keys = orderKeys(query.orderBy, MACHINES, sources);
-  const descending = query.orderBy.at(-1)?.descending ?? false;
-  const seq: OrderKey = { value: sql.ref("machine.seq"), nullable: false, descending };
-  const order = orderSql([...keys.filter((key) => key !== undefined), seq]);
+  const { dialect } = executor;
+  const sources = machineSources({ asOfMs: query.asOfMs, graceMs }, dialect);
+  const keys = sortKeys(query.sort, MACHINES, sources);
+  const descending = query.sort.at(-1)?.descending ?? false;
+  const seq: SortKey = { value: sql.ref("machine.seq"), nullable: false, descending };
+  const sort = sortSql([...keys.filter((key) => key !== undefined), seq]);
   const after = query.after ? afterPosition(keys, seq, query.after) : TRUE;
-  const where = condition(query.filter, scope, sources, engine);
+  const where = condition(query.filter, selection, sources, dialect);
   const rows = await executor.allOnce((db) =>
     db
       .selectFrom("machine")
       .selectAll()
-      .select(selectedOrder(keys))
+      .select(selectedSortKeys(keys))
       .where("seq", "in", (inner) =>
         inner
           .selectFrom("machine")
           .select("seq")
           .where(where)
           .where(after)
-          .orderBy(order)
+          .orderBy(sort)
           .limit(rowsToRead(query))
           .offset(query.skip),
       )
-      .orderBy(order),
+      .orderBy(sort),
   );
-  return toPage(rows, query, (row) => orderValues(row, keys), fromRow);
+  return toPage(rows, query, (row) => sortValues(row, keys), fromRow);
 }
 
 /** `@odata.count`: the number of machines that meet the filter. `clock.asOfMs` is the query's. */
 export async function countMachines(
   executor: Executor,
   filter: Filter | null,
-  scope: MachineListScope,
+  selection: MachineSelection,
   clock: HealthClock,
 ): Promise<number> {
-  const { engine } = executor;
-  const where = condition(filter, scope, machineSources(clock, engine), engine);
+  const { dialect } = executor;
+  const where = condition(filter, selection, machineSources(clock, dialect), dialect);
   const [row] = await executor.allOnce((db) =>
     db.selectFrom("machine").select(sql<number>`count(*)`.as("count")).where(where),
   );
@@ -83,14 +83,14 @@ export async function countMachines(
 
 function condition(
   filter: Filter | null,
-  { reach, life, enrollmentTokenId }: MachineListScope,
+  { scope, life, enrollmentTokenId }: MachineSelection,
   sources: FieldSources,
-  engine: Engine,
+  dialect: SqlDialect,
 ): RawBuilder<SqlBool> {
   const parts = [LIFE[life]];
-  if (reach.kind === "groups") parts.push(inGroups(reach.groupIds));
+  if (scope.kind === "groups") parts.push(inGroups(scope.groupIds));
   if (enrollmentTokenId !== null) parts.push(enrolledWith(enrollmentTokenId));
-  if (filter !== null) parts.push(filterExpression(joinEqualities(filter), sources, engine));
+  if (filter !== null) parts.push(filterExpression(joinEqualities(filter), sources, dialect));
   return sql`${sql.join(parts, sql` and `)}`;
 }
 

@@ -2,9 +2,9 @@ import { type Expression, type RawBuilder, sql } from "kysely";
 import type { MachineField } from "../../odata/entities/machine-fields.ts";
 import { SAME_FOR_ALL } from "../../odata/entities/machine-record.ts";
 import type { Value } from "../../odata/filter.ts";
-import type { Engine } from "../engine.ts";
 import type { FieldSource, FieldSources } from "../lists/field-source.ts";
 import type { MachineTable } from "../schema.ts";
+import type { SqlDialect } from "../sql-dialect.ts";
 
 /** The values on which `healthStatus` and `lastSeen` depend, in addition to the machine's row. */
 export interface HealthClock {
@@ -21,14 +21,14 @@ const INACTIVE_AFTER_MS = 7 * 24 * 3_600_000;
  * Constants of the domain. A caller cannot change them, so they are part of the statement and not
  * bound.
  */
-export function machineSources(clock: HealthClock, engine: Engine): FieldSources {
+export function machineSources(clock: HealthClock, dialect: SqlDialect): FieldSources {
   const sources: Record<MachineField, FieldSource> = {
     computerDnsName: expression(column("computer_dns_name")),
     id: expression(column("id")),
     machineTags: { from: "list", json: column("tags") },
     firstSeen: expression(column("first_seen_ms")),
     lastSeen: expression(lastSeen(clock)),
-    healthStatus: expression(engine.byCodePoints(healthStatus(clock))),
+    healthStatus: expression(dialect.byCodePoints(healthStatus(clock))),
     lastExternalIpAddress: nullable(column("last_external_ip")),
     lastIpAddress: nullable(column("last_ip")),
     osPlatform: expression(column("os_platform")),
@@ -38,7 +38,7 @@ export function machineSources(clock: HealthClock, engine: Engine): FieldSources
     osArchitecture: expression(column("os_architecture")),
     osProcessor: nullable(column("os_processor")),
     agentVersion: expression(column("agent_version")),
-    onboardingStatus: expression(engine.byCodePoints(ONBOARDING_STATUS)),
+    onboardingStatus: expression(dialect.byCodePoints(ONBOARDING_STATUS)),
     rbacGroupId: expression(column("group_id")),
     rbacGroupName: expression(groupName()),
     riskScore: constant(SAME_FOR_ALL.riskScore),

@@ -1,11 +1,11 @@
 import { sql } from "kysely";
 import type { Machine, MachineConnection } from "../../domain/machines/machine.ts";
 import type { ListQuery } from "../../odata/query.ts";
-import { asciiLower } from "../../odata/text-order.ts";
+import { asciiLower } from "../../odata/compare-text.ts";
 import { changedColumns, onlyColumns, statementsByColumns } from "../changed-columns.ts";
 import type { ListPage } from "../lists/list-page.ts";
 import { type Executor, statement } from "../statement.ts";
-import { countMachines, listMachines, type MachineListScope } from "./machine-list.ts";
+import { countMachines, listMachines, type MachineSelection } from "./machine-list.ts";
 import { fromRow, type MachineValues, toValues } from "./stored-machine.ts";
 
 export type Machines = ReturnType<typeof machines>;
@@ -26,12 +26,12 @@ export function machines(executor: Executor) {
      * this one ends.
      */
     async byId(id: string): Promise<Machine | undefined> {
-      const [row] = await executor.all(executor.locks ? selectByIdToChange : selectById, { id });
+      const [row] = await executor.all(executor.hasOtherWriters ? selectByIdToChange : selectById, { id });
       return row && fromRow(row);
     },
     /** The same lock, with few columns: the facts of a device are most of its row. */
     async connectionOf(id: string): Promise<MachineConnection | undefined> {
-      const [row] = await executor.all(executor.locks ? selectConnectionToChange : selectConnection, { id });
+      const [row] = await executor.all(executor.hasOtherWriters ? selectConnectionToChange : selectConnection, { id });
       return (
         row && {
           id,
@@ -57,11 +57,11 @@ export function machines(executor: Executor) {
      * One page of the machines that a caller may see. `graceMs`: see `domain/machines/machine.ts`
      * healthStatus.
      */
-    list(query: ListQuery, scope: MachineListScope, graceMs: number): Promise<ListPage<Machine>> {
-      return listMachines(executor, query, scope, graceMs, fromRow);
+    list(query: ListQuery, selection: MachineSelection, graceMs: number): Promise<ListPage<Machine>> {
+      return listMachines(executor, query, selection, graceMs, fromRow);
     },
-    count(query: ListQuery, scope: MachineListScope, graceMs: number): Promise<number> {
-      return countMachines(executor, query.filter, scope, { asOfMs: query.asOfMs, graceMs });
+    count(query: ListQuery, selection: MachineSelection, graceMs: number): Promise<number> {
+      return countMachines(executor, query.filter, selection, { asOfMs: query.asOfMs, graceMs });
     },
 
     /**
@@ -194,13 +194,13 @@ const selectByName = statement<{ computer_dns_name: string }>()((db, p) =>
     .limit(16),
 );
 
-const selectByAddress = statement<{ quoted: string; ip: string; limit: number }>()((db, p, engine) =>
+const selectByAddress = statement<{ quoted: string; ip: string; limit: number }>()((db, p, dialect) =>
   db
     .selectFrom("machine")
     .selectAll()
     .where((eb) => {
       const lower = (column: "last_external_ip" | "facts") => eb.fn<string>("lower", [column]);
-      return eb.or([eb(lower("last_external_ip"), "=", p.ip), eb(engine.position(lower("facts"), p.quoted), ">", 0)]);
+      return eb.or([eb(lower("last_external_ip"), "=", p.ip), eb(dialect.position(lower("facts"), p.quoted), ">", 0)]);
     })
     .where("retired_at_ms", "is", null)
     .orderBy("seq")

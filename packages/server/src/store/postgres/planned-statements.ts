@@ -1,12 +1,12 @@
 import type { Compilable, Kysely } from "kysely";
-import { POSTGRES_ENGINE } from "../postgres-engine.ts";
+import { POSTGRES_DIALECT } from "../postgres-dialect.ts";
 import type { Schema } from "../schema.ts";
 import { type Bound, bindValues, type Statement, StatementCompiler } from "../statement.ts";
 import type { PlannedQuery } from "./statement-batch.ts";
 
 /** Names of the prepared statements, the same on every connection of a store. */
 export class PlannedStatements {
-  readonly #compiler = new StatementCompiler(POSTGRES_ENGINE);
+  readonly #compiler = new StatementCompiler(POSTGRES_DIALECT);
   readonly #names = new WeakMap<object, string>();
   readonly #changesOfOne = new WeakMap<object, { name: string; text: string }>();
   #count = 0;

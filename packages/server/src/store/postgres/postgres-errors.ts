@@ -31,7 +31,7 @@ export class CommitUnknownError extends Error {
  * gone, the second attempt sees it, unless the work does not read it. A pooled connection may be
  * dead since a restart of the server: one more attempt uses another connection.
  */
-export function triesFor(cause: unknown): number {
+export function attemptsFor(cause: unknown): number {
   if (cause instanceof VersionConflictError) return 12;
   if (cause instanceof ConnectionLostError) return cause.isSilence ? 1 : 3;
   if (!(cause instanceof DatabaseError)) return 1;

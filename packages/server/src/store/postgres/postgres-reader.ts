@@ -1,5 +1,5 @@
 import type { Compilable, Kysely } from "kysely";
-import { POSTGRES_ENGINE } from "../postgres-engine.ts";
+import { POSTGRES_DIALECT } from "../postgres-dialect.ts";
 import type { Schema } from "../schema.ts";
 import type { Bound, Executor, Statement } from "../statement.ts";
 import type { PlannedStatements } from "./planned-statements.ts";
@@ -8,8 +8,8 @@ import type { PlannedQuery } from "./statement-batch.ts";
 
 /** Statements outside a transaction. Each one is a consistent read. */
 export class PostgresReader implements Executor {
-  readonly engine = POSTGRES_ENGINE;
-  readonly locks = false;
+  readonly dialect = POSTGRES_DIALECT;
+  readonly hasOtherWriters = false;
   readonly #connection: PostgresConnection;
   readonly #statements: PlannedStatements;
 
@@ -22,7 +22,7 @@ export class PostgresReader implements Executor {
     return this.#run(this.#statements.plan(statement, params).query);
   }
 
-  async changeOne(): Promise<never> {
+  async compareAndSet(): Promise<never> {
     throw new Error("a change needs a transaction");
   }
 

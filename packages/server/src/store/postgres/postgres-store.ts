@@ -8,7 +8,7 @@ import { checkServer } from "./check-server.ts";
 import { PlannedStatements } from "./planned-statements.ts";
 import { POSTGRES_COLUMNS } from "./postgres-columns.ts";
 import { PostgresConnection } from "./postgres-connection.ts";
-import { storeError, triesFor } from "./postgres-errors.ts";
+import { attemptsFor, storeError } from "./postgres-errors.ts";
 import { answerTimeoutMs, openMigrationPool, openPool, type PostgresOptions } from "./postgres-pool.ts";
 import { PostgresReader } from "./postgres-reader.ts";
 import { PostgresTransaction } from "./postgres-transaction.ts";
@@ -119,15 +119,15 @@ export class PostgresStore implements Store {
   }
 
   async #repeat<T>(attempt: () => Promise<T>): Promise<T> {
-    for (let tries = 1; ; tries += 1) {
+    for (let attempts = 1; ; attempts += 1) {
       try {
         return await attempt();
       } catch (cause) {
-        if (tries >= triesFor(cause) || this.#closing.signal.aborted) throw storeError(cause);
+        if (attempts >= attemptsFor(cause) || this.#closing.signal.aborted) throw storeError(cause);
       }
       // A random delay, so that competing units do not retry at the same time. A store that is
       // closing continues at once.
-      const pauseMs = Math.random() * Math.min(2 ** tries, LONGEST_PAUSE_MS);
+      const pauseMs = Math.random() * Math.min(2 ** attempts, LONGEST_PAUSE_MS);
       await pause(pauseMs, undefined, { signal: this.#closing.signal }).catch(() => undefined);
     }
   }

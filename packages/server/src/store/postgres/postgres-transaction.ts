@@ -1,5 +1,5 @@
 import type { Compilable, Kysely } from "kysely";
-import { POSTGRES_ENGINE } from "../postgres-engine.ts";
+import { POSTGRES_DIALECT } from "../postgres-dialect.ts";
 import type { Schema } from "../schema.ts";
 import type { Bound, Executor, Statement } from "../statement.ts";
 import { VersionConflictError } from "../version-conflict-error.ts";
@@ -36,8 +36,8 @@ interface Asked {
  * of such a change comes with a later statement; the work cannot continue in either case.
  */
 export class PostgresTransaction implements Executor {
-  readonly engine = POSTGRES_ENGINE;
-  readonly locks = true;
+  readonly dialect = POSTGRES_DIALECT;
+  readonly hasOtherWriters = true;
   readonly #connection: PostgresConnection;
   readonly #statements: PlannedStatements;
   #waiting: Asked[] = [{ query: BEGIN, answer: null }];
@@ -59,7 +59,7 @@ export class PostgresTransaction implements Executor {
     return [];
   }
 
-  async changeOne<P extends Record<string, Bound>>(statement: Statement<P, unknown>, params: P): Promise<void> {
+  async compareAndSet<P extends Record<string, Bound>>(statement: Statement<P, unknown>, params: P): Promise<void> {
     this.#refuseWhenOver();
     await this.#hold(this.#statements.planOne(statement, params));
   }

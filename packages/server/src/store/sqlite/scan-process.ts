@@ -1,8 +1,8 @@
 import Database from "better-sqlite3";
-import type { Scan, Scanned } from "./scan-lane.ts";
+import type { Scan, Scanned } from "./scan-pool.ts";
 
 /**
- * A process with a read-only connection that answers one query after another. See `scan-lane.ts`.
+ * A process with a read-only connection that answers one query after another. See `scan-pool.ts`.
  */
 const database = new Database(process.argv[2] ?? "", { readonly: true });
 database.pragma("query_only = ON");

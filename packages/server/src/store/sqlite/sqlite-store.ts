@@ -3,7 +3,7 @@ import { type Compilable, Kysely, type Kysely as KyselyDb, SqliteDialect } from 
 import { SettledCounts } from "../actions/settled-counts.ts";
 import { migrateToLatest } from "../migrations/migrate.ts";
 import type { Schema } from "../schema.ts";
-import { SQLITE_ENGINE } from "../sqlite-engine.ts";
+import { SQLITE_DIALECT } from "../sqlite-dialect.ts";
 import {
   type Bound,
   bindValues,
@@ -14,8 +14,8 @@ import {
 } from "../statement.ts";
 import { type Store, type StoreTx, storeTx } from "../store.ts";
 import { VersionConflictError } from "../version-conflict-error.ts";
-import { ScanLane } from "./scan-lane.ts";
-import { WriteLane } from "./write-lane.ts";
+import { GroupCommit } from "./group-commit.ts";
+import { ScanPool } from "./scan-pool.ts";
 
 /**
  * The embedded store: one file in the data folder, one writing connection, one read-only
@@ -25,17 +25,17 @@ export class SqliteStore implements Store {
   readonly #writer: Database.Database;
   readonly #reader: Database.Database;
   readonly #readTx: StoreTx;
-  readonly #lane: WriteLane;
-  readonly #scans: ScanLane;
+  readonly #commits: GroupCommit;
+  readonly #scans: ScanPool;
 
-  private constructor(writer: Database.Database, reader: Database.Database, scans: ScanLane) {
+  private constructor(writer: Database.Database, reader: Database.Database, scans: ScanPool) {
     const compiler = new StatementCompiler();
     const writeTx = storeTx(new SqliteExecutor(writer, compiler));
     this.#writer = writer;
     this.#reader = reader;
     this.#scans = scans;
     this.#readTx = storeTx(new SqliteReader(reader, compiler, scans));
-    this.#lane = new WriteLane(writer, writeTx, nextTurn);
+    this.#commits = new GroupCommit(writer, writeTx, nextTurn);
   }
 
   /** Opens or creates the database in `file` and migrates it to the newest schema. */
@@ -50,7 +50,7 @@ export class SqliteStore implements Store {
       await migrate(writer);
       const reader = new Database(file, { readonly: true });
       reader.pragma("query_only = ON");
-      return new SqliteStore(writer, reader, new ScanLane(file));
+      return new SqliteStore(writer, reader, new ScanPool(file));
     } catch (cause) {
       writer.close();
       throw new Error(`the database ${file} could not be opened`, { cause });
@@ -66,11 +66,11 @@ export class SqliteStore implements Store {
   }
 
   write<T>(work: (tx: StoreTx) => Promise<T>): Promise<T> {
-    return this.#lane.run(work);
+    return this.#commits.run(work);
   }
 
   async close(): Promise<void> {
-    await this.#lane.close();
+    await this.#commits.close();
     await this.#scans.close();
     this.#reader.close();
     this.#writer.close();
@@ -85,8 +85,8 @@ interface Prepared {
 }
 
 export class SqliteExecutor implements Executor {
-  readonly engine = SQLITE_ENGINE;
-  readonly locks = false;
+  readonly dialect = SQLITE_DIALECT;
+  readonly hasOtherWriters = false;
   readonly #database: Database.Database;
   protected readonly compiler: StatementCompiler;
   readonly #prepared = new WeakMap<object, Prepared>();
@@ -106,7 +106,7 @@ export class SqliteExecutor implements Executor {
     return [];
   }
 
-  async changeOne<P extends Record<string, Bound>>(statement: Statement<P, unknown>, params: P): Promise<void> {
+  async compareAndSet<P extends Record<string, Bound>>(statement: Statement<P, unknown>, params: P): Promise<void> {
     const { compiled, prepared } = this.#prepare(statement);
     const { changes } = prepared.run(...bindValues(compiled, params));
     if (changes !== 1) throw new VersionConflictError(`${changes} rows were changed by ${compiled.sql}`);
@@ -130,9 +130,9 @@ export class SqliteExecutor implements Executor {
 /** Outside transactions, queries that may look at every row run in the scan processes. */
 class SqliteReader extends SqliteExecutor {
   readonly settledCounts = new SettledCounts();
-  readonly #scans: ScanLane;
+  readonly #scans: ScanPool;
 
-  constructor(database: Database.Database, compiler: StatementCompiler, scans: ScanLane) {
+  constructor(database: Database.Database, compiler: StatementCompiler, scans: ScanPool) {
     super(database, compiler);
     this.#scans = scans;
   }

@@ -23,8 +23,8 @@ const WORST = `/api/machineactions?$filter=${encodeURIComponent(
 const HONEST = "/api/machineactions?$top=10";
 
 /** `openStore`: absent for SQLite. */
-export function describeListTurns(engine: string, openStore?: () => Promise<Store>): void {
-  test(`lists of one account do not delay those of another: ${engine}`, async (t) => {
+export function describeListTurns(dialect: string, openStore?: () => Promise<Store>): void {
+  test(`lists of one account do not delay those of another: ${dialect}`, async (t) => {
     await using opened = new AsyncDisposableStack();
     const store = openStore && (await openStore());
     if (store) opened.defer(() => store.close());

@@ -80,9 +80,9 @@ export class SqliteLists extends ListStore implements ListDatabase {
   /** Collects the plan of SQLite for each query, and returns no rows for any of them. */
   explaining(plans: string[]): Executor {
     return {
-      engine: this.executor.engine,
-      locks: false,
-      changeOne: () => Promise.reject(new Error("lists change nothing")),
+      dialect: this.executor.dialect,
+      hasOtherWriters: false,
+      compareAndSet: () => Promise.reject(new Error("lists change nothing")),
       all: async (statement, params) => {
         const compiled = this.#compiler.compile(statement);
         plans.push(...this.#stepsOf(compiled.sql, bindValues(compiled, params)));

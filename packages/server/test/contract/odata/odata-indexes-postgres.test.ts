@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import type { Reach } from "../../../src/domain/machines/device-group.ts";
+import type { MachineScope } from "../../../src/domain/machines/device-group.ts";
 import { MACHINE_ACTIONS } from "../../../src/odata/entities/machine-action-fields.ts";
 import { MACHINES } from "../../../src/odata/entities/machine-fields.ts";
 import type { Entity } from "../../../src/odata/fields.ts";
 import { type ListQuery, parseListQuery } from "../../../src/odata/query.ts";
 import { countMachineActions, listMachineActions } from "../../../src/store/actions/machine-action-list.ts";
 import { machineActions } from "../../../src/store/actions/machine-actions.ts";
-import { listMachines, type MachineListScope } from "../../../src/store/machines/machine-list.ts";
+import { listMachines, type MachineSelection } from "../../../src/store/machines/machine-list.ts";
 import { openTestPostgres } from "../../support/postgres-databases.ts";
 import { SEED } from "../../unit/odata/runs.ts";
 import { sampleMachines } from "../../unit/odata/sample-machines.ts";
@@ -15,8 +15,8 @@ import { PostgresLists } from "./odata-postgres.ts";
 import { sampleActions } from "./odata-sample-actions.ts";
 
 const NOW_MS = Date.UTC(2026, 0, 2);
-const ALL: Reach = { kind: "all" };
-const IN_USE: MachineListScope = { reach: ALL, life: "inUse", enrollmentTokenId: null };
+const ALL: MachineScope = { kind: "all" };
+const IN_USE: MachineSelection = { scope: ALL, life: "inUse", enrollmentTokenId: null };
 const ROWS = 20_000;
 const machines = sampleMachines(ROWS / 100, NOW_MS, 60_000);
 const [A = "", B = ""] = machines.map(({ id }) => id);

@@ -1,21 +1,21 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import type { Reach } from "../../../src/domain/machines/device-group.ts";
+import type { MachineScope } from "../../../src/domain/machines/device-group.ts";
 import { MACHINE_ACTIONS } from "../../../src/odata/entities/machine-action-fields.ts";
 import { MACHINES } from "../../../src/odata/entities/machine-fields.ts";
 import type { Entity } from "../../../src/odata/fields.ts";
 import { type ListQuery, parseListQuery } from "../../../src/odata/query.ts";
 import { countMachineActions, listMachineActions } from "../../../src/store/actions/machine-action-list.ts";
 import { machineActions } from "../../../src/store/actions/machine-actions.ts";
-import { countMachines, listMachines, type MachineListScope } from "../../../src/store/machines/machine-list.ts";
+import { countMachines, listMachines, type MachineSelection } from "../../../src/store/machines/machine-list.ts";
 import { SEED } from "../../unit/odata/runs.ts";
 import { sampleMachines } from "../../unit/odata/sample-machines.ts";
 import { SqliteLists } from "./odata-database.ts";
 import { sampleActions } from "./odata-sample-actions.ts";
 
 const NOW_MS = Date.UTC(2026, 0, 2);
-const ALL: Reach = { kind: "all" };
-const IN_USE: MachineListScope = { reach: ALL, life: "inUse", enrollmentTokenId: null };
+const ALL: MachineScope = { kind: "all" };
+const IN_USE: MachineSelection = { scope: ALL, life: "inUse", enrollmentTokenId: null };
 const ROWS = 20_000;
 
 const database = await SqliteLists.open();
@@ -43,7 +43,7 @@ async function plansOf(
 ): Promise<{ list: string; count: string }> {
   const query = parsed(params, MACHINE_ACTIONS);
   const [list, count]: [string[], string[]] = [[], []];
-  const position = afterSeq === undefined ? null : { values: query.orderBy.map(() => NOW_MS), seq: afterSeq };
+  const position = afterSeq === undefined ? null : { values: query.sort.map(() => NOW_MS), seq: afterSeq };
   await listMachineActions(database.explaining(list), { ...query, after: position }, ALL, (row) => row);
   await countMachineActions(database.explaining(count), query.filter, ALL);
   return { list: list.join("\n"), count: count.join("\n") };

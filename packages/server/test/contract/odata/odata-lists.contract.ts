@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import fc from "fast-check";
-import type { Reach } from "../../../src/domain/machines/device-group.ts";
+import type { MachineScope } from "../../../src/domain/machines/device-group.ts";
 import type { Machine, MachineLife } from "../../../src/domain/machines/machine.ts";
 import { MACHINE_ACTIONS } from "../../../src/odata/entities/machine-action-fields.ts";
 import { MACHINES } from "../../../src/odata/entities/machine-fields.ts";
@@ -25,7 +25,7 @@ import { inOrder, type Stored } from "./odata-reference.ts";
 import { actionRecord, sampleActions } from "./odata-sample-actions.ts";
 
 const [NOW_MS, GRACE_MS] = [Date.UTC(2026, 0, 2), 60_000];
-const ALL: Reach = { kind: "all" };
+const ALL: MachineScope = { kind: "all" };
 
 interface Row extends Stored {
   readonly groupId: number;
@@ -37,8 +37,8 @@ interface List {
   readonly entity: Entity;
   readonly newestFirst: boolean;
   readonly rows: readonly Row[];
-  page(query: ListQuery, reach: Reach): Promise<ListPage<number>>;
-  count(filter: Filter | null, reach: Reach): Promise<number>;
+  page(query: ListQuery, scope: MachineScope): Promise<ListPage<number>>;
+  count(filter: Filter | null, scope: MachineScope): Promise<number>;
 }
 
 const machines = sampleMachines(120, NOW_MS, GRACE_MS);
@@ -52,10 +52,10 @@ const clock = { asOfMs: NOW_MS, graceMs: GRACE_MS };
 const seqOf = (row: { seq: number }): number => row.seq;
 
 const machineList = (executor: () => Executor, life: MachineLife): Pick<List, "page" | "count"> => ({
-  page: (query, reach) => listMachines(executor(), query, scopeOf(reach, life), GRACE_MS, seqOf),
-  count: (filter, reach) => countMachines(executor(), filter, scopeOf(reach, life), clock),
+  page: (query, scope) => listMachines(executor(), query, scopeOf(scope, life), GRACE_MS, seqOf),
+  count: (filter, scope) => countMachines(executor(), filter, scopeOf(scope, life), clock),
 });
-const scopeOf = (reach: Reach, life: MachineLife) => ({ reach, life, enrollmentTokenId: null });
+const scopeOf = (scope: MachineScope, life: MachineLife) => ({ scope, life, enrollmentTokenId: null });
 const rowsOf = (isListed: (machine: Machine) => boolean): Row[] =>
   machines.flatMap((machine, index) => {
     const { groupId } = machine;
@@ -73,8 +73,8 @@ const listsOf = (executor: () => Executor): readonly List[] => [
       record: actionRecord(action),
       groupId: groupOf.get(action.machineId) ?? 0,
     })),
-    page: (query, reach) => listMachineActions(executor(), query, reach, seqOf),
-    count: (filter, reach) => countMachineActions(executor(), filter, reach),
+    page: (query, scope) => listMachineActions(executor(), query, scope, seqOf),
+    count: (filter, scope) => countMachineActions(executor(), filter, scope),
   },
   {
     title: "machines",
@@ -106,11 +106,11 @@ function parsed(text: string | URLSearchParams, entity: Entity, defaultPage = 1_
 }
 
 /** All pages. Each one is requested with the link of the previous one, an hour later. */
-async function follow(list: List, first: ListQuery, pageRows: number, reach: Reach): Promise<number[][]> {
+async function follow(list: List, first: ListQuery, pageRows: number, scope: MachineScope): Promise<number[][]> {
   const pages: number[][] = [];
   let query: ListQuery | undefined = first;
   while (query) {
-    const page: ListPage<number> = await list.page(query, reach);
+    const page: ListPage<number> = await list.page(query, scope);
     pages.push([...page.rows]);
     assert.ok(pages.length <= list.rows.length + 1, "the links lead in a circle");
     const link: URL | null = page.next && new URL(nextLink("https://mde.example/api/list", query, page.next));
@@ -119,12 +119,12 @@ async function follow(list: List, first: ListQuery, pageRows: number, reach: Rea
   return pages;
 }
 
-const reaches = fc.oneof(
+const isInScope = fc.oneof(
   { weight: 3, arbitrary: fc.constant(ALL) },
-  { weight: 1, arbitrary: fc.subarray([0, 1, 2]).map((groupIds): Reach => ({ kind: "groups", groupIds })) },
+  { weight: 1, arbitrary: fc.subarray([0, 1, 2]).map((groupIds): MachineScope => ({ kind: "groups", groupIds })) },
 );
-const within = (rows: readonly Row[], reach: Reach): readonly Row[] =>
-  rows.filter(({ groupId }) => reach.kind === "all" || reach.groupIds.includes(groupId));
+const within = (rows: readonly Row[], scope: MachineScope): readonly Row[] =>
+  rows.filter(({ groupId }) => scope.kind === "all" || scope.groupIds.includes(groupId));
 
 /**
  * Compares the SQL with the meaning of a filter, evaluated row by row. `runs`: filters for each
@@ -146,20 +146,20 @@ export function describeLists(name: string, open: () => Promise<ListDatabase>, r
 
       test(`${title}: the store finds what the filter means, and counts it`, async () => {
         await fc.assert(
-          fc.asyncProperty(arbitraryFilter(entity), reaches, fc.boolean(), async (filter, reach, byFirst) => {
+          fc.asyncProperty(arbitraryFilter(entity), isInScope, fc.boolean(), async (filter, scope, byFirst) => {
             const [field] = entity.fields.values();
-            const orderBy = byFirst && field ? [{ field: field.name, descending: true }] : [];
-            const query: ListQuery = { ...parsed("", entity), filter, orderBy };
+            const sort = byFirst && field ? [{ field: field.name, descending: true }] : [];
+            const query: ListQuery = { ...parsed("", entity), filter, sort };
             const expected = inOrder(
-              within(list.rows, reach).filter(({ record }) => meets(filter, record)),
+              within(list.rows, scope).filter(({ record }) => meets(filter, record)),
               orderBy,
               entity,
               list.newestFirst,
             );
             const text = () => printFilter(filter, entity, 1);
-            const page = await list.page(query, reach);
+            const page = await list.page(query, scope);
             assert.deepEqual(page.rows, expected.map(seqOf), text());
-            assert.equal(await list.count(filter, reach), expected.length, text());
+            assert.equal(await list.count(filter, scope), expected.length, text());
           }),
           { numRuns: runs, seed: SEED },
         );
@@ -177,19 +177,19 @@ export function describeLists(name: string, open: () => Promise<ListDatabase>, r
           top: fc.option(fc.nat(40)),
           skip: fc.option(fc.nat(20)),
           pageRows: fc.integer({ min: 1, max: 60 }),
-          reach: reaches,
+          scope: isInScope,
         });
         await fc.assert(
-          fc.asyncProperty(options, async ({ order, filter, top, skip, pageRows, reach }) => {
+          fc.asyncProperty(options, async ({ order, filter, top, skip, pageRows, scope }) => {
             const params = new URLSearchParams();
             if (order !== "") params.set("$orderby", order);
             if (filter) params.set("$filter", printFilter(filter, entity, 1));
             if (top !== null) params.set("$top", String(top));
             if (skip !== null) params.set("$skip", String(skip));
             const query = parsed(params, entity, pageRows);
-            const pages = await follow(list, query, pageRows, reach);
-            const met = within(list.rows, reach).filter(({ record }) => !filter || meets(filter, record));
-            const expected = inOrder(met, query.orderBy, entity, list.newestFirst)
+            const pages = await follow(list, query, pageRows, scope);
+            const met = within(list.rows, scope).filter(({ record }) => !filter || meets(filter, record));
+            const expected = inOrder(met, query.sort, entity, list.newestFirst)
               .slice(skip ?? 0)
               .slice(0, top ?? undefined);
             assert.deepEqual(pages.flat(), expected.map(seqOf), params.toString());
@@ -208,7 +208,7 @@ export function describeLists(name: string, open: () => Promise<ListDatabase>, r
         await fc.assert(
           fc.asyncProperty(orders, place, async (order, { text, number, seq }) => {
             const query = parsed(new URLSearchParams(order === "" ? [] : [["$orderby", order]]), entity);
-            const values = query.orderBy.map(({ field }) => {
+            const values = query.sort.map(({ field }) => {
               const kind = entity.fields.get(field.toLowerCase())?.kind;
               return kind === "number" || kind === "datetime" ? number : kind === "boolean" ? null : text;
             });

@@ -4,7 +4,7 @@ import { PostgresConnection } from "../../../src/store/postgres/postgres-connect
 import { openPool } from "../../../src/store/postgres/postgres-pool.ts";
 import { PostgresReader } from "../../../src/store/postgres/postgres-reader.ts";
 import { PostgresStore } from "../../../src/store/postgres/postgres-store.ts";
-import { POSTGRES_ENGINE } from "../../../src/store/postgres-engine.ts";
+import { POSTGRES_DIALECT } from "../../../src/store/postgres-dialect.ts";
 import { type Bound, bindValues, type Executor, StatementCompiler } from "../../../src/store/statement.ts";
 import type { TestDatabase, TestPostgres } from "../../support/postgres-databases.ts";
 import { type ListDatabase, ListStore } from "./odata-database.ts";
@@ -17,7 +17,7 @@ export class PostgresLists extends ListStore implements ListDatabase {
   readonly #database: TestDatabase;
   readonly #pool: pg.Pool;
   readonly #connection: PostgresConnection;
-  readonly #compiler = new StatementCompiler(POSTGRES_ENGINE);
+  readonly #compiler = new StatementCompiler(POSTGRES_DIALECT);
 
   private constructor(database: TestDatabase, store: PostgresStore, pool: pg.Pool, connection: PostgresConnection) {
     super(store);
@@ -44,9 +44,9 @@ export class PostgresLists extends ListStore implements ListDatabase {
   /** Collects the plan of PostgreSQL for each query, and returns no rows for any of them. */
   explaining(plans: string[]): Executor {
     return {
-      engine: POSTGRES_ENGINE,
-      locks: false,
-      changeOne: () => Promise.reject(new Error("lists change nothing")),
+      dialect: POSTGRES_DIALECT,
+      hasOtherWriters: false,
+      compareAndSet: () => Promise.reject(new Error("lists change nothing")),
       all: async (statement, params) => {
         const compiled = this.#compiler.compile(statement);
         plans.push(await this.#planOf(compiled.sql, bindValues(compiled, params)));

@@ -1,8 +1,8 @@
+import { asciiLower, compareText } from "../../../src/odata/compare-text.ts";
 import type { FilterRecord } from "../../../src/odata/evaluate.ts";
 import type { Entity } from "../../../src/odata/fields.ts";
 import type { FieldValue } from "../../../src/odata/filter.ts";
-import type { OrderTerm } from "../../../src/odata/order-by.ts";
-import { asciiLower, compareText } from "../../../src/odata/text-order.ts";
+import type { SortTerm } from "../../../src/odata/sort.ts";
 
 export interface Stored {
   readonly seq: number;
@@ -15,7 +15,7 @@ export interface Stored {
  */
 export function inOrder<R extends Stored>(
   rows: readonly R[],
-  orderBy: readonly OrderTerm[],
+  orderBy: readonly SortTerm[],
   entity: Entity,
   newestFirst: boolean,
 ): R[] {

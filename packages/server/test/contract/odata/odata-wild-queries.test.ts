@@ -1,21 +1,21 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { NO_CONTINUITY } from "../../../src/domain/machines/clone-detection.ts";
-import type { Reach } from "../../../src/domain/machines/device-group.ts";
+import type { MachineScope } from "../../../src/domain/machines/device-group.ts";
 import type { Machine } from "../../../src/domain/machines/machine.ts";
 import { MACHINE_ACTIONS } from "../../../src/odata/entities/machine-action-fields.ts";
 import { MACHINES } from "../../../src/odata/entities/machine-fields.ts";
 import type { Entity } from "../../../src/odata/fields.ts";
 import { type ListQuery, parseListQuery } from "../../../src/odata/query.ts";
 import { countMachineActions, listMachineActions } from "../../../src/store/actions/machine-action-list.ts";
-import { countMachines, listMachines, type MachineListScope } from "../../../src/store/machines/machine-list.ts";
+import { countMachines, listMachines, type MachineSelection } from "../../../src/store/machines/machine-list.ts";
 import { sampleAction } from "../../unit/domain/sample-action.ts";
 import { SqliteLists } from "./odata-database.ts";
 
 const NOW_MS = Date.UTC(2026, 0, 10);
 const GRACE_MS = 60_000;
-const ALL: Reach = { kind: "all" };
-const IN_USE: MachineListScope = { reach: ALL, life: "inUse", enrollmentTokenId: null };
+const ALL: MachineScope = { kind: "all" };
+const IN_USE: MachineSelection = { scope: ALL, life: "inUse", enrollmentTokenId: null };
 const DAY_MS = 24 * 3_600_000;
 const [A, B] = ["a".repeat(40), "b".repeat(40)];
 const guid = (n: number) => `5382f7ea-7557-4ab7-9782-${String(n).padStart(12, "0")}`;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import fc from "fast-check";
-import type { Reach } from "../../../src/domain/machines/device-group.ts";
+import type { MachineScope } from "../../../src/domain/machines/device-group.ts";
 import { MACHINE_ACTIONS } from "../../../src/odata/entities/machine-action-fields.ts";
 import { parseListQuery } from "../../../src/odata/query.ts";
 import { countMachineActions } from "../../../src/store/actions/machine-action-list.ts";
@@ -13,7 +13,7 @@ import { sampleMachines } from "../../unit/odata/sample-machines.ts";
 import { SqliteLists } from "./odata-database.ts";
 
 const NOW_MS = Date.UTC(2026, 0, 2);
-const ALL: Reach = { kind: "all" };
+const ALL: MachineScope = { kind: "all" };
 const FINAL = ["Succeeded", "Failed", "TimeOut", "Cancelled"] as const;
 
 const database = await SqliteLists.open();
@@ -38,12 +38,12 @@ const filters = [
 /** Stores every count, and stops after a few lookups, as a large deployment does after many. */
 const { executor } = database;
 const reading: Executor & { statements: number } = {
-  engine: executor.engine,
-  locks: false,
+  dialect: executor.dialect,
+  hasOtherWriters: false,
   settledCounts: new SettledCounts({ worthKeeping: 0, maxLookups: 6, maxFilters: filters.length }),
   statements: 0,
   all: (statement, params) => executor.all(statement, params),
-  changeOne: (statement, params) => executor.changeOne(statement, params),
+  compareAndSet: (statement, params) => executor.compareAndSet(statement, params),
   allOnce(build) {
     this.statements += 1;
     return executor.allOnce(build);

@@ -147,8 +147,8 @@ async function newEntities({ context, services }: HttpWorld): Promise<Entities> 
   const sha256 = "b".repeat(64);
   const groupId = await context.store.write(async (tx) => {
     const name = `matrix ${made}`;
-    const reach = { isOpenToUsers: false, users: [], userGroups: [INSIDE] };
-    const { id } = await tx.deviceGroups.insert({ name, remediationLevel: "full", ...reach });
+    const scope = { isOpenToUsers: false, users: [], userGroups: [INSIDE] };
+    const { id } = await tx.deviceGroups.insert({ name, remediationLevel: "full", ...scope });
     const { facts } = sampleMachine();
     const ipAddresses = [
       { ipAddress: "192.0.2.77", macAddress: null, type: "Ethernet" as const, operationalStatus: "Up" as const },

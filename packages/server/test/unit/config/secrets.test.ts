@@ -7,7 +7,7 @@ import fc from "fast-check";
 import { ConfigError, type Environment, readConfig } from "../../../src/config/config.ts";
 import { SECRET_SETTINGS } from "../../../src/config/secret-settings.ts";
 import { readSecrets } from "../../../src/config/secrets.ts";
-import { readEngines } from "../../../src/setup/engines.ts";
+import { readBackendSettings } from "../../../src/setup/backend-settings.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "halligan-secrets-"));
 after(() => rm(folder, { recursive: true, force: true }));
@@ -22,7 +22,7 @@ const refusal = async (work: () => Promise<unknown>): Promise<string> => {
   throw new Error("it was not refused");
 };
 const engines = async (env: Environment) =>
-  readEngines(readConfig({ HALLIGAN_DATA_DIR: folder, ...env }), await readSecrets(env));
+  readBackendSettings(readConfig({ HALLIGAN_DATA_DIR: folder, ...env }), await readSecrets(env));
 
 test("each secret comes from the environment or from a file, whose last newline does not count", async () => {
   for (const name of SECRET_SETTINGS) {

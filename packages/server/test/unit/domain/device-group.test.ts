@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type DeviceGroup, reaches, reachOfUser } from "../../../src/domain/machines/device-group.ts";
+import { type DeviceGroup, isInScope, scopeOfUser } from "../../../src/domain/machines/device-group.ts";
 
 const group = (id: number, change: Partial<DeviceGroup> = {}): DeviceGroup => ({
   id,
@@ -20,15 +20,15 @@ const groups = [
 ];
 
 test("a user reaches the groups that name them, those of their own groups, and those that are open to all", () => {
-  const reach = reachOfUser({ id: "alice", groups: ["soc", "other"] }, groups);
-  assert.deepEqual(reach, { kind: "groups", groupIds: [0, 1, 2] });
-  assert.equal(reaches(reach, 3), false);
+  const scope = scopeOfUser({ id: "alice", groups: ["soc", "other"] }, groups);
+  assert.deepEqual(scope, { kind: "groups", groupIds: [0, 1, 2] });
+  assert.equal(isInScope(scope, 3), false);
 });
 
 test("a user in nobody's list reaches only what is open to all", () => {
-  assert.deepEqual(reachOfUser({ id: "eve", groups: [] }, groups), { kind: "groups", groupIds: [0] });
+  assert.deepEqual(scopeOfUser({ id: "eve", groups: [] }, groups), { kind: "groups", groupIds: [0] });
 });
 
 test("an application reaches every group", () => {
-  assert.equal(reaches({ kind: "all" }, 17), true);
+  assert.equal(isInScope({ kind: "all" }, 17), true);
 });

@@ -54,7 +54,7 @@ const input = (change: Partial<NewMachineActionInput> = {}): NewMachineActionInp
     sessionPlaceGraceMs: 0,
     order: { scriptTimeoutMs: 0, transferTimeoutMs: 0 },
   },
-  sessions: { taken: 0, places: 25, retryAfterMs: 30_000 },
+  sessions: { taken: 0, slots: 25, retryAfterMs: 30_000 },
   ...change,
 });
 
@@ -76,16 +76,16 @@ test("a new action is Pending, its commands Created, and names that the library 
 
 test("a session for a linked machine takes a place, one for an absent machine waits without one", () => {
   const linked = newMachineAction(input());
-  assert.deepEqual(linked.ok && linked.value.place, { held: true, untilMs: null });
+  assert.deepEqual(linked.ok && linked.value.slot, { held: true, untilMs: null });
   const absent = newMachineAction(
-    input({ machine: sampleMachine({ linked: false }), sessions: { taken: 25, places: 25, retryAfterMs: 1 } }),
+    input({ machine: sampleMachine({ linked: false }), sessions: { taken: 25, slots: 25, retryAfterMs: 1 } }),
   );
-  assert.deepEqual(absent.ok && absent.value.place, { held: false });
+  assert.deepEqual(absent.ok && absent.value.slot, { held: false });
 });
 
 test("what a machine, its group or its system does not allow is refused by its own code", () => {
   const facts = sampleMachine().facts;
-  const full = { taken: 25, places: 25, retryAfterMs: 30_000 };
+  const full = { taken: 25, slots: 25, retryAfterMs: 30_000 };
   const none = {
     id: 3,
     name: "Printers",

@@ -41,7 +41,7 @@ export function sampleAction(change: Partial<MachineAction> = {}): MachineAction
     options: { keepProcesses: false },
     commands: [sampleCommand(), sampleCommand({ type: "GetFile", params: [{ key: "Path", value: "/tmp/x" }] })],
     order: null,
-    place: { held: true, untilMs: null },
+    slot: { held: true, untilMs: null },
     bound: null,
     version: 1,
     ...change,

@@ -67,7 +67,7 @@ async function openOrder() {
       gateway = new Gateway(service, { pingIntervalMs: PING_MS, maxConnections: 10 });
       overdue.since = new Map();
     },
-    slotsInUse: () => store.read((tx) => tx.actions.placesTaken(clock.nowMs())),
+    slotsInUse: () => store.read((tx) => tx.actions.slotsInUse(clock.nowMs())),
     [Symbol.asyncDispose]: async () => {
       await gateway.close();
       await service[Symbol.asyncDispose]();

@@ -1,7 +1,7 @@
 import fc from "fast-check";
+import { asciiLower } from "../../../src/odata/compare-text.ts";
 import type { Entity, Field } from "../../../src/odata/fields.ts";
 import { ELEMENT, type Filter, type Operand, type Value } from "../../../src/odata/filter.ts";
-import { asciiLower } from "../../../src/odata/text-order.ts";
 import { arbitraryFilterTimeMs, arbitraryNumber, arbitraryText } from "./arbitrary-values.ts";
 
 const ELEMENTS: readonly Field[] = [{ name: ELEMENT, kind: "text", letterCase: "ignored" }];

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { compareText } from "../../../src/odata/compare-text.ts";
 import { MACHINES } from "../../../src/odata/entities/machine-fields.ts";
 import { type FilterRecord, meets } from "../../../src/odata/evaluate.ts";
 import { parseFilter } from "../../../src/odata/parse/parse-filter.ts";
-import { compareText } from "../../../src/odata/text-order.ts";
 import { arbitraryText } from "./arbitrary-values.ts";
 import { RUNS, SEED } from "./runs.ts";
 

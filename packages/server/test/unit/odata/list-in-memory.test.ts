@@ -51,7 +51,7 @@ test("a list in memory finds, orders, counts and cuts as the lists of the store 
         const listed = listInMemory(files, libraryFileRecord, LIBRARY_FILES, query.value);
         const rows = files.map((file, seq) => ({ seq, file, record: asNumbers(libraryFileRecord(file)) }));
         const found = rows.filter(({ file }) => meets(filter, libraryFileRecord(file)));
-        const expected = inOrder(found, query.value.orderBy, LIBRARY_FILES, false).map(({ file }) => file);
+        const expected = inOrder(found, query.value.sort, LIBRARY_FILES, false).map(({ file }) => file);
         assert.equal(listed.count, found.length);
         assert.deepEqual(listed.rows, expected.slice(skip, top === null ? undefined : skip + top));
       },

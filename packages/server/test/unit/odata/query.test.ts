@@ -44,7 +44,7 @@ test("without options a page is 1,000 rows, all properties, in the list's own or
 test("options are understood in any letter case and encoding", () => {
   const given = query("%24Top=50&$SKIP=5&$Count=TRUE&$OrderBy=CreationDateTimeUtc+DESC,%20id&$select=ID,status");
   assert.deepEqual([given.pageSize, given.left, given.skip, given.count], [50, 50, 5, true]);
-  assert.deepEqual(given.orderBy, [
+  assert.deepEqual(given.sort, [
     { field: "creationDateTimeUtc", descending: true },
     { field: "id", descending: false },
   ]);

@@ -7,8 +7,8 @@ import { Readable } from "node:stream";
 import { test } from "node:test";
 import { openDiskBlobStore } from "../../../src/blobs/disk/disk-blob-store.ts";
 import { readConfig } from "../../../src/config/config.ts";
+import { readBackendSettings } from "../../../src/setup/backend-settings.ts";
 import { backUp } from "../../../src/setup/backup.ts";
-import { readEngines } from "../../../src/setup/engines.ts";
 import { loadKeys } from "../../../src/setup/keys/keys.ts";
 import { SqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
 
@@ -43,7 +43,7 @@ test("while results keep coming in, each backup opens and has the bytes of every
     for (let n = 0; n < 5; n += 1) {
       const before = known.length;
       const folder = join(root, `backup-${n}`);
-      const { missing, blobs: copied } = await backUp(config, readEngines(config, {}), folder);
+      const { missing, blobs: copied } = await backUp(config, readBackendSettings(config, {}), folder);
       assert.deepEqual(missing, []);
       assert.ok(copied !== null && copied >= before);
       const restored = await SqliteStore.open(join(folder, "halligan.db"));

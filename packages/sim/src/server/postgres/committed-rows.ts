@@ -75,8 +75,8 @@ export const rowOf = (action: MachineAction): ActionRow => ({
   deadline_ms: action.deadlineMs,
   order_seq: action.order?.orderSeq ?? null,
   order_state: action.order?.state ?? null,
-  holds_place: action.place.held ? 1 : 0,
-  place_until_ms: action.place.held ? action.place.untilMs : null,
+  holds_place: action.slot.held ? 1 : 0,
+  place_until_ms: action.slot.held ? action.slot.untilMs : null,
   bound_ms: action.bound && boundEndsMs(action.bound),
   commands: JSON.stringify(action.commands),
 });

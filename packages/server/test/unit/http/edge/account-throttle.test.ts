@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ApplicationCaller } from "../../../../src/auth/caller.ts";
-import { AnswerPlaces } from "../../../../src/http/edge/response/answer-places.ts";
+import { LongResponseLimit } from "../../../../src/http/edge/response/long-response-limit.ts";
 import { createThrottle } from "../../../../src/http/throttle.ts";
 import { runLiveResponse } from "../../../../src/service/actions/run-live-response.ts";
 import { memoryCounter } from "../../../../src/service/identity/count-request.ts";
@@ -49,7 +49,7 @@ test("ten applications of one account have the rate of one, and those of the fir
 });
 
 test("the applications of one account share its places for streams of events", async () => {
-  await using world = await openHttpWorld({ eventStreams: new AnswerPlaces(10, 1) });
+  await using world = await openHttpWorld({ eventStreams: new LongResponseLimit(10, 1) });
   const { context } = world;
   const machine = await world.services.addMachine();
   const asked = { Commands: [{ type: "GetFile" as const, params: [{ key: "Path", value: "/x" }] }], Comment: "c" };

@@ -5,12 +5,12 @@ import { anonymous } from "../../../../src/http/edge/access.ts";
 import { noBody } from "../../../../src/http/edge/body/body-kinds.ts";
 import { events } from "../../../../src/http/edge/declared-responses.ts";
 import { operationsOf } from "../../../../src/http/edge/operation.ts";
-import { AnswerPlaces } from "../../../../src/http/edge/response/answer-places.ts";
+import { LongResponseLimit } from "../../../../src/http/edge/response/long-response-limit.ts";
 import { PLAIN, startApp, type World } from "../fixture.ts";
 
 /** An operation that sends `tick` without end, as fast as the reader takes it. */
 function endless() {
-  const streams = new AnswerPlaces(2);
+  const streams = new LongResponseLimit(2);
   const state = { produced: 0, disposed: 0 };
   const operation = operationsOf<World>()({
     name: "Events",
@@ -21,18 +21,18 @@ function endless() {
     responses: { 200: events("Ticks.", {}) },
     body: noBody,
     handler({ signal }) {
-      const place = streams.enter("c1", signal);
-      if (place === null) throw new Error("no place");
+      const slot = streams.enter("c1", signal);
+      if (slot === null) throw new Error("no place");
       const ticks = async function* () {
-        while (!place.signal.aborted) {
+        while (!slot.signal.aborted) {
           state.produced += 1;
           yield `data: ${"x".repeat(1_000)}\n\n`;
           // As one that waits for changes.
-          if (state.produced > 100_000) await once(place.signal, "abort");
+          if (state.produced > 100_000) await once(slot.signal, "abort");
         }
       };
       const held = new DisposableStack();
-      held.use(place);
+      held.use(slot);
       held.defer(() => {
         state.disposed += 1;
       });
@@ -90,7 +90,7 @@ test("closing ends the streams that are open, in order, and lets no new one begi
 });
 
 test("there are as many places as the limit says, and a client that has gone already has none for long", () => {
-  const streams = new AnswerPlaces(2);
+  const streams = new LongResponseLimit(2);
   const here = new AbortController().signal;
   const first = streams.enter("c1", here);
   const gone = streams.enter("c1", AbortSignal.abort());
@@ -103,7 +103,7 @@ test("there are as many places as the limit says, and a client that has gone alr
 });
 
 test("one caller has a bounded share of the places", () => {
-  const streams = new AnswerPlaces(4, 2);
+  const streams = new LongResponseLimit(4, 2);
   const here = new AbortController().signal;
   const first = streams.enter("c1", here);
   assert.ok(first && streams.enter("c1", here));

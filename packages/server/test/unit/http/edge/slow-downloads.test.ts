@@ -4,7 +4,7 @@ import { connect, type Socket } from "node:net";
 import { Readable } from "node:stream";
 import { test } from "node:test";
 import type { ApplicationCaller } from "../../../../src/auth/caller.ts";
-import { AnswerPlaces } from "../../../../src/http/edge/response/answer-places.ts";
+import { LongResponseLimit } from "../../../../src/http/edge/response/long-response-limit.ts";
 import { createResultLink } from "../../../../src/service/results/create-result-link.ts";
 import { type HttpWorld, openHttpWorld } from "../../../support/http-world.ts";
 import { PLAYBOOK } from "../../../support/test-services.ts";
@@ -14,7 +14,7 @@ const SIZE_BYTES = 2 ** 40;
 
 /** A server with one result of a TiB, so that no download ends by itself. */
 async function openWorld(limit: number, limitPerAccount: number, inactivityMs?: number) {
-  const downloads = new AnswerPlaces(limit, limitPerAccount);
+  const downloads = new LongResponseLimit(limit, limitPerAccount);
   const world = await openHttpWorld({ downloads, ...(inactivityMs !== undefined && { inactivityMs }) });
   const open = new Set<Readable>();
   Object.assign(world.context.blobs, {

@@ -10,7 +10,7 @@ import { PLAYBOOK, type TestServices, testServices } from "../../../support/test
 
 const REQUEST = { Commands: [{ type: "GetFile" as const, params: [{ key: "Path", value: "/x" }] }], Comment: "c" };
 
-describe("places for running sessions, three of them", () => {
+describe("slots for running sessions, three of them", () => {
   let services: TestServices;
   before(async () => {
     services = await testServices({ runningSessions: 3 });
@@ -40,7 +40,7 @@ describe("places for running sessions, three of them", () => {
       if (answer.ok) await cancelMachineAction(services.context, PLAYBOOK, answer.value.id, "c");
   });
 
-  test("sessions for absent machines wait without a place and start oldest first when their machines are back", async () => {
+  test("sessions for absent machines wait without a slot and start oldest first when their machines are back", async () => {
     const [a, b, c] = [await services.addMachine(), await services.addMachine(), await services.addMachine()];
     const busy = await Promise.all([a, b, c].map(run));
     assert.ok(busy.every((answer) => answer.ok));
@@ -55,15 +55,15 @@ describe("places for running sessions, three of them", () => {
     await cancelMachineAction(services.context, PLAYBOOK, ended.value.id, "c");
     assert.equal((await next(second)).type, "idle", "the older one goes first");
     assert.equal((await next(first)).type, "order");
-    assert.equal((await next(second)).type, "idle", "all places are taken again");
+    assert.equal((await next(second)).type, "idle", "all slots are taken again");
     for (const answer of busy)
       if (answer.ok) await cancelMachineAction(services.context, PLAYBOOK, answer.value.id, "c");
     assert.equal((await next(second)).type, "order");
   });
 
-  test("a machine that goes away while running keeps its place for five minutes, and not longer", async () => {
+  test("a machine that goes away while running keeps its slot for five minutes, and not longer", async () => {
     const { context, time } = services;
-    const taken = () => context.store.read((tx) => tx.actions.placesTaken(time.nowMs));
+    const taken = () => context.store.read((tx) => tx.actions.slotsInUse(time.nowMs));
     const before = await taken();
     const machine = await services.addMachine();
     const started = await run(machine);

@@ -165,7 +165,7 @@ else {
     assert.deepEqual(machines, [false, true]);
     const action = await nodes.store.read((tx) => tx.actions.byId(running.id));
     const nowMs = nodes.services.time.nowMs;
-    assert.deepEqual(action?.place, { held: true, untilMs: nowMs + LIMITS.sessionPlaceGraceMs });
+    assert.deepEqual(action?.slot, { held: true, untilMs: nowMs + LIMITS.sessionPlaceGraceMs });
     assert.equal(action?.deadlineMs, nowMs + LIMITS.lostMachineTimeoutMs);
     assert.deepEqual(await nodes.ids(), [alive.node.id]);
   });

@@ -42,14 +42,14 @@ test("a device that is refused as often as an agent tries never waits; one that 
 test("a device has two parts at work at once on one link", () => {
   const { uploads } = bounds();
   const link = { machineId: "m", connectionEpoch: 1 };
-  const first = uploads.place(link);
+  const first = uploads.acquireSlot(link);
   {
-    using second = uploads.place(link);
+    using second = uploads.acquireSlot(link);
     assert.ok(second);
-    assert.equal(uploads.place(link), null);
-    using ofNewLink = uploads.place({ ...link, connectionEpoch: 2 });
+    assert.equal(uploads.acquireSlot(link), null);
+    using ofNewLink = uploads.acquireSlot({ ...link, connectionEpoch: 2 });
     assert.ok(ofNewLink);
   }
-  using third = uploads.place(link);
+  using third = uploads.acquireSlot(link);
   assert.ok(first && third);
 });

@@ -22,7 +22,7 @@ import { waitingWire } from "../../present/waiting-wire.ts";
  */
 const HEARTBEAT_INTERVAL_MS = 15_000;
 
-/** It is not known when a place gets free. A client without one asks for the action instead. */
+/** It is not known when a slot gets free. A client without one asks for the action instead. */
 const RETRY_AFTER_S = 30;
 
 /**
@@ -77,14 +77,13 @@ export const watchMachineAction = operation({
   async handler({ caller, isStillAdmitted, params, signal: gone }, context) {
     const { eventStreams, rereadIntervalMs } = context;
     using opened = new DisposableStack();
-    const place = eventStreams.enter(accountOf(caller), gone);
-    if (place === null)
-      return tooManyRequests(RETRY_AFTER_S, "all streams of events, or all of this caller, are taken");
-    opened.use(place);
+    const slot = eventStreams.enter(accountOf(caller), gone);
+    if (slot === null) return tooManyRequests(RETRY_AFTER_S, "all streams of events, or all of this caller, are taken");
+    opened.use(slot);
     const watch = await ActionWatch.open(context, caller, params.id, { rereadIntervalMs, isStillAdmitted });
     if (!watch.ok) return domainRefusal(watch.error);
     opened.use(watch.value);
-    return { kind: "events", status: 200, events: eventsOf(watch.value, place.signal), held: opened.move() };
+    return { kind: "events", status: 200, events: eventsOf(watch.value, slot.signal), held: opened.move() };
   },
 });
 

@@ -45,8 +45,8 @@ export const completeResult = operation({
     return await boundedUpload(context, of, async (uploads) => {
       // A whole is read and hashed, and an object store makes two of them at a time for all
       // machines.
-      using place = uploads.place(of);
-      if (place === null) return tooManyRequests(1, "the machine has other uploads at work.");
+      using upload = uploads.acquireSlot(of);
+      if (upload === null) return tooManyRequests(1, "the machine has other uploads at work.");
       const action = await actionForTransfer(context, of, actionId);
       if (!action.ok) return domainRefusal(action.error);
       const completed = await complete(context, action.value, Number(index), uploadId, body);

@@ -24,7 +24,7 @@ import { operation } from "../../context.ts";
 import { domainRefusal } from "../../errors.ts";
 import { openTranscript } from "./open-transcript.ts";
 
-/** A place is free when another download ends: within seconds if its client reads. */
+/** A slot is free when another download ends: within seconds if its client reads. */
 const RETRY_AFTER_S = 5;
 
 /**
@@ -96,14 +96,14 @@ export const downloadResult = operation({
     if (!opened.ok) return domainRefusal(opened.error);
     const { accountId, content, fileName, contentType, sizeBytes, sha256, isTranscript } = opened.value;
     using held = new DisposableStack();
-    const place = context.downloads.enter(accountId, gone);
-    if (place === null) {
+    const slot = context.downloads.enter(accountId, gone);
+    if (slot === null) {
       return tooManyRequests(
         RETRY_AFTER_S,
         "all places for downloads, or all of the account that made this link, are taken",
       );
     }
-    held.use(place);
+    held.use(slot);
     const openStored = async (range?: ByteRange) =>
       content.kind === "bytes"
         ? bytesBlob(content.bytes, range)

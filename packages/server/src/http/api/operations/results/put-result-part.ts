@@ -71,8 +71,8 @@ export const putResultPart = operation({
         noteStorageRefusal(context, remembered.code, sizeBytes, wanted);
         return domainRefusal(remembered);
       }
-      using place = uploads.place(of);
-      if (place === null) return tooManyRequests(1, "the machine has other uploads at work.");
+      using upload = uploads.acquireSlot(of);
+      if (upload === null) return tooManyRequests(1, "the machine has other uploads at work.");
       const action = await actionForTransfer(context, of, actionId);
       if (!action.ok) return domainRefusal(action.error);
       const described = { index: at, uploadId, part: number, sizeBytes, sha256, body: body.stream };

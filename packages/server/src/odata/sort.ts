@@ -6,7 +6,7 @@ import { type ODataResult, quoted, refuseQuery } from "./odata-error.ts";
  * Rows that are equal after the last term are sorted by the stored sequence, in that term's
  * direction. Null sorts before every value, as in OData.
  */
-export interface OrderTerm {
+export interface SortTerm {
   readonly field: string;
   readonly descending: boolean;
 }
@@ -15,8 +15,8 @@ export interface OrderTerm {
  * `$orderby`: properties with `asc` (the default) or `desc`, each property once; all in any letter
  * case.
  */
-export function parseOrderBy(text: string, entity: Entity): ODataResult<readonly OrderTerm[]> {
-  const terms: OrderTerm[] = [];
+export function parseSort(text: string, entity: Entity): ODataResult<readonly SortTerm[]> {
+  const terms: SortTerm[] = [];
   for (const part of text.split(",")) {
     const [name = "", direction = "asc", ...more] = part.trim().split(/\s+/);
     const field = entity.fields.get(name.toLowerCase());
@@ -34,5 +34,5 @@ export function parseOrderBy(text: string, entity: Entity): ODataResult<readonly
 /**
  * The normalised text of a sort. A cursor contains it, so that it cannot be used with another sort.
  */
-export const orderText = (terms: readonly OrderTerm[]): string =>
+export const sortText = (terms: readonly SortTerm[]): string =>
   terms.map(({ field, descending }) => `${field} ${descending ? "desc" : "asc"}`).join(",");

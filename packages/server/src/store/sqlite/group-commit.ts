@@ -1,8 +1,8 @@
 import type Database from "better-sqlite3";
 import type { StoreTx } from "../store.ts";
 
-/** What the lane needs of its connection. */
-export type LaneDatabase = Pick<Database.Database, "exec" | "inTransaction">;
+/** What a group commit needs of its connection. */
+export type CommitConnection = Pick<Database.Database, "exec" | "inTransaction">;
 
 /**
  * Units of work in one commit. With more, the first one would wait for the last without saving
@@ -26,8 +26,8 @@ type Settle = () => void;
  * savepoints, because with one SQLite copies each page that a unit changes: a fifth of the
  * processor time of a whole action. No caller gets a result before COMMIT.
  */
-export class WriteLane {
-  readonly #database: LaneDatabase;
+export class GroupCommit {
+  readonly #database: CommitConnection;
   readonly #tx: StoreTx;
   readonly #joinBatch: () => Promise<void>;
   #waiting: Unit[] = [];
@@ -38,7 +38,7 @@ export class WriteLane {
    * `joinBatch`: awaited before each commit, so that all work that is ready on the event loop can
    * join it.
    */
-  constructor(database: LaneDatabase, tx: StoreTx, joinBatch: () => Promise<void>) {
+  constructor(database: CommitConnection, tx: StoreTx, joinBatch: () => Promise<void>) {
     this.#joinBatch = joinBatch;
     this.#database = database;
     this.#tx = tx;

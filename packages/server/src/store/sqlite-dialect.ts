@@ -1,7 +1,7 @@
 import { SqliteQueryCompiler, sql } from "kysely";
-import type { Engine } from "./engine.ts";
+import type { SqlDialect } from "./sql-dialect.ts";
 
-export const SQLITE_ENGINE: Engine = {
+export const SQLITE_DIALECT: SqlDialect = {
   createQueryCompiler: () => new SqliteQueryCompiler(),
   position: (text, part) => sql`instr(${text}, ${part})`,
   lastCharacters: (text, length) => sql`substr(${text}, ${-length})`,

@@ -1,8 +1,8 @@
 import { PostgresQueryCompiler, sql } from "kysely";
-import type { Engine } from "./engine.ts";
+import type { SqlDialect } from "./sql-dialect.ts";
 
 /** `unindexed` is the identity, because this planner has statistics. */
-export const POSTGRES_ENGINE: Engine = {
+export const POSTGRES_DIALECT: SqlDialect = {
   createQueryCompiler: () => new PostgresQueryCompiler(),
   position: (text, part) => sql`strpos(${text}, ${part})`,
   lastCharacters: (text, length) => sql`right(${text}, ${length})`,

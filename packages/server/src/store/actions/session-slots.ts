@@ -5,39 +5,39 @@ import { UNFINISHED } from "./action-literals.ts";
 export interface ActionLoad {
   pending: number;
   inProgress: number;
-  placesTaken: number;
+  slotsInUse: number;
   /** When the oldest pending action of a linked machine was accepted; null when none waits. */
   oldestWaitingMs: number | null;
 }
 
 /** The running sessions, and the actions that wait to be one. */
-export function sessionPlaces(executor: Executor) {
+export function sessionSlots(executor: Executor) {
   return {
-    /** Running sessions: unfinished actions that hold a place. */
-    async placesTaken(nowMs: number): Promise<number> {
-      const [row] = await executor.all(countPlaces, { now_ms: nowMs });
+    /** Running sessions: unfinished actions that hold a slot. */
+    async slotsInUse(nowMs: number): Promise<number> {
+      const [row] = await executor.all(countSlotsInUse, { now_ms: nowMs });
       return row?.taken ?? 0;
     },
 
     /**
      * The same, and so until this transaction ends: a transaction that is about to take one of
-     * `places` waits here for the others, on every node. When all are taken none waits, because
+     * `slots` waits here for the others, on every node. When all are taken none waits, because
      * none is about to be taken.
      */
-    async placesTakenUntilEnd(places: number, nowMs: number): Promise<number> {
-      const [before] = await executor.all(countPlaces, { now_ms: nowMs });
-      if (!executor.locks || (before?.taken ?? 0) >= places) return before?.taken ?? 0;
+    async lockSlotsInUse(slots: number, nowMs: number): Promise<number> {
+      const [before] = await executor.all(countSlotsInUse, { now_ms: nowMs });
+      if (!executor.hasOtherWriters || (before?.taken ?? 0) >= slots) return before?.taken ?? 0;
       // Sent together; the count sees what was committed before the lock was given.
       const [, [exact]] = await Promise.all([
-        executor.all(lockPlaces, {}),
-        executor.all(countPlaces, { now_ms: nowMs }),
+        executor.all(lockSlots, {}),
+        executor.all(countSlotsInUse, { now_ms: nowMs }),
       ]);
       return exact?.taken ?? 0;
     },
 
-    /** Actions of linked machines that wait for a place, oldest first. */
-    async waitingForPlace(limit: number): Promise<{ id: string; machineId: string }[]> {
-      const rows = await executor.all(selectWaitingForPlace, { limit });
+    /** Actions of linked machines that wait for a slot, oldest first. */
+    async waitingForSlot(limit: number): Promise<{ id: string; machineId: string }[]> {
+      const rows = await executor.all(selectWaitingForSlot, { limit });
       return rows.map((row) => ({ id: row.id, machineId: row.machine_id }));
     },
 
@@ -48,14 +48,14 @@ export function sessionPlaces(executor: Executor) {
       return {
         pending: counts.get("Pending") ?? 0,
         inProgress: counts.get("InProgress") ?? 0,
-        placesTaken: await this.placesTaken(nowMs),
+        slotsInUse: await this.slotsInUse(nowMs),
         oldestWaitingMs: oldest?.created_at_ms ?? null,
       };
     },
   };
 }
 
-const countPlaces = statement<{ now_ms: number }>()((db, p) =>
+const countSlotsInUse = statement<{ now_ms: number }>()((db, p) =>
   db
     .selectFrom("machine_action")
     .select((eb) => eb.fn.countAll<number>().as("taken"))
@@ -68,10 +68,10 @@ const countPlaces = statement<{ now_ms: number }>()((db, p) =>
  * Any number that no other code locks. It is released by the end of the transaction, after its
  * commit can be seen.
  */
-const PLACES_LOCK = sql.lit(4_225_001);
+const SLOTS_LOCK = sql.lit(4_225_001);
 
-const lockPlaces = statement<Record<never, never>>()((db) =>
-  db.selectNoFrom(sql`pg_advisory_xact_lock(${PLACES_LOCK})`.as("locked")),
+const lockSlots = statement<Record<never, never>>()((db) =>
+  db.selectNoFrom(sql`pg_advisory_xact_lock(${SLOTS_LOCK})`.as("locked")),
 );
 
 const countUnfinished = statement<Record<never, never>>()((db) =>
@@ -93,7 +93,7 @@ const selectOldestWaiting = statement<Record<never, never>>()((db) =>
     .limit(1),
 );
 
-const selectWaitingForPlace = statement<{ limit: number }>()((db, p) =>
+const selectWaitingForSlot = statement<{ limit: number }>()((db, p) =>
   db
     .selectFrom("machine_action")
     .innerJoin("machine", "machine.id", "machine_action.machine_id")

@@ -7,35 +7,40 @@
  * is connected and a slot is free, oldest first. When a machine disconnects, its slot is released:
  * at once if nothing has started, after a grace if something runs.
  */
-export type SessionPlace = { held: false } | { held: true; untilMs: number | null };
+export type SessionSlot = { held: false } | { held: true; untilMs: number | null };
 
 /** Largest value of the setting. It means that sessions are not counted and never wait. */
 const UNLIMITED = 1_000_000_000;
 
-export const arePlacesLimited = (places: number): boolean => places < UNLIMITED;
+export const areSlotsLimited = (slots: number): boolean => slots < UNLIMITED;
 
 /** Whether a session that was just requested may start. */
-export function placeForNew(isMachineLinked: boolean, placesTaken: number, places: number): SessionPlace | "noPlace" {
+export function slotForNewSession(isMachineLinked: boolean, slotsInUse: number, slots: number): SessionSlot | "noSlot" {
   if (!isMachineLinked) return { held: false };
-  return placesTaken < places ? { held: true, untilMs: null } : "noPlace";
+  return slotsInUse < slots ? { held: true, untilMs: null } : "noSlot";
 }
 
 /**
  * `waiting`: sessions of connected machines without a slot, oldest first. As many of them may start
  * as there are free slots.
  */
-export function mayTakePlace(
+export function mayAcquireSlot(
   actionId: string,
   waiting: readonly string[],
-  placesTaken: number,
-  places: number,
+  slotsInUse: number,
+  slots: number,
 ): boolean {
   const rank = waiting.indexOf(actionId);
-  return rank >= 0 && rank < places - placesTaken;
+  return rank >= 0 && rank < slots - slotsInUse;
 }
 
 /** The slot of a session whose machine has disconnected. */
-export function placeWhenAway(place: SessionPlace, hasStarted: boolean, nowMs: number, graceMs: number): SessionPlace {
-  if (!place.held || !hasStarted) return { held: false };
+export function slotWhenDisconnected(
+  slot: SessionSlot,
+  hasStarted: boolean,
+  nowMs: number,
+  graceMs: number,
+): SessionSlot {
+  if (!slot.held || !hasStarted) return { held: false };
   return { held: true, untilMs: nowMs + graceMs };
 }

@@ -4,7 +4,7 @@ import type { Expression, QueryCompiler, RawBuilder } from "kysely";
  * The few SQL expressions in which the dialects differ. Everything else (`substr`, `length` and
  * `lower` by characters, `exists`, `case`) is written the same for both.
  */
-export interface Engine {
+export interface SqlDialect {
   createQueryCompiler(): QueryCompiler;
   /** Position of `part` in `text`, from 1. 0 when it does not occur; 1 when it is empty. */
   position(text: Expression<unknown>, part: string): RawBuilder<number>;

@@ -6,7 +6,7 @@ import { type Config, ConfigError, isLoopback } from "../config/config.ts";
 import type { Secrets } from "../config/secrets.ts";
 
 /** The backends that this node uses instead of its own disk and memory. */
-export interface Engines {
+export interface BackendSettings {
   /** Null: the embedded store in the data folder. */
   readonly database: { readonly url: string; readonly password: string | undefined } | null;
   /** Null: this process has no other nodes. */
@@ -17,7 +17,7 @@ export interface Engines {
 }
 
 /** Messages never repeat the value, because it may contain a secret. */
-export function readEngines(config: Config, secrets: Secrets): Engines {
+export function readBackendSettings(config: Config, secrets: Secrets): BackendSettings {
   return {
     database: secrets.HALLIGAN_DATABASE_URL === undefined ? null : parseDatabase(secrets.HALLIGAN_DATABASE_URL),
     bus: parseBus(secrets),

@@ -1,13 +1,13 @@
-/** One answer that lasts. `signal`: it has to end now. Disposing gives its place back. */
-export interface AnswerPlace extends Disposable {
+/** One response that lasts. `signal`: it has to end now. Disposing releases its slot. */
+export interface LongResponse extends Disposable {
   readonly signal: AbortSignal;
 }
 
 /**
- * Bounds the answers of one kind that last on this node: streams of events, downloads. There is one
+ * Bounds the responses of one kind that last on this node: streams of events, downloads. There is one
  * bound for all callers and one for each account.
  */
-export class AnswerPlaces {
+export class LongResponseLimit {
   readonly #limit: number;
   readonly #limitPerAccount: number;
   readonly #open = new Set<AbortController>();
@@ -24,10 +24,10 @@ export class AnswerPlaces {
   }
 
   /**
-   * Null when all places are taken, or those of the account, or the node stops. `gone`: the client
+   * Null when all slots are taken, or those of the account, or the node stops. `gone`: the client
    * went away.
    */
-  enter(accountId: string, gone: AbortSignal): AnswerPlace | null {
+  enter(accountId: string, gone: AbortSignal): LongResponse | null {
     const ofAccount = this.#byAccount.get(accountId) ?? 0;
     if (this.#isClosed || this.#open.size >= this.#limit || ofAccount >= this.#limitPerAccount) return null;
     this.#byAccount.set(accountId, ofAccount + 1);
@@ -49,7 +49,7 @@ export class AnswerPlaces {
   }
 
   /**
-   * Ends all answers. Requests under way get a grace period when the server stops; a stream of
+   * Ends all responses. Requests under way get a grace period when the server stops; a stream of
    * events would use all of it.
    */
   close(): void {

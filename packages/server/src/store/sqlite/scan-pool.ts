@@ -47,7 +47,7 @@ const SCAN_PROCESS = fileURLToPath(new URL("scan-process.ts", import.meta.url));
  * an alternative, because a thread inside SQLite's own loop cannot be ended. The processes start
  * with the first query.
  */
-export class ScanLane {
+export class ScanPool {
   readonly #file: string;
   readonly #limits: ScanLimits;
   readonly #readers: Reader[] = [];

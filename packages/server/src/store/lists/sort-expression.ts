@@ -2,7 +2,7 @@ import { type Expression, type RawBuilder, type SqlBool, sql } from "kysely";
 import type { Position } from "../../odata/cursor.ts";
 import type { Entity } from "../../odata/fields.ts";
 import type { Value } from "../../odata/filter.ts";
-import type { OrderTerm } from "../../odata/order-by.ts";
+import type { SortTerm } from "../../odata/sort.ts";
 import { type FieldSources, sourceOf } from "./field-source.ts";
 import { folded } from "./filter-expression.ts";
 
@@ -10,7 +10,7 @@ import { folded } from "./filter-expression.ts";
  * One sort key, most significant first. The last key is always the stored sequence, which is
  * unique.
  */
-export interface OrderKey {
+export interface SortKey {
   readonly value: Expression<unknown>;
   readonly nullable: boolean;
   readonly descending: boolean;
@@ -20,12 +20,12 @@ export interface OrderKey {
  * The keys of `orderBy`, without the sequence. Undefined for a field that has the same value on
  * every row and therefore sorts nothing.
  */
-export function orderKeys(
-  orderBy: readonly OrderTerm[],
+export function sortKeys(
+  sort: readonly SortTerm[],
   entity: Entity,
   sources: FieldSources,
-): readonly (OrderKey | undefined)[] {
-  return orderBy.map(({ field, descending }) => {
+): readonly (SortKey | undefined)[] {
+  return sort.map(({ field, descending }) => {
     const source = sourceOf(sources, field);
     if (source.from !== "expression") return undefined;
     const known = entity.fields.get(field.toLowerCase());
@@ -39,7 +39,7 @@ export function orderKeys(
  * For `order by`. Null sorts first when ascending in both dialects; SQLite and PostgreSQL have
  * different defaults.
  */
-export function orderSql(keys: readonly OrderKey[]): RawBuilder<unknown> {
+export function sortSql(keys: readonly SortKey[]): RawBuilder<unknown> {
   return sql.join(
     keys.flatMap(({ value, nullable, descending }) => {
       const way = descending ? sql`desc` : sql`asc`;
@@ -51,8 +51,8 @@ export function orderSql(keys: readonly OrderKey[]): RawBuilder<unknown> {
 
 /** Rows after a position of the sort; `seq` is its last key. Never null. */
 export function afterPosition(
-  keys: readonly (OrderKey | undefined)[],
-  seq: OrderKey,
+  keys: readonly (SortKey | undefined)[],
+  seq: SortKey,
   after: Position,
 ): RawBuilder<SqlBool> {
   const bySeq = beyond(seq, after.seq);
@@ -62,7 +62,7 @@ export function afterPosition(
   }, bySeq);
 }
 
-function beyond({ value, nullable, descending }: OrderKey, last: Value): RawBuilder<SqlBool> {
+function beyond({ value, nullable, descending }: SortKey, last: Value): RawBuilder<SqlBool> {
   if (last === null) return descending ? sql`false` : sql`${value} is not null`;
   if (!nullable) return descending ? sql`${value} < ${last}` : sql`${value} > ${last}`;
   return descending
@@ -74,7 +74,7 @@ function beyond({ value, nullable, descending }: OrderKey, last: Value): RawBuil
  * Repeats a condition that follows from the others, in a form that lets the index scan begin in the
  * middle.
  */
-function atOrBeyond({ value, nullable, descending }: OrderKey, last: Value): RawBuilder<SqlBool> {
+function atOrBeyond({ value, nullable, descending }: SortKey, last: Value): RawBuilder<SqlBool> {
   if (last === null) return descending ? sql`${value} is null` : sql`true`;
   if (!nullable) return descending ? sql`${value} <= ${last}` : sql`${value} >= ${last}`;
   return descending

@@ -2,7 +2,7 @@
  * A semaphore: runs at most `limit` calls at a time, the others wait in the sequence of their
  * arrival. A call whose signal is aborted ends at once, also while it waits.
  */
-export class Slots {
+export class Semaphore {
   readonly #waiting: (() => void)[] = [];
   #free: number;
 
