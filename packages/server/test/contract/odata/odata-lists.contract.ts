@@ -152,7 +152,7 @@ export function describeLists(name: string, open: () => Promise<ListDatabase>, r
             const query: ListQuery = { ...parsed("", entity), filter, sort };
             const expected = inOrder(
               within(list.rows, scope).filter(({ record }) => meets(filter, record)),
-              orderBy,
+              sort,
               entity,
               list.newestFirst,
             );

@@ -4,8 +4,8 @@ export interface LongResponse extends Disposable {
 }
 
 /**
- * Bounds the responses of one kind that last on this node: streams of events, downloads. There is one
- * bound for all callers and one for each account.
+ * Bounds the responses of one kind that last on this node: streams of events, downloads. There is
+ * one bound for all callers and one for each account.
  */
 export class LongResponseLimit {
   readonly #limit: number;
