@@ -29,7 +29,7 @@ function refusal(text: string): string {
 test("without options a page is 1,000 rows, all properties, in the list's own order", () => {
   assert.deepEqual(query(""), {
     filter: null,
-    orderBy: [],
+    sort: [],
     pageSize: 1_000,
     left: null,
     skip: 0,
@@ -138,7 +138,7 @@ test("a $skiptoken stands neither beside $top and $skip nor with another order",
 });
 
 test("a position is carried by the token as it was, whatever its texts are", () => {
-  const orderBy = [
+  const sort = [
     { field: "computerDnsName", descending: true },
     { field: "osBuild", descending: false },
     { field: "version", descending: false },
@@ -157,9 +157,9 @@ test("a position is carried by the token as it was, whatever its texts are", () 
           left: seq % 2 ? seq : null,
           asOfMs: NOW_MS,
         };
-        const token = writeCursor(cursor, orderBy);
+        const token = writeCursor(cursor, sort);
         assert.match(token, /^[A-Za-z0-9_-]+$/);
-        assert.deepEqual(readCursor(token, orderBy, MACHINES), { ok: true, value: cursor });
+        assert.deepEqual(readCursor(token, sort, MACHINES), { ok: true, value: cursor });
       },
     ),
     { numRuns: RUNS, seed: SEED },
