@@ -1,5 +1,5 @@
 import type { DomainError } from "../errors.ts";
-import { type MachineScope, isInScope } from "../machines/device-group.ts";
+import { isInScope, type MachineScope } from "../machines/device-group.ts";
 import { err, ok, type Result } from "../result.ts";
 import type { LibraryFile } from "./library-file.ts";
 

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Machine, MachineConnection } from "../../domain/machines/machine.ts";
-import type { ListQuery } from "../../odata/query.ts";
 import { asciiLower } from "../../odata/compare-text.ts";
+import type { ListQuery } from "../../odata/query.ts";
 import { changedColumns, onlyColumns, statementsByColumns } from "../changed-columns.ts";
 import type { ListPage } from "../lists/list-page.ts";
 import { type Executor, statement } from "../statement.ts";
