@@ -20,7 +20,7 @@ export const OWN_TIMERS: Readonly<Record<string, string>> = {
   "protocol/src/client/transport/silence-limit.ts": LIMIT,
   "protocol/src/network/tunnel.ts": SOCKET,
   "server/src/bus/nats-bus.ts": REPEAT,
-  "server/src/bus/nats-link.ts": LIMIT,
+  "server/src/bus/reconnecting-nats.ts": LIMIT,
   "server/src/gateway/ws-gateway.ts": SOCKET,
   "server/src/http/edge/admission/held-refusals.ts": SOCKET,
   "server/src/http/edge/admission/refused-bodies.ts": SOCKET,
