@@ -1,15 +1,15 @@
 /**
  * Runs schedules with one mutation until an invariant detects it. It is a separate process, because
  * the mutation is applied while modules load; the files on disk do not change. It begins at the
- * mutation's hint and wraps around, so a stale hint only costs time. Prints JSON: `{ "schedules":
- * N, "seed": ..., "invariant": ..., "message": ... }`, nulls when no schedule detected it.
+ * given seed and wraps around, so a stale seed only costs time. Prints JSON: `{ "schedules": N,
+ * "seed": ..., "invariant": ..., "message": ... }`, nulls when no schedule detected it.
  *
- *   node mutant.ts NAME SCHEDULES
+ *   node mutant.ts NAME SCHEDULES FIRST_SEED
  */
 import { registerHooks } from "node:module";
 import { type Edit, MUTATIONS } from "./mutations.ts";
 
-const [name, schedules] = process.argv.slice(2);
+const [name, schedules, firstSeed] = process.argv.slice(2);
 const mutation = MUTATIONS.find((known) => known.name === name);
 if (!mutation) throw new Error(`there is no mutation ${JSON.stringify(name)}`);
 const left = new Set<Edit>(mutation.edits);
@@ -37,10 +37,10 @@ for (const { file } of left) throw new Error(`${file} was not loaded`);
 
 const database = await MemoryDatabase.open();
 const last = Number(schedules);
-const startAt = mutation.startAt ?? 1;
+const first = Number(firstSeed);
 const report = { schedules: 0, seed: null, invariant: null, message: null };
 while (report.schedules < last && report.invariant === null) {
-  const seed = ((startAt - 1 + report.schedules) % last) + 1;
+  const seed = ((first - 1 + report.schedules) % last) + 1;
   const { violation } = await runSchedule(seed, database);
   report.schedules += 1;
   if (violation) Object.assign(report, { seed, ...violation });

@@ -16,11 +16,6 @@ export interface Mutation {
   /** The invariants that can detect it. The first one is its main target. */
   breaks: readonly [Invariant, ...Invariant[]];
   edits: readonly Edit[];
-  /**
-   * A seed that detected it. The search starts there. Any schedule may detect it; this one only
-   * makes the search short.
-   */
-  startAt?: number;
 }
 
 /**
@@ -84,7 +79,6 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "a journal that was set back is believed",
-    startAt: 183,
     breaks: ["boundsSpareTheHonest", "quarantineHolds", "everyActionEnds", "resultsStay"],
     edits: [
       {
@@ -96,13 +90,11 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "an order is sent again under a new number",
-    startAt: 39,
     breaks: ["neverTwice", "nothingBreaks"],
     edits: [{ file: "server/src/service/agents/next-order.ts", find: 'step.type === "claim"\n', replace: "true\n" }],
   },
   {
     name: "the server grants every start of a script",
-    startAt: 626,
     breaks: ["neverTwice"],
     edits: [
       // Copies with agents of link version 2 are found before they come to a second start.
@@ -132,7 +124,6 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "a frame is taken whatever its code is",
-    startAt: 49,
     breaks: ["startsAreGranted"],
     edits: [
       {
@@ -144,13 +135,11 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "the agent starts a script by a grant however old it is",
-    startAt: 17,
     breaks: ["startsAreGranted"],
     edits: [{ file: "agent/src/limits.ts", find: "maxGrantAgeMs: 10_000", replace: "maxGrantAgeMs: 10_000_000" }],
   },
   {
     name: "an end is recorded that the device did not sign, from a frame that is taken whatever its code is",
-    startAt: 97,
     breaks: ["resultsStay"],
     edits: [
       // What else a proxy does is noticed sooner.
@@ -178,7 +167,6 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "a server whose store was set back sends again what the device may have run",
-    startAt: 343,
     breaks: ["neverTwice", "nothingBreaks"],
     edits: [
       {
@@ -280,7 +268,6 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "the next order does not wait for the end of a cancelled one",
-    startAt: 212,
     breaks: ["oneOrderAtATime"],
     edits: [
       {
@@ -292,7 +279,6 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "a new journal is begun before the scripts of the lost one are ended",
-    startAt: 1999,
     breaks: ["oneOrderAtATime"],
     edits: [
       { file: "agent/src/core/journal/journal-writer.ts", find: "    await beforeNew();\n", replace: "" },
@@ -305,7 +291,6 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "an order that was given up is forgotten while it still runs on the device that holds it",
-    startAt: 147,
     breaks: ["oneOrderAtATime"],
     edits: [
       // A device of link version 2 that comes back with its old journal is found to be a copy
@@ -316,7 +301,6 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "a new journal leaves the values of the journal before it valid",
-    startAt: 730,
     breaks: ["clonesAreFound", "quarantineHolds"],
     edits: [
       {
@@ -378,7 +362,6 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "a value that is newer than a restored server's records is taken for a copy's",
-    startAt: 208,
     breaks: ["quarantineHolds"],
     edits: [
       {
@@ -390,7 +373,6 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "a start is granted before the rolling value of its connection is confirmed",
-    startAt: 126,
     breaks: ["clonesAreFound"],
     edits: [
       {
@@ -402,7 +384,6 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "a process that comes back after another one is let in",
-    startAt: 1158,
     breaks: ["clonesAreFound"],
     edits: [
       {
@@ -414,7 +395,6 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "a wiped device whose old link is dead is taken for a clone",
-    startAt: 38,
     breaks: ["quarantineHolds"],
     edits: [
       {
@@ -437,7 +417,6 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "a start is granted that was reported after the machine was retired",
-    startAt: 428,
     breaks: ["retirementHolds"],
     edits: [
       {
@@ -471,7 +450,6 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "a device is refused for reporting what it did of an action that was given up",
-    startAt: 373,
     breaks: ["nothingBreaks"],
     edits: [
       {
