@@ -1,7 +1,11 @@
 #!/usr/bin/env node
 import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { requireNode } from "@halligan/protocol/require-node";
+import { allTestFiles } from "./test-groups.mjs";
 
 requireNode("npm test");
 
@@ -10,11 +14,15 @@ requireNode("npm test");
  * The tests start some hundreds of processes from the same sources. Their compiled form is kept in
  * a folder, which makes each start about a third cheaper.
  *
+ * Small test files share a process when all tests run (`test-groups.mjs`).
+ *
  * Both limits only end what hangs: the longest test takes about a minute on two idle cores. Without
  * them one endless loop keeps the run alive and hides its name.
  */
 const files = process.argv.slice(2);
-const cache = fileURLToPath(new URL("../../../node_modules/.cache/halligan-compiled", import.meta.url));
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+const cache = join(root, "node_modules/.cache/halligan-compiled");
+const groups = files.length > 0 ? null : mkdtempSync(join(tmpdir(), "halligan-test-groups-"));
 const child = spawn(
   process.execPath,
   [
@@ -23,11 +31,12 @@ const child = spawn(
     "--test-concurrency=3",
     `--test-timeout=${process.env.HALLIGAN_TEST_LIMIT_MS ?? 600_000}`,
     `--import=${new URL("test-file-limit.mjs", import.meta.url)}`,
-    ...(files.length > 0 ? files : ["packages/*/test/**/*.test.ts"]),
+    ...(groups === null ? files : allTestFiles(root, groups)),
   ],
   { stdio: "inherit", env: { NODE_COMPILE_CACHE: cache, ...process.env } },
 );
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
 child.once("exit", (code, signal) => {
+  if (groups !== null) rmSync(groups, { recursive: true, force: true });
   process.exitCode = code ?? (signal === null ? 1 : 130);
 });
