@@ -8,6 +8,18 @@ import { latency } from "./benches/latency.ts";
 import { list } from "./benches/list.ts";
 import { peers } from "./benches/peers.ts";
 import { scripts } from "./benches/scripts.ts";
+import { syscalls } from "./benches/syscalls.ts";
 
 /** In the order in which they run and are printed. */
-export const BENCHES: readonly Bench[] = [latency, scripts, actions, intake, files, idle, list, peers, cluster];
+export const BENCHES: readonly Bench[] = [
+  latency,
+  scripts,
+  actions,
+  intake,
+  files,
+  idle,
+  list,
+  syscalls,
+  peers,
+  cluster,
+];

@@ -1,5 +1,5 @@
 /** One measured number, with this machine's baseline and the goal. */
-export type Unit = "ms" | "/s" | "MB/s" | "MB" | "KB" | "%" | "s" | "us" | "actions";
+export type Unit = "ms" | "/s" | "MB/s" | "MB" | "KB" | "%" | "s" | "us" | "actions" | "calls" | "commits" | "pages";
 
 /** A bound on the value itself, or on its ratio to the floor. */
 export type Goal =

@@ -20,6 +20,10 @@ export class SpawnFloor implements AsyncDisposable {
     ]);
   }
 
+  get pid(): number {
+    return this.#process.pid;
+  }
+
   async spawn(count: number, parallel: number): Promise<{ wallMs: number; timesMs: number[] }> {
     return Value.Parse(Answer, await this.#process.ask({ count, parallel, script: this.#script }));
   }

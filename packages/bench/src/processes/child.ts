@@ -20,6 +20,8 @@ export interface ChildOptions {
   readonly command: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** A tracer and its arguments, which becomes the command above under the same process id. */
+  readonly under?: readonly string[];
   /**
    * Both outputs go there. Reading them through pipes would be work of the measuring process: a
    * server under load writes ten thousand lines a second.
@@ -40,7 +42,8 @@ export class Child implements AsyncDisposable {
     this.#options = options;
     const log = openSync(options.logFile, "w", 0o600);
     try {
-      this.#process = spawn(options.command, options.args, {
+      const [command = options.command, ...args] = [...(options.under ?? []), options.command, ...options.args];
+      this.#process = spawn(command, args, {
         env: { ...withoutHalligan(process.env), ...options.env },
         stdio: [options.input === undefined ? "ignore" : "pipe", log, log, "ignore"],
       });

@@ -33,6 +33,7 @@ export async function startRealAgent(
   api: Api,
   name: string,
   runtime: Runtime,
+  under: readonly string[] = [],
 ): Promise<RealAgent> {
   const command = runtimeExecutable(runtime);
   if (command === null) throw new Error(`there is no ${runtime} for this platform in this install`);
@@ -53,6 +54,7 @@ export async function startRealAgent(
     name: `agent ${name}`,
     command,
     args: [ENTRY.agent, "run", "--data", dataDir],
+    under,
     logFile: join(agentsDir, `${name}.log`),
   });
   try {

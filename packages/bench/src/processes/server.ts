@@ -16,6 +16,8 @@ export interface ServerOptions {
   readonly tls?: { readonly certFile: string; readonly keyFile: string; readonly ca: string };
   /** Folder inside the bench's. Two servers of one bench have two. */
   readonly folderName?: string;
+  /** As `ChildOptions.under`. */
+  readonly under?: readonly string[];
 }
 
 /** Enough for every caller of a bench at once. */
@@ -32,6 +34,7 @@ export class BenchServer implements AsyncDisposable {
   readonly ca: string | null;
   readonly #context: BenchContext;
   readonly #env: Readonly<Record<string, string>>;
+  readonly #under: readonly string[];
   #starts = 0;
   #process: Child;
 
@@ -41,6 +44,7 @@ export class BenchServer implements AsyncDisposable {
     this.dataDir = env.HALLIGAN_DATA_DIR ?? "";
     this.baseUrl = `${options.tls ? "https" : "http"}://${env.HALLIGAN_LISTEN}`;
     this.ca = options.tls?.ca ?? null;
+    this.#under = options.under ?? [];
     this.#process = this.#spawn();
   }
 
@@ -101,6 +105,7 @@ export class BenchServer implements AsyncDisposable {
       command: process.execPath,
       args: [...(profileDir === null ? [] : ["--cpu-prof", "--cpu-prof-dir", profileDir]), ENTRY.server],
       env: this.#env,
+      under: this.#under,
       logFile: join(folder, `server-${this.#env.HALLIGAN_LISTEN?.split(":")[1]}-${this.#starts}.log`),
     });
   }

@@ -15,11 +15,17 @@ export async function residentBytes(pid: number): Promise<number> {
 
 /** Processor time that a process has used, in milliseconds, with that of its threads. */
 export async function processorMs(pid: number): Promise<number> {
+  return (await processorTimes(pid)).ownMs;
+}
+
+/** The same, and that of the children which it has waited for, with their children. */
+export async function processorTimes(pid: number): Promise<{ ownMs: number; childrenMs: number }> {
   const stat = await readFile(`/proc/${pid}/stat`, "latin1");
-  // The name, which may hold spaces, ends with the last bracket; utime and stime are the 14th and
-  // 15th field.
+  // The name, which may hold spaces, ends with the last bracket; utime, stime, cutime and cstime
+  // are the 14th to 17th field.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS_PER_SECOND;
+  const sumMs = (first: number) => ((Number(fields[first]) + Number(fields[first + 1])) * 1000) / TICKS_PER_SECOND;
+  return { ownMs: sumMs(11), childrenMs: sumMs(13) };
 }
 
 /** Watches how far the memory of a process grows above what it is now. */

@@ -161,8 +161,12 @@ const bench: Folders = {
   floors: rule(["files", "processes"], "the floor of the machine is measured without the server"),
   fleet: rule(["load", "processes", "statistics.ts"], "devices run in processes of their own"),
   peers: rule(["processes", "bench.ts"], "another program is measured like ours"),
+  syscalls: rule(["processes", "bench.ts"], "what a process asks of the system is read from its trace"),
   benches: rule(
-    ["files", "fleet", "floors", "list", "load", "peers", "processes", "bench.ts", "figure.ts", "statistics.ts"],
+    [
+      ...["files", "fleet", "floors", "list", "load", "peers", "processes", "syscalls"],
+      ...["bench.ts", "figure.ts", "statistics.ts"],
+    ],
     "a bench is the top: only the list of benches knows it",
   ),
 };
