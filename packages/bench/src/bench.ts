@@ -5,6 +5,8 @@ export interface BenchContext {
   readonly folder: string;
   /** Small numbers that show only that the bench works. */
   readonly quick: boolean;
+  /** Files of `competitors` of 1 GB instead of 64 MiB. */
+  readonly large: boolean;
   /** Where the server process leaves a CPU profile when it stops; null: nowhere. */
   readonly profileDir: string | null;
   readonly signal: AbortSignal;
@@ -16,6 +18,8 @@ export interface Bench {
   readonly name: string;
   /** One line: what it measures. What it does not stands in the head of its file. */
   readonly about: string;
+  /** Runs only when it is named: it downloads something. */
+  readonly onlyByName?: boolean;
   /**
    * Throws when the measurement was not valid: something was lost, failed or had a wrong result. A
    * missed goal is an ordinary figure.

@@ -6,9 +6,10 @@ import { runBenches } from "./run-benches.ts";
 
 const USAGE = `usage: npm run bench -- [options] [bench ...]
 
-${BENCHES.map(({ name, about }) => `  ${name.padEnd(9)} ${about}`).join("\n")}
+${BENCHES.map(({ name, about, onlyByName }) => `  ${name.padEnd(11)} ${about}${onlyByName ? " (only when named)" : ""}`).join("\n")}
 
   --quick        small numbers: shows that it works, measures nothing
+  --large        competitors: files of 1 GB instead of 64 MiB
   --json         only JSON lines on standard output
   --profile DIR  the server leaves CPU profiles there
 
@@ -18,6 +19,7 @@ Exit 0 when every measurement was sound, whether its goal was met or not; 1 when
 interface Request {
   readonly benches: readonly Bench[];
   readonly quick: boolean;
+  readonly large: boolean;
   readonly json: boolean;
   readonly profileDir: string | null;
 }
@@ -35,13 +37,21 @@ function readRequest(args: string[]): Request | string {
     const { values, positionals } = parseArgs({
       args,
       allowPositionals: true,
-      options: { quick: { type: "boolean" }, json: { type: "boolean" }, profile: { type: "string" } },
+      options: {
+        quick: { type: "boolean" },
+        large: { type: "boolean" },
+        json: { type: "boolean" },
+        profile: { type: "string" },
+      },
     });
     const unknown = positionals.filter((name) => !BENCHES.some((bench) => bench.name === name));
     if (unknown.length > 0) return `there is no bench ${unknown.join(", ")}\n\n${USAGE}`;
     return {
-      benches: BENCHES.filter(({ name }) => positionals.length === 0 || positionals.includes(name)),
+      benches: BENCHES.filter(({ name, onlyByName }) =>
+        positionals.length === 0 ? !onlyByName : positionals.includes(name),
+      ),
       quick: values.quick ?? false,
+      large: values.large ?? false,
       json: values.json ?? false,
       profileDir: values.profile ?? null,
     };
@@ -50,7 +60,7 @@ function readRequest(args: string[]): Request | string {
   }
 }
 
-async function runAll({ benches, quick, json, profileDir }: Request): Promise<number> {
+async function runAll({ benches, quick, large, json, profileDir }: Request): Promise<number> {
   const stop = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"] as const) {
     process.once(name, () => stop.abort(new Error(`stopped by ${name}`)));
@@ -60,7 +70,7 @@ async function runAll({ benches, quick, json, profileDir }: Request): Promise<nu
     const seconds = ((performance.now() - begunMs) / 1000).toFixed(1);
     process.stderr.write(`${seconds.padStart(7)} s  ${text}\n`);
   };
-  const { figures, failed } = await runBenches(benches, { quick, profileDir, signal: stop.signal, note });
+  const { figures, failed } = await runBenches(benches, { quick, large, profileDir, signal: stop.signal, note });
   if (!json) process.stdout.write(`${tableOf(figures)}\n\n`);
   process.stdout.write(figures.map((figure) => `${jsonLineOf(figure)}\n`).join(""));
   note(`${figures.length} figures, ${figures.filter(({ met }) => met === false).length} goals not met`);

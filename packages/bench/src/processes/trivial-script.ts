@@ -17,6 +17,10 @@ export async function addTrivialScript(server: BenchServer, folder: string): Pro
   const credentials = { ...(await server.credentials()), tokenUrl: await server.tokenUrl() };
   const client = createClient({ baseUrl: server.baseUrl, credentials });
   await client.putLibraryFile({ fileName: SCRIPT_NAME, override: true, content: () => new Blob([SCRIPT_TEXT]) });
+  return await writeTrivialScript(folder);
+}
+
+export async function writeTrivialScript(folder: string): Promise<string> {
   const file = join(folder, SCRIPT_NAME);
   await writeFile(file, SCRIPT_TEXT);
   return file;

@@ -13,6 +13,28 @@ export async function residentBytes(pid: number): Promise<number> {
   return Number(kib) * KIB;
 }
 
+export interface Memory {
+  readonly rssBytes: number;
+  /** A page that several processes share counts as a part for each of them. */
+  readonly pssBytes: number;
+}
+
+/** Memory of a process and of all its children, which for our server are those of long queries. */
+export async function memoryOf(pid: number): Promise<Memory> {
+  const rollup = await readFile(`/proc/${pid}/smaps_rollup`, "latin1");
+  const bytesOf = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(rollup)?.[1]) * KIB;
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, "latin1");
+  const pids = children.split(" ").filter((child) => child !== "");
+  // A short child may have ended meanwhile.
+  const ofChildren = await Promise.all(pids.map((child) => memoryOf(Number(child)).catch(() => NONE)));
+  return ofChildren.reduce(
+    (sum, { rssBytes, pssBytes }) => ({ rssBytes: sum.rssBytes + rssBytes, pssBytes: sum.pssBytes + pssBytes }),
+    { rssBytes: bytesOf("Rss"), pssBytes: bytesOf("Pss") },
+  );
+}
+
+const NONE: Memory = { rssBytes: 0, pssBytes: 0 };
+
 /** Processor time that a process has used, in milliseconds, with that of its threads. */
 export async function processorMs(pid: number): Promise<number> {
   return (await processorTimes(pid)).ownMs;

@@ -160,11 +160,14 @@ const bench: Folders = {
   processes: rule(["load", "bench.ts"], "a real process is started and measured the same way in each bench"),
   floors: rule(["files", "processes"], "the floor of the machine is measured without the server"),
   fleet: rule(["load", "processes", "statistics.ts"], "devices run in processes of their own"),
-  peers: rule(["processes", "bench.ts"], "another program is measured like ours"),
+  competitors: rule(
+    ["files", "load", "processes", "bench.ts"],
+    "ours and the other programs are used through one interface",
+  ),
   syscalls: rule(["processes", "bench.ts"], "what a process asks of the system is read from its trace"),
   benches: rule(
     [
-      ...["files", "fleet", "floors", "list", "load", "peers", "processes", "syscalls"],
+      ...["competitors", "files", "fleet", "floors", "list", "load", "processes", "syscalls"],
       ...["bench.ts", "figure.ts", "statistics.ts"],
     ],
     "a bench is the top: only the list of benches knows it",

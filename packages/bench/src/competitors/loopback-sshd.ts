@@ -49,6 +49,9 @@ export class LoopbackSshd implements AsyncDisposable {
       "PasswordAuthentication no",
       "StrictModes no",
       "UsePAM no",
+      // All callers of a bench may connect at once.
+      "MaxStartups 200",
+      "MaxSessions 200",
       "Subsystem sftp internal-sftp",
       "",
     ].join("\n");
@@ -77,9 +80,23 @@ export class LoopbackSshd implements AsyncDisposable {
     return run(this.#programs.ssh, [...this.#options, "-p", `${this.#port}`, `${username}@127.0.0.1`, command]);
   }
 
-  async copy(from: string, to: string): Promise<void> {
+  async put(from: string, to: string): Promise<void> {
     const { username } = userInfo();
     await run(this.#programs.scp, [...this.#options, "-P", `${this.#port}`, from, `${username}@127.0.0.1:${to}`]);
+  }
+
+  async get(from: string, to: string): Promise<void> {
+    const { username } = userInfo();
+    await run(this.#programs.scp, [...this.#options, "-P", `${this.#port}`, `${username}@127.0.0.1:${from}`, to]);
+  }
+
+  /** One ad hoc command of Ansible, which connects by this daemon. */
+  async ansible(program: string, command: string): Promise<string> {
+    const { username } = userInfo();
+    return await run(program, [
+      ...["all", "-i", "127.0.0.1,", "-m", "raw", "-a", command, "-u", username],
+      ...["--ssh-common-args", this.#options.join(" "), "-e", `ansible_port=${this.#port}`],
+    ]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,0 +1,57 @@
+import { createWriteStream, openAsBlob } from "node:fs";
+import { basename, join } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createGunzip } from "node:zlib";
+import type { CommandRequest } from "@halligan/protocol/api";
+import { createClient } from "@halligan/protocol/client";
+import type { BenchContext } from "../bench.ts";
+import { endOf } from "../load/end-of-action.ts";
+import { shippedRuntime, startRealAgents } from "../processes/real-agents.ts";
+import { BenchServer } from "../processes/server.ts";
+import { addTrivialScript, RUN_SCRIPT } from "../processes/trivial-script.ts";
+import type { Contestant } from "./contestant.ts";
+
+/**
+ * Ours, with the whole path of a caller: a put begins with the upload into the library, a get ends
+ * with the download of the result, a script with that of its transcript.
+ */
+export async function startHalligan(context: BenchContext, devices: number): Promise<Contestant> {
+  const { signal } = context;
+  await using stack = new AsyncDisposableStack();
+  const server = stack.use(await BenchServer.start(context));
+  const api = stack.use(await server.signIn(devices + 2));
+  await addTrivialScript(server, context.folder);
+  const agents = await startRealAgents(context, server, api, devices, shippedRuntime(context), stack);
+  const client = createClient({ baseUrl: server.baseUrl, credentials: await server.credentials() });
+  const act = async (device: number, commands: readonly CommandRequest[]) => {
+    const id = await api.startAction(agents[device]?.machineId ?? "", commands);
+    await endOf(api, id, signal);
+    return id;
+  };
+  const owner = stack.move();
+  return {
+    name: "Halligan",
+    lacks: "nothing of what is compared: order, start, output and end are synced at both ends and signed",
+    devices,
+    everyRounds: 1,
+    run: async (device) => (await api.transcript(await act(device, RUN_SCRIPT))).script_output,
+    files: {
+      async put(file) {
+        const fileName = basename(file);
+        const content = await openAsBlob(file);
+        await client.putLibraryFile({ fileName, override: true, content: () => content });
+        await act(0, [{ type: "PutFile", params: [{ key: "FileName", value: fileName }] }]);
+        return join(agents[0]?.workDir ?? "", fileName);
+      },
+      async get(path, to) {
+        const id = await act(0, [{ type: "GetFile", params: [{ key: "Path", value: path }] }]);
+        const { body } = await client.downloadResult(await client.getResultLink(id, 0));
+        if (!body) throw new Error("the result has no body");
+        await pipeline(Readable.fromWeb(body), createGunzip(), createWriteStream(to));
+      },
+    },
+    processes: { server: server.pid, agents: agents.map(({ pid }) => pid) },
+    [Symbol.asyncDispose]: () => owner.disposeAsync(),
+  };
+}
