@@ -16,7 +16,8 @@ import { installMeshCentral } from "./install.ts";
 const USER = "bench";
 /** A command without an answer is lost: a busy agent drops a second one and says nothing. */
 const LOST_MS = 10_000;
-const CONNECT_TIMEOUT_MS = 120_000;
+/** Each agent makes its keys at its first start, all on the same cores. */
+const CONNECT_TIMEOUT_MS = 300_000;
 const READY_TRIES = 30;
 const READY_TRY_MS = 2_000;
 
