@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { sleep, systemClock } from "@halligan/protocol/time";
 import type { Bench, BenchContext } from "../bench.ts";
 import type { Contestant } from "../competitors/contestant.ts";
 import { startHalligan } from "../competitors/halligan.ts";
@@ -53,9 +53,9 @@ export const competitors: Bench = {
     for (const one of await startSsh(context, devices)) contestants.push(owner.use(one));
     for (const { name, lacks } of contestants) context.note(`${name}: ${lacks}`);
     const script = await writeTrivialScript(context.folder);
-    await sleep(context.quick ? 0 : SETTLE_MS, undefined, { signal: context.signal });
+    await sleep(systemClock, context.quick ? 0 : SETTLE_MS, context.signal);
     return [
-      ...(await memoryFigures(contestants, "idle", async () => undefined)),
+      ...(await memoryFigures(context.signal, contestants, "idle", async () => undefined)),
       ...(await oneDevice(context, contestants, script)),
       ...(await manyDevices(context, contestants, script)),
       ...(await files(context, contestants)),
@@ -149,7 +149,7 @@ async function manyDevices(
         rates.push(((runs.timesMs.length - before) * 1_000) / (performance.now() - begunMs));
       };
       // Only once: reading the memory of eighty processes is work too.
-      if (round === rounds - 1) memory.push(...(await memoryFigures([contestant], "busy", work)));
+      if (round === rounds - 1) memory.push(...(await memoryFigures(context.signal, [contestant], "busy", work)));
       else await work();
     }
   }
@@ -220,6 +220,7 @@ function againstBest(
 
 /** The highest of the server, and of each agent in the middle of all, while `work` goes on. */
 async function memoryFigures(
+  signal: AbortSignal,
   contestants: readonly Contestant[],
   when: "idle" | "busy",
   work: () => Promise<void>,
@@ -237,7 +238,7 @@ async function memoryFigures(
     const { server, agents } = processes;
     const samples: { server: Memory; agents: Memory[] }[] = [];
     do {
-      await Promise.race([over, sleep(SAMPLE_MS)]);
+      await Promise.race([over, sleep(systemClock, SAMPLE_MS, signal)]);
       samples.push({ server: await memoryOf(server), agents: await Promise.all(agents.map(memoryOf)) });
     } while (when === "busy" && !isOver);
     for (const [kind, key] of [

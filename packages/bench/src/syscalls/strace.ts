@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { readFile, stat } from "node:fs/promises";
-import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
+import { sleep, systemClock } from "@halligan/protocol/time";
 import type { BenchContext } from "../bench.ts";
 import { findProgram } from "../processes/find-program.ts";
 import { type SystemCall, systemCallsOf } from "./system-calls.ts";
@@ -56,7 +56,7 @@ export class Trace {
       const { size: now } = await stat(this.#file);
       if (now !== size) [size, sinceMs] = [now, performance.now()];
       if (performance.now() - begunMs > PATIENCE_MS) throw new Error("the traced process does not become quiet");
-      await sleep(POLL_MS, undefined, { signal });
+      await sleep(systemClock, POLL_MS, signal);
     }
   }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
+import { systemClock, withDeadline } from "@halligan/protocol/time";
 import { Type } from "typebox";
 import { Compile } from "typebox/compile";
 import { WebSocket } from "ws";
@@ -93,14 +94,10 @@ export class MeshControl implements Disposable {
   }
 
   async #answer(request: object, timeoutMs: number, isAnswer: (message: MeshMessage) => boolean): Promise<MeshMessage> {
-    const { promise, resolve, reject } = Promise.withResolvers<MeshMessage>();
+    const { promise, resolve } = Promise.withResolvers<MeshMessage>();
     using _ = this.listen((message) => isAnswer(message) && resolve(message));
-    const timer = setTimeout(() => reject(new Error(`MeshCentral sent no answer in ${timeoutMs} ms`)), timeoutMs);
-    try {
-      this.send(request);
-      return await promise;
-    } finally {
-      clearTimeout(timer);
-    }
+    this.send(request);
+    const message = `MeshCentral sent no answer in ${timeoutMs} ms`;
+    return await withDeadline(systemClock, timeoutMs, undefined, message, () => promise);
   }
 }

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { open } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { systemClock, withDeadline } from "@halligan/protocol/time";
 import type { RawData, WebSocket } from "ws";
 import type { FileMoves } from "../contestant.ts";
 import { type MeshControl, type MeshLogin, openMeshSocket } from "./control.ts";
@@ -117,13 +118,9 @@ class Tunnel implements Disposable {
   }
 
   async #oneMore(): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const { promise, resolve } = Promise.withResolvers<void>();
     this.#wake = resolve;
-    const timer = setTimeout(() => reject(new Error(`nothing arrived in ${TIMEOUT_MS} ms`)), TIMEOUT_MS);
-    try {
-      await promise;
-    } finally {
-      clearTimeout(timer);
-    }
+    const message = `nothing arrived in ${TIMEOUT_MS} ms`;
+    await withDeadline(systemClock, TIMEOUT_MS, undefined, message, () => promise);
   }
 }

@@ -4,8 +4,8 @@ import { chmod, copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { request } from "node:https";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { setTimeout as sleep } from "node:timers/promises";
 import { freePort } from "@halligan/dev/testing";
+import { sleep, systemClock } from "@halligan/protocol/time";
 import type { BenchContext } from "../../bench.ts";
 import { Child } from "../../processes/child.ts";
 import type { Contestant } from "../contestant.ts";
@@ -47,7 +47,7 @@ export async function startMeshCentral(context: BenchContext, devices: number): 
     if (performance.now() - begunMs > CONNECT_TIMEOUT_MS) {
       throw new Error(`${nodeIds.size} of ${devices} agents of MeshCentral are connected`);
     }
-    await sleep(100, undefined, { signal: context.signal });
+    await sleep(systemClock, 100, context.signal);
   }
   const nodes = [...nodeIds];
   const run = async (nodeid: string, timeoutMs: number) => {
