@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
+import { didYouMean } from "@halligan/protocol/text";
 import { UsageError } from "../errors/cli-error.ts";
-import { didYouMean } from "./suggest.ts";
 
 export interface OptionSpec {
   type: "string" | "boolean";
