@@ -1,5 +1,11 @@
 import { createHash } from "node:crypto";
-import { type Connection, DEFAULT_SETTINGS, type Log, runAgentCore, ServerConnection } from "@halligan/agent/simulation";
+import {
+  type Connection,
+  DEFAULT_SETTINGS,
+  type Log,
+  runAgentCore,
+  ServerConnection,
+} from "@halligan/agent/simulation";
 import {
   type Hello,
   LINK_CLOSE,

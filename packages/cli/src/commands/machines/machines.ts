@@ -74,8 +74,9 @@ export const machines: Command = {
 };
 
 /**
- * Ids of the machines in quarantine. The contract's entity has no field for it. The ids therefore come from Halligan's own list. It is requested only
- * when a machine can be in quarantine, so most lists cost no second request.
+ * Ids of the machines in quarantine. The contract's entity has no field for it. The ids therefore
+ * come from Halligan's own list. It is requested only when a machine can be in quarantine, so most
+ * lists cost no second request.
  */
 async function quarantinedOf(
   client: HalliganClient,

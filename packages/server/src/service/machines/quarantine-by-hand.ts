@@ -9,9 +9,9 @@ import { machineInScope } from "../machine-scope.ts";
 import { takeOutOfUse } from "./take-out-of-use.ts";
 
 /**
- * `POST /halligan/v1/machines/{id}/quarantine`: an operator does not trust the device. Repeated with
- * another reason, the machine has the new one, and the audit both. A quarantine by the server has no
- * reason of an operator, and gets none: its release is another one.
+ * `POST /halligan/v1/machines/{id}/quarantine`: an operator does not trust the device. A repeated
+ * request with another reason replaces the reason of the machine; the audit has both. A quarantine
+ * by the server has no reason of an operator and gets none, because its release resets continuity.
  */
 export function quarantineByHand(
   context: ServiceContext,

@@ -95,7 +95,7 @@ test("a second quarantine by hand keeps the new reason, and the audit has both; 
     assert.ok((await quarantineByHand(service, PLAYBOOK, MACHINE_ID, reason)).ok);
   }
   const machine = await service.store.read((tx) => tx.machines.byId(MACHINE_ID));
-  assert.deepEqual([machine?.quarantineReason, machine?.linkEpoch], ["second", 1]);
+  assert.deepEqual([machine?.quarantineReason, machine?.connectionEpoch], ["second", 1]);
   const audited = await service.store.read((tx) =>
     tx.audit.list({ ...EVERY_RECORD, machineId: MACHINE_ID }, { kind: "all" }),
   );
