@@ -26,6 +26,7 @@ import { readBootId } from "./process/boot-id.ts";
 import { openCgroups } from "./process/cgroups/cgroups.ts";
 import { KeptProcesses } from "./process/kept-processes.ts";
 import { ScriptPipes } from "./process/script-pipes.ts";
+import type { AgentSettings } from "./settings.ts";
 import { webSocketNet } from "./websocket/websocket-net.ts";
 
 export const realRandom: Random = {
@@ -38,10 +39,10 @@ export const realRandom: Random = {
  * used.
  */
 export async function runAgent(
-  options: { root: string; env: NodeJS.ProcessEnv; log: Log },
+  options: { root: string; env: NodeJS.ProcessEnv; log: Log; settings: AgentSettings },
   signal: AbortSignal,
 ): Promise<void> {
-  const { env, log } = options;
+  const { env, log, settings } = options;
   const folder = dataFolder(options.root);
   ensurePrivateFolder(folder.root);
   const config = await readAgentConfig(folder.root);
@@ -59,12 +60,12 @@ export async function runAgent(
   const serverConnection = new ServerConnection(systemClock);
   using disk = new JournalDisk(folder.root);
   const { machineId, serverUrl } = config;
-  const keptScripts = new KeptScripts();
+  const keptScripts = new KeptScripts(settings);
   const cgroups = await openCgroups({ root: folder.root, machineId, env, log });
-  const network = agentNetwork(env);
-  const keptProcesses = new KeptProcesses({ root: folder.root, bootId, cgroups, log, markOf: treeMark });
+  const network = agentNetwork(env, settings);
+  const keptProcesses = new KeptProcesses({ root: folder.root, bootId, cgroups, log, settings, markOf: treeMark });
   const scriptPipes = new ScriptPipes(folder.pipes, log);
-  const ports = { clock: systemClock, random: realRandom, log, serverConnection, network };
+  const ports = { clock: systemClock, random: realRandom, log, serverConnection, network, settings };
   log.info("agentStarted", {
     machineId,
     server: serverUrl,

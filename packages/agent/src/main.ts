@@ -1,10 +1,15 @@
-/** The command line of halligan-agent. Exit codes: 0 done, 1 failed, 2 not understood. */
+/**
+ * The command line of halligan-agent. Exit codes: 0 done, 1 failed, 64 a wrong command line,
+ * 78 wrong settings. The last two are those of halligan (docs/decisions/0024-exit-codes.md).
+ */
 import { parseArgs } from "node:util";
 import { uncheckedTlsFault } from "@halligan/protocol/network";
 import { nameFault } from "@halligan/protocol/text";
 import { runAgent } from "./agent.ts";
 import { fileCalls } from "./commands/files/file-calls.ts";
-import { EXTRA_NAMES_VARIABLE } from "./commands/script-environment.ts";
+import { printSettings } from "./config/print-settings.ts";
+import { CONFIG_FILE_NAME, type EffectiveSettings, readSettings } from "./config/read-settings.ts";
+import { SettingsError } from "./config/settings-error.ts";
 import type { LogFields } from "./core/ports.ts";
 import { defaultDataRoot } from "./disk/data-folder.ts";
 import { keptAuthorities, namedAuthorities, trustSystemAnd } from "./identity/authority.ts";
@@ -28,18 +33,27 @@ const HELP = `halligan-agent ${AGENT_VERSION}: lets a Halligan server run live r
       --ca FILE             trust this certificate authority (PEM) too, also at later starts
                             (default: the file that NODE_EXTRA_CA_CERTS names)
       --allow-plain-http    accept an http:// server that is not on this device
-      --data DIR            data folder (default: HALLIGAN_AGENT_DATA, else the system's usual place)
-  halligan-agent run [--data DIR]                work until stopped by SIGTERM, SIGINT or SIGQUIT; other signals are ignored
-                            HALLIGAN_AGENT_CGROUP: the cgroup folder for commands, or none (default: found at start)
-                            ${EXTRA_NAMES_VARIABLE}: names of variables of the agent that scripts get as well,
-                            separated by commas (default: none, see docs/scripts.md)
+  halligan-agent run [options]                   work until stopped by SIGTERM, SIGINT or SIGQUIT; other signals are ignored
+  halligan-agent config [options]                print the settings, where each comes from, and what each may be
   halligan-agent help | --help | --version
 
-Both take the proxy of HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY (or in lower case), with credentials as
+Options of all three:
+      --data DIR            data folder (default: HALLIGAN_AGENT_DATA, else the system's usual place)
+      --config FILE         configuration file (default: HALLIGAN_AGENT_CONFIG, else ${CONFIG_FILE_NAME} in the data folder)
+
+Settings are the limits of the agent and of its scripts' processes, the cgroup of commands, and what scripts get of the
+agent's environment. A variable comes before the file, and the file before the default: kill_grace_ms in the file is
+HALLIGAN_AGENT_KILL_GRACE_MS. \`halligan-agent config > FILE\` makes a file to begin with.
+
+enroll and run take the proxy of HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY (or in lower case), with credentials as
 http://USER:PASSWORD@HOST:PORT, and trust the system's certificate store (or SSL_CERT_FILE, SSL_CERT_DIR).
 `;
 
 const MAX_NAME_LENGTH = 255;
+const EXIT_USAGE = 64;
+const EXIT_CONFIGURATION = 78;
+
+const PLACE_OPTIONS = { data: { type: "string" }, config: { type: "string" } } as const;
 
 class UsageError extends Error {
   override readonly name = "UsageError";
@@ -53,7 +67,8 @@ async function main(argv: string[]): Promise<number> {
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     process.stderr.write(`halligan-agent: ${message}\n`);
-    return error instanceof UsageError ? 2 : 1;
+    if (error instanceof SettingsError) return EXIT_CONFIGURATION;
+    return error instanceof UsageError ? EXIT_USAGE : 1;
   }
 }
 
@@ -66,6 +81,8 @@ async function dispatch([command, ...rest]: string[]): Promise<number> {
       return await enrollCommand(rest);
     case "run":
       return await runCommand(rest);
+    case "config":
+      return await configCommand(rest);
     case "help":
     case "--help":
     case "-h":
@@ -76,7 +93,7 @@ async function dispatch([command, ...rest]: string[]): Promise<number> {
       return 0;
     case undefined:
       process.stderr.write(HELP);
-      return 2;
+      return EXIT_USAGE;
     default:
       throw new UsageError(`there is no command '${command}'. See: halligan-agent help`);
   }
@@ -94,7 +111,7 @@ async function enrollCommand(argv: string[]): Promise<number> {
       args: argv,
       options: {
         server: { type: "string" },
-        data: { type: "string" },
+        ...PLACE_OPTIONS,
         name: { type: "string" },
         "token-file": { type: "string" },
         "token-stdin": { type: "boolean" },
@@ -110,7 +127,8 @@ async function enrollCommand(argv: string[]): Promise<number> {
   if ("error" in server) throw new UsageError(server.error);
   const authorities = namedAuthorities(values.ca, process.env);
   const root = dataRoot(values.data);
-  const network = agentNetwork(process.env);
+  const { numbers: settings } = await effectiveSettings(values);
+  const network = agentNetwork(process.env, settings);
   // A proxy that cannot be used is named before the token is asked for.
   network.proxyNameFor(new URL(server.url));
   const warn = (_event: string, fields?: LogFields) => process.stderr.write(`halligan-agent: ${fields?.problem}\n`);
@@ -124,20 +142,33 @@ async function enrollCommand(argv: string[]): Promise<number> {
   });
   const name = values.name ?? null;
   const facts = currentFacts(name);
-  const config = await enroll({ root, serverUrl: server.url, token, name, facts, network, authorities });
+  const { enrollTimeoutMs } = settings;
+  const config = await enroll({
+    root,
+    serverUrl: server.url,
+    token,
+    name,
+    facts,
+    network,
+    enrollTimeoutMs,
+    authorities,
+  });
   process.stdout.write(`Enrolled as machine ${config.machineId} at ${config.serverUrl}. Data folder: ${root}\n`);
   return 0;
 }
 
 async function runCommand(argv: string[]): Promise<number> {
-  const values = parse(() => parseArgs({ args: argv, options: { data: { type: "string" } } }));
+  const values = parse(() => parseArgs({ args: argv, options: PLACE_OPTIONS }));
+  const { numbers, env, file, isFileThere, sources } = await effectiveSettings(values);
   closeInheritedDescriptors();
   const stopping = new AbortController();
   const stop = () => stopping.abort(new Error("The agent received a signal to stop."));
   const log = jsonLog((line) => process.stderr.write(line));
   takeSignals(log, stop);
+  const changed = [...sources].flatMap(([key, { from }]) => (from === "default" ? [] : key));
+  log.info("settingsRead", { file: isFileThere ? file : null, changed: changed.join(" ") });
   try {
-    await runAgent({ root: dataRoot(values.data), env: process.env, log }, stopping.signal);
+    await runAgent({ root: dataRoot(values.data), env, log, settings: numbers }, stopping.signal);
   } catch (error) {
     if (!stopping.signal.aborted) throw error;
   }
@@ -147,6 +178,16 @@ async function runCommand(argv: string[]): Promise<number> {
   // A socket that the other side does not close would keep the process; everything that counts is
   // on disk.
   process.exit(0);
+}
+
+async function configCommand(argv: string[]): Promise<number> {
+  const values = parse(() => parseArgs({ args: argv, options: PLACE_OPTIONS }));
+  process.stdout.write(printSettings(await effectiveSettings(values)));
+  return 0;
+}
+
+function effectiveSettings(values: { data?: string; config?: string }): Promise<EffectiveSettings> {
+  return readSettings({ root: dataRoot(values.data), configFile: values.config, env: process.env });
 }
 
 function dataRoot(given: string | undefined): string {

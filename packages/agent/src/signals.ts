@@ -14,7 +14,7 @@ const IGNORED = ["SIGHUP", "SIGUSR1", "SIGUSR2"] as const;
 
 /**
  * Calls `stop` at each signal that stops. A second one changes nothing: the agent ends the running
- * process tree within seconds (`LIMITS.stopMs`). If it exited earlier, the tree would run
+ * process tree within seconds (`stopMs` of the settings). If it exited earlier, the tree would run
  * unsupervised.
  */
 export function takeSignals(log: Log, stop: () => void): void {

@@ -25,5 +25,6 @@ export type {
 } from "./core/ports.ts";
 export { ServerConnection } from "./core/server-connection.ts";
 export { agentNetwork } from "./network/agent-network.ts";
+export { DEFAULT_SETTINGS } from "./settings.ts";
 export { TransferFailedError, TransferWatch } from "./transfer/transfer-watch.ts";
 export { upload } from "./transfer/upload.ts";

@@ -1,5 +1,5 @@
+import { didYouMean } from "@halligan/protocol/text";
 import { GLOBAL_OPTIONS } from "./arguments/arguments.ts";
-import { didYouMean } from "./arguments/suggest.ts";
 import type { Command } from "./command.ts";
 import { COMMANDS } from "./commands/index.ts";
 import { UsageError } from "./errors/cli-error.ts";

@@ -51,6 +51,9 @@ describe("halligan machines", { concurrency: 4 }, () => {
     const { stdout } = await world.run("machines");
     assert.match(stdout, /^web-01 .* Quarantined /m);
     assert.match(stdout, /^web-02 .* Active /m);
+    const quarantined = details({ ...status, state: "quarantined", isConnected: false });
+    world.api.script.routes.set(`GET /halligan/v1/machines/${MACHINE_ID}`, () => ({ status: 200, json: quarantined }));
+    assert.match((await world.run("machines", "show", MACHINE_ID)).stdout, /^health +Quarantined$/m);
     const { machines } = JSON.parse((await world.run("machines", "--json")).stdout);
     assert.deepEqual([machines[0].healthStatus, "state" in machines[0]], ["Active", false]);
   });

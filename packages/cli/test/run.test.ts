@@ -267,6 +267,14 @@ describe("halligan run", { concurrency: 4 }, () => {
     const ended = await world.run("run", "web-01", "a.sh", "--json");
     assert.equal(ended.exitCode, 84);
     assert.equal(JSON.parse(ended.stdout).blockingActionId, ACTION_ID);
+    assert.match(JSON.parse(ended.stdout).error.message, /^web-01: busy/);
+  });
+
+  it("an option that is the script's is refused with the place for it", async () => {
+    await using world = await makeWorld();
+    const { exitCode, stderr } = await world.run("run", "web-01", "a.sh", "--since", "yesterday");
+    assert.match(stderr, /There is no option --since here.*Options for the script go after --\./);
+    assert.equal(exitCode, 64);
   });
 
   it("--no-wait leaves the action's id alone on standard output", async () => {

@@ -17,6 +17,7 @@ describe("a name that is none ends with the command that shows the names", { con
     [["action", "zz", "--revoke-links"], 66, /See: halligan actions/],
     [["cancel", "zz"], 66, /See: halligan actions/],
     [["watch", "zz"], 66, /See: halligan actions/],
+    [["library", "show", "nope"], 66, /See: halligan library list/],
     [["result", "zz"], 66, /See: halligan actions/],
   ] as const) {
     it(words.join(" "), async () => {

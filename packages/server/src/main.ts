@@ -1,14 +1,13 @@
 import { pino } from "pino";
-import { BlobStoreNotOpenedError } from "./blobs/blob-credentials.ts";
-import { HELP, readArguments } from "./config/arguments.ts";
-import { ConfigError, type Environment, readConfig } from "./config/config.ts";
+import { HELP, readArguments, readTypedConfig } from "./config/arguments.ts";
+import type { Environment } from "./config/config.ts";
 import { readSecrets } from "./config/secrets.ts";
 import { startServer } from "./server.ts";
-import { NodeContradictionError } from "./service/cluster/node-lease.ts";
 import { resetAdministrator } from "./setup/administrator/reset-administrator.ts";
 import { readBackendSettings } from "./setup/backend-settings.ts";
 import { backUp } from "./setup/backup.ts";
 import { signOrderKeys } from "./setup/keys/sign-order-keys.ts";
+import { exitCodeOf, explainFailure } from "./setup/start-failure.ts";
 import { ignoreSignals, nextStopSignal } from "./signals.ts";
 import { VERSION } from "./version.ts";
 
@@ -25,14 +24,14 @@ const MAX_UNREAD_LOG_CHARS = 16 * 1024 * 1024;
 
 /**
  * The program: reads settings, starts the server, and stops it on a signal. Exit code 0 after a
- * stop, 1 when it could not start or back up.
+ * stop; `setup/start-failure.ts` has the others.
  */
 async function main(): Promise<void> {
   const request = readArguments(process.argv.slice(2));
   if (request.kind === "help") return void process.stdout.write(HELP);
   if (request.kind === "version") return void process.stdout.write(`${VERSION}\n`);
   const environment: Environment = { ...process.env, ...request.settings };
-  const config = readConfig(environment);
+  const config = readTypedConfig(process.env, request.settings);
   const backendSettings = readBackendSettings(config, await readSecrets(environment));
   if (request.kind === "backup") {
     const { folder, databaseBytes, blobs, missing } = await backUp(config, backendSettings, request.folder);
@@ -98,17 +97,6 @@ async function main(): Promise<void> {
 try {
   await main();
 } catch (cause) {
-  process.stderr.write(`halligan-server: ${explain(cause)}\n`);
-  process.exitCode = 1;
-}
-
-function explain(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause);
-  if (cause instanceof ConfigError) return cause.message;
-  if (cause instanceof BlobStoreNotOpenedError) return cause.message;
-  if (cause instanceof NodeContradictionError) return `it cannot run together with the other node: ${cause.message}`;
-  const code = "code" in cause ? cause.code : undefined;
-  if (code === "EADDRINUSE") return "the address is in use already; set another one with HALLIGAN_LISTEN or --listen";
-  const reason = cause.cause instanceof Error ? `: ${cause.cause.message}` : "";
-  return `${cause.message}${reason}`;
+  process.stderr.write(`halligan-server: ${explainFailure(cause)}\n`);
+  process.exitCode = exitCodeOf(cause);
 }

@@ -45,7 +45,7 @@ export function deviceRunner(deps: CommandDeps): Runner {
       const others = deps.keptProcesses.groupsOfOthers(command).map(({ folder }) => folder);
       const cgroups = deps.cgroups.of(command).filter(({ folder }) => !others.includes(folder));
       const tree = { root: process, mark: treeMark(command), cgroups };
-      const notEnded = await endTree(tree, deps.clock);
+      const notEnded = await endTree(tree, deps.clock, deps.settings);
       await deps.keptProcesses.remove(command);
       return notEndedTexts(notEnded);
     },
@@ -54,7 +54,9 @@ export function deviceRunner(deps: CommandDeps): Runner {
       const { keptProcesses } = deps;
       const mark = [`HALLIGAN_MACHINE_ID=${deps.machineId}`];
       const cgroups = deps.cgroups.all().filter((group) => !keptProcesses.hasGroup(group));
-      return notEndedTexts(await endTree({ root: null, mark, except: keptProcesses.marks(), cgroups }, deps.clock));
+      return notEndedTexts(
+        await endTree({ root: null, mark, except: keptProcesses.marks(), cgroups }, deps.clock, deps.settings),
+      );
     },
 
     removeOrderFiles: (orderSeq) => removeOrderFiles(deps.folder, (other) => other !== orderSeq),

@@ -5,12 +5,17 @@
  */
 import { createHash } from "node:crypto";
 import type { OrderFile } from "@halligan/protocol/link";
-import { LIMITS } from "../limits.ts";
+import type { AgentSettings } from "../settings.ts";
 
 export class KeptScripts {
   /** In order of use, the last used script at the end. */
   readonly #bytesBySha256 = new Map<string, Uint8Array>();
   #sizeBytes = 0;
+  readonly #settings: Pick<AgentSettings, "maxKeptScriptBytes" | "keptScriptsBytes">;
+
+  constructor(settings: Pick<AgentSettings, "maxKeptScriptBytes" | "keptScriptsBytes">) {
+    this.#settings = settings;
+  }
 
   get({ sha256 }: OrderFile): Uint8Array | null {
     const bytes = this.#bytesBySha256.get(sha256);
@@ -20,9 +25,9 @@ export class KeptScripts {
     return bytes;
   }
 
-  /** Scripts above {@link LIMITS.maxKeptScriptBytes} are not cached. */
+  /** Scripts above `maxKeptScriptBytes` are not cached. */
   mayKeep({ sizeBytes }: OrderFile): boolean {
-    return sizeBytes <= LIMITS.maxKeptScriptBytes;
+    return sizeBytes <= this.#settings.maxKeptScriptBytes;
   }
 
   /**
@@ -34,7 +39,7 @@ export class KeptScripts {
     this.#bytesBySha256.set(file.sha256, bytes);
     this.#sizeBytes += bytes.length;
     for (const [sha256, oldest] of this.#bytesBySha256) {
-      if (this.#sizeBytes <= LIMITS.keptScriptsBytes) return;
+      if (this.#sizeBytes <= this.#settings.keptScriptsBytes) return;
       this.#bytesBySha256.delete(sha256);
       this.#sizeBytes -= oldest.length;
     }

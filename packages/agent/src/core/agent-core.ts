@@ -5,7 +5,6 @@
 
 import { type AgentFrame, LINK_VERSION, SEALED_SINCE_VERSION } from "@halligan/protocol/link";
 import { sleep } from "@halligan/protocol/time";
-import { LIMITS } from "../limits.ts";
 import { keepConnected } from "./connection/connect-loop.ts";
 import type { ConnectionDeps, FrameHandlers } from "./connection/run-connection.ts";
 import { messageOf } from "./error-text.ts";
@@ -94,9 +93,9 @@ class AgentCore implements FrameHandlers {
     // command.
     const worker = this.#worker;
     worker?.stop();
-    const { clock } = this.#deps;
+    const { clock, settings } = this.#deps;
     const waited = new AbortController();
-    const bound = sleep(clock, LIMITS.stopMs, waited.signal).catch(() => undefined);
+    const bound = sleep(clock, settings.stopMs, waited.signal).catch(() => undefined);
     await Promise.race([worker?.done.catch(() => undefined), bound]);
     waited.abort();
     connectionStop.abort();

@@ -32,6 +32,7 @@ export async function enroll(wish: {
   name: string | null;
   facts: MachineFacts;
   network: Network;
+  enrollTimeoutMs: number;
   /**
    * Certificates in PEM that are trusted in addition to the system's, also at later starts. Null
    * keeps the stored ones.
@@ -70,7 +71,7 @@ export function alreadyEnrolled(root: string, config: AgentConfig): string {
 }
 
 async function ask(
-  { serverUrl, network }: { serverUrl: string; network: Network },
+  { serverUrl, network, enrollTimeoutMs }: { serverUrl: string; network: Network; enrollTimeoutMs: number },
   request: EnrollRequest,
 ): Promise<EnrollResponse> {
   let response: HttpAnswer;
@@ -83,7 +84,7 @@ async function ask(
         body: Buffer.from(JSON.stringify(request)),
       },
       network,
-      AbortSignal.timeout(LIMITS.enrollTimeoutMs),
+      AbortSignal.timeout(enrollTimeoutMs),
     );
   } catch (error) {
     throw new Error(networkFailure(serverUrl, error), { cause: error });

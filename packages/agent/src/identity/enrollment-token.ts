@@ -18,8 +18,11 @@ export const TOKEN_VARIABLE = "HALLIGAN_ENROLLMENT_TOKEN";
 
 export async function readEnrollmentToken(source: TokenSource): Promise<string> {
   const token = (await readToken(source)).trim();
-  if (token === "") throw new Error("The enrollment token is empty.");
-  return token;
+  if (token !== "") return token;
+  const place = source.file === undefined ? "on standard input" : `in ${source.file}`;
+  throw new Error(
+    `There is no enrollment token ${place}: it is empty. Make one with: halligan enrollment-token create --uses 1 > FILE`,
+  );
 }
 
 async function readToken(source: TokenSource): Promise<string> {

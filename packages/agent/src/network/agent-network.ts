@@ -3,12 +3,15 @@
  * and in the stored authority.
  */
 import { createNetwork, type Network } from "@halligan/protocol/network";
-import { LIMITS } from "../limits.ts";
+import type { AgentSettings } from "../settings.ts";
 
-export function agentNetwork(env: NodeJS.ProcessEnv): Network {
+export function agentNetwork(
+  env: NodeJS.ProcessEnv,
+  settings: Pick<AgentSettings, "proxyTimeoutMs" | "maxServerConnections">,
+): Network {
   return createNetwork({
     env,
-    proxyTimeoutMs: LIMITS.proxyTimeoutMs,
-    maxSockets: LIMITS.maxServerConnections,
+    proxyTimeoutMs: settings.proxyTimeoutMs,
+    maxSockets: settings.maxServerConnections,
   });
 }

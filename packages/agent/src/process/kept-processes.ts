@@ -13,6 +13,7 @@ import type { CommandRef, Log } from "../core/ports.ts";
 import { replaceFile } from "../disk/durable.ts";
 import { isErrno, reasonOf } from "../disk/errno.ts";
 import { LIMITS } from "../limits.ts";
+import type { AgentSettings } from "../settings.ts";
 import type { Cgroups } from "./cgroups/cgroups.ts";
 import type { CommandCgroup } from "./cgroups/command-cgroup.ts";
 import type { OutputSource } from "./output-source.ts";
@@ -40,6 +41,7 @@ export interface KeptProcessesDeps {
   bootId: string;
   cgroups: Cgroups;
   log: Log;
+  settings: Pick<AgentSettings, "maxKeptCommands" | "maxKeptOutputs">;
   /** How a process of the command is known by its environment. */
   markOf(command: CommandRef): readonly string[];
 }
@@ -91,7 +93,7 @@ export class KeptProcesses {
       processes: processes.map(({ pid, startTime }) => ({ pid, startTime })).slice(0, LIMITS.maxKeptPids),
     };
     const others = this.#living().filter((other) => !isSame(other, command));
-    if (others.length >= LIMITS.maxKeptCommands) {
+    if (others.length >= this.#deps.settings.maxKeptCommands) {
       throw new Error(`${others.length} scripts have left processes running already, which is the limit`);
     }
     this.#commands = [...others, kept];
@@ -114,7 +116,7 @@ export class KeptProcesses {
       const at = this.#outputs.indexOf(output);
       if (at !== -1) this.#outputs.splice(at, 1);
     });
-    if (this.#outputs.length > LIMITS.maxKeptOutputs) this.#outputs.shift()?.close();
+    if (this.#outputs.length > this.#deps.settings.maxKeptOutputs) this.#outputs.shift()?.close();
   }
 
   /** Removes the groups in which nothing runs any more, and their commands. */

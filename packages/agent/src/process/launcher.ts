@@ -11,10 +11,14 @@
  * Niceness, the other limits and the rights of the agent's service are the administrator's choice
  * and stay.
  */
-import { LIMITS } from "../limits.ts";
 
-export const LAUNCHER_SETTINGS = `umask 022; ulimit -Sn ${LIMITS.scriptOpenFiles} 2>/dev/null; `;
+/** @param openFiles the soft limit, `scriptOpenFiles` */
+export const launcherSettings = (openFiles: number) => `umask 022; ulimit -Sn ${openFiles} 2>/dev/null; `;
 
-export function becomeProgram(file: string, args: readonly string[]): { file: string; args: string[] } {
-  return { file: "/bin/sh", args: ["-c", `${LAUNCHER_SETTINGS}exec "$0" "$@"`, file, ...args] };
+export function becomeProgram(
+  file: string,
+  args: readonly string[],
+  openFiles: number,
+): { file: string; args: string[] } {
+  return { file: "/bin/sh", args: ["-c", `${launcherSettings(openFiles)}exec "$0" "$@"`, file, ...args] };
 }

@@ -29,15 +29,17 @@ export async function spawnScript(start: {
   cwd: string;
   env: Record<string, string>;
   cgroup: MadeCgroup | null;
+  /** The soft limit of open files. */
+  openFiles: number;
   /** Null for sockets. When this rejects they are as they were. */
   pipes: { of: ScriptPipes; opened: OpenPipes } | null;
 }): Promise<ScriptProcess> {
   const isWindows = process.platform === "win32";
   const { file, args } = start.cgroup
-    ? enterAndBecome(start.cgroup, start.file, start.args)
+    ? enterAndBecome(start.cgroup, start.file, start.args, start.openFiles)
     : isWindows
       ? start
-      : becomeProgram(start.file, start.args);
+      : becomeProgram(start.file, start.args, start.openFiles);
   const { pipes } = start;
   const child = spawn(file, args, {
     cwd: start.cwd,

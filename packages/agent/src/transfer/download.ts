@@ -44,7 +44,7 @@ export async function download(
 ): Promise<void> {
   let why = "";
   let mayResume = true;
-  for (let restart = 0; restart < LIMITS.downloadRestarts; restart++) {
+  for (let restart = 0; restart < deps.settings.downloadRestarts; restart++) {
     try {
       if (restart > 0) await handle.truncate(0);
       await fetchInto(deps, orderFilePath(actionId, file.sha256), file, handle, watch, mayResume);

@@ -8,7 +8,7 @@ import { backoffMs, type MonotonicClock, sleep } from "@halligan/protocol/time";
 import { messageOf } from "../core/error-text.ts";
 import type { Log, Random } from "../core/ports.ts";
 import type { ServerConnection } from "../core/server-connection.ts";
-import { LIMITS } from "../limits.ts";
+import type { AgentSettings } from "../settings.ts";
 import { exchange, type HttpAnswer, type HttpRequest } from "./http-exchange.ts";
 import { readErrorMessage } from "./response-body.ts";
 import { TransferFailedError, type TransferWatch } from "./transfer-watch.ts";
@@ -20,6 +20,7 @@ export interface TransferDeps {
   log: Log;
   serverConnection: Pick<ServerConnection, "ticket">;
   network: Pick<Network, "agentFor">;
+  settings: AgentSettings;
 }
 
 /** What may be over in a while: try the same again. */
@@ -64,7 +65,7 @@ export async function untilAnswered<T>(
       .catch(() => undefined);
     // A network device that has forgotten a connection sends no error. A new connection may work.
     void watch
-      .silentRequest(LIMITS.silentRequestMs, AbortSignal.any([signal, over.signal]))
+      .silentRequest(deps.settings.silentRequestMs, AbortSignal.any([signal, over.signal]))
       .then(() => over.abort(new RetryableError("The request was silent for too long.")))
       .catch(() => undefined);
     try {
@@ -80,7 +81,8 @@ export async function untilAnswered<T>(
     } finally {
       over.abort();
     }
-    const bounds = { baseMs: LIMITS.transferBackoffBaseMs, capMs: LIMITS.transferBackoffCapMs };
+    const { transferBackoffBaseMs, transferBackoffCapMs } = deps.settings;
+    const bounds = { baseMs: transferBackoffBaseMs, capMs: transferBackoffCapMs };
     await sleep(deps.clock, backoffMs(attempt, bounds, deps.random.fraction()), signal);
   }
 }

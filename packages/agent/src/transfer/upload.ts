@@ -42,7 +42,7 @@ export async function upload(
       return await uploadOnce(deps, target, makeChunks(), watch);
     } catch (error) {
       if (!(error instanceof ServerRefusedError) || error.status !== CONFLICT) throw error;
-      if (restart >= LIMITS.uploadRestarts) {
+      if (restart >= deps.settings.uploadRestarts) {
         throw new TransferFailedError(`The server kept finding the result incomplete: ${error.message}`);
       }
     }
@@ -117,7 +117,7 @@ async function putPart(
     } catch (error) {
       // Bytes that were changed on the way are refused as a bad request (`PartMismatch`).
       const isBad = error instanceof ServerRefusedError && error.status === BAD_REQUEST;
-      if (isBad && refusals++ < LIMITS.partRestarts) throw new RetryableError(error.message);
+      if (isBad && refusals++ < deps.settings.partRestarts) throw new RetryableError(error.message);
       throw error;
     }
   });

@@ -15,7 +15,7 @@ const importsOf = (text: string) => [...text.matchAll(/(?:from|import\()\s*"([^"
 
 test("the core waits on its ports only: no I/O, no timers, no clock and no chance of its own", () => {
   const allowed =
-    /^(\.\.?\/(?:[a-z]+\/)?[a-z-]+\.ts|(?:\.\.\/)+(limits|bound-text)\.ts|node:crypto|@halligan\/protocol\/(?:link(-crypto)?|time)|typebox(\/compile)?)$/;
+    /^(\.\.?\/(?:[a-z]+\/)?[a-z-]+\.ts|(?:\.\.\/)+(limits|settings|bound-text)\.ts|node:crypto|@halligan\/protocol\/(?:link(-crypto)?|time)|typebox(\/compile)?)$/;
   for (const { name, text } of files.filter((file) => file.name.startsWith("core"))) {
     for (const from of importsOf(text)) assert.match(from, allowed, `${name} imports ${from}`);
     const own =

@@ -19,7 +19,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
 import { getFile } from "../../src/commands/files/get-file.ts";
 import type { TransferEnd } from "../../src/core/ports.ts";
-import { LIMITS } from "../../src/limits.ts";
+import { DEFAULT_SETTINGS } from "../../src/settings.ts";
 import { commandWorld } from "../support/command-world.ts";
 import { hangingMount, noHangingMount } from "../support/hanging-mount.ts";
 
@@ -240,7 +240,7 @@ test("a file of /proc that is larger than what is read of such a file is collect
   // One entry of eight bytes for each page of the address space.
   const end = await get(world, "/proc/self/pagemap");
   assert.equal(end.outcome, "completed", end.errors.join(" "));
-  assert.equal(contentOf(world, end).length, LIMITS.maxUnsizedFileBytes);
+  assert.equal(contentOf(world, end).length, DEFAULT_SETTINGS.maxUnsizedFileBytes);
   assert.deepEqual(end.result?.fileChange?.kinds, ["cutOff"]);
   assert.match(end.errors[0] ?? "", /^Note: the file was collected in part\. It states no size/);
 });

@@ -5,7 +5,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { KeptScripts } from "../../src/commands/kept-scripts.ts";
 import { fetchScript } from "../../src/commands/scripts/fetch-script.ts";
-import { LIMITS } from "../../src/limits.ts";
+import { DEFAULT_SETTINGS } from "../../src/settings.ts";
 import { commandWorld } from "../support/command-world.ts";
 import { run, type World } from "../support/scripts.ts";
 
@@ -45,7 +45,7 @@ test(
 test("a script larger than what is kept is fetched each time", options, async () => {
   await using world = await commandWorld();
   const requests = countRequests(world);
-  const text = `echo hello; exit\n${"#".repeat(LIMITS.maxKeptScriptBytes)}`;
+  const text = `echo hello; exit\n${"#".repeat(DEFAULT_SETTINGS.maxKeptScriptBytes)}`;
   for (let times = 0; times < 2; times++) assert.equal((await run(world, text)).transcript?.script_output, "hello\n");
   assert.equal(requests(), 2);
 });
@@ -56,7 +56,7 @@ test(
   async () => {
     await using world = await commandWorld();
     const requests = countRequests(world);
-    const text = `exit\n${"#".repeat(LIMITS.maxKeptScriptBytes)}`;
+    const text = `exit\n${"#".repeat(DEFAULT_SETTINGS.maxKeptScriptBytes)}`;
     const file = world.server.addFile(text);
     const never = new AbortController().signal;
     const command = (index: number) => ({ index, type: "RunScript", scriptName: "a.sh", args: null, file }) as const;
@@ -71,16 +71,16 @@ test(
 );
 
 test("bytes are kept under their own hash only", () => {
-  const scripts = new KeptScripts();
+  const scripts = new KeptScripts(DEFAULT_SETTINGS);
   const file = fileOf(Buffer.from("echo good\n"));
   scripts.keep(file, Buffer.from("echo evil\n"));
   assert.equal(scripts.get(file), null);
 });
 
 test("what was not used for longest makes room", () => {
-  const scripts = new KeptScripts();
-  const count = LIMITS.keptScriptsBytes / LIMITS.maxKeptScriptBytes;
-  const all = Array.from({ length: count + 1 }, (_, n) => Buffer.alloc(LIMITS.maxKeptScriptBytes, n));
+  const scripts = new KeptScripts(DEFAULT_SETTINGS);
+  const count = DEFAULT_SETTINGS.keptScriptsBytes / DEFAULT_SETTINGS.maxKeptScriptBytes;
+  const all = Array.from({ length: count + 1 }, (_, n) => Buffer.alloc(DEFAULT_SETTINGS.maxKeptScriptBytes, n));
   const [first, second] = all.map(fileOf);
   assert.ok(first && second);
   for (const bytes of all.slice(0, count)) scripts.keep(fileOf(bytes), bytes);

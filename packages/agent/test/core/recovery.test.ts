@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { systemClock } from "@halligan/protocol/time";
 import { JournalWriter } from "../../src/core/journal/journal-writer.ts";
 import { endUnknownOrphans } from "../../src/core/orders/recovery.ts";
+import { DEFAULT_SETTINGS } from "../../src/settings.ts";
 import { FakeRunner, MemoryDisk, silentLog } from "../support/fake-ports.ts";
 
 test("what a lost journal's scripts left is ended before a new journal is begun, as a crash in between leaves it undone", async () => {
@@ -13,7 +14,13 @@ test("what a lost journal's scripts left is ended before a new journal is begun,
     journalAtTheEnd.push(disk.bytes);
     return [];
   };
-  const deps = { disk, clock: systemClock, log: silentLog, random: { fraction: () => 0, id: () => "1".repeat(32) } };
+  const deps = {
+    disk,
+    clock: systemClock,
+    log: silentLog,
+    settings: DEFAULT_SETTINGS,
+    random: { fraction: () => 0, id: () => "1".repeat(32) },
+  };
   await JournalWriter.open(deps, () => endUnknownOrphans(runner, silentLog));
   assert.deepEqual(journalAtTheEnd, [null]);
   assert.notEqual(disk.bytes, null);

@@ -10,6 +10,7 @@ import { putFile } from "../../src/commands/files/put-file.ts";
 import { JournalWriter } from "../../src/core/journal/journal-writer.ts";
 import { JournalDisk } from "../../src/disk/journal-disk.ts";
 import { spoolPaths } from "../../src/disk/order-files.ts";
+import { DEFAULT_SETTINGS } from "../../src/settings.ts";
 import { AgentProcess, RUNTIMES, temporaryFolder, until } from "../support/agent-process.ts";
 import { commandWorld } from "../support/command-world.ts";
 import { silentLog, World } from "../support/fake-ports.ts";
@@ -31,7 +32,7 @@ test("a journal that cannot be written stays as it was, and goes on when there i
       order: world.order(orderSeq, [{ index: 0, type: "RunScript", scriptName: "a", args, file: null }]),
     }) as const;
   using file = new JournalDisk(disk.path);
-  const deps = { disk: file, clock: systemClock, random: realRandom, log: silentLog };
+  const deps = { disk: file, clock: systemClock, random: realRandom, log: silentLog, settings: DEFAULT_SETTINGS };
   const journal = await JournalWriter.open(deps, async () => undefined);
   await journal.tryAppend(record(1));
   const before = await readFile(path.join(disk.path, "journal.jsonl"));

@@ -6,6 +6,7 @@ import { systemClock } from "@halligan/protocol/time";
 import { realRandom } from "../../src/agent.ts";
 import { JournalWriter } from "../../src/core/journal/journal-writer.ts";
 import { JournalDisk } from "../../src/disk/journal-disk.ts";
+import { DEFAULT_SETTINGS } from "../../src/settings.ts";
 import { temporaryFolder } from "../support/agent-process.ts";
 import { script, silentLog, World } from "../support/fake-ports.ts";
 
@@ -15,7 +16,10 @@ async function open(folder: string) {
   const beforeNew = async () => {
     isNew = true;
   };
-  const journal = await JournalWriter.open({ disk, clock: systemClock, random: realRandom, log: silentLog }, beforeNew);
+  const journal = await JournalWriter.open(
+    { disk, clock: systemClock, random: realRandom, log: silentLog, settings: DEFAULT_SETTINGS },
+    beforeNew,
+  );
   return { journal, isNew, [Symbol.dispose]: () => disk[Symbol.dispose]() };
 }
 

@@ -9,12 +9,13 @@ import { readEnrollmentToken } from "../../src/identity/enrollment-token.ts";
 import { lockFolder } from "../../src/identity/folder-lock.ts";
 import { checkServerUrl } from "../../src/identity/server-url.ts";
 import { agentNetwork } from "../../src/network/agent-network.ts";
+import { DEFAULT_SETTINGS } from "../../src/settings.ts";
 import { agentConnectionUrl } from "../../src/websocket/websocket-net.ts";
 import { AgentProcess, temporaryFolder } from "../support/agent-process.ts";
 import { FACTS } from "../support/fake-ports.ts";
 import { FakeServer } from "../support/fake-server.ts";
 
-const network = agentNetwork({});
+const network = agentNetwork({}, DEFAULT_SETTINGS);
 const posix = { skip: process.platform === "win32" ? "needs POSIX modes" : false };
 
 test("plain http is accepted for this device only, unless it is allowed", () => {
@@ -37,7 +38,7 @@ test("the link's address follows the server's", () => {
 test("a token as an argument is refused with the reason, and is not repeated in it", async () => {
   for (const args of [["--token", "canary"], ["--token=canary"]]) {
     await using agent = new AgentProcess(process.execPath, ["enroll", "--server", "http://127.0.0.1", ...args]);
-    assert.equal(await agent.exited, 2);
+    assert.equal(await agent.exited, 64);
     assert.match(agent.output, /every user of this device can read arguments/);
     assert.doesNotMatch(agent.output, /canary/);
   }
@@ -55,7 +56,7 @@ test("a name without anything to see, or with a control character, is refused wi
       "http://127.0.0.1",
       `--name=${name}`,
     ]);
-    assert.equal(await agent.exited, 2);
+    assert.equal(await agent.exited, 64);
     assert.match(agent.output, fault);
   }
 });
@@ -93,7 +94,16 @@ test("an interrupted enrollment continues with the same key, and a refusal shows
       .end(JSON.stringify({ error: { code: "Unauthorized", message: "Token is used up.", target: "" } }));
     return true;
   };
-  const wish = { root: folder.path, serverUrl, token: "t", name: null, facts: FACTS, network, authorities: null };
+  const wish = {
+    root: folder.path,
+    serverUrl,
+    token: "t",
+    name: null,
+    facts: FACTS,
+    network,
+    enrollTimeoutMs: DEFAULT_SETTINGS.enrollTimeoutMs,
+    authorities: null,
+  };
   await assert.rejects(enroll(wish), /HTTP 401\): Token is used up\./);
   const pem = await readFile(path.join(folder.path, "device-key.pem"), "utf8");
   server.intercept = () => false;
@@ -108,7 +118,16 @@ test("the error for an unreachable server says that it is unreachable", async ()
   const gone = new FakeServer();
   const serverUrl = await gone.listen();
   await gone[Symbol.asyncDispose]();
-  const wish = { root: folder.path, serverUrl, token: "t", name: null, facts: FACTS, network, authorities: null };
+  const wish = {
+    root: folder.path,
+    serverUrl,
+    token: "t",
+    name: null,
+    facts: FACTS,
+    network,
+    enrollTimeoutMs: DEFAULT_SETTINGS.enrollTimeoutMs,
+    authorities: null,
+  };
   await assert.rejects(enroll(wish), /could not be reached: nothing listens at this address/);
 });
 

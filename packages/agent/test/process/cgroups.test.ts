@@ -59,6 +59,7 @@ test("a script whose group cannot be entered runs all the same, and the empty gr
     cwd: "/",
     env: {},
     cgroup: { group, entry },
+    openFiles: 1_024,
     pipes: null,
   });
   assert.equal(await child.exited, 7);
@@ -72,7 +73,7 @@ test("a group that threads may not enter singly is killed as one by the kernel",
   const entry = path.join(group.folder, "cgroup.procs");
   const args = ["-c", "(sleep 1000 &); mkdir $0/inner; (echo 0 > $0/inner/cgroup.procs; exec sleep 1000) & sleep 1000"];
   const start = { file: "/bin/sh", args: [...args, group.folder], cwd: "/", env: { PATH: "/usr/bin:/bin" } };
-  const child = await spawnScript({ ...start, cgroup: { group, entry }, pipes: null });
+  const child = await spawnScript({ ...start, cgroup: { group, entry }, openFiles: 1_024, pipes: null });
   await until(() => group.pids().length === 4);
   const pids = group.pids();
   assert.equal(group.removeEmpty(), false);
@@ -87,7 +88,7 @@ test("a group that the agent itself was put into is not killed with the agent in
   const { group } = homeIn(v2?.folder ?? "").make({ orderSeq: 900_002, index: 0 });
   const start = { file: "/bin/sleep", args: ["1000"], cwd: "/", env: {} };
   const cgroup = { group, entry: path.join(group.folder, "cgroup.threads") };
-  const inGroup = { ...start, cgroup, pipes: null };
+  const inGroup = { ...start, cgroup, openFiles: 1_024, pipes: null };
   const [other, agent] = [await spawnScript(inGroup), await spawnScript(inGroup)];
   await until(() => group.pids().length === 2);
   const asAgent = new CommandCgroup(group.folder, agent.pid);
@@ -114,7 +115,15 @@ test(
     const first = await open(former);
     const cgroup = first.make(job);
     assert.ok(cgroup);
-    const child = await spawnScript({ file: "/bin/sleep", args: ["1000"], cwd: "/", env: {}, cgroup, pipes: null });
+    const child = await spawnScript({
+      file: "/bin/sleep",
+      args: ["1000"],
+      cwd: "/",
+      env: {},
+      cgroup,
+      openFiles: 1_024,
+      pipes: null,
+    });
     await until(() => cgroup.group.pids().length === 1);
     const second = await open(v2?.folder ?? "");
     assert.deepEqual(

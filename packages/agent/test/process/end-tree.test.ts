@@ -147,7 +147,15 @@ wait
         ? daemon(pids, "")
         : `(setsid sleep 1000 & echo $! >> ${pids}); echo $$ >> ${pids}; sleep 1000`;
       const env = { PATH: process.env.PATH ?? "", HALLIGAN_ACTION_ID: job.actionId, HALLIGAN_COMMAND_INDEX: "0" };
-      const child = await spawnScript({ file: "/bin/bash", args: ["-c", text], cwd: "/", env, cgroup, pipes: null });
+      const child = await spawnScript({
+        file: "/bin/bash",
+        args: ["-c", text],
+        cwd: "/",
+        env,
+        cgroup,
+        openFiles: 1_024,
+        pipes: null,
+      });
       await until(() => readFileSync(pids, "utf8").split("\n").length >= 3);
       const runner = deviceRunner(world.deps);
       assert.deepEqual(await runner.endOrphans(job, null), []);

@@ -5,9 +5,9 @@ import { test } from "node:test";
 import { deviceRunner } from "../../src/commands/device-runner.ts";
 import { treeMark } from "../../src/commands/script-environment.ts";
 import { runScript } from "../../src/commands/scripts/run-script.ts";
-import { LIMITS } from "../../src/limits.ts";
 import { KeptProcesses } from "../../src/process/kept-processes.ts";
 import { startTimeOf } from "../../src/process/tree/process-table.ts";
+import { DEFAULT_SETTINGS } from "../../src/settings.ts";
 import { until } from "../support/agent-process.ts";
 import { cgroupKinds } from "../support/cgroup-kinds.ts";
 import { commandWorld } from "../support/command-world.ts";
@@ -22,7 +22,14 @@ const command = { actionId: "11111111-2222-4333-8444-555555555555", orderSeq: 1,
 
 function again(world: World, bootId = world.deps.bootId): KeptProcesses {
   const { cgroups } = world.deps;
-  return new KeptProcesses({ root: world.folder.root, bootId, cgroups, log: silentLog, markOf: treeMark });
+  return new KeptProcesses({
+    root: world.folder.root,
+    bootId,
+    cgroups,
+    log: silentLog,
+    settings: DEFAULT_SETTINGS,
+    markOf: treeMark,
+  });
 }
 
 test("a number that a set-back server uses again does not end what another action left", {
@@ -59,8 +66,9 @@ test("what has ended is forgotten when something else is kept, and there is a li
   const kept = world.deps.keptProcesses;
   await kept.keep(command, [{ pid: 999_999_999, startTime: "1" }]);
   const living = ownEntry();
-  for (let index = 1; index <= LIMITS.maxKeptCommands; index++) await kept.keep({ ...command, index }, [living]);
-  assert.equal(kept.marks().length, LIMITS.maxKeptCommands);
+  for (let index = 1; index <= DEFAULT_SETTINGS.maxKeptCommands; index++)
+    await kept.keep({ ...command, index }, [living]);
+  assert.equal(kept.marks().length, DEFAULT_SETTINGS.maxKeptCommands);
   await assert.rejects(kept.keep({ ...command, index: 999 }, [living]), /have left processes running already/);
 });
 

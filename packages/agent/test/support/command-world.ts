@@ -17,6 +17,7 @@ import { CgroupHome, findCgroupHome } from "../../src/process/cgroups/cgroup-hom
 import { Cgroups } from "../../src/process/cgroups/cgroups.ts";
 import { KeptProcesses } from "../../src/process/kept-processes.ts";
 import { ScriptPipes } from "../../src/process/script-pipes.ts";
+import { type AgentSettings, DEFAULT_SETTINGS } from "../../src/settings.ts";
 import { temporaryFolder } from "./agent-process.ts";
 import { silentLog } from "./fake-ports.ts";
 import { DEFAULT_LIMITS, FakeServer } from "./fake-server.ts";
@@ -29,6 +30,7 @@ export interface WorldOptions {
    */
   cgroupFolder?: string | null;
   clock?: MonotonicClock;
+  settings?: Partial<AgentSettings>;
   /** The environment that an agent would have been started with. */
   env?: NodeJS.ProcessEnv;
 }
@@ -44,20 +46,29 @@ export async function commandWorld(options: WorldOptions = {}) {
   const found = configured === null ? null : findCgroupHome({ machineId, configured, log: silentLog });
   const cgroupHome = found ?? (configured ? new CgroupHome(configured, machineId) : null);
   const bootId = readBootId();
+  const settings = { ...DEFAULT_SETTINGS, ...options.settings };
   const cgroups = new Cgroups(silentLog, cgroupHome);
   const deps: CommandDeps = {
     serverUrl: await server.listen(),
     clock: options.clock ?? systemClock,
     random: realRandom,
     log: silentLog,
+    settings,
     serverConnection: { ticket: async (dead, signal) => (dead ? await forEver(signal) : "ticket-0") },
-    network: agentNetwork({}),
+    network: agentNetwork({}, settings),
     folder,
     machineId,
     bootId,
     cgroups,
-    keptScripts: new KeptScripts(),
-    keptProcesses: new KeptProcesses({ root: folder.root, bootId, cgroups, log: silentLog, markOf: treeMark }),
+    keptScripts: new KeptScripts(settings),
+    keptProcesses: new KeptProcesses({
+      root: folder.root,
+      bootId,
+      cgroups,
+      log: silentLog,
+      settings,
+      markOf: treeMark,
+    }),
     scriptPipes: new ScriptPipes(folder.pipes, silentLog),
     environment: agentEnvironment(options.env ?? { HALLIGAN_ENROLLMENT_TOKEN: "secret" }, silentLog),
   };

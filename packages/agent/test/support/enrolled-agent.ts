@@ -45,13 +45,13 @@ export class EnrolledAgent implements AsyncDisposable {
   }
 
   /** Starts the agent's process, after one before it was killed. */
-  async restart(): Promise<void> {
+  async restart(start: AgentStart = {}): Promise<void> {
     if (this.process) {
       this.process.kill("SIGKILL");
       await this.process.exited;
     }
     const from = this.server.frames.length;
-    const started = new AgentProcess(this.#runtime, ["run", "--data", this.root], this.#start);
+    const started = new AgentProcess(this.#runtime, ["run", "--data", this.root], { ...this.#start, ...start });
     this.process = started;
     const failed = started.exited.then(() => {
       throw new Error(`the agent ended: ${started.output}`);

@@ -18,6 +18,7 @@ import { type CoreDeps, runAgentCore } from "../../src/core/agent-core.ts";
 import type { PinnedKeys } from "../../src/core/order-keys-check.ts";
 import type { Connection, Disk, Log, Net, Received, Runner, ScriptEnd } from "../../src/core/ports.ts";
 import { ServerConnection } from "../../src/core/server-connection.ts";
+import { type AgentSettings, DEFAULT_SETTINGS } from "../../src/settings.ts";
 import { DEFAULT_LIMITS, sha256 } from "./fake-server.ts";
 import { ServerSeal } from "./server-seal.ts";
 
@@ -192,6 +193,8 @@ export class World implements AsyncDisposable {
   /** The order keys that the device keeps. */
   pinned: readonly OrderKey[];
   setNumber = 1;
+  /** Of the next agent. */
+  settings: AgentSettings = DEFAULT_SETTINGS;
   recoveryKey: OrderKey | null = null;
   /** Keeps them; a test puts a disk that refuses in its place. */
   pin = async ({ keys, setNumber, recoveryKey }: PinnedKeys): Promise<void> => {
@@ -227,6 +230,7 @@ export class World implements AsyncDisposable {
       log: silentLog,
       random: { fraction: () => 0, id: () => String(++ids).padStart(32, "0") },
       serverConnection: new ServerConnection(clock),
+      settings: this.settings,
       identity: { machineId: MACHINE_ID, privateKey: this.#deviceKey },
       pinnedKeys: { keys: this.pinned, setNumber: this.setNumber, recoveryKey: this.recoveryKey },
       pinKeys: (pinned) => this.pin(pinned),

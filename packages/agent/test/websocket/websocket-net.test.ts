@@ -7,6 +7,7 @@ import { LINK_PATH, MAX_FRAME_BYTES } from "@halligan/protocol/link";
 import { type WebSocket, WebSocketServer } from "ws";
 import { LIMITS } from "../../src/limits.ts";
 import { agentNetwork } from "../../src/network/agent-network.ts";
+import { DEFAULT_SETTINGS } from "../../src/settings.ts";
 import { webSocketNet } from "../../src/websocket/websocket-net.ts";
 
 const options = { timeout: 30_000 };
@@ -27,7 +28,7 @@ async function serverThat(serve: (socket: WebSocket) => void) {
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
     url,
-    net: webSocketNet(url, agentNetwork({})),
+    net: webSocketNet(url, agentNetwork({}, DEFAULT_SETTINGS)),
     async [Symbol.asyncDispose]() {
       for (const socket of sockets.clients) socket.terminate();
       server.closeAllConnections();
@@ -107,9 +108,9 @@ test("a server that floods, or sends a message that is too long, is not read on"
 
 test("the error distinguishes a server without WebSocket from one that cannot be reached", options, async () => {
   await using server = await serverThat(() => undefined);
-  const wrong = webSocketNet(`${server.url}/elsewhere`, agentNetwork({}));
+  const wrong = webSocketNet(`${server.url}/elsewhere`, agentNetwork({}, DEFAULT_SETTINGS));
   await assert.rejects(wrong.connect(never), /answered with HTTP 4\d\d instead of a WebSocket/);
-  const gone = webSocketNet("http://127.0.0.1:1", agentNetwork({}));
+  const gone = webSocketNet("http://127.0.0.1:1", agentNetwork({}, DEFAULT_SETTINGS));
   await assert.rejects(gone.connect(never), /could not be reached: nothing listens at this address/);
 });
 
@@ -120,7 +121,7 @@ test("a connection that is not wanted any more is given up with the signal's rea
   await once(silent, "listening");
   const { port } = silent.address() as AddressInfo;
   const stop = new AbortController();
-  const connecting = webSocketNet(`http://127.0.0.1:${port}`, agentNetwork({})).connect(stop.signal);
+  const connecting = webSocketNet(`http://127.0.0.1:${port}`, agentNetwork({}, DEFAULT_SETTINGS)).connect(stop.signal);
   silent.once("upgrade", () => stop.abort(new Error("enough")));
   await assert.rejects(connecting, /enough/);
   silent.closeAllConnections();

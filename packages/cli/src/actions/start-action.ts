@@ -2,9 +2,12 @@ import type { ActionOptions, MachineActionWire, StartCommandRequest } from "@hal
 import { ApiError, type HalliganClient, UnreachableError } from "@halligan/protocol/client";
 import type { CommandContext } from "../command.ts";
 import { CliError, InterruptedError } from "../errors/cli-error.ts";
+import { harmlessLine } from "../render/text/harmless.ts";
 
 export interface StartRequest {
   machineId: string;
+  /** The machine as the person named it: its id or its name. */
+  named: string;
   commands: StartCommandRequest[];
   comment: string | undefined;
   options?: ActionOptions;
@@ -17,7 +20,7 @@ export interface StartRequest {
 export async function startAction(
   { signal }: CommandContext,
   client: HalliganClient,
-  { machineId, commands, comment, options }: StartRequest,
+  { machineId, named, commands, comment, options }: StartRequest,
 ): Promise<MachineActionWire> {
   try {
     const request = { Commands: commands, Comment: comment ?? "halligan", ...(options && { options }) };
@@ -32,11 +35,16 @@ export async function startAction(
       const blockingId = /active action id:\s*([0-9a-f-]{36})/i.exec(error.message)?.[1];
       const hint = blockingId === undefined ? "" : `\nSee: halligan action ${blockingId}`;
       const json = blockingId === undefined ? {} : { blockingActionId: blockingId };
-      throw new CliError("machineBusy", error.code, `${error.message}${hint}`, { json, cause: error });
+      const message = harmlessLine(withName(error.message, machineId, named));
+      throw new CliError("machineBusy", error.code, `${message}${hint}`, { json, cause: error });
     }
     throw error;
   }
 }
+
+/** The server knows machines by their ids, and a person by their names. */
+const withName = (message: string, machineId: string, named: string): string =>
+  named.toLowerCase() === machineId ? message : `${named}: ${message}`;
 
 /** `pin`: the content that a name refers to. */
 export function command(

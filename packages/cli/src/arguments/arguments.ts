@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
+import { didYouMean } from "@halligan/protocol/text";
 import { UsageError } from "../errors/cli-error.ts";
-import { didYouMean } from "./suggest.ts";
 
 export interface OptionSpec {
   type: "string" | "boolean";
@@ -64,7 +64,7 @@ export function parseArguments(argv: readonly string[], specs: OptionSpecs, mayP
   for (const token of tokens) {
     if (token.kind === "option-terminator") isPastTerminator = true;
     else if (token.kind === "positional") (isPastTerminator && mayPassOn ? passedOn : positionals).push(token.value);
-    else addOption(values, token, specs);
+    else addOption(values, token, specs, mayPassOn);
   }
   const valuesOf = (name: string): readonly string[] => {
     if (!Object.hasOwn(specs, name)) throw new Error(`Option ${name} is not declared`);
@@ -95,11 +95,12 @@ interface OptionToken {
   inlineValue?: boolean | undefined;
 }
 
-function addOption(values: Map<string, string[]>, token: OptionToken, specs: OptionSpecs): void {
+function addOption(values: Map<string, string[]>, token: OptionToken, specs: OptionSpecs, mayPassOn: boolean): void {
   const { name, rawName, value, inlineValue } = token;
   const spec = Object.hasOwn(specs, name) ? specs[name] : undefined;
   if (spec === undefined) {
-    throw new UsageError(`There is no option ${rawName} here.${didYouMean(name, Object.keys(specs), "--")}`);
+    const passOn = mayPassOn ? " Options for the script go after --." : "";
+    throw new UsageError(`There is no option ${rawName} here.${didYouMean(name, Object.keys(specs), "--")}${passOn}`);
   }
   if (spec.type === "boolean" && value !== undefined) throw new UsageError(`${rawName} takes no value.`);
   if (spec.type === "string") {

@@ -12,13 +12,24 @@ export interface Failure {
   json: Record<string, unknown>;
 }
 
+/** By the `error` of OAuth. */
+const TOKEN_REMEDIES: ReadonlyMap<string, string> = new Map([
+  [
+    "invalid_client",
+    "Sign in again with the right client id and secret: halligan login. An administrator makes a new secret with: " +
+      "halligan app add-secret. A lost administrator's: halligan-server admin reset",
+  ],
+]);
+
 export function describeFailure(error: unknown): Failure {
   if (error instanceof CliError)
     return { exit: error.exit, code: error.code, message: error.message, json: error.json };
   if (error instanceof ApiError) return describeApiError(error);
   if (error instanceof TokenError) {
     const exit = error.status === 429 ? "throttled" : error.status >= 500 ? "serverError" : "notPermitted";
-    return { exit, code: error.code, message: `No token was given: ${harmlessLine(error.message)}`, json: {} };
+    const remedy = TOKEN_REMEDIES.get(error.code);
+    const message = `No token was given: ${harmlessLine(error.message)}${remedy === undefined ? "" : `\n${remedy}`}`;
+    return { exit, code: error.code, message, json: {} };
   }
   if (error instanceof UnreachableError) {
     return { exit: "unreachable", code: "Unreachable", message: error.message, json: {} };

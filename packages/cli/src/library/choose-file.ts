@@ -1,6 +1,6 @@
 import { fileNameFault, type StartCommandRequest } from "@halligan/protocol/api";
 import { ApiError, type HalliganClient } from "@halligan/protocol/client";
-import { didYouMean } from "../arguments/suggest.ts";
+import { didYouMean } from "@halligan/protocol/text";
 import type { CommandContext } from "../command.ts";
 import { CliError } from "../errors/cli-error.ts";
 import { changedWhileRead, isChangedFile, isLocalFile, type LocalFile, readLocalFile } from "./local-file.ts";

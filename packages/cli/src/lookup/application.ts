@@ -1,5 +1,5 @@
 import type { HalliganClient } from "@halligan/protocol/client";
-import { didYouMean } from "../arguments/suggest.ts";
+import { didYouMean } from "@halligan/protocol/text";
 import { CliError } from "../errors/cli-error.ts";
 import { harmlessLine } from "../render/text/harmless.ts";
 import { formatTime } from "../render/text/units.ts";

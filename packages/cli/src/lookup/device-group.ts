@@ -1,6 +1,6 @@
 import type { DeviceGroupWire } from "@halligan/protocol/api";
 import type { HalliganClient } from "@halligan/protocol/client";
-import { didYouMean } from "../arguments/suggest.ts";
+import { didYouMean } from "@halligan/protocol/text";
 import { CliError, UsageError } from "../errors/cli-error.ts";
 import { harmlessLine } from "../render/text/harmless.ts";
 

@@ -1,6 +1,6 @@
 import { createClient } from "@halligan/protocol/client";
 import { pemCertificates } from "@halligan/protocol/network";
-import { didYouMean } from "../arguments/suggest.ts";
+import { didYouMean } from "@halligan/protocol/text";
 import type { Environment } from "../environment.ts";
 import { CliError } from "../errors/cli-error.ts";
 import type { CliNetwork } from "../network/cli-network.ts";

@@ -2,6 +2,13 @@ import type { MachineDetailsWire } from "@halligan/protocol/api";
 import { renderFacts } from "./text/facts.ts";
 import { formatTime } from "./text/units.ts";
 
+/**
+ * The health as lists and details show it. The contract's entity has no value for a quarantine and
+ * keeps its health until the machine is stale.
+ */
+export const healthText = (healthStatus: string, isQuarantined: boolean): string =>
+  isQuarantined ? "Quarantined" : healthStatus;
+
 /** One machine, a fact a line. */
 export function renderMachineDetails(machine: MachineDetailsWire): string {
   const isRenamed = machine.displayName !== null;
@@ -11,7 +18,7 @@ export function renderMachineDetails(machine: MachineDetailsWire): string {
     ...(isRenamed ? ([["device's name", machine.deviceName]] as const) : []),
     ["id", machine.id],
     ["state", machine.isConnected ? `${machine.state}, connected` : machine.state],
-    ["health", machine.healthStatus],
+    ["health", healthText(machine.healthStatus, machine.state === "quarantined")],
     ...(machine.quarantineReason ? [["quarantine", machine.quarantineReason] as const] : []),
     ...(machine.retiredAt === null
       ? []

@@ -1,5 +1,6 @@
 import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import {
+  DEFAULT_SETTINGS,
   type Log,
   type Net,
   type Random,
@@ -76,6 +77,7 @@ export class SimulatedDevice implements AsyncDisposable {
       {
         clock,
         linkVersion,
+        settings: DEFAULT_SETTINGS,
         random: chance,
         log,
         serverConnection,

@@ -73,19 +73,29 @@ const server: Folders = {
 };
 
 const agent: Folders = {
-  core: rule(["limits.ts", "bound-text.ts"], "it waits on its ports only, so that the simulation can drive it"),
+  core: rule(
+    ["limits.ts", "settings.ts", "bound-text.ts"],
+    "it waits on its ports only, so that the simulation can drive it",
+  ),
+  config: rule(["disk", "settings.ts"], "settings are read before anything of the agent runs"),
   disk: rule(["core"], "it implements ports of the core"),
-  network: rule(["limits.ts"], "the path to the server is the same for every connection"),
+  network: rule(["settings.ts"], "the path to the server is the same for every connection"),
   websocket: rule(["core", "limits.ts"], "the WebSocket is an adapter under the core's port"),
   "machine-facts": rule(["bound-text.ts", "version.ts"], "facts are read without the state of the agent"),
-  process: rule(["core", "disk", "limits.ts"], "processes are started and ended without knowledge of commands"),
-  transfer: rule(["core", "disk", "limits.ts", "bound-text.ts"], "files move without knowledge of commands"),
+  process: rule(
+    ["core", "disk", "limits.ts", "settings.ts"],
+    "processes are started and ended without knowledge of commands",
+  ),
+  transfer: rule(
+    ["core", "disk", "limits.ts", "settings.ts", "bound-text.ts"],
+    "files move without knowledge of commands",
+  ),
   identity: rule(
     ["core", "disk", "process", "transfer", "limits.ts"],
     "enrollment comes before any command and does not know them",
   ),
   commands: rule(
-    ["core", "disk", "identity", "process", "transfer", "limits.ts"],
+    ["core", "disk", "identity", "process", "transfer", "limits.ts", "settings.ts"],
     "a command runs on the adapters; none of them knows commands",
   ),
 };

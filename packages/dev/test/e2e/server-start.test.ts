@@ -60,7 +60,7 @@ test("a second server on the same data folder refuses to start and says why; aft
 
 test("off loopback without TLS it refuses to start and says what to set", async () => {
   await using server = start(join(folder, "open"), { HALLIGAN_LISTEN: "0.0.0.0:1" });
-  assert.equal(await server.exited, 1);
+  assert.equal(await server.exited, 78);
   assert.match(server.output, /HALLIGAN_TLS_ENDS_AT_PROXY/);
 });
 
@@ -76,6 +76,6 @@ test("an address that is taken, and a wrong argument, end it with a sentence ins
     args: [ENTRY.server, "--prot", "1"],
     env: {},
   });
-  assert.equal(await third.exited, 1);
+  assert.equal(await third.exited, 64);
   assert.match(third.output, /--prot.*see halligan-server --help/);
 });

@@ -87,13 +87,13 @@ test("a first start that fails over a busy port, a key or a setting makes no adm
   await writeFile(key, "no key");
   const tls = { HALLIGAN_TLS_CERT_FILE: cert, HALLIGAN_TLS_KEY_FILE: key };
   const wrongKey = run([], { HALLIGAN_DATA_DIR: dataDir, HALLIGAN_LISTEN: listen, ...tls });
-  assert.equal(await wrongKey.exited, 1);
+  assert.equal(await wrongKey.exited, 78);
   const noIssuers = run([], {
     HALLIGAN_DATA_DIR: dataDir,
     HALLIGAN_LISTEN: listen,
     HALLIGAN_OIDC_ISSUERS_FILE: join(folder, "missing.json"),
   });
-  assert.equal(await noIssuers.exited, 1);
+  assert.equal(await noIssuers.exited, 78);
   assert.deepEqual(
     (await readdir(dataDir)).filter((name) => name.startsWith("administrator.json")),
     [],
@@ -207,7 +207,7 @@ for (const kind of databases) {
 
 test("admin reset refuses where there is no deployment, or as another user than the data folder's, and says what to do", async () => {
   const none = run(["admin", "reset"], { HALLIGAN_DATA_DIR: join(folder, "none") });
-  assert.equal(await none.exited, 1);
+  assert.equal(await none.exited, 78);
   assert.match(none.output, /there is no database in .*HALLIGAN_DATA_DIR/);
   if (process.geteuid?.() === 0) {
     const foreign = join(folder, "foreign");
@@ -215,14 +215,14 @@ test("admin reset refuses where there is no deployment, or as another user than 
     await writeFile(join(foreign, "halligan.db"), "");
     await chown(foreign, 65_534, 65_534);
     const refused = run(["admin", "reset"], { HALLIGAN_DATA_DIR: foreign });
-    assert.equal(await refused.exited, 1);
+    assert.equal(await refused.exited, 78);
     assert.match(refused.output, /belongs to the user with id 65534.*sudo -u '#65534' halligan-server admin reset/);
   }
   const unknown = run(["admin", "rest"], { HALLIGAN_DATA_DIR: join(folder, "none") });
-  assert.equal(await unknown.exited, 1);
+  assert.equal(await unknown.exited, 64);
   assert.match(unknown.output, /halligan-server admin reset/);
   const misplaced = run(["--show-secret"], { HALLIGAN_DATA_DIR: join(folder, "none") });
-  assert.equal(await misplaced.exited, 1);
+  assert.equal(await misplaced.exited, 64);
   assert.match(misplaced.output, /belongs to halligan-server admin reset/);
 });
 

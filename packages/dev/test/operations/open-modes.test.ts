@@ -19,11 +19,13 @@ const server = (env: Record<string, string>, args: readonly string[] = []) =>
 /** The output of a start that is refused; fails when the server starts instead. */
 async function refusalOf(env: Record<string, string>, args: readonly string[] = []): Promise<string> {
   await using program = server(env, args);
-  const started = program.line(isListening).then(
-    () => "started",
-    () => "ended",
+  // A start that is refused ends without the line, which rejects the wait for it.
+  const hasStarted = await program.line(isListening).then(
+    () => true,
+    () => false,
   );
-  assert.equal(await Promise.race([program.exited, started.then((what) => (what === "started" ? what : 1))]), 1);
+  assert.equal(hasStarted, false, "the server must refuse to start");
+  assert.equal(await program.exited, 78);
   return program.output;
 }
 /** The lines for a shell in a message. */

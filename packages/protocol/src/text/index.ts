@@ -3,4 +3,5 @@ export * from "./json-bounds.ts";
 export * from "./json-fault.ts";
 export * from "./name-fault.ts";
 export * from "./network-failure.ts";
+export * from "./suggest.ts";
 export * from "./well-formed-json.ts";

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { ConfigError } from "./config.ts";
+import { type Config, ConfigError, type Environment, readConfig } from "./config.ts";
 import { SECRET_SETTINGS } from "./secret-settings.ts";
 import { environmentName, NUMBER_SETTINGS } from "./settings.ts";
 
@@ -19,6 +19,31 @@ const ARGUMENTS = {
   "tls-cert": "HALLIGAN_TLS_CERT_FILE",
   "tls-key": "HALLIGAN_TLS_KEY_FILE",
 } as const;
+const TLS_ENDS_AT_PROXY = "HALLIGAN_TLS_ENDS_AT_PROXY";
+
+/** A mistake on the command line, which has an exit code of its own. */
+export class UsageError extends ConfigError {
+  override readonly name = "UsageError";
+}
+
+/**
+ * Reads the configuration from the environment and the options. A mistake in the value of an option
+ * is named by the option that was typed and not by the setting it stands for.
+ */
+export function readTypedConfig(env: Environment, typed: Readonly<Record<string, string>>): Config {
+  try {
+    return readConfig({ ...env, ...typed });
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    let message = error.message;
+    for (const [option, setting] of Object.entries({ ...ARGUMENTS, "tls-ends-at-proxy": TLS_ENDS_AT_PROXY })) {
+      if (Object.hasOwn(typed, setting))
+        message = message.replaceAll(new RegExp(`\\b${setting}\\b`, "g"), `--${option}`);
+    }
+    if (message === error.message) throw error;
+    throw new UsageError(`${message}; see halligan-server --help`, { cause: error });
+  }
+}
 
 export function readArguments(args: readonly string[]): ServerRequest {
   const text = { type: "string" } as const;
@@ -47,25 +72,25 @@ export function readArguments(args: readonly string[]): ServerRequest {
     const value = parsed[name as keyof typeof ARGUMENTS];
     if (value !== undefined) settings[setting] = value;
   }
-  if (parsed["tls-ends-at-proxy"]) settings.HALLIGAN_TLS_ENDS_AT_PROXY = "true";
+  if (parsed["tls-ends-at-proxy"]) settings[TLS_ENDS_AT_PROXY] = "true";
   const [command, folder, ...more] = positionals;
   const showsSecret = parsed["show-secret"] === true;
   if (command === "admin") {
     if (folder !== "reset" || more.length > 0) {
-      throw new ConfigError("admin has one command: halligan-server admin reset; see halligan-server --help");
+      throw new UsageError("admin has one command: halligan-server admin reset; see halligan-server --help");
     }
     return { kind: "adminReset", showsSecret, settings };
   }
-  if (showsSecret) throw new ConfigError("--show-secret belongs to halligan-server admin reset");
+  if (showsSecret) throw new UsageError("--show-secret belongs to halligan-server admin reset");
   if (command === undefined) return { kind: "run", settings };
   if (command === "sign-order-keys") {
     if (folder === undefined || more.length > 0)
-      throw new ConfigError("sign-order-keys takes one file: halligan-server sign-order-keys RECOVERY_KEY");
+      throw new UsageError("sign-order-keys takes one file: halligan-server sign-order-keys RECOVERY_KEY");
     return { kind: "signOrderKeys", recoveryKeyFile: folder, settings };
   }
-  if (command !== "backup") throw new ConfigError(`there is no command ${command}; see halligan-server --help`);
+  if (command !== "backup") throw new UsageError(`there is no command ${command}; see halligan-server --help`);
   if (folder === undefined || more.length > 0)
-    throw new ConfigError("backup takes one folder: halligan-server backup DIR");
+    throw new UsageError("backup takes one folder: halligan-server backup DIR");
   return { kind: "backup", folder, settings };
 }
 
@@ -73,7 +98,7 @@ function parse<T>(work: () => T): T {
   try {
     return work();
   } catch (cause) {
-    throw new ConfigError(`${cause instanceof Error ? cause.message : cause}; see halligan-server --help`, { cause });
+    throw new UsageError(`${cause instanceof Error ? cause.message : cause}; see halligan-server --help`, { cause });
   }
 }
 

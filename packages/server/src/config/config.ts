@@ -66,7 +66,7 @@ export interface PolicySettings {
 
 /** A mistake in the settings. The message is all that the operator needs. */
 export class ConfigError extends Error {
-  override readonly name = "ConfigError";
+  override readonly name: string = "ConfigError";
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,5 +1,11 @@
 import { createHash } from "node:crypto";
-import { type Connection, type Log, runAgentCore, ServerConnection } from "@halligan/agent/simulation";
+import {
+  type Connection,
+  DEFAULT_SETTINGS,
+  type Log,
+  runAgentCore,
+  ServerConnection,
+} from "@halligan/agent/simulation";
 import {
   type Hello,
   LINK_CLOSE,
@@ -160,6 +166,7 @@ export class Device {
           neverEnds: this.#world.neverEnding !== null && this.name === "device1",
         }),
         linkVersion: this.linkVersion,
+        settings: DEFAULT_SETTINGS,
         identity: { machineId: this.machineId, privateKey: this.key.privateKey },
         pinnedKeys: PINNED_KEYS,
         // All schedules use one key, so the server never sends a key set.

@@ -24,7 +24,7 @@ export async function getFile(
   try {
     // Checked before the file is opened, because opening counts toward the limits of the transfer.
     using watch = new TransferWatch(deps.clock, job.limits, signal);
-    await using source = await openSourceFile(job.command.path, deps.folder, watch);
+    await using source = await openSourceFile(job.command.path, deps.folder, watch, deps.settings.maxUnsizedFileBytes);
     const result = await upload(deps, job, () => gzipMember(source.blocks()), watch);
     const { change, linkTarget } = source;
     const errors = [

@@ -32,6 +32,7 @@ export async function openSourceFile(
   asked: string,
   { root, work: workFolder }: Pick<DataFolder, "root" | "work">,
   watch: ReadWatch,
+  maxUnsizedBytes: number,
 ): Promise<SourceFile> {
   if (asked === "") throw new TransferFailedError("No path was given.");
   if (asked.includes("\0")) throw new TransferFailedError("The path contains a NUL character.");
@@ -61,7 +62,7 @@ export async function openSourceFile(
     if (isSameFile(found, await call(() => statIfThere(deviceKeyFile(root)))))
       throw refuse("it is the agent's own key");
     const real = await call(() => openedPath(opened, file));
-    return new SourceFile(file, opened, watch, isNamed(path.resolve(file), real) ? null : real);
+    return new SourceFile(file, opened, watch, maxUnsizedBytes, isNamed(path.resolve(file), real) ? null : real);
   } catch (error) {
     if (handle) closeInBackground(handle);
     if (error instanceof TransferFailedError) throw error;
@@ -134,6 +135,8 @@ export class SourceFile implements AsyncDisposable {
   readonly #path: string;
   readonly #handle: FileHandle;
   readonly #watch: ReadWatch;
+  /** Bound of a file that states no size. */
+  readonly #maxUnsizedBytes: number;
   /**
    * The path of the file itself when the path that was asked for leads to it through a link; else
    * null.
@@ -143,7 +146,14 @@ export class SourceFile implements AsyncDisposable {
   /** A read with an unknown outcome. The file is closed after it. */
   #reading: Promise<unknown> = Promise.resolve();
 
-  constructor(filePath: string, handle: FileHandle, watch: ReadWatch, linkTarget: string | null) {
+  constructor(
+    filePath: string,
+    handle: FileHandle,
+    watch: ReadWatch,
+    maxUnsizedBytes: number,
+    linkTarget: string | null,
+  ) {
+    this.#maxUnsizedBytes = maxUnsizedBytes;
     this.linkTarget = linkTarget;
     this.#path = filePath;
     this.#handle = handle;
@@ -171,7 +181,7 @@ export class SourceFile implements AsyncDisposable {
     this.#change = null;
     const before = await this.#state();
     const isSized = before.size > 0n;
-    const boundBytes = isSized ? Number(before.size) : LIMITS.maxUnsizedFileBytes;
+    const boundBytes = isSized ? Number(before.size) : this.#maxUnsizedBytes;
     const blockBytes = Math.min(LIMITS.readBlockBytes, boundBytes);
     let block = Buffer.allocUnsafeSlow(blockBytes);
     let other = Buffer.allocUnsafeSlow(blockBytes);

@@ -118,7 +118,7 @@ async function endOfTree(
   tree: Tree,
   isStopped: boolean,
 ): Promise<TreeEnd> {
-  if (isStopped) return { ...NOTHING_LEFT, notEnded: notEndedTexts(await endTree(tree, deps.clock)) };
+  if (isStopped) return { ...NOTHING_LEFT, notEnded: notEndedTexts(await endTree(tree, deps.clock, deps.settings)) };
   if (isSurelyGone(tree)) return NOTHING_LEFT;
   const { left, isGone } = await leftProcesses(tree, deps.clock);
   if (isGone) return NOTHING_LEFT;
@@ -132,7 +132,7 @@ async function endOfTree(
     }
     return { notes, notEnded: [], isKept: true };
   }
-  const notEnded = await endTree(tree, deps.clock);
+  const notEnded = await endTree(tree, deps.clock, deps.settings);
   const ended = left.filter(({ pid }) => !notEnded.includes(pid));
   return {
     notes: ended.length > 0 ? [endedText(ended)] : [],
@@ -154,7 +154,7 @@ async function areEmpty({ cgroups }: Tree, { clock }: CommandDeps): Promise<bool
 /** Null when the grace period ended first. */
 async function withinGrace<T>(deps: CommandDeps, promise: Promise<T>): Promise<T | null> {
   const done = new AbortController();
-  const grace = sleep(deps.clock, LIMITS.pipeGraceMs, done.signal).then(
+  const grace = sleep(deps.clock, deps.settings.pipeGraceMs, done.signal).then(
     () => null,
     () => null,
   );

@@ -55,6 +55,7 @@ export async function runScript(
       cwd: deps.folder.work,
       env: scriptEnvironment(deps.environment, { ...job, machineId: deps.machineId, workFolder: deps.folder.work }),
       cgroup,
+      openFiles: deps.settings.scriptOpenFiles,
       pipes: opened && { of: deps.scriptPipes, opened },
     });
   } catch (error) {

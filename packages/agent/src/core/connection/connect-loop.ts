@@ -2,7 +2,6 @@
 
 import { LINK_CLOSE, TOO_OFTEN_WAIT_MS } from "@halligan/protocol/link";
 import { backoffMs, sleep } from "@halligan/protocol/time";
-import { LIMITS } from "../../limits.ts";
 import { messageOf } from "../error-text.ts";
 import type { Random } from "../ports.ts";
 import { ConnectionEndedError } from "./connection-ended-error.ts";
@@ -31,7 +30,8 @@ export async function keepConnected(
   handlers: FrameHandlers,
   signal: AbortSignal,
 ): Promise<void> {
-  const bounds = { baseMs: LIMITS.backoffBaseMs, capMs: LIMITS.backoffCapMs };
+  const { backoffBaseMs, backoffCapMs, stableConnectionMs } = deps.settings;
+  const bounds = { baseMs: backoffBaseMs, capMs: backoffCapMs };
   let attempt = 0;
   while (!signal.aborted) {
     const begunMs = deps.clock.monotonicMs();
@@ -41,12 +41,12 @@ export async function keepConnected(
       waitMs = 0;
     } catch (error) {
       if (signal.aborted) return;
-      if (deps.clock.monotonicMs() - begunMs >= LIMITS.stableConnectionMs) attempt = 0;
+      if (deps.clock.monotonicMs() - begunMs >= stableConnectionMs) attempt = 0;
       const { code, isProven } = error instanceof ConnectionEndedError ? error : { code: null, isProven: false };
       // A server that does not have the order key cannot prove that it refuses the device.
       const isBelieved = isProven || code === LINK_CLOSE.unauthorized;
       const hopeless = code === null || !isBelieved ? undefined : HOPELESS.get(code);
-      waitMs = hopeless ? LIMITS.backoffCapMs : backoffMs(attempt, bounds, deps.random.fraction());
+      waitMs = hopeless ? backoffCapMs : backoffMs(attempt, bounds, deps.random.fraction());
       if (code === LINK_CLOSE.tooOften) waitMs = Math.max(waitMs, TOO_OFTEN_WAIT_MS);
       attempt++;
       const fields = { error: messageOf(error), closeCode: code, retryInMs: waitMs };

@@ -14,7 +14,7 @@ import {
 } from "@halligan/protocol/link";
 import { DeviceHandshake } from "@halligan/protocol/link-crypto";
 import { type MonotonicClock, withDeadline } from "@halligan/protocol/time";
-import { LIMITS } from "../../limits.ts";
+import type { AgentSettings } from "../../settings.ts";
 import type { OrderKeyMap } from "../order-check.ts";
 import type { Connection } from "../ports.ts";
 import { ConnectionEndedError } from "./connection-ended-error.ts";
@@ -34,6 +34,7 @@ interface HandshakeDeps {
   clock: MonotonicClock;
   identity: Identity;
   linkVersion: number;
+  settings: Pick<AgentSettings, "connectTimeoutMs">;
   /** The first key names the server, which must sign its welcome with it. */
   orderKeys: OrderKeyMap;
   /** Called when a server without that key presents other keys that the recovery key has signed. */
@@ -66,7 +67,7 @@ export async function openConnection(
   connection.sendBinary(handshake.answer);
   const opened = await withDeadline(
     clock,
-    LIMITS.connectTimeoutMs,
+    deps.settings.connectTimeoutMs,
     signal,
     "The server sent no welcome in time.",
     (s) =>

@@ -3,6 +3,7 @@
 import { LINK_VERSION, type MachineFacts, OLDEST_LINK_VERSION, type ServerFrame } from "@halligan/protocol/link";
 import { abortable, type MonotonicClock, sleep, withDeadline } from "@halligan/protocol/time";
 import { LIMITS } from "../../limits.ts";
+import type { AgentSettings } from "../../settings.ts";
 import { isFresh } from "../freshness.ts";
 import type { JournalState } from "../journal/journal.ts";
 import { heldOrder } from "../journal/journal.ts";
@@ -24,6 +25,7 @@ export interface ConnectionDeps {
    * {@link LINK_VERSION}.
    */
   linkVersion?: number;
+  settings: AgentSettings;
   /**
    * Random id of this process. It is created at the start and never stored, so a copy of the data
    * folder does not have it.
@@ -59,12 +61,12 @@ export async function runConnection(
   handlers: FrameHandlers,
   signal: AbortSignal,
 ): Promise<never> {
-  const { clock, serverConnection } = deps;
+  const { clock, serverConnection, settings } = deps;
   const ended = new AbortController();
   const all = AbortSignal.any([signal, ended.signal]);
   const connection = await withDeadline(
     clock,
-    LIMITS.connectTimeoutMs,
+    settings.connectTimeoutMs,
     all,
     "The server did not answer in time.",
     (s) => deps.net.connect(s),
@@ -75,7 +77,7 @@ export async function runConnection(
   try {
     const { clock, identity } = deps;
     const { welcome, channel } = await openConnection(
-      { clock, identity, linkVersion, orderKeys, recovered: (set) => handlers.orderKeys(set) },
+      { clock, identity, linkVersion, orderKeys, settings, recovered: (set) => handlers.orderKeys(set) },
       connection,
       all,
     );
@@ -94,7 +96,7 @@ export async function runConnection(
       }),
       facts: deps.facts(),
     });
-    const answer = await withDeadline(clock, LIMITS.helloTimeoutMs, all, "The hello was not answered in time.", (s) =>
+    const answer = await withDeadline(clock, settings.helloTimeoutMs, all, "The hello was not answered in time.", (s) =>
       answerOf(channel, clock, s),
     );
     serverConnection.up({ ticket: welcome.ticket, send });

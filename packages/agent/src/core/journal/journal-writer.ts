@@ -1,6 +1,7 @@
 /** The one owner of the journal: what is appended is on disk before the state shows it. */
 import { backoffMs, type MonotonicClock, sleep } from "@halligan/protocol/time";
 import { LIMITS } from "../../limits.ts";
+import type { AgentSettings } from "../../settings.ts";
 import { messageOf } from "../error-text.ts";
 import type { Disk, Log, Random } from "../ports.ts";
 import { fold, type JournalRecord, type JournalState, snapshot } from "./journal.ts";
@@ -11,6 +12,7 @@ export interface JournalDeps {
   clock: MonotonicClock;
   random: Random;
   log: Log;
+  settings: AgentSettings;
 }
 
 export class JournalWriter {
@@ -67,7 +69,7 @@ export class JournalWriter {
   }
 
   get isFull(): boolean {
-    return this.#sizeBytes > LIMITS.maxJournalBytes;
+    return this.#sizeBytes > this.#deps.settings.maxJournalBytes;
   }
 
   /**
@@ -90,13 +92,13 @@ export class JournalWriter {
    * the state until then. The result may be empty.
    */
   async appendDecided(signal: AbortSignal, decide: (state: JournalState) => readonly JournalRecord[]): Promise<void> {
-    const { clock, random, log } = this.#deps;
+    const { clock, random, log, settings } = this.#deps;
     for (let attempt = 0; ; attempt++) {
       try {
         return await this.#inTurn(decide);
       } catch (error) {
         log.error("journalWriteFailed", { error: messageOf(error) });
-        const bounds = { baseMs: LIMITS.backoffBaseMs, capMs: LIMITS.backoffCapMs };
+        const bounds = { baseMs: settings.backoffBaseMs, capMs: settings.backoffCapMs };
         await sleep(clock, backoffMs(attempt, bounds, random.fraction()), signal);
       }
     }

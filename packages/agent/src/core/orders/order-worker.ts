@@ -7,7 +7,7 @@
 
 import type { AgentFrame, OrderCommand } from "@halligan/protocol/link";
 import { type MonotonicClock, sleep } from "@halligan/protocol/time";
-import { LIMITS } from "../../limits.ts";
+import type { AgentSettings } from "../../settings.ts";
 import { isRecent } from "../freshness.ts";
 import { type CommandState, nextCommand, type OrderState } from "../journal/journal.ts";
 import type { JournalWriter } from "../journal/journal-writer.ts";
@@ -38,6 +38,7 @@ export interface WorkerDeps {
   journal: JournalWriter;
   endTimes: EndTimes;
   reports: Reports;
+  settings: AgentSettings;
 }
 
 export class OrderWorker {
@@ -131,14 +132,14 @@ export class OrderWorker {
    * grace period.
    */
   async #untilStartAllowed({ type }: OrderCommand): Promise<boolean> {
-    const { serverConnection } = this.#deps;
+    const { serverConnection, settings } = this.#deps;
     const signal = AbortSignal.any([this.#cancelled.signal, this.#stopped.signal, this.#discarded.signal]);
     for (;;) {
       this.#stopped.signal.throwIfAborted();
       this.#discarded.signal.throwIfAborted();
       if (this.#cancelled.signal.aborted) return false;
       const isConnected =
-        type === "RunScript" ? serverConnection.isUp : serverConnection.downForMs <= LIMITS.startWithoutConnectionMs;
+        type === "RunScript" ? serverConnection.isUp : serverConnection.downForMs <= settings.startWithoutConnectionMs;
       if (this.mayStart && isConnected) return true;
       await serverConnection.changed(signal).catch(() => undefined);
     }
@@ -228,11 +229,11 @@ export class OrderWorker {
    * order it stops, because the server waits for `closed`.
    */
   async #upload(job: CommandJob<RunScriptCommand>, exitCode: number): Promise<Transcript | null> {
-    const { runner, clock } = this.#deps;
+    const { runner, clock, settings } = this.#deps;
     const signal = AbortSignal.any([this.#stopped.signal, this.#discarded.signal]);
     const late = new AbortController();
     const onCancel = () => {
-      sleep(clock, LIMITS.cancelledDeliveryMs, AbortSignal.any([signal, late.signal]))
+      sleep(clock, settings.cancelledDeliveryMs, AbortSignal.any([signal, late.signal]))
         .then(() => late.abort())
         .catch(() => undefined);
     };

@@ -9,7 +9,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import type { CommandRef, Log } from "../../core/ports.ts";
 import { errnoOf, isErrno, reasonOf } from "../../disk/errno.ts";
-import { LAUNCHER_SETTINGS } from "../launcher.ts";
+import { DEFAULT_SETTINGS } from "../../settings.ts";
+import { launcherSettings } from "../launcher.ts";
 import { ownCgroupFolders } from "./cgroup-mounts.ts";
 import { CommandCgroup } from "./command-cgroup.ts";
 
@@ -25,9 +26,9 @@ export interface MadeCgroup {
  * A shell that enters the group and then becomes the program. If it cannot enter, it removes the
  * empty group and continues outside.
  */
-export function enterAndBecome({ group, entry }: MadeCgroup, file: string, args: readonly string[]) {
+export function enterAndBecome({ group, entry }: MadeCgroup, file: string, args: readonly string[], openFiles: number) {
   const text = '{ echo 0 >"$0" || rmdir "$1" || exit 126; } 2>/dev/null; shift; exec "$@"';
-  return { file: "/bin/sh", args: ["-c", LAUNCHER_SETTINGS + text, entry, group.folder, file, ...args] };
+  return { file: "/bin/sh", args: ["-c", launcherSettings(openFiles) + text, entry, group.folder, file, ...args] };
 }
 
 export class CgroupHome {
@@ -120,7 +121,7 @@ function probe(home: CgroupHome): string | null {
     const made = home.make({ orderSeq: 0, index: 0 });
     if (!existsSync(made.entry)) return `${home.folder}: it is not a cgroup`;
     // Fails when the shell could not enter, because the shell has removed the group then.
-    const { file, args } = enterAndBecome(made, "/bin/cat", [made.entry]);
+    const { file, args } = enterAndBecome(made, "/bin/cat", [made.entry], DEFAULT_SETTINGS.scriptOpenFiles);
     execFileSync(file, args, { stdio: "ignore", timeout: 5_000 });
     return null;
   } catch (error) {

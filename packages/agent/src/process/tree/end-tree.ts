@@ -3,6 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { type MonotonicClock, sleep } from "@halligan/protocol/time";
 import { LIMITS } from "../../limits.ts";
+import type { AgentSettings } from "../../settings.ts";
 import { groupIsThere, signalProcess } from "../signal-process.ts";
 import { hasEnvironment, listProcesses, type ProcessEntry } from "./process-table.ts";
 import { ownsGroup, type Tree, treeMembers } from "./process-tree.ts";
@@ -19,16 +20,20 @@ interface Living {
 
 /**
  * Returns the processes that could not be ended. It takes no abort signal, because an abort is what
- * calls it. Its time is bounded: about four seconds, or less than one if no process resists
- * SIGKILL.
+ * calls it. Its time is bounded: `killGraceMs` and `killWaitMs` and a little more, or less than
+ * one second by default if no process resists SIGKILL.
  */
-export async function endTree(tree: Tree, clock: MonotonicClock): Promise<number[]> {
-  if (process.platform === "win32") return endWindowsTree(tree);
+export async function endTree(
+  tree: Tree,
+  clock: MonotonicClock,
+  settings: Pick<AgentSettings, "killGraceMs" | "killWaitMs">,
+): Promise<number[]> {
+  if (process.platform === "win32") return endWindowsTree(tree, settings.killWaitMs);
   const never = new AbortController().signal;
   let left = living(tree);
   const signalled = new Set<number>();
   const begunMs = clock.monotonicMs();
-  while (left.pids.length > 0 && clock.monotonicMs() - begunMs < LIMITS.killGraceMs) {
+  while (left.pids.length > 0 && clock.monotonicMs() - begunMs < settings.killGraceMs) {
     for (const pid of left.pids) {
       if (!signalled.has(pid)) signalProcess(pid, "SIGTERM");
       signalled.add(pid);
@@ -48,7 +53,7 @@ export async function endTree(tree: Tree, clock: MonotonicClock): Promise<number
     for (const group of tree.cgroups) group.kill();
     for (const groupId of left.groupIds) signalProcess(-groupId, "SIGKILL");
     for (const pid of left.pids) signalProcess(pid, "SIGKILL");
-    if (clock.monotonicMs() - killedMs > LIMITS.killWaitMs) break;
+    if (clock.monotonicMs() - killedMs > settings.killWaitMs) break;
     await sleep(clock, LIMITS.killPollMs, never);
     left = living(tree);
   }
@@ -109,12 +114,12 @@ function living(tree: Tree): Living {
   };
 }
 
-function endWindowsTree(tree: Tree): number[] {
+function endWindowsTree(tree: Tree, timeoutMs: number): number[] {
   if (!tree.root) return [];
   const args = ["/PID", String(tree.root.pid), "/T", "/F"];
   const NOT_FOUND = 128;
   const { status } = spawnSync("taskkill.exe", args, {
-    timeout: LIMITS.killWaitMs,
+    timeout: timeoutMs,
     stdio: "ignore",
     windowsHide: true,
   });

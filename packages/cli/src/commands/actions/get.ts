@@ -37,6 +37,7 @@ export const get: Command = {
     const machineId = await findMachineId(client, positional(args, 0), signal);
     const created = await startAction(context, client, {
       machineId,
+      named: positional(args, 0),
       commands: [command("GetFile", { Path: devicePath })],
       comment: args.text("comment"),
     });

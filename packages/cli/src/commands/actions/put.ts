@@ -31,6 +31,7 @@ export const put: Command = {
     await stage(context, client, file);
     const created = await startAction(context, client, {
       machineId,
+      named: positional(args, 0),
       commands: [command("PutFile", { FileName: file.name }, pinOf(file))],
       comment: args.text("comment"),
     });

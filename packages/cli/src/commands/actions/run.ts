@@ -85,6 +85,7 @@ export const run: Command = {
     const scriptParams = args.passedOn.length === 0 ? {} : { Args: quoteArgs(args.passedOn) };
     const created = await startAction(context, client, {
       machineId,
+      named: positional(args, 0),
       commands: [
         ...puts.map((file) => command("PutFile", { FileName: file.name }, pinOf(file))),
         command("RunScript", { ScriptName: script.name, ...scriptParams }, pinOf(script)),

@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
 import { isPermission, PERMISSIONS } from "@halligan/protocol/api";
+import { didYouMean } from "@halligan/protocol/text";
 import { readKeyFile } from "../../application-keys/read-key-file.ts";
 import { chosenName } from "../../arguments/chosen-name.ts";
 import { EXPIRES_OPTION, secretLifetimeSeconds } from "../../arguments/secret-lifetime.ts";
-import { didYouMean } from "../../arguments/suggest.ts";
 import type { Command } from "../../command.ts";
 import { UsageError } from "../../errors/cli-error.ts";
 import { harmlessLine } from "../../render/text/harmless.ts";

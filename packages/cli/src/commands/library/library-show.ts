@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import type { Command } from "../../command.ts";
 import { CliError, UsageError } from "../../errors/cli-error.ts";
+import { orSee } from "../../errors/or-see.ts";
 import { harmlessText } from "../../render/text/harmless.ts";
 import { formatBytes } from "../../render/text/units.ts";
 import { positional } from "../shared-options.ts";
@@ -29,7 +30,7 @@ export const libraryShow: Command = {
     const wanted = args.text("sha256")?.toLowerCase();
     if (wanted !== undefined && !/^[0-9a-f]{64}$/.test(wanted)) throw new UsageError("--sha256 takes 64 hex digits.");
     const client = await connect();
-    const versions = await client.listLibraryFileVersions(name, { signal });
+    const versions = await orSee(client.listLibraryFileVersions(name, { signal }), "halligan library list");
     const version = versions.find(({ sha256, endedAt }) =>
       wanted === undefined ? endedAt === null : sha256 === wanted,
     );

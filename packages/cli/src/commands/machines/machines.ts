@@ -2,7 +2,7 @@ import type { MachineWire } from "@halligan/protocol/api";
 import { ApiError, type HalliganClient } from "@halligan/protocol/client";
 import type { Command } from "../../command.ts";
 import { UsageError } from "../../errors/cli-error.ts";
-import { machineJson } from "../../render/machine-details.ts";
+import { healthText, machineJson } from "../../render/machine-details.ts";
 import { type Column, renderTable } from "../../render/text/table.ts";
 import { terminalWidth } from "../../render/text/terminal-width.ts";
 import { formatTime } from "../../render/text/units.ts";
@@ -13,7 +13,7 @@ const NOT_ONBOARDED = "InsufficientInfo";
 const columns = (quarantined: ReadonlySet<string>): readonly Column<MachineWire>[] => [
   { title: "MACHINE", cell: ({ computerDnsName }) => computerDnsName, isName: true },
   { title: "ID", cell: ({ id }) => id },
-  { title: "HEALTH", cell: ({ id, healthStatus }) => (quarantined.has(id) ? "Quarantined" : healthStatus) },
+  { title: "HEALTH", cell: ({ id, healthStatus }) => healthText(healthStatus, quarantined.has(id)) },
   {
     title: "SYSTEM",
     cell: ({ osPlatform, version }) => [osPlatform, version].filter(Boolean).join(" "),
@@ -74,9 +74,9 @@ export const machines: Command = {
 };
 
 /**
- * Ids of the machines in quarantine. The contract's entity has no field for it and keeps its health
- * until the machine is stale. The ids therefore come from Halligan's own list. It is requested only
- * when a machine can be in quarantine, so most lists cost no second request.
+ * Ids of the machines in quarantine. The contract's entity has no field for it. The ids therefore
+ * come from Halligan's own list. It is requested only when a machine can be in quarantine, so most
+ * lists cost no second request.
  */
 async function quarantinedOf(
   client: HalliganClient,

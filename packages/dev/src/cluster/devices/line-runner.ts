@@ -4,6 +4,7 @@ import {
   agentNetwork,
   CANCELLED_TEXT,
   type CommandJob,
+  DEFAULT_SETTINGS,
   type Log,
   type Runner,
   type RunScriptCommand,
@@ -25,7 +26,7 @@ export interface LineRunnerDeps {
 }
 
 /** Shared by all devices of this process. */
-const network = agentNetwork({});
+const network = agentNetwork({}, DEFAULT_SETTINGS);
 
 /** A larger transcript is uploaded over HTTP, as by the real agent. */
 const INLINE_BYTES = 16 * 1024;
@@ -35,7 +36,7 @@ const INLINE_BYTES = 16 * 1024;
  * travel as the real agent's do.
  */
 export function lineRunner({ serverConnection, log, serverUrl, linesFile }: LineRunnerDeps): Runner {
-  const deps = { serverConnection, log, serverUrl, clock, random, network };
+  const deps = { serverConnection, log, serverUrl, clock, random, network, settings: DEFAULT_SETTINGS };
   const transcriptOf = ({ command }: CommandJob<RunScriptCommand>, exitCode: number): string =>
     JSON.stringify({
       script_name: command.scriptName,

@@ -53,11 +53,16 @@ export function parseRequestedAudience(
 ): AudienceChoice {
   const find = (name: string) => accepted.find((one) => one.toLowerCase() === trimSlashes(name).toLowerCase());
   const { resource, scope } = request;
+  const [first] = accepted;
+  const example = first === undefined ? "" : `, for example ${first}${DEFAULT_SUFFIX}`;
   if (scope !== undefined && (version === "v2" || resource === undefined)) {
     const asked = scope.split(" ").find((one) => one.endsWith(DEFAULT_SUFFIX));
     const audience = asked === undefined ? undefined : find(asked.slice(0, -DEFAULT_SUFFIX.length));
     if (audience !== undefined) return { audience };
-    return { code: "invalid_scope", message: "scope must be a resource of this server followed by /.default" };
+    return {
+      code: "invalid_scope",
+      message: `scope must be a resource of this server followed by /.default${example}`,
+    };
   }
   if (resource !== undefined) {
     const audience = find(resource);
@@ -65,6 +70,6 @@ export function parseRequestedAudience(
     return { code: "invalid_resource", message: "resource is not one of this server" };
   }
   return version === "v2"
-    ? { code: "invalid_scope", message: "scope is missing" }
+    ? { code: "invalid_scope", message: `scope is missing${example}` }
     : { code: "invalid_resource", message: "resource is missing" };
 }

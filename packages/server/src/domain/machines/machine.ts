@@ -64,26 +64,28 @@ export type MachineConnection = Pick<Machine, "id" | "linked" | "connectionEpoch
  * Contract values of `healthStatus` that this server can determine
  * (docs/contract/http-api.md#machines).
  */
-export type HealthStatus = "Active" | "Inactive" | "ImpairedCommunication";
+export type HealthStatus = "Active" | "Inactive" | "ImpairedCommunication" | "NoSensorData";
 
 /** The contract's Inactive: no connection for seven days. */
 const INACTIVE_AFTER_MS = 7 * 24 * 3_600_000;
 
 /**
- * Active while it is connected or was a moment ago. ImpairedCommunication when it is away. Inactive
- * after seven days, and as soon as the machine is retired. `graceMs`: how long a connection may be
+ * Active while it is connected or was a moment ago. NoSensorData before its agent has connected for
+ * the first time, and ImpairedCommunication when it is away. Inactive after seven days, and as soon
+ * as the machine is retired. `graceMs`: how long a connection may be
  * gone (a restart, a roaming laptop) before the machine counts as away.
  */
 export function healthStatus(
-  machine: Pick<Machine, "linked" | "lastSeenMs" | "retirement">,
+  machine: Pick<Machine, "linked" | "lastSeenMs" | "retirement" | "journalId">,
   nowMs: number,
   graceMs: number,
 ): HealthStatus {
   if (machine.retirement) return "Inactive";
   if (machine.linked) return "Active";
   const awayMs = nowMs - machine.lastSeenMs;
-  if (awayMs <= graceMs) return "Active";
-  return awayMs <= INACTIVE_AFTER_MS ? "ImpairedCommunication" : "Inactive";
+  if (awayMs > INACTIVE_AFTER_MS) return "Inactive";
+  if (machine.journalId === null) return "NoSensorData";
+  return awayMs <= graceMs ? "Active" : "ImpairedCommunication";
 }
 
 /**

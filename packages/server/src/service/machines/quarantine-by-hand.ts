@@ -9,7 +9,9 @@ import { machineInScope } from "../machine-scope.ts";
 import { takeOutOfUse } from "./take-out-of-use.ts";
 
 /**
- * `POST /halligan/v1/machines/{id}/quarantine`: an operator does not trust the device.
+ * `POST /halligan/v1/machines/{id}/quarantine`: an operator does not trust the device. A repeated
+ * request with another reason replaces the reason of the machine; the audit has both. A quarantine
+ * by the server has no reason of an operator and gets none, because its release resets continuity.
  */
 export function quarantineByHand(
   context: ServiceContext,
@@ -22,6 +24,8 @@ export function quarantineByHand(
     participle: "put in quarantine",
     reason,
     isDone: ({ quarantined }) => quarantined,
+    repeated: ({ quarantineReason }) =>
+      quarantineReason === null || quarantineReason === reason ? null : { quarantineReason: reason },
     change: () => ({ quarantined: true, quarantineReason: reason }),
   });
 }

@@ -15,26 +15,35 @@ export interface TakingOutOfUse {
   reason: string;
   isDone(machine: Machine): boolean;
   change(nowMs: number): Partial<Machine>;
+  /** What a repetition with another reason changes; null for nothing. */
+  repeated?(machine: Machine): Partial<Machine> | null;
 }
 
 /**
  * One transaction marks the machine, so that its key is refused from then on, and ends its open
  * actions. Its connection epoch is incremented, so that later reports on an open connection are
  * refused. The wake-up makes the node that holds the connection close it. Repeating the request
- * changes nothing: the first reason stays.
+ * changes nothing but what `repeated` says.
  */
 export async function takeOutOfUse(
   context: ServiceContext,
   caller: Caller,
   machineId: string,
-  { operation, participle, reason, isDone, change }: TakingOutOfUse,
+  { operation, participle, reason, isDone, change, repeated }: TakingOutOfUse,
 ): Promise<Result<Machine, DomainError>> {
   const { store, clock, bus } = context;
   const outcome = await store.write(async (tx): Promise<Result<Machine, DomainError>> => {
     const machine = await machineInScope(tx, caller, machineId);
     if (!machine) return err({ code: "MachineNotFound", machineId });
-    if (isDone(machine)) return ok(machine);
     const nowMs = clock.nowMs();
+    if (isDone(machine)) {
+      const again = repeated?.(machine) ?? null;
+      if (again === null) return ok(machine);
+      const renewed: Machine = { ...machine, ...again };
+      await tx.machines.save(machine, renewed);
+      await auditChange(tx, caller, operation, nowMs, { reason, endedActionIds: [] }, machineId);
+      return ok(renewed);
+    }
     const changed: Machine = {
       ...machine,
       ...change(nowMs),

@@ -59,8 +59,9 @@ function lastSeen({ asOfMs }: HealthClock): RawBuilder<number> {
 function healthStatus({ asOfMs, graceMs }: HealthClock): RawBuilder<string> {
   const seen = column("last_seen_ms");
   return sql`case when ${column("retired_at_ms")} is not null then 'Inactive'
-    when ${column("linked")} = 1 or ${seen} >= ${sql.lit(asOfMs - graceMs)} then 'Active'
-    when ${seen} >= ${sql.lit(asOfMs - INACTIVE_AFTER_MS)} then 'ImpairedCommunication' else 'Inactive' end`;
+    when ${column("linked")} = 1 then 'Active' when ${seen} < ${sql.lit(asOfMs - INACTIVE_AFTER_MS)} then 'Inactive'
+    when ${column("journal_id")} is null then 'NoSensorData'
+    when ${seen} >= ${sql.lit(asOfMs - graceMs)} then 'Active' else 'ImpairedCommunication' end`;
 }
 
 /** The same decision as `onboardingStatus` of `domain/machines/machine.ts`. */

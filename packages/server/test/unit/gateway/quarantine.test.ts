@@ -13,6 +13,8 @@ const PING_INTERVAL_MS = 20_000;
 const OWN = "1".repeat(32);
 const OTHER = "2".repeat(32);
 
+const EVERY_RECORD = { operations: null, actionId: null, actorId: null, beforeSeq: null, limit: 10 };
+
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await condition())) await turn();
@@ -84,6 +86,23 @@ test("a device in quarantine by hand is refused with the true reason, and so are
     JSON.stringify(domainRefusal(error)),
     /put in quarantine by an operator \(under investigation\); release it first/,
   );
+});
+
+test("a second quarantine by hand keeps the new reason, and the audit has both; the same reason changes nothing", async () => {
+  await using at = await openGateway();
+  const { service } = at;
+  for (const reason of ["first", "second", "second"]) {
+    assert.ok((await quarantineByHand(service, PLAYBOOK, MACHINE_ID, reason)).ok);
+  }
+  const machine = await service.store.read((tx) => tx.machines.byId(MACHINE_ID));
+  assert.deepEqual([machine?.quarantineReason, machine?.connectionEpoch], ["second", 1]);
+  const audited = await service.store.read((tx) =>
+    tx.audit.list({ ...EVERY_RECORD, machineId: MACHINE_ID }, { kind: "all" }),
+  );
+  assert.deepEqual(audited.map(({ detail }) => JSON.parse(JSON.stringify(detail)).reason).toSorted(), [
+    "first",
+    "second",
+  ]);
 });
 
 test("a device that was wiped while its link is half-open is let in after a ping interval of silence", async () => {
