@@ -9,8 +9,8 @@ export const machinesQuarantine: Command = {
   summary: "put a machine whose device is not trusted in quarantine",
   usage: "MACHINE",
   details: [
-    "Its key is refused, its connection is closed, and its open action ends as Failed with the reason. Repeating it changes " +
-      "nothing. halligan machines release ends it.",
+    "Its key is refused, its connection is closed, and its open action ends as Failed with the reason. Repeating it with " +
+      "another reason replaces the reason, except of a quarantine by the server. halligan machines release ends it.",
   ],
   options: {
     reason: { type: "string", placeholder: "TEXT", help: 'why, for the record (default "quarantined with halligan")' },

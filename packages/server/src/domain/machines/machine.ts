@@ -56,7 +56,10 @@ export const machineName = ({ displayName, facts }: Pick<Machine, "displayName" 
 export type MachineLife = "inUse" | "retired" | "all";
 
 /** The facts about a machine that its connection needs to find work. */
-export type MachineConnection = Pick<Machine, "id" | "linked" | "connectionEpoch" | "journalId" | "lastOrderSeq"> & {
+export type MachineConnection = Pick<
+  Machine,
+  "id" | "linked" | "connectionEpoch" | "journalId" | "lastOrderSeq" | "quarantined" | "quarantineReason"
+> & {
   isRetired: boolean;
 };
 
@@ -72,8 +75,8 @@ const INACTIVE_AFTER_MS = 7 * 24 * 3_600_000;
 /**
  * Active while it is connected or was a moment ago. NoSensorData before its agent has connected for
  * the first time, and ImpairedCommunication when it is away. Inactive after seven days, and as soon
- * as the machine is retired. `graceMs`: how long a connection may be
- * gone (a restart, a roaming laptop) before the machine counts as away.
+ * as the machine is retired. `graceMs`: how long a connection may be gone (a restart, a roaming
+ * laptop) before the machine counts as away.
  */
 export function healthStatus(
   machine: Pick<Machine, "linked" | "lastSeenMs" | "retirement" | "journalId">,

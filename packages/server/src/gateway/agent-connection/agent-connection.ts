@@ -301,6 +301,7 @@ export class AgentConnection implements AgentSocketEvents {
     const next = await nextForConnection(this.#context, identity);
     if (this.#isClosed() || next.type === "idle") return;
     if (next.type === "retired") return this.#fail("retired", "the machine was retired");
+    if (next.type === "quarantined") return this.#fail("quarantined", next.detail);
     if (next.type === "stale") {
       // A newer connection with another journal may wait for a life sign of this device. This frame
       // shows whether there are two devices.

@@ -9,7 +9,7 @@ import {
 } from "@halligan/protocol/link";
 import { signLinkTicket } from "../../auth/signatures/link-ticket.ts";
 import type { AcceptedConnection, RefusedConnection } from "../../service/agents/connection-lifecycle.ts";
-import { QUARANTINE_REMEDY } from "../../service/agents/quarantine-machine.ts";
+import { QUARANTINE_REMEDY, QUARANTINE_WORDS } from "../../service/agents/quarantine-machine.ts";
 import type { OrderKeyPair, ServiceContext } from "../../service/context.ts";
 import { type ConnectionSeal, sealedWelcome, signedRefusal } from "../frames/connection-seal.ts";
 
@@ -46,8 +46,8 @@ const REFUSAL_CLOSE: Readonly<Partial<Record<RefusedConnection["reason"], CloseR
  * only the close code.
  */
 const REFUSAL_WORDS: Readonly<Partial<Record<RefusedConnection["reason"], string>>> = {
-  quarantined: "two devices use its key",
-  quarantinedByHand: "quarantined by an operator",
+  quarantined: QUARANTINE_WORDS.byServer,
+  quarantinedByHand: QUARANTINE_WORDS.byHand,
 };
 
 export type CloseReason = keyof typeof LINK_CLOSE;

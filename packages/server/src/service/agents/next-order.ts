@@ -12,6 +12,7 @@ import type { ServiceContext } from "../context.ts";
 import { events } from "../events.ts";
 import { latePin } from "../library/library-pins.ts";
 import type { ConnectionIdentity } from "./connection-lifecycle.ts";
+import { QUARANTINE_WORDS } from "./quarantine-machine.ts";
 
 export type NextForConnection =
   | { type: "order"; order: Order }
@@ -19,7 +20,8 @@ export type NextForConnection =
   | { type: "idle" }
   /** The machine has a newer connection, on this node or another one. */
   | { type: "stale" }
-  | { type: "retired" };
+  | { type: "retired" }
+  | { type: "quarantined"; detail: string };
 
 /**
  * Decides what this connection sends next. An action is claimed here: it gets the machine's next
@@ -40,6 +42,11 @@ export async function nextForConnection(
       tx.actions.openOf(connection.machineId),
     ]);
     if (machine?.isRetired) return { type: "retired" };
+    // Before the epoch, which a quarantine raises: no newer connection was accepted.
+    if (machine?.quarantined) {
+      const by = machine.quarantineReason === null ? "byServer" : "byHand";
+      return { type: "quarantined", detail: QUARANTINE_WORDS[by] };
+    }
     if (machine?.connectionEpoch !== connection.connectionEpoch) return { type: "stale" };
     if (!machine.journalId) return { type: "idle" };
     const step = nextConnectionStep(open);

@@ -5,6 +5,9 @@ import { SERVER } from "../actor.ts";
 import { auditChange } from "../audit.ts";
 import type { ServiceContext } from "../context.ts";
 
+/** The reason that a device in quarantine logs, at most `MAX_REFUSAL_WORDS` characters. */
+export const QUARANTINE_WORDS = { byServer: "two devices use its key", byHand: "quarantined by an operator" } as const;
+
 /** The operator's remedy for a machine in quarantine. */
 export const QUARANTINE_REMEDY =
   "On each device that uses this machine's key: stop the agent, remove its data folder and enroll with a new token";

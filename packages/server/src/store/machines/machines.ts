@@ -39,6 +39,8 @@ export function machines(executor: Executor) {
           connectionEpoch: row.link_epoch,
           journalId: row.journal_id,
           lastOrderSeq: row.last_order_seq,
+          quarantined: row.quarantined === 1,
+          quarantineReason: row.quarantine_reason,
           isRetired: row.retired_at_ms !== null,
         }
       );
@@ -169,7 +171,15 @@ const selectByIdToChange = statement<{ id: string }>()((db, p) =>
   db.selectFrom("machine").selectAll().where("id", "=", p.id).forNoKeyUpdate(),
 );
 
-const CONNECTION_COLUMNS = ["linked", "link_epoch", "journal_id", "last_order_seq", "retired_at_ms"] as const;
+const CONNECTION_COLUMNS = [
+  "linked",
+  "link_epoch",
+  "journal_id",
+  "last_order_seq",
+  "quarantined",
+  "quarantine_reason",
+  "retired_at_ms",
+] as const;
 
 const selectConnection = statement<{ id: string }>()((db, p) =>
   db.selectFrom("machine").select(CONNECTION_COLUMNS).where("id", "=", p.id),

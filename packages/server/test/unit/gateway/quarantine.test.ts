@@ -76,6 +76,7 @@ test("a device in quarantine by hand is refused with the true reason, and so are
   const device = await at.linked(OWN);
   assert.ok((await quarantineByHand(at.service, PLAYBOOK, MACHINE_ID, "under investigation")).ok);
   await until(() => device.closeCode !== null);
+  assert.deepEqual([device.closeCode, device.closeReason], [LINK_CLOSE.quarantined, "quarantined by an operator"]);
   const again = at.connect();
   await until(() => again.closeCode !== null);
   assert.deepEqual([again.closeCode, again.closeReason], [LINK_CLOSE.quarantined, "quarantined by an operator"]);
