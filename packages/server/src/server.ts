@@ -74,10 +74,11 @@ export async function startServer(
   const health = createHealth({ ...observed, isStopping: () => isStopping });
   const unauthenticated = startUnauthenticatedLimits(config, service, forwarding, started);
   const { authentications } = unauthenticated;
-  const context = httpContext(config, { service, backends, outside, health, authentications });
-  const app = createHttpApp(config, { context, backends, sockets, lease, unauthenticated, certificate, metrics });
+  const context = httpContext(config, { service, backends, lease, outside, health, authentications });
+  const app = createHttpApp(config, { context, sockets, unauthenticated, certificate, metrics });
   started.defer(() => app.close());
   started.defer(() => context.eventStreams.close());
+  started.defer(() => context.waitingRequests.close());
   // Stops first: agents get the order to connect again, and their reports are written, while HTTP
   // drains.
   started.defer(() => sockets.close());

@@ -1,7 +1,13 @@
 /** Halligan's own interface: what else is known of one action. */
 import { type Static, Type } from "typebox";
 import { FileChange } from "../link/file-change.ts";
-import { MachineActionStatusWire, WaitingWire } from "./machine-action.ts";
+import {
+  MachineActionStatusWire,
+  MachineActionWire,
+  TranscriptWire,
+  TransferWire,
+  WaitingWire,
+} from "./machine-action.ts";
 
 /**
  * `GET /halligan/v1/actions/{id}/timing`: the moments of an action's way that are known, in their
@@ -100,3 +106,33 @@ export const ActionEvidenceWire = Type.Object({
   ),
 });
 export type ActionEvidenceWire = Static<typeof ActionEvidenceWire>;
+
+/**
+ * A transcript inside a response. What it contains is what the download of the result contains.
+ * `index`: of the command.
+ */
+export const InlineResultWire = Type.Object({ index: Type.Integer(), transcript: TranscriptWire });
+export type InlineResultWire = Static<typeof InlineResultWire>;
+
+/**
+ * The contract's entity, and with it the small transcripts of a final action. `results` is absent
+ * when no result may be in the response: without a final status, without the permission, or when
+ * no result was asked for. A command without an entry may still have a result: a collected file, or
+ * a transcript that is too large. `GetLiveResponseResultDownloadLink` gives it.
+ */
+export const ActionWithResultsWire = Type.Object({
+  ...MachineActionWire.properties,
+  results: Type.Optional(Type.Array(InlineResultWire)),
+});
+export type ActionWithResultsWire = Static<typeof ActionWithResultsWire>;
+
+/** The payloads of an action's event stream, by event name. Clients ignore unknown names. */
+export const MACHINE_ACTION_EVENTS = {
+  action: ActionWithResultsWire,
+  transfer: TransferWire,
+  waiting: WaitingWire,
+} as const;
+export type MachineActionEvent =
+  | { event: "action"; data: ActionWithResultsWire }
+  | { event: "transfer"; data: TransferWire }
+  | { event: "waiting"; data: WaitingWire };

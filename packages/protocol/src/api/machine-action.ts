@@ -125,17 +125,6 @@ export const WaitingWire = Type.Object({
 });
 export type WaitingWire = Static<typeof WaitingWire>;
 
-/** The payloads of an action's event stream, by event name. Clients ignore unknown names. */
-export const MACHINE_ACTION_EVENTS = {
-  action: MachineActionWire,
-  transfer: TransferWire,
-  waiting: WaitingWire,
-} as const;
-export type MachineActionEvent =
-  | { event: "action"; data: MachineActionWire }
-  | { event: "transfer"; data: TransferWire }
-  | { event: "waiting"; data: WaitingWire };
-
 /** The response of `GetLiveResponseResultDownloadLink`. */
 export const ResultLinkWire = Type.Object({ "@odata.context": Type.String(), value: Type.String() });
 export type ResultLinkWire = Static<typeof ResultLinkWire>;

@@ -1,6 +1,8 @@
 export { type ClientOptions, createClient, type HalliganClient } from "./create-client.ts";
 export { ApiError, TokenError, UnexpectedAnswerError, UnreachableError } from "./errors.ts";
 export { type ListOptions, odataText } from "./odata.ts";
+export type { WatchOptions } from "./operations/action-events.ts";
+export type { WaitOptions } from "./operations/action-wait.ts";
 export type { AdministrationOperations } from "./operations/administration.ts";
 export type { AuditOperations, AuditOptions } from "./operations/audit.ts";
 export type { DeviceGroupOperations } from "./operations/device-groups.ts";

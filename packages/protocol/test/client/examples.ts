@@ -20,6 +20,8 @@ import {
   UnexpectedAnswerError,
   UnreachableError,
   type WaitNotice,
+  type WaitOptions,
+  type WatchOptions,
 } from "../../src/client/index.ts";
 
 declare const client: HalliganClient;
@@ -105,6 +107,20 @@ export async function exampleOfListOptions(): Promise<void> {
 export async function exampleOfOdataText(): Promise<void> {
   const filter = `computerDnsName eq ${odataText("device-1")}`;
   console.log(await client.listMachines({ filter }));
+}
+
+export async function exampleOfWatchOptions(): Promise<void> {
+  const actionId = "11111111-2222-3333-4444-555555555555";
+  const options: WatchOptions = { withResults: true };
+  for await (const { event, data } of client.watchMachineAction(actionId, options)) {
+    if (event === "action") console.log(data.status, data.results?.length);
+  }
+}
+
+export async function exampleOfWaitOptions(): Promise<void> {
+  const actionId = "11111111-2222-3333-4444-555555555555";
+  const options: WaitOptions = { waitMs: 30_000 };
+  console.log((await client.waitForMachineAction(actionId, options)).status);
 }
 
 export async function exampleOfAdministrationOperations(): Promise<void> {

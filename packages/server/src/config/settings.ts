@@ -150,6 +150,15 @@ export const NUMBER_SETTINGS = {
   maxEventStreams: { default: 1_000, min: 0, max: 100_000 },
   /** The same for one application or user. */
   maxCallerEventStreams: { default: 250, min: 0, max: 100_000 },
+  /** Requests on a node that wait for the end of their action (`wait`). */
+  maxWaitingRequests: { default: 1_000, min: 0, max: 100_000 },
+  /** The same for one application or user. */
+  maxCallerWaitingRequests: { default: 250, min: 0, max: 100_000 },
+  /**
+   * Longest `wait` of a request; a longer one ends then. Many proxies give up after 60 s of
+   * silence, and the server after 120 s.
+   */
+  maxActionWaitMs: { default: 50_000, min: 0, max: 110_000 },
   /**
    * Downloads of results in progress on a node; each takes some 0.4 MB while its client does not
    * read, measured.

@@ -42,8 +42,9 @@ export const events = {
     action: MachineAction,
     index: number,
     nowMs: number,
+    how: { readonly isInline?: true } = {},
   ): Promise<void> {
-    await append(tx, actor, "GetLiveResponseResultDownloadLink", action, nowMs, { index });
+    await append(tx, actor, "GetLiveResponseResultDownloadLink", action, nowMs, { index, ...how });
   },
   async resultLinksRevoked(tx: StoreTx, actor: Actor, action: MachineAction, nowMs: number): Promise<void> {
     await append(tx, actor, "RevokeResultLinks", action, nowMs, {});

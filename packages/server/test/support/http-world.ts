@@ -56,6 +56,7 @@ export async function openHttpWorld(
     store?: Store;
     throttle?: Throttle;
     eventStreams?: LongResponseLimit;
+    waitingRequests?: LongResponseLimit;
     downloads?: LongResponseLimit;
     inactivityMs?: number;
   } = {},
@@ -108,6 +109,9 @@ export async function openHttpWorld(
       isBehindProxy: true,
     },
     eventStreams: on.eventStreams ?? new LongResponseLimit(10),
+    waitingRequests: on.waitingRequests ?? new LongResponseLimit(10),
+    maxActionWaitMs: 50_000,
+    throttle: on.throttle ?? (async () => null),
     downloads: on.downloads ?? new LongResponseLimit(10),
     listTurns: new ListTurns({ ...LIST_TURN_LIMITS, running: 3 }),
     rereadIntervalMs: 10,
@@ -130,6 +134,7 @@ export async function openHttpWorld(
   const base = `http://127.0.0.1:${address.port}`;
   opened.defer(() => app.close());
   opened.defer(() => context.eventStreams.close());
+  opened.defer(() => context.waitingRequests.close());
   const owned = opened.move();
   const endpoint = { tenant, key: keys.accessToken.signing, replay: context.assertionReplay };
   return {

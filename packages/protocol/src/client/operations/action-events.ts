@@ -1,5 +1,5 @@
 import type { MachineActionEvent } from "../../api/index.ts";
-import { MachineActionWire, TransferWire, WaitingWire } from "../../api/index.ts";
+import { ActionWithResultsWire, TransferWire, WaitingWire } from "../../api/index.ts";
 import { UnexpectedAnswerError, UnreachableError } from "../errors.ts";
 import type { CallOptions } from "../options.ts";
 import { readEvents } from "../transport/event-stream.ts";
@@ -15,6 +15,26 @@ const FIRST_WORD_WITHIN_MS = 2_000;
 const SILENCE_LIMIT_MS = 45_000;
 
 /**
+ * Options of `watchMachineAction`.
+ *
+ * @example
+ * ```ts
+ * const actionId = "11111111-2222-3333-4444-555555555555";
+ * const options: WatchOptions = { withResults: true };
+ * for await (const { event, data } of client.watchMachineAction(actionId, options)) {
+ *   if (event === "action") console.log(data.status, data.results?.length);
+ * }
+ * ```
+ */
+export interface WatchOptions extends CallOptions {
+  /**
+   * The last event has the small transcripts of the action in `results`, and each is recorded as
+   * fetched. A server before 0.2 refuses this.
+   */
+  withResults?: boolean;
+}
+
+/**
  * Yields an action from its present state to its final one; `transfer` events report the progress
  * of a file. It ends when the server ends the stream: after the final state, when the server stops,
  * or when the token expires. Throws ApiError (404 from a server without event streams, 429 when the
@@ -25,7 +45,7 @@ const SILENCE_LIMIT_MS = 45_000;
 export async function* watchMachineAction(
   transport: Transport,
   actionId: string,
-  { signal }: CallOptions = {},
+  { signal, withResults = false }: WatchOptions = {},
 ): AsyncGenerator<MachineActionEvent> {
   const path = `/halligan/v1/actions/${encodeURIComponent(actionId)}/events`;
   const what = `GET ${path}`;
@@ -36,7 +56,7 @@ export async function* watchMachineAction(
   try {
     const response = await transport.send({
       method: "GET",
-      path,
+      path: withResults ? `${path}?results=inline` : path,
       accept: "text/event-stream",
       isAskedOnce: true,
       isWatched: true,
@@ -73,7 +93,7 @@ export async function* watchMachineAction(
 
 /** Null for an unknown event, which a later server may send. */
 function toEvent(event: string, data: string, what: string): MachineActionEvent | null {
-  if (event === "action") return { event, data: checkAnswer(parseJson(data), MachineActionWire, what) };
+  if (event === "action") return { event, data: checkAnswer(parseJson(data), ActionWithResultsWire, what) };
   if (event === "transfer") return { event, data: checkAnswer(parseJson(data), TransferWire, what) };
   if (event === "waiting") return { event, data: checkAnswer(parseJson(data), WaitingWire, what) };
   return null;

@@ -2,6 +2,7 @@ import {
   ActionEvidenceWire,
   ActionResultsWire,
   ActionTimingWire,
+  type ActionWithResultsWire,
   type MachineActionEvent,
   MachineActionWire,
   ResultLinkWire,
@@ -12,7 +13,8 @@ import {
 import type { ListOptions } from "../odata.ts";
 import type { CallOptions } from "../options.ts";
 import type { Transport } from "../transport/transport.ts";
-import { watchMachineAction } from "./action-events.ts";
+import { type WatchOptions, watchMachineAction } from "./action-events.ts";
+import { startAndWait, type WaitOptions, waitForEnd } from "./action-wait.ts";
 import { listAll } from "./list-all.ts";
 
 /**
@@ -44,6 +46,43 @@ export interface MachineActionOperations {
     options?: CallOptions,
   ): Promise<MachineActionWire>;
   /**
+   * Like `startLiveResponse`, and waits for the end of the action. The action that it returns is
+   * final, with its small transcripts in `results`, or the wait was over before: look at `status`,
+   * and go on with `waitForMachineAction`. `onAccepted` has the id as soon as the action is
+   * accepted, also when the connection breaks later. 403 `Forbidden` without a permission that
+   * reads actions. Only Halligan has this.
+   *
+   * @example
+   * ```ts
+   * const request: StartLiveResponseRequest = {
+   *   Commands: [{ type: "RunScript", params: [{ key: "ScriptName", value: "triage.sh" }] }],
+   *   Comment: "case 4711",
+   * };
+   * const action = await client.startLiveResponseAndWait(machineId, request, { waitMs: 30_000 });
+   * console.log(action.status, action.results?.[0]?.transcript.script_output);
+   * ```
+   */
+  startLiveResponseAndWait(
+    machineId: string,
+    request: StartLiveResponseRequest,
+    options: WaitOptions & { onAccepted?: (actionId: string) => void },
+  ): Promise<ActionWithResultsWire>;
+  /**
+   * The action when it is final, or when the wait is over; `waitMs: 0` for its present state. A
+   * final action has its small transcripts in `results`. 429 when too many requests wait. Only
+   * Halligan has this.
+   *
+   * @example
+   * ```ts
+   * let action = await client.waitForMachineAction(actionId, { waitMs: 30_000 });
+   * while (!FINAL_STATUSES.has(action.status)) {
+   *   action = await client.waitForMachineAction(actionId, { waitMs: 30_000 });
+   * }
+   * for (const { transcript } of action.results ?? []) console.log(transcript.script_output);
+   * ```
+   */
+  waitForMachineAction(actionId: string, options: WaitOptions): Promise<ActionWithResultsWire>;
+  /**
    * Uploads bytes for `startLiveResponse`. Only actions of this caller can refer to them. A
    * repetition changes nothing.
    */
@@ -62,7 +101,7 @@ export interface MachineActionOperations {
    * The present state of the action, then each change until the final one. See
    * `watchMachineAction`. Only Halligan has this.
    */
-  watchMachineAction(actionId: string, options?: CallOptions): AsyncGenerator<MachineActionEvent>;
+  watchMachineAction(actionId: string, options?: WatchOptions): AsyncGenerator<MachineActionEvent>;
   /** Newest first unless `orderBy` sets another order. */
   listMachineActions(options?: ListOptions): Promise<MachineActionWire[]>;
   cancelMachineAction(actionId: string, comment: string, options?: CallOptions): Promise<MachineActionWire>;
@@ -95,6 +134,8 @@ export function machineActionOperations(transport: Transport): MachineActionOper
         },
         MachineActionWire,
       ),
+    startLiveResponseAndWait: (machineId, request, options) => startAndWait(transport, machineId, request, options),
+    waitForMachineAction: (actionId, options) => waitForEnd(transport, actionId, options),
     stageContent: (sha256, content, { signal } = {}) =>
       transport.sendForJson(
         {

@@ -25,6 +25,8 @@ export interface ApiRequest {
   isAskedOnce?: boolean;
   /** True when the reader of the response has its own limit for silence. */
   isWatched?: boolean;
+  /** How long the server itself waits before it responds, in milliseconds. */
+  waitMs?: number;
   signal: AbortSignal | undefined;
 }
 
@@ -81,7 +83,7 @@ export function createTransport(options: TransportOptions): Transport {
           url,
           init: initOf(request, token),
           what,
-          answerTimeoutMs: request.content === undefined ? options.answerTimeoutMs : null,
+          answerTimeoutMs: request.content === undefined ? options.answerTimeoutMs + (request.waitMs ?? 0) : null,
           isWatched: request.isWatched,
           signal: request.signal,
         });

@@ -13,6 +13,16 @@ export const READ = {
   ...IN_SCOPE,
 } as const satisfies PermissionRule;
 
+/**
+ * What a command brought. A user who may run it may fetch it; reading alone is not enough for a
+ * user. `docs/contract/auth.md#permission-names`.
+ */
+export const RESULTS = {
+  application: ["Machine.Read.All", "Machine.ReadWrite.All"],
+  delegated: ["Machine.LiveResponse"],
+  ...IN_SCOPE,
+} as const satisfies PermissionRule;
+
 export const WRITE = {
   application: ["Machine.ReadWrite.All"],
   delegated: ["Machine.ReadWrite"],

@@ -5,6 +5,7 @@ import type { SigningKey } from "../../auth/tokens/signing-key.ts";
 import type { TokenVerifier } from "../../auth/tokens/token-verifier.ts";
 import type { ReadinessWarnings, Unready } from "../../service/cluster/readiness.ts";
 import type { KeyRing, ServiceContext } from "../../service/context.ts";
+import type { Throttle } from "../edge/incoming.ts";
 import { operationsOf } from "../edge/operation.ts";
 import type { LongResponseLimit } from "../edge/response/long-response-limit.ts";
 import type { Tag } from "../openapi/tags.ts";
@@ -29,8 +30,13 @@ export interface HttpContext extends ServiceContext {
     readonly isBehindProxy: boolean;
   };
   eventStreams: LongResponseLimit;
+  /** Requests that wait for the end of their action. */
+  waitingRequests: LongResponseLimit;
+  maxActionWaitMs: number;
   downloads: LongResponseLimit;
   listTurns: ListTurns;
+  /** Counts what a request does beyond its own operation. */
+  throttle: Throttle;
   rereadIntervalMs: number;
 }
 

@@ -6,6 +6,7 @@ import { getMachineActionTiming } from "./operations/actions/get-machine-action-
 import { listMachineActions } from "./operations/actions/list-machine-actions.ts";
 import { runLiveResponse } from "./operations/actions/run-live-response.ts";
 import { startLiveResponse } from "./operations/actions/start-live-response.ts";
+import { waitForMachineAction } from "./operations/actions/wait-for-machine-action.ts";
 import { watchMachineAction } from "./operations/actions/watch-machine-action.ts";
 import { blockCaller } from "./operations/administration/block-caller.ts";
 import { createDeviceGroup } from "./operations/administration/create-device-group.ts";
@@ -111,6 +112,7 @@ export const OPERATIONS: readonly Operation<HttpContext>[] = [
   getMachineActionResults,
   getMachineActionEvidence,
   watchMachineAction,
+  waitForMachineAction,
   downloadResult,
   revokeResultLinks,
   getLibraryFile,

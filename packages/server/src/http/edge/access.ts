@@ -108,15 +108,22 @@ export const permitted = (rule: PermissionRule): Access<PermittedCaller> => ({
     const isStillAdmitted = async () => !isFault(await gate.verifyToken(token));
     // A copy: the verifier shares one caller between all requests with this token.
     const who = { kind: "permissions", caller: { ...caller, address: facts.remoteAddress }, isStillAdmitted } as const;
-    const { application, delegated } = rule;
-    if (caller.kind === "application") {
-      if (application.some((name) => caller.roles.has(name))) return { kind: "admitted", who };
-      return forbidden("The application has none of the required application permissions", application);
-    }
-    if (delegated.some((name) => caller.scopes.has(name))) return { kind: "admitted", who };
-    return forbidden("The user's token has none of the required delegated permissions", delegated);
+    return permissionRefusal(rule, caller) ?? { kind: "admitted", who };
   },
 });
+
+/**
+ * Null when the caller has one of the permissions of the rule, else a 403 that names them. Also for
+ * operations in which an option of the request needs a permission of its own.
+ */
+export function permissionRefusal({ application, delegated }: PermissionRule, caller: Caller): ErrorAnswer | null {
+  if (caller.kind === "application") {
+    if (application.some((name) => caller.roles.has(name))) return null;
+    return forbidden("The application has none of the required application permissions", application);
+  }
+  if (delegated.some((name) => caller.scopes.has(name))) return null;
+  return forbidden("The user's token has none of the required delegated permissions", delegated);
+}
 
 /**
  * Of other tokens the issuer is right: their client needs the 401 to know that it must sign in

@@ -7,13 +7,26 @@ type Headers = Readonly<Record<string, string>>;
  * What an operation answers; written by `write-answer.ts` and nothing else, so every answer has the
  * same headers and error body.
  */
-export type Answer = JsonAnswer | EmptyAnswer | ErrorAnswer | BytesAnswer | EventsAnswer;
+export type Answer = JsonAnswer | LateJsonAnswer | EmptyAnswer | ErrorAnswer | BytesAnswer | EventsAnswer;
 
 export interface JsonAnswer<Status extends number = number, Body = unknown> {
   readonly kind: "json";
   readonly status: Status;
   readonly body: Body;
   readonly headers?: Headers;
+}
+
+/**
+ * JSON whose head is sent at once and whose body follows when it is known, so that a client has
+ * the status and the headers also when its connection breaks while it waits. `body` is not called
+ * for HEAD. `held` is disposed when the answer is over, written or not.
+ */
+export interface LateJsonAnswer<Status extends number = number, Body = unknown> {
+  readonly kind: "lateJson";
+  readonly status: Status;
+  readonly headers: Headers;
+  readonly body: () => Promise<Body>;
+  readonly held: Disposable;
 }
 
 export interface EmptyAnswer<Status extends number = number> {

@@ -1,5 +1,5 @@
 import type { Static, TSchema } from "typebox";
-import type { BytesAnswer, EmptyAnswer, ErrorAnswer, EventsAnswer, JsonAnswer } from "./answer.ts";
+import type { BytesAnswer, EmptyAnswer, ErrorAnswer, EventsAnswer, JsonAnswer, LateJsonAnswer } from "./answer.ts";
 import type { ContentDoc, Json, MediaDoc } from "./operation-doc.ts";
 
 /** A JSON body of this schema. */
@@ -83,7 +83,7 @@ export const events = (description: string, content: ContentDoc): EventsResponse
 /** What a handler may return for one declared response. */
 type AnswerFor<Status extends number, Response> =
   Response extends JsonResponse<infer T>
-    ? JsonAnswer<Status, Static<T>>
+    ? JsonAnswer<Status, Static<T>> | LateJsonAnswer<Status, Static<T>>
     : Response extends PageResponse<infer T>
       ? JsonAnswer<Status, PageOf<Static<T>>>
       : Response extends EmptyResponse

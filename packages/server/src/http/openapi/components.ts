@@ -1,4 +1,5 @@
 import {
+  ActionWithResultsWire,
   ApplicationListWire,
   ApplicationWire,
   AuditListWire,
@@ -17,6 +18,7 @@ import {
   EnrollmentTokenWire,
   ErrorWire,
   InfoWire,
+  InlineResultWire,
   InstanceDiscoveryWire,
   LibraryFileVersionListWire,
   LibraryFileWire,
@@ -78,6 +80,8 @@ const ACTION_COMPONENTS: Readonly<Record<string, TSchema>> = {
   Command: CommandRequest,
   CommandStatus: CommandStatusWire,
   MachineAction: MachineActionWire,
+  ActionWithResults: ActionWithResultsWire,
+  InlineResult: InlineResultWire,
   MachineActionStatus: MachineActionStatusWire,
   MachineActionCollection,
 };

@@ -1,5 +1,4 @@
 import { LINK_PATH } from "@halligan/protocol/link";
-import { backgroundClock } from "@halligan/protocol/time";
 import { checkLinkTicket } from "../../auth/signatures/link-ticket.ts";
 import type { Config } from "../../config/config.ts";
 import type { WsGateway } from "../../gateway/ws-gateway.ts";
@@ -9,19 +8,13 @@ import type { UnauthenticatedLimits } from "../../http/edge/admission/unauthenti
 import { buildHttpApp } from "../../http/edge/server/app.ts";
 import type { HttpApp } from "../../http/edge/server/http-app.ts";
 import { isStorageUnavailable } from "../../http/storage-unavailable.ts";
-import { createThrottle } from "../../http/throttle.ts";
 import type { Metrics } from "../../metrics/metrics.ts";
-import type { NodeLease } from "../../service/cluster/node-lease.ts";
-import { memoryCounter, storeCounter } from "../../service/identity/count-request.ts";
 import { isCurrentTicket } from "../../service/results/receive-result.ts";
 import type { ServedCertificate } from "../certificates/served-certificate.ts";
-import type { Backends } from "./open-backends.ts";
 
 export interface HttpAppParts {
   readonly context: HttpContext;
-  readonly backends: Backends;
   readonly sockets: WsGateway;
-  readonly lease: NodeLease | null;
   readonly unauthenticated: UnauthenticatedLimits;
   readonly certificate: ServedCertificate | null;
   readonly metrics: Metrics;
@@ -29,11 +22,7 @@ export interface HttpAppParts {
 
 /** The HTTP API, not yet listening. */
 export function createHttpApp({ numbers }: Config, parts: HttpAppParts): HttpApp {
-  const { context, sockets, lease, unauthenticated, certificate, metrics } = parts;
-  const { store } = parts.backends;
-  const counter = lease
-    ? storeCounter(store, () => backgroundClock.nowMs() + lease.clockOffsetMs)
-    : memoryCounter(backgroundClock.monotonicMs);
+  const { context, sockets, unauthenticated, certificate, metrics } = parts;
   return buildHttpApp({
     operations: OPERATIONS,
     context,
@@ -41,7 +30,7 @@ export function createHttpApp({ numbers }: Config, parts: HttpAppParts): HttpApp
     verifyToken: (token) => context.tokens.verify(token, context.clock.nowMs()),
     readTicket: (text) => checkLinkTicket(text, context.keys.linkTicket.accepted),
     isCurrentTicket: (ticket) => isCurrentTicket(context, ticket),
-    throttle: createThrottle(numbers, counter),
+    throttle: context.throttle,
     addresses: unauthenticated.addresses,
     proxies: unauthenticated.proxies,
     unauthenticatedLog: unauthenticated.log,

@@ -1,3 +1,4 @@
+import { backgroundClock } from "@halligan/protocol/time";
 import type { FailedAuthentications } from "../../auth/failures/failed-authentications.ts";
 import type { OutsideIssuers } from "../../auth/oidc/outside-issuers.ts";
 import { deploymentTenant } from "../../auth/tenant.ts";
@@ -8,16 +9,20 @@ import type { Config } from "../../config/config.ts";
 import type { HttpContext } from "../../http/api/context.ts";
 import { LIST_TURN_LIMITS, ListTurns } from "../../http/api/list-turns.ts";
 import { LongResponseLimit } from "../../http/edge/response/long-response-limit.ts";
+import { createThrottle } from "../../http/throttle.ts";
 import { isCallerBlocked } from "../../service/administration/blocked-callers.ts";
+import type { NodeLease } from "../../service/cluster/node-lease.ts";
 import type { ServiceContext } from "../../service/context.ts";
 import { applicationStanding } from "../../service/identity/application-standing.ts";
 import { assertionReplay } from "../../service/identity/claim-assertion.ts";
+import { memoryCounter, storeCounter } from "../../service/identity/count-request.ts";
 import { VERSION } from "../../version.ts";
 import type { Backends } from "./open-backends.ts";
 
 export interface HttpContextParts {
   readonly service: ServiceContext;
   readonly backends: Backends;
+  readonly lease: NodeLease | null;
   readonly outside: OutsideIssuers;
   readonly health: HttpContext["health"];
   readonly authentications: FailedAuthentications;
@@ -25,9 +30,12 @@ export interface HttpContextParts {
 
 /** The context of all operations. */
 export function httpContext(config: Config, parts: HttpContextParts): HttpContext {
-  const { service, backends, outside, health, authentications } = parts;
+  const { service, backends, lease, outside, health, authentications } = parts;
   const { keys, tenant, runningLists } = backends;
   const { numbers } = config;
+  const counter = lease
+    ? storeCounter(backends.store, () => backgroundClock.nowMs() + lease.clockOffsetMs)
+    : memoryCounter(backgroundClock.monotonicMs);
   const audiences = acceptedAudiences(service.publicUrl);
   const { v1, v2 } = issuers(service.publicUrl, tenant);
   return {
@@ -41,7 +49,10 @@ export function httpContext(config: Config, parts: HttpContextParts): HttpContex
     audiences,
     libraryApiUploadLimitBytes: numbers.libraryApiUploadLimitBytes,
     eventStreams: new LongResponseLimit(numbers.maxEventStreams, numbers.maxCallerEventStreams),
+    waitingRequests: new LongResponseLimit(numbers.maxWaitingRequests, numbers.maxCallerWaitingRequests),
+    maxActionWaitMs: numbers.maxActionWaitMs,
     downloads: new LongResponseLimit(numbers.maxDownloads, numbers.maxCallerDownloads),
+    throttle: createThrottle(numbers, counter),
     rereadIntervalMs: numbers.rereadIntervalMs,
     listTurns: new ListTurns({ ...LIST_TURN_LIMITS, running: runningLists }),
     tokens: createTokenVerifier({

@@ -3,7 +3,15 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { TokenErrorWire } from "@halligan/protocol/api";
 import { toJsonText } from "@halligan/protocol/text";
-import { type Answer, type BytesAnswer, type ErrorAnswer, type EventsAnswer, errorBody, refuse } from "../answer.ts";
+import {
+  type Answer,
+  type BytesAnswer,
+  type ErrorAnswer,
+  type EventsAnswer,
+  errorBody,
+  type LateJsonAnswer,
+  refuse,
+} from "../answer.ts";
 import { ClientGoneError } from "../read-body.ts";
 
 /** A response that is to be written, and what decides about its form. */
@@ -50,6 +58,8 @@ export async function writeAnswer(exchange: Exchange, answer: Answer): Promise<v
   switch (answer.kind) {
     case "bytes":
       return await writeBytes(exchange, answer);
+    case "lateJson":
+      return await writeLateJson(exchange, answer);
     case "events":
       return await writeEvents(exchange, answer);
     case "empty":
@@ -116,6 +126,29 @@ async function writeBytes(exchange: Exchange, answer: BytesAnswer): Promise<void
       blob.recycle?.(chunk);
     }
     response.end();
+  } catch (error) {
+    response.destroy();
+    throw error;
+  }
+}
+
+async function writeLateJson(exchange: Exchange, { status, headers, body }: LateJsonAnswer): Promise<void> {
+  const { id, raw, response } = exchange;
+  response.writeHead(status, {
+    ...standardHeaders(id),
+    "content-type": "application/json; charset=utf-8",
+    // A proxy that collects a whole buffer would hold the head back.
+    "x-accel-buffering": "no",
+    ...connectionHeader(exchange),
+    ...headers,
+  });
+  if (raw.method === "HEAD") {
+    response.end();
+    return;
+  }
+  response.flushHeaders();
+  try {
+    response.end(toJsonText(await body()));
   } catch (error) {
     response.destroy();
     throw error;

@@ -115,7 +115,7 @@ export async function serve<Ctx>(exchange: Exchange, source: Source<Ctx>, servin
         const { machineId } = namesOf(admitted);
         if (machineId !== undefined) serving.machineRequests.began(machineId, response);
       }));
-    using _ = answer.kind === "events" || answer.kind === "bytes" ? answer.held : null;
+    using _ = "held" in answer ? answer.held : null;
     // A body that the client still waits to send must not be invited when it is not read.
     const isWaiting = isWaitingForContinue(raw);
     const sender = senderOf(who, facts.remoteAddress);

@@ -24,6 +24,12 @@ export const commandIndexParameter = {
   example: 0,
 } satisfies ParameterDoc;
 
+export const waitParameter = {
+  description: "How long to wait for the end of the action: a whole number with `s` or `ms`.",
+  schema: Type.String(),
+  example: "30s",
+} satisfies ParameterDoc;
+
 export const fileNameParameter = {
   description: "Name of the library file.",
   schema: Type.String(),

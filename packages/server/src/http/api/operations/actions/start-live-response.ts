@@ -1,20 +1,21 @@
-import { MachineActionWire, StartLiveResponseRequest } from "@halligan/protocol/api";
+import { ActionWithResultsWire, StartLiveResponseRequest } from "@halligan/protocol/api";
+import { accountOf } from "../../../../auth/caller.ts";
 import { startLiveResponse as start } from "../../../../service/actions/start-live-response.ts";
-import { permitted } from "../../../edge/access.ts";
+import { permissionRefusal, permitted } from "../../../edge/access.ts";
 import { created } from "../../../edge/answer.ts";
 import { jsonBody } from "../../../edge/body/body-kinds.ts";
 import { json } from "../../../edge/declared-responses.ts";
 import { sampleAction } from "../../../openapi/samples/actions.ts";
-import { machineIdParameter } from "../../../openapi/samples/parameters.ts";
+import { machineIdParameter, waitParameter } from "../../../openapi/samples/parameters.ts";
 import { contextOf, SAMPLE_SCRIPT } from "../../../openapi/samples/values.ts";
-import { START } from "../../access-rules.ts";
+import { READ, START } from "../../access-rules.ts";
+import { actionAtEnd, actionEntity, actionLocation, readWait } from "../../action-wait.ts";
 import { operation } from "../../context.ts";
 import { domainRefusal } from "../../errors.ts";
-import { machineActionWire } from "../../present/machine-action-wire.ts";
-import { odataContext } from "../../present/odata-context.ts";
 
 /**
- * As `RunLiveResponse`, for callers who say which bytes they mean. The answer is the contract's.
+ * As `RunLiveResponse`, for callers who say which bytes they mean, and who may wait for the end.
+ * Without `wait` the answer is the contract's.
  */
 export const startLiveResponse = operation({
   name: "StartLiveResponse",
@@ -23,6 +24,7 @@ export const startLiveResponse = operation({
   // For content that is not of the library the use case asks for Library.Manage as well.
   access: permitted(START),
   rateLimit: "start",
+  query: { wait: "value" },
   doc: {
     tag: "Live response",
     summary: "Run commands on a machine, with exactly these bytes",
@@ -31,8 +33,13 @@ export const startLiveResponse = operation({
       "by one of: `sha256`, the library file of that name with that SHA-256; `staged`, content that this caller has uploaded with " +
       "StageContent; `content`, the text itself. With `staged` and `content` the name is only what the file is called, up to 255 bytes " +
       "without slashes and control characters, and the library is not touched; both need `Library.Manage` as well. " +
-      "What an action uses is kept with it, as long as its results. `options.keepProcesses`: processes that a script leaves behind go on.",
+      "What an action uses is kept with it, as long as its results. `options.keepProcesses`: processes that a script leaves behind go on. " +
+      "With `wait` the response comes when the action is final, or when the wait is over, and has the small transcripts in `results`; " +
+      "its head, with `Location`, comes when the action is accepted. " +
+      "A wait is over before its time when the server stops, and at once when too many requests wait: `status` says whether the action " +
+      "is final, and GET of `Location` waits on. It needs a permission that reads actions as well.",
     path: { id: machineIdParameter },
+    query: { wait: waitParameter },
     bodyExample: {
       Commands: [
         {
@@ -46,9 +53,9 @@ export const startLiveResponse = operation({
     refusals: {
       400:
         "As RunLiveResponse. `InvalidRequestBody` also: more than one choice of bytes, or a name that cannot be a file's. " +
-        "`InvalidInput`: the caller has too much staged.",
+        "`InvalidInput`: the caller has too much staged, or `wait` is no duration.",
       403:
-        "`Forbidden`: content that is not a library file needs `Library.Manage`. " +
+        "`Forbidden`: content that is not a library file needs `Library.Manage`, and `wait` a permission that reads actions. " +
         "`DisallowedOperation`: the machine is in quarantine, or its device group has no remediation level.",
       404:
         "`ResourceNotFound`: there is no such machine, or it is in none of the user's device groups; the library has no file of a " +
@@ -58,18 +65,38 @@ export const startLiveResponse = operation({
     },
   },
   responses: {
-    201: json("The action, `Pending`.", MachineActionWire, {
-      "@odata.context": contextOf("MachineActions/$entity"),
-      ...sampleAction,
-    }),
+    201: json(
+      "The action: `Pending`, or with `wait` as it is at its end. `Location` is its address.",
+      ActionWithResultsWire,
+      {
+        "@odata.context": contextOf("MachineActions/$entity"),
+        ...sampleAction,
+      },
+    ),
   },
   body: jsonBody(StartLiveResponseRequest),
-  async handler({ caller, params, body, signal }, context) {
+  async handler({ caller, isStillAdmitted, params, body, options, signal }, context) {
+    const wait = readWait(options.get("wait"), context.maxActionWaitMs);
+    if (wait.kind === "error") return wait;
+    // A caller who may start but not read actions learns nothing of how they end.
+    const refused = wait.waitMs === null ? null : permissionRefusal(READ, caller);
+    if (refused) return refused;
     const accepted = await start(context, caller, params.id.toLowerCase(), body, signal);
     if (!accepted.ok) return domainRefusal(accepted.error);
-    return created({
-      "@odata.context": odataContext(context.publicUrl, "MachineActions/$entity"),
-      ...machineActionWire(accepted.value),
-    });
+    const action = accepted.value;
+    const headers = { location: actionLocation(context, action) };
+    const { waitMs } = wait;
+    if (waitMs === null) return { ...created(actionEntity(context, action)), headers };
+    const slot = context.waitingRequests.enter(accountOf(caller), signal);
+    // The action is accepted, so without a slot the answer is its present state and no refusal.
+    if (slot === null) return { ...created(actionEntity(context, action)), headers };
+    const waiter = { caller, isStillAdmitted };
+    return {
+      kind: "lateJson",
+      status: 201 as const,
+      headers,
+      held: slot,
+      body: () => actionAtEnd(context, waiter, action, waitMs, { gone: signal, signal: slot.signal }),
+    };
   },
 });

@@ -1,10 +1,11 @@
-import { MACHINE_ACTION_EVENTS, type MachineActionEvent } from "@halligan/protocol/api";
+import { type InlineResultWire, MACHINE_ACTION_EVENTS, type MachineActionEvent } from "@halligan/protocol/api";
 import { Type } from "typebox";
 import { accountOf } from "../../../../auth/caller.ts";
+import type { MachineAction } from "../../../../domain/actions/machine-action.ts";
 import { refusalReason } from "../../../../domain/actions/transfer-refusal.ts";
 import { ActionWatch, type WatchStep } from "../../../../service/actions/watch-action.ts";
 import { permitted } from "../../../edge/access.ts";
-import { tooManyRequests } from "../../../edge/answer.ts";
+import { refuse, tooManyRequests } from "../../../edge/answer.ts";
 import { noBody } from "../../../edge/body/body-kinds.ts";
 import { events } from "../../../edge/declared-responses.ts";
 import { eventText, HEARTBEAT } from "../../../edge/response/event-text.ts";
@@ -12,6 +13,7 @@ import { sampleSucceededAction } from "../../../openapi/samples/actions.ts";
 import { actionIdParameter } from "../../../openapi/samples/parameters.ts";
 import { ACTION_NOT_FOUND } from "../../../openapi/samples/refusals.ts";
 import { READ } from "../../access-rules.ts";
+import { inlineResults } from "../../action-wait.ts";
 import { operation } from "../../context.ts";
 import { domainRefusal } from "../../errors.ts";
 import { machineActionWire } from "../../present/machine-action-wire.ts";
@@ -36,6 +38,7 @@ export const watchMachineAction = operation({
   path: "/halligan/v1/actions/:id/events",
   access: permitted(READ),
   rateLimit: "none",
+  query: { results: "value" },
   doc: {
     tag: "Machine actions",
     summary: "Watch a machine action",
@@ -45,7 +48,16 @@ export const watchMachineAction = operation({
       "ends when the token runs out and when the server stops: whoever comes again gets the present state, with or without " +
       "`Last-Event-ID`. A node has so many streams and no more (`HALLIGAN_MAX_EVENT_STREAMS`); beyond, ask for the action instead.",
     path: { id: actionIdParameter },
+    query: {
+      results: {
+        description:
+          "`inline`: the last event has the small transcripts of the action in `results`, as WaitForMachineAction.",
+        schema: Type.Literal("inline"),
+        example: "inline",
+      },
+    },
     refusals: {
+      400: "`InvalidInput`: `results` is not `inline`.",
       404: ACTION_NOT_FOUND,
       429: "`TooManyRequests`: all streams of this node are taken. `Retry-After` says when to try again.",
     },
@@ -74,7 +86,10 @@ export const watchMachineAction = operation({
     }),
   },
   body: noBody,
-  async handler({ caller, isStillAdmitted, params, signal: gone }, context) {
+  async handler({ caller, isStillAdmitted, params, options, signal: gone }, context) {
+    const wanted = options.get("results");
+    if (wanted !== undefined && wanted !== "inline")
+      return refuse(400, "InvalidInput", "results can only be inline; leave it out for events without transcripts");
     const { eventStreams, rereadIntervalMs } = context;
     using opened = new DisposableStack();
     const slot = eventStreams.enter(accountOf(caller), gone);
@@ -83,12 +98,19 @@ export const watchMachineAction = operation({
     const watch = await ActionWatch.open(context, caller, params.id, { rereadIntervalMs, isStillAdmitted });
     if (!watch.ok) return domainRefusal(watch.error);
     opened.use(watch.value);
-    return { kind: "events", status: 200, events: eventsOf(watch.value, slot.signal), held: opened.move() };
+    const waiter = { caller, isStillAdmitted };
+    const resultsOf = async (action: MachineAction) =>
+      wanted === undefined ? undefined : await inlineResults(context, waiter, action);
+    return { kind: "events", status: 200, events: eventsOf(watch.value, slot.signal, resultsOf), held: opened.move() };
   },
 });
 
 /** Asked for the next event only when the client has taken the last one. */
-async function* eventsOf(watch: ActionWatch, signal: AbortSignal): AsyncGenerator<string> {
+async function* eventsOf(
+  watch: ActionWatch,
+  signal: AbortSignal,
+  resultsOf: (action: MachineAction) => Promise<InlineResultWire[] | undefined>,
+): AsyncGenerator<string> {
   let last = "";
   for (;;) {
     const step = await watch.next(HEARTBEAT_INTERVAL_MS, signal);
@@ -97,18 +119,21 @@ async function* eventsOf(watch: ActionWatch, signal: AbortSignal): AsyncGenerato
       yield HEARTBEAT;
       continue;
     }
-    const text = textOf(step);
+    const text = textOf(step, step.kind === "action" ? await resultsOf(step.action) : undefined);
     // Not every change of the row shows on the wire.
     if (text !== last) yield text;
     last = text;
   }
 }
 
-function textOf(step: Extract<WatchStep, { kind: "action" | "transfers" }>): string {
+function textOf(
+  step: Extract<WatchStep, { kind: "action" | "transfers" }>,
+  results: InlineResultWire[] | undefined,
+): string {
   const events: MachineActionEvent[] =
     step.kind === "action"
       ? [
-          { event: "action", data: machineActionWire(step.action) },
+          { event: "action", data: { ...machineActionWire(step.action), ...(results && { results }) } },
           ...waitingWire(step.action).map((data) => ({ event: "waiting", data }) as const),
         ]
       : step.transfers.map(({ index, transferredBytes }) => ({

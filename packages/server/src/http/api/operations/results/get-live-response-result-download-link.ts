@@ -6,7 +6,7 @@ import { noBody } from "../../../edge/body/body-kinds.ts";
 import { json } from "../../../edge/declared-responses.ts";
 import { actionIdParameter, commandIndexParameter } from "../../../openapi/samples/parameters.ts";
 import { contextOf, SAMPLE } from "../../../openapi/samples/values.ts";
-import { IN_SCOPE } from "../../access-rules.ts";
+import { RESULTS } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
 import { domainRefusal } from "../../errors.ts";
 import { odataContext } from "../../present/odata-context.ts";
@@ -19,13 +19,7 @@ export const getLiveResponseResultDownloadLink = operation({
   name: "GetLiveResponseResultDownloadLink",
   method: "GET",
   path: "/api/machineactions/:id/GetLiveResponseResultDownloadLink(index=:index([\\w.+-]*))",
-  // A user who may run it may fetch what it brought; reading alone is not enough for a user.
-  // docs/contract/auth.md#permission-names.
-  access: permitted({
-    application: ["Machine.Read.All", "Machine.ReadWrite.All"],
-    delegated: ["Machine.LiveResponse"],
-    ...IN_SCOPE,
-  }),
+  access: permitted(RESULTS),
   rateLimit: "standard",
   doc: {
     tag: "Live response",
