@@ -1,11 +1,56 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { ACTION_ID } from "./fake-api.ts";
+import { ACTION_ID, MACHINE_ID } from "./fake-api.ts";
 import { makeWorld, type World } from "./halligan.ts";
 
 const EVENTS = `GET /halligan/v1/actions/${ACTION_ID}/events`;
 const POLL = `GET /api/machineactions/${ACTION_ID}`;
 const count = (world: World, line: string) => world.api.seen.filter((one) => one === line).length;
+
+/** Without signing in: the machine and the script are looked up before the start. */
+const LOOKED_UP = ["GET /api/machines", "GET /halligan/v1/library/a.sh"];
+const START = `POST /halligan/v1/machines/${MACHINE_ID}/actions`;
+const requestsOf = (world: World) =>
+  world.api.seen.filter((line) => !/oauth2|\/info$/.test(line) && !LOOKED_UP.includes(line));
+
+async function runWaiting(waits: World["api"]["script"]["waits"], ...args: string[]) {
+  const world = await makeWorld();
+  world.api.library.set("a.sh", Buffer.from("x"));
+  world.api.script.waits = waits;
+  world.api.script.events = (stream) => stream.action("Succeeded");
+  const ended = await world.run("run", "web-01", "a.sh", ...args);
+  return { world, ended, [Symbol.asyncDispose]: () => world[Symbol.asyncDispose]() };
+}
+
+describe("waiting with the start", { concurrency: 4 }, () => {
+  it("a short script and its output are one request; from a server that does not wait they are four", async () => {
+    await using waiting = await runWaiting("toTheEnd");
+    assert.deepEqual(waiting.ended, { exitCode: 0, stdout: "out\n", stderr: "" });
+    assert.deepEqual(requestsOf(waiting.world), [START]);
+    await using before = await runWaiting("no");
+    assert.deepEqual(before.ended, waiting.ended);
+    const link = `GET /api/machineactions/${ACTION_ID}/GetLiveResponseResultDownloadLink(index=0)`;
+    assert.deepEqual(requestsOf(before.world), [START, EVENTS, link, "GET /result/0"]);
+  });
+
+  it("--json is the same with and without it", async () => {
+    await using waiting = await runWaiting("toTheEnd", "--json");
+    await using before = await runWaiting("no", "--json");
+    assert.equal(waiting.ended.stdout, before.ended.stdout);
+  });
+
+  it("a connection that breaks after the action was accepted does not end the wait, nor start it again", async () => {
+    await using run = await runWaiting("cut");
+    assert.deepEqual(run.ended, { exitCode: 0, stdout: "out\n", stderr: "" });
+    assert.equal(count(run.world, START), 1);
+    assert.equal(count(run.world, EVENTS), 1);
+  });
+
+  it("--no-wait does not wait", async () => {
+    await using run = await runWaiting("toTheEnd", "--no-wait");
+    assert.deepEqual(run.ended, { exitCode: 0, stdout: `${ACTION_ID}\n`, stderr: "" });
+  });
+});
 
 async function runScript(events: World["api"]["script"]["events"], ...args: string[]) {
   const world = await makeWorld();

@@ -27,6 +27,11 @@ export interface FakeApiScript {
    * server without them.
    */
   events: ((stream: FakeEvents) => void) | null;
+  /**
+   * How a start with `wait` is answered: at once as by a server that does not know it, at the end
+   * of the action, or with the head alone before the connection breaks.
+   */
+  waits: "no" | "toTheEnd" | "cut";
 }
 
 export interface FakeEvents {
@@ -124,6 +129,7 @@ export async function startFakeApi(): Promise<FakeApi> {
       startError: null,
       routes: new Map(),
       events: null,
+      waits: "no",
     },
     library: new Map(),
     staged: new Map(),
@@ -237,7 +243,18 @@ export async function startFakeApi(): Promise<FakeApi> {
       const machineId = target.pathname.split("/")[4] ?? "";
       reads = 0;
       api.started.push({ machineId, ...JSON.parse(body.toString()) });
-      return json(201, actionEntity("Pending", true));
+      const { waits, statuses, transcript } = api.script;
+      if (waits === "no" || !target.searchParams.has("wait")) return json(201, actionEntity("Pending", true));
+      response.setHeader("location", `${url}/halligan/v1/actions/${ACTION_ID}`);
+      if (waits === "cut") {
+        response.writeHead(201, { "content-type": "application/json" }).flushHeaders();
+        response.write(" ", () => request.socket.destroy());
+        return;
+      }
+      return json(201, {
+        ...actionEntity(statuses.at(-1) ?? "Succeeded", false),
+        results: [{ index: 0, transcript }],
+      });
     }
     if (line === `GET /api/machineactions/${ACTION_ID}`) {
       const { statuses } = api.script;

@@ -1,13 +1,14 @@
-import type { MachineActionStatus, MachineActionWire } from "@halligan/protocol/api";
+import type { ActionWithResultsWire, MachineActionStatus, MachineActionWire } from "@halligan/protocol/api";
 
 /**
  * An action in `--json`: the API's entity, as documented in the contract, without its OData
- * context.
+ * context and without the results, which have a place of their own.
  */
 export function actionJson({
   "@odata.context": _,
+  results: _results,
   ...action
-}: MachineActionWire): Omit<MachineActionWire, "@odata.context"> {
+}: ActionWithResultsWire): Omit<MachineActionWire, "@odata.context"> {
   return action;
 }
 

@@ -1,4 +1,4 @@
-import type { CommandStatusWire, MachineActionWire, TranscriptWire } from "@halligan/protocol/api";
+import type { ActionWithResultsWire, CommandStatusWire, TranscriptWire } from "@halligan/protocol/api";
 import { ApiError, type HalliganClient } from "@halligan/protocol/client";
 import type { CommandContext } from "../command.ts";
 import { type DownloadedFile, downloadFile } from "../download/download-file.ts";
@@ -31,7 +31,7 @@ export interface FileResult extends DownloadedFile {
 export type CommandResult = ScriptResult | FileResult;
 
 export interface CollectRequest {
-  action: MachineActionWire;
+  action: ActionWithResultsWire;
   /** Only this command, or all. */
   onlyIndex?: number | undefined;
   targetOf(command: CommandStatusWire): Promise<Target>;
@@ -76,8 +76,8 @@ async function collectOne(
   const { signal, progress } = context;
   if (command.command.type === "RunScript" && commandStatus !== "Created") {
     try {
-      const link = await client.getResultLink(action.id, index, { signal });
-      const transcript = await client.downloadTranscript(link, { signal });
+      const inline = action.results?.find((result) => result.index === index)?.transcript;
+      const transcript = inline ?? (await downloadTranscript(client, action.id, index, signal));
       return {
         index,
         type: "RunScript",
@@ -109,6 +109,11 @@ async function collectOne(
     return { index, type: "GetFile", path: devicePathOf(command) ?? "", ...file };
   }
   return null;
+}
+
+async function downloadTranscript(client: HalliganClient, actionId: string, index: number, signal: AbortSignal) {
+  const link = await client.getResultLink(actionId, index, { signal });
+  return await client.downloadTranscript(link, { signal });
 }
 
 function isTruncated({ halligan }: TranscriptWire): boolean {

@@ -8,11 +8,12 @@ import { harmlessText } from "../render/text/harmless.ts";
 import { actionJson, statusOf } from "./action-json.ts";
 import { type CommandResult, collectResults } from "./collect-results.ts";
 import { renderResults } from "./results.ts";
+import type { Started } from "./start-action.ts";
 import { waitForAction } from "./wait-for-action.ts";
 
 export interface FinishRequest {
-  actionId: string;
-  created: MachineActionWire | null;
+  /** From `startAction`, or an action that was started before. */
+  started: Started;
   limitMs: number | null;
   onlyIndex?: number | undefined;
   targetOf(command: CommandStatusWire): Promise<Target>;
@@ -34,9 +35,12 @@ export async function finishAction(
   client: HalliganClient,
   request: FinishRequest,
 ): Promise<Outcome> {
-  const { limitMs, created } = request;
+  const { limitMs, started, onlyIndex } = request;
   const { progress, signal } = context;
-  const action = await waitForAction(client, request.actionId, { created, limitMs, progress, signal });
+  const { actionId, ...known } = started;
+  // A single result is fetched alone: each one in the response is recorded as fetched.
+  const withResults = onlyIndex === undefined;
+  const action = await waitForAction(client, actionId, { ...known, withResults, limitMs, progress, signal });
   const { results, failure } = await collectResults(context, client, { action, ...request });
   const scriptExitCode = lastExitCode(results);
   const ending = failureOfAction(action) ?? failure;

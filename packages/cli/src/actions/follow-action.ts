@@ -1,4 +1,10 @@
-import { FINAL_STATUSES, type MachineActionWire, type TransferWire, type WaitingWire } from "@halligan/protocol/api";
+import {
+  type ActionWithResultsWire,
+  FINAL_STATUSES,
+  type MachineActionWire,
+  type TransferWire,
+  type WaitingWire,
+} from "@halligan/protocol/api";
 import type { HalliganClient } from "@halligan/protocol/client";
 import { statusOf } from "./action-json.ts";
 
@@ -9,12 +15,14 @@ import { statusOf } from "./action-json.ts";
  * notOffered: before anything came: another server than Halligan, a proxy that collects answers, or
  * no stream free.
  */
-export type Followed = { kind: "final"; action: MachineActionWire } | { kind: "cut" } | { kind: "notOffered" };
+export type Followed = { kind: "final"; action: ActionWithResultsWire } | { kind: "cut" } | { kind: "notOffered" };
 
 export interface FollowOptions {
   onAction(action: MachineActionWire): void;
   onTransfer(transfer: TransferWire): void;
   onWaiting(waiting: WaitingWire): void;
+  /** The final action has its small transcripts, which are recorded as fetched. */
+  withResults: boolean;
   signal: AbortSignal;
 }
 
@@ -24,11 +32,11 @@ export interface FollowOptions {
 export async function followAction(
   client: Pick<HalliganClient, "watchMachineAction">,
   actionId: string,
-  { onAction, onTransfer, onWaiting, signal }: FollowOptions,
+  { onAction, onTransfer, onWaiting, withResults, signal }: FollowOptions,
 ): Promise<Followed> {
   let hasSpoken = false;
   try {
-    for await (const { event, data } of client.watchMachineAction(actionId, { signal })) {
+    for await (const { event, data } of client.watchMachineAction(actionId, { signal, withResults })) {
       hasSpoken = true;
       if (event === "transfer") {
         onTransfer(data);

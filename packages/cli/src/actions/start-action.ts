@@ -1,4 +1,9 @@
-import type { ActionOptions, MachineActionWire, StartCommandRequest } from "@halligan/protocol/api";
+import type {
+  ActionOptions,
+  ActionWithResultsWire,
+  StartCommandRequest,
+  StartLiveResponseRequest,
+} from "@halligan/protocol/api";
 import { ApiError, type HalliganClient, UnreachableError } from "@halligan/protocol/client";
 import type { CommandContext } from "../command.ts";
 import { CliError, InterruptedError } from "../errors/cli-error.ts";
@@ -13,18 +18,54 @@ export interface StartRequest {
   options?: ActionOptions;
 }
 
+/** An action on the server, and what the start has told of it. */
+export interface Started {
+  actionId: string;
+  /** Null when only the id is known. */
+  created: ActionWithResultsWire | null;
+  isAccepted: boolean;
+  /** How long the start has waited for the end of the action. */
+  waitedMs: number;
+}
+
+/** An action that another call has started. */
+export const startedBefore = (actionId: string): Started => ({
+  actionId,
+  created: null,
+  isAccepted: false,
+  waitedMs: 0,
+});
+
 /**
- * Starts the action. When the outcome is unknown (no response, interrupted), the error says that
- * the action may have started.
+ * How long the start itself waits for the end, without a terminal for the progress. Most scripts
+ * end within it; proxies give up after 60 s.
+ */
+const WAIT_WITH_START_MS = 30_000;
+
+/**
+ * The longest wait of the start. None on a terminal, where the events of the action show what goes
+ * on, and with `--no-wait`.
+ */
+export function waitWithStartMs({ args, env }: CommandContext, limitMs: number | null): number | null {
+  if (args.flag("no-wait") || env.stderr.isTTY) return null;
+  return Math.min(WAIT_WITH_START_MS, limitMs ?? WAIT_WITH_START_MS);
+}
+
+/**
+ * Starts the action. With `waitMs` one request also waits for its end. When the outcome is unknown
+ * (no response, interrupted), the error says that the action may have started.
  */
 export async function startAction(
   { signal }: CommandContext,
   client: HalliganClient,
   { machineId, named, commands, comment, options }: StartRequest,
-): Promise<MachineActionWire> {
+  waitMs: number | null,
+): Promise<Started> {
   try {
     const request = { Commands: commands, Comment: comment ?? "halligan", ...(options && { options }) };
-    return await client.startLiveResponse(machineId, request, { signal });
+    if (waitMs !== null) return await startAndWait(client, machineId, request, waitMs, signal);
+    const created = await client.startLiveResponse(machineId, request, { signal });
+    return { actionId: created.id, created, isAccepted: true, waitedMs: 0 };
   } catch (error) {
     const look = `The action may have been started; see: halligan actions --machine ${machineId}`;
     if (error instanceof InterruptedError) throw new InterruptedError(error.signal, `Interrupted. ${look}`);
@@ -45,6 +86,34 @@ export async function startAction(
 /** The server knows machines by their ids, and a person by their names. */
 const withName = (message: string, machineId: string, named: string): string =>
   named.toLowerCase() === machineId ? message : `${named}: ${message}`;
+
+/** What breaks off after the server has accepted the action ends only this way of waiting. */
+async function startAndWait(
+  client: HalliganClient,
+  machineId: string,
+  request: StartLiveResponseRequest,
+  waitMs: number,
+  signal: AbortSignal,
+): Promise<Started> {
+  const startedAtMs = performance.now();
+  let acceptedId: string | null = null;
+  const told = (actionId: string, created: ActionWithResultsWire | null): Started => ({
+    actionId,
+    created,
+    isAccepted: true,
+    waitedMs: performance.now() - startedAtMs,
+  });
+  try {
+    const onAccepted = (actionId: string) => {
+      acceptedId = actionId;
+    };
+    const created = await client.startLiveResponseAndWait(machineId, request, { waitMs, onAccepted, signal });
+    return told(created.id, created);
+  } catch (error) {
+    if (acceptedId === null) throw error;
+    return told(acceptedId, null);
+  }
+}
 
 /** `pin`: the content that a name refers to. */
 export function command(

@@ -1,4 +1,10 @@
-import { FINAL_STATUSES, type MachineActionWire, type TransferWire, type WaitingWire } from "@halligan/protocol/api";
+import {
+  type ActionWithResultsWire,
+  FINAL_STATUSES,
+  type MachineActionWire,
+  type TransferWire,
+  type WaitingWire,
+} from "@halligan/protocol/api";
 import { ApiError, type HalliganClient, UnreachableError } from "@halligan/protocol/client";
 import { sleep, systemClock } from "@halligan/protocol/time";
 import { CliError, InterruptedError } from "../errors/cli-error.ts";
@@ -23,7 +29,13 @@ const PATIENCE_MS = 60_000;
 
 export interface WaitOptions {
   /** The server's response to the start; null when only the id is known. */
-  created: MachineActionWire | null;
+  created: ActionWithResultsWire | null;
+  /** The server has accepted it, so it must be there, also when `created` is not known. */
+  isAccepted: boolean;
+  /** The final action has its small transcripts if the server can send them with it. */
+  withResults: boolean;
+  /** Milliseconds that count against `limitMs` already. */
+  waitedMs: number;
   /** Longest wait in milliseconds; null for none. When it passes, the action continues. */
   limitMs: number | null;
   progress: Progress;
@@ -39,13 +51,15 @@ export async function waitForAction(
   client: HalliganClient,
   actionId: string,
   options: WaitOptions,
-): Promise<MachineActionWire> {
-  const { limitMs, progress } = options;
-  const startedAtMs = performance.now();
+): Promise<ActionWithResultsWire> {
+  const { created, limitMs, progress, waitedMs, withResults } = options;
+  if (created !== null && FINAL_STATUSES.has(statusOf(created))) return created;
+  const startedAtMs = performance.now() - waitedMs;
   const limit = new AbortController();
-  const cancelLimit = limitMs === null ? undefined : systemClock.after(limitMs, () => limit.abort());
+  const cancelLimit =
+    limitMs === null ? undefined : systemClock.after(Math.max(0, limitMs - waitedMs), () => limit.abort());
   const signal = AbortSignal.any([options.signal, limit.signal]);
-  const reader = createActionReader(client, actionId, options.created, signal);
+  const reader = createActionReader(client, actionId, options, signal);
   let transfer: TransferWire | null = null;
   let waiting: WaitingWire | null = null;
   const showProgress = () =>
@@ -71,6 +85,7 @@ export async function waitForAction(
             transfer = moved;
             showProgress();
           },
+          withResults,
           signal,
         });
         if (followed.kind === "final") return followed.action;
@@ -90,7 +105,7 @@ export async function waitForAction(
       const message = `Action ${actionId} is not finished after ${formatDuration(limitMs ?? 0)}; it goes on.`;
       throw new CliError("waitLimitReached", "WaitLimitReached", `${message}\n${howToGoOn(actionId)}`, { json });
     }
-    if (last === null) throw error;
+    if (last === null && !options.isAccepted) throw error;
     const { exit, code, message } = describeFailure(error);
     const text = `${message}\nAction ${actionId} goes on.\n${howToGoOn(actionId)}`;
     throw new CliError(exit, code, text, { json, cause: error });
@@ -112,10 +127,10 @@ interface ActionReader {
 function createActionReader(
   client: HalliganClient,
   actionId: string,
-  created: MachineActionWire | null,
+  { created, isAccepted }: Pick<WaitOptions, "created" | "isAccepted">,
   signal: AbortSignal,
 ): ActionReader {
-  let last = created;
+  let last: MachineActionWire | null = created;
   let hasBeenRead = false;
   let answeredAtMs = performance.now();
   const heard = (action: MachineActionWire) => {
@@ -129,11 +144,11 @@ function createActionReader(
     async read() {
       try {
         const asked = client.getMachineAction(actionId, { signal });
-        heard(await (last === null ? orSee(asked, "halligan actions") : asked));
+        heard(await (last === null && !isAccepted ? orSee(asked, "halligan actions") : asked));
       } catch (error) {
         const isNotYetVisible = error instanceof ApiError && error.status === 404 && !hasBeenRead;
         const isPassing = isNotYetVisible || error instanceof UnreachableError;
-        if (last === null || !isPassing || performance.now() - answeredAtMs > PATIENCE_MS) throw error;
+        if ((last === null && !isAccepted) || !isPassing || performance.now() - answeredAtMs > PATIENCE_MS) throw error;
       }
       return last;
     },

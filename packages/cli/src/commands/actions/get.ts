@@ -1,5 +1,5 @@
 import { finishAction } from "../../actions/finish-action.ts";
-import { command, startAction } from "../../actions/start-action.ts";
+import { command, startAction, waitWithStartMs } from "../../actions/start-action.ts";
 import type { Command } from "../../command.ts";
 import { chooseTarget } from "../../download/target.ts";
 import { UsageError } from "../../errors/cli-error.ts";
@@ -35,16 +35,16 @@ export const get: Command = {
     const target = await chooseTarget({ devicePath, output, mayReplace: args.flag("force"), currentFolder });
     const client = await context.connect();
     const machineId = await findMachineId(client, positional(args, 0), signal);
-    const created = await startAction(context, client, {
+    const request = {
       machineId,
       named: positional(args, 0),
       commands: [command("GetFile", { Path: devicePath })],
       comment: args.text("comment"),
-    });
-    if (args.flag("no-wait")) return startedOnly(context, created);
+    };
+    const started = await startAction(context, client, request, waitWithStartMs(context, limitMs));
+    if (args.flag("no-wait")) return startedOnly(context, started);
     return finishAction(context, client, {
-      actionId: created.id,
-      created,
+      started,
       limitMs,
       maxSizeBytes: maxBytes,
       targetOf: async () => target,

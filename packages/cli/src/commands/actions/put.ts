@@ -1,5 +1,5 @@
 import { finishAction } from "../../actions/finish-action.ts";
-import { command, startAction } from "../../actions/start-action.ts";
+import { command, startAction, waitWithStartMs } from "../../actions/start-action.ts";
 import type { Command } from "../../command.ts";
 import { EXIT } from "../../errors/exit-codes.ts";
 import { chooseFile, pinOf, stage } from "../../library/choose-file.ts";
@@ -29,16 +29,16 @@ export const put: Command = {
     const machineId = await findMachineId(client, positional(args, 0), signal);
     const file = await chooseFile(context, client, positional(args, 1));
     await stage(context, client, file);
-    const created = await startAction(context, client, {
+    const request = {
       machineId,
       named: positional(args, 0),
       commands: [command("PutFile", { FileName: file.name }, pinOf(file))],
       comment: args.text("comment"),
-    });
-    if (args.flag("no-wait")) return startedOnly(context, created);
+    };
+    const started = await startAction(context, client, request, waitWithStartMs(context, limitMs));
+    if (args.flag("no-wait")) return startedOnly(context, started);
     const outcome = await finishAction(context, client, {
-      actionId: created.id,
-      created,
+      started,
       limitMs,
       maxSizeBytes: 0,
       targetOf: () => Promise.reject(new Error("A PutFile has no result")),

@@ -1,5 +1,6 @@
 import { devicePathOf } from "../../actions/collect-results.ts";
 import { finishAction } from "../../actions/finish-action.ts";
+import { startedBefore } from "../../actions/start-action.ts";
 import type { Command } from "../../command.ts";
 import { chooseTarget } from "../../download/target.ts";
 import { UsageError } from "../../errors/cli-error.ts";
@@ -44,8 +45,7 @@ export const result: Command = {
     if (output !== undefined) await chooseTarget({ ...target, devicePath: null });
     const client = await context.connect();
     return finishAction(context, client, {
-      actionId: positional(args, 0),
-      created: null,
+      started: startedBefore(positional(args, 0)),
       limitMs,
       onlyIndex: index === undefined ? undefined : Number(index),
       maxSizeBytes: maxBytes,

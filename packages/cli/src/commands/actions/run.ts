@@ -1,7 +1,7 @@
 import { devicePathOf } from "../../actions/collect-results.ts";
 import { finishAction } from "../../actions/finish-action.ts";
 import { quoteArgs } from "../../actions/quote-args.ts";
-import { command, startAction } from "../../actions/start-action.ts";
+import { command, startAction, waitWithStartMs } from "../../actions/start-action.ts";
 import type { Command } from "../../command.ts";
 import { chooseTarget, type Target } from "../../download/target.ts";
 import { UsageError } from "../../errors/cli-error.ts";
@@ -83,7 +83,7 @@ export const run: Command = {
     for (const file of args.texts("put")) puts.push(await chooseFile(context, client, file));
     for (const file of [...puts, script]) await stage(context, client, file);
     const scriptParams = args.passedOn.length === 0 ? {} : { Args: quoteArgs(args.passedOn) };
-    const created = await startAction(context, client, {
+    const request = {
       machineId,
       named: positional(args, 0),
       commands: [
@@ -93,11 +93,11 @@ export const run: Command = {
       ],
       comment: args.text("comment"),
       ...(args.flag("keep-processes") && { options: { keepProcesses: true } }),
-    });
-    if (args.flag("no-wait")) return startedOnly(context, created);
+    };
+    const started = await startAction(context, client, request, waitWithStartMs(context, limitMs));
+    if (args.flag("no-wait")) return startedOnly(context, started);
     return finishAction(context, client, {
-      actionId: created.id,
-      created,
+      started,
       limitMs,
       maxSizeBytes: maxBytes,
       isRaw,

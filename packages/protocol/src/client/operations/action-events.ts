@@ -29,7 +29,7 @@ const SILENCE_LIMIT_MS = 45_000;
 export interface WatchOptions extends CallOptions {
   /**
    * The last event has the small transcripts of the action in `results`, and each is recorded as
-   * fetched. A server before 0.2 refuses this.
+   * fetched. A server before 0.2 ignores this.
    */
   withResults?: boolean;
 }
