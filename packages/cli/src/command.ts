@@ -37,10 +37,8 @@ export interface CommandContext {
   connect(): Promise<HalliganClient>;
 }
 
-export interface Command {
-  /** One or two words: `run`, `library add`. */
-  name: string;
-  summary: string;
+/** A command without its name: what its own file says. */
+export interface CommandDefinition {
   /** After the name: `MACHINE SCRIPT [-- ARGS...]`. */
   usage: string;
   /** Paragraphs of the help. */
@@ -54,4 +52,10 @@ export interface Command {
   /** The shape of `--json`'s document, as a line. */
   jsonShape: string;
   run(context: CommandContext): Promise<Outcome>;
+}
+
+export interface Command extends CommandDefinition {
+  /** One or two words: `run`, `library add`. */
+  name: string;
+  summary: string;
 }

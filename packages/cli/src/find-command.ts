@@ -1,7 +1,7 @@
 import { didYouMean } from "@halligan/protocol/text";
 import { GLOBAL_OPTIONS } from "./arguments/arguments.ts";
 import type { Command } from "./command.ts";
-import { COMMANDS } from "./commands/index.ts";
+import { COMMANDS, type CommandEntry, loadCommand } from "./commands/index.ts";
 import { UsageError } from "./errors/cli-error.ts";
 
 export interface Invocation {
@@ -42,20 +42,21 @@ export function commandWords(argv: readonly string[]): string[] {
 }
 
 /** The commands whose name begins with this word, as `library add` does with `library`. */
-export function commandsOfGroup(word: string): readonly Command[] {
+export function commandsOfGroup(word: string): readonly CommandEntry[] {
   return COMMANDS.filter(({ name }) => name.startsWith(`${word} `));
 }
 
 /** Null when no command was named at all. Throws UsageError for one that does not exist. */
-export function findCommand(argv: readonly string[]): Invocation | null {
+export async function findCommand(argv: readonly string[]): Promise<Invocation | null> {
   const positions = wordPositions(argv);
   const words = commandWords(argv);
   const [first] = words;
   if (first === undefined) return null;
   for (const count of [2, 1]) {
     const name = words.slice(0, count).join(" ");
-    const command = COMMANDS.find((one) => one.name === name);
-    if (command === undefined) continue;
+    const entry = COMMANDS.find((one) => one.name === name);
+    if (entry === undefined) continue;
+    const command = await loadCommand(entry);
     if (count === 1 && command.positionals.max === 0) refuseUnknownSecond(words);
     const used = new Set(positions.slice(0, name.split(" ").length));
     return { command, rest: argv.filter((_, index) => !used.has(index)) };

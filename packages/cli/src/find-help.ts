@@ -1,4 +1,4 @@
-import { COMMANDS } from "./commands/index.ts";
+import { COMMANDS, loadCommand } from "./commands/index.ts";
 import { commandsOfGroup, commandWords, unknownCommand } from "./find-command.ts";
 import { renderCommandHelp, renderGroupHelp, renderOverview } from "./help/help.ts";
 import { isTopic, renderTopic, TOPIC_NAMES } from "./help/help-topics.ts";
@@ -8,7 +8,7 @@ import { isTopic, renderTopic, TOPIC_NAMES } from "./help/help-topics.ts";
  * library add`, `help library`, `library --help` and `--help library` are all answered. Throws
  * UsageError for a name that does not exist.
  */
-export function findHelp(argv: readonly string[]): string | null {
+export async function findHelp(argv: readonly string[]): Promise<string | null> {
   const words = commandWords(argv);
   if (words[0] === "help") {
     const isHelp = (argument: string) => !argument.startsWith("-");
@@ -27,12 +27,12 @@ function asksForHelp(argv: readonly string[]): boolean {
   return own.includes("--help") || own.includes("-h");
 }
 
-function helpAbout(words: readonly string[]): string {
+async function helpAbout(words: readonly string[]): Promise<string> {
   const name = words.join(" ");
   if (name === "" || name === "help") return renderOverview(COMMANDS);
   const command = COMMANDS.find((one) => one.name === name);
   const group = commandsOfGroup(name);
-  if (command !== undefined) return renderCommandHelp(command, group);
+  if (command !== undefined) return renderCommandHelp(await loadCommand(command), group);
   if (group.length > 0) return renderGroupHelp(name, group);
   if (isTopic(name)) return renderTopic(name);
   throw unknownCommand(words, TOPIC_NAMES);

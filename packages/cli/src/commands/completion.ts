@@ -1,4 +1,4 @@
-import type { Command } from "../command.ts";
+import type { Command, CommandDefinition } from "../command.ts";
 import { bashCompletion } from "../completion/bash.ts";
 import { completedCommands } from "../completion/completed-commands.ts";
 import { fishCompletion } from "../completion/fish.ts";
@@ -12,9 +12,7 @@ const isShell = (name: string): name is keyof typeof SHELLS => Object.hasOwn(SHE
 /**
  * @param commands the list of all commands, this one included; asked for only when it is complete
  */
-export const completion = (commands: () => readonly Command[]): Command => ({
-  name: "completion",
-  summary: "print a script that completes commands and options in your shell",
+export const completion = (commands: () => Promise<readonly Command[]>): CommandDefinition => ({
   usage: "bash|zsh|fish",
   details: [
     'bash: put eval "$(halligan completion bash)" into ~/.bashrc. zsh: write the script to a file named _halligan in a ' +
@@ -36,7 +34,7 @@ export const completion = (commands: () => readonly Command[]): Command => ({
         `There is no completion for "${shell}". There is one for: ${Object.keys(SHELLS).join(", ")}.`,
       );
     }
-    const script = SHELLS[shell](completedCommands(commands()));
+    const script = SHELLS[shell](completedCommands(await commands()));
     return { json: { shell, script }, text: script };
   },
 });

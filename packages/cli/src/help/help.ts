@@ -2,7 +2,9 @@ import { GLOBAL_OPTIONS, type OptionSpecs } from "../arguments/arguments.ts";
 import type { Command } from "../command.ts";
 import { HELP_WIDTH, twoColumns, wrap } from "./columns.ts";
 
-export function renderOverview(commands: readonly Command[]): string {
+type Summary = Pick<Command, "name" | "summary">;
+
+export function renderOverview(commands: readonly Summary[]): string {
   return [
     "halligan: live response on your own machines",
     "",
@@ -29,7 +31,7 @@ export function renderOverview(commands: readonly Command[]): string {
 }
 
 /** The commands that share their first word. */
-export function renderGroupHelp(name: string, group: readonly Command[]): string {
+export function renderGroupHelp(name: string, group: readonly Summary[]): string {
   return [
     `Usage: halligan ${name} COMMAND [options]`,
     "",
@@ -45,7 +47,7 @@ export function renderGroupHelp(name: string, group: readonly Command[]): string
  * @param group the commands whose name continues this one's, as `machines show` does with
  * `machines`
  */
-export function renderCommandHelp(command: Command, group: readonly Command[]): string {
+export function renderCommandHelp(command: Command, group: readonly Summary[]): string {
   const usage = ["halligan", command.name, command.usage, "[options]"].filter((part) => part !== "").join(" ");
   const [first, ...rest] = command.usage.split(" [-- ");
   const withPassedOn = command.mayPassOn
@@ -70,7 +72,7 @@ export function renderCommandHelp(command: Command, group: readonly Command[]): 
   ].join("\n");
 }
 
-const summaries = (commands: readonly Command[]): string[] =>
+const summaries = (commands: readonly Summary[]): string[] =>
   twoColumns(commands.map(({ name, summary }) => [name, summary]));
 
 function optionLines(options: OptionSpecs): string[] {

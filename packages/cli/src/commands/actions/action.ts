@@ -1,7 +1,7 @@
 import { actionJson } from "../../actions/action-json.ts";
 import { renderVerification } from "../../actions/verification.ts";
 import { verifyEvidence } from "../../actions/verify-evidence.ts";
-import type { Command } from "../../command.ts";
+import type { CommandDefinition } from "../../command.ts";
 import { EXIT } from "../../errors/exit-codes.ts";
 import { orSee } from "../../errors/or-see.ts";
 import { renderAction } from "../../render/action.ts";
@@ -10,9 +10,7 @@ import { terminalWidth } from "../../render/text/terminal-width.ts";
 import { renderTiming } from "../../render/timing.ts";
 import { positional } from "../shared-options.ts";
 
-export const action: Command = {
-  name: "action",
-  summary: "show one action and its commands",
+export const action: CommandDefinition = {
   usage: "ACTION",
   options: {
     timing: {

@@ -1,15 +1,13 @@
 import { MACHINE_ACTION_STATUSES } from "@halligan/protocol/api";
 import { odataText } from "@halligan/protocol/client";
 import { actionJson } from "../../actions/action-json.ts";
-import type { Command } from "../../command.ts";
+import type { CommandDefinition } from "../../command.ts";
 import { UsageError } from "../../errors/cli-error.ts";
 import { findMachineId } from "../../lookup/machine.ts";
 import { renderActions } from "../../render/action.ts";
 import { terminalWidth } from "../../render/text/terminal-width.ts";
 
-export const actions: Command = {
-  name: "actions",
-  summary: "list actions, newest first",
+export const actions: CommandDefinition = {
   usage: "",
   options: {
     machine: { type: "string", placeholder: "MACHINE", help: "only of this machine" },

@@ -1,11 +1,9 @@
 import { actionJson, statusOf } from "../../actions/action-json.ts";
-import type { Command } from "../../command.ts";
+import type { CommandDefinition } from "../../command.ts";
 import { orSee } from "../../errors/or-see.ts";
 import { COMMENT_OPTION, positional } from "../shared-options.ts";
 
-export const cancel: Command = {
-  name: "cancel",
-  summary: "cancel an unfinished action",
+export const cancel: CommandDefinition = {
   usage: "ACTION",
   details: ["The action is cancelled at once, and the machine ends what it runs."],
   options: COMMENT_OPTION,

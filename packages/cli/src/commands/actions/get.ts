@@ -1,15 +1,13 @@
 import { finishAction } from "../../actions/finish-action.ts";
 import { command, startAction, waitWithStartMs } from "../../actions/start-action.ts";
-import type { Command } from "../../command.ts";
+import type { CommandDefinition } from "../../command.ts";
 import { chooseTarget } from "../../download/target.ts";
 import { UsageError } from "../../errors/cli-error.ts";
 import { findMachineId } from "../../lookup/machine.ts";
 import { maxSizeBytes, positional, SAVE_OPTIONS, START_OPTIONS, timeoutMs } from "../shared-options.ts";
 import { startedOnly } from "./started-only.ts";
 
-export const get: Command = {
-  name: "get",
-  summary: "save a file of a machine here",
+export const get: CommandDefinition = {
   usage: "MACHINE PATH",
   details: [
     "The file is unpacked and hashed as it arrives and gets its name only when all of it is here. Without -o it is " +

@@ -1,6 +1,6 @@
 import { finishAction } from "../../actions/finish-action.ts";
 import { command, startAction, waitWithStartMs } from "../../actions/start-action.ts";
-import type { Command } from "../../command.ts";
+import type { CommandDefinition } from "../../command.ts";
 import { EXIT } from "../../errors/exit-codes.ts";
 import { chooseFile, pinOf, stage } from "../../library/choose-file.ts";
 import { findMachineId } from "../../lookup/machine.ts";
@@ -8,9 +8,7 @@ import { harmlessLine } from "../../render/text/harmless.ts";
 import { positional, START_OPTIONS, timeoutMs } from "../shared-options.ts";
 import { startedOnly } from "./started-only.ts";
 
-export const put: Command = {
-  name: "put",
-  summary: "put a file into a machine's working folder",
+export const put: CommandDefinition = {
   usage: "MACHINE FILE",
   details: [
     "FILE is a local file, which is read once and sent with the action; the library is not touched. Where there is no such " +

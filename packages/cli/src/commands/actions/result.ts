@@ -1,7 +1,7 @@
 import { devicePathOf } from "../../actions/collect-results.ts";
 import { finishAction } from "../../actions/finish-action.ts";
 import { startedBefore } from "../../actions/start-action.ts";
-import type { Command } from "../../command.ts";
+import type { CommandDefinition } from "../../command.ts";
 import { chooseTarget } from "../../download/target.ts";
 import { UsageError } from "../../errors/cli-error.ts";
 import {
@@ -14,9 +14,7 @@ import {
   wantsRaw,
 } from "../shared-options.ts";
 
-export const result: Command = {
-  name: "result",
-  summary: "wait for an action and get what came back",
+export const result: CommandDefinition = {
   usage: "ACTION [INDEX]",
   details: [
     "What run and get do after the start: for actions started with --no-wait, by others, or waited for until Ctrl+C. " +

@@ -2,7 +2,7 @@ import { devicePathOf } from "../../actions/collect-results.ts";
 import { finishAction } from "../../actions/finish-action.ts";
 import { quoteArgs } from "../../actions/quote-args.ts";
 import { command, startAction, waitWithStartMs } from "../../actions/start-action.ts";
-import type { Command } from "../../command.ts";
+import type { CommandDefinition } from "../../command.ts";
 import { chooseTarget, type Target } from "../../download/target.ts";
 import { UsageError } from "../../errors/cli-error.ts";
 import { type ChosenFile, chooseFile, chooseScript, pinOf, stage } from "../../library/choose-file.ts";
@@ -18,9 +18,7 @@ import {
 } from "../shared-options.ts";
 import { startedOnly } from "./started-only.ts";
 
-export const run: Command = {
-  name: "run",
-  summary: "run a script on a machine and show what it wrote",
+export const run: CommandDefinition = {
   usage: "MACHINE SCRIPT [-- ARGS...]",
   details: [
     "MACHINE is an id or a computer name. SCRIPT is the name of a library file; with a slash (./a.sh), or when the " +

@@ -3,7 +3,7 @@ import { ApiError, UnexpectedAnswerError, UnreachableError } from "@halligan/pro
 import { sleep, systemClock } from "@halligan/protocol/time";
 import { actionJson, statusOf } from "../../actions/action-json.ts";
 import { failureOfAction } from "../../actions/finish-action.ts";
-import type { Command } from "../../command.ts";
+import type { CommandDefinition } from "../../command.ts";
 import { EXIT } from "../../errors/exit-codes.ts";
 import { orSee } from "../../errors/or-see.ts";
 import { harmlessText } from "../../render/text/harmless.ts";
@@ -13,9 +13,7 @@ import { positional } from "../shared-options.ts";
 const POLL_INTERVAL_MS = 2_000;
 const AFTER_A_STREAM_MS = 300;
 
-export const watch: Command = {
-  name: "watch",
-  summary: "show an action as it changes, until it ends",
+export const watch: CommandDefinition = {
   usage: "ACTION",
   details: [
     "Its state at once, then a line for each change, for how far a file has come, and for why one waits. Ctrl+C stops watching, not the action. " +

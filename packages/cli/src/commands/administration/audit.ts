@@ -1,7 +1,7 @@
 import type { AuditRecordWire } from "@halligan/protocol/api";
 import type { AuditOptions, HalliganClient } from "@halligan/protocol/client";
 import { sleep, systemClock } from "@halligan/protocol/time";
-import type { Command, CommandContext, Outcome } from "../../command.ts";
+import type { CommandContext, CommandDefinition, Outcome } from "../../command.ts";
 import { findAnyMachineId } from "../../lookup/machine.ts";
 import { renderAuditRecord } from "../../render/audit-record.ts";
 
@@ -12,9 +12,7 @@ const POLL_INTERVAL_MS = 2_000;
  */
 const LOOKED_AT = 1_000;
 
-export const audit: Command = {
-  name: "audit",
-  summary: "show who did what to which machine",
+export const audit: CommandDefinition = {
   usage: "",
   details: [
     "Newest first; with --follow oldest first, then each new record when it is written, until Ctrl+C.",

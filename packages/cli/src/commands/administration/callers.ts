@@ -1,5 +1,5 @@
 import type { BlockedCallerWire } from "@halligan/protocol/api";
-import type { Command } from "../../command.ts";
+import type { CommandDefinition } from "../../command.ts";
 import { UsageError } from "../../errors/cli-error.ts";
 import { orSee } from "../../errors/or-see.ts";
 import { madeBy } from "../../lookup/application.ts";
@@ -26,9 +26,7 @@ function outsideCaller(given: string): string {
   );
 }
 
-export const callersBlock: Command = {
-  name: "callers block",
-  summary: "refuse a user or application of an outside issuer",
+export const callersBlock: CommandDefinition = {
   usage: "CALLER",
   details: [
     ABOUT,
@@ -51,9 +49,7 @@ export const callersBlock: Command = {
   },
 };
 
-export const callersUnblock: Command = {
-  name: "callers unblock",
-  summary: "end the block of a caller",
+export const callersUnblock: CommandDefinition = {
   usage: "CALLER",
   details: [ABOUT],
   options: {},
@@ -67,9 +63,7 @@ export const callersUnblock: Command = {
   },
 };
 
-export const callersList: Command = {
-  name: "callers list",
-  summary: "list the blocked callers",
+export const callersList: CommandDefinition = {
   usage: "",
   options: {},
   positionals: { min: 0, max: 0 },

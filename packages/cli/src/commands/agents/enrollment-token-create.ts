@@ -1,11 +1,9 @@
-import type { Command } from "../../command.ts";
+import type { CommandDefinition } from "../../command.ts";
 import { UsageError } from "../../errors/cli-error.ts";
 import { harmlessLine } from "../../render/text/harmless.ts";
 import { formatTime, parseDuration } from "../../render/text/units.ts";
 
-export const enrollmentTokenCreate: Command = {
-  name: "enrollment-token create",
-  summary: "make a token with which machines enroll",
+export const enrollmentTokenCreate: CommandDefinition = {
   usage: "",
   details: [
     "The token alone goes to standard output, once: the server keeps only a hash of it. Hand it to the agent by file, " +

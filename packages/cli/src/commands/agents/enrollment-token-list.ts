@@ -1,5 +1,5 @@
 import type { EnrollmentTokenSummaryWire } from "@halligan/protocol/api";
-import type { Command } from "../../command.ts";
+import type { CommandDefinition } from "../../command.ts";
 import { type Column, renderTable } from "../../render/text/table.ts";
 import { terminalWidth } from "../../render/text/terminal-width.ts";
 import { formatTime } from "../../render/text/units.ts";
@@ -15,9 +15,7 @@ const COLUMNS: readonly Column<EnrollmentTokenSummaryWire>[] = [
   { title: "BY", cell: ({ createdBy }) => createdBy, mayShrink: true },
 ];
 
-export const enrollmentTokenList: Command = {
-  name: "enrollment-token list",
-  summary: "list enrollment tokens, newest first",
+export const enrollmentTokenList: CommandDefinition = {
   usage: "",
   details: [
     "The tokens themselves are not kept and not shown. Which machines came with one: halligan machines --all --enrolled-with ID.",

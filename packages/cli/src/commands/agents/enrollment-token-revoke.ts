@@ -1,10 +1,8 @@
-import type { Command } from "../../command.ts";
+import type { CommandDefinition } from "../../command.ts";
 import { orSee } from "../../errors/or-see.ts";
 import { positional } from "../shared-options.ts";
 
-export const enrollmentTokenRevoke: Command = {
-  name: "enrollment-token revoke",
-  summary: "let no more machines enroll with a token",
+export const enrollmentTokenRevoke: CommandDefinition = {
   usage: "ID",
   details: [
     "ID is that of enrollment-token list, not the token. Machines that enrolled with it stay enrolled. Repeating it changes nothing.",

@@ -1,13 +1,11 @@
 import { EXPIRES_OPTION, secretLifetimeSeconds } from "../../arguments/secret-lifetime.ts";
-import type { Command } from "../../command.ts";
+import type { CommandDefinition } from "../../command.ts";
 import { findClientId } from "../../lookup/application.ts";
 import { harmlessLine } from "../../render/text/harmless.ts";
 import { formatTime } from "../../render/text/units.ts";
 import { positional } from "../shared-options.ts";
 
-export const appAddSecret: Command = {
-  name: "app add-secret",
-  summary: "give an application one more secret, to change over to",
+export const appAddSecret: CommandDefinition = {
   usage: "APPLICATION",
   details: [
     "APPLICATION is a client id, or a name that only one application has. The secret goes to standard output, once: the " +

@@ -4,14 +4,12 @@ import { didYouMean } from "@halligan/protocol/text";
 import { readKeyFile } from "../../application-keys/read-key-file.ts";
 import { chosenName } from "../../arguments/chosen-name.ts";
 import { EXPIRES_OPTION, secretLifetimeSeconds } from "../../arguments/secret-lifetime.ts";
-import type { Command } from "../../command.ts";
+import type { CommandDefinition } from "../../command.ts";
 import { UsageError } from "../../errors/cli-error.ts";
 import { harmlessLine } from "../../render/text/harmless.ts";
 import { positional } from "../shared-options.ts";
 
-export const appCreate: Command = {
-  name: "app create",
-  summary: "register an application with a secret or with public keys",
+export const appCreate: CommandDefinition = {
   usage: "NAME --role ROLE... [--key FILE...]",
   details: [
     "Without --key the application gets a secret. The client id and the secret go to standard output, once: the server " +

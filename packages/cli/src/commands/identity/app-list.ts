@@ -1,5 +1,5 @@
 import type { ApplicationSecretWire, ApplicationWire } from "@halligan/protocol/api";
-import type { Command } from "../../command.ts";
+import type { CommandDefinition } from "../../command.ts";
 import { type Column, renderTable } from "../../render/text/table.ts";
 import { terminalWidth } from "../../render/text/terminal-width.ts";
 import { formatTime } from "../../render/text/units.ts";
@@ -31,9 +31,7 @@ function signsInBy({ hasSecret, keyIds }: ApplicationWire): string {
   return hasSecret ? "secret+keys" : "keys";
 }
 
-export const appList: Command = {
-  name: "app list",
-  summary: "list the applications",
+export const appList: CommandDefinition = {
   usage: "",
   options: {
     secrets: { type: "boolean", help: "their secrets instead: ids and ends, never values" },

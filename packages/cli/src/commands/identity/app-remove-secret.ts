@@ -1,12 +1,10 @@
-import type { Command } from "../../command.ts";
+import type { CommandDefinition } from "../../command.ts";
 import { orSee } from "../../errors/or-see.ts";
 import { findClientId } from "../../lookup/application.ts";
 import { harmlessLine } from "../../render/text/harmless.ts";
 import { positional } from "../shared-options.ts";
 
-export const appRemoveSecret: Command = {
-  name: "app remove-secret",
-  summary: "remove one secret of an application, or all of one that has keys",
+export const appRemoveSecret: CommandDefinition = {
   usage: "APPLICATION [SECRET-ID]",
   details: [
     "APPLICATION is a client id, or a name that only one application has. The ids of its secrets are in halligan app list " +

@@ -1,10 +1,8 @@
-import type { Command } from "../../command.ts";
+import type { CommandDefinition } from "../../command.ts";
 import { findClientId, madeBy } from "../../lookup/application.ts";
 import { positional } from "../shared-options.ts";
 
-export const appRemove: Command = {
-  name: "app remove",
-  summary: "remove an application; its tokens end with it",
+export const appRemove: CommandDefinition = {
   usage: "APPLICATION",
   details: [
     "APPLICATION is a client id, or a name that only one application has. Applications that it made do not end with it, and are named.",

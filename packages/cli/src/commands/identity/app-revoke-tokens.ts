@@ -1,10 +1,8 @@
-import type { Command } from "../../command.ts";
+import type { CommandDefinition } from "../../command.ts";
 import { findClientId } from "../../lookup/application.ts";
 import { positional } from "../shared-options.ts";
 
-export const appRevokeTokens: Command = {
-  name: "app revoke-tokens",
-  summary: "refuse all tokens and result links that an application has",
+export const appRevokeTokens: CommandDefinition = {
   usage: "APPLICATION",
   details: [
     "APPLICATION is a client id, or a name that only one application has. For a token that leaked: its secrets and keys " +

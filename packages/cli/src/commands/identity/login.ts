@@ -4,7 +4,7 @@ import { CredentialsFile } from "@halligan/protocol/api";
 import { createClient } from "@halligan/protocol/client";
 import { readAuthorityFile } from "@halligan/protocol/network";
 import { Check } from "typebox/value";
-import type { Command, CommandContext } from "../../command.ts";
+import type { CommandContext, CommandDefinition } from "../../command.ts";
 import { CliError, UsageError } from "../../errors/cli-error.ts";
 import { localFileError, readSmallFile } from "../../errors/local-file-error.ts";
 import { askTokenUrl, DEFAULT_PROFILE, secretFromVariables } from "../../profile/choose-profile.ts";
@@ -15,9 +15,7 @@ import { harmlessText } from "../../render/text/harmless.ts";
 
 const MAX_CREDENTIALS_BYTES = 65_536;
 
-export const login: Command = {
-  name: "login",
-  summary: "check credentials and keep them as a profile",
+export const login: CommandDefinition = {
   usage: "(--from FILE | --server URL --client-id ID)",
   details: [
     "The secret comes from --secret-file, else from HALLIGAN_CLIENT_SECRET or HALLIGAN_CLIENT_SECRET_FILE, else from " +

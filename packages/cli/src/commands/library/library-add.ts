@@ -1,13 +1,11 @@
 import type { HalliganClient } from "@halligan/protocol/client";
-import type { Command } from "../../command.ts";
+import type { CommandDefinition } from "../../command.ts";
 import { UsageError } from "../../errors/cli-error.ts";
 import { addLocalFile, libraryNameOf } from "../../library/add-local-file.ts";
 import { libraryFileJson } from "../../library/library-file-json.ts";
 import { findDeviceGroup } from "../../lookup/device-group.ts";
 
-export const libraryAdd: Command = {
-  name: "library add",
-  summary: "add local files to the library",
+export const libraryAdd: CommandDefinition = {
   usage: "FILE...",
   details: [
     "Only this command writes to the library. A name may have blanks, quotes and letters of any script, up to 255 bytes. A " +

@@ -1,4 +1,4 @@
-import type { Command, CommandContext } from "../../command.ts";
+import type { CommandContext, CommandDefinition } from "../../command.ts";
 import { UsageError } from "../../errors/cli-error.ts";
 import { positional } from "../shared-options.ts";
 
@@ -7,9 +7,7 @@ const ABOUT =
   "With HALLIGAN_LIBRARY_APPROVAL on the server, content runs only after another account than the one that uploaded it " +
   "approved it.";
 
-export const libraryApprove: Command = {
-  name: "library approve",
-  summary: "approve content that another one uploaded",
+export const libraryApprove: CommandDefinition = {
   usage: "SHA-256",
   details: [ABOUT],
   options: {},
@@ -23,9 +21,7 @@ export const libraryApprove: Command = {
   },
 };
 
-export const libraryWithdraw: Command = {
-  name: "library withdraw",
-  summary: "withdraw all approvals of content",
+export const libraryWithdraw: CommandDefinition = {
   usage: "SHA-256",
   details: [ABOUT, "No later start runs it. Actions that were accepted before do."],
   options: {},

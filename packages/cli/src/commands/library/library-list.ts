@@ -1,5 +1,5 @@
 import type { LibraryFileWire } from "@halligan/protocol/api";
-import type { Command } from "../../command.ts";
+import type { CommandDefinition } from "../../command.ts";
 import { libraryFileJson } from "../../library/library-file-json.ts";
 import { type Column, renderTable } from "../../render/text/table.ts";
 import { terminalWidth } from "../../render/text/terminal-width.ts";
@@ -14,9 +14,7 @@ const COLUMNS: readonly Column<LibraryFileWire>[] = [
   { title: "DESCRIPTION", cell: ({ description }) => description, mayShrink: true },
 ];
 
-export const libraryList: Command = {
-  name: "library list",
-  summary: "list the library",
+export const libraryList: CommandDefinition = {
   usage: "",
   options: {},
   positionals: { min: 0, max: 0 },

@@ -1,9 +1,7 @@
-import type { Command } from "../../command.ts";
+import type { CommandDefinition } from "../../command.ts";
 import { positional } from "../shared-options.ts";
 
-export const libraryRemove: Command = {
-  name: "library remove",
-  summary: "remove a file from the library",
+export const libraryRemove: CommandDefinition = {
   usage: "NAME",
   options: {},
   positionals: { min: 1, max: 1 },

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import type { Command } from "../../command.ts";
+import type { CommandDefinition } from "../../command.ts";
 import { CliError, UsageError } from "../../errors/cli-error.ts";
 import { orSee } from "../../errors/or-see.ts";
 import { harmlessText } from "../../render/text/harmless.ts";
@@ -10,9 +10,7 @@ import { positional } from "../shared-options.ts";
 /** A terminal is shown a file as a whole, so that no control sequence is cut in two and passes. */
 const MAX_ON_TERMINAL_BYTES = 1024 * 1024;
 
-export const libraryShow: Command = {
-  name: "library show",
-  summary: "write a library file to standard output",
+export const libraryShow: CommandDefinition = {
   usage: "NAME",
   details: [
     "The present version, or with --sha256 an earlier one (see halligan library versions). The bytes are checked against " +

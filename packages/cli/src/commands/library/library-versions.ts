@@ -1,5 +1,5 @@
 import type { LibraryFileVersionListWire } from "@halligan/protocol/api";
-import type { Command } from "../../command.ts";
+import type { CommandDefinition } from "../../command.ts";
 import { type Column, renderTable } from "../../render/text/table.ts";
 import { terminalWidth } from "../../render/text/terminal-width.ts";
 import { formatBytes, formatTime } from "../../render/text/units.ts";
@@ -16,9 +16,7 @@ const COLUMNS: readonly Column<Version>[] = [
   { title: "DESCRIPTION", cell: ({ description }) => description, mayShrink: true },
 ];
 
-export const libraryVersions: Command = {
-  name: "library versions",
-  summary: "list every upload of a library file",
+export const libraryVersions: CommandDefinition = {
   usage: "NAME",
   details: [
     "Newest first, replaced and removed ones too. halligan library show NAME --sha256 HASH writes one of them out.",

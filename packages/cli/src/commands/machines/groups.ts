@@ -1,6 +1,6 @@
 import type { DeviceGroupWire } from "@halligan/protocol/api";
 import { chosenName } from "../../arguments/chosen-name.ts";
-import type { Command } from "../../command.ts";
+import type { CommandDefinition } from "../../command.ts";
 import { UsageError } from "../../errors/cli-error.ts";
 import { findDeviceGroup, REMEDIATION_LEVELS, remediationLevel } from "../../lookup/device-group.ts";
 import { findMachineId } from "../../lookup/machine.ts";
@@ -36,9 +36,7 @@ const OPEN_OPTION = {
 } as const;
 const LEVEL_HELP = `remediation level: ${REMEDIATION_LEVELS.join(", ")}`;
 
-export const groupsList: Command = {
-  name: "groups list",
-  summary: "list the device groups",
+export const groupsList: CommandDefinition = {
   usage: "",
   details: [ABOUT_GROUPS],
   options: {},
@@ -51,9 +49,7 @@ export const groupsList: Command = {
   },
 };
 
-export const groupsCreate: Command = {
-  name: "groups create",
-  summary: "make a device group",
+export const groupsCreate: CommandDefinition = {
   usage: "NAME",
   details: [ABOUT_GROUPS],
   options: {
@@ -80,9 +76,7 @@ export const groupsCreate: Command = {
   },
 };
 
-export const groupsUpdate: Command = {
-  name: "groups update",
-  summary: "change a device group",
+export const groupsUpdate: CommandDefinition = {
   usage: "GROUP",
   details: [
     "GROUP is a number or a name. What is not given stays; --user and --user-group replace all that were named before, and " +
@@ -126,9 +120,7 @@ export const groupsUpdate: Command = {
   },
 };
 
-export const groupsDelete: Command = {
-  name: "groups delete",
-  summary: "delete a device group that has no machines",
+export const groupsDelete: CommandDefinition = {
   usage: "GROUP",
   details: ["GROUP is a number or a name. Retired and removed machines count: assign them to another group first."],
   options: {},
@@ -143,9 +135,7 @@ export const groupsDelete: Command = {
   },
 };
 
-export const groupsAssign: Command = {
-  name: "groups assign",
-  summary: "move a machine to a device group",
+export const groupsAssign: CommandDefinition = {
   usage: "MACHINE GROUP",
   details: ["GROUP is a number or a name; 0 is the group of machines that are in no other."],
   options: {},

@@ -1,12 +1,10 @@
-import type { Command } from "../../command.ts";
+import type { CommandDefinition } from "../../command.ts";
 import { findAnyMachineId } from "../../lookup/machine.ts";
 import { machineJson } from "../../render/machine-details.ts";
 import { harmlessLine } from "../../render/text/harmless.ts";
 import { positional } from "../shared-options.ts";
 
-export const machinesQuarantine: Command = {
-  name: "machines quarantine",
-  summary: "put a machine whose device is not trusted in quarantine",
+export const machinesQuarantine: CommandDefinition = {
   usage: "MACHINE",
   details: [
     "Its key is refused, its connection is closed, and its open action ends as Failed with the reason. Repeating it with " +
@@ -28,9 +26,7 @@ export const machinesQuarantine: Command = {
   },
 };
 
-export const machinesRelease: Command = {
-  name: "machines release",
-  summary: "end the quarantine of a machine",
+export const machinesRelease: CommandDefinition = {
   usage: "MACHINE",
   details: [
     "Its device may connect again. Where two devices use its key, the first one to connect is the machine from then on, and " +

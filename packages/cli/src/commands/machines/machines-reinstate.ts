@@ -1,12 +1,10 @@
-import type { Command } from "../../command.ts";
+import type { CommandDefinition } from "../../command.ts";
 import { findAnyMachineId } from "../../lookup/machine.ts";
 import { machineJson } from "../../render/machine-details.ts";
 import { harmlessLine } from "../../render/text/harmless.ts";
 import { positional } from "../shared-options.ts";
 
-export const machinesReinstate: Command = {
-  name: "machines reinstate",
-  summary: "take the retirement of a machine back",
+export const machinesReinstate: CommandDefinition = {
   usage: "MACHINE",
   details: ["Where its agent still runs, it connects again within a minute. What the retirement ended stays ended."],
   options: {},

@@ -1,10 +1,8 @@
-import type { Command } from "../../command.ts";
+import type { CommandDefinition } from "../../command.ts";
 import { findAnyMachineId } from "../../lookup/machine.ts";
 import { positional } from "../shared-options.ts";
 
-export const machinesRemove: Command = {
-  name: "machines remove",
-  summary: "remove a retired machine from every list",
+export const machinesRemove: CommandDefinition = {
   usage: "MACHINE",
   details: [
     "Only of a retired machine, and not to be taken back: its key stays refused. Its actions and audit records stay and are " +

@@ -1,14 +1,12 @@
 import { chosenName } from "../../arguments/chosen-name.ts";
-import type { Command } from "../../command.ts";
+import type { CommandDefinition } from "../../command.ts";
 import { UsageError } from "../../errors/cli-error.ts";
 import { findMachineId } from "../../lookup/machine.ts";
 import { machineJson } from "../../render/machine-details.ts";
 import { harmlessLine } from "../../render/text/harmless.ts";
 import { positional } from "../shared-options.ts";
 
-export const machinesRename: Command = {
-  name: "machines rename",
-  summary: "give a machine another name",
+export const machinesRename: CommandDefinition = {
   usage: "MACHINE (NAME | --reset)",
   details: [
     "From then on the API shows and finds the machine under this name, and so does every tool that uses the API. Actions " +

@@ -1,12 +1,10 @@
-import type { Command } from "../../command.ts";
+import type { CommandDefinition } from "../../command.ts";
 import { findAnyMachineId } from "../../lookup/machine.ts";
 import { machineJson } from "../../render/machine-details.ts";
 import { harmlessLine } from "../../render/text/harmless.ts";
 import { positional } from "../shared-options.ts";
 
-export const machinesRetire: Command = {
-  name: "machines retire",
-  summary: "take a machine out of use: its key is refused from then on",
+export const machinesRetire: CommandDefinition = {
   usage: "MACHINE",
   details: [
     "Its open action ends as Failed with the reason, its connection is closed, and its agent ends what it runs. Its actions, " +

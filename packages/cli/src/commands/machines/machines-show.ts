@@ -1,11 +1,9 @@
-import type { Command } from "../../command.ts";
+import type { CommandDefinition } from "../../command.ts";
 import { findAnyMachineId } from "../../lookup/machine.ts";
 import { machineJson, renderMachineDetails } from "../../render/machine-details.ts";
 import { positional } from "../shared-options.ts";
 
-export const machinesShow: Command = {
-  name: "machines show",
-  summary: "show one machine, retired or not",
+export const machinesShow: CommandDefinition = {
   usage: "MACHINE",
   options: {},
   positionals: { min: 1, max: 1 },

@@ -1,6 +1,6 @@
 import type { MachineWire } from "@halligan/protocol/api";
 import { ApiError, type HalliganClient } from "@halligan/protocol/client";
-import type { Command } from "../../command.ts";
+import type { CommandDefinition } from "../../command.ts";
 import { UsageError } from "../../errors/cli-error.ts";
 import { healthText, machineJson } from "../../render/machine-details.ts";
 import { type Column, renderTable } from "../../render/text/table.ts";
@@ -24,9 +24,7 @@ const columns = (quarantined: ReadonlySet<string>): readonly Column<MachineWire>
   { title: "TAGS", cell: ({ machineTags }) => machineTags.join(",") || null, mayShrink: true },
 ];
 
-export const machines: Command = {
-  name: "machines",
-  summary: "list the machines",
+export const machines: CommandDefinition = {
   usage: "",
   details: [
     "Retired machines are left out unless --retired or --all asks for them.",
@@ -94,6 +92,3 @@ async function quarantinedOf(
     throw error;
   }
 }
-
-/** The same command under the name that similar commands suggest. */
-export const machinesList: Command = { ...machines, name: "machines list", summary: "the same" };

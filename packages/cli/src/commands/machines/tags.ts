@@ -1,14 +1,12 @@
 import type { MachineWire } from "@halligan/protocol/api";
-import type { Command, CommandContext, Outcome } from "../../command.ts";
+import type { CommandContext, CommandDefinition, Outcome } from "../../command.ts";
 import { findMachineId } from "../../lookup/machine.ts";
 import { harmlessLine } from "../../render/text/harmless.ts";
 import { positional } from "../shared-options.ts";
 
 const JSON_SHAPE = "{machineId, tags: [the tags that the machine has now]}";
 
-export const tagsAdd: Command = {
-  name: "tags add",
-  summary: "add tags to a machine",
+export const tagsAdd: CommandDefinition = {
   usage: "MACHINE TAG...",
   options: {},
   positionals: { min: 2, max: Number.POSITIVE_INFINITY },
@@ -17,9 +15,7 @@ export const tagsAdd: Command = {
   run: (context) => changeEach(context, "Add"),
 };
 
-export const tagsRemove: Command = {
-  name: "tags remove",
-  summary: "remove tags from a machine",
+export const tagsRemove: CommandDefinition = {
   usage: "MACHINE TAG...",
   options: {},
   positionals: { min: 2, max: Number.POSITIVE_INFINITY },
@@ -28,9 +24,7 @@ export const tagsRemove: Command = {
   run: (context) => changeEach(context, "Remove"),
 };
 
-export const tagsSet: Command = {
-  name: "tags set",
-  summary: "give a machine these tags and no others",
+export const tagsSet: CommandDefinition = {
   usage: "MACHINE [TAG...]",
   details: ["Without a TAG the machine has none afterwards. All tags change at once."],
   options: {},

@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const BUN = fileURLToPath(new URL("../../../node_modules/@oven/bun-linux-x64/bin/bun", import.meta.url));
+const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const ROUNDS = 9;
+const skip = process.platform === "linux" && existsSync(BUN) ? false : "the lock has no Bun for this system";
+
+/**
+ * The processor time of an executable, against one without any code in the same run. `--splitting`
+ * matters: without it the code of every command is read at each start.
+ */
+describe("the start of halligan as an executable", { skip, timeout: 180_000 }, () => {
+  let folder = "";
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "halligan-start-"));
+    await writeFile(join(folder, "empty.ts"), "export {};\n");
+    build(join(folder, "empty.ts"), "empty");
+    build(MAIN, "halligan");
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  function build(source: string, name: string): void {
+    const flags = ["--compile", "--minify", "--bytecode", "--splitting", "--format=esm", "--target=bun-linux-x64"];
+    const closed = ["--no-compile-autoload-dotenv", "--no-compile-autoload-bunfig"];
+    const files = [`--compile-executable-path=${BUN}`, source, "--outfile", join(folder, name)];
+    const built = spawnSync(BUN, ["build", ...flags, ...closed, ...files], { encoding: "utf8" });
+    assert.equal(built.status, 0, built.stderr);
+  }
+
+  /** User and system time in milliseconds, by the shell that waited for it. */
+  function processorMs(name: string, args: readonly string[]): number {
+    const script = 'TIMEFORMAT="%U %S"; time "$@" >/dev/null';
+    const { stderr, status } = spawnSync("bash", ["-c", script, "bash", join(folder, name), ...args], {
+      encoding: "utf8",
+      env: { HOME: folder, PATH: process.env.PATH ?? "", LC_ALL: "C" },
+    });
+    assert.equal(status, 0, stderr);
+    const [user = Number.NaN, system = Number.NaN] = stderr.trim().split(" ").map(Number);
+    return (user + system) * 1_000;
+  }
+
+  it("takes at most 2.2 times the processor time of an empty one to show its version and its help", (test) => {
+    const calls = { empty: [], "--version": ["--version"], help: ["help"] };
+    const least: Record<string, number> = {};
+    for (let round = 0; round < ROUNDS; round += 1) {
+      for (const [title, args] of Object.entries(calls)) {
+        const tookMs = processorMs(title === "empty" ? "empty" : "halligan", args);
+        least[title] = Math.min(least[title] ?? Number.POSITIVE_INFINITY, tookMs);
+      }
+    }
+    const { empty = Number.NaN, "--version": version = Number.NaN, help = Number.NaN } = least;
+    test.diagnostic(`processor time: empty ${empty} ms, --version ${version} ms, help ${help} ms`);
+    assert.ok(version <= 2.2 * empty, `--version takes ${version} ms, an empty executable ${empty} ms`);
+    assert.ok(help <= 2.2 * empty, `help takes ${help} ms, an empty executable ${empty} ms`);
+  });
+});
