@@ -14,7 +14,7 @@ function endWithReader<Stream extends NodeJS.WriteStream>(stream: Stream): Strea
   });
 }
 
-// Each stream is opened when it is used: a runtime takes some milliseconds of processor time for it.
+// Each stream is opened when it is used, because opening one takes milliseconds of processor time.
 let stdout: NodeJS.WriteStream | undefined;
 let stderr: NodeJS.WriteStream | undefined;
 

@@ -18,7 +18,7 @@ export interface StartRequest {
   options?: ActionOptions;
 }
 
-/** An action on the server, and what the start has told of it. */
+/** An action on the server, and what the response to the start says of it. */
 export interface Started {
   actionId: string;
   /** Null when only the id is known. */
@@ -97,7 +97,7 @@ async function startAndWait(
 ): Promise<Started> {
   const startedAtMs = performance.now();
   let acceptedId: string | null = null;
-  const told = (actionId: string, created: ActionWithResultsWire | null): Started => ({
+  const startedAs = (actionId: string, created: ActionWithResultsWire | null): Started => ({
     actionId,
     created,
     isAccepted: true,
@@ -108,10 +108,10 @@ async function startAndWait(
       acceptedId = actionId;
     };
     const created = await client.startLiveResponseAndWait(machineId, request, { waitMs, onAccepted, signal });
-    return told(created.id, created);
+    return startedAs(created.id, created);
   } catch (error) {
     if (acceptedId === null) throw error;
-    return told(acceptedId, null);
+    return startedAs(acceptedId, null);
   }
 }
 
