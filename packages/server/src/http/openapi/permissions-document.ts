@@ -24,6 +24,12 @@ token. Where the last column names a device group, a user reaches only machines 
 groups.
 `,
     table(["operation", "request", "application", "user", "a user also needs"], permitted),
+    `Some options need more. StartLiveResponse: content that is not a library file needs
+\`Library.Manage\`, and \`wait\` one of the permissions of WaitForMachineAction. \`results\` in the
+responses of StartLiveResponse, WaitForMachineAction and WatchMachineAction need a permission of
+GetLiveResponseResultDownloadLink, count as it, and leave its audit record for each transcript. A
+caller without one gets the response without \`results\`.
+`,
     `## With the ticket of an agent connection
 
 The ticket comes with the connection. It gives access to the orders of that one machine.

@@ -41,7 +41,7 @@ export const waitForMachineAction = operation({
     description:
       "The action when it is final, or when the wait is over: `status` says which. Without `wait` it is the present state. A wait longer " +
       "than the server's longest one (`HALLIGAN_MAX_ACTION_WAIT_MS`) ends there. A final action has its small transcripts in `results`, " +
-      "64 KiB together, for callers who may get their download links; each counts and is recorded as GetLiveResponseResultDownloadLink.",
+      "64 KiB together, for callers who may get their download links: the request counts, and each transcript is recorded, as GetLiveResponseResultDownloadLink.",
     path: { id: actionIdParameter },
     query: { wait: waitParameter },
     refusals: {
