@@ -4,7 +4,9 @@
  * Both alternate in the same run. With `--calls` it prints the system calls of an order as well,
  * counted by strace in a second run. Not a test: a figure of a shared machine proves nothing.
  *
- *   node packages/agent/test/speed/order-cost.ts [--orders N] [--runtime Node|Bun] [--calls] [--keep TRACE]
+ *   node packages/agent/test/speed/order-cost.ts [--orders N] [--runtime Node|Bun] [--calls]
+ *
+ * `--keep FILE` copies the trace of `--calls` there.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";

@@ -31,6 +31,8 @@ export interface WorldOptions {
   cgroupFolder?: string | null;
   clock?: MonotonicClock;
   settings?: Partial<AgentSettings>;
+  /** Default false: a shell sets what scripts find, and the tests' own process stays as it is. */
+  inheritsSettings?: boolean;
   /** The environment that an agent would have been started with. */
   env?: NodeJS.ProcessEnv;
 }
@@ -70,6 +72,7 @@ export async function commandWorld(options: WorldOptions = {}) {
       markOf: treeMark,
     }),
     scriptPipes: new ScriptPipes(folder.pipes, silentLog),
+    inheritsSettings: options.inheritsSettings ?? false,
     environment: agentEnvironment(options.env ?? { HALLIGAN_ENROLLMENT_TOKEN: "secret" }, silentLog),
   };
   const actionId = `11111111-2222-4333-8444-${randomBytes(6).toString("hex")}`;
