@@ -66,7 +66,7 @@ export async function runAgent(
   const network = agentNetwork(env, settings);
   const keptProcesses = new KeptProcesses({ root: folder.root, bootId, cgroups, log, settings, markOf: treeMark });
   const inheritsSettings = takeScriptSettings(settings.scriptOpenFiles);
-  const scriptPipes = new ScriptPipes(folder.pipes, log);
+  const scriptPipes = new ScriptPipes(folder.pipes, log, systemClock);
   const ports = { clock: systemClock, random: realRandom, log, serverConnection, network, settings };
   log.info("agentStarted", {
     machineId,

@@ -71,7 +71,7 @@ export async function commandWorld(options: WorldOptions = {}) {
       settings,
       markOf: treeMark,
     }),
-    scriptPipes: new ScriptPipes(folder.pipes, silentLog),
+    scriptPipes: new ScriptPipes(folder.pipes, silentLog, options.clock ?? systemClock),
     inheritsSettings: options.inheritsSettings ?? false,
     environment: agentEnvironment(options.env ?? { HALLIGAN_ENROLLMENT_TOKEN: "secret" }, silentLog),
   };
