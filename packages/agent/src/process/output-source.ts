@@ -86,7 +86,7 @@ export function pipeSource(fd: number, clock: MonotonicClock): OutputSource {
   };
 }
 
-/** For all scripts, because whoever takes the bytes writes them at once. */
+/** Shared by all scripts: what takes the bytes writes them before it returns. */
 const block = Buffer.allocUnsafeSlow(LIMITS.spoolReadBytes);
 
 /** @returns false when a process still has the pipe open, or when there is more than its bound */

@@ -37,6 +37,8 @@ for (const { name, file, isThere } of RUNTIMES) {
   if (!isThere || (values.runtime ?? name) !== name) continue;
   await using agent = await EnrolledAgent.start(file);
   const pid = agent.process?.child.pid ?? 0;
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  const idle = memoryOf(pid);
   const script = path.join(agent.folder.path, "a.sh");
   writeFileSync(script, TEXT);
   const floor = spawn(file, [FLOOR], { stdio: ["pipe", "pipe", "inherit"] });
@@ -54,7 +56,8 @@ for (const { name, file, isThere } of RUNTIMES) {
   const before = pids.map(timesOf);
   for (let count = 0; count < orders; count++) await round();
   const [ofAgent = "", bare = ""] = pids.map((of, at) => perOrder(before[at], timesOf(of)));
-  console.log(`${name}: agent ${ofAgent}; direct spawn ${bare}; memory ${memoryOf(pid)}`);
+  console.log(`${name}: agent ${ofAgent}; direct spawn ${bare}`);
+  console.log(`  memory: ${idle}; after the orders ${memoryOf(pid)}`);
   if (values.calls) await printCalls(pid, agent.folder.path, round);
   floor.stdin.end();
   await once(floor, "close");
@@ -81,7 +84,7 @@ function perOrder(from: Times | undefined, to: Times): string {
 function memoryOf(pid: number): string {
   const text = readFileSync(`/proc/${pid}/smaps_rollup`, "latin1");
   const mb = (field: string) => (Number(new RegExp(`^${field}:\\s+(\\d+)`, "m").exec(text)?.[1]) / 1024).toFixed(0);
-  return `${mb("Rss")} MB RSS, ${mb("Pss")} MB PSS`;
+  return `${mb("Rss")} MB RSS, ${mb("Pss")} MB PSS, ${mb("Private_Dirty")} MB of its own`;
 }
 
 async function printCalls(pid: number, folder: string, round: () => Promise<void>): Promise<void> {
