@@ -26,6 +26,7 @@ import { readBootId } from "./process/boot-id.ts";
 import { openCgroups } from "./process/cgroups/cgroups.ts";
 import { KeptProcesses } from "./process/kept-processes.ts";
 import { ScriptPipes } from "./process/script-pipes.ts";
+import { takeScriptSettings } from "./process/script-settings.ts";
 import type { AgentSettings } from "./settings.ts";
 import { webSocketNet } from "./websocket/websocket-net.ts";
 
@@ -64,7 +65,8 @@ export async function runAgent(
   const cgroups = await openCgroups({ root: folder.root, machineId, env, log });
   const network = agentNetwork(env, settings);
   const keptProcesses = new KeptProcesses({ root: folder.root, bootId, cgroups, log, settings, markOf: treeMark });
-  const scriptPipes = new ScriptPipes(folder.pipes, log);
+  const inheritsSettings = takeScriptSettings(settings.scriptOpenFiles);
+  const scriptPipes = new ScriptPipes(folder.pipes, log, systemClock);
   const ports = { clock: systemClock, random: realRandom, log, serverConnection, network, settings };
   log.info("agentStarted", {
     machineId,
@@ -90,6 +92,7 @@ export async function runAgent(
         keptScripts,
         keptProcesses,
         scriptPipes,
+        inheritsSettings,
         environment,
       }),
       identity: { machineId, privateKey },

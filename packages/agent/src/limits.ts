@@ -67,6 +67,13 @@ export const LIMITS = {
    * is to be seen.
    */
   groupKillRounds: 5,
+  /**
+   * From the start of a script until its output is read as it comes. A pipe holds 64 KiB; a script
+   * that writes more waits until then, once.
+   */
+  pipeReadDelayMs: 20,
+  /** Read in one go when a script has ended. What a process that it left writes comes later. */
+  pipeDrainBytes: 256 * KIB,
   /** How long `mkfifo` may take. */
   makePipesMs: 5_000,
   /** How a script is run is decided by these first bytes. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { FINAL_STATUSES, type MachineActionWire } from "@halligan/protocol/api";
 import { sleep, systemClock } from "@halligan/protocol/time";
+import { preferredAgentRuntime, type Runtime } from "./runtimes.ts";
 import { World, type WorldMachine } from "./world.ts";
 
 const SCRIPT_NAME = "collect-facts.sh";
@@ -30,9 +31,14 @@ export interface DemoReport {
  * GetFile collects it, both are fetched by their result links, and what arrived is compared with
  * what is on the device.
  */
-export async function runDemo(say: (text: string) => void): Promise<DemoReport> {
+export async function runDemo(
+  say: (text: string) => void,
+  runtime: Runtime = preferredAgentRuntime(),
+): Promise<DemoReport> {
   const steps = new StepTimes(say);
-  await using world = await steps.time("start a server and enroll an agent on this machine", () => World.start());
+  await using world = await steps.time("start a server and enroll an agent on this machine", () =>
+    World.start({ runtime }),
+  );
   const { client, machines } = world;
   const [machine] = machines;
   if (!machine) throw new Error("the agent was not enrolled");

@@ -27,3 +27,18 @@ export function runtimeExecutable(runtime: Runtime): string | null {
     return null;
   }
 }
+
+/** What is shipped is a Bun executable, which also starts scripts cheaper than Node does. */
+export function preferredAgentRuntime(): Runtime {
+  return runtimeExecutable("bun") === null ? "node" : "bun";
+}
+
+/** @throws a sentence for people. @param given value of `--agent`; undefined for the default */
+export function chosenAgentRuntime(given: string | undefined): Runtime {
+  if (given === undefined) return preferredAgentRuntime();
+  if (given !== "bun" && given !== "node") throw new Error(`--agent takes bun or node, not "${given}"`);
+  if (runtimeExecutable(given) === null) {
+    throw new Error("--agent bun: this install has no Bun for this system. Leave the option out, or use --agent node");
+  }
+  return given;
+}

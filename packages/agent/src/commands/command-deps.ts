@@ -15,6 +15,8 @@ export interface CommandDeps extends TransferDeps {
   keptScripts: KeptScripts;
   keptProcesses: KeptProcesses;
   scriptPipes: ScriptPipes;
+  /** Result of `takeScriptSettings`. */
+  inheritsSettings: boolean;
   /** The environment of every script (`baseEnvironment`). */
   environment: Environment;
 }

@@ -42,7 +42,8 @@ function removeAsMade(entry: string): boolean {
     unlinkSync(entry);
     return true;
   } catch {
-    // It is a folder, or it is gone.
+    // It is a folder, or it is gone. Without this attempt first, a link that a script put in the
+    // place of its folder would be followed.
   }
   try {
     const [name, ...others] = readdirSync(entry);

@@ -63,7 +63,7 @@ export class KeptProcesses {
 
   /** Groups that have the name of this command's and hold what another action left. */
   groupsOfOthers(command: CommandRef): CommandCgroup[] {
-    if (this.#has(command)) return [];
+    if (this.#commands.length === 0 || this.#has(command)) return [];
     return this.#deps.cgroups.of(command).filter((group) => this.hasGroup(group));
   }
 

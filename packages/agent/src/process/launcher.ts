@@ -1,7 +1,9 @@
 /**
  * The shell that becomes a script's program, and what it sets before: what a program inherits from
  * its parent and neither runtime lets `spawn` choose. So a script finds the same however the agent
- * was started.
+ * was started. It costs half as much processor time as a trivial script, so it is used only where
+ * the agent does not have these settings itself (`script-settings.ts`) or cannot enter the cgroup
+ * (`cgroups/thread-move.ts`).
  *
  * - The file mode mask is 022, whatever started the agent.
  * - The soft limit of open files is the usual one. Both runtimes raise their own to the hard limit,

@@ -2,9 +2,11 @@
  * One output stream of a script, as the agent reads it: the same under Node and Bun, for a pipe and
  * for a socket.
  */
-import { closeSync } from "node:fs";
+import { closeSync, readSync } from "node:fs";
 import { Socket } from "node:net";
 import type { Readable } from "node:stream";
+import type { MonotonicClock } from "@halligan/protocol/time";
+import { LIMITS } from "../limits.ts";
 
 export interface OutputSource {
   /**
@@ -12,6 +14,8 @@ export interface OutputSource {
    * rejects.
    */
   read(onBytes: (bytes: Uint8Array) => void): Promise<void>;
+  /** Takes what is there now, because the script has ended. */
+  drain(): void;
   /** Stops reading. A process that still writes gets SIGPIPE. */
   close(): void;
 }
@@ -33,15 +37,74 @@ export function readableSource(stream: Readable): OutputSource {
         stream.once("end", resolve);
         stream.once("close", resolve);
       }),
+    drain: () => undefined,
     close: () => void stream.destroy(),
   };
 }
 
 /**
+ * Begins to read after {@link LIMITS.pipeReadDelayMs}, or when the script has ended: most scripts
+ * end before, and two reads are cheaper than a stream. What such a script writes waits in the pipe
+ * until then, and is lost if the agent is killed in that time.
+ *
  * @param fd of the reading end of a pipe, opened with O_NONBLOCK. It belongs to the source, which
  * closes it.
  */
-export function pipeSource(fd: number): OutputSource {
+export function pipeSource(fd: number, clock: MonotonicClock): OutputSource {
+  const ended = Promise.withResolvers<void>();
+  let take: ((bytes: Uint8Array) => void) | null = null;
+  let stream: OutputSource | null = null;
+  let isOver = false;
+  let cancelDelay = () => {};
+  const end = () => {
+    isOver = true;
+    cancelDelay();
+    closeSync(fd);
+    ended.resolve();
+  };
+  const goOn = () => {
+    cancelDelay();
+    if (take === null) return;
+    stream = streamSource(fd);
+    void stream.read(take).then(ended.resolve);
+  };
+  return {
+    read(onBytes) {
+      take = onBytes;
+      cancelDelay = clock.after(LIMITS.pipeReadDelayMs, goOn);
+      return ended.promise;
+    },
+    drain() {
+      if (take === null || stream !== null || isOver) return;
+      if (readToEnd(fd, take)) end();
+      else goOn();
+    },
+    close() {
+      if (stream !== null) stream.close();
+      else if (!isOver) end();
+    },
+  };
+}
+
+/** Shared by all scripts: what takes the bytes writes them before it returns. */
+const block = Buffer.allocUnsafeSlow(LIMITS.spoolReadBytes);
+
+/** @returns false when a process still has the pipe open, or when there is more than its bound */
+function readToEnd(fd: number, take: (bytes: Uint8Array) => void): boolean {
+  try {
+    for (let takenBytes = 0; takenBytes < LIMITS.pipeDrainBytes; ) {
+      const size = readSync(fd, block, 0, block.length, null);
+      if (size === 0) return true;
+      take(block.subarray(0, size));
+      takenBytes += size;
+    }
+  } catch {
+    // EAGAIN: nothing is there now. Any other error comes again when the stream reads.
+  }
+  return false;
+}
+
+function streamSource(fd: number): OutputSource {
   // Bun has no `Socket({ fd })`, and its `createReadStream` reports EAGAIN for a pipe that is
   // empty.
   if (globalThis.Bun) return bunPipeSource(globalThis.Bun, fd);
@@ -64,6 +127,7 @@ function bunPipeSource(bun: BunFiles, fd: number): OutputSource {
         closeSync(fd);
       }
     },
+    drain: () => undefined,
     close: () => void reader.cancel().catch(() => undefined),
   };
 }

@@ -14,6 +14,7 @@ import { execFile } from "node:child_process";
 import { closeSync, constants, fstatSync, openSync, rmSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
+import type { MonotonicClock } from "@halligan/protocol/time";
 import type { Log } from "../core/ports.ts";
 import { isErrno, reasonOf } from "../disk/errno.ts";
 import { ensureInnerFolder } from "../disk/private-folder.ts";
@@ -42,14 +43,16 @@ export interface OpenPipes {
 export class ScriptPipes {
   readonly #folder: string;
   readonly #log: Log;
+  readonly #clock: MonotonicClock;
   #made = 0;
   /** A pair that no process has open. */
   #free: Pair | null = null;
   #isMissing = process.platform !== "linux";
 
-  constructor(folder: string, log: Log) {
+  constructor(folder: string, log: Log, clock: MonotonicClock) {
     this.#folder = folder;
     this.#log = log;
+    this.#clock = clock;
   }
 
   /** Null where there can be none: the script then gets sockets. Never rejects. */
@@ -85,7 +88,7 @@ export class ScriptPipes {
   started({ stdout, stderr }: OpenPipes): { stdout: OutputSource; stderr: OutputSource } {
     closeSync(stdout.writeFd);
     closeSync(stderr.writeFd);
-    return { stdout: pipeSource(stdout.readFd), stderr: pipeSource(stderr.readFd) };
+    return { stdout: pipeSource(stdout.readFd, this.#clock), stderr: pipeSource(stderr.readFd, this.#clock) };
   }
 
   /** There is no process. */

@@ -1,5 +1,5 @@
 /** The one place where the agent starts a process for a command (threat 2.5: one choke point). */
-import { spawn } from "node:child_process";
+import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
 import { constants } from "node:os";
 import { enterAndBecome, type MadeCgroup } from "./cgroups/cgroup-home.ts";
 import { becomeProgram } from "./launcher.ts";
@@ -17,11 +17,11 @@ export interface ScriptProcess {
 /**
  * Its own session and process group; standard input is empty. Rejects when there is no process.
  *
- * The first process is a shell that sets what a script finds (`launcher.ts`), enters the cgroup and
- * then becomes the interpreter, so nothing of the script ever runs outside. It costs a millisecond.
- * The agent could instead move itself there, spawn and move back: each of these moves waits ten
- * milliseconds on the agent's only thread, and an agent that could not move back would be killed
- * with the script. Writing the number after a plain spawn is a race that the script can win.
+ * Nothing of the script ever runs outside of its cgroup. Where possible, the agent's thread enters
+ * the group for the moment of the start (`thread-move.ts`). Elsewhere, or when the agent does not
+ * have the settings that a script finds, the first process is a shell that sets them, enters the
+ * group and then becomes the interpreter. Writing the number after a plain spawn is a race that the
+ * script can win.
  */
 export async function spawnScript(start: {
   file: string;
@@ -31,23 +31,17 @@ export async function spawnScript(start: {
   cgroup: MadeCgroup | null;
   /** The soft limit of open files. */
   openFiles: number;
+  /** Whether a process that this one starts has the settings of `script-settings.ts`. */
+  inheritsSettings: boolean;
   /** Null for sockets. When this rejects they are as they were. */
   pipes: { of: ScriptPipes; opened: OpenPipes } | null;
 }): Promise<ScriptProcess> {
-  const isWindows = process.platform === "win32";
-  const { file, args } = start.cgroup
-    ? enterAndBecome(start.cgroup, start.file, start.args, start.openFiles)
-    : isWindows
-      ? start
-      : becomeProgram(start.file, start.args, start.openFiles);
   const { pipes } = start;
-  const child = spawn(file, args, {
-    cwd: start.cwd,
-    env: start.env,
-    stdio: ["ignore", pipes?.opened.stdout.writeFd ?? "pipe", pipes?.opened.stderr.writeFd ?? "pipe"],
-    detached: !isWindows,
-    windowsHide: true,
-  });
+  const child = startProcess(start, [
+    "ignore",
+    pipes?.opened.stdout.writeFd ?? "pipe",
+    pipes?.opened.stderr.writeFd ?? "pipe",
+  ]);
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => undefined);
   child.on("error", (error) => failed.reject(error));
@@ -59,4 +53,22 @@ export async function spawnScript(start: {
   if (pipes) return { pid, exited, ...pipes.of.started(pipes.opened) };
   if (!stdout || !stderr) throw new Error("the process has no output");
   return { pid, exited, stdout: readableSource(stdout), stderr: readableSource(stderr) };
+}
+
+function startProcess(start: Parameters<typeof spawnScript>[0], stdio: StdioOptions): ChildProcess {
+  const { cwd, env, cgroup, openFiles, inheritsSettings } = start;
+  const isWindows = process.platform === "win32";
+  const options = { cwd, env, stdio, detached: !isWindows, windowsHide: true };
+  if (isWindows || (!cgroup && inheritsSettings)) return spawn(start.file, start.args, options);
+  if (cgroup?.threadMove && inheritsSettings) {
+    const entered = cgroup.threadMove.within(cgroup.entry, () => spawn(start.file, start.args, options));
+    if (entered) return entered.started;
+    // As the shell does it: the script runs outside, and the missing group says so.
+    cgroup.group.removeEmpty();
+    return spawn(start.file, start.args, options);
+  }
+  const { file, args } = cgroup
+    ? enterAndBecome(cgroup, start.file, start.args, openFiles)
+    : becomeProgram(start.file, start.args, openFiles);
+  return spawn(file, args, options);
 }

@@ -58,8 +58,9 @@ test("a script whose group cannot be entered runs all the same, and the empty gr
     args: ["-c", "exit 7"],
     cwd: "/",
     env: {},
-    cgroup: { group, entry },
+    cgroup: { group, entry, threadMove: null },
     openFiles: 1_024,
+    inheritsSettings: false,
     pipes: null,
   });
   assert.equal(await child.exited, 7);
@@ -73,7 +74,13 @@ test("a group that threads may not enter singly is killed as one by the kernel",
   const entry = path.join(group.folder, "cgroup.procs");
   const args = ["-c", "(sleep 1000 &); mkdir $0/inner; (echo 0 > $0/inner/cgroup.procs; exec sleep 1000) & sleep 1000"];
   const start = { file: "/bin/sh", args: [...args, group.folder], cwd: "/", env: { PATH: "/usr/bin:/bin" } };
-  const child = await spawnScript({ ...start, cgroup: { group, entry }, openFiles: 1_024, pipes: null });
+  const child = await spawnScript({
+    ...start,
+    cgroup: { group, entry, threadMove: null },
+    openFiles: 1_024,
+    inheritsSettings: false,
+    pipes: null,
+  });
   await until(() => group.pids().length === 4);
   const pids = group.pids();
   assert.equal(group.removeEmpty(), false);
@@ -87,8 +94,8 @@ test("a group that threads may not enter singly is killed as one by the kernel",
 test("a group that the agent itself was put into is not killed with the agent in it", options, async () => {
   const { group } = homeIn(v2?.folder ?? "").make({ orderSeq: 900_002, index: 0 });
   const start = { file: "/bin/sleep", args: ["1000"], cwd: "/", env: {} };
-  const cgroup = { group, entry: path.join(group.folder, "cgroup.threads") };
-  const inGroup = { ...start, cgroup, openFiles: 1_024, pipes: null };
+  const cgroup = { group, entry: path.join(group.folder, "cgroup.threads"), threadMove: null };
+  const inGroup = { ...start, cgroup, openFiles: 1_024, inheritsSettings: false, pipes: null };
   const [other, agent] = [await spawnScript(inGroup), await spawnScript(inGroup)];
   await until(() => group.pids().length === 2);
   const asAgent = new CommandCgroup(group.folder, agent.pid);
@@ -122,6 +129,7 @@ test(
       env: {},
       cgroup,
       openFiles: 1_024,
+      inheritsSettings: false,
       pipes: null,
     });
     await until(() => cgroup.group.pids().length === 1);

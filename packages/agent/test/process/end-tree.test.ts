@@ -154,6 +154,7 @@ wait
         env,
         cgroup,
         openFiles: 1_024,
+        inheritsSettings: false,
         pipes: null,
       });
       await until(() => readFileSync(pids, "utf8").split("\n").length >= 3);

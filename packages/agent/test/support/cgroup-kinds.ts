@@ -1,4 +1,5 @@
 /** The ways in which this device lets a tree be found, each with the reason where it does not. */
+import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { CgroupHome, findCgroupHome } from "../../src/process/cgroups/cgroup-home.ts";
 import { ownCgroupFolders } from "../../src/process/cgroups/cgroup-mounts.ts";
@@ -11,7 +12,8 @@ export interface CgroupKind {
   skip: string | false;
 }
 
-const MACHINE = "c0ffee".repeat(6);
+/** Of each process its own: test files that run at the same time try the same folders. */
+const MACHINE = randomBytes(20).toString("hex");
 
 export function cgroupKinds(): CgroupKind[] {
   const folders = process.platform === "linux" ? foldersHere() : [];

@@ -31,6 +31,8 @@ export interface WorldOptions {
   cgroupFolder?: string | null;
   clock?: MonotonicClock;
   settings?: Partial<AgentSettings>;
+  /** Default false: a shell sets what scripts find, and the tests' own process stays as it is. */
+  inheritsSettings?: boolean;
   /** The environment that an agent would have been started with. */
   env?: NodeJS.ProcessEnv;
 }
@@ -69,7 +71,8 @@ export async function commandWorld(options: WorldOptions = {}) {
       settings,
       markOf: treeMark,
     }),
-    scriptPipes: new ScriptPipes(folder.pipes, silentLog),
+    scriptPipes: new ScriptPipes(folder.pipes, silentLog, options.clock ?? systemClock),
+    inheritsSettings: options.inheritsSettings ?? false,
     environment: agentEnvironment(options.env ?? { HALLIGAN_ENROLLMENT_TOKEN: "secret" }, silentLog),
   };
   const actionId = `11111111-2222-4333-8444-${randomBytes(6).toString("hex")}`;

@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Program } from "../../src/program.ts";
+import { chosenAgentRuntime, runtimeExecutable } from "../../src/runtimes.ts";
 
 const command = (name: string, args: readonly string[], onLine?: (line: string) => void) =>
   new Program(name, {
@@ -47,7 +48,8 @@ for (const [args, sentence] of [
   [["--agents", "201"], '--agents takes a number from 0 to 200, not "201"'],
   [["--agents", "two"], '--agents takes a number from 0 to 200, not "two"'],
   [["--profile", "fast"], '--profile takes open or defender, not "fast"'],
-  [["--agent", "2"], "Unknown option '--agent'"],
+  [["--agent", "deno"], '--agent takes bun or node, not "deno"'],
+  [["--machine", "2"], "Unknown option '--machine'"],
 ] as const) {
   test(`npm run dev -- ${args.join(" ")} names the mistake, shows the options and exits with 2`, async () => {
     await using dev = command("dev", args);
@@ -58,6 +60,14 @@ for (const [args, sentence] of [
     assert.ok(!dev.output.includes("    at "), "no stack trace");
   });
 }
+
+test("the agent runs under Bun where this install has it, and --agent node selects Node", () => {
+  const bun = runtimeExecutable("bun");
+  assert.equal(chosenAgentRuntime(undefined), bun === null ? "node" : "bun");
+  assert.equal(chosenAgentRuntime("node"), "node");
+  if (bun === null) assert.throws(() => chosenAgentRuntime("bun"), /no Bun for this system/);
+  else assert.equal(chosenAgentRuntime("bun"), "bun");
+});
 
 test("npm run demo -- --json does the main job and ends with a line that says ok", async () => {
   await using demo = command("demo", ["--json"]);

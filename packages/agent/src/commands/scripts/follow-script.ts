@@ -59,6 +59,7 @@ export async function followScript(
   const first = await Promise.race([child.exited, limit]);
   over.abort();
   const isStopped = typeof first !== "number";
+  for (const { source } of outputs) source.drain();
   // A background child can hold the pipes open indefinitely. The output is what was written by
   // then.
   const isDrained = !isStopped && (await withinGrace(deps, drained)) !== null;

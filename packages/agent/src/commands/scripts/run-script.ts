@@ -56,6 +56,7 @@ export async function runScript(
       env: scriptEnvironment(deps.environment, { ...job, machineId: deps.machineId, workFolder: deps.folder.work }),
       cgroup,
       openFiles: deps.settings.scriptOpenFiles,
+      inheritsSettings: deps.inheritsSettings,
       pipes: opened && { of: deps.scriptPipes, opened },
     });
   } catch (error) {

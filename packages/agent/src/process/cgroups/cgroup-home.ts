@@ -13,6 +13,7 @@ import { DEFAULT_SETTINGS } from "../../settings.ts";
 import { launcherSettings } from "../launcher.ts";
 import { ownCgroupFolders } from "./cgroup-mounts.ts";
 import { CommandCgroup } from "./command-cgroup.ts";
+import { ThreadMove } from "./thread-move.ts";
 
 type CommandNumbers = Pick<CommandRef, "orderSeq" | "index">;
 
@@ -20,13 +21,20 @@ export interface MadeCgroup {
   group: CommandCgroup;
   /** The file to which a process with one thread writes `0` to enter. */
   entry: string;
+  /** Null when a shell has to enter. */
+  threadMove: ThreadMove | null;
 }
 
 /**
  * A shell that enters the group and then becomes the program. If it cannot enter, it removes the
  * empty group and continues outside.
  */
-export function enterAndBecome({ group, entry }: MadeCgroup, file: string, args: readonly string[], openFiles: number) {
+export function enterAndBecome(
+  { group, entry }: Pick<MadeCgroup, "group" | "entry">,
+  file: string,
+  args: readonly string[],
+  openFiles: number,
+) {
   const text = '{ echo 0 >"$0" || rmdir "$1" || exit 126; } 2>/dev/null; shift; exec "$@"';
   return { file: "/bin/sh", args: ["-c", launcherSettings(openFiles) + text, entry, group.folder, file, ...args] };
 }
@@ -35,6 +43,7 @@ export class CgroupHome {
   readonly folder: string;
   readonly #prefix: string;
   readonly #isThreaded: boolean;
+  #threadMove: ThreadMove | null = null;
 
   /**
    * @param machineId hex digits; the groups of other machines' agents on the same device are left
@@ -65,7 +74,14 @@ export class CgroupHome {
       group.kill();
       if (group.pids().length > 0) throw new Error("an earlier process of this command is still there");
     }
-    return { group, entry: group.prepareEntry(this.#isThreaded) };
+    const threadMove = this.#threadMove?.isUsable ? this.#threadMove : null;
+    return { group, entry: group.prepareEntry(this.#isThreaded), threadMove };
+  }
+
+  /** Called once, when a shell could enter the groups. */
+  useThreadMove(entry: string): boolean {
+    this.#threadMove = ThreadMove.open(this.folder, path.basename(entry));
+    return this.#threadMove !== null;
   }
 
   /** Every existing group of this machine's commands. */
@@ -96,12 +112,12 @@ export function findCgroupHome(options: {
     for (const folder of folders) {
       for (const isThreaded of [true, false]) {
         const home = new CgroupHome(folder, machineId, isThreaded);
-        const refused = probe(home);
-        if (refused === null) {
-          log.info("cgroupsUsed", { folder, isThreaded });
+        const probed = probe(home);
+        if ("entry" in probed) {
+          log.info("cgroupsUsed", { folder, isThreaded, entersItself: home.useThreadMove(probed.entry) });
           return home;
         }
-        reason = refused;
+        reason = probed.refused;
       }
     }
   } catch (error) {
@@ -112,20 +128,20 @@ export function findCgroupHome(options: {
 }
 
 /**
- * Returns why no process can be put into a group there, or null. The rights of the folder alone do
- * not show that.
+ * Returns how a process is put into a group there, or why none can be. The rights of the folder
+ * alone do not show that.
  */
-function probe(home: CgroupHome): string | null {
+function probe(home: CgroupHome): { entry: string } | { refused: string } {
   const group = home.of({ orderSeq: 0, index: 0 });
   try {
     const made = home.make({ orderSeq: 0, index: 0 });
-    if (!existsSync(made.entry)) return `${home.folder}: it is not a cgroup`;
+    if (!existsSync(made.entry)) return { refused: `${home.folder}: it is not a cgroup` };
     // Fails when the shell could not enter, because the shell has removed the group then.
     const { file, args } = enterAndBecome(made, "/bin/cat", [made.entry], DEFAULT_SETTINGS.scriptOpenFiles);
     execFileSync(file, args, { stdio: "ignore", timeout: 5_000 });
-    return null;
+    return { entry: made.entry };
   } catch (error) {
-    return `${home.folder}: ${errnoOf(error) ? reasonOf(error) : "a process cannot be put into it"}`;
+    return { refused: `${home.folder}: ${errnoOf(error) ? reasonOf(error) : "a process cannot be put into it"}` };
   } finally {
     group.remove();
   }

@@ -40,9 +40,9 @@ export class CommandCgroup {
    */
   prepareEntry(isThreaded: boolean): string {
     const inside = (name: string) => path.join(this.folder, name);
-    if (existsSync(inside("tasks"))) return inside("tasks");
     const mayBeThreaded = isThreaded && existsSync(inside("cgroup.freeze"));
-    return inside(mayBeThreaded && this.#write("cgroup.type", "threaded") ? "cgroup.threads" : "cgroup.procs");
+    if (mayBeThreaded && this.#write("cgroup.type", "threaded")) return inside("cgroup.threads");
+    return inside(existsSync(inside("tasks")) ? "tasks" : "cgroup.procs");
   }
 
   /**
