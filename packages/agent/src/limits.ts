@@ -38,6 +38,8 @@ export const LIMITS = {
   socketCloseMs: 5_000,
 
   maxHeldOrders: MAX_HELD_ORDERS,
+  /** Longest time for which a record is only written and not synced. */
+  syncJournalAfterMs: 1_000,
   /** The journal is compacted when it has grown by this much since the last time. */
   compactJournalAfterBytes: 1 * MIB,
   maxErrorCharacters: MAX_ERROR_CHARACTERS,

@@ -45,7 +45,11 @@ export interface CoreDeps
 export async function runAgentCore(deps: CoreDeps, signal: AbortSignal): Promise<void> {
   const journal = await JournalWriter.open(deps, () => endUnknownOrphans(deps.runner, deps.log));
   await recover(journal, deps.runner, deps.log, signal);
-  await new AgentCore(deps, journal).run(signal);
+  try {
+    await new AgentCore(deps, journal).run(signal);
+  } finally {
+    await journal.close();
+  }
 }
 
 type Received = Parameters<FrameHandlers["order"]>[1];
@@ -233,7 +237,7 @@ class AgentCore implements FrameHandlers {
 
   async ack(frame: Frame<"ack">): Promise<void> {
     if (!this.#journal.state.orders.has(frame.orderSeq)) return;
-    await this.#journal.appendDecided(this.#stopping, (state) => acknowledgement(state, frame));
+    await this.#journal.writeDecided(this.#stopping, (state) => acknowledgement(state, frame));
     if (!this.#journal.state.orders.has(frame.orderSeq)) await this.#removeFiles(frame.orderSeq);
   }
 
@@ -262,7 +266,7 @@ class AgentCore implements FrameHandlers {
 
   async #remove(orderSeq: number): Promise<void> {
     if (!this.#journal.state.orders.has(orderSeq)) return;
-    await this.#append({ type: "forgotten", orderSeq });
+    await this.#journal.write(this.#stopping, { type: "forgotten", orderSeq });
     await this.#removeFiles(orderSeq);
   }
 

@@ -40,8 +40,18 @@ export interface Net {
 export interface Disk {
   /** Null when there is no journal yet. */
   readJournal(): Promise<Uint8Array | null>;
-  /** The bytes are durable when it resolves. When it rejects, the journal is unchanged. */
+  /**
+   * The bytes, and all bytes before them, are durable when it resolves. When it rejects, the
+   * journal is unchanged.
+   */
   appendJournal(bytes: Uint8Array): Promise<void>;
+  /**
+   * The bytes survive the end of the agent's process when it resolves. A power cut can lose them
+   * until they are synced. When it rejects, the journal is unchanged.
+   */
+  writeJournal(bytes: Uint8Array): Promise<void>;
+  /** Everything that was written is durable when it resolves. */
+  syncJournal(): Promise<void>;
   /** Replaces the whole journal or nothing. The bytes are durable when it resolves. */
   replaceJournal(bytes: Uint8Array): Promise<void>;
   /** Moves an unreadable journal aside, so that a person can look at it. */

@@ -33,7 +33,20 @@ export class JournalDisk implements Disk {
     }
   }
 
-  async appendJournal(bytes: Uint8Array): Promise<void> {
+  appendJournal(bytes: Uint8Array): Promise<void> {
+    return this.#append(bytes, untilOnDisk);
+  }
+
+  writeJournal(bytes: Uint8Array): Promise<void> {
+    return this.#append(bytes, async () => undefined);
+  }
+
+  async syncJournal(): Promise<void> {
+    this.#fd ??= this.#open();
+    await untilOnDisk(this.#fd);
+  }
+
+  async #append(bytes: Uint8Array, sync: (fd: number) => Promise<void>): Promise<void> {
     this.#fd ??= this.#open();
     const fd = this.#fd;
     try {
@@ -44,7 +57,7 @@ export class JournalDisk implements Disk {
       while (written < bytes.length) {
         written += writeSync(fd, bytes, written, bytes.length - written, this.#sizeBytes + written);
       }
-      await untilOnDisk(fd);
+      await sync(fd);
       this.#sizeBytes += bytes.length;
       this.#hasRemains = false;
     } catch (error) {

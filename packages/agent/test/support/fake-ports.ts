@@ -42,6 +42,12 @@ export class MemoryDisk implements Disk {
     if (this.isFull || this.#fails()) throw new Error("no space");
     this.bytes = Buffer.concat([this.bytes ?? new Uint8Array(), bytes]);
   }
+  writeJournal(bytes: Uint8Array): Promise<void> {
+    return this.appendJournal(bytes);
+  }
+  async syncJournal(): Promise<void> {
+    if (this.isFull || this.#fails()) throw new Error("no space");
+  }
   async replaceJournal(bytes: Uint8Array): Promise<void> {
     this.bytes = bytes;
   }

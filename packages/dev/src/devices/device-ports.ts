@@ -23,6 +23,10 @@ export class MemoryJournal implements Disk {
   async appendJournal(bytes: Uint8Array): Promise<void> {
     this.#lines.push(bytes);
   }
+  writeJournal(bytes: Uint8Array): Promise<void> {
+    return this.appendJournal(bytes);
+  }
+  async syncJournal(): Promise<void> {}
   async replaceJournal(bytes: Uint8Array): Promise<void> {
     this.#lines = [bytes];
   }

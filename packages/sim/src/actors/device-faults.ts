@@ -43,6 +43,7 @@ export class DeviceFaults {
     for (const device of this.#fleet.devices) {
       device.journal.isFull = false;
       device.journal.atWrite = null;
+      device.atGrant = null;
       device.isOnline = !device.isGone;
       device.startAgent();
     }
@@ -91,7 +92,7 @@ export class DeviceFaults {
 
   #cutPower(device: Device): void {
     this.#world.fault("power cut", device.name);
-    device.kill("no power", false);
+    device.kill("no power", false, false);
     device.processes.reboot();
     this.#startLater(device, 3_000, 40_000);
   }

@@ -68,10 +68,13 @@ export class Device {
   /** The device was removed permanently. Deadlines must end what waits for it. */
   isGone = false;
   link: SimLink | null = null;
+  /** Set by a fault: called when the server next grants a start. */
+  atGrant: ((actionId: string) => void) | null = null;
   readonly #world: World;
   readonly #server: Nodes;
   readonly #watcher: DeviceWatcher;
   #agent: Agent | null = null;
+  #startsAgain = false;
   /**
    * A proxy on its last connection can make the server close it because of frames that the device
    * never sent.
@@ -95,7 +98,10 @@ export class Device {
   }
 
   startAgent(): void {
+    // Its service manager starts an agent that is still stopping when it has stopped.
+    if (this.#agent?.stop.signal.aborted) this.#startsAgain = true;
     if (this.#agent || this.isGone) return;
+    this.#startsAgain = false;
     const agent: Agent = { lifetime: new ProcessLifetime(), stop: new AbortController() };
     this.#agent = agent;
     this.#note("agent starts");
@@ -105,13 +111,22 @@ export class Device {
     );
   }
 
-  /** SIGKILL or a power cut: the process dies at any point of its work. */
-  kill(why: string, isLinkClosed: boolean): void {
+  granted(actionId: string): void {
+    const fault = this.atGrant;
+    this.atGrant = null;
+    fault?.(actionId);
+  }
+
+  /**
+   * SIGKILL or a power cut: the process dies at any point of its work.
+   * @param hasPower false: what was written and not synced can be lost
+   */
+  kill(why: string, isLinkClosed: boolean, hasPower = true): void {
     const agent = this.#agent;
     if (!agent) return;
     this.#note(`agent dies: ${why}`);
     this.#endProcess(agent);
-    this.journal.crash();
+    this.journal.crash(hasPower);
     if (isLinkClosed) this.link?.agentGone();
     else this.link?.break({ server: false, agent: true });
   }
@@ -209,6 +224,7 @@ export class Device {
     this.#note("agent has stopped");
     this.#endProcess(agent);
     this.link?.agentGone();
+    if (this.#startsAgain) this.startAgent();
   }
 
   #failed(agent: Agent, error: unknown): void {

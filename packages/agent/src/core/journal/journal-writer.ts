@@ -1,4 +1,8 @@
-/** The one owner of the journal: what is appended is on disk before the state shows it. */
+/**
+ * The one owner of the journal. A record is in the file before the state shows it. `append` also
+ * syncs it. `write` does not: the record survives the end of the agent's process, and a power cut
+ * from the next sync on, at most a second later.
+ */
 import { backoffMs, type MonotonicClock, sleep } from "@halligan/protocol/time";
 import { LIMITS } from "../../limits.ts";
 import type { AgentSettings } from "../../settings.ts";
@@ -26,6 +30,8 @@ export class JournalWriter {
    * previous line.
    */
   #last: Promise<unknown> = Promise.resolve();
+  /** Set while a record is only written. */
+  #stopSyncTimer: (() => void) | null = null;
 
   private constructor(deps: JournalDeps, state: JournalState, hash: string, sizeBytes: number) {
     this.#deps = deps;
@@ -45,6 +51,10 @@ export class JournalWriter {
     const read = bytes ? readJournal(bytes) : { kind: "empty" as const };
     if (read.kind === "read") {
       const writer = new JournalWriter(deps, read.state, read.hash, read.sizeBytes);
+      // An earlier agent process may have written without a sync. From here on the server may learn
+      // what the journal says.
+      writer.#syncLater();
+      await writer.#sync();
       if (read.tornBytes > 0) {
         deps.log.warn("journalTorn", { droppedBytes: read.tornBytes });
         await writer.#compact();
@@ -77,25 +87,55 @@ export class JournalWriter {
    * state does not change.
    */
   tryAppend(...records: JournalRecord[]): Promise<void> {
-    return this.#inTurn(() => records);
+    return this.#inTurn(() => records, true);
   }
 
   /**
    * Like {@link tryAppend}, but waits while the disk is full, because the record must not be lost.
    */
   append(signal: AbortSignal, ...records: JournalRecord[]): Promise<void> {
-    return this.appendDecided(signal, () => records);
+    return this.#untilDone(signal, () => records, true);
   }
 
   /**
    * Like {@link append}, but calls `decide` when its turn comes, because other appends can change
    * the state until then. The result may be empty.
    */
-  async appendDecided(signal: AbortSignal, decide: (state: JournalState) => readonly JournalRecord[]): Promise<void> {
+  appendDecided(signal: AbortSignal, decide: (state: JournalState) => readonly JournalRecord[]): Promise<void> {
+    return this.#untilDone(signal, decide, true);
+  }
+
+  /**
+   * Like {@link append}, but does not wait for the sync. For records whose loss in a power cut
+   * costs only a repetition: a process (none survives the power cut), and what the server has or
+   * will learn as interrupted.
+   */
+  write(signal: AbortSignal, ...records: JournalRecord[]): Promise<void> {
+    return this.#untilDone(signal, () => records, false);
+  }
+
+  /** {@link write} and {@link appendDecided} in one. */
+  writeDecided(signal: AbortSignal, decide: (state: JournalState) => readonly JournalRecord[]): Promise<void> {
+    return this.#untilDone(signal, decide, false);
+  }
+
+  /** Syncs what is only written. Called when the agent stops. */
+  async close(): Promise<void> {
+    await this.#last;
+    if (!this.#stopSyncTimer) return;
+    await this.#sync();
+    this.#isSynced();
+  }
+
+  async #untilDone(
+    signal: AbortSignal,
+    decide: (state: JournalState) => readonly JournalRecord[],
+    isSynced: boolean,
+  ): Promise<void> {
     const { clock, random, log, settings } = this.#deps;
     for (let attempt = 0; ; attempt++) {
       try {
-        return await this.#inTurn(decide);
+        return await this.#inTurn(decide, isSynced);
       } catch (error) {
         log.error("journalWriteFailed", { error: messageOf(error) });
         const bounds = { baseMs: settings.backoffBaseMs, capMs: settings.backoffCapMs };
@@ -104,17 +144,43 @@ export class JournalWriter {
     }
   }
 
-  #inTurn(decide: (state: JournalState) => readonly JournalRecord[]): Promise<void> {
-    const mine = this.#last.then(() => this.#append(decide(this.#state)));
+  #inTurn(decide: (state: JournalState) => readonly JournalRecord[], isSynced: boolean): Promise<void> {
+    const mine = this.#last.then(() => this.#append(decide(this.#state), isSynced));
     this.#last = mine.catch(() => undefined);
     return mine;
   }
 
-  async #append(records: readonly JournalRecord[]): Promise<void> {
+  #syncLater(): void {
+    this.#stopSyncTimer ??= this.#deps.clock.after(LIMITS.syncJournalAfterMs, () => {
+      const synced = this.#last.then(() => this.#sync());
+      this.#last = synced;
+    });
+  }
+
+  async #sync(): Promise<void> {
+    if (!this.#stopSyncTimer) return;
+    this.#isSynced();
+    try {
+      await this.#deps.disk.syncJournal();
+    } catch (error) {
+      this.#deps.log.warn("journalNotSynced", { error: messageOf(error) });
+      this.#syncLater();
+    }
+  }
+
+  #isSynced(): void {
+    this.#stopSyncTimer?.();
+    this.#stopSyncTimer = null;
+  }
+
+  async #append(records: readonly JournalRecord[], isSynced: boolean): Promise<void> {
     if (records.length === 0) return;
     const next = records.reduce<JournalState>((state, record) => fold(state, record), this.#state);
     const line = encodeLine(this.#hash, records);
-    await this.#deps.disk.appendJournal(line.bytes);
+    const { disk } = this.#deps;
+    await (isSynced ? disk.appendJournal(line.bytes) : disk.writeJournal(line.bytes));
+    if (isSynced) this.#isSynced();
+    else this.#syncLater();
     this.#state = next;
     this.#hash = line.hash;
     this.#sizeBytes += line.bytes.length;
@@ -129,6 +195,7 @@ export class JournalWriter {
   async #compact(): Promise<void> {
     const line = encodeLine("", snapshot(this.#state));
     await this.#deps.disk.replaceJournal(line.bytes);
+    this.#isSynced();
     this.#hash = line.hash;
     this.#sizeBytes = line.bytes.length;
     this.#compactAtBytes = Math.max(this.#sizeBytes * 2, this.#sizeBytes + LIMITS.compactJournalAfterBytes);

@@ -9,7 +9,7 @@ import type { AgentFrame, OrderCommand } from "@halligan/protocol/link";
 import { type MonotonicClock, sleep } from "@halligan/protocol/time";
 import type { AgentSettings } from "../../settings.ts";
 import { isRecent } from "../freshness.ts";
-import { type CommandState, nextCommand, type OrderState } from "../journal/journal.ts";
+import { type CommandState, type JournalRecord, nextCommand, type OrderState } from "../journal/journal.ts";
 import type { JournalWriter } from "../journal/journal-writer.ts";
 import type {
   CommandJob,
@@ -171,7 +171,7 @@ export class OrderWorker {
     let result: Transcript | null = inline;
     let { outcome, errors } = end;
     if (end.ran && !inline) {
-      if (!before.scriptEnd) await this.#journal(end);
+      if (!before.scriptEnd) await this.#write(end);
       this.#stopped.signal.throwIfAborted();
       result = await this.#upload(job, end.exitCode);
       if (!result) {
@@ -180,7 +180,7 @@ export class OrderWorker {
       }
     }
     const exitCode = end.ran && { exitCode: end.exitCode };
-    await this.#journal({ type: "ended", orderSeq, index, outcome, errors, result, ...exitCode });
+    await this.#ended({ type: "ended", orderSeq, index, outcome, errors, result, ...exitCode });
   }
 
   async #run(job: CommandJob<RunScriptCommand>, startId: string | null, signal: AbortSignal): Promise<ScriptEnd> {
@@ -188,7 +188,7 @@ export class OrderWorker {
     const start: ScriptStart = {
       granted: () => this.#untilGranted(job, startId, signal),
       spawned: ({ pid, startTime, bootId }) =>
-        this.#journal({ type: "process", orderSeq, index, pid, startTime, bootId }),
+        this.#write({ type: "process", orderSeq, index, pid, startTime, bootId }),
     };
     const end = await this.#deps.runner.runScript(job, start, signal);
     this.#deps.endTimes.record(orderSeq, index);
@@ -263,15 +263,26 @@ export class OrderWorker {
       end = { outcome: "failed", errors: [CANCELLED_TEXT], result: null };
     }
     this.#deps.endTimes.record(orderSeq, index);
-    await this.#journal({ type: "ended", orderSeq, index, ...end });
+    await this.#ended({ type: "ended", orderSeq, index, ...end });
   }
 
   async #close(): Promise<void> {
     const held = this.#held();
     if (!held?.isEndRequested || held.closed) return;
-    await this.#journal({ type: "closed", orderSeq: this.orderSeq, errors: this.#leftovers });
+    await this.#write({ type: "closed", orderSeq: this.orderSeq, errors: this.#leftovers });
     const closed = this.#held();
     if (closed) this.#report(closedFrame(closed));
+  }
+
+  /**
+   * The end of the last command is reported while it is not synced yet. If a power cut loses it,
+   * the device reports the command as interrupted, which changes nothing after the end was
+   * recorded. An earlier command's end is synced first. Else the server could know more than the
+   * journal, and would end the action.
+   */
+  async #ended(end: Extract<JournalRecord, { type: "ended" }>): Promise<void> {
+    const isLast = end.outcome === "failed" || end.index === (this.#held()?.order.commands.length ?? 0) - 1;
+    await (isLast ? this.#write(end) : this.#journal(end));
   }
 
   #held(): OrderState | undefined {
@@ -283,6 +294,11 @@ export class OrderWorker {
   ): Promise<void> {
     this.#discarded.signal.throwIfAborted();
     return this.#deps.journal.append(this.#discarded.signal, ...records);
+  }
+
+  #write(record: JournalRecord): Promise<void> {
+    this.#discarded.signal.throwIfAborted();
+    return this.#deps.journal.write(this.#discarded.signal, record);
   }
 
   #report(frame: AgentFrame | null): void {
