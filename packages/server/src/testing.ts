@@ -29,8 +29,8 @@ export type { AgentSocket, AgentSocketEvents } from "./gateway/frames/agent-sock
 export { Gateway } from "./gateway/gateway.ts";
 export { cancelMachineAction } from "./service/actions/cancel-machine-action.ts";
 export { runLiveResponse } from "./service/actions/run-live-response.ts";
-export type { ConnectionIdentity } from "./service/agents/connection-lifecycle.ts";
-export { reapAllConnections } from "./service/agents/connection-lifecycle.ts";
+export type { ConnectionIdentity } from "./service/agents/connection/connection-identity.ts";
+export { reapAllConnections } from "./service/agents/connection/record-disconnect.ts";
 export { enrollMachine } from "./service/agents/enroll-machine.ts";
 export { recordEnded, recordStarted } from "./service/agents/machine-reports.ts";
 export { nextForConnection } from "./service/agents/next-order.ts";
@@ -40,6 +40,7 @@ export { addLibraryFile } from "./service/library/add-library-file.ts";
 export { removeLibraryFile } from "./service/library/remove-library-file.ts";
 export { reinstateMachine, retireMachine } from "./service/machines/retire-machine.ts";
 export { NO_MEASURES } from "./service/measures.ts";
+export { ReadyAgents } from "./service/ready-agents.ts";
 export { ResultSpace } from "./service/result-space.ts";
 export { createResultLink } from "./service/results/create-result-link.ts";
 export { openResult } from "./service/results/open-result.ts";

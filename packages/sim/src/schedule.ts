@@ -2,6 +2,7 @@ import { Callers } from "./actors/callers.ts";
 import { DeviceFaults } from "./actors/device-faults.ts";
 import { Faults } from "./actors/faults.ts";
 import { Fleet } from "./actors/fleet.ts";
+import { GrantFaults } from "./actors/grant-faults.ts";
 import { Retirements } from "./actors/retirements.ts";
 import type { Device } from "./device/device.ts";
 import { ActionLedger, isFinalStatus } from "./invariants/action-ledger.ts";
@@ -78,7 +79,8 @@ class Schedule {
     const clones = new CloneWatch(world);
     const ledger = new ActionLedger(this.#world, database, slots);
     this.#ledger = ledger;
-    const retired = new RetiredMachines(world, database);
+    const starts = new GrantedStarts(world);
+    const retired = new RetiredMachines(world, database, starts);
     const watcher = {
       committed: (actionIds: ReadonlySet<string>) => {
         ledger.committed(actionIds);
@@ -97,14 +99,14 @@ class Schedule {
         ? [new SimServer(parts, "node1", 0), new SimServer(parts, "node2", 1)]
         : [new SimServer(parts, "server", 0)],
     );
-    const starts = new GrantedStarts(world);
     const oracle = new CommandOracle(this.#world, retired, starts);
     const frames = new ServerFrames(this.#world, database, clones, starts);
     this.#fleet = new Fleet(this.#world, this.#nodes, { oracle, frames, clones });
     this.#callers = new Callers(this.#world, this.#nodes);
     this.#retirements = new Retirements(world, this.#nodes, this.#callers, retired);
     this.#deviceFaults = new DeviceFaults(this.#world, this.#fleet);
-    this.#faults = new Faults(world, this.#nodes, database, this.#deviceFaults, () => {
+    const on = { devices: this.#deviceFaults, grants: new GrantFaults(world, this.#fleet, this.#nodes) };
+    this.#faults = new Faults(world, this.#nodes, database, on, () => {
       world.wasRestored = true;
       ledger.restored();
       retired.restored();

@@ -18,6 +18,7 @@ import {
   NO_RECOVERY,
   nextForConnection,
   openDiskBlobStore,
+  ReadyAgents,
   ResultSpace,
   readConfig,
   recordEnded,
@@ -75,6 +76,7 @@ async function contextOf(dataDir: string, store: SqliteStore): Promise<ServiceCo
     resultLinks: "stream",
     measures: NO_MEASURES,
     resultSpace: new ResultSpace(backgroundClock.monotonicMs),
+    readyAgents: new ReadyAgents(),
     node: { id: "bench" },
     log: pino({ level: "silent" }),
   };

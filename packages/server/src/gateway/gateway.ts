@@ -1,11 +1,11 @@
 import type { NewerConnection } from "../bus/bus.ts";
-import type { ConnectionIdentity, DeviceMarks } from "../service/agents/connection-lifecycle.ts";
+import type { ConnectionIdentity, DeviceMarks } from "../service/agents/connection/connection-identity.ts";
 import {
   hasNewerConnection,
   machinesRetiredSince,
   machinesToSend,
   machinesWithWork,
-} from "../service/agents/machines-of-node.ts";
+} from "../service/agents/connection/machines-of-node.ts";
 import { quarantineMachine } from "../service/agents/quarantine-machine.ts";
 import type { ServiceContext } from "../service/context.ts";
 import { AgentConnection } from "./agent-connection/agent-connection.ts";
@@ -121,6 +121,16 @@ export class Gateway implements ConnectionOwner<AgentConnection> {
     const refusal = this.#budget.assignToMachine(connection, machineId, this.#context.clock.monotonicMs());
     if (refusal) this.#context.measures.connectionRefused(refusal);
     return refusal;
+  }
+
+  async recordStarts(connection: AgentConnection, machineId: string): Promise<number | null> {
+    let newest = 0;
+    for (const other of this.#budget.of(machineId)) {
+      if (other === connection || !other.identity) continue;
+      if (!(await other.recordStarts())) return null;
+      newest = Math.max(newest, other.identity.connectionEpoch);
+    }
+    return newest || null;
   }
 
   /**
@@ -258,6 +268,7 @@ export class Gateway implements ConnectionOwner<AgentConnection> {
   ready(connection: AgentConnection, { machineId }: ConnectionIdentity): void {
     const older = this.#ready.get(machineId);
     this.#ready.set(machineId, connection);
+    this.#context.readyAgents.add(machineId, connection);
     if (older) void older.close("replaced", "a newer link was accepted");
   }
 
@@ -265,7 +276,9 @@ export class Gateway implements ConnectionOwner<AgentConnection> {
     this.#all.delete(connection);
     this.#budget.closed(connection);
     const machineId = connection.identity?.machineId;
-    if (machineId !== undefined && this.#ready.get(machineId) === connection) this.#ready.delete(machineId);
+    if (machineId === undefined) return;
+    this.#context.readyAgents.remove(machineId, connection);
+    if (this.#ready.get(machineId) === connection) this.#ready.delete(machineId);
   }
 
   /**

@@ -9,6 +9,7 @@ import type { Bus } from "../bus/bus.ts";
 import type { Policy } from "../domain/identity/policy.ts";
 import type { Store } from "../store/store.ts";
 import type { Measures } from "./measures.ts";
+import type { ReadyAgents } from "./ready-agents.ts";
 import type { ResultSpace } from "./result-space.ts";
 
 export interface Ids {
@@ -96,6 +97,7 @@ export interface ServiceContext {
   publicUrl: string;
   readonly measures: Measures;
   readonly resultSpace: ResultSpace;
+  readonly readyAgents: ReadyAgents;
   /** `direct`: links to results lead to the object storage itself (docs/conformance.md). */
   readonly resultLinks: "stream" | "direct";
   /** This node, under its current name among the nodes. */

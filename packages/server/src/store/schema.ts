@@ -112,6 +112,7 @@ export interface MachineActionTable {
   order_link_epoch: number | null;
   order_claimed_at_ms: number | null;
   order_sent_at_ms: number | null;
+  order_start_in_doubt: string | null;
   /** Null while it is unfinished, and in rows that are older than this column. */
   final_at_ms: number | null;
   /** 1 while it holds a session slot. */

@@ -11,6 +11,7 @@ import { CONTRACT_POLICY } from "../../src/domain/identity/policy.ts";
 import type { Machine } from "../../src/domain/machines/machine.ts";
 import { NO_RECOVERY, type ServiceContext, type ServiceLimits } from "../../src/service/context.ts";
 import { NO_MEASURES } from "../../src/service/measures.ts";
+import { ReadyAgents } from "../../src/service/ready-agents.ts";
 import { ResultSpace } from "../../src/service/result-space.ts";
 import { loadKeys } from "../../src/setup/keys/keys.ts";
 import { SqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
@@ -79,6 +80,7 @@ export async function testServices(
     resultLinks: "stream",
     measures: NO_MEASURES,
     resultSpace: new ResultSpace(() => time.nowMs),
+    readyAgents: new ReadyAgents(),
     node: { id: on.nodeId ?? "node-1" },
     log: pino({ level: "silent" }),
   };

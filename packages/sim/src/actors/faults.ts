@@ -3,6 +3,7 @@ import type { Nodes } from "../server/nodes.ts";
 import type { SimDatabase } from "../server/sim-database.ts";
 import type { World } from "../world/world.ts";
 import type { DeviceFaults } from "./device-faults.ts";
+import type { GrantFaults } from "./grant-faults.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -13,20 +14,31 @@ export class Faults {
   readonly #database: SimDatabase;
   readonly #restored: () => void;
   readonly #devices: DeviceFaults;
+  readonly #grants: GrantFaults;
 
   /** `restored`: called when the database was restored to an earlier state. */
-  constructor(world: World, nodes: Nodes, database: SimDatabase, devices: DeviceFaults, restored: () => void) {
+  constructor(
+    world: World,
+    nodes: Nodes,
+    database: SimDatabase,
+    on: { devices: DeviceFaults; grants: GrantFaults },
+    restored: () => void,
+  ) {
     this.#world = world;
     this.#nodes = nodes;
     this.#database = database;
     this.#restored = restored;
-    this.#devices = devices;
+    this.#devices = on.devices;
+    this.#grants = on.grants;
   }
 
   /** Injects one random fault. `device` is its target if the fault concerns a device. */
   inject(device: Device): void {
     const { random, forgetful } = this.#world;
-    const forgetting = forgetful === "server" ? [this.#setServerBack] : this.#devices.forgetfulKinds;
+    const forgetting =
+      forgetful === "server"
+        ? [this.#setServerBack]
+        : [...this.#devices.forgetfulKinds, (target: Device) => this.#grants.arm(target)];
     const shared = this.#database.maxNodes > 1 ? [this.#cutOff] : [];
     random.pick([this.#crashServer, ...this.#serverKinds, ...shared, ...this.#devices.kinds, ...forgetting])(device);
   }

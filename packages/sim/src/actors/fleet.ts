@@ -1,4 +1,4 @@
-import { LINK_VERSION, OLDEST_LINK_VERSION } from "@halligan/protocol/link";
+import { LINK_VERSION, OLDEST_LINK_VERSION, parseServerFrame } from "@halligan/protocol/link";
 import { NO_CONTINUITY } from "@halligan/server/simulation";
 import { Device, type DeviceWatcher, facts } from "../device/device.ts";
 import type { CloneWatch } from "../invariants/clone-watch.ts";
@@ -36,7 +36,11 @@ export class Fleet {
     this.#server = server;
     this.#watcher = {
       commands: (device) => watch.oracle.watcher(device.name),
-      serverSends: (device, text, said) => watch.frames.sent(device, text, said),
+      serverSends: (device, text, said) => {
+        watch.frames.sent(device, text, said);
+        const frame = device.atGrant && text.startsWith('{"type":"startGranted"') ? parseServerFrame(text) : null;
+        if (frame?.type === "startGranted") device.granted(frame.actionId);
+      },
     };
   }
 

@@ -23,6 +23,10 @@ export class GrantedStarts {
     this.#sentAtMs.set(keyOf(command), this.#world.timeline.nowMs);
   }
 
+  wasGranted(command: Pick<CommandRef, "actionId" | "index">): boolean {
+    return this.#sentAtMs.has(keyOf(command));
+  }
+
   scriptBegins(deviceName: string, command: CommandRef): void {
     const sentAtMs = this.#sentAtMs.get(keyOf(command));
     if (sentAtMs !== undefined && this.#world.timeline.nowMs - sentAtMs <= MAX_GRANT_AGE_MS) return;

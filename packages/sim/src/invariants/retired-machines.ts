@@ -3,6 +3,7 @@ import { short } from "../link/describe-frame.ts";
 import type { ActionRow, SimDatabase } from "../server/sim-database.ts";
 import type { World } from "../world/world.ts";
 import { isFinalStatus } from "./action-ledger.ts";
+import type { GrantedStarts } from "./granted-starts.ts";
 import { storedCommands } from "./stored-commands.ts";
 
 const keyOf = ({ actionId, index }: Pick<CommandRef, "actionId" | "index">): string => `${actionId} ${index}`;
@@ -15,12 +16,15 @@ export class RetiredMachines {
   readonly #world: World;
   readonly #database: SimDatabase;
   /**
-   * By machine: the starts that were recorded before the retirement. Their grants can already be on
-   * the way to the device, and no server can revoke them. The device then starts them.
+   * By machine: the starts that were recorded or granted before the retirement. Their grants can be
+   * on the way to the device, and no server can revoke them. The device then starts them.
    */
   readonly #retired = new Map<string, ReadonlySet<string>>();
 
-  constructor(world: World, database: SimDatabase) {
+  readonly #starts: GrantedStarts;
+
+  constructor(world: World, database: SimDatabase, starts: GrantedStarts) {
+    this.#starts = starts;
     this.#world = world;
     this.#database = database;
   }
@@ -29,9 +33,10 @@ export class RetiredMachines {
     const rows = this.#database.actions().filter((row) => row.machine_id === machineId);
     for (const row of rows) this.#checkFinal(row);
     const started = rows.flatMap((row) =>
-      storedCommands(row).flatMap(({ startId }, index) =>
-        startId === null ? [] : [keyOf({ actionId: row.id, index })],
-      ),
+      storedCommands(row).flatMap(({ startId }, index) => {
+        const command = { actionId: row.id, index };
+        return startId === null && !this.#starts.wasGranted(command) ? [] : [keyOf(command)];
+      }),
     );
     this.#retired.set(machineId, new Set(started));
   }

@@ -1,4 +1,5 @@
 import type { Invariant } from "../../src/world/violation.ts";
+import { UNRECORDED_STARTS } from "./unrecorded-starts.ts";
 
 export interface Edit {
   /** Relative to `packages/`. */
@@ -70,7 +71,7 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: "sim/src/device/journal-file.ts",
-        find: "if (!unsynced) return;",
+        find: "if (!underWay) return;",
         replace: `const bytes = this.#bytes;
           if (bytes) this.#bytes = bytes.subarray(0, bytes.lastIndexOf(10, bytes.length - 2) + 1);
           return;`,
@@ -159,7 +160,7 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: "return given.length === code.length || timingSafeEqual(given, code) ? text : null;",
       },
       {
-        file: "server/src/gateway/agent-connection/reports.ts",
+        file: "server/src/gateway/orders/reports.ts",
         find: "if (connection.isSealed && evidence === null) {",
         replace: "if (connection.isSealed && frame === null) {",
       },
@@ -219,10 +220,10 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: ["resultsStay"],
     edits: [
       {
-        file: "server/src/gateway/agent-connection/reports.ts",
-        find: "const recorded = await recordEnded(context, identity, frame, evidence);",
+        file: "server/src/gateway/orders/reports.ts",
+        find: "const recorded = await recordEnded(context, identity, frame, evidence, granted);",
         replace: `connection.send({ type: "ack", actionId: frame.actionId, orderSeq: frame.orderSeq, index: frame.index });
-          const recorded = await recordEnded(context, identity, frame, evidence);`,
+          const recorded = await recordEnded(context, identity, frame, evidence, granted);`,
       },
     ],
   },
@@ -354,7 +355,7 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: ["quarantineHolds"],
     edits: [
       {
-        file: "server/src/service/agents/connection-lifecycle.ts",
+        file: "server/src/service/agents/connection/answer-hello.ts",
         find: "continuity: offered ? { ...judged.continuity, offered } : judged.continuity,",
         replace: "continuity: offered ? withHeld({ ...judged.continuity, offered }, offered) : judged.continuity,",
       },
@@ -376,9 +377,9 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: ["clonesAreFound"],
     edits: [
       {
-        file: "server/src/gateway/agent-connection/reports.ts",
-        find: "recorded.isGranted && !connection.isValueUnkept",
-        replace: "recorded.isGranted",
+        file: "server/src/gateway/orders/reports.ts",
+        find: "const { identity, orderSentAtMs, isSealed, isValueUnkept, unrecorded } = connection;",
+        replace: "const { identity, orderSentAtMs, isSealed, unrecorded } = connection; const isValueUnkept = false;",
       },
     ],
   },
@@ -434,6 +435,11 @@ export const MUTATIONS: readonly Mutation[] = [
         find: "isGranted: isStartGranted(recorded.action, index, startId)",
         replace: 'isGranted: recorded.action.commands[index]?.type === "RunScript"',
       },
+      {
+        file: "server/src/service/agents/machine-reports.ts",
+        find: "return transition.changed && isStartGranted(transition.action, index, startId);",
+        replace: "return false;",
+      },
     ],
   },
   {
@@ -459,4 +465,5 @@ export const MUTATIONS: readonly Mutation[] = [
       },
     ],
   },
+  ...UNRECORDED_STARTS,
 ];

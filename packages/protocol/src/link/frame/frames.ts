@@ -284,8 +284,9 @@ export const OrderKeysFrame = Type.Object(
 );
 export type OrderKeysFrame = Static<typeof OrderKeysFrame>;
 /**
- * The server has durably recorded this start of a RunScript, so its process may be created. The
- * server never grants a second start of the same command, and no start of an action that has ended.
+ * The server has recorded this start of a RunScript or is about to, so its process may be created.
+ * The server never grants a second start of the same command, and no start of an action that has
+ * ended.
  */
 export const StartGranted = Type.Object(
   { type: Type.Literal("startGranted"), ...orderRef, index: CommandIndex, startId: StartId },

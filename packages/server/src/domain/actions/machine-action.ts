@@ -63,6 +63,11 @@ export interface OrderState {
    */
   sentAtMs: number | null;
   state: "out" | "closed";
+  /**
+   * The process id of the device whose connection ended without its own record. The server may have
+   * granted a start on it that no row shows. Null: every granted start is recorded.
+   */
+  startInDoubt: string | null;
 }
 
 export interface MachineAction {

@@ -1,4 +1,5 @@
 import type { HeldOrder, Hello, Verdict } from "@halligan/protocol/link";
+import { isEnded } from "../actions/command.ts";
 import { isFinal, type MachineAction } from "../actions/machine-action.ts";
 
 /**
@@ -29,6 +30,23 @@ export type HelloVerdict =
   | { action: MachineAction; decision: "close" }
   | { action: MachineAction; decision: "lost"; reason: string };
 
+const START_IN_DOUBT =
+  "The server stopped, and the device was restarted, right after this action was sent. Whether its next script ran is not known";
+
+/**
+ * Whether a start may have been granted that neither the store nor the device's journal shows. The
+ * device's process knows what it has started. If the process was replaced, its journal may have
+ * been set back.
+ */
+function mayHaveStarted(action: MachineAction, held: HeldOrder | undefined, { continuity }: Hello): boolean {
+  const inDoubt = action.order?.startInDoubt ?? null;
+  if (inDoubt === null || isFinal(action.status) || continuity?.processId === inDoubt) return false;
+  const index = action.commands.findIndex((command) => !isEnded(command));
+  const command = action.commands[index];
+  if (command?.type !== "RunScript" || command.status !== "Created") return false;
+  return (held?.commands.find((of) => of.index === index)?.state ?? "waiting") === "waiting";
+}
+
 /**
  * Compares the order that the server has recorded as out with the orders that the device holds
  * (docs/architecture.md#what-happens-to-one-action). `keep`: change nothing; the device runs it, or
@@ -45,6 +63,9 @@ export function judgeOpenOrder(action: MachineAction, hello: Hello, lastOrderSeq
   if (order?.state !== "out") return { action, decision: "keep" };
   if (held && !isFinal(action.status) && hasLessThanReported(held, action)) {
     return lost(action, "The device's journal was set back and has less of this action than the device has reported");
+  }
+  if (mayHaveStarted(action, held, hello)) {
+    return lost(action, START_IN_DOUBT);
   }
   if (held) return { action, decision: "keep" };
   if (isFinal(action.status)) return { action, decision: "close" };
@@ -120,3 +141,15 @@ function wasAcknowledged(held: HeldOrder, action: MachineAction): boolean {
 const hasStarted = (action: MachineAction): boolean => action.commands.some((command) => command.status !== "Created");
 
 const lost = (action: MachineAction, reason: string): HelloVerdict => ({ action, decision: "lost", reason });
+
+/** A connection of the device's process `processId` ended without its own record. */
+export function withStartInDoubt(action: MachineAction, processId: string | null): MachineAction {
+  const { order } = action;
+  if (order?.state !== "out" || isFinal(action.status) || processId === null) return action;
+  return { ...action, order: { ...order, startInDoubt: order.startInDoubt ?? processId } };
+}
+
+/** The device is known to have made no start that is not recorded or reported again. */
+export function withoutDoubt(action: MachineAction): MachineAction {
+  return action.order?.startInDoubt ? { ...action, order: { ...action.order, startInDoubt: null } } : action;
+}

@@ -2,25 +2,21 @@ import {
   type AgentFrame,
   CHALLENGE_BYTES,
   type Hello,
-  type Kept,
   LINK_CLOSE,
   LINK_VERSION,
   OLDEST_LINK_VERSION,
+  type Order,
   type ServerFrame,
 } from "@halligan/protocol/link";
 import { DeviceKey } from "../../auth/signatures/device-key.ts";
-import type { CloneEvidence, RollingValue } from "../../domain/machines/clone-detection.ts";
-import {
-  acceptConnection,
-  answerHello,
-  type ConnectionIdentity,
-  type DeviceMarks,
-  recordDisconnect,
-  recordKept,
-} from "../../service/agents/connection-lifecycle.ts";
-import { nextForConnection } from "../../service/agents/next-order.ts";
+import type { CloneEvidence } from "../../domain/machines/clone-detection.ts";
+import { acceptConnection } from "../../service/agents/connection/accept-connection.ts";
+import { answerHello } from "../../service/agents/connection/answer-hello.ts";
+import type { ConnectionIdentity, DeviceMarks } from "../../service/agents/connection/connection-identity.ts";
+import { recordDisconnect } from "../../service/agents/connection/record-disconnect.ts";
 import { quarantineMachine } from "../../service/agents/quarantine-machine.ts";
 import type { ServiceContext } from "../../service/context.ts";
+import type { ReadyAgent } from "../../service/ready-agents.ts";
 import type { AgentSocket, AgentSocketEvents } from "../frames/agent-socket.ts";
 import { FrameCodec } from "../frames/frame-codec.ts";
 import { HANDLING_UNITS } from "../frames/frame-rate.ts";
@@ -28,23 +24,19 @@ import { HandshakeDeadline } from "../liveness/handshake-deadline.ts";
 import { LifeSigns, probeNonce } from "../liveness/life-signs.ts";
 import { Lifetime } from "../liveness/lifetime.ts";
 import { SilenceWatch } from "../liveness/silence-watch.ts";
+import { OrderExchange } from "../orders/order-exchange.ts";
 import { MAX_BUFFERED_BYTES, MAX_WAITING_FRAMES, SILENT_INTERVALS } from "./connection-limits.ts";
 import type { ConnectionOwner, HelloMarks } from "./connection-owner.ts";
 import { type CloseReason, readAnswer, refuseAnswer, UNKNOWN_VALUE_MEANING, welcome } from "./handshake.ts";
 import { logFields } from "./log-fields.ts";
 import { orderKeysFrame, pinsOf } from "./order-keys-frame.ts";
-import { signOrder } from "./order-signature.ts";
-import { RefusalLog } from "./refusal-log.ts";
-import { handleReport, type ReportFrame, type ReportingConnection } from "./reports.ts";
-import { SentOrders } from "./sent-orders.ts";
 import { SerialQueue } from "./serial-queue.ts";
 
 /**
  * One device's connection from challenge to close. Frames are handled one after another, in the
- * order of their arrival. It decides nothing: it sends what the store asks for
- * (`nextForConnection`).
+ * order of their arrival. The orders and their reports are those of its `OrderExchange`.
  */
-export class AgentConnection implements AgentSocketEvents {
+export class AgentConnection implements AgentSocketEvents, ReadyAgent {
   readonly #context: ServiceContext;
   readonly #socket: AgentSocket;
   readonly #owner: ConnectionOwner<AgentConnection>;
@@ -56,23 +48,17 @@ export class AgentConnection implements AgentSocketEvents {
   /** The order key that the device named. The device believes what this key signs. */
   #serverKeyId = "";
   #version = LINK_VERSION;
-  #deviceKey: DeviceKey | null = null;
+  /** Null before the device is known. */
+  #exchange: OrderExchange | null = null;
   readonly #codec = new FrameCodec();
   #leftNode: DeviceMarks | null = null;
   #marks: HelloMarks | null = null;
-  /**
-   * The rolling value that the device has not confirmed yet; null afterwards. No start is granted
-   * before.
-   */
-  #unkept: RollingValue | null = null;
   readonly #handshake: HandshakeDeadline;
   readonly #silence: SilenceWatch;
   readonly #work: SerialQueue;
   #pumpQueued = false;
   readonly #signs = new LifeSigns();
   readonly #lifetime = new Lifetime();
-  readonly #sent = new SentOrders();
-  readonly #refusals = new RefusalLog();
 
   constructor(
     context: ServiceContext,
@@ -98,6 +84,11 @@ export class AgentConnection implements AgentSocketEvents {
 
   get identity(): ConnectionIdentity | null {
     return this.#identity;
+  }
+
+  /** 0 before the store has given it one. */
+  get connectionEpoch(): number {
+    return this.#identity?.connectionEpoch ?? 0;
   }
 
   get isReady(): boolean {
@@ -156,7 +147,8 @@ export class AgentConnection implements AgentSocketEvents {
     this.#silence.stop();
     const identity = this.#identity;
     this.#owner.ended(this);
-    if (identity) this.#work.add(() => recordDisconnect(this.#context, identity, this.#sent.last));
+    const endOfExchange = this.#exchange?.end();
+    if (identity) this.#work.add(() => recordDisconnect(this.#context, identity, endOfExchange?.()));
     this.#context.log.info(this.#names, "agent connection closed");
   }
 
@@ -174,13 +166,17 @@ export class AgentConnection implements AgentSocketEvents {
     this.#pumpQueued = true;
     this.#work.add(() => {
       this.#pumpQueued = false;
-      return this.#sendNext();
+      return this.#phase === "ready" && this.#exchange ? this.#exchange.sendNext() : Promise.resolve();
     });
+  }
+
+  sendOrder(order: Order): void {
+    if (this.#phase === "ready") this.#work.add(async () => this.#exchange?.sendOrder(order));
   }
 
   /** Called at intervals. Sends an order again that the device refused as late or busy. */
   retry(): void {
-    this.#sent.repeat();
+    this.#exchange?.repeat();
     this.pump();
   }
 
@@ -189,13 +185,10 @@ export class AgentConnection implements AgentSocketEvents {
     this.#challenge = null;
     if (answer.kind === "failed") return this.#fail(answer.reason, answer.detail);
     this.#version = answer.claim.version;
-    const accepted = await acceptConnection(
-      this.#context,
-      answer.challenge,
-      answer.claim,
-      this.#socket.remoteAddress,
-      (machineId) => (this.#isClosed() ? "noRoom" : this.#owner.admitMachine(this, machineId)),
-    );
+    const accepted = await acceptConnection(this.#context, answer.challenge, answer.claim, this.#socket.remoteAddress, {
+      refusalFor: (machineId) => (this.#isClosed() ? "noRoom" : this.#owner.admitMachine(this, machineId)),
+      recordStarts: (machineId) => this.#owner.recordStarts(this, machineId),
+    });
     if (accepted.kind === "refused") {
       if (this.#isClosed()) return;
       const { orderKeys, failure } = refuseAnswer(this.#context, answer, accepted, this.#names);
@@ -206,7 +199,7 @@ export class AgentConnection implements AgentSocketEvents {
     this.#identity = { machineId, connectionEpoch, remoteAddress: this.#socket.remoteAddress };
     this.#serverKeyId = answer.claim.serverKeyId;
     this.#leftNode = accepted.leftNode;
-    this.#deviceKey = new DeviceKey(accepted.deviceKey);
+    this.#exchange = this.#openExchange(this.#identity, new DeviceKey(accepted.deviceKey));
     if (this.#isClosed()) return recordDisconnect(this.#context, this.#identity);
     this.#phase = "hello";
     this.#owner.epochAssigned(this, this.#identity);
@@ -218,32 +211,45 @@ export class AgentConnection implements AgentSocketEvents {
     if (welcomed.seal) this.#codec.sealWith(welcomed.seal);
   }
 
+  #openExchange(identity: ConnectionIdentity, deviceKey: DeviceKey): OrderExchange {
+    const connection = this;
+    return new OrderExchange(this.#context, identity, deviceKey, {
+      get isClosed() {
+        return connection.#phase === "closed";
+      },
+      get isSealed() {
+        return connection.#codec.isSealed;
+      },
+      get isLifeSignAwaited() {
+        return connection.#signs.isAwaited;
+      },
+      get names() {
+        return connection.#names;
+      },
+      send: (frame) => this.#send(frame),
+      fail: (reason, detail) => this.#fail(reason, detail),
+      queue: (work) => this.#work.add(work),
+      pump: () => this.pump(),
+      twoStarts: () => this.#quarantine(identity, "TwoStarts"),
+    });
+  }
+
   async #handle(frame: AgentFrame): Promise<void> {
     const identity = this.#identity;
     if (!identity || this.#phase === "closed") return;
     if (frame.type === "ping") return this.#send({ type: "pong", serverTimeMs: this.#context.clock.nowMs() });
     if (frame.type === "hello") return this.#hello(identity, frame);
     if (this.#phase !== "ready") return this.#fail("protocol", "a report before the hello");
-    if (frame.type === "kept") await this.#kept(identity, frame);
-    else if (frame.type !== "probeAnswer") await this.#report(identity, frame);
+    if (frame.type === "kept") await this.#exchange?.kept(frame);
+    else if (frame.type !== "probeAnswer") await this.#exchange?.report(frame);
   }
 
-  async #report(identity: ConnectionIdentity, frame: ReportFrame): Promise<void> {
-    const connection: ReportingConnection = {
-      identity,
-      deviceKey: this.#deviceKey,
-      isSealed: this.#codec.isSealed,
-      isValueUnkept: this.#unkept !== null,
-      orderSentAtMs: this.#sent.atMs(frame.orderSeq),
-      send: (answer) => this.#send(answer),
-    };
-    const outcome = await handleReport(this.#context, connection, frame);
-    if (outcome.kind === "close") this.#fail(outcome.reason, outcome.detail);
-    else if (outcome.kind === "twoDevices") await this.#quarantine(identity, "TwoStarts");
-    else if (outcome.kind !== "done") this.pump();
-    if (outcome.kind !== "refused" || frame.type !== "refused" || !this.#refusals.add(frame)) return;
-    const { actionId, code } = frame;
-    this.#context.log.warn({ ...this.#names, actionId, code }, "order refused by its device");
+  /**
+   * Another connection of the machine is about to be accepted. Records what this one has granted;
+   * from now on it records each start before it grants it. False if that failed.
+   */
+  recordStarts(): Promise<boolean> {
+    return this.#exchange?.recordStarts(() => this.#work.settled) ?? Promise.resolve(true);
   }
 
   async #hello(identity: ConnectionIdentity, hello: Hello): Promise<void> {
@@ -265,8 +271,7 @@ export class AgentConnection implements AgentSocketEvents {
     }
     if (this.#isClosed()) return;
     const { answer, offered } = answered;
-    this.#unkept = offered;
-    this.#sent.answered(answer.orders);
+    this.#exchange?.helloAnswered(answer.orders, offered);
     this.#phase = "ready";
     this.#context.log.info({ ...this.#names, heldOrders: hello.orders.length }, "agent connection ready");
     this.#send(answer);
@@ -278,45 +283,10 @@ export class AgentConnection implements AgentSocketEvents {
     this.pump();
   }
 
-  /**
-   * A late confirmation of another connection's value confirms nothing: the device has received
-   * this connection's value too, or will receive it.
-   */
-  async #kept(identity: ConnectionIdentity, { rollingValue }: Kept): Promise<void> {
-    const unkept = this.#unkept;
-    if (unkept?.text !== rollingValue) return;
-    if (await recordKept(this.#context, identity, unkept)) this.#unkept = null;
-    else this.#fail("replaced", "a newer link was accepted");
-  }
-
   /** Two devices use the machine's key. All connections of the machine are closed. */
   async #quarantine(identity: ConnectionIdentity, evidence: CloneEvidence): Promise<void> {
     await quarantineMachine(this.#context, identity.machineId, evidence, [this.#marks?.journalId ?? ""]);
     this.#owner.closeAllOf(identity.machineId);
-  }
-
-  async #sendNext(): Promise<void> {
-    const identity = this.#identity;
-    if (!identity || this.#phase !== "ready") return;
-    const next = await nextForConnection(this.#context, identity);
-    if (this.#isClosed() || next.type === "idle") return;
-    if (next.type === "retired") return this.#fail("retired", "the machine was retired");
-    if (next.type === "quarantined") return this.#fail("quarantined", next.detail);
-    if (next.type === "stale") {
-      // A newer connection with another journal may wait for a life sign of this device. This frame
-      // shows whether there are two devices.
-      if (!this.#signs.isAwaited) this.#fail("replaced", "a newer link was accepted");
-      return;
-    }
-    if (next.type === "end") {
-      if (this.#sent.addEnd(next.orderSeq)) this.#send(next);
-      return;
-    }
-    const { actionId, orderSeq } = next.order;
-    if (!this.#sent.addOrder(orderSeq)) return;
-    this.#context.log.info({ ...this.#names, actionId, orderSeq }, "order sent");
-    this.#send(signOrder(next.order, this.#context.keys.order.signing));
-    this.#sent.sentOrder(orderSeq, this.#context.clock.nowMs());
   }
 
   #send(frame: ServerFrame): void {

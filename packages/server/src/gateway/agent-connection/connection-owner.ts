@@ -1,4 +1,4 @@
-import type { ConnectionIdentity, DeviceMarks } from "../../service/agents/connection-lifecycle.ts";
+import type { ConnectionIdentity, DeviceMarks } from "../../service/agents/connection/connection-identity.ts";
 import type { MachineRefusal } from "../connection-budget.ts";
 
 /** Identifies the device of a hello. */
@@ -11,6 +11,11 @@ export interface ConnectionOwner<L> {
    * machine's budget. Null: the connection may go on.
    */
   admitMachine(connection: L, machineId: string): MachineRefusal | null;
+  /**
+   * Records the starts that older connections of the machine have granted, before the store accepts
+   * this one. Returns the newest of their epochs; null when there is none, or when that failed.
+   */
+  recordStarts(connection: L, machineId: string): Promise<number | null>;
   /** The store has given the connection its epoch. */
   epochAssigned(connection: L, identity: ConnectionIdentity): void;
   /**

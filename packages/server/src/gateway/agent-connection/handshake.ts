@@ -8,7 +8,7 @@ import {
   type ServerFrame,
 } from "@halligan/protocol/link";
 import { signLinkTicket } from "../../auth/signatures/link-ticket.ts";
-import type { AcceptedConnection, RefusedConnection } from "../../service/agents/connection-lifecycle.ts";
+import type { AcceptedConnection, RefusedConnection } from "../../service/agents/connection/accept-connection.ts";
 import { QUARANTINE_REMEDY, QUARANTINE_WORDS } from "../../service/agents/quarantine-machine.ts";
 import type { OrderKeyPair, ServiceContext } from "../../service/context.ts";
 import { type ConnectionSeal, sealedWelcome, signedRefusal } from "../frames/connection-seal.ts";

@@ -1,4 +1,4 @@
-import type { ConnectionIdentity } from "../../service/agents/connection-lifecycle.ts";
+import type { ConnectionIdentity } from "../../service/agents/connection/connection-identity.ts";
 
 /**
  * The fields of a log line about a connection. Operators search for the field `linkEpoch`, so it

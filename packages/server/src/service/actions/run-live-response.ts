@@ -1,8 +1,10 @@
 import type { StartLiveResponseRequest } from "@halligan/protocol/api";
 import type { Caller } from "../../auth/caller.ts";
 import { choosePins } from "../../domain/actions/chosen-content.ts";
-import { contentIdsOf, type MachineAction } from "../../domain/actions/machine-action.ts";
+import { claimedAction } from "../../domain/actions/claim.ts";
+import { contentIdsOf, isFinal, type MachineAction } from "../../domain/actions/machine-action.ts";
 import { newMachineAction } from "../../domain/actions/new-machine-action.ts";
+import { orderFor } from "../../domain/actions/order.ts";
 import { areSlotsLimited } from "../../domain/actions/session-slots.ts";
 import type { DomainError } from "../../domain/errors.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
@@ -17,6 +19,9 @@ import { resolveInDoubtCommit } from "./resolve-in-doubt-commit.ts";
  * `POST /api/machines/{id}/runliveresponse`, and every other start. One transaction writes the
  * action with its commands and the audit record. Library names that exist now are pinned to their
  * content. A command that names its bytes by SHA-256 gets those or is refused.
+ *
+ * If the machine is connected to this node and has no open order, the same transaction claims the
+ * action's order, so that the order is sent after one commit instead of two.
  */
 export async function runLiveResponse(
   context: ServiceContext,
@@ -24,18 +29,20 @@ export async function runLiveResponse(
   machineId: string,
   request: StartLiveResponseRequest,
 ): Promise<Result<MachineAction, DomainError>> {
-  const { store, clock, ids, limits, policy, bus } = context;
+  const { store, clock, ids, limits, policy, bus, measures, readyAgents } = context;
+  const agent = readyAgents.of(machineId);
   const last: { written: MachineAction | null } = { written: null };
   const accept = async (tx: StoreTx): Promise<Result<MachineAction, DomainError>> => {
     // Issued together to save a round trip. The machine is loaded first because its row is the
     // lock.
-    const [machine, blocking, group, named] = await Promise.all([
+    const [machine, open, group, named] = await Promise.all([
       machineInScope(tx, caller, machineId),
-      tx.actions.unfinishedOf(machineId),
+      tx.actions.openOf(machineId),
       tx.deviceGroups.ofMachine(machineId),
       namedContent(tx, caller, request),
     ]);
     if (!machine) return err({ code: "MachineNotFound", machineId });
+    const blocking = open.find(({ status }) => !isFinal(status));
     if (blocking) return err({ code: "ActiveRequestAlreadyExists", machineId, blockingActionId: blocking.id });
     if (!group) throw new Error(`machine ${machineId} is in a device group that is not there`);
     const pins = choosePins(request.Commands, named);
@@ -64,17 +71,40 @@ export async function runLiveResponse(
     const fault = await contentFault(tx, policy, caller, request, machine, { files, pins: pins.value });
     if (fault) return err(fault);
     for (const contentId of contentIdsOf(action.value)) await tx.stagedContents.use(contentId);
-    await tx.actions.insert(action.value);
-    await events.liveResponseRequested(tx, caller, action.value);
-    last.written = action.value;
-    return ok(action.value);
+    const { journalId } = machine;
+    // The device must have ended its earlier orders. An action without a slot waits for one.
+    const isClaimed =
+      agent?.connectionEpoch === machine.connectionEpoch &&
+      journalId !== null &&
+      open.length === 0 &&
+      action.value.slot.held;
+    const target = {
+      orderSeq: machine.lastOrderSeq + 1,
+      journalId: journalId ?? "",
+      connectionEpoch: machine.connectionEpoch,
+    };
+    const accepted = isClaimed ? claimedAction(action.value, target, limits, nowMs) : action.value;
+    await tx.actions.insert(accepted);
+    await events.liveResponseRequested(tx, caller, accepted);
+    if (isClaimed) {
+      await tx.machines.saveLastOrderSeq(machine.id, target.orderSeq);
+      await events.orderClaimed(tx, accepted, nowMs);
+    }
+    last.written = accepted;
+    return ok(accepted);
   };
   const accepted = await resolveInDoubtCommit(
     context,
     () => store.write(accept),
     () => store.write((tx) => whatIsThere(tx, last.written)),
   );
-  if (accepted.ok) bus.wakeMachine(machineId);
+  if (!accepted.ok) return accepted;
+  const { order, createdAtMs } = accepted.value;
+  if (!order) bus.wakeMachine(machineId);
+  else {
+    measures.orderClaimed(order.claimedAtMs - createdAtMs);
+    agent?.sendOrder(orderFor(accepted.value, limits.order, clock.nowMs() + limits.orderAcceptanceMs));
+  }
   return accepted;
 }
 

@@ -4,7 +4,12 @@ import { wellFormedJson } from "@halligan/protocol/text";
 import type { EndEvidence } from "../../auth/signatures/signed-end.ts";
 import { applyEvent } from "../../domain/actions/apply-event.ts";
 import type { StoredResult } from "../../domain/actions/command.ts";
-import { isFinal, type MachineAction, type MachineActionEvent } from "../../domain/actions/machine-action.ts";
+import {
+  isFinal,
+  type MachineAction,
+  type MachineActionEvent,
+  type Transition,
+} from "../../domain/actions/machine-action.ts";
 import { isStartGranted } from "../../domain/agents/connection-work.ts";
 import type { StoreTx } from "../../store/store.ts";
 import { wakeForFreeSlot } from "../actions/wake-for-free-slot.ts";
@@ -12,7 +17,8 @@ import { machineActor } from "../actor.ts";
 import type { ServiceContext } from "../context.ts";
 import { events } from "../events.ts";
 import { resultIdOf } from "../results/receive-result.ts";
-import { type ConnectionIdentity, currentConnection } from "./connection-lifecycle.ts";
+import { type ConnectionIdentity, currentConnection } from "./connection/connection-identity.ts";
+import { applyStart, type GrantedStart } from "./connection/granted-start.ts";
 
 /**
  * The outcome of a report.
@@ -39,20 +45,38 @@ const UPLOAD_LOST = "The server does not have the result that the device uploade
 type Report = Pick<Started, "actionId" | "orderSeq">;
 
 /**
- * Records the only start of a command. A script's process waits for the grant. The grant depends on
- * this commit and costs no write of its own. `sentAtMs`: when this connection sent the order, if it
- * did.
+ * Whether a start may be granted before it is recorded: the connection is the machine's newest, and
+ * recording would make this start the only one of its command. Reads only. The connection must
+ * record the start within a bound, and before its end is recorded (docs/decisions/0007).
+ */
+export async function mayGrantUnrecorded(
+  { store, clock }: ServiceContext,
+  connection: ConnectionIdentity,
+  { actionId, orderSeq, index, startId }: Started,
+): Promise<boolean> {
+  const [machine, action] = await store.read((tx) =>
+    Promise.all([currentConnection(tx, connection), tx.actions.byId(actionId)]),
+  );
+  if (!machine || action?.machineId !== connection.machineId || action.order?.orderSeq !== orderSeq) return false;
+  const transition = applyEvent(action, { type: "started", index, startId }, clock.nowMs());
+  if ("code" in transition) return false;
+  return transition.changed && isStartGranted(transition.action, index, startId);
+}
+
+/**
+ * Records the only start of a command. A script's process waits for the grant, which depends on
+ * this commit unless {@link mayGrantUnrecorded} allowed it before.
  */
 export async function recordStarted(
   context: ServiceContext,
   connection: ConnectionIdentity,
   report: Started,
   sentAtMs: number | null = null,
+  atMs: number = context.clock.nowMs(),
 ): Promise<RecordedStart> {
   const { index, startId } = report;
-  const recorded = await record(context, connection, report, async () => ({
-    event: { type: "started", index, startId, sentAtMs },
-  }));
+  const event = { type: "started", index, startId, sentAtMs } as const;
+  const recorded = await record(context, connection, report, async () => ({ event, atMs }));
   if (recorded.kind !== "recorded") return recorded;
   return { kind: "recorded", isGranted: isStartGranted(recorded.action, index, startId) };
 }
@@ -60,18 +84,20 @@ export async function recordStarted(
 /**
  * Records the end of a command, its result and the device's signature about both in one commit.
  * After the acknowledgement the result can be downloaded. `evidence`: verified; null from a device
- * of link version 1.
+ * of link version 1. `granted`: the start of the same command, if it is not recorded yet.
  */
-export function recordEnded(
+export async function recordEnded(
   context: ServiceContext,
   connection: ConnectionIdentity,
   report: Ended,
   evidence: EndEvidence | null = null,
+  granted: GrantedStart | null = null,
 ): Promise<Recorded> {
-  return record(context, connection, report, async (tx, action) => {
+  const isRemoved = await isUploadRemoved(context, connection, report);
+  const decide: Decide = async (tx, action) => {
     const command = action.commands[report.index];
     const seenBefore = command?.status === "Completed" || command?.status === "Failed";
-    const received = seenBefore ? { result: command.result } : await readResult(tx, action, report);
+    const received = seenBefore ? { result: command.result } : await readResult(tx, action, report, isRemoved);
     const { index, outcome, errors, endedAgoMs } = report;
     // A device names only results that were acknowledged as complete, so the store was restored
     // from a backup since. If the server refused the report, the device would resend it
@@ -85,7 +111,8 @@ export function recordEnded(
       await received.keep?.();
     };
     return seenBefore ? { event } : { event, keep };
-  });
+  };
+  return record(context, connection, report, decide, granted);
 }
 
 export function recordClosed(
@@ -125,45 +152,68 @@ export async function recordRefused(
 
 /**
  * `keep`: stores rows that belong to the event. Only called if the event changed the action, so a
- * refused report leaves nothing.
+ * refused report leaves nothing. `atMs`: when it happened, if that is not now.
  */
-type Decision = { event: MachineActionEvent; keep?: () => Promise<void> } | null;
+type Decision = { event: MachineActionEvent; atMs?: number; keep?: () => Promise<void> } | null;
+type Decide = (tx: StoreTx, action: MachineAction) => Promise<Decision>;
 
 async function record(
   context: ServiceContext,
   connection: ConnectionIdentity,
   report: Report,
-  decide: (tx: StoreTx, action: MachineAction) => Promise<Decision>,
+  decide: Decide,
+  granted: GrantedStart | null = null,
 ): Promise<Recorded> {
   const { store, clock } = context;
   const recorded = await store.write(async (tx): Promise<Recorded> => {
     // Issued together to save a round trip. The machine is loaded first because its row is the
     // lock.
-    const [machine, action] = await Promise.all([currentConnection(tx, connection), tx.actions.byId(report.actionId)]);
+    const [machine, stored] = await Promise.all([currentConnection(tx, connection), tx.actions.byId(report.actionId)]);
     if (!machine) return { kind: "stale" };
-    const isOther = action?.order && action.order.orderSeq !== report.orderSeq;
-    if (isOther || (action && action.machineId !== connection.machineId)) {
+    const isOther = stored?.order && stored.order.orderSeq !== report.orderSeq;
+    if (isOther || (stored && stored.machineId !== connection.machineId)) {
       return { kind: "illegal", detail: "a report about an order that this machine was never given" };
     }
-    if (!action?.order) return { kind: "unknown" };
+    if (!stored?.order) return { kind: "unknown" };
+    const start = granted ? applyStart(stored, granted) : ({ changed: false, action: stored } as const);
+    if ("code" in start) return impossible(start);
+    const { action } = start;
     const decision = await decide(tx, action);
-    if (decision === null) return { kind: "recorded", action, hasFinished: false };
     const nowMs = clock.nowMs();
-    const transition = applyEvent(action, decision.event, nowMs);
-    if ("code" in transition) {
-      return transition.code === "AnotherStart"
-        ? { kind: "twoDevices" }
-        : { kind: "illegal", detail: transition.detail };
-    }
-    if (!transition.changed) return { kind: "recorded", action, hasFinished: false };
-    await decision.keep?.();
-    const saved = await tx.actions.save(action, transition.action);
-    const hasFinished = isFinal(saved.status) && !isFinal(action.status);
+    const transition = decision
+      ? applyEvent(action, decision.event, decision.atMs ?? nowMs)
+      : ({ changed: false, action } as const);
+    if ("code" in transition) return impossible(transition);
+    if (!transition.changed && !start.changed) return { kind: "recorded", action, hasFinished: false };
+    if (transition.changed) await decision?.keep?.();
+    const saved = await tx.actions.save(stored, transition.action);
+    const hasFinished = isFinal(saved.status) && !isFinal(stored.status);
     if (hasFinished) await events.ended(tx, machineActor(connection.machineId, connection.remoteAddress), saved, nowMs);
     return { kind: "recorded", action: saved, hasFinished };
   });
   if (recorded.kind === "recorded" && recorded.hasFinished) await wakeForFreeSlot(context);
   return recorded;
+}
+
+function impossible({ code, detail }: Exclude<Transition, { changed: boolean }>): Recorded {
+  return code === "AnotherStart" ? { kind: "twoDevices" } : { kind: "illegal", detail };
+}
+
+/**
+ * Whether the bytes of a reported upload were removed as abandoned. That happens only after the
+ * action became final. The row of the upload can be there again if the database was restored from a
+ * backup.
+ */
+async function isUploadRemoved(
+  { store, blobs }: ServiceContext,
+  { machineId }: ConnectionIdentity,
+  { actionId, index, result }: Ended,
+): Promise<boolean> {
+  if (result?.kind !== "uploaded") return false;
+  const action = await store.read((tx) => tx.actions.byId(actionId));
+  if (!action || !isFinal(action.status)) return false;
+  const resultId = resultIdOf(machineId, actionId, index, result.uploadId);
+  return (await blobs.statResult({ resultId, sha256: result.sha256 })) === null;
 }
 
 interface ReadResult {
@@ -172,7 +222,7 @@ interface ReadResult {
 }
 
 /** The result of a report, and a function that stores its bytes. */
-async function readResult(tx: StoreTx, action: MachineAction, report: Ended): Promise<ReadResult> {
+async function readResult(tx: StoreTx, action: MachineAction, report: Ended, isRemoved: boolean): Promise<ReadResult> {
   const result: CommandResult | null = report.result;
   if (result === null) return { result };
   if (result.kind === "inline") {
@@ -187,7 +237,8 @@ async function readResult(tx: StoreTx, action: MachineAction, report: Ended): Pr
   }
   const resultId = resultIdOf(action.machineId, action.id, report.index, result.uploadId);
   const upload = await tx.results.upload(resultId);
-  if (upload?.sha256 !== result.sha256 || upload.sizeBytes !== result.sizeBytes) return { result: "unknownUpload" };
+  if (isRemoved || upload?.sha256 !== result.sha256 || upload.sizeBytes !== result.sizeBytes)
+    return { result: "unknownUpload" };
   const { fileChange } = result;
   return {
     result: { kind: "blob", resultId, ...upload, ...(fileChange && { fileChange }) },

@@ -1,5 +1,6 @@
 import type { Order } from "@halligan/protocol/link";
-import { type BoundLimits, newBound, resumeBound } from "../../domain/actions/action-bound.ts";
+import type { BoundLimits } from "../../domain/actions/action-bound.ts";
+import { claimedAction, withSlot } from "../../domain/actions/claim.ts";
 import { libraryFileNameOf } from "../../domain/actions/command.ts";
 import type { MachineAction } from "../../domain/actions/machine-action.ts";
 import { orderFor } from "../../domain/actions/order.ts";
@@ -11,7 +12,7 @@ import type { StoreTx } from "../../store/store.ts";
 import type { ServiceContext } from "../context.ts";
 import { events } from "../events.ts";
 import { latePin } from "../library/library-pins.ts";
-import type { ConnectionIdentity } from "./connection-lifecycle.ts";
+import type { ConnectionIdentity } from "./connection/connection-identity.ts";
 import { QUARANTINE_WORDS } from "./quarantine-machine.ts";
 
 export type NextForConnection =
@@ -78,19 +79,9 @@ async function claim(
 ): Promise<MachineAction> {
   const orderSeq = machine.lastOrderSeq + 1;
   await tx.machines.saveLastOrderSeq(machine.id, orderSeq);
-  const saved = await tx.actions.save(action, {
-    ...action,
-    commands: await resolvePins(tx, policy, action),
-    ...withSlot(action, limits, nowMs),
-    order: {
-      orderSeq,
-      journalId,
-      connectionEpoch: machine.connectionEpoch,
-      claimedAtMs: nowMs,
-      sentAtMs: null,
-      state: "out",
-    },
-  });
+  const withPins = { ...action, commands: await resolvePins(tx, policy, action) };
+  const at = { orderSeq, journalId, connectionEpoch: machine.connectionEpoch };
+  const saved = await tx.actions.save(action, claimedAction(withPins, at, limits, nowMs));
   await events.orderClaimed(tx, saved, nowMs);
   return saved;
 }
@@ -115,16 +106,6 @@ async function holdsOrAcquiresSlot(
     slots,
   );
 }
-
-/** From now on the action holds a slot, and its bound runs. */
-const withSlot = (
-  action: MachineAction,
-  limits: BoundLimits,
-  nowMs: number,
-): Pick<MachineAction, "slot" | "bound"> => ({
-  slot: { held: true, untilMs: null },
-  bound: action.bound ? resumeBound(action.bound, nowMs) : newBound(action.commands, limits, action.deadlineMs, nowMs),
-});
 
 async function resend(
   tx: StoreTx,

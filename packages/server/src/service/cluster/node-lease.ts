@@ -9,7 +9,7 @@ import {
   whyNotTogether,
 } from "../../domain/cluster/node-lease.ts";
 import { wakeForFreeSlot } from "../actions/wake-for-free-slot.ts";
-import { reapConnectionsOf } from "../agents/connection-lifecycle.ts";
+import { reapConnectionsOf } from "../agents/connection/record-disconnect.ts";
 import type { ServiceContext } from "../context.ts";
 
 /** A node that others would contradict does not start. The message says what to change. */

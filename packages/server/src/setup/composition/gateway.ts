@@ -5,7 +5,7 @@ import type { NodeFacts } from "../../domain/cluster/node-lease.ts";
 import { Gateway } from "../../gateway/gateway.ts";
 import { WsGateway } from "../../gateway/ws-gateway.ts";
 import { refuseUpgrade } from "../../http/edge/response/refuse-upgrade.ts";
-import { reapAllConnections } from "../../service/agents/connection-lifecycle.ts";
+import { reapAllConnections } from "../../service/agents/connection/record-disconnect.ts";
 import { NodeLease } from "../../service/cluster/node-lease.ts";
 import type { ServiceContext } from "../../service/context.ts";
 import { VERSION } from "../../version.ts";

@@ -29,6 +29,7 @@ export function toValues(action: MachineAction): ActionValues {
     order_link_epoch: action.order?.connectionEpoch ?? null,
     order_claimed_at_ms: action.order?.claimedAtMs ?? null,
     order_sent_at_ms: action.order?.sentAtMs ?? null,
+    order_start_in_doubt: action.order?.startInDoubt ?? null,
     final_at_ms: action.finalAtMs,
     holds_place: action.slot.held ? 1 : 0,
     place_until_ms: action.slot.held ? action.slot.untilMs : null,
@@ -79,5 +80,6 @@ function orderFromRow(row: Row): OrderState | null {
     connectionEpoch: row.order_link_epoch ?? 0,
     claimedAtMs: row.order_claimed_at_ms ?? 0,
     sentAtMs: row.order_sent_at_ms,
+    startInDoubt: row.order_start_in_doubt,
   };
 }

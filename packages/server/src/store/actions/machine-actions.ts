@@ -126,6 +126,7 @@ const insert = statement<ActionValues>()((db, p) =>
     order_link_epoch: p.order_link_epoch,
     order_claimed_at_ms: p.order_claimed_at_ms,
     order_sent_at_ms: p.order_sent_at_ms,
+    order_start_in_doubt: p.order_start_in_doubt,
     final_at_ms: p.final_at_ms,
     holds_place: p.holds_place,
     place_until_ms: p.place_until_ms,

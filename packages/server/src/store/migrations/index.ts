@@ -12,6 +12,7 @@ import * as actionBounds from "./0015-action-bounds.ts";
 import * as rights from "./0016-rights.ts";
 import * as libraryContent from "./0018-library-content.ts";
 import * as oneOverdueIndex from "./0019-one-overdue-index.ts";
+import * as startInDoubt from "./0020-start-in-doubt.ts";
 
 /** In the sequence in which they run. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -28,4 +29,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0016-rights": rights,
   "0018-library-content": libraryContent,
   "0019-one-overdue-index": oneOverdueIndex,
+  "0020-start-in-doubt": startInDoubt,
 };

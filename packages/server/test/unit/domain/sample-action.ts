@@ -88,6 +88,7 @@ export const sampleOrder = (change: Partial<OrderState> = {}): OrderState => ({
   connectionEpoch: 3,
   claimedAtMs: 1_500,
   sentAtMs: null,
+  startInDoubt: null,
   state: "out",
   ...change,
 });

@@ -10,6 +10,7 @@ import { localBus } from "../../../src/bus/local-bus.ts";
 import { CONTRACT_POLICY } from "../../../src/domain/identity/policy.ts";
 import { NO_RECOVERY, type ServiceContext } from "../../../src/service/context.ts";
 import { NO_MEASURES } from "../../../src/service/measures.ts";
+import { ReadyAgents } from "../../../src/service/ready-agents.ts";
 import { ResultSpace } from "../../../src/service/result-space.ts";
 import { orderKeyPair } from "../../../src/setup/keys/keys.ts";
 import { SqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
@@ -71,6 +72,7 @@ export async function openService(): Promise<Service> {
     publicUrl: "https://halligan.test",
     measures: NO_MEASURES,
     resultSpace: new ResultSpace(() => 0),
+    readyAgents: new ReadyAgents(),
     resultLinks: "stream",
     node: { id: "node-1" },
     log: pino({ level: "silent" }),

@@ -92,6 +92,7 @@ test("a device's download ends when its machine is put in quarantine", { timeout
     connectionEpoch: 1,
     claimedAtMs: 1,
     sentAtMs: 1,
+    startInDoubt: null,
     state: "out",
   } as const;
   const action = sampleAction({

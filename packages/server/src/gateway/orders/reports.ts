@@ -2,8 +2,9 @@ import type { AgentFrame, LINK_CLOSE, ServerFrame } from "@halligan/protocol/lin
 import type { DeviceKey } from "../../auth/signatures/device-key.ts";
 import { checkSignedEnd } from "../../auth/signatures/signed-end.ts";
 import { isFinal } from "../../domain/actions/machine-action.ts";
-import type { ConnectionIdentity } from "../../service/agents/connection-lifecycle.ts";
+import type { ConnectionIdentity } from "../../service/agents/connection/connection-identity.ts";
 import {
+  mayGrantUnrecorded,
   type Recorded,
   type RecordedStart,
   recordClosed,
@@ -12,13 +13,19 @@ import {
   recordStarted,
 } from "../../service/agents/machine-reports.ts";
 import type { ServiceContext } from "../../service/context.ts";
+import type { UnrecordedStart } from "./unrecorded-start.ts";
 
 export type ReportFrame = Extract<AgentFrame, { type: "started" | "ended" | "closed" | "refused" }>;
 type FrameOf<T extends ReportFrame["type"]> = Extract<ReportFrame, { type: T }>;
 
-/** Facts about the connection on which a report came. */
-export interface ReportingConnection {
+/** A connection that records what it has granted. */
+export interface RecordingConnection {
   identity: ConnectionIdentity;
+  unrecorded: UnrecordedStart;
+}
+
+/** Facts about the connection on which a report came. */
+export interface ReportingConnection extends RecordingConnection {
   /** The device key that signs the ends. */
   deviceKey: DeviceKey | null;
   /** True from link version 2 on, where each end must be signed. */
@@ -70,15 +77,42 @@ async function started(
   connection: ReportingConnection,
   frame: FrameOf<"started">,
 ): Promise<ReportOutcome> {
-  const recorded = await recordStarted(context, connection.identity, frame, connection.orderSentAtMs);
-  if (recorded.kind !== "recorded") return notRecorded(recorded);
+  const { identity, orderSentAtMs, isSealed, isValueUnkept, unrecorded } = connection;
   const { actionId, orderSeq, index, startId } = frame;
+  const grant = { type: "startGranted", actionId, orderSeq, index, startId } as const;
+  if (unrecorded.of(frame)?.report.startId === startId) {
+    connection.send(grant);
+    return DONE;
+  }
+  if (unrecorded.granted) {
+    const before = await recordGranted(context, connection);
+    if (before.kind !== "done") return before;
+  }
+  if (isSealed && !isValueUnkept && unrecorded.isAllowed) {
+    const mayGrant = await mayGrantUnrecorded(context, identity, frame);
+    // A newer connection may have been accepted meanwhile.
+    if (mayGrant && unrecorded.isAllowed) {
+      unrecorded.add({ report: frame, sentAtMs: orderSentAtMs, atMs: context.clock.nowMs() });
+      connection.send(grant);
+      return DONE;
+    }
+  }
+  const recorded = await recordStarted(context, identity, frame, orderSentAtMs);
+  if (recorded.kind !== "recorded") return notRecorded(recorded);
   // The report is not acknowledged. The device sends it again after it has confirmed its rolling
   // value.
-  if (recorded.isGranted && !connection.isValueUnkept) {
-    connection.send({ type: "startGranted", actionId, orderSeq, index, startId });
-  }
+  if (recorded.isGranted && !isValueUnkept) connection.send(grant);
   return DONE;
+}
+
+/** Records the start that was granted before. */
+export async function recordGranted(context: ServiceContext, connection: RecordingConnection): Promise<ReportOutcome> {
+  const { granted } = connection.unrecorded;
+  if (!granted) return DONE;
+  const recorded = await recordStarted(context, connection.identity, granted.report, granted.sentAtMs, granted.atMs);
+  // The end of a connection records what a newer connection of the machine has made stale.
+  if (recorded.kind !== "stale") connection.unrecorded.recorded(granted);
+  return recorded.kind === "recorded" ? DONE : notRecorded(recorded);
 }
 
 async function ended(
@@ -86,12 +120,18 @@ async function ended(
   connection: ReportingConnection,
   frame: FrameOf<"ended">,
 ): Promise<ReportOutcome> {
-  const { identity, deviceKey } = connection;
+  const { identity, deviceKey, unrecorded } = connection;
   const evidence = deviceKey && (await checkSignedEnd(frame, identity.machineId, deviceKey, context.checkSignature));
   if (connection.isSealed && evidence === null) {
     return { kind: "close", reason: "protocol", detail: "the device did not sign what it reports" };
   }
-  const recorded = await recordEnded(context, identity, frame, evidence);
+  const granted = unrecorded.of(frame);
+  if (!granted) {
+    const before = await recordGranted(context, connection);
+    if (before.kind !== "done") return before;
+  }
+  const recorded = await recordEnded(context, identity, frame, evidence, granted);
+  if (recorded.kind !== "stale") unrecorded.recorded(granted);
   if (recorded.kind !== "recorded") return notRecorded(recorded);
   const { actionId, orderSeq, index } = frame;
   connection.send({ type: "ack", actionId, orderSeq, index });
@@ -105,6 +145,8 @@ async function closed(
   frame: FrameOf<"closed">,
 ): Promise<ReportOutcome> {
   const { actionId, orderSeq } = frame;
+  const before = await recordGranted(context, connection);
+  if (before.kind !== "done") return before;
   const recorded = await recordClosed(context, connection.identity, frame);
   // If the store does not know the order, nothing is recorded, and the device may still delete it.
   if (recorded.kind !== "stale") connection.send({ type: "forget", actionId, orderSeq });
@@ -116,6 +158,8 @@ async function refused(
   connection: ReportingConnection,
   frame: FrameOf<"refused">,
 ): Promise<ReportOutcome> {
+  const before = await recordGranted(context, connection);
+  if (before.kind !== "done") return before;
   const recorded = await recordRefused(context, connection.identity, frame);
   if (recorded.kind !== "recorded") return notRecorded(recorded);
   const isOver = isFinal(recorded.action.status) && !recorded.hasFinished;

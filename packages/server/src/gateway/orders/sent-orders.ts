@@ -1,5 +1,5 @@
 import type { HelloAnswer } from "@halligan/protocol/link";
-import type { SentOrder } from "../../service/agents/connection-lifecycle.ts";
+import type { SentOrder } from "../../service/agents/connection/record-disconnect.ts";
 
 /** Remembers what was sent on one connection and need not be repeated on it. */
 export class SentOrders {

@@ -1,5 +1,5 @@
-import type { ServiceContext } from "../context.ts";
-import type { ConnectionIdentity } from "./connection-lifecycle.ts";
+import type { ServiceContext } from "../../context.ts";
+import type { ConnectionIdentity } from "./connection-identity.ts";
 
 /** What a node reads about the machines that are connected to it. */
 

@@ -1,0 +1,155 @@
+import type { HelloAnswer, Kept, LINK_CLOSE, Order, ServerFrame } from "@halligan/protocol/link";
+import type { DeviceKey } from "../../auth/signatures/device-key.ts";
+import type { RollingValue } from "../../domain/machines/clone-detection.ts";
+import { recordKept } from "../../service/agents/connection/answer-hello.ts";
+import type { ConnectionIdentity } from "../../service/agents/connection/connection-identity.ts";
+import type { ConnectionEnd } from "../../service/agents/connection/record-disconnect.ts";
+import { nextForConnection } from "../../service/agents/next-order.ts";
+import type { ServiceContext } from "../../service/context.ts";
+
+import { signOrder } from "./order-signature.ts";
+import { RefusalLog } from "./refusal-log.ts";
+import { handleReport, type ReportFrame, recordGranted } from "./reports.ts";
+import { SentOrders } from "./sent-orders.ts";
+import { UnrecordedStart } from "./unrecorded-start.ts";
+
+/** What the exchange needs of its connection. */
+export interface ExchangePort {
+  readonly isClosed: boolean;
+  readonly isSealed: boolean;
+  /** True while another connection of the machine waits for a life sign of this device. */
+  readonly isLifeSignAwaited: boolean;
+  /** Fields of each log line. */
+  readonly names: object;
+  send(frame: ServerFrame): void;
+  fail(reason: keyof typeof LINK_CLOSE, detail: string): void;
+  /** Runs the work after all earlier work of the connection. */
+  queue(work: () => Promise<void>): void;
+  /** Looks in the store for more work of the machine. */
+  pump(): void;
+  /** Two devices use the machine's key. */
+  twoStarts(): Promise<void>;
+}
+
+/**
+ * The orders that one connection sends and the reports that it receives. It decides nothing: it
+ * sends what the store asks for (`nextForConnection`) and what a use case has claimed for it.
+ */
+export class OrderExchange {
+  readonly #context: ServiceContext;
+  readonly #identity: ConnectionIdentity;
+  readonly #deviceKey: DeviceKey;
+  readonly #port: ExchangePort;
+  readonly #sent = new SentOrders();
+  readonly #refusals = new RefusalLog();
+  readonly #unrecorded: UnrecordedStart;
+  /**
+   * The rolling value that the device has not confirmed yet; null afterwards. No start is granted
+   * before.
+   */
+  #unkept: RollingValue | null = null;
+
+  constructor(context: ServiceContext, identity: ConnectionIdentity, deviceKey: DeviceKey, port: ExchangePort) {
+    this.#context = context;
+    this.#identity = identity;
+    this.#deviceKey = deviceKey;
+    this.#port = port;
+    this.#unrecorded = new UnrecordedStart(context.clock, () => port.queue(() => this.#recordStart()));
+  }
+
+  /** @param offered the rolling value in the answer; null in link version 1 */
+  helloAnswered(verdicts: HelloAnswer["orders"], offered: RollingValue | null): void {
+    this.#sent.answered(verdicts);
+    this.#unkept = offered;
+  }
+
+  async report(frame: ReportFrame): Promise<void> {
+    const outcome = await handleReport(
+      this.#context,
+      {
+        identity: this.#identity,
+        deviceKey: this.#deviceKey,
+        isSealed: this.#port.isSealed,
+        isValueUnkept: this.#unkept !== null,
+        unrecorded: this.#unrecorded,
+        orderSentAtMs: this.#sent.atMs(frame.orderSeq),
+        send: (response) => this.#port.send(response),
+      },
+      frame,
+    );
+    await this.#act(outcome);
+    if (outcome.kind !== "refused" || frame.type !== "refused" || !this.#refusals.add(frame)) return;
+    const { actionId, code } = frame;
+    this.#context.log.warn({ ...this.#port.names, actionId, code }, "order refused by its device");
+  }
+
+  /**
+   * A late confirmation of another connection's value confirms nothing: the device has received
+   * this connection's value too, or will receive it.
+   */
+  async kept({ rollingValue }: Kept): Promise<void> {
+    const unkept = this.#unkept;
+    if (unkept?.text !== rollingValue) return;
+    if (await recordKept(this.#context, this.#identity, unkept)) this.#unkept = null;
+    else this.#port.fail("replaced", "a newer link was accepted");
+  }
+
+  async sendNext(): Promise<void> {
+    const port = this.#port;
+    const next = await nextForConnection(this.#context, this.#identity);
+    if (port.isClosed || next.type === "idle") return;
+    if (next.type === "retired") return port.fail("retired", "the machine was retired");
+    if (next.type === "quarantined") return port.fail("quarantined", next.detail);
+    if (next.type === "stale") {
+      // A newer connection with another journal may wait for a life sign of this device. This frame
+      // shows whether there are two devices.
+      if (!port.isLifeSignAwaited) port.fail("replaced", "a newer link was accepted");
+      return;
+    }
+    if (next.type === "order") return this.sendOrder(next.order);
+    if (this.#sent.addEnd(next.orderSeq)) port.send(next);
+  }
+
+  sendOrder(order: Order): void {
+    const { actionId, orderSeq } = order;
+    if (this.#port.isClosed || !this.#sent.addOrder(orderSeq)) return;
+    this.#context.log.info({ ...this.#port.names, actionId, orderSeq }, "order sent");
+    this.#port.send(signOrder(order, this.#context.keys.order.signing));
+    this.#sent.sentOrder(orderSeq, this.#context.clock.nowMs());
+  }
+
+  /** Everything may be sent again on this connection. */
+  repeat(): void {
+    this.#sent.repeat();
+  }
+
+  /**
+   * From now on each start is recorded before it is granted. False if a start that was granted
+   * before could not be recorded.
+   */
+  async recordStarts(settled: () => Promise<void>): Promise<boolean> {
+    this.#unrecorded.forbid();
+    if (this.#unrecorded.granted) {
+      this.#port.queue(() => this.#recordStart());
+      await settled();
+    }
+    return this.#unrecorded.granted === null;
+  }
+
+  /** The connection is closed. What it returns is to be recorded after all queued work. */
+  end(): () => ConnectionEnd {
+    this.#unrecorded.end();
+    return () => ({ sent: this.#sent.last, granted: this.#unrecorded.granted });
+  }
+
+  async #recordStart(): Promise<void> {
+    if (this.#port.isClosed) return;
+    await this.#act(await recordGranted(this.#context, { identity: this.#identity, unrecorded: this.#unrecorded }));
+  }
+
+  async #act(outcome: Awaited<ReturnType<typeof handleReport>>): Promise<void> {
+    if (outcome.kind === "close") this.#port.fail(outcome.reason, outcome.detail);
+    else if (outcome.kind === "twoDevices") await this.#port.twoStarts();
+    else if (outcome.kind !== "done") this.#port.pump();
+  }
+}
