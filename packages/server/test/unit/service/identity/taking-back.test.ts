@@ -240,7 +240,7 @@ describe("what was handed out", () => {
       const refused = await runLiveResponse(context, root, machine.id, request);
       assert.equal(refused.ok || refused.error.code, "MachineQuarantined");
       assert.ok((await context.store.read((tx) => tx.machines.retiredSince(0, 10))).includes(machine.id));
-      // Repeating either request changes nothing.
+      // A repeated quarantine keeps the newer reason; a repeated release changes nothing.
       assert.ok((await quarantineByHand(context, root, machine.id, "again")).ok);
       const released = await releaseMachine(context, root, machine.id);
       assert.deepEqual(released.ok && [released.value.quarantined, released.value.quarantineReason], [false, null]);
@@ -250,7 +250,7 @@ describe("what was handed out", () => {
       const records = await context.store.read((tx) => tx.audit.list({ ...filter, operations: null }, { kind: "all" }));
       assert.deepEqual(
         records.map(({ operation }) => operation).filter((name) => /Quarantine|Release/.test(name)),
-        ["ReleaseMachine", "QuarantineMachine"],
+        ["ReleaseMachine", "QuarantineMachine", "QuarantineMachine"],
       );
     });
 
