@@ -39,7 +39,7 @@ export class Fleet {
       serverSends: (device, text, said) => {
         watch.frames.sent(device, text, said);
         const frame = device.atGrant && text.startsWith('{"type":"startGranted"') ? parseServerFrame(text) : null;
-        if (frame?.type === "startGranted") device.granted(frame.actionId);
+        if (frame?.type === "startGranted") device.granted(frame);
       },
     };
   }

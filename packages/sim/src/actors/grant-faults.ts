@@ -21,16 +21,19 @@ export class GrantFaults {
   /** The fault happens at the device's next grant. */
   arm(device: Device): void {
     const { random, timeline } = this.#world;
-    device.atGrant = (actionId) => timeline.after(random.between(10, 120), () => this.#setBack(device, actionId));
+    device.atGrant = ({ actionId, startId }) => {
+      const unknown = random.pick([actionId, startId]);
+      timeline.after(random.between(10, 120), () => this.#setBack(device, unknown));
+    };
   }
 
   /**
-   * To the state before the order was accepted. An older one can lack the rolling value of the
-   * connection, and then the server takes the device for a copy.
+   * To the newest state that does not know this action, or this start. An older one can lack the
+   * rolling value of the connection, and then the server takes the device for a copy.
    */
-  #setBack(device: Device, actionId: string): void {
+  #setBack(device: Device, unknown: string): void {
     const { random, timeline } = this.#world;
-    const before = device.journal.history.findLast((bytes) => !Buffer.from(bytes).includes(actionId));
+    const before = device.journal.history.findLast((bytes) => !Buffer.from(bytes).includes(unknown));
     if (!this.#world.injectsFaults || !before || device.isGone) return;
     this.#fleet.setBack.add(device.machineId);
     const cause = random.pick(["server crash", "link broken", "quick restart"]);

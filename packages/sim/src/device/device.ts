@@ -12,6 +12,7 @@ import {
   type MachineFacts,
   parseAgentFrame,
   SEALED_SINCE_VERSION,
+  type StartGranted,
 } from "@halligan/protocol/link";
 import { SimLink } from "../link/sim-link.ts";
 import type { Nodes } from "../server/nodes.ts";
@@ -69,7 +70,7 @@ export class Device {
   isGone = false;
   link: SimLink | null = null;
   /** Set by a fault: called when the server next grants a start. */
-  atGrant: ((actionId: string) => void) | null = null;
+  atGrant: ((grant: StartGranted) => void) | null = null;
   readonly #world: World;
   readonly #server: Nodes;
   readonly #watcher: DeviceWatcher;
@@ -111,10 +112,10 @@ export class Device {
     );
   }
 
-  granted(actionId: string): void {
+  granted(grant: StartGranted): void {
     const fault = this.atGrant;
     this.atGrant = null;
-    fault?.(actionId);
+    fault?.(grant);
   }
 
   /**

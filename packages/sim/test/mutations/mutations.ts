@@ -80,12 +80,23 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "a journal that was set back is believed",
-    breaks: ["boundsSpareTheHonest", "quarantineHolds", "everyActionEnds", "resultsStay"],
+    breaks: ["neverTwice"],
     edits: [
       {
         file: "server/src/domain/agents/connection-work.ts",
         find: "REPORTED[status] > JOURNALED",
         replace: "9 < JOURNALED",
+      },
+      // Otherwise the second start has another id, and puts the machine in quarantine.
+      {
+        file: "server/src/domain/actions/apply-event.ts",
+        find: "command.startId !== null && command.startId !== startId",
+        replace: "startId === null",
+      },
+      {
+        file: "server/src/domain/agents/connection-work.ts",
+        find: "    command.startId === startId &&\n",
+        replace: "",
       },
     ],
   },
