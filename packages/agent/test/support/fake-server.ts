@@ -155,7 +155,7 @@ export class FakeServer implements AsyncDisposable {
           linkEpoch: this.#epoch,
           serverTimeMs: Date.now(),
           ticket: `ticket-${this.#epoch}`,
-          pingIntervalMs: 200,
+          pingIntervalMs: 2_000,
         };
         seal = new ServerSeal(challenge, data, this.key, welcome);
         seal.linkMs = () => Math.round(performance.now() - welcomedAtMs);
