@@ -17,7 +17,7 @@ const uploadId = "a".repeat(32);
 const content = Buffer.from("collected");
 const sha256 = createHash("sha256").update(content).digest("hex");
 
-/** An action of one GetFile whose result is uploaded. It was cancelled before its end was reported. */
+/** An action of one GetFile with an uploaded result. It was cancelled before its end came. */
 async function openUploaded() {
   const services = await testServices({}, {});
   const { context } = services;
