@@ -80,7 +80,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "a journal that was set back is believed",
-    breaks: ["neverTwice"],
+    breaks: ["neverTwice", "boundsSpareTheHonest", "quarantineHolds", "everyActionEnds", "resultsStay"],
     edits: [
       {
         file: "server/src/domain/agents/connection-work.ts",
@@ -264,6 +264,17 @@ export const MUTATIONS: readonly Mutation[] = [
         file: "server/src/service/agents/next-order.ts",
         find: "if (action.slot.held) return true;",
         replace: "return true;",
+      },
+    ],
+  },
+  {
+    name: "the bound of an action is shorter than what its commands may take",
+    breaks: ["boundsSpareTheHonest"],
+    edits: [
+      {
+        file: "server/src/domain/actions/action-bound.ts",
+        find: "limits.orderAcceptanceMs + workMs + limits.sessionPlaceGraceMs + limits.actionGraceMs;",
+        replace: "3_000 + 0 * workMs;",
       },
     ],
   },

@@ -48,7 +48,7 @@ export const UNRECORDED_STARTS: readonly Mutation[] = [
   },
   {
     name: "a start is granted unrecorded that another start has taken",
-    breaks: ["neverTwice"],
+    breaks: ["neverTwice", "startsAreGranted", "quarantineHolds", "clonesAreFound"],
     edits: [
       { file: "sim/src/actors/fleet.ts", find: "random.chance(0.15)", replace: "random.chance(0.5)" },
       {
