@@ -69,7 +69,7 @@ export class OrderWorker {
       .finally(onDone);
   }
 
-  /** The server has recorded this start, and no other start of the same command. */
+  /** The server has granted this start, and no other start of the same command. */
   grant(startId: string, sentAtMs: number): void {
     this.#grant = { startId, sentAtMs };
     this.#deps.serverConnection.wake();
