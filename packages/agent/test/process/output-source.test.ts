@@ -69,6 +69,8 @@ test("a process that writes without end does not hold up the agent when its scri
   await using pipe = await openPipe(stopped);
   // It fills the pipe as fast as the agent empties it.
   const writer = spawn("/bin/sh", ["-c", "exec yes"], { stdio: ["ignore", pipe.writeFd, "ignore"] });
+  // SIGPIPE can end it before the source's own end is seen.
+  const exited = once(writer, "exit");
   closeSync(pipe.writeFd);
   await once(writer, "spawn");
   pipe.source.drain();
@@ -77,7 +79,7 @@ test("a process that writes without end does not hold up the agent when its scri
   await until(() => pipe.text().length > drained);
   pipe.source.close();
   await pipe.ended;
-  await once(writer, "exit");
+  await exited;
 });
 
 test("the output of a script that runs on is read as it comes", options, async () => {

@@ -111,13 +111,14 @@ describe("halligan for operators", { timeout: 600_000 }, () => {
       );
     while (!(await isBegun())) await sleep(20);
     const watcher = start("watch", action.id, "--json");
+    const watcherClosed = once(watcher, "close");
     let stdout = "";
     watcher.stdout.setEncoding("utf8").on("data", (text: string) => {
       stdout += text;
     });
     while (!stdout.includes('"InProgress"')) await sleep(20);
     await writeFile(go, "");
-    assert.deepEqual((await once(watcher, "close"))[0], 0);
+    assert.deepEqual((await watcherClosed)[0], 0);
     const events = stdout
       .trimEnd()
       .split("\n")
