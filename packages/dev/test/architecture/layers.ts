@@ -34,22 +34,22 @@ type Folders = Readonly<Record<string, Rule>>;
 const server: Folders = {
   domain: rule([], "rules are pure: no I/O, no clock and no other part of the server"),
   network: rule([], "how an address is written and counted is the same on every floor"),
-  bus: rule([], "a message is a hint and carries no rule"),
+  bus: rule(["lru.ts"], "a message is a hint and carries no rule"),
   config: rule(["domain"], "settings of rules have the type that the rules take"),
   odata: rule(["domain"], "the query language is a rule over the entities, and no store is in it"),
-  auth: rule(["domain", "network"], "who a caller is does not depend on what it asks for"),
-  blobs: rule(["auth", "domain"], "bytes are stored without knowledge of actions"),
+  auth: rule(["domain", "network", "lru.ts"], "who a caller is does not depend on what it asks for"),
+  blobs: rule(["auth", "domain", "lru.ts"], "bytes are stored without knowledge of actions"),
   store: rule(["odata", "domain"], "the store compares and sets; it decides nothing and calls no use case"),
   service: rule(
-    ["store", "blobs", "bus", "auth", "odata", "domain"],
+    ["store", "blobs", "bus", "auth", "odata", "domain", "lru.ts"],
     "a use case knows no HTTP and no WebSocket, so every edge and the simulation can call it",
   ),
   gateway: rule(
-    ["service", "bus", "auth", "domain", "network"],
+    ["service", "bus", "auth", "domain", "network", "lru.ts"],
     "the agent connections are an edge: they call use cases and never the store",
   ),
   http: rule(
-    ["service", "store", "blobs", "auth", "odata", "domain", "network"],
+    ["service", "store", "blobs", "auth", "odata", "domain", "network", "lru.ts"],
     "the HTTP API is an edge: it does not know how the server is put together, nor the gateway",
   ),
   metrics: rule(["service", "store"], "figures are read through use cases"),

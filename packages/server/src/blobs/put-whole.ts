@@ -31,7 +31,7 @@ export type PutWholeAnswer =
  * uploads. If `body` throws or `signal` aborts, so does this.
  */
 export function putWhole(blobs: BlobStore, whole: Whole): Promise<PutWholeAnswer> {
-  return semaphore.run(() => putParts(blobs, whole));
+  return semaphore.run(() => putParts(blobs, whole), whole.signal);
 }
 
 async function putParts(blobs: BlobStore, { id, body, sizeBytes, sha256, signal }: Whole): Promise<PutWholeAnswer> {

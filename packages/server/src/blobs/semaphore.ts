@@ -1,24 +1,52 @@
 /**
- * A semaphore: runs at most `limit` calls at a time, the others wait in the sequence of their
- * arrival. A call whose signal is aborted ends at once, also while it waits.
+ * Runs at most `limit` calls at a time. Further calls wait in the sequence of their arrival.
+ *
+ * No library: `p-limit` cannot abort a wait, and `p-queue` lets the next call begin when a running
+ * call is aborted but has not ended yet, which breaks the bound (decision 0041).
  */
 export class Semaphore {
-  readonly #waiting: (() => void)[] = [];
+  /** In the sequence of their arrival. */
+  readonly #waiting = new Set<() => void>();
   #free: number;
 
   constructor(limit: number) {
     this.#free = limit;
   }
 
-  async run<T>(work: () => Promise<T>): Promise<T> {
+  /**
+   * @param signal ends the wait. `work` has to observe it on its own, and holds its place until it
+   * has ended.
+   * @throws the signal's reason when it is aborted before `work` begins
+   */
+  async run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    signal.throwIfAborted();
     if (this.#free > 0) this.#free -= 1;
-    else await new Promise<void>((begin) => this.#waiting.push(begin));
+    else await this.#turn(signal);
     try {
       return await work();
     } finally {
-      const next = this.#waiting.shift();
+      const [next] = this.#waiting;
       if (next === undefined) this.#free += 1;
       else next();
+    }
+  }
+
+  /** Resolves with the place of a call that has ended. */
+  async #turn(signal: AbortSignal): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const begin = () => {
+      this.#waiting.delete(begin);
+      resolve();
+    };
+    const leave = () => {
+      if (this.#waiting.delete(begin)) reject(signal.reason);
+    };
+    this.#waiting.add(begin);
+    signal.addEventListener("abort", leave, { once: true });
+    try {
+      await promise;
+    } finally {
+      signal.removeEventListener("abort", leave);
     }
   }
 }

@@ -1,11 +1,9 @@
+import { lru } from "../lru.ts";
 import type { TransferProgress } from "./bus.ts";
 
 /** Five messages a second for one upload: more than a person can follow. */
 const INTERVAL_MS = 200;
-/**
- * Transfers that are remembered. The one that began first is dropped first, and then causes one
- * message more.
- */
+/** Transfers that are remembered. Progress of an evicted one counts as its first. */
 const MAX_TRANSFERS = 4_096;
 
 /**
@@ -14,17 +12,13 @@ const MAX_TRANSFERS = 4_096;
  * node a useless message.
  */
 export function progressThrottle(monotonicMs: () => number): (progress: TransferProgress) => boolean {
-  const passedAtMs = new Map<string, number>();
+  const passedAtMs = lru<string, number>(MAX_TRANSFERS);
   return ({ actionId, index }) => {
     const key = `${actionId} ${index}`;
     const nowMs = monotonicMs();
     const lastMs = passedAtMs.get(key);
     if (lastMs !== undefined && nowMs - lastMs < INTERVAL_MS) return false;
     passedAtMs.set(key, nowMs);
-    if (passedAtMs.size > MAX_TRANSFERS) {
-      const oldest = passedAtMs.keys().next();
-      if (!oldest.done) passedAtMs.delete(oldest.value);
-    }
     return lastMs !== undefined;
   };
 }

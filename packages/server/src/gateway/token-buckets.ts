@@ -1,4 +1,9 @@
-/** Number of keys that are remembered. An evicted key starts with a full bucket. */
+import { lru } from "../lru.ts";
+
+/**
+ * Number of keys that are remembered. The least recently used one is evicted. It has a full bucket
+ * when it comes back.
+ */
 const MAX_KEYS = 65_536;
 
 interface Bucket {
@@ -12,7 +17,7 @@ interface Bucket {
  */
 export class TokenBuckets {
   readonly #perMinute: number;
-  readonly #buckets = new Map<string, Bucket>();
+  readonly #buckets = lru<string, Bucket>(MAX_KEYS);
 
   constructor(perMinute: number) {
     this.#perMinute = perMinute;
@@ -43,17 +48,8 @@ export class TokenBuckets {
       known.atMs = nowMs;
       return known;
     }
-    this.#makeRoom(nowMs);
     const bucket = { tokens: this.#perMinute, atMs: nowMs };
     this.#buckets.set(key, bucket);
     return bucket;
-  }
-
-  /** A bucket that was not used for a minute is full, like a new one. */
-  #makeRoom(nowMs: number): void {
-    if (this.#buckets.size < MAX_KEYS) return;
-    for (const [key, { atMs }] of this.#buckets) if (nowMs - atMs >= 60_000) this.#buckets.delete(key);
-    const oldest = this.#buckets.keys().next();
-    if (this.#buckets.size >= MAX_KEYS && !oldest.done) this.#buckets.delete(oldest.value);
   }
 }

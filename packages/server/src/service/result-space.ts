@@ -1,6 +1,6 @@
-import { BoundedMap } from "../auth/bounded-map.ts";
 import type { StorageCode } from "../domain/actions/transfer-refusal.ts";
 import type { Quota } from "../domain/results/result-space.ts";
+import { lru } from "../lru.ts";
 import type { StoreTx } from "../store/store.ts";
 import { UploadBounds } from "./upload-bounds.ts";
 
@@ -26,7 +26,7 @@ export interface RefusalSummary {
 export class ResultSpace {
   readonly uploads: UploadBounds;
   readonly #monotonicMs: () => number;
-  readonly #granted = new BoundedMap<string, number>(MAX_KNOWN_GRANTS);
+  readonly #granted = lru<string, number>(MAX_KNOWN_GRANTS);
   readonly #refused = new Map<StorageCode, { warnedAtMs: number; requests: number; bytes: number }>();
   #total: { bytes: number; atMs: number } | null = null;
 

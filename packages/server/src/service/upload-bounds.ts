@@ -1,6 +1,6 @@
-import { BoundedMap } from "../auth/bounded-map.ts";
 import { RateTable } from "../auth/failures/rate-table.ts";
 import type { DomainError } from "../domain/errors.ts";
+import { lru } from "../lru.ts";
 
 /** An agent waits longer than this before it retries a refused part. */
 const REMEMBERED_MS = 1_000;
@@ -31,9 +31,7 @@ type StorageRefusal = Extract<DomainError, { code: "InsufficientStorage" | "Resu
 export class UploadBounds {
   readonly #monotonicMs: () => number;
   readonly #refusals: RateTable;
-  readonly #remembered = new BoundedMap<string, { wanted: WantedPart; error: StorageRefusal; atMs: number }>(
-    MAX_REMEMBERED,
-  );
+  readonly #remembered = lru<string, { wanted: WantedPart; error: StorageRefusal; atMs: number }>(MAX_REMEMBERED);
   readonly #slots = new Map<string, number>();
 
   constructor(monotonicMs: () => number) {

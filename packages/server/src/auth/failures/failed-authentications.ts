@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
+import { lru } from "../../lru.ts";
 import { addressKey } from "../../network/address-key.ts";
-import { BoundedMap } from "../bounded-map.ts";
 import type { Random } from "../random.ts";
 import type { Attempt } from "./attempt.ts";
 import type { FailureSummaries } from "./failure-summaries.ts";
@@ -45,7 +45,7 @@ export class FailedAuthentications {
   readonly #pairsOfAttacked: RateTable;
   readonly #addresses: RateTable;
   readonly #accounts: RateTable;
-  readonly #accepted = new BoundedMap<string, true>(MAX_ACCEPTED);
+  readonly #accepted = lru<string, true>(MAX_ACCEPTED);
   readonly #digestKey: Uint8Array;
   readonly #summaries: Pick<FailureSummaries, "add">;
 

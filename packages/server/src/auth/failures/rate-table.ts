@@ -1,5 +1,5 @@
 import { chargedRate, type RequestRate, waitForRate } from "../../domain/identity/request-rate.ts";
-import { BoundedMap } from "../bounded-map.ts";
+import { lru } from "../../lru.ts";
 
 /**
  * Keys that are counted at once, some 100 bytes each. The least recently used one is dropped first.
@@ -11,7 +11,7 @@ const MAX_KEYS = 20_000;
  * cause writes to a shared store.
  */
 export class RateTable {
-  readonly #fullAtMs = new BoundedMap<string, number>(MAX_KEYS);
+  readonly #fullAtMs = lru<string, number>(MAX_KEYS);
   readonly #rate: RequestRate;
   readonly #monotonicMs: () => number;
 

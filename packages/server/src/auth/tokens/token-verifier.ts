@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { decodeJwt, errors } from "jose";
-import { BoundedMap } from "../bounded-map.ts";
+import { lru } from "../../lru.ts";
 import type { Caller } from "../caller.ts";
 import type { OutsideIssuers } from "../oidc/outside-issuers.ts";
 import { fault, isFault, type TokenFault } from "../token-fault.ts";
@@ -108,8 +108,8 @@ const isFresh = ({ checkedAtMs }: { readonly checkedAtMs: number }, forMs: numbe
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
   const { outside, standingOf, isBlocked, standingForMs = 1_000, skewMs = 60_000, cacheSize = 10_000 } = options;
   const { outsideForMs = 300_000, outsideBadForMs = 5_000 } = options;
-  const good = new BoundedMap<string, Good>(cacheSize);
-  const bad = new BoundedMap<string, Bad>(cacheSize);
+  const good = lru<string, Good>(cacheSize);
+  const bad = lru<string, Bad>(cacheSize);
 
   const timeFault = (token: Good, nowMs: number): TokenFault | null => {
     if (nowMs + skewMs < token.notBeforeMs) return fault("NotYetValid");

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { BoundedMap } from "../../auth/bounded-map.ts";
 import type { Random } from "../../auth/random.ts";
+import { lru } from "../../lru.ts";
 import {
   type BlobStore,
   type ByteRange,
@@ -70,7 +70,7 @@ class DiskBlobStore implements BlobStore {
   readonly #results: string;
   readonly #partials: DiskPartials;
   /** SHA-256 of recently completed results, so that a repeated completion does not read them. */
-  readonly #completed = new BoundedMap<string, string>(1_000);
+  readonly #completed = lru<string, string>(1_000);
 
   constructor(library: LibraryFolders, results: string, partials: DiskPartials) {
     this.#library = library;

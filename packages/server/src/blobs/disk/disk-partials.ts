@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { open, readdir, rename, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { PART_BYTES } from "@halligan/protocol/link";
-import { BoundedMap } from "../../auth/bounded-map.ts";
+import type { LRUCache } from "lru-cache";
+import { lru } from "../../lru.ts";
 import type { CompleteAnswer, PutPartAnswer, ResultPart, WholeResult } from "../blob-store.ts";
 import { isDiskFull, isMissing, openBlobFile, removeFile, sizeOf, syncFolder, type WriteChunk } from "../disk-files.ts";
 import { appendPartLog, readPartLog } from "../part-log.ts";
@@ -23,7 +24,7 @@ export class DiskPartials {
   readonly #write: WriteChunk;
   readonly #space: DiskSpace;
   /** Idle uploads in memory. The state of further ones is read from their logs again. */
-  readonly #idle: BoundedMap<string, Upload>;
+  readonly #idle: LRUCache<string, Upload>;
   readonly #busy = new Map<string, Upload>();
   readonly #loading = new Map<string, Promise<Upload>>();
 
@@ -31,7 +32,7 @@ export class DiskPartials {
     this.#space = space;
     this.#folder = folder;
     this.#write = write;
-    this.#idle = new BoundedMap(hashStates);
+    this.#idle = lru(hashStates);
   }
 
   dataPath = (resultId: string): string => join(this.#folder, `${resultId}.data`);

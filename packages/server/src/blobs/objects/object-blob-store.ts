@@ -139,8 +139,10 @@ export class ObjectBlobStore implements BlobStore, AsyncDisposable {
     }
     const ordered = [...parts].sort(([one], [other]) => one - other).map(([, stored]) => stored);
     try {
-      const isMade = await this.#composing.run(() =>
-        compose(this.#objects, resultKey(whole), ordered, sha256, this.#stopping.signal),
+      const stopping = this.#stopping.signal;
+      const isMade = await this.#composing.run(
+        () => compose(this.#objects, resultKey(whole), ordered, sha256, stopping),
+        stopping,
       );
       if (!isMade) {
         // The sender starts again under another id. If the parts stayed here, they could be read

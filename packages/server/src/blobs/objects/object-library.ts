@@ -65,7 +65,7 @@ export async function putLibraryObject(
     const sha256 = hash.digest("hex");
     const isStored =
       (await isThere(objects, sha256, sizeBytes)) ||
-      (await composing.run(() => compose(objects, libraryKey(sha256), parts, sha256, ending)));
+      (await composing.run(() => compose(objects, libraryKey(sha256), parts, sha256, ending), ending));
     if (!isStored) throw new Error("the object store returned changed library content");
     return { code: "stored", sha256, sizeBytes };
   } catch (error) {

@@ -1,5 +1,5 @@
-import { BoundedMap } from "../../auth/bounded-map.ts";
 import { recordAdmitted, type WindowRule, waitForWindow } from "../../domain/identity/request-window.ts";
+import { lru } from "../../lru.ts";
 import type { Store } from "../../store/store.ts";
 
 /**
@@ -15,7 +15,7 @@ const MAX_COUNTED = 20_000;
 
 /** For a deployment with one node. Nothing is written, and a restart clears the counts. */
 export function memoryCounter(monotonicMs: () => number): RequestCounter {
-  const admitted = new BoundedMap<string, number[]>(MAX_COUNTED);
+  const admitted = lru<string, number[]>(MAX_COUNTED);
   return {
     async count(key, rules) {
       const nowMs = monotonicMs();

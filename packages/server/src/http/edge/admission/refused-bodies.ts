@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { BoundedMap } from "../../../auth/bounded-map.ts";
+import { lru } from "../../../lru.ts";
 
 /** Received again after so much in a second. */
 const REFILL_BYTES_PER_MS = 1024 ** 2 / 1_000;
@@ -16,7 +16,7 @@ const MAX_LINGERING = 512;
 export class RefusedBodies {
   readonly #monotonicMs: () => number;
   readonly #lingerMs: number;
-  readonly #received = new BoundedMap<string, { bytes: number; atMs: number }>(MAX_SENDERS);
+  readonly #received = lru<string, { bytes: number; atMs: number }>(MAX_SENDERS);
   readonly #lingering = new Map<string, number>();
   readonly #stop = new AbortController();
   #allLingering = 0;
