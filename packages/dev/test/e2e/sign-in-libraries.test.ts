@@ -30,10 +30,10 @@ let world: World;
 let proofs: Record<Proof["kind"], { clientId: string; proof: Proof }>;
 
 before(async () => {
-  const authority = new TestAuthority();
+  const authority = await TestAuthority.create();
   const folder = await mkdtemp(join(tmpdir(), "halligan-sign-in-"));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
-  const { certificate, key } = authority.server();
+  const { certificate, key } = await authority.server();
   const [caFile, certFile, keyFile] = [join(folder, "ca.pem"), join(folder, "cert.pem"), join(folder, "key.pem")];
   await writeFile(caFile, authority.certificate);
   await writeFile(certFile, certificate);
@@ -52,7 +52,7 @@ before(async () => {
     }),
   );
   await addScript(world, SCRIPT, `#!/bin/sh\necho signed in\n`);
-  const client = authority.client("soar");
+  const client = await authority.client("soar");
   const roles = ["Machine.LiveResponse", "Machine.Read.All"];
   const { clientId, clientSecret } = await world.client.createApplication({ name: "with a secret", roles });
   assert.ok(clientSecret);
