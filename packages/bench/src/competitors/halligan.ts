@@ -12,6 +12,9 @@ import { BenchServer } from "../processes/server.ts";
 import { addTrivialScript, RUN_SCRIPT } from "../processes/trivial-script.ts";
 import type { Contestant } from "./contestant.ts";
 
+/** As the CLI unpacks. */
+const UNPACKED_CHUNK_BYTES = 256 * 1_024;
+
 /**
  * Ours, with the whole path of a caller: a put begins with the upload into the library, a get ends
  * with the download of the result, a script with that of its transcript.
@@ -48,7 +51,11 @@ export async function startHalligan(context: BenchContext, devices: number): Pro
         const id = await act(0, [{ type: "GetFile", params: [{ key: "Path", value: path }] }]);
         const { body } = await client.downloadResult(await client.getResultLink(id, 0));
         if (!body) throw new Error("the result has no body");
-        await pipeline(Readable.fromWeb(body), createGunzip(), createWriteStream(to));
+        await pipeline(
+          Readable.fromWeb(body),
+          createGunzip({ chunkSize: UNPACKED_CHUNK_BYTES }),
+          createWriteStream(to),
+        );
       },
     },
     processes: { server: server.pid, agents: agents.map(({ pid }) => pid) },
