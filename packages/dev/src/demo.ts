@@ -63,11 +63,11 @@ export async function runDemo(
   const action = await steps.time("wait until it has ended", () => waitForEnd(world, started.id, say));
   if (action.status !== "Succeeded") throw new Error(`the action ended as ${action.status}: ${reasons(action)}`);
   const transcript = await steps.time("fetch the transcript by its link", async () =>
-    client.downloadTranscript(await client.getResultLink(action.id, 0)),
+    client.downloadTranscript(await client.getDownloadUrl(action.id, 0)),
   );
   if (transcript.exit_code !== 0) throw new Error(`the script ended with ${transcript.exit_code}`);
   const content = await steps.time("fetch the collected file by its link", async () => {
-    const response = await client.downloadResult(await client.getResultLink(action.id, 1));
+    const response = await client.downloadResult(await client.getDownloadUrl(action.id, 1));
     return gunzipSync(Buffer.from(await response.arrayBuffer()));
   });
   const sha256 = await steps.time("compare it with the file on the device", () => compare(machine, content));

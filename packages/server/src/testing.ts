@@ -42,7 +42,7 @@ export { reinstateMachine, retireMachine } from "./service/machines/retire-machi
 export { NO_MEASURES } from "./service/measures.ts";
 export { ReadyAgents } from "./service/ready-agents.ts";
 export { ResultSpace } from "./service/result-space.ts";
-export { createResultLink } from "./service/results/create-result-link.ts";
+export { createDownloadUrl } from "./service/results/create-download-url.ts";
 export { openResult } from "./service/results/open-result.ts";
 export {
   actionForTransfer,

@@ -16,7 +16,7 @@ import { Compile } from "typebox/compile";
 import { isNamedRightly } from "../core/order-keys-check.ts";
 import { ensurePrivateFolder } from "../disk/private-folder.ts";
 import { LIMITS } from "../limits.ts";
-import { exchange, type HttpAnswer } from "../transfer/http-exchange.ts";
+import { exchange, type HttpResponse } from "../transfer/http-exchange.ts";
 import { readBoundedText, readErrorMessage } from "../transfer/response-body.ts";
 import { type AgentConfig, readAgentConfig, writeAgentConfig } from "./agent-config.ts";
 import { keepAuthorities } from "./authority.ts";
@@ -45,18 +45,18 @@ export async function enroll(wish: {
   const privateKey = await readOrMakeDeviceKey(wish.root);
   const publicKey = publicKeyText(privateKey);
   const proof = sign(null, enrollSigningBytes(wish.token, publicKey), privateKey).toString("base64url");
-  const answer = await ask(wish, {
+  const enrolled = await ask(wish, {
     token: wish.token,
     publicKey,
     proof,
     facts: wish.facts,
     linkVersion: LINK_VERSION,
   });
-  const { orderKeys, recoveryKey = null } = answer;
+  const { orderKeys, recoveryKey = null } = enrolled;
   if (![...orderKeys, ...(recoveryKey ? [recoveryKey] : [])].every(isNamedRightly)) {
     throw new Error("The server's answer names an order key by a wrong id.");
   }
-  const config: AgentConfig = { version: 1, serverUrl: wish.serverUrl, name: wish.name, ...answer };
+  const config: AgentConfig = { version: 1, serverUrl: wish.serverUrl, name: wish.name, ...enrolled };
   // Written before the configuration, because a folder with a configuration is enrolled.
   if (wish.authorities) await keepAuthorities(wish.root, wish.authorities);
   await writeAgentConfig(wish.root, config);
@@ -74,7 +74,7 @@ async function ask(
   { serverUrl, network, enrollTimeoutMs }: { serverUrl: string; network: Network; enrollTimeoutMs: number },
   request: EnrollRequest,
 ): Promise<EnrollResponse> {
-  let response: HttpAnswer;
+  let response: HttpResponse;
   try {
     response = await exchange(
       {

@@ -7,7 +7,7 @@ import type { FileHandle } from "node:fs/promises";
 import { type OrderFile, orderFilePath } from "@halligan/protocol/link";
 import { reasonOf } from "../disk/errno.ts";
 import { LIMITS } from "../limits.ts";
-import type { HttpAnswer } from "./http-exchange.ts";
+import type { HttpResponse } from "./http-exchange.ts";
 import { releaseChunk } from "./release-buffer.ts";
 import { RetryableError, requestOnce, ServerRefusedError, type TransferDeps, untilAnswered } from "./server-request.ts";
 import { TransferFailedError, type TransferWatch } from "./transfer-watch.ts";
@@ -106,7 +106,7 @@ async function fetchInto(
  * The offset of the response's first byte. Rejects a response that is neither the whole file nor
  * the requested range.
  */
-function startOf(answer: HttpAnswer, askedFrom: number, sizeBytes: number): number {
+function startOf(answer: HttpResponse, askedFrom: number, sizeBytes: number): number {
   if (answer.status !== PARTIAL_CONTENT) return 0;
   const [, from, to, total] = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(answer.headers["content-range"] ?? "") ?? [];
   const isAsked = askedFrom > 0 && Number(from) === askedFrom && Number(to) === sizeBytes - 1;
@@ -121,7 +121,7 @@ async function requestFile(
   ticket: string,
   headers: Record<string, string>,
   signal: AbortSignal,
-): Promise<HttpAnswer> {
+): Promise<HttpResponse> {
   try {
     return await requestOnce(deps, path, ticket, { method: "GET", headers }, signal);
   } catch (error) {

@@ -17,7 +17,7 @@ export interface HttpRequest {
   onProgress?: () => void;
 }
 
-export interface HttpAnswer {
+export interface HttpResponse {
   status: number;
   headers: http.IncomingHttpHeaders;
   /** The caller must read it to its end or destroy it. */
@@ -34,7 +34,7 @@ export async function exchange(
   request: HttpRequest,
   network: Pick<Network, "agentFor">,
   signal: AbortSignal,
-): Promise<HttpAnswer> {
+): Promise<HttpResponse> {
   signal.throwIfAborted();
   const url = new URL(request.url);
   const isTls = url.protocol === "https:";
@@ -49,15 +49,15 @@ export async function exchange(
   answered.catch(() => undefined);
   try {
     const isWhole = await sendBody(outgoing, request, signal);
-    const [incoming] = await answered;
-    if (!(incoming instanceof http.IncomingMessage)) throw new Error("no HTTP answer");
+    const [response] = await answered;
+    if (!(response instanceof http.IncomingMessage)) throw new Error("no HTTP answer");
     if (!isWhole) {
-      const status = incoming.statusCode ?? 0;
+      const status = response.statusCode ?? 0;
       if (status < 300) throw new Error("The server answered before it had the whole body.");
       // The server still reads this connection as the body. Nothing else may be sent on it.
-      incoming.once("close", () => outgoing.destroy());
+      response.once("close", () => outgoing.destroy());
     }
-    return { status: incoming.statusCode ?? 0, headers: incoming.headers, body: incoming };
+    return { status: response.statusCode ?? 0, headers: response.headers, body: response };
   } catch (error) {
     outgoing.destroy();
     signal.throwIfAborted();

@@ -2,12 +2,12 @@ import { ErrorWire } from "@halligan/protocol/api";
 import { Compile } from "typebox/compile";
 import { boundText } from "../bound-text.ts";
 import { LIMITS } from "../limits.ts";
-import type { HttpAnswer } from "./http-exchange.ts";
+import type { HttpResponse } from "./http-exchange.ts";
 
 const errorWire = Compile(ErrorWire);
 
 /** At most `maxBytes` of a body as text; null for a larger body. */
-export async function readBoundedText({ body }: HttpAnswer, maxBytes: number): Promise<string | null> {
+export async function readBoundedText({ body }: HttpResponse, maxBytes: number): Promise<string | null> {
   const chunks: Uint8Array[] = [];
   let sizeBytes = 0;
   for await (const chunk of body) {
@@ -23,7 +23,7 @@ export async function readBoundedText({ body }: HttpAnswer, maxBytes: number): P
  * The message of the contract's error body, or a message with the status. Reads the body to its end
  * or destroys it.
  */
-export async function readErrorMessage(response: HttpAnswer): Promise<string> {
+export async function readErrorMessage(response: HttpResponse): Promise<string> {
   const plain = `The server answered with HTTP status ${response.status}.`;
   try {
     const value: unknown = JSON.parse((await readBoundedText(response, LIMITS.maxErrorBodyBytes)) ?? "");

@@ -9,7 +9,7 @@ import { messageOf } from "../core/error-text.ts";
 import type { Log, Random } from "../core/ports.ts";
 import type { ServerConnection } from "../core/server-connection.ts";
 import type { AgentSettings } from "../settings.ts";
-import { exchange, type HttpAnswer, type HttpRequest } from "./http-exchange.ts";
+import { exchange, type HttpRequest, type HttpResponse } from "./http-exchange.ts";
 import { readErrorMessage } from "./response-body.ts";
 import { TransferFailedError, type TransferWatch } from "./transfer-watch.ts";
 
@@ -97,7 +97,7 @@ export async function requestOnce(
   ticket: string,
   init: Omit<HttpRequest, "url">,
   signal: AbortSignal,
-): Promise<HttpAnswer> {
+): Promise<HttpResponse> {
   const url = `${deps.serverUrl.replace(/\/+$/, "")}${path}`;
   const headers = { authorization: `Ticket ${ticket}`, ...init.headers };
   const response = await exchange({ ...init, url, headers }, deps.network, signal);

@@ -5,7 +5,7 @@
 import { createHash, type Hash } from "node:crypto";
 import { PART_BYTES, PART_SHA256_HEADER, resultCompletePath, resultPartPath } from "@halligan/protocol/link";
 import { LIMITS } from "../limits.ts";
-import type { HttpAnswer } from "./http-exchange.ts";
+import type { HttpResponse } from "./http-exchange.ts";
 import { readBoundedText } from "./response-body.ts";
 import { RetryableError, requestOnce, ServerRefusedError, type TransferDeps, untilAnswered } from "./server-request.ts";
 import { TransferFailedError, type TransferWatch } from "./transfer-watch.ts";
@@ -124,6 +124,6 @@ async function putPart(
 }
 
 /** Reads the short response, so that the connection can be reused. */
-async function finish(answer: HttpAnswer): Promise<void> {
+async function finish(answer: HttpResponse): Promise<void> {
   await readBoundedText(answer, LIMITS.maxErrorBodyBytes);
 }

@@ -67,7 +67,7 @@ async function measure(context: BenchContext, parts: Parts): Promise<Measured[]>
   const { agent, client, sample, floor } = parts;
   const { kind, file, sizeBytes, sha256 } = sample;
   const got = await transfer(context, parts, { type: "GetFile", params: [{ key: "Path", value: file }] });
-  const link = await client.getResultLink(got.actionId, 0);
+  const link = await client.getDownloadUrl(got.actionId, 0);
   const { body } = await client.downloadResult(link);
   if (!body) throw new Error("the result has no body");
   if ((await sha256Of(Readable.fromWeb(body).pipe(createGunzip()))) !== sha256) {

@@ -49,7 +49,7 @@ export async function startHalligan(context: BenchContext, devices: number): Pro
       },
       async get(path, to) {
         const id = await act(0, [{ type: "GetFile", params: [{ key: "Path", value: path }] }]);
-        const { body } = await client.downloadResult(await client.getResultLink(id, 0));
+        const { body } = await client.downloadResult(await client.getDownloadUrl(id, 0));
         if (!body) throw new Error("the result has no body");
         await pipeline(
           Readable.fromWeb(body),

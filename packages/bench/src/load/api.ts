@@ -1,7 +1,7 @@
 import {
   type CommandRequest,
   type CredentialsFile,
-  ResultLinkWire,
+  DownloadUrlWire,
   TokenWire,
   TranscriptWire,
 } from "@halligan/protocol/api";
@@ -84,7 +84,7 @@ export class Api implements Disposable {
 
   async transcript(actionId: string): Promise<TranscriptWire> {
     const path = `/api/machineactions/${actionId}/GetLiveResponseResultDownloadLink(index=0)`;
-    const { value } = parsed(await this.get(path), 200, ResultLinkWire, "the result link");
+    const { value } = parsed(await this.get(path), 200, DownloadUrlWire, "the result link");
     const { pathname, search } = new URL(value);
     return parsed(
       await this.#pool.request("GET", `${pathname}${search}`, {}, null),

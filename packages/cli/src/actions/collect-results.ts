@@ -112,7 +112,7 @@ async function collectOne(
 }
 
 async function downloadTranscript(client: HalliganClient, actionId: string, index: number, signal: AbortSignal) {
-  const link = await client.getResultLink(actionId, index, { signal });
+  const link = await client.getDownloadUrl(actionId, index, { signal });
   return await client.downloadTranscript(link, { signal });
 }
 

@@ -56,7 +56,7 @@ async function compared(
   if (shown !== shownAs(end)) return failed(command, `the server shows ${shown}, the device signed ${end.outcome}`);
   if (end.result === null)
     return { index: command.index, type: command.type, isVerified: true, problem: null, sha256: null };
-  const link = await client.getResultLink(action.id, command.index, { signal });
+  const link = await client.getDownloadUrl(action.id, command.index, { signal });
   const { sizeBytes, sha256 } = await hashed(await client.downloadResult(link, { signal }));
   const isSame = sizeBytes === end.result.sizeBytes && sha256 === end.result.sha256;
   const problem = isSame

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Readable, type Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
-import { type HalliganClient, UnexpectedAnswerError, UnreachableError } from "@halligan/protocol/client";
+import { type HalliganClient, UnexpectedResponseError, UnreachableError } from "@halligan/protocol/client";
 import { CliError } from "../errors/cli-error.ts";
 import type { Progress } from "../render/progress/progress.ts";
 import { formatBytes } from "../render/text/units.ts";
@@ -41,7 +41,7 @@ export interface DownloadOptions {
 /** Streams the result of a GetFile, unpacked and hashed on the way. */
 export async function downloadFile(client: HalliganClient, options: DownloadOptions): Promise<DownloadedFile> {
   const { actionId, commandIndex, target, stdout, progress, signal } = options;
-  const link = await client.getResultLink(actionId, commandIndex, { signal });
+  const link = await client.getDownloadUrl(actionId, commandIndex, { signal });
   const response = await client.downloadResult(link, { signal });
   try {
     if (target.kind === "stdout") {
@@ -95,7 +95,7 @@ async function unpack(
     );
   } catch (error) {
     throw isZlibError(error)
-      ? new UnexpectedAnswerError("The result is not a whole gzip file, as a GetFile's must be", { cause: error })
+      ? new UnexpectedResponseError("The result is not a whole gzip file, as a GetFile's must be", { cause: error })
       : error;
   }
   return { sizeBytes, sha256: hash.digest("hex") };

@@ -1,4 +1,4 @@
-import { ApiError, TokenError, UnexpectedAnswerError, UnreachableError } from "@halligan/protocol/client";
+import { ApiError, TokenError, UnexpectedResponseError, UnreachableError } from "@halligan/protocol/client";
 import { harmlessLine } from "../render/text/harmless.ts";
 import { CliError } from "./cli-error.ts";
 import type { ExitName } from "./exit-codes.ts";
@@ -34,8 +34,8 @@ export function describeFailure(error: unknown): Failure {
   if (error instanceof UnreachableError) {
     return { exit: "unreachable", code: "Unreachable", message: error.message, json: {} };
   }
-  if (error instanceof UnexpectedAnswerError) {
-    return { exit: "unexpectedAnswer", code: "UnexpectedAnswer", message: harmlessLine(error.message), json: {} };
+  if (error instanceof UnexpectedResponseError) {
+    return { exit: "unexpectedResponse", code: "UnexpectedAnswer", message: harmlessLine(error.message), json: {} };
   }
   const local = isFileError(error) ? localFileError(error.path ?? "A file", error) : error;
   if (local instanceof CliError) return describeFailure(local);

@@ -6,7 +6,7 @@
 export const EXIT = {
   ok: 0,
   usage: 64,
-  unexpectedAnswer: 65,
+  unexpectedResponse: 65,
   notFound: 66,
   refused: 67,
   unreachable: 69,
@@ -31,7 +31,7 @@ export type ExitName = keyof typeof EXIT;
 export const EXIT_MEANINGS: Record<ExitName, string> = {
   ok: "done (run, result: the script's own exit code, unless it is reserved)",
   usage: "the command line is wrong, or a name fits several machines, groups or applications",
-  unexpectedAnswer: "the server answered with something the API does not promise",
+  unexpectedResponse: "the server answered with something the API does not promise",
   notFound: "machine, action, library file or application not found",
   refused: "the server refused the request",
   unreachable: "the server cannot be reached",

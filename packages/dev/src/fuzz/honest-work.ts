@@ -59,7 +59,7 @@ export class HonestWork {
     }
     if (action.status !== "Succeeded") this.#violations.add(`an honest action ended as ${JSON.stringify(action)}`);
     else {
-      const transcript = await client.downloadTranscript(await client.getResultLink(actionId, 0));
+      const transcript = await client.downloadTranscript(await client.getDownloadUrl(actionId, 0));
       if (transcript.script_output !== `released ${release}\n`) {
         this.#violations.add(`an honest action has another's transcript: ${JSON.stringify(transcript).slice(0, 500)}`);
       }

@@ -223,7 +223,7 @@ class Attacked {
       this.#violations.add(`action ${id} succeeded and did not run`);
     }
     if (results.length === 0) return;
-    const transcript = await client.downloadTranscript(await client.getResultLink(id, 0));
+    const transcript = await client.downloadTranscript(await client.getDownloadUrl(id, 0));
     if (transcript.script_output !== outputOf(id))
       this.#violations.add(`action ${id} shows ${transcript.script_output}`);
     const { value } = await client.getMachineActionEvidence(id);

@@ -1,4 +1,4 @@
-import { TokenError, UnexpectedAnswerError, UnreachableError } from "@halligan/protocol/client";
+import { TokenError, UnexpectedResponseError, UnreachableError } from "@halligan/protocol/client";
 import { sleep, systemClock } from "@halligan/protocol/time";
 
 /** Callers wait here while the server is down, instead of asking it again and again. */
@@ -56,7 +56,7 @@ const PAUSE_MS = 20;
 export function isLostConnection(cause: unknown): boolean {
   if (cause instanceof UnreachableError) return true;
   if (cause instanceof TokenError) return false;
-  if (cause instanceof UnexpectedAnswerError) return isLostConnection(cause.cause);
+  if (cause instanceof UnexpectedResponseError) return isLostConnection(cause.cause);
   // A body that breaks off: undici says TypeError "terminated", zlib an unexpected end.
   return cause instanceof Error && /terminated|unexpected end of file|aborted|ECONNRESET|socket/i.test(cause.message);
 }

@@ -25,7 +25,7 @@ export const OWN_TIMERS: Readonly<Record<string, string>> = {
   "server/src/http/edge/admission/held-refusals.ts": SOCKET,
   "server/src/http/edge/admission/refused-bodies.ts": SOCKET,
   "server/src/http/edge/read-body.ts": SOCKET,
-  "server/src/http/edge/response/raw-answers.ts": SOCKET,
+  "server/src/http/edge/response/raw-responses.ts": SOCKET,
   "server/src/http/edge/server/first-bytes.ts": SOCKET,
   "server/src/http/edge/server/http-app.ts": SOCKET,
   "server/src/http/edge/server/settle.ts": SOCKET,

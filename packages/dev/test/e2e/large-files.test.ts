@@ -39,7 +39,7 @@ test(`a GetFile of ${GET_BYTES / MIB} MiB arrives byte for byte, and neither ser
   const memory = watchMemory(world, machine);
   const action = await runToEnd(world, machine.id, [getFile("large.bin")]);
   assert.equal(action.status, "Succeeded", JSON.stringify(action.commands));
-  const response = await world.client.downloadResult(await world.client.getResultLink(action.id, 0));
+  const response = await world.client.downloadResult(await world.client.getDownloadUrl(action.id, 0));
   assert.ok(response.body);
   const hash = createHash("sha256");
   await pipeline(Readable.fromWeb(response.body), createGunzip(), hash);

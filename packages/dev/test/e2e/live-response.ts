@@ -45,11 +45,11 @@ export async function waitFor(
 }
 
 export const transcriptOf = async (world: World, actionId: string, index: number) =>
-  world.client.downloadTranscript(await world.client.getResultLink(actionId, index));
+  world.client.downloadTranscript(await world.client.getDownloadUrl(actionId, index));
 
 /** The collected file, unpacked. */
 export async function collected(world: World, actionId: string, index: number): Promise<Buffer> {
-  const response = await world.client.downloadResult(await world.client.getResultLink(actionId, index));
+  const response = await world.client.downloadResult(await world.client.getDownloadUrl(actionId, index));
   return gunzipSync(Buffer.from(await response.arrayBuffer()));
 }
 

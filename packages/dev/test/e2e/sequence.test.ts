@@ -82,7 +82,7 @@ for (const runtime of ["node", "bun"] as const satisfies Runtime[]) {
       );
       assert.match(action.commands[0]?.errors.join(" ") ?? "", /library has no file named/);
       await assert.rejects(
-        world.client.getResultLink(action.id, 1),
+        world.client.getDownloadUrl(action.id, 1),
         (cause) => cause instanceof ApiError && cause.status === 404,
       );
     });

@@ -25,7 +25,7 @@ test("with direct links a collected file comes straight from object storage, a t
   const action = await runToEnd(world, machine.id, [runScript("say.sh"), getFile("facts one.txt")]);
   assert.equal(action.status, "Succeeded", JSON.stringify(action.commands));
 
-  const link = new URL(await world.client.getResultLink(action.id, 1));
+  const link = new URL(await world.client.getDownloadUrl(action.id, 1));
   assert.equal(link.origin, s3.endpoint);
   const answer = await fetch(link);
   assert.equal(answer.headers.get("content-disposition"), 'attachment; filename="facts%20one.txt.gz"');
@@ -34,7 +34,7 @@ test("with direct links a collected file comes straight from object storage, a t
   altered.searchParams.set("X-Amz-Credential", "NOBODY/20261121/us-east-1/s3/aws4_request");
   assert.equal((await fetch(altered)).status, 403);
 
-  const transcript = new URL(await world.client.getResultLink(action.id, 0));
+  const transcript = new URL(await world.client.getDownloadUrl(action.id, 0));
   assert.equal(transcript.origin, world.credentials.baseUrl);
   assert.match(await (await fetch(transcript)).text(), /said/);
 });

@@ -23,7 +23,7 @@ test("a token and a result link of before a rotation hold as long as their key i
 
   await addScript(world, "say.sh", "#!/bin/sh\necho said\n");
   const { id } = await runToEnd(world, machine.id, [runScript("say.sh")]);
-  const [oldToken, oldLink] = [await accessToken(world.credentials), await world.client.getResultLink(id, 0)];
+  const [oldToken, oldLink] = [await accessToken(world.credentials), await world.client.getDownloadUrl(id, 0)];
 
   await world.server.stop();
   for (const file of FILES) await rename(join(keys, file), previous(file));
@@ -34,7 +34,7 @@ test("a token and a result link of before a rotation hold as long as their key i
   }
   await world.startServer();
 
-  const [newToken, newLink] = [await accessToken(world.credentials), await world.client.getResultLink(id, 0)];
+  const [newToken, newLink] = [await accessToken(world.credentials), await world.client.getDownloadUrl(id, 0)];
   assert.deepEqual([await asks(oldToken), await asks(newToken)], [200, 200]);
   assert.deepEqual([await opens(oldLink), await opens(newLink)], [200, 200]);
   assert.equal((await runToEnd(world, machine.id, [runScript("say.sh")])).status, "Succeeded", "agents notice nothing");

@@ -87,7 +87,7 @@ describe("the audit log", { skip: onlyHalligan("its audit log") }, () => {
     };
     const id = await api.start(machineId, [script(name)]);
     await api.waitForEnd(id);
-    await api.resultLink(id, 0);
+    await api.downloadUrl(id, 0);
     await done("PUT", own, {});
     await done("DELETE", `/api/libraryfiles/${encodeURIComponent(`put-${name}`)}`);
     await done("POST", "/halligan/v1/enrollment-tokens", {});

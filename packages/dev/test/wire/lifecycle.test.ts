@@ -49,7 +49,7 @@ describe("short times", { skip: onlyHalligan("its settings, and agents that come
     assert.equal(numberAt(action, "errorHResult"), 0x800705b4 | 0);
     assert.equal(at(action, "commands", 0, "commandStatus"), "Created");
     assertError(await api.cancel(id), 400, "BadRequest", /TimeOut/);
-    assertError(await api.resultLink(id, 0), 404, "ResourceNotFound");
+    assertError(await api.downloadUrl(id, 0), 404, "ResourceNotFound");
     const next = await api.run(absentId, [getFile("/etc/hostname")]);
     assert.equal(next.status, 201, "the machine is free again");
   });
@@ -72,7 +72,7 @@ describe("short times", { skip: onlyHalligan("its settings, and agents that come
     const name = await library.script("once", "echo run >> runs.txt; wc -l < runs.txt");
     const action = await api.runToEnd(machine(0), [runScript(name)]);
     const id = textAt(action, "id");
-    const url = textAt((await api.resultLink(id, 0)).body, "value");
+    const url = textAt((await api.downloadUrl(id, 0)).body, "value");
     let answer = await fetchLink(url);
     while (answer.status === 200) {
       await sleep(50);

@@ -53,7 +53,7 @@ describe("the OpenAPI document", { skip: onlyHalligan("its OpenAPI document") },
       order,
       document: (await api.get("/openapi.json", { token: null })).body,
       real: {
-        ...(await stage.resultLink(actionId)),
+        ...(await stage.downloadUrl(actionId)),
         ...(await stage.seenFrom()),
         actionId,
         machineId,

@@ -82,7 +82,7 @@ describe("the defender profile", { skip }, () => {
     ["PUT content", (api) => api.send("PUT", `/halligan/v1/content/${"a".repeat(64)}`, { body: "x" })],
     ["GET machineactions", (api) => api.get("/api/machineactions?$top=1")],
     ["GET machineactions/{id}", (api) => api.action(UNKNOWN_ACTION)],
-    ["GET GetLiveResponseResultDownloadLink", (api) => api.resultLink(UNKNOWN_ACTION, 0)],
+    ["GET GetLiveResponseResultDownloadLink", (api) => api.downloadUrl(UNKNOWN_ACTION, 0)],
     ["POST cancel", (api) => api.cancel(UNKNOWN_ACTION)],
     ["GET machines", (api) => api.get("/api/machines?$top=1")],
     ["GET machines/{id}", (api) => api.get(`/api/machines/${UNKNOWN_MACHINE}`)],

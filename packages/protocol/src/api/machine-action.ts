@@ -126,8 +126,8 @@ export const WaitingWire = Type.Object({
 export type WaitingWire = Static<typeof WaitingWire>;
 
 /** The response of `GetLiveResponseResultDownloadLink`. */
-export const ResultLinkWire = Type.Object({ "@odata.context": Type.String(), value: Type.String() });
-export type ResultLinkWire = Static<typeof ResultLinkWire>;
+export const DownloadUrlWire = Type.Object({ "@odata.context": Type.String(), value: Type.String() });
+export type DownloadUrlWire = Static<typeof DownloadUrlWire>;
 
 /** Facts about one output stream that its text cannot express. */
 const OutputFactsWire = Type.Object({

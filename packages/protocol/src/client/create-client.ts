@@ -44,13 +44,13 @@ export interface ClientOptions {
    * Longest silence before the head of a response and within its body, in milliseconds. It does not
    * apply to the head of the response to an upload. Default 60,000.
    */
-  answerTimeoutMs?: number;
+  responseTimeoutMs?: number;
   clock?: ClientClock;
 }
 
 /**
  * One method per operation of the API. A method throws ApiError, TokenError, UnreachableError,
- * UnexpectedAnswerError, or the reason of an aborted signal. Each response is checked against its
+ * UnexpectedResponseError, or the reason of an aborted signal. Each response is checked against its
  * schema before it is returned.
  *
  * @example
@@ -64,7 +64,7 @@ export interface ClientOptions {
  * for await (const { event, data } of client.watchMachineAction(action.id)) {
  *   if (event === "action") console.log(data.status);
  * }
- * const url = await client.getResultLink(action.id, 0);
+ * const url = await client.getDownloadUrl(action.id, 0);
  * console.log((await client.downloadTranscript(url)).script_output);
  * ```
  */
@@ -103,7 +103,7 @@ export function createClient(options: ClientOptions): HalliganClient {
   const shared = {
     fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)),
     clock: options.clock ?? systemClock,
-    answerTimeoutMs: options.answerTimeoutMs ?? 60_000,
+    responseTimeoutMs: options.responseTimeoutMs ?? 60_000,
     maxRetryWaitMs: options.maxRetryWaitMs ?? 300_000,
     onWait: options.onWait ?? (() => undefined),
   };
@@ -118,7 +118,7 @@ export function createClient(options: ClientOptions): HalliganClient {
     ...accessOperations(transport),
     ...machineOperations(transport),
     ...machineActionOperations(transport),
-    ...resultOperations(shared.fetch, shared.answerTimeoutMs),
+    ...resultOperations(shared.fetch, shared.responseTimeoutMs),
     ...libraryOperations(transport),
     ...deviceGroupOperations(transport),
     ...auditOperations(transport),

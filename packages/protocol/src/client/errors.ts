@@ -57,7 +57,7 @@ export class TokenError extends Error {
 
 /**
  * No response: the connection was refused or reset, the name was not found, or the server was
- * silent for longer than `answerTimeoutMs`. `cause` is the error of the runtime.
+ * silent for longer than `responseTimeoutMs`. `cause` is the error of the runtime.
  *
  * @example
  * ```ts
@@ -78,12 +78,12 @@ export class UnreachableError extends Error {
  * @example
  * ```ts
  * const info = await client.info().catch((error: unknown) => {
- *   if (error instanceof UnexpectedAnswerError) return null;
+ *   if (error instanceof UnexpectedResponseError) return null;
  *   throw error;
  * });
  * console.log(info === null ? "not Halligan" : info.version);
  * ```
  */
-export class UnexpectedAnswerError extends Error {
-  override readonly name = "UnexpectedAnswerError";
+export class UnexpectedResponseError extends Error {
+  override readonly name = "UnexpectedResponseError";
 }

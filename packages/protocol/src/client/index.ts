@@ -1,5 +1,5 @@
 export { type ClientOptions, createClient, type HalliganClient } from "./create-client.ts";
-export { ApiError, TokenError, UnexpectedAnswerError, UnreachableError } from "./errors.ts";
+export { ApiError, TokenError, UnexpectedResponseError, UnreachableError } from "./errors.ts";
 export { type ListOptions, odataText } from "./odata.ts";
 export type { WatchOptions } from "./operations/action-events.ts";
 export type { WaitOptions } from "./operations/action-wait.ts";

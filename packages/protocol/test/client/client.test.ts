@@ -6,7 +6,7 @@ import {
   createClient,
   odataText,
   TokenError,
-  UnexpectedAnswerError,
+  UnexpectedResponseError,
   UnreachableError,
   type WaitNotice,
 } from "@halligan/protocol/client";
@@ -143,7 +143,7 @@ describe("tokens", () => {
   it("the secret does not follow a redirect", async () => {
     await using other = await startFakeServer(() => tokenAnswer("stolen"));
     await using server = await startFakeServer(() => ({ status: 307, headers: { location: `${other.url}/token` } }));
-    await assert.rejects(clientOf(server).verifyCredentials(), UnexpectedAnswerError);
+    await assert.rejects(clientOf(server).verifyCredentials(), UnexpectedResponseError);
     assert.equal(other.seen.length, 0);
   });
 
@@ -274,9 +274,9 @@ describe("answers", () => {
     ["no JSON", { text: "<html>" }],
     ["an empty body", { text: "" }],
   ] as const) {
-    it(`${what} is an UnexpectedAnswerError, not data`, async () => {
+    it(`${what} is an UnexpectedResponseError, not data`, async () => {
       await using server = await startFakeServer(withTokens(() => answer));
-      await assert.rejects(clientOf(server).listApplications(), UnexpectedAnswerError);
+      await assert.rejects(clientOf(server).listApplications(), UnexpectedResponseError);
     });
   }
 
@@ -333,7 +333,7 @@ describe("lists", () => {
 
   it("a server that links a page to itself does not hold the client indefinitely", async () => {
     await using server = await startFakeServer(withTokens(() => page(["a"], "/api/machines?$skip=1")));
-    await assert.rejects(clientOf(server).listMachines(), UnexpectedAnswerError);
+    await assert.rejects(clientOf(server).listMachines(), UnexpectedResponseError);
   });
 });
 

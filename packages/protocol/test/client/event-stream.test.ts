@@ -58,8 +58,8 @@ describe("a stream of events", () => {
     const long = [bytes("data: "), ...Array.from({ length: 160 }, () => piece), bytes("\n\n")];
     assert.equal((await eventsOf(long))[0]?.data.length, 160 * piece.length);
     const endless = [bytes("data: "), ...Array.from({ length: 300 }, () => piece)];
-    await assert.rejects(eventsOf(endless), { name: "UnexpectedAnswerError" });
+    await assert.rejects(eventsOf(endless), { name: "UnexpectedResponseError" });
     const lines = Array.from({ length: 300 }, () => bytes(`data: ${"x".repeat(64 * 1024)}\n`));
-    await assert.rejects(eventsOf(lines), { name: "UnexpectedAnswerError" });
+    await assert.rejects(eventsOf(lines), { name: "UnexpectedResponseError" });
   });
 });

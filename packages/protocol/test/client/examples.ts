@@ -17,7 +17,7 @@ import {
   type PutLibraryFileRequest,
   TokenError,
   type TokenProvider,
-  UnexpectedAnswerError,
+  UnexpectedResponseError,
   UnreachableError,
   type WaitNotice,
   type WaitOptions,
@@ -61,7 +61,7 @@ export async function exampleOfHalliganClient(): Promise<void> {
   for await (const { event, data } of client.watchMachineAction(action.id)) {
     if (event === "action") console.log(data.status);
   }
-  const url = await client.getResultLink(action.id, 0);
+  const url = await client.getDownloadUrl(action.id, 0);
   console.log((await client.downloadTranscript(url)).script_output);
 }
 
@@ -83,9 +83,9 @@ export async function exampleOfTokenError(): Promise<void> {
   }
 }
 
-export async function exampleOfUnexpectedAnswerError(): Promise<void> {
+export async function exampleOfUnexpectedResponseError(): Promise<void> {
   const info = await client.info().catch((error: unknown) => {
-    if (error instanceof UnexpectedAnswerError) return null;
+    if (error instanceof UnexpectedResponseError) return null;
     throw error;
   });
   console.log(info === null ? "not Halligan" : info.version);
@@ -178,7 +178,7 @@ export async function exampleOfMachineOperations(): Promise<void> {
 }
 
 export async function exampleOfResultOperations(): Promise<void> {
-  const url = await client.getResultLink("11111111-2222-3333-4444-555555555555", 0);
+  const url = await client.getDownloadUrl("11111111-2222-3333-4444-555555555555", 0);
   const response = await client.downloadResult(url);
   if (response.body !== null) await writeFile("result.gz", response.body);
 }

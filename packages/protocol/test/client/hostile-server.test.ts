@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createClient, UnexpectedAnswerError, UnreachableError } from "@halligan/protocol/client";
+import { createClient, UnexpectedResponseError, UnreachableError } from "@halligan/protocol/client";
 import { type Answer, type FakeServer, type SeenRequest, startFakeServer, tokenAnswer } from "./fake-server.ts";
 
 const isTokenRequest = ({ url }: SeenRequest) => url.endsWith("/token");
 
-const clientOf = ({ url }: FakeServer, answerTimeoutMs = 10_000) =>
+const clientOf = ({ url }: FakeServer, responseTimeoutMs = 10_000) =>
   createClient({
     baseUrl: url,
     credentials: { tokenUrl: `${url}/t/oauth2/v2.0/token`, clientId: "app", clientSecret: "secret" },
-    answerTimeoutMs,
+    responseTimeoutMs,
   });
 
 const afterToken = (answer: () => Answer) => (request: SeenRequest) =>
@@ -42,7 +42,7 @@ test("no form of nextLink takes the token to another host", async () => {
     );
     await clientOf(server)
       .listMachines()
-      .catch((error) => assert.ok(error instanceof UnexpectedAnswerError, `${next}: ${error}`));
+      .catch((error) => assert.ok(error instanceof UnexpectedResponseError, `${next}: ${error}`));
   }
   assert.deepEqual(other.seen, []);
 });
@@ -55,20 +55,20 @@ test("a server whose empty pages never end is given up", async () => {
       return emptyPage(`/api/machines?$skiptoken=${page}`);
     }),
   );
-  await assert.rejects(clientOf(server).listMachines(), UnexpectedAnswerError);
+  await assert.rejects(clientOf(server).listMachines(), UnexpectedResponseError);
 });
 
 test("a redirect to what is no address is refused as every redirect is", async () => {
   for (const location of ["http://[", "data:text/html,x", "https://other.example/x"]) {
     await using server = await startFakeServer(afterToken(() => ({ status: 302, headers: { location } })));
-    await assert.rejects(clientOf(server).listMachines(), UnexpectedAnswerError);
+    await assert.rejects(clientOf(server).listMachines(), UnexpectedResponseError);
   }
 });
 
 test("a token that no header can hold is refused", async () => {
   for (const token of ["a\r\nX: y", "tök", "", "a b", "\u{1f600}"]) {
     await using server = await startFakeServer(() => tokenAnswer(token));
-    await assert.rejects(clientOf(server).verifyCredentials(), UnexpectedAnswerError);
+    await assert.rejects(clientOf(server).verifyCredentials(), UnexpectedResponseError);
   }
 });
 

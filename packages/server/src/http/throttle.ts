@@ -1,7 +1,7 @@
 import type { WindowRule } from "../domain/identity/request-window.ts";
 import type { RequestCounter } from "../service/identity/count-request.ts";
-import { type ErrorAnswer, tooManyRequests } from "./edge/answer.ts";
-import type { RateLimit, Throttle } from "./edge/incoming.ts";
+import type { RateLimit, Throttle } from "./edge/http-request.ts";
+import { type ErrorResponse, tooManyRequests } from "./edge/http-response.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
@@ -46,7 +46,7 @@ function countedAs({ name, rateLimit }: { readonly name: string; readonly rateLi
 }
 
 /** Names the limit and the end of the wait, for people: a client shows this text. */
-function refusal(name: string, rules: readonly WindowRule[], waitMs: number): ErrorAnswer {
+function refusal(name: string, rules: readonly WindowRule[], waitMs: number): ErrorResponse {
   const windows = rules.map(({ limit, windowMs }) => `${limit} ${windowMs === HOUR_MS ? "an hour" : "a minute"}`);
   const waitS = Math.max(1, Math.ceil(waitMs / 1_000));
   return tooManyRequests(

@@ -11,7 +11,7 @@ import { createTokenVerifier } from "../../src/auth/tokens/token-verifier.ts";
 import type { HttpContext } from "../../src/http/api/context.ts";
 import { LIST_TURN_LIMITS, ListTurns } from "../../src/http/api/list-turns.ts";
 import { OPERATIONS } from "../../src/http/api/routes.ts";
-import type { Throttle } from "../../src/http/edge/incoming.ts";
+import type { Throttle } from "../../src/http/edge/http-request.ts";
 import { LongResponseLimit } from "../../src/http/edge/response/long-response-limit.ts";
 import { buildHttpApp } from "../../src/http/edge/server/app.ts";
 import { isStorageUnavailable } from "../../src/http/storage-unavailable.ts";

@@ -3,7 +3,7 @@ import {
   addLibraryFile,
   type Caller,
   cancelMachineAction,
-  createResultLink,
+  createDownloadUrl,
   type DomainError,
   removeLibraryFile,
   runLiveResponse,
@@ -68,7 +68,7 @@ export class Callers {
     if (id === null) return;
     const index = this.#world.random.between(0, 2);
     this.#ask(`wants the result ${index} of action ${short(id)}`, async (context) => {
-      const answer = await createResultLink(context, CALLER, id, index);
+      const answer = await createDownloadUrl(context, CALLER, id, index);
       return answer.ok ? { ok: true, value: "a link" } : answer;
     });
   }

@@ -1,5 +1,5 @@
 import { FINAL_STATUSES, type MachineActionWire } from "@halligan/protocol/api";
-import { ApiError, UnexpectedAnswerError, UnreachableError } from "@halligan/protocol/client";
+import { ApiError, UnexpectedResponseError, UnreachableError } from "@halligan/protocol/client";
 import { sleep, systemClock } from "@halligan/protocol/time";
 import { actionJson, statusOf } from "../../actions/action-json.ts";
 import { failureOfAction } from "../../actions/finish-action.ts";
@@ -71,5 +71,5 @@ export const watch: CommandDefinition = {
  */
 const isWithoutEvents = (error: unknown): boolean =>
   error instanceof UnreachableError ||
-  error instanceof UnexpectedAnswerError ||
+  error instanceof UnexpectedResponseError ||
   (error instanceof ApiError && [404, 429, 503].includes(error.status));

@@ -58,7 +58,7 @@ export const libraryShow: CommandDefinition = {
     }
     if (hash.digest("hex") !== sha256) {
       throw new CliError(
-        "unexpectedAnswer",
+        "unexpectedResponse",
         "ContentMismatch",
         `The bytes of ${name} do not have the SHA-256 ${sha256}.`,
       );

@@ -43,7 +43,7 @@ async function faultOf(
 ): Promise<string | null> {
   const isWhole = commandStatus === "Completed";
   try {
-    const link = await client.getResultLink(actionId, index);
+    const link = await client.getDownloadUrl(actionId, index);
     if (expected.type === "RunScript") {
       const transcript = await client.downloadTranscript(link);
       return isWhole ? wholeTranscript(transcript, expected) : cutTranscript(transcript.script_output, expected.output);

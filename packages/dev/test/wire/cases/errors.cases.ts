@@ -76,7 +76,7 @@ test("success bodies have no error key, and the contexts of the contract", async
     [await api.get("/api/machines"), "Machines"],
     [await api.get(`/api/machines/${machineId}`), "Machines/$entity"],
     [await api.get("/api/libraryfiles"), "LibraryFiles"],
-    [await api.resultLink(id, 1), "Edm.String"],
+    [await api.downloadUrl(id, 1), "Edm.String"],
   ] as const) {
     assert.ok(answer.status < 300, answer.text);
     assert.equal(keysOf(answer.body)[0], "@odata.context");

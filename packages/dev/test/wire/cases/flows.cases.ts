@@ -268,9 +268,9 @@ test("a client whose result never comes goes by the words of the contract and st
   const absentId = await absentMachine(here());
   const started = await api.run(absentId, [getFile("/etc/hostname")]);
   const id = textAt(started.body, "id");
-  const link = await api.resultLink(id, 0);
+  const link = await api.downloadUrl(id, 0);
   assert.equal(link.status, 400, link.text);
   assert.equal(textAt((await api.cancel(id, "own limit reached")).body, "status"), "Cancelled");
-  assert.equal((await api.resultLink(id, 0)).status, 404);
-  assert.equal((await api.resultLink(UNKNOWN_MACHINE, 0)).status, 404);
+  assert.equal((await api.downloadUrl(id, 0)).status, 404);
+  assert.equal((await api.downloadUrl(UNKNOWN_MACHINE, 0)).status, 404);
 });

@@ -92,7 +92,7 @@ test("a download link takes a GET with a body of {} too", async () => {
   const name = await library.script("with-body", "echo {}");
   const id = await api.start(machineId, [runScript(name)]);
   await api.waitForEnd(id);
-  const url = new URL(textAt((await api.resultLink(id, 0)).body, "value"));
+  const url = new URL(textAt((await api.downloadUrl(id, 0)).body, "value"));
   const answer = await rawSend(url.origin, {
     target: `${url.pathname}${url.search}`,
     headers: ["Content-Type: application/json"],

@@ -21,7 +21,7 @@ async function finished(text = "echo hello", ...collected: readonly string[]): P
   return textAt(action, "id");
 }
 
-const urlOf = async (id: string, index: number) => textAt((await here().api.resultLink(id, index)).body, "value");
+const urlOf = async (id: string, index: number) => textAt((await here().api.downloadUrl(id, index)).body, "value");
 
 /**
  * The name as one product reads it: everything after `filename=` to the END of the header, without
@@ -34,7 +34,7 @@ function nameToTheEnd(disposition: string): string {
 
 test("the link's answer is an Edm.String with an absolute URL", async () => {
   const id = await finished();
-  const answer = await here().api.resultLink(id, 0);
+  const answer = await here().api.downloadUrl(id, 0);
   assert.equal(answer.status, 200);
   assertGolden(answer.body, { "@odata.context": context("Edm.String"), value: "<url>" });
 });
@@ -146,7 +146,7 @@ test("while a command runs its link is 400 with a message", async () => {
   const name = await library.script("slow-result", "sleep 60");
   const id = await api.start(machineId, [putFile(name), runScript(name)]);
   await api.waitFor(id, (action) => at(action, "commands", 0, "commandStatus") === "Completed");
-  assertError(await api.resultLink(id, 1), 400, "BadRequest");
+  assertError(await api.downloadUrl(id, 1), 400, "BadRequest");
   assert.equal((await api.cancel(id)).status, 200);
 });
 
@@ -154,11 +154,11 @@ test("a client that polls on the link for as long as it is 400 gets the result",
   const { api, library, machineId } = here();
   const name = await library.script("polled-link", "sleep 0.6; echo polled");
   const id = await api.start(machineId, [runScript(name)]);
-  let answer = await api.resultLink(id, 0);
+  let answer = await api.downloadUrl(id, 0);
   const refusals: string[] = [];
   while (answer.status === 400) {
     refusals.push(textAt(answer.body, "error", "message"));
-    answer = await api.resultLink(id, 0);
+    answer = await api.downloadUrl(id, 0);
   }
   assert.ok(refusals.length > 0);
   assert.equal(answer.status, 200, answer.text);
@@ -171,15 +171,15 @@ test("every index may be asked for: PutFile and one out of range are 404, the ot
   const name = await library.script("every", "echo every > every.txt");
   const action = await api.runToEnd(machineId, [putFile(name), runScript(name), getFile("every.txt")]);
   const id = textAt(action, "id");
-  assertError(await api.resultLink(id, 0), 404, "ResourceNotFound");
-  assert.equal((await api.resultLink(id, 1)).status, 200);
-  assert.equal((await api.resultLink(id, 2)).status, 200);
-  assertError(await api.resultLink(id, 3), 404, "ResourceNotFound");
-  assertError(await api.resultLink(id, 999_999), 404, "ResourceNotFound");
+  assertError(await api.downloadUrl(id, 0), 404, "ResourceNotFound");
+  assert.equal((await api.downloadUrl(id, 1)).status, 200);
+  assert.equal((await api.downloadUrl(id, 2)).status, 200);
+  assertError(await api.downloadUrl(id, 3), 404, "ResourceNotFound");
+  assertError(await api.downloadUrl(id, 999_999), 404, "ResourceNotFound");
 });
 
 test("the link of an unknown action is 404 ResourceNotFound", async () => {
-  assertError(await here().api.resultLink(UNKNOWN_ACTION, 0), 404, "ResourceNotFound");
+  assertError(await here().api.downloadUrl(UNKNOWN_ACTION, 0), 404, "ResourceNotFound");
 });
 
 test("a command that was not run has no result, and one that Completed in a Failed action has", async () => {
@@ -188,8 +188,8 @@ test("a command that was not run has no result, and one that Completed in a Fail
   const action = await api.runToEnd(machineId, [runScript(name), getFile("/no/such/file"), getFile("/etc/hostname")]);
   const id = textAt(action, "id");
   assert.equal(textAt(await api.transcript(id, 0), "script_output"), "kept\n");
-  assertError(await api.resultLink(id, 1), 404, "ResourceNotFound");
-  assertError(await api.resultLink(id, 2), 404, "ResourceNotFound");
+  assertError(await api.downloadUrl(id, 1), 404, "ResourceNotFound");
+  assertError(await api.downloadUrl(id, 2), 404, "ResourceNotFound");
 });
 
 test("an index that is no number is refused with the contract's error", async () => {

@@ -129,8 +129,8 @@ export class Stage {
   }
 
   /** The link to a result, taken apart. */
-  async resultLink(actionId: string): Promise<RealValues> {
-    const { body } = await this.here.api.resultLink(actionId, 0);
+  async downloadUrl(actionId: string): Promise<RealValues> {
+    const { body } = await this.here.api.downloadUrl(actionId, 0);
     const { searchParams } = new URL(textAt(body, "value"));
     return {
       linkExpiry: searchParams.get("se") ?? "",

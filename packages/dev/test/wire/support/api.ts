@@ -117,13 +117,13 @@ export class Api {
     return this.post(`/api/machineactions/${id}/cancel`, { Comment: comment });
   }
 
-  resultLink(id: string, index: number): Promise<Answer> {
+  downloadUrl(id: string, index: number): Promise<Answer> {
     return this.get(`/api/machineactions/${id}/GetLiveResponseResultDownloadLink(index=${index})`);
   }
 
   /** Fetched by its link alone, as clients do. */
   async result(id: string, index: number): Promise<Answer> {
-    const link = await this.resultLink(id, index);
+    const link = await this.downloadUrl(id, index);
     assert.equal(link.status, 200, link.text);
     return fetchLink(textAt(link.body, "value"));
   }

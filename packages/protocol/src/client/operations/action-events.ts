@@ -1,9 +1,9 @@
 import type { MachineActionEvent } from "../../api/index.ts";
 import { ActionWithResultsWire, TransferWire, WaitingWire } from "../../api/index.ts";
-import { UnexpectedAnswerError, UnreachableError } from "../errors.ts";
+import { UnexpectedResponseError, UnreachableError } from "../errors.ts";
 import type { CallOptions } from "../options.ts";
 import { readEvents } from "../transport/event-stream.ts";
-import { checkAnswer, chunksOf, parseJson } from "../transport/read-answer.ts";
+import { checkResponse, chunksOf, parseJson } from "../transport/read-response.ts";
 import type { Transport } from "../transport/transport.ts";
 
 /**
@@ -39,8 +39,8 @@ export interface WatchOptions extends CallOptions {
  * of a file. It ends when the server ends the stream: after the final state, when the server stops,
  * or when the token expires. Throws ApiError (404 from a server without event streams, 429 when the
  * limit of open streams is reached), UnreachableError when the stream is cut or silent, and
- * UnexpectedAnswerError. It sends one request and never retries. A caller that gets no stream polls
- * the action instead.
+ * UnexpectedResponseError. It sends one request and never retries. A caller that gets no stream
+ * polls the action instead.
  */
 export async function* watchMachineAction(
   transport: Transport,
@@ -64,7 +64,7 @@ export async function* watchMachineAction(
     });
     if (!response.headers.get("content-type")?.startsWith("text/event-stream") || response.body === null) {
       await response.body?.cancel();
-      throw new UnexpectedAnswerError(`${what} was answered with something that is no stream of events`);
+      throw new UnexpectedResponseError(`${what} was answered with something that is no stream of events`);
     }
     const chunks = chunksOf(response.body);
     for await (const { event, data } of readEvents(alive(chunks))) {
@@ -93,8 +93,8 @@ export async function* watchMachineAction(
 
 /** Null for an unknown event, which a later server may send. */
 function toEvent(event: string, data: string, what: string): MachineActionEvent | null {
-  if (event === "action") return { event, data: checkAnswer(parseJson(data), ActionWithResultsWire, what) };
-  if (event === "transfer") return { event, data: checkAnswer(parseJson(data), TransferWire, what) };
-  if (event === "waiting") return { event, data: checkAnswer(parseJson(data), WaitingWire, what) };
+  if (event === "action") return { event, data: checkResponse(parseJson(data), ActionWithResultsWire, what) };
+  if (event === "transfer") return { event, data: checkResponse(parseJson(data), TransferWire, what) };
+  if (event === "waiting") return { event, data: checkResponse(parseJson(data), WaitingWire, what) };
   return null;
 }

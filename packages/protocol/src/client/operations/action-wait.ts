@@ -1,6 +1,6 @@
 import { ActionWithResultsWire, type StartLiveResponseRequest } from "../../api/index.ts";
 import type { CallOptions } from "../options.ts";
-import { readJson } from "../transport/read-answer.ts";
+import { readJson } from "../transport/read-response.ts";
 import type { Transport } from "../transport/transport.ts";
 
 /**

@@ -28,7 +28,7 @@ import type { Transport } from "../transport/transport.ts";
  * ```
  */
 export interface AdministrationOperations {
-  /** Needs no token. UnexpectedAnswerError when the server is not Halligan. */
+  /** Needs no token. UnexpectedResponseError when the server is not Halligan. */
   info(options?: CallOptions): Promise<InfoWire>;
   createEnrollmentToken(request: CreateEnrollmentTokenRequest, options?: CallOptions): Promise<EnrollmentTokenWire>;
   /** Newest first. The default of `limit` is 1,000. */

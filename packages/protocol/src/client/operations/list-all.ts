@@ -1,6 +1,6 @@
 import type { Static, TSchema } from "typebox";
 import { Collection } from "../../api/index.ts";
-import { UnexpectedAnswerError } from "../errors.ts";
+import { UnexpectedResponseError } from "../errors.ts";
 import { type ListOptions, listQuery, MAX_PAGE } from "../odata.ts";
 import type { Transport } from "../transport/transport.ts";
 
@@ -21,25 +21,25 @@ export async function listAll<T extends TSchema>(
   own: Readonly<Record<string, string>> = {},
 ): Promise<Static<T>[]> {
   const limit = options.limit ?? MAX_PAGE;
-  const page = Collection(item);
+  const schema = Collection(item);
   const all: Static<T>[] = [];
   let next: string | undefined = `${path}${listQuery(options, limit, own)}`;
   const seen = new Set<string>();
   let emptyPages = 0;
   while (next !== undefined && all.length < limit) {
     // Without this bound, a server that links a page to itself would keep the client in a loop.
-    if (seen.has(next)) throw new UnexpectedAnswerError(`GET ${path}: a nextLink leads back to a page already read`);
+    if (seen.has(next)) throw new UnexpectedResponseError(`GET ${path}: a nextLink leads back to a page already read`);
     seen.add(next);
-    const answer: { value: Static<T>[]; "@odata.nextLink"?: string } = await transport.sendForJson(
+    const page: { value: Static<T>[]; "@odata.nextLink"?: string } = await transport.sendForJson(
       { method: "GET", path: next, signal: options.signal },
-      page,
+      schema,
     );
-    for (const one of answer.value) all.push(one);
-    if (answer.value.length === 0) emptyPages += 1;
+    for (const one of page.value) all.push(one);
+    if (page.value.length === 0) emptyPages += 1;
     if (emptyPages > MAX_EMPTY_PAGES) {
-      throw new UnexpectedAnswerError(`GET ${path}: more than ${MAX_EMPTY_PAGES} pages have no entity`);
+      throw new UnexpectedResponseError(`GET ${path}: more than ${MAX_EMPTY_PAGES} pages have no entity`);
     }
-    next = answer["@odata.nextLink"];
+    next = page["@odata.nextLink"];
   }
   return all.slice(0, limit);
 }

@@ -3,9 +3,9 @@ import {
   ActionResultsWire,
   ActionTimingWire,
   type ActionWithResultsWire,
+  DownloadUrlWire,
   type MachineActionEvent,
   MachineActionWire,
-  ResultLinkWire,
   type RunLiveResponseRequest,
   StagedContentWire,
   type StartLiveResponseRequest,
@@ -109,7 +109,7 @@ export interface MachineActionOperations {
    * A URL that grants access to one command's result without a token, for 30 minutes. 400
    * `BadRequest` while the command runs, 404 `ResourceNotFound` when it has no result.
    */
-  getResultLink(actionId: string, commandIndex: number, options?: CallOptions): Promise<string>;
+  getDownloadUrl(actionId: string, commandIndex: number, options?: CallOptions): Promise<string>;
 }
 
 export function machineActionOperations(transport: Transport): MachineActionOperations {
@@ -170,9 +170,9 @@ export function machineActionOperations(transport: Transport): MachineActionOper
         { method: "POST", path: `${actionPath(actionId)}/cancel`, json: { Comment: comment }, signal },
         MachineActionWire,
       ),
-    async getResultLink(actionId, commandIndex, { signal } = {}) {
+    async getDownloadUrl(actionId, commandIndex, { signal } = {}) {
       const path = `${actionPath(actionId)}/GetLiveResponseResultDownloadLink(index=${commandIndex})`;
-      return (await transport.sendForJson({ method: "GET", path, signal }, ResultLinkWire)).value;
+      return (await transport.sendForJson({ method: "GET", path, signal }, DownloadUrlWire)).value;
     },
   };
 }

@@ -1,15 +1,15 @@
 import { TranscriptWire } from "../../api/index.ts";
-import { UnexpectedAnswerError } from "../errors.ts";
+import { UnexpectedResponseError } from "../errors.ts";
 import type { CallOptions } from "../options.ts";
 import { type Fetch, fetchOnce } from "../transport/fetch-once.ts";
-import { readApiError, readJson } from "../transport/read-answer.ts";
+import { readApiError, readJson } from "../transport/read-response.ts";
 
 /**
- * Downloads results by the URL of `getResultLink`.
+ * Downloads results by the URL of `getDownloadUrl`.
  *
  * @example
  * ```ts
- * const url = await client.getResultLink("11111111-2222-3333-4444-555555555555", 0);
+ * const url = await client.getDownloadUrl("11111111-2222-3333-4444-555555555555", 0);
  * const response = await client.downloadResult(url);
  * if (response.body !== null) await writeFile("result.gz", response.body);
  * ```
@@ -25,12 +25,12 @@ export interface ResultOperations {
   downloadTranscript(url: string, options?: CallOptions): Promise<TranscriptWire>;
 }
 
-export function resultOperations(fetch: Fetch, answerTimeoutMs: number): ResultOperations {
+export function resultOperations(fetch: Fetch, responseTimeoutMs: number): ResultOperations {
   const downloadResult: ResultOperations["downloadResult"] = async (url, { signal } = {}) => {
     if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
-      throw new UnexpectedAnswerError("The result link is not an http or https address");
+      throw new UnexpectedResponseError("The result link is not an http or https address");
     }
-    const response = await fetchOnce(fetch, { url, init: { method: "GET" }, what: WHAT, answerTimeoutMs, signal });
+    const response = await fetchOnce(fetch, { url, init: { method: "GET" }, what: WHAT, responseTimeoutMs, signal });
     if (!response.ok) throw await readApiError(response, WHAT);
     return response;
   };

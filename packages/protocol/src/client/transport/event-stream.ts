@@ -1,4 +1,4 @@
-import { UnexpectedAnswerError } from "../errors.ts";
+import { UnexpectedResponseError } from "../errors.ts";
 
 export interface StreamedEvent {
   event: string;
@@ -39,7 +39,7 @@ export async function* readEvents(chunks: AsyncIterable<Uint8Array>): AsyncGener
       if (name === "data") data.push(value);
     }
     if (sizeChars + rest.length > MAX_EVENT_CHARS) {
-      throw new UnexpectedAnswerError(`An event of the stream has more than ${MAX_EVENT_CHARS} characters`);
+      throw new UnexpectedResponseError(`An event of the stream has more than ${MAX_EVENT_CHARS} characters`);
     }
   }
 }

@@ -1,5 +1,5 @@
 import { networkFailure } from "../../text/network-failure.ts";
-import { UnexpectedAnswerError, UnreachableError } from "../errors.ts";
+import { UnexpectedResponseError, UnreachableError } from "../errors.ts";
 import { withSilenceLimit } from "./silence-limit.ts";
 
 /**
@@ -28,7 +28,7 @@ export interface SendOptions {
    * Longest wait for the head of the response and for each chunk of its body, in milliseconds. Null
    * for uploads, because their response comes after the request body.
    */
-  answerTimeoutMs: number | null;
+  responseTimeoutMs: number | null;
   /** True when the reader of the response has its own limit for silence. */
   isWatched?: boolean | undefined;
   signal: AbortSignal | undefined;
@@ -41,12 +41,14 @@ export interface SendOptions {
  */
 export async function fetchOnce(
   fetch: Fetch,
-  { url, init, what, answerTimeoutMs, isWatched, signal }: SendOptions,
+  { url, init, what, responseTimeoutMs, isWatched, signal }: SendOptions,
 ): Promise<Response> {
   signal?.throwIfAborted();
   const silence = new AbortController();
   const timer =
-    answerTimeoutMs === null ? undefined : setTimeout(() => silence.abort(noAnswer(answerTimeoutMs)), answerTimeoutMs);
+    responseTimeoutMs === null
+      ? undefined
+      : setTimeout(() => silence.abort(noResponse(responseTimeoutMs)), responseTimeoutMs);
   const anySignal = signal === undefined ? silence.signal : AbortSignal.any([silence.signal, signal]);
   let response: Response;
   try {
@@ -61,9 +63,9 @@ export async function fetchOnce(
     await response.body?.cancel();
     const location = response.headers.get("location");
     const target = location === null ? "" : originOf(location, url);
-    throw new UnexpectedAnswerError(`${what} was redirected${target}; use the final address as the server's URL`);
+    throw new UnexpectedResponseError(`${what} was redirected${target}; use the final address as the server's URL`);
   }
-  return isWatched ? response : withSilenceLimit(response, answerTimeoutMs ?? DEFAULT_SILENCE_LIMIT_MS, what);
+  return isWatched ? response : withSilenceLimit(response, responseTimeoutMs ?? DEFAULT_SILENCE_LIMIT_MS, what);
 }
 
 const DEFAULT_SILENCE_LIMIT_MS = 60_000;
@@ -74,7 +76,7 @@ function originOf(location: string, url: string): string {
   return target !== null && /^https?:$/.test(target.protocol) ? ` to ${target.origin}` : "";
 }
 
-function noAnswer(timeoutMs: number): Error {
+function noResponse(timeoutMs: number): Error {
   const error = new Error(`no answer within ${timeoutMs} ms`);
   error.name = "TimeoutError";
   return error;

@@ -21,7 +21,7 @@ export interface WaitNotice {
 /** The waits of one operation. All of them count against one bound, so that the operation ends. */
 export interface RetryBudget {
   /** The next wait in milliseconds, or null when it would exceed the bound. */
-  next(answer: { retryAfter: string | null; nowMs: number }): number | null;
+  next(response: { retryAfter: string | null; nowMs: number }): number | null;
 }
 
 const BACKOFF = { baseMs: 500, capMs: 30_000 };

@@ -1,10 +1,10 @@
 import { Check } from "typebox/value";
 import { TokenErrorWire, TokenWire } from "../../api/index.ts";
 import { abortable, sleep } from "../../time/index.ts";
-import { TokenError, UnexpectedAnswerError } from "../errors.ts";
+import { TokenError, UnexpectedResponseError } from "../errors.ts";
 import type { ClientClock } from "./clock.ts";
 import { type Fetch, fetchOnce } from "./fetch-once.ts";
-import { parseJson, readJson, readText } from "./read-answer.ts";
+import { parseJson, readJson, readText } from "./read-response.ts";
 import { createRetryBudget, type WaitNotice } from "./retry-policy.ts";
 
 /**
@@ -56,7 +56,7 @@ export interface TokenSourceOptions {
   credentials: ApplicationCredentials;
   fetch: Fetch;
   clock: ClientClock;
-  answerTimeoutMs: number;
+  responseTimeoutMs: number;
   maxRetryWaitMs: number;
   onWait: (notice: WaitNotice) => void;
 }
@@ -74,7 +74,7 @@ const TOKEN_TEXT = /^[!-~]+$/;
  * A token request that several callers can wait for. It is aborted when the last one stops waiting.
  */
 interface Underway {
-  readonly answer: Promise<HeldToken>;
+  readonly token: Promise<HeldToken>;
   readonly stop: AbortController;
   waiters: number;
 }
@@ -87,14 +87,14 @@ interface HeldToken {
 /**
  * Gets tokens of an application by the client-credentials grant (v2) and caches them until shortly
  * before they expire. Concurrent callers share one request. Throws TokenError, UnreachableError and
- * UnexpectedAnswerError.
+ * UnexpectedResponseError.
  */
 export function createTokenSource(options: TokenSourceOptions): TokenProvider {
   let held: HeldToken | null = null;
   let underway: Underway | null = null;
   const begin = (): Underway => {
     const stop = new AbortController();
-    return { answer: requestToken(options, stop.signal), stop, waiters: 0 };
+    return { token: requestToken(options, stop.signal), stop, waiters: 0 };
   };
   return {
     async accessToken({ renew, signal }) {
@@ -105,7 +105,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenProvider {
       const current = underway;
       current.waiters += 1;
       try {
-        held = await abortable(current.answer, signal);
+        held = await abortable(current.token, signal);
         return held.text;
       } finally {
         current.waiters -= 1;
@@ -133,7 +133,7 @@ async function requestToken(options: TokenSourceOptions, signal: AbortSignal): P
       url: credentials.tokenUrl,
       init: { method: "POST", body, headers: { accept: "application/json" } },
       what: "The token request",
-      answerTimeoutMs: options.answerTimeoutMs,
+      responseTimeoutMs: options.responseTimeoutMs,
       signal,
     });
     if (response.ok) return toHeldToken(await readJson(response, TokenWire, "The token request"), askedAtMs);
@@ -152,13 +152,13 @@ async function requestToken(options: TokenSourceOptions, signal: AbortSignal): P
   }
 }
 
-function toHeldToken(answer: TokenWire, askedAtMs: number): HeldToken {
-  const lifeMs = Number(answer.expires_in) * 1_000;
-  if (!Number.isFinite(lifeMs)) throw new UnexpectedAnswerError("The token request was answered without a lifetime");
-  if (!TOKEN_TEXT.test(answer.access_token)) {
-    throw new UnexpectedAnswerError("The token request was answered with a token that no header can hold");
+function toHeldToken(token: TokenWire, askedAtMs: number): HeldToken {
+  const lifeMs = Number(token.expires_in) * 1_000;
+  if (!Number.isFinite(lifeMs)) throw new UnexpectedResponseError("The token request was answered without a lifetime");
+  if (!TOKEN_TEXT.test(token.access_token)) {
+    throw new UnexpectedResponseError("The token request was answered with a token that no header can hold");
   }
-  return { text: answer.access_token, renewAtMs: askedAtMs + lifeMs - Math.min(RENEW_BEFORE_END_MS, lifeMs / 10) };
+  return { text: token.access_token, renewAtMs: askedAtMs + lifeMs - Math.min(RENEW_BEFORE_END_MS, lifeMs / 10) };
 }
 
 const MAX_ERROR_BYTES = 64 * 1024;

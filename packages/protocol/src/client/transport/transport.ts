@@ -1,9 +1,9 @@
 import type { Static, TSchema } from "typebox";
 import { sleep } from "../../time/index.ts";
-import { UnexpectedAnswerError, UnreachableError } from "../errors.ts";
+import { UnexpectedResponseError, UnreachableError } from "../errors.ts";
 import type { ClientClock } from "./clock.ts";
 import { type Fetch, fetchOnce } from "./fetch-once.ts";
-import { readApiError, readJson } from "./read-answer.ts";
+import { readApiError, readJson } from "./read-response.ts";
 import { createRetryBudget, type WaitNotice } from "./retry-policy.ts";
 import type { TokenProvider } from "./token-source.ts";
 
@@ -35,7 +35,7 @@ export interface TransportOptions {
   tokens: TokenProvider;
   fetch: Fetch;
   clock: ClientClock;
-  answerTimeoutMs: number;
+  responseTimeoutMs: number;
   maxRetryWaitMs: number;
   onWait: (notice: WaitNotice) => void;
 }
@@ -83,7 +83,7 @@ export function createTransport(options: TransportOptions): Transport {
           url,
           init: initOf(request, token),
           what,
-          answerTimeoutMs: request.content === undefined ? options.answerTimeoutMs + (request.waitMs ?? 0) : null,
+          responseTimeoutMs: request.content === undefined ? options.responseTimeoutMs + (request.waitMs ?? 0) : null,
           isWatched: request.isWatched,
           signal: request.signal,
         });
@@ -150,7 +150,7 @@ function resolveUrl(baseUrl: string, path: string): string {
   // An address such as `x:@elsewhere/` has a path without a leading slash. Without this check, that
   // path would become part of the host.
   if (link === null || !/^https?:$/.test(link.protocol)) {
-    throw new UnexpectedAnswerError("The nextLink of an answer is not an http or https address");
+    throw new UnexpectedResponseError("The nextLink of an answer is not an http or https address");
   }
   return `${new URL(baseUrl).origin}${link.pathname}${link.search}`;
 }

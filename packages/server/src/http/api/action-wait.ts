@@ -4,7 +4,7 @@ import { isFinal, type MachineAction } from "../../domain/actions/machine-action
 import { ActionWatch } from "../../service/actions/watch-action.ts";
 import { takeInlineResults } from "../../service/results/take-inline-results.ts";
 import { type PermittedCaller, permissionRefusal } from "../edge/access.ts";
-import { type ErrorAnswer, refuse } from "../edge/answer.ts";
+import { type ErrorResponse, httpError } from "../edge/http-response.ts";
 import { RESULTS } from "./access-rules.ts";
 import type { HttpContext } from "./context.ts";
 import { machineActionWire } from "./present/machine-action-wire.ts";
@@ -16,12 +16,16 @@ const DURATION = /^(\d{1,9})(ms|s)$/;
 export function readWait(
   text: string | undefined,
   maxMs: number,
-): { readonly kind: "read"; readonly waitMs: number | null } | ErrorAnswer {
+): { readonly kind: "read"; readonly waitMs: number | null } | ErrorResponse {
   if (text === undefined) return { kind: "read", waitMs: null };
   const [, digits = "", unit] = DURATION.exec(text) ?? [];
   if (unit === undefined) {
     const shown = JSON.stringify(text.slice(0, 40).toWellFormed());
-    return refuse(400, "InvalidInput", `wait must be a whole number with its unit, such as 30s or 500ms, not ${shown}`);
+    return httpError(
+      400,
+      "InvalidInput",
+      `wait must be a whole number with its unit, such as 30s or 500ms, not ${shown}`,
+    );
   }
   return { kind: "read", waitMs: Math.min(Number(digits) * (unit === "s" ? 1_000 : 1), maxMs) };
 }

@@ -5,7 +5,7 @@ import type { SigningKey } from "../../auth/tokens/signing-key.ts";
 import type { TokenVerifier } from "../../auth/tokens/token-verifier.ts";
 import type { ReadinessWarnings, Unready } from "../../service/cluster/readiness.ts";
 import type { KeyRing, ServiceContext } from "../../service/context.ts";
-import type { Throttle } from "../edge/incoming.ts";
+import type { Throttle } from "../edge/http-request.ts";
 import { operationsOf } from "../edge/operation.ts";
 import type { LongResponseLimit } from "../edge/response/long-response-limit.ts";
 import type { Tag } from "../openapi/tags.ts";

@@ -1,5 +1,5 @@
 import type { DomainError } from "../../domain/errors.ts";
-import { type ErrorAnswer, refuse } from "../edge/answer.ts";
+import { type ErrorResponse, httpError } from "../edge/http-response.ts";
 import { wireTime } from "./present/wire-time.ts";
 
 type ErrorByCode = { readonly [E in DomainError as E["code"]]: E };
@@ -291,11 +291,11 @@ const WIRE: { readonly [C in keyof ErrorByCode]: WireRow<ErrorByCode[C]> } = {
 };
 
 /** The one way from a refusal of the domain to the wire. */
-export const domainRefusal = (error: DomainError): ErrorAnswer => refusalOf(error.code, error);
+export const domainRefusal = (error: DomainError): ErrorResponse => refusalOf(error.code, error);
 
-function refusalOf<C extends keyof ErrorByCode>(code: C, error: ErrorByCode[C]): ErrorAnswer {
+function refusalOf<C extends keyof ErrorByCode>(code: C, error: ErrorByCode[C]): ErrorResponse {
   const row = WIRE[code];
   const retryAfterMs = row.retryAfterMs?.(error);
   const headers = retryAfterMs === undefined ? undefined : { "retry-after": String(Math.ceil(retryAfterMs / 1000)) };
-  return refuse(row.status, row.code, row.message(error), headers);
+  return httpError(row.status, row.code, row.message(error), headers);
 }

@@ -1,5 +1,5 @@
 import { err, ok, type Result } from "../../domain/result.ts";
-import { type ErrorAnswer, refuse, tooManyRequests } from "../edge/answer.ts";
+import { type ErrorResponse, httpError, tooManyRequests } from "../edge/http-response.ts";
 import { ClientGoneError } from "../edge/read-body.ts";
 
 export interface ListTurnLimits {
@@ -59,7 +59,7 @@ export class ListTurns {
   async take<T>(
     { accountId, gone }: { readonly accountId: string; readonly gone: AbortSignal },
     list: () => Promise<T>,
-  ): Promise<Result<T, ErrorAnswer>> {
+  ): Promise<Result<T, ErrorResponse>> {
     const { waiting, waitingPerAccount } = this.#limits;
     const account = this.#accounts.get(accountId) ?? { running: 0, waiting: new Set() };
     if (account.waiting.size >= waitingPerAccount) {
@@ -128,6 +128,6 @@ export class ListTurns {
   }
 }
 
-const ALL_WAIT = refuse(503, "ServiceUnavailable", "Too many lists wait on this server; try again later", {
+const ALL_WAIT = httpError(503, "ServiceUnavailable", "Too many lists wait on this server; try again later", {
   "retry-after": String(RETRY_AFTER_S),
 });

@@ -2,8 +2,8 @@ import type { DelegatedPermission, Permission } from "@halligan/protocol/api";
 import type { Caller } from "../../auth/caller.ts";
 import type { LinkTicket } from "../../auth/signatures/link-ticket.ts";
 import { isFault, type TokenFaultReason } from "../../auth/token-fault.ts";
-import { type ErrorAnswer, refuse } from "./answer.ts";
-import type { Incoming } from "./incoming.ts";
+import type { HttpRequest } from "./http-request.ts";
+import { type ErrorResponse, httpError } from "./http-response.ts";
 
 /**
  * What a user needs in addition to the scope of the token. The use case checks it, because it
@@ -38,7 +38,7 @@ export interface TicketHolder {
 export interface PermittedCaller {
   readonly kind: "permissions";
   readonly caller: Caller;
-  /** Looks at the token again, for answers that last: it may have run out or been withdrawn. */
+  /** Looks at the token again, for responses that last: it may have run out or been withdrawn. */
   readonly isStillAdmitted: () => Promise<boolean>;
 }
 
@@ -50,11 +50,11 @@ export type Admitted = AnonymousCaller | TicketHolder | PermittedCaller;
  * of the body is read.
  */
 export type Access<Who extends Admitted> = AccessRule & {
-  readonly admit: (incoming: Incoming) => Promise<{ readonly kind: "admitted"; readonly who: Who } | ErrorAnswer>;
+  readonly admit: (request: HttpRequest) => Promise<{ readonly kind: "admitted"; readonly who: Who } | ErrorResponse>;
 };
 
-const unauthorized = (message: string): ErrorAnswer =>
-  refuse(401, "Unauthorized", message, { "www-authenticate": "Bearer" });
+const unauthorized = (message: string): ErrorResponse =>
+  httpError(401, "Unauthorized", message, { "www-authenticate": "Bearer" });
 
 /** For what carries its own proof (signed links, the token endpoint) or needs none. */
 export const anonymous: Access<AnonymousCaller> = {
@@ -75,13 +75,15 @@ export const ticket: Access<TicketHolder> = {
     if (signed && (await gate.isCurrentTicket(signed))) {
       return { kind: "admitted", who: { kind: "ticket", ticket: signed } };
     }
-    const answer = refuse(401, "Unauthorized", "The ticket is missing or not valid", { "www-authenticate": "Ticket" });
-    return gate.addresses.countAnonymous(facts.remoteAddress) ?? answer;
+    const unauthenticated = httpError(401, "Unauthorized", "The ticket is missing or not valid", {
+      "www-authenticate": "Ticket",
+    });
+    return gate.addresses.countAnonymous(facts.remoteAddress) ?? unauthenticated;
   },
 };
 
 /**
- * For applications and users with one of the permissions of the rule. 401 for faults of the token
+ * For applications and users with one of the permissions of the rule. 401 for errors of the token
  * only, 403 for missing rights: one client signs in again and repeats without end while it sees 401
  * (`docs/contract/clients-in-the-wild.md#tokens`). The 403 names what is missing, as the real one
  * does: `docs/contract/auth.md#responses-401-and-403`.
@@ -116,7 +118,7 @@ export const permitted = (rule: PermissionRule): Access<PermittedCaller> => ({
  * Null when the caller has one of the permissions of the rule, else a 403 that names them. Also for
  * operations in which an option of the request needs a permission of its own.
  */
-export function permissionRefusal({ application, delegated }: PermissionRule, caller: Caller): ErrorAnswer | null {
+export function permissionRefusal({ application, delegated }: PermissionRule, caller: Caller): ErrorResponse | null {
   if (caller.kind === "application") {
     if (application.some((name) => caller.roles.has(name))) return null;
     return forbidden("The application has none of the required application permissions", application);
@@ -131,5 +133,5 @@ export function permissionRefusal({ application, delegated }: PermissionRule, ca
  */
 const FORGED: ReadonlySet<TokenFaultReason> = new Set(["Malformed", "UnknownKey", "BadSignature", "WrongIssuer"]);
 
-const forbidden = (message: string, names: readonly string[]): ErrorAnswer =>
-  refuse(403, "Forbidden", `${message} (${names.join(", ")})`);
+const forbidden = (message: string, names: readonly string[]): ErrorResponse =>
+  httpError(403, "Forbidden", `${message} (${names.join(", ")})`);

@@ -22,10 +22,10 @@ export interface HttpLimits {
   /** Most parts of a multipart body. Default 32. */
   readonly multipartParts: number;
   /**
-   * How much of a body that is not wanted is still received before the answer, so that a client
+   * How much of a body that is not wanted is still received before the response, so that a client
    * that writes all before it reads gets to read it; beyond, the connection is closed with the
-   * answer. Also how much of one caller, or of one address, is received at once before it fills up
-   * again with 1 MiB a second. Default 32 MiB.
+   * response. Also how much of one caller, or of one address, is received at once before it fills
+   * up again with 1 MiB a second. Default 32 MiB.
    */
   readonly drainBytes: number;
   /**
@@ -36,7 +36,7 @@ export interface HttpLimits {
   readonly anonymousDrainBytes: number;
   /**
    * The same for the agent of one machine, as a budget that fills up again with 1 MiB a second. An
-   * agent stops sending when it has its answer. Default 8 MiB, which is one part.
+   * agent stops sending when it has its response. Default 8 MiB, which is one part.
    */
   readonly ticketDrainBytes: number;
   /**

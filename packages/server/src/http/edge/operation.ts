@@ -2,10 +2,10 @@ import { accountOf } from "../../auth/caller.ts";
 import { addressKey } from "../../network/address-key.ts";
 import type { Access, AccessRule, Admitted } from "./access.ts";
 import { namesOf } from "./admitted-names.ts";
-import type { Answer } from "./answer.ts";
 import type { BodyKind } from "./body/body-kinds.ts";
-import type { AnswersOf, Responses } from "./declared-responses.ts";
-import type { Incoming, RateLimit, RequestFacts } from "./incoming.ts";
+import type { Responses, ResponsesOf } from "./declared-responses.ts";
+import type { HttpRequest, RateLimit, RequestFacts } from "./http-request.ts";
+import type { HttpResponse } from "./http-response.ts";
 import type { OperationDoc, PathDoc } from "./operation-doc.ts";
 import { hasParameters, type PathParameters, pathTemplate } from "./path-template.ts";
 import { type QueryOptions, readQueryOptions } from "./query-options.ts";
@@ -66,7 +66,7 @@ export interface OperationDefinition<
   readonly doc: OperationDoc<Tag> & PathDoc<Path>;
   /** Status and body of what the handler returns are checked against these. */
   readonly responses: R;
-  readonly handler: (request: OperationRequest<Path, Who, Body>, ctx: Ctx) => AnswersOf<R> | Promise<AnswersOf<R>>;
+  readonly handler: (request: OperationRequest<Path, Who, Body>, ctx: Ctx) => ResponsesOf<R> | Promise<ResponsesOf<R>>;
 }
 
 /** One operation of the wire, its types closed over: a row of the route table. */
@@ -74,7 +74,7 @@ export interface Operation<Ctx> extends OperationShape {
   readonly access: AccessRule;
   readonly body: BodyKind<unknown>;
   /** Admits the caller, then reads the body, then handles. */
-  readonly run: (incoming: Incoming, ctx: Ctx, onAdmitted: (who: Admitted) => void) => Promise<Answer>;
+  readonly run: (request: HttpRequest, ctx: Ctx, onAdmitted: (who: Admitted) => void) => Promise<HttpResponse>;
 }
 
 /**
@@ -91,13 +91,13 @@ export const operationsOf =
     const template = pathTemplate(path);
     return {
       ...definition,
-      async run(incoming, ctx, onAdmitted) {
-        const { facts, gate } = incoming;
+      async run(request, ctx, onAdmitted) {
+        const { facts, gate } = request;
         if (access.kind === "anonymous" && body.kind !== "none") {
           const refused = gate.addresses.countAnonymous(facts.remoteAddress);
           if (refused) return refused;
         }
-        const admission = await access.admit(incoming);
+        const admission = await access.admit(request);
         if (admission.kind === "error") return admission;
         const { who } = admission;
         onAdmitted(who);
@@ -107,7 +107,7 @@ export const operationsOf =
         if (options.kind === "error") return options;
         const { params } = facts;
         if (!hasParameters<Path>(params, template)) throw new Error(`a parameter of ${name} has no value`);
-        const read = await body.read(incoming, ownerOf(who, incoming));
+        const read = await body.read(request, ownerOf(who, request));
         return await handler({ ...facts, ...who, params, options: options.given, body: read }, ctx);
       },
     };
@@ -116,7 +116,7 @@ export const operationsOf =
 const NO_OPTIONS = { kind: "read", given: new Map<string, string>() } as const;
 
 /** Whose unfinished body it is. */
-function ownerOf(who: Admitted, { facts }: Incoming): BodyOwner {
+function ownerOf(who: Admitted, { facts }: HttpRequest): BodyOwner {
   const accountId = accountIdOf(who);
   if (accountId !== "") return { key: `account ${accountId}`, isAddress: false };
   const { machineId } = namesOf(who);

@@ -1,4 +1,4 @@
-import { type ErrorAnswer, refuse } from "./answer.ts";
+import { type ErrorResponse, httpError } from "./http-response.ts";
 
 /**
  * The query options of an operation that is no OData list, by name. `value`: what stands there is
@@ -7,11 +7,11 @@ import { type ErrorAnswer, refuse } from "./answer.ts";
 export type QueryOptions = Readonly<Record<string, "value" | "text">>;
 
 /**
- * A fault of the query. OData is what lies under `/api`, so a bad URI has OData's code there
+ * An error of the query. OData is what lies under `/api`, so a bad URI has OData's code there
  * (`docs/contract/http-api.md#errors`).
  */
-export const queryRefusal = (path: string, message: string): ErrorAnswer =>
-  refuse(400, path.startsWith("/api/") ? "ODataError" : "InvalidInput", message);
+export const queryRefusal = (path: string, message: string): ErrorResponse =>
+  httpError(400, path.startsWith("/api/") ? "ODataError" : "InvalidInput", message);
 
 /**
  * What a request gives of an operation's options, by their names as declared; or why it is refused.
@@ -23,7 +23,7 @@ export function readQueryOptions(
   path: string,
   query: URLSearchParams,
   options: QueryOptions,
-): { readonly kind: "read"; readonly given: ReadonlyMap<string, string> } | ErrorAnswer {
+): { readonly kind: "read"; readonly given: ReadonlyMap<string, string> } | ErrorResponse {
   const given = new Map<string, string>();
   const names = Object.keys(options);
   for (const [written, value] of query) {

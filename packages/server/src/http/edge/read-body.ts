@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
-import { invalidBody, RequestRefusedError, refuse } from "./answer.ts";
-import type { Incoming } from "./incoming.ts";
+import type { HttpRequest } from "./http-request.ts";
+import { httpError, invalidBody, RequestRefusedError } from "./http-response.ts";
 import type { BodyOwner } from "./unfinished-bodies.ts";
 
 /** The client closed or broke the connection: no answer can be sent. */
@@ -22,7 +22,7 @@ const MANY_PIECES = 1_024;
  * read is left for `settle.ts`.
  */
 export async function readBody(
-  { raw, limits, invite, unfinishedBodies }: Incoming,
+  { raw, limits, invite, unfinishedBodies }: HttpRequest,
   owner: BodyOwner,
   limitBytes: number,
 ): Promise<Buffer> {
@@ -71,7 +71,7 @@ export async function readBody(
     const timer = setTimeout(() => {
       stop();
       const message = "The request body did not arrive in time";
-      reject(new RequestRefusedError(refuse(408, "BadRequest", message, { connection: "close" })));
+      reject(new RequestRefusedError(httpError(408, "BadRequest", message, { connection: "close" })));
     }, limits.bodyTimeoutMs);
     raw.on("data", onData).on("end", onEnd).on("close", onGone).on("error", onGone);
   });

@@ -1,4 +1,4 @@
-import { type ErrorAnswer, refuse, tooManyRequests } from "./answer.ts";
+import { type ErrorResponse, httpError, tooManyRequests } from "./http-response.ts";
 
 export interface BodyBudgets {
   /** Of one account or machine, in bytes. */
@@ -41,7 +41,7 @@ export class UnfinishedBodies {
    * Counts bytes that have arrived; a refusal when they are too many, and then they are not
    * counted.
    */
-  add({ key, isAddress }: BodyOwner, sizeBytes: number): ErrorAnswer | null {
+  add({ key, isAddress }: BodyOwner, sizeBytes: number): ErrorResponse | null {
     const { ownerBytes, addressBytes, totalBytes } = this.#budgets;
     const ofOwner = (this.#held.get(key) ?? 0) + sizeBytes;
     const most = isAddress ? addressBytes : ownerBytes;
@@ -73,12 +73,12 @@ export class UnfinishedBodies {
  * What is left of the body is not received: that would take the time and the bytes that are
  * refused.
  */
-const closing = (answer: ErrorAnswer): ErrorAnswer => ({
-  ...answer,
-  headers: { ...answer.headers, connection: "close" },
+const closing = (response: ErrorResponse): ErrorResponse => ({
+  ...response,
+  headers: { ...response.headers, connection: "close" },
 });
 
-const ALL_HELD = refuse(
+const ALL_HELD = httpError(
   503,
   "ServiceUnavailable",
   "Unfinished request bodies fill the memory that this server has for them; try again later",

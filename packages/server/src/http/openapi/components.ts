@@ -13,6 +13,7 @@ import {
   DeviceGroupListWire,
   DeviceGroupRequest,
   DeviceGroupWire,
+  DownloadUrlWire,
   EnrollmentTokenListWire,
   EnrollmentTokenSummaryWire,
   EnrollmentTokenWire,
@@ -34,7 +35,6 @@ import {
   RemediationLevelWire,
   RenameMachineRequest,
   ReplaceMachineTagsRequest,
-  ResultLinkWire,
   RetireMachineRequest,
   RunLiveResponseRequest,
   StagedContentWire,
@@ -87,7 +87,7 @@ const ACTION_COMPONENTS: Readonly<Record<string, TSchema>> = {
 };
 const OTHER_COMPONENTS: Readonly<Record<string, TSchema>> = {
   CancelRequest,
-  ResultLink: ResultLinkWire,
+  ResultLink: DownloadUrlWire,
   Transcript: TranscriptWire,
   Transfer: TransferWire,
   Machine: MachineWire,

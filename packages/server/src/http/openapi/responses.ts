@@ -6,11 +6,11 @@ import type { JsonObject } from "./json.ts";
 type Row = Pick<Operation<never>, "access" | "rateLimit" | "errors" | "doc" | "responses">;
 
 /**
- * The answers and refusals of one operation, by status. Object keys that are numbers stand in
+ * The responses and refusals of one operation, by status. Object keys that are numbers stand in
  * ascending order by themselves.
  */
 export function responsesOf(row: Row): JsonObject {
-  const answers = Object.entries(row.responses).map(([status, { description, content }]) => [
+  const declared = Object.entries(row.responses).map(([status, { description, content }]) => [
     status,
     { description, ...(content && { content: contentJson(content) }) },
   ]);
@@ -18,7 +18,7 @@ export function responsesOf(row: Row): JsonObject {
     status,
     refusal(status === "403" && row.access.kind === "permissions" ? `${FORBIDDEN} ${description}` : description, row),
   ]);
-  return { ...refusalsByAccess(row), ...Object.fromEntries(answers), ...Object.fromEntries(refusals) };
+  return { ...refusalsByAccess(row), ...Object.fromEntries(declared), ...Object.fromEntries(refusals) };
 }
 
 const FORBIDDEN = "`Forbidden`: the token has none of the permissions.";

@@ -1,5 +1,5 @@
 import type { Caller } from "../../auth/caller.ts";
-import { linkMaker } from "../../auth/signatures/result-link.ts";
+import { urlMaker } from "../../auth/signatures/download-url.ts";
 import type { DomainError } from "../../domain/errors.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import type { BlockedCaller } from "../../store/administration/blocked-callers.ts";
@@ -24,7 +24,7 @@ export function blockCaller(
     if (present) return ok(present);
     const nowMs = clock.nowMs();
     const blocked = { callerId, blockedBy: caller.name, blockedAtMs: nowMs, reason };
-    await tx.blockedCallers.insert(blocked, linkMaker(callerId));
+    await tx.blockedCallers.insert(blocked, urlMaker(callerId));
     await auditChange(tx, caller, "BlockCaller", nowMs, { callerId, reason });
     return ok(blocked);
   });

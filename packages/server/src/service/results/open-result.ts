@@ -1,9 +1,9 @@
-import type { ResultLinkOrigin } from "../../auth/signatures/result-link.ts";
+import type { DownloadUrlOrigin } from "../../auth/signatures/download-url.ts";
 import type { DomainError } from "../../domain/errors.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import type { ServiceContext } from "../context.ts";
-import { downloadOf, resultOf } from "./create-result-link.ts";
-import { accountOfLink } from "./result-link-origin.ts";
+import { downloadOf, resultOf } from "./create-download-url.ts";
+import { accountOfUrl } from "./download-url-origin.ts";
 
 /** The location of the bytes of a result, and the file name of the download. */
 export interface OpenedResult {
@@ -22,8 +22,8 @@ export interface OpenedResult {
 export const isLinkStillGood = (
   { store }: Pick<ServiceContext, "store">,
   actionId: string,
-  origin: ResultLinkOrigin | null,
-): Promise<boolean> => store.read(async (tx) => (await accountOfLink(tx, actionId, origin)) !== null);
+  origin: DownloadUrlOrigin | null,
+): Promise<boolean> => store.read(async (tx) => (await accountOfUrl(tx, actionId, origin)) !== null);
 
 /**
  * The result for a signed link. The caller has checked the signature. The store is read each time,
@@ -33,12 +33,12 @@ export async function openResult(
   { store }: ServiceContext,
   actionId: string,
   index: number,
-  origin: ResultLinkOrigin | null,
+  origin: DownloadUrlOrigin | null,
 ): Promise<Result<OpenedResult, DomainError>> {
   return store.read(async (tx) => {
     const action = await tx.actions.byId(actionId);
     if (!action) return err({ code: "MachineActionNotFound", actionId });
-    const accountId = await accountOfLink(tx, actionId, origin);
+    const accountId = await accountOfUrl(tx, actionId, origin);
     if (accountId === null) return err({ code: "ResultLinkRevoked" });
     const result = resultOf(action, index);
     if (!result.ok) return result;

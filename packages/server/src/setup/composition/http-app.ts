@@ -35,7 +35,7 @@ export function createHttpApp({ numbers }: Config, parts: HttpAppParts): HttpApp
     proxies: unauthenticated.proxies,
     unauthenticatedLog: unauthenticated.log,
     log: context.log,
-    onAnswered: metrics.requestAnswered,
+    onResponseEnd: metrics.requestAnswered,
     limits: { jsonBytes: numbers.jsonBodyLimitBytes, closeGraceMs: numbers.drainTimeoutMs },
     upgrades: { [LINK_PATH]: (request, socket, head, address) => sockets.upgrade(request, socket, head, address) },
     ...(certificate && {

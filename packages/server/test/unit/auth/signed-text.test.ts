@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { checkDownloadUrl, signDownloadUrl } from "../../../src/auth/signatures/download-url.ts";
 import { checkLinkTicket, signLinkTicket } from "../../../src/auth/signatures/link-ticket.ts";
-import { checkResultLink, signResultLink } from "../../../src/auth/signatures/result-link.ts";
 
 const KEY = Buffer.alloc(32, 7);
 const ACTION = "0f8fad5b-d9cb-469f-a165-70867728950e";
@@ -16,14 +16,14 @@ function partsOf(url: string) {
 }
 const ORIGIN = { maker: "c1", makerGeneration: 4, actionGeneration: 3 };
 /** The result of a check, and its subject. */
-const outcome = (...given: Parameters<typeof checkResultLink>) => {
-  const checked = checkResultLink(...given);
+const outcome = (...given: Parameters<typeof checkDownloadUrl>) => {
+  const checked = checkDownloadUrl(...given);
   return checked.kind === "signed" ? JSON.stringify(checked.origin) : checked.kind;
 };
 const OK = JSON.stringify({ maker: "c1", actionGeneration: 3, makerGeneration: 4 });
 const signed = () =>
   partsOf(
-    signResultLink({
+    signDownloadUrl({
       publicUrl: "https://h.example",
       actionId: ACTION,
       index: 2,
@@ -42,7 +42,7 @@ test("a link is good until the second it expires, with its own key only", () => 
 });
 
 test("a link is plain text that survives being used verbatim", () => {
-  const url = signResultLink({
+  const url = signDownloadUrl({
     publicUrl: "https://h.example",
     actionId: ACTION,
     index: 0,

@@ -8,11 +8,11 @@ import type { Caller } from "../../../src/auth/caller.ts";
 import { fault } from "../../../src/auth/token-fault.ts";
 import { LIBRARY, READ, START } from "../../../src/http/api/access-rules.ts";
 import { anonymous, permitted, ticket } from "../../../src/http/edge/access.ts";
-import { created, noContent, ok, refuse } from "../../../src/http/edge/answer.ts";
 import { form, jsonBody, multipart, noBody, stream } from "../../../src/http/edge/body/body-kinds.ts";
 import { bytes, empty, json } from "../../../src/http/edge/declared-responses.ts";
+import { created, httpError, noContent, ok } from "../../../src/http/edge/http-response.ts";
 import { operationsOf } from "../../../src/http/edge/operation.ts";
-import { blobAnswer } from "../../../src/http/edge/response/send-stream.ts";
+import { blobResponse } from "../../../src/http/edge/response/send-stream.ts";
 import { buildHttpApp, type HttpAppOptions } from "../../../src/http/edge/server/app.ts";
 import { isStorageUnavailable } from "../../../src/http/storage-unavailable.ts";
 
@@ -114,7 +114,7 @@ const operations = [
     async handler({ body, headers }) {
       const parts: Record<string, unknown> = {};
       for await (const part of body) {
-        if (headers["x-stop-early"] !== undefined) return refuse(400, "InvalidInput", "not wanted");
+        if (headers["x-stop-early"] !== undefined) return httpError(400, "InvalidInput", "not wanted");
         if (part.kind === "field") parts[part.name] = part.value;
         else {
           let sizeBytes = 0;
@@ -153,7 +153,7 @@ const operations = [
     responses: BYTES_OR_PART,
     body: noBody,
     handler: (request, { content }) =>
-      blobAnswer(request, {
+      blobResponse(request, {
         sizeBytes: content.length,
         contentType: "application/octet-stream",
         open: async (range) => ({
@@ -221,7 +221,7 @@ const operations = [
     ...PLAIN,
     responses: {},
     body: stream,
-    handler: () => refuse(507, "InsufficientStorage", "no room"),
+    handler: () => httpError(507, "InsufficientStorage", "no room"),
   }),
   operation({
     name: "Broken",

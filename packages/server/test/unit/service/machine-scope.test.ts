@@ -22,7 +22,7 @@ import { getMachine } from "../../../src/service/machines/get-machine.ts";
 import { listMachines } from "../../../src/service/machines/list-machines.ts";
 import { refuseUnservedOperation } from "../../../src/service/machines/refuse-unserved-operation.ts";
 import { setMachineTag } from "../../../src/service/machines/set-machine-tag.ts";
-import { createResultLink } from "../../../src/service/results/create-result-link.ts";
+import { createDownloadUrl } from "../../../src/service/results/create-download-url.ts";
 import { PLAYBOOK, type TestServices, testServices, user } from "../../support/test-services.ts";
 
 const REQUEST = { Commands: [{ type: "GetFile" as const, params: [{ key: "Path", value: "/x" }] }], Comment: "c" };
@@ -68,7 +68,7 @@ describe("a user sees and touches only what belongs to the machines of their dev
     );
     assert.equal(codeOf(await getMachineAction(context, alice, outsideAction.id)), "MachineActionNotFound");
     assert.equal(codeOf(await cancelMachineAction(context, alice, outsideAction.id, "c")), "MachineActionNotFound");
-    assert.equal(codeOf(await createResultLink(context, alice, outsideAction.id, 0)), "MachineActionNotFound");
+    assert.equal(codeOf(await createDownloadUrl(context, alice, outsideAction.id, 0)), "MachineActionNotFound");
     assert.equal((await refuseUnservedOperation(context, alice, outside.id, "isolate")).code, "MachineNotFound");
     const found = await findMachinesByIp(context, alice, "192.0.2.77", time.nowMs);
     assert.deepEqual(found.ok && found.value, []);

@@ -27,7 +27,7 @@ export function machineDetailsWire(context: HttpContext, details: MachineDetails
   };
 }
 
-/** The answer of an operation that changed the machine. */
+/** The response of an operation that changed the machine. */
 export async function changedMachineWire(context: HttpContext, machine: Machine): Promise<MachineDetailsWire> {
   return machineDetailsWire(context, await readMachineDetails(context, machine));
 }

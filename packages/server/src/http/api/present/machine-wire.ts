@@ -6,7 +6,7 @@ import type { HttpContext } from "../context.ts";
 import { odataContext } from "./odata-context.ts";
 import { wireTime } from "./wire-time.ts";
 
-/** One machine as a whole answer. */
+/** One machine as a whole response. */
 export async function machineEntity(context: HttpContext, machine: Machine): Promise<MachineWire> {
   const group = await groupName(context, machine.groupId);
   return {

@@ -1,7 +1,7 @@
 import type { FailedAuthentications } from "../../../auth/failures/failed-authentications.ts";
 import { RateTable } from "../../../auth/failures/rate-table.ts";
 import { addressKey } from "../../../network/address-key.ts";
-import { type ErrorAnswer, tooManyRequests } from "../answer.ts";
+import { type ErrorResponse, tooManyRequests } from "../http-response.ts";
 
 export interface AddressRates {
   /** Requests without authentication of one address in a minute. */
@@ -32,13 +32,13 @@ export class AddressLimits {
    * Counts a request whose access token or ticket is no good. Called after the check, which is
    * cheap: an address over its limit never keeps out a valid token.
    */
-  countForged(address: string): ErrorAnswer | null {
+  countForged(address: string): ErrorResponse | null {
     this.#failures.noted({ kind: "accessToken", address, account: null, credential: "" });
     return this.countAnonymous(address);
   }
 
   /** Counts a request whose body is read without authentication; null when it may be read. */
-  countAnonymous(address: string): ErrorAnswer | null {
+  countAnonymous(address: string): ErrorResponse | null {
     const waitMs = this.#anonymous.take(addressKey(address));
     if (waitMs === null) return null;
     return tooManyRequests(

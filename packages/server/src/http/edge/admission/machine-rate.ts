@@ -1,5 +1,5 @@
 import { RateTable } from "../../../auth/failures/rate-table.ts";
-import { type ErrorAnswer, tooManyRequests } from "../answer.ts";
+import { type ErrorResponse, tooManyRequests } from "../http-response.ts";
 
 export interface MachineRequestRate {
   /** Requests of one machine in a minute. */
@@ -26,7 +26,7 @@ export class MachineRate {
   }
 
   /** Null when the request may go on. */
-  count(machineId: string): ErrorAnswer | null {
+  count(machineId: string): ErrorResponse | null {
     const waitMs = this.#rates.take(machineId);
     return waitMs === null ? null : tooManyRequests(waitMs / 1_000, "the machine sends too many requests.");
   }

@@ -4,7 +4,7 @@ import { lru } from "../../../lru.ts";
 /** Received again after so much in a second. */
 const REFILL_BYTES_PER_MS = 1024 ** 2 / 1_000;
 const MAX_SENDERS = 10_000;
-/** Connections whose answer waits to be read: of one sender, and of all. */
+/** Connections whose response waits to be read: of one sender, and of all. */
 const MAX_LINGERING_PER_SENDER = 64;
 const MAX_LINGERING = 512;
 
@@ -42,9 +42,9 @@ export class RefusedBodies {
   }
 
   /**
-   * The wait between an answer and the end of its connection, while nothing is read: a connection
-   * that ends with unread bytes is reset, and the reset can overtake the answer. None for a sender
-   * that has many of them.
+   * The wait between a response and the end of its connection, while nothing is read: a connection
+   * that ends with unread bytes is reset, and the reset can overtake the response. None for a
+   * sender that has many of them.
    */
   async linger(sender: string, gone: AbortSignal): Promise<void> {
     const ofSender = this.#lingering.get(sender) ?? 0;

@@ -1,15 +1,15 @@
 import type { StaticEncode, TSchema } from "typebox";
 import { Compile } from "typebox/compile";
-import { invalidBody, RequestRefusedError } from "../answer.ts";
-import type { Incoming } from "../incoming.ts";
+import type { HttpRequest } from "../http-request.ts";
+import { invalidBody, RequestRefusedError } from "../http-response.ts";
 import { decodeUtf8, readBody, refuseEncoded } from "../read-body.ts";
 import type { BodyOwner } from "../unfinished-bodies.ts";
-import { boundedForFaults } from "./bounded-value.ts";
+import { boundedForErrors } from "./bounded-value.ts";
 import { charsetOf, isJsonType, mediaTypeOf } from "./content-type.ts";
 import { readJsonText } from "./json-text.ts";
 import { type MultipartPart, readMultipart } from "./multipart.ts";
 import { received } from "./received-bytes.ts";
-import { schemaRefusal } from "./schema-faults.ts";
+import { schemaRefusal } from "./schema-errors.ts";
 import { readUrlEncoded } from "./url-encoded.ts";
 
 /** How an operation takes its body, and the type `B` that its handler then gets. */
@@ -23,7 +23,7 @@ export interface BodyKind<B> {
    * Throws RequestRefusedError for what is wrong with the body. Called after the caller was
    * admitted.
    */
-  readonly read: (incoming: Incoming, owner: BodyOwner) => Promise<B>;
+  readonly read: (request: HttpRequest, owner: BodyOwner) => Promise<B>;
 }
 
 /** Whatever body and content type arrive are dropped: a product sends `{}` with every GET. */
@@ -42,21 +42,21 @@ export function jsonBody<T extends TSchema>(
     kind: "json",
     schema,
     ...(options.limitBytes !== undefined && { limitBytes: options.limitBytes }),
-    async read(incoming, owner) {
-      const contentType = incoming.raw.headers["content-type"];
+    async read(request, owner) {
+      const contentType = request.raw.headers["content-type"];
       const mediaType = mediaTypeOf(contentType);
       if (mediaType !== "" && !isJsonType(mediaType))
         throw invalidBody("Request body is incorrect: expected Content-Type application/json");
       if (!["utf-8", "utf8", "us-ascii"].includes(charsetOf(contentType))) {
         throw invalidBody("Request body is incorrect: expected charset utf-8");
       }
-      const text = decodeUtf8(await readBody(incoming, owner, options.limitBytes ?? incoming.limits.jsonBytes));
+      const text = decodeUtf8(await readBody(request, owner, options.limitBytes ?? request.limits.jsonBytes));
       if (text.trim() === "") throw invalidBody("Request body is incorrect: it is empty; expected a JSON object");
-      const reading = readJsonText(text, incoming.limits.jsonDepth);
+      const reading = readJsonText(text, request.limits.jsonDepth);
       if ("fault" in reading) throw invalidBody(`Request body is incorrect: ${reading.fault}`);
       const { value } = reading;
       if (!validator.Check(value)) {
-        throw new RequestRefusedError(schemaRefusal(validator.Errors(boundedForFaults(schema, value))));
+        throw new RequestRefusedError(schemaRefusal(validator.Errors(boundedForErrors(schema, value))));
       }
       return value;
     },
@@ -76,8 +76,8 @@ const FORM_LIMIT_BYTES = 24 * 1024;
 export const form: BodyKind<URLSearchParams> = {
   kind: "form",
   limitBytes: FORM_LIMIT_BYTES,
-  async read(incoming, owner) {
-    const text = decodeUtf8(await readBody(incoming, owner, FORM_LIMIT_BYTES));
+  async read(request, owner) {
+    const text = decodeUtf8(await readBody(request, owner, FORM_LIMIT_BYTES));
     const reading = readUrlEncoded(text, "field");
     if ("fault" in reading) throw invalidBody(`Request body is incorrect: ${reading.fault}`);
     return reading.params;
@@ -90,7 +90,7 @@ export const form: BodyKind<URLSearchParams> = {
  */
 export const multipart = (options: { readonly fileBytes: number }): BodyKind<AsyncIterable<MultipartPart>> => ({
   kind: "multipart",
-  read: async (incoming) => readMultipart(incoming, options.fileBytes),
+  read: async (request) => readMultipart(request, options.fileBytes),
 });
 
 export interface StreamBody {
@@ -112,7 +112,7 @@ export const stream: BodyKind<StreamBody> = {
     invite();
     return {
       // Leaving the loop must not destroy the request, which would close the connection before the
-      // answer is written.
+      // response is written.
       stream: received(raw.iterator({ destroyOnReturn: false })),
       sizeBytes: encoding !== undefined ? null : Number(length ?? 0),
     };

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { textFault } from "@halligan/protocol/text";
-import { invalidBody } from "../answer.ts";
-import type { Incoming } from "../incoming.ts";
+import type { HttpRequest } from "../http-request.ts";
+import { invalidBody } from "../http-response.ts";
 import { ClientGoneError, refuseEncoded } from "../read-body.ts";
 import { DelimitedBytes } from "./delimited-bytes.ts";
 import { parameterOf, parseHeaderParameters } from "./header-parameters.ts";
@@ -46,7 +46,7 @@ const malformed = (detail: string) => invalidBody(`Request body is incorrect: ${
  * (docs/decisions/0005-own-edge-on-node-http.md). What follows the closing boundary is dropped.
  */
 export async function* readMultipart(
-  { raw, limits, invite }: Incoming,
+  { raw, limits, invite }: HttpRequest,
   fileBytes: number,
 ): AsyncGenerator<MultipartPart, void, undefined> {
   const boundary = boundaryOf(raw);
@@ -100,7 +100,7 @@ function boundaryOf(raw: IncomingMessage): string {
 async function* bytesOf(raw: IncomingMessage): AsyncGenerator<Uint8Array, void, undefined> {
   try {
     // Leaving early must not destroy the request, which would close the connection before the
-    // answer is written.
+    // response is written.
     yield* received(raw.iterator({ destroyOnReturn: false }));
   } catch (error) {
     throw raw.destroyed && !raw.readableEnded ? new ClientGoneError() : error;

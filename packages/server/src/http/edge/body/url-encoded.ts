@@ -11,7 +11,7 @@ export type UrlEncodedReading = { readonly params: URLSearchParams } | { readonl
  * Reads `name=value&...` as URLSearchParams does, but refuses what that turns into U+FFFD without a
  * word: escapes that are not UTF-8, and NUL. A percent sign that begins no escape stays what it is;
  * clients write secrets without encoding them.
- * `of`: what a pair is called in a fault, such as "query option".
+ * `of`: what a pair is called in an error, such as "query option".
  */
 export function readUrlEncoded(text: string, of: string): UrlEncodedReading {
   // Before anything is decoded: 15,000 pairs of a query took 30 ms, and no token is needed to send

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Duplex } from "node:stream";
-import { answerOnSocket } from "./raw-answers.ts";
+import { respondOnSocket } from "./raw-responses.ts";
 
 const TOO_MANY = "This address opens too many agent connections; try again later";
 
@@ -10,9 +10,9 @@ type UpgradeRefusal = { code: "origin" } | { code: string; retryAfterMs: number 
 /** Answers an agent's upgrade that is not taken, before a WebSocket costs anything. */
 export function refuseUpgrade(socket: Duplex, refusal: UpgradeRefusal): void {
   if (!("retryAfterMs" in refusal)) {
-    answerOnSocket(socket, randomUUID(), 403, "Forbidden", "The agent link is not for browsers");
+    respondOnSocket(socket, randomUUID(), 403, "Forbidden", "The agent link is not for browsers");
     return;
   }
   const retryAfter = { "retry-after": String(Math.ceil(refusal.retryAfterMs / 1000)) };
-  answerOnSocket(socket, randomUUID(), 429, "TooManyRequests", TOO_MANY, retryAfter);
+  respondOnSocket(socket, randomUUID(), 429, "TooManyRequests", TOO_MANY, retryAfter);
 }

@@ -1,5 +1,5 @@
 import type { ByteRange, OpenBlob } from "../../../blobs/blob-store.ts";
-import { type BytesAnswer, type ErrorAnswer, refuse } from "../answer.ts";
+import { type BytesResponse, type ErrorResponse, httpError } from "../http-response.ts";
 import { parseRange } from "./range.ts";
 
 export interface BlobToSend {
@@ -14,7 +14,7 @@ export interface BlobToSend {
   readonly disposition?: string;
   readonly open: (range?: ByteRange) => Promise<OpenBlob | null>;
   /** Whether the download is still allowed while it is under way. */
-  readonly watch?: BytesAnswer["watch"];
+  readonly watch?: BytesResponse["watch"];
   /** Called with how far into the content the client has been sent. */
   readonly onSent?: (positionBytes: number) => void;
 }
@@ -25,19 +25,19 @@ export interface BlobToSend {
  * file's gzip, and the client's own gunzip would then fail
  * (`docs/contract/clients-in-the-wild.md#result-download`). HEAD answers alike and opens nothing.
  */
-export function blobAnswer(
+export function blobResponse(
   request: {
     readonly headers: { readonly range?: string | undefined; readonly "if-range"?: string | string[] | undefined };
   },
   blob: BlobToSend,
-): BytesAnswer<200> | BytesAnswer<206> | ErrorAnswer {
+): BytesResponse<200> | BytesResponse<206> | ErrorResponse {
   const { sizeBytes, contentType, sha256, disposition, open, onSent, watch } = blob;
   const etag = sha256 === undefined ? undefined : `"${sha256}"`;
   const condition = request.headers["if-range"];
   const isSame = condition === undefined || condition === etag;
   const range = isSame ? parseRange(request.headers.range, sizeBytes) : "full";
   if (range === "unsatisfiable") {
-    return refuse(416, "BadRequest", `The range lies outside the content of ${sizeBytes} bytes`, {
+    return httpError(416, "BadRequest", `The range lies outside the content of ${sizeBytes} bytes`, {
       "content-range": `bytes */${sizeBytes}`,
     });
   }

@@ -8,8 +8,8 @@ import { HeldRefusals } from "../admission/held-refusals.ts";
 import { MACHINE_REQUESTS, MachineRate, type MachineRequestRate } from "../admission/machine-rate.ts";
 import { MachineRequests } from "../admission/machine-requests.ts";
 import { RefusedBodies } from "../admission/refused-bodies.ts";
-import { refuse } from "../answer.ts";
-import type { Gate } from "../incoming.ts";
+import type { Gate } from "../http-request.ts";
+import { httpError } from "../http-response.ts";
 import { DEFAULT_HTTP_LIMITS, type HttpLimits } from "../limits.ts";
 import type { Operation } from "../operation.ts";
 import { UnfinishedBodies } from "../unfinished-bodies.ts";
@@ -26,8 +26,8 @@ export interface HttpAppOptions<Ctx> extends Omit<Gate, "machines"> {
   readonly log: Logger;
   /** Which errors say that a backend is unavailable: they are answered with 503. */
   readonly isUnavailable: (error: unknown) => error is Error;
-  /** Called for each answer when it is over. */
-  readonly onAnswered?: (line: RequestLine) => void;
+  /** Called for each response when it is over. */
+  readonly onResponseEnd?: (line: RequestLine) => void;
   readonly limits?: Partial<HttpLimits>;
   readonly tls?: TlsSource;
   /** WebSocket ends by path, such as `/agent/v1/link`. Other paths answer 404. */
@@ -45,8 +45,8 @@ export interface HttpAppOptions<Ctx> extends Omit<Gate, "machines"> {
 const NO_PROXIES: TrustedProxies = { has: () => false };
 
 /** Also for a path that exists with another method: the contract knows no 405. */
-const NOT_FOUND = refuse(404, "NotFound", "There is no such operation");
-const BAD_TARGET = refuse(400, "BadRequest", "The request target is not well-formed");
+const NOT_FOUND = httpError(404, "NotFound", "There is no such operation");
+const BAD_TARGET = httpError(400, "BadRequest", "The request target is not well-formed");
 
 /**
  * The HTTP edge: node:http under a router. Each request takes one path to its response
@@ -87,8 +87,8 @@ export function buildHttpApp<Ctx>(options: HttpAppOptions<Ctx>): HttpApp {
     unauthenticatedLog,
     isUnavailable: options.isUnavailable,
     isClosing: () => isClosing,
-    onAnswered: (line: RequestLine) => {
-      options.onAnswered?.(line);
+    onResponseEnd: (line: RequestLine) => {
+      options.onResponseEnd?.(line);
       if (isClosing) server.closeIdleConnections();
     },
   };
@@ -97,9 +97,9 @@ export function buildHttpApp<Ctx>(options: HttpAppOptions<Ctx>): HttpApp {
     if (route.kind === "operation") return { source: route.operation, params: route.params };
     return { source: { refusal: route.kind === "none" ? NOT_FOUND : BAD_TARGET }, params: {} };
   };
-  const handle = (raw: IncomingMessage, response: ServerResponse) => {
+  const handle = (raw: IncomingMessage, rawResponse: ServerResponse) => {
     const { source, params } = sourceOf(raw);
-    void serve({ id: newRequestId(), raw, response, params }, source, serving);
+    void serve({ id: newRequestId(), raw, rawResponse, params }, source, serving);
   };
   const server = createHttpServer(handle, {
     limits,

@@ -2,10 +2,10 @@ import http, { type IncomingMessage, type ServerResponse } from "node:http";
 import https from "node:https";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { refuse } from "../answer.ts";
+import { httpError } from "../http-response.ts";
 import type { HttpLimits } from "../limits.ts";
-import { answerOnSocket, malformedAnswer } from "../response/raw-answers.ts";
-import { writeAnswer } from "../response/write-answer.ts";
+import { malformedRequestError, respondOnSocket } from "../response/raw-responses.ts";
+import { writeResponse } from "../response/write-response.ts";
 import { awaitFirstBytes } from "./first-bytes.ts";
 import { splitTarget } from "./request-path.ts";
 import { RequestsInTurn } from "./requests-in-turn.ts";
@@ -48,9 +48,9 @@ export function inviteBody(raw: IncomingMessage, response: ServerResponse): void
 }
 
 /**
- * Node's server with bounds on everything slow or large, and with our own answers wherever Node has
- * one of its own: malformed HTTP, unknown expectations, tunnels. `handle` gets every request, also
- * one that asks for an upgrade that is not served (Java's client asks for h2c).
+ * Node's server with bounds on everything slow or large, and with our own responses wherever Node
+ * has one of its own: malformed HTTP, unknown expectations, tunnels. `handle` gets every request,
+ * also one that asks for an upgrade that is not served (Java's client asks for h2c).
  */
 export function createHttpServer(handle: http.RequestListener, options: HttpServerOptions): http.Server {
   const { limits, tls, upgrades, newRequestId, addressOf, onMalformed } = options;
@@ -79,11 +79,11 @@ export function createHttpServer(handle: http.RequestListener, options: HttpServ
 
   const responses = new WeakMap<Duplex, ServerResponse>();
   const inTurn = new RequestsInTurn();
-  const takeTurn = (request: IncomingMessage, response: ServerResponse, answer: () => void) => {
+  const takeTurn = (request: IncomingMessage, response: ServerResponse, respond: () => void) => {
     const { socket } = request;
     const isTaken = inTurn.take(socket, response, () => {
       responses.set(socket, response);
-      answer();
+      respond();
     });
     if (!isTaken) onMalformed(newRequestId(), "TOO_MANY_PIPELINED", socket.remoteAddress);
   };
@@ -96,43 +96,43 @@ export function createHttpServer(handle: http.RequestListener, options: HttpServ
     receive(request, response);
   });
   server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) => {
-    const exchange = { id: newRequestId(), raw: request, response, mustClose: true };
-    const refused = refuse(417, "BadRequest", "The expectation in the Expect header is not known");
-    takeTurn(request, response, () => void writeAnswer(exchange, refused));
+    const exchange = { id: newRequestId(), raw: request, rawResponse: response, mustClose: true };
+    const refused = httpError(417, "BadRequest", "The expectation in the Expect header is not known");
+    takeTurn(request, response, () => void writeResponse(exchange, refused));
   });
-  // A tunnel or WebSocket that begins in the middle of an answer would mix its bytes with it.
+  // A tunnel or WebSocket that begins in the middle of a response would mix its bytes with it.
   const isMisplaced = (socket: Duplex): boolean => {
-    const isAnswering = inTurn.isAnswering(socket);
-    if (isAnswering) socket.destroy();
-    return isAnswering;
+    const isResponding = inTurn.isResponding(socket);
+    if (isResponding) socket.destroy();
+    return isResponding;
   };
   server.on("connect", (_request: IncomingMessage, socket: Duplex) => {
     if (isMisplaced(socket)) return;
-    answerOnSocket(socket, newRequestId(), 404, "NotFound", "This server is no proxy");
+    respondOnSocket(socket, newRequestId(), 404, "NotFound", "This server is no proxy");
   });
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (isMisplaced(socket)) return;
     const upgrade = upgradeOf(request);
     // Node before 24.9 does not ask shouldUpgradeCallback.
     if (upgrade === undefined)
-      answerOnSocket(socket, newRequestId(), 404, "NotFound", "There is nothing to upgrade to");
+      respondOnSocket(socket, newRequestId(), 404, "NotFound", "There is nothing to upgrade to");
     else upgrade(request, socket, head, addressOf(request));
   });
-  const answered = new WeakSet<Duplex>();
+  const answeredSockets = new WeakSet<Duplex>();
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => {
-    if (answered.has(socket)) return;
-    answered.add(socket);
+    if (answeredSockets.has(socket)) return;
+    answeredSockets.add(socket);
     const response = responses.get(socket);
-    const isAnswering = response?.headersSent && !response.writableFinished;
-    // No answer can be sent before the handshake is over.
-    if (error.code === "ECONNRESET" || error.code === "ERR_TLS_HANDSHAKE_TIMEOUT" || isAnswering) {
+    const isResponding = response?.headersSent && !response.writableFinished;
+    // No response can be sent before the handshake is over.
+    if (error.code === "ECONNRESET" || error.code === "ERR_TLS_HANDSHAKE_TIMEOUT" || isResponding) {
       socket.destroy();
       return;
     }
     const id = newRequestId();
     onMalformed(id, error.code, socket instanceof Socket ? socket.remoteAddress : undefined);
-    const { status, message } = malformedAnswer(error.code);
-    answerOnSocket(socket, id, status, "BadRequest", message);
+    const { status, message } = malformedRequestError(error.code);
+    respondOnSocket(socket, id, status, "BadRequest", message);
   });
   return server;
 }

@@ -22,7 +22,7 @@ export interface RequestLine {
 /** Longest path that is logged. */
 const MAX_PATH_CHARS = 500;
 
-/** Faults of ours are errors; everything a client did wrong is information. */
+/** Our own errors are errors; everything a client did wrong is information. */
 export function logRequest(log: Logger, line: RequestLine): void {
   const level = line.status < 500 || line.status === 507 ? "info" : line.status === 503 ? "warn" : "error";
   log[level]({ ...line, path: line.path.slice(0, MAX_PATH_CHARS) }, "request");

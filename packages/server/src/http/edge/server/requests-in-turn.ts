@@ -12,7 +12,7 @@ export interface TurnOfResponse {
  * Answers the requests of a connection one after the other. Node hands over each pipelined request
  * as soon as it is parsed, so one connection could hold any number of open files and scans at once:
  * 5,000 downloads that were not read took 2,800 file handles, 350 MB and 11 s of other callers. The
- * answers leave in this order anyway.
+ * responses leave in this order anyway.
  */
 export class RequestsInTurn {
   /** Those of a connection that has one under way. */
@@ -42,12 +42,12 @@ export class RequestsInTurn {
     return true;
   }
 
-  /** Whether an answer to this connection is under way: nothing else may be written to it. */
-  isAnswering(socket: Duplex): boolean {
+  /** Whether a response to this connection is under way: nothing else may be written to it. */
+  isResponding(socket: Duplex): boolean {
     return this.#waiting.has(socket);
   }
 
-  /** A request behind the last answer of a connection is not begun: RFC 9112 section 9.6. */
+  /** A request behind the last response of a connection is not begun: RFC 9112 section 9.6. */
   #next(socket: Duplex): void {
     const start = socket.writable ? this.#waiting.get(socket)?.shift() : undefined;
     if (start === undefined) this.#waiting.delete(socket);

@@ -9,16 +9,16 @@ import type { MachineRequests } from "../admission/machine-requests.ts";
 import type { RefusedBodies } from "../admission/refused-bodies.ts";
 import type { UnauthenticatedLog } from "../admission/unauthenticated-log.ts";
 import { namesOf } from "../admitted-names.ts";
-import { type Answer, RequestRefusedError, refuse } from "../answer.ts";
 import { readUrlEncoded } from "../body/url-encoded.ts";
-import type { Gate, Incoming, RequestFacts } from "../incoming.ts";
+import type { Gate, HttpRequest, RequestFacts } from "../http-request.ts";
+import { type HttpResponse, httpError, RequestRefusedError } from "../http-response.ts";
 import type { HttpLimits } from "../limits.ts";
 import type { Operation } from "../operation.ts";
 import { queryRefusal } from "../query-options.ts";
 import { announcesBody, ClientGoneError } from "../read-body.ts";
-import { writeAnswer } from "../response/write-answer.ts";
+import { writeResponse } from "../response/write-response.ts";
 import type { UnfinishedBodies } from "../unfinished-bodies.ts";
-import { headerFault } from "./header-fault.ts";
+import { headerError } from "./header-error.ts";
 import { inviteBody, isWaitingForContinue } from "./http-server.ts";
 import { logRequest, type RequestLine, subjectOf } from "./request-log.ts";
 import { splitTarget } from "./request-path.ts";
@@ -38,44 +38,44 @@ export interface ServeContext<Ctx> {
   /** Such an error is a 503, any other one a 500. */
   readonly isUnavailable: (error: unknown) => error is Error;
   readonly isClosing: () => boolean;
-  readonly onAnswered: (line: RequestLine) => void;
+  readonly onResponseEnd: (line: RequestLine) => void;
 }
 
-/** Written to the log only, for a client that went away before its answer; as nginx does. */
+/** Written to the log only, for a client that went away before its response; as nginx does. */
 const CLIENT_GONE = 499;
 
 /** A backend is back within seconds, or an operator has to act. */
-const AWAY = refuse(503, "ServiceUnavailable", "The service cannot reach its storage; try again later", {
+const AWAY = httpError(503, "ServiceUnavailable", "The service cannot reach its storage; try again later", {
   "retry-after": "5",
 });
 
-const INTERNAL_ERROR = refuse(500, "InternalServerError", "The request could not be completed");
+const INTERNAL_ERROR = httpError(500, "InternalServerError", "The request could not be completed");
 
 export type LineLimits = Pick<UnauthenticatedLog, "admits" | "admitsOfMachine">;
 
-/** Where an answer comes from: an operation, or what is said when there is none. */
-export type Source<Ctx> = Operation<Ctx> | { readonly refusal: Answer; readonly errors?: undefined };
+/** Where a response comes from: an operation, or what is said when there is none. */
+export type Source<Ctx> = Operation<Ctx> | { readonly refusal: HttpResponse; readonly errors?: undefined };
 
 /** One request, and the response that is written to. */
 export interface Exchange {
   /** GUID. */
   readonly id: string;
   readonly raw: IncomingMessage;
-  readonly response: ServerResponse;
+  readonly rawResponse: ServerResponse;
   /** Of the path, decoded, in the letter case of the request. */
   readonly params: Readonly<Record<string, string>>;
 }
 
 /**
- * The one path from a request to its response. Whatever goes wrong becomes an answer with the
+ * The one path from a request to its response. Whatever goes wrong becomes a response with the
  * contract's body.
  */
 export async function serve<Ctx>(exchange: Exchange, source: Source<Ctx>, serving: ServeContext<Ctx>): Promise<void> {
-  const { raw, response } = exchange;
+  const { raw, rawResponse } = exchange;
   const startedMs = performance.now();
   const gone = new AbortController();
-  response.once("close", () => {
-    if (!response.writableFinished) gone.abort();
+  rawResponse.once("close", () => {
+    if (!rawResponse.writableFinished) gone.abort();
   });
   const query = readUrlEncoded(splitTarget(raw.url ?? "").rawQuery, "query option");
   const facts = factsOf(
@@ -100,44 +100,44 @@ export async function serve<Ctx>(exchange: Exchange, source: Source<Ctx>, servin
       ...(code === undefined ? {} : { code }),
     };
     if (isLogged(line, source, who, serving.unauthenticatedLog)) logRequest(serving.log, line);
-    serving.onAnswered(line);
+    serving.onResponseEnd(line);
   };
   try {
     const { gate, limits, unfinishedBodies } = serving;
-    const invite = () => inviteBody(raw, response);
-    const incoming = { facts, raw, gate, limits, unfinishedBodies, invite };
+    const invite = () => inviteBody(raw, rawResponse);
+    const request = { facts, raw, gate, limits, unfinishedBodies, invite };
     const refused =
       "fault" in query ? queryRefusal("path" in source ? source.path : "/api/", query.fault) : pathRefusal(facts);
-    const answer =
+    const response =
       refused ??
-      (await answerOf(source, incoming, serving, (admitted) => {
+      (await responseOf(source, request, serving, (admitted) => {
         who = admitted;
         const { machineId } = namesOf(admitted);
-        if (machineId !== undefined) serving.machineRequests.began(machineId, response);
+        if (machineId !== undefined) serving.machineRequests.began(machineId, rawResponse);
       }));
-    using _ = "held" in answer ? answer.held : null;
+    using _ = "held" in response ? response.held : null;
     // A body that the client still waits to send must not be invited when it is not read.
     const isWaiting = isWaitingForContinue(raw);
     const sender = senderOf(who, facts.remoteAddress);
     // A refusal that ends its connection was caused by the body itself: by its time, or by the
     // memory that it takes.
-    const isBodyLeft = answer.kind === "error" && answer.headers?.connection === "close";
+    const isBodyLeft = response.kind === "error" && response.headers?.connection === "close";
     const isSettled = !isWaiting && !isBodyLeft && (await settle(source, raw, who, sender, serving));
-    const isTooMany = answer.kind === "error" && answer.status === 429;
+    const isTooMany = response.kind === "error" && response.status === 429;
     // Too many requests without authentication or of one device, or a body that no honest client
     // sends without authentication.
     const isFlood = isIdentified(who) ? isTooMany && isTicket(who) : isTooMany || !(isSettled || isWaiting);
     const wasHeld = !isFlood || (await serving.held.hold(isTicket(who) ? sender : facts.remoteAddress, gone.signal));
     const mustClose = !isSettled || !wasHeld || serving.isClosing();
     const linger = isSettled || isWaiting ? undefined : () => serving.refusedBodies.linger(sender, gone.signal);
-    await writeAnswer({ id: facts.id, raw, response, errors: source.errors, mustClose, linger }, answer);
-    const code = answer.kind === "error" ? answer.code : undefined;
-    const sentBytes = answer.kind === "bytes" && raw.method === "GET" ? answer.lengthBytes : undefined;
-    finish(gone.signal.aborted ? CLIENT_GONE : answer.status, code, sentBytes);
+    await writeResponse({ id: facts.id, raw, rawResponse, errors: source.errors, mustClose, linger }, response);
+    const code = response.kind === "error" ? response.code : undefined;
+    const sentBytes = response.kind === "bytes" && raw.method === "GET" ? response.lengthBytes : undefined;
+    finish(gone.signal.aborted ? CLIENT_GONE : response.status, code, sentBytes);
   } catch (error) {
     const isGone = error instanceof ClientGoneError || gone.signal.aborted || raw.destroyed;
     if (!isGone) serving.log.error({ requestId: facts.id, err: error }, "the answer could not be written");
-    response.destroy();
+    rawResponse.destroy();
     finish(isGone ? CLIENT_GONE : 500);
   }
 }
@@ -157,7 +157,7 @@ const isIdentified = (who: Admitted | null): boolean => who !== null && who.kind
 function isLogged<Ctx>(line: RequestLine, source: Source<Ctx>, who: Admitted | null, log: LineLimits): boolean {
   // By who was admitted, not by the names of the line: a path names a machine for every caller.
   const { callerId, machineId } = namesOf(who);
-  // A full disk is no fault of ours, and a device meets it as often as it likes.
+  // A full disk is no error of ours, and a device meets it as often as it likes.
   if (callerId !== undefined || (line.status >= 500 && line.status !== 507)) return true;
   if (machineId !== undefined) return log.admitsOfMachine(machineId);
   return !isOfAnyAddress(line, source) || log.admits(line.remoteAddress);
@@ -206,35 +206,35 @@ async function settle<Ctx>(
   return await settleBody(raw, limits, mostBytes, (bytes) => refusedBodies.count(sender, bytes));
 }
 
-async function answerOf<Ctx>(
+async function responseOf<Ctx>(
   source: Source<Ctx>,
-  incoming: Incoming,
+  request: HttpRequest,
   { context, log, isUnavailable }: ServeContext<Ctx>,
   onAdmitted: (who: Admitted) => void,
-): Promise<Answer> {
-  const fault = headerFault(incoming.raw);
-  if (fault !== null) return refuse(400, "BadRequest", fault);
+): Promise<HttpResponse> {
+  const error = headerError(request.raw);
+  if (error !== null) return httpError(400, "BadRequest", error);
   if ("refusal" in source) return source.refusal;
   try {
-    return await source.run(incoming, context, onAdmitted);
+    return await source.run(request, context, onAdmitted);
   } catch (error) {
-    if (error instanceof RequestRefusedError) return error.answer;
-    if (error instanceof ClientGoneError || incoming.facts.signal.aborted) throw error;
+    if (error instanceof RequestRefusedError) return error.response;
+    if (error instanceof ClientGoneError || request.facts.signal.aborted) throw error;
     if (isUnavailable(error)) {
-      log.warn({ requestId: incoming.facts.id, operation: source.name, reason: error.message }, "an engine is away");
+      log.warn({ requestId: request.facts.id, operation: source.name, reason: error.message }, "an engine is away");
       return AWAY;
     }
-    log.error({ requestId: incoming.facts.id, operation: source.name, err: error }, "the operation failed");
+    log.error({ requestId: request.facts.id, operation: source.name, err: error }, "the operation failed");
     return INTERNAL_ERROR;
   }
 }
 
 /** Text that no parameter may hold; what is not UTF-8 never comes so far. */
-function pathRefusal({ params }: RequestFacts): Answer | null {
-  const fault = Object.values(params)
+function pathRefusal({ params }: RequestFacts): HttpResponse | null {
+  const error = Object.values(params)
     .map(textFault)
     .find((found) => found !== null);
-  return fault === undefined ? null : refuse(400, "BadRequest", `the path ${fault}`);
+  return error === undefined ? null : httpError(400, "BadRequest", `the path ${error}`);
 }
 
 function factsOf(

@@ -3,7 +3,7 @@ import type { HttpLimits } from "../limits.ts";
 import { announcesBody } from "../read-body.ts";
 
 /**
- * Receives and drops what is left of a body before the answer is written. A client that writes
+ * Receives and drops what is left of a body before the response is written. A client that writes
  * everything before it reads would otherwise meet a closed connection and never see why; and GETs
  * arrive with bodies, which must not spoil the next request of the connection
  * (`docs/contract/clients-in-the-wild.md#paths`). False when it was too much or too slow: then the

@@ -44,7 +44,7 @@ export const rangeParameter = {
 /** Any bytes at all. */
 export const BYTES = Type.Unsafe<unknown>({ contentMediaType: "application/octet-stream" });
 
-export const partialAnswer = bytes("The bytes that `Range` asked for.", {
+export const partialResponse = bytes("The bytes that `Range` asked for.", {
   "application/octet-stream": { schema: BYTES },
 });
 

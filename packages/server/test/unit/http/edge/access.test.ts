@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { pino } from "pino";
-import { noContent } from "../../../../src/http/edge/answer.ts";
 import { noBody } from "../../../../src/http/edge/body/body-kinds.ts";
+import { noContent } from "../../../../src/http/edge/http-response.ts";
 import { buildHttpApp } from "../../../../src/http/edge/server/app.ts";
 import { errorOf, PLAIN, startApp, talk } from "../fixture.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { anonymous } from "../../../../src/http/edge/access.ts";
-import { ok, refuse } from "../../../../src/http/edge/answer.ts";
 import { noBody } from "../../../../src/http/edge/body/body-kinds.ts";
+import { httpError, ok } from "../../../../src/http/edge/http-response.ts";
 import { operationsOf } from "../../../../src/http/edge/operation.ts";
 import { eventText } from "../../../../src/http/edge/response/event-text.ts";
 import { ANY, errorOf, GOOD, PLAIN, startApp, talk, type World } from "../fixture.ts";
@@ -169,7 +169,7 @@ test("whatever text is stored, no answer and no event has half of a surrogate pa
         ...PLAIN,
         responses: ANY,
         body: noBody,
-        handler: () => refuse(400, "InvalidInput", stored.comment),
+        handler: () => httpError(400, "InvalidInput", stored.comment),
       }),
     ],
   });

@@ -4,7 +4,7 @@ import { type TestContext, test } from "node:test";
 import { START } from "../../../../src/http/api/access-rules.ts";
 import { OPERATIONS } from "../../../../src/http/api/routes.ts";
 import { permitted } from "../../../../src/http/edge/access.ts";
-import { ok } from "../../../../src/http/edge/answer.ts";
+import { ok } from "../../../../src/http/edge/http-response.ts";
 import { operationsOf } from "../../../../src/http/edge/operation.ts";
 import { ANY, GOOD, PLAIN, startApp, type World } from "../fixture.ts";
 

@@ -5,7 +5,7 @@ import { Readable } from "node:stream";
 import { test } from "node:test";
 import type { ApplicationCaller } from "../../../../src/auth/caller.ts";
 import { LongResponseLimit } from "../../../../src/http/edge/response/long-response-limit.ts";
-import { createResultLink } from "../../../../src/service/results/create-result-link.ts";
+import { createDownloadUrl } from "../../../../src/service/results/create-download-url.ts";
 import { type HttpWorld, openHttpWorld } from "../../../support/http-world.ts";
 import { PLAYBOOK } from "../../../support/test-services.ts";
 import { sampleAction, sampleCommand } from "../../domain/sample-action.ts";
@@ -53,7 +53,7 @@ async function linkOf({ context }: HttpWorld, actionId: string, clientId: string
     }),
   );
   const caller: ApplicationCaller = { ...PLAYBOOK, id: clientId, clientId, name: clientId };
-  const link = await createResultLink(context, caller, actionId, 0);
+  const link = await createDownloadUrl(context, caller, actionId, 0);
   assert.ok(link.ok);
   const { pathname, search } = new URL(link.value);
   return `${pathname}${search}`;

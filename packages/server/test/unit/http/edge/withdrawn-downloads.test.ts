@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import { test } from "node:test";
 import { signLinkTicket } from "../../../../src/auth/signatures/link-ticket.ts";
 import { quarantineByHand } from "../../../../src/service/machines/quarantine-by-hand.ts";
-import { createResultLink } from "../../../../src/service/results/create-result-link.ts";
+import { createDownloadUrl } from "../../../../src/service/results/create-download-url.ts";
 import { revokeResultLinks } from "../../../../src/service/results/revoke-result-links.ts";
 import { openHttpWorld } from "../../../support/http-world.ts";
 import { PLAYBOOK } from "../../../support/test-services.ts";
@@ -67,7 +67,7 @@ test("a download under way ends when the links of its action are revoked, and no
     const command = sampleCommand({ type: "GetFile", params: [{ key: "Path", value: "/x" }], ...ended });
     const action = sampleAction({ id, machineId: machine.id, status: "Succeeded", commands: [command] });
     await context.store.write((tx) => tx.actions.insert(action));
-    const link = await createResultLink(context, PLAYBOOK, id, 0);
+    const link = await createDownloadUrl(context, PLAYBOOK, id, 0);
     assert.ok(link.ok);
     const { pathname, search } = new URL(link.value);
     return { id, reader: await download(`${pathname}${search}`) };

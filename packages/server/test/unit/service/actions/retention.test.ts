@@ -7,7 +7,7 @@ import { runLiveResponse } from "../../../../src/service/actions/run-live-respon
 import { recordEnded, recordStarted } from "../../../../src/service/agents/machine-reports.ts";
 import { nextForConnection } from "../../../../src/service/agents/next-order.ts";
 import { storeCounter } from "../../../../src/service/identity/count-request.ts";
-import { createResultLink } from "../../../../src/service/results/create-result-link.ts";
+import { createDownloadUrl } from "../../../../src/service/results/create-download-url.ts";
 import {
   actionForTransfer,
   completeResult,
@@ -68,7 +68,7 @@ describe("retention: results 30 days, actions 180 days", () => {
   test("until then nothing is touched", async () => {
     services.time.nowMs += 30 * DAY_MS - 1;
     await applyRetention(services.context);
-    assert.equal((await createResultLink(services.context, PLAYBOOK, actionId, 1)).ok, true);
+    assert.equal((await createDownloadUrl(services.context, PLAYBOOK, actionId, 1)).ok, true);
     assert.ok(await services.context.blobs.statResult(stored));
   });
 
@@ -78,7 +78,7 @@ describe("retention: results 30 days, actions 180 days", () => {
     assert.equal(await services.context.blobs.statResult(stored), null);
     assert.equal(await services.context.store.read((tx) => tx.results.inline(actionId, 0)), undefined);
     for (const index of [0, 1]) {
-      const link = await createResultLink(services.context, PLAYBOOK, actionId, index);
+      const link = await createDownloadUrl(services.context, PLAYBOOK, actionId, index);
       assert.ok(!link.ok && link.error.code === "ResultNotFound");
     }
     const kept = await action();

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Permission } from "@halligan/protocol/api";
 import type { ApplicationCaller, Caller } from "../../../../src/auth/caller.ts";
-import { checkResultLink } from "../../../../src/auth/signatures/result-link.ts";
+import { checkDownloadUrl } from "../../../../src/auth/signatures/download-url.ts";
 import { runLiveResponse } from "../../../../src/service/actions/run-live-response.ts";
 import { blockCaller, unblockCaller } from "../../../../src/service/administration/blocked-callers.ts";
 import {
@@ -14,7 +14,7 @@ import { applicationStanding } from "../../../../src/service/identity/applicatio
 import { createApplication } from "../../../../src/service/identity/create-application.ts";
 import { removeApplication } from "../../../../src/service/identity/remove-application.ts";
 import { quarantineByHand, releaseMachine } from "../../../../src/service/machines/quarantine-by-hand.ts";
-import { createResultLink } from "../../../../src/service/results/create-result-link.ts";
+import { createDownloadUrl } from "../../../../src/service/results/create-download-url.ts";
 import { openResult } from "../../../../src/service/results/open-result.ts";
 import { revokeResultLinks } from "../../../../src/service/results/revoke-result-links.ts";
 import { ADMINISTRATOR } from "../../../../src/store/cluster/meta.ts";
@@ -162,13 +162,13 @@ describe("what was handed out", () => {
         await tx.actions.insert(action);
         await tx.results.insertInline(id, 0, Buffer.from("{}"));
       });
-      const made = await createResultLink(context, caller, id, 0);
+      const made = await createDownloadUrl(context, caller, id, 0);
       assert.ok(made.ok);
       const { searchParams } = new URL(made.value);
       const open = async () => {
         const [se = "", sig = "", by = "", gen = ""] = ["se", "sig", "by", "gen"].map((name) => searchParams.get(name));
         const link = { actionId: id, index: "0", se: se ?? "", sig: sig ?? "", by, gen };
-        const checked = checkResultLink(link, context.keys.resultLink.accepted, services.time.nowMs);
+        const checked = checkDownloadUrl(link, context.keys.resultLink.accepted, services.time.nowMs);
         if (checked.kind !== "signed") return checked.kind;
         const opened = await openResult(context, id, 0, checked.origin);
         return opened.ok ? "ok" : opened.error.code;
@@ -182,7 +182,7 @@ describe("what was handed out", () => {
       assert.equal(await open(), "ok");
       assert.ok((await revokeResultLinks(services.context, root, id)).ok);
       assert.equal(await open(), "ResultLinkRevoked");
-      const again = await createResultLink(services.context, maker, id, 0);
+      const again = await createDownloadUrl(services.context, maker, id, 0);
       assert.ok(again.ok && again.value.includes("gen=1.0"));
     });
 

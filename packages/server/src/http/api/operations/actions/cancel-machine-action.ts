@@ -1,9 +1,9 @@
 import { CancelRequest, MachineActionWire } from "@halligan/protocol/api";
 import { cancelMachineAction as cancel } from "../../../../service/actions/cancel-machine-action.ts";
 import { permitted } from "../../../edge/access.ts";
-import { ok } from "../../../edge/answer.ts";
 import { jsonBody } from "../../../edge/body/body-kinds.ts";
 import { json } from "../../../edge/declared-responses.ts";
+import { ok } from "../../../edge/http-response.ts";
 import { sampleAction } from "../../../openapi/samples/actions.ts";
 import { actionIdParameter } from "../../../openapi/samples/parameters.ts";
 import { ACTION_NOT_FOUND } from "../../../openapi/samples/refusals.ts";

@@ -12,7 +12,7 @@ import { contextOf, SAMPLE } from "../../../openapi/samples/values.ts";
 import { READ } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
 import { domainRefusal } from "../../errors.ts";
-import { collectionAnswer } from "../../present/collection-wire.ts";
+import { collectionResponse } from "../../present/collection-wire.ts";
 import { machineActionWire } from "../../present/machine-action-wire.ts";
 
 const LIST = { path: "/api/machineactions", fragment: "MachineActions" } as const;
@@ -50,6 +50,6 @@ export const listMachineActions = operation({
     const turn = { accountId: accountOf(caller), gone };
     const listed = await context.listTurns.take(turn, () => list(context, caller, query.value));
     if (!listed.ok) return listed.error;
-    return collectionAnswer(context, LIST, query.value, listed.value, listed.value.rows.map(machineActionWire));
+    return collectionResponse(context, LIST, query.value, listed.value, listed.value.rows.map(machineActionWire));
   },
 });

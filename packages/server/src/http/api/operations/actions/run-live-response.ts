@@ -1,9 +1,9 @@
 import { MachineActionWire, RunLiveResponseRequest } from "@halligan/protocol/api";
 import { runLiveResponse as run } from "../../../../service/actions/run-live-response.ts";
 import { permitted } from "../../../edge/access.ts";
-import { created } from "../../../edge/answer.ts";
 import { jsonBody } from "../../../edge/body/body-kinds.ts";
 import { json } from "../../../edge/declared-responses.ts";
+import { created } from "../../../edge/http-response.ts";
 import { sampleAction, sampleCommands } from "../../../openapi/samples/actions.ts";
 import { machineIdParameter } from "../../../openapi/samples/parameters.ts";
 import { MACHINE_NOT_FOUND } from "../../../openapi/samples/refusals.ts";

@@ -2,9 +2,9 @@ import { ActionWithResultsWire, StartLiveResponseRequest } from "@halligan/proto
 import { accountOf } from "../../../../auth/caller.ts";
 import { startLiveResponse as start } from "../../../../service/actions/start-live-response.ts";
 import { permissionRefusal, permitted } from "../../../edge/access.ts";
-import { created } from "../../../edge/answer.ts";
 import { jsonBody } from "../../../edge/body/body-kinds.ts";
 import { json } from "../../../edge/declared-responses.ts";
+import { created } from "../../../edge/http-response.ts";
 import { sampleAction } from "../../../openapi/samples/actions.ts";
 import { machineIdParameter, waitParameter } from "../../../openapi/samples/parameters.ts";
 import { contextOf, SAMPLE_SCRIPT } from "../../../openapi/samples/values.ts";
@@ -15,7 +15,7 @@ import { domainRefusal } from "../../errors.ts";
 
 /**
  * As `RunLiveResponse`, for callers who say which bytes they mean, and who may wait for the end.
- * Without `wait` the answer is the contract's.
+ * Without `wait` the response is the contract's.
  */
 export const startLiveResponse = operation({
   name: "StartLiveResponse",
@@ -88,7 +88,7 @@ export const startLiveResponse = operation({
     const { waitMs } = wait;
     if (waitMs === null) return { ...created(actionEntity(context, action)), headers };
     const slot = context.waitingRequests.enter(accountOf(caller), signal);
-    // The action is accepted, so without a slot the answer is its present state and no refusal.
+    // The action is accepted, so without a slot the response is its present state and no refusal.
     if (slot === null) return { ...created(actionEntity(context, action)), headers };
     const waiter = { caller, isStillAdmitted };
     return {

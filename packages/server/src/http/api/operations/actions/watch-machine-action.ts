@@ -5,9 +5,9 @@ import type { MachineAction } from "../../../../domain/actions/machine-action.ts
 import { refusalReason } from "../../../../domain/actions/transfer-refusal.ts";
 import { ActionWatch, type WatchStep } from "../../../../service/actions/watch-action.ts";
 import { permitted } from "../../../edge/access.ts";
-import { refuse, tooManyRequests } from "../../../edge/answer.ts";
 import { noBody } from "../../../edge/body/body-kinds.ts";
 import { events } from "../../../edge/declared-responses.ts";
+import { httpError, tooManyRequests } from "../../../edge/http-response.ts";
 import { eventText, HEARTBEAT } from "../../../edge/response/event-text.ts";
 import { sampleSucceededAction } from "../../../openapi/samples/actions.ts";
 import { actionIdParameter } from "../../../openapi/samples/parameters.ts";
@@ -89,7 +89,7 @@ export const watchMachineAction = operation({
   async handler({ caller, isStillAdmitted, params, options, signal: gone }, context) {
     const wanted = options.get("results");
     if (wanted !== undefined && wanted !== "inline")
-      return refuse(400, "InvalidInput", "results can only be inline; leave it out for events without transcripts");
+      return httpError(400, "InvalidInput", "results can only be inline; leave it out for events without transcripts");
     const { eventStreams, rereadIntervalMs } = context;
     using opened = new DisposableStack();
     const slot = eventStreams.enter(accountOf(caller), gone);

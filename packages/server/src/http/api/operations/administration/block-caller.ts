@@ -1,9 +1,9 @@
 import { BlockCallerRequest, BlockedCallerWire } from "@halligan/protocol/api";
 import { blockCaller as block } from "../../../../service/administration/blocked-callers.ts";
 import { permitted } from "../../../edge/access.ts";
-import { ok } from "../../../edge/answer.ts";
 import { jsonBody } from "../../../edge/body/body-kinds.ts";
 import { json } from "../../../edge/declared-responses.ts";
+import { ok } from "../../../edge/http-response.ts";
 import { sampleBlockedCaller } from "../../../openapi/samples/administration.ts";
 import { BODY_REFUSED } from "../../../openapi/samples/refusals.ts";
 import { ADMIN } from "../../access-rules.ts";

@@ -1,8 +1,8 @@
 import * as groups from "../../../../service/machines/device-groups.ts";
 import { permitted } from "../../../edge/access.ts";
-import { noContent } from "../../../edge/answer.ts";
 import { noBody } from "../../../edge/body/body-kinds.ts";
 import { empty } from "../../../edge/declared-responses.ts";
+import { noContent } from "../../../edge/http-response.ts";
 import { deviceGroupIdParameter } from "../../../openapi/samples/parameters.ts";
 import { GROUP_NOT_FOUND } from "../../../openapi/samples/refusals.ts";
 import { ADMIN } from "../../access-rules.ts";

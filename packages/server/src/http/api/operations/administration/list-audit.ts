@@ -4,9 +4,9 @@ import { accountOf } from "../../../../auth/caller.ts";
 import { listAudit as list } from "../../../../service/administration/list-audit.ts";
 import type { StoredAuditRecord } from "../../../../store/administration/audit.ts";
 import { permitted } from "../../../edge/access.ts";
-import { ok, refuse } from "../../../edge/answer.ts";
 import { noBody } from "../../../edge/body/body-kinds.ts";
 import { json } from "../../../edge/declared-responses.ts";
+import { httpError, ok } from "../../../edge/http-response.ts";
 import { textParameter } from "../../../openapi/samples/parameters.ts";
 import { SAMPLE } from "../../../openapi/samples/values.ts";
 import { IN_SCOPE } from "../../access-rules.ts";
@@ -92,7 +92,7 @@ export const listAudit = operation({
     const top = wholeNumber(options.get("top") ?? String(DEFAULT_TOP), MAX_TOP);
     const before = options.has("before") ? wholeNumber(options.get("before") ?? "", Number.MAX_SAFE_INTEGER) : null;
     if (top === undefined || before === undefined) {
-      return refuse(400, "InvalidInput", `top must be a number from 1 to ${MAX_TOP}, before the seq of a record`);
+      return httpError(400, "InvalidInput", `top must be a number from 1 to ${MAX_TOP}, before the seq of a record`);
     }
     const filter = {
       machineId: options.get("machineId") ?? null,
@@ -109,11 +109,11 @@ export const listAudit = operation({
     const last = records.at(-1);
     const next = new URLSearchParams([...options]);
     if (last) next.set("before", String(last.seq));
-    const answer: AuditListWire = {
+    const responseBody: AuditListWire = {
       value: records.map(auditRecordWire),
       nextLink: last && records.length === top ? `${context.publicUrl}${path}?${next}` : null,
     };
-    return ok(answer);
+    return ok(responseBody);
   },
 });
 

@@ -1,9 +1,9 @@
 import { BlockedCallerListWire } from "@halligan/protocol/api";
 import { listBlockedCallers as list } from "../../../../service/administration/blocked-callers.ts";
 import { permitted } from "../../../edge/access.ts";
-import { ok } from "../../../edge/answer.ts";
 import { noBody } from "../../../edge/body/body-kinds.ts";
 import { json } from "../../../edge/declared-responses.ts";
+import { ok } from "../../../edge/http-response.ts";
 import { sampleBlockedCaller } from "../../../openapi/samples/administration.ts";
 import { ADMIN } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
@@ -23,7 +23,7 @@ export const listBlockedCallers = operation({
   responses: { 200: json("All of them, newest first.", BlockedCallerListWire, { value: [sampleBlockedCaller] }) },
   body: noBody,
   async handler(_request, context) {
-    const answer: BlockedCallerListWire = { value: (await list(context)).map(blockedCallerWire) };
-    return ok(answer);
+    const responseBody: BlockedCallerListWire = { value: (await list(context)).map(blockedCallerWire) };
+    return ok(responseBody);
   },
 });

@@ -1,9 +1,9 @@
 import { DeviceGroupListWire } from "@halligan/protocol/api";
 import * as groups from "../../../../service/machines/device-groups.ts";
 import { permitted } from "../../../edge/access.ts";
-import { ok } from "../../../edge/answer.ts";
 import { noBody } from "../../../edge/body/body-kinds.ts";
 import { json } from "../../../edge/declared-responses.ts";
+import { ok } from "../../../edge/http-response.ts";
 import { sampleGroup } from "../../../openapi/samples/administration.ts";
 import { ADMIN } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
@@ -23,7 +23,7 @@ export const listDeviceGroups = operation({
   responses: { 200: json("All of them.", DeviceGroupListWire, { value: [sampleGroup] }) },
   body: noBody,
   async handler(_request, context) {
-    const answer: DeviceGroupListWire = { value: (await groups.listDeviceGroups(context)).map(deviceGroupWire) };
-    return ok(answer);
+    const responseBody: DeviceGroupListWire = { value: (await groups.listDeviceGroups(context)).map(deviceGroupWire) };
+    return ok(responseBody);
   },
 });

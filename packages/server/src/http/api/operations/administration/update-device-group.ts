@@ -1,9 +1,9 @@
 import { DeviceGroupRequest, DeviceGroupWire } from "@halligan/protocol/api";
 import * as groups from "../../../../service/machines/device-groups.ts";
 import { permitted } from "../../../edge/access.ts";
-import { ok } from "../../../edge/answer.ts";
 import { jsonBody } from "../../../edge/body/body-kinds.ts";
 import { json } from "../../../edge/declared-responses.ts";
+import { ok } from "../../../edge/http-response.ts";
 import { sampleGroup, sampleGroupRequest } from "../../../openapi/samples/administration.ts";
 import { deviceGroupIdParameter } from "../../../openapi/samples/parameters.ts";
 import { GROUP_NOT_FOUND, GROUP_REFUSED } from "../../../openapi/samples/refusals.ts";

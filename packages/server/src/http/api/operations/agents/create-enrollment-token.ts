@@ -1,16 +1,16 @@
 import { CreateEnrollmentTokenRequest, EnrollmentTokenWire } from "@halligan/protocol/api";
 import { createEnrollmentToken as create } from "../../../../service/agents/create-enrollment-token.ts";
 import { permitted } from "../../../edge/access.ts";
-import { created } from "../../../edge/answer.ts";
 import { jsonBody } from "../../../edge/body/body-kinds.ts";
 import { json } from "../../../edge/declared-responses.ts";
+import { created } from "../../../edge/http-response.ts";
 import { BODY_REFUSED } from "../../../openapi/samples/refusals.ts";
 import { SAMPLE } from "../../../openapi/samples/values.ts";
 import { ADMIN } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
 import { wireTime } from "../../present/wire-time.ts";
 
-/** The answer is the only place where the token ever stands. */
+/** The response is the only place where the token ever stands. */
 export const createEnrollmentToken = operation({
   name: "CreateEnrollmentToken",
   method: "POST",
@@ -35,7 +35,7 @@ export const createEnrollmentToken = operation({
   body: jsonBody(CreateEnrollmentTokenRequest),
   async handler({ caller, body }, context) {
     const { id, token, uses, expiresAtMs } = await create(context, caller, body);
-    const answer: EnrollmentTokenWire = { id, token, uses, expiresAt: wireTime(expiresAtMs) };
-    return created(answer);
+    const responseBody: EnrollmentTokenWire = { id, token, uses, expiresAt: wireTime(expiresAtMs) };
+    return created(responseBody);
   },
 });

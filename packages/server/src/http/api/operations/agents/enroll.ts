@@ -2,9 +2,9 @@ import { ENROLL_PATH, EnrollRequest, EnrollResponse } from "@halligan/protocol/l
 import type { Attempt } from "../../../../auth/failures/attempt.ts";
 import { enrollMachine } from "../../../../service/agents/enroll-machine.ts";
 import { anonymous } from "../../../edge/access.ts";
-import { ok, tooManyRequests } from "../../../edge/answer.ts";
 import { jsonBody } from "../../../edge/body/body-kinds.ts";
 import { json } from "../../../edge/declared-responses.ts";
+import { ok, tooManyRequests } from "../../../edge/http-response.ts";
 import { BODY_REFUSED } from "../../../openapi/samples/refusals.ts";
 import { SAMPLE, SAMPLE_PART_SHA256 } from "../../../openapi/samples/values.ts";
 import { operation } from "../../context.ts";

@@ -4,8 +4,8 @@ import { actionForTransfer, isTransferAllowed } from "../../../../service/result
 import { ticket } from "../../../edge/access.ts";
 import { noBody } from "../../../edge/body/body-kinds.ts";
 import { bytes } from "../../../edge/declared-responses.ts";
-import { blobAnswer } from "../../../edge/response/send-stream.ts";
-import { actionIdParameter, BYTES, partialAnswer, rangeParameter } from "../../../openapi/samples/parameters.ts";
+import { blobResponse } from "../../../edge/response/send-stream.ts";
+import { actionIdParameter, BYTES, partialResponse, rangeParameter } from "../../../openapi/samples/parameters.ts";
 import { ORDER_GONE, RANGE_REFUSED } from "../../../openapi/samples/refusals.ts";
 import { SAMPLE, SAMPLE_SCRIPT } from "../../../openapi/samples/values.ts";
 import { operation } from "../../context.ts";
@@ -38,7 +38,7 @@ export const getOrderFile = operation({
   },
   responses: {
     200: bytes("Its bytes.", { "application/octet-stream": { schema: BYTES, example: SAMPLE_SCRIPT } }),
-    206: partialAnswer,
+    206: partialResponse,
   },
   body: noBody,
   async handler({ ticket: of, params, headers }, context) {
@@ -53,7 +53,7 @@ export const getOrderFile = operation({
     const index = asks(false) === -1 ? asks(true) : asks(false);
     const pin = commands[index]?.pin;
     if (!pin) return domainRefusal({ code: "LibraryFileNotFound", fileName: sha256.slice(0, 64) });
-    return blobAnswer(
+    return blobResponse(
       { headers },
       {
         sizeBytes: pin.sizeBytes,

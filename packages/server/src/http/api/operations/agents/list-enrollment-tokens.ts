@@ -3,9 +3,9 @@ import { Type } from "typebox";
 import { accountOf } from "../../../../auth/caller.ts";
 import * as tokens from "../../../../service/agents/enrollment-tokens.ts";
 import { permitted } from "../../../edge/access.ts";
-import { ok, refuse } from "../../../edge/answer.ts";
 import { noBody } from "../../../edge/body/body-kinds.ts";
 import { json } from "../../../edge/declared-responses.ts";
+import { httpError, ok } from "../../../edge/http-response.ts";
 import { sampleEnrollmentToken } from "../../../openapi/samples/administration.ts";
 import { textParameter } from "../../../openapi/samples/parameters.ts";
 import { ADMIN } from "../../access-rules.ts";
@@ -47,7 +47,8 @@ export const listEnrollmentTokens = operation({
   async handler({ caller, options, signal: gone }, context) {
     const text = options.get("top") ?? String(DEFAULT_TOP);
     const limit = /^\d{1,4}$/.test(text) ? Number(text) : 0;
-    if (limit < 1 || limit > MAX_TOP) return refuse(400, "InvalidInput", `top must be a number from 1 to ${MAX_TOP}`);
+    if (limit < 1 || limit > MAX_TOP)
+      return httpError(400, "InvalidInput", `top must be a number from 1 to ${MAX_TOP}`);
     const page = { beforeId: options.get("before")?.toLowerCase() ?? null, limit };
     const turn = { accountId: accountOf(caller), gone };
     const taken = await context.listTurns.take(turn, () => tokens.listEnrollmentTokens(context, page));
@@ -56,10 +57,10 @@ export const listEnrollmentTokens = operation({
     const last = listed.at(-1);
     const next = new URLSearchParams({ ...Object.fromEntries(options), before: last?.id ?? "" });
     const nowMs = context.clock.nowMs();
-    const answer: EnrollmentTokenListWire = {
+    const responseBody: EnrollmentTokenListWire = {
       value: listed.map((token) => enrollmentTokenWire(token, nowMs)),
       nextLink: last && listed.length === limit ? `${context.publicUrl}${PATH}?${next}` : null,
     };
-    return ok(answer);
+    return ok(responseBody);
   },
 });

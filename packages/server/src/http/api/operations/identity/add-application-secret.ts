@@ -2,9 +2,9 @@ import { AddApplicationSecretRequest, NewApplicationSecretWire } from "@halligan
 import { Type } from "typebox";
 import { addApplicationSecret as addSecret } from "../../../../service/identity/application-secrets.ts";
 import { permitted } from "../../../edge/access.ts";
-import { created } from "../../../edge/answer.ts";
 import { jsonBody } from "../../../edge/body/body-kinds.ts";
 import { json } from "../../../edge/declared-responses.ts";
+import { created } from "../../../edge/http-response.ts";
 import { sampleApplication } from "../../../openapi/samples/identity.ts";
 import { APPLICATION_NOT_FOUND, BODY_REFUSED } from "../../../openapi/samples/refusals.ts";
 import { SAMPLE } from "../../../openapi/samples/values.ts";
@@ -14,7 +14,7 @@ import { domainRefusal } from "../../errors.ts";
 import { applicationSecretWire } from "./application-wire.ts";
 import { secretEndMs } from "./secret-end.ts";
 
-/** The answer is the only place where the secret ever stands. */
+/** The response is the only place where the secret ever stands. */
 export const addApplicationSecret = operation({
   name: "AddApplicationSecret",
   method: "POST",
@@ -47,7 +47,10 @@ export const addApplicationSecret = operation({
     const added = await addSecret(context, caller, params.clientId.toLowerCase(), expiresAtMs);
     if (!added.ok) return domainRefusal(added.error);
     const { secret, clientSecret } = added.value;
-    const answer: NewApplicationSecretWire = { ...applicationSecretWire(secret, context.clock.nowMs()), clientSecret };
-    return created(answer);
+    const responseBody: NewApplicationSecretWire = {
+      ...applicationSecretWire(secret, context.clock.nowMs()),
+      clientSecret,
+    };
+    return created(responseBody);
   },
 });

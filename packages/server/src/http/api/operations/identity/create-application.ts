@@ -1,9 +1,9 @@
 import { CreateApplicationRequest, NewApplicationWire, PERMISSIONS } from "@halligan/protocol/api";
 import { createApplication as create } from "../../../../service/identity/create-application.ts";
 import { permitted } from "../../../edge/access.ts";
-import { created } from "../../../edge/answer.ts";
 import { jsonBody } from "../../../edge/body/body-kinds.ts";
 import { json } from "../../../edge/declared-responses.ts";
+import { created } from "../../../edge/http-response.ts";
 import { sampleApplication } from "../../../openapi/samples/identity.ts";
 import { BODY_REFUSED } from "../../../openapi/samples/refusals.ts";
 import { SAMPLE } from "../../../openapi/samples/values.ts";
@@ -13,7 +13,7 @@ import { domainRefusal } from "../../errors.ts";
 import { applicationWire } from "./application-wire.ts";
 import { secretEndMs } from "./secret-end.ts";
 
-/** The answer is the only place where the secret of an application without keys ever stands. */
+/** The response is the only place where the secret of an application without keys ever stands. */
 export const createApplication = operation({
   name: "CreateApplication",
   method: "POST",
@@ -48,10 +48,10 @@ export const createApplication = operation({
       secretExpiresAtMs: secretEndMs(context.clock.nowMs(), secretExpiresInSeconds),
     });
     if (!made.ok) return domainRefusal(made.error);
-    const answer: NewApplicationWire = {
+    const responseBody: NewApplicationWire = {
       ...applicationWire(made.value.application, context.clock.nowMs()),
       clientSecret: made.value.clientSecret,
     };
-    return created(answer);
+    return created(responseBody);
   },
 });

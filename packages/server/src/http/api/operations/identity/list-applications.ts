@@ -1,9 +1,9 @@
 import { ApplicationListWire } from "@halligan/protocol/api";
 import { listApplications as list } from "../../../../service/identity/list-applications.ts";
 import { permitted } from "../../../edge/access.ts";
-import { ok } from "../../../edge/answer.ts";
 import { noBody } from "../../../edge/body/body-kinds.ts";
 import { json } from "../../../edge/declared-responses.ts";
+import { ok } from "../../../edge/http-response.ts";
 import { sampleApplication } from "../../../openapi/samples/identity.ts";
 import { ADMIN } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
@@ -24,7 +24,9 @@ export const listApplications = operation({
   body: noBody,
   async handler(_request, context) {
     const nowMs = context.clock.nowMs();
-    const answer: ApplicationListWire = { value: (await list(context)).map((one) => applicationWire(one, nowMs)) };
-    return ok(answer);
+    const responseBody: ApplicationListWire = {
+      value: (await list(context)).map((one) => applicationWire(one, nowMs)),
+    };
+    return ok(responseBody);
   },
 });

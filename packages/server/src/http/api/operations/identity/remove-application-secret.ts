@@ -1,9 +1,9 @@
 import { Type } from "typebox";
 import { removeOneApplicationSecret } from "../../../../service/identity/application-secrets.ts";
 import { permitted } from "../../../edge/access.ts";
-import { noContent } from "../../../edge/answer.ts";
 import { noBody } from "../../../edge/body/body-kinds.ts";
 import { empty } from "../../../edge/declared-responses.ts";
+import { noContent } from "../../../edge/http-response.ts";
 import { SAMPLE } from "../../../openapi/samples/values.ts";
 import { ADMIN } from "../../access-rules.ts";
 import { operation } from "../../context.ts";

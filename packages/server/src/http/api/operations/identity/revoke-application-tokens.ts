@@ -1,9 +1,9 @@
 import { Type } from "typebox";
 import { revokeApplicationTokens as revokeTokens } from "../../../../service/identity/application-secrets.ts";
 import { permitted } from "../../../edge/access.ts";
-import { noContent } from "../../../edge/answer.ts";
 import { noBody } from "../../../edge/body/body-kinds.ts";
 import { empty } from "../../../edge/declared-responses.ts";
+import { noContent } from "../../../edge/http-response.ts";
 import { APPLICATION_NOT_FOUND } from "../../../openapi/samples/refusals.ts";
 import { SAMPLE } from "../../../openapi/samples/values.ts";
 import { ADMIN } from "../../access-rules.ts";

@@ -1,8 +1,8 @@
 import { removeLibraryFile } from "../../../../service/library/remove-library-file.ts";
 import { permitted } from "../../../edge/access.ts";
-import { noContent } from "../../../edge/answer.ts";
 import { noBody } from "../../../edge/body/body-kinds.ts";
 import { empty } from "../../../edge/declared-responses.ts";
+import { noContent } from "../../../edge/http-response.ts";
 import { fileNameParameter } from "../../../openapi/samples/parameters.ts";
 import { LIBRARY_FILE_NOT_FOUND } from "../../../openapi/samples/refusals.ts";
 import { LIBRARY } from "../../access-rules.ts";

@@ -4,8 +4,8 @@ import { getLibraryFile } from "../../../../service/library/list-library-files.t
 import { permitted } from "../../../edge/access.ts";
 import { noBody } from "../../../edge/body/body-kinds.ts";
 import { bytes } from "../../../edge/declared-responses.ts";
-import { blobAnswer } from "../../../edge/response/send-stream.ts";
-import { BYTES, fileNameParameter, partialAnswer, rangeParameter } from "../../../openapi/samples/parameters.ts";
+import { blobResponse } from "../../../edge/response/send-stream.ts";
+import { BYTES, fileNameParameter, partialResponse, rangeParameter } from "../../../openapi/samples/parameters.ts";
 import { LIBRARY_FILE_NOT_FOUND, RANGE_REFUSED } from "../../../openapi/samples/refusals.ts";
 import { SAMPLE, SAMPLE_SCRIPT } from "../../../openapi/samples/values.ts";
 import { operation } from "../../context.ts";
@@ -40,7 +40,7 @@ export const getLibraryFileContent = operation({
   },
   responses: {
     200: bytes("Its bytes.", { "application/octet-stream": { schema: BYTES, example: SAMPLE_SCRIPT } }),
-    206: partialAnswer,
+    206: partialResponse,
   },
   body: noBody,
   async handler({ params, options, headers }, context) {
@@ -50,7 +50,7 @@ export const getLibraryFileContent = operation({
     const found = await getLibraryFile(context, params.fileName, given.sha256);
     if (!found.ok) return domainRefusal(found.error);
     const { fileName, sha256, sizeBytes } = found.value;
-    return blobAnswer(
+    return blobResponse(
       { headers },
       {
         sizeBytes,

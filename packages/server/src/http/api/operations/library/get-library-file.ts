@@ -1,9 +1,9 @@
 import { LibraryFileWire } from "@halligan/protocol/api";
 import { getLibraryFile as get } from "../../../../service/library/list-library-files.ts";
 import { permitted } from "../../../edge/access.ts";
-import { ok } from "../../../edge/answer.ts";
 import { noBody } from "../../../edge/body/body-kinds.ts";
 import { json } from "../../../edge/declared-responses.ts";
+import { ok } from "../../../edge/http-response.ts";
 import { sampleLibraryFile } from "../../../openapi/samples/library.ts";
 import { fileNameParameter } from "../../../openapi/samples/parameters.ts";
 import { LIBRARY_FILE_NOT_FOUND } from "../../../openapi/samples/refusals.ts";

@@ -41,8 +41,8 @@ export async function readLibraryUpload(
     if (part.kind === "field" || !part.fileName) {
       return err({ code: "MissingRequiredParameter", parameter: "filename of the part File" });
     }
-    const nameFault = contractFileNameFault(part.fileName);
-    if (nameFault) return err(nameFault);
+    const nameError = contractFileNameFault(part.fileName);
+    if (nameError) return err(nameError);
     const stored = await store(part.stream);
     if (stored.code !== "stored") return err(libraryStorageRefusal(stored));
     file = { fileName: part.fileName, sha256: stored.sha256, sizeBytes: stored.sizeBytes };

@@ -1,9 +1,9 @@
 import { LibraryFileVersionListWire } from "@halligan/protocol/api";
 import { listLibraryFileVersions as list } from "../../../../service/library/list-library-files.ts";
 import { permitted } from "../../../edge/access.ts";
-import { ok } from "../../../edge/answer.ts";
 import { noBody } from "../../../edge/body/body-kinds.ts";
 import { json } from "../../../edge/declared-responses.ts";
+import { ok } from "../../../edge/http-response.ts";
 import { sampleLibraryFile } from "../../../openapi/samples/library.ts";
 import { fileNameParameter } from "../../../openapi/samples/parameters.ts";
 import { LIBRARY_FILE_NOT_FOUND } from "../../../openapi/samples/refusals.ts";
@@ -47,7 +47,7 @@ export const listLibraryFileVersions = operation({
   async handler({ params }, context) {
     const versions = await list(context, params.fileName);
     if (!versions.ok) return domainRefusal(versions.error);
-    const answer: LibraryFileVersionListWire = {
+    const responseBody: LibraryFileVersionListWire = {
       value: versions.value.map((version) => ({
         fileName: version.fileName,
         sha256: version.sha256,
@@ -58,6 +58,6 @@ export const listLibraryFileVersions = operation({
         endedAt: wireTimeOrNull(version.endedAtMs),
       })),
     };
-    return ok(answer);
+    return ok(responseBody);
   },
 });

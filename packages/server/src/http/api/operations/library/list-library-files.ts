@@ -12,7 +12,7 @@ import { contextOf } from "../../../openapi/samples/values.ts";
 import { LIBRARY } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
 import { domainRefusal } from "../../errors.ts";
-import { collectionAnswer } from "../../present/collection-wire.ts";
+import { collectionResponse } from "../../present/collection-wire.ts";
 import { libraryFileWire } from "../../present/library-file-wire.ts";
 
 const LIST = { path: "/api/libraryfiles", fragment: "LibraryFiles" } as const;
@@ -48,6 +48,6 @@ export const listLibraryFiles = operation({
     const query = parseListQuery(options, LIBRARY_FILES, context.clock.nowMs(), { hasPages: false });
     if (!query.ok) return domainRefusal(query.error);
     const listed = listInMemory(await list(context), libraryFileRecord, LIBRARY_FILES, query.value);
-    return collectionAnswer(context, LIST, query.value, listed, listed.rows.map(libraryFileWire));
+    return collectionResponse(context, LIST, query.value, listed, listed.rows.map(libraryFileWire));
   },
 });

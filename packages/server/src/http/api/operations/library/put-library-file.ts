@@ -6,9 +6,9 @@ import type { LibraryFileInput } from "../../../../service/library/add-library-f
 import { addUploadedLibraryFile } from "../../../../service/library/add-uploaded-library-file.ts";
 import { noteStorageRefusal } from "../../../../service/results/note-transfer-refusal.ts";
 import { permitted } from "../../../edge/access.ts";
-import { ok } from "../../../edge/answer.ts";
 import { stream } from "../../../edge/body/body-kinds.ts";
 import { json } from "../../../edge/declared-responses.ts";
+import { ok } from "../../../edge/http-response.ts";
 import { sampleLibraryFile } from "../../../openapi/samples/library.ts";
 import { BYTES, fileNameParameter } from "../../../openapi/samples/parameters.ts";
 import { SAMPLE, SAMPLE_SCRIPT } from "../../../openapi/samples/values.ts";
@@ -87,7 +87,7 @@ export const putLibraryFile = operation({
   body: stream,
   async handler({ caller, params, options, body, signal }, context) {
     const fileName = params.fileName;
-    const fault = libraryFileNameFault(fileName) ?? flagFault(options);
+    const fault = libraryFileNameFault(fileName) ?? flagError(options);
     if (fault) return domainRefusal(fault);
     const asked = options.get("sha256");
     const announced = asked === undefined ? { sha256: null } : readSha256(asked, "sha256");
@@ -136,7 +136,7 @@ function readGroups(text: string | undefined): Pick<LibraryFileInput, "deviceGro
  * What is no boolean is refused before the first byte is read: an override that was meant must not
  * be lost.
  */
-function flagFault(options: ReadonlyMap<string, string>): DomainError | null {
+function flagError(options: ReadonlyMap<string, string>): DomainError | null {
   const wrong = FLAGS.find((name) => !["true", "false", undefined].includes(options.get(name)));
   return wrong === undefined ? null : { code: "InvalidInput", detail: `${wrong} must be true or false` };
 }

@@ -2,9 +2,9 @@ import { StagedContentWire } from "@halligan/protocol/api";
 import { Type } from "typebox";
 import { stageContent as stage } from "../../../../service/library/stage-content.ts";
 import { permitted } from "../../../edge/access.ts";
-import { ok, refuse } from "../../../edge/answer.ts";
 import { stream } from "../../../edge/body/body-kinds.ts";
 import { json } from "../../../edge/declared-responses.ts";
+import { httpError, ok } from "../../../edge/http-response.ts";
 import { BYTES } from "../../../openapi/samples/parameters.ts";
 import { SAMPLE, SAMPLE_SCRIPT } from "../../../openapi/samples/values.ts";
 import { LIBRARY } from "../../access-rules.ts";
@@ -13,7 +13,7 @@ import { domainRefusal } from "../../errors.ts";
 import { wireTime } from "../../present/wire-time.ts";
 import { readSha256 } from "./given-sha256.ts";
 
-/** Bytes for `StartLiveResponse`. Its answer says the same however often it is repeated. */
+/** Bytes for `StartLiveResponse`. Its response says the same however often it is repeated. */
 export const stageContent = operation({
   name: "StageContent",
   method: "PUT",
@@ -52,14 +52,14 @@ export const stageContent = operation({
     if (!("sha256" in given)) return given;
     const { sha256 } = given;
     const { sizeBytes } = body;
-    if (sizeBytes === null) return refuse(400, "InvalidInput", "content needs a Content-Length");
+    if (sizeBytes === null) return httpError(400, "InvalidInput", "content needs a Content-Length");
     const staged = await stage(context, caller, { sha256, sizeBytes, body: body.stream, signal });
     if (!staged.ok) return domainRefusal(staged.error);
-    const answer: StagedContentWire = {
+    const responseBody: StagedContentWire = {
       sha256: staged.value.sha256,
       sizeBytes: staged.value.sizeBytes,
       expiresAt: wireTime(staged.value.expiresAtMs),
     };
-    return ok(answer);
+    return ok(responseBody);
   },
 });

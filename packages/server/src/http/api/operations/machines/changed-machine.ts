@@ -2,7 +2,7 @@ import type { MachineDetailsWire } from "@halligan/protocol/api";
 import type { DomainError } from "../../../../domain/errors.ts";
 import type { Machine } from "../../../../domain/machines/machine.ts";
 import type { Result } from "../../../../domain/result.ts";
-import { type ErrorAnswer, type JsonAnswer, ok } from "../../../edge/answer.ts";
+import { type ErrorResponse, type JsonResponse, ok } from "../../../edge/http-response.ts";
 import type { HttpContext } from "../../context.ts";
 import { domainRefusal } from "../../errors.ts";
 import { changedMachineWire } from "../../present/machine-details-wire.ts";
@@ -14,6 +14,6 @@ import { changedMachineWire } from "../../present/machine-details-wire.ts";
 export async function changedMachine(
   context: HttpContext,
   changed: Result<Machine, DomainError>,
-): Promise<JsonAnswer<200, MachineDetailsWire> | ErrorAnswer> {
+): Promise<JsonResponse<200, MachineDetailsWire> | ErrorResponse> {
   return changed.ok ? ok(await changedMachineWire(context, changed.value)) : domainRefusal(changed.error);
 }

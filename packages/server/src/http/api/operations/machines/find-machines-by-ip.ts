@@ -4,8 +4,8 @@ import { accountOf } from "../../../../auth/caller.ts";
 import { readDatetime } from "../../../../odata/parse/datetime.ts";
 import { findMachinesByIp as find } from "../../../../service/machines/find-machines-by-ip.ts";
 import { permitted } from "../../../edge/access.ts";
-import { ok, refuse } from "../../../edge/answer.ts";
 import { noBody } from "../../../edge/body/body-kinds.ts";
+import { httpError, ok } from "../../../edge/http-response.ts";
 import { machinesResponse } from "../../../openapi/samples/machines.ts";
 import { SAMPLE } from "../../../openapi/samples/values.ts";
 import { READ } from "../../access-rules.ts";
@@ -42,9 +42,10 @@ export const findMachinesByIp = operation({
   body: noBody,
   async handler({ caller, params, signal: gone }, context) {
     const ip = /^'([^']*)'$/.exec(params.ip)?.[1] ?? "";
-    if (isIP(ip) === 0) return refuse(400, "InvalidInput", "ip must be an address in single quotes");
+    if (isIP(ip) === 0) return httpError(400, "InvalidInput", "ip must be an address in single quotes");
     const atMs = readDatetime(params.timestamp.replace(/\)$/, ""));
-    if (atMs === undefined) return refuse(400, "InvalidInput", "timestamp must be a time such as 2026-01-01T00:00:00Z");
+    if (atMs === undefined)
+      return httpError(400, "InvalidInput", "timestamp must be a time such as 2026-01-01T00:00:00Z");
     const turn = { accountId: accountOf(caller), gone };
     const taken = await context.listTurns.take(turn, () => find(context, caller, ip, atMs));
     if (!taken.ok) return taken.error;

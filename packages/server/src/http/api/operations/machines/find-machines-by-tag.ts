@@ -4,13 +4,13 @@ import { MACHINES } from "../../../../odata/entities/machine-fields.ts";
 import { parseListQuery } from "../../../../odata/query.ts";
 import { listMachines } from "../../../../service/machines/list-machines.ts";
 import { permitted } from "../../../edge/access.ts";
-import { refuse } from "../../../edge/answer.ts";
 import { noBody } from "../../../edge/body/body-kinds.ts";
+import { httpError } from "../../../edge/http-response.ts";
 import { machinesResponse } from "../../../openapi/samples/machines.ts";
 import { READ } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
 import { domainRefusal } from "../../errors.ts";
-import { collectionAnswer } from "../../present/collection-wire.ts";
+import { collectionResponse } from "../../present/collection-wire.ts";
 import { machineWires } from "../../present/machine-wire.ts";
 
 /**
@@ -41,10 +41,10 @@ export const findMachinesByTag = operation({
   body: noBody,
   async handler({ caller, options, signal: gone }, context) {
     const tag = options.get("tag");
-    if (!tag) return refuse(400, "MissingRequiredParameter", "Missing required parameter: tag");
+    if (!tag) return httpError(400, "MissingRequiredParameter", "Missing required parameter: tag");
     const prefix = (options.get("useStartsWithFilter") ?? "false").toLowerCase();
     if (prefix !== "true" && prefix !== "false")
-      return refuse(400, "InvalidInput", "useStartsWithFilter must be true or false");
+      return httpError(400, "InvalidInput", "useStartsWithFilter must be true or false");
     const literal = `'${tag.replaceAll("'", "''")}'`;
     const condition = prefix === "true" ? `startswith(t,${literal})` : `t eq ${literal}`;
     const filter = new URLSearchParams({ $filter: `machineTags/any(t: ${condition})`, $top: "10000" });
@@ -54,7 +54,7 @@ export const findMachinesByTag = operation({
     const listed = await context.listTurns.take(turn, () => listMachines(context, caller, query.value));
     if (!listed.ok) return listed.error;
     const list = { path: "/api/machines", fragment: "Machines" } as const;
-    return collectionAnswer(
+    return collectionResponse(
       context,
       list,
       query.value,

@@ -1,7 +1,7 @@
 import { getMachineDetails as get } from "../../../../service/machines/machine-details.ts";
 import { permitted } from "../../../edge/access.ts";
-import { ok } from "../../../edge/answer.ts";
 import { noBody } from "../../../edge/body/body-kinds.ts";
+import { ok } from "../../../edge/http-response.ts";
 import { machineDetailsResponse } from "../../../openapi/samples/machines.ts";
 import { machineIdParameter } from "../../../openapi/samples/parameters.ts";
 import { MACHINE_NOT_FOUND } from "../../../openapi/samples/refusals.ts";

@@ -1,7 +1,7 @@
 import { getMachine as get } from "../../../../service/machines/get-machine.ts";
 import { permitted } from "../../../edge/access.ts";
-import { ok } from "../../../edge/answer.ts";
 import { noBody } from "../../../edge/body/body-kinds.ts";
+import { ok } from "../../../edge/http-response.ts";
 import { machineResponse } from "../../../openapi/samples/machines.ts";
 import { machineIdParameter } from "../../../openapi/samples/parameters.ts";
 import { MACHINE_NOT_FOUND } from "../../../openapi/samples/refusals.ts";

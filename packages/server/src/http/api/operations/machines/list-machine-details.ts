@@ -4,9 +4,9 @@ import { MACHINE_DETAILS, MACHINES } from "../../../../odata/entities/machine-fi
 import { parseListQuery } from "../../../../odata/query.ts";
 import { listMachines } from "../../../../service/machines/list-machines.ts";
 import { permitted } from "../../../edge/access.ts";
-import { refuse } from "../../../edge/answer.ts";
 import { noBody } from "../../../edge/body/body-kinds.ts";
 import { page } from "../../../edge/declared-responses.ts";
+import { httpError } from "../../../edge/http-response.ts";
 import { ListedMachineCollection } from "../../../openapi/components.ts";
 import { odataParameters } from "../../../openapi/odata-parameters.ts";
 import { sampleListedMachine } from "../../../openapi/samples/machines.ts";
@@ -14,7 +14,7 @@ import { contextOf } from "../../../openapi/samples/values.ts";
 import { READ } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
 import { domainRefusal } from "../../errors.ts";
-import { collectionAnswer } from "../../present/collection-wire.ts";
+import { collectionResponse } from "../../present/collection-wire.ts";
 import { listedMachineWires } from "../../present/machine-details-wire.ts";
 
 const LIST = { path: "/halligan/v1/machines", fragment: "Machines" } as const;
@@ -76,7 +76,7 @@ export const listMachineDetails = operation({
   async handler({ caller, options, signal: gone }, context) {
     const given = options.get("state") ?? "inUse";
     const life = STATES.find((state) => state === given);
-    if (life === undefined) return refuse(400, "InvalidInput", `state must be one of ${STATES.join(", ")}`);
+    if (life === undefined) return httpError(400, "InvalidInput", `state must be one of ${STATES.join(", ")}`);
     const enrollmentTokenId = options.get("enrollmentTokenId")?.toLowerCase() ?? null;
     const query = parseListQuery(
       new URLSearchParams([...options].filter(([name]) => name in LIST_OPTIONS)),
@@ -89,7 +89,7 @@ export const listMachineDetails = operation({
     const listed = await context.listTurns.take(turn, () => listMachines(context, caller, query.value, chosen));
     if (!listed.ok) return listed.error;
     const own = [...options].filter(([name]) => name in OWN_OPTIONS);
-    return collectionAnswer(
+    return collectionResponse(
       context,
       LIST,
       { ...query.value, repeated: [...own, ...query.value.repeated] },

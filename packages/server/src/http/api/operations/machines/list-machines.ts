@@ -9,7 +9,7 @@ import { machinesResponse } from "../../../openapi/samples/machines.ts";
 import { READ } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
 import { domainRefusal } from "../../errors.ts";
-import { collectionAnswer } from "../../present/collection-wire.ts";
+import { collectionResponse } from "../../present/collection-wire.ts";
 import { machineWires } from "../../present/machine-wire.ts";
 
 const LIST = { path: "/api/machines", fragment: "Machines" } as const;
@@ -36,7 +36,7 @@ export const listMachines = operation({
     const turn = { accountId: accountOf(caller), gone };
     const listed = await context.listTurns.take(turn, () => list(context, caller, query.value));
     if (!listed.ok) return listed.error;
-    return collectionAnswer(
+    return collectionResponse(
       context,
       LIST,
       query.value,

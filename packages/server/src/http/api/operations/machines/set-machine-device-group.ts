@@ -1,9 +1,9 @@
 import { MachineDeviceGroupRequest, MachineWire } from "@halligan/protocol/api";
 import * as groups from "../../../../service/machines/device-groups.ts";
 import { permitted } from "../../../edge/access.ts";
-import { ok } from "../../../edge/answer.ts";
 import { jsonBody } from "../../../edge/body/body-kinds.ts";
 import { json } from "../../../edge/declared-responses.ts";
+import { ok } from "../../../edge/http-response.ts";
 import { sampleGroupRequest } from "../../../openapi/samples/administration.ts";
 import { sampleMachine } from "../../../openapi/samples/machines.ts";
 import { machineIdParameter } from "../../../openapi/samples/parameters.ts";

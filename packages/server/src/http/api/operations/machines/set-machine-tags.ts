@@ -1,8 +1,8 @@
 import { MachineTagsRequest } from "@halligan/protocol/api";
 import { setMachineTag } from "../../../../service/machines/set-machine-tag.ts";
 import { permitted } from "../../../edge/access.ts";
-import { ok } from "../../../edge/answer.ts";
 import { jsonBody } from "../../../edge/body/body-kinds.ts";
+import { ok } from "../../../edge/http-response.ts";
 import { machineResponse } from "../../../openapi/samples/machines.ts";
 import { machineIdParameter } from "../../../openapi/samples/parameters.ts";
 import { MACHINE_NOT_FOUND } from "../../../openapi/samples/refusals.ts";

@@ -1,8 +1,8 @@
 import { HealthWire } from "@halligan/protocol/api";
 import { anonymous } from "../../../edge/access.ts";
-import { ok } from "../../../edge/answer.ts";
 import { noBody } from "../../../edge/body/body-kinds.ts";
 import { json } from "../../../edge/declared-responses.ts";
+import { ok } from "../../../edge/http-response.ts";
 import { operation } from "../../context.ts";
 
 /**

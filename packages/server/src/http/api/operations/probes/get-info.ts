@@ -1,9 +1,9 @@
 import { InfoWire } from "@halligan/protocol/api";
 import { endpointUrl } from "../../../../auth/tokens/openid-configuration.ts";
 import { anonymous } from "../../../edge/access.ts";
-import { ok } from "../../../edge/answer.ts";
 import { noBody } from "../../../edge/body/body-kinds.ts";
 import { json } from "../../../edge/declared-responses.ts";
+import { ok } from "../../../edge/http-response.ts";
 import { SAMPLE } from "../../../openapi/samples/values.ts";
 import { operation } from "../../context.ts";
 

@@ -1,9 +1,9 @@
 import { Type } from "typebox";
 import { sameText } from "../../../../auth/signatures/canonical-text.ts";
 import { anonymous } from "../../../edge/access.ts";
-import { refuse } from "../../../edge/answer.ts";
 import { noBody } from "../../../edge/body/body-kinds.ts";
 import { bytes } from "../../../edge/declared-responses.ts";
+import { httpError } from "../../../edge/http-response.ts";
 import { bytesBlob } from "../../../edge/response/bytes-blob.ts";
 import { operation } from "../../context.ts";
 
@@ -34,7 +34,7 @@ export const getMetrics = operation({
     const given = /^Bearer +([!-~]{1,512})$/i.exec(headers.authorization ?? "")?.[1];
     const hasToken = given !== undefined && health.metricsToken !== null && sameText(given, health.metricsToken);
     if (!isOwn && !hasToken) {
-      return refuse(401, "Unauthorized", "Metrics need the token of HALLIGAN_METRICS_TOKEN", {
+      return httpError(401, "Unauthorized", "Metrics need the token of HALLIGAN_METRICS_TOKEN", {
         "www-authenticate": "Bearer",
       });
     }

@@ -1,9 +1,9 @@
 import { Type } from "typebox";
 import { parseEmptyListQuery } from "../../../../odata/query.ts";
 import { permitted } from "../../../edge/access.ts";
-import { ok } from "../../../edge/answer.ts";
 import { noBody } from "../../../edge/body/body-kinds.ts";
 import { page } from "../../../edge/declared-responses.ts";
+import { ok } from "../../../edge/http-response.ts";
 import { AlertCollection } from "../../../openapi/components.ts";
 import { contextOf } from "../../../openapi/samples/values.ts";
 import { operation } from "../../context.ts";

@@ -2,9 +2,9 @@ import { CompleteUpload, UploadId } from "@halligan/protocol/link";
 import { Value } from "typebox/value";
 import { actionForTransfer, completeResult as complete } from "../../../../service/results/receive-result.ts";
 import { ticket } from "../../../edge/access.ts";
-import { noContent, refuse, tooManyRequests } from "../../../edge/answer.ts";
 import { jsonBody } from "../../../edge/body/body-kinds.ts";
 import { empty } from "../../../edge/declared-responses.ts";
+import { httpError, noContent, tooManyRequests } from "../../../edge/http-response.ts";
 import { actionIdParameter, uploadIdParameter, uploadIndexParameter } from "../../../openapi/samples/parameters.ts";
 import { DISK_FULL, ORDER_GONE, UPLOADS_BOUNDED } from "../../../openapi/samples/refusals.ts";
 import { SAMPLE_PART, SAMPLE_PART_SHA256 } from "../../../openapi/samples/values.ts";
@@ -41,7 +41,8 @@ export const completeResult = operation({
   body: jsonBody(CompleteUpload),
   async handler({ ticket: of, params, body }, context) {
     const { actionId, index, uploadId } = params;
-    if (!Value.Check(UploadId, uploadId)) return refuse(400, "InvalidInput", "the upload id must have 32 hex digits");
+    if (!Value.Check(UploadId, uploadId))
+      return httpError(400, "InvalidInput", "the upload id must have 32 hex digits");
     return await boundedUpload(context, of, async (uploads) => {
       // A whole is read and hashed, and an object store makes two of them at a time for all
       // machines.

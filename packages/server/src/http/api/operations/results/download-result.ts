@@ -1,21 +1,21 @@
 import { TranscriptWire } from "@halligan/protocol/api";
 import { Type } from "typebox";
-import { checkResultLink } from "../../../../auth/signatures/result-link.ts";
+import { checkDownloadUrl } from "../../../../auth/signatures/download-url.ts";
 import type { ByteRange } from "../../../../blobs/blob-store.ts";
 import { attachment } from "../../../../domain/results/content-disposition.ts";
 import { DownloadWatch } from "../../../../service/results/download-watch.ts";
 import { isLinkStillGood, openResult } from "../../../../service/results/open-result.ts";
 import { anonymous } from "../../../edge/access.ts";
-import { tooManyRequests } from "../../../edge/answer.ts";
 import { noBody } from "../../../edge/body/body-kinds.ts";
 import { bytes } from "../../../edge/declared-responses.ts";
+import { tooManyRequests } from "../../../edge/http-response.ts";
 import { bytesBlob } from "../../../edge/response/bytes-blob.ts";
-import { blobAnswer } from "../../../edge/response/send-stream.ts";
+import { blobResponse } from "../../../edge/response/send-stream.ts";
 import {
   actionIdParameter,
   BYTES,
   commandIndexParameter,
-  partialAnswer,
+  partialResponse,
   rangeParameter,
 } from "../../../openapi/samples/parameters.ts";
 import { RANGE_REFUSED } from "../../../openapi/samples/refusals.ts";
@@ -81,14 +81,14 @@ export const downloadResult = operation({
       },
       "application/gzip": { schema: BYTES },
     }),
-    206: partialAnswer,
+    206: partialResponse,
   },
   body: noBody,
   async handler({ params, query, headers, signal: gone }, context) {
     const { actionId, index } = params;
     const [by, gen] = [query.get("by"), query.get("gen")];
     const link = { actionId, index, se: query.get("se") ?? "", sig: query.get("sig") ?? "", by, gen };
-    const checked = checkResultLink(link, context.keys.resultLink.accepted, context.clock.nowMs());
+    const checked = checkDownloadUrl(link, context.keys.resultLink.accepted, context.clock.nowMs());
     if (checked.kind !== "signed") {
       return domainRefusal({ code: checked.kind === "expired" ? "ResultLinkExpired" : "ResultLinkInvalid" });
     }
@@ -108,7 +108,7 @@ export const downloadResult = operation({
       content.kind === "bytes"
         ? bytesBlob(content.bytes, range)
         : await context.blobs.openResult({ resultId: content.resultId, sha256 }, range);
-    const answer = blobAnswer(
+    const response = blobResponse(
       { headers },
       {
         sizeBytes,
@@ -125,6 +125,6 @@ export const downloadResult = operation({
         open: isTranscript ? (range) => openTranscript(openStored, range) : openStored,
       },
     );
-    return answer.kind === "bytes" ? { ...answer, held: held.move() } : answer;
+    return response.kind === "bytes" ? { ...response, held: held.move() } : response;
   },
 });

@@ -1,9 +1,9 @@
-import { ResultLinkWire } from "@halligan/protocol/api";
-import { createResultLink } from "../../../../service/results/create-result-link.ts";
+import { DownloadUrlWire } from "@halligan/protocol/api";
+import { createDownloadUrl } from "../../../../service/results/create-download-url.ts";
 import { permitted } from "../../../edge/access.ts";
-import { ok, refuse } from "../../../edge/answer.ts";
 import { noBody } from "../../../edge/body/body-kinds.ts";
 import { json } from "../../../edge/declared-responses.ts";
+import { httpError, ok } from "../../../edge/http-response.ts";
 import { actionIdParameter, commandIndexParameter } from "../../../openapi/samples/parameters.ts";
 import { contextOf, SAMPLE } from "../../../openapi/samples/values.ts";
 import { RESULTS } from "../../access-rules.ts";
@@ -33,7 +33,7 @@ export const getLiveResponseResultDownloadLink = operation({
     },
   },
   responses: {
-    200: json("The link, in `value`.", ResultLinkWire, {
+    200: json("The link, in `value`.", DownloadUrlWire, {
       "@odata.context": contextOf("Edm.String"),
       value: `http://127.0.0.1:8780/halligan/v1/results/${SAMPLE.actionId}/0?se=${SAMPLE.linkExpiry}&by=${SAMPLE.clientId}&gen=${SAMPLE.linkGenerations}&sig=${SAMPLE.linkSignature}`,
     }),
@@ -42,14 +42,14 @@ export const getLiveResponseResultDownloadLink = operation({
   async handler({ caller, params }, context) {
     const text = params.index;
     if (!/^\d{1,9}$/.test(text)) {
-      return refuse(400, "BadRequest", `index must be the number of a command, from 0, not ${JSON.stringify(text)}`);
+      return httpError(400, "BadRequest", `index must be the number of a command, from 0, not ${JSON.stringify(text)}`);
     }
-    const link = await createResultLink(context, caller, params.id, Number(text));
+    const link = await createDownloadUrl(context, caller, params.id, Number(text));
     if (!link.ok) return domainRefusal(link.error);
-    const body: ResultLinkWire = {
+    const responseBody: DownloadUrlWire = {
       "@odata.context": odataContext(context.publicUrl, "Edm.String"),
       value: link.value,
     };
-    return ok(body);
+    return ok(responseBody);
   },
 });

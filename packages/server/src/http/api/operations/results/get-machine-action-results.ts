@@ -1,11 +1,11 @@
 import { ActionResultsWire } from "@halligan/protocol/api";
 import type { MachineAction } from "../../../../domain/actions/machine-action.ts";
 import { getMachineAction } from "../../../../service/actions/get-machine-action.ts";
-import { downloadOf } from "../../../../service/results/create-result-link.ts";
+import { downloadOf } from "../../../../service/results/create-download-url.ts";
 import { permitted } from "../../../edge/access.ts";
-import { ok } from "../../../edge/answer.ts";
 import { noBody } from "../../../edge/body/body-kinds.ts";
 import { json } from "../../../edge/declared-responses.ts";
+import { ok } from "../../../edge/http-response.ts";
 import { actionIdParameter } from "../../../openapi/samples/parameters.ts";
 import { ACTION_NOT_FOUND } from "../../../openapi/samples/refusals.ts";
 import { SAMPLE } from "../../../openapi/samples/values.ts";

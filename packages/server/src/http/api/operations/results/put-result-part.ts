@@ -4,9 +4,9 @@ import { Value } from "typebox/value";
 import { noteStorageRefusal } from "../../../../service/results/note-transfer-refusal.ts";
 import { actionForTransfer, receiveResultPart } from "../../../../service/results/receive-result.ts";
 import { ticket } from "../../../edge/access.ts";
-import { noContent, refuse, tooManyRequests } from "../../../edge/answer.ts";
 import { stream } from "../../../edge/body/body-kinds.ts";
 import { empty } from "../../../edge/declared-responses.ts";
+import { httpError, noContent, tooManyRequests } from "../../../edge/http-response.ts";
 import {
   actionIdParameter,
   BYTES,
@@ -57,10 +57,11 @@ export const putResultPart = operation({
   async handler({ ticket: of, params, headers, body }, context) {
     const { actionId, index, uploadId, part } = params;
     const sha256 = headers[PART_SHA256_HEADER];
-    if (!Value.Check(UploadId, uploadId)) return refuse(400, "InvalidInput", "the upload id must have 32 hex digits");
+    if (!Value.Check(UploadId, uploadId))
+      return httpError(400, "InvalidInput", "the upload id must have 32 hex digits");
     if (!Value.Check(Sha256, sha256))
-      return refuse(400, "InvalidInput", `${PART_SHA256_HEADER} must have 64 hex digits`);
-    if (body.sizeBytes === null) return refuse(400, "InvalidInput", "a part needs a Content-Length");
+      return httpError(400, "InvalidInput", `${PART_SHA256_HEADER} must have 64 hex digits`);
+    if (body.sizeBytes === null) return httpError(400, "InvalidInput", "a part needs a Content-Length");
     const { sizeBytes } = body;
     return await boundedUpload(context, of, async (uploads) => {
       const [at, number] = [Number(index), Number(part)];

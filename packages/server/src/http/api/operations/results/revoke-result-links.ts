@@ -1,8 +1,8 @@
 import { revokeResultLinks as revoke } from "../../../../service/results/revoke-result-links.ts";
 import { permitted } from "../../../edge/access.ts";
-import { noContent } from "../../../edge/answer.ts";
 import { noBody } from "../../../edge/body/body-kinds.ts";
 import { empty } from "../../../edge/declared-responses.ts";
+import { noContent } from "../../../edge/http-response.ts";
 import { actionIdParameter } from "../../../openapi/samples/parameters.ts";
 import { IN_SCOPE } from "../../access-rules.ts";
 import { operation } from "../../context.ts";

@@ -3,9 +3,9 @@ import { Type } from "typebox";
 import { tenantOf, tenantRefusal } from "../../../../../auth/tenant.ts";
 import { endpointUrl, parseInstanceQuery } from "../../../../../auth/tokens/openid-configuration.ts";
 import { anonymous } from "../../../../edge/access.ts";
-import { ok, refuse } from "../../../../edge/answer.ts";
 import { noBody } from "../../../../edge/body/body-kinds.ts";
 import { json } from "../../../../edge/declared-responses.ts";
+import { httpError, ok } from "../../../../edge/http-response.ts";
 import { SAMPLE } from "../../../../openapi/samples/values.ts";
 import { operation } from "../../../context.ts";
 
@@ -40,9 +40,9 @@ export const discoverInstance = operation({
   body: noBody,
   handler({ query }, { publicUrl, tenant }) {
     const asked = parseInstanceQuery(query, publicUrl);
-    if ("code" in asked) return refuse(400, asked.code, asked.message);
+    if ("code" in asked) return httpError(400, asked.code, asked.message);
     const named = tenantOf(asked.segment, tenant);
-    if (named.kind === "unknown") return refuse(400, "invalid_tenant", tenantRefusal(named, tenant));
+    if (named.kind === "unknown") return httpError(400, "invalid_tenant", tenantRefusal(named, tenant));
     const { host } = new URL(publicUrl);
     return ok({
       tenant_discovery_endpoint: endpointUrl(publicUrl, tenant.id, asked.version, "configuration"),

@@ -1,9 +1,9 @@
 import { UserRealmWire } from "@halligan/protocol/api";
 import { Type } from "typebox";
 import { anonymous } from "../../../../edge/access.ts";
-import { ok } from "../../../../edge/answer.ts";
 import { noBody } from "../../../../edge/body/body-kinds.ts";
 import { json } from "../../../../edge/declared-responses.ts";
+import { ok } from "../../../../edge/http-response.ts";
 import { operation } from "../../../context.ts";
 
 /**

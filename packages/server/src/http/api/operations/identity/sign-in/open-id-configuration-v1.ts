@@ -5,7 +5,7 @@ import { json } from "../../../../edge/declared-responses.ts";
 import { signInTenantParameter } from "../../../../openapi/samples/parameters.ts";
 import { TENANT_REFUSALS } from "../../../../openapi/samples/refusals.ts";
 import { operation } from "../../../context.ts";
-import { configurationAnswer } from "./discovery-answers.ts";
+import { configurationResponse } from "./discovery-responses.ts";
 
 /**
  * Sign-in libraries that know an authority only ask for this before the token endpoint.
@@ -28,5 +28,5 @@ export const openIdConfigurationV1 = operation({
   },
   responses: { 200: json("The configuration.", OpenIdConfigurationWire) },
   body: noBody,
-  handler: ({ params }, context) => configurationAnswer(params.tenant, "v1", context),
+  handler: ({ params }, context) => configurationResponse(params.tenant, "v1", context),
 });

@@ -4,8 +4,8 @@ import { tenantOf, tenantRefusal } from "../../../../../auth/tenant.ts";
 import { type OAuthError, parseTokenRequest } from "../../../../../auth/tokens/token-request.ts";
 import { issueToken } from "../../../../../service/identity/issue-token.ts";
 import type { AnonymousCaller } from "../../../../edge/access.ts";
-import { type ErrorAnswer, refuse, tooManyRequests } from "../../../../edge/answer.ts";
 import { mediaTypeOf } from "../../../../edge/body/content-type.ts";
+import { type ErrorResponse, httpError, tooManyRequests } from "../../../../edge/http-response.ts";
 import type { OperationRequest } from "../../../../edge/operation.ts";
 import type { HttpContext } from "../../../context.ts";
 
@@ -23,10 +23,10 @@ export async function requestedToken(
   { params, body, headers, remoteAddress }: OperationRequest<TokenPath, AnonymousCaller, URLSearchParams>,
   version: "v1" | "v2",
   context: HttpContext,
-): Promise<RequestedToken | ErrorAnswer> {
+): Promise<RequestedToken | ErrorResponse> {
   const { tenant, authentications } = context;
   const named = tenantOf(params.tenant, tenant);
-  if (named.kind !== "own") return refuse(400, "invalid_request", tenantRefusal(named, tenant));
+  if (named.kind !== "own") return httpError(400, "invalid_request", tenantRefusal(named, tenant));
   const request = parseTokenRequest(body, version, context.audiences, headers.authorization);
   if ("error" in request) return oauthRefusal(withContentType(request, headers["content-type"]));
   const { proof, clientId, audience } = request;
@@ -49,12 +49,12 @@ export async function requestedToken(
 }
 
 /** RFC 6749 has no code for it at this endpoint; clients go by the status and `Retry-After`. */
-function tooManyFailures(waitMs: number): ErrorAnswer {
+function tooManyFailures(waitMs: number): ErrorResponse {
   const { message, headers } = tooManyRequests(
     waitMs / 1_000,
     "too many failed sign-ins of this address or client_id.",
   );
-  return refuse(429, "temporarily_unavailable", message, headers);
+  return httpError(429, "temporarily_unavailable", message, headers);
 }
 
 const FORM = "application/x-www-form-urlencoded";
@@ -70,5 +70,5 @@ function withContentType(refusal: OAuthError, contentType: string | undefined): 
 /** RFC 9110 section 15.5.2: a 401 names a scheme with which the client may try again. */
 const CHALLENGE = { "www-authenticate": 'Basic realm="Halligan"' };
 
-const oauthRefusal = ({ status, error, error_description }: OAuthError & TokenErrorWire): ErrorAnswer =>
-  refuse(status, error, error_description, status === 401 ? CHALLENGE : undefined);
+const oauthRefusal = ({ status, error, error_description }: OAuthError & TokenErrorWire): ErrorResponse =>
+  httpError(status, error, error_description, status === 401 ? CHALLENGE : undefined);

@@ -5,7 +5,7 @@ import { json } from "../../../../edge/declared-responses.ts";
 import { signInTenantParameter } from "../../../../openapi/samples/parameters.ts";
 import { TENANT_REFUSALS } from "../../../../openapi/samples/refusals.ts";
 import { operation } from "../../../context.ts";
-import { tokenKeysAnswer } from "./discovery-answers.ts";
+import { tokenKeysResponse } from "./discovery-responses.ts";
 
 /**
  * Sign-in libraries that know an authority only ask for this before the token endpoint.
@@ -28,5 +28,5 @@ export const tokenKeysV1 = operation({
   },
   responses: { 200: json("The keys.", TokenKeysWire) },
   body: noBody,
-  handler: ({ params }, context) => tokenKeysAnswer(params.tenant, context),
+  handler: ({ params }, context) => tokenKeysResponse(params.tenant, context),
 });

@@ -1,8 +1,8 @@
 import { Type } from "typebox";
 import { anonymous } from "../../../../edge/access.ts";
-import { ok } from "../../../../edge/answer.ts";
 import { form } from "../../../../edge/body/body-kinds.ts";
 import { json } from "../../../../edge/declared-responses.ts";
+import { ok } from "../../../../edge/http-response.ts";
 import { TokenV1Wire } from "../../../../openapi/components.ts";
 import { tenantParameter } from "../../../../openapi/samples/parameters.ts";
 import { TOKEN_REFUSALS } from "../../../../openapi/samples/refusals.ts";

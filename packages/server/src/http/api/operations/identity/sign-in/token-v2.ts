@@ -1,9 +1,9 @@
 import { TokenWire } from "@halligan/protocol/api";
 import { Type } from "typebox";
 import { anonymous } from "../../../../edge/access.ts";
-import { ok } from "../../../../edge/answer.ts";
 import { form } from "../../../../edge/body/body-kinds.ts";
 import { json } from "../../../../edge/declared-responses.ts";
+import { ok } from "../../../../edge/http-response.ts";
 import { tenantParameter } from "../../../../openapi/samples/parameters.ts";
 import { TOKEN_REFUSALS } from "../../../../openapi/samples/refusals.ts";
 import { sampleClient, sampleToken, TOKEN_DESCRIPTION, tokenForm } from "../../../../openapi/samples/tokens.ts";

@@ -1,7 +1,7 @@
 import * as approvals from "../../../../../service/library/library-approvals.ts";
 import { permitted } from "../../../../edge/access.ts";
-import { ok } from "../../../../edge/answer.ts";
 import { noBody } from "../../../../edge/body/body-kinds.ts";
+import { ok } from "../../../../edge/http-response.ts";
 import { approvalsResponse } from "../../../../openapi/samples/library.ts";
 import { contentSha256Parameter } from "../../../../openapi/samples/parameters.ts";
 import { APPROVE } from "../../../access-rules.ts";

@@ -1,8 +1,8 @@
 import * as approvals from "../../../../../service/library/library-approvals.ts";
 import { permitted } from "../../../../edge/access.ts";
-import { noContent } from "../../../../edge/answer.ts";
 import { noBody } from "../../../../edge/body/body-kinds.ts";
 import { empty } from "../../../../edge/declared-responses.ts";
+import { noContent } from "../../../../edge/http-response.ts";
 import { contentSha256Parameter } from "../../../../openapi/samples/parameters.ts";
 import { APPROVE } from "../../../access-rules.ts";
 import { operation } from "../../../context.ts";

@@ -1,8 +1,8 @@
 import * as life from "../../../../../service/machines/retire-machine.ts";
 import { permitted } from "../../../../edge/access.ts";
-import { noContent } from "../../../../edge/answer.ts";
 import { noBody } from "../../../../edge/body/body-kinds.ts";
 import { empty } from "../../../../edge/declared-responses.ts";
+import { noContent } from "../../../../edge/http-response.ts";
 import { machineIdParameter } from "../../../../openapi/samples/parameters.ts";
 import { MACHINE_NOT_FOUND } from "../../../../openapi/samples/refusals.ts";
 import { ADMIN_IN_SCOPE } from "../../../access-rules.ts";

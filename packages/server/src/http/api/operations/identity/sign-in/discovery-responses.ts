@@ -5,20 +5,20 @@ import {
   openIdConfiguration,
   publishedKeys,
 } from "../../../../../auth/tokens/openid-configuration.ts";
-import { type ErrorAnswer, type JsonAnswer, ok, refuse } from "../../../../edge/answer.ts";
+import { type ErrorResponse, httpError, type JsonResponse, ok } from "../../../../edge/http-response.ts";
 import type { HttpContext } from "../../../context.ts";
 
 /**
  * For one of Entra's shared names there is a document too, as Entra has one: a library shows its
  * user the refusal of the token endpoint, which says what to do, and hides that of the document.
  */
-export function configurationAnswer(
+export function configurationResponse(
   segment: string,
   version: EndpointVersion,
   { publicUrl, tenant, audiences, tokenKeys }: HttpContext,
-): JsonAnswer<200, OpenIdConfigurationWire> | ErrorAnswer {
+): JsonResponse<200, OpenIdConfigurationWire> | ErrorResponse {
   const named = tenantOf(segment, tenant);
-  if (named.kind === "unknown") return refuse(400, "invalid_tenant", tenantRefusal(named, tenant));
+  if (named.kind === "unknown") return httpError(400, "invalid_tenant", tenantRefusal(named, tenant));
   const place =
     named.kind === "own"
       ? { publicUrl, segment: tenant.id, isShared: false }
@@ -26,11 +26,11 @@ export function configurationAnswer(
   return ok(openIdConfiguration(place, version, audiences, tokenKeys.accepted));
 }
 
-export function tokenKeysAnswer(
+export function tokenKeysResponse(
   segment: string,
   { tenant, tokenKeys }: HttpContext,
-): JsonAnswer<200, TokenKeysWire> | ErrorAnswer {
+): JsonResponse<200, TokenKeysWire> | ErrorResponse {
   const named = tenantOf(segment, tenant);
-  if (named.kind === "unknown") return refuse(400, "invalid_tenant", tenantRefusal(named, tenant));
+  if (named.kind === "unknown") return httpError(400, "invalid_tenant", tenantRefusal(named, tenant));
   return ok(publishedKeys(tokenKeys.accepted));
 }

@@ -15,8 +15,8 @@ const signedText = (actionId: string, index: string, se: string, made: { by: str
     : `halligan result link 2\n${actionId}\n${index}\n${se}\n${made.by}\n${made.gen}`;
 
 /** The maker and the generations of a link, so that it can be revoked. */
-export interface ResultLinkOrigin {
-  /** {@link linkMaker} of the caller. */
+export interface DownloadUrlOrigin {
+  /** {@link urlMaker} of the caller. */
   readonly maker: string;
   /** Generation of the maker's tokens; 0 for a caller of an outside issuer. */
   readonly makerGeneration: number;
@@ -28,10 +28,10 @@ export interface ResultLinkOrigin {
  * The client id of an application of this server, or a short text that represents the longer id of
  * a caller of an outside issuer.
  */
-export const linkMaker = (callerId: string): string =>
+export const urlMaker = (callerId: string): string =>
   callerId.includes("#") ? `o-${createHash("sha256").update(callerId, "utf8").digest("base64url")}` : callerId;
 
-export interface ResultLinkSubject extends ResultLinkOrigin {
+export interface DownloadUrlSubject extends DownloadUrlOrigin {
   /** Absolute, without a final slash. */
   readonly publicUrl: string;
   readonly actionId: string;
@@ -47,7 +47,7 @@ export interface ResultLinkSubject extends ResultLinkOrigin {
  * expires or is revoked. Contains only characters that need no escaping: clients use it verbatim,
  * some HTML-decode it (`docs/contract/clients-in-the-wild.md#result-download`).
  */
-export function signResultLink(subject: ResultLinkSubject): string {
+export function signDownloadUrl(subject: DownloadUrlSubject): string {
   const { publicUrl, actionId, index, expiresAtMs, key, maker, makerGeneration, actionGeneration } = subject;
   const se = String(Math.floor(expiresAtMs / 1000));
   const gen = `${actionGeneration}.${makerGeneration}`;
@@ -56,7 +56,7 @@ export function signResultLink(subject: ResultLinkSubject): string {
 }
 
 /** The parts of a link as they arrived: text, not verified. */
-export interface GivenResultLink {
+export interface GivenDownloadUrl {
   readonly actionId: string;
   readonly index: string;
   readonly se: string;
@@ -70,11 +70,15 @@ export interface GivenResultLink {
  * `expired` is returned only for a link that was valid. `origin`: null for a link of an older
  * release.
  */
-export type CheckedResultLink =
-  | { readonly kind: "signed"; readonly origin: ResultLinkOrigin | null }
+export type CheckedDownloadUrl =
+  | { readonly kind: "signed"; readonly origin: DownloadUrlOrigin | null }
   | { readonly kind: "expired" | "invalid" };
 
-export function checkResultLink(link: GivenResultLink, keys: readonly Uint8Array[], nowMs: number): CheckedResultLink {
+export function checkDownloadUrl(
+  link: GivenDownloadUrl,
+  keys: readonly Uint8Array[],
+  nowMs: number,
+): CheckedDownloadUrl {
   const { actionId, index, se, sig, by, gen } = link;
   if (!ACTION_ID.test(actionId) || !INDEX.test(index) || !EPOCH_SECONDS.test(se) || !SIGNATURE.test(sig))
     return { kind: "invalid" };

@@ -7,7 +7,7 @@ const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?$/i;
  * (RFC 9112 section 3.2); HTTP/1.0 need not have it. Of two Authorization headers Node takes the
  * first and a proxy may check the second.
  */
-export function headerFault(raw: IncomingMessage): string | null {
+export function headerError(raw: IncomingMessage): string | null {
   if (countOf(raw, "authorization") > 1) return "The Authorization header is given more than once";
   const count = countOf(raw, "host");
   if (count === 0) return raw.httpVersion === "1.0" ? null : "The Host header is missing";

@@ -4,12 +4,18 @@ import type { OpenBlob } from "../../blobs/blob-store.ts";
 type Headers = Readonly<Record<string, string>>;
 
 /**
- * What an operation answers; written by `write-answer.ts` and nothing else, so every answer has the
- * same headers and error body.
+ * What an operation answers; written by `write-response.ts` and nothing else, so every response has
+ * the same headers and error body.
  */
-export type Answer = JsonAnswer | LateJsonAnswer | EmptyAnswer | ErrorAnswer | BytesAnswer | EventsAnswer;
+export type HttpResponse =
+  | JsonResponse
+  | LateJsonResponse
+  | EmptyResponse
+  | ErrorResponse
+  | BytesResponse
+  | EventsResponse;
 
-export interface JsonAnswer<Status extends number = number, Body = unknown> {
+export interface JsonResponse<Status extends number = number, Body = unknown> {
   readonly kind: "json";
   readonly status: Status;
   readonly body: Body;
@@ -19,9 +25,9 @@ export interface JsonAnswer<Status extends number = number, Body = unknown> {
 /**
  * JSON whose head is sent at once and whose body follows when it is known, so that a client has
  * the status and the headers also when its connection breaks while it waits. `body` is not called
- * for HEAD. `held` is disposed when the answer is over, written or not.
+ * for HEAD. `held` is disposed when the response is over, written or not.
  */
-export interface LateJsonAnswer<Status extends number = number, Body = unknown> {
+export interface LateJsonResponse<Status extends number = number, Body = unknown> {
   readonly kind: "lateJson";
   readonly status: Status;
   readonly headers: Headers;
@@ -29,14 +35,14 @@ export interface LateJsonAnswer<Status extends number = number, Body = unknown> 
   readonly held: Disposable;
 }
 
-export interface EmptyAnswer<Status extends number = number> {
+export interface EmptyResponse<Status extends number = number> {
   readonly kind: "empty";
   readonly status: Status;
   readonly headers?: Headers;
 }
 
 /** Becomes `{error: {code, message, target}}`, at a token endpoint `{error, error_description}`. */
-export interface ErrorAnswer {
+export interface ErrorResponse {
   readonly kind: "error";
   readonly status: number;
   readonly code: string;
@@ -48,7 +54,7 @@ export interface ErrorAnswer {
  * Bytes of a known number. `open` is called once, and not at all for HEAD; null from it becomes
  * 404.
  */
-export interface BytesAnswer<Status extends number = number> {
+export interface BytesResponse<Status extends number = number> {
   readonly kind: "bytes";
   readonly status: Status;
   readonly lengthBytes: number;
@@ -61,30 +67,30 @@ export interface BytesAnswer<Status extends number = number> {
   readonly watch?: (() => Disposable & { readonly signal: AbortSignal }) | undefined;
   /** Called for each chunk that was sent. */
   readonly onChunk?: ((sizeBytes: number) => void) | undefined;
-  /** Disposed when the answer is over, written or not. */
+  /** Disposed when the response is over, written or not. */
   readonly held?: Disposable;
 }
 
 /**
- * `text/event-stream`, until `events` ends; not begun for HEAD. `held` is disposed when the answer
- * is over, written or not.
+ * `text/event-stream`, until `events` ends; not begun for HEAD. `held` is disposed when the
+ * response is over, written or not.
  */
-export interface EventsAnswer {
+export interface EventsResponse {
   readonly kind: "events";
   readonly status: 200;
   readonly events: AsyncIterable<string>;
   readonly held: Disposable;
 }
 
-export const ok = <Body>(body: Body): JsonAnswer<200, Body> => ({ kind: "json", status: 200, body });
-export const created = <Body>(body: Body): JsonAnswer<201, Body> => ({ kind: "json", status: 201, body });
-export const noContent = (): EmptyAnswer<204> => ({ kind: "empty", status: 204 });
+export const ok = <Body>(body: Body): JsonResponse<200, Body> => ({ kind: "json", status: 200, body });
+export const created = <Body>(body: Body): JsonResponse<201, Body> => ({ kind: "json", status: 201, body });
+export const noContent = (): EmptyResponse<204> => ({ kind: "empty", status: 204 });
 
 /**
  * A refusal by the code it has on the wire. What the domain refuses goes through `errors.ts`
  * instead.
  */
-export const refuse = (status: number, code: string, message: string, headers?: Headers): ErrorAnswer => ({
+export const httpError = (status: number, code: string, message: string, headers?: Headers): ErrorResponse => ({
   kind: "error",
   status,
   code,
@@ -96,8 +102,8 @@ export const refuse = (status: number, code: string, message: string, headers?: 
  * 429 with `Retry-After` in whole seconds, at least 1. One client retries on the words "too many
  * requests".
  */
-export const tooManyRequests = (retryAfterS: number, detail: string): ErrorAnswer =>
-  refuse(429, "TooManyRequests", `Too many requests: ${detail}`, {
+export const tooManyRequests = (retryAfterS: number, detail: string): ErrorResponse =>
+  httpError(429, "TooManyRequests", `Too many requests: ${detail}`, {
     "retry-after": String(Math.max(1, Math.ceil(retryAfterS))),
   });
 
@@ -111,17 +117,17 @@ export const errorBody = (code: string, message: string, target: string): ErrorW
 
 /**
  * Thrown where a refusal arises in the middle of reading a body, inside an iterator; becomes its
- * `answer`.
+ * `response`.
  */
 export class RequestRefusedError extends Error {
-  readonly answer: ErrorAnswer;
+  readonly response: ErrorResponse;
 
-  constructor(answer: ErrorAnswer) {
-    super(answer.message);
+  constructor(response: ErrorResponse) {
+    super(response.message);
     this.name = "RequestRefusedError";
-    this.answer = answer;
+    this.response = response;
   }
 }
 
 export const invalidBody = (message: string): RequestRefusedError =>
-  new RequestRefusedError(refuse(400, "InvalidRequestBody", message));
+  new RequestRefusedError(httpError(400, "InvalidRequestBody", message));

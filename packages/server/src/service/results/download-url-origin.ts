@@ -1,12 +1,12 @@
 import type { Caller } from "../../auth/caller.ts";
-import { linkMaker, type ResultLinkOrigin } from "../../auth/signatures/result-link.ts";
+import { type DownloadUrlOrigin, urlMaker } from "../../auth/signatures/download-url.ts";
 import type { StoreTx } from "../../store/store.ts";
 
 const OUTSIDE = /^o-/;
 
 /** The facts to which a link made now is bound. */
-export async function originOfLink(tx: StoreTx, caller: Caller, actionId: string): Promise<ResultLinkOrigin> {
-  const maker = linkMaker(caller.id);
+export async function originOfUrl(tx: StoreTx, caller: Caller, actionId: string): Promise<DownloadUrlOrigin> {
+  const maker = urlMaker(caller.id);
   const [actionGeneration = 0, application] = await Promise.all([
     tx.resultLinks.generationOf(actionId),
     OUTSIDE.test(maker) ? undefined : tx.applications.byClientId(maker),
@@ -23,10 +23,10 @@ const UNKNOWN_ACCOUNT = "";
  * since. `origin`: null for a link of an older release, which ends with the first revocation of the
  * action's links.
  */
-export async function accountOfLink(
+export async function accountOfUrl(
   tx: StoreTx,
   actionId: string,
-  origin: ResultLinkOrigin | null,
+  origin: DownloadUrlOrigin | null,
 ): Promise<string | null> {
   const generation = await tx.resultLinks.generationOf(actionId);
   if (generation !== (origin?.actionGeneration ?? 0)) return null;

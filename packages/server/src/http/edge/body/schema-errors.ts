@@ -1,7 +1,7 @@
 import { GIVEN_SHA256_PATTERN } from "@halligan/protocol/api";
 import { NAME_PATTERN } from "@halligan/protocol/text";
 import type { TLocalizedValidationError } from "typebox/error";
-import { type ErrorAnswer, refuse } from "../answer.ts";
+import { type ErrorResponse, httpError } from "../http-response.ts";
 
 /**
  * A JSON pointer as people write places: `/Commands/0/type` becomes `Commands[0].type`. Bounded:
@@ -23,11 +23,11 @@ function placeOf(pointer: string, name = ""): string {
 const isWithinChoice = (error: TLocalizedValidationError) => /\/(anyOf|oneOf)\//.test(error.schemaPath);
 
 /**
- * Turns the faults of a body into the contract's refusal: a missing property is
+ * Turns the errors of a body into the contract's refusal: a missing property is
  * `MissingRequiredParameter` and named, everything else `InvalidRequestBody` with its place. A name
  * in the wrong case is pointed out. `docs/contract/http-api.md#errors`.
  */
-export function schemaRefusal(errors: readonly TLocalizedValidationError[]): ErrorAnswer {
+export function schemaRefusal(errors: readonly TLocalizedValidationError[]): ErrorResponse {
   for (const error of errors) {
     if (error.keyword !== "required" || isWithinChoice(error)) continue;
     const [missing = ""] = error.params.requiredProperties;
@@ -36,9 +36,9 @@ export function schemaRefusal(errors: readonly TLocalizedValidationError[]): Err
     );
     const hint = miswritten === undefined ? "" : ` (names are case-sensitive: the body has ${miswritten.slice(0, 80)})`;
     const place = placeOf(error.instancePath, missing);
-    return refuse(400, "MissingRequiredParameter", `Missing required parameter: ${place}${hint}`);
+    return httpError(400, "MissingRequiredParameter", `Missing required parameter: ${place}${hint}`);
   }
-  return refuse(400, "InvalidRequestBody", `Request body is incorrect: ${describe(errors)}`);
+  return httpError(400, "InvalidRequestBody", `Request body is incorrect: ${describe(errors)}`);
 }
 
 const extraNames = (errors: readonly TLocalizedValidationError[], instancePath: string): readonly string[] =>
@@ -49,7 +49,7 @@ const extraNames = (errors: readonly TLocalizedValidationError[], instancePath: 
   );
 
 /**
- * The first fault that says something: `schema is false` and the branches of a choice only repeat
+ * The first error that says something: `schema is false` and the branches of a choice only repeat
  * another one.
  */
 function describe(errors: readonly TLocalizedValidationError[]): string {

@@ -4,34 +4,34 @@ import { pipeline } from "node:stream/promises";
 import type { TokenErrorWire } from "@halligan/protocol/api";
 import { toJsonText } from "@halligan/protocol/text";
 import {
-  type Answer,
-  type BytesAnswer,
-  type ErrorAnswer,
-  type EventsAnswer,
+  type BytesResponse,
+  type ErrorResponse,
+  type EventsResponse,
   errorBody,
-  type LateJsonAnswer,
-  refuse,
-} from "../answer.ts";
+  type HttpResponse,
+  httpError,
+  type LateJsonResponse,
+} from "../http-response.ts";
 import { ClientGoneError } from "../read-body.ts";
 
 /** A response that is to be written, and what decides about its form. */
 export interface Exchange {
   readonly id: string;
   readonly raw: IncomingMessage;
-  readonly response: ServerResponse;
+  readonly rawResponse: ServerResponse;
   readonly errors?: "oauth" | undefined;
-  /** The connection ends with this answer. */
+  /** The connection ends with this response. */
   readonly mustClose: boolean;
   /**
-   * Waits between the answer and the end of the connection. For an answer whose request has unread
-   * bytes.
+   * Waits between the response and the end of the connection. For a response whose request has
+   * unread bytes.
    */
   readonly linger?: (() => Promise<void>) | undefined;
 }
 
 /**
- * On every answer. There is no page here, so nothing may be loaded, framed or guessed; answers hold
- * data of devices and are not kept.
+ * On every response. There is no page here, so nothing may be loaded, framed or guessed; responses
+ * hold data of devices and are not kept.
  */
 export const standardHeaders = (id: string): OutgoingHttpHeaders => ({
   "cache-control": "no-store",
@@ -45,30 +45,30 @@ export const standardHeaders = (id: string): OutgoingHttpHeaders => ({
  * OAuth's codes, which are lower case; what the framework refuses has a code of the contract and
  * becomes the nearest of OAuth's.
  */
-function oauthError({ status, code, message }: ErrorAnswer): TokenErrorWire {
+function oauthError({ status, code, message }: ErrorResponse): TokenErrorWire {
   const framework = status >= 500 ? "server_error" : status === 429 ? "temporarily_unavailable" : "invalid_request";
   return { error: /^[a-z_]+$/.test(code) ? code : framework, error_description: message };
 }
 
 /**
- * Writes any answer. Resolves when its bytes are handed over, rejects when a stream broke; the
+ * Writes any response. Resolves when its bytes are handed over, rejects when a stream broke; the
  * connection is then destroyed.
  */
-export async function writeAnswer(exchange: Exchange, answer: Answer): Promise<void> {
-  switch (answer.kind) {
+export async function writeResponse(exchange: Exchange, response: HttpResponse): Promise<void> {
+  switch (response.kind) {
     case "bytes":
-      return await writeBytes(exchange, answer);
+      return await writeBytes(exchange, response);
     case "lateJson":
-      return await writeLateJson(exchange, answer);
+      return await writeLateJson(exchange, response);
     case "events":
-      return await writeEvents(exchange, answer);
+      return await writeEvents(exchange, response);
     case "empty":
-      return await writeText(exchange, answer.status, answer.headers ?? {}, null);
+      return await writeText(exchange, response.status, response.headers ?? {}, null);
     case "json":
-      return await writeText(exchange, answer.status, answer.headers ?? {}, toJsonText(answer.body));
+      return await writeText(exchange, response.status, response.headers ?? {}, toJsonText(response.body));
     case "error": {
-      const { status, code, message, headers } = answer;
-      const body = exchange.errors === "oauth" ? oauthError(answer) : errorBody(code, message, exchange.id);
+      const { status, code, message, headers } = response;
+      const body = exchange.errors === "oauth" ? oauthError(response) : errorBody(code, message, exchange.id);
       return await writeText(exchange, status, headers ?? {}, toJsonText(body));
     }
   }
@@ -82,59 +82,59 @@ async function writeText(
   headers: OutgoingHttpHeaders,
   text: string | null,
 ): Promise<void> {
-  const { id, raw, response } = exchange;
+  const { id, raw, rawResponse } = exchange;
   const content =
     text === null
       ? {}
       : { "content-type": "application/json; charset=utf-8", "content-length": Buffer.byteLength(text) };
-  response.writeHead(status, { ...standardHeaders(id), ...content, ...connectionHeader(exchange), ...headers });
+  rawResponse.writeHead(status, { ...standardHeaders(id), ...content, ...connectionHeader(exchange), ...headers });
   const body = raw.method === "HEAD" ? undefined : (text ?? undefined);
   if (exchange.linger === undefined || body === undefined) {
-    response.end(body);
+    rawResponse.end(body);
     return;
   }
   // Whole for the client by its length; the connection ends with `end`.
-  response.write(body);
+  rawResponse.write(body);
   await exchange.linger();
-  response.end();
+  rawResponse.end();
 }
 
-async function writeBytes(exchange: Exchange, answer: BytesAnswer): Promise<void> {
-  const { id, raw, response } = exchange;
+async function writeBytes(exchange: Exchange, response: BytesResponse): Promise<void> {
+  const { id, raw, rawResponse } = exchange;
   const isHead = raw.method === "HEAD";
-  const blob = isHead ? null : await answer.open();
+  const blob = isHead ? null : await response.open();
   if (!isHead && blob === null)
-    return await writeAnswer(exchange, refuse(404, "ResourceNotFound", "The content is gone"));
-  response.writeHead(answer.status, {
+    return await writeResponse(exchange, httpError(404, "ResourceNotFound", "The content is gone"));
+  rawResponse.writeHead(response.status, {
     ...standardHeaders(id),
-    ...answer.headers,
-    "content-length": answer.lengthBytes,
+    ...response.headers,
+    "content-length": response.lengthBytes,
     ...connectionHeader(exchange),
   });
   if (blob === null) {
-    response.end();
+    rawResponse.end();
     return;
   }
-  using watch = answer.watch?.();
+  using watch = response.watch?.();
   // Also while the client does not read: the wait for it ends with the connection.
-  watch?.signal.addEventListener("abort", () => response.destroy(), { once: true });
+  watch?.signal.addEventListener("abort", () => rawResponse.destroy(), { once: true });
   try {
     // Left early, the loop destroys the stream.
-    for await (const chunk of exactly(answer.lengthBytes, blob.stream)) {
-      await handOver(response, chunk);
-      answer.onChunk?.(chunk.length);
+    for await (const chunk of exactly(response.lengthBytes, blob.stream)) {
+      await handOver(rawResponse, chunk);
+      response.onChunk?.(chunk.length);
       blob.recycle?.(chunk);
     }
-    response.end();
+    rawResponse.end();
   } catch (error) {
-    response.destroy();
+    rawResponse.destroy();
     throw error;
   }
 }
 
-async function writeLateJson(exchange: Exchange, { status, headers, body }: LateJsonAnswer): Promise<void> {
-  const { id, raw, response } = exchange;
-  response.writeHead(status, {
+async function writeLateJson(exchange: Exchange, { status, headers, body }: LateJsonResponse): Promise<void> {
+  const { id, raw, rawResponse } = exchange;
+  rawResponse.writeHead(status, {
     ...standardHeaders(id),
     "content-type": "application/json; charset=utf-8",
     // A proxy that collects a whole buffer would hold the head back.
@@ -143,21 +143,21 @@ async function writeLateJson(exchange: Exchange, { status, headers, body }: Late
     ...headers,
   });
   if (raw.method === "HEAD") {
-    response.end();
+    rawResponse.end();
     return;
   }
-  response.flushHeaders();
+  rawResponse.flushHeaders();
   try {
-    response.end(toJsonText(await body()));
+    rawResponse.end(toJsonText(await body()));
   } catch (error) {
-    response.destroy();
+    rawResponse.destroy();
     throw error;
   }
 }
 
-async function writeEvents(exchange: Exchange, { status, events }: EventsAnswer): Promise<void> {
-  const { id, raw, response } = exchange;
-  response.writeHead(status, {
+async function writeEvents(exchange: Exchange, { status, events }: EventsResponse): Promise<void> {
+  const { id, raw, rawResponse } = exchange;
+  rawResponse.writeHead(status, {
     ...standardHeaders(id),
     "content-type": "text/event-stream; charset=utf-8",
     // nginx, and others after it, would collect a whole buffer before they pass anything on.
@@ -167,16 +167,16 @@ async function writeEvents(exchange: Exchange, { status, events }: EventsAnswer)
     connection: "close",
   });
   if (raw.method === "HEAD") {
-    response.end();
+    rawResponse.end();
     return;
   }
   // One event is held for a client that does not read, and the next one is not asked for.
-  await pipeline(Readable.from(events, { highWaterMark: 1 }), response);
+  await pipeline(Readable.from(events, { highWaterMark: 1 }), rawResponse);
 }
 
 /**
  * Passes exactly so many bytes, or fails. A stream of another length would leave the client
- * waiting, or reading the next answer as the rest of this one. Node's own `strictContentLength`
+ * waiting, or reading the next response as the rest of this one. Node's own `strictContentLength`
  * throws where it cannot be caught.
  */
 async function* exactly(lengthBytes: number, source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
@@ -193,14 +193,14 @@ async function* exactly(lengthBytes: number, source: AsyncIterable<Buffer>): Asy
  * Resolves when the system has taken the bytes, so that their memory is free again; rejects when
  * the client went away before.
  */
-function handOver(response: ServerResponse, chunk: Buffer): Promise<void> {
+function handOver(rawResponse: ServerResponse, chunk: Buffer): Promise<void> {
   return new Promise((resolve, reject) => {
     // Not every write is called back when the connection breaks.
     const onClose = () => reject(new ClientGoneError());
-    if (response.closed || response.destroyed) return onClose();
-    response.once("close", onClose);
-    response.write(chunk, (error) => {
-      response.off("close", onClose);
+    if (rawResponse.closed || rawResponse.destroyed) return onClose();
+    rawResponse.once("close", onClose);
+    rawResponse.write(chunk, (error) => {
+      rawResponse.off("close", onClose);
       // The failure of a write is reported before the close that caused it.
       if (error) onClose();
       else resolve();

@@ -2,31 +2,31 @@ import type { Static, TSchema } from "typebox";
 // Interpreted, not compiled: the console's Content-Security-Policy forbids code made from text.
 import { Check, Errors } from "typebox/value";
 import { ErrorWire } from "../../api/index.ts";
-import { ApiError, UnexpectedAnswerError, UnreachableError } from "../errors.ts";
+import { ApiError, UnexpectedResponseError, UnreachableError } from "../errors.ts";
 
 /** Largest JSON response that is read into memory. A page of 10,000 actions is about 20 MB. */
 const MAX_JSON_BYTES = 256 * 1024 * 1024;
 const MAX_ERROR_BYTES = 64 * 1024;
 
 /**
- * Returns the body if it matches `schema`. Otherwise throws UnexpectedAnswerError with the first
+ * Returns the body if it matches `schema`. Otherwise throws UnexpectedResponseError with the first
  * difference.
  */
 export async function readJson<T extends TSchema>(response: Response, schema: T, what: string): Promise<Static<T>> {
   const text = await readText(response, MAX_JSON_BYTES, what);
   const value = parseJson(text);
   if (value === undefined) {
-    throw new UnexpectedAnswerError(`${what} was answered with something that is not JSON${bodyKind(response)}`);
+    throw new UnexpectedResponseError(`${what} was answered with something that is not JSON${bodyKind(response)}`);
   }
-  return checkAnswer(value, schema, what);
+  return checkResponse(value, schema, what);
 }
 
-/** Throws UnexpectedAnswerError with the first difference. */
-export function checkAnswer<T extends TSchema>(value: unknown, schema: T, what: string): Static<T> {
+/** Throws UnexpectedResponseError with the first difference. */
+export function checkResponse<T extends TSchema>(value: unknown, schema: T, what: string): Static<T> {
   if (Check(schema, value)) return value;
   const first = Errors(schema, value)[0];
   const where = first === undefined ? "" : `: ${first.instancePath || "the whole"} ${first.message}`;
-  throw new UnexpectedAnswerError(`${what} was answered with JSON that is not what the API promises${where}`);
+  throw new UnexpectedResponseError(`${what} was answered with JSON that is not what the API promises${where}`);
 }
 
 /** Never throws for an unreadable body, because the status alone is sufficient. */
@@ -58,7 +58,7 @@ export async function readText(response: Response, maxBytes: number, what: strin
     for await (const chunk of chunksOf(response.body)) {
       sizeBytes += chunk.byteLength;
       if (sizeBytes > maxBytes) {
-        throw new UnexpectedAnswerError(`${what} was answered with more than ${maxBytes} bytes`);
+        throw new UnexpectedResponseError(`${what} was answered with more than ${maxBytes} bytes`);
       }
       text += decoder.decode(chunk, { stream: true });
     }

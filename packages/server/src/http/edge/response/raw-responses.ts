@@ -1,14 +1,14 @@
 import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { toJsonText } from "@halligan/protocol/text";
-import { errorBody } from "../answer.ts";
-import { standardHeaders } from "./write-answer.ts";
+import { errorBody } from "../http-response.ts";
+import { standardHeaders } from "./write-response.ts";
 
-/** How long a client may take to read an answer to what was not HTTP, in milliseconds. */
+/** How long a client may take to read a response to what was not HTTP, in milliseconds. */
 const LINGER_MS = 2_000;
 
-/** What Node's parser found wrong, as an answer. */
-export function malformedAnswer(code: string | undefined): { readonly status: number; readonly message: string } {
+/** What Node's parser found wrong, as a response. */
+export function malformedRequestError(code: string | undefined): { readonly status: number; readonly message: string } {
   if (code === "HPE_HEADER_OVERFLOW") return { status: 431, message: "The request line and headers are too long" };
   if (code === "ERR_HTTP_REQUEST_TIMEOUT") return { status: 408, message: "The request did not arrive in time" };
   return { status: 400, message: "The request is not well-formed HTTP" };
@@ -18,7 +18,7 @@ export function malformedAnswer(code: string | undefined): { readonly status: nu
  * Answers on a bare socket, where no response object exists, with the same body as everywhere, and
  * closes.
  */
-export function answerOnSocket(
+export function respondOnSocket(
   socket: Duplex,
   id: string,
   status: number,
@@ -42,7 +42,7 @@ export function answerOnSocket(
   socket.on("error", () => socket.destroy());
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines.join("")}\r\n${body}`);
   // Closing at once would reset the connection while the client is still writing, and take the
-  // answer with it.
+  // response with it.
   socket.resume();
   const timer = setTimeout(() => socket.destroy(), LINGER_MS);
   socket.once("close", () => clearTimeout(timer));

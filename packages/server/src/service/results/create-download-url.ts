@@ -1,5 +1,5 @@
 import type { Caller } from "../../auth/caller.ts";
-import { signResultLink } from "../../auth/signatures/result-link.ts";
+import { signDownloadUrl } from "../../auth/signatures/download-url.ts";
 import { collectedFileName, isEnded, paramOf, type StoredResult } from "../../domain/actions/command.ts";
 import { isFinal, type MachineAction } from "../../domain/actions/machine-action.ts";
 import type { DomainError } from "../../domain/errors.ts";
@@ -7,14 +7,14 @@ import { err, ok, type Result } from "../../domain/result.ts";
 import type { ServiceContext } from "../context.ts";
 import { events } from "../events.ts";
 import { actionInScope } from "../machine-scope.ts";
-import { originOfLink } from "./result-link-origin.ts";
+import { originOfUrl } from "./download-url-origin.ts";
 
 /**
  * `GET /api/machineactions/{id}/GetLiveResponseResultDownloadLink(index=N)`: a signed link, valid
  * for 30 minutes by default. 400 while the result may still arrive (one client polls for that), 404
  * when it never will.
  */
-export async function createResultLink(
+export async function createDownloadUrl(
   { store, blobs, clock, keys, publicUrl, limits, resultLinks }: ServiceContext,
   caller: Caller,
   actionId: string,
@@ -27,7 +27,7 @@ export async function createResultLink(
   if (!result.ok) return result;
   const origin = await store.write(async (tx) => {
     await events.resultLinkCreated(tx, caller, found, index, nowMs);
-    return originOfLink(tx, caller, found.id);
+    return originOfUrl(tx, caller, found.id);
   });
   const expiresAtMs = nowMs + limits.resultLinkLifetimeMs;
   if (resultLinks === "direct" && result.value.kind === "blob") {
@@ -36,7 +36,7 @@ export async function createResultLink(
     if (url) return ok(url.href);
   }
   return ok(
-    signResultLink({ publicUrl, actionId: found.id, index, expiresAtMs, key: keys.resultLink.signing, ...origin }),
+    signDownloadUrl({ publicUrl, actionId: found.id, index, expiresAtMs, key: keys.resultLink.signing, ...origin }),
   );
 }
 

@@ -4,13 +4,13 @@ import type { LinkTicket } from "../../auth/signatures/link-ticket.ts";
 import type { TokenFault } from "../../auth/token-fault.ts";
 import type { AddressLimits } from "./admission/address-limits.ts";
 import type { MachineRate } from "./admission/machine-rate.ts";
-import type { ErrorAnswer } from "./answer.ts";
+import type { ErrorResponse } from "./http-response.ts";
 import type { HttpLimits } from "./limits.ts";
 import type { UnfinishedBodies } from "./unfinished-bodies.ts";
 
 /** What every handler knows of its request. */
 export interface RequestFacts {
-  /** GUID: `target` of an error, `x-request-id` of the answer, `requestId` in the log. */
+  /** GUID: `target` of an error, `x-request-id` of the response, `requestId` in the log. */
   readonly id: string;
   readonly method: string;
   /** As sent, without the query. */
@@ -23,7 +23,7 @@ export interface RequestFacts {
   readonly rawQuery: string;
   readonly headers: IncomingHttpHeaders;
   readonly remoteAddress: string;
-  /** Aborts when the client goes away before the answer is written. */
+  /** Aborts when the client goes away before the response is written. */
   readonly signal: AbortSignal;
 }
 
@@ -37,7 +37,7 @@ export type RateLimit = "none" | "standard" | "start" | { readonly sharedWith: s
 export type Throttle = (
   operation: { readonly name: string; readonly rateLimit: RateLimit },
   accountId: string,
-) => Promise<ErrorAnswer | null>;
+) => Promise<ErrorResponse | null>;
 
 /** How the edge finds out who is calling. */
 export interface Gate {
@@ -53,7 +53,7 @@ export interface Gate {
 }
 
 /** What access rules and body kinds need beyond the facts. */
-export interface Incoming {
+export interface HttpRequest {
   readonly facts: RequestFacts;
   readonly raw: IncomingMessage;
   readonly gate: Gate;
