@@ -1,13 +1,13 @@
 /** One measured number, with this machine's baseline and the goal. */
 export type Unit = "ms" | "/s" | "MB/s" | "MB" | "KB" | "%" | "s" | "us" | "actions" | "calls" | "commits" | "pages";
 
-/** A bound on the value itself, or on its ratio to the floor. */
+/** A bound on the value itself, or on its ratio to the baseline. */
 export type Goal =
   | { atMost: number }
   | { atLeast: number }
   | { below: number }
-  | { atMostFloors: number }
-  | { atLeastFloors: number };
+  | { atMostTimesBaseline: number }
+  | { atLeastTimesBaseline: number };
 
 export interface Figure {
   readonly bench: string;
@@ -29,20 +29,20 @@ export interface Measured {
   readonly figure: string;
   readonly value: number;
   readonly unit: Unit;
-  readonly floor?: number;
+  readonly baseline?: number;
   readonly goals?: readonly Goal[];
 }
 
-export function figureOf(bench: string, { figure, value, unit, floor, goals = [] }: Measured): Figure {
+export function figureOf(bench: string, { figure, value, unit, baseline, goals = [] }: Measured): Figure {
   // Rounded before it is judged: what is printed and what is said of it must agree.
   const rounded = round(value);
-  const ratio = floor === undefined || floor === 0 ? null : round(rounded / floor);
+  const ratio = baseline === undefined || baseline === 0 ? null : round(rounded / baseline);
   return {
     bench,
     figure,
     value: rounded,
     unit,
-    floor: floor === undefined ? null : round(floor),
+    floor: baseline === undefined ? null : round(baseline),
     ratio,
     goal: goals.length === 0 ? null : goals.map((goal) => goalText(goal, unit)).join(", "),
     met: goals.length === 0 ? null : goals.every((goal) => isMet(goal, rounded, ratio)),
@@ -54,16 +54,16 @@ function isMet(goal: Goal, value: number, ratio: number | null): boolean {
   if ("atMost" in goal) return value <= goal.atMost;
   if ("atLeast" in goal) return value >= goal.atLeast;
   if ("below" in goal) return value < goal.below;
-  if ("atMostFloors" in goal) return ratio !== null && ratio <= goal.atMostFloors;
-  return ratio !== null && ratio >= goal.atLeastFloors;
+  if ("atMostTimesBaseline" in goal) return ratio !== null && ratio <= goal.atMostTimesBaseline;
+  return ratio !== null && ratio >= goal.atLeastTimesBaseline;
 }
 
 function goalText(goal: Goal, unit: Unit): string {
   if ("atMost" in goal) return `≤ ${goal.atMost} ${unit}`;
   if ("atLeast" in goal) return `≥ ${goal.atLeast} ${unit}`;
   if ("below" in goal) return `< ${goal.below} ${unit}`;
-  if ("atMostFloors" in goal) return `≤ ${goal.atMostFloors} × floor`;
-  return `≥ ${goal.atLeastFloors} × floor`;
+  if ("atMostTimesBaseline" in goal) return `≤ ${goal.atMostTimesBaseline} × floor`;
+  return `≥ ${goal.atLeastTimesBaseline} × floor`;
 }
 
 /** Three digits are more than a shared machine repeats. */

@@ -1,9 +1,9 @@
 /**
  * How fast bytes go through each blob store, and how much memory this process takes for it: 256 MiB
  * as 32 parts, put one after the other, completed, read. The object stores are the tests' own, on
- * this machine: the figures compare our way with a plain PUT and GET of the same bytes (the floor),
- * they do not say what S3 or Azure can do. Run with `node --expose-gc`, so that the memory is not
- * yesterday's.
+ * this machine: the figures compare our way with a plain PUT and GET of the same bytes (the
+ * baseline), they do not say what S3 or Azure can do. Run with `node --expose-gc`, so that the
+ * memory is not yesterday's.
  */
 import { createHash, randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -62,7 +62,7 @@ async function laps(name: string, steps: Readonly<Record<string, () => Promise<v
   clearInterval(watch);
   const growthMiB = Math.round((peak - before) / MIB);
   process.stdout.write(`${name.padEnd(14)} ${figures.join(", ")}; memory grew by ${growthMiB} MiB\n`);
-  if (!name.endsWith("floor") && growthMiB >= GROWTH_LIMIT_MIB) process.exitCode = 1;
+  if (!name.endsWith("baseline") && growthMiB >= GROWTH_LIMIT_MIB) process.exitCode = 1;
 }
 
 async function measure(name: string, store: BlobStore): Promise<void> {
@@ -80,15 +80,15 @@ async function measure(name: string, store: BlobStore): Promise<void> {
   await store.deleteResult(resultId);
 }
 
-async function measureFloor(name: string, server: ObjectServer): Promise<void> {
+async function measureBaseline(name: string, server: ObjectServer): Promise<void> {
   const headers = { "x-ms-blob-type": "BlockBlob", "content-length": String(PART_BYTES) };
   const urls = Array.from({ length: PARTS }, (_, number) => server.bareUrl(String(number)));
-  await laps(`${name} floor`, {
+  await laps(`${name} baseline`, {
     async put() {
       for (const url of urls) {
         sha256(part);
         const { ok, status } = await fetch(url, { method: "PUT", body: part, headers });
-        if (!ok) throw new Error(`the floor's PUT was answered ${status}`);
+        if (!ok) throw new Error(`the baseline's PUT was answered ${status}`);
       }
     },
     async get() {
@@ -110,6 +110,6 @@ for (const [name, start] of [
 ] as const) {
   await using server = await start();
   await using store = await openBlobStore(server.place("measure"), server.credentials, deps);
-  await measureFloor(name, server);
+  await measureBaseline(name, server);
   await measure(name, store);
 }

@@ -21,7 +21,7 @@ const WARM_UP = 50;
 const TRACED = 50;
 const TEXT = "echo hello\n";
 const TICK_MS = 10;
-const FLOOR = path.join(import.meta.dirname, "spawn-floor-main.ts");
+const BASELINE = path.join(import.meta.dirname, "spawn-baseline-main.ts");
 
 const { values } = parseArgs({
   options: {
@@ -41,10 +41,10 @@ for (const { name, file, isThere } of RUNTIMES) {
   const idle = memoryOf(pid);
   const script = path.join(agent.folder.path, "a.sh");
   writeFileSync(script, TEXT);
-  const floor = spawn(file, [FLOOR], { stdio: ["pipe", "pipe", "inherit"] });
-  const lines = createInterface({ input: floor.stdout });
+  const baseline = spawn(file, [BASELINE], { stdio: ["pipe", "pipe", "inherit"] });
+  const lines = createInterface({ input: baseline.stdout });
   const round = async () => {
-    floor.stdin.write(`${script}\n`);
+    baseline.stdin.write(`${script}\n`);
     await once(lines, "line");
     const { transcript } = await agent.run(TEXT);
     if (transcript?.script_output !== "hello\n") throw new Error(`the output is ${transcript?.script_output}`);
@@ -52,15 +52,15 @@ for (const { name, file, isThere } of RUNTIMES) {
     await new Promise((resolve) => setTimeout(resolve, 15));
   };
   for (let count = 0; count < WARM_UP; count++) await round();
-  const pids = [pid, floor.pid ?? 0];
+  const pids = [pid, baseline.pid ?? 0];
   const before = pids.map(timesOf);
   for (let count = 0; count < orders; count++) await round();
   const [ofAgent = "", bare = ""] = pids.map((of, at) => perOrder(before[at], timesOf(of)));
   console.log(`${name}: agent ${ofAgent}; direct spawn ${bare}`);
   console.log(`  memory: ${idle}; after the orders ${memoryOf(pid)}`);
   if (values.calls) await printCalls(pid, agent.folder.path, round);
-  floor.stdin.end();
-  await once(floor, "close");
+  baseline.stdin.end();
+  await once(baseline, "close");
 }
 
 interface Times {

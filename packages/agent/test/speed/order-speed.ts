@@ -30,9 +30,9 @@ for (const runtime of RUNTIMES.filter(({ isThere }) => isThere)) {
   await using _agent = new AgentProcess(runtime.file, ["run", "--data", root]);
   await server.frame("hello");
   const file = server.addFile(TEXT);
-  const [orders, floor]: [number[], number[]] = [[], []];
+  const [orders, baseline]: [number[], number[]] = [[], []];
   for (let round = 0; round < ROUNDS; round++) {
-    floor.push(await timed(() => direct(script)));
+    baseline.push(await timed(() => direct(script)));
     // The one before is forgotten by then.
     await new Promise((resolve) => setTimeout(resolve, 20));
     const from = server.frames.length;
@@ -44,7 +44,7 @@ for (const runtime of RUNTIMES.filter(({ isThere }) => isThere)) {
       }),
     );
   }
-  console.log(`${runtime.name}: order to ended ${figures(orders)}; direct spawn from here ${figures(floor)}`);
+  console.log(`${runtime.name}: order to ended ${figures(orders)}; direct spawn from here ${figures(baseline)}`);
 }
 
 async function direct(script: string): Promise<void> {

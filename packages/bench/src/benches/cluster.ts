@@ -20,7 +20,7 @@ import { percentile } from "../statistics.ts";
  *
  * Not measured: machines of their own. Nodes, engines, devices and callers share the cores, so more
  * nodes cannot be faster here: what is shown is what they cost. fsync of PostgreSQL is on. The
- * floor of each figure is the same with one node.
+ * baseline of each figure is the same with one node.
  */
 export const cluster: Bench = {
   name: "cluster",
@@ -42,22 +42,22 @@ export const cluster: Bench = {
           figure: `${name} on PostgreSQL`,
           value: perSecond,
           unit: "/s" as const,
-          ...(one && nodes > 1 && { floor: one.perSecond }),
-          goals: nodes === 1 ? [{ atLeast: 1_000 }] : isLast && one ? [{ atLeastFloors: 0.8 }] : [],
+          ...(one && nodes > 1 && { baseline: one.perSecond }),
+          goals: nodes === 1 ? [{ atLeast: 1_000 }] : isLast && one ? [{ atLeastTimesBaseline: 0.8 }] : [],
         },
         {
           figure: `${name}: processor time an action`,
           value: processorMsEach,
           unit: "ms" as const,
-          ...(one && nodes > 1 && { floor: one.processorMsEach }),
-          goals: isLast && one ? [{ atMostFloors: 1.3 }] : [],
+          ...(one && nodes > 1 && { baseline: one.processorMsEach }),
+          goals: isLast && one ? [{ atMostTimesBaseline: 1.3 }] : [],
         },
         ...(isLast
           ? [0.5, 0.99].map((share) => ({
               figure: `submit to agent across nodes, p${share * 100}`,
               value: percentile(acrossMs, share),
               unit: "ms" as const,
-              floor: percentile(sameMs, share),
+              baseline: percentile(sameMs, share),
             }))
           : []),
       ];

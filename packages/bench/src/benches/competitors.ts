@@ -2,6 +2,8 @@ import { createReadStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { sleep, systemClock } from "@halligan/protocol/time";
+import { measureFileBaseline } from "../baselines/file-baseline-process.ts";
+import { SpawnBaseline } from "../baselines/spawn-baseline-process.ts";
 import type { Bench, BenchContext } from "../bench.ts";
 import type { Contestant } from "../competitors/contestant.ts";
 import { startHalligan } from "../competitors/halligan.ts";
@@ -10,8 +12,6 @@ import { startSsh } from "../competitors/ssh.ts";
 import type { Measured } from "../figure.ts";
 import { writeSampleFile } from "../files/sample-files.ts";
 import { sha256Of } from "../files/sha256-of.ts";
-import { measureFileFloor } from "../floors/file-floor-process.ts";
-import { SpawnFloor } from "../floors/spawn-floor-process.ts";
 import { SCRIPT_OUTPUT, writeTrivialScript } from "../processes/trivial-script.ts";
 import { hasProcessFiles, type Memory, memoryOf } from "../processes/usage.ts";
 import { median, percentile } from "../statistics.ts";
@@ -31,7 +31,7 @@ const SAMPLE_MS = 500;
  * devices, each with a caller that starts the next one when it has the last output; a file of
  * random bytes to a device and from it, until all bytes are there, then compared; the memory of
  * servers and agents, idle and under those scripts. What has no answer or another one is lost;
- * what takes more than two seconds is late. Floors, in the same run: `/bin/sh` spawned by Node,
+ * what takes more than two seconds is late. Baselines, in the same run: `/bin/sh` spawned by Node,
  * alone and forty at a time; the file over loopback HTTP, hashed at both ends.
  *
  * The figures stand for different work: the notes say what each competitor does not do. Not
@@ -96,12 +96,12 @@ async function oneDevice(
   script: string,
 ): Promise<Measured[]> {
   const [warmUp, rounds] = context.quick ? [0, 2] : [20, 100];
-  await using floor = new SpawnFloor("node", script);
+  await using baseline = new SpawnBaseline("node", script);
   const all = contestants.map((contestant) => ({ contestant, runs: new Runs() }));
-  const floorsMs: number[] = [];
+  const baselinesMs: number[] = [];
   for (let round = -warmUp; round < rounds; round += 1) {
     context.signal.throwIfAborted();
-    floorsMs.push(...(await floor.spawn(1, 1)).timesMs);
+    baselinesMs.push(...(await baseline.spawn(1, 1)).timesMs);
     for (const { contestant, runs } of rotated(all, round + warmUp)) {
       // A program that starts for each run has nothing that warms up.
       if (round % contestant.everyRounds !== 0 || (round < 0 && contestant.everyRounds > 1)) continue;
@@ -112,7 +112,7 @@ async function oneDevice(
   const p50 = all.map(({ contestant: { name }, runs }) => ({ name, value: median(runs.timesMs) }));
   return [
     ...all.flatMap(({ contestant: { name }, runs }): Measured[] => [
-      { figure: `script, p50: ${name}`, value: median(runs.timesMs), unit: "ms", floor: median(floorsMs) },
+      { figure: `script, p50: ${name}`, value: median(runs.timesMs), unit: "ms", baseline: median(baselinesMs) },
       { figure: `script, p99: ${name}`, value: percentile(runs.timesMs, 0.99), unit: "ms" },
       ...runs.failures(`script: ${name}`),
     ]),
@@ -129,13 +129,13 @@ async function manyDevices(
   const all = contestants
     .filter(({ devices }) => devices > 0)
     .map((contestant) => ({ contestant, runs: new Runs(), rates: [] as number[] }));
-  const floorRates: number[] = [];
+  const baselineRates: number[] = [];
   const memory: Measured[] = [];
-  await using floor = new SpawnFloor("node", script);
+  await using baseline = new SpawnBaseline("node", script);
   for (let round = 0; round < rounds; round += 1) {
     const { devices } = contestants[0] as Contestant;
     const spawns = devices * (context.quick ? 1 : 25);
-    floorRates.push((spawns * 1_000) / (await floor.spawn(spawns, devices)).wallMs);
+    baselineRates.push((spawns * 1_000) / (await baseline.spawn(spawns, devices)).wallMs);
     for (const { contestant, runs, rates } of rotated(all, round)) {
       context.signal.throwIfAborted();
       const work = async () => {
@@ -156,7 +156,7 @@ async function manyDevices(
   const rates = all.map(({ contestant: { name }, rates }) => ({ name, value: median(rates) }));
   return [
     ...all.flatMap(({ contestant: { name }, runs, rates }): Measured[] => [
-      { figure: `scripts: ${name}`, value: median(rates), unit: "/s", floor: median(floorRates) },
+      { figure: `scripts: ${name}`, value: median(rates), unit: "/s", baseline: median(baselineRates) },
       { figure: `scripts, p50: ${name}`, value: median(runs.timesMs), unit: "ms" },
       { figure: `scripts, p99: ${name}`, value: percentile(runs.timesMs, 0.99), unit: "ms" },
       ...runs.failures(`scripts: ${name}`),
@@ -171,13 +171,13 @@ async function files(context: BenchContext, contestants: readonly Contestant[]):
   const all = contestants.flatMap(({ name, files }) =>
     files ? [{ name, files, put: [] as number[], get: [] as number[] }] : [],
   );
-  const floors: number[] = [];
+  const baselines: number[] = [];
   const speed = (begunMs: number) => sizeBytes / 1_000 / (performance.now() - begunMs);
   for (let round = 0; round < rounds; round += 1) {
     // Other bytes each time: Halligan does not send a content again that the device has.
     const sample = await writeSampleFile("random", join(context.folder, `sample-${round}.bin`), sizeBytes);
     const target = join(context.folder, "fetched.bin");
-    floors.push(await measureFileFloor(sample, target));
+    baselines.push(await measureFileBaseline(sample, target));
     for (const { name, files, put, get } of rotated(all, round)) {
       context.signal.throwIfAborted();
       const putMs = performance.now();
@@ -195,17 +195,19 @@ async function files(context: BenchContext, contestants: readonly Contestant[]):
     await rm(sample.file);
     await rm(target);
   }
-  const floor = median(floors);
+  const baseline = median(baselines);
   return (["put", "get"] as const).flatMap((way) => {
     const speeds = all.map((one) => ({ name: one.name, value: median(one[way]) }));
     return [
-      ...speeds.map(({ name, value }): Measured => ({ figure: `file, ${way}: ${name}`, value, unit: "MB/s", floor })),
+      ...speeds.map(
+        ({ name, value }): Measured => ({ figure: `file, ${way}: ${name}`, value, unit: "MB/s", baseline }),
+      ),
       ...againstBest(`file, ${way}`, speeds, "MB/s", "most"),
     ];
   });
 }
 
-/** Ours, which is the first, with the best of the others in the place of the floor. */
+/** Ours, which is the first, with the best of the others in the place of the baseline. */
 function againstBest(
   what: string,
   [ours, ...others]: readonly { readonly name: string; readonly value: number }[],
@@ -214,8 +216,8 @@ function againstBest(
 ): Measured[] {
   const [best] = others.toSorted((a, b) => (better === "least" ? a.value - b.value : b.value - a.value));
   if (ours === undefined || best === undefined) return [];
-  const goals = [better === "least" ? { atMostFloors: 1 } : { atLeastFloors: 1 }];
-  return [{ figure: `${what}: Halligan against ${best.name}`, value: ours.value, unit, floor: best.value, goals }];
+  const goals = [better === "least" ? { atMostTimesBaseline: 1 } : { atLeastTimesBaseline: 1 }];
+  return [{ figure: `${what}: Halligan against ${best.name}`, value: ours.value, unit, baseline: best.value, goals }];
 }
 
 /** The highest of the server, and of each agent in the middle of all, while `work` goes on. */

@@ -5,11 +5,11 @@ import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import type { CommandRequest } from "@halligan/protocol/api";
 import { createClient, type HalliganClient } from "@halligan/protocol/client";
+import { measureFileBaseline } from "../baselines/file-baseline-process.ts";
 import type { Bench, BenchContext } from "../bench.ts";
 import type { Measured } from "../figure.ts";
 import { type SampleFile, writeSampleFile } from "../files/sample-files.ts";
 import { sha256Of } from "../files/sha256-of.ts";
-import { measureFileFloor } from "../floors/file-floor-process.ts";
 import type { Api } from "../load/api.ts";
 import { endOf } from "../load/end-of-action.ts";
 import { type RealAgent, shippedRuntime, startRealAgent } from "../processes/real-agents.ts";
@@ -30,7 +30,7 @@ const MB = 1_000_000;
  *
  * Not measured as a goal: the upload into the library before a PutFile (its figure is printed), a
  * network, a disk other than this one.
- * Floor: the same bytes over loopback HTTP into a file, synced, hashed at both ends.
+ * Baseline: the same bytes over loopback HTTP into a file, synced, hashed at both ends.
  */
 export const files: Bench = {
   name: "files",
@@ -44,10 +44,10 @@ export const files: Bench = {
     const figures: Measured[] = [];
     for (const kind of ["random", "text"] as const) {
       const sample = await writeSampleFile(kind, join(context.folder, `sample-${kind}.bin`), sizeBytes);
-      const target = join(context.folder, "floor.bin");
-      const floor = await measureFileFloor(sample, target);
+      const target = join(context.folder, "baseline.bin");
+      const baseline = await measureFileBaseline(sample, target);
       await rm(target);
-      figures.push(...(await measure(context, { server, api, agent, client, sample, floor })));
+      figures.push(...(await measure(context, { server, api, agent, client, sample, baseline })));
       await rm(sample.file);
     }
     return figures;
@@ -60,11 +60,11 @@ interface Parts {
   readonly agent: RealAgent;
   readonly client: HalliganClient;
   readonly sample: SampleFile;
-  readonly floor: number;
+  readonly baseline: number;
 }
 
 async function measure(context: BenchContext, parts: Parts): Promise<Measured[]> {
-  const { agent, client, sample, floor } = parts;
+  const { agent, client, sample, baseline } = parts;
   const { kind, file, sizeBytes, sha256 } = sample;
   const got = await transfer(context, parts, { type: "GetFile", params: [{ key: "Path", value: file }] });
   const link = await client.getDownloadUrl(got.actionId, 0);
@@ -84,18 +84,18 @@ async function measure(context: BenchContext, parts: Parts): Promise<Measured[]>
     throw new Error(`the ${kind} file arrived as another one`);
   await rm(arrived);
   // The goal is for random bytes. Text, which is compressed on the way, is printed next to it.
-  const goals = kind === "random" ? [{ atLeast: 150 }, { atLeastFloors: 0.6 }] : [];
+  const goals = kind === "random" ? [{ atLeast: 150 }, { atLeastTimesBaseline: 0.6 }] : [];
   const speed = (tookMs: number) => sizeBytes / 1_000 / tookMs;
   const memory = (figure: string, grownBytes: number | null): Measured[] =>
     grownBytes === null ? [] : [{ figure, value: grownBytes / MB, unit: "MB", goals: [{ below: 64 }] }];
   return [
-    { figure: `GetFile, ${kind}`, value: speed(got.tookMs), unit: "MB/s", floor, goals },
+    { figure: `GetFile, ${kind}`, value: speed(got.tookMs), unit: "MB/s", baseline, goals },
     ...memory(`GetFile, ${kind}: server memory growth`, got.serverGrownBytes),
     ...memory(`GetFile, ${kind}: agent memory growth`, got.agentGrownBytes),
-    { figure: `PutFile, ${kind}`, value: speed(put.tookMs), unit: "MB/s", floor, goals },
+    { figure: `PutFile, ${kind}`, value: speed(put.tookMs), unit: "MB/s", baseline, goals },
     ...memory(`PutFile, ${kind}: server memory growth`, put.serverGrownBytes),
     ...memory(`PutFile, ${kind}: agent memory growth`, put.agentGrownBytes),
-    { figure: `upload into the library, ${kind}`, value: speed(uploadMs), unit: "MB/s", floor },
+    { figure: `upload into the library, ${kind}`, value: speed(uploadMs), unit: "MB/s", baseline },
   ];
 }
 

@@ -1,7 +1,7 @@
 import { join } from "node:path";
+import { SpawnBaseline } from "../baselines/spawn-baseline-process.ts";
 import type { Bench, BenchContext } from "../bench.ts";
 import type { Goal, Measured, Unit } from "../figure.ts";
-import { SpawnFloor } from "../floors/spawn-floor-process.ts";
 import { endOf } from "../load/end-of-action.ts";
 import { shippedRuntime, startRealAgent } from "../processes/real-agents.ts";
 import { BenchServer } from "../processes/server.ts";
@@ -34,7 +34,7 @@ const KB = 1_000;
  * machine. "On the path" is what happens between the POST and the moment when the caller knows the
  * end; the rest follows it. Checkpoints, which do not belong to one action, are a mean. A note
  * lists the pages of each btree and commit. Then, without strace, the processor time of the agent
- * and of the processes that it starts. Floor: the same script spawned directly by the agent's
+ * and of the processes that it starts. Baseline: the same script spawned directly by the agent's
  * runtime, in turns with the actions.
  *
  * Not measured: times of single calls, since strace makes each slower; other databases.
@@ -170,15 +170,15 @@ async function processorTime(context: BenchContext, rounds: number): Promise<Mea
   using api = await server.signIn(1);
   const script = await addTrivialScript(server, context.folder);
   await using agent = await startRealAgent(context, server, api, "untraced", runtime);
-  await using floor = new SpawnFloor(runtime, script);
+  await using baseline = new SpawnBaseline(runtime, script);
   const run = async (count: number) => {
     for (let round = 0; round < count; round += 1) {
       context.signal.throwIfAborted();
-      await floor.spawn(1, 1);
+      await baseline.spawn(1, 1);
       await endOf(api, await api.startAction(agent.machineId, RUN_SCRIPT), context.signal);
     }
   };
-  const used = () => Promise.all([server, agent, floor].map(({ pid }) => processorTimes(pid)));
+  const used = () => Promise.all([server, agent, baseline].map(({ pid }) => processorTimes(pid)));
   await run(context.quick ? 0 : PROCESSOR_WARM_UP);
   const before = await used();
   await run(rounds);
@@ -192,10 +192,10 @@ async function processorTime(context: BenchContext, rounds: number): Promise<Mea
       figure: "agent and script: processor time",
       value: ofAgent.all,
       unit: "ms",
-      floor: bare.all,
-      goals: [{ atMostFloors: 2 }],
+      baseline: bare.all,
+      goals: [{ atMostTimesBaseline: 2 }],
     },
-    { figure: "agent alone: processor time", value: ofAgent.own, unit: "ms", floor: bare.own },
+    { figure: "agent alone: processor time", value: ofAgent.own, unit: "ms", baseline: bare.own },
     { figure: "server: processor time", value: ofServer.own, unit: "ms" },
   ];
 }

@@ -12,7 +12,7 @@ export const RUN_SCRIPT: readonly CommandRequest[] = [
   { type: "RunScript", params: [{ key: "ScriptName", value: SCRIPT_NAME }] },
 ];
 
-/** In the library, and as the file that the floor spawns. */
+/** In the library, and as the file that the baseline spawns. */
 export async function addTrivialScript(server: BenchServer, folder: string): Promise<string> {
   const credentials = { ...(await server.credentials()), tokenUrl: await server.tokenUrl() };
   const client = createClient({ baseUrl: server.baseUrl, credentials });

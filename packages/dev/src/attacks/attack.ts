@@ -4,7 +4,7 @@ import type { World } from "../world.ts";
 /** What the attacker's process gets: plain data, because it crosses a process border as JSON. */
 export const AttackTarget = Type.Object({
   /**
-   * Without a trailing slash. In the floor measurement it is a server that answers 404 to
+   * Without a trailing slash. In the baseline measurement it is a server that answers 404 to
    * everything.
    */
   baseUrl: Type.String(),

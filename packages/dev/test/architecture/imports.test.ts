@@ -86,7 +86,7 @@ test("no file imports itself through others: each can be read and loaded before 
   assert.equal(cycle, null, cycle?.join(" imports "));
 });
 
-test("no folder imports itself through others: what is in one folder is one floor", () => {
+test("no folder imports itself through others: what is in one folder is one layer", () => {
   const cycles = foldersOf(graph).flatMap((folder) => {
     const cycle = cycleIn(entryGraph(graph, folder));
     return cycle ? [explained(cycle, graph)] : [];

@@ -33,7 +33,7 @@ type Folders = Readonly<Record<string, Rule>>;
 
 const server: Folders = {
   domain: rule([], "rules are pure: no I/O, no clock and no other part of the server"),
-  network: rule([], "how an address is written and counted is the same on every floor"),
+  network: rule([], "how an address is written and counted is the same in every layer"),
   bus: rule(["lru.ts"], "a message is a hint and carries no rule"),
   config: rule(["domain"], "settings of rules have the type that the rules take"),
   odata: rule(["domain"], "the query language is a rule over the entities, and no store is in it"),
@@ -168,7 +168,7 @@ const bench: Folders = {
   load: rule([], "a request is sent the same way in each bench"),
   list: rule(["load"], "rows are written before a server measures them"),
   processes: rule(["load", "bench.ts"], "a real process is started and measured the same way in each bench"),
-  floors: rule(["files", "processes"], "the floor of the machine is measured without the server"),
+  baselines: rule(["files", "processes"], "the baseline of the machine is measured without the server"),
   fleet: rule(["load", "processes", "statistics.ts"], "devices run in processes of their own"),
   competitors: rule(
     ["files", "load", "processes", "bench.ts"],
@@ -177,7 +177,7 @@ const bench: Folders = {
   syscalls: rule(["processes", "bench.ts"], "what a process asks of the system is read from its trace"),
   benches: rule(
     [
-      ...["competitors", "files", "fleet", "floors", "list", "load", "processes", "syscalls"],
+      ...["baselines", "competitors", "files", "fleet", "list", "load", "processes", "syscalls"],
       ...["bench.ts", "figure.ts", "statistics.ts"],
     ],
     "a bench is the top: only the list of benches knows it",

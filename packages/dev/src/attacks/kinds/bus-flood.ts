@@ -18,8 +18,8 @@ export const busFlood: Attack = {
   prepare: async ({ credentials }) => ({ serverUrl: credentials.baseUrl }),
   async start(target, signal) {
     const counts = new Counts();
-    // At the floor the same messages go where no node listens.
-    const deployment = target.given.serverUrl === target.baseUrl ? target.tenant : `floor-${target.tenant}`;
+    // At the baseline the same messages go where no node listens.
+    const deployment = target.given.serverUrl === target.baseUrl ? target.tenant : `baseline-${target.tenant}`;
     const batch = messages(`halligan.${deployment}`, target.machineIds);
     const attack = async () => {
       while (!signal.aborted) {

@@ -12,7 +12,7 @@ export function describeTrial({ title }: Attack, figures: TrialFigures, failures
   return [
     `${figures.attack} (point ${figures.point}): ${title}`,
     row("without attack", figures.quiet),
-    row("floor (404)", figures.floor),
+    row("baseline (404)", figures.baseline),
     row("with attack", figures.during),
     row("after", figures.after),
     `  agents lost ${figures.agentConnectionsLost}; memory ${memoryMib.before} / ${memoryMib.highest} / ${memoryMib.after} MiB` +

@@ -1,5 +1,5 @@
 /**
- * The floor's server: answers 404 to everything and closes every upgrade. What honest callers lose
+ * The baseline server: answers 404 to everything and closes every upgrade. What honest callers lose
  * to an attack on it is the processor.
  */
 import { once } from "node:events";

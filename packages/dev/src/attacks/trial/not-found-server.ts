@@ -16,7 +16,7 @@ export class NotFoundServer implements AsyncDisposable {
   }
 
   static async start(): Promise<NotFoundServer> {
-    const program = new Program("floor server", {
+    const program = new Program("baseline server", {
       command: process.execPath,
       args: [fileURLToPath(new URL("./not-found-main.ts", import.meta.url))],
       env: {},

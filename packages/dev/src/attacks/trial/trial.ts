@@ -9,7 +9,8 @@ import type { TrialFigures } from "./verdict.ts";
 
 export interface TrialOptions {
   /**
-   * Length of each of the four measurements: without the attack, floor, with the attack, after it.
+   * Length of each of the four measurements: without the attack, baseline, with the attack, after
+   * it.
    */
   readonly seconds: number;
   readonly agents: number;
@@ -30,7 +31,7 @@ const ALLOWED_DESCRIPTORS = 8;
 
 /**
  * One deployment with honest agents and callers, one attacker: measured without the attack, at the
- * floor, with it and after it.
+ * baseline, with it and after it.
  */
 export async function runTrial(attack: Attack, options: TrialOptions, signal: AbortSignal): Promise<TrialFigures> {
   let agentConnectionsLost = 0;
@@ -52,7 +53,7 @@ export async function runTrial(attack: Attack, options: TrialOptions, signal: Ab
   };
 
   const quiet = await measure();
-  const floor = await measureFloor(attack, target, measure);
+  const baseline = await measureBaseline(attack, target, measure);
   const { pid } = world.server;
   const before = { mib: await residentMib(pid), descriptors: await openDescriptors(pid) };
   using memory = new HighestMemory(pid);
@@ -70,7 +71,7 @@ export async function runTrial(attack: Attack, options: TrialOptions, signal: Ab
     point: attack.point,
     seconds: options.seconds,
     quiet,
-    floor,
+    baseline,
     during,
     after,
     memoryMib: {
@@ -89,7 +90,7 @@ export async function runTrial(attack: Attack, options: TrialOptions, signal: Ab
   return figures;
 }
 
-async function measureFloor(
+async function measureBaseline(
   attack: Attack,
   target: AttackTarget,
   measure: () => Promise<LoadFigures>,

@@ -17,7 +17,7 @@ export interface TrialFigures {
    * The same attacker against a server that answers 404: what honest callers lose to the
    * competition for the processor alone.
    */
-  readonly floor: LoadFigures;
+  readonly baseline: LoadFigures;
   readonly during: LoadFigures;
   readonly after: LoadFigures;
   readonly memoryMib: { before: number; highest: number; after: number; growthLimit: number };
@@ -30,11 +30,11 @@ export interface TrialFigures {
 }
 
 /**
- * p99 with the attack by p99 without it. The floor counts as "without": there the attacker takes
+ * p99 with the attack by p99 without it. The baseline counts as "without": there the attacker takes
  * the same share of the processor.
  */
-export function p99Ratio({ quiet, floor }: TrialFigures, measured: LoadFigures): number {
-  return measured.p99Ms / Math.max(quiet.p99Ms, floor.p99Ms);
+export function p99Ratio({ quiet, baseline }: TrialFigures, measured: LoadFigures): number {
+  return measured.p99Ms / Math.max(quiet.p99Ms, baseline.p99Ms);
 }
 
 /** Sentences about what the deployment did not withstand. */

@@ -1,7 +1,7 @@
 /**
- * The floor of `latency` and `scripts`: the same script, spawned directly with its output captured,
- * and nothing else. It runs under the runtime of the agent, because starting a process costs
- * differently there. Requests: `{"count":N,"parallel":N,"script":FILE}`.
+ * The baseline of `latency` and `scripts`: the same script, spawned directly with its output
+ * captured, and nothing else. It runs under the runtime of the agent, because starting a process
+ * costs differently there. Requests: `{"count":N,"parallel":N,"script":FILE}`.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";

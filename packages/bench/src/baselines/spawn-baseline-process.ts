@@ -7,7 +7,7 @@ import { RequestProcess } from "../processes/request-process.ts";
 const Answer = Type.Object({ wallMs: Type.Number(), timesMs: Type.Array(Type.Number()) });
 
 /** Spawns scripts directly, in a process of its own under the agent's runtime. */
-export class SpawnFloor implements AsyncDisposable {
+export class SpawnBaseline implements AsyncDisposable {
   readonly #process: RequestProcess;
   readonly #script: string;
 
@@ -15,8 +15,8 @@ export class SpawnFloor implements AsyncDisposable {
     const command = runtimeExecutable(runtime);
     if (command === null) throw new Error(`there is no ${runtime} for this platform in this install`);
     this.#script = script;
-    this.#process = new RequestProcess("the floor of spawns", command, [
-      fileURLToPath(new URL("./spawn-floor.ts", import.meta.url)),
+    this.#process = new RequestProcess("the baseline of spawns", command, [
+      fileURLToPath(new URL("./spawn-baseline.ts", import.meta.url)),
     ]);
   }
 

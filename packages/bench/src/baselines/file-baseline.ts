@@ -1,6 +1,7 @@
 /**
- * The floor of `files`: a receiver of bytes over loopback HTTP that hashes them, writes them into a
- * file and syncs it, and nothing else. Requests: `{"file":FILE}`; the sender hashes as it reads.
+ * The baseline of `files`: a receiver of bytes over loopback HTTP that hashes them, writes them
+ * into a file and syncs it, and nothing else. Requests: `{"file":FILE}`; the sender hashes as it
+ * reads.
  */
 import { createHash } from "node:crypto";
 import { once } from "node:events";

@@ -1,7 +1,7 @@
 /**
- * The floor of `intake`: a bare Fastify route with the same schema that commits one row durably for
- * each request: WAL and `synchronous=FULL`, as the store has it. No token, no rules, no audit row,
- * no shared commits. Requests: `{"file":DATABASE}`.
+ * The baseline of `intake`: a bare Fastify route with the same schema that commits one row durably
+ * for each request: WAL and `synchronous=FULL`, as the store has it. No token, no rules, no audit
+ * row, no shared commits. Requests: `{"file":DATABASE}`.
  */
 import { randomUUID } from "node:crypto";
 import { createInterface } from "node:readline";

@@ -13,10 +13,10 @@ const Listening = Type.Object({ port: Type.Integer() });
 const READ_BYTES = 1024 * 1024;
 
 /** MB a second of a file sent over loopback HTTP into another file, hashed at both ends. */
-export async function measureFileFloor(sample: SampleFile, target: string): Promise<number> {
-  const main = fileURLToPath(new URL("./file-floor.ts", import.meta.url));
-  await using floor = new RequestProcess("the floor of files", process.execPath, [main]);
-  const { port } = Value.Parse(Listening, await floor.ask({ file: target }));
+export async function measureFileBaseline(sample: SampleFile, target: string): Promise<number> {
+  const main = fileURLToPath(new URL("./file-baseline.ts", import.meta.url));
+  await using baseline = new RequestProcess("the baseline of files", process.execPath, [main]);
+  const { port } = Value.Parse(Listening, await baseline.ask({ file: target }));
   const begunMs = performance.now();
   const outgoing = request({ host: "127.0.0.1", port, method: "PUT", headers: { "content-length": sample.sizeBytes } });
   const answered = once(outgoing, "response");
@@ -29,6 +29,6 @@ export async function measureFileFloor(sample: SampleFile, target: string): Prom
   const [response] = await answered;
   const received = await text(response);
   const tookMs = performance.now() - begunMs;
-  if (received !== sample.sha256 || hash.digest("hex") !== sample.sha256) throw new Error("the floor lost bytes");
+  if (received !== sample.sha256 || hash.digest("hex") !== sample.sha256) throw new Error("the baseline lost bytes");
   return sample.sizeBytes / 1_000 / tookMs;
 }
