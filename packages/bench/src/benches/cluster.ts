@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { openOwnEngines } from "@halligan/dev/own-engines";
-import { type ClusterEngines, freePort } from "@halligan/dev/testing";
+import { openOwnBackends } from "@halligan/dev/own-backends";
+import { type ClusterBackends, freePort } from "@halligan/dev/testing";
 import type { Bench, BenchContext } from "../bench.ts";
 import { FleetProcess } from "../fleet/fleet-process.ts";
 import type { Api } from "../load/api.ts";
@@ -18,8 +18,8 @@ import { percentile } from "../statistics.ts";
  * another node than its link; the processor time of all nodes for an action; from the POST to the
  * order in the device's journal, one at a time, within one node and from one node to another.
  *
- * Not measured: machines of their own. Nodes, engines, devices and callers share the cores, so more
- * nodes cannot be faster here: what is shown is what they cost. fsync of PostgreSQL is on. The
+ * Not measured: machines of their own. Nodes, backends, devices and callers share the cores, so
+ * more nodes cannot be faster here: what is shown is what they cost. fsync of PostgreSQL is on. The
  * baseline of each figure is the same with one node.
  */
 export const cluster: Bench = {
@@ -29,9 +29,9 @@ export const cluster: Bench = {
     const counts = context.quick ? [2] : [1, 2, 3];
     const measured = new Map<number, Measurement>();
     for (const nodes of counts) {
-      await using engines = await openEngines(context);
-      if (!engines) return [];
-      measured.set(nodes, await measure(context, engines, nodes));
+      await using backends = await openEngines(context);
+      if (!backends) return [];
+      measured.set(nodes, await measure(context, backends, nodes));
     }
     const one = measured.get(1);
     return [...measured].flatMap(([nodes, { perSecond, processorMsEach, sameMs, acrossMs }]) => {
@@ -73,17 +73,17 @@ interface Measurement {
   readonly acrossMs: readonly number[];
 }
 
-async function openEngines(context: BenchContext): Promise<ClusterEngines | null> {
-  const engines = await openOwnEngines();
-  if (typeof engines !== "string") return engines;
-  context.note(`left out: ${engines}`);
+async function openEngines(context: BenchContext): Promise<ClusterBackends | null> {
+  const backends = await openOwnBackends();
+  if (typeof backends !== "string") return backends;
+  context.note(`left out: ${backends}`);
   return null;
 }
 
-async function measure(context: BenchContext, engines: ClusterEngines, count: number): Promise<Measurement> {
+async function measure(context: BenchContext, backends: ClusterBackends, count: number): Promise<Measurement> {
   const [devices, warmUpMs, measureMs, serial] = context.quick ? [4, 50, 200, 4] : [500, 4_000, 8_000, 200];
   await using owner = new AsyncDisposableStack();
-  const nodes = await startNodes(context, engines, count, owner);
+  const nodes = await startNodes(context, backends, count, owner);
   const [first] = nodes;
   if (!first) throw new Error("a cluster has a node");
   const api = owner.use(await first.signIn(4));
@@ -117,15 +117,15 @@ async function measure(context: BenchContext, engines: ClusterEngines, count: nu
 
 async function startNodes(
   context: BenchContext,
-  engines: ClusterEngines,
+  backends: ClusterBackends,
   count: number,
   owner: AsyncDisposableStack,
 ): Promise<BenchServer[]> {
   const nodes: BenchServer[] = [];
   const settings = {
-    ...engines.blobs,
-    HALLIGAN_DATABASE_URL: engines.postgres.url,
-    HALLIGAN_BUS_URL: engines.nats.url,
+    ...backends.blobs,
+    HALLIGAN_DATABASE_URL: backends.postgres.url,
+    HALLIGAN_BUS_URL: backends.nats.url,
     // What others would reach them all by; here each is asked by its own address.
     HALLIGAN_PUBLIC_URL: `http://127.0.0.1:${await freePort()}`,
   };

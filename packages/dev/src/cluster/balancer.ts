@@ -64,7 +64,7 @@ export class Balancer implements AsyncDisposable {
 
   async #connected(down: Socket): Promise<void> {
     this.#keep(down);
-    const up = await this.#reach();
+    const up = await this.#connectToAny();
     if (!up || down.destroyed) {
       up?.destroy();
       down.destroy();
@@ -85,13 +85,13 @@ export class Balancer implements AsyncDisposable {
     socket.once("close", () => this.#sockets.delete(socket));
   }
 
-  async #reach(): Promise<Socket | null> {
+  async #connectToAny(): Promise<Socket | null> {
     this.#turn += 1;
     const inTurn = this.#targets.map((_, i) => this.#targets[(i + this.#turn) % this.#targets.length]);
     for (const health of ["ready", "alive", "gone"]) {
       for (const target of inTurn) {
         if (target?.health !== health) continue;
-        const socket = await reach(target.url);
+        const socket = await connectTo(target.url);
         if (socket) return socket;
         target.health = "gone";
       }
@@ -111,7 +111,7 @@ async function healthOf(url: URL, signal: AbortSignal): Promise<Target["health"]
   }
 }
 
-async function reach(url: URL): Promise<Socket | null> {
+async function connectTo(url: URL): Promise<Socket | null> {
   const socket = connect({ host: url.hostname, port: Number(url.port) });
   try {
     await once(socket, "connect");

@@ -4,8 +4,8 @@ import { sleep, systemClock } from "@halligan/protocol/time";
 import type { Ledger } from "../torture/ledger.ts";
 import type { Plan } from "../torture/plan.ts";
 import type { Violations } from "../torture/violations.ts";
-import type { Chronicle } from "./chronicle.ts";
-import type { Door, WatchedApi } from "./watched-api.ts";
+import type { EventHistory } from "./event-history.ts";
+import type { EntryPoint, WatchedApi } from "./watched-api.ts";
 
 const POLL_MS = 120;
 const RETRY_MS = 300;
@@ -16,9 +16,9 @@ export interface CallerDeps {
   readonly api: WatchedApi;
   readonly ledger: Ledger;
   readonly violations: Violations;
-  readonly chronicle: Chronicle;
+  readonly history: EventHistory;
   /** Returns the balancer or any running node. */
-  readonly pickDoor: () => Door;
+  readonly pickEntryPoint: () => EntryPoint;
 }
 
 /**
@@ -34,9 +34,9 @@ export class ClusterCaller {
 
   /** Starts the planned action, cancels it if that is planned, and waits for its end. */
   async run(machineId: string, plan: Plan, signal: AbortSignal): Promise<MachineActionWire> {
-    const { ledger, violations, chronicle } = this.#deps;
+    const { ledger, violations, history } = this.#deps;
     const { id } = await this.#start(machineId, plan, signal);
-    chronicle.note("caller", id, `accepted: ${plan.kind} ${plan.token} on ${machineId}`);
+    history.note("caller", id, `accepted: ${plan.kind} ${plan.token} on ${machineId}`);
     const refusal = ledger.accept({ id, machineId, plan });
     if (refusal !== null) violations.add(refusal);
     if (plan.cancelAfterMs !== null) {
@@ -47,11 +47,11 @@ export class ClusterCaller {
   }
 
   async #start(machineId: string, plan: Plan, signal: AbortSignal): Promise<MachineActionWire> {
-    const { api, ledger, violations, pickDoor } = this.#deps;
+    const { api, ledger, violations, pickEntryPoint } = this.#deps;
     const path = `/api/machines/${machineId}/runliveresponse`;
     let isUncertain = false;
     for (;;) {
-      const answer = await api.send(pickDoor(), "POST", path, { Commands: plan.commands, Comment: plan.token });
+      const answer = await api.send(pickEntryPoint(), "POST", path, { Commands: plan.commands, Comment: plan.token });
       if (answer.kind === "action") return answer.action;
       if (answer.kind === "unavailable") {
         await sleep(systemClock, RETRY_MS, signal);
@@ -79,8 +79,8 @@ export class ClusterCaller {
   async #find(machineId: string, token: string, signal: AbortSignal): Promise<MachineActionWire | undefined> {
     const filter = encodeURIComponent(`machineId eq ${odataText(machineId)}`);
     for (;;) {
-      const { api, pickDoor } = this.#deps;
-      const answer = await api.send(pickDoor(), "GET", `/api/machineactions?$filter=${filter}&$top=20`);
+      const { api, pickEntryPoint } = this.#deps;
+      const answer = await api.send(pickEntryPoint(), "GET", `/api/machineactions?$filter=${filter}&$top=20`);
       if (answer.kind === "list") return answer.actions.find(({ requestorComment }) => requestorComment === token);
       if (answer.kind === "refused") throw new Error(`a list was answered ${JSON.stringify(answer)}`);
       await sleep(systemClock, RETRY_MS, signal);
@@ -88,9 +88,11 @@ export class ClusterCaller {
   }
 
   async #cancel(id: string, signal: AbortSignal): Promise<void> {
-    const { api, ledger, violations, pickDoor } = this.#deps;
+    const { api, ledger, violations, pickEntryPoint } = this.#deps;
     for (;;) {
-      const answer = await api.send(pickDoor(), "POST", `/api/machineactions/${id}/cancel`, { Comment: "cluster" });
+      const answer = await api.send(pickEntryPoint(), "POST", `/api/machineactions/${id}/cancel`, {
+        Comment: "cluster",
+      });
       if (answer.kind === "action") {
         const { status } = answer.action;
         if (!FINAL_STATUSES.has(status)) violations.add(`action ${id} is ${status} after its cancel was answered`);
@@ -106,8 +108,8 @@ export class ClusterCaller {
 
   async #end(id: string, signal: AbortSignal): Promise<MachineActionWire> {
     for (;;) {
-      const { api, pickDoor } = this.#deps;
-      const answer = await api.send(pickDoor(), "GET", `/api/machineactions/${id}`);
+      const { api, pickEntryPoint } = this.#deps;
+      const answer = await api.send(pickEntryPoint(), "GET", `/api/machineactions/${id}`);
       if (answer.kind === "action" && FINAL_STATUSES.has(answer.action.status)) return answer.action;
       if (answer.kind === "refused") throw new Error(`action ${id} was answered ${JSON.stringify(answer)}`);
       await sleep(systemClock, POLL_MS, signal);

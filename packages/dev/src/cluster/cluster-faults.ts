@@ -1,18 +1,18 @@
 import { sleep, systemClock } from "@halligan/protocol/time";
 import type { SeededRandom } from "../torture/seeded-random.ts";
 import type { Violations } from "../torture/violations.ts";
-import type { Chronicle } from "./chronicle.ts";
+import type { BackendProcess, ClusterBackends } from "./backends.ts";
 import type { Cluster } from "./cluster.ts";
 import type { ClusterNode } from "./cluster-node.ts";
-import type { ClusterEngines, Engine } from "./engines.ts";
+import type { EventHistory } from "./event-history.ts";
 import type { Outages } from "./outages.ts";
 
 export interface FaultDeps {
   readonly cluster: Cluster;
-  readonly engines: ClusterEngines;
+  readonly backends: ClusterBackends;
   readonly outages: Outages;
   readonly violations: Violations;
-  readonly chronicle: Chronicle;
+  readonly history: EventHistory;
   readonly say: (text: string) => void;
 }
 
@@ -44,10 +44,10 @@ export class ClusterFaults {
       await pause(random.between(1_500, 3_000), kills < atLeast ? run : faulty);
       const node = random.pickAny(cluster.nodes);
       if (!node || (faulty.aborted && kills >= atLeast) || run.aborted) return;
-      const ended = this.#break(node.name);
+      const ended = this.#beginOutage(node.name);
       await node.kill();
       await pause(random.between(0, 1_500), run);
-      await node.startAgain(run);
+      await node.restart(run);
       ended();
       this.#watch(node);
     }
@@ -57,12 +57,17 @@ export class ClusterFaults {
    * Kills PostgreSQL, kills NATS and cuts one node off from NATS: each once within `withinMs`, then
    * repeatedly while `faulty` lasts.
    */
-  async breakEngines(random: SeededRandom, withinMs: number, faulty: AbortSignal, run: AbortSignal): Promise<void> {
-    const { engines } = this.#deps;
+  async injectBackendFaults(
+    random: SeededRandom,
+    withinMs: number,
+    faulty: AbortSignal,
+    run: AbortSignal,
+  ): Promise<void> {
+    const { backends } = this.#deps;
     const faults = [
-      () => this.#killEngine("postgres", engines.postgres, random, run),
-      () => this.#killEngine("nats", engines.nats, random, run),
-      () => this.#cutOneNode(random, run),
+      () => this.#killBackend("postgres", backends.postgres, random, run),
+      () => this.#killBackend("nats", backends.nats, random, run),
+      () => this.#disconnectOneNode(random, run),
     ];
     const order = random.chance(0.5) ? faults : faults.toReversed();
     const gapMs = withinMs / (faults.length + 1);
@@ -76,36 +81,36 @@ export class ClusterFaults {
     }
   }
 
-  async #killEngine(name: string, engine: Engine, random: SeededRandom, run: AbortSignal): Promise<void> {
-    const ended = this.#break(name);
-    await engine.kill();
+  async #killBackend(name: string, backend: BackendProcess, random: SeededRandom, run: AbortSignal): Promise<void> {
+    const ended = this.#beginOutage(name);
+    await backend.kill();
     await pause(random.between(1_500, 3_500), run);
-    await engine.startAgain();
+    await backend.restart();
     ended();
   }
 
-  async #cutOneNode(random: SeededRandom, run: AbortSignal): Promise<void> {
+  async #disconnectOneNode(random: SeededRandom, run: AbortSignal): Promise<void> {
     const { cluster } = this.#deps;
     const node = random.pickAny(cluster.nodes);
     if (!node) return;
-    const ended = this.#break(`nats of ${node.name}`);
-    cluster.cutFromNats(node);
+    const ended = this.#beginOutage(`nats of ${node.name}`);
+    cluster.disconnectFromNats(node);
     await pause(random.between(2_000, 4_000), run);
-    cluster.giveNatsBack(node);
+    cluster.reconnectToNats(node);
     ended();
   }
 
-  #break(what: string): () => void {
-    const { outages, chronicle, say } = this.#deps;
-    const tell = (text: string) => {
-      chronicle.fault(text);
+  #beginOutage(what: string): () => void {
+    const { outages, history, say } = this.#deps;
+    const report = (text: string) => {
+      history.fault(text);
       say(text);
     };
-    tell(`broken: ${what}`);
+    report(`broken: ${what}`);
     const ended = outages.begin(what);
     return () => {
       ended();
-      tell(`recovered: ${what}`);
+      report(`recovered: ${what}`);
     };
   }
 

@@ -76,7 +76,7 @@ export class ClusterNode implements AsyncDisposable {
    * Restarts the node like a service manager: it retries until the node listens, because the
    * backends may be unavailable.
    */
-  async startAgain(signal: AbortSignal): Promise<void> {
+  async restart(signal: AbortSignal): Promise<void> {
     for (;;) {
       signal.throwIfAborted();
       try {

@@ -5,20 +5,20 @@ import { accessToken } from "../torture/access-token.ts";
 import { Ledger } from "../torture/ledger.ts";
 import { SeededRandom } from "../torture/seeded-random.ts";
 import { Violations } from "../torture/violations.ts";
+import type { ClusterBackends } from "./backends.ts";
 import { checkCluster, type FoundAtTheEnd } from "./check-cluster.ts";
-import { Chronicle } from "./chronicle.ts";
 import { Cluster } from "./cluster.ts";
 import { ClusterCaller } from "./cluster-caller.ts";
 import { ClusterFaults } from "./cluster-faults.ts";
 import { DeviceFleet } from "./devices/device-fleet.ts";
 import { LINE_SCRIPT, makeLinePlan } from "./devices/line-script.ts";
 import { probeDevices } from "./devices/probe-devices.ts";
-import type { ClusterEngines } from "./engines.ts";
+import { EventHistory } from "./event-history.ts";
 import { Outages } from "./outages.ts";
-import { type AnswerCounts, type Door, WatchedApi } from "./watched-api.ts";
+import { type AnswerCounts, type EntryPoint, WatchedApi } from "./watched-api.ts";
 
 export interface TrialOptions {
-  readonly engines: ClusterEngines;
+  readonly backends: ClusterBackends;
   readonly nodes: number;
   readonly devices: number;
   /** How long faults are injected. Start, recovery and checks take additional time. */
@@ -28,7 +28,7 @@ export interface TrialOptions {
 
 export interface TrialReport extends AnswerCounts, FoundAtTheEnd {
   readonly nodeKills: number;
-  readonly engineFaults: Readonly<Record<"postgres" | "nats" | "cuts", number>>;
+  readonly backendFaults: Readonly<Record<"postgres" | "nats" | "cuts", number>>;
   readonly cancels: number;
   readonly foundAgain: number;
   readonly slowestAnswerMs: number;
@@ -54,16 +54,16 @@ const SETTLE_WITHIN_MS = 120_000;
  * and cuts a node off. Then it recovers everything and checks every invariant.
  */
 export async function clusterTrial(options: TrialOptions, say: (text: string) => void): Promise<TrialReport> {
-  const { engines, seed } = options;
+  const { backends, seed } = options;
   const random = new SeededRandom(seed);
   const violations = new Violations(say);
-  const chronicle = new Chronicle();
+  const history = new EventHistory();
   const outages = new Outages();
   const ledger = new Ledger();
   const run = new AbortController();
   await using owner = new AsyncDisposableStack();
-  const onLine = (program: string, line: string) => chronicle.heard(program, line);
-  const cluster = owner.use(await Cluster.start({ engines, nodes: options.nodes, settings: SETTINGS, onLine }));
+  const onLine = (program: string, line: string) => history.observe(program, line);
+  const cluster = owner.use(await Cluster.start({ backends, nodes: options.nodes, settings: SETTINGS, onLine }));
   const { client } = cluster;
   say(`${options.nodes} nodes listen`);
   await client.putLibraryFile({ fileName: LINE_SCRIPT, override: true, content: () => new Blob(["#!/bin/sh\n"]) });
@@ -76,7 +76,7 @@ export async function clusterTrial(options: TrialOptions, say: (text: string) =>
   const fleet = owner.use(
     await DeviceFleet.start(
       { baseUrl: cluster.balancer.url, devices: options.devices, namePrefix: "device", enrollmentToken, linesFile },
-      (line) => chronicle.heard("device", line),
+      (line) => history.observe("device", line),
     ),
   );
   void fleet.exited.then(() => {
@@ -85,52 +85,52 @@ export async function clusterTrial(options: TrialOptions, say: (text: string) =>
   say(`${fleet.machineIds.length} devices are linked`);
 
   const api = new WatchedApi(await accessToken(cluster.credentials), outages, violations);
-  const doors = random.fork("doors");
-  const pickDoor = (): Door => {
-    const living = cluster.nodes.filter((node) => node.isUp).map(({ url, name }) => ({ url, node: name }));
-    return (doors.chance(0.5) ? doors.pickAny(living) : null) ?? { url: cluster.balancer.url, node: null };
+  const entryPoints = random.fork("doors");
+  const pickEntryPoint = (): EntryPoint => {
+    const running = cluster.nodes.filter((node) => node.isUp).map(({ url, name }) => ({ url, node: name }));
+    return (entryPoints.chance(0.5) ? entryPoints.pickAny(running) : null) ?? { url: cluster.balancer.url, node: null };
   };
-  const caller = new ClusterCaller({ api, ledger, violations, chronicle, pickDoor });
-  const faults = new ClusterFaults({ cluster, engines, outages, violations, chronicle, say });
+  const caller = new ClusterCaller({ api, ledger, violations, history, pickEntryPoint });
+  const faults = new ClusterFaults({ cluster, backends, outages, violations, history, say });
   owner.defer(() => faults.end());
   const faulty = new AbortController();
-  const healed = new AbortController();
+  const recovered = new AbortController();
   const callers = Array.from({ length: CALLERS }, async (_, i) => {
     const own = random.fork(`caller ${i}`);
     const machineIds = fleet.machineIds.filter((_, m) => m % CALLERS === i);
-    for (let n = 0; !healed.signal.aborted; n += 1) {
+    for (let n = 0; !recovered.signal.aborted; n += 1) {
       const machineId = machineIds[n % machineIds.length];
       if (machineId !== undefined) await caller.run(machineId, makeLinePlan(own, `${i}-${n}`), run.signal);
       await sleep(systemClock, CALLER_PAUSE_MS, run.signal);
     }
   });
   owner.defer(systemClock.after(options.seconds * 1_000, () => faulty.abort()));
-  const broken = Promise.all([
+  const injected = Promise.all([
     faults.killNodes(random.fork("nodes"), MIN_NODE_KILLS, faulty.signal, run.signal),
-    faults.breakEngines(random.fork("engines"), options.seconds * 1_000, faulty.signal, run.signal),
+    faults.injectBackendFaults(random.fork("engines"), options.seconds * 1_000, faulty.signal, run.signal),
   ]);
   try {
     const worked = Promise.all(callers);
-    await Promise.race([broken, worked.then(() => broken)]);
-    healed.abort();
-    say(`all is healed; ${ledger.accepted.size} actions were accepted`);
+    await Promise.race([injected, worked.then(() => injected)]);
+    recovered.abort();
+    say(`all faults ended; ${ledger.accepted.size} actions were accepted`);
     await within(SETTLE_WITHIN_MS, worked);
     await within(SETTLE_WITHIN_MS, probeDevices(fleet.machineIds, caller, violations, run.signal));
     say("every device has run one action more");
   } catch (cause) {
     violations.add(`the run could not go on: ${cause instanceof Error ? cause.stack : cause}`);
   } finally {
-    healed.abort();
+    recovered.abort();
     faulty.abort();
     run.abort();
-    await Promise.allSettled([...callers, broken]);
+    await Promise.allSettled([...callers, injected]);
   }
 
   const found = await checkCluster(cluster, linesFile, ledger, violations);
   return {
     ...api.counts,
     nodeKills: outages.count(/^node-/),
-    engineFaults: {
+    backendFaults: {
       postgres: outages.count(/^postgres$/),
       nats: outages.count(/^nats$/),
       cuts: outages.count(/^nats of/),
@@ -140,7 +140,7 @@ export async function clusterTrial(options: TrialOptions, say: (text: string) =>
     foundAgain: ledger.foundAgain,
     slowestAnswerMs: Math.round(api.slowestMs),
     violations: violations.list,
-    explanation: violations.list.length === 0 ? "" : chronicle.explain(violations.list),
+    explanation: violations.list.length === 0 ? "" : history.explain(violations.list),
   };
 }
 

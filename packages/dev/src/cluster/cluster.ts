@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { CredentialsFile } from "@halligan/protocol/api";
 import { createClient, type HalliganClient } from "@halligan/protocol/client";
 import { Value } from "typebox/value";
+import type { ClusterBackends } from "./backends.ts";
 import { Balancer } from "./balancer.ts";
 import { ClusterNode } from "./cluster-node.ts";
-import type { ClusterEngines } from "./engines.ts";
 import { NatsSwitch } from "./nats-switch.ts";
 
 export interface ClusterOptions {
-  readonly engines: ClusterEngines;
+  readonly backends: ClusterBackends;
   readonly nodes: number;
   /** Settings of every node by environment name. */
   readonly settings?: Readonly<Record<string, string>>;
@@ -47,11 +47,11 @@ export class Cluster implements AsyncDisposable {
     this.#owner = owner;
   }
 
-  static async start({ engines, nodes: count, settings, onLine }: ClusterOptions): Promise<Cluster> {
+  static async start({ backends, nodes: count, settings, onLine }: ClusterOptions): Promise<Cluster> {
     await using undo = new AsyncDisposableStack();
     const folder = await mkdtemp(join(tmpdir(), "halligan-cluster-"));
     undo.defer(() => rm(folder, { recursive: true, force: true }));
-    const natsSwitch = undo.use(await NatsSwitch.listen(engines.nats.url));
+    const natsSwitch = undo.use(await NatsSwitch.listen(backends.nats.url));
     const balancer = undo.use(await Balancer.listen());
     const startNode = async (name: string, own: Readonly<Record<string, string>>) =>
       undo.use(
@@ -59,11 +59,11 @@ export class Cluster implements AsyncDisposable {
           name,
           {
             ...settings,
-            ...engines.blobs,
+            ...backends.blobs,
             ...own,
             HALLIGAN_DATA_DIR: join(folder, name),
             HALLIGAN_PUBLIC_URL: balancer.url,
-            HALLIGAN_DATABASE_URL: engines.postgres.url,
+            HALLIGAN_DATABASE_URL: backends.postgres.url,
             HALLIGAN_BUS_URL: natsSwitch.urlFor(name),
           },
           (line) => onLine?.(name, line),
@@ -92,11 +92,11 @@ export class Cluster implements AsyncDisposable {
   }
 
   /** From now on this node, and no other, has no bus. */
-  cutFromNats({ name }: ClusterNode): void {
+  disconnectFromNats({ name }: ClusterNode): void {
     this.#natsSwitch.cutOff(name);
   }
 
-  giveNatsBack({ name }: ClusterNode): void {
+  reconnectToNats({ name }: ClusterNode): void {
     this.#natsSwitch.restore(name);
   }
 

@@ -33,7 +33,7 @@ export class Outages {
    * Whether the database was unavailable at any time since then, or had recovered only shortly
    * before.
    */
-  mayExcuse503(sinceMs: number): boolean {
+  mayExplain503(sinceMs: number): boolean {
     return this.#list.some(({ of, untilMs }) => of === "postgres" && untilMs + RECOVERY_MS >= sinceMs);
   }
 
@@ -41,7 +41,7 @@ export class Outages {
    * Whether the requested node was down at any time since then. For the balancer, that is any node
    * that was killed since then.
    */
-  mayExcuseLoss(node: string | null, sinceMs: number): boolean {
+  mayExplainLoss(node: string | null, sinceMs: number): boolean {
     const isMeant = (of: string) => (node === null ? of.startsWith("node-") : of === node);
     return this.#list.some(({ of, fromMs, untilMs }) => {
       if (!isMeant(of)) return false;

@@ -18,7 +18,7 @@ export type ApiAnswer =
   /** No response. The caller cannot know whether the request was executed. */
   | { kind: "lost" };
 
-export interface Door {
+export interface EntryPoint {
   readonly url: string;
   /** Null for the balancer. */
   readonly node: string | null;
@@ -45,7 +45,7 @@ export class WatchedApi {
     this.#violations = violations;
   }
 
-  async send(door: Door, method: "GET" | "POST", path: string, json?: unknown): Promise<ApiAnswer> {
+  async send(door: EntryPoint, method: "GET" | "POST", path: string, json?: unknown): Promise<ApiAnswer> {
     const sentAtMs = performance.now();
     const what = `${method} ${path.split("?")[0]} at ${door.node ?? "the balancer"}`;
     let status: number;
@@ -63,7 +63,7 @@ export class WatchedApi {
       text = await response.text();
     } catch (cause) {
       this.counts.lost += 1;
-      if (!this.#outages.mayExcuseLoss(door.node, sentAtMs)) {
+      if (!this.#outages.mayExplainLoss(door.node, sentAtMs)) {
         const because = cause instanceof Error ? `${cause.message} (${cause.cause})` : String(cause);
         const tookMs = Math.round(performance.now() - sentAtMs);
         this.#violations.add(`${what} was not answered by a living node after ${tookMs} ms: ${because}`);
@@ -75,7 +75,7 @@ export class WatchedApi {
     if (answer.kind === "unavailable") {
       this.counts.unavailable += 1;
       if (retryAfter === null) this.#violations.add(`${what} was answered 503 without Retry-After: ${text}`);
-      if (!this.#outages.mayExcuse503(sentAtMs)) {
+      if (!this.#outages.mayExplain503(sentAtMs)) {
         this.#violations.add(`${what} was answered 503 though the database was there: ${text}`);
       }
     } else if (answer.kind === "refused") {

@@ -123,7 +123,7 @@ export function report(device: HostileDevice, random: SeededRandom, others: read
   }
 }
 
-/** What changes nothing, however often: a link lives through many of them. */
+/** Frames that change nothing: a connection accepts many of them. */
 export function harmless(random: SeededRandom): AgentFrame {
   if (random.chance(0.8)) return { type: "ping" };
   return {

@@ -22,7 +22,7 @@ export interface FuzzContext {
   /** Orders and machines that are none of its business. */
   readonly others: () => readonly KnownOrder[];
   readonly otherMachineIds: readonly string[];
-  /** Tickets seen on any link of this worker: most of them are dead. */
+  /** Tickets seen on any link of this worker: most of them are no longer valid. */
   readonly tickets: string[];
   /** Answers to challenges, to be replayed. */
   readonly answers: Uint8Array[];

@@ -7,7 +7,7 @@ export interface AcceptedAction {
   readonly plan: Plan;
 }
 
-/** What the callers know: the yardstick for what server, devices and lines say at the end. */
+/** What the callers know. Server, devices and script output are compared with it at the end. */
 export class Ledger {
   readonly accepted = new Map<string, AcceptedAction>();
   readonly #byToken = new Map<string, string>();
@@ -15,7 +15,7 @@ export class Ledger {
   foundAgain = 0;
   cancels = 0;
 
-  /** Null when all is well, else why this cannot be. */
+  /** Null when it is consistent, otherwise the contradiction. */
   accept(action: AcceptedAction): string | null {
     const { id, plan } = action;
     const other = this.#byToken.get(plan.token);

@@ -27,7 +27,7 @@ interface Step {
   expected: Expected;
 }
 
-interface ScriptWish {
+interface ScriptRequest {
   beforeSeconds?: number;
   afterSeconds?: number;
   outputBytes?: number;
@@ -89,8 +89,8 @@ const STEPS: Record<(typeof KINDS)[number], (random: SeededRandom, token: string
 
 const seconds = (random: SeededRandom) => random.pick([0, 0, 0.1, 0.4, 1.2]);
 
-function script(token: string, linesFile: string, wish: ScriptWish, scriptName = LINE_SCRIPT): Step {
-  const { beforeSeconds = 0, afterSeconds = 0, outputBytes = 0, exitCode = 0, writes } = wish;
+function script(token: string, linesFile: string, request: ScriptRequest, scriptName = LINE_SCRIPT): Step {
+  const { beforeSeconds = 0, afterSeconds = 0, outputBytes = 0, exitCode = 0, writes } = request;
   const words = [
     linesFile,
     token,

@@ -31,7 +31,7 @@ export class ServerGate {
         if (!isLostConnection(cause)) throw cause;
         this.lostAnswers += 1;
         // The connection can break a moment before the kill is seen as done; a pool may also hold
-        // one more dead connection.
+        // one more broken connection.
         await sleep(systemClock, PAUSE_MS, this.#signal);
       }
     }

@@ -11,8 +11,8 @@ import { checkBlobFolder, checkNoProcesses } from "./checks/check-leftovers.ts";
 import { checkLines } from "./checks/check-lines.ts";
 import { checkResults } from "./checks/check-results.ts";
 import { FaultProxy } from "./faults/fault-proxy.ts";
-import { ASKING, Moments } from "./faults/moments.ts";
-import { disturb, type NetworkFaultCounts } from "./faults/network-faults.ts";
+import { KillMoments, START_REQUESTED } from "./faults/kill-moments.ts";
+import { injectNetworkFaults, type NetworkFaultCounts } from "./faults/network-faults.ts";
 import { ProcessFaults } from "./faults/process-faults.ts";
 import { Ledger } from "./ledger.ts";
 import { makePlan, probePlan } from "./plan.ts";
@@ -51,20 +51,20 @@ const SETTINGS = {
 };
 /**
  * Two of the agent's longest backoffs and its connect timeout, on a loaded machine. After the
- * healing nothing may take longer.
+ * recovery nothing may take longer.
  */
 const SETTLE_WITHIN_MS = 180_000;
 
 /**
  * Real processes, real faults: kills -9 either side and breaks the network while callers work, then
- * heals all and checks every promise.
+ * recovers all and checks every promise.
  */
 export async function torture(options: TortureOptions, say: (text: string) => void): Promise<TortureReport> {
   const random = new SeededRandom(options.seed);
   const violations = new Violations(say);
-  const moments = new Moments(random.fork("moments"));
+  const moments = new KillMoments(random.fork("moments"));
   const onLine = (program: string, line: string) => {
-    moments.heard(program, line);
+    moments.observe(program, line);
     if (/"level":(50|60|"error")/.test(line)) violations.add(`${program} logged an error: ${line.slice(0, 600)}`);
   };
   await using stack = new AsyncDisposableStack();
@@ -86,7 +86,7 @@ export async function torture(options: TortureOptions, say: (text: string) => vo
   }
 
   const ledger = new Ledger();
-  const asking = () => moments.heard("caller", ASKING);
+  const asking = () => moments.observe("caller", START_REQUESTED);
   const counts: NetworkFaultCounts = { cuts: 0, silences: 0, delays: 0, refusals: 0 };
   const faulty = new AbortController();
   const callers = world.machines.map(
@@ -98,7 +98,9 @@ export async function torture(options: TortureOptions, say: (text: string) => vo
       await caller.run(makePlan(own, `${i}-${n}`, linesFile), over.signal);
     }
   });
-  const weather = proxies.map((proxy, i) => disturb(proxy, random.fork(`network ${i}`), counts, faulty.signal));
+  const networkFaults = proxies.map((proxy, i) =>
+    injectNetworkFaults(proxy, random.fork(`network ${i}`), counts, faulty.signal),
+  );
   const onKill = () => {
     if (processes.kills % 10 === 0) say(`${processes.kills} kills, ${ledger.accepted.size} actions`);
   };
@@ -106,21 +108,21 @@ export async function torture(options: TortureOptions, say: (text: string) => vo
     const worked = Promise.all(calling);
     await Promise.race([processes.killMany(options.kills, moments, onKill, over.signal), worked.then(() => undefined)]);
     faulty.abort();
-    await Promise.all(weather);
-    say(`${processes.kills} kills done, all healed; waiting for what is under way`);
+    await Promise.all(networkFaults);
+    say(`${processes.kills} kills done, all faults ended; waiting for running actions`);
     await within(SETTLE_WITHIN_MS, worked, () => stuck(world, violations));
     const probes = callers.map((caller, i) => caller.run(probePlan(`probe-${i}`, linesFile), over.signal));
     for (const { id, machineId, status } of await within(SETTLE_WITHIN_MS, Promise.all(probes), () =>
       stuck(world, violations),
     )) {
-      if (status !== "Succeeded") violations.add(`action ${id} on healed machine ${machineId} ended as ${status}`);
+      if (status !== "Succeeded") violations.add(`action ${id} on recovered machine ${machineId} ended as ${status}`);
     }
   } catch (cause) {
     violations.add(`the run could not go on: ${cause instanceof Error ? cause.stack : cause}`);
   } finally {
     faulty.abort();
     over.abort();
-    await Promise.allSettled([...calling, ...weather]);
+    await Promise.allSettled([...calling, ...networkFaults]);
   }
 
   const actions = await world.client.listMachineActions();

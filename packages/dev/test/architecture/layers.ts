@@ -26,7 +26,7 @@ export const ENTRY_POINTS: Readonly<Record<string, Rule>> = {
   server: rule(["simulation", "src/http/api/routes.ts"], "its inside may change without the packages that drive it"),
   agent: rule(["simulation"], "its inside may change without the packages that drive it"),
   cli: rule([], "it is a program"),
-  dev: rule(["testing", "own-engines", "world"], "its inside may change without the benchmarks"),
+  dev: rule(["testing", "own-backends", "world"], "its inside may change without the benchmarks"),
 };
 
 type Folders = Readonly<Record<string, Rule>>;

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
 import { clusterTrial } from "../../src/cluster/cluster-trial.ts";
-import { openOwnEngines } from "./own-engines.ts";
+import { openOwnBackends } from "./own-backends.ts";
 
 /**
  * `npm run cluster -- --seconds N`: exit 0 when every promise was kept, 1 with the seed and the
@@ -25,14 +25,14 @@ if (![seconds, nodes, devices].every((n) => Number.isInteger(n) && n >= 1) || no
   process.stderr.write("usage: npm run cluster -- --seconds N [--nodes 1-20] [--devices 1-5000] [--seed TEXT]\n");
   process.exitCode = 2;
 } else {
-  const engines = await openOwnEngines();
-  if (typeof engines === "string") {
-    process.stderr.write(`${engines}\n`);
+  const backends = await openOwnBackends();
+  if (typeof backends === "string") {
+    process.stderr.write(`${backends}\n`);
     process.exitCode = 2;
   } else {
-    await using _ = engines;
+    await using _ = backends;
     say(`seed ${seed}, ${seconds} s of faults, ${nodes} nodes, ${devices} devices`);
-    const { violations, explanation, ...counts } = await clusterTrial({ engines, nodes, devices, seconds, seed }, say);
+    const { violations, explanation, ...counts } = await clusterTrial({ backends, nodes, devices, seconds, seed }, say);
     say(`seed ${seed}: ${JSON.stringify(counts)}; ${violations.length} violations`);
     if (violations.length > 0) {
       process.stderr.write(

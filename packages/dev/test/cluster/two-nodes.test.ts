@@ -8,7 +8,7 @@ import { assertError } from "../wire/support/golden.ts";
 import { at, listAt, textAt } from "../wire/support/json.ts";
 import type { Target } from "../wire/support/target.ts";
 import { HeldDevice } from "./held-device.ts";
-import { openOwnEngines } from "./own-engines.ts";
+import { openOwnBackends } from "./own-backends.ts";
 
 const PLACES = 25;
 const SETTINGS = {
@@ -34,13 +34,13 @@ describe("two nodes of one deployment", { timeout: 300_000 }, () => {
   const devices: HeldDevice[] = [];
 
   before(async () => {
-    const engines = await openOwnEngines();
-    if (typeof engines === "string") {
-      missing = engines;
+    const backends = await openOwnBackends();
+    if (typeof backends === "string") {
+      missing = backends;
       return;
     }
-    owner.use(engines);
-    cluster = owner.use(await Cluster.start({ engines, nodes: 2, settings: SETTINGS }));
+    owner.use(backends);
+    cluster = owner.use(await Cluster.start({ backends, nodes: 2, settings: SETTINGS }));
     const { clientId, clientSecret, tokenUrl } = cluster.credentials;
     const tokenUrlV1 = tokenUrl.replace("/oauth2/v2.0/token", "/oauth2/token");
     target = { baseUrl: cluster.balancer.url, tokenUrl, tokenUrlV1, clientId, clientSecret, machineIds: [] };
@@ -139,13 +139,13 @@ describe("two nodes of one deployment", { timeout: 300_000 }, () => {
     const [caller] = await application();
     const [first] = cluster.nodes;
     assert.ok(first);
-    cluster.cutFromNats(first);
+    cluster.disconnectFromNats(first);
     const answer = await caller.run(held.machineId, [runScript(SCRIPT)]);
     assert.equal(answer.status, 201, answer.text);
     assertSucceeded(await caller.waitForEnd(idOf(answer)));
     const ready = await fetch(`${urlOf(0)}/readyz`);
     assert.equal(ready.status, 503, "it was cut off all the time");
-    cluster.giveNatsBack(first);
+    cluster.reconnectToNats(first);
     while ((await fetch(`${urlOf(0)}/readyz`)).status !== 200) await sleep(50);
   });
 

@@ -21,8 +21,8 @@ const fill = (unit: string, sizeBytes: number): string => unit.repeat(Math.floor
  * had a bound for agents; half a MiB is within the present one.
  */
 const KINDS: Readonly<Record<string, string>> = {
-  ...burdens("Of2Mib", MAX_FRAME_BYTES - 1024),
-  ...burdens("OfHalfMib", 500 * 1024),
+  ...costlyFramesOf("Of2Mib", MAX_FRAME_BYTES - 1024),
+  ...costlyFramesOf("OfHalfMib", 500 * 1024),
   largeEnds: JSON.stringify({
     type: "ended",
     ...REPORT,
@@ -46,7 +46,7 @@ const KINDS: Readonly<Record<string, string>> = {
   pings: JSON.stringify({ type: "ping" }),
 };
 
-function burdens(size: string, sizeBytes: number): Record<string, string> {
+function costlyFramesOf(size: string, sizeBytes: number): Record<string, string> {
   return {
     [`arrays${size}`]: `{"type":[${fill("[],", sizeBytes)}[]],"type":"ping"}`,
     [`names${size}`]: `{${fill('"type":1,', sizeBytes)}"type":"ping"}`,

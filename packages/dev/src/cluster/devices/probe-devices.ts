@@ -19,7 +19,7 @@ export async function probeDevices(
       const machineId = machineIds[index];
       if (machineId === undefined) return;
       const { id, status } = await caller.run(machineId, probeLinePlan(`probe-${index}`), signal);
-      if (status !== "Succeeded") violations.add(`action ${id} on healed machine ${machineId} ended as ${status}`);
+      if (status !== "Succeeded") violations.add(`action ${id} on recovered machine ${machineId} ended as ${status}`);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, probeSome));

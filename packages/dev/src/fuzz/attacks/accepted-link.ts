@@ -41,7 +41,7 @@ async function ticketOf(link: HostileLink, device: HostileDevice, handshake: Dev
  * Up to the hello's answer: the ticket of a link that is ready, or null. Takes the order that may
  * come with it.
  */
-export async function readied(
+export async function readyLink(
   context: FuzzContext,
   link: HostileLink,
   device = context.device,

@@ -31,7 +31,7 @@ export async function checkNoProcesses(machineIds: readonly string[], violations
     await sleep(systemClock, POLL_MS, undefined);
     left = await scriptProcesses(machineIds);
   }
-  for (const one of left) violations.add(`a process of a script lives on: ${one}`);
+  for (const one of left) violations.add(`a process of a script still runs: ${one}`);
 }
 
 /**

@@ -5,7 +5,7 @@ import { sleep, systemClock } from "@halligan/protocol/time";
 /** From the device to the server, the other way, or both. */
 export type Direction = "up" | "down" | "both";
 
-interface Crossing {
+interface ProxiedConnection {
   readonly down: Socket;
   readonly up: Socket;
   readonly over: AbortController;
@@ -14,13 +14,13 @@ interface Crossing {
 /**
  * A TCP proxy between one device and the server that can be slow, fall silent with its connections
  * open (half-open: it accepts and forwards nothing, not even an end), cut everything, or refuse.
- * Bytes that came in a silence are not lost: after `heal` they arrive late, as a real network's
+ * Bytes that came in a silence are not lost: after `restore` they arrive late, as a real network's
  * would.
  */
 export class FaultProxy implements AsyncDisposable {
   readonly #server: Server;
   readonly #target: URL;
-  readonly #crossings = new Set<Crossing>();
+  readonly #crossings = new Set<ProxiedConnection>();
   #silent: Direction | null = null;
   #refuses = false;
   #delayMs = 0;
@@ -64,7 +64,7 @@ export class FaultProxy implements AsyncDisposable {
     for (const { over } of this.#crossings) over.abort();
   }
 
-  heal(): void {
+  restore(): void {
     this.#silent = null;
     this.#refuses = false;
     this.#delayMs = 0;
@@ -86,18 +86,18 @@ export class FaultProxy implements AsyncDisposable {
     }
     const up = connect({ host: this.#target.hostname, port: Number(this.#target.port), allowHalfOpen: true });
     up.on("error", () => undefined);
-    const crossing: Crossing = { down, up, over: new AbortController() };
-    this.#crossings.add(crossing);
-    const ended = Promise.all([this.#carry(down, up, "up", crossing), this.#carry(up, down, "down", crossing)]);
+    const proxied: ProxiedConnection = { down, up, over: new AbortController() };
+    this.#crossings.add(proxied);
+    const ended = Promise.all([this.#carry(down, up, "up", proxied), this.#carry(up, down, "down", proxied)]);
     void ended.finally(() => {
-      this.#crossings.delete(crossing);
+      this.#crossings.delete(proxied);
       down.destroy();
       up.destroy();
     });
   }
 
   /** One direction of one connection. Any break ends both; an orderly end ends only its own. */
-  async #carry(from: Socket, to: Socket, direction: "up" | "down", { over }: Crossing): Promise<void> {
+  async #carry(from: Socket, to: Socket, direction: "up" | "down", { over }: ProxiedConnection): Promise<void> {
     const stop = () => from.destroy();
     over.signal.addEventListener("abort", stop);
     try {

@@ -12,10 +12,10 @@ export interface NetworkFaultCounts {
 const KINDS = ["cut", "cut", "silence", "silence", "delay", "refuse"] as const;
 
 /**
- * Bad weather on one device's way to the server, one fault after another until `signal` aborts;
- * then it is healed.
+ * Injects faults into the network between one device and the server, one after another, until
+ * `signal` aborts. Then it restores the network.
  */
-export async function disturb(
+export async function injectNetworkFaults(
   proxy: FaultProxy,
   random: SeededRandom,
   counts: NetworkFaultCounts,
@@ -35,27 +35,27 @@ export async function disturb(
           counts.delays += 1;
           proxy.delay(random.between(1, 60));
           await pause(300, 2_000);
-          proxy.heal();
+          proxy.restore();
           break;
         case "refuse":
           counts.refusals += 1;
           proxy.refuse();
           await pause(50, 800);
-          proxy.heal();
+          proxy.restore();
           break;
         case "silence":
           counts.silences += 1;
           proxy.silence(random.pick(["both", "both", "up", "down"]));
           await pause(100, random.chance(0.1) ? 7_000 : 2_500);
-          // Half of them never come to life again; from the others everything comes late.
+          // Half of them stay broken. On the others, everything arrives late.
           if (random.chance(0.5)) proxy.cut();
-          proxy.heal();
+          proxy.restore();
           break;
       }
     }
   } catch (cause) {
     if (!signal.aborted) throw cause;
   } finally {
-    proxy.heal();
+    proxy.restore();
   }
 }

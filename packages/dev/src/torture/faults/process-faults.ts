@@ -4,11 +4,11 @@ import type { World } from "../../world.ts";
 import type { SeededRandom } from "../seeded-random.ts";
 import type { ServerGate } from "../server-gate.ts";
 import type { Violations } from "../violations.ts";
-import type { Moments } from "./moments.ts";
+import type { KillMoments } from "./kill-moments.ts";
 
-/** Longest wait for the next kill, and longest stay away of a killed agent. */
+/** Longest wait for the next kill, and longest time until a killed agent starts again. */
 const NEXT_KILL_WITHIN_MS = 2_500;
-const AWAY_MS = 800;
+const MAX_DOWN_MS = 800;
 
 /** Kills -9 and starts again. A program that ends without having been killed is a violation. */
 export class ProcessFaults {
@@ -21,7 +21,7 @@ export class ProcessFaults {
   readonly #killed = new WeakSet<Program>();
   #isOver = false;
   /** Agents that are being killed or started. */
-  readonly #returning = new Map<string, Promise<void>>();
+  readonly #restarting = new Map<string, Promise<void>>();
 
   constructor(world: World, random: SeededRandom, gate: ServerGate, violations: Violations) {
     this.#world = world;
@@ -35,31 +35,30 @@ export class ProcessFaults {
     return this.serverKills + this.agentKills;
   }
 
-  async killMany(kills: number, moments: Moments, onKill: () => void, signal: AbortSignal): Promise<void> {
+  async killMany(kills: number, moments: KillMoments, onKill: () => void, signal: AbortSignal): Promise<void> {
     while (this.kills < kills) {
-      const told = await moments.next(NEXT_KILL_WITHIN_MS, signal);
-      const victim = this.#random.pick(["server", "agent", "agent", "agent", "both"]);
-      if (victim !== "server") this.#killAgent(told);
-      if (victim !== "agent") await this.#killServer();
+      const reporting = await moments.next(NEXT_KILL_WITHIN_MS, signal);
+      const target = this.#random.pick(["server", "agent", "agent", "agent", "both"]);
+      if (target !== "server") this.#killAgent(reporting);
+      if (target !== "agent") await this.#killServer();
       signal.throwIfAborted();
       onKill();
     }
-    await Promise.all(this.#returning.values());
+    await Promise.all(this.#restarting.values());
   }
 
   /**
-   * A first start, or the one after a kill. Does not wait for the link: there may be none for a
+   * A first start, or the one after a kill. Does not wait for the connection, which may take a
    * while.
    */
   startAgent(machineId: string): void {
     const linked = this.#world.startAgent(machineId);
-    // It is killed before it is linked, or linked later than anyone waits for here: the probe at
-    // the end tells.
+    // A kill before it connects rejects this promise. The probe at the end checks the connection.
     linked.catch(() => undefined);
     this.#watch(`the agent of ${machineId}`, this.#world.agent(machineId));
   }
 
-  /** From now on programs end because the run does. */
+  /** From now on, the run itself ends the programs. */
   end(): void {
     this.#isOver = true;
   }
@@ -77,23 +76,23 @@ export class ProcessFaults {
   }
 
   /**
-   * `told`: the program that has just reported. The kill prefers it, to interrupt it in the middle
-   * of its work.
+   * `reporting`: the program that has just reported. The kill prefers it, to interrupt it in the
+   * middle of its work.
    */
-  #killAgent(told: string | null): void {
+  #killAgent(reporting: string | null): void {
     const { machines } = this.#world;
-    const speaker = machines.find(({ computerDnsName }) => computerDnsName === told);
-    const { id } = speaker ?? this.#random.pickAny(machines) ?? {};
-    if (id === undefined || this.#returning.has(id)) return;
+    const reportingMachine = machines.find(({ computerDnsName }) => computerDnsName === reporting);
+    const { id } = reportingMachine ?? this.#random.pickAny(machines) ?? {};
+    if (id === undefined || this.#restarting.has(id)) return;
     const agent = this.#world.agent(id);
     this.#kill(agent);
     this.agentKills += 1;
-    const awayMs = this.#random.chance(0.5) ? 0 : this.#random.between(0, AWAY_MS);
-    const returned = agent.exited
-      .then(() => (awayMs > 0 ? sleep(systemClock, awayMs, undefined) : undefined))
+    const downMs = this.#random.chance(0.5) ? 0 : this.#random.between(0, MAX_DOWN_MS);
+    const restarted = agent.exited
+      .then(() => (downMs > 0 ? sleep(systemClock, downMs, undefined) : undefined))
       .then(() => this.startAgent(id))
-      .finally(() => this.#returning.delete(id));
-    this.#returning.set(id, returned);
+      .finally(() => this.#restarting.delete(id));
+    this.#restarting.set(id, restarted);
   }
 
   #kill(program: Program): void {

@@ -7,24 +7,24 @@ const MAX_LINE_CHARACTERS = 400;
 const GUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/;
 const ACTION = new RegExp(`"actionId":"(${GUID.source})"|/machineactions/(${GUID.source})`);
 const ERROR = /"level":(50|60|"error")/;
-/** What every part of a node says, many times a second, while its database is away. */
-const AWAY = /"type":"StoreUnavailableError"/;
+/** Every part of a node logs this many times a second while its database is unavailable. */
+const STORE_UNAVAILABLE = /"type":"StoreUnavailableError"/;
 
 /**
  * Collects what every program reports of each action, in the order of arrival, to explain a
  * failure.
  */
-export class Chronicle {
+export class EventHistory {
   readonly #begunMs = performance.now();
   readonly #byAction = new Map<string, string[]>();
   readonly #faults: string[] = [];
 
   /** `line`: a log line of a program, or a message of a caller. */
-  heard(who: string, line: string): void {
+  observe(who: string, line: string): void {
     const found = ACTION.exec(line);
     const actionId = found?.[1] ?? found?.[2];
     if (actionId !== undefined) this.note(who, actionId, line);
-    else if (ERROR.test(line) && !AWAY.test(line)) this.fault(`${who}: ${line}`);
+    else if (ERROR.test(line) && !STORE_UNAVAILABLE.test(line)) this.fault(`${who}: ${line}`);
   }
 
   note(who: string, actionId: string, text: string): void {
@@ -43,11 +43,11 @@ export class Chronicle {
   /** The history of the first few actions that these texts name, and the faults around it. */
   explain(texts: readonly string[], atMost = 4): string {
     const ids = new Set(texts.flatMap((text) => GUID.exec(text)?.[0] ?? []));
-    const ways = [...ids].slice(0, atMost).map((id) => {
+    const histories = [...ids].slice(0, atMost).map((id) => {
       const lines = this.#byAction.get(id) ?? ["nothing was reported about it"];
       return `action ${id}:\n  ${lines.join("\n  ")}`;
     });
-    return [...ways, `faults:\n  ${this.#faults.join("\n  ")}`].join("\n");
+    return [...histories, `faults:\n  ${this.#faults.join("\n  ")}`].join("\n");
   }
 
   #now(): string {
