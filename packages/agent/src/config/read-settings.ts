@@ -11,7 +11,7 @@ import { SettingsError } from "./settings-error.ts";
 /** In the data folder. It is read when it is there and no other file is named. */
 export const CONFIG_FILE_NAME = "agent.conf";
 
-/** Where a value comes from, as it is printed. */
+/** The origin of a value. `halligan-agent config` prints it. */
 export type Source = { from: "default" } | { from: "file"; line: number } | { from: "environment" };
 
 export interface EffectiveSettings {
@@ -35,9 +35,9 @@ export interface SettingsPlaces {
 
 interface Found {
   text: string;
-  /** Before a fault of it: the file and line, or nothing for a variable. */
+  /** Prefix of an error message: the file and line, or empty for a variable. */
   place: string;
-  /** As it is written there. */
+  /** The key of the file, or the name of the variable. */
   name: string;
   source: Source;
 }

@@ -31,7 +31,7 @@ export interface WorldOptions {
   cgroupFolder?: string | null;
   clock?: MonotonicClock;
   settings?: Partial<AgentSettings>;
-  /** Default false: a shell sets what scripts find, and the tests' own process stays as it is. */
+  /** Default false: a shell sets the environment of scripts, not the process of the tests. */
   inheritsSettings?: boolean;
   /** The environment that an agent would have been started with. */
   env?: NodeJS.ProcessEnv;
