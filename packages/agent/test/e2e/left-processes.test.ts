@@ -78,34 +78,30 @@ for (const runtime of RUNTIMES) {
         );
       });
 
-      test(
-        "lives on with keepProcesses, and so it does through further actions and restarts of the agent",
-        options,
-        async () => {
-          const end = await keep("kept");
-          const pid = pidIn("kept");
-          const note = `The script left 1 process running: ${pid} (sleep), as keepProcesses allows.`;
-          assert.deepEqual([end.outcome, end.errors], ["completed", [note]]);
-          assert.equal(end.transcript?.script_errors, `[halligan: ${note}]\n`);
-          assert.ok(isAlive(pid));
-          // An action that cleans up after itself leaves it alone.
-          const next = await agent.run(`${daemon("ended")}echo next\n`);
-          assert.deepEqual(
-            [next.transcript?.script_output, isAlive(pid), isAlive(pidIn("ended"))],
-            ["next\n", true, false],
-          );
-          await agent.restart();
-          assert.ok(isAlive(pid), "a crash of the agent ended it");
-          // No journal says any more what an earlier agent process started.
-          agent.process?.kill("SIGKILL");
-          await agent.process?.exited;
-          rmSync(path.join(agent.root, "journal.jsonl"));
-          await agent.restart();
-          assert.ok(isAlive(pid), "a lost journal ended it");
-          const another = await keep("another");
-          assert.deepEqual([another.outcome, isAlive(pid), isAlive(pidIn("another"))], ["completed", true, true]);
-        },
-      );
+      test("keeps running with keepProcesses, through further actions and restarts of the agent", options, async () => {
+        const end = await keep("kept");
+        const pid = pidIn("kept");
+        const note = `The script left 1 process running: ${pid} (sleep), as keepProcesses allows.`;
+        assert.deepEqual([end.outcome, end.errors], ["completed", [note]]);
+        assert.equal(end.transcript?.script_errors, `[halligan: ${note}]\n`);
+        assert.ok(isAlive(pid));
+        // An action that cleans up after itself leaves it alone.
+        const next = await agent.run(`${daemon("ended")}echo next\n`);
+        assert.deepEqual(
+          [next.transcript?.script_output, isAlive(pid), isAlive(pidIn("ended"))],
+          ["next\n", true, false],
+        );
+        await agent.restart();
+        assert.ok(isAlive(pid), "a crash of the agent ended it");
+        // No journal says any more what an earlier agent process started.
+        agent.process?.kill("SIGKILL");
+        await agent.process?.exited;
+        rmSync(path.join(agent.root, "journal.jsonl"));
+        await agent.restart();
+        assert.ok(isAlive(pid), "a lost journal ended it");
+        const another = await keep("another");
+        assert.deepEqual([another.outcome, isAlive(pid), isAlive(pidIn("another"))], ["completed", true, true]);
+      });
 
       test("may go on writing to the output of its script, which ends there", options, async () => {
         const text = `(echo $BASHPID > ${file("writer")}; while :; do echo tick; : >> ${file("beat")}; sleep 0.02; done) &\nsleep 0.1\n`;

@@ -36,7 +36,7 @@ if [ "$7" != "" ]; then { cat "$9"; [ "$8" = 0 ] || yes "$2" | head -c "$8"; } >
 exit "$6"
 `;
 
-/** Children that would live on: one in a session of its own, one without its parent. */
+/** Children that would keep running: one in a session of its own, one without its parent. */
 const CHILDREN = `
 setsid sleep 1000 > /dev/null 2>&1 &
 (sleep 1000 > /dev/null 2>&1 &)

@@ -3,7 +3,8 @@ import { test } from "node:test";
 import { filesEndingIn, type TextFile, withoutCodeBlocks } from "./documents.ts";
 
 /**
- * Documents and comments are read by strangers: prose has at most 100 columns, and plain words.
+ * Documents, comments and titles of tests are read by strangers: plain words, and prose has at most
+ * 100 columns.
  */
 
 const WIDTH = 100;
@@ -24,6 +25,9 @@ const BANNED: readonly (readonly [RegExp, string])[] = [
   [/\bthe way of\b/i, "the path of, how"],
   [/\bgo(?:es)? its way\b/i, "continue"],
   [/\bmay as well\b/i, "can also"],
+  [/\blives? on\b/i, "keeps running, stays open, remains valid"],
+  [/\bcounts? no more\b/i, "is no longer valid"],
+  [/\bcomes? back to find\b/i, "returns and finds"],
   [/\bthereby\b|\bthereof\b|\bwherein\b|\bwhereby\b|\bhence\b/i, "so, of it, in which"],
 ];
 
@@ -32,13 +36,9 @@ interface Fault {
   fault: string;
 }
 
-/**
- * Text of a document without code spans, titles of tests and the targets of links; lines stay in
- * place.
- */
+/** Text of a document without code spans and the targets of links; lines stay in place. */
 const prose = (text: string): string =>
   withoutCodeBlocks(text)
-    .replaceAll(/\.ts` "[^"\n]*"/g, ".ts`")
     .replaceAll(/`[^`\n]*`/g, "``")
     .replaceAll(/\]\([^)]*\)/g, "]");
 
@@ -80,6 +80,26 @@ const comments = ({ path, text }: TextFile): TextFile => ({
 });
 
 /**
+ * A title as the first argument of `test`, `it` or `describe`, also on a line of its own, or as the
+ * key or first value of a row in a table of cases.
+ */
+const QUOTED = /(?:"((?:[^"\\]|\\.)+)"|`((?:[^`\\]|\\.)+)`)/.source;
+const TITLE = new RegExp(String.raw`\b(?:test|it|describe)(?:\.\w+)?\(${QUOTED}|^\s*\[${QUOTED},|^\s*\[?${QUOTED}\]?:`);
+const CALL_WITHOUT_TITLE = /\b(?:test|it|describe)(?:\.\w+)?\($/;
+
+/** Titles of a test file, each in its place; other lines are empty. */
+const titles = ({ path, text }: TextFile): TextFile => ({
+  path,
+  text: text
+    .split("\n")
+    .map((line, index, lines) => {
+      const call = lines[index - 1]?.match(CALL_WITHOUT_TITLE)?.[0] ?? "";
+      return TITLE.exec(`${call}${line.trim()}`)?.slice(1).find(Boolean) ?? "";
+    })
+    .join("\n"),
+});
+
+/**
  * A comment that begins with `|` or four spaces after its sign is a table or code, as in a
  * document.
  */
@@ -109,6 +129,30 @@ test("a comment has at most 100 columns", () => {
 
 test("no comment has a literary word where a plain one exists", () => {
   assert.deepEqual(sources.flatMap(wordFaults), []);
+});
+
+const testFiles = (await filesEndingIn(".ts")).filter(({ path }) => path.includes("/test/"));
+
+test("no title of a test has a literary word where a plain one exists", () => {
+  assert.ok(testFiles.length > 300);
+  assert.deepEqual(testFiles.map(titles).flatMap(wordFaults), []);
+});
+
+test("a literary word in a title is found, in a call and in a table of cases", () => {
+  // Built here, because a literal of this line would be a title with such a word itself.
+  const [first, second, third] = [["an", "ew"].join(""), ["to", "ld"].join(""), ["lives", "on"].join(" ")];
+  const text = [
+    `test("made ${first}", () => {`,
+    "  it(",
+    `    \`${second} of it\`,`,
+    `  "${third}": async () => {`,
+    `  say("made ${first}");`,
+  ].join("\n");
+  assert.deepEqual(wordFaults(titles({ path: "example.test.ts", text })), [
+    { at: "example.test.ts:1", fault: '"anew": write again' },
+    { at: "example.test.ts:3", fault: '"told": write notified, informed, says' },
+    { at: "example.test.ts:4", fault: '"lives on": write keeps running, stays open, remains valid' },
+  ]);
 });
 
 test("a wide comment and a literary word in one are found", () => {

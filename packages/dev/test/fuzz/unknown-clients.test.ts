@@ -7,7 +7,7 @@ import { World } from "../../src/world.ts";
 
 const ANNOUNCED_BYTES = 2 * 1024 * 1024 - 100;
 
-test("a client that nobody knows is cut off as soon as it sends more than an answer, before its frame is whole", async () => {
+test("an unknown client is disconnected when it sends more than a handshake answer, before its frame is complete", async () => {
   await using world = await World.start({ agents: 0 });
   const { hostname, port, host } = new URL(world.credentials.baseUrl);
   const upgrade = [

@@ -145,7 +145,7 @@ describe("streams of events", { skip, timeout: 120_000 }, () => {
   );
   const pending = async () => here().api.start(await absentMachine(here()), [getFile("/x")]);
 
-  test("are so many and no more: beyond 429 with Retry-After, and a place that is left is taken again", async () => {
+  test("are limited: more get 429 with Retry-After, and a freed slot is used again", async () => {
     const { api } = here();
     const id = await pending();
     using first = await EventStream.open(api, id);

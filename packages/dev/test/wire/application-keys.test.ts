@@ -26,7 +26,7 @@ describe("applications and their keys", { skip: onlyHalligan("applications of it
     return post(here().target.tokenUrl, { body });
   };
 
-  test("an application that is created with keys gets no secret, and no text stands in for one", async () => {
+  test("an application that is created with keys gets no secret, and no text in its place", async () => {
     const made = await create({ keys: [jwk(), jwk()] });
     assert.equal(at(made, "clientSecret"), null);
     assert.equal(at(made, "hasSecret"), false);

@@ -204,7 +204,7 @@ for (const route of routes.filter(({ body }) => body === "multipart")) {
 }
 
 for (const route of routes.filter(({ body }) => body === "none" || body === "stream")) {
-  test(`a body nobody asked for leaves ${route.title} orderly`, async () => {
+  test(`an unexpected body leaves ${route.title} orderly`, async () => {
     for (const [what, body] of BAD_JSON.slice(0, 12)) {
       for (const header of [JSON_TYPE, "Content-Type: nonsense", `Content-Type: ${MULTIPART}`]) {
         assertOrderly(route, await sendTo(route, { headers: [bearer(), header], body }), what);

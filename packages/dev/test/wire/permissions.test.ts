@@ -71,7 +71,7 @@ describe("permissions", { skip: onlyHalligan("its route table, applications of i
   }
 
   for (const route of ROUTES.filter(({ method }) => method === "GET")) {
-    test(`HEAD beside ${route.title} is refused as it is, and has no body`, async () => {
+    test(`HEAD for ${route.title} is refused like the route, and has no body`, async () => {
       for (const [what, token] of [...bad, ...single, ["every permission", here().api.token] as const]) {
         const head = await request(route, token, "HEAD");
         assert.equal(head.status, (await request(route, token)).status, what);

@@ -162,7 +162,7 @@ describe("the hour", { skip }, () => {
     settings: { HALLIGAN_LIMITS_PROFILE: "defender", HALLIGAN_REQUESTS_PER_HOUR: "5" },
   });
 
-  test("a limit for the hour holds beside that of the minute, and says how long the hour is", async () => {
+  test("a limit for the hour applies with that of the minute, and states the rest of the hour", async () => {
     const api = await applicationWith(here(), "hour", ROLES);
     for (let i = 0; i < 5; i += 1) assert.equal((await api.get("/api/machines")).status, 200);
     const waitS = retryAfter(await api.get("/api/machines"));

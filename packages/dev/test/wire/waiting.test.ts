@@ -171,7 +171,7 @@ describe("waiting requests", { skip, timeout: 120_000 }, () => {
   };
   const isFull = async (id: string) => (await here().api.get(joinPath(id, "?wait=1ms"))).status === 429;
 
-  test("are so many and no more: beyond 429, a start is accepted and does not wait, and a client that goes frees its slot", async () => {
+  test("are limited: more get 429, a start is accepted and does not wait, and a client that disconnects frees its slot", async () => {
     const { api } = here();
     const [machineId, other] = [await absentMachine(here()), await absentMachine(here())];
     const id = await api.start(machineId, [getFile("/x")]);

@@ -42,7 +42,7 @@ test("the address of a proxy may lack its scheme or port, and may be an IPv6 add
   }
 });
 
-test("credentials are decoded, and stand in no name", () => {
+test("credentials are decoded, and no name contains them", () => {
   const of = (proxy: string) => proxyFor(new URL("https://h.example"), { https_proxy: proxy });
   const basic = (text: string) => `Basic ${Buffer.from(text).toString("base64")}`;
   assert.equal(of("http://u:p@x:1")?.authorization, basic("u:p"));

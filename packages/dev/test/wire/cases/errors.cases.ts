@@ -46,12 +46,12 @@ test("target is another GUID for each request", async () => {
   assert.equal(targets.size, 3);
 });
 
-test("a wrong body is told in the contract's words", async () => {
+test("a wrong body is refused in the contract's words", async () => {
   const answer = await here().api.post(run(), { Commands: [], Comment: "x" });
   assert.match(textAt(answer.body, "error", "message"), /^Request body is incorrect/);
 });
 
-test("an unknown machine is told in the contract's words", async () => {
+test("an unknown machine is refused in the contract's words", async () => {
   const answer = await here().api.get(`/api/machines/${UNKNOWN_MACHINE}`);
   assert.equal(textAt(answer.body, "error", "message"), `Machine ${UNKNOWN_MACHINE} was not found`);
 });

@@ -216,7 +216,7 @@ describe("the list of actions", () => {
     assert.deepEqual(keysOf(at(answer.body, "value", 0)).toSorted(), ["id", "status"]);
   });
 
-  test("$top may be 10,000 and no more", async () => {
+  test("$top is at most 10,000", async () => {
     assert.equal((await list("$top=10000")).status, 200);
     assertError(await list("$top=10001"), 400, "ODataError");
   });

@@ -256,7 +256,7 @@ test("its timing adds up to the time between its creation and its end, which is 
   );
 });
 
-test("what is known of its results stands beside it, also how a file changed while it was collected", {
+test("the response has the facts of each result, also how a file changed while it was collected", {
   skip: onlyHalligan("its own interface for results"),
 }, async () => {
   const { api, library, machineId } = here();

@@ -95,7 +95,7 @@ for (const scope of [
   });
 }
 
-test("a resource beside or instead of the scope is taken on v2", async () => {
+test("v2 accepts a resource with or instead of the scope", async () => {
   assert.equal((await v2({ ...goodV2(), resource: V1_RESOURCE })).status, 200);
   assert.equal((await v2({ resource: V1_RESOURCE, ...own(), grant_type: "client_credentials" })).status, 200);
 });
@@ -151,7 +151,7 @@ test("the tenant and the path are found in any letter case", {
   }
 });
 
-test("a wrong secret is 401 invalid_client in JSON, told apart from an unknown client by nothing", async () => {
+test("a wrong secret is 401 invalid_client in JSON, the same as for an unknown client", async () => {
   const { target } = here();
   for (const ask of [
     () => v1({ ...goodV1(), client_secret: "wrong" }),

@@ -32,7 +32,7 @@ describe("of S3 alone", () => {
     assert.deepEqual(await complete(store, idOf("kept"), bytes), { code: "complete" });
   });
 
-  test("a sweep gives up multipart uploads that a crash has left, and nobody else's", async () => {
+  test("a sweep aborts multipart uploads that a crash has left, and no other uploads", async () => {
     await using store = await openBlobStore(server.place("mine"), server.credentials, deps);
     const client = new S3Client({
       endpoint: server.endpoint,
@@ -53,7 +53,7 @@ describe("of S3 alone", () => {
     client.destroy();
   });
 
-  test("an Authorization header beside a direct link is refused with 400", async () => {
+  test("an Authorization header with a direct link is refused with 400", async () => {
     await using store = await openBlobStore(server.place("both"), server.credentials, deps);
     const bytes = pattern(10);
     await putPart(store, idOf("h"), 0, bytes);

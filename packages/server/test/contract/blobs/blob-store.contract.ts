@@ -216,7 +216,7 @@ export function describeBlobStore(name: string, make: (t: TestContext) => Promis
       }
     });
 
-    test("a deleted result is gone, complete or not, and can be sent anew", async (t) => {
+    test("a deleted result is gone, complete or not, and can be sent again", async (t) => {
       const store = await make(t);
       const bytes = pattern(1_000);
       await putPart(store, idOf("d"), 0, bytes);

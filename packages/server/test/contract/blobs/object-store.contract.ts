@@ -219,7 +219,7 @@ export function describeObjectStore(
       assert.deepEqual(await complete(other, idOf("stop"), whole), { code: "complete" });
     });
 
-    test("credentials that are none, and a place that is not there, are told by their settings", async () => {
+    test("wrong credentials and a missing location are reported by the names of their settings", async () => {
       const place = server.place("nowhere");
       const secrets = Object.values(server.credentials);
       const elsewhere = located(
@@ -240,7 +240,7 @@ export function describeObjectStore(
       await refused(place, credentials, said, Object.values(credentials));
     });
 
-    test("a store that cannot be reached is told when it opens, and is unavailable later", async (t) => {
+    test("a store that cannot be reached is reported when it opens, and is unavailable later", async (t) => {
       const gone = await start();
       const place = gone.place("gone");
       const store = await openBlobStore(place, gone.credentials, deps);

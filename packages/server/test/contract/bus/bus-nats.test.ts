@@ -73,7 +73,7 @@ describe("NATS between nodes", { skip: noProgram, timeout: 60_000 }, () => {
     await until(() => heard.length === 1);
   });
 
-  test("when the server is killed the own node is still told at once, and after its restart the others hear again", async (t) => {
+  test("when the server is killed the own node is still notified at once, and after its restart the others are notified again", async (t) => {
     await using server = await NatsServer.start();
     const [here, there] = await twoNodes(t, server.url);
     const actionId = randomUUID();
@@ -179,7 +179,7 @@ describe("NATS between nodes", { skip: noProgram, timeout: 60_000 }, () => {
     assert.deepEqual(foreign.seen, []);
   });
 
-  test("password and token are used, a wrong one is refused and tried again, and neither stands in the log", async (t) => {
+  test("password and token are used, a wrong one is refused and tried again, and the log has neither", async (t) => {
     for (const [args, right, wrong] of [
       [
         ["--user", "halligan", "--pass", "S3CRET-right"],
@@ -257,7 +257,7 @@ describe("NATS between nodes", { skip: noProgram, timeout: 60_000 }, () => {
 });
 
 describe("the cost of the bus", { skip: noProgram, timeout: 60_000 }, () => {
-  test("what a message costs its publisher when nobody watches, and a node that hears every wake-up", async (t) => {
+  test("what a message costs its publisher without watchers, and a node that receives every wake-up", async (t) => {
     await using server = await NatsServer.start();
     const [here, there] = await twoNodes(t, server.url);
     const wakes = wakesOf(there);

@@ -12,7 +12,10 @@ import { until } from "./bus.contract.ts";
 
 const skip = natsServerProgram() === null && "there is no nats-server on this machine";
 
-test("who watches an action on one node is told of what another node wrote", { skip, timeout: 60_000 }, async () => {
+test("a watcher of an action on one node is notified of what another node wrote", {
+  skip,
+  timeout: 60_000,
+}, async () => {
   await using services = await testServices();
   await using server = await NatsServer.start();
   const options = { servers: [server.url], deployment: randomUUID(), log: services.context.log };

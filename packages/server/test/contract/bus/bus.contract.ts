@@ -92,7 +92,7 @@ export function describeBus(name: string, makeNodes: MakeNodes, options: { skip?
       assert.ok(!ended.seen.includes(after));
     });
 
-    test("changes of an action reach those who watch it, on both nodes, and nobody else", async (t) => {
+    test("changes of an action reach its watchers on both nodes, and no others", async (t) => {
       const [here, there] = await makeNodes(t);
       const [actionId, otherId] = [randomUUID(), randomUUID()];
       const [own, others, another] = [changesOf(here, actionId), changesOf(there, actionId), changesOf(there, otherId)];

@@ -96,7 +96,7 @@ test("a count that starts from what is settled is the count of everything, whate
   }
 });
 
-test("what is settled is not counted again, and removing starts anew", async () => {
+test("settled rows are not counted again, and a removal restarts the count", async () => {
   const count = async () => {
     const before = reading.statements;
     await countMachineActions(reading, null, ALL);

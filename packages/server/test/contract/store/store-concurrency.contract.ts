@@ -71,7 +71,7 @@ export function describeTwoNodes(name: string, openNodes: () => Promise<readonly
         ),
       );
 
-    test("of twenty starts on one machine exactly one is accepted, and the others are told which one blocks them", async () => {
+    test("of twenty starts on one machine exactly one is accepted, and the others get the id of the one that blocks them", async () => {
       const machine = await addMachine();
       const answers = await atOnce(20, (context) => run(context, machine));
       const [accepted, ...more] = answers.flatMap((one) => (one.ok ? [one.value.id] : []));
@@ -260,7 +260,7 @@ export function describeTwoNodes(name: string, openNodes: () => Promise<readonly
       overrideIfExists,
     });
 
-    test("of ten uploads under a new name one is kept, and the others are told that it exists", async () => {
+    test("of ten uploads under a new name one is kept, and the others are refused because it exists", async () => {
       const answers = await atOnce(10, (context, index) =>
         addLibraryFile(context, PLAYBOOK, file("new.sh", index, false)),
       );

@@ -191,7 +191,7 @@ else {
     );
   });
 
-  test("the clock that all nodes share is told in whole milliseconds, as a number", async () => {
+  test("the clock that all nodes share is a number of whole milliseconds", async () => {
     const store = await PostgresStore.open({ url: database.url });
     try {
       assert.ok(Number.isSafeInteger(await store.nowMs()));

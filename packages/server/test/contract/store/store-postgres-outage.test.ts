@@ -93,7 +93,7 @@ else {
     for (const key of before) assert.equal(await store.write((tx) => tx.meta.getOrSet(key, () => "lost")), "kept");
   });
 
-  test("idle connections that the database's end has broken are replaced without anybody noticing", async () => {
+  test("idle connections that the database has closed are replaced, and no caller sees an error", async () => {
     const store = await PostgresStore.open({ url, maxConnections: 4 });
     after(() => store.close());
     await Promise.all(Array.from({ length: 4 }, () => store.write((tx) => tx.meta.getOrSet("idle", () => "x"))));
@@ -117,7 +117,7 @@ else {
     await store.close();
   });
 
-  test("a database that is away when the server starts is told apart from one that refuses it", async () => {
+  test("a database that is unavailable at the start differs from one that refuses the server", async () => {
     await server.kill();
     await assert.rejects(PostgresStore.open({ url, connectTimeoutMs: 2_000 }), StoreUnavailableError);
     await server.restart(["fsync=off"]);

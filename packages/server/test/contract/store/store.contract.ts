@@ -438,7 +438,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       assert.equal(await store.write((tx) => tx.applications.revokeTokens("c1")), false);
     });
 
-    test("a meta value is set once, whoever comes first", async () => {
+    test("a meta value is set once, by the first writer", async () => {
       const values = await Promise.all(
         ["a", "b", "c"].map((value) => store.write((tx) => tx.meta.getOrSet("k", () => value))),
       );

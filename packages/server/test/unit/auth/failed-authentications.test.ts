@@ -27,7 +27,7 @@ function limits() {
   return { time, summaries, authentications, attempt, fail };
 }
 
-test("one account from one address is checked twenty times a minute, and passes after the wait that it is told", () => {
+test("one account from one address is checked twenty times a minute, and passes after the wait in the response", () => {
   const { time, authentications, attempt, fail } = limits();
   const checked = Array.from({ length: 1_000 }, () => fail("192.0.2.1")).filter((one) => one).length;
   assert.equal(checked, 20);

@@ -66,7 +66,7 @@ test("an issuer that is down keeps its last known keys for a while, then its tok
   assert.equal(await fresh(4), ALICE);
 });
 
-test("an issuer that answers for somebody else, elsewhere or nonsense is not believed", async () => {
+test("an issuer that answers for another issuer, from another address or with nonsense is not trusted", async () => {
   const token = await sign(first, USER);
   for (const [title, change] of [
     ["another issuer", { discovery: { issuer: "https://evil.example", jwks_uri: `${ISSUER}/keys` } }],

@@ -185,7 +185,7 @@ test("claims are read where the setting says", async () => {
   assert.deepEqual(app.kind === "application" && [...app.roles], ["Library.Manage"]);
 });
 
-test("with no issuers configured nobody outside is trusted and nobody is asked", async () => {
+test("without configured issuers, no outside token is trusted and no request is sent", async () => {
   const verifier = createTokenVerifier({ keys: [], issuers: [], audiences: [], tenant: "t" });
   const answer = await verifier.verify(await sign(rsa, USER), NOW);
   assert.equal(answer.kind === "fault" && answer.reason, "UnknownKey");

@@ -48,7 +48,7 @@ test("what reads one thing of an action has the permissions of reading", () => {
   }
 });
 
-test("every operation names permissions that exist, and no permission for reading lets anybody change something", () => {
+test("every operation names permissions that exist, and no permission for reading allows a change", () => {
   for (const [operation, { application, delegated }] of Object.entries(TABLE)) {
     assert.ok(application.length > 0 && delegated.length > 0, operation);
     assert.ok(application.every(isPermission) && delegated.every(isDelegatedPermission), operation);
@@ -155,7 +155,7 @@ const user = (...scopes: string[]): Caller => ({
   groups: [],
 });
 
-test("walk: every operation of the wire admits whom its own row names, and nobody else", async () => {
+test("walk: every operation of the wire admits the callers of its own row, and no others", async () => {
   for (const { name, access, run } of OPERATIONS) {
     if (name in WITHOUT_TOKEN) {
       assert.equal(access.kind, WITHOUT_TOKEN[name], name);

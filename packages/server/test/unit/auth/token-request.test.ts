@@ -71,7 +71,7 @@ test("what is missing, doubled, unknown or not served is refused by name", () =>
   }
 });
 
-test("an assertion stands in for the secret, and names the client when client_id does not", () => {
+test("an assertion replaces the secret, and names the client when client_id does not", () => {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
   const assertion = `${part({ alg: "ES256" })}.${part({ sub: "c9" })}.AA`;
   const form = `grant_type=client_credentials&resource=https://halligan.example&client_assertion=${assertion}&${TYPE}`;

@@ -84,7 +84,7 @@ test("a token is good from its beginning to its end, with a minute for clocks th
   assert.equal(isFault(await verifier.verify(token, end + 60_000)), true, "also when it is remembered");
 });
 
-test("a token for somebody else, from somebody else, or signed otherwise is refused", async () => {
+test("a token for another audience, from another issuer, or with another signature is refused", async () => {
   const other = await loadSigningKey(pemOf(generateKeyPairSync("ed25519").privateKey));
   const token = await issueAccessToken(subject);
   const [head = "", body = "", signature = ""] = token.split(".");

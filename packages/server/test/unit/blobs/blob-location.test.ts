@@ -9,7 +9,7 @@ const parsed = (text: string) => {
   return location.value;
 };
 
-test("a folder, S3 and Azure are told apart and read", () => {
+test("a folder, S3 and Azure are distinguished and read", () => {
   assert.deepEqual(parsed("/var/lib/halligan/blobs"), { kind: "folder", folder: "/var/lib/halligan/blobs" });
   assert.deepEqual(parsed("C:\\halligan\\blobs"), { kind: "folder", folder: "C:\\halligan\\blobs" });
   assert.deepEqual(parsed("s3://my-bucket/live/response/?region=eu-central-1"), {
@@ -82,7 +82,7 @@ test("no text makes it throw", () => {
   );
 });
 
-test("two spellings of one place have one identity, two places have two, and a folder is nobody else's", () => {
+test("two spellings of one place have one identity, two places have two, and a folder has one of its own", () => {
   const identity = (text: string) => blobLocationIdentity(parsed(text));
   assert.equal(identity("s3://bucket/a?region=x"), identity("s3://bucket/a/?region=x&pathStyle=true"));
   assert.notEqual(identity("s3://bucket/a?region=x"), identity("s3://bucket/b?region=x"));

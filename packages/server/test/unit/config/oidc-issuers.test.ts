@@ -8,12 +8,12 @@ import { parseOidcIssuers, readOidcIssuers } from "../../../src/config/oidc-issu
 const ISSUER = { issuer: "https://id.example/t1", audiences: ["https://halligan.example"], allowUsers: true };
 const parse = (...entries: object[]) => parseOidcIssuers(JSON.stringify(entries));
 
-test("without the setting, or with an empty list, nobody is trusted", async () => {
+test("without the setting, or with an empty list, no issuer is trusted", async () => {
   assert.deepEqual(await readOidcIssuers(null), []);
   assert.deepEqual(parse(), []);
 });
 
-test("what is left out has defaults: RS256, Entra's claims, and nobody let in", () => {
+test("omitted values have defaults: RS256, Entra's claims, and no admitted caller", () => {
   assert.deepEqual(parse(ISSUER), [
     {
       ...ISSUER,

@@ -52,7 +52,7 @@ test("of a whole run every step has its moment, the device's own end apart from 
   ]);
 });
 
-test("what nobody knows is left out: an end that the device could not date, a row of the first release", () => {
+test("unknown times are left out: an end that the device could not date, a row of the first release", () => {
   const order = sampleOrder();
   const undated = after(after(sampleAction({ order }), started(0), 1_600), ended(0), 2_000);
   assert.deepEqual(told(undated), ["accepted - 1000", "claimed - 1500", "started 0 1600", "uploaded 0 2000"]);
@@ -106,7 +106,7 @@ const anyAction = fc
   })
   .map(sampleAction);
 
-test("whatever clocks say, steps never go back, only what is known is told, and the last of a finished action is final", () => {
+test("whatever clocks say, steps never go back, only known steps are reported, and the last of a finished action is final", () => {
   fc.assert(
     fc.property(anyAction, (action) => {
       const steps = actionTiming(action);

@@ -83,7 +83,7 @@ test("what was open when the server's store was set back is lost, unless the dev
   assert.equal(judgeOpenOrder(completed, holding("acknowledged"), LAST_ORDER_SEQ).decision, "keep");
 });
 
-test("a device whose journal knows less of an order than it told is one that was set back, and loses the action", () => {
+test("a device whose journal has less of an order than it reported was restored, and loses the action", () => {
   const journaled = (state: "waiting" | "running" | "ended") =>
     hello({ highestOrderSeq: 7, orders: [{ ...held, commands: [{ index: 0, state }] }] });
   assert.equal(judgeOpenOrder(started, journaled("waiting"), LAST_ORDER_SEQ).decision, "lost");

@@ -25,7 +25,7 @@ test("a user reaches the groups that name them, those of their own groups, and t
   assert.equal(isInScope(scope, 3), false);
 });
 
-test("a user in nobody's list reaches only what is open to all", () => {
+test("a user in no list reaches only what is open to all", () => {
   assert.deepEqual(scopeOfUser({ id: "eve", groups: [] }, groups), { kind: "groups", groupIds: [0] });
 });
 

@@ -41,7 +41,7 @@ test("an action goes from Pending over InProgress to Succeeded when every comman
   assert.equal(action.errorHResult, HRESULT.none);
 });
 
-test("a start with another id than the recorded one is told apart, also when the action is final", () => {
+test("a start with another id than the recorded one is distinguished, also when the action is final", () => {
   const first = must(running, { type: "started", index: 0, startId: START_ID });
   const another = { type: "started", index: 0, startId: "f".repeat(32) } as const;
   const cancelled = must(first, { type: "cancelled", requestor: "r", comment: "c" });

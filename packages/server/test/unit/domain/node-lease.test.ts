@@ -75,7 +75,7 @@ test("a node that stands still has lapsed after a lease of steady looking, and n
   );
 });
 
-test("after a pause in the looking every lease begins anew: while the database was away nobody could keep one", () => {
+test("after a pause of the checks every lease begins again: no node could renew one while the database was unavailable", () => {
   const dead = [{ id: "n", heartbeat: 1, facts: facts() }];
   const first = findLapsedNodes(dead, FIRST_LOOK, 0);
   const paused = findLapsedNodes(dead, { observations: first.observations, observedAtMs: 0 }, 10 * LEASE_MS);
@@ -116,7 +116,7 @@ test("whether two nodes can run together does not depend on which of them asks",
   );
 });
 
-test("each kind of contradiction is named with the setting that mends it", () => {
+test("each kind of contradiction is named with the setting that resolves it", () => {
   const rows: [Partial<NodeFacts>, Partial<NodeFacts>, RegExp][] = [
     [{ bus: null }, {}, /this node has no bus: .*HALLIGAN_BUS_URL/],
     [{}, { bus: null }, /the other node has no bus: .*HALLIGAN_BUS_URL/],

@@ -11,7 +11,7 @@ const anyRules = fc.array(
   },
 );
 
-test("no window ever holds more than its limit, and whoever waits as told is admitted then and not before", () => {
+test("no window ever holds more than its limit, and a caller that waits as long as stated is admitted then and not before", () => {
   fc.assert(
     fc.property(anyRules, fc.array(fc.nat({ max: 20 }), { maxLength: 60 }), (rules: WindowRule[], gaps) => {
       let times: number[] = [];

@@ -160,7 +160,7 @@ test(
 );
 
 test(
-  "no start is granted before the value of the connection is confirmed; told again afterwards, it is",
+  "no start is granted before the value of the connection is confirmed; reported again afterwards, it is",
   options,
   async () => {
     await using at = await openGateway();

@@ -93,7 +93,7 @@ test(
   },
 );
 
-test("a device that connects in a loop is told to wait, before the handshake costs a write", LIMIT, async () => {
+test("a device that connects in a loop has to wait, before the handshake costs a write", LIMIT, async () => {
   await using server = await listen({ handshakesPerMachinePerMinute: 5 });
   const [device, other] = [await server.device(), await server.device()];
   const codes: (number | null)[] = [];

@@ -31,7 +31,7 @@ test("the first hint of a key is delivered at once, the last of a flood in the n
   assert.equal(seen.delivered.at(-1), "later", "a tick without hints ends");
 });
 
-test("more keys than fit into two ticks are told of once, and cost no more than the others", () => {
+test("more keys than fit into two ticks are announced once, and cost the same as the others", () => {
   const { clock, seen, gate } = openGate();
   for (let n = 0; n < 10_000; n += 1) gate.deliverOrQueue(`key${n}`, `${n}`);
   assert.equal(seen.delivered.length, HINTS_PER_TICK);

@@ -101,7 +101,7 @@ const endOf = (order: { actionId: string; orderSeq: number }, error: string): Ag
 });
 
 test(
-  "a device that runs for ever, pings and reconnects does not move its action's bound, and loses the slot",
+  "a device that runs without end, pings and reconnects does not move its action's bound, and loses the slot",
   LIMIT,
   async () => {
     await using at = await openOrder();
@@ -145,7 +145,7 @@ test(
   },
 );
 
-test("a device that refuses its order as busy for ever, or never starts it, loses the slot too", LIMIT, async () => {
+test("a device that always refuses its order as busy, or never starts it, loses the slot too", LIMIT, async () => {
   await using at = await openOrder();
   const device = await at.ready();
   const id = await at.start(MACHINE_ID);

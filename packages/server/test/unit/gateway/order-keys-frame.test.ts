@@ -27,7 +27,7 @@ async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise<void>((resolve) => setImmediate(resolve));
 }
 
-test("a device is told of the keys when it pins others, or in another order, signed by the one that it named", () => {
+test("a device gets the keys when it pins others, or another sequence, signed by the one that it named", () => {
   for (const pinned of [[old], [present], [present, next], [old, present], [next, present, old]]) {
     const frame = orderKeysFrame(MACHINE_ID, ring, pins(...pinned));
     assert.ok(frame);
@@ -39,7 +39,7 @@ test("a device is told of the keys when it pins others, or in another order, sig
   }
 });
 
-test("a device that pins just these is told nothing, and neither is one whose key is not here", () => {
+test("a device that pins exactly these gets no keys, and neither does one whose key is not here", () => {
   assert.equal(orderKeysFrame(MACHINE_ID, ring, pins(...ring.order.accepted)), null);
   assert.equal(orderKeysFrame(MACHINE_ID, keysOf(present), pins(present)), null);
   assert.equal(orderKeysFrame(MACHINE_ID, keysOf(present), pins(old, present)), null);
@@ -50,7 +50,7 @@ test("a key that was retired is taken from a device that still pins it", () => {
   assert.deepEqual(JSON.parse(frame?.payload ?? "").keys.length, 1);
 });
 
-test("a device of link version 2 is told of a set whose number is above its own, with the recovery key, and of no other", () => {
+test("a device of link version 2 gets a set whose number is above its own, with the recovery key, and no other", () => {
   const at = (setNumber: number) => orderKeysFrame(MACHINE_ID, ring, { ...pins(old), version: 2, setNumber });
   const { v, number, recoveryKey } = JSON.parse(at(6)?.payload ?? "");
   assert.deepEqual([v, number, recoveryKey], [2, 7, recovery.key]);

@@ -50,7 +50,7 @@ async function openGateway() {
 const isQuarantined = async ({ store }: Service): Promise<boolean> =>
   (await store.read((tx) => tx.machines.byId(MACHINE_ID)))?.quarantined === true;
 
-test("two living devices with one key and two journals put the machine in quarantine, and both are told so", async () => {
+test("two living devices with one key and two journals put the machine in quarantine, and both are notified", async () => {
   await using at = await openGateway();
   await at.service.store.write((tx) =>
     tx.actions.insert(sampleAction({ status: "InProgress", order: sampleOrder({ journalId: OWN }) })),

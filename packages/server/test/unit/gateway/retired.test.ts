@@ -40,7 +40,7 @@ async function openNodes({ hintsArrive = true } = {}) {
   return { service, context, gateway, linked, retire, dial: () => link(gateway), [Symbol.asyncDispose]: dispose };
 }
 
-test("a retirement closes the machine's connection on whichever node it is, and the device is told why", async () => {
+test("a retirement closes the machine's connection on any node, and the device gets the reason", async () => {
   await using at = await openNodes();
   const device = await at.linked();
   assert.ok((await at.retire()).ok);

@@ -100,7 +100,7 @@ test("another start of the same command is never granted: two devices use the ke
   assert.equal((await at.stored())?.status, "Failed");
 });
 
-test("a start that comes after its action was cancelled is not granted, and the device is told to end it", async () => {
+test("a start that comes after its action was cancelled is not granted, and the device has to end it", async () => {
   await using at = await openGateway();
   const device = await at.linked();
   assert.ok((await cancelMachineAction(at.service, CALLER, at.actionId, "no longer wanted")).ok);

@@ -130,7 +130,7 @@ test("the next link repeats what the list is and carries what is left of $top", 
   assert.deepEqual(second.value.after, after(77));
 });
 
-test("a $skiptoken stands neither beside $top and $skip nor with another order", () => {
+test("a $skiptoken is refused with $top and $skip, and with another sort", () => {
   const link = new URL(nextLink(URL_OF_LIST, query("$orderby=status"), { values: ["Failed"], seq: 3 })).search;
   assert.match(refusal(`${link}&$top=5`), /beside \$skiptoken/);
   assert.match(refusal(link.replace("status", "requestor")), /another \$orderby/);

@@ -69,7 +69,7 @@ test("an order key of another kind is refused: devices check Ed25519", async () 
   await assert.rejects(loadKeys({ folder, makes: false }), /order\.pem is not usable: .*Ed25519/);
 });
 
-test("a key beside the one in use, before a rotation or after it, is accepted and does not sign", async () => {
+test("a key next to the one in use, before a rotation or after it, is accepted and does not sign", async () => {
   const [own, other] = [await madeKeys(), await madeKeys()];
   for (const file of FILES) {
     for (const phase of ["next", "previous"]) {

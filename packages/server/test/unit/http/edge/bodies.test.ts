@@ -127,7 +127,7 @@ test("a body that drips in is ended with 408", async (t) => {
   assert.equal(errorOf(answer).code, "BadRequest");
 });
 
-test("GET and DELETE with a JSON content type and a body of {} or none work, and the connection lives on", async (t) => {
+test("GET and DELETE with a JSON content type and a body of {} or none work, and the connection stays open", async (t) => {
   const { open } = await startApp(t);
   const head = (method: string, length: string) =>
     `${method} /api/machines/x HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer good\r\nContent-Type: application/json\r\n${length}`;
@@ -207,7 +207,7 @@ test("a multipart body that is too large, has too many parts or is none is refus
   }
 });
 
-test("a handler that leaves a stream early still answers, and the connection lives on", async (t) => {
+test("a handler that leaves a stream early still answers, and the connection stays open", async (t) => {
   const { open } = await startApp(t);
   const head = "PUT /agent/v1/parts/1 HTTP/1.1\r\nHost: h\r\nAuthorization: Ticket v1\r\nX-Stop-Early: 1\r\n";
   const body = "y".repeat(300_000);

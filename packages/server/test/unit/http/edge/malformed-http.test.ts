@@ -67,7 +67,7 @@ test("a client that closes before its body is complete leaves the server well", 
   assert.ok(!lines.some((line) => line.includes('"level":50')));
 });
 
-test("an upgrade that nobody serves, such as Java's h2c, is an ordinary request", async (t) => {
+test("an upgrade that is not served, such as Java's h2c, is an ordinary request", async (t) => {
   const { open } = await startApp(t, { upgrades: { "/agent/v1/link": () => assert.fail("not for this") } });
   const answer = await talk(
     await open(),

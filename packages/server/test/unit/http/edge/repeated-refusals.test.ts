@@ -39,7 +39,7 @@ async function deviceWithoutRoom(t: TestContext) {
   return { services, put };
 }
 
-test("a device that repeats a refused part under new upload ids costs one transaction, and is told to wait", async (t) => {
+test("a device that repeats a refused part under new upload ids costs one transaction, and has to wait", async (t) => {
   const { services, put } = await deviceWithoutRoom(t);
   const { store } = services.context;
   assert.equal(await put("0".repeat(32)), 507);

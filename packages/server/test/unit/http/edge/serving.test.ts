@@ -98,7 +98,7 @@ test("closing lets a request in flight finish, closes idle connections, and take
   assert.ok(lines.length > 0);
 });
 
-test("closing does not wait for ever for a request that does not finish", async (t) => {
+test("closing waits a limited time for a request that does not finish", async (t) => {
   const { app, open } = await startApp(t, { limits: { closeGraceMs: 50 } }, { gate: new Promise(() => undefined) });
   const socket = await open();
   const answer = talk(socket, "GET /slow HTTP/1.1\r\nHost: h\r\n\r\n");

@@ -27,7 +27,7 @@ async function openTelling() {
   return { service, told, telling: publishingStore(marking, bus), marking, bus };
 }
 
-test("an action that a transaction made or saved is told once, and only when the commit is durable", async () => {
+test("an action that a transaction made or saved is published once, and only when the commit is durable", async () => {
   const { service, told, telling } = await openTelling();
   await using _ = service;
   await telling.write(async (tx) => {
@@ -40,7 +40,7 @@ test("an action that a transaction made or saved is told once, and only when the
   assert.deepEqual(told, [{ actionId: ID, isDurable: true }]);
 });
 
-test("a transaction that fails, or only looks, tells nothing; and what it wanted to tell is not told by the next", async () => {
+test("a transaction that fails or only reads publishes nothing, and the next one does not publish its changes", async () => {
   const { service, told, telling } = await openTelling();
   await using _ = service;
   await assert.rejects(

@@ -72,7 +72,7 @@ describe("retention: results 30 days, actions 180 days", () => {
     assert.ok(await services.context.blobs.statResult(stored));
   });
 
-  test("then the bytes are gone, their SHA-256 is still told, and the link says why there is none", async () => {
+  test("then the bytes are gone, their SHA-256 stays in the response, and the link gives the reason", async () => {
     services.time.nowMs += 2;
     await applyRetention(services.context);
     assert.equal(await services.context.blobs.statResult(stored), null);

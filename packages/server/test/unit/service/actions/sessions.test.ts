@@ -26,7 +26,7 @@ describe("slots for running sessions, three of them", () => {
     return linked;
   };
 
-  test("of ten starts at the same moment exactly three are accepted, and the others are told when to come again", async () => {
+  test("of ten starts at the same moment exactly three are accepted, and the others get a time to retry", async () => {
     const machines = await Promise.all(Array.from({ length: 10 }, () => services.addMachine()));
     const answers = await Promise.all(machines.map(run));
     const accepted = answers.filter((answer) => answer.ok);

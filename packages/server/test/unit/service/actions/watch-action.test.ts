@@ -106,7 +106,7 @@ test("the first step is the present state, then each change, and after the final
   assert.equal(statusOf(await watch.next(QUIET_MS, NEVER)), "over");
 });
 
-test("what happens while nobody asks becomes one step with the newest state", async () => {
+test("changes between two reads become one step with the newest state", async () => {
   await using stage = await openStage();
   using watch = await opened(stage);
   for (const deadlineMs of [1, 2, 3]) await stage.save({ deadlineMs });
@@ -115,7 +115,7 @@ test("what happens while nobody asks becomes one step with the newest state", as
   assert.equal(await inTime(stage, watch.next(2_000, NEVER), 1_000), "still waiting");
 });
 
-test("a lost hint costs no more than the interval at which the store is read again", async () => {
+test("a lost hint costs at most the interval at which the store is read again", async () => {
   await using stage = await openStage();
   using watch = await opened(stage);
   await stage.saveSilently({ status: "Cancelled" });
@@ -123,7 +123,7 @@ test("a lost hint costs no more than the interval at which the store is read aga
   assert.equal(step === "still waiting" ? step : statusOf(step), "Cancelled");
 });
 
-test("a change between the first look and the first question is told", async () => {
+test("a change between the first read and the first request is reported", async () => {
   await using stage = await openStage();
   const watch = await stage.watch();
   assert.ok(watch.ok);
@@ -158,7 +158,7 @@ test("progress is the newest value of each command, and none of commands that th
   assert.deepEqual(step, { kind: "transfers", transfers: [{ actionId: ID, index: 1, transferredBytes: 0 }] });
 });
 
-test("a watch ends within the interval when its caller's token counts no more", async () => {
+test("a watch ends within the interval when its caller's token is no longer valid", async () => {
   await using stage = await openStage();
   using watch = await opened(stage);
   stage.admission.isGood = false;

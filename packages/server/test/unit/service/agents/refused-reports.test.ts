@@ -47,7 +47,7 @@ for (const { title, index, changes } of [
   });
 }
 
-test("what was refused before an end does not stand in the place of its bytes and evidence", async () => {
+test("an upload that was refused before an end does not replace its bytes and evidence", async () => {
   await using at = await openReports();
   await recordEnded(at.service, LINK, at.ended(1, '"refused"'), EVIDENCE);
   for (const index of [0, 1]) {

@@ -146,7 +146,7 @@ else {
     assert.equal((await nodes.ids()).length, 3);
   });
 
-  test("when a node lapses its machines are away, running sessions keep their place for the grace, and nobody else's are touched", async () => {
+  test("when a lease expires, the node's machines are offline, its running sessions keep their slot for the grace, and other nodes are unchanged", async () => {
     await using nodes = await openNodes();
     const [dead, alive] = [await nodes.join(), await nodes.join()];
     const there = await nodes.services.addMachine({ nodeId: dead.node.id });
@@ -230,7 +230,7 @@ else {
     assert.equal(hung.seen.closed, 1, "once");
   });
 
-  test("one that comes back to find a node that contradicts it takes no place, closes its links and says why", async () => {
+  test("a node that returns and contradicts a running node takes no place, closes its connections and logs why", async () => {
     await using nodes = await openNodes();
     const hung = await nodes.join();
     nodes.die(hung.lease);
@@ -261,7 +261,7 @@ else {
     assert.equal((await nodes.ids()).length, 1);
   });
 
-  test("when the database was away for longer than a lease nobody is taken for dead, whoever comes back first", async () => {
+  test("no node's lease expires because the database was unavailable for longer than a lease", async () => {
     await using nodes = await openNodes();
     const two = [await nodes.join(), await nodes.join()];
     const machine = await nodes.services.addMachine({ nodeId: two[1]?.node.id ?? "" });

@@ -38,7 +38,7 @@ const TABLE: [string, Partial<ReadinessFacts>, RegExp[]][] = [
 ];
 
 for (const [name, facts, wanted] of TABLE) {
-  test(`readiness of ${name}: ${wanted.length === 0 ? "ready" : "told what is missing"}`, () => {
+  test(`readiness of ${name}: ${wanted.length === 0 ? "ready" : "lists what is missing"}`, () => {
     const told = unready({ ...READY, ...facts }).map(({ part, reason }) => `${part}: ${reason}`);
     assert.equal(told.length, wanted.length, told.join("; "));
     for (const [index, pattern] of wanted.entries()) assert.match(told[index] ?? "", pattern);

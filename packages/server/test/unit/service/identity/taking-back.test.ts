@@ -125,7 +125,7 @@ describe("what was handed out", () => {
       assert.equal(removed.ok || removed.error.code, "ApplicationSecretInUse");
     });
 
-    test("nor beside those that have ended, and one that has ended is removed", async () => {
+    test("nor with those that have ended, and one that has ended is removed", async () => {
       const { context, time } = services;
       const { clientId, secrets } = await known(root, "Machine.Read.All");
       const added = await addApplicationSecret(context, root, clientId, time.nowMs + 60_000);

@@ -74,7 +74,7 @@ describe("who may give a library name its bytes", () => {
     groups,
   });
 
-  test("its uploader adds, replaces, removes and adds again; nobody else with the same right does", async () => {
+  test("its uploader adds, replaces, removes and adds again; no other caller with the same right does", async () => {
     assert.equal(await add(owner, "collect.sh", "one"), "ok");
     assert.equal(await add(owner, "collect.sh", "two"), "ok");
     assert.equal(await add(other, "collect.sh", "evil"), "LibraryFileOfAnother");
