@@ -1,11 +1,9 @@
+import { errorCode } from "@halligan/protocol/errors";
+
 /** Whether an error of the system has one of these codes. */
 export function isErrno(error: unknown, ...codes: string[]): boolean {
-  const code = errnoOf(error);
+  const code = errorCode(error);
   return code !== null && codes.includes(code);
-}
-
-export function errnoOf(error: unknown): string | null {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : null;
 }
 
 const SENTENCES: Readonly<Record<string, string>> = {
@@ -32,7 +30,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
 
 /** Why a call failed, for people. Without the path, which can be a path of the agent itself. */
 export function reasonOf(error: unknown): string {
-  const code = errnoOf(error);
+  const code = errorCode(error);
   if (code) return SENTENCES[code] ?? `the system says ${code}`;
   return error instanceof Error ? error.message : String(error);
 }

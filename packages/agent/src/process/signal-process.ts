@@ -1,3 +1,5 @@
+import { errorCode } from "@halligan/protocol/errors";
+
 /** @param pid a process, or a process group when negative */
 export function signalProcess(pid: number, signal: "SIGTERM" | "SIGKILL"): void {
   try {
@@ -16,6 +18,6 @@ export function groupIsThere(groupId: number): boolean {
     return true;
   } catch (error) {
     // Anything but "no such group" means that there is one.
-    return !(error instanceof Error && "code" in error && error.code === "ESRCH");
+    return errorCode(error) !== "ESRCH";
   }
 }

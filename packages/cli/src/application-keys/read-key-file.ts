@@ -1,5 +1,6 @@
 import { createHash, createPublicKey, X509Certificate } from "node:crypto";
 import { open } from "node:fs/promises";
+import { errorCode } from "@halligan/protocol/errors";
 import { CliError } from "../errors/cli-error.ts";
 
 /** A public key as the server takes it. */
@@ -32,7 +33,7 @@ async function readText(path: string): Promise<string> {
     return buffer.toString("utf8", 0, bytesRead);
   } catch (cause) {
     if (cause instanceof CliError) throw cause;
-    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+    const code = errorCode(cause) ?? "";
     const reasons: Readonly<Record<string, string>> = {
       ENOENT: "is not there",
       EACCES: "may not be read by you",

@@ -5,6 +5,7 @@ import { Readable, type Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { type HalliganClient, UnexpectedResponseError, UnreachableError } from "@halligan/protocol/client";
+import { errorCode } from "@halligan/protocol/errors";
 import { CliError } from "../errors/cli-error.ts";
 import type { Progress } from "../render/progress/progress.ts";
 import { formatBytes } from "../render/text/units.ts";
@@ -119,5 +120,5 @@ function tooLarge(maxSizeBytes: number): CliError {
 }
 
 function isZlibError(error: unknown): boolean {
-  return error instanceof Error && "code" in error && String(error.code).startsWith("Z_");
+  return errorCode(error)?.startsWith("Z_") === true;
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { link, open, rename, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { errorCode } from "@halligan/protocol/errors";
 import { localFileError } from "../errors/local-file-error.ts";
 import { existsError, refuseExisting } from "./target.ts";
 
@@ -36,7 +37,7 @@ async function moveInto(temporary: string, path: string, mayReplace: boolean): P
     // file that was created in between.
     await link(temporary, path);
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    const code = errorCode(error);
     if (code === "EEXIST") throw existsError(path);
     // File systems without links.
     if (code !== "EPERM" && code !== "ENOTSUP" && code !== "ENOSYS" && code !== "EOPNOTSUPP") throw error;

@@ -1,4 +1,5 @@
 import { open } from "node:fs/promises";
+import { errorCode } from "@halligan/protocol/errors";
 import { CliError } from "./cli-error.ts";
 
 const REASONS: Readonly<Record<string, readonly [code: string, text: string]>> = {
@@ -34,7 +35,7 @@ export function localFileError(path: string, error: unknown): unknown {
 
 /** Errors of the file system; those of the network come wrapped. */
 export function isFileError(error: unknown): error is NodeJS.ErrnoException & { code: string } {
-  return error instanceof Error && "code" in error && typeof error.code === "string" && "syscall" in error;
+  return error instanceof Error && errorCode(error) !== null && "syscall" in error;
 }
 
 /** The text of a small file, or of a pipe that stands for one. Throws CliError `localFile`. */

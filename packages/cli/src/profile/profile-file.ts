@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, open, rename, stat, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { errorCode } from "@halligan/protocol/errors";
 import { type Static, Type } from "typebox";
 import { Check } from "typebox/value";
 import type { Environment } from "../environment.ts";
@@ -138,5 +139,5 @@ function shellWord(text: string): string {
 }
 
 function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOENT";
+  return errorCode(error) === "ENOENT";
 }

@@ -186,8 +186,9 @@ const bench: Folders = {
 
 const protocol: Folders = {
   time: rule([], "clocks and waits are below all that waits, in every package"),
-  text: rule([], "text rules are below all schemas"),
-  network: rule([], "proxies and certificates are no part of a schema"),
+  errors: rule([], "a refusal and the code of an error are read the same way in every package"),
+  text: rule(["errors"], "text rules are below all schemas"),
+  network: rule(["errors"], "proxies and certificates are no part of a schema"),
   link: rule(["text", "file-name.ts"], "the agent protocol does not depend on the HTTP API"),
   "link-crypto": rule(["link"], "it signs and seals what the schemas of the link describe"),
   api: rule(["link", "text", "file-name.ts"], "the API shows values that the agent reported"),

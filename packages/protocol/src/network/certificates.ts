@@ -3,10 +3,12 @@
  * of the system's own store, and those that a person named. The runtimes read the system's store on
  * some systems only, so this file reads it on the others.
  */
+
 import { X509Certificate } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import tls from "node:tls";
+import { errorCode } from "../errors/error-code.ts";
 
 /** Bundles of certificates. The first one that exists is read. */
 const SYSTEM_FILES = [
@@ -148,6 +150,6 @@ const REASONS: Readonly<Record<string, string>> = { ENOENT: "it does not exist",
 
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  const code = errorCode(error) ?? "";
   return REASONS[code] ?? (code || error.message);
 }

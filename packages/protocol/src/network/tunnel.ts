@@ -1,6 +1,8 @@
 /** A connection to a server through a proxy: CONNECT (RFC 9110, 9.3.6). */
+
 import net from "node:net";
 import tls from "node:tls";
+import { errorCode } from "../errors/error-code.ts";
 import { ProxyError } from "./proxy-error.ts";
 import type { HttpProxy } from "./proxy-rules.ts";
 
@@ -106,7 +108,7 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 function unreachable(error: Error, { variable, isTls }: HttpProxy): string {
-  const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  const code = errorCode(error) ?? "";
   const known = REASONS[code];
   if (known) return `${known} Check ${variable}.`;
   if (/WRONG_VERSION|PACKET_LENGTH|EPROTO/.test(code)) {

@@ -2,6 +2,7 @@
  * Why a server could not be reached, for people: the reason and the remedy, without codes of
  * OpenSSL, the system or undici.
  */
+import { errorCode } from "../errors/error-code.ts";
 
 /** Node, Bun and undici name the same failure by different codes. */
 const REASONS: Readonly<Record<string, string>> = {
@@ -66,7 +67,7 @@ export function networkFailure(url: string, error: unknown): string {
 function reasonOf(error: unknown, hostname: string): string {
   const causes = causesOf(error);
   for (const cause of causes) {
-    const code = codeOf(cause);
+    const code = errorCode(cause) ?? "";
     // The error already names the proxy and the remedy.
     if (cause.name === "ProxyError") return cause.message.replace(/\.$/, "");
     if (code === "ERR_TLS_CERT_ALTNAME_INVALID" || code === "HOSTNAME_MISMATCH") return wrongName(cause, hostname);
@@ -77,7 +78,7 @@ function reasonOf(error: unknown, hostname: string): string {
     if (cause.message === "bad port")
       return "clients refuse this port, since it belongs to another protocol. Use another port";
   }
-  const code = causes.map(codeOf).findLast((one) => one !== "") ?? "";
+  const code = causes.map(errorCode).findLast((one) => one) ?? "";
   if (/^HPE_/.test(code)) return REASONS.HPE_INVALID_CONSTANT ?? "";
   if (/SSL|TLS|CERT/.test(code)) {
     return `no secure connection could be made (${code}). Check the certificate and the TLS settings of the server`;
@@ -102,10 +103,6 @@ function causesOf(error: unknown): Error[] {
     if (next instanceof AggregateError) queue.push(...next.errors.slice(0, MAX_CAUSES));
   }
   return causes;
-}
-
-function codeOf(error: Error): string {
-  return "code" in error && typeof error.code === "string" ? error.code : "";
 }
 
 function wrongName(error: Error, hostname: string): string {

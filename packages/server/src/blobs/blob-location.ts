@@ -1,4 +1,4 @@
-import { err, ok, type Result } from "../domain/result.ts";
+import { err, ok, type Result } from "@halligan/protocol/errors";
 
 /** Where the bytes are, without any secret. */
 export type BlobLocation = FolderLocation | S3Location | AzureLocation;

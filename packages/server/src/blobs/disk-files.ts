@@ -1,15 +1,13 @@
 import { type FileHandle, mkdir, open, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
+import { errorCode } from "@halligan/protocol/errors";
 import type { ByteRange, OpenBlob } from "./blob-store.ts";
 import { FileStream } from "./file-stream.ts";
 
-const isErrno = (error: unknown): error is NodeJS.ErrnoException => error instanceof Error && "code" in error;
-
-export const isMissing = (error: unknown): boolean => isErrno(error) && error.code === "ENOENT";
+export const isMissing = (error: unknown): boolean => errorCode(error) === "ENOENT";
 
 /** A full disk, or an exhausted quota. */
-export const isDiskFull = (error: unknown): boolean =>
-  isErrno(error) && (error.code === "ENOSPC" || error.code === "EDQUOT");
+export const isDiskFull = (error: unknown): boolean => ["ENOSPC", "EDQUOT"].includes(errorCode(error) ?? "");
 
 /** Makes file names in a folder durable: a file is safe only after its folder was synced too. */
 export async function syncFolder(path: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { err, type Result } from "../domain/result.ts";
+import { err, type Result } from "@halligan/protocol/errors";
 
 /**
  * A query option that is not supported: 400 `ODataError`

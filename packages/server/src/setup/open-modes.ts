@@ -1,5 +1,6 @@
 import { access, constants, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { errorCode } from "@halligan/protocol/errors";
 import { type Config, ConfigError } from "../config/config.ts";
 
 /** A file or folder that accounts other than the server's can use, and the mode that closes it. */
@@ -110,7 +111,7 @@ async function isReadOnlyMount(folder: string): Promise<boolean> {
     await access(folder, constants.W_OK);
     return false;
   } catch (cause) {
-    return cause instanceof Error && "code" in cause && cause.code === "EROFS";
+    return errorCode(cause) === "EROFS";
   }
 }
 

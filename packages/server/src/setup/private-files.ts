@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import { errorCode } from "@halligan/protocol/errors";
 
 /**
  * Reads `file`, or creates it with the content of `make`: 0600, completely or not at all, and
@@ -44,5 +45,4 @@ export async function writePrivateFile(file: string, content: Uint8Array): Promi
   }
 }
 
-export const isMissing = (cause: unknown): boolean =>
-  cause instanceof Error && "code" in cause && cause.code === "ENOENT";
+export const isMissing = (cause: unknown): boolean => errorCode(cause) === "ENOENT";

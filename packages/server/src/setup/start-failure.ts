@@ -1,4 +1,5 @@
 /** How `halligan-server` ends when it could not start, back up or reset: its text and exit code. */
+import { errorCode } from "@halligan/protocol/errors";
 import { BlobStoreNotOpenedError } from "../blobs/blob-credentials.ts";
 import { UsageError } from "../config/arguments.ts";
 import { ConfigError } from "../config/config.ts";
@@ -30,7 +31,5 @@ export function explainFailure(cause: unknown): string {
 
 /** Of an error and its cause. */
 function codesOf(error: Error): string[] {
-  return [error, error.cause].flatMap((one) =>
-    one instanceof Error && "code" in one && typeof one.code === "string" ? [one.code] : [],
-  );
+  return [error, error.cause].map(errorCode).filter((code) => code !== null);
 }

@@ -4,11 +4,13 @@
  * a writable cgroup, trees are found as on other systems, by parent, group, session and
  * environment, and no command fails.
  */
+
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { errorCode } from "@halligan/protocol/errors";
 import type { CommandRef, Log } from "../../core/ports.ts";
-import { errnoOf, isErrno, reasonOf } from "../../disk/errno.ts";
+import { isErrno, reasonOf } from "../../disk/errno.ts";
 import { DEFAULT_SETTINGS } from "../../settings.ts";
 import { launcherSettings } from "../launcher.ts";
 import { ownCgroupFolders } from "./cgroup-mounts.ts";
@@ -141,7 +143,7 @@ function probe(home: CgroupHome): { entry: string } | { refused: string } {
     execFileSync(file, args, { stdio: "ignore", timeout: 5_000 });
     return { entry: made.entry };
   } catch (error) {
-    return { refused: `${home.folder}: ${errnoOf(error) ? reasonOf(error) : "a process cannot be put into it"}` };
+    return { refused: `${home.folder}: ${errorCode(error) ? reasonOf(error) : "a process cannot be put into it"}` };
   } finally {
     group.remove();
   }

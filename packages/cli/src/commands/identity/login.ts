@@ -2,6 +2,7 @@ import { lstat, unlink } from "node:fs/promises";
 import { resolve } from "node:path";
 import { CredentialsFile } from "@halligan/protocol/api";
 import { createClient } from "@halligan/protocol/client";
+import { errorCode } from "@halligan/protocol/errors";
 import { readAuthorityFile } from "@halligan/protocol/network";
 import { Check } from "typebox/value";
 import type { CommandContext, CommandDefinition } from "../../command.ts";
@@ -110,7 +111,7 @@ async function removeCredentialsFile({ args, env }: CommandContext): Promise<{ f
     if ((await lstat(file)).isFile()) await unlink(file);
     return null;
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+    if (errorCode(error) === "ENOENT") return null;
     const reason = localFileError(file, error);
     return {
       file,

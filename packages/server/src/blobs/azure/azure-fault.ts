@@ -1,4 +1,5 @@
 import { RestError } from "@azure/storage-blob";
+import { errorCode } from "@halligan/protocol/errors";
 import { BlobStoreUnavailableError } from "../blob-store.ts";
 import { ObjectStoreFullError } from "../objects/object-store.ts";
 
@@ -7,8 +8,7 @@ export const statusOf = (error: unknown): number | undefined =>
 
 /** The error code of the service, such as `ContainerNotFound`, or that of the network. */
 export function codeOf(error: unknown): string {
-  if (error instanceof Error && "code" in error && typeof error.code === "string") return error.code;
-  return error instanceof Error ? error.name : "unknown";
+  return errorCode(error) ?? (error instanceof Error ? error.name : "unknown");
 }
 
 /**

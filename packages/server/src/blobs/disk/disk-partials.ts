@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { open, readdir, rename, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { errorCode } from "@halligan/protocol/errors";
 import { PART_BYTES } from "@halligan/protocol/link";
 import type { LRUCache } from "lru-cache";
 import { lru } from "../../lru.ts";
@@ -259,7 +260,7 @@ async function openForParts(path: string) {
     return await open(path, "wx+", 0o600);
   } catch (error) {
     // Another part of the same upload created the file first.
-    if (error instanceof Error && "code" in error && error.code === "EEXIST") return await open(path, "r+");
+    if (errorCode(error) === "EEXIST") return await open(path, "r+");
     throw error;
   }
 }

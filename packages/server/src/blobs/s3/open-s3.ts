@@ -1,4 +1,5 @@
 import { DeleteObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { errorCode } from "@halligan/protocol/errors";
 import type { Random } from "../../auth/random.ts";
 import { BLOB_SETTINGS, type BlobCredentials, BlobStoreNotOpenedError } from "../blob-credentials.ts";
 import type { S3Location } from "../blob-location.ts";
@@ -115,6 +116,7 @@ function notOpened({ bucket, region, endpoint }: S3Location, error: unknown): Er
 }
 
 function networkCode(error: unknown): string {
-  if (error instanceof Error && "code" in error && typeof error.code === "string") return error.code;
+  const code = errorCode(error);
+  if (code !== null) return code;
   return error instanceof Error && error.message !== "" ? error.message : codeOf(error);
 }

@@ -1,6 +1,6 @@
 import { fileNameFault, type StartCommandRequest } from "@halligan/protocol/api";
+import { err, ok, type Result } from "@halligan/protocol/errors";
 import type { DomainError } from "../errors.ts";
-import { err, ok, type Result } from "../result.ts";
 import { type LibraryPin, libraryFileNameOf } from "./command.ts";
 
 /** The bytes that a command uses. */

@@ -5,11 +5,11 @@ import {
   type RunLiveResponseRequest,
   type StartLiveResponseRequest,
 } from "@halligan/protocol/api";
+import { err, ok, type Result } from "@halligan/protocol/errors";
 import type { DomainError } from "../errors.ts";
 import { allowsLiveResponse, type DeviceGroup } from "../machines/device-group.ts";
 import { type Machine, machineName } from "../machines/machine.ts";
 import { systemFault } from "../machines/supported-systems.ts";
-import { err, ok, type Result } from "../result.ts";
 import { type BoundLimits, newBound } from "./action-bound.ts";
 import type { LibraryPin } from "./command.ts";
 import type { MachineAction } from "./machine-action.ts";

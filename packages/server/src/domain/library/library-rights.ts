@@ -1,6 +1,6 @@
+import { err, ok, type Result } from "@halligan/protocol/errors";
 import type { DomainError } from "../errors.ts";
 import { isInScope, type MachineScope } from "../machines/device-group.ts";
-import { err, ok, type Result } from "../result.ts";
 import type { LibraryFile } from "./library-file.ts";
 
 /** The facts about the caller that the rule uses. */

@@ -1,3 +1,4 @@
+import { err, ok, type Result } from "@halligan/protocol/errors";
 import {
   type AgentFrame,
   HELLO_BOUNDS,
@@ -6,7 +7,6 @@ import {
   REPORT_BOUNDS,
   type ServerFrame,
 } from "@halligan/protocol/link";
-import { err, ok, type Result } from "../../domain/result.ts";
 import type { ConnectionSeal } from "./connection-seal.ts";
 
 /**

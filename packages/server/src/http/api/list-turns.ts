@@ -1,4 +1,4 @@
-import { err, ok, type Result } from "../../domain/result.ts";
+import { err, ok, type Result } from "@halligan/protocol/errors";
 import { type ErrorResponse, httpError, tooManyRequests } from "../edge/http-response.ts";
 import { ClientGoneError } from "../edge/read-body.ts";
 

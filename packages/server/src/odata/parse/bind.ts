@@ -1,4 +1,4 @@
-import { ok } from "../../domain/result.ts";
+import { ok } from "@halligan/protocol/errors";
 import { asciiLower } from "../compare-text.ts";
 import type { Field } from "../fields.ts";
 import type { ComparisonOperator, Filter, MatchFunction, Operand, Value } from "../filter.ts";

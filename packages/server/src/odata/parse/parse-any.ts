@@ -1,4 +1,4 @@
-import { ok } from "../../domain/result.ts";
+import { ok } from "@halligan/protocol/errors";
 import type { Entity } from "../fields.ts";
 import { ELEMENT, type Filter } from "../filter.ts";
 import { type ODataResult, refuseQuery } from "../odata-error.ts";

@@ -1,4 +1,4 @@
-import { ok } from "../../domain/result.ts";
+import { ok } from "@halligan/protocol/errors";
 import type { ComparisonOperator, Filter, MatchFunction } from "../filter.ts";
 import { type ODataResult, refuseQuery } from "../odata-error.ts";
 import { bindComparison, bindIn, bindMatch, type FieldUse } from "./bind.ts";

@@ -1,4 +1,4 @@
-import { ok } from "../../domain/result.ts";
+import { ok } from "@halligan/protocol/errors";
 import type { Field } from "../fields.ts";
 import { type ODataResult, quoted, refuseQuery } from "../odata-error.ts";
 import type { FieldUse } from "./bind.ts";

@@ -1,4 +1,5 @@
 import type { StartLiveResponseRequest } from "@halligan/protocol/api";
+import { err, ok, type Result } from "@halligan/protocol/errors";
 import type { Caller } from "../../auth/caller.ts";
 import { choosePins } from "../../domain/actions/chosen-content.ts";
 import { claimedAction } from "../../domain/actions/claim.ts";
@@ -7,7 +8,6 @@ import { newMachineAction } from "../../domain/actions/new-machine-action.ts";
 import { orderFor } from "../../domain/actions/order.ts";
 import { areSlotsLimited } from "../../domain/actions/session-slots.ts";
 import type { DomainError } from "../../domain/errors.ts";
-import { err, ok, type Result } from "../../domain/result.ts";
 import type { StoreTx } from "../../store/store.ts";
 import type { ServiceContext } from "../context.ts";
 import { events } from "../events.ts";

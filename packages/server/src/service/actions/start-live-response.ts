@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import type { StartCommandRequest, StartLiveResponseRequest } from "@halligan/protocol/api";
+import { err, ok, type Result } from "@halligan/protocol/errors";
 import type { Caller } from "../../auth/caller.ts";
 import { checkChoices, contentChoiceOf } from "../../domain/actions/chosen-content.ts";
 import type { MachineAction } from "../../domain/actions/machine-action.ts";
 import { checkCommands } from "../../domain/actions/new-machine-action.ts";
 import type { DomainError } from "../../domain/errors.ts";
-import { err, ok, type Result } from "../../domain/result.ts";
 import type { ServiceContext } from "../context.ts";
 import { stageContent } from "../library/stage-content.ts";
 import { runLiveResponse } from "./run-live-response.ts";

@@ -1,8 +1,8 @@
+import { err, ok, type Result } from "@halligan/protocol/errors";
 import type { Caller } from "../../auth/caller.ts";
 import type { TransferProgress } from "../../bus/bus.ts";
 import { isFinal, type MachineAction } from "../../domain/actions/machine-action.ts";
 import type { DomainError } from "../../domain/errors.ts";
-import { err, ok, type Result } from "../../domain/result.ts";
 import type { ServiceContext } from "../context.ts";
 import { actionInScope } from "../machine-scope.ts";
 

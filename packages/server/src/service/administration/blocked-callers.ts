@@ -1,7 +1,7 @@
+import { err, ok, type Result } from "@halligan/protocol/errors";
 import type { Caller } from "../../auth/caller.ts";
 import { urlMaker } from "../../auth/signatures/download-url.ts";
 import type { DomainError } from "../../domain/errors.ts";
-import { err, ok, type Result } from "../../domain/result.ts";
 import type { BlockedCaller } from "../../store/administration/blocked-callers.ts";
 import { auditChange } from "../audit.ts";
 import type { ServiceContext } from "../context.ts";

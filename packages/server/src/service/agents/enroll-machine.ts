@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
+import { err, ok, type Result } from "@halligan/protocol/errors";
 import { type EnrollRequest, type EnrollResponse, enrollSigningBytes } from "@halligan/protocol/link";
 import { hashSecret } from "../../auth/secret-hash.ts";
 import { verifyEd25519 } from "../../auth/signatures/ed25519.ts";
 import type { DomainError } from "../../domain/errors.ts";
 import { NO_CONTINUITY } from "../../domain/machines/clone-detection.ts";
-import { err, ok, type Result } from "../../domain/result.ts";
 import type { StoreTx } from "../../store/store.ts";
 import { machineActor } from "../actor.ts";
 import { auditChange } from "../audit.ts";

@@ -1,9 +1,9 @@
+import { err, ok, type Result } from "@halligan/protocol/errors";
 import type { Caller } from "../../auth/caller.ts";
 import { hashSecret, newSecret } from "../../auth/secret-hash.ts";
 import type { DomainError } from "../../domain/errors.ts";
 import { type ApplicationSecret, isSecretUsable, MAX_SECRETS } from "../../domain/identity/application-secret.ts";
 import { grantFault } from "../../domain/identity/grants.ts";
-import { err, ok, type Result } from "../../domain/result.ts";
 import { auditChange } from "../audit.ts";
 import type { ServiceContext } from "../context.ts";
 import { EXPIRY_PASSED } from "./create-application.ts";

@@ -1,11 +1,11 @@
 import { isPermission } from "@halligan/protocol/api";
+import { err, ok, type Result } from "@halligan/protocol/errors";
 import { accountOf, type Caller } from "../../auth/caller.ts";
 import { hashSecret, newSecret } from "../../auth/secret-hash.ts";
 import { readApplicationKeys } from "../../auth/tokens/application-key.ts";
 import type { DomainError } from "../../domain/errors.ts";
 import { applicationNameFault } from "../../domain/identity/application-name.ts";
 import { grantFault } from "../../domain/identity/grants.ts";
-import { err, ok, type Result } from "../../domain/result.ts";
 import { ADMINISTRATOR } from "../../store/cluster/meta.ts";
 import type { Application } from "../../store/identity/applications.ts";
 import { auditChange } from "../audit.ts";

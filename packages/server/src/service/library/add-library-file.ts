@@ -1,8 +1,8 @@
+import { err, ok, type Result } from "@halligan/protocol/errors";
 import { accountOf, type Caller, holds } from "../../auth/caller.ts";
 import type { DomainError } from "../../domain/errors.ts";
 import { type LibraryFile, libraryFileNameFault } from "../../domain/library/library-file.ts";
 import { changeFault, groupsOfUpload, type LibraryChanger } from "../../domain/library/library-rights.ts";
-import { err, ok, type Result } from "../../domain/result.ts";
 import type { StoreTx } from "../../store/store.ts";
 import { auditChange } from "../audit.ts";
 import type { ServiceContext } from "../context.ts";

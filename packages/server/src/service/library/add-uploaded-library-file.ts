@@ -1,7 +1,7 @@
+import { err, type Result } from "@halligan/protocol/errors";
 import type { Caller } from "../../auth/caller.ts";
 import type { DomainError } from "../../domain/errors.ts";
 import type { LibraryFile } from "../../domain/library/library-file.ts";
-import { err, type Result } from "../../domain/result.ts";
 import { SERVER } from "../actor.ts";
 import { auditChange } from "../audit.ts";
 import type { ServiceContext } from "../context.ts";

@@ -1,6 +1,6 @@
+import { err, ok, type Result } from "@halligan/protocol/errors";
 import { accountOf, type Caller } from "../../auth/caller.ts";
 import type { DomainError } from "../../domain/errors.ts";
-import { err, ok, type Result } from "../../domain/result.ts";
 import type { LibraryApproval } from "../../store/library/library-approvals.ts";
 import { auditChange } from "../audit.ts";
 import type { ServiceContext } from "../context.ts";

@@ -1,6 +1,6 @@
+import { err, ok, type Result } from "@halligan/protocol/errors";
 import type { DomainError } from "../../domain/errors.ts";
 import type { LibraryFile, LibraryFileVersion } from "../../domain/library/library-file.ts";
-import { err, ok, type Result } from "../../domain/result.ts";
 import type { ServiceContext } from "../context.ts";
 
 /** `GET /api/libraryfiles` */

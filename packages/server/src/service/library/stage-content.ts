@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
+import { err, ok, type Result } from "@halligan/protocol/errors";
 import { accountOf, type Caller } from "../../auth/caller.ts";
 import { putWhole } from "../../blobs/put-whole.ts";
 import type { DomainError } from "../../domain/errors.ts";
-import { err, ok, type Result } from "../../domain/result.ts";
 import type { StoreTx } from "../../store/store.ts";
 import { auditChange } from "../audit.ts";
 import type { ServiceContext } from "../context.ts";

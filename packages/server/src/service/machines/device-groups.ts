@@ -1,10 +1,10 @@
 import type { DeviceGroupRequest } from "@halligan/protocol/api";
+import { err, ok, type Result } from "@halligan/protocol/errors";
 import type { Caller } from "../../auth/caller.ts";
 import type { DomainError } from "../../domain/errors.ts";
 import type { Policy } from "../../domain/identity/policy.ts";
 import { type DeviceGroup, isInScope, UNGROUPED_ID } from "../../domain/machines/device-group.ts";
 import type { Machine } from "../../domain/machines/machine.ts";
-import { err, ok, type Result } from "../../domain/result.ts";
 import type { StoreTx } from "../../store/store.ts";
 import { auditChange } from "../audit.ts";
 import type { ServiceContext } from "../context.ts";

@@ -1,8 +1,8 @@
+import { err, ok, type Result } from "@halligan/protocol/errors";
 import type { Caller } from "../../auth/caller.ts";
 import type { DomainError } from "../../domain/errors.ts";
 import { isInScope } from "../../domain/machines/device-group.ts";
 import type { Machine } from "../../domain/machines/machine.ts";
-import { err, ok, type Result } from "../../domain/result.ts";
 import { asciiLower } from "../../odata/compare-text.ts";
 import type { ServiceContext } from "../context.ts";
 import { scopeOf } from "../machine-scope.ts";

@@ -1,7 +1,7 @@
+import { ok, type Result } from "@halligan/protocol/errors";
 import type { Caller } from "../../auth/caller.ts";
 import type { DomainError } from "../../domain/errors.ts";
 import type { Machine } from "../../domain/machines/machine.ts";
-import { ok, type Result } from "../../domain/result.ts";
 import type { StoreTx } from "../../store/store.ts";
 import type { ServiceContext } from "../context.ts";
 import { machineByIdOrName } from "./get-machine.ts";

@@ -1,7 +1,7 @@
+import { err, ok, type Result } from "@halligan/protocol/errors";
 import type { Caller } from "../../auth/caller.ts";
 import type { DomainError } from "../../domain/errors.ts";
 import { type Machine, machineName } from "../../domain/machines/machine.ts";
-import { err, ok, type Result } from "../../domain/result.ts";
 import { auditChange } from "../audit.ts";
 import type { ServiceContext } from "../context.ts";
 import { machineInScope } from "../machine-scope.ts";

@@ -1,8 +1,8 @@
 import { MAX_MACHINE_TAGS, type MachineTagsRequest } from "@halligan/protocol/api";
+import { err, ok, type Result } from "@halligan/protocol/errors";
 import type { Caller } from "../../auth/caller.ts";
 import type { DomainError } from "../../domain/errors.ts";
 import type { Machine } from "../../domain/machines/machine.ts";
-import { err, ok, type Result } from "../../domain/result.ts";
 import { auditChange } from "../audit.ts";
 import type { ServiceContext } from "../context.ts";
 import { machineInScope } from "../machine-scope.ts";

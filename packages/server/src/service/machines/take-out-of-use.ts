@@ -1,7 +1,7 @@
+import { err, ok, type Result } from "@halligan/protocol/errors";
 import type { Caller } from "../../auth/caller.ts";
 import type { DomainError } from "../../domain/errors.ts";
 import type { Machine } from "../../domain/machines/machine.ts";
-import { err, ok, type Result } from "../../domain/result.ts";
 import { endOpenActions } from "../actions/end-open-actions.ts";
 import { wakeForFreeSlot } from "../actions/wake-for-free-slot.ts";
 import { auditChange } from "../audit.ts";

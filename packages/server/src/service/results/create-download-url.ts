@@ -1,9 +1,9 @@
+import { err, ok, type Result } from "@halligan/protocol/errors";
 import type { Caller } from "../../auth/caller.ts";
 import { signDownloadUrl } from "../../auth/signatures/download-url.ts";
 import { collectedFileName, isEnded, paramOf, type StoredResult } from "../../domain/actions/command.ts";
 import { isFinal, type MachineAction } from "../../domain/actions/machine-action.ts";
 import type { DomainError } from "../../domain/errors.ts";
-import { err, ok, type Result } from "../../domain/result.ts";
 import type { ServiceContext } from "../context.ts";
 import { events } from "../events.ts";
 import { actionInScope } from "../machine-scope.ts";

@@ -1,8 +1,8 @@
+import { err, ok, type Result } from "@halligan/protocol/errors";
 import type { Caller } from "../../auth/caller.ts";
 import type { EndEvidence } from "../../auth/signatures/signed-end.ts";
 import { isEnded } from "../../domain/actions/command.ts";
 import type { DomainError } from "../../domain/errors.ts";
-import { err, ok, type Result } from "../../domain/result.ts";
 import type { ServiceContext } from "../context.ts";
 import { actionInScope } from "../machine-scope.ts";
 

@@ -1,6 +1,6 @@
+import { err, ok, type Result } from "@halligan/protocol/errors";
 import type { DownloadUrlOrigin } from "../../auth/signatures/download-url.ts";
 import type { DomainError } from "../../domain/errors.ts";
-import { err, ok, type Result } from "../../domain/result.ts";
 import type { ServiceContext } from "../context.ts";
 import { downloadOf, resultOf } from "./create-download-url.ts";
 import { accountOfUrl } from "./download-url-origin.ts";

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
+import { err, ok, type Result } from "@halligan/protocol/errors";
 import { type CompleteUpload, PART_BYTES } from "@halligan/protocol/link";
 import type { LinkTicket } from "../../auth/signatures/link-ticket.ts";
 import type { MachineAction } from "../../domain/actions/machine-action.ts";
 import type { DomainError } from "../../domain/errors.ts";
-import { err, ok, type Result } from "../../domain/result.ts";
 import { longestResultBytes, uploadRefusal } from "../../domain/results/result-space.ts";
 import type { ServiceContext } from "../context.ts";
 import { countTransfer } from "./count-transfer.ts";

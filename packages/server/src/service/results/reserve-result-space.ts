@@ -1,5 +1,5 @@
+import { err, ok, type Result } from "@halligan/protocol/errors";
 import type { DomainError } from "../../domain/errors.ts";
-import { err, ok, type Result } from "../../domain/result.ts";
 import { grantSpace, longestResultBytes, uploadRefusal } from "../../domain/results/result-space.ts";
 import type { ServiceContext } from "../context.ts";
 

@@ -1,6 +1,7 @@
 import { readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { CredentialsFile } from "@halligan/protocol/api";
+import { errorCode } from "@halligan/protocol/errors";
 import { Check } from "typebox/value";
 import { syncFolder } from "../../blobs/disk-files.ts";
 import { hasApplication } from "../../service/identity/administrator.ts";
@@ -71,7 +72,7 @@ async function readCredentials(file: string): Promise<CredentialsFile | "unusabl
   try {
     text = await readFile(file, "utf8");
   } catch (cause) {
-    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return null;
+    if (errorCode(cause) === "ENOENT") return null;
     throw cause;
   }
   try {

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
+import type { Result } from "@halligan/protocol/errors";
 import type { Logger } from "pino";
 import { ConfigError } from "../../config/config.ts";
 import { expiryLevel } from "../../domain/certificate-expiry.ts";
-import type { Result } from "../../domain/result.ts";
 import { openKeyFault } from "../open-modes.ts";
 import { checkTlsPair, type TlsPair } from "./tls-pair.ts";
 

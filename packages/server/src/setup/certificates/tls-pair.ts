@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { createSecureContext, getCACertificates } from "node:tls";
+import { err as fault, ok, type Result } from "@halligan/protocol/errors";
 import type { Validity } from "../../domain/certificate-expiry.ts";
-import { err as fault, ok, type Result } from "../../domain/result.ts";
 
 /** A certificate with its chain and its key, checked: new TLS connections can use it. */
 export interface TlsPair extends Validity {

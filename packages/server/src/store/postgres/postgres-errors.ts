@@ -1,3 +1,4 @@
+import { errorCode } from "@halligan/protocol/errors";
 import { DatabaseError } from "pg";
 import { CommitInDoubtError, StoreUnavailableError } from "../store-unavailable-error.ts";
 import { VersionConflictError } from "../version-conflict-error.ts";
@@ -101,6 +102,6 @@ const PG_MESSAGES =
 /** Neither a response of the server nor an error of this program. */
 export function isConnectionFailure(cause: unknown): boolean {
   if (!(cause instanceof Error) || cause instanceof DatabaseError) return false;
-  const code = "code" in cause ? cause.code : undefined;
-  return (typeof code === "string" && SYSTEM_CODES.has(code)) || PG_MESSAGES.test(cause.message);
+  const code = errorCode(cause);
+  return (code !== null && SYSTEM_CODES.has(code)) || PG_MESSAGES.test(cause.message);
 }

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { createHash, generateKeyPairSync, randomBytes, randomUUID, sign } from "node:crypto";
 import { after, before, describe, test } from "node:test";
+import type { Result } from "@halligan/protocol/errors";
 import { enrollSigningBytes, handshakeSigningBytes, LINK_VERSION } from "@halligan/protocol/link";
 import type { Caller } from "../../../src/auth/caller.ts";
 import { hashSecret } from "../../../src/auth/secret-hash.ts";
 import type { MachineAction } from "../../../src/domain/actions/machine-action.ts";
 import type { DomainError } from "../../../src/domain/errors.ts";
 import type { Machine } from "../../../src/domain/machines/machine.ts";
-import type { Result } from "../../../src/domain/result.ts";
 import { cancelMachineAction } from "../../../src/service/actions/cancel-machine-action.ts";
 import { runLiveResponse } from "../../../src/service/actions/run-live-response.ts";
 import { startLiveResponse } from "../../../src/service/actions/start-live-response.ts";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import type { Result } from "@halligan/protocol/errors";
 import type { MachineAction } from "../../../src/domain/actions/machine-action.ts";
 import type { DomainError } from "../../../src/domain/errors.ts";
 import type { Machine } from "../../../src/domain/machines/machine.ts";
-import type { Result } from "../../../src/domain/result.ts";
 import { MACHINE_ACTIONS } from "../../../src/odata/entities/machine-action-fields.ts";
 import { MACHINES } from "../../../src/odata/entities/machine-fields.ts";
 import { parseListQuery } from "../../../src/odata/query.ts";

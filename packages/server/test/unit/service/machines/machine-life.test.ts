@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync, sign } from "node:crypto";
 import { after, before, describe, test } from "node:test";
+import type { Result } from "@halligan/protocol/errors";
 import { type EnrollRequest, enrollSigningBytes } from "@halligan/protocol/link";
 import type { Caller } from "../../../../src/auth/caller.ts";
 import type { DomainError } from "../../../../src/domain/errors.ts";
 import type { MachineLife } from "../../../../src/domain/machines/machine.ts";
-import type { Result } from "../../../../src/domain/result.ts";
 import { MACHINES } from "../../../../src/odata/entities/machine-fields.ts";
 import { parseListQuery } from "../../../../src/odata/query.ts";
 import { getMachineAction } from "../../../../src/service/actions/get-machine-action.ts";

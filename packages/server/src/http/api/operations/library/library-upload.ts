@@ -1,7 +1,7 @@
+import { err, ok, type Result } from "@halligan/protocol/errors";
 import type { PutLibraryAnswer } from "../../../../blobs/blob-store.ts";
 import type { DomainError } from "../../../../domain/errors.ts";
 import { contractFileNameFault } from "../../../../domain/library/library-file.ts";
-import { err, ok, type Result } from "../../../../domain/result.ts";
 import type { LibraryFileInput } from "../../../../service/library/add-library-file.ts";
 import type { MultipartPart } from "../../../edge/body/multipart.ts";
 

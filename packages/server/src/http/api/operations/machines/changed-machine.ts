@@ -1,7 +1,7 @@
 import type { MachineDetailsWire } from "@halligan/protocol/api";
+import type { Result } from "@halligan/protocol/errors";
 import type { DomainError } from "../../../../domain/errors.ts";
 import type { Machine } from "../../../../domain/machines/machine.ts";
-import type { Result } from "../../../../domain/result.ts";
 import { type ErrorResponse, type JsonResponse, ok } from "../../../edge/http-response.ts";
 import type { HttpContext } from "../../context.ts";
 import { domainRefusal } from "../../errors.ts";

@@ -1,0 +1,2 @@
+export * from "./error-code.ts";
+export * from "./result.ts";
