@@ -199,7 +199,7 @@ export const MUTATIONS: readonly Mutation[] = [
       },
       {
         file: "server/src/domain/actions/apply-event.ts",
-        find: "if (isFinal(action.status)) return { changed: true, action: recorded };",
+        find: 'if (isFinal(action.status)) return { kind: "changed", action: recorded };',
         replace: "",
       },
     ],
@@ -459,7 +459,7 @@ export const MUTATIONS: readonly Mutation[] = [
       },
       {
         file: "server/src/service/agents/machine-reports.ts",
-        find: "return transition.changed && isStartGranted(transition.action, index, startId);",
+        find: 'return transition.kind === "changed" && isStartGranted(transition.action, index, startId);',
         replace: "return false;",
       },
     ],
@@ -482,7 +482,7 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: "server/src/domain/actions/apply-event.ts",
-        find: "return isFinal(action.status) ? { changed: false, action } : illegal(detail);",
+        find: 'return isFinal(action.status) ? { kind: "unchanged", action } : illegal(detail);',
         replace: "return illegal(detail);",
       },
     ],

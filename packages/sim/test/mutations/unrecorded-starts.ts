@@ -8,7 +8,7 @@ export const UNRECORDED_STARTS: readonly Mutation[] = [
     edits: [
       {
         file: "server/src/service/agents/connection/record-disconnect.ts",
-        find: 'return "code" in start ? action : start.action;',
+        find: 'return start.kind === "changed" ? start.action : action;',
         replace: "return action;",
       },
     ],
@@ -53,13 +53,8 @@ export const UNRECORDED_STARTS: readonly Mutation[] = [
       { file: "sim/src/actors/fleet.ts", find: "random.chance(0.15)", replace: "random.chance(0.5)" },
       {
         file: "server/src/service/agents/machine-reports.ts",
-        find: "return transition.changed && isStartGranted(transition.action, index, startId);",
+        find: 'return transition.kind === "changed" && isStartGranted(transition.action, index, startId);',
         replace: 'return action.commands[index]?.type === "RunScript";',
-      },
-      {
-        file: "server/src/service/agents/machine-reports.ts",
-        find: 'if ("code" in transition) return false;',
-        replace: "",
       },
     ],
   },

@@ -3,8 +3,8 @@ import { pauseBound, resumeBound } from "./action-bound.ts";
 import { type Command, isEnded, nextCommandStatus, type StoredResult } from "./command.ts";
 import {
   type ActionEventType,
+  type EventRefusal,
   HRESULT,
-  type IllegalEvent,
   isFinal,
   keepsBytes,
   type MachineAction,
@@ -15,10 +15,7 @@ import {
 } from "./machine-action.ts";
 import { refusalNote, type StorageCode } from "./transfer-refusal.ts";
 
-/**
- * Pure. `nowMs`: Unix milliseconds from the caller's clock. `changed: false` means: seen before,
- * nothing to save.
- */
+/** Pure. `nowMs`: Unix milliseconds from the caller's clock. */
 export function applyEvent(action: MachineAction, event: MachineActionEvent, nowMs: number): Transition {
   switch (event.type) {
     case "started":
@@ -56,16 +53,15 @@ function applyStarted(
   const command = action.commands[index];
   if (!command) return illegal(`the action has no command ${index}`);
   if (command.startId !== null && command.startId !== startId) {
-    return { code: "AnotherStart", detail: `command ${index} was started twice` };
+    return { kind: "anotherStart", detail: `command ${index} was started twice` };
   }
   if (!inTurn(action, index)) return outOfTurn(action, `command ${index} was started out of turn`);
   const status = nextCommandStatus(command.status, "started");
-  if (!status) return { changed: false, action };
+  if (!status) return { kind: "unchanged", action };
   const recorded = withCommand(action, index, { status, startId, startedAtMs: nowMs });
-  const moved = TRANSITIONS[action.status];
-  const nextStatus = "started" in moved ? moved.started : action.status;
+  const nextStatus = rowOf(action).started ?? action.status;
   return {
-    changed: true,
+    kind: "changed",
     // A running action has no clock of its own while its device is linked; the lost-device clock
     // starts when the link ends.
     action: {
@@ -86,7 +82,7 @@ function applyEnded(
   if (!inTurn(action, event.index)) return outOfTurn(action, `command ${event.index} ended out of turn`);
   if (event.outcome === "failed" && event.errors.length === 0) return illegal("a failed command must say why");
   const status = nextCommandStatus(command.status, event.outcome);
-  if (!status) return { changed: false, action };
+  if (!status) return { kind: "unchanged", action };
   const { endedAgoMs, errors, result } = event;
   // A clock that was set back between the start and the end makes no end before its start.
   const finishedAtMs =
@@ -100,10 +96,10 @@ function applyEnded(
     ),
     nowMs,
   );
-  if (isFinal(action.status)) return { changed: true, action: recorded };
+  if (isFinal(action.status)) return { kind: "changed", action: recorded };
   if (event.outcome === "failed") return finish(recorded, "failed", nowMs);
   if (event.index === action.commands.length - 1) return finish(recorded, "succeeded", nowMs);
-  return { changed: true, action: { ...recorded, status: "InProgress", deadlineMs: null } };
+  return { kind: "changed", action: { ...recorded, status: "InProgress", deadlineMs: null } };
 }
 
 /** The device reported the last thing it had to report: its order is closed by that. */
@@ -130,7 +126,7 @@ function applyOverran(action: MachineAction, reason: string, nowMs: number): Tra
 
 function applyLost(action: MachineAction, reason: string, nowMs: number): Transition {
   const closed: MachineAction = { ...action, order: action.order && { ...action.order, state: "closed" } };
-  if (isFinal(action.status)) return { changed: action.order?.state === "out", action: closed };
+  if (isFinal(action.status)) return { kind: action.order?.state === "out" ? "changed" : "unchanged", action: closed };
   const index = action.commands.findIndex((command) => !isEnded(command));
   const recorded =
     index < 0 ? closed : withCommand(closed, index, { status: "Failed", endedAtMs: nowMs, errors: [reason] });
@@ -148,17 +144,17 @@ const ENDED_UNASKED =
 function applyOrderClosed(action: MachineAction, errors: readonly string[], nowMs: number): Transition {
   if (!action.order) return illegal("the action was never sent to a device");
   if (!isFinal(action.status)) return applyLost(action, [ENDED_UNASKED, ...errors].join("; "), nowMs);
-  if (action.order.state === "closed") return { changed: false, action };
+  if (action.order.state === "closed") return { kind: "unchanged", action };
   const closed: MachineAction = { ...action, order: { ...action.order, state: "closed" } };
   const ran = action.commands.findLastIndex((command) => command.startedAtMs !== null);
   const told = ran < 0 || errors.length === 0 ? closed : withErrors(closed, ran, errors);
-  return { changed: true, action: touched(told, nowMs) };
+  return { kind: "changed", action: touched(told, nowMs) };
 }
 
 /** The bytes are gone; what they were is still stated. */
 function expired(result: StoredResult): StoredResult {
   const { sizeBytes, sha256 } = result;
-  const fileChange = "fileChange" in result ? result.fileChange : undefined;
+  const fileChange = result.kind === "inline" ? undefined : result.fileChange;
   return { kind: "expired", sizeBytes, sha256, ...(fileChange && { fileChange }) };
 }
 
@@ -168,13 +164,13 @@ function applyTransferRefused(action: MachineAction, index: number, code: Storag
   if (!command) return illegal(`the action has no command ${index}`);
   const { refusal } = command;
   if (isFinal(action.status) || isEnded(command) || (refusal?.code === code && refusal.untilMs === null)) {
-    return { changed: false, action };
+    return { kind: "unchanged", action };
   }
   const sinceMs = refusal?.sinceMs ?? nowMs;
   // Without space the device can do nothing but wait. A quota is of what its own machine has sent.
   const bound = code === "InsufficientStorage" ? pauseBound(action.bound, nowMs) : action.bound;
   return {
-    changed: true,
+    kind: "changed",
     action: touched({ ...withCommand(action, index, { refusal: { code, sinceMs, untilMs: null } }), bound }, nowMs),
   };
 }
@@ -183,10 +179,10 @@ function applyTransferResumed(action: MachineAction, index: number, nowMs: numbe
   const command = action.commands[index];
   if (!command) return illegal(`the action has no command ${index}`);
   const { refusal } = command;
-  if (refusal?.untilMs !== null || isEnded(command)) return { changed: false, action };
+  if (refusal?.untilMs !== null || isEnded(command)) return { kind: "unchanged", action };
   const bound = action.bound && resumeBound(action.bound, nowMs);
   return {
-    changed: true,
+    kind: "changed",
     action: touched({ ...withCommand(action, index, { refusal: { ...refusal, untilMs: nowMs } }), bound }, nowMs),
   };
 }
@@ -194,7 +190,7 @@ function applyTransferResumed(action: MachineAction, index: number, nowMs: numbe
 /** Not a change that a reader of the action looks for: its time of last update stays. */
 function applyResultsExpired(action: MachineAction): Transition {
   if (!isFinal(action.status)) return illegal("results of an unfinished action do not expire");
-  if (!keepsBytes(action)) return { changed: false, action };
+  if (!keepsBytes(action)) return { kind: "unchanged", action };
   const commands = action.commands.map(
     ({ result, pin, ...command }): Command => ({
       ...command,
@@ -202,11 +198,15 @@ function applyResultsExpired(action: MachineAction): Transition {
       pin: pin && { sha256: pin.sha256, sizeBytes: pin.sizeBytes },
     }),
   );
-  return { changed: true, action: { ...action, commands } };
+  return { kind: "changed", action: { ...action, commands } };
 }
 
 function withErrors(action: MachineAction, index: number, errors: readonly string[]): MachineAction {
   return withCommand(action, index, { errors: [...(action.commands[index]?.errors ?? []), ...errors] });
+}
+
+function rowOf(action: MachineAction): Partial<Record<ActionEventType, MachineActionStatus>> {
+  return TRANSITIONS[action.status];
 }
 
 function move(
@@ -215,11 +215,10 @@ function move(
   nowMs: number,
   shape: (moved: MachineAction) => MachineAction,
 ): Transition {
-  const row: Partial<Record<ActionEventType, MachineActionStatus>> = TRANSITIONS[action.status];
-  const status = row[event];
-  if (!status) return { changed: false, action };
+  const status = rowOf(action)[event];
+  if (!status) return { kind: "unchanged", action };
   const moved = touched(action, nowMs);
-  return { changed: true, action: shape({ ...moved, status, finalAtMs: moved.updatedAtMs, deadlineMs: null }) };
+  return { kind: "changed", action: shape({ ...moved, status, finalAtMs: moved.updatedAtMs, deadlineMs: null }) };
 }
 
 /** Commands run one by one: a command's turn comes when all before it are Completed. */
@@ -232,7 +231,7 @@ function inTurn(action: MachineAction, index: number): boolean {
  * that is no news of any use.
  */
 function outOfTurn(action: MachineAction, detail: string): Transition {
-  return isFinal(action.status) ? { changed: false, action } : illegal(detail);
+  return isFinal(action.status) ? { kind: "unchanged", action } : illegal(detail);
 }
 
 const touched = (action: MachineAction, nowMs: number): MachineAction => ({
@@ -240,7 +239,7 @@ const touched = (action: MachineAction, nowMs: number): MachineAction => ({
   updatedAtMs: Math.max(nowMs, action.updatedAtMs),
 });
 
-const illegal = (detail: string): IllegalEvent => ({ code: "IllegalEvent", detail });
+const illegal = (detail: string): EventRefusal => ({ kind: "illegal", detail });
 
 function withoutRefusal(action: MachineAction, index: number): MachineAction {
   return {

@@ -155,25 +155,20 @@ export type MachineActionEvent =
   /** The retention of its results, and of content that came with it, is over. */
   | { type: "resultsExpired" };
 
-/**
- * An event that no honest device sends: an end out of turn, or a command that the action does not
- * have.
- */
-export interface IllegalEvent {
-  code: "IllegalEvent";
-  detail: string;
-}
+export type EventRefusal =
+  /**
+   * An event that no honest device sends: an end out of turn, or a command that the action does not
+   * have.
+   */
+  | { kind: "illegal"; detail: string }
+  /**
+   * The command has a start with another id. A device starts a command only once, so a second device
+   * uses its key.
+   */
+  | { kind: "anotherStart"; detail: string };
 
-/**
- * The command has a start with another id. A device starts a command only once, so a second device
- * uses its key.
- */
-export interface AnotherStart {
-  code: "AnotherStart";
-  detail: string;
-}
-
-export type Transition = { changed: boolean; action: MachineAction } | IllegalEvent | AnotherStart;
+/** `unchanged`: the event was seen before, and there is nothing to save. */
+export type Transition = { kind: "changed" | "unchanged"; action: MachineAction } | EventRefusal;
 
 /** HRESULT codes as signed 32-bit numbers. Source: docs/contract/choices.md. */
 export const HRESULT = {

@@ -23,8 +23,9 @@ export async function applyRetention(context: ServiceContext): Promise<void> {
     for (const resultId of await store.read((tx) => tx.results.uploadsOf(id))) await blobs.deleteResult(resultId);
     await store.write(async (tx) => {
       const action = await tx.actions.byId(id);
-      const transition = action && applyEvent(action, { type: "resultsExpired" }, nowMs);
-      if (!transition || "code" in transition || !transition.changed) return;
+      if (!action) return;
+      const transition = applyEvent(action, { type: "resultsExpired" }, nowMs);
+      if (transition.kind !== "changed") return;
       await tx.actions.save(action, transition.action);
       for (const contentId of contentIdsOf(action)) await tx.stagedContents.release(contentId);
       await tx.results.removeOf(id);

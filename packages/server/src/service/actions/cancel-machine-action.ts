@@ -27,9 +27,7 @@ export async function cancelMachineAction(
     if (action.status === "Cancelled" || action.status === "Failed") return ok(action);
     const nowMs = clock.nowMs();
     const transition = applyEvent(action, { type: "cancelled", requestor: caller.name, comment }, nowMs);
-    if ("code" in transition || !transition.changed) {
-      return err({ code: "CancelRefused", actionId, status: action.status });
-    }
+    if (transition.kind !== "changed") return err({ code: "CancelRefused", actionId, status: action.status });
     const saved = await tx.actions.save(action, transition.action);
     await events.cancelled(tx, caller, saved, nowMs);
     return ok(saved);

@@ -18,7 +18,7 @@ export async function endOpenActions(
   const ended: string[] = [];
   for (const action of await tx.actions.openOf(machineId)) {
     const transition = applyEvent(action, { type: "lost", reason }, nowMs);
-    if ("code" in transition || !transition.changed) continue;
+    if (transition.kind !== "changed") continue;
     const saved = await tx.actions.save(action, transition.action);
     if (saved.status === action.status) continue;
     await events.ended(tx, actor, saved, nowMs);

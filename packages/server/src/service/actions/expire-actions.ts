@@ -76,7 +76,7 @@ async function expire({ store, clock, bus, log }: ServiceContext, actionId: stri
     const event = action && (await passedEvent(tx, action, nowMs));
     if (!event) return null;
     const transition = applyEvent(action, event, nowMs);
-    if ("code" in transition || !transition.changed) return null;
+    if (transition.kind !== "changed") return null;
     const saved = await tx.actions.save(action, transition.action);
     await events.ended(tx, SERVER, saved, nowMs);
     return saved;

@@ -5,6 +5,7 @@ import type { EndEvidence } from "../../auth/signatures/signed-end.ts";
 import { applyEvent } from "../../domain/actions/apply-event.ts";
 import type { StoredResult } from "../../domain/actions/command.ts";
 import {
+  type EventRefusal,
   isFinal,
   type MachineAction,
   type MachineActionEvent,
@@ -59,8 +60,7 @@ export async function mayGrantUnrecorded(
   );
   if (!machine || action?.machineId !== connection.machineId || action.order?.orderSeq !== orderSeq) return false;
   const transition = applyEvent(action, { type: "started", index, startId }, clock.nowMs());
-  if ("code" in transition) return false;
-  return transition.changed && isStartGranted(transition.action, index, startId);
+  return transition.kind === "changed" && isStartGranted(transition.action, index, startId);
 }
 
 /**
@@ -175,17 +175,16 @@ async function record(
       return { kind: "illegal", detail: "a report about an order that this machine was never given" };
     }
     if (!stored?.order) return { kind: "unknown" };
-    const start = granted ? applyStart(stored, granted) : ({ changed: false, action: stored } as const);
-    if ("code" in start) return impossible(start);
+    const start = granted ? applyStart(stored, granted) : unchanged(stored);
+    if (isRefused(start)) return impossible(start);
     const { action } = start;
     const decision = await decide(tx, action);
     const nowMs = clock.nowMs();
-    const transition = decision
-      ? applyEvent(action, decision.event, decision.atMs ?? nowMs)
-      : ({ changed: false, action } as const);
-    if ("code" in transition) return impossible(transition);
-    if (!transition.changed && !start.changed) return { kind: "recorded", action, hasFinished: false };
-    if (transition.changed) await decision?.keep?.();
+    const transition = decision ? applyEvent(action, decision.event, decision.atMs ?? nowMs) : unchanged(action);
+    if (isRefused(transition)) return impossible(transition);
+    const isChanged = transition.kind === "changed";
+    if (!isChanged && start.kind !== "changed") return { kind: "recorded", action, hasFinished: false };
+    if (isChanged) await decision?.keep?.();
     const saved = await tx.actions.save(stored, transition.action);
     const hasFinished = isFinal(saved.status) && !isFinal(stored.status);
     if (hasFinished) await events.ended(tx, machineActor(connection.machineId, connection.remoteAddress), saved, nowMs);
@@ -195,8 +194,18 @@ async function record(
   return recorded;
 }
 
-function impossible({ code, detail }: Exclude<Transition, { changed: boolean }>): Recorded {
-  return code === "AnotherStart" ? { kind: "twoDevices" } : { kind: "illegal", detail };
+const unchanged = (action: MachineAction): Transition => ({ kind: "unchanged", action });
+
+const isRefused = (transition: Transition): transition is EventRefusal =>
+  transition.kind === "illegal" || transition.kind === "anotherStart";
+
+function impossible(refusal: EventRefusal): Recorded {
+  switch (refusal.kind) {
+    case "anotherStart":
+      return { kind: "twoDevices" };
+    case "illegal":
+      return refusal;
+  }
 }
 
 /**

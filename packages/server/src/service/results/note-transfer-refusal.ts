@@ -49,8 +49,9 @@ async function note({ store, clock, log }: ServiceContext, actionId: string, eve
   try {
     await store.write(async (tx) => {
       const action = await tx.actions.byId(actionId);
-      const transition = action && applyEvent(action, event, clock.nowMs());
-      if (transition && !("code" in transition) && transition.changed) await tx.actions.save(action, transition.action);
+      if (!action) return;
+      const transition = applyEvent(action, event, clock.nowMs());
+      if (transition.kind === "changed") await tx.actions.save(action, transition.action);
     });
   } catch (err) {
     log.warn({ err, actionId }, "storing the reason why a result waits failed");

@@ -125,7 +125,7 @@ async function reconcile(
       ? ({ type: "lost", reason: judged.reason } as const)
       : ({ type: "orderClosed", errors: [] } as const);
   const transition = applyEvent(action, event, nowMs);
-  if ("code" in transition || !transition.changed) return;
+  if (transition.kind !== "changed") return;
   const saved = await tx.actions.save(action, transition.action);
   if (judged.decision === "lost") await events.ended(tx, machineActor(machineId, remoteAddress), saved, nowMs);
 }

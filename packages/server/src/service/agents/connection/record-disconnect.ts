@@ -95,5 +95,5 @@ async function markAway(
 function withGranted(action: MachineAction, granted: GrantedStart | null): MachineAction {
   if (granted?.report.actionId !== action.id) return action;
   const start = applyStart(action, granted);
-  return "code" in start ? action : start.action;
+  return start.kind === "changed" ? start.action : action;
 }

@@ -75,7 +75,7 @@ function actionResultsWire(action: MachineAction): ActionResultsWire {
   const value = action.commands.flatMap(({ type, result }, index) => {
     if (result === null || type === "PutFile") return [];
     const { kind, sizeBytes, sha256 } = result;
-    const fileChange = ("fileChange" in result && result.fileChange) || null;
+    const fileChange = result.kind === "inline" ? null : (result.fileChange ?? null);
     const { fileName } = downloadOf(action, index);
     return [{ index, type, fileName, sizeBytes, sha256, isAvailable: kind !== "expired", fileChange }];
   });
