@@ -124,13 +124,13 @@ async function enrollCommand(argv: string[]): Promise<number> {
   const nameProblem = values.name === undefined ? null : nameFault(values.name, MAX_NAME_LENGTH);
   if (nameProblem !== null) throw new UsageError(`--name ${nameProblem}`);
   const server = checkServerUrl(values.server, values["allow-plain-http"] === true);
-  if ("error" in server) throw new UsageError(server.error);
+  if (!server.ok) throw new UsageError(server.error);
   const authorities = namedAuthorities(values.ca, process.env);
   const root = dataRoot(values.data);
   const { numbers: settings } = await effectiveSettings(values);
   const network = agentNetwork(process.env, settings);
   // A proxy that cannot be used is named before the token is asked for.
-  network.proxyNameFor(new URL(server.url));
+  network.proxyNameFor(new URL(server.value));
   const warn = (_event: string, fields?: LogFields) => process.stderr.write(`halligan-agent: ${fields?.problem}\n`);
   trustSystemAnd(authorities ?? keptAuthorities(root), process.env, { warn });
   const token = await readEnrollmentToken({
@@ -145,7 +145,7 @@ async function enrollCommand(argv: string[]): Promise<number> {
   const { enrollTimeoutMs } = settings;
   const config = await enroll({
     root,
-    serverUrl: server.url,
+    serverUrl: server.value,
     token,
     name,
     facts,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { chmod, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
+import { ok } from "@halligan/protocol/errors";
 import { ensurePrivateFolder } from "../../src/disk/private-folder.ts";
 import { readOrMakeDeviceKey } from "../../src/identity/device-key.ts";
 import { enroll } from "../../src/identity/enroll.ts";
@@ -19,14 +20,14 @@ const network = agentNetwork({}, DEFAULT_SETTINGS);
 const posix = { skip: process.platform === "win32" ? "needs POSIX modes" : false };
 
 test("plain http is accepted for this device only, unless it is allowed", () => {
-  assert.deepEqual(checkServerUrl("http://127.0.0.1:8080/", false), { url: "http://127.0.0.1:8080" });
-  assert.deepEqual(checkServerUrl("http://[::1]:1", false), { url: "http://[::1]:1" });
-  assert.ok("error" in checkServerUrl("http://10.0.0.1", false));
-  assert.ok("error" in checkServerUrl("http://localhost.evil.example", false));
-  assert.deepEqual(checkServerUrl("http://10.0.0.1", true), { url: "http://10.0.0.1" });
-  assert.deepEqual(checkServerUrl("https://h.example/base/", false), { url: "https://h.example/base" });
+  assert.deepEqual(checkServerUrl("http://127.0.0.1:8080/", false), ok("http://127.0.0.1:8080"));
+  assert.deepEqual(checkServerUrl("http://[::1]:1", false), ok("http://[::1]:1"));
+  assert.ok(!checkServerUrl("http://10.0.0.1", false).ok);
+  assert.ok(!checkServerUrl("http://localhost.evil.example", false).ok);
+  assert.deepEqual(checkServerUrl("http://10.0.0.1", true), ok("http://10.0.0.1"));
+  assert.deepEqual(checkServerUrl("https://h.example/base/", false), ok("https://h.example/base"));
   for (const wrong of ["h.example", "ftp://h.example", "https://u:p@h.example", "https://h.example/?a=1"]) {
-    assert.ok("error" in checkServerUrl(wrong, true), wrong);
+    assert.ok(!checkServerUrl(wrong, true).ok, wrong);
   }
 });
 

@@ -1,5 +1,7 @@
 /** `#!/usr/bin/env ...`: which program `env` starts. */
 
+import { err, ok, type Result } from "@halligan/protocol/errors";
+
 /** Options whose value is the next word. */
 const WITH_VALUE = /^(?:-[iv0]*[uCa]|--(?:unset|chdir|argv0))$/;
 
@@ -10,20 +12,18 @@ const WITH_VALUE = /^(?:-[iv0]*[uCa]|--(?:unset|chdir|argv0))$/;
  *
  * @param arg what follows `env`, which the kernel passes on as one argument
  */
-export function readEnv(arg: string): { program: string | null } | { error: string } {
+export function readEnv(arg: string): Result<string | null, string> {
   const split = /^(?:-[iv0]*S|--s[a-z-]*=)[ \t]*(.*)$/.exec(arg)?.[1];
   if (split !== undefined) {
     // `env` itself interprets quotes and variables.
-    if (/["'\\$]/.test(split)) return { program: null };
+    if (/["'\\$]/.test(split)) return ok(null);
     const program = programAmong(split.split(/[ \t]+/));
-    return program === null ? withoutProgram() : { program };
+    return program === null ? err(WITHOUT_PROGRAM) : ok(program);
   }
   if (/[ \t]/.test(arg)) {
-    return {
-      error: `The script's '#!' line gives env '${arg}' as one name of a program. Write '#!/usr/bin/env -S ${arg}'.`,
-    };
+    return err(`The script's '#!' line gives env '${arg}' as one name of a program. Write '#!/usr/bin/env -S ${arg}'.`);
   }
-  return programAmong([arg]) === null ? withoutProgram() : { program: arg };
+  return programAmong([arg]) === null ? err(WITHOUT_PROGRAM) : ok(arg);
 }
 
 function programAmong(words: readonly string[]): string | null {
@@ -41,8 +41,6 @@ function programAmong(words: readonly string[]): string | null {
   return null;
 }
 
-const withoutProgram = () => ({
-  error:
-    "The script's '#!' line names env without a program. " +
-    "Write '#!/usr/bin/env python3', or with options '#!/usr/bin/env -S -i python3'.",
-});
+const WITHOUT_PROGRAM =
+  "The script's '#!' line names env without a program. " +
+  "Write '#!/usr/bin/env python3', or with options '#!/usr/bin/env -S -i python3'.";

@@ -176,15 +176,15 @@ function fromShebang(
   let program = path.basename(file);
   if (program === "env") {
     const named = readEnv(arg);
-    if ("error" in named) return none(named.error);
-    if (named.program !== null) {
-      if (!named.program.includes("/") && device.find([named.program]) === null) {
+    if (!named.ok) return none(named.error);
+    if (named.value !== null) {
+      if (!named.value.includes("/") && device.find([named.value]) === null) {
         return none(
-          `This device has no program ${named.program} in the PATH of scripts, which the script's '#!' line names. ` +
+          `This device has no program ${named.value} in the PATH of scripts, which the script's '#!' line names. ` +
             "Install it or name another one by its full path.",
         );
       }
-      program = path.basename(named.program);
+      program = path.basename(named.value);
     }
   }
   return checked(program, head, content.hasMark, {

@@ -8,7 +8,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { errorCode } from "@halligan/protocol/errors";
+import { err, errorCode, ok, type Result } from "@halligan/protocol/errors";
 import type { CommandRef, Log } from "../../core/ports.ts";
 import { isErrno, reasonOf } from "../../disk/errno.ts";
 import { DEFAULT_SETTINGS } from "../../settings.ts";
@@ -115,11 +115,11 @@ export function findCgroupHome(options: {
       for (const isThreaded of [true, false]) {
         const home = new CgroupHome(folder, machineId, isThreaded);
         const probed = probe(home);
-        if ("entry" in probed) {
-          log.info("cgroupsUsed", { folder, isThreaded, entersItself: home.useThreadMove(probed.entry) });
+        if (probed.ok) {
+          log.info("cgroupsUsed", { folder, isThreaded, entersItself: home.useThreadMove(probed.value) });
           return home;
         }
-        reason = probed.refused;
+        reason = probed.error;
       }
     }
   } catch (error) {
@@ -133,17 +133,17 @@ export function findCgroupHome(options: {
  * Returns how a process is put into a group there, or why none can be. The rights of the folder
  * alone do not show that.
  */
-function probe(home: CgroupHome): { entry: string } | { refused: string } {
+function probe(home: CgroupHome): Result<string, string> {
   const group = home.of({ orderSeq: 0, index: 0 });
   try {
     const made = home.make({ orderSeq: 0, index: 0 });
-    if (!existsSync(made.entry)) return { refused: `${home.folder}: it is not a cgroup` };
+    if (!existsSync(made.entry)) return err(`${home.folder}: it is not a cgroup`);
     // Fails when the shell could not enter, because the shell has removed the group then.
     const { file, args } = enterAndBecome(made, "/bin/cat", [made.entry], DEFAULT_SETTINGS.scriptOpenFiles);
     execFileSync(file, args, { stdio: "ignore", timeout: 5_000 });
-    return { entry: made.entry };
+    return ok(made.entry);
   } catch (error) {
-    return { refused: `${home.folder}: ${errorCode(error) ? reasonOf(error) : "a process cannot be put into it"}` };
+    return err(`${home.folder}: ${errorCode(error) ? reasonOf(error) : "a process cannot be put into it"}`);
   } finally {
     group.remove();
   }
