@@ -1,13 +1,11 @@
 /** One measured number, with this machine's baseline and the goal. */
 export type Unit = "ms" | "/s" | "MB/s" | "MB" | "KB" | "%" | "s" | "us" | "actions" | "calls" | "commits" | "pages";
 
-/** A bound on the value itself, or on its ratio to the baseline. */
-export type Goal =
-  | { atMost: number }
-  | { atLeast: number }
-  | { below: number }
-  | { atMostTimesBaseline: number }
-  | { atLeastTimesBaseline: number };
+/** A bound on the value itself, or on its ratio to the floor. */
+export interface Goal {
+  readonly kind: "atMost" | "atLeast" | "below" | "atMostTimesBaseline" | "atLeastFloors";
+  readonly limit: number;
+}
 
 export interface Figure {
   readonly bench: string;
@@ -50,20 +48,34 @@ export function figureOf(bench: string, { figure, value, unit, baseline, goals =
 }
 
 /** A goal relative to a baseline is not met when the baseline was not measured. */
-function isMet(goal: Goal, value: number, ratio: number | null): boolean {
-  if ("atMost" in goal) return value <= goal.atMost;
-  if ("atLeast" in goal) return value >= goal.atLeast;
-  if ("below" in goal) return value < goal.below;
-  if ("atMostTimesBaseline" in goal) return ratio !== null && ratio <= goal.atMostTimesBaseline;
-  return ratio !== null && ratio >= goal.atLeastTimesBaseline;
+function isMet({ kind, limit }: Goal, value: number, ratio: number | null): boolean {
+  switch (kind) {
+    case "atMost":
+      return value <= limit;
+    case "atLeast":
+      return value >= limit;
+    case "below":
+      return value < limit;
+    case "atMostTimesBaseline":
+      return ratio !== null && ratio <= limit;
+    case "atLeastFloors":
+      return ratio !== null && ratio >= limit;
+  }
 }
 
-function goalText(goal: Goal, unit: Unit): string {
-  if ("atMost" in goal) return `≤ ${goal.atMost} ${unit}`;
-  if ("atLeast" in goal) return `≥ ${goal.atLeast} ${unit}`;
-  if ("below" in goal) return `< ${goal.below} ${unit}`;
-  if ("atMostTimesBaseline" in goal) return `≤ ${goal.atMostTimesBaseline} × floor`;
-  return `≥ ${goal.atLeastTimesBaseline} × floor`;
+function goalText({ kind, limit }: Goal, unit: Unit): string {
+  switch (kind) {
+    case "atMost":
+      return `≤ ${limit} ${unit}`;
+    case "atLeast":
+      return `≥ ${limit} ${unit}`;
+    case "below":
+      return `< ${limit} ${unit}`;
+    case "atMostTimesBaseline":
+      return `≤ ${limit} × floor`;
+    case "atLeastFloors":
+      return `≥ ${limit} × floor`;
+  }
 }
 
 /** Three digits are more than a shared machine repeats. */

@@ -9,7 +9,7 @@ import type { Contestant } from "../competitors/contestant.ts";
 import { startHalligan } from "../competitors/halligan.ts";
 import { startMeshCentral } from "../competitors/meshcentral/meshcentral.ts";
 import { startSsh } from "../competitors/ssh.ts";
-import type { Measured } from "../figure.ts";
+import type { Goal, Measured } from "../figure.ts";
 import { writeSampleFile } from "../files/sample-files.ts";
 import { sha256Of } from "../files/sha256-of.ts";
 import { SCRIPT_OUTPUT, writeTrivialScript } from "../processes/trivial-script.ts";
@@ -216,8 +216,8 @@ function againstBest(
 ): Measured[] {
   const [best] = others.toSorted((a, b) => (better === "least" ? a.value - b.value : b.value - a.value));
   if (ours === undefined || best === undefined) return [];
-  const goals = [better === "least" ? { atMostTimesBaseline: 1 } : { atLeastTimesBaseline: 1 }];
-  return [{ figure: `${what}: Halligan against ${best.name}`, value: ours.value, unit, baseline: best.value, goals }];
+  const goals: Goal[] = [better === "least" ? { kind: "atMostTimesBaseline", limit: 1 } : { kind: "atLeastFloors", limit: 1 }];
+  return [{ figure: `${what}: Halligan against ${best.name}`, value: ours.value, unit, floor: best.value, goals }];
 }
 
 /** The highest of the server, and of each agent in the middle of all, while `work` goes on. */

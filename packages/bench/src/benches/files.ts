@@ -7,7 +7,7 @@ import type { CommandRequest } from "@halligan/protocol/api";
 import { createClient, type HalliganClient } from "@halligan/protocol/client";
 import { measureFileBaseline } from "../baselines/file-baseline-process.ts";
 import type { Bench, BenchContext } from "../bench.ts";
-import type { Measured } from "../figure.ts";
+import type { Goal, Measured } from "../figure.ts";
 import { type SampleFile, writeSampleFile } from "../files/sample-files.ts";
 import { sha256Of } from "../files/sha256-of.ts";
 import type { Api } from "../load/api.ts";
@@ -84,10 +84,16 @@ async function measure(context: BenchContext, parts: Parts): Promise<Measured[]>
     throw new Error(`the ${kind} file arrived as another one`);
   await rm(arrived);
   // The goal is for random bytes. Text, which is compressed on the way, is printed next to it.
-  const goals = kind === "random" ? [{ atLeast: 150 }, { atLeastTimesBaseline: 0.6 }] : [];
+  const goals: Goal[] =
+    kind === "random"
+      ? [
+          { kind: "atLeast", limit: 150 },
+          { kind: "atLeastFloors", limit: 0.6 },
+        ]
+      : [];
   const speed = (tookMs: number) => sizeBytes / 1_000 / tookMs;
   const memory = (figure: string, grownBytes: number | null): Measured[] =>
-    grownBytes === null ? [] : [{ figure, value: grownBytes / MB, unit: "MB", goals: [{ below: 64 }] }];
+    grownBytes === null ? [] : [{ figure, value: grownBytes / MB, unit: "MB", goals: [{ kind: "below", limit: 64 }] }];
   return [
     { figure: `GetFile, ${kind}`, value: speed(got.tookMs), unit: "MB/s", baseline, goals },
     ...memory(`GetFile, ${kind}: server memory growth`, got.serverGrownBytes),

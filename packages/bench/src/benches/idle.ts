@@ -92,14 +92,14 @@ async function measure(
       figure: `${kind}: server memory a device`,
       value: (fullBytes - emptyBytes) / devices / 1_000,
       unit: "KB",
-      goals: [{ atMost: 40 }],
+      goals: [{ kind: "atMost", limit: 40 }],
     },
-    { figure: `${kind}: processor use`, value: percent, unit: "%", goals: [{ below: 5 }] },
+    { figure: `${kind}: processor use`, value: percent, unit: "%", goals: [{ kind: "below", limit: 5 }] },
     {
       figure: `${kind}: all back after a restart`,
       value: Math.max(...returnedMs) / 1_000,
       unit: "s",
-      goals: [{ atMost: 20 }],
+      goals: [{ kind: "atMost", limit: 20 }],
     },
     { figure: `${kind}: most back within 0.1 s`, value: (mostWithin(returnedMs) * 100) / devices, unit: "%" },
   ];
