@@ -68,7 +68,7 @@ export const run: CommandDefinition = {
         currentFolder: env.currentFolder,
       });
       const isTaken = [...targets.values()].some(
-        (other) => "path" in other && "path" in target && other.path === target.path,
+        (other) => other.kind === "file" && target.kind === "file" && other.path === target.path,
       );
       if (isTaken) throw new UsageError(`Two --get paths would be saved under the same name: ${path}. Use two runs.`);
       targets.set(path, target);
