@@ -108,6 +108,7 @@ export function createClient(options: ClientOptions): HalliganClient {
     onWait: options.onWait ?? (() => undefined),
   };
   const { credentials } = options;
+  // By property: users write this value, and a `kind` would only repeat what it holds.
   const tokens = "accessToken" in credentials ? credentials : createTokenSource({ credentials, ...shared });
   const transport = createTransport({ baseUrl: withoutTrailingSlash(options.baseUrl), tokens, ...shared });
   return {
