@@ -2,7 +2,7 @@
  * Why a token is refused. All reasons are 401 `Unauthorized` on the wire; the reason is in the
  * message and in the log.
  */
-export type TokenFaultReason =
+export type TokenRefusalReason =
   | "Malformed"
   | "UnknownKey"
   | "BadSignature"
@@ -15,14 +15,14 @@ export type TokenFaultReason =
   | "WrongKind"
   | "IssuerUnreachable";
 
-export interface TokenFault {
-  readonly kind: "fault";
-  readonly reason: TokenFaultReason;
+export interface TokenRefusal {
+  readonly kind: "refused";
+  readonly reason: TokenRefusalReason;
   /** A sentence for the client. Reveals no internals. */
   readonly message: string;
 }
 
-const MESSAGES: Record<TokenFaultReason, string> = {
+const MESSAGES: Record<TokenRefusalReason, string> = {
   Malformed: "The access token is malformed.",
   UnknownKey: "The access token was not signed by its issuer.",
   BadSignature: "The access token was not signed by its issuer.",
@@ -36,6 +36,8 @@ const MESSAGES: Record<TokenFaultReason, string> = {
   IssuerUnreachable: "The keys of the access token's issuer cannot be fetched at present.",
 };
 
-export const fault = (reason: TokenFaultReason): TokenFault => ({ kind: "fault", reason, message: MESSAGES[reason] });
-
-export const isFault = (value: object): value is TokenFault => "kind" in value && value.kind === "fault";
+export const refuseToken = (reason: TokenRefusalReason): TokenRefusal => ({
+  kind: "refused",
+  reason,
+  message: MESSAGES[reason],
+});

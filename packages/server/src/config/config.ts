@@ -235,8 +235,8 @@ function parsePublicUrl(text: string): string {
 
 function readTenantNames(text: string): string[] {
   const parsed = parseTenantNames(text);
-  if ("names" in parsed) return parsed.names;
-  throw new ConfigError(`HALLIGAN_TENANT_NAMES must be domain names with commas between them; ${parsed.wrong} is none`);
+  if (parsed.ok) return parsed.value;
+  throw new ConfigError(`HALLIGAN_TENANT_NAMES must be domain names with commas between them; ${parsed.error} is none`);
 }
 
 function parseFlag(env: Environment, name: string): boolean {

@@ -146,8 +146,8 @@ export async function openHttpWorld(
       const proof = { kind: "secret" as const, clientSecret };
       const request = { grant: "client_credentials" as const, clientId, audience: AUDIENCE, proof };
       const issued = await issueToken(service, endpoint, request, "v2");
-      if ("error" in issued) throw new Error(issued.error_description);
-      return issued.accessToken;
+      if (!issued.ok) throw new Error(issued.error.error_description);
+      return issued.value.accessToken;
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

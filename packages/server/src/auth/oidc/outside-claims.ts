@@ -2,7 +2,7 @@ import { isDelegatedPermission, isPermission } from "@halligan/protocol/api";
 import { textFault } from "@halligan/protocol/text";
 import type { JWTPayload } from "jose";
 import { type Caller, idAtIssuer } from "../caller.ts";
-import { fault, type TokenFault } from "../token-fault.ts";
+import { refuseToken, type TokenRefusal } from "../token-refusal.ts";
 import { shownApplicationName, shownUserName } from "./shown-name.ts";
 import type { TrustedIssuer } from "./trusted-issuer.ts";
 
@@ -18,11 +18,11 @@ const SHOWN = /^[^\p{C}\p{Zl}\p{Zp}]{1,256}$/u;
  * The caller of an outside issuer's token. An application's permissions come only from its roles, a
  * user's only from the scopes. Roles of a user and scopes of an application give nothing.
  */
-export function callerOf(payload: JWTPayload, trusted: TrustedIssuer): Caller | TokenFault {
+export function callerOf(payload: JWTPayload, trusted: TrustedIssuer): Caller | TokenRefusal {
   const { claims, issuer } = trusted;
   if (isApplication(payload, claims.userName)) {
     const clientId = clientIdOf(payload) ?? idOf(payload.sub);
-    if (!trusted.allowApplications || clientId === undefined) return fault("WrongKind");
+    if (!trusted.allowApplications || clientId === undefined) return refuseToken("WrongKind");
     const id = idAtIssuer(issuer, clientId);
     const name = shown(payload.app_displayname) ?? shown(clientId) ?? id;
     return {
@@ -37,7 +37,7 @@ export function callerOf(payload: JWTPayload, trusted: TrustedIssuer): Caller | 
   // Entra's `oid` identifies the same person in every application. The `oid` of another issuer has
   // no defined meaning.
   const subject = idOf(payload.tid === undefined ? undefined : payload.oid) ?? idOf(payload.sub);
-  if (!trusted.allowUsers || scopes === null || subject === undefined) return fault("WrongKind");
+  if (!trusted.allowUsers || scopes === null || subject === undefined) return refuseToken("WrongKind");
   const id = idAtIssuer(issuer, subject);
   const clientId = clientIdOf(payload);
   return {

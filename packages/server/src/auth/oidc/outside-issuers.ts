@@ -1,5 +1,6 @@
+import { err, type Result } from "@halligan/protocol/errors";
 import type { Logger } from "pino";
-import { fault, type TokenFault } from "../token-fault.ts";
+import { refuseToken, type TokenRefusal } from "../token-refusal.ts";
 import type { VerifiedToken } from "../verified-token.ts";
 import type { FetchJson } from "./fetch-json.ts";
 import { IssuerKeys } from "./issuer-keys.ts";
@@ -10,7 +11,7 @@ import { discoveryUrl, type TrustedIssuer } from "./trusted-issuer.ts";
 export interface OutsideIssuers extends Disposable {
   /** Whether a token with this `iss` is for {@link OutsideIssuers.check}. */
   knows(iss: string): boolean;
-  check(token: string, iss: string): Promise<VerifiedToken | TokenFault>;
+  check(token: string, iss: string): Promise<Result<VerifiedToken, TokenRefusal>>;
 }
 
 export interface OutsideIssuersPorts {
@@ -42,7 +43,9 @@ export function createOutsideIssuers(
     knows: (iss) => byIssuer.has(iss),
     async check(token, iss) {
       const known = byIssuer.get(iss);
-      return known === undefined ? fault("WrongIssuer") : await checkOutsideToken(token, known.trusted, known.keys);
+      return known === undefined
+        ? err(refuseToken("WrongIssuer"))
+        : await checkOutsideToken(token, known.trusted, known.keys);
     },
     [Symbol.dispose]: () => stop.abort(),
   };

@@ -1,5 +1,6 @@
+import { err, ok, type Result } from "@halligan/protocol/errors";
 import { errors, type JWTHeaderParameters, type JWTPayload, jwtVerify } from "jose";
-import { fault, isFault, type TokenFault } from "../token-fault.ts";
+import { refuseToken, type TokenRefusal } from "../token-refusal.ts";
 import type { VerifiedToken } from "../verified-token.ts";
 import type { IssuerKeys } from "./issuer-keys.ts";
 import { pickKey } from "./key-set.ts";
@@ -11,21 +12,22 @@ export async function checkOutsideToken(
   token: string,
   trusted: TrustedIssuer,
   keys: IssuerKeys,
-): Promise<VerifiedToken | TokenFault> {
-  if ((await keys.current()).length === 0) return fault("IssuerUnreachable");
+): Promise<Result<VerifiedToken, TokenRefusal>> {
+  if ((await keys.current()).length === 0) return err(refuseToken("IssuerUnreachable"));
   const verified = await verifiedParts(token, trusted, keys);
-  if (isFault(verified)) return verified;
-  const { payload, typ } = verified;
+  if (!verified.ok) return verified;
+  const { payload, typ } = verified.value;
   const { iss, aud, tid, nbf = 0, exp } = payload;
-  if (iss !== trusted.issuer) return fault("WrongIssuer");
-  if (trusted.tenant !== undefined && tid !== trusted.tenant) return fault("WrongIssuer");
-  if (![aud].flat().some((one) => one !== undefined && trusted.audiences.includes(one))) return fault("WrongAudience");
+  if (iss !== trusted.issuer) return err(refuseToken("WrongIssuer"));
+  if (trusted.tenant !== undefined && tid !== trusted.tenant) return err(refuseToken("WrongIssuer"));
+  if (![aud].flat().some((one) => one !== undefined && trusted.audiences.includes(one)))
+    return err(refuseToken("WrongAudience"));
   // JSON's 1e999 is Infinity. A token that never expires is not valid.
-  if (exp === undefined || !Number.isFinite(exp) || !Number.isFinite(nbf)) return fault("Malformed");
-  if (!isAccessToken(typ, payload)) return fault("WrongKind");
+  if (exp === undefined || !Number.isFinite(exp) || !Number.isFinite(nbf)) return err(refuseToken("Malformed"));
+  if (!isAccessToken(typ, payload)) return err(refuseToken("WrongKind"));
   const caller = callerOf(payload, trusted);
-  if (isFault(caller)) return caller;
-  return { caller, notBeforeMs: nbf * 1000, expiresAtMs: exp * 1000 };
+  if (caller.kind === "refused") return err(caller);
+  return ok({ caller, notBeforeMs: nbf * 1000, expiresAtMs: exp * 1000 });
 }
 
 interface VerifiedParts {
@@ -37,7 +39,7 @@ async function verifiedParts(
   token: string,
   trusted: TrustedIssuer,
   keys: IssuerKeys,
-): Promise<VerifiedParts | TokenFault> {
+): Promise<Result<VerifiedParts, TokenRefusal>> {
   const keyOf = async ({ kid, alg: named }: JWTHeaderParameters) => {
     const alg = trusted.algorithms.find((one) => one === named);
     if (alg === undefined) throw new errors.JOSEAlgNotAllowed("the algorithm is not one of the issuer's");
@@ -52,11 +54,11 @@ async function verifiedParts(
       currentDate: new Date(0),
       clockTolerance: Number.MAX_SAFE_INTEGER,
     });
-    return { payload, typ: protectedHeader.typ };
+    return ok({ payload, typ: protectedHeader.typ });
   } catch (error) {
-    if (error instanceof errors.JWKSNoMatchingKey) return fault("UnknownKey");
-    if (error instanceof errors.JWSSignatureVerificationFailed) return fault("BadSignature");
-    if (error instanceof errors.JOSEError || error instanceof TypeError) return fault("Malformed");
+    if (error instanceof errors.JWKSNoMatchingKey) return err(refuseToken("UnknownKey"));
+    if (error instanceof errors.JWSSignatureVerificationFailed) return err(refuseToken("BadSignature"));
+    if (error instanceof errors.JOSEError || error instanceof TypeError) return err(refuseToken("Malformed"));
     throw error;
   }
 }

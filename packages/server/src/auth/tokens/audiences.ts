@@ -1,3 +1,5 @@
+import { err, ok, type Result } from "@halligan/protocol/errors";
+
 /**
  * Resources a client may ask a token for. `docs/contract/auth.md#token-requests` and
  * `docs/contract/clients-in-the-wild.md#paths` and `docs/contract/clients-in-the-wild.md#tokens`:
@@ -25,7 +27,6 @@ export const CONTRACT_AUDIENCES: readonly string[] = [
 ];
 
 export type AudienceRefusal = { readonly code: "invalid_resource" | "invalid_scope"; readonly message: string };
-export type AudienceChoice = { readonly audience: string } | AudienceRefusal;
 
 const DEFAULT_SUFFIX = "/.default";
 const trimSlashes = (text: string) => text.replace(/\/{1,2}$/, "");
@@ -50,7 +51,7 @@ export function parseRequestedAudience(
   request: { readonly resource: string | undefined; readonly scope: string | undefined },
   version: "v1" | "v2",
   accepted: readonly string[],
-): AudienceChoice {
+): Result<string, AudienceRefusal> {
   const find = (name: string) => accepted.find((one) => one.toLowerCase() === trimSlashes(name).toLowerCase());
   const { resource, scope } = request;
   const [first] = accepted;
@@ -58,18 +59,18 @@ export function parseRequestedAudience(
   if (scope !== undefined && (version === "v2" || resource === undefined)) {
     const asked = scope.split(" ").find((one) => one.endsWith(DEFAULT_SUFFIX));
     const audience = asked === undefined ? undefined : find(asked.slice(0, -DEFAULT_SUFFIX.length));
-    if (audience !== undefined) return { audience };
-    return {
+    if (audience !== undefined) return ok(audience);
+    return err({
       code: "invalid_scope",
       message: `scope must be a resource of this server followed by /.default${example}`,
-    };
+    });
   }
   if (resource !== undefined) {
     const audience = find(resource);
-    if (audience !== undefined) return { audience };
-    return { code: "invalid_resource", message: "resource is not one of this server" };
+    if (audience !== undefined) return ok(audience);
+    return err({ code: "invalid_resource", message: "resource is not one of this server" });
   }
   return version === "v2"
-    ? { code: "invalid_scope", message: `scope is missing${example}` }
-    : { code: "invalid_resource", message: "resource is missing" };
+    ? err({ code: "invalid_scope", message: `scope is missing${example}` })
+    : err({ code: "invalid_resource", message: "resource is missing" });
 }

@@ -1,4 +1,5 @@
 import type { OpenIdConfigurationWire, TokenKeysWire } from "@halligan/protocol/api";
+import { err, ok, type Result } from "@halligan/protocol/errors";
 import { issuers } from "./access-token.ts";
 import { ASSERTION_ALGORITHMS } from "./client-assertion.ts";
 import type { SigningKey } from "./signing-key.ts";
@@ -83,9 +84,16 @@ export const publishedKeys = (keys: readonly SigningKey[]): TokenKeysWire => ({
   }),
 });
 
-export type InstanceQuery =
-  | { readonly version: EndpointVersion; readonly segment: string | undefined; readonly apiVersion: string }
-  | { readonly code: "invalid_request" | "invalid_instance"; readonly message: string };
+export interface InstanceQuery {
+  readonly version: EndpointVersion;
+  readonly segment: string | undefined;
+  readonly apiVersion: string;
+}
+
+export interface InstanceRefusal {
+  readonly code: "invalid_request" | "invalid_instance";
+  readonly message: string;
+}
 
 const API_VERSIONS = ["1.0", "1.1"];
 
@@ -93,21 +101,21 @@ const API_VERSIONS = ["1.0", "1.1"];
  * The query of instance discovery. The host of `authorization_endpoint` decides whether this server
  * is responsible.
  */
-export function parseInstanceQuery(query: URLSearchParams, publicUrl: string): InstanceQuery {
+export function parseInstanceQuery(query: URLSearchParams, publicUrl: string): Result<InstanceQuery, InstanceRefusal> {
   const endpoint = query.get("authorization_endpoint");
   const apiVersion = query.get("api-version") ?? "1.1";
-  if (!endpoint) return { code: "invalid_request", message: "authorization_endpoint is missing" };
+  if (!endpoint) return err({ code: "invalid_request", message: "authorization_endpoint is missing" });
   if (!API_VERSIONS.includes(apiVersion)) {
-    return { code: "invalid_request", message: `api-version must be ${API_VERSIONS.join(" or ")}` };
+    return err({ code: "invalid_request", message: `api-version must be ${API_VERSIONS.join(" or ")}` });
   }
   const url = URL.canParse(endpoint) ? new URL(endpoint) : null;
   const host = new URL(publicUrl).host;
   if (url?.host !== host) {
-    return {
+    return err({
       code: "invalid_instance",
       message: `authorization_endpoint is not on ${host}, the public URL of this server`,
-    };
+    });
   }
   const [, segment, ...rest] = url.pathname.split("/");
-  return { version: rest.includes("v2.0") ? "v2" : "v1", segment, apiVersion };
+  return ok({ version: rest.includes("v2.0") ? "v2" : "v1", segment, apiVersion });
 }

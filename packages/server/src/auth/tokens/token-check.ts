@@ -1,6 +1,7 @@
 import { isPermission } from "@halligan/protocol/api";
+import { err, ok, type Result } from "@halligan/protocol/errors";
 import { errors, type JWTPayload, jwtVerify } from "jose";
-import { fault, isFault, type TokenFault } from "../token-fault.ts";
+import { refuseToken, type TokenRefusal } from "../token-refusal.ts";
 import type { VerifiedToken } from "../verified-token.ts";
 import type { SigningKey } from "./signing-key.ts";
 
@@ -15,18 +16,15 @@ export interface TokenExpectations {
 export async function checkTokenSignature(
   token: string,
   expected: TokenExpectations,
-): Promise<VerifiedToken | TokenFault> {
+): Promise<Result<VerifiedToken, TokenRefusal>> {
   if (expected.keys.length === 0 || expected.issuers.length === 0 || expected.audiences.length === 0) {
-    return fault("UnknownKey");
+    return err(refuseToken("UnknownKey"));
   }
   const verified = await verifiedPayload(token, expected);
-  return isFault(verified) ? verified : readClaims(verified.payload, expected);
+  return verified.ok ? readClaims(verified.value, expected) : verified;
 }
 
-async function verifiedPayload(
-  token: string,
-  expected: TokenExpectations,
-): Promise<{ readonly payload: JWTPayload } | TokenFault> {
+async function verifiedPayload(token: string, expected: TokenExpectations): Promise<Result<JWTPayload, TokenRefusal>> {
   try {
     const { payload } = await jwtVerify(
       token,
@@ -44,23 +42,26 @@ async function verifiedPayload(
         clockTolerance: Number.MAX_SAFE_INTEGER,
       },
     );
-    return { payload };
+    return ok(payload);
   } catch (error) {
-    if (error instanceof errors.JWKSNoMatchingKey) return fault("UnknownKey");
-    if (error instanceof errors.JWSSignatureVerificationFailed) return fault("BadSignature");
-    if (error instanceof errors.JOSEError || error instanceof TypeError) return fault("Malformed");
+    if (error instanceof errors.JWKSNoMatchingKey) return err(refuseToken("UnknownKey"));
+    if (error instanceof errors.JWSSignatureVerificationFailed) return err(refuseToken("BadSignature"));
+    if (error instanceof errors.JOSEError || error instanceof TypeError) return err(refuseToken("Malformed"));
     throw error;
   }
 }
 
-function readClaims(payload: JWTPayload, expected: TokenExpectations): VerifiedToken | TokenFault {
+function readClaims(payload: JWTPayload, expected: TokenExpectations): Result<VerifiedToken, TokenRefusal> {
   const { iss, aud, iat, nbf, exp, tid, appid, app_displayname: name, roles } = payload;
-  if (iss === undefined || !expected.issuers.includes(iss) || tid !== expected.tenant) return fault("WrongIssuer");
-  if (typeof aud !== "string" || !expected.audiences.includes(aud)) return fault("WrongAudience");
-  if (typeof iat !== "number" || typeof nbf !== "number" || typeof exp !== "number") return fault("Malformed");
-  if (typeof appid !== "string" || typeof name !== "string" || !Array.isArray(roles)) return fault("Malformed");
+  if (iss === undefined || !expected.issuers.includes(iss) || tid !== expected.tenant)
+    return err(refuseToken("WrongIssuer"));
+  if (typeof aud !== "string" || !expected.audiences.includes(aud)) return err(refuseToken("WrongAudience"));
+  if (typeof iat !== "number" || typeof nbf !== "number" || typeof exp !== "number")
+    return err(refuseToken("Malformed"));
+  if (typeof appid !== "string" || typeof name !== "string" || !Array.isArray(roles))
+    return err(refuseToken("Malformed"));
   const granted = roles.filter((role) => typeof role === "string").filter(isPermission);
-  return {
+  return ok({
     caller: { kind: "application", id: appid, clientId: appid, name, roles: new Set(granted) },
     notBeforeMs: nbf * 1000,
     expiresAtMs: exp * 1000,
@@ -69,5 +70,5 @@ function readClaims(payload: JWTPayload, expected: TokenExpectations): VerifiedT
       generation: typeof payload.gen === "number" ? payload.gen : 0,
       secretId: typeof payload.sec === "string" ? payload.sec : null,
     },
-  };
+  });
 }

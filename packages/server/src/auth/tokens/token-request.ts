@@ -1,3 +1,4 @@
+import { err, ok, type Result } from "@halligan/protocol/errors";
 import { parseRequestedAudience } from "./audiences.ts";
 import { type BasicCredentials, readBasicCredentials } from "./basic-credentials.ts";
 import { ASSERTION_TYPE, namedClient } from "./client-assertion.ts";
@@ -31,11 +32,13 @@ export interface OAuthError {
   readonly status: 400 | 401;
 }
 
-const refuse = (error: OAuthError["error"], error_description: string, status: 400 | 401 = 400): OAuthError => ({
+const oauthError = (error: OAuthError["error"], error_description: string, status: 400 | 401 = 400): OAuthError => ({
   error,
   error_description,
   status,
 });
+
+const refuse = (...args: Parameters<typeof oauthError>): Result<never, OAuthError> => err(oauthError(...args));
 
 const FIELDS = [
   "grant_type",
@@ -50,16 +53,16 @@ const FIELDS = [
 /**
  * A wrong client id and a wrong secret have the same response, so that ids cannot be discovered.
  */
-export const INVALID_CLIENT: OAuthError = refuse("invalid_client", "client_id or client_secret is wrong", 401);
+export const INVALID_CLIENT: OAuthError = oauthError("invalid_client", "client_id or client_secret is wrong", 401);
 
-const MALFORMED_BASIC: OAuthError = refuse(
+const MALFORMED_BASIC: OAuthError = oauthError(
   "invalid_client",
   "the Authorization header is no HTTP Basic with a form-urlencoded client id and secret",
   401,
 );
 
 /** The same for an assertion that was not signed by a known key. */
-export const INVALID_ASSERTION: OAuthError = refuse(
+export const INVALID_ASSERTION: OAuthError = oauthError(
   "invalid_client",
   "client_assertion is not signed with a key that is registered for the client_id",
   401,
@@ -70,7 +73,7 @@ export const INVALID_ASSERTION: OAuthError = refuse(
  * text, not the client's.
  */
 export const assertionRefused = (reason: string): OAuthError =>
-  refuse("invalid_client", `client_assertion is not accepted: ${reason}`, 401);
+  oauthError("invalid_client", `client_assertion is not accepted: ${reason}`, 401);
 
 /** Grants that real clients use and this server does not support. The refusal names them. */
 const GRANTS_NOT_SERVED = new Set([
@@ -93,7 +96,7 @@ export function parseTokenRequest(
   version: "v1" | "v2",
   accepted: readonly string[],
   authorization?: string | undefined,
-): TokenRequest | OAuthError {
+): Result<TokenRequest, OAuthError> {
   const doubled = FIELDS.find((name) => form.getAll(name).length > 1);
   if (doubled !== undefined) return refuse("invalid_request", `${doubled} is given more than once`);
   const field = (name: string) => form.get(name) || undefined;
@@ -105,13 +108,13 @@ export function parseTokenRequest(
     return refuse("unsupported_grant_type", `${known} is not served here; use client_credentials`);
   }
   const basic = readBasicCredentials(authorization);
-  if (basic === "malformed") return MALFORMED_BASIC;
+  if (basic === "malformed") return err(MALFORMED_BASIC);
   const client = basic === null ? readClient(field) : readBasicClient(basic, field);
-  if ("error" in client) return client;
+  if (!client.ok) return client;
 
   const choice = parseRequestedAudience({ resource: field("resource"), scope: field("scope") }, version, accepted);
-  if ("code" in choice) return refuse(choice.code, choice.message);
-  return { grant: "client_credentials", ...client, audience: choice.audience };
+  if (!choice.ok) return refuse(choice.error.code, choice.error.message);
+  return ok({ grant: "client_credentials", ...client.value, audience: choice.value });
 }
 
 /**
@@ -121,7 +124,7 @@ export function parseTokenRequest(
 function readBasicClient(
   { clientId, clientSecret }: BasicCredentials,
   field: (name: string) => string | undefined,
-): Pick<TokenRequest, "clientId" | "proof"> | OAuthError {
+): Result<Pick<TokenRequest, "clientId" | "proof">, OAuthError> {
   const second = ["client_secret", "client_assertion", "client_assertion_type"].find(
     (name) => field(name) !== undefined,
   );
@@ -131,7 +134,7 @@ function readBasicClient(
   if (field("client_id") !== undefined && field("client_id")?.toLowerCase() !== clientId.toLowerCase()) {
     return refuse("invalid_request", "client_id is not the client of the Authorization header");
   }
-  return { clientId, proof: { kind: "secret", clientSecret } };
+  return ok({ clientId, proof: { kind: "secret", clientSecret } });
 }
 
 /**
@@ -140,7 +143,7 @@ function readBasicClient(
  */
 function readClient(
   field: (name: string) => string | undefined,
-): Pick<TokenRequest, "clientId" | "proof"> | OAuthError {
+): Result<Pick<TokenRequest, "clientId" | "proof">, OAuthError> {
   const clientId = field("client_id");
   const clientSecret = field("client_secret");
   const assertion = field("client_assertion");
@@ -150,7 +153,7 @@ function readClient(
     if (clientSecret === undefined) {
       return refuse("invalid_request", "client_secret, client_assertion or an Authorization header is missing");
     }
-    return { clientId, proof: { kind: "secret", clientSecret } };
+    return ok({ clientId, proof: { kind: "secret", clientSecret } });
   }
   if (assertion === undefined) return refuse("invalid_request", "client_assertion is missing");
   if (assertionType !== ASSERTION_TYPE) {
@@ -162,5 +165,5 @@ function readClient(
   const named = namedClient(assertion);
   if (named === undefined) return refuse("invalid_client", "client_assertion is not a JWT with a sub", 401);
   // Looked up by `client_id`. The signature check verifies that the assertion's `sub` is the same.
-  return { clientId: clientId ?? named, proof: { kind: "assertion", assertion } };
+  return ok({ clientId: clientId ?? named, proof: { kind: "assertion", assertion } });
 }

@@ -3,7 +3,7 @@ import { decodeJwt, errors } from "jose";
 import { lru } from "../../lru.ts";
 import type { Caller } from "../caller.ts";
 import type { OutsideIssuers } from "../oidc/outside-issuers.ts";
-import { fault, isFault, type TokenFault } from "../token-fault.ts";
+import { refuseToken, type TokenRefusal } from "../token-refusal.ts";
 import type { IssuedUnder, VerifiedToken } from "../verified-token.ts";
 import type { SigningKey } from "./signing-key.ts";
 import { checkTokenSignature } from "./token-check.ts";
@@ -54,7 +54,7 @@ export interface TokenVerifier {
    * The caller that the token names, or the reason for its refusal. Never throws for the content of
    * a token.
    */
-  verify(token: string, nowMs: number): Promise<Caller | TokenFault>;
+  verify(token: string, nowMs: number): Promise<Caller | TokenRefusal>;
   /** Reads the standing of the caller with this `id` again before any of its tokens is accepted. */
   revoke(callerId: string): void;
 }
@@ -90,7 +90,7 @@ interface Good extends VerifiedToken {
 }
 
 interface Bad {
-  readonly fault: TokenFault;
+  readonly refusal: TokenRefusal;
   readonly isOutside: boolean;
   readonly checkedAtMs: number;
 }
@@ -111,11 +111,11 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   const good = lru<string, Good>(cacheSize);
   const bad = lru<string, Bad>(cacheSize);
 
-  const timeFault = (token: Good, nowMs: number): TokenFault | null => {
-    if (nowMs + skewMs < token.notBeforeMs) return fault("NotYetValid");
-    if (nowMs - skewMs >= token.expiresAtMs) return fault("Expired");
+  const timeRefusal = (token: Good, nowMs: number): TokenRefusal | null => {
+    if (nowMs + skewMs < token.notBeforeMs) return refuseToken("NotYetValid");
+    if (nowMs - skewMs >= token.expiresAtMs) return refuseToken("Expired");
     const longestMs = token.isOutside ? MAX_OUTSIDE_LIFETIME_MS : MAX_OWN_LIFETIME_MS;
-    return token.expiresAtMs <= nowMs + longestMs + skewMs ? null : fault("TooLong");
+    return token.expiresAtMs <= nowMs + longestMs + skewMs ? null : refuseToken("TooLong");
   };
 
   // A clock that was set back must not extend the use of an old check.
@@ -131,8 +131,8 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   const isFreshStanding = ({ standingUntilMs }: Good, nowMs: number): boolean =>
     nowMs < standingUntilMs && standingUntilMs - nowMs <= standingForMs;
 
-  const admit = async (digest: string, token: Good, nowMs: number): Promise<Caller | TokenFault> => {
-    const refused = timeFault(token, nowMs);
+  const admit = async (digest: string, token: Good, nowMs: number): Promise<Caller | TokenRefusal> => {
+    const refused = timeRefusal(token, nowMs);
     if (refused !== null) {
       good.delete(digest);
       return refused;
@@ -142,7 +142,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
       const admitted = await standing(token);
       if (admitted === null) {
         good.delete(digest);
-        return fault("Revoked");
+        return refuseToken("Revoked");
       }
       token.admitted = admitted;
       // The result of this read may be older than a revocation that happened during it.
@@ -154,7 +154,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
 
   return {
     async verify(token, nowMs) {
-      if (token.length > MAX_TOKEN_CHARS) return fault("Malformed");
+      if (token.length > MAX_TOKEN_CHARS) return refuseToken("Malformed");
       const digest = createHash("sha256").update(token, "utf8").digest("base64");
       const known = good.get(digest);
       if (known !== undefined && (!known.isOutside || isFresh(known, outsideForMs, nowMs))) {
@@ -162,22 +162,22 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
       }
       const refused = bad.get(digest);
       if (refused !== undefined && (!refused.isOutside || isFresh(refused, outsideBadForMs, nowMs))) {
-        return refused.fault;
+        return refused.refusal;
       }
       const iss = outside === undefined ? undefined : namedIssuer(token);
       const isOutside = outside !== undefined && iss !== undefined && outside.knows(iss);
       const checked = isOutside ? await outside.check(token, iss) : await checkTokenSignature(token, options);
-      if (isFault(checked)) {
+      if (!checked.ok) {
         good.delete(digest);
         // For own tokens, only faults that do not change with time are remembered: signature,
         // issuer, audience, form.
-        bad.set(digest, { fault: checked, isOutside, checkedAtMs: nowMs });
-        return checked;
+        bad.set(digest, { refusal: checked.error, isOutside, checkedAtMs: nowMs });
+        return checked.error;
       }
       bad.delete(digest);
       return await admit(
         digest,
-        { ...checked, isOutside, checkedAtMs: nowMs, admitted: checked.caller, standingUntilMs: 0 },
+        { ...checked.value, isOutside, checkedAtMs: nowMs, admitted: checked.value.caller, standingUntilMs: 0 },
         nowMs,
       );
     },

@@ -7,7 +7,8 @@ import type { MachineAction } from "./machine-action.ts";
  * uploaded: all of its result is durable on the server.
  */
 export type TimingStep =
-  | { step: "accepted" | "claimed" | "sent" | "final"; atMs: number }
+  /** Steps of the whole action. */
+  | { step: "accepted" | "claimed" | "sent" | "final"; index: null; atMs: number }
   | { step: "started" | "ended" | "uploaded"; index: number; atMs: number };
 
 /**
@@ -17,20 +18,20 @@ export type TimingStep =
  */
 export function actionTiming(action: MachineAction): [TimingStep, ...TimingStep[]] {
   const { createdAtMs, finalAtMs } = action;
-  const steps: [TimingStep, ...TimingStep[]] = [{ step: "accepted", atMs: createdAtMs }];
+  const steps: [TimingStep, ...TimingStep[]] = [{ step: "accepted", index: null, atMs: createdAtMs }];
   let latestMs = createdAtMs;
   for (const step of stepsBetween(action)) {
     if (finalAtMs !== null && step.atMs > finalAtMs) continue;
     latestMs = Math.max(latestMs, step.atMs);
     steps.push({ ...step, atMs: latestMs });
   }
-  if (finalAtMs !== null) steps.push({ step: "final", atMs: Math.max(latestMs, finalAtMs) });
+  if (finalAtMs !== null) steps.push({ step: "final", index: null, atMs: Math.max(latestMs, finalAtMs) });
   return steps;
 }
 
 function* stepsBetween({ order, commands }: MachineAction): Generator<TimingStep> {
-  if (order) yield { step: "claimed", atMs: order.claimedAtMs };
-  if (order && order.sentAtMs !== null) yield { step: "sent", atMs: order.sentAtMs };
+  if (order) yield { step: "claimed", index: null, atMs: order.claimedAtMs };
+  if (order && order.sentAtMs !== null) yield { step: "sent", index: null, atMs: order.sentAtMs };
   for (const [index, { startedAtMs, finishedAtMs, endedAtMs, result }] of commands.entries()) {
     if (startedAtMs !== null) yield { step: "started", index, atMs: startedAtMs };
     if (finishedAtMs !== null) yield { step: "ended", index, atMs: finishedAtMs };

@@ -162,8 +162,8 @@ export type EventRefusal =
    */
   | { kind: "illegal"; detail: string }
   /**
-   * The command has a start with another id. A device starts a command only once, so a second device
-   * uses its key.
+   * The command has a start with another id. A device starts a command only once, so a second
+   * device uses its key.
    */
   | { kind: "anotherStart"; detail: string };
 

@@ -1,9 +1,9 @@
 import type { DelegatedPermission, Permission } from "@halligan/protocol/api";
 import type { Caller } from "../../auth/caller.ts";
 import type { LinkTicket } from "../../auth/signatures/link-ticket.ts";
-import { isFault, type TokenFaultReason } from "../../auth/token-fault.ts";
-import type { HttpRequest } from "./http-request.ts";
-import { type ErrorResponse, httpError } from "./http-response.ts";
+import type { TokenRefusalReason } from "../../auth/token-refusal.ts";
+import { type ErrorResponse, refuse } from "./http-response.ts";
+import type { HttpRequest } from "./incoming.ts";
 
 /**
  * What a user needs in addition to the scope of the token. The use case checks it, because it
@@ -102,12 +102,12 @@ export const permitted = (rule: PermissionRule): Access<PermittedCaller> => ({
       return gate.addresses.countForged(remoteAddress) ?? unauthorized("The Authorization header is malformed");
     }
     const caller = await gate.verifyToken(token);
-    if (isFault(caller)) {
+    if (caller.kind === "refused") {
       const limited = FORGED.has(caller.reason) ? gate.addresses.countForged(remoteAddress) : null;
       return limited ?? unauthorized(caller.message);
     }
     // What the token permits is written in it; only whether it counts can change.
-    const isStillAdmitted = async () => !isFault(await gate.verifyToken(token));
+    const isStillAdmitted = async () => (await gate.verifyToken(token)).kind !== "refused";
     // A copy: the verifier shares one caller between all requests with this token.
     const who = { kind: "permissions", caller: { ...caller, address: facts.remoteAddress }, isStillAdmitted } as const;
     return permissionRefusal(rule, caller) ?? { kind: "admitted", who };
@@ -131,7 +131,7 @@ export function permissionRefusal({ application, delegated }: PermissionRule, ca
  * Of other tokens the issuer is right: their client needs the 401 to know that it must sign in
  * again.
  */
-const FORGED: ReadonlySet<TokenFaultReason> = new Set(["Malformed", "UnknownKey", "BadSignature", "WrongIssuer"]);
+const FORGED: ReadonlySet<TokenRefusalReason> = new Set(["Malformed", "UnknownKey", "BadSignature", "WrongIssuer"]);
 
 const forbidden = (message: string, names: readonly string[]): ErrorResponse =>
   httpError(403, "Forbidden", `${message} (${names.join(", ")})`);

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { Caller } from "../../auth/caller.ts";
 import type { LinkTicket } from "../../auth/signatures/link-ticket.ts";
-import type { TokenFault } from "../../auth/token-fault.ts";
+import type { TokenRefusal } from "../../auth/token-refusal.ts";
 import type { AddressLimits } from "./admission/address-limits.ts";
 import type { MachineRate } from "./admission/machine-rate.ts";
 import type { ErrorResponse } from "./http-response.ts";
@@ -41,7 +41,7 @@ export type Throttle = (
 
 /** How the edge finds out who is calling. */
 export interface Gate {
-  verifyToken(token: string): Promise<Caller | TokenFault>;
+  verifyToken(token: string): Promise<Caller | TokenRefusal>;
   /** Null for a ticket that this server did not sign. */
   readTicket(text: string): LinkTicket | null;
   /** False when the connection of the ticket is no longer the machine's current one. */

@@ -49,9 +49,10 @@ export async function createApplication(
   const expiresAtMs = input.secretExpiresAtMs ?? null;
   if (expiresAtMs !== null && expiresAtMs <= nowMs) return err(EXPIRY_PASSED);
   const read = await readApplicationKeys(input.keys ?? []);
-  if ("fault" in read) return err({ code: "InvalidInput", detail: read.fault });
+  if (!read.ok) return err({ code: "InvalidInput", detail: read.error });
+  const keys = read.value;
   // An application with keys has no use for a secret, and an unused secret can still leak.
-  const clientSecret = read.keys.length > 0 ? null : newSecret(ids.random);
+  const clientSecret = keys.length > 0 ? null : newSecret(ids.random);
   const clientId = ids.guid();
   const secrets =
     clientSecret === null
@@ -64,13 +65,13 @@ export async function createApplication(
       name: input.name,
       secrets,
       roles,
-      keys: read.keys,
+      keys,
       createdAtMs: nowMs,
       ownerId: account === (await tx.meta.get(ADMINISTRATOR)) ? null : account,
       tokenGeneration: 0,
     };
     await tx.applications.insert(made);
-    const keyIds = read.keys.map(({ kid }) => kid);
+    const keyIds = keys.map(({ kid }) => kid);
     const { name, ownerId } = made;
     await auditChange(tx, caller, "CreateApplication", nowMs, { clientId, name, roles, keyIds, ownerId });
     return made;

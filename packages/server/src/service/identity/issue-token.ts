@@ -1,3 +1,4 @@
+import { err, ok, type Result } from "@halligan/protocol/errors";
 import { secretMatches } from "../../auth/secret-hash.ts";
 import type { Tenant } from "../../auth/tenant.ts";
 import { issueAccessToken, issuers, lifetimeSeconds } from "../../auth/tokens/access-token.ts";
@@ -34,18 +35,18 @@ export async function issueToken(
   { tenant, key, replay }: TokenEndpoint,
   request: TokenRequest,
   version: "v1" | "v2",
-): Promise<IssuedToken | OAuthError> {
+): Promise<Result<IssuedToken, OAuthError>> {
   const application = await store.read((tx) => tx.applications.byClientId(request.clientId));
   const nowMs = clock.nowMs();
   let secret: ApplicationSecret | null = null;
   if (request.proof.kind === "secret") {
     secret = usableSecret(application, request.proof.clientSecret, nowMs) ?? null;
-    if (secret === null) return INVALID_CLIENT;
+    if (secret === null) return err(INVALID_CLIENT);
   } else {
     const refusal = await checkAssertion(application, request.proof.assertion, { publicUrl, tenant, replay, nowMs });
-    if (refusal !== null) return refusal;
+    if (refusal !== null) return err(refusal);
   }
-  if (application === undefined) return INVALID_CLIENT;
+  if (application === undefined) return err(INVALID_CLIENT);
   const accessToken = await issueAccessToken({
     application,
     secret,
@@ -57,7 +58,7 @@ export async function issueToken(
     nowMs,
     tokenId: ids.guid(),
   });
-  return { accessToken, lifetimeSeconds: lifetimeSeconds(secret, nowMs) };
+  return ok({ accessToken, lifetimeSeconds: lifetimeSeconds(secret, nowMs) });
 }
 
 /**

@@ -18,11 +18,12 @@ export interface Forwarding {
 
 export function readForwarding({ trustProxy, tlsEndsAtProxy }: Config): Forwarding {
   const parsed = parseTrustedProxies(trustProxy);
-  if ("proxies" in parsed) {
-    return { proxies: parsed.proxies, isAddressShared: tlsEndsAtProxy && parsed.count === 0 };
+  if (parsed.ok) {
+    const { proxies, count } = parsed.value;
+    return { proxies, isAddressShared: tlsEndsAtProxy && count === 0 };
   }
   throw new ConfigError(
-    `HALLIGAN_TRUST_PROXY must be addresses or CIDR ranges with commas between them; ${parsed.wrong} is none`,
+    `HALLIGAN_TRUST_PROXY must be addresses or CIDR ranges with commas between them; ${parsed.error} is none`,
   );
 }
 

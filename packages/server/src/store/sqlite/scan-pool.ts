@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import type { Result } from "@halligan/protocol/errors";
 import type { Bound } from "../statement.ts";
 import { StoreUnavailableError } from "../store-unavailable-error.ts";
 
@@ -9,12 +10,14 @@ export interface Scan {
   readonly sql: string;
   readonly values: readonly Bound[];
 }
-export type Scanned =
+export interface Scanned {
+  readonly id: number;
   /**
    * The rows as JSON (columns are texts and whole numbers). A page of 1,000 actions is read in half
-   * the time of a structured clone.
+   * the time of a structured clone. A refusal is the message of the error.
    */
-  { readonly id: number; readonly json: string } | { readonly id: number; readonly error: string };
+  readonly rows: Result<string, string>;
+}
 
 interface Waiting extends Scan {
   readonly settle: (answer: Scanned | Error) => void;
@@ -71,8 +74,9 @@ export class ScanPool {
     this.#assign();
     const answer = await promise;
     if (answer instanceof Error) throw answer;
-    if ("error" in answer) throw new Error(`a list failed: ${answer.error}`);
-    return JSON.parse(answer.json);
+    const { rows } = answer;
+    if (!rows.ok) throw new Error(`a list failed: ${rows.error}`);
+    return JSON.parse(rows.value);
   }
 
   async close(): Promise<void> {

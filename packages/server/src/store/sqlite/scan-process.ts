@@ -1,3 +1,4 @@
+import { err, ok } from "@halligan/protocol/errors";
 import Database from "better-sqlite3";
 import type { Scan, Scanned } from "./scan-pool.ts";
 
@@ -8,12 +9,13 @@ const database = new Database(process.argv[2] ?? "", { readonly: true });
 database.pragma("query_only = ON");
 
 process.on("message", ({ id, sql, values }: Scan) => {
-  let answer: Scanned;
+  let rows: Scanned["rows"];
   try {
-    answer = { id, json: JSON.stringify(database.prepare(sql).all(...values)) };
+    rows = ok(JSON.stringify(database.prepare(sql).all(...values)));
   } catch (cause) {
-    answer = { id, error: cause instanceof Error ? cause.message : String(cause) };
+    rows = err(cause instanceof Error ? cause.message : String(cause));
   }
+  const answer: Scanned = { id, rows };
   process.send?.(answer);
 });
 // The server has ended. Signals for the whole process group are handled by the server alone.

@@ -38,7 +38,7 @@ async function world(t: TestContext, audiences = [AUDIENCE]) {
   const verifier = createTokenVerifier({ keys: [], issuers: [], audiences: [], tenant: "t", outside });
   const reasonOf = async (token: string, nowMs = Date.now()) => {
     const answer = await verifier.verify(token, nowMs);
-    return answer.kind === "fault" ? answer.reason : answer.id;
+    return answer.kind === "refused" ? answer.reason : answer.id;
   };
   return { issuer, verifier, reasonOf, time, lines };
 }

@@ -42,7 +42,7 @@ export async function credentials(world: HttpWorld): Promise<Credential[]> {
     return { ...application, clientSecret, token: await signIn(application.clientId, clientSecret) };
   };
   const userToken = (claims: object) => sign(issuerKey, { ...USER, ...claims });
-  const isGood = async (token: string) => (await context.tokens.verify(token, services.time.nowMs)).kind !== "fault";
+  const isGood = async (token: string) => (await context.tokens.verify(token, services.time.nowMs)).kind !== "refused";
 
   const removed = await make(ALL_ROLES);
   const revoked = await make(ALL_ROLES);

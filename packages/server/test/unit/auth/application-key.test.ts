@@ -10,16 +10,16 @@ test("a public key is kept with what verifying needs, and gets its thumbprint fo
     { ...jwk, ext: true, x5c: ["AAAA"] },
     { ...jwk, kid: undefined },
   ]);
-  assert.ok("keys" in read);
+  assert.ok(read.ok);
   const { kty, crv, x, y } = jwk;
-  assert.deepEqual(read.keys[0], { kty, crv, x, y, kid: "mine" });
-  assert.match(read.keys[1]?.kid ?? "", /^[A-Za-z0-9_-]{43}$/);
+  assert.deepEqual(read.value[0], { kty, crv, x, y, kid: "mine" });
+  assert.match(read.value[1]?.kid ?? "", /^[A-Za-z0-9_-]{43}$/);
 });
 
 test("a private key is refused by name: it has left its owner", async () => {
   for (const { privateKey } of [newKey("RS256", "r"), newKey("ES256", "e"), newKey("EdDSA", "d")]) {
     const read = await readApplicationKeys([{ ...privateKey.export({ format: "jwk" }) }]);
-    assert.match("fault" in read ? read.fault : "", /keys\[0\] is a private key/);
+    assert.match(read.ok ? "" : read.error, /keys\[0\] is a private key/);
   }
 });
 
@@ -37,8 +37,8 @@ test("what cannot verify an assertion is refused", async () => {
     { ...jwk, e: "AQ" },
   ]) {
     const read = await readApplicationKeys([bad]);
-    assert.match("fault" in read ? read.fault : "", /keys\[0\] is not a public JWK/, JSON.stringify(bad));
+    assert.match(read.ok ? "" : read.error, /keys\[0\] is not a public JWK/, JSON.stringify(bad));
   }
   const many = await readApplicationKeys(Array.from({ length: 11 }, () => jwk));
-  assert.match("fault" in many ? many.fault : "", /at most 10/);
+  assert.match(many.ok ? "" : many.error, /at most 10/);
 });

@@ -71,9 +71,9 @@ async function world(t: TestContext) {
   const ask = async (form: Record<string, string>, version: "v1" | "v2" = "v2"): Promise<string> => {
     const fields = { grant_type: "client_credentials", resource: PUBLIC_URL, ...form };
     const request = parseTokenRequest(new URLSearchParams(fields), version, acceptedAudiences(PUBLIC_URL));
-    const answer = "error" in request ? request : await issueToken(context, endpoint, request, version);
-    if ("error" in answer) return `${answer.status} ${answer.error}: ${answer.error_description}`;
-    const { appid, roles } = decodeJwt(answer.accessToken);
+    const answer = request.ok ? await issueToken(context, endpoint, request.value, version) : request;
+    if (!answer.ok) return `${answer.error.status} ${answer.error.error}: ${answer.error.error_description}`;
+    const { appid, roles } = decodeJwt(answer.value.accessToken);
     return `${appid} ${roles}`;
   };
   return Object.assign(ask, { context });

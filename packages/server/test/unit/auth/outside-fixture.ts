@@ -100,7 +100,7 @@ export function world(
   /** The caller's id, or the reason of the refusal. */
   const outcome = async (token: string, nowMs = NOW): Promise<string> => {
     const answer = await verifier.verify(token, nowMs);
-    return answer.kind === "fault" ? answer.reason : answer.id;
+    return answer.kind === "refused" ? answer.reason : answer.id;
   };
   return { ...state, state, outside, verifier, outcome };
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DELEGATED_PERMISSIONS, isDelegatedPermission, isPermission, PERMISSIONS } from "@halligan/protocol/api";
 import type { Caller } from "../../../src/auth/caller.ts";
-import { fault, type TokenFault } from "../../../src/auth/token-fault.ts";
+import { refuseToken, type TokenRefusal } from "../../../src/auth/token-refusal.ts";
 import { OPERATIONS } from "../../../src/http/api/routes.ts";
 import type { PermissionRule } from "../../../src/http/edge/access.ts";
 
@@ -100,7 +100,7 @@ type Run = (typeof OPERATIONS)[number]["run"];
 const never = () => assert.fail("nothing may be looked at before the caller is admitted");
 
 /** 200 for an admitted caller. The handler and the body are not reached. */
-async function statusFor(run: Run, headers: Record<string, string>, caller: Caller | TokenFault): Promise<string> {
+async function statusFor(run: Run, headers: Record<string, string>, caller: Caller | TokenRefusal): Promise<string> {
   const untouched = new Proxy(Object.create(null), { get: never });
   const incoming = {
     facts: {
@@ -172,7 +172,7 @@ test("walk: every operation of the wire admits the callers of its own row, and n
     for (const headers of [{}, { authorization: "Ticket t" }, { authorization: "Basic t" }]) {
       assert.match(await statusFor(run, headers, application(...Object.keys(PERMISSIONS))), /^401/, name);
     }
-    assert.match(await statusFor(run, BEARER, fault("Expired")), /^401/, name);
+    assert.match(await statusFor(run, BEARER, refuseToken("Expired")), /^401/, name);
     for (const permission of Object.keys(PERMISSIONS)) {
       const isEnough = rule.application.some((one) => one === permission);
       assert.match(

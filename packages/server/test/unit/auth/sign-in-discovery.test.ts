@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
+import { ok } from "@halligan/protocol/errors";
 import { calculateJwkThumbprint } from "jose";
 import { deploymentTenant, tenantOf, tenantRefusal } from "../../../src/auth/tenant.ts";
 import { readBasicCredentials } from "../../../src/auth/tokens/basic-credentials.ts";
@@ -86,12 +87,14 @@ test("the published keys are the public halves of all accepted ones, and each is
 test("instance discovery is for the host of the public URL, with its port", () => {
   const parse = (query: string) => parseInstanceQuery(new URLSearchParams(query), URL_OF_SERVER);
   const endpoint = `authorization_endpoint=${URL_OF_SERVER}`;
-  assert.deepEqual(parse(`${endpoint}/t/oauth2/v2.0/authorize`), { version: "v2", segment: "t", apiVersion: "1.1" });
-  assert.deepEqual(parse(`api-version=1.0&${endpoint}/t/oauth2/authorize`), {
-    version: "v1",
-    segment: "t",
-    apiVersion: "1.0",
-  });
+  assert.deepEqual(
+    parse(`${endpoint}/t/oauth2/v2.0/authorize`),
+    ok({ version: "v2", segment: "t", apiVersion: "1.1" }),
+  );
+  assert.deepEqual(
+    parse(`api-version=1.0&${endpoint}/t/oauth2/authorize`),
+    ok({ version: "v1", segment: "t", apiVersion: "1.0" }),
+  );
   for (const [query, code] of [
     ["", "invalid_request"],
     ["authorization_endpoint=", "invalid_request"],
@@ -100,6 +103,6 @@ test("instance discovery is for the host of the public URL, with its port", () =
     ["authorization_endpoint=halligan", "invalid_instance"],
   ] as const) {
     const answer = parse(query);
-    assert.equal("code" in answer && answer.code, code, query);
+    assert.equal(!answer.ok && answer.error.code, code, query);
   }
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
+import { ok } from "@halligan/protocol/errors";
 import { hashSecret, newSecret, secretMatches } from "../../../src/auth/secret-hash.ts";
 import { acceptedAudiences } from "../../../src/auth/tokens/audiences.ts";
 import { parseTokenRequest } from "../../../src/auth/tokens/token-request.ts";
@@ -30,7 +31,7 @@ test("every resource and scope that real clients send gives a token request for 
     ["v2", "resource=https://halligan.example", "https://halligan.example"],
   ] as const) {
     const proof = { kind: "secret", clientSecret: "s" };
-    const expected = { grant: "client_credentials", clientId: "c", proof, audience };
+    const expected = ok({ grant: "client_credentials", clientId: "c", proof, audience });
     assert.deepEqual(parse(`${form}&${CLIENT}`, version), expected, form);
     assert.deepEqual(parse(`${CLIENT}&${form}`, version), expected, "in another order");
   }
@@ -61,13 +62,13 @@ test("what is missing, doubled, unknown or not served is refused by name", () =>
     [`grant_type=client_credentials&client_id=c&client_assertion=x&${TYPE}x`, "invalid_request", /_type must be/, 400],
   ] as const) {
     const answer = parse(form);
-    assert.ok("error" in answer, form);
-    assert.deepEqual([answer.error, answer.status], [error, status], form);
-    assert.match(answer.error_description, description);
+    assert.ok(!answer.ok, form);
+    assert.deepEqual([answer.error.error, answer.error.status], [error, status], form);
+    assert.match(answer.error.error_description, description);
   }
   for (const scope of ["", "&scope=https://other/.default", "&scope=https://halligan.example", "&scope=/.default"]) {
     const answer = parse(CLIENT + scope, "v2");
-    assert.ok("error" in answer && answer.error === "invalid_scope", scope);
+    assert.ok(!answer.ok && answer.error.error === "invalid_scope", scope);
   }
 });
 
@@ -77,10 +78,10 @@ test("an assertion replaces the secret, and names the client when client_id does
   const form = `grant_type=client_credentials&resource=https://halligan.example&client_assertion=${assertion}&${TYPE}`;
   const proof = { kind: "assertion", assertion };
   const expected = { grant: "client_credentials", proof, audience: "https://halligan.example" };
-  assert.deepEqual(parse(form), { ...expected, clientId: "c9" });
+  assert.deepEqual(parse(form), ok({ ...expected, clientId: "c9" }));
   assert.deepEqual(
     parse(`${form}&client_id=c1`),
-    { ...expected, clientId: "c1" },
+    ok({ ...expected, clientId: "c1" }),
     "the signature check sees to the rest",
   );
 });

@@ -14,7 +14,7 @@ function after(action: MachineAction, event: MachineActionEvent, nowMs: number):
   return transition.action;
 }
 const told = (action: MachineAction) =>
-  actionTiming(action).map((step) => [step.step, "index" in step ? step.index : "-", step.atMs].join(" "));
+  actionTiming(action).map((step) => [step.step, step.index ?? "-", step.atMs].join(" "));
 const started = (index: number, sentAtMs: number | null = null): MachineActionEvent => ({
   type: "started",
   index,
@@ -115,7 +115,7 @@ test("whatever clocks say, steps never go back, only known steps are reported, a
         times,
         times.toSorted((a, b) => a - b),
       );
-      assert.deepEqual(steps[0], { step: "accepted", atMs: action.createdAtMs });
+      assert.deepEqual(steps[0], { step: "accepted", index: null, atMs: action.createdAtMs });
       assert.equal(steps.at(-1)?.step === "final", action.finalAtMs !== null);
       const final = action.finalAtMs === null ? null : Math.max(action.finalAtMs, action.createdAtMs);
       if (final !== null) assert.equal(steps.at(-1)?.atMs, final);

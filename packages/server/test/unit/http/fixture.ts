@@ -5,7 +5,7 @@ import type { TestContext } from "node:test";
 import { pino } from "pino";
 import { Type } from "typebox";
 import type { Caller } from "../../../src/auth/caller.ts";
-import { fault } from "../../../src/auth/token-fault.ts";
+import { refuseToken } from "../../../src/auth/token-refusal.ts";
 import { LIBRARY, READ, START } from "../../../src/http/api/access-rules.ts";
 import { anonymous, permitted, ticket } from "../../../src/http/edge/access.ts";
 import { form, jsonBody, multipart, noBody, stream } from "../../../src/http/edge/body/body-kinds.ts";
@@ -257,7 +257,7 @@ export async function startApp(
     context: Object.assign(world, { content: Buffer.from("0123456789"), seen: [] }),
     log: pino({ level: "trace" }, { write: (line: string) => void lines.push(line) }),
     verifyToken: async (token) =>
-      token === "good" ? ALL : token === "poor" ? { ...ALL, roles: new Set() } : fault("Expired"),
+      token === "good" ? ALL : token === "poor" ? { ...ALL, roles: new Set() } : refuseToken("Expired"),
     readTicket: (text) => (text === "v1" ? { machineId: "m1", connectionEpoch: 1 } : null),
     isCurrentTicket: () => true,
     isUnavailable: isStorageUnavailable,

@@ -11,7 +11,7 @@ export function actionTimingWire(action: MachineAction): ActionTimingWire {
   const value = steps.map((step) => {
     const sinceMs = step.atMs - beforeMs;
     beforeMs = step.atMs;
-    return { step: step.step, index: "index" in step ? step.index : null, at: wireTime(step.atMs), sinceMs };
+    return { step: step.step, index: step.index, at: wireTime(step.atMs), sinceMs };
   });
   return {
     actionId: action.id,

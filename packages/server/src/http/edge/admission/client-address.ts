@@ -1,4 +1,5 @@
 import { BlockList, isIP } from "node:net";
+import { err, ok, type Result } from "@halligan/protocol/errors";
 import { peerAddress } from "../../../network/peer-address.ts";
 
 /** Proxies whose `X-Forwarded-For` is believed. */
@@ -6,14 +7,14 @@ export interface TrustedProxies {
   has(address: string): boolean;
 }
 
-/** The list, or the entry that is no address and no CIDR range: `wrong`. */
+/** The list, or as a refusal the entry that is no address and no CIDR range. */
 export function parseTrustedProxies(
   text: string,
-): { readonly proxies: TrustedProxies; readonly count: number } | { readonly wrong: string } {
+): Result<{ readonly proxies: TrustedProxies; readonly count: number }, string> {
   const list = new BlockList();
   const entries = text.split(",").flatMap((entry) => entry.trim() || []);
-  for (const entry of entries) if (!addEntry(list, entry)) return { wrong: entry };
-  return { count: entries.length, proxies: { has: (address) => check(list, address) } };
+  for (const entry of entries) if (!addEntry(list, entry)) return err(entry);
+  return ok({ count: entries.length, proxies: { has: (address) => check(list, address) } });
 }
 
 function addEntry(list: BlockList, entry: string): boolean {

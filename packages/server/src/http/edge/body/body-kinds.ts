@@ -52,8 +52,8 @@ export function jsonBody<T extends TSchema>(
       }
       const text = decodeUtf8(await readBody(request, owner, options.limitBytes ?? request.limits.jsonBytes));
       if (text.trim() === "") throw invalidBody("Request body is incorrect: it is empty; expected a JSON object");
-      const reading = readJsonText(text, request.limits.jsonDepth);
-      if ("fault" in reading) throw invalidBody(`Request body is incorrect: ${reading.fault}`);
+      const reading = readJsonText(text, incoming.limits.jsonDepth);
+      if (!reading.ok) throw invalidBody(`Request body is incorrect: ${reading.error}`);
       const { value } = reading;
       if (!validator.Check(value)) {
         throw new RequestRefusedError(schemaRefusal(validator.Errors(boundedForErrors(schema, value))));
@@ -79,8 +79,8 @@ export const form: BodyKind<URLSearchParams> = {
   async read(request, owner) {
     const text = decodeUtf8(await readBody(request, owner, FORM_LIMIT_BYTES));
     const reading = readUrlEncoded(text, "field");
-    if ("fault" in reading) throw invalidBody(`Request body is incorrect: ${reading.fault}`);
-    return reading.params;
+    if (!reading.ok) throw invalidBody(`Request body is incorrect: ${reading.error}`);
+    return reading.value;
   },
 };
 

@@ -131,8 +131,8 @@ async function takeHead(bytes: DelimitedBytes, delimiter: Buffer, count: number)
   // its line break.
   if (!(await bytes.peek(delimiter.length)).equals(delimiter)) bytes.skip(CRLF.length);
   const head = readPartHead(block);
-  if ("fault" in head) throw malformed(`${part} ${head.fault}`);
-  if (head.name.length <= MAX_NAME_CHARS) return head;
+  if (!head.ok) throw malformed(`${part} ${head.error}`);
+  if (head.value.name.length <= MAX_NAME_CHARS) return head.value;
   throw malformed(`${part} has a name of more than ${MAX_NAME_CHARS} characters`);
 }
 

@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { err, ok, type Result } from "@halligan/protocol/errors";
 import { textFault } from "@halligan/protocol/text";
 import { parameterOf, parseHeaderParameters } from "./header-parameters.ts";
 
@@ -14,9 +15,6 @@ export interface PartHead {
   readonly charset: string | null;
 }
 
-/** `fault`: what is wrong with the part, as the end of a sentence about it. */
-export type PartHeadReading = PartHead | { readonly fault: string };
-
 /**
  * Encodings that change nothing. RFC 7578 section 4.7 has no others; taken as they are, the bytes
  * stored would be wrong.
@@ -25,50 +23,50 @@ const IDENTITY_ENCODINGS = ["7bit", "8bit", "binary"];
 
 /**
  * Reads the header block of a part, without the empty line at its end. Headers that are not known
- * are ignored.
+ * are ignored. A refusal is the end of a sentence about the part.
  */
-export function readPartHead(block: Buffer): PartHeadReading {
-  if (!isUtf8(block)) return { fault: "has headers that are not valid UTF-8" };
+export function readPartHead(block: Buffer): Result<PartHead, string> {
+  if (!isUtf8(block)) return err("has headers that are not valid UTF-8");
   const headers = readHeaders(block.toString("utf8"));
-  if ("fault" in headers) return headers;
-  const disposition = headers.get("content-disposition");
-  if (disposition === undefined) return { fault: "has no Content-Disposition header" };
+  if (!headers.ok) return headers;
+  const disposition = headers.value.get("content-disposition");
+  if (disposition === undefined) return err("has no Content-Disposition header");
   const parsed = parseHeaderParameters(disposition);
-  if (parsed?.type !== "form-data") return { fault: "has a Content-Disposition that is not form-data" };
+  if (parsed?.type !== "form-data") return err("has a Content-Disposition that is not form-data");
   const name = parameterOf(parsed, "name");
-  if (name === undefined) return { fault: "has more than one name" };
-  if (name === null || name === "") return { fault: "has no name" };
+  if (name === undefined) return err("has more than one name");
+  if (name === null || name === "") return err("has no name");
   const fileName = readFileName(parameterOf(parsed, "filename"), parameterOf(parsed, "filename*"));
-  if (fileName !== null && typeof fileName === "object") return fileName;
-  const type = parseHeaderParameters(headers.get("content-type") ?? "text/plain");
-  if (type === null) return { fault: "has a Content-Type that cannot be read" };
-  if (type.type.startsWith("multipart/") && fileName === null) {
-    return { fault: "is a multipart body of its own, which is not accepted: send each file as a part" };
+  if (!fileName.ok) return fileName;
+  const type = parseHeaderParameters(headers.value.get("content-type") ?? "text/plain");
+  if (type === null) return err("has a Content-Type that cannot be read");
+  if (type.type.startsWith("multipart/") && fileName.value === null) {
+    return err("is a multipart body of its own, which is not accepted: send each file as a part");
   }
-  const encoding = headers.get("content-transfer-encoding")?.trim().toLowerCase() ?? "binary";
+  const encoding = headers.value.get("content-transfer-encoding")?.trim().toLowerCase() ?? "binary";
   if (!IDENTITY_ENCODINGS.includes(encoding)) {
-    return { fault: "has a Content-Transfer-Encoding that is not accepted: send the bytes as they are" };
+    return err("has a Content-Transfer-Encoding that is not accepted: send the bytes as they are");
   }
   const charset = parameterOf(type, "charset");
-  if (charset === undefined) return { fault: "has more than one charset" };
-  return { name, fileName, mediaType: type.type, charset: charset?.toLowerCase() || null };
+  if (charset === undefined) return err("has more than one charset");
+  return ok({ name, fileName: fileName.value, mediaType: type.type, charset: charset?.toLowerCase() || null });
 }
 
-function readHeaders(block: string): Map<string, string> | { readonly fault: string } {
+function readHeaders(block: string): Result<Map<string, string>, string> {
   const fault = textFault(block);
-  if (fault !== null) return { fault: `has a header that ${fault}` };
+  if (fault !== null) return err(`has a header that ${fault}`);
   const headers = new Map<string, string>();
   // A line that begins with white space goes on with the one before it.
   for (const line of block.replace(/\r\n[ \t]+/g, " ").split("\r\n")) {
     if (line === "") continue;
-    if (/[\r\n]/.test(line)) return { fault: "has a header line that does not end in CR LF" };
+    if (/[\r\n]/.test(line)) return err("has a header line that does not end in CR LF");
     const [, name, value = ""] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)[ \t]*:(.*)$/.exec(line) ?? [];
-    if (name === undefined) return { fault: "has a header line that is not a name, a colon and a value" };
+    if (name === undefined) return err("has a header line that is not a name, a colon and a value");
     const known = name.toLowerCase();
-    if (headers.has(known)) return { fault: `has more than one ${name} header` };
+    if (headers.has(known)) return err(`has more than one ${name} header`);
     headers.set(known, value.trim());
   }
-  return headers;
+  return ok(headers);
 }
 
 /**
@@ -79,15 +77,15 @@ function readHeaders(block: string): Map<string, string> | { readonly fault: str
 function readFileName(
   plain: string | null | undefined,
   extended: string | null | undefined,
-): string | null | { readonly fault: string } {
-  if (plain === undefined || extended === undefined) return { fault: "has more than one filename" };
-  if (plain !== null) return baseOf(plain);
-  if (extended === null) return null;
+): Result<string | null, string> {
+  if (plain === undefined || extended === undefined) return err("has more than one filename");
+  if (plain !== null) return ok(baseOf(plain));
+  if (extended === null) return ok(null);
   const [, encoded] = /^utf-8'[^']*'(.*)$/i.exec(extended) ?? [];
   const decoded = encoded === undefined ? null : decodeOrNull(encoded);
-  if (decoded === null) return { fault: "has a filename* that is not UTF-8 in percent-encoding" };
+  if (decoded === null) return err("has a filename* that is not UTF-8 in percent-encoding");
   const fault = textFault(decoded);
-  return fault === null ? baseOf(decoded) : { fault: `has a filename* that ${fault}` };
+  return fault === null ? ok(baseOf(decoded)) : err(`has a filename* that ${fault}`);
 }
 
 function decodeOrNull(encoded: string): string | null {

@@ -1,11 +1,6 @@
 import { isUtf8 } from "node:buffer";
+import { err, ok, type Result } from "@halligan/protocol/errors";
 import { textFault } from "@halligan/protocol/text";
-
-/**
- * The pairs of a query or a form, or the place of text that is none: `of` as in {@link
- * readUrlEncoded}.
- */
-export type UrlEncodedReading = { readonly params: URLSearchParams } | { readonly fault: string };
 
 /**
  * Reads `name=value&...` as URLSearchParams does, but refuses what that turns into U+FFFD without a
@@ -13,25 +8,24 @@ export type UrlEncodedReading = { readonly params: URLSearchParams } | { readonl
  * clients write secrets without encoding them.
  * `of`: what a pair is called in an error, such as "query option".
  */
-export function readUrlEncoded(text: string, of: string): UrlEncodedReading {
+export function readUrlEncoded(text: string, of: string): Result<URLSearchParams, string> {
   // Before anything is decoded: 15,000 pairs of a query took 30 ms, and no token is needed to send
   // them.
-  if (text.split("&", MAX_PAIRS + 1).length > MAX_PAIRS) return { fault: `there are more than ${MAX_PAIRS} ${of}s` };
+  if (text.split("&", MAX_PAIRS + 1).length > MAX_PAIRS) return err(`there are more than ${MAX_PAIRS} ${of}s`);
   // Without an escape or a NUL nothing can be wrong. URLSearchParams would drop a question mark at
   // the beginning.
-  if (!text.includes("%") && !text.includes("\0")) return { params: new URLSearchParams(`&${text}`) };
+  if (!text.includes("%") && !text.includes("\0")) return ok(new URLSearchParams(`&${text}`));
   const params = new URLSearchParams();
   for (const pair of text.split("&")) {
     if (pair === "") continue;
     const equalsAt = pair.indexOf("=");
     const name = decode(equalsAt < 0 ? pair : pair.slice(0, equalsAt));
-    if ("fault" in name) return { fault: `the name of a ${of} ${name.fault}` };
+    if (!name.ok) return err(`the name of a ${of} ${name.error}`);
     const value = decode(equalsAt < 0 ? "" : pair.slice(equalsAt + 1));
-    if ("fault" in value)
-      return { fault: `the ${of} ${name.text.slice(0, MAX_NAME_CHARS).toWellFormed()} ${value.fault}` };
-    params.append(name.text, value.text);
+    if (!value.ok) return err(`the ${of} ${name.value.slice(0, MAX_NAME_CHARS).toWellFormed()} ${value.error}`);
+    params.append(name.value, value.value);
   }
-  return { params };
+  return ok(params);
 }
 
 /** Most pairs. OData has about ten options, and MSAL sends about a dozen fields. */
@@ -42,7 +36,7 @@ const MAX_NAME_CHARS = 80;
 
 const ESCAPES = /%[0-9a-f]{2}/gi;
 
-function decode(encoded: string): { readonly text: string } | { readonly fault: string } {
+function decode(encoded: string): Result<string, string> {
   const spaced = encoded.replaceAll("+", " ");
   if (!spaced.includes("%")) return checked(spaced);
   const latin1 = Buffer.from(spaced, "utf8").toString("latin1");
@@ -50,10 +44,10 @@ function decode(encoded: string): { readonly text: string } | { readonly fault: 
     latin1.replace(ESCAPES, (encodedByte) => String.fromCharCode(Number.parseInt(encodedByte.slice(1), 16))),
     "latin1",
   );
-  return isUtf8(bytes) ? checked(bytes.toString("utf8")) : { fault: "is not valid UTF-8" };
+  return isUtf8(bytes) ? checked(bytes.toString("utf8")) : err("is not valid UTF-8");
 }
 
-function checked(text: string): { readonly text: string } | { readonly fault: string } {
+function checked(text: string): Result<string, string> {
   const fault = textFault(text);
-  return fault === null ? { text } : { fault };
+  return fault === null ? ok(text) : err(fault);
 }

@@ -94,8 +94,8 @@ export function buildHttpApp<Ctx>(options: HttpAppOptions<Ctx>): HttpApp {
   };
   const sourceOf = (raw: IncomingMessage): { source: Source<Ctx>; params: Readonly<Record<string, string>> } => {
     const route = router.find(raw.method ?? "", raw.url ?? "/");
-    if (route.kind === "operation") return { source: route.operation, params: route.params };
-    return { source: { refusal: route.kind === "none" ? NOT_FOUND : BAD_TARGET }, params: {} };
+    if (route.kind === "operation") return { source: route, params: route.params };
+    return { source: { kind: "refusal", refusal: route.kind === "none" ? NOT_FOUND : BAD_TARGET }, params: {} };
   };
   const handle = (raw: IncomingMessage, rawResponse: ServerResponse) => {
     const { source, params } = sourceOf(raw);

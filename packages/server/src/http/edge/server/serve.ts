@@ -53,8 +53,10 @@ const INTERNAL_ERROR = httpError(500, "InternalServerError", "The request could 
 
 export type LineLimits = Pick<UnauthenticatedLog, "admits" | "admitsOfMachine">;
 
-/** Where a response comes from: an operation, or what is said when there is none. */
-export type Source<Ctx> = Operation<Ctx> | { readonly refusal: HttpResponse; readonly errors?: undefined };
+/** Where an answer comes from: an operation, or what is said when there is none. */
+export type Source<Ctx> =
+  | { readonly kind: "operation"; readonly operation: Operation<Ctx> }
+  | { readonly kind: "refusal"; readonly refusal: Answer };
 
 /** One request, and the response that is written to. */
 export interface Exchange {
@@ -78,17 +80,13 @@ export async function serve<Ctx>(exchange: Exchange, source: Source<Ctx>, servin
     if (!rawResponse.writableFinished) gone.abort();
   });
   const query = readUrlEncoded(splitTarget(raw.url ?? "").rawQuery, "query option");
-  const facts = factsOf(
-    exchange,
-    "params" in query ? query.params : new URLSearchParams(),
-    gone.signal,
-    serving.proxies,
-  );
+  const facts = factsOf(exchange, query.ok ? query.value : new URLSearchParams(), gone.signal, serving.proxies);
+  const operation = source.kind === "operation" ? source.operation : null;
   let who: Admitted | null = null;
   const finish = (status: number, code?: string, sentBytes?: number) => {
     const line: RequestLine = {
       requestId: facts.id,
-      operation: "name" in source ? source.name : null,
+      operation: operation?.name ?? null,
       method: facts.method,
       path: facts.path,
       status,
@@ -99,46 +97,59 @@ export async function serve<Ctx>(exchange: Exchange, source: Source<Ctx>, servin
       ...(sentBytes !== undefined && { sentBytes }),
       ...(code === undefined ? {} : { code }),
     };
-    if (isLogged(line, source, who, serving.unauthenticatedLog)) logRequest(serving.log, line);
+    if (isLogged(line, operation, who, serving.unauthenticatedLog)) logRequest(serving.log, line);
     serving.onResponseEnd(line);
   };
   try {
     const { gate, limits, unfinishedBodies } = serving;
-    const invite = () => inviteBody(raw, rawResponse);
-    const request = { facts, raw, gate, limits, unfinishedBodies, invite };
-    const refused =
-      "fault" in query ? queryRefusal("path" in source ? source.path : "/api/", query.fault) : pathRefusal(facts);
-    const response =
+    const invite = () => inviteBody(raw, response);
+    const incoming = { facts, raw, gate, limits, unfinishedBodies, invite };
+    const refused = query.ok ? pathRefusal(facts) : queryRefusal(operation?.path ?? "/api/", query.error);
+    const answer =
       refused ??
       (await responseOf(source, request, serving, (admitted) => {
         who = admitted;
         const { machineId } = namesOf(admitted);
         if (machineId !== undefined) serving.machineRequests.began(machineId, rawResponse);
       }));
-    using _ = "held" in response ? response.held : null;
+    using _ = heldBy(answer);
     // A body that the client still waits to send must not be invited when it is not read.
     const isWaiting = isWaitingForContinue(raw);
     const sender = senderOf(who, facts.remoteAddress);
     // A refusal that ends its connection was caused by the body itself: by its time, or by the
     // memory that it takes.
-    const isBodyLeft = response.kind === "error" && response.headers?.connection === "close";
-    const isSettled = !isWaiting && !isBodyLeft && (await settle(source, raw, who, sender, serving));
-    const isTooMany = response.kind === "error" && response.status === 429;
+    const isBodyLeft = answer.kind === "error" && answer.headers?.connection === "close";
+    const isSettled = !isWaiting && !isBodyLeft && (await settle(operation, raw, who, sender, serving));
+    const isTooMany = answer.kind === "error" && answer.status === 429;
     // Too many requests without authentication or of one device, or a body that no honest client
     // sends without authentication.
     const isFlood = isIdentified(who) ? isTooMany && isTicket(who) : isTooMany || !(isSettled || isWaiting);
     const wasHeld = !isFlood || (await serving.held.hold(isTicket(who) ? sender : facts.remoteAddress, gone.signal));
     const mustClose = !isSettled || !wasHeld || serving.isClosing();
     const linger = isSettled || isWaiting ? undefined : () => serving.refusedBodies.linger(sender, gone.signal);
-    await writeResponse({ id: facts.id, raw, rawResponse, errors: source.errors, mustClose, linger }, response);
-    const code = response.kind === "error" ? response.code : undefined;
-    const sentBytes = response.kind === "bytes" && raw.method === "GET" ? response.lengthBytes : undefined;
-    finish(gone.signal.aborted ? CLIENT_GONE : response.status, code, sentBytes);
+    await writeResponse({ id: facts.id, raw, response, errors: operation?.errors, mustClose, linger }, answer);
+    const code = answer.kind === "error" ? answer.code : undefined;
+    const sentBytes = answer.kind === "bytes" && raw.method === "GET" ? answer.lengthBytes : undefined;
+    finish(gone.signal.aborted ? CLIENT_GONE : answer.status, code, sentBytes);
   } catch (error) {
     const isGone = error instanceof ClientGoneError || gone.signal.aborted || raw.destroyed;
     if (!isGone) serving.log.error({ requestId: facts.id, err: error }, "the answer could not be written");
     rawResponse.destroy();
     finish(isGone ? CLIENT_GONE : 500);
+  }
+}
+
+/** What is disposed when the answer is over. */
+function heldBy(answer: Answer): Disposable | null {
+  switch (answer.kind) {
+    case "lateJson":
+    case "bytes":
+    case "events":
+      return answer.held ?? null;
+    case "json":
+    case "empty":
+    case "error":
+      return null;
   }
 }
 
@@ -154,28 +165,38 @@ function senderOf(who: Admitted | null, remoteAddress: string): string {
 /** Whether the access says who the caller is; an anonymous operation admits everybody. */
 const isIdentified = (who: Admitted | null): boolean => who !== null && who.kind !== "anonymous";
 
-function isLogged<Ctx>(line: RequestLine, source: Source<Ctx>, who: Admitted | null, log: LineLimits): boolean {
+function isLogged<Ctx>(
+  line: RequestLine,
+  operation: Operation<Ctx> | null,
+  who: Admitted | null,
+  log: LineLimits,
+): boolean {
   // By who was admitted, not by the names of the line: a path names a machine for every caller.
   const { callerId, machineId } = namesOf(who);
   // A full disk is no error of ours, and a device meets it as often as it likes.
   if (callerId !== undefined || (line.status >= 500 && line.status !== 507)) return true;
   if (machineId !== undefined) return log.admitsOfMachine(machineId);
-  return !isOfAnyAddress(line, source) || log.admits(line.remoteAddress);
+  return !isOfAnyAddress(line, operation) || log.admits(line.remoteAddress);
 }
 
 /**
  * Lines that any address can cause: refusals without authentication, and what is answered to
  * everybody.
  */
-const isOfAnyAddress = <Ctx>({ status }: RequestLine, source: Source<Ctx>): boolean =>
-  status >= 400 || !("access" in source) || source.access.kind !== "anonymous" || source.isPublic === true;
+const isOfAnyAddress = <Ctx>({ status }: RequestLine, operation: Operation<Ctx> | null): boolean =>
+  status >= 400 || operation?.access.kind !== "anonymous" || operation.isPublic === true;
 
 /**
  * A body that belongs to no admitted request is received only where an honest client sends one:
  * with a length, after its token expired.
  */
-function drainBytes<Ctx>(source: Source<Ctx>, raw: IncomingMessage, isAdmitted: boolean, limits: HttpLimits): number {
-  const wantsBody = "access" in source && source.access.kind !== "anonymous";
+function drainBytes<Ctx>(
+  operation: Operation<Ctx> | null,
+  raw: IncomingMessage,
+  isAdmitted: boolean,
+  limits: HttpLimits,
+): number {
+  const wantsBody = operation !== null && operation.access.kind !== "anonymous";
   const isChunked = raw.headers["transfer-encoding"] !== undefined;
   if (wantsBody && (isAdmitted || !isChunked)) return limits.drainBytes;
   const { anonymousDrainBytes } = limits;
@@ -187,7 +208,7 @@ function drainBytes<Ctx>(source: Source<Ctx>, raw: IncomingMessage, isAdmitted: 
  * has left of the budget for such bytes, and nothing of a body that is longer than that.
  */
 async function settle<Ctx>(
-  source: Source<Ctx>,
+  operation: Operation<Ctx> | null,
   raw: IncomingMessage,
   who: Admitted | null,
   sender: string,
@@ -196,7 +217,7 @@ async function settle<Ctx>(
   if (raw.readableEnded || !announcesBody(raw)) return true;
   const budgetBytes = isTicket(who) ? limits.ticketDrainBytes : limits.drainBytes;
   const leftBytes = refusedBodies.leftBytes(sender, budgetBytes);
-  const mostBytes = Math.min(drainBytes(source, raw, who !== null, limits), leftBytes);
+  const mostBytes = Math.min(drainBytes(operation, raw, who !== null, limits), leftBytes);
   const announced = raw.headers["content-length"];
   if (announced !== undefined) {
     if (Number(announced) > mostBytes) return false;
@@ -211,20 +232,21 @@ async function responseOf<Ctx>(
   request: HttpRequest,
   { context, log, isUnavailable }: ServeContext<Ctx>,
   onAdmitted: (who: Admitted) => void,
-): Promise<HttpResponse> {
-  const error = headerError(request.raw);
-  if (error !== null) return httpError(400, "BadRequest", error);
-  if ("refusal" in source) return source.refusal;
+): Promise<Answer> {
+  const fault = headerError(incoming.raw);
+  if (fault !== null) return httpError(400, "BadRequest", fault);
+  if (source.kind === "refusal") return source.refusal;
+  const { operation } = source;
   try {
-    return await source.run(request, context, onAdmitted);
+    return await operation.run(incoming, context, onAdmitted);
   } catch (error) {
     if (error instanceof RequestRefusedError) return error.response;
     if (error instanceof ClientGoneError || request.facts.signal.aborted) throw error;
     if (isUnavailable(error)) {
-      log.warn({ requestId: request.facts.id, operation: source.name, reason: error.message }, "an engine is away");
+      log.warn({ requestId: incoming.facts.id, operation: operation.name, reason: error.message }, "an engine is away");
       return AWAY;
     }
-    log.error({ requestId: request.facts.id, operation: source.name, err: error }, "the operation failed");
+    log.error({ requestId: incoming.facts.id, operation: operation.name, err: error }, "the operation failed");
     return INTERNAL_ERROR;
   }
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { err, ok } from "@halligan/protocol/errors";
 import fc from "fast-check";
 import { baseName, collectedFileName } from "../../../../src/domain/actions/command.ts";
 import { attachment } from "../../../../src/domain/results/content-disposition.ts";
@@ -35,7 +36,7 @@ test("any JSON value is read as JSON.parse reads it", () => {
       // Refused, which other tests show.
       if (text.includes("__proto__") || /\\u0000|[eE]\+?\d|\d{16}/.test(text)) return;
       const shown = JSON.stringify(JSON.parse(text), null, indent);
-      assert.deepEqual(readJsonText(shown, 32), { value: JSON.parse(text) });
+      assert.deepEqual(readJsonText(shown, 32), ok(JSON.parse(text)));
     }),
   );
 });
@@ -49,8 +50,8 @@ test("a query or a form is read as URLSearchParams reads it", () => {
     fc.property(fc.array(piece), (pieces) => {
       const text = pieces.join("").replaceAll("\0", "");
       const reading = readUrlEncoded(text, "field");
-      if ("fault" in reading) return;
-      assert.deepEqual([...reading.params], [...new URLSearchParams(`&${text}`)]);
+      if (!reading.ok) return;
+      assert.deepEqual([...reading.value], [...new URLSearchParams(`&${text}`)]);
     }),
   );
 });
@@ -62,10 +63,10 @@ test("a name given twice is refused with its place, also when it is written with
     ['{"x":[{},{"k":{"b":"}","b":[]}}]}', "x[1].k.b"],
     ['[{"a":"\\"a","a":1}]', "[0].a"],
   ] as const) {
-    assert.deepEqual(readJsonText(text, 32), { fault: `${place} is given more than once` });
+    assert.deepEqual(readJsonText(text, 32), err(`${place} is given more than once`));
   }
-  assert.ok("value" in readJsonText('{"a":{"a":["a","a",{"a":1}]},"b":"a"}', 32));
-  assert.ok("value" in readJsonText('{"constructor":{"prototype":{"x":1}}}', 32));
+  assert.ok(readJsonText('{"a":{"a":["a","a",{"a":1}]},"b":"a"}', 32).ok);
+  assert.ok(readJsonText('{"constructor":{"prototype":{"x":1}}}', 32).ok);
   assert.equal("x" in {}, false);
 });
 

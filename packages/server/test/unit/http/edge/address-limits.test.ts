@@ -26,10 +26,10 @@ const from = (address: string) => ({ "x-forwarded-for": address });
 
 async function limited(t: TestContext, perMinute: number, noted: string[] = []) {
   const parsed = parseTrustedProxies("127.0.0.0/8");
-  assert.ok("proxies" in parsed);
+  assert.ok(parsed.ok);
   return await startApp(t, {
     addresses: limits(perMinute, noted),
-    proxies: parsed.proxies,
+    proxies: parsed.value.proxies,
     limits: { refusalDelayMs: 20 },
   });
 }
@@ -158,9 +158,9 @@ test("a TLS handshake that does not end is ended", async (t) => {
 test("an upgrade is handed over with the caller's address", async (t) => {
   const addresses: string[] = [];
   const parsed = parseTrustedProxies("127.0.0.1");
-  assert.ok("proxies" in parsed);
+  assert.ok(parsed.ok);
   const { open } = await startApp(t, {
-    proxies: parsed.proxies,
+    proxies: parsed.value.proxies,
     upgrades: {
       "/link": (_request, socket, _head, address) => {
         addresses.push(address);

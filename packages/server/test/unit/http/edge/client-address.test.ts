@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { err } from "@halligan/protocol/errors";
 import { clientAddress, parseTrustedProxies } from "../../../../src/http/edge/admission/client-address.ts";
 import { addressKey } from "../../../../src/network/address-key.ts";
 
 function proxies(text: string) {
   const parsed = parseTrustedProxies(text);
-  if ("wrong" in parsed) throw new Error(parsed.wrong);
-  return parsed.proxies;
+  if (!parsed.ok) throw new Error(parsed.error);
+  return parsed.value.proxies;
 }
 
 const TRUSTED = proxies("10.0.0.0/8, 192.0.2.7,2001:db8:1::/48");
@@ -50,7 +51,7 @@ test("the list of proxies takes addresses and ranges and refuses everything else
     "2001:db8::/129",
     "1.2.3",
   ]) {
-    assert.deepEqual(parseTrustedProxies(`10.0.0.1, ${wrong}`), { wrong });
+    assert.deepEqual(parseTrustedProxies(`10.0.0.1, ${wrong}`), err(wrong));
   }
 });
 

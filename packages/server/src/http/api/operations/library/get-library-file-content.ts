@@ -45,9 +45,9 @@ export const getLibraryFileContent = operation({
   body: noBody,
   async handler({ params, options, headers }, context) {
     const asked = options.get("sha256");
-    const given = asked === undefined ? { sha256: null } : readSha256(asked, "sha256");
-    if (!("sha256" in given)) return given;
-    const found = await getLibraryFile(context, params.fileName, given.sha256);
+    const given = asked === undefined ? null : readSha256(asked, "sha256");
+    if (given?.ok === false) return given.error;
+    const found = await getLibraryFile(context, params.fileName, given?.value ?? null);
     if (!found.ok) return domainRefusal(found.error);
     const { fileName, sha256, sizeBytes } = found.value;
     return blobResponse(

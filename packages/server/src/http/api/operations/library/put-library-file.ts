@@ -90,8 +90,8 @@ export const putLibraryFile = operation({
     const fault = libraryFileNameFault(fileName) ?? flagError(options);
     if (fault) return domainRefusal(fault);
     const asked = options.get("sha256");
-    const announced = asked === undefined ? { sha256: null } : readSha256(asked, "sha256");
-    if (!("sha256" in announced)) return announced;
+    const announced = asked === undefined ? null : readSha256(asked, "sha256");
+    if (announced?.ok === false) return announced.error;
     const groups = readGroups(options.get("deviceGroups"));
     if (groups === null) return domainRefusal(NO_GROUPS);
     const stored = await context.blobs.putLibrary(body.stream, {
@@ -101,8 +101,8 @@ export const putLibraryFile = operation({
     if (stored.code === "InsufficientStorage")
       noteStorageRefusal(context, stored.code, body.sizeBytes ?? 0, { fileName });
     if (stored.code !== "stored") return domainRefusal(libraryStorageRefusal(stored));
-    if (announced.sha256 !== null && announced.sha256 !== stored.sha256) {
-      const detail = `the content that arrived has the SHA-256 ${stored.sha256}, not ${announced.sha256}`;
+    if (announced !== null && announced.value !== stored.sha256) {
+      const detail = `the content that arrived has the SHA-256 ${stored.sha256}, not ${announced.value}`;
       return domainRefusal({ code: "ContentMismatch", detail });
     }
     const file = {

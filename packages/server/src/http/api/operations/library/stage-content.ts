@@ -49,8 +49,8 @@ export const stageContent = operation({
   body: stream,
   async handler({ caller, params, body, signal }, context) {
     const given = readSha256(params.sha256, "the SHA-256 in the path");
-    if (!("sha256" in given)) return given;
-    const { sha256 } = given;
+    if (!given.ok) return given.error;
+    const sha256 = given.value;
     const { sizeBytes } = body;
     if (sizeBytes === null) return httpError(400, "InvalidInput", "content needs a Content-Length");
     const staged = await stage(context, caller, { sha256, sizeBytes, body: body.stream, signal });

@@ -40,13 +40,14 @@ export const discoverInstance = operation({
   body: noBody,
   handler({ query }, { publicUrl, tenant }) {
     const asked = parseInstanceQuery(query, publicUrl);
-    if ("code" in asked) return httpError(400, asked.code, asked.message);
-    const named = tenantOf(asked.segment, tenant);
+    if (!asked.ok) return httpError(400, asked.error.code, asked.error.message);
+    const { segment, version, apiVersion } = asked.value;
+    const named = tenantOf(segment, tenant);
     if (named.kind === "unknown") return httpError(400, "invalid_tenant", tenantRefusal(named, tenant));
     const { host } = new URL(publicUrl);
     return ok({
-      tenant_discovery_endpoint: endpointUrl(publicUrl, tenant.id, asked.version, "configuration"),
-      "api-version": asked.apiVersion,
+      tenant_discovery_endpoint: endpointUrl(publicUrl, tenant.id, version, "configuration"),
+      "api-version": apiVersion,
       metadata: [{ preferred_network: host, preferred_cache: host, aliases: [host] }],
     });
   },

@@ -28,8 +28,8 @@ export async function requestedToken(
   const named = tenantOf(params.tenant, tenant);
   if (named.kind !== "own") return httpError(400, "invalid_request", tenantRefusal(named, tenant));
   const request = parseTokenRequest(body, version, context.audiences, headers.authorization);
-  if ("error" in request) return oauthRefusal(withContentType(request, headers["content-type"]));
-  const { proof, clientId, audience } = request;
+  if (!request.ok) return oauthRefusal(withContentType(request.error, headers["content-type"]));
+  const { proof, clientId, audience } = request.value;
   const attempt: Attempt = {
     kind: proof.kind,
     address: remoteAddress,
@@ -39,13 +39,13 @@ export async function requestedToken(
   const waitMs = authentications.waitMs(attempt);
   if (waitMs !== null) return tooManyFailures(waitMs);
   const endpoint = { tenant, key: context.tokenKeys.signing, replay: context.assertionReplay };
-  const issued = await issueToken(context, endpoint, request, version);
-  if ("error" in issued) {
+  const issued = await issueToken(context, endpoint, request.value, version);
+  if (!issued.ok) {
     authentications.failed(attempt);
-    return oauthRefusal(issued);
+    return oauthRefusal(issued.error);
   }
   authentications.succeeded(attempt);
-  return { kind: "issued", ...issued, audience };
+  return { kind: "issued", ...issued.value, audience };
 }
 
 /** RFC 6749 has no code for it at this endpoint; clients go by the status and `Retry-After`. */

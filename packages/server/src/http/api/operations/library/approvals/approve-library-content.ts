@@ -33,8 +33,8 @@ export const approveLibraryContent = operation({
   body: noBody,
   async handler({ caller, params }, context) {
     const given = readSha256(params.sha256, "sha256");
-    if (!("sha256" in given)) return given;
-    const approved = await approvals.approveContent(context, caller, given.sha256);
+    if (!given.ok) return given.error;
+    const approved = await approvals.approveContent(context, caller, given.value);
     return approved.ok ? ok(libraryApprovalsWire(approved.value)) : domainRefusal(approved.error);
   },
 });

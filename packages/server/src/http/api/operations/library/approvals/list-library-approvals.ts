@@ -28,6 +28,6 @@ export const listLibraryApprovals = operation({
   body: noBody,
   async handler({ params }, context) {
     const given = readSha256(params.sha256, "sha256");
-    return "sha256" in given ? ok(libraryApprovalsWire(await approvals.approvalsOf(context, given.sha256))) : given;
+    return given.ok ? ok(libraryApprovalsWire(await approvals.approvalsOf(context, given.value))) : given.error;
   },
 });

@@ -26,8 +26,8 @@ export const withdrawLibraryApproval = operation({
   body: noBody,
   async handler({ caller, params }, context) {
     const given = readSha256(params.sha256, "sha256");
-    if (!("sha256" in given)) return given;
-    const withdrawn = await approvals.withdrawApproval(context, caller, given.sha256);
+    if (!given.ok) return given.error;
+    const withdrawn = await approvals.withdrawApproval(context, caller, given.value);
     return withdrawn.ok ? noContent() : domainRefusal(withdrawn.error);
   },
 });
