@@ -3,7 +3,7 @@ export type Unit = "ms" | "/s" | "MB/s" | "MB" | "KB" | "%" | "s" | "us" | "acti
 
 /** A bound on the value itself, or on its ratio to the floor. */
 export interface Goal {
-  readonly kind: "atMost" | "atLeast" | "below" | "atMostTimesBaseline" | "atLeastFloors";
+  readonly kind: "atMost" | "atLeast" | "below" | "atMostTimesBaseline" | "atLeastTimesBaseline";
   readonly limit: number;
 }
 
@@ -58,7 +58,7 @@ function isMet({ kind, limit }: Goal, value: number, ratio: number | null): bool
       return value < limit;
     case "atMostTimesBaseline":
       return ratio !== null && ratio <= limit;
-    case "atLeastFloors":
+    case "atLeastTimesBaseline":
       return ratio !== null && ratio >= limit;
   }
 }
@@ -73,7 +73,7 @@ function goalText({ kind, limit }: Goal, unit: Unit): string {
       return `< ${limit} ${unit}`;
     case "atMostTimesBaseline":
       return `≤ ${limit} × floor`;
-    case "atLeastFloors":
+    case "atLeastTimesBaseline":
       return `≥ ${limit} × floor`;
   }
 }

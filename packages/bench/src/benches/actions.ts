@@ -48,7 +48,7 @@ export const actions: Bench = {
         figure: "embedded store",
         value: perSecond,
         unit: "/s",
-        floor: storeOnly,
+        baseline: storeOnly,
         goals: [{ kind: "atLeast", limit: 2_000 }],
       },
       { figure: "p50 of one action", value: worked.p50Ms, unit: "ms" },

@@ -88,7 +88,7 @@ async function measure(context: BenchContext, parts: Parts): Promise<Measured[]>
     kind === "random"
       ? [
           { kind: "atLeast", limit: 150 },
-          { kind: "atLeastFloors", limit: 0.6 },
+          { kind: "atLeastTimesBaseline", limit: 0.6 },
         ]
       : [];
   const speed = (tookMs: number) => sizeBytes / 1_000 / tookMs;

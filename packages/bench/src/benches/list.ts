@@ -43,7 +43,7 @@ export const list: Bench = {
         figure: `p95 ${figure}`,
         value,
         unit: "ms",
-        floor: (small ?? large).p95Ms.get(figure) ?? Number.NaN,
+        baseline: (small ?? large).p95Ms.get(figure) ?? Number.NaN,
         goals: [
           { kind: "atMost", limit: 20 },
           { kind: "atMostTimesBaseline", limit: 2 },

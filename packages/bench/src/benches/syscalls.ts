@@ -192,7 +192,7 @@ async function processorTime(context: BenchContext, rounds: number): Promise<Mea
       figure: "agent and script: processor time",
       value: ofAgent.all,
       unit: "ms",
-      floor: bare.all,
+      baseline: bare.all,
       goals: [{ kind: "atMostTimesBaseline", limit: 2 }],
     },
     { figure: "agent alone: processor time", value: ofAgent.own, unit: "ms", baseline: bare.own },

@@ -2,8 +2,8 @@ import type { DelegatedPermission, Permission } from "@halligan/protocol/api";
 import type { Caller } from "../../auth/caller.ts";
 import type { LinkTicket } from "../../auth/signatures/link-ticket.ts";
 import type { TokenRefusalReason } from "../../auth/token-refusal.ts";
-import { type ErrorResponse, refuse } from "./http-response.ts";
-import type { HttpRequest } from "./incoming.ts";
+import type { HttpRequest } from "./http-request.ts";
+import { type ErrorResponse, httpError } from "./http-response.ts";
 
 /**
  * What a user needs in addition to the scope of the token. The use case checks it, because it

@@ -52,7 +52,7 @@ export function jsonBody<T extends TSchema>(
       }
       const text = decodeUtf8(await readBody(request, owner, options.limitBytes ?? request.limits.jsonBytes));
       if (text.trim() === "") throw invalidBody("Request body is incorrect: it is empty; expected a JSON object");
-      const reading = readJsonText(text, incoming.limits.jsonDepth);
+      const reading = readJsonText(text, request.limits.jsonDepth);
       if (!reading.ok) throw invalidBody(`Request body is incorrect: ${reading.error}`);
       const { value } = reading;
       if (!validator.Check(value)) {

@@ -10,7 +10,7 @@ type UpgradeRefusal = { code: "origin" } | { code: "addressRate" | "addressFull"
 /** Answers an agent's upgrade that is not taken, before a WebSocket costs anything. */
 export function refuseUpgrade(socket: Duplex, refusal: UpgradeRefusal): void {
   if (refusal.code === "origin") {
-    answerOnSocket(socket, randomUUID(), 403, "Forbidden", "The agent link is not for browsers");
+    respondOnSocket(socket, randomUUID(), 403, "Forbidden", "The agent link is not for browsers");
     return;
   }
   const retryAfter = { "retry-after": String(Math.ceil(refusal.retryAfterMs / 1000)) };

@@ -53,10 +53,10 @@ const INTERNAL_ERROR = httpError(500, "InternalServerError", "The request could 
 
 export type LineLimits = Pick<UnauthenticatedLog, "admits" | "admitsOfMachine">;
 
-/** Where an answer comes from: an operation, or what is said when there is none. */
+/** Where a response comes from: an operation, or what is said when there is none. */
 export type Source<Ctx> =
   | { readonly kind: "operation"; readonly operation: Operation<Ctx> }
-  | { readonly kind: "refusal"; readonly refusal: Answer };
+  | { readonly kind: "refusal"; readonly refusal: HttpResponse };
 
 /** One request, and the response that is written to. */
 export interface Exchange {
@@ -102,35 +102,35 @@ export async function serve<Ctx>(exchange: Exchange, source: Source<Ctx>, servin
   };
   try {
     const { gate, limits, unfinishedBodies } = serving;
-    const invite = () => inviteBody(raw, response);
-    const incoming = { facts, raw, gate, limits, unfinishedBodies, invite };
+    const invite = () => inviteBody(raw, rawResponse);
+    const request = { facts, raw, gate, limits, unfinishedBodies, invite };
     const refused = query.ok ? pathRefusal(facts) : queryRefusal(operation?.path ?? "/api/", query.error);
-    const answer =
+    const response =
       refused ??
       (await responseOf(source, request, serving, (admitted) => {
         who = admitted;
         const { machineId } = namesOf(admitted);
         if (machineId !== undefined) serving.machineRequests.began(machineId, rawResponse);
       }));
-    using _ = heldBy(answer);
+    using _ = heldBy(response);
     // A body that the client still waits to send must not be invited when it is not read.
     const isWaiting = isWaitingForContinue(raw);
     const sender = senderOf(who, facts.remoteAddress);
     // A refusal that ends its connection was caused by the body itself: by its time, or by the
     // memory that it takes.
-    const isBodyLeft = answer.kind === "error" && answer.headers?.connection === "close";
+    const isBodyLeft = response.kind === "error" && response.headers?.connection === "close";
     const isSettled = !isWaiting && !isBodyLeft && (await settle(operation, raw, who, sender, serving));
-    const isTooMany = answer.kind === "error" && answer.status === 429;
+    const isTooMany = response.kind === "error" && response.status === 429;
     // Too many requests without authentication or of one device, or a body that no honest client
     // sends without authentication.
     const isFlood = isIdentified(who) ? isTooMany && isTicket(who) : isTooMany || !(isSettled || isWaiting);
     const wasHeld = !isFlood || (await serving.held.hold(isTicket(who) ? sender : facts.remoteAddress, gone.signal));
     const mustClose = !isSettled || !wasHeld || serving.isClosing();
     const linger = isSettled || isWaiting ? undefined : () => serving.refusedBodies.linger(sender, gone.signal);
-    await writeResponse({ id: facts.id, raw, response, errors: operation?.errors, mustClose, linger }, answer);
-    const code = answer.kind === "error" ? answer.code : undefined;
-    const sentBytes = answer.kind === "bytes" && raw.method === "GET" ? answer.lengthBytes : undefined;
-    finish(gone.signal.aborted ? CLIENT_GONE : answer.status, code, sentBytes);
+    await writeResponse({ id: facts.id, raw, rawResponse, errors: operation?.errors, mustClose, linger }, response);
+    const code = response.kind === "error" ? response.code : undefined;
+    const sentBytes = response.kind === "bytes" && raw.method === "GET" ? response.lengthBytes : undefined;
+    finish(gone.signal.aborted ? CLIENT_GONE : response.status, code, sentBytes);
   } catch (error) {
     const isGone = error instanceof ClientGoneError || gone.signal.aborted || raw.destroyed;
     if (!isGone) serving.log.error({ requestId: facts.id, err: error }, "the answer could not be written");
@@ -139,13 +139,13 @@ export async function serve<Ctx>(exchange: Exchange, source: Source<Ctx>, servin
   }
 }
 
-/** What is disposed when the answer is over. */
-function heldBy(answer: Answer): Disposable | null {
-  switch (answer.kind) {
+/** What is disposed when the response is over. */
+function heldBy(response: HttpResponse): Disposable | null {
+  switch (response.kind) {
     case "lateJson":
     case "bytes":
     case "events":
-      return answer.held ?? null;
+      return response.held ?? null;
     case "json":
     case "empty":
     case "error":
@@ -232,21 +232,21 @@ async function responseOf<Ctx>(
   request: HttpRequest,
   { context, log, isUnavailable }: ServeContext<Ctx>,
   onAdmitted: (who: Admitted) => void,
-): Promise<Answer> {
-  const fault = headerError(incoming.raw);
+): Promise<HttpResponse> {
+  const fault = headerError(request.raw);
   if (fault !== null) return httpError(400, "BadRequest", fault);
   if (source.kind === "refusal") return source.refusal;
   const { operation } = source;
   try {
-    return await operation.run(incoming, context, onAdmitted);
+    return await operation.run(request, context, onAdmitted);
   } catch (error) {
     if (error instanceof RequestRefusedError) return error.response;
     if (error instanceof ClientGoneError || request.facts.signal.aborted) throw error;
     if (isUnavailable(error)) {
-      log.warn({ requestId: incoming.facts.id, operation: operation.name, reason: error.message }, "an engine is away");
+      log.warn({ requestId: request.facts.id, operation: operation.name, reason: error.message }, "an engine is away");
       return AWAY;
     }
-    log.error({ requestId: incoming.facts.id, operation: operation.name, err: error }, "the operation failed");
+    log.error({ requestId: request.facts.id, operation: operation.name, err: error }, "the operation failed");
     return INTERNAL_ERROR;
   }
 }
