@@ -6,7 +6,7 @@ import { PROPERTY_CHECKS } from "./property-checks.ts";
 const all = (await Promise.all((await packageNames()).map((name) => sources(`${name}/src`)))).flat();
 const PROPERTY_CHECK = /"\w+" in \w/;
 
-test("our own values are told apart by a kind or the result type, so that a switch over them is exhaustive", () => {
+test("code distinguishes our own values by a kind or the result type, so that a switch over them is exhaustive", () => {
   const checking = all.flatMap(({ path, text }) =>
     text
       .split("\n")
