@@ -104,7 +104,9 @@ describe("a proxy that terminates the agent link", options, () => {
     const database = closing.adopt(new DatabaseSync(join(world.dataDir, "halligan.db")), (open) => open.close());
     database.exec("pragma busy_timeout = 10000");
     const content = '{"script_name":"say.sh","exit_code":0,"script_output":"false output\\n","script_errors":""}';
-    database.prepare("update inline_result set content = ? where action_id = ?").run(Buffer.from(content), id);
+    const change =
+      "update command_end set content = ? where key / 1024 = (select seq from machine_action where id = ?)";
+    database.prepare(change).run(Buffer.from(content), id);
     const changed = await halligan(world, "action", id, "--verify", "--json");
     assert.equal(changed.exitCode, 86, changed.stdout);
     assert.match(JSON.parse(changed.stdout).verification[0].problem, /not those that the device signed/);

@@ -9,10 +9,12 @@ export interface Schema {
   machine: MachineTable;
   machine_key: MachineKeyTable;
   machine_action: MachineActionTable;
+  /** Written by releases before `command_end`. */
   inline_result: { action_id: string; command_index: number; content: Uint8Array };
   result_upload: { result_id: string; action_id: string; size_bytes: number; sha256: string; completed_at_ms: number };
   result_space: ResultSpaceTable;
   signed_end: SignedEndTable;
+  command_end: CommandEndTable;
   library_file: LibraryFileTable;
   application: ApplicationTable;
   application_secret: ApplicationSecretTable;
@@ -20,6 +22,7 @@ export interface Schema {
   blocked_caller: { caller_id: string; maker: string; blocked_by: string; blocked_at_ms: number; reason: string };
   enrollment_token: EnrollmentTokenTable;
   audit: AuditTable;
+  removed_action: { id: string; machine_id: string };
   device_group: DeviceGroupTable;
   node: { id: string; beat: number; facts: string };
   request_window: { key: string; admitted: string; until_ms: number; version: number };
@@ -27,6 +30,19 @@ export interface Schema {
   used_assertion: { client_id: string; digest: string; until_ms: number };
 }
 
+/** The small result of a command, and what its device signed about its end. */
+export interface CommandEndTable {
+  /** Computed by `store/results/command-end-key.ts`. */
+  key: number;
+  /** Null when the result is not in the database, and after its retention. */
+  content: Uint8Array | null;
+  /** The signed text. Null, as the next two, for an end without a signature. */
+  payload: string | null;
+  signature: string | null;
+  public_key: string | null;
+}
+
+/** Written by releases before `command_end`. */
 export interface SignedEndTable {
   action_id: string;
   command_index: number;

@@ -29,9 +29,9 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: ["oneUnfinishedAction"],
     edits: [
       {
-        file: "server/src/store/migrations/0001-first-light.ts",
-        find: "create unique index machine_action_unfinished",
-        replace: "create index machine_action_unfinished",
+        file: "server/src/store/migrations/0021-fewer-pages.ts",
+        find: "create unique index machine_action_open",
+        replace: "create index machine_action_open",
       },
       {
         file: "server/src/service/actions/run-live-response.ts",

@@ -6,6 +6,7 @@ import { equalityOf } from "../lists/join-equalities.ts";
 /** Fields with an index, the most selective first. */
 const BY_SELECTIVITY: readonly MachineActionField[] = ["id", "machineId", "requestor", "status"];
 const CREATED: MachineActionField = "creationDateTimeUtc";
+const UNFINISHED_STATUSES: ReadonlySet<unknown> = new Set(["Pending", "InProgress"]);
 
 /** The index that SQLite uses. */
 export interface IndexChoice {
@@ -16,6 +17,8 @@ export interface IndexChoice {
    * `sequenceBounds`.
    */
   readonly bounding: readonly Extract<Filter, { kind: "compare" }>[];
+  /** The index of unfinished actions holds every action that meets the filter. */
+  readonly isUnfinished: boolean;
 }
 
 /**
@@ -33,12 +36,20 @@ export function chooseIndex(filter: Filter, sort: readonly SortTerm[] | null): I
   const best = BY_SELECTIVITY.find((field) => equal.has(field));
   const created = conditions.filter(isCreationTime);
   const unindexed = new Set<string>(best ? BY_SELECTIVITY.filter((field) => field !== best) : []);
-  // The index of the creation time contains the status too, so reading it in sequence needs neither
-  // a sort nor the rows.
-  const byCreation = sort === null ? created.length > 0 : sort[0]?.field === CREATED;
-  if (best === "status" && byCreation) unindexed.add("status");
+  // Read along the creation time, a list needs no sort and ends with its page. A count reads the
+  // index of the status, which contains the creation time.
+  if (best === "status" && sort?.[0]?.field === CREATED) unindexed.add("status");
   const few = best === "id" || best === "machineId";
-  return { unindexed, bounding: sort?.length === 0 && !few ? created : [] };
+  const isBounded = sort === null ? best === "status" : sort.length === 0 && !few;
+  return { unindexed, bounding: isBounded ? created : [], isUnfinished: isUnfinishedOnly(conditions) };
+}
+
+/** Whether one of the conditions admits only statuses that are not final. */
+function isUnfinishedOnly(conditions: readonly Filter[]): boolean {
+  return conditions.some((condition) => {
+    const found = equalityOf(condition);
+    return found?.operand.field === "status" && found.values.every((value) => UNFINISHED_STATUSES.has(value));
+  });
 }
 
 function conjuncts(filter: Filter): readonly Filter[] {

@@ -13,6 +13,7 @@ import { selectedSortKeys, sortValues } from "../lists/sort-values.ts";
 import type { MachineActionTable } from "../schema.ts";
 import type { SqlDialect } from "../sql-dialect.ts";
 import type { Executor } from "../statement.ts";
+import { IS_UNFINISHED } from "./action-literals.ts";
 import { LISTED_COLUMNS, type ListedRow } from "./listed-action.ts";
 import { chooseIndex, type IndexChoice } from "./machine-action-index.ts";
 
@@ -89,7 +90,7 @@ export async function countMachineActions(
   return Number(row?.count ?? 0);
 }
 
-const NO_INDEX: IndexChoice = { unindexed: new Set(Object.keys(SOURCES)), bounding: [] };
+const NO_INDEX: IndexChoice = { unindexed: new Set(Object.keys(SOURCES)), bounding: [], isUnfinished: false };
 
 function condition(
   filter: Filter | null,
@@ -117,7 +118,7 @@ function filterCondition(
   choose: (filter: Filter) => IndexChoice,
   dialect: SqlDialect,
 ): RawBuilder<SqlBool> {
-  const { unindexed, bounding } = choose(filter);
+  const { unindexed, bounding, isUnfinished } = choose(filter);
   const sources: FieldSources = new Map(
     Object.entries<FieldSource>(SOURCES).map(([field, source]) => [
       field,
@@ -126,7 +127,9 @@ function filterCondition(
         : source,
     ]),
   );
-  const exact = filterExpression(filter, sources, dialect);
+  const asked = filterExpression(filter, sources, dialect);
+  // A partial index is used only for its own condition, written out.
+  const exact = isUnfinished ? sql<SqlBool>`(${IS_UNFINISHED} and ${asked})` : asked;
   return bounding.reduce((all, bound) => sql`${all} and ${sequenceBounds(bound, sources, dialect)}`, exact);
 }
 

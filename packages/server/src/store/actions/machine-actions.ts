@@ -5,8 +5,9 @@ import type { Filter } from "../../odata/filter.ts";
 import type { ListQuery } from "../../odata/query.ts";
 import { changedColumns, onlyColumns, statementsByColumns } from "../changed-columns.ts";
 import type { ListPage } from "../lists/list-page.ts";
+import { isOfSequence } from "../results/command-end-key.ts";
 import { type Executor, statement } from "../statement.ts";
-import { LIVE_RESPONSE, OUT, UNFINISHED } from "./action-literals.ts";
+import { IS_OUT, IS_UNFINISHED, OUT, UNFINISHED, WITH_SLOT, WITHOUT_SLOT } from "./action-literals.ts";
 import { type ActionValues, fromRow, type Row, toValues } from "./action-row.ts";
 import { listedFromRow } from "./listed-action.ts";
 import { countMachineActions, listMachineActions } from "./machine-action-list.ts";
@@ -87,7 +88,12 @@ export function machineActions(executor: Executor) {
      */
     async removeBefore(beforeMs: number, limit: number): Promise<string[]> {
       const removed = await executor.all(removeOld, { before_ms: beforeMs, limit });
-      if (removed.length > 0) await executor.all(tellRemoved, { key: ACTIONS_REMOVED });
+      if (removed.length === 0) return [];
+      await executor.all(tellRemoved, { key: ACTIONS_REMOVED });
+      for (const { id, seq, machine_id } of removed) {
+        await executor.all(removeEnds, { seq });
+        await executor.all(insertRemoved, { id, machine_id });
+      }
       return removed.map(({ id }) => id);
     },
 
@@ -154,15 +160,10 @@ const selectById = statement<{ id: string }>()((db, p) =>
 );
 
 const selectUnfinished = statement<{ machine_id: string }>()((db, p) =>
-  db
-    .selectFrom("machine_action")
-    .selectAll()
-    .where("machine_id", "=", p.machine_id)
-    .where("type", "=", LIVE_RESPONSE)
-    .where("status", "in", UNFINISHED),
+  db.selectFrom("machine_action").selectAll().where("machine_id", "=", p.machine_id).where(IS_UNFINISHED),
 );
 
-// Two queries instead of one with `or`, each on its partial index. With `or`, SQLite reads the
+// Two queries instead of one with `or`, each on the same partial index. With `or`, SQLite reads the
 // machine's whole history.
 const selectOpen = statement<{ machine_id: string }>()((db, p) =>
   db
@@ -173,14 +174,9 @@ const selectOpen = statement<{ machine_id: string }>()((db, p) =>
         .selectFrom("machine_action")
         .select("seq")
         .where("machine_id", "=", p.machine_id)
-        .where("type", "=", LIVE_RESPONSE)
-        .where("status", "in", UNFINISHED)
+        .where(IS_UNFINISHED)
         .unionAll((out) =>
-          out
-            .selectFrom("machine_action")
-            .select("seq")
-            .where("machine_id", "=", p.machine_id)
-            .where("order_state", "=", OUT),
+          out.selectFrom("machine_action").select("seq").where("machine_id", "=", p.machine_id).where(IS_OUT),
         ),
     )
     .orderBy("seq"),
@@ -215,7 +211,7 @@ const selectMachinesToSend = statement<{ node_id: string; limit: number }>()((db
     .limit(p.limit),
 );
 
-/** The earlier of the two times. Must have the text of migration 0019, or the index is not used. */
+/** The earlier of the two times. Must have the text of migration 0021, or the index is not used. */
 const overdueAtMs = sql<number>`(case when deadline_ms is null or bound_ms < deadline_ms then bound_ms else deadline_ms end)`;
 
 // Most overdue first.
@@ -223,7 +219,8 @@ const selectOverdue = statement<{ now_ms: number; limit: number }>()((db, p) =>
   db
     .selectFrom("machine_action")
     .selectAll()
-    .where("final_at_ms", "is", null)
+    .where("status", "in", UNFINISHED)
+    .where("holds_place", "in", [WITHOUT_SLOT, WITH_SLOT])
     .where(overdueAtMs, "<=", p.now_ms)
     .orderBy(overdueAtMs)
     .limit(p.limit),
@@ -282,7 +279,19 @@ const removeOld = statement<{ before_ms: number; limit: number }>()((db, p) =>
     // statement waits for the row.
     .where("keeps_results", "=", 0)
     .where((or) => or.or([or("order_state", "is", null), or("order_state", "=", "closed")]))
-    .returning("id"),
+    // The newest row stays, because SQLite gives the sequence after the last row to the next one.
+    .where("seq", "<", (newest) => newest.selectFrom("machine_action").select(sql<number>`max(seq)`.as("seq")))
+    .returning(["id", "seq", "machine_id"]),
+);
+
+const removeEnds = statement<{ seq: number }>()((db, p) => db.deleteFrom("command_end").where(isOfSequence(p.seq)));
+
+/** For the audit records of the action, which stay: see `administration/audit.ts`. */
+const insertRemoved = statement<{ id: string; machine_id: string }>()((db, p) =>
+  db
+    .insertInto("removed_action")
+    .values({ id: p.id, machine_id: p.machine_id })
+    .onConflict((conflict) => conflict.doNothing()),
 );
 
 const first = (rows: Row[]): MachineAction | undefined => (rows[0] ? fromRow(rows[0]) : undefined);

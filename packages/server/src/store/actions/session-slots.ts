@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { type Executor, statement } from "../statement.ts";
-import { UNFINISHED } from "./action-literals.ts";
+import { UNFINISHED, WITH_SLOT, WITHOUT_SLOT } from "./action-literals.ts";
 
 export interface ActionLoad {
   pending: number;
@@ -60,7 +60,7 @@ const countSlotsInUse = statement<{ now_ms: number }>()((db, p) =>
     .selectFrom("machine_action")
     .select((eb) => eb.fn.countAll<number>().as("taken"))
     .where("status", "in", UNFINISHED)
-    .where("holds_place", "=", 1)
+    .where("holds_place", "=", WITH_SLOT)
     .where((or) => or.or([or("place_until_ms", "is", null), or("place_until_ms", ">", p.now_ms)])),
 );
 
@@ -99,7 +99,7 @@ const selectWaitingForSlot = statement<{ limit: number }>()((db, p) =>
     .innerJoin("machine", "machine.id", "machine_action.machine_id")
     .select(["machine_action.id", "machine_action.machine_id"])
     .where("machine_action.status", "in", UNFINISHED)
-    .where("machine_action.holds_place", "=", 0)
+    .where("machine_action.holds_place", "=", WITHOUT_SLOT)
     .where("machine.linked", "=", 1)
     .orderBy("machine_action.seq")
     .limit(p.limit),

@@ -1,3 +1,5 @@
+import { sql } from "kysely";
+import { COMMAND_INDEX, IS_OF_ACTION, keyOf } from "../results/command-end-key.ts";
 import { type Executor, statement } from "../statement.ts";
 
 export type SignedEnds = ReturnType<typeof signedEnds>;
@@ -26,15 +28,19 @@ export function signedEnds(executor: Executor) {
     },
     async of(actionId: string): Promise<{ index: number; payload: string; signature: string; publicKey: string }[]> {
       const rows = await executor.all(selectOf, { action_id: actionId });
-      return rows.map(({ command_index: index, payload, signature, public_key: publicKey }) => ({
-        index,
-        payload,
-        signature,
-        publicKey,
-      }));
+      const old = await executor.all(selectOld, { action_id: actionId });
+      return [...old, ...rows.filter(hasSignature)].map(
+        ({ command_index: index, payload, signature, public_key: publicKey }) => ({
+          index,
+          payload,
+          signature,
+          publicKey,
+        }),
+      );
     },
+    /** Those that an earlier release stored. The others are removed with their action. */
     async removeOf(actionId: string): Promise<void> {
-      await executor.all(remove, { action_id: actionId });
+      await executor.all(removeOld, { action_id: actionId });
     },
   };
 }
@@ -49,18 +55,42 @@ type SignedEndRow = {
 
 const insert = statement<SignedEndRow>()((db, p) =>
   db
-    .insertInto("signed_end")
-    .values({
-      action_id: p.action_id,
-      command_index: p.command_index,
-      payload: p.payload,
-      signature: p.signature,
-      public_key: p.public_key,
-    })
-    .onConflict((conflict) => conflict.doNothing()),
+    .insertInto("command_end")
+    .columns(["key", "payload", "signature", "public_key"])
+    .expression((action) =>
+      action
+        .selectFrom("machine_action")
+        .select([
+          keyOf(p.command_index).as("key"),
+          sql<string>`${p.payload}`.as("payload"),
+          sql<string>`${p.signature}`.as("signature"),
+          sql<string>`${p.public_key}`.as("public_key"),
+        ])
+        .where("id", "=", p.action_id),
+    )
+    .onConflict((conflict) =>
+      conflict
+        .column("key")
+        .doUpdateSet((eb) => ({
+          payload: eb.ref("excluded.payload"),
+          signature: eb.ref("excluded.signature"),
+          public_key: eb.ref("excluded.public_key"),
+        }))
+        .where("command_end.payload", "is", null),
+    ),
 );
 
 const selectOf = statement<{ action_id: string }>()((db, p) =>
+  db
+    .selectFrom("machine_action")
+    .innerJoin("command_end", (join) => join.on(IS_OF_ACTION))
+    .select([COMMAND_INDEX.as("command_index"), "payload", "signature", "public_key"])
+    .where("machine_action.id", "=", p.action_id)
+    .where("payload", "is not", null)
+    .orderBy("command_end.key"),
+);
+
+const selectOld = statement<{ action_id: string }>()((db, p) =>
   db
     .selectFrom("signed_end")
     .select(["command_index", "payload", "signature", "public_key"])
@@ -68,6 +98,14 @@ const selectOf = statement<{ action_id: string }>()((db, p) =>
     .orderBy("command_index"),
 );
 
-const remove = statement<{ action_id: string }>()((db, p) =>
+const removeOld = statement<{ action_id: string }>()((db, p) =>
   db.deleteFrom("signed_end").where("action_id", "=", p.action_id),
 );
+
+type StoredEnd = { payload: string | null; signature: string | null; public_key: string | null };
+
+function hasSignature<R extends StoredEnd>(
+  row: R,
+): row is R & { payload: string; signature: string; public_key: string } {
+  return row.payload !== null && row.signature !== null && row.public_key !== null;
+}

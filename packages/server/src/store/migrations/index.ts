@@ -13,6 +13,7 @@ import * as rights from "./0016-rights.ts";
 import * as libraryContent from "./0018-library-content.ts";
 import * as oneOverdueIndex from "./0019-one-overdue-index.ts";
 import * as startInDoubt from "./0020-start-in-doubt.ts";
+import * as fewerPages from "./0021-fewer-pages.ts";
 
 /** In the sequence in which they run. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -30,4 +31,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0018-library-content": libraryContent,
   "0019-one-overdue-index": oneOverdueIndex,
   "0020-start-in-doubt": startInDoubt,
+  "0021-fewer-pages": fewerPages,
 };

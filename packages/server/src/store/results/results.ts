@@ -1,4 +1,6 @@
+import { sql } from "kysely";
 import { type Executor, statement } from "../statement.ts";
+import { isOf, keyOf } from "./command-end-key.ts";
 
 export type Results = ReturnType<typeof results>;
 
@@ -13,8 +15,10 @@ export function results(executor: Executor) {
       await executor.all(insertInline, { action_id: actionId, command_index: index, content });
     },
     async inline(actionId: string, index: number): Promise<Uint8Array | undefined> {
-      const [row] = await executor.all(selectInline, { action_id: actionId, command_index: index });
-      return row?.content;
+      const command = { action_id: actionId, command_index: index };
+      const [row] = await executor.all(selectInline, command);
+      const [old] = row ? [row] : await executor.all(selectOldInline, command);
+      return old?.content ?? undefined;
     },
     async insertUpload(upload: {
       resultId: string;
@@ -39,7 +43,8 @@ export function results(executor: Executor) {
       return (await executor.all(selectUploadsOf, { action_id: actionId })).map((row) => row.result_id);
     },
     async removeOf(actionId: string): Promise<void> {
-      await executor.all(removeInline, { action_id: actionId });
+      await executor.all(clearInline, { action_id: actionId });
+      await executor.all(removeOldInline, { action_id: actionId });
       await executor.all(removeUploads, { action_id: actionId });
       await executor.all(removeSpaces, { action_id: actionId });
     },
@@ -52,12 +57,33 @@ export function results(executor: Executor) {
 
 const insertInline = statement<{ action_id: string; command_index: number; content: Uint8Array }>()((db, p) =>
   db
-    .insertInto("inline_result")
-    .values({ action_id: p.action_id, command_index: p.command_index, content: p.content })
-    .onConflict((conflict) => conflict.doNothing()),
+    .insertInto("command_end")
+    .columns(["key", "content"])
+    .expression((action) =>
+      action
+        .selectFrom("machine_action")
+        .select([keyOf(p.command_index).as("key"), sql<Uint8Array>`${p.content}`.as("content")])
+        .where("id", "=", p.action_id),
+    )
+    .onConflict((conflict) =>
+      conflict
+        .column("key")
+        .doUpdateSet((eb) => ({ content: eb.ref("excluded.content") }))
+        .where("command_end.content", "is", null),
+    ),
 );
 
 const selectInline = statement<{ action_id: string; command_index: number }>()((db, p) =>
+  db
+    .selectFrom("command_end")
+    .select("content")
+    .where("key", "=", (action) =>
+      action.selectFrom("machine_action").select(keyOf(p.command_index).as("key")).where("id", "=", p.action_id),
+    )
+    .where("content", "is not", null),
+);
+
+const selectOldInline = statement<{ action_id: string; command_index: number }>()((db, p) =>
   db
     .selectFrom("inline_result")
     .select("content")
@@ -91,7 +117,10 @@ const selectUploadsOf = statement<{ action_id: string }>()((db, p) =>
     .where("action_id", "=", p.action_id)
     .union(db.selectFrom("result_space").select("result_id").where("action_id", "=", p.action_id)),
 );
-const removeInline = statement<{ action_id: string }>()((db, p) =>
+const clearInline = statement<{ action_id: string }>()((db, p) =>
+  db.updateTable("command_end").set({ content: null }).where(isOf(p.action_id)),
+);
+const removeOldInline = statement<{ action_id: string }>()((db, p) =>
   db.deleteFrom("inline_result").where("action_id", "=", p.action_id),
 );
 const removeUploads = statement<{ action_id: string }>()((db, p) =>

@@ -80,7 +80,7 @@ else {
     test("the overdue actions are found by their index", async () => {
       const plans: string[] = [];
       await machineActions(lists.explaining(plans)).overdue(NOW_MS - 3 * 86_400_000, 100);
-      assert.match(plans.join("\n"), /Index Scan using machine_action_overdue/);
+      assert.match(plans.join("\n"), /Index Scan using machine_action_slot/);
     });
 
     test("the newest page is found by walking the sequence, without a sort of the table", async () => {

@@ -7,6 +7,7 @@ import type { Entity } from "../../../src/odata/fields.ts";
 import { type ListQuery, parseListQuery } from "../../../src/odata/query.ts";
 import { countMachineActions, listMachineActions } from "../../../src/store/actions/machine-action-list.ts";
 import { machineActions } from "../../../src/store/actions/machine-actions.ts";
+import { type AuditFilter, auditLog } from "../../../src/store/administration/audit.ts";
 import { countMachines, listMachines, type MachineSelection } from "../../../src/store/machines/machine-list.ts";
 import { SEED } from "../../unit/odata/runs.ts";
 import { sampleMachines } from "../../unit/odata/sample-machines.ts";
@@ -53,7 +54,8 @@ const byMachine = /SEARCH machine_action USING (COVERING )?INDEX machine_action_
 const byStatus = /SEARCH machine_action USING (COVERING )?INDEX machine_action_status \(status=\?/;
 const byRequestor = /SEARCH machine_action USING (COVERING )?INDEX machine_action_requestor \(<expr>=\?/;
 const byId = /SEARCH machine_action USING (COVERING )?INDEX sqlite_autoindex_machine_action_1 \(id=\?/;
-const byCreation = /SEARCH machine_action USING COVERING INDEX machine_action_created \(created_at_ms>\?/;
+const byOpen = /SEARCH machine_action USING INDEX machine_action_open \(machine_id=\? AND <expr>=\?/;
+const byCreation = /SEARCH machine_action USING (COVERING )?INDEX machine_action_created \(created_at_ms>\?/;
 const bySequence = /SEARCH machine_action USING INTEGER PRIMARY KEY \(rowid>\?/;
 
 /**
@@ -62,15 +64,15 @@ const bySequence = /SEARCH machine_action USING INTEGER PRIMARY KEY \(rowid>\?/;
  */
 const WILD: readonly (readonly [Readonly<Record<string, string>>, list: RegExp, count: RegExp])[] = [
   [{ $filter: `machineId eq '${A}'` }, byMachine, byMachine],
-  [{ $filter: `machineId eq '${A}' and status eq 'Pending'` }, byMachine, byMachine],
+  [{ $filter: `machineId eq '${A}' and status eq 'Pending'` }, byOpen, byOpen],
   [
     {
       $filter: `machineId eq '${A}' and (status eq 'Pending' or status eq 'InProgress')`,
       $orderby: "creationDateTimeUtc desc",
       $top: "1",
     },
-    byMachine,
-    byMachine,
+    byOpen,
+    byOpen,
   ],
   [{ $filter: "status eq 'Succeeded' and type eq 'LiveResponse'", $top: "50" }, byStatus, byStatus],
   [
@@ -107,7 +109,7 @@ const WILD: readonly (readonly [Readonly<Record<string, string>>, list: RegExp, 
       $orderby: "CreationDateTimeUtc desc",
     },
     byCreation,
-    byCreation,
+    byStatus,
   ],
 ];
 
@@ -152,8 +154,92 @@ for (const [filter, index] of [
   });
 }
 
-test("the overdue actions are found by their index and in its sequence", async () => {
-  const plans: string[] = [];
-  await machineActions(database.explaining(plans)).overdue(NOW_MS, 100);
-  assert.deepEqual(plans, ["SEARCH machine_action USING INDEX machine_action_overdue (<expr><?)"]);
-});
+type Ask = (actions: ReturnType<typeof machineActions>) => Promise<unknown>;
+
+/** The queries of claims, sweepers and metrics: the steps of each plan. */
+const FIXED: readonly (readonly [name: string, ask: Ask, plan: readonly string[]])[] = [
+  [
+    "the unfinished action of a machine",
+    (actions) => actions.unfinishedOf(A),
+    ["SEARCH machine_action USING INDEX machine_action_open (machine_id=? AND <expr>=?)"],
+  ],
+  [
+    "the open actions of a machine",
+    (actions) => actions.openOf(A),
+    [
+      "SEARCH machine_action USING INTEGER PRIMARY KEY (rowid=?)",
+      "LIST SUBQUERY 2",
+      "COMPOUND QUERY",
+      "LEFT-MOST SUBQUERY",
+      "SEARCH machine_action USING INDEX machine_action_open (machine_id=? AND <expr>=?)",
+      "UNION ALL",
+      "SEARCH machine_action USING INDEX machine_action_open (machine_id=? AND <expr>>?)",
+    ],
+  ],
+  [
+    "overdue actions",
+    (actions) => actions.overdue(NOW_MS, 100),
+    [
+      "SEARCH machine_action USING INDEX machine_action_slot (holds_place=? AND <expr><?)",
+      // Of the overdue ones only.
+      "USE TEMP B-TREE FOR ORDER BY",
+    ],
+  ],
+  [
+    "the slots in use",
+    (actions) => actions.slotsInUse(NOW_MS),
+    ["SEARCH machine_action USING INDEX machine_action_slot (holds_place=?)"],
+  ],
+  [
+    "actions that wait for a slot, in their sequence",
+    (actions) => actions.waitingForSlot(8),
+    [
+      "SEARCH machine_action USING INDEX machine_action_waiting (holds_place=?)",
+      "SEARCH machine USING INDEX sqlite_autoindex_machine_1 (id=?)",
+    ],
+  ],
+];
+
+for (const [name, ask, plan] of FIXED) {
+  test(`an index leads to ${name}`, async () => {
+    const plans: string[] = [];
+    await ask(machineActions(database.explaining(plans)));
+    assert.deepEqual(plans, plan);
+  });
+}
+
+for (const [name, ask] of [
+  ["machines with work", (actions) => actions.connectedMachinesWithWork("node", 100)],
+  ["machines to send to", (actions) => actions.connectedMachinesToSend("node", 100)],
+  ["results to remove", (actions) => actions.withResultsBefore(NOW_MS, 100)],
+  ["the oldest open action", (actions) => actions.oldestOpenMs()],
+  ["actions to remove", (actions) => actions.removeBefore(NOW_MS, 100)],
+  ["the load", (actions) => actions.load(NOW_MS)],
+] as const satisfies readonly (readonly [string, Ask])[]) {
+  test(`no query reads all actions for ${name}`, async () => {
+    const plans: string[] = [];
+    await ask(machineActions(database.explaining(plans)));
+    assert.ok(plans.length > 0);
+    assert.doesNotMatch(
+      plans.join("\n"),
+      /^SCAN machine_action( USING INDEX (?!machine_action_(open|waiting|slot)).*)?$/m,
+    );
+  });
+}
+
+const AUDIT_FILTER: AuditFilter = {
+  machineId: null,
+  actionId: null,
+  actorId: null,
+  operations: null,
+  beforeSeq: 10_000,
+  limit: 100,
+};
+for (const filter of [{ machineId: A }, { actionId: "00000000-0000-4000-8000-000000000000" }]) {
+  test(`an index leads to the audit records of ${Object.keys(filter)}, newest first without a sort`, async () => {
+    const plans: string[] = [];
+    await auditLog(database.explaining(plans)).list({ ...AUDIT_FILTER, ...filter }, ALL);
+    assert.match(plans[0] ?? "", /SEARCH audit USING INDEX audit_machine \(machine_id=\? AND seq<\?\)/);
+    assert.doesNotMatch(plans.join("\n"), /SCAN|TEMP B-TREE/);
+  });
+}
