@@ -3,6 +3,7 @@ import type { SqlDialect } from "./sql-dialect.ts";
 
 /** `unindexed` is the identity, because this planner has statistics. */
 export const POSTGRES_DIALECT: SqlDialect = {
+  generatesKeys: true,
   createQueryCompiler: () => new PostgresQueryCompiler(),
   position: (text, part) => sql`strpos(${text}, ${part})`,
   lastCharacters: (text, length) => sql`right(${text}, ${length})`,

@@ -6,6 +6,8 @@ import type { Expression, QueryCompiler, RawBuilder } from "kysely";
  */
 export interface SqlDialect {
   createQueryCompiler(): QueryCompiler;
+  /** Whether the database gives a row of `machine_action` its sequence, or else the statement. */
+  readonly generatesKeys: boolean;
   /** Position of `part` in `text`, from 1. 0 when it does not occur; 1 when it is empty. */
   position(text: Expression<unknown>, part: string): RawBuilder<number>;
   /** The last `length` characters of `text`, or all of a shorter one. `length`: 1 or more. */

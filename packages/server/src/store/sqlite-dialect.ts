@@ -2,6 +2,7 @@ import { SqliteQueryCompiler, sql } from "kysely";
 import type { SqlDialect } from "./sql-dialect.ts";
 
 export const SQLITE_DIALECT: SqlDialect = {
+  generatesKeys: false,
   createQueryCompiler: () => new SqliteQueryCompiler(),
   position: (text, part) => sql`instr(${text}, ${part})`,
   lastCharacters: (text, length) => sql`substr(${text}, ${-length})`,

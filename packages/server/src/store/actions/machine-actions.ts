@@ -1,4 +1,4 @@
-import { sql } from "kysely";
+import { type SqlBool, sql } from "kysely";
 import type { ListedAction, MachineAction } from "../../domain/actions/machine-action.ts";
 import type { MachineScope } from "../../domain/machines/device-group.ts";
 import type { Filter } from "../../odata/filter.ts";
@@ -90,6 +90,7 @@ export function machineActions(executor: Executor) {
       const removed = await executor.all(removeOld, { before_ms: beforeMs, limit });
       if (removed.length === 0) return [];
       await executor.all(tellRemoved, { key: ACTIONS_REMOVED });
+      await executor.all(noteSequence, { value: String(Math.max(...removed.map(({ seq }) => seq))) });
       for (const { id, seq, machine_id } of removed) {
         await executor.all(removeEnds, { seq });
         await executor.all(insertRemoved, { id, machine_id });
@@ -109,8 +110,19 @@ export function machineActions(executor: Executor) {
   };
 }
 
-const insert = statement<ActionValues>()((db, p) =>
+/** The highest sequence of a removed action. */
+const LAST_REMOVED = sql.lit("lastRemovedAction");
+
+/**
+ * A sequence is never used twice, also after the newest action was removed: pages of lists and keys
+ * of `command_end` contain it.
+ */
+const NEXT_SEQUENCE = sql<number>`1 + max(coalesce((select max(seq) from machine_action), 0),
+  coalesce((select cast(value as integer) from meta where key = ${LAST_REMOVED}), 0))`;
+
+const insert = statement<ActionValues>()((db, p, { generatesKeys }) =>
   db.insertInto("machine_action").values({
+    ...(generatesKeys ? {} : { seq: NEXT_SEQUENCE }),
     id: p.id,
     machine_id: p.machine_id,
     computer_dns_name: p.computer_dns_name,
@@ -261,6 +273,18 @@ const tellRemoved = statement<{ key: string }>()((db, p) =>
     ),
 );
 
+const noteSequence = statement<{ value: string }>()((db, p) =>
+  db
+    .insertInto("meta")
+    .values({ key: LAST_REMOVED, value: p.value })
+    .onConflict((conflict) =>
+      conflict
+        .column("key")
+        .doUpdateSet((eb) => ({ value: eb.ref("excluded.value") }))
+        .where(sql<SqlBool>`cast(meta.value as bigint) < cast(excluded.value as bigint)`),
+    ),
+);
+
 const removeOld = statement<{ before_ms: number; limit: number }>()((db, p) =>
   db
     .deleteFrom("machine_action")
@@ -279,8 +303,6 @@ const removeOld = statement<{ before_ms: number; limit: number }>()((db, p) =>
     // statement waits for the row.
     .where("keeps_results", "=", 0)
     .where((or) => or.or([or("order_state", "is", null), or("order_state", "=", "closed")]))
-    // The newest row stays, because SQLite gives the sequence after the last row to the next one.
-    .where("seq", "<", (newest) => newest.selectFrom("machine_action").select(sql<number>`max(seq)`.as("seq")))
     .returning(["id", "seq", "machine_id"]),
 );
 

@@ -43,6 +43,8 @@ async function change(db: Kysely<unknown>, isSqlite: boolean): Promise<void> {
 
   for (const name of DROPPED) await db.schema.dropIndex(name).execute();
   if (isSqlite) {
+    await sql`insert into meta (key, value)
+      select 'lastRemovedAction', cast(seq as text) from sqlite_sequence where name = 'machine_action'`.execute(db);
     await withoutSequenceRow(db, "machine_action");
     await withoutSequenceRow(db, "audit");
   }
@@ -83,7 +85,7 @@ const AUTOINCREMENT = " primary key autoincrement";
 
 /**
  * Copies a table to one without AUTOINCREMENT, which SQLite cannot remove otherwise. A sequence is
- * still not used twice, because the newest row is never deleted.
+ * still not used twice: audit records are never deleted, and actions see `lastRemovedAction`.
  */
 async function withoutSequenceRow(db: Kysely<unknown>, table: string): Promise<void> {
   const { rows } = await sql<{ name: string; sql: string; type: string }>`select name, sql, type from sqlite_master
