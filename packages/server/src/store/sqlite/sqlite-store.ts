@@ -14,6 +14,7 @@ import {
 } from "../statement.ts";
 import { type Store, type StoreTx, storeTx } from "../store.ts";
 import { VersionConflictError } from "../version-conflict-error.ts";
+import { Checkpoints } from "./checkpoints.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { ScanPool } from "./scan-pool.ts";
 
@@ -27,11 +28,13 @@ export class SqliteStore implements Store {
   readonly #readTx: StoreTx;
   readonly #commits: GroupCommit;
   readonly #scans: ScanPool;
+  readonly #checkpoints: Checkpoints;
 
   private constructor(writer: Database.Database, reader: Database.Database, scans: ScanPool) {
     const compiler = new StatementCompiler();
     const writeTx = storeTx(new SqliteExecutor(writer, compiler));
     this.#writer = writer;
+    this.#checkpoints = new Checkpoints(writer);
     this.#reader = reader;
     this.#scans = scans;
     this.#readTx = storeTx(new SqliteReader(reader, compiler, scans));
@@ -65,8 +68,12 @@ export class SqliteStore implements Store {
     return work(this.#readTx);
   }
 
-  write<T>(work: (tx: StoreTx) => Promise<T>): Promise<T> {
-    return this.#commits.run(work);
+  async write<T>(work: (tx: StoreTx) => Promise<T>): Promise<T> {
+    try {
+      return await this.#commits.run(work);
+    } finally {
+      this.#checkpoints.afterCommit();
+    }
   }
 
   async close(): Promise<void> {

@@ -518,10 +518,17 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
           await tx.audit.append({ ...RECORD, actionId: id, machineId });
         }
       });
-      const remove = () => store.write((tx) => tx.actions.removeBefore(2, 1_000));
-      const removed = await remove();
+      const query = parseListQuery(new URLSearchParams(), MACHINE_ACTIONS, 10_000);
+      assert.ok(query.ok);
+      const newestSeq = async () => {
+        const { next } = await store.read((tx) => tx.actions.list({ ...query.value, pageSize: 1 }, { kind: "all" }));
+        return next?.seq ?? 0;
+      };
+      const seqBefore = await newestSeq();
+      const removed = await store.write((tx) => tx.actions.removeBefore(2, 1_000));
       assert.deepEqual([removed.includes(first ?? ""), removed.includes(newest ?? "")], [true, true]);
       const next = await addAction(machine.id, { ...ended, createdAtMs: 3 });
+      assert.ok((await newestSeq()) > seqBefore);
       const later = await addAction(machine.id, ended);
       const recordsOf = (actionId: string) =>
         store.read((tx) => tx.audit.list({ ...AUDIT, actionId }, { kind: "all" }));
