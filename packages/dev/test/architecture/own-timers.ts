@@ -34,6 +34,7 @@ export const OWN_TIMERS: Readonly<Record<string, string>> = {
   "server/src/store/postgres/postgres-store.ts":
     "the pause before a transaction is tried again; the store has no clock",
   "server/src/store/sqlite/scan-pool.ts": LIMIT,
+  "server/src/store/sqlite/checkpoints.ts": "setImmediate lets the responses be written first; it measures no time",
   "server/src/store/sqlite/sqlite-store.ts": "setImmediate gives other work its turn; it measures no time",
   "sim/src/time/quiet.ts": "setImmediate runs all promises that are due; it measures no time",
 };

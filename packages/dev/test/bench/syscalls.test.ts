@@ -20,9 +20,9 @@ const AT_MOST: Readonly<Record<string, number>> = {
   "server: commits on the path": 3,
   "server: commits": 3,
   "server: fsync and fdatasync": 3,
-  // 36, seven for a start with its own commit, and two for pages that split, which depends on the
+  // 19, five for a start with its own commit, and four for pages that begin, which depends on the
   // length of the machine's name.
-  "server: WAL pages": 45,
+  "server: WAL pages": 28,
   // One. Records that are only written are synced after a second, if no order comes before.
   "agent: fdatasync on the path": 2,
   "agent: fdatasync": 2,

@@ -95,8 +95,8 @@ export function auditLog(executor: Executor) {
 }
 
 /**
- * All records with an action also have its machine, and are found among the machine's records in
- * its index. An index by action would be one more page for each commit.
+ * All records with an action also have its machine, and are found among the records of the machine.
+ * An index by action would be one more page for each commit.
  */
 const recordsOf = (actionId: string) => sql<SqlBool>`machine_id = coalesce(
   (select machine_id from machine_action where id = ${actionId}),

@@ -49,9 +49,9 @@ async function change(db: Kysely<unknown>, isSqlite: boolean): Promise<void> {
     await withoutSequenceRow(db, "audit");
   }
 
-  // The expressions of this index and of the next one are repeated in `store/actions/`, because both
-  // SQL dialects use an index only for exactly this text. The schema itself refuses a second unfinished action of a machine, even if the code above it
-  // has a bug.
+  // The schema itself refuses a second unfinished action of a machine, even if the code above it
+  // has a bug. The expressions of this index and of the next one are repeated in `store/actions/`,
+  // because both SQL dialects use an index only for exactly this text.
   await sql`create unique index machine_action_open on machine_action
     (machine_id, (case when status in ('Pending', 'InProgress') then 0 else seq end))
     where status in ('Pending', 'InProgress') or order_state = 'out'`.execute(db);
@@ -67,8 +67,8 @@ async function change(db: Kysely<unknown>, isSqlite: boolean): Promise<void> {
   await sql`create index machine_action_requestor
     on machine_action (lower(requestor), seq, created_at_ms)`.execute(db);
   await sql`create index machine_action_created on machine_action (created_at_ms, seq)`.execute(db);
-  // The records of an action are found among those of its machine.
-  await sql`create index audit_machine on audit (machine_id, seq, action_id)`.execute(db);
+  // The records of an action are found among those of its machine: see `administration/audit.ts`.
+  await sql`create index audit_machine on audit (machine_id, seq)`.execute(db);
 
   // Its key is computed from the sequence of the action, so that it needs no second tree.
   await db.schema

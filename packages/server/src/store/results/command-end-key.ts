@@ -1,9 +1,9 @@
 import { type SqlBool, sql } from "kysely";
 
 /**
- * Keys of `command_end`. They are numbers that contain the sequence of the action, so that the table
- * is its own index. With an id and an index as key, SQLite keeps a second tree, and each end of a
- * command writes one more page.
+ * Keys of `command_end`. They are numbers that contain the sequence of the action, so that the
+ * table is its own index. With an id and an index as key, SQLite keeps a second tree, and each end
+ * of a command writes one more page.
  */
 
 /** More than a command's index can be (`docs/contract/http-api.md`: at most 100 commands). */
