@@ -25,6 +25,8 @@ interface Old {
 }
 
 const ACTION_ID = "00000000-0000-4000-8000-000000000001";
+/** Removed by retention before the upgrade. */
+const REMOVED_ID = "00000000-0000-4000-8000-000000000009";
 const FIRST = "0001-first-light";
 const facts = JSON.stringify(sampleMachine().facts);
 const { finishedAtMs: _, ...command } = sampleCommand({
@@ -75,6 +77,8 @@ const fill = async (run: Run) => {
     values (1, 'a', 'client-1', 'AddLibraryFile', null, null, '{"fileName":"collect.sh"}')`);
   await run(sql`insert into audit (at_ms, actor, actor_id, operation, machine_id, action_id, detail)
     values (1000, 'playbook', 'client-1', 'RunLiveResponse', ${MACHINE_ID}, ${ACTION_ID}, '{}')`);
+  await run(sql`insert into audit (at_ms, actor, actor_id, operation, machine_id, action_id, detail)
+    values (1, 'playbook', 'client-1', 'RunLiveResponse', ${MACHINE_ID}, ${REMOVED_ID}, '{}')`);
   await run(sql`insert into meta (key, value) values ('tenant', 'tenant-1')`);
 };
 
@@ -130,6 +134,14 @@ function describeUpgrade(engine: string, withFirstRelease: (work: (old: Old) => 
             [record?.operation, record?.actorId, record?.actorKind, record?.application, record?.address],
             ["RunLiveResponse", "client-1", null, null, null],
           );
+          for (const actionId of [ACTION_ID, REMOVED_ID]) {
+            const ofAction = { ...filter, machineId: null, actionId, operations: null };
+            const records = await tx.audit.list(ofAction, { kind: "all" });
+            assert.deepEqual(
+              records.map(({ actionId }) => actionId),
+              [actionId],
+            );
+          }
         });
         assert.equal(await store.write((tx) => tx.meta.getOrSet("tenant", () => "another")), "tenant-1");
       } finally {
