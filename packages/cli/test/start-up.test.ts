@@ -16,7 +16,8 @@ const skip = process.platform === "linux" && existsSync(BUN) ? false : "the lock
 
 /**
  * The processor time of an executable, against one without any code in the same run. `--splitting`
- * matters: without it the code of every command is read at each start, and the ratio is 4.5, not 2.5.
+ * matters: without it the code of every command is read at each start, and the ratio is 4.5 in
+ * place of 2.5.
  */
 describe("the start of halligan as an executable", { skip, timeout: 180_000 }, () => {
   let folder = "";
