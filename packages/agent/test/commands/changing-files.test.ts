@@ -15,8 +15,8 @@ import {
 } from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
+import { until } from "../../../protocol/test/support/until.ts";
 import { getFile } from "../../src/commands/files/get-file.ts";
 import type { TransferEnd } from "../../src/core/ports.ts";
 import { DEFAULT_SETTINGS } from "../../src/settings.ts";
@@ -304,12 +304,10 @@ for (const mode of ["everything", "reads"] as const) {
     await writeFile(local, "here");
     assert.match((await get(world, local)).errors[0] ?? "", /An earlier command still waits/);
     await mount.release();
-    let after = await get(world, local);
-    // A refusal needs no I/O: without a pause the loop would keep the released call from ending.
-    while (after.outcome === "failed") {
-      await sleep(10);
-      after = await get(world, local);
-    }
+    const after = await until(async () => {
+      const end = await get(world, local);
+      return end.outcome !== "failed" && end;
+    }, "a collection that succeeds");
     assert.equal(contentOf(world, after).toString(), "here");
   });
 }

@@ -4,11 +4,11 @@ import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
-import { until } from "../support/agent-process.ts";
+import { until } from "../../../protocol/test/support/until.ts";
 import { commandWorld } from "../support/command-world.ts";
 import { livingPids, run } from "../support/scripts.ts";
 
-const options = { timeout: 30_000, skip: process.platform === "win32" ? "needs a POSIX shell" : false };
+const options = { timeout: 60_000, skip: process.platform === "win32" ? "needs a POSIX shell" : false };
 
 test("output and errors come apart, a non-zero exit is completed with its true code", options, async () => {
   await using world = await commandWorld();
@@ -159,7 +159,7 @@ test("cancelled, it is ended and what it wrote so far is kept", options, async (
   const cancel = new AbortController();
   const ready = path.join(world.temporary, "ready");
   const running = run(world, `echo so far; touch ${ready}; sleep 1000\n`, { signal: cancel.signal });
-  await until(() => existsSync(ready));
+  await until(() => existsSync(ready), "the start of the script");
   cancel.abort("cancelled");
   const end = await running;
   assert.deepEqual([end.outcome, end.errors], ["failed", ["Cancelled before it ended."]]);

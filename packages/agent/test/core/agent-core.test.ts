@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type AgentFrame, LINK_CLOSE, type Order, type Verdict } from "@halligan/protocol/link";
 import { systemClock } from "@halligan/protocol/time";
-import { until } from "../support/agent-process.ts";
+import { until } from "../../../protocol/test/support/until.ts";
 import { fetchFile, script, World } from "../support/fake-ports.ts";
 
-const options = { timeout: 20_000 };
+const options = { timeout: 60_000 };
 
 async function linked(world: World, verdict: Verdict | null = "continue"): Promise<void> {
-  await until(() => world.net.of("hello").length > 0);
+  await until(() => world.net.of("hello").length > 0, "a frame of type hello");
   const orders = world.net.of("hello")[0]?.orders ?? [];
   const answers = verdict ? orders.map(({ actionId, orderSeq }) => ({ actionId, orderSeq, verdict })) : [];
   world.net.send({ type: "helloAnswer", orders: answers });
@@ -22,7 +22,7 @@ test("commands run one by one and each end is reported", options, async () => {
   await linked(world);
   const order = world.order(1, [script(0), fetchFile(1)]);
   world.net.send(world.frameOf(order));
-  await until(() => world.net.of("ended").length === 2);
+  await until(() => world.net.of("ended").length === 2, "frame 2 of type ended");
   assert.deepEqual(world.runner.log, ["run 1-0", "transfer 1-1"]);
   assert.deepEqual(
     world.net.sent
@@ -38,15 +38,15 @@ test("an order is forgotten with the last acknowledgement, and its number never 
   await linked(world);
   const order = world.order(1, [script(0)]);
   world.net.send(world.frameOf(order));
-  await until(() => world.net.of("ended").length === 1);
+  await until(() => world.net.of("ended").length === 1, "a frame of type ended");
   world.net.send({ type: "ack", ...ref(order), index: 0 });
-  await until(() => world.runner.log.includes("forget 1"));
+  await until(() => world.runner.log.includes("forget 1"), "the runner to forget 1");
   world.net.send(world.frameOf(order));
-  await until(() => world.net.of("refused").length === 1);
+  await until(() => world.net.of("refused").length === 1, "a frame of type refused");
   assert.equal(world.net.of("refused")[0]?.code, "replayed");
   await world.stop();
   world.start();
-  await until(() => world.net.of("hello").length > 0);
+  await until(() => world.net.of("hello").length > 0, "a frame of type hello");
   assert.deepEqual([world.net.of("hello")[0]?.highestOrderSeq, world.net.of("hello")[0]?.orders], [1, []]);
 });
 
@@ -59,11 +59,11 @@ test("the same order twice runs once, and a second order is refused as busy", op
   world.net.send(world.frameOf(order));
   world.net.send(world.frameOf(order));
   world.net.send(world.frameOf(world.order(2, [script(0)])));
-  await until(() => world.net.of("refused").length === 1);
+  await until(() => world.net.of("refused").length === 1, "a frame of type refused");
   assert.deepEqual([world.net.of("refused")[0]?.code, world.net.of("refused")[0]?.orderSeq], ["busy", 2]);
   assert.equal(new Set(world.net.of("started").map(({ startId }) => startId)).size, 1);
   world.runner.finish?.();
-  await until(() => world.net.of("ended").length === 1);
+  await until(() => world.net.of("ended").length === 1, "a frame of type ended");
   assert.deepEqual(world.runner.log, ["run 1-0", "finished"]);
 });
 
@@ -74,9 +74,9 @@ test("after a failed command the later ones stay waiting", options, async () => 
   await linked(world);
   const order = world.order(1, [script(0), fetchFile(1)]);
   world.net.send(world.frameOf(order));
-  await until(() => world.net.of("ended").length === 1);
+  await until(() => world.net.of("ended").length === 1, "a frame of type ended");
   world.net.send({ type: "ack", ...ref(order), index: 0 });
-  await until(() => world.runner.log.includes("forget 1"));
+  await until(() => world.runner.log.includes("forget 1"), "the runner to forget 1");
   assert.deepEqual(world.runner.log, ["run 1-0", "forget 1"]);
 });
 
@@ -89,15 +89,15 @@ test(
     world.runner.holds = true;
     await linked(world);
     world.net.send(world.frameOf(world.order(1, [script(0), fetchFile(1)])));
-    await until(() => world.runner.log.length === 1);
+    await until(() => world.runner.log.length === 1, "the runner to start");
     const atCrash = world.disk.bytes;
     await world.stop();
     world.disk.bytes = atCrash;
     world.start();
-    await until(() => world.net.of("hello").length > 0);
+    await until(() => world.net.of("hello").length > 0, "a frame of type hello");
     assert.deepEqual(world.runner.log, ["orphans 1-0"]);
     await linked(world);
-    await until(() => world.net.of("ended").length > 0);
+    await until(() => world.net.of("ended").length > 0, "a frame of type ended");
     assert.match(world.net.of("ended")[0]?.errors[0] ?? "", /^Interrupted/);
     assert.deepEqual(world.runner.log, ["orphans 1-0"]);
   },
@@ -111,7 +111,7 @@ test(
     world.start();
     await linked(world);
     world.net.send(world.frameOf(world.order(1, [fetchFile(0), fetchFile(1)])));
-    await until(() => world.net.of("started").length > 0);
+    await until(() => world.net.of("started").length > 0, "a frame of type started");
     const accepted = world.disk.bytes ?? new Uint8Array();
     await world.stop();
     const lines = Buffer.from(accepted).toString().split("\n");
@@ -120,17 +120,17 @@ test(
     for (const verdict of [null, "forget"] as const) {
       world.disk.bytes = beginning;
       world.start();
-      await until(() => world.net.of("hello").length > 0);
+      await until(() => world.net.of("hello").length > 0, "a frame of type hello");
       assert.deepEqual(world.runner.log, []);
       await linked(world, verdict);
-      if (verdict) await until(() => world.runner.log.length > 0);
+      if (verdict) await until(() => world.runner.log.length > 0, "the runner to start");
       await world.stop();
       assert.deepEqual(world.runner.log, verdict ? ["forget 1"] : []);
     }
     world.disk.bytes = beginning;
     world.start();
     await linked(world);
-    await until(() => world.runner.log.length === 2);
+    await until(() => world.runner.log.length === 2, "the runner to start");
     assert.deepEqual(world.runner.log, ["transfer 1-0", "transfer 1-1"]);
   },
 );
@@ -142,16 +142,16 @@ test("on end, the running script is stopped and reported, then the order is clos
   await linked(world);
   const order = world.order(1, [script(0), fetchFile(1)]);
   world.net.send(world.frameOf(order));
-  await until(() => world.runner.finish !== null);
+  await until(() => world.runner.finish !== null, "a running command");
   world.net.send({ type: "end", ...ref(order) });
-  await until(() => world.net.of("closed").length === 1);
+  await until(() => world.net.of("closed").length === 1, "a frame of type closed");
   assert.deepEqual(
     world.net.sent.slice(-2).map((frame) => frame.type),
     ["ended", "closed"],
   );
   assert.deepEqual(world.runner.log, ["run 1-0", "stopped"]);
   world.net.send({ type: "forget", ...ref(order) });
-  await until(() => world.runner.log.includes("forget 1"));
+  await until(() => world.runner.log.includes("forget 1"), "the runner to forget 1");
 });
 
 /**
@@ -161,7 +161,7 @@ test("on end, the running script is stopped and reported, then the order is clos
 async function handled(world: World): Promise<void> {
   const before = world.net.of("refused").length;
   world.net.send(world.frameOf(world.order(9, [script(0)], { journalId: "f".repeat(32) })));
-  await until(() => world.net.of("refused").length > before);
+  await until(() => world.net.of("refused").length > before, "another refused frame");
   await new Promise((resolve) => setImmediate(resolve));
 }
 
@@ -171,7 +171,7 @@ async function ungranted(world: World, order: Order): Promise<Extract<AgentFrame
   world.net.grants = false;
   await linked(world);
   world.net.send(world.frameOf(order));
-  await until(() => world.runner.prepared.length > 0);
+  await until(() => world.runner.prepared.length > 0, "the prepared order");
   const [started] = world.net.of("started");
   assert.ok(started);
   return started;
@@ -184,7 +184,7 @@ test("a script's process waits for the grant of its very start", options, async 
   await handled(world);
   assert.deepEqual(world.runner.log, []);
   world.net.send({ ...started, type: "startGranted" });
-  await until(() => world.net.of("ended").length === 1);
+  await until(() => world.net.of("ended").length === 1, "a frame of type ended");
   assert.deepEqual(world.runner.log, ["run 1-0"]);
 });
 
@@ -194,11 +194,11 @@ test("a start that was not granted is reported again on the next connection, as 
   world.net.sent.length = 0;
   world.net.push({ kind: "closed", code: 1006, reason: "" });
   await linked(world);
-  await until(() => world.net.of("started").length > 0);
+  await until(() => world.net.of("started").length > 0, "a frame of type started");
   assert.deepEqual(world.net.of("started"), [started]);
   assert.deepEqual(world.runner.log, []);
   world.net.send({ ...started, type: "startGranted" });
-  await until(() => world.net.of("ended").length === 1);
+  await until(() => world.net.of("ended").length === 1, "a frame of type ended");
   assert.deepEqual([world.runner.log, world.runner.prepared], [["run 1-0"], [0]]);
 });
 
@@ -207,7 +207,7 @@ test("after an end before the grant, a script never runs, and a late grant chang
   const order = world.order(1, [script(0), script(1)]);
   const started = await ungranted(world, order);
   world.net.send({ type: "end", ...ref(order) });
-  await until(() => world.net.of("closed").length === 1);
+  await until(() => world.net.of("closed").length === 1, "a frame of type closed");
   world.net.send({ ...started, type: "startGranted" });
   await handled(world);
   assert.deepEqual([world.runner.log, world.net.of("ended")[0]?.outcome], [[], "failed"]);
@@ -219,7 +219,7 @@ test("an agent that stops does not wait for a grant, and never starts that scrip
   await world.stop();
   world.start();
   await linked(world);
-  await until(() => world.net.of("ended").length === 1);
+  await until(() => world.net.of("ended").length === 1, "a frame of type ended");
   assert.deepEqual([world.runner.log, world.runner.prepared], [[], []]);
 });
 
@@ -234,7 +234,7 @@ test(
     world.disk.bytes = atCrash;
     world.start();
     await linked(world);
-    await until(() => world.net.of("ended").length === 1);
+    await until(() => world.net.of("ended").length === 1, "a frame of type ended");
     assert.match(world.net.of("ended")[0]?.errors[0] ?? "", /^Interrupted: .* whether it ran is not known\.$/);
   },
 );
@@ -245,18 +245,18 @@ test("without a link the next script stays waiting, so that a crash then does no
   world.runner.holds = true;
   await linked(world);
   world.net.send(world.frameOf(world.order(1, [script(0), script(1)])));
-  await until(() => world.runner.finish !== null);
+  await until(() => world.runner.finish !== null, "a running command");
   world.net.sent.length = 0;
   world.net.push({ kind: "closed", code: 1006, reason: "" });
-  await until(() => world.net.of("hello").length > 0);
+  await until(() => world.net.of("hello").length > 0, "a frame of type hello");
   world.runner.finish?.();
   const journal = () => Buffer.from(world.disk.bytes ?? "").toString();
   const starts = () => journal().split('"type":"started"').length - 1;
-  await until(() => journal().includes('"type":"ended"'));
+  await until(() => journal().includes('"type":"ended"'), "the recorded end");
   await new Promise((resolve) => setImmediate(resolve));
   assert.equal(starts(), 1);
   await linked(world);
-  await until(() => starts() === 2);
+  await until(() => starts() === 2, "the second start");
 });
 
 test("an order that is not held is closed at once, as nothing of it can run", options, async () => {
@@ -264,7 +264,7 @@ test("an order that is not held is closed at once, as nothing of it can run", op
   world.start();
   await linked(world);
   world.net.send({ type: "end", ...ref(world.order(5, [script(0)])) });
-  await until(() => world.net.of("closed").length === 1);
+  await until(() => world.net.of("closed").length === 1, "a frame of type closed");
 });
 
 test("an order that cannot be written down is refused and not run", options, async () => {
@@ -273,7 +273,7 @@ test("an order that cannot be written down is refused and not run", options, asy
   await linked(world);
   world.disk.isFull = true;
   world.net.send(world.frameOf(world.order(1, [script(0)])));
-  await until(() => world.net.of("refused").length === 1);
+  await until(() => world.net.of("refused").length === 1, "a frame of type refused");
   assert.equal(world.net.of("refused")[0]?.code, "diskFull");
   assert.deepEqual(world.runner.log, []);
 });
@@ -283,11 +283,11 @@ test("after a broken connection the agent reconnects and reports the unacknowled
   world.start();
   await linked(world);
   world.net.send(world.frameOf(world.order(1, [script(0)])));
-  await until(() => world.net.of("ended").length === 1);
+  await until(() => world.net.of("ended").length === 1, "a frame of type ended");
   world.net.sent.length = 0;
   world.net.push({ kind: "closed", code: 1006, reason: "" });
   await linked(world);
-  await until(() => world.net.of("ended").length === 1);
+  await until(() => world.net.of("ended").length === 1, "a frame of type ended");
   assert.equal(world.net.connections, 2);
   assert.deepEqual(world.runner.log, ["run 1-0"]);
 });
@@ -308,7 +308,7 @@ test("a link that falls silent is given up after three intervals, by the monoton
     },
   });
   await linked(world);
-  await until(() => world.net.of("ping").length === 4);
+  await until(() => world.net.of("ping").length === 4, "frame 4 of type ping");
   await new Promise((resolve) => setImmediate(resolve));
   assert.equal(world.net.of("ping").length, 4);
 });
@@ -322,20 +322,20 @@ test(
     world.start({ ...systemClock, monotonicMs: () => systemClock.monotonicMs() + aheadMs });
     await linked(world);
     world.net.send(world.frameOf(world.order(1, [script(0)])));
-    await until(() => world.net.of("ended").length === 1);
+    await until(() => world.net.of("ended").length === 1, "a frame of type ended");
     const hourMs = 3_600_000;
     assert.ok(Number(world.net.of("ended")[0]?.endedAgoMs) < hourMs);
     world.net.sent.length = 0;
     aheadMs = hourMs;
     world.net.push({ kind: "closed", code: 1006, reason: "" });
     await linked(world);
-    await until(() => world.net.of("ended").length === 1);
+    await until(() => world.net.of("ended").length === 1, "a frame of type ended");
     const agoMs = Number(world.net.of("ended")[0]?.endedAgoMs);
     assert.ok(Number.isInteger(agoMs) && agoMs >= hourMs && agoMs < 2 * hourMs, `${agoMs} ms`);
     await world.stop();
     world.start();
     await linked(world);
-    await until(() => world.net.of("ended").length === 1);
+    await until(() => world.net.of("ended").length === 1, "a frame of type ended");
     assert.equal(world.net.of("ended")[0]?.endedAgoMs, undefined);
   },
 );
@@ -346,8 +346,8 @@ test("when the server has retired the machine, what runs is ended and nothing fu
   world.runner.holds = true;
   await linked(world);
   world.net.send(world.frameOf(world.order(1, [script(0), script(1)])));
-  await until(() => world.runner.log.length === 1);
+  await until(() => world.runner.log.length === 1, "the runner to start");
   world.net.closeWith(LINK_CLOSE.retired, "the machine was retired");
-  await until(() => world.runner.log.includes("stopped"));
+  await until(() => world.runner.log.includes("stopped"), "the runner to stop");
   assert.deepEqual(world.runner.log, ["run 1-0", "stopped"]);
 });

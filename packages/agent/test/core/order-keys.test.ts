@@ -8,12 +8,12 @@ import {
   orderKeysSigningBytes,
   orderSigningBytes,
 } from "@halligan/protocol/link";
+import { until } from "../../../protocol/test/support/until.ts";
 import { checkOrderKeys, type PinnedKeys } from "../../src/core/order-keys-check.ts";
-import { until } from "../support/agent-process.ts";
 import { MACHINE_ID, script, World } from "../support/fake-ports.ts";
 import { sha256 } from "../support/fake-server.ts";
 
-const options = { timeout: 20_000 };
+const options = { timeout: 60_000 };
 
 function newKey(): OrderKey & { privateKey: KeyObject } {
   const { privateKey, publicKey } = generateKeyPairSync("ed25519");
@@ -110,7 +110,7 @@ test("a signed set for another machine, an empty one, and one that is not right 
 });
 
 async function linked(world: World): Promise<void> {
-  await until(() => world.net.of("hello").length > 0);
+  await until(() => world.net.of("hello").length > 0, "a frame of type hello");
   world.net.send({ type: "helloAnswer", orders: [] });
 }
 const named = (world: World) => decodeHandshakeAnswer(world.net.answers.at(-1) ?? new Uint8Array())?.serverKeyId;
@@ -136,21 +136,21 @@ test(
     await linked(world);
     assert.equal(world.net.of("hello")[0]?.orderKeyIds, undefined);
     world.net.send(signedByNew(1));
-    await until(() => world.net.of("refused").length === 1);
+    await until(() => world.net.of("refused").length === 1, "a frame of type refused");
     assert.equal(world.net.of("refused")[0]?.code, "unknownKey");
     world.net.send(set);
     world.net.send(signedByNew(1));
-    await until(() => world.net.of("ended").length === 1);
+    await until(() => world.net.of("ended").length === 1, "a frame of type ended");
     assert.deepEqual(world.pinned, [plain(next), plain(own)]);
     world.net.sent.length = 0;
     world.signer = next.privateKey;
     world.net.orderKey = world.signer;
     world.net.push({ kind: "closed", code: 1006, reason: "" });
-    await until(() => world.net.of("hello").length > 0);
+    await until(() => world.net.of("hello").length > 0, "a frame of type hello");
     assert.deepEqual([named(world), world.net.of("hello")[0]?.orderKeyIds], [next.keyId, [next.keyId, own.keyId]]);
     await world.stop();
     world.start();
-    await until(() => world.net.of("hello").length > 0);
+    await until(() => world.net.of("hello").length > 0, "a frame of type hello");
     assert.equal(named(world), next.keyId);
   },
 );
@@ -165,7 +165,7 @@ test("a set that is refused, or that cannot be written, changes nothing, and the
   world.net.send(set);
   world.net.send(signedByNew(1));
   world.net.send(world.frameOf(world.order(1, [script(0)])));
-  await until(() => world.net.of("ended").length === 1);
+  await until(() => world.net.of("ended").length === 1, "a frame of type ended");
   assert.deepEqual([world.net.of("refused").map(({ code }) => code), world.pinned], [["unknownKey"], [plain(own)]]);
   assert.equal(world.net.connections, 1);
 });

@@ -5,13 +5,14 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
 import { systemClock } from "@halligan/protocol/time";
+import { until } from "../../../protocol/test/support/until.ts";
 import { realRandom } from "../../src/agent.ts";
 import { putFile } from "../../src/commands/files/put-file.ts";
 import { JournalWriter } from "../../src/core/journal/journal-writer.ts";
 import { JournalDisk } from "../../src/disk/journal-disk.ts";
 import { spoolPaths } from "../../src/disk/order-files.ts";
 import { DEFAULT_SETTINGS } from "../../src/settings.ts";
-import { AgentProcess, RUNTIMES, temporaryFolder, until } from "../support/agent-process.ts";
+import { AgentProcess, RUNTIMES, temporaryFolder } from "../support/agent-process.ts";
 import { commandWorld } from "../support/command-world.ts";
 import { silentLog, World } from "../support/fake-ports.ts";
 import { FakeServer } from "../support/fake-server.ts";
@@ -147,7 +148,7 @@ for (const runtime of RUNTIMES) {
     }
     await using agent = new AgentProcess(runtime.file, ["run", "--data", root]);
     await server.frame("hello");
-    await until(() => agent.output.includes('"linked"'));
+    await until(() => agent.output.includes('"linked"'), "the linked line of the agent");
     const file = server.addFile("echo hello\n");
     // Long enough that it does not fit into what is left of the journal's last block.
     const script = { index: 0, type: "RunScript", scriptName: "a.sh", args: "x".repeat(9_000), file } as const;
@@ -165,9 +166,9 @@ for (const runtime of RUNTIMES) {
     const full = server.addFile(`dd if=/dev/zero of=${by} bs=4096 2>/dev/null; touch ${folder.path}/done\n`);
     const from = server.frames.length;
     server.sendOrder(server.order([{ ...script, file: full }]));
-    await until(() => existsSync(path.join(folder.path, "done")));
-    await until(() => agent.output.includes("journalWriteFailed"));
-    await until(async () => (await stat(by)).size > 0);
+    await until(() => existsSync(path.join(folder.path, "done")), "the end of the script");
+    await until(() => agent.output.includes("journalWriteFailed"), "the log line of the failed write");
+    await until(async () => (await stat(by)).size > 0, "the freed space");
     rmSync(by);
     assert.equal((await server.frame("ended", () => true, from)).outcome, "completed");
   });

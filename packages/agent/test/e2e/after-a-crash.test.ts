@@ -4,7 +4,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import path from "node:path";
 import { describe, test } from "node:test";
 import { gunzipSync } from "node:zlib";
-import { AgentProcess, RUNTIMES, temporaryFolder, until } from "../support/agent-process.ts";
+import { until } from "../../../protocol/test/support/until.ts";
+import { AgentProcess, RUNTIMES, temporaryFolder } from "../support/agent-process.ts";
 import { cgroupKinds } from "../support/cgroup-kinds.ts";
 import { FakeServer } from "../support/fake-server.ts";
 import { livingPids } from "../support/scripts.ts";
@@ -45,7 +46,7 @@ for (const runtime of RUNTIMES) {
         await server.frame("hello");
         holdDownloads(server);
         server.sendOrder(server.order([{ index: 0, type: "PutFile", fileName: "tool", file: server.addFile(text) }]));
-        await until(() => readdirSync(work).some((name) => name.startsWith(".halligan-put-")));
+        await until(() => readdirSync(work).some((name) => name.startsWith(".halligan-put-")), "the start of the put");
         first.kill("SIGKILL");
         await first.exited;
       }
@@ -73,7 +74,7 @@ for (const runtime of RUNTIMES) {
         // The first part is stored, the second one is never answered.
         server.intercept = (request) => request.url?.includes("/parts/") === true && ++parts > 1;
         server.sendOrder(server.order([{ index: 0, type: "GetFile", path: file }]));
-        await until(() => parts > 1);
+        await until(() => parts > 1, "the second part of the file");
         first.kill("SIGKILL");
         await first.exited;
       }
@@ -121,7 +122,7 @@ for (const runtime of RUNTIMES) {
         await server.frame("hello");
         holdDownloads(server);
         server.sendOrder(server.order([{ index: 0, type: "RunScript", scriptName: "a.sh", args: null, file }]));
-        await until(() => existsSync(path.join(root, "scripts", "1-0", "a.sh")));
+        await until(() => existsSync(path.join(root, "scripts", "1-0", "a.sh")), "the file of the script");
         first.kill("SIGKILL");
         await first.exited;
       }
@@ -130,7 +131,7 @@ for (const runtime of RUNTIMES) {
       const ended = await server.frame("ended");
       assert.equal(ended.outcome, "failed");
       assert.match(ended.errors[0] ?? "", /Interrupted/);
-      await until(() => readdirSync(path.join(root, "scripts")).length === 0);
+      await until(() => readdirSync(path.join(root, "scripts")).length === 0, "the removal of the script");
       assert.deepEqual(readdirSync(path.join(root, "spool")), []);
       assert.equal(existsSync(ran), false);
     });
@@ -149,7 +150,10 @@ for (const runtime of RUNTIMES) {
         await server.frame("hello");
         const file = server.addFile(text);
         server.sendOrder(server.order([{ index: 0, type: "RunScript", scriptName: "a.sh", args: null, file }]));
-        await until(() => existsSync(pids) && readFileSync(pids, "utf8").endsWith("\n"));
+        await until(
+          () => existsSync(pids) && readFileSync(pids, "utf8").endsWith("\n"),
+          "the process ids of the script",
+        );
         first.kill("SIGKILL");
         await first.exited;
       }

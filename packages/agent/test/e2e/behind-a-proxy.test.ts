@@ -3,7 +3,8 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import { gunzipSync } from "node:zlib";
-import { AgentProcess, RUNTIMES, temporaryFolder, until } from "../support/agent-process.ts";
+import { until } from "../../../protocol/test/support/until.ts";
+import { AgentProcess, RUNTIMES, temporaryFolder } from "../support/agent-process.ts";
 import { FakeServer } from "../support/fake-server.ts";
 import { noSquid, startSquid } from "../support/squid.ts";
 import { testAuthority } from "../support/test-authority.ts";
@@ -126,7 +127,7 @@ for (const runtime of RUNTIMES) {
         agent.kill("SIGTERM");
         await agent.exited;
         // Of the enrollment, the link and the transfers. It logs a connection when it ends.
-        await until(() => through().length >= 3);
+        await until(() => through().length >= 3, "three requests through the proxy");
         assertNoSecret(output + agent.output);
       });
     }

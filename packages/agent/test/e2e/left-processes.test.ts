@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
-import { RUNTIMES, until } from "../support/agent-process.ts";
+import { until } from "../../../protocol/test/support/until.ts";
+import { RUNTIMES } from "../support/agent-process.ts";
 import { cgroupKinds } from "../support/cgroup-kinds.ts";
 import { EnrolledAgent } from "../support/enrolled-agent.ts";
 import { isAlive } from "../support/scripts.ts";
@@ -108,11 +109,11 @@ for (const runtime of RUNTIMES) {
         const end = await keep("writer", text);
         assert.match(end.transcript?.script_output ?? "", /^(tick\n)+$/);
         rmSync(file("beat"));
-        await until(() => existsSync(file("beat")));
+        await until(() => existsSync(file("beat")), "the start of the script");
         rmSync(file("beat"));
         const other = await agent.run("echo other\n");
         assert.equal(other.transcript?.script_output, "other\n");
-        await until(() => existsSync(file("beat")));
+        await until(() => existsSync(file("beat")), "the start of the script");
         assert.ok(isAlive(pidIn("writer")));
       });
 
@@ -125,7 +126,7 @@ for (const runtime of RUNTIMES) {
       test("is ended when the agent died before the script's end", options, async () => {
         const text = `${daemon("orphan")}echo $$ > ${file("script")}\nsleep 1000\n`;
         const running = agent.run(text, {}, { keepProcesses: true });
-        await until(() => isWritten("script"));
+        await until(() => isWritten("script"), "the start of the script");
         await agent.restart();
         const end = await running;
         assert.match(end.errors.join(), /^Interrupted/);

@@ -4,7 +4,8 @@ import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, test } from "node:test";
 import { gunzipSync } from "node:zlib";
-import { AgentProcess, RUNTIMES, temporaryFolder, until } from "../support/agent-process.ts";
+import { until } from "../../../protocol/test/support/until.ts";
+import { AgentProcess, RUNTIMES, temporaryFolder } from "../support/agent-process.ts";
 import { FakeServer } from "../support/fake-server.ts";
 
 const options = { timeout: 60_000 };
@@ -41,7 +42,7 @@ for (const runtime of RUNTIMES) {
       await enrolled(runtime.file, server, root);
       await using agent = new AgentProcess(runtime.file, ["run", "--data", root]);
       await server.frame("hello");
-      await until(() => agent.output.includes('"linked"'));
+      await until(() => agent.output.includes('"linked"'), "the linked line of the agent");
       const big = "x".repeat(100_000);
       server.sendOrder(
         server.order([
@@ -75,7 +76,7 @@ for (const runtime of RUNTIMES) {
       assert.deepEqual(got.errors, []);
       const gzip = got.result?.kind === "uploaded" ? server.completed.get(got.result.uploadId) : undefined;
       assert.equal(gzip && gunzipSync(gzip).toString(), "from the library");
-      await until(async () => (await readdir(path.join(root, "spool"))).length === 0);
+      await until(async () => (await readdir(path.join(root, "spool"))).length === 0, "the empty spool");
       agent.kill("SIGTERM");
       assert.equal(await agent.exited, 0, agent.output);
       assert.equal(existsSync(path.join(root, "agent.lock")), false);
@@ -100,10 +101,13 @@ for (const runtime of RUNTIMES) {
               { index: 1, type: "GetFile", path: "/etc/hostname" },
             ]),
           );
-          await until(async () => existsSync(pids) && (await readFile(pids, "utf8")).split("\n").length === 3);
+          await until(
+            async () => existsSync(pids) && (await readFile(pids, "utf8")).split("\n").length === 3,
+            "the process ids of the script",
+          );
           // What the script wrote is kept from the moment the agent has read it, not from when it
           // was written.
-          await until(async () => (await spooledBytes(path.join(root, "spool"))) > 0);
+          await until(async () => (await spooledBytes(path.join(root, "spool"))) > 0, "spooled output");
           first.kill("SIGKILL");
           await first.exited;
         }
@@ -138,7 +142,7 @@ for (const runtime of RUNTIMES) {
         const order = server.order([{ index: 0, type: "RunScript", scriptName: "s.sh", args: null, file }]);
         server.sendOrder(order);
         await server.frame("started");
-        await until(async () => (await readdir(path.join(root, "spool"))).length > 0);
+        await until(async () => (await readdir(path.join(root, "spool"))).length > 0, "a spooled file");
         const before = server.frames.length;
         server.dropLink();
         await server.frame("hello", (frame) => frame.orders[0]?.commands[0]?.state === "running", before);
@@ -150,7 +154,7 @@ for (const runtime of RUNTIMES) {
         const { errors } = await server.frame("closed");
         assert.deepEqual(errors, []);
         server.send({ type: "forget", actionId: order.actionId, orderSeq: order.orderSeq });
-        await until(async () => (await readdir(path.join(root, "spool"))).length === 0);
+        await until(async () => (await readdir(path.join(root, "spool"))).length === 0, "the empty spool");
         await using other = new AgentProcess(runtime.file, ["run", "--data", root]);
         assert.equal(await other.exited, 1);
         assert.match(other.output, /Another agent/);
@@ -171,7 +175,7 @@ for (const runtime of RUNTIMES) {
         const pid = path.join(folder.path, "pid");
         const file = server.addFile(`echo $$ > ${pid}; echo ready; sleep 1000\n`);
         server.sendOrder(server.order([{ index: 0, type: "RunScript", scriptName: "s.sh", args: null, file }]));
-        await until(() => existsSync(path.join(root, "spool", "1-0.out")));
+        await until(() => existsSync(path.join(root, "spool", "1-0.out")), "the spooled output");
         agent.kill("SIGTERM");
         assert.equal(await agent.exited, 0, agent.output);
         const ended = await server.frame("ended");

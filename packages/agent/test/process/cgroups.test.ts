@@ -3,12 +3,13 @@ import { existsSync, mkdirSync } from "node:fs";
 import { readFile, rmdir } from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
+import { until } from "../../../protocol/test/support/until.ts";
 import { findCgroupHome } from "../../src/process/cgroups/cgroup-home.ts";
 import { ownCgroupFolders } from "../../src/process/cgroups/cgroup-mounts.ts";
 import { openCgroups } from "../../src/process/cgroups/cgroups.ts";
 import { CommandCgroup } from "../../src/process/cgroups/command-cgroup.ts";
 import { spawnScript } from "../../src/process/spawn-script.ts";
-import { temporaryFolder, until } from "../support/agent-process.ts";
+import { temporaryFolder } from "../support/agent-process.ts";
 import { cgroupKinds, homeIn } from "../support/cgroup-kinds.ts";
 import { silentLog } from "../support/fake-ports.ts";
 import { isAlive } from "../support/scripts.ts";
@@ -81,13 +82,13 @@ test("a group that threads may not enter singly is killed as one by the kernel",
     inheritsSettings: false,
     pipes: null,
   });
-  await until(() => group.pids().length === 4);
+  await until(() => group.pids().length === 4, "four processes in the cgroup");
   const pids = group.pids();
   assert.equal(group.removeEmpty(), false);
   group.kill();
   await child.exited;
-  await until(() => !pids.some(isAlive));
-  await until(() => group.remove());
+  await until(() => !pids.some(isAlive), "the end of all processes");
+  await until(() => group.remove(), "the removal of the cgroup");
   assert.equal(existsSync(group.folder), false);
 });
 
@@ -97,7 +98,7 @@ test("a group that the agent itself was put into is not killed with the agent in
   const cgroup = { group, entry: path.join(group.folder, "cgroup.threads"), threadMove: null };
   const inGroup = { ...start, cgroup, openFiles: 1_024, inheritsSettings: false, pipes: null };
   const [other, agent] = [await spawnScript(inGroup), await spawnScript(inGroup)];
-  await until(() => group.pids().length === 2);
+  await until(() => group.pids().length === 2, "two processes in the cgroup");
   const asAgent = new CommandCgroup(group.folder, agent.pid);
   assert.deepEqual(asAgent.pids(), [other.pid]);
   asAgent.kill();
@@ -105,7 +106,7 @@ test("a group that the agent itself was put into is not killed with the agent in
   assert.equal(isAlive(agent.pid), true);
   group.kill();
   await agent.exited;
-  await until(() => group.remove());
+  await until(() => group.remove(), "the removal of the cgroup");
 });
 
 test(
@@ -132,7 +133,7 @@ test(
       inheritsSettings: false,
       pipes: null,
     });
-    await until(() => cgroup.group.pids().length === 1);
+    await until(() => cgroup.group.pids().length === 1, "the process in the cgroup");
     const second = await open(v2?.folder ?? "");
     assert.deepEqual(
       second.of(job).map((group) => group.folder),
@@ -140,7 +141,7 @@ test(
     );
     second.removeAll(() => false);
     await child.exited;
-    await until(() => second.all().every((group) => group.remove()));
+    await until(() => second.all().every((group) => group.remove()), "the removal of all cgroups");
     await open(v2?.folder ?? "");
     assert.equal(await readFile(path.join(folder.path, "cgroup-home"), "utf8"), v2?.folder);
     await rmdir(former);

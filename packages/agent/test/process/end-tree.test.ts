@@ -3,9 +3,9 @@ import { existsSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 
 import path from "node:path";
 import { performance } from "node:perf_hooks";
 import { describe, test } from "node:test";
+import { until } from "../../../protocol/test/support/until.ts";
 import { deviceRunner } from "../../src/commands/device-runner.ts";
 import { spawnScript } from "../../src/process/spawn-script.ts";
-import { until } from "../support/agent-process.ts";
 import { cgroupKinds } from "../support/cgroup-kinds.ts";
 import { commandWorld } from "../support/command-world.ts";
 import { isAlive, livingPids, run, type World } from "../support/scripts.ts";
@@ -22,7 +22,7 @@ async function cancelled(world: World, text: string) {
   const cancel = new AbortController();
   const ready = path.join(world.temporary, "ready");
   const running = run(world, text.replaceAll("READY", ready), { signal: cancel.signal });
-  await until(() => existsSync(ready));
+  await until(() => existsSync(ready), "the start of the script");
   const begunMs = performance.now();
   cancel.abort("cancelled");
   const end = await running;
@@ -157,7 +157,7 @@ wait
         inheritsSettings: false,
         pipes: null,
       });
-      await until(() => readFileSync(pids, "utf8").split("\n").length >= 3);
+      await until(() => readFileSync(pids, "utf8").split("\n").length >= 3, "three process ids");
       const runner = deviceRunner(world.deps);
       assert.deepEqual(await runner.endOrphans(job, null), []);
       await child.exited;
@@ -182,7 +182,7 @@ test("a process that cannot be ended is named in the command's errors", {
   writeFileSync(path.join(ice, "freezer.state"), "THAWED");
   assert.equal(end.outcome, "completed");
   assert.deepEqual(end.errors, [`Process ${pid} of the script could not be ended.`]);
-  await until(() => !isAlive(pid));
+  await until(() => !isAlive(pid), "the end of the process");
   rmdirSync(ice);
 });
 

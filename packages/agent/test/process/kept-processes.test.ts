@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
+import { until } from "../../../protocol/test/support/until.ts";
 import { deviceRunner } from "../../src/commands/device-runner.ts";
 import { treeMark } from "../../src/commands/script-environment.ts";
 import { runScript } from "../../src/commands/scripts/run-script.ts";
 import { KeptProcesses } from "../../src/process/kept-processes.ts";
 import { startTimeOf } from "../../src/process/tree/process-table.ts";
 import { DEFAULT_SETTINGS } from "../../src/settings.ts";
-import { until } from "../support/agent-process.ts";
 import { cgroupKinds } from "../support/cgroup-kinds.ts";
 import { commandWorld } from "../support/command-world.ts";
 import { silentLog } from "../support/fake-ports.ts";
@@ -51,7 +51,7 @@ test("a number that a set-back server uses again does not end what another actio
   // Its own command's orphans are ended, with its group.
   assert.deepEqual(await deviceRunner(world.deps).endOrphans(reused, null), []);
   assert.equal(isAlive(pid), false);
-  await until(() => world.deps.cgroups.all().every((group) => group.remove()));
+  await until(() => world.deps.cgroups.all().every((group) => group.remove()), "the removal of all cgroups");
 });
 
 test("what was kept is known to the next agent process, but not after a restart of the device", options, async () => {

@@ -5,11 +5,12 @@ import { closeSync, constants, fstatSync, openSync, writeSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { type MonotonicClock, systemClock } from "@halligan/protocol/time";
+import { until } from "../../../protocol/test/support/until.ts";
 import { LIMITS } from "../../src/limits.ts";
 import { pipeSource } from "../../src/process/output-source.ts";
-import { temporaryFolder, until } from "../support/agent-process.ts";
+import { temporaryFolder } from "../support/agent-process.ts";
 
-const options = { timeout: 20_000, skip: process.platform === "linux" ? false : "needs named pipes" };
+const options = { timeout: 60_000, skip: process.platform === "linux" ? false : "needs named pipes" };
 /** The delay never ends, so only `drain` reads. */
 const stopped: MonotonicClock = { monotonicMs: () => 0, after: () => () => undefined };
 
@@ -59,7 +60,7 @@ test("what a process writes after the script's own end is read too, until it end
   pipe.source.drain();
   assert.equal(pipe.text(), "script ");
   writeSync(pipe.writeFd, "child");
-  await until(() => pipe.text() === "script child");
+  await until(() => pipe.text() === "script child", "the output of script and child");
   assert.equal(pipe.isEnded(), false);
   closeSync(pipe.writeFd);
   await pipe.ended;
@@ -76,7 +77,7 @@ test("a process that writes without end does not hold up the agent when its scri
   pipe.source.drain();
   const drained = pipe.text().length;
   assert.ok(drained <= LIMITS.pipeDrainBytes + LIMITS.spoolReadBytes, `${drained} bytes in one turn`);
-  await until(() => pipe.text().length > drained);
+  await until(() => pipe.text().length > drained, "output after the drain");
   pipe.source.close();
   await pipe.ended;
   await exited;
@@ -85,9 +86,9 @@ test("a process that writes without end does not hold up the agent when its scri
 test("the output of a script that runs on is read as it comes", options, async () => {
   await using pipe = await openPipe(systemClock);
   writeSync(pipe.writeFd, "first ");
-  await until(() => pipe.text() === "first ");
+  await until(() => pipe.text() === "first ", "the first output");
   writeSync(pipe.writeFd, "second");
-  await until(() => pipe.text() === "first second");
+  await until(() => pipe.text() === "first second", "the second output");
   pipe.source.drain();
   closeSync(pipe.writeFd);
   await pipe.ended;

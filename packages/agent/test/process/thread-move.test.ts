@@ -4,9 +4,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, test } from "node:test";
 import { Worker } from "node:worker_threads";
+import { until } from "../../../protocol/test/support/until.ts";
 import { findCgroupHome } from "../../src/process/cgroups/cgroup-home.ts";
 import { spawnScript } from "../../src/process/spawn-script.ts";
-import { until } from "../support/agent-process.ts";
 import { cgroupKinds } from "../support/cgroup-kinds.ts";
 import { silentLog } from "../support/fake-ports.ts";
 
@@ -41,7 +41,7 @@ for (const kind of cgroupKinds()) {
       assert.equal(cgroup.group.removeEmpty(), false);
       cgroup.group.kill();
       await child.exited;
-      await until(() => cgroup.group.removeEmpty());
+      await until(() => cgroup.group.removeEmpty(), "the removal of the cgroup");
     });
 
     test("takes along the threads that the runtime made meanwhile", async () => {

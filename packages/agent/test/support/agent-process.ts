@@ -65,7 +65,3 @@ export class AgentProcess implements AsyncDisposable {
     await this.exited;
   }
 }
-
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 10));
-}

@@ -2,8 +2,9 @@
 import { chmodSync, chownSync, existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import type { Order, OrderCommand } from "@halligan/protocol/link";
+import { until } from "../../../protocol/test/support/until.ts";
 import { CgroupHome } from "../../src/process/cgroups/cgroup-home.ts";
-import { AgentProcess, type AgentStart, type TemporaryFolder, temporaryFolder, until } from "./agent-process.ts";
+import { AgentProcess, type AgentStart, type TemporaryFolder, temporaryFolder } from "./agent-process.ts";
 import { FakeServer } from "./fake-server.ts";
 
 type RunScript = Extract<OrderCommand, { type: "RunScript" }>;
@@ -89,7 +90,7 @@ export class EnrolledAgent implements AsyncDisposable {
     if (!existsSync(file)) return;
     for (const group of new CgroupHome(readFileSync(file, "utf8"), this.server.machineId).all()) {
       group.kill();
-      await until(() => group.remove());
+      await until(() => group.remove(), "the removal of the cgroup");
     }
   }
 

@@ -26,6 +26,7 @@ import {
   type ServerFrame,
 } from "@halligan/protocol/link";
 import { type WebSocket, WebSocketServer } from "ws";
+import { until } from "../../../protocol/test/support/until.ts";
 import { ServerSeal } from "./server-seal.ts";
 
 export const sha256 = (bytes: Uint8Array | string) => createHash("sha256").update(bytes).digest("hex");
@@ -59,7 +60,6 @@ export class FakeServer implements AsyncDisposable {
   #orderSeq = 0;
   #socket: WebSocket | null = null;
   #seal: ServerSeal | null = null;
-  readonly #waiters = new Set<() => void>();
   readonly #http: Server;
   readonly #sockets: WebSocketServer;
   readonly #scheme: string;
@@ -125,11 +125,7 @@ export class FakeServer implements AsyncDisposable {
   ): Promise<Extract<AgentFrame, { type: T }>> {
     const isWanted = (frame: AgentFrame): frame is Extract<AgentFrame, { type: T }> =>
       frame.type === type && matches(frame as Extract<AgentFrame, { type: T }>);
-    for (;;) {
-      const found = this.frames.slice(from).find(isWanted);
-      if (found) return found;
-      await new Promise<void>((resolve) => this.#waiters.add(resolve));
-    }
+    return until(() => this.frames.slice(from).find(isWanted), `a frame of type ${type}`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -177,8 +173,6 @@ export class FakeServer implements AsyncDisposable {
         this.send({ type: "ack", actionId, orderSeq, index });
       }
       this.frames.push(frame);
-      for (const wake of this.#waiters) wake();
-      this.#waiters.clear();
     });
     socket.send(challenge);
   }

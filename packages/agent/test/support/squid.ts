@@ -10,6 +10,7 @@ import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { freePort } from "../../../dev/src/free-port.ts";
+import { until } from "../../../protocol/test/support/until.ts";
 import type { TestAuthority } from "./test-authority.ts";
 
 const SQUID = ["/usr/sbin/squid", "/usr/local/sbin/squid"].find((file) => existsSync(file)) ?? "";
@@ -75,9 +76,10 @@ export async function startSquid(options: {
   const child = spawn(SQUID, ["-N", "-f", file("squid.conf")], { cwd: folder, stdio: "ignore" });
   const closed = once(child, "close");
   const log = () => (existsSync(file("cache.log")) ? readFileSync(file("cache.log"), "utf8") : "");
-  while (!(await isListening(port))) {
+  await until(() => {
     if (child.exitCode !== null) throw new Error(`squid does not start: ${log()}`);
-  }
+    return isListening(port);
+  }, "the start of squid");
   return {
     port,
     tlsPort,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
+import { until } from "../../../protocol/test/support/until.ts";
 import { Cluster } from "../../src/cluster/cluster.ts";
 import { type Answer, Api, assertSucceeded } from "../wire/support/api.ts";
 import { getFile, runScript, UNKNOWN_MACHINE } from "../wire/support/commands.ts";
@@ -146,7 +146,7 @@ describe("two nodes of one deployment", { timeout: 300_000 }, () => {
     const ready = await fetch(`${urlOf(0)}/readyz`);
     assert.equal(ready.status, 503, "it was cut off all the time");
     cluster.reconnectToNats(first);
-    while ((await fetch(`${urlOf(0)}/readyz`)).status !== 200) await sleep(50);
+    await until(async () => (await fetch(`${urlOf(0)}/readyz`)).status === 200, "the node with its bus");
   });
 
   onBoth(
@@ -157,7 +157,7 @@ describe("two nodes of one deployment", { timeout: 300_000 }, () => {
         textAt((await nodes[1].get(`/api/machines/${machineId}`)).body, "healthStatus");
       assert.deepEqual([await health(lost), await health(kept)], ["Active", "Active"]);
       await cluster.nodes[0]?.kill();
-      while ((await health(lost)) === "Active") await sleep(100);
+      await until(async () => (await health(lost)) !== "Active", "the lost machine");
       assert.equal(await health(kept), "Active");
       const filter = encodeURIComponent("healthStatus eq 'Active'");
       const active = listAt((await nodes[1].get(`/api/machines?$filter=${filter}`)).body, "value");

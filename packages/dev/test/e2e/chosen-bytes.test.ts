@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { access, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, beforeEach, describe, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
+import { until } from "../../../protocol/test/support/until.ts";
 import { World } from "../../src/world.ts";
 import { halligan as callHalligan } from "./halligan.ts";
 import { addScript, runScript, transcriptOf, waitFor, waitForEnd } from "./live-response.ts";
@@ -38,7 +38,7 @@ describe("a run is bound to the bytes that its caller chose", { timeout: 600_000
   const halligan = (...args: string[]) => callHalligan(world, ...args);
   const countOf = (pattern: RegExp) => answered.filter((line) => pattern.test(line)).length;
   async function seen(pattern: RegExp, times: number): Promise<void> {
-    while (countOf(pattern) < times) await sleep(10);
+    await until(() => countOf(pattern) >= times, `${times} responses that match ${pattern}`);
   }
   const isThere = (path: string) =>
     access(path).then(
@@ -109,7 +109,7 @@ describe("a run is bound to the bytes that its caller chose", { timeout: 600_000
     ];
     const id = world.machines[0]?.id ?? "";
     const action = await world.client.startLiveResponse(id, { Commands: commands, Comment: "test" });
-    while (!(await isThere(begun))) await sleep(10);
+    await until(() => isThere(begun), "the start of the script");
     assert.equal((await halligan("library", "add", path, "--override")).exitCode, 0);
     await writeFile(go, "");
     assert.equal((await waitForEnd(world, action.id)).status, "Succeeded");

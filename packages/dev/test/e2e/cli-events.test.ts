@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { access, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
+import { until } from "../../../protocol/test/support/until.ts";
 import { World } from "../../src/world.ts";
 import { halligan as callHalligan } from "./halligan.ts";
 import { addScript } from "./live-response.ts";
@@ -33,7 +33,7 @@ describe("halligan run by events", { timeout: 120_000 }, () => {
     operations.length = 0;
     assert.deepEqual(await halligan("run", "device-1", "hello.sh"), { exitCode: 3, stdout: "hello\n" });
     // The line of a request is written after its response.
-    while (!operations.includes("StartLiveResponse")) await sleep(10);
+    await until(() => operations.includes("StartLiveResponse"), "the log line of the start");
     // Signing in, the agent, and adding the script.
     const others = ["GetInfo", "TokenV2", "GetOrderFile", "PutLibraryFile"];
     assert.deepEqual(
@@ -55,7 +55,7 @@ describe("halligan run by events", { timeout: 120_000 }, () => {
         () => true,
         () => false,
       );
-    while (!(await isThere())) await sleep(10);
+    await until(isThere, "the start of the script");
     world.server.kill("SIGKILL");
     await world.server.exited;
     await world.startServer();

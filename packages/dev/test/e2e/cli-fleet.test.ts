@@ -4,8 +4,8 @@ import { once } from "node:events";
 import { access, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { until } from "../../../protocol/test/support/until.ts";
 import { World } from "../../src/world.ts";
 import { halligan as callHalligan, variablesFor } from "./halligan.ts";
 import { addScript } from "./live-response.ts";
@@ -102,21 +102,21 @@ describe("halligan for operators", { timeout: 600_000 }, () => {
     follower.stdout.setEncoding("utf8").on("data", (text: string) => {
       followed += text;
     });
-    while (!followed.includes("\n")) await sleep(20);
+    await until(() => followed.includes("\n"), "the first line of the follower");
     const { action } = await json("run", "device-1", "waits.sh", "--no-wait");
     const isBegun = () =>
       access(begun).then(
         () => true,
         () => false,
       );
-    while (!(await isBegun())) await sleep(20);
+    await until(isBegun, "the start of the script");
     const watcher = start("watch", action.id, "--json");
     const watcherClosed = once(watcher, "close");
     let stdout = "";
     watcher.stdout.setEncoding("utf8").on("data", (text: string) => {
       stdout += text;
     });
-    while (!stdout.includes('"InProgress"')) await sleep(20);
+    await until(() => stdout.includes('"InProgress"'), "the running action");
     await writeFile(go, "");
     assert.deepEqual((await watcherClosed)[0], 0);
     const events = stdout
@@ -125,7 +125,7 @@ describe("halligan for operators", { timeout: 600_000 }, () => {
       .map((line) => JSON.parse(line));
     const statuses = events.flatMap(({ event, action: shown }) => (event === "action" ? [shown.status] : []));
     assert.deepEqual([statuses[0], statuses.at(-1)], ["InProgress", "Succeeded"]);
-    while (!followed.includes('"MachineActionEnded"')) await sleep(50);
+    await until(() => followed.includes('"MachineActionEnded"'), "the audit record of the end");
     follower.kill("SIGINT");
     assert.deepEqual((await once(follower, "close"))[0], 130);
     const records = followed
@@ -153,7 +153,7 @@ describe("halligan for operators", { timeout: 600_000 }, () => {
         () => true,
         () => false,
       );
-    while (!(await exists(begun))) await sleep(20);
+    await until(() => exists(begun), "the start of the script");
     const agent = world.agent(world.machines[0]?.id ?? "");
     const commandEnded = agent.line((line) => line.includes('"event":"commandEnded"') && line.includes(action.id));
     assert.equal((await json("machines", "retire", "device-1", "--reason", "sold")).machine.state, "retired");

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { cp, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { ApiError } from "@halligan/protocol/client";
+import { until } from "../../../protocol/test/support/until.ts";
 import { Program } from "../../src/program.ts";
 import { ENTRY } from "../../src/runtimes.ts";
 import { accessToken } from "../../src/torture/access-token.ts";
@@ -68,12 +68,12 @@ type Opened = Awaited<ReturnType<typeof openWorld>>;
 async function quarantineRecord({ world }: Opened, { id }: WorldMachine): Promise<void> {
   const { baseUrl } = world.credentials;
   const headers = { authorization: `Bearer ${await accessToken(world.credentials)}` };
-  for (;;) {
+  const records = await until(async () => {
     const answer = await fetch(`${baseUrl}/halligan/v1/audit?machineId=${id}&operation=QuarantineMachine`, { headers });
     const { value }: { value: unknown[] } = JSON.parse(await answer.text());
-    if (value.length > 0) return assert.equal(value.length, 1, JSON.stringify(value));
-    await sleep(25);
-  }
+    return value.length > 0 && value;
+  }, "the audit record of the quarantine");
+  assert.equal(records.length, 1, JSON.stringify(records));
 }
 
 /** Neither copy runs anything further, and no requested action stays open. */

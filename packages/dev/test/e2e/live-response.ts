@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
 import { type CommandRequest, FINAL_STATUSES, type MachineActionWire } from "@halligan/protocol/api";
+import { until } from "../../../protocol/test/support/until.ts";
 import type { World } from "../../src/world.ts";
 
 export const putFile = (fileName: string): CommandRequest => ({
@@ -37,11 +38,16 @@ export async function waitFor(
   actionId: string,
   holds: (action: MachineActionWire) => boolean,
 ): Promise<MachineActionWire> {
-  for (;;) {
-    const action = await world.client.getMachineAction(actionId);
-    if (holds(action)) return action;
-    await sleep(25);
-  }
+  return until(
+    async () => {
+      const action = await world.client.getMachineAction(actionId);
+      if (holds(action)) return action;
+      await sleep(25);
+      return null;
+    },
+    `the awaited state of action ${actionId}`,
+    { withinMs: 120_000 },
+  );
 }
 
 export const transcriptOf = async (world: World, actionId: string, index: number) =>

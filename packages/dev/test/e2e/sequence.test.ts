@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { ApiError } from "@halligan/protocol/client";
+import { until } from "../../../protocol/test/support/until.ts";
 import { type Runtime, runtimeExecutable } from "../../src/runtimes.ts";
 import { World, type WorldMachine } from "../../src/world.ts";
 import {
@@ -133,15 +134,15 @@ for (const runtime of ["node", "bun"] as const satisfies Runtime[]) {
       );
       const { id } = await world.client.runLiveResponse(machine.id, { Commands: [runScript("tree.sh")], Comment: "c" });
       await waitFor(world, id, ({ commands }) => commands[0]?.startTime !== null);
-      const pids = await eventually(async () => {
+      const pids = await until(async () => {
         const text = await readFile(marker, "utf8").catch(() => "");
         const list = text.trim().split("\n").map(Number);
         return list.length === 2 ? list : null;
-      });
+      }, "two process ids");
       const cancelled = await world.client.cancelMachineAction(id, "wrong machine");
       assert.equal(cancelled.status, "Cancelled");
       assert.equal(cancelled.cancellationComment, "wrong machine");
-      await eventually(async () => (pids.some(isAlive) ? null : true));
+      await until(() => !pids.some(isAlive), "the end of all processes");
       const next = await runToEnd(world, machine.id, [runScript("both.sh")]);
       assert.equal(next.status, "Succeeded");
     });
@@ -179,10 +180,10 @@ for (const runtime of ["node", "bun"] as const satisfies Runtime[]) {
         Comment: "kill",
       });
       const ran = join(machine.dataDir, "work", "ran");
-      await eventually(() => readFile(ran, "utf8").catch(() => null));
+      await until(() => readFile(ran, "utf8").catch(() => null), "the start of the script");
       // What the script wrote is kept from the moment the agent has read it, not from when it was
       // written.
-      await eventually(async () => ((await bytesIn(join(machine.dataDir, "spool"))) > 0 ? true : null));
+      await until(async () => (await bytesIn(join(machine.dataDir, "spool"))) > 0, "spooled output");
       world.agent(machine.id).kill("SIGKILL");
       await world.agent(machine.id).exited;
       await world.startAgent(machine.id);
@@ -196,12 +197,12 @@ for (const runtime of ["node", "bun"] as const satisfies Runtime[]) {
     test("nothing of a finished action stays in the agent's private folders", async () => {
       const action = await runToEnd(world, machine.id, [runScript("both.sh")]);
       assert.equal(action.status, "Succeeded");
-      await eventually(async () => {
+      await until(async () => {
         // A folder that goes while it is read is what this waits for.
         const names = await readdir(machine.dataDir, { recursive: true }).catch(() => null);
         if (names === null) return null;
-        return names.some((name) => name.includes("both.sh")) ? null : true;
-      });
+        return !names.some((name) => name.includes("both.sh"));
+      }, "the removal of the script");
     });
 
     test("SIGTERM ends the server and the agent with 0", async () => {
@@ -227,12 +228,3 @@ const isAlive = (pid: number): boolean => {
     return false;
   }
 };
-
-/** Asks until there is an answer. */
-async function eventually<T>(ask: () => Promise<T | null>): Promise<T> {
-  for (;;) {
-    const answer = await ask();
-    if (answer !== null) return answer;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}

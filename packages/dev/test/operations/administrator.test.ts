@@ -5,11 +5,11 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { CredentialsFile } from "@halligan/protocol/api";
 import { ApiError, createClient, TokenError } from "@halligan/protocol/client";
 import { Type } from "typebox";
 import { Value } from "typebox/value";
+import { until } from "../../../protocol/test/support/until.ts";
 import { openTestPostgres } from "../../../server/test/support/postgres-databases.ts";
 import { freePort } from "../../src/free-port.ts";
 import { Program } from "../../src/program.ts";
@@ -60,15 +60,15 @@ const worksWith = async (credentials: CredentialsFile): Promise<boolean> => {
 
 /** A token that was checked is taken as valid for five seconds more. */
 async function refusedSoon(call: () => Promise<unknown>): Promise<void> {
-  for (;;) {
+  await until(async () => {
     try {
       await call();
+      return false;
     } catch (error) {
       assert.ok(error instanceof TokenError || error instanceof ApiError, String(error));
-      return;
+      return true;
     }
-    await sleep(200);
-  }
+  }, "the refusal of the token");
 }
 
 test("a first start that fails over a busy port, a key or a setting makes no administrator", async () => {

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { cp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { ApiError } from "@halligan/protocol/client";
+import { until } from "../../../protocol/test/support/until.ts";
 import { Program } from "../../src/program.ts";
 import { ENTRY } from "../../src/runtimes.ts";
 import { World } from "../../src/world.ts";
@@ -72,7 +72,7 @@ test("from a backup of a running server its devices link again, old results are 
     Commands: [runScript("stay.sh", "stay")],
     Comment: "c",
   });
-  while ((await linesOf("stay")).length === 0) await sleep(20);
+  await until(async () => (await linesOf("stay")).length > 0, "the start of the script");
   const pid = Number((await linesOf("stay"))[0]?.split(" ")[1]);
 
   world.server.kill("SIGKILL");
@@ -81,7 +81,7 @@ test("from a backup of a running server its devices link again, old results are 
   await cp(folder, world.dataDir, { recursive: true });
   const linkedBefore = agent.output.split('"event":"linked"').length;
   await world.startServer();
-  while (agent.output.split('"event":"linked"').length === linkedBefore) await sleep(20);
+  await until(() => agent.output.split('"event":"linked"').length > linkedBefore, "the connection of the agent");
 
   assert.equal(sha256Of(await collected(world, before.id, 1)), sha256Of(evidence));
   assert.equal((await transcriptOf(world, before.id, 0)).exit_code, 0);
@@ -91,7 +91,7 @@ test("from a backup of a running server its devices link again, old results are 
       (cause) => cause instanceof ApiError && cause.status === 404,
     );
   }
-  while (isAlive(pid)) await sleep(20);
+  await until(() => !isAlive(pid), "the end of the script");
   const lost = await waitForEnd(world, waiting.id);
   assert.equal(lost.status, "Failed");
   const again = await runToEnd(world, machine.id, [runScript("mark.sh", "again")]);

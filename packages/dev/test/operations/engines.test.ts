@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { glob } from "node:fs/promises";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { ErrorWire } from "@halligan/protocol/api";
 import { Type } from "typebox";
 import { Value } from "typebox/value";
+import { until } from "../../../protocol/test/support/until.ts";
 import { NatsServer, natsServerProgram } from "../../../server/test/support/nats-server.ts";
 import { PostgresServer } from "../../../server/test/support/postgres-server.ts";
 import { parseMetrics } from "../../../server/test/unit/metrics/prometheus-text.ts";
@@ -25,19 +25,18 @@ async function postgresProgram(name: string, args: readonly string[]): Promise<v
 }
 
 /** Waits until /readyz reports `wanted` as missing, and prints how long that took. */
-async function until(t: TestContext, what: string, world: World, wanted: readonly string[]): Promise<void> {
+async function missing(t: TestContext, what: string, world: World, wanted: readonly string[]): Promise<void> {
   const begunMs = performance.now();
-  for (;;) {
+  await until(async () => {
     const answer = await fetch(`${world.credentials.baseUrl}/readyz`);
     const body: unknown = await answer.json();
-    const { missing } = Value.Parse(Readiness, body);
+    const { missing: found } = Value.Parse(Readiness, body);
     // A 503 has the error body that every other one has.
     assert.equal(Value.Check(ErrorWire, body), answer.status === 503);
-    const parts = missing.map(({ part }) => part);
+    const parts = found.map(({ part }) => part);
     assert.equal(answer.status, parts.length === 0 ? 200 : 503);
-    if (parts.join() === wanted.join()) break;
-    await sleep(50);
-  }
+    return parts.join() === wanted.join();
+  }, `/readyz to miss [${wanted}]`);
   t.diagnostic(`${what}: ${Math.round(performance.now() - begunMs)} ms`);
 }
 
@@ -74,14 +73,14 @@ test("a node without its bus or its database lives, says what is missing, and go
     assert.equal(action.status, "Succeeded");
     return action;
   };
-  await until(t, "ready", world, []);
+  await missing(t, "ready", world, []);
 
   await nats.kill();
-  await until(t, "the bus is missed after", world, ["bus"]);
+  await missing(t, "the bus is missed after", world, ["bus"]);
   assert.equal(await figure(world, "halligan_bus_connected"), 0);
   await say();
   await nats.startAgain();
-  await until(t, "the bus is back after", world, []);
+  await missing(t, "the bus is back after", world, []);
 
   const kept = await say();
   const dump = join(world.folder, "halligan.dump");
@@ -89,11 +88,11 @@ test("a node without its bus or its database lives, says what is missing, and go
 
   await postgres.kill();
   assert.equal((await fetch(`${world.credentials.baseUrl}/healthz`)).status, 200);
-  await until(t, "the database is missed after", world, ["database"]);
+  await missing(t, "the database is missed after", world, ["database"]);
   assert.equal(await figure(world, "halligan_database_up"), 0);
   assert.equal((await fetch(`${world.credentials.baseUrl}/healthz`)).status, 200);
   await postgres.restart();
-  await until(t, "the database is back after", world, []);
+  await missing(t, "the database is back after", world, []);
   await say();
 
   await world.server.stop();
@@ -105,6 +104,6 @@ test("a node without its bus or its database lives, says what is missing, and go
   assert.match(JSON.stringify(await transcriptOf(world, kept.id, 0)), /said/);
   // The device has orders that are unknown to the restored store. A request fails until the device
   // has reported its orders, because the action may have run already.
-  while (timesLinked(world.agent(machine.id)) === linksBefore) await sleep(50);
+  await until(() => timesLinked(world.agent(machine.id)) > linksBefore, "the connection of the agent");
   await say();
 });

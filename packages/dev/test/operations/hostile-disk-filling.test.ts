@@ -3,9 +3,9 @@ import { createHash, randomBytes } from "node:crypto";
 import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { PART_BYTES } from "@halligan/protocol/link";
 import { noSmallDisk, smallDisk } from "../../../agent/test/support/small-disk.ts";
+import { until } from "../../../protocol/test/support/until.ts";
 import { enrollHostile, HostileMachine } from "../../src/attacks/kinds/hostile-machine.ts";
 import { World } from "../../src/world.ts";
 import { addScript, runScript, runToEnd } from "../e2e/live-response.ts";
@@ -84,7 +84,7 @@ test("a device that fills the disk is refused at the reserve: starts and cancels
   await flood;
 
   connection.send({ type: "ended", ...order, index: 0, outcome: "failed", errors: ["enough"], result: null });
-  while ((await client.getMachineAction(id)).status === "InProgress") await sleep(50);
+  await until(async () => (await client.getMachineAction(id)).status !== "InProgress", "the end of the action");
   assert.notEqual(await putPart(), 204, "nothing is taken for a final action");
-  while ((await freeMib()) < 60) await sleep(200);
+  await until(async () => (await freeMib()) >= 60, "the free disk space");
 });

@@ -3,19 +3,14 @@ import { randomBytes } from "node:crypto";
 import { rm, statfs, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { ApiError } from "@halligan/protocol/client";
 import { noSmallDisk, smallDisk } from "../../../agent/test/support/small-disk.ts";
+import { until } from "../../../protocol/test/support/until.ts";
 import { parseMetrics } from "../../../server/test/unit/metrics/prometheus-text.ts";
 import { World } from "../../src/world.ts";
 import { addScript, collected, getFile, runScript, runToEnd, sha256Of, waitForEnd } from "../e2e/live-response.ts";
 
 const MIB = 1024 ** 2;
-
-/** Until `holds`, asked again and again. */
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  while (!(await holds())) await sleep(100);
-}
 
 test("on a full disk results wait and say why, starts and cancels work, and all goes on when there is room", {
   skip: noSmallDisk,
@@ -45,7 +40,7 @@ test("on a full disk results wait and say why, starts and cancels work, and all 
 
   const { id } = await client.runLiveResponse(first.id, { Commands: [getFile(evidence)], Comment: "test" });
   const waiting = async () => (await client.getMachineActionTiming(id)).waiting ?? [];
-  await until(async () => (await waiting()).length > 0);
+  await until(async () => (await waiting()).length > 0, "the reported wait of the action");
   const [reason] = await waiting();
   assert.deepEqual([reason?.index, reason?.reason], [0, "InsufficientStorage"]);
   assert.match(reason?.detail ?? "", /out of storage space.*an operator/);
@@ -77,7 +72,10 @@ test("on a full disk results wait and say why, starts and cancels work, and all 
   await assert.rejects(client.stageContent(sha256Of(large), new Blob([large])), isFull, "content of an action");
   assert.equal((await runToEnd(world, second.id, [runScript("hello.sh")])).status, "Succeeded", "starts work");
   const other = await client.runLiveResponse(second.id, { Commands: [getFile(evidence)], Comment: "test" });
-  await until(async () => ((await client.getMachineActionTiming(other.id)).waiting ?? []).length > 0);
+  await until(
+    async () => ((await client.getMachineActionTiming(other.id)).waiting ?? []).length > 0,
+    "the reported wait of the other action",
+  );
   assert.equal((await client.cancelMachineAction(other.id, "enough")).status, "Cancelled", "cancels work");
 
   await rm(filler);

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { MachineActionWire } from "@halligan/protocol/api";
 import { Value } from "typebox/value";
+import { until } from "../../../protocol/test/support/until.ts";
 import { absentMachine } from "./support/absent-machines.ts";
 import { parsed } from "./support/api.ts";
 import { applicationWith } from "./support/applications.ts";
@@ -157,10 +158,10 @@ describe("streams of events", { skip, timeout: 120_000 }, () => {
     assert.equal(third.headers.get("retry-after"), "30");
     assert.equal(at(parsed(third.text), "error", "code"), "TooManyRequests");
     first[Symbol.dispose]();
-    for (;;) {
+    await until(async () => {
       using next = await EventStream.open(api, id);
-      if (next.status === 200) return;
-    }
+      return next.status === 200;
+    }, "the free place of a stream");
   });
 
   test("are open no longer than the token of their caller counts", async () => {
@@ -201,9 +202,9 @@ describe("streams of events", { skip, timeout: 120_000 }, () => {
    * Places of streams before it are given back when the server sees that their clients have gone.
    */
   async function openFreely(open: () => Promise<EventStream>): Promise<EventStream> {
-    for (;;) {
+    return until(async () => {
       const stream = await open();
-      if (stream.status !== 429) return stream;
-    }
+      return stream.status !== 429 && stream;
+    }, "a free place of a stream");
   }
 });

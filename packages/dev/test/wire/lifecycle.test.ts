@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { until } from "../../../protocol/test/support/until.ts";
 import { absentMachine } from "./support/absent-machines.ts";
 import { assertSucceeded, FINAL, fetchLink } from "./support/api.ts";
 import { getFile, runScript } from "./support/commands.ts";
@@ -30,12 +31,13 @@ describe("short times", { skip: onlyHalligan("its settings, and agents that come
 
   /** The action at its end, with the minute gone that a passed deadline waits for. */
   async function endByTime(id: string): Promise<unknown> {
-    for (;;) {
+    return until(async () => {
       const { body } = await here().api.action(id);
       if (FINAL.has(at(body, "status"))) return body;
       here().world.server.kill("SIGUSR2");
       await sleep(250);
-    }
+      return null;
+    }, "the end of the action");
   }
 
   const machine = (index: number) => here().target.machineIds[index] ?? "";
@@ -73,11 +75,11 @@ describe("short times", { skip: onlyHalligan("its settings, and agents that come
     const action = await api.runToEnd(machine(0), [runScript(name)]);
     const id = textAt(action, "id");
     const url = textAt((await api.downloadUrl(id, 0)).body, "value");
-    let answer = await fetchLink(url);
-    while (answer.status === 200) {
+    const answer = await until(async () => {
       await sleep(50);
-      answer = await fetchLink(url);
-    }
+      const found = await fetchLink(url);
+      return found.status !== 200 && found;
+    }, "the end of the link");
     assertError(answer, 403, "Forbidden", /expired/);
     const fresh = await api.result(id, 0);
     assert.equal(textAt(fresh.body, "script_output").trim(), "1");
@@ -89,14 +91,14 @@ describe("short times", { skip: onlyHalligan("its settings, and agents that come
     const gone = machine(1);
     await world.agent(gone).stop();
     const health = async () => textAt((await api.get(`/api/machines/${gone}`)).body, "healthStatus");
-    while ((await health()) === "Active") await sleep(20);
+    await until(async () => (await health()) !== "Active", "the lost machine");
     assert.equal(await health(), "ImpairedCommunication");
     const filter = encodeURIComponent("onboardingStatus eq 'Onboarded' and healthStatus eq 'Active'");
     const active = await api.get(`/api/machines?$filter=${filter}`);
     assert.equal(active.status, 200, active.text);
     assert.ok(!listAt(active.body, "value").some((one) => at(one, "id") === gone));
     await world.startAgent(gone);
-    while ((await health()) !== "Active") await sleep(20);
+    await until(async () => (await health()) === "Active", "the connected machine");
   });
 
   test("an action whose device falls silent while it runs ends as TimeOut, and the machine takes the next one when it is back", async () => {
@@ -110,11 +112,10 @@ describe("short times", { skip: onlyHalligan("its settings, and agents that come
     assert.equal(textAt(action, "status"), "TimeOut");
     await world.startAgent(machine(1));
     const next = await library.script("back", "echo back");
-    let started = await api.run(machine(1), [runScript(next)]);
-    while (started.status !== 201) {
-      await sleep(20);
-      started = await api.run(machine(1), [runScript(next)]);
-    }
+    const started = await until(async () => {
+      const answer = await api.run(machine(1), [runScript(next)]);
+      return answer.status === 201 && answer;
+    }, "an accepted start");
     assertSucceeded(await api.waitForEnd(textAt(started.body, "id")));
     assert.equal(textAt((await api.action(id)).body, "status"), "TimeOut", "a final status is never left");
   });

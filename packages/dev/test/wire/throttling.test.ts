@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { until } from "../../../protocol/test/support/until.ts";
 import { absentMachine } from "./support/absent-machines.ts";
 import type { Answer, Api } from "./support/api.ts";
 import { applicationWith } from "./support/applications.ts";
@@ -183,9 +184,10 @@ describe("the open profile", { skip }, () => {
 
 /** The place of a cancelled session is free when its device has ended what ran. */
 async function startWhenFree(api: Api, machineId: string, script: string): Promise<string> {
-  for (;;) {
+  return until(async () => {
     const answer = await api.run(machineId, [runScript(script)]);
     if (answer.status === 201) return textAt(answer.body, "id");
     retryAfter(answer);
-  }
+    return null;
+  }, "an accepted start");
 }

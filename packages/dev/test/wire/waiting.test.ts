@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ActionWithResultsWire } from "@halligan/protocol/api";
 import { Value } from "typebox/value";
+import { until } from "../../../protocol/test/support/until.ts";
 import { absentMachine } from "./support/absent-machines.ts";
 import type { Command } from "./support/api.ts";
 import { applicationWith } from "./support/applications.ts";
@@ -177,7 +178,7 @@ describe("waiting requests", { skip, timeout: 120_000 }, () => {
     const id = await api.start(machineId, [getFile("/x")]);
     const leaving = new AbortController();
     const [first, second] = [waiting(id, leaving.signal), waiting(id)];
-    while (!(await isFull(id)));
+    await until(() => isFull(id), "the refusal of one more request that waits");
     const refused = await api.get(joinPath(id, "?wait=1s"));
     assertError(refused, 429, "TooManyRequests");
     assert.equal(refused.headers.get("retry-after"), "5");
@@ -186,7 +187,7 @@ describe("waiting requests", { skip, timeout: 120_000 }, () => {
     assert.deepEqual([started.status, textAt(started.body, "status")], [201, "Pending"]);
     leaving.abort();
     await assert.rejects(first);
-    while (await isFull(id));
+    await until(async () => !(await isFull(id)), "the free slot");
     await api.cancel(id);
     assert.equal(textAt(await (await second).json(), "status"), "Cancelled");
   });
@@ -201,7 +202,7 @@ describe("waiting requests", { skip, timeout: 120_000 }, () => {
       body: JSON.stringify(requestOf(getFile("/x"))),
     });
     const join = waiting(id);
-    while (!(await isFull(id)));
+    await until(() => isFull(id), "the refusal of one more request that waits");
     assert.equal(await world.server.stop(), 0);
     assert.equal(textAt(await start.json(), "status"), "Pending");
     const joined = await join;

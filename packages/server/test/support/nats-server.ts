@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { accessSync, constants } from "node:fs";
 import { connect } from "node:net";
 import { delimiter, join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { freePort } from "../../../dev/src/free-port.ts";
+import { until } from "../../../protocol/test/support/until.ts";
 
 /** An unprivileged account, because a server in a test needs no root rights. */
 const UNPRIVILEGED_ID = 65_534;
@@ -66,10 +66,10 @@ export class NatsServer implements AsyncDisposable {
     });
     this.#child = child;
     await once(child, "spawn");
-    while (!(await answers(this.port))) {
+    await until(() => {
       if (child.exitCode !== null) throw new Error(`nats-server ended with code ${child.exitCode}`);
-      await sleep(10);
-    }
+      return answers(this.port);
+    }, "the start of nats-server");
   }
 
   /** Ends as in a crash, without notifying any client. */

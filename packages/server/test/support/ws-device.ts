@@ -9,6 +9,7 @@ import {
   type ServerFrame,
 } from "@halligan/protocol/link";
 import { WebSocket } from "ws";
+import { until } from "../../../protocol/test/support/until.ts";
 import type { ServiceContext } from "../../src/service/context.ts";
 import { sampleMachine } from "../unit/domain/sample-action.ts";
 
@@ -22,7 +23,6 @@ export class WsConnection {
   status: number | null = null;
   retryAfter: string | undefined;
   readonly socket: WebSocket;
-  #changed = Promise.withResolvers<void>();
 
   constructor(port: number, localAddress = "127.0.0.1") {
     this.socket = new WebSocket(`ws://127.0.0.1:${port}${LINK_PATH}`, { perMessageDeflate: false, localAddress });
@@ -31,7 +31,6 @@ export class WsConnection {
       this.retryAfter = response.headers["retry-after"];
       this.closeCode = 0;
       request.destroy();
-      this.#wake();
     });
     this.socket.on("error", () => undefined);
     this.socket.on("message", (data, isBinary) => {
@@ -41,11 +40,9 @@ export class WsConnection {
         const frame = parseServerFrame(bytes.toString("utf8"));
         if (frame) this.frames.push(frame);
       }
-      this.#wake();
     });
     this.socket.on("close", (code) => {
       this.closeCode ??= code;
-      this.#wake();
     });
   }
 
@@ -55,17 +52,12 @@ export class WsConnection {
 
   /** Resolves when the condition holds, or the connection is over. */
   async until(holds: () => boolean): Promise<boolean> {
-    while (!holds() && this.closeCode === null) await this.#changed.promise;
+    await until(() => holds() || this.closeCode !== null, "a frame of the server");
     return holds();
   }
 
   ended(): Promise<boolean> {
     return this.until(() => this.closeCode !== null);
-  }
-
-  #wake(): void {
-    this.#changed.resolve();
-    this.#changed = Promise.withResolvers();
   }
 }
 

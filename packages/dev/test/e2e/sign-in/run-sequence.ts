@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { setTimeout as sleep } from "node:timers/promises";
+import { until } from "../../../../protocol/test/support/until.ts";
 import { at, textAt } from "../../wire/support/json.ts";
 import type { Job } from "./job.ts";
 
@@ -27,11 +27,10 @@ export async function runSequence(
     Comment: "signed in by a library",
   });
   const id = textAt(started, "id");
-  for (;;) {
+  await until(async () => {
     const action = await call("GET", `/api/machineactions/${id}`);
-    if (!["Pending", "InProgress"].includes(textAt(action, "status"))) break;
-    await sleep(25);
-  }
+    return !["Pending", "InProgress"].includes(textAt(action, "status"));
+  }, "the end of the action");
   const link = await call("GET", `/api/machineactions/${id}/GetLiveResponseResultDownloadLink(index=0)`);
   const result: unknown = await (await fetch(textAt(link, "value"))).json();
   return {

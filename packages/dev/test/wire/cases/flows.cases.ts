@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
+import { until } from "../../../../protocol/test/support/until.ts";
 import { absentMachine } from "../support/absent-machines.ts";
 import { FINAL, fetchLink, post, send } from "../support/api.ts";
 import { getFile, runScript, UNKNOWN_ACTION, UNKNOWN_MACHINE } from "../support/commands.ts";
@@ -36,15 +37,15 @@ test("Splunk-like: v1 token, run, read the commands while they run, link, downlo
   });
   assert.ok([200, 201].includes(started.status), started.text);
   const id = textAt(started.body, "id");
-  let action: unknown;
-  do {
-    action = (await send("GET", `${api}/machineactions/${id}`, { headers })).body;
+  const action = await until(async () => {
+    const { body } = await send("GET", `${api}/machineactions/${id}`, { headers });
     // It reads these at every poll and fails without them.
-    for (const command of listAt(action, "commands")) {
+    for (const command of listAt(body, "commands")) {
       assert.ok(Number.isInteger(numberAt(command, "index")));
       assert.ok(textAt(command, "command", "type"));
     }
-  } while (["Pending", "InProgress"].includes(textAt(action, "status")));
+    return !["Pending", "InProgress"].includes(textAt(body, "status")) && body;
+  }, "the end of the action");
   assert.equal(textAt(action, "status"), "Succeeded");
   const errors = listAt(action, "commands").map((command) => listAt(command, "errors").join(", "));
   assert.deepEqual(errors, ["", ""]);
@@ -95,12 +96,12 @@ test("Elastic-like: connection tests with unknown ids, {} in the body of every G
   });
   const id = textAt(started.body, "id");
   const byId = `/api/machineactions?$filter=id+in+('${id}')&$count=true&$top=1000`;
-  for (;;) {
+  await until(async () => {
     const found = await ask(byId);
     assert.equal(found.status, 200, found.text);
     assert.equal(numberAt(found.body, "@odata.count"), 1);
-    if (FINAL.has(at(found.body, "value", 0, "status"))) break;
-  }
+    return FINAL.has(at(found.body, "value", 0, "status"));
+  }, "the end of the action");
   const filter = `machineId+eq+'${machineId}'+AND+status+eq+'Succeeded'`;
   const latest = await ask(
     `/api/machineactions?$filter=${filter}&$orderby=creationDateTimeUtc+desc&$skip=0&$top=1&$count=true`,
@@ -138,12 +139,12 @@ test("XSOAR-like: v1 token without any Content-Type, alerts as the test button, 
   assert.equal(textAt(started.body, "status"), "Pending");
   const id = textAt(started.body, "id");
   // It decides by the first command alone.
-  let first: unknown;
-  do {
+  await until(async () => {
     const action = await send("GET", `${target.baseUrl}/api/machineactions/${id}`, { headers });
-    first = at(action.body, "commands", 0, "commandStatus");
+    const first = at(action.body, "commands", 0, "commandStatus");
     assert.notEqual(first, "Failed");
-  } while (first !== "Completed");
+    return first === "Completed";
+  }, "the end of the first command");
   const link = await send(
     "GET",
     `${target.baseUrl}/api/machineactions/${id}/GetLiveResponseResultDownloadLink(index=0)`,
@@ -173,7 +174,7 @@ test("typed client: every answer fits its strict types, it renews once on 401, a
   let token = "an.old.token";
   let renewals = 0;
   const call = async (method: string, path: string, json?: unknown) => {
-    for (;;) {
+    return until(async () => {
       const answer = await send(method, `${target.baseUrl}${path}`, {
         headers: { authorization: `Bearer ${token}` },
         ...(json !== undefined && { json }),
@@ -182,7 +183,8 @@ test("typed client: every answer fits its strict types, it renews once on 401, a
       assert.equal(textAt(answer.body, "error", "code"), "Unauthorized");
       renewals += 1;
       token = await renew();
-    }
+      return null;
+    }, "a response other than 401");
   };
   const started = await call("POST", `/api/machines/${machineId}/runliveresponse`, {
     Commands: [runScript(name)],
@@ -190,9 +192,8 @@ test("typed client: every answer fits its strict types, it renews once on 401, a
   });
   assert.equal(renewals, 1);
   const id = textAt(started.body, "id");
-  let action: unknown;
-  do {
-    action = (await call("GET", `/api/machineactions/${id}`)).body;
+  await until(async () => {
+    const action = (await call("GET", `/api/machineactions/${id}`)).body;
     for (const required of ["id", "status", "type", "machineId"]) textAt(action, required);
     for (const command of listAt(action, "commands")) {
       numberAt(command, "index");
@@ -202,7 +203,8 @@ test("typed client: every answer fits its strict types, it renews once on 401, a
         textAt(param, "value");
       }
     }
-  } while (!FINAL.has(at(action, "status")));
+    return FINAL.has(at(action, "status"));
+  }, "the end of the action");
   const link = await call("GET", `/api/machineactions/${id}/GetLiveResponseResultDownloadLink(index=0)`);
   const result = await fetchLink(textAt(link.body, "value"));
   textAt(result.body, "script_name");
@@ -223,11 +225,11 @@ test("a client that clears the way: lists unfinished actions, cancels them until
   const open = await api.get(`/api/machineactions?$filter=${filter}`);
   assert.equal(open.status, 200, open.text);
   for (const action of listAt(open.body, "value")) {
-    for (;;) {
+    await until(async () => {
       const { body } = await api.cancel(textAt(action, "id"), "in the way");
       assert.equal(at(body, "error"), undefined);
-      if (["Cancelled", "Failed"].includes(textAt(body, "status"))) break;
-    }
+      return ["Cancelled", "Failed"].includes(textAt(body, "status"));
+    }, "the cancelled action");
   }
   const action = await api.runToEnd(machineId, [runScript(name)]);
   assert.equal(textAt(action, "status"), "Succeeded");
@@ -250,12 +252,12 @@ test("PowerShell-like: machines kept by health in code, upload, run, poll by lis
     Comment: "from a console",
     Commands: [runScript(name)],
   });
-  for (;;) {
+  await until(async () => {
     const query = `$filter=${encodeURIComponent(`machineId eq '${machineId}'`)}&$top=1`;
     const latest = at((await api.get(`/API/machineactions?${query}`)).body, "value", 0);
     assert.equal(textAt(latest, "id"), textAt(started.body, "id"));
-    if (at(latest, "commands", 0, "commandStatus") === "Completed") break;
-  }
+    return at(latest, "commands", 0, "commandStatus") === "Completed";
+  }, "the end of the command");
   const transcript = await api.transcript(textAt(started.body, "id"));
   const output = textAt(transcript, "script_output").replaceAll("\0", "").split("\n").slice(1).join("\n");
   assert.equal(output, "second\nthird\n");

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
+import { until } from "../../../../protocol/test/support/until.ts";
 import { assertSucceeded, fetchLink } from "../support/api.ts";
 import { getFile, putFile, runScript, UNKNOWN_ACTION } from "../support/commands.ts";
 import { assertError, assertGolden, context } from "../support/golden.ts";
@@ -154,12 +155,13 @@ test("a client that polls on the link for as long as it is 400 gets the result",
   const { api, library, machineId } = here();
   const name = await library.script("polled-link", "sleep 0.6; echo polled");
   const id = await api.start(machineId, [runScript(name)]);
-  let answer = await api.downloadUrl(id, 0);
   const refusals: string[] = [];
-  while (answer.status === 400) {
-    refusals.push(textAt(answer.body, "error", "message"));
-    answer = await api.downloadUrl(id, 0);
-  }
+  const answer = await until(async () => {
+    const found = await api.downloadUrl(id, 0);
+    if (found.status !== 400) return found;
+    refusals.push(textAt(found.body, "error", "message"));
+    return null;
+  }, "the link of the result");
   assert.ok(refusals.length > 0);
   assert.equal(answer.status, 200, answer.text);
   const result = await fetchLink(textAt(answer.body, "value"));

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
+import { until } from "../../../../protocol/test/support/until.ts";
 import { at, shown, textAt } from "./json.ts";
 import type { Target } from "./target.ts";
 
@@ -97,12 +98,17 @@ export class Api {
 
   /** Asks until it holds; the body then. */
   async waitFor(id: string, holds: (action: unknown) => boolean): Promise<unknown> {
-    for (;;) {
-      const { status, body, text } = await this.action(id);
-      assert.equal(status, 200, text);
-      if (holds(body)) return body;
-      await sleep(this.#honoursRetryAfter ? 2_000 : 15);
-    }
+    return until(
+      async () => {
+        const { status, body, text } = await this.action(id);
+        assert.equal(status, 200, text);
+        if (holds(body)) return body;
+        await sleep(this.#honoursRetryAfter ? 2_000 : 15);
+        return null;
+      },
+      `the awaited state of action ${id}`,
+      { withinMs: 120_000 },
+    );
   }
 
   waitForEnd(id: string): Promise<unknown> {

@@ -1,3 +1,4 @@
+import { until } from "../../../../protocol/test/support/until.ts";
 import type { Api } from "./api.ts";
 
 /** One event of a stream of server-sent events. */
@@ -28,7 +29,6 @@ export class EventStream implements Disposable {
   /** It has ended, in order. */
   isOver = false;
   readonly #leave: AbortController;
-  readonly #changed = new Set<() => void>();
   /** Settles when nothing comes any more; rejects when the connection broke. */
   readonly over: Promise<void>;
 
@@ -66,13 +66,11 @@ export class EventStream implements Disposable {
 
   /** Resolves when it holds of what has come; rejects when the stream ends before. */
   async until(holds: (stream: this) => boolean): Promise<void> {
-    while (!holds(this)) {
+    await until(() => {
+      if (holds(this)) return true;
       if (this.isOver) throw new Error(`the stream ended before: ${this.text}`);
-      const { promise, resolve } = Promise.withResolvers<void>();
-      this.#changed.add(resolve);
-      await Promise.race([promise, this.over]);
-      this.#changed.delete(resolve);
-    }
+      return false;
+    }, "an event of the stream", { withinMs: 60_000 });
   }
 
   [Symbol.dispose](): void {
@@ -83,7 +81,6 @@ export class EventStream implements Disposable {
     const decoder = new TextDecoder();
     for await (const chunk of response.body ?? []) {
       this.text += decoder.decode(chunk, { stream: true });
-      for (const changed of this.#changed) changed();
     }
     this.isOver = true;
   }

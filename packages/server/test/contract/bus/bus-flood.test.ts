@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { test } from "node:test";
 import { backgroundClock } from "@halligan/protocol/time";
 import { connect } from "@nats-io/transport-node";
+import { until } from "../../../../protocol/test/support/until.ts";
 import { localBus } from "../../../src/bus/local-bus.ts";
 import { natsBus } from "../../../src/bus/nats-bus.ts";
 import { Gateway } from "../../../src/gateway/gateway.ts";
@@ -16,7 +17,6 @@ import { PLAYBOOK } from "../../support/test-services.ts";
 import { MACHINE_ID } from "../../unit/domain/sample-action.ts";
 import { enrolledMachine } from "../../unit/gateway/connected-device.ts";
 import { openService } from "../../unit/service/service-fixture.ts";
-import { until } from "./bus.contract.ts";
 
 const SHARED_URL = process.env.HALLIGAN_TEST_NATS_URL ?? "nats://127.0.0.1:4222";
 const { hostname, port } = new URL(SHARED_URL);
@@ -70,18 +70,18 @@ test("a client of the bus that sends 150,000 messages makes no flood of looks at
   const gateway = new Gateway(context, { pingIntervalMs: 20_000, maxConnections: 10 });
   t.after(() => gateway.close());
   const device = connectDevice(gateway);
-  await until(() => device.has("welcome"));
+  await until(() => device.has("welcome"), "a welcome frame");
   device.hello();
-  await until(() => device.has("helloAnswer"));
+  await until(() => device.has("helloAnswer"), "a helloAnswer frame");
   const hostile = await connect({ servers: [url] });
   t.after(() => hostile.close());
-  await until(() => bus.isConnected);
+  await until(() => bus.isConnected, "the connection of the bus");
   const started = await runLiveResponse(context, PLAYBOOK, MACHINE_ID, {
     Commands: [{ type: "GetFile", params: [{ key: "Path", value: "/x" }] }],
     Comment: "c",
   });
   assert.ok(started.ok);
-  await until(() => device.has("order"));
+  await until(() => device.has("order"), "an order frame");
   using watch = await watchOf(context, started.value.id);
   const stop = new AbortController();
   const watching = (async () => {
@@ -95,7 +95,7 @@ test("a client of the bus that sends 150,000 messages makes no flood of looks at
   // Larger than any message of a node, so it is dropped before it is parsed.
   for (let n = 0; n < 100; n += 1) hostile.publish(`halligan.${deployment}.wake`, "[".repeat(100_000));
   await hostile.flush();
-  await until(() => dropped.malformed === 100);
+  await until(() => dropped.malformed === 100, "100 dropped messages");
   for (let n = 0; n < MESSAGES; n += 1) {
     hostile.publish(`halligan.${deployment}.wake`, wake);
     hostile.publish(`halligan.${deployment}.taken`, taken);
@@ -105,7 +105,7 @@ test("a client of the bus that sends 150,000 messages makes no flood of looks at
   await hostile.flush();
   // Changes of other nodes are found meanwhile without a message.
   await cancelElsewhere(service, started.value.id);
-  await until(() => device.has("end"));
+  await until(() => device.has("end"), "a end frame");
   const spentMs = performance.now() - begunMs;
   stop.abort();
   await watching;

@@ -5,9 +5,10 @@ import { createServer, type Socket } from "node:net";
 import { describe, type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect } from "@nats-io/transport-node";
+import { until } from "../../../../protocol/test/support/until.ts";
 import { type NatsBus, type NatsBusOptions, natsBus } from "../../../src/bus/nats-bus.ts";
 import { answers, NatsServer, natsServerProgram } from "../../support/nats-server.ts";
-import { changesOf, describeBus, machineIdOf, saidUntil, until, wakesOf } from "./bus.contract.ts";
+import { changesOf, describeBus, machineIdOf, saidUntil, wakesOf } from "./bus.contract.ts";
 
 const SHARED_URL = process.env.HALLIGAN_TEST_NATS_URL ?? "nats://127.0.0.1:4222";
 const { hostname, port } = new URL(SHARED_URL);
@@ -36,7 +37,7 @@ function openBus(t: TestContext, options: Partial<NatsBusOptions> & { servers: r
 
 async function twoNodes(t: TestContext, url: string, deployment: string = randomUUID()) {
   const nodes = [openBus(t, { servers: [url], deployment }), openBus(t, { servers: [url], deployment })] as const;
-  await until(() => nodes.every(({ isConnected }) => isConnected));
+  await until(() => nodes.every(({ isConnected }) => isConnected), "the connections of all nodes");
   return nodes;
 }
 
@@ -59,18 +60,21 @@ describe("NATS between nodes", { skip: noProgram, timeout: 60_000 }, () => {
     const bus = openBus(t, { servers: [server.url], deployment, log, messagesPerSecond: 1_000 });
     const others = await connect({ servers: [server.url] });
     t.after(() => others.close());
-    await until(() => bus.isConnected);
+    await until(() => bus.isConnected, "the connection of the bus");
     const woken = wakesOf(bus);
     const machineId = machineIdOf();
     const wake = JSON.stringify({ machineId });
     for (let n = 0; n < 100_000; n += 1) others.publish(`halligan.${deployment}.wake`, wake);
-    await until(() => lines.filter(({ text }) => text.startsWith("NATS connected")).length === 2);
+    await until(
+      () => lines.filter(({ text }) => text.startsWith("NATS connected")).length === 2,
+      "the second connected line",
+    );
     assert.ok(woken.seen.length < 1_000, `${woken.seen.length} of 100,000 wake-ups were heard`);
     const heard: string[] = [];
     others.subscribe(`halligan.${deployment}.wake`, { callback: (_error, { data }) => void heard.push(String(data)) });
     await others.flush();
     bus.wakeMachine(machineIdOf());
-    await until(() => heard.length === 1);
+    await until(() => heard.length === 1, "the wake");
   });
 
   test("when the server is killed the own node is still notified at once, and after its restart the others are notified again", async (t) => {
@@ -79,7 +83,7 @@ describe("NATS between nodes", { skip: noProgram, timeout: 60_000 }, () => {
     const actionId = randomUUID();
     const [own, others, watched] = [wakesOf(here), wakesOf(there), changesOf(there, actionId)];
     await server.kill();
-    await until(() => !here.isConnected && !there.isConnected);
+    await until(() => !here.isConnected && !there.isConnected, "the end of both connections");
     const lost = machineIdOf();
     for (let i = 0; i < 10_000; i += 1) here.wakeMachine(lost);
     await Promise.resolve();
@@ -108,7 +112,7 @@ describe("NATS between nodes", { skip: noProgram, timeout: 60_000 }, () => {
     const others = wakesOf(there);
     here.wakeMachine(machineIdOf());
     assert.equal(here.isConnected, false);
-    await until(() => lines.length >= 2);
+    await until(() => lines.length >= 2, "two log lines");
     await sleep(1_000);
     assert.equal(lines.filter(({ level }) => level === "warn").length, 2, "one line a bus, not one an attempt");
     await server.startAgain();
@@ -160,7 +164,7 @@ describe("NATS between nodes", { skip: noProgram, timeout: 60_000 }, () => {
     // A valid message after all of them: once it has arrived, the others have arrived too.
     stranger.publish(`halligan.${deployment}.wake`, JSON.stringify({ machineId }));
     stranger.publish(`halligan.${deployment}.action.${actionId}`, JSON.stringify({ type: "changed" }));
-    await until(() => wakes.seen.length > 0 && changes.seen.length > 0);
+    await until(() => wakes.seen.length > 0 && changes.seen.length > 0, "a wake and a change");
     assert.deepEqual(wakes.seen, [machineId]);
     assert.deepEqual(changes.seen, ["changed"]);
   });
@@ -192,9 +196,12 @@ describe("NATS between nodes", { skip: noProgram, timeout: 60_000 }, () => {
       const { lines, log } = listeningLog();
       const servers = [server.url];
       const good = openBus(t, { servers, credentials: right, log });
-      await until(() => good.isConnected);
+      await until(() => good.isConnected, "the connection of the bus");
       const refused = openBus(t, { servers, credentials: wrong, log });
-      await until(() => lines.some(({ level, text }) => level === "warn" && /authorization/i.test(text)));
+      await until(
+        () => lines.some(({ level, text }) => level === "warn" && /authorization/i.test(text)),
+        "the warning about the authorization",
+      );
       assert.equal(refused.isConnected, false);
       assert.ok(!JSON.stringify(lines).includes("S3CRET"), JSON.stringify(lines));
     }
@@ -204,7 +211,7 @@ describe("NATS between nodes", { skip: noProgram, timeout: 60_000 }, () => {
     await using server = await NatsServer.start();
     const { lines, log } = listeningLog();
     const bus = openBus(t, { servers: [server.url.replace("nats:", "tls:")], log });
-    await until(() => lines.length > 0);
+    await until(() => lines.length > 0, "a log line");
     assert.match(lines[0]?.text ?? "", /tls/i);
     assert.equal(bus.isConnected, false);
   });
@@ -243,7 +250,7 @@ describe("NATS between nodes", { skip: noProgram, timeout: 60_000 }, () => {
     const address = silent.address();
     assert.ok(address !== null && typeof address === "object");
     const bus = openBus(t, { servers: [`nats://127.0.0.1:${address.port}`] });
-    await until(() => bus.isConnected);
+    await until(() => bus.isConnected, "the connection of the bus");
     const before = process.memoryUsage();
     const machineId = machineIdOf();
     for (let i = 0; i < 1_000_000; i += 1) {

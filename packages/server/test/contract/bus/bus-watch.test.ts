@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";
+import { until } from "../../../../protocol/test/support/until.ts";
 import { natsBus } from "../../../src/bus/nats-bus.ts";
 import { cancelMachineAction } from "../../../src/service/actions/cancel-machine-action.ts";
 import { publishingStore } from "../../../src/service/actions/publish-changes.ts";
@@ -8,7 +9,6 @@ import { runLiveResponse } from "../../../src/service/actions/run-live-response.
 import { ActionWatch } from "../../../src/service/actions/watch-action.ts";
 import { NatsServer, natsServerProgram } from "../../support/nats-server.ts";
 import { PLAYBOOK, testServices } from "../../support/test-services.ts";
-import { until } from "./bus.contract.ts";
 
 const skip = natsServerProgram() === null && "there is no nats-server on this machine";
 
@@ -21,7 +21,7 @@ test("a watcher of an action on one node is notified of what another node wrote"
   const options = { servers: [server.url], deployment: randomUUID(), log: services.context.log };
   await using here = natsBus(options);
   await using there = natsBus(options);
-  await until(() => here.isConnected && there.isConnected);
+  await until(() => here.isConnected && there.isConnected, "the connections of both nodes");
   const { context } = services;
   const writing = { ...context, store: publishingStore(context.store, here), bus: here };
   const request = { Commands: [{ type: "GetFile" as const, params: [{ key: "Path", value: "/x" }] }], Comment: "c" };

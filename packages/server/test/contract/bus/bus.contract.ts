@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes, randomUUID } from "node:crypto";
 import { describe, type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { until } from "../../../../protocol/test/support/until.ts";
 import type { Bus, TransferProgress } from "../../../src/bus/bus.ts";
 
 /**
@@ -16,14 +17,12 @@ export const machineIdOf = (): string => randomBytes(20).toString("hex");
  * Publishes until it is received, because a subscription takes a moment to reach the other node.
  */
 export async function saidUntil(say: () => void, isHeard: () => boolean): Promise<void> {
-  while (!isHeard()) {
+  await until(async () => {
+    if (isHeard()) return true;
     say();
     await sleep(5);
-  }
-}
-
-export async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await sleep(2);
+    return isHeard();
+  }, "a published message");
 }
 
 /** Everything that a bus publishes about machines. */
@@ -68,11 +67,11 @@ export function describeBus(name: string, makeNodes: MakeNodes, options: { skip?
         () => own.seen.includes(first),
       );
       here.wakeMachine(last);
-      await until(() => others.seen.includes(last));
+      await until(() => others.seen.includes(last), "the last wake on the other node");
       // An echo would have arrived by the time a round trip is complete.
       const back = machineIdOf();
       there.wakeMachine(back);
-      await until(() => own.seen.includes(back));
+      await until(() => own.seen.includes(back), "the wake on the own node");
       assert.equal(own.seen.filter((id) => id === last).length, 1);
       assert.equal(others.seen.filter((id) => id === last).length, 1);
     });
@@ -87,7 +86,7 @@ export function describeBus(name: string, makeNodes: MakeNodes, options: { skip?
       );
       ended.stop();
       here.wakeMachine(after);
-      await until(() => stays.seen.includes(after));
+      await until(() => stays.seen.includes(after), "the wake of the subscription that stays");
       assert.ok(ended.seen.includes(before));
       assert.ok(!ended.seen.includes(after));
     });
@@ -141,7 +140,7 @@ export function describeBus(name: string, makeNodes: MakeNodes, options: { skip?
         said = bytes;
         if (bytes % 1_000 === 0) await sleep(1);
       }
-      await until(() => watched.seen.length > 0);
+      await until(() => watched.seen.length > 0, "a change of the watched action");
       const seen = watched.seen.filter((one) => one !== "changed");
       assert.ok(said > 1_000 && seen.length <= 6, `${seen.length} of ${said}`);
       assert.ok(seen.every((one, i) => one.index === 1 && one.transferredBytes > (seen[i - 1]?.transferredBytes ?? 1)));
@@ -173,7 +172,7 @@ export function describeBus(name: string, makeNodes: MakeNodes, options: { skip?
         here.wakeMachine(id);
         if (i % 500 === 499) await sleep(1);
       }
-      await until(() => others.seen.length >= ids.length);
+      await until(() => others.seen.length >= ids.length, "all wakes on the other node");
       assert.deepEqual(others.seen, ids);
     });
 

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { after, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import { until } from "../../../../protocol/test/support/until.ts";
 import { PostgresStore } from "../../../src/store/postgres/postgres-store.ts";
 import { StoreUnavailableError } from "../../../src/store/store-unavailable-error.ts";
 import { PostgresServer } from "../../support/postgres-server.ts";
@@ -75,19 +76,16 @@ else {
         }
       }
     });
-    const until = async (condition: () => boolean) => {
-      while (!condition()) await Promise.race([pause(10), Promise.all(writers)]);
-    };
-    await until(() => answered.size >= 200);
+    await until(() => answered.size >= 200, "200 answered writes");
     await server.kill();
-    await until(() => unavailable >= 8);
+    await until(() => unavailable >= 8, "8 refused writes");
     await assert.rejects(
       store.read((tx) => tx.applications.list()),
       StoreUnavailableError,
     );
     const before = [...answered];
     await server.restart();
-    await until(() => answered.size >= before.length + 200);
+    await until(() => answered.size >= before.length + 200, "200 answered writes after the outage");
     stop.abort();
     await Promise.all(writers);
     for (const key of before) assert.equal(await store.write((tx) => tx.meta.getOrSet(key, () => "lost")), "kept");

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import { type TestContext, test } from "node:test";
+import { until } from "../../../../protocol/test/support/until.ts";
 import { fetchJsonWithin } from "../../../src/auth/oidc/fetch-json.ts";
 
 async function serve(t: TestContext, listener: RequestListener): Promise<URL> {
@@ -60,7 +61,7 @@ test("a document without end is given up at the limit", async (t) => {
     more();
   });
   await assert.rejects(fetchJsonWithin({ limitBytes: 10_000 })(url, never), /more than 10000 bytes/);
-  while (!isGone) await new Promise((resolve) => setImmediate(resolve));
+  await until(() => isGone, "the end of the response");
 });
 
 test("an issuer that says nothing, or stops in the middle, is given up in time", async (t) => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { type Hello, LINK_CLOSE, LINK_VERSION, OLDEST_LINK_VERSION } from "@halligan/protocol/link";
+import { until } from "../../../../protocol/test/support/until.ts";
 import { makeRollingValue } from "../../../src/auth/signatures/rolling-value.ts";
 import { Gateway, PROBE_MS } from "../../../src/gateway/gateway.ts";
 import { MACHINE_ID, START_ID, sampleAction, sampleOrder } from "../domain/sample-action.ts";
@@ -10,12 +11,9 @@ import { type DeviceOnALink, enrolledMachine } from "./connected-device.ts";
 
 const JOURNAL = "1".repeat(32);
 const PING_INTERVAL_MS = 20_000;
-const options = { timeout: 30_000 };
+const options = { timeout: 60_000 };
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await turn();
-}
 const process = (digit: string) => digit.repeat(32);
 
 async function openGateway(version = LINK_VERSION) {
@@ -30,13 +28,13 @@ async function openGateway(version = LINK_VERSION) {
     /** Connects up to its hello. */
     async says(processId: string, rollingValue: string | null, change: Partial<Hello> = {}): Promise<DeviceOnALink> {
       const device = link(gateway);
-      await until(() => device.isWelcome);
+      await until(() => device.isWelcome, "the welcome frame");
       device.hello({ journalId: JOURNAL, continuity: { processId, rollingValue }, ...change });
       return device;
     },
     async welcomed(): Promise<DeviceOnALink> {
       const device = link(gateway);
-      await until(() => device.isWelcome);
+      await until(() => device.isWelcome, "the welcome frame");
       return device;
     },
     async [Symbol.asyncDispose]() {
@@ -47,7 +45,10 @@ async function openGateway(version = LINK_VERSION) {
 }
 
 const offered = async (device: DeviceOnALink): Promise<string> => {
-  await until(() => device.has("helloAnswer") || device.closeCode !== null);
+  await until(
+    () => device.has("helloAnswer") || device.closeCode !== null,
+    "a helloAnswer frame or the end of the connection",
+  );
   const answer = device.frames.find((frame) => frame.type === "helloAnswer");
   assert.ok(answer?.type === "helloAnswer", `closed with ${device.closeCode}`);
   return answer.rollingValue ?? "";
@@ -58,7 +59,7 @@ async function handled(device: DeviceOnALink): Promise<void> {
   const pongs = () => device.frames.filter(({ type }) => type === "pong").length;
   const before = pongs();
   device.ping();
-  await until(() => pongs() > before || device.closeCode !== null);
+  await until(() => pongs() > before || device.closeCode !== null, "a pong or the end of the connection");
 }
 
 const isQuarantined = async ({ store }: Service): Promise<boolean> =>
@@ -90,7 +91,7 @@ test("a copy that presents the value before is not answered, and both are closed
   await handled(again);
   again.vanish();
   const copy = await at.says(process("c"), old);
-  await until(() => copy.closeCode !== null);
+  await until(() => copy.closeCode !== null, "the end of the connection");
   assert.deepEqual([copy.closeCode, copy.has("helloAnswer")], [LINK_CLOSE.quarantined, false]);
   assert.deepEqual([await isQuarantined(at.service), at.evidence], [true, ["OldRollingValue"]]);
   const audit = await at.service.store.read((tx) =>
@@ -117,7 +118,7 @@ test(
     const before = await at.says(process("a"), null);
     await offered(before);
     const restarted = await at.says(process("b"), null);
-    await until(() => before.has("probe"));
+    await until(() => before.has("probe"), "a probe frame");
     // Sent before the process ended, and delayed in the network.
     before.ping();
     await turn();
@@ -133,11 +134,11 @@ test("two processes that live at once prove a copy before either is granted anyt
   const original = await at.says(process("a"), null);
   await offered(original);
   const copy = await at.says(process("b"), null);
-  await until(() => original.has("probe"));
+  await until(() => original.has("probe"), "a probe frame");
   const probe = original.frames.find((frame) => frame.type === "probe");
   assert.ok(probe?.type === "probe");
   original.send({ type: "probeAnswer", nonce: probe.nonce });
-  await until(() => original.closeCode !== null && copy.closeCode !== null);
+  await until(() => original.closeCode !== null && copy.closeCode !== null, "the end of both connections");
   assert.deepEqual([original.closeCode, copy.closeCode], [LINK_CLOSE.quarantined, LINK_CLOSE.quarantined]);
   assert.deepEqual([copy.has("helloAnswer"), at.evidence], [false, ["TwoProcesses"]]);
 });
@@ -154,7 +155,7 @@ test(
       await turn();
     }
     const back = await at.says(process("a"), null);
-    await until(() => back.closeCode !== null);
+    await until(() => back.closeCode !== null, "the end of the connection");
     assert.deepEqual([back.closeCode, at.evidence], [LINK_CLOSE.quarantined, ["ProcessReturned"]]);
   },
 );
@@ -189,7 +190,7 @@ test(
     await using at = await openGateway();
     const foreign = makeRollingValue(MACHINE_ID, 40, randomBytes, randomBytes(32)).text;
     const device = await at.says(process("a"), foreign);
-    await until(() => device.closeCode !== null);
+    await until(() => device.closeCode !== null, "the end of the connection");
     assert.deepEqual([device.closeCode, await isQuarantined(at.service)], [LINK_CLOSE.unauthorized, false]);
     const genuine = makeRollingValue(MACHINE_ID, 40, randomBytes, at.service.keys.linkTicket.signing).text;
     assert.match(await offered(await at.says(process("b"), genuine)), /^41\./);
@@ -204,7 +205,7 @@ test("a hello belongs to the version of its link, and version 1 is offered no va
     await using at = await openGateway(version);
     const device = await at.welcomed();
     device.hello({ journalId: JOURNAL, ...(continuity && { continuity }) });
-    await until(() => device.closeCode !== null);
+    await until(() => device.closeCode !== null, "the end of the connection");
     assert.equal(device.closeCode, LINK_CLOSE.protocol);
   }
   await using at = await openGateway(OLDEST_LINK_VERSION);

@@ -5,6 +5,7 @@ import { connect } from "node:net";
 import { after, test } from "node:test";
 import { LINK_CLOSE, LINK_PATH } from "@halligan/protocol/link";
 import { backgroundClock } from "@halligan/protocol/time";
+import { until } from "../../../../protocol/test/support/until.ts";
 import { connectionStates } from "../../../src/gateway/connection-states.ts";
 import { Gateway, type GatewayOptions } from "../../../src/gateway/gateway.ts";
 import { WsGateway } from "../../../src/gateway/ws-gateway.ts";
@@ -185,6 +186,6 @@ test("a socket that asks for an upgrade and then says nothing is cut", LIMIT, as
   // grace.
   socket.resume();
   await once(socket, "close");
-  while (server.states().closing > 0) await new Promise((resolve) => setImmediate(resolve));
+  await until(() => server.states().closing === 0, "the end of the closing connection");
   assert.deepEqual(server.states(), { unauthenticated: 0, authenticating: 0, ready: 0, closing: 0 });
 });

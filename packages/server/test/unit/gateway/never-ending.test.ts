@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { AgentFrame, Order, ServerFrame } from "@halligan/protocol/link";
+import { until } from "../../../../protocol/test/support/until.ts";
 import { boundEndsMs } from "../../../src/domain/actions/action-bound.ts";
 import type { MachineAction } from "../../../src/domain/actions/machine-action.ts";
 import { Gateway } from "../../../src/gateway/gateway.ts";
@@ -15,10 +16,6 @@ const PING_MS = 20_000;
 const OTHER_MACHINE_ID = "c".repeat(40);
 const LIMIT = { timeout: 60_000 };
 const request = { Commands: [{ type: "GetFile" as const, params: [{ key: "Path", value: "/x" }] }], Comment: "c" };
-
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await new Promise((resolve) => setImmediate(resolve));
-}
 
 /** A device with an order, in a deployment with one slot; `otherActionId` waits for the slot. */
 async function openOrder() {
@@ -40,11 +37,11 @@ async function openOrder() {
   };
   const ready = async (orders: { actionId: string; orderSeq: number }[] = []): Promise<DeviceOnALink> => {
     const device = connect(gateway);
-    await until(() => device.has("welcome"));
+    await until(() => device.has("welcome"), "a welcome frame");
     const highestOrderSeq = Math.max(0, ...orders.map(({ orderSeq }) => orderSeq));
     const held = orders.map((order) => ({ ...order, commands: [{ index: 0, state: "running" as const }] }));
     device.hello({ highestOrderSeq, orders: held });
-    await until(() => device.has("helloAnswer"));
+    await until(() => device.has("helloAnswer"), "a helloAnswer frame");
     return device;
   };
   await store.write((tx) => tx.machines.insert(sampleMachine({ id: OTHER_MACHINE_ID, linked: false })));
@@ -80,7 +77,7 @@ async function orderOf(device: DeviceOnALink): Promise<{ actionId: string; order
   await until(() => {
     frame = device.frames.findLast((one) => one.type === "order");
     return frame !== undefined;
-  });
+  }, "an order frame");
   const { actionId, orderSeq }: Order = JSON.parse(frame?.payload ?? "");
   return { actionId, orderSeq };
 }
@@ -109,7 +106,7 @@ test(
     const id = await at.start(MACHINE_ID);
     const order = await orderOf(device);
     device.send(startOf(order));
-    await until(async () => (await at.action(id)).status === "InProgress");
+    await until(async () => (await at.action(id)).status === "InProgress", "the status InProgress");
     const { bound } = await at.action(id);
     assert.ok(bound);
     const lengthMs = boundEndsMs(bound) - at.service.clock.nowMs();
@@ -117,7 +114,10 @@ test(
     let reconnects = 0;
     await at.pass(lengthMs - 20_000, async () => {
       device.vanish();
-      await until(async () => (await at.service.store.read((tx) => tx.machines.byId(MACHINE_ID)))?.linked === false);
+      await until(
+        async () => (await at.service.store.read((tx) => tx.machines.byId(MACHINE_ID)))?.linked === false,
+        "the disconnected machine",
+      );
       device = await at.ready([order]);
       device.ping();
       device.send(startOf(order));
@@ -136,10 +136,10 @@ test(
     assert.deepEqual([ended.status, ended.order?.state], ["TimeOut", "out"]);
     assert.match(ended.commands[0]?.errors.join() ?? "", /did not end this command within the time/);
     assert.equal(await at.slotsInUse(), 0);
-    await until(() => device.has("end"));
+    await until(() => device.has("end"), "a end frame");
     device.send(endOf(order, "late"));
     device.send({ type: "closed", ...order, errors: [] });
-    await until(async () => (await at.action(id)).order?.state === "closed");
+    await until(async () => (await at.action(id)).order?.state === "closed", "the closed order");
     const late = await at.action(id);
     assert.deepEqual([late.status, late.commands[0]?.errors], ["TimeOut", ended.commands[0]?.errors]);
   },
@@ -156,7 +156,7 @@ test("a device that always refuses its order as busy, or never starts it, loses 
     device.send({ type: "refused", ...order, code: "busy", message: "later" });
     device.ping();
     const seen = device.frames.length;
-    await until(() => device.frames.length > seen);
+    await until(() => device.frames.length > seen, "another frame");
   });
   assert.equal((await at.action(id)).status, "TimeOut");
   assert.equal(await at.slotsInUse(), 0);
@@ -177,16 +177,16 @@ test("a device that was away for hours has the time of its commands when it is b
   const id = await at.start(MACHINE_ID);
   const order = await orderOf(before);
   before.send(startOf(order));
-  await until(async () => (await at.action(id)).status === "InProgress");
+  await until(async () => (await at.action(id)).status === "InProgress", "the status InProgress");
   before.vanish();
-  await until(async () => (await at.action(id)).deadlineMs !== null);
+  await until(async () => (await at.action(id)).deadlineMs !== null, "the deadline of the action");
   await at.pass(6 * 3_600_000);
   assert.deepEqual([(await at.action(id)).status, await at.slotsInUse()], ["InProgress", 0]);
   const device = await at.ready([order]);
   const { bound } = await at.action(id);
   assert.ok(bound && boundEndsMs(bound) > at.service.clock.nowMs() + at.service.limits.actionGraceMs);
   device.send(endOf(order, "no such file"));
-  await until(async () => (await at.action(id)).status === "Failed");
+  await until(async () => (await at.action(id)).status === "Failed", "the status Failed");
 });
 
 test("a device that connects again and again without a hello does not keep its lost action open", LIMIT, async () => {
@@ -196,9 +196,9 @@ test("a device that connects again and again without a hello does not keep its l
   const id = await at.start(MACHINE_ID);
   const order = await orderOf(device);
   device.send(startOf(order));
-  await until(async () => (await at.action(id)).status === "InProgress");
+  await until(async () => (await at.action(id)).status === "InProgress", "the status InProgress");
   device.vanish();
-  await until(async () => (await at.action(id)).deadlineMs !== null);
+  await until(async () => (await at.action(id)).deadlineMs !== null, "the deadline of the action");
   // The state after a handshake: connected, without a hello.
   await at.service.store.write(async (tx) => {
     const machine = await tx.machines.byId(MACHINE_ID);

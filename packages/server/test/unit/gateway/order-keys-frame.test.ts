@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createPublicKey, generateKeyPairSync, verify } from "node:crypto";
 import { test } from "node:test";
 import { orderKeysSigningBytes } from "@halligan/protocol/link";
+import { until } from "../../../../protocol/test/support/until.ts";
 import { orderKeysFrame } from "../../../src/gateway/agent-connection/order-keys-frame.ts";
 import { Gateway } from "../../../src/gateway/gateway.ts";
 import type { OrderKeyPair } from "../../../src/service/context.ts";
@@ -22,10 +23,6 @@ const keysOf = (...[signing = present, ...others]: OrderKeyPair[]) => ({
 const ring = keysOf(present, next, old);
 /** The keys in the form of link version 1. */
 const pins = (...keys: OrderKeyPair[]) => ({ version: 1, keyIds: keys.map(({ keyId }) => keyId), setNumber: 0 });
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise<void>((resolve) => setImmediate(resolve));
-}
 
 test("a device gets the keys when it pins others, or another sequence, signed by the one that it named", () => {
   for (const pinned of [[old], [present], [present, next], [old, present], [next, present, old]]) {
@@ -67,9 +64,9 @@ test("on a link the keys come after the answer to the hello and before any order
   opened.defer(() => gateway.close());
   await service.store.write((tx) => tx.actions.insert(sampleAction({ deadlineMs: null })));
   const link = device(gateway);
-  await until(() => link.isWelcome);
+  await until(() => link.isWelcome, "the welcome frame");
   link.hello();
-  await until(() => link.has("order"));
+  await until(() => link.has("order"), "an order frame");
   assert.deepEqual(
     link.frames.map(({ type }) => type),
     ["welcome", "helloAnswer", "orderKeys", "order"],

@@ -1,13 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { until } from "../../../../protocol/test/support/until.ts";
 import { Gateway } from "../../../src/gateway/gateway.ts";
 import { MACHINE_ID, START_ID, sampleAction } from "../domain/sample-action.ts";
 import { openService } from "../service/service-fixture.ts";
 import { type DeviceOnALink, enrolledMachine } from "./connected-device.ts";
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise<void>((resolve) => setImmediate(resolve));
-}
 
 /** A machine with one waiting action, and a device that has just received its order. */
 async function openGateway() {
@@ -18,9 +15,9 @@ async function openGateway() {
   await service.store.write((tx) => tx.actions.insert(action));
   const sentTo = async (): Promise<DeviceOnALink> => {
     const device = link(gateway);
-    await until(() => device.isWelcome);
+    await until(() => device.isWelcome, "the welcome frame");
     device.hello();
-    await until(() => device.has("order"));
+    await until(() => device.has("order"), "an order frame");
     return device;
   };
   const stored = async () => (await service.store.read((tx) => tx.actions.byId(action.id)))?.order;
@@ -32,7 +29,7 @@ async function openGateway() {
     stored,
     tellStart: async (device: DeviceOnALink) => {
       device.send(started);
-      await until(() => device.has("startGranted"));
+      await until(() => device.has("startGranted"), "a startGranted frame");
     },
     async [Symbol.asyncDispose]() {
       await gateway.close();
@@ -48,7 +45,7 @@ test("the moment at which an order was sent is written with the start, and sendi
   at.service.clock.pass(700);
   device.frames.length = 0;
   await at.gateway.rereadStore();
-  await until(() => device.has("order"));
+  await until(() => device.has("order"), "an order frame");
   assert.equal((await at.stored())?.sentAtMs, null, "no write of its own");
   await at.tellStart(device);
   assert.equal((await at.stored())?.sentAtMs, sentAtMs);
@@ -60,7 +57,10 @@ test("an order that is sent again on a newer link keeps the moment at which it w
   const lost = await at.sentTo();
   at.service.clock.pass(700);
   lost.vanish();
-  await until(async () => (await at.service.store.read((tx) => tx.machines.byId(MACHINE_ID)))?.linked === false);
+  await until(
+    async () => (await at.service.store.read((tx) => tx.machines.byId(MACHINE_ID)))?.linked === false,
+    "the disconnected machine",
+  );
   assert.equal((await at.stored())?.sentAtMs, sentAtMs);
   await at.tellStart(await at.sentTo());
   assert.equal((await at.stored())?.sentAtMs, sentAtMs);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LINK_CLOSE } from "@halligan/protocol/link";
+import { until } from "../../../../protocol/test/support/until.ts";
 import { Gateway } from "../../../src/gateway/gateway.ts";
 import { domainRefusal } from "../../../src/http/api/errors.ts";
 import { quarantineByHand } from "../../../src/service/machines/quarantine-by-hand.ts";
@@ -16,9 +17,6 @@ const OTHER = "2".repeat(32);
 const EVERY_RECORD = { operations: null, actionId: null, actorId: null, beforeSeq: null, limit: 10 };
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await turn();
-}
 /** Long enough for everything that waits for no clock. */
 async function turns(): Promise<void> {
   for (let count = 0; count < 50; count += 1) await turn();
@@ -31,13 +29,13 @@ async function openGateway() {
   const connect = () => link(gateway);
   const welcomed = async (): Promise<DeviceOnALink> => {
     const device = connect();
-    await until(() => device.isWelcome);
+    await until(() => device.isWelcome, "the welcome frame");
     return device;
   };
   const linked = async (journalId: string): Promise<DeviceOnALink> => {
     const device = await welcomed();
     device.hello({ journalId });
-    await until(() => device.has("helloAnswer"));
+    await until(() => device.has("helloAnswer"), "a helloAnswer frame");
     return device;
   };
   const dispose = async () => {
@@ -61,13 +59,13 @@ test("two living devices with one key and two journals put the machine in quaran
   await turns();
   assert.equal(second.has("helloAnswer"), false);
   first.ping();
-  await until(() => first.closeCode !== null && second.closeCode !== null);
+  await until(() => first.closeCode !== null && second.closeCode !== null, "the end of both connections");
   assert.deepEqual([first.closeCode, second.closeCode], [LINK_CLOSE.quarantined, LINK_CLOSE.quarantined]);
   assert.equal(await isQuarantined(at.service), true);
   const action = await at.service.store.read((tx) => tx.actions.byId(sampleAction().id));
   assert.deepEqual([action?.status, action?.order?.state], ["Failed", "closed"]);
   const third = at.connect();
-  await until(() => third.closeCode !== null);
+  await until(() => third.closeCode !== null, "the end of the connection");
   assert.equal(third.closeCode, LINK_CLOSE.quarantined);
 });
 
@@ -75,10 +73,10 @@ test("a device in quarantine by hand is refused with the true reason, and so are
   await using at = await openGateway();
   const device = await at.linked(OWN);
   assert.ok((await quarantineByHand(at.service, PLAYBOOK, MACHINE_ID, "under investigation")).ok);
-  await until(() => device.closeCode !== null);
+  await until(() => device.closeCode !== null, "the end of the connection");
   assert.deepEqual([device.closeCode, device.closeReason], [LINK_CLOSE.quarantined, "quarantined by an operator"]);
   const again = at.connect();
-  await until(() => again.closeCode !== null);
+  await until(() => again.closeCode !== null, "the end of the connection");
   assert.deepEqual([again.closeCode, again.closeReason], [LINK_CLOSE.quarantined, "quarantined by an operator"]);
   const machine = await at.service.store.read((tx) => tx.machines.byId(MACHINE_ID));
   assert.equal(machine?.quarantineReason, "under investigation");
@@ -114,7 +112,7 @@ test("a device that was wiped while its link is half-open is let in after a ping
   await turns();
   assert.equal(wiped.has("helloAnswer"), false);
   at.service.clock.pass(PING_INTERVAL_MS);
-  await until(() => wiped.has("helloAnswer"));
+  await until(() => wiped.has("helloAnswer"), "a helloAnswer frame");
   assert.equal(before.closeCode, LINK_CLOSE.silent);
   assert.equal(await isQuarantined(at.service), false);
 });
@@ -126,7 +124,7 @@ test("a device that was wiped is let in as soon as its older link is known to ha
   wiped.hello({ journalId: OTHER });
   await turns();
   before.vanish();
-  await until(() => wiped.has("helloAnswer"));
+  await until(() => wiped.has("helloAnswer"), "a helloAnswer frame");
   assert.equal(await isQuarantined(at.service), false);
 });
 
@@ -146,7 +144,7 @@ test("a link that waited for its older one is not set against a newer one", asyn
   await turns();
   const newest = await at.linked(OWN);
   newest.ping();
-  await until(() => waiting.closeCode !== null);
+  await until(() => waiting.closeCode !== null, "the end of the connection");
   assert.equal(waiting.closeCode, LINK_CLOSE.replaced);
   assert.equal(newest.closeCode, null);
   assert.equal(await isQuarantined(at.service), false);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Refused } from "@halligan/protocol/link";
 import pino from "pino";
+import { until } from "../../../../protocol/test/support/until.ts";
 import { Gateway } from "../../../src/gateway/gateway.ts";
 import { sampleAction, sampleOrder } from "../domain/sample-action.ts";
 import { openService } from "../service/service-fixture.ts";
@@ -9,10 +10,6 @@ import { enrolledMachine } from "./connected-device.ts";
 
 const JOURNAL_ID = "1".repeat(32);
 const REPEATS = 20;
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise<void>((resolve) => setImmediate(resolve));
-}
 
 test("a device that refuses its order over and over writes one log line for each reason", async () => {
   await using opened = await openService();
@@ -24,10 +21,10 @@ test("a device that refuses its order over and over writes one log line for each
   const action = sampleAction({ order });
   await service.store.write((tx) => tx.actions.insert(action));
   const device = link(gateway);
-  await until(() => device.isWelcome);
+  await until(() => device.isWelcome, "the welcome frame");
   const held = { actionId: action.id, orderSeq: order.orderSeq, commands: [] };
   device.hello({ journalId: JOURNAL_ID, highestOrderSeq: order.orderSeq, orders: [held] });
-  await until(() => device.has("helloAnswer"));
+  await until(() => device.has("helloAnswer"), "a helloAnswer frame");
 
   const pongs = () => device.frames.filter(({ type }) => type === "pong").length;
   const refuse = async (change: Partial<Refused>) => {
@@ -36,7 +33,7 @@ test("a device that refuses its order over and over writes one log line for each
     const before = pongs();
     for (let n = 0; n < REPEATS; n += 1) device.send(frame);
     device.ping();
-    await until(() => pongs() > before || device.closeCode !== null);
+    await until(() => pongs() > before || device.closeCode !== null, "a pong or the end of the connection");
     assert.equal(device.closeCode, null);
     return lines.filter((line) => line.includes("order refused by its device")).length;
   };

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LINK_CLOSE } from "@halligan/protocol/link";
+import { until } from "../../../../protocol/test/support/until.ts";
 import { Gateway } from "../../../src/gateway/gateway.ts";
 import { runLiveResponse } from "../../../src/service/actions/run-live-response.ts";
 import { quarantineByHand, releaseMachine } from "../../../src/service/machines/quarantine-by-hand.ts";
@@ -12,11 +13,6 @@ import { type DeviceOnALink, enrolledMachine } from "./connected-device.ts";
 
 const RUN = { type: "RunScript" as const, params: [{ key: "ScriptName", value: "a.sh" }] };
 
-const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await turn();
-}
-
 /** Two nodes on one store. `hintsArrive`: whether the node that retires can wake the other one. */
 async function openNodes({ hintsArrive = true } = {}) {
   const service = await openService();
@@ -27,9 +23,9 @@ async function openNodes({ hintsArrive = true } = {}) {
   const link = await enrolledMachine(service);
   const linked = async (): Promise<DeviceOnALink> => {
     const device = link(gateway);
-    await until(() => device.isWelcome);
+    await until(() => device.isWelcome, "the welcome frame");
     device.hello();
-    await until(() => device.has("helloAnswer"));
+    await until(() => device.has("helloAnswer"), "a helloAnswer frame");
     return device;
   };
   const retire = () => retireMachine(context, PLAYBOOK, MACHINE_ID, "stolen");
@@ -44,10 +40,10 @@ test("a retirement closes the machine's connection on any node, and the device g
   await using at = await openNodes();
   const device = await at.linked();
   assert.ok((await at.retire()).ok);
-  await until(() => device.closeCode !== null);
+  await until(() => device.closeCode !== null, "the end of the connection");
   assert.equal(device.closeCode, LINK_CLOSE.retired);
   const again = at.dial();
-  await until(() => again.closeCode !== null);
+  await until(() => again.closeCode !== null, "the end of the connection");
   assert.equal(again.closeCode, LINK_CLOSE.retired);
 });
 
@@ -57,7 +53,7 @@ test("when the hint is lost, the connection is closed as soon as its node reads 
   assert.ok((await at.retire()).ok);
   assert.equal(device.closeCode, null);
   await at.gateway.rereadStore();
-  await until(() => device.closeCode !== null);
+  await until(() => device.closeCode !== null, "the end of the connection");
   assert.equal(device.closeCode, LINK_CLOSE.retired);
 });
 
@@ -66,10 +62,10 @@ test("a start that is reported after the retirement is not granted, although the
   const device = await at.linked();
   const started = await runLiveResponse(at.service, PLAYBOOK, MACHINE_ID, { Commands: [RUN], Comment: "c" });
   assert.ok(started.ok);
-  await until(() => device.has("order"));
+  await until(() => device.has("order"), "an order frame");
   assert.ok((await at.retire()).ok);
   device.send({ type: "started", actionId: started.value.id, orderSeq: 1, index: 0, startId: START_ID });
-  await until(() => device.closeCode !== null);
+  await until(() => device.closeCode !== null, "the end of the connection");
   assert.equal(device.has("startGranted"), false);
   const action = await at.service.store.read((tx) => tx.actions.byId(started.value.id));
   assert.deepEqual([action?.status, action?.commands[0]?.startId], ["Failed", null]);
@@ -79,7 +75,7 @@ test("a reinstated machine is let in again", async () => {
   await using at = await openNodes();
   const device = await at.linked();
   assert.ok((await at.retire()).ok);
-  await until(() => device.closeCode !== null);
+  await until(() => device.closeCode !== null, "the end of the connection");
   assert.ok((await reinstateMachine(at.context, PLAYBOOK, MACHINE_ID)).ok);
   const back = await at.linked();
   assert.equal(back.closeCode, null);
@@ -91,9 +87,9 @@ for (const hintsArrive of [true, false]) {
     const device = await at.linked();
     assert.ok((await quarantineByHand(at.context, PLAYBOOK, MACHINE_ID, "not trusted")).ok);
     if (!hintsArrive) await at.gateway.rereadStore();
-    await until(() => device.closeCode !== null);
+    await until(() => device.closeCode !== null, "the end of the connection");
     const refused = at.dial();
-    await until(() => refused.closeCode !== null);
+    await until(() => refused.closeCode !== null, "the end of the connection");
     assert.equal(refused.closeCode, LINK_CLOSE.quarantined);
     assert.ok((await releaseMachine(at.context, PLAYBOOK, MACHINE_ID)).ok);
     const back = await at.linked();

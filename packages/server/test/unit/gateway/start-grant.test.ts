@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LINK_CLOSE, type ServerFrame, type Started } from "@halligan/protocol/link";
+import { until } from "../../../../protocol/test/support/until.ts";
 import type { Caller } from "../../../src/auth/caller.ts";
 import { Gateway } from "../../../src/gateway/gateway.ts";
 import { cancelMachineAction } from "../../../src/service/actions/cancel-machine-action.ts";
@@ -10,10 +11,6 @@ import { type DeviceOnALink, enrolledMachine } from "./connected-device.ts";
 
 const JOURNAL_ID = "1".repeat(32);
 const CALLER: Caller = { kind: "application", id: "c", clientId: "c", name: "c", roles: new Set() };
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise<void>((resolve) => setImmediate(resolve));
-}
 
 /**
  * A machine whose order of one script and one transfer is out, and functions that connect its
@@ -30,10 +27,10 @@ async function openGateway() {
   await service.store.write((tx) => tx.actions.insert(action));
   const linked = async (state: "waiting" | "running" = "waiting"): Promise<DeviceOnALink> => {
     const device = link(gateway);
-    await until(() => device.isWelcome);
+    await until(() => device.isWelcome, "the welcome frame");
     const held = { actionId, orderSeq: order.orderSeq, commands: [{ index: 0, state }] };
     device.hello({ journalId: JOURNAL_ID, highestOrderSeq: order.orderSeq, orders: [held] });
-    await until(() => device.has("helloAnswer"));
+    await until(() => device.has("helloAnswer"), "a helloAnswer frame");
     return device;
   };
   const started = (startId: string, index = 0): Started => ({
@@ -66,7 +63,7 @@ async function answered(device: DeviceOnALink): Promise<void> {
   const pongs = () => device.frames.filter(({ type }) => type === "pong").length;
   const before = pongs();
   device.ping();
-  await until(() => pongs() > before || device.closeCode !== null);
+  await until(() => pongs() > before || device.closeCode !== null, "a pong or the end of the connection");
 }
 
 test("a script's start is recorded and granted, and the same start again, on a newer link too, is the same", async () => {
@@ -106,7 +103,7 @@ test("a start that comes after its action was cancelled is not granted, and the 
   assert.ok((await cancelMachineAction(at.service, CALLER, at.actionId, "no longer wanted")).ok);
   device.send(at.started(START_ID));
   await answered(device);
-  await until(() => device.has("end"));
+  await until(() => device.has("end"), "a end frame");
   assert.deepEqual([grants(device), device.closeCode], [[], null]);
 });
 

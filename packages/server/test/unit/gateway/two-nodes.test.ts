@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LINK_CLOSE, LINK_VERSION, OLDEST_LINK_VERSION } from "@halligan/protocol/link";
+import { until } from "../../../../protocol/test/support/until.ts";
 import type { Bus, NewerConnection } from "../../../src/bus/bus.ts";
 import { Gateway } from "../../../src/gateway/gateway.ts";
 import { MACHINE_ID, sampleAction, sampleOrder } from "../domain/sample-action.ts";
@@ -12,9 +13,6 @@ const OWN = "1".repeat(32);
 const OTHER = "2".repeat(32);
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await turn();
-}
 async function turns(): Promise<void> {
   for (let count = 0; count < 50; count += 1) await turn();
 }
@@ -41,7 +39,7 @@ async function openNodes({ hintsArrive = true, version = OLDEST_LINK_VERSION } =
   const link = await enrolledMachine(service, version);
   const dialled = async (gateway: Gateway, journalId: string, processId = "c".repeat(32)) => {
     const device = link(gateway);
-    await until(() => device.isWelcome);
+    await until(() => device.isWelcome, "the welcome frame");
     const continuity = { processId, rollingValue: null };
     device.hello({ journalId, ...(version > OLDEST_LINK_VERSION && { continuity }) });
     return device;
@@ -67,10 +65,10 @@ async function openNodes({ hintsArrive = true, version = OLDEST_LINK_VERSION } =
 test("a device that moves to another node is served there at once, and its older link is closed", async () => {
   await using at = await openNodes();
   const before = await at.dialled(at.here, OWN);
-  await until(() => before.has("helloAnswer"));
+  await until(() => before.has("helloAnswer"), "a helloAnswer frame");
   const moved = await at.dialled(at.there, OWN);
-  await until(() => moved.has("helloAnswer"));
-  await until(() => before.closeCode !== null);
+  await until(() => moved.has("helloAnswer"), "a helloAnswer frame");
+  await until(() => before.closeCode !== null, "the end of the connection");
   assert.equal(before.closeCode, LINK_CLOSE.replaced);
   assert.deepEqual([(await at.machine())?.nodeId, (await at.machine())?.linked], ["there", true]);
 });
@@ -79,7 +77,7 @@ for (const version of [OLDEST_LINK_VERSION, LINK_VERSION]) {
   test(`a bus message about a connection that the store does not know changes nothing, link version ${version}`, async () => {
     await using at = await openNodes({ version });
     const device = await at.dialled(at.here, OWN);
-    await until(() => device.has("helloAnswer"));
+    await until(() => device.has("helloAnswer"), "a helloAnswer frame");
     const machineId = MACHINE_ID;
     const connectionEpoch = Number.MAX_SAFE_INTEGER;
     at.forge({ machineId, connectionEpoch, journalId: OTHER, processId: "d".repeat(32) });
@@ -96,12 +94,12 @@ for (const version of [OLDEST_LINK_VERSION, LINK_VERSION]) {
 test("when the hint is lost, the older link is closed as soon as its node looks at it", async () => {
   await using at = await openNodes({ hintsArrive: false });
   const before = await at.dialled(at.here, OWN);
-  await until(() => before.has("helloAnswer"));
+  await until(() => before.has("helloAnswer"), "a helloAnswer frame");
   const moved = await at.dialled(at.there, OWN);
-  await until(() => moved.has("helloAnswer"));
+  await until(() => moved.has("helloAnswer"), "a helloAnswer frame");
   assert.equal(before.closeCode, null);
   at.service.bus.wakeMachine(MACHINE_ID);
-  await until(() => before.closeCode !== null);
+  await until(() => before.closeCode !== null, "the end of the connection");
   assert.equal(before.closeCode, LINK_CLOSE.replaced);
   assert.equal((await at.machine())?.linked, true);
 });
@@ -112,14 +110,14 @@ test("two living devices with one key on two nodes put the machine in quarantine
     tx.actions.insert(sampleAction({ status: "InProgress", order: sampleOrder({ journalId: OWN }) })),
   );
   const first = await at.dialled(at.here, OWN);
-  await until(() => first.has("helloAnswer"));
+  await until(() => first.has("helloAnswer"), "a helloAnswer frame");
   const second = await at.dialled(at.there, OTHER);
   await turns();
   assert.equal(second.has("helloAnswer"), false);
   first.ping();
-  await until(async () => (await at.machine())?.quarantined === true);
+  await until(async () => (await at.machine())?.quarantined === true, "the quarantine");
   at.service.clock.pass(PING_INTERVAL_MS + 1_000);
-  await until(() => first.closeCode !== null && second.closeCode !== null);
+  await until(() => first.closeCode !== null && second.closeCode !== null, "the end of both connections");
   assert.equal(first.closeCode, LINK_CLOSE.quarantined);
   assert.equal(second.has("helloAnswer"), false);
 });
@@ -127,12 +125,12 @@ test("two living devices with one key on two nodes put the machine in quarantine
 test("a wiped device whose older link on another node is dead is let in after a ping interval", async () => {
   await using at = await openNodes();
   const before = await at.dialled(at.here, OWN);
-  await until(() => before.has("helloAnswer"));
+  await until(() => before.has("helloAnswer"), "a helloAnswer frame");
   const wiped = await at.dialled(at.there, OTHER);
   await turns();
   assert.equal(wiped.has("helloAnswer"), false);
   at.service.clock.pass(PING_INTERVAL_MS + 1_000);
-  await until(() => wiped.has("helloAnswer"));
+  await until(() => wiped.has("helloAnswer"), "a helloAnswer frame");
   assert.equal((await at.machine())?.quarantined, false);
   assert.equal(before.closeCode, LINK_CLOSE.replaced);
 });
@@ -140,26 +138,26 @@ test("a wiped device whose older link on another node is dead is let in after a 
 test("two living processes with one journal on two nodes put the machine in quarantine, the newer one unanswered", async () => {
   await using at = await openNodes({ version: LINK_VERSION });
   const original = await at.dialled(at.here, OWN);
-  await until(() => original.has("helloAnswer"));
+  await until(() => original.has("helloAnswer"), "a helloAnswer frame");
   const copy = await at.dialled(at.there, OWN, "d".repeat(32));
-  await until(() => original.has("probe"));
+  await until(() => original.has("probe"), "a probe frame");
   const probe = original.frames.find((frame) => frame.type === "probe");
   assert.ok(probe?.type === "probe");
   original.send({ type: "probeAnswer", nonce: probe.nonce });
-  await until(async () => (await at.machine())?.quarantined === true);
+  await until(async () => (await at.machine())?.quarantined === true, "the quarantine");
   at.service.clock.pass(PING_INTERVAL_MS);
-  await until(() => original.closeCode !== null && copy.closeCode !== null);
+  await until(() => original.closeCode !== null && copy.closeCode !== null, "the end of both connections");
   assert.deepEqual([original.closeCode, copy.has("helloAnswer")], [LINK_CLOSE.quarantined, false]);
 });
 
 test("a process that was started again is served on another node once its older link did not answer there", async () => {
   await using at = await openNodes({ version: LINK_VERSION });
   const before = await at.dialled(at.here, OWN);
-  await until(() => before.has("helloAnswer"));
+  await until(() => before.has("helloAnswer"), "a helloAnswer frame");
   const restarted = await at.dialled(at.there, OWN, "d".repeat(32));
-  await until(() => before.has("probe"));
+  await until(() => before.has("probe"), "a probe frame");
   at.service.clock.pass(PING_INTERVAL_MS);
-  await until(() => restarted.has("helloAnswer"));
+  await until(() => restarted.has("helloAnswer"), "a helloAnswer frame");
   assert.equal((await at.machine())?.quarantined, false);
   assert.equal(before.closeCode, LINK_CLOSE.replaced);
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LINK_VERSION, type Started } from "@halligan/protocol/link";
+import { until } from "../../../../protocol/test/support/until.ts";
 import type { Caller } from "../../../src/auth/caller.ts";
 import { Gateway } from "../../../src/gateway/gateway.ts";
 import { runLiveResponse } from "../../../src/service/actions/run-live-response.ts";
@@ -9,7 +10,7 @@ import { MACHINE_ID, START_ID } from "../domain/sample-action.ts";
 import { openService } from "../service/service-fixture.ts";
 import { type DeviceOnALink, enrolledMachine } from "./connected-device.ts";
 
-const options = { timeout: 30_000 };
+const options = { timeout: 60_000 };
 const JOURNAL_ID = "1".repeat(32);
 const RECORD_WITHIN_MS = 200;
 const process = (digit: string) => digit.repeat(32);
@@ -20,10 +21,6 @@ const CALLER: Caller = {
   name: "c",
   roles: new Set(["Machine.LiveResponse"]),
 };
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise<void>((resolve) => setImmediate(resolve));
-}
 
 /** A connected machine whose device has confirmed its rolling value. */
 async function openGateway() {
@@ -47,9 +44,12 @@ async function openGateway() {
     rollingValue: string | null,
   ): Promise<DeviceOnALink & { value: string }> => {
     const device = link(gateway);
-    await until(() => device.isWelcome);
+    await until(() => device.isWelcome, "the welcome frame");
     device.hello({ journalId: JOURNAL_ID, continuity: { processId, rollingValue }, orderKeySet: 0 });
-    await until(() => device.has("helloAnswer") || device.closeCode !== null);
+    await until(
+      () => device.has("helloAnswer") || device.closeCode !== null,
+      "a helloAnswer frame or the end of the connection",
+    );
     const answer = device.frames.find((frame) => frame.type === "helloAnswer");
     const value = (answer?.type === "helloAnswer" && answer.rollingValue) || "";
     if (value) device.send({ type: "kept", rollingValue: value });
@@ -90,7 +90,7 @@ async function handled(device: DeviceOnALink): Promise<void> {
   const pongs = () => device.frames.filter(({ type }) => type === "pong").length;
   const before = pongs();
   device.ping();
-  await until(() => pongs() > before || device.closeCode !== null);
+  await until(() => pongs() > before || device.closeCode !== null, "a pong or the end of the connection");
 }
 
 test(
@@ -102,9 +102,9 @@ test(
     at.writes.count = 0;
     const actionId = await at.run();
     assert.equal(at.writes.count, 1);
-    await until(() => device.has("order"));
+    await until(() => device.has("order"), "an order frame");
     device.send(at.started(actionId));
-    await until(() => device.has("startGranted"));
+    await until(() => device.has("startGranted"), "a startGranted frame");
     assert.deepEqual([at.writes.count, (await at.stored(actionId))?.status], [1, "Pending"], "granted, not recorded");
   },
 );
@@ -113,12 +113,12 @@ test("a start that was granted is recorded after 200 ms", options, async () => {
   await using at = await openGateway();
   const device = await at.connected(process("a"), null);
   const actionId = await at.run();
-  await until(() => device.has("order"));
+  await until(() => device.has("order"), "an order frame");
   const startedAtMs = at.service.clock.nowMs();
   device.send(at.started(actionId));
-  await until(() => device.has("startGranted"));
+  await until(() => device.has("startGranted"), "a startGranted frame");
   at.service.clock.pass(RECORD_WITHIN_MS);
-  await until(async () => (await at.stored(actionId))?.status === "InProgress");
+  await until(async () => (await at.stored(actionId))?.status === "InProgress", "the status InProgress");
   const command = (await at.stored(actionId))?.commands[0];
   assert.deepEqual([command?.startId, command?.startedAtMs], [START_ID, startedAtMs]);
 });
@@ -130,11 +130,11 @@ test(
     await using at = await openGateway();
     const device = await at.connected(process("a"), null);
     const actionId = await at.run();
-    await until(() => device.has("order"));
+    await until(() => device.has("order"), "an order frame");
     device.send(at.started(actionId));
-    await until(() => device.has("startGranted"));
+    await until(() => device.has("startGranted"), "a startGranted frame");
     device.vanish();
-    await until(async () => (await at.stored(actionId))?.status === "InProgress");
+    await until(async () => (await at.stored(actionId))?.status === "InProgress", "the status InProgress");
     const back = await at.connected(process("b"), device.value);
     assert.equal((await at.stored(actionId))?.status, "Failed");
     assert.equal(back.has("order"), false);
@@ -145,9 +145,9 @@ test("a newer connection of the machine waits until the older one has recorded i
   await using at = await openGateway();
   const device = await at.connected(process("a"), null);
   const actionId = await at.run();
-  await until(() => device.has("order"));
+  await until(() => device.has("order"), "an order frame");
   device.send(at.started(actionId));
-  await until(() => device.has("startGranted"));
+  await until(() => device.has("startGranted"), "a startGranted frame");
   const back = await at.connected(process("a"), device.value);
   assert.equal((await at.stored(actionId))?.commands[0]?.startId, START_ID);
   assert.equal(back.has("order"), false);
@@ -161,12 +161,12 @@ for (const [name, processId, status] of [
     await using at = await openGateway();
     const device = await at.connected(process("a"), null);
     const actionId = await at.run();
-    await until(() => device.has("order"));
+    await until(() => device.has("order"), "an order frame");
     await reapAllConnections(at.context);
     assert.equal((await at.stored(actionId))?.order?.startInDoubt, process("a"));
     device.vanish();
     const back = await at.connected(processId, device.value);
-    if (status === "Pending") await until(() => back.has("order"));
+    if (status === "Pending") await until(() => back.has("order"), "an order frame");
     const action = await at.stored(actionId);
     assert.deepEqual([action?.status, back.has("order")], [status, status === "Pending"]);
     assert.equal(action?.order?.startInDoubt, status === "Pending" ? null : process("a"));

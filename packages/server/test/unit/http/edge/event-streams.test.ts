@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
+import { until } from "../../../../../protocol/test/support/until.ts";
 import { anonymous } from "../../../../src/http/edge/access.ts";
 import { noBody } from "../../../../src/http/edge/body/body-kinds.ts";
 import { events } from "../../../../src/http/edge/declared-responses.ts";
@@ -42,10 +43,6 @@ function endless() {
   return { streams, state, operation };
 }
 
-const until = async (holds: () => boolean) => {
-  while (!holds()) await new Promise((done) => setTimeout(done, 5));
-};
-
 test("a client that does not read is not written for, and when it goes what it held is given back", async (t) => {
   const { streams, state, operation } = endless();
   const { open } = await startApp(t, { operations: [operation] });
@@ -60,7 +57,7 @@ test("a client that does not read is not written for, and when it goes what it h
   assert.ok(state.produced > 0 && state.produced < 20_000, `${state.produced} KB were produced without a reader`);
   assert.equal(streams.openCount, 1);
   socket.destroy();
-  await until(() => state.disposed === 1);
+  await until(() => state.disposed === 1, "the disposed stream");
   assert.equal(streams.openCount, 0);
 });
 
@@ -84,7 +81,7 @@ test("closing ends the streams that are open, in order, and lets no new one begi
   streams.close();
   let isDone = false;
   while (!isDone) isDone = (await reader.read()).done;
-  await until(() => state.disposed === 1);
+  await until(() => state.disposed === 1, "the disposed stream");
   assert.equal(streams.enter("c1", new AbortController().signal), null);
   await app.close();
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
 import { test } from "node:test";
+import { until } from "../../../../../protocol/test/support/until.ts";
 import { MAX_REQUESTS_PER_MACHINE, MachineRequests } from "../../../../src/http/edge/admission/machine-requests.ts";
 import { startApp } from "../fixture.ts";
 
@@ -10,12 +11,8 @@ const TICKETS = new Map([
   ["honest", { machineId: "honest", connectionEpoch: 1 }],
 ]);
 
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 5));
-}
-
 test("a machine that never ends its parts keeps a few of them open, and other machines keep theirs", {
-  timeout: 20_000,
+  timeout: 60_000,
 }, async (t) => {
   const { open, lines } = await startApp(t, { readTicket: (text) => TICKETS.get(text) ?? null });
   const begin = async (machine: string): Promise<Socket> => {
@@ -30,14 +27,17 @@ test("a machine that never ends its parts keeps a few of them open, and other ma
   for (let n = 0; n < 5 * MAX_REQUESTS_PER_MACHINE; n += 1) hostile.push(await begin("hostile"));
   const openOnes = () => hostile.filter(({ closed }) => !closed);
   for (const socket of hostile) socket.resume();
-  await until(() => openOnes().length <= MAX_REQUESTS_PER_MACHINE);
-  await until(() => lines.filter((line) => line.includes('"status":499')).length === 4 * MAX_REQUESTS_PER_MACHINE);
+  await until(() => openOnes().length <= MAX_REQUESTS_PER_MACHINE, "the refusal of the requests over the limit");
+  await until(
+    () => lines.filter((line) => line.includes('"status":499')).length === 4 * MAX_REQUESTS_PER_MACHINE,
+    "the log lines of the withdrawn requests",
+  );
   assert.equal(openOnes().length, MAX_REQUESTS_PER_MACHINE);
 
   const answers: string[] = [];
   for (const socket of [honest, ...openOnes()]) socket.on("data", (chunk) => answers.push(String(chunk)));
   for (const socket of [honest, ...openOnes()]) socket.write("cde");
-  await until(() => answers.length === 1 + MAX_REQUESTS_PER_MACHINE);
+  await until(() => answers.length === 1 + MAX_REQUESTS_PER_MACHINE, "the responses of all waiting requests");
   for (const answer of answers) assert.match(answer, /^HTTP\/1.1 200 .*"received":5/s);
 });
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { until } from "../../../../../protocol/test/support/until.ts";
 import { errorOf, startApp, talk } from "../fixture.ts";
 
 const GET = "GET /api/machines/x HTTP/1.1\r\n";
@@ -62,7 +63,7 @@ test("a client that closes before its body is complete leaves the server well", 
   const socket = await open();
   socket.end("PUT /agent/v1/parts/1 HTTP/1.1\r\nHost: h\r\nAuthorization: Ticket v1\r\nContent-Length: 100\r\n\r\nabc");
   socket.resume();
-  while (!lines.some((line) => line.includes('"status":499'))) await new Promise((resolve) => setImmediate(resolve));
+  await until(() => lines.some((line) => line.includes('"status":499')), "the log line of the withdrawn request");
   assert.equal((await fetch(`${base}/nowhere`)).status, 404);
   assert.ok(!lines.some((line) => line.includes('"level":50')));
 });

@@ -1,13 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { until } from "../../../../../protocol/test/support/until.ts";
 import { MAX_WAITING_REQUESTS } from "../../../../src/http/edge/server/requests-in-turn.ts";
 import { readAll, startApp, talk } from "../fixture.ts";
 
 const get = (path: string, headers = "") => `GET ${path} HTTP/1.1\r\nHost: h\r\n${headers}\r\n`;
-
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 5));
-}
 
 test("pipelined requests of one connection are begun one after the other, and answered in order", async (t) => {
   const gate = Promise.withResolvers<void>();
@@ -29,18 +26,18 @@ test("pipelined requests of one connection are begun one after the other, and an
   assert.ok(app.server.listening);
 });
 
-test("one connection that pipelines downloads and reads none holds one of them", { timeout: 20_000 }, async (t) => {
+test("one connection that pipelines downloads and reads none holds one of them", { timeout: 60_000 }, async (t) => {
   const seen: string[] = [];
   const { open } = await startApp(t, { context: { content: Buffer.alloc(0), seen } });
   const socket = await open();
   socket.pause();
   socket.write(get("/endless").repeat(10));
-  await until(() => seen.includes("opened"));
+  await until(() => seen.includes("opened"), "the opened response");
   // Answered after everything that this connection could have begun.
   await talk(await open(), get("/halligan/v1/results/1", "Connection: close\r\n"));
   assert.deepEqual(seen, ["opened"]);
   socket.destroy();
-  await until(() => seen.includes("closed"));
+  await until(() => seen.includes("closed"), "the closed response");
   assert.deepEqual(seen, ["opened", "closed"]);
 });
 
@@ -53,7 +50,7 @@ test("a connection on which too many requests wait is closed, and none of them i
   socket.write(get("/slow").repeat(MAX_WAITING_REQUESTS + 2));
   await answer;
   gate.resolve();
-  await until(() => lines.some((line) => line.includes("TOO_MANY_PIPELINED")));
+  await until(() => lines.some((line) => line.includes("TOO_MANY_PIPELINED")), "the log line of the refused pipeline");
   assert.deepEqual(seen, ["slow"]);
 });
 
@@ -64,7 +61,7 @@ test("what stands behind the last answer of a connection is not begun", async (t
   assert.deepEqual(seen, []);
 });
 
-test("an upgrade or tunnel behind an unfinished answer closes the connection", { timeout: 20_000 }, async (t) => {
+test("an upgrade or tunnel behind an unfinished answer closes the connection", { timeout: 60_000 }, async (t) => {
   const upgrades = { "/agent/v1/link": () => assert.fail("not in the middle of an answer") };
   for (const behind of [
     get("/agent/v1/link", "Upgrade: websocket\r\nConnection: Upgrade\r\n"),

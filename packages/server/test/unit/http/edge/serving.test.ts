@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
+import { until } from "../../../../../protocol/test/support/until.ts";
 import { errorOf, readAll, startApp, talk } from "../fixture.ts";
 
 test("a handler that throws answers 500 without a word of the inside, and the log has the cause", async (t) => {
@@ -61,20 +62,19 @@ test("content that ends early breaks the connection instead of passing for whole
   await assert.rejects(async () => await (await fetch(`${base}/torn`)).text());
 });
 
-test("a client that goes away in the middle of a download leaves no open content", { timeout: 10_000 }, async (t) => {
+test("a client that goes away in the middle of a download leaves no open content", { timeout: 60_000 }, async (t) => {
   const world = { seen: [] as string[] };
   const { open, lines } = await startApp(t, {}, world);
   const socket = await open();
   socket.write("GET /endless HTTP/1.1\r\nHost: h\r\n\r\n");
-  await until(() => world.seen.includes("opened"));
+  await until(() => world.seen.includes("opened"), "the opened response");
   socket.destroy();
-  await until(() => world.seen.includes("closed"));
-  await until(() => lines.some((line) => line.includes('"path":"/endless","status":499')));
+  await until(() => world.seen.includes("closed"), "the closed response");
+  await until(
+    () => lines.some((line) => line.includes('"path":"/endless","status":499')),
+    "the log line of the endless response",
+  );
 });
-
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 5));
-}
 
 test("closing lets a request in flight finish, closes idle connections, and takes no new ones", async (t) => {
   const { promise: gate, resolve: release } = Promise.withResolvers<void>();
@@ -86,7 +86,7 @@ test("closing lets a request in flight finish, closes idle connections, and take
   const busy = await open();
   const answer = readAll(busy);
   busy.write("GET /slow HTTP/1.1\r\nHost: h\r\n\r\n");
-  while (world.seen.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  await until(() => world.seen.length > 0, "the slow request");
   const idleClosed = once(idle, "close");
   idle.resume();
   const closed = app.close();

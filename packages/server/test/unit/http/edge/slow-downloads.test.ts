@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { Readable } from "node:stream";
 import { test } from "node:test";
+import { until } from "../../../../../protocol/test/support/until.ts";
 import type { ApplicationCaller } from "../../../../src/auth/caller.ts";
 import { LongResponseLimit } from "../../../../src/http/edge/response/long-response-limit.ts";
 import { createDownloadUrl } from "../../../../src/service/results/create-download-url.ts";
@@ -71,10 +72,6 @@ async function downloadUnread({ base }: HttpWorld, path: string, headers = "") {
   return { socket, head, status: Number(head.slice(9, 12)) };
 }
 
-const until = async (holds: () => boolean) => {
-  while (!holds()) await new Promise((done) => setTimeout(done, 5));
-};
-
 test("an account has a bounded number of downloads under way, with the applications that it made, and others have theirs", {
   timeout: 60_000,
 }, async () => {
@@ -102,10 +99,10 @@ test("an account has a bounded number of downloads under way, with the applicati
   assert.equal(downloads.openCount, 6);
   assert.equal(open.size, 6);
   sockets[0]?.destroy();
-  await until(() => downloads.openCount === 5);
+  await until(() => downloads.openCount === 5, "five open downloads");
   assert.equal(await statusOf(root), 200);
   for (const socket of sockets) socket.destroy();
-  await until(() => downloads.openCount === 0 && open.size === 0);
+  await until(() => downloads.openCount === 0 && open.size === 0, "the end of the downloads");
 });
 
 test("a download that is not begun gives its place back", { timeout: 60_000 }, async () => {
@@ -138,10 +135,10 @@ test("a download whose client takes nothing is closed, and one whose client read
     readBytes += (slow.socket.read() ?? "").length;
   }, 50);
   ending.defer(() => clearInterval(reading));
-  await until(() => downloads.openCount === 1 && open.size === 1);
+  await until(() => downloads.openCount === 1 && open.size === 1, "one open download");
   const before = readBytes;
-  await until(() => readBytes > before + 20 * 65_536);
+  await until(() => readBytes > before + 20 * 65_536, "the next bytes of the download");
   assert.equal(downloads.openCount, 1);
   clearInterval(reading);
-  await until(() => downloads.openCount === 0 && open.size === 0);
+  await until(() => downloads.openCount === 0 && open.size === 0, "the end of the downloads");
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { until } from "../../../../../protocol/test/support/until.ts";
 import type { ApplicationCaller } from "../../../../src/auth/caller.ts";
 import { UnfinishedBodies } from "../../../../src/http/edge/unfinished-bodies.ts";
 import { startApp, talk } from "../fixture.ts";
@@ -30,7 +31,7 @@ test("unfinished bodies of one caller hold a bounded number of bytes; the next o
     socket.write(Buffer.alloc(90 * KIB, " "));
   }
   // Two are held: the body timeout would end the others only after a minute.
-  while (answers.split("HTTP/1.1 429 ").length - 1 < 8) await new Promise((resolve) => setImmediate(resolve));
+  await until(() => answers.split("HTTP/1.1 429 ").length - 1 >= 8, "eight refused bodies");
   assert.match(answers, /retry-after: \d/i);
   assert.match(answers, /unfinished request bodies of this caller hold more than 262144 bytes/);
   assert.match(answers, /connection: close/i);

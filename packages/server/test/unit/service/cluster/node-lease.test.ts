@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { setImmediate } from "node:timers/promises";
 import { pino } from "pino";
+import { until } from "../../../../../protocol/test/support/until.ts";
 import { HEARTBEAT_INTERVAL_MS, LEASE_MS, type NodeFacts } from "../../../../src/domain/cluster/node-lease.ts";
 import { NodeContradictionError, NodeLease } from "../../../../src/service/cluster/node-lease.ts";
 import { PostgresStore } from "../../../../src/store/postgres/postgres-store.ts";
@@ -121,7 +121,7 @@ else {
     for (let round = 0; round < 10; round += 1) {
       // The wait takes no real time. It begins once one node has registered.
       const wait = async (delayMs: number) => {
-        while (!nodes.isAnyAlive()) await setImmediate();
+        await until(() => nodes.isAnyAlive(), "a registered node");
         await nodes.pass(delayMs);
       };
       const started = await Promise.allSettled(
