@@ -7,7 +7,7 @@ import { Summary } from "../src/summary.ts";
 import { SCHEDULES } from "./schedules.ts";
 
 /** Each kind must have happened this often, or the schedules show nothing about it. */
-const LEAST_OF_EACH_FAULT = 15;
+const LEAST_OF_EACH_FAULT = 10;
 
 const FAULTS = [
   "agent crash",
