@@ -22,6 +22,7 @@ const GROUPS = {
     "packages/server/test/unit/http/openapi",
     "packages/server/test/unit/service",
   ],
+  edges: ["packages/server/test/unit/gateway", "packages/server/test/unit/http/edge"],
   core: [
     "packages/agent/test/core",
     "packages/protocol/test/link",
@@ -32,8 +33,14 @@ const GROUPS = {
   ],
 };
 
-/** Test files in these folders that have a process of their own, because they start another one. */
-const ALONE = new Set(["packages/protocol/test/text/network-failure.test.ts"]);
+/** Files in these folders that have a process of their own, each for a reason above. */
+const ALONE = new Set([
+  "packages/protocol/test/text/network-failure.test.ts",
+  "packages/server/test/unit/gateway/connection-exhaustion.test.ts",
+  "packages/server/test/unit/gateway/ws-gateway.test.ts",
+  "packages/server/test/unit/http/edge/head-cost.test.ts",
+  "packages/server/test/unit/http/edge/json-cost.test.ts",
+]);
 
 /**
  * The files to give to the runner for all tests: each group is one file that imports the group's

@@ -66,11 +66,15 @@ export class EventStream implements Disposable {
 
   /** Resolves when it holds of what has come; rejects when the stream ends before. */
   async until(holds: (stream: this) => boolean): Promise<void> {
-    await until(() => {
-      if (holds(this)) return true;
-      if (this.isOver) throw new Error(`the stream ended before: ${this.text}`);
-      return false;
-    }, "an event of the stream", { withinMs: 60_000 });
+    await until(
+      () => {
+        if (holds(this)) return true;
+        if (this.isOver) throw new Error(`the stream ended before: ${this.text}`);
+        return false;
+      },
+      "an event of the stream",
+      { withinMs: 60_000 },
+    );
   }
 
   [Symbol.dispose](): void {
