@@ -1,4 +1,6 @@
 import type { Invariant } from "../../src/world/violation.ts";
+import { DEADLINES } from "./deadlines.ts";
+import { ROLLING_VALUES } from "./rolling-values.ts";
 import { UNRECORDED_STARTS } from "./unrecorded-starts.ts";
 
 export interface Edit {
@@ -205,28 +207,6 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
-    name: "the loop that compares deadlines never runs",
-    breaks: ["everyActionEnds"],
-    edits: [
-      {
-        file: "server/src/setup/background-jobs.ts",
-        find: "() => expireActions(service, overdue)",
-        replace: "async () => 0",
-      },
-    ],
-  },
-  {
-    name: "a deadline fires as soon as the wall clock says so",
-    breaks: ["noEarlyTimeOut"],
-    edits: [
-      {
-        file: "server/src/service/actions/expire-actions.ts",
-        find: "export const OVERDUE_FOR_MS = 60_000;",
-        replace: "export const OVERDUE_FOR_MS = 0;",
-      },
-    ],
-  },
-  {
     name: "an end is acknowledged before it is recorded",
     breaks: ["resultsStay"],
     edits: [
@@ -246,17 +226,6 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
-    name: "a time-out is not written into the audit",
-    breaks: ["auditIsTrue"],
-    edits: [
-      {
-        file: "server/src/service/actions/expire-actions.ts",
-        find: "await events.ended(tx, SERVER, saved, nowMs);",
-        replace: "",
-      },
-    ],
-  },
-  {
     name: "a session that waited takes a slot although all are taken",
     breaks: ["slotLimitHolds"],
     edits: [
@@ -264,28 +233,6 @@ export const MUTATIONS: readonly Mutation[] = [
         file: "server/src/service/agents/next-order.ts",
         find: "if (action.slot.held) return true;",
         replace: "return true;",
-      },
-    ],
-  },
-  {
-    name: "the bound of an action is shorter than what its commands may take",
-    breaks: ["boundsSpareTheHonest"],
-    edits: [
-      {
-        file: "server/src/domain/actions/action-bound.ts",
-        find: "limits.orderAcceptanceMs + workMs + limits.sessionPlaceGraceMs + limits.actionGraceMs;",
-        replace: "3_000 + 0 * workMs;",
-      },
-    ],
-  },
-  {
-    name: "the bound of an action begins again when its device is back",
-    breaks: ["slotsAreFreed", "everyActionEnds"],
-    edits: [
-      {
-        file: "server/src/domain/actions/action-bound.ts",
-        find: "untilMs: bound.untilMs + pausedMs,",
-        replace: "untilMs: nowMs + 13 * 60_000 + pausedMs,",
       },
     ],
   },
@@ -320,111 +267,6 @@ export const MUTATIONS: readonly Mutation[] = [
       // first.
       { file: "sim/src/actors/fleet.ts", find: "random.chance(0.15)", replace: "random.chance(1)" },
       { file: "server/src/domain/agents/connection-work.ts", find: "if (!mayRun) return", replace: "return" },
-    ],
-  },
-  {
-    name: "a new journal leaves the values of the journal before it valid",
-    breaks: ["clonesAreFound", "quarantineHolds"],
-    edits: [
-      {
-        file: "server/src/domain/machines/clone-detection.ts",
-        find: "held: null, lowestNumber: nextNumber(known) });",
-        replace: "held: null });",
-      },
-    ],
-  },
-  {
-    name: "a rolling value that the device has replaced is accepted",
-    breaks: ["clonesAreFound", "quarantineHolds"],
-    edits: [
-      {
-        file: "server/src/domain/machines/clone-detection.ts",
-        find: 'if (value.number < known.lowestNumber) return clone("OldRollingValue");',
-        replace: "",
-      },
-    ],
-  },
-  {
-    name: "a rolling value is confirmed before it is durable on the device",
-    breaks: ["quarantineHolds"],
-    edits: [
-      {
-        file: "agent/src/core/journal/rolling-value.ts",
-        find: '      await this.#deps.journal.tryAppend({ type: "rollingValue", value });\n',
-        replace: "",
-      },
-    ],
-  },
-  {
-    name: "a rolling value does not survive the journal's compaction",
-    breaks: ["quarantineHolds"],
-    edits: [
-      {
-        file: "agent/src/core/journal/journal.ts",
-        find: "if (state.rollingValue !== null) list.push",
-        replace: "if (state.rollingValue === null) list.push",
-      },
-      { file: "agent/src/core/journal/journal.ts", find: "value: state.rollingValue });", replace: 'value: "" });' },
-      {
-        file: "agent/src/limits.ts",
-        find: "compactJournalAfterBytes: 1 * MIB",
-        replace: "compactJournalAfterBytes: 1",
-      },
-    ],
-  },
-  {
-    name: "an offered rolling value counts as held before the device has confirmed it",
-    breaks: ["quarantineHolds"],
-    edits: [
-      {
-        file: "server/src/service/agents/connection/answer-hello.ts",
-        find: "continuity: offered ? { ...judged.continuity, offered } : judged.continuity,",
-        replace: "continuity: offered ? withHeld({ ...judged.continuity, offered }, offered) : judged.continuity,",
-      },
-    ],
-  },
-  {
-    name: "a value that is newer than a restored server's records is taken for a copy's",
-    breaks: ["quarantineHolds"],
-    edits: [
-      {
-        file: "server/src/domain/machines/clone-detection.ts",
-        find: 'if (!value.isGenuine && !isKnown) return { kind: "unknownValue" };',
-        replace: 'if (!isKnown && value.number > (known.offered?.number ?? 0)) return clone("OtherRollingValue");',
-      },
-    ],
-  },
-  {
-    name: "a start is granted before the rolling value of its connection is confirmed",
-    breaks: ["clonesAreFound"],
-    edits: [
-      {
-        file: "server/src/gateway/orders/reports.ts",
-        find: "const { identity, orderSentAtMs, isSealed, isValueUnkept, unrecorded } = connection;",
-        replace: "const { identity, orderSentAtMs, isSealed, unrecorded } = connection; const isValueUnkept = false;",
-      },
-    ],
-  },
-  {
-    name: "a process that comes back after another one is let in",
-    breaks: ["clonesAreFound"],
-    edits: [
-      {
-        file: "server/src/domain/machines/clone-detection.ts",
-        find: "if (known.earlierProcessIds.includes(presented.processId))",
-        replace: "if (presented.processId === journalId)",
-      },
-    ],
-  },
-  {
-    name: "a wiped device whose old link is dead is taken for a clone",
-    breaks: ["quarantineHolds"],
-    edits: [
-      {
-        file: "server/src/gateway/gateway.ts",
-        find: "if (await older.isAliveWithin(this.#probeTimeoutMs(older.marks)))",
-        replace: "if (older)",
-      },
     ],
   },
   {
@@ -487,5 +329,7 @@ export const MUTATIONS: readonly Mutation[] = [
       },
     ],
   },
+  ...DEADLINES,
+  ...ROLLING_VALUES,
   ...UNRECORDED_STARTS,
 ];
