@@ -12,8 +12,10 @@ import {
   type OrderKey,
   orderSigningBytes,
   type ServerFrame,
+  type Verdict,
 } from "@halligan/protocol/link";
 import { type MonotonicClock, systemClock } from "@halligan/protocol/time";
+import { until } from "../../../protocol/test/support/until.ts";
 import { type CoreDeps, runAgentCore } from "../../src/core/agent-core.ts";
 import type { PinnedKeys } from "../../src/core/order-keys-check.ts";
 import type { Connection, Disk, Log, Net, Received, Runner, ScriptEnd } from "../../src/core/ports.ts";
@@ -281,4 +283,12 @@ export function script(index: number): OrderCommand {
 
 export function fetchFile(index: number): OrderCommand {
   return { index, type: "GetFile", path: "/etc/hostname" };
+}
+
+/** Answers the hello of the agent: each order that it holds gets `verdict`. */
+export async function linked(world: World, verdict: Verdict | null = "continue"): Promise<void> {
+  await until(() => world.net.of("hello").length > 0, "a frame of type hello");
+  const orders = world.net.of("hello")[0]?.orders ?? [];
+  const answers = verdict ? orders.map(({ actionId, orderSeq }) => ({ actionId, orderSeq, verdict })) : [];
+  world.net.send({ type: "helloAnswer", orders: answers });
 }
