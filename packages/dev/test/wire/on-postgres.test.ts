@@ -15,6 +15,7 @@ if (typeof postgres === "string") {
   process.env.HALLIGAN_TEST_STORE = "postgres";
   await import("./cases/list-actions.cases.ts");
   await import("./cases/start.cases.ts");
+  await import("./cases/queued-start.cases.ts");
   await import("./cases/text.cases.ts");
   await import("./cases/query-options.cases.ts");
   await import("./cases/chosen-content.cases.ts");

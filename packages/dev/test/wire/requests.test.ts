@@ -12,5 +12,6 @@ import "./cases/chosen-content.cases.ts";
 import "./cases/machines.cases.ts";
 import "./cases/device-groups.cases.ts";
 import "./cases/start.cases.ts";
+import "./cases/queued-start.cases.ts";
 import "./cases/text.cases.ts";
 import "./cases/query-options.cases.ts";
