@@ -121,6 +121,7 @@ export interface ResultPart {
   readonly resultId: string;
   /** From 0 to {@link MAX_PARTS} - 1. */
   readonly part: number;
+  /** Its chunks keep their content until the call has ended: several are written at a time. */
   readonly body: AsyncIterable<Uint8Array>;
   /** At most PART_BYTES; exactly that for all parts but the last, which `completeResult` checks. */
   readonly sizeBytes: number;

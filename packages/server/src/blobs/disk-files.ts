@@ -62,12 +62,28 @@ export async function openBlobFile(path: string, range?: ByteRange): Promise<Ope
   }
 }
 
-/** Writes a whole chunk at an offset. A port only so that tests can simulate a full disk. */
-export type WriteChunk = (handle: FileHandle, chunk: Uint8Array, position: number) => Promise<void>;
+/** Writes all chunks from an offset on. A port only so that tests can simulate a full disk. */
+export type WriteChunks = (handle: FileHandle, chunks: readonly Uint8Array[], position: number) => Promise<void>;
 
-export const writeChunk: WriteChunk = async (handle, chunk, position) => {
-  for (let done = 0; done < chunk.length; ) {
-    const { bytesWritten } = await handle.write(chunk, done, chunk.length - done, position + done);
-    done += bytesWritten;
+export const writeChunks: WriteChunks = async (handle, chunks, position) => {
+  let left = chunks.filter(({ length }) => length > 0);
+  let at = position;
+  while (left.length > 0) {
+    const { bytesWritten } = await handle.writev(left, at);
+    at += bytesWritten;
+    left = without(left, bytesWritten);
   }
 };
+
+/** The chunks after their first `bytes` bytes. */
+function without(chunks: readonly Uint8Array[], bytes: number): Uint8Array[] {
+  let rest = bytes;
+  let whole = 0;
+  for (const { length } of chunks) {
+    if (length > rest) break;
+    rest -= length;
+    whole += 1;
+  }
+  const [partial, ...others] = chunks.slice(whole);
+  return partial === undefined ? [] : [partial.subarray(rest), ...others];
+}

@@ -21,8 +21,8 @@ import {
   openBlobFile,
   removeFile,
   sizeOf,
-  type WriteChunk,
-  writeChunk,
+  type WriteChunks,
+  writeChunks,
 } from "../disk-files.ts";
 import { type LibraryFolders, putLibraryFile, shardOf } from "./disk-library.ts";
 import { DiskPartials } from "./disk-partials.ts";
@@ -37,7 +37,7 @@ export interface DiskBlobStoreOptions {
    * read once more. Default 256.
    */
   readonly hashStates?: number;
-  readonly write?: WriteChunk;
+  readonly write?: WriteChunks;
   /** Called before bytes are read. Default: no reserve. */
   readonly space?: DiskSpace;
 }
@@ -47,7 +47,7 @@ export interface DiskBlobStoreOptions {
  * content. Folders 0700, files 0600.
  */
 export async function openDiskBlobStore(options: DiskBlobStoreOptions): Promise<BlobStore> {
-  const { folder, random, hashStates = 256, write = writeChunk, space = UNRESERVED } = options;
+  const { folder, random, hashStates = 256, write = writeChunks, space = UNRESERVED } = options;
   const at = {
     library: join(folder, "library"),
     results: join(folder, "results"),

@@ -3,14 +3,15 @@ import { open, rename } from "node:fs/promises";
 import { join } from "node:path";
 import type { Random } from "../../auth/random.ts";
 import type { PutLibraryAnswer, PutLibraryOptions } from "../blob-store.ts";
-import { isDiskFull, makeFolder, removeFile, sizeOf, syncFolder, type WriteChunk } from "../disk-files.ts";
+import { isDiskFull, makeFolder, removeFile, sizeOf, syncFolder, type WriteChunks } from "../disk-files.ts";
+import { ChunkWriter } from "./chunk-writer.ts";
 import type { DiskSpace } from "./disk-space.ts";
 
 export interface LibraryFolders {
   readonly libraryFolder: string;
   readonly temporaryFolder: string;
   readonly random: Random;
-  readonly write: WriteChunk;
+  readonly write: WriteChunks;
   readonly space: DiskSpace;
 }
 
@@ -47,16 +48,17 @@ export async function putLibraryFile(
     if (!(await claimUpTo(1))) return { code: "InsufficientStorage" };
     {
       await using file = await open(temporary, "wx", 0o600);
+      await using writer = new ChunkWriter(file, folders.write, 0);
       for await (const chunk of body) {
         signal?.throwIfAborted();
         if (sizeBytes + chunk.length > limitBytes) return { code: "TooLarge", limitBytes };
         if (!(await claimUpTo(sizeBytes + chunk.length))) return { code: "InsufficientStorage" };
-        const writing = folders.write(file, chunk, sizeBytes);
         hash.update(chunk);
-        await writing;
+        await writer.add(chunk);
         sizeBytes += chunk.length;
       }
       signal?.throwIfAborted();
+      await writer.end();
       await file.sync();
     }
     const sha256 = hash.digest("hex");

@@ -6,10 +6,19 @@ import { PART_BYTES } from "@halligan/protocol/link";
 import type { LRUCache } from "lru-cache";
 import { lru } from "../../lru.ts";
 import type { CompleteAnswer, PutPartAnswer, ResultPart, WholeResult } from "../blob-store.ts";
-import { isDiskFull, isMissing, openBlobFile, removeFile, sizeOf, syncFolder, type WriteChunk } from "../disk-files.ts";
+import {
+  isDiskFull,
+  isMissing,
+  openBlobFile,
+  removeFile,
+  sizeOf,
+  syncFolder,
+  type WriteChunks,
+} from "../disk-files.ts";
 import { appendPartLog, readPartLog } from "../part-log.ts";
 import { Upload } from "../upload.ts";
 import { wholeFault } from "../whole-fault.ts";
+import { ChunkWriter } from "./chunk-writer.ts";
 import type { DiskSpace } from "./disk-space.ts";
 
 /** The sender begins again under another id. */
@@ -22,14 +31,14 @@ const mismatch = (detail: string) => ({ code: "PartMismatch", detail }) as const
  */
 export class DiskPartials {
   readonly #folder: string;
-  readonly #write: WriteChunk;
+  readonly #write: WriteChunks;
   readonly #space: DiskSpace;
   /** Idle uploads in memory. The state of further ones is read from their logs again. */
   readonly #idle: LRUCache<string, Upload>;
   readonly #busy = new Map<string, Upload>();
   readonly #loading = new Map<string, Promise<Upload>>();
 
-  constructor(folder: string, write: WriteChunk, hashStates: number, space: DiskSpace) {
+  constructor(folder: string, write: WriteChunks, hashStates: number, space: DiskSpace) {
     this.#space = space;
     this.#folder = folder;
     this.#write = write;
@@ -78,18 +87,18 @@ export class DiskPartials {
     if (claim === null) return { code: "InsufficientStorage" };
     try {
       await using file = await openForParts(this.dataPath(resultId));
+      await using writer = new ChunkWriter(file, this.#write, offset);
       let received = 0;
       for await (const chunk of body) {
         if (received + chunk.length > sizeBytes) return mismatch(`part ${part} has more than ${sizeBytes} bytes`);
-        // Hashed while it is being written, because both take about the same time.
-        const writing = this.#write(file, chunk, offset + received);
         partHash.update(chunk);
         whole?.update(chunk);
-        await writing;
+        await writer.add(chunk);
         received += chunk.length;
       }
       if (received !== sizeBytes) return mismatch(`part ${part} has ${received} bytes instead of ${sizeBytes}`);
       if (partHash.digest("hex") !== sha256) return mismatch(`part ${part} has another SHA-256`);
+      await writer.end();
       await file.sync();
       if (!upload.isRemoved) await appendPartLog(this.#logPath(resultId), part, { sizeBytes, sha256 });
       if (upload.isRemoved) {

@@ -7,7 +7,7 @@ import { type TestContext, test } from "node:test";
 import { PART_BYTES } from "@halligan/protocol/link";
 import { type DiskBlobStoreOptions, openDiskBlobStore } from "../../../src/blobs/disk/disk-blob-store.ts";
 import { diskSpace } from "../../../src/blobs/disk/disk-space.ts";
-import { writeChunk } from "../../../src/blobs/disk-files.ts";
+import { writeChunks } from "../../../src/blobs/disk-files.ts";
 import {
   complete,
   contentOf,
@@ -86,9 +86,10 @@ test("a full disk is said, the piece that did not fit is removed, and later the 
   const folder = await makeFolder(t);
   let isFull = false;
   const store = await openStore(folder, {
-    async write(handle, chunk, position) {
-      if (isFull && position % PART_BYTES > 0) throw Object.assign(new Error("no space"), { code: "ENOSPC" });
-      await writeChunk(handle, chunk, position);
+    async write(handle, chunks, position) {
+      if (!isFull) return await writeChunks(handle, chunks, position);
+      await writeChunks(handle, chunks.slice(0, 1), position);
+      throw Object.assign(new Error("no space"), { code: "ENOSPC" });
     },
   });
   const whole = pattern(PART_BYTES + 200_000);
