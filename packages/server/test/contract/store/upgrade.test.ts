@@ -209,7 +209,10 @@ else {
   after(() => postgres[Symbol.asyncDispose]());
   describeUpgrade("PostgreSQL", async (work) => {
     await using database = await postgres.createDatabase();
-    const dialect = new PostgresDialect({ pool: new pg.Pool({ connectionString: database.url, max: 2 }) });
+    const pool = new pg.Pool({ connectionString: database.url, max: 2 });
+    // The end of a pool does not wait for its connections. Dropping the database may end one first.
+    pool.on("error", () => undefined);
+    const dialect = new PostgresDialect({ pool });
     const db = new Kysely<unknown>({ dialect, plugins: [POSTGRES_COLUMNS] });
     try {
       await migrateToLatest(db, first());
