@@ -10,6 +10,7 @@ import { signOrderKeys } from "./setup/keys/sign-order-keys.ts";
 import { exitCodeOf, explainFailure } from "./setup/start-failure.ts";
 import { ignoreSignals, nextStopSignal } from "./signals.ts";
 import { VERSION } from "./version.ts";
+import { boundYoungGeneration } from "./young-generation.ts";
 
 // The data folder contains keys and evidence, so new files are accessible only to this process's
 // user.
@@ -70,6 +71,7 @@ async function main(): Promise<void> {
     { level: config.logLevel, base: null, redact: ["*.token", "*.clientSecret", "*.authorization"] },
     destination,
   );
+  using _ = boundYoungGeneration();
   const stopped = nextStopSignal();
   const stop = new AbortController();
   void stopped.then(() => stop.abort());
