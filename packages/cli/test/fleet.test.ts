@@ -236,7 +236,8 @@ describe("halligan audit and watch", { concurrency: 4 }, () => {
     world.api.script.events = (stream) => {
       stream.action("InProgress");
       stream.raw('event: transfer\ndata: {"index": 0, "transferredBytes": 2048}\n\n');
-      const waiting = { index: 0, reason: "InsufficientStorage", since: "2026-11-21T12:00:02Z", detail: "no space" };
+      const since = "2026-11-21T12:00:02Z";
+      const waiting = { reason: "InsufficientStorage", index: 0, since, until: null, detail: "no space" };
       stream.raw(`event: waiting\ndata: ${JSON.stringify(waiting)}\n\n`);
       stream.action("Failed");
       stream.end();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import type { CommandStatusWire, MachineActionWire } from "@halligan/protocol/api";
+import type { CommandStatusWire, MachineActionWire, WaitingWire } from "@halligan/protocol/api";
 import { progressLine } from "../src/render/progress/progress-line.ts";
 
 const command = (index: number, commandStatus: CommandStatusWire["commandStatus"]): CommandStatusWire => ({
@@ -48,10 +48,15 @@ it("the progress line says which command runs, how far its file is, and for how 
   assert.equal(progressLine("the-id", null, null, 61_000), "the-id  1 min 1 s");
 });
 
-it("the progress line says why a result waits on the server", () => {
-  const waiting = { index: 1, reason: "InsufficientStorage", since: "", detail: "the server is out of storage space" };
+it("the progress line says what the action waits for, except what the step already says", () => {
+  const times = { since: null, until: null };
+  const line = (waiting: WaitingWire) => progressLine("the-id", ACTION, null, 8_400, waiting, 0);
   assert.equal(
-    progressLine("the-id", ACTION, null, 8_400, waiting),
-    "InProgress  command 2 of 2 (GetFile)  8 s  waiting: the server is out of storage space  the-id",
+    line({ reason: "InsufficientStorage", index: 1, ...times, detail: "the server is out of storage space" }),
+    "InProgress  command 2 of 2 (GetFile)  8 s  command 1 waits: the server is out of storage space  the-id",
+  );
+  assert.equal(
+    line({ reason: "Transferring", index: 1, ...times, detail: "" }),
+    "InProgress  command 2 of 2 (GetFile)  8 s  the-id",
   );
 });

@@ -2,11 +2,12 @@ import type { ActionWithResultsWire, MachineActionStatus, MachineActionWire } fr
 
 /**
  * An action in `--json`: the API's entity, as documented in the contract, without its OData
- * context and without the results, which have a place of their own.
+ * context, what it waits for and its results, which have a place of their own.
  */
 export function actionJson({
   "@odata.context": _,
   results: _results,
+  waiting: _waiting,
   ...action
 }: ActionWithResultsWire): Omit<MachineActionWire, "@odata.context"> {
   return action;

@@ -37,10 +37,12 @@ export async function finishAction(
 ): Promise<Outcome> {
   const { limitMs, started, onlyIndex } = request;
   const { progress, signal } = context;
+  // A terminal has the progress line.
+  const note = context.env.stderr.isTTY ? () => undefined : context.note;
   const { actionId, ...known } = started;
   // A single result is fetched alone: each one in the response is recorded as fetched.
   const withResults = onlyIndex === undefined;
-  const action = await waitForAction(client, actionId, { ...known, withResults, limitMs, progress, signal });
+  const action = await waitForAction(client, actionId, { ...known, withResults, limitMs, progress, note, signal });
   const { results, failure } = await collectResults(context, client, { action, ...request });
   const scriptExitCode = lastExitCode(results);
   const ending = failureOfAction(action) ?? failure;

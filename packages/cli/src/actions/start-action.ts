@@ -38,9 +38,10 @@ export const startedBefore = (actionId: string): Started => ({
 
 /**
  * How long the start itself waits for the end, without a terminal for the progress. Most scripts
- * end within it; proxies give up after 60 s.
+ * end within it. After it the events of the action say what a longer one waits for, which the
+ * response to a start cannot do before its end.
  */
-const WAIT_WITH_START_MS = 30_000;
+const WAIT_WITH_START_MS = 3_000;
 
 /**
  * The longest wait of the start. None on a terminal, where the events of the action show what goes

@@ -13,6 +13,7 @@ import { orSee } from "../errors/or-see.ts";
 import type { Progress } from "../render/progress/progress.ts";
 import { progressLine } from "../render/progress/progress-line.ts";
 import { formatDuration } from "../render/text/units.ts";
+import { describeWaiting, isProgress } from "../render/waiting.ts";
 import { actionJson, statusOf } from "./action-json.ts";
 import { followAction } from "./follow-action.ts";
 
@@ -39,6 +40,8 @@ export interface WaitOptions {
   /** Longest wait in milliseconds; null for none. When it passes, the action continues. */
   limitMs: number | null;
   progress: Progress;
+  /** Writes a line for a person without a progress line. */
+  note(text: string): void;
   signal: AbortSignal;
 }
 
@@ -61,9 +64,12 @@ export async function waitForAction(
   const signal = AbortSignal.any([options.signal, limit.signal]);
   const reader = createActionReader(client, actionId, options, signal);
   let transfer: TransferWire | null = null;
-  let waiting: WaitingWire | null = null;
-  const showProgress = () =>
-    progress.show(progressLine(actionId, reader.last(), transfer, performance.now() - startedAtMs, waiting));
+  const reasons = createReasonNotes(options.note);
+  reasons.heard(created?.waiting ?? null);
+  const showProgress = () => {
+    const elapsedMs = performance.now() - startedAtMs;
+    progress.show(progressLine(actionId, reader.last(), transfer, elapsedMs, reasons.last(), systemClock.nowMs()));
+  };
   const ticker = setInterval(showProgress, PROGRESS_INTERVAL_MS);
   let hasEvents = true;
   let intervalMs = FIRST_INTERVAL_MS;
@@ -73,12 +79,10 @@ export async function waitForAction(
         const followed = await followAction(client, actionId, {
           onAction(action) {
             reader.heard(action);
-            // Reported again after each change while it waits.
-            waiting = null;
             showProgress();
           },
-          onWaiting(told) {
-            waiting = told;
+          onWaiting(waiting) {
+            reasons.heard(waiting);
             showProgress();
           },
           onTransfer(moved) {
@@ -99,7 +103,12 @@ export async function waitForAction(
     }
   } catch (error) {
     const last = reader.last();
-    const json = last === null ? { actionId } : { actionId, action: actionJson(last) };
+    const waiting = reasons.last();
+    const json = {
+      actionId,
+      ...(last !== null && { action: actionJson(last) }),
+      ...(waiting !== null && { waiting }),
+    };
     if (options.signal.aborted) throw explainInterrupt(options.signal.reason, actionId, json);
     if (limit.signal.aborted) {
       const message = `Action ${actionId} is not finished after ${formatDuration(limitMs ?? 0)}; it goes on.`;
@@ -114,6 +123,31 @@ export async function waitForAction(
     clearInterval(ticker);
     progress.clear();
   }
+}
+
+interface ReasonNotes {
+  /** Takes what the action waits for now. */
+  heard(waiting: WaitingWire | null): void;
+  last(): WaitingWire | null;
+}
+
+/**
+ * Writes a line when the action waits for something else. Nothing is written while it makes
+ * progress from its start on, so a script that runs at once adds nothing to standard error.
+ */
+function createReasonNotes(note: (text: string) => void): ReasonNotes {
+  let last: WaitingWire | null = null;
+  let hasNoted = false;
+  return {
+    last: () => last,
+    heard(waiting) {
+      const isNew = waiting !== null && waiting.reason !== last?.reason;
+      last = waiting ?? last;
+      if (!isNew || (isProgress(waiting) && !hasNoted)) return;
+      hasNoted = true;
+      note(`halligan: ${describeWaiting(waiting, systemClock.nowMs())}`);
+    },
+  };
 }
 
 interface ActionReader {

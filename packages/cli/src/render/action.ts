@@ -1,7 +1,8 @@
-import type { CommandRequest, MachineActionWire } from "@halligan/protocol/api";
+import type { CommandRequest, MachineActionWire, WaitingWire } from "@halligan/protocol/api";
 import { harmlessLine } from "./text/harmless.ts";
 import { type Column, renderTable } from "./text/table.ts";
 import { formatTime } from "./text/units.ts";
+import { describeWaiting } from "./waiting.ts";
 
 const COLUMNS: readonly Column<MachineActionWire>[] = [
   { title: "ACTION", cell: ({ id }) => id },
@@ -20,11 +21,12 @@ export function renderActions(actions: readonly MachineActionWire[], width: numb
   return renderTable(actions, COLUMNS, width);
 }
 
-/** One action with its commands, a fact a line. */
-export function renderAction(action: MachineActionWire): string {
+/** One action with its commands, a fact a line. `nowMs`: by the wall clock. */
+export function renderAction(action: MachineActionWire, waiting: WaitingWire | null, nowMs: number): string {
   const facts: [string, string | null][] = [
     ["action", action.id],
     ["status", action.status],
+    ...(waiting === null ? [] : [["waiting", describeWaiting(waiting, nowMs)] satisfies [string, string]]),
     ["machine", `${action.computerDnsName ?? "-"} (${action.machineId})`],
     ["requestor", action.requestor],
     ["comment", action.requestorComment],

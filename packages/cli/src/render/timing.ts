@@ -1,5 +1,7 @@
 import type { ActionTimingWire, MachineActionWire } from "@halligan/protocol/api";
+import { harmlessLine } from "./text/harmless.ts";
 import { type Column, renderTable } from "./text/table.ts";
+import { describeWaiting } from "./waiting.ts";
 
 type Step = ActionTimingWire["steps"][number];
 
@@ -8,6 +10,7 @@ export function renderTiming(
   { steps, totalMs, waiting = [] }: ActionTimingWire,
   { commands }: Pick<MachineActionWire, "commands">,
   width: number | null,
+  nowMs: number,
 ): string {
   const columns: readonly Column<Step>[] = [
     { title: "STEP", cell: ({ step }) => step },
@@ -18,7 +21,7 @@ export function renderTiming(
     { title: "TIME", cell: ({ at }) => timeOfDay(at) },
     { title: "MS", cell: ({ sinceMs }) => String(sinceMs), align: "right" },
   ];
-  const waits = waiting.map(({ index, since, detail }) => `command ${index} waits since ${since}: ${detail}\n`);
+  const waits = waiting.map((one) => `${harmlessLine(describeWaiting(one, nowMs))}\n`);
   return `${renderTable(steps, columns, width)}total  ${totalMs} ms\n${waits.join("")}`;
 }
 

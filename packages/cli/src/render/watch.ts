@@ -1,6 +1,7 @@
 import type { MachineActionWire, TransferWire, WaitingWire } from "@halligan/protocol/api";
 import { harmlessLine } from "./text/harmless.ts";
 import { formatBytes, formatTime } from "./text/units.ts";
+import { describeWaiting } from "./waiting.ts";
 
 /** What is new since `before`, a line each; empty when nothing that shows is. */
 export function renderActionChange(action: MachineActionWire, before: MachineActionWire | null): string {
@@ -24,6 +25,7 @@ export function renderTransfer({ index, transferredBytes }: TransferWire, action
   return `${" ".repeat(22)}command ${index} ${type}: ${formatBytes(transferredBytes)}\n`;
 }
 
-export function renderWaiting({ index, since, detail }: WaitingWire): string {
-  return `${formatTime(since) ?? "-"}  ${harmlessLine(`command ${index} waits: ${detail}`)}\n`;
+/** `nowMs`: by the wall clock. */
+export function renderWaiting(waiting: WaitingWire, nowMs: number): string {
+  return `${formatTime(waiting.since) ?? "-".padEnd(20)}  ${harmlessLine(describeWaiting(waiting, nowMs))}\n`;
 }

@@ -1,13 +1,57 @@
 /** Halligan's own interface: what else is known of one action. */
-import { type Static, Type } from "typebox";
+import { type Static, type TProperties, Type } from "typebox";
 import { FileChange } from "../link/file-change.ts";
-import {
-  MachineActionStatusWire,
-  MachineActionWire,
-  TranscriptWire,
-  TransferWire,
-  WaitingWire,
-} from "./machine-action.ts";
+import { MachineActionStatusWire, MachineActionWire, TranscriptWire, TransferWire } from "./machine-action.ts";
+
+const TimeOrNull = Type.Union([Type.String(), Type.Null()]);
+
+const waitingFor = <R extends string, F extends TProperties>(reason: R, fields: F) =>
+  Type.Object({
+    reason: Type.Literal(reason),
+    /** Since when the action waits for this; null when it is not known. */
+    since: TimeOrNull,
+    /** When the wait ends at the latest; null when nothing limits it. */
+    until: TimeOrNull,
+    /** For people: what is waited for, and what ends the wait. */
+    detail: Type.String(),
+    ...fields,
+  });
+
+/** `index`: of the command. */
+const ofCommand = { index: Type.Integer() };
+/** `lastSeen`: when the device was last connected; null when it never was. */
+const ofDevice = { lastSeen: TimeOrNull };
+
+/**
+ * What an unfinished action waits for: exactly one reason at a time, and none after its end. The
+ * list is closed. `docs/decisions/0043-waiting-reasons.md` has the rules.
+ */
+export const WaitingWire = Type.Union([
+  /** The device has no connection, and nothing of the action is known to have started. */
+  waitingFor("DeviceOffline", ofDevice),
+  /** The machine is in quarantine, and an operator has to decide. */
+  waitingFor("DeviceQuarantined", {}),
+  /** All session slots are in use. `position` is 1 for the action that gets the next free slot. */
+  waitingFor("SessionLimit", { position: Type.Integer({ minimum: 1 }) }),
+  /** The order of an earlier action, `actionId`, may still run on the device. */
+  waitingFor("PreviousActionEnding", { actionId: Type.String() }),
+  /** The device is connected, the order is sent or about to be sent, and no start is recorded. */
+  waitingFor("Dispatching", {}),
+  /** A command has ended, and the start of the next one, `index`, is not recorded. */
+  waitingFor("StartNotGranted", ofCommand),
+  /** A script runs. */
+  waitingFor("Running", ofCommand),
+  /** A file is sent to the device or collected from it. */
+  waitingFor("Transferring", ofCommand),
+  /** Something has started, and the device has no connection. */
+  waitingFor("DeviceOfflineWhileRunning", { ...ofDevice, ...ofCommand }),
+  /** The server has no space for the result of the command. The device retries. */
+  waitingFor("InsufficientStorage", ofCommand),
+  /** A quota for results is used up. The device retries. */
+  waitingFor("ResultQuotaExceeded", ofCommand),
+]);
+export type WaitingWire = Static<typeof WaitingWire>;
+export type WaitingReason = WaitingWire["reason"];
 
 /**
  * `GET /halligan/v1/actions/{id}/timing`: the moments of an action's way that are known, in their
@@ -36,7 +80,7 @@ export const ActionTimingWire = Type.Object({
     }),
   ),
   totalMs: Type.Integer(),
-  /** What an unfinished action waits for on the server. Not there before 0.2. */
+  /** What the action waits for: one entry while it is unfinished, none after. */
   waiting: Type.Optional(Type.Array(WaitingWire)),
 });
 export type ActionTimingWire = Static<typeof ActionTimingWire>;
@@ -115,13 +159,16 @@ export const InlineResultWire = Type.Object({ index: Type.Integer(), transcript:
 export type InlineResultWire = Static<typeof InlineResultWire>;
 
 /**
- * The contract's entity, and with it the small transcripts of a final action. `results` is absent
+ * The contract's entity, and with it what an unfinished action waits for, and the small transcripts
+ * of a final one. `waiting` is absent in a final action, in the events of a stream, which have an
+ * event for it, and in the response to a start that did not wait. `results` is absent
  * when no result may be in the response: without a final status, without the permission, or when
  * no result was asked for. A command without an entry may still have a result: a collected file, or
  * a transcript that is too large. `GetLiveResponseResultDownloadLink` gives it.
  */
 export const ActionWithResultsWire = Type.Object({
   ...MachineActionWire.properties,
+  waiting: Type.Optional(WaitingWire),
   results: Type.Optional(Type.Array(InlineResultWire)),
 });
 export type ActionWithResultsWire = Static<typeof ActionWithResultsWire>;

@@ -111,20 +111,6 @@ export type MachineActionWire = Static<typeof MachineActionWire>;
 export const TransferWire = Type.Object({ index: Type.Integer(), transferredBytes: Type.Integer() });
 export type TransferWire = Static<typeof TransferWire>;
 
-/**
- * A command with a result that the server cannot accept yet. The device retries until its transfer
- * time is over.
- */
-export const WaitingWire = Type.Object({
-  index: Type.Integer(),
-  /** `InsufficientStorage` or `ResultQuotaExceeded`. Later versions can add values. */
-  reason: Type.String(),
-  since: Type.String(),
-  /** For people. */
-  detail: Type.String(),
-});
-export type WaitingWire = Static<typeof WaitingWire>;
-
 /** The response of `GetLiveResponseResultDownloadLink`. */
 export const DownloadUrlWire = Type.Object({ "@odata.context": Type.String(), value: Type.String() });
 export type DownloadUrlWire = Static<typeof DownloadUrlWire>;

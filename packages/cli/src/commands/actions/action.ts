@@ -1,4 +1,7 @@
-import { actionJson } from "../../actions/action-json.ts";
+import { type ActionTimingWire, FINAL_STATUSES } from "@halligan/protocol/api";
+import { ApiError, type HalliganClient } from "@halligan/protocol/client";
+import { systemClock } from "@halligan/protocol/time";
+import { actionJson, statusOf } from "../../actions/action-json.ts";
 import { renderVerification } from "../../actions/verification.ts";
 import { verifyEvidence } from "../../actions/verify-evidence.ts";
 import type { CommandDefinition } from "../../command.ts";
@@ -36,7 +39,7 @@ export const action: CommandDefinition = {
     "halligan action 3f2a0d6e-5b1c-4c58-9a51-0c3f6d1b7a22 --timing",
   ],
   jsonShape:
-    "{action: the API's machine action}; with --timing also timing: {steps: [{step, index, at, sinceMs}], totalMs}; " +
+    "{action: the API's machine action, waiting?: {reason, since, until, detail, ...} of an unfinished one}; with --timing also timing: {steps: [{step, index, at, sinceMs}], totalMs}; " +
     "with --results also results: [{index, type, fileName, sizeBytes, sha256, isAvailable, fileChange}]; " +
     "with --verify also verification: [{index, type, isVerified, problem, sha256}]; " +
     "with --revoke-links also linksRevoked: true",
@@ -47,12 +50,17 @@ export const action: CommandDefinition = {
     if (revokes) await orSee(client.revokeResultLinks(id, { signal }), "halligan actions");
     const found = await orSee(client.getMachineAction(id, { signal }), "halligan actions");
     const json: Record<string, unknown> = { action: actionJson(found) };
-    let text = renderAction(found);
     const width = terminalWidth(env.stdout);
-    if (args.flag("timing")) {
-      const timing = await client.getMachineActionTiming(id, { signal });
+    const isOver = FINAL_STATUSES.has(statusOf(found));
+    const wantsTiming = args.flag("timing");
+    const timing = wantsTiming || !isOver ? await readTiming(client, id, wantsTiming, signal) : null;
+    // The action may have ended since.
+    const waiting = isOver ? null : (timing?.waiting?.[0] ?? null);
+    if (waiting !== null) json.waiting = waiting;
+    let text = renderAction(found, waiting, systemClock.nowMs());
+    if (wantsTiming && timing !== null) {
       json.timing = timing;
-      text += `\n${renderTiming(timing, found, width)}`;
+      text += `\n${renderTiming(timing, found, width, systemClock.nowMs())}`;
     }
     if (args.flag("results")) {
       const { value } = await client.getMachineActionResults(id, { signal });
@@ -70,3 +78,21 @@ export const action: CommandDefinition = {
     return { json, text, notes, exitCode: isProven ? EXIT.ok : EXIT.notVerified };
   },
 };
+
+/**
+ * The timing, which has what the action waits for. Null from a server without it, unless it was
+ * asked for.
+ */
+async function readTiming(
+  client: HalliganClient,
+  id: string,
+  isNeeded: boolean,
+  signal: AbortSignal,
+): Promise<ActionTimingWire | null> {
+  try {
+    return await client.getMachineActionTiming(id, { signal });
+  } catch (error) {
+    if (isNeeded || !(error instanceof ApiError && error.status === 404)) throw error;
+    return null;
+  }
+}

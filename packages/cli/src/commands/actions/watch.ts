@@ -16,7 +16,7 @@ const AFTER_A_STREAM_MS = 300;
 export const watch: CommandDefinition = {
   usage: "ACTION",
   details: [
-    "Its state at once, then a line for each change, for how far a file has come, and for why one waits. Ctrl+C stops watching, not the action. " +
+    "Its state and what it waits for at once, then a line for each change of them, and for how far a file has come. Ctrl+C stops watching, not the action. " +
       "Its results afterwards: halligan result ACTION.",
   ],
   options: {},
@@ -24,7 +24,7 @@ export const watch: CommandDefinition = {
   examples: ["halligan watch 3f2a0d6e-5b1c-4c58-9a51-0c3f6d1b7a22"],
   jsonShape:
     'one document on each line: {event: "action", action: the API\'s machine action} or ' +
-    '{event: "transfer", index, transferredBytes} or {event: "waiting", index, reason, since, detail}',
+    '{event: "transfer", index, transferredBytes} or {event: "waiting", reason, since, until, detail, and by reason index, position, lastSeen or actionId}',
   async run(context) {
     const { args, connect, emit, signal } = context;
     const client = await connect();
@@ -43,7 +43,7 @@ export const watch: CommandDefinition = {
       try {
         for await (const { event, data } of client.watchMachineAction(actionId, { signal })) {
           if (event === "action") await show(data);
-          else if (event === "waiting") await emit({ event, ...data }, renderWaiting(data));
+          else if (event === "waiting") await emit({ event, ...data }, renderWaiting(data, systemClock.nowMs()));
           else await emit({ event, ...data }, renderTransfer(data, last));
         }
       } catch (error) {

@@ -1,9 +1,10 @@
 import type { MachineActionWire, TransferWire, WaitingWire } from "@halligan/protocol/api";
 import { formatBytes, formatDuration } from "../text/units.ts";
+import { describeWaiting } from "../waiting.ts";
 
 /**
  * The progress of an action, for a waiting person:
- * `InProgress  command 2 of 3 (GetFile, 12.0 MiB)  8 s  <id>`.
+ * `InProgress  command 2 of 3 (GetFile, 12.0 MiB)  8 s  <id>`. `nowMs`: by the wall clock.
  */
 export function progressLine(
   actionId: string,
@@ -11,6 +12,7 @@ export function progressLine(
   transfer: TransferWire | null,
   elapsedMs: number,
   waiting: WaitingWire | null = null,
+  nowMs = 0,
 ): string {
   if (action === null) return `${actionId}  ${formatDuration(elapsedMs)}`;
   const { commands } = action;
@@ -20,7 +22,8 @@ export function progressLine(
     transfer !== null && transfer.index === current?.index ? `, ${formatBytes(transfer.transferredBytes)}` : "";
   const step =
     current === undefined ? "" : `  command ${done + 1} of ${commands.length} (${current.command.type}${moved})`;
-  // Before the id, which a narrow terminal may cut off.
-  const wait = waiting === null ? "" : `  waiting: ${waiting.detail}`;
+  // Before the id, which a narrow terminal may cut off. The step already says what runs.
+  const isShown = waiting !== null && waiting.reason !== "Running" && waiting.reason !== "Transferring";
+  const wait = isShown ? `  ${describeWaiting(waiting, nowMs)}` : "";
   return `${action.status}${step}  ${formatDuration(elapsedMs)}${wait}  ${actionId}`;
 }

@@ -95,6 +95,19 @@ export async function* watchMachineAction(
 function toEvent(event: string, data: string, what: string): MachineActionEvent | null {
   if (event === "action") return { event, data: checkResponse(parseJson(data), ActionWithResultsWire, what) };
   if (event === "transfer") return { event, data: checkResponse(parseJson(data), TransferWire, what) };
-  if (event === "waiting") return { event, data: checkResponse(parseJson(data), WaitingWire, what) };
+  if (event === "waiting") {
+    const waiting = parseJson(data);
+    // The list of reasons is closed. One of a later server is no reason to give up the stream.
+    return hasUnknownReason(waiting) ? null : { event, data: checkResponse(waiting, WaitingWire, what) };
+  }
   return null;
 }
+
+const REASONS: ReadonlySet<string> = new Set(WaitingWire.anyOf.map(({ properties }) => properties.reason.const));
+
+const hasUnknownReason = (waiting: unknown): boolean =>
+  typeof waiting === "object" &&
+  waiting !== null &&
+  "reason" in waiting &&
+  typeof waiting.reason === "string" &&
+  !REASONS.has(waiting.reason);

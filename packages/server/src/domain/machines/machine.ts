@@ -63,6 +63,16 @@ export type MachineConnection = Pick<
   isRetired: boolean;
 };
 
+/** Whether a machine is there: what an action of it may wait for. */
+export interface MachinePresence {
+  linked: boolean;
+  /** When its connection began, or ended if it has none; its enrollment before the first one. */
+  lastSeenMs: number;
+  /** It has said hello at least once. */
+  hasConnected: boolean;
+  quarantined: boolean;
+}
+
 /**
  * Contract values of `healthStatus` that this server can determine
  * (docs/contract/http-api.md#machines).

@@ -1,7 +1,8 @@
 import type { ActionWithResultsWire, InlineResultWire } from "@halligan/protocol/api";
 import { accountOf, type Caller } from "../../auth/caller.ts";
 import { isFinal, type MachineAction } from "../../domain/actions/machine-action.ts";
-import { ActionWatch } from "../../service/actions/watch-action.ts";
+import type { ActionNow } from "../../service/actions/watch/read-waiting.ts";
+import { ActionWatch } from "../../service/actions/watch/watch-action.ts";
 import { takeInlineResults } from "../../service/results/take-inline-results.ts";
 import { type PermittedCaller, permissionRefusal } from "../edge/access.ts";
 import { type ErrorResponse, httpError } from "../edge/http-response.ts";
@@ -9,6 +10,7 @@ import { RESULTS } from "./access-rules.ts";
 import type { HttpContext } from "./context.ts";
 import { machineActionWire } from "./present/machine-action-wire.ts";
 import { odataContext } from "./present/odata-context.ts";
+import { waitingWire } from "./present/waiting-wire.ts";
 
 const DURATION = /^(\d{1,9})(ms|s)$/;
 
@@ -39,23 +41,24 @@ type Waiter = Pick<PermittedCaller, "caller" | "isStillAdmitted">;
 export async function waitForEnd(
   context: HttpContext,
   { caller, isStillAdmitted }: Waiter,
-  present: MachineAction,
+  present: ActionNow,
   waitMs: number,
   signal: AbortSignal,
-): Promise<MachineAction> {
+): Promise<ActionNow> {
   const { clock, rereadIntervalMs } = context;
-  if (isFinal(present.status) || waitMs === 0) return present;
+  if (isFinal(present.action.status) || waitMs === 0) return present;
   const endsAtMs = clock.monotonicMs() + waitMs;
-  const opened = await ActionWatch.open(context, caller, present.id, { rereadIntervalMs, isStillAdmitted });
+  const opened = await ActionWatch.open(context, caller, present.action.id, { rereadIntervalMs, isStillAdmitted });
   if (!opened.ok) return present;
   using watch = opened.value;
-  let action = present;
-  while (!isFinal(action.status)) {
+  let now = present;
+  while (!isFinal(now.action.status)) {
     const step = await watch.next(Math.max(0, endsAtMs - clock.monotonicMs()), signal);
-    if (step.kind === "action") action = step.action;
+    if (step.kind === "action") now = step.now;
+    else if (step.kind === "waiting") now = { ...now, waiting: step.waiting };
     else if (step.kind !== "transfers") break;
   }
-  return action;
+  return now;
 }
 
 /**
@@ -69,15 +72,15 @@ export async function actionAtEnd(
   waitMs: number,
   { gone, signal }: { readonly gone: AbortSignal; readonly signal: AbortSignal },
 ): Promise<ActionWithResultsWire> {
-  let action = accepted;
+  let now: ActionNow = { action: accepted, waiting: null };
   try {
-    action = await waitForEnd(context, waiter, accepted, waitMs, signal);
+    now = await waitForEnd(context, waiter, now, waitMs, signal);
     // After the client has gone no caller receives them, so nothing is recorded.
-    const results = gone.aborted ? undefined : await inlineResults(context, waiter, action);
-    return actionEntity(context, action, results);
+    const results = gone.aborted ? undefined : await inlineResults(context, waiter, now.action);
+    return actionNowEntity(context, now, results);
   } catch (err) {
-    context.log.warn({ err, actionId: action.id }, "waiting for an action failed");
-    return actionEntity(context, action);
+    context.log.warn({ err, actionId: accepted.id }, "waiting for an action failed");
+    return actionNowEntity(context, now);
   }
 }
 
@@ -115,6 +118,16 @@ export function actionEntity(
     ...(results && { results }),
   };
 }
+
+/** The same, with what the action waits for. */
+export const actionNowEntity = (
+  context: HttpContext,
+  { action, waiting }: ActionNow,
+  results?: InlineResultWire[],
+): ActionWithResultsWire => ({
+  ...actionEntity(context, action, results),
+  ...(waiting && { waiting: waitingWire(waiting) }),
+});
 
 /** Where to go on with an action that was started: `WaitForMachineAction`. */
 export const actionLocation = ({ publicUrl }: HttpContext, { id }: MachineAction): string =>

@@ -41,6 +41,12 @@ export function sessionSlots(executor: Executor) {
       return rows.map((row) => ({ id: row.id, machineId: row.machine_id }));
     },
 
+    /** The place of an action among them, from 1. */
+    async positionForSlot(id: string): Promise<number> {
+      const [row] = await executor.all(countWaitingUpTo, { id });
+      return row?.position ?? 0;
+    },
+
     /** How much waits and runs in the whole deployment. */
     async load(nowMs: number): Promise<ActionLoad> {
       const counts = new Map((await executor.all(countUnfinished, {})).map(({ status, actions }) => [status, actions]));
@@ -103,4 +109,17 @@ const selectWaitingForSlot = statement<{ limit: number }>()((db, p) =>
     .where("machine.linked", "=", 1)
     .orderBy("machine_action.seq")
     .limit(p.limit),
+);
+
+const countWaitingUpTo = statement<{ id: string }>()((db, p) =>
+  db
+    .selectFrom("machine_action")
+    .innerJoin("machine", "machine.id", "machine_action.machine_id")
+    .select((eb) => eb.fn.countAll<number>().as("position"))
+    .where("machine_action.status", "in", UNFINISHED)
+    .where("machine_action.holds_place", "=", WITHOUT_SLOT)
+    .where("machine.linked", "=", 1)
+    .where("machine_action.seq", "<=", (own) =>
+      own.selectFrom("machine_action as own").select("own.seq").where("own.id", "=", p.id),
+    ),
 );

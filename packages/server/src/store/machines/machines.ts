@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { Machine, MachineConnection } from "../../domain/machines/machine.ts";
+import type { Machine, MachineConnection, MachinePresence } from "../../domain/machines/machine.ts";
 import { asciiLower } from "../../odata/compare-text.ts";
 import type { ListQuery } from "../../odata/query.ts";
 import { changedColumns, onlyColumns, statementsByColumns } from "../changed-columns.ts";
@@ -42,6 +42,18 @@ export function machines(executor: Executor) {
           quarantined: row.quarantined === 1,
           quarantineReason: row.quarantine_reason,
           isRetired: row.retired_at_ms !== null,
+        }
+      );
+    },
+    /** For readers, so it takes no lock. */
+    async presenceOf(id: string): Promise<MachinePresence | undefined> {
+      const [row] = await executor.all(selectPresence, { id });
+      return (
+        row && {
+          linked: row.linked === 1,
+          lastSeenMs: row.last_seen_ms,
+          hasConnected: row.journal_id !== null,
+          quarantined: row.quarantined === 1,
         }
       );
     },
@@ -187,6 +199,10 @@ const selectConnection = statement<{ id: string }>()((db, p) =>
 
 const selectConnectionToChange = statement<{ id: string }>()((db, p) =>
   db.selectFrom("machine").select(CONNECTION_COLUMNS).where("id", "=", p.id).forNoKeyUpdate(),
+);
+
+const selectPresence = statement<{ id: string }>()((db, p) =>
+  db.selectFrom("machine").select(["linked", "last_seen_ms", "journal_id", "quarantined"]).where("id", "=", p.id),
 );
 
 const updateLastOrderSeq = statement<{ id: string; last_order_seq: number }>()((db, p) =>

@@ -9,7 +9,7 @@ import { natsBus } from "../../../src/bus/nats-bus.ts";
 import { Gateway } from "../../../src/gateway/gateway.ts";
 import { cancelMachineAction } from "../../../src/service/actions/cancel-machine-action.ts";
 import { runLiveResponse } from "../../../src/service/actions/run-live-response.ts";
-import { ActionWatch } from "../../../src/service/actions/watch-action.ts";
+import { ActionWatch } from "../../../src/service/actions/watch/watch-action.ts";
 import type { ServiceContext } from "../../../src/service/context.ts";
 import { NO_MEASURES } from "../../../src/service/measures.ts";
 import { answers, NatsServer, natsServerProgram } from "../../support/nats-server.ts";

@@ -6,7 +6,7 @@ import { natsBus } from "../../../src/bus/nats-bus.ts";
 import { cancelMachineAction } from "../../../src/service/actions/cancel-machine-action.ts";
 import { publishingStore } from "../../../src/service/actions/publish-changes.ts";
 import { runLiveResponse } from "../../../src/service/actions/run-live-response.ts";
-import { ActionWatch } from "../../../src/service/actions/watch-action.ts";
+import { ActionWatch } from "../../../src/service/actions/watch/watch-action.ts";
 import { NatsServer, natsServerProgram } from "../../support/nats-server.ts";
 import { PLAYBOOK, testServices } from "../../support/test-services.ts";
 
@@ -37,7 +37,7 @@ test("a watcher of an action on one node is notified of what another node wrote"
   using watching = watch.value;
   const never = new AbortController().signal;
   const first = await watching.next(1_000, never);
-  assert.equal(first.kind === "action" && first.action.status, "Pending");
+  assert.equal(first.kind === "action" && first.now.action.status, "Pending");
   const next = watching.next(1_000, never);
   // Its subscription has been sent: NATS answers a wake-up after it.
   const woken = Promise.withResolvers<void>();
@@ -46,5 +46,5 @@ test("a watcher of an action on one node is notified of what another node wrote"
   await woken.promise;
   assert.ok((await cancelMachineAction(writing, PLAYBOOK, started.value.id, "enough")).ok);
   const step = await next;
-  assert.equal(step.kind === "action" && step.action.status, "Cancelled");
+  assert.equal(step.kind === "action" && step.now.action.status, "Cancelled");
 });

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { actionTiming } from "../../../src/domain/actions/action-timing.ts";
 import { applyEvent } from "../../../src/domain/actions/apply-event.ts";
 import { type MachineAction, type MachineActionEvent, withSent } from "../../../src/domain/actions/machine-action.ts";
+import { actionTiming } from "../../../src/domain/actions/progress/action-timing.ts";
 import { START_ID, sampleAction, sampleCommand, sampleOrder } from "./sample-action.ts";
 
 const INLINE = { kind: "inline", sizeBytes: 2, sha256: "a".repeat(64) } as const;

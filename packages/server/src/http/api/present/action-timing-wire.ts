@@ -1,10 +1,10 @@
 import type { ActionTimingWire } from "@halligan/protocol/api";
-import { actionTiming } from "../../../domain/actions/action-timing.ts";
-import type { MachineAction } from "../../../domain/actions/machine-action.ts";
+import { actionTiming } from "../../../domain/actions/progress/action-timing.ts";
+import type { ActionNow } from "../../../service/actions/watch/read-waiting.ts";
 import { waitingWire } from "./waiting-wire.ts";
 import { wireTime } from "./wire-time.ts";
 
-export function actionTimingWire(action: MachineAction): ActionTimingWire {
+export function actionTimingWire({ action, waiting }: ActionNow): ActionTimingWire {
   const steps = actionTiming(action);
   const firstMs = steps[0].atMs;
   let beforeMs = firstMs;
@@ -18,6 +18,6 @@ export function actionTimingWire(action: MachineAction): ActionTimingWire {
     status: action.status,
     steps: value,
     totalMs: beforeMs - firstMs,
-    waiting: waitingWire(action),
+    waiting: waiting ? [waitingWire(waiting)] : [],
   };
 }

@@ -1,15 +1,32 @@
 import type { WaitingWire } from "@halligan/protocol/api";
-import { isEnded } from "../../../domain/actions/command.ts";
-import { isFinal, type MachineAction } from "../../../domain/actions/machine-action.ts";
-import { refusalReason } from "../../../domain/actions/transfer-refusal.ts";
-import { wireTime } from "./wire-time.ts";
+import type { Waiting } from "../../../domain/actions/progress/waiting-reason.ts";
+import { wireTimeOrNull } from "./wire-time.ts";
 
-/** The commands of an unfinished action whose results are refused for lack of space at present. */
-export function waitingWire(action: MachineAction): WaitingWire[] {
-  if (isFinal(action.status)) return [];
-  return action.commands.flatMap((command, index) => {
-    const { refusal } = command;
-    if (!refusal || refusal.untilMs !== null || isEnded(command)) return [];
-    return [{ index, reason: refusal.code, since: wireTime(refusal.sinceMs), detail: refusalReason(refusal.code) }];
-  });
+/** What an unfinished action waits for. */
+export function waitingWire(waiting: Waiting): WaitingWire {
+  const times = {
+    since: wireTimeOrNull(waiting.sinceMs),
+    until: wireTimeOrNull(waiting.untilMs),
+    detail: waiting.detail,
+  };
+  switch (waiting.reason) {
+    case "DeviceOffline":
+      return { reason: waiting.reason, ...times, lastSeen: wireTimeOrNull(waiting.lastSeenMs) };
+    case "DeviceOfflineWhileRunning":
+      return {
+        reason: waiting.reason,
+        ...times,
+        lastSeen: wireTimeOrNull(waiting.lastSeenMs),
+        index: waiting.index,
+      };
+    case "SessionLimit":
+      return { reason: waiting.reason, ...times, position: waiting.position };
+    case "PreviousActionEnding":
+      return { reason: waiting.reason, ...times, actionId: waiting.actionId };
+    case "DeviceQuarantined":
+    case "Dispatching":
+      return { reason: waiting.reason, ...times };
+    default:
+      return { reason: waiting.reason, ...times, index: waiting.index };
+  }
 }

@@ -1,4 +1,4 @@
-import type { MachineActionWire } from "@halligan/protocol/api";
+import type { MachineActionWire, WaitingWire } from "@halligan/protocol/api";
 import { SAMPLE } from "./values.ts";
 
 /** Machine actions of the examples. */
@@ -59,3 +59,12 @@ export const sampleSucceededAction = {
     commandStatus: "Completed" as const,
   })),
 } satisfies MachineActionWire;
+
+export const sampleWaiting = {
+  reason: "DeviceOffline",
+  since: "2026-11-21T12:00:00.118Z",
+  until: "2026-11-24T12:00:00.118Z",
+  detail:
+    "the device is not connected; it was last seen at 2026-11-21T11:42:07.000Z. The action goes on when it connects",
+  lastSeen: "2026-11-21T11:42:07Z",
+} satisfies WaitingWire;

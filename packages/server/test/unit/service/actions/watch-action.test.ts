@@ -4,7 +4,7 @@ import type { Caller } from "../../../../src/auth/caller.ts";
 import type { Bus } from "../../../../src/bus/bus.ts";
 import type { MachineAction } from "../../../../src/domain/actions/machine-action.ts";
 import { publishingStore } from "../../../../src/service/actions/publish-changes.ts";
-import { ActionWatch, type WatchStep } from "../../../../src/service/actions/watch-action.ts";
+import { ActionWatch, type WatchStep } from "../../../../src/service/actions/watch/watch-action.ts";
 import {
   createDeviceGroup,
   setMachineDeviceGroup,
@@ -78,7 +78,7 @@ async function opened(stage: Stage, caller?: Caller): Promise<ActionWatch> {
   return watch.value;
 }
 
-const statusOf = (step: WatchStep): string => (step.kind === "action" ? step.action.status : step.kind);
+const statusOf = (step: WatchStep): string => (step.kind === "action" ? step.now.action.status : step.kind);
 
 /** A step that waits. Time advances until it is there. */
 async function inTime(stage: Stage, next: Promise<WatchStep>, withinMs: number): Promise<WatchStep | "still waiting"> {
@@ -111,7 +111,7 @@ test("changes between two reads become one step with the newest state", async ()
   using watch = await opened(stage);
   for (const deadlineMs of [1, 2, 3]) await stage.save({ deadlineMs });
   const step = await watch.next(QUIET_MS, NEVER);
-  assert.equal(step.kind === "action" && step.action.deadlineMs, 3);
+  assert.equal(step.kind === "action" && step.now.action.deadlineMs, 3);
   assert.equal(await inTime(stage, watch.next(2_000, NEVER), 1_000), "still waiting");
 });
 
@@ -197,4 +197,24 @@ test("a watcher that goes away ends its wait at once, and nothing of it stays", 
   });
   assert.ok(!unknown.ok);
   assert.equal(stage.subscriptions(), 0);
+});
+
+test("what the action waits for changes without it: one step after a hint, or at the next interval", async () => {
+  await using stage = await openStage();
+  using watch = await opened(stage);
+  const setLinked = (linked: boolean) =>
+    stage.service.store.write(async (tx) => {
+      const machine = await tx.machines.byId(sampleMachine().id);
+      assert.ok(machine);
+      await tx.machines.save(machine, { ...machine, linked });
+    });
+  const reasonOf = (step: WatchStep | "still waiting") =>
+    typeof step === "object" && step.kind === "waiting" ? step.waiting?.reason : step;
+  await setLinked(false);
+  stage.service.bus.actionChanged(ID);
+  assert.equal(reasonOf(await watch.next(QUIET_MS, NEVER)), "DeviceOffline");
+  stage.service.bus.actionChanged(ID);
+  assert.equal(await inTime(stage, watch.next(2_000, NEVER), 1_000), "still waiting");
+  await setLinked(true);
+  assert.equal(reasonOf(await inTime(stage, watch.next(QUIET_MS, NEVER), REREAD_MS)), "Dispatching");
 });

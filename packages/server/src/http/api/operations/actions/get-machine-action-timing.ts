@@ -1,5 +1,5 @@
 import { ActionTimingWire } from "@halligan/protocol/api";
-import { getMachineAction } from "../../../../service/actions/get-machine-action.ts";
+import { getActionNow } from "../../../../service/actions/get-machine-action.ts";
 import { permitted } from "../../../edge/access.ts";
 import { noBody } from "../../../edge/body/body-kinds.ts";
 import { json } from "../../../edge/declared-responses.ts";
@@ -31,7 +31,7 @@ const SAMPLE_BODY = {
   waiting: [],
 } satisfies ActionTimingWire;
 
-/** Where the time of an action went: `domain/actions/action-timing.ts`. */
+/** Where the time of an action went: `domain/actions/progress/action-timing.ts`. */
 export const getMachineActionTiming = operation({
   name: "GetMachineActionTiming",
   method: "GET",
@@ -43,7 +43,8 @@ export const getMachineActionTiming = operation({
     summary: "Get the timing of a machine action",
     description:
       "The moments of its way that are known, in their order: accepted, claimed for its device, sent to it, then each command started, ended " +
-      "on the device and uploaded (all of its result is durable here), and final. The milliseconds between them add up to the whole.",
+      "on the device and uploaded (all of its result is durable here), and final. The milliseconds between them add up to the whole. " +
+      "`waiting` has what an unfinished action waits for.",
     path: { id: actionIdParameter },
     refusals: {
       404: ACTION_NOT_FOUND,
@@ -52,7 +53,7 @@ export const getMachineActionTiming = operation({
   responses: { 200: json("The steps so far.", ActionTimingWire, SAMPLE_BODY, "ActionTiming") },
   body: noBody,
   async handler({ caller, params }, context) {
-    const found = await getMachineAction(context, caller, params.id);
+    const found = await getActionNow(context, caller, params.id);
     return found.ok ? ok(actionTimingWire(found.value)) : domainRefusal(found.error);
   },
 });

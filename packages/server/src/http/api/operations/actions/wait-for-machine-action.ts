@@ -1,6 +1,6 @@
 import { ActionWithResultsWire } from "@halligan/protocol/api";
 import { accountOf } from "../../../../auth/caller.ts";
-import { getMachineAction } from "../../../../service/actions/get-machine-action.ts";
+import { getActionNow } from "../../../../service/actions/get-machine-action.ts";
 import { permitted } from "../../../edge/access.ts";
 import { noBody } from "../../../edge/body/body-kinds.ts";
 import { json } from "../../../edge/declared-responses.ts";
@@ -10,7 +10,7 @@ import { actionIdParameter, waitParameter } from "../../../openapi/samples/param
 import { ACTION_NOT_FOUND } from "../../../openapi/samples/refusals.ts";
 import { contextOf, SAMPLE } from "../../../openapi/samples/values.ts";
 import { READ } from "../../access-rules.ts";
-import { actionEntity, inlineResults, readWait, waitForEnd } from "../../action-wait.ts";
+import { actionNowEntity, inlineResults, readWait, waitForEnd } from "../../action-wait.ts";
 import { operation } from "../../context.ts";
 import { domainRefusal } from "../../errors.ts";
 
@@ -40,7 +40,7 @@ export const waitForMachineAction = operation({
     summary: "Wait for a machine action and get its small results",
     description:
       "The action when it is final, or when the wait is over: `status` says which. Without `wait` it is the present state. A wait longer " +
-      "than the server's longest one (`HALLIGAN_MAX_ACTION_WAIT_MS`) ends there. A final action has its small transcripts in `results`, " +
+      "than the server's longest one (`HALLIGAN_MAX_ACTION_WAIT_MS`) ends there. `waiting` says what an unfinished action waits for. A final action has its small transcripts in `results`, " +
       "64 KiB together, for callers who may get their download links: the request counts, and each transcript is recorded, as GetLiveResponseResultDownloadLink.",
     path: { id: actionIdParameter },
     query: { wait: waitParameter },
@@ -64,12 +64,12 @@ export const waitForMachineAction = operation({
     using slot = wait.waitMs === null ? null : context.waitingRequests.enter(accountOf(caller), gone);
     if (wait.waitMs !== null && slot === null)
       return tooManyRequests(RETRY_AFTER_S, "all waiting requests, or all of this caller, are taken");
-    const found = await getMachineAction(context, caller, params.id);
+    const found = await getActionNow(context, caller, params.id);
     if (!found.ok) return domainRefusal(found.error);
     const waiter = { caller, isStillAdmitted };
-    const action = await waitForEnd(context, waiter, found.value, wait.waitMs ?? 0, slot?.signal ?? gone);
+    const now = await waitForEnd(context, waiter, found.value, wait.waitMs ?? 0, slot?.signal ?? gone);
     // No caller receives them, so nothing is recorded.
-    const results = gone.aborted || method === "HEAD" ? undefined : await inlineResults(context, waiter, action);
-    return ok(actionEntity(context, action, results));
+    const results = gone.aborted || method === "HEAD" ? undefined : await inlineResults(context, waiter, now.action);
+    return ok(actionNowEntity(context, now, results));
   },
 });

@@ -2,14 +2,14 @@ import { type InlineResultWire, MACHINE_ACTION_EVENTS, type MachineActionEvent }
 import { Type } from "typebox";
 import { accountOf } from "../../../../auth/caller.ts";
 import type { MachineAction } from "../../../../domain/actions/machine-action.ts";
-import { refusalReason } from "../../../../domain/actions/transfer-refusal.ts";
-import { ActionWatch, type WatchStep } from "../../../../service/actions/watch-action.ts";
+import type { Waiting } from "../../../../domain/actions/progress/waiting-reason.ts";
+import { ActionWatch } from "../../../../service/actions/watch/watch-action.ts";
 import { permitted } from "../../../edge/access.ts";
 import { noBody } from "../../../edge/body/body-kinds.ts";
 import { events } from "../../../edge/declared-responses.ts";
 import { httpError, tooManyRequests } from "../../../edge/http-response.ts";
 import { eventText, HEARTBEAT } from "../../../edge/response/event-text.ts";
-import { sampleSucceededAction } from "../../../openapi/samples/actions.ts";
+import { sampleSucceededAction, sampleWaiting } from "../../../openapi/samples/actions.ts";
 import { actionIdParameter } from "../../../openapi/samples/parameters.ts";
 import { ACTION_NOT_FOUND } from "../../../openapi/samples/refusals.ts";
 import { READ } from "../../access-rules.ts";
@@ -28,9 +28,10 @@ const HEARTBEAT_INTERVAL_MS = 15_000;
 const RETRY_AFTER_S = 30;
 
 /**
- * An action as it changes, as server-sent events: its state at once, then each change, how far
- * files are, and why a file waits. The stream ends after the final state. Each event has a whole
- * state, so `Last-Event-ID` is not needed: a client that connects again gets the present state.
+ * An action as it changes, as server-sent events: its state and what it waits for at once, then
+ * each change of them, and how far files are. The stream ends after the final state. The events
+ * have whole states, so `Last-Event-ID` is not needed: a client that connects again gets the
+ * present ones.
  */
 export const watchMachineAction = operation({
   name: "WatchMachineAction",
@@ -43,7 +44,8 @@ export const watchMachineAction = operation({
     tag: "Machine actions",
     summary: "Watch a machine action",
     description:
-      "Server-sent events: the action as it is, then again after each change of it, and how far the files of its commands are. " +
+      "Server-sent events: the action as it is and what it waits for, then again after each change of them, and how far the files of " +
+      "its commands are. " +
       "The stream ends by itself after a final status. A comment comes every 15 seconds, so that a silent stream is a dead one. It also " +
       "ends when the token runs out and when the server stops: whoever comes again gets the present state, with or without " +
       "`Last-Event-ID`. A node has so many streams and no more (`HALLIGAN_MAX_EVENT_STREAMS`); beyond, ask for the action instead.",
@@ -71,15 +73,7 @@ export const watchMachineAction = operation({
         }),
         example: [
           eventText({ event: "transfer", data: { index: 1, transferredBytes: 8_388_608 } }),
-          eventText({
-            event: "waiting",
-            data: {
-              index: 1,
-              reason: "InsufficientStorage",
-              since: "2026-11-21T12:00:02.5Z",
-              detail: refusalReason("InsufficientStorage"),
-            },
-          }),
+          eventText({ event: "waiting", data: sampleWaiting }),
           eventText({ event: "action", data: sampleSucceededAction }),
         ].join(""),
       },
@@ -111,7 +105,9 @@ async function* eventsOf(
   signal: AbortSignal,
   resultsOf: (action: MachineAction) => Promise<InlineResultWire[] | undefined>,
 ): AsyncGenerator<string> {
-  let last = "";
+  // Not every change of a row shows on the wire.
+  let lastAction = "";
+  let lastWaiting = "";
   for (;;) {
     const step = await watch.next(HEARTBEAT_INTERVAL_MS, signal);
     if (step.kind === "over") return;
@@ -119,26 +115,30 @@ async function* eventsOf(
       yield HEARTBEAT;
       continue;
     }
-    const text = textOf(step, step.kind === "action" ? await resultsOf(step.action) : undefined);
-    // Not every change of the row shows on the wire.
-    if (text !== last) yield text;
-    last = text;
+    if (step.kind === "transfers") {
+      yield step.transfers
+        .map(({ index, transferredBytes }) => textOf({ event: "transfer", data: { index, transferredBytes } }))
+        .join("");
+      continue;
+    }
+    const action = step.kind === "action" ? await actionText(step.now.action, resultsOf) : lastAction;
+    const waiting = waitingText(step.kind === "action" ? step.now.waiting : step.waiting);
+    const changed = (action === lastAction ? "" : action) + (waiting === lastWaiting ? "" : waiting);
+    lastAction = action;
+    lastWaiting = waiting;
+    if (changed !== "") yield changed;
   }
 }
 
-function textOf(
-  step: Extract<WatchStep, { kind: "action" | "transfers" }>,
-  results: InlineResultWire[] | undefined,
-): string {
-  const events: MachineActionEvent[] =
-    step.kind === "action"
-      ? [
-          { event: "action", data: { ...machineActionWire(step.action), ...(results && { results }) } },
-          ...waitingWire(step.action).map((data) => ({ event: "waiting", data }) as const),
-        ]
-      : step.transfers.map(({ index, transferredBytes }) => ({
-          event: "transfer",
-          data: { index, transferredBytes },
-        }));
-  return events.map(eventText).join("");
+async function actionText(
+  action: MachineAction,
+  resultsOf: (action: MachineAction) => Promise<InlineResultWire[] | undefined>,
+): Promise<string> {
+  const results = await resultsOf(action);
+  return textOf({ event: "action", data: { ...machineActionWire(action), ...(results && { results }) } });
 }
+
+const waitingText = (waiting: Waiting | null): string =>
+  waiting === null ? "" : textOf({ event: "waiting", data: waitingWire(waiting) });
+
+const textOf = (event: MachineActionEvent): string => eventText(event);

@@ -1,4 +1,4 @@
-import type { MachineAction } from "./machine-action.ts";
+import type { MachineAction } from "../machine-action.ts";
 
 /**
  * The steps of an action in the order of their times. For each command:

@@ -1,10 +1,12 @@
 import { err, ok, type Result } from "@halligan/protocol/errors";
-import type { Caller } from "../../auth/caller.ts";
-import type { TransferProgress } from "../../bus/bus.ts";
-import { isFinal, type MachineAction } from "../../domain/actions/machine-action.ts";
-import type { DomainError } from "../../domain/errors.ts";
-import type { ServiceContext } from "../context.ts";
-import { actionInScope } from "../machine-scope.ts";
+import type { Caller } from "../../../auth/caller.ts";
+import type { TransferProgress } from "../../../bus/bus.ts";
+import { isFinal } from "../../../domain/actions/machine-action.ts";
+import type { Waiting } from "../../../domain/actions/progress/waiting-reason.ts";
+import type { DomainError } from "../../../domain/errors.ts";
+import type { ServiceContext } from "../../context.ts";
+import { actionInScope } from "../../machine-scope.ts";
+import { type ActionNow, withWaiting } from "./read-waiting.ts";
 
 export interface WatchOptions {
   /** A hint may be lost, so the store is read at this interval in any case. */
@@ -18,13 +20,16 @@ export interface WatchOptions {
 
 /**
  * One step of a watch.
- * action:    the present state of the action; never a state that the watcher has received before.
+ * action:    the present state of the action, and what it waits for; never a state that the watcher
+ *            has received before.
+ * waiting:   the action waits for something else, and its own state is the same.
  * transfers: progress of file transfers, with the newest value of each.
  * quiet:     nothing happened for the time that the watcher wanted to wait.
  * over:      the watcher has gone, may no longer see the action, or has received its final state.
  */
 export type WatchStep =
-  | { kind: "action"; action: MachineAction }
+  | { kind: "action"; now: ActionNow }
+  | { kind: "waiting"; waiting: Waiting | null }
   | { kind: "transfers"; transfers: readonly TransferProgress[] }
   | { kind: "quiet" }
   | { kind: "over" };
@@ -35,7 +40,7 @@ const REMOTE_HINT_INTERVAL_MS = 50;
 /** Shorter than the interval at which honest nodes send them: `bus/progress-throttle.ts`. */
 const TRANSFERS_INTERVAL_MS = 50;
 
-type Watched = Pick<ServiceContext, "store" | "bus" | "clock">;
+type Watched = Pick<ServiceContext, "store" | "bus" | "clock" | "limits">;
 
 /**
  * The states of an action for one watcher, who asks for one step after another. A step contains a
@@ -55,9 +60,10 @@ export class ActionWatch implements Disposable {
   #cancelHint: (() => void) | null = null;
   #wake: () => void = () => undefined;
   #rereadAtMs: number;
-  /** Read but not yet passed on. */
-  #news: MachineAction | null = null;
-  #known: MachineAction | null = null;
+  /** Whether `#known` has a state of the action, or a reason, that was not passed on yet. */
+  #isActionNew = false;
+  #isWaitingNew = false;
+  #known: ActionNow | null = null;
 
   private constructor(context: Watched, caller: Caller, actionId: string, options: WatchOptions) {
     this.#context = context;
@@ -69,7 +75,7 @@ export class ActionWatch implements Disposable {
       changed: (isRemote) => this.#hinted(isRemote),
       transferred: (progress) => {
         // Any client of the bus can send messages, so only commands that exist are kept.
-        if (progress.index >= (this.#known?.commands.length ?? 0)) return;
+        if (progress.index >= (this.#known?.action.commands.length ?? 0)) return;
         this.#transfers.set(progress.index, progress);
         this.#wake();
       },
@@ -135,12 +141,14 @@ export class ActionWatch implements Disposable {
   }
 
   #told(nowMs: number): WatchStep | null {
-    if (this.#news) {
-      const action = this.#news;
-      this.#news = null;
-      return { kind: "action", action };
+    const now = this.#known;
+    if (now && (this.#isActionNew || this.#isWaitingNew)) {
+      const step: WatchStep = this.#isActionNew ? { kind: "action", now } : { kind: "waiting", waiting: now.waiting };
+      this.#isActionNew = false;
+      this.#isWaitingNew = false;
+      return step;
     }
-    if (this.#known && isFinal(this.#known.status)) return { kind: "over" };
+    if (now && isFinal(now.action.status)) return { kind: "over" };
     if (this.#transfers.size === 0 || nowMs - this.#transfersToldAtMs < TRANSFERS_INTERVAL_MS) return null;
     this.#transfersToldAtMs = nowMs;
     const transfers = [...this.#transfers.values()];
@@ -162,10 +170,16 @@ export class ActionWatch implements Disposable {
 
   /** False when there is no such action, or the caller may not see it. */
   async #read(): Promise<boolean> {
-    const action = await this.#context.store.read((tx) => actionInScope(tx, this.#caller, this.#actionId));
-    if (!action) return false;
-    if (action.version !== this.#known?.version) this.#news = action;
-    this.#known = action;
+    const now = await this.#context.store.read(async (tx) => {
+      const action = await actionInScope(tx, this.#caller, this.#actionId);
+      return action && withWaiting(this.#context, tx, action);
+    });
+    if (!now) return false;
+    const known = this.#known;
+    if (now.action.version !== known?.action.version) this.#isActionNew = true;
+    // Flat objects that are made by one function, so their keys have one order.
+    if (JSON.stringify(now.waiting) !== JSON.stringify(known?.waiting)) this.#isWaitingNew = true;
+    this.#known = now;
     return true;
   }
 

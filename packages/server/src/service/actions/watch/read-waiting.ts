@@ -1,0 +1,47 @@
+import { isFinal, type MachineAction } from "../../../domain/actions/machine-action.ts";
+import { type Waiting, type WaitingFacts, waitingReason } from "../../../domain/actions/progress/waiting-reason.ts";
+import { areSlotsLimited } from "../../../domain/actions/session-slots.ts";
+import type { MachinePresence } from "../../../domain/machines/machine.ts";
+import type { StoreTx } from "../../../store/store.ts";
+import type { ServiceContext } from "../../context.ts";
+
+/** An action, and what it waits for by the same read; null when it is final. */
+export interface ActionNow {
+  readonly action: MachineAction;
+  readonly waiting: Waiting | null;
+}
+
+/**
+ * Adds what the action waits for. Reads only the facts that its state depends on: nothing for a
+ * final action, one statement while its device is away or it runs, two while it is sent, four while
+ * it waits for a slot.
+ */
+export async function withWaiting(
+  { clock, limits }: Pick<ServiceContext, "clock" | "limits">,
+  tx: StoreTx,
+  action: MachineAction,
+): Promise<ActionNow> {
+  if (isFinal(action.status)) return { action, waiting: null };
+  const machine = await tx.machines.presenceOf(action.machineId);
+  if (!machine) throw new Error(`action ${action.id} has no machine ${action.machineId}`);
+  const nowMs = clock.nowMs();
+  const facts = await factsOf(tx, action, machine, limits.runningSessions, nowMs);
+  return { action, waiting: waitingReason(action, facts, limits.order, nowMs) };
+}
+
+async function factsOf(
+  tx: StoreTx,
+  action: MachineAction,
+  machine: MachinePresence,
+  slots: number,
+  nowMs: number,
+): Promise<WaitingFacts> {
+  const hasStarted = action.commands.some(({ status }) => status !== "Created");
+  if (!machine.linked || hasStarted) return { machine, previous: null, queue: null };
+  const open = await tx.actions.openOf(action.machineId);
+  const previous = open.find(({ status, order }) => isFinal(status) && order?.state === "out") ?? null;
+  if (previous || action.slot.held || !areSlotsLimited(slots)) return { machine, previous, queue: null };
+  const position = await tx.actions.positionForSlot(action.id);
+  const freeSlots = slots - (await tx.actions.slotsInUse(nowMs));
+  return { machine, previous, queue: { position, freeSlots } };
+}
