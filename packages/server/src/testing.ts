@@ -21,6 +21,7 @@ export { localBus } from "./bus/local-bus.ts";
 export { readConfig } from "./config/config.ts";
 export { boundEndsMs } from "./domain/actions/action-bound.ts";
 export { isFinal, type MachineAction } from "./domain/actions/machine-action.ts";
+export type { Waiting } from "./domain/actions/progress/waiting-reason.ts";
 export type { DomainError } from "./domain/errors.ts";
 export { CONTRACT_POLICY } from "./domain/identity/policy.ts";
 export { NO_CONTINUITY } from "./domain/machines/clone-detection.ts";
@@ -29,6 +30,7 @@ export type { AgentSocket, AgentSocketEvents } from "./gateway/frames/agent-sock
 export { Gateway } from "./gateway/gateway.ts";
 export { cancelMachineAction } from "./service/actions/cancel-machine-action.ts";
 export { runLiveResponse } from "./service/actions/run-live-response.ts";
+export { withWaiting } from "./service/actions/watch/read-waiting.ts";
 export type { ConnectionIdentity } from "./service/agents/connection/connection-identity.ts";
 export { reapAllConnections } from "./service/agents/connection/record-disconnect.ts";
 export { enrollMachine } from "./service/agents/enroll-machine.ts";

@@ -12,6 +12,7 @@ import { checkEnd } from "./invariants/final-check.ts";
 import { GrantedStarts } from "./invariants/granted-starts.ts";
 import { RetiredMachines } from "./invariants/retired-machines.ts";
 import { ServerFrames } from "./invariants/server-frames.ts";
+import { WaitingReasons } from "./invariants/waiting-reasons.ts";
 import { MemoryBlobs } from "./server/memory-blobs.ts";
 import { NodeBuses } from "./server/node-bus.ts";
 import { Nodes } from "./server/nodes.ts";
@@ -62,6 +63,7 @@ class Schedule {
   readonly #faults: Faults;
   readonly #deviceFaults: DeviceFaults;
   readonly #ledger: ActionLedger;
+  readonly #reasons: WaitingReasons;
   readonly #machines: number;
   readonly #time: Stepper;
 
@@ -72,7 +74,10 @@ class Schedule {
     this.#time = new Stepper(
       timeline,
       () => world.violation !== null,
-      () => database.quiet(),
+      async () => {
+        await database.quiet();
+        await this.#reasons.check(this.#fleet.devices);
+      },
     );
     this.#machines = random.pick([2, 2, 3, 4]);
     const slots = random.between(1, this.#machines);
@@ -100,8 +105,9 @@ class Schedule {
         : [new SimServer(parts, "server", 0)],
     );
     const oracle = new CommandOracle(this.#world, retired, starts);
-    const frames = new ServerFrames(this.#world, database, clones, starts);
-    this.#fleet = new Fleet(this.#world, this.#nodes, { oracle, frames, clones });
+    this.#reasons = new WaitingReasons({ world, database, slots, seen: oracle });
+    const frames = new ServerFrames(this.#world, database, clones, starts, this.#reasons);
+    this.#fleet = new Fleet(this.#world, this.#nodes, { oracle, frames, clones, reasons: this.#reasons });
     this.#callers = new Callers(this.#world, this.#nodes);
     this.#retirements = new Retirements(world, this.#nodes, this.#callers, retired);
     this.#deviceFaults = new DeviceFaults(this.#world, this.#fleet);

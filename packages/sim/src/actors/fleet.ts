@@ -4,9 +4,17 @@ import { Device, type DeviceWatcher, facts } from "../device/device.ts";
 import type { CloneWatch } from "../invariants/clone-watch.ts";
 import type { CommandOracle } from "../invariants/command-oracle.ts";
 import type { ServerFrames } from "../invariants/server-frames.ts";
+import type { WaitingReasons } from "../invariants/waiting-reasons.ts";
 import type { Nodes } from "../server/nodes.ts";
 import { keyPair } from "../world/keys.ts";
 import type { World } from "../world/world.ts";
+
+interface FleetWatch {
+  oracle: CommandOracle;
+  frames: ServerFrames;
+  clones: CloneWatch;
+  reasons: WaitingReasons;
+}
 
 /**
  * The devices of a run. They are already enrolled: the store contains each machine with its key.
@@ -30,11 +38,12 @@ export class Fleet {
    */
   readonly setBack = new Set<string>();
 
-  constructor(world: World, server: Nodes, watch: { oracle: CommandOracle; frames: ServerFrames; clones: CloneWatch }) {
+  constructor(world: World, server: Nodes, watch: FleetWatch) {
     this.#world = world;
     this.#clones = watch.clones;
     this.#server = server;
     this.#watcher = {
+      agentSends: (text) => watch.reasons.agentSends(text),
       commands: (device) => watch.oracle.watcher(device.name),
       serverSends: (device, text, said) => {
         watch.frames.sent(device, text, said);

@@ -42,10 +42,13 @@ export interface SaidOnLink {
   hello: Hello | null;
   /** The rolling value from the reply to the hello. */
   offered: string | null;
+  link: SimLink | null;
 }
 
 export interface DeviceWatcher {
   commands(device: Device): CommandWatcher;
+  /** The agent passes a frame to the network. */
+  agentSends(text: string): void;
   /** `said`: what the device has sent on this connection. */
   serverSends(device: Device, text: string, said: SaidOnLink): void;
 }
@@ -196,12 +199,13 @@ export class Device {
   async #connect(lifetime: ProcessLifetime): Promise<Connection> {
     await this.#world.delay(2, 80);
     if (lifetime.isOver) return forever();
-    const said: SaidOnLink = { hello: null, offered: null };
+    const said: SaidOnLink = { hello: null, offered: null, link: null };
     const link = new SimLink(
       this.#world,
       this.name,
       {
         agentSends: (text) => {
+          this.#watcher.agentSends(text);
           const frame = text.startsWith('{"type":"hello"') ? parseAgentFrame(text) : null;
           if (frame?.type === "hello") said.hello = frame;
         },
@@ -212,6 +216,7 @@ export class Device {
       },
       this.linkVersion >= SEALED_SINCE_VERSION,
     );
+    said.link = link;
     this.#isProxied = link.isProxied;
     const taken = this.isOnline ? this.#server.accept(link.socket) : null;
     if (!taken) throw new Error("The server could not be reached.");

@@ -17,6 +17,7 @@ export class CommandOracle {
   readonly #starts: GrantedStarts;
   readonly #scripts = new Map<string, string>();
   readonly #completed = new Set<string>();
+  readonly #begunAtMs = new Map<string, number>();
   /**
    * Index of the last failed command, by device and action. If two devices have the same key, each
    * continues by its own journal.
@@ -40,8 +41,17 @@ export class CommandOracle {
     };
   }
 
+  begunAtMs(command: Pick<CommandRef, "actionId" | "index">): number | undefined {
+    return this.#begunAtMs.get(keyOf(command));
+  }
+
+  hasCompleted(command: Pick<CommandRef, "actionId" | "index">): boolean {
+    return this.#completed.has(keyOf(command));
+  }
+
   #begins(deviceName: string, command: CommandRef, type: "RunScript" | "GetFile" | "PutFile"): void {
     this.#world.trace.note(deviceName, `${describe(command)} begins: ${type}`);
+    this.#begunAtMs.set(keyOf(command), this.#begunAtMs.get(keyOf(command)) ?? this.#world.timeline.nowMs);
     this.#checkTurn(deviceName, command);
     if (type !== "RunScript") return;
     this.#retired.scriptBegins(deviceName, command);

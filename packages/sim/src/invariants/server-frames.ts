@@ -7,6 +7,7 @@ import { isFinalStatus } from "./action-ledger.ts";
 import type { CloneWatch } from "./clone-watch.ts";
 import type { GrantedStarts } from "./granted-starts.ts";
 import { storedCommands } from "./stored-commands.ts";
+import type { WaitingReasons } from "./waiting-reasons.ts";
 
 const LOOKED_AT = ["order", "ack", "helloAnswer", "startGranted"];
 
@@ -16,8 +17,10 @@ export class ServerFrames {
   readonly #database: SimDatabase;
   readonly #clones: CloneWatch;
   readonly #starts: GrantedStarts;
+  readonly #reasons: WaitingReasons;
 
-  constructor(world: World, database: SimDatabase, clones: CloneWatch, starts: GrantedStarts) {
+  constructor(world: World, database: SimDatabase, clones: CloneWatch, starts: GrantedStarts, reasons: WaitingReasons) {
+    this.#reasons = reasons;
     this.#starts = starts;
     this.#world = world;
     this.#database = database;
@@ -32,6 +35,7 @@ export class ServerFrames {
       this.#clones.helloAnswered(device, said.hello, frame.rollingValue);
       said.offered = frame.rollingValue ?? null;
     }
+    if (frame?.type === "helloAnswer") this.#reasons.helloAnswered(device, said.link);
     if (frame?.type === "startGranted") {
       this.#starts.granted(frame);
       if (said.hello?.continuity) this.#clones.startGranted(device, said.offered);

@@ -1,4 +1,11 @@
-import { migrate, SqliteExecutor, StatementCompiler, type Store } from "@halligan/server/simulation";
+import {
+  migrate,
+  SqliteExecutor,
+  StatementCompiler,
+  type Store,
+  type StoreTx,
+  storeTx,
+} from "@halligan/server/simulation";
 import Database from "better-sqlite3";
 import type { ProcessLifetime } from "../time/process-lifetime.ts";
 import { quiet } from "../time/quiet.ts";
@@ -21,11 +28,13 @@ export class MemoryDatabase implements SimDatabase {
   readonly #audit: Database.Statement<[], AuditRow>;
   readonly #quarantined: Database.Statement<[], { id: string }>;
   readonly #tables: readonly string[];
+  readonly #tx: StoreTx;
   #world: World | null = null;
 
   private constructor(connection: Database.Database) {
     this.connection = connection;
     this.executor = new SqliteExecutor(connection, new StatementCompiler());
+    this.#tx = storeTx(this.executor);
     const columns =
       "id, machine_id, status, deadline_ms, order_seq, order_state, holds_place, place_until_ms, bound_ms, commands";
     this.#action = connection.prepare(`select ${columns} from machine_action where id = ?`);
@@ -91,6 +100,10 @@ export class MemoryDatabase implements SimDatabase {
         this.connection.prepare(`insert into ${table} (${columns}) values (${values})`).run(row);
       }
     }
+  }
+
+  committed(): StoreTx | null {
+    return this.connection.inTransaction ? null : this.#tx;
   }
 
   action(id: string): ActionRow | undefined {

@@ -1,4 +1,4 @@
-import type { Store } from "@halligan/server/simulation";
+import type { Store, StoreTx } from "@halligan/server/simulation";
 import type { ProcessLifetime } from "../time/process-lifetime.ts";
 import type { World } from "../world/world.ts";
 
@@ -65,6 +65,12 @@ export interface SimDatabase {
    * there is none.
    */
   difference(): Promise<string | null>;
+
+  /**
+   * The product's statements over what is committed, for a check that reads it as the product does.
+   * Null while a transaction is open, and where a read would need simulated events.
+   */
+  committed(): StoreTx | null;
 
   action(id: string): ActionRow | undefined;
   actions(): ActionRow[];

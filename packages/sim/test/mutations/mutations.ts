@@ -2,6 +2,7 @@ import type { Invariant } from "../../src/world/violation.ts";
 import { DEADLINES } from "./deadlines.ts";
 import { ROLLING_VALUES } from "./rolling-values.ts";
 import { UNRECORDED_STARTS } from "./unrecorded-starts.ts";
+import { WAITING_REASONS } from "./waiting-reasons.ts";
 
 export interface Edit {
   /** Relative to `packages/`. */
@@ -332,4 +333,5 @@ export const MUTATIONS: readonly Mutation[] = [
   ...DEADLINES,
   ...ROLLING_VALUES,
   ...UNRECORDED_STARTS,
+  ...WAITING_REASONS,
 ];

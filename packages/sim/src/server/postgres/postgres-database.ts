@@ -99,6 +99,11 @@ export class PostgresDatabase implements SimDatabase, AsyncDisposable {
     return this.#current.rows.difference(await this.#busyWith(() => this.#tables.all()));
   }
 
+  /** A read is a conversation with PostgreSQL, which the simulation schedules. */
+  committed(): null {
+    return null;
+  }
+
   action(id: string): ActionRow | undefined {
     return this.#current.rows.actions.get(id);
   }

@@ -3,7 +3,9 @@ import { type Waiting, type WaitingFacts, waitingReason } from "../../../domain/
 import { areSlotsLimited } from "../../../domain/actions/session-slots.ts";
 import type { MachinePresence } from "../../../domain/machines/machine.ts";
 import type { StoreTx } from "../../../store/store.ts";
-import type { ServiceContext } from "../../context.ts";
+import type { ServiceLimits } from "../../context.ts";
+
+type WaitingLimits = Pick<ServiceLimits, "runningSessions" | "order">;
 
 /** An action, and what it waits for by the same read; null when it is final. */
 export interface ActionNow {
@@ -17,7 +19,7 @@ export interface ActionNow {
  * it waits for a slot.
  */
 export async function withWaiting(
-  { clock, limits }: Pick<ServiceContext, "clock" | "limits">,
+  { clock, limits }: { readonly clock: { nowMs(): number }; readonly limits: WaitingLimits },
   tx: StoreTx,
   action: MachineAction,
 ): Promise<ActionNow> {
