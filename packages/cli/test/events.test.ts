@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { ACTION_ID, MACHINE_ID } from "./fake-api.ts";
+import type { WaitingWire } from "@halligan/protocol/api";
+import { ACTION_ID, type FakeEvents, MACHINE_ID } from "./fake-api.ts";
 import { makeWorld, type World } from "./halligan.ts";
 
 const EVENTS = `GET /halligan/v1/actions/${ACTION_ID}/events`;
@@ -49,6 +50,90 @@ describe("waiting with the start", { concurrency: 4 }, () => {
   it("--no-wait does not wait", async () => {
     await using run = await runWaiting("toTheEnd", "--no-wait");
     assert.deepEqual(run.ended, { exitCode: 0, stdout: `${ACTION_ID}\n`, stderr: "" });
+  });
+});
+
+const TIMES = { since: "2026-11-21T12:00:02Z", until: "2026-11-24T12:00:02Z", detail: "server's own words" };
+const OFFLINE = { reason: "DeviceOffline", ...TIMES, lastSeen: null } satisfies WaitingWire;
+const DISPATCHING = { reason: "Dispatching", ...TIMES } satisfies WaitingWire;
+const RUNNING = { reason: "Running", ...TIMES, index: 0 } satisfies WaitingWire;
+const waitingEvent = (waiting: object) => `event: waiting\ndata: ${JSON.stringify(waiting)}\n\n`;
+
+describe("what the action waits for", { concurrency: 4 }, () => {
+  const offline = "waits for the device: it has not connected yet; the action times out at 2026-11-24 12:00:02Z";
+  const sayAll = (stream: FakeEvents) => {
+    stream.action("Pending");
+    for (const waiting of [OFFLINE, OFFLINE, { reason: "OfALaterServer" }, DISPATCHING, RUNNING]) {
+      stream.raw(waitingEvent(waiting));
+    }
+    stream.action("Succeeded");
+    stream.end();
+  };
+
+  it("is a line on standard error in a pipe when the reason changes, and none with --json", async () => {
+    await using run = await runScript(sayAll);
+    assert.deepEqual(run.ended, {
+      exitCode: 0,
+      stdout: "out\n",
+      stderr: [
+        `halligan: ${offline}`,
+        "halligan: the device is connected, and the order is on its way; the action times out at 2026-11-24 12:00:02Z",
+        "halligan: command 0 runs; its time is over at 2026-11-24 12:00:02Z",
+        "",
+      ].join("\n"),
+    });
+    assert.equal(count(run.world, EVENTS), 1, "a reason of a later server does not end the stream");
+    await using json = await runScript(sayAll, "--json");
+    assert.equal(json.ended.stderr, "");
+  });
+
+  it("is not written for a script that runs at once", async () => {
+    await using run = await runScript((stream) => {
+      for (const waiting of [DISPATCHING, RUNNING]) stream.raw(waitingEvent(waiting));
+      stream.action("Succeeded");
+    });
+    assert.deepEqual(run.ended, { exitCode: 0, stdout: "out\n", stderr: "" });
+  });
+
+  it("is in the error of a wait that reached its limit", async () => {
+    await using run = await runScript((stream) => stream.raw(waitingEvent(OFFLINE)), "--timeout", "1", "--json");
+    assert.equal(run.ended.exitCode, 83);
+    assert.deepEqual(JSON.parse(run.ended.stdout).waiting, OFFLINE);
+  });
+
+  it("is a line of watch, once for each change", async () => {
+    let opened = 0;
+    await using world = await makeWorld();
+    world.api.script.statuses = ["Pending"];
+    world.api.script.events = (stream) => {
+      opened += 1;
+      stream.raw(waitingEvent(OFFLINE));
+      if (opened > 1) stream.action("Failed");
+      stream.end();
+    };
+    const { stdout } = await world.run("watch", ACTION_ID);
+    assert.equal(stdout.split("\n").filter((line) => line.endsWith(`  ${offline}`)).length, 1, stdout);
+    assert.equal(opened, 2);
+  });
+
+  it("is shown by halligan action while the action is unfinished, and missing where the server has none", async () => {
+    await using world = await makeWorld();
+    world.api.script.statuses = ["Pending"];
+    const timing = { actionId: ACTION_ID, status: "Pending", steps: [], totalMs: 0, waiting: [OFFLINE] };
+    const path = `GET /halligan/v1/actions/${ACTION_ID}/timing`;
+    world.api.script.routes.set(path, () => ({ status: 200, json: timing }));
+    const { stdout } = await world.run("action", ACTION_ID);
+    assert.match(stdout, new RegExp(`^waiting +${offline}$`, "m"));
+    assert.deepEqual(JSON.parse((await world.run("action", ACTION_ID, "--json")).stdout).waiting, OFFLINE);
+    const notFound = { error: { code: "NotFound", message: "no such route", target: "t" } };
+    world.api.script.routes.set(path, () => ({ status: 404, json: notFound }));
+    const without = await world.run("action", ACTION_ID);
+    assert.equal(without.exitCode, 0, without.stderr);
+    assert.doesNotMatch(without.stdout, /^waiting/m);
+    world.api.script.statuses = ["Succeeded"];
+    world.api.seen.length = 0;
+    await world.run("action", ACTION_ID);
+    assert.equal(count(world, path), 0, "a final action waits for nothing");
   });
 });
 

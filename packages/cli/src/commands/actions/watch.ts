@@ -1,4 +1,4 @@
-import { FINAL_STATUSES, type MachineActionWire } from "@halligan/protocol/api";
+import { FINAL_STATUSES, type MachineActionWire, type WaitingWire } from "@halligan/protocol/api";
 import { ApiError, UnexpectedResponseError, UnreachableError } from "@halligan/protocol/client";
 import { sleep, systemClock } from "@halligan/protocol/time";
 import { actionJson, statusOf } from "../../actions/action-json.ts";
@@ -36,6 +36,14 @@ export const watch: CommandDefinition = {
       const text = renderActionChange(action, before);
       if (text !== "") await emit({ event: "action", action: actionJson(action) }, text);
     };
+    let lastWaiting = "";
+    const showWaiting = async (waiting: WaitingWire) => {
+      // A stream that begins again repeats it.
+      const text = JSON.stringify(waiting);
+      if (text === lastWaiting) return;
+      lastWaiting = text;
+      await emit({ event: "waiting", ...waiting }, renderWaiting(waiting, systemClock.nowMs()));
+    };
     // Sent first, because its response distinguishes an unknown action from a server without
     // events.
     await show(await orSee(client.getMachineAction(actionId, { signal }), "halligan actions"));
@@ -43,7 +51,7 @@ export const watch: CommandDefinition = {
       try {
         for await (const { event, data } of client.watchMachineAction(actionId, { signal })) {
           if (event === "action") await show(data);
-          else if (event === "waiting") await emit({ event, ...data }, renderWaiting(data, systemClock.nowMs()));
+          else if (event === "waiting") await showWaiting(data);
           else await emit({ event, ...data }, renderTransfer(data, last));
         }
       } catch (error) {
