@@ -42,6 +42,29 @@ describe("halligan run by events", { timeout: 120_000 }, () => {
     );
   });
 
+  test("a run in a pipe says that its device is away, and when it goes on", async () => {
+    const [machine] = world.machines;
+    assert.ok(machine);
+    await addScript(world, "late.sh", "#!/bin/sh\nsleep 1\necho late\n");
+    await world.agent(machine.id).stop();
+    operations.length = 0;
+    const ended = callHalligan(world, "run", "device-1", "late.sh");
+    await until(() => operations.includes("StartLiveResponse"), "the end of the wait with the start");
+    const { stdout: listed } = await halligan("actions", "--status", "Pending", "--json");
+    const { id } = JSON.parse(listed).actions[0];
+    const seen = "waits for the device: it was last seen \\d+ s ago; the action times out at \\d{4}-";
+    assert.match((await halligan("action", id)).stdout, new RegExp(`^waiting +${seen}`, "m"));
+    const { waiting } = JSON.parse((await halligan("action", id, "--json")).stdout);
+    assert.equal(waiting.reason, "DeviceOffline");
+    await world.startAgent(machine.id);
+    const { exitCode, stdout, stderr } = await ended;
+    assert.deepEqual([exitCode, stdout], [0, "late\n"]);
+    const lines = stderr.trimEnd().split("\n");
+    assert.match(lines[0] ?? "", new RegExp(`^halligan: ${seen}`));
+    assert.match(lines.at(-1) ?? "", /^halligan: command 0 runs; its time is over at /);
+    assert.equal(new Set(lines).size, lines.length);
+  });
+
   test("a server that is killed and comes back in the middle does not end the waiting", async () => {
     const [begun, go] = [join(world.folder, "begun"), join(world.folder, "go")];
     await addScript(

@@ -134,18 +134,26 @@ export class WaitingReasons {
   }
 
   #compareCommand(row: ActionRow, waiting: Waiting, devices: readonly Device[]): void {
-    const { seen } = this.#parts;
-    if (waiting.reason === "Dispatching") this.#compareUnstarted(row, devices);
-    if (!("index" in waiting)) return;
-    const { reason, index } = waiting;
-    const command = { actionId: row.id, index };
-    if (reason === "StartNotGranted") {
-      if (!seen.hasCompleted({ actionId: row.id, index: index - 1 })) {
-        this.#wrong(row, `${reason} of command ${index}, and the one before has not completed`);
-      }
-    } else if (!this.#reported.has(keyOf(command)) && seen.begunAtMs(command) === undefined) {
-      this.#wrong(row, `${reason} of command ${index}, which no device has begun or reported`);
+    switch (waiting.reason) {
+      case "Dispatching":
+        this.#compareUnstarted(row, devices);
+        break;
+      case "StartNotGranted":
+        if (this.#parts.seen.hasCompleted({ actionId: row.id, index: waiting.index - 1 })) break;
+        this.#wrong(row, `StartNotGranted of command ${waiting.index}, and the one before has not completed`);
+        break;
+      case "Running":
+      case "Transferring":
+      case "InsufficientStorage":
+      case "ResultQuotaExceeded":
+        this.#compareStarted(row, waiting.reason, waiting.index);
     }
+  }
+
+  #compareStarted(row: ActionRow, reason: string, index: number): void {
+    const command = { actionId: row.id, index };
+    if (this.#reported.has(keyOf(command)) || this.#parts.seen.begunAtMs(command) !== undefined) return;
+    this.#wrong(row, `${reason} of command ${index}, which no device has begun or reported`);
   }
 
   #compareUnstarted(row: ActionRow, devices: readonly Device[]): void {

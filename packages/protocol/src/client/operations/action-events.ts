@@ -1,3 +1,5 @@
+import { Type } from "typebox";
+import { Check } from "typebox/value";
 import type { MachineActionEvent } from "../../api/index.ts";
 import { ActionWithResultsWire, TransferWire, WaitingWire } from "../../api/index.ts";
 import { UnexpectedResponseError, UnreachableError } from "../errors.ts";
@@ -105,9 +107,6 @@ function toEvent(event: string, data: string, what: string): MachineActionEvent 
 
 const REASONS: ReadonlySet<string> = new Set(WaitingWire.anyOf.map(({ properties }) => properties.reason.const));
 
-const hasUnknownReason = (waiting: unknown): boolean =>
-  typeof waiting === "object" &&
-  waiting !== null &&
-  "reason" in waiting &&
-  typeof waiting.reason === "string" &&
-  !REASONS.has(waiting.reason);
+const WithReason = Type.Object({ reason: Type.String() });
+
+const hasUnknownReason = (waiting: unknown): boolean => Check(WithReason, waiting) && !REASONS.has(waiting.reason);
