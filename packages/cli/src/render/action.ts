@@ -1,4 +1,4 @@
-import type { CommandRequest, MachineActionWire, WaitingWire } from "@halligan/protocol/api";
+import type { ActionWithResultsWire, CommandRequest, MachineActionWire, WaitingWire } from "@halligan/protocol/api";
 import { harmlessLine } from "./text/harmless.ts";
 import { type Column, renderTable } from "./text/table.ts";
 import { formatTime } from "./text/units.ts";
@@ -19,6 +19,19 @@ const COLUMNS: readonly Column<MachineActionWire>[] = [
 
 export function renderActions(actions: readonly MachineActionWire[], width: number | null): string {
   return renderTable(actions, COLUMNS, width);
+}
+
+/** With what each waits for. `nowMs`: by the wall clock. */
+export function renderWaitingActions(
+  actions: readonly ActionWithResultsWire[],
+  width: number | null,
+  nowMs: number,
+): string {
+  const waiting: Column<ActionWithResultsWire> = {
+    title: "WAITING",
+    cell: (action) => (action.waiting === undefined ? "" : describeWaiting(action.waiting, nowMs)),
+  };
+  return renderTable(actions, [...COLUMNS.slice(0, 3), waiting], width);
 }
 
 /** One action with its commands, a fact a line. `nowMs`: by the wall clock. */

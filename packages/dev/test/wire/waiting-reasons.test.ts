@@ -13,6 +13,8 @@ import { assertError } from "./support/golden.ts";
 import { at, listAt, textAt } from "./support/json.ts";
 import { onlyHalligan, setUp } from "./support/target.ts";
 
+const withoutContext = ({ "@odata.context": _, ...rest }: MachineActionWire) => rest;
+
 const skip = onlyHalligan("its own interface for what an action waits for");
 
 describe("what an action waits for", { skip, timeout: 180_000 }, () => {
@@ -65,6 +67,9 @@ describe("what an action waits for", { skip, timeout: 180_000 }, () => {
     assert.equal(at(entity, "waiting"), undefined);
     const listed = await api.get(`/api/machineactions?$filter=id eq '${id}'`);
     assert.doesNotMatch(listed.text, /"waiting"/);
+    const details = await api.get(`/halligan/v1/actions?$filter=id eq '${id}'&$count=true`);
+    assert.deepEqual(listAt(details.body, "value"), [{ ...withoutContext(entity), waiting }]);
+    assert.equal(at(details.body, "@odata.count"), 1);
     using stream = await EventStream.open(api, id);
     await stream.until(({ events }) => events.length === 2);
     assert.deepEqual(stream.bodies("waiting"), [waiting]);

@@ -2,7 +2,7 @@ import {
   ActionEvidenceWire,
   ActionResultsWire,
   ActionTimingWire,
-  type ActionWithResultsWire,
+  ActionWithResultsWire,
   DownloadUrlWire,
   type MachineActionEvent,
   MachineActionWire,
@@ -104,6 +104,8 @@ export interface MachineActionOperations {
   watchMachineAction(actionId: string, options?: WatchOptions): AsyncGenerator<MachineActionEvent>;
   /** Newest first unless `orderBy` sets another order. */
   listMachineActions(options?: ListOptions): Promise<MachineActionWire[]>;
+  /** The same, with what each unfinished action waits for in `waiting`. Only Halligan has this. */
+  listMachineActionDetails(options?: ListOptions): Promise<ActionWithResultsWire[]>;
   cancelMachineAction(actionId: string, comment: string, options?: CallOptions): Promise<MachineActionWire>;
   /**
    * A URL that grants access to one command's result without a token, for 30 minutes. 400
@@ -165,6 +167,8 @@ export function machineActionOperations(transport: Transport): MachineActionOper
       ),
     watchMachineAction: (actionId, options) => watchMachineAction(transport, actionId, options),
     listMachineActions: (options = {}) => listAll(transport, "/api/machineactions", MachineActionWire, options),
+    listMachineActionDetails: (options = {}) =>
+      listAll(transport, "/halligan/v1/actions", ActionWithResultsWire, options),
     cancelMachineAction: (actionId, comment, { signal } = {}) =>
       transport.sendForJson(
         { method: "POST", path: `${actionPath(actionId)}/cancel`, json: { Comment: comment }, signal },

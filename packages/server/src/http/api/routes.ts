@@ -3,6 +3,7 @@ import type { HttpContext } from "./context.ts";
 import { cancelMachineAction } from "./operations/actions/cancel-machine-action.ts";
 import { getMachineAction } from "./operations/actions/get-machine-action.ts";
 import { getMachineActionTiming } from "./operations/actions/get-machine-action-timing.ts";
+import { listMachineActionDetails } from "./operations/actions/list-machine-action-details.ts";
 import { listMachineActions } from "./operations/actions/list-machine-actions.ts";
 import { runLiveResponse } from "./operations/actions/run-live-response.ts";
 import { startLiveResponse } from "./operations/actions/start-live-response.ts";
@@ -113,6 +114,7 @@ export const OPERATIONS: readonly Operation<HttpContext>[] = [
   getMachineActionEvidence,
   watchMachineAction,
   waitForMachineAction,
+  listMachineActionDetails,
   downloadResult,
   revokeResultLinks,
   getLibraryFile,

@@ -55,6 +55,7 @@ import type { Json, JsonObject } from "./json.ts";
 export const MachineCollection = Collection(MachineWire);
 export const ListedMachineCollection = Collection(ListedMachineWire);
 export const MachineActionCollection = Collection(MachineActionWire);
+export const ActionWithResultsCollection = Collection(ActionWithResultsWire);
 export const LibraryFileCollection = Collection(LibraryFileWire);
 export const AlertCollection = Collection(Type.Unknown());
 /**
@@ -84,6 +85,7 @@ const ACTION_COMPONENTS: Readonly<Record<string, TSchema>> = {
   InlineResult: InlineResultWire,
   MachineActionStatus: MachineActionStatusWire,
   MachineActionCollection,
+  ActionWithResultsCollection,
 };
 const OTHER_COMPONENTS: Readonly<Record<string, TSchema>> = {
   CancelRequest,

@@ -36,6 +36,7 @@ const OWN_LIMITS: Readonly<Record<string, unknown>> = {
   StageContent: "standard",
   RenameMachine: "standard",
   RevokeResultLinks: "standard",
+  ListMachineActionDetails: { sharedWith: "ListMachineActions" },
   ListMachineDetails: { sharedWith: "ListMachines" },
   PutLibraryFile: { sharedWith: "UploadLibraryFile" },
   ReplaceMachineTags: { sharedWith: "SetMachineTags" },
