@@ -6,7 +6,7 @@ import type { Position } from "../../odata/cursor.ts";
 import type { ListQuery } from "../../odata/query.ts";
 import type { ServiceContext } from "../context.ts";
 import { scopeOf } from "../machine-scope.ts";
-import { withWaiting } from "./watch/read-waiting.ts";
+import { positionsTogether, withWaiting } from "./watch/read-waiting.ts";
 
 /** A page of a list. `count` is present only when requested, `next` only when there are more. */
 export interface Listed<T> {
@@ -46,9 +46,10 @@ export function listActionsNow(
     const scope = await scopeOf(tx, caller);
     const page = await tx.actions.list({ ...query, pageSize: Math.min(query.pageSize, MAX_ACTIONS_NOW) }, scope);
     const rows: ListedActionNow[] = [];
+    const positionOf = positionsTogether(tx);
     for (const listed of page.rows) {
       const action = isFinal(listed.status) ? undefined : await tx.actions.byId(listed.id);
-      rows.push(action ? await withWaiting(context, tx, action) : { action: listed, waiting: null });
+      rows.push(action ? await withWaiting(context, tx, action, positionOf) : { action: listed, waiting: null });
     }
     return { ...page, rows, count: query.count ? await tx.actions.count(query.filter, scope) : null };
   });

@@ -22,12 +22,13 @@ export async function withWaiting(
   { clock, limits }: { readonly clock: { nowMs(): number }; readonly limits: WaitingLimits },
   tx: StoreTx,
   action: MachineAction,
+  positionOf: PositionOf = (id) => tx.actions.positionForSlot(id),
 ): Promise<ActionNow> {
   if (isFinal(action.status)) return { action, waiting: null };
   const machine = await tx.machines.presenceOf(action.machineId);
   if (!machine) throw new Error(`action ${action.id} has no machine ${action.machineId}`);
   const nowMs = clock.nowMs();
-  const facts = await factsOf(tx, action, machine, limits.runningSessions, nowMs);
+  const facts = await factsOf(tx, action, machine, { slots: limits.runningSessions, positionOf }, nowMs);
   return { action, waiting: waitingReason(action, facts, limits.order, nowMs) };
 }
 
@@ -35,7 +36,7 @@ async function factsOf(
   tx: StoreTx,
   action: MachineAction,
   machine: MachinePresence,
-  slots: number,
+  { slots, positionOf }: { slots: number; positionOf: PositionOf },
   nowMs: number,
 ): Promise<WaitingFacts> {
   const hasStarted = action.commands.some(({ status }) => status !== "Created");
@@ -43,7 +44,22 @@ async function factsOf(
   const open = await tx.actions.openOf(action.machineId);
   const previous = open.find(({ status, order }) => isFinal(status) && order?.state === "out") ?? null;
   if (previous || action.slot.held || !areSlotsLimited(slots)) return { machine, previous, queue: null };
-  const position = await tx.actions.positionForSlot(action.id);
+  const position = await positionOf(action.id);
   const freeSlots = slots - (await tx.actions.slotsInUse(nowMs));
   return { machine, previous, queue: { position, freeSlots } };
+}
+
+/** The place of an action among those that wait for a slot, from 1. */
+export type PositionOf = (actionId: string) => Promise<number>;
+
+/** The statement of one place takes 15 ms behind 10,000 actions, as long as that of all of them. */
+const PLACES_AT_ONCE = 10_000;
+
+/** For several actions of one read: all places are read together, when the first one is needed. */
+export function positionsTogether(tx: StoreTx): PositionOf {
+  let positions: Map<string, number> | null = null;
+  return async (actionId) => {
+    positions ??= new Map((await tx.actions.waitingForSlot(PLACES_AT_ONCE)).map(({ id }, index) => [id, index + 1]));
+    return positions.get(actionId) ?? (await tx.actions.positionForSlot(actionId));
+  };
 }

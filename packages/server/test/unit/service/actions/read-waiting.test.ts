@@ -2,8 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { MachineAction } from "../../../../src/domain/actions/machine-action.ts";
 import type { Machine } from "../../../../src/domain/machines/machine.ts";
+import { MACHINE_ACTIONS } from "../../../../src/odata/entities/machine-action-fields.ts";
+import { parseListQuery } from "../../../../src/odata/query.ts";
+import { listActionsNow } from "../../../../src/service/actions/list-machine-actions.ts";
 import { type ActionNow, withWaiting } from "../../../../src/service/actions/watch/read-waiting.ts";
 import type { StoreTx } from "../../../../src/store/store.ts";
+import { PLAYBOOK } from "../../../support/test-services.ts";
 import { sampleAction, sampleCommand, sampleMachine, sampleOrder } from "../../domain/sample-action.ts";
 import { openService, type Service } from "../service-fixture.ts";
 
@@ -77,6 +81,11 @@ test("the position counts the older actions of connected machines that wait for 
     positions.push(waiting?.reason === "SessionLimit" && waiting.position);
   }
   assert.deepEqual(positions, [1, 2]);
+  const query = parseListQuery(new URLSearchParams(), MACHINE_ACTIONS, 0);
+  assert.ok(query.ok);
+  const { rows } = await listActionsNow(service, PLAYBOOK, query.value);
+  const listed = rows.map(({ waiting }) => (waiting?.reason === "SessionLimit" ? waiting.position : waiting?.reason));
+  assert.deepEqual(listed, [2, "DeviceOffline", 1, "Dispatching"], "a list has the same positions");
   service.limits.runningSessions = 2;
   assert.equal((await read(service, 2)).waiting?.reason, "Dispatching");
   const last = (await read(service, 4)).waiting;
