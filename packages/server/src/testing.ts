@@ -29,7 +29,7 @@ export type { Machine } from "./domain/machines/machine.ts";
 export type { AgentSocket, AgentSocketEvents } from "./gateway/frames/agent-socket.ts";
 export { Gateway } from "./gateway/gateway.ts";
 export { cancelMachineAction } from "./service/actions/cancel-machine-action.ts";
-export { runLiveResponse } from "./service/actions/run-live-response.ts";
+export { runLiveResponse } from "./service/actions/start/run-live-response.ts";
 export { withWaiting } from "./service/actions/watch/read-waiting.ts";
 export type { ConnectionIdentity } from "./service/agents/connection/connection-identity.ts";
 export { reapAllConnections } from "./service/agents/connection/record-disconnect.ts";

@@ -91,6 +91,30 @@ describe("two nodes of one deployment", { timeout: 300_000 }, () => {
     assert.deepEqual(held.ran, [id]);
   });
 
+  onBoth(
+    "of twenty starts with one Idempotency-Key, ten at each node, all that are admitted return one action",
+    async () => {
+      const held = await device(0);
+      const callers = await application();
+      const start = (i: number): Promise<Answer> | undefined =>
+        callers[i % 2]?.post(
+          `/api/machines/${held.machineId}/runliveresponse`,
+          { Commands: [runScript(SCRIPT)], Comment: "repeated" },
+          { headers: { "idempotency-key": "one-key" } },
+        );
+      const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => start(i)));
+      const started = answers.filter((answer) => answer?.status === 201);
+      const ids = new Set(started.map((answer) => answer && idOf(answer)));
+      assert.equal(ids.size, 1);
+      // The rest is refused by the rate, which counts a repeated start too.
+      assert.deepEqual([started.length, answers.filter((answer) => answer?.status === 429).length], [10, 10]);
+      held.letGo();
+      const [id = ""] = ids;
+      assertSucceeded(await nodes[1].waitForEnd(id));
+      assert.deepEqual(held.ran, [id]);
+    },
+  );
+
   onBoth("the ten runs a minute of one application are counted over both nodes together", async () => {
     const callers = await application();
     const answers = await Promise.all(

@@ -13,5 +13,6 @@ import "./cases/machines.cases.ts";
 import "./cases/device-groups.cases.ts";
 import "./cases/start.cases.ts";
 import "./cases/queued-start.cases.ts";
+import "./cases/idempotency.cases.ts";
 import "./cases/text.cases.ts";
 import "./cases/query-options.cases.ts";

@@ -14,6 +14,9 @@ export type DomainError =
   | { code: "MachineNotRetired"; machineId: string }
   | { code: "MachineActionNotFound"; actionId: string }
   | { code: "ActiveRequestAlreadyExists"; machineId: string; blockingActionId: string }
+  /** The account has used the key for another request. */
+  | { code: "IdempotencyKeyReused" }
+  | { code: "IdempotentActionRemoved"; actionId: string }
   | { code: "MissingRequiredParameter"; parameter: string }
   | { code: "InvalidRequestBody"; detail: string }
   | { code: "InvalidInput"; detail: string }

@@ -28,6 +28,7 @@ export interface Schema {
   request_window: { key: string; admitted: string; until_ms: number; version: number };
   staged_content: StagedContentTable;
   used_assertion: { client_id: string; digest: string; until_ms: number };
+  idempotency_key: IdempotencyKeyTable;
 }
 
 /** The small result of a command, and what its device signed about its end. */
@@ -150,6 +151,15 @@ export interface MachineActionTable {
   version: number;
   /** Result links of an earlier generation are refused. */
   link_generation: Generated<number>;
+}
+
+export interface IdempotencyKeyTable {
+  account_id: string;
+  key: string;
+  request_sha256: string;
+  action_id: string;
+  /** From this time on the key can be used again. */
+  until_ms: number;
 }
 
 export interface ResultSpaceTable {

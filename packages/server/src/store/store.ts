@@ -1,3 +1,5 @@
+import type { IdempotencyKeys } from "./actions/idempotency-keys.ts";
+import { idempotencyKeys } from "./actions/idempotency-keys.ts";
 import type { MachineActions } from "./actions/machine-actions.ts";
 import { machineActions } from "./actions/machine-actions.ts";
 import type { SignedEnds } from "./actions/signed-ends.ts";
@@ -56,6 +58,7 @@ export interface StoreTx {
   requestWindows: RequestWindows;
   stagedContents: StagedContents;
   usedAssertions: UsedAssertions;
+  idempotencyKeys: IdempotencyKeys;
 }
 
 /**
@@ -92,5 +95,6 @@ export function storeTx(executor: Executor): StoreTx {
     requestWindows: requestWindows(executor),
     stagedContents: stagedContents(executor),
     usedAssertions: usedAssertions(executor),
+    idempotencyKeys: idempotencyKeys(executor),
   };
 }

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { runLiveResponse } from "../../src/service/actions/run-live-response.ts";
+import { runLiveResponse } from "../../src/service/actions/start/run-live-response.ts";
 import { recordEnded, recordStarted } from "../../src/service/agents/machine-reports.ts";
 import { nextForConnection } from "../../src/service/agents/next-order.ts";
 import { PostgresStore } from "../../src/store/postgres/postgres-store.ts";

@@ -37,7 +37,7 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: "create index machine_action_open",
       },
       {
-        file: "server/src/service/actions/run-live-response.ts",
+        file: "server/src/service/actions/start/run-live-response.ts",
         find: "if (blocking)",
         replace: "if (blocking === null)",
       },

@@ -105,6 +105,26 @@ export interface MachineAction {
   version: number;
 }
 
+/** As it was when it was accepted: what the response to its start says of it. */
+export const asAccepted = (action: MachineAction): MachineAction => ({
+  ...action,
+  status: "Pending",
+  updatedAtMs: action.createdAtMs,
+  finalAtMs: null,
+  cancellation: null,
+  errorHResult: 0,
+  commands: action.commands.map((command) => ({
+    ...command,
+    status: "Created",
+    startId: null,
+    startedAtMs: null,
+    finishedAtMs: null,
+    endedAtMs: null,
+    errors: [],
+    result: null,
+  })),
+});
+
 /** The part of an action that a list shows: the fields of the wire form. */
 export type ListedAction = Pick<
   MachineAction,

@@ -54,6 +54,18 @@ const WIRE: { readonly [C in keyof ErrorByCode]: WireRow<ErrorByCode[C]> } = {
     code: "ActiveRequestAlreadyExists",
     message: (e) => `Action is already in progress on machine ${e.machineId}, active action id: ${e.blockingActionId}`,
   },
+  IdempotencyKeyReused: {
+    status: 422,
+    code: "IdempotencyKeyReused",
+    message: () =>
+      "This Idempotency-Key was used for another request: body, machine or operation differ. Use a new key for a new request",
+  },
+  IdempotentActionRemoved: {
+    status: 410,
+    code: "ResourceNotFound",
+    message: (e) =>
+      `Machine action ${e.actionId}, which this Idempotency-Key has started, was removed. Use a new key to start again`,
+  },
   MissingRequiredParameter: {
     status: 400,
     code: "MissingRequiredParameter",

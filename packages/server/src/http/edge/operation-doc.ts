@@ -26,7 +26,7 @@ export interface MediaDoc {
 /** By media type. */
 export type ContentDoc = Readonly<Record<string, MediaDoc>>;
 
-export type RefusalStatus = 400 | 401 | 403 | 404 | 409 | 410 | 416 | 429 | 507;
+export type RefusalStatus = 400 | 401 | 403 | 404 | 409 | 410 | 416 | 422 | 429 | 507;
 
 /**
  * What an API document says of an operation in addition to its method, path, access, body and

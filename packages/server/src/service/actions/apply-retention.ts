@@ -12,8 +12,8 @@ const WINDOW_SLACK_MS = 60_000;
  * Removes what has been kept for the whole retention: first the bytes of results, later the actions
  * themselves. The bytes go before the row that records it, so that after a crash in between the
  * next run finds the same row and repeats the step. Content that came with an action goes when the
- * last action that keeps it releases it. Audit records stay. Expired request windows are removed a
- * minute late, because another node's clock may be behind this one's.
+ * last action that keeps it releases it. Audit records stay. Expired request windows and keys of
+ * starts are removed a minute late, because another node's clock may be behind this one's.
  */
 export async function applyRetention(context: ServiceContext): Promise<void> {
   const { store, blobs, clock, limits } = context;
@@ -37,5 +37,6 @@ export async function applyRetention(context: ServiceContext): Promise<void> {
     const removed = await tx.actions.removeBefore(nowMs - limits.actionRetentionMs, BATCH);
     for (const actionId of removed) await tx.signedEnds.removeOf(actionId);
     await tx.requestWindows.removeBefore(nowMs - WINDOW_SLACK_MS);
+    await tx.idempotencyKeys.removeBefore(nowMs - WINDOW_SLACK_MS);
   });
 }

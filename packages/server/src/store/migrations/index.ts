@@ -14,6 +14,7 @@ import * as libraryContent from "./0018-library-content.ts";
 import * as oneOverdueIndex from "./0019-one-overdue-index.ts";
 import * as startInDoubt from "./0020-start-in-doubt.ts";
 import * as fewerPages from "./0021-fewer-pages.ts";
+import * as idempotencyKeys from "./0022-idempotency-keys.ts";
 
 /** In the sequence in which they run. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -32,4 +33,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0019-one-overdue-index": oneOverdueIndex,
   "0020-start-in-doubt": startInDoubt,
   "0021-fewer-pages": fewerPages,
+  "0022-idempotency-keys": idempotencyKeys,
 };

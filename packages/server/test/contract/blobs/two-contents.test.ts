@@ -10,7 +10,7 @@ import { openDiskBlobStore } from "../../../src/blobs/disk/disk-blob-store.ts";
 import { ObjectBlobStore } from "../../../src/blobs/objects/object-blob-store.ts";
 import type { ObjectStore } from "../../../src/blobs/objects/object-store.ts";
 import { openS3 } from "../../../src/blobs/s3/open-s3.ts";
-import { runLiveResponse } from "../../../src/service/actions/run-live-response.ts";
+import { runLiveResponse } from "../../../src/service/actions/start/run-live-response.ts";
 import { nextForConnection } from "../../../src/service/agents/next-order.ts";
 import {
   actionForTransfer,

@@ -8,7 +8,7 @@ import { localBus } from "../../../src/bus/local-bus.ts";
 import { natsBus } from "../../../src/bus/nats-bus.ts";
 import { Gateway } from "../../../src/gateway/gateway.ts";
 import { cancelMachineAction } from "../../../src/service/actions/cancel-machine-action.ts";
-import { runLiveResponse } from "../../../src/service/actions/run-live-response.ts";
+import { runLiveResponse } from "../../../src/service/actions/start/run-live-response.ts";
 import { ActionWatch } from "../../../src/service/actions/watch/watch-action.ts";
 import type { ServiceContext } from "../../../src/service/context.ts";
 import { NO_MEASURES } from "../../../src/service/measures.ts";

@@ -5,7 +5,7 @@ import { until } from "../../../../protocol/test/support/until.ts";
 import { natsBus } from "../../../src/bus/nats-bus.ts";
 import { cancelMachineAction } from "../../../src/service/actions/cancel-machine-action.ts";
 import { publishingStore } from "../../../src/service/actions/publish-changes.ts";
-import { runLiveResponse } from "../../../src/service/actions/run-live-response.ts";
+import { runLiveResponse } from "../../../src/service/actions/start/run-live-response.ts";
 import { ActionWatch } from "../../../src/service/actions/watch/watch-action.ts";
 import { NatsServer, natsServerProgram } from "../../support/nats-server.ts";
 import { PLAYBOOK, testServices } from "../../support/test-services.ts";

@@ -9,8 +9,8 @@ import type { MachineAction } from "../../../src/domain/actions/machine-action.t
 import type { DomainError } from "../../../src/domain/errors.ts";
 import type { Machine } from "../../../src/domain/machines/machine.ts";
 import { cancelMachineAction } from "../../../src/service/actions/cancel-machine-action.ts";
-import { runLiveResponse } from "../../../src/service/actions/run-live-response.ts";
-import { startLiveResponse } from "../../../src/service/actions/start-live-response.ts";
+import { runLiveResponse } from "../../../src/service/actions/start/run-live-response.ts";
+import { startLiveResponse } from "../../../src/service/actions/start/start-live-response.ts";
 import { acceptConnection } from "../../../src/service/agents/connection/accept-connection.ts";
 import { recordDisconnect } from "../../../src/service/agents/connection/record-disconnect.ts";
 import { enrollMachine } from "../../../src/service/agents/enroll-machine.ts";

@@ -11,6 +11,7 @@ import type { Store } from "../../../src/store/store.ts";
 import { VersionConflictError } from "../../../src/store/version-conflict-error.ts";
 import { sampleAction, sampleCommand, sampleOrder } from "../../unit/domain/sample-action.ts";
 import { describeCredentials } from "./credentials.contract.ts";
+import { describeIdempotencyKeys } from "./idempotency-keys.contract.ts";
 
 const FACTS: MachineFacts = {
   computerDnsName: "Lab-1",
@@ -267,6 +268,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
     });
 
     describeCredentials(() => store, addMachine);
+    describeIdempotencyKeys(() => store);
 
     test("a retired machine is found by its name after those in use, a removed one not at all", async () => {
       const retirement = { atMs: 9_000, by: "a", reason: "sold" };

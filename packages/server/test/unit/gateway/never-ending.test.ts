@@ -6,7 +6,7 @@ import { boundEndsMs } from "../../../src/domain/actions/action-bound.ts";
 import type { MachineAction } from "../../../src/domain/actions/machine-action.ts";
 import { Gateway } from "../../../src/gateway/gateway.ts";
 import { expireActions, OVERDUE_FOR_MS, type OverdueSince } from "../../../src/service/actions/expire-actions.ts";
-import { runLiveResponse } from "../../../src/service/actions/run-live-response.ts";
+import { runLiveResponse } from "../../../src/service/actions/start/run-live-response.ts";
 import { PLAYBOOK } from "../../support/test-services.ts";
 import { MACHINE_ID, sampleMachine } from "../domain/sample-action.ts";
 import { openService } from "../service/service-fixture.ts";

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { LINK_CLOSE } from "@halligan/protocol/link";
 import { until } from "../../../../protocol/test/support/until.ts";
 import { Gateway } from "../../../src/gateway/gateway.ts";
-import { runLiveResponse } from "../../../src/service/actions/run-live-response.ts";
+import { runLiveResponse } from "../../../src/service/actions/start/run-live-response.ts";
 import { quarantineByHand, releaseMachine } from "../../../src/service/machines/quarantine-by-hand.ts";
 import { reinstateMachine, retireMachine } from "../../../src/service/machines/retire-machine.ts";
 import { PLAYBOOK } from "../../support/test-services.ts";

@@ -4,7 +4,7 @@ import { LINK_VERSION, type Started } from "@halligan/protocol/link";
 import { until } from "../../../../protocol/test/support/until.ts";
 import type { Caller } from "../../../src/auth/caller.ts";
 import { Gateway } from "../../../src/gateway/gateway.ts";
-import { runLiveResponse } from "../../../src/service/actions/run-live-response.ts";
+import { runLiveResponse } from "../../../src/service/actions/start/run-live-response.ts";
 import { reapAllConnections } from "../../../src/service/agents/connection/record-disconnect.ts";
 import { MACHINE_ID, START_ID } from "../domain/sample-action.ts";
 import { openService } from "../service/service-fixture.ts";

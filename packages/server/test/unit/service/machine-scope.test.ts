@@ -10,7 +10,7 @@ import { parseListQuery } from "../../../src/odata/query.ts";
 import { cancelMachineAction } from "../../../src/service/actions/cancel-machine-action.ts";
 import { getMachineAction } from "../../../src/service/actions/get-machine-action.ts";
 import { listMachineActions } from "../../../src/service/actions/list-machine-actions.ts";
-import { runLiveResponse } from "../../../src/service/actions/run-live-response.ts";
+import { runLiveResponse } from "../../../src/service/actions/start/run-live-response.ts";
 import { listAudit } from "../../../src/service/administration/list-audit.ts";
 import {
   createDeviceGroup,

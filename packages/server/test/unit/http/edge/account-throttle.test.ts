@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { ApplicationCaller } from "../../../../src/auth/caller.ts";
 import { LongResponseLimit } from "../../../../src/http/edge/response/long-response-limit.ts";
 import { createThrottle } from "../../../../src/http/throttle.ts";
-import { runLiveResponse } from "../../../../src/service/actions/run-live-response.ts";
+import { runLiveResponse } from "../../../../src/service/actions/start/run-live-response.ts";
 import { memoryCounter } from "../../../../src/service/identity/count-request.ts";
 import { createApplication } from "../../../../src/service/identity/create-application.ts";
 import { ADMINISTRATOR } from "../../../../src/store/cluster/meta.ts";

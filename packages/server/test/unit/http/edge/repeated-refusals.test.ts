@@ -3,7 +3,7 @@ import { request } from "node:http";
 import { type TestContext, test } from "node:test";
 import { resultPartPath } from "@halligan/protocol/link";
 import { signLinkTicket } from "../../../../src/auth/signatures/link-ticket.ts";
-import { runLiveResponse } from "../../../../src/service/actions/run-live-response.ts";
+import { runLiveResponse } from "../../../../src/service/actions/start/run-live-response.ts";
 import { nextForConnection } from "../../../../src/service/agents/next-order.ts";
 import { openHttpWorld } from "../../../support/http-world.ts";
 import { PLAYBOOK } from "../../../support/test-services.ts";

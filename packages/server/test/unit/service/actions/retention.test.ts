@@ -3,7 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import type { ResultContent } from "../../../../src/blobs/blob-store.ts";
 import { applyRetention } from "../../../../src/service/actions/apply-retention.ts";
-import { runLiveResponse } from "../../../../src/service/actions/run-live-response.ts";
+import { runLiveResponse } from "../../../../src/service/actions/start/run-live-response.ts";
 import { recordEnded, recordStarted } from "../../../../src/service/agents/machine-reports.ts";
 import { nextForConnection } from "../../../../src/service/agents/next-order.ts";
 import { storeCounter } from "../../../../src/service/identity/count-request.ts";

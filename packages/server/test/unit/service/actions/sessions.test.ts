@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Machine } from "../../../../src/domain/machines/machine.ts";
 import { cancelMachineAction } from "../../../../src/service/actions/cancel-machine-action.ts";
-import { runLiveResponse } from "../../../../src/service/actions/run-live-response.ts";
+import { runLiveResponse } from "../../../../src/service/actions/start/run-live-response.ts";
 import { recordDisconnect } from "../../../../src/service/agents/connection/record-disconnect.ts";
 import { recordStarted } from "../../../../src/service/agents/machine-reports.ts";
 import { nextForConnection } from "../../../../src/service/agents/next-order.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { runLiveResponse } from "../../../../src/service/actions/run-live-response.ts";
+import { runLiveResponse } from "../../../../src/service/actions/start/run-live-response.ts";
 import type { ServiceContext } from "../../../../src/service/context.ts";
 import type { Store } from "../../../../src/store/store.ts";
 import { CommitInDoubtError, StoreUnavailableError } from "../../../../src/store/store-unavailable-error.ts";

@@ -3,7 +3,7 @@ import { after, before, describe, test } from "node:test";
 import type { Permission } from "@halligan/protocol/api";
 import type { ApplicationCaller, Caller } from "../../../../src/auth/caller.ts";
 import { checkDownloadUrl } from "../../../../src/auth/signatures/download-url.ts";
-import { runLiveResponse } from "../../../../src/service/actions/run-live-response.ts";
+import { runLiveResponse } from "../../../../src/service/actions/start/run-live-response.ts";
 import { blockCaller, unblockCaller } from "../../../../src/service/administration/blocked-callers.ts";
 import {
   addApplicationSecret,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { cancelMachineAction } from "../../../../src/service/actions/cancel-machine-action.ts";
-import { runLiveResponse } from "../../../../src/service/actions/run-live-response.ts";
+import { runLiveResponse } from "../../../../src/service/actions/start/run-live-response.ts";
 import { addUploadedLibraryFile } from "../../../../src/service/library/add-uploaded-library-file.ts";
 import { removeLibraryFile } from "../../../../src/service/library/remove-library-file.ts";
 import { removeUnusedLibraryContent } from "../../../../src/service/library/remove-unused-library-content.ts";

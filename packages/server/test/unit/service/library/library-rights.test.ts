@@ -4,7 +4,7 @@ import { after, before, describe, test } from "node:test";
 import type { Permission } from "@halligan/protocol/api";
 import type { ApplicationCaller, Caller, UserCaller } from "../../../../src/auth/caller.ts";
 import type { Policy } from "../../../../src/domain/identity/policy.ts";
-import { runLiveResponse } from "../../../../src/service/actions/run-live-response.ts";
+import { runLiveResponse } from "../../../../src/service/actions/start/run-live-response.ts";
 import { nextForConnection } from "../../../../src/service/agents/next-order.ts";
 import { addLibraryFile, type LibraryFileInput } from "../../../../src/service/library/add-library-file.ts";
 import { approveContent, withdrawApproval } from "../../../../src/service/library/library-approvals.ts";

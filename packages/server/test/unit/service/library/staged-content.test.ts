@@ -5,7 +5,7 @@ import type { ApplicationCaller } from "../../../../src/auth/caller.ts";
 import { contentIdsOf } from "../../../../src/domain/actions/machine-action.ts";
 import { applyRetention } from "../../../../src/service/actions/apply-retention.ts";
 import { cancelMachineAction } from "../../../../src/service/actions/cancel-machine-action.ts";
-import { startLiveResponse } from "../../../../src/service/actions/start-live-response.ts";
+import { startLiveResponse } from "../../../../src/service/actions/start/start-live-response.ts";
 import { createApplication } from "../../../../src/service/identity/create-application.ts";
 import { removeApplication } from "../../../../src/service/identity/remove-application.ts";
 import { stageContent } from "../../../../src/service/library/stage-content.ts";

@@ -9,7 +9,7 @@ import type { MachineLife } from "../../../../src/domain/machines/machine.ts";
 import { MACHINES } from "../../../../src/odata/entities/machine-fields.ts";
 import { parseListQuery } from "../../../../src/odata/query.ts";
 import { getMachineAction } from "../../../../src/service/actions/get-machine-action.ts";
-import { runLiveResponse } from "../../../../src/service/actions/run-live-response.ts";
+import { runLiveResponse } from "../../../../src/service/actions/start/run-live-response.ts";
 import { listAudit } from "../../../../src/service/administration/list-audit.ts";
 import { createEnrollmentToken } from "../../../../src/service/agents/create-enrollment-token.ts";
 import { enrollMachine } from "../../../../src/service/agents/enroll-machine.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { cancelMachineAction } from "../../../../src/service/actions/cancel-machine-action.ts";
-import { runLiveResponse } from "../../../../src/service/actions/run-live-response.ts";
+import { runLiveResponse } from "../../../../src/service/actions/start/run-live-response.ts";
 import { recordEnded } from "../../../../src/service/agents/machine-reports.ts";
 import { nextForConnection } from "../../../../src/service/agents/next-order.ts";
 import {

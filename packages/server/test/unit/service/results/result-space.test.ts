@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { pino } from "pino";
 import { applyRetention } from "../../../../src/service/actions/apply-retention.ts";
 import { cancelMachineAction } from "../../../../src/service/actions/cancel-machine-action.ts";
-import { runLiveResponse } from "../../../../src/service/actions/run-live-response.ts";
+import { runLiveResponse } from "../../../../src/service/actions/start/run-live-response.ts";
 import { recordEnded } from "../../../../src/service/agents/machine-reports.ts";
 import { nextForConnection } from "../../../../src/service/agents/next-order.ts";
 import type { ServiceContext, ServiceLimits } from "../../../../src/service/context.ts";

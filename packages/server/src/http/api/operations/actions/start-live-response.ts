@@ -1,6 +1,6 @@
 import { ActionWithResultsWire, StartLiveResponseRequest } from "@halligan/protocol/api";
 import { accountOf } from "../../../../auth/caller.ts";
-import { startLiveResponse as start } from "../../../../service/actions/start-live-response.ts";
+import { startLiveResponse as start } from "../../../../service/actions/start/start-live-response.ts";
 import { permissionRefusal, permitted } from "../../../edge/access.ts";
 import { jsonBody } from "../../../edge/body/body-kinds.ts";
 import { json } from "../../../edge/declared-responses.ts";
@@ -12,6 +12,7 @@ import { READ, START } from "../../access-rules.ts";
 import { actionAtEnd, actionEntity, actionLocation, readWait } from "../../action-wait.ts";
 import { operation } from "../../context.ts";
 import { domainRefusal } from "../../errors.ts";
+import { IDEMPOTENCY_REFUSALS, idempotencyKeyHeader, readIdempotencyKey } from "../../idempotency-key.ts";
 
 /**
  * As `RunLiveResponse`, for callers who say which bytes they mean, and who may wait for the end.
@@ -39,6 +40,7 @@ export const startLiveResponse = operation({
       "A wait is over before its time when the server stops, and at once when too many requests wait: `status` says whether the action " +
       "is final, and GET of `Location` waits on. It needs a permission that reads actions as well.",
     path: { id: machineIdParameter },
+    headers: idempotencyKeyHeader,
     query: { wait: waitParameter },
     bodyExample: {
       Commands: [
@@ -53,7 +55,7 @@ export const startLiveResponse = operation({
     refusals: {
       400:
         "As RunLiveResponse. `InvalidRequestBody` also: more than one choice of bytes, or a name that cannot be a file's. " +
-        "`InvalidInput`: the caller has too much staged, or `wait` is no duration.",
+        "`InvalidInput`: the caller has too much staged, `wait` is no duration, or `Idempotency-Key` is empty, too long, or has other characters than visible ASCII.",
       403:
         "`Forbidden`: content that is not a library file needs `Library.Manage`, and `wait` a permission that reads actions. " +
         "`DisallowedOperation`: the machine is in quarantine, or its device group has no remediation level.",
@@ -61,6 +63,7 @@ export const startLiveResponse = operation({
         "`ResourceNotFound`: there is no such machine, or it is in none of the user's device groups; the library has no file of a " +
         "pinned name; this caller has not staged such content.",
       409: "`LibraryFileChanged`: the library file of that name has another SHA-256 now, which the message says.",
+      ...IDEMPOTENCY_REFUSALS,
       507: "`InsufficientStorage`: the server's disk is full.",
     },
   },
@@ -75,13 +78,16 @@ export const startLiveResponse = operation({
     ),
   },
   body: jsonBody(StartLiveResponseRequest),
-  async handler({ caller, isStillAdmitted, params, body, options, signal }, context) {
+  async handler({ caller, isStillAdmitted, params, body, headers: given, options, signal }, context) {
     const wait = readWait(options.get("wait"), context.maxActionWaitMs);
     if (wait.kind === "error") return wait;
     // A caller who may start but not read actions learns nothing of how they end.
     const refused = wait.waitMs === null ? null : permissionRefusal(READ, caller);
     if (refused) return refused;
-    const accepted = await start(context, caller, params.id.toLowerCase(), body, signal);
+    const machineId = params.id.toLowerCase();
+    const idempotency = readIdempotencyKey(given, "StartLiveResponse", machineId, body);
+    if (idempotency.kind === "error") return idempotency;
+    const accepted = await start(context, caller, machineId, body, signal, idempotency.key);
     if (!accepted.ok) return domainRefusal(accepted.error);
     const action = accepted.value;
     const headers = { location: actionLocation(context, action) };

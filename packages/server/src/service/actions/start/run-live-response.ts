@@ -1,19 +1,20 @@
 import type { StartLiveResponseRequest } from "@halligan/protocol/api";
 import { err, ok, type Result } from "@halligan/protocol/errors";
-import type { Caller } from "../../auth/caller.ts";
-import { choosePins } from "../../domain/actions/chosen-content.ts";
-import { claimedAction } from "../../domain/actions/claim.ts";
-import { contentIdsOf, isFinal, type MachineAction } from "../../domain/actions/machine-action.ts";
-import { newMachineAction } from "../../domain/actions/new-machine-action.ts";
-import { orderFor } from "../../domain/actions/order.ts";
-import { areSlotsLimited } from "../../domain/actions/session-slots.ts";
-import type { DomainError } from "../../domain/errors.ts";
-import type { StoreTx } from "../../store/store.ts";
-import type { ServiceContext } from "../context.ts";
-import { events } from "../events.ts";
-import { contentFault, namedContent } from "../library/library-pins.ts";
-import { machineInScope } from "../machine-scope.ts";
-import { resolveInDoubtCommit } from "./resolve-in-doubt-commit.ts";
+import type { Caller } from "../../../auth/caller.ts";
+import { choosePins } from "../../../domain/actions/chosen-content.ts";
+import { claimedAction } from "../../../domain/actions/claim.ts";
+import { contentIdsOf, isFinal, type MachineAction } from "../../../domain/actions/machine-action.ts";
+import { newMachineAction } from "../../../domain/actions/new-machine-action.ts";
+import { orderFor } from "../../../domain/actions/order.ts";
+import { areSlotsLimited } from "../../../domain/actions/session-slots.ts";
+import type { DomainError } from "../../../domain/errors.ts";
+import type { StoreTx } from "../../../store/store.ts";
+import type { ServiceContext } from "../../context.ts";
+import { events } from "../../events.ts";
+import { contentFault, namedContent } from "../../library/library-pins.ts";
+import { machineInScope } from "../../machine-scope.ts";
+import { resolveInDoubtCommit } from "../resolve-in-doubt-commit.ts";
+import { earlierStart, type IdempotencyKey, keepKey } from "./idempotent-start.ts";
 
 /**
  * `POST /api/machines/{id}/runliveresponse`, and every other start. One transaction writes the
@@ -22,26 +23,34 @@ import { resolveInDoubtCommit } from "./resolve-in-doubt-commit.ts";
  *
  * If the machine is connected to this node and has no open order, the same transaction claims the
  * action's order, so that the order is sent after one commit instead of two.
+ *
+ * With `key`, the transaction also writes the key. A repeated start finds it and returns what the
+ * first one returned.
  */
 export async function runLiveResponse(
   context: ServiceContext,
   caller: Caller,
   machineId: string,
   request: StartLiveResponseRequest,
+  key: IdempotencyKey | null = null,
 ): Promise<Result<MachineAction, DomainError>> {
   const { store, clock, ids, limits, policy, bus, measures, readyAgents } = context;
   const agent = readyAgents.of(machineId);
   const last: { written: MachineAction | null } = { written: null };
+  let isRepeated = false;
   const accept = async (tx: StoreTx): Promise<Result<MachineAction, DomainError>> => {
     // Issued together to save a round trip. The machine is loaded first because its row is the
     // lock.
-    const [machine, open, group, named] = await Promise.all([
+    const [machine, earlier, open, group, named] = await Promise.all([
       machineInScope(tx, caller, machineId),
+      key && earlierStart(tx, caller, key, clock.nowMs()),
       tx.actions.openOf(machineId),
       tx.deviceGroups.ofMachine(machineId),
       namedContent(tx, caller, request),
     ]);
     if (!machine) return err({ code: "MachineNotFound", machineId });
+    isRepeated = earlier?.ok === true;
+    if (earlier) return earlier;
     const blocking = open.find(({ status }) => !isFinal(status));
     if (blocking) return err({ code: "ActiveRequestAlreadyExists", machineId, blockingActionId: blocking.id });
     if (!group) throw new Error(`machine ${machineId} is in a device group that is not there`);
@@ -85,6 +94,7 @@ export async function runLiveResponse(
     };
     const accepted = isClaimed ? claimedAction(action.value, target, limits, nowMs) : action.value;
     await tx.actions.insert(accepted);
+    if (key) await keepKey(tx, caller, key, accepted);
     await events.liveResponseRequested(tx, caller, accepted);
     if (isClaimed) {
       await tx.machines.saveLastOrderSeq(machine.id, target.orderSeq);
@@ -98,7 +108,7 @@ export async function runLiveResponse(
     () => store.write(accept),
     () => store.write((tx) => whatIsThere(tx, last.written)),
   );
-  if (!accepted.ok) return accepted;
+  if (!accepted.ok || isRepeated) return accepted;
   const { order, createdAtMs } = accepted.value;
   if (!order) bus.wakeMachine(machineId);
   else {

@@ -1,13 +1,15 @@
 import { createHash } from "node:crypto";
 import type { StartCommandRequest, StartLiveResponseRequest } from "@halligan/protocol/api";
 import { err, ok, type Result } from "@halligan/protocol/errors";
-import type { Caller } from "../../auth/caller.ts";
-import { checkChoices, contentChoiceOf } from "../../domain/actions/chosen-content.ts";
-import type { MachineAction } from "../../domain/actions/machine-action.ts";
-import { checkCommands } from "../../domain/actions/new-machine-action.ts";
-import type { DomainError } from "../../domain/errors.ts";
-import type { ServiceContext } from "../context.ts";
-import { stageContent } from "../library/stage-content.ts";
+import type { Caller } from "../../../auth/caller.ts";
+import { checkChoices, contentChoiceOf } from "../../../domain/actions/chosen-content.ts";
+import type { MachineAction } from "../../../domain/actions/machine-action.ts";
+import { checkCommands } from "../../../domain/actions/new-machine-action.ts";
+import type { DomainError } from "../../../domain/errors.ts";
+import type { ServiceContext } from "../../context.ts";
+import { stageContent } from "../../library/stage-content.ts";
+import { machineInScope } from "../../machine-scope.ts";
+import { earlierStart, type IdempotencyKey } from "./idempotent-start.ts";
 import { runLiveResponse } from "./run-live-response.ts";
 
 /**
@@ -21,6 +23,7 @@ export async function startLiveResponse(
   machineId: string,
   request: StartLiveResponseRequest,
   signal: AbortSignal,
+  key: IdempotencyKey | null = null,
 ): Promise<Result<MachineAction, DomainError>> {
   const fault = checkChoices(request.Commands) ?? checkCommands(request.Commands);
   if (fault) return err(fault);
@@ -28,13 +31,20 @@ export async function startLiveResponse(
     ["staged", "inline"].includes(contentChoiceOf(command).kind),
   );
   if (bringsContent && !mayAddContent(caller)) return err({ code: "ContentNotPermitted" });
+  if (key && request.Commands.some((command) => contentChoiceOf(command).kind === "inline")) {
+    // Content of an action that has ended would be staged again for nothing.
+    const earlier = await context.store.read(async (tx) =>
+      (await machineInScope(tx, caller, machineId)) ? earlierStart(tx, caller, key, context.clock.nowMs()) : null,
+    );
+    if (earlier) return earlier;
+  }
   const Commands: StartCommandRequest[] = [];
   for (const command of request.Commands) {
     const staged = await withStagedContent(context, caller, command, signal);
     if (!staged.ok) return staged;
     Commands.push(staged.value);
   }
-  return runLiveResponse(context, caller, machineId, { ...request, Commands });
+  return runLiveResponse(context, caller, machineId, { ...request, Commands }, key);
 }
 
 async function withStagedContent(
