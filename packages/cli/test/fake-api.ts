@@ -32,6 +32,8 @@ export interface FakeApiScript {
    * of the action, or with the head alone before the connection breaks.
    */
   waits: "no" | "toTheEnd" | "cut";
+  /** How many starts are accepted without a response: the connection breaks instead. */
+  lostStarts: number;
 }
 
 export interface FakeEvents {
@@ -57,6 +59,8 @@ export interface FakeApi extends AsyncDisposable {
   onRequest: ((line: string, query: URLSearchParams) => void) | null;
   /** Bodies of the starts. */
   started: { machineId: string; Commands: StartCommandRequest[]; Comment: string; options?: ActionOptions }[];
+  /** The keys of all requests that start, repeated ones as well. */
+  startKeys: (string | undefined)[];
   /** By SHA-256, as it was named in the path. */
   staged: Map<string, Buffer>;
   /** Keys with which applications were asked for. */
@@ -130,12 +134,14 @@ export async function startFakeApi(): Promise<FakeApi> {
       routes: new Map(),
       events: null,
       waits: "no",
+      lostStarts: 0,
     },
     library: new Map(),
     staged: new Map(),
     seen: [],
     onRequest: null,
     started: [],
+    startKeys: [],
     applicationKeys: [],
     whenSeen: (prefix) =>
       new Promise((resolve) => {
@@ -242,7 +248,14 @@ export async function startFakeApi(): Promise<FakeApi> {
       if (startError !== null) return error(startError.status, startError.code, startError.message);
       const machineId = target.pathname.split("/")[4] ?? "";
       reads = 0;
-      api.started.push({ machineId, ...JSON.parse(body.toString()) });
+      const key = request.headers["idempotency-key"]?.toString();
+      const isRepeated = key !== undefined && api.startKeys.includes(key);
+      api.startKeys.push(key);
+      if (!isRepeated) api.started.push({ machineId, ...JSON.parse(body.toString()) });
+      if (api.script.lostStarts > 0) {
+        api.script.lostStarts -= 1;
+        return void request.socket.destroy();
+      }
       const { waits, statuses, transcript } = api.script;
       if (waits === "no" || !target.searchParams.has("wait")) return json(201, actionEntity("Pending", true));
       response.setHeader("location", `${url}/halligan/v1/actions/${ACTION_ID}`);

@@ -35,6 +35,31 @@ describe("halligan run", { concurrency: 4 }, () => {
     ]);
   });
 
+  it("repeats a start whose response was lost with the same key, which starts one action", async () => {
+    await using world = await makeWorld();
+    world.api.library.set("a.sh", Buffer.from("x"));
+    world.api.script.lostStarts = 1;
+    const { exitCode, stdout } = await world.run("run", "web-01", "a.sh");
+    assert.deepEqual({ exitCode, stdout }, { exitCode: 0, stdout: "out\n" });
+    const { started, startKeys } = world.api;
+    assert.equal(started.length, 1);
+    assert.match(startKeys[0] ?? "", /^[0-9a-f-]{36}$/);
+    assert.deepEqual(startKeys, [startKeys[0], startKeys[0]]);
+    await world.run("run", "web-01", "a.sh");
+    assert.notEqual(startKeys[2], startKeys[0], "another start has another key");
+  });
+
+  it("gives up after three repeated starts, and says that the action may have been started", async () => {
+    await using world = await makeWorld();
+    world.api.library.set("a.sh", Buffer.from("x"));
+    world.api.script.lostStarts = 100;
+    const { exitCode, stderr } = await world.run("run", "web-01", "a.sh", "--no-wait");
+    assert.notEqual(exitCode, 0);
+    assert.match(stderr, /The action may have been started; see: halligan actions --machine/);
+    assert.equal(world.api.startKeys.length, 4);
+    assert.equal(new Set(world.api.startKeys).size, 1);
+  });
+
   for (const [scriptExitCode, exitCode] of [
     [255, 255],
     [63, 63],

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type {
   ActionOptions,
   ActionWithResultsWire,
@@ -53,8 +54,9 @@ export function waitWithStartMs({ args, env }: CommandContext, limitMs: number |
 }
 
 /**
- * Starts the action. With `waitMs` one request also waits for its end. When the outcome is unknown
- * (no response, interrupted), the error says that the action may have started.
+ * Starts the action. With `waitMs` one request also waits for its end. The client repeats a start
+ * whose response was lost; its idempotency key prevents a second action. When the outcome is
+ * unknown (no response, interrupted), the error says that the action may have started.
  */
 export async function startAction(
   { signal }: CommandContext,
@@ -65,7 +67,7 @@ export async function startAction(
   try {
     const request = { Commands: commands, Comment: comment ?? "halligan", ...(options && { options }) };
     if (waitMs !== null) return await startAndWait(client, machineId, request, waitMs, signal);
-    const created = await client.startLiveResponse(machineId, request, { signal });
+    const created = await client.startLiveResponse(machineId, request, { idempotencyKey: randomUUID(), signal });
     return { actionId: created.id, created, isAccepted: true, waitedMs: 0 };
   } catch (error) {
     const look = `The action may have been started; see: halligan actions --machine ${machineId}`;
@@ -108,7 +110,12 @@ async function startAndWait(
     const onAccepted = (actionId: string) => {
       acceptedId = actionId;
     };
-    const created = await client.startLiveResponseAndWait(machineId, request, { waitMs, onAccepted, signal });
+    const created = await client.startLiveResponseAndWait(machineId, request, {
+      waitMs,
+      onAccepted,
+      idempotencyKey: randomUUID(),
+      signal,
+    });
     return startedAs(created.id, created);
   } catch (error) {
     if (acceptedId === null) throw error;

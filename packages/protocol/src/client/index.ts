@@ -10,7 +10,7 @@ export type { LibraryOperations, PutLibraryFileRequest } from "./operations/libr
 export type { MachineActionOperations } from "./operations/machine-actions.ts";
 export type { MachineDetailsOptions, MachineOperations } from "./operations/machines.ts";
 export type { ResultOperations } from "./operations/results.ts";
-export type { CallOptions } from "./options.ts";
+export type { CallOptions, StartOptions } from "./options.ts";
 export type { ClientClock } from "./transport/clock.ts";
 export type { Fetch } from "./transport/fetch-once.ts";
 export type { WaitNotice } from "./transport/retry-policy.ts";

@@ -15,6 +15,7 @@ import {
   type MachineDetailsOptions,
   odataText,
   type PutLibraryFileRequest,
+  type StartOptions,
   TokenError,
   type TokenProvider,
   UnexpectedResponseError,
@@ -186,6 +187,16 @@ export async function exampleOfResultOperations(): Promise<void> {
 export async function exampleOfCallOptions(): Promise<void> {
   const options: CallOptions = { signal: AbortSignal.timeout(10_000) };
   console.log(await client.info(options));
+}
+
+export async function exampleOfStartOptions(): Promise<void> {
+  const machineId = "1e5bc9d7e413ddd7902c2932e418702b84d0cc07";
+  const params = [{ key: "ScriptName", value: "triage.sh" }];
+  const options: StartOptions = { idempotencyKey: crypto.randomUUID() };
+  const Commands = [{ type: "RunScript" as const, params }];
+  const request = { Commands, Comment: "case 4711" };
+  const action = await client.startLiveResponse(machineId, request, options);
+  console.log(action.id);
 }
 
 export async function exampleOfClientClock(): Promise<void> {

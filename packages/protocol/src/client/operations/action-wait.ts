@@ -1,5 +1,5 @@
 import { ActionWithResultsWire, type StartLiveResponseRequest } from "../../api/index.ts";
-import type { CallOptions } from "../options.ts";
+import type { CallOptions, StartOptions } from "../options.ts";
 import { readJson } from "../transport/read-response.ts";
 import type { Transport } from "../transport/transport.ts";
 
@@ -22,13 +22,19 @@ export async function startAndWait(
   transport: Transport,
   machineId: string,
   request: StartLiveResponseRequest,
-  { waitMs, onAccepted, signal }: WaitOptions & { onAccepted?: (actionId: string) => void },
+  {
+    waitMs,
+    onAccepted,
+    idempotencyKey,
+    signal,
+  }: WaitOptions & StartOptions & { onAccepted?: (actionId: string) => void },
 ): Promise<ActionWithResultsWire> {
   const path = `/halligan/v1/machines/${encodeURIComponent(machineId)}/actions`;
   const response = await transport.send({
     method: "POST",
     path: `${path}?wait=${Math.round(waitMs)}ms`,
     json: request,
+    idempotencyKey,
     waitMs,
     signal,
   });

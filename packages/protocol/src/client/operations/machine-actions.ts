@@ -11,7 +11,7 @@ import {
   type StartLiveResponseRequest,
 } from "../../api/index.ts";
 import type { ListOptions } from "../odata.ts";
-import type { CallOptions } from "../options.ts";
+import type { CallOptions, StartOptions } from "../options.ts";
 import type { Transport } from "../transport/transport.ts";
 import { type WatchOptions, watchMachineAction } from "./action-events.ts";
 import { startAndWait, type WaitOptions, waitForEnd } from "./action-wait.ts";
@@ -34,7 +34,7 @@ export interface MachineActionOperations {
   runLiveResponse(
     machineId: string,
     request: RunLiveResponseRequest,
-    options?: CallOptions,
+    options?: StartOptions,
   ): Promise<MachineActionWire>;
   /**
    * Like `runLiveResponse`, through Halligan's own interface. The request can pin the content of
@@ -43,7 +43,7 @@ export interface MachineActionOperations {
   startLiveResponse(
     machineId: string,
     request: StartLiveResponseRequest,
-    options?: CallOptions,
+    options?: StartOptions,
   ): Promise<MachineActionWire>;
   /**
    * Like `startLiveResponse`, and waits for the end of the action. The action that it returns is
@@ -65,7 +65,7 @@ export interface MachineActionOperations {
   startLiveResponseAndWait(
     machineId: string,
     request: StartLiveResponseRequest,
-    options: WaitOptions & { onAccepted?: (actionId: string) => void },
+    options: WaitOptions & StartOptions & { onAccepted?: (actionId: string) => void },
   ): Promise<ActionWithResultsWire>;
   /**
    * The action when it is final, or when the wait is over; `waitMs: 0` for its present state. A
@@ -116,22 +116,24 @@ export interface MachineActionOperations {
 
 export function machineActionOperations(transport: Transport): MachineActionOperations {
   return {
-    runLiveResponse: (machineId, request, { signal } = {}) =>
+    runLiveResponse: (machineId, request, { idempotencyKey, signal } = {}) =>
       transport.sendForJson(
         {
           method: "POST",
           path: `/api/machines/${encodeURIComponent(machineId)}/runliveresponse`,
           json: request,
+          idempotencyKey,
           signal,
         },
         MachineActionWire,
       ),
-    startLiveResponse: (machineId, request, { signal } = {}) =>
+    startLiveResponse: (machineId, request, { idempotencyKey, signal } = {}) =>
       transport.sendForJson(
         {
           method: "POST",
           path: `/halligan/v1/machines/${encodeURIComponent(machineId)}/actions`,
           json: request,
+          idempotencyKey,
           signal,
         },
         MachineActionWire,

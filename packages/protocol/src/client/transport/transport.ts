@@ -15,6 +15,8 @@ export interface ApiRequest {
   json?: unknown;
   /** Called for every attempt, because a partly sent stream cannot be sent again. */
   content?: () => Blob | ReadableStream<Uint8Array>;
+  /** Makes a POST safe to repeat: the server returns the first response again. */
+  idempotencyKey?: string | undefined;
   isPublic?: boolean;
   /** Media type of the response. Default JSON. */
   accept?: string;
@@ -48,7 +50,8 @@ export interface Transport {
 
 /**
  * Any method is retried after 429 and 503, because these say that the request was not accepted.
- * Only a GET is retried after a lost connection, because the server may have accepted the request.
+ * Only a GET, and a request with an idempotency key, is retried after a lost connection, because
+ * the server may have accepted the request.
  * A 401 renews the token once.
  */
 export function createTransport(options: TransportOptions): Transport {
@@ -89,7 +92,8 @@ export function createTransport(options: TransportOptions): Transport {
         });
       } catch (error) {
         lostConnections += 1;
-        const mayRepeat = error instanceof UnreachableError && request.method === "GET";
+        const isRepeatable = request.method === "GET" || request.idempotencyKey !== undefined;
+        const mayRepeat = error instanceof UnreachableError && isRepeatable;
         if (mayRepeat && lostConnections <= MAX_LOST_CONNECTIONS && (await pause("unreachable", null, error))) continue;
         throw error;
       }
@@ -126,6 +130,7 @@ const MAX_LOST_CONNECTIONS = 3;
 
 function initOf(request: ApiRequest, token: string | null): RequestInit {
   const headers = new Headers({ accept: request.accept ?? "application/json" });
+  if (request.idempotencyKey !== undefined) headers.set("idempotency-key", request.idempotencyKey);
   if (token !== null) headers.set("authorization", `Bearer ${token}`);
   if (request.json !== undefined) {
     headers.set("content-type", "application/json");
