@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { until } from "../../../protocol/test/support/until.ts";
 import { Cluster } from "../../src/cluster/cluster.ts";
 import { type Answer, Api, assertSucceeded } from "../wire/support/api.ts";
@@ -171,6 +172,41 @@ describe("two nodes of one deployment", { timeout: 300_000 }, () => {
     assert.equal(ready.status, 503, "it was cut off all the time");
     cluster.reconnectToNats(first);
     await until(async () => (await fetch(`${urlOf(0)}/readyz`)).status === 200, "the node with its bus");
+  });
+
+  onBoth("a start whose node is killed is repeated at the other node with its key, and is one action", async () => {
+    const [first] = cluster.nodes;
+    assert.ok(first);
+    // Killed at once, in the middle, and after most of the responses.
+    for (const delayMs of [0, 5, 25, 100]) {
+      const held = await device(1);
+      const [atKilled, atOther] = await application();
+      const start = (api: Api) =>
+        api.post(
+          `/api/machines/${held.machineId}/runliveresponse`,
+          { Commands: [runScript(SCRIPT)], Comment: "repeated" },
+          { headers: { "idempotency-key": "one-key" } },
+        );
+      const lost = Array.from({ length: 9 }, () => start(atKilled).catch(() => null));
+      await sleep(delayMs);
+      await first.kill();
+      const answered = (await Promise.all(lost)).filter((answer) => answer?.status === 201);
+      const repeated = await start(atOther);
+      assert.equal(repeated.status, 201, repeated.text);
+      const id = idOf(repeated);
+      for (const answer of answered) assert.equal(answer && idOf(answer), id);
+      held.letGo();
+      assertSucceeded(await atOther.waitForEnd(id));
+      const filter = encodeURIComponent(`machineId eq '${held.machineId}'`);
+      const { body } = await atOther.get(`/api/machineactions?$filter=${filter}`);
+      assert.deepEqual(
+        listAt(body, "value").map((action) => textAt(action, "id")),
+        [id],
+      );
+      assert.deepEqual(held.ran, [id]);
+      await first.restart(AbortSignal.timeout(60_000));
+      await until(async () => (await fetch(`${urlOf(0)}/readyz`)).status === 200, "the node that was killed");
+    }
   });
 
   onBoth(

@@ -96,6 +96,29 @@ describe("a start with an Idempotency-Key", () => {
     assert.equal(kept, undefined);
   });
 
+  test("is the only one that costs a statement: a start without the header never accesses the keys", async () => {
+    const { store } = services.context;
+    const withoutKeys: Store = {
+      read: (work) => store.read(work),
+      close: () => store.close(),
+      write: (work) =>
+        store.write((tx) =>
+          work({
+            ...tx,
+            get idempotencyKeys(): never {
+              throw new Error("the keys were accessed");
+            },
+          }),
+        ),
+    };
+    const { id } = await services.addMachine();
+    const answer = await runLiveResponse({ ...services.context, store: withoutKeys }, PLAYBOOK, id, REQUEST);
+    assert.equal(answer.ok, true);
+    await assert.rejects(
+      start((await services.addMachine()).id, "k", PLAYBOOK, { ...services.context, store: withoutKeys }),
+    );
+  });
+
   test("does not depend on the sequence of the properties in its body", () => {
     const turned = { Comment: "c", Commands: [{ params: [{ value: "/x", key: "Path" }], type: "GetFile" }] };
     assert.deepEqual(idempotencyKey("k", "o", "m", turned), idempotencyKey("k", "o", "m", REQUEST));
