@@ -97,3 +97,17 @@ test("an Idempotency-Key that is empty, too long or not visible ASCII is 400 Inv
   assert.equal(longest.status, 201, longest.text);
   assert.equal((await here().api.cancel(textAt(longest.body, "id"))).status, 200);
 });
+
+test("a repeated start with content of its own returns the first response", { skip }, async () => {
+  const { api } = here();
+  const machineId = await absentMachine(here());
+  const body = { Commands: [{ ...runScript("own.sh"), content: `echo ${randomUUID()}` }], Comment: "c" };
+  const key = randomUUID();
+  const first = await start("own", machineId, key, body);
+  assert.equal(first.status, 201, first.text);
+  const repeated = await start("own", machineId, key, body);
+  assert.deepEqual([repeated.status, repeated.text], [201, first.text]);
+  const other = { ...body, Commands: [{ ...runScript("own.sh"), content: "echo other" }] };
+  assertError(await start("own", machineId, key, other), 422, "IdempotencyKeyReused");
+  assert.equal((await api.cancel(textAt(first.body, "id"))).status, 200);
+});
