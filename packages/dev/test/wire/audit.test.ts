@@ -139,4 +139,34 @@ describe("the audit log", { skip: onlyHalligan("its audit log") }, () => {
     assert.deepEqual(await records("operation=Nothing"), []);
     assertError(await here().api.get("/halligan/v1/audit?operations=x"), 400, "InvalidInput");
   });
+
+  test("an export with after is oldest first, continues at nextAfter, and has each record once", async () => {
+    const { api, library } = here();
+    for (const name of ["one.sh", "two.sh", "three.sh"]) await library.add(name, "#!/bin/sh\n");
+    const seqs: unknown[] = [];
+    let after: unknown = 0;
+    for (let link: unknown = ""; link !== null; ) {
+      const { status, body } = await api.get(`/halligan/v1/audit?operation=UploadLibraryFile&top=2&after=${after}`);
+      assert.equal(status, 200);
+      seqs.push(...listAt(body, "value").map((one) => at(one, "seq")));
+      link = at(body, "nextLink");
+      after = at(body, "nextAfter");
+      if (link !== null) assert.match(String(link), new RegExp(`[?&]after=${after}$`));
+    }
+    const newestFirst = (await records("operation=UploadLibraryFile&top=1000")).map((one) => at(one, "seq"));
+    assert.ok(seqs.length >= 3);
+    assert.deepEqual(seqs, newestFirst.toReversed());
+    const { body } = await api.get(`/halligan/v1/audit?after=${after}&operation=UploadLibraryFile`);
+    assert.deepEqual(listAt(body, "value"), []);
+    assert.equal(at((await api.get("/halligan/v1/audit?top=1")).body, "nextAfter"), undefined);
+  });
+
+  test("a cursor above the newest record, and one together with before, are refused", async () => {
+    const { api } = here();
+    assertError(await api.get("/halligan/v1/audit?after=9007199254740991"), 400, "InvalidInput");
+    assertError(await api.get("/halligan/v1/audit?after=1&before=3"), 400, "InvalidInput");
+    for (const after of ["-1", "x", "", "1.5"]) {
+      assertError(await api.get(`/halligan/v1/audit?after=${after}`), 400, "InvalidInput");
+    }
+  });
 });

@@ -219,7 +219,7 @@ export const MachineDeviceGroupRequest = Type.Object(
 );
 export type MachineDeviceGroupRequest = Static<typeof MachineDeviceGroupRequest>;
 
-/** `GET /halligan/v1/audit`: newest first; `nextLink` leads to older ones. */
+/** `GET /halligan/v1/audit`: newest first, with `after` oldest first; `nextLink` leads on. */
 export const AuditRecordWire = Type.Object({
   seq: Type.Integer(),
   at: Type.String(),
@@ -250,5 +250,7 @@ export type AuditRecordWire = Static<typeof AuditRecordWire>;
 export const AuditListWire = Type.Object({
   value: Type.Array(AuditRecordWire),
   nextLink: Type.Union([Type.String(), Type.Null()]),
+  /** Only with `after`, whose next value it is. No record up to it can still appear. */
+  nextAfter: Type.Optional(Type.Integer({ minimum: 0 })),
 });
 export type AuditListWire = Static<typeof AuditListWire>;

@@ -4,7 +4,7 @@ export { type ListOptions, odataText } from "./odata.ts";
 export type { WatchOptions } from "./operations/action-events.ts";
 export type { WaitOptions } from "./operations/action-wait.ts";
 export type { AdministrationOperations } from "./operations/administration.ts";
-export type { AuditOperations, AuditOptions } from "./operations/audit.ts";
+export type { AuditExport, AuditExportOptions, AuditOperations, AuditOptions } from "./operations/audit.ts";
 export type { DeviceGroupOperations } from "./operations/device-groups.ts";
 export type { LibraryOperations, PutLibraryFileRequest } from "./operations/library.ts";
 export type { MachineActionOperations } from "./operations/machine-actions.ts";

@@ -4,6 +4,8 @@ import {
   API_SCOPE,
   ApiError,
   type ApplicationCredentials,
+  type AuditExport,
+  type AuditExportOptions,
   type AuditOptions,
   type CallOptions,
   type ClientClock,
@@ -131,6 +133,17 @@ export async function exampleOfAdministrationOperations(): Promise<void> {
     roles: ["Machine.LiveResponse", "Machine.Read.All"],
   });
   console.log(enrollment.id, application.clientId);
+}
+
+export async function exampleOfAuditExport(): Promise<void> {
+  const isLast = ({ records, isMoreReady }: AuditExport) => records.length === 0 && !isMoreReady;
+  console.log(isLast(await client.exportAudit({ after: 0 })));
+}
+
+export async function exampleOfAuditExportOptions(): Promise<void> {
+  const options: AuditExportOptions = { after: 0, operation: "RunLiveResponse" };
+  const { records, nextAfter } = await client.exportAudit(options);
+  console.log(records.length, nextAfter);
 }
 
 export async function exampleOfAuditOperations(): Promise<void> {

@@ -11,4 +11,9 @@ export const POSTGRES_DIALECT: SqlDialect = {
     sql`(select value collate "C" as value from json_array_elements_text(${json}::json) as listed(value)) as element`,
   byCodePoints: (text) => sql`(${text}) collate "C"`,
   unindexed: (value) => value,
+  // A transaction takes this lock before its first insert draws a number, and keeps it until its
+  // changes are visible: docs/decisions/0045-audit-cursor.md.
+  writersOf: (table) => sql`(select virtualtransaction as id from pg_locks
+    where relation = ${table}::regclass and mode = 'RowExclusiveLock' and granted
+    and database = (select oid from pg_database where datname = current_database()))`,
 };

@@ -18,4 +18,9 @@ export interface SqlDialect {
   byCodePoints(text: Expression<unknown>): Expression<unknown>;
   /** The same value, written so that the planner does not use an index for it. */
   unindexed(value: Expression<unknown>): Expression<unknown>;
+  /**
+   * For `from`: the open transactions that may have inserted into `table`. Null where rows become
+   * visible in the sequence of their keys.
+   */
+  writersOf(table: string): RawBuilder<{ id: string }> | null;
 }

@@ -9,4 +9,6 @@ export const SQLITE_DIALECT: SqlDialect = {
   elements: (json) => sql`json_each(${json}) as element`,
   byCodePoints: (text) => text,
   unindexed: (value) => sql`+${value}`,
+  // There is one writer.
+  writersOf: () => null,
 };

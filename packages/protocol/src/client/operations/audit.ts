@@ -1,4 +1,5 @@
 import { AuditListWire, type AuditRecordWire } from "../../api/index.ts";
+import { UnexpectedResponseError } from "../errors.ts";
 import type { CallOptions } from "../options.ts";
 import type { Transport } from "../transport/transport.ts";
 
@@ -21,6 +22,39 @@ export interface AuditOptions extends CallOptions {
 }
 
 /**
+ * Where an export of the audit log continues, and how many records one part has at most.
+ *
+ * @example
+ * ```ts
+ * const options: AuditExportOptions = { after: 0, operation: "RunLiveResponse" };
+ * const { records, nextAfter } = await client.exportAudit(options);
+ * console.log(records.length, nextAfter);
+ * ```
+ */
+export interface AuditExportOptions extends AuditOptions {
+  /** `nextAfter` of the part before; 0 for the first one. */
+  after: number;
+}
+
+/**
+ * One part of an export.
+ *
+ * @example
+ * ```ts
+ * const isLast = ({ records, isMoreReady }: AuditExport) => records.length === 0 && !isMoreReady;
+ * console.log(isLast(await client.exportAudit({ after: 0 })));
+ * ```
+ */
+export interface AuditExport {
+  /** Oldest first. */
+  records: AuditRecordWire[];
+  /** `after` of the next part. Keep it: an export that continues there gets each record once. */
+  nextAfter: number;
+  /** Whether the next part can be read at once. */
+  isMoreReady: boolean;
+}
+
+/**
  * The audit log.
  *
  * @example
@@ -32,13 +66,14 @@ export interface AuditOptions extends CallOptions {
 export interface AuditOperations {
   /** Newest first. */
   listAudit(options?: AuditOptions): Promise<AuditRecordWire[]>;
+  /** One part, oldest first, with at most `limit` records (default and bound: 1,000). */
+  exportAudit(options: AuditExportOptions): Promise<AuditExport>;
 }
 
 export function auditOperations(transport: Transport): AuditOperations {
   return {
     async listAudit({ limit = 200, signal, ...filters } = {}) {
-      const query = new URLSearchParams({ top: String(Math.min(limit, MAX_RECORDS_AT_ONCE)) });
-      for (const [name, value] of Object.entries(filters)) if (value !== undefined) query.set(name, value);
+      const query = queryOf(limit, filters);
       const all: AuditRecordWire[] = [];
       let next: string | null = `/halligan/v1/audit?${query}`;
       while (next !== null && all.length < limit) {
@@ -48,7 +83,22 @@ export function auditOperations(transport: Transport): AuditOperations {
       }
       return all.slice(0, limit);
     },
+
+    async exportAudit({ after, limit = MAX_RECORDS_AT_ONCE, signal, ...filters }) {
+      const path = `/halligan/v1/audit?${queryOf(limit, { ...filters, after: String(after) })}`;
+      const part: AuditListWire = await transport.sendForJson({ method: "GET", path, signal }, AuditListWire);
+      if (part.nextAfter === undefined) {
+        throw new UnexpectedResponseError("The server does not know the option after: its version is too old");
+      }
+      return { records: part.value, nextAfter: part.nextAfter, isMoreReady: part.nextLink !== null };
+    },
   };
+}
+
+function queryOf(limit: number, filters: Record<string, string | undefined>): URLSearchParams {
+  const query = new URLSearchParams({ top: String(Math.min(limit, MAX_RECORDS_AT_ONCE)) });
+  for (const [name, value] of Object.entries(filters)) if (value !== undefined) query.set(name, value);
+  return query;
 }
 
 const MAX_RECORDS_AT_ONCE = 1_000;

@@ -1,9 +1,9 @@
-import { type Selectable, type SqlBool, sql } from "kysely";
+import { type Kysely, type Selectable, type SqlBool, sql } from "kysely";
 import { Type } from "typebox";
 import { Compile } from "typebox/compile";
 import type { MachineScope } from "../../domain/machines/device-group.ts";
 import { asciiLower } from "../../odata/compare-text.ts";
-import type { AuditTable } from "../schema.ts";
+import type { AuditTable, Schema } from "../schema.ts";
 import { type Executor, statement } from "../statement.ts";
 
 export const AUDIT_ACTOR_KINDS = ["application", "user", "machine", "server"] as const;
@@ -35,14 +35,26 @@ export interface AuditRecord {
 /** Grows with every record. */
 export type StoredAuditRecord = AuditRecord & { seq: number };
 
-export interface AuditFilter {
+/** Null: not restricted by this property. */
+export interface AuditMatch {
   machineId: string | null;
   actionId: string | null;
   actorId: string | null;
-  /** Records with any of these names; null for all. */
+  /** Records with any of these names. */
   operations: readonly string[] | null;
+}
+
+export interface AuditFilter extends AuditMatch {
   /** Only records older than this one; null for the newest. */
   beforeSeq: number | null;
+  limit: number;
+}
+
+export interface AuditRange extends AuditMatch {
+  /** Only records newer than this one. */
+  afterSeq: number;
+  /** The newest record of the range. */
+  upToSeq: number;
   limit: number;
 }
 
@@ -71,27 +83,59 @@ export function auditLog(executor: Executor) {
      */
     async list(filter: AuditFilter, scope: MachineScope): Promise<StoredAuditRecord[]> {
       const rows = await executor.allOnce((db) => {
-        let query = db.selectFrom("audit").selectAll().orderBy("seq", "desc").limit(filter.limit);
-        // Text is compared without regard to letter case, as in every list. These two ids are
-        // stored in lower case.
-        if (filter.machineId !== null) query = query.where("machine_id", "=", asciiLower(filter.machineId));
-        if (filter.actionId !== null) query = query.where(recordsOf(asciiLower(filter.actionId)));
-        if (filter.actorId !== null) query = query.where(lower("actor_id"), "=", asciiLower(filter.actorId));
-        if (filter.operations !== null)
-          query = query.where(lower("operation"), "in", filter.operations.map(asciiLower));
-        if (filter.beforeSeq !== null) query = query.where("seq", "<", filter.beforeSeq);
-        if (scope.kind === "groups") {
-          const within = db
-            .selectFrom("machine")
-            .select("id")
-            .where("group_id", "in", [-1, ...scope.groupIds]);
-          query = query.where("machine_id", "in", within);
-        }
-        return query;
+        const query = matching(db, filter, scope).orderBy("seq", "desc").limit(filter.limit);
+        return filter.beforeSeq === null ? query : query.where("seq", "<", filter.beforeSeq);
       });
       return rows.map(fromRow);
     },
+
+    /** Oldest first. Complete and final once all `writers` after `newestSeq` have ended. */
+    async range({ afterSeq, upToSeq, limit, ...match }: AuditRange, scope: MachineScope): Promise<StoredAuditRecord[]> {
+      const rows = await executor.allOnce((db) =>
+        matching(db, match, scope)
+          .where("seq", ">", afterSeq)
+          .where("seq", "<=", upToSeq)
+          .orderBy("seq", "asc")
+          .limit(limit),
+      );
+      return rows.map(fromRow);
+    },
+
+    /** The highest number that is visible; 0 without records. */
+    async newestSeq(): Promise<number> {
+      const [row] = await executor.all(newest, {});
+      return row?.seq ?? 0;
+    },
+
+    /**
+     * Open transactions that may have a record with a number that is already assigned. Empty where
+     * records become visible in the sequence of their numbers.
+     */
+    async writers(): Promise<string[]> {
+      const writers = executor.dialect.writersOf("audit");
+      if (writers === null) return [];
+      const rows = await executor.allOnce((db) => db.selectFrom(writers.as("writer")).select("writer.id"));
+      return rows.map(({ id }) => id);
+    },
   };
+}
+
+function matching(db: Kysely<Schema>, match: AuditMatch, scope: MachineScope) {
+  let query = db.selectFrom("audit").selectAll();
+  // Text is compared without regard to letter case, as in every list. These two ids are stored in
+  // lower case.
+  if (match.machineId !== null) query = query.where("machine_id", "=", asciiLower(match.machineId));
+  if (match.actionId !== null) query = query.where(recordsOf(asciiLower(match.actionId)));
+  if (match.actorId !== null) query = query.where(lower("actor_id"), "=", asciiLower(match.actorId));
+  if (match.operations !== null) query = query.where(lower("operation"), "in", match.operations.map(asciiLower));
+  if (scope.kind === "groups") {
+    const within = db
+      .selectFrom("machine")
+      .select("id")
+      .where("group_id", "in", [-1, ...scope.groupIds]);
+    query = query.where("machine_id", "in", within);
+  }
+  return query;
 }
 
 /**
@@ -128,6 +172,10 @@ const insert = statement<{
     action_id: p.action_id,
     detail: p.detail,
   }),
+);
+
+const newest = statement<Record<never, never>>()((db) =>
+  db.selectFrom("audit").select("seq").orderBy("seq", "desc").limit(1),
 );
 
 const StoredDetail = Compile(Type.Record(Type.String(), Type.Unknown()));

@@ -10,6 +10,7 @@ import type { AuditFilter, AuditRecord } from "../../../src/store/administration
 import type { Store } from "../../../src/store/store.ts";
 import { VersionConflictError } from "../../../src/store/version-conflict-error.ts";
 import { sampleAction, sampleCommand, sampleOrder } from "../../unit/domain/sample-action.ts";
+import { describeAudit } from "./audit.contract.ts";
 import { describeCredentials } from "./credentials.contract.ts";
 import { describeIdempotencyKeys } from "./idempotency-keys.contract.ts";
 
@@ -269,6 +270,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
 
     describeCredentials(() => store, addMachine);
     describeIdempotencyKeys(() => store);
+    describeAudit(() => store);
 
     test("a retired machine is found by its name after those in use, a removed one not at all", async () => {
       const retirement = { atMs: 9_000, by: "a", reason: "sold" };

@@ -1,6 +1,7 @@
 import { AuditListWire, type AuditRecordWire } from "@halligan/protocol/api";
 import { Type } from "typebox";
 import { accountOf } from "../../../../auth/caller.ts";
+import { exportAudit } from "../../../../service/administration/export-audit.ts";
 import { listAudit as list } from "../../../../service/administration/list-audit.ts";
 import type { StoredAuditRecord } from "../../../../store/administration/audit.ts";
 import { permitted } from "../../../edge/access.ts";
@@ -23,12 +24,13 @@ const OPTIONS = {
   actorId: "value",
   operation: "value",
   before: "value",
+  after: "value",
   top: "value",
 } as const;
 
 /**
  * Which caller asked for which operation and when, newest first: `?machineId= actionId= actorId=
- * operation= top= before=<seq>`.
+ * operation= top= before=<seq>`. With `after=<seq>` oldest first, for an export.
  */
 export const listAudit = operation({
   name: "ListAudit",
@@ -44,7 +46,9 @@ export const listAudit = operation({
   doc: {
     tag: "Halligan",
     summary: "Read the audit log",
-    description: "Who asked what of which machine when, newest first. `nextLink` leads to older records.",
+    description:
+      "Who asked what of which machine when, newest first. `nextLink` leads to older records. With `after` oldest " +
+      "first: an export that continues with `nextAfter` gets each record exactly once.",
     query: {
       machineId: { ...textParameter("Only what concerns this machine."), example: SAMPLE.machineId },
       actionId: textParameter("Only what concerns this machine action."),
@@ -61,8 +65,18 @@ export const listAudit = operation({
         example: 10,
       },
       before: { description: "Only records older than the one with this `seq`.", schema: Type.Integer({ minimum: 1 }) },
+      after: {
+        description:
+          "Only records newer than the one with this `seq`, oldest first; 0 for all. The answer has `nextAfter`, the " +
+          "value for the next request. Not together with `before`.",
+        schema: Type.Integer({ minimum: 0 }),
+      },
     },
-    refusals: { 400: "`BadRequest`: an option that does not exist, or a value out of its bounds." },
+    refusals: {
+      400:
+        "`BadRequest`: an option that does not exist, or a value out of its bounds. `InvalidInput`: `after` is above " +
+        "the newest record, as after the restore of an older backup.",
+    },
   },
   responses: {
     200: json("One page of it.", AuditListWire, {
@@ -89,39 +103,69 @@ export const listAudit = operation({
   },
   body: noBody,
   async handler({ caller, options, path, signal: gone }, context) {
-    const top = wholeNumber(options.get("top") ?? String(DEFAULT_TOP), MAX_TOP);
-    const before = options.has("before") ? wholeNumber(options.get("before") ?? "", Number.MAX_SAFE_INTEGER) : null;
-    if (top === undefined || before === undefined) {
-      return httpError(400, "InvalidInput", `top must be a number from 1 to ${MAX_TOP}, before the seq of a record`);
+    const top = wholeNumber(options.get("top") ?? String(DEFAULT_TOP), 1, MAX_TOP);
+    const before = seqOf(options.get("before"), 1);
+    const after = seqOf(options.get("after"), 0);
+    if (top === undefined || before === undefined || after === undefined || (before !== null && after !== null)) {
+      const detail = `top must be a number from 1 to ${MAX_TOP}, before or after the seq of a record`;
+      return httpError(400, "InvalidInput", detail);
     }
     const filter = {
       machineId: options.get("machineId") ?? null,
       actionId: options.get("actionId") ?? null,
       actorId: options.get("actorId") ?? null,
       operation: options.get("operation") ?? null,
-      beforeSeq: before,
       limit: top,
     };
     const turn = { accountId: accountOf(caller), gone };
-    const listed = await context.listTurns.take(turn, () => list(context, caller, filter));
+    const next = new URLSearchParams([...options]);
+    const linkOf = (query: URLSearchParams) => `${context.publicUrl}${path}?${query}`;
+    if (after !== null) {
+      const turned = await context.listTurns.take(turn, () =>
+        exportAudit(context, caller, { ...filter, afterSeq: after }),
+      );
+      if (!turned.ok) return turned.error;
+      const exported = turned.value;
+      if (!exported.ok) return cursorAhead(after, exported.error.newestSeq);
+      const { records, nextSeq, isFull } = exported.value;
+      next.set("after", String(nextSeq));
+      const part: AuditListWire = {
+        value: records.map(auditRecordWire),
+        nextLink: isFull ? linkOf(next) : null,
+        nextAfter: nextSeq,
+      };
+      return ok(part);
+    }
+    const listed = await context.listTurns.take(turn, () => list(context, caller, { ...filter, beforeSeq: before }));
     if (!listed.ok) return listed.error;
     const records = listed.value;
     const last = records.at(-1);
-    const next = new URLSearchParams([...options]);
     if (last) next.set("before", String(last.seq));
     const responseBody: AuditListWire = {
       value: records.map(auditRecordWire),
-      nextLink: last && records.length === top ? `${context.publicUrl}${path}?${next}` : null,
+      nextLink: last && records.length === top ? linkOf(next) : null,
     };
     return ok(responseBody);
   },
 });
 
-/** From 1 to `max`; undefined for anything else. */
-function wholeNumber(text: string, max: number): number | undefined {
+/** From `min` to `max`; undefined for anything else. */
+function wholeNumber(text: string, min: number, max: number): number | undefined {
   const value = Number(text);
-  return /^\d{1,16}$/.test(text) && value >= 1 && value <= max ? value : undefined;
+  return /^\d{1,16}$/.test(text) && value >= min && value <= max ? value : undefined;
 }
+
+/** Null when it is not given; undefined when it is no number of a record. */
+const seqOf = (text: string | undefined, min: number) =>
+  text === undefined ? null : wholeNumber(text, min, Number.MAX_SAFE_INTEGER);
+
+const cursorAhead = (after: number, newest: number) =>
+  httpError(
+    400,
+    "InvalidInput",
+    `after is ${after}, and the newest record is ${newest}. The database may be an older backup: ` +
+      `continue with after=${newest}, and expect that numbers above it are used for other records.`,
+  );
 
 const auditRecordWire = (record: StoredAuditRecord): AuditRecordWire => ({
   seq: record.seq,
