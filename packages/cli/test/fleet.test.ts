@@ -201,18 +201,51 @@ describe("halligan audit and watch", { concurrency: 4 }, () => {
     assert.deepEqual([records[0].seq, records[0].comment], [2, "case 42"]);
   });
 
-  it("audit --follow --json writes each record once, on a line of its own, oldest first", async () => {
+  it("audit --after is oldest first, reads all parts up to --top, and says where to continue", async () => {
     await using world = await makeWorld();
-    let asked = 0;
-    world.api.script.routes.set("GET /halligan/v1/audit", () => {
-      asked += 1;
-      const value = [record(2), record(1)];
-      // A record with a smaller number that became visible later.
-      return { status: 200, json: { value: asked === 1 ? value : [record(5), record(4), ...value], nextLink: null } };
+    const queries: string[] = [];
+    world.api.script.routes.set("GET /halligan/v1/audit", ({ query }) => {
+      queries.push(String(query));
+      const after = Number(query.get("after"));
+      const value = [record(after + 1), record(after + 2)];
+      return { status: 200, json: { value, nextLink: after < 2 ? "/halligan/v1/audit" : null, nextAfter: after + 2 } };
+    });
+    const { records, nextAfter } = JSON.parse((await world.run("audit", "--after", "0", "--json")).stdout);
+    assert.deepEqual([records.map(({ seq }: { seq: number }) => seq), nextAfter], [[1, 2, 3, 4], 4]);
+    assert.deepEqual(queries, ["top=1000&after=0", "top=998&after=2"]);
+    const short = JSON.parse((await world.run("audit", "--after", "0", "--top", "2", "--json")).stdout);
+    assert.equal(short.nextAfter, 2);
+    assert.equal((await world.run("audit", "--after", "0", "--top", "2", "--follow")).exitCode, 64);
+    assert.equal((await world.run("audit", "--after", "x")).exitCode, 64);
+  });
+
+  it("audit --after says that the server is too old when it ignores the option", async () => {
+    await using world = await makeWorld();
+    world.api.script.routes.set("GET /halligan/v1/audit", () => ({
+      status: 200,
+      json: { value: [record(9)], nextLink: null },
+    }));
+    const { exitCode, stderr } = await world.run("audit", "--after", "0");
+    assert.deepEqual([exitCode, /too old/.test(stderr)], [65, true]);
+  });
+
+  it("audit --follow --json writes each record once, oldest first, and resumes where it was after the server was away", async () => {
+    await using world = await makeWorld();
+    const cursors: (string | null)[] = [];
+    world.api.script.routes.set("GET /halligan/v1/audit", ({ query }) => {
+      const after = query.get("after");
+      if (after === null) return { status: 200, json: { value: [record(2), record(1)], nextLink: null } };
+      cursors.push(after);
+      if (cursors.length === 2)
+        return { status: 503, json: { error: { code: "ServiceUnavailable", message: "away" } } };
+      const value = after === "0" ? [record(1), record(2)] : [record(4), record(5)];
+      return { status: 200, json: { value, nextLink: null, nextAfter: after === "0" ? 2 : 5 } };
     });
     const variables = { HALLIGAN_URL: world.api.url, HALLIGAN_CLIENT_ID: world.api.clientId };
     const secret = { HALLIGAN_CLIENT_SECRET: world.api.clientSecret };
-    const running = world.spawn(["audit", "--follow", "--json"], { variables: { ...variables, ...secret } });
+    const running = world.spawn(["audit", "--follow", "--json", "--max-wait", "0"], {
+      variables: { ...variables, ...secret },
+    });
     let stdout = "";
     await new Promise<void>((resolve) => {
       running.child.stdout.on("data", (text: string) => {
@@ -228,6 +261,7 @@ describe("halligan audit and watch", { concurrency: 4 }, () => {
       .slice(0, 4)
       .map((line) => JSON.parse(line).seq);
     assert.deepEqual(seqs, [1, 2, 4, 5]);
+    assert.deepEqual(cursors.slice(0, 3), ["0", "2", "2"]);
   });
 
   it("watch writes a line for each event and ends with the action's own exit code", async () => {
