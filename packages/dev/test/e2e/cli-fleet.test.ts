@@ -90,6 +90,17 @@ describe("halligan for operators", { timeout: 600_000 }, () => {
     assert.equal((await halligan("library", "show", "absent.sh")).exitCode, 66);
   });
 
+  test("a machine is named by its tag, its group or a filter, and only if it is the only one", async () => {
+    await json("tags", "add", "device-1", "case-4711");
+    const shown = async (...args: string[]) => (await json("machines", "show", ...args)).machine.computerDnsName;
+    assert.equal(await shown("--tag", "case-4711"), "device-1");
+    assert.equal(await shown("--filter", "computerDnsName eq 'device-1' or computerDnsName eq 'none'"), "device-1");
+    assert.equal(await shown("--tag", "case-4711", "--filter", "computerDnsName eq 'device-1'"), "device-1");
+    assert.equal((await halligan("machines", "show", "--tag", "case-4712")).exitCode, 66);
+    assert.equal((await halligan("machines", "show", "--group", "No such group")).exitCode, 66);
+    await json("tags", "remove", "device-1", "case-4711");
+  });
+
   test("an action is watched from its start to its end, and the audit is followed meanwhile", async () => {
     const [begun, go] = [join(world.folder, "begun"), join(world.folder, "go")];
     await addScript(

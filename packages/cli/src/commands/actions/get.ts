@@ -3,8 +3,8 @@ import { command, startAction, waitWithStartMs } from "../../actions/start-actio
 import type { CommandDefinition } from "../../command.ts";
 import { chooseTarget } from "../../download/target.ts";
 import { UsageError } from "../../errors/cli-error.ts";
-import { findMachineId } from "../../lookup/machine.ts";
-import { maxSizeBytes, positional, SAVE_OPTIONS, START_OPTIONS, timeoutMs } from "../shared-options.ts";
+import { findTarget, operand, parseTarget, TARGET_DETAILS, TARGET_OPTIONS } from "../../lookup/target-machine.ts";
+import { maxSizeBytes, SAVE_OPTIONS, START_OPTIONS, timeoutMs } from "../shared-options.ts";
 import { startedOnly } from "./started-only.ts";
 
 export const get: CommandDefinition = {
@@ -12,18 +12,21 @@ export const get: CommandDefinition = {
   details: [
     "The file is unpacked and hashed as it arrives and gets its name only when all of it is here. Without -o it is " +
       'saved under its own name in the current folder; "-o -" writes it to standard output.',
+    TARGET_DETAILS,
   ],
-  options: { ...SAVE_OPTIONS, ...START_OPTIONS },
-  positionals: { min: 2, max: 2 },
+  options: { ...TARGET_OPTIONS, ...SAVE_OPTIONS, ...START_OPTIONS },
+  positionals: { min: 1, max: 2 },
   examples: [
     "halligan get web-01 /var/log/auth.log",
     "halligan get web-01 'C:\\Windows\\System32\\drivers\\etc\\hosts' -o hosts.txt",
+    "halligan get --tag case-4711 /var/log/auth.log",
   ],
   jsonShape:
     "{action, exitCode: null, results: [{index, type: GetFile, path, savedAs, sizeBytes, sha256}], error?}; with --no-wait {action}",
   async run(context) {
     const { args, env, isJson, signal } = context;
-    const devicePath = positional(args, 1);
+    const machine = parseTarget(args, ["PATH"]);
+    const devicePath = operand(machine, 0);
     const output = args.text("output");
     if (isJson && output === "-")
       throw new UsageError("With --json standard output holds the document; save to a file.");
@@ -32,10 +35,10 @@ export const get: CommandDefinition = {
     const { currentFolder } = env;
     const target = await chooseTarget({ devicePath, output, mayReplace: args.flag("force"), currentFolder });
     const client = await context.connect();
-    const machineId = await findMachineId(client, positional(args, 0), signal);
+    const { machineId, named } = await findTarget(client, machine, signal);
     const request = {
       machineId,
-      named: positional(args, 0),
+      named,
       commands: [command("GetFile", { Path: devicePath })],
       comment: args.text("comment"),
     };

@@ -3,9 +3,9 @@ import { command, startAction, waitWithStartMs } from "../../actions/start-actio
 import type { CommandDefinition } from "../../command.ts";
 import { EXIT } from "../../errors/exit-codes.ts";
 import { chooseFile, pinOf, stage } from "../../library/choose-file.ts";
-import { findMachineId } from "../../lookup/machine.ts";
+import { findTarget, operand, parseTarget, TARGET_DETAILS, TARGET_OPTIONS } from "../../lookup/target-machine.ts";
 import { harmlessLine } from "../../render/text/harmless.ts";
-import { positional, START_OPTIONS, timeoutMs } from "../shared-options.ts";
+import { START_OPTIONS, timeoutMs } from "../shared-options.ts";
 import { startedOnly } from "./started-only.ts";
 
 export const put: CommandDefinition = {
@@ -15,21 +15,23 @@ export const put: CommandDefinition = {
       "local file, FILE is the name of a library file, and library:NAME is in any case. What is put is what you chose: a " +
       "library file that was replaced since it was looked up is refused. Scripts find the file in their current folder " +
       "until the machine restarts.",
+    TARGET_DETAILS,
   ],
-  options: START_OPTIONS,
-  positionals: { min: 2, max: 2 },
-  examples: ["halligan put web-01 ./rules.yar"],
+  options: { ...TARGET_OPTIONS, ...START_OPTIONS },
+  positionals: { min: 1, max: 2 },
+  examples: ["halligan put web-01 ./rules.yar", "halligan put --tag case-4711 ./rules.yar"],
   jsonShape: "{action, exitCode: null, results: [], error?}; with --no-wait {action}",
   async run(context) {
     const { args, signal } = context;
+    const machine = parseTarget(args, ["FILE"]);
     const limitMs = timeoutMs(args);
     const client = await context.connect();
-    const machineId = await findMachineId(client, positional(args, 0), signal);
-    const file = await chooseFile(context, client, positional(args, 1));
+    const { machineId, named } = await findTarget(client, machine, signal);
+    const file = await chooseFile(context, client, operand(machine, 0));
     await stage(context, client, file);
     const request = {
       machineId,
-      named: positional(args, 0),
+      named,
       commands: [command("PutFile", { FileName: file.name }, pinOf(file))],
       comment: args.text("comment"),
     };
