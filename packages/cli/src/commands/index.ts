@@ -143,6 +143,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./library/library-versions.ts")).libraryVersions,
   },
   {
+    name: "library rollback",
+    summary: "make an earlier version of a library file the present one",
+    load: async () => (await import("./library/library-rollback.ts")).libraryRollback,
+  },
+  {
     name: "library show",
     summary: "write a library file to standard output",
     load: async () => (await import("./library/library-show.ts")).libraryShow,

@@ -90,6 +90,23 @@ describe("halligan for operators", { timeout: 600_000 }, () => {
     assert.equal((await halligan("library", "show", "absent.sh")).exitCode, 66);
   });
 
+  test("a library file is rolled back to an earlier version by the first digits of its SHA-256, also after its removal", async () => {
+    const name = "rolled.sh";
+    await addScript(world, name, "#!/bin/sh\necho one\n");
+    await writeFile(join(world.folder, name), "#!/bin/sh\necho two\n");
+    await json("library", "add", name, "--override", "--description", "the second");
+    const { versions } = await json("library", "versions", name);
+    const [second, first] = versions.map(({ sha256 }: { sha256: string }) => sha256);
+    const rolledBack = await json("library", "rollback", name, first.slice(0, 10).toUpperCase());
+    assert.deepEqual([rolledBack.isChanged, rolledBack.file.sha256], [true, first]);
+    assert.equal((await halligan("library", "show", name)).stdout, "#!/bin/sh\necho one\n");
+    assert.equal((await json("library", "rollback", name, first)).isChanged, false);
+    await json("library", "remove", name);
+    assert.equal((await json("library", "rollback", name, second)).file.description, "the second");
+    const refused = async (version: string) => (await halligan("library", "rollback", name, version)).exitCode;
+    assert.deepEqual([await refused("0".repeat(64)), await refused("abc"), await refused("latest-one")], [66, 64, 64]);
+  });
+
   test("a machine is named by its tag, its group or a filter, and only if it is the only one", async () => {
     await json("tags", "add", "device-1", "case-4711");
     const shown = async (...args: string[]) => (await json("machines", "show", ...args)).machine.computerDnsName;
