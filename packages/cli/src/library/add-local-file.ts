@@ -32,7 +32,7 @@ export function libraryNameOf(path: string, name: string | undefined): string {
   );
 }
 
-/** The only way in which this program changes what a name in the library stands for. */
+/** With `library rollback` and `library remove`, all that changes what a library name means. */
 export async function addLocalFile(client: HalliganClient, request: AddLocalFileRequest): Promise<LibraryFileWire> {
   const { path, override, description, parametersDescription, deviceGroups, signal } = request;
   const fileName = libraryNameOf(path, request.name);

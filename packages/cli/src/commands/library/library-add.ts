@@ -8,7 +8,7 @@ import { findDeviceGroup } from "../../lookup/device-group.ts";
 export const libraryAdd: CommandDefinition = {
   usage: "FILE...",
   details: [
-    "Only this command writes to the library. A name may have blanks, quotes and letters of any script, up to 255 bytes. A " +
+    "No start writes to the library, only library add and rollback. A name may have blanks, quotes and letters of any script, up to 255 bytes. A " +
       "file that is there is replaced only with --override; then its description stays unless another one is given. The " +
       "file of another one is replaced only with the permission Halligan.Library.Override.",
   ],
