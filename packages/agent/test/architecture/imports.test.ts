@@ -25,7 +25,8 @@ test("the core waits on its ports only: no I/O, no timers, no clock and no chanc
 });
 
 test("the agent depends on the protocol and typebox alone", () => {
-  const allowed = /^(\.|node:|@halligan\/protocol\/(link|link-crypto|api|errors|network|text|time)$|typebox(\/compile)?$)/;
+  const allowed =
+    /^(\.|node:|@halligan\/protocol\/(link|link-crypto|api|errors|network|text|time)$|typebox(\/compile)?$)/;
   for (const { name, text } of files) {
     for (const from of importsOf(text)) assert.match(from, allowed, `${name} imports ${from}`);
   }
