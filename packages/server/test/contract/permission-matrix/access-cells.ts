@@ -83,6 +83,7 @@ export const ACCESS: Readonly<Record<string, AccessRow>> = {
   "POST /halligan/v1/machines/:id/actions": row(400, "Machine.LiveResponse"),
   "PUT /halligan/v1/content/:sha256": row(400, LIBRARY),
   "GET /halligan/v1/results/:actionId/:index": anybody(403),
+  "GET /halligan/v1/actions": row(200, ...READ),
   "GET /halligan/v1/actions/:id": row(404, ...READ),
   "POST /halligan/v1/actions/:id/revoke-links": row(
     404,

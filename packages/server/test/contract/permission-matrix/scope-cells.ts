@@ -61,6 +61,7 @@ export const SCOPE: Readonly<Record<string, ScopeRow>> = {
   "GET /api/machineactions/:id": hidden("200+", action),
   "POST /api/machineactions/:id/cancel": hidden(400, action, { Comment: "c" }),
   "GET /api/machineactions/:id/GetLiveResponseResultDownloadLink(index=:index([\\w.+-]*))": hidden("200-", action),
+  "GET /halligan/v1/actions": listed,
   "GET /halligan/v1/actions/:id": hidden("200+", action),
   "GET /halligan/v1/actions/:id/events": hidden("200+", action),
   "GET /halligan/v1/actions/:id/evidence": hidden("200+", action),

@@ -12,6 +12,7 @@ import { contextOf } from "../../../openapi/samples/values.ts";
 import { READ } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
 import { domainRefusal } from "../../errors.ts";
+import { LIST_OPTIONS, listOptions } from "../../list-options.ts";
 import { collectionResponse } from "../../present/collection-wire.ts";
 import { machineActionWire } from "../../present/machine-action-wire.ts";
 import { waitingWire } from "../../present/waiting-wire.ts";
@@ -25,13 +26,16 @@ export const listMachineActionDetails = operation({
   path: LIST.path,
   access: permitted(READ),
   rateLimit: { sharedWith: "ListMachineActions" },
+  query: LIST_OPTIONS,
   doc: {
     tag: "Machine actions",
     summary: "List machine actions with what they wait for",
     description:
       "The contract's list with `waiting` in each unfinished action. A page has at most 100 actions; `@odata.nextLink` leads to the next.",
     query: odataParameters(MACHINE_ACTIONS, { $filter: "status in ('Pending','InProgress')" }),
-    refusals: { 400: "`ODataError`: a query option; the message says where." },
+    refusals: {
+      400: "`ODataError`: the value of a query option; the message says where. `InvalidInput`: an option that does not exist.",
+    },
   },
   responses: {
     200: page("One page of them.", ActionWithResultsCollection, {
@@ -40,8 +44,8 @@ export const listMachineActionDetails = operation({
     }),
   },
   body: noBody,
-  async handler({ caller, query: options, signal: gone }, context) {
-    const query = parseListQuery(options, MACHINE_ACTIONS, context.clock.nowMs());
+  async handler({ caller, options, signal: gone }, context) {
+    const query = parseListQuery(listOptions(options), MACHINE_ACTIONS, context.clock.nowMs());
     if (!query.ok) return domainRefusal(query.error);
     const turn = { accountId: accountOf(caller), gone };
     const listed = await context.listTurns.take(turn, () => listActionsNow(context, caller, query.value));

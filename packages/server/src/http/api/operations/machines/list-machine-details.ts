@@ -14,6 +14,7 @@ import { contextOf } from "../../../openapi/samples/values.ts";
 import { READ } from "../../access-rules.ts";
 import { operation } from "../../context.ts";
 import { domainRefusal } from "../../errors.ts";
+import { LIST_OPTIONS, listOptions } from "../../list-options.ts";
 import { collectionResponse } from "../../present/collection-wire.ts";
 import { listedMachineWires } from "../../present/machine-details-wire.ts";
 
@@ -23,17 +24,6 @@ const STATES = ["inUse", "retired", "all"] as const;
 
 /** Options of this list alone. */
 const OWN_OPTIONS = { state: "value", enrollmentTokenId: "value" } as const;
-
-/** Those of `GET /api/machines`. */
-const LIST_OPTIONS = {
-  $filter: "value",
-  $orderby: "value",
-  $top: "value",
-  $skip: "value",
-  $count: "value",
-  $select: "value",
-  $skiptoken: "value",
-} as const;
 
 /**
  * `?state=inUse|retired|all` and `?enrollmentTokenId=` in addition to the query options of the
@@ -78,11 +68,7 @@ export const listMachineDetails = operation({
     const life = STATES.find((state) => state === given);
     if (life === undefined) return httpError(400, "InvalidInput", `state must be one of ${STATES.join(", ")}`);
     const enrollmentTokenId = options.get("enrollmentTokenId")?.toLowerCase() ?? null;
-    const query = parseListQuery(
-      new URLSearchParams([...options].filter(([name]) => name in LIST_OPTIONS)),
-      MACHINE_DETAILS,
-      context.clock.nowMs(),
-    );
+    const query = parseListQuery(listOptions(options), MACHINE_DETAILS, context.clock.nowMs());
     if (!query.ok) return domainRefusal(query.error);
     const chosen = { life, enrollmentTokenId };
     const turn = { accountId: accountOf(caller), gone };
