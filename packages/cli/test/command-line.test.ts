@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { appendFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { ACTION_ID } from "./fake-api.ts";
+import { ACTION_ID } from "./fake-entities.ts";
 import { credentialsOf, makeWorld } from "./halligan.ts";
 
 describe("the command line", { concurrency: 4 }, () => {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { WaitingWire } from "@halligan/protocol/api";
-import { ACTION_ID, type FakeEvents, MACHINE_ID } from "./fake-api.ts";
+import type { FakeEvents } from "./fake-api.ts";
+import { ACTION_ID, MACHINE_ID } from "./fake-entities.ts";
 import { makeWorld, type World } from "./halligan.ts";
 
 const EVENTS = `GET /halligan/v1/actions/${ACTION_ID}/events`;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { ACTION_ID, MACHINE_ID, machineEntity } from "./fake-api.ts";
+import { ACTION_ID, MACHINE_ID, machineEntity } from "./fake-entities.ts";
 import { makeWorld, type World } from "./halligan.ts";
 
 const TIME = "2026-11-21T17:32:05.1234567Z";

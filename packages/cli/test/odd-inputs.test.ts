@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdir, readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { MACHINE_ID } from "./fake-api.ts";
+import { MACHINE_ID } from "./fake-entities.ts";
 import { credentialsOf, makeWorld } from "./halligan.ts";
 
 describe("local files and arguments that are not as usual", { concurrency: 4 }, () => {

@@ -5,7 +5,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { renderResults } from "../src/actions/results.ts";
-import { ACTION_ID, MACHINE_ID } from "./fake-api.ts";
+import { ACTION_ID, MACHINE_ID } from "./fake-entities.ts";
 import { credentialsOf, makeWorld } from "./halligan.ts";
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { MACHINE_ID } from "./fake-api.ts";
+import { MACHINE_ID } from "./fake-entities.ts";
 import { makeWorld } from "./halligan.ts";
 
 const machines = (count: number) =>

@@ -6,13 +6,14 @@ import { NO_CONTINUITY } from "../../../src/domain/machines/clone-detection.ts";
 import type { Machine } from "../../../src/domain/machines/machine.ts";
 import { MACHINE_ACTIONS } from "../../../src/odata/entities/machine-action-fields.ts";
 import { parseListQuery } from "../../../src/odata/query.ts";
-import type { AuditFilter, AuditRecord } from "../../../src/store/administration/audit.ts";
 import type { Store } from "../../../src/store/store.ts";
 import { VersionConflictError } from "../../../src/store/version-conflict-error.ts";
 import { sampleAction, sampleCommand, sampleOrder } from "../../unit/domain/sample-action.ts";
 import { describeAudit } from "./audit.contract.ts";
 import { describeCredentials } from "./credentials.contract.ts";
 import { describeIdempotencyKeys } from "./idempotency-keys.contract.ts";
+import { describeLibrary } from "./library.contract.ts";
+import { describeResults } from "./results.contract.ts";
 
 const FACTS: MachineFacts = {
   computerDnsName: "Lab-1",
@@ -24,27 +25,6 @@ const FACTS: MachineFacts = {
   osProcessor: "x64",
   agentVersion: "0.1.0",
   ipAddresses: [{ ipAddress: "10.0.0.1", macAddress: null, type: "Ethernet", operationalStatus: "Up" }],
-};
-
-const RECORD: AuditRecord = {
-  atMs: 1,
-  actor: "a",
-  actorId: "a",
-  actorKind: "application",
-  application: null,
-  address: null,
-  operation: "RunLiveResponse",
-  machineId: null,
-  actionId: null,
-  detail: {},
-};
-const AUDIT: AuditFilter = {
-  machineId: null,
-  actionId: null,
-  actorId: null,
-  operations: null,
-  beforeSeq: null,
-  limit: 10,
 };
 
 let machines = 0;
@@ -271,6 +251,8 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
     describeCredentials(() => store, addMachine);
     describeIdempotencyKeys(() => store);
     describeAudit(() => store);
+    describeLibrary(() => store);
+    describeResults(() => store, addMachine, addAction);
 
     test("a retired machine is found by its name after those in use, a removed one not at all", async () => {
       const retirement = { atMs: 9_000, by: "a", reason: "sold" };
@@ -290,145 +272,11 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       assert.deepEqual(await store.read((tx) => tx.machines.retiredSince(9_000, 10_000)), []);
     });
 
-    test("a library file has one present version; replaced and removed ones are history", async () => {
-      const file = {
-        fileName: "a.sh",
-        sha256: "1".repeat(64),
-        sizeBytes: 2,
-        description: null,
-        hasParameters: true,
-        parametersDescription: "x",
-        createdBy: "a",
-        createdAtMs: 1,
-        ownerId: "c1",
-        ownerAccountId: "c9",
-        deviceGroups: [0, 3],
-        updatedBy: "a",
-        updatedAtMs: 1,
-      };
-      await store.write((tx) => tx.library.insert(file));
-      await assert.rejects(store.write((tx) => tx.library.insert(file)));
-      assert.deepEqual(await store.read((tx) => tx.library.byName("a.sh")), file);
-      assert.equal(await store.write((tx) => tx.library.end("a.sh", 5)), true);
-      assert.equal(await store.write((tx) => tx.library.end("a.sh", 5)), false);
-      assert.equal(await store.read((tx) => tx.library.byName("a.sh")), undefined);
-      await store.write((tx) => tx.library.insert({ ...file, sha256: "2".repeat(64) }));
-      assert.equal((await store.read((tx) => tx.library.list())).length, 1);
-    });
-
-    test("content of the library is marked when every file with it has ended before, and a mark stays until its bytes are gone", async () => {
-      const [gone, shared, recent] = ["a", "b", "c"].map((digit) => digit.repeat(64));
-      const rows = [
-        { fileName: "gone.sh", sha256: gone, endsAtMs: 10 },
-        { fileName: "shared.sh", sha256: shared, endsAtMs: 10 },
-        { fileName: "present.sh", sha256: shared, endsAtMs: null },
-        { fileName: "old.sh", sha256: recent, endsAtMs: 10 },
-        { fileName: "recent.sh", sha256: recent, endsAtMs: 20 },
-      ];
-      const about = { sizeBytes: 1, description: null, hasParameters: false, parametersDescription: null };
-      const owner = { ownerId: "a", ownerAccountId: "a", deviceGroups: null };
-      const by = { createdBy: "a", createdAtMs: 1, updatedBy: "a", updatedAtMs: 1, ...owner };
-      for (const { fileName, sha256 = "", endsAtMs } of rows) {
-        await store.write((tx) => tx.library.insert({ fileName, sha256, ...about, ...by }));
-        if (endsAtMs !== null) await store.write((tx) => tx.library.end(fileName, endsAtMs));
-      }
-      const mark = (beforeMs: number) =>
-        store.write(async (tx) => {
-          await tx.library.lockContents();
-          const marked = await tx.library.markUnused(beforeMs, 100);
-          return marked.filter((one) => [gone, shared, recent].includes(one));
-        });
-      assert.deepEqual(await mark(10), []);
-      assert.deepEqual(await mark(11), [gone]);
-      assert.deepEqual(await mark(11), [gone], "until it is removed");
-      assert.equal(await store.read((tx) => tx.library.isBeingRemoved(gone ?? "")), true);
-      assert.equal(await store.write((tx) => tx.library.markRemoved(gone ?? "")), true);
-      assert.equal(await store.write((tx) => tx.library.markRemoved(gone ?? "")), false);
-      assert.equal(await store.read((tx) => tx.library.isBeingRemoved(gone ?? "")), false);
-      assert.deepEqual(await mark(21), [recent]);
-    });
-
     test("a meta value is set once, by the first writer", async () => {
       const values = await Promise.all(
         ["a", "b", "c"].map((value) => store.write((tx) => tx.meta.getOrSet("k", () => value))),
       );
       assert.equal(new Set(values).size, 1);
-    });
-
-    test("an inline result is kept as the first report had it", async () => {
-      const bytes = Buffer.from('{"x":"\u0000ü"}');
-      const { id } = await addAction((await addMachine()).id, { status: "Succeeded" });
-      await store.write((tx) => tx.results.insertInline(id, 0, bytes));
-      await store.write((tx) => tx.results.insertInline(id, 0, Buffer.from("other")));
-      assert.deepEqual(Buffer.from((await store.read((tx) => tx.results.inline(id, 0))) ?? []), bytes);
-      assert.equal(await store.read((tx) => tx.results.inline(id, 1)), undefined);
-    });
-
-    test("a result and the signature about it are kept independently, for each command of each action", async () => {
-      const signed = { payload: "what was signed", signature: "s", publicKey: "k" };
-      const machine = await addMachine();
-      const a = await addAction(machine.id, { status: "Succeeded" });
-      const b = await addAction(machine.id, { status: "Succeeded" });
-      await store.write(async (tx) => {
-        await tx.signedEnds.insert({ actionId: a.id, index: 0, ...signed });
-        await tx.results.insertInline(a.id, 0, Buffer.from("first"));
-        await tx.results.insertInline(a.id, 99, Buffer.from("last"));
-        await tx.signedEnds.insert({ actionId: a.id, index: 99, ...signed });
-        await tx.signedEnds.insert({ actionId: a.id, index: 99, ...signed, payload: "a second report" });
-        await tx.results.insertInline(b.id, 0, Buffer.from("of another action"));
-      });
-      const inline = async (id: string, index: number) => {
-        const content = await store.read((tx) => tx.results.inline(id, index));
-        return content && Buffer.from(content).toString();
-      };
-      assert.deepEqual([await inline(a.id, 0), await inline(a.id, 99)], ["first", "last"]);
-      assert.deepEqual(await store.read((tx) => tx.signedEnds.of(a.id)), [
-        { index: 0, ...signed },
-        { index: 99, ...signed },
-      ]);
-      assert.deepEqual(await store.read((tx) => tx.signedEnds.of(b.id)), []);
-      await store.write((tx) => tx.results.removeOf(a.id));
-      assert.deepEqual(
-        [await inline(a.id, 0), await inline(a.id, 99), await inline(b.id, 0)],
-        [undefined, undefined, "of another action"],
-      );
-      assert.equal((await store.read((tx) => tx.signedEnds.of(a.id))).length, 2);
-    });
-
-    test("an action that was removed leaves no ends, is still found in the audit, and its sequence is not used again", async () => {
-      const machine = await addMachine();
-      const ended = { status: "Succeeded", createdAtMs: 1, order: null } as const;
-      const old = [await addAction(machine.id, ended), await addAction(machine.id, ended)];
-      const [first, newest] = old.map(({ id }) => id);
-      await store.write(async (tx) => {
-        for (const { id, machineId } of old) {
-          await tx.signedEnds.insert({ actionId: id, index: 0, payload: "p", signature: "s", publicKey: "k" });
-          await tx.audit.append({ ...RECORD, actionId: id, machineId });
-        }
-      });
-      const query = parseListQuery(new URLSearchParams(), MACHINE_ACTIONS, 10_000);
-      assert.ok(query.ok);
-      const newestSeq = async () => {
-        const { next } = await store.read((tx) => tx.actions.list({ ...query.value, pageSize: 1 }, { kind: "all" }));
-        return next?.seq ?? 0;
-      };
-      const seqBefore = await newestSeq();
-      const removed = await store.write((tx) => tx.actions.removeBefore(2, 1_000));
-      assert.deepEqual([removed.includes(first ?? ""), removed.includes(newest ?? "")], [true, true]);
-      const next = await addAction(machine.id, { ...ended, createdAtMs: 3 });
-      assert.ok((await newestSeq()) > seqBefore);
-      const later = await addAction(machine.id, ended);
-      const recordsOf = (actionId: string) =>
-        store.read((tx) => tx.audit.list({ ...AUDIT, actionId }, { kind: "all" }));
-      for (const { id } of [next, later]) {
-        assert.deepEqual(await store.read((tx) => tx.signedEnds.of(id)), []);
-        assert.deepEqual(await recordsOf(id), []);
-      }
-      for (const { id } of old)
-        assert.deepEqual(
-          (await recordsOf(id)).map(({ actionId }) => actionId),
-          [id],
-        );
     });
   });
 }
