@@ -21,12 +21,39 @@ describe("a machine by --tag, --group and --filter", { concurrency: 4 }, () => {
     assert.equal(exitCode, 0, stderr);
     assert.equal(
       filter,
-      "machineTags/any(t: t eq 'it''s') and rbacGroupName eq 'Servers' and (osPlatform eq 'Linux' or isHot eq true)",
+      "(machineTags/any(t: t eq 'it''s')) and (rbacGroupName eq 'Servers') and (osPlatform eq 'Linux' or isHot eq true)",
     );
     assert.deepEqual(
       world.api.started.map(({ machineId }) => machineId),
       [MACHINE_ID],
     );
+  });
+
+  it("a filter does not make the other options void, and alone it is sent as it is", async () => {
+    await using world = await makeWorld();
+    let filter: string | null = null;
+    world.api.onRequest = (line, query) => {
+      if (line === "GET /api/machines") filter = query.get("$filter");
+    };
+    for (const open of ["a eq 'z') or (b eq 'y'", "(a eq 'z'", "a eq 'z", "a eq 'z''", ") or (", "a eq ')') or ('"]) {
+      const { exitCode, stderr } = await world.run("get", "--tag", "none", "--filter", open, "--force", "/etc/hosts");
+      assert.deepEqual([exitCode, /not closed in pairs/.test(stderr)], [64, true], open);
+    }
+    assert.equal(filter, null);
+    for (const closed of ["a eq ') or ('", "a eq 'it''s (' and (b eq 'y')"]) {
+      assert.equal(
+        (await world.run("get", "--tag", "none", "--filter", closed, "--force", "/etc/hosts")).exitCode,
+        0,
+        closed,
+      );
+      assert.equal(filter, `(machineTags/any(t: t eq 'none')) and (${closed})`);
+    }
+    assert.equal((await world.run("get", "--filter", "junk eq", "--force", "/etc/hosts")).exitCode, 0);
+    assert.equal(filter, "junk eq");
+    for (const option of ["--tag", "--group", "--filter"]) {
+      const { exitCode, stderr } = await world.run("get", option, "", "--force", "/etc/hosts");
+      assert.deepEqual([exitCode, /is empty/.test(stderr)], [64, true], option);
+    }
   });
 
   it("is refused when several match: the error lists up to ten, and nothing is started", async () => {

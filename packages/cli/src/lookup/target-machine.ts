@@ -26,11 +26,17 @@ const LISTED = 10;
 /** Throws UsageError unless there is one machine and one argument for each of `operandNames`. */
 export function parseTarget(args: Arguments, operandNames: readonly string[]): Target {
   const [tag, group, filter] = [args.text("tag"), args.text("group"), args.text("filter")];
+  for (const [name, value] of Object.entries({ tag, group, filter })) {
+    if (value?.trim() === "") throw new UsageError(`--${name} is empty; it says which machine is meant.`);
+  }
   const parts = [
     ...(tag === undefined ? [] : [{ typed: `--tag ${tag}`, filter: `machineTags/any(t: t eq ${odataText(tag)})` }]),
     ...(group === undefined ? [] : [{ typed: `--group ${group}`, filter: `rbacGroupName eq ${odataText(group)}` }]),
-    ...(filter === undefined ? [] : [{ typed: `--filter ${filter}`, filter: `(${filter})` }]),
+    ...(filter === undefined ? [] : [{ typed: `--filter ${filter}`, filter }]),
   ];
+  if (filter !== undefined && parts.length > 1 && !isClosed(filter)) {
+    throw new UsageError("The quotes and parentheses of --filter are not closed in pairs.");
+  }
   const [first, ...rest] = args.positionals;
   if (parts.length === 0) {
     if (first === undefined || rest.length !== operandNames.length) {
@@ -47,9 +53,35 @@ export function parseTarget(args: Arguments, operandNames: readonly string[]): T
     );
   }
   return {
-    by: { kind: "filter", filter: parts.map((part) => part.filter).join(" and "), typed },
+    by: { kind: "filter", filter: joined(parts), typed },
     operands: args.positionals,
   };
+}
+
+/** One part stands as it was typed, so that the server's message about it counts right. */
+function joined(parts: readonly { filter: string }[]): string {
+  const [only, ...others] = parts.map(({ filter }) => filter);
+  if (only !== undefined && others.length === 0) return only;
+  return parts.map(({ filter }) => `(${filter})`).join(" and ");
+}
+
+/**
+ * Whether an expression that stands in parentheses ends with them. One that closes them itself, as
+ * in `a) or (b`, would make the other options void.
+ */
+function isClosed(filter: string): boolean {
+  let depth = 0;
+  // A quote inside a text is doubled, which closes and opens it again.
+  const [code, ...rest] = filter.split("'");
+  if (rest.length % 2 !== 0) return false;
+  for (const part of [code, ...rest.filter((_, index) => index % 2 === 1)]) {
+    for (const character of part ?? "") {
+      if (character === "(") depth += 1;
+      if (character === ")") depth -= 1;
+      if (depth < 0) return false;
+    }
+  }
+  return depth === 0;
 }
 
 /** The operand whose presence `parseTarget` has already checked. */

@@ -110,7 +110,8 @@ async function follow(
     } catch (cause) {
       signal.throwIfAborted();
       if (!isPassing(cause)) throw cause;
-      note(`halligan: ${describeFailure(cause).message}\nThe audit is followed on after seq ${after}.`);
+      note(`halligan: ${describeFailure(cause).message}`);
+      note(`The audit is followed on after seq ${after}.`);
     }
     await sleep(systemClock, POLL_INTERVAL_MS, signal);
   }
