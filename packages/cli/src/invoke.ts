@@ -7,7 +7,7 @@ import { EXIT } from "./errors/exit-codes.ts";
 import { findCommand } from "./find-command.ts";
 import { findHelp } from "./find-help.ts";
 import { renderOverview } from "./help/help.ts";
-import { harmlessJson, harmlessText } from "./render/text/harmless.ts";
+import { harmlessJson, harmlessJsonLine, harmlessText } from "./render/text/harmless.ts";
 
 /**
  * One call of `halligan`: runs the command that `argv` names, writes its result to the streams of
@@ -30,7 +30,8 @@ export async function invoke(argv: readonly string[], env: Environment, signal: 
     // Not needed by most calls: it knows the errors of the client.
     const { describeFailure } = await import("./errors/describe-failure.ts");
     const { exit, code, message, json } = describeFailure(error);
-    if (isJson) env.stdout.write(`${harmlessJson({ error: { code, message }, ...json })}\n`);
+    // On one line, because it may follow the lines of a command that writes many documents.
+    if (isJson) env.stdout.write(`${harmlessJsonLine({ error: { code, message }, ...json })}\n`);
     else env.stderr.write(`halligan: ${harmlessText(message)}\n`);
     return EXIT[exit];
   }

@@ -256,11 +256,16 @@ describe("halligan audit and watch", { concurrency: 4 }, () => {
     running.child.kill("SIGINT");
     const { exitCode } = await running.ended;
     assert.equal(exitCode, 130);
-    const seqs = stdout
+    // Each line is a document, also the error of the interruption.
+    const documents = stdout
+      .trimEnd()
       .split("\n")
-      .slice(0, 4)
-      .map((line) => JSON.parse(line).seq);
-    assert.deepEqual(seqs, [1, 2, 4, 5]);
+      .map((line) => JSON.parse(line));
+    assert.deepEqual(
+      documents.slice(0, 4).map(({ seq }) => seq),
+      [1, 2, 4, 5],
+    );
+    assert.equal(documents.at(-1).error.code, "Interrupted");
     assert.deepEqual(cursors.slice(0, 3), ["0", "2", "2"]);
   });
 

@@ -106,10 +106,10 @@ export const listAudit = operation({
     const top = wholeNumber(options.get("top") ?? String(DEFAULT_TOP), 1, MAX_TOP);
     const before = seqOf(options.get("before"), 1);
     const after = seqOf(options.get("after"), 0);
-    if (top === undefined || before === undefined || after === undefined || (before !== null && after !== null)) {
-      const detail = `top must be a number from 1 to ${MAX_TOP}, before or after the seq of a record`;
-      return httpError(400, "InvalidInput", detail);
-    }
+    if (top === undefined) return invalid(`top must be a number from 1 to ${MAX_TOP}`);
+    if (before === undefined) return invalid("before must be the seq of a record, a whole number from 1 on");
+    if (after === undefined) return invalid("after must be the seq of a record, or 0 for the oldest one");
+    if (before !== null && after !== null) return invalid("before and after do not go together");
     const filter = {
       machineId: options.get("machineId") ?? null,
       actionId: options.get("actionId") ?? null,
@@ -154,6 +154,8 @@ function wholeNumber(text: string, min: number, max: number): number | undefined
   const value = Number(text);
   return /^\d{1,16}$/.test(text) && value >= min && value <= max ? value : undefined;
 }
+
+const invalid = (detail: string) => httpError(400, "InvalidInput", detail);
 
 /** Null when it is not given; undefined when it is no number of a record. */
 const seqOf = (text: string | undefined, min: number) =>
