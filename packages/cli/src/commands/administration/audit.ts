@@ -20,7 +20,7 @@ export const audit: CommandDefinition = {
   details: [
     "Newest first. With --follow oldest first, then each new record when it is written, until Ctrl+C; while the server " +
       "cannot be reached it goes on trying.",
-    "With --after oldest first, for an export: keep nextAfter of --json, or with --follow the seq of the last record, and " +
+    "With --after oldest first, for an export: keep nextAfter of --json, or with --follow --json the seq of the last record, and " +
       "continue there. No record is missed and none comes twice.",
     "A record has every fact of its operation: of a start its comment and its commands with their arguments, and the " +
       "caller's address.",
