@@ -25,6 +25,7 @@ import { LifeSigns, probeNonce } from "../liveness/life-signs.ts";
 import { Lifetime } from "../liveness/lifetime.ts";
 import { SilenceWatch } from "../liveness/silence-watch.ts";
 import { OrderExchange } from "../orders/order-exchange.ts";
+import { isReport } from "../orders/reports.ts";
 import { MAX_BUFFERED_BYTES, MAX_WAITING_FRAMES, SILENT_INTERVALS } from "./connection-limits.ts";
 import type { ConnectionOwner, HelloMarks } from "./connection-owner.ts";
 import { type CloseReason, readAnswer, refuseAnswer, UNKNOWN_VALUE_MEANING, welcome } from "./handshake.ts";
@@ -134,7 +135,7 @@ export class AgentConnection implements AgentSocketEvents, ReadyAgent {
     const frame = decoded.value;
     this.#signs.heard(frame.type === "probeAnswer" ? frame.nonce : null);
     if (frame.type !== "probeAnswer") this.#work.add(() => this.#handle(frame));
-    return HANDLING_UNITS[frame.type];
+    return this.#isDue(frame) ? 0 : HANDLING_UNITS[frame.type];
   }
 
   /** The socket has closed, from either side. */
@@ -178,6 +179,10 @@ export class AgentConnection implements AgentSocketEvents, ReadyAgent {
   retry(): void {
     this.#exchange?.repeat();
     this.pump();
+  }
+
+  #isDue(frame: AgentFrame): boolean {
+    return isReport(frame) && this.#exchange?.isDue(frame) === true;
   }
 
   async #answered(bytes: Uint8Array): Promise<void> {
@@ -241,7 +246,7 @@ export class AgentConnection implements AgentSocketEvents, ReadyAgent {
     if (frame.type === "hello") return this.#hello(identity, frame);
     if (this.#phase !== "ready") return this.#fail("protocol", "a report before the hello");
     if (frame.type === "kept") await this.#exchange?.kept(frame);
-    else if (frame.type !== "probeAnswer") await this.#exchange?.report(frame);
+    else if (isReport(frame)) await this.#exchange?.report(frame);
   }
 
   /**

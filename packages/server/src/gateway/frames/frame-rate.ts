@@ -10,7 +10,8 @@ const WINDOW_MS = 1_000;
 
 /**
  * Units for handling a frame, in addition to reading it. A report costs a transaction; an end also
- * costs a signature check.
+ * costs a signature check. A report that an order made due costs none of them
+ * (`orders/due-reports.ts`).
  */
 export const HANDLING_UNITS: Readonly<Record<AgentFrame["type"], number>> = {
   ping: 0,

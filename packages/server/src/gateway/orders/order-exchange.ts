@@ -6,7 +6,7 @@ import type { ConnectionIdentity } from "../../service/agents/connection/connect
 import type { ConnectionEnd } from "../../service/agents/connection/record-disconnect.ts";
 import { nextForConnection } from "../../service/agents/next-order.ts";
 import type { ServiceContext } from "../../service/context.ts";
-
+import { DueReports } from "./due-reports.ts";
 import { signOrder } from "./order-signature.ts";
 import { RefusalLog } from "./refusal-log.ts";
 import { handleReport, type ReportFrame, recordGranted } from "./reports.ts";
@@ -41,6 +41,7 @@ export class OrderExchange {
   readonly #deviceKey: DeviceKey;
   readonly #port: ExchangePort;
   readonly #sent = new SentOrders();
+  readonly #due = new DueReports();
   readonly #refusals = new RefusalLog();
   readonly #unrecorded: UnrecordedStart;
   /**
@@ -83,6 +84,11 @@ export class OrderExchange {
     this.#context.log.warn({ ...this.#port.names, actionId, code }, "order refused by its device");
   }
 
+  /** Called when a report arrives: whether an order of this connection made it due. */
+  isDue({ orderSeq }: ReportFrame): boolean {
+    return this.#due.take(orderSeq);
+  }
+
   /**
    * A late confirmation of another connection's value confirms nothing: the device has received
    * this connection's value too, or will receive it.
@@ -114,6 +120,7 @@ export class OrderExchange {
     const { actionId, orderSeq } = order;
     if (this.#port.isClosed || !this.#sent.addOrder(orderSeq)) return;
     this.#context.log.info({ ...this.#port.names, actionId, orderSeq }, "order sent");
+    this.#due.ordered(order);
     this.#port.send(signOrder(order, this.#context.keys.order.signing));
     this.#sent.sentOrder(orderSeq, this.#context.clock.nowMs());
   }

@@ -18,6 +18,10 @@ import type { UnrecordedStart } from "./unrecorded-start.ts";
 export type ReportFrame = Extract<AgentFrame, { type: "started" | "ended" | "closed" | "refused" }>;
 type FrameOf<T extends ReportFrame["type"]> = Extract<ReportFrame, { type: T }>;
 
+export function isReport(frame: AgentFrame): frame is ReportFrame {
+  return frame.type === "started" || frame.type === "ended" || frame.type === "closed" || frame.type === "refused";
+}
+
 /** A connection that records what it has granted. */
 export interface RecordingConnection {
   identity: ConnectionIdentity;

@@ -65,14 +65,15 @@ export class DeviceOnALink {
     return this.has("welcome") || this.has("signedWelcome");
   }
 
-  send(frame: AgentFrame): void {
+  /** Returns what the frame costs, in handling units. */
+  send(frame: AgentFrame): number {
     const json = JSON.stringify(frame);
-    this.text(this.seals ? this.seals.toServer.seal(json) : json);
+    return this.text(this.seals ? this.seals.toServer.seal(json) : json);
   }
 
   /** Sends the text unchanged. */
-  text(text: string): void {
-    this.#events.text(text);
+  text(text: string): number {
+    return this.#events.text(text);
   }
 
   hello(change: Partial<Hello> = {}): void {

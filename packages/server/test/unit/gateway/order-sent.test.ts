@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { until } from "../../../../protocol/test/support/until.ts";
+import { HANDLING_UNITS } from "../../../src/gateway/frames/frame-rate.ts";
 import { Gateway } from "../../../src/gateway/gateway.ts";
 import { MACHINE_ID, START_ID, sampleAction } from "../domain/sample-action.ts";
 import { openService } from "../service/service-fixture.ts";
@@ -27,6 +28,7 @@ async function openGateway() {
     gateway,
     sentTo,
     stored,
+    started,
     tellStart: async (device: DeviceOnALink) => {
       device.send(started);
       await until(() => device.has("startGranted"), "a startGranted frame");
@@ -64,4 +66,18 @@ test("an order that is sent again on a newer link keeps the moment at which it w
   assert.equal((await at.stored())?.sentAtMs, sentAtMs);
   await at.tellStart(await at.sentTo());
   assert.equal((await at.stored())?.sentAtMs, sentAtMs);
+});
+
+test("the reports that an order makes due cost no handling units, also when it is sent again; others do", async () => {
+  await using at = await openGateway();
+  const device = await at.sentTo();
+  device.frames.length = 0;
+  await at.gateway.rereadStore();
+  await until(() => device.has("order"), "the order again");
+  const commands = (await at.service.store.read((tx) => tx.actions.byId(at.started.actionId)))?.commands.length ?? 0;
+  // A start and an end of each command, and the close.
+  const due = 2 * commands + 1;
+  const costs = Array.from({ length: due + 1 }, () => device.send(at.started));
+  assert.deepEqual(costs, [...Array.from({ length: due }, () => 0), HANDLING_UNITS.started]);
+  assert.equal(device.send({ ...at.started, orderSeq: 2 }), HANDLING_UNITS.started, "a report of no order");
 });
