@@ -204,7 +204,7 @@ class Schedule {
     const { neverEnding, timeline } = this.#world;
     if (!neverEnding) return;
     timeline.after(neverEnding.between(60_000, 150_000), () => {
-      if (device.link?.isWhole) device.link.break({ server: true, agent: true });
+      if (device.link?.isUp) device.link.break({ server: true, agent: true });
       this.#reconnect(device);
     });
   }
@@ -242,7 +242,7 @@ class Schedule {
       // notification.
       const isReset = random.chance(0.7);
       if (!link || link.node !== process) continue;
-      if (isReset) link.serverGone();
+      if (isReset) link.closeServerEnd();
       else link.break({ server: false, agent: false });
     }
     timeline.after(random.between(100, SERVER_DOWN_MS), () => void server.start());

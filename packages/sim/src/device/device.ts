@@ -131,7 +131,7 @@ export class Device {
     this.#note(`agent dies: ${why}`);
     this.#endProcess(agent);
     this.journal.crash(hasPower);
-    if (isLinkClosed) this.link?.agentGone();
+    if (isLinkClosed) this.link?.closeAgentEnd();
     else this.link?.break({ server: false, agent: true });
   }
 
@@ -229,7 +229,7 @@ export class Device {
     if (agent.lifetime.isOver) return;
     this.#note("agent has stopped");
     this.#endProcess(agent);
-    this.link?.agentGone();
+    this.link?.closeAgentEnd();
     if (this.#startsAgain) this.startAgent();
   }
 

@@ -104,7 +104,7 @@ export class WaitingReasons {
     const [device, copy] = devices;
     // Of two devices with one key, the newer connection counts.
     if (!device || copy) return false;
-    return device.link?.isWhole === true && this.#answered.get(device.machineId)?.link === device.link;
+    return device.link?.isUp === true && this.#answered.get(device.machineId)?.link === device.link;
   }
 
   #isGone(machineId: string): boolean {

@@ -10,11 +10,11 @@ const ATTACK_SHARE = 0.1;
 /** The texts that the proxy sends instead of a frame, and the extra delay. */
 export interface Forwarded {
   readonly texts: readonly string[];
-  readonly laterMs: number;
+  readonly extraDelayMs: number;
 }
 
-/** The unchanged frame. */
-const untouched = (text: string): Forwarded => ({ texts: [text], laterMs: 0 });
+/** One text, without an extra delay. */
+const forward = (text: string): Forwarded => ({ texts: [text], extraDelayMs: 0 });
 
 /**
  * A proxy on one connection of link version 2 that terminates TLS. It has its own random stream, so
@@ -29,29 +29,29 @@ export class HostileProxy {
   constructor(world: World, name: string, isSealed: boolean) {
     this.#world = world;
     this.#name = name;
-    this.isThere = isSealed && isAttacked(world.seed);
+    this.isActive = isSealed && isAttacked(world.seed);
     this.#chance = new Random(world.seed + world.timeline.nowMs);
   }
 
-  readonly isThere: boolean;
+  readonly isActive: boolean;
 
   toServer(text: string): Forwarded {
-    if (!this.isThere) return untouched(text);
+    if (!this.isActive) return forward(text);
     const frame = parseAgentFrame(frameText(text));
     if (frame?.type === "started") this.#started = frame;
     if (frame?.type === "ended" && this.#world.injectsFaults && this.#chance.chance(0.3)) {
       this.#world.fault("result changed by a proxy", this.#name);
-      return untouched(text.replace('"transcript":"', '"transcript":"altered '));
+      return forward(text.replace('"transcript":"', '"transcript":"altered '));
     }
-    if (!this.#attacksFrame()) return untouched(text);
+    if (!this.#attacksFrame()) return forward(text);
     return this.#anyOf(text);
   }
 
   toAgent(text: string): Forwarded {
-    if (!this.isThere) return untouched(text);
+    if (!this.isActive) return forward(text);
     const isGrant = frameText(text).startsWith('{"type":"startGranted"');
     if (isGrant && this.#world.injectsFaults && this.#chance.chance(0.3)) return this.#delayed(text);
-    if (!this.#attacksFrame()) return untouched(text);
+    if (!this.#attacksFrame()) return forward(text);
     return this.#anyOf(text);
   }
 
@@ -60,7 +60,7 @@ export class HostileProxy {
     const started = this.#started;
     this.#started = null;
     if (!started || !this.#world.injectsFaults || !this.#chance.chance(0.3)) return null;
-    this.#note("made up");
+    this.#note("forged");
     const { actionId, orderSeq, index, startId } = started;
     const grant = JSON.stringify({ type: "startGranted", actionId, orderSeq, index, startId });
     return `${"A".repeat(22)}999999999${grant}`;
@@ -70,13 +70,13 @@ export class HostileProxy {
     switch (this.#chance.between(0, 3)) {
       case 0:
         this.#note("repeated");
-        return { texts: [text, text], laterMs: 0 };
+        return { texts: [text, text], extraDelayMs: 0 };
       case 1:
         this.#note("dropped");
-        return { texts: [], laterMs: 0 };
+        return { texts: [], extraDelayMs: 0 };
       case 2:
         this.#note("changed");
-        return untouched(`B${text.slice(1)}`);
+        return forward(`B${text.slice(1)}`);
       default:
         return this.#delayed(text);
     }
@@ -84,7 +84,7 @@ export class HostileProxy {
 
   #delayed(text: string): Forwarded {
     this.#note("delayed");
-    return { texts: [text], laterMs: this.#chance.between(5_000, 60_000) };
+    return { texts: [text], extraDelayMs: this.#chance.between(5_000, 60_000) };
   }
 
   #attacksFrame(): boolean {

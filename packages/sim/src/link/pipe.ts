@@ -17,13 +17,13 @@ export class Pipe {
     return this.#isCut;
   }
 
-  /** @param laterMs extra delay; later messages wait, too */
-  carry(arrive: () => void, laterMs = 0): void {
+  /** @param extraDelayMs extra delay; later messages wait, too */
+  carry(arrive: () => void, extraDelayMs = 0): void {
     if (this.#isCut) return;
     const { timeline, random } = this.#world;
     const slow = random.chance(0.05) ? 1_500 : 40;
     // Later than the previous delivery, because events of the same time run in any order.
-    const atMs = Math.max(this.#lastMs + 1, timeline.nowMs + random.between(1, slow)) + laterMs;
+    const atMs = Math.max(this.#lastMs + 1, timeline.nowMs + random.between(1, slow)) + extraDelayMs;
     this.#lastMs = atMs;
     timeline.after(atMs - timeline.nowMs, () => this.#isCut || arrive());
   }

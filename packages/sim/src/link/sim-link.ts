@@ -1,6 +1,6 @@
 import type { Connection, Received } from "@halligan/agent/simulation";
 import type { AgentSocket } from "@halligan/server/simulation";
-import type { TakenSocket } from "../server/nodes.ts";
+import type { AcceptedSocket } from "../server/nodes.ts";
 import type { World } from "../world/world.ts";
 import { describeAgentFrame, describeServerFrame, frameText } from "./describe-frame.ts";
 import { HostileProxy } from "./hostile-proxy.ts";
@@ -9,7 +9,7 @@ import { Pipe } from "./pipe.ts";
 const ABNORMAL = 1006;
 const isHeartbeat = (text: string): boolean => /^[^{]*\{"type":"p[io]ng"/.test(text);
 
-export interface LinkWatcher {
+export interface LinkObserver {
   /** The agent passes a frame to the network; here without its seal. */
   agentSends(text: string): void;
   /** The server passes a frame to the network; here without its seal. */
@@ -25,18 +25,18 @@ export interface LinkWatcher {
 export class SimLink {
   readonly deviceName: string;
   readonly #world: World;
-  readonly #watcher: LinkWatcher;
+  readonly #watcher: LinkObserver;
   readonly #toAgent: Pipe;
   readonly #toServer: Pipe;
   readonly #proxy: HostileProxy;
   readonly #inbox: Received[] = [];
   #agentClosed: Extract<Received, { kind: "closed" }> | null = null;
   #arrived = Promise.withResolvers<void>();
-  #server: TakenSocket | null = null;
+  #server: AcceptedSocket | null = null;
   #isServerClosed = false;
 
   /** @param isSealed whether its frames are sealed (link version 2) */
-  constructor(world: World, deviceName: string, watcher: LinkWatcher, isSealed: boolean) {
+  constructor(world: World, deviceName: string, watcher: LinkObserver, isSealed: boolean) {
     this.#world = world;
     this.deviceName = deviceName;
     this.#watcher = watcher;
@@ -61,25 +61,25 @@ export class SimLink {
       const copy = bytes.slice();
       this.#toServer.carry(() => this.#isServerClosed || this.#server?.events.binary(copy));
     },
-    close: () => this.agentGone(),
+    close: () => this.closeAgentEnd(),
   };
 
-  attach(server: TakenSocket): void {
+  attach(server: AcceptedSocket): void {
     this.#server = server;
   }
 
   /** The node that accepted the other end. */
-  get node(): TakenSocket["node"] | null {
+  get node(): AcceptedSocket["node"] | null {
     return this.#server?.node ?? null;
   }
 
   /** Whether a proxy may have changed what the server received. */
   get isProxied(): boolean {
-    return this.#proxy.isThere;
+    return this.#proxy.isActive;
   }
 
   /** True while both directions work and both ends are open. */
-  get isWhole(): boolean {
+  get isUp(): boolean {
     return !this.#toAgent.isCut && !this.#toServer.isCut && !this.#isServerClosed && this.#agentClosed === null;
   }
 
@@ -94,7 +94,7 @@ export class SimLink {
   }
 
   /** The agent closed its end, or its process died and the system closed it. */
-  agentGone(): void {
+  closeAgentEnd(): void {
     if (this.#agentClosed) return;
     this.#endAgentSide(1000, "closed here");
     this.#inbox.length = 0;
@@ -103,7 +103,7 @@ export class SimLink {
   }
 
   /** The server process died, and the system closed the connection. */
-  serverGone(): void {
+  closeServerEnd(): void {
     this.#isServerClosed = true;
     this.#toAgent.carry(() => this.#endAgentSide(ABNORMAL, "reset"));
     this.#watcher.ended(this);
@@ -112,32 +112,32 @@ export class SimLink {
   #serverSends(text: string): void {
     if (this.#isServerClosed) return;
     this.#watcher.serverSends(frameText(text));
-    const { texts, laterMs } = this.#proxy.toAgent(text);
-    for (const forwarded of texts) this.#carryToAgent(forwarded, laterMs);
+    const { texts, extraDelayMs } = this.#proxy.toAgent(text);
+    for (const forwarded of texts) this.#carryToAgent(forwarded, extraDelayMs);
   }
 
-  #carryToAgent(text: string, laterMs = 0): void {
+  #carryToAgent(text: string, extraDelayMs = 0): void {
     this.#toAgent.carry(() => {
       this.#note(this.deviceName, isHeartbeat(text) ? null : describeServerFrame(text));
       this.#receive({ kind: "text", text });
-    }, laterMs);
+    }, extraDelayMs);
   }
 
   #agentSends(text: string): void {
     if (this.#agentClosed) return;
     this.#watcher.agentSends(frameText(text));
-    const { texts, laterMs } = this.#proxy.toServer(text);
-    for (const forwarded of texts) this.#carryToServer(forwarded, laterMs);
+    const { texts, extraDelayMs } = this.#proxy.toServer(text);
+    for (const forwarded of texts) this.#carryToServer(forwarded, extraDelayMs);
     const forged = this.#proxy.forgedGrant();
     if (forged !== null) this.#carryToAgent(forged);
   }
 
-  #carryToServer(text: string, laterMs: number): void {
+  #carryToServer(text: string, extraDelayMs: number): void {
     this.#toServer.carry(() => {
       if (this.#isServerClosed) return;
       this.#note(this.#nodeName, isHeartbeat(text) ? null : describeAgentFrame(text), ` from ${this.deviceName}`);
       this.#server?.events.text(text);
-    }, laterMs);
+    }, extraDelayMs);
   }
 
   #serverCloses(code: number, reason: string): void {
@@ -192,7 +192,7 @@ export class SimLink {
     this.#arrived = Promise.withResolvers<void>();
   }
 
-  #note(actor: string, words: string | null, suffix = ""): void {
-    if (words !== null) this.#world.trace.note(actor, `<- ${words}${suffix}`);
+  #note(actor: string, text: string | null, suffix = ""): void {
+    if (text !== null) this.#world.trace.note(actor, `<- ${text}${suffix}`);
   }
 }

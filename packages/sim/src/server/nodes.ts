@@ -4,7 +4,7 @@ import type { Backup } from "./sim-database.ts";
 import type { ServerProcess, SimServer } from "./sim-server.ts";
 
 /** The connection of a device on the node that accepted it. */
-export interface TakenSocket {
+export interface AcceptedSocket {
   events: AgentSocketEvents;
   node: ServerProcess;
 }
@@ -35,7 +35,7 @@ export class Nodes {
     return this.all.length === 1 ? this.all[0] : this.#world.random.pick(this.all);
   }
 
-  accept(socket: AgentSocket): TakenSocket | null {
+  accept(socket: AgentSocket): AcceptedSocket | null {
     const node = this.running;
     const events = node?.gateway.connect(socket);
     return node && events ? { events, node } : null;

@@ -161,7 +161,7 @@ export const MUTATIONS: readonly Mutation[] = [
       {
         file: "sim/src/link/hostile-proxy.ts",
         find: "    switch (this.#chance.between(0, 3)) {",
-        replace: '    if (text !== "") return untouched(text);\n    switch (this.#chance.between(0, 3)) {',
+        replace: '    if (text !== "") return forward(text);\n    switch (this.#chance.between(0, 3)) {',
       },
       {
         file: "sim/src/link/hostile-proxy.ts",
