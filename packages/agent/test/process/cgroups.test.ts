@@ -51,7 +51,7 @@ test("a folder that is no cgroup, one that is not there, and 'none' mean none, a
   }
 });
 
-test("a script whose group cannot be entered runs all the same, and the empty group is away", options, async () => {
+test("a script whose group cannot be entered runs all the same, and the empty group is removed", options, async () => {
   const { group } = homeIn(v2?.folder ?? "").make({ orderSeq: 900_001, index: 0 });
   const entry = path.join(group.folder, "cgroup.nonsense");
   const child = await spawnScript({

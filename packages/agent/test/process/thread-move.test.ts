@@ -32,7 +32,7 @@ for (const kind of cgroupKinds()) {
       pipes: null,
     };
 
-    test("starts a script in there and is away from it at once", async () => {
+    test("starts a script in there and leaves it at once", async () => {
       const cgroup = madeGroup(1);
       const child = await spawnScript({ ...start, cgroup });
       assert.deepEqual(ownThreadsIn(cgroup.group.folder), []);
@@ -56,7 +56,7 @@ for (const kind of cgroupKinds()) {
       assert.equal(cgroup.group.removeEmpty(), true);
     });
 
-    test("is away from it also when the start throws", () => {
+    test("leaves it also when the start throws", () => {
       const cgroup = madeGroup(3);
       assert.throws(
         () =>

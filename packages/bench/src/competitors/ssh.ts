@@ -29,7 +29,7 @@ export async function startSsh(context: BenchContext, devices: number): Promise<
   const contestants: Contestant[] = [
     {
       name: "ssh",
-      lacks: "no queue for a device that is away, no record of a run; files neither hashed nor synced",
+      lacks: "no queue for a device that is offline, no record of a run; files neither hashed nor synced",
       devices,
       everyRounds: 4,
       run: () => daemon.run(COMMAND),

@@ -83,7 +83,7 @@ export async function fuzz({ frames, seed, only = [] }: FuzzOptions, say: (text:
   const victim = await enroll("victim", random.fork("victim"));
   const waiting = await world.client.runLiveResponse(victim.machineId, {
     Commands: [{ type: "GetFile", params: [{ key: "Path", value: "evidence" }] }],
-    Comment: "waits for a machine that is away",
+    Comment: "waits for a machine that is offline",
   });
   const before = await world.client.getMachineAction(waiting.id);
   const work = await HonestWork.begin(world, honest.id, violations);

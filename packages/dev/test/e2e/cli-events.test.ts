@@ -42,7 +42,7 @@ describe("halligan run by events", { timeout: 120_000 }, () => {
     );
   });
 
-  test("a run in a pipe says that its device is away, and when it goes on", async () => {
+  test("a run in a pipe says that its device is offline, and when it goes on", async () => {
     const [machine] = world.machines;
     assert.ok(machine);
     await addScript(world, "late.sh", "#!/bin/sh\nsleep 1\necho late\n");

@@ -53,7 +53,7 @@ test("from a backup of a running server its devices link again, old results are 
     getFile(join(world.folder, "evidence")),
   ]);
   assert.equal(before.status, "Succeeded");
-  // Waits in the backup for a device that is away, and runs after it.
+  // Waits in the backup for a device that is offline, and runs after it.
   await world.agent(machine.id).stop();
   const waiting = await world.client.runLiveResponse(machine.id, {
     Commands: [runScript("mark.sh", "waiting")],

@@ -38,7 +38,7 @@ export const NUMBER_SETTINGS = {
    * slot becomes free.
    */
   sessionRetryAfterMs: { default: 30_000, min: 1_000, max: 3_600_000 },
-  /** A running session keeps its slot this long while its machine is away. */
+  /** A running session keeps its slot this long while its machine is offline. */
   sessionPlaceGraceMs: { default: 5 * 60_000, min: 0, max: 24 * 3_600_000 },
   /**
    * Longest time a Pending action waits for its machine. 3 days. Source:

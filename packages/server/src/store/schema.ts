@@ -134,7 +134,7 @@ export interface MachineActionTable {
   final_at_ms: number | null;
   /** 1 while it holds a session slot. */
   holds_place: number;
-  /** When a machine that is away releases its slot; null while it is connected. */
+  /** When a machine that is offline releases its slot; null while it is connected. */
   place_until_ms: number | null;
   /**
    * When its bound passes, compared with the clock. Null in rows that are older than this column.

@@ -61,7 +61,7 @@ export async function startMeshCentral(context: BenchContext, devices: number): 
   return {
     name: "MeshCentral",
     lacks:
-      "commands and outputs are not stored: lost with a restart, refused while a device is away, dropped without an answer while it is busy; no exit code; files neither hashed nor synced",
+      "commands and outputs are not stored: lost with a restart, refused while a device is offline, dropped without an answer while it is busy; no exit code; files neither hashed nor synced",
     devices,
     everyRounds: 1,
     run: (device) => run(nodes[device] ?? "", LOST_MS),

@@ -117,7 +117,7 @@ async function follow(
   }
 }
 
-/** Whether the server was away or busy for longer than the client's own attempts. */
+/** Whether the server was unavailable or busy for longer than the client's own attempts. */
 const isPassing = (cause: unknown): boolean =>
   cause instanceof UnreachableError ||
   ((cause instanceof ApiError || cause instanceof TokenError) && (cause.status === 429 || cause.status >= 500));

@@ -91,7 +91,7 @@ test("a Succeeded action is not cancellable: 400 that names the status", async (
 });
 
 test("an action that still waits for its machine can be cancelled", {
-  skip: onlyHalligan("a device that is away"),
+  skip: onlyHalligan("a device that is offline"),
 }, async () => {
   const { api } = here();
   const absentId = await absentMachine(here());

@@ -264,7 +264,7 @@ test("PowerShell-like: machines kept by health in code, upload, run, poll by lis
 });
 
 test("a client whose result never comes goes by the words of the contract and stops", {
-  skip: onlyHalligan("a device that is away"),
+  skip: onlyHalligan("a device that is offline"),
 }, async () => {
   const { api } = here();
   const absentId = await absentMachine(here());

@@ -25,7 +25,7 @@ test("a second start on a busy machine is 400 ActiveRequestAlreadyExists, its me
 });
 
 test("an action that still waits for its machine blocks it too", {
-  skip: onlyHalligan("a device that is away"),
+  skip: onlyHalligan("a device that is offline"),
 }, async () => {
   const { api } = here();
   const absentId = await absentMachine(here());

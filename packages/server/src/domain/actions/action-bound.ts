@@ -6,9 +6,9 @@ import type { Command } from "./command.ts";
  * progress report, reconnect or late report moves the bound.
  *
  * The bound runs while the action holds a session slot. Its length is the sum of the limits of the
- * commands, and a grace. It pauses while the action has no slot because its device is away, and
- * while the server itself has no space for the result. So an honest device that was away for hours
- * has as much time as any other, and the time for which a device can hold a slot is bounded.
+ * commands, and a grace. It pauses while the action has no slot because its device is offline, and
+ * while the server itself has no space for the result. So an honest device that was offline for
+ * hours has as much time as any other, and the time for which a device can hold a slot is bounded.
  * `latestMs` bounds the pauses.
  */
 export interface ActionBound {
@@ -31,7 +31,8 @@ export interface BoundLimits {
   orderAcceptanceMs: number;
   lostMachineTimeoutMs: number;
   /**
-   * Added because the slot is kept this long while the device is away. It covers one such absence.
+   * Added because the slot is kept this long while the device is offline. It covers one such
+   * absence.
    */
   sessionPlaceGraceMs: number;
   order: Pick<OrderLimits, "scriptTimeoutMs" | "transferTimeoutMs">;

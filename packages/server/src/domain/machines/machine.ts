@@ -84,9 +84,9 @@ const INACTIVE_AFTER_MS = 7 * 24 * 3_600_000;
 
 /**
  * Active while it is connected or was a moment ago. NoSensorData before its agent has connected for
- * the first time, and ImpairedCommunication when it is away. Inactive after seven days, and as soon
- * as the machine is retired. `graceMs`: how long a connection may be gone (a restart, a roaming
- * laptop) before the machine counts as away.
+ * the first time, and ImpairedCommunication when it is offline. Inactive after seven days, and as
+ * soon as the machine is retired. `graceMs`: how long a connection may be gone (a restart, a
+ * roaming laptop) before the machine counts as offline.
  */
 export function healthStatus(
   machine: Pick<Machine, "linked" | "lastSeenMs" | "retirement" | "journalId">,

@@ -23,7 +23,7 @@ export interface RequestFacts {
   readonly rawQuery: string;
   readonly headers: IncomingHttpHeaders;
   readonly remoteAddress: string;
-  /** Aborts when the client goes away before the response is written. */
+  /** Aborts when the client disconnects before the response is written. */
   readonly signal: AbortSignal;
 }
 

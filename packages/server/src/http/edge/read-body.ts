@@ -6,7 +6,7 @@ import type { BodyOwner } from "./unfinished-bodies.ts";
 /** The client closed or broke the connection: no answer can be sent. */
 export class ClientGoneError extends Error {
   constructor() {
-    super("the client went away");
+    super("the client disconnected");
     this.name = "ClientGoneError";
   }
 }

@@ -86,7 +86,7 @@ async function claim(
   return saved;
 }
 
-/** A session that was requested while its machine was away waits for a slot, oldest first. */
+/** A session that was requested while its machine was offline waits for a slot, oldest first. */
 async function holdsOrAcquiresSlot(
   tx: StoreTx,
   machine: MachineConnection,

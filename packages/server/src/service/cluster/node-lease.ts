@@ -218,7 +218,7 @@ export class NodeLease {
 
   async #reap(nodeId: string): Promise<void> {
     const { service } = this.#deps;
-    service.log.warn({ lapsedNodeId: nodeId }, "another node lapsed; its devices are away until they connect again");
+    service.log.warn({ lapsedNodeId: nodeId }, "another node lapsed; its devices are offline until they connect again");
     // The node is removed first: if it is still running, it must learn that its connections no
     // longer count.
     await service.store.write((tx) => tx.nodes.remove(nodeId));

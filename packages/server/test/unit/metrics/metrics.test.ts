@@ -60,7 +60,7 @@ test("a quarantine is counted by its evidence, and machines in quarantine are co
   assert.equal(figure(samples, "halligan_machines_quarantined"), 1);
 });
 
-test("while the database is away, or says nothing, the node's own figures still come, and none of the deployment's is invented", async (t) => {
+test("while the database is unavailable or does not respond, the node's own figures still come, and none of the deployment's is invented", async (t) => {
   const never: Store = { ...store, read: () => Promise.withResolvers<never>().promise };
   const away: Store = { ...store, read: () => Promise.reject(new Error("the database does not answer")) };
   const metrics = createMetrics();

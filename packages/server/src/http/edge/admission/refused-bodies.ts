@@ -54,7 +54,7 @@ export class RefusedBodies {
     try {
       await sleep(this.#lingerMs, undefined, { signal: AbortSignal.any([gone, this.#stop.signal]) });
     } catch (error) {
-      // The client went away or the server stops: there is nothing to wait for.
+      // The client disconnected or the server stops: there is nothing to wait for.
       if (!(error instanceof Error) || error.name !== "AbortError") throw error;
     } finally {
       this.#allLingering -= 1;

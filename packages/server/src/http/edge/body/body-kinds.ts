@@ -94,7 +94,7 @@ export const multipart = (options: { readonly fileBytes: number }): BodyKind<Asy
 });
 
 export interface StreamBody {
-  /** Throws when the client goes away. Leaving it early is fine. */
+  /** Throws when the client disconnects. Leaving it early is fine. */
   readonly stream: AsyncIterable<Uint8Array>;
   /** From Content-Length; null for a chunked body. */
   readonly sizeBytes: number | null;

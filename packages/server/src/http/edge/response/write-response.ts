@@ -191,7 +191,7 @@ async function* exactly(lengthBytes: number, source: AsyncIterable<Buffer>): Asy
 
 /**
  * Resolves when the system has taken the bytes, so that their memory is free again; rejects when
- * the client went away before.
+ * the client disconnected before.
  */
 function handOver(rawResponse: ServerResponse, chunk: Buffer): Promise<void> {
   return new Promise((resolve, reject) => {

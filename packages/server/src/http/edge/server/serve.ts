@@ -41,11 +41,11 @@ export interface ServeContext<Ctx> {
   readonly onResponseEnd: (line: RequestLine) => void;
 }
 
-/** Written to the log only, for a client that went away before its response; as nginx does. */
+/** Written to the log only, for a client that disconnected before its response; as nginx does. */
 const CLIENT_GONE = 499;
 
 /** A backend is back within seconds, or an operator has to act. */
-const AWAY = httpError(503, "ServiceUnavailable", "The service cannot reach its storage; try again later", {
+const UNAVAILABLE = httpError(503, "ServiceUnavailable", "The service cannot reach its storage; try again later", {
   "retry-after": "5",
 });
 
@@ -133,7 +133,7 @@ export async function serve<Ctx>(exchange: Exchange, source: Source<Ctx>, servin
     finish(gone.signal.aborted ? CLIENT_GONE : response.status, code, sentBytes);
   } catch (error) {
     const isGone = error instanceof ClientGoneError || gone.signal.aborted || raw.destroyed;
-    if (!isGone) serving.log.error({ requestId: facts.id, err: error }, "the answer could not be written");
+    if (!isGone) serving.log.error({ requestId: facts.id, err: error }, "the response could not be written");
     rawResponse.destroy();
     finish(isGone ? CLIENT_GONE : 500);
   }
@@ -243,8 +243,11 @@ async function responseOf<Ctx>(
     if (error instanceof RequestRefusedError) return error.response;
     if (error instanceof ClientGoneError || request.facts.signal.aborted) throw error;
     if (isUnavailable(error)) {
-      log.warn({ requestId: request.facts.id, operation: operation.name, reason: error.message }, "an engine is away");
-      return AWAY;
+      log.warn(
+        { requestId: request.facts.id, operation: operation.name, reason: error.message },
+        "a dependency is unavailable",
+      );
+      return UNAVAILABLE;
     }
     log.error({ requestId: request.facts.id, operation: operation.name, err: error }, "the operation failed");
     return INTERNAL_ERROR;

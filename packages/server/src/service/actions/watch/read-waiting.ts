@@ -15,8 +15,8 @@ export interface ActionNow {
 
 /**
  * Adds what the action waits for. Reads only the facts that its state depends on: nothing for a
- * final action, one statement while its device is away or it runs, two while it is sent, four while
- * it waits for a slot.
+ * final action, one statement while its device is offline or it runs, two while it is sent, four
+ * while it waits for a slot.
  */
 export async function withWaiting(
   { clock, limits }: { readonly clock: { nowMs(): number }; readonly limits: WaitingLimits },

@@ -24,9 +24,9 @@ export interface ConnectionEnd {
 const NOTHING_SENT: ConnectionEnd = { sent: null, granted: null };
 
 /**
- * The connection has closed. If it was the machine's last one, the machine is away from now on and
- * its running actions get a deadline. If the machine has a newer connection, or was retired, the
- * start that this one granted is recorded all the same, because it happened on the device.
+ * The connection has closed. If it was the machine's last one, the machine is offline from now on
+ * and its running actions get a deadline. If the machine has a newer connection, or was retired,
+ * the start that this one granted is recorded all the same, because it happened on the device.
  */
 export async function recordDisconnect(
   { store, clock, limits }: ServiceContext,

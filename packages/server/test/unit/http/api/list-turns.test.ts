@@ -67,7 +67,7 @@ test("more lists than may wait of all accounts are refused with 503", async () =
   await Promise.all(all);
 });
 
-test("a wait whose client went away leaves the queue and its place in it", async () => {
+test("a wait whose client disconnected leaves the queue", async () => {
   const { turns, started, list, endOne } = world({ waitingPerAccount: 1 });
   const running = list("a");
   const client = new AbortController();

@@ -6,7 +6,8 @@ import { ok } from "../../../edge/http-response.ts";
 import { operation } from "../../context.ts";
 
 /**
- * Whether the process lives. Asks nothing else, so that a database that is away restarts no node.
+ * Whether the process lives. Asks nothing else, so that a database that is unavailable restarts no
+ * node.
  */
 export const getHealth = operation({
   name: "GetHealth",
@@ -18,7 +19,7 @@ export const getHealth = operation({
   doc: {
     tag: "Halligan",
     summary: "Whether the process lives",
-    description: "For what restarts it. Asks no database, so that one that is away restarts nothing.",
+    description: "For what restarts it. Asks no database, so that one that is unavailable restarts nothing.",
   },
   responses: { 200: json("It lives.", HealthWire, { status: "alive" }) },
   body: noBody,
