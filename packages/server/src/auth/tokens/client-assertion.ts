@@ -1,3 +1,4 @@
+import { err, ok, type Result } from "@halligan/protocol/errors";
 import { decodeJwt, errors, type JWTHeaderParameters, type JWTPayload, jwtVerify } from "jose";
 import { type SignatureAlgorithm, type VerificationKey, verificationKey } from "../verification-key.ts";
 
@@ -51,22 +52,24 @@ export interface AssertionReplay {
 }
 
 /**
- * `proven`: the signature was valid, so the reason may be sent to the client. Otherwise it would
+ * `isProven`: the signature was valid, so the reason may be sent to the client. Otherwise it would
  * reveal what is registered.
  */
-export type AssertionVerdict =
-  | { readonly ok: true }
-  | { readonly ok: false; readonly isProven: boolean; readonly reason: string };
+export interface AssertionRefusal {
+  readonly isProven: boolean;
+  readonly reason: string;
+}
 
-const unproven = (reason: string): AssertionVerdict => ({ ok: false, isProven: false, reason });
-const refused = (reason: string): AssertionVerdict => ({ ok: false, isProven: true, reason });
+const PROVEN: Result<null, AssertionRefusal> = ok(null);
+const unproven = (reason: string): Result<null, AssertionRefusal> => err({ isProven: false, reason });
+const refused = (reason: string): Result<null, AssertionRefusal> => err({ isProven: true, reason });
 
 /**
  * Whether an assertion proves that its sender is the application (private_key_jwt: RFC 7523 section
  * 3, OpenID Connect Core section 9). `kid` and `x5t` only select the key to try first, because
  * clients fill them in differently.
  */
-export async function verifyClientAssertion(subject: AssertionSubject): Promise<AssertionVerdict> {
+export async function verifyClientAssertion(subject: AssertionSubject): Promise<Result<null, AssertionRefusal>> {
   const { assertion, application, audiences, nowMs, replay } = subject;
   if (assertion.length > MAX_ASSERTION_CHARS) return unproven("it is too long");
   const payload = await provenPayload(assertion, application.keys);
@@ -87,13 +90,11 @@ export async function verifyClientAssertion(subject: AssertionSubject): Promise<
   const beginsAtS = Math.max(iat ?? 0, nbf ?? 0);
   // An `iat` in the future would make a long lifetime look short.
   const hasBegun = beginsAtS * 1000 - SKEW_MS <= nowMs;
-  if (hasBegun && exp - beginsAtS <= REPEATABLE_LIFETIME_S) return { ok: true };
+  if (hasBegun && exp - beginsAtS <= REPEATABLE_LIFETIME_S) return PROVEN;
   // Checked last, so that an assertion that is refused for another reason does not use up its id.
   const verdict = await replay.claim(application.clientId, jti, expiresAtMs + SKEW_MS, nowMs);
   if (verdict === "seen") return refused("its jti was used before");
-  return verdict === "full"
-    ? refused("too many assertions in a short time: use a token for its whole life")
-    : { ok: true };
+  return verdict === "full" ? refused("too many assertions in a short time: use a token for its whole life") : PROVEN;
 }
 
 /**

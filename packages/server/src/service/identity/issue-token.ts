@@ -88,5 +88,6 @@ async function checkAssertion(
   ]);
   const verdict = await verifyClientAssertion({ assertion, application, audiences, nowMs, replay });
   if (verdict.ok) return null;
-  return verdict.isProven ? assertionRefused(verdict.reason) : INVALID_ASSERTION;
+  const { isProven, reason } = verdict.error;
+  return isProven ? assertionRefused(reason) : INVALID_ASSERTION;
 }

@@ -27,7 +27,7 @@ const verdictOf = async (
 ) => {
   const application = { clientId: "c1", keys };
   const verdict = await verifyClientAssertion({ assertion, application, audiences: [V1, V2], nowMs, replay });
-  return verdict.ok ? "ok" : `${verdict.isProven ? "proven" : "unproven"}: ${verdict.reason}`;
+  return verdict.ok ? "ok" : `${verdict.error.isProven ? "proven" : "unproven"}: ${verdict.error.reason}`;
 };
 
 test("an assertion signed with any of the registered keys is good, whatever kid and x5t say", async () => {
