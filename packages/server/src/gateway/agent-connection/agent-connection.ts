@@ -140,6 +140,11 @@ export class AgentConnection implements AgentSocketEvents, ReadyAgent {
 
   /** The socket has closed, from either side. */
   closed(): void {
+    this.#ended(0);
+  }
+
+  /** @param silentMs how long the device had sent nothing; 0 if its end is the sign of life */
+  #ended(silentMs: number): void {
     if (this.#phase === "closed") return;
     this.#phase = "closed";
     this.#lifetime.end();
@@ -149,7 +154,7 @@ export class AgentConnection implements AgentSocketEvents, ReadyAgent {
     const identity = this.#identity;
     this.#owner.ended(this);
     const endOfExchange = this.#exchange?.end();
-    if (identity) this.#work.add(() => recordDisconnect(this.#context, identity, endOfExchange?.()));
+    if (identity) this.#work.add(() => recordDisconnect(this.#context, identity, { ...endOfExchange?.(), silentMs }));
     this.#context.log.info(this.#names, "agent connection closed");
   }
 
@@ -308,7 +313,7 @@ export class AgentConnection implements AgentSocketEvents, ReadyAgent {
     if (this.#phase === "closed") return;
     this.#context.log.warn({ ...this.#names, reason, detail }, "agent connection closed by the server");
     this.#socket.close(LINK_CLOSE[reason], closeText);
-    this.closed();
+    this.#ended(reason === "silent" ? this.#silence.silentMs : 0);
   }
 
   /** Fields of each log line. A logger of its own would take 1 KiB of each connection. */

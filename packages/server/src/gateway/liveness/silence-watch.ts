@@ -20,8 +20,13 @@ export class SilenceWatch {
     this.#heardAtMs = this.#clock.monotonicMs();
   }
 
+  /** Milliseconds since the last frame. */
+  get silentMs(): number {
+    return this.#clock.monotonicMs() - this.#heardAtMs;
+  }
+
   start(silent: () => void): void {
-    const silentMs = this.#clock.monotonicMs() - this.#heardAtMs;
+    const { silentMs } = this;
     if (silentMs >= this.#limitMs) silent();
     else this.#cancel = this.#clock.after(this.#limitMs - silentMs, () => this.start(silent));
   }

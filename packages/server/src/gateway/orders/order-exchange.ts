@@ -3,7 +3,7 @@ import type { DeviceKey } from "../../auth/signatures/device-key.ts";
 import type { RollingValue } from "../../domain/machines/clone-detection.ts";
 import { recordKept } from "../../service/agents/connection/answer-hello.ts";
 import type { ConnectionIdentity } from "../../service/agents/connection/connection-identity.ts";
-import type { ConnectionEnd } from "../../service/agents/connection/record-disconnect.ts";
+import type { ExchangeEnd } from "../../service/agents/connection/record-disconnect.ts";
 import { nextForConnection } from "../../service/agents/next-order.ts";
 import type { ServiceContext } from "../../service/context.ts";
 import { DueReports } from "./due-reports.ts";
@@ -144,7 +144,7 @@ export class OrderExchange {
   }
 
   /** The connection is closed. What it returns is to be recorded after all queued work. */
-  end(): () => ConnectionEnd {
+  end(): () => ExchangeEnd {
     this.#unrecorded.end();
     return () => ({ sent: this.#sent.last, granted: this.#unrecorded.granted });
   }

@@ -14,14 +14,19 @@ export interface SentOrder {
   atMs: number;
 }
 
-/** What a connection knows at its end. */
-export interface ConnectionEnd {
+/** What a connection that sent orders knows at its end. */
+export interface ExchangeEnd {
   sent: SentOrder | null;
   /** Granted and not recorded; recorded in the same commit. */
   granted: GrantedStart | null;
 }
 
-const NOTHING_SENT: ConnectionEnd = { sent: null, granted: null };
+export interface ConnectionEnd extends ExchangeEnd {
+  /** How long the device had sent nothing, in milliseconds. It was last seen before that. */
+  silentMs: number;
+}
+
+const NOTHING_SENT: ConnectionEnd = { sent: null, granted: null, silentMs: 0 };
 
 /**
  * The connection has closed. If it was the machine's last one, the machine is offline from now on
@@ -31,8 +36,9 @@ const NOTHING_SENT: ConnectionEnd = { sent: null, granted: null };
 export async function recordDisconnect(
   { store, clock, limits }: ServiceContext,
   connection: ConnectionIdentity,
-  end: ConnectionEnd = NOTHING_SENT,
+  known: Partial<ConnectionEnd> = {},
 ): Promise<void> {
+  const end: ConnectionEnd = { ...NOTHING_SENT, ...known };
   await store.write(async (tx) => {
     const machine = await currentMachine(tx, connection);
     if (machine) return markAway(tx, machine, clock.nowMs(), limits, end);
@@ -41,8 +47,8 @@ export async function recordDisconnect(
       ? tx.actions.byId(granted.report.actionId)
       : tx.actions.unfinishedOf(connection.machineId));
     if (action?.order?.connectionEpoch !== connection.connectionEpoch) return;
-    const known = withoutDoubt(withGranted(action, granted));
-    if (known !== action) await tx.actions.save(action, known);
+    const settled = withoutDoubt(withGranted(action, granted));
+    if (settled !== action) await tx.actions.save(action, settled);
   });
 }
 
@@ -79,7 +85,8 @@ async function markAway(
   limits: ServiceLimits,
   end: ConnectionEnd | null,
 ): Promise<void> {
-  await tx.machines.save(machine, { ...machine, linked: false, lastSeenMs: nowMs });
+  const lastSeenMs = Math.max(machine.lastSeenMs, nowMs - (end?.silentMs ?? 0));
+  await tx.machines.save(machine, { ...machine, linked: false, lastSeenMs });
   const action = await tx.actions.unfinishedOf(machine.id);
   if (!action) return;
   const known = end ? withGranted(action, end.granted) : withStartInDoubt(action, machine.continuity.processId);
