@@ -1,5 +1,18 @@
 /** One measured number, with this machine's baseline and the goal. */
-export type Unit = "ms" | "/s" | "MB/s" | "MB" | "KB" | "%" | "s" | "us" | "actions" | "calls" | "commits" | "pages";
+export type Unit =
+  | "ms"
+  | "/s"
+  | "MB/s"
+  | "MB"
+  | "KB"
+  | "%"
+  | "s"
+  | "us"
+  | "actions"
+  | "calls"
+  | "commits"
+  | "pages"
+  | "times";
 
 /** A bound on the value itself, or on its ratio to the floor. */
 export interface Goal {
