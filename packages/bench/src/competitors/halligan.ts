@@ -7,6 +7,7 @@ import type { CommandRequest } from "@halligan/protocol/api";
 import { createClient } from "@halligan/protocol/client";
 import type { BenchContext } from "../bench.ts";
 import { endOf } from "../load/end-of-action.ts";
+import { runToEnd } from "../load/run-to-end.ts";
 import { shippedRuntime, startRealAgents } from "../processes/real-agents.ts";
 import { BenchServer } from "../processes/server.ts";
 import { addTrivialScript, RUN_SCRIPT } from "../processes/trivial-script.ts";
@@ -17,7 +18,7 @@ const UNPACKED_CHUNK_BYTES = 256 * 1_024;
 
 /**
  * Ours, with the whole path of a caller: a put begins with the upload into the library, a get ends
- * with the download of the result, a script with that of its transcript.
+ * with the download of the result, a script with the response that has its output.
  */
 export async function startHalligan(context: BenchContext, devices: number): Promise<Contestant> {
   const { signal } = context;
@@ -38,7 +39,7 @@ export async function startHalligan(context: BenchContext, devices: number): Pro
     lacks: "nothing of what is compared: order, start, output and end are synced at both ends and signed",
     devices,
     everyRounds: 1,
-    run: async (device) => (await api.transcript(await act(device, RUN_SCRIPT))).script_output,
+    run: (device) => runToEnd(api, agents[device]?.machineId ?? "", RUN_SCRIPT, signal),
     files: {
       async put(file) {
         const fileName = basename(file);
