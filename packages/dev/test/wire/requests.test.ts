@@ -9,6 +9,7 @@ import "./cases/tokens.cases.ts";
 import "./cases/errors.cases.ts";
 import "./cases/library.cases.ts";
 import "./cases/chosen-content.cases.ts";
+import "./cases/nameless-script.cases.ts";
 import "./cases/machines.cases.ts";
 import "./cases/device-groups.cases.ts";
 import "./cases/start.cases.ts";

@@ -29,9 +29,12 @@ export const CommandRequest = Type.Object(
 );
 export type CommandRequest = Static<typeof CommandRequest>;
 
+/** Most commands of one action. */
+export const MAX_COMMANDS = 100;
+
 export const RunLiveResponseRequest = Type.Object(
   {
-    Commands: Type.Array(CommandRequest, { minItems: 1, maxItems: 100 }),
+    Commands: Type.Array(CommandRequest, { minItems: 1, maxItems: MAX_COMMANDS }),
     Comment,
   },
   closed,

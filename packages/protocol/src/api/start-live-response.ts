@@ -1,5 +1,5 @@
 import { type Static, Type } from "typebox";
-import { CommandRequest, RunLiveResponseRequest } from "./machine-action.ts";
+import { CommandRequest, MAX_COMMANDS, RunLiveResponseRequest } from "./machine-action.ts";
 
 const closed = { additionalProperties: false } as const;
 const Sha256Hex = Type.String({ pattern: "^[0-9a-f]{64}$" });
@@ -14,19 +14,40 @@ const GivenSha256 = Type.String({ pattern: GIVEN_SHA256_PATTERN });
 export const MAX_INLINE_CONTENT = 262_144;
 
 /**
+ * What runs content without a ScriptName. A `#!` line decides before it, as before the ending of a
+ * name (docs/scripts.md).
+ */
+export const SCRIPT_INTERPRETERS = ["shell", "python", "perl", "ruby", "node", "powershell"] as const;
+export type ScriptInterpreter = (typeof SCRIPT_INTERPRETERS)[number];
+
+/**
  * A command of the contract, plus the content that it uses: at most one of `sha256`, `staged` and
  * `content`, for `PutFile` and `RunScript`. With none of them, the name is a library file, looked
- * up as in the contract.
+ * up as in the contract. A `RunScript` with one of them needs no `ScriptName`.
  */
 export const StartCommandRequest = Type.Object(
   {
     ...CommandRequest.properties,
-    /** The library file of that name, if it has this SHA-256. */
+    /**
+     * The library file of that name, if it has this SHA-256. Without `ScriptName`, a library file
+     * that has it.
+     */
     sha256: Type.Optional(GivenSha256),
     /** Content that this caller has staged. The name is only a label. */
     staged: Type.Optional(GivenSha256),
     /** The content itself as text, sent as UTF-8. The name is only a label. */
     content: Type.Optional(Type.String({ maxLength: MAX_INLINE_CONTENT })),
+    /** For `staged` and `content` without `ScriptName`. Default `shell`. */
+    interpreter: Type.Optional(
+      Type.Union([
+        Type.Literal("shell"),
+        Type.Literal("python"),
+        Type.Literal("perl"),
+        Type.Literal("ruby"),
+        Type.Literal("node"),
+        Type.Literal("powershell"),
+      ]),
+    ),
   },
   closed,
 );
@@ -48,7 +69,7 @@ export type ActionOptions = Static<typeof ActionOptions>;
 export const StartLiveResponseRequest = Type.Object(
   {
     ...RunLiveResponseRequest.properties,
-    Commands: Type.Array(StartCommandRequest, { minItems: 1, maxItems: 100 }),
+    Commands: Type.Array(StartCommandRequest, { minItems: 1, maxItems: MAX_COMMANDS }),
     options: Type.Optional(ActionOptions),
   },
   closed,

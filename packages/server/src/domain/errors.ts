@@ -32,10 +32,12 @@ export type DomainError =
   | { code: "CancelRefused"; actionId: string; status: MachineActionStatus }
   | { code: "ResultNotReady"; actionId: string; index: number }
   | { code: "ResultNotFound"; actionId: string; index: number; detail: string }
+  | { code: "ScriptNotFound"; actionId: string; index: number; detail: string }
   | { code: "ResultLinkInvalid" }
   | { code: "ResultLinkExpired" }
   | { code: "ResultLinkRevoked" }
   | { code: "LibraryFileNotFound"; fileName: string }
+  | { code: "LibraryContentNotFound"; sha256: string }
   | { code: "LibraryFileExists"; fileName: string }
   | { code: "LibraryFileOfAnother"; fileName: string }
   | { code: "LibraryFileOfOtherGroups"; fileName: string }

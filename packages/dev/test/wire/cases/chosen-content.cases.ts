@@ -18,7 +18,12 @@ const skip = onlyHalligan("its own interface");
 const sha256 = (content: string | Uint8Array) => createHash("sha256").update(content).digest("hex");
 const script = (text: string) => `#!/bin/sh\n${text} # ${randomBytes(8).toString("hex")}\n`;
 
-type Chosen = Command & { readonly sha256?: string; readonly staged?: string; readonly content?: string };
+type Chosen = Command & {
+  readonly sha256?: string;
+  readonly staged?: string;
+  readonly content?: string;
+  readonly interpreter?: string;
+};
 
 const start = (commands: readonly Chosen[], more: object = {}, api = here().api, machineId = here().machineId) =>
   api.post(`/halligan/v1/machines/${machineId}/actions`, { Commands: commands, Comment: "wire test", ...more });
@@ -185,8 +190,18 @@ test("a start that does not say clearly what it means is 400 and names the place
   ] as const) {
     assertError(await start(commands, more), 400, "InvalidRequestBody", message);
   }
-  const nameless = { type: "RunScript", params: [], content: "x" };
-  assertError(await start([nameless]), 400, "MissingRequiredParameter", /ScriptName/);
+  const nameless = { type: "RunScript", params: [] } as const;
+  for (const commands of [[nameless], [{ type: "PutFile", params: [], content: "x" } as const]]) {
+    assertError(await start(commands), 400, "MissingRequiredParameter", /ScriptName|FileName/);
+  }
+  for (const command of [
+    { ...run, content: "x", interpreter: "python" },
+    { ...nameless, sha256: hash, interpreter: "python" },
+    { ...run, interpreter: "python" },
+  ]) {
+    assertError(await start([command]), 400, "InvalidRequestBody", /interpreter is for content without a ScriptName/);
+  }
+  assertError(await start([{ ...nameless, content: "x", interpreter: "cobol" }]), 400, "InvalidRequestBody");
 });
 
 test("it is refused as the contract's start is", { skip }, async () => {

@@ -95,6 +95,12 @@ export interface MachineActionOperations {
    * Halligan has this.
    */
   getMachineActionResults(actionId: string, options?: CallOptions): Promise<ActionResultsWire>;
+  /**
+   * The bytes of the script that a RunScript runs or ran, as a stream that the caller reads or
+   * cancels. `etag` is their SHA-256 in quotes. 404 `ResourceNotFound` when they are no longer
+   * kept. Only Halligan has this.
+   */
+  downloadScript(actionId: string, commandIndex: number, options?: CallOptions): Promise<Response>;
   /** What the device signed about the end of each command. Only Halligan has this. */
   getMachineActionEvidence(actionId: string, options?: CallOptions): Promise<ActionEvidenceWire>;
   /**
@@ -162,6 +168,13 @@ export function machineActionOperations(transport: Transport): MachineActionOper
         { method: "GET", path: `/halligan/v1/actions/${encodeURIComponent(actionId)}/results`, signal },
         ActionResultsWire,
       ),
+    downloadScript: (actionId, commandIndex, { signal } = {}) =>
+      transport.send({
+        method: "GET",
+        path: `/halligan/v1/actions/${encodeURIComponent(actionId)}/commands/${commandIndex}/script`,
+        accept: "application/octet-stream",
+        signal,
+      }),
     getMachineActionEvidence: (actionId, { signal } = {}) =>
       transport.sendForJson(
         { method: "GET", path: `/halligan/v1/actions/${encodeURIComponent(actionId)}/evidence`, signal },

@@ -1,3 +1,4 @@
+import { MAX_COMMANDS } from "@halligan/protocol/api";
 import type { OrderLimits } from "@halligan/protocol/link";
 import type { Command } from "./command.ts";
 
@@ -60,6 +61,13 @@ export function newBound(
   const untilMs = nowMs + limits.orderAcceptanceMs + workMs + limits.sessionPlaceGraceMs + limits.actionGraceMs;
   const queueMs = Math.max(0, (queueUntilMs ?? nowMs) - nowMs);
   return { untilMs, latestMs: untilMs + queueMs + limits.lostMachineTimeoutMs, pausedAtMs: null };
+}
+
+/** The longest time between the acceptance of an action and its end, whatever its commands are. */
+export function longestActionMs(limits: BoundLimits & { queueTimeoutMs: number }): number {
+  const commands = Array.from({ length: MAX_COMMANDS }, () => ({ type: "RunScript" }) as const);
+  // It may get its slot at the end of its time in the queue.
+  return limits.queueTimeoutMs + newBound(commands, limits, limits.queueTimeoutMs, 0).latestMs;
 }
 
 /**

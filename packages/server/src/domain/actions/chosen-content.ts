@@ -1,4 +1,4 @@
-import { fileNameFault, type StartCommandRequest } from "@halligan/protocol/api";
+import { fileNameFault, type ScriptInterpreter, type StartCommandRequest } from "@halligan/protocol/api";
 import { err, ok, type Result } from "@halligan/protocol/errors";
 import type { DomainError } from "../errors.ts";
 import { type LibraryPin, libraryFileNameOf } from "./command.ts";
@@ -23,6 +23,33 @@ export function contentChoiceOf(command: StartCommandRequest): ContentChoice {
   return { kind: "byName" };
 }
 
+/** The ending by which the agent chooses the interpreter (docs/scripts.md). */
+const ENDINGS: Readonly<Record<ScriptInterpreter, string>> = {
+  shell: ".sh",
+  python: ".py",
+  perl: ".pl",
+  ruby: ".rb",
+  node: ".js",
+  powershell: ".ps1",
+};
+
+/** A script that its content identifies. Every other command has a name in its parameters. */
+export const isNameless = (command: StartCommandRequest): boolean =>
+  command.type === "RunScript" && contentChoiceOf(command).kind !== "byName" && libraryFileNameOf(command) === null;
+
+/**
+ * Gives a nameless script a name, because the contract's entity and the device's order have one.
+ * Other commands are returned unchanged.
+ */
+export function withScriptName(
+  command: StartCommandRequest,
+  name: string = `script${ENDINGS[command.interpreter ?? "shell"]}`,
+): StartCommandRequest {
+  if (!isNameless(command)) return command;
+  const { interpreter: _, ...rest } = command;
+  return { ...rest, params: [{ key: "ScriptName", value: name }, ...command.params] };
+}
+
 const CHOICES = ["sha256", "staged", "content"] as const;
 
 /**
@@ -38,7 +65,11 @@ export function checkChoices(commands: readonly StartCommandRequest[]): DomainEr
     }
     if (given.length === 1 && command.type === "GetFile") return invalid(`${slot}: GetFile takes no ${given[0]}`);
     if (command.content?.isWellFormed() === false) return invalid(`${slot}.content is not well-formed Unicode`);
-    if (command.staged === undefined && command.content === undefined) continue;
+    const isOwn = command.staged !== undefined || command.content !== undefined;
+    if (command.interpreter !== undefined && !(isOwn && isNameless(command))) {
+      return invalid(`${slot}.interpreter is for content without a ScriptName, whose ending says what runs it`);
+    }
+    if (!isOwn) continue;
     const name = libraryFileNameOf(command);
     const fault = name === null || name === "" ? null : fileNameFault(name);
     if (fault !== null) return invalid(`${slot}: the name ${JSON.stringify(name?.slice(0, 200))} ${fault}`);

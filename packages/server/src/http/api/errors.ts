@@ -132,6 +132,11 @@ const WIRE: { readonly [C in keyof ErrorByCode]: WireRow<ErrorByCode[C]> } = {
     code: "ResourceNotFound",
     message: (e) => `Command ${e.index} of machine action ${e.actionId} has no result: ${e.detail}`,
   },
+  ScriptNotFound: {
+    status: 404,
+    code: "ResourceNotFound",
+    message: (e) => `Command ${e.index} of machine action ${e.actionId} has no script: ${e.detail}`,
+  },
   ResultLinkInvalid: { status: 403, code: "Forbidden", message: () => "The link is not valid" },
   ResultLinkExpired: { status: 403, code: "Forbidden", message: () => "The link has expired; ask for a new one" },
   ResultLinkRevoked: { status: 403, code: "Forbidden", message: () => "The link was revoked; ask for a new one" },
@@ -139,6 +144,11 @@ const WIRE: { readonly [C in keyof ErrorByCode]: WireRow<ErrorByCode[C]> } = {
     status: 404,
     code: "ResourceNotFound",
     message: (e) => `Library file ${e.fileName} was not found`,
+  },
+  LibraryContentNotFound: {
+    status: 404,
+    code: "ResourceNotFound",
+    message: (e) => `The library has no file with the SHA-256 ${e.sha256}`,
   },
   // Clients look for "already exists". docs/contract/clients-in-the-wild.md#library.
   LibraryFileExists: {

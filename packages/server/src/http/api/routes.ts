@@ -72,6 +72,7 @@ import { getReadiness } from "./operations/probes/get-readiness.ts";
 import { listAlerts } from "./operations/probes/list-alerts.ts";
 import { completeResult } from "./operations/results/complete-result.ts";
 import { downloadResult } from "./operations/results/download-result.ts";
+import { getCommandScript } from "./operations/results/get-command-script.ts";
 import { getLiveResponseResultDownloadLink } from "./operations/results/get-live-response-result-download-link.ts";
 import { getMachineActionEvidence } from "./operations/results/get-machine-action-evidence.ts";
 import { getMachineActionResults } from "./operations/results/get-machine-action-results.ts";
@@ -112,6 +113,7 @@ export const OPERATIONS: readonly Operation<HttpContext>[] = [
   getMachineActionTiming,
   getMachineActionResults,
   getMachineActionEvidence,
+  getCommandScript,
   watchMachineAction,
   waitForMachineAction,
   listMachineActionDetails,

@@ -29,6 +29,16 @@ export async function namedContent(
   return { files, library, staged };
 }
 
+/**
+ * The name of a library file with these bytes; one that the machine may run, if there is one. A
+ * replaced file does not count: its owner took it out of use.
+ */
+export async function nameOfContent(tx: StoreTx, machine: { groupId: number }, sha256: string): Promise<string | null> {
+  const files = await tx.library.byContent(sha256);
+  const usable = files.find(({ deviceGroups }) => deviceGroups?.includes(machine.groupId) ?? true);
+  return (usable ?? files[0])?.fileName ?? null;
+}
+
 /** Why the machine may not run the contents of a start. `pins`: one for each command, by index. */
 export async function contentFault(
   tx: StoreTx,

@@ -21,6 +21,10 @@ export function libraryFiles(executor: Executor) {
       const [row] = await executor.all(selectByName, { file_name: fileName });
       return row && fromRow(row);
     },
+    /** The present files with these bytes, by name. */
+    async byContent(sha256: string): Promise<LibraryFile[]> {
+      return (await executor.all(selectByContent, { sha256 })).map(fromRow);
+    },
     /** Accounts that uploaded these bytes, under any name. */
     async ownerAccountsOf(sha256: string): Promise<(string | null)[]> {
       const rows = await executor.all(selectOwnersOf, { sha256 });
@@ -155,6 +159,15 @@ const selectRemoving = statement<{ sha256: string }>()((db, p) =>
 
 const selectByName = statement<{ file_name: string }>()((db, p) =>
   db.selectFrom("library_file").selectAll().where("file_name", "=", p.file_name).where("ended_at_ms", "is", null),
+);
+
+const selectByContent = statement<{ sha256: string }>()((db, p) =>
+  db
+    .selectFrom("library_file")
+    .selectAll()
+    .where("sha256", "=", p.sha256)
+    .where("ended_at_ms", "is", null)
+    .orderBy("file_name"),
 );
 
 const selectOwnersOf = statement<{ sha256: string }>()((db, p) =>

@@ -61,6 +61,7 @@ export const ACCESS: Readonly<Record<string, AccessRow>> = {
     READ[0],
     "Machine.LiveResponse",
   ),
+  "GET /halligan/v1/actions/:id/commands/:index(\\d{1,9})/script": row(404, READ[0], "Machine.LiveResponse"),
   "GET /api/machines": row(200, ...READ),
   "GET /api/machines/findbytag": row(200, ...READ),
   "GET /api/machines/findbyip(ip=:ip([^,]*),timestamp=:timestamp([^,]*))": row(200, ...READ),

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Readable } from "node:stream";
 import { after, before, describe, test } from "node:test";
 import { DELEGATED_PERMISSIONS, PERMISSIONS } from "@halligan/protocol/api";
 import { OPERATIONS } from "../../../src/http/api/routes.ts";
@@ -145,6 +146,9 @@ async function newEntities({ context, services }: HttpWorld): Promise<Entities> 
   const actionId = context.ids.guid();
   const fileName = `matrix-${made}.sh`;
   const sha256 = "b".repeat(64);
+  const script = Readable.from([Buffer.from("matrix")]);
+  const pin = await context.blobs.putLibrary(script, { limitBytes: 10 });
+  if (pin.code !== "stored") throw new Error(`the script was not stored: ${pin.code}`);
   const groupId = await context.store.write(async (tx) => {
     const name = `matrix ${made}`;
     const scope = { isOpenToUsers: false, users: [], userGroups: [INSIDE] };
@@ -157,7 +161,7 @@ async function newEntities({ context, services }: HttpWorld): Promise<Entities> 
     const machine = sampleMachine({ id: machineId, groupId: id, tags: ["matrix"], facts: { ...facts, ipAddresses } });
     await tx.machines.insert({ ...machine, ...times });
     const result = { kind: "inline" as const, sizeBytes: 2, sha256 };
-    const command = sampleCommand({ status: "Completed", startedAtMs: 1, endedAtMs: 2, result });
+    const command = sampleCommand({ status: "Completed", startedAtMs: 1, endedAtMs: 2, result, pin });
     await tx.actions.insert(sampleAction({ id: actionId, machineId, status: "Succeeded", commands: [command] }));
     await tx.results.insertInline(actionId, 0, Buffer.from("{}"));
     await tx.audit.append({

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { afterEach, beforeEach, describe, test } from "node:test";
+import { ok } from "@halligan/protocol/errors";
+import { longestActionMs } from "../../../../src/domain/actions/action-bound.ts";
 import { cancelMachineAction } from "../../../../src/service/actions/cancel-machine-action.ts";
 import { runLiveResponse } from "../../../../src/service/actions/start/run-live-response.ts";
 import { addUploadedLibraryFile } from "../../../../src/service/library/add-uploaded-library-file.ts";
+import { findScript } from "../../../../src/service/library/find-script.ts";
 import { removeLibraryFile } from "../../../../src/service/library/remove-library-file.ts";
 import { removeUnusedLibraryContent } from "../../../../src/service/library/remove-unused-library-content.ts";
 import { PLAYBOOK, type TestServices, testServices } from "../../../support/test-services.ts";
@@ -14,7 +17,7 @@ const sha256 = (content: string) => createHash("sha256").update(content).digest(
 describe("content of library files that were replaced or deleted", () => {
   let services: TestServices;
   beforeEach(async () => {
-    services = await testServices({ libraryRetentionMs: 30 * DAY_MS });
+    services = await testServices({ libraryRetentionMs: 30 * DAY_MS, resultRetentionMs: DAY_MS });
   });
   afterEach(() => services[Symbol.asyncDispose]());
 
@@ -81,6 +84,26 @@ describe("content of library files that were replaced or deleted", () => {
     await cancelMachineAction(services.context, PLAYBOOK, started.value.id, "c");
     assert.equal(await after(1), 1);
     assert.equal(await isThere("pinned"), false);
+  });
+
+  test("is shown by the actions that pinned it as long as their results are kept", async () => {
+    services.context = { ...services.context, limits: { ...services.context.limits, resultRetentionMs: 60 * DAY_MS } };
+    await upload("a.sh", "pinned");
+    const machine = await services.addMachine();
+    const Commands = [{ type: "RunScript" as const, params: [{ key: "ScriptName", value: "a.sh" }] }];
+    const started = await runLiveResponse(services.context, PLAYBOOK, machine.id, { Commands, Comment: "c" });
+    assert.ok(started.ok);
+    const { id } = started.value;
+    services.time.nowMs += 1;
+    await removeLibraryFile(services.context, PLAYBOOK, "a.sh");
+    services.time.nowMs += DAY_MS;
+    await cancelMachineAction(services.context, PLAYBOOK, id, "c");
+    assert.equal(await after(60 * DAY_MS), 0);
+    const found = await findScript(services.context, PLAYBOOK, id, 0);
+    assert.deepEqual(found, ok({ fileName: "a.sh", pin: { sha256: sha256("pinned"), sizeBytes: 6 } }));
+    assert.equal(await after(longestActionMs(services.context.limits)), 1);
+    const gone = await findScript(services.context, PLAYBOOK, id, 0);
+    assert.equal(gone.ok ? "" : gone.error.code, "ScriptNotFound");
   });
 
   test("that a crash left marked is removed by the next run", async () => {

@@ -8,6 +8,7 @@ import { cancelMachineAction } from "../../../../src/service/actions/cancel-mach
 import { startLiveResponse } from "../../../../src/service/actions/start/start-live-response.ts";
 import { createApplication } from "../../../../src/service/identity/create-application.ts";
 import { removeApplication } from "../../../../src/service/identity/remove-application.ts";
+import { findScript } from "../../../../src/service/library/find-script.ts";
 import { stageContent } from "../../../../src/service/library/stage-content.ts";
 import { PLAYBOOK, type TestServices, testServices } from "../../../support/test-services.ts";
 
@@ -99,6 +100,43 @@ describe("staged content", () => {
     assert.equal(await services.context.blobs.statResult(kept), null);
     const action = await services.context.store.read((tx) => tx.actions.byId(second.id));
     assert.deepEqual(action?.commands[0]?.pin, { sha256: sha256("kept"), sizeBytes: 4 });
+    const script = await findScript(services.context, CALLER, second.id, 0);
+    assert.ok(!script.ok && script.error.code === "ScriptNotFound");
+    assert.match(script.error.detail, /no longer kept/);
+  });
+
+  test("two starts with the same content each keep it, whenever expired content is removed meanwhile", async () => {
+    const start = async (content: string) => {
+      const machine = await services.addMachine();
+      const Commands = [{ type: "RunScript" as const, params: [], content }];
+      return startLiveResponse(services.context, CALLER, machine.id, { Commands, Comment: "" }, never);
+    };
+    const { context } = services;
+    const write = context.store.write.bind(context.store);
+    for (let position = 0; position < 10; position += 1) {
+      const content = `raced ${position}`;
+      await stage(content);
+      services.time.nowMs += 3 * DAY_MS;
+      let writes = 0;
+      Object.assign(context.store, {
+        async write(work: Parameters<typeof write>[0]) {
+          writes += 1;
+          if (writes === position + 1) await applyRetention(context);
+          return write(work);
+        },
+      });
+      const started = await Promise.all([start(content), start(content)]);
+      Object.assign(context.store, { write });
+      assert.ok(writes >= 6, `${writes} transactions`);
+      await applyRetention(context);
+      for (const result of started) {
+        assert.ok(result.ok, result.ok ? "" : `${result.error.code} at write ${position}`);
+        const found = await findScript(context, CALLER, result.value.id, 0);
+        assert.ok(found.ok && found.value.pin.contentId);
+        const kept = { resultId: found.value.pin.contentId, sha256: sha256(content) };
+        assert.ok(await context.blobs.statResult(kept), `lost at write ${position}`);
+      }
+    }
   });
 
   test("a start that is refused keeps nothing", async () => {

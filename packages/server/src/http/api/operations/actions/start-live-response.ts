@@ -34,7 +34,9 @@ export const startLiveResponse = operation({
       "by one of: `sha256`, the library file of that name with that SHA-256; `staged`, content that this caller has uploaded with " +
       "StageContent; `content`, the text itself. With `staged` and `content` the name is only what the file is called, up to 255 bytes " +
       "without slashes and control characters, and the library is not touched; both need `Library.Manage` as well. " +
-      "What an action uses is kept with it, as long as its results. `options.keepProcesses`: processes that a script leaves behind go on. " +
+      "A `RunScript` with one of the three may leave `ScriptName` out: with `sha256` a library file that has it runs, otherwise " +
+      "`interpreter` says what runs the content (default `shell`; a `#!` line comes first). " +
+      "What an action uses is kept with it, as long as its results, and GetCommandScript returns it. `options.keepProcesses`: processes that a script leaves behind go on. " +
       "With `wait` the response comes when the action is final, or when the wait is over, and has the small transcripts in `results`; " +
       "its head, with `Location`, comes when the action is accepted. " +
       "A wait is over before its time when the server stops, and at once when too many requests wait: `status` says whether the action " +
@@ -46,8 +48,9 @@ export const startLiveResponse = operation({
       Commands: [
         {
           type: "RunScript",
-          params: [{ key: "ScriptName", value: "triage of today.sh" }],
+          params: [{ key: "Args", value: "--since yesterday" }],
           content: SAMPLE_SCRIPT,
+          interpreter: "shell",
         },
       ],
       Comment: sampleAction.requestorComment,
@@ -61,7 +64,7 @@ export const startLiveResponse = operation({
         "`DisallowedOperation`: the machine is in quarantine, or its device group has no remediation level.",
       404:
         "`ResourceNotFound`: there is no such machine, or it is in none of the user's device groups; the library has no file of a " +
-        "pinned name; this caller has not staged such content.",
+        "pinned name, or none with a pinned SHA-256; this caller has not staged such content.",
       409: "`LibraryFileChanged`: the library file of that name has another SHA-256 now, which the message says.",
       ...IDEMPOTENCY_REFUSALS,
       507: "`InsufficientStorage`: the server's disk is full.",
