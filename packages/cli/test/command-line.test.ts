@@ -13,7 +13,7 @@ describe("the command line", { concurrency: 4 }, () => {
     [["machines", "--tpo", "3"], /There is no option --tpo here\. Did you mean "--top"\?/],
     [["machines", "--top", "many"], /--top takes a whole number/],
     [["machines", "--top"], /--top needs a value/],
-    [["run", "m"], /An argument is missing: halligan run MACHINE SCRIPT/],
+    [["run", "m"], /Expected MACHINE SCRIPT; or --tag, --group or --filter for MACHINE/],
     [["run", "m", "s", "x"], /"x" is one argument too many.*go after --/],
     [["machines", "--filter", "--json"], /write --filter=--json/],
   ] as const) {

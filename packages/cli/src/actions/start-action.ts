@@ -127,7 +127,7 @@ async function startAndWait(
 export function command(
   type: StartCommandRequest["type"],
   params: Record<string, string>,
-  pin: Pick<StartCommandRequest, "sha256" | "staged"> = {},
+  pin: Pick<StartCommandRequest, "sha256" | "staged" | "content" | "interpreter"> = {},
 ): StartCommandRequest {
   return { type, params: Object.entries(params).map(([key, value]) => ({ key, value })), ...pin };
 }

@@ -88,6 +88,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./actions/run.ts")).run,
   },
   {
+    name: "exec",
+    summary: "run a command on a machine and show what it wrote",
+    load: async () => (await import("./actions/exec.ts")).exec,
+  },
+  {
     name: "get",
     summary: "save a file of a machine here",
     load: async () => (await import("./actions/get.ts")).get,

@@ -4,6 +4,7 @@ import { didYouMean } from "@halligan/protocol/text";
 import type { CommandContext } from "../command.ts";
 import { CliError } from "../errors/cli-error.ts";
 import { changedWhileRead, isChangedFile, isLocalFile, type LocalFile, readLocalFile } from "./local-file.ts";
+import { isStdin, readStdinScript, type TypedScript } from "./typed-script.ts";
 
 /**
  * The file that a person named as FILE or SCRIPT, with the hash of its present content. Only this
@@ -15,14 +16,16 @@ export type ChosenFile = { kind: "library"; name: string; sha256: string } | ({ 
 const LIBRARY_PREFIX = "library:";
 
 /**
- * Chooses a SCRIPT. A name with a slash is a local file. For other names, the library comes first,
- * so that a stray file in the current folder does not silently replace a shared script.
+ * Chooses a SCRIPT. A dash is standard input, and a name with a slash is a local file. For other
+ * names, the library comes first, so that a stray file in the current folder does not silently
+ * replace a shared script.
  */
 export async function chooseScript(
   context: CommandContext,
   client: HalliganClient,
   typed: string,
-): Promise<ChosenFile> {
+): Promise<ChosenFile | TypedScript> {
+  if (isStdin(typed)) return readStdinScript(context);
   if (typed.startsWith(LIBRARY_PREFIX)) return ofLibrary(context, client, typed.slice(LIBRARY_PREFIX.length));
   const { env, signal } = context;
   if (hasSlash(typed)) return local(context, typed);
@@ -43,20 +46,25 @@ export async function chooseFile(context: CommandContext, client: HalliganClient
   return ofLibrary(context, client, typed);
 }
 
-/** Uploads content that the server does not have yet. The library does not change. */
-export async function stage(context: CommandContext, client: HalliganClient, file: ChosenFile): Promise<void> {
-  if (file.kind === "library") return;
+/** Uploads content that the start does not have in itself. The library does not change. */
+export async function stage(
+  context: CommandContext,
+  client: HalliganClient,
+  file: ChosenFile | TypedScript,
+): Promise<void> {
+  if (file.kind === "library" || (file.kind === "typed" && file.text !== null)) return;
   const { signal } = context;
   try {
     await client.stageContent(file.sha256, file.content, { signal });
   } catch (error) {
-    if (isChangedFile(error)) throw changedWhileRead(file.path);
+    if (file.kind === "local" && isChangedFile(error)) throw changedWhileRead(file.path);
     throw error;
   }
 }
 
 /** The member of a start request that pins this content. */
-export function pinOf(file: ChosenFile): Pick<StartCommandRequest, "sha256" | "staged"> {
+export function pinOf(file: ChosenFile | TypedScript): Pick<StartCommandRequest, "sha256" | "staged" | "content"> {
+  if (file.kind === "typed" && file.text !== null) return { content: file.text };
   return file.kind === "library" ? { sha256: file.sha256 } : { staged: file.sha256 };
 }
 

@@ -23,8 +23,17 @@ export interface Target {
 
 const LISTED = 10;
 
-/** Throws UsageError unless there is one machine and one argument for each of `operandNames`. */
-export function parseTarget(args: Arguments, operandNames: readonly string[]): Target {
+/**
+ * Throws UsageError unless there is one machine and one argument for each of `operandNames`, or
+ * with `orMore` at least one.
+ */
+export function parseTarget(
+  args: Arguments,
+  operandNames: readonly string[],
+  count: "exactly" | "orMore" = "exactly",
+): Target {
+  const isCount = (given: readonly string[]) =>
+    given.length === operandNames.length || (count === "orMore" && given.length > operandNames.length);
   const [tag, group, filter] = [args.text("tag"), args.text("group"), args.text("filter")];
   for (const [name, value] of Object.entries({ tag, group, filter })) {
     if (value?.trim() === "") throw new UsageError(`--${name} is empty; it says which machine is meant.`);
@@ -39,7 +48,7 @@ export function parseTarget(args: Arguments, operandNames: readonly string[]): T
   }
   const [first, ...rest] = args.positionals;
   if (parts.length === 0) {
-    if (first === undefined || rest.length !== operandNames.length) {
+    if (first === undefined || !isCount(rest)) {
       throw new UsageError(
         `Expected ${["MACHINE", ...operandNames].join(" ")}; or --tag, --group or --filter for MACHINE.`,
       );
@@ -47,7 +56,7 @@ export function parseTarget(args: Arguments, operandNames: readonly string[]): T
     return { by: { kind: "name", named: first }, operands: rest };
   }
   const typed = parts.map((part) => part.typed).join(" ");
-  if (args.positionals.length !== operandNames.length) {
+  if (!isCount(args.positionals)) {
     throw new UsageError(
       `Expected ${operandNames.join(" ") || "no argument"}: ${typed} names the machine; leave MACHINE out.`,
     );

@@ -2,6 +2,7 @@ import { type ActionTimingWire, FINAL_STATUSES } from "@halligan/protocol/api";
 import { ApiError, type HalliganClient } from "@halligan/protocol/client";
 import { systemClock } from "@halligan/protocol/time";
 import { actionJson, statusOf } from "../../actions/action-json.ts";
+import { readScripts, renderScripts } from "../../actions/read-scripts.ts";
 import { renderVerification } from "../../actions/verification.ts";
 import { verifyEvidence } from "../../actions/verify-evidence.ts";
 import type { CommandDefinition } from "../../command.ts";
@@ -28,6 +29,7 @@ export const action: CommandDefinition = {
       type: "boolean",
       help: "also what is known of its results: size, SHA-256, and how a file changed while it was collected",
     },
+    script: { type: "boolean", help: "also what its scripts are: name, size, SHA-256 and content" },
     verify: {
       type: "boolean",
       help: "also download its results and compare them with what the device signed; exit code 86 when that does not hold",
@@ -37,10 +39,12 @@ export const action: CommandDefinition = {
   examples: [
     "halligan action 3f2a0d6e-5b1c-4c58-9a51-0c3f6d1b7a22",
     "halligan action 3f2a0d6e-5b1c-4c58-9a51-0c3f6d1b7a22 --timing",
+    "halligan action 3f2a0d6e-5b1c-4c58-9a51-0c3f6d1b7a22 --script",
   ],
   jsonShape:
     "{action: the API's machine action, waiting?: {reason, since, until, detail, ...} of an unfinished one}; with --timing also timing: {steps: [{step, index, at, sinceMs}], totalMs}; " +
     "with --results also results: [{index, type, fileName, sizeBytes, sha256, isAvailable, fileChange}]; " +
+    "with --script also scripts: [{index, scriptName, sha256, sizeBytes, problem, content? or base64?}]; " +
     "with --verify also verification: [{index, type, isVerified, problem, sha256}]; " +
     "with --revoke-links also linksRevoked: true",
   async run({ args, connect, env, signal }) {
@@ -66,6 +70,11 @@ export const action: CommandDefinition = {
       const { value } = await client.getMachineActionResults(id, { signal });
       json.results = value;
       text += `\n${renderResultFacts(value, width)}`;
+    }
+    if (args.flag("script")) {
+      const scripts = await readScripts(client, found, signal);
+      json.scripts = scripts;
+      text += `\n${renderScripts(scripts)}`;
     }
     const notes = revokes ? "The links to its results are refused now.\n" : "";
     if (revokes) json.linksRevoked = true;

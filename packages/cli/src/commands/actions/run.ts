@@ -6,23 +6,16 @@ import type { CommandDefinition } from "../../command.ts";
 import { chooseTarget, type Target } from "../../download/target.ts";
 import { UsageError } from "../../errors/cli-error.ts";
 import { type ChosenFile, chooseFile, chooseScript, pinOf, stage } from "../../library/choose-file.ts";
-import { findMachineId } from "../../lookup/machine.ts";
-import {
-  maxSizeBytes,
-  positional,
-  RAW_OPTION,
-  SAVE_OPTIONS,
-  START_OPTIONS,
-  timeoutMs,
-  wantsRaw,
-} from "../shared-options.ts";
+import { INTERPRETER_OPTION, interpreterOf, isStdin } from "../../library/typed-script.ts";
+import { findTarget, operand, parseTarget, TARGET_DETAILS, TARGET_OPTIONS } from "../../lookup/target-machine.ts";
+import { maxSizeBytes, RAW_OPTION, SAVE_OPTIONS, START_OPTIONS, timeoutMs, wantsRaw } from "../shared-options.ts";
 import { startedOnly } from "./started-only.ts";
 
 export const run: CommandDefinition = {
   usage: "MACHINE SCRIPT [-- ARGS...]",
   details: [
     "MACHINE is an id or a computer name. SCRIPT is the name of a library file; with a slash (./a.sh), or when the " +
-      "library has no such name, it is a local file. library:NAME is the library's in any case.",
+      "library has no such name, it is a local file. library:NAME is the library's in any case, and - is standard input.",
     "What runs is what you chose: a local file is read once and sent with the action, and the library is not touched; a " +
       "library file is looked up once, and the run is refused when it was replaced since, also after a wait on the server.",
     "ARGS reach the script as they are written here, each as one argument. Bytes that are not UTF-8 are refused.",
@@ -33,6 +26,7 @@ export const run: CommandDefinition = {
       "running and names them as well.",
     "The exit code is the script's, unless it is one that halligan uses itself: then it is 85, and standard error and " +
       "--json have the script's own. See: halligan help exit-codes. Ctrl+C stops waiting, not the action, and exits with 130.",
+    TARGET_DETAILS,
   ],
   options: {
     put: { type: "string", multiple: true, placeholder: "FILE", help: "first put this local or library file there" },
@@ -41,19 +35,29 @@ export const run: CommandDefinition = {
     force: SAVE_OPTIONS.force,
     "max-size": SAVE_OPTIONS["max-size"],
     "keep-processes": { type: "boolean", help: "do not end processes that the script leaves behind" },
+    ...INTERPRETER_OPTION,
+    ...TARGET_OPTIONS,
     ...RAW_OPTION,
     ...START_OPTIONS,
   },
-  positionals: { min: 2, max: 2 },
+  positionals: { min: 1, max: 2 },
   mayPassOn: true,
   examples: [
     "halligan run web-01 triage.sh",
     'halligan run web-01 ./collect.sh --get /tmp/out.tgz --comment "case 42" -- --since "2 days ago"',
+    "halligan run --tag case-4711 triage.sh",
+    "generate-script | halligan run web-01 - --interpreter python",
   ],
   jsonShape:
     "{action, exitCode, results: [{index, type: RunScript, scriptName, exitCode, output, errors, truncated, streams?} | {index, type: GetFile, path, savedAs, sizeBytes, sha256}], error?}; with --no-wait {action}",
   async run(context) {
     const { args, env, signal } = context;
+    const machine = parseTarget(args, ["SCRIPT"]);
+    const typed = operand(machine, 0);
+    const interpreter = interpreterOf(args);
+    if (interpreter.interpreter !== undefined && !isStdin(typed)) {
+      throw new UsageError("--interpreter is for a script of standard input. The name of a file says what runs it.");
+    }
     const limitMs = timeoutMs(args);
     const maxBytes = maxSizeBytes(args);
     const isRaw = wantsRaw(context);
@@ -75,18 +79,19 @@ export const run: CommandDefinition = {
     }
 
     const client = await context.connect();
-    const machineId = await findMachineId(client, positional(args, 0), signal);
-    const script = await chooseScript(context, client, positional(args, 1));
+    const { machineId, named } = await findTarget(client, machine, signal);
+    const script = await chooseScript(context, client, typed);
     const puts: ChosenFile[] = [];
     for (const file of args.texts("put")) puts.push(await chooseFile(context, client, file));
     for (const file of [...puts, script]) await stage(context, client, file);
+    const name = script.kind === "typed" ? {} : { ScriptName: script.name };
     const scriptParams = args.passedOn.length === 0 ? {} : { Args: quoteArgs(args.passedOn) };
     const request = {
       machineId,
-      named: positional(args, 0),
+      named,
       commands: [
         ...puts.map((file) => command("PutFile", { FileName: file.name }, pinOf(file))),
-        command("RunScript", { ScriptName: script.name, ...scriptParams }, pinOf(script)),
+        command("RunScript", { ...name, ...scriptParams }, { ...pinOf(script), ...interpreter }),
         ...args.texts("get").map((path) => command("GetFile", { Path: path })),
       ],
       comment: args.text("comment"),

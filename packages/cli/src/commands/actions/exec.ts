@@ -1,0 +1,72 @@
+import { finishAction } from "../../actions/finish-action.ts";
+import { command, startAction, waitWithStartMs } from "../../actions/start-action.ts";
+import type { CommandDefinition } from "../../command.ts";
+import { pinOf, stage } from "../../library/choose-file.ts";
+import {
+  INTERPRETER_OPTION,
+  interpreterOf,
+  isStdin,
+  readStdinScript,
+  typedScript,
+} from "../../library/typed-script.ts";
+import { findTarget, parseTarget, TARGET_DETAILS, TARGET_OPTIONS } from "../../lookup/target-machine.ts";
+import { RAW_OPTION, START_OPTIONS, timeoutMs, wantsRaw } from "../shared-options.ts";
+import { startedOnly } from "./started-only.ts";
+
+export const exec: CommandDefinition = {
+  usage: "MACHINE COMMAND... [-- WORDS...]",
+  details: [
+    "COMMAND is what a shell of the device runs. Several words are joined with blanks, as ssh does it, so quote what your own " +
+      "shell must not change; words that begin with a dash go after --. COMMAND - reads the script from standard input.",
+    "The command is sent with the action and kept with it; the library is not touched. It needs the permissions to run " +
+      "scripts and to add to the library. What ran: halligan action ACTION --script",
+    "Output, errors and exit code are those of the command, as for halligan run.",
+    TARGET_DETAILS,
+  ],
+  options: {
+    ...INTERPRETER_OPTION,
+    "keep-processes": { type: "boolean", help: "do not end processes that the command leaves behind" },
+    ...TARGET_OPTIONS,
+    ...RAW_OPTION,
+    ...START_OPTIONS,
+  },
+  positionals: { min: 0, max: Number.POSITIVE_INFINITY },
+  mayPassOn: true,
+  examples: [
+    "halligan exec web-01 'ps aux | head'",
+    "halligan exec web-01 -- ls -l /tmp",
+    "halligan exec --tag case-4711 'journalctl -u ssh --since yesterday | wc -l'",
+    "halligan exec web-01 --interpreter python 'import sys; print(sys.version)'",
+    "halligan exec web-01 - < collect.sh",
+  ],
+  jsonShape:
+    "{action, exitCode, results: [{index, type: RunScript, scriptName, exitCode, output, errors, truncated, streams?}], error?}; with --no-wait {action}",
+  async run(context) {
+    const { args, signal } = context;
+    const machine = parseTarget(args, args.passedOn.length > 0 ? [] : ["COMMAND"], "orMore");
+    const limitMs = timeoutMs(args);
+    const isRaw = wantsRaw(context);
+    const interpreter = interpreterOf(args);
+    const line = [...machine.operands, ...args.passedOn].join(" ");
+    const script = isStdin(line) ? await readStdinScript(context) : typedScript(new TextEncoder().encode(`${line}\n`));
+    const client = await context.connect();
+    const { machineId, named } = await findTarget(client, machine, signal);
+    await stage(context, client, script);
+    const request = {
+      machineId,
+      named,
+      commands: [command("RunScript", {}, { ...pinOf(script), ...interpreter })],
+      comment: args.text("comment"),
+      ...(args.flag("keep-processes") && { options: { keepProcesses: true } }),
+    };
+    const started = await startAction(context, client, request, waitWithStartMs(context, limitMs));
+    if (args.flag("no-wait")) return startedOnly(context, started);
+    return finishAction(context, client, {
+      started,
+      limitMs,
+      maxSizeBytes: 0,
+      isRaw,
+      targetOf: () => Promise.reject(new Error("A RunScript has no file")),
+    });
+  },
+};
