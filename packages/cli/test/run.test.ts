@@ -215,17 +215,6 @@ describe("halligan run", { concurrency: 4 }, () => {
     assert.equal(world.api.started.length, 0);
   });
 
-  it("--keep-processes is an option of the action", async () => {
-    await using world = await makeWorld();
-    world.api.library.set("a.sh", Buffer.from("x"));
-    await world.run("run", "web-01", "a.sh", "--keep-processes");
-    await world.run("run", "web-01", "a.sh");
-    assert.deepEqual(
-      world.api.started.map(({ options }) => options),
-      [{ keepProcesses: true }, undefined],
-    );
-  });
-
   it("a stray local file does not replace the library's script of that name", async () => {
     await using world = await makeWorld();
     world.api.library.set("a.sh", Buffer.from("shared"));

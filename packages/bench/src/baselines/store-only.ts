@@ -64,6 +64,11 @@ async function contextOf(dataDir: string, store: SqliteStore): Promise<ServiceCo
         stallTimeoutMs: numbers.transferStallTimeoutMs,
         outputLimitBytes: numbers.scriptOutputLimitBytes,
       },
+      options: {
+        scriptTimeoutMs: numbers.maxScriptTimeoutMs,
+        outputLimitBytes: numbers.maxScriptOutputLimitBytes,
+        queueTimeoutMs: numbers.maxQueueTimeoutMs,
+      },
     },
     policy,
     checkSignature: checkInThreadPool,

@@ -16,7 +16,7 @@ export interface StartRequest {
   named: string;
   commands: StartCommandRequest[];
   comment: string | undefined;
-  options?: ActionOptions;
+  options?: ActionOptions | undefined;
 }
 
 /** An action on the server, and what the response to the start says of it. */

@@ -1,7 +1,13 @@
-import type { ActionWithResultsWire, CommandRequest, MachineActionWire, WaitingWire } from "@halligan/protocol/api";
+import type {
+  ActionOptionsWire,
+  ActionWithResultsWire,
+  CommandRequest,
+  MachineActionWire,
+  WaitingWire,
+} from "@halligan/protocol/api";
 import { harmlessLine } from "./text/harmless.ts";
 import { type Column, renderTable } from "./text/table.ts";
-import { formatTime } from "./text/units.ts";
+import { formatBytes, formatDuration, formatTime } from "./text/units.ts";
 import { describeWaiting } from "./waiting.ts";
 
 const COLUMNS: readonly Column<MachineActionWire>[] = [
@@ -35,7 +41,11 @@ export function renderWaitingActions(
 }
 
 /** One action with its commands, a fact a line. `nowMs`: by the wall clock. */
-export function renderAction(action: MachineActionWire, waiting: WaitingWire | null, nowMs: number): string {
+export function renderAction(
+  action: MachineActionWire,
+  { waiting, options }: { waiting: WaitingWire | null; options: ActionOptionsWire | null },
+  nowMs: number,
+): string {
   const facts: [string, string | null][] = [
     ["action", action.id],
     ["status", action.status],
@@ -45,6 +55,7 @@ export function renderAction(action: MachineActionWire, waiting: WaitingWire | n
     ["comment", action.requestorComment],
     ["created", formatTime(action.creationDateTimeUtc)],
     ["updated", formatTime(action.lastUpdateDateTimeUtc)],
+    ...(options === null ? [] : [["options", describeOptions(options)] satisfies [string, string]]),
   ];
   if (action.cancellationDateTimeUtc !== null) {
     facts.push([
@@ -61,6 +72,22 @@ export function renderAction(action: MachineActionWire, waiting: WaitingWire | n
       errors.map((error) => `       ${harmlessLine(error)}\n`).join(""),
   );
   return `${head}commands\n${commands.join("")}`;
+}
+
+/** As the options of `run` say it. */
+function describeOptions({
+  scriptTimeoutMs,
+  outputLimitBytes,
+  queueTimeoutMs,
+  keepProcesses,
+}: ActionOptionsWire): string {
+  const facts = [
+    scriptTimeoutMs !== undefined && `a script may take ${formatDuration(scriptTimeoutMs)}`,
+    outputLimitBytes !== undefined && `output up to ${formatBytes(outputLimitBytes)}`,
+    queueTimeoutMs !== undefined && `waits up to ${formatDuration(queueTimeoutMs)} for its start`,
+    keepProcesses && "keeps processes",
+  ];
+  return facts.filter((fact) => typeof fact === "string").join(", ");
 }
 
 function describe({ type, params }: CommandRequest): string {

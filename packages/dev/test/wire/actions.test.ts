@@ -4,3 +4,4 @@ import "./cases/result.cases.ts";
 import "./cases/cancel.cases.ts";
 import "./cases/list-actions.cases.ts";
 import "./cases/flows.cases.ts";
+import "./cases/action-options.cases.ts";

@@ -2,6 +2,11 @@
 import { type Static, type TProperties, Type } from "typebox";
 import { FileChange } from "../link/file-change.ts";
 import { MachineActionStatusWire, MachineActionWire, TranscriptWire, TransferWire } from "./machine-action.ts";
+import { ActionOptions } from "./start-live-response.ts";
+
+/** What the caller of a start has chosen for its action. */
+export const ActionOptionsWire = Type.Object(ActionOptions.properties);
+export type ActionOptionsWire = Static<typeof ActionOptionsWire>;
 
 const TimeOrNull = Type.Union([Type.String(), Type.Null()]);
 
@@ -82,6 +87,7 @@ export const ActionTimingWire = Type.Object({
   totalMs: Type.Integer(),
   /** What the action waits for: one entry while it is unfinished, none after. */
   waiting: Type.Optional(Type.Array(WaitingWire)),
+  options: Type.Optional(ActionOptionsWire),
 });
 export type ActionTimingWire = Static<typeof ActionTimingWire>;
 
@@ -169,6 +175,8 @@ export type InlineResultWire = Static<typeof InlineResultWire>;
 export const ActionWithResultsWire = Type.Object({
   ...MachineActionWire.properties,
   waiting: Type.Optional(WaitingWire),
+  /** What the caller chose when it started the action; absent when it chose nothing. */
+  options: Type.Optional(ActionOptionsWire),
   results: Type.Optional(Type.Array(InlineResultWire)),
 });
 export type ActionWithResultsWire = Static<typeof ActionWithResultsWire>;

@@ -53,10 +53,17 @@ export const StartCommandRequest = Type.Object(
 );
 export type StartCommandRequest = Static<typeof StartCommandRequest>;
 
+/** Each value has a maximum that is a setting of the server. A greater one is refused. */
 export const ActionOptions = Type.Object(
   {
     /** True when processes of a script may continue after its end. Default false. */
     keepProcesses: Type.Optional(Type.Boolean()),
+    /** Longest run of each script. After it, its process tree is ended. */
+    scriptTimeoutMs: Type.Optional(Type.Integer({ minimum: 100 })),
+    /** How much of stdout and of stderr of each script is kept, separately. */
+    outputLimitBytes: Type.Optional(Type.Integer({ minimum: 0 })),
+    /** How long the action may wait until it starts. After it, the action is TimeOut. */
+    queueTimeoutMs: Type.Optional(Type.Integer({ minimum: 1_000 })),
   },
   closed,
 );

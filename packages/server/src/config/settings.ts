@@ -45,6 +45,8 @@ export const NUMBER_SETTINGS = {
    * docs/contract/lifecycle.md#queue-and-concurrency [D]; the 2026 text says 2 hours.
    */
   queueTimeoutMs: { default: 3 * 24 * 3_600_000, min: 1_000, max: 365 * 24 * 3_600_000 },
+  /** The largest `queueTimeoutMs` that a caller may choose for an action. */
+  maxQueueTimeoutMs: { default: 30 * 24 * 3_600_000, min: 1_000, max: 365 * 24 * 3_600_000 },
   /** A running action whose device is silent becomes TimeOut after this. */
   lostMachineTimeoutMs: { default: 24 * 3_600_000, min: 1_000, max: 365 * 24 * 3_600_000 },
   /** A sent order may be accepted for this long, by the server's clock. */
@@ -56,12 +58,16 @@ export const NUMBER_SETTINGS = {
    * [D].
    */
   scriptTimeoutMs: { default: 600_000, min: 100, max: 24 * 3_600_000 },
+  /** The largest `scriptTimeoutMs` that a caller may choose for an action. */
+  maxScriptTimeoutMs: { default: 4 * 3_600_000, min: 100, max: 24 * 3_600_000 },
   /** Longest GetFile or PutFile. */
   transferTimeoutMs: { default: 1_800_000, min: 1_000, max: 24 * 3_600_000 },
   /** Longest time of a transfer without a byte. */
   transferStallTimeoutMs: { default: 120_000, min: 1_000, max: 3_600_000 },
   /** Size limit for the stdout and for the stderr of a script. */
   scriptOutputLimitBytes: { default: 10 * 1024 * 1024, min: 0, max: 1024 * 1024 * 1024 },
+  /** The largest `outputLimitBytes` that a caller may choose for an action. */
+  maxScriptOutputLimitBytes: { default: 100 * 1024 * 1024, min: 0, max: 1024 * 1024 * 1024 },
   /**
    * Lifetime of a result link. 30 minutes. Source: docs/contract/http-api.md#result-download-link
    * [D].

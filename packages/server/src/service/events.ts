@@ -1,3 +1,4 @@
+import { chosenOptions } from "../domain/actions/action-options.ts";
 import { auditedComment, auditedRequest } from "../domain/actions/audited-request.ts";
 import type { MachineAction } from "../domain/actions/machine-action.ts";
 import type { StoreTx } from "../store/store.ts";
@@ -12,9 +13,10 @@ import type { AuditedOperation } from "./audit-operations.ts";
  */
 export const events = {
   async liveResponseRequested(tx: StoreTx, actor: Actor, action: MachineAction): Promise<void> {
+    const options = chosenOptions(action.options);
     await append(tx, actor, "RunLiveResponse", action, action.createdAtMs, {
       ...auditedRequest(action),
-      ...(action.options.keepProcesses && { options: action.options }),
+      ...(options && { options }),
     });
   },
   async orderClaimed(tx: StoreTx, action: MachineAction, nowMs: number): Promise<void> {

@@ -42,7 +42,7 @@ export const action: CommandDefinition = {
     "halligan action 3f2a0d6e-5b1c-4c58-9a51-0c3f6d1b7a22 --script",
   ],
   jsonShape:
-    "{action: the API's machine action, waiting?: {reason, since, until, detail, ...} of an unfinished one}; with --timing also timing: {steps: [{step, index, at, sinceMs}], totalMs}; " +
+    "{action: the API's machine action, options?: what its caller chose, waiting?: {reason, since, until, detail, ...} of an unfinished one}; with --timing also timing: {steps: [{step, index, at, sinceMs}], totalMs}; " +
     "with --results also results: [{index, type, fileName, sizeBytes, sha256, isAvailable, fileChange}]; " +
     "with --script also scripts: [{index, scriptName, sha256, sizeBytes, problem, content? or base64?}]; " +
     "with --verify also verification: [{index, type, isVerified, problem, sha256}]; " +
@@ -57,11 +57,13 @@ export const action: CommandDefinition = {
     const width = terminalWidth(env.stdout);
     const isOver = FINAL_STATUSES.has(statusOf(found));
     const wantsTiming = args.flag("timing");
-    const timing = wantsTiming || !isOver ? await readTiming(client, id, wantsTiming, signal) : null;
+    const timing = await readTiming(client, id, wantsTiming, signal);
+    const options = timing?.options ?? null;
+    if (options !== null) json.options = options;
     // The action may have ended since.
     const waiting = isOver ? null : (timing?.waiting?.[0] ?? null);
     if (waiting !== null) json.waiting = waiting;
-    let text = renderAction(found, waiting, systemClock.nowMs());
+    let text = renderAction(found, { waiting, options }, systemClock.nowMs());
     if (wantsTiming && timing !== null) {
       json.timing = timing;
       text += `\n${renderTiming(timing, found, width, systemClock.nowMs())}`;
@@ -89,8 +91,8 @@ export const action: CommandDefinition = {
 };
 
 /**
- * The timing, which has what the action waits for. Null from a server without it, unless it was
- * asked for.
+ * The timing, which has what the action waits for and its options. Null from a server without
+ * it, unless it was asked for.
  */
 async function readTiming(
   client: HalliganClient,

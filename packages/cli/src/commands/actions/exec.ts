@@ -11,6 +11,7 @@ import {
 } from "../../library/typed-script.ts";
 import { findTarget, parseTarget, TARGET_DETAILS, TARGET_OPTIONS } from "../../lookup/target-machine.ts";
 import { RAW_OPTION, START_OPTIONS, timeoutMs, wantsRaw } from "../shared-options.ts";
+import { QUEUE_OPTIONS, SCRIPT_OPTIONS, scriptOptions } from "./action-options.ts";
 import { startedOnly } from "./started-only.ts";
 
 export const exec: CommandDefinition = {
@@ -25,9 +26,10 @@ export const exec: CommandDefinition = {
   ],
   options: {
     ...INTERPRETER_OPTION,
-    "keep-processes": { type: "boolean", help: "do not end processes that the command leaves behind" },
+    ...SCRIPT_OPTIONS,
     ...TARGET_OPTIONS,
     ...RAW_OPTION,
+    ...QUEUE_OPTIONS,
     ...START_OPTIONS,
   },
   positionals: { min: 0, max: Number.POSITIVE_INFINITY },
@@ -47,6 +49,7 @@ export const exec: CommandDefinition = {
     const limitMs = timeoutMs(args);
     const isRaw = wantsRaw(context);
     const interpreter = interpreterOf(args);
+    const options = scriptOptions(args);
     const line = [...machine.operands, ...args.passedOn].join(" ");
     const script = isStdin(line) ? await readStdinScript(context) : typedScript(new TextEncoder().encode(`${line}\n`));
     const client = await context.connect();
@@ -57,7 +60,7 @@ export const exec: CommandDefinition = {
       named,
       commands: [command("RunScript", {}, { ...pinOf(script), ...interpreter })],
       comment: args.text("comment"),
-      ...(args.flag("keep-processes") && { options: { keepProcesses: true } }),
+      options,
     };
     const started = await startAction(context, client, request, waitWithStartMs(context, limitMs));
     if (args.flag("no-wait")) return startedOnly(context, started);

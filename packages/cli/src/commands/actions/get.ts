@@ -5,6 +5,7 @@ import { chooseTarget } from "../../download/target.ts";
 import { UsageError } from "../../errors/cli-error.ts";
 import { findTarget, operand, parseTarget, TARGET_DETAILS, TARGET_OPTIONS } from "../../lookup/target-machine.ts";
 import { maxSizeBytes, SAVE_OPTIONS, START_OPTIONS, timeoutMs } from "../shared-options.ts";
+import { QUEUE_OPTIONS, queueOptions } from "./action-options.ts";
 import { startedOnly } from "./started-only.ts";
 
 export const get: CommandDefinition = {
@@ -14,7 +15,7 @@ export const get: CommandDefinition = {
       'saved under its own name in the current folder; "-o -" writes it to standard output.',
     TARGET_DETAILS,
   ],
-  options: { ...TARGET_OPTIONS, ...SAVE_OPTIONS, ...START_OPTIONS },
+  options: { ...TARGET_OPTIONS, ...SAVE_OPTIONS, ...QUEUE_OPTIONS, ...START_OPTIONS },
   positionals: { min: 1, max: 2 },
   examples: [
     "halligan get web-01 /var/log/auth.log",
@@ -31,6 +32,7 @@ export const get: CommandDefinition = {
     if (isJson && output === "-")
       throw new UsageError("With --json standard output holds the document; save to a file.");
     const limitMs = timeoutMs(args);
+    const options = queueOptions(args);
     const maxBytes = maxSizeBytes(args);
     const { currentFolder } = env;
     const target = await chooseTarget({ devicePath, output, mayReplace: args.flag("force"), currentFolder });
@@ -41,6 +43,7 @@ export const get: CommandDefinition = {
       named,
       commands: [command("GetFile", { Path: devicePath })],
       comment: args.text("comment"),
+      options,
     };
     const started = await startAction(context, client, request, waitWithStartMs(context, limitMs));
     if (args.flag("no-wait")) return startedOnly(context, started);

@@ -6,6 +6,7 @@ import { chooseFile, pinOf, stage } from "../../library/choose-file.ts";
 import { findTarget, operand, parseTarget, TARGET_DETAILS, TARGET_OPTIONS } from "../../lookup/target-machine.ts";
 import { harmlessLine } from "../../render/text/harmless.ts";
 import { START_OPTIONS, timeoutMs } from "../shared-options.ts";
+import { QUEUE_OPTIONS, queueOptions } from "./action-options.ts";
 import { startedOnly } from "./started-only.ts";
 
 export const put: CommandDefinition = {
@@ -17,7 +18,7 @@ export const put: CommandDefinition = {
       "until the machine restarts.",
     TARGET_DETAILS,
   ],
-  options: { ...TARGET_OPTIONS, ...START_OPTIONS },
+  options: { ...TARGET_OPTIONS, ...QUEUE_OPTIONS, ...START_OPTIONS },
   positionals: { min: 1, max: 2 },
   examples: ["halligan put web-01 ./rules.yar", "halligan put --tag case-4711 ./rules.yar"],
   jsonShape: "{action, exitCode: null, results: [], error?}; with --no-wait {action}",
@@ -25,6 +26,7 @@ export const put: CommandDefinition = {
     const { args, signal } = context;
     const machine = parseTarget(args, ["FILE"]);
     const limitMs = timeoutMs(args);
+    const options = queueOptions(args);
     const client = await context.connect();
     const { machineId, named } = await findTarget(client, machine, signal);
     const file = await chooseFile(context, client, operand(machine, 0));
@@ -34,6 +36,7 @@ export const put: CommandDefinition = {
       named,
       commands: [command("PutFile", { FileName: file.name }, pinOf(file))],
       comment: args.text("comment"),
+      options,
     };
     const started = await startAction(context, client, request, waitWithStartMs(context, limitMs));
     if (args.flag("no-wait")) return startedOnly(context, started);

@@ -9,6 +9,7 @@ import { type ChosenFile, chooseFile, chooseScript, pinOf, stage } from "../../l
 import { INTERPRETER_OPTION, interpreterOf, isStdin } from "../../library/typed-script.ts";
 import { findTarget, operand, parseTarget, TARGET_DETAILS, TARGET_OPTIONS } from "../../lookup/target-machine.ts";
 import { maxSizeBytes, RAW_OPTION, SAVE_OPTIONS, START_OPTIONS, timeoutMs, wantsRaw } from "../shared-options.ts";
+import { QUEUE_OPTIONS, SCRIPT_OPTIONS, scriptOptions } from "./action-options.ts";
 import { startedOnly } from "./started-only.ts";
 
 export const run: CommandDefinition = {
@@ -34,10 +35,11 @@ export const run: CommandDefinition = {
     "output-dir": { type: "string", placeholder: "FOLDER", help: "where --get saves (default: the current folder)" },
     force: SAVE_OPTIONS.force,
     "max-size": SAVE_OPTIONS["max-size"],
-    "keep-processes": { type: "boolean", help: "do not end processes that the script leaves behind" },
+    ...SCRIPT_OPTIONS,
     ...INTERPRETER_OPTION,
     ...TARGET_OPTIONS,
     ...RAW_OPTION,
+    ...QUEUE_OPTIONS,
     ...START_OPTIONS,
   },
   positionals: { min: 1, max: 2 },
@@ -61,6 +63,7 @@ export const run: CommandDefinition = {
     const limitMs = timeoutMs(args);
     const maxBytes = maxSizeBytes(args);
     const isRaw = wantsRaw(context);
+    const options = scriptOptions(args);
     const targets = new Map<string, Target>();
     for (const path of args.texts("get")) {
       const output = args.text("output-dir") ?? ".";
@@ -95,7 +98,7 @@ export const run: CommandDefinition = {
         ...args.texts("get").map((path) => command("GetFile", { Path: path })),
       ],
       comment: args.text("comment"),
-      ...(args.flag("keep-processes") && { options: { keepProcesses: true } }),
+      options,
     };
     const started = await startAction(context, client, request, waitWithStartMs(context, limitMs));
     if (args.flag("no-wait")) return startedOnly(context, started);

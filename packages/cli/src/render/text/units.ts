@@ -33,9 +33,9 @@ export function parseDuration(text: string): number | null {
 
 const UNIT_BYTES: Record<string, number> = { "": 1, K: 1_024, M: 1_024 ** 2, G: 1_024 ** 3, T: 1_024 ** 4 };
 
-/** `500`, `20M`, `16G` in bytes; null for anything else. */
+/** `500`, `20M`, `20MB`, `16GiB` in bytes, all by powers of 1024; null for anything else. */
 export function parseSize(text: string): number | null {
-  const match = /^(\d{1,12})([KMGT]?)$/i.exec(text);
+  const match = /^(\d{1,12})(?:([KMGT])(?:i?B)?)?$/i.exec(text);
   const unit = UNIT_BYTES[(match?.[2] ?? "").toUpperCase()];
   return match === null || unit === undefined ? null : Number(match[1]) * unit;
 }

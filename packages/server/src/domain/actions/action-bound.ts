@@ -1,5 +1,6 @@
 import { MAX_COMMANDS } from "@halligan/protocol/api";
 import type { OrderLimits } from "@halligan/protocol/link";
+import { type ActionOptions, limitsWith, NO_OPTIONS, type OptionMaxima } from "./action-options.ts";
 import type { Command } from "./command.ts";
 
 /**
@@ -39,6 +40,12 @@ export interface BoundLimits {
   order: Pick<OrderLimits, "scriptTimeoutMs" | "transferTimeoutMs">;
 }
 
+/** What the length of a bound depends on. */
+export interface BoundedAction {
+  readonly commands: readonly Pick<Command, "type">[];
+  readonly options: ActionOptions;
+}
+
 /** Longest time of one command: a script is fetched, runs, and its output is uploaded. */
 function commandMs(
   { type }: Pick<Command, "type">,
@@ -52,22 +59,28 @@ function commandMs(
  * device; null: it no longer waits.
  */
 export function newBound(
-  commands: readonly Pick<Command, "type">[],
+  { commands, options }: BoundedAction,
   limits: BoundLimits,
   queueUntilMs: number | null,
   nowMs: number,
 ): ActionBound {
-  const workMs = commands.reduce((sum, command) => sum + commandMs(command, limits.order), 0);
+  const order = limitsWith(options, limits.order);
+  const workMs = commands.reduce((sum, command) => sum + commandMs(command, order), 0);
   const untilMs = nowMs + limits.orderAcceptanceMs + workMs + limits.sessionPlaceGraceMs + limits.actionGraceMs;
   const queueMs = Math.max(0, (queueUntilMs ?? nowMs) - nowMs);
   return { untilMs, latestMs: untilMs + queueMs + limits.lostMachineTimeoutMs, pausedAtMs: null };
 }
 
-/** The longest time between the acceptance of an action and its end, whatever its commands are. */
-export function longestActionMs(limits: BoundLimits & { queueTimeoutMs: number }): number {
+/**
+ * The longest time between the acceptance of an action and its end, whatever its commands and
+ * options are.
+ */
+export function longestActionMs(limits: BoundLimits & { queueTimeoutMs: number; options: OptionMaxima }): number {
   const commands = Array.from({ length: MAX_COMMANDS }, () => ({ type: "RunScript" }) as const);
+  const scriptTimeoutMs = Math.max(limits.order.scriptTimeoutMs, limits.options.scriptTimeoutMs);
+  const queueMs = Math.max(limits.queueTimeoutMs, limits.options.queueTimeoutMs);
   // It may get its slot at the end of its time in the queue.
-  return limits.queueTimeoutMs + newBound(commands, limits, limits.queueTimeoutMs, 0).latestMs;
+  return queueMs + newBound({ commands, options: { ...NO_OPTIONS, scriptTimeoutMs } }, limits, queueMs, 0).latestMs;
 }
 
 /**

@@ -26,8 +26,6 @@ export function withSlot(
 ): Pick<MachineAction, "slot" | "bound"> {
   return {
     slot: { held: true, untilMs: null },
-    bound: action.bound
-      ? resumeBound(action.bound, nowMs)
-      : newBound(action.commands, limits, action.deadlineMs, nowMs),
+    bound: action.bound ? resumeBound(action.bound, nowMs) : newBound(action, limits, action.deadlineMs, nowMs),
   };
 }

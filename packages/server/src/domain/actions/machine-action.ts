@@ -1,5 +1,6 @@
 import { FINAL_STATUSES, type MachineActionStatus } from "@halligan/protocol/api";
 import type { ActionBound } from "./action-bound.ts";
+import type { ActionOptions } from "./action-options.ts";
 import type { Command, ListedCommand, StoredResult } from "./command.ts";
 import type { SessionSlot } from "./session-slots.ts";
 import type { StorageCode } from "./transfer-refusal.ts";
@@ -94,7 +95,7 @@ export interface MachineAction {
   deadlineMs: number | null;
   cancellation: { requestor: string; comment: string; atMs: number } | null;
   errorHResult: number;
-  options: { readonly keepProcesses: boolean };
+  options: ActionOptions;
   commands: readonly Command[];
   order: OrderState | null;
   /** Whether it counts as a running session; see `domain/actions/session-slots.ts`. */

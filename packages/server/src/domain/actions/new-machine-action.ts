@@ -1,16 +1,11 @@
-import {
-  COMMAND_KEYS,
-  COMMAND_TYPES,
-  type CommandRequest,
-  type RunLiveResponseRequest,
-  type StartLiveResponseRequest,
-} from "@halligan/protocol/api";
+import { COMMAND_KEYS, COMMAND_TYPES, type CommandRequest, type RunLiveResponseRequest } from "@halligan/protocol/api";
 import { err, ok, type Result } from "@halligan/protocol/errors";
 import type { DomainError } from "../errors.ts";
 import { allowsLiveResponse, type DeviceGroup } from "../machines/device-group.ts";
 import { type Machine, machineName } from "../machines/machine.ts";
 import { systemFault } from "../machines/supported-systems.ts";
 import { type BoundLimits, newBound } from "./action-bound.ts";
+import type { ActionOptions } from "./action-options.ts";
 import type { LibraryPin } from "./command.ts";
 import type { MachineAction } from "./machine-action.ts";
 import { slotForNewSession } from "./session-slots.ts";
@@ -67,19 +62,21 @@ export interface NewMachineActionInput {
   id: string;
   machine: Machine;
   group: DeviceGroup;
-  request: RunLiveResponseRequest & Pick<StartLiveResponseRequest, "options">;
+  request: RunLiveResponseRequest;
+  options: ActionOptions;
   requestor: { name: string; id: string };
   /** The pins of the commands, by index. */
   pins: readonly (LibraryPin | null)[];
   nowMs: number;
-  /** Longest time that it may wait for its machine. */
+  /** Longest time that it may wait for its machine, unless its options say another one. */
   queueTimeoutMs: number;
   bounds: BoundLimits;
   sessions: { taken: number; slots: number; retryAfterMs: number };
 }
 
 export function newMachineAction(input: NewMachineActionInput): Result<MachineAction, DomainError> {
-  const { machine, group, request, sessions, nowMs } = input;
+  const { machine, group, request, options, sessions, nowMs } = input;
+  const deadlineMs = nowMs + (options.queueTimeoutMs ?? input.queueTimeoutMs);
   const fault = checkCommands(request.Commands) ?? machineFault(machine, group);
   if (fault) return err(fault);
   const slot = slotForNewSession(machine.linked, sessions.taken, sessions.slots);
@@ -97,10 +94,10 @@ export function newMachineAction(input: NewMachineActionInput): Result<MachineAc
     createdAtMs: nowMs,
     updatedAtMs: nowMs,
     finalAtMs: null,
-    deadlineMs: nowMs + input.queueTimeoutMs,
+    deadlineMs,
     cancellation: null,
     errorHResult: 0,
-    options: { keepProcesses: request.options?.keepProcesses ?? false },
+    options,
     commands: request.Commands.map((command, index) => ({
       type: command.type,
       params: command.params,
@@ -115,7 +112,7 @@ export function newMachineAction(input: NewMachineActionInput): Result<MachineAc
     })),
     order: null,
     slot,
-    bound: slot.held ? newBound(request.Commands, input.bounds, nowMs + input.queueTimeoutMs, nowMs) : null,
+    bound: slot.held ? newBound({ commands: request.Commands, options }, input.bounds, deadlineMs, nowMs) : null,
     version: 1,
   });
 }

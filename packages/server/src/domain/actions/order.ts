@@ -1,4 +1,5 @@
 import type { Order, OrderCommand, OrderLimits } from "@halligan/protocol/link";
+import { limitsWith } from "./action-options.ts";
 import { type Command, libraryFileNameOf, paramOf } from "./command.ts";
 import type { MachineAction } from "./machine-action.ts";
 
@@ -12,7 +13,7 @@ export function orderFor(action: MachineAction, limits: OrderLimits, acceptByMs:
     orderSeq: action.order.orderSeq,
     journalId: action.order.journalId,
     acceptByMs,
-    limits,
+    limits: limitsWith(action.options, limits),
     commands: action.commands.map((command, index) => orderCommand(command, index, action.options)),
   };
 }

@@ -1,3 +1,4 @@
+import { limitsWith } from "../actions/action-options.ts";
 import { type Command, isEnded } from "../actions/command.ts";
 import type { MachineAction } from "../actions/machine-action.ts";
 
@@ -48,10 +49,12 @@ const TRANSCRIPT_FRAME_BYTES = 1 * MIB;
 /** Largest size of one result. */
 export function longestResultBytes(
   { type }: Pick<Command, "type">,
+  { options }: Pick<MachineAction, "options">,
   limits: { resultLimitBytes: number; order: { outputLimitBytes: number } },
 ): number {
   if (type !== "RunScript") return limits.resultLimitBytes;
-  const transcriptBytes = TRANSCRIPT_GROWTH * limits.order.outputLimitBytes + TRANSCRIPT_FRAME_BYTES;
+  const transcriptBytes =
+    TRANSCRIPT_GROWTH * limitsWith(options, limits.order).outputLimitBytes + TRANSCRIPT_FRAME_BYTES;
   return Math.min(limits.resultLimitBytes, transcriptBytes);
 }
 

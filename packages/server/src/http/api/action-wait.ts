@@ -8,6 +8,7 @@ import { type PermittedCaller, permissionRefusal } from "../edge/access.ts";
 import { type ErrorResponse, httpError } from "../edge/http-response.ts";
 import { RESULTS } from "./access-rules.ts";
 import type { HttpContext } from "./context.ts";
+import { optionsMember } from "./present/action-options-wire.ts";
 import { machineActionWire } from "./present/machine-action-wire.ts";
 import { odataContext } from "./present/odata-context.ts";
 import { waitingWire } from "./present/waiting-wire.ts";
@@ -119,7 +120,7 @@ export function actionEntity(
   };
 }
 
-/** The same, with what the action waits for. */
+/** The same, with what the action waits for, and what its caller chose. */
 export const actionNowEntity = (
   context: HttpContext,
   { action, waiting }: ActionNow,
@@ -127,6 +128,7 @@ export const actionNowEntity = (
 ): ActionWithResultsWire => ({
   ...actionEntity(context, action, results),
   ...(waiting && { waiting: waitingWire(waiting) }),
+  ...optionsMember(action),
 });
 
 /** Where to go on with an action that was started: `WaitForMachineAction`. */

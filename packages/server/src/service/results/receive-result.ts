@@ -75,7 +75,7 @@ export async function receiveResultPart(
   if (refusal !== null) return err({ code: "TransferRefused", detail: refusal });
   if (sizeBytes > PART_BYTES) return err({ code: "InvalidInput", detail: `a part has at most ${PART_BYTES} bytes` });
   const neededBytes = part * PART_BYTES + sizeBytes;
-  const longestBytes = longestResultBytes(command, limits);
+  const longestBytes = longestResultBytes(command, action, limits);
   if (neededBytes > longestBytes) {
     return err({ code: "InvalidInput", detail: `a result of this command has at most ${longestBytes} bytes` });
   }

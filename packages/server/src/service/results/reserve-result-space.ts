@@ -30,7 +30,7 @@ export async function reserveResultSpace(
     if (refusal !== null) return err({ code: "TransferRefused", detail: refusal } as const);
     const uploads = await tx.resultSpace.ofCommand(actionId, index);
     const quotas = await resultSpace.quotas(tx, action.machineId, limits);
-    const longestBytes = longestResultBytes(command, limits);
+    const longestBytes = longestResultBytes(command, action, limits);
     const grant = grantSpace(command, uploads, { resultId, neededBytes, longestBytes }, quotas);
     if (grant.code !== "granted") return err(grant);
     for (const replaced of grant.replaced) await tx.resultSpace.remove(replaced);

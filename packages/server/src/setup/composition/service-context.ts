@@ -64,5 +64,11 @@ function serviceLimits({ numbers }: Config): ServiceLimits {
       stallTimeoutMs: numbers.transferStallTimeoutMs,
       outputLimitBytes: numbers.scriptOutputLimitBytes,
     },
+    // A caller may always choose what holds without its choice.
+    options: {
+      scriptTimeoutMs: Math.max(numbers.maxScriptTimeoutMs, numbers.scriptTimeoutMs),
+      outputLimitBytes: Math.max(numbers.maxScriptOutputLimitBytes, numbers.scriptOutputLimitBytes),
+      queueTimeoutMs: Math.max(numbers.maxQueueTimeoutMs, numbers.queueTimeoutMs),
+    },
   };
 }

@@ -1,5 +1,6 @@
 import type { Selectable } from "kysely";
 import { boundEndsMs } from "../../domain/actions/action-bound.ts";
+import { chosenOptions } from "../../domain/actions/action-options.ts";
 import { keepsBytes, type MachineAction, type OrderState } from "../../domain/actions/machine-action.ts";
 import type { MachineActionTable } from "../schema.ts";
 import { parseCancellation, parseCommands, parseOptions, parseStatus } from "./stored-action.ts";
@@ -8,6 +9,7 @@ export type Row = Selectable<MachineActionTable>;
 export type ActionValues = Omit<Row, "seq" | "type" | "link_generation">;
 
 export function toValues(action: MachineAction): ActionValues {
+  const options = chosenOptions(action.options);
   return {
     id: action.id,
     machine_id: action.machineId,
@@ -22,7 +24,7 @@ export function toValues(action: MachineAction): ActionValues {
     cancellation: action.cancellation && JSON.stringify(action.cancellation),
     error_hresult: action.errorHResult,
     commands: JSON.stringify(action.commands),
-    options: action.options.keepProcesses ? JSON.stringify({ keepProcesses: true }) : null,
+    options: options && JSON.stringify({ keepProcesses: false, ...options }),
     order_seq: action.order?.orderSeq ?? null,
     order_state: action.order?.state ?? null,
     order_journal_id: action.order?.journalId ?? null,

@@ -1,7 +1,8 @@
-import { type MachineActionStatus, MachineActionStatusWire } from "@halligan/protocol/api";
+import { ActionOptions, type MachineActionStatus, MachineActionStatusWire } from "@halligan/protocol/api";
 import { FileChange } from "@halligan/protocol/link";
 import { Type } from "typebox";
 import { Compile } from "typebox/compile";
+import { NO_OPTIONS, storedOptions } from "../../domain/actions/action-options.ts";
 import type { Command, ListedCommand } from "../../domain/actions/command.ts";
 import type { MachineAction } from "../../domain/actions/machine-action.ts";
 
@@ -15,7 +16,7 @@ const StoredStatus = Compile(MachineActionStatusWire);
 const StoredCancellation = Compile(
   Type.Object({ requestor: Type.String(), comment: Type.String(), atMs: Type.Integer() }),
 );
-const StoredOptions = Compile(Type.Object({ keepProcesses: Type.Boolean() }));
+const StoredOptions = Compile(ActionOptions);
 const size = { sizeBytes: Type.Integer(), sha256: Type.String() };
 const listed = {
   type: Type.Union([Type.Literal("PutFile"), Type.Literal("RunScript"), Type.Literal("GetFile")]),
@@ -82,9 +83,9 @@ export function parseCommands(json: string): readonly Command[] {
 
 /** Null in rows without options, and in rows that are older than this column. */
 export function parseOptions(json: string | null): MachineAction["options"] {
-  if (json === null) return { keepProcesses: false };
+  if (json === null) return NO_OPTIONS;
   const value: unknown = JSON.parse(json);
-  if (StoredOptions.Check(value)) return value;
+  if (StoredOptions.Check(value)) return storedOptions(value);
   throw new Error("the stored options of an action do not match their schema");
 }
 

@@ -3,12 +3,14 @@ import { test } from "node:test";
 import fc from "fast-check";
 import {
   type ActionBound,
+  type BoundedAction,
   type BoundLimits,
   boundEndsMs,
   newBound,
   pauseBound,
   resumeBound,
 } from "../../../src/domain/actions/action-bound.ts";
+import { NO_OPTIONS } from "../../../src/domain/actions/action-options.ts";
 
 const LIMITS: BoundLimits = {
   actionGraceMs: 5,
@@ -17,14 +19,17 @@ const LIMITS: BoundLimits = {
   sessionPlaceGraceMs: 20,
   order: { scriptTimeoutMs: 100, transferTimeoutMs: 30 },
 };
-const COMMANDS = [{ type: "PutFile" }, { type: "RunScript" }, { type: "GetFile" }] as const;
+const ACTION: BoundedAction = {
+  commands: [{ type: "PutFile" }, { type: "RunScript" }, { type: "GetFile" }],
+  options: NO_OPTIONS,
+};
 /**
  * 30, 30 + 100 + 30 and 30 of the commands, 2 to accept the order, 20 of an absence, 5 of grace.
  */
 const LENGTH_MS = 247;
 
 test("the bound is what the commands may take by their limits, and a grace", () => {
-  const bound = newBound(COMMANDS, LIMITS, 10_000 + 400, 10_000);
+  const bound = newBound(ACTION, LIMITS, 10_000 + 400, 10_000);
   assert.deepEqual(bound, {
     untilMs: 10_000 + LENGTH_MS,
     latestMs: 10_000 + LENGTH_MS + 400 + 1_000,
@@ -34,7 +39,7 @@ test("the bound is what the commands may take by their limits, and a grace", () 
 });
 
 test("a pause is added and nothing else is", () => {
-  const bound = newBound(COMMANDS, LIMITS, null, 0);
+  const bound = newBound(ACTION, LIMITS, null, 0);
   const paused = pauseBound(bound, 50);
   assert.ok(paused);
   assert.equal(boundEndsMs(paused), paused.latestMs);
@@ -55,7 +60,7 @@ test("whatever a device does, it holds a slot for the bound's length at most, an
   );
   fc.assert(
     fc.property(steps, (all) => {
-      const first = newBound(COMMANDS, LIMITS, null, 0);
+      const first = newBound(ACTION, LIMITS, null, 0);
       let bound: ActionBound = first;
       let nowMs = 0;
       let heldMs = 0;
@@ -77,7 +82,7 @@ test("whatever a device does, it holds a slot for the bound's length at most, an
 });
 
 test("a bound that has passed stays passed, however often the device reconnects", () => {
-  let bound = newBound(COMMANDS, LIMITS, null, 0);
+  let bound = newBound(ACTION, LIMITS, null, 0);
   const endsMs = boundEndsMs(bound);
   for (let nowMs = endsMs; nowMs < endsMs + 200; nowMs += 10) {
     bound = pauseBound(bound, nowMs + 5) ?? bound;

@@ -52,7 +52,7 @@ test("an order says which bytes and whether processes go on, and nothing of wher
   const file = { sha256: OTHER, sizeBytes: 5 };
   const command = { index: 0, type: "RunScript", scriptName: "collect.sh", args: null, file };
   assert.deepEqual(orderFor(action, limits, 1).commands, [command]);
-  const keeping = { ...action, options: { keepProcesses: true } };
+  const keeping = { ...action, options: { ...action.options, keepProcesses: true } };
   assert.deepEqual(orderFor(keeping, limits, 1).commands, [{ ...command, keepProcesses: true }]);
 });
 

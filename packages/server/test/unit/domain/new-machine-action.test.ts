@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { CommandRequest } from "@halligan/protocol/api";
+import { NO_OPTIONS } from "../../../src/domain/actions/action-options.ts";
 import {
   checkCommands,
   type NewMachineActionInput,
@@ -43,6 +44,7 @@ const input = (change: Partial<NewMachineActionInput> = {}): NewMachineActionInp
   machine: sampleMachine(),
   group: { id: 0, name: "UnassignedGroup", remediationLevel: "full", isOpenToUsers: true, users: [], userGroups: [] },
   request: { Commands: [put, run, get], Comment: "why" },
+  options: NO_OPTIONS,
   requestor: { name: "playbook", id: "client-1" },
   pins: [null, null, null],
   nowMs: 5_000,

@@ -45,8 +45,8 @@ test("the newest upload of a command replaces the oldest, whose space is free fo
 
 test("a transcript is bounded by the output of its script and waits for no quota: it cannot be made again", () => {
   const limits = { resultLimitBytes: 64 * GIB, order: { outputLimitBytes: 10 * MIB } };
-  assert.equal(longestResultBytes({ type: "RunScript" }, limits), 121 * MIB);
-  assert.equal(longestResultBytes(FILE, limits), 64 * GIB);
+  assert.equal(longestResultBytes({ type: "RunScript" }, sampleAction(), limits), 121 * MIB);
+  assert.equal(longestResultBytes(FILE, sampleAction(), limits), 64 * GIB);
   const script = { type: "RunScript" } as const;
   const answer = grantSpace(script, [], { ...want(8), longestBytes: 121 * MIB }, [quota("machine", 10, 10)]);
   assert.equal(answer.code, "granted");

@@ -1,3 +1,4 @@
+import { NO_OPTIONS } from "../../../src/domain/actions/action-options.ts";
 import type { Command } from "../../../src/domain/actions/command.ts";
 import type { MachineAction, OrderState } from "../../../src/domain/actions/machine-action.ts";
 import { NO_CONTINUITY } from "../../../src/domain/machines/clone-detection.ts";
@@ -38,7 +39,7 @@ export function sampleAction(change: Partial<MachineAction> = {}): MachineAction
     deadlineMs: 10_000,
     cancellation: null,
     errorHResult: 0,
-    options: { keepProcesses: false },
+    options: NO_OPTIONS,
     commands: [sampleCommand(), sampleCommand({ type: "GetFile", params: [{ key: "Path", value: "/tmp/x" }] })],
     order: null,
     slot: { held: true, untilMs: null },

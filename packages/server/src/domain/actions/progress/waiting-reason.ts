@@ -1,6 +1,7 @@
 import type { OrderLimits } from "@halligan/protocol/link";
 import type { MachinePresence } from "../../machines/machine.ts";
 import { boundEndsMs } from "../action-bound.ts";
+import { limitsWith } from "../action-options.ts";
 import { type Command, isEnded } from "../command.ts";
 import { isFinal, type MachineAction } from "../machine-action.ts";
 import { refusalReason, type StorageCode } from "../transfer-refusal.ts";
@@ -72,7 +73,8 @@ export function waitingReason(
     const { code, sinceMs } = command.refusal;
     return { reason: code, index, sinceMs, untilMs: endsMs, detail: refusalReason(code) };
   }
-  if (command?.status === "Executing") return executing(command, index, limits, endsMs, nowMs);
+  if (command?.status === "Executing")
+    return executing(command, index, limitsWith(action.options, limits), endsMs, nowMs);
   if (hasStarted) {
     const sinceMs = Math.max(...action.commands.map(({ endedAtMs }) => endedAtMs ?? 0));
     return { reason: "StartNotGranted", index, sinceMs, untilMs: endsMs, detail: startNotGranted(index) };

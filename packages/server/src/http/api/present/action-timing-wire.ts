@@ -1,6 +1,7 @@
 import type { ActionTimingWire } from "@halligan/protocol/api";
 import { actionTiming } from "../../../domain/actions/progress/action-timing.ts";
 import type { ActionNow } from "../../../service/actions/watch/read-waiting.ts";
+import { optionsMember } from "./action-options-wire.ts";
 import { waitingWire } from "./waiting-wire.ts";
 import { wireTime } from "./wire-time.ts";
 
@@ -19,5 +20,6 @@ export function actionTimingWire({ action, waiting }: ActionNow): ActionTimingWi
     steps: value,
     totalMs: beforeMs - firstMs,
     waiting: waiting ? [waitingWire(waiting)] : [],
+    ...optionsMember(action),
   };
 }

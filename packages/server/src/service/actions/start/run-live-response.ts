@@ -1,6 +1,7 @@
 import type { StartLiveResponseRequest } from "@halligan/protocol/api";
 import { err, ok, type Result } from "@halligan/protocol/errors";
 import type { Caller } from "../../../auth/caller.ts";
+import { readOptions } from "../../../domain/actions/action-options.ts";
 import { choosePins } from "../../../domain/actions/chosen-content.ts";
 import { claimedAction } from "../../../domain/actions/claim.ts";
 import { contentIdsOf, isFinal, type MachineAction } from "../../../domain/actions/machine-action.ts";
@@ -56,6 +57,8 @@ export async function runLiveResponse(
     if (!group) throw new Error(`machine ${machineId} is in a device group that is not there`);
     const pins = choosePins(request.Commands, named);
     if (!pins.ok) return pins;
+    const options = readOptions(request.options, limits.options);
+    if (!options.ok) return options;
     const nowMs = clock.nowMs();
     const slots = limits.runningSessions;
     const needsSlot = machine.linked && areSlotsLimited(slots);
@@ -64,6 +67,7 @@ export async function runLiveResponse(
       machine,
       group,
       request,
+      options: options.value,
       requestor: caller,
       pins: pins.value,
       nowMs,

@@ -152,11 +152,7 @@ async function resumeOnReconnect(
     deadlineMs: null,
     slot: { held: true, untilMs: null },
     // A row of the previous release has no bound.
-    bound: !bound
-      ? newBound(known.commands, limits, null, nowMs)
-      : waitsForStorage(known)
-        ? bound
-        : resumeBound(bound, nowMs),
+    bound: !bound ? newBound(known, limits, null, nowMs) : waitsForStorage(known) ? bound : resumeBound(bound, nowMs),
   });
 }
 

@@ -44,7 +44,7 @@ export const getMachineActionTiming = operation({
     description:
       "The moments of its way that are known, in their order: accepted, claimed for its device, sent to it, then each command started, ended " +
       "on the device and uploaded (all of its result is durable here), and final. The milliseconds between them add up to the whole. " +
-      "`waiting` has what an unfinished action waits for.",
+      "`waiting` has what an unfinished action waits for, and `options` what its caller chose.",
     path: { id: actionIdParameter },
     refusals: {
       404: ACTION_NOT_FOUND,

@@ -14,6 +14,11 @@ import { operation } from "../../context.ts";
 import { domainRefusal } from "../../errors.ts";
 import { IDEMPOTENCY_REFUSALS, idempotencyKeyHeader, readIdempotencyKey } from "../../idempotency-key.ts";
 
+const OPTIONS_TEXT =
+  "`options`, each with a maximum that is a setting: `scriptTimeoutMs`, after which a script is ended; `outputLimitBytes` of its stdout, " +
+  "and of its stderr; `queueTimeoutMs`, after which the action is `TimeOut` if it has not started; `keepProcesses`: processes that a " +
+  "script leaves behind go on. ";
+
 /**
  * As `RunLiveResponse`, for callers who say which bytes they mean, and who may wait for the end.
  * Without `wait` the response is the contract's.
@@ -36,7 +41,8 @@ export const startLiveResponse = operation({
       "without slashes and control characters, and the library is not touched; both need `Library.Manage` as well. " +
       "A `RunScript` with one of the three may leave `ScriptName` out: with `sha256` a library file that has it runs, otherwise " +
       "`interpreter` says what runs the content (default `shell`; a `#!` line comes first). " +
-      "What an action uses is kept with it, as long as its results, and GetCommandScript returns it. `options.keepProcesses`: processes that a script leaves behind go on. " +
+      "What an action uses is kept with it, as long as its results, and GetCommandScript returns it. " +
+      OPTIONS_TEXT +
       "With `wait` the response comes when the action is final, or when the wait is over, and has the small transcripts in `results`; " +
       "its head, with `Location`, comes when the action is accepted. " +
       "A wait is over before its time when the server stops, and at once when too many requests wait: `status` says whether the action " +
@@ -57,7 +63,8 @@ export const startLiveResponse = operation({
     },
     refusals: {
       400:
-        "As RunLiveResponse. `InvalidRequestBody` also: more than one choice of bytes, or a name that cannot be a file's. " +
+        "As RunLiveResponse. `InvalidRequestBody` also: more than one choice of bytes, a name that cannot be a file's, or an option " +
+        "that does not exist or is above its maximum, which the message has. " +
         "`InvalidInput`: the caller has too much staged, `wait` is no duration, or `Idempotency-Key` is empty, too long, or has other characters than visible ASCII.",
       403:
         "`Forbidden`: content that is not a library file needs `Library.Manage`, and `wait` a permission that reads actions. " +

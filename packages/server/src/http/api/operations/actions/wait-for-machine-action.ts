@@ -40,7 +40,7 @@ export const waitForMachineAction = operation({
     summary: "Wait for a machine action and get its small results",
     description:
       "The action when it is final, or when the wait is over: `status` says which. Without `wait` it is the present state. A wait longer " +
-      "than the server's longest one (`HALLIGAN_MAX_ACTION_WAIT_MS`) ends there. `waiting` says what an unfinished action waits for. A final action has its small transcripts in `results`, " +
+      "than the server's longest one (`HALLIGAN_MAX_ACTION_WAIT_MS`) ends there. `waiting` says what an unfinished action waits for, and `options` what its caller chose at the start. A final action has its small transcripts in `results`, " +
       "64 KiB together, for callers who may get their download links: the request counts, and each transcript is recorded, as GetLiveResponseResultDownloadLink.",
     path: { id: actionIdParameter },
     query: { wait: waitParameter },

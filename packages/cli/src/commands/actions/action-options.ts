@@ -1,0 +1,61 @@
+import type { ActionOptions } from "@halligan/protocol/api";
+import type { Arguments, OptionSpecs } from "../../arguments/arguments.ts";
+import { UsageError } from "../../errors/cli-error.ts";
+import { parseDuration, parseSize } from "../../render/text/units.ts";
+
+/** Of every start. The server refuses what is above its maxima. */
+export const QUEUE_OPTIONS = {
+  expires: {
+    type: "string",
+    placeholder: "DURATION",
+    help: "give up, as TimeOut, if it has not started by then: 2h, 7d",
+  },
+} as const satisfies OptionSpecs;
+
+/** Of a start with a script. */
+export const SCRIPT_OPTIONS = {
+  "timeout-script": { type: "string", placeholder: "DURATION", help: "end the script after this time: 90s, 15m" },
+  "output-limit": {
+    type: "string",
+    placeholder: "SIZE",
+    help: "keep this much of its output, and of its errors: 20MB",
+  },
+  "keep-processes": { type: "boolean", help: "do not end processes that the script leaves behind" },
+} as const satisfies OptionSpecs;
+
+/** Undefined when none was given. Throws UsageError for a value that is none. */
+export function queueOptions(args: Arguments): ActionOptions | undefined {
+  const queueTimeoutMs = durationMs(args, "expires");
+  return orNone({ ...(queueTimeoutMs !== undefined && { queueTimeoutMs }) });
+}
+
+/** The same of a start with a script. */
+export function scriptOptions(args: Arguments): ActionOptions | undefined {
+  const scriptTimeoutMs = durationMs(args, "timeout-script");
+  const outputLimitBytes = sizeBytes(args, "output-limit");
+  return orNone({
+    ...queueOptions(args),
+    ...(scriptTimeoutMs !== undefined && { scriptTimeoutMs }),
+    ...(outputLimitBytes !== undefined && { outputLimitBytes }),
+    ...(args.flag("keep-processes") && { keepProcesses: true }),
+  });
+}
+
+const orNone = (options: ActionOptions): ActionOptions | undefined =>
+  Object.keys(options).length > 0 ? options : undefined;
+
+function durationMs(args: Arguments, name: string): number | undefined {
+  const text = args.text(name);
+  if (text === undefined) return undefined;
+  const seconds = parseDuration(text);
+  if (seconds !== null && seconds >= 1) return seconds * 1_000;
+  throw new UsageError(`--${name} takes a time such as 90s, 15m, 2h or 7d, not "${text}".`);
+}
+
+function sizeBytes(args: Arguments, name: string): number | undefined {
+  const text = args.text(name);
+  if (text === undefined) return undefined;
+  const size = parseSize(text);
+  if (size === null) throw new UsageError(`--${name} takes a size such as 500K or 20M, not "${text}".`);
+  return size;
+}

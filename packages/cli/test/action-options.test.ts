@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { ACTION_ID } from "./fake-entities.ts";
+import { makeWorld } from "./halligan.ts";
+
+describe("options of an action", { concurrency: 4 }, () => {
+  it("go with the start, durations in milliseconds and sizes in bytes", async () => {
+    await using world = await makeWorld();
+    world.api.library.set("a.sh", Buffer.from("x"));
+    const script = ["--timeout-script", "15m", "--output-limit", "20MB", "--expires", "2h", "--keep-processes"];
+    await world.run("run", "web-01", "a.sh", ...script);
+    await world.run("run", "web-01", "a.sh");
+    await world.run("get", "web-01", "/x", "--expires", "90s");
+    await world.run("put", "web-01", "library:a.sh", "--expires", "7d");
+    assert.deepEqual(
+      world.api.started.map(({ options }) => options),
+      [
+        {
+          queueTimeoutMs: 7_200_000,
+          scriptTimeoutMs: 900_000,
+          outputLimitBytes: 20 * 1024 * 1024,
+          keepProcesses: true,
+        },
+        undefined,
+        { queueTimeoutMs: 90_000 },
+        { queueTimeoutMs: 604_800_000 },
+      ],
+    );
+  });
+
+  it("are refused before any request when their value is none", async () => {
+    await using world = await makeWorld();
+    for (const [option, value, message] of [
+      ["--timeout-script", "15", /--timeout-script takes a time such as 90s/],
+      ["--timeout-script", "0s", /--timeout-script takes a time/],
+      ["--output-limit", "20X", /--output-limit takes a size such as 500K/],
+      ["--expires", "soon", /--expires takes a time/],
+    ] as const) {
+      const { exitCode, stderr } = await world.run("run", "web-01", "a.sh", option, value);
+      assert.equal(exitCode, 64, stderr);
+      assert.match(stderr, message);
+    }
+    assert.equal((await world.run("get", "web-01", "/x", "--timeout-script", "5m")).exitCode, 64);
+    assert.deepEqual(world.api.seen, []);
+  });
+
+  it("are shown by halligan action, also of a final one", async () => {
+    await using world = await makeWorld();
+    world.api.script.statuses = ["Succeeded"];
+    const options = { scriptTimeoutMs: 900_000, outputLimitBytes: 1_536, keepProcesses: true };
+    const timing = { actionId: ACTION_ID, status: "Succeeded", steps: [], totalMs: 0, waiting: [], options };
+    world.api.script.routes.set(`GET /halligan/v1/actions/${ACTION_ID}/timing`, () => ({ status: 200, json: timing }));
+    const { stdout } = await world.run("action", ACTION_ID);
+    assert.match(stdout, /^options +a script may take 15 min 0 s, output up to 1\.5 KiB, keeps processes$/m);
+    assert.deepEqual(JSON.parse((await world.run("action", ACTION_ID, "--json")).stdout).options, options);
+  });
+});

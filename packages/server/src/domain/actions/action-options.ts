@@ -1,0 +1,70 @@
+import type { ActionOptions as RequestedOptions } from "@halligan/protocol/api";
+import { err, ok, type Result } from "@halligan/protocol/errors";
+import type { OrderLimits } from "@halligan/protocol/link";
+import type { DomainError } from "../errors.ts";
+
+/** What the caller has chosen for one action. Null: the setting of the deployment holds. */
+export interface ActionOptions {
+  readonly keepProcesses: boolean;
+  readonly scriptTimeoutMs: number | null;
+  readonly outputLimitBytes: number | null;
+  readonly queueTimeoutMs: number | null;
+}
+
+export const NO_OPTIONS: ActionOptions = {
+  keepProcesses: false,
+  scriptTimeoutMs: null,
+  outputLimitBytes: null,
+  queueTimeoutMs: null,
+};
+
+/** The largest values that a caller may choose, each a setting. */
+export type OptionMaxima = Readonly<Record<"scriptTimeoutMs" | "outputLimitBytes" | "queueTimeoutMs", number>>;
+
+/** A value above its maximum is refused, not reduced: the caller relies on what it asks for. */
+export function readOptions(
+  requested: RequestedOptions = {},
+  maxima: OptionMaxima,
+): Result<ActionOptions, DomainError> {
+  for (const option of ["scriptTimeoutMs", "outputLimitBytes", "queueTimeoutMs"] as const) {
+    const value = requested[option];
+    if (value === undefined || value <= maxima[option]) continue;
+    return err({
+      code: "InvalidRequestBody",
+      detail: `options.${option} is ${value}; the maximum is ${maxima[option]}`,
+    });
+  }
+  return ok(storedOptions(requested));
+}
+
+/** The inverse of {@link chosenOptions}. */
+export const storedOptions = (chosen: RequestedOptions): ActionOptions => ({
+  keepProcesses: chosen.keepProcesses ?? false,
+  scriptTimeoutMs: chosen.scriptTimeoutMs ?? null,
+  outputLimitBytes: chosen.outputLimitBytes ?? null,
+  queueTimeoutMs: chosen.queueTimeoutMs ?? null,
+});
+
+/** The options that were chosen, as they are stored, audited and shown; null for none. */
+export function chosenOptions(options: ActionOptions): RequestedOptions | null {
+  const { keepProcesses, scriptTimeoutMs, outputLimitBytes, queueTimeoutMs } = options;
+  const chosen: RequestedOptions = {
+    ...(keepProcesses && { keepProcesses }),
+    ...(scriptTimeoutMs !== null && { scriptTimeoutMs }),
+    ...(outputLimitBytes !== null && { outputLimitBytes }),
+    ...(queueTimeoutMs !== null && { queueTimeoutMs }),
+  };
+  return Object.keys(chosen).length > 0 ? chosen : null;
+}
+
+/** The limits of one action: its own, and the deployment's where it has none. */
+export function limitsWith<L extends Partial<OrderLimits>>(
+  { scriptTimeoutMs, outputLimitBytes }: Pick<ActionOptions, "scriptTimeoutMs" | "outputLimitBytes">,
+  limits: L,
+): L {
+  return {
+    ...limits,
+    ...(scriptTimeoutMs !== null && { scriptTimeoutMs }),
+    ...(outputLimitBytes !== null && { outputLimitBytes }),
+  };
+}

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { newBound } from "../../../src/domain/actions/action-bound.ts";
+import {
+  chosenOptions,
+  limitsWith,
+  NO_OPTIONS,
+  readOptions,
+  storedOptions,
+} from "../../../src/domain/actions/action-options.ts";
+import { orderFor } from "../../../src/domain/actions/order.ts";
+import { waitingReason } from "../../../src/domain/actions/progress/waiting-reason.ts";
+import { longestResultBytes } from "../../../src/domain/results/result-space.ts";
+import { JOURNAL_ID, sampleAction, sampleCommand } from "./sample-action.ts";
+
+const MAXIMA = { scriptTimeoutMs: 10_000, outputLimitBytes: 500, queueTimeoutMs: 60_000 };
+const LIMITS = { scriptTimeoutMs: 600, transferTimeoutMs: 900, stallTimeoutMs: 100, outputLimitBytes: 50 };
+const MIB = 1024 ** 2;
+
+test("an option may have its maximum, and a greater value is refused with option, value and maximum", () => {
+  assert.ok(readOptions(MAXIMA, MAXIMA).ok);
+  for (const [option, maximum] of Object.entries(MAXIMA)) {
+    const read = readOptions({ [option]: maximum + 1 }, MAXIMA);
+    assert.ok(!read.ok);
+    assert.deepEqual(read.error, {
+      code: "InvalidRequestBody",
+      detail: `options.${option} is ${maximum + 1}; the maximum is ${maximum}`,
+    });
+  }
+});
+
+test("the options that were chosen are stored and shown, and no others", () => {
+  assert.equal(chosenOptions(NO_OPTIONS), null);
+  for (const chosen of [{ keepProcesses: true }, { outputLimitBytes: 0 }, MAXIMA]) {
+    assert.deepEqual(chosenOptions(storedOptions(chosen)), chosen);
+  }
+});
+
+test("the limits of an action are its own, and the deployment's where it has none", () => {
+  assert.deepEqual(limitsWith(NO_OPTIONS, LIMITS), LIMITS);
+  const options = { ...NO_OPTIONS, scriptTimeoutMs: 5_000, outputLimitBytes: 0 };
+  assert.deepEqual(limitsWith(options, LIMITS), { ...LIMITS, scriptTimeoutMs: 5_000, outputLimitBytes: 0 });
+});
+
+test("order, bound, time limit and space of a result follow the options of the action", () => {
+  const order = {
+    orderSeq: 1,
+    journalId: JOURNAL_ID,
+    connectionEpoch: 1,
+    claimedAtMs: 0,
+    sentAtMs: null,
+    state: "out" as const,
+    startInDoubt: null,
+  };
+  const options = { ...NO_OPTIONS, scriptTimeoutMs: 5_000, outputLimitBytes: MIB };
+  const commands = [sampleCommand({ status: "Executing", startedAtMs: 7 })];
+  const plain = sampleAction({ commands, order, status: "InProgress", deadlineMs: null });
+  const chosen = { ...plain, options };
+  assert.deepEqual(orderFor(chosen, LIMITS, 1).limits, limitsWith(options, LIMITS));
+  const bounds = {
+    actionGraceMs: 0,
+    orderAcceptanceMs: 0,
+    lostMachineTimeoutMs: 0,
+    sessionPlaceGraceMs: 0,
+    order: LIMITS,
+  };
+  const longerMs = newBound(chosen, bounds, null, 0).untilMs - newBound(plain, bounds, null, 0).untilMs;
+  assert.equal(longerMs, 5_000 - 600);
+  const machine = { linked: true, quarantined: false, hasConnected: true, lastSeenMs: 0 };
+  const waiting = waitingReason(chosen, { machine, previous: null, queue: null }, LIMITS, 8);
+  assert.equal(waiting?.untilMs, 7 + 5_000);
+  const limits = { resultLimitBytes: 1024 ** 4, order: LIMITS };
+  assert.equal(longestResultBytes(sampleCommand(), chosen, limits), 13 * MIB);
+});
