@@ -50,6 +50,23 @@ export const LIMITS = {
   compressionSampleBytes: 32 * KIB,
   spoolReadBytes: 64 * KIB,
 
+  /** A file of an archive that states no size, as in /proc, is read up to one block. */
+  archiveBlockBytes: 1 * MIB,
+  /** A part of the manifest is written into the archive when it is this long. */
+  manifestPartBytes: 256 * KIB,
+  /**
+   * All names of a folder are in memory while it is collected. A folder that is larger than this
+   * by its own size is not listed. ext4 needs about 30 bytes for a name.
+   */
+  maxFolderListBytes: 64 * MIB,
+  /** Remembered of an archive: files with several names. A further one is stored once more. */
+  maxHardLinks: 10_000,
+  maxPatternBytes: 4_096,
+  /** Of /etc/passwd and /etc/group. */
+  maxOwnersFileBytes: 1 * MIB,
+  /** How many errors of an archive are named in the errors of its command. */
+  maxNamedErrors: 3,
+
   maxErrorBodyBytes: 16 * KIB,
 
   killPollMs: 20,

@@ -4,6 +4,7 @@ import { removeOrderFiles, spoolPaths } from "../disk/order-files.ts";
 import { endTree, notEndedTexts } from "../process/tree/end-tree.ts";
 import { TransferFailedError, TransferWatch } from "../transfer/transfer-watch.ts";
 import { upload } from "../transfer/upload.ts";
+import { getArchive } from "./archive/get-archive.ts";
 import type { CommandDeps } from "./command-deps.ts";
 import { getFile } from "./files/get-file.ts";
 import { putFile } from "./files/put-file.ts";
@@ -18,9 +19,10 @@ export function deviceRunner(deps: CommandDeps): Runner {
 
     transfer(job, signal) {
       const { command } = job;
-      return command.type === "GetFile"
-        ? getFile(deps, { ...job, command }, signal)
-        : putFile(deps, { ...job, command }, signal);
+      if (command.type === "PutFile") return putFile(deps, { ...job, command }, signal);
+      return command.archive
+        ? getArchive(deps, { ...job, command }, command.archive, signal)
+        : getFile(deps, { ...job, command }, signal);
     },
 
     async inlineTranscript(job, exitCode) {

@@ -1,4 +1,5 @@
 export { fileNameFault } from "../file-name.ts";
+export * from "../link/archive-manifest.ts";
 export * from "./action-reports.ts";
 export * from "./applications.ts";
 export * from "./collection.ts";

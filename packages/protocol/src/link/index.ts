@@ -1,4 +1,5 @@
 export { fileNameFault } from "../file-name.ts";
+export * from "./archive-manifest.ts";
 export * from "./file-change.ts";
 export * from "./frame/close-codes.ts";
 export * from "./frame/frame-bounds.ts";

@@ -5,6 +5,19 @@ import { ActionId, CommandIndex, JournalId, MachineId, OrderSeq, Sha256, SizeByt
 export const OrderFile = Type.Object({ sha256: Sha256, sizeBytes: SizeBytes }, { additionalProperties: false });
 export type OrderFile = Static<typeof OrderFile>;
 
+/** The files of a folder, or the files that a pattern matches, as one `.tar.gz`. */
+export const OrderArchive = Type.Object(
+  {
+    kind: Type.Union([Type.Literal("folder"), Type.Literal("pattern")]),
+    /** Most entries: files, folders, links, and what could not be read. */
+    maxFiles: Type.Integer({ minimum: 1 }),
+    /** Most bytes of content, before compression. */
+    maxBytes: Type.Integer({ minimum: 1 }),
+  },
+  { additionalProperties: false },
+);
+export type OrderArchive = Static<typeof OrderArchive>;
+
 /**
  * `file` is null when the library has no file of that name. The command then fails with that reason
  * when its turn comes.
@@ -36,7 +49,18 @@ export const OrderCommand = Type.Union([
     { additionalProperties: false },
   ),
   Type.Object(
-    { index: CommandIndex, type: Type.Literal("GetFile"), path: Type.String() },
+    {
+      index: CommandIndex,
+      type: Type.Literal("GetFile"),
+      /** With `pathBase64` only for messages. */
+      path: Type.String(),
+      /**
+       * The bytes of a path that is not UTF-8. This and `archive` are otherwise absent, because
+       * older agents refuse an order with these members.
+       */
+      pathBase64: Type.Optional(Type.String({ minLength: 1 })),
+      archive: Type.Optional(OrderArchive),
+    },
     { additionalProperties: false },
   ),
 ]);

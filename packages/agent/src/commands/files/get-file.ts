@@ -9,22 +9,16 @@ import type { CommandDeps } from "../command-deps.ts";
 import { changeNote } from "./file-change.ts";
 import { openSourceFile } from "./source-file.ts";
 
-type GetFileCommand = Extract<TransferCommand, { type: "GetFile" }>;
+export type GetFileCommand = Extract<TransferCommand, { type: "GetFile" }>;
 
 /**
  * All bytes of one result come from one reading of one open file. A part that must be sent again
  * after a lost connection is still in memory. A whole result that must be sent again, for example
  * after a crash, is read again and gets another upload id.
  */
-export async function getFile(
-  deps: CommandDeps,
-  job: CommandJob<GetFileCommand>,
-  signal: AbortSignal,
-): Promise<TransferEnd> {
-  try {
-    // Checked before the file is opened, because opening counts toward the limits of the transfer.
-    using watch = new TransferWatch(deps.clock, job.limits, signal);
-    await using source = await openSourceFile(job.command.path, deps.folder, watch, deps.settings.maxUnsizedFileBytes);
+export function getFile(deps: CommandDeps, job: CommandJob<GetFileCommand>, signal: AbortSignal): Promise<TransferEnd> {
+  return collection(deps, job, signal, async (watch) => {
+    await using source = await openSourceFile(job.command, deps.folder, watch, deps.settings.maxUnsizedFileBytes);
     const result = await upload(deps, job, () => gzipMember(source.blocks()), watch);
     const { change, linkTarget } = source;
     const errors = [
@@ -32,6 +26,20 @@ export async function getFile(
       ...(change ? [changeNote(change)] : []),
     ];
     return { outcome: "completed", errors, result: change ? { ...result, fileChange: change } : result };
+  });
+}
+
+/** The end of a collection: a refusal or a limit of the transfer is a failure with its reason. */
+export async function collection(
+  deps: CommandDeps,
+  job: CommandJob<GetFileCommand>,
+  signal: AbortSignal,
+  collect: (watch: TransferWatch) => Promise<TransferEnd>,
+): Promise<TransferEnd> {
+  try {
+    // Begins before the first call of a file system, because that counts toward the limits too.
+    using watch = new TransferWatch(deps.clock, job.limits, signal);
+    return await collect(watch);
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof ServerRefusedError) return failed(`The server did not take the file: ${error.message}`);

@@ -29,17 +29,21 @@ export type ReadWatch = Pick<TransferWatch, "signal" | "moved">;
  * collected; the agent's own key is not, under whatever name.
  */
 export async function openSourceFile(
-  asked: string,
+  { path: asked, pathBase64 }: { path: string; pathBase64?: string },
   { root, work: workFolder }: Pick<DataFolder, "root" | "work">,
   watch: ReadWatch,
   maxUnsizedBytes: number,
 ): Promise<SourceFile> {
   if (asked === "") throw new TransferFailedError("No path was given.");
   if (asked.includes("\0")) throw new TransferFailedError("The path contains a NUL character.");
-  const file = path.isAbsolute(asked) ? asked : path.join(workFolder, asked);
+  const named = path.isAbsolute(asked) ? asked : path.join(workFolder, asked);
+  // A name that is not UTF-8 exists only as bytes. `named` serves to compare and to report.
+  const bytes = pathBase64 === undefined ? null : Buffer.from(pathBase64, "base64");
+  if (bytes && !path.isAbsolute(asked)) throw new TransferFailedError("A path that is not UTF-8 must be absolute.");
+  const file = bytes ?? named;
   const refuse = (why: string, cause?: unknown) =>
     new TransferFailedError(`'${asked}' cannot be fetched: ${why}.`, { cause });
-  if (!path.isAbsolute(asked) && !isInside(workFolder, file))
+  if (!path.isAbsolute(asked) && !isInside(workFolder, named))
     throw refuse("a relative path must stay in the working folder");
   const { signal } = watch;
   const call = <T>(work: () => Promise<T>) => fileCalls.run(signal, work);
@@ -61,8 +65,8 @@ export async function openSourceFile(
     requireRegular(found, refuse);
     if (isSameFile(found, await call(() => statIfThere(deviceKeyFile(root)))))
       throw refuse("it is the agent's own key");
-    const real = await call(() => openedPath(opened, file));
-    return new SourceFile(file, opened, watch, maxUnsizedBytes, isNamed(path.resolve(file), real) ? null : real);
+    const real = await call(() => openedPath(opened, named));
+    return new SourceFile(file, opened, watch, maxUnsizedBytes, isNamed(path.resolve(named), real) ? null : real);
   } catch (error) {
     if (handle) closeInBackground(handle);
     if (error instanceof TransferFailedError) throw error;
@@ -107,7 +111,7 @@ function closeInBackground(handle: FileHandle): void {
   handle.close().catch(() => undefined);
 }
 
-async function isLink(file: string, { signal }: ReadWatch): Promise<boolean> {
+async function isLink(file: string | Buffer, { signal }: ReadWatch): Promise<boolean> {
   try {
     return (await fileCalls.run(signal, () => lstat(file))).isSymbolicLink();
   } catch {
@@ -132,7 +136,7 @@ function requireRegular(found: BigIntStats, refuse: (why: string) => Error): voi
 const PROBE_BYTES = 4096;
 
 export class SourceFile implements AsyncDisposable {
-  readonly #path: string;
+  readonly #path: string | Buffer;
   readonly #handle: FileHandle;
   readonly #watch: ReadWatch;
   /** Bound of a file that states no size. */
@@ -147,7 +151,7 @@ export class SourceFile implements AsyncDisposable {
   #reading: Promise<unknown> = Promise.resolve();
 
   constructor(
-    filePath: string,
+    filePath: string | Buffer,
     handle: FileHandle,
     watch: ReadWatch,
     maxUnsizedBytes: number,
