@@ -5,14 +5,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { requireNode } from "@halligan/protocol/require-node";
+import { bundlePackages } from "./bundled-packages.mjs";
 import { allTestFiles } from "./test-groups.mjs";
 
 requireNode("npm test");
+const { runtimeExecutable } = await import("../src/runtimes.ts");
 
 /**
  * Runs all tests, or those of the given files: `npm test -- packages/agent/test/core/*.test.ts`.
  * The tests start some hundreds of processes from the same sources. Their compiled form is kept in
- * a folder, which makes each start about a third cheaper.
+ * a folder, which makes each start about a third cheaper, and packages of many modules are bundled
+ * once (`bundled-packages.mjs`), which takes another third off. `npm run demo` runs without both.
  *
  * Small test files share a process when all tests run (`test-groups.mjs`).
  *
@@ -22,6 +25,9 @@ requireNode("npm test");
 const files = process.argv.slice(2);
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const cache = join(root, "node_modules/.cache/halligan-compiled");
+const bun = runtimeExecutable("bun");
+const bundled = bun === null ? null : bundlePackages(root, join(root, "node_modules/.cache/halligan-bundled"), bun);
+const options = [process.env.NODE_OPTIONS, bundled && `--import=${bundled}`].filter(Boolean).join(" ");
 const groups = files.length > 0 ? null : mkdtempSync(join(tmpdir(), "halligan-test-groups-"));
 const child = spawn(
   process.execPath,
@@ -33,7 +39,7 @@ const child = spawn(
     `--import=${new URL("test-file-limit.mjs", import.meta.url)}`,
     ...(groups === null ? files : allTestFiles(root, groups)),
   ],
-  { stdio: "inherit", env: { NODE_COMPILE_CACHE: cache, ...process.env } },
+  { stdio: "inherit", env: { NODE_COMPILE_CACHE: cache, ...process.env, NODE_OPTIONS: options } },
 );
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
 child.once("exit", (code, signal) => {
