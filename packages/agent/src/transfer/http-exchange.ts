@@ -3,9 +3,9 @@
  * 200 MB resident at the peak, three times as much as this) and reports no progress of the upload.
  */
 import { once } from "node:events";
-import http from "node:http";
+import type http from "node:http";
 import https from "node:https";
-import type { Network } from "@halligan/protocol/network";
+import { type Network, nodeHttp } from "@halligan/protocol/network";
 
 export interface HttpRequest {
   method: "GET" | "PUT" | "POST";
@@ -38,7 +38,7 @@ export async function exchange(
   signal.throwIfAborted();
   const url = new URL(request.url);
   const isTls = url.protocol === "https:";
-  const outgoing = (isTls ? https : http).request(url, {
+  const outgoing = (isTls ? https : nodeHttp).request(url, {
     method: request.method,
     headers: { ...request.headers, "content-length": request.body?.length ?? 0 },
     agent: network.agentFor(url),
@@ -50,7 +50,7 @@ export async function exchange(
   try {
     const isWhole = await sendBody(outgoing, request, signal);
     const [response] = await answered;
-    if (!(response instanceof http.IncomingMessage)) throw new Error("no HTTP answer");
+    if (!(response instanceof nodeHttp.IncomingMessage)) throw new Error("no HTTP answer");
     if (!isWhole) {
       const status = response.statusCode ?? 0;
       if (status < 300) throw new Error("The server answered before it had the whole body.");

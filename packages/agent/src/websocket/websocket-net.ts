@@ -4,11 +4,11 @@
  */
 
 import { createHash, randomBytes } from "node:crypto";
-import http from "node:http";
+import type http from "node:http";
 import https from "node:https";
 import type { Duplex } from "node:stream";
 import { LINK_PATH } from "@halligan/protocol/link";
-import type { Network } from "@halligan/protocol/network";
+import { type Network, nodeHttp } from "@halligan/protocol/network";
 import { networkFailure } from "@halligan/protocol/text";
 import { abortable } from "@halligan/protocol/time";
 import type { Net } from "../core/ports.ts";
@@ -46,7 +46,7 @@ interface Upgraded {
 async function upgrade(url: URL, network: Network, signal: AbortSignal): Promise<Upgraded> {
   signal.throwIfAborted();
   const key = randomBytes(16).toString("base64");
-  const request = (url.protocol === "https:" ? https : http).request(url, {
+  const request = (url.protocol === "https:" ? https : nodeHttp).request(url, {
     agent: network.upgradeAgentFor(url),
     headers: {
       connection: "Upgrade",

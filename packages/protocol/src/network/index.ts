@@ -4,6 +4,7 @@
  */
 export * from "./certificates.ts";
 export * from "./network.ts";
+export * from "./node-http.ts";
 export * from "./proxy-error.ts";
 export * from "./proxy-rules.ts";
 export * from "./unchecked-tls.ts";

@@ -1,9 +1,10 @@
 /** Agents of node's HTTP client that use the proxy of the environment, if there is one. */
-import http from "node:http";
+import type http from "node:http";
 import https from "node:https";
 import net from "node:net";
 import type { Duplex } from "node:stream";
 import tls from "node:tls";
+import { nodeHttp } from "./node-http.ts";
 import { type HttpProxy, type ProxyEnvironment, portOf, proxyFor } from "./proxy-rules.ts";
 import { openTunnel, serverName, withoutBrackets } from "./tunnel.ts";
 
@@ -47,7 +48,7 @@ export function createNetwork({ env, proxyTimeoutMs, maxSockets }: NetworkOption
 
 function makeAgent(url: URL, proxy: HttpProxy | null, timeoutMs: number, options: http.AgentOptions): http.Agent {
   const isTls = url.protocol === "https:";
-  const agent = isTls ? new https.Agent(options) : new http.Agent(options);
+  const agent = isTls ? new https.Agent(options) : new nodeHttp.Agent(options);
   if (!proxy) return agent;
   agent.createConnection = (_options, callback) => {
     connect(url, proxy, timeoutMs).then(

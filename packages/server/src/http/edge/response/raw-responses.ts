@@ -1,5 +1,5 @@
-import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
+import { nodeHttp } from "@halligan/protocol/network";
 import { toJsonText } from "@halligan/protocol/text";
 import { errorBody } from "../http-response.ts";
 import { standardHeaders } from "./write-response.ts";
@@ -40,7 +40,7 @@ export function respondOnSocket(
   };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.on("error", () => socket.destroy());
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines.join("")}\r\n${body}`);
+  socket.end(`HTTP/1.1 ${status} ${nodeHttp.STATUS_CODES[status] ?? ""}\r\n${lines.join("")}\r\n${body}`);
   // Closing at once would reset the connection while the client is still writing, and take the
   // response with it.
   socket.resume();

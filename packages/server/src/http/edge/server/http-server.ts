@@ -1,7 +1,9 @@
-import http, { type IncomingMessage, type ServerResponse } from "node:http";
+import type http from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import https from "node:https";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { nodeHttp } from "@halligan/protocol/network";
 import { httpError } from "../http-response.ts";
 import type { HttpLimits } from "../limits.ts";
 import { malformedRequestError, respondOnSocket } from "../response/raw-responses.ts";
@@ -72,7 +74,7 @@ export function createHttpServer(handle: http.RequestListener, options: HttpServ
   };
   const server =
     tls === undefined
-      ? http.createServer(settings)
+      ? nodeHttp.createServer(settings)
       : createTlsServer({ ...settings, handshakeTimeout: limits.tlsHandshakeTimeoutMs }, tls);
   if (tls !== undefined) awaitFirstBytes(server, limits.headersTimeoutMs);
   server.setTimeout(limits.inactivityMs);
