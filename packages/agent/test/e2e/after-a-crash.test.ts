@@ -7,17 +7,16 @@ import { gunzipSync } from "node:zlib";
 import { until } from "../../../protocol/test/support/until.ts";
 import { AgentProcess, RUNTIMES, temporaryFolder } from "../support/agent-process.ts";
 import { cgroupKinds } from "../support/cgroup-kinds.ts";
+import { enrollHere } from "../support/enroll-here.ts";
 import { FakeServer } from "../support/fake-server.ts";
 import { livingPids } from "../support/scripts.ts";
 
 const options = { timeout: 60_000 };
 const noCgroup = cgroupKinds().find(({ name }) => name === "cgroup v2")?.skip ?? false;
 
-async function enrolled(runtime: string, server: FakeServer, folder: string): Promise<string> {
+async function enrolled(server: FakeServer, folder: string): Promise<string> {
   const root = path.join(folder, "data");
-  const args = ["enroll", "--server", await server.listen(), "--data", root];
-  await using enrolling = new AgentProcess(runtime, args, { env: { HALLIGAN_ENROLLMENT_TOKEN: "t" } });
-  assert.equal(await enrolling.exited, 0, enrolling.output);
+  await enrollHere(await server.listen(), root);
   return root;
 }
 
@@ -38,7 +37,7 @@ for (const runtime of RUNTIMES) {
     test("the partial files of an interrupted PutFile are removed, and it runs again", options, async () => {
       await using folder = await temporaryFolder();
       await using server = new FakeServer();
-      const root = await enrolled(runtime.file, server, folder.path);
+      const root = await enrolled(server, folder.path);
       const work = path.join(root, "work");
       const text = "tool".repeat(10_000);
       {
@@ -64,7 +63,7 @@ for (const runtime of RUNTIMES) {
     test("a file that changed between a crash and its repetition arrives in its newer state", options, async () => {
       await using folder = await temporaryFolder();
       await using server = new FakeServer();
-      const root = await enrolled(runtime.file, server, folder.path);
+      const root = await enrolled(server, folder.path);
       const file = path.join(folder.path, "log");
       writeFileSync(file, randomBytes(20 * 1024 * 1024));
       let parts = 0;
@@ -92,7 +91,7 @@ for (const runtime of RUNTIMES) {
     test("a note of a change outlives a crash before its report", options, async () => {
       await using folder = await temporaryFolder();
       await using server = new FakeServer();
-      const root = await enrolled(runtime.file, server, folder.path);
+      const root = await enrolled(server, folder.path);
       server.acknowledges = false;
       {
         await using first = new AgentProcess(runtime.file, ["run", "--data", root]);
@@ -114,7 +113,7 @@ for (const runtime of RUNTIMES) {
     test("a script that was being fetched is not run later, and its pieces go with its order", options, async () => {
       await using folder = await temporaryFolder();
       await using server = new FakeServer();
-      const root = await enrolled(runtime.file, server, folder.path);
+      const root = await enrolled(server, folder.path);
       const ran = path.join(folder.path, "ran");
       const file = server.addFile(`touch ${ran}\n${"#".repeat(100_000)}`);
       {
@@ -142,7 +141,7 @@ for (const runtime of RUNTIMES) {
     }, async () => {
       await using folder = await temporaryFolder();
       await using server = new FakeServer();
-      const root = await enrolled(runtime.file, server, folder.path);
+      const root = await enrolled(server, folder.path);
       const pids = path.join(folder.path, "pids");
       const text = `(setsid env -i /bin/sh -c '/bin/sh -c "echo \\$\\$ >> ${pids}; while :; do /bin/sleep 1; done" &' >/dev/null 2>&1 &)\nsleep 1000\n`;
       {
@@ -167,7 +166,7 @@ for (const runtime of RUNTIMES) {
     test("the working folder outlives the agent, and is emptied when the device was restarted", options, async () => {
       await using folder = await temporaryFolder();
       await using server = new FakeServer();
-      const root = await enrolled(runtime.file, server, folder.path);
+      const root = await enrolled(server, folder.path);
       const work = path.join(root, "work");
       const start = async () => {
         const from = server.frames.length;
@@ -195,7 +194,7 @@ for (const years of [-40, 30]) {
     async () => {
       await using folder = await temporaryFolder();
       await using server = new FakeServer();
-      const root = await enrolled(process.execPath, server, folder.path);
+      const root = await enrolled(server, folder.path);
       const offset = years * 31_557_600_000;
       const wrong = `const real = Date.now; const D = Date; Date.now = () => real() + ${offset}; globalThis.Date = class extends D { constructor(...a) { if (a.length) super(...a); else super(real() + ${offset}); } static now() { return real() + ${offset}; } };`;
       const clock = path.join(folder.path, "clock.mjs");

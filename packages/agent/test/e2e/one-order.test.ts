@@ -6,16 +6,10 @@ import { describe, test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { until } from "../../../protocol/test/support/until.ts";
 import { AgentProcess, RUNTIMES, temporaryFolder } from "../support/agent-process.ts";
+import { enrollHere } from "../support/enroll-here.ts";
 import { FakeServer } from "../support/fake-server.ts";
 
 const options = { timeout: 60_000 };
-
-async function enrolled(runtime: string, server: FakeServer, root: string): Promise<void> {
-  const url = await server.listen();
-  const args = ["enroll", "--server", url, "--data", root, "--name", "testbox"];
-  await using enrolling = new AgentProcess(runtime, args, { env: { HALLIGAN_ENROLLMENT_TOKEN: "one-time" } });
-  assert.equal(await enrolling.exited, 0, enrolling.output);
-}
 
 for (const runtime of RUNTIMES) {
   const skip = runtime.isThere ? false : `${runtime.name} is not installed`;
@@ -24,7 +18,9 @@ for (const runtime of RUNTIMES) {
       await using folder = await temporaryFolder();
       await using server = new FakeServer();
       const root = path.join(folder.path, "data");
-      await enrolled(runtime.file, server, root);
+      const args = ["enroll", "--server", await server.listen(), "--data", root, "--name", "testbox"];
+      await using enrolling = new AgentProcess(runtime.file, args, { env: { HALLIGAN_ENROLLMENT_TOKEN: "one-time" } });
+      assert.equal(await enrolling.exited, 0, enrolling.output);
       for (const name of ["agent.json", "device-key.pem"]) {
         assert.equal((await stat(path.join(root, name))).mode & 0o777, 0o600);
       }
@@ -39,7 +35,7 @@ for (const runtime of RUNTIMES) {
       await using folder = await temporaryFolder();
       await using server = new FakeServer();
       const root = path.join(folder.path, "data");
-      await enrolled(runtime.file, server, root);
+      await enrollHere(await server.listen(), root, "testbox");
       await using agent = new AgentProcess(runtime.file, ["run", "--data", root]);
       await server.frame("hello");
       await until(() => agent.output.includes('"linked"'), "the linked line of the agent");
@@ -89,7 +85,7 @@ for (const runtime of RUNTIMES) {
         await using folder = await temporaryFolder();
         await using server = new FakeServer();
         const root = path.join(folder.path, "data");
-        await enrolled(runtime.file, server, root);
+        await enrollHere(await server.listen(), root, "testbox");
         const pids = path.join(folder.path, "pids");
         const text = `echo so far; echo run >> ${pids}.runs; setsid sleep 1000 & echo $! >> ${pids}; echo $$ >> ${pids}; sleep 1000\n`;
         {
@@ -135,7 +131,7 @@ for (const runtime of RUNTIMES) {
         await using folder = await temporaryFolder();
         await using server = new FakeServer();
         const root = path.join(folder.path, "data");
-        await enrolled(runtime.file, server, root);
+        await enrollHere(await server.listen(), root, "testbox");
         await using agent = new AgentProcess(runtime.file, ["run", "--data", root]);
         await server.frame("hello");
         const file = server.addFile("echo begun; sleep 1000\n");
@@ -169,7 +165,7 @@ for (const runtime of RUNTIMES) {
         await using folder = await temporaryFolder();
         await using server = new FakeServer();
         const root = path.join(folder.path, "data");
-        await enrolled(runtime.file, server, root);
+        await enrollHere(await server.listen(), root, "testbox");
         await using agent = new AgentProcess(runtime.file, ["run", "--data", root]);
         await server.frame("hello");
         const pid = path.join(folder.path, "pid");
@@ -188,7 +184,7 @@ for (const runtime of RUNTIMES) {
       await using folder = await temporaryFolder();
       await using server = new FakeServer();
       const root = path.join(folder.path, "data");
-      await enrolled(runtime.file, server, root);
+      await enrollHere(await server.listen(), root, "testbox");
       const { randomBytes } = await import("node:crypto");
       const bytes = randomBytes(20 * 1024 * 1024 + 17);
       const source = path.join(folder.path, "evidence.bin");

@@ -5,6 +5,7 @@ import type { Order, OrderCommand } from "@halligan/protocol/link";
 import { until } from "../../../protocol/test/support/until.ts";
 import { CgroupHome } from "../../src/process/cgroups/cgroup-home.ts";
 import { AgentProcess, type AgentStart, type TemporaryFolder, temporaryFolder } from "./agent-process.ts";
+import { enrollHere } from "./enroll-here.ts";
 import { FakeServer } from "./fake-server.ts";
 
 type RunScript = Extract<OrderCommand, { type: "RunScript" }>;
@@ -13,6 +14,14 @@ export interface Transcript {
   script_output: string;
   script_errors: string;
   exit_code: number;
+}
+
+/** With the agent's own program, because the folder belongs to the account that makes it. */
+async function enrollAs(runtime: string, start: AgentStart, serverUrl: string, root: string): Promise<void> {
+  const env = { ...start.env, HALLIGAN_ENROLLMENT_TOKEN: "t" };
+  const args = ["enroll", "--server", serverUrl, "--data", root];
+  await using enrolling = new AgentProcess(runtime, args, { ...start, env });
+  if ((await enrolling.exited) !== 0) throw new Error(enrolling.output);
 }
 
 export class EnrolledAgent implements AsyncDisposable {
@@ -35,12 +44,9 @@ export class EnrolledAgent implements AsyncDisposable {
     const agent = new EnrolledAgent(runtime, start, folder);
     if (start.uid) chownSync(folder.path, start.uid, start.uid);
     chmodSync(folder.path, 0o711);
-    const args = ["enroll", "--server", await agent.server.listen(), "--data", agent.root];
-    {
-      const env = { ...start.env, HALLIGAN_ENROLLMENT_TOKEN: "t" };
-      await using enrolling = new AgentProcess(runtime, args, { ...start, env });
-      if ((await enrolling.exited) !== 0) throw new Error(enrolling.output);
-    }
+    const serverUrl = await agent.server.listen();
+    if (start.uid) await enrollAs(runtime, start, serverUrl, agent.root);
+    else await enrollHere(serverUrl, agent.root);
     await agent.restart();
     return agent;
   }
