@@ -12,7 +12,7 @@ export type Unit =
   | "calls"
   | "commits"
   | "pages"
-  | "times";
+  | "round trips";
 
 /** A bound on the value itself, or on its ratio to the floor. */
 export interface Goal {

@@ -83,6 +83,14 @@ export class BenchServer implements AsyncDisposable {
     return await Api.signIn(this.baseUrl, await this.credentials(), { connections, ca: this.ca });
   }
 
+  /** Messages to the shared database since the start that waited for a response. */
+  async databaseRoundTrips(): Promise<number> {
+    const metrics = await (await fetch(`${this.baseUrl}/metrics`)).text();
+    const count = /^halligan_database_round_trips_total (\d+)$/m.exec(metrics)?.[1];
+    if (count === undefined) throw new Error("the server does not count its round trips to the database");
+    return Number(count);
+  }
+
   async stop(): Promise<void> {
     await this.#process.stop();
   }

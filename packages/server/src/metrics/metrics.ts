@@ -26,8 +26,10 @@ export interface MetricsSources {
   readonly busIsConnected: (() => boolean) | null;
   /** Null when only this process uses the database. */
   readonly clockOffsetMs: (() => number) | null;
-  /** Null when this process does not end TLS. */
+  /** Since the start; null for the embedded store. */
+  readonly databaseRoundTrips: (() => number) | null;
   readonly disk: DiskState;
+  /** Null when this process does not end TLS. */
   readonly certificate: { readonly secondsUntilExpiry: number; readonly reloadFailed: boolean } | null;
 }
 
@@ -136,6 +138,11 @@ export function createMetrics(): Metrics {
     help: "The database's clock minus this node's",
     registers: [],
   });
+  const roundTrips = new Counter({
+    name: "halligan_database_round_trips_total",
+    help: "Messages of this node to the shared database that waited for a response",
+    registers: [],
+  });
   const refusedStorage = new Counter({
     name: "halligan_storage_refused_bytes_total",
     help: "Bytes of results and library files that were not taken for lack of space, by code",
@@ -214,6 +221,11 @@ export function createMetrics(): Metrics {
       if (sources.clockOffsetMs) {
         clock.set(sources.clockOffsetMs() / 1000);
         registry.registerMetric(clock);
+      }
+      if (sources.databaseRoundTrips) {
+        roundTrips.reset();
+        roundTrips.inc(sources.databaseRoundTrips());
+        registry.registerMetric(roundTrips);
       }
       if (sources.certificate) {
         certificateEnd.set(sources.certificate.secondsUntilExpiry);

@@ -28,7 +28,7 @@ export interface ObservedParts {
 /** Readiness and metrics: what the probes of an operator ask of the running parts. */
 export function createHealth(parts: ObservedParts): HttpContext["health"] {
   const { config, backendSettings, backends, service, lease, certificate, metrics } = parts;
-  const { store, nats } = backends;
+  const { store, nats, databaseRoundTrips } = backends;
   const { location } = backendSettings.blobs;
   const disks = new Disks({
     databaseFolder: backendSettings.database ? null : config.dataDir,
@@ -51,6 +51,7 @@ export function createHealth(parts: ObservedParts): HttpContext["health"] {
         connections: () => connectionStates(parts.gateway, parts.sockets),
         busIsConnected: nats && (() => nats.isConnected),
         clockOffsetMs: lease && (() => lease.clockOffsetMs),
+        databaseRoundTrips,
         certificate,
         disk: await disks.state(),
       }),

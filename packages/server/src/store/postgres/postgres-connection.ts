@@ -5,6 +5,11 @@ import { type PlannedQuery, type Prepared, type Row, StatementBatch } from "./st
 /** The prepared statements of pg's connections. An entry lives as long as its connection. */
 const PREPARED = new WeakMap<PoolClient, Prepared>();
 
+/** Counts the messages to the database that wait for a response. */
+export interface RoundTrips {
+  count: number;
+}
+
 /** One connection of the pool while it is in use. */
 export class PostgresConnection {
   /** False when it must not go back to the pool, because its state is unknown. */
@@ -12,11 +17,13 @@ export class PostgresConnection {
   readonly #client: PoolClient;
   readonly #prepared: Prepared;
   readonly #silenceMs: number;
+  readonly #roundTrips: RoundTrips;
 
   /** `silenceMs`: the longest wait for a response. */
-  constructor(client: PoolClient, silenceMs: number) {
+  constructor(client: PoolClient, silenceMs: number, roundTrips: RoundTrips = { count: 0 }) {
     this.#client = client;
     this.#silenceMs = silenceMs;
+    this.#roundTrips = roundTrips;
     this.#prepared = PREPARED.get(client) ?? new Map();
     PREPARED.set(client, this.#prepared);
   }
@@ -46,6 +53,7 @@ export class PostgresConnection {
   }
 
   #send(batch: StatementBatch): Promise<Row[][]> {
+    this.#roundTrips.count += 1;
     try {
       return this.#client.query(batch).answer;
     } catch (cause) {

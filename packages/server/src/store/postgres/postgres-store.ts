@@ -7,7 +7,7 @@ import { StoreUnavailableError } from "../store-unavailable-error.ts";
 import { checkServer } from "./check-server.ts";
 import { PlannedStatements } from "./planned-statements.ts";
 import { POSTGRES_COLUMNS } from "./postgres-columns.ts";
-import { PostgresConnection } from "./postgres-connection.ts";
+import { PostgresConnection, type RoundTrips } from "./postgres-connection.ts";
 import { attemptsFor, storeError } from "./postgres-errors.ts";
 import { answerTimeoutMs, openMigrationPool, openPool, type PostgresOptions } from "./postgres-pool.ts";
 import { PostgresReader } from "./postgres-reader.ts";
@@ -32,6 +32,7 @@ export class PostgresStore implements Store {
   readonly #statements = new PlannedStatements();
   readonly #running = new Set<Promise<unknown>>();
   readonly #closing = new AbortController();
+  readonly #roundTrips: RoundTrips = { count: 0 };
 
   private constructor(pool: pg.Pool, silenceMs: number) {
     this.#pool = pool;
@@ -52,6 +53,11 @@ export class PostgresStore implements Store {
       await pool.end();
       throw storeError(cause);
     }
+  }
+
+  /** How many messages this store has sent to the database, each with one or more statements. */
+  get roundTrips(): number {
+    return this.#roundTrips.count;
   }
 
   read<T>(work: (tx: StoreTx) => Promise<T>): Promise<T> {
@@ -99,7 +105,7 @@ export class PostgresStore implements Store {
   async #onConnection<T>(work: (connection: PostgresConnection) => Promise<T>): Promise<T> {
     if (this.#pool.waitingCount >= MAX_WAITING)
       throw new StoreUnavailableError("too many requests wait for the database");
-    const connection = new PostgresConnection(await this.#pool.connect(), this.#silenceMs);
+    const connection = new PostgresConnection(await this.#pool.connect(), this.#silenceMs, this.#roundTrips);
     try {
       return await work(connection);
     } finally {

@@ -16,6 +16,7 @@ const sources = (change: Partial<MetricsSources> = {}): MetricsSources => ({
   connections: () => ({ unauthenticated: 2, authenticating: 1, ready: 3, closing: 0 }),
   busIsConnected: null,
   clockOffsetMs: null,
+  databaseRoundTrips: null,
   certificate: null,
   resultSpace: { totalBytes: async () => 4_096 },
   disk: { databaseFreeBytes: null, resultsFreeBytes: null, reserveBytes: 0 },
@@ -25,16 +26,23 @@ const figure = (samples: readonly Sample[], name: string, labels: Readonly<Recor
   samples.find((one) => one.name === name && Object.entries(labels).every(([key, value]) => one.labels[key] === value))
     ?.value;
 
-test("a node tells of a bus and a clock only where it has them: a 0 is the alarm of one that lost its bus", async () => {
+test("a node tells of a bus, a clock and round trips only where it has them: a 0 is the alarm of one that lost its bus", async () => {
   const metrics = createMetrics();
   const own = parseMetrics(await metrics.text(sources()));
   assert.equal(figure(own, "halligan_bus_connected"), undefined);
   assert.equal(figure(own, "halligan_clock_offset_seconds"), undefined);
-  const lost = sources({ busIsConnected: () => false, clockOffsetMs: () => -1_500 });
+  assert.equal(figure(own, "halligan_database_round_trips_total"), undefined);
+  let roundTrips = 40;
+  const lost = sources({
+    busIsConnected: () => false,
+    clockOffsetMs: () => -1_500,
+    databaseRoundTrips: () => (roundTrips += 1),
+  });
   for (let scrape = 0; scrape < 2; scrape += 1) {
     const shared = parseMetrics(await metrics.text(lost));
     assert.equal(figure(shared, "halligan_bus_connected"), 0);
     assert.equal(figure(shared, "halligan_clock_offset_seconds"), -1.5);
+    assert.equal(figure(shared, "halligan_database_round_trips_total"), 41 + scrape);
   }
 });
 
