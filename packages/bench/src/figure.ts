@@ -12,7 +12,8 @@ export type Unit =
   | "calls"
   | "commits"
   | "pages"
-  | "round trips";
+  | "round trips"
+  | "times";
 
 /** A bound on the value itself, or on its ratio to the floor. */
 export interface Goal {

@@ -69,6 +69,12 @@ export interface Executor {
    * rows.
    */
   compareAndSet<P extends Record<string, Bound>>(statement: Statement<P, unknown>, params: P): Promise<void>;
+  /**
+   * `VersionConflictError`, at the latest with the commit, unless `statement` finds exactly one
+   * row: a unit that has read a row before starts from it without another round trip. Undefined
+   * where a read costs none, and in a unit that is repeated, which must read again.
+   */
+  readonly assume?: <P extends Record<string, Bound>>(statement: Statement<P, unknown>, params: P) => Promise<void>;
   /** For a query that is different each time (a caller's filter). */
   allOnce<O>(build: (db: Kysely<Schema>) => Compilable<O>): Promise<O[]>;
 }

@@ -213,9 +213,9 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: "server/src/gateway/orders/reports.ts",
-        find: "const recorded = await recordEnded(context, identity, frame, evidence, granted);",
+        find: "const recorded = await recordEnded(context, identity, frame, evidence, known);",
         replace: `connection.send({ type: "ack", actionId: frame.actionId, orderSeq: frame.orderSeq, index: frame.index });
-          const recorded = await recordEnded(context, identity, frame, evidence, granted);`,
+          const recorded = await recordEnded(context, identity, frame, evidence, known);`,
       },
     ],
   },
@@ -297,13 +297,13 @@ export const MUTATIONS: readonly Mutation[] = [
       },
       {
         file: "server/src/service/agents/machine-reports.ts",
-        find: "isGranted: isStartGranted(recorded.action, index, startId)",
-        replace: 'isGranted: recorded.action.commands[index]?.type === "RunScript"',
+        find: "isGranted: isStartGranted(action, index, startId)",
+        replace: 'isGranted: action.commands[index]?.type === "RunScript"',
       },
       {
         file: "server/src/service/agents/machine-reports.ts",
-        find: 'return transition.kind === "changed" && isStartGranted(transition.action, index, startId);',
-        replace: "return false;",
+        find: 'return transition.kind === "changed" && isStartGranted(transition.action, index, startId) ? action : null;',
+        replace: "return null;",
       },
     ],
   },

@@ -10,6 +10,7 @@ import { DueReports } from "./due-reports.ts";
 import { signOrder } from "./order-signature.ts";
 import { RefusalLog } from "./refusal-log.ts";
 import { handleReport, type ReportFrame, recordGranted } from "./reports.ts";
+import { SeenAction } from "./seen-action.ts";
 import { SentOrders } from "./sent-orders.ts";
 import { UnrecordedStart } from "./unrecorded-start.ts";
 
@@ -44,6 +45,7 @@ export class OrderExchange {
   readonly #due = new DueReports();
   readonly #refusals = new RefusalLog();
   readonly #unrecorded: UnrecordedStart;
+  readonly #seen = new SeenAction();
   /**
    * The rolling value that the device has not confirmed yet; null afterwards. No start is granted
    * before.
@@ -73,6 +75,7 @@ export class OrderExchange {
         isSealed: this.#port.isSealed,
         isValueUnkept: this.#unkept !== null,
         unrecorded: this.#unrecorded,
+        seen: this.#seen,
         orderSentAtMs: this.#sent.atMs(frame.orderSeq),
         send: (response) => this.#port.send(response),
       },
@@ -151,7 +154,8 @@ export class OrderExchange {
 
   async #recordStart(): Promise<void> {
     if (this.#port.isClosed) return;
-    await this.#act(await recordGranted(this.#context, { identity: this.#identity, unrecorded: this.#unrecorded }));
+    const connection = { identity: this.#identity, unrecorded: this.#unrecorded, seen: this.#seen };
+    await this.#act(await recordGranted(this.#context, connection));
   }
 
   async #act(outcome: Awaited<ReturnType<typeof handleReport>>): Promise<void> {

@@ -13,6 +13,7 @@ import {
   recordStarted,
 } from "../../service/agents/machine-reports.ts";
 import type { ServiceContext } from "../../service/context.ts";
+import type { SeenAction } from "./seen-action.ts";
 import type { UnrecordedStart } from "./unrecorded-start.ts";
 
 export type ReportFrame = Extract<AgentFrame, { type: "started" | "ended" | "closed" | "refused" }>;
@@ -26,6 +27,7 @@ export function isReport(frame: AgentFrame): frame is ReportFrame {
 export interface RecordingConnection {
   identity: ConnectionIdentity;
   unrecorded: UnrecordedStart;
+  seen: SeenAction;
 }
 
 /** Facts about the connection on which a report came. */
@@ -81,7 +83,7 @@ async function started(
   connection: ReportingConnection,
   frame: FrameOf<"started">,
 ): Promise<ReportOutcome> {
-  const { identity, orderSentAtMs, isSealed, isValueUnkept, unrecorded } = connection;
+  const { identity, orderSentAtMs, isSealed, isValueUnkept, unrecorded, seen } = connection;
   const { actionId, orderSeq, index, startId } = frame;
   const grant = { type: "startGranted", actionId, orderSeq, index, startId } as const;
   if (unrecorded.of(frame)?.report.startId === startId) {
@@ -93,9 +95,10 @@ async function started(
     if (before.kind !== "done") return before;
   }
   if (isSealed && !isValueUnkept && unrecorded.isAllowed) {
-    const mayGrant = await mayGrantUnrecorded(context, identity, frame);
+    const stored = await mayGrantUnrecorded(context, identity, frame);
     // A newer connection may have been accepted meanwhile.
-    if (mayGrant && unrecorded.isAllowed) {
+    if (stored && unrecorded.isAllowed) {
+      seen.keep(stored);
       unrecorded.add({ report: frame, sentAtMs: orderSentAtMs, atMs: context.clock.nowMs() });
       connection.send(grant);
       return DONE;
@@ -103,6 +106,7 @@ async function started(
   }
   const recorded = await recordStarted(context, identity, frame, orderSentAtMs);
   if (recorded.kind !== "recorded") return notRecorded(recorded);
+  seen.keep(recorded.action);
   // The report is not acknowledged. The device sends it again after it has confirmed its rolling
   // value.
   if (recorded.isGranted && !isValueUnkept) connection.send(grant);
@@ -111,12 +115,16 @@ async function started(
 
 /** Records the start that was granted before. */
 export async function recordGranted(context: ServiceContext, connection: RecordingConnection): Promise<ReportOutcome> {
-  const { granted } = connection.unrecorded;
+  const { identity, unrecorded, seen } = connection;
+  const { granted } = unrecorded;
   if (!granted) return DONE;
-  const recorded = await recordStarted(context, connection.identity, granted.report, granted.sentAtMs, granted.atMs);
+  const { report, sentAtMs, atMs } = granted;
+  const recorded = await recordStarted(context, identity, report, sentAtMs, atMs, seen.of(report.actionId));
   // The end of a connection records what a newer connection of the machine has made stale.
-  if (recorded.kind !== "stale") connection.unrecorded.recorded(granted);
-  return recorded.kind === "recorded" ? DONE : notRecorded(recorded);
+  if (recorded.kind !== "stale") unrecorded.recorded(granted);
+  if (recorded.kind !== "recorded") return notRecorded(recorded);
+  seen.keep(recorded.action);
+  return DONE;
 }
 
 async function ended(
@@ -124,7 +132,7 @@ async function ended(
   connection: ReportingConnection,
   frame: FrameOf<"ended">,
 ): Promise<ReportOutcome> {
-  const { identity, deviceKey, unrecorded } = connection;
+  const { identity, deviceKey, unrecorded, seen } = connection;
   const evidence = deviceKey && (await checkSignedEnd(frame, identity.machineId, deviceKey, context.checkSignature));
   if (connection.isSealed && evidence === null) {
     return { kind: "close", reason: "protocol", detail: "the device did not sign what it reports" };
@@ -134,10 +142,12 @@ async function ended(
     const before = await recordGranted(context, connection);
     if (before.kind !== "done") return before;
   }
-  const recorded = await recordEnded(context, identity, frame, evidence, granted);
+  const { actionId, orderSeq, index } = frame;
+  const known = { granted, seen: seen.of(actionId) };
+  const recorded = await recordEnded(context, identity, frame, evidence, known);
   if (recorded.kind !== "stale") unrecorded.recorded(granted);
   if (recorded.kind !== "recorded") return notRecorded(recorded);
-  const { actionId, orderSeq, index } = frame;
+  seen.keep(recorded.action);
   connection.send({ type: "ack", actionId, orderSeq, index });
   // This end finished the machine's open action, and a machine has at most one.
   return !recorded.hasFinished && recorded.action.order?.state === "closed" ? { kind: "next" } : DONE;

@@ -39,33 +39,36 @@ export type Recorded =
   | { kind: "unknown" }
   | { kind: "twoDevices" };
 
-export type RecordedStart = Exclude<Recorded, { kind: "recorded" }> | { kind: "recorded"; isGranted: boolean };
+export type RecordedStart =
+  | Exclude<Recorded, { kind: "recorded" }>
+  | { kind: "recorded"; action: MachineAction; isGranted: boolean };
 
 const UPLOAD_LOST = "The server does not have the result that the device uploaded.";
 
 type Report = Pick<Started, "actionId" | "orderSeq">;
 
 /**
- * Whether a start may be granted before it is recorded: the connection is the machine's newest, and
- * recording would make this start the only one of its command. Reads only. The connection must
- * record the start within a bound, and before its end is recorded (docs/decisions/0007).
+ * The action as it is stored, if a start of it may be granted before it is recorded: the connection
+ * is the machine's newest, and recording would make this start the only one of its command; else
+ * null. Reads only. The connection must record the start within a bound, and before its end is
+ * recorded (docs/decisions/0007).
  */
 export async function mayGrantUnrecorded(
   { store, clock }: ServiceContext,
   connection: ConnectionIdentity,
   { actionId, orderSeq, index, startId }: Started,
-): Promise<boolean> {
+): Promise<MachineAction | null> {
   const [machine, action] = await store.read((tx) =>
     Promise.all([currentConnection(tx, connection), tx.actions.byId(actionId)]),
   );
-  if (!machine || action?.machineId !== connection.machineId || action.order?.orderSeq !== orderSeq) return false;
+  if (!machine || action?.machineId !== connection.machineId || action.order?.orderSeq !== orderSeq) return null;
   const transition = applyEvent(action, { type: "started", index, startId }, clock.nowMs());
-  return transition.kind === "changed" && isStartGranted(transition.action, index, startId);
+  return transition.kind === "changed" && isStartGranted(transition.action, index, startId) ? action : null;
 }
 
 /**
  * Records the only start of a command. A script's process waits for the grant, which depends on
- * this commit unless {@link mayGrantUnrecorded} allowed it before.
+ * this commit unless {@link mayGrantUnrecorded} allowed it before. `seen`: as of `recordEnded`.
  */
 export async function recordStarted(
   context: ServiceContext,
@@ -73,25 +76,28 @@ export async function recordStarted(
   report: Started,
   sentAtMs: number | null = null,
   atMs: number = context.clock.nowMs(),
+  seen: MachineAction | null = null,
 ): Promise<RecordedStart> {
   const { index, startId } = report;
   const event = { type: "started", index, startId, sentAtMs } as const;
-  const recorded = await record(context, connection, report, async () => ({ event, atMs }));
+  const recorded = await record(context, connection, report, async () => ({ event, atMs }), { seen });
   if (recorded.kind !== "recorded") return recorded;
-  return { kind: "recorded", isGranted: isStartGranted(recorded.action, index, startId) };
+  const { action } = recorded;
+  return { kind: "recorded", action, isGranted: isStartGranted(action, index, startId) };
 }
 
 /**
  * Records the end of a command, its result and the device's signature about both in one commit.
  * After the acknowledgement the result can be downloaded. `evidence`: verified; null from a device
- * of link version 1. `granted`: the start of the same command, if it is not recorded yet.
+ * of link version 1. `granted`: the start of the same command, if it is not recorded yet. `seen`:
+ * the action as this connection last read or saved it, which spares a round trip if it is so still.
  */
 export async function recordEnded(
   context: ServiceContext,
   connection: ConnectionIdentity,
   report: Ended,
   evidence: EndEvidence | null = null,
-  granted: GrantedStart | null = null,
+  { granted = null, seen = null }: Known = {},
 ): Promise<Recorded> {
   const isRemoved = await isUploadRemoved(context, connection, report);
   const decide: Decide = async (tx, action) => {
@@ -112,7 +118,7 @@ export async function recordEnded(
     };
     return seenBefore ? { event } : { event, keep };
   };
-  return record(context, connection, report, decide, granted);
+  return record(context, connection, report, decide, { granted, seen });
 }
 
 export function recordClosed(
@@ -157,19 +163,23 @@ export async function recordRefused(
 type Decision = { event: MachineActionEvent; atMs?: number; keep?: () => Promise<void> } | null;
 type Decide = (tx: StoreTx, action: MachineAction) => Promise<Decision>;
 
+/** What the connection knows before it records a report. */
+interface Known {
+  readonly granted?: GrantedStart | null;
+  readonly seen?: MachineAction | null;
+}
+
 async function record(
   context: ServiceContext,
   connection: ConnectionIdentity,
   report: Report,
   decide: Decide,
-  granted: GrantedStart | null = null,
+  { granted = null, seen = null }: Known = {},
 ): Promise<Recorded> {
   const { store, clock } = context;
   const recorded = await store.write(async (tx): Promise<Recorded> => {
-    // Issued together to save a round trip. The machine is loaded first because its row is the
-    // lock.
-    const [machine, stored] = await Promise.all([currentConnection(tx, connection), tx.actions.byId(report.actionId)]);
-    if (!machine) return { kind: "stale" };
+    const { isNewest, stored } = await loadReported(tx, connection, report.actionId, seen);
+    if (!isNewest) return { kind: "stale" };
     const isOther = stored?.order && stored.order.orderSeq !== report.orderSeq;
     if (isOther || (stored && stored.machineId !== connection.machineId)) {
       return { kind: "illegal", detail: "a report about an order that this machine was never given" };
@@ -192,6 +202,22 @@ async function record(
   });
   if (recorded.kind === "recorded" && recorded.hasFinished) await wakeForFreeSlot(context);
   return recorded;
+}
+
+async function loadReported(
+  tx: StoreTx,
+  connection: ConnectionIdentity,
+  actionId: string,
+  seen: MachineAction | null,
+): Promise<{ isNewest: boolean; stored: MachineAction | undefined }> {
+  if (seen?.id === actionId) {
+    const { machineId, connectionEpoch } = connection;
+    const mayAssume = await tx.machines.assumeConnection(machineId, connectionEpoch);
+    if (mayAssume && (await tx.actions.assumeUnchanged(seen))) return { isNewest: true, stored: seen };
+  }
+  // Issued together to save a round trip. The machine is loaded first because its row is the lock.
+  const [machine, stored] = await Promise.all([currentConnection(tx, connection), tx.actions.byId(actionId)]);
+  return { isNewest: machine !== undefined, stored };
 }
 
 const unchanged = (action: MachineAction): Transition => ({ kind: "unchanged", action });

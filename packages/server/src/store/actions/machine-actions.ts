@@ -39,6 +39,16 @@ export function machineActions(executor: Executor) {
       return first(await executor.all(selectById, { id }));
     },
 
+    /**
+     * Starts from an action that was read before: the unit is repeated if it has changed since.
+     * False where a unit may assume nothing. Issued after the lock of the machine.
+     */
+    async assumeUnchanged({ id, version }: MachineAction): Promise<boolean> {
+      if (!executor.assume) return false;
+      await executor.assume(selectVersion, { id, version });
+      return true;
+    },
+
     async unfinishedOf(machineId: string): Promise<MachineAction | undefined> {
       return first(await executor.all(selectUnfinished, { machine_id: machineId }));
     },
@@ -169,6 +179,10 @@ const updateOf = statementsByColumns((columns: readonly (keyof ActionValues)[]) 
 
 const selectById = statement<{ id: string }>()((db, p) =>
   db.selectFrom("machine_action").selectAll().where("id", "=", p.id),
+);
+
+const selectVersion = statement<{ id: string; version: number }>()((db, p) =>
+  db.selectFrom("machine_action").select("id").where("id", "=", p.id).where("version", "=", p.version),
 );
 
 const selectUnfinished = statement<{ machine_id: string }>()((db, p) =>

@@ -45,6 +45,15 @@ export function machines(executor: Executor) {
         }
       );
     },
+    /**
+     * The same lock, without a round trip: the unit is repeated unless the machine's newest
+     * connection is still this one. False where a unit may assume nothing; then nothing was asked.
+     */
+    async assumeConnection(id: string, connectionEpoch: number): Promise<boolean> {
+      if (!executor.assume) return false;
+      await executor.assume(selectEpochToChange, { id, link_epoch: connectionEpoch });
+      return true;
+    },
     /** For readers, so it takes no lock. */
     async presenceOf(id: string): Promise<MachinePresence | undefined> {
       const [row] = await executor.all(selectPresence, { id });
@@ -199,6 +208,10 @@ const selectConnection = statement<{ id: string }>()((db, p) =>
 
 const selectConnectionToChange = statement<{ id: string }>()((db, p) =>
   db.selectFrom("machine").select(CONNECTION_COLUMNS).where("id", "=", p.id).forNoKeyUpdate(),
+);
+
+const selectEpochToChange = statement<{ id: string; link_epoch: number }>()((db, p) =>
+  db.selectFrom("machine").select("id").where("id", "=", p.id).where("link_epoch", "=", p.link_epoch).forNoKeyUpdate(),
 );
 
 const selectPresence = statement<{ id: string }>()((db, p) =>

@@ -8,7 +8,7 @@ import type { PlannedQuery } from "./statement-batch.ts";
 export class PlannedStatements {
   readonly #compiler = new StatementCompiler(POSTGRES_DIALECT);
   readonly #names = new WeakMap<object, string>();
-  readonly #changesOfOne = new WeakMap<object, { name: string; text: string }>();
+  readonly #ofOneRow = new WeakMap<object, { name: string; text: string }>();
   #count = 0;
 
   plan<P extends Record<string, Bound>, O>(
@@ -26,16 +26,17 @@ export class PlannedStatements {
   }
 
   /**
-   * Fails with `division_by_zero` unless it changes exactly one row, so that the database refuses
-   * the statements after it.
+   * Fails with `division_by_zero` unless it changes or finds exactly one row, so that the database
+   * refuses the statements after it.
    */
   planOne<P extends Record<string, Bound>>(statement: Statement<P, unknown>, params: P): PlannedQuery {
     const compiled = this.#compiler.compile(statement);
-    let named = this.#changesOfOne.get(compiled);
+    let named = this.#ofOneRow.get(compiled);
     if (named === undefined) {
-      const text = `with changed as (${compiled.sql} returning 1) select 1 / (count(*) = 1)::int from changed`;
+      const rows = compiled.returnsRows ? compiled.sql : `${compiled.sql} returning 1`;
+      const text = `with met as (${rows}) select 1 / (count(*) = 1)::int from met`;
       named = { name: this.#nextName(), text };
-      this.#changesOfOne.set(compiled, named);
+      this.#ofOneRow.set(compiled, named);
     }
     return { ...named, values: bindValues(compiled, params) };
   }

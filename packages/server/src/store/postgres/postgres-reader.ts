@@ -4,14 +4,23 @@ import type { Schema } from "../schema.ts";
 import type { Bound, Executor, Statement } from "../statement.ts";
 import type { PlannedStatements } from "./planned-statements.ts";
 import type { PostgresConnection } from "./postgres-connection.ts";
-import type { PlannedQuery } from "./statement-batch.ts";
+import type { PlannedQuery, Row } from "./statement-batch.ts";
 
-/** Statements outside a transaction. Each one is a consistent read. */
+interface Asked {
+  query: PlannedQuery;
+  answer: PromiseWithResolvers<Row[]>;
+}
+
+/**
+ * Statements outside a transaction. Each one is a consistent read. Statements that are issued
+ * together are sent together, in their order, and each one sees what was committed before it.
+ */
 export class PostgresReader implements Executor {
   readonly dialect = POSTGRES_DIALECT;
   readonly hasOtherWriters = false;
   readonly #connection: PostgresConnection;
   readonly #statements: PlannedStatements;
+  #waiting: Asked[] = [];
 
   constructor(connection: PostgresConnection, statements: PlannedStatements) {
     this.#connection = connection;
@@ -31,9 +40,24 @@ export class PostgresReader implements Executor {
   }
 
   async #run<O>(query: PlannedQuery): Promise<O[]> {
-    const [rows] = await this.#connection.run([query]);
+    const answer = Promise.withResolvers<Row[]>();
+    this.#waiting.push({ query, answer });
+    if (this.#waiting.length === 1) void this.#send();
     // The row's type is the one that Kysely inferred for this query. The migrations define the
     // schema of the table.
-    return rows as O[];
+    return (await answer.promise) as O[];
+  }
+
+  async #send(): Promise<void> {
+    // Statements that are issued in the same turn of the event loop join the batch.
+    await null;
+    const batch = this.#waiting;
+    this.#waiting = [];
+    try {
+      const rows = await this.#connection.run(batch.map(({ query }) => query));
+      for (const [index, { answer }] of batch.entries()) answer.resolve(rows[index] ?? []);
+    } catch (cause) {
+      for (const { answer } of batch) answer.reject(cause);
+    }
   }
 }

@@ -68,7 +68,7 @@ export class PostgresStore implements Store {
 
   /** `work` is repeated when it lost a race, so it may have no effect except through its `tx`. */
   write<T>(work: (tx: StoreTx) => Promise<T>): Promise<T> {
-    return this.#track(() => this.#onConnection((connection) => this.#transaction(connection, work)));
+    return this.#track((isFirst) => this.#onConnection((connection) => this.#transaction(connection, work, isFirst)));
   }
 
   /** The clock that all nodes share, Unix milliseconds; rounded down. */
@@ -90,8 +90,12 @@ export class PostgresStore implements Store {
     await this.#pool.end();
   }
 
-  async #transaction<T>(connection: PostgresConnection, work: (tx: StoreTx) => Promise<T>): Promise<T> {
-    const transaction = new PostgresTransaction(connection, this.#statements);
+  async #transaction<T>(
+    connection: PostgresConnection,
+    work: (tx: StoreTx) => Promise<T>,
+    mayAssume: boolean,
+  ): Promise<T> {
+    const transaction = new PostgresTransaction(connection, this.#statements, mayAssume);
     try {
       const value = await work(storeTx(transaction));
       await transaction.commit();
@@ -113,7 +117,7 @@ export class PostgresStore implements Store {
     }
   }
 
-  async #track<T>(attempt: () => Promise<T>): Promise<T> {
+  async #track<T>(attempt: (isFirst: boolean) => Promise<T>): Promise<T> {
     if (this.#closing.signal.aborted) throw new Error("the store is closed");
     const running = this.#repeat(attempt);
     this.#running.add(running);
@@ -124,10 +128,10 @@ export class PostgresStore implements Store {
     }
   }
 
-  async #repeat<T>(attempt: () => Promise<T>): Promise<T> {
+  async #repeat<T>(attempt: (isFirst: boolean) => Promise<T>): Promise<T> {
     for (let attempts = 1; ; attempts += 1) {
       try {
-        return await attempt();
+        return await attempt(attempts === 1);
       } catch (cause) {
         if (attempts >= attemptsFor(cause) || this.#closing.signal.aborted) throw storeError(cause);
       }

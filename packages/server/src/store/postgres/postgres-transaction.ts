@@ -32,12 +32,14 @@ interface Asked {
 /**
  * One unit of work. Statements that are issued together are sent together. A change whose rows are
  * not needed is held back and sent with the next statement or with the commit; so is the beginning
- * of the transaction. A whole action needs 8 round trips for its 27 statements. Therefore the error
- * of such a change comes with a later statement; the work cannot continue in either case.
+ * of the transaction. Therefore the error of such a change comes with a later statement; the work
+ * cannot continue in either case. A whole action needs 4 round trips
+ * (docs/decisions/0046-four-round-trips.md).
  */
 export class PostgresTransaction implements Executor {
   readonly dialect = POSTGRES_DIALECT;
   readonly hasOtherWriters = true;
+  readonly assume?: NonNullable<Executor["assume"]>;
   readonly #connection: PostgresConnection;
   readonly #statements: PlannedStatements;
   #waiting: Asked[] = [{ query: BEGIN, answer: null }];
@@ -46,9 +48,11 @@ export class PostgresTransaction implements Executor {
   #failure: { cause: unknown } | null = null;
   #isOver = false;
 
-  constructor(connection: PostgresConnection, statements: PlannedStatements) {
+  /** `mayAssume`: false when the unit is repeated, because what it assumed may have been wrong. */
+  constructor(connection: PostgresConnection, statements: PlannedStatements, mayAssume: boolean) {
     this.#connection = connection;
     this.#statements = statements;
+    if (mayAssume) this.assume = (statement, params) => this.compareAndSet(statement, params);
   }
 
   async all<P extends Record<string, Bound>, O>(statement: Statement<P, O>, params: P): Promise<O[]> {

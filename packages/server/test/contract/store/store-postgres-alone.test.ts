@@ -207,7 +207,7 @@ else {
     await query(database.url, `alter database ${name} set default_transaction_isolation = 'serializable'`);
     const pool = openPool({ url: database.url });
     const connection = new PostgresConnection(await pool.connect(), 60_000);
-    const transaction = new PostgresTransaction(connection, new PlannedStatements());
+    const transaction = new PostgresTransaction(connection, new PlannedStatements(), true);
     const setting = (of: string) => sql<string>`current_setting(${of})`;
     const rows = await transaction.allOnce((db) =>
       db.selectNoFrom([setting("synchronous_commit").as("commit"), setting("transaction_isolation").as("isolation")]),
