@@ -9,6 +9,7 @@ export const POSTGRES_DIALECT: SqlDialect = {
   lastCharacters: (text, length) => sql`right(${text}, ${length})`,
   elements: (json) =>
     sql`(select value collate "C" as value from json_array_elements_text(${json}::json) as listed(value)) as element`,
+  jsonArrayOf: (value) => sql`coalesce(json_agg(${value}), '[]')::text`,
   byCodePoints: (text) => sql`(${text}) collate "C"`,
   unindexed: (value) => value,
   // A transaction takes this lock before its first insert draws a number, and keeps it until its

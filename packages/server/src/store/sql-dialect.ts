@@ -14,6 +14,8 @@ export interface SqlDialect {
   lastCharacters(text: Expression<unknown>, length: number): RawBuilder<string>;
   /** For `from`: the texts of a JSON array as rows of `element(value)`, compared by code points. */
   elements(json: Expression<unknown>): RawBuilder<unknown>;
+  /** A JSON array of the numbers of all rows; `[]` without rows. */
+  jsonArrayOf(value: Expression<unknown>): RawBuilder<string>;
   /** Text that is not from a column, compared by code points like every column. */
   byCodePoints(text: Expression<unknown>): Expression<unknown>;
   /** The same value, written so that the planner does not use an index for it. */

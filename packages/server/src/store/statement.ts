@@ -58,8 +58,7 @@ export interface Executor {
    */
   readonly hasOtherWriters: boolean;
   /**
-   * Lets counts of many actions reuse earlier results. Undefined inside transactions, and where
-   * rows may become visible out of sequence.
+   * Lets counts of many actions reuse earlier results. Undefined inside transactions.
    */
   readonly settledCounts?: SettledCounter;
   all<P extends Record<string, Bound>, O>(statement: Statement<P, O>, params: P): Promise<O[]>;

@@ -1,7 +1,9 @@
 import { type RawBuilder, type SqlBool, sql } from "kysely";
 import type { MachineActionField } from "../../odata/entities/machine-action-fields.ts";
 import type { Filter } from "../../odata/filter.ts";
+import type { MachineActionTable } from "../schema.ts";
 import type { CountConditions, Executor, SettledCounter } from "../statement.ts";
+import { VisibleSequences } from "./visible-sequences.ts";
 
 /** Key in `meta`: counts the removals of actions, in the transaction that removes them. */
 export const ACTIONS_REMOVED = "actionsRemoved";
@@ -46,31 +48,36 @@ interface Settled {
  * The result is exact and of one moment. The final status of an action and the other fields of a
  * filter never change, so final actions up to a sequence are counted once. Each question then
  * examines only what was open at that time and what came later, with one statement. Removing old
- * actions discards the stored counts (`ACTIONS_REMOVED`). Only for a dialect whose rows become
- * visible in the order of their sequence, which is not true for PostgreSQL.
+ * actions discards the stored counts (`ACTIONS_REMOVED`). On PostgreSQL the stored count ends at a
+ * sequence up to which all actions are visible (`VisibleSequences`).
  */
 export class SettledCounts implements SettledCounter {
   readonly #byFilter = new Map<string, Settled>();
   readonly #limits: SettledLimits;
+  readonly #visible = new VisibleSequences();
 
   constructor(limits: Partial<SettledLimits> = {}) {
     this.#limits = { ...LIMITS, ...limits };
   }
 
   async count(executor: Executor, filter: Filter | null, { indexed, unindexed }: CountConditions): Promise<number> {
-    if (filter && mentions(filter, CHANGES)) return (await countAll(executor, indexed)).found;
+    if (filter && mentions(filter, CHANGES)) return (await countAll(executor, indexed, LAST)).found;
     const key = JSON.stringify(filter);
     const { maxLookups, worthKeeping } = this.#limits;
+    // Null where rows become visible in the order of their sequence.
+    const visible = executor.dialect.writersOf("machine_action") === null ? null : this.#visible;
+    await visible?.look(executor);
     const known = this.#byFilter.get(key);
     if (known) {
       this.#byFilter.delete(key);
-      const since = await countSince(executor, unindexed, known, maxLookups);
+      const since = await countSince(executor, unindexed, known, lastOf(visible), maxLookups);
       if (since.removed === known.removed && since.lookups <= maxLookups) {
         this.#keep(key, { ...since, count: known.count + since.found - since.openFound });
         return known.count + since.found;
       }
     }
-    const whole = await countAll(executor, indexed);
+    await visible?.lookUntilComplete(executor);
+    const whole = await countAll(executor, indexed, lastOf(visible));
     if (whole.found >= worthKeeping) this.#keep(key, { ...whole, count: whole.found - whole.openFound });
     return whole.found;
   }
@@ -85,7 +92,7 @@ export class SettledCounts implements SettledCounter {
 
 interface Counted {
   readonly found: number;
-  /** Those of them that are not final. */
+  /** Those of them that are not settled: not final, or after `lastSequence`. */
   readonly openFound: number;
   readonly lastSequence: number;
   readonly openSequences: string;
@@ -94,19 +101,38 @@ interface Counted {
 
 const OPEN = sql<SqlBool>`status in ('Pending', 'InProgress')`;
 const LAST = sql<number>`(select coalesce(max(seq), 0) from machine_action)`;
-const OPEN_SEQUENCES = sql<string>`(select json_group_array(seq) from machine_action where ${OPEN})`;
 const REMOVED = sql<string>`coalesce((select value from meta where key = ${ACTIONS_REMOVED}), '')`;
 
-async function countAll(executor: Executor, condition: RawBuilder<SqlBool>): Promise<Counted> {
+/**
+ * The sequence at which a stored count of this moment ends. Not below that of any stored count, so
+ * it is read when the statement is built.
+ */
+const lastOf = (visible: VisibleSequences | null): RawBuilder<number> =>
+  visible ? sql<number>`cast(${visible.complete} as bigint)` : LAST;
+
+/** What the next count needs in addition to the number. `last`: where its stored count ends. */
+const settledUpTo = (last: RawBuilder<number>, { dialect }: Executor) =>
+  [
+    last.as("lastSequence"),
+    sql<string>`(select ${dialect.jsonArrayOf(sql.ref("seq"))} from machine_action where ${OPEN} and seq <= ${last})`.as(
+      "openSequences",
+    ),
+    REMOVED.as("removed"),
+  ] as const;
+
+async function countAll(
+  executor: Executor,
+  condition: RawBuilder<SqlBool>,
+  last: RawBuilder<number>,
+): Promise<Counted> {
   const [row] = await executor.allOnce((db) =>
     db
       .selectFrom("machine_action")
       .select([
         sql<number>`count(*)`.as("found"),
-        sql<number>`(select count(*) from machine_action where ${OPEN} and ${condition})`.as("openFound"),
-        LAST.as("lastSequence"),
-        OPEN_SEQUENCES.as("openSequences"),
-        REMOVED.as("removed"),
+        sql<number>`(select count(*) from machine_action where ${OPEN} and seq <= ${last} and ${condition})
+          + (select count(*) from machine_action where seq > ${last} and ${condition})`.as("openFound"),
+        ...settledUpTo(last, executor),
       ])
       .where(condition),
   );
@@ -114,32 +140,35 @@ async function countAll(executor: Executor, condition: RawBuilder<SqlBool>): Pro
   return row;
 }
 
+/** The columns that a filter reads. */
+const FILTERED = sql`seq, id, status, machine_id, requestor, created_at_ms, updated_at_ms, computer_dns_name`;
+
 /**
  * Examines the actions outside the stored count. `lookups`: how many there are; beyond the limit
- * the other values mean nothing.
+ * the other values mean nothing. Each part is read along the primary key, whatever a planner thinks
+ * of the other part.
  */
 async function countSince(
   executor: Executor,
   condition: RawBuilder<SqlBool>,
   { lastSequence, openSequences }: Settled,
+  last: RawBuilder<number>,
   maxLookups: number,
 ): Promise<Counted & { lookups: number }> {
-  const unsettled = sql<{ seq: number }>`select value from json_each(${openSequences})
-    union all select * from (select seq from machine_action where seq > ${lastSequence} order by seq limit ${maxLookups + 1})`;
+  const wereOpen = executor.dialect.elements(sql`${openSequences}`);
+  const unsettled = sql`(select ${FILTERED} from machine_action
+      where seq in (select cast(value as bigint) from ${wereOpen})
+    union all select ${FILTERED} from
+      (select ${FILTERED} from machine_action where seq > ${lastSequence} order by seq limit ${maxLookups + 1}) as later)`;
   const [row] = await executor.allOnce((db) =>
     db
-      .with("unsettled(seq)", () => sql<{ seq: number }>`(${unsettled})`)
-      .selectFrom("machine_action")
+      .selectFrom(sql<MachineActionTable>`${unsettled}`.as("machine_action"))
       .select([
-        sql<number>`count(*)`.as("found"),
-        sql<number>`count(*) filter (where ${OPEN})`.as("openFound"),
-        sql<number>`(select count(*) from unsettled)`.as("lookups"),
-        LAST.as("lastSequence"),
-        OPEN_SEQUENCES.as("openSequences"),
-        REMOVED.as("removed"),
-      ])
-      .where(sql<SqlBool>`seq in (select seq from unsettled)`)
-      .where(condition),
+        sql<number>`count(*) filter (where ${condition})`.as("found"),
+        sql<number>`count(*) filter (where ${condition} and (${OPEN} or seq > ${last}))`.as("openFound"),
+        sql<number>`count(*)`.as("lookups"),
+        ...settledUpTo(last, executor),
+      ]),
   );
   if (!row) throw new Error("a count returned no row");
   return row;

@@ -1,7 +1,7 @@
 import type { Compilable, Kysely } from "kysely";
 import { POSTGRES_DIALECT } from "../postgres-dialect.ts";
 import type { Schema } from "../schema.ts";
-import type { Bound, Executor, Statement } from "../statement.ts";
+import type { Bound, Executor, SettledCounter, Statement } from "../statement.ts";
 import type { PlannedStatements } from "./planned-statements.ts";
 import type { PostgresConnection } from "./postgres-connection.ts";
 import type { PlannedQuery, Row } from "./statement-batch.ts";
@@ -18,13 +18,16 @@ interface Asked {
 export class PostgresReader implements Executor {
   readonly dialect = POSTGRES_DIALECT;
   readonly hasOtherWriters = false;
+  readonly settledCounts: SettledCounter;
   readonly #connection: PostgresConnection;
   readonly #statements: PlannedStatements;
   #waiting: Asked[] = [];
 
-  constructor(connection: PostgresConnection, statements: PlannedStatements) {
+  /** `settledCounts`: the one of the store, which all its readers share. */
+  constructor(connection: PostgresConnection, statements: PlannedStatements, settledCounts: SettledCounter) {
     this.#connection = connection;
     this.#statements = statements;
+    this.settledCounts = settledCounts;
   }
 
   all<P extends Record<string, Bound>, O>(statement: Statement<P, O>, params: P): Promise<O[]> {

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { Kysely, PostgresDialect } from "kysely";
 import type pg from "pg";
+import { SettledCounts } from "../actions/settled-counts.ts";
 import { migrateToLatest } from "../migrations/migrate.ts";
 import { type Store, type StoreTx, storeTx } from "../store.ts";
 import { StoreUnavailableError } from "../store-unavailable-error.ts";
@@ -30,6 +31,7 @@ export class PostgresStore implements Store {
   readonly #pool: pg.Pool;
   readonly #silenceMs: number;
   readonly #statements = new PlannedStatements();
+  readonly #settledCounts = new SettledCounts();
   readonly #running = new Set<Promise<unknown>>();
   readonly #closing = new AbortController();
   readonly #roundTrips: RoundTrips = { count: 0 };
@@ -62,7 +64,9 @@ export class PostgresStore implements Store {
 
   read<T>(work: (tx: StoreTx) => Promise<T>): Promise<T> {
     return this.#track(() =>
-      this.#onConnection((connection) => work(storeTx(new PostgresReader(connection, this.#statements)))),
+      this.#onConnection((connection) =>
+        work(storeTx(new PostgresReader(connection, this.#statements, this.#settledCounts))),
+      ),
     );
   }
 
