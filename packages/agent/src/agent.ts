@@ -7,6 +7,7 @@ import { systemClock } from "@halligan/protocol/time";
 import { deviceRunner } from "./commands/device-runner.ts";
 import { removeTemporaryFiles } from "./commands/files/put-file.ts";
 import { KeptScripts } from "./commands/kept-scripts.ts";
+import { LiveSpools } from "./commands/output/live-spools.ts";
 import { agentEnvironment, treeMark } from "./commands/script-environment.ts";
 import { runAgentCore } from "./core/agent-core.ts";
 import type { Log, Random } from "./core/ports.ts";
@@ -62,6 +63,7 @@ export async function runAgent(
   using disk = new JournalDisk(folder.root);
   const { machineId, serverUrl } = config;
   const keptScripts = new KeptScripts(settings);
+  const liveSpools = new LiveSpools(folder);
   const cgroups = await openCgroups({ root: folder.root, machineId, env, log });
   const network = agentNetwork(env, settings);
   const keptProcesses = new KeptProcesses({ root: folder.root, bootId, cgroups, log, settings, markOf: treeMark });
@@ -81,6 +83,7 @@ export async function runAgent(
     {
       ...ports,
       disk,
+      spools: liveSpools,
       net: webSocketNet(serverUrl, network, trust),
       runner: deviceRunner({
         ...ports,
@@ -90,6 +93,7 @@ export async function runAgent(
         bootId,
         cgroups,
         keptScripts,
+        liveSpools,
         keptProcesses,
         scriptPipes,
         inheritsSettings,

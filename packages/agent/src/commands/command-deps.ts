@@ -4,6 +4,7 @@ import type { KeptProcesses } from "../process/kept-processes.ts";
 import type { ScriptPipes } from "../process/script-pipes.ts";
 import type { TransferDeps } from "../transfer/server-request.ts";
 import type { KeptScripts } from "./kept-scripts.ts";
+import type { LiveSpools } from "./output/live-spools.ts";
 import type { Environment } from "./script-environment.ts";
 
 /** What the commands need from the rest of the agent. */
@@ -13,6 +14,7 @@ export interface CommandDeps extends TransferDeps {
   bootId: string;
   cgroups: Cgroups;
   keptScripts: KeptScripts;
+  liveSpools: LiveSpools;
   keptProcesses: KeptProcesses;
   scriptPipes: ScriptPipes;
   /** Result of `takeScriptSettings`. */

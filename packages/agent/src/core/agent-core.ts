@@ -25,13 +25,16 @@ import { EndTimes } from "./orders/end-times.ts";
 import { OrderWorker } from "./orders/order-worker.ts";
 import { endUnknownOrphans, recover } from "./orders/recovery.ts";
 import { closedFrame, Reports, startedFrame } from "./orders/reports.ts";
-import type { Disk, Random, Runner } from "./ports.ts";
+import { LiveOutput } from "./output/live-output.ts";
+import type { Disk, OutputSpools, Random, Runner } from "./ports.ts";
 
 export interface CoreDeps
-  extends Omit<ConnectionDeps, "journal" | "currentOrderKeys" | "orderKeySetNumber" | "processId"> {
+  extends Omit<ConnectionDeps, "journal" | "currentOrderKeys" | "orderKeySetNumber" | "processId" | "liveOutput"> {
   disk: Disk;
   random: Random;
   runner: Runner;
+  /** Absent in a device that sends no live output, as one of an earlier release. */
+  spools?: OutputSpools;
   /** The pinned order keys at the start. The first key names the server. */
   pinnedKeys: PinnedKeys;
   /**
@@ -70,6 +73,7 @@ class AgentCore implements FrameHandlers {
   #stopping: AbortSignal = this.#broken.signal;
   #worker: OrderWorker | null = null;
   readonly #rollingValue: RollingValueKeeper;
+  readonly #liveOutput: LiveOutput | null;
 
   constructor(deps: CoreDeps, journal: JournalWriter) {
     this.#deps = deps;
@@ -80,6 +84,8 @@ class AgentCore implements FrameHandlers {
     const { identity, linkVersion = LINK_VERSION } = deps;
     this.#reports = new Reports(this.#endTimes, linkVersion < SEALED_SINCE_VERSION ? null : identity);
     this.#rollingValue = new RollingValueKeeper({ ...deps, journal, onKeptLate: () => this.#reportAll() });
+    const { spools } = deps;
+    this.#liveOutput = spools ? new LiveOutput({ ...deps, spools, journal: () => journal.state }) : null;
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -87,7 +93,13 @@ class AgentCore implements FrameHandlers {
     const connectionStop = new AbortController();
     const pins = { currentOrderKeys: () => this.#orderKeys, orderKeySetNumber: () => this.#pinned.setNumber };
     const processId = this.#deps.random.id();
-    const session = { ...this.#deps, processId, ...pins, journal: () => this.#journal.state };
+    const session = {
+      ...this.#deps,
+      processId,
+      ...pins,
+      journal: () => this.#journal.state,
+      liveOutput: this.#liveOutput,
+    };
     const connected = keepConnected(session, this, connectionStop.signal);
     await new Promise<void>((resolve) => {
       if (this.#stopping.aborted) resolve();
@@ -272,6 +284,7 @@ class AgentCore implements FrameHandlers {
 
   async #removeFiles(orderSeq: number): Promise<void> {
     this.#endTimes.remove(orderSeq);
+    this.#liveOutput?.wake();
     // The next start removes files that remain.
     await this.#deps.runner.removeOrderFiles(orderSeq).catch((error: unknown) => {
       this.#deps.log.warn("filesNotRemoved", { orderSeq, error: messageOf(error) });
@@ -281,9 +294,15 @@ class AgentCore implements FrameHandlers {
   #work(orderSeq: number, startsOfThisProcess: readonly number[]): OrderWorker {
     if (this.#worker) throw new Error(`order ${this.#worker.orderSeq} is still being worked on`);
     const deps = { ...this.#deps, journal: this.#journal, endTimes: this.#endTimes, reports: this.#reports };
-    const worker = new OrderWorker(deps, orderSeq, startsOfThisProcess, () => {
-      if (this.#worker === worker) this.#worker = null;
-    });
+    const worker = new OrderWorker(
+      { ...deps, onCommandEnd: () => this.#liveOutput?.wake() },
+      orderSeq,
+      startsOfThisProcess,
+      () => {
+        if (this.#worker === worker) this.#worker = null;
+        this.#liveOutput?.wake();
+      },
+    );
     worker.done.catch((error: unknown) => {
       this.#deps.log.error("orderFailed", { orderSeq, error: messageOf(error) });
       this.#broken.abort(error);

@@ -2,7 +2,7 @@
  * The complete list of what the agent core waits for. The simulation replaces the clock, the
  * network, the disk and the runner. An aborted wait rejects with the signal's reason.
  */
-import type { FileChange, OrderCommand, OrderLimits } from "@halligan/protocol/link";
+import type { FileChange, OrderCommand, OrderLimits, OutputPosition, OutputStream } from "@halligan/protocol/link";
 
 export interface Random {
   /** At least 0 and less than 1. */
@@ -162,4 +162,23 @@ export interface Runner {
   removeOrderFiles(orderSeq: number): Promise<void>;
   /** Removes the spooled output and scripts of every order except these. */
   removeOrderFilesExcept(orderSeqs: ReadonlySet<number>): Promise<void>;
+}
+
+export interface OutputSizes extends OutputPosition {
+  /** The script has ended, and the agent has written its notes. */
+  isFinal: boolean;
+}
+
+/** The stored output of one command. */
+export interface OutputReader {
+  /** Bytes that are stored and stay as they are. */
+  sizes(): Promise<OutputSizes>;
+  /** At most `maxBytes`, and at least one unless the file is gone. */
+  read(stream: OutputStream, offset: number, maxBytes: number): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
+export interface OutputSpools {
+  /** `onChange` is called after each change of the sizes, and perhaps more often. */
+  open(command: CommandRef, onChange: () => void): OutputReader;
 }

@@ -7,6 +7,7 @@ import { type MonotonicClock, systemClock } from "@halligan/protocol/time";
 import { realRandom } from "../../src/agent.ts";
 import type { CommandDeps } from "../../src/commands/command-deps.ts";
 import { KeptScripts } from "../../src/commands/kept-scripts.ts";
+import { LiveSpools } from "../../src/commands/output/live-spools.ts";
 import { agentEnvironment, treeMark } from "../../src/commands/script-environment.ts";
 import type { CommandJob } from "../../src/core/ports.ts";
 import { dataFolder } from "../../src/disk/data-folder.ts";
@@ -63,6 +64,7 @@ export async function commandWorld(options: WorldOptions = {}) {
     bootId,
     cgroups,
     keptScripts: new KeptScripts(settings),
+    liveSpools: new LiveSpools(folder),
     keptProcesses: new KeptProcesses({
       root: folder.root,
       bootId,

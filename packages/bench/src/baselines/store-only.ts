@@ -10,6 +10,7 @@ import { createInterface } from "node:readline";
 import { backgroundClock } from "@halligan/protocol/time";
 import {
   type ApplicationCaller,
+  agentsOfNode,
   type ConnectionIdentity,
   checkInThreadPool,
   loadKeys,
@@ -18,7 +19,6 @@ import {
   NO_RECOVERY,
   nextForConnection,
   openDiskBlobStore,
-  ReadyAgents,
   ResultSpace,
   readConfig,
   recordEnded,
@@ -81,7 +81,7 @@ async function contextOf(dataDir: string, store: SqliteStore): Promise<ServiceCo
     resultLinks: "stream",
     measures: NO_MEASURES,
     resultSpace: new ResultSpace(backgroundClock.monotonicMs),
-    readyAgents: new ReadyAgents(),
+    ...agentsOfNode(backgroundClock),
     node: { id: "bench" },
     log: pino({ level: "silent" }),
   };

@@ -15,7 +15,7 @@ export const OWN_TIMERS: Readonly<Record<string, string>> = {
   "dev/src/link-proxy/hostile-proxy.ts": SOCKET,
   "dev/src/link-proxy/proxy-fuzz.ts": REPEAT,
   "dev/src/program.ts": CHILD,
-  "protocol/src/client/operations/action-events.ts": LIMIT,
+  "protocol/src/client/transport/streamed-events.ts": LIMIT,
   "protocol/src/client/transport/fetch-once.ts": LIMIT,
   "protocol/src/client/transport/silence-limit.ts": LIMIT,
   "protocol/src/network/tunnel.ts": SOCKET,

@@ -191,3 +191,66 @@ export type MachineActionEvent =
   | { event: "action"; data: ActionWithResultsWire }
   | { event: "transfer"; data: TransferWire }
   | { event: "waiting"; data: WaitingWire };
+
+// `GET /halligan/v1/actions/{id}/output`: what the scripts of an action write, as it comes, and
+// from their transcripts afterwards (docs/decisions/0048-live-output.md).
+
+const StreamName = Type.Union([Type.Literal("stdout"), Type.Literal("stderr")]);
+
+/** A command begins to be watched, or it has ended and all of its output was sent. */
+export const OutputCommandWire = Type.Object({
+  ...ofCommand,
+  type: Type.String(),
+  /** As `commandStatus` of the action. */
+  status: Type.Union([Type.Literal("Created"), Type.Literal("Completed"), Type.Literal("Failed")]),
+  /** The script's own. Null before its end, and when there is no transcript. */
+  exitCode: Type.Union([Type.Integer(), Type.Null()]),
+});
+
+/** The next bytes of a stream: `text` when they are UTF-8, else `base64`. */
+export const OutputChunkWire = Type.Object({
+  ...ofCommand,
+  stream: StreamName,
+  /** Bytes of the stream before these. */
+  offset: Type.Integer({ minimum: 0 }),
+  text: Type.Optional(Type.String()),
+  base64: Type.Optional(Type.String()),
+});
+export type OutputChunkWire = Static<typeof OutputChunkWire>;
+
+/** The device has kept only a part of what the script has written. */
+export const OutputTruncatedWire = Type.Object({
+  ...ofCommand,
+  stream: StreamName,
+  sizeBytes: Type.Integer(),
+  keptBytes: Type.Integer(),
+});
+
+/** The output of the command is not there any more. */
+export const OutputGapWire = Type.Object({ ...ofCommand, reason: Type.Literal("expired") });
+
+/** Something that a person should know. The stream goes on. */
+export const OutputNoticeWire = Type.Object({
+  ...ofCommand,
+  code: Type.Literal("AgentWithoutLiveOutput"),
+  message: Type.String(),
+});
+
+/** The watcher took its events too slowly. It may go on from its last event id. */
+export const OutputDroppedWire = Type.Object({ message: Type.String() });
+
+/** The action is over, and everything was sent. */
+export const OutputEndWire = Type.Object({ status: MachineActionStatusWire });
+
+/** The payloads of the stream, by event name. Clients ignore unknown names. */
+export const ACTION_OUTPUT_EVENTS = {
+  command: OutputCommandWire,
+  chunk: OutputChunkWire,
+  truncated: OutputTruncatedWire,
+  gap: OutputGapWire,
+  notice: OutputNoticeWire,
+  dropped: OutputDroppedWire,
+  end: OutputEndWire,
+} as const;
+type Events = typeof ACTION_OUTPUT_EVENTS;
+export type ActionOutputEvent = { [Name in keyof Events]: { event: Name; data: Static<Events[Name]> } }[keyof Events];

@@ -118,7 +118,7 @@ export function createClient(options: ClientOptions): HalliganClient {
     ...administrationOperations(transport),
     ...accessOperations(transport),
     ...machineOperations(transport),
-    ...machineActionOperations(transport),
+    ...machineActionOperations(transport, shared.clock),
     ...resultOperations(shared.fetch, shared.responseTimeoutMs),
     ...libraryOperations(transport),
     ...deviceGroupOperations(transport),

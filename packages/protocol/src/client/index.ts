@@ -2,6 +2,7 @@ export { type ClientOptions, createClient, type HalliganClient } from "./create-
 export { ApiError, TokenError, UnexpectedResponseError, UnreachableError } from "./errors.ts";
 export { type ListOptions, odataText } from "./odata.ts";
 export type { WatchOptions } from "./operations/action-events.ts";
+export type { ActionOutput, WatchedChunk, WatchOutputOptions } from "./operations/action-output.ts";
 export type { WaitOptions } from "./operations/action-wait.ts";
 export type { AdministrationOperations } from "./operations/administration.ts";
 export type { AuditExport, AuditExportOptions, AuditOperations, AuditOptions } from "./operations/audit.ts";

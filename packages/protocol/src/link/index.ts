@@ -4,6 +4,7 @@ export * from "./file-change.ts";
 export * from "./frame/close-codes.ts";
 export * from "./frame/frame-bounds.ts";
 export * from "./frame/frames.ts";
+export * from "./frame/output-frames.ts";
 export * from "./frame/parse-frame.ts";
 export * from "./handshake.ts";
 export * from "./ids.ts";

@@ -27,7 +27,7 @@ describe("a stream of events", () => {
     ];
     assert.deepEqual(await eventsOf([bytes(text.join(""))]), [
       { event: "message", data: "plain" },
-      { event: "named", data: "no space" },
+      { event: "named", data: "no space", id: "7" },
       { event: "windows", data: "one\n two\n" },
       { event: "message", data: "a: b" },
     ]);

@@ -1,6 +1,7 @@
 // Written by examples.test.ts from the TSDoc of the client. Compiled by `npm run check`.
 import { readFile, writeFile } from "node:fs/promises";
 import {
+  type ActionOutput,
   API_SCOPE,
   ApiError,
   type ApplicationCredentials,
@@ -24,7 +25,9 @@ import {
   UnreachableError,
   type WaitNotice,
   type WaitOptions,
+  type WatchedChunk,
   type WatchOptions,
+  type WatchOutputOptions,
 } from "../../src/client/index.ts";
 
 declare const client: HalliganClient;
@@ -117,6 +120,29 @@ export async function exampleOfWatchOptions(): Promise<void> {
   const options: WatchOptions = { withResults: true };
   for await (const { event, data } of client.watchMachineAction(actionId, options)) {
     if (event === "action") console.log(data.status, data.results?.length);
+  }
+}
+
+export async function exampleOfActionOutput(): Promise<void> {
+  const actionId = "11111111-2222-3333-4444-555555555555";
+  let last: ActionOutput | undefined;
+  for await (const output of client.watchActionOutput(actionId)) last = output;
+  console.log(last?.event, last?.cursor);
+}
+
+export async function exampleOfWatchedChunk(): Promise<void> {
+  const print = ({ stream, bytes }: WatchedChunk) => {
+    if (stream === "stdout") process.stdout.write(bytes);
+    else process.stderr.write(bytes);
+  };
+  console.log(print.length);
+}
+
+export async function exampleOfWatchOutputOptions(): Promise<void> {
+  const actionId = "11111111-2222-3333-4444-555555555555";
+  const options: WatchOutputOptions = { from: "end", maxOutageMs: 60_000 };
+  for await (const { event, data } of client.watchActionOutput(actionId, options)) {
+    if (event === "chunk" && data.stream === "stdout") process.stdout.write(data.bytes);
   }
 }
 

@@ -7,6 +7,7 @@ export const RECORDED_OPERATIONS = [
   "CancelMachineAction",
   "StageContent",
   "GetLiveResponseResultDownloadLink",
+  "WatchMachineActionOutput",
   "RevokeResultLinks",
   "SetMachineTags",
   "ReplaceMachineTags",

@@ -10,6 +10,7 @@ import type { OptionMaxima } from "../domain/actions/action-options.ts";
 import type { Policy } from "../domain/identity/policy.ts";
 import type { Store } from "../store/store.ts";
 import type { Measures } from "./measures.ts";
+import type { OutputFeeds } from "./output/output-feeds.ts";
 import type { ReadyAgents } from "./ready-agents.ts";
 import type { ResultSpace } from "./result-space.ts";
 
@@ -101,6 +102,7 @@ export interface ServiceContext {
   readonly measures: Measures;
   readonly resultSpace: ResultSpace;
   readonly readyAgents: ReadyAgents;
+  readonly outputFeeds: OutputFeeds;
   /** `direct`: links to results lead to the object storage itself (docs/conformance.md). */
   readonly resultLinks: "stream" | "direct";
   /** This node, under its current name among the nodes. */

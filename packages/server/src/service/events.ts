@@ -48,6 +48,10 @@ export const events = {
   ): Promise<void> {
     await append(tx, actor, "GetLiveResponseResultDownloadLink", action, nowMs, { index, ...how });
   },
+  /** Recorded before the first byte, once for each stream and command. */
+  async outputWatched(tx: StoreTx, actor: Actor, action: MachineAction, index: number, nowMs: number): Promise<void> {
+    await append(tx, actor, "WatchMachineActionOutput", action, nowMs, { index });
+  },
   async resultLinksRevoked(tx: StoreTx, actor: Actor, action: MachineAction, nowMs: number): Promise<void> {
     await append(tx, actor, "RevokeResultLinks", action, nowMs, {});
   },

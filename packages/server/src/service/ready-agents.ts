@@ -1,7 +1,10 @@
 import type { Order } from "@halligan/protocol/link";
+import type { MonotonicClock } from "@halligan/protocol/time";
+import { OutputFeeds } from "./output/output-feeds.ts";
+import type { OutputSource } from "./output/output-source.ts";
 
 /** A connected device of this node that accepts orders. */
-export interface ReadyAgent {
+export interface ReadyAgent extends OutputSource {
   readonly connectionEpoch: number;
   /**
    * Sends an order that was claimed for this connection. Does nothing if the connection has closed
@@ -29,4 +32,14 @@ export class ReadyAgents {
   remove(machineId: string, agent: ReadyAgent): void {
     if (this.#byMachine.get(machineId) === agent) this.#byMachine.delete(machineId);
   }
+}
+
+/** `elsewhere`: output of machines that are connected to another node. */
+export function agentsOfNode(
+  clock: MonotonicClock,
+  elsewhere: OutputSource | null = null,
+): { readyAgents: ReadyAgents; outputFeeds: OutputFeeds } {
+  const readyAgents = new ReadyAgents();
+  const outputFeeds = new OutputFeeds(clock, (machineId) => readyAgents.of(machineId) ?? elsewhere);
+  return { readyAgents, outputFeeds };
 }

@@ -11,7 +11,7 @@ import { CONTRACT_POLICY } from "../../src/domain/identity/policy.ts";
 import type { Machine } from "../../src/domain/machines/machine.ts";
 import { NO_RECOVERY, type ServiceContext, type ServiceLimits } from "../../src/service/context.ts";
 import { NO_MEASURES } from "../../src/service/measures.ts";
-import { ReadyAgents } from "../../src/service/ready-agents.ts";
+import { agentsOfNode } from "../../src/service/ready-agents.ts";
 import { ResultSpace } from "../../src/service/result-space.ts";
 import { loadKeys } from "../../src/setup/keys/keys.ts";
 import { SqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
@@ -63,15 +63,16 @@ export async function testServices(
   const folder = await mkdtemp(join(tmpdir(), "halligan-services-"));
   const store = on.store ?? (await SqliteStore.open(join(folder, "services.db")));
   const time = { nowMs: 1_800_000_000_000 };
+  const clock = {
+    nowMs: () => time.nowMs,
+    monotonicMs: () => time.nowMs,
+    after: () => () => undefined,
+  };
   const context: ServiceContext = {
     store,
     blobs: await openDiskBlobStore({ folder: join(folder, "blobs"), random: randomBytes }),
     bus: localBus(),
-    clock: {
-      nowMs: () => time.nowMs,
-      monotonicMs: () => time.nowMs,
-      after: () => () => undefined,
-    },
+    clock,
     ids: { guid: randomUUID, random: randomBytes },
     limits: { ...LIMITS, ...limits },
     policy: CONTRACT_POLICY,
@@ -81,7 +82,7 @@ export async function testServices(
     resultLinks: "stream",
     measures: NO_MEASURES,
     resultSpace: new ResultSpace(() => time.nowMs),
-    readyAgents: new ReadyAgents(),
+    ...agentsOfNode(clock),
     node: { id: on.nodeId ?? "node-1" },
     log: pino({ level: "silent" }),
   };

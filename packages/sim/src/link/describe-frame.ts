@@ -47,6 +47,11 @@ export function describeServerFrame(text: string): string | null {
       return "order keys";
     case "ack":
       return `ack of ${refOf(frame)} command ${frame.index}`;
+    case "watchOutput":
+      return `${frame.type} ${frame.watchId} ${refOf(frame)} command ${frame.index}`;
+    case "outputCredit":
+    case "unwatchOutput":
+      return `${frame.type} ${frame.watchId}`;
     default:
       return `${frame.type} ${refOf(frame)}`;
   }
@@ -76,5 +81,11 @@ export function describeAgentFrame(text: string): string | null {
       return `closed ${refOf(frame)}`;
     case "refused":
       return `refused ${refOf(frame)}: ${frame.code}`;
+    case "outputBegin":
+      return `output ${frame.watchId} begins at ${frame.at.stdout}, ${frame.at.stderr}`;
+    case "output":
+      return `output ${frame.watchId} ${frame.stream} at ${frame.offset}`;
+    case "outputEnd":
+      return `output ${frame.watchId} ends: ${frame.reason}`;
   }
 }

@@ -36,11 +36,16 @@ export class OutputSpool {
   #lostBytes = 0;
   #gapBytes = 0;
   #reason = "";
+  readonly #onSize: (fileBytes: number) => void;
 
-  /** @param limitBytes how much is kept; later output is dropped, and the text says so */
-  constructor(file: string, limitBytes: number) {
+  /**
+   * @param limitBytes how much is kept; later output is dropped, and the text says so
+   * @param onSize called when the file has grown, with the size up to which it stays as it is
+   */
+  constructor(file: string, limitBytes: number, onSize: (fileBytes: number) => void = () => undefined) {
     this.#file = file;
     this.#limitBytes = limitBytes;
+    this.#onSize = onSize;
   }
 
   /** Never throws. */
@@ -49,10 +54,12 @@ export class OutputSpool {
     if (this.#isCut) return;
     const kept = chunk.subarray(0, this.#limitBytes - this.#keptBytes);
     if (kept.length > 0) this.#keep(kept);
-    if (kept.length === chunk.length) return;
-    this.#isCut = true;
-    this.#bodyBytes ??= this.#fileBytes;
-    this.#append(encoder.encode(`\n[halligan: output cut off after ${this.#limitBytes} bytes]\n`));
+    if (kept.length < chunk.length) {
+      this.#isCut = true;
+      this.#bodyBytes ??= this.#fileBytes;
+      this.#append(encoder.encode(`\n[halligan: output cut off after ${this.#limitBytes} bytes]\n`));
+    }
+    this.#onSize(this.#fileBytes);
   }
 
   /**
@@ -63,11 +70,13 @@ export class OutputSpool {
     if (this.#gapBytes > 0 && !this.#noteGap()) return;
     this.#bodyBytes ??= this.#fileBytes;
     this.#append(encoder.encode(`${this.#fileBytes === 0 ? "" : "\n"}[halligan: ${text}]\n`));
+    this.#onSize(this.#fileBytes);
   }
 
   /** Closes the file. Never throws; null when nothing was lost. */
   finish(): OutputLoss | null {
     const isNoted = this.#gapBytes === 0 || this.#noteGap() || this.#noteOverLastBytes();
+    this.#onSize(this.#fileBytes);
     this.#close();
     const hasNotes = this.#bodyBytes !== null && this.#bodyBytes < this.#fileBytes;
     if (hasNotes || this.#lostBytes > 0) {

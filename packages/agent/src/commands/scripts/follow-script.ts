@@ -48,8 +48,10 @@ export async function followScript(
   // It is awaited at the end. Until then, a listener handles its failure.
   journaled.catch(() => undefined);
   const paths = spoolPaths(deps.folder, job.orderSeq, job.index);
-  using stdout = new OutputSpool(paths.stdout, job.limits.outputLimitBytes);
-  using stderr = new OutputSpool(paths.stderr, job.limits.outputLimitBytes);
+  using written = deps.liveSpools.begin(job);
+  const { outputLimitBytes } = job.limits;
+  using stdout = new OutputSpool(paths.stdout, outputLimitBytes, (bytes) => written.grew("stdout", bytes));
+  using stderr = new OutputSpool(paths.stderr, outputLimitBytes, (bytes) => written.grew("stderr", bytes));
   const outputs = [new KeptOutput(child.stdout, stdout), new KeptOutput(child.stderr, stderr)];
   const drained = Promise.all(outputs.map((output) => output.ended));
   const over = new AbortController();

@@ -1,6 +1,12 @@
 /** One connection from its opening to its end: handshake, hello, frames, heartbeat. */
 
-import { LINK_VERSION, type MachineFacts, OLDEST_LINK_VERSION, type ServerFrame } from "@halligan/protocol/link";
+import {
+  LINK_VERSION,
+  LIVE_OUTPUT,
+  type MachineFacts,
+  OLDEST_LINK_VERSION,
+  type ServerFrame,
+} from "@halligan/protocol/link";
 import { abortable, type MonotonicClock, sleep, withDeadline } from "@halligan/protocol/time";
 import { LIMITS } from "../../limits.ts";
 import type { AgentSettings } from "../../settings.ts";
@@ -8,6 +14,7 @@ import { isFresh } from "../freshness.ts";
 import type { JournalState } from "../journal/journal.ts";
 import { heldOrder } from "../journal/journal.ts";
 import type { OrderKeyMap } from "../order-check.ts";
+import type { LiveOutput } from "../output/live-output.ts";
 import type { Log, Net } from "../ports.ts";
 import type { ServerConnection } from "../server-connection.ts";
 import { ConnectionEndedError } from "./connection-ended-error.ts";
@@ -37,6 +44,8 @@ export interface ConnectionDeps {
   orderKeySetNumber(): number;
   facts(): MachineFacts;
   journal(): JournalState;
+  /** Null when this agent sends no live output. */
+  liveOutput: LiveOutput | null;
 }
 
 type FrameOf<T extends ServerFrame["type"]> = Extract<ServerFrame, { type: T }>;
@@ -93,6 +102,7 @@ export async function runConnection(
       ...(linkVersion > OLDEST_LINK_VERSION && {
         orderKeySet: deps.orderKeySetNumber(),
         continuity: { processId: deps.processId, rollingValue: journal.rollingValue },
+        ...(deps.liveOutput && { features: [LIVE_OUTPUT] }),
       }),
       facts: deps.facts(),
     });
@@ -104,11 +114,12 @@ export async function runConnection(
     deps.log.info("linked", { machineId: deps.identity.machineId, linkEpoch: welcome.linkEpoch });
     const activity = { lastFrameMs: clock.monotonicMs() };
     return await Promise.race([
-      receiveFrames(channel, serverConnection, handlers, clock, activity, all),
+      receiveFrames(channel, deps, handlers, activity, all),
       sendHeartbeats(clock, welcome.pingIntervalMs, () => send({ type: "ping" }), activity, all),
     ]);
   } finally {
     serverConnection.down();
+    deps.liveOutput?.closeAll();
     ended.abort(new ConnectionEndedError("The connection has ended."));
     connection.close();
   }
@@ -130,24 +141,23 @@ async function answerOf(
 
 async function receiveFrames(
   channel: FrameChannel,
-  serverConnection: ServerConnection,
+  deps: ConnectionDeps,
   handlers: FrameHandlers,
-  clock: MonotonicClock,
   activity: { lastFrameMs: number },
   signal: AbortSignal,
 ): Promise<never> {
   for (;;) {
     const received = await channel.next(signal);
-    activity.lastFrameMs = clock.monotonicMs();
+    activity.lastFrameMs = deps.clock.monotonicMs();
     // Frames are handled one after the other, because a later frame can depend on the writes of an
     // earlier one. No frame is handled after the connection is given up.
-    await abortable(handle(received, serverConnection, handlers), signal);
+    await abortable(handle(received, deps, handlers), signal);
   }
 }
 
 async function handle(
   received: ReceivedFrame,
-  serverConnection: ServerConnection,
+  { serverConnection, liveOutput }: ConnectionDeps,
   handlers: FrameHandlers,
 ): Promise<void> {
   const { frame } = received;
@@ -168,6 +178,12 @@ async function handle(
       return await handlers.ack(frame);
     case "forget":
       return await handlers.forget(frame);
+    case "watchOutput":
+      return liveOutput?.watch(frame);
+    case "outputCredit":
+      return liveOutput?.credit(frame);
+    case "unwatchOutput":
+      return liveOutput?.unwatch(frame);
     case "welcome":
     case "signedWelcome":
     case "helloAnswer":

@@ -39,6 +39,8 @@ export interface WorkerDeps {
   endTimes: EndTimes;
   reports: Reports;
   settings: AgentSettings;
+  /** The journal has the end of a command. */
+  onCommandEnd(): void;
 }
 
 export class OrderWorker {
@@ -121,6 +123,7 @@ export class OrderWorker {
       this.#deps.log.info("commandEnded", { actionId, index, outcome: this.#held()?.commands[index]?.end?.outcome });
       const after = this.#held();
       if (after) this.#report(this.#deps.reports.ended(after, index));
+      this.#deps.onCommandEnd();
       this.#stopped.signal.throwIfAborted();
     }
   }
@@ -172,6 +175,7 @@ export class OrderWorker {
     let { outcome, errors } = end;
     if (end.ran && !inline) {
       if (!before.scriptEnd) await this.#write(end);
+      this.#deps.onCommandEnd();
       this.#stopped.signal.throwIfAborted();
       result = await this.#upload(job, end.exitCode);
       if (!result) {

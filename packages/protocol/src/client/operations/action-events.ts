@@ -2,19 +2,10 @@ import { Type } from "typebox";
 import { Check } from "typebox/value";
 import type { MachineActionEvent } from "../../api/index.ts";
 import { ActionWithResultsWire, TransferWire, WaitingWire } from "../../api/index.ts";
-import { UnexpectedResponseError, UnreachableError } from "../errors.ts";
 import type { CallOptions } from "../options.ts";
-import { readEvents } from "../transport/event-stream.ts";
-import { checkResponse, chunksOf, parseJson } from "../transport/read-response.ts";
+import { checkResponse, parseJson } from "../transport/read-response.ts";
+import { streamedEvents } from "../transport/streamed-events.ts";
 import type { Transport } from "../transport/transport.ts";
-
-/**
- * The server sends the first event at once. If none comes, a proxy buffers the stream, and waiting
- * longer would not help.
- */
-const FIRST_WORD_WITHIN_MS = 2_000;
-/** The server sends a comment every 15 s. After three missing comments the stream ends. */
-const SILENCE_LIMIT_MS = 45_000;
 
 /**
  * Options of `watchMachineAction`.
@@ -50,46 +41,10 @@ export async function* watchMachineAction(
   { signal, withResults = false }: WatchOptions = {},
 ): AsyncGenerator<MachineActionEvent> {
   const path = `/halligan/v1/actions/${encodeURIComponent(actionId)}/events`;
-  const what = `GET ${path}`;
-  const silence = new AbortController();
-  const expectWordWithin = (limitMs: number) =>
-    setTimeout(() => silence.abort(new UnreachableError(`${what}: nothing came for ${limitMs} ms`)), limitMs);
-  let timer = expectWordWithin(FIRST_WORD_WITHIN_MS);
-  try {
-    const response = await transport.send({
-      method: "GET",
-      path: withResults ? `${path}?results=inline` : path,
-      accept: "text/event-stream",
-      isAskedOnce: true,
-      isWatched: true,
-      signal: signal === undefined ? silence.signal : AbortSignal.any([signal, silence.signal]),
-    });
-    if (!response.headers.get("content-type")?.startsWith("text/event-stream") || response.body === null) {
-      await response.body?.cancel();
-      throw new UnexpectedResponseError(`${what} was answered with something that is no stream of events`);
-    }
-    const chunks = chunksOf(response.body);
-    for await (const { event, data } of readEvents(alive(chunks))) {
-      const known = toEvent(event, data, what);
-      if (known !== null) yield known;
-    }
-  } catch (error) {
-    signal?.throwIfAborted();
-    silence.signal.throwIfAborted();
-    // undici and browsers report a connection lost in the middle of a body as a TypeError.
-    if (error instanceof TypeError) throw new UnreachableError(`${what} broke off`, { cause: error });
-    throw error;
-  } finally {
-    clearTimeout(timer);
-  }
-
-  /** A comment also shows that the stream is alive, so this watches chunks and not events. */
-  async function* alive(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    for await (const chunk of source) {
-      clearTimeout(timer);
-      timer = expectWordWithin(SILENCE_LIMIT_MS);
-      yield chunk;
-    }
+  const query = withResults ? "?results=inline" : "";
+  for await (const { event, data } of streamedEvents(transport, { path, query, signal })) {
+    const known = toEvent(event, data, `GET ${path}`);
+    if (known !== null) yield known;
   }
 }
 

@@ -12,8 +12,10 @@ import {
 } from "../../api/index.ts";
 import type { ListOptions } from "../odata.ts";
 import type { CallOptions, StartOptions } from "../options.ts";
+import type { ClientClock } from "../transport/clock.ts";
 import type { Transport } from "../transport/transport.ts";
 import { type WatchOptions, watchMachineAction } from "./action-events.ts";
+import { type ActionOutput, type WatchOutputOptions, watchActionOutput } from "./action-output.ts";
 import { startAndWait, type WaitOptions, waitForEnd } from "./action-wait.ts";
 import { listAll } from "./list-all.ts";
 
@@ -108,6 +110,12 @@ export interface MachineActionOperations {
    * `watchMachineAction`. Only Halligan has this.
    */
   watchMachineAction(actionId: string, options?: WatchOptions): AsyncGenerator<MachineActionEvent>;
+  /**
+   * What the scripts of the action write, as it comes, and from their transcripts afterwards. A
+   * watch whose connection breaks goes on by itself, without a byte twice or missing. Only Halligan
+   * has this; another server returns 404.
+   */
+  watchActionOutput(actionId: string, options?: WatchOutputOptions): AsyncGenerator<ActionOutput>;
   /** Newest first unless `orderBy` sets another order. */
   listMachineActions(options?: ListOptions): Promise<MachineActionWire[]>;
   /** The same, with what each unfinished action waits for in `waiting`. Only Halligan has this. */
@@ -120,7 +128,7 @@ export interface MachineActionOperations {
   getDownloadUrl(actionId: string, commandIndex: number, options?: CallOptions): Promise<string>;
 }
 
-export function machineActionOperations(transport: Transport): MachineActionOperations {
+export function machineActionOperations(transport: Transport, clock: ClientClock): MachineActionOperations {
   return {
     runLiveResponse: (machineId, request, { idempotencyKey, signal } = {}) =>
       transport.sendForJson(
@@ -181,6 +189,7 @@ export function machineActionOperations(transport: Transport): MachineActionOper
         ActionEvidenceWire,
       ),
     watchMachineAction: (actionId, options) => watchMachineAction(transport, actionId, options),
+    watchActionOutput: (actionId, options) => watchActionOutput(transport, clock, actionId, options),
     listMachineActions: (options = {}) => listAll(transport, "/api/machineactions", MachineActionWire, options),
     listMachineActionDetails: (options = {}) =>
       listAll(transport, "/halligan/v1/actions", ActionWithResultsWire, options),

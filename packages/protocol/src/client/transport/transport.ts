@@ -18,6 +18,8 @@ export interface ApiRequest {
   /** Makes a POST safe to repeat: the server returns the first response again. */
   idempotencyKey?: string | undefined;
   isPublic?: boolean;
+  /** Where a stream of events goes on. */
+  lastEventId?: string | undefined;
   /** Media type of the response. Default JSON. */
   accept?: string;
   /**
@@ -131,6 +133,7 @@ const MAX_LOST_CONNECTIONS = 3;
 function initOf(request: ApiRequest, token: string | null): RequestInit {
   const headers = new Headers({ accept: request.accept ?? "application/json" });
   if (request.idempotencyKey !== undefined) headers.set("idempotency-key", request.idempotencyKey);
+  if (request.lastEventId !== undefined) headers.set("last-event-id", request.lastEventId);
   if (token !== null) headers.set("authorization", `Bearer ${token}`);
   if (request.json !== undefined) {
     headers.set("content-type", "application/json");

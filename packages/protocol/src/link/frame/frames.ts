@@ -11,6 +11,7 @@ import {
   MAX_HELD_ORDERS,
   MAX_INLINE_TRANSCRIPT_BYTES,
 } from "./frame-bounds.ts";
+import { Output, OutputBegin, OutputCredit, OutputEnd, UnwatchOutput, WatchOutput } from "./output-frames.ts";
 
 /**
  * Largest text frame from a server that an agent accepts, in bytes. An order with the largest
@@ -97,6 +98,11 @@ export const Hello = Type.Object(
     orderKeySet: Type.Optional(OrderKeySetNumber),
     /** Required from link version 2 on, absent in version 1. */
     continuity: Type.Optional(Continuity),
+    /**
+     * What this agent can do beyond its link version, such as `liveOutput`. A server ignores names
+     * that it does not know.
+     */
+    features: Type.Optional(Type.Array(Type.String({ pattern: "^[A-Za-z0-9]{1,32}$" }), { maxItems: 16 })),
     facts: MachineFacts,
   },
   closed,
@@ -189,7 +195,19 @@ export type ProbeAnswer = Static<typeof ProbeAnswer>;
 /** The heartbeat of the connection. A program cannot see the pings of the platform's WebSocket. */
 export const Ping = Type.Object({ type: Type.Literal("ping") }, closed);
 
-export const AgentFrame = Type.Union([Hello, Kept, Started, Ended, Closed, Refused, ProbeAnswer, Ping]);
+export const AgentFrame = Type.Union([
+  Hello,
+  Kept,
+  Started,
+  Ended,
+  Closed,
+  Refused,
+  OutputBegin,
+  Output,
+  OutputEnd,
+  ProbeAnswer,
+  Ping,
+]);
 export type AgentFrame = Static<typeof AgentFrame>;
 
 // Server to agent.
@@ -316,6 +334,9 @@ export const ServerFrame = Type.Union([
   End,
   Ack,
   Forget,
+  WatchOutput,
+  OutputCredit,
+  UnwatchOutput,
   Probe,
   Pong,
 ]);

@@ -4,6 +4,7 @@ import {
   type Hello,
   LINK_CLOSE,
   LINK_VERSION,
+  LIVE_OUTPUT,
   OLDEST_LINK_VERSION,
   type Order,
   type ServerFrame,
@@ -16,16 +17,19 @@ import type { ConnectionIdentity, DeviceMarks } from "../../service/agents/conne
 import { recordDisconnect } from "../../service/agents/connection/record-disconnect.ts";
 import { quarantineMachine } from "../../service/agents/quarantine-machine.ts";
 import type { ServiceContext } from "../../service/context.ts";
+import type { OutputRead, OutputRequest, OutputSink } from "../../service/output/output-source.ts";
 import type { ReadyAgent } from "../../service/ready-agents.ts";
 import type { AgentSocket, AgentSocketEvents } from "../frames/agent-socket.ts";
 import { FrameCodec } from "../frames/frame-codec.ts";
-import { HANDLING_UNITS } from "../frames/frame-rate.ts";
+import { askedForUnits, HANDLING_UNITS } from "../frames/frame-rate.ts";
 import { HandshakeDeadline } from "../liveness/handshake-deadline.ts";
 import { LifeSigns, probeNonce } from "../liveness/life-signs.ts";
 import { Lifetime } from "../liveness/lifetime.ts";
 import { SilenceWatch } from "../liveness/silence-watch.ts";
 import { OrderExchange } from "../orders/order-exchange.ts";
 import { isReport } from "../orders/reports.ts";
+import { DeviceOutput } from "../output/device-output.ts";
+import { queuedRead } from "../output/queued-read.ts";
 import { MAX_BUFFERED_BYTES, MAX_WAITING_FRAMES, SILENT_INTERVALS } from "./connection-limits.ts";
 import type { ConnectionOwner, HelloMarks } from "./connection-owner.ts";
 import { type CloseReason, readAnswer, refuseAnswer, UNKNOWN_VALUE_MEANING, welcome } from "./handshake.ts";
@@ -54,6 +58,8 @@ export class AgentConnection implements AgentSocketEvents, ReadyAgent {
   readonly #codec = new FrameCodec();
   #leftNode: DeviceMarks | null = null;
   #marks: HelloMarks | null = null;
+  /** Null before the hello of an agent that sends live output. */
+  #output: DeviceOutput | null = null;
   readonly #handshake: HandshakeDeadline;
   readonly #silence: SilenceWatch;
   readonly #work: SerialQueue;
@@ -134,6 +140,12 @@ export class AgentConnection implements AgentSocketEvents, ReadyAgent {
     }
     const frame = decoded.value;
     this.#signs.heard(frame.type === "probeAnswer" ? frame.nonce : null);
+    // Output needs no turn behind reports, which wait for the store.
+    if (frame.type === "outputBegin" || frame.type === "output" || frame.type === "outputEnd") {
+      if (this.#output?.received(frame)) return askedForUnits(text.length);
+      this.#fail("protocol", "output that was not asked for");
+      return 0;
+    }
     if (frame.type !== "probeAnswer") this.#work.add(() => this.#handle(frame));
     return this.#isDue(frame) ? 0 : HANDLING_UNITS[frame.type];
   }
@@ -151,6 +163,7 @@ export class AgentConnection implements AgentSocketEvents, ReadyAgent {
     this.#signs.over();
     this.#handshake.stop();
     this.#silence.stop();
+    this.#output?.end("disconnected");
     const identity = this.#identity;
     this.#owner.ended(this);
     const endOfExchange = this.#exchange?.end();
@@ -178,6 +191,11 @@ export class AgentConnection implements AgentSocketEvents, ReadyAgent {
 
   sendOrder(order: Order): void {
     if (this.#phase === "ready") this.#work.add(async () => this.#exchange?.sendOrder(order));
+  }
+
+  read(request: OutputRequest, sink: OutputSink): OutputRead {
+    const turn = () => (this.#phase === "ready" ? (this.#output ?? "notOffered") : "disconnected");
+    return queuedRead((work) => this.#work.add(work), turn, request, sink);
   }
 
   /** Called at intervals. Sends an order again that the device refused as late or busy. */
@@ -283,6 +301,7 @@ export class AgentConnection implements AgentSocketEvents, ReadyAgent {
     const { answer, offered } = answered;
     this.#exchange?.helloAnswered(answer.orders, offered);
     this.#phase = "ready";
+    if (hello.features?.includes(LIVE_OUTPUT)) this.#output = new DeviceOutput({ send: (frame) => this.#send(frame) });
     this.#context.log.info({ ...this.#names, heldOrders: hello.orders.length }, "agent connection ready");
     this.#send(answer);
     // Sent before any order, which may be signed by a key that the device does not know yet.

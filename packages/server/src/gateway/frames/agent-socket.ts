@@ -20,7 +20,10 @@ export interface AgentSocketEvents {
   /** The device is known and its hello was answered. */
   readonly isReady: boolean;
   binary(frame: Uint8Array): void;
-  /** Returns the cost of handling the frame: one of `HANDLING_UNITS`, or 0 for a due report. */
+  /**
+   * Returns the cost of handling the frame: one of `HANDLING_UNITS`, `askedForUnits`, or 0 for a due
+   * report.
+   */
   text(frame: string): number;
   closed(): void;
 }

@@ -18,11 +18,20 @@ export const HANDLING_UNITS: Readonly<Record<AgentFrame["type"], number>> = {
   probeAnswer: 0,
   kept: 0,
   hello: 0,
+  outputBegin: 0,
+  output: 0,
+  outputEnd: 0,
   started: 4,
   closed: 4,
   refused: 4,
   ended: 12,
 };
+
+/**
+ * Takes back what the size of a frame costs. For output: the server has asked for so many bytes,
+ * and asks for no more before it has passed them on, so their number is bounded by that.
+ */
+export const askedForUnits = (sizeBytes: number): number => -Math.floor(sizeBytes / BYTES_PER_UNIT);
 
 /** Pauses and resumes reading from one connection. */
 export interface Reading {

@@ -78,6 +78,7 @@ import { getMachineActionEvidence } from "./operations/results/get-machine-actio
 import { getMachineActionResults } from "./operations/results/get-machine-action-results.ts";
 import { putResultPart } from "./operations/results/put-result-part.ts";
 import { revokeResultLinks } from "./operations/results/revoke-result-links.ts";
+import { watchMachineActionOutput } from "./operations/results/watch-machine-action-output.ts";
 
 /** Every operation of the wire. What is not here answers 404. */
 export const OPERATIONS: readonly Operation<HttpContext>[] = [
@@ -115,6 +116,7 @@ export const OPERATIONS: readonly Operation<HttpContext>[] = [
   getMachineActionEvidence,
   getCommandScript,
   watchMachineAction,
+  watchMachineActionOutput,
   waitForMachineAction,
   listMachineActionDetails,
   downloadResult,

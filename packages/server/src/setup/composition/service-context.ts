@@ -7,7 +7,7 @@ import { systemIds } from "../../ids.ts";
 import { publishingStore } from "../../service/actions/publish-changes.ts";
 import type { ServiceContext, ServiceLimits } from "../../service/context.ts";
 import type { Measures } from "../../service/measures.ts";
-import { ReadyAgents } from "../../service/ready-agents.ts";
+import { agentsOfNode } from "../../service/ready-agents.ts";
 import { ResultSpace } from "../../service/result-space.ts";
 import type { Backends } from "./open-backends.ts";
 
@@ -31,7 +31,7 @@ export function serviceContext(
     resultLinks: config.resultLinks,
     measures,
     resultSpace: new ResultSpace(backgroundClock.monotonicMs),
-    readyAgents: new ReadyAgents(),
+    ...agentsOfNode(backgroundClock),
     node: { id: randomUUID() },
     log,
   };

@@ -10,7 +10,7 @@ import { localBus } from "../../../src/bus/local-bus.ts";
 import { CONTRACT_POLICY } from "../../../src/domain/identity/policy.ts";
 import { NO_RECOVERY, type ServiceContext } from "../../../src/service/context.ts";
 import { NO_MEASURES } from "../../../src/service/measures.ts";
-import { ReadyAgents } from "../../../src/service/ready-agents.ts";
+import { agentsOfNode } from "../../../src/service/ready-agents.ts";
 import { ResultSpace } from "../../../src/service/result-space.ts";
 import { orderKeyPair } from "../../../src/setup/keys/keys.ts";
 import { SqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
@@ -53,11 +53,12 @@ export async function openService(): Promise<Service> {
   const folder = await mkdtemp(join(tmpdir(), "halligan-service-"));
   const store = await SqliteStore.open(join(folder, "halligan.db"));
   const order = generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" });
+  const clock = new HandClock();
   return {
     store,
     blobs: await openDiskBlobStore({ folder: join(folder, "blobs"), random: randomBytes }),
     bus: localBus(),
-    clock: new HandClock(),
+    clock,
     ids: { guid: randomUUID, random: randomBytes },
     limits: LIMITS,
     policy: CONTRACT_POLICY,
@@ -72,7 +73,7 @@ export async function openService(): Promise<Service> {
     publicUrl: "https://halligan.test",
     measures: NO_MEASURES,
     resultSpace: new ResultSpace(() => 0),
-    readyAgents: new ReadyAgents(),
+    ...agentsOfNode(clock),
     resultLinks: "stream",
     node: { id: "node-1" },
     log: pino({ level: "silent" }),

@@ -40,6 +40,8 @@ const OWN_LIMITS: Readonly<Record<string, unknown>> = {
   ListMachineDetails: { sharedWith: "ListMachines" },
   PutLibraryFile: { sharedWith: "UploadLibraryFile" },
   ReplaceMachineTags: { sharedWith: "SetMachineTags" },
+  // As the link to a result, which it stands for.
+  WatchMachineActionOutput: "standard",
 };
 
 test("every operation of the contract is limited, and of the others only those that do the same or store something", () => {
