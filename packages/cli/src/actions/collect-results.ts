@@ -4,6 +4,7 @@ import type { CommandContext } from "../command.ts";
 import { type DownloadedFile, downloadFile } from "../download/download-file.ts";
 import type { Target } from "../download/target.ts";
 import { describeFailure, type Failure } from "../errors/describe-failure.ts";
+import type { WatchedScript } from "./live-output.ts";
 
 export interface ScriptResult {
   index: number;
@@ -34,8 +35,11 @@ export interface CollectRequest {
   action: ActionWithResultsWire;
   /** Only this command, or all. */
   onlyIndex?: number | undefined;
-  targetOf(command: CommandStatusWire): Promise<Target>;
+  /** Null: collected files are left on the server. */
+  targetOf: ((command: CommandStatusWire) => Promise<Target>) | null;
   maxSizeBytes: number;
+  /** A script whose output was printed while it came; null for another one. */
+  watched(index: number): WatchedScript | null;
 }
 
 export interface Collected {
@@ -69,11 +73,18 @@ export async function collectResults(
 async function collectOne(
   context: CommandContext,
   client: HalliganClient,
-  { action, targetOf, maxSizeBytes }: CollectRequest,
+  { action, targetOf, maxSizeBytes, watched }: CollectRequest,
   command: CommandStatusWire,
 ): Promise<CommandResult | null> {
   const { index, commandStatus } = command;
   const { signal, progress } = context;
+  const seen = watched(index);
+  if (seen && command.command.type === "RunScript") {
+    if (seen.exitCode === null) return null;
+    const scriptName = command.command.params.find(({ key }) => key === "ScriptName")?.value ?? "";
+    const { exitCode, truncated, lastErrors } = seen;
+    return { index, type: "RunScript", scriptName, exitCode, output: "", errors: lastErrors, truncated };
+  }
   if (command.command.type === "RunScript" && commandStatus !== "Created") {
     try {
       const inline = action.results?.find((result) => result.index === index)?.transcript;
@@ -94,7 +105,7 @@ async function collectOne(
       throw error;
     }
   }
-  if (command.command.type === "GetFile" && commandStatus === "Completed") {
+  if (command.command.type === "GetFile" && commandStatus === "Completed" && targetOf) {
     const target = await targetOf(command);
     const { stdout } = context.env;
     const file = await downloadFile(client, {

@@ -1,4 +1,9 @@
-import type { CommandStatusWire, MachineActionStatus, MachineActionWire } from "@halligan/protocol/api";
+import type {
+  ActionWithResultsWire,
+  CommandStatusWire,
+  MachineActionStatus,
+  MachineActionWire,
+} from "@halligan/protocol/api";
 import type { HalliganClient } from "@halligan/protocol/client";
 import type { CommandContext, Outcome } from "../command.ts";
 import type { Target } from "../download/target.ts";
@@ -7,7 +12,8 @@ import { EXIT, type ExitName, exitCodeOfScript } from "../errors/exit-codes.ts";
 import { harmlessText } from "../render/text/harmless.ts";
 import { actionJson, statusOf } from "./action-json.ts";
 import { type CommandResult, collectResults } from "./collect-results.ts";
-import { renderResults } from "./results.ts";
+import type { LiveOutput } from "./live-output.ts";
+import { printRest, renderResults } from "./results.ts";
 import type { Started } from "./start-action.ts";
 import { waitForAction } from "./wait-for-action.ts";
 
@@ -16,10 +22,13 @@ export interface FinishRequest {
   started: Started;
   limitMs: number | null;
   onlyIndex?: number | undefined;
-  targetOf(command: CommandStatusWire): Promise<Target>;
+  /** Null: collected files are left on the server. */
+  targetOf: ((command: CommandStatusWire) => Promise<Target>) | null;
   maxSizeBytes: number;
   /** Standard output and standard error get the script's exact bytes. */
   isRaw?: boolean;
+  /** Prints the output of scripts while it comes. */
+  live?: LiveOutput | null;
 }
 
 /**
@@ -35,18 +44,23 @@ export async function finishAction(
   client: HalliganClient,
   request: FinishRequest,
 ): Promise<Outcome> {
-  const { limitMs, started, onlyIndex } = request;
-  const { progress, signal } = context;
+  const { limitMs, started, onlyIndex, live = null } = request;
+  const { signal } = context;
+  const progress = live?.progress ?? context.progress;
   // A terminal has the progress line.
   const note = context.env.stderr.isTTY ? () => undefined : context.note;
   const { actionId, ...known } = started;
   // A single result is fetched alone: each one in the response is recorded as fetched.
   const withResults = onlyIndex === undefined;
   const action = await waitForAction(client, actionId, { ...known, withResults, limitMs, progress, note, signal });
-  const { results, failure } = await collectResults(context, client, { action, ...request });
+  // What has come with the action needs no stream, which may be behind.
+  if (live) await (hasInlineScripts(action) ? live.leave() : live.over);
+  const watched = (index: number) => live?.watched(index) ?? null;
+  const { results, failure } = await collectResults(context, client, { action, ...request, watched });
+  if (live) await printRest(live, results);
   const scriptExitCode = lastExitCode(results);
   const ending = failureOfAction(action) ?? failure;
-  const rendered = renderResults(results, context.env, request.isRaw ?? false);
+  const rendered = renderResults(live ? results.map(withoutTexts) : results, context.env, request.isRaw ?? false);
   const said =
     ending === null
       ? `${reservedCodeNote(scriptExitCode ?? 0)}${notesOf(action, request.onlyIndex, results)}`
@@ -59,7 +73,7 @@ export async function finishAction(
       results,
     },
     text: rendered.text,
-    notes: Buffer.concat([rendered.notes, Buffer.from(onItsOwnLine(rendered.notes, said))]),
+    notes: Buffer.concat([rendered.notes, Buffer.from(onItsOwnLine(rendered.notes, said, live?.isLineOpen))]),
     exitCode: ending === null ? exitCodeOfScript(scriptExitCode ?? 0) : EXIT[ending.exit],
   };
 }
@@ -84,10 +98,25 @@ function notesOf(
     .join("");
 }
 
-function onItsOwnLine(before: Uint8Array, said: string): string {
+/** `isLineOpen`: of what was printed before. */
+function onItsOwnLine(before: Uint8Array, said: string, isLineOpen = false): string {
   const LINE_FEED = 10;
-  return said === "" || before.length === 0 || before.at(-1) === LINE_FEED ? said : `\n${said}`;
+  const isOpen = before.length === 0 ? isLineOpen : before.at(-1) !== LINE_FEED;
+  return said !== "" && isOpen ? `\n${said}` : said;
 }
+
+function hasInlineScripts({ commands, results }: ActionWithResultsWire): boolean {
+  return commands.every(
+    ({ index, command, commandStatus }) =>
+      command.type !== "RunScript" ||
+      commandStatus === "Created" ||
+      results?.some((result) => result.index === index) === true,
+  );
+}
+
+/** They were printed already. */
+const withoutTexts = (result: CommandResult): CommandResult =>
+  result.type === "RunScript" ? { ...result, output: "", errors: "" } : result;
 
 /** Also in a pipe, because the exit code of the process does not show it. */
 function reservedCodeNote(scriptExitCode: number): string {

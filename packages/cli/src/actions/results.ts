@@ -3,6 +3,7 @@ import type { Environment } from "../environment.ts";
 import { harmlessLine, harmlessText } from "../render/text/harmless.ts";
 import { formatBytes } from "../render/text/units.ts";
 import type { CommandResult, ScriptResult } from "./collect-results.ts";
+import type { LiveOutput } from "./live-output.ts";
 
 export interface RenderedResults {
   /** For standard output. */
@@ -56,4 +57,24 @@ export function exactOutput(result: ScriptResult, name: "stdout" | "stderr"): Ui
 
 function endWithLineBreak(text: string): string {
   return text === "" || text.endsWith("\n") ? text : `${text}\n`;
+}
+
+/** Prints what the stream did not bring, from the transcripts, at the byte where it stopped. */
+export async function printRest(live: LiveOutput, results: readonly CommandResult[]): Promise<void> {
+  for (const result of results) {
+    if (result.type !== "RunScript" || live.watched(result.index) !== null) continue;
+    await live.printRest(result.index, "stdout", storedBytes(result, "stdout"));
+    await live.printRest(result.index, "stderr", storedBytes(result, "stderr"));
+  }
+  await live.finish();
+}
+
+/** As the stream would have brought them: the script's bytes, and after them the agent's notes. */
+function storedBytes(result: ScriptResult, stream: "stdout" | "stderr"): Uint8Array {
+  const text = stream === "stdout" ? result.output : result.errors;
+  const isBinary = result.streams?.[stream]?.base64 !== undefined;
+  if (!isBinary) return Buffer.from(text);
+  const exact = exactOutput(result, stream);
+  const shown = new TextDecoder("utf-8", { ignoreBOM: true }).decode(exact);
+  return Buffer.concat([exact, Buffer.from(text.slice(shown.length))]);
 }

@@ -57,17 +57,20 @@ export function waitWithStartMs({ args, env }: CommandContext, limitMs: number |
  * Starts the action. With `waitMs` one request also waits for its end. The client repeats a start
  * whose response was lost; its idempotency key prevents a second action. When the outcome is
  * unknown (no response, interrupted), the error says that the action may have started.
+ * `onAccepted`: called as soon as the id is known, while the start still waits.
  */
 export async function startAction(
   { signal }: CommandContext,
   client: HalliganClient,
   { machineId, named, commands, comment, options }: StartRequest,
   waitMs: number | null,
+  onAccepted: (actionId: string) => void = () => undefined,
 ): Promise<Started> {
   try {
     const request = { Commands: commands, Comment: comment ?? "halligan", ...(options && { options }) };
-    if (waitMs !== null) return await startAndWait(client, machineId, request, waitMs, signal);
+    if (waitMs !== null) return await startAndWait(client, machineId, request, waitMs, onAccepted, signal);
     const created = await client.startLiveResponse(machineId, request, { idempotencyKey: randomUUID(), signal });
+    onAccepted(created.id);
     return { actionId: created.id, created, isAccepted: true, waitedMs: 0 };
   } catch (error) {
     const look = `The action may have been started; see: halligan actions --machine ${machineId}`;
@@ -96,6 +99,7 @@ async function startAndWait(
   machineId: string,
   request: StartLiveResponseRequest,
   waitMs: number,
+  told: (actionId: string) => void,
   signal: AbortSignal,
 ): Promise<Started> {
   const startedAtMs = performance.now();
@@ -109,6 +113,7 @@ async function startAndWait(
   try {
     const onAccepted = (actionId: string) => {
       acceptedId = actionId;
+      told(actionId);
     };
     const created = await client.startLiveResponseAndWait(machineId, request, {
       waitMs,

@@ -198,6 +198,7 @@ function explainInterrupt(reason: unknown, actionId: string, json: Record<string
 function howToGoOn(actionId: string): string {
   return [
     `  look at it:   halligan action ${actionId}`,
+    `  its output:   halligan attach ${actionId}`,
     `  its results:  halligan result ${actionId}`,
     `  cancel it:    halligan cancel ${actionId}`,
   ].join("\n");

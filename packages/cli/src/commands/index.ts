@@ -118,6 +118,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./actions/result.ts")).result,
   },
   {
+    name: "attach",
+    summary: "show the output of an action's scripts as it comes",
+    load: async () => (await import("./actions/attach.ts")).attach,
+  },
+  {
     name: "watch",
     summary: "show an action as it changes, until it ends",
     load: async () => (await import("./actions/watch.ts")).watch,

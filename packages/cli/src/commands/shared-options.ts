@@ -37,6 +37,22 @@ export function wantsRaw({ args, isJson }: Pick<CommandContext, "args" | "isJson
   return true;
 }
 
+export const INTERRUPT_OPTION = {
+  "on-interrupt": {
+    type: "string",
+    placeholder: "WHAT",
+    help: "what Ctrl+C does: detach (default, the action goes on) or cancel (the action too)",
+  },
+} as const satisfies OptionSpecs;
+
+export function cancelsOnInterrupt(args: Arguments): boolean {
+  const what = args.text("on-interrupt") ?? "detach";
+  if (what !== "detach" && what !== "cancel") {
+    throw new UsageError(`--on-interrupt takes detach or cancel, not "${what}".`);
+  }
+  return what === "cancel";
+}
+
 const LONGEST_TIMEOUT_SECONDS = 14 * 86_400;
 
 export function timeoutMs(args: Arguments): number | null {

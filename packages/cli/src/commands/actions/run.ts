@@ -1,5 +1,7 @@
 import { devicePathOf } from "../../actions/collect-results.ts";
 import { finishAction } from "../../actions/finish-action.ts";
+import { cancelOnInterrupt } from "../../actions/interrupt.ts";
+import { LiveOutput } from "../../actions/live-output.ts";
 import { quoteArgs } from "../../actions/quote-args.ts";
 import { command, startAction, waitWithStartMs } from "../../actions/start-action.ts";
 import type { CommandDefinition } from "../../command.ts";
@@ -8,9 +10,24 @@ import { UsageError } from "../../errors/cli-error.ts";
 import { type ChosenFile, chooseFile, chooseScript, pinOf, stage } from "../../library/choose-file.ts";
 import { INTERPRETER_OPTION, interpreterOf, isStdin } from "../../library/typed-script.ts";
 import { findTarget, operand, parseTarget, TARGET_DETAILS, TARGET_OPTIONS } from "../../lookup/target-machine.ts";
-import { maxSizeBytes, RAW_OPTION, SAVE_OPTIONS, START_OPTIONS, timeoutMs, wantsRaw } from "../shared-options.ts";
+import {
+  cancelsOnInterrupt,
+  INTERRUPT_OPTION,
+  maxSizeBytes,
+  RAW_OPTION,
+  SAVE_OPTIONS,
+  START_OPTIONS,
+  timeoutMs,
+  wantsRaw,
+} from "../shared-options.ts";
 import { QUEUE_OPTIONS, SCRIPT_OPTIONS, scriptOptions } from "./action-options.ts";
 import { startedOnly } from "./started-only.ts";
+
+/**
+ * The response to a start that waits brings the output of a short script, so most of them need no
+ * second request.
+ */
+const LIVE_AFTER_MS = 50;
 
 export const run: CommandDefinition = {
   usage: "MACHINE SCRIPT [-- ARGS...]",
@@ -20,13 +37,14 @@ export const run: CommandDefinition = {
     "What runs is what you chose: a local file is read once and sent with the action, and the library is not touched; a " +
       "library file is looked up once, and the run is refused when it was replaced since, also after a wait on the server.",
     "ARGS reach the script as they are written here, each as one argument. Bytes that are not UTF-8 are refused.",
-    "The script's output and errors go to standard output and standard error. On a terminal, control sequences are " +
+    "The script's output and errors go to standard output and standard error as they come; with --json and --raw at its " +
+      "end. halligan attach ACTION shows them to others meanwhile. On a terminal, control sequences are " +
       "taken out. In a pipe or file the text is unchanged, but bytes that are not UTF-8 become U+FFFD; --raw writes the exact " +
       "bytes, on a terminal too. Output that was cut is noted on standard error, and truncated is true with --json.",
     "Processes that the script leaves running are ended when it ends, and named in its errors. --keep-processes leaves them " +
       "running and names them as well.",
     "The exit code is the script's, unless it is one that halligan uses itself: then it is 85, and standard error and " +
-      "--json have the script's own. See: halligan help exit-codes. Ctrl+C stops waiting, not the action, and exits with 130.",
+      "--json have the script's own. See: halligan help exit-codes. Ctrl+C stops waiting, not the action, unless --on-interrupt cancel was given, and exits with 130.",
     TARGET_DETAILS,
   ],
   options: {
@@ -40,6 +58,7 @@ export const run: CommandDefinition = {
     ...TARGET_OPTIONS,
     ...RAW_OPTION,
     ...QUEUE_OPTIONS,
+    ...INTERRUPT_OPTION,
     ...START_OPTIONS,
   },
   positionals: { min: 1, max: 2 },
@@ -64,6 +83,7 @@ export const run: CommandDefinition = {
     const maxBytes = maxSizeBytes(args);
     const isRaw = wantsRaw(context);
     const options = scriptOptions(args);
+    const isCancelled = cancelsOnInterrupt(args);
     const targets = new Map<string, Target>();
     for (const path of args.texts("get")) {
       const output = args.text("output-dir") ?? ".";
@@ -100,18 +120,28 @@ export const run: CommandDefinition = {
       comment: args.text("comment"),
       options,
     };
-    const started = await startAction(context, client, request, waitWithStartMs(context, limitMs));
-    if (args.flag("no-wait")) return startedOnly(context, started);
-    return finishAction(context, client, {
-      started,
-      limitMs,
-      maxSizeBytes: maxBytes,
-      isRaw,
-      async targetOf(one) {
-        const target = targets.get(devicePathOf(one) ?? "");
-        if (target === undefined) throw new UsageError("The server ran a GetFile that was not asked for.");
-        return target;
-      },
+    const waitMs = waitWithStartMs(context, limitMs);
+    let live: LiveOutput | null = null;
+    const started = await startAction(context, client, request, waitMs, (actionId) => {
+      if (context.isJson || isRaw || args.flag("no-wait")) return;
+      const { env, progress, note } = context;
+      const delayMs = waitMs === null ? 0 : LIVE_AFTER_MS;
+      live = new LiveOutput(client, actionId, env, { from: "start", delayMs, progress, note, signal });
     });
+    if (args.flag("no-wait")) return startedOnly(context, started);
+    const finish = () =>
+      finishAction(context, client, {
+        started,
+        live,
+        limitMs,
+        maxSizeBytes: maxBytes,
+        isRaw,
+        async targetOf(one) {
+          const target = targets.get(devicePathOf(one) ?? "");
+          if (target === undefined) throw new UsageError("The server ran a GetFile that was not asked for.");
+          return target;
+        },
+      });
+    return isCancelled ? cancelOnInterrupt(client, started.actionId, finish) : finish();
   },
 };

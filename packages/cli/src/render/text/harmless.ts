@@ -25,6 +25,20 @@ export function harmlessText(text: string): string {
   return text.replace(/\0+$/, "").replaceAll("\r\n", "\n").replace(SEQUENCES, "").replace(CONTROLS, visible);
 }
 
+const BEGIN = "\\u001b\\u0080-\\u009f";
+/** The last ESC or C1 control begins a sequence; a CR may be half of a line break. */
+const BEGINS = new RegExp(`[${BEGIN}](?=[^${BEGIN}\\n]*$)|\\r$`, "u");
+const WHOLE_SEQUENCE = new RegExp(`^(?:${STRING}|${CSI}|${SHORT})`, "u");
+/** More than any sequence. */
+const LONGEST_SEQUENCE = 4_200;
+
+/** Where an unfinished control sequence begins; the end of the text if there is none. */
+export function unfinishedFrom(text: string): number {
+  const at = text.search(BEGINS);
+  if (at < 0 || text.length - at > LONGEST_SEQUENCE) return text.length;
+  return WHOLE_SEQUENCE.test(text.slice(at)) ? text.length : at;
+}
+
 /** As `harmlessText`, on one line: for cells, names and messages. */
 export function harmlessLine(text: string): string {
   return text

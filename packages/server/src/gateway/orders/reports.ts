@@ -17,8 +17,6 @@ import type { SeenAction } from "./seen-action.ts";
 import type { UnrecordedStart } from "./unrecorded-start.ts";
 
 export type ReportFrame = Extract<AgentFrame, { type: "started" | "ended" | "closed" | "refused" }>;
-export const isReport = (frame: AgentFrame): frame is ReportFrame =>
-  frame.type === "started" || frame.type === "ended" || frame.type === "closed" || frame.type === "refused";
 type FrameOf<T extends ReportFrame["type"]> = Extract<ReportFrame, { type: T }>;
 
 export function isReport(frame: AgentFrame): frame is ReportFrame {

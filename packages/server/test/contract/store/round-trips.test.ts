@@ -29,7 +29,11 @@ else {
 
   const connectedMachine = async () => {
     const machine = await services.addMachine({ linked: true, nodeId: "node-1", connectionEpoch: 1 });
-    context.readyAgents.add(machine.id, { connectionEpoch: 1, sendOrder: () => undefined });
+    context.readyAgents.add(machine.id, {
+      connectionEpoch: 1,
+      sendOrder: () => undefined,
+      read: () => ({ grant: () => undefined, close: () => undefined }),
+    });
     return { machineId: machine.id, connectionEpoch: 1 };
   };
   /** The result, and how often the database was asked for it. */
