@@ -65,9 +65,9 @@ export const NUMBER_SETTINGS = {
   /** Longest time of a transfer without a byte. */
   transferStallTimeoutMs: { default: 120_000, min: 1_000, max: 3_600_000 },
   /** Size limit for the stdout and for the stderr of a script. */
-  scriptOutputLimitBytes: { default: 10 * 1024 * 1024, min: 0, max: 1024 * 1024 * 1024 },
+  scriptOutputLimitBytes: { default: 10 * 1024 * 1024, min: 0, max: 64 * 1024 ** 3 },
   /** The largest `outputLimitBytes` that a caller may choose for an action. */
-  maxScriptOutputLimitBytes: { default: 100 * 1024 * 1024, min: 0, max: 1024 * 1024 * 1024 },
+  maxScriptOutputLimitBytes: { default: 100 * 1024 * 1024, min: 0, max: 64 * 1024 ** 3 },
   /**
    * Lifetime of a result link. 30 minutes. Source: docs/contract/http-api.md#result-download-link
    * [D].

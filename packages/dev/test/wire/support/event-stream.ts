@@ -45,9 +45,10 @@ export class EventStream implements Disposable {
     { target, token }: Pick<Api, "target" | "token">,
     actionId: string,
     headers: Readonly<Record<string, string>> = {},
+    what = "events",
   ): Promise<EventStream> {
     const leave = new AbortController();
-    const response = await fetch(`${target.baseUrl}/halligan/v1/actions/${actionId}/events`, {
+    const response = await fetch(`${target.baseUrl}/halligan/v1/actions/${actionId}/${what}`, {
       headers: { authorization: `Bearer ${token}`, ...headers },
       signal: leave.signal,
     });

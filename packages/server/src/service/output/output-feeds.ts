@@ -35,7 +35,7 @@ export class OutputFeeds {
     const reads = this.#reads.get(key) ?? new Set();
     const watchers = [...reads].reduce((sum, { memberCount }) => sum + memberCount, 0);
     if (watchers >= MAX_WATCHERS_OF_COMMAND) return new FeedWatcher("busy", reads, null, wake);
-    const joined = from === "end" ? undefined : [...reads].find((read) => read.covers(from));
+    const joined = from === "end" ? undefined : [...reads].find((read) => read.covers(from) && read.isAheadOf(from));
     const read = joined ?? this.#open(key, reads, command, from);
     return new FeedWatcher(read, reads, from === "end" ? null : { ...from }, wake);
   }
@@ -53,7 +53,7 @@ export class OutputFeeds {
     const source = this.#sourceOf(command.machineId);
     if (!source) return "disconnected";
     if (reads.size >= MAX_READS_OF_COMMAND || this.#count >= MAX_READS) return "busy";
-    const read = new SharedRead(this.#clock, () => {
+    const read = new SharedRead(this.#clock, from, () => {
       if (!reads.delete(read)) return;
       this.#count -= 1;
       if (reads.size === 0) this.#reads.delete(key);

@@ -51,7 +51,7 @@ export class SharedRead implements OutputSink {
   #dueBytes: number;
   /**
    * Position before the first kept chunk, and after the last one. Null until the device has said
-   * it.
+   * where its end is.
    */
   #start: OutputPosition | null = null;
   #at: OutputPosition | null = null;
@@ -59,8 +59,9 @@ export class SharedRead implements OutputSink {
   #read: OutputRead | null = null;
   #stopSlowTimer: (() => void) | null = null;
 
-  constructor(clock: MonotonicClock, onEnd: () => void) {
+  constructor(clock: MonotonicClock, from: OutputPosition | "end", onEnd: () => void) {
     this.#clock = clock;
+    if (from !== "end") this.began(from);
     this.#window = new ReadWindow(clock.monotonicMs());
     this.#dueBytes = this.#window.bytes;
     this.#onEnd = onEnd;

@@ -36,6 +36,11 @@ export class ActionFollower implements Disposable {
     return this.#action;
   }
 
+  /** A final action changes too: the end of a cancelled command is recorded later. */
+  replace(action: MachineAction): void {
+    this.#action = action;
+  }
+
   [Symbol.dispose](): void {
     this.#stop.abort();
     this.#watch[Symbol.dispose]();

@@ -68,9 +68,10 @@ export class OutputWatch implements Disposable {
   /** All output of the present command was passed on. */
   #isDelivered = false;
   #isOver = false;
-  /** The last commands that were announced, and recorded. */
+  /** The last commands that were announced, recorded, and noticed. */
   #announced = -1;
   #recorded = -1;
+  #noticed = -1;
   #retryMs = FIRST_RETRY_MS;
   #checkAtMs: number;
 
@@ -166,15 +167,20 @@ export class OutputWatch implements Disposable {
   }
 
   async *#readEnded(reason: OutputReadEnd, signal: AbortSignal): AsyncGenerator<OutputStep> {
-    // Of an action that is over, no connection of the device is waited for.
-    if (reason === "complete" || isFinal(this.#follower.action.status)) {
-      this.#isDelivered = reason === "complete";
-      if (!this.#isDelivered && this.#isStillOnDevice()) this.#isDelivered = true;
+    if (reason === "complete") {
+      this.#isDelivered = true;
       return;
     }
-    if (reason === "notOffered") {
-      yield { kind: "notice", index: this.#cursor.index };
-      while (this.#isStillOnDevice() && (await this.#mayGoOn(signal))) yield* this.#wait(signal);
+    if (isFinal(this.#follower.action.status)) {
+      const now = await this.#readAction();
+      if (now) this.#follower.replace(now);
+      // Of an action that is over, no connection of the device is waited for.
+      const isAway = reason === "disconnected" || reason === "notOffered";
+      if (isAway && this.#isStillOnDevice()) this.#isDelivered = true;
+    } else if (reason === "notOffered") {
+      if (this.#noticed < this.#cursor.index) yield { kind: "notice", index: this.#cursor.index };
+      this.#noticed = this.#cursor.index;
+      while (!this.#isOverOrEnded() && (await this.#mayGoOn(signal))) yield* this.#wait(signal);
       return;
     }
     await this.#wake.wait(this.#retryMs, signal);
@@ -232,6 +238,10 @@ export class OutputWatch implements Disposable {
     return command !== undefined && outputPlace(action, command) === "device";
   }
 
+  #isOverOrEnded(): boolean {
+    return isFinal(this.#follower.action.status) || !this.#isStillOnDevice();
+  }
+
   async *#wait(signal: AbortSignal): AsyncGenerator<OutputStep> {
     if (!(await this.#wake.wait(this.#options.quietAfterMs, signal)) && !signal.aborted) yield { kind: "quiet" };
   }
@@ -247,12 +257,15 @@ export class OutputWatch implements Disposable {
   /** A watch outlasts the check of its caller, also after the end of its action. */
   async #mayGoOn(signal: AbortSignal): Promise<boolean> {
     if (signal.aborted || this.#isOver) return false;
-    const { clock, store } = this.#context;
+    const { clock } = this.#context;
     if (clock.monotonicMs() < this.#checkAtMs) return true;
     this.#checkAtMs = clock.monotonicMs() + this.#options.rereadIntervalMs;
-    if (!(await this.#options.isStillAdmitted())) return false;
+    return (await this.#options.isStillAdmitted()) && (await this.#readAction()) !== undefined;
+  }
+
+  #readAction(): Promise<MachineAction | undefined> {
     const { id } = this.#follower.action;
-    return (await store.read((tx) => actionInScope(tx, this.#caller, id))) !== undefined;
+    return this.#context.store.read((tx) => actionInScope(tx, this.#caller, id));
   }
 }
 
