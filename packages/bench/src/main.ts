@@ -24,8 +24,11 @@ interface Request {
   readonly profileDir: string | null;
 }
 
-const request = readRequest(process.argv.slice(2));
-if (typeof request === "string") {
+const args = process.argv.slice(2);
+const request = readRequest(args);
+if (args.includes("--help") || args.includes("-h")) {
+  process.stdout.write(USAGE);
+} else if (typeof request === "string") {
   process.stderr.write(request);
   process.exitCode = 2;
 } else {

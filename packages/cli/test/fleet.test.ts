@@ -215,6 +215,12 @@ describe("halligan audit and watch", { concurrency: 4 }, () => {
     assert.deepEqual(queries, ["top=1000&after=0", "top=998&after=2"]);
     const short = JSON.parse((await world.run("audit", "--after", "0", "--top", "2", "--json")).stdout);
     assert.equal(short.nextAfter, 2);
+    const { stdout, stderr } = await world.run("audit", "--after", "0");
+    assert.deepEqual(
+      stdout.split("\n").map((line) => line.slice(0, 10)),
+      ["1", "2", "3", "4"].map((seq) => `${seq.padStart(8)}  `).concat(""),
+    );
+    assert.equal(stderr, "The next records: halligan audit --after 4\n");
     assert.equal((await world.run("audit", "--after", "0", "--top", "2", "--follow")).exitCode, 64);
     assert.equal((await world.run("audit", "--after", "x")).exitCode, 64);
   });

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { renderWaitingActions } from "../src/render/action.ts";
 import { renderTable } from "../src/render/text/table.ts";
 import { cutToWidth, textWidth } from "../src/render/text/text-width.ts";
+import { renderWaiting } from "../src/render/watch.ts";
 
 const ID = "0123456789abcdef0123456789abcdef01234567";
 const COLUMNS = [
@@ -9,6 +11,45 @@ const COLUMNS = [
   { title: "ID", cell: () => ID },
   { title: "TAGS", cell: () => "a tag that is rather long", mayShrink: true },
 ];
+
+describe("what actions wait for on a terminal", () => {
+  const action = (status: "Pending" | "Succeeded") => ({
+    ...{ id: "3f2a0d6e-5b1c-4c58-9a51-0c3f6d1b7a22", type: "LiveResponse", title: null, requestor: "app" },
+    ...{ requestorComment: "", status, machineId: ID, computerDnsName: "web-01", scope: null, externalId: null },
+    ...{ creationDateTimeUtc: "2026-11-21T17:32:05Z", lastUpdateDateTimeUtc: "2026-11-21T17:32:05Z", commands: [] },
+    ...{ cancellationRequestor: null, cancellationComment: null, cancellationDateTimeUtc: null, errorHResult: 0 },
+    ...{ requestSource: "PublicApi", relatedFileInfo: null, troubleshootInfo: null },
+  });
+  const end = "2026-11-24T17:32:05Z";
+  const waiting = {
+    reason: "SessionLimit",
+    since: "2026-11-21T17:32:05Z",
+    until: end,
+    detail: "d",
+    position: 17,
+  } as const;
+  const whole = /waits for a session slot: it is number 17 in the queue; the action times out at 2026-11-24 /;
+
+  it("is whole on 80 columns: below its action in the list, and over several lines in watch", () => {
+    const actions = [{ ...action("Pending"), waiting }, action("Succeeded")];
+    const list = renderWaitingActions(actions, 80, 0);
+    const watched = renderWaiting(waiting, 0, 80);
+    for (const text of [list, watched]) {
+      for (const line of text.split("\n")) assert.ok(textWidth(line) <= 80, line);
+      assert.match(text.replaceAll(/\s+/g, " "), whole);
+    }
+    assert.equal(list.split("\n").filter((line) => line.includes("web-01")).length, 2);
+  });
+
+  it("is in its own column where the terminal is wide, and in a pipe", () => {
+    for (const width of [200, null]) {
+      const lines = renderWaitingActions([{ ...action("Pending"), waiting }], width, 0).split("\n");
+      assert.match(lines[0] ?? "", /WAITING$/);
+      assert.match(lines[1] ?? "", whole);
+      assert.equal(renderWaiting(waiting, 0, width).split("\n").length, 2);
+    }
+  });
+});
 
 describe("a table", () => {
   it("fits a terminal with a name of 255 characters: the name ends with an ellipsis, the id is whole", () => {

@@ -23,6 +23,10 @@ const { runtimeExecutable } = await import("../src/runtimes.ts");
  * them one endless loop keeps the run alive and hides its name.
  */
 const files = process.argv.slice(2);
+if (files.includes("--help") || files.includes("-h")) {
+  process.stdout.write("usage: npm test [-- FILE...]\n\nRuns the tests of these files; without a file, all tests.\n");
+  process.exit(0);
+}
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const cache = join(root, "node_modules/.cache/halligan-compiled");
 const bun = runtimeExecutable("bun");

@@ -1,14 +1,17 @@
 import { parseArgs } from "node:util";
 import { runDemo } from "./demo.ts";
+import { parsedOrUsage } from "./parsed-or-usage.ts";
 import { chosenAgentRuntime } from "./runtimes.ts";
 
 /**
  * `npm run demo`: the main job for real, on this machine. Exit 0 when everything was as it should
  * be. The agent runs under Bun where this install has it; `--agent node` selects Node.
  */
-const { values } = parseArgs({
-  options: { json: { type: "boolean", default: false }, agent: { type: "string" } },
-});
+const { values } = parsedOrUsage("usage: npm run demo -- [--agent bun|node] [--json]\n", () =>
+  parseArgs({
+    options: { json: { type: "boolean", default: false }, agent: { type: "string" } },
+  }),
+);
 const say = (text: string) => {
   if (!values.json) process.stdout.write(`${text}\n`);
 };

@@ -21,6 +21,10 @@ type StoreName = "sqlite" | "postgres";
 process.exitCode = await main();
 
 async function main(): Promise<number> {
+  if (process.argv.slice(2).some((argument) => argument === "--help" || argument === "-h")) {
+    console.log(USAGE);
+    return 0;
+  }
   const options = readOptions();
   if (!options) {
     console.error(USAGE);

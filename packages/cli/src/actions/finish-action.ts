@@ -59,7 +59,7 @@ export async function finishAction(
   const { results, failure } = await collectResults(context, client, { action, ...request, watched });
   if (live) await printRest(live, results);
   const scriptExitCode = lastExitCode(results);
-  const ending = failureOfAction(action) ?? failure;
+  const ending = failureOfAction(action) ?? (failure && withHowToFetch(failure, action.id));
   const rendered = renderResults(live ? results.map(withoutTexts) : results, context.env, request.isRaw ?? false);
   const said =
     ending === null
@@ -76,6 +76,13 @@ export async function finishAction(
     notes: Buffer.concat([rendered.notes, Buffer.from(onItsOwnLine(rendered.notes, said, live?.isLineOpen))]),
     exitCode: ending === null ? exitCodeOfScript(scriptExitCode ?? 0) : EXIT[ending.exit],
   };
+}
+
+/** The action has ended well, and its results stay on the server. */
+function withHowToFetch(failure: Failure, actionId: string): Failure {
+  if (failure.exit !== "localFile" && failure.exit !== "unreachable") return failure;
+  const message = `${failure.message}\nAction ${actionId} keeps its results. Fetch them again: halligan result ${actionId}`;
+  return { ...failure, message };
 }
 
 /**

@@ -7,6 +7,7 @@ import type {
 } from "@halligan/protocol/api";
 import { harmlessLine } from "./text/harmless.ts";
 import { type Column, renderTable } from "./text/table.ts";
+import { textWidth, wrapText } from "./text/text-width.ts";
 import { formatBytes, formatDuration, formatTime } from "./text/units.ts";
 import { describeWaiting } from "./waiting.ts";
 
@@ -33,12 +34,21 @@ export function renderWaitingActions(
   width: number | null,
   nowMs: number,
 ): string {
-  const waiting: Column<ActionWithResultsWire> = {
-    title: "WAITING",
-    cell: (action) => (action.waiting === undefined ? "" : describeWaiting(action.waiting, nowMs)),
-  };
-  return renderTable(actions, [...COLUMNS.slice(0, 3), waiting], width);
+  const reasonOf = ({ waiting }: ActionWithResultsWire) =>
+    waiting === undefined ? "" : describeWaiting(waiting, nowMs);
+  const columns = COLUMNS.slice(0, 3);
+  const table = renderTable(actions, [...columns, { title: "WAITING", cell: reasonOf }], null);
+  if (width === null || table.split("\n").every((line) => textWidth(line) <= width)) return table;
+  // On a narrow terminal the reason stands below its action.
+  const [titles = "", ...rows] = renderTable(actions, columns, width).split("\n");
+  const lines = actions.flatMap((action, index) => [rows[index] ?? "", ...wrapped(reasonOf(action), width)]);
+  return [titles, ...lines].map((line) => `${line}\n`).join("");
 }
+
+const INDENT = "    ";
+
+const wrapped = (text: string, width: number): string[] =>
+  text === "" ? [] : wrapText(harmlessLine(text), width - INDENT.length).map((line) => `${INDENT}${line}`);
 
 /** One action with its commands, a fact a line. `nowMs`: by the wall clock. */
 export function renderAction(

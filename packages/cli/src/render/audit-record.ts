@@ -9,6 +9,15 @@ const SHOWN = new Set(["seq", "at", "actor", "actorId", "actorKind", "operation"
  * may tell more about a record than its `detail`; that is shown in the same way.
  */
 export function renderAuditRecord(record: AuditRecordWire): string {
+  return `${lineOf(record)}\n`;
+}
+
+/** For an export, with the number after which it can be continued. */
+export function renderExportedRecord(record: AuditRecordWire): string {
+  return `${String(record.seq).padStart(8)}  ${lineOf(record)}\n`;
+}
+
+function lineOf(record: AuditRecordWire): string {
   const more = Object.entries(record).filter(
     // An application that acts for itself is named already.
     ([name, value]) => !SHOWN.has(name) && !(name === "application" && value === record.actorId),
@@ -24,7 +33,7 @@ export function renderAuditRecord(record: AuditRecordWire): string {
     ...(record.actionId === null ? [] : [`action ${record.actionId}`]),
     ...facts,
   ];
-  return `${harmlessLine(parts.join("  "))}\n`;
+  return harmlessLine(parts.join("  "));
 }
 
 const factText = (value: unknown): string =>

@@ -1,5 +1,6 @@
 import type { MachineActionWire, TransferWire, WaitingWire } from "@halligan/protocol/api";
 import { harmlessLine } from "./text/harmless.ts";
+import { wrapText } from "./text/text-width.ts";
 import { formatBytes, formatTime } from "./text/units.ts";
 import { describeWaiting } from "./waiting.ts";
 
@@ -25,7 +26,11 @@ export function renderTransfer({ index, transferredBytes }: TransferWire, action
   return `${" ".repeat(22)}command ${index} ${type}: ${formatBytes(transferredBytes)}\n`;
 }
 
-/** `nowMs`: by the wall clock. */
-export function renderWaiting(waiting: WaitingWire, nowMs: number): string {
-  return `${formatTime(waiting.since) ?? "-".padEnd(20)}  ${harmlessLine(describeWaiting(waiting, nowMs))}\n`;
+/** `nowMs`: by the wall clock. `width`: the terminal's, or null for one line. */
+export function renderWaiting(waiting: WaitingWire, nowMs: number, width: number | null): string {
+  const time = formatTime(waiting.since) ?? "-".padEnd(20);
+  const text = harmlessLine(describeWaiting(waiting, nowMs));
+  const indent = " ".repeat(time.length + 2);
+  const lines = width === null ? [text] : wrapText(text, Math.max(20, width - indent.length));
+  return `${time}  ${lines.join(`\n${indent}`)}\n`;
 }

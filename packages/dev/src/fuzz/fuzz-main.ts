@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
 import { proxyFuzz } from "../link-proxy/proxy-fuzz.ts";
+import { parsedOrUsage } from "../parsed-or-usage.ts";
 import { fuzz } from "./fuzz.ts";
 
 /**
@@ -8,15 +9,18 @@ import { fuzz } from "./fuzz.ts";
  * with 0 when no rule was violated, and else with 1, the seed and the facts. `--json`: a line for
  * docs/reliability-runs.jsonl on standard output, all else on standard error.
  */
-const { values } = parseArgs({
-  options: {
-    frames: { type: "string", default: "100000" },
-    seed: { type: "string", default: randomUUID().slice(0, 8) },
-    only: { type: "string", multiple: true },
-    json: { type: "boolean", default: false },
-    proxy: { type: "boolean", default: false },
-  },
-});
+const USAGE = "usage: npm run fuzz -- --frames N [--seed TEXT] [--only ATTACK]... [--proxy] [--json]\n";
+const { values } = parsedOrUsage(USAGE, () =>
+  parseArgs({
+    options: {
+      frames: { type: "string", default: "100000" },
+      seed: { type: "string", default: randomUUID().slice(0, 8) },
+      only: { type: "string", multiple: true },
+      json: { type: "boolean", default: false },
+      proxy: { type: "boolean", default: false },
+    },
+  }),
+);
 const begunMs = performance.now();
 const say = (text: string) =>
   (values.json ? process.stderr : process.stdout).write(
@@ -25,7 +29,7 @@ const say = (text: string) =>
 
 const frames = Number(values.frames);
 if (!Number.isInteger(frames) || frames < 1) {
-  process.stderr.write("usage: npm run fuzz -- --frames N [--seed TEXT] [--only ATTACK]... [--proxy] [--json]\n");
+  process.stderr.write(USAGE);
   process.exitCode = 2;
 } else {
   say(`seed ${values.seed}, ${frames} frames`);

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
+import { parsedOrUsage } from "../parsed-or-usage.ts";
 import { runtimeExecutable } from "../runtimes.ts";
 import { torture } from "./torture.ts";
 
@@ -8,15 +9,18 @@ import { torture } from "./torture.ts";
  * seed and the facts. `--json`: a line for docs/reliability-runs.jsonl on standard output, all else
  * on standard error.
  */
-const { values } = parseArgs({
-  options: {
-    kills: { type: "string", default: "40" },
-    agents: { type: "string", default: "3" },
-    seed: { type: "string", default: randomUUID().slice(0, 8) },
-    runtime: { type: "string", default: "node" },
-    json: { type: "boolean", default: false },
-  },
-});
+const USAGE = "usage: npm run torture -- --kills N [--agents 1-50] [--seed TEXT] [--runtime node|bun] [--json]\n";
+const { values } = parsedOrUsage(USAGE, () =>
+  parseArgs({
+    options: {
+      kills: { type: "string", default: "40" },
+      agents: { type: "string", default: "3" },
+      seed: { type: "string", default: randomUUID().slice(0, 8) },
+      runtime: { type: "string", default: "node" },
+      json: { type: "boolean", default: false },
+    },
+  }),
+);
 const begunMs = performance.now();
 const say = (text: string) =>
   (values.json ? process.stderr : process.stdout).write(
@@ -26,9 +30,7 @@ const say = (text: string) =>
 const runtime = values.runtime === "bun" ? "bun" : "node";
 const [kills, agents] = [Number(values.kills), Number(values.agents)];
 if (!Number.isInteger(kills) || kills < 1 || !Number.isInteger(agents) || agents < 1 || agents > 50) {
-  process.stderr.write(
-    "usage: npm run torture -- --kills N [--agents 1-50] [--seed TEXT] [--runtime node|bun] [--json]\n",
-  );
+  process.stderr.write(USAGE);
   process.exitCode = 2;
 } else if (runtimeExecutable(runtime) === null) {
   process.stderr.write(`there is no ${runtime} for this platform in this install\n`);

@@ -140,10 +140,19 @@ const cli: Folders = {
 const dev: Folders = {
   certificates: rule([], "a certificate for tests needs nothing of the world"),
   devices: rule([], "a simulated device needs nothing of the world"),
-  torture: rule(["program.ts", "runtimes.ts", "world.ts"], "its checks and ledger are what the other trials reuse"),
-  attacks: rule(["torture", "program.ts", "world.ts"], "an attack is judged alone, next to honest callers"),
+  torture: rule(
+    ["parsed-or-usage.ts", "program.ts", "runtimes.ts", "world.ts"],
+    "its checks and ledger are what the other trials reuse",
+  ),
+  attacks: rule(
+    ["torture", "parsed-or-usage.ts", "program.ts", "world.ts"],
+    "an attack is judged alone, next to honest callers",
+  ),
   "link-proxy": rule(["devices", "torture", "world.ts"], "a proxy stands between a device and the world"),
-  fuzz: rule(["link-proxy", "torture", "program.ts", "world.ts"], "hostile input goes to one running world"),
+  fuzz: rule(
+    ["link-proxy", "torture", "parsed-or-usage.ts", "program.ts", "world.ts"],
+    "hostile input goes to one running world",
+  ),
   cluster: rule(
     ["devices", "torture", "free-port.ts", "program.ts", "runtimes.ts"],
     "it starts its own nodes, not the world of one server",

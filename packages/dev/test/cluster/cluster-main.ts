@@ -1,20 +1,24 @@
 import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
 import { clusterTrial } from "../../src/cluster/cluster-trial.ts";
+import { parsedOrUsage } from "../../src/parsed-or-usage.ts";
 import { openOwnBackends } from "./own-backends.ts";
 
 /**
  * `npm run cluster -- --seconds N`: exit 0 when every promise was kept, 1 with the seed and the
  * facts when not.
  */
-const { values } = parseArgs({
-  options: {
-    seconds: { type: "string", default: "60" },
-    nodes: { type: "string", default: "3" },
-    devices: { type: "string", default: "200" },
-    seed: { type: "string", default: randomUUID().slice(0, 8) },
-  },
-});
+const USAGE = "usage: npm run cluster -- --seconds N [--nodes 1-20] [--devices 1-5000] [--seed TEXT]\n";
+const { values } = parsedOrUsage(USAGE, () =>
+  parseArgs({
+    options: {
+      seconds: { type: "string", default: "60" },
+      nodes: { type: "string", default: "3" },
+      devices: { type: "string", default: "200" },
+      seed: { type: "string", default: randomUUID().slice(0, 8) },
+    },
+  }),
+);
 const begunMs = performance.now();
 const say = (text: string) =>
   process.stdout.write(`${((performance.now() - begunMs) / 1000).toFixed(1).padStart(7)} s  ${text}\n`);
@@ -22,7 +26,7 @@ const say = (text: string) =>
 const [seconds, nodes, devices] = [Number(values.seconds), Number(values.nodes), Number(values.devices)];
 const { seed } = values;
 if (![seconds, nodes, devices].every((n) => Number.isInteger(n) && n >= 1) || nodes > 20 || devices > 5_000) {
-  process.stderr.write("usage: npm run cluster -- --seconds N [--nodes 1-20] [--devices 1-5000] [--seed TEXT]\n");
+  process.stderr.write(USAGE);
   process.exitCode = 2;
 } else {
   const backends = await openOwnBackends();

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -58,6 +58,33 @@ for (const [args, sentence] of [
     assert.ok(first.startsWith(`npm run dev: ${sentence}`), first);
     assert.ok(rest.some((line) => line.includes("--profile NAME")));
     assert.ok(!dev.output.includes("    at "), "no stack trace");
+  });
+}
+
+const ROOT = new URL("../../../../", import.meta.url);
+const { scripts } = JSON.parse(readFileSync(new URL("package.json", ROOT), "utf8"));
+/** They take no arguments of their own, or belong to others. */
+const WITHOUT_HELP = new Set(["check", "fix", "openapi"]);
+
+for (const [name, line] of Object.entries<string>(scripts)) {
+  if (WITHOUT_HELP.has(name)) continue;
+  const file = /^node (\S+)$/.exec(line)?.[1] ?? "";
+  const start = (argument: string) =>
+    new Program(name, { command: process.execPath, args: [fileURLToPath(new URL(file, ROOT)), argument], env: {} });
+
+  test(`npm run ${name} -- --help shows the help`, async () => {
+    await using program = start("--help");
+    assert.equal(await program.exited, 0, program.output);
+    assert.match(program.output, new RegExp(`npm (run )?${name}`));
+    assert.doesNotMatch(program.output, /^ +at .*:\d+/m, "no stack trace");
+  });
+
+  // Test files are what its other arguments are.
+  test(`npm run ${name} -- --no-such-option names it and exits with 2`, { skip: name === "test" }, async () => {
+    await using program = start("--no-such-option");
+    assert.equal(await program.exited, 2, program.output);
+    assert.match(program.output, /no-such-option/);
+    assert.doesNotMatch(program.output, /^ +at .*:\d+/m, "no stack trace");
   });
 }
 

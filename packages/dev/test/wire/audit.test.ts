@@ -24,6 +24,14 @@ describe("the audit log", { skip: onlyHalligan("its audit log") }, () => {
     return newest;
   };
 
+  test("an id that can be none of a machine or an action is refused", async () => {
+    for (const query of ["machineId=junk", "actionId=junk", `actionId=${"a".repeat(40)}`, "machineId=junk&after=0"]) {
+      assertError(await here().api.get(`/halligan/v1/audit?${query}`), 400, "InvalidInput", /must (have|be)/);
+    }
+    const { machineId } = here();
+    assert.deepEqual(await records(`machineId=${machineId.toUpperCase()}`), await records(`machineId=${machineId}`));
+  });
+
   test("a start is recorded with its commands and their arguments, its comment, the caller's address and application", async () => {
     const { api, machineId, library } = here();
     const name = await library.add("says.sh", "#!/bin/sh\necho $1\n");

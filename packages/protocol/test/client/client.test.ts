@@ -179,6 +179,33 @@ describe("throttling and lost connections", () => {
   });
 });
 
+describe("uploads whose connection was lost", () => {
+  const BYTES = "echo 1\n";
+  const SHA256 = "a".repeat(64);
+
+  it("are sent again with the same bytes where a second one changes nothing", async () => {
+    const staged = { sha256: SHA256, sizeBytes: 7, expiresAt: "2026-11-22T00:00:00Z" };
+    await using server = await startFakeServer(withTokens((_, index) => (index < 2 ? "hang up" : { json: staged })));
+    assert.equal((await clientOf(server).stageContent(SHA256, new Blob([BYTES]))).sizeBytes, 7);
+    assert.deepEqual(
+      apiCalls(server)
+        .map(({ body }) => body)
+        .slice(-1),
+      [BYTES],
+    );
+    assert.equal(apiCalls(server).length, 3);
+  });
+
+  it("are not sent again to the library without override, since the first one may have been stored", async () => {
+    await using server = await startFakeServer(withTokens(() => "hang up"));
+    const request = { fileName: "a.sh", content: () => new Blob([BYTES]) };
+    await assert.rejects(clientOf(server).putLibraryFile(request), UnreachableError);
+    assert.equal(apiCalls(server).length, 1);
+    await assert.rejects(clientOf(server).putLibraryFile({ ...request, override: true }), UnreachableError);
+    assert.equal(apiCalls(server).length, 5);
+  });
+});
+
 describe("answers", () => {
   it("an error body becomes an ApiError with the code and the correlation id", async () => {
     await using server = await startFakeServer(withTokens(() => errorAnswer(404, "ResourceNotFound")));

@@ -7,6 +7,7 @@ import type { CommandDefinition } from "../../command.ts";
 import { EXIT } from "../../errors/exit-codes.ts";
 import { orSee } from "../../errors/or-see.ts";
 import { harmlessText } from "../../render/text/harmless.ts";
+import { terminalWidth } from "../../render/text/terminal-width.ts";
 import { renderActionChange, renderTransfer, renderWaiting } from "../../render/watch.ts";
 import { positional } from "../shared-options.ts";
 
@@ -26,7 +27,7 @@ export const watch: CommandDefinition = {
     'one document on each line: {event: "action", action: the API\'s machine action} or ' +
     '{event: "transfer", index, transferredBytes} or {event: "waiting", reason, since, until, detail, and by reason index, position, lastSeen or actionId}',
   async run(context) {
-    const { args, connect, emit, signal } = context;
+    const { args, connect, emit, env, signal } = context;
     const client = await connect();
     const actionId = positional(args, 0);
     let last: MachineActionWire | null = null;
@@ -42,7 +43,10 @@ export const watch: CommandDefinition = {
       const text = JSON.stringify(waiting);
       if (text === lastWaiting) return;
       lastWaiting = text;
-      await emit({ event: "waiting", ...waiting }, renderWaiting(waiting, systemClock.nowMs()));
+      await emit(
+        { event: "waiting", ...waiting },
+        renderWaiting(waiting, systemClock.nowMs(), terminalWidth(env.stdout)),
+      );
     };
     // Sent first, because its response distinguishes an unknown action from a server without
     // events.

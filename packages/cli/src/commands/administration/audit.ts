@@ -10,7 +10,7 @@ import type { CommandContext, CommandDefinition, Outcome } from "../../command.t
 import { UsageError } from "../../errors/cli-error.ts";
 import { describeFailure } from "../../errors/describe-failure.ts";
 import { findAnyMachineId } from "../../lookup/machine.ts";
-import { renderAuditRecord } from "../../render/audit-record.ts";
+import { renderAuditRecord, renderExportedRecord } from "../../render/audit-record.ts";
 
 const POLL_INTERVAL_MS = 2_000;
 const LARGEST_PART = 1_000;
@@ -20,8 +20,8 @@ export const audit: CommandDefinition = {
   details: [
     "Newest first. With --follow oldest first, then each new record when it is written, until Ctrl+C; while the server " +
       "cannot be reached it goes on trying.",
-    "With --after oldest first, for an export: keep nextAfter of --json, or with --follow --json the seq of the last record, and " +
-      "continue there. No record is missed and none comes twice.",
+    "With --after oldest first, for an export. Each line begins with the seq of its record: continue after the last one, or " +
+      "after nextAfter of --json. No record is missed and none comes twice.",
     "A record has every fact of its operation: of a start its comment and its commands with their arguments, and the " +
       "caller's address.",
   ],
@@ -64,7 +64,10 @@ export const audit: CommandDefinition = {
       operation: args.text("operation"),
       signal,
     };
-    if (isFollowing) return follow(context, client, filter, after ?? (await startOf(client, filter, top ?? 10)));
+    if (isFollowing && after !== undefined) return follow(context, client, filter, after, renderExportedRecord);
+    if (isFollowing) {
+      return follow(context, client, filter, await startOf(client, filter, top ?? 10), renderAuditRecord);
+    }
     if (after !== undefined) return exportFrom(client, filter, after, top ?? LARGEST_PART);
     const records = await client.listAudit({ ...filter, limit: top ?? 50 });
     return { json: { records }, text: records.map(renderAuditRecord).join("") };
@@ -84,7 +87,11 @@ async function exportFrom(
     part = await client.exportAudit({ ...filter, after: part.nextAfter, limit: left });
     records.push(...part.records);
   }
-  return { json: { records, nextAfter: part.nextAfter }, text: records.map(renderAuditRecord).join("") };
+  return {
+    json: { records, nextAfter: part.nextAfter },
+    text: records.map(renderExportedRecord).join(""),
+    notes: `The next records: halligan audit --after ${part.nextAfter}\n`,
+  };
 }
 
 /** The position right before the newest `count` records. */
@@ -99,12 +106,13 @@ async function follow(
   client: HalliganClient,
   filter: AuditOptions,
   start: number,
+  render: typeof renderAuditRecord,
 ): Promise<Outcome> {
   let after = start;
   for (;;) {
     try {
       const part = await client.exportAudit({ ...filter, after });
-      for (const record of part.records) await emit(record, renderAuditRecord(record));
+      for (const record of part.records) await emit(record, render(record));
       after = part.nextAfter;
       if (part.isMoreReady) continue;
     } catch (cause) {

@@ -23,6 +23,20 @@ export function cutToWidth(text: string, width: number): string {
   return width < 1 ? "" : `${cut}…`;
 }
 
+/** Lines of at most `width` columns, broken at blanks. A longer word has a line of its own. */
+export function wrapText(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    const longer = line === "" ? word : `${line} ${word}`;
+    if (line !== "" && textWidth(longer) > width) {
+      lines.push(line);
+      line = word;
+    } else line = longer;
+  }
+  return [...lines, line];
+}
+
 export function padToWidth(text: string, width: number, align?: "right"): string {
   const padding = " ".repeat(Math.max(0, width - textWidth(text)));
   return align === "right" ? `${padding}${text}` : `${text}${padding}`;

@@ -19,7 +19,8 @@ import type { Transport } from "../transport/transport.ts";
 export interface PutLibraryFileRequest {
   fileName: string;
   /**
-   * Called once for every attempt. A Blob states its size in advance; a stream is sent in chunks.
+   * Called once for every attempt, also when the upload is repeated after a lost connection, which
+   * needs `override`. A Blob states its size in advance; a stream is sent in chunks.
    */
   content: () => Blob | ReadableStream<Uint8Array>;
   /**
@@ -96,7 +97,13 @@ export function libraryOperations(transport: Transport): LibraryOperations {
       if (request.sha256 !== undefined) query.set("sha256", request.sha256);
       if (request.deviceGroups !== undefined) query.set("deviceGroups", String(request.deviceGroups));
       const path = `/halligan/v1/library/${encodeURIComponent(request.fileName)}?${query}`;
-      return transport.sendForJson({ method: "PUT", path, content: request.content, signal }, LibraryFileWire);
+      // With `override` the same bytes get the name again. Without it the repeated upload would be
+      // refused because of the first one.
+      const isRepeatable = request.override === true;
+      return transport.sendForJson(
+        { method: "PUT", path, content: request.content, isRepeatable, signal },
+        LibraryFileWire,
+      );
     },
     async deleteLibraryFile(fileName, { signal } = {}) {
       const path = `/api/libraryfiles/${encodeURIComponent(fileName)}`;

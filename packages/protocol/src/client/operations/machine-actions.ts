@@ -160,6 +160,7 @@ export function machineActionOperations(transport: Transport, clock: ClientClock
           method: "PUT",
           path: `/halligan/v1/content/${encodeURIComponent(sha256)}`,
           content: () => content,
+          isRepeatable: true,
           signal,
         },
         StagedContentWire,

@@ -17,6 +17,8 @@ export interface ApiRequest {
   content?: () => Blob | ReadableStream<Uint8Array>;
   /** Makes a POST safe to repeat: the server returns the first response again. */
   idempotencyKey?: string | undefined;
+  /** True when a second request changes nothing. A GET always is. */
+  isRepeatable?: boolean;
   isPublic?: boolean;
   /** Where a stream of events goes on. */
   lastEventId?: string | undefined;
@@ -52,8 +54,8 @@ export interface Transport {
 
 /**
  * Any method is retried after 429 and 503, because these say that the request was not accepted.
- * Only a GET, and a request with an idempotency key, is retried after a lost connection, because
- * the server may have accepted the request.
+ * After a lost connection, the server may have accepted the request. So only a GET, a request with
+ * an idempotency key and one that is marked as repeatable are retried.
  * A 401 renews the token once.
  */
 export function createTransport(options: TransportOptions): Transport {
@@ -94,7 +96,8 @@ export function createTransport(options: TransportOptions): Transport {
         });
       } catch (error) {
         lostConnections += 1;
-        const isRepeatable = request.method === "GET" || request.idempotencyKey !== undefined;
+        const isRepeatable =
+          request.method === "GET" || request.idempotencyKey !== undefined || request.isRepeatable === true;
         const mayRepeat = error instanceof UnreachableError && isRepeatable;
         if (mayRepeat && lostConnections <= MAX_LOST_CONNECTIONS && (await pause("unreachable", null, error))) continue;
         throw error;

@@ -18,6 +18,9 @@ const DEFAULT_TOP = 200;
 
 const MAX_TOP = 1_000;
 
+const MACHINE_ID = /^[0-9a-f]{40}$/i;
+const GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
 const OPTIONS = {
   machineId: "value",
   actionId: "value",
@@ -74,7 +77,7 @@ export const listAudit = operation({
     },
     refusals: {
       400:
-        "`BadRequest`: an option that does not exist, or a value out of its bounds. `InvalidInput`: `after` is above " +
+        "`BadRequest`: an option that does not exist, or a value out of its bounds. `InvalidInput`: `machineId` or `actionId` is no id, or `after` is above " +
         "the newest record, as after the restore of an older backup.",
     },
   },
@@ -109,10 +112,13 @@ export const listAudit = operation({
     if (top === undefined) return invalid(`top must be a number from 1 to ${MAX_TOP}`);
     if (before === undefined) return invalid("before must be the seq of a record, a whole number from 1 on");
     if (after === undefined) return invalid("after must be the seq of a record, or 0 for the oldest one");
+    const [machineId, actionId] = [options.get("machineId"), options.get("actionId")];
+    if (machineId !== undefined && !MACHINE_ID.test(machineId)) return invalid("machineId must have 40 hex digits");
+    if (actionId !== undefined && !GUID.test(actionId)) return invalid("actionId must be a GUID");
     if (before !== null && after !== null) return invalid("before and after do not go together");
     const filter = {
-      machineId: options.get("machineId") ?? null,
-      actionId: options.get("actionId") ?? null,
+      machineId: machineId?.toLowerCase() ?? null,
+      actionId: actionId?.toLowerCase() ?? null,
       actorId: options.get("actorId") ?? null,
       operation: options.get("operation") ?? null,
       limit: top,
