@@ -46,6 +46,8 @@ export interface CommandDefinition {
   options: OptionSpecs;
   /** Least and most positional arguments. */
   positionals: { min: number; max: number };
+  /** The permissions that it needs in all, shown when one of them is missing. */
+  permissions?: string;
   /** Whether arguments after `--` are passed on to another program. */
   mayPassOn?: boolean;
   examples: readonly string[];

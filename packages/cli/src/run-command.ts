@@ -1,10 +1,11 @@
 import { once } from "node:events";
-import { createClient, type WaitNotice } from "@halligan/protocol/client";
+import { ApiError, createClient, type WaitNotice } from "@halligan/protocol/client";
 import { uncheckedTlsFault } from "@halligan/protocol/network";
 import { type Arguments, GLOBAL_OPTIONS, parseArguments } from "./arguments/arguments.ts";
 import type { Command, CommandContext, Outcome } from "./command.ts";
 import type { Environment } from "./environment.ts";
 import { CliError, UsageError } from "./errors/cli-error.ts";
+import { describeFailure } from "./errors/describe-failure.ts";
 import { commandsOfGroup } from "./find-command.ts";
 import { renderCommandHelp } from "./help/help.ts";
 import { chooseProfile } from "./profile/choose-profile.ts";
@@ -62,6 +63,10 @@ export async function runCommand(
     // Waits of the platform reject with their own error. The reason of the signal says what the
     // person did.
     if (signal.aborted && !(error instanceof CliError)) throw signal.reason;
+    if (command.permissions !== undefined && error instanceof ApiError && error.code === "Forbidden") {
+      const { exit, code, message, json } = describeFailure(error);
+      throw new CliError(exit, code, `${message}\n${command.permissions}`, { json, cause: error });
+    }
     throw error;
   } finally {
     progress.clear();

@@ -91,4 +91,20 @@ describe("halligan exec", { concurrency: 4 }, () => {
     assert.equal(exitCode, 0);
     assert.match(stdout, /script of command 0: .*\nCommand 0 has no script: no longer kept\n$/);
   });
+
+  it("a missing permission is named together with all that the command needs", async () => {
+    await using world = await makeWorld();
+    world.api.script.startError = { status: 403, code: "Forbidden", message: "needs Machine.LiveResponse" };
+    for (const [command, own] of [
+      [["exec", "web-01", "ls"], "Library.Manage for the command; "],
+      [["get", "web-01", "/etc/hosts"], ""],
+    ] as const) {
+      const { exitCode, stderr } = await world.run(...command);
+      assert.equal(exitCode, 77, stderr);
+      assert.match(stderr, /needs Machine\.LiveResponse/);
+      assert.ok(stderr.includes(`In all it needs: Machine.LiveResponse; ${own}Machine.Read.All or`), stderr);
+    }
+    const { error } = JSON.parse((await world.run("exec", "web-01", "ls", "--json")).stdout);
+    assert.equal(error.code, "Forbidden");
+  });
 });

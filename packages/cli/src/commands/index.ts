@@ -153,6 +153,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./library/library-versions.ts")).libraryVersions,
   },
   {
+    name: "library diff",
+    summary: "show the difference between two versions of a library file",
+    load: async () => (await import("./library/library-diff.ts")).libraryDiff,
+  },
+  {
     name: "library rollback",
     summary: "make an earlier version of a library file the present one",
     load: async () => (await import("./library/library-rollback.ts")).libraryRollback,

@@ -18,6 +18,13 @@ export const START_OPTIONS = {
   "no-wait": { type: "boolean", help: "only start it; its id goes to standard output" },
 } as const satisfies OptionSpecs;
 
+const READS =
+  "Machine.Read.All or Machine.ReadWrite.All for a machine that is not given by its id, and to wait for the end";
+
+/** `ownContent`: which of its content needs the permission to add to the library; null for none. */
+export const permissionsToStart = (ownContent: string | null): string =>
+  `In all it needs: Machine.LiveResponse; ${ownContent === null ? "" : `Library.Manage ${ownContent}; `}${READS}.`;
+
 export const SAVE_OPTIONS = {
   output: { type: "string", short: "o", placeholder: "FILE", help: "where to save: a file or a folder" },
   force: { type: "boolean", help: "replace a file that is there" },

@@ -58,4 +58,45 @@ describe("halligan exec with a real server and agent", { timeout: 600_000 }, () 
     const got = JSON.parse((await halligan("get", "device-1", "/etc/hostname", "--json")).stdout);
     assert.match((await halligan("action", got.action.id, "--script")).stdout, /It runs no script\.\n$/);
   });
+
+  test("library diff shows the difference between two versions, of text and not of other bytes", async () => {
+    const versions: string[] = [];
+    for (const content of ["one\ntwo\n", "one\nthree\n", "one\nthree\nfour"]) {
+      await writeFile(join(world.folder, "diffed.sh"), content);
+      assert.equal((await halligan("library", "add", "diffed.sh", "--override")).exitCode, 0);
+      versions.push(sha256(content));
+    }
+    const lines = async (...args: string[]) => {
+      const { exitCode, stdout, stderr } = await halligan("library", "diff", "diffed.sh", ...args);
+      assert.equal(exitCode, 0, stderr);
+      return stdout.split("\n");
+    };
+    const [first = "", second = "", third = ""] = versions;
+    const newest = await lines();
+    assert.ok(newest[0]?.startsWith(`--- diffed.sh\t${second.slice(0, 12)} `), newest[0]);
+    assert.ok(newest[1]?.startsWith(`+++ diffed.sh\t${third.slice(0, 12)} `), newest[1]);
+    assert.deepEqual(newest.slice(2), [
+      "@@ -1,2 +1,3 @@",
+      " one",
+      " three",
+      "+four",
+      "\\ No newline at end of file",
+      "",
+    ]);
+    assert.deepEqual((await lines(first.slice(0, 8), second)).slice(2), [
+      "@@ -1,2 +1,2 @@",
+      " one",
+      "-two",
+      "+three",
+      "",
+    ]);
+    assert.deepEqual(await lines(first, first), [""]);
+    await writeFile(join(world.folder, "diffed.sh"), Buffer.from([0xff, 0x00]));
+    await halligan("library", "add", "diffed.sh", "--override");
+    assert.match((await lines()).join("\n"), /are not text, and differ/);
+    const document = JSON.parse((await halligan("library", "diff", "diffed.sh", "--json")).stdout);
+    assert.deepEqual([document.isBinary, document.diff, document.from.sha256], [true, null, third]);
+    assert.equal((await halligan("library", "diff", "diffed.sh", "ffffffff")).exitCode, 66);
+    assert.equal((await halligan("library", "diff", "none.sh")).exitCode, 66);
+  });
 });

@@ -10,7 +10,7 @@ import {
   typedScript,
 } from "../../library/typed-script.ts";
 import { findTarget, parseTarget, TARGET_DETAILS, TARGET_OPTIONS } from "../../lookup/target-machine.ts";
-import { RAW_OPTION, START_OPTIONS, timeoutMs, wantsRaw } from "../shared-options.ts";
+import { permissionsToStart, RAW_OPTION, START_OPTIONS, timeoutMs, wantsRaw } from "../shared-options.ts";
 import { QUEUE_OPTIONS, SCRIPT_OPTIONS, scriptOptions } from "./action-options.ts";
 import { startedOnly } from "./started-only.ts";
 
@@ -33,6 +33,7 @@ export const exec: CommandDefinition = {
     ...START_OPTIONS,
   },
   positionals: { min: 0, max: Number.POSITIVE_INFINITY },
+  permissions: permissionsToStart("for the command"),
   mayPassOn: true,
   examples: [
     "halligan exec web-01 'ps aux | head'",

@@ -4,7 +4,7 @@ import type { CommandDefinition } from "../../command.ts";
 import { chooseTarget } from "../../download/target.ts";
 import { UsageError } from "../../errors/cli-error.ts";
 import { findTarget, operand, parseTarget, TARGET_DETAILS, TARGET_OPTIONS } from "../../lookup/target-machine.ts";
-import { maxSizeBytes, SAVE_OPTIONS, START_OPTIONS, timeoutMs } from "../shared-options.ts";
+import { maxSizeBytes, permissionsToStart, SAVE_OPTIONS, START_OPTIONS, timeoutMs } from "../shared-options.ts";
 import { QUEUE_OPTIONS, queueOptions } from "./action-options.ts";
 import { startedOnly } from "./started-only.ts";
 
@@ -17,6 +17,7 @@ export const get: CommandDefinition = {
   ],
   options: { ...TARGET_OPTIONS, ...SAVE_OPTIONS, ...QUEUE_OPTIONS, ...START_OPTIONS },
   positionals: { min: 1, max: 2 },
+  permissions: permissionsToStart(null),
   examples: [
     "halligan get web-01 /var/log/auth.log",
     "halligan get web-01 'C:\\Windows\\System32\\drivers\\etc\\hosts' -o hosts.txt",

@@ -5,7 +5,7 @@ import { EXIT } from "../../errors/exit-codes.ts";
 import { chooseFile, pinOf, stage } from "../../library/choose-file.ts";
 import { findTarget, operand, parseTarget, TARGET_DETAILS, TARGET_OPTIONS } from "../../lookup/target-machine.ts";
 import { harmlessLine } from "../../render/text/harmless.ts";
-import { START_OPTIONS, timeoutMs } from "../shared-options.ts";
+import { permissionsToStart, START_OPTIONS, timeoutMs } from "../shared-options.ts";
 import { QUEUE_OPTIONS, queueOptions } from "./action-options.ts";
 import { startedOnly } from "./started-only.ts";
 
@@ -20,6 +20,7 @@ export const put: CommandDefinition = {
   ],
   options: { ...TARGET_OPTIONS, ...QUEUE_OPTIONS, ...START_OPTIONS },
   positionals: { min: 1, max: 2 },
+  permissions: permissionsToStart("for local files"),
   examples: ["halligan put web-01 ./rules.yar", "halligan put --tag case-4711 ./rules.yar"],
   jsonShape: "{action, exitCode: null, results: [], error?}; with --no-wait {action}",
   async run(context) {

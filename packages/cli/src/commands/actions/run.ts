@@ -14,6 +14,7 @@ import {
   cancelsOnInterrupt,
   INTERRUPT_OPTION,
   maxSizeBytes,
+  permissionsToStart,
   RAW_OPTION,
   SAVE_OPTIONS,
   START_OPTIONS,
@@ -62,6 +63,7 @@ export const run: CommandDefinition = {
     ...START_OPTIONS,
   },
   positionals: { min: 1, max: 2 },
+  permissions: permissionsToStart("for local files and standard input"),
   mayPassOn: true,
   examples: [
     "halligan run web-01 triage.sh",
