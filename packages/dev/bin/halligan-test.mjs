@@ -17,6 +17,7 @@ const { runtimeExecutable } = await import("../src/runtimes.ts");
  * a folder, which makes each start about a third cheaper, and packages of many modules are bundled
  * once (`bundled-packages.mjs`), which takes another third off. `npm run demo` runs without both.
  *
+ * Four files run at a time: on two cores, since a third of the time of the files is waiting.
  * Small test files share a process when all tests run (`test-groups.mjs`).
  *
  * Both limits only end what hangs: the longest test takes about a minute on two idle cores. Without
@@ -38,7 +39,7 @@ const child = spawn(
   [
     "--test",
     "--test-reporter=spec",
-    "--test-concurrency=3",
+    "--test-concurrency=4",
     `--test-timeout=${process.env.HALLIGAN_TEST_LIMIT_MS ?? 600_000}`,
     `--import=${new URL("test-file-limit.mjs", import.meta.url)}`,
     ...(groups === null ? files : allTestFiles(root, groups)),

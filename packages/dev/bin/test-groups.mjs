@@ -25,17 +25,26 @@ const GROUPS = {
   edges: ["packages/server/test/unit/gateway", "packages/server/test/unit/http/edge"],
   core: [
     "packages/agent/test/core",
+    "packages/protocol/test/client",
+    "packages/protocol/test/errors",
     "packages/protocol/test/link",
     "packages/protocol/test/link-crypto",
     "packages/protocol/test/network",
     "packages/protocol/test/text",
     "packages/protocol/test/time",
   ],
+  documents: ["packages/dev/test/architecture"],
+  stores: ["packages/server/test/contract/store"],
 };
 
 /** Files in these folders that have a process of their own, each for a reason above. */
 const ALONE = new Set([
+  "packages/dev/test/architecture/bundled-packages.test.ts",
+  "packages/dev/test/architecture/imports.test.ts",
+  "packages/dev/test/architecture/test-groups.test.ts",
+  "packages/protocol/test/client/examples.test.ts",
   "packages/protocol/test/text/network-failure.test.ts",
+  "packages/server/test/contract/store/store-postgres-outage.test.ts",
   "packages/server/test/unit/gateway/connection-exhaustion.test.ts",
   "packages/server/test/unit/gateway/ws-gateway.test.ts",
   "packages/server/test/unit/http/edge/head-cost.test.ts",
