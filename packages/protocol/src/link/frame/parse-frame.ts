@@ -5,7 +5,12 @@ import { findJsonFault } from "../../text/json-fault.ts";
 import { AGENT_FRAME_BOUNDS, type FrameBounds } from "./frame-bounds.ts";
 import { AgentFrame, MAX_FRAME_BYTES, ServerFrame } from "./frames.ts";
 
-const agentFrame = Compile(AgentFrame);
+const compileAgentFrame = () => Compile(AgentFrame);
+/**
+ * Compiled at the first frame: this takes 8 ms of processor time, and an agent, which loads this
+ * module too, receives no such frame.
+ */
+let agentFrame: ReturnType<typeof compileAgentFrame> | undefined;
 const serverFrame = Compile(ServerFrame);
 
 /**
@@ -16,6 +21,7 @@ const serverFrame = Compile(ServerFrame);
 export function parseAgentFrame(text: string, bounds: FrameBounds = AGENT_FRAME_BOUNDS): AgentFrame | null {
   if (text.length > bounds.maxBytes || jsonBoundsFault(text, bounds) !== null) return null;
   const value = parseJson(text);
+  agentFrame ??= compileAgentFrame();
   // JSON.parse keeps the last of several members with the same name, so a frame could carry any
   // number of others.
   if (!agentFrame.Check(value) || findJsonFault(text, { acceptsUncleanText: true }) !== null) return null;
