@@ -8,6 +8,7 @@ import "./cases/sign-in.cases.ts";
 import "./cases/tokens.cases.ts";
 import "./cases/errors.cases.ts";
 import "./cases/library.cases.ts";
+import "./cases/archive.cases.ts";
 import "./cases/chosen-content.cases.ts";
 import "./cases/nameless-script.cases.ts";
 import "./cases/machines.cases.ts";

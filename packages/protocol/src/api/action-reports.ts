@@ -108,12 +108,20 @@ export const ActionResultsWire = Type.Object({
       type: Type.Union([Type.Literal("RunScript"), Type.Literal("GetFile")]),
       /** Of the download. */
       fileName: Type.String(),
-      /** Of the download: the gzip of a collected file. */
+      /** Of the download: the gzip of a collected file or archive. */
       sizeBytes: Type.Integer(),
       sha256: Type.String(),
       /** False when the time for which results are kept is over. */
       isAvailable: Type.Boolean(),
-      /** Null when the file did not change, and for a script. */
+      /** Present only for an archive. Its manifest has what is in it. */
+      archive: Type.Optional(
+        Type.Object({
+          kind: Type.Union([Type.Literal("folder"), Type.Literal("pattern")]),
+          maxFiles: Type.Integer(),
+          maxBytes: Type.Integer(),
+        }),
+      ),
+      /** Null when the file did not change, and for a script or an archive. */
       fileChange: Type.Union([FileChangeWire, Type.Null()]),
     }),
   ),

@@ -21,9 +21,27 @@ export const SCRIPT_INTERPRETERS = ["shell", "python", "perl", "ruby", "node", "
 export type ScriptInterpreter = (typeof SCRIPT_INTERPRETERS)[number];
 
 /**
+ * A GetFile with this collects several files as one `.tar.gz`: every file below a folder, or what a
+ * pattern matches (`*`, `?`, `[a-z]`, and `**` for any number of folders). The limits default to
+ * the server's, which are also their maxima.
+ */
+export const ArchiveRequest = Type.Object(
+  {
+    kind: Type.Union([Type.Literal("folder"), Type.Literal("pattern")]),
+    /** Most entries: files, folders, links, and what could not be read. */
+    maxFiles: Type.Optional(Type.Integer({ minimum: 1 })),
+    /** Most bytes of content, before compression. */
+    maxBytes: Type.Optional(Type.Integer({ minimum: 1 })),
+  },
+  closed,
+);
+export type ArchiveRequest = Static<typeof ArchiveRequest>;
+
+/**
  * A command of the contract, plus the content that it uses: at most one of `sha256`, `staged` and
  * `content`, for `PutFile` and `RunScript`. With none of them, the name is a library file, looked
- * up as in the contract. A `RunScript` with one of them needs no `ScriptName`.
+ * up as in the contract. A `RunScript` with one of them needs no `ScriptName`. A `GetFile` takes
+ * `archive`, and `PathBase64` in place of `Path` for a path that is not UTF-8.
  */
 export const StartCommandRequest = Type.Object(
   {
@@ -48,6 +66,7 @@ export const StartCommandRequest = Type.Object(
         Type.Literal("powershell"),
       ]),
     ),
+    archive: Type.Optional(ArchiveRequest),
   },
   closed,
 );

@@ -87,3 +87,14 @@ export type ManifestEnd = Static<typeof ManifestEnd>;
 
 export const ManifestLine = Type.Union([ManifestStart, ManifestEntry, ManifestEnd]);
 export type ManifestLine = Static<typeof ManifestLine>;
+
+/**
+ * File name of an archive, from the path that was asked for: the name of the folder, or of the one
+ * before the first wildcard.
+ */
+export function archiveFileName(devicePath: string, kind: ManifestStart["kind"]): string {
+  const names = devicePath.split("/");
+  const first = kind === "pattern" ? names.findIndex((name) => /[*?[]/.test(name)) : -1;
+  const folder = (first < 0 ? names : names.slice(0, first)).filter((name) => !["", ".", ".."].includes(name));
+  return `${(folder.at(-1) ?? "files").replaceAll("\ufffd", "_")}.tar.gz`;
+}

@@ -87,6 +87,9 @@ export const NUMBER_SETTINGS = {
   stagedContentLifetimeMs: { default: 3 * 24 * 3_600_000, min: 1_000, max: 365 * 24 * 3_600_000 },
   /** Content that one caller has staged and no action refers to. */
   stagedContentLimitBytes: { default: 16 * 1024 ** 3, min: 1, max: 1024 ** 4 },
+  /** Entries and content of one archive of a GetFile; a request may ask for less. */
+  archiveLimitFiles: { default: 100_000, min: 1, max: 10_000_000 },
+  archiveLimitBytes: { default: 16 * 1024 ** 3, min: 1, max: 1024 ** 4 },
   /** One result of a command. */
   resultLimitBytes: { default: 64 * 1024 ** 3, min: 1, max: 1024 ** 4 },
   /** All results of one machine that are kept or being uploaded. */

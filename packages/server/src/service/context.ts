@@ -37,6 +37,8 @@ export interface ServiceLimits {
   stagedContentLifetimeMs: number;
   stagedContentLimitBytes: number;
   uploadLeftoverMs: number;
+  archiveLimitFiles: number;
+  archiveLimitBytes: number;
   resultLimitBytes: number;
   machineResultsLimitBytes: number;
   allResultsLimitBytes: number;

@@ -27,6 +27,8 @@ export const serviceLimits = (runningSessions: number): ServiceLimits => ({
   stagedContentLifetimeMs: 3 * 24 * 3_600_000,
   stagedContentLimitBytes: 4_000_000,
   uploadLeftoverMs: 24 * 3_600_000,
+  archiveLimitFiles: 1_000,
+  archiveLimitBytes: 1_000_000,
   resultLimitBytes: 64 * 1024 ** 3,
   machineResultsLimitBytes: 1024 ** 4,
   allResultsLimitBytes: 1024 ** 4,

@@ -309,3 +309,21 @@ test("the timing of an unfinished action has no end, and that of an unknown one 
   );
   assertError(await api.get(`/halligan/v1/actions/${UNKNOWN_ACTION}/timing`), 404, "ResourceNotFound");
 });
+
+test("the results of an action say which one is an archive", { skip: onlyHalligan("archives") }, async () => {
+  const { api, machineId } = here();
+  const archive = { kind: "pattern", maxFiles: 10, maxBytes: 10_000 };
+  const Commands = [getFile("/etc/hostname"), { ...getFile("/etc/host[n]ame"), archive }];
+  const started = await api.post(`/halligan/v1/machines/${machineId}/actions`, { Commands, Comment: "wire test" });
+  const id = textAt(started.body, "id");
+  assertSucceeded(await api.waitForEnd(id));
+  const { body } = await api.get(`/halligan/v1/actions/${id}/results`);
+  Value.Assert(ActionResultsWire, body);
+  assert.deepEqual(
+    body.value.map((one) => [one.fileName, one.archive]),
+    [
+      ["hostname.gz", undefined],
+      ["etc.tar.gz", archive],
+    ],
+  );
+});

@@ -14,6 +14,8 @@ export interface AuditedCommand {
   args: string | null;
   /** SHA-256 of the pinned library file. */
   sha256: string | null;
+  /** The target is a folder or a pattern. */
+  archive?: "folder" | "pattern";
 }
 
 export interface AuditedRequest {
@@ -35,7 +37,7 @@ export function auditedRequest({ comment, commands }: Pick<MachineAction, "comme
     commands.some(({ params }) => params.some(({ value }) => value.length > limitChars));
   return {
     comment: cut(comment, COMMENT_LIMIT_CHARS),
-    commands: commands.map(({ type, params, pin }) => {
+    commands: commands.map(({ type, params, pin, archive }) => {
       const args = params.find(({ key }) => key === "Args")?.value;
       const target = params.find(({ key }) => key !== "Args")?.value;
       return {
@@ -43,6 +45,7 @@ export function auditedRequest({ comment, commands }: Pick<MachineAction, "comme
         target: target === undefined ? null : cut(target, limitChars),
         args: args === undefined ? null : cut(args, limitChars),
         sha256: pin?.sha256 ?? null,
+        ...(archive && { archive: archive.kind }),
       };
     }),
     ...(isCut && { truncated: true }),

@@ -1,5 +1,5 @@
 import type { CommandType } from "@halligan/protocol/api";
-import type { FileChange } from "@halligan/protocol/link";
+import type { FileChange, OrderArchive } from "@halligan/protocol/link";
 import type { TransferRefusal } from "./transfer-refusal.ts";
 
 /**
@@ -69,6 +69,8 @@ export interface Command {
   result: StoredResult | null;
   /** The content that this command uses; set when it was chosen or its name was found. */
   pin: LibraryPin | null;
+  /** Of a GetFile that collects a folder or a pattern; absent for everything else. */
+  archive?: OrderArchive;
   /**
    * The result waits, or waited, for space on the server. Removed when the command has ended;
    * `errors` then contains it.

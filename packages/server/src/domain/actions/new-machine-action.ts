@@ -1,4 +1,10 @@
-import { COMMAND_KEYS, COMMAND_TYPES, type CommandRequest, type RunLiveResponseRequest } from "@halligan/protocol/api";
+import {
+  COMMAND_KEYS,
+  COMMAND_TYPES,
+  type CommandRequest,
+  type StartCommandRequest,
+  type StartLiveResponseRequest,
+} from "@halligan/protocol/api";
 import { err, ok, type Result } from "@halligan/protocol/errors";
 import type { DomainError } from "../errors.ts";
 import { allowsLiveResponse, type DeviceGroup } from "../machines/device-group.ts";
@@ -6,7 +12,8 @@ import { type Machine, machineName } from "../machines/machine.ts";
 import { systemFault } from "../machines/supported-systems.ts";
 import { type BoundLimits, newBound } from "./action-bound.ts";
 import type { ActionOptions } from "./action-options.ts";
-import type { LibraryPin } from "./command.ts";
+import { type ArchiveLimits, archiveOf, type CommandKeys } from "./collection/requested-collection.ts";
+import type { Command, LibraryPin } from "./command.ts";
 import type { MachineAction } from "./machine-action.ts";
 import { slotForNewSession } from "./session-slots.ts";
 
@@ -16,10 +23,13 @@ import { slotForNewSession } from "./session-slots.ts";
  * Values are not checked against the library or the device here: the contract accepts them and lets
  * the command fail when it runs.
  */
-export function checkCommands(commands: readonly CommandRequest[]): DomainError | null {
+export function checkCommands(
+  commands: readonly CommandRequest[],
+  keys: CommandKeys = COMMAND_KEYS,
+): DomainError | null {
   let rank = 0;
   for (const [index, command] of commands.entries()) {
-    const fault = checkKeys(command, `Commands[${index}]`);
+    const fault = checkKeys(command, `Commands[${index}]`, keys);
     if (fault) return fault;
     const commandRank = COMMAND_TYPES.indexOf(command.type);
     if (commandRank < rank) {
@@ -33,26 +43,31 @@ export function checkCommands(commands: readonly CommandRequest[]): DomainError 
   return null;
 }
 
-function checkKeys(command: CommandRequest, slot: string): DomainError | null {
-  const { required, optional }: { required: readonly string[]; optional: readonly string[] } =
-    COMMAND_KEYS[command.type];
-  const seen = new Set<string>();
-  for (const { key, value } of command.params) {
+function checkKeys(command: CommandRequest, slot: string, keys: CommandKeys): DomainError | null {
+  const { required, optional, insteadOf = {} } = keys[command.type];
+  const seen = new Map<string, string>();
+  for (const { key: given, value } of command.params) {
+    const key = Object.hasOwn(insteadOf, given) ? (insteadOf[given] ?? given) : given;
     if (!required.includes(key) && !optional.includes(key)) {
-      const known = [...required, ...optional].join(", ");
+      const known = [...required, ...optional, ...Object.keys(insteadOf)].join(", ");
       return {
         code: "InvalidRequestBody",
         detail: `${slot}: ${command.type} has no parameter "${key}"; it takes ${known}`,
       };
     }
-    if (seen.has(key)) return { code: "InvalidRequestBody", detail: `${slot}: parameter "${key}" is given twice` };
+    const earlier = seen.get(key);
+    if (earlier !== undefined) {
+      const detail =
+        earlier === given ? `parameter "${given}" is given twice` : `"${given}" is given with "${earlier}"`;
+      return { code: "InvalidRequestBody", detail: `${slot}: ${detail}` };
+    }
     if (value.includes("\0")) {
-      return { code: "InvalidRequestBody", detail: `${slot}: the value of "${key}" contains a NUL character` };
+      return { code: "InvalidRequestBody", detail: `${slot}: the value of "${given}" contains a NUL character` };
     }
     if (value === "" && required.includes(key)) {
-      return { code: "InvalidRequestBody", detail: `${slot}: the value of "${key}" is empty` };
+      return { code: "InvalidRequestBody", detail: `${slot}: the value of "${given}" is empty` };
     }
-    seen.add(key);
+    seen.set(key, given);
   }
   const missing = required.find((key) => !seen.has(key));
   return missing ? { code: "MissingRequiredParameter", parameter: `${slot}.params ${missing}` } : null;
@@ -62,8 +77,11 @@ export interface NewMachineActionInput {
   id: string;
   machine: Machine;
   group: DeviceGroup;
-  request: RunLiveResponseRequest;
+  request: StartLiveResponseRequest;
   options: ActionOptions;
+  /** Default: the contract's. */
+  commandKeys?: CommandKeys;
+  archives: ArchiveLimits;
   requestor: { name: string; id: string };
   /** The pins of the commands, by index. */
   pins: readonly (LibraryPin | null)[];
@@ -77,7 +95,7 @@ export interface NewMachineActionInput {
 export function newMachineAction(input: NewMachineActionInput): Result<MachineAction, DomainError> {
   const { machine, group, request, options, sessions, nowMs } = input;
   const deadlineMs = nowMs + (options.queueTimeoutMs ?? input.queueTimeoutMs);
-  const fault = checkCommands(request.Commands) ?? machineFault(machine, group);
+  const fault = checkCommands(request.Commands, input.commandKeys) ?? machineFault(machine, group);
   if (fault) return err(fault);
   const slot = slotForNewSession(machine.linked, sessions.taken, sessions.slots);
   if (slot === "noSlot") {
@@ -109,12 +127,18 @@ export function newMachineAction(input: NewMachineActionInput): Result<MachineAc
       errors: [],
       result: null,
       pin: input.pins[index] ?? null,
+      ...archiveMember(command, input.archives),
     })),
     order: null,
     slot,
     bound: slot.held ? newBound({ commands: request.Commands, options }, input.bounds, deadlineMs, nowMs) : null,
     version: 1,
   });
+}
+
+function archiveMember(command: StartCommandRequest, limits: ArchiveLimits): Pick<Command, "archive"> {
+  const archive = archiveOf(command, limits);
+  return archive ? { archive } : {};
 }
 
 function machineFault(machine: Machine, group: DeviceGroup): DomainError | null {

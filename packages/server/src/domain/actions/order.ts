@@ -1,5 +1,6 @@
 import type { Order, OrderCommand, OrderLimits } from "@halligan/protocol/link";
 import { limitsWith } from "./action-options.ts";
+import { devicePathOf } from "./collection/requested-collection.ts";
 import { type Command, libraryFileNameOf, paramOf } from "./command.ts";
 import type { MachineAction } from "./machine-action.ts";
 
@@ -35,6 +36,11 @@ function orderCommand(command: Command, index: number, { keepProcesses }: Machin
         ...(keepProcesses && { keepProcesses }),
       };
     case "GetFile":
-      return { index, type: "GetFile", path: paramOf(command, "Path") ?? "" };
+      return {
+        index,
+        type: "GetFile",
+        ...devicePathOf(command),
+        ...(command.archive && { archive: command.archive }),
+      };
   }
 }

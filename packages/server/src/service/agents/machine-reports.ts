@@ -3,6 +3,7 @@ import type { Closed, CommandResult, Ended, Refused, Started } from "@halligan/p
 import { wellFormedJson } from "@halligan/protocol/text";
 import type { EndEvidence } from "../../auth/signatures/signed-end.ts";
 import { applyEvent } from "../../domain/actions/apply-event.ts";
+import { devicePathOf } from "../../domain/actions/collection/requested-collection.ts";
 import type { StoredResult } from "../../domain/actions/command.ts";
 import {
   type EventRefusal,
@@ -152,8 +153,16 @@ export async function recordRefused(
         report.code,
         context.clock.nowMs(),
       );
-    return { event: { type: "lost", reason: `The device refused the order (${report.code}): ${report.message}` } };
+    const reason = `The device refused the order (${report.code}): ${report.message}${upgradeHint(report, action)}`;
+    return { event: { type: "lost", reason } };
   });
+}
+
+/** An agent refuses an order with a member that it does not know, and cannot say which one. */
+function upgradeHint({ code }: Refused, { commands }: MachineAction): string {
+  const isNew = commands.some((command) => command.archive || devicePathOf(command).pathBase64 !== undefined);
+  if (code !== "malformed" || !isNew) return "";
+  return " Its agent is older than archives of folders and patterns and paths in base64. Upgrade it, and start again.";
 }
 
 /**

@@ -1,7 +1,9 @@
+import { archiveFileName } from "@halligan/protocol/api";
 import { err, ok, type Result } from "@halligan/protocol/errors";
 import type { Caller } from "../../auth/caller.ts";
 import { signDownloadUrl } from "../../auth/signatures/download-url.ts";
-import { collectedFileName, isEnded, paramOf, type StoredResult } from "../../domain/actions/command.ts";
+import { devicePathOf } from "../../domain/actions/collection/requested-collection.ts";
+import { collectedFileName, isEnded, type StoredResult } from "../../domain/actions/command.ts";
 import { isFinal, type MachineAction } from "../../domain/actions/machine-action.ts";
 import type { DomainError } from "../../domain/errors.ts";
 import type { ServiceContext } from "../context.ts";
@@ -40,12 +42,15 @@ export async function createDownloadUrl(
   );
 }
 
-/** File name and content type of a download: the gzip of a collected file, or a transcript. */
+/** File name and content type of a download: the gzip of a file or archive, or a transcript. */
 export function downloadOf(action: MachineAction, index: number): { fileName: string; contentType: string } {
   const command = action.commands[index];
-  return command?.type === "GetFile"
-    ? { fileName: collectedFileName(paramOf(command, "Path") ?? ""), contentType: "application/gzip" }
-    : { fileName: `output_${action.id}_${index}.json`, contentType: "application/json; charset=utf-8" };
+  if (command?.type !== "GetFile") {
+    return { fileName: `output_${action.id}_${index}.json`, contentType: "application/json; charset=utf-8" };
+  }
+  const { path } = devicePathOf(command);
+  const fileName = command.archive ? archiveFileName(path, command.archive.kind) : collectedFileName(path);
+  return { fileName, contentType: "application/gzip" };
 }
 
 /** A result with bytes on this server. */

@@ -52,6 +52,8 @@ function serviceLimits({ numbers }: Config): ServiceLimits {
     stagedContentLifetimeMs: numbers.stagedContentLifetimeMs,
     stagedContentLimitBytes: numbers.stagedContentLimitBytes,
     uploadLeftoverMs: numbers.uploadLeftoverMs,
+    archiveLimitFiles: numbers.archiveLimitFiles,
+    archiveLimitBytes: numbers.archiveLimitBytes,
     resultLimitBytes: numbers.resultLimitBytes,
     machineResultsLimitBytes: numbers.machineResultsLimitBytes,
     allResultsLimitBytes: numbers.allResultsLimitBytes,

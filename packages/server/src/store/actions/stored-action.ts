@@ -1,5 +1,5 @@
 import { ActionOptions, type MachineActionStatus, MachineActionStatusWire } from "@halligan/protocol/api";
-import { FileChange } from "@halligan/protocol/link";
+import { FileChange, OrderArchive } from "@halligan/protocol/link";
 import { Type } from "typebox";
 import { Compile } from "typebox/compile";
 import { NO_OPTIONS, storedOptions } from "../../domain/actions/action-options.ts";
@@ -51,6 +51,7 @@ const StoredCommands = Compile(
         Type.Null(),
       ]),
       pin: nullable(Type.Object({ ...size, contentId: Type.Optional(Type.String()) })),
+      archive: Type.Optional(OrderArchive),
       // Present only while a result waits or waited for space, until the command ends.
       refusal: Type.Optional(
         Type.Object({

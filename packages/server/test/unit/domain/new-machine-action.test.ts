@@ -46,6 +46,7 @@ const input = (change: Partial<NewMachineActionInput> = {}): NewMachineActionInp
   request: { Commands: [put, run, get], Comment: "why" },
   options: NO_OPTIONS,
   requestor: { name: "playbook", id: "client-1" },
+  archives: { archiveLimitFiles: 1_000, archiveLimitBytes: 1_000_000 },
   pins: [null, null, null],
   nowMs: 5_000,
   queueTimeoutMs: 1_000,

@@ -99,6 +99,8 @@ const LIMITS: ServiceContext["limits"] = {
   stagedContentLifetimeMs: 3 * 24 * 3_600_000,
   stagedContentLimitBytes: 4_000_000,
   uploadLeftoverMs: 24 * 3_600_000,
+  archiveLimitFiles: 1_000,
+  archiveLimitBytes: 1_000_000,
   resultLimitBytes: 1_000,
   machineResultsLimitBytes: 1_000_000,
   allResultsLimitBytes: 1_000_000,

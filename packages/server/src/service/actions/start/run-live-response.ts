@@ -4,6 +4,7 @@ import type { Caller } from "../../../auth/caller.ts";
 import { readOptions } from "../../../domain/actions/action-options.ts";
 import { choosePins } from "../../../domain/actions/chosen-content.ts";
 import { claimedAction } from "../../../domain/actions/claim.ts";
+import type { CommandKeys } from "../../../domain/actions/collection/requested-collection.ts";
 import { contentIdsOf, isFinal, type MachineAction } from "../../../domain/actions/machine-action.ts";
 import { newMachineAction } from "../../../domain/actions/new-machine-action.ts";
 import { orderFor } from "../../../domain/actions/order.ts";
@@ -34,6 +35,7 @@ export async function runLiveResponse(
   machineId: string,
   request: StartLiveResponseRequest,
   key: IdempotencyKey | null = null,
+  commandKeys?: CommandKeys,
 ): Promise<Result<MachineAction, DomainError>> {
   const { store, clock, ids, limits, policy, bus, measures, readyAgents } = context;
   const agent = readyAgents.of(machineId);
@@ -68,6 +70,8 @@ export async function runLiveResponse(
       group,
       request,
       options: options.value,
+      ...(commandKeys && { commandKeys }),
+      archives: limits,
       requestor: caller,
       pins: pins.value,
       nowMs,

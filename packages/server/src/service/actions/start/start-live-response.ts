@@ -3,6 +3,7 @@ import type { StartCommandRequest, StartLiveResponseRequest } from "@halligan/pr
 import { err, ok, type Result } from "@halligan/protocol/errors";
 import type { Caller } from "../../../auth/caller.ts";
 import { checkChoices, contentChoiceOf, isNameless, withScriptName } from "../../../domain/actions/chosen-content.ts";
+import { checkCollections, OWN_COMMAND_KEYS } from "../../../domain/actions/collection/requested-collection.ts";
 import type { MachineAction } from "../../../domain/actions/machine-action.ts";
 import { checkCommands } from "../../../domain/actions/new-machine-action.ts";
 import type { DomainError } from "../../../domain/errors.ts";
@@ -26,7 +27,13 @@ export async function startLiveResponse(
   signal: AbortSignal,
   key: IdempotencyKey | null = null,
 ): Promise<Result<MachineAction, DomainError>> {
-  const fault = checkChoices(request.Commands) ?? checkCommands(request.Commands.map((one) => withScriptName(one)));
+  const fault =
+    checkChoices(request.Commands) ??
+    checkCommands(
+      request.Commands.map((one) => withScriptName(one)),
+      OWN_COMMAND_KEYS,
+    ) ??
+    checkCollections(request.Commands, context.limits);
   if (fault) return err(fault);
   const bringsContent = request.Commands.some((command) =>
     ["staged", "inline"].includes(contentChoiceOf(command).kind),
@@ -48,7 +55,7 @@ export async function startLiveResponse(
     if (!staged.ok) return staged;
     Commands.push(staged.value);
   }
-  return runLiveResponse(context, caller, machineId, { ...request, Commands }, key);
+  return runLiveResponse(context, caller, machineId, { ...request, Commands }, key, OWN_COMMAND_KEYS);
 }
 
 /** If the library file of that name is replaced before the start, the start is refused. */

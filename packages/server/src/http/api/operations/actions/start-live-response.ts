@@ -41,6 +41,8 @@ export const startLiveResponse = operation({
       "without slashes and control characters, and the library is not touched; both need `Library.Manage` as well. " +
       "A `RunScript` with one of the three may leave `ScriptName` out: with `sha256` a library file that has it runs, otherwise " +
       "`interpreter` says what runs the content (default `shell`; a `#!` line comes first). " +
+      "A `GetFile` with `archive` collects the files of a folder, or what a pattern matches, as one `.tar.gz` with a manifest; it may " +
+      "have `PathBase64` in place of `Path`, for a path that is not UTF-8. " +
       "What an action uses is kept with it, as long as its results, and GetCommandScript returns it. " +
       OPTIONS_TEXT +
       "With `wait` the response comes when the action is final, or when the wait is over, and has the small transcripts in `results`; " +
@@ -58,13 +60,18 @@ export const startLiveResponse = operation({
           content: SAMPLE_SCRIPT,
           interpreter: "shell",
         },
+        {
+          type: "GetFile",
+          params: [{ key: "Path", value: "/var/log/*.log" }],
+          archive: { kind: "pattern", maxFiles: 1_000 },
+        },
       ],
       Comment: sampleAction.requestorComment,
     },
     refusals: {
       400:
-        "As RunLiveResponse. `InvalidRequestBody` also: more than one choice of bytes, a name that cannot be a file's, or an option " +
-        "that does not exist or is above its maximum, which the message has. " +
+        "As RunLiveResponse. `InvalidRequestBody` also: more than one choice of bytes, a name that cannot be a file's, an option " +
+        "or a limit of an archive that does not exist or is above its maximum, which the message has. " +
         "`InvalidInput`: the caller has too much staged, `wait` is no duration, or `Idempotency-Key` is empty, too long, or has other characters than visible ASCII.",
       403:
         "`Forbidden`: content that is not a library file needs `Library.Manage`, and `wait` a permission that reads actions. " +

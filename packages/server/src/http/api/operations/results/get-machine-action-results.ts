@@ -57,7 +57,8 @@ export const getMachineActionResults = operation({
     summary: "Get what is known of the results of a machine action",
     description:
       "Name, size and SHA-256 of each result, also after its bytes were removed. `fileChange` says how a file changed while it was " +
-      "collected: its size and modification time before and after, and how many of its bytes are in the result.",
+      "collected: its size and modification time before and after, and how many of its bytes are in the result. `archive`: the result is " +
+      "a `.tar.gz` of a folder or pattern, with `files/` and `manifest/`.",
     path: { id: actionIdParameter },
     refusals: {
       404: ACTION_NOT_FOUND,
@@ -72,12 +73,13 @@ export const getMachineActionResults = operation({
 });
 
 function actionResultsWire(action: MachineAction): ActionResultsWire {
-  const value = action.commands.flatMap(({ type, result }, index) => {
+  const value = action.commands.flatMap(({ type, result, archive }, index) => {
     if (result === null || type === "PutFile") return [];
     const { kind, sizeBytes, sha256 } = result;
     const fileChange = result.kind === "inline" ? null : (result.fileChange ?? null);
     const { fileName } = downloadOf(action, index);
-    return [{ index, type, fileName, sizeBytes, sha256, isAvailable: kind !== "expired", fileChange }];
+    const isAvailable = kind !== "expired";
+    return [{ index, type, fileName, sizeBytes, sha256, isAvailable, fileChange, ...(archive && { archive }) }];
   });
   return { actionId: action.id, value };
 }
