@@ -37,9 +37,12 @@ export async function invoke(argv: readonly string[], env: Environment, signal: 
   }
 }
 
-export function wantsJson(argv: readonly string[]): boolean {
+export const wantsJson = (argv: readonly string[]): boolean => hasFlag(argv, "--json");
+export const wantsUtc = (argv: readonly string[]): boolean => hasFlag(argv, "--utc");
+
+function hasFlag(argv: readonly string[], flag: string): boolean {
   const passedOnAt = argv.indexOf("--");
-  return (passedOnAt < 0 ? argv : argv.slice(0, passedOnAt)).includes("--json");
+  return (passedOnAt < 0 ? argv : argv.slice(0, passedOnAt)).includes(flag);
 }
 
 interface About extends Outcome {

@@ -4,7 +4,7 @@ import process from "node:process";
 import type { Environment } from "./environment.ts";
 import { InterruptedError } from "./errors/cli-error.ts";
 import { EXIT } from "./errors/exit-codes.ts";
-import { aboutHalligan, invoke, wantsJson } from "./invoke.ts";
+import { aboutHalligan, invoke, wantsJson, wantsUtc } from "./invoke.ts";
 import { lazyNetwork } from "./network/lazy-network.ts";
 
 /** In `halligan ... | head` the reader ends first. That is no error. */
@@ -56,6 +56,9 @@ function writeNow(text: string): void {
   }
   if (written < bytes.length) environment.stdout.write(bytes.subarray(written));
 }
+
+// All times for people are made in the zone of the process.
+if (wantsUtc(argv)) process.env.TZ = "UTC";
 
 // An error is reported by invoke.
 const about = wantsJson(argv) ? null : await aboutHalligan(argv).catch(() => null);

@@ -49,7 +49,7 @@ export async function makeWorld(): Promise<World> {
     const child = spawn(file, words, {
       cwd: folder,
       // Only these: a developer's own profile must not take part.
-      env: { PATH: process.env.PATH ?? "", HOME: folder, HALLIGAN_CONFIG: configFile, ...variables },
+      env: { PATH: process.env.PATH ?? "", HOME: folder, TZ: "UTC", HALLIGAN_CONFIG: configFile, ...variables },
       stdio: ["pipe", "pipe", "pipe"],
     });
     let stdout = "";

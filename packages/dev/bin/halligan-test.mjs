@@ -44,7 +44,7 @@ const child = spawn(
     `--import=${new URL("test-file-limit.mjs", import.meta.url)}`,
     ...(groups === null ? files : allTestFiles(root, groups)),
   ],
-  { stdio: "inherit", env: { NODE_COMPILE_CACHE: cache, ...process.env, NODE_OPTIONS: options } },
+  { stdio: "inherit", env: { NODE_COMPILE_CACHE: cache, ...process.env, NODE_OPTIONS: options, TZ: "UTC" } },
 );
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
 child.once("exit", (code, signal) => {

@@ -24,6 +24,7 @@ export const GLOBAL_OPTIONS = {
     placeholder: "SECONDS",
     help: "longest wait on a throttling or unavailable server (default 300)",
   },
+  utc: { type: "boolean", help: "show times in UTC (default: the zone of this computer, with its offset)" },
   "allow-plain-http": {
     type: "boolean",
     help: "for labs: send the secret and take results unencrypted to a server that is not on this computer",

@@ -1,6 +1,7 @@
 import type { ActionTimingWire, MachineActionWire } from "@halligan/protocol/api";
 import { harmlessLine } from "./text/harmless.ts";
 import { type Column, renderTable } from "./text/table.ts";
+import { formatTimeOfDay } from "./text/units.ts";
 import { describeWaiting } from "./waiting.ts";
 
 type Step = ActionTimingWire["steps"][number];
@@ -18,18 +19,9 @@ export function renderTiming(
       title: "COMMAND",
       cell: ({ index }) => (index === null ? "" : `${index} ${commands[index]?.command.type ?? ""}`.trimEnd()),
     },
-    { title: "TIME", cell: ({ at }) => timeOfDay(at) },
+    { title: "TIME", cell: ({ at }) => formatTimeOfDay(at) },
     { title: "MS", cell: ({ sinceMs }) => String(sinceMs), align: "right" },
   ];
   const waits = waiting.map((one) => `${harmlessLine(describeWaiting(one, nowMs))}\n`);
   return `${renderTable(steps, columns, width)}total  ${totalMs} ms\n${waits.join("")}`;
-}
-
-/**
- * `2026-11-21T17:32:05.12Z` becomes `17:32:05.120Z`: fractions that end in zeros are cut on the
- * wire.
- */
-function timeOfDay(isoTime: string): string {
-  const match = /T(\d\d:\d\d:\d\d)(?:\.(\d+))?Z$/.exec(isoTime);
-  return match ? `${match[1]}.${(match[2] ?? "").slice(0, 3).padEnd(3, "0")}Z` : isoTime;
 }

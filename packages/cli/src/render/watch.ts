@@ -23,7 +23,8 @@ export function renderActionChange(action: MachineActionWire, before: MachineAct
 
 export function renderTransfer({ index, transferredBytes }: TransferWire, action: MachineActionWire | null): string {
   const type = action?.commands[index]?.command.type ?? "";
-  return `${" ".repeat(22)}command ${index} ${type}: ${formatBytes(transferredBytes)}\n`;
+  const indent = " ".repeat((formatTime(action?.lastUpdateDateTimeUtc ?? null)?.length ?? 20) + 2);
+  return `${indent}command ${index} ${type}: ${formatBytes(transferredBytes)}\n`;
 }
 
 /** `nowMs`: by the wall clock. `width`: the terminal's, or null for one line. */

@@ -16,10 +16,37 @@ export function formatDuration(durationMs: number): string {
   return `${Math.floor(seconds / 3_600)} h ${Math.floor((seconds % 3_600) / 60)} min`;
 }
 
-/** `2026-11-21T17:32:05.1234567Z` becomes `2026-11-21 17:32:05Z`. Other text does not change. */
+const UTC_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.(\d+))?Z$/;
+
+/**
+ * In the zone of this process, which `--utc` sets: `2026-11-21T17:32:05.1234567Z` becomes
+ * `2026-11-21 18:32:05+01:00`, or `2026-11-21 17:32:05Z` in UTC. Other text does not change.
+ */
 export function formatTime(isoTime: string | null): string | null {
-  const match = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z$/.exec(isoTime ?? "");
-  return match === null ? isoTime : `${match[1]} ${match[2]}Z`;
+  if (isoTime === null || !UTC_TIME.test(isoTime)) return isoTime;
+  const at = new Date(isoTime);
+  if (Number.isNaN(at.getTime())) return isoTime;
+  const day = [at.getFullYear(), two(at.getMonth() + 1), two(at.getDate())].join("-");
+  return `${day} ${clockOf(at)}${offsetOf(at)}`;
+}
+
+/** As `formatTime`, without the day and with milliseconds: `18:32:05.120+01:00`. */
+export function formatTimeOfDay(isoTime: string): string {
+  const match = UTC_TIME.exec(isoTime);
+  if (match === null) return isoTime;
+  const at = new Date(isoTime);
+  // Fractions that end in zeros are cut on the wire.
+  return `${clockOf(at)}.${(match[1] ?? "").slice(0, 3).padEnd(3, "0")}${offsetOf(at)}`;
+}
+
+const two = (value: number) => String(value).padStart(2, "0");
+const clockOf = (at: Date) => [at.getHours(), at.getMinutes(), at.getSeconds()].map(two).join(":");
+
+function offsetOf(at: Date): string {
+  const minutes = -at.getTimezoneOffset();
+  if (minutes === 0) return "Z";
+  const size = Math.abs(minutes);
+  return `${minutes < 0 ? "-" : "+"}${two(Math.floor(size / 60))}:${two(size % 60)}`;
 }
 
 const UNIT_SECONDS: Record<string, number> = { s: 1, m: 60, h: 3_600, d: 86_400 };
