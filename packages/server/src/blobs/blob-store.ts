@@ -47,6 +47,14 @@ export interface BlobStore {
    */
   openResult(content: ResultContent, range?: ByteRange): Promise<OpenBlob | null>;
   /**
+   * Reads a result while it is uploaded, from `fromBytes` on. Resolves when there is such a byte,
+   * or the upload is complete with exactly `fromBytes` bytes; null when the upload was removed, is
+   * shorter, or `signal` aborted first. The stream has each part once it is durable. It ends only
+   * after the completion, and fails when the upload is removed before. Destroy it if it is not read
+   * to its end. Absent for a store whose parts cannot be read: object storage.
+   */
+  followResult?(resultId: string, fromBytes: number, signal: AbortSignal): Promise<FollowedBlob | null>;
+  /**
    * Removes a result with all its contents, complete or not. True when there was one. Open streams
    * continue to their end.
    */
@@ -106,6 +114,9 @@ export interface OpenBlob {
    */
   readonly recycle?: (chunk: Uint8Array) => void;
 }
+
+/** The size is not known before the end. */
+export type FollowedBlob = Omit<OpenBlob, "sizeBytes">;
 
 export interface PutLibraryOptions {
   readonly limitBytes: number;

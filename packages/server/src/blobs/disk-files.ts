@@ -41,14 +41,19 @@ export async function removeFile(path: string): Promise<boolean> {
   }
 }
 
-export async function openBlobFile(path: string, range?: ByteRange): Promise<OpenBlob | null> {
-  let handle: FileHandle;
+/** Null when there is no such file. */
+export async function openToRead(path: string): Promise<FileHandle | null> {
   try {
-    handle = await open(path, "r");
+    return await open(path, "r");
   } catch (error) {
     if (isMissing(error)) return null;
     throw error;
   }
+}
+
+export async function openBlobFile(path: string, range?: ByteRange): Promise<OpenBlob | null> {
+  const handle = await openToRead(path);
+  if (handle === null) return null;
   try {
     const { size } = await handle.stat();
     if (range !== undefined && (range.start < 0 || range.end < range.start || range.start >= size)) {

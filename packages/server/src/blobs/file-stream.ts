@@ -8,6 +8,26 @@ import { Readable } from "node:stream";
  */
 const READ_CHUNK_BYTES = 128 * 1024;
 
+/** The memory of one reader. Chunks that are handed back are used again. */
+export class ChunkMemory {
+  readonly #free: Buffer[] = [];
+
+  /** The caller no longer needs this chunk. A chunk of another reader is ignored. */
+  recycle(chunk: Uint8Array): void {
+    const { buffer } = chunk;
+    if (buffer.byteLength === READ_CHUNK_BYTES && this.#free.length < 2) this.#free.push(Buffer.from(buffer));
+  }
+
+  /** At most `maxBytes` and one chunk; null at the end of the file, or when nothing is wanted. */
+  async read(file: FileHandle, position: number, maxBytes: number): Promise<Buffer | null> {
+    const wanted = Math.min(READ_CHUNK_BYTES, maxBytes);
+    if (wanted <= 0) return null;
+    const memory = this.#free.pop() ?? Buffer.allocUnsafeSlow(READ_CHUNK_BYTES);
+    const { bytesRead } = await file.read(memory, 0, wanted, position);
+    return bytesRead === 0 ? null : memory.subarray(0, bytesRead);
+  }
+}
+
 /**
  * The bytes of an open file from `start` to `end`, both included; closes it. Chunks that are handed
  * back are reused. A new buffer for each chunk lies outside V8's heap, where the garbage collector
@@ -15,7 +35,7 @@ const READ_CHUNK_BYTES = 128 * 1024;
  */
 export class FileStream extends Readable {
   readonly #file: FileHandle;
-  readonly #free: Buffer[] = [];
+  readonly #memory = new ChunkMemory();
   readonly #end: number;
   #position: number;
   #reading: Promise<unknown> = Promise.resolve();
@@ -31,8 +51,7 @@ export class FileStream extends Readable {
 
   /** The caller no longer needs this chunk. A chunk of another stream is ignored. */
   recycle(chunk: Uint8Array): void {
-    const { buffer } = chunk;
-    if (buffer.byteLength === READ_CHUNK_BYTES && this.#free.length < 2) this.#free.push(Buffer.from(buffer));
+    this.#memory.recycle(chunk);
   }
 
   override _read(): void {
@@ -53,12 +72,8 @@ export class FileStream extends Readable {
   }
 
   async #readChunk(): Promise<Buffer | null> {
-    const wanted = Math.min(READ_CHUNK_BYTES, this.#end - this.#position + 1);
-    if (wanted <= 0) return null;
-    const memory = this.#free.pop() ?? Buffer.allocUnsafeSlow(READ_CHUNK_BYTES);
-    const { bytesRead } = await this.#file.read(memory, 0, wanted, this.#position);
-    if (bytesRead === 0) return null;
-    this.#position += bytesRead;
-    return memory.subarray(0, bytesRead);
+    const chunk = await this.#memory.read(this.#file, this.#position, this.#end - this.#position + 1);
+    this.#position += chunk?.length ?? 0;
+    return chunk;
   }
 }

@@ -7,6 +7,7 @@ import {
   type BlobStore,
   type ByteRange,
   type CompleteAnswer,
+  type FollowedBlob,
   MAX_PARTS,
   type PutLibraryOptions,
   RESULT_ID,
@@ -19,11 +20,13 @@ import {
   isDiskFull,
   makeFolder,
   openBlobFile,
+  openToRead,
   removeFile,
   sizeOf,
   type WriteChunks,
   writeChunks,
 } from "../disk-files.ts";
+import { ArrivingStream } from "./arriving-stream.ts";
 import { type LibraryFolders, putLibraryFile, shardOf } from "./disk-library.ts";
 import { DiskPartials } from "./disk-partials.ts";
 import { type DiskSpace, UNRESERVED } from "./disk-space.ts";
@@ -134,6 +137,26 @@ class DiskBlobStore implements BlobStore {
 
   openResult = async ({ resultId }: ResultContent, range?: ByteRange) =>
     await openBlobFile(this.#resultPath(resultId), range);
+
+  async followResult(resultId: string, fromBytes: number, signal: AbortSignal): Promise<FollowedBlob | null> {
+    const path = this.#resultPath(resultId);
+    using held = new DisposableStack();
+    const follow = held.use(this.#partials.follow(resultId));
+    const { arrival } = follow;
+    const known = await sizeOf(path);
+    if (known === null) await this.#partials.readStored(resultId, arrival);
+    else arrival.completed(known);
+    await arrival.beyond(fromBytes, signal);
+    const { state, durableBytes } = arrival;
+    if (signal.aborted || state === "gone" || durableBytes < fromBytes) return null;
+    // The completion renames the file and is signalled after it. An open file stays readable.
+    const arriving = state === "arriving" ? await openToRead(this.#partials.dataPath(resultId)) : null;
+    const file = arriving ?? (await openToRead(path));
+    if (file === null) return null;
+    held.move();
+    const stream = new ArrivingStream(file, follow, fromBytes);
+    return { stream, recycle: (chunk) => stream.recycle(chunk) };
+  }
 
   async deleteResult(resultId: string) {
     const path = this.#resultPath(resultId);

@@ -18,6 +18,7 @@ import {
 import { appendPartLog, readPartLog } from "../part-log.ts";
 import { Upload } from "../upload.ts";
 import { wholeFault } from "../whole-fault.ts";
+import { type Arrival, Arrivals } from "./arrivals.ts";
 import { ChunkWriter } from "./chunk-writer.ts";
 import type { DiskSpace } from "./disk-space.ts";
 
@@ -37,6 +38,7 @@ export class DiskPartials {
   readonly #idle: LRUCache<string, Upload>;
   readonly #busy = new Map<string, Upload>();
   readonly #loading = new Map<string, Promise<Upload>>();
+  readonly #arrivals = new Arrivals();
 
   constructor(folder: string, write: WriteChunks, hashStates: number, space: DiskSpace) {
     this.#space = space;
@@ -112,6 +114,7 @@ export class DiskPartials {
     }
     if (isNew) await syncFolder(this.#folder);
     upload.parts.set(part, { sizeBytes, sha256 });
+    this.#arrivals.stored(resultId, upload.parts);
     if (whole !== null && part === upload.hashedParts) {
       upload.whole = whole;
       upload.hashedParts = part + 1;
@@ -158,6 +161,7 @@ export class DiskPartials {
       await syncFolder(join(path, ".."));
       await removeFile(this.#logPath(resultId));
       await syncFolder(this.#folder);
+      this.#arrivals.completed(resultId, sizeBytes);
       return { code: "complete" };
     } catch (error) {
       if (isDiskFull(error)) return { code: "InsufficientStorage" };
@@ -188,10 +192,21 @@ export class DiskPartials {
     return whole.digest("hex");
   }
 
+  /** Readers of an upload. Begin before looking whether it is complete. */
+  follow = (resultId: string) => this.#arrivals.follow(resultId);
+
+  /** What was stored before the reader began. */
+  async readStored(resultId: string, arrival: Arrival): Promise<void> {
+    const upload = await this.#hold(resultId);
+    arrival.stored(upload.parts);
+    this.#release(resultId, upload);
+  }
+
   async remove(resultId: string): Promise<boolean> {
     const upload = this.#busy.get(resultId);
     if (upload !== undefined) upload.isRemoved = true;
     this.#forget(resultId);
+    this.#arrivals.removed(resultId);
     const hadLog = await removeFile(this.#logPath(resultId));
     const hadData = await removeFile(this.dataPath(resultId));
     return hadLog || hadData;
