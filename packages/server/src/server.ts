@@ -79,6 +79,7 @@ export async function startServer(
   started.defer(() => app.close());
   started.defer(() => context.eventStreams.close());
   started.defer(() => context.waitingRequests.close());
+  started.defer(() => context.downloads.close());
   // Stops first: agents get the order to connect again, and their reports are written, while HTTP
   // drains.
   started.defer(() => sockets.close());

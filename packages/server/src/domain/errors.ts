@@ -33,6 +33,7 @@ export type DomainError =
   | { code: "ResultNotReady"; actionId: string; index: number }
   | { code: "ResultNotFound"; actionId: string; index: number; detail: string }
   | { code: "ScriptNotFound"; actionId: string; index: number; detail: string }
+  | { code: "TransferChanged"; actionId: string; index: number }
   | { code: "ResultLinkInvalid" }
   | { code: "ResultLinkExpired" }
   | { code: "ResultLinkRevoked" }

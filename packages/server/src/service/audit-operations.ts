@@ -73,7 +73,10 @@ const FORMER_NAMES: Readonly<Record<string, readonly AuditedOperation[]>> = {
  * Operations of the route table that are recorded under the name of another one, because they have
  * the same effect. A search for starts finds all of them under one name.
  */
-export const RECORDED_AS: Readonly<Record<string, AuditedOperation>> = { StartLiveResponse: "RunLiveResponse" };
+export const RECORDED_AS: Readonly<Record<string, AuditedOperation>> = {
+  StartLiveResponse: "RunLiveResponse",
+  DownloadCommandFile: "GetLiveResponseResultDownloadLink",
+};
 
 /**
  * All names under which records of an operation may be stored. `operation` may be any of these

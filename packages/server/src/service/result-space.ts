@@ -3,6 +3,7 @@ import type { Quota } from "../domain/results/result-space.ts";
 import { lru } from "../lru.ts";
 import type { StoreTx } from "../store/store.ts";
 import { UploadBounds } from "./upload-bounds.ts";
+import { UploadStarts } from "./upload-starts.ts";
 
 /**
  * Maximum age of the sum over all machines. Space that other nodes grant within this time is not
@@ -25,6 +26,7 @@ export interface RefusalSummary {
  */
 export class ResultSpace {
   readonly uploads: UploadBounds;
+  readonly starts = new UploadStarts();
   readonly #monotonicMs: () => number;
   readonly #granted = lru<string, number>(MAX_KNOWN_GRANTS);
   readonly #refused = new Map<StorageCode, { warnedAtMs: number; requests: number; bytes: number }>();

@@ -20,6 +20,25 @@ import { startAndWait, type WaitOptions, waitForEnd } from "./action-wait.ts";
 import { listAll } from "./list-all.ts";
 
 /**
+ * Options of the download of a collected file.
+ *
+ * @example
+ * ```ts
+ * const actionId = "11111111-2222-3333-4444-555555555555";
+ * const first = await client.downloadCommandFile(actionId, 0, { waitMs: 30_000 });
+ * const transferId = first.headers.get("etag")?.replaceAll('"', "") ?? "";
+ * const options: FileDownloadOptions = { resume: { fromBytes: 1_000, transferId } };
+ * console.log((await client.downloadCommandFile(actionId, 0, options)).status);
+ * ```
+ */
+export interface FileDownloadOptions extends CallOptions {
+  /** Longest wait for the first byte, in milliseconds. The server can end it earlier. Default 0. */
+  waitMs?: number;
+  /** Goes on with a cut download. `transferId`: the ETag of its response, without quotes. */
+  resume?: { fromBytes: number; transferId: string } | undefined;
+}
+
+/**
  * Starts, reads, watches and cancels machine actions.
  *
  * @example
@@ -122,6 +141,19 @@ export interface MachineActionOperations {
   listMachineActionDetails(options?: ListOptions): Promise<ActionWithResultsWire[]>;
   cancelMachineAction(actionId: string, comment: string, options?: CallOptions): Promise<MachineActionWire>;
   /**
+   * The gzip of a collected file, also while the device still sends it. The body ends only after
+   * the server has verified the whole; a body that breaks off is no whole file. Compare its SHA-256
+   * with that of `getMachineActionResults`. 400 `BadRequest` while nothing has arrived, 409
+   * `TransferChanged` when the device sends the file again. Only Halligan has this.
+   *
+   * @example
+   * ```ts
+   * const response = await client.downloadCommandFile(actionId, 0, { waitMs: 30_000 });
+   * if (response.body !== null) await writeFile("result.gz", response.body);
+   * ```
+   */
+  downloadCommandFile(actionId: string, commandIndex: number, options?: FileDownloadOptions): Promise<Response>;
+  /**
    * A URL that grants access to one command's result without a token, for 30 minutes. 400
    * `BadRequest` while the command runs, 404 `ResourceNotFound` when it has no result.
    */
@@ -199,6 +231,14 @@ export function machineActionOperations(transport: Transport, clock: ClientClock
         { method: "POST", path: `${actionPath(actionId)}/cancel`, json: { Comment: comment }, signal },
         MachineActionWire,
       ),
+    downloadCommandFile: (actionId, commandIndex, { waitMs = 0, resume, signal } = {}) => {
+      const query = new URLSearchParams({
+        ...(waitMs > 0 && { wait: `${Math.round(waitMs)}ms` }),
+        ...(resume && { from: String(resume.fromBytes), transfer: resume.transferId }),
+      });
+      const path = `/halligan/v1/actions/${encodeURIComponent(actionId)}/commands/${commandIndex}/file?${query}`;
+      return transport.send({ method: "GET", path, accept: "application/gzip", waitMs, signal });
+    },
     async getDownloadUrl(actionId, commandIndex, { signal } = {}) {
       const path = `${actionPath(actionId)}/GetLiveResponseResultDownloadLink(index=${commandIndex})`;
       return (await transport.sendForJson({ method: "GET", path, signal }, DownloadUrlWire)).value;

@@ -127,6 +127,12 @@ const WIRE: { readonly [C in keyof ErrorByCode]: WireRow<ErrorByCode[C]> } = {
     code: "BadRequest",
     message: (e) => `The result of command ${e.index} of machine action ${e.actionId} is not ready yet`,
   },
+  TransferChanged: {
+    status: 409,
+    code: "TransferChanged",
+    message: (e) =>
+      `The device sends the file of command ${e.index} of machine action ${e.actionId} again; download it from its start`,
+  },
   ResultNotFound: {
     status: 404,
     code: "ResourceNotFound",

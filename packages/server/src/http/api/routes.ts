@@ -71,6 +71,7 @@ import { getOpenApi } from "./operations/probes/get-open-api.ts";
 import { getReadiness } from "./operations/probes/get-readiness.ts";
 import { listAlerts } from "./operations/probes/list-alerts.ts";
 import { completeResult } from "./operations/results/complete-result.ts";
+import { downloadCommandFile } from "./operations/results/download-command-file.ts";
 import { downloadResult } from "./operations/results/download-result.ts";
 import { getCommandScript } from "./operations/results/get-command-script.ts";
 import { getLiveResponseResultDownloadLink } from "./operations/results/get-live-response-result-download-link.ts";
@@ -119,6 +120,7 @@ export const OPERATIONS: readonly Operation<HttpContext>[] = [
   watchMachineActionOutput,
   waitForMachineAction,
   listMachineActionDetails,
+  downloadCommandFile,
   downloadResult,
   revokeResultLinks,
   getLibraryFile,

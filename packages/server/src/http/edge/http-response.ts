@@ -51,13 +51,14 @@ export interface ErrorResponse {
 }
 
 /**
- * Bytes of a known number. `open` is called once, and not at all for HEAD; null from it becomes
- * 404.
+ * `open` is called once, and not at all for HEAD; null from it becomes 404. `lengthBytes`: null
+ * when it is not known before the end. The response is then complete when `open`'s stream ends
+ * without an error, and the client can tell (chunked transfer).
  */
 export interface BytesResponse<Status extends number = number> {
   readonly kind: "bytes";
   readonly status: Status;
-  readonly lengthBytes: number;
+  readonly lengthBytes: number | null;
   readonly headers: Headers;
   readonly open: () => Promise<Pick<OpenBlob, "stream" | "recycle"> | null>;
   /**

@@ -43,7 +43,9 @@ export async function reserveResultSpace(
   });
   if (!decided.ok) return decided;
   const { bytes, replaced, grewBytes } = decided.value;
+  const isStart = resultSpace.grantedTo(resultId) === 0;
   resultSpace.granted(resultId, bytes);
+  if (isStart) resultSpace.starts.started(actionId, index);
   resultSpace.grew(grewBytes);
   for (const id of replaced) {
     resultSpace.forget(id);

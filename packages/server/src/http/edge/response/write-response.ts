@@ -108,7 +108,7 @@ async function writeBytes(exchange: Exchange, response: BytesResponse): Promise<
   rawResponse.writeHead(response.status, {
     ...standardHeaders(id),
     ...response.headers,
-    "content-length": response.lengthBytes,
+    ...(response.lengthBytes !== null && { "content-length": response.lengthBytes }),
     ...connectionHeader(exchange),
   });
   if (blob === null) {
@@ -118,9 +118,12 @@ async function writeBytes(exchange: Exchange, response: BytesResponse): Promise<
   using watch = response.watch?.();
   // Also while the client does not read: the wait for it ends with the connection.
   watch?.signal.addEventListener("abort", () => rawResponse.destroy(), { once: true });
+  // The stream may be waiting for bytes that still arrive.
+  rawResponse.once("close", () => blob.stream.destroy());
   try {
     // Left early, the loop destroys the stream.
-    for await (const chunk of exactly(response.lengthBytes, blob.stream)) {
+    const { stream } = blob;
+    for await (const chunk of response.lengthBytes === null ? stream : exactly(response.lengthBytes, stream)) {
       await handOver(rawResponse, chunk);
       response.onChunk?.(chunk.length);
       blob.recycle?.(chunk);

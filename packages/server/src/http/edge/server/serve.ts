@@ -129,7 +129,8 @@ export async function serve<Ctx>(exchange: Exchange, source: Source<Ctx>, servin
     const linger = isSettled || isWaiting ? undefined : () => serving.refusedBodies.linger(sender, gone.signal);
     await writeResponse({ id: facts.id, raw, rawResponse, errors: operation?.errors, mustClose, linger }, response);
     const code = response.kind === "error" ? response.code : undefined;
-    const sentBytes = response.kind === "bytes" && raw.method === "GET" ? response.lengthBytes : undefined;
+    const sentBytes =
+      response.kind === "bytes" && raw.method === "GET" ? (response.lengthBytes ?? undefined) : undefined;
     finish(gone.signal.aborted ? CLIENT_GONE : response.status, code, sentBytes);
   } catch (error) {
     const isGone = error instanceof ClientGoneError || gone.signal.aborted || raw.destroyed;

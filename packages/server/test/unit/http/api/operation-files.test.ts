@@ -39,6 +39,7 @@ const OWN_LIMITS: Readonly<Record<string, unknown>> = {
   ListMachineActionDetails: { sharedWith: "ListMachineActions" },
   ListMachineDetails: { sharedWith: "ListMachines" },
   PutLibraryFile: { sharedWith: "UploadLibraryFile" },
+  DownloadCommandFile: { sharedWith: "GetLiveResponseResultDownloadLink" },
   ReplaceMachineTags: { sharedWith: "SetMachineTags" },
   // As the link to a result, which it stands for.
   WatchMachineActionOutput: "standard",
