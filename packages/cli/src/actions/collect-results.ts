@@ -2,6 +2,7 @@ import type { ActionWithResultsWire, CommandStatusWire, TranscriptWire } from "@
 import { ApiError, type HalliganClient } from "@halligan/protocol/client";
 import type { CommandContext } from "../command.ts";
 import { type DownloadedFile, downloadFile } from "../download/download-file.ts";
+import type { EarlyDownload } from "../download/early-download.ts";
 import type { Target } from "../download/target.ts";
 import { describeFailure, type Failure } from "../errors/describe-failure.ts";
 import type { WatchedScript } from "./live-output.ts";
@@ -40,6 +41,8 @@ export interface CollectRequest {
   maxSizeBytes: number;
   /** A script whose output was printed while it came; null for another one. */
   watched(index: number): WatchedScript | null;
+  /** The download of the only GetFile, when it was begun before. */
+  early?: EarlyDownload | null;
 }
 
 export interface Collected {
@@ -73,7 +76,7 @@ export async function collectResults(
 async function collectOne(
   context: CommandContext,
   client: HalliganClient,
-  { action, targetOf, maxSizeBytes, watched }: CollectRequest,
+  { action, targetOf, maxSizeBytes, watched, early }: CollectRequest,
   command: CommandStatusWire,
 ): Promise<CommandResult | null> {
   const { index, commandStatus } = command;
@@ -106,6 +109,8 @@ async function collectOne(
     }
   }
   if (command.command.type === "GetFile" && commandStatus === "Completed" && targetOf) {
+    const arrived = (await early?.finish()) ?? null;
+    if (arrived !== null) return { index, type: "GetFile", path: devicePathOf(command) ?? "", ...arrived };
     const target = await targetOf(command);
     const { stdout } = context.env;
     const file = await downloadFile(client, {

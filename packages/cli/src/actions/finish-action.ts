@@ -6,6 +6,7 @@ import type {
 } from "@halligan/protocol/api";
 import type { HalliganClient } from "@halligan/protocol/client";
 import type { CommandContext, Outcome } from "../command.ts";
+import type { EarlyDownload } from "../download/early-download.ts";
 import type { Target } from "../download/target.ts";
 import type { Failure } from "../errors/describe-failure.ts";
 import { EXIT, type ExitName, exitCodeOfScript } from "../errors/exit-codes.ts";
@@ -25,6 +26,7 @@ export interface FinishRequest {
   /** Null: collected files are left on the server. */
   targetOf: ((command: CommandStatusWire) => Promise<Target>) | null;
   maxSizeBytes: number;
+  early?: EarlyDownload | null;
   /** Standard output and standard error get the script's exact bytes. */
   isRaw?: boolean;
   /** Prints the output of scripts while it comes. */

@@ -46,7 +46,7 @@ export async function downloadFile(client: HalliganClient, options: DownloadOpti
   const response = await client.downloadResult(link, { signal });
   try {
     if (target.kind === "stdout") {
-      const counted = await unpack(response, options, async (chunk) => {
+      const counted = await unpackResponse(response, options, async (chunk) => {
         if (!stdout.write(chunk)) await once(stdout, "drain", { signal });
       });
       return { savedAs: null, ...counted };
@@ -55,7 +55,7 @@ export async function downloadFile(client: HalliganClient, options: DownloadOpti
     await refuseExisting(path, target.mayReplace);
     let counted = { sizeBytes: 0, sha256: "" };
     await writeNewFile(path, target.mayReplace, async (write) => {
-      counted = await unpack(response, options, write);
+      counted = await unpackResponse(response, options, write);
     });
     return { savedAs: path, ...counted };
   } catch (error) {
@@ -71,17 +71,34 @@ function nameFrom(response: Response, actionId: string, commandIndex: number): s
   return proposedFileName(response.headers.get("content-disposition")) ?? `${actionId}_${commandIndex}`;
 }
 
-async function unpack(
-  response: Response,
+function unpackResponse(
+  { body }: Response,
   { maxSizeBytes, progress, signal }: DownloadOptions,
   write: (chunk: Uint8Array) => Promise<void>,
-): Promise<{ sizeBytes: number; sha256: string }> {
+): Promise<Unpacked> {
+  const onChunk = (sizeBytes: number) => progress.show(`${formatBytes(sizeBytes)} received`);
+  return unpack(body === null ? [] : chunksOf(body), { maxSizeBytes, onChunk, signal }, write);
+}
+
+export type Unpacked = Pick<DownloadedFile, "sizeBytes" | "sha256">;
+
+export interface UnpackOptions {
+  maxSizeBytes: number;
+  onChunk(sizeBytes: number): void;
+  signal: AbortSignal;
+}
+
+/** Unpacks a gzip and hashes its content on the way. */
+export async function unpack(
+  source: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  { maxSizeBytes, onChunk, signal }: UnpackOptions,
+  write: (chunk: Uint8Array) => Promise<void>,
+): Promise<Unpacked> {
   const hash = createHash("sha256");
   let sizeBytes = 0;
-  const source = response.body === null ? Readable.from([]) : Readable.from(chunksOf(response.body));
   try {
     await pipeline(
-      source,
+      Readable.from(source),
       createGunzip({ chunkSize: UNPACKED_CHUNK_BYTES }),
       async (chunks: AsyncIterable<Uint8Array>) => {
         for await (const chunk of chunks) {
@@ -89,7 +106,7 @@ async function unpack(
           if (sizeBytes > maxSizeBytes) throw tooLarge(maxSizeBytes);
           hash.update(chunk);
           await write(chunk);
-          progress.show(`${formatBytes(sizeBytes)} received`);
+          onChunk(sizeBytes);
         }
       },
       { signal },

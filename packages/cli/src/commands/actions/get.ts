@@ -1,6 +1,7 @@
 import { finishAction } from "../../actions/finish-action.ts";
-import { command, startAction, waitWithStartMs } from "../../actions/start-action.ts";
+import { command, startAction } from "../../actions/start-action.ts";
 import type { CommandDefinition } from "../../command.ts";
+import { beginDownload } from "../../download/early-download.ts";
 import { chooseTarget } from "../../download/target.ts";
 import { UsageError } from "../../errors/cli-error.ts";
 import { findTarget, operand, parseTarget, TARGET_DETAILS, TARGET_OPTIONS } from "../../lookup/target-machine.ts";
@@ -11,7 +12,7 @@ import { startedOnly } from "./started-only.ts";
 export const get: CommandDefinition = {
   usage: "MACHINE PATH",
   details: [
-    "The file is unpacked and hashed as it arrives and gets its name only when all of it is here. Without -o it is " +
+    "The file is downloaded while the device sends it, unpacked and hashed as it arrives. It gets its name only when all of it is here. Without -o it is " +
       'saved under its own name in the current folder; "-o -" writes it to standard output.',
     TARGET_DETAILS,
   ],
@@ -46,10 +47,15 @@ export const get: CommandDefinition = {
       comment: args.text("comment"),
       options,
     };
-    const started = await startAction(context, client, request, waitWithStartMs(context, limitMs));
+    // The file is downloaded while it arrives, so the start does not wait for the end.
+    const started = await startAction(context, client, request, null);
     if (args.flag("no-wait")) return startedOnly(context, started);
-    return finishAction(context, client, {
+    const { actionId } = started;
+    const wanted = { actionId, commandIndex: 0, target, maxSizeBytes: maxBytes, signal };
+    await using early = beginDownload(client, wanted);
+    return await finishAction(context, client, {
       started,
+      early,
       limitMs,
       maxSizeBytes: maxBytes,
       targetOf: async () => target,
