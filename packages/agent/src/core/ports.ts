@@ -173,7 +173,9 @@ export interface OutputSizes extends OutputPosition {
 export interface OutputReader {
   /** Bytes that are stored and stay as they are. */
   sizes(): Promise<OutputSizes>;
-  /** At most `maxBytes`, and at least one unless the file is gone. */
+  /**
+   * At most `maxBytes`, and at least one unless the file is gone. Valid until the next read.
+   */
   read(stream: OutputStream, offset: number, maxBytes: number): Promise<Uint8Array>;
   close(): Promise<void>;
 }

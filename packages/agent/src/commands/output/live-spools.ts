@@ -73,6 +73,8 @@ class SpoolReader implements OutputReader {
   readonly #written: () => OutputSizes | undefined;
   readonly #onClose: () => void;
   readonly #handles = new Map<Stream, FileHandle>();
+  /** Used again by each read: a new one for each would wait for the garbage collector. */
+  #block: Buffer = Buffer.alloc(0);
   /** Kept after the end of the script, when the registry has forgotten it. */
   #sizes: OutputSizes | null = null;
 
@@ -98,9 +100,9 @@ class SpoolReader implements OutputReader {
       this.#handles.set(stream, handle);
       if (!(await handle.stat()).isFile()) return new Uint8Array();
     }
-    const block = Buffer.allocUnsafe(maxBytes);
-    const { bytesRead } = await handle.read(block, 0, maxBytes, offset);
-    return block.subarray(0, bytesRead);
+    if (this.#block.length < maxBytes) this.#block = Buffer.allocUnsafeSlow(maxBytes);
+    const { bytesRead } = await handle.read(this.#block, 0, maxBytes, offset);
+    return this.#block.subarray(0, bytesRead);
   }
 
   async close(): Promise<void> {
