@@ -5,6 +5,7 @@ import { until } from "../../../protocol/test/support/until.ts";
 import { Cluster } from "../../src/cluster/cluster.ts";
 import { type Answer, Api, assertSucceeded } from "../wire/support/api.ts";
 import { getFile, runScript, UNKNOWN_MACHINE } from "../wire/support/commands.ts";
+import { EventStream } from "../wire/support/event-stream.ts";
 import { assertError } from "../wire/support/golden.ts";
 import { at, listAt, textAt } from "../wire/support/json.ts";
 import type { Target } from "../wire/support/target.ts";
@@ -207,6 +208,18 @@ describe("two nodes of one deployment", { timeout: 300_000 }, () => {
       await first.restart(AbortSignal.timeout(60_000));
       await until(async () => (await fetch(`${urlOf(0)}/readyz`)).status === 200, "the node that was killed");
     }
+  });
+
+  onBoth("output of a device at the other node comes with the end of its script, after a notice", async () => {
+    const held = await device(1);
+    const id = idOf(await nodes[0].run(held.machineId, [runScript(SCRIPT)]));
+    using stream = await EventStream.open(nodes[0], id, {}, "output");
+    await stream.until(() => stream.bodies("notice").length === 1);
+    assert.equal(textAt(stream.bodies("notice")[0], "code"), "AgentOnAnotherNode");
+    held.letGo();
+    await stream.over;
+    assert.ok(stream.bodies("chunk").length > 0, stream.text);
+    assert.deepEqual(stream.bodies("end"), [{ status: "Succeeded" }]);
   });
 
   onBoth(

@@ -240,7 +240,7 @@ export const OutputGapWire = Type.Object({ ...ofCommand, reason: Type.Literal("e
 /** Something that a person should know. The stream goes on. */
 export const OutputNoticeWire = Type.Object({
   ...ofCommand,
-  code: Type.Literal("AgentWithoutLiveOutput"),
+  code: Type.Union([Type.Literal("AgentWithoutLiveOutput"), Type.Literal("AgentOnAnotherNode")]),
   message: Type.String(),
 });
 

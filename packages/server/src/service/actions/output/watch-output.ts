@@ -28,7 +28,8 @@ export interface OutputCursor extends OutputPosition {
  * chunk:     the next bytes of one stream.
  * truncated: the device has kept only a part of a stream.
  * gap:       output of the command is not there any more.
- * notice:    the output comes with the end of the command, because the agent is older.
+ * notice:    the output comes with the end of the command, because the agent is older, or connected
+ *            to another node.
  * quiet:     nothing for the time that the watcher wanted to wait.
  * dropped:   the watcher held up others for too long. It may go on from its cursor.
  * end:       the action is over, and nothing follows.
@@ -38,10 +39,12 @@ export type OutputStep =
   | { kind: "chunk"; index: number; chunk: SharedChunk; cursor: OutputCursor }
   | { kind: "truncated"; index: number; stream: OutputStream; sizeBytes: number; keptBytes: number }
   | { kind: "gap"; index: number; reason: "expired" }
-  | { kind: "notice"; index: number }
+  | { kind: "notice"; index: number; code: OutputNotice }
   | { kind: "quiet" }
   | { kind: "dropped" }
   | { kind: "end"; action: MachineAction };
+
+export type OutputNotice = "AgentWithoutLiveOutput" | "AgentOnAnotherNode";
 
 export interface OutputWatchOptions {
   /** Null: from the present end. */
@@ -178,11 +181,11 @@ export class OutputWatch implements Disposable {
       const isAway = reason === "disconnected" || reason === "notOffered";
       if (isAway && this.#isStillOnDevice()) this.#isDelivered = true;
     } else if (reason === "notOffered") {
-      if (this.#noticed < this.#cursor.index) yield { kind: "notice", index: this.#cursor.index };
-      this.#noticed = this.#cursor.index;
+      yield* this.#notice("AgentWithoutLiveOutput");
       while (!this.#isOverOrEnded() && (await this.#mayGoOn(signal))) yield* this.#wait(signal);
       return;
     }
+    if (reason === "disconnected" && (await this.#isOnAnotherNode())) yield* this.#notice("AgentOnAnotherNode");
     await this.#wake.wait(this.#retryMs, signal);
     this.#retryMs = Math.min(this.#retryMs * 2, LONGEST_RETRY_MS);
   }
@@ -236,6 +239,21 @@ export class OutputWatch implements Disposable {
     const { action } = this.#follower;
     const command = action.commands[this.#cursor.index];
     return command !== undefined && outputPlace(action, command) === "device";
+  }
+
+  /** Once for each command. */
+  *#notice(code: OutputNotice): Generator<OutputStep> {
+    const { index } = this.#cursor;
+    if (this.#noticed >= index) return;
+    this.#noticed = index;
+    yield { kind: "notice", index, code };
+  }
+
+  async #isOnAnotherNode(): Promise<boolean> {
+    const { store, node } = this.#context;
+    const { machineId } = this.#follower.action;
+    const machine = this.#noticed < this.#cursor.index && (await store.read((tx) => tx.machines.byId(machineId)));
+    return machine ? machine.linked && machine.nodeId !== node.id : false;
   }
 
   #isOverOrEnded(): boolean {

@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { ACTION_OUTPUT_EVENTS, type ActionOutputEvent } from "@halligan/protocol/api";
 import { Type } from "typebox";
 import { accountOf } from "../../../../auth/caller.ts";
-import { type OutputStep, OutputWatch } from "../../../../service/actions/output/watch-output.ts";
+import { type OutputNotice, type OutputStep, OutputWatch } from "../../../../service/actions/output/watch-output.ts";
 import { permitted } from "../../../edge/access.ts";
 import { noBody } from "../../../edge/body/body-kinds.ts";
 import { events } from "../../../edge/declared-responses.ts";
@@ -18,6 +18,13 @@ import { outputEventText, readOutputCursor } from "../../present/output-event.ts
 /** As the stream of events: clients and proxies give up after 30 to 60 s. */
 const HEARTBEAT_INTERVAL_MS = 15_000;
 const RETRY_AFTER_S = 30;
+
+const NOTICES: Readonly<Record<OutputNotice, string>> = {
+  AgentWithoutLiveOutput:
+    "The agent of this machine is older and sends no live output: it comes when the command has ended.",
+  AgentOnAnotherNode:
+    "The machine is connected to another node of this server: its output comes when the command has ended.",
+};
 
 const SAMPLE_EVENTS: readonly [ActionOutputEvent, string | null][] = [
   [{ event: "command", data: { index: 0, type: "RunScript", status: "Created", exitCode: null } }, null],
@@ -45,8 +52,8 @@ export const watchMachineActionOutput = operation({
       "Of a command that has ended they come from its transcript. The id of an event is `index.stdout.stderr`: the command, and how " +
       "many bytes of each of its streams were sent. A client that sends the last one as `Last-Event-ID` goes on there, without a byte " +
       "twice or missing, also on another node and after the end. A comment comes every 15 seconds. The stream ends after `end`, when the " +
-      "token runs out, when the server stops, and after `dropped`. Of an agent without live output, `notice` says so, and the output " +
-      "comes with the end of its command. Each command is recorded once for each stream as WatchMachineActionOutput. The stream counts " +
+      "token runs out, when the server stops, and after `dropped`. Of an older agent, or one that is connected to another node, `notice` says so, and the " +
+      "output comes with the end of its command. Each command is recorded once for each stream as WatchMachineActionOutput. The stream counts " +
       "against `HALLIGAN_MAX_EVENT_STREAMS`.",
     path: { id: actionIdParameter },
     query: {
@@ -135,12 +142,8 @@ function textOf(step: OutputStep): string {
     case "gap":
       return outputEventText({ event: "gap", data: { index: step.index, reason: step.reason } }, null);
     case "notice": {
-      const message =
-        "The agent of this machine is older and sends no live output: it comes when the command has ended.";
-      return outputEventText(
-        { event: "notice", data: { index: step.index, code: "AgentWithoutLiveOutput", message } },
-        null,
-      );
+      const { index, code } = step;
+      return outputEventText({ event: "notice", data: { index, code, message: NOTICES[code] } }, null);
     }
     case "dropped": {
       const message = "This watcher took its events too slowly and held up others. Go on with the last event id.";
