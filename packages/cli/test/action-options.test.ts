@@ -28,6 +28,16 @@ describe("options of an action", { concurrency: 4 }, () => {
     );
   });
 
+  it("have a start time with its zone, or from now", async () => {
+    await using world = await makeWorld();
+    const beforeMs = Date.now();
+    await world.run("get", "web-01", "/x", "--no-wait", "--not-before", "2030-11-28T22:00+02:00");
+    await world.run("get", "web-01", "/x", "--no-wait", "--not-before", "2h");
+    const [fixed, relative] = world.api.started.map(({ options }) => options?.notBefore);
+    assert.equal(fixed, "2030-11-28T20:00:00.000Z");
+    assert.ok(Date.parse(relative ?? "") >= beforeMs + 7_200_000);
+  });
+
   it("are refused before any request when their value is none", async () => {
     await using world = await makeWorld();
     for (const [option, value, message] of [
@@ -35,6 +45,8 @@ describe("options of an action", { concurrency: 4 }, () => {
       ["--timeout-script", "0s", /--timeout-script takes a time/],
       ["--output-limit", "20X", /--output-limit takes a size such as 500K/],
       ["--expires", "soon", /--expires takes a time/],
+      ["--not-before", "22:00", /--not-before takes a time such as 2026/],
+      ["--not-before", "2026-13-01T00:00Z", /--not-before takes a time such as 2026/],
     ] as const) {
       const { exitCode, stderr } = await world.run("run", "web-01", "a.sh", option, value);
       assert.equal(exitCode, 64, stderr);

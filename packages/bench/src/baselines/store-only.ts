@@ -68,6 +68,7 @@ async function contextOf(dataDir: string, store: SqliteStore): Promise<ServiceCo
         scriptTimeoutMs: numbers.maxScriptTimeoutMs,
         outputLimitBytes: numbers.maxScriptOutputLimitBytes,
         queueTimeoutMs: numbers.maxQueueTimeoutMs,
+        notBeforeMs: numbers.maxNotBeforeMs,
       },
     },
     policy,

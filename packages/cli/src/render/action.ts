@@ -89,11 +89,13 @@ function describeOptions({
   scriptTimeoutMs,
   outputLimitBytes,
   queueTimeoutMs,
+  notBefore,
   keepProcesses,
 }: ActionOptionsWire): string {
   const facts = [
     scriptTimeoutMs !== undefined && `a script may take ${formatDuration(scriptTimeoutMs)}`,
     outputLimitBytes !== undefined && `output up to ${formatBytes(outputLimitBytes)}`,
+    notBefore !== undefined && `starts not before ${formatTime(notBefore)}`,
     queueTimeoutMs !== undefined && `waits up to ${formatDuration(queueTimeoutMs)} for its start`,
     keepProcesses && "keeps processes",
   ];

@@ -18,6 +18,8 @@ function waitedFor(waiting: WaitingWire, nowMs: number): string {
       return `waits for the device: ${lastSeen(waiting.lastSeen, nowMs)}`;
     case "DeviceOfflineWhileRunning":
       return `waits for the device, which goes on with command ${waiting.index} by itself: ${lastSeen(waiting.lastSeen, nowMs)}`;
+    case "NotBefore":
+      return "waits for its start time";
     case "DeviceQuarantined":
       return `waits for an operator: ${waiting.detail}`;
     case "SessionLimit":
@@ -39,7 +41,11 @@ function waitedFor(waiting: WaitingWire, nowMs: number): string {
 }
 
 const endOf = ({ reason }: WaitingWire): string =>
-  reason === "Running" || reason === "Transferring" ? "its time is over at" : "the action times out at";
+  reason === "NotBefore"
+    ? "it may start at"
+    : reason === "Running" || reason === "Transferring"
+      ? "its time is over at"
+      : "the action times out at";
 
 function lastSeen(isoTime: string | null, nowMs: number): string {
   if (isoTime === null) return "it has not connected yet";

@@ -32,13 +32,18 @@ const ofDevice = { lastSeen: TimeOrNull };
  * list is closed. `docs/decisions/0043-waiting-reasons.md` has the rules.
  */
 export const WaitingWire = Type.Union([
+  /** Its `notBefore` has not come; `until` has it. */
+  waitingFor("NotBefore", {}),
   /** The device has no connection, and nothing of the action is known to have started. */
   waitingFor("DeviceOffline", ofDevice),
   /** The machine is in quarantine, and an operator has to decide. */
   waitingFor("DeviceQuarantined", {}),
   /** All session slots are in use. `position` is 1 for the action that gets the next free slot. */
   waitingFor("SessionLimit", { position: Type.Integer({ minimum: 1 }) }),
-  /** The order of an earlier action, `actionId`, may still run on the device. */
+  /**
+   * The order of an earlier action, `actionId`, may still run on the device, or, for an action with
+   * `notBefore`, that action has not ended.
+   */
   waitingFor("PreviousActionEnding", { actionId: Type.String() }),
   /** The device is connected, the order is sent or about to be sent, and no start is recorded. */
   waitingFor("Dispatching", {}),

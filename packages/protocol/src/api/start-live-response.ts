@@ -72,6 +72,9 @@ export const StartCommandRequest = Type.Object(
 );
 export type StartCommandRequest = Static<typeof StartCommandRequest>;
 
+const NOT_BEFORE_PATTERN =
+  "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]{1,7})?)?(Z|[+-][0-9]{2}:[0-9]{2})$";
+
 /** Each value has a maximum that is a setting of the server. A greater one is refused. */
 export const ActionOptions = Type.Object(
   {
@@ -83,6 +86,11 @@ export const ActionOptions = Type.Object(
     outputLimitBytes: Type.Optional(Type.Integer({ minimum: 0 })),
     /** How long the action may wait until it starts. After it, the action is TimeOut. */
     queueTimeoutMs: Type.Optional(Type.Integer({ minimum: 1_000 })),
+    /**
+     * ISO 8601 with a zone. It does not start before; a time in the past means at once. Until then
+     * the machine takes other actions.
+     */
+    notBefore: Type.Optional(Type.String({ maxLength: 40, pattern: NOT_BEFORE_PATTERN })),
   },
   closed,
 );

@@ -47,6 +47,8 @@ export const NUMBER_SETTINGS = {
   queueTimeoutMs: { default: 3 * 24 * 3_600_000, min: 1_000, max: 365 * 24 * 3_600_000 },
   /** The largest `queueTimeoutMs` that a caller may choose for an action. */
   maxQueueTimeoutMs: { default: 30 * 24 * 3_600_000, min: 1_000, max: 365 * 24 * 3_600_000 },
+  /** How far in the future the `notBefore` of an action may be. */
+  maxNotBeforeMs: { default: 30 * 24 * 3_600_000, min: 0, max: 365 * 24 * 3_600_000 },
   /** A running action whose device is silent becomes TimeOut after this. */
   lostMachineTimeoutMs: { default: 24 * 3_600_000, min: 1_000, max: 365 * 24 * 3_600_000 },
   /** A sent order may be accepted for this long, by the server's clock. */

@@ -6,7 +6,7 @@ import type { Random } from "../auth/random.ts";
 import type { SignatureCheck } from "../auth/signatures/signature-check.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import type { Bus } from "../bus/bus.ts";
-import type { OptionMaxima } from "../domain/actions/action-options.ts";
+import type { OptionMaxima } from "../domain/actions/options/action-options.ts";
 import type { Policy } from "../domain/identity/policy.ts";
 import type { Store } from "../store/store.ts";
 import type { Measures } from "./measures.ts";

@@ -1,6 +1,6 @@
-import { chosenOptions } from "../domain/actions/action-options.ts";
 import { auditedComment, auditedRequest } from "../domain/actions/audited-request.ts";
 import type { MachineAction } from "../domain/actions/machine-action.ts";
+import { chosenOptions } from "../domain/actions/options/action-options.ts";
 import type { StoreTx } from "../store/store.ts";
 import { type Actor, auditedActor, SERVER } from "./actor.ts";
 import type { AuditedOperation } from "./audit-operations.ts";

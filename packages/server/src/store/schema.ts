@@ -123,6 +123,8 @@ export interface MachineActionTable {
   commands: string;
   /** JSON; null when there are none. */
   options: string | null;
+  /** Null unless the action is, or ended while it was, scheduled. */
+  scheduled_ms: number | null;
   order_seq: number | null;
   order_state: string | null;
   order_journal_id: string | null;

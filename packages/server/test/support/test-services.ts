@@ -41,7 +41,12 @@ export const LIMITS: ServiceLimits = {
   resultRetentionMs: 30 * 24 * 3_600_000,
   actionRetentionMs: 180 * 24 * 3_600_000,
   order: { scriptTimeoutMs: 600_000, transferTimeoutMs: 1_800_000, stallTimeoutMs: 120_000, outputLimitBytes: 1_000 },
-  options: { scriptTimeoutMs: 3_600_000, outputLimitBytes: 100_000, queueTimeoutMs: 7 * 24 * 3_600_000 },
+  options: {
+    scriptTimeoutMs: 3_600_000,
+    outputLimitBytes: 100_000,
+    queueTimeoutMs: 7 * 24 * 3_600_000,
+    notBeforeMs: 7 * 24 * 3_600_000,
+  },
 };
 
 export interface TestServices extends AsyncDisposable {

@@ -1,4 +1,4 @@
-import type { RunLiveResponseRequest } from "@halligan/protocol/api";
+import type { ActionOptions, StartLiveResponseRequest } from "@halligan/protocol/api";
 import {
   addLibraryFile,
   type Caller,
@@ -124,9 +124,16 @@ export class Callers {
     return this.#asked[this.#asked.length - this.#world.random.between(1, back)] ?? null;
   }
 
-  #request(): RunLiveResponseRequest {
+  #options(): ActionOptions | null {
+    const { scheduling, wallMs } = this.#world;
+    if (!scheduling?.chance(0.4)) return null;
+    const notBefore = new Date(wallMs + scheduling.between(-5_000, 4 * 60_000)).toISOString();
+    return { notBefore, ...(scheduling.chance(0.3) && { queueTimeoutMs: scheduling.between(60_000, 10 * 60_000) }) };
+  }
+
+  #request(): StartLiveResponseRequest {
     const { random } = this.#world;
-    const Commands: RunLiveResponseRequest["Commands"] = [];
+    const Commands: StartLiveResponseRequest["Commands"] = [];
     const add = (type: "PutFile" | "RunScript" | "GetFile", key: string, value: string) =>
       Commands.push({ type, params: [{ key, value }] });
     if (random.chance(0.3)) add("PutFile", "FileName", random.pick(SCRIPT_NAMES));
@@ -136,6 +143,7 @@ export class Callers {
     if (random.chance(0.4) || Commands.length === 0) {
       add("GetFile", "Path", random.chance(0.15) ? MISSING_PATH : "/var/log/syslog");
     }
-    return { Commands, Comment: "simulated" };
+    const options = this.#options();
+    return { Commands, Comment: "simulated", ...(options && { options }) };
   }
 }

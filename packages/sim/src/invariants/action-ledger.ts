@@ -108,12 +108,20 @@ export class ActionLedger {
 
   #follow(row: ActionRow, before: Seen | undefined): void {
     const was = before?.row.status;
+    this.#checkReleased(row, before);
     if (was === row.status) return;
     this.#world.trace.note("store", `action ${short(row.id)} ${was ?? "is new"} -> ${row.status}`);
     if (was !== undefined && isFinalStatus(was)) {
       this.#world.violated("finalStays", `action ${row.id} was ${was} and became ${row.status}`);
     }
     if (row.status === "TimeOut" && before) this.#checkTimeOut(before);
+  }
+
+  /** While the wall clock jumps, the row does not show by which time it was released. */
+  #checkReleased(row: ActionRow, before: Seen | undefined): void {
+    const atMs = before?.row.scheduled_ms ?? null;
+    if (atMs === null || row.scheduled_ms !== null || !this.#showsTimes || atMs <= this.#world.wallMs) return;
+    this.#world.violated("notBeforeHolds", `action ${row.id} was released ${atMs - this.#world.wallMs} ms too early`);
   }
 
   #checkTimeOut({ row, deadlineSinceMs, boundSinceMs }: Seen): void {
@@ -148,7 +156,8 @@ export class ActionLedger {
   #checkUnfinished(changed: ReadonlySet<string>): void {
     const unfinished = new Map<string, string>();
     for (const { row } of this.#seen.values()) {
-      if (isFinalStatus(row.status)) continue;
+      // A scheduled action is not the machine's unfinished one.
+      if (isFinalStatus(row.status) || row.scheduled_ms !== null) continue;
       const other = unfinished.get(row.machine_id);
       if (other !== undefined && (changed.has(other) || changed.has(row.id))) {
         this.#world.violated("oneUnfinishedAction", `${other} and ${row.id} are both unfinished on one machine`);

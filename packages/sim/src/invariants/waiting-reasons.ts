@@ -34,6 +34,10 @@ interface Parts {
   seen: SeenCommands;
 }
 
+/** A due action waits for the machine's unfinished one, and for those with an earlier start. */
+const isFirst = (other: ActionRow, row: ActionRow): boolean =>
+  !isFinalStatus(other.status) && (other.scheduled_ms ?? 0) < (row.scheduled_ms ?? 0);
+
 /** The newest connection of a machine to which the server has answered a hello. */
 interface Answered {
   link: SimLink;
@@ -88,6 +92,9 @@ export class WaitingReasons {
 
   #compare(row: ActionRow, waiting: Waiting, rows: readonly ActionRow[], devices: readonly Device[]): void {
     const { reason } = waiting;
+    const isLater = row.scheduled_ms !== null && row.scheduled_ms > this.#parts.world.wallMs;
+    if (isLater !== (reason === "NotBefore")) this.#wrong(row, `${reason}, and its start time is ${row.scheduled_ms}`);
+    if (isLater) return;
     const isAway = reason === "DeviceOffline" || reason === "DeviceOfflineWhileRunning";
     const own = devices.filter(({ machineId }) => machineId === row.machine_id);
     if (isAway) {
@@ -113,11 +120,13 @@ export class WaitingReasons {
 
   #compareQueue(row: ActionRow, waiting: Waiting, rows: readonly ActionRow[]): void {
     const { slots, world } = this.#parts;
-    const previous = rows.find(
-      (other) => other.machine_id === row.machine_id && isFinalStatus(other.status) && other.order_state === "out",
-    );
+    const others = rows.filter((other) => other.machine_id === row.machine_id && other.id !== row.id);
+    const previous =
+      others.find(({ status, order_state }) => isFinalStatus(status) && order_state === "out") ??
+      (row.scheduled_ms === null ? undefined : others.find((other) => isFirst(other, row)));
     if (waiting.reason === "PreviousActionEnding") {
-      if (waiting.actionId !== previous?.id) this.#wrong(row, `no earlier order of ${short(waiting.actionId)} is out`);
+      if (!previous || !others.some(({ id }) => id === waiting.actionId))
+        this.#wrong(row, `no earlier order of ${short(waiting.actionId)} is out`);
       return;
     }
     const isBehind = waiting.reason === "Dispatching" || waiting.reason === "SessionLimit";

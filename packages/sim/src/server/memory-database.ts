@@ -36,7 +36,7 @@ export class MemoryDatabase implements SimDatabase {
     this.executor = new SqliteExecutor(connection, new StatementCompiler());
     this.#tx = storeTx(this.executor);
     const columns =
-      "id, machine_id, status, deadline_ms, order_seq, order_state, holds_place, place_until_ms, bound_ms, commands";
+      "id, machine_id, status, deadline_ms, order_seq, order_state, holds_place, place_until_ms, bound_ms, scheduled_ms, commands";
     this.#action = connection.prepare(`select ${columns} from machine_action where id = ?`);
     this.#actions = connection.prepare(`select ${columns} from machine_action order by seq`);
     const isOpen = "status in ('Pending', 'InProgress') or order_state = 'out'";

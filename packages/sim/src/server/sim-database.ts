@@ -13,6 +13,7 @@ export interface ActionRow {
   holds_place: number;
   place_until_ms: number | null;
   bound_ms: number | null;
+  scheduled_ms: number | null;
   commands: string;
 }
 

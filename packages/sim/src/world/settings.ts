@@ -41,5 +41,10 @@ export const serviceLimits = (runningSessions: number): ServiceLimits => ({
     stallTimeoutMs: 2 * 60_000,
     outputLimitBytes: 1_000_000,
   },
-  options: { scriptTimeoutMs: 4 * 60_000, outputLimitBytes: 1_000_000, queueTimeoutMs: 15 * 60_000 },
+  options: {
+    scriptTimeoutMs: 4 * 60_000,
+    outputLimitBytes: 1_000_000,
+    queueTimeoutMs: 15 * 60_000,
+    notBeforeMs: 15 * 60_000,
+  },
 });

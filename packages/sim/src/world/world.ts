@@ -8,6 +8,8 @@ const BEGINNING_MS = Date.UTC(2026, 0, 1);
 
 /** Any number. It makes another random stream of the same seed. */
 const NEVER_ENDING = 0x0b_0d_1e;
+/** The same. */
+const OPTIONS = 0x0b_0d_47;
 
 /** What all parts of one run share: random numbers, time, the trace, and the first violation. */
 export class World {
@@ -32,6 +34,8 @@ export class World {
    * repeatedly. It has its own random stream, so worlds without such a device do not change.
    */
   readonly neverEnding: Random | null;
+  /** If not null, callers choose later start times. It has its own random stream too. */
+  readonly scheduling: Random | null;
   /**
    * The server's store was restored from a backup, so the server has forgotten orders that it sent.
    */
@@ -45,6 +49,8 @@ export class World {
     this.timeline = new Timeline(this.random);
     const own = new Random(seed ^ NEVER_ENDING);
     this.neverEnding = own.chance(0.04) ? own : null;
+    const options = new Random(seed ^ OPTIONS);
+    this.scheduling = options.chance(0.3) ? options : null;
     this.trace = new Trace(() => this.timeline.nowMs);
   }
 

@@ -32,7 +32,7 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: ["oneUnfinishedAction"],
     edits: [
       {
-        file: "server/src/store/migrations/0021-fewer-pages.ts",
+        file: "server/src/store/migrations/0024-scheduled-actions.ts",
         find: "create unique index machine_action_open",
         replace: "create index machine_action_open",
       },

@@ -36,4 +36,22 @@ export const WAITING_REASONS: readonly Mutation[] = [
     breaks: ["reasonsAreTrue"],
     edits: [{ file: FILE, find: "if (queue && queue.position > queue.freeSlots) {", replace: "if (queue) {" }],
   },
+  {
+    name: "an action whose start time has come is said to wait for it",
+    breaks: ["reasonsAreTrue"],
+    edits: [
+      { file: FILE, find: "if (isScheduledLater(action, nowMs)) {", replace: "if (action.options.notBeforeMs) {" },
+    ],
+  },
+  {
+    name: "an action is sent before its start time",
+    breaks: ["notBeforeHolds"],
+    edits: [
+      {
+        file: "server/src/domain/agents/connection-work.ts",
+        find: "const isDue = scheduled && !isScheduledLater(scheduled, nowMs);",
+        replace: "const isDue = scheduled && !isScheduledLater(scheduled, nowMs + 3_600_000);",
+      },
+    ],
+  },
 ];

@@ -1,4 +1,5 @@
 import type { ActionOptions } from "@halligan/protocol/api";
+import { systemClock } from "@halligan/protocol/time";
 import type { Arguments, OptionSpecs } from "../../arguments/arguments.ts";
 import { UsageError } from "../../errors/cli-error.ts";
 import { parseDuration, parseSize } from "../../render/text/units.ts";
@@ -10,6 +11,7 @@ export const QUEUE_OPTIONS = {
     placeholder: "DURATION",
     help: "give up, as TimeOut, if it has not started by then: 2h, 7d",
   },
+  "not-before": { type: "string", placeholder: "TIME", help: "do not start before: 2026-11-28T22:00Z, or in 90s, 2h" },
 } as const satisfies OptionSpecs;
 
 /** Of a start with a script. */
@@ -26,7 +28,11 @@ export const SCRIPT_OPTIONS = {
 /** Undefined when none was given. Throws UsageError for a value that is none. */
 export function queueOptions(args: Arguments): ActionOptions | undefined {
   const queueTimeoutMs = durationMs(args, "expires");
-  return orNone({ ...(queueTimeoutMs !== undefined && { queueTimeoutMs }) });
+  const notBefore = startTime(args, "not-before");
+  return orNone({
+    ...(queueTimeoutMs !== undefined && { queueTimeoutMs }),
+    ...(notBefore !== undefined && { notBefore }),
+  });
 }
 
 /** The same of a start with a script. */
@@ -50,6 +56,19 @@ function durationMs(args: Arguments, name: string): number | undefined {
   const seconds = parseDuration(text);
   if (seconds !== null && seconds >= 1) return seconds * 1_000;
   throw new UsageError(`--${name} takes a time such as 90s, 15m, 2h or 7d, not "${text}".`);
+}
+
+const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
+
+/** A time with its zone, or a time from now by the clock of this computer. */
+function startTime(args: Arguments, name: string): string | undefined {
+  const text = args.text(name);
+  if (text === undefined) return undefined;
+  const seconds = parseDuration(text);
+  if (seconds !== null) return new Date(systemClock.nowMs() + seconds * 1_000).toISOString();
+  const atMs = ISO_TIME.test(text) ? Date.parse(text) : Number.NaN;
+  if (!Number.isNaN(atMs)) return new Date(atMs).toISOString();
+  throw new UsageError(`--${name} takes a time such as 2026-11-28T22:00Z, or one from now such as 2h, not "${text}".`);
 }
 
 function sizeBytes(args: Arguments, name: string): number | undefined {

@@ -87,6 +87,8 @@ test("an option that does not exist, has another type, or is beyond its range is
     [{ outputLimitBytes: -1 }, /outputLimitBytes/],
     [{ outputLimitBytes: 104_857_601 }, /options\.outputLimitBytes is 104857601; the maximum is 104857600/],
     [{ queueTimeoutMs: 0.5 }, /queueTimeoutMs/],
+    [{ notBefore: "tomorrow" }, /notBefore/],
+    [{ notBefore: "2199-01-01T00:00:00Z" }, /options\.notBefore is 2199.*; the maximum is 2592000000 ms from now/],
     [{ queueTimeoutMs: 2_592_000_001 }, /options\.queueTimeoutMs is 2592000001; the maximum is 2592000000/],
   ] as const) {
     assertError(await start(machineId, [getFile("/x")], options), 400, "InvalidRequestBody", message);

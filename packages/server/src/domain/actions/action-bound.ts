@@ -1,7 +1,7 @@
 import { MAX_COMMANDS } from "@halligan/protocol/api";
 import type { OrderLimits } from "@halligan/protocol/link";
-import { type ActionOptions, limitsWith, NO_OPTIONS, type OptionMaxima } from "./action-options.ts";
 import type { Command } from "./command.ts";
+import { type ActionOptions, limitsWith, NO_OPTIONS, type OptionMaxima } from "./options/action-options.ts";
 
 /**
  * When an action becomes final at the latest. The device has no influence on it: no heartbeat,

@@ -1,7 +1,7 @@
 import { FINAL_STATUSES, type MachineActionStatus } from "@halligan/protocol/api";
 import type { ActionBound } from "./action-bound.ts";
-import type { ActionOptions } from "./action-options.ts";
 import type { Command, ListedCommand, StoredResult } from "./command.ts";
+import type { ActionOptions } from "./options/action-options.ts";
 import type { SessionSlot } from "./session-slots.ts";
 import type { StorageCode } from "./transfer-refusal.ts";
 
@@ -96,6 +96,8 @@ export interface MachineAction {
   cancellation: { requestor: string; comment: string; atMs: number } | null;
   errorHResult: number;
   options: ActionOptions;
+  /** Its start time, until it is released: `domain/actions/scheduled-start.ts`. */
+  scheduledMs: number | null;
   commands: readonly Command[];
   order: OrderState | null;
   /** Whether it counts as a running session; see `domain/actions/session-slots.ts`. */

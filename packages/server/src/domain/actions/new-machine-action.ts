@@ -11,10 +11,10 @@ import { allowsLiveResponse, type DeviceGroup } from "../machines/device-group.t
 import { type Machine, machineName } from "../machines/machine.ts";
 import { systemFault } from "../machines/supported-systems.ts";
 import { type BoundLimits, newBound } from "./action-bound.ts";
-import type { ActionOptions } from "./action-options.ts";
 import { type ArchiveLimits, archiveOf, type CommandKeys } from "./collection/requested-collection.ts";
 import type { Command, LibraryPin } from "./command.ts";
 import type { MachineAction } from "./machine-action.ts";
+import type { ActionOptions } from "./options/action-options.ts";
 import { slotForNewSession } from "./session-slots.ts";
 
 /**
@@ -94,10 +94,11 @@ export interface NewMachineActionInput {
 
 export function newMachineAction(input: NewMachineActionInput): Result<MachineAction, DomainError> {
   const { machine, group, request, options, sessions, nowMs } = input;
-  const deadlineMs = nowMs + (options.queueTimeoutMs ?? input.queueTimeoutMs);
+  const scheduledMs = options.notBeforeMs !== null && options.notBeforeMs > nowMs ? options.notBeforeMs : null;
+  const deadlineMs = (scheduledMs ?? nowMs) + (options.queueTimeoutMs ?? input.queueTimeoutMs);
   const fault = checkCommands(request.Commands, input.commandKeys) ?? machineFault(machine, group);
   if (fault) return err(fault);
-  const slot = slotForNewSession(machine.linked, sessions.taken, sessions.slots);
+  const slot = slotForNewSession(machine.linked && scheduledMs === null, sessions.taken, sessions.slots);
   if (slot === "noSlot") {
     return err({ code: "TooManySessions", slots: sessions.slots, retryAfterMs: sessions.retryAfterMs });
   }
@@ -116,6 +117,7 @@ export function newMachineAction(input: NewMachineActionInput): Result<MachineAc
     cancellation: null,
     errorHResult: 0,
     options,
+    scheduledMs,
     commands: request.Commands.map((command, index) => ({
       type: command.type,
       params: command.params,

@@ -1,8 +1,8 @@
 import type { Order, OrderCommand, OrderLimits } from "@halligan/protocol/link";
-import { limitsWith } from "./action-options.ts";
 import { devicePathOf } from "./collection/requested-collection.ts";
 import { type Command, libraryFileNameOf, paramOf } from "./command.ts";
 import type { MachineAction } from "./machine-action.ts";
+import { limitsWith } from "./options/action-options.ts";
 
 /** The order for a claimed action (`action.order` is set). The gateway signs it as a whole. */
 export function orderFor(action: MachineAction, limits: OrderLimits, acceptByMs: number): Order {

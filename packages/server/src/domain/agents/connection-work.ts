@@ -1,11 +1,12 @@
 import type { HeldOrder, Hello, Verdict } from "@halligan/protocol/link";
 import { isEnded } from "../actions/command.ts";
 import { isFinal, type MachineAction } from "../actions/machine-action.ts";
+import { firstScheduled, isScheduled, isScheduledLater } from "../actions/scheduled-start.ts";
 
 /**
  * Decides what to send next on a machine's connection. Depends on the machine's open actions: those
  * that are unfinished or whose order may still run on the device. At most one of them is
- * unfinished; the schema guarantees it.
+ * unfinished and released; the schema guarantees it.
  */
 export type ConnectionStep =
   /** The action has ended, but its order may still run on the device: send the end. */
@@ -14,15 +15,21 @@ export type ConnectionStep =
   | { type: "claim"; action: MachineAction }
   /** It was claimed before and no start was reported: send the same order again. */
   | { type: "resend"; action: MachineAction }
-  | { type: "idle" };
+  /** `scheduledMs`: when an action may be released, which can be in the past; null for none. */
+  | { type: "idle"; scheduledMs: number | null };
 
-export function nextConnectionStep(openActions: readonly MachineAction[]): ConnectionStep {
+export function nextConnectionStep(openActions: readonly MachineAction[], nowMs: number): ConnectionStep {
   const toEnd = openActions.find((action) => isFinal(action.status) && action.order?.state === "out");
   if (toEnd) return { type: "end", action: toEnd };
-  const unfinished = openActions.find((action) => !isFinal(action.status));
-  if (!unfinished) return { type: "idle" };
+  const scheduled = firstScheduled(openActions);
+  const scheduledMs = scheduled?.scheduledMs ?? null;
+  const unfinished = openActions.find((action) => !isFinal(action.status) && !isScheduled(action));
+  if (!unfinished) {
+    const isDue = scheduled && !isScheduledLater(scheduled, nowMs);
+    return isDue ? { type: "claim", action: scheduled } : { type: "idle", scheduledMs };
+  }
   if (!unfinished.order) return { type: "claim", action: unfinished };
-  return hasStarted(unfinished) ? { type: "idle" } : { type: "resend", action: unfinished };
+  return hasStarted(unfinished) ? { type: "idle", scheduledMs } : { type: "resend", action: unfinished };
 }
 
 export type HelloVerdict =

@@ -1,6 +1,6 @@
-import { limitsWith } from "../actions/action-options.ts";
 import { type Command, isEnded } from "../actions/command.ts";
 import type { MachineAction } from "../actions/machine-action.ts";
+import { limitsWith } from "../actions/options/action-options.ts";
 
 const MIB = 1024 ** 2;
 

@@ -10,6 +10,7 @@ import { DueReports } from "./due-reports.ts";
 import { signOrder } from "./order-signature.ts";
 import { RefusalLog } from "./refusal-log.ts";
 import { handleReport, type ReportFrame, recordGranted } from "./reports.ts";
+import { ScheduledWake } from "./scheduled-wake.ts";
 import { SeenAction } from "./seen-action.ts";
 import { SentOrders } from "./sent-orders.ts";
 import { UnrecordedStart } from "./unrecorded-start.ts";
@@ -46,6 +47,7 @@ export class OrderExchange {
   readonly #refusals = new RefusalLog();
   readonly #unrecorded: UnrecordedStart;
   readonly #seen = new SeenAction();
+  readonly #scheduled: ScheduledWake;
   /**
    * The rolling value that the device has not confirmed yet; null afterwards. No start is granted
    * before.
@@ -57,6 +59,7 @@ export class OrderExchange {
     this.#identity = identity;
     this.#deviceKey = deviceKey;
     this.#port = port;
+    this.#scheduled = new ScheduledWake(context.clock, () => port.pump());
     this.#unrecorded = new UnrecordedStart(context.clock, () => port.queue(() => this.#recordStart()));
   }
 
@@ -106,7 +109,8 @@ export class OrderExchange {
   async sendNext(): Promise<void> {
     const port = this.#port;
     const next = await nextForConnection(this.#context, this.#identity);
-    if (port.isClosed || next.type === "idle") return;
+    if (port.isClosed) return;
+    if (next.type === "idle") return this.#scheduled.next(next.scheduledMs);
     if (next.type === "retired") return port.fail("retired", "the machine was retired");
     if (next.type === "quarantined") return port.fail("quarantined", next.detail);
     if (next.type === "stale") {
@@ -148,6 +152,7 @@ export class OrderExchange {
 
   /** The connection is closed. What it returns is to be recorded after all queued work. */
   end(): () => ExchangeEnd {
+    this.#scheduled.end();
     this.#unrecorded.end();
     return () => ({ sent: this.#sent.last, granted: this.#unrecorded.granted });
   }
@@ -161,6 +166,6 @@ export class OrderExchange {
   async #act(outcome: Awaited<ReturnType<typeof handleReport>>): Promise<void> {
     if (outcome.kind === "close") this.#port.fail(outcome.reason, outcome.detail);
     else if (outcome.kind === "twoDevices") await this.#port.twoStarts();
-    else if (outcome.kind !== "done") this.#port.pump();
+    else if (outcome.kind !== "done" || this.#scheduled.isExpected) this.#port.pump();
   }
 }

@@ -4,6 +4,7 @@ import { claimedAction, withSlot } from "../../domain/actions/claim.ts";
 import { libraryFileNameOf } from "../../domain/actions/command.ts";
 import type { MachineAction } from "../../domain/actions/machine-action.ts";
 import { orderFor } from "../../domain/actions/order.ts";
+import { isScheduled, released } from "../../domain/actions/scheduled-start.ts";
 import { areSlotsLimited, mayAcquireSlot } from "../../domain/actions/session-slots.ts";
 import { nextConnectionStep } from "../../domain/agents/connection-work.ts";
 import type { Policy } from "../../domain/identity/policy.ts";
@@ -18,7 +19,8 @@ import { QUARANTINE_WORDS } from "./quarantine-machine.ts";
 export type NextForConnection =
   | { type: "order"; order: Order }
   | { type: "end"; actionId: string; orderSeq: number }
-  | { type: "idle" }
+  /** `scheduledMs`: when an action may be released; absent when that was not looked for. */
+  | { type: "idle"; scheduledMs?: number | null }
   /** The machine has a newer connection, on this node or another one. */
   | { type: "stale" }
   | { type: "retired" }
@@ -50,17 +52,19 @@ export async function nextForConnection(
     }
     if (machine?.connectionEpoch !== connection.connectionEpoch) return { type: "stale" };
     if (!machine.journalId) return { type: "idle" };
-    const step = nextConnectionStep(open);
-    if (step.type === "idle") return { type: "idle" };
+    const nowMs = clock.nowMs();
+    const step = nextConnectionStep(open, nowMs);
+    if (step.type === "idle") return step;
     if (step.type === "end") {
       return { type: "end", actionId: step.action.id, orderSeq: step.action.order?.orderSeq ?? 0 };
     }
-    const nowMs = clock.nowMs();
-    if (!(await holdsOrAcquiresSlot(tx, machine, step.action, limits.runningSessions, nowMs))) return { type: "idle" };
+    // Released also without a slot: it then waits for one in its turn.
+    const action = isScheduled(step.action) ? await tx.actions.save(step.action, released(step.action)) : step.action;
+    if (!(await holdsOrAcquiresSlot(tx, machine, action, limits.runningSessions, nowMs))) return { type: "idle" };
     const claimed =
       step.type === "claim"
-        ? await claim(tx, policy, machine, machine.journalId, step.action, limits, nowMs)
-        : await resend(tx, step.action, connection.connectionEpoch, limits, nowMs);
+        ? await claim(tx, policy, machine, machine.journalId, action, limits, nowMs)
+        : await resend(tx, action, connection.connectionEpoch, limits, nowMs);
     const order = orderFor(claimed, limits.order, nowMs + limits.orderAcceptanceMs);
     return { type: "order", order, ...(step.type === "claim" && { waitedMs: nowMs - claimed.createdAtMs }) };
   });

@@ -71,6 +71,7 @@ function serviceLimits({ numbers }: Config): ServiceLimits {
       scriptTimeoutMs: Math.max(numbers.maxScriptTimeoutMs, numbers.scriptTimeoutMs),
       outputLimitBytes: Math.max(numbers.maxScriptOutputLimitBytes, numbers.scriptOutputLimitBytes),
       queueTimeoutMs: Math.max(numbers.maxQueueTimeoutMs, numbers.queueTimeoutMs),
+      notBeforeMs: numbers.maxNotBeforeMs,
     },
   };
 }

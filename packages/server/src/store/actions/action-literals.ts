@@ -10,12 +10,13 @@ export const OUT = sql.lit("out");
 export const WITHOUT_SLOT = sql.lit(0);
 export const WITH_SLOT = sql.lit(1);
 
-/** The second column of `machine_action_open`: must have the text of migration 0021. */
-const OPEN_KEY = sql<number>`(case when status in ('Pending', 'InProgress') then 0 else seq end)`;
+/** The second column of `machine_action_open`: must have the text of migration 0024. */
+const OPEN_KEY = sql<number>`(case when status in ('Pending', 'InProgress') and scheduled_ms is null then 0 else seq end)`;
 
 /**
  * For conditions together with the machine. The key makes SQLite search `machine_action_open` and
  * not the machine's whole history.
  */
 export const IS_UNFINISHED = sql<SqlBool>`status in ('Pending', 'InProgress') and ${OPEN_KEY} = 0`;
+export const IS_SCHEDULED = sql<SqlBool>`status in ('Pending', 'InProgress') and scheduled_ms is not null and ${OPEN_KEY} >= 0`;
 export const IS_OUT = sql<SqlBool>`order_state = 'out' and ${OPEN_KEY} >= 0`;

@@ -1,7 +1,7 @@
 import type { Selectable } from "kysely";
 import { boundEndsMs } from "../../domain/actions/action-bound.ts";
-import { chosenOptions } from "../../domain/actions/action-options.ts";
 import { keepsBytes, type MachineAction, type OrderState } from "../../domain/actions/machine-action.ts";
+import { chosenOptions } from "../../domain/actions/options/action-options.ts";
 import type { MachineActionTable } from "../schema.ts";
 import { parseCancellation, parseCommands, parseOptions, parseStatus } from "./stored-action.ts";
 
@@ -25,6 +25,7 @@ export function toValues(action: MachineAction): ActionValues {
     error_hresult: action.errorHResult,
     commands: JSON.stringify(action.commands),
     options: options && JSON.stringify({ keepProcesses: false, ...options }),
+    scheduled_ms: action.scheduledMs,
     order_seq: action.order?.orderSeq ?? null,
     order_state: action.order?.state ?? null,
     order_journal_id: action.order?.journalId ?? null,
@@ -61,6 +62,7 @@ export function fromRow(row: Row): MachineAction {
     errorHResult: row.error_hresult,
     commands: parseCommands(row.commands),
     options: parseOptions(row.options),
+    scheduledMs: row.scheduled_ms,
     order: orderFromRow(row),
     slot: row.holds_place === 1 ? { held: true, untilMs: row.place_until_ms } : { held: false },
     bound: boundFromRow(row),

@@ -7,7 +7,7 @@ import { changedColumns, onlyColumns, statementsByColumns } from "../changed-col
 import type { ListPage } from "../lists/list-page.ts";
 import { isOfSequence } from "../results/command-end-key.ts";
 import { type Executor, statement } from "../statement.ts";
-import { IS_OUT, IS_UNFINISHED, OUT, UNFINISHED, WITH_SLOT, WITHOUT_SLOT } from "./action-literals.ts";
+import { IS_OUT, IS_SCHEDULED, IS_UNFINISHED, OUT, UNFINISHED, WITH_SLOT, WITHOUT_SLOT } from "./action-literals.ts";
 import { type ActionValues, fromRow, type Row, toValues } from "./action-row.ts";
 import { listedFromRow } from "./listed-action.ts";
 import { countMachineActions, listMachineActions } from "./machine-action-list.ts";
@@ -49,11 +49,12 @@ export function machineActions(executor: Executor) {
       return true;
     },
 
+    /** The one that is not scheduled for later. */
     async unfinishedOf(machineId: string): Promise<MachineAction | undefined> {
       return first(await executor.all(selectUnfinished, { machine_id: machineId }));
     },
 
-    /** Unfinished, or with an order that may still run on the device; oldest first. */
+    /** Unfinished or scheduled, or with an order that may still run on the device; oldest first. */
     async openOf(machineId: string): Promise<MachineAction[]> {
       return (await executor.all(selectOpen, { machine_id: machineId })).map(fromRow);
     },
@@ -62,16 +63,18 @@ export function machineActions(executor: Executor) {
      * Machines that are connected to this node and have an action to be sent. Finds what a lost
      * wake-up left waiting.
      */
-    async connectedMachinesWithWork(nodeId: string, limit: number): Promise<string[]> {
-      return (await executor.all(selectMachinesWithWork, { node_id: nodeId, limit })).map((row) => row.machine_id);
+    async connectedMachinesWithWork(nodeId: string, nowMs: number, limit: number): Promise<string[]> {
+      const rows = await executor.all(selectMachinesWithWork, { node_id: nodeId, now_ms: nowMs, limit });
+      return rows.map((row) => row.machine_id);
     },
 
     /**
      * Machines that are connected to this node and have an order or an end that was not sent yet;
      * oldest first.
      */
-    async connectedMachinesToSend(nodeId: string, limit: number): Promise<string[]> {
-      return (await executor.all(selectMachinesToSend, { node_id: nodeId, limit })).map((row) => row.machine_id);
+    async connectedMachinesToSend(nodeId: string, nowMs: number, limit: number): Promise<string[]> {
+      const rows = await executor.all(selectMachinesToSend, { node_id: nodeId, now_ms: nowMs, limit });
+      return rows.map((row) => row.machine_id);
     },
 
     /** Unfinished actions whose deadline or bound has passed. */
@@ -148,6 +151,7 @@ const insert = statement<ActionValues>()((db, p, { generatesKeys }) =>
     error_hresult: p.error_hresult,
     commands: p.commands,
     options: p.options,
+    scheduled_ms: p.scheduled_ms,
     order_seq: p.order_seq,
     order_state: p.order_state,
     order_journal_id: p.order_journal_id,
@@ -189,8 +193,8 @@ const selectUnfinished = statement<{ machine_id: string }>()((db, p) =>
   db.selectFrom("machine_action").selectAll().where("machine_id", "=", p.machine_id).where(IS_UNFINISHED),
 );
 
-// Two queries instead of one with `or`, each on the same partial index. With `or`, SQLite reads the
-// machine's whole history.
+// Several queries instead of one with `or`, each on the same partial index. With `or`, SQLite reads
+// the machine's whole history.
 const selectOpen = statement<{ machine_id: string }>()((db, p) =>
   db
     .selectFrom("machine_action")
@@ -203,24 +207,32 @@ const selectOpen = statement<{ machine_id: string }>()((db, p) =>
         .where(IS_UNFINISHED)
         .unionAll((out) =>
           out.selectFrom("machine_action").select("seq").where("machine_id", "=", p.machine_id).where(IS_OUT),
+        )
+        .unionAll((scheduled) =>
+          scheduled
+            .selectFrom("machine_action")
+            .select("seq")
+            .where("machine_id", "=", p.machine_id)
+            .where(IS_SCHEDULED),
         ),
     )
     .orderBy("seq"),
 );
 
-const selectMachinesWithWork = statement<{ node_id: string; limit: number }>()((db, p) =>
+const selectMachinesWithWork = statement<{ node_id: string; now_ms: number; limit: number }>()((db, p) =>
   db
     .selectFrom("machine_action")
     .innerJoin("machine", "machine.id", "machine_action.machine_id")
     .select("machine_action.machine_id")
     .distinct()
     .where((or) => or.or([or("machine_action.status", "in", UNFINISHED), or("machine_action.order_state", "=", OUT)]))
+    .where((or) => or.or([or("scheduled_ms", "is", null), or("scheduled_ms", "<=", p.now_ms)]))
     .where("machine.linked", "=", 1)
     .where("machine.node_id", "=", p.node_id)
     .limit(p.limit),
 );
 
-const selectMachinesToSend = statement<{ node_id: string; limit: number }>()((db, p) =>
+const selectMachinesToSend = statement<{ node_id: string; now_ms: number; limit: number }>()((db, p) =>
   db
     .selectFrom("machine_action")
     .innerJoin("machine", "machine.id", "machine_action.machine_id")
@@ -231,6 +243,7 @@ const selectMachinesToSend = statement<{ node_id: string; limit: number }>()((db
         or.and([or("machine_action.status", "not in", UNFINISHED), or("machine_action.order_state", "=", OUT)]),
       ]),
     )
+    .where((or) => or.or([or("scheduled_ms", "is", null), or("scheduled_ms", "<=", p.now_ms)]))
     .where("machine.linked", "=", 1)
     .where("machine.node_id", "=", p.node_id)
     .orderBy("machine_action.seq")

@@ -94,6 +94,7 @@ const selectOldestWaiting = statement<Record<never, never>>()((db) =>
     .innerJoin("machine", "machine.id", "machine_action.machine_id")
     .select("machine_action.created_at_ms")
     .where("machine_action.status", "=", sql.lit("Pending"))
+    .where("scheduled_ms", "is", null)
     .where("machine.linked", "=", 1)
     .orderBy("machine_action.seq")
     .limit(1),
@@ -106,6 +107,7 @@ const selectWaitingForSlot = statement<{ limit: number }>()((db, p) =>
     .select(["machine_action.id", "machine_action.machine_id"])
     .where("machine_action.status", "in", UNFINISHED)
     .where("machine_action.holds_place", "=", WITHOUT_SLOT)
+    .where("scheduled_ms", "is", null)
     .where("machine.linked", "=", 1)
     .orderBy("machine_action.seq")
     .limit(p.limit),
@@ -118,6 +120,7 @@ const countWaitingUpTo = statement<{ id: string }>()((db, p) =>
     .select((eb) => eb.fn.countAll<number>().as("position"))
     .where("machine_action.status", "in", UNFINISHED)
     .where("machine_action.holds_place", "=", WITHOUT_SLOT)
+    .where("scheduled_ms", "is", null)
     .where("machine.linked", "=", 1)
     .where("machine_action.seq", "<=", (own) =>
       own.selectFrom("machine_action as own").select("own.seq").where("own.id", "=", p.id),

@@ -2,9 +2,9 @@ import { ActionOptions, type MachineActionStatus, MachineActionStatusWire } from
 import { FileChange, OrderArchive } from "@halligan/protocol/link";
 import { Type } from "typebox";
 import { Compile } from "typebox/compile";
-import { NO_OPTIONS, storedOptions } from "../../domain/actions/action-options.ts";
 import type { Command, ListedCommand } from "../../domain/actions/command.ts";
 import type { MachineAction } from "../../domain/actions/machine-action.ts";
+import { NO_OPTIONS, storedOptions } from "../../domain/actions/options/action-options.ts";
 
 /**
  * Schemas of the JSON in an action's row. A row that does not match was not written by this server.

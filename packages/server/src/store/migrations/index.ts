@@ -15,6 +15,7 @@ import * as oneOverdueIndex from "./0019-one-overdue-index.ts";
 import * as startInDoubt from "./0020-start-in-doubt.ts";
 import * as fewerPages from "./0021-fewer-pages.ts";
 import * as idempotencyKeys from "./0022-idempotency-keys.ts";
+import * as scheduledActions from "./0024-scheduled-actions.ts";
 
 /** In the sequence in which they run. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -34,4 +35,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0020-start-in-doubt": startInDoubt,
   "0021-fewer-pages": fewerPages,
   "0022-idempotency-keys": idempotencyKeys,
+  "0024-scheduled-actions": scheduledActions,
 };

@@ -168,10 +168,12 @@ const FIXED: readonly (readonly [name: string, ask: Ask, plan: readonly string[]
     (actions) => actions.openOf(A),
     [
       "SEARCH machine_action USING INTEGER PRIMARY KEY (rowid=?)",
-      "LIST SUBQUERY 2",
+      "LIST SUBQUERY 3",
       "COMPOUND QUERY",
       "LEFT-MOST SUBQUERY",
       "SEARCH machine_action USING INDEX machine_action_open (machine_id=? AND <expr>=?)",
+      "UNION ALL",
+      "SEARCH machine_action USING INDEX machine_action_open (machine_id=? AND <expr>>?)",
       "UNION ALL",
       "SEARCH machine_action USING INDEX machine_action_open (machine_id=? AND <expr>>?)",
     ],
@@ -209,8 +211,8 @@ for (const [name, ask, plan] of FIXED) {
 }
 
 for (const [name, ask] of [
-  ["machines with work", (actions) => actions.connectedMachinesWithWork("node", 100)],
-  ["machines to send to", (actions) => actions.connectedMachinesToSend("node", 100)],
+  ["machines with work", (actions) => actions.connectedMachinesWithWork("node", NOW_MS, 100)],
+  ["machines to send to", (actions) => actions.connectedMachinesToSend("node", NOW_MS, 100)],
   ["results to remove", (actions) => actions.withResultsBefore(NOW_MS, 100)],
   ["the oldest open action", (actions) => actions.oldestOpenMs()],
   ["actions to remove", (actions) => actions.removeBefore(NOW_MS, 100)],

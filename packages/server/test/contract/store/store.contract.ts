@@ -222,7 +222,9 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         open.map(({ id }) => id),
         [cancelled.id, waiting.id],
       );
-      assert.ok((await store.read((tx) => tx.actions.connectedMachinesWithWork("node-1", 1_000))).includes(machine.id));
+      assert.ok(
+        (await store.read((tx) => tx.actions.connectedMachinesWithWork("node-1", 0, 1_000))).includes(machine.id),
+      );
     });
 
     test("overdue actions are the unfinished ones whose deadline has come", async () => {

@@ -10,7 +10,7 @@ import {
   pauseBound,
   resumeBound,
 } from "../../../src/domain/actions/action-bound.ts";
-import { NO_OPTIONS } from "../../../src/domain/actions/action-options.ts";
+import { NO_OPTIONS } from "../../../src/domain/actions/options/action-options.ts";
 
 const LIMITS: BoundLimits = {
   actionGraceMs: 5,

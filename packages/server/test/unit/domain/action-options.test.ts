@@ -7,20 +7,21 @@ import {
   NO_OPTIONS,
   readOptions,
   storedOptions,
-} from "../../../src/domain/actions/action-options.ts";
+} from "../../../src/domain/actions/options/action-options.ts";
 import { orderFor } from "../../../src/domain/actions/order.ts";
 import { waitingReason } from "../../../src/domain/actions/progress/waiting-reason.ts";
 import { longestResultBytes } from "../../../src/domain/results/result-space.ts";
 import { JOURNAL_ID, sampleAction, sampleCommand } from "./sample-action.ts";
 
-const MAXIMA = { scriptTimeoutMs: 10_000, outputLimitBytes: 500, queueTimeoutMs: 60_000 };
+const CHOSEN = { scriptTimeoutMs: 10_000, outputLimitBytes: 500, queueTimeoutMs: 60_000 };
+const MAXIMA = { ...CHOSEN, notBeforeMs: 60_000 };
 const LIMITS = { scriptTimeoutMs: 600, transferTimeoutMs: 900, stallTimeoutMs: 100, outputLimitBytes: 50 };
 const MIB = 1024 ** 2;
 
 test("an option may have its maximum, and a greater value is refused with option, value and maximum", () => {
-  assert.ok(readOptions(MAXIMA, MAXIMA).ok);
-  for (const [option, maximum] of Object.entries(MAXIMA)) {
-    const read = readOptions({ [option]: maximum + 1 }, MAXIMA);
+  assert.ok(readOptions(CHOSEN, MAXIMA, 0).ok);
+  for (const [option, maximum] of Object.entries(CHOSEN)) {
+    const read = readOptions({ [option]: maximum + 1 }, MAXIMA, 0);
     assert.ok(!read.ok);
     assert.deepEqual(read.error, {
       code: "InvalidRequestBody",
@@ -31,7 +32,12 @@ test("an option may have its maximum, and a greater value is refused with option
 
 test("the options that were chosen are stored and shown, and no others", () => {
   assert.equal(chosenOptions(NO_OPTIONS), null);
-  for (const chosen of [{ keepProcesses: true }, { outputLimitBytes: 0 }, MAXIMA]) {
+  for (const chosen of [
+    { keepProcesses: true },
+    { outputLimitBytes: 0 },
+    { notBefore: "2026-11-28T12:00:00.000Z" },
+    CHOSEN,
+  ]) {
     assert.deepEqual(chosenOptions(storedOptions(chosen)), chosen);
   }
 });

@@ -39,14 +39,14 @@ const held = { actionId: out.id, orderSeq: 7, commands: [{ index: 0, state: "run
 test("a cancelled action whose order is out is ended before anything new is claimed", () => {
   const cancelled = sampleAction({ status: "Cancelled", order: sampleOrder() });
   const waiting = sampleAction({ id: "00000000-0000-4000-8000-000000000002" });
-  assert.equal(nextConnectionStep([cancelled, waiting]).type, "end");
-  assert.equal(nextConnectionStep([waiting]).type, "claim");
+  assert.equal(nextConnectionStep([cancelled, waiting], 0).type, "end");
+  assert.equal(nextConnectionStep([waiting], 0).type, "claim");
 });
 
 test("a claim without word of a start is sent again, one with a start is left alone", () => {
-  assert.equal(nextConnectionStep([out]).type, "resend");
-  assert.equal(nextConnectionStep([started]).type, "idle");
-  assert.equal(nextConnectionStep([]).type, "idle");
+  assert.equal(nextConnectionStep([out], 0).type, "resend");
+  assert.equal(nextConnectionStep([started], 0).type, "idle");
+  assert.equal(nextConnectionStep([], 0).type, "idle");
 });
 
 test("an order that the device never accepted is kept and sent again", () => {
@@ -130,5 +130,5 @@ test("an order that was given up but still runs on the device that holds it is e
   const { verdict, reopened } = heldOrderVerdict({ ...held, commands: [{ index: 0, state: "running" }] }, lost);
   assert.equal(verdict, "end");
   assert.deepEqual(reopened, { ...lost, order: sampleOrder({ state: "out" }) });
-  assert.equal(nextConnectionStep(reopened ? [reopened] : []).type, "end");
+  assert.equal(nextConnectionStep(reopened ? [reopened] : [], 0).type, "end");
 });

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { CommandRequest } from "@halligan/protocol/api";
-import { NO_OPTIONS } from "../../../src/domain/actions/action-options.ts";
 import {
   checkCommands,
   type NewMachineActionInput,
   newMachineAction,
 } from "../../../src/domain/actions/new-machine-action.ts";
+import { NO_OPTIONS } from "../../../src/domain/actions/options/action-options.ts";
 import { sampleMachine } from "./sample-action.ts";
 
 const put: CommandRequest = { type: "PutFile", params: [{ key: "FileName", value: "tool" }] };

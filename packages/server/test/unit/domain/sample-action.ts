@@ -1,6 +1,6 @@
-import { NO_OPTIONS } from "../../../src/domain/actions/action-options.ts";
 import type { Command } from "../../../src/domain/actions/command.ts";
 import type { MachineAction, OrderState } from "../../../src/domain/actions/machine-action.ts";
+import { NO_OPTIONS } from "../../../src/domain/actions/options/action-options.ts";
 import { NO_CONTINUITY } from "../../../src/domain/machines/clone-detection.ts";
 import type { Machine } from "../../../src/domain/machines/machine.ts";
 
@@ -40,6 +40,7 @@ export function sampleAction(change: Partial<MachineAction> = {}): MachineAction
     cancellation: null,
     errorHResult: 0,
     options: NO_OPTIONS,
+    scheduledMs: null,
     commands: [sampleCommand(), sampleCommand({ type: "GetFile", params: [{ key: "Path", value: "/tmp/x" }] })],
     order: null,
     slot: { held: true, untilMs: null },

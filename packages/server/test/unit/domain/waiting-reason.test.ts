@@ -71,6 +71,10 @@ const CASES: readonly Case[] = [
     ...{ action: running(completed, script), sinceMs: 1_200, untilMs: 8_000, also: { index: 1 } },
   },
   {
+    ...{ title: "its start time has not come", reason: "NotBefore", facts: away },
+    ...{ action: sampleAction({ scheduledMs: 5_000 }), sinceMs: 1_000, untilMs: 5_000 },
+  },
+  {
     ...{ title: "its machine is in quarantine", action: sampleAction(), reason: "DeviceQuarantined" },
     facts: facts({ machine: { ...present, linked: false, quarantined: true } }),
     ...{ sinceMs: null, untilMs: 10_000 },

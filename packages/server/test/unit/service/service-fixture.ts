@@ -108,7 +108,12 @@ const LIMITS: ServiceContext["limits"] = {
   resultRetentionMs: 30 * 24 * HOUR_MS,
   actionRetentionMs: 180 * 24 * HOUR_MS,
   order: { scriptTimeoutMs: 1_000, transferTimeoutMs: 1_000, stallTimeoutMs: 1_000, outputLimitBytes: 1_000 },
-  options: { scriptTimeoutMs: 3_600_000, outputLimitBytes: 100_000, queueTimeoutMs: 7 * 24 * 3_600_000 },
+  options: {
+    scriptTimeoutMs: 3_600_000,
+    outputLimitBytes: 100_000,
+    queueTimeoutMs: 7 * 24 * 3_600_000,
+    notBeforeMs: 7 * 24 * 3_600_000,
+  },
 };
 
 const ring = <K>(signing: K) => ({ signing, accepted: [signing] });

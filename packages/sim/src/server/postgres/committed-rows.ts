@@ -78,5 +78,6 @@ export const rowOf = (action: MachineAction): ActionRow => ({
   holds_place: action.slot.held ? 1 : 0,
   place_until_ms: action.slot.held ? action.slot.untilMs : null,
   bound_ms: action.bound && boundEndsMs(action.bound),
+  scheduled_ms: action.scheduledMs,
   commands: JSON.stringify(action.commands),
 });

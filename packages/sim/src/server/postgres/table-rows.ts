@@ -19,6 +19,7 @@ const Rows = Compile(
         holds_place: Type.Integer(),
         place_until_ms: nullable(Type.Integer()),
         bound_ms: nullable(Type.Integer()),
+        scheduled_ms: nullable(Type.Integer()),
         commands: Type.String(),
       }),
     ),
@@ -36,7 +37,7 @@ export interface StoredRows {
 }
 
 const ACTION_COLUMNS =
-  "id, machine_id, status, deadline_ms, order_seq, order_state, holds_place, place_until_ms, bound_ms, commands";
+  "id, machine_id, status, deadline_ms, order_seq, order_state, holds_place, place_until_ms, bound_ms, scheduled_ms, commands";
 /** One statement, so all rows are from the same snapshot. */
 const SELECT_ROWS = `select json_build_object(
   'actions', (select coalesce(json_agg(a), '[]') from (select ${ACTION_COLUMNS} from machine_action) a),

@@ -1,9 +1,10 @@
 import type { OrderLimits } from "@halligan/protocol/link";
 import type { MachinePresence } from "../../machines/machine.ts";
 import { boundEndsMs } from "../action-bound.ts";
-import { limitsWith } from "../action-options.ts";
 import { type Command, isEnded } from "../command.ts";
 import { isFinal, type MachineAction } from "../machine-action.ts";
+import { limitsWith } from "../options/action-options.ts";
+import { isScheduledLater, readyAtMs } from "../scheduled-start.ts";
 import { refusalReason, type StorageCode } from "../transfer-refusal.ts";
 
 /**
@@ -11,12 +12,14 @@ import { refusalReason, type StorageCode } from "../transfer-refusal.ts";
  *
  * DeviceQuarantined:         the machine is in quarantine. Its open actions end with the same
  *                            commit, so this is seen only in a store that was changed by hand.
+ * NotBefore:                 its start time has not come.
  * DeviceOfflineWhileRunning: the machine is not connected, and a command has started.
  * DeviceOffline:             the machine is not connected.
  * InsufficientStorage, ResultQuotaExceeded: the result of the present command is refused.
  * Running, Transferring:     the present command has started.
  * StartNotGranted:           an earlier command has ended, and the present one has not started.
- * PreviousActionEnding:      the order of an earlier action may still run on the device.
+ * PreviousActionEnding:      the order of an earlier action may still run on the device, or the
+ *                            action is scheduled and another one comes first.
  * SessionLimit:              it has no session slot, and none is free for it.
  * Dispatching:               its order is sent or about to be sent.
  *
@@ -25,7 +28,7 @@ import { refusalReason, type StorageCode } from "../transfer-refusal.ts";
  */
 export type Waiting = WaitTimes &
   (
-    | { reason: "DeviceQuarantined" | "Dispatching" }
+    | { reason: "DeviceQuarantined" | "NotBefore" | "Dispatching" }
     | { reason: "DeviceOffline"; lastSeenMs: number | null }
     | { reason: "DeviceOfflineWhileRunning"; index: number; lastSeenMs: number | null }
     | { reason: "SessionLimit"; position: number }
@@ -43,7 +46,10 @@ interface WaitTimes {
 /** What is stored about the machine of an action and about the other actions. */
 export interface WaitingFacts {
   machine: MachinePresence;
-  /** An earlier action of the machine that is final and has an order which is still out. */
+  /**
+   * An earlier action of the machine that is final and has an order which is still out; for a
+   * scheduled action also one that has not ended.
+   */
   previous: Pick<MachineAction, "id" | "finalAtMs"> | null;
   /**
    * Its place among the sessions that wait for a slot, from 1, and how many slots are free. Null
@@ -65,6 +71,9 @@ export function waitingReason(
   const { machine } = facts;
   const endsMs = endsAtMs(action);
   if (machine.quarantined) return { reason: "DeviceQuarantined", sinceMs: null, untilMs: endsMs, detail: QUARANTINED };
+  if (isScheduledLater(action, nowMs)) {
+    return { reason: "NotBefore", sinceMs: action.createdAtMs, untilMs: action.scheduledMs, detail: NOT_BEFORE };
+  }
   const index = presentIndex(action);
   const command = action.commands[index];
   const hasStarted = action.commands.some(({ status }) => status !== "Created");
@@ -98,7 +107,7 @@ function presentIndex({ commands }: Pick<MachineAction, "commands">): number {
 /** `index`: of the command that has started, or comes next; null when nothing has started. */
 function deviceIsAway(action: MachineAction, machine: MachinePresence, index: number | null): Waiting {
   const lastSeenMs = machine.hasConnected ? machine.lastSeenMs : null;
-  const times = { sinceMs: Math.max(action.createdAtMs, lastSeenMs ?? 0), untilMs: endsAtMs(action) };
+  const times = { sinceMs: Math.max(readyAtMs(action), lastSeenMs ?? 0), untilMs: endsAtMs(action) };
   const seen = lastSeenMs === null ? "it has not connected yet" : `it was last seen at ${textOf(lastSeenMs)}`;
   if (index === null) {
     const detail = `the device is not connected; ${seen}. The action goes on when it connects`;
@@ -133,19 +142,20 @@ function notStarted(
   { machine, previous, queue }: WaitingFacts,
   untilMs: number | null,
 ): Waiting {
-  const { createdAtMs, order } = action;
+  const { order } = action;
+  const readyMs = readyAtMs(action);
   if (previous) {
-    const sinceMs = Math.max(createdAtMs, previous.finalAtMs ?? 0);
+    const sinceMs = Math.max(readyMs, previous.finalAtMs ?? 0);
     return {
       reason: "PreviousActionEnding",
       sinceMs,
       untilMs,
       actionId: previous.id,
-      detail: previousIsEnding(previous.id),
+      detail: previous.finalAtMs === null ? previousIsUnfinished(previous.id) : previousIsEnding(previous.id),
     };
   }
   // The connection began when its machine was last seen.
-  const sinceMs = Math.max(createdAtMs, machine.lastSeenMs);
+  const sinceMs = Math.max(readyMs, machine.lastSeenMs);
   if (queue && queue.position > queue.freeSlots) {
     const { position } = queue;
     return { reason: "SessionLimit", sinceMs, untilMs, position, detail: allSlotsInUse(position) };
@@ -156,6 +166,8 @@ function notStarted(
 
 const QUARANTINED =
   "the machine is in quarantine and accepts no work until an operator releases it or enrolls the device again";
+
+const NOT_BEFORE = "its start time has not come; until then the machine takes other actions";
 
 const textOf = (ms: number): string => new Date(ms).toISOString();
 
@@ -174,6 +186,9 @@ const overItsLimit = (index: number, type: Command["type"]): string =>
 
 const previousIsEnding = (actionId: string): string =>
   `action ${actionId} of this machine is over, and the device has not confirmed yet that nothing of it runs`;
+
+const previousIsUnfinished = (actionId: string): string =>
+  `action ${actionId} of this machine comes first, and it has not ended`;
 
 const allSlotsInUse = (position: number): string =>
   `all session slots are in use; ${position - 1} ${position === 2 ? "action waits" : "actions wait"} in front of this one for a slot`;

@@ -1,6 +1,6 @@
 import type { ActionOptionsWire } from "@halligan/protocol/api";
-import { chosenOptions } from "../../../domain/actions/action-options.ts";
 import type { MachineAction } from "../../../domain/actions/machine-action.ts";
+import { chosenOptions } from "../../../domain/actions/options/action-options.ts";
 
 /** The member `options` of a response; nothing when the caller of the start chose nothing. */
 export function optionsMember({ options }: Pick<MachineAction, "options">): { options?: ActionOptionsWire } {

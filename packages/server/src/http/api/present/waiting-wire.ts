@@ -24,6 +24,7 @@ export function waitingWire(waiting: Waiting): WaitingWire {
     case "PreviousActionEnding":
       return { reason: waiting.reason, ...times, actionId: waiting.actionId };
     case "DeviceQuarantined":
+    case "NotBefore":
     case "Dispatching":
       return { reason: waiting.reason, ...times };
     default:

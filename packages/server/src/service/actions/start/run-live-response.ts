@@ -1,13 +1,14 @@
 import type { StartLiveResponseRequest } from "@halligan/protocol/api";
 import { err, ok, type Result } from "@halligan/protocol/errors";
 import type { Caller } from "../../../auth/caller.ts";
-import { readOptions } from "../../../domain/actions/action-options.ts";
 import { choosePins } from "../../../domain/actions/chosen-content.ts";
 import { claimedAction } from "../../../domain/actions/claim.ts";
 import type { CommandKeys } from "../../../domain/actions/collection/requested-collection.ts";
-import { contentIdsOf, isFinal, type MachineAction } from "../../../domain/actions/machine-action.ts";
+import { contentIdsOf, type MachineAction } from "../../../domain/actions/machine-action.ts";
 import { newMachineAction } from "../../../domain/actions/new-machine-action.ts";
+import { readOptions } from "../../../domain/actions/options/action-options.ts";
 import { orderFor } from "../../../domain/actions/order.ts";
+import { isScheduled, MAX_SCHEDULED, unfinishedNow } from "../../../domain/actions/scheduled-start.ts";
 import { areSlotsLimited } from "../../../domain/actions/session-slots.ts";
 import type { DomainError } from "../../../domain/errors.ts";
 import type { StoreTx } from "../../../store/store.ts";
@@ -54,16 +55,21 @@ export async function runLiveResponse(
     if (!machine) return err({ code: "MachineNotFound", machineId });
     isRepeated = earlier?.ok === true;
     if (earlier) return earlier;
-    const blocking = open.find(({ status }) => !isFinal(status));
+    const options = readOptions(request.options, limits.options, clock.nowMs());
+    if (!options.ok) return options;
+    const isLater = (options.value.notBeforeMs ?? 0) > clock.nowMs();
+    const blocking = isLater ? undefined : unfinishedNow(open, clock.nowMs());
+    if (isLater && open.filter(isScheduled).length >= MAX_SCHEDULED) {
+      const detail = `machine ${machineId} has ${MAX_SCHEDULED} actions with a later start time, which is the limit`;
+      return err({ code: "InvalidInput", detail });
+    }
     if (blocking) return err({ code: "ActiveRequestAlreadyExists", machineId, blockingActionId: blocking.id });
     if (!group) throw new Error(`machine ${machineId} is in a device group that is not there`);
     const pins = choosePins(request.Commands, named);
     if (!pins.ok) return pins;
-    const options = readOptions(request.options, limits.options);
-    if (!options.ok) return options;
     const nowMs = clock.nowMs();
     const slots = limits.runningSessions;
-    const needsSlot = machine.linked && areSlotsLimited(slots);
+    const needsSlot = machine.linked && !isLater && areSlotsLimited(slots);
     const action = newMachineAction({
       id: ids.guid(),
       machine,
@@ -93,7 +99,7 @@ export async function runLiveResponse(
     const isClaimed =
       agent?.connectionEpoch === machine.connectionEpoch &&
       journalId !== null &&
-      open.length === 0 &&
+      open.every(isScheduled) &&
       action.value.slot.held;
     const target = {
       orderSeq: machine.lastOrderSeq + 1,

@@ -1,5 +1,6 @@
 import { isFinal, type MachineAction } from "../../../domain/actions/machine-action.ts";
 import { type Waiting, type WaitingFacts, waitingReason } from "../../../domain/actions/progress/waiting-reason.ts";
+import { firstScheduled, isScheduled, isScheduledLater } from "../../../domain/actions/scheduled-start.ts";
 import { areSlotsLimited } from "../../../domain/actions/session-slots.ts";
 import type { MachinePresence } from "../../../domain/machines/machine.ts";
 import type { StoreTx } from "../../../store/store.ts";
@@ -40,13 +41,22 @@ async function factsOf(
   nowMs: number,
 ): Promise<WaitingFacts> {
   const hasStarted = action.commands.some(({ status }) => status !== "Created");
-  if (!machine.linked || hasStarted) return { machine, previous: null, queue: null };
+  if (!machine.linked || hasStarted || isScheduledLater(action, nowMs)) return { machine, previous: null, queue: null };
   const open = await tx.actions.openOf(action.machineId);
-  const previous = open.find(({ status, order }) => isFinal(status) && order?.state === "out") ?? null;
-  if (previous || action.slot.held || !areSlotsLimited(slots)) return { machine, previous, queue: null };
+  const previous =
+    open.find(({ status, order }) => isFinal(status) && order?.state === "out") ?? firstBefore(open, action);
+  if (previous || isScheduled(action) || action.slot.held || !areSlotsLimited(slots))
+    return { machine, previous, queue: null };
   const position = await positionOf(action.id);
   const freeSlots = slots - (await tx.actions.slotsInUse(nowMs));
   return { machine, previous, queue: { position, freeSlots } };
+}
+
+/** What a scheduled action that is due waits for. */
+function firstBefore(open: readonly MachineAction[], action: MachineAction): MachineAction | null {
+  if (!isScheduled(action)) return null;
+  const first = open.find((one) => !isFinal(one.status) && !isScheduled(one)) ?? firstScheduled(open);
+  return first && first.id !== action.id ? first : null;
 }
 
 /** The place of an action among those that wait for a slot, from 1. */

@@ -3,13 +3,13 @@ import type { ConnectionIdentity } from "./connection-identity.ts";
 
 /** What a node reads about the machines that are connected to it. */
 
-type Context = Pick<ServiceContext, "store" | "node">;
+type Context = Pick<ServiceContext, "store" | "node" | "clock">;
 
-export const machinesToSend = ({ store, node }: Context, limit: number): Promise<string[]> =>
-  store.read((tx) => tx.actions.connectedMachinesToSend(node.id, limit));
+export const machinesToSend = ({ store, node, clock }: Context, limit: number): Promise<string[]> =>
+  store.read((tx) => tx.actions.connectedMachinesToSend(node.id, clock.nowMs(), limit));
 
-export const machinesWithWork = ({ store, node }: Context, limit: number): Promise<string[]> =>
-  store.read((tx) => tx.actions.connectedMachinesWithWork(node.id, limit));
+export const machinesWithWork = ({ store, node, clock }: Context, limit: number): Promise<string[]> =>
+  store.read((tx) => tx.actions.connectedMachinesWithWork(node.id, clock.nowMs(), limit));
 
 export const machinesRetiredSince = ({ store }: Context, sinceMs: number, limit: number): Promise<string[]> =>
   store.read((tx) => tx.machines.retiredSince(sinceMs, limit));

@@ -16,7 +16,8 @@ import { IDEMPOTENCY_REFUSALS, idempotencyKeyHeader, readIdempotencyKey } from "
 
 const OPTIONS_TEXT =
   "`options`, each with a maximum that is a setting: `scriptTimeoutMs`, after which a script is ended; `outputLimitBytes` of its stdout, " +
-  "and of its stderr; `queueTimeoutMs`, after which the action is `TimeOut` if it has not started; `keepProcesses`: processes that a " +
+  "and of its stderr; `queueTimeoutMs`, after which the action is `TimeOut` if it has not started; `notBefore`, a time before which it does not start, at most `HALLIGAN_MAX_NOT_BEFORE_MS` " +
+  "from now (until then it holds no session and the machine takes other actions, and `queueTimeoutMs` counts from it); `keepProcesses`: processes that a " +
   "script leaves behind go on. ";
 
 /**

@@ -1,7 +1,7 @@
 import type { ActionOptions as RequestedOptions } from "@halligan/protocol/api";
 import { err, ok, type Result } from "@halligan/protocol/errors";
 import type { OrderLimits } from "@halligan/protocol/link";
-import type { DomainError } from "../errors.ts";
+import type { DomainError } from "../../errors.ts";
 
 /** What the caller has chosen for one action. Null: the setting of the deployment holds. */
 export interface ActionOptions {
@@ -9,6 +9,8 @@ export interface ActionOptions {
   readonly scriptTimeoutMs: number | null;
   readonly outputLimitBytes: number | null;
   readonly queueTimeoutMs: number | null;
+  /** It does not start before. Unix milliseconds. */
+  readonly notBeforeMs: number | null;
 }
 
 export const NO_OPTIONS: ActionOptions = {
@@ -16,15 +18,22 @@ export const NO_OPTIONS: ActionOptions = {
   scriptTimeoutMs: null,
   outputLimitBytes: null,
   queueTimeoutMs: null,
+  notBeforeMs: null,
 };
 
-/** The largest values that a caller may choose, each a setting. */
-export type OptionMaxima = Readonly<Record<"scriptTimeoutMs" | "outputLimitBytes" | "queueTimeoutMs", number>>;
+/**
+ * The largest values that a caller may choose, each a setting. `notBeforeMs`: how far in the future
+ * a start may be.
+ */
+export type OptionMaxima = Readonly<
+  Record<"scriptTimeoutMs" | "outputLimitBytes" | "queueTimeoutMs" | "notBeforeMs", number>
+>;
 
 /** A value above its maximum is refused, not reduced: the caller relies on what it asks for. */
 export function readOptions(
   requested: RequestedOptions = {},
   maxima: OptionMaxima,
+  nowMs: number,
 ): Result<ActionOptions, DomainError> {
   for (const option of ["scriptTimeoutMs", "outputLimitBytes", "queueTimeoutMs"] as const) {
     const value = requested[option];
@@ -34,7 +43,19 @@ export function readOptions(
       detail: `options.${option} is ${value}; the maximum is ${maxima[option]}`,
     });
   }
-  return ok(storedOptions(requested));
+  const options = storedOptions(requested);
+  const latestMs = nowMs + maxima.notBeforeMs;
+  if (Number.isNaN(options.notBeforeMs)) {
+    return err({ code: "InvalidRequestBody", detail: `options.notBefore is ${requested.notBefore}, which is no time` });
+  }
+  if (options.notBeforeMs !== null && options.notBeforeMs > latestMs) {
+    const latest = new Date(latestMs).toISOString();
+    return err({
+      code: "InvalidRequestBody",
+      detail: `options.notBefore is ${requested.notBefore}; the maximum is ${maxima.notBeforeMs} ms from now, ${latest}`,
+    });
+  }
+  return ok(options);
 }
 
 /** The inverse of {@link chosenOptions}. */
@@ -43,16 +64,18 @@ export const storedOptions = (chosen: RequestedOptions): ActionOptions => ({
   scriptTimeoutMs: chosen.scriptTimeoutMs ?? null,
   outputLimitBytes: chosen.outputLimitBytes ?? null,
   queueTimeoutMs: chosen.queueTimeoutMs ?? null,
+  notBeforeMs: chosen.notBefore === undefined ? null : Date.parse(chosen.notBefore),
 });
 
 /** The options that were chosen, as they are stored, audited and shown; null for none. */
 export function chosenOptions(options: ActionOptions): RequestedOptions | null {
-  const { keepProcesses, scriptTimeoutMs, outputLimitBytes, queueTimeoutMs } = options;
+  const { keepProcesses, scriptTimeoutMs, outputLimitBytes, queueTimeoutMs, notBeforeMs } = options;
   const chosen: RequestedOptions = {
     ...(keepProcesses && { keepProcesses }),
     ...(scriptTimeoutMs !== null && { scriptTimeoutMs }),
     ...(outputLimitBytes !== null && { outputLimitBytes }),
     ...(queueTimeoutMs !== null && { queueTimeoutMs }),
+    ...(notBeforeMs !== null && { notBefore: new Date(notBeforeMs).toISOString() }),
   };
   return Object.keys(chosen).length > 0 ? chosen : null;
 }
