@@ -30,6 +30,7 @@ export type { AgentSocket, AgentSocketEvents } from "./gateway/frames/agent-sock
 export { Gateway } from "./gateway/gateway.ts";
 export { cancelMachineAction } from "./service/actions/cancel-machine-action.ts";
 export { type OutputCursor, type OutputStep, OutputWatch } from "./service/actions/output/watch-output.ts";
+export { idempotencyKey } from "./service/actions/start/idempotent-start.ts";
 export { runLiveResponse } from "./service/actions/start/run-live-response.ts";
 export { withWaiting } from "./service/actions/watch/read-waiting.ts";
 export type { ConnectionIdentity } from "./service/agents/connection/connection-identity.ts";

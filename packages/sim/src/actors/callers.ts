@@ -5,6 +5,7 @@ import {
   cancelMachineAction,
   createDownloadUrl,
   type DomainError,
+  idempotencyKey,
   removeLibraryFile,
   runLiveResponse,
   type ServiceContext,
@@ -46,8 +47,25 @@ export class Callers {
   runLiveResponse(device: Device): void {
     const request = this.#request();
     const words = request.Commands.map(({ type, params }) => `${type} ${params[0]?.value}`).join(", ");
+    const { repeating, timeline } = this.#world;
+    const key = repeating?.chance(0.6) ? `key-${repeating.hex(8)}` : null;
+    this.#start(device, request, words, key);
+    if (!repeating || key === null) return;
+    // The client has lost the response, whether or not the server has sent it. Some repeat at once,
+    // some when the action is long over.
+    for (let repeats = repeating.between(1, 3); repeats > 0; repeats -= 1) {
+      const delayMs = repeating.chance(0.4) ? repeating.between(0, 300) : repeating.between(1_000, 120_000);
+      timeline.after(delayMs, () => this.#start(device, request, `${words} again`, key));
+    }
+  }
+
+  #start(device: Device, request: StartLiveResponseRequest, words: string, key: string | null): void {
+    const { machineId } = device;
+    // The comment shows the key in the audit.
+    const body = key === null ? request : { ...request, Comment: key };
     this.#ask(`asks ${device.name} for ${words}`, async (context) => {
-      const answer = await runLiveResponse(context, CALLER, device.machineId, request);
+      const given = key === null ? null : idempotencyKey(key, "StartLiveResponse", machineId, body);
+      const answer = await runLiveResponse(context, CALLER, machineId, body, given);
       if (!answer.ok) return answer;
       this.#asked.push(answer.value.id);
       return { ok: true, value: `action ${short(answer.value.id)}`, id: answer.value.id };

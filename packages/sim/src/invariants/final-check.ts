@@ -32,6 +32,20 @@ export async function checkEnd(deployment: Deployment, accepted: ReadonlySet<str
     await checkResults(deployment, row);
   }
   checkAudit(deployment, rows);
+  checkKeys(deployment);
+}
+
+/** The comment of a start with a key is the key. */
+function checkKeys({ world, database }: Deployment): void {
+  const idsByKey = new Map<string, string | null>();
+  for (const { operation, action_id, detail } of database.auditOfActions()) {
+    if (operation !== "RunLiveResponse") continue;
+    const key = String(JSON.parse(detail).comment);
+    if (!key.startsWith("key-")) continue;
+    const first = idsByKey.get(key);
+    if (first !== undefined) world.violated("oneActionPerKey", `${key} has started ${first} and ${action_id}`);
+    idsByKey.set(key, action_id);
+  }
 }
 
 async function checkResults({ world, blobs, context }: Deployment, row: ActionRow): Promise<void> {

@@ -18,6 +18,7 @@ export const INVARIANTS = {
   quarantineHolds: "two living devices with one key are put in quarantine, and nothing is sent there any more",
   retirementHolds:
     "once a retirement is answered, no script starts on the machine and none of its actions is unfinished",
+  oneActionPerKey: "starts that are repeated with one Idempotency-Key make one action",
   notBeforeHolds: "no action is released before its start time",
   reasonsAreTrue: "each unfinished action has one reason why it waits, and the reason is true",
   journalIsSynced: "what a device has written into its journal is synced soon",

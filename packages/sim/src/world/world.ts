@@ -10,6 +10,7 @@ const BEGINNING_MS = Date.UTC(2026, 0, 1);
 const NEVER_ENDING = 0x0b_0d_1e;
 /** The same. */
 const OPTIONS = 0x0b_0d_47;
+const REPEATED = 0x0b_0d_44;
 
 /** What all parts of one run share: random numbers, time, the trace, and the first violation. */
 export class World {
@@ -36,6 +37,8 @@ export class World {
   readonly neverEnding: Random | null;
   /** If not null, callers choose later start times. It has its own random stream too. */
   readonly scheduling: Random | null;
+  /** If not null, callers repeat starts with an Idempotency-Key. Of its own stream as well. */
+  readonly repeating: Random | null;
   /**
    * The server's store was restored from a backup, so the server has forgotten orders that it sent.
    */
@@ -51,6 +54,8 @@ export class World {
     this.neverEnding = own.chance(0.04) ? own : null;
     const options = new Random(seed ^ OPTIONS);
     this.scheduling = options.chance(0.3) ? options : null;
+    const repeated = new Random(seed ^ REPEATED);
+    this.repeating = repeated.chance(0.3) ? repeated : null;
     this.trace = new Trace(() => this.timeline.nowMs);
   }
 

@@ -1,5 +1,6 @@
 import type { Invariant } from "../../src/world/violation.ts";
 import { DEADLINES } from "./deadlines.ts";
+import { REPEATED_STARTS } from "./repeated-starts.ts";
 import { ROLLING_VALUES } from "./rolling-values.ts";
 import { UNRECORDED_STARTS } from "./unrecorded-starts.ts";
 import { WAITING_REASONS } from "./waiting-reasons.ts";
@@ -331,6 +332,7 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   ...DEADLINES,
+  ...REPEATED_STARTS,
   ...ROLLING_VALUES,
   ...UNRECORDED_STARTS,
   ...WAITING_REASONS,
