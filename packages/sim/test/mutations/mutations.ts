@@ -111,7 +111,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "the server grants every start of a script",
-    breaks: ["neverTwice"],
+    breaks: ["neverTwice", "startsAreGranted"],
     edits: [
       // Copies with agents of link version 2 are found before they come to a second start.
       { file: "sim/src/actors/fleet.ts", find: "random.chance(0.15)", replace: "random.chance(1)" },
