@@ -74,7 +74,10 @@ test("every setting has a unit or says what it counts, and an environment name o
   assert.equal(new Set(names.map(environmentName)).size, names.length);
   assert.equal(environmentName("queueTimeoutMs"), "HALLIGAN_QUEUE_TIMEOUT_MS");
   for (const name of names)
-    assert.match(name, /(Ms|Bytes|PerMinute|PerHour|PerSecond|PerAddress|Sessions|Links|Streams|Downloads|Requests)$/);
+    assert.match(
+      name,
+      /(Ms|Bytes|PerMinute|PerHour|PerSecond|PerAddress|Sessions|Links|Streams|Downloads|Requests|Files)$/,
+    );
 });
 
 test("the profile open lifts the throttles and nothing else, and a setting still overrules it", () => {
