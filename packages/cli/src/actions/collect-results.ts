@@ -1,4 +1,9 @@
-import type { ActionWithResultsWire, CommandStatusWire, TranscriptWire } from "@halligan/protocol/api";
+import {
+  type ActionWithResultsWire,
+  archiveFileName,
+  type CommandStatusWire,
+  type TranscriptWire,
+} from "@halligan/protocol/api";
 import { ApiError, type HalliganClient } from "@halligan/protocol/client";
 import type { CommandContext } from "../command.ts";
 import { type DownloadedFile, downloadFile } from "../download/download-file.ts";
@@ -36,14 +41,19 @@ export interface CollectRequest {
   action: ActionWithResultsWire;
   /** Only this command, or all. */
   onlyIndex?: number | undefined;
-  /** Null: collected files are left on the server. */
-  targetOf: ((command: CommandStatusWire) => Promise<Target>) | null;
+  /** `devicePath`: of an archive its file name. Null: collected files are left on the server. */
+  targetOf: ((command: CommandStatusWire, devicePath: string | null) => Promise<Target>) | null;
+  /** What the GetFile commands collect; absent when the server must be asked. */
+  archiveKind?: ArchiveKind | null | undefined;
   maxSizeBytes: number;
   /** A script whose output was printed while it came; null for another one. */
   watched(index: number): WatchedScript | null;
   /** The download of the only GetFile, when it was begun before. */
   early?: EarlyDownload | null;
 }
+
+/** Null for a single file. */
+export type ArchiveKind = "folder" | "pattern";
 
 export interface Collected {
   results: CommandResult[];
@@ -76,7 +86,7 @@ export async function collectResults(
 async function collectOne(
   context: CommandContext,
   client: HalliganClient,
-  { action, targetOf, maxSizeBytes, watched, early }: CollectRequest,
+  { action, targetOf, maxSizeBytes, watched, early, archiveKind }: CollectRequest,
   command: CommandStatusWire,
 ): Promise<CommandResult | null> {
   const { index, commandStatus } = command;
@@ -109,20 +119,23 @@ async function collectOne(
     }
   }
   if (command.command.type === "GetFile" && commandStatus === "Completed" && targetOf) {
+    const devicePath = devicePathOf(command);
     const arrived = (await early?.finish()) ?? null;
-    if (arrived !== null) return { index, type: "GetFile", path: devicePathOf(command) ?? "", ...arrived };
-    const target = await targetOf(command);
+    if (arrived !== null) return { index, type: "GetFile", path: devicePath ?? "", ...arrived };
+    const kind = archiveKind === undefined ? await knownKind(client, action.id, index, signal) : archiveKind;
+    const target = await targetOf(command, kind && devicePath ? archiveFileName(devicePath, kind) : devicePath);
     const { stdout } = context.env;
     const file = await downloadFile(client, {
       actionId: action.id,
       commandIndex: index,
       target,
+      isArchive: kind !== null,
       maxSizeBytes,
       stdout,
       progress,
       signal,
     });
-    return { index, type: "GetFile", path: devicePathOf(command) ?? "", ...file };
+    return { index, type: "GetFile", path: devicePath ?? "", ...file };
   }
   return null;
 }
@@ -136,6 +149,26 @@ function isTruncated({ halligan }: TranscriptWire): boolean {
   return [halligan?.stdout, halligan?.stderr].some((facts) => facts !== undefined && facts.keptBytes < facts.sizeBytes);
 }
 
+/** The contract's entity does not say whether a GetFile was of a folder or a pattern. */
+async function knownKind(
+  client: HalliganClient,
+  actionId: string,
+  index: number,
+  signal: AbortSignal,
+): Promise<ArchiveKind | null> {
+  try {
+    const { value } = await client.getMachineActionResults(actionId, { signal });
+    return value.find((one) => one.index === index)?.archive?.kind ?? null;
+  } catch (error) {
+    // A server that does not know the question has no archives.
+    if (error instanceof ApiError && error.status === 404) return null;
+    throw error;
+  }
+}
+
+/** For people: bytes that are not UTF-8 are U+FFFD. */
 export function devicePathOf({ command }: CommandStatusWire): string | null {
-  return command.params.find(({ key }) => key === "Path")?.value ?? null;
+  const param = (name: string) => command.params.find(({ key }) => key === name)?.value;
+  const encoded = param("PathBase64");
+  return encoded === undefined ? (param("Path") ?? null) : Buffer.from(encoded, "base64").toString("utf8");
 }

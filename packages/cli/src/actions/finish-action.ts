@@ -12,7 +12,7 @@ import type { Failure } from "../errors/describe-failure.ts";
 import { EXIT, type ExitName, exitCodeOfScript } from "../errors/exit-codes.ts";
 import { harmlessText } from "../render/text/harmless.ts";
 import { actionJson, statusOf } from "./action-json.ts";
-import { type CommandResult, collectResults } from "./collect-results.ts";
+import { type ArchiveKind, type CommandResult, collectResults } from "./collect-results.ts";
 import type { LiveOutput } from "./live-output.ts";
 import { printRest, renderResults } from "./results.ts";
 import type { Started } from "./start-action.ts";
@@ -24,7 +24,8 @@ export interface FinishRequest {
   limitMs: number | null;
   onlyIndex?: number | undefined;
   /** Null: collected files are left on the server. */
-  targetOf: ((command: CommandStatusWire) => Promise<Target>) | null;
+  targetOf: ((command: CommandStatusWire, devicePath: string | null) => Promise<Target>) | null;
+  archiveKind?: ArchiveKind | null | undefined;
   maxSizeBytes: number;
   early?: EarlyDownload | null;
   /** Standard output and standard error get the script's exact bytes. */
@@ -39,7 +40,7 @@ export interface FinishRequest {
  * JSON: `{action, exitCode, results}` and `error` when it did not end well. `exitCode` is the last
  * script's own, null when no transcript is there; each of `results` is `{index, type: "RunScript",
  * scriptName, exitCode, output, errors, truncated, streams?}` or `{index, type: "GetFile", path,
- * savedAs, sizeBytes, sha256}`.
+ * savedAs, sizeBytes, sha256, archive?}`.
  */
 export async function finishAction(
   context: CommandContext,

@@ -1,4 +1,5 @@
 import type { OutputFactsWire } from "@halligan/protocol/api";
+import type { ArchiveSummary } from "../download/archive-summary.ts";
 import type { Environment } from "../environment.ts";
 import { harmlessLine, harmlessText } from "../render/text/harmless.ts";
 import { formatBytes } from "../render/text/units.ts";
@@ -40,9 +41,19 @@ export function renderResults(
       // into it.
       if (savedAs === null || results.some(({ type }) => type === "RunScript")) notes.push(line);
       else text.push(line);
+      if (result.archive !== undefined) notes.push(Buffer.from(archiveNote(result.archive)));
     }
   }
   return { text: Buffer.concat(text), notes: Buffer.concat(notes) };
+}
+
+/** For standard error. */
+function archiveNote(archive: ArchiveSummary | null): string {
+  if (archive === null) return "The manifest of the archive has no end: the archive is not complete.\n";
+  const { entries, files, bytes, errors, truncated, failed } = archive;
+  const cut = truncated === null ? "" : `, cut at ${truncated}`;
+  const head = `${files} ${files === 1 ? "file" : "files"}, ${formatBytes(bytes)}, ${errors} of ${entries} entries with an error${cut}\n`;
+  return head + failed.map(({ path, error }) => `  ${harmlessLine(path)}: ${harmlessLine(error)}\n`).join("");
 }
 
 function shown(text: string, isTerminal: boolean | undefined): Uint8Array {

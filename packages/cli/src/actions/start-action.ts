@@ -128,11 +128,11 @@ async function startAndWait(
   }
 }
 
-/** `pin`: the content that a name refers to. */
+/** `more`: the content that a name refers to, or the archive of a GetFile. */
 export function command(
   type: StartCommandRequest["type"],
   params: Record<string, string>,
-  pin: Pick<StartCommandRequest, "sha256" | "staged" | "content" | "interpreter"> = {},
+  more: Pick<StartCommandRequest, "sha256" | "staged" | "content" | "interpreter" | "archive"> = {},
 ): StartCommandRequest {
-  return { type, params: Object.entries(params).map(([key, value]) => ({ key, value })), ...pin };
+  return { type, params: Object.entries(params).map(([key, value]) => ({ key, value })), ...more };
 }

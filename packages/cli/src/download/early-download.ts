@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { type HalliganClient, UnexpectedResponseError } from "@halligan/protocol/client";
 import { CliError } from "../errors/cli-error.ts";
 import { arrivingBytes } from "./arriving-bytes.ts";
-import { type DownloadedFile, unpack } from "./download-file.ts";
+import { type DownloadedFile, type Unpacked, unpack } from "./download-file.ts";
 import type { Target } from "./target.ts";
 import { writeNewFile } from "./write-new-file.ts";
 
@@ -10,6 +10,8 @@ export interface EarlyDownloadOptions {
   actionId: string;
   commandIndex: number;
   target: Target;
+  /** A `.tar.gz`, which is saved as it comes. */
+  isArchive: boolean;
   maxSizeBytes: number;
   signal: AbortSignal;
 }
@@ -29,7 +31,7 @@ export interface EarlyDownload extends AsyncDisposable {
  */
 export function beginDownload(
   client: HalliganClient,
-  { actionId, commandIndex, target, maxSizeBytes, signal }: EarlyDownloadOptions,
+  { actionId, commandIndex, target, isArchive, maxSizeBytes, signal }: EarlyDownloadOptions,
 ): EarlyDownload | null {
   if (target.kind === "stdout" || target.path === null) return null;
   const { path, mayReplace } = target;
@@ -41,7 +43,7 @@ export function beginDownload(
 
   const download = async (): Promise<DownloadedFile> => {
     const packed = createHash("sha256");
-    let counted = { sizeBytes: 0, sha256: "" };
+    let counted: Unpacked = { sizeBytes: 0, sha256: "" };
     await writeNewFile(path, mayReplace, async (write) => {
       const hashed = async function* () {
         for await (const chunk of arrivingBytes(client, actionId, commandIndex, stopped)) {
@@ -49,7 +51,7 @@ export function beginDownload(
           yield chunk;
         }
       };
-      counted = await unpack(hashed(), { maxSizeBytes, onChunk: () => undefined, signal: stopped }, write);
+      counted = await unpack(hashed(), { isArchive, maxSizeBytes, onChunk: () => undefined, signal: stopped }, write);
       if (packed.digest("hex") !== (await expected.promise)) {
         throw new UnexpectedResponseError("The file that arrived has another SHA-256 than the result");
       }

@@ -1,4 +1,3 @@
-import { devicePathOf } from "../../actions/collect-results.ts";
 import { finishAction } from "../../actions/finish-action.ts";
 import { startedBefore } from "../../actions/start-action.ts";
 import type { CommandDefinition } from "../../command.ts";
@@ -48,7 +47,7 @@ export const result: CommandDefinition = {
       onlyIndex: index === undefined ? undefined : Number(index),
       maxSizeBytes: maxBytes,
       isRaw,
-      targetOf: (one) => chooseTarget({ ...target, devicePath: devicePathOf(one) }),
+      targetOf: (_, devicePath) => chooseTarget({ ...target, devicePath }),
     });
   },
 };

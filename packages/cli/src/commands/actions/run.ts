@@ -138,6 +138,7 @@ export const run: CommandDefinition = {
         limitMs,
         maxSizeBytes: maxBytes,
         isRaw,
+        archiveKind: null,
         async targetOf(one) {
           const target = targets.get(devicePathOf(one) ?? "");
           if (target === undefined) throw new UsageError("The server ran a GetFile that was not asked for.");
