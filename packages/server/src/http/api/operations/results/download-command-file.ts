@@ -1,7 +1,7 @@
 import { Type } from "typebox";
 import { accountOf } from "../../../../auth/caller.ts";
 import { attachment } from "../../../../domain/results/content-disposition.ts";
-import { followResult } from "../../../../service/results/follow-result.ts";
+import { followResult } from "../../../../service/downloads/follow-result.ts";
 import { permitted } from "../../../edge/access.ts";
 import { noBody } from "../../../edge/body/body-kinds.ts";
 import { bytes } from "../../../edge/declared-responses.ts";
@@ -29,7 +29,7 @@ export const downloadCommandFile = operation({
     description:
       "The gzip of a GetFile. The response begins when the first part is stored and follows the parts. It ends after the SHA-256 of " +
       "the whole was verified; the connection is broken off when the rest will not come, so a response without an end is no whole file. " +
-      "Compare the SHA-256 with that of GetMachineActionResults. With object storage the response begins when the file is complete. " +
+      "Compare the SHA-256 with the one that the results of the action state. With object storage the response begins when the file is complete. " +
       "To go on with a download that was cut, send the number of bytes in `from` and the `ETag` of the first response, without its " +
       "quotes, in `transfer`. Recorded as GetLiveResponseResultDownloadLink.",
     path: { id: actionIdParameter, index: uploadIndexParameter },

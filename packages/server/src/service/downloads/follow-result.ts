@@ -8,8 +8,8 @@ import { ActionWatch } from "../actions/watch/watch-action.ts";
 import type { ServiceContext } from "../context.ts";
 import { events } from "../events.ts";
 import { actionInScope } from "../machine-scope.ts";
-import { downloadOf, resultOf } from "./create-download-url.ts";
-import { DownloadWatch } from "./download-watch.ts";
+import { downloadOf, resultOf } from "../results/create-download-url.ts";
+import { DownloadWatch } from "../results/download-watch.ts";
 
 export interface FollowRequest {
   readonly actionId: string;
