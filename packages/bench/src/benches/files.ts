@@ -11,10 +11,12 @@ import type { Goal, Measured } from "../figure.ts";
 import { type SampleFile, writeSampleFile } from "../files/sample-files.ts";
 import { sha256Of } from "../files/sha256-of.ts";
 import type { Api } from "../load/api.ts";
+import { type Caller, getAfterwards, getWhileItArrives, putFile } from "../load/caller-transfers.ts";
 import { endOf } from "../load/end-of-action.ts";
 import { type RealAgent, shippedRuntime, startRealAgent } from "../processes/real-agents.ts";
 import { BenchServer } from "../processes/server.ts";
 import { hasProcessFiles, MemoryWatch } from "../processes/usage.ts";
+import { median } from "../statistics.ts";
 
 const MB = 1_000_000;
 
@@ -28,8 +30,10 @@ const MB = 1_000_000;
  * server and agent is watched. Afterwards, not measured, the result is downloaded, unpacked and
  * compared, as is the device's file.
  *
- * Not measured as a goal: the upload into the library before a PutFile (its figure is printed), a
- * network, a disk other than this one.
+ * Then the whole way of a caller with random bytes, 64 MiB and 1 GB: a get with its download,
+ * unpacking and writing, while the file arrives and after it; a put with its upload.
+ *
+ * Not measured: a network, a disk other than this one.
  * Baseline: the same bytes over loopback HTTP into a file, synced, hashed at both ends.
  */
 export const files: Bench = {
@@ -48,6 +52,15 @@ export const files: Bench = {
       const baseline = await measureFileBaseline(sample, target);
       await rm(target);
       figures.push(...(await measure(context, { server, api, agent, client, sample, baseline })));
+      await rm(sample.file);
+    }
+    const caller = { api, client, machineId: agent.machineId, signal: context.signal };
+    for (const [label, bytes, rounds] of [
+      ["64 MiB", context.quick ? 9 * MB : 64 * 1024 ** 2, 5],
+      ["1 GB", sizeBytes, 1],
+    ] as const) {
+      const sample = await writeSampleFile("random", join(context.folder, `caller-${bytes}.bin`), bytes);
+      figures.push(...(await measureCaller(context, { caller, agent, sample, label, rounds })));
       await rm(sample.file);
     }
     return figures;
@@ -102,6 +115,57 @@ async function measure(context: BenchContext, parts: Parts): Promise<Measured[]>
     ...memory(`PutFile, ${kind}: server memory growth`, put.serverGrownBytes),
     ...memory(`PutFile, ${kind}: agent memory growth`, put.agentGrownBytes),
     { figure: `upload into the library, ${kind}`, value: speed(uploadMs), unit: "MB/s", baseline },
+  ];
+}
+
+interface CallerParts {
+  readonly caller: Caller;
+  readonly agent: RealAgent;
+  readonly sample: SampleFile;
+  readonly label: string;
+  readonly rounds: number;
+}
+
+/** The whole way between the caller and the device, in turns with the baseline; the medians. */
+async function measureCaller(
+  { folder }: BenchContext,
+  { caller, agent, sample, label, rounds }: CallerParts,
+): Promise<Measured[]> {
+  const to = join(folder, "caller.bin");
+  const took = { baseline: [] as number[], arriving: [] as number[], afterwards: [] as number[], put: [] as number[] };
+  const timed = async (times: number[], work: () => Promise<unknown>) => {
+    const begunMs = performance.now();
+    await work();
+    times.push(sample.sizeBytes / 1_000 / (performance.now() - begunMs));
+  };
+  const get = (way: typeof getWhileItArrives) => async () => {
+    if ((await way(caller, sample.file, to)) !== sample.sha256) throw new Error("the file arrived as another one");
+  };
+  for (let round = 0; round < rounds; round += 1) {
+    took.baseline.push(await measureFileBaseline(sample, to));
+    await rm(to);
+    await timed(took.arriving, get(getWhileItArrives));
+    await rm(to);
+    await timed(took.afterwards, get(getAfterwards));
+    await rm(to);
+    await timed(took.put, () => putFile(caller, sample.file));
+    await rm(join(agent.workDir, basename(sample.file)));
+    // The same content again would be known already.
+    await caller.client.deleteLibraryFile(basename(sample.file));
+  }
+  const baseline = median(took.baseline);
+  const goals: Goal[] = [{ kind: "atLeastTimesBaseline", limit: 0.7 }];
+  const figure = (name: string, times: number[], of: Goal[] = []): Measured => ({
+    figure: `${name}, ${label}`,
+    value: median(times),
+    unit: "MB/s",
+    baseline,
+    goals: of,
+  });
+  return [
+    figure("get with the caller's part", took.arriving, goals),
+    figure("get, download after the end", took.afterwards),
+    figure("put with the caller's part", took.put, goals),
   ];
 }
 

@@ -1,11 +1,9 @@
-import { createWriteStream, openAsBlob } from "node:fs";
+import { openAsBlob } from "node:fs";
 import { basename, join } from "node:path";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import { createGunzip } from "node:zlib";
 import type { CommandRequest } from "@halligan/protocol/api";
 import { createClient } from "@halligan/protocol/client";
 import type { BenchContext } from "../bench.ts";
+import { getWhileItArrives } from "../load/caller-transfers.ts";
 import { endOf } from "../load/end-of-action.ts";
 import { runToEnd } from "../load/run-to-end.ts";
 import { shippedRuntime, startRealAgents } from "../processes/real-agents.ts";
@@ -13,12 +11,9 @@ import { BenchServer } from "../processes/server.ts";
 import { addTrivialScript, RUN_SCRIPT } from "../processes/trivial-script.ts";
 import type { Contestant } from "./contestant.ts";
 
-/** As the CLI unpacks. */
-const UNPACKED_CHUNK_BYTES = 256 * 1_024;
-
 /**
- * Ours, with the whole path of a caller: a put begins with the upload into the library, a get ends
- * with the download of the result, a script with the response that has its output.
+ * Ours, with the whole path of a caller: a put begins with the upload into the library, a get
+ * downloads the file while it arrives, a script ends with the response that has its output.
  */
 export async function startHalligan(context: BenchContext, devices: number): Promise<Contestant> {
   const { signal } = context;
@@ -49,14 +44,7 @@ export async function startHalligan(context: BenchContext, devices: number): Pro
         return join(agents[0]?.workDir ?? "", fileName);
       },
       async get(path, to) {
-        const id = await act(0, [{ type: "GetFile", params: [{ key: "Path", value: path }] }]);
-        const { body } = await client.downloadResult(await client.getDownloadUrl(id, 0));
-        if (!body) throw new Error("the result has no body");
-        await pipeline(
-          Readable.fromWeb(body),
-          createGunzip({ chunkSize: UNPACKED_CHUNK_BYTES }),
-          createWriteStream(to),
-        );
+        await getWhileItArrives({ api, client, machineId: agents[0]?.machineId ?? "", signal }, path, to);
       },
     },
     processes: { server: server.pid, agents: agents.map(({ pid }) => pid) },
