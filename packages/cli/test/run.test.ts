@@ -4,7 +4,7 @@ import { appendFileSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { renderResults } from "../src/actions/results.ts";
+import { renderResults } from "../src/actions/output/results.ts";
 import { ACTION_ID, MACHINE_ID } from "./fake-entities.ts";
 import { credentialsOf, makeWorld } from "./halligan.ts";
 

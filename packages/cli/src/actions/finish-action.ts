@@ -12,9 +12,9 @@ import type { Failure } from "../errors/describe-failure.ts";
 import { EXIT, type ExitName, exitCodeOfScript } from "../errors/exit-codes.ts";
 import { harmlessText } from "../render/text/harmless.ts";
 import { actionJson, statusOf } from "./action-json.ts";
-import { type ArchiveKind, type CommandResult, collectResults } from "./collect-results.ts";
-import type { LiveOutput } from "./live-output.ts";
-import { printRest, renderResults } from "./results.ts";
+import { type ArchiveKind, type CommandResult, collectResults } from "./output/collect-results.ts";
+import type { LiveOutput } from "./output/live-output.ts";
+import { printRest, renderResults } from "./output/results.ts";
 import type { Started } from "./start-action.ts";
 import { waitForAction } from "./wait-for-action.ts";
 

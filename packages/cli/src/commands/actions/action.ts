@@ -2,7 +2,7 @@ import { type ActionTimingWire, FINAL_STATUSES } from "@halligan/protocol/api";
 import { ApiError, type HalliganClient } from "@halligan/protocol/client";
 import { systemClock } from "@halligan/protocol/time";
 import { actionJson, statusOf } from "../../actions/action-json.ts";
-import { readScripts, renderScripts } from "../../actions/read-scripts.ts";
+import { readScripts, renderScripts } from "../../actions/output/read-scripts.ts";
 import { renderVerification } from "../../actions/verification.ts";
 import { verifyEvidence } from "../../actions/verify-evidence.ts";
 import type { CommandDefinition } from "../../command.ts";

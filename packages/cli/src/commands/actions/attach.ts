@@ -3,7 +3,7 @@ import type { ActionOutput, HalliganClient } from "@halligan/protocol/client";
 import { statusOf } from "../../actions/action-json.ts";
 import { failureOfAction, finishAction } from "../../actions/finish-action.ts";
 import { cancelOnInterrupt } from "../../actions/interrupt.ts";
-import { LiveOutput } from "../../actions/live-output.ts";
+import { LiveOutput } from "../../actions/output/live-output.ts";
 import { startedBefore } from "../../actions/start-action.ts";
 import type { CommandContext, CommandDefinition, Outcome } from "../../command.ts";
 import { DEFAULT_MAX_SIZE_BYTES } from "../../download/download-file.ts";

@@ -1,5 +1,5 @@
-import { finishAction } from "../../actions/finish-action.ts";
-import { command, startAction, waitWithStartMs } from "../../actions/start-action.ts";
+import { runScripts } from "../../actions/run-scripts.ts";
+import { command } from "../../actions/start-action.ts";
 import type { CommandDefinition } from "../../command.ts";
 import { pinOf, stage } from "../../library/choose-file.ts";
 import {
@@ -10,9 +10,16 @@ import {
   typedScript,
 } from "../../library/typed-script.ts";
 import { findTarget, parseTarget, TARGET_DETAILS, TARGET_OPTIONS } from "../../lookup/target-machine.ts";
-import { permissionsToStart, RAW_OPTION, START_OPTIONS, timeoutMs, wantsRaw } from "../shared-options.ts";
+import {
+  cancelsOnInterrupt,
+  INTERRUPT_OPTION,
+  permissionsToStart,
+  RAW_OPTION,
+  START_OPTIONS,
+  timeoutMs,
+  wantsRaw,
+} from "../shared-options.ts";
 import { QUEUE_OPTIONS, SCRIPT_OPTIONS, scriptOptions } from "./action-options.ts";
-import { startedOnly } from "./started-only.ts";
 
 export const exec: CommandDefinition = {
   usage: "MACHINE COMMAND... [-- WORDS...]",
@@ -29,6 +36,7 @@ export const exec: CommandDefinition = {
     ...SCRIPT_OPTIONS,
     ...TARGET_OPTIONS,
     ...RAW_OPTION,
+    ...INTERRUPT_OPTION,
     ...QUEUE_OPTIONS,
     ...START_OPTIONS,
   },
@@ -49,6 +57,7 @@ export const exec: CommandDefinition = {
     const machine = parseTarget(args, args.passedOn.length > 0 ? [] : ["COMMAND"], "orMore");
     const limitMs = timeoutMs(args);
     const isRaw = wantsRaw(context);
+    const isCancelled = cancelsOnInterrupt(args);
     const interpreter = interpreterOf(args);
     const options = scriptOptions(args);
     const line = [...machine.operands, ...args.passedOn].join(" ");
@@ -63,13 +72,11 @@ export const exec: CommandDefinition = {
       comment: args.text("comment"),
       options,
     };
-    const started = await startAction(context, client, request, waitWithStartMs(context, limitMs));
-    if (args.flag("no-wait")) return startedOnly(context, started);
-    return finishAction(context, client, {
-      started,
+    return runScripts(context, client, request, {
       limitMs,
       maxSizeBytes: 0,
       isRaw,
+      isCancelled,
       targetOf: () => Promise.reject(new Error("A RunScript has no file")),
     });
   },

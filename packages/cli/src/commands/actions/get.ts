@@ -1,6 +1,7 @@
 import { type ArchiveRequest, archiveFileName } from "@halligan/protocol/api";
 import { finishAction } from "../../actions/finish-action.ts";
 import { command, startAction } from "../../actions/start-action.ts";
+import { startedOnly } from "../../actions/started-only.ts";
 import type { Arguments } from "../../arguments/arguments.ts";
 import type { CommandDefinition } from "../../command.ts";
 import { beginDownload } from "../../download/early-download.ts";
@@ -10,7 +11,6 @@ import { findTarget, operand, parseTarget, TARGET_DETAILS, TARGET_OPTIONS } from
 import { parseSize } from "../../render/text/units.ts";
 import { maxSizeBytes, permissionsToStart, SAVE_OPTIONS, START_OPTIONS, timeoutMs } from "../shared-options.ts";
 import { QUEUE_OPTIONS, queueOptions } from "./action-options.ts";
-import { startedOnly } from "./started-only.ts";
 
 export const get: CommandDefinition = {
   usage: "MACHINE PATH",

@@ -1,5 +1,6 @@
 import { finishAction } from "../../actions/finish-action.ts";
 import { command, startAction, waitWithStartMs } from "../../actions/start-action.ts";
+import { startedOnly } from "../../actions/started-only.ts";
 import type { CommandDefinition } from "../../command.ts";
 import { EXIT } from "../../errors/exit-codes.ts";
 import { chooseFile, pinOf, stage } from "../../library/choose-file.ts";
@@ -7,7 +8,6 @@ import { findTarget, operand, parseTarget, TARGET_DETAILS, TARGET_OPTIONS } from
 import { harmlessLine } from "../../render/text/harmless.ts";
 import { permissionsToStart, START_OPTIONS, timeoutMs } from "../shared-options.ts";
 import { QUEUE_OPTIONS, queueOptions } from "./action-options.ts";
-import { startedOnly } from "./started-only.ts";
 
 export const put: CommandDefinition = {
   usage: "MACHINE FILE",

@@ -1,9 +1,7 @@
-import { devicePathOf } from "../../actions/collect-results.ts";
-import { finishAction } from "../../actions/finish-action.ts";
-import { cancelOnInterrupt } from "../../actions/interrupt.ts";
-import { LiveOutput } from "../../actions/live-output.ts";
+import { devicePathOf } from "../../actions/output/collect-results.ts";
 import { quoteArgs } from "../../actions/quote-args.ts";
-import { command, startAction, waitWithStartMs } from "../../actions/start-action.ts";
+import { runScripts } from "../../actions/run-scripts.ts";
+import { command } from "../../actions/start-action.ts";
 import type { CommandDefinition } from "../../command.ts";
 import { chooseTarget, type Target } from "../../download/target.ts";
 import { UsageError } from "../../errors/cli-error.ts";
@@ -22,13 +20,6 @@ import {
   wantsRaw,
 } from "../shared-options.ts";
 import { QUEUE_OPTIONS, SCRIPT_OPTIONS, scriptOptions } from "./action-options.ts";
-import { startedOnly } from "./started-only.ts";
-
-/**
- * The response to a start that waits brings the output of a short script, so most of them need no
- * second request.
- */
-const LIVE_AFTER_MS = 50;
 
 export const run: CommandDefinition = {
   usage: "MACHINE SCRIPT [-- ARGS...]",
@@ -122,29 +113,16 @@ export const run: CommandDefinition = {
       comment: args.text("comment"),
       options,
     };
-    const waitMs = waitWithStartMs(context, limitMs);
-    let live: LiveOutput | null = null;
-    const started = await startAction(context, client, request, waitMs, (actionId) => {
-      if (context.isJson || isRaw || args.flag("no-wait")) return;
-      const { env, progress, note } = context;
-      const delayMs = waitMs === null ? 0 : LIVE_AFTER_MS;
-      live = new LiveOutput(client, actionId, env, { from: "start", delayMs, progress, note, signal });
+    return runScripts(context, client, request, {
+      limitMs,
+      maxSizeBytes: maxBytes,
+      isRaw,
+      isCancelled,
+      async targetOf(one) {
+        const target = targets.get(devicePathOf(one) ?? "");
+        if (target === undefined) throw new UsageError("The server ran a GetFile that was not asked for.");
+        return target;
+      },
     });
-    if (args.flag("no-wait")) return startedOnly(context, started);
-    const finish = () =>
-      finishAction(context, client, {
-        started,
-        live,
-        limitMs,
-        maxSizeBytes: maxBytes,
-        isRaw,
-        archiveKind: null,
-        async targetOf(one) {
-          const target = targets.get(devicePathOf(one) ?? "");
-          if (target === undefined) throw new UsageError("The server ran a GetFile that was not asked for.");
-          return target;
-        },
-      });
-    return isCancelled ? cancelOnInterrupt(client, started.actionId, finish) : finish();
   },
 };

@@ -21,8 +21,8 @@ export interface AgentSocketEvents {
   readonly isReady: boolean;
   binary(frame: Uint8Array): void;
   /**
-   * Returns the cost of handling the frame: one of `HANDLING_UNITS`, `askedForUnits`, or 0 for a due
-   * report.
+   * Returns the cost of handling the frame: one of `HANDLING_UNITS`, `askedForUnits`, or 0 for a
+   * due report.
    */
   text(frame: string): number;
   closed(): void;

@@ -2,9 +2,9 @@ import { isUtf8 } from "node:buffer";
 import { createHash } from "node:crypto";
 import type { MachineActionWire } from "@halligan/protocol/api";
 import { ApiError, type HalliganClient } from "@halligan/protocol/client";
-import { CliError } from "../errors/cli-error.ts";
-import { harmlessLine, harmlessText } from "../render/text/harmless.ts";
-import { formatBytes } from "../render/text/units.ts";
+import { CliError } from "../../errors/cli-error.ts";
+import { harmlessLine, harmlessText } from "../../render/text/harmless.ts";
+import { formatBytes } from "../../render/text/units.ts";
 
 /** Longer ones are programs, which are not for reading. */
 const MAX_SHOWN_BYTES = 4 * 1024 * 1024;

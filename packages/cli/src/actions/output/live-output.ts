@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import type { ActionOutput, HalliganClient } from "@halligan/protocol/client";
 import { sleep, systemClock } from "@halligan/protocol/time";
-import type { Environment } from "../environment.ts";
-import type { Progress } from "../render/progress/progress.ts";
-import { plainTextStream, type TextStream, terminalTextStream } from "../render/text/harmless-stream.ts";
+import type { Environment } from "../../environment.ts";
+import type { Progress } from "../../render/progress/progress.ts";
+import { plainTextStream, type TextStream, terminalTextStream } from "../../render/text/harmless-stream.ts";
 
 const STREAMS = ["stdout", "stderr"] as const;
 type Stream = (typeof STREAMS)[number];

@@ -1,8 +1,8 @@
 import type { OutputFactsWire } from "@halligan/protocol/api";
-import type { ArchiveSummary } from "../download/archive-summary.ts";
-import type { Environment } from "../environment.ts";
-import { harmlessLine, harmlessText } from "../render/text/harmless.ts";
-import { formatBytes } from "../render/text/units.ts";
+import type { ArchiveSummary } from "../../download/archive-summary.ts";
+import type { Environment } from "../../environment.ts";
+import { harmlessLine, harmlessText } from "../../render/text/harmless.ts";
+import { formatBytes } from "../../render/text/units.ts";
 import type { CommandResult, ScriptResult } from "./collect-results.ts";
 import type { LiveOutput } from "./live-output.ts";
 

@@ -1,6 +1,6 @@
-import { actionJson } from "../../actions/action-json.ts";
-import type { Started } from "../../actions/start-action.ts";
-import type { CommandContext, Outcome } from "../../command.ts";
+import type { CommandContext, Outcome } from "../command.ts";
+import { actionJson } from "./action-json.ts";
+import type { Started } from "./start-action.ts";
 
 /** The result of `--no-wait`: only the id on standard output, for scripts. JSON `{action}`. */
 export function startedOnly({ env }: CommandContext, { actionId, created }: Started): Outcome {

@@ -5,11 +5,11 @@ import {
   type TranscriptWire,
 } from "@halligan/protocol/api";
 import { ApiError, type HalliganClient } from "@halligan/protocol/client";
-import type { CommandContext } from "../command.ts";
-import { type DownloadedFile, downloadFile } from "../download/download-file.ts";
-import type { EarlyDownload } from "../download/early-download.ts";
-import type { Target } from "../download/target.ts";
-import { describeFailure, type Failure } from "../errors/describe-failure.ts";
+import type { CommandContext } from "../../command.ts";
+import { type DownloadedFile, downloadFile } from "../../download/download-file.ts";
+import type { EarlyDownload } from "../../download/early-download.ts";
+import type { Target } from "../../download/target.ts";
+import { describeFailure, type Failure } from "../../errors/describe-failure.ts";
 import type { WatchedScript } from "./live-output.ts";
 
 export interface ScriptResult {
