@@ -13,6 +13,7 @@ import {
   type ClientOptions,
   createClient,
   type Fetch,
+  type FileDownloadOptions,
   type HalliganClient,
   type ListOptions,
   type MachineDetailsOptions,
@@ -200,6 +201,14 @@ export async function exampleOfPutLibraryFileRequest(): Promise<void> {
     description: "load and uptime",
   };
   console.log((await client.putLibraryFile(request)).sha256);
+}
+
+export async function exampleOfFileDownloadOptions(): Promise<void> {
+  const actionId = "11111111-2222-3333-4444-555555555555";
+  const first = await client.downloadCommandFile(actionId, 0, { waitMs: 30_000 });
+  const transferId = first.headers.get("etag")?.replaceAll('"', "") ?? "";
+  const options: FileDownloadOptions = { resume: { fromBytes: 1_000, transferId } };
+  console.log((await client.downloadCommandFile(actionId, 0, options)).status);
 }
 
 export async function exampleOfMachineActionOperations(): Promise<void> {
