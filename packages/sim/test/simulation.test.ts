@@ -25,7 +25,7 @@ const FAULTS = [
   "frame changed by a proxy",
   "frame delayed by a proxy",
   "frame dropped by a proxy",
-  "frame made up by a proxy",
+  "frame forged by a proxy",
   "frame repeated by a proxy",
   "half-open: agent unaware",
   "half-open: nobody aware",

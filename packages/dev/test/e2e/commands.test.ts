@@ -79,8 +79,9 @@ for (const [name, line] of Object.entries<string>(scripts)) {
     assert.doesNotMatch(program.output, /^ +at .*:\d+/m, "no stack trace");
   });
 
-  // Test files are what its other arguments are.
-  test(`npm run ${name} -- --no-such-option names it and exits with 2`, { skip: name === "test" }, async () => {
+  // The other arguments of `npm test` are files.
+  if (name === "test") continue;
+  test(`npm run ${name} -- --no-such-option names it and exits with 2`, async () => {
     await using program = start("--no-such-option");
     assert.equal(await program.exited, 2, program.output);
     assert.match(program.output, /no-such-option/);

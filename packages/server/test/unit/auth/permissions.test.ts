@@ -37,6 +37,9 @@ test("the operations admit whom the contract admits", () => {
   }
 });
 
+/** What these return is what a download link gives, or the script that wrote it. */
+const OF_RESULTS = new Set(["WatchMachineActionOutput", "DownloadCommandFile", "GetCommandScript"]);
+
 test("what reads one thing of an action has the permissions of reading", () => {
   const reading = OPERATIONS.filter(
     ({ method, path }) => method === "GET" && path.startsWith("/halligan/v1/actions/:id/"),
@@ -44,9 +47,8 @@ test("what reads one thing of an action has the permissions of reading", () => {
   assert.ok(reading.length >= 4);
   for (const { name } of reading) {
     const rule = TABLE[name];
-    // Output is what a download link gives.
-    const like = name === "WatchMachineActionOutput" ? TABLE.GetLiveResponseResultDownloadLink : null;
-    const expected = like ? [like.application.join(" "), like.delegated.join(" ")] : READ;
+    const link = TABLE.GetLiveResponseResultDownloadLink;
+    const expected = OF_RESULTS.has(name) ? [link?.application.join(" "), link?.delegated.join(" ")] : READ;
     assert.deepEqual([rule?.application.join(" "), rule?.delegated.join(" ")], expected, name);
   }
 });
@@ -55,7 +57,7 @@ test("every operation names permissions that exist, and no permission for readin
   for (const [operation, { application, delegated }] of Object.entries(TABLE)) {
     assert.ok(application.length > 0 && delegated.length > 0, operation);
     assert.ok(application.every(isPermission) && delegated.every(isDelegatedPermission), operation);
-    if (!/^(Get|List|Find|Watch|Wait|Unsupported)/.test(operation)) {
+    if (!/^(Get|List|Find|Watch|Wait|Download|Unsupported)/.test(operation)) {
       assert.ok(!application.some((name) => name === "Machine.Read.All"), operation);
       assert.ok(!delegated.some((name) => name === "Machine.Read"), operation);
     }
@@ -65,7 +67,7 @@ test("every operation names permissions that exist, and no permission for readin
 test("what concerns a machine asks for its device group as well", () => {
   for (const [operation, { needsUserRight }] of Object.entries(TABLE)) {
     const isOfMachine =
-      /Machine|LiveResponse|Audit|ResultLinks/.test(operation) && operation !== "SetMachineDeviceGroup";
+      /Machine|LiveResponse|Command|Audit|ResultLinks/.test(operation) && operation !== "SetMachineDeviceGroup";
     assert.equal(needsUserRight !== undefined, isOfMachine, operation);
   }
 });
