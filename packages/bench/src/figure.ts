@@ -15,7 +15,7 @@ export type Unit =
   | "round trips"
   | "times";
 
-/** A bound on the value itself, or on its ratio to the floor. */
+/** A bound on the value itself, or on its ratio to the baseline. */
 export interface Goal {
   readonly kind: "atMost" | "atLeast" | "below" | "atMostTimesBaseline" | "atLeastTimesBaseline";
   readonly limit: number;
@@ -27,8 +27,8 @@ export interface Figure {
   readonly value: number;
   readonly unit: Unit;
   /**
-   * The same work done in the barest way, measured in the same run; null where there is no such
-   * thing.
+   * The baseline: the same work with the least overhead, measured in the same run. Null without a
+   * baseline.
    */
   readonly floor: number | null;
   readonly ratio: number | null;
@@ -46,7 +46,7 @@ export interface Measured {
 }
 
 export function figureOf(bench: string, { figure, value, unit, baseline, goals = [] }: Measured): Figure {
-  // Rounded before it is judged: what is printed and what is said of it must agree.
+  // Rounded before it is compared with its goals, so that the printed value and verdict agree.
   const rounded = round(value);
   const ratio = baseline === undefined || baseline === 0 ? null : round(rounded / baseline);
   return {

@@ -27,9 +27,9 @@ export interface DemoReport {
 }
 
 /**
- * The contract's own example on this very machine: a script from the library makes a file, a
- * GetFile collects it, both are fetched by their result links, and what arrived is compared with
- * what is on the device.
+ * The example of the contract on this machine. A script from the library makes a file and a GetFile
+ * collects it. Both results are downloaded by their result links and compared with the file on the
+ * device.
  */
 export async function runDemo(
   say: (text: string) => void,

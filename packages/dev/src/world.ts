@@ -33,8 +33,8 @@ const STARTING_AT_ONCE = 4;
 
 /**
  * A running Halligan: a real server and real agents, each a process of its own, on an ephemeral
- * port of this machine and in one temporary folder that goes with it. Development, the demo and the
- * tests all use this one builder.
+ * port of this machine and in one temporary folder that is deleted with it. Development, the demo
+ * and the tests all use this one builder.
  */
 export class World implements AsyncDisposable {
   readonly folder: string;
@@ -129,7 +129,7 @@ export class World implements AsyncDisposable {
     await serverReady(this.#server);
   }
 
-  /** Agents first, so that they end by themselves instead of looking for a server that is gone. */
+  /** Stops the agents first, so that they do not try to reconnect to a stopped server. */
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#agents.values()].map((agent) => agent.stop()));
     await this.#server.stop();

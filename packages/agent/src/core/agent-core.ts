@@ -35,7 +35,7 @@ export interface CoreDeps
   runner: Runner;
   /** Absent in a device that sends no live output, as one of an earlier release. */
   spools?: OutputSpools;
-  /** The pinned order keys at the start. The first key names the server. */
+  /** The order keys that are pinned when the agent starts. The first key identifies the server. */
   pinnedKeys: PinnedKeys;
   /**
    * Stores the keys for the next start. They are durable when it resolves. When it rejects, the old

@@ -58,7 +58,7 @@ export function checkOrder(
       : no("replayed", "This order number was used for another action.");
   }
   if (order.orderSeq <= journal.highestOrderSeq) {
-    return no("replayed", `This device has already taken order ${journal.highestOrderSeq}.`);
+    return no("replayed", `This device has already accepted order ${journal.highestOrderSeq}.`);
   }
   if (device.serverNowMs > order.acceptByMs) return no("late", "The order arrived after its acceptance deadline.");
   if ([...journal.orders.values()].some(hasWork)) return no("busy", "Another order is still running on this device.");

@@ -83,7 +83,7 @@ export class ServerConnection {
     }
   }
 
-  /** Resolves at the next change of this state. */
+  /** Resolves when the connection comes up or goes down, and at each `wake`. */
   changed(signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason);

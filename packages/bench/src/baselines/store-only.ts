@@ -88,7 +88,7 @@ async function contextOf(dataDir: string, store: SqliteStore): Promise<ServiceCo
   };
 }
 
-/** The machines of the last run, as if they were linked still. */
+/** Marks the machines of the last run as connected and returns them. */
 function linksOf(databaseFile: string): ConnectionIdentity[] {
   const database = new Database(databaseFile);
   try {

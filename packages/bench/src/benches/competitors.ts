@@ -18,7 +18,7 @@ import { median, percentile } from "../statistics.ts";
 
 const MB = 1_000_000;
 const MIB = 1024 * 1024;
-/** A caller waits no longer than this without wondering. */
+/** A response that takes longer counts as late. */
 const LATE_MS = 2_000;
 const SETTLE_MS = 3_000;
 const SAMPLE_MS = 500;
@@ -207,7 +207,7 @@ async function files(context: BenchContext, contestants: readonly Contestant[]):
   });
 }
 
-/** Ours, which is the first, with the best of the others in the place of the baseline. */
+/** The figure of Halligan, the first one, with the best of the others as its baseline. */
 function againstBest(
   what: string,
   [ours, ...others]: readonly { readonly name: string; readonly value: number }[],

@@ -22,7 +22,7 @@ import {
 } from "../syscalls/system-calls.ts";
 import { btreesByPage, FRAME_BYTES, type WalCommit, walCommits } from "../syscalls/wal-commits.ts";
 
-/** Kibibytes would be another unit than that of the other benches. */
+/** 1,000 bytes, as in the other benches. */
 const KB = 1_000;
 
 /**

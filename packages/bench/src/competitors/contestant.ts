@@ -1,7 +1,7 @@
 /** A program that runs scripts on devices and moves files, ours or another, as a caller uses it. */
 export interface Contestant extends AsyncDisposable {
   readonly name: string;
-  /** What it does not do, so that a figure is read with the work that it stands for. */
+  /** Work of Halligan that it does not do. Printed with its figures. */
   readonly lacks: string;
   /** How many devices take scripts at the same time; 0: it is measured with one only. */
   readonly devices: number;

@@ -1,5 +1,5 @@
 /**
- * What the benchmark and a process of simulated devices say to each other: a line of JSON each way.
+ * Messages between the benchmark and a process of simulated devices. Each is one line of JSON.
  */
 import { type Static, Type } from "typebox";
 

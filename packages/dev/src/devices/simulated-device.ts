@@ -33,8 +33,8 @@ export interface Connecting {
 
 /**
  * A simulated device: the real agent's core (handshake, journal, checks of every order's signature,
- * reports) over a real WebSocket. Only its disk and its processes are not there. One link after
- * another, one journal for all of them.
+ * reports) over a real WebSocket. It has no disk and no processes. It makes one connection after
+ * another and keeps one journal for all of them.
  */
 export class SimulatedDevice implements AsyncDisposable {
   readonly machineId: string;

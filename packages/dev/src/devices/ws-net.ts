@@ -71,7 +71,7 @@ class WsConnection implements Connection {
     }
   }
 
-  /** The signal lasts as long as the link: what is not taken off it is kept for as long. */
+  /** The signal lasts as long as the connection, so a listener that is not removed leaks. */
   async #arrival(signal: AbortSignal): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const wake = () => resolve();

@@ -6,15 +6,15 @@ import type { World } from "../world.ts";
 import { MARKER } from "./strange-values.ts";
 
 /**
- * Every name that the server's data folder may hold. None of them has anything in it that a device
- * or a client said.
+ * Every name that may occur in the server's data folder. No name contains text from a device or a
+ * client.
  */
 const KNOWN =
   /^(administrator\.(json|lock(-journal)?)|halligan\.db(-wal|-shm)?|lock(-journal)?|keys(\/(access-token|order|recovery)\.pem|\/(link-ticket|result-link)\.key)?|blobs(\/(library|results)(\/[0-9a-f]{2}(\/[0-9a-f]{64})?)?|\/partials(\/[0-9a-f]{64}\.(data|parts))?|\/temporary(\/[0-9a-f]+)?)?)$/;
 
 /**
- * 0 files outside the store: only known names in the data folder and its parent, and the fuzzer's
- * own names nowhere.
+ * Checks that the attacks created no file outside the store: the data folder and its parent contain
+ * only known names, and no file name contains the marker of the fuzzer.
  */
 export async function checkFolders(world: World, violations: Violations): Promise<number> {
   const names = await readdir(world.dataDir, { recursive: true });

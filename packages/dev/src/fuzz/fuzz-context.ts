@@ -17,9 +17,9 @@ export interface FuzzContext {
   readonly count: FrameCount;
   readonly requests: RequestCount;
   device: HostileDevice;
-  /** A second one of the same worker: one attacker may not speak for the other either. */
+  /** A second device of the same worker. One attacker must not be able to report for the other. */
   readonly accomplice: HostileDevice;
-  /** Orders and machines that are none of its business. */
+  /** Orders of other machines. */
   readonly others: () => readonly KnownOrder[];
   readonly otherMachineIds: readonly string[];
   /** Tickets seen on any link of this worker: most of them are no longer valid. */

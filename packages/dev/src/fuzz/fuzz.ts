@@ -45,15 +45,15 @@ const ALLOWED_GROWTH_BYTES = 64 * MIB;
 
 const SETTINGS = {
   HALLIGAN_LIMITS_PROFILE: "open",
-  // A hostile link that keeps silent costs the run three of them.
+  // The run waits three intervals for each hostile connection that sends nothing.
   HALLIGAN_LINK_PING_INTERVAL_MS: "2000",
   // The parsers behind these bounds are what is attacked here; the bounds have tests of their own.
   HALLIGAN_HANDSHAKES_PER_MACHINE_PER_MINUTE: "1000000",
   HALLIGAN_LINK_ATTEMPTS_PER_ADDRESS_PER_MINUTE: "1000000",
   HALLIGAN_LINK_FRAMES_PER_SECOND: "1000000",
-  // What is kept is to be seen, not what waits to be collected: left alone, V8 lets 150 MiB of dead
-  // frames lie before it collects them, and lets its young generation grow by 48. With that one
-  // free the server levels off near 290 MiB instead of 200 (docs/reliability.md).
+  // The run measures live memory, not garbage. By default V8 collects after 150 MiB of garbage, and
+  // its young generation grows by 48 MiB. With the default young generation the server levels
+  // off near 290 MiB instead of 200 (docs/reliability.md).
   NODE_OPTIONS: "--max-old-space-size=96 --max-semi-space-size=1",
 };
 

@@ -9,12 +9,12 @@ import type { KnownOrder } from "./hostile-device.ts";
 const SCRIPT_NAME = "hold.sh";
 const SCRIPT = '#!/bin/sh\nwhile [ ! -e "$1" ]; do sleep 0.05; done\necho "released $1"\n';
 const POLL_MS = 50;
-/** An honest action that is not done by then, under whatever attack, never will be. */
+/** Longest time of an honest action under any attack. */
 const PATIENCE_MS = 120_000;
 
 /**
- * An honest machine's action that runs while others attack, and whose end and transcript must be
- * its own device's word alone.
+ * An action of an honest machine that runs during the attacks. Only its own device may determine
+ * its end and its transcript.
  */
 export class HonestWork {
   readonly #world: World;
@@ -38,7 +38,7 @@ export class HonestWork {
     return work;
   }
 
-  /** What attackers will speak of. */
+  /** The order that attackers refer to in their reports. */
   get order(): KnownOrder {
     return this.#running;
   }

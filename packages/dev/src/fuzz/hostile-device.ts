@@ -18,7 +18,7 @@ export interface KnownOrder {
   readonly orderSeq: number;
 }
 
-/** An attacker with a key of its own: enrolled like any device, honest in nothing. */
+/** An attacker with its own key, enrolled like any other device. */
 export class HostileDevice {
   readonly machineId: string;
   readonly serverKey: KeyObject;

@@ -5,8 +5,8 @@ import type { Violations } from "../torture/violations.ts";
 const SAMPLE_INTERVAL_MS = 250;
 
 /**
- * What may never be seen of a server that is attacked: an error of its own, a line that is not its
- * log's, an end, memory that grows.
+ * Watches an attacked server. Violations are: a logged error, an output line that is not a log
+ * record, and the end of the process. Also samples its memory.
  */
 export class ServerWatch implements Disposable {
   readonly #violations: Violations;
@@ -22,7 +22,7 @@ export class ServerWatch implements Disposable {
     if (program !== "server") return;
     // Text of an attacker that could break out of its line could forge others.
     if (!/^\{"level":\d+,.*\}$/.test(line))
-      this.#violations.add(`the server wrote what is no line of its log: ${cut(line)}`);
+      this.#violations.add(`the server wrote a line that is not a log record: ${cut(line)}`);
     else if (/^\{"level":[56]0/.test(line)) this.#violations.add(`the server logged an error: ${cut(line)}`);
   };
 

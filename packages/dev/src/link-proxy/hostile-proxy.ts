@@ -8,7 +8,8 @@ export type Act = "pass" | "change" | "repeat" | "drop" | "reorder" | "delay" | 
 const ACTS = ["change", "repeat", "drop", "reorder", "delay", "delay", "inject", "replay", "close"] as const;
 
 /**
- * Of all messages; each act but a delay ends the connection, and a connection has to get somewhere.
+ * Share of all messages that are manipulated. Each manipulation except a delay ends the connection,
+ * and some connections must last long enough to run a script.
  */
 const HOSTILE_SHARE = 0.1;
 const MAX_REMEMBERED = 200;
@@ -133,8 +134,8 @@ export class HostileProxy {
   }
 
   /**
-   * Without a code, with that of another message, or with one of chance; with a time of the link
-   * that is far on.
+   * Without an authentication code, with that of another message, or with a random one; without a
+   * time, or with a time of the connection far in the future.
    */
   #sealedLike(message: LinkMessage, json: string): string {
     const text = message.bytes.toString("utf8");

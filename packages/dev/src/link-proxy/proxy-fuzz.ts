@@ -35,9 +35,9 @@ const MAX_GRANT_AGE_MS = 10_000 + 250;
 const PATIENCE_MS = 120_000;
 
 /**
- * A real server, devices with the real core, and between them proxies that terminate the link and
- * do to its messages what they like. No script may run without a grant of the server that is fresh,
- * none twice, and no result may be shown that its device did not sign.
+ * A real server, devices with the real core, and proxies between them that terminate the agent
+ * connection and manipulate its messages. No script may run without a recent grant of the server or
+ * run twice, and the API must not return a result that its device did not sign.
  */
 export async function proxyFuzz(
   { frames, seed }: ProxyFuzzOptions,

@@ -124,7 +124,7 @@ export class RecordingDevice implements AsyncDisposable {
 /** What the script of an action writes. */
 export const outputOf = (actionId: string): string => `true output of ${actionId}\n`;
 
-/** Waits for a condition; rejects with `what` when it does not come to hold. */
+/** Waits for a condition. Rejects with `what` when it does not become true in time. */
 export async function eventually(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
   const untilMs = performance.now() + 20_000;
   while (!(await holds())) {

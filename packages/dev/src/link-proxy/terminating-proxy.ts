@@ -13,7 +13,7 @@ export interface LinkMessage {
 }
 
 /**
- * One terminated connection: what the proxy sends to a side, that side takes for the other one's.
+ * One terminated connection. Each side takes the messages of the proxy for those of the other side.
  */
 export interface Crossing {
   toAgent(bytes: Uint8Array | string): void;

@@ -7,7 +7,7 @@ export interface AcceptedAction {
   readonly plan: Plan;
 }
 
-/** What the callers know. Server, devices and script output are compared with it at the end. */
+/** The actions that callers know to be accepted. Compared with the other records at the end. */
 export class Ledger {
   readonly accepted = new Map<string, AcceptedAction>();
   readonly #byToken = new Map<string, string>();

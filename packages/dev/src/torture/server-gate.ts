@@ -21,7 +21,7 @@ export class ServerGate {
     this.#up.resolve();
   }
 
-  /** Does what may be repeated until an answer comes. Refusals are thrown. */
+  /** Repeats `work` until the server responds. `work` must be idempotent. Throws refusals. */
   async untilAnswered<T>(work: () => Promise<T>): Promise<T> {
     for (;;) {
       await this.waitUntilUp();

@@ -1,4 +1,4 @@
-/** What must never be and was. Everything else goes on, so that one run shows all of it. */
+/** Violated invariants of a run. The run continues, so that it reports all of them. */
 export class Violations {
   readonly list: string[] = [];
   readonly #say: (text: string) => void;
@@ -8,7 +8,7 @@ export class Violations {
   }
 
   add(text: string): void {
-    // One cause may show a thousand times.
+    // One cause may produce a thousand violations.
     if (this.list.length >= MAX_KEPT) return;
     this.list.push(text);
     this.#say(`VIOLATION: ${text}`);

@@ -1,5 +1,5 @@
 /**
- * Runs at most `limit` calls at a time. Further calls wait in the sequence of their arrival.
+ * Runs at most `limit` calls at a time. Further calls wait in order of arrival.
  *
  * No library: `p-limit` cannot abort a wait, and `p-queue` lets the next call begin when a running
  * call is aborted but has not ended yet, which breaks the bound (decision 0041).

@@ -49,7 +49,8 @@ function mayBeOneProcess(older: DeviceMarks, newer: DeviceMarks): boolean {
 }
 
 /**
- * All agent connections of this node. A machine has at most one that is ready. The bus wakes them.
+ * All agent connections of this node. At most one connection of a machine is ready. Messages of the
+ * bus make the connections look for work.
  */
 export class Gateway implements ConnectionOwner<AgentConnection> {
   readonly #context: ServiceContext;
@@ -112,7 +113,7 @@ export class Gateway implements ConnectionOwner<AgentConnection> {
     const crowdedOut = this.#budget.opened(connection, address);
     if (crowdedOut) {
       this.#context.measures.connectionRefused("unauthenticatedFull");
-      void crowdedOut.close("goingAway", "too many connections whose device is not known");
+      void crowdedOut.close("goingAway", "too many unauthenticated connections");
     }
     return connection;
   }
@@ -172,7 +173,7 @@ export class Gateway implements ConnectionOwner<AgentConnection> {
         await this.#quarantine(machineId, older.marks, marks);
         return false;
       }
-      if (this.#ready.get(machineId) === older) void older.close("silent", "no sign of life while another one came");
+      if (this.#ready.get(machineId) === older) void older.close("silent", "silent while a newer connection waited");
     }
   }
 
@@ -309,7 +310,7 @@ export class Gateway implements ConnectionOwner<AgentConnection> {
    * holds.
    */
   async closeConnections(): Promise<void> {
-    await Promise.all([...this.#all].map((connection) => connection.close("goingAway", "the node was taken for dead")));
+    await Promise.all([...this.#all].map((connection) => connection.close("goingAway", "the node lost its lease")));
   }
 
   get counts(): ConnectionCounts {

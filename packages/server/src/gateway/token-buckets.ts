@@ -12,8 +12,8 @@ interface Bucket {
 }
 
 /**
- * One token bucket per key: a minute's tokens at once, refilled at the same rate. Times are those
- * of the caller's monotonic clock.
+ * One token bucket per key. A bucket holds the tokens of one minute and is refilled at that rate.
+ * Times are those of the caller's monotonic clock.
  */
 export class TokenBuckets {
   readonly #perMinute: number;

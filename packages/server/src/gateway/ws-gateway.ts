@@ -133,7 +133,7 @@ class WsAgentSocket implements AgentSocket {
   readonly remoteAddress: string;
   readonly #ws: WebSocket;
   readonly #socket: Socket;
-  /** Bytes that it may still send before it is ready. The welcome adds the size of a hello. */
+  /** Most bytes before the connection is ready. The welcome adds the size of a hello. */
   #limitBytes = MAX_UNKNOWN_BYTES;
 
   constructor(ws: WebSocket, socket: Socket, remoteAddress: string) {
@@ -142,7 +142,7 @@ class WsAgentSocket implements AgentSocket {
     this.remoteAddress = remoteAddress;
   }
 
-  /** A ready connection has other bounds and keeps no listener. */
+  /** Ends the connection at the limit. Removes its listener when the connection is ready. */
   countUntilReady(events: AgentSocketEvents): void {
     let receivedBytes = 0;
     const count = (chunk: Buffer) => {

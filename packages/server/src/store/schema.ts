@@ -2,7 +2,7 @@ import type { Generated } from "kysely";
 
 /**
  * The tables, for both SQL dialects. Times are Unix milliseconds, booleans 0 or 1, JSON is text.
- * Column names are the domain's in snake_case; `store/*.ts` maps rows to domain types and back.
+ * Column names are the domain's in snake_case. Each aggregate's file maps rows to domain types.
  */
 export interface Schema {
   meta: { key: string; value: string };
@@ -98,8 +98,8 @@ export interface MachineKeyTable {
   valid_from_ms: number;
   valid_until_ms: number | null;
   /**
-   * Hash of the token that it was enrolled with. A repeated enrollment, whose first response was
-   * lost, is recognised by it.
+   * Hash of the token that it was enrolled with. Identifies a repeated enrollment whose first
+   * response was lost.
    */
   enrolled_with: string;
 }

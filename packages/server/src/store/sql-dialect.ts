@@ -6,7 +6,7 @@ import type { Expression, QueryCompiler, RawBuilder } from "kysely";
  */
 export interface SqlDialect {
   createQueryCompiler(): QueryCompiler;
-  /** Whether the database gives a row of `machine_action` its sequence, or else the statement. */
+  /** Whether the database, and not the statement, assigns the sequence of a `machine_action`. */
   readonly generatesKeys: boolean;
   /** Position of `part` in `text`, from 1. 0 when it does not occur; 1 when it is empty. */
   position(text: Expression<unknown>, part: string): RawBuilder<number>;
@@ -22,7 +22,7 @@ export interface SqlDialect {
   unindexed(value: Expression<unknown>): Expression<unknown>;
   /**
    * For `from`: the open transactions that may have inserted into `table`. Null where rows become
-   * visible in the sequence of their keys.
+   * visible in ascending order of their keys.
    */
   writersOf(table: string): RawBuilder<{ id: string }> | null;
 }

@@ -134,8 +134,8 @@ export function bindValues(compiled: CompiledStatement, params: Record<string, B
 }
 
 /**
- * Stands for the parameters while a query is built. Every property is a marker that is found again
- * in the compiled query. Only here a value does not have the type that it claims; it never leaves
+ * Stands for the parameters while a query is built. Every property is a marker, and the compiled
+ * query contains the markers as values. The type is false on purpose; the object never leaves
  * `compile`.
  */
 function parameterMarkers<P>(): P {

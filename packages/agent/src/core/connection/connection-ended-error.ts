@@ -2,7 +2,10 @@
 export class ConnectionEndedError extends Error {
   override name = "ConnectionEndedError";
   readonly code: number | null;
-  /** True when the server authenticated the close. A proxy cannot have forged it. */
+  /**
+   * True when the server authenticated the close, so no proxy can have forged it. In link version 1
+   * every close after the welcome counts as authenticated, although it carries no proof.
+   */
   readonly isProven: boolean;
 
   constructor(message: string, code: number | null = null, isProven = false) {

@@ -8,14 +8,14 @@ import type { MonotonicClock } from "@halligan/protocol/time";
 
 export class ConnectionTime {
   readonly #clock: MonotonicClock;
-  /** The server's time was `sinceWelcomeMs` at this moment of the own clock, or later. */
+  /** The server's time was `sinceWelcomeMs` at `atMs` of the device's clock, or later. */
   #sample: { atMs: number; sinceWelcomeMs: number };
   /** Pings without an answer yet. The server answers each one, in order. */
   readonly #pingsAtMs: number[] = [];
 
   /**
-   * @param answeredAtMs when this side sent its answer to the challenge: the welcome, at 0, came
-   * after it
+   * @param answeredAtMs when the device sent its answer to the challenge. The server sent the
+   * welcome, at time 0 of the connection, after it.
    */
   constructor(clock: MonotonicClock, answeredAtMs: number) {
     this.#clock = clock;

@@ -1,5 +1,5 @@
 /**
- * Frames of one connection after its welcome: sealed since link version 2
+ * Frames of one connection after its welcome. Sealed from link version 2 on
  * (docs/decisions/0021-signed-link.md).
  */
 
@@ -60,7 +60,7 @@ export class FrameChannel {
     this.#connection.sendText(this.#seal ? this.#seal.toServer.seal(json) : json);
   }
 
-  /** Rejects with {@link ConnectionEndedError} when the connection is of no use any more. */
+  /** Rejects with {@link ConnectionEndedError} when the connection ended or a frame is invalid. */
   async next(signal: AbortSignal): Promise<ReceivedFrame> {
     const received = await this.#connection.receive(signal);
     if (received.kind === "closed") throw this.#ended(received);
@@ -83,7 +83,7 @@ function openSealed({ fromServer, time }: Seal, sealed: string): ReceivedFrame {
   const digits = text === null ? undefined : SINCE_WELCOME.exec(text)?.[1];
   if (text === null || digits === undefined) {
     throw new ConnectionEndedError(
-      "A frame was changed, repeated, left out or moved between the server and this device.",
+      "A frame was changed, repeated, dropped or reordered between the server and this device.",
     );
   }
   const sinceWelcomeMs = Number(digits);

@@ -1,6 +1,6 @@
 /**
- * From the server's challenge to its welcome. In link version 2 nothing is believed before the
- * server has proved itself.
+ * The handshake, from the server's challenge to its welcome. In link version 2 the agent accepts
+ * nothing before the server has proved that it has the order key.
  */
 
 import type { KeyObject } from "node:crypto";

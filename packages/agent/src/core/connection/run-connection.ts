@@ -28,8 +28,8 @@ export interface ConnectionDeps {
   serverConnection: ServerConnection;
   identity: Identity;
   /**
-   * 1 makes it behave as an agent of the previous release; the simulation runs those too. Default
-   * {@link LINK_VERSION}.
+   * Version of the link protocol. 1: behaves as an agent of the previous release, for the
+   * simulation. Default {@link LINK_VERSION}.
    */
   linkVersion?: number;
   settings: AgentSettings;
@@ -52,7 +52,7 @@ type FrameOf<T extends ServerFrame["type"]> = Extract<ServerFrame, { type: T }>;
 /** When the server sent the frame. Some frames are valid for a short time only. */
 type Received = Pick<ReceivedFrame, "sentAtMs" | "sizeBytes">;
 export interface FrameHandlers {
-  /** The connection counts as up when this resolves. */
+  /** Called after the connection is up. Other frames are received after this resolves. */
   helloAnswer(frame: FrameOf<"helloAnswer">): Promise<void>;
   order(frame: FrameOf<"order">, received: Received): Promise<void>;
   orderKeys(frame: FrameOf<"orderKeys">): Promise<void>;
@@ -125,7 +125,7 @@ export async function runConnection(
   }
 }
 
-/** A verdict lets commands start, so a late one is not taken. */
+/** A verdict lets commands start, so a late answer is refused. */
 async function answerOf(
   channel: FrameChannel,
   clock: MonotonicClock,
@@ -187,7 +187,7 @@ async function handle(
     case "welcome":
     case "signedWelcome":
     case "helloAnswer":
-      throw new ConnectionEndedError(`A ${frame.type} came out of order.`);
+      throw new ConnectionEndedError(`The server sent an unexpected ${frame.type}.`);
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * The one owner of the journal. A record is in the file before the state shows it. `append` also
- * syncs it. `write` does not: the record survives the end of the agent's process, and a power cut
- * from the next sync on, at most a second later.
+ * syncs it. `write` does not: the record survives the end of the agent's process. It survives a
+ * power cut only after the next sync, at most a second later.
  */
 import { backoffMs, type MonotonicClock, sleep } from "@halligan/protocol/time";
 import { LIMITS } from "../../limits.ts";
@@ -30,7 +30,7 @@ export class JournalWriter {
    * previous line.
    */
   #last: Promise<unknown> = Promise.resolve();
-  /** Set while a record is only written. */
+  /** Set while a record is written and not synced. */
   #stopSyncTimer: (() => void) | null = null;
 
   private constructor(deps: JournalDeps, state: JournalState, hash: string, sizeBytes: number) {
@@ -51,8 +51,8 @@ export class JournalWriter {
     const read = bytes ? readJournal(bytes) : { kind: "empty" as const };
     if (read.kind === "read") {
       const writer = new JournalWriter(deps, read.state, read.hash, read.sizeBytes);
-      // An earlier agent process may have written without a sync. From here on the server may learn
-      // what the journal says.
+      // An earlier agent process may have written without a sync. Records must be durable before
+      // the server gets them.
       writer.#syncLater();
       await writer.#sync();
       if (read.tornBytes > 0) {
@@ -107,8 +107,8 @@ export class JournalWriter {
 
   /**
    * Like {@link append}, but does not wait for the sync. For records whose loss in a power cut
-   * costs only a repetition: a process (none survives the power cut), and what the server has or
-   * will learn as interrupted.
+   * causes only a repetition: processes, because none survives a power cut, and ends, because the
+   * server has them or records them as interrupted.
    */
   write(signal: AbortSignal, ...records: JournalRecord[]): Promise<void> {
     return this.#untilDone(signal, () => records, false);
@@ -119,7 +119,7 @@ export class JournalWriter {
     return this.#untilDone(signal, decide, false);
   }
 
-  /** Syncs what is only written. Called when the agent stops. */
+  /** Syncs records that are not synced. Called when the agent stops. */
   async close(): Promise<void> {
     await this.#last;
     if (!this.#stopSyncTimer) return;

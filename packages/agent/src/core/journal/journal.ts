@@ -194,7 +194,6 @@ export function snapshot(state: JournalState): JournalRecord[] {
     list.push({ type: "accepted", order: held.order });
     held.commands.forEach((of, index) => {
       if (of.startId !== null) list.push({ type: "started", orderSeq, index, startId: of.startId });
-      // The process and the script's end are needed only until the command has ended.
       if (of.process) list.push(of.process);
       if (of.scriptEnd) list.push(of.scriptEnd);
       if (of.end) list.push(of.end);

@@ -130,9 +130,9 @@ export class OrderWorker {
 
   /**
    * Waits until another command may be journaled as started. Returns false if the server ends the
-   * order meanwhile. A script needs the server's grant anyway. Without a connection it stays
-   * waiting, so a crash does not make it fail. A transfer may start without a connection for a
-   * grace period.
+   * order meanwhile. A script needs a grant of the server, so without a connection it stays in the
+   * state waiting, and a crash does not make it fail. A transfer may start within a grace period
+   * after the connection was lost.
    */
   async #untilStartAllowed({ type }: OrderCommand): Promise<boolean> {
     const { serverConnection, settings } = this.#deps;
@@ -279,10 +279,10 @@ export class OrderWorker {
   }
 
   /**
-   * The end of the last command is reported while it is not synced yet. If a power cut loses it,
-   * the device reports the command as interrupted, which changes nothing after the end was
-   * recorded. An earlier command's end is synced first. Else the server could know more than the
-   * journal, and would end the action.
+   * The end of the last command is reported before it is synced. If a power cut loses it, the
+   * device reports the command as interrupted, and the server ignores that after it has recorded
+   * the end. The end of an earlier command is synced before it is reported. Otherwise the server
+   * could know more than the journal and would end the action.
    */
   async #ended(end: Extract<JournalRecord, { type: "ended" }>): Promise<void> {
     const isLast = end.outcome === "failed" || end.index === (this.#held()?.order.commands.length ?? 0) - 1;

@@ -16,9 +16,9 @@ const SIGNATURE = "A".repeat(86);
 const fill = (unit: string, sizeBytes: number): string => unit.repeat(Math.floor(sizeBytes / unit.length));
 
 /**
- * Frames that cost the server most. The last of equal names counts for JSON.parse, so that whatever
- * stands before it is a ping with a burden. The largest size is what a server accepted before it
- * had a bound for agents; half a MiB is within the present one.
+ * The frames that cost the server most. JSON.parse uses the last of equal names, so each frame is a
+ * valid ping with a costly prefix. The largest size was accepted before the server had a bound for
+ * agents; half a MiB is within the present bound.
  */
 const KINDS: Readonly<Record<string, string>> = {
   ...costlyFramesOf("Of2Mib", MAX_FRAME_BYTES - 1024),

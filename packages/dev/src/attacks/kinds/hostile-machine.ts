@@ -50,7 +50,7 @@ export async function enrollHostile(world: World): Promise<Readonly<Record<strin
   return { machineId, serverKeyId: orderKeys[0]?.keyId ?? "", privateKey: pem };
 }
 
-/** A connection that does only what the attack tells it. */
+/** A connection that sends only what the attack asks for. */
 export class HostileConnection {
   readonly socket: WebSocket;
   readonly frames: ServerFrame[] = [];
@@ -107,8 +107,8 @@ export class HostileConnection {
 }
 
 /**
- * An enrolled device in the attacker's hands. It speaks link version 1, which needs the least of
- * it.
+ * An enrolled device that the attacker controls. It uses link version 1, which is the simplest for
+ * an attacker.
  */
 export class HostileMachine {
   readonly machineId: string;

@@ -20,8 +20,8 @@ export interface TrialOptions {
 const ATTACKER_ADDRESS = process.platform === "linux" ? "127.0.0.66" : "127.0.0.1";
 const SETTINGS = {
   HALLIGAN_LIMITS_PROFILE: "open",
-  // An agent gives its connection up after three intervals without a frame: within the attack, not
-  // a minute later.
+  // An agent closes its connection after three intervals without a frame. With this interval that
+  // happens during the attack, not a minute later.
   HALLIGAN_LINK_PING_INTERVAL_MS: "1000",
 };
 /** The server closes an attacker's connections within its own limits on idle ones. */

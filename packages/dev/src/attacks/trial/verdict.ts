@@ -37,7 +37,7 @@ export function p99Ratio({ quiet, baseline }: TrialFigures, measured: LoadFigure
   return measured.p99Ms / Math.max(quiet.p99Ms, baseline.p99Ms);
 }
 
-/** Sentences about what the deployment did not withstand. */
+/** One sentence for each limit that the deployment exceeded. */
 export function failuresOf(figures: TrialFigures, maxP99Ratio = MAX_P99_RATIO): string[] {
   const { during, after, memoryMib, descriptors } = figures;
   const failures: string[] = [];

@@ -61,8 +61,7 @@ export async function takeOrder(context: FuzzContext, link: HostileLink, device:
   const unfinished = await client.listMachineActions({
     filter: `machineId eq '${device.machineId}' and (status eq 'Pending' or status eq 'InProgress')`,
   });
-  // A device that never confirms the end keeps its next order waiting; that is its own loss, so
-  // this one confirms.
+  // A device that never confirms the end of an order gets no further order. This one confirms it.
   for (const { id } of unfinished) await client.cancelMachineAction(id, "fuzz");
   if (device.order) await link.text(JSON.stringify({ type: "closed", ...device.order, errors: [] }));
   const request: RunLiveResponseRequest = {
@@ -76,7 +75,7 @@ export async function takeOrder(context: FuzzContext, link: HostileLink, device:
   try {
     await client.runLiveResponse(device.machineId, request);
   } catch (cause) {
-    // What it last said of itself may be a system that has no live response.
+    // The machine facts of its last hello may name a system without live response.
     if (cause instanceof ApiError) return;
     throw cause;
   }

@@ -53,7 +53,7 @@ const FIRST_FRAMES: readonly FirstFrame[] = [
   },
 ];
 
-/** A known device whose first word is no hello, or one that no schema takes, or two of them. */
+/** An authenticated device whose first frame is not a hello, is malformed, or is sent twice. */
 export async function attackHello(context: FuzzContext): Promise<void> {
   const { random, device, others } = context;
   await using link = openLink(context);

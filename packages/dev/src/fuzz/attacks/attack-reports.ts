@@ -3,12 +3,12 @@ import type { FuzzContext } from "../fuzz-context.ts";
 import { mutated } from "../mutate.ts";
 import { openLink, readyLink, takeOrder } from "./accepted-link.ts";
 
-/** As many as a link may have waiting, with room for what the loop is slow in taking. */
+/** Frames that may wait on a connection, with a margin for a busy event loop. */
 const BURST = 150;
 
 /**
- * A ready link that says much that changes nothing, then things that are not true, until it is
- * thrown out.
+ * A ready connection that sends many frames without effect and then false reports, until the server
+ * closes it.
  */
 export async function attackReports(context: FuzzContext): Promise<void> {
   const { random, device, others } = context;
@@ -48,8 +48,8 @@ export async function flood(context: FuzzContext): Promise<void> {
 }
 
 /**
- * Two links of one key: the newer takes the place, and what the older says and its ticket are worth
- * nothing.
+ * Two connections with one key. The newer one replaces the older one, whose frames and ticket are
+ * then refused.
  */
 export async function attackAsTwins(context: FuzzContext): Promise<void> {
   const { random, device, others } = context;

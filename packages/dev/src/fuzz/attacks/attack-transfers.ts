@@ -14,8 +14,7 @@ import { openLink, readyLink, takeOrder } from "./accepted-link.ts";
 import { requestBytes, sendRaw } from "./raw-requests.ts";
 
 /**
- * Uploads and downloads that lie: about sizes, hashes, numbers, whose order it is, and who is
- * asking.
+ * Uploads and downloads with false sizes, hashes, part numbers, orders and tickets.
  */
 export async function attackTransfers(context: FuzzContext): Promise<void> {
   const { random, device, baseUrl, others } = context;
@@ -77,7 +76,7 @@ function transfer(context: FuzzContext, ticket: string, uploadId: string): Buffe
   }
 }
 
-/** One whole upload as it should be, so that what comes after a good one is met as well. */
+/** One valid upload, so that later requests of the attack find a complete result. */
 async function upload(context: FuzzContext, ticket: string, uploadId: string): Promise<void> {
   const { random, baseUrl, device } = context;
   if (!device.order) return;

@@ -5,8 +5,8 @@ import type { RequestCount } from "../fuzz-context.ts";
 const STATUS = /HTTP\/1\.1 (\d{3})/g;
 const STATUS_CHARACTERS = "HTTP/1.1 200".length;
 /**
- * After so long without a byte no more answers are expected: a body that was announced too long is
- * waited for on both sides.
+ * Longest wait for a byte of a response. If a request announces a longer body than it sends, both
+ * sides wait.
  */
 const QUIET_MS = 250;
 /** Far beyond any answer and any close. */

@@ -3,7 +3,7 @@ import type { Ledger } from "../ledger.ts";
 import type { Violations } from "../violations.ts";
 import { type LineCounts, lineKey } from "./check-lines.ts";
 
-/** What a fault of this run may make of a command; any other reason is the system's own. */
+/** The error of a command that a fault of this run explains. Any other error is a violation. */
 const INTERRUPTED =
   /^Interrupted: the agent stopped (while the script ran|when the script was about to start; whether it ran is not known)\.$/;
 /**
@@ -13,8 +13,8 @@ const INTERRUPTED =
 const CANCELLED = /^Cancelled before it ended\.$|the action was cancelled/;
 
 /**
- * Compares what the server says of every action with what was asked for and with what the scripts
- * did.
+ * Compares the server's state of every action with the request of its caller and with the lines
+ * that its scripts wrote.
  */
 export function checkActions(
   actions: readonly MachineActionWire[],

@@ -10,7 +10,7 @@ import type { KillMoments } from "./kill-moments.ts";
 const NEXT_KILL_WITHIN_MS = 2_500;
 const MAX_DOWN_MS = 800;
 
-/** Kills -9 and starts again. A program that ends without having been killed is a violation. */
+/** Kills programs with SIGKILL and restarts them. A program that ends by itself is a violation. */
 export class ProcessFaults {
   serverKills = 0;
   agentKills = 0;

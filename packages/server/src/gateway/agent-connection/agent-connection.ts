@@ -39,7 +39,7 @@ import { SerialQueue } from "./serial-queue.ts";
 
 /**
  * One device's connection from challenge to close. Frames are handled one after another, in the
- * order of their arrival. The orders and their reports are those of its `OrderExchange`.
+ * order of their arrival. Its `OrderExchange` sends the orders and handles the reports.
  */
 export class AgentConnection implements AgentSocketEvents, ReadyAgent {
   readonly #context: ServiceContext;
@@ -50,7 +50,7 @@ export class AgentConnection implements AgentSocketEvents, ReadyAgent {
   #challenge: Uint8Array | null;
   #phase: "answer" | "hello" | "ready" | "closed" = "answer";
   #identity: ConnectionIdentity | null = null;
-  /** The order key that the device named. The device believes what this key signs. */
+  /** The order key that the device named. The device accepts what this key signs. */
   #serverKeyId = "";
   #version = LINK_VERSION;
   /** Null before the device is known. */
@@ -121,7 +121,7 @@ export class AgentConnection implements AgentSocketEvents, ReadyAgent {
 
   binary(frame: Uint8Array): void {
     if (this.#phase !== "answer" || this.#work.length > 0) {
-      this.#fail("protocol", "a binary frame out of turn");
+      this.#fail("protocol", "unexpected binary frame");
       return;
     }
     this.#work.add(() => this.#answered(frame));
@@ -130,7 +130,7 @@ export class AgentConnection implements AgentSocketEvents, ReadyAgent {
   text(text: string): number {
     this.#silence.heard();
     if (this.#phase === "answer" || this.#work.length >= MAX_WAITING_FRAMES) {
-      this.#fail("protocol", "a text frame out of turn, or too many at once");
+      this.#fail("protocol", "unexpected text frame, or too many text frames are waiting");
       return 0;
     }
     const decoded = this.#codec.decode(text, this.#phase === "hello" ? "hello" : "report");

@@ -76,7 +76,10 @@ export function readAnswer(challenge: Uint8Array | null, bytes: Uint8Array): Ans
   return { kind: "answer", challenge, bytes, claim };
 }
 
-/** Sends the frame that replaces the welcome, if there is one, and the close frame. */
+/**
+ * Logs the refusal. Returns the frame that is sent instead of the welcome, if there is one, and the
+ * close frame.
+ */
 export function refuseAnswer(
   context: ServiceContext,
   answer: Answer,
@@ -129,7 +132,7 @@ export function welcome(
     namedKey(context, claim),
     clock.monotonicMs(),
   );
-  if (!signed) return { kind: "failed", reason: "protocol", detail: "the device's ephemeral key is none" };
+  if (!signed) return { kind: "failed", reason: "protocol", detail: "the device's ephemeral key is not valid" };
   return { kind: "welcome", ...signed };
 }
 

@@ -14,8 +14,8 @@ export interface DevicePins {
   /** The version of the link protocol. */
   version: number;
   /**
-   * The first key is the one that the device named in its handshake, which is the one that it
-   * believes.
+   * The first key is the one that the device named in its handshake. The device accepts only what
+   * this key signs.
    */
   keyIds: readonly string[];
   /** 0 in link version 1. */

@@ -1,7 +1,6 @@
 /**
  * The gateway's interface to one connection with a device. The adapter over `ws` is
- * `ws-gateway.ts`; the simulation has its own. Frames arrive in order. Nothing arrives after
- * `onClose`.
+ * `ws-gateway.ts`; the simulation has its own. Frames arrive in order. No event follows `closed`.
  */
 export interface AgentSocket {
   readonly remoteAddress: string;

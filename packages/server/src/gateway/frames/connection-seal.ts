@@ -2,9 +2,9 @@ import { closeText, type HandshakeTranscript, type SignedWelcome } from "@hallig
 import { FrameSeal, type LinkKeys, signRefusal, signWelcome } from "@halligan/protocol/link-crypto";
 import type { OrderKeyPair } from "../../service/context.ts";
 
-/** Largest reason of a close frame (123 bytes) that also carries a proof. */
+/** Longest text, in characters, of a close frame (123 bytes) that also carries a proof. */
 const MAX_CLOSE_WORDS = 90;
-/** Largest reason of a close frame that also carries a signature. */
+/** Longest text, in characters, of a close frame that also carries a signature. */
 export const MAX_REFUSAL_WORDS = 30;
 
 /**
@@ -51,7 +51,8 @@ export function sealedWelcome(
 }
 
 /**
- * The signed reason of a close frame that is sent instead of the welcome. The device believes it.
+ * The signed reason of a close frame that is sent instead of the welcome. The signature lets the
+ * device accept it before the connection is sealed.
  */
 export function signedRefusal(
   transcript: HandshakeTranscript,

@@ -27,7 +27,7 @@ export class FrameCodec {
   /** The error is the reason for which the connection is closed. */
   decode(text: string, expected: "hello" | "report"): Result<AgentFrame, string> {
     const json = this.#seal ? this.#seal.open(text) : text;
-    if (json === null) return err("a frame was changed, repeated, left out or moved on the way");
+    if (json === null) return err("a frame was changed, repeated, dropped or reordered in transit");
     const frame = parseAgentFrame(json, expected === "hello" ? HELLO_BOUNDS : REPORT_BOUNDS);
     return frame ? ok(frame) : err("not a frame of this protocol, or one that is too large");
   }

@@ -81,14 +81,14 @@ export class FrameRate {
     });
   }
 
-  /** Each second that passes pays for its share of the units. */
+  /** Subtracts the allowance of each second that has passed since the window began. */
   #startDueWindow(): void {
     const nowMs = this.#clock.monotonicMs();
     const seconds = Math.floor((nowMs - this.#windowBeganMs) / WINDOW_MS);
     if (seconds < 1) return;
     this.#units = Math.max(0, this.#units - seconds * this.#unitsPerSecond);
-    // A remaining debt belongs to the running second. Without one, the next second begins with the
-    // next frame.
+    // Units above the allowance count against the current second. If there are none, the next
+    // window begins with the next frame.
     this.#windowBeganMs = this.#units > 0 ? this.#windowBeganMs + seconds * WINDOW_MS : nowMs;
   }
 }

@@ -49,8 +49,8 @@ export class OrderExchange {
   readonly #seen = new SeenAction();
   readonly #scheduled: ScheduledWake;
   /**
-   * The rolling value that the device has not confirmed yet; null afterwards. No start is granted
-   * before.
+   * The rolling value that the device has not confirmed yet; null after the confirmation. No start
+   * is granted before the confirmation.
    */
   #unkept: RollingValue | null = null;
 
@@ -150,7 +150,7 @@ export class OrderExchange {
     return this.#unrecorded.granted === null;
   }
 
-  /** The connection is closed. What it returns is to be recorded after all queued work. */
+  /** Called at the close. The returned function is called after all queued work. */
   end(): () => ExchangeEnd {
     this.#scheduled.end();
     this.#unrecorded.end();

@@ -60,7 +60,10 @@ export type ReportOutcome =
 
 const DONE: ReportOutcome = { kind: "done" };
 
-/** Records a report and then acknowledges it. */
+/**
+ * Records a report and then acknowledges it. Exception: a start may be granted before it is
+ * recorded (`UnrecordedStart`).
+ */
 export function handleReport(
   context: ServiceContext,
   connection: ReportingConnection,

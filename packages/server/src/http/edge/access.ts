@@ -38,7 +38,7 @@ export interface TicketHolder {
 export interface PermittedCaller {
   readonly kind: "permissions";
   readonly caller: Caller;
-  /** Looks at the token again, for responses that last: it may have run out or been withdrawn. */
+  /** Checks the token again during a long response: it may have expired or been revoked. */
   readonly isStillAdmitted: () => Promise<boolean>;
 }
 
@@ -68,8 +68,8 @@ export const ticket: Access<TicketHolder> = {
   async admit({ facts, gate }) {
     const given = /^Ticket +([!-~]{1,512})$/i.exec(facts.headers.authorization ?? "")?.[1];
     const signed = given === undefined ? null : gate.readTicket(given);
-    // Counted before the store is read. Refused before it counts as the machine's: a refusal that
-    // waits must not break off a part of the same machine.
+    // Counted before the store is read. Refused before it counts against the machine's open
+    // requests: a delayed refusal must not abort an upload of the same machine.
     const limited = signed && gate.machines.count(signed.machineId);
     if (limited) return limited;
     if (signed && (await gate.isCurrentTicket(signed))) {
@@ -84,9 +84,9 @@ export const ticket: Access<TicketHolder> = {
 
 /**
  * For applications and users with one of the permissions of the rule. 401 for errors of the token
- * only, 403 for missing rights: one client signs in again and repeats without end while it sees 401
- * (`docs/contract/clients-in-the-wild.md#tokens`). The 403 names what is missing, as the real one
- * does: `docs/contract/auth.md#responses-401-and-403`.
+ * only, 403 for missing rights: while it gets 401, one client signs in and repeats indefinitely
+ * (`docs/contract/clients-in-the-wild.md#tokens`). The 403 names the missing permission, as the
+ * original service does: `docs/contract/auth.md#responses-401-and-403`.
  */
 export const permitted = (rule: PermissionRule): Access<PermittedCaller> => ({
   kind: "permissions",
@@ -106,7 +106,7 @@ export const permitted = (rule: PermissionRule): Access<PermittedCaller> => ({
       const limited = FORGED.has(caller.reason) ? gate.addresses.countForged(remoteAddress) : null;
       return limited ?? unauthorized(caller.message);
     }
-    // What the token permits is written in it; only whether it counts can change.
+    // The permissions of a token are part of it. Only its validity can change.
     const isStillAdmitted = async () => (await gate.verifyToken(token)).kind !== "refused";
     // A copy: the verifier shares one caller between all requests with this token.
     const who = { kind: "permissions", caller: { ...caller, address: facts.remoteAddress }, isStillAdmitted } as const;
@@ -128,8 +128,8 @@ export function permissionRefusal({ application, delegated }: PermissionRule, ca
 }
 
 /**
- * Of other tokens the issuer is right: their client needs the 401 to know that it must sign in
- * again.
+ * Tokens refused for another reason have a valid issuer. Their client needs the 401 to know that it
+ * must sign in again.
  */
 const FORGED: ReadonlySet<TokenRefusalReason> = new Set(["Malformed", "UnknownKey", "BadSignature", "WrongIssuer"]);
 

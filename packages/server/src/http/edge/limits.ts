@@ -22,10 +22,9 @@ export interface HttpLimits {
   /** Most parts of a multipart body. Default 32. */
   readonly multipartParts: number;
   /**
-   * How much of a body that is not wanted is still received before the response, so that a client
-   * that writes all before it reads gets to read it; beyond, the connection is closed with the
-   * response. Also how much of one caller, or of one address, is received at once before it fills
-   * up again with 1 MiB a second. Default 32 MiB.
+   * Most bytes of an unwanted body that are received before the response, so that a client that
+   * writes everything before it reads can read the response. A larger body closes the connection.
+   * Also the budget of one caller or address, which is refilled by 1 MiB a second. Default 32 MiB.
    */
   readonly drainBytes: number;
   /**
@@ -57,8 +56,8 @@ export interface HttpLimits {
   /** Time for the request line and all headers. Default 20 s. */
   readonly headersTimeoutMs: number;
   /**
-   * A connection on which nothing moves for so long, in either direction, while a request is open,
-   * is closed. This, not a bound on the whole request, is what stops stalled uploads and downloads:
+   * Longest time without a byte in either direction while a request is open; then the connection is
+   * closed. Ends stalled uploads and downloads. A bound on the whole request would fail, because
    * 2 GB over a slow line may take hours. Default 120 s.
    */
   readonly inactivityMs: number;

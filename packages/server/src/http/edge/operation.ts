@@ -45,7 +45,7 @@ interface OperationShape {
   readonly query?: QueryOptions;
   /** How refusals look. Default the contract's body; `oauth` for token endpoints. */
   readonly errors?: "oauth";
-  /** Answers everybody alike, as a probe does. Its log lines are sampled. */
+  /** Gives every caller the same response, as a probe does. Its log lines are sampled. */
   readonly isPublic?: boolean;
   readonly doc: OperationDoc;
   readonly responses: Responses;

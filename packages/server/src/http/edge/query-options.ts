@@ -1,8 +1,8 @@
 import { type ErrorResponse, httpError } from "./http-response.ts";
 
 /**
- * The query options of an operation that is no OData list, by name. `value`: what stands there is
- * needed, so an empty one is refused; `text`: it may be empty.
+ * The query options of an operation that is not an OData list, by name. `value`: the value must not
+ * be empty. `text`: it may be empty.
  */
 export type QueryOptions = Readonly<Record<string, "value" | "text">>;
 
@@ -16,8 +16,8 @@ export const queryRefusal = (path: string, message: string): ErrorResponse =>
 /**
  * What a request gives of an operation's options, by their names as declared; or why it is refused.
  * The rule of every list, OData's own included: names in any letter case, each once, and one that
- * is not known is refused by name, because a list that passes over a filter answers more than was
- * asked for.
+ * is not known is refused by name, because a list that ignored a filter would return more rows than
+ * were requested.
  */
 export function readQueryOptions(
   path: string,

@@ -3,7 +3,7 @@ import type { HttpRequest } from "./http-request.ts";
 import { httpError, invalidBody, RequestRefusedError } from "./http-response.ts";
 import type { BodyOwner } from "./unfinished-bodies.ts";
 
-/** The client closed or broke the connection: no answer can be sent. */
+/** The client disconnected; no response can be sent. */
 export class ClientGoneError extends Error {
   constructor() {
     super("the client disconnected");
@@ -11,7 +11,7 @@ export class ClientGoneError extends Error {
   }
 }
 
-/** Fewest bytes that the pieces of a body have on average, once there are many of them. */
+/** Smallest mean size, in bytes, of the chunks of a body that has many. */
 const MIN_PIECE_BYTES = 64;
 const MANY_PIECES = 1_024;
 
@@ -77,7 +77,7 @@ export async function readBody(
   });
 }
 
-/** Of every kind of body: bytes that are kept would be other ones than the client means. */
+/** Called for every kind of body. Stored bytes would differ from those that the client means. */
 export function refuseEncoded({ headers }: IncomingMessage): void {
   const encoding = headers["content-encoding"];
   if (encoding === undefined || encoding.toLowerCase() === "identity") return;

@@ -70,8 +70,8 @@ export class UnfinishedBodies {
 }
 
 /**
- * What is left of the body is not received: that would take the time and the bytes that are
- * refused.
+ * The rest of the body is not received, because receiving it would use the memory and time that the
+ * limit protects.
  */
 const closing = (response: ErrorResponse): ErrorResponse => ({
   ...response,

@@ -28,8 +28,8 @@ export function idempotencyKeys(executor: Executor) {
       );
     },
     /**
-     * The primary key refuses a second row, so of transactions that race one commits. The others
-     * are repeated and find it. An expired row is replaced.
+     * The primary key refuses a second row, so only one of several concurrent transactions commits.
+     * The others are repeated and find its row. An expired row is replaced.
      */
     async insert(row: StoredIdempotencyKey, nowMs: number): Promise<void> {
       await executor.all(removeExpired, { account_id: row.accountId, key: row.key, now_ms: nowMs });

@@ -24,7 +24,7 @@ export interface IndexChoice {
 /**
  * SQLite has no statistics here and treats all equalities as equally selective. With `status eq
  * 'Succeeded'` and two machines it used the status index: 340 ms against 0.5 ms for the index of
- * the machines (1,000,000 actions). So the index is chosen here. `orderBy`: null when only
+ * the machines (1,000,000 actions). So the index is chosen here. `sort`: null when only
  * counting.
  */
 export function chooseIndex(filter: Filter, sort: readonly SortTerm[] | null): IndexChoice {

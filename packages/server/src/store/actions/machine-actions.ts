@@ -96,8 +96,8 @@ export function machineActions(executor: Executor) {
     },
 
     /**
-     * Removes final actions that were created before `beforeMs` and keep no results; returns how
-     * many.
+     * Removes final actions that were created before `beforeMs` and keep no results. Returns their
+     * ids.
      */
     async removeBefore(beforeMs: number, limit: number): Promise<string[]> {
       const removed = await executor.all(removeOld, { before_ms: beforeMs, limit });
@@ -113,7 +113,7 @@ export function machineActions(executor: Executor) {
 
     ...sessionSlots(executor),
 
-    /** One page of the actions that a caller may see, in the sort of the query. */
+    /** One page of the actions that a caller may see, sorted as the query asks. */
     list(query: ListQuery, scope: MachineScope): Promise<ListPage<ListedAction>> {
       return listMachineActions(executor, query, scope, listedFromRow);
     },
@@ -290,7 +290,7 @@ const selectOldestOut = statement<Record<never, never>>()((db) =>
     .where("order_state", "=", OUT),
 );
 
-/** In the same transaction: see `settled-counts.ts`. */
+/** Counts the removal in the transaction that removes the actions: see `settled-counts.ts`. */
 const tellRemoved = statement<{ key: string }>()((db, p) =>
   db
     .insertInto("meta")

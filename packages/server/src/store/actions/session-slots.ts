@@ -6,7 +6,7 @@ export interface ActionLoad {
   pending: number;
   inProgress: number;
   slotsInUse: number;
-  /** When the oldest pending action of a linked machine was accepted; null when none waits. */
+  /** When the oldest pending action of a connected machine was accepted; null when none waits. */
   oldestWaitingMs: number | null;
 }
 
@@ -20,9 +20,9 @@ export function sessionSlots(executor: Executor) {
     },
 
     /**
-     * The same, and so until this transaction ends: a transaction that is about to take one of
-     * `slots` waits here for the others, on every node. When all are taken none waits, because
-     * none is about to be taken.
+     * Like `slotsInUse`, but the number stays correct until this transaction ends. Transactions of
+     * all nodes that may acquire one of `slots` wait here for each other. If all slots are in use,
+     * no transaction waits, because none can acquire one.
      */
     async lockSlotsInUse(slots: number, nowMs: number): Promise<number> {
       const [before] = await executor.all(countSlotsInUse, { now_ms: nowMs });
@@ -35,13 +35,13 @@ export function sessionSlots(executor: Executor) {
       return exact?.taken ?? 0;
     },
 
-    /** Actions of linked machines that wait for a slot, oldest first. */
+    /** Actions of connected machines that wait for a slot, oldest first. */
     async waitingForSlot(limit: number): Promise<{ id: string; machineId: string }[]> {
       const rows = await executor.all(selectWaitingForSlot, { limit });
       return rows.map((row) => ({ id: row.id, machineId: row.machine_id }));
     },
 
-    /** The place of an action among them, from 1. */
+    /** The position of an action among those that wait for a slot, from 1. */
     async positionForSlot(id: string): Promise<number> {
       const [row] = await executor.all(countWaitingUpTo, { id });
       return row?.position ?? 0;
@@ -71,8 +71,8 @@ const countSlotsInUse = statement<{ now_ms: number }>()((db, p) =>
 );
 
 /**
- * Any number that no other code locks. It is released by the end of the transaction, after its
- * commit can be seen.
+ * Any number that no other code locks. PostgreSQL releases the lock at the end of the transaction,
+ * after its changes are visible.
  */
 const SLOTS_LOCK = sql.lit(4_225_001);
 

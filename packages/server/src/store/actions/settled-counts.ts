@@ -46,8 +46,8 @@ interface Settled {
  * client asks for the same count with each page.
  *
  * The result is exact and of one moment. The final status of an action and the other fields of a
- * filter never change, so final actions up to a sequence are counted once. Each question then
- * examines only what was open at that time and what came later, with one statement. Removing old
+ * filter never change, so final actions up to a sequence are counted once. Each further count then
+ * examines only what was unfinished then and what came later, in one statement. Removing old
  * actions discards the stored counts (`ACTIONS_REMOVED`). On PostgreSQL the stored count ends at a
  * sequence up to which all actions are visible (`VisibleSequences`).
  */

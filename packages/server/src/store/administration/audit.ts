@@ -109,7 +109,7 @@ export function auditLog(executor: Executor) {
 
     /**
      * Open transactions that may have a record with a number that is already assigned. Empty where
-     * records become visible in the sequence of their numbers.
+     * records become visible in ascending order of their numbers.
      */
     async writers(): Promise<string[]> {
       const writers = executor.dialect.writersOf("audit");

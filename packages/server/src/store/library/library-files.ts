@@ -113,7 +113,7 @@ const lockContents = statement<{ key: string }>()((db, p) =>
     .onConflict((conflict) => conflict.column("key").doUpdateSet((eb) => ({ value: eb.ref("excluded.value") }))),
 );
 
-/** A SHA-256 is unused when none of its rows is present and none has ended since. */
+/** Content is unused when no present version has it and none has ended since `before_ms`. */
 const selectUnused = statement<{ before_ms: number; limit: number }>()((db, p) =>
   db
     .selectFrom("library_file as ended")

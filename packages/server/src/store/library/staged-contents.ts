@@ -75,7 +75,7 @@ export function stagedContents(executor: Executor) {
     async markExpired(nowMs: number, limit: number): Promise<string[]> {
       return (await executor.all(markExpired, { now_ms: nowMs, limit })).map(({ id }) => id);
     },
-    /** Abandoned by its own upload. False when an action keeps it nevertheless. */
+    /** Marks it for removal because its upload was abandoned. False when an action keeps it. */
     async markRemoved(id: string): Promise<boolean> {
       return (await executor.all(markRemoved, { id })).length > 0;
     },

@@ -17,7 +17,7 @@ export interface SortKey {
 }
 
 /**
- * The keys of `orderBy`, without the sequence. Undefined for a field that has the same value on
+ * The keys of `sort`, without the sequence. Undefined for a field that has the same value on
  * every row and therefore sorts nothing.
  */
 export function sortKeys(
@@ -71,8 +71,8 @@ function beyond({ value, nullable, descending }: SortKey, last: Value): RawBuild
 }
 
 /**
- * Repeats a condition that follows from the others, in a form that lets the index scan begin in the
- * middle.
+ * Repeats a condition that follows from the others, in a form that lets the index scan begin at the
+ * position.
  */
 function atOrBeyond({ value, nullable, descending }: SortKey, last: Value): RawBuilder<SqlBool> {
   if (last === null) return descending ? sql`${value} is null` : sql`true`;

@@ -2,7 +2,7 @@ import { type AliasedExpression, sql } from "kysely";
 import type { Value } from "../../odata/filter.ts";
 import type { SortKey } from "./sort-expression.ts";
 
-const alias = (index: number): string => `order_key_${index}`;
+const alias = (index: number): string => `sort_key_${index}`;
 
 /**
  * The sort keys as separate columns. The key of a row may be computed, and the next page needs its

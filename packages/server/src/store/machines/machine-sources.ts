@@ -18,8 +18,8 @@ export interface HealthClock {
 const INACTIVE_AFTER_MS = 7 * 24 * 3_600_000;
 
 /**
- * Constants of the domain. A caller cannot change them, so they are part of the statement and not
- * bound.
+ * Where a query finds each field of a machine. The times of `clock` are numbers of the server, so
+ * they are written into the statement and not bound.
  */
 export function machineSources(clock: HealthClock, dialect: SqlDialect): FieldSources {
   const sources: Record<MachineField, FieldSource> = {

@@ -77,8 +77,8 @@ export function machines(executor: Executor) {
       return (await executor.all(selectByName, { computer_dns_name: asciiLower(computerDnsName) })).map(fromRow);
     },
     /**
-     * One page of the machines that a caller may see. `graceMs`: see `domain/machines/machine.ts`
-     * healthStatus.
+     * One page of the machines that a caller may see. `graceMs`: see `healthStatus` in
+     * `domain/machines/machine.ts`.
      */
     list(query: ListQuery, selection: MachineSelection, graceMs: number): Promise<ListPage<Machine>> {
       return listMachines(executor, query, selection, graceMs, fromRow);
@@ -256,7 +256,8 @@ const selectConnectedTo = statement<{ node_id: string; limit: number }>()((db, p
     .select("id")
     .where("node_id", "=", p.node_id)
     .where("linked", "=", YES)
-    // Always in the same sort. Otherwise two nodes that mark the same machines could deadlock.
+    // Nodes lock these rows in order of id. Otherwise two nodes that mark the same machines could
+    // deadlock.
     .orderBy("id")
     .limit(p.limit),
 );

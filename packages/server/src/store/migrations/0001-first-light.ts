@@ -1,7 +1,7 @@
 import { type ColumnBuilderCallback, type Kysely, sql } from "kysely";
 
 /**
- * Migrations are numbered files that are never edited after a release. `key` columns are 64-bit and
+ * Migrations are numbered files that are never edited after a release. `seq` columns are 64-bit and
  * grow with every row in both SQL dialects.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {

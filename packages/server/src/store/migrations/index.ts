@@ -17,7 +17,7 @@ import * as fewerPages from "./0021-fewer-pages.ts";
 import * as idempotencyKeys from "./0022-idempotency-keys.ts";
 import * as scheduledActions from "./0024-scheduled-actions.ts";
 
-/** In the sequence in which they run. */
+/** Kysely runs them sorted by name. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0001-first-light": firstLight,
   "0002-many-nodes": manyNodes,

@@ -3,13 +3,13 @@ import { DatabaseError } from "pg";
 import { CommitInDoubtError, StoreUnavailableError } from "../store-unavailable-error.ts";
 import { VersionConflictError } from "../version-conflict-error.ts";
 
-/** The connection broke before the commit was asked for: nothing of the transaction is kept. */
+/** The connection broke before the commit was sent, so the transaction has no effect. */
 export class ConnectionLostError extends Error {
   override readonly name = "ConnectionLostError";
 
   /**
-   * It did not break but went silent: another one would most likely do the same, and the wait has
-   * been long already.
+   * The connection did not break; the database did not respond in time. Not retried: another
+   * connection would probably wait as long.
    */
   readonly isSilence: boolean;
 
@@ -19,18 +19,18 @@ export class ConnectionLostError extends Error {
   }
 }
 /**
- * The connection broke while the commit was under way: it may have been made. Never repeated by
- * itself.
+ * The connection broke after the commit was sent, so the commit is in doubt. Never repeated
+ * automatically.
  */
 export class CommitUnknownError extends Error {
   override readonly name = "CommitUnknownError";
 }
 
 /**
- * How often a unit of work is attempted when it ends in `cause`. After a lost race it succeeds at
- * the latest with as many attempts as there are competing units. If a row exists already, or is
- * gone, the second attempt sees it, unless the work does not read it. A pooled connection may be
- * dead since a restart of the server: one more attempt uses another connection.
+ * Most attempts of a unit of work that fails with `cause`. Each lost race means that another unit
+ * succeeded, so the number of competing units bounds the attempts. After a violated key, the second
+ * attempt usually reads the row that the first one did not see. Pooled connections may be broken
+ * since a restart of the server; a further attempt uses another connection.
  */
 export function attemptsFor(cause: unknown): number {
   if (cause instanceof VersionConflictError) return 12;
@@ -65,7 +65,7 @@ export const endsConnection = (cause: unknown): boolean =>
   cause instanceof DatabaseError && /^(?:08|57P0)/.test(cause.code ?? "");
 
 /**
- * The error of a compare and set that lost a race (`PlannedStatements.planOne`). No other statement
+ * The error of a compare and set that lost a race: see `PlannedStatements`. No other statement
  * divides.
  */
 export const isOtherThanOneChanged = (cause: unknown): boolean =>

@@ -22,7 +22,7 @@ export const answerTimeoutMs = ({ statementTimeoutMs }: PostgresOptions): number
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const STATEMENT_TIMEOUT_MS = 15_000;
-/** Time in which the end of such a statement must have been reported. */
+/** Time after the statement timeout within which the server must report it. */
 const SILENCE_MS = 5_000;
 /** After this time a node that hangs inside a transaction loses its locks. */
 const IDLE_IN_TRANSACTION_MS = 60_000;
@@ -71,8 +71,8 @@ function connectionOf({ url, password, connectTimeoutMs }: PostgresOptions): pg.
 }
 
 /**
- * The user of a broken connection gets its error. An unused broken connection is replaced when the
- * next one is needed.
+ * Without a listener, an error of an idle connection would end the process. The user of a broken
+ * connection gets the error anyway, and the pool replaces an idle one.
  */
 function withoutCrash(pool: pg.Pool): pg.Pool {
   const ignore = () => undefined;

@@ -3,8 +3,8 @@ import { type Executor, statement } from "../statement.ts";
 export type ResultLinks = ReturnType<typeof resultLinks>;
 
 /**
- * Links to results are not stored. The generation of an action's links is, and a link of an earlier
- * generation is refused.
+ * Result links are not stored. Only the generation of an action's links is stored. A link of an
+ * earlier generation is refused.
  */
 export function resultLinks(executor: Executor) {
   return {

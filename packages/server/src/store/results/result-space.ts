@@ -10,9 +10,9 @@ export interface OpenUpload {
 }
 
 /**
- * The space of each result: granted while it is uploaded, its size once it is complete. `kept` when
- * a command's end names it. A result that is not kept is removed as soon as no end can name it any
- * more.
+ * The space of each result: the granted space during the upload, its size once it is complete. A
+ * result is kept (`is_kept`) when the end of a command refers to it. A result that is not kept is
+ * removed when no end can refer to it any more.
  */
 export function resultSpaces(executor: Executor) {
   return {
@@ -42,7 +42,7 @@ export function resultSpaces(executor: Executor) {
     async keep(resultId: string): Promise<void> {
       await executor.all(setKept, { result_id: resultId });
     },
-    /** Includes the facts that were noted about its completion. */
+    /** Also removes the row that records its completion. */
     async remove(resultId: string): Promise<void> {
       await executor.all(removeSpace, { result_id: resultId });
       await executor.all(removeUpload, { result_id: resultId });

@@ -2,7 +2,7 @@ import type Database from "better-sqlite3";
 import { Type } from "typebox";
 import { Compile } from "typebox/compile";
 
-/** Pages in the log from which on it is copied into the database: 4 MiB, SQLite's own default. */
+/** Pages in the log at which it is copied into the database: 4 MiB, the default of SQLite. */
 const LOG_PAGES = 1_000;
 
 const LogState = Compile(Type.Tuple([Type.Object({ log: Type.Integer() })]));
@@ -35,7 +35,8 @@ export class Checkpoints {
   }
 
   #checkpointFullLog(): void {
-    // Closing the last connection makes a checkpoint; a transaction that runs will end in a commit.
+    // Not needed: closing the last connection makes a checkpoint, and the commit of a running
+    // transaction calls this again.
     if (!this.#database.open || this.#database.inTransaction) return;
     try {
       const state = this.#database.pragma("wal_checkpoint(NOOP)");

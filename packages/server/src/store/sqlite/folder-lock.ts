@@ -2,7 +2,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 
 /**
- * One server for one data folder. The lock is SQLite's own lock on a separate file. The system
+ * Refuses a second server on one data folder. The lock is SQLite's lock on its own file. The system
  * releases it however the process ends; a file with a pid would remain after a `kill -9`.
  */
 export function lockFolder(dataDir: string): Disposable {

@@ -33,7 +33,7 @@ export interface ScanLimits {
   readonly timeLimitMs: number;
   /** A slow query uses one process; the others serve fast queries meanwhile. */
   readonly processes: number;
-  /** Queries that wait for a process. Beyond this number callers get an error at once. */
+  /** Most queries that wait for a process. Further callers get an error at once. */
   readonly maxWaiting: number;
 }
 
@@ -67,7 +67,7 @@ export class ScanPool {
   async all(sql: string, values: readonly Bound[]): Promise<readonly unknown[]> {
     if (this.#isClosed) throw new Error("the store is closed");
     if (this.#waiting.length >= this.#limits.maxWaiting)
-      throw new StoreUnavailableError("too many lists are asked for at once");
+      throw new StoreUnavailableError("too many list queries wait for a scan process");
     const { promise, resolve } = Promise.withResolvers<Scanned | Error>();
     this.#lastId += 1;
     this.#waiting.push({ id: this.#lastId, sql, values, settle: resolve });

@@ -11,7 +11,7 @@ export interface AddressRates {
 /** How much of a minute's requests may come at once. */
 const BURST_SHARE = 1 / 6;
 
-/** What one network address may do before it has shown who it is. Counted by this node alone. */
+/** Limits of one network address without authentication. Counted by each node separately. */
 export class AddressLimits {
   readonly #anonymous: RateTable;
   readonly #perMinute: number;
@@ -29,8 +29,8 @@ export class AddressLimits {
   }
 
   /**
-   * Counts a request whose access token or ticket is no good. Called after the check, which is
-   * cheap: an address over its limit never keeps out a valid token.
+   * Counts a request whose access token or ticket is not valid. Called after the check, which is
+   * cheap, so a valid token is accepted even from an address over its limit.
    */
   countForged(address: string): ErrorResponse | null {
     this.#failures.noted({ kind: "accessToken", address, account: null, credential: "" });

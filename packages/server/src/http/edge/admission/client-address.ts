@@ -2,7 +2,7 @@ import { BlockList, isIP } from "node:net";
 import { err, ok, type Result } from "@halligan/protocol/errors";
 import { peerAddress } from "../../../network/peer-address.ts";
 
-/** Proxies whose `X-Forwarded-For` is believed. */
+/** Proxies whose `X-Forwarded-For` is trusted. */
 export interface TrustedProxies {
   has(address: string): boolean;
 }
@@ -38,13 +38,13 @@ function check(list: BlockList, address: string): boolean {
   return family !== 0 && list.check(address, family === 4 ? "ipv4" : "ipv6");
 }
 
-/** Most entries of the header that are looked at. */
+/** Most entries of the header that are read. */
 const MAX_HOPS = 32;
 
 /**
  * The address of the caller. The header is read from right to left, because each proxy appends the
- * address that it sees: the first one that is no trusted proxy is the caller, and what stands to
- * the left of it is the caller's own text.
+ * address that it sees. The first address that is not a trusted proxy is the caller's. Everything
+ * to the left of it was sent by the caller and is not trusted.
  */
 export function clientAddress(
   peer: string | undefined,

@@ -25,8 +25,8 @@ export class HeldRefusals {
   }
 
   /**
-   * Resolves when the refusal may be sent. False: too many wait already, so its connection should
-   * close at once.
+   * Resolves when the refusal may be sent. False if too many refusals wait; the caller then closes
+   * the connection at once.
    */
   async hold(address: string, gone: AbortSignal): Promise<boolean> {
     const key = addressKey(address);

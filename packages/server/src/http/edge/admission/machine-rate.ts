@@ -9,14 +9,14 @@ export interface MachineRequestRate {
 }
 
 /**
- * An agent has one request at work: 100 parts of 8 MiB in a second are more than a network of 6
+ * An agent has one request at a time: 100 parts of 8 MiB in a second are more than a network of 6
  * Gbit/s carries. The burst is for many small results.
  */
 export const MACHINE_REQUESTS: MachineRequestRate = { perMinute: 6_000, burst: 500 };
 
 /**
- * How often the agent of one machine may ask, whatever for: each request costs two reads of the
- * store, and a file.
+ * Limits the rate of all requests of one machine's agent. Each request costs two reads of the store
+ * and a file.
  */
 export class MachineRate {
   readonly #rates: RateTable;

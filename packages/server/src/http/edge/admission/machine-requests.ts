@@ -1,6 +1,6 @@
 /**
- * An agent has one part under way, or one file. The others are for those that a broken network left
- * behind.
+ * Most open requests of one machine. An agent transfers one part or one file at a time. The others
+ * allow for requests whose connection broke and that the server has not noticed yet.
  */
 export const MAX_REQUESTS_PER_MACHINE = 8;
 
@@ -11,9 +11,9 @@ export interface OpenResponse {
 }
 
 /**
- * Bounds the requests that one machine has open. Each may take 8 MiB of free disk space, a socket
- * and a file for as long as it sends now and then a byte. The oldest one is broken off for the
- * newest one, so that a device harms only itself.
+ * Bounds the open requests of one machine. Each may use 8 MiB of disk space, a socket and a file as
+ * long as it sends a byte now and then. A request over the bound aborts the oldest one, so that a
+ * device harms only itself.
  */
 export class MachineRequests {
   /** Oldest first. */
@@ -30,7 +30,7 @@ export class MachineRequests {
     });
     const [oldest] = open;
     if (oldest === undefined || open.size <= MAX_REQUESTS_PER_MACHINE) return;
-    // It closes later, and until then the next one would break off the same one again.
+    // Its close event comes later. Until then the next request would abort the same one again.
     open.delete(oldest);
     oldest.destroy();
   }

@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { lru } from "../../../lru.ts";
 
-/** Received again after so much in a second. */
+/** Rate at which the budget of a sender is refilled: 1 MiB a second. */
 const REFILL_BYTES_PER_MS = 1024 ** 2 / 1_000;
 const MAX_SENDERS = 10_000;
-/** Connections whose response waits to be read: of one sender, and of all. */
+/** Most connections that stay open for the client to read the response: per sender, and in all. */
 const MAX_LINGERING_PER_SENDER = 64;
 const MAX_LINGERING = 512;
 
 /**
- * What becomes of the bodies of refused requests. A few are received and dropped, so that their
- * connection goes on. A sender that goes on sending them has its connection closed instead: to
- * receive a part of 8 MiB costs more than to refuse it.
+ * Decides whether the body of a refused request is received and dropped, which keeps the connection
+ * open, or whether the connection is closed. Each sender has a budget of bytes, because receiving a
+ * part of 8 MiB costs more than refusing it.
  */
 export class RefusedBodies {
   readonly #monotonicMs: () => number;
@@ -26,7 +26,7 @@ export class RefusedBodies {
     this.#monotonicMs = monotonicMs;
   }
 
-  /** How many bytes of a sender are received now. */
+  /** Bytes of refused bodies that may still be received from this sender. */
   leftBytes(sender: string, budgetBytes: number): number {
     return Math.max(0, budgetBytes - this.#receivedBytes(sender));
   }

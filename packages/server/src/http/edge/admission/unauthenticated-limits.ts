@@ -10,7 +10,7 @@ export interface UnauthenticatedRates extends FailureRates, AddressRates {
   readonly unauthenticatedLogLinesPerMinute: number;
 }
 
-/** All that bounds what callers may do before they have shown who they are. */
+/** All limits of requests without authentication. */
 export interface UnauthenticatedLimits {
   readonly proxies: TrustedProxies;
   readonly addresses: AddressLimits;
@@ -21,7 +21,7 @@ export interface UnauthenticatedLimits {
 
 const UNLIMITED = 1_000_000_000;
 /**
- * Where all callers share the proxy's address, a limit of an address would be one of all callers.
+ * If all callers share the proxy's address, a limit per address would be one limit for all callers.
  */
 const NO_ADDRESS_RATES = {
   anonymousRequestsPerMinute: UNLIMITED,
@@ -30,7 +30,7 @@ const NO_ADDRESS_RATES = {
   failedSignInsPerAccountPerMinute: UNLIMITED,
 };
 
-/** `isAddressShared`: a proxy is in front whose `X-Forwarded-For` is not believed. */
+/** `isAddressShared`: requests come through a proxy whose `X-Forwarded-For` is not trusted. */
 export function createUnauthenticatedLimits(
   given: UnauthenticatedRates,
   { proxies, isAddressShared }: { proxies: TrustedProxies; isAddressShared: boolean },

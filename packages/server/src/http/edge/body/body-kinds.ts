@@ -26,7 +26,7 @@ export interface BodyKind<B> {
   readonly read: (request: HttpRequest, owner: BodyOwner) => Promise<B>;
 }
 
-/** Whatever body and content type arrive are dropped: a product sends `{}` with every GET. */
+/** Drops any body of any content type: one product sends `{}` with every GET. */
 export const noBody: BodyKind<undefined> = { kind: "none", read: async () => undefined };
 
 /**

@@ -41,8 +41,8 @@ const malformed = (detail: string) => invalidBody(`Request body is incorrect: ${
 
 /**
  * The parts of a multipart/form-data body (RFC 7578) in their order, each read from the client as
- * it is asked for. What two readers could understand differently is refused: a parser of its own,
- * because the one it replaces passes over such parts without a word
+ * it is asked for. Refuses what two parsers could read differently. This parser is our own, because
+ * the library that it replaces skips such parts silently
  * (docs/decisions/0005-own-edge-on-node-http.md). What follows the closing boundary is dropped.
  */
 export async function* readMultipart(
@@ -136,7 +136,7 @@ async function takeHead(bytes: DelimitedBytes, delimiter: Buffer, count: number)
   throw malformed(`${part} has a name of more than ${MAX_NAME_CHARS} characters`);
 }
 
-/** What stands between the headers of a part and the boundary after it. */
+/** The bytes between the headers of a part and the next boundary. */
 class PartContent implements AsyncIterable<Buffer> {
   readonly #bytes: DelimitedBytes;
   readonly #delimiter: Buffer;
@@ -154,7 +154,7 @@ class PartContent implements AsyncIterable<Buffer> {
     if (!isWhole) throw malformed("it ends before its closing boundary");
   }
 
-  /** Reads what its reader left: it would be taken for the next part. */
+  /** Reads the rest of the part. Otherwise it would be read as the next part. */
   async drop(): Promise<void> {
     for await (const _ of this);
   }

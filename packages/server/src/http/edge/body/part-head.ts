@@ -16,8 +16,8 @@ export interface PartHead {
 }
 
 /**
- * Encodings that change nothing. RFC 7578 section 4.7 has no others; taken as they are, the bytes
- * stored would be wrong.
+ * Encodings that do not change the bytes. RFC 7578 section 4.7 allows no others. With another one,
+ * the bytes as sent are not the bytes of the file.
  */
 const IDENTITY_ENCODINGS = ["7bit", "8bit", "binary"];
 

@@ -3,9 +3,9 @@ import { err, ok, type Result } from "@halligan/protocol/errors";
 import { textFault } from "@halligan/protocol/text";
 
 /**
- * Reads `name=value&...` as URLSearchParams does, but refuses what that turns into U+FFFD without a
- * word: escapes that are not UTF-8, and NUL. A percent sign that begins no escape stays what it is;
- * clients write secrets without encoding them.
+ * Reads `name=value&...` as URLSearchParams does, but refuses what URLSearchParams silently
+ * replaces by U+FFFD: escapes that are not UTF-8, and NUL. A percent sign that begins no escape
+ * is kept, because clients write secrets without encoding them.
  * `of`: what a pair is called in an error, such as "query option".
  */
 export function readUrlEncoded(text: string, of: string): Result<URLSearchParams, string> {

@@ -1,7 +1,7 @@
 import type { MachineActionEvent } from "@halligan/protocol/api";
 import { toJsonText } from "@halligan/protocol/text";
 
-/** Ignored by readers; tells them, and proxies between, that the stream lives. */
+/** A comment line, which readers ignore. Shows clients and proxies that the stream is alive. */
 export const HEARTBEAT = ": \n\n";
 
 /**

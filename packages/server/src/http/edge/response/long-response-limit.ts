@@ -24,8 +24,8 @@ export class LongResponseLimit {
   }
 
   /**
-   * Null when all slots are taken, or those of the account, or the node stops. `gone`: the client
-   * went away.
+   * Null when the node or the account has reached its limit, or when the node is stopping. `gone`:
+   * aborted when the client disconnects.
    */
   enter(accountId: string, gone: AbortSignal): LongResponse | null {
     const ofAccount = this.#byAccount.get(accountId) ?? 0;

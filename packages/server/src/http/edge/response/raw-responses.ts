@@ -4,7 +4,7 @@ import { toJsonText } from "@halligan/protocol/text";
 import { errorBody } from "../http-response.ts";
 import { standardHeaders } from "./write-response.ts";
 
-/** How long a client may take to read a response to what was not HTTP, in milliseconds. */
+/** How long a client may take to read the response to a malformed request, in milliseconds. */
 const LINGER_MS = 2_000;
 
 /** What Node's parser found wrong, as a response. */

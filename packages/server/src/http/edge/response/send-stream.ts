@@ -15,7 +15,7 @@ export interface BlobToSend {
   readonly open: (range?: ByteRange) => Promise<OpenBlob | null>;
   /** Whether the download is still allowed while it is under way. */
   readonly watch?: BytesResponse["watch"];
-  /** Called with how far into the content the client has been sent. */
+  /** Called with the position in the content up to which bytes were sent. */
   readonly onSent?: (positionBytes: number) => void;
 }
 

@@ -30,8 +30,8 @@ export interface Exchange {
 }
 
 /**
- * On every response. There is no page here, so nothing may be loaded, framed or guessed; responses
- * hold data of devices and are not kept.
+ * Headers of every response. No response is a web page, so browsers must not load, frame or sniff
+ * it. Responses contain data of devices, so caches must not store them.
  */
 export const standardHeaders = (id: string): OutgoingHttpHeaders => ({
   "cache-control": "no-store",
@@ -165,8 +165,8 @@ async function writeEvents(exchange: Exchange, { status, events }: EventsRespons
     "content-type": "text/event-stream; charset=utf-8",
     // nginx, and others after it, would collect a whole buffer before they pass anything on.
     "x-accel-buffering": "no",
-    // Kept for another request, it would hold up a server that stops, because it began before the
-    // stop.
+    // The connection is not reused: it was opened before the stop and would delay the stop of the
+    // server.
     connection: "close",
   });
   if (raw.method === "HEAD") {

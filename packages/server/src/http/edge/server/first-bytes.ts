@@ -12,8 +12,8 @@ const PIECE_BYTES = 1_023;
  *
  * Node's TLS keeps what it reads through for as long as the connection lasts: 64 KiB when its first
  * read is from the network, 1 KiB when pieces that fit into it are there already; 16 KiB more as
- * soon as one read fills that. An idle link is 42 KB with this and 66 KB without. The processor
- * time of a handshake is the same; of a large upload's TLS it is a tenth more.
+ * soon as one read fills that. An idle agent connection takes 42 KB with this, 66 KB without. The
+ * processor time of a handshake is the same; that of a large upload over TLS is a tenth higher.
  *
  * A connection that has said nothing after `silentMs` is closed.
  */

@@ -3,7 +3,7 @@ import type http from "node:http";
 
 /** What has to end before a server can close. */
 export interface Closing {
-  /** Called once, at the beginning: what waits for time alone ends now. */
+  /** Called once, when the close begins. Ends everything that only waits for a timer. */
   readonly begin: () => void;
   /** How long requests in flight may go on, in milliseconds. Then their connections are closed. */
   readonly graceMs: number;

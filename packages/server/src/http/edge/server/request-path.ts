@@ -2,7 +2,7 @@ const SCHEME_AND_HOST = /^https?:\/\/[^/?#]*/i;
 const VERSION = /^\/+api\/v1\.0(?=\/|$)/i;
 
 /**
- * What the router sees of a request target, and the only place where spellings are evened out.
+ * The request target in the form that the router matches. The only place that normalizes targets.
  * `docs/contract/http-api.md#hosts-and-paths`.
  */
 export function routedTarget(target: string): string {

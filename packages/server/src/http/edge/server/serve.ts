@@ -53,7 +53,7 @@ const INTERNAL_ERROR = httpError(500, "InternalServerError", "The request could 
 
 export type LineLimits = Pick<UnauthenticatedLog, "admits" | "admitsOfMachine">;
 
-/** Where a response comes from: an operation, or what is said when there is none. */
+/** Source of a response: an operation, or a fixed refusal if no operation matches. */
 export type Source<Ctx> =
   | { readonly kind: "operation"; readonly operation: Operation<Ctx> }
   | { readonly kind: "refusal"; readonly refusal: HttpResponse };
@@ -255,7 +255,7 @@ async function responseOf<Ctx>(
   }
 }
 
-/** Text that no parameter may hold; what is not UTF-8 never comes so far. */
+/** Refuses text that no parameter may contain. The router has refused what is not UTF-8. */
 function pathRefusal({ params }: RequestFacts): HttpResponse | null {
   const error = Object.values(params)
     .map(textFault)

@@ -3,11 +3,11 @@ import type { HttpLimits } from "../limits.ts";
 import { announcesBody } from "../read-body.ts";
 
 /**
- * Receives and drops what is left of a body before the response is written. A client that writes
- * everything before it reads would otherwise meet a closed connection and never see why; and GETs
- * arrive with bodies, which must not spoil the next request of the connection
- * (`docs/contract/clients-in-the-wild.md#paths`). False when it was too much or too slow: then the
- * connection must close.
+ * Receives and drops the rest of a body before the response is written. A client that writes the
+ * whole request before it reads would otherwise find a closed connection and lose the response. A
+ * GET may have a body, which must not be read as the next request of the connection
+ * (`docs/contract/clients-in-the-wild.md#paths`). False when the body was too large or too slow.
+ * The connection must then close.
  */
 export async function settleBody(
   raw: IncomingMessage,
