@@ -83,7 +83,7 @@ class AgentCore implements FrameHandlers {
     this.#endTimes = new EndTimes(deps.clock);
     const { identity, linkVersion = LINK_VERSION } = deps;
     this.#reports = new Reports(this.#endTimes, linkVersion < SEALED_SINCE_VERSION ? null : identity);
-    this.#rollingValue = new RollingValueKeeper({ ...deps, journal, onKeptLate: () => this.#reportAll() });
+    this.#rollingValue = new RollingValueKeeper({ ...deps, journal, onConfirmedLate: () => this.#reportAll() });
     const { spools } = deps;
     this.#liveOutput = spools ? new LiveOutput({ ...deps, spools, journal: () => journal.state }) : null;
   }
@@ -93,14 +93,14 @@ class AgentCore implements FrameHandlers {
     const connectionStop = new AbortController();
     const pins = { currentOrderKeys: () => this.#orderKeys, orderKeySetNumber: () => this.#pinned.setNumber };
     const processId = this.#deps.random.id();
-    const session = {
+    const connectionDeps = {
       ...this.#deps,
       processId,
       ...pins,
       journal: () => this.#journal.state,
       liveOutput: this.#liveOutput,
     };
-    const connected = keepConnected(session, this, connectionStop.signal);
+    const connected = keepConnected(connectionDeps, this, connectionStop.signal);
     await new Promise<void>((resolve) => {
       if (this.#stopping.aborted) resolve();
       this.#stopping.addEventListener("abort", () => resolve(), { once: true });

@@ -55,7 +55,7 @@ export function checkOrderKeys(
     return no("badSignature");
   }
   const set = parse(frame.payload);
-  if (!keySet.Check(set) || !namedKeys(set).every(isNamedRightly) || hasDoubles(set.keys)) return no("malformed");
+  if (!keySet.Check(set) || !namedKeys(set).every(hasCorrectId) || hasDuplicates(set.keys)) return no("malformed");
   if (set.machineId !== machineId && !(isRecovery && set.machineId === null)) return no("wrongMachine");
   const next: PinnedKeys = {
     keys: set.keys,
@@ -64,14 +64,14 @@ export function checkOrderKeys(
   };
   if (isSame(next, pinned)) return { kind: "same" };
   if (set.number <= pinned.setNumber) return no("replayed");
-  return isRecovery || isWithinRank(next, pinned) ? { kind: "pin", pinned: next } : no("outranked");
+  return isRecovery || keepsPinnedKeys(next, pinned) ? { kind: "pin", pinned: next } : no("outranked");
 }
 
 /**
  * The limits of a set that an order key signed: it keeps at least one pinned key, and it keeps the
  * recovery key if there is one.
  */
-function isWithinRank(next: PinnedKeys, pinned: PinnedKeys): boolean {
+function keepsPinnedKeys(next: PinnedKeys, pinned: PinnedKeys): boolean {
   const known = new Set(pinned.keys.map(({ keyId }) => keyId));
   const isRecoveryKept = pinned.recoveryKey === null || next.recoveryKey?.keyId === pinned.recoveryKey.keyId;
   return isRecoveryKept && next.keys.some(({ keyId }) => known.has(keyId));
@@ -85,10 +85,11 @@ function isSame(next: PinnedKeys, pinned: PinnedKeys): boolean {
 const namedKeys = ({ keys, recoveryKey }: NumberedOrderKeySet): OrderKey[] =>
   recoveryKey === null ? keys : [...keys, recoveryKey];
 
-const hasDoubles = (keys: readonly OrderKey[]): boolean => new Set(keys.map(({ keyId }) => keyId)).size < keys.length;
+const hasDuplicates = (keys: readonly OrderKey[]): boolean =>
+  new Set(keys.map(({ keyId }) => keyId)).size < keys.length;
 
 /** A key's id is the hash of the key itself. */
-export const isNamedRightly = ({ keyId, publicKey }: OrderKey): boolean =>
+export const hasCorrectId = ({ keyId, publicKey }: OrderKey): boolean =>
   createHash("sha256").update(Buffer.from(publicKey, "base64url")).digest("hex") === keyId;
 
 function parse(text: string): unknown {

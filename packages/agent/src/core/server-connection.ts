@@ -13,7 +13,7 @@ interface OpenConnection {
 
 export class ServerConnection {
   readonly #clock: MonotonicClock;
-  #live: OpenConnection | null = null;
+  #open: OpenConnection | null = null;
   #downSinceMs: number;
   #serverTime: { serverTimeMs: number; atMs: number } | null = null;
   /**
@@ -31,24 +31,24 @@ export class ServerConnection {
    * Called when the server has answered the hello. No command and no transfer may start earlier.
    */
   up(live: OpenConnection): void {
-    this.#live = live;
+    this.#open = live;
     this.#wake();
   }
 
   down(): void {
-    if (!this.#live) return;
-    this.#live = null;
+    if (!this.#open) return;
+    this.#open = null;
     this.#downSinceMs = this.#clock.monotonicMs();
     this.#wake();
   }
 
   get isUp(): boolean {
-    return this.#live !== null;
+    return this.#open !== null;
   }
 
   /** 0 while the connection is up. */
   get downForMs(): number {
-    return this.#live ? 0 : this.#clock.monotonicMs() - this.#downSinceMs;
+    return this.#open ? 0 : this.#clock.monotonicMs() - this.#downSinceMs;
   }
 
   /**
@@ -56,7 +56,7 @@ export class ServerConnection {
    * agent reports it again after the next hello.
    */
   send(frame: AgentFrame): void {
-    this.#live?.send(frame);
+    this.#open?.send(frame);
   }
 
   setServerTime(serverTimeMs: number): void {
@@ -74,11 +74,11 @@ export class ServerConnection {
    * counts as another one even if its text is the same: after a restore from a backup, the server
    * starts to count connections at an earlier number.
    */
-  async ticket(dead: string | null, signal: AbortSignal): Promise<string> {
-    const before = this.#live;
+  async ticket(rejectedTicket: string | null, signal: AbortSignal): Promise<string> {
+    const before = this.#open;
     for (;;) {
       signal.throwIfAborted();
-      if (this.#live && (this.#live !== before || this.#live.ticket !== dead)) return this.#live.ticket;
+      if (this.#open && (this.#open !== before || this.#open.ticket !== rejectedTicket)) return this.#open.ticket;
       await this.changed(signal);
     }
   }

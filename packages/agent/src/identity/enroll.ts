@@ -13,7 +13,7 @@ import {
 import type { Network } from "@halligan/protocol/network";
 import { networkFailure } from "@halligan/protocol/text";
 import { Compile } from "typebox/compile";
-import { isNamedRightly } from "../core/order-keys-check.ts";
+import { hasCorrectId } from "../core/order-keys-check.ts";
 import { ensurePrivateFolder } from "../disk/private-folder.ts";
 import { LIMITS } from "../limits.ts";
 import { exchange, type HttpResponse } from "../transfer/http-exchange.ts";
@@ -53,7 +53,7 @@ export async function enroll(wish: {
     linkVersion: LINK_VERSION,
   });
   const { orderKeys, recoveryKey = null } = enrolled;
-  if (![...orderKeys, ...(recoveryKey ? [recoveryKey] : [])].every(isNamedRightly)) {
+  if (![...orderKeys, ...(recoveryKey ? [recoveryKey] : [])].every(hasCorrectId)) {
     throw new Error("The server's answer names an order key by a wrong id.");
   }
   const config: AgentConfig = { version: 1, serverUrl: wish.serverUrl, name: wish.name, ...enrolled };

@@ -40,7 +40,7 @@ function endedOrder(error: string, result: NonNullable<OrderState["commands"][nu
     exitCode: -1,
   };
   const startId = "f".repeat(32);
-  const command = { state: "ended", startId, process: null, scriptEnd: null, end, acked: false } as const;
+  const command = { state: "ended", startId, process: null, scriptEnd: null, end, isAcknowledged: false } as const;
   const limits = { scriptTimeoutMs: 1, transferTimeoutMs: 1, stallTimeoutMs: 1, outputLimitBytes: 1 };
   const order = {
     v: 1,

@@ -5,7 +5,7 @@ import { sleep, systemClock } from "@halligan/protocol/time";
 import { measureFileBaseline } from "../baselines/file-baseline-process.ts";
 import { SpawnBaseline } from "../baselines/spawn-baseline-process.ts";
 import type { Bench, BenchContext } from "../bench.ts";
-import type { Contestant } from "../competitors/contestant.ts";
+import type { Competitor } from "../competitors/competitor.ts";
 import { startHalligan } from "../competitors/halligan.ts";
 import { startMeshCentral } from "../competitors/meshcentral/meshcentral.ts";
 import { startSsh } from "../competitors/ssh.ts";
@@ -44,7 +44,7 @@ export const competitors: Bench = {
   async run(context) {
     const devices = context.quick ? 2 : 40;
     await using owner = new AsyncDisposableStack();
-    const contestants: Contestant[] = [owner.use(await startHalligan(context, devices))];
+    const contestants: Competitor[] = [owner.use(await startHalligan(context, devices))];
     if (process.platform === "linux" && process.arch === "x64") {
       contestants.push(owner.use(await startMeshCentral(context, devices)));
     } else {
@@ -92,7 +92,7 @@ class Runs {
 
 async function oneDevice(
   context: BenchContext,
-  contestants: readonly Contestant[],
+  contestants: readonly Competitor[],
   script: string,
 ): Promise<Measured[]> {
   const [warmUp, rounds] = context.quick ? [0, 2] : [20, 100];
@@ -122,7 +122,7 @@ async function oneDevice(
 
 async function manyDevices(
   context: BenchContext,
-  contestants: readonly Contestant[],
+  contestants: readonly Competitor[],
   script: string,
 ): Promise<Measured[]> {
   const [rounds, measureMs] = context.quick ? [1, 300] : [3, 5_000];
@@ -133,7 +133,7 @@ async function manyDevices(
   const memory: Measured[] = [];
   await using baseline = new SpawnBaseline("node", script);
   for (let round = 0; round < rounds; round += 1) {
-    const { devices } = contestants[0] as Contestant;
+    const { devices } = contestants[0] as Competitor;
     const spawns = devices * (context.quick ? 1 : 25);
     baselineRates.push((spawns * 1_000) / (await baseline.spawn(spawns, devices)).wallMs);
     for (const { contestant, runs, rates } of rotated(all, round)) {
@@ -166,7 +166,7 @@ async function manyDevices(
   ];
 }
 
-async function files(context: BenchContext, contestants: readonly Contestant[]): Promise<Measured[]> {
+async function files(context: BenchContext, contestants: readonly Competitor[]): Promise<Measured[]> {
   const [rounds, sizeBytes] = context.quick ? [1, 3 * MB] : [3, context.large ? 1_000 * MB : 64 * MIB];
   const all = contestants.flatMap(({ name, files }) =>
     files ? [{ name, files, put: [] as number[], get: [] as number[] }] : [],
@@ -225,7 +225,7 @@ function againstBest(
 /** The highest of the server, and of each agent in the middle of all, while `work` goes on. */
 async function memoryFigures(
   signal: AbortSignal,
-  contestants: readonly Contestant[],
+  contestants: readonly Competitor[],
   when: "idle" | "busy",
   work: () => Promise<void>,
 ): Promise<Measured[]> {

@@ -9,13 +9,13 @@ import { runToEnd } from "../load/run-to-end.ts";
 import { shippedRuntime, startRealAgents } from "../processes/real-agents.ts";
 import { BenchServer } from "../processes/server.ts";
 import { addTrivialScript, RUN_SCRIPT } from "../processes/trivial-script.ts";
-import type { Contestant } from "./contestant.ts";
+import type { Competitor } from "./competitor.ts";
 
 /**
  * Ours, with the whole path of a caller: a put begins with the upload into the library, a get
  * downloads the file while it arrives, a script ends with the response that has its output.
  */
-export async function startHalligan(context: BenchContext, devices: number): Promise<Contestant> {
+export async function startHalligan(context: BenchContext, devices: number): Promise<Competitor> {
   const { signal } = context;
   await using stack = new AsyncDisposableStack();
   const server = stack.use(await BenchServer.start(context));

@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { BenchContext } from "../bench.ts";
 import { findProgram } from "../processes/find-program.ts";
-import type { Contestant } from "./contestant.ts";
+import type { Competitor } from "./competitor.ts";
 import { LoopbackSshd } from "./loopback-sshd.ts";
 
 const COMMAND = "echo ok";
@@ -12,7 +12,7 @@ const COMMAND = "echo ok";
  * people and scripts use them. Not measured: connections that are kept open (ControlMaster), which
  * a fleet has no use for. What is not installed is left out by name.
  */
-export async function startSsh(context: BenchContext, devices: number): Promise<Contestant[]> {
+export async function startSsh(context: BenchContext, devices: number): Promise<Competitor[]> {
   const names = ["ssh", "scp", "sshd", "ssh-keygen"] as const;
   const found = await Promise.all(names.map(findProgram));
   const [ssh, scp, sshd, sshKeygen] = found;
@@ -26,7 +26,7 @@ export async function startSsh(context: BenchContext, devices: number): Promise<
     return null;
   });
   if (daemon === null) return [];
-  const contestants: Contestant[] = [
+  const contestants: Competitor[] = [
     {
       name: "ssh",
       lacks: "no queue for a device that is offline, no record of a run; files neither hashed nor synced",

@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from "node:crypto";
 import { open } from "node:fs/promises";
 
-export type Kind = "random" | "text";
+export type SampleKind = "random" | "text";
 const BLOCK_BYTES = 1024 * 1024;
 
 export interface SampleFile {
-  readonly kind: Kind;
+  readonly kind: SampleKind;
   readonly file: string;
   readonly sizeBytes: number;
   readonly sha256: string;
@@ -15,7 +15,7 @@ export interface SampleFile {
  * Random bytes do not compress, which is the hard case for a collected file's gzip; text is lines
  * of a log, which do.
  */
-export async function writeSampleFile(kind: Kind, file: string, sizeBytes: number): Promise<SampleFile> {
+export async function writeSampleFile(kind: SampleKind, file: string, sizeBytes: number): Promise<SampleFile> {
   await using handle = await open(file, "wx", 0o600);
   const hash = createHash("sha256");
   for (let written = 0; written < sizeBytes; written += BLOCK_BYTES) {

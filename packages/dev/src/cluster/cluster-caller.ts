@@ -12,7 +12,7 @@ const RETRY_MS = 300;
 /** A killed node may have sent its commit. The database gets this time to complete it. */
 const COMMIT_MS = 1_000;
 
-export interface CallerDeps {
+export interface ClusterCallerDeps {
   readonly api: WatchedApi;
   readonly ledger: Ledger;
   readonly violations: Violations;
@@ -26,9 +26,9 @@ export interface CallerDeps {
  * start with a lost response, it checks whether the action exists.
  */
 export class ClusterCaller {
-  readonly #deps: CallerDeps;
+  readonly #deps: ClusterCallerDeps;
 
-  constructor(deps: CallerDeps) {
+  constructor(deps: ClusterCallerDeps) {
     this.#deps = deps;
   }
 

@@ -15,9 +15,9 @@ import { LINE_SCRIPT, makeLinePlan } from "./devices/line-script.ts";
 import { probeDevices } from "./devices/probe-devices.ts";
 import { EventHistory } from "./event-history.ts";
 import { Outages } from "./outages.ts";
-import { type AnswerCounts, type EntryPoint, WatchedApi } from "./watched-api.ts";
+import { type EntryPoint, type ResponseCounts, WatchedApi } from "./watched-api.ts";
 
-export interface TrialOptions {
+export interface ClusterTrialOptions {
   readonly backends: ClusterBackends;
   readonly nodes: number;
   readonly devices: number;
@@ -26,7 +26,7 @@ export interface TrialOptions {
   readonly seed: string;
 }
 
-export interface TrialReport extends AnswerCounts, FoundAtTheEnd {
+export interface ClusterTrialReport extends ResponseCounts, FoundAtTheEnd {
   readonly nodeKills: number;
   readonly backendFaults: Readonly<Record<"postgres" | "nats" | "cuts", number>>;
   readonly cancels: number;
@@ -53,7 +53,10 @@ const SETTLE_WITHIN_MS = 120_000;
  * Runs several nodes and many devices under a steady load. It kills nodes and backends with SIGKILL
  * and cuts a node off. Then it recovers everything and checks every invariant.
  */
-export async function clusterTrial(options: TrialOptions, say: (text: string) => void): Promise<TrialReport> {
+export async function clusterTrial(
+  options: ClusterTrialOptions,
+  say: (text: string) => void,
+): Promise<ClusterTrialReport> {
   const { backends, seed } = options;
   const random = new SeededRandom(seed);
   const violations = new Violations(say);

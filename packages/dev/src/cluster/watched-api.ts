@@ -4,11 +4,11 @@ import type { Violations } from "../torture/violations.ts";
 import type { Outages } from "./outages.ts";
 
 /** Longer than any wait of a node. A running node that takes longer does not answer. */
-const ANSWER_TIMEOUT_MS = 60_000;
+const RESPONSE_TIMEOUT_MS = 60_000;
 
 const Action = Compile(MachineActionSchema);
 
-export type ApiAnswer =
+export type ApiResponse =
   | { kind: "action"; action: MachineActionWire }
   | { kind: "list"; actions: MachineActionWire[] }
   /** An error response of the contract. */
@@ -24,7 +24,7 @@ export interface EntryPoint {
   readonly node: string | null;
 }
 
-export interface AnswerCounts {
+export interface ResponseCounts {
   answered: number;
   refused: number;
   unavailable: number;
@@ -33,7 +33,7 @@ export interface AnswerCounts {
 
 /** The API as callers use it. Every response that no fault of this run explains is a violation. */
 export class WatchedApi {
-  readonly counts: AnswerCounts = { answered: 0, refused: 0, unavailable: 0, lost: 0 };
+  readonly counts: ResponseCounts = { answered: 0, refused: 0, unavailable: 0, lost: 0 };
   slowestMs = 0;
   readonly #token: string;
   readonly #outages: Outages;
@@ -45,17 +45,17 @@ export class WatchedApi {
     this.#violations = violations;
   }
 
-  async send(door: EntryPoint, method: "GET" | "POST", path: string, json?: unknown): Promise<ApiAnswer> {
+  async send(entryPoint: EntryPoint, method: "GET" | "POST", path: string, json?: unknown): Promise<ApiResponse> {
     const sentAtMs = performance.now();
-    const what = `${method} ${path.split("?")[0]} at ${door.node ?? "the balancer"}`;
+    const what = `${method} ${path.split("?")[0]} at ${entryPoint.node ?? "the balancer"}`;
     let status: number;
     let retryAfter: string | null;
     let text: string;
     try {
-      const response = await fetch(`${door.url}${path}`, {
+      const response = await fetch(`${entryPoint.url}${path}`, {
         method,
         headers: { authorization: `Bearer ${this.#token}`, "content-type": "application/json" },
-        signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+        signal: AbortSignal.timeout(RESPONSE_TIMEOUT_MS),
         ...(json !== undefined && { body: JSON.stringify(json) }),
       });
       status = response.status;
@@ -63,7 +63,7 @@ export class WatchedApi {
       text = await response.text();
     } catch (cause) {
       this.counts.lost += 1;
-      if (!this.#outages.mayExplainLoss(door.node, sentAtMs)) {
+      if (!this.#outages.mayExplainLoss(entryPoint.node, sentAtMs)) {
         const because = cause instanceof Error ? `${cause.message} (${cause.cause})` : String(cause);
         const tookMs = Math.round(performance.now() - sentAtMs);
         this.#violations.add(`${what} was not answered by a living node after ${tookMs} ms: ${because}`);
@@ -71,7 +71,7 @@ export class WatchedApi {
       return { kind: "lost" };
     }
     this.slowestMs = Math.max(this.slowestMs, performance.now() - sentAtMs);
-    const answer = readAnswer(status, text);
+    const answer = readResponse(status, text);
     if (answer.kind === "unavailable") {
       this.counts.unavailable += 1;
       if (retryAfter === null) this.#violations.add(`${what} was answered 503 without Retry-After: ${text}`);
@@ -86,7 +86,7 @@ export class WatchedApi {
   }
 }
 
-function readAnswer(status: number, text: string): ApiAnswer {
+function readResponse(status: number, text: string): ApiResponse {
   if (status === 503) return { kind: "unavailable" };
   const body = bodyOf(text);
   if (status >= 200 && status < 300) {

@@ -1,7 +1,7 @@
 import type { HalliganClient } from "@halligan/protocol/client";
 import type { SeededRandom } from "../torture/seeded-random.ts";
+import type { FrameCount } from "./fuzz-connection.ts";
 import type { HostileDevice, KnownOrder } from "./hostile-device.ts";
-import type { FrameCount } from "./hostile-link.ts";
 
 /**
  * What a scenario of the fuzzer works with. Each worker has its own devices and its own choices.

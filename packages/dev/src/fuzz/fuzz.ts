@@ -6,14 +6,14 @@ import { accessToken } from "../torture/access-token.ts";
 import { SeededRandom } from "../torture/seeded-random.ts";
 import { Violations } from "../torture/violations.ts";
 import { World } from "../world.ts";
-import { FILE_NAME } from "./attacks/accepted-link.ts";
+import { FILE_NAME } from "./attacks/accepted-connection.ts";
 import { attacksNamed, pickAttack } from "./attacks/attacks.ts";
 import { checkFolders } from "./check-folders.ts";
 import { plainFacts } from "./frames.ts";
+import type { FrameCount } from "./fuzz-connection.ts";
 import type { FuzzContext, RequestCount } from "./fuzz-context.ts";
 import { HonestWork } from "./honest-work.ts";
 import { HostileDevice } from "./hostile-device.ts";
-import type { FrameCount } from "./hostile-link.ts";
 import { ServerWatch } from "./server-watch.ts";
 
 export interface FuzzOptions {

@@ -1,7 +1,7 @@
 import { SEALED_SINCE_VERSION } from "@halligan/protocol/link";
 import type { SeededRandom } from "../torture/seeded-random.ts";
 import type { MovableClock } from "./recording-device.ts";
-import { type Crossing, jsonOf, type LinkMessage, passOn, type Side, typeOf } from "./terminating-proxy.ts";
+import { jsonOf, type LinkMessage, type ProxiedConnection, passOn, type Side, typeOf } from "./terminating-proxy.ts";
 
 /** What it does to a message. */
 export type Act = "pass" | "change" | "repeat" | "drop" | "reorder" | "delay" | "inject" | "replay" | "close";
@@ -43,8 +43,8 @@ export class HostileProxy {
   readonly #clock: () => MovableClock | null;
   /** Of all connections, by the side that sent them. */
   readonly #remembered: Record<Side, (Buffer | string)[]> = { agent: [], server: [] };
-  readonly #held = new WeakMap<Crossing, Partial<Record<Side, Held>>>();
-  readonly #swapped = new WeakMap<Crossing, LinkMessage>();
+  readonly #held = new WeakMap<ProxiedConnection, Partial<Record<Side, Held>>>();
+  readonly #swapped = new WeakMap<ProxiedConnection, LinkMessage>();
   #lastStarted = "";
 
   constructor(random: SeededRandom, counts: Map<string, number>, clock: () => MovableClock | null) {
@@ -53,7 +53,7 @@ export class HostileProxy {
     this.#clock = clock;
   }
 
-  take(message: LinkMessage, crossing: Crossing): void {
+  take(message: LinkMessage, crossing: ProxiedConnection): void {
     const isStarted = typeOf(message) === "started";
     if (isStarted) this.#lastStarted = jsonOf(message);
     this.#remember(message);
@@ -71,7 +71,7 @@ export class HostileProxy {
     passOn(swapped, crossing);
   }
 
-  #do(act: Act, message: LinkMessage, crossing: Crossing): void {
+  #do(act: Act, message: LinkMessage, crossing: ProxiedConnection): void {
     const { from } = message;
     switch (act) {
       case "pass":
@@ -162,7 +162,7 @@ export class HostileProxy {
   }
 
   /** Everything of this direction waits, so that nothing but the time shows it. */
-  #delay(message: LinkMessage, crossing: Crossing): void {
+  #delay(message: LinkMessage, crossing: ProxiedConnection): void {
     const held = { messages: [message] };
     this.#held.set(crossing, { ...this.#held.get(crossing), [message.from]: held });
     setTimeout(
@@ -175,7 +175,7 @@ export class HostileProxy {
     ).unref();
   }
 
-  #cutSoon(crossing: Crossing): void {
+  #cutSoon(crossing: ProxiedConnection): void {
     setTimeout(() => crossing.close(), CUT_AFTER_MS).unref();
   }
 
@@ -191,7 +191,7 @@ export class HostileProxy {
   }
 }
 
-function send(from: Side, content: Buffer | string, crossing: Crossing): void {
+function send(from: Side, content: Buffer | string, crossing: ProxiedConnection): void {
   if (from === "agent") crossing.toServer(content);
   else crossing.toAgent(content);
 }

@@ -15,7 +15,7 @@ export interface LinkMessage {
 /**
  * One terminated connection. Each side takes the messages of the proxy for those of the other side.
  */
-export interface Crossing {
+export interface ProxiedConnection {
   toAgent(bytes: Uint8Array | string): void;
   toServer(bytes: Uint8Array | string): void;
   /** Ends both connections. */
@@ -23,7 +23,7 @@ export interface Crossing {
 }
 
 /** Called for each message; it sends on what the proxy wants to send on. */
-export type OnMessage = (message: LinkMessage, crossing: Crossing) => void;
+export type OnMessage = (message: LinkMessage, crossing: ProxiedConnection) => void;
 
 export const passOn: OnMessage = ({ from, bytes, isBinary }, crossing) => {
   const content = isBinary ? bytes : bytes.toString("utf8");
@@ -50,7 +50,7 @@ export class TerminatingProxy implements AsyncDisposable {
   readonly #target: string;
   readonly #http: Server;
   readonly #agents: WebSocketServer;
-  readonly #open = new Set<Crossing>();
+  readonly #open = new Set<ProxiedConnection>();
 
   private constructor(target: string) {
     this.#target = target;
@@ -90,7 +90,7 @@ export class TerminatingProxy implements AsyncDisposable {
     server.on("open", () => {
       for (const bytes of early.splice(0)) server.send(bytes);
     });
-    const crossing: Crossing = {
+    const crossing: ProxiedConnection = {
       toAgent: (bytes) => {
         if (agent.readyState === WebSocket.OPEN) agent.send(bytes);
       },

@@ -66,7 +66,7 @@ export class Caller {
 
   #find(token: string): Promise<MachineActionWire | undefined> {
     const filter = `machineId eq ${odataText(this.machineId)}`;
-    return this.#deps.gate.untilAnswered(async () => {
+    return this.#deps.gate.repeatUntilResponse(async () => {
       const newest = await this.#deps.client.listMachineActions({ filter, limit: 20 });
       return newest.find(({ requestorComment }) => requestorComment === token);
     });
@@ -75,7 +75,7 @@ export class Caller {
   async #cancel(id: string): Promise<void> {
     const { client, gate, ledger, violations } = this.#deps;
     try {
-      const { status } = await gate.untilAnswered(() => client.cancelMachineAction(id, "torture"));
+      const { status } = await gate.repeatUntilResponse(() => client.cancelMachineAction(id, "torture"));
       if (!FINAL_STATUSES.has(status)) violations.add(`action ${id} is ${status} after its cancel was answered`);
       ledger.cancels += 1;
     } catch (cause) {
@@ -87,7 +87,7 @@ export class Caller {
   async #end(id: string, signal: AbortSignal): Promise<MachineActionWire> {
     const { client, gate } = this.#deps;
     for (;;) {
-      const action = await gate.untilAnswered(() => client.getMachineAction(id));
+      const action = await gate.repeatUntilResponse(() => client.getMachineAction(id));
       if (FINAL_STATUSES.has(action.status)) return action;
       await sleep(systemClock, POLL_MS, signal);
     }

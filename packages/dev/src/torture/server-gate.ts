@@ -22,7 +22,7 @@ export class ServerGate {
   }
 
   /** Repeats `work` until the server responds. `work` must be idempotent. Throws refusals. */
-  async untilAnswered<T>(work: () => Promise<T>): Promise<T> {
+  async repeatUntilResponse<T>(work: () => Promise<T>): Promise<T> {
     for (;;) {
       await this.waitUntilUp();
       try {

@@ -28,7 +28,7 @@ export const OWN_TIMERS: Readonly<Record<string, string>> = {
   "server/src/http/edge/response/raw-responses.ts": SOCKET,
   "server/src/http/edge/server/first-bytes.ts": SOCKET,
   "server/src/http/edge/server/http-app.ts": SOCKET,
-  "server/src/http/edge/server/settle.ts": SOCKET,
+  "server/src/http/edge/server/drain-body.ts": SOCKET,
   "server/src/metrics/metrics.ts": LIMIT,
   "server/src/store/postgres/postgres-connection.ts": LIMIT,
   "server/src/store/postgres/postgres-store.ts":

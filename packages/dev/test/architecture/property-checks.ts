@@ -6,7 +6,7 @@ export const PROPERTY_CHECKS: Readonly<Record<string, string>> = {
   "agent/src/core/order-check.ts": UNKNOWN_JSON,
   "cli/src/application-keys/read-key-file.ts": UNKNOWN_JSON,
   "cli/src/errors/local-file-error.ts": FOREIGN,
-  "dev/src/fuzz/attacks/accepted-link.ts": UNKNOWN_JSON,
+  "dev/src/fuzz/attacks/accepted-connection.ts": UNKNOWN_JSON,
   "protocol/src/client/create-client.ts": "users write the credentials, and a kind would only repeat what they hold",
   "protocol/src/errors/error-code.ts": FOREIGN,
   "protocol/src/text/network-failure.ts": FOREIGN,

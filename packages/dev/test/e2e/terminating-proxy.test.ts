@@ -5,9 +5,9 @@ import { after, before, beforeEach, describe, test } from "node:test";
 import { OLDEST_LINK_VERSION } from "@halligan/protocol/link";
 import { eventually, outputOf, RecordingDevice } from "../../src/link-proxy/recording-device.ts";
 import {
-  type Crossing,
   jsonOf,
   type LinkMessage,
+  type ProxiedConnection,
   passOn,
   TerminatingProxy,
   typeOf,
@@ -57,7 +57,7 @@ describe("a proxy that terminates the agent link", options, () => {
   });
 
   test("cannot start a script two minutes after its action was cancelled by answering for both sides", async () => {
-    const held: [LinkMessage, Crossing][] = [];
+    const held: [LinkMessage, ProxiedConnection][] = [];
     proxy.onMessage = (message, crossing) => {
       const type = typeOf(message);
       if (type === "startGranted") held.push([message, crossing]);

@@ -46,7 +46,7 @@ export class ConnectionBudget<C extends object> {
   readonly #attempts: TokenBuckets;
   readonly #handshakes: TokenBuckets;
   /** Connections whose machine is not known yet, by address, oldest first. */
-  readonly #unknown = new Map<Address, Set<C>>();
+  readonly #unauthenticated = new Map<Address, Set<C>>();
   readonly #addresses = new Map<C, Address>();
   readonly #machines = new Map<string, Set<C>>();
   readonly #machineOf = new Map<C, string>();
@@ -64,7 +64,7 @@ export class ConnectionBudget<C extends object> {
   refusalFor(address: string | typeof SHARED_ADDRESS, nowMs: number): ConnectionRefusal | null {
     if (address === SHARED_ADDRESS) return null;
     const group = addressKey(address);
-    if ((this.#unknown.get(group)?.size ?? 0) >= this.#bounds.maxUnauthenticatedConnectionsPerAddress) {
+    if ((this.#unauthenticated.get(group)?.size ?? 0) >= this.#bounds.maxUnauthenticatedConnectionsPerAddress) {
       return { code: "addressFull", retryAfterMs: RETRY_AFTER_MS };
     }
     const waitMs = this.#attempts.takeToken(group, nowMs);
@@ -76,12 +76,13 @@ export class ConnectionBudget<C extends object> {
    * of the address that has the most. An address with few connections therefore never loses one.
    */
   opened(connection: C, address: string | typeof SHARED_ADDRESS): C | null {
-    const victim = this.#unknownCount() >= this.#bounds.maxUnauthenticatedConnections ? this.#oldestOfLargest() : null;
-    if (victim) this.closed(victim);
+    const evicted =
+      this.#unauthenticatedCount() >= this.#bounds.maxUnauthenticatedConnections ? this.#oldestOfLargest() : null;
+    if (evicted) this.closed(evicted);
     const group = address === SHARED_ADDRESS ? SHARED_ADDRESS : addressKey(address);
     this.#addresses.set(connection, group);
-    getOrAddSet(this.#unknown, group).add(connection);
-    return victim;
+    getOrAddSet(this.#unauthenticated, group).add(connection);
+    return evicted;
   }
 
   /**
@@ -109,7 +110,7 @@ export class ConnectionBudget<C extends object> {
 
   closed(connection: C): void {
     const address = this.#addresses.get(connection);
-    if (address !== undefined) removeFrom(this.#unknown, address, connection);
+    if (address !== undefined) removeFrom(this.#unauthenticated, address, connection);
     this.#addresses.delete(connection);
     const machineId = this.#machineOf.get(connection);
     if (machineId !== undefined) removeFrom(this.#machines, machineId, connection);
@@ -117,16 +118,16 @@ export class ConnectionBudget<C extends object> {
   }
 
   counts(ready: number): ConnectionCounts {
-    return { unauthenticated: this.#unknownCount(), authenticating: this.#machineOf.size - ready, ready };
+    return { unauthenticated: this.#unauthenticatedCount(), authenticating: this.#machineOf.size - ready, ready };
   }
 
-  #unknownCount(): number {
+  #unauthenticatedCount(): number {
     return this.#addresses.size;
   }
 
   #oldestOfLargest(): C | null {
     let largest: Set<C> | null = null;
-    for (const set of this.#unknown.values()) if (!largest || set.size > largest.size) largest = set;
+    for (const set of this.#unauthenticated.values()) if (!largest || set.size > largest.size) largest = set;
     const oldest = largest?.values().next();
     return oldest && !oldest.done ? oldest.value : null;
   }

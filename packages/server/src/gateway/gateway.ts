@@ -1,5 +1,5 @@
 import type { NewerConnection } from "../bus/bus.ts";
-import type { ConnectionIdentity, DeviceMarks } from "../service/agents/connection/connection-identity.ts";
+import type { ConnectionIdentity, DeviceInstance } from "../service/agents/connection/connection-identity.ts";
 import {
   hasNewerConnection,
   machinesRetiredSince,
@@ -9,7 +9,7 @@ import {
 import { quarantineMachine } from "../service/agents/quarantine-machine.ts";
 import type { ServiceContext } from "../service/context.ts";
 import { AgentConnection } from "./agent-connection/agent-connection.ts";
-import type { ConnectionOwner, HelloMarks } from "./agent-connection/connection-owner.ts";
+import type { ConnectionOwner, HelloInstance } from "./agent-connection/connection-owner.ts";
 import {
   type ConnectionBounds,
   ConnectionBudget,
@@ -43,7 +43,7 @@ export interface GatewayOptions extends Partial<ConnectionBounds> {
 }
 
 /** In link version 1 a device does not name its process, so only the journals are compared. */
-function mayBeOneProcess(older: DeviceMarks, newer: DeviceMarks): boolean {
+function mayBeOneProcess(older: DeviceInstance, newer: DeviceInstance): boolean {
   if (older.journalId !== newer.journalId) return false;
   return older.processId === null || newer.processId === null || older.processId === newer.processId;
 }
@@ -63,7 +63,7 @@ export class Gateway implements ConnectionOwner<AgentConnection> {
   readonly #unsubscribe: () => void;
   readonly #wakeUps: HintGate<string>;
   readonly #announcements: HintGate<NewerConnection>;
-  #isPumpingWaiting = false;
+  #isCheckingAll = false;
   #closing = false;
 
   constructor(context: ServiceContext, options: GatewayOptions) {
@@ -74,12 +74,12 @@ export class Gateway implements ConnectionOwner<AgentConnection> {
     const subscriptions = [
       bus.onMachineWake((machineId, isRemote) => this.#machineWoken(machineId, isRemote)),
       bus.onConnectionAnnounced((announced) => this.#connectionAnnounced(announced)),
-      bus.onHintsLost(() => void this.#pumpWaiting()),
+      bus.onHintsLost(() => void this.#checkAllForWork()),
     ];
     const dropped = () => context.measures.busMessageDropped("tooMany");
     this.#wakeUps = new HintGate<string>(context.clock, {
-      deliver: (machineId) => this.#ready.get(machineId)?.pump(),
-      overflowed: () => void this.#pumpWaiting(),
+      deliver: (machineId) => this.#ready.get(machineId)?.checkForWork(),
+      overflowed: () => void this.#checkAllForWork(),
       dropped,
     });
     // The older connection detects this when it next reads the store.
@@ -110,10 +110,10 @@ export class Gateway implements ConnectionOwner<AgentConnection> {
     if (this.#closing) return null;
     const connection = new AgentConnection(this.#context, socket, this, this.#options);
     this.#all.add(connection);
-    const crowdedOut = this.#budget.opened(connection, address);
-    if (crowdedOut) {
+    const evicted = this.#budget.opened(connection, address);
+    if (evicted) {
       this.#context.measures.connectionRefused("unauthenticatedFull");
-      void crowdedOut.close("goingAway", "too many unauthenticated connections");
+      void evicted.close("goingAway", "too many unauthenticated connections");
     }
     return connection;
   }
@@ -154,8 +154,8 @@ export class Gateway implements ConnectionOwner<AgentConnection> {
    */
   async mayAnswerHello(
     { machineId, connectionEpoch }: ConnectionIdentity,
-    marks: HelloMarks,
-    leftNode: DeviceMarks | null,
+    marks: HelloInstance,
+    leftNode: DeviceInstance | null,
   ): Promise<boolean> {
     if (leftNode) {
       this.#context.bus.announceConnection({ machineId, connectionEpoch, ...marks });
@@ -182,7 +182,7 @@ export class Gateway implements ConnectionOwner<AgentConnection> {
    * the gate.
    */
   #machineWoken(machineId: string, isRemote: boolean): void {
-    if (!isRemote) this.#ready.get(machineId)?.pump();
+    if (!isRemote) this.#ready.get(machineId)?.checkForWork();
     else if (this.#ready.has(machineId)) this.#wakeUps.deliverOrQueue(machineId, machineId);
   }
 
@@ -196,16 +196,16 @@ export class Gateway implements ConnectionOwner<AgentConnection> {
    * There were more hints than the gate delivers. One query finds all machines that have something
    * to send.
    */
-  async #pumpWaiting(): Promise<void> {
-    if (this.#isPumpingWaiting) return;
-    this.#isPumpingWaiting = true;
+  async #checkAllForWork(): Promise<void> {
+    if (this.#isCheckingAll) return;
+    this.#isCheckingAll = true;
     try {
       const machineIds = await machinesToSend(this.#context, HINTS_PER_TICK);
-      for (const machineId of machineIds) this.#ready.get(machineId)?.pump();
+      for (const machineId of machineIds) this.#ready.get(machineId)?.checkForWork();
     } catch (cause) {
       this.#context.log.error({ err: cause }, "reading the machines with waiting work failed");
     } finally {
-      this.#isPumpingWaiting = false;
+      this.#isCheckingAll = false;
     }
   }
 
@@ -234,9 +234,9 @@ export class Gateway implements ConnectionOwner<AgentConnection> {
 
   async #replaceOlder(
     older: AgentConnection,
-    olderMarks: HelloMarks,
+    olderMarks: HelloInstance,
     machineId: string,
-    marks: HelloMarks,
+    marks: HelloInstance,
   ): Promise<void> {
     if (!mayBeOneProcess(olderMarks, marks) && (await older.isAliveWithin(this.#probeTimeoutMs(olderMarks)))) {
       await this.#quarantine(machineId, olderMarks, marks).catch((cause: unknown) =>
@@ -247,7 +247,7 @@ export class Gateway implements ConnectionOwner<AgentConnection> {
     await older.close("replaced", "a newer link was accepted");
   }
 
-  async #quarantine(machineId: string, older: HelloMarks, newer: HelloMarks): Promise<void> {
+  async #quarantine(machineId: string, older: HelloInstance, newer: HelloInstance): Promise<void> {
     const evidence = older.journalId === newer.journalId ? "TwoProcesses" : "TwoJournals";
     await quarantineMachine(this.#context, machineId, evidence, [older.journalId, newer.journalId]);
     this.closeAllOf(machineId);
@@ -257,7 +257,7 @@ export class Gateway implements ConnectionOwner<AgentConnection> {
    * How long a live device may take to answer a probe. Agents of link version 1 send one
    * frame per ping interval.
    */
-  #probeTimeoutMs({ processId }: DeviceMarks): number {
+  #probeTimeoutMs({ processId }: DeviceInstance): number {
     const { pingIntervalMs } = this.#options;
     return processId === null ? pingIntervalMs : Math.min(PROBE_MS, pingIntervalMs);
   }
@@ -291,7 +291,7 @@ export class Gateway implements ConnectionOwner<AgentConnection> {
     for (const machineId of machineIds) this.#ready.get(machineId)?.retry();
     const sinceMs = this.#context.clock.nowMs() - RETIRED_WITHIN_MS;
     const retired = await machinesRetiredSince(this.#context, sinceMs, 10_000);
-    for (const machineId of retired) this.#ready.get(machineId)?.pump();
+    for (const machineId of retired) this.#ready.get(machineId)?.checkForWork();
   }
 
   /**

@@ -19,7 +19,7 @@ const CLOSE_GRACE_MS = 2_000;
  * frames. A larger bound would let an unfinished frame of the largest size keep its bytes in memory
  * for as long as the connection lasts (threats 1.4 and 1.6).
  */
-const MAX_UNKNOWN_BYTES = 8 * ANSWER_BYTES;
+const MAX_UNAUTHENTICATED_BYTES = 8 * ANSWER_BYTES;
 /**
  * An agent sends each message in one frame; proxies may split some of them. A fragment without
  * bytes costs as much as a message, but only messages are counted.
@@ -98,7 +98,7 @@ export class WsGateway {
   async close(): Promise<void> {
     await this.#gateway.close();
     const open = [...this.#sockets.clients];
-    if (open.length > 0) await goodbye(open);
+    if (open.length > 0) await waitForClose(open);
     this.#sockets.close();
   }
 
@@ -134,7 +134,7 @@ class WsAgentSocket implements AgentSocket {
   readonly #ws: WebSocket;
   readonly #socket: Socket;
   /** Most bytes before the connection is ready. The welcome adds the size of a hello. */
-  #limitBytes = MAX_UNKNOWN_BYTES;
+  #limitBytes = MAX_UNAUTHENTICATED_BYTES;
 
   constructor(ws: WebSocket, socket: Socket, remoteAddress: string) {
     this.#ws = ws;
@@ -159,7 +159,7 @@ class WsAgentSocket implements AgentSocket {
 
   sendText(frame: string): void {
     // The first text is the welcome, so the device is known.
-    this.#limitBytes = MAX_UNKNOWN_BYTES + MAX_HELLO_BYTES;
+    this.#limitBytes = MAX_UNAUTHENTICATED_BYTES + MAX_HELLO_BYTES;
     this.#ws.send(frame);
   }
 
@@ -183,7 +183,7 @@ function toBytes(data: RawData): Buffer {
 }
 
 /** Waits until every socket has closed, then destroys those that have not. */
-async function goodbye(sockets: readonly WebSocket[]): Promise<void> {
+async function waitForClose(sockets: readonly WebSocket[]): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   let open = sockets.length;
   const cut = setTimeout(() => {

@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { backUpBlobFolder, blobSizeIn, copyDurably } from "../blobs/disk/back-up-folder.ts";
 import { syncFolder } from "../blobs/disk-files.ts";
 import { type Config, ConfigError } from "../config/config.ts";
-import { backUpDatabase, type ReferredBlob, referredBlobs } from "../store/sqlite/back-up-database.ts";
+import { backUpDatabase, type ReferencedBlob, referencedBlobs } from "../store/sqlite/back-up-database.ts";
 import type { BackendSettings } from "./backend-settings.ts";
 
 export interface Backup {
@@ -75,12 +75,12 @@ async function backUpBlobs({ blobs: { location } }: BackendSettings, folder: str
 
 /** Rows that retention has removed since the copy of the database do not count as missing. */
 async function missingBlobs(copied: string, source: string, folder: string): Promise<string[]> {
-  const nameOf = ({ kind, id }: ReferredBlob) => `${kind}/${id}`;
+  const nameOf = ({ kind, id }: ReferencedBlob) => `${kind}/${id}`;
   const missing: string[] = [];
-  for (const blob of referredBlobs(copied)) {
+  for (const blob of referencedBlobs(copied)) {
     if ((await blobSizeIn(folder, blob.kind, blob.id)) !== blob.sizeBytes) missing.push(nameOf(blob));
   }
   if (missing.length === 0) return [];
-  const current = new Set([...referredBlobs(source)].map(nameOf));
+  const current = new Set([...referencedBlobs(source)].map(nameOf));
   return missing.filter((name) => current.has(name));
 }

@@ -33,7 +33,7 @@ export interface CompiledStatement {
   /**
    * For each placeholder the name of its parameter, or a constant that the query itself contains.
    */
-  slots: readonly (Parameter | Bound)[];
+  placeholders: readonly (Parameter | Bound)[];
 }
 
 /** The condition of a filter in two forms that accept the same rows. */
@@ -111,8 +111,8 @@ export class StatementCompiler {
     const known = this.#compiled.get(statement);
     if (known) return known;
     const query = statement.build(this.#db, parameterMarkers<P>(), this.dialect).compile();
-    const slots = query.parameters.map(slot);
-    const compiled = { sql: query.sql, returnsRows: returnsRows(query.query), slots };
+    const placeholders = query.parameters.map(placeholderOf);
+    const compiled = { sql: query.sql, returnsRows: returnsRows(query.query), placeholders };
     this.#compiled.set(statement, compiled);
     return compiled;
   }
@@ -125,10 +125,10 @@ export class StatementCompiler {
 
 /** The values of `params` in the order of the statement's placeholders. */
 export function bindValues(compiled: CompiledStatement, params: Record<string, Bound>): Bound[] {
-  return compiled.slots.map((slot) => {
-    if (!(slot instanceof Parameter)) return slot;
-    const value = params[slot.name];
-    if (value === undefined) throw new Error(`parameter ${slot.name} has no value: ${compiled.sql}`);
+  return compiled.placeholders.map((placeholder) => {
+    if (!(placeholder instanceof Parameter)) return placeholder;
+    const value = params[placeholder.name];
+    if (value === undefined) throw new Error(`parameter ${placeholder.name} has no value: ${compiled.sql}`);
     return value;
   });
 }
@@ -149,7 +149,7 @@ function returnsRows(query: RootOperationNode): boolean {
 
 const CHANGES: ReadonlySet<string> = new Set(["InsertQueryNode", "UpdateQueryNode", "DeleteQueryNode"]);
 
-function slot(value: unknown): Parameter | Bound {
+function placeholderOf(value: unknown): Parameter | Bound {
   return value instanceof Parameter ? value : bound(value);
 }
 

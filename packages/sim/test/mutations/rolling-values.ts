@@ -80,9 +80,9 @@ export const ROLLING_VALUES: readonly Mutation[] = [
     edits: [
       {
         file: "server/src/gateway/orders/reports.ts",
-        find: "const { identity, orderSentAtMs, isSealed, isValueUnkept, unrecorded, seen } = connection;",
+        find: "const { identity, orderSentAtMs, isSealed, isValueUnconfirmed, unrecorded, seen } = connection;",
         replace:
-          "const { identity, orderSentAtMs, isSealed, unrecorded, seen } = connection; const isValueUnkept = false;",
+          "const { identity, orderSentAtMs, isSealed, unrecorded, seen } = connection; const isValueUnconfirmed = false;",
       },
     ],
   },

@@ -8,7 +8,7 @@ import { ConnectionEndedError } from "./connection-ended-error.ts";
 import { type ConnectionDeps, type FrameHandlers, runConnection } from "./run-connection.ts";
 
 /** Close codes that need a person. An early retry would not help. */
-const HOPELESS: ReadonlyMap<number, string> = new Map([
+const NEEDS_OPERATOR: ReadonlyMap<number, string> = new Map([
   [
     LINK_CLOSE.unauthorized,
     "The server does not accept this device: enroll it again, or check that this is its server.",
@@ -44,13 +44,13 @@ export async function keepConnected(
       if (deps.clock.monotonicMs() - begunMs >= stableConnectionMs) attempt = 0;
       const { code, isProven } = error instanceof ConnectionEndedError ? error : { code: null, isProven: false };
       // A server that does not have the order key cannot prove that it refuses the device.
-      const isBelieved = isProven || code === LINK_CLOSE.unauthorized;
-      const hopeless = code === null || !isBelieved ? undefined : HOPELESS.get(code);
-      waitMs = hopeless ? backoffCapMs : backoffMs(attempt, bounds, deps.random.fraction());
+      const isTrusted = isProven || code === LINK_CLOSE.unauthorized;
+      const operatorRemedy = code === null || !isTrusted ? undefined : NEEDS_OPERATOR.get(code);
+      waitMs = operatorRemedy ? backoffCapMs : backoffMs(attempt, bounds, deps.random.fraction());
       if (code === LINK_CLOSE.tooOften) waitMs = Math.max(waitMs, TOO_OFTEN_WAIT_MS);
       attempt++;
       const fields = { error: messageOf(error), closeCode: code, retryInMs: waitMs };
-      if (hopeless) deps.log.error("linkRefused", { ...fields, meaning: hopeless });
+      if (operatorRemedy) deps.log.error("linkRefused", { ...fields, meaning: operatorRemedy });
       else deps.log.warn("linkLost", fields);
       if (code === LINK_CLOSE.retired && isProven) await endHeldOrders(deps, handlers);
     }

@@ -124,18 +124,18 @@ export class JournalWriter {
     await this.#last;
     if (!this.#stopSyncTimer) return;
     await this.#sync();
-    this.#isSynced();
+    this.#markSynced();
   }
 
   async #untilDone(
     signal: AbortSignal,
     decide: (state: JournalState) => readonly JournalRecord[],
-    isSynced: boolean,
+    mustSync: boolean,
   ): Promise<void> {
     const { clock, random, log, settings } = this.#deps;
     for (let attempt = 0; ; attempt++) {
       try {
-        return await this.#inTurn(decide, isSynced);
+        return await this.#inTurn(decide, mustSync);
       } catch (error) {
         log.error("journalWriteFailed", { error: messageOf(error) });
         const bounds = { baseMs: settings.backoffBaseMs, capMs: settings.backoffCapMs };
@@ -144,8 +144,8 @@ export class JournalWriter {
     }
   }
 
-  #inTurn(decide: (state: JournalState) => readonly JournalRecord[], isSynced: boolean): Promise<void> {
-    const mine = this.#last.then(() => this.#append(decide(this.#state), isSynced));
+  #inTurn(decide: (state: JournalState) => readonly JournalRecord[], mustSync: boolean): Promise<void> {
+    const mine = this.#last.then(() => this.#append(decide(this.#state), mustSync));
     this.#last = mine.catch(() => undefined);
     return mine;
   }
@@ -159,7 +159,7 @@ export class JournalWriter {
 
   async #sync(): Promise<void> {
     if (!this.#stopSyncTimer) return;
-    this.#isSynced();
+    this.#markSynced();
     try {
       await this.#deps.disk.syncJournal();
     } catch (error) {
@@ -168,18 +168,18 @@ export class JournalWriter {
     }
   }
 
-  #isSynced(): void {
+  #markSynced(): void {
     this.#stopSyncTimer?.();
     this.#stopSyncTimer = null;
   }
 
-  async #append(records: readonly JournalRecord[], isSynced: boolean): Promise<void> {
+  async #append(records: readonly JournalRecord[], mustSync: boolean): Promise<void> {
     if (records.length === 0) return;
     const next = records.reduce<JournalState>((state, record) => fold(state, record), this.#state);
     const line = encodeLine(this.#hash, records);
     const { disk } = this.#deps;
-    await (isSynced ? disk.appendJournal(line.bytes) : disk.writeJournal(line.bytes));
-    if (isSynced) this.#isSynced();
+    await (mustSync ? disk.appendJournal(line.bytes) : disk.writeJournal(line.bytes));
+    if (mustSync) this.#markSynced();
     else this.#syncLater();
     this.#state = next;
     this.#hash = line.hash;
@@ -195,7 +195,7 @@ export class JournalWriter {
   async #compact(): Promise<void> {
     const line = encodeLine("", snapshot(this.#state));
     await this.#deps.disk.replaceJournal(line.bytes);
-    this.#isSynced();
+    this.#markSynced();
     this.#hash = line.hash;
     this.#sizeBytes = line.bytes.length;
     this.#compactAtBytes = Math.max(this.#sizeBytes * 2, this.#sizeBytes + LIMITS.compactJournalAfterBytes);

@@ -101,7 +101,7 @@ export interface CommandState {
   process: RecordOf<"process"> | null;
   scriptEnd: RecordOf<"scriptEnded"> | null;
   end: RecordOf<"ended"> | null;
-  acked: boolean;
+  isAcknowledged: boolean;
 }
 
 export interface OrderState {
@@ -125,7 +125,7 @@ const WAITING: CommandState = {
   process: null,
   scriptEnd: null,
   end: null,
-  acked: false,
+  isAcknowledged: false,
 };
 
 /** A record that does not follow from the state: the journal is not one that this agent wrote. */
@@ -169,7 +169,7 @@ export function fold(state: JournalState | null, record: JournalRecord): Journal
     case "ended":
       return withCommand(state, record, () => ({ state: "ended", end: record }));
     case "acked":
-      return withCommand(state, record, () => ({ acked: true }));
+      return withCommand(state, record, () => ({ isAcknowledged: true }));
     case "ending":
       return withOrder(state, { ...orderOf(state, record.orderSeq), isEndRequested: true });
     case "closed":
@@ -197,7 +197,7 @@ export function snapshot(state: JournalState): JournalRecord[] {
       if (of.process) list.push(of.process);
       if (of.scriptEnd) list.push(of.scriptEnd);
       if (of.end) list.push(of.end);
-      if (of.acked) list.push({ type: "acked", orderSeq, index });
+      if (of.isAcknowledged) list.push({ type: "acked", orderSeq, index });
     });
     if (held.isEndRequested) list.push({ type: "ending", orderSeq });
     if (held.closed) list.push(held.closed);
@@ -250,7 +250,9 @@ export function hasWork(held: OrderState): boolean {
  * `forget`.
  */
 export function isAcknowledged(held: OrderState): boolean {
-  return !held.isEndRequested && !hasWork(held) && held.commands.every((of) => of.state === "waiting" || of.acked);
+  return (
+    !held.isEndRequested && !hasWork(held) && held.commands.every((of) => of.state === "waiting" || of.isAcknowledged)
+  );
 }
 
 /**
@@ -263,7 +265,7 @@ export function acknowledgement(
 ): JournalRecord[] {
   const held = state.orders.get(orderSeq);
   const of = held?.commands[index];
-  if (held?.order.actionId !== actionId || !of?.end || of.acked) return [];
+  if (held?.order.actionId !== actionId || !of?.end || of.isAcknowledged) return [];
   const acked: JournalRecord = { type: "acked", orderSeq, index };
   const after = fold(state, acked).orders.get(orderSeq);
   return after && isAcknowledged(after) ? [acked, { type: "forgotten", orderSeq }] : [acked];
@@ -274,6 +276,6 @@ export function heldOrder(held: OrderState): HeldOrder {
   return {
     actionId: held.order.actionId,
     orderSeq: held.order.orderSeq,
-    commands: held.commands.map((of, index) => ({ index, state: of.acked ? "acknowledged" : of.state })),
+    commands: held.commands.map((of, index) => ({ index, state: of.isAcknowledged ? "acknowledged" : of.state })),
   };
 }

@@ -17,7 +17,7 @@ export interface RollingValueDeps {
    * Called when a value was confirmed late. The server recorded but did not grant the starts that
    * were reported in the meantime.
    */
-  onKeptLate(): void;
+  onConfirmedLate(): void;
 }
 
 export class RollingValueKeeper {
@@ -70,6 +70,6 @@ export class RollingValueKeeper {
     }
     if (!isWanted()) return;
     this.confirm(value);
-    this.#deps.onKeptLate();
+    this.#deps.onConfirmedLate();
   }
 }

@@ -155,19 +155,19 @@ export class OrderWorker {
       const signal = AbortSignal.any([this.#cancelled.signal, this.#stopped.signal, this.#discarded.signal]);
       // This is the only place that starts a script. The entry is deleted before the start, so a
       // second start is impossible.
-      const ran = this.#startsOfThisProcess.delete(index)
+      const scriptEnd = this.#startsOfThisProcess.delete(index)
         ? await this.#run(job, before.startId, signal)
         : { outcome: "failed" as const, errors: [CRASHED_TEXT], exitCode: -1, ran: true, leftovers: [] };
-      this.#leftovers.push(...ran.leftovers);
+      this.#leftovers.push(...scriptEnd.leftovers);
       this.#discarded.signal.throwIfAborted();
       end = {
         type: "scriptEnded",
         orderSeq,
         index,
-        outcome: ran.outcome,
-        errors: ran.errors,
-        exitCode: ran.exitCode,
-        ran: ran.ran,
+        outcome: scriptEnd.outcome,
+        errors: scriptEnd.errors,
+        exitCode: scriptEnd.exitCode,
+        ran: scriptEnd.ran,
       };
     }
     const inline = end.ran ? await this.#deps.runner.inlineTranscript(job, end.exitCode) : null;

@@ -71,7 +71,7 @@ export class Reports {
   unacknowledgedFrames(held: OrderState): AgentFrame[] {
     const frames: (AgentFrame | null)[] = [];
     held.commands.forEach((of, index) => {
-      if (of.acked || of.state === "waiting") return;
+      if (of.isAcknowledged || of.state === "waiting") return;
       frames.push(startedFrame(held, index), this.ended(held, index));
     });
     frames.push(closedFrame(held));

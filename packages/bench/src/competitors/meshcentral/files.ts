@@ -4,7 +4,7 @@ import { open } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { systemClock, withDeadline } from "@halligan/protocol/time";
 import type { RawData, WebSocket } from "ws";
-import type { FileMoves } from "../contestant.ts";
+import type { FileMoves } from "../competitor.ts";
 import { type MeshControl, type MeshLogin, openMeshSocket } from "./control.ts";
 
 /** As `meshctrl` has them: the size of a block, and how many are sent before an acknowledgement. */

@@ -8,7 +8,7 @@ import { freePort } from "@halligan/dev/testing";
 import { sleep, systemClock } from "@halligan/protocol/time";
 import type { BenchContext } from "../../bench.ts";
 import { Child } from "../../processes/child.ts";
-import type { Contestant } from "../contestant.ts";
+import type { Competitor } from "../competitor.ts";
 import { MeshControl, type MeshLogin } from "./control.ts";
 import { meshFiles } from "./files.ts";
 import { installMeshCentral } from "./install.ts";
@@ -26,7 +26,7 @@ const READY_TRY_MS = 2_000;
  * own: its server under our Node, its own agent (`agents/meshagent_x86-64`), and the requests that
  * `meshctrl RunCommand --reply`, `Upload` and `Download` send, over one connection that stays.
  */
-export async function startMeshCentral(context: BenchContext, devices: number): Promise<Contestant> {
+export async function startMeshCentral(context: BenchContext, devices: number): Promise<Competitor> {
   const folder = await installMeshCentral(context);
   await using stack = new AsyncDisposableStack();
   const { server, login } = await startServer(context, folder);

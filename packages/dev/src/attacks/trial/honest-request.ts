@@ -1,6 +1,6 @@
 import { type Agent, request as sendRequest } from "node:http";
 
-export interface HonestAnswer {
+export interface HonestResponse {
   readonly status: number;
   readonly body: string;
 }
@@ -12,7 +12,7 @@ export interface HonestAnswer {
 export function honestRequest(
   url: string,
   options: { method: string; token: string; agent: Agent | false; timeoutMs: number; json?: unknown },
-): Promise<HonestAnswer | null> {
+): Promise<HonestResponse | null> {
   return new Promise((resolve) => {
     const body = options.json === undefined ? undefined : JSON.stringify(options.json);
     const request = sendRequest(url, {
@@ -24,7 +24,7 @@ export function honestRequest(
         ...(body !== undefined && { "content-type": "application/json", "content-length": Buffer.byteLength(body) }),
       },
     });
-    let answer: HonestAnswer | null = null;
+    let answer: HonestResponse | null = null;
     request.on("response", (response) => {
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk));

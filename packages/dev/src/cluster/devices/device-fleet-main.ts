@@ -9,7 +9,7 @@ import { Value } from "typebox/value";
 import { random } from "../../devices/device-ports.ts";
 import { SimulatedDevice } from "../../devices/simulated-device.ts";
 import { wsNet } from "../../devices/ws-net.ts";
-import { FleetOrder, type FleetWord } from "./device-fleet-messages.ts";
+import { type FleetMessage, FleetSettings } from "./device-fleet-messages.ts";
 import { lineRunner } from "./line-runner.ts";
 
 const ENROLL_AT_ONCE = 16;
@@ -20,7 +20,7 @@ const ENROLL_AT_ONCE = 16;
 const IMPATIENT = { ...random, fraction: () => random.fraction() / 10 };
 
 const stopped = new Promise<void>((resolve) => process.once("SIGTERM", () => resolve()));
-const order = Value.Parse(FleetOrder, JSON.parse(await text(process.stdin)));
+const order = Value.Parse(FleetSettings, JSON.parse(await text(process.stdin)));
 const { baseUrl, linesFile } = order;
 await using owner = new AsyncDisposableStack();
 const devices: SimulatedDevice[] = [];
@@ -57,7 +57,7 @@ async function askToEnroll(request: EnrollRequest): Promise<EnrollResponse> {
   return Value.Parse(EnrollResponse, await response.json());
 }
 
-function say(word: FleetWord): void {
+function say(word: FleetMessage): void {
   process.stdout.write(`${JSON.stringify(word)}\n`);
 }
 

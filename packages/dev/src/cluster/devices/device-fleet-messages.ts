@@ -4,15 +4,15 @@
  */
 import { type Static, Type } from "typebox";
 
-export const FleetOrder = Type.Object({
+export const FleetSettings = Type.Object({
   baseUrl: Type.String(),
   devices: Type.Integer({ minimum: 1 }),
   namePrefix: Type.String(),
   enrollmentToken: Type.String(),
   linesFile: Type.String(),
 });
-export type FleetOrder = Static<typeof FleetOrder>;
+export type FleetSettings = Static<typeof FleetSettings>;
 
 export const FleetEnrolled = Type.Object({ word: Type.Literal("enrolled"), machineIds: Type.Array(Type.String()) });
 export const FleetLinked = Type.Object({ word: Type.Literal("linked") });
-export type FleetWord = Static<typeof FleetEnrolled> | Static<typeof FleetLinked>;
+export type FleetMessage = Static<typeof FleetEnrolled> | Static<typeof FleetLinked>;

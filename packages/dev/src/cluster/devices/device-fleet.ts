@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { Value } from "typebox/value";
 import { Program } from "../../program.ts";
-import { FleetEnrolled, type FleetOrder } from "./device-fleet-messages.ts";
+import { FleetEnrolled, type FleetSettings } from "./device-fleet-messages.ts";
 
 /** Simulated devices in a process of their own, from where they are started. */
 export class DeviceFleet implements AsyncDisposable {
@@ -14,7 +14,7 @@ export class DeviceFleet implements AsyncDisposable {
   }
 
   /** Returns when all are enrolled and linked. */
-  static async start(order: FleetOrder, onLine: (line: string) => void): Promise<DeviceFleet> {
+  static async start(order: FleetSettings, onLine: (line: string) => void): Promise<DeviceFleet> {
     const main = fileURLToPath(new URL("./device-fleet-main.ts", import.meta.url));
     const program = new Program("the devices", {
       command: process.execPath,

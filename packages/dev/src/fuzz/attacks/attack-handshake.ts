@@ -1,9 +1,9 @@
 import { ANSWER_BYTES } from "@halligan/protocol/link";
 import { harmless, hello } from "../frames.ts";
+import type { FuzzConnection } from "../fuzz-connection.ts";
 import type { FuzzContext } from "../fuzz-context.ts";
-import type { HostileLink } from "../hostile-link.ts";
 import { mutated } from "../mutate.ts";
-import { openLink, welcomed } from "./accepted-link.ts";
+import { openConnection, welcomed } from "./accepted-connection.ts";
 
 /**
  * Attacks before a device is known: wrong sizes, keys and machines, replays, and frames that are
@@ -11,7 +11,7 @@ import { openLink, welcomed } from "./accepted-link.ts";
  */
 export async function attackHandshake(context: FuzzContext): Promise<void> {
   const { random, device } = context;
-  await using link = openLink(context);
+  await using link = openConnection(context);
   const challenge = await link.challenge();
   if (!challenge) return;
   await FIRST_FRAMES[random.between(0, FIRST_FRAMES.length - 1)]?.(context, link, challenge);
@@ -23,7 +23,7 @@ export async function attackHandshake(context: FuzzContext): Promise<void> {
   if (random.chance(0.1)) await link.ended();
 }
 
-type FirstFrame = (context: FuzzContext, link: HostileLink, challenge: Uint8Array) => Promise<void>;
+type FirstFrame = (context: FuzzContext, link: FuzzConnection, challenge: Uint8Array) => Promise<void>;
 
 const FIRST_FRAMES: readonly FirstFrame[] = [
   ({ random }, link) => link.binary(random.bytes(random.pick([0, 1, ANSWER_BYTES - 1, ANSWER_BYTES + 1, 5_000]))),
@@ -56,7 +56,7 @@ const FIRST_FRAMES: readonly FirstFrame[] = [
 /** An authenticated device whose first frame is not a hello, is malformed, or is sent twice. */
 export async function attackHello(context: FuzzContext): Promise<void> {
   const { random, device, others } = context;
-  await using link = openLink(context);
+  await using link = openConnection(context);
   if ((await welcomed(context, link)) === null) return;
   const good = hello(device, random, others());
   for (let i = random.between(0, 3); i > 0; i -= 1) await link.text('{"type":"ping"}');

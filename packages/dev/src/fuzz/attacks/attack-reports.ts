@@ -1,7 +1,7 @@
 import { harmless, report } from "../frames.ts";
 import type { FuzzContext } from "../fuzz-context.ts";
 import { mutated } from "../mutate.ts";
-import { openLink, readyLink, takeOrder } from "./accepted-link.ts";
+import { openConnection, readyConnection, takeOrder } from "./accepted-connection.ts";
 
 /** Frames that may wait on a connection, with a margin for a busy event loop. */
 const BURST = 150;
@@ -12,8 +12,8 @@ const BURST = 150;
  */
 export async function attackReports(context: FuzzContext): Promise<void> {
   const { random, device, others } = context;
-  await using link = openLink(context);
-  if ((await readyLink(context, link)) === null) return;
+  await using link = openConnection(context);
+  if ((await readyConnection(context, link)) === null) return;
   if (random.chance(0.1)) await takeOrder(context, link, device);
   for (let burst = random.between(0, 1); burst > 0 && link.isOpen; burst -= 1) {
     const pongs = link.pongs;
@@ -34,8 +34,8 @@ export async function attackReports(context: FuzzContext): Promise<void> {
  */
 export async function flood(context: FuzzContext): Promise<void> {
   const { random } = context;
-  await using link = openLink(context);
-  if ((await readyLink(context, link)) === null) return;
+  await using link = openConnection(context);
+  if ((await readyConnection(context, link)) === null) return;
   for (let burst = random.between(3, 8); burst > 0 && link.isOpen && !context.signal.aborted; burst -= 1) {
     const wanted = link.pongs + BURST;
     for (let i = 0; i < BURST; i += 1) await link.text('{"type":"ping"}');
@@ -53,13 +53,13 @@ export async function flood(context: FuzzContext): Promise<void> {
  */
 export async function attackAsTwins(context: FuzzContext): Promise<void> {
   const { random, device, others } = context;
-  await using older = openLink(context);
-  if ((await readyLink(context, older)) === null) return;
-  await using newer = openLink(context);
+  await using older = openConnection(context);
+  if ((await readyConnection(context, older)) === null) return;
+  await using newer = openConnection(context);
   const isSecondDevice = random.chance(0.02);
   const journalId = device.journalId;
   if (isSecondDevice) device.journalId = random.hex(32);
-  const opening = readyLink(context, newer);
+  const opening = readyConnection(context, newer);
   for (let i = 0; i < 20 && older.isOpen; i += 1) {
     await older.text(JSON.stringify(random.chance(0.5) ? report(device, random, others()) : { type: "ping" }));
   }

@@ -10,7 +10,7 @@ import { report } from "../frames.ts";
 import type { FuzzContext } from "../fuzz-context.ts";
 import { mutated } from "../mutate.ts";
 import { inUrl, strangeText } from "../strange-values.ts";
-import { openLink, readyLink, takeOrder } from "./accepted-link.ts";
+import { openConnection, readyConnection, takeOrder } from "./accepted-connection.ts";
 import { requestBytes, sendRaw } from "./raw-requests.ts";
 
 /**
@@ -18,8 +18,8 @@ import { requestBytes, sendRaw } from "./raw-requests.ts";
  */
 export async function attackTransfers(context: FuzzContext): Promise<void> {
   const { random, device, baseUrl, others } = context;
-  await using link = openLink(context);
-  const ticket = await readyLink(context, link);
+  await using link = openConnection(context);
+  const ticket = await readyConnection(context, link);
   if (ticket === null) return;
   await takeOrder(context, link, device);
   const uploadId = random.hex(32);

@@ -6,14 +6,14 @@ import { attackAsTwins, attackReports, flood } from "./attack-reports.ts";
 import { attackTransfers } from "./attack-transfers.ts";
 import { attackWebSocket } from "./attack-websocket.ts";
 
-export interface Attack {
+export interface FuzzAttack {
   readonly name: string;
   /** How often it is picked, by how many frames and how much time it takes. */
   readonly weight: number;
   readonly run: (context: FuzzContext) => Promise<void>;
 }
 
-const ATTACKS: readonly Attack[] = [
+const ATTACKS: readonly FuzzAttack[] = [
   { name: "handshake", weight: 20, run: attackHandshake },
   { name: "hello", weight: 15, run: attackHello },
   { name: "reports", weight: 30, run: attackReports },
@@ -25,14 +25,14 @@ const ATTACKS: readonly Attack[] = [
 ];
 
 /** All of them when no names are given. Throws for a name that none has. */
-export function attacksNamed(names: readonly string[]): readonly Attack[] {
+export function attacksNamed(names: readonly string[]): readonly FuzzAttack[] {
   const unknown = names.find((name) => !ATTACKS.some((attack) => attack.name === name));
   if (unknown !== undefined)
     throw new Error(`there is no attack ${unknown}; there are ${ATTACKS.map(({ name }) => name)}`);
   return names.length === 0 ? ATTACKS : ATTACKS.filter(({ name }) => names.includes(name));
 }
 
-export function pickAttack(attacks: readonly Attack[], random: SeededRandom): Attack["run"] {
+export function pickAttack(attacks: readonly FuzzAttack[], random: SeededRandom): FuzzAttack["run"] {
   const sum = attacks.reduce((total, { weight }) => total + weight, 0);
   let left = random.between(1, sum);
   for (const { weight, run } of attacks) {

@@ -25,19 +25,19 @@ export function checkActions(
   const known = new Map(actions.map((action) => [action.id, action]));
   for (const id of ledger.accepted.keys()) if (!known.has(id)) violations.add(`action ${id} was accepted and is gone`);
   for (const action of actions) {
-    const fault = (text: string) => violations.add(`action ${action.id} (${action.status}): ${text}`);
+    const violate = (text: string) => violations.add(`action ${action.id} (${action.status}): ${text}`);
     const asked = ledger.accepted.get(action.id);
     if (!asked) {
-      fault("no caller knows of it");
+      violate("no caller knows of it");
       continue;
     }
-    if (!FINAL_STATUSES.has(action.status)) fault("it is not final");
-    if (action.status === "TimeOut") fault("nothing in this run waits long enough for that");
-    if (action.commands.length !== asked.plan.commands.length) fault(`it has ${action.commands.length} commands`);
-    checkSequence(action, fault);
+    if (!FINAL_STATUSES.has(action.status)) violate("it is not final");
+    if (action.status === "TimeOut") violate("nothing in this run waits long enough for that");
+    if (action.commands.length !== asked.plan.commands.length) violate(`it has ${action.commands.length} commands`);
+    checkSequence(action, violate);
     for (const command of action.commands) {
       const count = lines.get(lineKey(action.id, command.index)) ?? 0;
-      checkCommand(command, count, action.status === "Cancelled", fault);
+      checkCommand(command, count, action.status === "Cancelled", violate);
     }
   }
 }

@@ -22,7 +22,7 @@ export async function checkResults(
     for (const command of action.commands) {
       const expected = plan?.expected[command.index];
       if (!expected || expected.type === "PutFile") continue;
-      const faultText = await faultOf(client, action.id, command, expected);
+      const faultText = await violationOf(client, action.id, command, expected);
       if (faultText === "none") continue;
       checked += 1;
       if (faultText !== null) {
@@ -35,7 +35,7 @@ export async function checkResults(
 }
 
 /** Null for a good result, "none" where there is none and need not be one. */
-async function faultOf(
+async function violationOf(
   client: HalliganClient,
   actionId: string,
   { index, commandStatus }: CommandStatusWire,

@@ -13,7 +13,7 @@ import { DeviceKey } from "../../auth/signatures/device-key.ts";
 import type { CloneEvidence } from "../../domain/machines/clone-detection.ts";
 import { acceptConnection } from "../../service/agents/connection/accept-connection.ts";
 import { answerHello } from "../../service/agents/connection/answer-hello.ts";
-import type { ConnectionIdentity, DeviceMarks } from "../../service/agents/connection/connection-identity.ts";
+import type { ConnectionIdentity, DeviceInstance } from "../../service/agents/connection/connection-identity.ts";
 import { recordDisconnect } from "../../service/agents/connection/record-disconnect.ts";
 import { quarantineMachine } from "../../service/agents/quarantine-machine.ts";
 import type { ServiceContext } from "../../service/context.ts";
@@ -23,15 +23,15 @@ import type { AgentSocket, AgentSocketEvents } from "../frames/agent-socket.ts";
 import { FrameCodec } from "../frames/frame-codec.ts";
 import { askedForUnits, HANDLING_UNITS } from "../frames/frame-rate.ts";
 import { HandshakeDeadline } from "../liveness/handshake-deadline.ts";
-import { LifeSigns, probeNonce } from "../liveness/life-signs.ts";
 import { Lifetime } from "../liveness/lifetime.ts";
+import { LivenessWaiters, probeNonce } from "../liveness/liveness-waiters.ts";
 import { SilenceWatch } from "../liveness/silence-watch.ts";
 import { OrderExchange } from "../orders/order-exchange.ts";
 import { isReport } from "../orders/reports.ts";
 import { DeviceOutput } from "../output/device-output.ts";
 import { queuedRead } from "../output/queued-read.ts";
 import { MAX_BUFFERED_BYTES, MAX_WAITING_FRAMES, SILENT_INTERVALS } from "./connection-limits.ts";
-import type { ConnectionOwner, HelloMarks } from "./connection-owner.ts";
+import type { ConnectionOwner, HelloInstance } from "./connection-owner.ts";
 import { type CloseReason, readAnswer, refuseAnswer, UNKNOWN_VALUE_MEANING, welcome } from "./handshake.ts";
 import { logFields } from "./log-fields.ts";
 import { orderKeysFrame, pinsOf } from "./order-keys-frame.ts";
@@ -56,15 +56,15 @@ export class AgentConnection implements AgentSocketEvents, ReadyAgent {
   /** Null before the device is known. */
   #exchange: OrderExchange | null = null;
   readonly #codec = new FrameCodec();
-  #leftNode: DeviceMarks | null = null;
-  #marks: HelloMarks | null = null;
+  #instanceOnOtherNode: DeviceInstance | null = null;
+  #marks: HelloInstance | null = null;
   /** Null before the hello of an agent that sends live output. */
   #output: DeviceOutput | null = null;
   readonly #handshake: HandshakeDeadline;
   readonly #silence: SilenceWatch;
   readonly #work: SerialQueue;
-  #pumpQueued = false;
-  readonly #signs = new LifeSigns();
+  #isCheckQueued = false;
+  readonly #livenessWaiters = new LivenessWaiters();
   readonly #lifetime = new Lifetime();
 
   constructor(
@@ -103,7 +103,7 @@ export class AgentConnection implements AgentSocketEvents, ReadyAgent {
   }
 
   /** Null before the hello. */
-  get marks(): HelloMarks | null {
+  get marks(): HelloInstance | null {
     return this.#marks;
   }
 
@@ -114,7 +114,7 @@ export class AgentConnection implements AgentSocketEvents, ReadyAgent {
   isAliveWithin(withinMs: number): Promise<boolean> {
     if (this.#phase === "closed") return Promise.resolve(false);
     const nonce = probeNonce(this.#context.ids.random, this.#version);
-    const isAlive = this.#signs.within(this.#context.clock, withinMs, nonce);
+    const isAlive = this.#livenessWaiters.within(this.#context.clock, withinMs, nonce);
     if (nonce !== null) this.#send({ type: "probe", nonce });
     return isAlive;
   }
@@ -139,7 +139,7 @@ export class AgentConnection implements AgentSocketEvents, ReadyAgent {
       return 0;
     }
     const frame = decoded.value;
-    this.#signs.heard(frame.type === "probeAnswer" ? frame.nonce : null);
+    this.#livenessWaiters.heard(frame.type === "probeAnswer" ? frame.nonce : null);
     // Output needs no turn behind reports, which wait for the store.
     if (frame.type === "outputBegin" || frame.type === "output" || frame.type === "outputEnd") {
       if (this.#output?.received(frame)) return askedForUnits(text.length);
@@ -160,7 +160,7 @@ export class AgentConnection implements AgentSocketEvents, ReadyAgent {
     if (this.#phase === "closed") return;
     this.#phase = "closed";
     this.#lifetime.end();
-    this.#signs.over();
+    this.#livenessWaiters.over();
     this.#handshake.stop();
     this.#silence.stop();
     this.#output?.end("disconnected");
@@ -180,11 +180,11 @@ export class AgentConnection implements AgentSocketEvents, ReadyAgent {
   }
 
   /** The store may have work for this machine. */
-  pump(): void {
-    if (this.#phase !== "ready" || this.#pumpQueued) return;
-    this.#pumpQueued = true;
+  checkForWork(): void {
+    if (this.#phase !== "ready" || this.#isCheckQueued) return;
+    this.#isCheckQueued = true;
     this.#work.add(() => {
-      this.#pumpQueued = false;
+      this.#isCheckQueued = false;
       return this.#phase === "ready" && this.#exchange ? this.#exchange.sendNext() : Promise.resolve();
     });
   }
@@ -201,7 +201,7 @@ export class AgentConnection implements AgentSocketEvents, ReadyAgent {
   /** Called at intervals. Sends an order again that the device refused as late or busy. */
   retry(): void {
     this.#exchange?.repeat();
-    this.pump();
+    this.checkForWork();
   }
 
   #isDue(frame: AgentFrame): boolean {
@@ -226,7 +226,7 @@ export class AgentConnection implements AgentSocketEvents, ReadyAgent {
     const { machineId, connectionEpoch } = accepted;
     this.#identity = { machineId, connectionEpoch, remoteAddress: this.#socket.remoteAddress };
     this.#serverKeyId = answer.claim.serverKeyId;
-    this.#leftNode = accepted.leftNode;
+    this.#instanceOnOtherNode = accepted.instanceOnOtherNode;
     this.#exchange = this.#openExchange(this.#identity, new DeviceKey(accepted.deviceKey));
     if (this.#isClosed()) return recordDisconnect(this.#context, this.#identity);
     this.#phase = "hello";
@@ -248,8 +248,8 @@ export class AgentConnection implements AgentSocketEvents, ReadyAgent {
       get isSealed() {
         return connection.#codec.isSealed;
       },
-      get isLifeSignAwaited() {
-        return connection.#signs.isAwaited;
+      get isLivenessAwaited() {
+        return connection.#livenessWaiters.isAwaited;
       },
       get names() {
         return connection.#names;
@@ -257,8 +257,8 @@ export class AgentConnection implements AgentSocketEvents, ReadyAgent {
       send: (frame) => this.#send(frame),
       fail: (reason, detail) => this.#fail(reason, detail),
       queue: (work) => this.#work.add(work),
-      pump: () => this.pump(),
-      twoStarts: () => this.#quarantine(identity, "TwoStarts"),
+      checkForWork: () => this.checkForWork(),
+      quarantine: () => this.#quarantine(identity, "TwoStarts"),
     });
   }
 
@@ -289,7 +289,8 @@ export class AgentConnection implements AgentSocketEvents, ReadyAgent {
     const marks = { journalId, processId: continuity?.processId ?? null };
     this.#marks = marks;
     this.#handshake.stop();
-    if (!(await this.#lifetime.unlessOver(this.#owner.mayAnswerHello(identity, marks, this.#leftNode)))) return;
+    if (!(await this.#lifetime.unlessOver(this.#owner.mayAnswerHello(identity, marks, this.#instanceOnOtherNode))))
+      return;
     const answered = await answerHello(this.#context, identity, hello);
     if (answered.kind === "stale") return this.#fail("replaced", "a newer link was accepted");
     if (answered.kind === "clone") return this.#quarantine(identity, answered.evidence);
@@ -309,7 +310,7 @@ export class AgentConnection implements AgentSocketEvents, ReadyAgent {
     const keys = orderKeysFrame(identity.machineId, this.#context.keys, pins);
     if (keys) this.#send(keys);
     this.#owner.ready(this, identity);
-    this.pump();
+    this.checkForWork();
   }
 
   /** Two devices use the machine's key. All connections of the machine are closed. */

@@ -42,8 +42,8 @@ const REFUSAL_CLOSE: Readonly<Partial<Record<RefusedConnection["reason"], CloseR
 };
 
 /**
- * Text that the device logs, at most `MAX_REFUSAL_WORDS` characters. For the other refusals it gets
- * only the close code.
+ * Text that the device logs, at most `MAX_REFUSAL_CHARACTERS` characters. For the other refusals it
+ * gets only the close code.
  */
 const REFUSAL_WORDS: Readonly<Partial<Record<RefusedConnection["reason"], string>>> = {
   quarantined: QUARANTINE_WORDS.byServer,
@@ -100,8 +100,8 @@ export function refuseAnswer(
   const failure: HandshakeFailure = { kind: "failed", reason: close, detail: REFUSAL_WORDS[reason] ?? "not accepted" };
   // If a refusal would end what the device runs, a device of link version 2 believes it only when
   // it is signed. Other refusals end or delay one attempt, which any proxy can do too.
-  const isBelieved = close === "quarantined" || close === "retired";
-  if (!isBelieved || !isSealed) return { orderKeys, failure };
+  const needsSignature = close === "quarantined" || close === "retired";
+  if (!needsSignature || !isSealed) return { orderKeys, failure };
   const transcript = { challenge, answer: bytes };
   const closeText = signedRefusal(transcript, LINK_CLOSE[close], failure.detail, namedKey(context, claim));
   return { orderKeys, failure: { ...failure, closeText } };

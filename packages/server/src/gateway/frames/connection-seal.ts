@@ -3,9 +3,9 @@ import { FrameSeal, type LinkKeys, signRefusal, signWelcome } from "@halligan/pr
 import type { OrderKeyPair } from "../../service/context.ts";
 
 /** Longest text, in characters, of a close frame (123 bytes) that also carries a proof. */
-const MAX_CLOSE_WORDS = 90;
+const MAX_CLOSE_CHARACTERS = 90;
 /** Longest text, in characters, of a close frame that also carries a signature. */
-export const MAX_REFUSAL_WORDS = 30;
+export const MAX_REFUSAL_CHARACTERS = 30;
 
 /**
  * Seals and opens the frames of one connection of link version 2. Each frame to the device begins
@@ -34,7 +34,7 @@ export class ConnectionSeal {
 
   /** The reason for the close frame, which is the last frame. */
   close(code: number, words: string): string {
-    return this.#toDevice.sealClose(code, words.slice(0, MAX_CLOSE_WORDS));
+    return this.#toDevice.sealClose(code, words.slice(0, MAX_CLOSE_CHARACTERS));
   }
 }
 
@@ -60,6 +60,6 @@ export function signedRefusal(
   words: string,
   orderKey: OrderKeyPair,
 ): string {
-  if (words.length > MAX_REFUSAL_WORDS) throw new RangeError(`a refusal is too long: ${closeText(code, words)}`);
+  if (words.length > MAX_REFUSAL_CHARACTERS) throw new RangeError(`a refusal is too long: ${closeText(code, words)}`);
   return signRefusal(transcript, code, words, orderKey.privateKey);
 }

@@ -1,7 +1,7 @@
 import type { HelloAnswer, Kept, LINK_CLOSE, Order, ServerFrame } from "@halligan/protocol/link";
 import type { DeviceKey } from "../../auth/signatures/device-key.ts";
 import type { RollingValue } from "../../domain/machines/clone-detection.ts";
-import { recordKept } from "../../service/agents/connection/answer-hello.ts";
+import { recordConfirmation } from "../../service/agents/connection/answer-hello.ts";
 import type { ConnectionIdentity } from "../../service/agents/connection/connection-identity.ts";
 import type { ExchangeEnd } from "../../service/agents/connection/record-disconnect.ts";
 import { nextForConnection } from "../../service/agents/next-order.ts";
@@ -20,7 +20,7 @@ export interface ExchangePort {
   readonly isClosed: boolean;
   readonly isSealed: boolean;
   /** True while another connection of the machine waits for a life sign of this device. */
-  readonly isLifeSignAwaited: boolean;
+  readonly isLivenessAwaited: boolean;
   /** Fields of each log line. */
   readonly names: object;
   send(frame: ServerFrame): void;
@@ -28,9 +28,9 @@ export interface ExchangePort {
   /** Runs the work after all earlier work of the connection. */
   queue(work: () => Promise<void>): void;
   /** Looks in the store for more work of the machine. */
-  pump(): void;
+  checkForWork(): void;
   /** Two devices use the machine's key. */
-  twoStarts(): Promise<void>;
+  quarantine(): Promise<void>;
 }
 
 /**
@@ -52,21 +52,21 @@ export class OrderExchange {
    * The rolling value that the device has not confirmed yet; null after the confirmation. No start
    * is granted before the confirmation.
    */
-  #unkept: RollingValue | null = null;
+  #unconfirmedValue: RollingValue | null = null;
 
   constructor(context: ServiceContext, identity: ConnectionIdentity, deviceKey: DeviceKey, port: ExchangePort) {
     this.#context = context;
     this.#identity = identity;
     this.#deviceKey = deviceKey;
     this.#port = port;
-    this.#scheduled = new ScheduledWake(context.clock, () => port.pump());
+    this.#scheduled = new ScheduledWake(context.clock, () => port.checkForWork());
     this.#unrecorded = new UnrecordedStart(context.clock, () => port.queue(() => this.#recordStart()));
   }
 
   /** @param offered the rolling value in the answer; null in link version 1 */
   helloAnswered(verdicts: HelloAnswer["orders"], offered: RollingValue | null): void {
     this.#sent.answered(verdicts);
-    this.#unkept = offered;
+    this.#unconfirmedValue = offered;
   }
 
   async report(frame: ReportFrame): Promise<void> {
@@ -76,7 +76,7 @@ export class OrderExchange {
         identity: this.#identity,
         deviceKey: this.#deviceKey,
         isSealed: this.#port.isSealed,
-        isValueUnkept: this.#unkept !== null,
+        isValueUnconfirmed: this.#unconfirmedValue !== null,
         unrecorded: this.#unrecorded,
         seen: this.#seen,
         orderSentAtMs: this.#sent.atMs(frame.orderSeq),
@@ -100,9 +100,9 @@ export class OrderExchange {
    * this connection's value too, or will receive it.
    */
   async kept({ rollingValue }: Kept): Promise<void> {
-    const unkept = this.#unkept;
+    const unkept = this.#unconfirmedValue;
     if (unkept?.text !== rollingValue) return;
-    if (await recordKept(this.#context, this.#identity, unkept)) this.#unkept = null;
+    if (await recordConfirmation(this.#context, this.#identity, unkept)) this.#unconfirmedValue = null;
     else this.#port.fail("replaced", "a newer link was accepted");
   }
 
@@ -116,7 +116,7 @@ export class OrderExchange {
     if (next.type === "stale") {
       // A newer connection with another journal may wait for a life sign of this device. This frame
       // shows whether there are two devices.
-      if (!port.isLifeSignAwaited) port.fail("replaced", "a newer link was accepted");
+      if (!port.isLivenessAwaited) port.fail("replaced", "a newer link was accepted");
       return;
     }
     if (next.type === "order") return this.sendOrder(next.order);
@@ -165,7 +165,7 @@ export class OrderExchange {
 
   async #act(outcome: Awaited<ReturnType<typeof handleReport>>): Promise<void> {
     if (outcome.kind === "close") this.#port.fail(outcome.reason, outcome.detail);
-    else if (outcome.kind === "twoDevices") await this.#port.twoStarts();
-    else if (outcome.kind !== "done" || this.#scheduled.isExpected) this.#port.pump();
+    else if (outcome.kind === "twoDevices") await this.#port.quarantine();
+    else if (outcome.kind !== "done" || this.#scheduled.isExpected) this.#port.checkForWork();
   }
 }

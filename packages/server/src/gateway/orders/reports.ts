@@ -40,7 +40,7 @@ export interface ReportingConnection extends RecordingConnection {
    * True while the device has not confirmed the rolling value of this connection. No start is
    * granted before that.
    */
-  isValueUnkept: boolean;
+  isValueUnconfirmed: boolean;
   /** When the order was sent on this connection; null if it was not. */
   orderSentAtMs: number | null;
   send(frame: ServerFrame): void;
@@ -86,7 +86,7 @@ async function started(
   connection: ReportingConnection,
   frame: FrameOf<"started">,
 ): Promise<ReportOutcome> {
-  const { identity, orderSentAtMs, isSealed, isValueUnkept, unrecorded, seen } = connection;
+  const { identity, orderSentAtMs, isSealed, isValueUnconfirmed, unrecorded, seen } = connection;
   const { actionId, orderSeq, index, startId } = frame;
   const grant = { type: "startGranted", actionId, orderSeq, index, startId } as const;
   if (unrecorded.of(frame)?.report.startId === startId) {
@@ -97,7 +97,7 @@ async function started(
     const before = await recordGranted(context, connection);
     if (before.kind !== "done") return before;
   }
-  if (isSealed && !isValueUnkept && unrecorded.isAllowed) {
+  if (isSealed && !isValueUnconfirmed && unrecorded.isAllowed) {
     const stored = await mayGrantUnrecorded(context, identity, frame);
     // A newer connection may have been accepted meanwhile.
     if (stored && unrecorded.isAllowed) {
@@ -112,7 +112,7 @@ async function started(
   seen.keep(recorded.action);
   // The report is not acknowledged. The device sends it again after it has confirmed its rolling
   // value.
-  if (recorded.isGranted && !isValueUnkept) connection.send(grant);
+  if (recorded.isGranted && !isValueUnconfirmed) connection.send(grant);
   return DONE;
 }
 

@@ -1,6 +1,6 @@
 import { err, ok, type Result } from "@halligan/protocol/errors";
 import { type ErrorResponse, httpError, tooManyRequests } from "../edge/http-response.ts";
-import { ClientGoneError } from "../edge/read-body.ts";
+import { ClientDisconnectedError } from "../edge/read-body.ts";
 
 export interface ListTurnLimits {
   /** Lists that run at once on this node. */
@@ -53,8 +53,8 @@ export class ListTurns {
   }
 
   /**
-   * Runs `list` when it is the account's turn. Throws ClientGoneError when `gone` is aborted
-   * before. A list that runs keeps its turn to its end.
+   * Runs `list` when it is the account's turn. Throws ClientDisconnectedError when `gone` is
+   * aborted before. A list that runs keeps its turn to its end.
    */
   async take<T>(
     { accountId, gone }: { readonly accountId: string; readonly gone: AbortSignal },
@@ -90,7 +90,7 @@ export class ListTurns {
       account.waiting.delete(start);
       this.#waiting -= 1;
       this.#leave(accountId, account);
-      reject(new ClientGoneError());
+      reject(new ClientDisconnectedError());
     };
     const start = () => {
       gone.removeEventListener("abort", onGone);

@@ -4,10 +4,10 @@ import { httpError, invalidBody, RequestRefusedError } from "./http-response.ts"
 import type { BodyOwner } from "./unfinished-bodies.ts";
 
 /** The client disconnected; no response can be sent. */
-export class ClientGoneError extends Error {
+export class ClientDisconnectedError extends Error {
   constructor() {
     super("the client disconnected");
-    this.name = "ClientGoneError";
+    this.name = "ClientDisconnectedError";
   }
 }
 
@@ -18,8 +18,8 @@ const MANY_PIECES = 1_024;
 /**
  * Reads a whole body of at most `limitBytes`. Throws RequestRefusedError when it is longer,
  * encoded, takes longer than the limit on time (a body that drips in is what a slow-loris attack
- * is), or its owner has too many unfinished ones; ClientGoneError when it breaks off. What is not
- * read is left for `settle.ts`.
+ * is), or its owner has too many unfinished ones; ClientDisconnectedError when it breaks off. What
+ * is not read is left for `drain-body.ts`.
  */
 export async function readBody(
   { raw, limits, invite, unfinishedBodies }: HttpRequest,
@@ -66,7 +66,7 @@ export async function readBody(
     };
     const onGone = () => {
       stop();
-      reject(new ClientGoneError());
+      reject(new ClientDisconnectedError());
     };
     const timer = setTimeout(() => {
       stop();

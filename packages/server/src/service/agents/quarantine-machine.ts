@@ -5,7 +5,7 @@ import { SERVER } from "../actor.ts";
 import { auditChange } from "../audit.ts";
 import type { ServiceContext } from "../context.ts";
 
-/** The reason that a device in quarantine logs, at most `MAX_REFUSAL_WORDS` characters. */
+/** The reason that a device in quarantine logs, at most `MAX_REFUSAL_CHARACTERS` characters. */
 export const QUARANTINE_WORDS = { byServer: "two devices use its key", byHand: "quarantined by an operator" } as const;
 
 /** The operator's remedy for a machine in quarantine. */

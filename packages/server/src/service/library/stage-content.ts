@@ -60,7 +60,7 @@ export async function stageContent(
   } finally {
     // An in-doubt commit may have been made, and an action may have used the content since. In that
     // case the row says so.
-    if (!isKept && (await store.write((tx) => tx.stagedContents.markRemoved(id)))) {
+    if (!isKept && (await store.write((tx) => tx.stagedContents.markAbandoned(id)))) {
       await blobs.deleteResult(id);
       await store.write((tx) => tx.stagedContents.remove(id));
     }

@@ -31,7 +31,7 @@ export async function accountOfUrl(
   const generation = await tx.resultLinks.generationOf(actionId);
   if (generation !== (origin?.actionGeneration ?? 0)) return null;
   if (origin === null) return UNKNOWN_ACCOUNT;
-  if (OUTSIDE.test(origin.maker)) return (await tx.blockedCallers.hasMaker(origin.maker)) ? null : origin.maker;
+  if (OUTSIDE.test(origin.maker)) return (await tx.blockedCallers.isMakerBlocked(origin.maker)) ? null : origin.maker;
   const application = await tx.applications.byClientId(origin.maker);
   if (application?.tokenGeneration !== origin.makerGeneration) return null;
   return application.ownerId ?? application.clientId;

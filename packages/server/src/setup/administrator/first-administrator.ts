@@ -7,7 +7,7 @@ import type { ServiceContext } from "../../service/context.ts";
 import { addAdministrator, hasApplications } from "../../service/identity/administrator.ts";
 import { ADMINISTRATOR } from "../../store/cluster/meta.ts";
 import type { Application } from "../../store/identity/applications.ts";
-import { lockAdministrator } from "../../store/sqlite/folder-lock.ts";
+import { lockAdministrator } from "../../store/sqlite/file-locks.ts";
 import type { StoreTx } from "../../store/store.ts";
 import { settlePendingCredentials, updateCredentialUrls, writePendingCredentials } from "./administrator-file.ts";
 

@@ -11,7 +11,7 @@ import type { NatsAddress } from "../../bus/nats-options.ts";
 import { type Config, ConfigError } from "../../config/config.ts";
 import { ensureTenant } from "../../service/cluster/deployment-settings.ts";
 import type { Measures } from "../../service/measures.ts";
-import { lockFolder } from "../../store/sqlite/folder-lock.ts";
+import { lockFolder } from "../../store/sqlite/file-locks.ts";
 import type { BackendSettings } from "../backend-settings.ts";
 import { type Keys, loadKeys } from "../keys/keys.ts";
 import { numberOrderKeys } from "../keys/order-key-set.ts";

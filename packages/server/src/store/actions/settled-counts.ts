@@ -37,7 +37,7 @@ interface Settled {
    * Sequences of all actions that were not final then, whether or not they meet the filter, as a
    * JSON array.
    */
-  readonly openSequences: string;
+  readonly unfinishedSequences: string;
   readonly removed: string;
 }
 
@@ -72,19 +72,19 @@ export class SettledCounts implements SettledCounter {
       this.#byFilter.delete(key);
       const since = await countSince(executor, unindexed, known, lastOf(visible), maxLookups);
       if (since.removed === known.removed && since.lookups <= maxLookups) {
-        this.#keep(key, { ...since, count: known.count + since.found - since.openFound });
+        this.#keep(key, { ...since, count: known.count + since.found - since.unfinishedFound });
         return known.count + since.found;
       }
     }
     await visible?.lookUntilComplete(executor);
     const whole = await countAll(executor, indexed, lastOf(visible));
-    if (whole.found >= worthKeeping) this.#keep(key, { ...whole, count: whole.found - whole.openFound });
+    if (whole.found >= worthKeeping) this.#keep(key, { ...whole, count: whole.found - whole.unfinishedFound });
     return whole.found;
   }
 
-  #keep(key: string, { count, lastSequence, openSequences, removed }: Settled): void {
-    if (openSequences.length > this.#limits.maxLookups * MAX_SEQUENCE_LENGTH) return;
-    this.#byFilter.set(key, { count, lastSequence, openSequences, removed });
+  #keep(key: string, { count, lastSequence, unfinishedSequences, removed }: Settled): void {
+    if (unfinishedSequences.length > this.#limits.maxLookups * MAX_SEQUENCE_LENGTH) return;
+    this.#byFilter.set(key, { count, lastSequence, unfinishedSequences, removed });
     const [oldest] = this.#byFilter.keys();
     if (this.#byFilter.size > this.#limits.maxFilters && oldest !== undefined) this.#byFilter.delete(oldest);
   }
@@ -93,13 +93,13 @@ export class SettledCounts implements SettledCounter {
 interface Counted {
   readonly found: number;
   /** Those of them that are not settled: not final, or after `lastSequence`. */
-  readonly openFound: number;
+  readonly unfinishedFound: number;
   readonly lastSequence: number;
-  readonly openSequences: string;
+  readonly unfinishedSequences: string;
   readonly removed: string;
 }
 
-const OPEN = sql<SqlBool>`status in ('Pending', 'InProgress')`;
+const UNFINISHED = sql<SqlBool>`status in ('Pending', 'InProgress')`;
 const LAST = sql<number>`(select coalesce(max(seq), 0) from machine_action)`;
 const REMOVED = sql<string>`coalesce((select value from meta where key = ${ACTIONS_REMOVED}), '')`;
 
@@ -114,8 +114,8 @@ const lastOf = (visible: VisibleSequences | null): RawBuilder<number> =>
 const settledUpTo = (last: RawBuilder<number>, { dialect }: Executor) =>
   [
     last.as("lastSequence"),
-    sql<string>`(select ${dialect.jsonArrayOf(sql.ref("seq"))} from machine_action where ${OPEN} and seq <= ${last})`.as(
-      "openSequences",
+    sql<string>`(select ${dialect.jsonArrayOf(sql.ref("seq"))} from machine_action where ${UNFINISHED} and seq <= ${last})`.as(
+      "unfinishedSequences",
     ),
     REMOVED.as("removed"),
   ] as const;
@@ -130,8 +130,8 @@ async function countAll(
       .selectFrom("machine_action")
       .select([
         sql<number>`count(*)`.as("found"),
-        sql<number>`(select count(*) from machine_action where ${OPEN} and seq <= ${last} and ${condition})
-          + (select count(*) from machine_action where seq > ${last} and ${condition})`.as("openFound"),
+        sql<number>`(select count(*) from machine_action where ${UNFINISHED} and seq <= ${last} and ${condition})
+          + (select count(*) from machine_action where seq > ${last} and ${condition})`.as("unfinishedFound"),
         ...settledUpTo(last, executor),
       ])
       .where(condition),
@@ -151,11 +151,11 @@ const FILTERED = sql`seq, id, status, machine_id, requestor, created_at_ms, upda
 async function countSince(
   executor: Executor,
   condition: RawBuilder<SqlBool>,
-  { lastSequence, openSequences }: Settled,
+  { lastSequence, unfinishedSequences }: Settled,
   last: RawBuilder<number>,
   maxLookups: number,
 ): Promise<Counted & { lookups: number }> {
-  const wereOpen = executor.dialect.elements(sql`${openSequences}`);
+  const wereOpen = executor.dialect.elements(sql`${unfinishedSequences}`);
   const unsettled = sql`(select ${FILTERED} from machine_action
       where seq in (select cast(value as bigint) from ${wereOpen})
     union all select ${FILTERED} from
@@ -165,7 +165,7 @@ async function countSince(
       .selectFrom(sql<MachineActionTable>`${unsettled}`.as("machine_action"))
       .select([
         sql<number>`count(*) filter (where ${condition})`.as("found"),
-        sql<number>`count(*) filter (where ${condition} and (${OPEN} or seq > ${last}))`.as("openFound"),
+        sql<number>`count(*) filter (where ${condition} and (${UNFINISHED} or seq > ${last}))`.as("unfinishedFound"),
         sql<number>`count(*)`.as("lookups"),
         ...settledUpTo(last, executor),
       ]),

@@ -21,7 +21,7 @@ export function blockedCallers(executor: Executor) {
       return row && fromRow(row);
     },
     /** Whether the maker of a result link is blocked. */
-    async hasMaker(maker: string): Promise<boolean> {
+    async isMakerBlocked(maker: string): Promise<boolean> {
       return (await executor.all(selectByMaker, { maker })).length > 0;
     },
     /** Newest first. */

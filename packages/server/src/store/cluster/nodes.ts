@@ -20,7 +20,7 @@ export function nodes(executor: Executor) {
     },
     /** False when the node's row is missing, because the other nodes let its lease lapse. */
     async heartbeat(id: string): Promise<boolean> {
-      return (await executor.all(incrementBeat, { id })).length > 0;
+      return (await executor.all(incrementHeartbeat, { id })).length > 0;
     },
     async all(): Promise<Node[]> {
       return (await executor.all(selectAll, {})).map(({ id, beat, facts }) => ({
@@ -49,7 +49,7 @@ const insert = statement<{ id: string; beat: number; facts: string }>()((db, p) 
   db.insertInto("node").values({ id: p.id, beat: p.beat, facts: p.facts }),
 );
 
-const incrementBeat = statement<{ id: string }>()((db, p) =>
+const incrementHeartbeat = statement<{ id: string }>()((db, p) =>
   db
     .updateTable("node")
     .set((eb) => ({ beat: eb("beat", "+", 1) }))

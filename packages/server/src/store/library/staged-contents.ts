@@ -76,8 +76,8 @@ export function stagedContents(executor: Executor) {
       return (await executor.all(markExpired, { now_ms: nowMs, limit })).map(({ id }) => id);
     },
     /** Marks it for removal because its upload was abandoned. False when an action keeps it. */
-    async markRemoved(id: string): Promise<boolean> {
-      return (await executor.all(markRemoved, { id })).length > 0;
+    async markAbandoned(id: string): Promise<boolean> {
+      return (await executor.all(markAbandoned, { id })).length > 0;
     },
     /** Call after its bytes were removed. */
     async remove(id: string): Promise<void> {
@@ -195,7 +195,7 @@ const markExpired = statement<{ now_ms: number; limit: number }>()((db, p) =>
     .returning("id"),
 );
 
-const markRemoved = statement<{ id: string }>()((db, p) =>
+const markAbandoned = statement<{ id: string }>()((db, p) =>
   db
     .updateTable("staged_content")
     .set({ state: REMOVING, expires_at_ms: NONE })

@@ -42,9 +42,9 @@ export function sortKeys(
 export function sortSql(keys: readonly SortKey[]): RawBuilder<unknown> {
   return sql.join(
     keys.flatMap(({ value, nullable, descending }) => {
-      const way = descending ? sql`desc` : sql`asc`;
-      const byValue = sql`${value} ${way}`;
-      return nullable ? [sql`(${value} is not null) ${way}`, byValue] : [byValue];
+      const direction = descending ? sql`desc` : sql`asc`;
+      const byValue = sql`${value} ${direction}`;
+      return nullable ? [sql`(${value} is not null) ${direction}`, byValue] : [byValue];
     }),
   );
 }

@@ -19,7 +19,7 @@ export async function checkServer(pool: pg.Pool): Promise<void> {
   );
   const settings: unknown = rows[0];
   if (!Settings.Check(settings)) throw new Error("the database did not return its settings");
-  const fault = faultOf(settings);
+  const fault = problemOf(settings);
   if (fault) throw new Error(`this PostgreSQL cannot be used: ${fault}`);
 }
 
@@ -30,7 +30,7 @@ interface ServerSettings {
   version: number;
 }
 
-function faultOf({ encoding, fsync, standby, version }: ServerSettings): string | null {
+function problemOf({ encoding, fsync, standby, version }: ServerSettings): string | null {
   if (fsync !== "on") return "fsync is off, so an acknowledged commit would not survive a power cut";
   if (encoding !== "UTF8") return `the database's encoding is ${encoding}, it must be UTF8`;
   if (standby) return "it is a standby, which refuses writes";

@@ -29,7 +29,7 @@ export class PlannedStatements {
    * Fails with `division_by_zero` unless it changes or finds exactly one row, so that the database
    * refuses the statements after it.
    */
-  planOne<P extends Record<string, Bound>>(statement: Statement<P, unknown>, params: P): PlannedQuery {
+  planCompareAndSet<P extends Record<string, Bound>>(statement: Statement<P, unknown>, params: P): PlannedQuery {
     const compiled = this.#compiler.compile(statement);
     let named = this.#ofOneRow.get(compiled);
     if (named === undefined) {

@@ -55,7 +55,7 @@ export class PostgresConnection {
   #send(batch: StatementBatch): Promise<Row[][]> {
     this.#roundTrips.count += 1;
     try {
-      return this.#client.query(batch).answer;
+      return this.#client.query(batch).response;
     } catch (cause) {
       // A value could not be sent, and half of the message is on its way.
       this.isUsable = false;

@@ -11,11 +11,11 @@ export class ConnectionLostError extends Error {
    * The connection did not break; the database did not respond in time. Not retried: another
    * connection would probably wait as long.
    */
-  readonly isSilence: boolean;
+  readonly hasTimedOut: boolean;
 
   constructor(isSilence: boolean, options: ErrorOptions) {
     super("the connection to the database broke", options);
-    this.isSilence = isSilence;
+    this.hasTimedOut = isSilence;
   }
 }
 /**
@@ -34,7 +34,7 @@ export class CommitUnknownError extends Error {
  */
 export function attemptsFor(cause: unknown): number {
   if (cause instanceof VersionConflictError) return 12;
-  if (cause instanceof ConnectionLostError) return cause.isSilence ? 1 : 3;
+  if (cause instanceof ConnectionLostError) return cause.hasTimedOut ? 1 : 3;
   if (!(cause instanceof DatabaseError)) return 1;
   switch (cause.code) {
     case "40001": // serialization_failure
@@ -56,8 +56,9 @@ export function storeError(cause: unknown): unknown {
       cause,
     });
   }
-  const isAway = cause instanceof ConnectionLostError || isConnectionFailure(cause) || isServerAway(cause);
-  return isAway ? new StoreUnavailableError("the database does not answer", { cause }) : cause;
+  const isUnavailable =
+    cause instanceof ConnectionLostError || isConnectionFailure(cause) || isServerUnavailable(cause);
+  return isUnavailable ? new StoreUnavailableError("the database does not answer", { cause }) : cause;
 }
 
 /** Errors of the server that end the connection. The running statement may have been executed. */
@@ -68,7 +69,7 @@ export const endsConnection = (cause: unknown): boolean =>
  * The error of a compare and set that lost a race: see `PlannedStatements`. No other statement
  * divides.
  */
-export const isOtherThanOneChanged = (cause: unknown): boolean =>
+export const isCompareAndSetConflict = (cause: unknown): boolean =>
   cause instanceof DatabaseError && cause.code === "22012";
 
 /** The schema was migrated, so a prepared statement has different columns now. */
@@ -79,7 +80,7 @@ export const isPlanOutdated = (cause: unknown): boolean =>
  * The server is down, starting, full, a standby, out of disk or memory, or too slow (57014: our own
  * time limit; 55P03: that of a lock).
  */
-const isServerAway = (cause: unknown): boolean =>
+const isServerUnavailable = (cause: unknown): boolean =>
   cause instanceof DatabaseError && /^(?:08|53|57P0|57014|55P03|25006)/.test(cause.code ?? "");
 
 const SYSTEM_CODES = new Set([

@@ -17,7 +17,7 @@ export interface PostgresOptions {
  * Longest wait for the response to one batch of statements. Each statement may wait for locks, but
  * the first one that takes too long ends the batch.
  */
-export const answerTimeoutMs = ({ statementTimeoutMs }: PostgresOptions): number =>
+export const responseTimeoutMs = ({ statementTimeoutMs }: PostgresOptions): number =>
   2 * (statementTimeoutMs ?? STATEMENT_TIMEOUT_MS) + SILENCE_MS;
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -51,12 +51,12 @@ export function openPool(options: PostgresOptions): pg.Pool {
       );
     },
   });
-  return withoutCrash(pool);
+  return ignoreErrorEvents(pool);
 }
 
 /** For the migrations, which may run for a long time and wait for those of another server. */
 export function openMigrationPool(options: PostgresOptions): pg.Pool {
-  return withoutCrash(new pg.Pool({ ...connectionOf(options), max: 2 }));
+  return ignoreErrorEvents(new pg.Pool({ ...connectionOf(options), max: 2 }));
 }
 
 function connectionOf({ url, password, connectTimeoutMs }: PostgresOptions): pg.PoolConfig {
@@ -74,7 +74,7 @@ function connectionOf({ url, password, connectTimeoutMs }: PostgresOptions): pg.
  * Without a listener, an error of an idle connection would end the process. The user of a broken
  * connection gets the error anyway, and the pool replaces an idle one.
  */
-function withoutCrash(pool: pg.Pool): pg.Pool {
+function ignoreErrorEvents(pool: pg.Pool): pg.Pool {
   const ignore = () => undefined;
   pool.on("error", ignore);
   pool.on("connect", (client) => client.on("error", ignore));

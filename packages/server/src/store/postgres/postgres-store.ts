@@ -10,7 +10,7 @@ import { PlannedStatements } from "./planned-statements.ts";
 import { POSTGRES_COLUMNS } from "./postgres-columns.ts";
 import { PostgresConnection, type RoundTrips } from "./postgres-connection.ts";
 import { attemptsFor, storeError } from "./postgres-errors.ts";
-import { answerTimeoutMs, openMigrationPool, openPool, type PostgresOptions } from "./postgres-pool.ts";
+import { openMigrationPool, openPool, type PostgresOptions, responseTimeoutMs } from "./postgres-pool.ts";
 import { PostgresReader } from "./postgres-reader.ts";
 import { PostgresTransaction } from "./postgres-transaction.ts";
 
@@ -50,7 +50,7 @@ export class PostgresStore implements Store {
     try {
       await checkServer(pool);
       await migrate(options);
-      return new PostgresStore(pool, answerTimeoutMs(options));
+      return new PostgresStore(pool, responseTimeoutMs(options));
     } catch (cause) {
       await pool.end();
       throw storeError(cause);

@@ -5,7 +5,7 @@ import type { Bound, Executor, Statement } from "../statement.ts";
 import { VersionConflictError } from "../version-conflict-error.ts";
 import type { PlannedStatements } from "./planned-statements.ts";
 import type { PostgresConnection } from "./postgres-connection.ts";
-import { CommitUnknownError, ConnectionLostError, isOtherThanOneChanged } from "./postgres-errors.ts";
+import { CommitUnknownError, ConnectionLostError, isCompareAndSetConflict } from "./postgres-errors.ts";
 import type { PlannedQuery, Row } from "./statement-batch.ts";
 
 const command = (name: string, text: string): PlannedQuery => ({ name, text, values: [] });
@@ -24,7 +24,7 @@ const ROLLBACK = command("halligan_rollback", "rollback");
 const MAX_HELD = 64;
 
 /** `answer`: null for a change whose rows are not needed. */
-interface Asked {
+interface QueuedQuery {
   query: PlannedQuery;
   answer: PromiseWithResolvers<Row[]> | null;
 }
@@ -42,7 +42,7 @@ export class PostgresTransaction implements Executor {
   readonly assume?: NonNullable<Executor["assume"]>;
   readonly #connection: PostgresConnection;
   readonly #statements: PlannedStatements;
-  #waiting: Asked[] = [{ query: BEGIN, answer: null }];
+  #waiting: QueuedQuery[] = [{ query: BEGIN, answer: null }];
   #sending: Promise<void> | null = null;
   #isOpenOnServer = false;
   #failure: { cause: unknown } | null = null;
@@ -58,19 +58,19 @@ export class PostgresTransaction implements Executor {
   async all<P extends Record<string, Bound>, O>(statement: Statement<P, O>, params: P): Promise<O[]> {
     this.#refuseWhenOver();
     const { query, returnsRows } = this.#statements.plan(statement, params);
-    if (returnsRows) return this.#answerTo(query);
+    if (returnsRows) return this.#resultOf(query);
     await this.#hold(query);
     return [];
   }
 
   async compareAndSet<P extends Record<string, Bound>>(statement: Statement<P, unknown>, params: P): Promise<void> {
     this.#refuseWhenOver();
-    await this.#hold(this.#statements.planOne(statement, params));
+    await this.#hold(this.#statements.planCompareAndSet(statement, params));
   }
 
   async allOnce<O>(build: (db: Kysely<Schema>) => Compilable<O>): Promise<O[]> {
     this.#refuseWhenOver();
-    return this.#answerTo(this.#statements.planOnce(build));
+    return this.#resultOf(this.#statements.planOnce(build));
   }
 
   async commit(): Promise<void> {
@@ -79,7 +79,7 @@ export class PostgresTransaction implements Executor {
     try {
       // The work may have caught the error of a statement although the server has aborted the
       // transaction. In that case this throws the error.
-      await this.#answerTo(COMMIT);
+      await this.#resultOf(COMMIT);
       this.#isOpenOnServer = false;
     } catch (cause) {
       if (cause instanceof ConnectionLostError)
@@ -103,11 +103,11 @@ export class PostgresTransaction implements Executor {
   }
 
   async #hold(query: PlannedQuery): Promise<void> {
-    if (this.#waiting.length >= MAX_HELD) await this.#answerTo(query);
+    if (this.#waiting.length >= MAX_HELD) await this.#resultOf(query);
     else this.#waiting.push({ query, answer: null });
   }
 
-  async #answerTo<O>(query: PlannedQuery): Promise<O[]> {
+  async #resultOf<O>(query: PlannedQuery): Promise<O[]> {
     const answer = Promise.withResolvers<Row[]>();
     this.#waiting.push({ query, answer });
     this.#sending ??= this.#send();
@@ -127,7 +127,7 @@ export class PostgresTransaction implements Executor {
     this.#sending = null;
   }
 
-  async #run(batch: readonly Asked[]): Promise<void> {
+  async #run(batch: readonly QueuedQuery[]): Promise<void> {
     try {
       if (this.#failure) throw this.#failure.cause;
       this.#isOpenOnServer = true;
@@ -135,7 +135,7 @@ export class PostgresTransaction implements Executor {
       for (const [index, { answer }] of batch.entries()) answer?.resolve(rows[index] ?? []);
     } catch (cause) {
       this.#failure ??= {
-        cause: isOtherThanOneChanged(cause)
+        cause: isCompareAndSetConflict(cause)
           ? new VersionConflictError("another writer changed the row", { cause })
           : cause,
       };

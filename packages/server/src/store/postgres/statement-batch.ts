@@ -28,19 +28,19 @@ export type Prepared = Map<string, readonly Column[]>;
  * (64 at once, busy machine).
  */
 export class StatementBatch implements pg.Submittable {
-  readonly answer: Promise<Row[][]>;
+  readonly response: Promise<Row[][]>;
   readonly #queries: readonly PlannedQuery[];
   readonly #prepared: Prepared;
   readonly #settle = Promise.withResolvers<Row[][]>();
   readonly #rows: Row[][] = [[]];
   #columns: readonly Column[] | null = null;
   #index = 0;
-  #fault: unknown = null;
+  #error: unknown = null;
 
   constructor(queries: readonly PlannedQuery[], prepared: Prepared) {
     this.#queries = queries;
     this.#prepared = prepared;
-    this.answer = this.#settle.promise;
+    this.response = this.#settle.promise;
   }
 
   submit(connection: pg.Connection): void {
@@ -80,7 +80,7 @@ export class StatementBatch implements pg.Submittable {
         if (column) row[column.name] = text === null ? null : column.read(text);
       }
     } catch (cause) {
-      this.#fault ??= cause;
+      this.#error ??= cause;
     }
     this.#rows.at(-1)?.push(row);
   }
@@ -98,8 +98,8 @@ export class StatementBatch implements pg.Submittable {
   }
 
   handleReadyForQuery(): void {
-    if (this.#fault === null) this.#settle.resolve(this.#rows);
-    else this.#settle.reject(this.#fault);
+    if (this.#error === null) this.#settle.resolve(this.#rows);
+    else this.#settle.reject(this.#error);
   }
 
   #columnsNow(): readonly Column[] {

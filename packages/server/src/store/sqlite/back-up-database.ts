@@ -24,22 +24,22 @@ export async function backUpDatabase(from: string, to: string): Promise<void> {
 }
 
 /** Names the blobs that the rows of a database refer to, each with its size. */
-export function* referredBlobs(databaseFile: string): Generator<ReferredBlob> {
+export function* referencedBlobs(databaseFile: string): Generator<ReferencedBlob> {
   const database = new Database(databaseFile, { readonly: true, fileMustExist: true });
   try {
-    yield* database.prepare<[], ReferredBlob>(REFERRED).iterate();
+    yield* database.prepare<[], ReferencedBlob>(REFERENCED_BLOBS).iterate();
   } finally {
     database.close();
   }
 }
 
-export interface ReferredBlob {
+export interface ReferencedBlob {
   readonly kind: "library" | "results";
   readonly id: string;
   readonly sizeBytes: number;
 }
 
-const REFERRED = `
+const REFERENCED_BLOBS = `
   select distinct 'library' as kind, sha256 as id, size_bytes as "sizeBytes" from library_file
     where content_state is null
   union all

@@ -10,7 +10,7 @@ export interface Scan {
   readonly sql: string;
   readonly values: readonly Bound[];
 }
-export interface Scanned {
+export interface ScanResponse {
   readonly id: number;
   /**
    * The rows as JSON (columns are texts and whole numbers). A page of 1,000 actions is read in half
@@ -20,7 +20,7 @@ export interface Scanned {
 }
 
 interface Waiting extends Scan {
-  readonly settle: (answer: Scanned | Error) => void;
+  readonly settle: (answer: ScanResponse | Error) => void;
 }
 
 interface Reader {
@@ -68,13 +68,13 @@ export class ScanPool {
     if (this.#isClosed) throw new Error("the store is closed");
     if (this.#waiting.length >= this.#limits.maxWaiting)
       throw new StoreUnavailableError("too many list queries wait for a scan process");
-    const { promise, resolve } = Promise.withResolvers<Scanned | Error>();
+    const { promise, resolve } = Promise.withResolvers<ScanResponse | Error>();
     this.#lastId += 1;
     this.#waiting.push({ id: this.#lastId, sql, values, settle: resolve });
     this.#assign();
-    const answer = await promise;
-    if (answer instanceof Error) throw answer;
-    const { rows } = answer;
+    const response = await promise;
+    if (response instanceof Error) throw response;
+    const { rows } = response;
     if (!rows.ok) throw new Error(`a list failed: ${rows.error}`);
     return JSON.parse(rows.value);
   }
@@ -109,14 +109,14 @@ export class ScanPool {
     });
     const reader: Reader = { process, running: null };
     idle(process);
-    process.on("message", (answer: Scanned) => this.#answered(reader, answer));
+    process.on("message", (answer: ScanResponse) => this.#onResponse(reader, answer));
     process.on("error", (cause) => this.#lost(reader, new Error("a process for lists could not run", { cause })));
     process.on("exit", () => this.#lost(reader, new Error("a process for lists ended")));
     this.#readers.push(reader);
     return reader;
   }
 
-  #answered(reader: Reader, answer: Scanned): void {
+  #onResponse(reader: Reader, answer: ScanResponse): void {
     const { running } = reader;
     if (running?.waiting.id !== answer.id) return;
     clearTimeout(running.timer);

@@ -121,7 +121,7 @@ export function describeTwoNodes(name: string, openNodes: () => Promise<readonly
         const { id, sha256 } = await stagedAnew();
         const starting = startWith(contextOf(round), machine, sha256);
         const isRemoved: boolean = await stores[round % 2 === 0 ? 1 : 0].write((tx) =>
-          tx.stagedContents.markRemoved(id),
+          tx.stagedContents.markAbandoned(id),
         );
         const started = await starting;
         assert.equal(started.ok, !isRemoved, started.ok ? "both" : started.error.code);

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { textFault } from "@halligan/protocol/text";
 import type { HttpRequest } from "../http-request.ts";
 import { invalidBody } from "../http-response.ts";
-import { ClientGoneError, refuseEncoded } from "../read-body.ts";
+import { ClientDisconnectedError, refuseEncoded } from "../read-body.ts";
 import { DelimitedBytes } from "./delimited-bytes.ts";
 import { parameterOf, parseHeaderParameters } from "./header-parameters.ts";
 import { type PartHead, readPartHead } from "./part-head.ts";
@@ -103,9 +103,9 @@ async function* bytesOf(raw: IncomingMessage): AsyncGenerator<Uint8Array, void, 
     // response is written.
     yield* received(raw.iterator({ destroyOnReturn: false }));
   } catch (error) {
-    throw raw.destroyed && !raw.readableEnded ? new ClientGoneError() : error;
+    throw raw.destroyed && !raw.readableEnded ? new ClientDisconnectedError() : error;
   }
-  if (!raw.readableEnded && raw.destroyed) throw new ClientGoneError();
+  if (!raw.readableEnded && raw.destroyed) throw new ClientDisconnectedError();
 }
 
 /**

@@ -12,10 +12,10 @@ import {
   httpError,
   type LateJsonResponse,
 } from "../http-response.ts";
-import { ClientGoneError } from "../read-body.ts";
+import { ClientDisconnectedError } from "../read-body.ts";
 
 /** A response that is to be written, and what decides about its form. */
-export interface Exchange {
+export interface PendingResponse {
   readonly id: string;
   readonly raw: IncomingMessage;
   readonly rawResponse: ServerResponse;
@@ -54,7 +54,7 @@ function oauthError({ status, code, message }: ErrorResponse): TokenErrorWire {
  * Writes any response. Resolves when its bytes are handed over, rejects when a stream broke; the
  * connection is then destroyed.
  */
-export async function writeResponse(exchange: Exchange, response: HttpResponse): Promise<void> {
+export async function writeResponse(exchange: PendingResponse, response: HttpResponse): Promise<void> {
   switch (response.kind) {
     case "bytes":
       return await writeBytes(exchange, response);
@@ -74,10 +74,11 @@ export async function writeResponse(exchange: Exchange, response: HttpResponse):
   }
 }
 
-const connectionHeader = ({ mustClose }: Exchange): OutgoingHttpHeaders => (mustClose ? { connection: "close" } : {});
+const connectionHeader = ({ mustClose }: PendingResponse): OutgoingHttpHeaders =>
+  mustClose ? { connection: "close" } : {};
 
 async function writeText(
-  exchange: Exchange,
+  exchange: PendingResponse,
   status: number,
   headers: OutgoingHttpHeaders,
   text: string | null,
@@ -99,7 +100,7 @@ async function writeText(
   rawResponse.end();
 }
 
-async function writeBytes(exchange: Exchange, response: BytesResponse): Promise<void> {
+async function writeBytes(exchange: PendingResponse, response: BytesResponse): Promise<void> {
   const { id, raw, rawResponse } = exchange;
   const isHead = raw.method === "HEAD";
   const blob = isHead ? null : await response.open();
@@ -135,7 +136,7 @@ async function writeBytes(exchange: Exchange, response: BytesResponse): Promise<
   }
 }
 
-async function writeLateJson(exchange: Exchange, { status, headers, body }: LateJsonResponse): Promise<void> {
+async function writeLateJson(exchange: PendingResponse, { status, headers, body }: LateJsonResponse): Promise<void> {
   const { id, raw, rawResponse } = exchange;
   rawResponse.writeHead(status, {
     ...standardHeaders(id),
@@ -158,7 +159,7 @@ async function writeLateJson(exchange: Exchange, { status, headers, body }: Late
   }
 }
 
-async function writeEvents(exchange: Exchange, { status, events }: EventsResponse): Promise<void> {
+async function writeEvents(exchange: PendingResponse, { status, events }: EventsResponse): Promise<void> {
   const { id, raw, rawResponse } = exchange;
   rawResponse.writeHead(status, {
     ...standardHeaders(id),
@@ -199,7 +200,7 @@ async function* exactly(lengthBytes: number, source: AsyncIterable<Buffer>): Asy
 function handOver(rawResponse: ServerResponse, chunk: Buffer): Promise<void> {
   return new Promise((resolve, reject) => {
     // Not every write is called back when the connection breaks.
-    const onClose = () => reject(new ClientGoneError());
+    const onClose = () => reject(new ClientDisconnectedError());
     if (rawResponse.closed || rawResponse.destroyed) return onClose();
     rawResponse.once("close", onClose);
     rawResponse.write(chunk, (error) => {

@@ -4,7 +4,7 @@ import type { Duplex } from "node:stream";
 export const MAX_WAITING_REQUESTS = 64;
 
 /** What is used of a response. */
-export interface TurnOfResponse {
+export interface ClosableResponse {
   once(event: "close", listener: () => void): unknown;
 }
 
@@ -22,7 +22,7 @@ export class RequestsInTurn {
    * Begins at once, or after those before it; false when too many wait: the connection is then
    * closed.
    */
-  take(socket: Duplex, response: TurnOfResponse, begin: () => void): boolean {
+  take(socket: Duplex, response: ClosableResponse, begin: () => void): boolean {
     if (!socket.writable) return true;
     const start = () => {
       response.once("close", () => this.#next(socket));

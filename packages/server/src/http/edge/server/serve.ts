@@ -15,14 +15,14 @@ import { type HttpResponse, httpError, RequestRefusedError } from "../http-respo
 import type { HttpLimits } from "../limits.ts";
 import type { Operation } from "../operation.ts";
 import { queryRefusal } from "../query-options.ts";
-import { announcesBody, ClientGoneError } from "../read-body.ts";
+import { announcesBody, ClientDisconnectedError } from "../read-body.ts";
 import { writeResponse } from "../response/write-response.ts";
 import type { UnfinishedBodies } from "../unfinished-bodies.ts";
+import { drainBody } from "./drain-body.ts";
 import { headerError } from "./header-error.ts";
 import { inviteBody, isWaitingForContinue } from "./http-server.ts";
 import { logRequest, type RequestLine, subjectOf } from "./request-log.ts";
 import { splitTarget } from "./request-path.ts";
-import { settleBody } from "./settle.ts";
 
 export interface ServeContext<Ctx> {
   readonly context: Ctx;
@@ -119,7 +119,7 @@ export async function serve<Ctx>(exchange: Exchange, source: Source<Ctx>, servin
     // A refusal that ends its connection was caused by the body itself: by its time, or by the
     // memory that it takes.
     const isBodyLeft = response.kind === "error" && response.headers?.connection === "close";
-    const isSettled = !isWaiting && !isBodyLeft && (await settle(operation, raw, who, sender, serving));
+    const isSettled = !isWaiting && !isBodyLeft && (await drainRest(operation, raw, who, sender, serving));
     const isTooMany = response.kind === "error" && response.status === 429;
     // Too many requests without authentication or of one device, or a body that no honest client
     // sends without authentication.
@@ -133,7 +133,7 @@ export async function serve<Ctx>(exchange: Exchange, source: Source<Ctx>, servin
       response.kind === "bytes" && raw.method === "GET" ? (response.lengthBytes ?? undefined) : undefined;
     finish(gone.signal.aborted ? CLIENT_GONE : response.status, code, sentBytes);
   } catch (error) {
-    const isGone = error instanceof ClientGoneError || gone.signal.aborted || raw.destroyed;
+    const isGone = error instanceof ClientDisconnectedError || gone.signal.aborted || raw.destroyed;
     if (!isGone) serving.log.error({ requestId: facts.id, err: error }, "the response could not be written");
     rawResponse.destroy();
     finish(isGone ? CLIENT_GONE : 500);
@@ -208,7 +208,7 @@ function drainBytes<Ctx>(
  * Receives what is left of a body, or says that its connection must close. At most what its sender
  * has left of the budget for such bytes, and nothing of a body that is longer than that.
  */
-async function settle<Ctx>(
+async function drainRest<Ctx>(
   operation: Operation<Ctx> | null,
   raw: IncomingMessage,
   who: Admitted | null,
@@ -223,9 +223,9 @@ async function settle<Ctx>(
   if (announced !== undefined) {
     if (Number(announced) > mostBytes) return false;
     refusedBodies.count(sender, Number(announced));
-    return await settleBody(raw, limits, mostBytes);
+    return await drainBody(raw, limits, mostBytes);
   }
-  return await settleBody(raw, limits, mostBytes, (bytes) => refusedBodies.count(sender, bytes));
+  return await drainBody(raw, limits, mostBytes, (bytes) => refusedBodies.count(sender, bytes));
 }
 
 async function responseOf<Ctx>(
@@ -242,7 +242,7 @@ async function responseOf<Ctx>(
     return await operation.run(request, context, onAdmitted);
   } catch (error) {
     if (error instanceof RequestRefusedError) return error.response;
-    if (error instanceof ClientGoneError || request.facts.signal.aborted) throw error;
+    if (error instanceof ClientDisconnectedError || request.facts.signal.aborted) throw error;
     if (isUnavailable(error)) {
       log.warn(
         { requestId: request.facts.id, operation: operation.name, reason: error.message },

@@ -4,7 +4,7 @@ import { withStartInDoubt } from "../../../domain/agents/connection-work.ts";
 import type { Machine } from "../../../domain/machines/machine.ts";
 import type { StoreTx } from "../../../store/store.ts";
 import type { ServiceContext } from "../../context.ts";
-import type { ConnectionIdentity, DeviceMarks } from "./connection-identity.ts";
+import type { ConnectionIdentity, DeviceInstance } from "./connection-identity.ts";
 
 /**
  * `leftNode`: the marks of the device that was connected to another node a moment ago; null when
@@ -12,7 +12,7 @@ import type { ConnectionIdentity, DeviceMarks } from "./connection-identity.ts";
  */
 export type AcceptedConnection = ConnectionIdentity & {
   kind: "accepted";
-  leftNode: DeviceMarks | null;
+  instanceOnOtherNode: DeviceInstance | null;
   /** The key that signed the answer: raw, base64url. */
   deviceKey: string;
 };
@@ -86,8 +86,14 @@ export async function acceptConnection(
     });
     if (machine.linked && machine.connectionEpoch !== recordedEpoch) await doubtStart(tx, machine);
     const wasElsewhere = machine.linked && machine.nodeId !== node.id;
-    const marks: DeviceMarks = { journalId: machine.journalId, processId: machine.continuity.processId };
-    return { kind: "accepted", machineId, connectionEpoch, leftNode: wasElsewhere ? marks : null, deviceKey };
+    const marks: DeviceInstance = { journalId: machine.journalId, processId: machine.continuity.processId };
+    return {
+      kind: "accepted",
+      machineId,
+      connectionEpoch,
+      instanceOnOtherNode: wasElsewhere ? marks : null,
+      deviceKey,
+    };
   });
 }
 

@@ -95,7 +95,7 @@ const offer = ({ ids, keys }: ServiceContext, machineId: string, known: KnownCon
  * The device has stored the value of this connection's hello answer. False when the connection is
  * not the machine's newest.
  */
-export function recordKept(
+export function recordConfirmation(
   { store }: ServiceContext,
   connection: ConnectionIdentity,
   kept: RollingValue,

@@ -10,7 +10,7 @@ export interface ConnectionIdentity {
 }
 
 /** Distinguishes devices with one key, if both send it. `processId`: null in link version 1. */
-export interface DeviceMarks {
+export interface DeviceInstance {
   journalId: string | null;
   processId: string | null;
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type ListTurnLimits, ListTurns } from "../../../../src/http/api/list-turns.ts";
-import { ClientGoneError } from "../../../../src/http/edge/read-body.ts";
+import { ClientDisconnectedError } from "../../../../src/http/edge/read-body.ts";
 
 const never = new AbortController().signal;
 
@@ -71,10 +71,10 @@ test("a wait whose client disconnected leaves the queue", async () => {
   const { turns, started, list, endOne } = world({ waitingPerAccount: 1 });
   const running = list("a");
   const client = new AbortController();
-  const waiting = assert.rejects(list("a", client.signal), ClientGoneError);
+  const waiting = assert.rejects(list("a", client.signal), ClientDisconnectedError);
   client.abort();
   await waiting;
-  await assert.rejects(list("b", AbortSignal.abort()), ClientGoneError);
+  await assert.rejects(list("b", AbortSignal.abort()), ClientDisconnectedError);
   const next = list("a");
   await endOne();
   await endOne();

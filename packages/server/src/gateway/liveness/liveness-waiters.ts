@@ -10,7 +10,7 @@ export function probeNonce(random: (size: number) => Uint8Array, version: number
 }
 
 /** The callers that wait for a sign that the device's process is running now. */
-export class LifeSigns {
+export class LivenessWaiters {
   readonly #waiting = new Set<(sign: { nonce: string | null } | "over") => void>();
 
   get isAwaited(): boolean {

@@ -9,7 +9,7 @@ import { announcesBody } from "../read-body.ts";
  * (`docs/contract/clients-in-the-wild.md#paths`). False when the body was too large or too slow.
  * The connection must then close.
  */
-export async function settleBody(
+export async function drainBody(
   raw: IncomingMessage,
   { bodyTimeoutMs }: HttpLimits,
   drainBytes: number,

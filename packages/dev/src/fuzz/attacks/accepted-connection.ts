@@ -3,18 +3,18 @@ import { ApiError } from "@halligan/protocol/client";
 import { SEALED_SINCE_VERSION } from "@halligan/protocol/link";
 import type { DeviceHandshake } from "@halligan/protocol/link-crypto";
 import { hello } from "../frames.ts";
+import { FuzzConnection } from "../fuzz-connection.ts";
 import { type FuzzContext, remember } from "../fuzz-context.ts";
 import type { HostileDevice } from "../hostile-device.ts";
-import { HostileLink } from "../hostile-link.ts";
 
-export function openLink({ linkUrl, count, signal }: FuzzContext): HostileLink {
-  return new HostileLink(linkUrl, count, signal);
+export function openConnection({ linkUrl, count, signal }: FuzzContext): FuzzConnection {
+  return new FuzzConnection(linkUrl, count, signal);
 }
 
 /** Up to the welcome: null when the server closed it before. Remembers what can be replayed. */
 export async function welcomed(
   context: FuzzContext,
-  link: HostileLink,
+  link: FuzzConnection,
   device = context.device,
 ): Promise<string | null> {
   const challenge = await link.challenge();
@@ -27,7 +27,11 @@ export async function welcomed(
   return ticket;
 }
 
-async function ticketOf(link: HostileLink, device: HostileDevice, handshake: DeviceHandshake): Promise<string | null> {
+async function ticketOf(
+  link: FuzzConnection,
+  device: HostileDevice,
+  handshake: DeviceHandshake,
+): Promise<string | null> {
   if (device.version < SEALED_SINCE_VERSION) return (await link.frame("welcome"))?.ticket ?? null;
   const welcome = await link.frame("signedWelcome");
   if (!welcome) return null;
@@ -41,9 +45,9 @@ async function ticketOf(link: HostileLink, device: HostileDevice, handshake: Dev
  * Up to the hello's answer: the ticket of a link that is ready, or null. Takes the order that may
  * come with it.
  */
-export async function readyLink(
+export async function readyConnection(
   context: FuzzContext,
-  link: HostileLink,
+  link: FuzzConnection,
   device = context.device,
 ): Promise<string | null> {
   const ticket = await welcomed(context, link, device);
@@ -56,7 +60,7 @@ export async function readyLink(
  * Lets the server send this device an order, over a ready link; an unfinished action of before is
  * cancelled.
  */
-export async function takeOrder(context: FuzzContext, link: HostileLink, device: HostileDevice): Promise<void> {
+export async function takeOrder(context: FuzzContext, link: FuzzConnection, device: HostileDevice): Promise<void> {
   const { client } = context;
   const unfinished = await client.listMachineActions({
     filter: `machineId eq '${device.machineId}' and (status eq 'Pending' or status eq 'InProgress')`,

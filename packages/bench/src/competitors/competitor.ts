@@ -1,5 +1,5 @@
 /** A program that runs scripts on devices and moves files, ours or another, as a caller uses it. */
-export interface Contestant extends AsyncDisposable {
+export interface Competitor extends AsyncDisposable {
   readonly name: string;
   /** Work of Halligan that it does not do. Printed with its figures. */
   readonly lacks: string;

@@ -14,7 +14,7 @@ type FrameOf<T extends ServerFrame["type"]> = Extract<ServerFrame, { type: T }>;
 const MAX_BUFFERED_BYTES = 1024 * 1024;
 
 /** One agent connection that sends arbitrary messages. It waits for responses only on request. */
-export class HostileLink implements AsyncDisposable {
+export class FuzzConnection implements AsyncDisposable {
   readonly #socket: WebSocket;
   readonly #count: FrameCount;
   readonly #seen = new Map<ServerFrame["type"], ServerFrame>();
