@@ -67,11 +67,19 @@ function formOf(fields: readonly (readonly [string, string])[], substitute: (tex
   return form;
 }
 
-/** Puts real values in the place of samples, in any text that an example is made of. */
+/**
+ * Puts real values in the place of samples, in any text that an example is made of. In one pass,
+ * because a real value, such as a random id, may have another sample in it.
+ */
 export function substitution(document: unknown, real: RealValues): (text: string) => string {
   const samples = at(document, "x-samples");
   const unknown = Object.keys(real).find((name) => at(samples, name) === undefined);
   if (unknown !== undefined) throw new Error(`there is no sample ${unknown}`);
-  const pairs = Object.entries(real).map(([name, value]) => [String(at(samples, name)), String(value)] as const);
-  return (text) => pairs.reduce((replaced, [sample, value]) => replaced.replaceAll(sample, value), text);
+  const values = new Map(Object.entries(real).map(([name, value]) => [String(at(samples, name)), String(value)]));
+  const longestFirst = [...values.keys()].toSorted((a, b) => b.length - a.length);
+  const anySample = new RegExp(
+    longestFirst.map((sample) => sample.replace(/[$()*+.?[\\\]^{|}]/g, "\\$&")).join("|"),
+    "g",
+  );
+  return (text) => text.replace(anySample, (sample) => values.get(sample) ?? sample);
 }
