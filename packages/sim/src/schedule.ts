@@ -109,7 +109,7 @@ class Schedule {
     const frames = new ServerFrames(this.#world, database, clones, starts, this.#reasons);
     this.#fleet = new Fleet(this.#world, this.#nodes, { oracle, frames, clones, reasons: this.#reasons });
     this.#callers = new Callers(this.#world, this.#nodes);
-    this.#retirements = new Retirements(world, this.#nodes, this.#callers, retired);
+    this.#retirements = new Retirements(world, this.#nodes, this.#callers, retired, this.#reasons);
     this.#deviceFaults = new DeviceFaults(this.#world, this.#fleet);
     const on = { devices: this.#deviceFaults, grants: new GrantFaults(world, this.#fleet, this.#nodes) };
     this.#faults = new Faults(world, this.#nodes, database, on, () => {

@@ -44,7 +44,7 @@ export class Fleet {
     this.#server = server;
     this.#watcher = {
       agentSends: (text) => watch.reasons.agentSends(text),
-      commands: (device) => watch.oracle.watcher(device.name),
+      commands: (device) => watch.oracle.watcher(device),
       serverSends: (device, text, said) => {
         watch.frames.sent(device, text, said);
         const frame = device.atGrant && text.startsWith('{"type":"startGranted"') ? parseServerFrame(text) : null;

@@ -1,6 +1,7 @@
 import { type Caller, reinstateMachine, retireMachine } from "@halligan/server/simulation";
 import type { Device } from "../device/device.ts";
 import type { RetiredMachines } from "../invariants/retired-machines.ts";
+import type { WaitingReasons } from "../invariants/waiting-reasons.ts";
 import type { Nodes } from "../server/nodes.ts";
 import { Random } from "../time/random.ts";
 import type { World } from "../world/world.ts";
@@ -23,15 +24,23 @@ export class Retirements {
   readonly #nodes: Nodes;
   readonly #callers: Callers;
   readonly #watch: RetiredMachines;
+  readonly #reasons: Pick<WaitingReasons, "retired">;
   readonly #random: Random;
   /** Machines with a requested retirement, whatever its result was. */
   readonly asked = new Set<string>();
 
-  constructor(world: World, nodes: Nodes, callers: Callers, watch: RetiredMachines) {
+  constructor(
+    world: World,
+    nodes: Nodes,
+    callers: Callers,
+    watch: RetiredMachines,
+    reasons: Pick<WaitingReasons, "retired">,
+  ) {
     this.#world = world;
     this.#nodes = nodes;
     this.#callers = callers;
     this.#watch = watch;
+    this.#reasons = reasons;
     this.#random = new Random(world.seed + 0x7e71_4e00);
   }
 
@@ -53,6 +62,7 @@ export class Retirements {
     if (!server || !this.#world.injectsFaults) return;
     this.#world.fault("machine retired", name);
     this.asked.add(machineId);
+    this.#reasons.retired(machineId);
     const isRepeated = this.#random.chance(0.3);
     retireMachine(server.context, OPERATOR, machineId, "sold").then(
       (answer) => {
@@ -60,6 +70,7 @@ export class Retirements {
         if (!answer.ok) return this.#world.violated("nothingBreaks", `a retirement got ${answer.error.code}`);
         this.#world.trace.note("operator", `was answered: ${name} is retired`);
         this.#watch.answered(machineId);
+        this.#reasons.retired(machineId);
       },
       (error: unknown) => this.#failed(server.lifetime, error),
     );

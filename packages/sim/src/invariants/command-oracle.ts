@@ -2,7 +2,7 @@ import type { CommandRef } from "@halligan/agent/simulation";
 import type { CommandWatcher } from "../device/sim-runner.ts";
 import { short } from "../link/describe-frame.ts";
 import type { World } from "../world/world.ts";
-import type { GrantedStarts } from "./granted-starts.ts";
+import type { GrantedStarts, WatchedDevice } from "./granted-starts.ts";
 import type { RetiredMachines } from "./retired-machines.ts";
 
 const keyOf = ({ actionId, index }: Pick<CommandRef, "actionId" | "index">): string => `${actionId} ${index}`;
@@ -30,9 +30,10 @@ export class CommandOracle {
     this.#retired = retired;
   }
 
-  watcher(deviceName: string): CommandWatcher {
+  watcher(device: WatchedDevice): CommandWatcher {
+    const { name: deviceName } = device;
     return {
-      begins: (command, type) => this.#begins(deviceName, command, type),
+      begins: (command, type) => this.#begins(device, command, type),
       ended: (command, outcome) => {
         this.#world.trace.note(deviceName, `${describe(command)} is over: ${outcome}`);
         if (outcome === "completed") this.#completed.add(keyOf(command));
@@ -49,13 +50,14 @@ export class CommandOracle {
     return this.#completed.has(keyOf(command));
   }
 
-  #begins(deviceName: string, command: CommandRef, type: "RunScript" | "GetFile" | "PutFile"): void {
+  #begins(device: WatchedDevice, command: CommandRef, type: "RunScript" | "GetFile" | "PutFile"): void {
+    const { name: deviceName } = device;
     this.#world.trace.note(deviceName, `${describe(command)} begins: ${type}`);
     this.#begunAtMs.set(keyOf(command), this.#begunAtMs.get(keyOf(command)) ?? this.#world.timeline.nowMs);
     this.#checkTurn(deviceName, command);
     if (type !== "RunScript") return;
     this.#retired.scriptBegins(deviceName, command);
-    this.#starts.scriptBegins(deviceName, command);
+    this.#starts.scriptBegins(device, command);
     const first = this.#scripts.get(keyOf(command));
     if (first !== undefined) {
       this.#world.violated("neverTwice", `${describe(command)} was started on ${first} and again on ${deviceName}`);

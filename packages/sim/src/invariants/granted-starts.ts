@@ -1,9 +1,16 @@
 import type { CommandRef } from "@halligan/agent/simulation";
+import { SEALED_SINCE_VERSION } from "@halligan/protocol/link";
 import { short } from "../link/describe-frame.ts";
 import type { World } from "../world/world.ts";
 
 /** The bound of the agent (`limits.ts`), plus the delay of the network. */
 const MAX_GRANT_AGE_MS = 10_000 + 2_000;
+
+/** A device, as an observer of its commands knows it. */
+export interface WatchedDevice {
+  readonly name: string;
+  readonly linkVersion: number;
+}
 
 const keyOf = ({ actionId, index }: Pick<CommandRef, "actionId" | "index">): string => `${actionId} ${index}`;
 
@@ -27,12 +34,16 @@ export class GrantedStarts {
     return this.#sentAtMs.has(keyOf(command));
   }
 
-  scriptBegins(deviceName: string, command: CommandRef): void {
+  scriptBegins({ name, linkVersion }: WatchedDevice, command: CommandRef): void {
     const sentAtMs = this.#sentAtMs.get(keyOf(command));
-    if (sentAtMs !== undefined && this.#world.timeline.nowMs - sentAtMs <= MAX_GRANT_AGE_MS) return;
+    const ageMs = sentAtMs === undefined ? null : this.#world.timeline.nowMs - sentAtMs;
+    // A frame of link version 1 has no time, so its device measures the age from the moment at
+    // which it handles the frame. A full disk delays that, because the journal is written in
+    // between.
+    const hasTime = linkVersion >= SEALED_SINCE_VERSION;
+    if (ageMs !== null && (!hasTime || ageMs <= MAX_GRANT_AGE_MS)) return;
     const what = `command ${command.index} of action ${short(command.actionId)}`;
-    const grant =
-      sentAtMs === undefined ? "without a grant" : `by a grant of ${this.#world.timeline.nowMs - sentAtMs} ms before`;
-    this.#world.violated("startsAreGranted", `${what} begins on ${deviceName} ${grant}`);
+    const grant = ageMs === null ? "without a grant" : `by a grant of ${ageMs} ms before`;
+    this.#world.violated("startsAreGranted", `${what} begins on ${name} ${grant}`);
   }
 }

@@ -70,6 +70,15 @@ export class WaitingReasons {
     if (link) this.#answered.set(machineId, { link, sinceMs: this.#parts.world.timeline.nowMs });
   }
 
+  /**
+   * A retirement ends the connections of the machine for the server. Their sockets close when the
+   * node learns of it, which takes until it reads the store again if the wake-up is lost. Called
+   * when the retirement is asked for, and when it is answered.
+   */
+  retired(machineId: string): void {
+    this.#answered.delete(machineId);
+  }
+
   /** Called when all work of a step is done. Reads committed rows and changes nothing. */
   async check(devices: readonly Device[]): Promise<void> {
     const { world, database, slots } = this.#parts;

@@ -83,7 +83,7 @@ else {
     const [few, lots] = times;
     assert.ok(few && lots);
     const ratio = lots.laterMs / few.laterMs;
-    // A linear count takes ten times as long. Vacuum of the new rows may run beside the second one.
+    // A linear count takes ten times as long. A vacuum of the new rows may run at the same time.
     assert.ok(ratio < 5, `${few.laterMs} ms with 10,000 and ${lots.laterMs} ms with 100,000: ${ratio} times`);
     assert.ok(lots.laterMs < lots.firstMs, `${lots.laterMs} ms, and ${lots.firstMs} ms for the first count`);
   });
