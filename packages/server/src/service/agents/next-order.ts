@@ -58,6 +58,8 @@ export async function nextForConnection(
     if (step.type === "end") {
       return { type: "end", actionId: step.action.id, orderSeq: step.action.order?.orderSeq ?? 0 };
     }
+    // The job that ends it runs later. A caller who chose the time relies on it.
+    if (step.type === "claim" && (step.action.deadlineMs ?? nowMs + 1) <= nowMs) return { type: "idle" };
     // Released also without a slot: it then waits for one in its turn.
     const action = isScheduled(step.action) ? await tx.actions.save(step.action, released(step.action)) : step.action;
     if (!(await holdsOrAcquiresSlot(tx, machine, action, limits.runningSessions, nowMs))) return { type: "idle" };

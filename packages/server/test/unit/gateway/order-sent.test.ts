@@ -14,10 +14,15 @@ async function openGateway() {
   const link = await enrolledMachine(service);
   const action = sampleAction({ createdAtMs: service.clock.nowMs(), deadlineMs: service.clock.nowMs() + 1e9 });
   await service.store.write((tx) => tx.actions.insert(action));
-  const sentTo = async (): Promise<DeviceOnALink> => {
+  const connected = async (): Promise<DeviceOnALink> => {
     const device = link(gateway);
     await until(() => device.isWelcome, "the welcome frame");
     device.hello();
+    await until(() => device.has("helloAnswer"), "the answer to the hello");
+    return device;
+  };
+  const sentTo = async (): Promise<DeviceOnALink> => {
+    const device = await connected();
     await until(() => device.has("order"), "an order frame");
     return device;
   };
@@ -26,6 +31,7 @@ async function openGateway() {
   return {
     service,
     gateway,
+    connected,
     sentTo,
     stored,
     started,
@@ -66,6 +72,17 @@ test("an order that is sent again on a newer link keeps the moment at which it w
   assert.equal((await at.stored())?.sentAtMs, sentAtMs);
   await at.tellStart(await at.sentTo());
   assert.equal((await at.stored())?.sentAtMs, sentAtMs);
+});
+
+test("an action whose time in the queue is over is not sent, also before the job has ended it", async () => {
+  await using at = await openGateway();
+  const action = await at.service.store.read((tx) => tx.actions.byId(at.started.actionId));
+  assert.ok(action);
+  await at.service.store.write((tx) => tx.actions.save(action, { ...action, deadlineMs: at.service.clock.nowMs() }));
+  const device = await at.connected();
+  device.ping();
+  await until(() => device.has("pong"), "the pong, which comes after the order");
+  assert.equal(device.has("order"), false);
 });
 
 test("the reports that an order makes due cost no handling units, also when it is sent again; others do", async () => {
