@@ -46,16 +46,4 @@ export const UNRECORDED_STARTS: readonly Mutation[] = [
       },
     ],
   },
-  {
-    name: "a start is granted unrecorded that another start has taken",
-    breaks: ["neverTwice", "startsAreGranted", "quarantineHolds", "clonesAreFound"],
-    edits: [
-      { file: "sim/src/actors/fleet.ts", find: "random.chance(0.15)", replace: "random.chance(0.5)" },
-      {
-        file: "server/src/service/agents/machine-reports.ts",
-        find: 'return transition.kind === "changed" && isStartGranted(transition.action, index, startId) ? action : null;',
-        replace: 'return action.commands[index]?.type === "RunScript" ? action : null;',
-      },
-    ],
-  },
 ];

@@ -123,6 +123,22 @@ test("a start that was granted is recorded after 200 ms", options, async () => {
   assert.deepEqual([command?.startId, command?.startedAtMs], [START_ID, startedAtMs]);
 });
 
+test("another start of a command whose start is recorded is not granted", options, async () => {
+  await using at = await openGateway();
+  const device = await at.connected(process("a"), null);
+  const actionId = await at.run();
+  await until(() => device.has("order"), "an order frame");
+  device.send(at.started(actionId));
+  await until(() => device.has("startGranted"), "a startGranted frame");
+  at.service.clock.pass(RECORD_WITHIN_MS);
+  await until(async () => (await at.stored(actionId))?.status === "InProgress", "the status InProgress");
+  device.frames.length = 0;
+  device.send({ ...at.started(actionId), startId: "f".repeat(32) });
+  await handled(device);
+  assert.equal(device.has("startGranted"), false);
+  assert.equal((await at.stored(actionId))?.commands[0]?.startId, START_ID);
+});
+
 test(
   "a start that was granted is recorded by the end of its connection, and a device without it does not start it again",
   options,
