@@ -43,6 +43,12 @@ export function checkCommands(
   return null;
 }
 
+/**
+ * Longest value of a parameter: the longest path and the longest command line of Windows. Every
+ * list shows the values, so a list of actions with values of a megabyte could not be written.
+ */
+const MAX_PARAM_CHARACTERS = 32_767;
+
 function checkKeys(command: CommandRequest, slot: string, keys: CommandKeys): DomainError | null {
   const { required, optional, insteadOf = {} } = keys[command.type];
   const seen = new Map<string, string>();
@@ -63,6 +69,10 @@ function checkKeys(command: CommandRequest, slot: string, keys: CommandKeys): Do
     }
     if (value.includes("\0")) {
       return { code: "InvalidRequestBody", detail: `${slot}: the value of "${given}" contains a NUL character` };
+    }
+    if (value.length > MAX_PARAM_CHARACTERS) {
+      const detail = `${slot}: the value of "${given}" has ${value.length} characters; the maximum is ${MAX_PARAM_CHARACTERS}`;
+      return { code: "InvalidRequestBody", detail };
     }
     if (value === "" && required.includes(key)) {
       return { code: "InvalidRequestBody", detail: `${slot}: the value of "${given}" is empty` };

@@ -35,7 +35,9 @@ test("a parameter that the type does not have, a doubled one, a missing one, an 
     [{ ...run, params: [{ key: "Args", value: "x" }] }, "MissingRequiredParameter"],
     [{ ...put, params: [{ key: "FileName", value: "" }] }, "InvalidRequestBody"],
     [{ ...get, params: [{ key: "Path", value: "/etc/\0x" }] }, "InvalidRequestBody"],
+    [{ ...get, params: [{ key: "Path", value: `/${"a".repeat(32_767)}` }] }, "InvalidRequestBody"],
   ];
+  assert.equal(checkCommands([{ ...get, params: [{ key: "Path", value: "a".repeat(32_767) }] }]), null);
   for (const [command, code] of faults) assert.equal(checkCommands([command])?.code, code);
 });
 
