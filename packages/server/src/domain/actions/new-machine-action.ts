@@ -44,10 +44,11 @@ export function checkCommands(
 }
 
 /**
- * Longest value of a parameter: the longest path and the longest command line of Windows. Every
- * list shows the values, so a list of actions with values of a megabyte could not be written.
+ * Longest path of Windows, and longest argument of Linux (MAX_ARG_STRLEN). Every list shows the
+ * values of parameters, so a list of actions with values of a megabyte could not be written.
  */
-const MAX_PARAM_CHARACTERS = 32_767;
+const MAX_PATH_CHARACTERS = 32_767;
+const MAX_ARGS_CHARACTERS = 131_072;
 
 function checkKeys(command: CommandRequest, slot: string, keys: CommandKeys): DomainError | null {
   const { required, optional, insteadOf = {} } = keys[command.type];
@@ -70,8 +71,9 @@ function checkKeys(command: CommandRequest, slot: string, keys: CommandKeys): Do
     if (value.includes("\0")) {
       return { code: "InvalidRequestBody", detail: `${slot}: the value of "${given}" contains a NUL character` };
     }
-    if (value.length > MAX_PARAM_CHARACTERS) {
-      const detail = `${slot}: the value of "${given}" has ${value.length} characters; the maximum is ${MAX_PARAM_CHARACTERS}`;
+    const maximum = key === "Args" ? MAX_ARGS_CHARACTERS : MAX_PATH_CHARACTERS;
+    if (value.length > maximum) {
+      const detail = `${slot}: the value of "${given}" has ${value.length} characters; the maximum is ${maximum}`;
       return { code: "InvalidRequestBody", detail };
     }
     if (value === "" && required.includes(key)) {

@@ -38,6 +38,17 @@ test("a parameter that the type does not have, a doubled one, a missing one, an 
     [{ ...get, params: [{ key: "Path", value: `/${"a".repeat(32_767)}` }] }, "InvalidRequestBody"],
   ];
   assert.equal(checkCommands([{ ...get, params: [{ key: "Path", value: "a".repeat(32_767) }] }]), null);
+  const withArgs = (length: number): CommandRequest => ({
+    ...run,
+    params: [
+      { key: "ScriptName", value: "a.sh" },
+      { key: "Args", value: "a".repeat(length) },
+    ],
+  });
+  assert.deepEqual(
+    [131_072, 131_073].map((length) => checkCommands([withArgs(length)])?.code),
+    [undefined, "InvalidRequestBody"],
+  );
   for (const [command, code] of faults) assert.equal(checkCommands([command])?.code, code);
 });
 
