@@ -39,6 +39,12 @@ test("a watcher of an action on one node is notified of what another node wrote"
   const first = await watching.next(1_000, never);
   assert.equal(first.kind === "action" && first.now.action.status, "Pending");
   const next = watching.next(1_000, never);
+  // The watcher reads the store before it subscribes, and the bus does not show that it has.
+  let turns = 0;
+  await until(() => {
+    turns += 1;
+    return turns > 20;
+  }, "the subscription of the watcher");
   // Its subscription has been sent: NATS answers a wake-up after it.
   const woken = Promise.withResolvers<void>();
   here.onMachineWake((machineId) => machineId === "f".repeat(40) && woken.resolve());
