@@ -79,8 +79,9 @@ export function longestActionMs(limits: BoundLimits & { queueTimeoutMs: number; 
   const commands = Array.from({ length: MAX_COMMANDS }, () => ({ type: "RunScript" }) as const);
   const scriptTimeoutMs = Math.max(limits.order.scriptTimeoutMs, limits.options.scriptTimeoutMs);
   const queueMs = Math.max(limits.queueTimeoutMs, limits.options.queueTimeoutMs);
-  // It may get its slot at the end of its time in the queue.
-  return queueMs + newBound({ commands, options: { ...NO_OPTIONS, scriptTimeoutMs } }, limits, queueMs, 0).latestMs;
+  // It may get its slot at the end of its time in the queue, which begins at its start time.
+  const waitMs = limits.options.notBeforeMs + queueMs;
+  return waitMs + newBound({ commands, options: { ...NO_OPTIONS, scriptTimeoutMs } }, limits, queueMs, 0).latestMs;
 }
 
 /**

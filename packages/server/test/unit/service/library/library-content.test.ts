@@ -18,6 +18,9 @@ describe("content of library files that were replaced or deleted", () => {
   let services: TestServices;
   beforeEach(async () => {
     services = await testServices({ libraryRetentionMs: 30 * DAY_MS, resultRetentionMs: DAY_MS });
+    // A short time before a start, so that the retention of the library is the longer one.
+    const { limits } = services.context;
+    services.context = { ...services.context, limits: { ...limits, options: { ...limits.options, notBeforeMs: 0 } } };
   });
   afterEach(() => services[Symbol.asyncDispose]());
 
