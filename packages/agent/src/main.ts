@@ -5,6 +5,7 @@
 import { parseArgs } from "node:util";
 import { uncheckedTlsFault } from "@halligan/protocol/network";
 import { nameFault } from "@halligan/protocol/text";
+import { versionLine } from "@halligan/protocol/version";
 import { runAgent } from "./agent.ts";
 import { fileCalls } from "./commands/files/file-calls.ts";
 import { printSettings } from "./config/print-settings.ts";
@@ -21,9 +22,8 @@ import { currentFacts } from "./machine-facts/machine-facts.ts";
 import { agentNetwork } from "./network/agent-network.ts";
 import { closeInheritedDescriptors } from "./process/inherited-descriptors.ts";
 import { takeSignals } from "./signals.ts";
-import { AGENT_VERSION } from "./version.ts";
 
-const HELP = `halligan-agent ${AGENT_VERSION}: lets a Halligan server run live response on this device.
+const HELP = `${versionLine("halligan-agent")}: lets a Halligan server run live response on this device.
 
   halligan-agent enroll --server URL [options]   make this device known to a server, once
       --token-file FILE     file with the enrollment token
@@ -89,7 +89,7 @@ async function dispatch([command, ...rest]: string[]): Promise<number> {
       process.stdout.write(HELP);
       return 0;
     case "--version":
-      process.stdout.write(`${AGENT_VERSION}\n`);
+      process.stdout.write(`${versionLine("halligan-agent")}\n`);
       return 0;
     case undefined:
       process.stderr.write(HELP);

@@ -1,4 +1,4 @@
-import packageFile from "../package.json" with { type: "json" };
+import { COMMIT, VERSION, versionLine } from "@halligan/protocol/version";
 import { refuseReplacedBytes } from "./arguments/argument-text.ts";
 import type { Outcome } from "./command.ts";
 import { COMMANDS } from "./commands/index.ts";
@@ -57,8 +57,7 @@ export async function aboutHalligan(argv: readonly string[]): Promise<About | nu
   refuseReplacedBytes(argv);
   const [first] = argv.filter((argument) => argument !== "--json");
   if (first === "--version" || first === "version") {
-    const { version } = packageFile;
-    return { json: { version }, text: `halligan ${version}\n` };
+    return { json: { version: VERSION, commit: COMMIT }, text: `${versionLine("halligan")}\n` };
   }
   const help = await findHelp(argv);
   return help === null ? null : { json: { help }, text: help };

@@ -1,3 +1,4 @@
+import { versionLine } from "@halligan/protocol/version";
 import { pino } from "pino";
 import { HELP, readArguments, readTypedConfig } from "./config/arguments.ts";
 import type { Environment } from "./config/config.ts";
@@ -9,7 +10,6 @@ import { backUp } from "./setup/backup.ts";
 import { signOrderKeys } from "./setup/keys/sign-order-keys.ts";
 import { exitCodeOf, explainFailure } from "./setup/start-failure.ts";
 import { ignoreSignals, nextStopSignal } from "./signals.ts";
-import { VERSION } from "./version.ts";
 import { boundYoungGeneration } from "./young-generation.ts";
 
 // The data folder contains keys and evidence, so new files are accessible only to this process's
@@ -30,7 +30,7 @@ const MAX_UNREAD_LOG_CHARS = 16 * 1024 * 1024;
 async function main(): Promise<void> {
   const request = readArguments(process.argv.slice(2));
   if (request.kind === "help") return void process.stdout.write(HELP);
-  if (request.kind === "version") return void process.stdout.write(`${VERSION}\n`);
+  if (request.kind === "version") return void process.stdout.write(`${versionLine("halligan-server")}\n`);
   const environment: Environment = { ...process.env, ...request.settings };
   const config = readTypedConfig(process.env, request.settings);
   const backendSettings = readBackendSettings(config, await readSecrets(environment));

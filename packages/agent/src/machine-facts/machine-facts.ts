@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import os from "node:os";
 import type { MachineFacts } from "@halligan/protocol/link";
+import { BUILD } from "@halligan/protocol/version";
 import { boundText } from "../bound-text.ts";
-import { AGENT_VERSION } from "../version.ts";
 import { ipAddresses } from "./ip-addresses.ts";
 import { operatingSystem } from "./operating-system.ts";
 
@@ -27,7 +27,7 @@ export function currentFacts(name: string | null): MachineFacts {
   return {
     computerDnsName: boundText(name ?? os.hostname(), 255),
     ...systemFacts,
-    agentVersion: AGENT_VERSION,
+    agentVersion: BUILD,
     ipAddresses: ipAddresses(),
   };
 }

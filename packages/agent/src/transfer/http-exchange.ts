@@ -6,6 +6,7 @@ import { once } from "node:events";
 import type http from "node:http";
 import https from "node:https";
 import { type Network, nodeHttp } from "@halligan/protocol/network";
+import { userAgent } from "@halligan/protocol/version";
 
 export interface HttpRequest {
   method: "GET" | "PUT" | "POST";
@@ -40,7 +41,11 @@ export async function exchange(
   const isTls = url.protocol === "https:";
   const outgoing = (isTls ? https : nodeHttp).request(url, {
     method: request.method,
-    headers: { ...request.headers, "content-length": request.body?.length ?? 0 },
+    headers: {
+      "user-agent": userAgent("halligan-agent"),
+      ...request.headers,
+      "content-length": request.body?.length ?? 0,
+    },
     agent: network.agentFor(url),
     signal,
   });

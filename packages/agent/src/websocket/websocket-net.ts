@@ -11,6 +11,7 @@ import { LINK_PATH } from "@halligan/protocol/link";
 import { type Network, nodeHttp } from "@halligan/protocol/network";
 import { networkFailure } from "@halligan/protocol/text";
 import { abortable } from "@halligan/protocol/time";
+import { userAgent } from "@halligan/protocol/version";
 import type { Net } from "../core/ports.ts";
 import { WebSocketConnection } from "./websocket-connection.ts";
 
@@ -49,6 +50,7 @@ async function upgrade(url: URL, network: Network, signal: AbortSignal): Promise
   const request = (url.protocol === "https:" ? https : nodeHttp).request(url, {
     agent: network.upgradeAgentFor(url),
     headers: {
+      "user-agent": userAgent("halligan-agent"),
       connection: "Upgrade",
       upgrade: "websocket",
       "sec-websocket-version": "13",

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { LINK_PATH, MAX_FRAME_BYTES } from "@halligan/protocol/link";
+import { userAgent } from "@halligan/protocol/version";
 import { type WebSocket, WebSocketServer } from "ws";
 import { LIMITS } from "../../src/limits.ts";
 import { agentNetwork } from "../../src/network/agent-network.ts";
@@ -19,7 +20,7 @@ const FLOOD = 40 * LIMITS.maxQueuedFrames;
 const never = new AbortController().signal;
 
 /** A server of the package `ws`, which is another implementation than ours. */
-async function serverThat(serve: (socket: WebSocket) => void) {
+async function serverThat(serve: (socket: WebSocket, request: IncomingMessage) => void) {
   const server = createServer((_request, response) => response.writeHead(404).end());
   const sockets = new WebSocketServer({ server, path: LINK_PATH, maxPayload: 64 * 1024 * 1024 });
   sockets.on("connection", serve);
@@ -37,6 +38,14 @@ async function serverThat(serve: (socket: WebSocket) => void) {
     },
   };
 }
+
+test("a connection names the agent, its version and its commit", options, async () => {
+  const opened = Promise.withResolvers<string | undefined>();
+  await using server = await serverThat((_socket, request) => opened.resolve(request.headers["user-agent"]));
+  const connection = await server.net.connect(never);
+  assert.equal(await opened.promise, userAgent("halligan-agent"));
+  connection.close();
+});
 
 test("messages of every size travel both ways, and pings are answered", options, async () => {
   const pongs: string[] = [];

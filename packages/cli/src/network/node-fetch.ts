@@ -8,6 +8,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Fetch } from "@halligan/protocol/client";
 import type { Network } from "@halligan/protocol/network";
+import { userAgent } from "@halligan/protocol/version";
 
 /** Returns redirects to the caller, as with `redirect: "manual"`. */
 export function nodeFetch(network: Pick<Network, "agentFor">): Fetch {
@@ -17,6 +18,7 @@ export function nodeFetch(network: Pick<Network, "agentFor">): Fetch {
     signal?.throwIfAborted();
     const body = bodyOf(init.body);
     const headers = new Headers(init.headers);
+    if (!headers.has("user-agent")) headers.set("user-agent", userAgent("halligan"));
     if (body?.type && !headers.has("content-type")) headers.set("content-type", body.type);
     if (body && body.sizeBytes !== null) headers.set("content-length", String(body.sizeBytes));
     const request = (url.protocol === "https:" ? https : http).request(url, {

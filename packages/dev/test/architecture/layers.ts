@@ -54,20 +54,7 @@ const server: Folders = {
   ),
   metrics: rule(["service", "store"], "figures are read through use cases"),
   setup: rule(
-    [
-      "service",
-      "store",
-      "blobs",
-      "bus",
-      "auth",
-      "config",
-      "domain",
-      "gateway",
-      "http",
-      "metrics",
-      "ids.ts",
-      "version.ts",
-    ],
+    ["service", "store", "blobs", "bus", "auth", "config", "domain", "gateway", "http", "metrics", "ids.ts"],
     "it opens and joins the parts, so no part knows it; only its composition folder knows the edges",
   ),
 };
@@ -81,7 +68,7 @@ const agent: Folders = {
   disk: rule(["core"], "it implements ports of the core"),
   network: rule(["settings.ts"], "the path to the server is the same for every connection"),
   websocket: rule(["core", "limits.ts"], "the WebSocket is an adapter under the core's port"),
-  "machine-facts": rule(["bound-text.ts", "version.ts"], "facts are read without the state of the agent"),
+  "machine-facts": rule(["bound-text.ts"], "facts are read without the state of the agent"),
   process: rule(
     ["core", "disk", "limits.ts", "settings.ts"],
     "processes are started and ended without knowledge of commands",
@@ -196,6 +183,7 @@ const bench: Folders = {
 const protocol: Folders = {
   time: rule([], "clocks and waits are below all that waits, in every package"),
   errors: rule([], "a refusal and the code of an error are read the same way in every package"),
+  version: rule([], "a program says which it is without anything else"),
   text: rule(["errors"], "text rules are below all schemas"),
   network: rule(["errors"], "proxies and certificates are no part of a schema"),
   link: rule(["text", "file-name.ts"], "the agent protocol does not depend on the HTTP API"),

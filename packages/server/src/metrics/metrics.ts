@@ -1,3 +1,4 @@
+import { COMMIT, VERSION } from "@halligan/protocol/version";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { readLoad } from "../service/cluster/load.ts";
 import type { DiskState } from "../service/cluster/readiness.ts";
@@ -50,6 +51,12 @@ export function createMetrics(): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
+  new Gauge({
+    name: "halligan_build_info",
+    help: "Always 1; the labels are the version and the commit of this node",
+    labelNames: ["version", "commit"],
+    registers,
+  }).set({ version: VERSION, commit: COMMIT }, 1);
   const dispatch = new Histogram({
     name: "halligan_dispatch_seconds",
     help: "From the acceptance of an action to the claim of its order for a device",

@@ -1,4 +1,5 @@
 import { backgroundClock, sleep } from "@halligan/protocol/time";
+import { VERSION } from "@halligan/protocol/version";
 import { blobLocationIdentity } from "../../blobs/blob-location.ts";
 import type { Config } from "../../config/config.ts";
 import type { NodeFacts } from "../../domain/cluster/node-lease.ts";
@@ -8,7 +9,6 @@ import { refuseUpgrade } from "../../http/edge/response/refuse-upgrade.ts";
 import { reapAllConnections } from "../../service/agents/connection/record-disconnect.ts";
 import { NodeLease } from "../../service/cluster/node-lease.ts";
 import type { ServiceContext } from "../../service/context.ts";
-import { VERSION } from "../../version.ts";
 import type { BackendSettings } from "../backend-settings.ts";
 import { keyFingerprints } from "../keys/keys.ts";
 import type { Backends } from "./open-backends.ts";

@@ -1,4 +1,5 @@
 import { backgroundClock } from "@halligan/protocol/time";
+import { VERSION } from "@halligan/protocol/version";
 import type { FailedAuthentications } from "../../auth/failures/failed-authentications.ts";
 import type { OutsideIssuers } from "../../auth/oidc/outside-issuers.ts";
 import { deploymentTenant } from "../../auth/tenant.ts";
@@ -16,7 +17,6 @@ import type { ServiceContext } from "../../service/context.ts";
 import { applicationStanding } from "../../service/identity/application-standing.ts";
 import { assertionReplay } from "../../service/identity/claim-assertion.ts";
 import { memoryCounter, storeCounter } from "../../service/identity/count-request.ts";
-import { VERSION } from "../../version.ts";
 import type { Backends } from "./open-backends.ts";
 
 export interface HttpContextParts {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { VERSION } from "@halligan/protocol/version";
 import { createMetrics, type MetricsSources } from "../../../src/metrics/metrics.ts";
 import type { Store } from "../../../src/store/store.ts";
 import { testServices } from "../../support/test-services.ts";
@@ -57,6 +58,7 @@ test("the load of the deployment is what the store says now", async () => {
   assert.equal(figure(samples, "halligan_session_places_taken"), 1);
   assert.equal(figure(samples, "halligan_links"), 3);
   assert.equal(figure(samples, "halligan_database_up"), 1);
+  assert.equal(figure(samples, "halligan_build_info", { version: VERSION, commit: "development" }), 1);
 });
 
 test("a quarantine is counted by its evidence, and machines in quarantine are counted in the store", async () => {
@@ -103,5 +105,7 @@ test("what callers and devices send makes no new series: labels are names of ope
   assert.equal(figure(samples, "halligan_transfer_bytes_total", { direction: "sent" }), (499 * 500) / 2);
   assert.ok(samples.length < 80, `${samples.length} series`);
   const labels = new Set(samples.flatMap((one) => Object.keys(one.labels)));
-  assert.deepEqual([...labels].sort(), ["code", "direction", "le", "operation", "state", "status"]);
+  const ofBuild = ["commit", "version"];
+  const ofRequests = ["code", "direction", "le", "operation", "state", "status"];
+  assert.deepEqual([...labels].toSorted(), [...ofBuild, ...ofRequests].toSorted());
 });

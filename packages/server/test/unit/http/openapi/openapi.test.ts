@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
+import { VERSION } from "@halligan/protocol/version";
 import { OPERATIONS } from "../../../../src/http/api/routes.ts";
 import { pathTemplate } from "../../../../src/http/edge/path-template.ts";
 import { committedDocument } from "../../../../src/http/openapi/committed-document.ts";
 import { openApiDocument } from "../../../../src/http/openapi/document.ts";
 import { jsonText } from "../../../../src/http/openapi/json.ts";
 import { TAGS } from "../../../../src/http/openapi/tags.ts";
-import { VERSION } from "../../../../src/version.ts";
 import { isObject, listAt, misfit, objectAt, operationsOf, resolve, walk } from "./openapi-reading.ts";
 
 const document = committedDocument(OPERATIONS, VERSION);

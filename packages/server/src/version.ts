@@ -1,2 +1,0 @@
-/** Version of the server; the manifests have the same. */
-export const VERSION = "0.1.0";
