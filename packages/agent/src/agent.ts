@@ -21,6 +21,7 @@ import { readAgentConfig, writeAgentConfig } from "./identity/agent-config.ts";
 import { keptAuthorities, trustSystemAnd } from "./identity/authority.ts";
 import { readDeviceKey } from "./identity/device-key.ts";
 import { lockFolder } from "./identity/folder-lock.ts";
+import { announcedSecretKey } from "./identity/secret-key.ts";
 import { currentFacts } from "./machine-facts/machine-facts.ts";
 import { agentNetwork } from "./network/agent-network.ts";
 import { readBootId } from "./process/boot-id.ts";
@@ -59,6 +60,7 @@ export async function runAgent(
   await emptyWorkAfterRestart(folder, bootId, log);
   await removeTemporaryFiles(folder.work);
   const privateKey = await readDeviceKey(folder.root);
+  const secretKey = await announcedSecretKey(folder.root, { machineId: config.machineId, privateKey }, log);
   const serverConnection = new ServerConnection(systemClock);
   using disk = new JournalDisk(folder.root);
   const { machineId, serverUrl } = config;
@@ -98,8 +100,10 @@ export async function runAgent(
         scriptPipes,
         inheritsSettings,
         environment,
+        secretKey,
       }),
       identity: { machineId, privateKey },
+      secretKey,
       pinnedKeys: {
         keys: config.orderKeys,
         setNumber: config.orderKeySet ?? 0,

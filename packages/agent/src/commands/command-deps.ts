@@ -1,3 +1,4 @@
+import type { DeviceSecretKey } from "../core/orders/order-secrets.ts";
 import type { DataFolder } from "../disk/data-folder.ts";
 import type { Cgroups } from "../process/cgroups/cgroups.ts";
 import type { KeptProcesses } from "../process/kept-processes.ts";
@@ -21,4 +22,6 @@ export interface CommandDeps extends TransferDeps {
   inheritsSettings: boolean;
   /** The environment of every script (`baseEnvironment`). */
   environment: Environment;
+  /** Null when this agent takes no secrets. */
+  secretKey: DeviceSecretKey | null;
 }

@@ -147,6 +147,7 @@ class AgentCore implements FrameHandlers {
       keys: this.#orderKeys,
       journal: this.#journal.state,
       serverNowMs: serverConnection.serverNowMs(),
+      secretKey: this.#deps.secretKey ?? null,
     });
     if (checked.kind === "unreadable") return log.error("orderUnreadable", { code: checked.code });
     if (checked.kind === "held") {

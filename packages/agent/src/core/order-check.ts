@@ -9,6 +9,7 @@ import type { Static } from "typebox";
 import { Compile } from "typebox/compile";
 import { LIMITS } from "../limits.ts";
 import { hasWork, type JournalState } from "./journal/journal.ts";
+import { type DeviceSecretKey, secretsFault } from "./orders/order-secrets.ts";
 
 export type OrderKeyMap = ReadonlyMap<string, KeyObject>;
 export type RefusalCode = Static<typeof Refused>["code"];
@@ -32,7 +33,13 @@ export function orderKeyMap(keys: readonly OrderKey[]): OrderKeyMap {
 
 export function checkOrder(
   frame: Static<typeof OrderFrame>,
-  device: { machineId: string; keys: OrderKeyMap; journal: JournalState; serverNowMs: number },
+  device: {
+    machineId: string;
+    keys: OrderKeyMap;
+    journal: JournalState;
+    serverNowMs: number;
+    secretKey: DeviceSecretKey | null;
+  },
 ): OrderCheckResult {
   const key = device.keys.get(frame.keyId);
   if (!key)
@@ -65,6 +72,8 @@ export function checkOrder(
   if (journal.orders.size >= LIMITS.maxHeldOrders) {
     return no("busy", "This device holds the maximum number of unacknowledged orders.");
   }
+  const secretFault = secretsFault(order, device.machineId, device.secretKey);
+  if (secretFault !== null) return no("secretUnreadable", secretFault);
   return { kind: "accept", order };
 }
 

@@ -2,7 +2,14 @@
  * The complete list of what the agent core waits for. The simulation replaces the clock, the
  * network, the disk and the runner. An aborted wait rejects with the signal's reason.
  */
-import type { FileChange, OrderCommand, OrderLimits, OutputPosition, OutputStream } from "@halligan/protocol/link";
+import type {
+  FileChange,
+  OrderCommand,
+  OrderLimits,
+  OutputPosition,
+  OutputStream,
+  SecretEnv,
+} from "@halligan/protocol/link";
 
 export interface Random {
   /** At least 0 and less than 1. */
@@ -83,6 +90,8 @@ export interface CommandJob<C extends OrderCommand> extends CommandRef {
   limits: OrderLimits;
   /** Earlier commands of the same order. Their library files may still be on disk. */
   earlier: readonly OrderCommand[];
+  /** Variables of the scripts of the order, encrypted to this device. Null when it has none. */
+  secretEnv: SecretEnv | null;
 }
 
 /** The start of a script as the rest of the agent sees it. */

@@ -9,6 +9,7 @@ import { gunzipSync } from "node:zlib";
 import { getFile } from "../../src/commands/files/get-file.ts";
 import { putFile } from "../../src/commands/files/put-file.ts";
 import { readOrMakeDeviceKey } from "../../src/identity/device-key.ts";
+import { readOrMakeSecretKey } from "../../src/identity/secret-key.ts";
 import { commandWorld } from "../support/command-world.ts";
 
 const options = { timeout: 30_000, skip: process.platform === "win32" ? "needs POSIX files" : false };
@@ -63,7 +64,10 @@ test("a collected file says when its path was a link, and what it led to", optio
 test("the agent's own key is never collected, under whatever name", options, async () => {
   await using world = await commandWorld();
   await readOrMakeDeviceKey(world.folder.root);
+  await readOrMakeSecretKey(world.folder.root);
+  const secretKey = path.join(world.folder.root, "secret-key.pem");
   const key = path.join(world.folder.root, "device-key.pem");
+  await symlink(secretKey, path.join(world.temporary, "soft-secret"));
   const { work } = world.folder;
   await link(key, path.join(work, "hard"));
   await link(key, path.join(world.temporary, "hard"));
@@ -75,6 +79,8 @@ test("the agent's own key is never collected, under whatever name", options, asy
     "hard",
     path.join(world.temporary, "hard"),
     path.join(world.temporary, "soft"),
+    secretKey,
+    path.join(world.temporary, "soft-secret"),
     ...(process.platform === "linux"
       ? [`/proc/self/fd/${held.fd}`, `/proc/self/root${key}`, `/proc/${process.pid}/task/${process.pid}/fd/${held.fd}`]
       : []),

@@ -12,7 +12,7 @@ const empty = fold(null, { type: "journal", version: 1, journalId: "1".padStart(
 const order = world.order(3, [script(0)]);
 
 function check(frame: ReturnType<World["frameOf"]>, journal: JournalState = empty, serverNowMs = 1_000_000) {
-  const verdict = checkOrder(frame, { machineId: MACHINE_ID, keys, journal, serverNowMs });
+  const verdict = checkOrder(frame, { machineId: MACHINE_ID, keys, journal, serverNowMs, secretKey: null });
   return "code" in verdict ? `${verdict.kind} ${verdict.code}` : verdict.kind;
 }
 

@@ -13,7 +13,7 @@ const bytes = new ArchiveBytes({
   found: walk({ startFolder: folder, parts: EVERYTHING, withStart: true, mounts: mountsOf("") }, calls),
   calls,
   owners: { users: new Map(), groups: new Map() },
-  deviceKey: null,
+  ownKeys: [],
 });
 let sizeBytes = 0;
 for await (const chunk of gzipMember(inBlocks(bytes.pieces()))) sizeBytes += chunk.length;

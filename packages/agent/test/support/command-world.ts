@@ -1,8 +1,9 @@
 /** A data folder and a fake server for commands that run without the core. */
 
-import { randomBytes } from "node:crypto";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
 import path from "node:path";
-import type { Order, OrderCommand } from "@halligan/protocol/link";
+import type { Order, OrderCommand, SecretEnv } from "@halligan/protocol/link";
+import { sealSecret, signSecretKey } from "@halligan/protocol/link-crypto";
 import { type MonotonicClock, systemClock } from "@halligan/protocol/time";
 import { realRandom } from "../../src/agent.ts";
 import type { CommandDeps } from "../../src/commands/command-deps.ts";
@@ -49,6 +50,8 @@ export async function commandWorld(options: WorldOptions = {}) {
   const found = configured === null ? null : findCgroupHome({ machineId, configured, log: silentLog });
   const cgroupHome = found ?? (configured ? new CgroupHome(configured, machineId) : null);
   const bootId = readBootId();
+  const { privateKey } = generateKeyPairSync("x25519");
+  const announced = signSecretKey(machineId, privateKey, generateKeyPairSync("ed25519").privateKey);
   const settings = { ...DEFAULT_SETTINGS, ...options.settings };
   const cgroups = new Cgroups(silentLog, cgroupHome);
   const deps: CommandDeps = {
@@ -76,6 +79,7 @@ export async function commandWorld(options: WorldOptions = {}) {
     scriptPipes: new ScriptPipes(folder.pipes, silentLog, options.clock ?? systemClock),
     inheritsSettings: options.inheritsSettings ?? false,
     environment: agentEnvironment(options.env ?? { HALLIGAN_ENROLLMENT_TOKEN: "secret" }, silentLog),
+    secretKey: { privateKey, announced },
   };
   const actionId = `11111111-2222-4333-8444-${randomBytes(6).toString("hex")}`;
   const job = <C extends OrderCommand>(command: C, limits: Partial<Order["limits"]> = {}): CommandJob<C> => ({
@@ -85,6 +89,15 @@ export async function commandWorld(options: WorldOptions = {}) {
     command,
     limits: { ...DEFAULT_LIMITS, ...limits },
     earlier: [],
+    secretEnv: null,
+  });
+  /** As a caller of the API encrypts them. */
+  const secretEnv = (values: Record<string, string>): SecretEnv => ({
+    key: announced.key,
+    values: Object.entries(values).map(([name, value]) => ({
+      name,
+      sealed: sealSecret(machineId, announced.key, { name, value: Buffer.from(value) }) ?? "",
+    })),
   });
   return {
     temporary: temporary.path,
@@ -93,6 +106,7 @@ export async function commandWorld(options: WorldOptions = {}) {
     deps,
     cgroupHome,
     job,
+    secretEnv,
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();
       await temporary[Symbol.asyncDispose]();

@@ -13,6 +13,8 @@ export * from "./machine/enroll.ts";
 export * from "./machine/machine-facts.ts";
 export * from "./order.ts";
 export * from "./order-keys.ts";
+export * from "./secret-env.ts";
+export * from "./secret-name.ts";
 export * from "./signed-end.ts";
 export * from "./signed-welcome.ts";
 export * from "./transfer.ts";

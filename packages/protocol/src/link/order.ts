@@ -1,5 +1,6 @@
 import { type Static, Type } from "typebox";
 import { ActionId, CommandIndex, JournalId, MachineId, OrderSeq, Sha256, SizeBytes, UnixMs } from "./ids.ts";
+import { SecretEnv } from "./secret-env.ts";
 
 /** The content that a command uses. It was pinned when the action was accepted or claimed. */
 export const OrderFile = Type.Object({ sha256: Sha256, sizeBytes: SizeBytes }, { additionalProperties: false });
@@ -101,6 +102,11 @@ export const Order = Type.Object(
     acceptByMs: UnixMs,
     limits: OrderLimits,
     commands: Type.Array(OrderCommand, { minItems: 1, maxItems: 1000 }),
+    /**
+     * Variables of every script, encrypted to the device. Otherwise absent, because older agents
+     * refuse an order with this member.
+     */
+    secretEnv: Type.Optional(SecretEnv),
   },
   { additionalProperties: false },
 );

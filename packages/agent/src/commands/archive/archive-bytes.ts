@@ -7,6 +7,7 @@ import { readlink } from "node:fs/promises";
 import type { FileChangeKind } from "@halligan/protocol/link";
 import { ARCHIVE_FILES, type ManifestEnd, type ManifestEntry, type ManifestStart } from "@halligan/protocol/link";
 import { LIMITS } from "../../limits.ts";
+import type { OwnKeys } from "../files/own-keys.ts";
 import type { Calls } from "./archive-calls.ts";
 import { ArchivedFile, NotCollectedError } from "./archived-file.ts";
 import { attributesOf, ManifestParts, typeOf } from "./manifest.ts";
@@ -20,8 +21,7 @@ export interface ArchiveParts {
   found: AsyncIterable<Found>;
   calls: Calls;
   owners: Owners;
-  /** Null when the agent has none. */
-  deviceKey: BigIntStats | null;
+  ownKeys: OwnKeys;
 }
 
 type Pieces<T = void> = AsyncGenerator<Uint8Array, T, undefined>;
@@ -114,8 +114,8 @@ export class ArchiveBytes {
       this.#end.files++;
       return;
     }
-    const { calls, deviceKey, start } = this.#parts;
-    await using file = await ArchivedFile.open(path, { calls, block: this.#block, deviceKey });
+    const { calls, ownKeys, start } = this.#parts;
+    await using file = await ArchivedFile.open(path, { calls, block: this.#block, ownKeys });
     const { sizeBytes } = file;
     const leftBytes = start.maxBytes - this.#end.bytes;
     if (sizeBytes > leftBytes) {

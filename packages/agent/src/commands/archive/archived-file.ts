@@ -9,6 +9,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import type { FileChangeKind } from "@halligan/protocol/link";
 import { isErrno } from "../../disk/errno.ts";
 import { fileChange } from "../files/file-change.ts";
+import { isOwnKey, type OwnKeys } from "../files/own-keys.ts";
 import type { Calls } from "./archive-calls.ts";
 import { bufferOf, type PathBytes } from "./path-bytes.ts";
 
@@ -55,17 +56,14 @@ export class ArchivedFile implements AsyncDisposable {
    */
   static async open(
     path: PathBytes,
-    { calls, block, deviceKey }: { calls: Calls; block: Uint8Array; deviceKey: BigIntStats | null },
+    { calls, block, ownKeys }: { calls: Calls; block: Uint8Array; ownKeys: OwnKeys },
   ): Promise<ArchivedFile> {
     const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY;
     const handle = await calls.run(() => open(bufferOf(path), flags), closeInBackground);
     try {
       const before = await calls.run(() => handle.stat({ bigint: true }));
       if (!before.isFile()) throw new NotCollectedError("it was replaced by something that is not a file");
-      // The number of a file is the same under each of its names.
-      if (deviceKey && before.dev === deviceKey.dev && before.ino === deviceKey.ino) {
-        throw new NotCollectedError("it is the agent's own key");
-      }
+      if (isOwnKey(ownKeys, before)) throw new NotCollectedError("it is the agent's own key");
       requireSamePath(handle, path);
       // A file that states its size needs no further read to find its end.
       const wanted = before.size > 0n ? block.subarray(0, sizeOf(before)) : block;

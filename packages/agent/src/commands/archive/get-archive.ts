@@ -1,14 +1,12 @@
 /** GetFile of a folder or of a pattern: one `.tar.gz`, in parts, without a copy on disk. */
-import { stat } from "node:fs/promises";
 import type { ManifestStart, OrderArchive } from "@halligan/protocol/link";
 import type { CommandJob, TransferEnd } from "../../core/ports.ts";
-import { isErrno } from "../../disk/errno.ts";
-import { deviceKeyFile } from "../../identity/device-key.ts";
 import { gzipMember } from "../../transfer/gzip-member.ts";
 import { TransferFailedError } from "../../transfer/transfer-watch.ts";
 import { upload } from "../../transfer/upload.ts";
 import type { CommandDeps } from "../command-deps.ts";
 import { collection, type GetFileCommand } from "../files/get-file.ts";
+import { statOwnKeys } from "../files/own-keys.ts";
 import { ArchiveBytes, inBlocks } from "./archive-bytes.ts";
 import { Calls } from "./archive-calls.ts";
 import { readOwners } from "./owners.ts";
@@ -33,12 +31,12 @@ export function getArchive(
     const calls = new Calls(watch);
     const start = await findStart(asked, archive.kind, deps.folder, calls);
     const owners = await readOwners(calls);
-    const deviceKey = await calls.run(() => statIfThere(deviceKeyFile(deps.folder.root)));
+    const ownKeys = await calls.run(() => statOwnKeys(deps.folder.root));
     const manifestStart: ManifestStart = { type: "start", version: 1, ...archive, ...pathMembers(asked) };
     const last: { bytes: ArchiveBytes | null } = { bytes: null };
     // A repeated upload walks again.
     const makeChunks = () => {
-      const bytes = new ArchiveBytes({ start: manifestStart, found: walk(start, calls), calls, owners, deviceKey });
+      const bytes = new ArchiveBytes({ start: manifestStart, found: walk(start, calls), calls, owners, ownKeys });
       last.bytes = bytes;
       return gzipMember(inBlocks(unlessEmpty(bytes, path)));
     };
@@ -54,15 +52,6 @@ async function* unlessEmpty(bytes: ArchiveBytes, path: string): AsyncGenerator<U
   const { errors } = bytes.end;
   const why = errors > 0 ? ` ${errors} folders could not be searched: ${bytes.firstErrors.join("; ")}.` : "";
   throw new TransferFailedError(`Nothing on the device matches '${path}'.${why}`);
-}
-
-async function statIfThere(file: string) {
-  try {
-    return await stat(file, { bigint: true });
-  } catch (error) {
-    if (isErrno(error, "ENOENT")) return null;
-    throw error;
-  }
 }
 
 /** For people. The manifest says all of it. */

@@ -15,18 +15,18 @@ import path from "node:path";
 import type { FileChange } from "@halligan/protocol/link";
 import type { DataFolder } from "../../disk/data-folder.ts";
 import { isErrno, reasonOf } from "../../disk/errno.ts";
-import { deviceKeyFile } from "../../identity/device-key.ts";
 import { LIMITS } from "../../limits.ts";
 import { TransferFailedError, type TransferWatch } from "../../transfer/transfer-watch.ts";
 import { fileCalls } from "./file-calls.ts";
 import { type Collected, fileChange } from "./file-change.ts";
+import { isOwnKey, statOwnKeys } from "./own-keys.ts";
 
 /** The members of a transfer that a reading needs: its signal, and the report of progress. */
 export type ReadWatch = Pick<TransferWatch, "signal" | "moved">;
 
 /**
  * Opens what a GetFile names. Rejects with TransferFailedError for what is no file that may be
- * collected; the agent's own key is not, under whatever name.
+ * collected; the agent's own keys are not, under whatever name.
  */
 export async function openSourceFile(
   { path: asked, pathBase64 }: { path: string; pathBase64?: string },
@@ -63,8 +63,7 @@ export async function openSourceFile(
     const opened = handle;
     const found = await call(() => opened.stat({ bigint: true }));
     requireRegular(found, refuse);
-    if (isSameFile(found, await call(() => statIfThere(deviceKeyFile(root)))))
-      throw refuse("it is the agent's own key");
+    if (isOwnKey(await call(() => statOwnKeys(root)), found)) throw refuse("it is the agent's own key");
     const real = await call(() => openedPath(opened, named));
     return new SourceFile(file, opened, watch, maxUnsizedBytes, isNamed(path.resolve(named), real) ? null : real);
   } catch (error) {
@@ -73,22 +72,6 @@ export async function openSourceFile(
     signal.throwIfAborted();
     const isDangling = isErrno(error, "ENOENT") && (await isLink(file, watch));
     throw refuse(isDangling ? "it is a link to something that does not exist" : reasonOf(error), error);
-  }
-}
-
-/**
- * The number of a file is the same under each of its names: hard links, symbolic links,
- * /proc/self/fd, other mounts.
- */
-const isSameFile = (one: BigIntStats, other: BigIntStats | null) =>
-  other !== null && one.dev === other.dev && one.ino === other.ino;
-
-async function statIfThere(file: string): Promise<BigIntStats | null> {
-  try {
-    return await stat(file, { bigint: true });
-  } catch (error) {
-    if (isErrno(error, "ENOENT")) return null;
-    throw error;
   }
 }
 

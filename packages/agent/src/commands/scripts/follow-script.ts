@@ -16,6 +16,8 @@ import type { Tree } from "../../process/tree/process-tree.ts";
 import { durationText } from "../../transfer/transfer-watch.ts";
 import type { CommandDeps } from "../command-deps.ts";
 import { OutputSpool } from "../output/output-spool.ts";
+import { Redactor } from "../secrets/redactor.ts";
+import type { ScriptSecrets } from "../secrets/script-secrets.ts";
 
 export const NO_EXIT_CODE = -1;
 
@@ -26,6 +28,8 @@ export interface StartedScript {
   journaled: Promise<void>;
   /** Sentences about a script that runs nevertheless. */
   notes: readonly string[];
+  /** Taken out of everything that is kept of the script. */
+  secrets: ScriptSecrets;
 }
 
 /** The result of the end of a tree. */
@@ -42,7 +46,7 @@ const NOTHING_LEFT: TreeEnd = { notes: [], notEnded: [], isKept: false };
 export async function followScript(
   deps: CommandDeps,
   job: CommandJob<RunScriptCommand>,
-  { child, tree, journaled, notes }: StartedScript,
+  { child, tree, journaled, notes, secrets }: StartedScript,
   signal: AbortSignal,
 ): Promise<{ end: ScriptEnd; isOutputFree: boolean }> {
   // It is awaited at the end. Until then, a listener handles its failure.
@@ -52,7 +56,7 @@ export async function followScript(
   const { outputLimitBytes } = job.limits;
   using stdout = new OutputSpool(paths.stdout, outputLimitBytes, (bytes) => written.grew("stdout", bytes));
   using stderr = new OutputSpool(paths.stderr, outputLimitBytes, (bytes) => written.grew("stderr", bytes));
-  const outputs = [new KeptOutput(child.stdout, stdout), new KeptOutput(child.stderr, stderr)];
+  const outputs = [new KeptOutput(child.stdout, stdout, secrets), new KeptOutput(child.stderr, stderr, secrets)];
   const drained = Promise.all(outputs.map((output) => output.ended));
   const over = new AbortController();
   const limit = sleep(deps.clock, job.limits.scriptTimeoutMs, AbortSignal.any([signal, over.signal]))
@@ -77,7 +81,8 @@ export async function followScript(
     if (!treeEnd.isKept) await drained;
   }
   await journaled;
-  const said = [...notes, ...treeEnd.notes];
+  for (const output of outputs) output.end();
+  const said = [...notes, ...treeEnd.notes].map((note) => secrets.redact(note));
   for (const note of said) stderr.note(note);
   const losses = [stdout.finish(), stderr.finish()].filter((loss) => loss !== null);
   const end: ScriptEnd = {
@@ -102,16 +107,23 @@ export async function followScript(
 class KeptOutput {
   readonly source: OutputSource;
   readonly ended: Promise<void>;
-  #spool: OutputSpool | null;
+  readonly #redactor: Redactor;
+  #isKept = true;
 
-  constructor(source: OutputSource, spool: OutputSpool) {
+  constructor(source: OutputSource, spool: OutputSpool, { values }: ScriptSecrets) {
     this.source = source;
-    this.#spool = spool;
-    this.ended = source.read((bytes) => this.#spool?.write(bytes));
+    this.#redactor = new Redactor(values, (bytes) => spool.write(bytes));
+    this.ended = source.read((bytes) => this.#isKept && this.#redactor.write(bytes));
   }
 
   stopKeeping(): void {
-    this.#spool = null;
+    this.#isKept = false;
+  }
+
+  /** What comes after this is not kept. */
+  end(): void {
+    this.#isKept = false;
+    this.#redactor.end();
   }
 }
 

@@ -14,6 +14,7 @@ import { TransferFailedError } from "../../transfer/transfer-watch.ts";
 import type { CommandDeps } from "../command-deps.ts";
 import { notInLibrary } from "../file-name.ts";
 import { scriptEnvironment, treeMark } from "../script-environment.ts";
+import { openScriptSecrets, type ScriptSecrets } from "../secrets/script-secrets.ts";
 import { fetchScript, removeMark } from "./fetch-script.ts";
 import { followScript, NO_EXIT_CODE } from "./follow-script.ts";
 import { chooseInterpreter } from "./interpreter.ts";
@@ -31,6 +32,7 @@ export async function runScript(
   let child: ScriptProcess;
   let cgroup: MadeCgroup | null = null;
   let opened: OpenPipes | null = null;
+  let secrets: ScriptSecrets;
   const notes: string[] = [];
   try {
     ensureDataFolders(deps.folder);
@@ -49,11 +51,19 @@ export async function runScript(
     // From here until the process exists, nothing waits. An abort finds either no process or a
     // process to end.
     signal.throwIfAborted();
+    const decrypted = openScriptSecrets(deps, job);
+    if (typeof decrypted === "string") throw new SecretsUnreadableError(decrypted);
+    secrets = decrypted;
+    const variables = scriptEnvironment(deps.environment, {
+      ...job,
+      machineId: deps.machineId,
+      workFolder: deps.folder.work,
+    });
     child = await spawnScript({
       file: interpreter.file,
       args: [...interpreter.args, ...words],
       cwd: deps.folder.work,
-      env: scriptEnvironment(deps.environment, { ...job, machineId: deps.machineId, workFolder: deps.folder.work }),
+      env: { ...variables, ...secrets.variables() },
       cgroup,
       openFiles: deps.settings.scriptOpenFiles,
       inheritsSettings: deps.inheritsSettings,
@@ -63,20 +73,25 @@ export async function runScript(
     cgroup?.group.remove();
     if (opened) deps.scriptPipes.abandoned(opened);
     if (signal.aborted) return notRun(signal.reason === "agentStops" ? STOPPED_BEFORE_TEXT : CANCELLED_TEXT);
-    if (error instanceof TransferFailedError) return notRun(error.message);
+    if (error instanceof TransferFailedError || error instanceof SecretsUnreadableError) return notRun(error.message);
     return notRun(`The script could not be started: ${reasonOf(error)}.`);
   }
+  using running = secrets;
   // The process exists, perhaps as a zombie, until a later turn of the event loop handles its exit.
   const root = { pid: child.pid, startTime: startTimeOf(child.pid), bootId: deps.bootId };
   const tree = { root, mark: treeMark(job), cgroups: cgroup ? [cgroup.group] : [] };
   const { end, isOutputFree } = await followScript(
     deps,
     job,
-    { child, tree, journaled: start.spawned(root), notes },
+    { child, tree, journaled: start.spawned(root), notes, secrets: running },
     signal,
   );
   if (opened) deps.scriptPipes.release(opened.pair, isOutputFree);
   return end;
+}
+
+class SecretsUnreadableError extends Error {
+  override name = "SecretsUnreadableError";
 }
 
 function withoutMarkText(sha256: string): string {

@@ -14,6 +14,7 @@ import { isFresh } from "../freshness.ts";
 import type { JournalState } from "../journal/journal.ts";
 import { heldOrder } from "../journal/journal.ts";
 import type { OrderKeyMap } from "../order-check.ts";
+import type { DeviceSecretKey } from "../orders/order-secrets.ts";
 import type { LiveOutput } from "../output/live-output.ts";
 import type { Log, Net } from "../ports.ts";
 import type { ServerConnection } from "../server-connection.ts";
@@ -27,6 +28,8 @@ export interface ConnectionDeps {
   log: Log;
   serverConnection: ServerConnection;
   identity: Identity;
+  /** Absent in a device that takes no secrets, as one of an earlier release. */
+  secretKey?: DeviceSecretKey | null;
   /**
    * Version of the link protocol. 1: behaves as an agent of the previous release, for the
    * simulation. Default {@link LINK_VERSION}.
@@ -103,6 +106,7 @@ export async function runConnection(
         orderKeySet: deps.orderKeySetNumber(),
         continuity: { processId: deps.processId, rollingValue: journal.rollingValue },
         ...(deps.liveOutput && { features: [LIVE_OUTPUT] }),
+        ...(deps.secretKey && { secretKey: deps.secretKey.announced }),
       }),
       facts: deps.facts(),
     });

@@ -115,6 +115,7 @@ export class OrderWorker {
         index,
         limits: held.order.limits,
         earlier: held.order.commands.slice(0, index),
+        secretEnv: held.order.secretEnv ?? null,
       };
       const { actionId } = held.order;
       this.#deps.log.info("commandStarted", { actionId, index, type: command.type });

@@ -118,7 +118,7 @@ test("a folder that was replaced by a link after the look at it gives nothing aw
   writeFileSync(path.join(tree, "private", "file"), "private");
   symlinkSync(path.join(tree, "private"), path.join(tree, "public"));
   const calls = new Calls({ signal: new AbortController().signal, moved: () => undefined });
-  const parts = { calls, block: Buffer.alloc(1024), deviceKey: null };
+  const parts = { calls, block: Buffer.alloc(1024), ownKeys: [] };
   await assert.rejects(ArchivedFile.open(path.join(tree, "public", "file"), parts), /led to another place/);
   await using file = await ArchivedFile.open(path.join(tree, "private", "file"), parts);
   assert.equal(file.sizeBytes, 7);

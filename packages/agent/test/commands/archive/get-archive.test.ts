@@ -9,6 +9,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { getFile } from "../../../src/commands/files/get-file.ts";
 import { readOrMakeDeviceKey } from "../../../src/identity/device-key.ts";
+import { readOrMakeSecretKey } from "../../../src/identity/secret-key.ts";
 import { collect, entryOf, needsTar, tarOf, unpack } from "../../support/archives.ts";
 import { commandWorld } from "../../support/command-world.ts";
 
@@ -257,6 +258,8 @@ test("what is no folder, not there or outside of the working folder is refused w
 test("the agent's own key is never in an archive, under whatever name", options, async () => {
   await using world = await commandWorld();
   await readOrMakeDeviceKey(world.folder.root);
+  await readOrMakeSecretKey(world.folder.root);
+  const secretText = await readFile(path.join(world.folder.root, "secret-key.pem"), "utf8");
   const key = path.join(world.folder.root, "device-key.pem");
   const text = await readFile(key, "utf8");
   const tree = await treeIn(world);
@@ -277,7 +280,7 @@ test("the agent's own key is never in an archive, under whatever name", options,
     const end = await collect(world, asked, { kind });
     assert.equal(end.outcome, "completed", `${asked}: ${end.errors.join()}`);
     assert.match(end.errors.join(), /it is the agent's own key/, asked);
-    assert.ok(!tarOf(world, end).includes(text.slice(30, 70)), asked);
+    for (const pem of [text, secretText]) assert.ok(!tarOf(world, end).includes(pem.slice(30, 70)), asked);
   }
   const soft = await unpack(world, await collect(world, path.join(tree, "s*"), { kind: "pattern" }));
   assert.ok((await lstat(path.join(soft.root, "files", tree, "soft"))).isSymbolicLink());

@@ -4,6 +4,7 @@ import { ActionId, CommandIndex, JournalId, OrderSeq, Sha256, SizeBytes, StartId
 import { Continuity, ProbeNonce, RollingValue } from "../machine/continuity.ts";
 import { OrderKeySetNumber } from "../machine/enroll.ts";
 import { MachineFacts } from "../machine/machine-facts.ts";
+import { SignedSecretKey } from "../secret-env.ts";
 import {
   MAX_ERROR_CHARACTERS,
   MAX_ERROR_TEXTS,
@@ -103,6 +104,8 @@ export const Hello = Type.Object(
      * that it does not know.
      */
     features: Type.Optional(Type.Array(Type.String({ pattern: "^[A-Za-z0-9]{1,32}$" }), { maxItems: 16 })),
+    /** Absent when the device takes no secrets, as one of an earlier release. */
+    secretKey: Type.Optional(SignedSecretKey),
     facts: MachineFacts,
   },
   closed,
@@ -173,6 +176,8 @@ export const Refused = Type.Object(
       Type.Literal("malformed"),
       Type.Literal("busy"),
       Type.Literal("diskFull"),
+      /** A secret is not encrypted to this device's present key, or was changed. */
+      Type.Literal("secretUnreadable"),
     ]),
     message: ErrorText,
   },
