@@ -2,4 +2,4 @@
 import { requireNode } from "@halligan/protocol/require-node";
 
 requireNode("npm run cluster");
-await import("../test/cluster/cluster-main.ts");
+await import("../test/system/cluster/cluster-main.ts");

@@ -1,14 +1,25 @@
-import { globSync, writeFileSync } from "node:fs";
+import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
 const ALL = "packages/*/test/**/*.test.ts";
 
 /**
- * Folders whose test files share one process for each group. Half of what a small test file costs
- * is the start of its process and the loading of the same modules, up to two seconds of processor
- * time a file. A file belongs here when it starts no process, changes no environment, timer or
- * other global value, and measures neither time nor memory.
+ * The two suites. A test that loads the machine, waits for real time or starts many processes is in
+ * a folder `test/system` of its package. A file is in exactly one suite, by its path
+ * (`docs/decisions/0056-two-suites.md`).
+ */
+const IN_SYSTEM = /^packages\/[^/]+\/test\/system\//;
+export const SUITES = {
+  test: (file) => !IN_SYSTEM.test(file),
+  system: (file) => IN_SYSTEM.test(file),
+};
+
+/**
+ * Folders of `npm test` whose test files share one process for each group. Half of what a small
+ * test file costs is the start of its process and the loading of the same modules, up to two
+ * seconds of processor time a file. Files of a group run one after another, so that a group whose
+ * files wait much is two groups.
  */
 const GROUPS = {
   rules: [
@@ -33,15 +44,33 @@ const GROUPS = {
     "packages/protocol/test/text",
     "packages/protocol/test/time",
   ],
-  documents: ["packages/dev/test/architecture"],
+  documents: ["packages/dev/test/architecture", "packages/dev/test/supply-chain"],
   stores: ["packages/server/test/contract/store"],
+  lists: ["packages/server/test/contract/odata"],
+  backends: [
+    "packages/server/test/contract/blobs",
+    "packages/server/test/contract/bus",
+    "packages/server/test/contract/permission-matrix",
+    "packages/server/test/unit/blobs",
+    "packages/server/test/unit/bus",
+    "packages/server/test/unit/setup",
+  ],
+  "agent-commands": ["packages/agent/test/commands", "packages/agent/test/config", "packages/agent/test/disk"],
+  "agent-processes": ["packages/agent/test/process", "packages/agent/test/transfer", "packages/agent/test/websocket"],
+  cli: ["packages/cli/test"],
 };
 
-/** Files in these folders that have a process of their own, each for a reason above. */
+/**
+ * A file that has one of these has a process of its own: it starts a process, changes what other
+ * files see, or measures time or memory. A hook outside a suite would run around the tests of the
+ * other files.
+ */
+const NOT_SHARED =
+  /child_process|\.spawn\(|process\.(env|chdir|on|exit)\b|mock\.|globalThis|memoryUsage|cpuUsage|\b[rR]ss\b|^(beforeEach|afterEach)\(/m;
+
+/** Files in these folders that have a process of their own for another reason. */
 const ALONE = new Set([
-  "packages/dev/test/architecture/bundled-packages.test.ts",
   "packages/dev/test/architecture/imports.test.ts",
-  "packages/dev/test/architecture/test-groups.test.ts",
   "packages/protocol/test/client/examples.test.ts",
   "packages/protocol/test/text/network-failure.test.ts",
   "packages/server/test/contract/store/store-postgres-outage.test.ts",
@@ -52,15 +81,16 @@ const ALONE = new Set([
 ]);
 
 /**
- * The files to give to the runner for all tests: each group is one file that imports the group's
- * test files. `folder` receives these files.
+ * The files to give to the runner for a suite: each group is one file that imports the group's test
+ * files. `folder` receives these files.
  */
-export function allTestFiles(root, folder) {
-  const alone = new Set(globSync(ALL, { cwd: root }));
-  if (alone.size === 0) throw new Error(`no test file matches ${ALL} in ${root}`);
-  const groups = Object.entries(GROUPS).map(([name, folders]) => {
+export function testFilesOf(suite, root, folder) {
+  const alone = new Set(globSync(ALL, { cwd: root }).filter(SUITES[suite]));
+  if (alone.size === 0) throw new Error(`no test file of the suite ${suite} matches ${ALL} in ${root}`);
+  const groups = suite === "system" ? [] : Object.entries(GROUPS);
+  const shared = groups.map(([name, folders]) => {
     const files = folders.flatMap((inside) => {
-      const found = [...alone].filter((file) => file.startsWith(`${inside}/`) && !ALONE.has(file)).toSorted();
+      const found = [...alone].filter((file) => file.startsWith(`${inside}/`) && isShared(root, file)).toSorted();
       if (found.length === 0) throw new Error(`the test group ${name} has no test file in ${inside}`);
       return found;
     });
@@ -69,5 +99,7 @@ export function allTestFiles(root, folder) {
     writeFileSync(group, files.map((file) => `import ${JSON.stringify(pathToFileURL(join(root, file)))};\n`).join(""));
     return group;
   });
-  return [...groups, ...[...alone].map((file) => join(root, file))];
+  return [...shared, ...[...alone].map((file) => join(root, file))];
 }
+
+const isShared = (root, file) => !ALONE.has(file) && !NOT_SHARED.test(readFileSync(join(root, file), "utf8"));

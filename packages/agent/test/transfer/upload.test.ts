@@ -179,29 +179,6 @@ test("every part that the server takes carries its own SHA-256, whatever happene
   );
 });
 
-test("a large file takes a bounded amount of memory, also when parts are sent twice", options, async () => {
-  await using world = await commandWorld({ clock: fastClock(50) });
-  await writeFile(path.join(world.folder.work, "evidence"), randomBytes(160 * MIB));
-  let [requests, peakBytes] = [0, 0];
-  const before = process.memoryUsage().arrayBuffers;
-  world.server.interceptEarly = (request, response) => {
-    peakBytes = Math.max(peakBytes, process.memoryUsage().arrayBuffers - before);
-    if (request.url?.endsWith("/complete")) return false;
-    if (++requests % 4 === 0) early(503)(request, response);
-    // Thrown away, so that what is measured is the agent's.
-    else request.resume().on("end", () => response.writeHead(204).end());
-    return true;
-  };
-  world.server.intercept = (_request, response) => {
-    response.writeHead(204).end();
-    return true;
-  };
-  const end = await getFile(world.deps, world.job({ index: 0, type: "GetFile", path: "evidence" } as const), never);
-  assert.deepEqual(end.errors, []);
-  assert.ok(requests >= 26);
-  assert.ok(peakBytes < 80 * MIB, `${Math.round(peakBytes / MIB)} MiB`);
-});
-
 test(
   "a transfer that is given up names what the server answered last, and nothing once it has taken bytes",
   options,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ACTION_OUTPUT_EVENTS } from "@halligan/protocol/api";
 import { Value } from "typebox/value";
-import { HeldDevice } from "../cluster/held-device.ts";
+import { HeldDevice } from "../e2e/held-device.ts";
 import { absentMachine } from "./support/absent-machines.ts";
 import { runScript, UNKNOWN_ACTION } from "./support/commands.ts";
 import { openDefaultGroup } from "./support/default-group.ts";

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { readFile, realpath } from "node:fs/promises";
 import path from "node:path";
@@ -85,27 +84,6 @@ test("a sparse file comes in its full size", options, async () => {
   const { root, manifest } = await unpack(world, await collect(world, tree));
   assert.equal(entryOf(manifest, path.join(tree, "sparse")).sizeBytes, 30 * MIB);
   assert.equal((await readFile(path.join(root, "files", tree, "sparse"))).length, 30 * MIB);
-});
-
-test("10,000 files take hardly more memory than 500, and all of them arrive", options, async () => {
-  await using world = await commandWorld();
-  const tree = await treeIn(world);
-  const rssOf = (files: number) => {
-    const folder = path.join(tree, String(files));
-    for (let at = 0; at < files; at++) {
-      const inner = path.join(folder, `folder-${Math.floor(at / 500)}`);
-      if (at % 500 === 0) mkdirSync(inner, { recursive: true });
-      writeFileSync(path.join(inner, `file-${at}`), `content of ${at}\n`.repeat(50));
-    }
-    const main = path.join(import.meta.dirname, "../../support/archive-memory-main.ts");
-    const printed = JSON.parse(execFileSync(process.execPath, [main, folder], { encoding: "utf8" }));
-    assert.equal(printed.files, files);
-    return printed.maxRss;
-  };
-  const [few, many] = [rssOf(500), rssOf(10_000)];
-  assert.ok(many / few < 1.5, `500 files: ${few} KiB, 10,000 files: ${many} KiB`);
-  const { manifest } = await unpack(world, await collect(world, path.join(tree, "10000")));
-  assert.equal(manifest.end.files, 10_000);
 });
 
 test("a folder that was replaced by a link after the look at it gives nothing away", {
