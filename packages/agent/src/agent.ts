@@ -3,12 +3,14 @@
 import { randomBytes } from "node:crypto";
 import { chmod, readdir, readFile, rm } from "node:fs/promises";
 import path from "node:path";
+import { RUN_AS } from "@halligan/protocol/link";
 import { systemClock } from "@halligan/protocol/time";
 import { deviceRunner } from "./commands/device-runner.ts";
 import { removeTemporaryFiles } from "./commands/files/put-file.ts";
 import { KeptScripts } from "./commands/kept-scripts.ts";
 import { LiveSpools } from "./commands/output/live-spools.ts";
 import { agentEnvironment, treeMark } from "./commands/script-environment.ts";
+import { removeUserFolders } from "./commands/scripts/user-folder.ts";
 import { runAgentCore } from "./core/agent-core.ts";
 import type { Log, Random } from "./core/ports.ts";
 import { ServerConnection } from "./core/server-connection.ts";
@@ -27,6 +29,7 @@ import { agentNetwork } from "./network/agent-network.ts";
 import { readBootId } from "./process/boot-id.ts";
 import { openCgroups } from "./process/cgroups/cgroups.ts";
 import { KeptProcesses } from "./process/kept-processes.ts";
+import { runAsFeature } from "./process/run-as/change-user.ts";
 import { ScriptPipes } from "./process/script-pipes.ts";
 import { takeScriptSettings } from "./process/script-settings.ts";
 import type { AgentSettings } from "./settings.ts";
@@ -70,6 +73,8 @@ export async function runAgent(
   const network = agentNetwork(env, settings);
   const keptProcesses = new KeptProcesses({ root: folder.root, bootId, cgroups, log, settings, markOf: treeMark });
   const inheritsSettings = takeScriptSettings(settings.scriptOpenFiles);
+  const runAs = runAsFeature();
+  if (runAs === RUN_AS) removeUserFolders({ machineId, log });
   const scriptPipes = new ScriptPipes(folder.pipes, log, systemClock);
   const ports = { clock: systemClock, random: realRandom, log, serverConnection, network, settings };
   log.info("agentStarted", {
@@ -99,9 +104,11 @@ export async function runAgent(
         keptProcesses,
         scriptPipes,
         inheritsSettings,
+        runAs,
         environment,
         secretKey,
       }),
+      features: runAs === null ? [] : [runAs],
       identity: { machineId, privateKey },
       secretKey,
       pinnedKeys: {

@@ -62,6 +62,10 @@ export const LIMITS = {
   /** Remembered of an archive: files with several names. A further one is stored once more. */
   maxHardLinks: 10_000,
   maxPatternBytes: 4_096,
+  /** How long a program may take that looks a user up, or tries a change of the user. */
+  userLookupMs: 10_000,
+  /** Of one user, with its groups. */
+  maxUserBytes: 1 * MIB,
   /** Of /etc/passwd and /etc/group. */
   maxOwnersFileBytes: 1 * MIB,
   /** How many errors of an archive are named in the errors of its command. */

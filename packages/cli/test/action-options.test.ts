@@ -7,7 +7,17 @@ describe("options of an action", { concurrency: 4 }, () => {
   it("go with the start, durations in milliseconds and sizes in bytes", async () => {
     await using world = await makeWorld();
     world.api.library.set("a.sh", Buffer.from("x"));
-    const script = ["--timeout-script", "15m", "--output-limit", "20MB", "--expires", "2h", "--keep-processes"];
+    const script = [
+      "--timeout-script",
+      "15m",
+      "--output-limit",
+      "20MB",
+      "--expires",
+      "2h",
+      "--keep-processes",
+      "--as",
+      "www-data",
+    ];
     await world.run("run", "web-01", "a.sh", ...script);
     await world.run("run", "web-01", "a.sh");
     await world.run("get", "web-01", "/x", "--expires", "90s");
@@ -20,6 +30,7 @@ describe("options of an action", { concurrency: 4 }, () => {
           scriptTimeoutMs: 900_000,
           outputLimitBytes: 20 * 1024 * 1024,
           keepProcesses: true,
+          runAs: "www-data",
         },
         undefined,
         { queueTimeoutMs: 90_000 },
@@ -45,6 +56,8 @@ describe("options of an action", { concurrency: 4 }, () => {
       ["--timeout-script", "0s", /--timeout-script takes a time/],
       ["--output-limit", "20X", /--output-limit takes a size such as 500K/],
       ["--expires", "soon", /--expires takes a time/],
+      ["--as", "1000", /--as takes the name of a user of the device such as www-data, not "1000"/],
+      ["--as", "a:b", /--as takes the name of a user/],
       ["--not-before", "22:00", /--not-before takes a time such as 2026/],
       ["--not-before", "2026-13-01T00:00Z", /--not-before takes a time such as 2026/],
     ] as const) {
@@ -53,17 +66,21 @@ describe("options of an action", { concurrency: 4 }, () => {
       assert.match(stderr, message);
     }
     assert.equal((await world.run("get", "web-01", "/x", "--timeout-script", "5m")).exitCode, 64);
+    assert.equal((await world.run("get", "web-01", "/x", "--as", "root")).exitCode, 64);
     assert.deepEqual(world.api.seen, []);
   });
 
   it("are shown by halligan action, also of a final one", async () => {
     await using world = await makeWorld();
     world.api.script.statuses = ["Succeeded"];
-    const options = { scriptTimeoutMs: 900_000, outputLimitBytes: 1_536, keepProcesses: true };
+    const options = { scriptTimeoutMs: 900_000, outputLimitBytes: 1_536, keepProcesses: true, runAs: "alice" };
     const timing = { actionId: ACTION_ID, status: "Succeeded", steps: [], totalMs: 0, waiting: [], options };
     world.api.script.routes.set(`GET /halligan/v1/actions/${ACTION_ID}/timing`, () => ({ status: 200, json: timing }));
     const { stdout } = await world.run("action", ACTION_ID);
-    assert.match(stdout, /^options +a script may take 15 min 0 s, output up to 1\.5 KiB, keeps processes$/m);
+    assert.match(
+      stdout,
+      /^options +runs as alice, a script may take 15 min 0 s, output up to 1\.5 KiB, keeps processes$/m,
+    );
     assert.deepEqual(JSON.parse((await world.run("action", ACTION_ID, "--json")).stdout).options, options);
   });
 });

@@ -2,6 +2,7 @@ import type { DeviceSecretKey } from "../core/orders/order-secrets.ts";
 import type { DataFolder } from "../disk/data-folder.ts";
 import type { Cgroups } from "../process/cgroups/cgroups.ts";
 import type { KeptProcesses } from "../process/kept-processes.ts";
+import type { RunAsFeature } from "../process/run-as/change-user.ts";
 import type { ScriptPipes } from "../process/script-pipes.ts";
 import type { TransferDeps } from "../transfer/server-request.ts";
 import type { KeptScripts } from "./kept-scripts.ts";
@@ -20,6 +21,8 @@ export interface CommandDeps extends TransferDeps {
   scriptPipes: ScriptPipes;
   /** Result of `takeScriptSettings`. */
   inheritsSettings: boolean;
+  /** Result of `runAsFeature`. */
+  runAs: RunAsFeature | null;
   /** The environment of every script (`baseEnvironment`). */
   environment: Environment;
   /** Null when this agent takes no secrets. */

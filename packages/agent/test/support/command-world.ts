@@ -18,6 +18,7 @@ import { readBootId } from "../../src/process/boot-id.ts";
 import { CgroupHome, findCgroupHome } from "../../src/process/cgroups/cgroup-home.ts";
 import { Cgroups } from "../../src/process/cgroups/cgroups.ts";
 import { KeptProcesses } from "../../src/process/kept-processes.ts";
+import { type RunAsFeature, runAsFeature } from "../../src/process/run-as/change-user.ts";
 import { ScriptPipes } from "../../src/process/script-pipes.ts";
 import { type AgentSettings, DEFAULT_SETTINGS } from "../../src/settings.ts";
 import { temporaryFolder } from "./agent-process.ts";
@@ -35,6 +36,8 @@ export interface WorldOptions {
   settings?: Partial<AgentSettings>;
   /** Default false: a shell sets the environment of scripts, not the process of the tests. */
   inheritsSettings?: boolean;
+  /** Default: what an agent would find here. */
+  runAs?: RunAsFeature | null;
   /** The environment that an agent would have been started with. */
   env?: NodeJS.ProcessEnv;
 }
@@ -78,6 +81,7 @@ export async function commandWorld(options: WorldOptions = {}) {
     }),
     scriptPipes: new ScriptPipes(folder.pipes, silentLog, options.clock ?? systemClock),
     inheritsSettings: options.inheritsSettings ?? false,
+    runAs: options.runAs === undefined ? runAsFeature() : options.runAs,
     environment: agentEnvironment(options.env ?? { HALLIGAN_ENROLLMENT_TOKEN: "secret" }, silentLog),
     secretKey: { privateKey, announced },
   };

@@ -70,7 +70,7 @@ export class EnrolledAgent implements AsyncDisposable {
   async run(
     text: string | Buffer,
     limits: Partial<Order["limits"]> = {},
-    more: Partial<Pick<RunScript, "scriptName" | "args" | "keepProcesses">> = {},
+    more: Partial<Pick<RunScript, "scriptName" | "args" | "keepProcesses" | "runAs">> = {},
   ) {
     const file = this.server.addFile(text);
     const order = this.server.order(

@@ -1,6 +1,6 @@
 /** Runs a script as the agent's core would have it run, and looks at what is left of it. */
 import { readFileSync } from "node:fs";
-import type { Order } from "@halligan/protocol/link";
+import type { Order, OrderCommand } from "@halligan/protocol/link";
 import { inlineTranscript } from "../../src/commands/output/transcript.ts";
 import { runScript } from "../../src/commands/scripts/run-script.ts";
 import { spoolPaths } from "../../src/disk/order-files.ts";
@@ -18,13 +18,16 @@ export async function run(
     signal?: AbortSignal;
     granted?: () => Promise<void>;
     keepProcesses?: boolean;
+    runAs?: string;
+    earlier?: readonly OrderCommand[];
   } = {},
 ) {
   const scriptName = more.name ?? "a.sh";
   const file = text === null ? null : world.server.addFile(text);
   const keep = more.keepProcesses === undefined ? {} : { keepProcesses: more.keepProcesses };
-  const command = { index: 0, type: "RunScript", scriptName, args: more.args ?? null, file, ...keep } as const;
-  const job = world.job(command, more.limits);
+  const user = more.runAs === undefined ? {} : { runAs: more.runAs };
+  const command = { index: 0, type: "RunScript", scriptName, args: more.args ?? null, file, ...keep, ...user } as const;
+  const job = { ...world.job(command, more.limits), earlier: more.earlier ?? [] };
   const start = { granted: more.granted ?? (async () => undefined), spawned: async () => undefined };
   const end = await runScript(world.deps, job, start, more.signal ?? new AbortController().signal);
   const text0 = end.ran ? await inlineTranscript(scriptName, end.exitCode, spoolPaths(world.folder, 1, 0)) : null;

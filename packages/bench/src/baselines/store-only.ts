@@ -69,6 +69,7 @@ async function contextOf(dataDir: string, store: SqliteStore): Promise<ServiceCo
         outputLimitBytes: numbers.maxScriptOutputLimitBytes,
         queueTimeoutMs: numbers.maxQueueTimeoutMs,
         notBeforeMs: numbers.maxNotBeforeMs,
+        runAs: "any",
       },
     },
     policy,

@@ -91,8 +91,10 @@ function describeOptions({
   queueTimeoutMs,
   notBefore,
   keepProcesses,
+  runAs,
 }: ActionOptionsWire): string {
   const facts = [
+    runAs !== undefined && `runs as ${runAs}`,
     scriptTimeoutMs !== undefined && `a script may take ${formatDuration(scriptTimeoutMs)}`,
     outputLimitBytes !== undefined && `output up to ${formatBytes(outputLimitBytes)}`,
     notBefore !== undefined && `starts not before ${formatTime(notBefore)}`,

@@ -5,3 +5,4 @@ import "./cases/cancel.cases.ts";
 import "./cases/list-actions.cases.ts";
 import "./cases/flows.cases.ts";
 import "./cases/action-options.cases.ts";
+import "./cases/run-as.cases.ts";

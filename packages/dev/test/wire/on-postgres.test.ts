@@ -17,6 +17,7 @@ if (typeof postgres === "string") {
   await import("./cases/start.cases.ts");
   await import("./cases/queued-start.cases.ts");
   await import("./cases/action-options.cases.ts");
+  await import("./cases/run-as.cases.ts");
   await import("./cases/idempotency.cases.ts");
   await import("./cases/text.cases.ts");
   await import("./cases/query-options.cases.ts");

@@ -1,5 +1,8 @@
 import { type Static, Type } from "typebox";
+import { DeviceUser } from "../link/run-as.ts";
 import { CommandRequest, MAX_COMMANDS, RunLiveResponseRequest } from "./machine-action.ts";
+
+export { DEVICE_USER_PATTERN } from "../link/run-as.ts";
 
 const closed = { additionalProperties: false } as const;
 const Sha256Hex = Type.String({ pattern: "^[0-9a-f]{64}$" });
@@ -91,6 +94,11 @@ export const ActionOptions = Type.Object(
      * the machine takes other actions.
      */
     notBefore: Type.Optional(Type.String({ maxLength: 40, pattern: NOT_BEFORE_PATTERN })),
+    /**
+     * The user of the device as whom the scripts run, with its groups and environment. A name, not
+     * a number. Linux only. PutFile and GetFile work as the agent's account in any case.
+     */
+    runAs: Type.Optional(DeviceUser),
   },
   closed,
 );

@@ -13,6 +13,7 @@ export * from "./machine/enroll.ts";
 export * from "./machine/machine-facts.ts";
 export * from "./order.ts";
 export * from "./order-keys.ts";
+export * from "./run-as.ts";
 export * from "./secret-env.ts";
 export * from "./secret-name.ts";
 export * from "./signed-end.ts";

@@ -1,5 +1,6 @@
 import { type Static, Type } from "typebox";
 import { ActionId, CommandIndex, JournalId, MachineId, OrderSeq, Sha256, SizeBytes, UnixMs } from "./ids.ts";
+import { DeviceUser } from "./run-as.ts";
 import { SecretEnv } from "./secret-env.ts";
 
 /** The content that a command uses. It was pinned when the action was accepted or claimed. */
@@ -46,6 +47,11 @@ export const OrderCommand = Type.Union([
        * older agents refuse an order with this member.
        */
       keepProcesses: Type.Optional(Type.Boolean()),
+      /**
+       * The user of the device as whom the script runs. Absent when it runs as the agent does. An
+       * agent that does not know this member refuses the order, so it never runs the script.
+       */
+      runAs: Type.Optional(DeviceUser),
     },
     { additionalProperties: false },
   ),

@@ -139,6 +139,7 @@ ${Object.entries(NUMBER_SETTINGS)
   ${"HALLIGAN_UNKNOWN_LIBRARY_FILES".padEnd(48)} accept (or refuse, which is the default of open)
   ${"HALLIGAN_LIBRARY_APPROVAL".padEnd(48)} false (or true: content runs after another account approved it)
   ${"HALLIGAN_GRANTS".padEnd(48)} held (or any: Halligan.Admin gives every permission)
+  ${"HALLIGAN_RUN_AS_USERS".padEnd(48)} any (or off, or names of users): as whom scripts may run
   ${"HALLIGAN_TENANT_NAMES".padEnd(48)} none: further names of the tenant, see docs/identity.md
   ${"HALLIGAN_OIDC_ISSUERS_FILE".padEnd(48)} none: outside issuers that are trusted, see docs/identity.md
 

@@ -1,6 +1,7 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { uncheckedTlsFault } from "@halligan/protocol/network";
+import { parseRunAsUsers } from "./run-as-users.ts";
 import { SECRET_SETTINGS } from "./secret-settings.ts";
 import {
   environmentName,
@@ -55,6 +56,8 @@ export interface Config {
   resultLinks: "stream" | "direct";
   /** `domain/identity/policy.ts` explains each choice. */
   policy: PolicySettings;
+  /** The users of a device as whom scripts may run. */
+  runAsUsers: "any" | readonly string[];
   numbers: NumberSettings;
 }
 
@@ -100,6 +103,7 @@ export function readConfig(env: Environment): Config {
     oidcIssuersFile: env.HALLIGAN_OIDC_ISSUERS_FILE === undefined ? null : resolve(env.HALLIGAN_OIDC_ISSUERS_FILE),
     logLevel: parseLogLevel(env.HALLIGAN_LOG_LEVEL ?? "info"),
     policy: readPolicy(env, profile),
+    runAsUsers: readRunAsUsers(env.HALLIGAN_RUN_AS_USERS ?? "any"),
     numbers: readNumbers(env, profile),
   };
 }
@@ -122,6 +126,7 @@ const TEXT_SETTINGS = [
   "HALLIGAN_GRANTS",
   "HALLIGAN_UNKNOWN_LIBRARY_FILES",
   "HALLIGAN_LIBRARY_APPROVAL",
+  "HALLIGAN_RUN_AS_USERS",
 ];
 
 /** Names of the agent, the command line and enrollment, which may be in the same environment. */
@@ -237,6 +242,14 @@ function readTenantNames(text: string): string[] {
   const parsed = parseTenantNames(text);
   if (parsed.ok) return parsed.value;
   throw new ConfigError(`HALLIGAN_TENANT_NAMES must be domain names with commas between them; ${parsed.error} is none`);
+}
+
+function readRunAsUsers(text: string): Config["runAsUsers"] {
+  const parsed = parseRunAsUsers(text);
+  if (parsed.ok) return parsed.value;
+  throw new ConfigError(
+    `HALLIGAN_RUN_AS_USERS must be any, off, or names of users with commas between them; ${parsed.error} is none`,
+  );
 }
 
 function parseFlag(env: Environment, name: string): boolean {

@@ -23,6 +23,10 @@ export type DomainError =
   | { code: "ODataError"; detail: string }
   | { code: "OsPlatformNotSupported"; machineId: string; osPlatform: string }
   | { code: "ClientVersionNotSupported"; machineId: string; agentVersion: string; minVersion: string }
+  /** The machine cannot run a script as another user. */
+  | { code: "RunAsNotSupported"; machineId: string; obstacle: RunAsObstacle }
+  /** A setting of the server does not allow this user. */
+  | { code: "RunAsNotAllowed"; user: string; isOff: boolean }
   | { code: "RemediationLevelMissing"; machineId: string; groupName: string }
   | { code: "TooManySessions"; slots: number; retryAfterMs: number }
   | { code: "OperationNotServed"; operation: string; machineId: string }
@@ -72,3 +76,6 @@ export type DomainError =
   | { code: "UploadMismatch"; detail: string }
   | { code: "InsufficientStorage" }
   | { code: "ResultQuotaExceeded"; of: "machine" | "deployment" };
+
+/** Why a machine cannot run a script as another user. */
+export type RunAsObstacle = "notLinux" | "notRoot" | "noSetpriv" | "unknown";

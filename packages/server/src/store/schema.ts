@@ -59,6 +59,8 @@ export interface MachineTable {
   /** `display_name`, or else the name in `facts`. Lists filter and sort by it. */
   computer_dns_name: string;
   facts: string;
+  /** JSON; null in rows that are older than this column. */
+  features: string | null;
   tags: string;
   first_seen_ms: number;
   last_seen_ms: number;

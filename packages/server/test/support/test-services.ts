@@ -46,6 +46,7 @@ export const LIMITS: ServiceLimits = {
     outputLimitBytes: 100_000,
     queueTimeoutMs: 7 * 24 * 3_600_000,
     notBeforeMs: 7 * 24 * 3_600_000,
+    runAs: "any",
   },
 };
 

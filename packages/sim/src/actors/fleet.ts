@@ -71,6 +71,7 @@ export class Fleet {
           lastOrderSeq: 0,
           quarantined: false,
           quarantineReason: null,
+          features: [],
           continuity: NO_CONTINUITY,
           groupId: 0,
           displayName: null,

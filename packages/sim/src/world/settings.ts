@@ -46,5 +46,6 @@ export const serviceLimits = (runningSessions: number): ServiceLimits => ({
     outputLimitBytes: 1_000_000,
     queueTimeoutMs: 15 * 60_000,
     notBeforeMs: 15 * 60_000,
+    runAs: "any",
   },
 });

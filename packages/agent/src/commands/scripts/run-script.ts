@@ -2,6 +2,7 @@
  * RunScript: fetches the script, starts it and follows it to its end. The order's script limit
  * bounds its time.
  */
+import { ok } from "@halligan/protocol/errors";
 import { CANCELLED_TEXT, STOPPED_BEFORE_TEXT } from "../../core/orders/end-texts.ts";
 import type { CommandJob, RunScriptCommand, ScriptEnd, ScriptStart } from "../../core/ports.ts";
 import { reasonOf } from "../../disk/errno.ts";
@@ -19,7 +20,9 @@ import { fetchScript, removeMark } from "./fetch-script.ts";
 import { followScript, NO_EXIT_CODE } from "./follow-script.ts";
 import { chooseInterpreter } from "./interpreter.ts";
 import { thisDevice } from "./programs.ts";
+import { readyForUser, scriptUser } from "./script-user.ts";
 import { splitArgs } from "./split-args.ts";
+import { UserFolder } from "./user-folder.ts";
 
 export async function runScript(
   deps: CommandDeps,
@@ -34,15 +37,25 @@ export async function runScript(
   let opened: OpenPipes | null = null;
   let secrets: ScriptSecrets;
   const notes: string[] = [];
+  using userFolder = new UserFolder(deps);
   try {
     ensureDataFolders(deps.folder);
+    const user = await scriptUser(deps, job.command.runAs, signal);
+    if (!user.ok) return notRun(user.error);
+    const { account, environment } = user.value;
     const script = await fetchScript(deps, job, file, signal);
-    const interpreter = chooseInterpreter(script.file, script.head, thisDevice(deps.environment));
+    const interpreter = chooseInterpreter(script.file, script.head, thisDevice(environment));
     if (interpreter.kind === "none") return notRun(interpreter.error);
     notes.push(...interpreter.notes);
     if (interpreter.withoutMark) notes.push(withoutMarkText(await removeMark(script)));
     const words = splitArgs(job.command.args ?? "", interpreter.backslash);
     if (words.some((word) => word.includes("\0"))) return notRun("The arguments contain a NUL character.");
+    const program = { file: interpreter.file, args: interpreter.args, script: script.file };
+    const { work } = deps.folder;
+    const ready = account
+      ? await readyForUser(userFolder, job, account, program, signal)
+      : ok({ ...program, cwd: work, work });
+    if (!ready.ok) return notRun(ready.error);
     // A server that was restored from a backup can reuse a number. Then this script runs without a
     // group.
     cgroup = deps.keptProcesses.groupsOfOthers(job).length > 0 ? null : deps.cgroups.make(job);
@@ -54,15 +67,15 @@ export async function runScript(
     const decrypted = openScriptSecrets(deps, job);
     if (typeof decrypted === "string") throw new SecretsUnreadableError(decrypted);
     secrets = decrypted;
-    const variables = scriptEnvironment(deps.environment, {
+    const variables = scriptEnvironment(environment, {
       ...job,
       machineId: deps.machineId,
-      workFolder: deps.folder.work,
+      workFolder: ready.value.work,
     });
     child = await spawnScript({
-      file: interpreter.file,
-      args: [...interpreter.args, ...words],
-      cwd: deps.folder.work,
+      file: ready.value.file,
+      args: [...ready.value.args, ...words],
+      cwd: ready.value.cwd,
       env: { ...variables, ...secrets.variables() },
       cgroup,
       openFiles: deps.settings.scriptOpenFiles,

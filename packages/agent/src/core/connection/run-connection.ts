@@ -49,6 +49,8 @@ export interface ConnectionDeps {
   journal(): JournalState;
   /** Null when this agent sends no live output. */
   liveOutput: LiveOutput | null;
+  /** What the runner can do beyond every agent of this link version. */
+  features?: readonly string[];
 }
 
 type FrameOf<T extends ServerFrame["type"]> = Extract<ServerFrame, { type: T }>;
@@ -96,6 +98,7 @@ export async function runConnection(
     serverConnection.setServerTime(welcome.serverTimeMs);
     const send = channel.send.bind(channel);
     const journal = deps.journal();
+    const features = [...(deps.liveOutput ? [LIVE_OUTPUT] : []), ...(deps.features ?? [])];
     send({
       type: "hello",
       journalId: journal.journalId,
@@ -105,7 +108,7 @@ export async function runConnection(
       ...(linkVersion > OLDEST_LINK_VERSION && {
         orderKeySet: deps.orderKeySetNumber(),
         continuity: { processId: deps.processId, rollingValue: journal.rollingValue },
-        ...(deps.liveOutput && { features: [LIVE_OUTPUT] }),
+        ...(features.length > 0 && { features }),
         ...(deps.secretKey && { secretKey: deps.secretKey.announced }),
       }),
       facts: deps.facts(),

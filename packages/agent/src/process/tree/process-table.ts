@@ -48,7 +48,8 @@ export function hasEnvironment(pid: number, wanted: readonly string[]): boolean 
     return wanted.every((entry) => ` ${command} `.includes(` ${entry} `));
   } catch {
     // The process is gone, or its environment is not readable. In the second case, the agent did
-    // not start it.
+    // not start it, or started it as another user without the right to look at it
+    // (CAP_SYS_PTRACE).
     return false;
   }
 }

@@ -1,4 +1,4 @@
-import type { ActionOptions } from "@halligan/protocol/api";
+import { type ActionOptions, DEVICE_USER_PATTERN } from "@halligan/protocol/api";
 import { systemClock } from "@halligan/protocol/time";
 import type { Arguments, OptionSpecs } from "../../arguments/arguments.ts";
 import { UsageError } from "../../errors/cli-error.ts";
@@ -22,6 +22,11 @@ export const SCRIPT_OPTIONS = {
     placeholder: "SIZE",
     help: "keep this much of its output, and of its errors: 20MB",
   },
+  as: {
+    type: "string",
+    placeholder: "USER",
+    help: "run the script as this user of the device, with its groups and environment (Linux)",
+  },
   "keep-processes": { type: "boolean", help: "do not end processes that the script leaves behind" },
 } as const satisfies OptionSpecs;
 
@@ -39,8 +44,10 @@ export function queueOptions(args: Arguments): ActionOptions | undefined {
 export function scriptOptions(args: Arguments): ActionOptions | undefined {
   const scriptTimeoutMs = durationMs(args, "timeout-script");
   const outputLimitBytes = sizeBytes(args, "output-limit");
+  const runAs = deviceUser(args, "as");
   return orNone({
     ...queueOptions(args),
+    ...(runAs !== undefined && { runAs }),
     ...(scriptTimeoutMs !== undefined && { scriptTimeoutMs }),
     ...(outputLimitBytes !== undefined && { outputLimitBytes }),
     ...(args.flag("keep-processes") && { keepProcesses: true }),
@@ -69,6 +76,15 @@ function startTime(args: Arguments, name: string): string | undefined {
   const atMs = ISO_TIME.test(text) ? Date.parse(text) : Number.NaN;
   if (!Number.isNaN(atMs)) return new Date(atMs).toISOString();
   throw new UsageError(`--${name} takes a time such as 2026-11-28T22:00Z, or one from now such as 2h, not "${text}".`);
+}
+
+const USER_NAME = new RegExp(DEVICE_USER_PATTERN);
+
+/** The server would refuse it as well; this says what to write. */
+function deviceUser(args: Arguments, name: string): string | undefined {
+  const text = args.text(name);
+  if (text === undefined || USER_NAME.test(text)) return text;
+  throw new UsageError(`--${name} takes the name of a user of the device such as www-data, not "${text}".`);
 }
 
 function sizeBytes(args: Arguments, name: string): number | undefined {

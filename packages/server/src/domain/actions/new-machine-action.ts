@@ -15,6 +15,7 @@ import { type ArchiveLimits, archiveOf, type CommandKeys } from "./collection/re
 import type { Command, LibraryPin } from "./command.ts";
 import type { MachineAction } from "./machine-action.ts";
 import type { ActionOptions } from "./options/action-options.ts";
+import { runAsFault } from "./options/run-as.ts";
 import { slotForNewSession } from "./session-slots.ts";
 
 /**
@@ -108,7 +109,10 @@ export function newMachineAction(input: NewMachineActionInput): Result<MachineAc
   const { machine, group, request, options, sessions, nowMs } = input;
   const scheduledMs = options.notBeforeMs !== null && options.notBeforeMs > nowMs ? options.notBeforeMs : null;
   const deadlineMs = (scheduledMs ?? nowMs) + (options.queueTimeoutMs ?? input.queueTimeoutMs);
-  const fault = checkCommands(request.Commands, input.commandKeys) ?? machineFault(machine, group);
+  const fault =
+    checkCommands(request.Commands, input.commandKeys) ??
+    machineFault(machine, group) ??
+    runAsFault(options.runAs, request.Commands, machine);
   if (fault) return err(fault);
   const slot = slotForNewSession(machine.linked && scheduledMs === null, sessions.taken, sessions.slots);
   if (slot === "noSlot") {

@@ -19,7 +19,11 @@ export function orderFor(action: MachineAction, limits: OrderLimits, acceptByMs:
   };
 }
 
-function orderCommand(command: Command, index: number, { keepProcesses }: MachineAction["options"]): OrderCommand {
+function orderCommand(
+  command: Command,
+  index: number,
+  { keepProcesses, runAs }: MachineAction["options"],
+): OrderCommand {
   const file = command.pin && { sha256: command.pin.sha256, sizeBytes: command.pin.sizeBytes };
   switch (command.type) {
     case "PutFile":
@@ -31,9 +35,10 @@ function orderCommand(command: Command, index: number, { keepProcesses }: Machin
         scriptName: libraryFileNameOf(command) ?? "",
         args: paramOf(command, "Args") ?? null,
         file,
-        // Present only when true, because an agent that does not know the field refuses the whole
+        // Present only when chosen, because an agent that does not know the field refuses the whole
         // order.
         ...(keepProcesses && { keepProcesses }),
+        ...(runAs !== null && { runAs }),
       };
     case "GetFile":
       return {

@@ -4,6 +4,8 @@ import type { KnownContinuity } from "./clone-detection.ts";
 export interface Machine {
   id: string;
   facts: MachineFacts;
+  /** What its agent can do, as its last hello said; empty before the first one. */
+  features: readonly string[];
   tags: readonly string[];
   firstSeenMs: number;
   lastSeenMs: number;

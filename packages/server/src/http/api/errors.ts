@@ -1,6 +1,7 @@
 import type { DomainError } from "../../domain/errors.ts";
 import { type ErrorResponse, httpError } from "../edge/http-response.ts";
 import { wireTime } from "./present/wire-time.ts";
+import { RUN_AS_OBSTACLES } from "./run-as-obstacles.ts";
 
 type ErrorByCode = { readonly [E in DomainError as E["code"]]: E };
 
@@ -87,6 +88,19 @@ const WIRE: { readonly [C in keyof ErrorByCode]: WireRow<ErrorByCode[C]> } = {
     status: 400,
     code: "ClientVersionNotSupported",
     message: (e) => `The agent of machine ${e.machineId} is too old: ${e.agentVersion}, needed is ${e.minVersion}`,
+  },
+  RunAsNotSupported: {
+    status: 400,
+    code: "RunAsNotSupported",
+    message: (e) => `Machine ${e.machineId} cannot run a script as another user: ${RUN_AS_OBSTACLES[e.obstacle]}`,
+  },
+  RunAsNotAllowed: {
+    status: 403,
+    code: "DisallowedOperation",
+    message: (e) =>
+      `This server does not allow scripts to run as ${e.user}: HALLIGAN_RUN_AS_USERS ${
+        e.isOff ? "is off" : "names other users"
+      }`,
   },
   RemediationLevelMissing: {
     status: 403,

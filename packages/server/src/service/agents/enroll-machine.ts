@@ -47,6 +47,7 @@ export async function enrollMachine(
     await tx.machines.insert({
       id: machineId,
       facts: request.facts,
+      features: [],
       tags: [],
       firstSeenMs: nowMs,
       lastSeenMs: nowMs,

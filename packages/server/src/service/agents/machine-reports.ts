@@ -159,10 +159,14 @@ export async function recordRefused(
 }
 
 /** An agent refuses an order with a member that it does not know, and cannot say which one. */
-function upgradeHint({ code }: Refused, { commands }: MachineAction): string {
-  const isNew = commands.some((command) => command.archive || devicePathOf(command).pathBase64 !== undefined);
-  if (code !== "malformed" || !isNew) return "";
-  return " Its agent is older than archives of folders and patterns and paths in base64. Upgrade it, and start again.";
+function upgradeHint({ code }: Refused, { commands, options }: MachineAction): string {
+  const hasNewPath = commands.some((command) => command.archive || devicePathOf(command).pathBase64 !== undefined);
+  const what = [
+    ...(hasNewPath ? ["archives of folders and patterns and paths in base64"] : []),
+    ...(options.runAs === null ? [] : ["runAs"]),
+  ];
+  if (code !== "malformed" || what.length === 0) return "";
+  return ` Its agent is older than ${what.join(" and ")}. Upgrade it, and start again.`;
 }
 
 /**

@@ -37,7 +37,7 @@ export function serviceContext(
   };
 }
 
-function serviceLimits({ numbers }: Config): ServiceLimits {
+function serviceLimits({ numbers, runAsUsers }: Config): ServiceLimits {
   return {
     queueTimeoutMs: numbers.queueTimeoutMs,
     runningSessions: numbers.runningSessions,
@@ -72,6 +72,7 @@ function serviceLimits({ numbers }: Config): ServiceLimits {
       outputLimitBytes: Math.max(numbers.maxScriptOutputLimitBytes, numbers.scriptOutputLimitBytes),
       queueTimeoutMs: Math.max(numbers.maxQueueTimeoutMs, numbers.queueTimeoutMs),
       notBeforeMs: numbers.maxNotBeforeMs,
+      runAs: runAsUsers,
     },
   };
 }

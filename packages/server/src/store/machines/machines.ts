@@ -150,6 +150,7 @@ const insert = statement<MachineValues>()((db, p) =>
     id: p.id,
     computer_dns_name: p.computer_dns_name,
     facts: p.facts,
+    features: p.features,
     tags: p.tags,
     first_seen_ms: p.first_seen_ms,
     last_seen_ms: p.last_seen_ms,

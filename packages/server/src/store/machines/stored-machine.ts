@@ -15,6 +15,7 @@ export function toValues(machine: Machine): MachineValues {
     id: machine.id,
     computer_dns_name: machineName(machine),
     facts: JSON.stringify(machine.facts),
+    features: JSON.stringify(machine.features),
     // PostgreSQL searches the array with its own JSON parser, which refuses half a surrogate pair.
     tags: JSON.stringify(machine.tags.map((tag) => tag.toWellFormed())),
     first_seen_ms: machine.firstSeenMs,
@@ -42,7 +43,8 @@ export function fromRow(row: MachineRow): Machine {
   return {
     id: row.id,
     facts: parseFacts(row.facts),
-    tags: parseTags(row.tags),
+    features: row.features === null ? [] : parseTexts(row.features, "features"),
+    tags: parseTexts(row.tags, "tags"),
     firstSeenMs: row.first_seen_ms,
     lastSeenMs: row.last_seen_ms,
     lastExternalIp: row.last_external_ip,
@@ -67,7 +69,7 @@ function retirementFromRow(row: MachineRow): Retirement | null {
 }
 
 const StoredFacts = Compile(MachineFacts);
-const StoredTags = Compile(Type.Array(Type.String()));
+const StoredTexts = Compile(Type.Array(Type.String()));
 
 function parseFacts(json: string): MachineFacts {
   const value: unknown = JSON.parse(json);
@@ -75,8 +77,8 @@ function parseFacts(json: string): MachineFacts {
   throw new Error("the stored machine facts do not match their schema");
 }
 
-function parseTags(json: string): string[] {
+function parseTexts(json: string, what: string): string[] {
   const value: unknown = JSON.parse(json);
-  if (StoredTags.Check(value)) return value;
-  throw new Error("the stored machine tags do not match their schema");
+  if (StoredTexts.Check(value)) return value;
+  throw new Error(`the stored machine ${what} do not match their schema`);
 }

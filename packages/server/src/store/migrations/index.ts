@@ -16,6 +16,7 @@ import * as startInDoubt from "./0020-start-in-doubt.ts";
 import * as fewerPages from "./0021-fewer-pages.ts";
 import * as idempotencyKeys from "./0022-idempotency-keys.ts";
 import * as scheduledActions from "./0024-scheduled-actions.ts";
+import * as features from "./0025-features.ts";
 
 /** Kysely runs them sorted by name. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -36,4 +37,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0021-fewer-pages": fewerPages,
   "0022-idempotency-keys": idempotencyKeys,
   "0024-scheduled-actions": scheduledActions,
+  "0025-features": features,
 };

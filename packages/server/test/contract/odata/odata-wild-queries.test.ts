@@ -44,6 +44,7 @@ const machine = (id: string, computerDnsName: string, ipAddress: string, change:
   lastOrderSeq: 0,
   quarantined: false,
   quarantineReason: null,
+  features: [],
   continuity: NO_CONTINUITY,
   groupId: 0,
   displayName: null,

@@ -44,6 +44,7 @@ function newMachine(change: Partial<Machine> = {}): Machine {
     lastOrderSeq: 0,
     quarantined: false,
     quarantineReason: null,
+    features: [],
     continuity: NO_CONTINUITY,
     groupId: 0,
     displayName: null,

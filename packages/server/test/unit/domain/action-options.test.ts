@@ -14,7 +14,7 @@ import { longestResultBytes } from "../../../src/domain/results/result-space.ts"
 import { JOURNAL_ID, sampleAction, sampleCommand } from "./sample-action.ts";
 
 const CHOSEN = { scriptTimeoutMs: 10_000, outputLimitBytes: 500, queueTimeoutMs: 60_000 };
-const MAXIMA = { ...CHOSEN, notBeforeMs: 60_000 };
+const MAXIMA = { ...CHOSEN, notBeforeMs: 60_000, runAs: "any" } as const;
 const LIMITS = { scriptTimeoutMs: 600, transferTimeoutMs: 900, stallTimeoutMs: 100, outputLimitBytes: 50 };
 const MIB = 1024 ** 2;
 
@@ -36,6 +36,7 @@ test("the options that were chosen are stored and shown, and no others", () => {
     { keepProcesses: true },
     { outputLimitBytes: 0 },
     { notBefore: "2026-11-28T12:00:00.000Z" },
+    { runAs: "alice" },
     CHOSEN,
   ]) {
     assert.deepEqual(chosenOptions(storedOptions(chosen)), chosen);

@@ -75,6 +75,7 @@ export function sampleMachine(change: Partial<Machine> = {}): Machine {
     lastOrderSeq: 0,
     quarantined: false,
     quarantineReason: null,
+    features: [],
     continuity: NO_CONTINUITY,
     groupId: 0,
     displayName: null,

@@ -19,7 +19,13 @@ const scheduled = (scheduledMs: number, id = `at ${scheduledMs}`, change: Partia
 const plain = sampleAction({ id: "plain" });
 
 test("a start time is at most its maximum from now, and text that is no time is refused", () => {
-  const maxima = { scriptTimeoutMs: 1, outputLimitBytes: 1, queueTimeoutMs: 1, notBeforeMs: 60_000 };
+  const maxima = {
+    scriptTimeoutMs: 1,
+    outputLimitBytes: 1,
+    queueTimeoutMs: 1,
+    notBeforeMs: 60_000,
+    runAs: "any" as const,
+  };
   const nowMs = Date.UTC(2026, 0, 1);
   const read = (notBefore: string) => readOptions({ notBefore }, maxima, nowMs);
   assert.ok(read("2026-01-01T00:01:00Z").ok);

@@ -51,6 +51,7 @@ export function sampleMachines(count: number, nowMs: number, graceMs: number, se
     connectionEpoch: 1,
     nodeId: null,
     lastOrderSeq: 0,
+    features: [],
     continuity: NO_CONTINUITY,
   }));
 }

@@ -113,6 +113,7 @@ const LIMITS: ServiceContext["limits"] = {
     outputLimitBytes: 100_000,
     queueTimeoutMs: 7 * 24 * 3_600_000,
     notBeforeMs: 7 * 24 * 3_600_000,
+    runAs: "any",
   },
 };
 

@@ -2,6 +2,7 @@ import type { ActionOptions as RequestedOptions } from "@halligan/protocol/api";
 import { err, ok, type Result } from "@halligan/protocol/errors";
 import type { OrderLimits } from "@halligan/protocol/link";
 import type { DomainError } from "../../errors.ts";
+import { mayChooseUser, type RunAsRule } from "./run-as-rule.ts";
 
 /** What the caller has chosen for one action. Null: the setting of the deployment holds. */
 export interface ActionOptions {
@@ -11,6 +12,8 @@ export interface ActionOptions {
   readonly queueTimeoutMs: number | null;
   /** It does not start before. Unix milliseconds. */
   readonly notBeforeMs: number | null;
+  /** The user of the device as whom its scripts run; null: as the agent. */
+  readonly runAs: string | null;
 }
 
 export const NO_OPTIONS: ActionOptions = {
@@ -19,15 +22,16 @@ export const NO_OPTIONS: ActionOptions = {
   outputLimitBytes: null,
   queueTimeoutMs: null,
   notBeforeMs: null,
+  runAs: null,
 };
 
 /**
  * The largest values that a caller may choose, each a setting. `notBeforeMs`: how far in the future
- * a start may be.
+ * a start may be. `runAs`: the users that it may choose.
  */
 export type OptionMaxima = Readonly<
   Record<"scriptTimeoutMs" | "outputLimitBytes" | "queueTimeoutMs" | "notBeforeMs", number>
->;
+> & { readonly runAs: RunAsRule };
 
 /** A value above its maximum is refused, not reduced: the caller relies on what it asks for. */
 export function readOptions(
@@ -55,6 +59,9 @@ export function readOptions(
       detail: `options.notBefore is ${requested.notBefore}; the maximum is ${maxima.notBeforeMs} ms from now, ${latest}`,
     });
   }
+  if (options.runAs !== null && !mayChooseUser(maxima.runAs, options.runAs)) {
+    return err({ code: "RunAsNotAllowed", user: options.runAs, isOff: maxima.runAs.length === 0 });
+  }
   return ok(options);
 }
 
@@ -65,17 +72,19 @@ export const storedOptions = (chosen: RequestedOptions): ActionOptions => ({
   outputLimitBytes: chosen.outputLimitBytes ?? null,
   queueTimeoutMs: chosen.queueTimeoutMs ?? null,
   notBeforeMs: chosen.notBefore === undefined ? null : Date.parse(chosen.notBefore),
+  runAs: chosen.runAs ?? null,
 });
 
 /** The options that were chosen, as they are stored, audited and shown; null for none. */
 export function chosenOptions(options: ActionOptions): RequestedOptions | null {
-  const { keepProcesses, scriptTimeoutMs, outputLimitBytes, queueTimeoutMs, notBeforeMs } = options;
+  const { keepProcesses, scriptTimeoutMs, outputLimitBytes, queueTimeoutMs, notBeforeMs, runAs } = options;
   const chosen: RequestedOptions = {
     ...(keepProcesses && { keepProcesses }),
     ...(scriptTimeoutMs !== null && { scriptTimeoutMs }),
     ...(outputLimitBytes !== null && { outputLimitBytes }),
     ...(queueTimeoutMs !== null && { queueTimeoutMs }),
     ...(notBeforeMs !== null && { notBefore: new Date(notBeforeMs).toISOString() }),
+    ...(runAs !== null && { runAs }),
   };
   return Object.keys(chosen).length > 0 ? chosen : null;
 }

@@ -55,6 +55,7 @@ export async function answerHello(
       ...machine,
       continuity: offered ? { ...judged.continuity, offered } : judged.continuity,
       facts: hello.facts,
+      features: hello.features ?? [],
       journalId: hello.journalId,
       lastSeenMs: nowMs,
       // A store that was restored from a backup continues above the order number that the device

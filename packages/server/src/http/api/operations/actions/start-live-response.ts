@@ -18,7 +18,7 @@ const OPTIONS_TEXT =
   "`options`, each with a maximum that is a setting: `scriptTimeoutMs`, after which a script is ended; `outputLimitBytes` of its stdout, " +
   "and of its stderr; `queueTimeoutMs`, after which the action is `TimeOut` if it has not started; `notBefore`, a time before which it does not start, at most `HALLIGAN_MAX_NOT_BEFORE_MS` " +
   "from now (until then it holds no session and the machine takes other actions, and `queueTimeoutMs` counts from it); `keepProcesses`: processes that a " +
-  "script leaves behind go on. ";
+  "script leaves behind go on; `runAs`, a user of the device as whom the scripts run, with its groups and environment (Linux, name and no number). ";
 
 /**
  * As `RunLiveResponse`, for callers who say which bytes they mean, and who may wait for the end.
@@ -73,10 +73,11 @@ export const startLiveResponse = operation({
       400:
         "As RunLiveResponse. `InvalidRequestBody` also: more than one choice of bytes, a name that cannot be a file's, an option " +
         "or a limit of an archive that does not exist or is above its maximum, which the message has. " +
+        "`RunAsNotSupported`: the machine cannot run scripts as another user, and the message says why. " +
         "`InvalidInput`: the caller has too much staged, `wait` is no duration, or `Idempotency-Key` is empty, too long, or has other characters than visible ASCII.",
       403:
         "`Forbidden`: content that is not a library file needs `Library.Manage`, and `wait` a permission that reads actions. " +
-        "`DisallowedOperation`: the machine is in quarantine, or its device group has no remediation level.",
+        "`DisallowedOperation`: the machine is in quarantine, its device group has no remediation level, or `HALLIGAN_RUN_AS_USERS` does not allow the user of `runAs`.",
       404:
         "`ResourceNotFound`: there is no such machine, or it is in none of the user's device groups; the library has no file of a " +
         "pinned name, or none with a pinned SHA-256; this caller has not staged such content.",
