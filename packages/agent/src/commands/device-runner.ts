@@ -1,4 +1,5 @@
 /** The commands of a real device, behind the core's Runner port. */
+import type { OutputCounts } from "@halligan/protocol/link";
 import type { CommandJob, Runner, RunScriptCommand, Transcript } from "../core/ports.ts";
 import { removeOrderFiles, spoolPaths } from "../disk/order-files.ts";
 import { endTree, notEndedTexts } from "../process/tree/end-tree.ts";
@@ -26,15 +27,19 @@ export function deviceRunner(deps: CommandDeps): Runner {
     },
 
     async inlineTranscript(job, exitCode) {
-      const transcript = inlineTranscript(job.command.scriptName, exitCode, spools(job));
-      return transcript === null ? null : { kind: "inline", transcript };
+      const inline = inlineTranscript(job.command.scriptName, exitCode, spools(job));
+      return inline && { kind: "inline", ...inline };
     },
 
     async uploadTranscript(job, exitCode, signal): Promise<Transcript | null> {
       using watch = new TransferWatch(deps.clock, null, signal);
-      const chunks = () => transcriptJson(job.command.scriptName, exitCode, spools(job));
+      let output: OutputCounts | undefined;
+      async function* chunks() {
+        output = yield* transcriptJson(job.command.scriptName, exitCode, spools(job));
+      }
       try {
-        return await upload(deps, job, chunks, watch);
+        const uploaded = await upload(deps, job, chunks, watch);
+        return { ...uploaded, ...(output && { output }) };
       } catch (error) {
         if (error instanceof TransferFailedError) return null;
         throw error;

@@ -6,6 +6,7 @@ import type {
   FileChange,
   OrderCommand,
   OrderLimits,
+  OutputCounts,
   OutputPosition,
   OutputStream,
   SecretEnv,
@@ -133,9 +134,10 @@ export interface CollectedFile {
   fileChange?: FileChange;
 }
 
-export type Transcript =
+export type Transcript = (
   | { kind: "inline"; transcript: string }
-  | { kind: "uploaded"; uploadId: string; sizeBytes: number; sha256: string };
+  | { kind: "uploaded"; uploadId: string; sizeBytes: number; sha256: string }
+) & { output?: OutputCounts };
 
 /** Runs commands: the interface to processes, files, compression and transfers. */
 export interface Runner {

@@ -17,6 +17,17 @@ async function* cut(bytes: Uint8Array, sizes: readonly number[]): AsyncGenerator
   }
 }
 
+/** The streamed transcript with its counts. */
+async function streamed(...args: Parameters<typeof transcriptJson>) {
+  const chunks = transcriptJson(...args);
+  const list: Uint8Array[] = [];
+  for (;;) {
+    const { done, value } = await chunks.next();
+    if (done) return { transcript: Buffer.concat(list).toString(), output: value };
+    list.push(value.slice());
+  }
+}
+
 async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const list: Uint8Array[] = [];
   for await (const chunk of chunks) list.push(chunk);
@@ -57,8 +68,9 @@ test("a transcript has the contract's four keys, and a script that wrote nothing
       },
     },
   });
-  assert.equal(await inlineTranscript('a "b".sh', -1, spools), expected);
-  assert.equal((await collect(transcriptJson('a "b".sh', -1, spools))).toString(), expected);
+  const output = { stdout: { bytes: 8, isBinary: true }, stderr: { bytes: 0 } };
+  assert.deepEqual(inlineTranscript('a "b".sh', -1, spools), { transcript: expected, output });
+  assert.deepEqual(await streamed('a "b".sh', -1, spools), { transcript: expected, output });
 });
 
 test("output that was cut has its sizes outside of the text, and its bytes when the cut made them invalid UTF-8", async () => {
@@ -74,8 +86,12 @@ test("output that was cut has its sizes outside of the text, and its bytes when 
   stderr.note("a process was left");
   stderr.finish();
   const inline = inlineTranscript("a.sh", 0, spools);
-  assert.equal((await collect(transcriptJson("a.sh", 0, spools))).toString(), inline);
-  const { script_output, halligan } = JSON.parse(inline ?? "");
+  assert.deepEqual(await streamed("a.sh", 0, spools), inline);
+  assert.deepEqual(inline?.output, {
+    stdout: { bytes: 10, writtenBytes: 13 },
+    stderr: { bytes: 3, writtenBytes: 5, isBinary: true },
+  });
+  const { script_output, halligan } = JSON.parse(inline?.transcript ?? "");
   assert.equal(script_output, "1234567890\n[halligan: output cut off after 10 bytes]\n");
   assert.deepEqual(halligan, {
     stdout: { sizeBytes: 13, keptBytes: 10, textBytes: 10 },

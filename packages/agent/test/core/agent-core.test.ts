@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { LINK_CLOSE, type Order } from "@halligan/protocol/link";
+import { LINK_CLOSE, type Order, OUTPUT_COUNTS } from "@halligan/protocol/link";
 import { systemClock } from "@halligan/protocol/time";
 import { until } from "../../../protocol/test/support/until.ts";
 import { fetchFile, linked, script, World } from "../support/fake-ports.ts";
@@ -41,6 +41,26 @@ test("an order is forgotten with the last acknowledgement, and its number never 
   world.start();
   await until(() => world.net.of("hello").length > 0, "a frame of type hello");
   assert.deepEqual([world.net.of("hello")[0]?.highestOrderSeq, world.net.of("hello")[0]?.orders], [1, []]);
+});
+
+test("the bytes that a script wrote are counted only for a server that takes the counts", options, async () => {
+  await using world = new World();
+  world.start();
+  const output = { stdout: { bytes: 5 }, stderr: { bytes: 3, writtenBytes: 9, isBinary: true } } as const;
+  world.runner.output = output;
+  await linked(world);
+  const order = world.order(1, [script(0)]);
+  world.net.send(world.frameOf(order));
+  await until(() => world.net.of("ended").length === 1, "a frame of type ended");
+  assert.deepEqual(world.net.of("ended")[0]?.result, { kind: "inline", transcript: "{}" });
+  // The server was upgraded: what it has not acknowledged is reported again, with the counts.
+  await world.stop();
+  world.start();
+  await until(() => world.net.of("hello").length > 0, "a frame of type hello");
+  const orders = [{ ...ref(order), verdict: "continue" as const }];
+  world.net.send({ type: "helloAnswer", orders, features: [OUTPUT_COUNTS] });
+  await until(() => world.net.of("ended").length === 1, "a frame of type ended");
+  assert.deepEqual(world.net.of("ended")[0]?.result, { kind: "inline", transcript: "{}", output });
 });
 
 test("the same order twice runs once, and a second order is refused as busy", options, async () => {

@@ -10,6 +10,7 @@ import {
   type Order,
   type OrderCommand,
   type OrderKey,
+  type OutputCounts,
   orderSigningBytes,
   type ServerFrame,
   type Verdict,
@@ -66,6 +67,8 @@ export class FakeRunner implements Runner {
   /** Scripts run until this is called or they are stopped. */
   finish: (() => void) | null = null;
   holds = false;
+  /** What the scripts wrote. */
+  output: OutputCounts | null = null;
 
   async runScript(...[job, start, signal]: Parameters<Runner["runScript"]>): Promise<ScriptEnd> {
     const notRun = { outcome: "failed" as const, errors: ["Not started."], exitCode: -1, ran: false, leftovers: [] };
@@ -91,7 +94,7 @@ export class FakeRunner implements Runner {
     return { outcome: "completed", errors: [], result: null };
   }
   async inlineTranscript(): ReturnType<Runner["inlineTranscript"]> {
-    return { kind: "inline", transcript: "{}" };
+    return { kind: "inline", transcript: "{}", ...(this.output && { output: this.output }) };
   }
   async uploadTranscript(): ReturnType<Runner["uploadTranscript"]> {
     return null;

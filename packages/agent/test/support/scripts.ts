@@ -30,8 +30,8 @@ export async function run(
   const job = { ...world.job(command, more.limits), earlier: more.earlier ?? [] };
   const start = { granted: more.granted ?? (async () => undefined), spawned: async () => undefined };
   const end = await runScript(world.deps, job, start, more.signal ?? new AbortController().signal);
-  const text0 = end.ran ? await inlineTranscript(scriptName, end.exitCode, spoolPaths(world.folder, 1, 0)) : null;
-  const transcript: { script_output: string; script_errors: string } | null = text0 === null ? null : JSON.parse(text0);
+  const inline = end.ran ? inlineTranscript(scriptName, end.exitCode, spoolPaths(world.folder, 1, 0)) : null;
+  const transcript: { script_output: string; script_errors: string } | null = inline && JSON.parse(inline.transcript);
   return { ...end, transcript };
 }
 

@@ -9,10 +9,19 @@ const COLUMNS: readonly Column<Facts>[] = [
   { title: "RESULT", cell: ({ fileName }) => fileName, mayShrink: true },
   { title: "SIZE", cell: ({ sizeBytes, isAvailable }) => (isAvailable ? formatBytes(sizeBytes) : "removed") },
   { title: "SHA-256", cell: ({ sha256 }) => sha256 },
-  { title: "CHANGED", cell: ({ fileChange }) => fileChange?.kinds.join(", ") ?? "" },
 ];
+const OUTPUT_COLUMNS: readonly Column<Facts>[] = [
+  { title: "STDOUT", cell: ({ output }) => (output ? streamCell(output.stdout) : "") },
+  { title: "STDERR", cell: ({ output }) => (output ? streamCell(output.stderr) : "") },
+];
+const CHANGED: Column<Facts> = { title: "CHANGED", cell: ({ fileChange }) => fileChange?.kinds.join(", ") ?? "" };
+
+/** With what was written, if not all of it is kept. */
+const streamCell = ({ keptBytes, writtenBytes, truncated }: NonNullable<Facts["output"]>["stdout"]): string =>
+  truncated ? `${formatBytes(keptBytes)} of ${formatBytes(writtenBytes)}` : formatBytes(writtenBytes);
 
 /** One result per line. The command's notes describe in detail how a file changed. */
 export function renderResultFacts(results: readonly Facts[], width: number | null): string {
-  return renderTable(results, COLUMNS, width);
+  const ofScripts = results.some(({ output }) => output !== undefined) ? OUTPUT_COLUMNS : [];
+  return renderTable(results, [...COLUMNS, ...ofScripts, CHANGED], width);
 }

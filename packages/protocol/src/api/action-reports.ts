@@ -100,6 +100,23 @@ export type ActionTimingWire = Static<typeof ActionTimingWire>;
 export const FileChangeWire = Type.Object(FileChange.properties);
 export type FileChangeWire = Static<typeof FileChangeWire>;
 
+/** What a script wrote to one stream. `DownloadCommandOutput` has the bytes. */
+export const StreamSummaryWire = Type.Object({
+  /** Of the download. */
+  sizeBytes: Type.Integer(),
+  /** Written by the script in all. */
+  writtenBytes: Type.Integer(),
+  /**
+   * Of these, in the download: the first ones, up to the limit of the action. When the disk of the
+   * device was full, fewer than `sizeBytes`, because notes about the gaps are in the download too.
+   */
+  keptBytes: Type.Integer(),
+  /** Whether the script wrote more than was kept. */
+  truncated: Type.Boolean(),
+});
+export const OutputSummaryWire = Type.Object({ stdout: StreamSummaryWire, stderr: StreamSummaryWire });
+export type OutputSummaryWire = Static<typeof OutputSummaryWire>;
+
 /**
  * `GET /halligan/v1/actions/{id}/results`: what is known of each result, also after its bytes were
  * removed.
@@ -128,6 +145,8 @@ export const ActionResultsWire = Type.Object({
       ),
       /** Null when the file did not change, and for a script or an archive. */
       fileChange: Type.Union([FileChangeWire, Type.Null()]),
+      /** Only of a script; absent when an older agent has not counted the bytes. */
+      output: Type.Optional(OutputSummaryWire),
     }),
   ),
 });

@@ -8,7 +8,11 @@ export type { AdministrationOperations } from "./operations/administration.ts";
 export type { AuditExport, AuditExportOptions, AuditOperations, AuditOptions } from "./operations/audit.ts";
 export type { DeviceGroupOperations } from "./operations/device-groups.ts";
 export type { LibraryOperations, PutLibraryFileRequest } from "./operations/library.ts";
-export type { FileDownloadOptions, MachineActionOperations } from "./operations/machine-actions.ts";
+export type {
+  CommandOutputOptions,
+  FileDownloadOptions,
+  MachineActionOperations,
+} from "./operations/machine-actions.ts";
 export type { MachineDetailsOptions, MachineOperations } from "./operations/machines.ts";
 export type { ResultOperations } from "./operations/results.ts";
 export type { CallOptions, StartOptions } from "./options.ts";

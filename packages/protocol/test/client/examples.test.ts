@@ -16,9 +16,16 @@ interface Export {
   file: string;
 }
 
+/** A long list has a comma after its last name. */
+const namesIn = (list: string): string[] =>
+  list
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "");
+
 const index = await readFile(new URL("index.ts", CLIENT), "utf8");
 const exports: Export[] = [...index.matchAll(/^export (?:type )?\{([^}]*)\} from "\.\/([\w/-]+\.ts)";$/gm)].flatMap(
-  ([, names = "", file = ""]) => names.split(",").map((name) => ({ name: name.trim().replace(/^type /, ""), file })),
+  ([, names = "", file = ""]) => namesIn(names).map((name) => ({ name: name.replace(/^type /, ""), file })),
 );
 
 /** The example in the comment right before the declaration of `name`, or null. */
@@ -46,11 +53,7 @@ function compiledText(): string {
   const text = bodies.join("\n");
   const used = (names: readonly string[]) =>
     names.filter((name) => new RegExp(`\\b${name}\\b`).test(`${text} HalliganClient`));
-  const values = new Set(
-    [...index.matchAll(/^export \{([^}]*)\}/gm)].flatMap(([, names = ""]) =>
-      names.split(",").map((name) => name.trim()),
-    ),
-  );
+  const values = new Set([...index.matchAll(/^export \{([^}]*)\}/gm)].flatMap(([, names = ""]) => namesIn(names)));
   const imported = used(exports.map(({ name }) => name))
     .map((name) => (values.has(name) ? name : `type ${name}`))
     .sort((a, b) => a.replace("type ", "").localeCompare(b.replace("type ", "")));

@@ -11,6 +11,7 @@ import {
   type CallOptions,
   type ClientClock,
   type ClientOptions,
+  type CommandOutputOptions,
   createClient,
   type Fetch,
   type FileDownloadOptions,
@@ -201,6 +202,13 @@ export async function exampleOfPutLibraryFileRequest(): Promise<void> {
     description: "load and uptime",
   };
   console.log((await client.putLibraryFile(request)).sha256);
+}
+
+export async function exampleOfCommandOutputOptions(): Promise<void> {
+  const actionId = "11111111-2222-3333-4444-555555555555";
+  const options: CommandOutputOptions = { fromBytes: 1_000 };
+  const rest = await client.downloadCommandOutput(actionId, 0, "stdout", options);
+  console.log(rest.status, rest.headers.get("content-range"));
 }
 
 export async function exampleOfFileDownloadOptions(): Promise<void> {

@@ -36,6 +36,8 @@ export type DomainError =
   | { code: "CancelRefused"; actionId: string; status: MachineActionStatus }
   | { code: "ResultNotReady"; actionId: string; index: number }
   | { code: "ResultNotFound"; actionId: string; index: number; detail: string }
+  /** Its agent is older and has not counted the bytes. */
+  | { code: "OutputNotCounted"; actionId: string; index: number }
   | { code: "ScriptNotFound"; actionId: string; index: number; detail: string }
   | { code: "TransferChanged"; actionId: string; index: number }
   | { code: "ResultLinkInvalid" }

@@ -76,6 +76,7 @@ const FORMER_NAMES: Readonly<Record<string, readonly AuditedOperation[]>> = {
 export const RECORDED_AS: Readonly<Record<string, AuditedOperation>> = {
   StartLiveResponse: "RunLiveResponse",
   DownloadCommandFile: "GetLiveResponseResultDownloadLink",
+  DownloadCommandOutput: "GetLiveResponseResultDownloadLink",
 };
 
 /**

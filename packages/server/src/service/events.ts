@@ -44,7 +44,7 @@ export const events = {
     action: MachineAction,
     index: number,
     nowMs: number,
-    how: { readonly isInline?: true; readonly isDownload?: true } = {},
+    how: { readonly isInline?: true; readonly isDownload?: true; readonly stream?: "stdout" | "stderr" } = {},
   ): Promise<void> {
     await append(tx, actor, "GetLiveResponseResultDownloadLink", action, nowMs, { index, ...how });
   },

@@ -5,6 +5,7 @@
  */
 import { closeSync, constants, fstatSync, openSync, readSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
+import type { OutputCounts, StreamCounts } from "@halligan/protocol/link";
 import { type Static, Type } from "typebox";
 import { Compile } from "typebox/compile";
 import type { SpoolPaths } from "../../disk/order-files.ts";
@@ -23,6 +24,7 @@ export type OutputFacts = Static<typeof OutputFacts>;
 
 const outputFacts = Compile(OutputFacts);
 
+const STREAMS = ["stdout", "stderr"] as const;
 const MAX_FACTS_BYTES = 512;
 const encoder = new TextEncoder();
 
@@ -62,15 +64,17 @@ export function readFacts(spool: string): OutputFacts | null {
 
 /**
  * The member `halligan` of a transcript, with a leading comma; nothing when the texts are exactly
- * the output.
+ * the output. Returns the counts of both streams.
  */
-export async function* outputMember(spools: SpoolPaths): AsyncGenerator<Uint8Array, void, undefined> {
+export async function* outputMember(spools: SpoolPaths): AsyncGenerator<Uint8Array, OutputCounts, undefined> {
   let before = ',"halligan":{';
-  for (const name of ["stdout", "stderr"] as const) {
+  const counts: Partial<OutputCounts> = {};
+  for (const name of STREAMS) {
     const spool = spools[name];
     const stored = readFacts(spool);
     const endBytes = stored?.bodyBytes ?? Number.POSITIVE_INFINITY;
     const { sizeBytes, isUtf8 } = await examine(readBody(spool, endBytes));
+    counts[name] = countsOf(sizeBytes, stored, isUtf8);
     if (stored === null && isUtf8) continue;
     const facts = stored ?? { sizeBytes, keptBytes: sizeBytes, bodyBytes: sizeBytes };
     yield encoder.encode(`${before}"${name}":${JSON.stringify(wireFacts(facts)).slice(0, -1)}`);
@@ -83,23 +87,46 @@ export async function* outputMember(spools: SpoolPaths): AsyncGenerator<Uint8Arr
     yield encoder.encode("}");
   }
   if (before === ",") yield encoder.encode("}");
+  return both(counts);
 }
 
 /**
- * The same for outputs in memory, as an object for JSON.stringify; undefined when there is none.
+ * The same for outputs in memory, with the member as an object for JSON.stringify; null when there
+ * is none.
  */
-export function outputObject(spools: SpoolPaths, bytes: Record<keyof SpoolPaths, Uint8Array>): object | undefined {
+export function outputObject(
+  spools: SpoolPaths,
+  bytes: Record<keyof SpoolPaths, Uint8Array>,
+): { member: object | null; counts: OutputCounts } {
   const member: Partial<Record<keyof SpoolPaths, object>> = {};
-  for (const name of ["stdout", "stderr"] as const) {
+  const counts: Partial<OutputCounts> = {};
+  for (const name of STREAMS) {
     const stored = readFacts(spools[name]);
     const body = bytes[name].subarray(0, stored?.bodyBytes);
     const isUtf8 = isValidUtf8(body);
+    counts[name] = countsOf(body.length, stored, isUtf8);
     if (stored === null && isUtf8) continue;
     const facts = stored ?? { sizeBytes: body.length, keptBytes: body.length, bodyBytes: body.length };
     const base64 = isUtf8 ? {} : { base64: Buffer.from(body).toString("base64") };
     member[name] = { ...wireFacts(facts), ...base64 };
   }
-  return Object.keys(member).length === 0 ? undefined : member;
+  return { member: Object.keys(member).length === 0 ? null : member, counts: both(counts) };
+}
+
+const both = ({ stdout = { bytes: 0 }, stderr = { bytes: 0 } }: Partial<OutputCounts>): OutputCounts => ({
+  stdout,
+  stderr,
+});
+
+/** @param bytes of the stream that the transcript has */
+function countsOf(bytes: number, stored: OutputFacts | null, isUtf8: boolean): StreamCounts {
+  const { sizeBytes = bytes, keptBytes = bytes } = stored ?? {};
+  return {
+    bytes,
+    ...(sizeBytes !== bytes && { writtenBytes: sizeBytes }),
+    ...(keptBytes !== bytes && { keptBytes }),
+    ...(!isUtf8 && { isBinary: true }),
+  };
 }
 
 /** As `OutputFactsWire` of the API. */

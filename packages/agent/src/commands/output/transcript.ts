@@ -4,7 +4,7 @@
  */
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { open } from "node:fs/promises";
-import { MAX_INLINE_TRANSCRIPT_BYTES } from "@halligan/protocol/link";
+import { MAX_INLINE_TRANSCRIPT_BYTES, type OutputCounts } from "@halligan/protocol/link";
 import { isErrno } from "../../disk/errno.ts";
 import type { SpoolPaths } from "../../disk/order-files.ts";
 import { LIMITS } from "../../limits.ts";
@@ -12,41 +12,46 @@ import { outputMember, outputObject } from "./output-facts.ts";
 
 /**
  * The same text as JSON.stringify of the whole. Bytes that are not UTF-8 become U+FFFD; the member
- * `halligan` then has the exact bytes (`output-facts.ts`).
+ * `halligan` then has the exact bytes (`output-facts.ts`). Returns the counts of both streams.
  */
 export async function* transcriptJson(
   scriptName: string,
   exitCode: number,
   spools: SpoolPaths,
-): AsyncGenerator<Uint8Array, void, undefined> {
+): AsyncGenerator<Uint8Array, OutputCounts, undefined> {
   const encoder = new TextEncoder();
   yield encoder.encode(`{"script_name":${JSON.stringify(scriptName)},"exit_code":${exitCode},"script_output":"`);
   yield* jsonCharacters(readSpool(spools.stdout));
   yield encoder.encode(`","script_errors":"`);
   yield* jsonCharacters(readSpool(spools.stderr));
   yield encoder.encode(`"`);
-  yield* outputMember(spools);
+  const counts = yield* outputMember(spools);
   yield encoder.encode("}");
+  return counts;
 }
 
 /**
  * The transcript as one text if it fits into the report of the end, else null. The same text as
  * {@link transcriptJson}.
  */
-export function inlineTranscript(scriptName: string, exitCode: number, spools: SpoolPaths): string | null {
+export function inlineTranscript(
+  scriptName: string,
+  exitCode: number,
+  spools: SpoolPaths,
+): { transcript: string; output: OutputCounts } | null {
   const stdout = readSmallSpool(spools.stdout);
   const stderr = stdout === null ? null : readSmallSpool(spools.stderr);
   if (stdout === null || stderr === null) return null;
   const decode = (bytes: Uint8Array) => new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
-  const halligan = outputObject(spools, { stdout, stderr });
-  const text = JSON.stringify({
+  const { member: halligan, counts: output } = outputObject(spools, { stdout, stderr });
+  const transcript = JSON.stringify({
     script_name: scriptName,
     exit_code: exitCode,
     script_output: decode(stdout),
     script_errors: decode(stderr),
     ...(halligan && { halligan }),
   });
-  return Buffer.byteLength(text) > MAX_INLINE_TRANSCRIPT_BYTES ? null : text;
+  return Buffer.byteLength(transcript) > MAX_INLINE_TRANSCRIPT_BYTES ? null : { transcript, output };
 }
 
 /**

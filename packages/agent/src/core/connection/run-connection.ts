@@ -1,10 +1,12 @@
 /** One connection from its opening to its end: handshake, hello, frames, heartbeat. */
 
 import {
+  type AgentFrame,
   LINK_VERSION,
   LIVE_OUTPUT,
   type MachineFacts,
   OLDEST_LINK_VERSION,
+  OUTPUT_COUNTS,
   type ServerFrame,
 } from "@halligan/protocol/link";
 import { abortable, type MonotonicClock, sleep, withDeadline } from "@halligan/protocol/time";
@@ -21,6 +23,7 @@ import type { ServerConnection } from "../server-connection.ts";
 import { ConnectionEndedError } from "./connection-ended-error.ts";
 import type { FrameChannel, ReceivedFrame } from "./frame-channel.ts";
 import { type Identity, openConnection } from "./handshake.ts";
+import { withoutOutputCounts } from "./output-counts.ts";
 
 export interface ConnectionDeps {
   clock: MonotonicClock;
@@ -98,7 +101,7 @@ export async function runConnection(
     serverConnection.setServerTime(welcome.serverTimeMs);
     const send = channel.send.bind(channel);
     const journal = deps.journal();
-    const features = [...(deps.liveOutput ? [LIVE_OUTPUT] : []), ...(deps.features ?? [])];
+    const features = [...(deps.liveOutput ? [LIVE_OUTPUT, OUTPUT_COUNTS] : []), ...(deps.features ?? [])];
     send({
       type: "hello",
       journalId: journal.journalId,
@@ -116,7 +119,9 @@ export async function runConnection(
     const answer = await withDeadline(clock, settings.helloTimeoutMs, all, "The hello was not answered in time.", (s) =>
       answerOf(channel, clock, s),
     );
-    serverConnection.up({ ticket: welcome.ticket, send });
+    const takesCounts = answer.features?.includes(OUTPUT_COUNTS);
+    const report = (frame: AgentFrame) => send(takesCounts ? frame : withoutOutputCounts(frame));
+    serverConnection.up({ ticket: welcome.ticket, send: report });
     await handlers.helloAnswer(answer);
     deps.log.info("linked", { machineId: deps.identity.machineId, linkEpoch: welcome.linkEpoch });
     const activity = { lastFrameMs: clock.monotonicMs() };

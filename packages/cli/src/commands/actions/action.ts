@@ -13,6 +13,7 @@ import { renderResultFacts } from "../../render/result-facts.ts";
 import { terminalWidth } from "../../render/text/terminal-width.ts";
 import { renderTiming } from "../../render/timing.ts";
 import { positional } from "../shared-options.ts";
+import { EXACT_OUTPUT_OPTIONS, wantedStream, writeExactOutput } from "./exact-output.ts";
 
 export const action: CommandDefinition = {
   usage: "ACTION",
@@ -29,6 +30,7 @@ export const action: CommandDefinition = {
       type: "boolean",
       help: "also what is known of its results: size, SHA-256, and how a file changed while it was collected",
     },
+    ...EXACT_OUTPUT_OPTIONS,
     script: { type: "boolean", help: "also what its scripts are: name, size, SHA-256 and content" },
     verify: {
       type: "boolean",
@@ -40,19 +42,23 @@ export const action: CommandDefinition = {
     "halligan action 3f2a0d6e-5b1c-4c58-9a51-0c3f6d1b7a22",
     "halligan action 3f2a0d6e-5b1c-4c58-9a51-0c3f6d1b7a22 --timing",
     "halligan action 3f2a0d6e-5b1c-4c58-9a51-0c3f6d1b7a22 --script",
+    "halligan action 3f2a0d6e-5b1c-4c58-9a51-0c3f6d1b7a22 --stdout > memory.img",
   ],
   jsonShape:
     "{action: the API's machine action, options?: what its caller chose, waiting?: {reason, since, until, detail, ...} of an unfinished one}; with --timing also timing: {steps: [{step, index, at, sinceMs}], totalMs}; " +
-    "with --results also results: [{index, type, fileName, sizeBytes, sha256, isAvailable, fileChange}]; " +
+    "with --results also results: [{index, type, fileName, sizeBytes, sha256, isAvailable, fileChange, output?: {stdout: {sizeBytes, writtenBytes, keptBytes, truncated}, stderr}}]; " +
     "with --script also scripts: [{index, scriptName, sha256, sizeBytes, problem, content? or base64?}]; " +
     "with --verify also verification: [{index, type, isVerified, problem, sha256}]; " +
     "with --revoke-links also linksRevoked: true",
-  async run({ args, connect, env, signal }) {
-    const client = await connect();
+  async run(context) {
+    const { args, env, signal } = context;
+    const stream = wantedStream(context);
+    const client = await context.connect();
     const id = positional(args, 0);
     const revokes = args.flag("revoke-links");
     if (revokes) await orSee(client.revokeResultLinks(id, { signal }), "halligan actions");
     const found = await orSee(client.getMachineAction(id, { signal }), "halligan actions");
+    if (stream !== null) return writeExactOutput(context, client, found, stream);
     const json: Record<string, unknown> = { action: actionJson(found) };
     const width = terminalWidth(env.stdout);
     const isOver = FINAL_STATUSES.has(statusOf(found));

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { promisify } from "node:util";
 import { until } from "../../../../protocol/test/support/until.ts";
 import { Program } from "../../../src/program.ts";
 import { ENTRY } from "../../../src/runtimes.ts";
@@ -72,6 +74,38 @@ describe("halligan run and attach", { timeout: 180_000 }, () => {
     assert.equal(json.exitCode, 7);
     const end = await halligan(world, "attach", id, "--from", "end");
     assert.deepEqual([end.exitCode, end.stdout], [7, ""]);
+  });
+
+  test("action --stdout writes exactly the bytes of a script, and says when it has to be asked otherwise", async () => {
+    const bytes = "printf 'a\\000\\377\\r\\n'; yes | head -c 300000; printf 'err\\303' >&2";
+    await addScript(world, "bytes.sh", `#!/bin/sh\n${bytes}\n`);
+    const run = await halligan(world, "run", "device-1", "bytes.sh", "--output-limit", "200001");
+    assert.equal(run.exitCode, 0, run.stderr);
+    const id = await runningId();
+    // A process of its own, because its standard output is bytes.
+    const exact = (...args: string[]) =>
+      promisify(execFile)(process.execPath, [ENTRY.cli, "action", id, ...args], {
+        env: { ...process.env, ...variablesFor(world) },
+        encoding: "buffer",
+        maxBuffer: 1_000_000,
+      });
+    const whole = Buffer.concat([Buffer.from([0x61, 0, 0xff, 13, 10]), Buffer.from("y\n".repeat(150_000))]);
+    assert.ok((await exact("--stdout")).stdout.equals(whole.subarray(0, 200_001)), "the kept bytes, without a note");
+    assert.deepEqual([...(await exact("--stderr", "--command", "0")).stdout], [...Buffer.from("err\xc3", "latin1")]);
+    const facts = await halligan(world, "action", id, "--results", "--json");
+    assert.deepEqual(JSON.parse(facts.stdout).results[0].output, {
+      stdout: { sizeBytes: 200_001, writtenBytes: 300_005, keptBytes: 200_001, truncated: true },
+      stderr: { sizeBytes: 4, writtenBytes: 4, keptBytes: 4, truncated: false },
+    });
+    assert.match((await halligan(world, "action", id, "--results")).stdout, /195\.3 KiB of 293\.0 KiB +4 bytes/);
+    for (const wrong of [
+      ["--stdout", "--stderr"],
+      ["--stdout", "--json"],
+      ["--command", "0"],
+    ]) {
+      assert.equal((await halligan(world, "action", id, ...wrong)).exitCode, 64, wrong.join(" "));
+    }
+    assert.equal((await halligan(world, "action", id, "--stdout", "--command", "1")).exitCode, 66);
   });
 
   test("Ctrl+C detaches, with a hint, and cancels when that was asked for", async () => {

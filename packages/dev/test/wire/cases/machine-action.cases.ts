@@ -260,7 +260,7 @@ test("the response has the facts of each result, also how a file changed while i
   skip: onlyHalligan("its own interface for results"),
 }, async () => {
   const { api, library, machineId } = here();
-  const name = await library.script("results", "echo out > out.txt");
+  const name = await library.script("results", "echo out | tee out.txt");
   // States no size and is larger than what is read of such a file: of the changes the one that is
   // sure to happen.
   const commands = [putFile(name), runScript(name), getFile("out.txt"), getFile("/proc/self/pagemap")];
@@ -282,6 +282,9 @@ test("the response has the facts of each result, also how a file changed while i
   assert.equal(body.value[1]?.sizeBytes, bytes.length);
   assert.equal(body.value[1]?.sha256, createHash("sha256").update(bytes).digest("hex"));
   assert.deepEqual([body.value[0]?.fileChange, body.value[1]?.fileChange], [null, null]);
+  const count = (sizeBytes: number) => ({ sizeBytes, writtenBytes: sizeBytes, keptBytes: sizeBytes, truncated: false });
+  assert.deepEqual(body.value[0]?.output, { stdout: count(4), stderr: count(0) });
+  assert.equal(body.value[1]?.output, undefined);
   const changed = body.value[2]?.fileChange;
   assert.deepEqual(changed?.kinds, ["cutOff"]);
   assert.equal(gunzipSync((await api.result(id, 3)).bytes).length, changed?.collectedBytes);

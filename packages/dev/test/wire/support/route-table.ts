@@ -48,6 +48,7 @@ const SAMPLES: Readonly<Record<string, string>> = {
   fileName: "wire-none.txt",
   index: "0",
   part: "0",
+  stream: "stdout",
   user: "analyst@soc.example",
   ip: "'203.0.113.99'",
 };

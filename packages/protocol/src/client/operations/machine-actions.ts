@@ -39,6 +39,22 @@ export interface FileDownloadOptions extends CallOptions {
 }
 
 /**
+ * Options of the download of what a script wrote.
+ *
+ * @example
+ * ```ts
+ * const actionId = "11111111-2222-3333-4444-555555555555";
+ * const options: CommandOutputOptions = { fromBytes: 1_000 };
+ * const rest = await client.downloadCommandOutput(actionId, 0, "stdout", options);
+ * console.log(rest.status, rest.headers.get("content-range"));
+ * ```
+ */
+export interface CommandOutputOptions extends CallOptions {
+  /** Bytes that are left out at the beginning, to go on with a cut download. Default 0. */
+  fromBytes?: number;
+}
+
+/**
  * Starts, reads, watches and cancels machine actions.
  *
  * @example
@@ -122,6 +138,23 @@ export interface MachineActionOperations {
    * kept. Only Halligan has this.
    */
   downloadScript(actionId: string, commandIndex: number, options?: CallOptions): Promise<Response>;
+  /**
+   * The bytes that a RunScript wrote to one of its streams, as a stream that the caller reads or
+   * cancels. 400 `BadRequest` while the command runs, 404 `OutputNotAvailable` when the agent of
+   * the machine was older. Only Halligan has this.
+   *
+   * @example
+   * ```ts
+   * const response = await client.downloadCommandOutput(actionId, 0, "stdout");
+   * if (response.body !== null) await writeFile("stdout.bin", response.body);
+   * ```
+   */
+  downloadCommandOutput(
+    actionId: string,
+    commandIndex: number,
+    stream: "stdout" | "stderr",
+    options?: CommandOutputOptions,
+  ): Promise<Response>;
   /** What the device signed about the end of each command. Only Halligan has this. */
   getMachineActionEvidence(actionId: string, options?: CallOptions): Promise<ActionEvidenceWire>;
   /**
@@ -214,6 +247,14 @@ export function machineActionOperations(transport: Transport, clock: ClientClock
         method: "GET",
         path: `/halligan/v1/actions/${encodeURIComponent(actionId)}/commands/${commandIndex}/script`,
         accept: "application/octet-stream",
+        signal,
+      }),
+    downloadCommandOutput: (actionId, commandIndex, stream, { fromBytes = 0, signal } = {}) =>
+      transport.send({
+        method: "GET",
+        path: `/halligan/v1/actions/${encodeURIComponent(actionId)}/commands/${commandIndex}/output/${stream}`,
+        accept: "application/octet-stream",
+        fromBytes,
         signal,
       }),
     getMachineActionEvidence: (actionId, { signal } = {}) =>

@@ -22,6 +22,8 @@ export interface ApiRequest {
   isPublic?: boolean;
   /** Where a stream of events goes on. */
   lastEventId?: string | undefined;
+  /** Bytes of the content that are left out at its beginning. */
+  fromBytes?: number;
   /** Media type of the response. Default JSON. */
   accept?: string;
   /**
@@ -136,6 +138,7 @@ const MAX_LOST_CONNECTIONS = 3;
 function initOf(request: ApiRequest, token: string | null): RequestInit {
   const headers = new Headers({ accept: request.accept ?? "application/json" });
   if (request.idempotencyKey !== undefined) headers.set("idempotency-key", request.idempotencyKey);
+  if (request.fromBytes) headers.set("range", `bytes=${request.fromBytes}-`);
   if (request.lastEventId !== undefined) headers.set("last-event-id", request.lastEventId);
   if (token !== null) headers.set("authorization", `Bearer ${token}`);
   if (request.json !== undefined) {

@@ -1,17 +1,11 @@
 import { type Static, Type } from "typebox";
-import { FileChange } from "../file-change.ts";
-import { ActionId, CommandIndex, JournalId, OrderSeq, Sha256, SizeBytes, StartId, UnixMs, UploadId } from "../ids.ts";
+import { ActionId, CommandIndex, JournalId, OrderSeq, Sha256, StartId, UnixMs } from "../ids.ts";
 import { Continuity, ProbeNonce, RollingValue } from "../machine/continuity.ts";
 import { OrderKeySetNumber } from "../machine/enroll.ts";
 import { MachineFacts } from "../machine/machine-facts.ts";
 import { SignedSecretKey } from "../secret-env.ts";
-import {
-  MAX_ERROR_CHARACTERS,
-  MAX_ERROR_TEXTS,
-  MAX_EVIDENCE_CHARACTERS,
-  MAX_HELD_ORDERS,
-  MAX_INLINE_TRANSCRIPT_BYTES,
-} from "./frame-bounds.ts";
+import { CommandResult } from "./command-result.ts";
+import { MAX_ERROR_CHARACTERS, MAX_ERROR_TEXTS, MAX_EVIDENCE_CHARACTERS, MAX_HELD_ORDERS } from "./frame-bounds.ts";
 import { Output, OutputBegin, OutputCredit, OutputEnd, UnwatchOutput, WatchOutput } from "./output-frames.ts";
 
 /**
@@ -33,6 +27,8 @@ const orderRef = { actionId: ActionId, orderSeq: OrderSeq };
 const ErrorText = Type.String({ maxLength: MAX_ERROR_CHARACTERS });
 const ErrorTexts = Type.Array(ErrorText, { maxItems: MAX_ERROR_TEXTS });
 
+const Features = Type.Optional(Type.Array(Type.String({ pattern: "^[A-Za-z0-9]{1,32}$" }), { maxItems: 16 }));
+
 /**
  * The state of one command of a held order in the device's journal. An acknowledged end is not
  * reported again.
@@ -51,32 +47,6 @@ export const HeldCommand = Type.Object(
 );
 export const HeldOrder = Type.Object({ ...orderRef, commands: Type.Array(HeldCommand, { maxItems: 1000 }) }, closed);
 export type HeldOrder = Static<typeof HeldOrder>;
-
-/**
- * The transcript as the contract's JSON text (`docs/contract/lifecycle.md#results`), stored and
- * handed out byte for byte.
- */
-export const InlineResult = Type.Object(
-  { kind: Type.Literal("inline"), transcript: Type.String({ maxLength: MAX_INLINE_TRANSCRIPT_BYTES }) },
-  closed,
-);
-/**
- * A completed upload: the server answered the `complete` call with success and has the result
- * durably.
- */
-export const UploadedResult = Type.Object(
-  {
-    kind: Type.Literal("uploaded"),
-    uploadId: UploadId,
-    sizeBytes: SizeBytes,
-    sha256: Sha256,
-    /** Present only for a collected file that changed. Since link version 2. */
-    fileChange: Type.Optional(FileChange),
-  },
-  closed,
-);
-export const CommandResult = Type.Union([InlineResult, UploadedResult]);
-export type CommandResult = Static<typeof CommandResult>;
 
 // Agent to server.
 
@@ -103,7 +73,7 @@ export const Hello = Type.Object(
      * What this agent can do beyond its link version, such as `liveOutput`. A server ignores names
      * that it does not know.
      */
-    features: Type.Optional(Type.Array(Type.String({ pattern: "^[A-Za-z0-9]{1,32}$" }), { maxItems: 16 })),
+    features: Features,
     /** Absent when the device takes no secrets, as one of an earlier release. */
     secretKey: Type.Optional(SignedSecretKey),
     facts: MachineFacts,
@@ -273,6 +243,8 @@ export const HelloAnswer = Type.Object(
      * version 1.
      */
     rollingValue: Type.Optional(RollingValue),
+    /** Those of the hello that the server knows and that change what the agent sends. */
+    features: Features,
   },
   closed,
 );

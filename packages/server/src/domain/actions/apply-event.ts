@@ -153,9 +153,9 @@ function applyOrderClosed(action: MachineAction, errors: readonly string[], nowM
 
 /** The bytes are gone; what they were is still stated. */
 function expired(result: StoredResult): StoredResult {
-  const { sizeBytes, sha256 } = result;
+  const { sizeBytes, sha256, output } = result;
   const fileChange = result.kind === "inline" ? undefined : result.fileChange;
-  return { kind: "expired", sizeBytes, sha256, ...(fileChange && { fileChange }) };
+  return { kind: "expired", sizeBytes, sha256, ...(fileChange && { fileChange }), ...(output && { output }) };
 }
 
 /** A change for readers of the action, so that a wait has a reason; its status stays. */

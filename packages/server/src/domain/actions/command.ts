@@ -1,5 +1,5 @@
 import type { CommandType } from "@halligan/protocol/api";
-import type { FileChange, OrderArchive } from "@halligan/protocol/link";
+import type { FileChange, OrderArchive, OutputCounts } from "@halligan/protocol/link";
 import type { TransferRefusal } from "./transfer-refusal.ts";
 
 /**
@@ -29,15 +29,20 @@ export const COMMAND_TRANSITIONS = {
   Failed: {},
 } as const satisfies Record<CommandStatus, Partial<Record<CommandEventType, CommandStatus>>>;
 
-/** Where a command's result is kept. The SHA-256 is that of the downloaded bytes. */
+/**
+ * Where a command's result is kept. The SHA-256 is that of the downloaded bytes. `fileChange`: how
+ * a file changed while it was collected; absent when it did not change. `output`: how much a script
+ * wrote; absent from an agent that does not report it.
+ */
 export type StoredResult =
   /**
    * The retention period is over. The bytes were removed; their SHA-256 and size are still shown.
    */
-  | { kind: "expired"; sizeBytes: number; sha256: string; fileChange?: FileChange }
-  | { kind: "inline"; sizeBytes: number; sha256: string }
-  /** `fileChange`: how a file changed while it was collected; absent when it did not change. */
-  | { kind: "blob"; resultId: string; sizeBytes: number; sha256: string; fileChange?: FileChange };
+  (
+    | { kind: "expired"; fileChange?: FileChange }
+    | { kind: "inline" }
+    | { kind: "blob"; resultId: string; fileChange?: FileChange }
+  ) & { sizeBytes: number; sha256: string; output?: OutputCounts };
 
 /** The bytes that a command uses. */
 export interface LibraryPin {

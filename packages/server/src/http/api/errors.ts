@@ -152,6 +152,13 @@ const WIRE: { readonly [C in keyof ErrorByCode]: WireRow<ErrorByCode[C]> } = {
     code: "ResourceNotFound",
     message: (e) => `Command ${e.index} of machine action ${e.actionId} has no result: ${e.detail}`,
   },
+  OutputNotCounted: {
+    status: 404,
+    code: "OutputNotAvailable",
+    message: (e) =>
+      `The bytes of what command ${e.index} of machine action ${e.actionId} wrote are not available: the agent of its ` +
+      "machine is older than this. Its transcript, GetLiveResponseResultDownloadLink, has them as text",
+  },
   ScriptNotFound: {
     status: 404,
     code: "ResourceNotFound",

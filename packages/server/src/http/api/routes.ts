@@ -70,15 +70,16 @@ import { getMetrics } from "./operations/probes/get-metrics.ts";
 import { getOpenApi } from "./operations/probes/get-open-api.ts";
 import { getReadiness } from "./operations/probes/get-readiness.ts";
 import { listAlerts } from "./operations/probes/list-alerts.ts";
-import { completeResult } from "./operations/results/complete-result.ts";
 import { downloadCommandFile } from "./operations/results/download-command-file.ts";
+import { downloadCommandOutput } from "./operations/results/download-command-output.ts";
 import { downloadResult } from "./operations/results/download-result.ts";
 import { getCommandScript } from "./operations/results/get-command-script.ts";
 import { getLiveResponseResultDownloadLink } from "./operations/results/get-live-response-result-download-link.ts";
 import { getMachineActionEvidence } from "./operations/results/get-machine-action-evidence.ts";
 import { getMachineActionResults } from "./operations/results/get-machine-action-results.ts";
-import { putResultPart } from "./operations/results/put-result-part.ts";
 import { revokeResultLinks } from "./operations/results/revoke-result-links.ts";
+import { completeResult } from "./operations/results/uploads/complete-result.ts";
+import { putResultPart } from "./operations/results/uploads/put-result-part.ts";
 import { watchMachineActionOutput } from "./operations/results/watch-machine-action-output.ts";
 
 /** Every operation of the wire. What is not here answers 404. */
@@ -121,6 +122,7 @@ export const OPERATIONS: readonly Operation<HttpContext>[] = [
   waitForMachineAction,
   listMachineActionDetails,
   downloadCommandFile,
+  downloadCommandOutput,
   downloadResult,
   revokeResultLinks,
   getLibraryFile,

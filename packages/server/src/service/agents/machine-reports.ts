@@ -273,13 +273,14 @@ interface ReadResult {
 async function readResult(tx: StoreTx, action: MachineAction, report: Ended, isRemoved: boolean): Promise<ReadResult> {
   const result: CommandResult | null = report.result;
   if (result === null) return { result };
+  const { output } = result;
   if (result.kind === "inline") {
     // The transcript is JSON inside JSON. The frame's own text was repaired when it was read; the
     // escapes in the transcript were not.
     const content = Buffer.from(wellFormedJson(result.transcript), "utf8");
     const sha256 = createHash("sha256").update(content).digest("hex");
     return {
-      result: { kind: "inline", sizeBytes: content.length, sha256 },
+      result: { kind: "inline", sizeBytes: content.length, sha256, ...(output && { output }) },
       keep: () => tx.results.insertInline(action.id, report.index, content),
     };
   }
@@ -289,7 +290,7 @@ async function readResult(tx: StoreTx, action: MachineAction, report: Ended, isR
     return { result: "unknownUpload" };
   const { fileChange } = result;
   return {
-    result: { kind: "blob", resultId, ...upload, ...(fileChange && { fileChange }) },
+    result: { kind: "blob", resultId, ...upload, ...(fileChange && { fileChange }), ...(output && { output }) },
     keep: () => tx.resultSpace.keep(resultId),
   };
 }

@@ -1,5 +1,5 @@
 import { ActionOptions, type MachineActionStatus, MachineActionStatusWire } from "@halligan/protocol/api";
-import { FileChange, OrderArchive } from "@halligan/protocol/link";
+import { FileChange, OrderArchive, OutputCounts } from "@halligan/protocol/link";
 import { Type } from "typebox";
 import { Compile } from "typebox/compile";
 import type { Command, ListedCommand } from "../../domain/actions/command.ts";
@@ -18,6 +18,7 @@ const StoredCancellation = Compile(
 );
 const StoredOptions = Compile(ActionOptions);
 const size = { sizeBytes: Type.Integer(), sha256: Type.String() };
+const ofResult = { ...size, output: Type.Optional(OutputCounts) };
 const listed = {
   type: Type.Union([Type.Literal("PutFile"), Type.Literal("RunScript"), Type.Literal("GetFile")]),
   params: Type.Array(Type.Object({ key: Type.String(), value: Type.String() })),
@@ -40,12 +41,12 @@ const StoredCommands = Compile(
       // Missing in rows that the first release wrote.
       finishedAtMs: Type.Optional(nullable(Type.Integer())),
       result: Type.Union([
-        Type.Object({ kind: Type.Literal("expired"), ...size, fileChange: Type.Optional(FileChange) }),
-        Type.Object({ kind: Type.Literal("inline"), ...size }),
+        Type.Object({ kind: Type.Literal("expired"), ...ofResult, fileChange: Type.Optional(FileChange) }),
+        Type.Object({ kind: Type.Literal("inline"), ...ofResult }),
         Type.Object({
           kind: Type.Literal("blob"),
           resultId: Type.String(),
-          ...size,
+          ...ofResult,
           fileChange: Type.Optional(FileChange),
         }),
         Type.Null(),

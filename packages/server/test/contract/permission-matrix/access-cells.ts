@@ -87,6 +87,11 @@ export const ACCESS: Readonly<Record<string, AccessRow>> = {
   "GET /halligan/v1/actions": row(200, ...READ),
   "GET /halligan/v1/actions/:id": row(404, ...READ),
   "GET /halligan/v1/actions/:id/output": row(404, READ[0], "Machine.LiveResponse"),
+  "GET /halligan/v1/actions/:id/commands/:index(\\d{1,9})/output/:stream(stdout|stderr)": row(
+    404,
+    READ[0],
+    "Machine.LiveResponse",
+  ),
   "GET /halligan/v1/actions/:id/commands/:index(\\d{1,3})/file": row(404, READ[0], "Machine.LiveResponse"),
   "POST /halligan/v1/actions/:id/revoke-links": row(
     404,

@@ -160,7 +160,8 @@ async function newEntities({ context, services }: HttpWorld): Promise<Entities> 
     const times = { firstSeenMs: services.time.nowMs, lastSeenMs: services.time.nowMs };
     const machine = sampleMachine({ id: machineId, groupId: id, tags: ["matrix"], facts: { ...facts, ipAddresses } });
     await tx.machines.insert({ ...machine, ...times });
-    const result = { kind: "inline" as const, sizeBytes: 2, sha256 };
+    const output = { stdout: { bytes: 0 }, stderr: { bytes: 0 } };
+    const result = { kind: "inline" as const, sizeBytes: 2, sha256, output };
     const command = sampleCommand({ status: "Completed", startedAtMs: 1, endedAtMs: 2, result, pin });
     await tx.actions.insert(sampleAction({ id: actionId, machineId, status: "Succeeded", commands: [command] }));
     await tx.results.insertInline(actionId, 0, Buffer.from("{}"));

@@ -13,6 +13,7 @@ export const ABSENT: PathValues = {
   fileName: "none.txt",
   index: "0",
   part: "0",
+  stream: "stdout",
   user: "analyst@soc.example",
   ip: "'203.0.113.99'",
   timestamp: new Date(Date.UTC(2026, 10, 2)).toISOString(),

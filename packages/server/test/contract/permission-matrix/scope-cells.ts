@@ -66,6 +66,7 @@ export const SCOPE: Readonly<Record<string, ScopeRow>> = {
   "GET /halligan/v1/actions/:id/events": hidden("200+", action),
   "GET /halligan/v1/actions/:id/evidence": hidden("200+", action),
   "GET /halligan/v1/actions/:id/commands/:index(\\d{1,9})/script": hidden("200-", action),
+  "GET /halligan/v1/actions/:id/commands/:index(\\d{1,9})/output/:stream(stdout|stderr)": hidden("200-", action),
   "GET /halligan/v1/actions/:id/commands/:index(\\d{1,3})/file": hidden(400, action),
   "POST /halligan/v1/actions/:id/revoke-links": hidden(204, action),
   "GET /api/machines/:id": hidden("200+", machine),

@@ -38,7 +38,12 @@ test("the operations admit whom the contract admits", () => {
 });
 
 /** What these return is what a download link gives, or the script that wrote it. */
-const OF_RESULTS = new Set(["WatchMachineActionOutput", "DownloadCommandFile", "GetCommandScript"]);
+const OF_RESULTS = new Set([
+  "WatchMachineActionOutput",
+  "DownloadCommandFile",
+  "DownloadCommandOutput",
+  "GetCommandScript",
+]);
 
 test("what reads one thing of an action has the permissions of reading", () => {
   const reading = OPERATIONS.filter(

@@ -6,10 +6,10 @@ export interface BlobToSend {
   readonly sizeBytes: number;
   readonly contentType: string;
   /**
-   * SHA-256 in hex when it is known: becomes the ETag, by which `If-Range` resumes only the same
-   * content.
+   * The same text only for the same content, as its SHA-256 in hex: becomes the ETag, by which
+   * `If-Range` resumes only the same content.
    */
-  readonly sha256?: string;
+  readonly version?: string;
   /** Value of `Content-Disposition`; see `domain/results/content-disposition.ts`. */
   readonly disposition?: string;
   readonly open: (range?: ByteRange) => Promise<OpenBlob | null>;
@@ -31,8 +31,8 @@ export function blobResponse(
   },
   blob: BlobToSend,
 ): BytesResponse<200> | BytesResponse<206> | ErrorResponse {
-  const { sizeBytes, contentType, sha256, disposition, open, onSent, watch } = blob;
-  const etag = sha256 === undefined ? undefined : `"${sha256}"`;
+  const { sizeBytes, contentType, version, disposition, open, onSent, watch } = blob;
+  const etag = version === undefined ? undefined : `"${version}"`;
   const condition = request.headers["if-range"];
   const isSame = condition === undefined || condition === etag;
   const range = isSame ? parseRange(request.headers.range, sizeBytes) : "full";

@@ -1,3 +1,4 @@
+import type { StreamCounts } from "@halligan/protocol/link";
 import { TranscriptScanner } from "../../../domain/results/transcript-scanner.ts";
 import type { OutputPosition, OutputStream } from "../../output/output-source.ts";
 import type { SharedChunk } from "../../output/shared-read.ts";
@@ -35,6 +36,28 @@ export async function* storedOutput(
   for (const stream of STREAMS) {
     const known = facts[stream];
     if (known?.isBinary) yield* binaryChunks(open, stream, known, from[stream]);
+  }
+}
+
+/**
+ * The bytes `start` to `end` of one stream, without the agent's notes after them. What comes before
+ * them in the transcript is read too, because the lengths of JSON's escapes differ. The device has
+ * counted the bytes; when the transcript has fewer, fewer come.
+ */
+export async function* streamBytes(
+  open: OpenTranscript,
+  stream: OutputStream,
+  { bytes: sizeBytes, isBinary }: StreamCounts,
+  { start, end }: { start: number; end: number },
+): AsyncGenerator<Buffer> {
+  const facts = { textBytes: sizeBytes, sizeBytes, keptBytes: sizeBytes, isBinary: isBinary === true };
+  const text = { stream, at: 0, from: start };
+  const chunks = isBinary
+    ? binaryChunks(open, stream, facts, start)
+    : textChunks(open, new Map([[TEXTS[stream], text]]));
+  for await (const { offset, bytes } of chunks) {
+    yield bytes.subarray(0, Math.max(0, end + 1 - offset));
+    if (offset + bytes.length > end) return;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { HeldOrder, Hello, HelloAnswer, Verdict } from "@halligan/protocol/link";
+import { type HeldOrder, type Hello, type HelloAnswer, OUTPUT_COUNTS, type Verdict } from "@halligan/protocol/link";
 import { makeRollingValue, readRollingValue } from "../../../auth/signatures/rolling-value.ts";
 import { newBound, resumeBound } from "../../../domain/actions/action-bound.ts";
 import { applyEvent } from "../../../domain/actions/apply-event.ts";
@@ -77,7 +77,13 @@ export async function answerHello(
       const { actionId, orderSeq } = held;
       orders.push({ actionId, orderSeq, verdict: await verdictOn(tx, connection.machineId, held) });
     }
-    const answer: HelloAnswer = { type: "helloAnswer", orders, ...(offered && { rollingValue: offered.text }) };
+    const answer: HelloAnswer = {
+      type: "helloAnswer",
+      orders,
+      ...(offered && { rollingValue: offered.text }),
+      // An older agent refuses an answer with a member that it does not know.
+      ...(hello.features?.includes(OUTPUT_COUNTS) && { features: [OUTPUT_COUNTS] }),
+    };
     return { kind: "answered", answer, offered };
   });
 }

@@ -40,6 +40,7 @@ const OWN_LIMITS: Readonly<Record<string, unknown>> = {
   ListMachineDetails: { sharedWith: "ListMachines" },
   PutLibraryFile: { sharedWith: "UploadLibraryFile" },
   DownloadCommandFile: { sharedWith: "GetLiveResponseResultDownloadLink" },
+  DownloadCommandOutput: { sharedWith: "GetLiveResponseResultDownloadLink" },
   ReplaceMachineTags: { sharedWith: "SetMachineTags" },
   // As the link to a result, which it stands for.
   WatchMachineActionOutput: "standard",

@@ -57,7 +57,7 @@ export const getOrderFile = operation({
       { headers },
       {
         sizeBytes: pin.sizeBytes,
-        sha256,
+        version: sha256,
         contentType: "application/octet-stream",
         open: (range) =>
           pin.contentId === undefined

@@ -54,7 +54,7 @@ export const getLibraryFileContent = operation({
       { headers },
       {
         sizeBytes,
-        sha256,
+        version: sha256,
         contentType: "application/octet-stream",
         disposition: attachment(fileName),
         open: (range) => context.blobs.openLibrary(sha256, range),

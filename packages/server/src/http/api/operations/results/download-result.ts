@@ -112,7 +112,7 @@ export const downloadResult = operation({
       { headers },
       {
         sizeBytes,
-        sha256,
+        version: sha256,
         contentType,
         disposition: attachment(fileName),
         // What is in the row itself is sent at once.

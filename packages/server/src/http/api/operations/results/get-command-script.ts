@@ -51,7 +51,7 @@ export const getCommandScript = operation({
       { headers },
       {
         sizeBytes,
-        sha256,
+        version: sha256,
         contentType: "application/octet-stream",
         disposition: attachment(fileName),
         open: (range) =>

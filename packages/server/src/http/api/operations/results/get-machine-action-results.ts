@@ -1,4 +1,5 @@
-import { ActionResultsWire } from "@halligan/protocol/api";
+import { ActionResultsWire, type OutputSummaryWire } from "@halligan/protocol/api";
+import type { OutputCounts, StreamCounts } from "@halligan/protocol/link";
 import type { MachineAction } from "../../../../domain/actions/machine-action.ts";
 import { getMachineAction } from "../../../../service/actions/get-machine-action.ts";
 import { downloadOf } from "../../../../service/results/create-download-url.ts";
@@ -24,6 +25,10 @@ const SAMPLE_BODY = {
       sha256: SAMPLE.scriptSha256,
       isAvailable: true,
       fileChange: null,
+      output: {
+        stdout: { sizeBytes: 112, writtenBytes: 112, keptBytes: 112, truncated: false },
+        stderr: { sizeBytes: 0, writtenBytes: 0, keptBytes: 0, truncated: false },
+      },
     },
     {
       index: 1,
@@ -58,7 +63,8 @@ export const getMachineActionResults = operation({
     description:
       "Name, size and SHA-256 of each result, also after its bytes were removed. `fileChange` says how a file changed while it was " +
       "collected: its size and modification time before and after, and how many of its bytes are in the result. `archive`: the result is " +
-      "a `.tar.gz` of a folder or pattern, with `files/` and `manifest/`.",
+      "a `.tar.gz` of a folder or pattern, with `files/` and `manifest/`. `output`: how many bytes a script wrote to each stream, and how many " +
+      "of them are kept; DownloadCommandOutput has the bytes. It is absent when the agent is older.",
     path: { id: actionIdParameter },
     refusals: {
       404: ACTION_NOT_FOUND,
@@ -78,8 +84,20 @@ function actionResultsWire(action: MachineAction): ActionResultsWire {
     const { kind, sizeBytes, sha256 } = result;
     const fileChange = result.kind === "inline" ? null : (result.fileChange ?? null);
     const { fileName } = downloadOf(action, index);
+    const output = result.output && { output: outputSummary(result.output) };
     const isAvailable = kind !== "expired";
-    return [{ index, type, fileName, sizeBytes, sha256, isAvailable, fileChange, ...(archive && { archive }) }];
+    return [
+      { index, type, fileName, sizeBytes, sha256, isAvailable, fileChange, ...(archive && { archive }), ...output },
+    ];
   });
   return { actionId: action.id, value };
+}
+
+const outputSummary = ({ stdout, stderr }: OutputCounts): OutputSummaryWire => ({
+  stdout: streamSummary(stdout),
+  stderr: streamSummary(stderr),
+});
+
+function streamSummary({ bytes, writtenBytes = bytes, keptBytes = bytes }: StreamCounts): OutputSummaryWire["stdout"] {
+  return { sizeBytes: bytes, writtenBytes, keptBytes, truncated: keptBytes < writtenBytes };
 }

@@ -1,15 +1,15 @@
 import { CompleteUpload, UploadId } from "@halligan/protocol/link";
 import { Value } from "typebox/value";
-import { actionForTransfer, completeResult as complete } from "../../../../service/results/receive-result.ts";
-import { ticket } from "../../../edge/access.ts";
-import { jsonBody } from "../../../edge/body/body-kinds.ts";
-import { empty } from "../../../edge/declared-responses.ts";
-import { httpError, noContent, tooManyRequests } from "../../../edge/http-response.ts";
-import { actionIdParameter, uploadIdParameter, uploadIndexParameter } from "../../../openapi/samples/parameters.ts";
-import { DISK_FULL, ORDER_GONE, UPLOADS_BOUNDED } from "../../../openapi/samples/refusals.ts";
-import { SAMPLE_PART, SAMPLE_PART_SHA256 } from "../../../openapi/samples/values.ts";
-import { operation } from "../../context.ts";
-import { domainRefusal } from "../../errors.ts";
+import { actionForTransfer, completeResult as complete } from "../../../../../service/results/receive-result.ts";
+import { ticket } from "../../../../edge/access.ts";
+import { jsonBody } from "../../../../edge/body/body-kinds.ts";
+import { empty } from "../../../../edge/declared-responses.ts";
+import { httpError, noContent, tooManyRequests } from "../../../../edge/http-response.ts";
+import { actionIdParameter, uploadIdParameter, uploadIndexParameter } from "../../../../openapi/samples/parameters.ts";
+import { DISK_FULL, ORDER_GONE, UPLOADS_BOUNDED } from "../../../../openapi/samples/refusals.ts";
+import { SAMPLE_PART, SAMPLE_PART_SHA256 } from "../../../../openapi/samples/values.ts";
+import { operation } from "../../../context.ts";
+import { domainRefusal } from "../../../errors.ts";
 import { boundedUpload } from "./bounded-upload.ts";
 
 /**

@@ -1,7 +1,7 @@
-import type { LinkTicket } from "../../../../auth/signatures/link-ticket.ts";
-import type { ServiceContext } from "../../../../service/context.ts";
-import type { UploadBounds } from "../../../../service/upload-bounds.ts";
-import { type ErrorResponse, type HttpResponse, tooManyRequests } from "../../../edge/http-response.ts";
+import type { LinkTicket } from "../../../../../auth/signatures/link-ticket.ts";
+import type { ServiceContext } from "../../../../../service/context.ts";
+import type { UploadBounds } from "../../../../../service/upload-bounds.ts";
+import { type ErrorResponse, type HttpResponse, tooManyRequests } from "../../../../edge/http-response.ts";
 
 /**
  * Refuses a machine that was refused too often, before the store is asked; counts the refusal of

@@ -1,22 +1,22 @@
 import { PART_BYTES, PART_SHA256_HEADER, Sha256, UploadId } from "@halligan/protocol/link";
 import { Type } from "typebox";
 import { Value } from "typebox/value";
-import { noteStorageRefusal } from "../../../../service/results/note-transfer-refusal.ts";
-import { actionForTransfer, receiveResultPart } from "../../../../service/results/receive-result.ts";
-import { ticket } from "../../../edge/access.ts";
-import { stream } from "../../../edge/body/body-kinds.ts";
-import { empty } from "../../../edge/declared-responses.ts";
-import { httpError, noContent, tooManyRequests } from "../../../edge/http-response.ts";
+import { noteStorageRefusal } from "../../../../../service/results/note-transfer-refusal.ts";
+import { actionForTransfer, receiveResultPart } from "../../../../../service/results/receive-result.ts";
+import { ticket } from "../../../../edge/access.ts";
+import { stream } from "../../../../edge/body/body-kinds.ts";
+import { empty } from "../../../../edge/declared-responses.ts";
+import { httpError, noContent, tooManyRequests } from "../../../../edge/http-response.ts";
 import {
   actionIdParameter,
   BYTES,
   uploadIdParameter,
   uploadIndexParameter,
-} from "../../../openapi/samples/parameters.ts";
-import { DISK_FULL, ORDER_GONE, UPLOADS_BOUNDED } from "../../../openapi/samples/refusals.ts";
-import { SAMPLE_PART, SAMPLE_PART_SHA256 } from "../../../openapi/samples/values.ts";
-import { operation } from "../../context.ts";
-import { domainRefusal } from "../../errors.ts";
+} from "../../../../openapi/samples/parameters.ts";
+import { DISK_FULL, ORDER_GONE, UPLOADS_BOUNDED } from "../../../../openapi/samples/refusals.ts";
+import { SAMPLE_PART, SAMPLE_PART_SHA256 } from "../../../../openapi/samples/values.ts";
+import { operation } from "../../../context.ts";
+import { domainRefusal } from "../../../errors.ts";
 import { boundedUpload } from "./bounded-upload.ts";
 
 /** One numbered part of a result; 204 means durable. `protocol/src/link/transfer.ts`. */
