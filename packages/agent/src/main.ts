@@ -5,7 +5,7 @@
 import { parseArgs } from "node:util";
 import { uncheckedTlsFault } from "@halligan/protocol/network";
 import { nameFault } from "@halligan/protocol/text";
-import { versionLine } from "@halligan/protocol/version";
+import { COMMIT, DEVELOPMENT, versionLine } from "@halligan/protocol/version";
 import { runAgent } from "./agent.ts";
 import { fileCalls } from "./commands/files/file-calls.ts";
 import { printSettings } from "./config/print-settings.ts";
@@ -20,6 +20,7 @@ import { checkServerUrl } from "./identity/server-url.ts";
 import { jsonLog } from "./log.ts";
 import { currentFacts } from "./machine-facts/machine-facts.ts";
 import { agentNetwork } from "./network/agent-network.ts";
+import { runtimeVariableFault } from "./process/environment/runtime-variables.ts";
 import { closeInheritedDescriptors } from "./process/inherited-descriptors.ts";
 import { takeSignals } from "./signals.ts";
 
@@ -73,6 +74,9 @@ async function main(argv: string[]): Promise<number> {
 }
 
 async function dispatch([command, ...rest]: string[]): Promise<number> {
+  // Not from sources, where the runtime's options are the developer's choice.
+  const runtimeFault = COMMIT === DEVELOPMENT ? null : runtimeVariableFault(process.env);
+  if (runtimeFault !== null) throw new SettingsError([runtimeFault]);
   if (rest.includes("--help")) command = "help";
   const tlsFault = uncheckedTlsFault(process.env);
   if (tlsFault !== null && (command === "enroll" || command === "run")) throw new Error(tlsFault);

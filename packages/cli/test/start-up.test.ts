@@ -6,9 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import { CLI, compileExecutable } from "../../release/src/build/executable.ts";
 
 const BUN = fileURLToPath(new URL("../../../node_modules/@oven/bun-linux-x64/bin/bun", import.meta.url));
-const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const ROUNDS = 5;
 /** In one measurement, because the shell's times are whole milliseconds and a start takes a few. */
 const STARTS = 10;
@@ -24,18 +25,13 @@ describe("the start of halligan as an executable", { skip, timeout: 180_000 }, (
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "halligan-start-"));
     await writeFile(join(folder, "empty.ts"), "export {};\n");
-    build(join(folder, "empty.ts"), "empty");
-    build(MAIN, "halligan");
+    const bundler = { bun: BUN, root: ROOT, commit: "0123456789ab" };
+    const target = { bunTarget: "bun-linux-x64", isWindows: false };
+    for (const program of [{ name: "empty", main: join(folder, "empty.ts") }, CLI]) {
+      await compileExecutable(bundler, program, target, BUN, join(folder, program.name));
+    }
   });
   after(() => rm(folder, { recursive: true, force: true }));
-
-  function build(source: string, name: string): void {
-    const flags = ["--compile", "--minify", "--bytecode", "--splitting", "--format=esm", "--target=bun-linux-x64"];
-    const closed = ["--no-compile-autoload-dotenv", "--no-compile-autoload-bunfig"];
-    const files = [`--compile-executable-path=${BUN}`, source, "--outfile", join(folder, name)];
-    const built = spawnSync(BUN, ["build", ...flags, ...closed, ...files], { encoding: "utf8" });
-    assert.equal(built.status, 0, built.stderr);
-  }
 
   /** Mean user and system time of one start in milliseconds, by the shell that waited for it. */
   function processorMs(name: string, args: readonly string[]): number {

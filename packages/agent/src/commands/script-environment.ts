@@ -6,6 +6,7 @@
 import type { CommandRef, Log } from "../core/ports.ts";
 import { ownAccount } from "../process/environment/account.ts";
 import { utf8Locale } from "../process/environment/locale.ts";
+import { isRuntimeVariable } from "../process/environment/runtime-variables.ts";
 import { rootOnlySearchPath } from "../process/environment/search-path.ts";
 
 export type Environment = Readonly<Record<string, string>>;
@@ -119,6 +120,10 @@ function extraNames(setting: string): string[] {
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw new Error(`${rule}; '${name}' is not a name.`);
     if (/^HALLIGAN_/i.test(name))
       throw new Error(`${rule}; '${name}' is the agent's own and is not passed to scripts.`);
+    if (isRuntimeVariable(name))
+      throw new Error(
+        `${rule}; '${name}' changes the runtime of programs like the agent and is not passed to scripts.`,
+      );
   }
   return names;
 }

@@ -22,6 +22,8 @@ test("a setting that lists what is no name, or the agent's own names, is refused
     ["A B", /'A B' is not a name/],
     ["HALLIGAN_ENROLLMENT_TOKEN", /the agent's own and is not passed/],
     ["A,halligan_x", /'halligan_x' is the agent's own/],
+    ["BUN_OPTIONS", /'BUN_OPTIONS' changes the runtime/],
+    ["A,bun_be_bun", /'bun_be_bun' changes the runtime/],
   ] as const) {
     assert.throws(() => baseEnvironment({ HALLIGAN_AGENT_SCRIPT_ENV: setting }, "linux"), error);
   }

@@ -19,6 +19,7 @@ export const PACKAGES: Readonly<Record<string, Rule>> = {
   dev: rule(["server", "agent", "cli", "protocol"], "it starts the real programs"),
   sim: rule(["server", "agent", "protocol"], "it drives the rules of the programs, not the programs"),
   bench: rule(["dev", "server", "agent", "protocol"], "it measures the running world, and nothing depends on it"),
+  release: rule(["protocol"], "it builds the programs from their files and runs none of their code"),
 };
 
 /** Entry points of a package for the tests and benchmarks of others; a program has none. */
@@ -180,6 +181,15 @@ const bench: Folders = {
   ),
 };
 
+const release: Folders = {
+  source: rule(["run-program.ts"], "what is built is read before anything is built"),
+  runtimes: rule(["source", "run-program.ts"], "a runtime is what the lockfile pins"),
+  build: rule(["run-program.ts", "targets.ts"], "a program is built from a runtime, wherever that came from"),
+  archive: rule([], "an archive needs files only"),
+  notices: rule(["source", "run-program.ts"], "the list of parts is read from the lockfile, not from what was built"),
+  sums: rule(["run-program.ts"], "what is signed is whatever files there are"),
+};
+
 const protocol: Folders = {
   time: rule([], "clocks and waits are below all that waits, in every package"),
   errors: rule([], "a refusal and the code of an error are read the same way in every package"),
@@ -192,7 +202,7 @@ const protocol: Folders = {
   client: rule(["api", "text", "time"], "a client knows the API and nothing of agents"),
 };
 
-export const FOLDERS: Readonly<Record<string, Folders>> = { protocol, server, agent, cli, dev, sim, bench };
+export const FOLDERS: Readonly<Record<string, Folders>> = { protocol, server, agent, cli, dev, sim, bench, release };
 
 export const MAX_FILES = 12;
 

@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from "node:child_process";
+import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Result } from "@halligan/protocol/errors";
 import type { Bound } from "../statement.ts";
@@ -41,7 +42,8 @@ export interface ScanLimits {
 export const SCAN_PROCESSES = 3;
 const LIMITS: ScanLimits = { timeLimitMs: 10_000, processes: SCAN_PROCESSES, maxWaiting: 1_000 };
 
-const SCAN_PROCESS = fileURLToPath(new URL("scan-process.ts", import.meta.url));
+/** Next to this file: `scan-process.ts`, or in a release `scan-process.js` next to the bundle. */
+const SCAN_PROCESS = fileURLToPath(new URL(`scan-process${extname(import.meta.url)}`, import.meta.url));
 
 /**
  * Runs queries that may look at every row (lists, counts, the audit log) in separate processes, so
