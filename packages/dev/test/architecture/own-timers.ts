@@ -22,6 +22,7 @@ export const OWN_TIMERS: Readonly<Record<string, string>> = {
   "server/src/bus/nats-bus.ts": REPEAT,
   "server/src/bus/reconnecting-nats.ts": LIMIT,
   "server/src/gateway/ws-gateway.ts": SOCKET,
+  "server/src/http/api/list-turns.ts": SOCKET,
   "server/src/http/edge/admission/held-refusals.ts": SOCKET,
   "server/src/http/edge/admission/refused-bodies.ts": SOCKET,
   "server/src/http/edge/read-body.ts": SOCKET,

@@ -20,6 +20,11 @@ export interface JsonResponse<Status extends number = number, Body = unknown> {
   readonly status: Status;
   readonly body: Body;
   readonly headers?: Headers;
+  /**
+   * Called with the size of the text when it is sent. Disposed when the client has taken it, or is
+   * gone.
+   */
+  readonly holdBody?: (sizeBytes: number) => Disposable;
 }
 
 /**

@@ -13,7 +13,7 @@ const LONGEST_PAUSE_MS = 100;
 
 export interface AuditExport {
   /** Oldest first. */
-  records: StoredAuditRecord[];
+  records: readonly StoredAuditRecord[];
   /** `afterSeq` of the next part. No record up to it can still appear. */
   nextSeq: number;
   /** Whether more records may follow at once. */
@@ -44,11 +44,10 @@ export async function exportAudit(
     return ok({ records: [], nextSeq: afterSeq, isFull: false });
   }
   const operations = operation === null ? null : recordedNames(operation);
-  const records = await store.read(async (tx) =>
+  const { records, isFull } = await store.read(async (tx) =>
     tx.audit.range({ ...match, operations, afterSeq, upToSeq }, await scopeOf(tx, caller)),
   );
   const last = records.at(-1);
-  const isFull = records.length === match.limit;
   return ok({ records, nextSeq: isFull && last ? last.seq : upToSeq, isFull });
 }
 

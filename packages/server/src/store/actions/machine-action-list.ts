@@ -8,13 +8,14 @@ import { FALSE, filterExpression, TRUE } from "../lists/filter-expression.ts";
 import { joinEqualities } from "../lists/join-equalities.ts";
 import { type ListPage, rowsToRead, toPage } from "../lists/list-page.ts";
 import { inGroups } from "../lists/machine-scope.ts";
+import { shortTexts } from "../lists/page-texts.ts";
 import { afterPosition, type SortKey, sortKeys, sortSql } from "../lists/sort-expression.ts";
 import { selectedSortKeys, sortValues } from "../lists/sort-values.ts";
 import type { MachineActionTable } from "../schema.ts";
 import type { SqlDialect } from "../sql-dialect.ts";
 import type { Executor } from "../statement.ts";
 import { IS_UNFINISHED } from "./action-literals.ts";
-import { LISTED_COLUMNS, type ListedRow } from "./listed-action.ts";
+import { LISTED_COLUMNS, type ListedRow, LONG_TEXTS, SHORT_COLUMNS } from "./listed-action.ts";
 import { chooseIndex, type IndexChoice } from "./machine-action-index.ts";
 
 const column = (name: keyof MachineActionTable) =>
@@ -52,10 +53,13 @@ export async function listMachineActions<T>(
   const sort = sortSql([...keys.filter((key) => key !== undefined), seq]);
   const after = query.after ? afterPosition(keys, seq, query.after) : TRUE;
   const where = condition(query.filter, scope, (filter) => chooseIndex(filter, query.sort), executor.dialect);
+  const { size, texts } = shortTexts("machine_action", LONG_TEXTS, rowsToRead(query));
   const rows = await executor.allOnce((db) =>
     db
       .selectFrom("machine_action")
-      .select(LISTED_COLUMNS)
+      .select(SHORT_COLUMNS)
+      .select(size)
+      .select(texts)
       .select(selectedSortKeys(keys))
       .where("seq", "in", (inner) =>
         inner
@@ -69,7 +73,9 @@ export async function listMachineActions<T>(
       )
       .orderBy(sort),
   );
-  return toPage(rows, query, (row) => sortValues(row, keys), fromRow);
+  const readWhole = (seqs: readonly number[]) =>
+    executor.allOnce((db) => db.selectFrom("machine_action").select(LISTED_COLUMNS).where("seq", "in", seqs));
+  return await toPage(rows, query, readWhole, (row) => sortValues(row, keys), fromRow);
 }
 
 /** `@odata.count`: the number of actions that meet the filter. */

@@ -3,6 +3,7 @@ import { Type } from "typebox";
 import { Compile } from "typebox/compile";
 import type { MachineScope } from "../../domain/machines/device-group.ts";
 import { asciiLower } from "../../odata/compare-text.ts";
+import { completeRows, type LeftOut, shortTexts } from "../lists/page-texts.ts";
 import type { AuditTable, Schema } from "../schema.ts";
 import { type Executor, statement } from "../statement.ts";
 
@@ -58,6 +59,12 @@ export interface AuditRange extends AuditMatch {
   limit: number;
 }
 
+/** `isFull`: it has all records that fit on a page, so more may follow. */
+export interface AuditPage {
+  readonly records: readonly StoredAuditRecord[];
+  readonly isFull: boolean;
+}
+
 export type AuditLog = ReturnType<typeof auditLog>;
 
 export function auditLog(executor: Executor) {
@@ -81,24 +88,24 @@ export function auditLog(executor: Executor) {
      * Newest first, within the caller's machine scope. Records without a machine are only for
      * callers who reach all machines.
      */
-    async list(filter: AuditFilter, scope: MachineScope): Promise<StoredAuditRecord[]> {
+    async list(filter: AuditFilter, scope: MachineScope): Promise<AuditPage> {
       const rows = await executor.allOnce((db) => {
         const query = matching(db, filter, scope).orderBy("seq", "desc").limit(filter.limit);
         return filter.beforeSeq === null ? query : query.where("seq", "<", filter.beforeSeq);
       });
-      return rows.map(fromRow);
+      return await toAuditPage(executor, rows, filter.limit);
     },
 
     /** Oldest first. Complete and final once all `writers` after `newestSeq` have ended. */
-    async range({ afterSeq, upToSeq, limit, ...match }: AuditRange, scope: MachineScope): Promise<StoredAuditRecord[]> {
+    async range({ afterSeq, upToSeq, limit, ...match }: AuditRange, scope: MachineScope): Promise<AuditPage> {
       const rows = await executor.allOnce((db) =>
-        matching(db, match, scope)
+        matching(db, { ...match, limit }, scope)
           .where("seq", ">", afterSeq)
           .where("seq", "<=", upToSeq)
           .orderBy("seq", "asc")
           .limit(limit),
       );
-      return rows.map(fromRow);
+      return await toAuditPage(executor, rows, limit);
     },
 
     /** The highest number that is visible; 0 without records. */
@@ -120,8 +127,9 @@ export function auditLog(executor: Executor) {
   };
 }
 
-function matching(db: Kysely<Schema>, match: AuditMatch, scope: MachineScope) {
-  let query = db.selectFrom("audit").selectAll();
+function matching(db: Kysely<Schema>, match: AuditMatch & { limit: number }, scope: MachineScope) {
+  const { size, texts } = shortTexts("audit", LONG_TEXTS, match.limit);
+  let query = db.selectFrom("audit").select(SHORT_COLUMNS).select(size).select(texts);
   // Text is compared without regard to letter case, as in every list. These two ids are stored in
   // lower case.
   if (match.machineId !== null) query = query.where("machine_id", "=", asciiLower(match.machineId));
@@ -136,6 +144,33 @@ function matching(db: Kysely<Schema>, match: AuditMatch, scope: MachineScope) {
     query = query.where("machine_id", "in", within);
   }
   return query;
+}
+
+/** What an operation records about itself, up to the arguments of all commands. */
+const LONG_TEXTS = { detail: 1 } as const;
+
+const SHORT_COLUMNS = [
+  "seq",
+  "at_ms",
+  "actor",
+  "actor_id",
+  "actor_kind",
+  "application",
+  "address",
+  "operation",
+  "machine_id",
+  "action_id",
+] as const satisfies readonly (keyof AuditTable)[];
+
+async function toAuditPage<R extends Selectable<AuditTable> & LeftOut>(
+  executor: Executor,
+  rows: readonly R[],
+  limit: number,
+): Promise<AuditPage> {
+  const page = await completeRows(rows, (seqs) =>
+    executor.allOnce((db) => db.selectFrom("audit").selectAll().where("seq", "in", seqs)),
+  );
+  return { records: page.rows.map(fromRow), isFull: page.isCut || rows.length === limit };
 }
 
 /**

@@ -9,6 +9,7 @@ import { filterExpression, TRUE } from "../lists/filter-expression.ts";
 import { joinEqualities } from "../lists/join-equalities.ts";
 import { type ListPage, rowsToRead, toPage } from "../lists/list-page.ts";
 import { inGroups } from "../lists/machine-scope.ts";
+import { shortTexts } from "../lists/page-texts.ts";
 import { afterPosition, type SortKey, sortKeys, sortSql } from "../lists/sort-expression.ts";
 import { selectedSortKeys, sortValues } from "../lists/sort-values.ts";
 import type { MachineTable } from "../schema.ts";
@@ -17,6 +18,39 @@ import type { Executor } from "../statement.ts";
 import { type HealthClock, machineSources } from "./machine-sources.ts";
 
 type Row = Selectable<MachineTable>;
+
+/** What a device reports and operators add. */
+const LONG_TEXTS = { facts: 1, tags: 1 / 4, continuity: 1 / 4 } as const;
+
+const SHORT_COLUMNS = [
+  "seq",
+  "id",
+  "computer_dns_name",
+  "first_seen_ms",
+  "last_seen_ms",
+  "last_external_ip",
+  "linked",
+  "node_id",
+  "link_epoch",
+  "journal_id",
+  "last_order_seq",
+  "quarantined",
+  "quarantine_reason",
+  "group_id",
+  "display_name",
+  "retired_at_ms",
+  "retired_by",
+  "retire_reason",
+  "removed_at_ms",
+  "last_ip",
+  "os_platform",
+  "version",
+  "os_version",
+  "os_build",
+  "os_architecture",
+  "os_processor",
+  "agent_version",
+] as const satisfies readonly (keyof MachineTable)[];
 
 /** The machines that a list may show, before any filter of the caller. */
 export interface MachineSelection {
@@ -46,10 +80,13 @@ export async function listMachines<T>(
   const sort = sortSql([...keys.filter((key) => key !== undefined), seq]);
   const after = query.after ? afterPosition(keys, seq, query.after) : TRUE;
   const where = condition(query.filter, selection, sources, dialect);
+  const { size, texts } = shortTexts("machine", LONG_TEXTS, rowsToRead(query));
   const rows = await executor.allOnce((db) =>
     db
       .selectFrom("machine")
-      .selectAll()
+      .select(SHORT_COLUMNS)
+      .select(size)
+      .select(texts)
       .select(selectedSortKeys(keys))
       .where("seq", "in", (inner) =>
         inner
@@ -63,7 +100,9 @@ export async function listMachines<T>(
       )
       .orderBy(sort),
   );
-  return toPage(rows, query, (row) => sortValues(row, keys), fromRow);
+  const readWhole = (seqs: readonly number[]) =>
+    executor.allOnce((db) => db.selectFrom("machine").selectAll().where("seq", "in", seqs));
+  return await toPage(rows, query, readWhole, (row) => sortValues(row, keys), fromRow);
 }
 
 /** `@odata.count`: the number of machines that meet the filter. `clock.asOfMs` is the query's. */

@@ -113,7 +113,8 @@ async function follow(list: List, first: ListQuery, pageRows: number, scope: Mac
     const page: ListPage<number> = await list.page(query, scope);
     pages.push([...page.rows]);
     assert.ok(pages.length <= list.rows.length + 1, "the links lead in a circle");
-    const link: URL | null = page.next && new URL(nextLink("https://mde.example/api/list", query, page.next));
+    const { next, rows } = page;
+    const link: URL | null = next && new URL(nextLink("https://mde.example/api/list", query, next, rows.length));
     query = link ? parsed(link.searchParams, list.entity, pageRows, NOW_MS + 3_600_000) : undefined;
   }
   return pages;

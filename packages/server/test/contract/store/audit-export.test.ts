@@ -89,7 +89,7 @@ async function exportWhileWriting(context: ServiceContext, stores: readonly Stor
     }
   }
   await written;
-  const table = await listAudit(context, PLAYBOOK, { ...ALL, beforeSeq: null, limit: 10_000 });
+  const { records: table } = await listAudit(context, PLAYBOOK, { ...ALL, beforeSeq: null, limit: 10_000 });
   assert.ok(table.length > WRITERS * ROUNDS, `${table.length} records`);
   assert.deepEqual(
     exported,
@@ -127,7 +127,7 @@ else {
       const first = await openWriter(stores[0], "First");
       const second = await openWriter(stores[1], "Second");
       await second.commit();
-      const visible = await listAudit(context, PLAYBOOK, { ...ALL, beforeSeq: null, limit: 1 });
+      const { records: visible } = await listAudit(context, PLAYBOOK, { ...ALL, beforeSeq: null, limit: 1 });
       assert.equal(visible[0]?.operation, "Second", "the later number is visible before the earlier one");
       const meanwhile = await part(context, start);
       assert.deepEqual([meanwhile.records, meanwhile.nextSeq], [[], start]);

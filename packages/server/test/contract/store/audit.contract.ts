@@ -19,8 +19,8 @@ const EXPORTED = { machineId: null, actionId: null, actorId: "exporter", operati
 
 /** The part of the store contract about the export of the audit log. */
 export function describeAudit(store: () => Store): void {
-  const range = (change: Omit<AuditRange, keyof typeof EXPORTED> & Partial<AuditRange>) =>
-    store().read((tx) => tx.audit.range({ ...EXPORTED, ...change }, { kind: "all" }));
+  const range = async (change: Omit<AuditRange, keyof typeof EXPORTED> & Partial<AuditRange>) =>
+    (await store().read((tx) => tx.audit.range({ ...EXPORTED, ...change }, { kind: "all" }))).records;
   const newest = () => store().read((tx) => tx.audit.newestSeq());
 
   test("a range of the audit is oldest first, without its lower bound, with its upper one, and at most the limit", async () => {

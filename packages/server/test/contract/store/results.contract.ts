@@ -97,8 +97,8 @@ export function describeResults(
     const next = await addAction(machine.id, { ...ended, createdAtMs: 3 });
     assert.ok((await newestSeq()) > seqBefore);
     const later = await addAction(machine.id, ended);
-    const recordsOf = (actionId: string) =>
-      store().read((tx) => tx.audit.list({ ...AUDIT, actionId }, { kind: "all" }));
+    const recordsOf = async (actionId: string) =>
+      (await store().read((tx) => tx.audit.list({ ...AUDIT, actionId }, { kind: "all" }))).records;
     for (const { id } of [next, later]) {
       assert.deepEqual(await store().read((tx) => tx.signedEnds.of(id)), []);
       assert.deepEqual(await recordsOf(id), []);

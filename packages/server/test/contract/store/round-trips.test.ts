@@ -128,7 +128,7 @@ else {
     const both = await Promise.all([1, 2].map(() => recordEnded(context, connection, ended(action), null, known)));
     const finished = both.map((one) => one.kind === "recorded" && one.hasFinished);
     assert.deepEqual(finished.toSorted(), [false, true]);
-    const records = await store.read((tx) =>
+    const { records } = await store.read((tx) =>
       tx.audit.list(
         {
           machineId: connection.machineId,

@@ -63,13 +63,10 @@ export function describeTwoNodes(name: string, openNodes: () => Promise<readonly
           one.ok ? [cancelMachineAction(contextOf(index), PLAYBOOK, one.value.id, "c")] : [],
         ),
       );
-    const auditOf = (machineId: string, operation: string) =>
-      stores[0].read((tx) =>
-        tx.audit.list(
-          { machineId, actionId: null, actorId: null, operations: [operation], beforeSeq: null, limit: 100 },
-          { kind: "all" },
-        ),
-      );
+    const auditOf = async (machineId: string, operation: string) => {
+      const filter = { machineId, actionId: null, actorId: null, operations: [operation], beforeSeq: null, limit: 100 };
+      return (await stores[0].read((tx) => tx.audit.list(filter, { kind: "all" }))).records;
+    };
 
     test("of twenty starts on one machine exactly one is accepted, and the others get the id of the one that blocks them", async () => {
       const machine = await addMachine();

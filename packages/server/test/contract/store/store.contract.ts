@@ -13,6 +13,7 @@ import { describeAudit } from "./audit.contract.ts";
 import { describeCredentials } from "./credentials.contract.ts";
 import { describeIdempotencyKeys } from "./idempotency-keys.contract.ts";
 import { describeLibrary } from "./library.contract.ts";
+import { describePageBytes } from "./page-bytes.contract.ts";
 import { describeResults } from "./results.contract.ts";
 
 const FACTS: MachineFacts = {
@@ -254,6 +255,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
     describeCredentials(() => store, addMachine);
     describeIdempotencyKeys(() => store);
     describeAudit(() => store);
+    describePageBytes(() => store, { machine: newMachine, action: newAction });
     describeLibrary(() => store);
     describeResults(() => store, addMachine, addAction);
 

@@ -129,14 +129,14 @@ function describeUpgrade(engine: string, withFirstRelease: (work: (old: Old) => 
           assert.equal((await tx.library.byName("unrecorded.sh"))?.ownerId, null);
           assert.deepEqual((await tx.deviceGroups.byId(0))?.isOpenToUsers, true);
           const filter = { machineId: MACHINE_ID, actionId: null, actorId: null, beforeSeq: null, limit: 9 };
-          const [record] = await tx.audit.list({ ...filter, operations: null }, { kind: "all" });
+          const [record] = (await tx.audit.list({ ...filter, operations: null }, { kind: "all" })).records;
           assert.deepEqual(
             [record?.operation, record?.actorId, record?.actorKind, record?.application, record?.address],
             ["RunLiveResponse", "client-1", null, null, null],
           );
           for (const actionId of [ACTION_ID, REMOVED_ID]) {
             const ofAction = { ...filter, machineId: null, actionId, operations: null };
-            const records = await tx.audit.list(ofAction, { kind: "all" });
+            const { records } = await tx.audit.list(ofAction, { kind: "all" });
             assert.deepEqual(
               records.map(({ actionId }) => actionId),
               [actionId],

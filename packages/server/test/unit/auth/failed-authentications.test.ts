@@ -124,12 +124,8 @@ test("failures are recorded once for an address, with a count, and name only acc
   authentications.noted({ ...attempt("192.0.2.1", null), kind: "accessToken" });
   const records = async () => {
     await recordFailedAuthentications(context, summaries);
-    return context.store.read((tx) =>
-      tx.audit.list(
-        { machineId: null, actionId: null, actorId: null, operations: null, beforeSeq: null, limit: 100 },
-        { kind: "all" },
-      ),
-    );
+    const every = { machineId: null, actionId: null, actorId: null, operations: null, beforeSeq: null, limit: 100 };
+    return (await context.store.read((tx) => tx.audit.list(every, { kind: "all" }))).records;
   };
   const [forged, enrollment, secrets, ...others] = await records();
   assert.deepEqual(others, []);

@@ -143,7 +143,7 @@ test("an older application with a key and a secret signs in by both until its se
   // Nothing can be removed, so nothing is recorded.
   assert.equal((await removeApplicationSecret(context, ADMINISTRATOR, "c1")).ok, true);
   const filter = { machineId: null, actionId: null, actorId: null, operations: null, beforeSeq: null, limit: 9 };
-  const records = await context.store.read((tx) => tx.audit.list(filter, { kind: "all" }));
+  const { records } = await context.store.read((tx) => tx.audit.list(filter, { kind: "all" }));
   assert.deepEqual(
     records.map(({ operation, detail }) => [operation, detail]),
     [["DeleteApplicationSecret", { clientId: "c1" }]],

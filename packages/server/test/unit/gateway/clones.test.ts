@@ -94,7 +94,7 @@ test("a copy that presents the value before is not answered, and both are closed
   await until(() => copy.closeCode !== null, "the end of the connection");
   assert.deepEqual([copy.closeCode, copy.has("helloAnswer")], [LINK_CLOSE.quarantined, false]);
   assert.deepEqual([await isQuarantined(at.service), at.evidence], [true, ["OldRollingValue"]]);
-  const audit = await at.service.store.read((tx) =>
+  const { records } = await at.service.store.read((tx) =>
     tx.audit.list(
       {
         machineId: MACHINE_ID,
@@ -107,7 +107,7 @@ test("a copy that presents the value before is not answered, and both are closed
       { kind: "all" },
     ),
   );
-  assert.equal(audit.length, 1);
+  assert.equal(records.length, 1);
 });
 
 test(

@@ -95,10 +95,10 @@ test("a second quarantine by hand keeps the new reason, and the audit has both; 
   }
   const machine = await service.store.read((tx) => tx.machines.byId(MACHINE_ID));
   assert.deepEqual([machine?.quarantineReason, machine?.connectionEpoch], ["second", 1]);
-  const audited = await service.store.read((tx) =>
+  const { records } = await service.store.read((tx) =>
     tx.audit.list({ ...EVERY_RECORD, machineId: MACHINE_ID }, { kind: "all" }),
   );
-  assert.deepEqual(audited.map(({ detail }) => JSON.parse(JSON.stringify(detail)).reason).toSorted(), [
+  assert.deepEqual(records.map(({ detail }) => JSON.parse(JSON.stringify(detail)).reason).toSorted(), [
     "first",
     "second",
   ]);

@@ -113,7 +113,7 @@ test("the next link repeats what the list is and carries what is left of $top", 
   );
   assert.ok(first.ok);
   assert.deepEqual([first.value.pageSize, first.value.left], [10, 25]);
-  const link = new URL(nextLink(URL_OF_LIST, first.value, after(77)));
+  const link = new URL(nextLink(URL_OF_LIST, first.value, after(77), 7));
   assert.equal(link.origin + link.pathname, URL_OF_LIST);
   assert.deepEqual([...link.searchParams.keys()], ["$filter", "$count", "$select", "$skiptoken"]);
   assert.equal(link.searchParams.get("$filter"), filter);
@@ -125,13 +125,14 @@ test("the next link repeats what the list is and carries what is left of $top", 
   assert.ok(second.ok);
   assert.deepEqual(
     [second.value.pageSize, second.value.left, second.value.skip, second.value.count, second.value.asOfMs],
-    [10, 15, 0, true, NOW_MS],
+    [10, 18, 0, true, NOW_MS],
+    "what is left of $top counts the rows that were shown, also when the page ended early",
   );
   assert.deepEqual(second.value.after, after(77));
 });
 
 test("a $skiptoken is refused with $top and $skip, and with another sort", () => {
-  const link = new URL(nextLink(URL_OF_LIST, query("$orderby=status"), { values: ["Failed"], seq: 3 })).search;
+  const link = new URL(nextLink(URL_OF_LIST, query("$orderby=status"), { values: ["Failed"], seq: 3 }, 10)).search;
   assert.match(refusal(`${link}&$top=5`), /beside \$skiptoken/);
   assert.match(refusal(link.replace("status", "requestor")), /another \$orderby/);
   assert.equal(query(link).after?.seq, 3);

@@ -38,7 +38,7 @@ test("a filter by the present or the former name of an operation finds the recor
   const filter = { machineId: null, actionId: null, actorId: null, beforeSeq: null, limit: 10 };
   const caller = { kind: "application", id: "c", clientId: "c", name: "n", roles: new Set<never>() } as const;
   for (const operation of ["RemoveApplication", "DeleteApplication", "deleteapplication"]) {
-    const found = await listAudit(services.context, caller, { ...filter, operation });
+    const { records: found } = await listAudit(services.context, caller, { ...filter, operation });
     assert.deepEqual(
       found.map((one) => one.operation),
       ["DeleteApplication", "RemoveApplication"],

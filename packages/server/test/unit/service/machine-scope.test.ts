@@ -90,10 +90,10 @@ describe("a user sees and touches only what belongs to the machines of their dev
       [within.id],
     );
     const filter = { machineId: null, actionId: null, actorId: null, operation: null, beforeSeq: null, limit: 100 };
-    const seen = await listAudit(context, alice, filter);
+    const { records: seen } = await listAudit(context, alice, filter);
     assert.ok(seen.length > 0);
     assert.ok(seen.every(({ machineId }) => machineId === within.id));
-    assert.ok((await listAudit(context, PLAYBOOK, filter)).some(({ machineId }) => machineId === outside.id));
+    assert.ok((await listAudit(context, PLAYBOOK, filter)).records.some(({ machineId }) => machineId === outside.id));
   });
 
   test("a user who is in no group reaches only what is open to all, and the default group of a new deployment is not", async () => {

@@ -24,6 +24,6 @@ export function collectionResponse<T extends object>(
     "@odata.context": odataContext(publicUrl, fragment),
     ...(count !== null && { "@odata.count": count }),
     value: wires.map((wire) => selectProperties(wire, query.select)),
-    ...(next && { "@odata.nextLink": nextLink(`${publicUrl}${path}`, query, next) }),
+    ...(next && { "@odata.nextLink": nextLink(`${publicUrl}${path}`, query, next, wires.length) }),
   });
 }

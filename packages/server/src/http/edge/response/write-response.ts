@@ -8,11 +8,11 @@ import {
   type ErrorResponse,
   type EventsResponse,
   errorBody,
-  type HttpResponse,
   httpError,
   type LateJsonResponse,
 } from "../http-response.ts";
 import { ClientDisconnectedError } from "../read-body.ts";
+import type { WrittenResponse } from "./json-text.ts";
 
 /** A response that is to be written, and what decides about its form. */
 export interface PendingResponse {
@@ -54,7 +54,7 @@ function oauthError({ status, code, message }: ErrorResponse): TokenErrorWire {
  * Writes any response. Resolves when its bytes are handed over, rejects when a stream broke; the
  * connection is then destroyed.
  */
-export async function writeResponse(exchange: PendingResponse, response: HttpResponse): Promise<void> {
+export async function writeResponse(exchange: PendingResponse, response: WrittenResponse): Promise<void> {
   switch (response.kind) {
     case "bytes":
       return await writeBytes(exchange, response);
@@ -64,8 +64,11 @@ export async function writeResponse(exchange: PendingResponse, response: HttpRes
       return await writeEvents(exchange, response);
     case "empty":
       return await writeText(exchange, response.status, response.headers ?? {}, null);
-    case "json":
-      return await writeText(exchange, response.status, response.headers ?? {}, toJsonText(response.body));
+    case "text": {
+      const { status, headers, text, holdBody } = response;
+      using _ = holdBody?.(Buffer.byteLength(text));
+      return await writeText(exchange, status, headers ?? {}, text);
+    }
     case "error": {
       const { status, code, message, headers } = response;
       const body = exchange.errors === "oauth" ? oauthError(response) : errorBody(code, message, exchange.id);
@@ -81,7 +84,7 @@ async function writeText(
   exchange: PendingResponse,
   status: number,
   headers: OutgoingHttpHeaders,
-  text: string | null,
+  text: string | Buffer | null,
 ): Promise<void> {
   const { id, raw, rawResponse } = exchange;
   const content =
@@ -90,6 +93,10 @@ async function writeText(
       : { "content-type": "application/json; charset=utf-8", "content-length": Buffer.byteLength(text) };
   rawResponse.writeHead(status, { ...standardHeaders(id), ...content, ...connectionHeader(exchange), ...headers });
   const body = raw.method === "HEAD" ? undefined : (text ?? undefined);
+  if (exchange.linger === undefined && body instanceof Buffer) {
+    await writeChunks(rawResponse, body);
+    return;
+  }
   if (exchange.linger === undefined || body === undefined) {
     rawResponse.end(body);
     return;
@@ -97,6 +104,16 @@ async function writeText(
   // Whole for the client by its length; the connection ends with `end`.
   rawResponse.write(body);
   await exchange.linger();
+  rawResponse.end();
+}
+
+/** A client that does not read holds the bytes once, and not another time in its socket. */
+const CHUNK_BYTES = 256 * 1024;
+
+async function writeChunks(rawResponse: ServerResponse, bytes: Buffer): Promise<void> {
+  for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
+    await handOver(rawResponse, bytes.subarray(at, at + CHUNK_BYTES));
+  }
   rawResponse.end();
 }
 

@@ -11,11 +11,12 @@ import type { UnauthenticatedLog } from "../admission/unauthenticated-log.ts";
 import { namesOf } from "../admitted-names.ts";
 import { readUrlEncoded } from "../body/url-encoded.ts";
 import type { Gate, HttpRequest, RequestFacts } from "../http-request.ts";
-import { type HttpResponse, httpError, RequestRefusedError } from "../http-response.ts";
+import { type ErrorResponse, type HttpResponse, httpError, RequestRefusedError } from "../http-response.ts";
 import type { HttpLimits } from "../limits.ts";
 import type { Operation } from "../operation.ts";
 import { queryRefusal } from "../query-options.ts";
 import { announcesBody, ClientDisconnectedError } from "../read-body.ts";
+import { toWritten, type WrittenResponse } from "../response/json-text.ts";
 import { writeResponse } from "../response/write-response.ts";
 import type { UnfinishedBodies } from "../unfinished-bodies.ts";
 import { drainBody } from "./drain-body.ts";
@@ -141,13 +142,13 @@ export async function serve<Ctx>(exchange: Exchange, source: Source<Ctx>, servin
 }
 
 /** What is disposed when the response is over. */
-function heldBy(response: HttpResponse): Disposable | null {
+function heldBy(response: WrittenResponse): Disposable | null {
   switch (response.kind) {
     case "lateJson":
     case "bytes":
     case "events":
       return response.held ?? null;
-    case "json":
+    case "text":
     case "empty":
     case "error":
       return null;
@@ -233,13 +234,13 @@ async function responseOf<Ctx>(
   request: HttpRequest,
   { context, log, isUnavailable }: ServeContext<Ctx>,
   onAdmitted: (who: Admitted) => void,
-): Promise<HttpResponse> {
+): Promise<WrittenResponse> {
   const fault = headerError(request.raw);
   if (fault !== null) return httpError(400, "BadRequest", fault);
-  if (source.kind === "refusal") return source.refusal;
+  if (source.kind === "refusal") return toWritten(source.refusal);
   const { operation } = source;
   try {
-    return await operation.run(request, context, onAdmitted);
+    return toWritten(await operation.run(request, context, onAdmitted));
   } catch (error) {
     if (error instanceof RequestRefusedError) return error.response;
     if (error instanceof ClientDisconnectedError || request.facts.signal.aborted) throw error;
@@ -256,7 +257,7 @@ async function responseOf<Ctx>(
 }
 
 /** Refuses text that no parameter may contain. The router has refused what is not UTF-8. */
-function pathRefusal({ params }: RequestFacts): HttpResponse | null {
+function pathRefusal({ params }: RequestFacts): ErrorResponse | null {
   const error = Object.values(params)
     .map(textFault)
     .find((found) => found !== null);

@@ -1,19 +1,28 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type ListTurnLimits, ListTurns } from "../../../../src/http/api/list-turns.ts";
+import { LIST_TURN_LIMITS, type ListTurnLimits, ListTurns } from "../../../../src/http/api/list-turns.ts";
+import { type JsonResponse, ok } from "../../../../src/http/edge/http-response.ts";
 import { ClientDisconnectedError } from "../../../../src/http/edge/read-body.ts";
 
 const never = new AbortController().signal;
 
 /** Lists that run until they are ended, in the order in which they started. */
 function world(limits: Partial<ListTurnLimits> = {}) {
-  const turns = new ListTurns({ running: 1, runningPerAccount: 1, waitingPerAccount: 10, waiting: 20, ...limits });
+  const turns = new ListTurns({
+    ...LIST_TURN_LIMITS,
+    running: 1,
+    runningPerAccount: 1,
+    waitingPerAccount: 10,
+    waiting: 20,
+    ...limits,
+  });
   const started: string[] = [];
   const ends: (() => void)[] = [];
   const list = (accountId: string, gone: AbortSignal = never) =>
     turns.take({ accountId, gone }, async () => {
       started.push(accountId);
       await new Promise<void>((resolve) => ends.push(resolve));
+      return ok(accountId);
     });
   const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
   const endOne = async () => {
@@ -47,10 +56,10 @@ test("a full queue refuses its account with 429 and a reason, and no other accou
   const all = [list("a"), list("a"), list("a")];
   await new Promise<void>((resolve) => setImmediate(resolve));
   const refused = await list("a");
-  assert.ok(!refused.ok);
-  assert.equal(refused.error.status, 429);
-  assert.ok(Number(refused.error.headers?.["retry-after"]) >= 1);
-  assert.match(refused.error.message, /2 lists of this application or user wait already/);
+  assert.ok(refused.kind === "error");
+  assert.equal(refused.status, 429);
+  assert.ok(Number(refused.headers?.["retry-after"]) >= 1);
+  assert.match(refused.message, /2 lists of this application or user wait already/);
   all.push(list("b"));
   for (let n = 0; n < 4; n += 1) await endOne();
   await Promise.all(all);
@@ -62,7 +71,7 @@ test("more lists than may wait of all accounts are refused with 503", async () =
   const all = [list("a"), list("b"), list("c")];
   await new Promise<void>((resolve) => setImmediate(resolve));
   const refused = await list("d");
-  assert.ok(!refused.ok && refused.error.status === 503);
+  assert.ok(refused.kind === "error" && refused.status === 503);
   for (let n = 0; n < 3; n += 1) await endOne();
   await Promise.all(all);
 });
@@ -85,7 +94,48 @@ test("a wait whose client disconnected leaves the queue", async () => {
 
 test("a list that fails gives its turn back", async () => {
   const { turns } = world();
-  const failing = turns.take({ accountId: "a", gone: never }, () => Promise.reject(new Error("the list failed")));
+  const fail = (): Promise<JsonResponse> => Promise.reject(new Error("the list failed"));
+  const failing = turns.take({ accountId: "a", gone: never }, fail);
   await assert.rejects(failing, /the list failed/);
+  assert.equal(turns.accountCount, 0);
+});
+
+test("an account whose clients do not take its lists waits until they do, and no other account", async () => {
+  const { turns, started, list, endOne } = world({ untakenBytesPerAccount: 100 });
+  const first = list("a");
+  await endOne();
+  const response = await first;
+  assert.ok(response.kind === "json");
+  const untaken = response.holdBody?.(100);
+  const more = [list("a"), list("b")];
+  await endOne();
+  assert.deepEqual(started, ["a", "b"]);
+  untaken?.[Symbol.dispose]();
+  untaken?.[Symbol.dispose]();
+  await endOne();
+  await Promise.all(more);
+  assert.deepEqual(started, ["a", "b", "a"]);
+  assert.equal(turns.accountCount, 0);
+});
+
+test("a list that waits too long is refused: 429 for the account's own lists, 503 for those of others", async () => {
+  const { turns, list, endOne } = world({ untakenBytesPerAccount: 100, untakenBytes: 150, waitMs: 1 });
+  const held: (Disposable | undefined)[] = [];
+  for (const [accountId, sizeBytes] of [
+    ["a", 120],
+    ["b", 30],
+  ] as const) {
+    const listed = list(accountId);
+    await endOne();
+    const response = await listed;
+    assert.ok(response.kind === "json");
+    held.push(response.holdBody?.(sizeBytes));
+  }
+  const refusals = await Promise.all(["a", "b"].map((account) => list(account)));
+  assert.deepEqual(
+    refusals.map(({ status }) => status),
+    [429, 503],
+  );
+  for (const one of held) one?.[Symbol.dispose]();
   assert.equal(turns.accountCount, 0);
 });

@@ -76,7 +76,7 @@ test("a time-out is in the audit, once", async () => {
     service.clock.pass(OVERDUE_FOR_MS);
   }
   const filter = { machineId: null, actionId: sampleAction().id, actorId: null, operations: null, beforeSeq: null };
-  const records = await service.store.read((tx) => tx.audit.list({ ...filter, limit: 10 }, { kind: "all" }));
+  const { records } = await service.store.read((tx) => tx.audit.list({ ...filter, limit: 10 }, { kind: "all" }));
   assert.deepEqual(
     records.map(({ operation, detail }) => [operation, detail.status]),
     [["MachineActionEnded", "TimeOut"]],

@@ -93,7 +93,7 @@ describe("retention: results 30 days, actions 180 days", () => {
     await applyRetention(services.context);
     assert.equal(await action(), undefined);
     const filter = { machineId: null, actionId, actorId: null, operations: null, beforeSeq: null, limit: 10 };
-    const records = await services.context.store.read((tx) => tx.audit.list(filter, { kind: "all" }));
+    const { records } = await services.context.store.read((tx) => tx.audit.list(filter, { kind: "all" }));
     assert.ok(records.length >= 2);
   });
 });

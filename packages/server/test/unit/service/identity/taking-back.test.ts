@@ -247,7 +247,9 @@ describe("what was handed out", () => {
       assert.ok((await releaseMachine(context, root, machine.id)).ok);
       assert.ok((await runLiveResponse(context, root, machine.id, request)).ok);
       const filter = { machineId: machine.id, actionId: null, actorId: null, beforeSeq: null, limit: 20 };
-      const records = await context.store.read((tx) => tx.audit.list({ ...filter, operations: null }, { kind: "all" }));
+      const { records } = await context.store.read((tx) =>
+        tx.audit.list({ ...filter, operations: null }, { kind: "all" }),
+      );
       assert.deepEqual(
         records.map(({ operation }) => operation).filter((name) => /Quarantine|Release/.test(name)),
         ["ReleaseMachine", "QuarantineMachine", "QuarantineMachine"],

@@ -45,7 +45,7 @@ describe("the life of a machine", () => {
 
   const context = () => services.context;
   const auditOf = async (machineId: string, operation: string, caller: Caller = PLAYBOOK) =>
-    (await listAudit(context(), caller, { ...NO_FILTER, machineId, operation })).map(({ detail }) => detail);
+    (await listAudit(context(), caller, { ...NO_FILTER, machineId, operation })).records.map(({ detail }) => detail);
   const NO_FILTER = { machineId: null, actionId: null, actorId: null, operation: null, beforeSeq: null, limit: 100 };
   async function listed(life?: MachineLife, filter = ""): Promise<string[]> {
     const query = parseListQuery(new URLSearchParams(filter && { $filter: filter }), MACHINES, services.time.nowMs);
@@ -219,7 +219,7 @@ describe("the life of a machine", () => {
     const [newest] = await listEnrollmentTokens(context(), { beforeId: null, limit: 1 });
     assert.deepEqual(newest, revoked);
     assert.equal(codeOf(await revokeEnrollmentToken(context(), PLAYBOOK, "none")), "EnrollmentTokenNotFound");
-    const records = await listAudit(context(), PLAYBOOK, { ...NO_FILTER, operation: "RevokeEnrollmentToken" });
+    const { records } = await listAudit(context(), PLAYBOOK, { ...NO_FILTER, operation: "RevokeEnrollmentToken" });
     assert.deepEqual(
       records.map(({ detail }) => detail),
       [{ id: created.id, usesLeft: 2, machinesEnrolled: 1 }],

@@ -48,12 +48,13 @@ export const listMachineActionDetails = operation({
     const query = parseListQuery(listOptions(options), MACHINE_ACTIONS, context.clock.nowMs());
     if (!query.ok) return domainRefusal(query.error);
     const turn = { accountId: accountOf(caller), gone };
-    const listed = await context.listTurns.take(turn, () => listActionsNow(context, caller, query.value));
-    if (!listed.ok) return listed.error;
-    const wires = listed.value.rows.map(({ action, waiting }) => ({
-      ...machineActionWire(action),
-      ...(waiting && { waiting: waitingWire(waiting) }),
-    }));
-    return collectionResponse(context, LIST, query.value, listed.value, wires);
+    return await context.listTurns.take(turn, async () => {
+      const listed = await listActionsNow(context, caller, query.value);
+      const wires = listed.rows.map(({ action, waiting }) => ({
+        ...machineActionWire(action),
+        ...(waiting && { waiting: waitingWire(waiting) }),
+      }));
+      return collectionResponse(context, LIST, query.value, listed, wires);
+    });
   },
 });

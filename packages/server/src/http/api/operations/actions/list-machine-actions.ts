@@ -48,8 +48,9 @@ export const listMachineActions = operation({
     const query = parseListQuery(options, MACHINE_ACTIONS, context.clock.nowMs());
     if (!query.ok) return domainRefusal(query.error);
     const turn = { accountId: accountOf(caller), gone };
-    const listed = await context.listTurns.take(turn, () => list(context, caller, query.value));
-    if (!listed.ok) return listed.error;
-    return collectionResponse(context, LIST, query.value, listed.value, listed.value.rows.map(machineActionWire));
+    return await context.listTurns.take(turn, async () => {
+      const listed = await list(context, caller, query.value);
+      return collectionResponse(context, LIST, query.value, listed, listed.rows.map(machineActionWire));
+    });
   },
 });

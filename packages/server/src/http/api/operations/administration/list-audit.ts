@@ -126,32 +126,28 @@ export const listAudit = operation({
     const turn = { accountId: accountOf(caller), gone };
     const next = new URLSearchParams([...options]);
     const linkOf = (query: URLSearchParams) => `${context.publicUrl}${path}?${query}`;
-    if (after !== null) {
-      const turned = await context.listTurns.take(turn, () =>
-        exportAudit(context, caller, { ...filter, afterSeq: after }),
-      );
-      if (!turned.ok) return turned.error;
-      const exported = turned.value;
-      if (!exported.ok) return cursorAhead(after, exported.error.newestSeq);
-      const { records, nextSeq, isFull } = exported.value;
-      next.set("after", String(nextSeq));
-      const part: AuditListWire = {
+    return await context.listTurns.take(turn, async () => {
+      if (after !== null) {
+        const exported = await exportAudit(context, caller, { ...filter, afterSeq: after });
+        if (!exported.ok) return cursorAhead(after, exported.error.newestSeq);
+        const { records, nextSeq, isFull } = exported.value;
+        next.set("after", String(nextSeq));
+        const part: AuditListWire = {
+          value: records.map(auditRecordWire),
+          nextLink: isFull ? linkOf(next) : null,
+          nextAfter: nextSeq,
+        };
+        return ok(part);
+      }
+      const { records, isFull } = await list(context, caller, { ...filter, beforeSeq: before });
+      const last = records.at(-1);
+      if (last) next.set("before", String(last.seq));
+      const responseBody: AuditListWire = {
         value: records.map(auditRecordWire),
-        nextLink: isFull ? linkOf(next) : null,
-        nextAfter: nextSeq,
+        nextLink: last && isFull ? linkOf(next) : null,
       };
-      return ok(part);
-    }
-    const listed = await context.listTurns.take(turn, () => list(context, caller, { ...filter, beforeSeq: before }));
-    if (!listed.ok) return listed.error;
-    const records = listed.value;
-    const last = records.at(-1);
-    if (last) next.set("before", String(last.seq));
-    const responseBody: AuditListWire = {
-      value: records.map(auditRecordWire),
-      nextLink: last && records.length === top ? linkOf(next) : null,
-    };
-    return ok(responseBody);
+      return ok(responseBody);
+    });
   },
 });
 

@@ -51,16 +51,16 @@ export const listEnrollmentTokens = operation({
       return httpError(400, "InvalidInput", `top must be a number from 1 to ${MAX_TOP}`);
     const page = { beforeId: options.get("before")?.toLowerCase() ?? null, limit };
     const turn = { accountId: accountOf(caller), gone };
-    const taken = await context.listTurns.take(turn, () => tokens.listEnrollmentTokens(context, page));
-    if (!taken.ok) return taken.error;
-    const listed = taken.value;
-    const last = listed.at(-1);
-    const next = new URLSearchParams({ ...Object.fromEntries(options), before: last?.id ?? "" });
-    const nowMs = context.clock.nowMs();
-    const responseBody: EnrollmentTokenListWire = {
-      value: listed.map((token) => enrollmentTokenWire(token, nowMs)),
-      nextLink: last && listed.length === limit ? `${context.publicUrl}${PATH}?${next}` : null,
-    };
-    return ok(responseBody);
+    return await context.listTurns.take(turn, async () => {
+      const listed = await tokens.listEnrollmentTokens(context, page);
+      const last = listed.at(-1);
+      const next = new URLSearchParams({ ...Object.fromEntries(options), before: last?.id ?? "" });
+      const nowMs = context.clock.nowMs();
+      const responseBody: EnrollmentTokenListWire = {
+        value: listed.map((token) => enrollmentTokenWire(token, nowMs)),
+        nextLink: last && listed.length === limit ? `${context.publicUrl}${PATH}?${next}` : null,
+      };
+      return ok(responseBody);
+    });
   },
 });

@@ -47,13 +47,13 @@ export const findMachinesByIp = operation({
     if (atMs === undefined)
       return httpError(400, "InvalidInput", "timestamp must be a time such as 2026-01-01T00:00:00Z");
     const turn = { accountId: accountOf(caller), gone };
-    const taken = await context.listTurns.take(turn, () => find(context, caller, ip, atMs));
-    if (!taken.ok) return taken.error;
-    const found = taken.value;
-    if (!found.ok) return domainRefusal(found.error);
-    return ok({
-      "@odata.context": odataContext(context.publicUrl, "Machines"),
-      value: await machineWires(context, found.value, context.clock.nowMs()),
+    return await context.listTurns.take(turn, async () => {
+      const found = await find(context, caller, ip, atMs);
+      if (!found.ok) return domainRefusal(found.error);
+      return ok({
+        "@odata.context": odataContext(context.publicUrl, "Machines"),
+        value: await machineWires(context, found.value, context.clock.nowMs()),
+      });
     });
   },
 });

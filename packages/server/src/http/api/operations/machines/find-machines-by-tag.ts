@@ -51,15 +51,11 @@ export const findMachinesByTag = operation({
     const query = parseListQuery(filter, MACHINES, context.clock.nowMs());
     if (!query.ok) return domainRefusal(query.error);
     const turn = { accountId: accountOf(caller), gone };
-    const listed = await context.listTurns.take(turn, () => listMachines(context, caller, query.value));
-    if (!listed.ok) return listed.error;
     const list = { path: "/api/machines", fragment: "Machines" } as const;
-    return collectionResponse(
-      context,
-      list,
-      query.value,
-      listed.value,
-      await machineWires(context, listed.value.rows, query.value.asOfMs),
-    );
+    return await context.listTurns.take(turn, async () => {
+      const listed = await listMachines(context, caller, query.value);
+      const wires = await machineWires(context, listed.rows, query.value.asOfMs);
+      return collectionResponse(context, list, query.value, listed, wires);
+    });
   },
 });

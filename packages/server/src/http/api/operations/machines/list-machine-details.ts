@@ -72,15 +72,16 @@ export const listMachineDetails = operation({
     if (!query.ok) return domainRefusal(query.error);
     const chosen = { life, enrollmentTokenId };
     const turn = { accountId: accountOf(caller), gone };
-    const listed = await context.listTurns.take(turn, () => listMachines(context, caller, query.value, chosen));
-    if (!listed.ok) return listed.error;
     const own = [...options].filter(([name]) => name in OWN_OPTIONS);
-    return collectionResponse(
-      context,
-      LIST,
-      { ...query.value, repeated: [...own, ...query.value.repeated] },
-      listed.value,
-      await listedMachineWires(context, listed.value.rows, query.value.asOfMs),
-    );
+    return await context.listTurns.take(turn, async () => {
+      const listed = await listMachines(context, caller, query.value, chosen);
+      return collectionResponse(
+        context,
+        LIST,
+        { ...query.value, repeated: [...own, ...query.value.repeated] },
+        listed,
+        await listedMachineWires(context, listed.rows, query.value.asOfMs),
+      );
+    });
   },
 });

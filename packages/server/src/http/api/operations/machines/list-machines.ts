@@ -34,14 +34,10 @@ export const listMachines = operation({
     const query = parseListQuery(options, MACHINES, context.clock.nowMs());
     if (!query.ok) return domainRefusal(query.error);
     const turn = { accountId: accountOf(caller), gone };
-    const listed = await context.listTurns.take(turn, () => list(context, caller, query.value));
-    if (!listed.ok) return listed.error;
-    return collectionResponse(
-      context,
-      LIST,
-      query.value,
-      listed.value,
-      await machineWires(context, listed.value.rows, query.value.asOfMs),
-    );
+    return await context.listTurns.take(turn, async () => {
+      const listed = await list(context, caller, query.value);
+      const wires = await machineWires(context, listed.rows, query.value.asOfMs);
+      return collectionResponse(context, LIST, query.value, listed, wires);
+    });
   },
 });
