@@ -60,6 +60,7 @@ describe("options of an action", { concurrency: 4 }, () => {
       ["--as", "a:b", /--as takes the name of a user/],
       ["--not-before", "22:00", /--not-before takes a time such as 2026/],
       ["--not-before", "2026-13-01T00:00Z", /--not-before takes a time such as 2026/],
+      ["--not-before", "2026-02-30T00:00Z", /--not-before takes a time such as 2026/],
     ] as const) {
       const { exitCode, stderr } = await world.run("run", "web-01", "a.sh", option, value);
       assert.equal(exitCode, 64, stderr);

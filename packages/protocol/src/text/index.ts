@@ -1,4 +1,5 @@
 export * from "./clean-text.ts";
+export * from "./iso-time.ts";
 export * from "./json-bounds.ts";
 export * from "./json-fault.ts";
 export * from "./name-fault.ts";

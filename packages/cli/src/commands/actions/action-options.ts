@@ -1,4 +1,5 @@
 import { type ActionOptions, DEVICE_USER_PATTERN } from "@halligan/protocol/api";
+import { isoTimeMs } from "@halligan/protocol/text";
 import { systemClock } from "@halligan/protocol/time";
 import type { Arguments, OptionSpecs } from "../../arguments/arguments.ts";
 import { UsageError } from "../../errors/cli-error.ts";
@@ -65,16 +66,14 @@ function durationMs(args: Arguments, name: string): number | undefined {
   throw new UsageError(`--${name} takes a time such as 90s, 15m, 2h or 7d, not "${text}".`);
 }
 
-const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
-
 /** A time with its zone, or a time from now by the clock of this computer. */
 function startTime(args: Arguments, name: string): string | undefined {
   const text = args.text(name);
   if (text === undefined) return undefined;
   const seconds = parseDuration(text);
   if (seconds !== null) return new Date(systemClock.nowMs() + seconds * 1_000).toISOString();
-  const atMs = ISO_TIME.test(text) ? Date.parse(text) : Number.NaN;
-  if (!Number.isNaN(atMs)) return new Date(atMs).toISOString();
+  const atMs = isoTimeMs(text);
+  if (atMs !== null) return new Date(atMs).toISOString();
   throw new UsageError(`--${name} takes a time such as 2026-11-28T22:00Z, or one from now such as 2h, not "${text}".`);
 }
 

@@ -30,6 +30,19 @@ test("an option may have its maximum, and a greater value is refused with option
   }
 });
 
+test("a start time on a day that does not exist is refused", () => {
+  for (const notBefore of [
+    "2026-02-30T00:00Z",
+    "2026-02-29T00:00:00.5+02:00",
+    "2026-04-31T23:59Z",
+    "2026-13-01T00:00Z",
+  ]) {
+    const read = readOptions({ notBefore }, { ...MAXIMA, notBeforeMs: Date.parse("2027-01-01") }, 0);
+    assert.ok(!read.ok && read.error.code === "InvalidRequestBody", notBefore);
+  }
+  assert.ok(readOptions({ notBefore: "2028-02-29T00:00+14:00" }, { ...MAXIMA, notBeforeMs: 3e12 }, 0).ok);
+});
+
 test("the options that were chosen are stored and shown, and no others", () => {
   assert.equal(chosenOptions(NO_OPTIONS), null);
   for (const chosen of [

@@ -1,6 +1,7 @@
 import type { ActionOptions as RequestedOptions } from "@halligan/protocol/api";
 import { err, ok, type Result } from "@halligan/protocol/errors";
 import type { OrderLimits } from "@halligan/protocol/link";
+import { isoTimeMs } from "@halligan/protocol/text";
 import type { DomainError } from "../../errors.ts";
 import { mayChooseUser, type RunAsRule } from "./run-as-rule.ts";
 
@@ -50,7 +51,10 @@ export function readOptions(
   const options = storedOptions(requested);
   const latestMs = nowMs + maxima.notBeforeMs;
   if (Number.isNaN(options.notBeforeMs)) {
-    return err({ code: "InvalidRequestBody", detail: `options.notBefore is ${requested.notBefore}, which is no time` });
+    return err({
+      code: "InvalidRequestBody",
+      detail: `options.notBefore is ${requested.notBefore}, a time that does not exist`,
+    });
   }
   if (options.notBeforeMs !== null && options.notBeforeMs > latestMs) {
     const latest = new Date(latestMs).toISOString();
@@ -71,7 +75,7 @@ export const storedOptions = (chosen: RequestedOptions): ActionOptions => ({
   scriptTimeoutMs: chosen.scriptTimeoutMs ?? null,
   outputLimitBytes: chosen.outputLimitBytes ?? null,
   queueTimeoutMs: chosen.queueTimeoutMs ?? null,
-  notBeforeMs: chosen.notBefore === undefined ? null : Date.parse(chosen.notBefore),
+  notBeforeMs: chosen.notBefore === undefined ? null : (isoTimeMs(chosen.notBefore) ?? Number.NaN),
   runAs: chosen.runAs ?? null,
 });
 
