@@ -1,6 +1,6 @@
 /**
- * The parts of simulated devices: the agent's core, its ports, and its uploads. Only the simulation
- * and the bench may use this interface.
+ * The parts of devices in the process of a simulation, a benchmark or a test: the agent's core, its
+ * ports, its uploads and its enrollment. No program uses this interface.
  */
 export { type CoreDeps, runAgentCore } from "./core/agent-core.ts";
 export type { PinnedKeys } from "./core/order-keys-check.ts";
@@ -27,6 +27,8 @@ export type {
   TransferEnd,
 } from "./core/ports.ts";
 export { ServerConnection } from "./core/server-connection.ts";
+export { enroll } from "./identity/enroll.ts";
+export { currentFacts } from "./machine-facts/machine-facts.ts";
 export { agentNetwork } from "./network/agent-network.ts";
 export { DEFAULT_SETTINGS } from "./settings.ts";
 export { TransferFailedError, TransferWatch } from "./transfer/transfer-watch.ts";

@@ -9,6 +9,11 @@ import { type FakeApi, startFakeApi } from "./fake-api.ts";
 
 const PROGRAM = fileURLToPath(new URL("../bin/halligan.mjs", import.meta.url));
 
+/** With the two of Node, which `npm test` sets, a start costs a third less. */
+const STARTS_FASTER = Object.fromEntries(
+  ["PATH", "NODE_OPTIONS", "NODE_COMPILE_CACHE"].map((name) => [name, process.env[name] ?? ""]),
+);
+
 /** A process of its own. */
 export interface Running {
   child: ChildProcessByStdio<Writable, Readable, Readable>;
@@ -49,7 +54,7 @@ export async function makeWorld(): Promise<World> {
     const child = spawn(file, words, {
       cwd: folder,
       // Only these: a developer's own profile must not take part.
-      env: { PATH: process.env.PATH ?? "", HOME: folder, TZ: "UTC", HALLIGAN_CONFIG: configFile, ...variables },
+      env: { ...STARTS_FASTER, HOME: folder, TZ: "UTC", HALLIGAN_CONFIG: configFile, ...variables },
       stdio: ["pipe", "pipe", "pipe"],
     });
     let stdout = "";

@@ -82,12 +82,12 @@ describe("halligan on the network", { concurrency: 3 }, () => {
       http_proxy: `http://me:pass%3Aword@127.0.0.1:${proxy.port}`,
     };
     await writeFile(join(world.folder, "big.bin"), Buffer.alloc(5_000_000, "x"));
-    const added = await world.spawn(["library", "add", "big.bin", "--allow-plain-http"], { variables }).ended;
+    const added = await world.call(["library", "add", "big.bin", "--allow-plain-http"], { variables });
     assert.equal(added.exitCode, 0, added.stderr);
     assert.equal(world.api.library.get("big.bin")?.length, 5_000_000);
-    const got = await world.spawn(["get", "web-01", "/var/log/auth.log", "-o", "-", "--allow-plain-http"], {
+    const got = await world.call(["get", "web-01", "/var/log/auth.log", "-o", "-", "--allow-plain-http"], {
       variables,
-    }).ended;
+    });
     assert.deepEqual([got.exitCode, got.stdout], [0, "content of the file\n"]);
     assert.ok(proxy.requests.length > 0);
     for (const line of proxy.requests) assert.equal(line, `CONNECT ${new URL(url).host} HTTP/1.1`);
@@ -101,18 +101,18 @@ describe("halligan on the network", { concurrency: 3 }, () => {
       HALLIGAN_URL: world.api.url.replace("127.0.0.1", HOSTNAME),
       ALL_PROXY: `me:wrong-secret@127.0.0.1:${proxy.port}`,
     };
-    const { exitCode, stderr } = await world.spawn(
+    const { exitCode, stderr } = await world.call(
       ["login", "--server", variables.HALLIGAN_URL, "--client-id", "app-1", "--allow-plain-http"],
       {
         variables,
       },
-    ).ended;
+    );
     assert.equal(exitCode, 69);
     assert.match(stderr, /The proxy http:\/\/127\.0\.0\.1:\d+ refused the credentials in ALL_PROXY \(407\)/);
     assert.doesNotMatch(stderr, /wrong-secret/);
     const direct = { ...variables, NO_PROXY: `.test,${HOSTNAME}` };
     assert.match(
-      (await world.spawn(["machines", "--allow-plain-http"], { variables: direct }).ended).stderr,
+      (await world.call(["machines", "--allow-plain-http"], { variables: direct })).stderr,
       /host name (is not known|could not be looked up)/,
     );
   });

@@ -45,8 +45,8 @@ const bun = runtimeExecutable("bun");
 const bundled = bun === null ? null : bundlePackages(root, join(caches, "halligan-bundled"), bun);
 const options = [process.env.NODE_OPTIONS, bundled && `--import=${bundled}`].filter(Boolean).join(" ");
 // The runner sorts files by their paths. So the groups, which take longest, begin first.
-mkdirSync(caches, { recursive: true });
-const own = mkdtempSync(join(caches, "halligan-test-"));
+mkdirSync(join(root, ".tmp"), { recursive: true });
+const own = mkdtempSync(join(root, ".tmp/tests-"));
 const times = args.includes("--times") ? join(own, "times.jsonl") : null;
 const child = spawn(
   process.execPath,

@@ -42,7 +42,7 @@ export function timesTable(times, root) {
     `${seconds(wallMs)} ${seconds(ownMs + childrenMs)} ${seconds(childrenMs)}  ${name}`;
   const sum = (key) => files.reduce((total, one) => total + one[key], 0);
   const rows = files.map((one) =>
-    row(one.file.includes("node_modules") ? basename(one.file) : relative(root, one.file), one),
+    row(one.file.includes("/.tmp/") ? basename(one.file) : relative(root, one.file), one),
   );
   const all = { wallMs: sum("wallMs"), ownMs: sum("ownMs"), childrenMs: sum("childrenMs") };
   return `${["", "    time  process  children  file (seconds)", ...rows, row("all files", all)].join("\n")}\n`;

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
 
-const NOT_OURS = new Set(["node_modules", ".git", "dist", "coverage"]);
+const NOT_OURS = new Set(["node_modules", ".git", ".tmp", "dist", "coverage"]);
 
 export interface TextFile {
   /** From the root of the repository, with forward slashes. */

@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
-import { absentMachine } from "../support/absent-machines.ts";
 import { assertSucceeded } from "../support/api.ts";
 import { getFile, runScript, UNKNOWN_ACTION, UNKNOWN_MACHINE } from "../support/commands.ts";
 import { assertError, assertGolden, context } from "../support/golden.ts";
 import { at, keysOf, listAt, numberAt, textAt } from "../support/json.ts";
 import { rawSend } from "../support/raw-http.ts";
 import { here } from "../support/shared.ts";
-import { type Here, onlyHalligan } from "../support/target.ts";
+import type { Here } from "../support/target.ts";
 
 /**
  * `GET /api/machineactions`. `docs/contract/clients-in-the-wild.md#listing-actions`,
@@ -244,42 +243,6 @@ describe("the list of actions", () => {
       assertError(await list(query), 400, "ODataError");
     });
   }
-
-  test("@odata.nextLink is there beyond a page of 1,000, is followed verbatim until it is absent, and gives each action once", {
-    skip: onlyHalligan("a thousand actions"),
-  }, async () => {
-    const { api } = here();
-    const absent = await Promise.all(Array.from({ length: 16 }, () => absentMachine(here())));
-    const started = new Set<string>();
-    await Promise.all(
-      absent.map(async (machineId) => {
-        for (let round = 0; round < 65; round += 1) {
-          const id = await api.start(machineId, [getFile("/x")]);
-          started.add(id);
-          assert.equal((await api.cancel(id)).status, 200);
-        }
-      }),
-    );
-    const seen: string[] = [];
-    let pages = 0;
-    for (
-      let next: string | undefined = `${here().target.baseUrl}/api/machineactions?$filter=status%20eq%20'Cancelled'`;
-      next;
-    ) {
-      const url: URL = new URL(next);
-      const answer = await api.get(`${url.pathname}${url.search}`);
-      assert.equal(answer.status, 200, answer.text);
-      const page = listAt(answer.body, "value").map((action) => textAt(action, "id"));
-      assert.ok(page.length <= 1_000);
-      seen.push(...page);
-      pages += 1;
-      const link: unknown = at(answer.body, "@odata.nextLink");
-      next = typeof link === "string" ? link : undefined;
-    }
-    assert.equal(pages, 2);
-    assert.equal(new Set(seen).size, seen.length);
-    assert.deepEqual(seen.filter((id) => started.has(id)).length, started.size);
-  });
 
   test("a list that a filter has cut is the same while other actions end", async () => {
     const { api, machineId } = here();

@@ -153,6 +153,7 @@ const startWorld = (
   World.start({
     ...(agents !== undefined && { agents }),
     ...(onLine && { onLine }),
+    enrollsInProcess: true,
     settings: {
       HALLIGAN_LIMITS_PROFILE: "open",
       // The throttles are lifted; the rest is as the contract has it.

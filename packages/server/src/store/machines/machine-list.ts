@@ -38,6 +38,7 @@ const SHORT_COLUMNS = [
   "quarantine_reason",
   "group_id",
   "display_name",
+  "features",
   "retired_at_ms",
   "retired_by",
   "retire_reason",

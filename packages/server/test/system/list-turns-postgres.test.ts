@@ -1,6 +1,6 @@
 import { after, test } from "node:test";
-import { PostgresStore } from "../../../src/store/postgres/postgres-store.ts";
-import { openTestPostgres } from "../../support/postgres-databases.ts";
+import { PostgresStore } from "../../src/store/postgres/postgres-store.ts";
+import { openTestPostgres } from "../support/postgres-databases.ts";
 import { describeListTurns } from "./list-turns.contract.ts";
 
 const postgres = await openTestPostgres();

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";
-import { createApplication } from "../../../src/service/identity/create-application.ts";
-import type { Store } from "../../../src/store/store.ts";
-import { type HttpWorld, openHttpWorld } from "../../support/http-world.ts";
-import { PLAYBOOK } from "../../support/test-services.ts";
-import { sampleAction } from "../../unit/domain/sample-action.ts";
+import { createApplication } from "../../src/service/identity/create-application.ts";
+import type { Store } from "../../src/store/store.ts";
+import { type HttpWorld, openHttpWorld } from "../support/http-world.ts";
+import { PLAYBOOK } from "../support/test-services.ts";
+import { sampleAction } from "../unit/domain/sample-action.ts";
 
 const ACTIONS = 4_000;
 const CONDITIONS = 390;

@@ -6,10 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import { CLI, compileExecutable } from "../../release/src/build/executable.ts";
+import { CLI, compileExecutable } from "../../../release/src/build/executable.ts";
 
-const BUN = fileURLToPath(new URL("../../../node_modules/@oven/bun-linux-x64/bin/bun", import.meta.url));
-const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+const BUN = fileURLToPath(new URL("../../../../node_modules/@oven/bun-linux-x64/bin/bun", import.meta.url));
+const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
 const ROUNDS = 5;
 /** In one measurement, because the shell's times are whole milliseconds and a start takes a few. */
 const STARTS = 10;
