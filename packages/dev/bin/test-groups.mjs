@@ -33,7 +33,8 @@ const GROUPS = {
     "packages/server/test/unit/http/openapi",
     "packages/server/test/unit/service",
   ],
-  edges: ["packages/server/test/unit/gateway", "packages/server/test/unit/http/edge"],
+  edge: ["packages/server/test/unit/http/edge"],
+  gateway: ["packages/server/test/unit/gateway"],
   core: [
     "packages/agent/test/core",
     "packages/protocol/test/client",
@@ -50,13 +51,14 @@ const GROUPS = {
   backends: [
     "packages/server/test/contract/blobs",
     "packages/server/test/contract/bus",
-    "packages/server/test/contract/permission-matrix",
     "packages/server/test/unit/blobs",
     "packages/server/test/unit/bus",
     "packages/server/test/unit/setup",
   ],
+  permissions: ["packages/server/test/contract/permission-matrix"],
   "agent-commands": ["packages/agent/test/commands", "packages/agent/test/config", "packages/agent/test/disk"],
-  "agent-processes": ["packages/agent/test/process", "packages/agent/test/transfer", "packages/agent/test/websocket"],
+  "agent-processes": ["packages/agent/test/process", "packages/agent/test/websocket"],
+  "agent-transfers": ["packages/agent/test/transfer"],
   cli: ["packages/cli/test"],
 };
 
