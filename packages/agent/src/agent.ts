@@ -3,7 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { chmod, readdir, readFile, rm } from "node:fs/promises";
 import path from "node:path";
-import { RUN_AS } from "@halligan/protocol/link";
+import { ORDER_ORIGIN, RUN_AS } from "@halligan/protocol/link";
 import { systemClock } from "@halligan/protocol/time";
 import { deviceRunner } from "./commands/device-runner.ts";
 import { removeTemporaryFiles } from "./commands/files/put-file.ts";
@@ -26,6 +26,7 @@ import { lockFolder } from "./identity/folder-lock.ts";
 import { announcedSecretKey } from "./identity/secret-key.ts";
 import { currentFacts } from "./machine-facts/machine-facts.ts";
 import { agentNetwork } from "./network/agent-network.ts";
+import { LogWriter } from "./owners-log/log-writer.ts";
 import { readBootId } from "./process/boot-id.ts";
 import { openCgroups } from "./process/cgroups/cgroups.ts";
 import { KeptProcesses } from "./process/kept-processes.ts";
@@ -33,6 +34,8 @@ import { runAsFeature } from "./process/run-as/change-user.ts";
 import { ScriptPipes } from "./process/script-pipes.ts";
 import { takeScriptSettings } from "./process/script-settings.ts";
 import type { AgentSettings } from "./settings.ts";
+import { limitTexts } from "./status/limit-texts.ts";
+import { StatusKeeper } from "./status/status-keeper.ts";
 import { webSocketNet } from "./websocket/websocket-net.ts";
 
 export const realRandom: Random = {
@@ -66,6 +69,7 @@ export async function runAgent(
   const secretKey = await announcedSecretKey(folder.root, { machineId: config.machineId, privateKey }, log);
   const serverConnection = new ServerConnection(systemClock);
   using disk = new JournalDisk(folder.root);
+  using ownersLog = new LogWriter({ root: folder.root, clock: systemClock, log, settings });
   const { machineId, serverUrl } = config;
   const keptScripts = new KeptScripts(settings);
   const liveSpools = new LiveSpools(folder);
@@ -86,10 +90,16 @@ export async function runAgent(
   const isTls = [serverUrl, network.proxyNameFor(new URL(serverUrl))].some((url) => url?.startsWith("https:"));
   // At each connection: the store of a system changes while its agent runs for months.
   const trust = () => isTls && trustSystemAnd(keptAuthorities(folder.root), env, log);
+  const proxy = network.proxyNameFor(new URL(serverUrl));
+  const fixed = { machineId, server: serverUrl, proxy, limits: limitTexts(settings), unavailable: [] };
+  const status = new StatusKeeper(folder.root, fixed, serverConnection, log);
+  await using _keeping = keptStatus(status);
   await runAgentCore(
     {
       ...ports,
+      log: status.log,
       disk,
+      ownersLog,
       spools: liveSpools,
       net: webSocketNet(serverUrl, network, trust),
       runner: deviceRunner({
@@ -108,7 +118,7 @@ export async function runAgent(
         environment,
         secretKey,
       }),
-      features: runAs === null ? [] : [runAs],
+      features: [ORDER_ORIGIN, ...(runAs === null ? [] : [runAs])],
       identity: { machineId, privateKey },
       secretKey,
       pinnedKeys: {
@@ -123,6 +133,17 @@ export async function runAgent(
     signal,
   );
   log.info("agentStopped", { machineId });
+}
+
+function keptStatus(status: StatusKeeper): AsyncDisposable {
+  const stopping = new AbortController();
+  const kept = status.keep(stopping.signal);
+  return {
+    async [Symbol.asyncDispose]() {
+      stopping.abort();
+      await kept;
+    },
+  };
 }
 
 /**

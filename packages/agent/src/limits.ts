@@ -45,6 +45,15 @@ export const LIMITS = {
   maxErrorCharacters: MAX_ERROR_CHARACTERS,
   maxErrorTexts: MAX_ERROR_TEXTS,
 
+  /** Lines of the owner's log that wait for a full disk. No order is accepted meanwhile. */
+  maxWaitingLogLines: 4_096,
+  /** 1,000 commands with the shortest texts, each character escaped, have less. */
+  maxLogLineBytes: 8 * MIB,
+  /** How often the files of the log are looked at again when they are rotated meanwhile. */
+  logReadTries: 10,
+  /** `halligan-agent log --follow` looks for new lines this often. */
+  logFollowMs: 500,
+
   readBlockBytes: 1 * MIB,
   /** How much of a block is compressed to find out whether the rest is worth it. */
   compressionSampleBytes: 32 * KIB,

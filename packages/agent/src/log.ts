@@ -13,6 +13,6 @@ export function jsonLog(write: (line: string) => void): Log {
  * JSON does not escape DEL, the C1 controls and line separators. A terminal or a log reader may
  * interpret them.
  */
-function escapeControls(json: string): string {
+export function escapeControls(json: string): string {
   return json.replace(/[\u007f-\u009f\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

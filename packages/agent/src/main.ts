@@ -1,7 +1,9 @@
 /**
  * The command line of halligan-agent. Exit codes: 0 done, 1 failed, 64 a wrong command line,
- * 78 wrong settings. The last two are those of halligan (docs/decisions/0024-exit-codes.md).
+ * 78 wrong settings; of `status` those of `status/status-command.ts` too. 64 and 78 are those of
+ * halligan (docs/decisions/0024-exit-codes.md).
  */
+import { once } from "node:events";
 import { parseArgs } from "node:util";
 import { uncheckedTlsFault } from "@halligan/protocol/network";
 import { nameFault } from "@halligan/protocol/text";
@@ -17,12 +19,14 @@ import { keptAuthorities, namedAuthorities, trustSystemAnd } from "./identity/au
 import { enroll } from "./identity/enroll.ts";
 import { readEnrollmentToken, TOKEN_VARIABLE } from "./identity/enrollment-token.ts";
 import { checkServerUrl } from "./identity/server-url.ts";
-import { jsonLog } from "./log.ts";
+import { escapeControls, jsonLog } from "./log.ts";
 import { currentFacts } from "./machine-facts/machine-facts.ts";
 import { agentNetwork } from "./network/agent-network.ts";
+import { printLog, sinceMs } from "./owners-log/log-command.ts";
 import { runtimeVariableFault } from "./process/environment/runtime-variables.ts";
 import { closeInheritedDescriptors } from "./process/inherited-descriptors.ts";
 import { takeSignals } from "./signals.ts";
+import { shownStatus, statusExit, statusText } from "./status/status-command.ts";
 
 const HELP = `${versionLine("halligan-agent")}: lets a Halligan server run live response on this device.
 
@@ -35,10 +39,16 @@ const HELP = `${versionLine("halligan-agent")}: lets a Halligan server run live 
                             (default: the file that NODE_EXTRA_CA_CERTS names)
       --allow-plain-http    accept an http:// server that is not on this device
   halligan-agent run [options]                   work until stopped by SIGTERM, SIGINT or SIGQUIT; other signals are ignored
+  halligan-agent status [options]                print whether the agent runs and is connected, and its limits
+      --json                one JSON object; exit codes: 0 connected, 3 not running, 4 running and not connected
+  halligan-agent log [options]                   print the owner's log: who asked what of this device, and how it ended
+      --follow              go on with new entries until interrupted
+      --since TIME          from this time on: 2026-11-28T12:00, or how long ago, as 30m, 2h or 7d
+      --json                one JSON object a line
   halligan-agent config [options]                print the settings, where each comes from, and what each may be
   halligan-agent help | --help | --version
 
-Options of all three:
+Options of all:
       --data DIR            data folder (default: HALLIGAN_AGENT_DATA, else the system's usual place)
       --config FILE         configuration file (default: HALLIGAN_AGENT_CONFIG, else ${CONFIG_FILE_NAME} in the data folder)
 
@@ -85,6 +95,10 @@ async function dispatch([command, ...rest]: string[]): Promise<number> {
       return await enrollCommand(rest);
     case "run":
       return await runCommand(rest);
+    case "status":
+      return await statusCommand(rest);
+    case "log":
+      return await logCommand(rest);
     case "config":
       return await configCommand(rest);
     case "help":
@@ -182,6 +196,44 @@ async function runCommand(argv: string[]): Promise<number> {
   // A socket that the other side does not close would keep the process; everything that counts is
   // on disk.
   process.exit(0);
+}
+
+async function statusCommand(argv: string[]): Promise<number> {
+  const values = parse(() => parseArgs({ args: argv, options: { ...PLACE_OPTIONS, json: { type: "boolean" } } }));
+  const status = await shownStatus(dataRoot(values.data));
+  process.stdout.write(values.json === true ? `${escapeControls(JSON.stringify(status))}\n` : statusText(status));
+  return statusExit(status);
+}
+
+async function logCommand(argv: string[]): Promise<number> {
+  const values = parse(() =>
+    parseArgs({
+      args: argv,
+      options: {
+        ...PLACE_OPTIONS,
+        follow: { type: "boolean" },
+        since: { type: "string" },
+        json: { type: "boolean" },
+      },
+    }),
+  );
+  const from = values.since === undefined ? null : sinceMs(values.since);
+  if (values.since !== undefined && from === null) {
+    throw new UsageError(`--since takes a time as 2026-11-28T12:00, or 30m, 2h or 7d, not '${values.since}'`);
+  }
+  const stopping = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stopping.abort());
+  // The reader of a pipe has closed it.
+  process.stdout.on("error", () => stopping.abort());
+  const wish = { root: dataRoot(values.data), isJson: values.json === true, follows: values.follow === true };
+  await printLog({ ...wish, sinceMs: from }, printed, stopping.signal);
+  return 0;
+}
+
+/** Waits for a slow reader, so that a large log does not fill the memory. */
+async function printed(text: string): Promise<void> {
+  if (process.stdout.write(text) || process.stdout.destroyed) return;
+  await once(process.stdout, "drain").catch(() => undefined);
 }
 
 async function configCommand(argv: string[]): Promise<number> {

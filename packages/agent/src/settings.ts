@@ -62,6 +62,13 @@ const TABLE = {
     2048 * MIB,
     "With a journal that is larger after its compaction, the agent refuses orders as diskFull.",
   ),
+  ownersLogBytes: whole(
+    8 * MIB,
+    64 * 1024,
+    1024 * MIB,
+    "The owner's log begins a new file when its file would become larger.",
+  ),
+  ownersLogFiles: whole(5, 1, 1_000, "Files of the owner's log, the newest included. The oldest is removed."),
   maxUnsizedFileBytes: whole(
     64 * MIB,
     4_096,

@@ -26,6 +26,8 @@ import { OrderWorker } from "./orders/order-worker.ts";
 import { endUnknownOrphans, recover } from "./orders/recovery.ts";
 import { closedFrame, Reports, startedFrame } from "./orders/reports.ts";
 import { LiveOutput } from "./output/live-output.ts";
+import { logAccepted } from "./owners-log/accepted-event.ts";
+import { NO_OWNERS_LOG, type OwnersLog } from "./owners-log/owners-log.ts";
 import type { Disk, OutputSpools, Random, Runner } from "./ports.ts";
 
 export interface CoreDeps
@@ -47,7 +49,7 @@ export interface CoreDeps
 /** Runs until `signal` is aborted and every running command is ended and journaled. */
 export async function runAgentCore(deps: CoreDeps, signal: AbortSignal): Promise<void> {
   const journal = await JournalWriter.open(deps, () => endUnknownOrphans(deps.runner, deps.log));
-  await recover(journal, deps.runner, deps.log, signal);
+  await recover({ ...deps, journal }, signal);
   try {
     await new AgentCore(deps, journal).run(signal);
   } finally {
@@ -74,6 +76,7 @@ class AgentCore implements FrameHandlers {
   #worker: OrderWorker | null = null;
   readonly #rollingValue: RollingValueKeeper;
   readonly #liveOutput: LiveOutput | null;
+  readonly #ownersLog: OwnersLog;
 
   constructor(deps: CoreDeps, journal: JournalWriter) {
     this.#deps = deps;
@@ -84,7 +87,8 @@ class AgentCore implements FrameHandlers {
     const { identity, linkVersion = LINK_VERSION } = deps;
     this.#reports = new Reports(this.#endTimes, linkVersion < SEALED_SINCE_VERSION ? null : identity);
     this.#rollingValue = new RollingValueKeeper({ ...deps, journal, onConfirmedLate: () => this.#reportAll() });
-    const { spools } = deps;
+    const { spools, ownersLog = NO_OWNERS_LOG } = deps;
+    this.#ownersLog = ownersLog;
     this.#liveOutput = spools ? new LiveOutput({ ...deps, spools, journal: () => journal.state }) : null;
   }
 
@@ -123,11 +127,12 @@ class AgentCore implements FrameHandlers {
     // An order for which this hello brought no verdict starts no further command.
     if (this.#worker) this.#worker.mayStart = false;
     await this.#rollingValue.keep(frame.rollingValue ?? null, this.#stopping);
-    for (const { actionId, orderSeq, verdict } of frame.orders) {
+    for (const { actionId, orderSeq, verdict, cancelledBy } of frame.orders) {
+      const by = cancelledBy && { cancelledBy };
       const held = this.#journal.state.orders.get(orderSeq);
       if (held?.order.actionId !== actionId) continue;
       if (verdict === "forget") await this.forget({ type: "forget", actionId, orderSeq });
-      else if (verdict === "end") await this.end({ type: "end", actionId, orderSeq }, true);
+      else if (verdict === "end") await this.end({ type: "end", actionId, orderSeq, ...by }, true);
       else {
         for (const report of this.#unacknowledgedFrames(held)) this.#deps.serverConnection.send(report);
         if (this.#worker?.orderSeq === orderSeq) this.#worker.mayStart = true;
@@ -169,6 +174,11 @@ class AgentCore implements FrameHandlers {
     if (this.#journal.isFull) {
       return refuse("diskFull", "The agent's journal is full of unacknowledged results.");
     }
+    // The journal does not keep the origin, so that an earlier release can read it.
+    const { origin: _, ...order } = checked.order;
+    // Before the journal, so that an order that is accepted is in the log.
+    const fault = logAccepted(this.#ownersLog, checked.order, log);
+    if (fault !== null) return refuse("diskFull", fault);
     try {
       const pending = this.#rollingValue.pending;
       // One write records the order and its first start, so every accepted order has a known state.
@@ -176,15 +186,16 @@ class AgentCore implements FrameHandlers {
       // that value is durable.
       await this.#journal.tryAppend(
         ...(pending?.records ?? []),
-        { type: "accepted", order: checked.order },
+        { type: "accepted", order },
         { type: "started", orderSeq, index: 0, startId: this.#deps.random.id() },
       );
       if (pending) this.#rollingValue.confirm(pending.value);
     } catch (error) {
       log.error("journalWriteFailed", { error: messageOf(error) });
+      this.#ownersLog.write({ event: "notTaken", actionId, reason: "The journal could not be written." });
       return refuse("diskFull", "The device cannot write its journal: its disk is full or broken.");
     }
-    log.info("orderAccepted", { actionId, orderSeq, commands: checked.order.commands.length });
+    log.info("orderAccepted", { actionId, orderSeq, commands: order.commands.length });
     const held = this.#journal.state.orders.get(orderSeq);
     const started = held && startedFrame(held, 0);
     if (started) serverConnection.send(started);
@@ -207,6 +218,7 @@ class AgentCore implements FrameHandlers {
     }
     this.#pinned = checked.pinned;
     this.#orderKeys = orderKeyMap(this.#pinned.keys);
+    this.#ownersLog.write({ event: "orderKeys", keyIds: [...this.#orderKeys.keys()] });
     log.info("orderKeysPinned", { keyIds: [...this.#orderKeys.keys()].map((id) => id.slice(0, 16)).join(" ") });
   }
 
@@ -225,7 +237,10 @@ class AgentCore implements FrameHandlers {
       this.#deps.serverConnection.send({ type: "closed", actionId, orderSeq, errors: [] });
       return;
     }
-    if (!before.isEndRequested) await this.#append({ type: "ending", orderSeq });
+    if (!before.isEndRequested) {
+      await this.#append({ type: "ending", orderSeq });
+      this.#ownersLog.write({ event: "cancelled", actionId, by: frame.cancelledBy ?? null });
+    }
     const held = this.#journal.state.orders.get(orderSeq);
     if (!held) return;
     if (reportAll) for (const report of this.#unacknowledgedFrames(held)) this.#deps.serverConnection.send(report);
@@ -259,6 +274,7 @@ class AgentCore implements FrameHandlers {
     if (held?.order.actionId !== frame.actionId) return;
     const worker = this.#worker?.orderSeq === frame.orderSeq ? this.#worker : null;
     if (worker && hasWork(held)) {
+      this.#ownersLog.write({ event: "dropped", actionId: frame.actionId });
       // Ending a process tree takes seconds. The connection must not wait for it.
       worker.discard();
       void worker.done
@@ -296,7 +312,7 @@ class AgentCore implements FrameHandlers {
     if (this.#worker) throw new Error(`order ${this.#worker.orderSeq} is still being worked on`);
     const deps = { ...this.#deps, journal: this.#journal, endTimes: this.#endTimes, reports: this.#reports };
     const worker = new OrderWorker(
-      { ...deps, onCommandEnd: () => this.#liveOutput?.wake() },
+      { ...deps, ownersLog: this.#ownersLog, onCommandEnd: () => this.#liveOutput?.wake() },
       orderSeq,
       startsOfThisProcess,
       () => {

@@ -12,10 +12,13 @@ import {
 } from "@halligan/protocol/link";
 import type { Network } from "@halligan/protocol/network";
 import { networkFailure } from "@halligan/protocol/text";
+import { systemClock } from "@halligan/protocol/time";
 import { Compile } from "typebox/compile";
 import { hasCorrectId } from "../core/order-keys-check.ts";
 import { ensurePrivateFolder } from "../disk/private-folder.ts";
 import { LIMITS } from "../limits.ts";
+import { LogWriter } from "../owners-log/log-writer.ts";
+import { DEFAULT_SETTINGS } from "../settings.ts";
 import { exchange, type HttpResponse } from "../transfer/http-exchange.ts";
 import { readBoundedText, readErrorMessage } from "../transfer/response-body.ts";
 import { type AgentConfig, readAgentConfig, writeAgentConfig } from "./agent-config.ts";
@@ -60,6 +63,10 @@ export async function enroll(wish: {
   // Written before the configuration, because a folder with a configuration is enrolled.
   if (wish.authorities) await keepAuthorities(wish.root, wish.authorities);
   await writeAgentConfig(wish.root, config);
+  const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+  using ownersLog = new LogWriter({ root: wish.root, clock: systemClock, log, settings: DEFAULT_SETTINGS });
+  const { machineId, serverUrl: server, name } = config;
+  ownersLog.write({ event: "enrolled", server, machineId, name });
   return config;
 }
 

@@ -32,6 +32,12 @@ export async function lockFolder(root: string, bootId: string): Promise<AsyncDis
   };
 }
 
+/** The process number of the living agent that holds the folder; null when there is none. */
+export async function holderOf(root: string, bootId: string): Promise<number | null> {
+  const found = await readLock(path.join(root, "agent.lock"));
+  return found !== null && isAlive(found, bootId) ? Number.parseInt(found, 10) : null;
+}
+
 /** A link appears atomically, and only once. */
 async function linkNew(from: string, to: string): Promise<boolean> {
   try {

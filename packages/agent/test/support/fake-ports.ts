@@ -19,6 +19,7 @@ import { type MonotonicClock, systemClock } from "@halligan/protocol/time";
 import { until } from "../../../protocol/test/support/until.ts";
 import { type CoreDeps, runAgentCore } from "../../src/core/agent-core.ts";
 import type { PinnedKeys } from "../../src/core/order-keys-check.ts";
+import type { OwnersLog } from "../../src/core/owners-log/owners-log.ts";
 import type { Connection, Disk, Log, Net, Received, Runner, ScriptEnd } from "../../src/core/ports.ts";
 import { ServerConnection } from "../../src/core/server-connection.ts";
 import { type AgentSettings, DEFAULT_SETTINGS } from "../../src/settings.ts";
@@ -207,6 +208,7 @@ export class World implements AsyncDisposable {
   /** Of the next agent. */
   settings: AgentSettings = DEFAULT_SETTINGS;
   recoveryKey: OrderKey | null = null;
+  ownersLog: OwnersLog | null = null;
   /** Keeps them; a test puts a disk that refuses in its place. */
   pin = async ({ keys, setNumber, recoveryKey }: PinnedKeys): Promise<void> => {
     this.pinned = keys;
@@ -246,6 +248,7 @@ export class World implements AsyncDisposable {
       pinnedKeys: { keys: this.pinned, setNumber: this.setNumber, recoveryKey: this.recoveryKey },
       pinKeys: (pinned) => this.pin(pinned),
       facts: () => FACTS,
+      ...(this.ownersLog && { ownersLog: this.ownersLog }),
     };
     this.running = runAgentCore(deps, this.#stop.signal);
   }

@@ -167,7 +167,7 @@ for (const runtime of RUNTIMES) {
     const from = server.frames.length;
     server.sendOrder(server.order([{ ...script, file: full }]));
     await until(() => existsSync(path.join(folder.path, "done")), "the end of the script");
-    await until(() => agent.output.includes("journalWriteFailed"), "the log line of the failed write");
+    await until(() => /(journal|ownersLog)WriteFailed/.test(agent.output), "the log line of the failed write");
     await until(async () => (await stat(by)).size > 0, "the freed space");
     rmSync(by);
     assert.equal((await server.frame("ended", () => true, from)).outcome, "completed");

@@ -70,6 +70,14 @@ const agent: Folders = {
   network: rule(["settings.ts"], "the path to the server is the same for every connection"),
   websocket: rule(["core", "limits.ts"], "the WebSocket is an adapter under the core's port"),
   "machine-facts": rule(["bound-text.ts"], "facts are read without the state of the agent"),
+  "owners-log": rule(
+    ["core", "disk", "limits.ts", "log.ts", "settings.ts", "text-for-people.ts", "wall-clock.ts"],
+    "it records what the core decides, and is read without a running agent",
+  ),
+  status: rule(
+    ["bound-text.ts", "core", "disk", "identity", "process", "settings.ts", "text-for-people.ts", "wall-clock.ts"],
+    "it shows what the other parts say of themselves",
+  ),
   process: rule(
     ["core", "disk", "limits.ts", "settings.ts"],
     "processes are started and ended without knowledge of commands",
@@ -79,7 +87,7 @@ const agent: Folders = {
     "files move without knowledge of commands",
   ),
   identity: rule(
-    ["core", "disk", "process", "transfer", "limits.ts"],
+    ["core", "disk", "owners-log", "process", "transfer", "limits.ts", "settings.ts"],
     "enrollment comes before any command and does not know them",
   ),
   commands: rule(

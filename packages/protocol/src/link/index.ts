@@ -14,6 +14,7 @@ export * from "./machine/enroll.ts";
 export * from "./machine/machine-facts.ts";
 export * from "./order.ts";
 export * from "./order-keys.ts";
+export * from "./order-origin.ts";
 export * from "./output-counts.ts";
 export * from "./run-as.ts";
 export * from "./secret-env.ts";

@@ -1,5 +1,6 @@
 import { type Static, Type } from "typebox";
 import { ActionId, CommandIndex, JournalId, MachineId, OrderSeq, Sha256, SizeBytes, UnixMs } from "./ids.ts";
+import { OrderOrigin } from "./order-origin.ts";
 import { DeviceUser } from "./run-as.ts";
 import { SecretEnv } from "./secret-env.ts";
 
@@ -113,6 +114,8 @@ export const Order = Type.Object(
      * refuse an order with this member.
      */
     secretEnv: Type.Optional(SecretEnv),
+    /** Absent for agents without the feature `orderOrigin`, which refuse an order with it. */
+    origin: Type.Optional(OrderOrigin),
   },
   { additionalProperties: false },
 );

@@ -115,6 +115,8 @@ export interface MachineActionTable {
   status: string;
   requestor: string;
   requestor_id: string;
+  /** Null in rows that are older than this column. */
+  application: string | null;
   comment: string;
   created_at_ms: number;
   updated_at_ms: number;

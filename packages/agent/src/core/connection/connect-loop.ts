@@ -3,6 +3,7 @@
 import { LINK_CLOSE, TOO_OFTEN_WAIT_MS } from "@halligan/protocol/link";
 import { backoffMs, sleep } from "@halligan/protocol/time";
 import { messageOf } from "../error-text.ts";
+import type { OwnersLog } from "../owners-log/owners-log.ts";
 import type { Random } from "../ports.ts";
 import { ConnectionEndedError } from "./connection-ended-error.ts";
 import { type ConnectionDeps, type FrameHandlers, runConnection } from "./run-connection.ts";
@@ -33,6 +34,7 @@ export async function keepConnected(
   const { backoffBaseMs, backoffCapMs, stableConnectionMs } = deps.settings;
   const bounds = { baseMs: backoffBaseMs, capMs: backoffCapMs };
   let attempt = 0;
+  const refusals = new Refusals(deps.ownersLog);
   while (!signal.aborted) {
     const begunMs = deps.clock.monotonicMs();
     let waitMs: number;
@@ -52,6 +54,7 @@ export async function keepConnected(
       const fields = { error: messageOf(error), closeCode: code, retryInMs: waitMs };
       if (operatorRemedy) deps.log.error("linkRefused", { ...fields, meaning: operatorRemedy });
       else deps.log.warn("linkLost", fields);
+      if (isProven) refusals.log(code);
       if (code === LINK_CLOSE.retired && isProven) await endHeldOrders(deps, handlers);
     }
     try {
@@ -59,6 +62,23 @@ export async function keepConnected(
     } catch {
       return;
     }
+  }
+}
+
+/** The owner's log gets each kind of refusal once: the agent asks again as long as it runs. */
+class Refusals {
+  readonly #ownersLog: OwnersLog | undefined;
+  readonly #logged = new Set<number>();
+
+  constructor(ownersLog: OwnersLog | undefined) {
+    this.#ownersLog = ownersLog;
+  }
+
+  log(code: number | null): void {
+    const event = code === LINK_CLOSE.retired ? "retired" : code === LINK_CLOSE.quarantined ? "quarantined" : null;
+    if (code === null || event === null || this.#logged.has(code)) return;
+    this.#logged.add(code);
+    this.#ownersLog?.write({ event });
   }
 }
 

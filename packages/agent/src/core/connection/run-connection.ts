@@ -18,6 +18,7 @@ import { heldOrder } from "../journal/journal.ts";
 import type { OrderKeyMap } from "../order-check.ts";
 import type { DeviceSecretKey } from "../orders/order-secrets.ts";
 import type { LiveOutput } from "../output/live-output.ts";
+import type { OwnersLog } from "../owners-log/owners-log.ts";
 import type { Log, Net } from "../ports.ts";
 import type { ServerConnection } from "../server-connection.ts";
 import { ConnectionEndedError } from "./connection-ended-error.ts";
@@ -54,6 +55,7 @@ export interface ConnectionDeps {
   liveOutput: LiveOutput | null;
   /** What the runner can do beyond every agent of this link version. */
   features?: readonly string[];
+  ownersLog?: OwnersLog;
 }
 
 type FrameOf<T extends ServerFrame["type"]> = Extract<ServerFrame, { type: T }>;

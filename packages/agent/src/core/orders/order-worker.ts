@@ -8,9 +8,11 @@
 import type { AgentFrame, OrderCommand } from "@halligan/protocol/link";
 import { type MonotonicClock, sleep } from "@halligan/protocol/time";
 import type { AgentSettings } from "../../settings.ts";
+import { messageOf } from "../error-text.ts";
 import { isRecent } from "../freshness.ts";
 import { type CommandState, type JournalRecord, nextCommand, type OrderState } from "../journal/journal.ts";
 import type { JournalWriter } from "../journal/journal-writer.ts";
+import type { OwnersLog } from "../owners-log/owners-log.ts";
 import type {
   CommandJob,
   CommandRef,
@@ -27,7 +29,10 @@ import type {
 import type { ServerConnection } from "../server-connection.ts";
 import { CANCELLED_TEXT, CRASHED_TEXT } from "./end-texts.ts";
 import type { EndTimes } from "./end-times.ts";
+import { endedEvent } from "./ended-event.ts";
 import { closedFrame, type Reports, startedFrame } from "./reports.ts";
+
+type EndRecord = Extract<JournalRecord, { type: "ended" }>;
 
 export interface WorkerDeps {
   clock: MonotonicClock;
@@ -39,6 +44,7 @@ export interface WorkerDeps {
   endTimes: EndTimes;
   reports: Reports;
   settings: AgentSettings;
+  ownersLog: OwnersLog;
   /** The journal has the end of a command. */
   onCommandEnd(): void;
 }
@@ -119,6 +125,7 @@ export class OrderWorker {
       };
       const { actionId } = held.order;
       this.#deps.log.info("commandStarted", { actionId, index, type: command.type });
+      if (!of.scriptEnd) this.#deps.ownersLog.write({ event: "started", actionId, index, type: command.type });
       if (command.type === "RunScript") await this.#script({ ...base, command }, of);
       else await this.#transfer({ ...base, command });
       this.#deps.log.info("commandEnded", { actionId, index, outcome: this.#held()?.commands[index]?.end?.outcome });
@@ -191,7 +198,13 @@ export class OrderWorker {
   async #run(job: CommandJob<RunScriptCommand>, startId: string | null, signal: AbortSignal): Promise<ScriptEnd> {
     const { orderSeq, index } = job;
     const start: ScriptStart = {
-      granted: () => this.#untilGranted(job, startId, signal),
+      granted: async () => {
+        // Both wait at the same time, so the log costs no time of its own.
+        const logged = this.#deps.ownersLog.synced();
+        logged.catch(() => undefined);
+        await this.#untilGranted(job, startId, signal);
+        await logged;
+      },
       spawned: ({ pid, startTime, bootId }) =>
         this.#write({ type: "process", orderSeq, index, pid, startTime, bootId }),
     };
@@ -260,7 +273,7 @@ export class OrderWorker {
     const signal = AbortSignal.any([this.#cancelled.signal, this.#stopped.signal, this.#discarded.signal]);
     let end: TransferEnd;
     try {
-      end = await this.#deps.runner.transfer(job, signal);
+      end = await this.#loggedTransfer(job, signal);
     } catch (error) {
       this.#discarded.signal.throwIfAborted();
       this.#stopped.signal.throwIfAborted();
@@ -269,6 +282,20 @@ export class OrderWorker {
     }
     this.#deps.endTimes.record(orderSeq, index);
     await this.#ended({ type: "ended", orderSeq, index, ...end });
+  }
+
+  /** The order is in the owner's log, on disk, before a file leaves or changes the device. */
+  async #loggedTransfer(job: CommandJob<TransferCommand>, signal: AbortSignal): Promise<TransferEnd> {
+    try {
+      await this.#deps.ownersLog.synced();
+    } catch (error) {
+      return {
+        outcome: "failed",
+        errors: [`The owner's log of the device cannot be written: ${messageOf(error)}`],
+        result: null,
+      };
+    }
+    return this.#deps.runner.transfer(job, signal);
   }
 
   async #close(): Promise<void> {
@@ -285,9 +312,12 @@ export class OrderWorker {
    * the end. The end of an earlier command is synced before it is reported. Otherwise the server
    * could know more than the journal and would end the action.
    */
-  async #ended(end: Extract<JournalRecord, { type: "ended" }>): Promise<void> {
-    const isLast = end.outcome === "failed" || end.index === (this.#held()?.order.commands.length ?? 0) - 1;
+  async #ended(end: EndRecord): Promise<void> {
+    const held = this.#held();
+    const isLast = end.outcome === "failed" || end.index === (held?.order.commands.length ?? 0) - 1;
     await (isLast ? this.#write(end) : this.#journal(end));
+    const event = held && endedEvent(held.order, end);
+    if (event) this.#deps.ownersLog.write(event);
   }
 
   #held(): OrderState | undefined {

@@ -6,6 +6,7 @@
 
 import type { JournalRecord } from "../journal/journal.ts";
 import type { JournalWriter } from "../journal/journal-writer.ts";
+import { NO_OWNERS_LOG, type OwnersLog } from "../owners-log/owners-log.ts";
 import type { Log, Runner } from "../ports.ts";
 import { CANCELLED_TEXT, CRASHED_AT_START_TEXT, CRASHED_TEXT } from "./end-texts.ts";
 
@@ -17,7 +18,11 @@ export async function endUnknownOrphans(runner: Runner, log: Log): Promise<void>
   if (leftovers.length > 0) log.error("orphansLeft", { errors: leftovers.join(" ") });
 }
 
-export async function recover(journal: JournalWriter, runner: Runner, log: Log, signal: AbortSignal): Promise<void> {
+export async function recover(
+  deps: { journal: JournalWriter; runner: Runner; log: Log; ownersLog?: OwnersLog },
+  signal: AbortSignal,
+): Promise<void> {
+  const { journal, runner, log, ownersLog = NO_OWNERS_LOG } = deps;
   for (const held of journal.state.orders.values()) {
     const { actionId, orderSeq } = held.order;
     for (const [index, of] of held.commands.entries()) {
@@ -38,6 +43,7 @@ export async function recover(journal: JournalWriter, runner: Runner, log: Log, 
         ran: true,
       };
       await journal.append(signal, record);
+      ownersLog.write({ event: "interrupted", actionId, index, type: command.type });
     }
   }
   await runner.removeOrderFilesExcept(new Set(journal.state.orders.keys()));

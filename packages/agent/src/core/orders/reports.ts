@@ -79,7 +79,8 @@ export class Reports {
   }
 }
 
-function signedResult(result: CommandResult | null): SignedEnd["result"] {
+/** What a signed end says of a result: its size and hash, and not its bytes. */
+export function signedResult(result: CommandResult | null): SignedEnd["result"] {
   if (result === null) return null;
   if (result.kind === "uploaded") {
     const { kind, sizeBytes, sha256, fileChange } = result;

@@ -3,6 +3,7 @@ import { ActionId, CommandIndex, JournalId, OrderSeq, Sha256, StartId, UnixMs } 
 import { Continuity, ProbeNonce, RollingValue } from "../machine/continuity.ts";
 import { OrderKeySetNumber } from "../machine/enroll.ts";
 import { MachineFacts } from "../machine/machine-facts.ts";
+import { CancelledBy } from "../order-origin.ts";
 import { SignedSecretKey } from "../secret-env.ts";
 import { CommandResult } from "./command-result.ts";
 import { MAX_ERROR_CHARACTERS, MAX_ERROR_TEXTS, MAX_EVIDENCE_CHARACTERS, MAX_HELD_ORDERS } from "./frame-bounds.ts";
@@ -234,10 +235,12 @@ export type SignedWelcome = Static<typeof SignedWelcome>;
  */
 export const Verdict = Type.Union([Type.Literal("continue"), Type.Literal("end"), Type.Literal("forget")]);
 export type Verdict = Static<typeof Verdict>;
+/** Who cancelled it: only with the verdict `end`, and the feature `orderOrigin`. */
+const JudgedOrder = Type.Object({ ...orderRef, verdict: Verdict, cancelledBy: Type.Optional(CancelledBy) }, closed);
 export const HelloAnswer = Type.Object(
   {
     type: Type.Literal("helloAnswer"),
-    orders: Type.Array(Type.Object({ ...orderRef, verdict: Verdict }, closed), { maxItems: MAX_HELD_ORDERS }),
+    orders: Type.Array(JudgedOrder, { maxItems: MAX_HELD_ORDERS }),
     /**
      * The value that the device stores and presents next time. From link version 2 on, absent in
      * version 1.
@@ -289,7 +292,10 @@ export const StartGranted = Type.Object(
 );
 export type StartGranted = Static<typeof StartGranted>;
 /** The action was cancelled or given up. The device ends what runs of it. */
-export const End = Type.Object({ type: Type.Literal("end"), ...orderRef }, closed);
+export const End = Type.Object(
+  { type: Type.Literal("end"), ...orderRef, cancelledBy: Type.Optional(CancelledBy) },
+  closed,
+);
 /** The end of this command is durable on the server. The device may delete its output. */
 export const Ack = Type.Object({ type: Type.Literal("ack"), ...orderRef, index: CommandIndex }, closed);
 /** The server wants nothing of this order any more. */

@@ -58,6 +58,9 @@ export const auditedComment = (comment: string): Pick<AuditedRequest, "comment" 
   ...(comment.length > COMMENT_LIMIT_CHARS && { truncated: true }),
 });
 
+/** A text that the order repeats for the device's log, cut as in the audit record. */
+export const shownComment = (comment: string): string => cut(comment, COMMENT_LIMIT_CHARS);
+
 /** Never cuts between the halves of a surrogate pair, because JSON cannot carry half of one. */
 function cut(text: string, limitChars: number): string {
   if (text.length <= limitChars) return text;

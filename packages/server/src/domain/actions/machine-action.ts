@@ -80,6 +80,11 @@ export interface MachineAction {
   requestor: string;
   /** Client id or user id of the owner. Names may change; this id does not. */
   requestorId: string;
+  /**
+   * Client id of the application that asked, or that the user asked through. Null when the token
+   * did not name it, and in rows that are older than this field.
+   */
+  application: string | null;
   comment: string;
   createdAtMs: number;
   updatedAtMs: number;

@@ -95,7 +95,7 @@ export interface NewMachineActionInput {
   /** Default: the contract's. */
   commandKeys?: CommandKeys;
   archives: ArchiveLimits;
-  requestor: { name: string; id: string };
+  requestor: { name: string; id: string; clientId?: string };
   /** The pins of the commands, by index. */
   pins: readonly (LibraryPin | null)[];
   nowMs: number;
@@ -125,6 +125,7 @@ export function newMachineAction(input: NewMachineActionInput): Result<MachineAc
     status: "Pending",
     requestor: input.requestor.name,
     requestorId: input.requestor.id,
+    application: input.requestor.clientId ?? null,
     comment: request.Comment,
     createdAtMs: nowMs,
     updatedAtMs: nowMs,

@@ -1,4 +1,12 @@
-import type { Order, OrderCommand, OrderLimits } from "@halligan/protocol/link";
+import {
+  type CancelledBy,
+  MAX_ORIGIN_NAME_CHARACTERS,
+  type Order,
+  type OrderCommand,
+  type OrderLimits,
+  type OrderOrigin,
+} from "@halligan/protocol/link";
+import { shownComment } from "./audited-request.ts";
 import { devicePathOf } from "./collection/requested-collection.ts";
 import { type Command, libraryFileNameOf, paramOf } from "./command.ts";
 import type { MachineAction } from "./machine-action.ts";
@@ -16,6 +24,7 @@ export function orderFor(action: MachineAction, limits: OrderLimits, acceptByMs:
     acceptByMs,
     limits: limitsWith(action.options, limits),
     commands: action.commands.map((command, index) => orderCommand(command, index, action.options)),
+    origin: originOf(action),
   };
 }
 
@@ -49,3 +58,27 @@ function orderCommand(
       };
   }
 }
+
+/** Who asked, for the owner's log of the device. Agrees with the audit record of the request. */
+function originOf(action: MachineAction): OrderOrigin {
+  return {
+    requestor: shownName(action.requestor),
+    requestorId: shownName(action.requestorId),
+    application: action.application === null ? null : shownName(action.application),
+    comment: shownComment(action.comment),
+    requestedMs: action.createdAtMs,
+  };
+}
+
+/** Null when the action was not cancelled by a caller. */
+export function cancelledBy({ cancellation }: Pick<MachineAction, "cancellation">): CancelledBy | null {
+  return cancellation && { requestor: shownName(cancellation.requestor), comment: shownComment(cancellation.comment) };
+}
+
+/** For an agent that does not know the member and would refuse the order. */
+export function withoutOrigin({ origin: _, ...order }: Order): Order {
+  return order;
+}
+
+/** Without half of a surrogate pair at its end. */
+const shownName = (name: string): string => name.slice(0, MAX_ORIGIN_NAME_CHARACTERS).replace(/[\uD800-\uDBFF]$/, "");

@@ -300,7 +300,7 @@ export class AgentConnection implements AgentSocketEvents, ReadyAgent {
     }
     if (this.#isClosed()) return;
     const { answer, offered } = answered;
-    this.#exchange?.helloAnswered(answer.orders, offered);
+    this.#exchange?.helloAnswered(answer.orders, offered, hello.features ?? []);
     this.#phase = "ready";
     if (hello.features?.includes(LIVE_OUTPUT)) this.#output = new DeviceOutput({ send: (frame) => this.#send(frame) });
     this.#context.log.info({ ...this.#names, heldOrders: hello.orders.length }, "agent connection ready");

@@ -1,5 +1,13 @@
-import type { HelloAnswer, Kept, LINK_CLOSE, Order, ServerFrame } from "@halligan/protocol/link";
+import {
+  type HelloAnswer,
+  type Kept,
+  type LINK_CLOSE,
+  ORDER_ORIGIN,
+  type Order,
+  type ServerFrame,
+} from "@halligan/protocol/link";
 import type { DeviceKey } from "../../auth/signatures/device-key.ts";
+import { withoutOrigin } from "../../domain/actions/order.ts";
 import type { RollingValue } from "../../domain/machines/clone-detection.ts";
 import { recordConfirmation } from "../../service/agents/connection/answer-hello.ts";
 import type { ConnectionIdentity } from "../../service/agents/connection/connection-identity.ts";
@@ -53,6 +61,8 @@ export class OrderExchange {
    * is granted before the confirmation.
    */
   #unconfirmedValue: RollingValue | null = null;
+  /** Whether the device takes the members of `order-origin.ts`. */
+  #takesOrigin = false;
 
   constructor(context: ServiceContext, identity: ConnectionIdentity, deviceKey: DeviceKey, port: ExchangePort) {
     this.#context = context;
@@ -63,9 +73,13 @@ export class OrderExchange {
     this.#unrecorded = new UnrecordedStart(context.clock, () => port.queue(() => this.#recordStart()));
   }
 
-  /** @param offered the rolling value in the answer; null in link version 1 */
-  helloAnswered(verdicts: HelloAnswer["orders"], offered: RollingValue | null): void {
+  /**
+   * @param offered the rolling value in the answer; null in link version 1
+   * @param features those of the hello
+   */
+  helloAnswered(verdicts: HelloAnswer["orders"], offered: RollingValue | null, features: readonly string[]): void {
     this.#sent.answered(verdicts);
+    this.#takesOrigin = features.includes(ORDER_ORIGIN);
     this.#unconfirmedValue = offered;
   }
 
@@ -120,7 +134,8 @@ export class OrderExchange {
       return;
     }
     if (next.type === "order") return this.sendOrder(next.order);
-    if (this.#sent.addEnd(next.orderSeq)) port.send(next);
+    const { cancelledBy, ...end } = next;
+    if (this.#sent.addEnd(next.orderSeq)) port.send(this.#takesOrigin ? next : end);
   }
 
   sendOrder(order: Order): void {
@@ -128,7 +143,8 @@ export class OrderExchange {
     if (this.#port.isClosed || !this.#sent.addOrder(orderSeq)) return;
     this.#context.log.info({ ...this.#port.names, actionId, orderSeq }, "order sent");
     this.#due.ordered(order);
-    this.#port.send(signOrder(order, this.#context.keys.order.signing));
+    const known = this.#takesOrigin ? order : withoutOrigin(order);
+    this.#port.send(signOrder(known, this.#context.keys.order.signing));
     this.#sent.sentOrder(orderSeq, this.#context.clock.nowMs());
   }
 

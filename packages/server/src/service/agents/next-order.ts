@@ -1,9 +1,9 @@
-import type { Order } from "@halligan/protocol/link";
+import type { CancelledBy, Order } from "@halligan/protocol/link";
 import type { BoundLimits } from "../../domain/actions/action-bound.ts";
 import { claimedAction, withSlot } from "../../domain/actions/claim.ts";
 import { libraryFileNameOf } from "../../domain/actions/command.ts";
 import type { MachineAction } from "../../domain/actions/machine-action.ts";
-import { orderFor } from "../../domain/actions/order.ts";
+import { cancelledBy, orderFor } from "../../domain/actions/order.ts";
 import { isScheduled, released } from "../../domain/actions/scheduled-start.ts";
 import { areSlotsLimited, mayAcquireSlot } from "../../domain/actions/session-slots.ts";
 import { nextConnectionStep } from "../../domain/agents/connection-work.ts";
@@ -18,7 +18,7 @@ import { QUARANTINE_WORDS } from "./quarantine-machine.ts";
 
 export type NextForConnection =
   | { type: "order"; order: Order }
-  | { type: "end"; actionId: string; orderSeq: number }
+  | { type: "end"; actionId: string; orderSeq: number; cancelledBy?: CancelledBy }
   /** `scheduledMs`: when an action may be released; absent when that was not looked for. */
   | { type: "idle"; scheduledMs?: number | null }
   /** The machine has a newer connection, on this node or another one. */
@@ -56,7 +56,9 @@ export async function nextForConnection(
     const step = nextConnectionStep(open, nowMs);
     if (step.type === "idle") return step;
     if (step.type === "end") {
-      return { type: "end", actionId: step.action.id, orderSeq: step.action.order?.orderSeq ?? 0 };
+      const { id, order } = step.action;
+      const by = cancelledBy(step.action);
+      return { type: "end", actionId: id, orderSeq: order?.orderSeq ?? 0, ...(by && { cancelledBy: by }) };
     }
     // The job that ends it runs later. A caller who chose the time relies on it.
     if (step.type === "claim" && (step.action.deadlineMs ?? nowMs + 1) <= nowMs) return { type: "idle" };

@@ -143,6 +143,7 @@ const insert = statement<ActionValues>()((db, p, { generatesKeys }) =>
     status: p.status,
     requestor: p.requestor,
     requestor_id: p.requestor_id,
+    application: p.application,
     comment: p.comment,
     created_at_ms: p.created_at_ms,
     updated_at_ms: p.updated_at_ms,

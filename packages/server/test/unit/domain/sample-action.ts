@@ -32,6 +32,7 @@ export function sampleAction(change: Partial<MachineAction> = {}): MachineAction
     status: "Pending",
     requestor: "playbook",
     requestorId: "client-1",
+    application: "client-1",
     comment: "why",
     createdAtMs: 1_000,
     updatedAtMs: 1_000,

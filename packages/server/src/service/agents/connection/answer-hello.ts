@@ -1,8 +1,17 @@
-import { type HeldOrder, type Hello, type HelloAnswer, OUTPUT_COUNTS, type Verdict } from "@halligan/protocol/link";
+import {
+  type CancelledBy,
+  type HeldOrder,
+  type Hello,
+  type HelloAnswer,
+  ORDER_ORIGIN,
+  OUTPUT_COUNTS,
+  type Verdict,
+} from "@halligan/protocol/link";
 import { makeRollingValue, readRollingValue } from "../../../auth/signatures/rolling-value.ts";
 import { newBound, resumeBound } from "../../../domain/actions/action-bound.ts";
 import { applyEvent } from "../../../domain/actions/apply-event.ts";
 import { type MachineAction, waitsForStorage } from "../../../domain/actions/machine-action.ts";
+import { cancelledBy } from "../../../domain/actions/order.ts";
 import {
   type HelloVerdict,
   heldOrderVerdict,
@@ -75,7 +84,10 @@ export async function answerHello(
     const orders: HelloAnswer["orders"] = [];
     for (const held of hello.orders) {
       const { actionId, orderSeq } = held;
-      orders.push({ actionId, orderSeq, verdict: await verdictOn(tx, connection.machineId, held) });
+      const { verdict, by } = await verdictOn(tx, connection.machineId, held);
+      // An older agent refuses an answer with this member.
+      const isNamed = verdict === "end" && by !== null && hello.features?.includes(ORDER_ORIGIN);
+      orders.push({ actionId, orderSeq, verdict, ...(isNamed && { cancelledBy: by }) });
     }
     const answer: HelloAnswer = {
       type: "helloAnswer",
@@ -163,9 +175,15 @@ async function resumeOnReconnect(
   });
 }
 
-async function verdictOn(tx: StoreTx, machineId: string, held: HeldOrder): Promise<Verdict> {
-  const known = await tx.actions.byId(held.actionId);
-  const { verdict, reopened } = heldOrderVerdict(held, known?.machineId === machineId ? known : undefined);
+/** `by`: who cancelled it, if a caller did. */
+async function verdictOn(
+  tx: StoreTx,
+  machineId: string,
+  held: HeldOrder,
+): Promise<{ verdict: Verdict; by: CancelledBy | null }> {
+  const found = await tx.actions.byId(held.actionId);
+  const known = found?.machineId === machineId ? found : undefined;
+  const { verdict, reopened } = heldOrderVerdict(held, known);
   if (known && reopened) await tx.actions.save(known, reopened);
-  return verdict;
+  return { verdict, by: known ? cancelledBy(known) : null };
 }
