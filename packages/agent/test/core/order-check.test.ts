@@ -42,6 +42,17 @@ test("a signed order that does not fit the schema or whose indexes are not in or
   assert.equal(check(world.frameOf({ ...order, commands: [script(1)] })), "refuse malformed");
 });
 
+test("an order with a member that this agent does not know is refused as a whole: it may forbid what it orders", () => {
+  const later = { ...script(0), runWithCare: true };
+  assert.equal(check(world.frameOf({ ...order, commands: [later] })), "refuse malformed");
+  for (const runAs of ["", "0", "-x", "a:b", "a\n"]) {
+    const command = { ...script(0), runAs };
+    assert.equal(check(world.frameOf({ ...order, commands: [command] })), "refuse malformed", runAs);
+  }
+  const command = { ...script(0), runAs: "alice" };
+  assert.equal(check(world.frameOf({ ...order, commands: [command] })), "accept");
+});
+
 test("another machine's order, one for another journal, and a late one are refused by name", () => {
   assert.equal(check(world.frameOf({ ...order, machineId: "cd".repeat(20) })), "refuse wrongMachine");
   assert.equal(check(world.frameOf({ ...order, journalId: "2".repeat(32) })), "refuse wrongJournal");
