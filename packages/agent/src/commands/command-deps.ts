@@ -1,4 +1,4 @@
-import type { DeviceSecretKey } from "../core/orders/order-secrets.ts";
+import type { DeviceSecretKey } from "../core/order-secrets.ts";
 import type { DataFolder } from "../disk/data-folder.ts";
 import type { Cgroups } from "../process/cgroups/cgroups.ts";
 import type { KeptProcesses } from "../process/kept-processes.ts";

@@ -9,7 +9,7 @@ import type { Static } from "typebox";
 import { Compile } from "typebox/compile";
 import { LIMITS } from "../limits.ts";
 import { hasWork, type JournalState } from "./journal/journal.ts";
-import { type DeviceSecretKey, secretsFault } from "./orders/order-secrets.ts";
+import { type DeviceSecretKey, secretsFault } from "./order-secrets.ts";
 
 export type OrderKeyMap = ReadonlyMap<string, KeyObject>;
 export type RefusalCode = Static<typeof Refused>["code"];

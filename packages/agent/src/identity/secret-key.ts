@@ -6,14 +6,17 @@ import { createPrivateKey, generateKeyPairSync, type KeyObject } from "node:cryp
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { signSecretKey } from "@halligan/protocol/link-crypto";
-import type { DeviceSecretKey } from "../core/orders/order-secrets.ts";
+import type { DeviceSecretKey } from "../core/order-secrets.ts";
 import type { Log } from "../core/ports.ts";
 import { replaceFile } from "../disk/durable.ts";
 import { isErrno, reasonOf } from "../disk/errno.ts";
 
 export const secretKeyFile = (root: string) => path.join(root, "secret-key.pem");
 
-/** The caller holds the lock of the folder. Throws when the file is no such key, or the disk is full. */
+/**
+ * The caller holds the lock of the folder. Throws when the file is no such key, or the disk is
+ * full.
+ */
 export async function readOrMakeSecretKey(root: string): Promise<KeyObject> {
   const file = secretKeyFile(root);
   try {

@@ -8,6 +8,9 @@ import { ActionOptions } from "./start-live-response.ts";
 export const ActionOptionsWire = Type.Object(ActionOptions.properties);
 export type ActionOptionsWire = Static<typeof ActionOptionsWire>;
 
+/** The variables of `secretEnv`; absent without secrets. Values are never shown. */
+const secretNames = Type.Optional(Type.Array(Type.String()));
+
 const TimeOrNull = Type.Union([Type.String(), Type.Null()]);
 
 const waitingFor = <R extends string, F extends TProperties>(reason: R, fields: F) =>
@@ -93,6 +96,7 @@ export const ActionTimingWire = Type.Object({
   /** What the action waits for: one entry while it is unfinished, none after. */
   waiting: Type.Optional(Type.Array(WaitingWire)),
   options: Type.Optional(ActionOptionsWire),
+  secretNames,
 });
 export type ActionTimingWire = Static<typeof ActionTimingWire>;
 
@@ -209,6 +213,7 @@ export const ActionWithResultsWire = Type.Object({
   waiting: Type.Optional(WaitingWire),
   /** What the caller chose when it started the action; absent when it chose nothing. */
   options: Type.Optional(ActionOptionsWire),
+  secretNames,
   results: Type.Optional(Type.Array(InlineResultWire)),
 });
 export type ActionWithResultsWire = Static<typeof ActionWithResultsWire>;

@@ -1,4 +1,5 @@
 import { type Static, Type } from "typebox";
+import { SignedSecretKey } from "../link/secrets/secret-env.ts";
 import { NAME_PATTERN } from "../text/name-fault.ts";
 
 const textOrNull = Type.Union([Type.String(), Type.Null()]);
@@ -131,3 +132,17 @@ export const MachineDetailsWire = Type.Object({
   unfinishedActionId: textOrNull,
 });
 export type MachineDetailsWire = Static<typeof MachineDetailsWire>;
+
+/**
+ * `GET /halligan/v1/machines/{id}/secret-key`: what secrets of this machine are encrypted to. A
+ * caller verifies it before it encrypts, so that a server cannot put a key of its own in its place:
+ * `sealSecrets` of `protocol/link-crypto` does both.
+ */
+export const MachineSecretKeyWire = Type.Object({
+  machineId: Type.String(),
+  /** Raw Ed25519 key, base64url. The machine's id is the first 40 hex digits of its SHA-256. */
+  publicKey: Type.String(),
+  /** `key`: raw X25519, base64url. `signature`: by `publicKey`, over machine id and key. */
+  ...SignedSecretKey.properties,
+});
+export type MachineSecretKeyWire = Static<typeof MachineSecretKeyWire>;

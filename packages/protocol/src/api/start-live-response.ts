@@ -1,5 +1,6 @@
 import { type Static, Type } from "typebox";
 import { DeviceUser } from "../link/run-as.ts";
+import { SecretEnv } from "../link/secrets/secret-env.ts";
 import { CommandRequest, MAX_COMMANDS, RunLiveResponseRequest } from "./machine-action.ts";
 
 export { DEVICE_USER_PATTERN } from "../link/run-as.ts";
@@ -113,6 +114,11 @@ export const StartLiveResponseRequest = Type.Object(
     ...RunLiveResponseRequest.properties,
     Commands: Type.Array(StartCommandRequest, { minItems: 1, maxItems: MAX_COMMANDS }),
     options: Type.Optional(ActionOptions),
+    /**
+     * Environment variables of the scripts, whose values are encrypted to the machine's key:
+     * `GET /halligan/v1/machines/{id}/secret-key`.
+     */
+    secretEnv: Type.Optional(SecretEnv),
   },
   closed,
 );

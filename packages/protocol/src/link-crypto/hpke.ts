@@ -27,7 +27,7 @@ const HPKE_SUITE = Buffer.concat([Buffer.from("HPKE"), uint16(KEM_ID), uint16(KD
 const EMPTY = Buffer.alloc(0);
 
 /**
- * The encapsulated key, followed by the ciphertext. @param publicKey raw. Null when it is no key, or
+ * The encapsulated key, followed by the ciphertext. `publicKey`: raw. Null when it is no key, or
  * one that would make the secret public.
  */
 export function sealTo(publicKey: Uint8Array, info: Uint8Array, plaintext: Uint8Array): Buffer | null {

@@ -81,22 +81,25 @@ export interface OpenedSecret {
   value: Buffer;
 }
 
-/** The secrets of an order; or the name of the first one that is not for this device and variable. */
+/**
+ * The secrets of an order. The error is the name of the first one that is not for this device and
+ * variable.
+ */
 export function openSecrets(
   machineId: string,
   secretKey: KeyObject,
   { values }: SecretEnv,
-): { opened: OpenedSecret[] } | { unreadable: string } {
+): Result<OpenedSecret[], string> {
   const opened: OpenedSecret[] = [];
   for (const { name, sealed } of values) {
     const bytes = Buffer.from(sealed, "base64url");
     // Base64url has spare bits. Only the text that was sealed is taken, not one that decodes alike.
     const isCanonical = bytes.toString("base64url") === sealed;
     const value = isCanonical ? openSealed(secretKey, secretInfo(machineId, name), bytes) : null;
-    if (!value || !isSecretValue(value)) return { unreadable: name };
+    if (!value || !isSecretValue(value)) return err(name);
     opened.push({ name, value });
   }
-  return { opened };
+  return ok(opened);
 }
 
 /** An environment has only text without NUL. */

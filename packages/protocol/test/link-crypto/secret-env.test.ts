@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createPrivateKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { test } from "node:test";
+import { err } from "@halligan/protocol/errors";
 import { type SecretEnv, secretBytes } from "@halligan/protocol/link";
 import { isSecretKeyOf, openSecrets, sealSecret, signSecretKey } from "@halligan/protocol/link-crypto";
 
@@ -25,9 +26,9 @@ const env = (...values: SecretEnv["values"]): SecretEnv => ({ key: KEY, values }
 test("the device reads what was sealed to it, and each sealing differs", () => {
   const values = ["A_TOKEN", "B"].map((name) => ({ name, sealed: seal(name, `välue of ${name}`) }));
   const result = openSecrets(MACHINE, privateKey, env(...values));
-  assert.ok("opened" in result);
+  assert.ok(result.ok);
   assert.deepEqual(
-    result.opened.map(({ name, value }) => [name, value.toString()]),
+    result.value.map(({ name, value }) => [name, value.toString()]),
     [
       ["A_TOKEN", "välue of A_TOKEN"],
       ["B", "välue of B"],
@@ -50,8 +51,8 @@ test("a value that another implementation of RFC 9180 has sealed is read", () =>
   });
   const sealed = "pryOXcqEvi9lrvRsx0P3BSvXJwXcnbv-5ea845rUeRE_JAeC_0czJZCzdYNGEnUNT7b5XEQGMeLrvBjD_GsL9GgZdA";
   const result = openSecrets(MACHINE, key, env({ name: "API_TOKEN", sealed }));
-  assert.ok("opened" in result);
-  assert.equal(result.opened[0]?.value.toString(), "a value from python");
+  assert.ok(result.ok);
+  assert.equal(result.value[0]?.value.toString(), "a value from python");
 });
 
 test("a sealed value in which any one character is another one is not read", () => {
@@ -62,34 +63,31 @@ test("a sealed value in which any one character is another one is not read", () 
       const changed = sealed.slice(0, at) + other + sealed.slice(at + 1);
       assert.deepEqual(
         openSecrets(MACHINE, privateKey, env({ name: "TOKEN", sealed: changed })),
-        { unreadable: "TOKEN" },
+        err("TOKEN"),
         `character ${at}`,
       );
     }
   }
   for (const changed of [sealed.slice(0, -4), `${sealed}AAAA`, "", "AAAA"]) {
-    assert.deepEqual(openSecrets(MACHINE, privateKey, env({ name: "TOKEN", sealed: changed })), {
-      unreadable: "TOKEN",
-    });
+    assert.deepEqual(openSecrets(MACHINE, privateKey, env({ name: "TOKEN", sealed: changed })), err("TOKEN"));
   }
 });
 
 test("a sealed value belongs to its variable, its machine and its key", () => {
   const sealed = seal("TOKEN", "some value");
-  const unreadable = (name: string) => ({ unreadable: name });
-  assert.deepEqual(openSecrets(MACHINE, privateKey, env({ name: "TOKEM", sealed })), unreadable("TOKEM"));
-  assert.deepEqual(openSecrets("cd".repeat(20), privateKey, env({ name: "TOKEN", sealed })), unreadable("TOKEN"));
+  assert.deepEqual(openSecrets(MACHINE, privateKey, env({ name: "TOKEM", sealed })), err("TOKEM"));
+  assert.deepEqual(openSecrets("cd".repeat(20), privateKey, env({ name: "TOKEN", sealed })), err("TOKEN"));
   const other = generateKeyPairSync("x25519").privateKey;
-  assert.deepEqual(openSecrets(MACHINE, other, env({ name: "TOKEN", sealed })), unreadable("TOKEN"));
+  assert.deepEqual(openSecrets(MACHINE, other, env({ name: "TOKEN", sealed })), err("TOKEN"));
   const fine = { name: "TOKEN", sealed };
-  assert.deepEqual(openSecrets(MACHINE, privateKey, env(fine, { name: "B", sealed })), unreadable("B"));
+  assert.deepEqual(openSecrets(MACHINE, privateKey, env(fine, { name: "B", sealed })), err("B"));
 });
 
 test("a value that no environment can have is not read", () => {
   for (const value of [Buffer.from("a\0b"), Buffer.from([0xff, 0xfe]), Buffer.alloc(0)]) {
     const sealed = sealSecret(MACHINE, KEY, { name: "TOKEN", value });
     assert.ok(sealed);
-    assert.deepEqual(openSecrets(MACHINE, privateKey, env({ name: "TOKEN", sealed })), { unreadable: "TOKEN" });
+    assert.deepEqual(openSecrets(MACHINE, privateKey, env({ name: "TOKEN", sealed })), err("TOKEN"));
   }
 });
 

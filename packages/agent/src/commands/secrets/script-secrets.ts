@@ -1,7 +1,7 @@
 /** The secrets of one script, decrypted for the time that it runs. */
 import type { OpenedSecret } from "@halligan/protocol/link-crypto";
 import { openSecrets } from "@halligan/protocol/link-crypto";
-import type { DeviceSecretKey } from "../../core/orders/order-secrets.ts";
+import type { DeviceSecretKey } from "../../core/order-secrets.ts";
 import type { CommandJob, RunScriptCommand } from "../../core/ports.ts";
 import { redactText } from "./redactor.ts";
 
@@ -26,13 +26,16 @@ export class ScriptSecrets implements Disposable {
   }
 }
 
-/** A sentence for people when one of them cannot be read: the key was replaced after the order came. */
+/**
+ * A sentence for people when one of them cannot be read, because the key was replaced after the
+ * order had come.
+ */
 export function openScriptSecrets(
   { machineId, secretKey }: { machineId: string; secretKey: DeviceSecretKey | null },
   { secretEnv }: Pick<CommandJob<RunScriptCommand>, "secretEnv">,
 ): ScriptSecrets | string {
   if (!secretEnv) return new ScriptSecrets([]);
   const read = secretKey && openSecrets(machineId, secretKey.privateKey, secretEnv);
-  if (read && "opened" in read) return new ScriptSecrets(read.opened);
+  if (read?.ok) return new ScriptSecrets(read.value);
   return "The secrets of this action cannot be decrypted any more: the device's key for them was replaced. Start it again.";
 }

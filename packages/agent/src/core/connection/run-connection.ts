@@ -16,7 +16,7 @@ import { isFresh } from "../freshness.ts";
 import type { JournalState } from "../journal/journal.ts";
 import { heldOrder } from "../journal/journal.ts";
 import type { OrderKeyMap } from "../order-check.ts";
-import type { DeviceSecretKey } from "../orders/order-secrets.ts";
+import type { DeviceSecretKey } from "../order-secrets.ts";
 import type { LiveOutput } from "../output/live-output.ts";
 import type { OwnersLog } from "../owners-log/owners-log.ts";
 import type { Log, Net } from "../ports.ts";

@@ -1,4 +1,10 @@
-import { ListedMachineWire, MachineDetailsWire, type MachineTagsRequest, MachineWire } from "../../api/index.ts";
+import {
+  ListedMachineWire,
+  MachineDetailsWire,
+  MachineSecretKeyWire,
+  type MachineTagsRequest,
+  MachineWire,
+} from "../../api/index.ts";
 import type { ListOptions } from "../odata.ts";
 import type { CallOptions } from "../options.ts";
 import type { ApiRequest, Transport } from "../transport/transport.ts";
@@ -38,6 +44,11 @@ export interface MachineOperations {
   /** The methods below are Halligan's own. Another server does not have them. */
   listMachineDetails(options?: MachineDetailsOptions): Promise<ListedMachineWire[]>;
   getMachineDetails(machineId: string, options?: CallOptions): Promise<MachineDetailsWire>;
+  /**
+   * The key to which secrets for the machine are encrypted. ApiError 409 `SecretsNotSupported` when
+   * its agent is too old. `sealSecrets` of `protocol/link-crypto` verifies it and encrypts.
+   */
+  getMachineSecretKey(machineId: string, options?: CallOptions): Promise<MachineSecretKeyWire>;
   /** Null restores the name that the device reports. */
   renameMachine(machineId: string, name: string | null, options?: CallOptions): Promise<MachineDetailsWire>;
   replaceMachineTags(machineId: string, tags: readonly string[], options?: CallOptions): Promise<MachineDetailsWire>;
@@ -75,6 +86,11 @@ export function machineOperations(transport: Transport): MachineOperations {
       return listAll(transport, MACHINES, ListedMachineWire, options, own);
     },
     getMachineDetails: (machineId, options) => changed("GET", machinePath(machineId), undefined, options),
+    getMachineSecretKey: (machineId, { signal } = {}) =>
+      transport.sendForJson(
+        { method: "GET", path: `${machinePath(machineId)}/secret-key`, signal },
+        MachineSecretKeyWire,
+      ),
     renameMachine: (machineId, name, options) => changed("PUT", `${machinePath(machineId)}/name`, { name }, options),
     replaceMachineTags: (machineId, tags, options) =>
       changed("PUT", `${machinePath(machineId)}/tags`, { tags }, options),

@@ -42,7 +42,5 @@ export function secretsFault(
     return "The secrets were encrypted to another key of this device. Start the action again: it is encrypted to the present key then.";
   }
   const read = openSecrets(machineId, secretKey.privateKey, secretEnv);
-  return "unreadable" in read
-    ? `The secret ${read.unreadable} was changed, or was encrypted for another machine or variable.`
-    : null;
+  return read.ok ? null : `The secret ${read.error} was changed, or was encrypted for another machine or variable.`;
 }
